@@ -1,0 +1,101 @@
+package envoybin
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestAccept(t *testing.T) {
+	cases := []struct {
+		name    string
+		accept  Accept
+		version string
+		ok      bool
+	}{
+		{"the pinned release", OnlyPinned, "1.40.0", true},
+		{"a patch of it", OnlyPinned, "1.40.1", false},
+		{"the oldest supported", Supported, "1.36.0", true},
+		{"the newest", Supported, "2.0.1", true},
+		{"too old", Supported, "1.35.9", false},
+		{"no version", Supported, "", false},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			if err := c.accept(c.version); (err == nil) != c.ok {
+				t.Errorf("accept(%q) = %v, want ok %v", c.version, err, c.ok)
+			}
+		})
+	}
+}
+
+// TestFindPrefersPath puts a program called envoy on PATH and finds it there
+// if its version is acceptable.
+func TestFindPrefersPath(t *testing.T) {
+	t.Setenv("PATH", fakeEnvoy(t, "1.37.2")+":"+os.Getenv("PATH"))
+	var told strings.Builder
+	envoy, err := Find(context.Background(), t.TempDir(), Supported, &told)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if envoy.Version != "1.37.2" || !strings.Contains(told.String(), "Envoy 1.37.2 from ") {
+		t.Errorf("found %s and told %q, want version 1.37.2 told", envoy.Version, told.String())
+	}
+}
+
+// TestFindFallsBack finds the cached binary where PATH has one too old, and
+// says so.
+func TestFindFallsBack(t *testing.T) {
+	t.Setenv("PATH", fakeEnvoy(t, "1.20.0")+":/bin:/usr/bin")
+	cache := t.TempDir()
+	if err := os.Rename(fakeEnvoy(t, Pinned), filepath.Join(cache, "envoy-"+Pinned)); err != nil {
+		t.Fatal(err)
+	}
+	var told strings.Builder
+	envoy, err := Find(context.Background(), cache, OnlyPinned, &told)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if envoy.Version != Pinned || !strings.Contains(told.String(), "is 1.20.0") {
+		t.Errorf("found %s and told %q, want %s and the reason", envoy.Version, told.String(), Pinned)
+	}
+}
+
+// TestFindNothing wants every place named where none has Envoy.
+func TestFindNothing(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	_, err := Find(context.Background(), t.TempDir(), Supported, new(strings.Builder))
+	if err == nil {
+		t.Fatal("found an Envoy on an empty machine")
+	}
+	for _, want := range []string{"no Envoy on PATH", "no python3 on PATH", "no Docker engine"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("error %q lacks %q", err, want)
+		}
+	}
+}
+
+// TestCommandMounts gives an image its folders and a binary none.
+func TestCommandMounts(t *testing.T) {
+	image := &Envoy{image: true}
+	if got := strings.Join(image.Command([]string{"/tmp/x"}, "-c", "e.yaml"), " "); !strings.Contains(got, "--volume=/tmp/x:/tmp/x") {
+		t.Errorf("image command %q mounts nothing", got)
+	}
+	binary := &Envoy{command: []string{"/bin/envoy"}}
+	if got := strings.Join(binary.Command([]string{"/tmp/x"}, "-c", "e.yaml"), " "); got != "/bin/envoy -c e.yaml" {
+		t.Errorf("binary command %q", got)
+	}
+}
+
+// fakeEnvoy is a folder with a script that says it is Envoy of that version.
+func fakeEnvoy(t *testing.T, version string) string {
+	t.Helper()
+	dir := t.TempDir()
+	script := "#!/bin/sh\necho 'envoy  version: 9e55/" + version + "/Clean/RELEASE/BoringSSL'\n"
+	if err := os.WriteFile(filepath.Join(dir, "envoy"), []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
