@@ -1,0 +1,91 @@
+package envoy
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"time"
+
+	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/health"
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/keepalive"
+)
+
+// minPingInterval is how often a client may send an HTTP/2 PING. Envoy sends
+// them when its cluster has connection_keepalive, and grpc-go's default of
+// five minutes would answer with GOAWAY too_many_pings.
+const minPingInterval = 10 * time.Second
+
+// ServerOptions says what a [Server] serves and how.
+type ServerOptions struct {
+	Authorization authv3.AuthorizationServer // answers the checks
+	TLS           *tls.Config                // nil: plain text
+}
+
+// Server is the gRPC server that Envoy calls: the Authorization service and
+// gRPC health for "" and "envoy.service.auth.v3.Authorization". Reflection is
+// not offered.
+type Server struct {
+	grpc   *grpc.Server
+	health *health.Server
+}
+
+// NewServer returns a server whose health is NOT_SERVING until SetServing says
+// otherwise. Checks are answered in either state.
+func NewServer(o ServerOptions) *Server {
+	options := []grpc.ServerOption{
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{
+			MinTime:             minPingInterval,
+			PermitWithoutStream: true,
+		}),
+	}
+	if o.TLS != nil {
+		options = append(options, grpc.Creds(credentials.NewTLS(o.TLS)))
+	}
+	s := &Server{grpc: grpc.NewServer(options...), health: health.NewServer()}
+	authv3.RegisterAuthorizationServer(s.grpc, o.Authorization)
+	healthv1.RegisterHealthServer(s.grpc, s.health)
+	s.SetServing(false)
+	return s
+}
+
+// Serve answers on l until Drain. It closes l, and returns nil after Drain or
+// what made the listener fail.
+func (s *Server) Serve(l net.Listener) error {
+	return s.grpc.Serve(l)
+}
+
+// SetServing turns the health of the server and of its Authorization service
+// to SERVING or NOT_SERVING.
+func (s *Server) SetServing(serving bool) {
+	status := healthv1.HealthCheckResponse_NOT_SERVING
+	if serving {
+		status = healthv1.HealthCheckResponse_SERVING
+	}
+	s.health.SetServingStatus("", status)
+	s.health.SetServingStatus(authv3.Authorization_ServiceDesc.ServiceName, status)
+}
+
+// Drain stops the server: it closes the listener, turns health to NOT_SERVING
+// for good and waits for the calls under way. When ctx ends first it cuts them
+// off and returns ctx's error: an open health Watch alone would otherwise hold
+// a graceful stop for ever.
+func (s *Server) Drain(ctx context.Context) error {
+	s.health.Shutdown()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.grpc.GracefulStop()
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		s.grpc.Stop()
+		<-done
+		return context.Cause(ctx)
+	}
+}
