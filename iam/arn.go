@@ -1,0 +1,78 @@
+package iam
+
+import (
+	"fmt"
+	"strings"
+)
+
+// ARN is an Amazon Resource Name split at its first five colons:
+// arn:partition:service:region:account:resource. Region and Account may be
+// empty; Resource may hold further colons and slashes.
+// Source: IAM User Guide, "Amazon Resource Names (ARNs)".
+type ARN struct {
+	Partition, Service, Region, Account, Resource string
+}
+
+// arnColons is the number of colons that separate the segments of an ARN;
+// every colon after them belongs to the resource.
+const arnColons = 5
+
+// ParseARN splits s. It fails unless s has all six segments, the first of
+// which is "arn", names a partition, a service and a resource, and holds no
+// blank or control character. An account, where there is one, has twelve
+// digits or is "aws" (AWS's own managed policies). Wildcards are ordinary
+// characters here: a request may ask for "repository/*" literally.
+func ParseARN(s string) (ARN, error) {
+	a, ok := splitARN(s)
+	if !ok {
+		return ARN{}, fmt.Errorf("%q is not an ARN; write arn:partition:service:region:account:resource", s)
+	}
+	if a.Account != "" && a.Account != "aws" && !isAccount(a.Account) {
+		return ARN{}, fmt.Errorf("the account %q in the ARN %q does not have twelve digits", a.Account, s)
+	}
+	return a, nil
+}
+
+// String joins the segments again; it is the inverse of ParseARN.
+func (a ARN) String() string {
+	return "arn:" + a.Partition + ":" + a.Service + ":" + a.Region + ":" + a.Account + ":" + a.Resource
+}
+
+// splitARN is ParseARN without the error, for evaluation: it allocates
+// nothing and says only whether s can be an ARN.
+func splitARN(s string) (ARN, bool) {
+	var segments [arnColons + 1]string
+	rest := s
+	for i := range arnColons {
+		segment, after, found := strings.Cut(rest, ":")
+		if !found {
+			return ARN{}, false
+		}
+		segments[i], rest = segment, after
+	}
+	a := ARN{segments[1], segments[2], segments[3], segments[4], rest}
+	complete := segments[0] == "arn" && a.Partition != "" && a.Service != "" && a.Resource != ""
+	return a, complete && !hasBlankOrControl(s)
+}
+
+func hasBlankOrControl(s string) bool {
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] == 0x7f {
+			return true
+		}
+	}
+	return false
+}
+
+// isAccount reports whether s is an account id: twelve decimal digits.
+func isAccount(s string) bool {
+	if len(s) != 12 {
+		return false
+	}
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return true
+}

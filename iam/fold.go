@@ -1,0 +1,49 @@
+package iam
+
+import (
+	"unicode"
+	"unicode/utf8"
+)
+
+// prefixIgnoringCase returns how many bytes of s the text covers at its
+// start when both are lower-cased character by character (no full case
+// folding, no normalisation), or -1. It allocates nothing.
+func prefixIgnoringCase(s, text string) int {
+	at := 0
+	for i := 0; i < len(text); {
+		if at == len(s) {
+			return -1
+		}
+		if s[at] < utf8.RuneSelf && text[i] < utf8.RuneSelf {
+			if lowerASCII(s[at]) != lowerASCII(text[i]) {
+				return -1
+			}
+			at, i = at+1, i+1
+			continue
+		}
+		have, n := utf8.DecodeRuneInString(s[at:])
+		want, m := utf8.DecodeRuneInString(text[i:])
+		if unicode.ToLower(have) != unicode.ToLower(want) || isInvalid(have, n) || isInvalid(want, m) {
+			return -1
+		}
+		at, i = at+n, i+m
+	}
+	return at
+}
+
+// equalIgnoringCase reports whether a and b are the same when lower-cased
+// character by character.
+func equalIgnoringCase(a, b string) bool {
+	return prefixIgnoringCase(a, b) == len(a)
+}
+
+func lowerASCII(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		return c + ('a' - 'A')
+	}
+	return c
+}
+
+// isInvalid tells a byte that is not UTF-8 from the character U+FFFD itself:
+// two different invalid bytes are not the same text.
+func isInvalid(r rune, width int) bool { return r == utf8.RuneError && width == 1 }

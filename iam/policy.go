@@ -1,0 +1,148 @@
+package iam
+
+import "fmt"
+
+// Kind is the kind of a policy document. It decides which elements the
+// document must, may and must not have.
+type Kind uint8
+
+const (
+	_ Kind = iota // the zero Kind is refused by Compile
+	// IdentityPolicy is attached to a user, group or role.
+	IdentityPolicy
+	// RepositoryPolicy is attached to one ECR repository (SetRepositoryPolicy).
+	RepositoryPolicy
+	// RegistryPolicy is attached to an ECR registry (PutRegistryPolicy).
+	RegistryPolicy
+	// PermissionsBoundary limits what identity policies can grant.
+	PermissionsBoundary
+	// SessionPolicy is passed when a role is assumed or a user federated.
+	SessionPolicy
+	// ServiceControlPolicy limits the principals of an organization's accounts.
+	ServiceControlPolicy
+	// ResourceControlPolicy limits the resources of an organization's accounts.
+	ResourceControlPolicy
+	// TrustPolicy says who may assume a role.
+	TrustPolicy
+)
+
+// String names the kind as AWS's documentation does.
+func (k Kind) String() string {
+	switch k {
+	case IdentityPolicy:
+		return "identity-based policy"
+	case RepositoryPolicy:
+		return "repository policy"
+	case RegistryPolicy:
+		return "registry policy"
+	case PermissionsBoundary:
+		return "permissions boundary"
+	case SessionPolicy:
+		return "session policy"
+	case ServiceControlPolicy:
+		return "service control policy"
+	case ResourceControlPolicy:
+		return "resource control policy"
+	case TrustPolicy:
+		return "trust policy"
+	}
+	return fmt.Sprintf("unknown policy kind %d", uint8(k))
+}
+
+// hasPrincipal reports whether statements of the kind name a principal.
+func (k Kind) hasPrincipal() bool {
+	return k == RepositoryPolicy || k == RegistryPolicy || k == TrustPolicy || k == ResourceControlPolicy
+}
+
+// attachesToIdentity reports whether documents of the kind belong to a
+// principal itself. They share one grammar.
+func (k Kind) attachesToIdentity() bool {
+	return k == IdentityPolicy || k == PermissionsBoundary || k == SessionPolicy
+}
+
+// Effect is what a statement does when it applies.
+type Effect uint8
+
+const (
+	// Deny is the zero value.
+	Deny Effect = iota
+	// Allow grants.
+	Allow
+)
+
+// String gives the word of the policy language.
+func (e Effect) String() string {
+	if e == Allow {
+		return "Allow"
+	}
+	return "Deny"
+}
+
+// Position is a place in a document. Line and Column count from 1; a column is
+// a character, not a byte.
+type Position struct{ Line, Column int }
+
+// Policy is a compiled document. It is immutable: its fields are for reading.
+type Policy struct {
+	Kind Kind
+	// Source says where the text came from, such as a file name.
+	Source string
+	// ID is the document's Id element, "" if absent.
+	ID string
+	// Version is "2008-10-17" or "2012-10-17"; absent counts as the former.
+	Version string
+	// Statements are all statements in the document's order.
+	Statements []Statement
+
+	conditionKeys []string
+	findings      []Finding
+}
+
+// Statement is one compiled statement of a policy.
+type Statement struct {
+	// Sid is the statement's id, "" if absent.
+	Sid    string
+	Effect Effect
+	// Start is the place of the statement's opening brace, End that of the
+	// closing one.
+	Start, End Position
+
+	actions    actionElement
+	resources  resourceElement
+	principals *principalElement // nil where the kind of policy has none
+	conditions []condition
+}
+
+// ConditionKeys lists, lower-cased, sorted and without repetition, the
+// condition keys that conditions and policy variables of the policy mention.
+// Nothing else of a request context can influence what the policy says.
+func (p *Policy) ConditionKeys() []string { return p.conditionKeys }
+
+// Findings lists what is suspicious in the policy but no error, in the order
+// of the document.
+func (p *Policy) Findings() []Finding { return p.findings }
+
+// Finding is something in a policy that is legal, yet probably not meant.
+type Finding struct {
+	Source string
+	Position
+	Message string
+}
+
+// String gives "source:line:column: message".
+func (f Finding) String() string {
+	return fmt.Sprintf("%s:%d:%d: %s", f.Source, f.Line, f.Column, f.Message)
+}
+
+// SyntaxError says why a document is refused: the first thing found wrong,
+// its place, and what to do about it.
+type SyntaxError struct {
+	Source       string
+	Line, Column int
+	Message      string
+}
+
+// Error gives "source:line:column: message".
+func (e *SyntaxError) Error() string {
+	return fmt.Sprintf("%s:%d:%d: %s", e.Source, e.Line, e.Column, e.Message)
+}
