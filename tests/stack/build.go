@@ -1,0 +1,61 @@
+package stack
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"extauthz/tests/envoybin"
+)
+
+// buildLimit suits two cores that compile every dependency for the first time.
+const buildLimit = 15 * time.Minute
+
+// Programs are what a stack runs.
+type Programs struct {
+	Envoy    *envoybin.Envoy
+	Extauthz string // path of the binary
+	Registry string // path of the binary
+}
+
+// Build compiles extauthz and the registry into dir and finds an Envoy that
+// accept takes. It tells progress what it does.
+func Build(ctx context.Context, dir string, accept envoybin.Accept, progress io.Writer) (*Programs, error) {
+	envoy, err := envoybin.Find(ctx, Cache(), accept, progress)
+	if err != nil {
+		return nil, err
+	}
+	p := &Programs{Envoy: envoy, Extauthz: filepath.Join(dir, "extauthz"), Registry: filepath.Join(dir, "registry")}
+	fmt.Fprintln(progress, "Building extauthz and the registry (a minute or two the first time)")
+	if err := Compile(ctx, Root(), "./cmd/extauthz", p.Extauthz, progress); err != nil {
+		return nil, err
+	}
+	return p, Compile(ctx, filepath.Join(Root(), "tests"), "./registry", p.Registry, progress)
+}
+
+// Compile builds one command of the module in dir into the file binary.
+func Compile(ctx context.Context, dir, pkg, binary string, progress io.Writer) error {
+	ctx, cancel := context.WithTimeout(ctx, buildLimit)
+	defer cancel()
+	build := exec.CommandContext(ctx, "go", "build", "-o", binary, pkg)
+	build.Dir, build.Stdout, build.Stderr = dir, progress, progress
+	if err := build.Run(); err != nil {
+		return fmt.Errorf("go build %s: %w", pkg, err)
+	}
+	return nil
+}
+
+// Root is the checkout that this file was compiled from.
+func Root() string {
+	_, file, _, _ := runtime.Caller(0)
+	return filepath.Join(filepath.Dir(file), "..", "..")
+}
+
+// Cache is the folder inside the checkout for what is fetched once.
+func Cache() string {
+	return filepath.Join(Root(), ".cache")
+}

@@ -1,0 +1,123 @@
+package stack
+
+import (
+	"fmt"
+	"net"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// wiring is where the parts of one stack find each other.
+type wiring struct {
+	listener string // HOST:PORT of Envoy's listener
+	registry string // HOST:PORT behind Envoy
+	socket   string // unix socket of extauthz
+	admin    string // unix socket of Envoy's own admin interface
+	certs    string // folder that stands for /certs
+}
+
+// rewire is an Envoy configuration with the addresses of w, and otherwise as
+// it was: one listener, the clusters registry and ext-authz with one endpoint
+// each, and certificates under /certs.
+func rewire(config []byte, w wiring) ([]byte, error) {
+	var tree map[string]any
+	if err := yaml.Unmarshal(config, &tree); err != nil {
+		return nil, err
+	}
+	listener, err := socketAddress(w.listener)
+	if err != nil {
+		return nil, err
+	}
+	registry, err := socketAddress(w.registry)
+	if err != nil {
+		return nil, err
+	}
+	endpoint := []any{"load_assignment", "endpoints", 0, "lb_endpoints", 0, "endpoint", "address"}
+	for _, change := range []struct {
+		address map[string]any
+		place   []any
+	}{
+		{pipe(w.admin), []any{"admin", "address"}},
+		{listener, []any{"static_resources", "listeners", 0, "address"}},
+		{registry, append([]any{"static_resources", "clusters", "registry"}, endpoint...)},
+		{pipe(w.socket), append([]any{"static_resources", "clusters", "ext-authz"}, endpoint...)},
+	} {
+		if err := replace(tree, change.address, change.place...); err != nil {
+			return nil, err
+		}
+	}
+	return yaml.Marshal(relocate(tree, "/certs/", w.certs))
+}
+
+func pipe(path string) map[string]any {
+	return map[string]any{"pipe": map[string]any{"path": path}}
+}
+
+func socketAddress(hostPort string) (map[string]any, error) {
+	host, port, err := net.SplitHostPort(hostPort)
+	if err != nil {
+		return nil, err
+	}
+	number, err := strconv.Atoi(port)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"socket_address": map[string]any{"address": host, "port_value": number}}, nil
+}
+
+// replace puts value in the place of what is in the tree at place: keys of
+// maps, indices of lists, or the name of a list's element.
+func replace(tree, value any, place ...any) error {
+	node := tree
+	for i, step := range place {
+		next := child(node, step)
+		if next == nil {
+			return fmt.Errorf("the configuration has nothing at %v", place[:i+1])
+		}
+		if i == len(place)-1 {
+			node.(map[string]any)[step.(string)] = value
+		}
+		node = next
+	}
+	return nil
+}
+
+// child is the child of node that step names, nil if it has none.
+func child(node, step any) any {
+	switch node := node.(type) {
+	case map[string]any:
+		key, _ := step.(string)
+		return node[key]
+	case []any:
+		for i, element := range node {
+			named, _ := element.(map[string]any)
+			if i == step || named["name"] == step {
+				return element
+			}
+		}
+	}
+	return nil
+}
+
+// relocate is the tree with every string below the folder from moved to the
+// folder to.
+func relocate(node any, from, to string) any {
+	switch node := node.(type) {
+	case map[string]any:
+		for key, child := range node {
+			node[key] = relocate(child, from, to)
+		}
+	case []any:
+		for i, child := range node {
+			node[i] = relocate(child, from, to)
+		}
+	case string:
+		if rest, ok := strings.CutPrefix(node, from); ok {
+			return filepath.Join(to, rest)
+		}
+	}
+	return node
+}

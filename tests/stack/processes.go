@@ -1,0 +1,165 @@
+package stack
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+)
+
+// Processes is a stack of processes of this machine on loopback addresses,
+// with one temporary folder for sockets, images and Envoy's configuration.
+type Processes struct {
+	programs *Programs
+	spec     Spec
+	dir      string
+	wiring   wiring
+	admin    string // HOST:PORT of extauthz's admin interface
+	running  map[Part]*process
+	logs     map[Part]*tail
+}
+
+var _ Stack = (*Processes)(nil)
+
+// Start starts a stack and returns when all of it is ready. On an error
+// nothing is left running.
+func (p *Programs) Start(spec Spec) (*Processes, error) {
+	dir, err := os.MkdirTemp("", "extauthz-")
+	if err != nil {
+		return nil, err
+	}
+	s := &Processes{programs: p, spec: spec, dir: dir, running: map[Part]*process{}, logs: map[Part]*tail{}}
+	if err := s.up(); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// up lays the wires and starts the parts, the ones that others need first.
+func (s *Processes) up() error {
+	if err := s.wire(); err != nil {
+		return err
+	}
+	for _, part := range []Part{Registry, Extauthz, Envoy} {
+		if part == Registry && s.spec.Upstream != "" {
+			continue
+		}
+		if err := s.Start(part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// config is the file with Envoy's configuration.
+func (s *Processes) config() string { return filepath.Join(s.dir, "envoy.yaml") }
+
+// Dir is the stack's own temporary folder; Close removes it.
+func (s *Processes) Dir() string { return s.dir }
+
+// Address tells where a part is reached.
+func (s *Processes) Address(part Part) string {
+	return map[Part]string{Envoy: s.wiring.listener, Registry: s.wiring.registry, Extauthz: s.admin}[part]
+}
+
+// Log is the end of what the part wrote, over all its starts.
+func (s *Processes) Log(part Part) string {
+	if s.logs[part] == nil {
+		return ""
+	}
+	return s.logs[part].String()
+}
+
+// Start starts a part that does not run and waits until it is ready.
+func (s *Processes) Start(part Part) error {
+	if s.running[part] != nil {
+		return fmt.Errorf("%s runs already", part)
+	}
+	if s.logs[part] == nil {
+		s.logs[part] = new(tail)
+	}
+	p, err := launch(s.command(part), s.logs[part])
+	if err != nil {
+		return fmt.Errorf("%s: %w", part, err)
+	}
+	s.running[part] = p
+	if err := p.until(s.probe(part)); err != nil {
+		return fmt.Errorf("%s: %w", part, err)
+	}
+	return nil
+}
+
+// command is how a part is run.
+func (s *Processes) command(part Part) []string {
+	switch part {
+	case Registry:
+		return []string{s.programs.Registry, s.wiring.registry, filepath.Join(s.dir, "images")}
+	case Extauthz:
+		return append([]string{s.programs.Extauthz, "serve",
+			"--policies", s.spec.Policies, "--listen", "unix://" + s.wiring.socket,
+			"--admin-listen", s.admin, "--drain-timeout", "2s"}, s.spec.Flags...)
+	default:
+		folders := []string{s.dir}
+		if s.spec.Certs != "" {
+			folders = append(folders, s.spec.Certs)
+		}
+		return s.programs.Envoy.Command(folders, "--config-path", s.config(),
+			"--disable-hot-restart", "--concurrency", "1", "--log-level", "warning")
+	}
+}
+
+// probe is what answers 200 as soon as the part is ready.
+func (s *Processes) probe(part Part) (*http.Client, string) {
+	switch part {
+	case Registry:
+		return http.DefaultClient, "http://" + s.wiring.registry + "/v2/"
+	case Extauthz:
+		return http.DefaultClient, "http://" + s.admin + "/readyz"
+	default:
+		return dialing(s.wiring.admin), "http://envoy/ready"
+	}
+}
+
+// Kill ends a part with SIGKILL.
+func (s *Processes) Kill(part Part) error {
+	p := s.running[part]
+	if p == nil {
+		return fmt.Errorf("%s does not run", part)
+	}
+	p.kill()
+	delete(s.running, part)
+	return nil
+}
+
+// Failed waits until a part ends on its own, or done is closed, and tells
+// which and why.
+func (s *Processes) Failed(done <-chan struct{}) error {
+	failed := make(chan error, len(s.running))
+	for part, p := range s.running {
+		go func() {
+			<-p.ended
+			failed <- fmt.Errorf("%s %w", part, p.failure())
+		}()
+	}
+	select {
+	case err := <-failed:
+		return err
+	case <-done:
+		return nil
+	}
+}
+
+// Close ends Envoy first, so that no request meets half a system.
+func (s *Processes) Close() error {
+	var errs []error
+	for _, part := range []Part{Envoy, Extauthz, Registry} {
+		if p := s.running[part]; p != nil {
+			if err := p.stop(); err != nil {
+				errs = append(errs, fmt.Errorf("%s: %w", part, err))
+			}
+			delete(s.running, part)
+		}
+	}
+	return errors.Join(append(errs, os.RemoveAll(s.dir))...)
+}

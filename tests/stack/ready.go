@@ -1,0 +1,61 @@
+package stack
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+)
+
+const (
+	readyLimit = 30 * time.Second      // for a part to answer
+	readyEvery = 20 * time.Millisecond // between two questions
+)
+
+// until polls url through client till it answers 200, the process ends or the
+// limit passes.
+func (p *process) until(client *http.Client, url string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), readyLimit)
+	defer cancel()
+	for {
+		err := answers(ctx, client, url)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-p.ended:
+			return p.failure()
+		case <-ctx.Done():
+			return fmt.Errorf("not ready within %s: %w; its last lines:\n%s", readyLimit, err, p.log.lines(20))
+		case <-time.After(readyEvery):
+		}
+	}
+}
+
+// answers asks url once and wants 200.
+func answers(ctx context.Context, client *http.Client, url string) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s answered %s", url, response.Status)
+	}
+	return nil
+}
+
+// dialing is a client that reaches every address through one unix socket.
+func dialing(socket string) *http.Client {
+	return &http.Client{Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "unix", socket)
+		},
+	}}
+}

@@ -1,0 +1,53 @@
+package stack
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+)
+
+// wire chooses the addresses and writes Envoy's configuration.
+func (s *Processes) wire() error {
+	free, err := freeAddresses(3)
+	if err != nil {
+		return err
+	}
+	s.admin = free[0]
+	s.wiring = wiring{
+		listener: s.spec.Listen,
+		registry: s.spec.Upstream,
+		socket:   filepath.Join(s.dir, "extauthz.sock"),
+		admin:    filepath.Join(s.dir, "envoy.sock"),
+		certs:    s.spec.Certs,
+	}
+	if s.wiring.listener == "" {
+		s.wiring.listener = free[1]
+	}
+	if s.wiring.registry == "" {
+		s.wiring.registry = free[2]
+	}
+	example, err := os.ReadFile(s.spec.Envoy)
+	if err != nil {
+		return err
+	}
+	config, err := rewire(example, s.wiring)
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.spec.Envoy, err)
+	}
+	return os.WriteFile(s.config(), config, 0o644)
+}
+
+// freeAddresses are n loopback addresses at which nothing listens.
+func freeAddresses(n int) ([]string, error) {
+	var addresses []string
+	for range n {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, err
+		}
+		defer l.Close()
+		addresses = append(addresses, l.Addr().String())
+	}
+	return addresses, nil
+}
