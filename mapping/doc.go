@@ -1,0 +1,66 @@
+// Package mapping says what a registry request asks for in the language of
+// Amazon ECR: which actions, on which repositories. It is the only place that
+// knows the paths under /v2/.
+//
+// # The contract
+//
+// A request is either understood completely or refused. The method, the raw
+// path and the query are judged exactly as they will be forwarded; nothing is
+// decoded, cleaned or folded first, because a second reader downstream might
+// do that differently and act on another repository. What has a meaning that
+// two registries could read in two ways is refused, even where the registry at
+// hand would read it harmlessly.
+//
+// Every permission of a mapping that is not optional must be allowed, or the
+// request must not be forwarded.
+//
+// # What each request asks
+//
+// R is the repository in the path, S the repository in the from parameter.
+//
+//	GET, HEAD    /v2/                          GetAuthorizationToken on *
+//	GET          /v2/_catalog                  DescribeRepositories on repository/*
+//	HEAD         /v2/R/blobs/DIGEST            BatchCheckLayerAvailability, else GetDownloadUrlForLayer
+//	GET          /v2/R/blobs/DIGEST            GetDownloadUrlForLayer
+//	DELETE       /v2/R/blobs/DIGEST            refused, or BatchDeleteImage where the registry offers it
+//	GET, HEAD    /v2/R/manifests/REFERENCE     BatchGetImage
+//	PUT          /v2/R/manifests/REFERENCE     PutImage, with ?tag= too
+//	DELETE       /v2/R/manifests/REFERENCE     BatchDeleteImage
+//	GET          /v2/R/tags/list               ListImages
+//	GET          /v2/R/referrers/DIGEST        BatchGetImage
+//	POST         /v2/R/blobs/uploads/          InitiateLayerUpload
+//	POST         …/?digest=                    InitiateLayerUpload, UploadLayerPart, CompleteLayerUpload
+//	POST         …/?mount=&from=S              InitiateLayerUpload; optional: reading a layer of S
+//	POST         …/?mount=                     InitiateLayerUpload, and mount is removed
+//	GET          /v2/R/blobs/uploads/ID        UploadLayerPart
+//	PATCH        /v2/R/blobs/uploads/ID        UploadLayerPart
+//	PUT          /v2/R/blobs/uploads/ID        UploadLayerPart, CompleteLayerUpload;
+//	                                           only CompleteLayerUpload with Content-Length: 0
+//	DELETE       /v2/R/blobs/uploads/ID        UploadLayerPart
+//
+// /v2 without its slash counts as /v2/ (registries answer it alike or redirect
+// to it, and neither names a repository); blobs/uploads without its slash
+// counts as blobs/uploads/. Every other path and method is refused.
+//
+// A repository under a pull-through prefix is filled by being read, so whatever
+// reads it (blobs, manifests, tags, referrers, and a mount from it) also asks
+// BatchImportUpstreamImage, and CreateRepository if the inventory does not know
+// it. Writing a manifest or starting an upload makes an unknown repository
+// appear, so those ask CreateRepository too. Without an inventory every
+// repository counts as existing.
+//
+// # Map of the files
+//
+//	mapping.go      Request, Mapping, and Map: the steps in order
+//	registry.go     Registry: what ARNs are made of, and the registry's own ways
+//	operation.go    Operation: what a method does at an endpoint
+//	path.go         the path, read from the right
+//	name.go         the grammars of repository names and references
+//	query.go        the strict reader of queries
+//	header.go       headers that could change the meaning of a request
+//	permission.go   operation to actions and ARNs
+//	refusal.go      Refusal: what is said of a request that is not understood
+//
+// The rules come from the OCI Distribution Specification 1.1 and its 1.2 draft,
+// the Service Authorization Reference for Amazon ECR, and the ECR User Guide.
+package mapping

@@ -1,0 +1,101 @@
+package mapping
+
+import "strings"
+
+// RemoveHeaders lists the request headers that an allowed request loses before
+// it is forwarded: registries build Location, webhook and log text from them,
+// and a client must not choose those. The names are in lower case.
+func RemoveHeaders() []string {
+	return []string{"forwarded", "x-forwarded-host", "x-forwarded-port", "x-forwarded-prefix", "x-real-ip"}
+}
+
+// Judges says whether Map looks at a header of this name, so that a caller can
+// leave out all others. Case does not matter, nor whether a hyphen is written
+// as an underscore, which some servers take for one.
+func Judges(name string) bool {
+	return names(name, "content-type") || names(name, "content-length") ||
+		names(name, "transfer-encoding") || overrides(name)
+}
+
+// overrides says whether a header of this name makes some servers act on another
+// method or path than the request line's.
+func overrides(name string) bool {
+	for _, override := range [...]string{
+		"x-original-url", "x-original-uri", "x-rewrite-url", "x-override-url",
+		"x-http-path-override", "x-http-method", "x-http-method-override", "x-method-override",
+	} {
+		if names(name, override) {
+			return true
+		}
+	}
+	return false
+}
+
+// names says whether a header's name may be taken for another, which is in lower
+// case.
+func names(name, other string) bool {
+	if len(name) != len(other) {
+		return false
+	}
+	for i := 0; i < len(name); i++ {
+		c := name[i]
+		switch {
+		case 'A' <= c && c <= 'Z':
+			c += 'a' - 'A'
+		case c == '_':
+			c = '-'
+		}
+		if c != other[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// judgeHeaders refuses headers that would give the request another meaning.
+func judgeHeaders(headers []Header, o Operation) *Refusal {
+	for _, h := range headers {
+		if overrides(h.Name) {
+			return refuseOverride(h.Name)
+		}
+		if o.isUpload() && names(h.Name, "content-type") && maybeForm(h.Value) {
+			return refuseForm(h.Value)
+		}
+	}
+	return nil
+}
+
+// maybeForm says whether a server might take a body of this Content-Type for a
+// form. Registries written in Go read mount, from and digest from a form body
+// too, and prefer it to the query. Servers differ in how they split a list, trim
+// and fold case (Go's lower case of U+0130 begins with an i), so it is enough
+// that a form's type occurs anywhere, and a byte outside printable ASCII makes
+// every reading doubtful.
+func maybeForm(contentType string) bool {
+	for i := 0; i < len(contentType); i++ {
+		if contentType[i] < ' ' || contentType[i] > '~' {
+			return true
+		}
+	}
+	lower := strings.ToLower(contentType)
+	return strings.Contains(lower, "form-urlencoded") || strings.Contains(lower, "multipart/") ||
+		strings.Contains(lower, "form-data")
+}
+
+// certainlyEmpty says whether the request declares beyond doubt that it has no
+// body: one Content-Length of exactly 0, and no Transfer-Encoding. A header that
+// is absent proves nothing, as HTTP/2 needs neither.
+func certainlyEmpty(headers []Header) bool {
+	zeros := 0
+	for _, h := range headers {
+		switch {
+		case names(h.Name, "transfer-encoding"):
+			return false
+		case strings.EqualFold(h.Name, "content-length") && h.Value == "0":
+			zeros++
+		case names(h.Name, "content-length"):
+			return false
+		}
+	}
+	return zeros == 1
+}

@@ -1,0 +1,205 @@
+package mapping
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxParameters bounds the parameters of a query, tags apart: more than any
+// client sends, and few enough to look for repetitions one by one.
+const maxParameters = 32
+
+// nameCharacters are those that a parameter's name may consist of. Envoy removes
+// parameters by their raw names, so a name that another reader would decode to
+// "mount" must not pass.
+const nameCharacters = lowerAlphanumeric + upper + "._~-"
+
+// query holds the parameters of a query that the mapping judges by.
+type query struct {
+	mount, from, digest parameter
+	tags                []string
+}
+
+// parameter is one that may occur once.
+type parameter struct {
+	value   string // decoded
+	present bool
+}
+
+// parseQuery reads the part of a request target after its first question mark,
+// or refuses it: every pair must have a plain name, no name but tag may occur
+// twice, every value must decode, and what it decodes to must be UTF-8 text
+// without control characters. Names and values of no interest here are held to
+// the same rules, because a reader that drops what it cannot read goes on with
+// the next pair.
+func parseQuery(raw string) (query, *Refusal) {
+	var q query
+	if raw == "" {
+		return q, nil
+	}
+	if i := strings.IndexFunc(raw, notPlainInQuery); i >= 0 {
+		return q, refuseQueryByte(raw, i)
+	}
+	var names [maxParameters]string
+	var values strings.Builder
+	count := 0
+	for pair := range strings.SplitSeq(raw, "&") {
+		name, escaped, _ := strings.Cut(pair, "=")
+		if name != "tag" {
+			if refusal := judgeParameterName(name, names[:count]); refusal != nil {
+				return query{}, refusal
+			}
+			names[count] = name
+			count++
+		}
+		value, ok := unescape(&values, escaped, len(raw))
+		if !ok || !isText(value) {
+			return query{}, refuseParameterValue(name)
+		}
+		q.take(name, value)
+	}
+	return q, nil
+}
+
+// notPlainInQuery says whether a character of a query is outside printable
+// ASCII, or one at which some servers end or split a query and others do not.
+func notPlainInQuery(c rune) bool {
+	return c <= ' ' || c >= 0x7f || c == ';' || c == '#'
+}
+
+// judgeParameterName refuses a name that some reader might take for another, or
+// that has occurred before.
+func judgeParameterName(name string, before []string) *Refusal {
+	switch {
+	case !consistsOf(name, nameCharacters):
+		return refuseParameterName()
+	case slices.Contains(before, name):
+		return refuseRepeated(name)
+	case len(before) == maxParameters:
+		return refuseParameterCount()
+	}
+	for _, known := range [...]string{"mount", "from", "digest", "digest-algorithm", "tag"} {
+		if name != known && strings.EqualFold(name, known) {
+			return refuseParameterCase(known)
+		}
+	}
+	if strings.EqualFold(name, "access_token") {
+		return refuseAccessToken()
+	}
+	return nil
+}
+
+// take keeps a value that the mapping judges by.
+func (q *query) take(name, value string) {
+	switch name {
+	case "mount":
+		q.mount = parameter{value, true}
+	case "from":
+		q.from = parameter{value, true}
+	case "digest":
+		q.digest = parameter{value, true}
+	case "tag":
+		q.tags = append(q.tags, value)
+	}
+}
+
+// unescape decodes a value as forms are decoded: %XX is a byte and + a space.
+// What it decodes is written to text, one value after the other, so that a
+// query of the given size costs one allocation.
+func unescape(text *strings.Builder, value string, size int) (string, bool) {
+	if !strings.ContainsAny(value, "%+") {
+		return value, true
+	}
+	if text.Cap() == 0 {
+		text.Grow(size)
+	}
+	start := text.Len()
+	for i := 0; i < len(value); i++ {
+		switch value[i] {
+		case '+':
+			text.WriteByte(' ')
+		case '%':
+			if i+2 >= len(value) {
+				return "", false
+			}
+			high, low := hexDigit(value[i+1]), hexDigit(value[i+2])
+			if high < 0 || low < 0 {
+				return "", false
+			}
+			text.WriteByte(byte(high<<4 | low))
+			i += 2
+		default:
+			text.WriteByte(value[i])
+		}
+	}
+	return text.String()[start:], true
+}
+
+// hexDigit is the value of a hexadecimal digit, -1 if c is none.
+func hexDigit(c byte) int {
+	switch {
+	case '0' <= c && c <= '9':
+		return int(c - '0')
+	case 'a' <= c && c <= 'f':
+		return int(c-'a') + 10
+	case 'A' <= c && c <= 'F':
+		return int(c-'A') + 10
+	}
+	return -1
+}
+
+// isText says whether a decoded value is UTF-8 without control characters. A
+// NUL in a pagination parameter has made a registry print its storage path.
+func isText(value string) bool {
+	for i := 0; i < len(value); i++ {
+		if value[i] < ' ' || value[i] == 0x7f {
+			return false
+		}
+	}
+	return utf8.ValidString(value)
+}
+
+// judgeQuery refuses parameters that do not belong to an operation, and says
+// which one a POST that opens an upload really is.
+func (g *Registry) judgeQuery(o Operation, q *query) (Operation, *Refusal) {
+	if o == StartUpload {
+		if o = q.upload(); o == Unsupported {
+			return o, refuseMountParameters()
+		}
+	} else if q.mount.present || q.from.present {
+		return o, refuseMisplacedMount()
+	}
+	if o != PutManifest && len(q.tags) > 1 {
+		return o, refuseRepeated("tag")
+	}
+	switch {
+	case q.mount.present && !validReference(q.mount.value):
+		return o, refuseDigest("mount", q.mount.value)
+	case q.digest.present && o.isUpload() && !validReference(q.digest.value):
+		return o, refuseDigest("digest", q.digest.value)
+	case q.from.present && !validName(q.from.value, g.ECRNames):
+		return o, refuseName(q.from.value)
+	}
+	for _, tag := range q.tags {
+		if o == PutManifest && !validReference(tag) {
+			return o, refuseReference(endpointManifest, tag)
+		}
+	}
+	return o, nil
+}
+
+// upload tells the ways of opening an upload apart. A digest beside mount would
+// make a monolithic upload of it once mount is removed, and from alone has no
+// meaning.
+func (q *query) upload() Operation {
+	switch {
+	case q.mount.present && q.digest.present, q.from.present && !q.mount.present:
+		return Unsupported
+	case q.mount.present && q.from.present:
+		return MountBlob
+	case q.digest.present:
+		return MonolithicUpload
+	}
+	return StartUpload // with mount alone too, which the mapping removes
+}

@@ -1,0 +1,53 @@
+package mapping
+
+import "fmt"
+
+// Registry is one registry as ECR would see it. The zero Registry refuses every
+// request.
+type Registry struct {
+	Partition string // of ARNs: aws, aws-cn, aws-us-gov, …
+	Region    string // such as eu-central-1
+	Account   string // twelve digits: the account that owns every repository
+
+	// DeleteBlobs says that the registry deletes single blobs. ECR has no such
+	// request: without the switch it is refused, with it asks BatchDeleteImage.
+	DeleteBlobs bool
+
+	// PullThrough holds the prefixes of pull-through cache rules, without a
+	// final slash: "docker-hub" covers docker-hub/library/alpine. "ROOT" covers
+	// every repository, as in ECR.
+	PullThrough []string
+
+	// Exists asks the inventory whether a repository is there; nil says that
+	// there is no inventory, and every repository counts as existing.
+	Exists func(repository string) bool
+
+	// ECRNames holds repository names to ECR's own rules, 2 to 256 characters
+	// with single separators, instead of those of the OCI specification.
+	ECRNames bool
+}
+
+// rootPrefix is the prefix of ECR's pull-through cache rule for a whole
+// registry.
+const rootPrefix = "ROOT"
+
+// Validate says what is wrong with a registry's settings, or nil: its partition,
+// region and account must be able to stand in an ARN without being taken for a
+// pattern, and a pull-through prefix must be able to begin a repository's name.
+func (g *Registry) Validate() error {
+	if !consistsOf(g.Partition, lowerAlphanumeric+"-") {
+		return fmt.Errorf("partition %q: want a name of lower-case letters, digits and hyphens, such as aws", g.Partition)
+	}
+	if !consistsOf(g.Region, lowerAlphanumeric+"-") {
+		return fmt.Errorf("region %q: want a name of lower-case letters, digits and hyphens, such as eu-central-1", g.Region)
+	}
+	if len(g.Account) != 12 || !consistsOf(g.Account, digits) {
+		return fmt.Errorf("account %q: want twelve digits", g.Account)
+	}
+	for _, prefix := range g.PullThrough {
+		if prefix != rootPrefix && !validName(prefix, false) {
+			return fmt.Errorf("pull-through prefix %q: want the beginning of a repository name without a final slash, or ROOT", prefix)
+		}
+	}
+	return nil
+}
