@@ -1,0 +1,116 @@
+package authz
+
+import (
+	"context"
+	"fmt"
+
+	"extauthz/iam"
+	"extauthz/identity"
+	"extauthz/mapping"
+	"extauthz/policystore"
+)
+
+// A Checker answers requests by the snapshot in force.
+type Checker struct {
+	Snapshots func() *policystore.Snapshot // nil before the first good one
+}
+
+// Check answers one request. It never returns nil and never panics: a fault is
+// an unavailable result. Only checking a password waits, and no longer than
+// ctx.
+func (c *Checker) Check(ctx context.Context, r *Request) (result *Result) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			result = Unavailable(fmt.Sprintf("fault while checking: %v", fault))
+			result.Request = r
+		}
+	}()
+	p := &pass{request: r, snapshot: c.Snapshots(), result: &Result{Request: r}}
+	p.run(ctx)
+	p.result.pass = p
+	return p.result
+}
+
+// A pass is the way of one request through its steps. Each step fills in what
+// the next one needs, or settles the result.
+type pass struct {
+	request  *Request
+	snapshot *policystore.Snapshot
+	registry *policystore.Registry
+	caller   *identity.Caller
+	context  iam.Context
+	result   *Result
+}
+
+func (p *pass) run(ctx context.Context) {
+	if p.snapshot == nil {
+		p.result.unavailable("no policies are loaded yet")
+		return
+	}
+	p.result.Digest = p.snapshot.Digest
+	if !p.findRegistry() || !p.identify(ctx) {
+		return
+	}
+	m, refusal := p.registry.Map(&mapping.Request{Method: p.request.Method, Path: p.request.Path, Header: p.request.Headers})
+	if refusal != nil {
+		p.result.refuse(refusal)
+		return
+	}
+	if ctx.Err() != nil {
+		p.result.unavailable("the request's deadline has passed")
+		return
+	}
+	p.judge(&m)
+}
+
+// findRegistry settles which registry the request is for.
+func (p *pass) findRegistry() bool {
+	registry, err := p.snapshot.Registry(p.request.Extensions[RegistryExtension], p.request.Host)
+	if err != nil {
+		p.result.refuse(&mapping.Refusal{Status: 403, Code: "DENIED", Message: "this host is not a registry served here"})
+		p.result.Reason = err.Error()
+		return false
+	}
+	p.registry, p.result.Registry = registry, registry.Name
+	return true
+}
+
+// identify settles who calls.
+func (p *pass) identify(ctx context.Context) bool {
+	caller, failure := p.snapshot.Callers.Identify(ctx, &identity.Evidence{
+		Authorization: p.request.values("authorization"),
+		Principal:     p.request.Principal,
+		Certificate:   p.request.Certificate,
+	})
+	if failure != nil {
+		p.result.Source = failure.Source
+		if failure.Kind == identity.Overloaded {
+			p.result.unavailable(failure.Reason)
+		} else {
+			p.result.challenge(p.registry.Realm, failure)
+		}
+		return false
+	}
+	p.caller = caller
+	p.result.Principal, p.result.Source = caller.Principal.ARN, caller.Source
+	p.context = requestContext(p.request, p.registry, caller)
+	return true
+}
+
+// judge settles the result by the decisions on all that the mapping asks.
+func (p *pass) judge(m *mapping.Mapping) {
+	p.result.describe(m)
+	allowed, optionalDenied := p.decide(m)
+	switch {
+	case allowed:
+		remove := m.RemoveQueryParameters
+		if optionalDenied {
+			remove = append(remove, m.RemoveUnlessOptional()...)
+		}
+		p.result.allow(p.registry.PassAuthorization, remove)
+	case m.Operation == mapping.CheckAPI:
+		p.result.challenge(p.registry.Realm, &identity.Failure{Source: p.caller.Source, Reason: p.denial()})
+	default:
+		p.result.deny(p.result.last().Decision, p.denial())
+	}
+}

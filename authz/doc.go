@@ -1,0 +1,37 @@
+// Package authz takes one registry request through to its answer: who calls,
+// what is asked, is all of it allowed, and what the client is told.
+//
+//	Request ─▶ registry ─▶ identity ─▶ mapping ─▶ decision ─▶ Result
+//	           └────────────── one policystore.Snapshot ──────┘
+//
+// It knows neither gRPC nor Envoy's messages, so that every door gives the same
+// answers: the ext_authz service, a test, a command. A [Checker] never returns
+// an allow that was not decided: the zero [Result] refuses, a panic becomes a
+// refusal, and before the first good snapshot every request is unavailable.
+//
+// The answers are those a registry client understands (OCI Distribution
+// Specification, "Error Codes"; clients abort on a 403 for /v2/ and never send
+// credentials unless /v2/ challenges them):
+//
+//	allowed            forwarded, without the Authorization header
+//	unauthenticated    401 UNAUTHORIZED with a Basic challenge: no credential,
+//	                   one that does not hold, or no right to log in, on /v2/
+//	explicitDeny       403 DENIED, in AWS's words
+//	implicitDeny       403 DENIED, in AWS's words
+//	refused            what the mapping says: a request that cannot be judged
+//	unavailable        503 UNAVAILABLE: no policies yet, out of time, or a fault
+//
+// Amazon ECR asks for ecr:GetAuthorizationToken when it issues a token. Here it
+// is asked beside the action of every request, so that taking the right to log
+// in away is in force at once.
+//
+// The map of the package:
+//
+//	request.go   Request: what a door passes on
+//	check.go     Checker.Check: the one pass
+//	evaluate.go  the permissions of a mapping, decided one by one
+//	context.go   the condition keys that a request brings
+//	result.go    Result: the answer and why
+//	answer.go    the answer as HTTP: status, headers, OCI error body
+//	wording.go   a denial in AWS's words
+package authz

@@ -1,0 +1,59 @@
+package authz
+
+import (
+	"strings"
+	"time"
+
+	"extauthz/mapping"
+)
+
+// A Request is what a door knows of one HTTP request. All text but Extensions
+// may be the client's.
+type Request struct {
+	ID      string // x-request-id, for the log
+	Method  string
+	Path    string // with query, byte for byte as it will be forwarded
+	Host    string
+	Headers []mapping.Header // names in lower case; at least those that [Judges] names
+
+	Peer                 string // the address of the connection's peer, without port
+	Principal            string // the name that Envoy took from the verified client certificate
+	Certificate          string // that certificate, URL-encoded PEM
+	SNI                  string // the TLS server name
+	DestinationPrincipal string // the listener's own certificate name; not empty means TLS
+
+	Extensions map[string]string // Envoy's context_extensions: configuration, not client text
+	Time       time.Time         // when the request came in
+}
+
+// RegistryExtension is the context extension by which Envoy's configuration
+// names the registry that a route leads to.
+const RegistryExtension = "registry"
+
+// Judges tells whether a header of that name has a part in any answer; a door
+// need not pass the others on. The name is in lower case.
+func Judges(name string) bool {
+	switch name {
+	case "authorization", "user-agent", "referer":
+		return true
+	}
+	return mapping.Judges(name)
+}
+
+// values returns every value of a header.
+func (r *Request) values(name string) []string {
+	var values []string
+	for _, h := range r.Headers {
+		if h.Name == name {
+			values = append(values, h.Value)
+		}
+	}
+	return values
+}
+
+// value returns the values of a header joined as one line (RFC 9110, section
+// 5.3), and whether there is any.
+func (r *Request) value(name string) (string, bool) {
+	values := r.values(name)
+	return strings.Join(values, ","), len(values) > 0
+}

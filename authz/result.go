@@ -1,0 +1,127 @@
+package authz
+
+import (
+	"extauthz/iam"
+	"extauthz/identity"
+	"extauthz/mapping"
+)
+
+// An Outcome is what became of a request, in one word.
+type Outcome uint8
+
+// The outcomes. The zero value refuses.
+const (
+	Refused         Outcome = iota // the request cannot be judged
+	Unavailable503                 // no policies yet, out of time, or a fault
+	Unauthenticated                // no credential, or one that does not hold
+	ImplicitDeny                   // no policy allows it
+	ExplicitDeny                   // a policy denies it
+	Allowed
+)
+
+// String returns the word for logs and metrics; the three decisions have the
+// words of the IAM policy simulator.
+func (o Outcome) String() string {
+	switch o {
+	case Unavailable503:
+		return "unavailable"
+	case Unauthenticated:
+		return "unauthenticated"
+	case ImplicitDeny:
+		return "implicitDeny"
+	case ExplicitDeny:
+		return "explicitDeny"
+	case Allowed:
+		return "allowed"
+	}
+	return "refused"
+}
+
+// A Result is the answer to a request and why it is so. The zero Result is a
+// refusal.
+type Result struct {
+	Answer   Answer
+	Decision Outcome
+	Reason   string // one line, safe to log and to send; "" for an allow
+
+	Registry    string // the registry's name; "" where none was found
+	Principal   string // the caller's ARN; "" where nobody was identified
+	Source      string // the source that found the credential
+	Digest      string // of the policies that decided
+	Operation   string // such as GetManifest; "" where the request was not mapped
+	Repository  string
+	Reference   string       // tag, digest or upload id
+	Permissions []Permission // in the order decided; the last one denied, where one did
+	Request     *Request
+
+	pass *pass
+}
+
+// Unavailable returns the result for a request that could not be judged, or
+// whose decision could not be kept as required.
+func Unavailable(reason string) *Result {
+	r := &Result{}
+	r.unavailable(reason)
+	return r
+}
+
+// Explain works out why each permission was decided as it was, in the order of
+// Permissions. It evaluates again, by the policies that decided.
+func (r *Result) Explain() []iam.Explanation {
+	why := make([]iam.Explanation, len(r.Permissions))
+	for i, p := range r.Permissions {
+		why[i] = r.pass.snapshot.Decisions.Explain(r.pass.question(p.Action, p.Resource))
+	}
+	return why
+}
+
+// Action is the action that settled the result: the denied one, else the
+// first that the operation itself needs, else "".
+func (r *Result) Action() string {
+	switch {
+	case len(r.Permissions) == 0:
+		return ""
+	case r.Decision == Allowed && len(r.Permissions) > 1:
+		return r.Permissions[1].Action
+	}
+	return r.last().Action
+}
+
+func (r *Result) last() Permission { return r.Permissions[len(r.Permissions)-1] }
+
+func (r *Result) describe(m *mapping.Mapping) {
+	r.Operation, r.Repository, r.Reference = m.Operation.String(), m.Repository, m.Reference
+}
+
+func (r *Result) allow(passAuthorization bool, removeQuery []string) {
+	r.Decision = Allowed
+	r.Answer = Answer{Allowed: true, RemoveHeaders: mapping.RemoveHeaders(), RemoveQueryParameters: removeQuery}
+	if !passAuthorization {
+		r.Answer.RemoveHeaders = append(r.Answer.RemoveHeaders, "authorization")
+	}
+}
+
+func (r *Result) deny(d iam.Decision, reason string) {
+	r.Decision, r.Reason = ImplicitDeny, reason
+	if d == iam.ExplicitDeny {
+		r.Decision = ExplicitDeny
+	}
+	r.Answer = errorAnswer(403, "DENIED", reason)
+}
+
+func (r *Result) refuse(refusal *mapping.Refusal) {
+	r.Decision, r.Reason = Refused, refusal.Message
+	r.Answer = errorAnswer(refusal.Status, refusal.Code, refusal.Message)
+}
+
+func (r *Result) challenge(realm string, f *identity.Failure) {
+	r.Decision, r.Reason = Unauthenticated, f.Reason
+	r.Answer = errorAnswer(401, "UNAUTHORIZED", "authentication required: "+f.Reason,
+		mapping.Header{Name: "www-authenticate", Value: `Basic realm="` + realm + `", charset="UTF-8"`})
+}
+
+func (r *Result) unavailable(reason string) {
+	r.Decision, r.Reason = Unavailable503, reason
+	r.Answer = errorAnswer(503, "UNAVAILABLE", "the registry cannot authorize requests now: "+reason,
+		mapping.Header{Name: "retry-after", Value: "1"})
+}

@@ -1,0 +1,28 @@
+package authz
+
+import (
+	"fmt"
+
+	"extauthz/iam"
+)
+
+// denial says why the last permission is denied, in the words of AWS's own
+// messages (IAM User Guide, "Troubleshoot access denied error messages").
+func (p *pass) denial() string {
+	denied := p.result.last()
+	why := p.snapshot.Decisions.Explain(p.question(denied.Action, denied.Resource))
+	return fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s%s",
+		p.caller.Principal.ARN, denied.Action, denied.Resource, because(denied, why.BlockedBy))
+}
+
+func because(denied Permission, class iam.Class) string {
+	switch {
+	case class == iam.NoClass:
+		return ""
+	case denied.Decision != iam.ExplicitDeny:
+		return fmt.Sprintf(" because no %s allows the %s action", class, denied.Action)
+	case class == iam.IdentityClass:
+		return fmt.Sprintf(" with an explicit deny in an %s", class)
+	}
+	return fmt.Sprintf(" with an explicit deny in a %s", class)
+}

@@ -1,0 +1,22 @@
+// Package decision answers whether a principal may perform an action on a
+// resource, by the policies of one snapshot, and remembers what it answered.
+//
+// An [Engine] is compiled once from the [Policies] of a snapshot and immutable
+// from then on, but for its cache. The cache belongs to the engine and dies
+// with it, so that nothing in it can outlive the policies it was computed
+// from. Its key holds the principal, the action, the resource, and the values
+// of exactly those condition keys that the policies in play mention. A decision
+// that depends on the clock is therefore keyed by the clock's value, and one
+// that does not mention the client's address serves every address.
+//
+// [Engine.Decide] gives the decision alone and allocates nothing when the
+// cache has it. [Engine.Explain] works out why, from the same policies, when a
+// denial, the log or a person asks.
+//
+// The map of the package:
+//
+//	engine.go    Engine: which policies are in play, Decide and Explain
+//	cache.go     the cache and its counters
+//	key.go       what a cached decision depends on, as bytes
+//	policies.go  Policies: what a snapshot decides by
+package decision

@@ -1,0 +1,73 @@
+package envoy
+
+import (
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
+	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
+	rpcstatus "google.golang.org/genproto/googleapis/rpc/status"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/types/known/structpb"
+
+	"extauthz/authz"
+	"extauthz/mapping"
+)
+
+// toResponse puts a result into Envoy's words.
+func toResponse(r *authz.Result) *authv3.CheckResponse {
+	response := &authv3.CheckResponse{DynamicMetadata: metadata(r)}
+	if r.Answer.Allowed {
+		response.Status = &rpcstatus.Status{Code: int32(codes.OK)}
+		response.HttpResponse = &authv3.CheckResponse_OkResponse{OkResponse: &authv3.OkHttpResponse{
+			HeadersToRemove:         r.Answer.RemoveHeaders,
+			QueryParametersToRemove: r.Answer.RemoveQueryParameters,
+		}}
+		return response
+	}
+	response.Status = &rpcstatus.Status{Code: int32(denialCode(r.Answer.Status))}
+	response.HttpResponse = &authv3.CheckResponse_DeniedResponse{DeniedResponse: &authv3.DeniedHttpResponse{
+		Status:  &typev3.HttpStatus{Code: typev3.StatusCode(r.Answer.Status)},
+		Headers: responseHeaders(r.Answer.Headers),
+		Body:    string(r.Answer.Body),
+	}}
+	return response
+}
+
+// denialCode is the gRPC code in a denial: any but OK denies, and the HTTP
+// status is what the client sees.
+func denialCode(status int) codes.Code {
+	switch status {
+	case 401:
+		return codes.Unauthenticated
+	case 503:
+		return codes.Unavailable
+	}
+	return codes.PermissionDenied
+}
+
+// responseHeaders sets append_action in each: its default appends, and did
+// something else in older Envoys.
+func responseHeaders(headers []mapping.Header) []*corev3.HeaderValueOption {
+	options := make([]*corev3.HeaderValueOption, len(headers))
+	for i, h := range headers {
+		options[i] = &corev3.HeaderValueOption{
+			Header:       &corev3.HeaderValue{Key: h.Name, Value: h.Value},
+			AppendAction: corev3.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD,
+		}
+	}
+	return options
+}
+
+// metadata is the decision for Envoy's access log and later filters, in the
+// namespace envoy.filters.http.ext_authz.
+func metadata(r *authz.Result) *structpb.Struct {
+	fields := map[string]*structpb.Value{"decision": structpb.NewStringValue(r.Decision.String())}
+	for name, text := range map[string]string{
+		"action": r.Action(), "repository": r.Repository, "principal": r.Principal,
+		"registry": r.Registry, "operation": r.Operation, "policy_digest": r.Digest,
+	} {
+		if text != "" {
+			fields[name] = structpb.NewStringValue(text)
+		}
+	}
+	return &structpb.Struct{Fields: fields}
+}

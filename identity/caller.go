@@ -1,0 +1,54 @@
+package identity
+
+import (
+	"strings"
+
+	"extauthz/iam"
+)
+
+// A Caller is a verified identity: the principal, how it was proven, and the
+// condition keys that follow from the principal alone. It is immutable and
+// shared between requests.
+type Caller struct {
+	Principal iam.Principal
+	Source    string      // "basic" or "mtls"
+	Context   iam.Context // aws:PrincipalArn and the like; callers append to a copy
+}
+
+// newCaller derives the principal's condition keys as AWS fills them in (IAM
+// User Guide, "AWS global condition context keys": properties of the
+// principal). aws:PrincipalArn of a role session is the role's ARN with its
+// path, never the session's ARN.
+func newCaller(source string, p iam.Principal) *Caller {
+	c := &Caller{Principal: p, Source: source}
+	set := func(key, value string) {
+		if value != "" {
+			c.Context = append(c.Context, iam.ContextEntry{Key: key, Value: value})
+		}
+	}
+	set("aws:PrincipalAccount", p.Account)
+	set("aws:userid", p.UserID)
+	set("aws:PrincipalIsAWSService", "false")
+	set("aws:ViaAWSService", "false")
+	switch p.Kind {
+	case iam.User:
+		set("aws:PrincipalArn", p.ARN)
+		set("aws:PrincipalType", "User")
+		set("aws:username", lastSegment(p.ARN))
+	case iam.AssumedRole:
+		set("aws:PrincipalArn", p.RoleARN)
+		set("aws:PrincipalType", "AssumedRole")
+	case iam.FederatedUser:
+		set("aws:PrincipalArn", p.ARN)
+		set("aws:PrincipalType", "FederatedUser")
+	case iam.RootUser:
+		set("aws:PrincipalArn", p.ARN)
+		set("aws:PrincipalType", "Account")
+	}
+	return c
+}
+
+// lastSegment is what follows the last slash: an IAM user's name without path.
+func lastSegment(arn string) string {
+	return arn[strings.LastIndexByte(arn, '/')+1:]
+}

@@ -1,0 +1,36 @@
+package identity
+
+// FailureKind says what kind of failure kept a request without a caller.
+type FailureKind uint8
+
+const (
+	// Invalid is a credential that is there and does not hold. It is the zero
+	// value, so that a failure nobody described is never taken for an
+	// anonymous caller.
+	Invalid FailureKind = iota
+	// Anonymous is a request without any credential.
+	Anonymous
+	// Overloaded is a credential that could not be judged before the request's
+	// deadline; the same request may succeed later.
+	Overloaded
+)
+
+// A Failure is the reason why a request has no caller. Its text is meant for
+// the operator's log and for the client; it never holds a password or token.
+type Failure struct {
+	Kind   FailureKind
+	Source string // the source that found the credential: "basic", "mtls", "authorization", or "" for none
+	Reason string
+}
+
+// Error returns the reason, led by the source where one decided.
+func (f *Failure) Error() string {
+	if f.Source == "" {
+		return f.Reason
+	}
+	return f.Source + ": " + f.Reason
+}
+
+func invalid(source, reason string) *Failure {
+	return &Failure{Kind: Invalid, Source: source, Reason: reason}
+}

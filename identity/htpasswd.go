@@ -1,0 +1,86 @@
+package identity
+
+import (
+	"fmt"
+	"strings"
+
+	"golang.org/x/crypto/bcrypt"
+)
+
+// maxCost is the highest bcrypt cost accepted: 2^14 rounds take about a
+// second, and each wrong password pays them.
+const maxCost = 14
+
+// Htpasswd holds the users of a password file and their bcrypt hashes.
+type Htpasswd struct {
+	lines  map[string]htpasswdLine
+	cost   int          // the highest cost in the file
+	costly htpasswdLine // a line of that cost: what an unknown user's password is compared with
+}
+
+type htpasswdLine struct {
+	text string // the whole line, which keys the cache of verified passwords
+	hash []byte
+}
+
+// ParseHtpasswd reads a password file as `htpasswd -B` writes it: a line
+// "user:hash" for each user, bcrypt hashes only; blank lines and lines that
+// start with # are skipped. An error names file and line, and never the hash.
+func ParseHtpasswd(file string, text []byte) (*Htpasswd, error) {
+	h := &Htpasswd{lines: map[string]htpasswdLine{}}
+	for i, line := range strings.Split(string(text), "\n") {
+		line = strings.TrimSuffix(line, "\r")
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		if err := h.add(line); err != nil {
+			return nil, fmt.Errorf("%s:%d: %w", file, i+1, err)
+		}
+	}
+	return h, nil
+}
+
+func (h *Htpasswd) add(line string) error {
+	user, hash, found := strings.Cut(line, ":")
+	if !found {
+		return fmt.Errorf("no colon in this line; write user:hash, as `htpasswd -B` does")
+	}
+	if err := checkUserName(user); err != nil {
+		return err
+	}
+	if _, twice := h.lines[user]; twice {
+		return fmt.Errorf("user %q is there twice; keep one line", user)
+	}
+	cost, err := bcrypt.Cost([]byte(hash))
+	if err != nil || len(hash) != 60 {
+		return fmt.Errorf("the hash of user %q is not bcrypt; make it with `htpasswd -B`", user)
+	}
+	if cost > maxCost {
+		return fmt.Errorf("the hash of user %q has cost %d; use at most %d, since each request with a wrong password pays it", user, cost, maxCost)
+	}
+	h.lines[user] = htpasswdLine{text: line, hash: []byte(hash)}
+	if cost > h.cost {
+		h.cost, h.costly = cost, h.lines[user]
+	}
+	return nil
+}
+
+// Has tells whether the file has a line for user.
+func (h *Htpasswd) Has(user string) bool {
+	_, ok := h.lines[user]
+	return ok
+}
+
+// checkUserName refuses names that a login with a token uses: "AWS", as
+// `aws ecr get-login-password` has it, and account/role.
+func checkUserName(user string) error {
+	switch {
+	case user == "":
+		return fmt.Errorf("the user name is empty")
+	case user == "AWS" || strings.Contains(user, "/"):
+		return fmt.Errorf("user name %q stands for a role that logs in with a token; choose a name without / other than AWS", user)
+	case !plainText(user) || strings.TrimSpace(user) != user:
+		return fmt.Errorf("user name %q holds control characters, is not UTF-8, or has blanks around it", user)
+	}
+	return nil
+}

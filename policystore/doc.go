@@ -1,0 +1,37 @@
+// Package policystore turns a policy directory into the snapshot that decides,
+// and keeps it up to date.
+//
+// Everything that decides is in the directory: which host is which registry,
+// who is who, and every policy.
+//
+//	registries.yaml      the registries: account, region, host names, options
+//	principals.yaml      verified credentials → principals, and the policies attached to users and roles
+//	htpasswd             the Basic users and their bcrypt hashes
+//	managed/NAME.json    customer managed policies, attached by name or ARN
+//	accounts/ACCOUNT/REGION/repositories/NAME/_policy.json
+//	                     the repository policy of NAME, which may hold slashes
+//
+// Names with a leading dot are skipped; any other file is an error, since a
+// misspelt name could be a Deny that is not in force. Where a file name cannot
+// hold a slash (the keys of a ConfigMap), ".." stands for it:
+// "managed..developers.json".
+//
+// A [Snapshot] is compiled from the whole directory or not at all, and is
+// immutable. Its digest is a SHA-256 over the names and contents of all files,
+// so that two machines with the same digest decide alike. A [Store] holds the
+// last good snapshot behind an atomic pointer: an error anywhere keeps it, and
+// content that did not change makes no new one.
+//
+// The map of the package:
+//
+//	tree.go        the directory as one consistent set of files
+//	snapshot.go    Snapshot: compiled from a tree
+//	registries.go  registries.yaml, and which registry a request is for
+//	principals.go  principals.yaml: users, roles and credentials
+//	documents.go   policy documents and where they are attached
+//	managed.go     the AWS managed policies for ECR, known by ARN
+//	yaml.go        strict YAML with positions
+//	store.go       Store: the last good snapshot, and reloading it
+//	watch.go       when to reload: events, a slow poll
+//	notifier.go    file system events as one signal
+package policystore

@@ -1,0 +1,84 @@
+package policystore
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"extauthz/iam"
+	"extauthz/mapping"
+)
+
+// managedFile is the form of a managed policy's path; IAM's names of managed
+// policies are up to 128 of these characters.
+var managedFile = regexp.MustCompile(`^managed/[A-Za-z0-9+=,.@_-]{1,128}\.json$`)
+
+// checkPaths refuses a file that no part of the directory's layout explains.
+func checkPaths(t tree) error {
+	for _, file := range t.paths() {
+		switch {
+		case file == "registries.yaml" || file == "principals.yaml" || file == "htpasswd":
+		case managedFile.MatchString(file):
+		case isRepositoryPolicy(file):
+		default:
+			return fmt.Errorf("%s: not a file of a policy directory, so it would not be in force; mend its name, remove it, or give it a leading dot", file)
+		}
+	}
+	return nil
+}
+
+func isRepositoryPolicy(file string) bool {
+	_, err := parsePlace(file)
+	return err == nil
+}
+
+// place is where a repository policy stands in the directory.
+type place struct{ account, region, repository string }
+
+// parsePlace reads accounts/ACCOUNT/REGION/repositories/NAME/_policy.json.
+func parsePlace(file string) (place, error) {
+	rest, ok := strings.CutPrefix(file, "accounts/")
+	account, rest, ok1 := strings.Cut(rest, "/")
+	region, rest, ok2 := strings.Cut(rest, "/")
+	rest, ok3 := strings.CutPrefix(rest, "repositories/")
+	repository, ok4 := strings.CutSuffix(rest, "/_policy.json")
+	p := place{account, region, repository}
+	if !ok || !ok1 || !ok2 || !ok3 || !ok4 || !accountID.MatchString(account) || !regionName.MatchString(region) {
+		return place{}, fmt.Errorf("%s: not accounts/ACCOUNT/REGION/repositories/NAME/_policy.json", file)
+	}
+	if !mapping.ValidRepository(repository) {
+		return place{}, fmt.Errorf("%s: %q is not a repository name", file, repository)
+	}
+	return p, nil
+}
+
+// loadRepositoryPolicies compiles every repository policy, by repository ARN.
+func loadRepositoryPolicies(t tree, all registries) (map[string][]*iam.Policy, error) {
+	policies := map[string][]*iam.Policy{}
+	for _, file := range t.paths() {
+		p, err := parsePlace(file)
+		if err != nil {
+			continue // another file of the layout: checkPaths has seen to it
+		}
+		owner := all.owner(p)
+		if owner == nil {
+			return nil, fmt.Errorf("%s: no registry in registries.yaml has account %s and region %s; add it, or move the file", file, p.account, p.region)
+		}
+		policy, err := iam.Compile(iam.RepositoryPolicy, file, t[file])
+		if err != nil {
+			return nil, err
+		}
+		policies[owner.RepositoryARN(p.repository)] = []*iam.Policy{policy}
+	}
+	return policies, nil
+}
+
+// owner returns a registry of the place's account and region.
+func (all registries) owner(p place) *Registry {
+	for _, r := range all {
+		if r.Account == p.account && r.Region == p.region {
+			return r
+		}
+	}
+	return nil
+}

@@ -1,0 +1,91 @@
+package policystore
+
+import (
+	"path/filepath"
+
+	"github.com/fsnotify/fsnotify"
+)
+
+// A notifier turns the file system events of some directories into one
+// signal. It reads both channels of fsnotify in a goroutine of its own: while
+// an error waits to be read, fsnotify's Add and Remove block.
+type notifier struct {
+	changed chan struct{} // holds one signal at most
+	watcher *fsnotify.Watcher
+	watched map[string]bool
+}
+
+// newNotifier fails where the system has no more inotify instances to give.
+// relevant says which events count.
+func newNotifier(relevant func(fsnotify.Event) bool) (*notifier, error) {
+	w, err := fsnotify.NewWatcher()
+	if err != nil {
+		return nil, err
+	}
+	n := &notifier{changed: make(chan struct{}, 1), watcher: w, watched: map[string]bool{}}
+	go n.collect(relevant)
+	return n, nil
+}
+
+func (n *notifier) collect(relevant func(fsnotify.Event) bool) {
+	for {
+		select {
+		case event, open := <-n.watcher.Events:
+			if !open {
+				return
+			}
+			if relevant(event) {
+				n.signal()
+			}
+		case _, open := <-n.watcher.Errors:
+			if !open {
+				return
+			}
+			n.signal() // events may have been lost: look at the content
+		}
+	}
+}
+
+func (n *notifier) signal() {
+	select {
+	case n.changed <- struct{}{}:
+	default:
+	}
+}
+
+// watch makes dirs the directories watched, and tells whether there is one
+// among them that was not watched before: what happened in it until now went
+// unseen. Adding a path again is how the watch follows a directory that was
+// replaced by another of its name.
+func (n *notifier) watch(dirs []string) (fresh bool, err error) {
+	wanted := map[string]bool{}
+	for _, dir := range dirs {
+		wanted[dir] = true
+		fresh = fresh || !n.watched[dir]
+		if addErr := n.watcher.Add(dir); addErr != nil {
+			err = addErr
+			delete(wanted, dir)
+		}
+	}
+	for dir := range n.watched {
+		if !wanted[dir] {
+			n.watcher.Remove(dir)
+		}
+	}
+	n.watched = wanted
+	return fresh, err
+}
+
+func (n *notifier) close() { n.watcher.Close() }
+
+// relevant tells whether an event may change the content of dir: anything but
+// a change of mode, and in the directory above only what concerns dir itself.
+func relevant(dir string) func(fsnotify.Event) bool {
+	parent := filepath.Dir(dir)
+	return func(e fsnotify.Event) bool {
+		if e.Op == fsnotify.Chmod {
+			return false
+		}
+		return filepath.Dir(e.Name) != parent || e.Name == dir
+	}
+}

@@ -1,0 +1,181 @@
+package policystore
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"extauthz/mapping"
+)
+
+// registriesFile is registries.yaml.
+type registriesFile struct {
+	Registries []registryEntry `yaml:"registries"`
+}
+
+type registryEntry struct {
+	Name              string   `yaml:"name"`
+	Hosts             []string `yaml:"hosts"`
+	Partition         string   `yaml:"partition"`
+	Region            string   `yaml:"region"`
+	Account           string   `yaml:"account"`
+	Realm             string   `yaml:"realm"`
+	ByHost            bool     `yaml:"byHost"`
+	TLS               bool     `yaml:"tls"`
+	PassAuthorization bool     `yaml:"passAuthorization"`
+	DeleteBlobs       bool     `yaml:"deleteBlobs"`
+}
+
+// A Registry is one registry that Envoy stands in front of, as AWS would see
+// it: a private registry of an account in a region.
+type Registry struct {
+	mapping.Registry
+	Name              string
+	Realm             string // what a Basic challenge names
+	TLS               bool   // the listener is TLS, whatever the request says
+	PassAuthorization bool   // the upstream needs the client's Authorization header
+	hosts             []string
+	byHost            bool
+}
+
+// registries are the registries of a snapshot by name.
+type registries map[string]*Registry
+
+// The forms of what registries.yaml names. An account is 12 digits (AWS
+// Account Management Reference Guide); names go into a challenge header.
+var (
+	registryName  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`)
+	accountID     = regexp.MustCompile(`^[0-9]{12}$`)
+	regionName    = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-[0-9]+$`)
+	partitionName = regexp.MustCompile(`^aws(-[a-z]+)*$`)
+	realmText     = regexp.MustCompile(`^[ !#-\[\]-~]+$`)
+	hostName      = regexp.MustCompile(`^([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:[0-9]{1,5})?$`)
+)
+
+func loadRegistries(t tree) (registries, error) {
+	const name = "registries.yaml"
+	text, found := t[name]
+	if !found {
+		return nil, errors.New("registries.yaml: not there; it names the registries that Envoy stands in front of")
+	}
+	var file registriesFile
+	y, err := decodeYAML(name, text, &file)
+	if err != nil {
+		return nil, err
+	}
+	if len(file.Registries) == 0 {
+		return nil, y.errorAt(errors.New("no registry; name at least one"), "registries")
+	}
+	all := registries{}
+	for i, entry := range file.Registries {
+		if key, err := entry.check(); err != nil {
+			return nil, y.errorAt(err, "registries", i, key)
+		}
+		if all[entry.Name] != nil {
+			return nil, y.errorAt(fmt.Errorf("registry %q is there twice", entry.Name), "registries", i, "name")
+		}
+		r := entry.registry()
+		if key, err := all.checkBeside(r); err != nil {
+			return nil, y.errorAt(err, "registries", i, key)
+		}
+		all[r.Name] = r
+	}
+	return all, nil
+}
+
+// check returns the key whose value is wrong and what is wrong with it.
+func (e *registryEntry) check() (key string, err error) {
+	switch {
+	case !registryName.MatchString(e.Name):
+		return "name", fmt.Errorf("name %q: use letters, digits, . _ and -", e.Name)
+	case !accountID.MatchString(e.Account):
+		return "account", fmt.Errorf("account %q: an AWS account is 12 digits, in quotes", e.Account)
+	case !regionName.MatchString(e.Region):
+		return "region", fmt.Errorf("region %q: write one like eu-central-1", e.Region)
+	case e.Partition != "" && !partitionName.MatchString(e.Partition):
+		return "partition", fmt.Errorf("partition %q: write one like aws or aws-cn", e.Partition)
+	case e.Realm != "" && !realmText.MatchString(e.Realm):
+		return "realm", fmt.Errorf("realm %q: use printable ASCII without quotes and backslashes", e.Realm)
+	case len(e.Hosts) == 0:
+		return "hosts", errors.New("hosts: name the host names that clients use for this registry")
+	}
+	for _, h := range e.Hosts {
+		if !hostName.MatchString(h) {
+			return "hosts", fmt.Errorf("host %q: write a lower-case host name or address, with a port only where it matters", h)
+		}
+	}
+	return "", nil
+}
+
+// checkBeside refuses what would make another registry ambiguous: a host that
+// chooses between the two, or an account and region in two partitions. It
+// returns the key that is wrong.
+func (all registries) checkBeside(r *Registry) (key string, err error) {
+	for _, other := range all {
+		if other.Account == r.Account && other.Region == r.Region && other.Partition != r.Partition {
+			return "partition", fmt.Errorf("registry %q has the same account and region in partition %q; a region is in one partition", other.Name, other.Partition)
+		}
+		for _, h := range r.hosts {
+			if r.byHost && other.byHost && slices.Contains(other.hosts, h) {
+				return "hosts", fmt.Errorf("host %q is also a host of registry %q, and both are chosen by host", h, other.Name)
+			}
+		}
+	}
+	return "", nil
+}
+
+func (e *registryEntry) registry() *Registry {
+	r := &Registry{
+		Registry: mapping.Registry{
+			Partition: e.Partition, Region: e.Region, Account: e.Account, DeleteBlobs: e.DeleteBlobs,
+		},
+		Name: e.Name, Realm: e.Realm, TLS: e.TLS, PassAuthorization: e.PassAuthorization,
+		hosts: e.Hosts, byHost: e.ByHost,
+	}
+	if r.Partition == "" {
+		r.Partition = "aws"
+	}
+	if r.Realm == "" {
+		r.Realm = r.Name
+	}
+	return r
+}
+
+// find returns the registry of a request. Envoy's configuration names it; the
+// Host header, which is the client's word, must agree, and chooses alone only
+// among registries whose operator says that Envoy routes by it.
+func (all registries) find(name, host string) (*Registry, error) {
+	if name != "" {
+		r := all[name]
+		switch {
+		case r == nil:
+			return nil, fmt.Errorf("Envoy names registry %q, which registries.yaml does not have", name)
+		case !r.serves(host):
+			return nil, fmt.Errorf("host %q is not a host of registry %q", host, name)
+		}
+		return r, nil
+	}
+	for _, r := range all {
+		if r.byHost && r.serves(host) {
+			return r, nil
+		}
+	}
+	return nil, fmt.Errorf("Envoy names no registry in context_extensions, and no registry is chosen by host %q", host)
+}
+
+// serves tells whether host is one of the registry's. A host that
+// registries.yaml gives without a port stands for every port.
+func (r *Registry) serves(host string) bool {
+	host = strings.ToLower(host)
+	return slices.Contains(r.hosts, host) || slices.Contains(r.hosts, withoutPort(host))
+}
+
+func withoutPort(host string) string {
+	i := strings.LastIndexByte(host, ':')
+	if i < 0 || strings.HasSuffix(host, "]") {
+		return host
+	}
+	return host[:i]
+}

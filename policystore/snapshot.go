@@ -1,0 +1,79 @@
+package policystore
+
+import (
+	"time"
+
+	"extauthz/decision"
+	"extauthz/identity"
+)
+
+// A Snapshot is a policy directory compiled: all that decides a request,
+// immutable but for the caches that belong to it.
+type Snapshot struct {
+	Digest     string    // of the names and contents of all files
+	Generation uint64    // counts the snapshots of a Store, from 1
+	LoadedAt   time.Time // when the Store put it in force
+	Callers    *identity.Table
+	Decisions  *decision.Engine
+	Summary    Summary
+	registries registries
+}
+
+// Summary counts what a snapshot holds.
+type Summary struct {
+	Registries         int `json:"registries"`
+	Credentials        int `json:"credentials"`
+	Principals         int `json:"principals"`
+	ManagedPolicies    int `json:"managedPolicies"` // the operator's and AWS's
+	RepositoryPolicies int `json:"repositoryPolicies"`
+}
+
+// Load compiles the policy directory. The error names the file, the line where
+// there is one, and the remedy; nothing is loaded in part.
+func Load(dir string, o decision.Options) (*Snapshot, error) {
+	t, err := readTree(dir)
+	if err != nil {
+		return nil, err
+	}
+	return compile(t, o)
+}
+
+func compile(t tree, o decision.Options) (*Snapshot, error) {
+	if err := checkPaths(t); err != nil {
+		return nil, err
+	}
+	all, err := loadRegistries(t)
+	if err != nil {
+		return nil, err
+	}
+	managed, err := loadManaged(t)
+	if err != nil {
+		return nil, err
+	}
+	who, err := loadPrincipals(t, managed)
+	if err != nil {
+		return nil, err
+	}
+	repositories, err := loadRepositoryPolicies(t, all)
+	if err != nil {
+		return nil, err
+	}
+	engine, err := decision.New(decision.Policies{Identity: who.identity, Repository: repositories}, o)
+	if err != nil {
+		return nil, err
+	}
+	return &Snapshot{
+		Digest: t.digest(), Callers: who.table, Decisions: engine, registries: all,
+		Summary: Summary{
+			Registries: len(all), Credentials: who.table.Len(), Principals: len(who.identity),
+			ManagedPolicies: len(managed), RepositoryPolicies: len(repositories),
+		},
+	}, nil
+}
+
+// Registry returns the registry that a request is for. name is what Envoy's
+// configuration calls it, "" where it does not say; host is the client's Host
+// header, which must agree. The error is meant for the operator's log.
+func (s *Snapshot) Registry(name, host string) (*Registry, error) {
+	return s.registries.find(name, host)
+}

@@ -1,0 +1,123 @@
+package policystore
+
+import (
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"extauthz/decision"
+)
+
+// Options are the settings of a [Store].
+type Options struct {
+	Dir      string           // the policy directory
+	Decision decision.Options // for the engine of each snapshot
+	Poll     time.Duration    // how often content is compared without an event; at least a second
+	Debounce time.Duration    // how long files must rest after an event; 0 is 100 ms
+	Logger   *slog.Logger     // told of every reload that changed or failed; nil discards
+}
+
+// A Store holds the last good snapshot of a policy directory. Readers never
+// wait for a reload.
+type Store struct {
+	options  Options
+	snapshot atomic.Pointer[Snapshot]
+
+	reloading sync.Mutex // one reload at a time; guards attempt
+	attempt   attempt
+
+	mu     sync.Mutex // guards status
+	status Status
+}
+
+// attempt is the last content that was tried, and what came of it.
+type attempt struct {
+	digest string
+	err    error
+}
+
+// Status tells how reloading goes.
+type Status struct {
+	Generation  uint64    // of the snapshot in force; 0 before the first
+	Digest      string    // of the snapshot in force
+	LastReload  time.Time // when content was last tried
+	LastSuccess time.Time // when content was last found good
+	LastError   error     // of the last try; nil where it was good
+	Failures    uint64    // tries that failed
+}
+
+// New returns a store without a snapshot; [Store.Reload] loads the first.
+func New(o Options) *Store {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Debounce <= 0 {
+		o.Debounce = 100 * time.Millisecond
+	}
+	o.Poll = max(o.Poll, time.Second)
+	return &Store{options: o}
+}
+
+// Snapshot returns the snapshot in force, nil before the first good one.
+func (s *Store) Snapshot() *Snapshot { return s.snapshot.Load() }
+
+// Status returns how reloading goes.
+func (s *Store) Status() Status {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.status
+}
+
+// Reload reads the directory and puts it in force if it is good and not the
+// content in force already. On an error the snapshot in force stays. Content
+// that failed before is not tried, counted or logged again.
+func (s *Store) Reload() error {
+	s.reloading.Lock()
+	defer s.reloading.Unlock()
+	t, err := readTree(s.options.Dir)
+	if err != nil {
+		return s.failed(attempt{err: err})
+	}
+	digest := t.digest()
+	if digest == s.attempt.digest {
+		return s.attempt.err
+	}
+	snapshot, err := compile(t, s.options.Decision)
+	if err != nil {
+		return s.failed(attempt{digest, err})
+	}
+	s.succeeded(snapshot)
+	return nil
+}
+
+func (s *Store) failed(a attempt) error {
+	repeated := s.attempt.err != nil && s.attempt.err.Error() == a.err.Error()
+	s.attempt = a
+	s.mu.Lock()
+	s.status.LastReload = time.Now()
+	s.status.LastError = a.err
+	s.status.Failures++
+	s.mu.Unlock()
+	if !repeated {
+		s.options.Logger.Error("policy directory refused; the last good snapshot stays",
+			"dir", s.options.Dir, "error", a.err, "generation", s.Status().Generation)
+	}
+	return a.err
+}
+
+func (s *Store) succeeded(next *Snapshot) {
+	s.attempt = attempt{digest: next.Digest}
+	next.LoadedAt = time.Now()
+	s.mu.Lock()
+	s.status.LastReload, s.status.LastSuccess, s.status.LastError = next.LoadedAt, next.LoadedAt, nil
+	if s.status.Digest != next.Digest {
+		s.status.Generation++
+		s.status.Digest = next.Digest
+		next.Generation = s.status.Generation
+		s.snapshot.Store(next)
+	}
+	s.mu.Unlock()
+	s.options.Logger.Info("policy directory in force",
+		"dir", s.options.Dir, "digest", next.Digest, "generation", s.Status().Generation, "summary", next.Summary)
+}

@@ -1,0 +1,208 @@
+package policystore
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Limits of a policy directory. They are far above what a registry needs and
+// keep a wrong path (a home directory, a device) from taking the process down.
+const (
+	maxFileSize = 16 << 20
+	maxTreeSize = 256 << 20
+	maxFiles    = 100_000
+)
+
+// A tree is the content of a policy directory at one moment: file contents by
+// slash-separated path.
+type tree map[string][]byte
+
+// paths returns the paths of the tree in order.
+func (t tree) paths() []string { return slices.Sorted(maps.Keys(t)) }
+
+// digest is a SHA-256 over paths and contents, each led by its length, in the
+// order of the paths: equal trees have equal digests on every machine.
+func (t tree) digest() string {
+	h := sha256.New()
+	part := func(s []byte) {
+		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(s))))
+		h.Write(s)
+	}
+	for _, p := range t.paths() {
+		part([]byte(p))
+		part(t[p])
+	}
+	return "sha256:" + hex.EncodeToString(h.Sum(nil))
+}
+
+// errMoved reports that files changed while they were read.
+var errMoved = errors.New("the files keep changing while they are read; write them once and let them rest")
+
+// readTree reads the directory so that no two generations of its files mix: it
+// resolves the links that swap whole directories once, and reads again where
+// the files were not the same before and after.
+func readTree(dir string) (tree, error) {
+	var err error
+	for attempt := range 5 {
+		if attempt > 0 {
+			time.Sleep(20 * time.Millisecond)
+		}
+		var t tree
+		if t, err = readOnce(dir); err == nil {
+			return t, nil
+		}
+		if !errors.Is(err, errMoved) && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+	}
+	return nil, err
+}
+
+func readOnce(dir string) (tree, error) {
+	root, err := resolveRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	before, err := scan(root)
+	if err != nil {
+		return nil, err
+	}
+	t, err := readFiles(root, before)
+	if err != nil {
+		return nil, err
+	}
+	after, err := scan(root)
+	if err != nil {
+		return nil, err
+	}
+	now, err := resolveRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	if now != root || !maps.EqualFunc(before.files, after.files, sameFile) {
+		return nil, fmt.Errorf("%s: %w", dir, errMoved)
+	}
+	return t, nil
+}
+
+// resolveRoot follows the links by which a directory is swapped as a whole:
+// the directory itself (git-sync), and "..data" in it (the volume of a
+// ConfigMap or Secret).
+func resolveRoot(dir string) (string, error) {
+	root, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return "", err
+	}
+	data, err := filepath.EvalSymlinks(filepath.Join(root, "..data"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return root, nil
+	}
+	return data, err
+}
+
+// A listing is what a directory tree holds, not yet read.
+type listing struct {
+	files       map[string]fs.FileInfo // by path below the root
+	directories []string               // absolute, the root first
+}
+
+// scan lists the tree below root. Names with a leading dot are skipped; a link
+// to a file counts as the file; what is neither file nor directory is an error.
+func scan(root string) (listing, error) {
+	l := listing{files: map[string]fs.FileInfo{}}
+	size := int64(0)
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case path != root && strings.HasPrefix(d.Name(), "."):
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		case d.IsDir():
+			l.directories = append(l.directories, path)
+			return nil
+		}
+		info, err := os.Stat(path)
+		if err != nil {
+			return err
+		}
+		size += info.Size()
+		l.files[path] = info
+		return checkLimits(path, info, size, len(l.files))
+	})
+	return l, err
+}
+
+func checkLimits(path string, info fs.FileInfo, size int64, files int) error {
+	switch {
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%s: not a regular file; remove it from the policy directory", path)
+	case info.Size() > maxFileSize:
+		return fmt.Errorf("%s: larger than %d MiB; a policy file never is", path, maxFileSize>>20)
+	case size > maxTreeSize:
+		return fmt.Errorf("%s: the policy directory holds more than %d MiB", path, maxTreeSize>>20)
+	case files > maxFiles:
+		return fmt.Errorf("%s: the policy directory holds more than %d files", path, maxFiles)
+	}
+	return nil
+}
+
+func readFiles(root string, l listing) (tree, error) {
+	t := make(tree, len(l.files))
+	for path := range l.files {
+		content, err := readFile(path)
+		if err != nil {
+			return nil, err
+		}
+		relative, err := filepath.Rel(root, path)
+		if err != nil {
+			return nil, err
+		}
+		name := strings.ReplaceAll(filepath.ToSlash(relative), "..", "/")
+		if _, twice := t[name]; twice {
+			return nil, fmt.Errorf("%s: stands for %s, which is there as well; keep one", path, name)
+		}
+		t[name] = content
+	}
+	return t, nil
+}
+
+// readFile reads a regular file. It opens without blocking, so that a named
+// pipe put in the file's place cannot hang the process.
+func readFile(path string) ([]byte, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: %w", path, errMoved)
+	}
+	content, err := io.ReadAll(io.LimitReader(f, maxFileSize+1))
+	if err == nil && int64(len(content)) != info.Size() {
+		err = fmt.Errorf("%s: %w", path, errMoved)
+	}
+	return content, err
+}
+
+func sameFile(a, b fs.FileInfo) bool {
+	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
+}

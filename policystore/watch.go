@@ -1,0 +1,118 @@
+package policystore
+
+import (
+	"context"
+	"path/filepath"
+	"time"
+)
+
+// patience bounds how long writes that never rest can put off a reload, as a
+// multiple of the debounce time.
+const patience = 5
+
+// Watch reloads whenever the directory changes, until ctx ends. It listens to
+// file system events where the system gives them, and compares content every
+// Poll in any case: network file systems send no events, and some mounts lose
+// them.
+func (s *Store) Watch(ctx context.Context) error {
+	dir, err := filepath.Abs(s.options.Dir)
+	if err != nil {
+		return err
+	}
+	w := watch{store: s, dir: dir}
+	if w.notifier, err = newNotifier(relevant(dir)); err != nil {
+		s.options.Logger.Warn("no file system events; policies are compared by polling only", "error", err, "poll", s.options.Poll.String())
+	} else {
+		defer w.notifier.close()
+	}
+	w.run(ctx)
+	return nil
+}
+
+// watch is one run of [Store.Watch].
+type watch struct {
+	store    *Store
+	dir      string
+	notifier *notifier // nil where the system has no events to give
+	deaf     bool      // some directory could not be watched, and that is logged
+}
+
+func (w *watch) run(ctx context.Context) {
+	poll := time.NewTicker(w.store.options.Poll)
+	defer poll.Stop()
+	for w.reload() {
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-poll.C:
+		case <-w.changed():
+			w.rest(ctx)
+		}
+		for w.reload() {
+		}
+	}
+}
+
+// changed is the notifier's signal; without a notifier it never comes.
+func (w *watch) changed() <-chan struct{} {
+	if w.notifier == nil {
+		return nil
+	}
+	return w.notifier.changed
+}
+
+// rest waits until no event came for the debounce time, but not for ever.
+func (w *watch) rest(ctx context.Context) {
+	debounce := w.store.options.Debounce
+	limit := time.After(patience * debounce)
+	for {
+		select {
+		case <-w.changed():
+		case <-time.After(debounce):
+			return
+		case <-limit:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// reload loads the directory and moves the watches to the directories that are
+// there now. It tells whether one of them is new, and so may have changed
+// unseen since it was read.
+func (w *watch) reload() (again bool) {
+	w.store.Reload() // the store keeps, counts and logs the error
+	if w.notifier == nil {
+		return false
+	}
+	again, err := w.notifier.watch(w.directories())
+	if err != nil && !w.deaf {
+		w.store.options.Logger.Warn("a directory cannot be watched; its changes are found by polling", "error", err)
+	}
+	w.deaf = err != nil
+	return again && err == nil
+}
+
+// directories are those whose events tell of a change: the tree, the directory
+// that holds the "..data" link, and the one above, where the policy directory
+// may be replaced.
+func (w *watch) directories() []string {
+	dirs := []string{filepath.Dir(w.dir)}
+	base, err := filepath.EvalSymlinks(w.dir)
+	if err != nil {
+		return dirs
+	}
+	dirs = append(dirs, base)
+	root, err := resolveRoot(w.dir)
+	if err != nil {
+		return dirs
+	}
+	l, err := scan(root)
+	if err != nil && len(l.directories) == 0 {
+		return dirs
+	}
+	return append(dirs, l.directories...)
+}
