@@ -14,7 +14,7 @@ const maxAuthorization = 16 << 10
 // and no control character in either part.
 func parseBasic(credential string) (user, password string, f *Failure) {
 	raw, err := base64.StdEncoding.Strict().DecodeString(credential)
-	if err != nil {
+	if err != nil || strings.ContainsAny(credential, "\r\n") { // which the decoder skips
 		return "", "", invalid("basic", "the credential is not base64")
 	}
 	user, password, found := strings.Cut(string(raw), ":")

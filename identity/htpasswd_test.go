@@ -1,0 +1,54 @@
+package identity
+
+import (
+	"strings"
+	"testing"
+)
+
+// Lines as `htpasswd -nbB -C 4 NAME NAME-secret` writes them.
+const (
+	aliceLine = "alice:$2a$04$XEXhfonZCkyUh/uoiKnE4uyFcEY3rVT4qwSMLePGDs0QoyQmLmJIG"
+	bobLine   = "bob:$2a$04$uoZOOLtzwtB5qe/CeSY9IuTz5e7lhTIR3M7CAQX/F/f9kYdqLNX0m"
+)
+
+func TestParseHtpasswd(t *testing.T) {
+	h, err := ParseHtpasswd("htpasswd", []byte("# users\n\n"+aliceLine+"\r\n"+bobLine))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !h.Has("alice") || !h.Has("bob") || h.Has("carol") || len(h.lines) != 2 {
+		t.Errorf("lines: %v", len(h.lines))
+	}
+}
+
+func TestParseHtpasswdRefuses(t *testing.T) {
+	hash := strings.TrimPrefix(aliceLine, "alice:")
+	for _, c := range []struct{ name, text, want string }{
+		{"no colon", "alice", "htpasswd:1: no colon"},
+		{"second line", aliceLine + "\nbob", "htpasswd:2: no colon"},
+		{"no user", ":" + hash, "htpasswd:1: the user name is empty"},
+		{"twice", aliceLine + "\n" + aliceLine, `htpasswd:2: user "alice" is there twice`},
+		{"plain text", "alice:alice-secret", `the hash of user "alice" is not bcrypt`},
+		{"MD5", "alice:$apr1$abcdefgh$0123456789012345678901", "is not bcrypt"},
+		{"SHA-1", "alice:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=", "is not bcrypt"},
+		{"truncated hash", aliceLine[:len(aliceLine)-1], "is not bcrypt"},
+		{"text after the hash", aliceLine + "x", "is not bcrypt"},
+		{"too costly", "alice:" + strings.Replace(hash, "$04$", "$15$", 1), "has cost 15; use at most 14"},
+		{"the login name of tokens", "AWS:" + hash, `user name "AWS" stands for a role`},
+		{"a role", "123456789012/ci:" + hash, "stands for a role"},
+		{"control character", "al\x01ice:" + hash, "control characters"},
+		{"not UTF-8", "al\xffice:" + hash, "not UTF-8"},
+		{"blank", " alice:" + hash, "blanks"},
+		{"byte order mark", "\ufeff# users\n", "no colon"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := ParseHtpasswd("htpasswd", []byte(c.text))
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Fatalf("error %v, want %q", err, c.want)
+			}
+			if strings.Contains(err.Error(), hash) || strings.Contains(err.Error(), "alice-secret") {
+				t.Errorf("the error holds a hash or password: %v", err)
+			}
+		})
+	}
+}
