@@ -1,0 +1,105 @@
+package policystore
+
+import (
+	"strings"
+	"testing"
+)
+
+const twoRegistries = `
+registries:
+- {name: a, hosts: [a.example.com, "a.example.com:5000", "[::1]"], account: "111111111111", region: eu-central-1}
+- {name: b, hosts: ["b.example.com:8443"], account: "222222222222", region: cn-north-1, partition: aws-cn, byHost: true, realm: B, tls: true}
+`
+
+func TestFindRegistry(t *testing.T) {
+	all, err := loadRegistries(tree{"registries.yaml": []byte(twoRegistries)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ test, name, host, want, failure string }{
+		{"named", "a", "a.example.com", "a", ""},
+		{"another port", "a", "a.example.com:1234", "a", ""},
+		{"capitals", "a", "A.Example.Com", "a", ""},
+		{"IPv6", "a", "[::1]", "a", ""},
+		{"IPv6 with port", "a", "[::1]:5000", "a", ""},
+		{"port that matters", "b", "b.example.com:8443", "b", ""},
+		{"other port than the one that matters", "b", "b.example.com:8444", "", "not a host of registry"},
+		{"no port where it matters", "b", "b.example.com", "", "not a host of registry"},
+		{"b's host at a's Envoy", "a", "b.example.com:8443", "", "not a host of registry"},
+		{"unknown name", "c", "a.example.com", "", `names registry "c"`},
+		{"by host", "", "b.example.com:8443", "b", ""},
+		{"by host, where the operator did not say so", "", "a.example.com", "", "names no registry"},
+		{"no host", "a", "", "", "not a host of registry"},
+		{"trailing dot", "a", "a.example.com.", "", "not a host of registry"},
+		{"two hosts joined", "a", "a.example.com,b.example.com", "", "not a host of registry"},
+		{"user in front", "a", "x@a.example.com", "", "not a host of registry"},
+		{"Kelvin sign", "a", "a.example.com\u212a", "", "not a host of registry"},
+	} {
+		t.Run(c.test, func(t *testing.T) {
+			r, err := all.find(c.name, c.host)
+			switch {
+			case c.want != "" && (err != nil || r.Name != c.want):
+				t.Errorf("registry %v, error %v; want %s", r, err, c.want)
+			case c.want == "" && (err == nil || r != nil || !strings.Contains(err.Error(), c.failure)):
+				t.Errorf("registry %v, error %v; want %q", r, err, c.failure)
+			}
+		})
+	}
+}
+
+func TestLoadRegistries(t *testing.T) {
+	all, err := loadRegistries(tree{"registries.yaml": []byte(twoRegistries)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := all["a"]; a.RepositoryARN("team/app") != "arn:aws:ecr:eu-central-1:111111111111:repository/team/app" || a.Realm != "a" || a.TLS {
+		t.Errorf("a is %+v", a)
+	}
+	if b := all["b"]; b.RepositoryARN("app") != "arn:aws-cn:ecr:cn-north-1:222222222222:repository/app" || b.Realm != "B" || !b.TLS {
+		t.Errorf("b is %+v", b)
+	}
+}
+
+func TestLoadRegistriesRefuses(t *testing.T) {
+	good := func(change string) string {
+		return "registries:\n- name: a\n  hosts: [h]\n  account: \"123456789012\"\n  region: eu-central-1\n" + change
+	}
+	for _, c := range []struct{ name, text, want string }{
+		{"empty", "", "registries.yaml: the file is empty"},
+		{"only a comment", "# nothing\n", "registries.yaml: the file is empty"},
+		{"no list", "registries:\n", "registries.yaml:1:12: no registry"},
+		{"unknown key", good("  colour: red\n"), "registries.yaml:6: field colour not found"},
+		{"unknown key at the top", good("") + "accounts: []\n", "registries.yaml:6: field accounts not found"},
+		{"repeated key", good("  name: b\n"), `registries.yaml:6: mapping key "name" already defined at line 2`},
+		{"not YAML", good("  : :\n- ]"), "registries.yaml:"},
+		{"second document", good("---\n{}\n"), "a second YAML document"},
+		{"wrong type", "registries:\n  name: a\n", "registries.yaml:2: cannot unmarshal"},
+		{"no name", "registries:\n- hosts: [h]\n", `registries.yaml:2:3: name ""`},
+		{"name with a quote", strings.Replace(good(""), "name: a", `name: 'a"b'`, 1), "registries.yaml:2:9: name"},
+		{"account as a number", strings.Replace(good(""), `"123456789012"`, "12345", 1), `registries.yaml:4:12: account "12345": an AWS account is 12 digits`},
+		{"region", strings.Replace(good(""), "eu-central-1", "Frankfurt", 1), `registries.yaml:5:11: region "Frankfurt"`},
+		{"partition", good("  partition: '*'\n"), `registries.yaml:6:14: partition "*"`},
+		{"realm that ends the header's string", good("  realm: 'a\", x=\"b'\n"), "registries.yaml:6:10: realm"},
+		{"realm with a line break", good("  realm: \"a\\nb\"\n"), "registries.yaml:6:10: realm"},
+		{"no hosts", strings.Replace(good(""), "hosts: [h]", "hosts: []", 1), "registries.yaml:3:10: hosts: name the host names"},
+		{"host with a scheme", strings.Replace(good(""), "hosts: [h]", "hosts: [h, 'https://h']", 1), `registries.yaml:3:10: host "https://h"`},
+		{"host with a wildcard", strings.Replace(good(""), "hosts: [h]", "hosts: ['*.example.com']", 1), "registries.yaml:3:10: host"},
+		{"twice", good("") + good("")[len("registries:\n"):], `registries.yaml:6:9: registry "a" is there twice`},
+		{"one host chooses two", good("  byHost: true\n") + strings.Replace(good("  byHost: true\n")[len("registries:\n"):], "name: a", "name: b", 1), `registries.yaml:8:10: host "h" is also a host of registry "a"`},
+		{"one region in two partitions", good("") + strings.Replace(good("  partition: aws-cn\n")[len("registries:\n"):], "name: a", "name: b", 1), "registries.yaml:10:14: registry \"a\" has the same account and region in partition \"aws\""},
+		{"alias bomb", "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nregistries: *e\n", "registries.yaml"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			all, err := loadRegistries(tree{"registries.yaml": []byte(c.text)})
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%d registries, error %v; want %q", len(all), err, c.want)
+			}
+			if err != nil && strings.Contains(err.Error(), "\n") {
+				t.Errorf("the error has several lines: %q", err)
+			}
+		})
+	}
+	if _, err := loadRegistries(tree{}); err == nil || !strings.Contains(err.Error(), "registries.yaml: not there") {
+		t.Errorf("without the file: %v", err)
+	}
+}

@@ -1,0 +1,220 @@
+package policystore
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// files writes a directory tree: contents by slash-separated path.
+func files(t *testing.T, dir string, contents map[string]string) {
+	t.Helper()
+	for path, content := range contents {
+		path = filepath.Join(dir, filepath.FromSlash(path))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// configMap writes contents as kubelet's volumes have them: the files in a
+// dotted directory, "..data" linked to it, and a link for each file.
+func configMap(t *testing.T, dir, generation string, contents map[string]string) {
+	t.Helper()
+	files(t, filepath.Join(dir, generation), contents)
+	data := filepath.Join(dir, "..data")
+	if err := os.Symlink(generation, data+"_tmp"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(data+"_tmp", data); err != nil {
+		t.Fatal(err)
+	}
+	for path := range contents {
+		if err := os.Symlink(filepath.Join("..data", path), filepath.Join(dir, path)); err != nil && !errors.Is(err, fs.ErrExist) {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestReadTree(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		build func(t *testing.T, dir string)
+		want  map[string]string
+	}{
+		{"files", func(t *testing.T, dir string) {
+			files(t, dir, map[string]string{"a": "1", "b/c": "2", "b/d/e": ""})
+		}, map[string]string{"a": "1", "b/c": "2", "b/d/e": ""}},
+		{"dotted names are skipped", func(t *testing.T, dir string) {
+			files(t, dir, map[string]string{"a": "1", ".b": "2", ".git/c": "3", "d/.e": "4"})
+		}, map[string]string{"a": "1"}},
+		{"two dots stand for a slash", func(t *testing.T, dir string) {
+			files(t, dir, map[string]string{"managed..a.json": "1", "accounts/1..2..repositories/team..app.._policy.json": "2"})
+		}, map[string]string{"managed/a.json": "1", "accounts/1/2/repositories/team/app/_policy.json": "2"}},
+		{"a ConfigMap", func(t *testing.T, dir string) {
+			configMap(t, dir, "..2026_01", map[string]string{"a": "old", "gone": "old"})
+			configMap(t, dir, "..2026_02", map[string]string{"a": "new"})
+		}, map[string]string{"a": "new"}},
+		{"a link to a file", func(t *testing.T, dir string) {
+			files(t, dir, map[string]string{".target": "1"})
+			if err := os.Symlink(".target", filepath.Join(dir, "a")); err != nil {
+				t.Fatal(err)
+			}
+		}, map[string]string{"a": "1"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			c.build(t, dir)
+			got, err := readTree(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(got) != len(c.want) {
+				t.Errorf("read %v, want %v", got.paths(), c.want)
+			}
+			for path, content := range c.want {
+				if string(got[path]) != content {
+					t.Errorf("%s = %q, want %q", path, got[path], content)
+				}
+			}
+		})
+	}
+}
+
+func TestReadTreeThroughALink(t *testing.T) {
+	dir := t.TempDir()
+	files(t, dir, map[string]string{"generation-1/a": "1", "generation-2/a": "2"})
+	link := filepath.Join(dir, "current")
+	for _, generation := range []string{"generation-1", "generation-2"} {
+		os.Remove(link)
+		if err := os.Symlink(generation, link); err != nil {
+			t.Fatal(err)
+		}
+		got, err := readTree(link)
+		if err != nil || string(got["a"]) != generation[len(generation)-1:] {
+			t.Errorf("%s: read %q, error %v", generation, got["a"], err)
+		}
+	}
+}
+
+func TestReadTreeRefuses(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		build func(dir string) error
+		want  string
+	}{
+		{"no directory", os.Remove, "no such file or directory"},
+		{"a named pipe", func(dir string) error { return syscall.Mkfifo(filepath.Join(dir, "a"), 0o644) }, "a: not a regular file"},
+		{"a link to a directory", func(dir string) error { return os.Symlink("/", filepath.Join(dir, "a")) }, "a: not a regular file"},
+		{"a link to a device", func(dir string) error { return os.Symlink("/dev/zero", filepath.Join(dir, "a")) }, "a: not a regular file"},
+		{"a link to itself", func(dir string) error { return os.Symlink("a", filepath.Join(dir, "a")) }, "too many levels of symbolic links"},
+		{"a dangling link", func(dir string) error { return os.Symlink("missing", filepath.Join(dir, "a")) }, "no such file or directory"},
+		{"..data links to itself", func(dir string) error { return os.Symlink("..data", filepath.Join(dir, "..data")) }, "too many links"},
+		{"a huge file", func(dir string) error { return sparse(filepath.Join(dir, "a"), maxFileSize+1) }, "larger than 16 MiB"},
+		{"two files for one place", func(dir string) error {
+			return errors.Join(os.Mkdir(filepath.Join(dir, "a"), 0o755), sparse(filepath.Join(dir, "a", "b"), 1), sparse(filepath.Join(dir, "a..b"), 1))
+		}, "which is there as well"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := c.build(dir); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := readTree(dir); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("read %v, error %v; want %q", got.paths(), err, c.want)
+			}
+		})
+	}
+}
+
+func sparse(path string, size int64) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Truncate(size), f.Close())
+}
+
+// TestReadTreeWithoutPermission runs itself again without root's power, since
+// root may read everything.
+func TestReadTreeWithoutPermission(t *testing.T) {
+	const variable, nobody = "POLICYSTORE_UNREADABLE", 65534
+	if dir := os.Getenv(variable); dir != "" {
+		if _, err := readTree(dir); !errors.Is(err, fs.ErrPermission) {
+			t.Errorf("as user %d: error %v, want permission denied", os.Getuid(), err)
+		}
+		return
+	}
+	for _, unreadable := range []string{".", "principals.yaml", "managed"} {
+		t.Run(unreadable, func(t *testing.T) {
+			dir := worldReadable(t)
+			files(t, dir, map[string]string{"principals.yaml": "1", "managed/a.json": "1"})
+			if err := os.Chmod(filepath.Join(dir, unreadable), 0); err != nil {
+				t.Fatal(err)
+			}
+			again := exec.Command(readableBinary(t), "-test.run=^TestReadTreeWithoutPermission$")
+			again.Env = append(os.Environ(), variable+"="+dir)
+			again.Dir = "/"
+			if os.Getuid() == 0 {
+				again.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+			}
+			if out, err := again.CombinedOutput(); err != nil {
+				t.Errorf("%v\n%s", err, out)
+			}
+		})
+	}
+}
+
+// worldReadable is a temporary directory that every user can reach.
+func worldReadable(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "policystore")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// readableBinary is a copy of this test's binary that every user can run.
+func readableBinary(t *testing.T) string {
+	t.Helper()
+	binary, err := os.ReadFile(os.Args[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied := filepath.Join(worldReadable(t), "test")
+	if err := os.WriteFile(copied, binary, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return copied
+}
+
+func TestDigest(t *testing.T) {
+	base := tree{"a": []byte("bc"), "d": []byte("")}
+	if base.digest() != (tree{"d": {}, "a": []byte("bc")}).digest() {
+		t.Error("equal trees have different digests")
+	}
+	for _, other := range []tree{
+		{},
+		{"a": []byte("bc")},
+		{"ab": []byte("c"), "d": []byte("")},
+		{"a": []byte("bcd"), "": []byte("")},
+		{"a": []byte(""), "d": []byte("bc")},
+	} {
+		if base.digest() == other.digest() {
+			t.Errorf("%v has the digest of another tree", other)
+		}
+	}
+}
