@@ -65,12 +65,124 @@ type Policies struct {
 }
 
 // Evaluate decides. It is pure and total: it reads nothing but its arguments,
-// never panics, and allocates nothing.
+// never panics, and allocates nothing, save for the error that net/netip makes
+// of a malformed address.
 func (p *Policies) Evaluate(r *Request) Decision {
-	return ImplicitDeny
+	q, known := p.newQuery(r)
+	if !known {
+		return ImplicitDeny
+	}
+	f := p.facts(&q)
+	decision, _ := f.decide()
+	return decision
 }
 
-// Explain gives the same decision as Evaluate with the reasons for it.
-func (p *Policies) Explain(r *Request) Explanation {
-	return Explanation{}
+// facts are what the policy classes say about a request, each by itself.
+type facts struct {
+	caller      PrincipalKind
+	wellFormed  bool
+	sameAccount bool
+	deniedBy    Class // class with an explicit Deny, or NoClass
+
+	scps     bool // every level allows, or none is in force
+	identity bool
+	boundary bool // allows, or there is none
+	session  bool // allows, or there is none
+	sessions bool // there is a session policy
+	granted  grant
+}
+
+// decide combines the classes as IAM does (IAM User Guide, "Policy evaluation
+// logic", for one account and for several), and names the class that refused.
+func (f *facts) decide() (Decision, Class) {
+	switch {
+	case f.deniedBy != NoClass:
+		return ExplicitDeny, f.deniedBy
+	case !f.wellFormed:
+		return ImplicitDeny, NoClass
+	case !f.caller.hasIdentity():
+		return allowedIf(f.granted == direct, ResourceClass)
+	case !f.scps:
+		return ImplicitDeny, SCPClass
+	case f.sameAccount && f.granted == direct:
+		return Allowed, NoClass
+	case f.sameAccount && f.granted == limited:
+		// Stands in for the identity policies; the limits below hold.
+	case !f.identity:
+		return ImplicitDeny, IdentityClass
+	case f.caller == FederatedUser && !f.sessions:
+		return ImplicitDeny, SessionClass
+	case !f.sameAccount && f.granted < delegated:
+		return ImplicitDeny, ResourceClass
+	}
+	if !f.boundary {
+		return ImplicitDeny, BoundaryClass
+	}
+	return allowedIf(f.session, SessionClass)
+}
+
+func allowedIf(allowed bool, otherwise Class) (Decision, Class) {
+	if allowed {
+		return Allowed, NoClass
+	}
+	return ImplicitDeny, otherwise
+}
+
+// facts asks every class that is in play.
+func (p *Policies) facts(q *query) facts {
+	f := facts{
+		caller:      q.request.Principal.Kind,
+		wellFormed:  q.wellFormed,
+		sameAccount: q.sameAccount,
+		deniedBy:    p.deniedBy(q),
+	}
+	if f.deniedBy != NoClass {
+		return f
+	}
+	f.granted = grants(p.Resource, q)
+	if f.caller.hasIdentity() {
+		f.scps = !p.hasSCPs(q) || everyLevelAllows(p.SCPs, q)
+		f.identity = allows(p.Identity, q)
+		f.boundary = len(p.Boundary) == 0 || allows(p.Boundary, q)
+		f.sessions = len(p.Session) > 0
+		f.session = !f.sessions || allows(p.Session, q)
+	}
+	return f
+}
+
+// deniedBy finds a class with an explicit Deny, which wins over everything.
+func (p *Policies) deniedBy(q *query) Class {
+	switch identity := q.request.Principal.Kind.hasIdentity(); {
+	case p.hasSCPs(q) && anyLevelDenies(p.SCPs, q):
+		return SCPClass
+	case p.hasRCPs(q) && anyLevelDenies(p.RCPs, q):
+		return RCPClass
+	case denies(p.Resource, q):
+		return ResourceClass
+	case identity && denies(p.Identity, q):
+		return IdentityClass
+	case identity && denies(p.Boundary, q):
+		return BoundaryClass
+	case identity && denies(p.Session, q):
+		return SessionClass
+	}
+	return NoClass
+}
+
+func anyLevelDenies(levels [][]*Policy, q *query) bool {
+	for _, level := range levels {
+		if denies(level, q) {
+			return true
+		}
+	}
+	return false
+}
+
+func everyLevelAllows(levels [][]*Policy, q *query) bool {
+	for _, level := range levels {
+		if !allows(level, q) {
+			return false
+		}
+	}
+	return true
 }

@@ -1,5 +1,12 @@
 package iam
 
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+)
+
 // Class is a class of policies in an evaluation.
 type Class uint8
 
@@ -72,4 +79,124 @@ type ClassDecision struct {
 	// Level is the place in the hierarchy, for SCPs and RCPs; the root is 0.
 	Level    int
 	Decision Decision
+}
+
+// Explain gives the same decision as Evaluate, with the reasons for it.
+func (p *Policies) Explain(r *Request) Explanation {
+	q, known := p.newQuery(r)
+	if !known {
+		return Explanation{}
+	}
+	var e Explanation
+	f := p.facts(&q)
+	e.Decision, e.BlockedBy = f.decide()
+	missing := map[string]string{}
+	for _, list := range p.inPlay(&q) {
+		e.Classes = append(e.Classes, ClassDecision{list.class, list.level, list.decide(&q)})
+		e.Matched = append(e.Matched, list.matched(&q)...)
+		list.missingKeys(&q, missing)
+	}
+	slices.SortStableFunc(e.Matched, func(a, b Match) int {
+		return cmp.Compare(a.Statement.Effect, b.Statement.Effect)
+	})
+	e.MissingContextKeys = slices.Sorted(maps.Values(missing))
+	return e
+}
+
+// policyList is the policies of one class at one level.
+type policyList struct {
+	class    Class
+	level    int
+	policies []*Policy
+}
+
+// inPlay lists the policies that bear on the request: those that evaluation
+// asks too.
+func (p *Policies) inPlay(q *query) []policyList {
+	var lists []policyList
+	if p.hasSCPs(q) {
+		lists = appendLevels(lists, SCPClass, p.SCPs)
+	}
+	if p.hasRCPs(q) {
+		lists = appendLevels(lists, RCPClass, p.RCPs)
+	}
+	classes := []policyList{{ResourceClass, 0, p.Resource}}
+	if q.request.Principal.Kind.hasIdentity() {
+		classes = append(classes,
+			policyList{IdentityClass, 0, p.Identity},
+			policyList{BoundaryClass, 0, p.Boundary},
+			policyList{SessionClass, 0, p.Session})
+	}
+	for _, list := range classes {
+		if len(list.policies) > 0 {
+			lists = append(lists, list)
+		}
+	}
+	return lists
+}
+
+func appendLevels(lists []policyList, class Class, levels [][]*Policy) []policyList {
+	for level, policies := range levels {
+		lists = append(lists, policyList{class, level, policies})
+	}
+	return lists
+}
+
+// decide says what the list decides by itself. Resource control policies
+// allow what they do not deny.
+func (l *policyList) decide(q *query) Decision {
+	allowed := false
+	switch l.class {
+	case ResourceClass:
+		allowed = grants(l.policies, q) > mentioned
+	case RCPClass:
+		allowed = true
+	default:
+		allowed = allows(l.policies, q)
+	}
+	switch {
+	case denies(l.policies, q):
+		return ExplicitDeny
+	case allowed && q.wellFormed:
+		return Allowed
+	}
+	return ImplicitDeny
+}
+
+// matched lists the statements that apply.
+func (l *policyList) matched(q *query) []Match {
+	var found []Match
+	for _, p := range l.policies {
+		if !p.covers(q) {
+			continue
+		}
+		for i := range p.Statements {
+			if s := &p.Statements[i]; s.applies(q) {
+				found = append(found, Match{l.class, l.level, p, s})
+			}
+		}
+	}
+	return found
+}
+
+// missingKeys adds the keys that the context lacks, by their lower-cased name.
+func (l *policyList) missingKeys(q *query, missing map[string]string) {
+	for _, p := range l.policies {
+		if !p.covers(q) {
+			continue
+		}
+		for i := range p.Statements {
+			if s := &p.Statements[i]; s.couldConcern(q) {
+				s.missingKeys(q.request.Context, missing)
+			}
+		}
+	}
+}
+
+func (s *Statement) missingKeys(ctx Context, missing map[string]string) {
+	for _, key := range s.keys {
+		if _, found := ctx.Lookup(key); !found {
+			missing[strings.ToLower(key)] = key
+		}
+	}
 }

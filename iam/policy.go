@@ -111,6 +111,7 @@ type Statement struct {
 	resources  resourceElement
 	principals *principalElement // nil where the kind of policy has none
 	conditions []condition
+	keys       []string // condition keys mentioned, as written
 }
 
 // ConditionKeys lists, lower-cased, sorted and without repetition, the

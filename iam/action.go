@@ -1,0 +1,68 @@
+package iam
+
+import (
+	"errors"
+	"strings"
+)
+
+// actionElement is an Action or NotAction element.
+type actionElement struct {
+	not      bool
+	patterns []pattern
+}
+
+// matches reports whether the element covers the action.
+func (e *actionElement) matches(action string) bool {
+	return e.not != e.names(action)
+}
+
+func (e *actionElement) names(action string) bool {
+	for i := range e.patterns {
+		if e.patterns[i].match(action, nil) {
+			return true
+		}
+	}
+	return false
+}
+
+// compileAction reads one action: "*", or a service prefix and a name with
+// wildcards, both without regard to case. The messages of AWS for the errors
+// are "Actions/Conditions must be prefaced by a vendor" and "can contain only
+// one colon".
+func compileAction(text string) (pattern, error) {
+	vendor, name, found := strings.Cut(text, ":")
+	switch {
+	case text == "*":
+	case !found:
+		return pattern{}, errors.New(quoted(text, "lacks a service prefix; write one as in ecr:BatchGetImage, or \"*\""))
+	case strings.Contains(name, ":"):
+		return pattern{}, errors.New(quoted(text, "has more than one colon; write service:Action"))
+	case !isVendor(vendor):
+		return pattern{}, errors.New(quoted(text, "has a service prefix with characters other than letters, digits, dots and hyphens; wildcards belong after the colon"))
+	case name == "":
+		return pattern{}, errors.New(quoted(text, "names no action after the colon; write service:Action or service:*"))
+	}
+	return syntax{wildcards: true, ignoreCase: true}.pattern(text)
+}
+
+// isVendor reports whether s can be a service prefix.
+func isVendor(s string) bool {
+	for i := range len(s) {
+		if !isAlphanumeric(s[i]) && s[i] != '.' && s[i] != '-' {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// isAction reports whether s can be the action of a request: a prefix, one
+// colon and a name of visible ASCII characters without wildcards.
+func isAction(s string) bool {
+	vendor, name, _ := strings.Cut(s, ":")
+	for i := range len(name) {
+		if name[i] <= ' ' || name[i] > '~' || strings.IndexByte(":*?", name[i]) >= 0 {
+			return false
+		}
+	}
+	return isVendor(vendor) && name != ""
+}

@@ -1,0 +1,132 @@
+package iam
+
+// condition is one key of one operator in a Condition block.
+type condition struct {
+	key      string // lower-cased
+	name     string // as written
+	operator operator
+	set      setOperator
+	ifExists bool
+	operands []operand
+	// unusable marks a policy value that an ARN operator cannot compare with.
+	unusable bool
+}
+
+// setOperator is the prefix for multivalued keys.
+type setOperator uint8
+
+const (
+	noSet setOperator = iota
+	forAllValues
+	forAnyValue
+)
+
+// operand is one compiled value of a condition.
+type operand interface {
+	// compare relates the value of a request to the operand.
+	compare(value string, c Context) verdict
+}
+
+// verdict is the outcome of one comparison.
+type verdict uint8
+
+const (
+	unreadable verdict = iota // the request's value has not the operator's type
+	differs
+	matches
+)
+
+func verdictOf(match bool) verdict {
+	if match {
+		return matches
+	}
+	return differs
+}
+
+// holds reports whether the condition is true. What IAM leaves open is
+// settled by the effect of the statement, so that it never helps the caller.
+// Source: IAM User Guide, "AWS JSON policy elements: Condition operators" and
+// "Set operators for multi-valued context keys".
+func (c *condition) holds(ctx Context, effect Effect) bool {
+	entry, found := ctx.Lookup(c.key)
+	missing := !found || entry.Multi && len(entry.Values) == 0
+	switch {
+	case c.operator.family == nullFamily:
+		return c.anyMatches(nullText(entry.count() == 0 || !found), ctx)
+	case c.set == forAllValues:
+		return c.countSatisfied(&entry, ctx, effect) == entry.count()
+	case c.set == forAnyValue:
+		return c.countSatisfied(&entry, ctx, effect) > 0
+	case entry.Multi && effect == Allow:
+		return false // a multivalued key needs a set operator
+	case missing:
+		return c.operator.negated || c.ifExists
+	case entry.Multi:
+		return c.countSatisfied(&entry, ctx, effect) > 0
+	}
+	return c.satisfiedBy(entry.Value, ctx, effect)
+}
+
+// countSatisfied is the number of the key's values that satisfy the operator.
+func (c *condition) countSatisfied(entry *ContextEntry, ctx Context, effect Effect) int {
+	n := 0
+	for i := range entry.count() {
+		if c.satisfiedBy(entry.value(i), ctx, effect) {
+			n++
+		}
+	}
+	return n
+}
+
+// satisfiedBy reports whether one value of the request equals any of the
+// operands or, for a negated operator, none.
+func (c *condition) satisfiedBy(value string, ctx Context, effect Effect) bool {
+	if c.unusable {
+		return effect == Deny
+	}
+	for _, o := range c.operands {
+		switch o.compare(value, ctx) {
+		case unreadable:
+			return effect == Deny
+		case matches:
+			return !c.operator.negated
+		}
+	}
+	return c.operator.negated
+}
+
+func (c *condition) anyMatches(value string, ctx Context) bool {
+	for _, o := range c.operands {
+		if o.compare(value, ctx) == matches {
+			return true
+		}
+	}
+	return false
+}
+
+// nullText is the value that Null compares with.
+func nullText(null bool) string {
+	if null {
+		return "true"
+	}
+	return "false"
+}
+
+// count is the number of values for a set operator. An empty string is an
+// empty set, and null.
+func (e *ContextEntry) count() int {
+	switch {
+	case e.Multi:
+		return len(e.Values)
+	case e.Value == "":
+		return 0
+	}
+	return 1
+}
+
+func (e *ContextEntry) value(i int) string {
+	if e.Multi {
+		return e.Values[i]
+	}
+	return e.Value
+}

@@ -1,0 +1,126 @@
+package iam
+
+import "strings"
+
+// checkAction finds actions that cannot match anything.
+func (c *compiler) checkAction(n *node, p *pattern) {
+	vendor, name, _ := strings.Cut(n.text, ":")
+	switch {
+	case strings.ContainsAny(name, " \t\r\n"):
+		c.findingAt(n.start, "action %q holds a blank, so it never matches", n.text)
+	case equalIgnoringCase(vendor, "ecr") && !matchesAny(p, ecrActions()):
+		c.findingAt(n.start, "action %q is none of the known ECR actions", n.text)
+	}
+}
+
+func matchesAny(p *pattern, names []string) bool {
+	for _, name := range names {
+		if p.match(name, nil) {
+			return true
+		}
+	}
+	return false
+}
+
+// checkResourcePattern finds what AWS documents as unsupported in an ARN.
+func (c *compiler) checkResourcePattern(n *node, p *resourcePattern) {
+	if p.everything {
+		return
+	}
+	if p.never {
+		c.findingAt(n.start, "resource %q has a wildcard in its service or resource type, so this Allow does not match it; write the service and \"repository/\" in full", n.text)
+	} else if p.intoType {
+		c.findingAt(n.start, "resource %q has a wildcard in its service or resource type, which AWS does not support", n.text)
+	}
+	if partition := strings.SplitN(n.text, ":", 3)[1]; !knownPartition(partition) {
+		c.findingAt(n.start, "resource %q is of the unknown partition %q", n.text, partition)
+	}
+	c.checkVariables(n, p)
+}
+
+func (c *compiler) checkVariables(n *node, p *resourcePattern) {
+	switch {
+	case !strings.Contains(n.text, "${"):
+	case !c.variables():
+		c.findingAt(n.start, "resource %q holds \"${\", which is plain text in version %s; write \"Version\": %q for policy variables", n.text, version2008, version2012)
+	case strings.Contains(p.pattern.literalPrefix(), "${"):
+		c.findingAt(n.start, "resource %q has a policy variable before the fifth colon, where it is plain text and matches nothing", n.text)
+	}
+}
+
+func knownPartition(partition string) bool {
+	p, err := syntax{wildcards: true}.pattern(partition)
+	return err == nil && matchesAny(&p, []string{"aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"})
+}
+
+// checkPrincipal finds principals that nobody can be.
+func (c *compiler) checkPrincipal(n *node, e *principalEntry) {
+	if e.kind == opaqueEntry {
+		c.findingAt(n.start, "principal %q is an id that matches nobody, as AWS shows after a user or role is deleted", n.text)
+	}
+}
+
+// checkCondition finds conditions that hold or fail in surprising cases.
+func (c *compiler) checkCondition(m *member, k *condition, effect Effect) {
+	if len(k.operands) == 0 && !k.unusable {
+		c.findingAt(m.value.start, "condition key %q has no value to compare with", m.name)
+	}
+	if !c.variables() && strings.Contains(textOf(&m.value), "${") {
+		c.findingAt(m.value.start, "the value of condition key %q holds \"${\", which is plain text in version %s", m.name, version2008)
+	}
+	if k.set == forAllValues && effect == Allow && !k.operator.negated {
+		c.findingAt(m.at, "ForAllValues holds for a request without %q too; add a Null condition", m.name)
+	}
+	c.checkKey(m, k)
+}
+
+// checkKey finds keys that are unknown, or used against their type.
+func (c *compiler) checkKey(m *member, k *condition) {
+	known, multivalued := describeKey(k.key)
+	switch {
+	case strings.HasPrefix(k.key, extensionPrefix):
+		c.findingAt(m.at, "condition key %q is an extension: on AWS it is always absent, so this text decides differently there", m.name)
+	case !known:
+		c.findingAt(m.at, "condition key %q is not known to be part of a registry request", m.name)
+	case multivalued && k.set == noSet && k.operator.family != nullFamily:
+		c.findingAt(m.at, "condition key %q is multivalued: without ForAllValues or ForAnyValue it never holds in an Allow", m.name)
+	}
+}
+
+// textOf joins the texts of a value or a list.
+func textOf(n *node) string {
+	var b strings.Builder
+	for _, item := range n.list() {
+		b.WriteString(item.text)
+	}
+	return b.String()
+}
+
+// checkSize compares the document with AWS's quota for its kind; white space
+// does not count.
+func (c *compiler) checkSize(text []byte) {
+	size := 0
+	for _, b := range text {
+		if strings.IndexByte(" \t\r\n", b) < 0 {
+			size++
+		}
+	}
+	if limit := sizeLimit(c.policy.Kind); size > limit {
+		c.findingAt(Position{1, 1}, "the document has %d characters, white space apart; AWS takes at most %d in a %v", size, limit, c.policy.Kind)
+	}
+}
+
+// sizeLimit is the largest document that AWS takes, in characters (IAM User
+// Guide, "IAM and AWS STS quotas"; Amazon ECR API, SetRepositoryPolicy; AWS
+// Organizations quotas).
+func sizeLimit(k Kind) int {
+	switch k {
+	case RepositoryPolicy, RegistryPolicy:
+		return 10240
+	case ServiceControlPolicy, ResourceControlPolicy:
+		return 5120
+	case SessionPolicy, TrustPolicy:
+		return 2048
+	}
+	return 6144
+}

@@ -1,0 +1,142 @@
+package iam
+
+import (
+	"encoding/base64"
+	"errors"
+	"net/netip"
+	"strings"
+)
+
+// newOperand compiles one policy value for the operator; variables says
+// whether the document's version has policy variables, which string and ARN
+// operators may use.
+func (o operator) newOperand(text string, variables bool) (operand, error) {
+	switch o.family {
+	case stringFamily:
+		return newTextOperand(text, syntax{variables: variables})
+	case foldFamily:
+		return newTextOperand(text, syntax{variables: variables, ignoreCase: true})
+	case likeFamily:
+		return newTextOperand(text, syntax{variables: variables, wildcards: true})
+	case arnFamily:
+		return newARNOperand(text, variables)
+	case numericFamily:
+		return newNumberOperand(text, o.relation)
+	case dateFamily:
+		return newDateOperand(text, o.relation)
+	case boolFamily, nullFamily:
+		return newBoolOperand(text)
+	case binaryFamily:
+		return newBinaryOperand(text)
+	case addressFamily:
+		return newAddressOperand(text)
+	}
+	return nil, errors.New("no operator")
+}
+
+// textOperand is a string, with wildcards where the operator has them.
+type textOperand struct{ pattern pattern }
+
+func newTextOperand(text string, s syntax) (operand, error) {
+	p, err := s.pattern(text)
+	return &textOperand{p}, err
+}
+
+func (o *textOperand) compare(value string, c Context) verdict {
+	return verdictOf(o.pattern.match(value, c))
+}
+
+// arnOperand is an ARN with wildcards. ArnEquals and ArnLike are the same.
+type arnOperand struct{ pattern pattern }
+
+func newARNOperand(text string, variables bool) (operand, error) {
+	p, err := arnPattern(text, variables)
+	if err != nil {
+		return nil, errors.New(quoted(text, err.Error()))
+	}
+	return &arnOperand{p}, nil
+}
+
+func (o *arnOperand) compare(value string, c Context) verdict {
+	if _, ok := splitARN(value); !ok {
+		return unreadable
+	}
+	return verdictOf(o.pattern.match(value, c))
+}
+
+// boolOperand is true or false.
+type boolOperand struct{ value bool }
+
+func newBoolOperand(text string) (operand, error) {
+	value, ok := parseBool(text)
+	if !ok {
+		return nil, errors.New(quoted(text, "is no boolean; write true or false"))
+	}
+	return &boolOperand{value}, nil
+}
+
+func (o *boolOperand) compare(value string, _ Context) verdict {
+	have, ok := parseBool(value)
+	if !ok {
+		return unreadable
+	}
+	return verdictOf(have == o.value)
+}
+
+func parseBool(s string) (value, ok bool) {
+	isTrue := equalIgnoringCase(s, "true")
+	return isTrue, isTrue || equalIgnoringCase(s, "false")
+}
+
+// binaryOperand is a string of bytes, which the policy writes in base64.
+type binaryOperand struct{ bytes string }
+
+func newBinaryOperand(text string) (operand, error) {
+	bytes, err := base64.StdEncoding.Strict().DecodeString(text)
+	if err != nil || strings.ContainsAny(text, "\r\n") {
+		return nil, errors.New(quoted(text, "is not base64; write the bytes in standard base64 with padding"))
+	}
+	return &binaryOperand{string(bytes)}, nil
+}
+
+func (o *binaryOperand) compare(value string, _ Context) verdict {
+	return verdictOf(value == o.bytes)
+}
+
+// addressOperand is a range of IP addresses. IPv4 and IPv6 never match each
+// other; an IPv4 address mapped into IPv6 is IPv4.
+type addressOperand struct{ prefix netip.Prefix }
+
+func newAddressOperand(text string) (operand, error) {
+	if address, ok := parseAddress(text); ok {
+		return &addressOperand{netip.PrefixFrom(address, address.BitLen())}, nil
+	}
+	prefix, err := netip.ParsePrefix(text)
+	if err != nil {
+		return nil, errors.New(quoted(text, "is no IP address or range; write 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32"))
+	}
+	if address := prefix.Addr(); address.Is4In6() && prefix.Bits() >= 96 {
+		prefix = netip.PrefixFrom(address.Unmap(), prefix.Bits()-96)
+	}
+	return &addressOperand{prefix}, nil
+}
+
+func (o *addressOperand) compare(value string, _ Context) verdict {
+	address, ok := parseAddress(value)
+	if !ok {
+		return unreadable
+	}
+	return verdictOf(o.prefix.Contains(address))
+}
+
+// parseAddress reads an address without zone. It looks at the characters
+// first, for netip allocates an error for what it cannot read.
+func parseAddress(s string) (netip.Addr, bool) {
+	for i := range len(s) {
+		if strings.IndexByte("0123456789abcdefABCDEF:.", s[i]) < 0 {
+			return netip.Addr{}, false
+		}
+	}
+	address, err := netip.ParseAddr(s)
+	return address.Unmap(), err == nil
+}

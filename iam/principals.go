@@ -1,0 +1,171 @@
+package iam
+
+import (
+	"errors"
+	"strings"
+)
+
+// principalElement is a Principal or NotPrincipal element.
+type principalElement struct {
+	not     bool
+	entries []principalEntry
+}
+
+// principalEntry is one principal that an element lists.
+type principalEntry struct {
+	kind entryKind
+	text string // as written, compared byte for byte where the kind is exact
+	arn  ARN    // of account and role entries
+	role string // the role's name without its path
+}
+
+type entryKind uint8
+
+const (
+	opaqueEntry    entryKind = iota // the id of a deleted user or role: nobody
+	everyoneEntry                   // "*"
+	accountEntry                    // an account id or its root ARN
+	userEntry                       // a user's ARN
+	roleEntry                       // a role's ARN: all its sessions
+	sessionEntry                    // one assumed-role session
+	federatedEntry                  // one federated-user session
+	serviceEntry                    // an AWS service
+	providerEntry                   // an identity provider, in trust policies
+)
+
+// grant is how an element of a resource-based policy matches the caller; what
+// an Allow is worth within one account depends on it. Ordered by strength.
+type grant uint8
+
+const (
+	noGrant   grant = iota // does not match
+	mentioned              // matches a Deny, but an Allow gives nothing
+	delegated              // names the account: the caller's own policies must allow
+	limited                // names the role or the federating user: boundary and session policy still limit
+	direct                 // names the caller or everyone: needs no further Allow
+)
+
+// grantTo returns the strongest way in which an entry matches the caller.
+func (e *principalElement) grantTo(q *query) grant {
+	strongest := noGrant
+	for i := range e.entries {
+		strongest = max(strongest, e.entries[i].grantTo(q))
+	}
+	return strongest
+}
+
+// matches reports whether the element covers the caller. NotPrincipal covers
+// whom no entry matches, account entries included, and in a Deny everyone who
+// has a permissions boundary, whatever it lists (IAM User Guide, "Permissions
+// boundaries for IAM entities").
+func (e *principalElement) matches(q *query) bool {
+	if e.not {
+		return q.bounded || e.grantTo(q) == noGrant
+	}
+	return e.grantTo(q) != noGrant
+}
+
+// grantTo is the table of IAM's principal forms (IAM User Guide, "AWS JSON
+// policy elements: Principal", and "Policy evaluation logic" for their worth).
+func (e *principalEntry) grantTo(q *query) grant {
+	caller := q.request.Principal
+	switch e.kind {
+	case everyoneEntry:
+		if caller.Kind == FederatedProvider {
+			return mentioned
+		}
+		return direct
+	case accountEntry:
+		return grantIf(q.isOfAccount(e.arn), delegated)
+	case roleEntry:
+		return grantIf(q.isSessionOf(e), limited)
+	case userEntry:
+		if caller.Kind == FederatedUser {
+			return grantIf(caller.UserARN == e.text, limited)
+		}
+		return grantIf(caller.Kind == User && caller.ARN == e.text, direct)
+	case sessionEntry:
+		return grantIf(caller.Kind == AssumedRole && caller.ARN == e.text, direct)
+	case federatedEntry:
+		return grantIf(caller.Kind == FederatedUser && caller.ARN == e.text, direct)
+	case serviceEntry:
+		return grantIf(caller.Kind == Service && caller.ARN == e.text, direct)
+	case providerEntry:
+		return grantIf(caller.Kind == FederatedProvider && caller.ARN == e.text, direct)
+	}
+	return noGrant
+}
+
+func grantIf(matches bool, g grant) grant {
+	if matches {
+		return g
+	}
+	return noGrant
+}
+
+// compilePrincipalEntry reads one entry below the given name ("AWS",
+// "Service", "Federated" or "CanonicalUser").
+func compilePrincipalEntry(name, text string) (principalEntry, error) {
+	e := principalEntry{text: text}
+	switch {
+	case text == "*" && name == "AWS":
+		e.kind = everyoneEntry
+		return e, nil
+	case strings.ContainsAny(text, "*?"):
+		return e, errors.New(quoted(text, "holds a wildcard; a principal is named in full, or is \"*\" alone for everyone"))
+	case text == "":
+		return e, errors.New(quoted(text, "names no principal; write an ARN, an account id or a service name"))
+	case name == "Service":
+		e.kind = serviceEntry
+		return e, nil
+	case name == "Federated":
+		e.kind = providerEntry
+		return e, nil
+	case name == "CanonicalUser" || isOpaqueID(text):
+		return e, nil
+	}
+	return e.compileAWS()
+}
+
+// compileAWS reads an account id or the ARN of an identity.
+func (e principalEntry) compileAWS() (principalEntry, error) {
+	if isAccount(e.text) {
+		e.kind, e.arn = accountEntry, ARN{Account: e.text}
+		return e, nil
+	}
+	arn, ok := splitARN(e.text)
+	identity, known := identityKind(arn)
+	if !ok || !known {
+		return e, errors.New(quoted(e.text, "is no principal; write a twelve-digit account id or the ARN of an account root, user, role, assumed-role session or federated-user session"))
+	}
+	e.arn = arn
+	switch identity {
+	case rootIdentity:
+		e.kind = accountEntry
+	case userIdentity:
+		e.kind = userEntry
+	case roleIdentity:
+		e.kind = roleEntry
+		e.role = lastSegment(arn.Resource)
+	case sessionIdentity:
+		e.kind = sessionEntry
+	case federatedIdentity:
+		e.kind = federatedEntry
+	}
+	return e, nil
+}
+
+// isOpaqueID reports whether s is the unique id of an IAM entity, as AWS shows
+// it in place of the ARN once the entity is deleted (IAM User Guide, "IAM
+// identifiers"): nobody can be that entity again.
+func isOpaqueID(s string) bool {
+	if len(s) < 16 || len(s) > 128 || !(strings.HasPrefix(s, "AIDA") || strings.HasPrefix(s, "AROA")) {
+		return false
+	}
+	for i := range len(s) {
+		if !isAlphanumeric(s[i]) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,120 @@
+package iam
+
+import "strings"
+
+// query is a request as evaluation wants it: taken apart once, before any
+// statement is looked at. It lives on the stack.
+type query struct {
+	request     *Request
+	caller      ARN    // of a caller that has an account
+	role        string // name of an AssumedRole's role
+	resource    ARN    // zero for requests without a resource
+	wellFormed  bool   // action and resource are ones that an Allow could cover
+	sameAccount bool
+	bounded     bool // the caller has a permissions boundary
+	serviceRole bool // the caller is a session of a service-linked role
+}
+
+// newQuery takes the request apart. It is false for a caller that is nobody:
+// none at all, or one whose parts contradict each other.
+func (p *Policies) newQuery(r *Request) (query, bool) {
+	if r == nil || r.Principal == nil {
+		return query{}, false
+	}
+	q := query{request: r, bounded: len(p.Boundary) > 0}
+	if !q.identify() {
+		return query{}, false
+	}
+	resource, isARN := splitARN(r.Resource)
+	if isARN {
+		q.resource = resource
+	}
+	q.wellFormed = isAction(r.Action) && (isARN || r.Resource == noResource)
+	q.sameAccount = q.caller.Account == p.accountOfResource(&q) &&
+		(!isARN || q.caller.Partition == resource.Partition)
+	return q, true
+}
+
+// identify checks the caller and splits its ARN.
+func (q *query) identify() bool {
+	caller := q.request.Principal
+	switch caller.Kind {
+	case Anonymous:
+		return true
+	case Service, FederatedProvider:
+		return caller.ARN != ""
+	case UnknownPrincipal:
+		return false
+	}
+	arn, ok := splitARN(caller.ARN)
+	kind, known := identityKind(arn)
+	if !ok || !known || kind.caller() != caller.Kind || caller.Account != "" && caller.Account != arn.Account {
+		return false
+	}
+	q.caller = arn
+	return caller.Kind != AssumedRole || q.identifyRole(caller.RoleARN)
+}
+
+// identifyRole takes the role's name from the session's ARN and checks that
+// the role's own ARN, where it is known, names the same role.
+func (q *query) identifyRole(roleARN string) bool {
+	_, name, _ := strings.Cut(q.caller.Resource, "/")
+	q.role, _, _ = strings.Cut(name, "/")
+	if roleARN == "" {
+		return true
+	}
+	arn, ok := splitARN(roleARN)
+	kind, known := identityKind(arn)
+	if !ok || !known || kind != roleIdentity {
+		return false
+	}
+	q.serviceRole = strings.HasPrefix(arn.Resource, "role/aws-service-role/")
+	return arn.Account == q.caller.Account && arn.Partition == q.caller.Partition &&
+		equalIgnoringCase(lastSegment(arn.Resource), q.role)
+}
+
+// lastSegment is what follows the last slash: a name without its path.
+func lastSegment(s string) string { return s[strings.LastIndexByte(s, '/')+1:] }
+
+// accountOfResource is the account that owns the resource.
+func (p *Policies) accountOfResource(q *query) string {
+	switch {
+	case p.ResourceAccount != "":
+		return p.ResourceAccount
+	case q.resource.Account != "":
+		return q.resource.Account
+	}
+	return q.caller.Account
+}
+
+// isOfAccount reports whether the caller belongs to the account of an entry.
+// An entry that is a bare account id means the account in the resource's own
+// partition.
+func (q *query) isOfAccount(account ARN) bool {
+	partition := account.Partition
+	if partition == "" {
+		partition = q.resource.Partition
+	}
+	return q.caller.Account != "" && q.caller.Account == account.Account &&
+		(partition == "" || partition == q.caller.Partition)
+}
+
+// isSessionOf reports whether the caller is a session of the role of an entry.
+// A session's ARN lacks the role's path, so that the names are compared; the
+// names of an account's roles differ by more than case.
+func (q *query) isSessionOf(e *principalEntry) bool {
+	return q.request.Principal.Kind == AssumedRole && q.caller.Account == e.arn.Account &&
+		q.caller.Partition == e.arn.Partition && equalIgnoringCase(q.role, e.role)
+}
+
+// hasSCPs reports whether service control policies bind the caller.
+func (p *Policies) hasSCPs(q *query) bool {
+	exempt := q.serviceRole || p.ManagementAccount != "" && p.ManagementAccount == q.caller.Account
+	return len(p.SCPs) > 0 && q.request.Principal.Kind.hasIdentity() && !exempt
+}
+
+// hasRCPs reports whether resource control policies bind the resource.
+func (p *Policies) hasRCPs(q *query) bool {
+	exempt := q.serviceRole || p.ManagementAccount != "" && p.ManagementAccount == p.accountOfResource(q)
+	return len(p.RCPs) > 0 && !exempt
+}

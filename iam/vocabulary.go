@@ -1,0 +1,68 @@
+package iam
+
+import "strings"
+
+// extensionPrefix is the prefix of condition keys that AWS does not have.
+const extensionPrefix = "oci:"
+
+// describeKey says whether a lower-cased condition key is one that a registry
+// request or its authorization can carry, and whether it is multivalued.
+// Sources: Service Authorization Reference for Amazon ECR; IAM User Guide,
+// "AWS global condition context keys".
+func describeKey(key string) (known, multivalued bool) {
+	for _, prefix := range [...]string{"aws:principaltag/", "aws:requesttag/", "aws:resourcetag/", "ecr:resourcetag/"} {
+		if tag, found := strings.CutPrefix(key, prefix); found {
+			return tag != "", false
+		}
+	}
+	switch key {
+	case "aws:tagkeys", "aws:principalorgpaths", "aws:resourceorgpaths", "aws:sourceorgpaths",
+		"aws:calledvia", "aws:principalservicenameslist":
+		return true, true
+	case "aws:sourceip", "aws:vpcsourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn",
+		"aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths",
+		"aws:securetransport", "aws:currenttime", "aws:epochtime", "aws:useragent", "aws:referer",
+		"aws:principalarn", "aws:principalaccount", "aws:principaltype", "aws:principalorgid",
+		"aws:principalisawsservice", "aws:principalservicename", "aws:userid", "aws:username",
+		"aws:federatedprovider", "aws:sourceidentity", "aws:tokenissuetime",
+		"aws:multifactorauthpresent", "aws:multifactorauthage", "aws:assumedroot", "aws:chatbotsourcearn",
+		"aws:ec2instancesourcevpc", "aws:ec2instancesourceprivateipv4",
+		"aws:resourceaccount", "aws:resourceorgid", "aws:requestedregion", "aws:ismcpserviceaction",
+		"aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:viaawsservice",
+		"aws:calledviafirst", "aws:calledvialast", "ecr:accountsetting":
+		return true, key == "aws:vpceorgpaths"
+	}
+	return !strings.HasPrefix(key, "aws:") && !strings.HasPrefix(key, "ecr:"), false
+}
+
+// ecrActions are the actions of the Service Authorization Reference for
+// Amazon ECR. AWS adds actions, so that one missing here is a finding and no
+// error; and not every operation of the API is an action: ListImageReferrers
+// is authorized as BatchGetImage.
+func ecrActions() []string {
+	return strings.Fields(`
+		ecr:BatchCheckLayerAvailability ecr:BatchDeleteImage ecr:BatchGetImage
+		ecr:BatchGetRepositoryScanningConfiguration ecr:BatchImportUpstreamImage
+		ecr:CompleteLayerUpload ecr:CreatePullThroughCacheRule ecr:CreateRepository
+		ecr:CreateRepositoryCreationTemplate ecr:DeleteLifecyclePolicy
+		ecr:DeletePullThroughCacheRule ecr:DeleteRegistryPolicy ecr:DeleteRepository
+		ecr:DeleteRepositoryCreationTemplate ecr:DeleteRepositoryPolicy
+		ecr:DeleteSigningConfiguration ecr:DeregisterPullTimeUpdateExclusion
+		ecr:DescribeImageReplicationStatus ecr:DescribeImageScanFindings
+		ecr:DescribeImageSigningStatus ecr:DescribeImages
+		ecr:DescribePullThroughCacheRules ecr:DescribeRegistry ecr:DescribeRepositories
+		ecr:DescribeRepositoryCreationTemplates ecr:GetAccountSetting
+		ecr:GetAuthorizationToken ecr:GetDownloadUrlForLayer ecr:GetImageCopyStatus
+		ecr:GetLifecyclePolicy ecr:GetLifecyclePolicyPreview ecr:GetRegistryPolicy
+		ecr:GetRegistryScanningConfiguration ecr:GetRepositoryPolicy
+		ecr:GetSigningConfiguration ecr:InitiateLayerUpload ecr:ListImages
+		ecr:ListPullTimeUpdateExclusions ecr:ListTagsForResource ecr:PutAccountSetting
+		ecr:PutImage ecr:PutImageScanningConfiguration ecr:PutImageTagMutability
+		ecr:PutLifecyclePolicy ecr:PutRegistryPolicy ecr:PutRegistryScanningConfiguration
+		ecr:PutReplicationConfiguration ecr:PutSigningConfiguration
+		ecr:RegisterPullTimeUpdateExclusion ecr:ReplicateImage ecr:SetRepositoryPolicy
+		ecr:StartImageScan ecr:StartLifecyclePolicyPreview ecr:TagResource
+		ecr:UntagResource ecr:UpdateImageStorageClass ecr:UpdatePullThroughCacheRule
+		ecr:UpdateRepositoryCreationTemplate ecr:UploadLayerPart
+		ecr:ValidatePullThroughCacheRule`)
+}
