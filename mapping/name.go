@@ -3,15 +3,6 @@ package mapping
 import "strings"
 
 const (
-	digits            = "0123456789"
-	lowerAlphanumeric = digits + "abcdefghijklmnopqrstuvwxyz"
-	upper             = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
-	// referenceCharacters are those of tags, digests and upload ids.
-	referenceCharacters = lowerAlphanumeric + upper + "._:+=-"
-)
-
-const (
 	maxOCIName = 255 // what the OCI specification expects clients to manage
 	minECRName = 2   // CreateRepository in the Amazon ECR API reference
 	maxECRName = 256
@@ -43,18 +34,18 @@ func validName(name string, ecr bool) bool {
 // and digits, with a separator between every two.
 func validComponent(c string, ecr bool) bool {
 	for {
-		rest := strings.TrimLeft(c, lowerAlphanumeric)
-		if len(rest) == len(c) {
+		run := leading(c, isLowerAlphanumeric)
+		if run == 0 {
 			return false
 		}
-		if rest == "" {
+		if c = c[run:]; c == "" {
 			return true
 		}
-		width := separatorWidth(rest, ecr)
+		width := separatorWidth(c, ecr)
 		if width == 0 {
 			return false
 		}
-		c = rest[width:]
+		c = c[width:]
 	}
 }
 
@@ -63,7 +54,7 @@ func validComponent(c string, ecr bool) bool {
 func separatorWidth(s string, ecr bool) int {
 	switch {
 	case s[0] == '-' && !ecr:
-		return len(s) - len(strings.TrimLeft(s, "-"))
+		return leading(s, func(c byte) bool { return c == '-' })
 	case strings.HasPrefix(s, "__") && !ecr:
 		return 2
 	case s[0] == '.' || s[0] == '_' || s[0] == '-':
@@ -76,10 +67,29 @@ func separatorWidth(s string, ecr bool) int {
 // Whether it is well formed is for the registry to say, which answers a bad
 // digest in its own way; but a dot segment is a path, not a reference.
 func validReference(s string) bool {
-	return consistsOf(s, referenceCharacters) && s != "." && s != ".."
+	return consistsOf(s, isReference) && s != "." && s != ".."
 }
 
-// consistsOf says whether s is not empty and holds only the given characters.
-func consistsOf(s, characters string) bool {
-	return s != "" && strings.Trim(s, characters) == ""
+// consistsOf says whether s is not empty and holds only bytes of one kind.
+func consistsOf(s string, kind func(byte) bool) bool {
+	return s != "" && leading(s, kind) == len(s)
+}
+
+// leading counts the bytes of one kind that s begins with.
+func leading(s string, kind func(byte) bool) int {
+	n := 0
+	for n < len(s) && kind(s[n]) {
+		n++
+	}
+	return n
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+func isLowerAlphanumeric(c byte) bool { return isDigit(c) || 'a' <= c && c <= 'z' }
+
+func isAlphanumeric(c byte) bool { return isLowerAlphanumeric(c) || 'A' <= c && c <= 'Z' }
+
+func isReference(c byte) bool {
+	return isAlphanumeric(c) || c == '.' || c == '_' || c == ':' || c == '+' || c == '=' || c == '-'
 }

@@ -10,11 +10,6 @@ import (
 // client sends, and few enough to look for repetitions one by one.
 const maxParameters = 32
 
-// nameCharacters are those that a parameter's name may consist of. Envoy removes
-// parameters by their raw names, so a name that another reader would decode to
-// "mount" must not pass.
-const nameCharacters = lowerAlphanumeric + upper + "._~-"
-
 // query holds the parameters of a query that the mapping judges by.
 type query struct {
 	mount, from, digest parameter
@@ -72,7 +67,7 @@ func notPlainInQuery(c rune) bool {
 // that has occurred before.
 func judgeParameterName(name string, before []string) *Refusal {
 	switch {
-	case !consistsOf(name, nameCharacters):
+	case !consistsOf(name, isParameterName):
 		return refuseParameterName()
 	case slices.Contains(before, name):
 		return refuseRepeated(name)
@@ -88,6 +83,13 @@ func judgeParameterName(name string, before []string) *Refusal {
 		return refuseAccessToken()
 	}
 	return nil
+}
+
+// isParameterName says whether a byte may stand in a parameter's name. Envoy
+// removes parameters by their raw names, so a name that another reader would
+// decode to "mount" must not pass.
+func isParameterName(c byte) bool {
+	return isAlphanumeric(c) || c == '.' || c == '_' || c == '~' || c == '-'
 }
 
 // take keeps a value that the mapping judges by.

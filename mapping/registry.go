@@ -35,13 +35,13 @@ const rootPrefix = "ROOT"
 // region and account must be able to stand in an ARN without being taken for a
 // pattern, and a pull-through prefix must be able to begin a repository's name.
 func (g *Registry) Validate() error {
-	if !consistsOf(g.Partition, lowerAlphanumeric+"-") {
+	if !consistsOf(g.Partition, isARNPart) {
 		return fmt.Errorf("partition %q: want a name of lower-case letters, digits and hyphens, such as aws", g.Partition)
 	}
-	if !consistsOf(g.Region, lowerAlphanumeric+"-") {
+	if !consistsOf(g.Region, isARNPart) {
 		return fmt.Errorf("region %q: want a name of lower-case letters, digits and hyphens, such as eu-central-1", g.Region)
 	}
-	if len(g.Account) != 12 || !consistsOf(g.Account, digits) {
+	if len(g.Account) != 12 || !consistsOf(g.Account, isDigit) {
 		return fmt.Errorf("account %q: want twelve digits", g.Account)
 	}
 	for _, prefix := range g.PullThrough {
@@ -51,3 +51,5 @@ func (g *Registry) Validate() error {
 	}
 	return nil
 }
+
+func isARNPart(c byte) bool { return isLowerAlphanumeric(c) || c == '-' }

@@ -1,0 +1,136 @@
+package mapping
+
+import (
+	"net/url"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// addSeeds adds the hostile requests and some plain ones, each to a registry
+// without and with all its settings.
+func addSeeds(f *testing.F) {
+	f.Helper()
+	for _, row := range hostileRows(f) {
+		var headers []string
+		for _, h := range row.request.Header {
+			headers = append(headers, h.Name+": "+h.Value)
+		}
+		f.Add(row.request.Method, row.request.Path, strings.Join(headers, "\n"), uint8(0))
+		f.Add(row.request.Method, row.request.Path, strings.Join(headers, "\n"), uint8(255))
+	}
+	f.Add("GET", "/v2/\xff/manifests/\x00", "content-type: \x80", uint8(0))
+	f.Add("DELETE", "/v2/hub/a/blobs/"+layer, "", uint8(1))
+	f.Add("GET", "/v2/hub/a/manifests/v1", "", uint8(2))
+	f.Add("GET", "/v2/hub/a/referrers/x", "", uint8(6))
+	f.Add("POST", "/v2/ab/blobs/uploads/?mount=x&from=hub%2Fnew", "content-length: 0", uint8(14))
+}
+
+// fuzzed makes a registry and a request of a fuzzer's values.
+func fuzzed(method, path, headers string, settings uint8) (*Registry, *Request) {
+	g := testRegistry()
+	g.DeleteBlobs = settings&1 != 0
+	if settings&2 != 0 {
+		g.PullThrough = []string{"hub", "secret"}
+	}
+	if settings&4 != 0 {
+		g.Exists = only("a", "hub/a", "secret/app", "att/x")
+	}
+	g.ECRNames = settings&8 != 0
+	var lines []string
+	if headers != "" {
+		lines = strings.Split(headers, "\n")
+	}
+	return g, request(method, path, lines...)
+}
+
+// FuzzTwin holds Map against its twin.
+func FuzzTwin(f *testing.F) {
+	addSeeds(f)
+	f.Fuzz(func(t *testing.T, method, path, headers string, settings uint8) {
+		g, r := fuzzed(method, path, headers, settings)
+		m, refusal := g.Map(r)
+		if got, want := answer(m, refusal), twin(g, r); got != want {
+			t.Errorf("%q %q %q: got %v; the twin %v", r.Method, r.Path, r.Header, got, want)
+		}
+	})
+}
+
+// FuzzMap holds what is true of every result, whatever the rules are.
+func FuzzMap(f *testing.F) {
+	addSeeds(f)
+	f.Fuzz(func(t *testing.T, method, path, headers string, settings uint8) {
+		g, r := fuzzed(method, path, headers, settings)
+		m, refusal := g.Map(r)
+		if refusal != nil {
+			checkRefusal(t, refusal)
+			if !reflect.DeepEqual(m, Mapping{}) {
+				t.Errorf("refused, but mapped to %+v", m)
+			}
+		} else {
+			checkMapping(t, g, r, &m)
+		}
+		judged := *r
+		judged.Header = slices.DeleteFunc(slices.Clone(r.Header), func(h Header) bool { return !Judges(h.Name) })
+		if again, second := g.Map(&judged); !reflect.DeepEqual(again, m) || !reflect.DeepEqual(second, refusal) {
+			t.Errorf("headers that are not judged change %+v, %+v to %+v, %+v", m, refusal, again, second)
+		}
+	})
+}
+
+// checkMapping holds what every mapping promises about its permissions.
+func checkMapping(t *testing.T, g *Registry, r *Request, m *Mapping) {
+	t.Helper()
+	if m.Operation == Unsupported || m.Operation > Catalog {
+		t.Errorf("operation %d", m.Operation)
+	}
+	if len(m.Permissions) == 0 || m.Permissions[0].Optional {
+		t.Errorf("asks nothing: %+v", m.Permissions)
+	}
+	path, rawQuery, _ := strings.Cut(r.Path, "?")
+	query, err := url.ParseQuery(rawQuery)
+	if err != nil {
+		t.Errorf("mapped a query that does not parse: %v", err)
+	}
+	for _, p := range m.Permissions {
+		if !regexp.MustCompile(`\Aecr:[A-Z][A-Za-z]+\z`).MatchString(p.Action) {
+			t.Errorf("action %q", p.Action)
+		}
+		checkResource(t, m, &p)
+		if p.Optional && m.Operation != MountBlob {
+			t.Errorf("optional: %+v", p)
+		}
+		source := m.Operation == MountBlob && p.Repository == query.Get("from")
+		if !source && !strings.HasPrefix(path+"/", "/v2/"+p.Repository) {
+			t.Errorf("%q is neither the path's repository nor from", p.Repository)
+		}
+	}
+	if m.Repository != "" && m.Permissions[0].Repository != m.Repository {
+		t.Errorf("first asks %q, not %q", m.Permissions[0].Repository, m.Repository)
+	}
+	if strings.ContainsAny(path, "%\\;#*$") {
+		t.Errorf("mapped a path that has two meanings")
+	}
+}
+
+// checkResource holds a permission's resource to the form of an ARN without
+// pattern or variable.
+func checkResource(t *testing.T, m *Mapping, p *Permission) {
+	t.Helper()
+	switch {
+	case m.Operation == CheckAPI:
+		if p.Resource != "*" || p.Repository != "" {
+			t.Errorf("a ping asks %+v", p)
+		}
+	case m.Operation == Catalog:
+		if p.Resource != prefix+"*" || p.Repository != "" {
+			t.Errorf("the catalog asks %+v", p)
+		}
+	case p.Resource != prefix+p.Repository || !twinOCI.MatchString(p.Repository):
+		t.Errorf("malformed resource: %+v", p)
+	case strings.ContainsAny(p.Resource, "*?${}"):
+		t.Errorf("a pattern as resource: %+v", p)
+	}
+}

@@ -1,0 +1,82 @@
+package mapping
+
+import (
+	"slices"
+	"testing"
+)
+
+func TestRemoveHeaders(t *testing.T) {
+	want := []string{"forwarded", "x-forwarded-host", "x-forwarded-port", "x-forwarded-prefix", "x-real-ip"}
+	got := RemoveHeaders()
+	if !slices.Equal(got, want) {
+		t.Fatalf("got %q; want %q", got, want)
+	}
+	got[0] = "changed"
+	if !slices.Equal(RemoveHeaders(), want) {
+		t.Error("one caller changes another's list")
+	}
+}
+
+func TestJudges(t *testing.T) {
+	for _, name := range []string{
+		"content-type", "Content-Type", "content_type", "content-length", "transfer-encoding", "TRANSFER_ENCODING",
+		"x-original-url", "X-Original-URI", "x-rewrite-url", "x-override-url", "x-http-path-override",
+		"x-http-method", "X-HTTP-Method-Override", "x_method_override",
+	} {
+		if !Judges(name) {
+			t.Errorf("%s is not judged", name)
+		}
+	}
+	for _, name := range []string{"", "authorization", "content-typ", "content-types", "content type", "x-forwarded-host", ":path", "range"} {
+		if Judges(name) {
+			t.Errorf("%s is judged", name)
+		}
+	}
+}
+
+func TestCertainlyEmpty(t *testing.T) {
+	tests := []struct {
+		name    string
+		headers []Header
+		want    bool
+	}{
+		{"nothing said", nil, false},
+		{"zero", []Header{{"content-length", "0"}}, true},
+		{"zero among others", []Header{{"accept", "*/*"}, {"content-length", "0"}, {"host", "x"}}, true},
+		{"five", []Header{{"content-length", "5"}}, false},
+		{"empty", []Header{{"content-length", ""}}, false},
+		{"padded", []Header{{"content-length", " 0"}}, false},
+		{"joined", []Header{{"content-length", "0,0"}}, false},
+		{"twice", []Header{{"content-length", "0"}, {"content-length", "0"}}, false},
+		{"zero and five", []Header{{"content-length", "0"}, {"content-length", "5"}}, false},
+		{"five and zero", []Header{{"content-length", "5"}, {"content-length", "0"}}, false},
+		{"chunks before", []Header{{"transfer-encoding", "chunked"}, {"content-length", "0"}}, false},
+		{"chunks after", []Header{{"content-length", "0"}, {"transfer-encoding", ""}}, false},
+		{"underscore", []Header{{"content_length", "0"}}, false},
+	}
+	for _, test := range tests {
+		if got := certainlyEmpty(test.headers); got != test.want {
+			t.Errorf("%s: got %v; want %v", test.name, got, test.want)
+		}
+	}
+}
+
+func TestMaybeForm(t *testing.T) {
+	for _, value := range []string{
+		"", "application/json", "application/octet-stream", "application/vnd.oci.image.layer.v1.tar+gzip",
+		"application/octet-stream; charset=utf-8", "text/plain",
+	} {
+		if maybeForm(value) {
+			t.Errorf("%q is taken for a form", value)
+		}
+	}
+	for _, value := range []string{
+		"application/x-www-form-urlencoded", "Application/X-WWW-Form-URLencoded;charset=utf-8",
+		"multipart/form-data; boundary=x", "a/b, multipart/form-data", "applİcation/x-www-form-urlencoded",
+		"applİcation/octet-stream", "application/json\x00", "application/json\t", "\x80",
+	} {
+		if !maybeForm(value) {
+			t.Errorf("%q is not taken for a form", value)
+		}
+	}
+}

@@ -1,0 +1,102 @@
+package mapping
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestTags(t *testing.T) {
+	tests := []struct {
+		name, path string
+		want       []string
+	}{
+		{"none", "/v2/a/manifests/v1", nil},
+		{"one", "/v2/a/manifests/" + image + "?tag=v1", []string{"v1"}},
+		{"several, in order", "/v2/a/manifests/" + image + "?tag=b&tag=a", []string{"b", "a"}},
+		{"repeated", "/v2/a/manifests/" + image + "?tag=a&tag=a", []string{"a", "a"}},
+		{"encoded", "/v2/a/manifests/" + image + "?tag=%61&x=%62&tag=%2e1", []string{"a", ".1"}},
+		{"beside a tag", "/v2/a/manifests/v1?tag=v2", []string{"v2"}},
+	}
+	for _, test := range tests {
+		m, refusal := testRegistry().Map(request("PUT", test.path))
+		if refusal != nil {
+			t.Errorf("%s: refused: %s", test.name, refusal.Message)
+		} else if !slices.Equal(m.Tags, test.want) {
+			t.Errorf("%s: got %q; want %q", test.name, m.Tags, test.want)
+		}
+	}
+}
+
+func TestTagsElsewhere(t *testing.T) {
+	m, refusal := testRegistry().Map(request("GET", "/v2/a/manifests/v1?tag=v2"))
+	if refusal != nil || m.Tags != nil {
+		t.Errorf("a read writes tags %q, refusal %v", m.Tags, refusal)
+	}
+}
+
+func TestParameterLimit(t *testing.T) {
+	var pairs []string
+	for i := range maxParameters {
+		pairs = append(pairs, fmt.Sprint("p", i, "=x"))
+	}
+	path := "/v2/a/manifests/" + image + "?" + strings.Join(pairs, "&") + strings.Repeat("&tag=v", 100)
+	if m, refusal := testRegistry().Map(request("PUT", path)); refusal != nil {
+		t.Errorf("%d parameters: %s", maxParameters, refusal.Message)
+	} else if len(m.Tags) != 100 {
+		t.Errorf("%d tags", len(m.Tags))
+	}
+	if _, refusal := testRegistry().Map(request("PUT", path+"&more=x")); refusal == nil {
+		t.Errorf("%d parameters pass", maxParameters+1)
+	}
+}
+
+func TestSoftMount(t *testing.T) {
+	tests := []struct {
+		name, path         string
+		always, ifNotAsked []string
+	}{
+		{"plain upload", "/v2/a/blobs/uploads/", nil, nil},
+		{"mount", "/v2/a/blobs/uploads/?mount=x&from=b", nil, []string{"mount", "from"}},
+		{"mount from anywhere", "/v2/a/blobs/uploads/?mount=x", []string{"mount"}, nil},
+		{"whole blob", "/v2/a/blobs/uploads/?digest=x", nil, nil},
+	}
+	for _, test := range tests {
+		m, refusal := testRegistry().Map(request("POST", test.path))
+		if refusal != nil {
+			t.Errorf("%s: refused: %s", test.name, refusal.Message)
+			continue
+		}
+		if !slices.Equal(m.RemoveQueryParameters, test.always) {
+			t.Errorf("%s: removes %q; want %q", test.name, m.RemoveQueryParameters, test.always)
+		}
+		if got := m.RemoveUnlessOptional(); !slices.Equal(got, test.ifNotAsked) {
+			t.Errorf("%s: may remove %q; want %q", test.name, got, test.ifNotAsked)
+		}
+	}
+}
+
+// FuzzUnescape holds the decoder against the standard library's, for several
+// values in a row.
+func FuzzUnescape(f *testing.F) {
+	for _, seed := range []string{"", "a", "%41", "%4", "%", "%zz", "a+b", "%2f%2F", "a%00", "%e2%82%ac", "x%25", "%+1"} {
+		f.Add(seed, "%62")
+	}
+	f.Fuzz(func(t *testing.T, first, second string) {
+		var text strings.Builder
+		var got []string
+		for _, escaped := range []string{first, second, first} {
+			value, ok := unescape(&text, escaped, len(first))
+			want, err := url.QueryUnescape(escaped)
+			if ok != (err == nil) || ok && value != want {
+				t.Fatalf("%q: got %q, %v; want %q, %v", escaped, value, ok, want, err)
+			}
+			got = append(got, value)
+		}
+		if got[0] != got[2] {
+			t.Errorf("%q becomes %q and then %q", first, got[0], got[2])
+		}
+	})
+}

@@ -1,0 +1,135 @@
+package mapping
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// only is an inventory of the given repositories.
+func only(repositories ...string) func(string) bool {
+	return func(repository string) bool { return slices.Contains(repositories, repository) }
+}
+
+func TestRegistrySettings(t *testing.T) {
+	mount := "/v2/a/blobs/uploads/?mount=" + layer + "&from="
+	tests := []struct {
+		name     string
+		registry Registry
+		method   string
+		path     string
+		want     string // "" for refused
+	}{
+		{"blob deletion", Registry{DeleteBlobs: true}, "DELETE", "/v2/a/blobs/" + layer, "BatchDeleteImage@a"},
+		{"no blob deletion", Registry{}, "DELETE", "/v2/a/blobs/" + layer, ""},
+
+		{"unknown repository, start", Registry{Exists: only()}, "POST", "/v2/a/blobs/uploads/", "InitiateLayerUpload@a CreateRepository@a"},
+		{"unknown repository, start from anywhere", Registry{Exists: only()}, "POST", "/v2/a/blobs/uploads/?mount=x", "InitiateLayerUpload@a CreateRepository@a"},
+		{"unknown repository, whole blob", Registry{Exists: only()}, "POST", "/v2/a/blobs/uploads/?digest=x", "InitiateLayerUpload@a UploadLayerPart@a CompleteLayerUpload@a CreateRepository@a"},
+		{"unknown repository, mount", Registry{Exists: only()}, "POST", mount + "b", "InitiateLayerUpload@a CreateRepository@a GetDownloadUrlForLayer@b?"},
+		{"unknown repository, manifest", Registry{Exists: only()}, "PUT", "/v2/a/manifests/v1", "PutImage@a CreateRepository@a"},
+		{"unknown repository, read", Registry{Exists: only()}, "GET", "/v2/a/manifests/v1", "BatchGetImage@a"},
+		{"unknown repository, chunk", Registry{Exists: only()}, "PATCH", "/v2/a/blobs/uploads/x", "UploadLayerPart@a"},
+		{"known repository, start", Registry{Exists: only("a")}, "POST", "/v2/a/blobs/uploads/", "InitiateLayerUpload@a"},
+		{"known repository, manifest", Registry{Exists: only("a")}, "PUT", "/v2/a/manifests/v1", "PutImage@a"},
+		{"parent is known, child is not", Registry{Exists: only("a")}, "PUT", "/v2/a/b/manifests/v1", "PutImage@a/b CreateRepository@a/b"},
+
+		{"cache, manifest", Registry{PullThrough: []string{"hub"}}, "GET", "/v2/hub/x/manifests/v1", "BatchGetImage@hub/x BatchImportUpstreamImage@hub/x"},
+		{"cache, manifest exists", Registry{PullThrough: []string{"hub"}}, "HEAD", "/v2/hub/x/manifests/v1", "BatchGetImage@hub/x BatchImportUpstreamImage@hub/x"},
+		{"cache, blob", Registry{PullThrough: []string{"hub"}}, "GET", "/v2/hub/x/blobs/x", "GetDownloadUrlForLayer@hub/x BatchImportUpstreamImage@hub/x"},
+		{"cache, blob exists", Registry{PullThrough: []string{"hub"}}, "HEAD", "/v2/hub/x/blobs/x", "BatchCheckLayerAvailability|GetDownloadUrlForLayer@hub/x BatchImportUpstreamImage@hub/x"},
+		{"cache, tags", Registry{PullThrough: []string{"hub"}}, "GET", "/v2/hub/x/tags/list", "ListImages@hub/x BatchImportUpstreamImage@hub/x"},
+		{"cache, referrers", Registry{PullThrough: []string{"hub"}}, "GET", "/v2/hub/x/referrers/x", "BatchGetImage@hub/x BatchImportUpstreamImage@hub/x"},
+		{"cache, unknown repository", Registry{PullThrough: []string{"hub"}, Exists: only()}, "GET", "/v2/hub/x/manifests/v1", "BatchGetImage@hub/x BatchImportUpstreamImage@hub/x CreateRepository@hub/x"},
+		{"cache, blob of an unknown repository", Registry{PullThrough: []string{"hub"}, Exists: only()}, "HEAD", "/v2/hub/x/blobs/x", "BatchCheckLayerAvailability|GetDownloadUrlForLayer@hub/x BatchImportUpstreamImage@hub/x CreateRepository@hub/x"},
+		{"cache, known repository", Registry{PullThrough: []string{"hub"}, Exists: only("hub/x")}, "GET", "/v2/hub/x/manifests/v1", "BatchGetImage@hub/x BatchImportUpstreamImage@hub/x"},
+		{"cache as a source", Registry{PullThrough: []string{"hub"}, Exists: only("a")}, "POST", mount + "hub/x", "InitiateLayerUpload@a GetDownloadUrlForLayer@hub/x? BatchImportUpstreamImage@hub/x? CreateRepository@hub/x?"},
+		{"cache as a target", Registry{PullThrough: []string{"hub"}}, "PUT", "/v2/hub/x/manifests/v1", "PutImage@hub/x"},
+		{"not the cache: the prefix itself", Registry{PullThrough: []string{"hub"}}, "GET", "/v2/hub/manifests/v1", "BatchGetImage@hub"},
+		{"not the cache: a longer component", Registry{PullThrough: []string{"hub"}}, "GET", "/v2/hubs/x/manifests/v1", "BatchGetImage@hubs/x"},
+		{"not the cache: another place", Registry{PullThrough: []string{"hub"}}, "GET", "/v2/x/hub/y/manifests/v1", "BatchGetImage@x/hub/y"},
+		{"second cache, two components", Registry{PullThrough: []string{"hub", "k8s/io"}}, "GET", "/v2/k8s/io/x/manifests/v1", "BatchGetImage@k8s/io/x BatchImportUpstreamImage@k8s/io/x"},
+		{"cache of the whole registry", Registry{PullThrough: []string{"ROOT"}}, "GET", "/v2/x/manifests/v1", "BatchGetImage@x BatchImportUpstreamImage@x"},
+
+		{"ECR names: double underscore", Registry{ECRNames: true}, "GET", "/v2/a__b/manifests/v1", ""},
+		{"ECR names: one character", Registry{ECRNames: true}, "GET", "/v2/a/manifests/v1", ""},
+		{"ECR names: source of one character", Registry{ECRNames: true}, "POST", "/v2/aa/blobs/uploads/?mount=x&from=b", ""},
+		{"ECR names: two characters", Registry{ECRNames: true}, "GET", "/v2/ab/manifests/v1", "BatchGetImage@ab"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			g := test.registry
+			g.Partition, g.Region, g.Account = "aws", "eu-central-1", "123456789012"
+			m, refusal := g.Map(request(test.method, test.path))
+			if refusal != nil {
+				if test.want != "" {
+					t.Errorf("refused: %s; want %s", refusal.Message, test.want)
+				}
+				return
+			}
+			if got := show(m); got != test.want {
+				t.Errorf("asks %s; want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestResourcesAreOfTheRegistry(t *testing.T) {
+	g := Registry{Partition: "aws-cn", Region: "cn-north-1", Account: "210987654321"}
+	m, refusal := g.Map(request("POST", "/v2/a/blobs/uploads/?mount="+layer+"&from=b%2fc"))
+	if refusal != nil {
+		t.Fatal(refusal.Message)
+	}
+	for i, want := range []Permission{
+		{Action: "ecr:InitiateLayerUpload", Resource: "arn:aws-cn:ecr:cn-north-1:210987654321:repository/a", Repository: "a"},
+		{Action: "ecr:GetDownloadUrlForLayer", Resource: "arn:aws-cn:ecr:cn-north-1:210987654321:repository/b/c", Repository: "b/c", Optional: true},
+	} {
+		if m.Permissions[i] != want {
+			t.Errorf("got %+v; want %+v", m.Permissions[i], want)
+		}
+	}
+	if got := m.RemoveUnlessOptional(); !slices.Equal(got, []string{"mount", "from"}) {
+		t.Errorf("without its source a mount loses %q", got)
+	}
+}
+
+func TestIncompleteRegistryRefuses(t *testing.T) {
+	for name, g := range map[string]Registry{
+		"zero":         {},
+		"no partition": {Region: "eu-central-1", Account: "123456789012"},
+		"no region":    {Partition: "aws", Account: "123456789012"},
+		"no account":   {Partition: "aws", Region: "eu-central-1"},
+	} {
+		if m, refusal := g.Map(request("GET", "/v2/")); refusal == nil || refusal.Status != 500 {
+			t.Errorf("%s: got %+v, %+v", name, m, refusal)
+		}
+	}
+}
+
+func TestValidate(t *testing.T) {
+	tests := []struct {
+		name, want string // want: a part of the error, "" for none
+		change     func(*Registry)
+	}{
+		{"as it is", "", func(*Registry) {}},
+		{"caches", "", func(g *Registry) { g.PullThrough = []string{"docker-hub", "a/b", "ROOT"} }},
+		{"no partition", `partition ""`, func(g *Registry) { g.Partition = "" }},
+		{"partition with a wildcard", `partition "aws*"`, func(g *Registry) { g.Partition = "aws*" }},
+		{"region with a colon", `region "eu:1"`, func(g *Registry) { g.Region = "eu:1" }},
+		{"region in upper case", `region "EU-1"`, func(g *Registry) { g.Region = "EU-1" }},
+		{"account of eleven digits", `account "12345678901"`, func(g *Registry) { g.Account = "12345678901" }},
+		{"account with a letter", `account "12345678901x"`, func(g *Registry) { g.Account = "12345678901x" }},
+		{"cache with a final slash", `prefix "hub/"`, func(g *Registry) { g.PullThrough = []string{"hub/"} }},
+		{"empty cache", `prefix ""`, func(g *Registry) { g.PullThrough = []string{"hub", ""} }},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			g := testRegistry()
+			test.change(g)
+			err := g.Validate()
+			if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
+				t.Errorf("got %v; want %q", err, test.want)
+			}
+		})
+	}
+}
