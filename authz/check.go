@@ -21,8 +21,8 @@ type Checker struct {
 func (c *Checker) Check(ctx context.Context, r *Request) (result *Result) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			result = Unavailable(fmt.Sprintf("fault while checking: %v", fault))
-			result.Request = r
+			result = Unavailable("internal fault")
+			result.Reason, result.Request = fmt.Sprintf("fault while checking: %v", fault), r
 		}
 	}()
 	p := &pass{request: r, snapshot: c.Snapshots(), result: &Result{Request: r}}

@@ -2,7 +2,6 @@ package envoy
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
@@ -23,8 +22,8 @@ type Service struct {
 // while a denial denies however Envoy is configured. A panic denies too.
 func (s *Service) Check(ctx context.Context, m *authv3.CheckRequest) (response *authv3.CheckResponse, _ error) {
 	defer func() {
-		if fault := recover(); fault != nil {
-			response = toResponse(authz.Unavailable(fmt.Sprintf("fault while answering: %v", fault)))
+		if recover() != nil {
+			response = toResponse(authz.Unavailable("internal fault"))
 		}
 	}()
 	return toResponse(s.Answer(ctx, toRequest(m, time.Now()))), nil

@@ -5,10 +5,10 @@ import (
 	"testing"
 )
 
-// Lines as `htpasswd -nbB -C 4 NAME NAME-secret` writes them.
+// Lines of users whose passwords are alice-secret and bob-secret.
 const (
-	aliceLine = "alice:$2a$04$XEXhfonZCkyUh/uoiKnE4uyFcEY3rVT4qwSMLePGDs0QoyQmLmJIG"
-	bobLine   = "bob:$2a$04$uoZOOLtzwtB5qe/CeSY9IuTz5e7lhTIR3M7CAQX/F/f9kYdqLNX0m"
+	aliceLine = "alice:$2a$04$LgR1pVdhT.VogB6bsY9v8OCJ5T6U7ZIZYU.5gK.gOgZD0p4B4gKHy"
+	bobLine   = "bob:$2a$04$1ZVT102x6Yy1sC4acscZbewLqr36/hN0TaoBh6H/zaSz9G6VbSMQG"
 )
 
 func TestParseHtpasswd(t *testing.T) {

@@ -1,0 +1,321 @@
+package authz
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"extauthz/decision"
+	"extauthz/mapping"
+	"extauthz/policystore"
+)
+
+// The directory that these tests decide by: alice pushes and pulls team/* and
+// may log in; bob pulls team/* and public/*; carol may do everything but log
+// in; dave's login is explicitly denied. secret/app is closed to everybody.
+var directory = map[string]string{
+	"registries.yaml": `registries:
+- {name: main, hosts: [localhost], account: "123456789012", region: eu-central-1, realm: The realm}
+- {name: open, hosts: [open.example.com], account: "123456789012", region: eu-central-1, passAuthorization: true, deleteBlobs: true, tls: true}
+`,
+	"principals.yaml": `credentials:
+- {basic: alice, principal: "arn:aws:iam::123456789012:user/alice"}
+- {basic: bob, principal: "arn:aws:iam::123456789012:user/bob"}
+- {basic: carol, principal: "arn:aws:iam::123456789012:user/carol"}
+- {basic: dave, principal: "arn:aws:iam::123456789012:user/dave"}
+principals:
+- {arn: "arn:aws:iam::123456789012:user/alice", policies: [push]}
+- {arn: "arn:aws:iam::123456789012:user/bob", policies: [pull]}
+- {arn: "arn:aws:iam::123456789012:user/carol", policies: [nologin]}
+- {arn: "arn:aws:iam::123456789012:user/dave", policies: [pull, denylogin]}
+`,
+	"managed/push.json": `{"Version":"2012-10-17","Statement":[
+  {"Effect":"Allow","Action":"ecr:GetAuthorizationToken","Resource":"*"},
+  {"Effect":"Allow","Action":["ecr:*Layer*","ecr:PutImage","ecr:BatchGetImage","ecr:BatchCheckLayerAvailability"],"Resource":"arn:aws:ecr:eu-central-1:123456789012:repository/team/*"},
+  {"Effect":"Deny","Action":"ecr:PutImage","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"true"}}}]}`,
+	"managed/pull.json": `{"Version":"2012-10-17","Statement":[
+  {"Effect":"Allow","Action":["ecr:GetAuthorizationToken"],"Resource":"*"},
+  {"Effect":"Allow","Action":["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"],"Resource":["arn:aws:ecr:eu-central-1:123456789012:repository/team/*","arn:aws:ecr:eu-central-1:123456789012:repository/public/*"]}]}`,
+	"managed/nologin.json":   `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:*","Resource":"arn:aws:ecr:*:*:repository/*"}}`,
+	"managed/denylogin.json": `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"ecr:GetAuthorizationToken","Resource":"*"}}`,
+	"accounts/123456789012/eu-central-1/repositories/secret/app/_policy.json": `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"ecr:*"}]}`,
+}
+
+func newChecker(t testing.TB) *Checker {
+	t.Helper()
+	dir := t.TempDir()
+	contents := maps.Clone(directory)
+	contents["htpasswd"] = passwords(t, "alice", "bob", "carol", "dave")
+	for path, content := range contents {
+		path = filepath.Join(dir, filepath.FromSlash(path))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	snapshot, err := policystore.Load(dir, decision.Options{CacheSize: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Checker{Snapshots: func() *policystore.Snapshot { return snapshot }}
+}
+
+func basic(user string) mapping.Header {
+	return mapping.Header{Name: "authorization", Value: "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+user+"-secret"))}
+}
+
+// from is a request of a user ("" for none) to the registry "main".
+func from(user, method, path string, headers ...mapping.Header) *Request {
+	r := &Request{
+		ID: "id-1", Method: method, Path: path, Host: "localhost:8080", Peer: "192.0.2.1",
+		Headers: headers, Extensions: map[string]string{RegistryExtension: "main"}, Time: time.Unix(1_800_000_000, 0),
+	}
+	if user != "" {
+		r.Headers = append(r.Headers, basic(user))
+	}
+	return r
+}
+
+// toOpen sends the request to the registry "open" instead.
+func toOpen(r *Request) *Request {
+	r.Extensions, r.Host = map[string]string{RegistryExtension: "open"}, "open.example.com"
+	return r
+}
+
+const (
+	digest = "sha256:69ab6e17f723294863fc46f3aa7f5c88e5ae0ab398e39ae9f8daf469e57a9dcd"
+	denied = "User: arn:aws:iam::123456789012:user/bob is not authorized to perform: "
+)
+
+func TestCheck(t *testing.T) {
+	checker := newChecker(t)
+	for _, c := range []struct {
+		name     string
+		request  *Request
+		decision Outcome
+		status   int    // where not allowed
+		code     string // the OCI error code
+		message  string // part of the error's message
+	}{
+		{"anonymous", from("", "GET", "/v2/team/app/manifests/v1"), Unauthenticated, 401, "UNAUTHORIZED", "no credential"},
+		{"anonymous ping", from("", "GET", "/v2/"), Unauthenticated, 401, "UNAUTHORIZED", "no credential"},
+		{"anonymous, and no registry request", from("", "GET", "/metrics"), Unauthenticated, 401, "UNAUTHORIZED", "no credential"},
+		{"wrong password", from("", "GET", "/v2/", mapping.Header{Name: "authorization", Value: "Basic Ym9iOndyb25n"}), Unauthenticated, 401, "UNAUTHORIZED", "wrong password"},
+		{"two credentials", from("bob", "GET", "/v2/", basic("alice")), Unauthenticated, 401, "UNAUTHORIZED", "repeated"},
+		{"ping", from("bob", "GET", "/v2/"), Allowed, 0, "", ""},
+		{"ping without the right to log in", from("carol", "GET", "/v2/"), Unauthenticated, 401, "UNAUTHORIZED", "ecr:GetAuthorizationToken"},
+		{"ping with login explicitly denied", from("dave", "GET", "/v2/"), Unauthenticated, 401, "UNAUTHORIZED", "explicit deny"},
+		{"pull", from("bob", "GET", "/v2/team/app/manifests/v1"), Allowed, 0, "", ""},
+		{"pull without the right to log in", from("carol", "GET", "/v2/team/app/manifests/v1"), ImplicitDeny, 403, "DENIED", "ecr:GetAuthorizationToken on resource: * because no identity-based policy allows"},
+		{"pull with login explicitly denied", from("dave", "GET", "/v2/team/app/manifests/v1"), ExplicitDeny, 403, "DENIED", "ecr:GetAuthorizationToken on resource: * with an explicit deny in an identity-based policy"},
+		{"pull elsewhere", from("bob", "GET", "/v2/other/app/manifests/v1"), ImplicitDeny, 403, "DENIED",
+			denied + "ecr:BatchGetImage on resource: arn:aws:ecr:eu-central-1:123456789012:repository/other/app because no identity-based policy allows the ecr:BatchGetImage action"},
+		{"pull what the repository denies", from("carol", "GET", "/v2/secret/app/manifests/v1"), ImplicitDeny, 403, "DENIED", "GetAuthorizationToken"},
+		{"the repository's deny", from("bob", "GET", "/v2/secret/app/manifests/v1"), ExplicitDeny, 403, "DENIED",
+			denied + "ecr:BatchGetImage on resource: arn:aws:ecr:eu-central-1:123456789012:repository/secret/app with an explicit deny in a resource-based policy"},
+		{"push", from("alice", "PUT", "/v2/team/app/manifests/v1"), Allowed, 0, "", ""},
+		{"push over TLS, which a policy denies", toOpen(from("alice", "PUT", "/v2/team/app/manifests/v1")), ExplicitDeny, 403, "DENIED", "explicit deny in an identity-based policy"},
+		{"push without rights", from("bob", "PUT", "/v2/team/app/manifests/v1"), ImplicitDeny, 403, "DENIED", "ecr:PutImage"},
+		{"all of several permissions", from("alice", "POST", "/v2/team/app/blobs/uploads/?digest="+digest), Allowed, 0, "", ""},
+		{"one of several is missing", from("bob", "POST", "/v2/team/app/blobs/uploads/?digest="+digest), ImplicitDeny, 403, "DENIED", "ecr:InitiateLayerUpload"},
+		{"HEAD blob by the right to read it", from("bob", "HEAD", "/v2/team/app/blobs/"+digest), Allowed, 0, "", ""},
+		{"HEAD blob elsewhere", from("bob", "HEAD", "/v2/other/app/blobs/"+digest), ImplicitDeny, 403, "DENIED", "ecr:BatchCheckLayerAvailability"},
+		{"HEAD blob with an explicit deny", from("bob", "HEAD", "/v2/secret/app/blobs/"+digest), ExplicitDeny, 403, "DENIED", "ecr:BatchCheckLayerAvailability"},
+		{"delete a blob", from("alice", "DELETE", "/v2/team/app/blobs/"+digest), Refused, 405, "UNSUPPORTED", ""},
+		{"delete a blob where the registry can", toOpen(from("alice", "DELETE", "/v2/team/app/blobs/"+digest)), ImplicitDeny, 403, "DENIED", "ecr:BatchDeleteImage"},
+		{"hostile path", from("alice", "GET", "/v2/team%2fapp/manifests/v1"), Refused, 400, "NAME_INVALID", ""},
+		{"not the registry's host", func() *Request { r := from("bob", "GET", "/v2/"); r.Host = "open.example.com"; return r }(), Refused, 403, "DENIED", "not a registry"},
+		{"no registry named", func() *Request { r := from("bob", "GET", "/v2/"); r.Extensions = nil; return r }(), Refused, 403, "DENIED", "not a registry"},
+		{"zero request", &Request{}, Refused, 403, "DENIED", "not a registry"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for range 2 { // the second time from the cache
+				result := checker.Check(context.Background(), c.request)
+				checkResult(t, result, c.decision, c.status, c.code, c.message)
+			}
+		})
+	}
+}
+
+func checkResult(t *testing.T, r *Result, decision Outcome, status int, code, message string) {
+	t.Helper()
+	if r.Decision != decision || r.Answer.Status != status || r.Answer.Allowed != (decision == Allowed) {
+		t.Fatalf("%s, status %d, allowed %t (%s); want %s, %d", r.Decision, r.Answer.Status, r.Answer.Allowed, r.Reason, decision, status)
+	}
+	if decision == Allowed {
+		return
+	}
+	var body errorBody
+	if err := json.Unmarshal(r.Answer.Body, &body); err != nil || len(body.Errors) != 1 {
+		t.Fatalf("body %s: %v", r.Answer.Body, err)
+	}
+	if e := body.Errors[0]; e.Code != code || !strings.Contains(e.Message, message) {
+		t.Errorf("error %+v, want %s %q", e, code, message)
+	}
+	if strings.Contains(string(r.Answer.Body)+r.Reason, "-secret") {
+		t.Error("the answer holds a password")
+	}
+	if got := header(r, "content-type"); got != "application/json" {
+		t.Errorf("content-type %q", got)
+	}
+	if got := header(r, "www-authenticate"); (got == `Basic realm="The realm", charset="UTF-8"`) != (status == 401) {
+		t.Errorf("challenge %q with status %d", got, status)
+	}
+	if header(r, ReasonHeader) == "" {
+		t.Error("no reason in a header")
+	}
+}
+
+func header(r *Result, name string) string {
+	for _, h := range r.Answer.Headers {
+		if h.Name == name {
+			return h.Value
+		}
+	}
+	return ""
+}
+
+func TestCheckRemoves(t *testing.T) {
+	checker := newChecker(t)
+	const upload = "/v2/team/app/blobs/uploads/"
+	for _, c := range []struct {
+		name                 string
+		request              *Request
+		parameters           []string
+		authorizationRemoved bool
+	}{
+		{"nothing but the credential", from("bob", "GET", "/v2/team/app/manifests/v1"), nil, true},
+		{"not even that", toOpen(from("bob", "GET", "/v2/team/app/manifests/v1")), nil, false},
+		{"mount whose source may be read", from("alice", "POST", upload+"?mount="+digest+"&from=team/other"), nil, true},
+		{"mount whose source may not be read", from("alice", "POST", upload+"?mount="+digest+"&from=secret/app"), []string{"mount", "from"}, true},
+		{"mount from anywhere", from("alice", "POST", upload+"?mount="+digest), []string{"mount"}, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := checker.Check(context.Background(), c.request)
+			if r.Decision != Allowed {
+				t.Fatalf("%s: %s", r.Decision, r.Reason)
+			}
+			if !slices.Equal(r.Answer.RemoveQueryParameters, c.parameters) {
+				t.Errorf("parameters %q, want %q", r.Answer.RemoveQueryParameters, c.parameters)
+			}
+			if got := slices.Contains(r.Answer.RemoveHeaders, "authorization"); got != c.authorizationRemoved {
+				t.Errorf("authorization removed %t, want %t", got, c.authorizationRemoved)
+			}
+			for _, name := range mapping.RemoveHeaders() {
+				if !slices.Contains(r.Answer.RemoveHeaders, name) {
+					t.Errorf("%s is not removed", name)
+				}
+			}
+		})
+	}
+}
+
+func TestCheckExplains(t *testing.T) {
+	r := newChecker(t).Check(context.Background(), from("bob", "GET", "/v2/secret/app/manifests/v1"))
+	why := r.Explain()
+	if len(why) != len(r.Permissions) || len(why) != 2 {
+		t.Fatalf("%d explanations of %d permissions, want 2", len(why), len(r.Permissions))
+	}
+	last := why[len(why)-1]
+	if len(last.Matched) != 1 || !strings.HasSuffix(last.Matched[0].Policy.Source, "secret/app/_policy.json") || last.Matched[0].Statement.Start.Line != 1 {
+		t.Errorf("matched %+v", last.Matched)
+	}
+	if r.Principal != "arn:aws:iam::123456789012:user/bob" || r.Source != "basic" || r.Registry != "main" || r.Operation != "GetManifest" ||
+		r.Repository != "secret/app" || r.Reference != "v1" || r.Action() != "ecr:BatchGetImage" || !strings.HasPrefix(r.Digest, "sha256:") {
+		t.Errorf("result %+v", r)
+	}
+}
+
+func TestCheckBeforeTheFirstSnapshot(t *testing.T) {
+	c := &Checker{Snapshots: func() *policystore.Snapshot { return nil }}
+	r := c.Check(context.Background(), from("alice", "GET", "/v2/"))
+	checkResult(t, r, Unavailable503, 503, "UNAVAILABLE", "no policies are loaded yet")
+	if header(r, "retry-after") == "" || r.Request == nil {
+		t.Error("no Retry-After, or no request in the result")
+	}
+}
+
+func TestCheckAfterTheDeadline(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	checker := newChecker(t)
+	if r := checker.Check(ctx, from("bob", "GET", "/v2/")); r.Decision != Allowed {
+		t.Fatal(r.Reason)
+	}
+	cancel()
+	for _, user := range []string{"bob", "alice"} { // a remembered password, and one still to check
+		r := checker.Check(ctx, from(user, "GET", "/v2/"))
+		checkResult(t, r, Unavailable503, 503, "UNAVAILABLE", "deadline")
+	}
+}
+
+func TestCheckSurvivesAPanic(t *testing.T) {
+	c := &Checker{Snapshots: func() *policystore.Snapshot { panic("no concern of the client") }}
+	r := c.Check(context.Background(), from("alice", "GET", "/v2/"))
+	checkResult(t, r, Unavailable503, 503, "UNAVAILABLE", "internal fault")
+	if strings.Contains(string(r.Answer.Body), "concern") || !strings.Contains(r.Reason, "concern") {
+		t.Errorf("the client is told %s, the log %q", r.Answer.Body, r.Reason)
+	}
+}
+
+func TestZeroValuesRefuse(t *testing.T) {
+	if (Answer{}).Allowed || (Result{}).Decision != Refused || Outcome(99).String() != "refused" {
+		t.Error("a zero value allows")
+	}
+}
+
+func TestSecureTransport(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		request  Request
+		registry policystore.Registry
+		want     bool
+	}{
+		{"plain", Request{Headers: []mapping.Header{{Name: "x-forwarded-proto", Value: "https"}, {Name: ":scheme", Value: "https"}}}, policystore.Registry{}, false},
+		{"server name", Request{SNI: "registry.example.com"}, policystore.Registry{}, true},
+		{"listener certificate", Request{DestinationPrincipal: "registry.example.com"}, policystore.Registry{}, true},
+		{"configured", Request{}, policystore.Registry{TLS: true}, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := secureTransport(&c.request, &c.registry); got != c.want {
+				t.Errorf("got %t", got)
+			}
+		})
+	}
+}
+
+func TestHeaderText(t *testing.T) {
+	if got := headerText("a\r\nSet-Cookie: b\x00\xff" + strings.Repeat("c", 1000)); strings.ContainsAny(got, "\r\n\x00\xff") || len(got) != maxHeaderText {
+		t.Errorf("%q", got)
+	}
+}
+
+func BenchmarkCheck(b *testing.B) {
+	checker := newChecker(b)
+	r := from("bob", "GET", "/v2/team/app/manifests/v1")
+	b.ReportAllocs()
+	for b.Loop() {
+		if checker.Check(context.Background(), r).Decision != Allowed {
+			b.Fatal("denied")
+		}
+	}
+}
+
+func BenchmarkCheckDenied(b *testing.B) {
+	checker := newChecker(b)
+	r := from("bob", "GET", "/v2/secret/app/manifests/v1")
+	b.ReportAllocs()
+	for b.Loop() {
+		if checker.Check(context.Background(), r).Decision != ExplicitDeny {
+			b.Fatal("not denied")
+		}
+	}
+}
