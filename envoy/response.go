@@ -1,6 +1,8 @@
 package envoy
 
 import (
+	"cmp"
+
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
 	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
@@ -23,9 +25,10 @@ func toResponse(r *authz.Result) *authv3.CheckResponse {
 		}}
 		return response
 	}
-	response.Status = &rpcstatus.Status{Code: int32(denialCode(r.Answer.Status))}
+	status := cmp.Or(r.Answer.Status, 403)
+	response.Status = &rpcstatus.Status{Code: int32(denialCode(status))}
 	response.HttpResponse = &authv3.CheckResponse_DeniedResponse{DeniedResponse: &authv3.DeniedHttpResponse{
-		Status:  &typev3.HttpStatus{Code: typev3.StatusCode(r.Answer.Status)},
+		Status:  &typev3.HttpStatus{Code: typev3.StatusCode(status)},
 		Headers: responseHeaders(r.Answer.Headers),
 		Body:    string(r.Answer.Body),
 	}}

@@ -19,6 +19,9 @@ import (
 // five minutes would answer with GOAWAY too_many_pings.
 const minPingInterval = 10 * time.Second
 
+// ServiceName is the name of the service in gRPC health.
+const ServiceName = "envoy.service.auth.v3.Authorization"
+
 // ServerOptions says what a [Server] serves and how.
 type ServerOptions struct {
 	Authorization authv3.AuthorizationServer // answers the checks
@@ -26,8 +29,7 @@ type ServerOptions struct {
 }
 
 // Server is the gRPC server that Envoy calls: the Authorization service and
-// gRPC health for "" and "envoy.service.auth.v3.Authorization". Reflection is
-// not offered.
+// gRPC health for "" and [ServiceName]. Reflection is not offered.
 type Server struct {
 	grpc   *grpc.Server
 	health *health.Server
@@ -66,7 +68,7 @@ func (s *Server) SetServing(serving bool) {
 		status = healthv1.HealthCheckResponse_SERVING
 	}
 	s.health.SetServingStatus("", status)
-	s.health.SetServingStatus(authv3.Authorization_ServiceDesc.ServiceName, status)
+	s.health.SetServingStatus(ServiceName, status)
 }
 
 // Drain stops the server: it closes the listener, turns health to NOT_SERVING

@@ -1,0 +1,165 @@
+package envoy
+
+import (
+	"cmp"
+	"context"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
+	"google.golang.org/grpc/codes"
+
+	"extauthz/authz"
+	"extauthz/mapping"
+)
+
+// checkRequest is what Envoy sends for a pull; raw chooses encode_raw_headers.
+func checkRequest(raw bool) *authv3.CheckRequest {
+	headers := map[string]string{
+		":method": "GET", ":path": "/ignored", "x-request-id": "id-1", "cookie": "session=1",
+		"authorization": "Basic YTpi", "content-type": "application/json", "user-agent": "crane",
+	}
+	http := &authv3.AttributeContext_HttpRequest{Method: "GET", Path: "/v2/team/app/manifests/v1", Host: "localhost:8080", Scheme: "https"}
+	if raw {
+		http.HeaderMap = &corev3.HeaderMap{}
+		for name, value := range headers {
+			http.HeaderMap.Headers = append(http.HeaderMap.Headers, &corev3.HeaderValue{Key: name, RawValue: []byte(value)})
+		}
+	} else {
+		http.Headers = headers
+	}
+	return &authv3.CheckRequest{Attributes: &authv3.AttributeContext{
+		Request:     &authv3.AttributeContext_Request{Http: http},
+		Source:      &authv3.AttributeContext_Peer{Address: tcpAddress("192.0.2.1"), Principal: "spiffe://a/b", Certificate: "pem", Service: "spoofed"},
+		Destination: &authv3.AttributeContext_Peer{Address: tcpAddress("192.0.2.2"), Principal: "registry.example.com"},
+		TlsSession:  &authv3.AttributeContext_TLSSession{Sni: "registry.example.com"},
+
+		ContextExtensions: map[string]string{"registry": "quickstart"},
+	}}
+}
+
+func tcpAddress(ip string) *corev3.Address {
+	return &corev3.Address{Address: &corev3.Address_SocketAddress{SocketAddress: &corev3.SocketAddress{Address: ip}}}
+}
+
+func TestToRequest(t *testing.T) {
+	now := time.Unix(1_800_000_000, 0)
+	want := &authz.Request{
+		ID: "id-1", Method: "GET", Path: "/v2/team/app/manifests/v1", Host: "localhost:8080",
+		Headers: []mapping.Header{{Name: "authorization", Value: "Basic YTpi"}, {Name: "content-type", Value: "application/json"}, {Name: "user-agent", Value: "crane"}},
+		Peer:    "192.0.2.1", Principal: "spiffe://a/b", Certificate: "pem",
+		SNI: "registry.example.com", DestinationPrincipal: "registry.example.com",
+		Extensions: map[string]string{"registry": "quickstart"}, Time: now,
+	}
+	for _, raw := range []bool{false, true} {
+		got := toRequest(checkRequest(raw), now)
+		slices.SortFunc(got.Headers, func(a, b mapping.Header) int { return cmp.Compare(a.Name, b.Name) })
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("raw %t: got %+v\nwant %+v", raw, got, want)
+		}
+	}
+}
+
+func TestToRequestKeepsRepeatedHeaders(t *testing.T) {
+	m := &authv3.CheckRequest{Attributes: &authv3.AttributeContext{Request: &authv3.AttributeContext_Request{Http: &authv3.AttributeContext_HttpRequest{
+		HeaderMap: &corev3.HeaderMap{Headers: []*corev3.HeaderValue{
+			{Key: "authorization", RawValue: []byte("Basic YTpi")}, {Key: "authorization", Value: "Basic YzpkCg=="}, {Key: "content-type", RawValue: []byte{0xc4, 0xb0}},
+		}},
+	}}}}
+	want := []mapping.Header{{Name: "authorization", Value: "Basic YTpi"}, {Name: "authorization", Value: "Basic YzpkCg=="}, {Name: "content-type", Value: "\xc4\xb0"}}
+	if got := toRequest(m, time.Time{}).Headers; !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+}
+
+// Absent parts come out empty, and nothing panics.
+func TestToRequestOfNothing(t *testing.T) {
+	for _, m := range []*authv3.CheckRequest{nil, {}, {Attributes: &authv3.AttributeContext{}},
+		{Attributes: &authv3.AttributeContext{Request: &authv3.AttributeContext_Request{}}},
+		{Attributes: &authv3.AttributeContext{Request: &authv3.AttributeContext_Request{Http: &authv3.AttributeContext_HttpRequest{HeaderMap: &corev3.HeaderMap{Headers: []*corev3.HeaderValue{nil}}}}}},
+	} {
+		if got := toRequest(m, time.Time{}); !reflect.DeepEqual(got, &authz.Request{}) {
+			t.Errorf("%v became %+v", m, got)
+		}
+	}
+}
+
+func TestToResponseAllows(t *testing.T) {
+	m := toResponse(&authz.Result{
+		Decision: authz.Allowed, Principal: "arn:aws:iam::1:user/a", Repository: "team/app", Operation: "MountBlob",
+		Permissions: []authz.Permission{{Action: "ecr:GetAuthorizationToken"}, {Action: "ecr:InitiateLayerUpload"}},
+		Answer:      authz.Answer{Allowed: true, RemoveHeaders: []string{"authorization"}, RemoveQueryParameters: []string{"mount", "from"}},
+	})
+	ok := m.GetOkResponse()
+	if m.GetStatus().GetCode() != int32(codes.OK) || !slices.Equal(ok.GetHeadersToRemove(), []string{"authorization"}) ||
+		!slices.Equal(ok.GetQueryParametersToRemove(), []string{"mount", "from"}) {
+		t.Errorf("response %v", m)
+	}
+	checkMetadata(t, m, map[string]any{"decision": "allowed", "action": "ecr:InitiateLayerUpload",
+		"principal": "arn:aws:iam::1:user/a", "repository": "team/app", "operation": "MountBlob"})
+}
+
+func TestToResponseDenies(t *testing.T) {
+	for _, c := range []struct {
+		status int
+		code   codes.Code
+	}{{401, codes.Unauthenticated}, {403, codes.PermissionDenied}, {404, codes.PermissionDenied}, {503, codes.Unavailable}} {
+		m := toResponse(&authz.Result{Decision: authz.ImplicitDeny, Repository: "team/app",
+			Permissions: []authz.Permission{{Action: "ecr:GetAuthorizationToken"}, {Action: "ecr:PutImage"}},
+			Answer:      authz.Answer{Status: c.status, Body: []byte("{}"), Headers: []mapping.Header{{Name: "content-type", Value: "application/json"}}}})
+		denied := m.GetDeniedResponse()
+		if m.GetStatus().GetCode() != int32(c.code) || int(denied.GetStatus().GetCode()) != c.status || denied.GetBody() != "{}" {
+			t.Errorf("%d: response %v", c.status, m)
+		}
+		h := denied.GetHeaders()
+		if len(h) != 1 || h[0].GetHeader().GetKey() != "content-type" || h[0].GetAppendAction() != corev3.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD {
+			t.Errorf("headers %v", h)
+		}
+		checkMetadata(t, m, map[string]any{"decision": "implicitDeny", "action": "ecr:PutImage", "repository": "team/app"})
+	}
+}
+
+// The zero result, and one whose answer was never set, deny.
+func TestToResponseOfNothing(t *testing.T) {
+	m := toResponse(&authz.Result{})
+	if m.GetStatus().GetCode() == int32(codes.OK) || m.GetOkResponse() != nil || m.GetDeniedResponse().GetStatus().GetCode() != 403 {
+		t.Errorf("response %v", m)
+	}
+}
+
+func checkMetadata(t *testing.T, m *authv3.CheckResponse, want map[string]any) {
+	t.Helper()
+	if got := m.GetDynamicMetadata().AsMap(); !reflect.DeepEqual(got, want) {
+		t.Errorf("metadata %v, want %v", got, want)
+	}
+}
+
+func TestCheckSurvivesAPanic(t *testing.T) {
+	for name, answer := range map[string]func(context.Context, *authz.Request) *authz.Result{
+		"panic":     func(context.Context, *authz.Request) *authz.Result { panic("oops") },
+		"no result": func(context.Context, *authz.Request) *authz.Result { return nil },
+		"unset":     nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			m, err := (&Service{Answer: answer}).Check(context.Background(), checkRequest(true))
+			if err != nil || m.GetStatus().GetCode() != int32(codes.Unavailable) || m.GetDeniedResponse().GetStatus().GetCode() != 503 {
+				t.Errorf("response %v, error %v", m, err)
+			}
+		})
+	}
+}
+
+func BenchmarkService(b *testing.B) {
+	allowed := &authz.Result{Decision: authz.Allowed, Answer: authz.Answer{Allowed: true, RemoveHeaders: []string{"authorization"}}}
+	s := &Service{Answer: func(context.Context, *authz.Request) *authz.Result { return allowed }}
+	m := checkRequest(true)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := s.Check(context.Background(), m); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
