@@ -1,0 +1,35 @@
+// Package decisionlog writes one JSON line for each decision.
+//
+// A check never waits for the log: its result goes into a bounded queue, and
+// one goroutine works out the reasons and writes. When the sink is slow, full
+// or broken, lines are lost and counted. A log that is required turns this
+// around: a check then waits for its line, though not past half of its own
+// time, and is told when there is none, so that it can be refused.
+//
+// A line holds what was decided about whom, and nothing that could be a
+// credential: no header, no path, no query, no host.
+//
+// The fields, beside slog's time, level and msg (which is "decision"):
+//
+//	decision       allowed, implicitDeny, explicitDeny, unauthenticated, refused or unavailable
+//	reason         one line; absent for an allow
+//	requestId      Envoy's x-request-id
+//	registry       the registry's name
+//	principal      the caller's ARN; absent where nobody was identified
+//	source         where the caller's credential came from
+//	clientAddress  the peer of the connection
+//	method         the request's method
+//	operation      such as GetManifest; with repository and reference
+//	actions        what was asked about: action, resource, decision, optional, and
+//	               the statements that matched: effect, policy file, sid, line
+//	digest         of the policies that decided
+//	latencySeconds from the check's arrival to its answer
+//
+// The map of the package:
+//
+//	mode.go    Mode: which decisions are logged
+//	log.go     Log: the queue and its writer
+//	entry.go   one decision as a line
+//	redact.go  reasons without the passwords that URLs may carry
+//	line.go    whole lines to a sink that may fail in the middle of one
+package decisionlog

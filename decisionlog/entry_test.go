@@ -1,0 +1,187 @@
+package decisionlog
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"extauthz/authz"
+	"extauthz/decision"
+	"extauthz/mapping"
+	"extauthz/policystore"
+)
+
+// checker decides by the policies of the quickstart.
+func checker(t *testing.T) *authz.Checker {
+	t.Helper()
+	snapshot, err := policystore.Load("../examples/quickstart/policies", decision.Options{CacheSize: 16})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &authz.Checker{Snapshots: func() *policystore.Snapshot { return snapshot }}
+}
+
+func basic(user, password string) mapping.Header {
+	return mapping.Header{Name: "authorization", Value: "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))}
+}
+
+func request(method, path string, headers ...mapping.Header) *authz.Request {
+	return &authz.Request{
+		ID: "7f1c", Method: method, Path: path, Host: "localhost:10000", Headers: headers, Peer: "192.0.2.7",
+		Extensions: map[string]string{"registry": "quickstart"},
+		Time:       time.Date(2026, 5, 6, 7, 8, 9, 0, time.UTC),
+	}
+}
+
+// logged is the line of one request.
+func logged(t *testing.T, c *authz.Checker, r *authz.Request) []byte {
+	t.Helper()
+	var sink bytes.Buffer
+	l := New(Options{Writer: &sink, Buffer: 1})
+	if err := l.Record(t.Context(), c.Check(t.Context(), r), 1500*time.Microsecond); err != nil {
+		t.Fatal(err)
+	}
+	mustClose(t, l)
+	return bytes.TrimSpace(sink.Bytes())
+}
+
+func TestEntry(t *testing.T) {
+	c := checker(t)
+	const team, secret = "arn:aws:ecr:eu-central-1:123456789012:repository/team/app", "arn:aws:ecr:eu-central-1:123456789012:repository/secret/app"
+	login := func(file string) string {
+		return `{"action":"ecr:GetAuthorizationToken","resource":"*","decision":"allowed",` +
+			`"statements":[{"effect":"Allow","policy":"managed/` + file + `","sid":"Login","line":4}]}`
+	}
+	for _, one := range []struct {
+		name    string
+		request *authz.Request
+		want    map[string]string // field → JSON
+	}{
+		{"allowed", request("GET", "/v2/team/app/manifests/v1", basic("bob", "bob-secret")), map[string]string{
+			"decision": `"allowed"`, "principal": `"arn:aws:iam::123456789012:user/bob"`, "source": `"basic"`,
+			"operation": `"GetManifest"`, "repository": `"team/app"`, "reference": `"v1"`,
+			"actions": `[` + login("team-pull.json") + `,{"action":"ecr:BatchGetImage","resource":"` + team + `","decision":"allowed",` +
+				`"statements":[{"effect":"Allow","policy":"managed/team-pull.json","sid":"Pull","line":10}]}]`,
+		}},
+		{"no policy allows it", request("PUT", "/v2/team/app/manifests/v1", basic("bob", "bob-secret")), map[string]string{
+			"decision": `"implicitDeny"`, "principal": `"arn:aws:iam::123456789012:user/bob"`, "source": `"basic"`,
+			"reason": `"User: arn:aws:iam::123456789012:user/bob is not authorized to perform: ecr:PutImage on resource: ` + team +
+				` because no identity-based policy allows the ecr:PutImage action"`,
+			"operation": `"PutManifest"`, "repository": `"team/app"`, "reference": `"v1"`,
+			"actions": `[` + login("team-pull.json") + `,{"action":"ecr:PutImage","resource":"` + team + `","decision":"implicitDeny","statements":[]}]`,
+		}},
+		{"a policy denies it", request("GET", "/v2/secret/app/manifests/v1", basic("bob", "bob-secret")), map[string]string{
+			"decision": `"explicitDeny"`, "principal": `"arn:aws:iam::123456789012:user/bob"`, "source": `"basic"`,
+			"reason": `"User: arn:aws:iam::123456789012:user/bob is not authorized to perform: ecr:BatchGetImage on resource: ` + secret +
+				` with an explicit deny in a resource-based policy"`,
+			"operation": `"GetManifest"`, "repository": `"secret/app"`, "reference": `"v1"`,
+			"actions": `[` + login("team-pull.json") + `,{"action":"ecr:BatchGetImage","resource":"` + secret + `","decision":"explicitDeny",` +
+				`"statements":[{"effect":"Deny","policy":"accounts/123456789012/eu-central-1/repositories/secret/app/_policy.json",` +
+				`"sid":"Nobody but alice, whatever other policies say","line":4}]}]`,
+		}},
+		{"nobody", request("GET", "/v2/team/app/manifests/v1"), map[string]string{
+			"decision": `"unauthenticated"`, "reason": `"the request carries no credential"`,
+		}},
+	} {
+		t.Run(one.name, func(t *testing.T) {
+			var got map[string]json.RawMessage
+			if err := json.Unmarshal(logged(t, c, one.request), &got); err != nil {
+				t.Fatal(err)
+			}
+			want := map[string]string{
+				"time": `"2026-05-06T07:08:09Z"`, "level": `"INFO"`, "msg": `"decision"`, "method": `"` + one.request.Method + `"`,
+				"requestId": `"7f1c"`, "registry": `"quickstart"`, "clientAddress": `"192.0.2.7"`, "latencySeconds": `0.0015`,
+				"digest": `"` + c.Snapshots().Digest + `"`,
+			}
+			maps.Copy(want, one.want)
+			for _, field := range slices.Sorted(maps.Keys(want)) {
+				if string(got[field]) != want[field] {
+					t.Errorf("%s = %s; want %s", field, got[field], want[field])
+				}
+				delete(got, field)
+			}
+			for field, value := range got {
+				t.Errorf("field %s = %s is not wanted", field, value)
+			}
+		})
+	}
+}
+
+// TestNoCredentials drives requests that carry a secret in every place where
+// clients put credentials, and looks for it in the log in every form.
+func TestNoCredentials(t *testing.T) {
+	const secret = "hunter2-S3CR3T"
+	header := func(name, value string) mapping.Header { return mapping.Header{Name: name, Value: value} }
+	c, good := checker(t), basic("bob", "bob-secret")
+	hostile := request("GET", "/v2/team/app/manifests/v1", good)
+	hostile.Host = "bob:" + secret + "@localhost:10000"
+	for _, r := range []*authz.Request{
+		request("GET", "/v2/team/app/manifests/v1", good),
+		request("GET", "/v2/", basic("bob", secret)),
+		request("GET", "/v2/team/app/manifests/v1", basic("nobody", secret)),
+		request("GET", "/v2/team/app/manifests/v1", basic(secret, "x")),
+		request("GET", "/v2/team/app/manifests/v1", header("authorization", "Bearer "+secret)),
+		request("GET", "/v2/team/app/manifests/v1", header("authorization", secret)),
+		request("GET", "/v2/team/app/manifests/v1", good, header("authorization", "Bearer "+secret)),
+		request("GET", "/v2/team/app/manifests/v1", good, header("cookie", "session="+secret)),
+		request("GET", "/v2/team/app/manifests/v1", good, header("proxy-authorization", "Basic "+secret)),
+		request("GET", "/v2/team/app/manifests/v1", good, header("x-amz-security-token", secret)),
+		request("GET", "/v2/team/app/manifests/v1?access_token="+secret, good),
+		request("GET", "/v2/team/app/manifests/v1?access_token="+secret),
+		request("GET", "/v2/team/app/manifests/v1?access_token="+secret+"&access_token="+secret, good),
+		request("GET", "/v2/team/app/manifests/v1?X-Amz-Signature="+secret+";", good),
+		request("GET", "/v2/team/app/manifests/v1?"+secret, good),
+		request("GET", "/v2/team/app/tags/list?n="+secret, good),
+		request("POST", "/v2/team/app/blobs/uploads/?mount=sha256:00&from=team/app&access_token="+secret, good),
+		request("PUT", "/v2/team/app/blobs/uploads/1?digest=sha256:00&_state="+secret, basic("alice", "alice-secret")),
+		request("GET", "https://bob:"+secret+"@localhost/v2/team/app/manifests/v1", good),
+		hostile,
+	} {
+		line := string(logged(t, c, r))
+		for _, s := range []string{secret, "bob-secret", "alice-secret"} {
+			for _, form := range []string{s, url.QueryEscape(s), base64.StdEncoding.EncodeToString([]byte(s))} {
+				if strings.Contains(line, form) {
+					t.Errorf("%s %s: the log has %q: %s", r.Method, r.Path, form, line)
+				}
+			}
+		}
+		for _, h := range r.Headers {
+			if strings.Contains(line, h.Value) {
+				t.Errorf("%s %s: the log has the value of header %s: %s", r.Method, r.Path, h.Name, line)
+			}
+		}
+	}
+}
+
+// TestLongTextIsCut bounds what a client can put into a line.
+func TestLongTextIsCut(t *testing.T) {
+	r := request("GET", "/v2/team/app/manifests/v1", basic("bob", "bob-secret"))
+	r.ID = strings.Repeat("x", 60_000)
+	if line := logged(t, checker(t), r); len(line) > 3000 {
+		t.Errorf("the line has %d bytes", len(line))
+	}
+}
+
+func BenchmarkEntry(b *testing.B) {
+	snapshot, err := policystore.Load("../examples/quickstart/policies", decision.Options{CacheSize: 16})
+	if err != nil {
+		b.Fatal(err)
+	}
+	c := &authz.Checker{Snapshots: func() *policystore.Snapshot { return snapshot }}
+	e := entry{result: c.Check(b.Context(), request("GET", "/v2/team/app/manifests/v1", basic("bob", "bob-secret")))}
+	h := slog.NewJSONHandler(io.Discard, nil)
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := e.write(h); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,323 @@
+package decisionlog
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"extauthz/authz"
+)
+
+// sinkFunc is a sink of one function.
+type sinkFunc func([]byte) (int, error)
+
+func (f sinkFunc) Write(p []byte) (int, error) { return f(p) }
+
+// gate is a sink that takes nothing until it is opened, and then everything.
+type gate struct {
+	open chan struct{}
+	bytes.Buffer
+}
+
+func newGate() *gate { return &gate{open: make(chan struct{})} }
+
+func (g *gate) Write(p []byte) (int, error) {
+	<-g.open
+	return g.Buffer.Write(p)
+}
+
+func lines(b *bytes.Buffer) int { return bytes.Count(b.Bytes(), []byte("\n")) }
+
+func allowed() *authz.Result {
+	return &authz.Result{Answer: authz.Answer{Allowed: true}, Decision: authz.Allowed, Request: &authz.Request{}}
+}
+
+func denied() *authz.Result {
+	return &authz.Result{Decision: authz.ImplicitDeny, Request: &authz.Request{}}
+}
+
+func mustRecord(t *testing.T, l *Log, r *authz.Result) {
+	t.Helper()
+	if err := l.Record(t.Context(), r, 0); err != nil {
+		t.Fatalf("Record: %v", err)
+	}
+}
+
+func mustClose(t *testing.T, l *Log) {
+	t.Helper()
+	if err := l.Close(t.Context()); err != nil {
+		t.Fatalf("Close: %v", err)
+	}
+}
+
+func wantLost(t *testing.T, l *Log, want uint64) {
+	t.Helper()
+	if got := l.Lost(); got != want {
+		t.Errorf("lost = %d; want %d", got, want)
+	}
+}
+
+func TestMode(t *testing.T) {
+	for _, c := range []struct {
+		mode            Mode
+		allowed, denied bool // logged
+	}{{"", true, true}, {All, true, true}, {Denied, false, true}, {None, false, false}} {
+		for _, required := range []bool{false, true} {
+			for _, one := range []struct {
+				result *authz.Result
+				want   bool
+			}{{allowed(), c.allowed}, {denied(), c.denied}} {
+				var sink bytes.Buffer
+				l := New(Options{Writer: &sink, Mode: c.mode, Buffer: 1, Required: required})
+				mustRecord(t, l, one.result)
+				mustClose(t, l)
+				if got := lines(&sink) == 1; got != one.want {
+					t.Errorf("mode %q, required %v: %v logged = %v; want %v", c.mode, required, one.result.Decision, got, one.want)
+				}
+			}
+		}
+	}
+}
+
+func TestModeText(t *testing.T) {
+	for _, word := range []string{"all", "denied", "none"} {
+		var m Mode
+		if err := m.UnmarshalText([]byte(word)); err != nil || string(m) != word {
+			t.Errorf("UnmarshalText(%q) = %q, %v", word, m, err)
+		}
+	}
+	for _, word := range []string{"", "All", "allow", "denied "} {
+		var m Mode
+		if err := m.UnmarshalText([]byte(word)); err == nil {
+			t.Errorf("UnmarshalText(%q) accepted", word)
+		}
+	}
+}
+
+// TestRecordNeverWaits has a sink that takes nothing: what fits into the queue
+// waits there, and the rest is lost and counted. A Record that waited would end
+// the test as a deadlock.
+func TestRecordNeverWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sink := newGate()
+		l := New(Options{Writer: sink, Buffer: 4})
+		start := time.Now()
+		mustRecord(t, l, allowed())
+		synctest.Wait() // the writer holds the first
+		for range 99 {
+			mustRecord(t, l, allowed())
+		}
+		if waited := time.Since(start); waited != 0 {
+			t.Errorf("recording took %v", waited)
+		}
+		wantLost(t, l, 95)
+		close(sink.open)
+		mustClose(t, l)
+		wantLost(t, l, 95)
+		if got := lines(&sink.Buffer); got != 5 {
+			t.Errorf("%d lines written; want 5", got)
+		}
+	})
+}
+
+func TestBrokenSinkCountsLost(t *testing.T) {
+	broken := sinkFunc(func([]byte) (int, error) { return 0, errors.New("disk full") })
+	l := New(Options{Writer: broken, Buffer: 10})
+	for range 10 {
+		mustRecord(t, l, denied())
+	}
+	mustClose(t, l)
+	wantLost(t, l, 10)
+}
+
+// TestTornLine has a sink that takes a part of the second line: it is lost, and
+// the third is whole.
+func TestTornLine(t *testing.T) {
+	var sink bytes.Buffer
+	calls := 0
+	l := New(Options{Buffer: 3, Writer: sinkFunc(func(p []byte) (int, error) {
+		if calls++; calls == 2 {
+			sink.Write(p[:7])
+			return 7, errors.New("disk full")
+		}
+		return sink.Write(p)
+	})})
+	for range 3 {
+		mustRecord(t, l, denied())
+	}
+	mustClose(t, l)
+	wantLost(t, l, 1)
+	got := strings.Split(strings.TrimSuffix(sink.String(), "\n"), "\n")
+	if len(got) != 3 || len(got[1]) != 7 || !strings.HasPrefix(got[2], `{"time":`) || !strings.HasSuffix(got[2], "}") {
+		t.Errorf("lines = %q; want a whole one, seven bytes, and a whole one", got)
+	}
+}
+
+func TestShortWriteIsLost(t *testing.T) {
+	short := sinkFunc(func(p []byte) (int, error) { return len(p) - 1, nil })
+	l := New(Options{Writer: short, Required: true})
+	if err := l.Record(t.Context(), denied(), 0); !errors.Is(err, io.ErrShortWrite) {
+		t.Errorf("Record = %v; want ErrShortWrite", err)
+	}
+	mustClose(t, l)
+	wantLost(t, l, 1)
+}
+
+func TestRequiredWaitsForItsLine(t *testing.T) {
+	var sink bytes.Buffer
+	l := New(Options{Writer: &sink, Buffer: 1, Required: true})
+	for want := 1; want <= 3; want++ {
+		mustRecord(t, l, allowed())
+		if got := lines(&sink); got != want {
+			t.Errorf("after Record %d: %d lines", want, got)
+		}
+	}
+	mustClose(t, l)
+	wantLost(t, l, 0)
+}
+
+func TestRequiredReportsBrokenSink(t *testing.T) {
+	full := errors.New("disk full")
+	l := New(Options{Writer: sinkFunc(func([]byte) (int, error) { return 0, full }), Required: true})
+	if err := l.Record(t.Context(), allowed(), 0); !errors.Is(err, full) {
+		t.Errorf("Record = %v; want the sink's error", err)
+	}
+	mustClose(t, l)
+	wantLost(t, l, 1)
+}
+
+// TestRequiredWaitIsBounded has a sink that takes nothing. Half of the check's
+// time remains for its answer, and what nobody waits for is not written later.
+func TestRequiredWaitIsBounded(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		left      time.Duration // until the deadline; 0 is none
+		cancelled bool
+		want      time.Duration
+	}{
+		{"no deadline", 0, false, time.Second},
+		{"Envoy's default deadline", 200 * time.Millisecond, false, 100 * time.Millisecond},
+		{"far deadline", time.Minute, false, time.Second},
+		{"cancelled", 0, true, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				sink := newGate()
+				l := New(Options{Writer: sink, Buffer: 1, Required: true})
+				go l.Record(t.Context(), allowed(), 0)
+				synctest.Wait() // the writer is stuck in this line
+				ctx, cancel := context.WithCancel(t.Context())
+				if c.left > 0 {
+					ctx, cancel = context.WithTimeout(t.Context(), c.left)
+				}
+				defer cancel()
+				if c.cancelled {
+					cancel()
+				}
+				start := time.Now()
+				for range 2 { // one waits in the queue, one for room in it
+					if err := l.Record(ctx, allowed(), 0); !errors.Is(err, ErrNotWritten) {
+						t.Errorf("Record = %v; want ErrNotWritten", err)
+					}
+					if got := time.Since(start); got != c.want {
+						t.Errorf("Record waited %v; want %v", got, c.want)
+					}
+					start = time.Now()
+					if c.left > 0 && c.left < maxWait { // half of what is left now
+						c.want /= 2
+					}
+				}
+				wantLost(t, l, 2)
+				close(sink.open)
+				mustClose(t, l)
+				if got := lines(&sink.Buffer); got != 1 {
+					t.Errorf("%d lines written; want the first alone", got)
+				}
+			})
+		})
+	}
+}
+
+func TestCloseWritesTheRest(t *testing.T) {
+	var sink bytes.Buffer
+	l := New(Options{Writer: &sink, Buffer: 100})
+	for range 100 {
+		mustRecord(t, l, allowed())
+	}
+	mustClose(t, l)
+	if got := lines(&sink); got != 100 {
+		t.Errorf("%d lines written; want 100", got)
+	}
+	wantLost(t, l, 0)
+}
+
+func TestCloseIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sink := newGate()
+		l := New(Options{Writer: sink, Buffer: 1})
+		mustRecord(t, l, allowed())
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		start := time.Now()
+		if err := l.Close(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Close = %v; want the deadline's error", err)
+		}
+		if got := time.Since(start); got != time.Second {
+			t.Errorf("Close waited %v; want 1s", got)
+		}
+		close(sink.open)
+		mustClose(t, l)
+	})
+}
+
+func TestRecordAfterClose(t *testing.T) {
+	for _, required := range []bool{false, true} {
+		var sink bytes.Buffer
+		l := New(Options{Writer: &sink, Buffer: 1, Required: required})
+		mustClose(t, l)
+		if err := l.Record(t.Context(), allowed(), 0); (err != nil) != required {
+			t.Errorf("required %v: Record after Close = %v", required, err)
+		}
+		wantLost(t, l, 1)
+	}
+}
+
+// TestConcurrentRecord counts: what is not written is lost, and nothing is both
+// or neither.
+func TestConcurrentRecord(t *testing.T) {
+	const checks, each = 8, 200
+	for _, required := range []bool{false, true} {
+		var sink bytes.Buffer
+		l := New(Options{Writer: &sink, Buffer: 4, Required: required})
+		var wg sync.WaitGroup
+		for range checks {
+			wg.Go(func() {
+				for range each {
+					l.Record(t.Context(), allowed(), 0)
+				}
+			})
+		}
+		wg.Wait()
+		mustClose(t, l)
+		if got := uint64(lines(&sink)) + l.Lost(); got != checks*each {
+			t.Errorf("required %v: %d lines and %d lost; want %d together", required, lines(&sink), l.Lost(), checks*each)
+		}
+	}
+}
+
+func BenchmarkRecord(b *testing.B) {
+	l := New(Options{Writer: io.Discard, Buffer: 4096})
+	r := allowed()
+	b.ReportAllocs()
+	for b.Loop() {
+		l.Record(b.Context(), r, time.Millisecond)
+	}
+	b.StopTimer()
+	l.Close(b.Context())
+}
