@@ -52,7 +52,7 @@ func (c *condition) holds(ctx Context, effect Effect) bool {
 	missing := !found || entry.Multi && len(entry.Values) == 0
 	switch {
 	case c.operator.family == nullFamily:
-		return c.anyMatches(nullText(entry.count() == 0 || !found), ctx)
+		return c.anyMatches(nullText(entry.count() == 0), ctx)
 	case c.set == forAllValues:
 		return c.countSatisfied(&entry, ctx, effect) == entry.count()
 	case c.set == forAnyValue:

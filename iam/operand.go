@@ -58,7 +58,7 @@ func newARNOperand(text string, variables bool) (operand, error) {
 }
 
 func (o *arnOperand) compare(value string, c Context) verdict {
-	if _, ok := splitARN(value); !ok {
+	if !strings.HasPrefix(value, "arn:") || strings.Count(value, ":") < arnColons {
 		return unreadable
 	}
 	return verdictOf(o.pattern.match(value, c))

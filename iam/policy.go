@@ -120,7 +120,7 @@ type Statement struct {
 func (p *Policy) ConditionKeys() []string { return p.conditionKeys }
 
 // Findings lists what is suspicious in the policy but no error, in the order
-// of the document.
+// in which it was found.
 func (p *Policy) Findings() []Finding { return p.findings }
 
 // Finding is something in a policy that is legal, yet probably not meant.

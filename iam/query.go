@@ -18,7 +18,7 @@ type query struct {
 // newQuery takes the request apart. It is false for a caller that is nobody:
 // none at all, or one whose parts contradict each other.
 func (p *Policies) newQuery(r *Request) (query, bool) {
-	if r == nil || r.Principal == nil {
+	if p == nil || r == nil || r.Principal == nil {
 		return query{}, false
 	}
 	q := query{request: r, bounded: len(p.Boundary) > 0}
