@@ -15,7 +15,7 @@ type Options struct {
 	Decision decision.Options // for the engine of each snapshot
 	Poll     time.Duration    // how often content is compared without an event; at least a second
 	Debounce time.Duration    // how long files must rest after an event; 0 is 100 ms
-	Logger   *slog.Logger     // told of every reload that changed or failed; nil discards
+	Logger   *slog.Logger     // told of every change, and by Watch of every error; nil discards
 }
 
 // A Store holds the last good snapshot of a policy directory. Readers never
@@ -23,6 +23,7 @@ type Options struct {
 type Store struct {
 	options  Options
 	snapshot atomic.Pointer[Snapshot]
+	trigger  chan struct{} // holds one signal at most
 
 	reloading sync.Mutex // one reload at a time; guards attempt
 	attempt   attempt
@@ -56,7 +57,7 @@ func New(o Options) *Store {
 		o.Debounce = 100 * time.Millisecond
 	}
 	o.Poll = max(o.Poll, time.Second)
-	return &Store{options: o}
+	return &Store{options: o, trigger: make(chan struct{}, 1)}
 }
 
 // Snapshot returns the snapshot in force, nil before the first good one.
@@ -71,7 +72,7 @@ func (s *Store) Status() Status {
 
 // Reload reads the directory and puts it in force if it is good and not the
 // content in force already. On an error the snapshot in force stays. Content
-// that failed before is not tried, counted or logged again.
+// that failed before is not tried or counted again.
 func (s *Store) Reload() error {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
@@ -92,17 +93,12 @@ func (s *Store) Reload() error {
 }
 
 func (s *Store) failed(a attempt) error {
-	repeated := s.attempt.err != nil && s.attempt.err.Error() == a.err.Error()
 	s.attempt = a
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.status.LastReload = time.Now()
 	s.status.LastError = a.err
 	s.status.Failures++
-	s.mu.Unlock()
-	if !repeated {
-		s.options.Logger.Error("policy directory refused; the last good snapshot stays",
-			"dir", s.options.Dir, "error", a.err, "generation", s.Status().Generation)
-	}
 	return a.err
 }
 

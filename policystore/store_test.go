@@ -96,15 +96,30 @@ func (l *lines) count(substring string) int {
 	return strings.Count(l.text.String(), substring)
 }
 
-func TestReloadLogsOnceAndNoSecret(t *testing.T) {
+func TestWatchLogsAnErrorOnceAndNoSecret(t *testing.T) {
 	dir := t.TempDir()
 	contents := small()
 	contents["htpasswd"] += "bob:bob-secret\n"
 	files(t, dir, contents)
 	var log lines
 	s := New(Options{Dir: dir, Decision: options(), Logger: slog.New(slog.NewJSONHandler(&log, nil))})
+	if err := s.Reload(); err == nil || log.count("htpasswd") != 0 {
+		t.Errorf("error %v, logged %d times; want it returned alone", err, log.count("htpasswd"))
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- s.Watch(ctx) }()
+	eventually(t, "the error in the log", func() bool { return log.count("every request is refused") == 1 })
 	for range 3 {
-		s.Reload()
+		s.Trigger()
+		time.Sleep(10 * time.Millisecond)
+	}
+	files(t, dir, small())
+	s.Trigger()
+	eventually(t, "the mended directory", func() bool { return s.Snapshot() != nil })
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
 	}
 	if n := log.count("htpasswd:2"); n != 1 {
 		t.Errorf("the error was logged %d times, want once", n)

@@ -29,12 +29,21 @@ func (s *Store) Watch(ctx context.Context) error {
 	return nil
 }
 
+// Trigger makes Watch reload now. It does not wait for that.
+func (s *Store) Trigger() {
+	select {
+	case s.trigger <- struct{}{}:
+	default:
+	}
+}
+
 // watch is one run of [Store.Watch].
 type watch struct {
 	store    *Store
 	dir      string
 	notifier *notifier // nil where the system has no events to give
 	deaf     bool      // some directory could not be watched, and that is logged
+	reported string    // the error that was logged last; "" since a good reload
 }
 
 func (w *watch) run(ctx context.Context) {
@@ -47,6 +56,7 @@ func (w *watch) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-poll.C:
+		case <-w.store.trigger:
 		case <-w.changed():
 			w.rest(ctx)
 		}
@@ -84,7 +94,7 @@ func (w *watch) rest(ctx context.Context) {
 // there now. It tells whether one of them is new, and so may have changed
 // unseen since it was read.
 func (w *watch) reload() (again bool) {
-	w.store.Reload() // the store keeps, counts and logs the error
+	w.report(w.store.Reload())
 	if w.notifier == nil {
 		return false
 	}
@@ -94,6 +104,23 @@ func (w *watch) reload() (again bool) {
 	}
 	w.deaf = err != nil
 	return again && err == nil
+}
+
+// report logs an error once, until it changes or goes.
+func (w *watch) report(err error) {
+	if err == nil {
+		w.reported = ""
+		return
+	}
+	if w.reported == err.Error() {
+		return
+	}
+	w.reported = err.Error()
+	consequence := "the last good snapshot stays in force"
+	if w.store.Snapshot() == nil {
+		consequence = "every request is refused until it is mended"
+	}
+	w.store.options.Logger.Error("policy directory refused; "+consequence, "dir", w.store.options.Dir, "error", err)
 }
 
 // directories are those whose events tell of a change: the tree, the directory
