@@ -105,7 +105,8 @@ func (s *Processes) command(part Part) []string {
 			folders = append(folders, s.spec.Certs)
 		}
 		return s.programs.Envoy.Command(folders, "--config-path", s.config(),
-			"--disable-hot-restart", "--concurrency", "1", "--log-level", "warning")
+			"--disable-hot-restart", "--concurrency", "1", "--log-level", "warning",
+			"--file-flush-interval-msec", "100")
 	}
 }
 

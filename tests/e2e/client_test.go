@@ -1,0 +1,127 @@
+package e2e
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+
+	"extauthz/tests/stack"
+)
+
+// The resources of the policies, as a denial names them.
+const repositoryARN = "arn:aws:ecr:eu-central-1:123456789012:repository/"
+
+// as makes the registry client library log in as user.
+func as(user string) remote.Option {
+	return remote.WithAuth(&authn.Basic{Username: user, Password: user + "-secret"})
+}
+
+// answer is what came back for one request.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// send sends one request to the address and reads all of the answer. A user
+// of "" is anonymous; else the password is the user's own.
+func send(t *testing.T, address, user, method, path string, body io.Reader) answer {
+	t.Helper()
+	request, err := http.NewRequest(method, "http://"+address+path, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if user != "" {
+		request.SetBasicAuth(user, user+"-secret")
+	}
+	return exchange(t, http.DefaultClient, request)
+}
+
+// exchange sends the request through client and reads all of the answer.
+func exchange(t *testing.T, client *http.Client, request *http.Request) answer {
+	t.Helper()
+	response, err := client.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer{response.StatusCode, response.Header, string(text)}
+}
+
+// ask sends a request without a body through Envoy.
+func (w *world) ask(t *testing.T, user, method, path string) answer {
+	t.Helper()
+	return send(t, w.Address(stack.Envoy), user, method, path, nil)
+}
+
+// wants checks the status.
+func (a answer) wants(t *testing.T, status int) answer {
+	t.Helper()
+	if a.status != status {
+		t.Errorf("status %d, want %d; body %q", a.status, status, a.body)
+	}
+	return a
+}
+
+// wantsError checks that the answer is one OCI error of this code whose
+// message holds all of the texts.
+func (a answer) wantsError(t *testing.T, code string, texts ...string) {
+	t.Helper()
+	var body struct {
+		Errors []struct{ Code, Message string }
+	}
+	if err := json.Unmarshal([]byte(a.body), &body); err != nil || len(body.Errors) != 1 {
+		t.Fatalf("body %q is not one OCI error (%v)", a.body, err)
+	}
+	if got := a.header.Get("Content-Type"); got != "application/json" {
+		t.Errorf("Content-Type %q, want application/json", got)
+	}
+	wantsText(t, body.Errors[0].Code, body.Errors[0].Message, code, texts...)
+}
+
+// denied checks that the client library reports a denial of the action on the
+// repository, in ECR's words.
+func denied(t *testing.T, err error, action, repository string) {
+	t.Helper()
+	var refused *transport.Error
+	if !errors.As(err, &refused) || len(refused.Errors) != 1 {
+		t.Fatalf("error %v, want one error of the registry", err)
+	}
+	if refused.StatusCode != http.StatusForbidden {
+		t.Errorf("status %d, want 403", refused.StatusCode)
+	}
+	wantsText(t, string(refused.Errors[0].Code), refused.Errors[0].Message, "DENIED",
+		"is not authorized to perform: "+action+" on resource: "+repositoryARN+repository+" ")
+}
+
+func wantsText(t *testing.T, code, message, wantCode string, texts ...string) {
+	t.Helper()
+	if code != wantCode {
+		t.Errorf("code %q, want %q; message %q", code, wantCode, message)
+	}
+	for _, text := range texts {
+		if !strings.Contains(message, text) {
+			t.Errorf("message %q lacks %q", message, text)
+		}
+	}
+}
+
+// same checks two lists for equality.
+func same(t *testing.T, what string, got []string, want ...string) {
+	t.Helper()
+	if !slices.Equal(got, want) {
+		t.Errorf("%s %q, want %q", what, got, want)
+	}
+}

@@ -1,0 +1,28 @@
+// Package e2e holds the end-to-end scenarios: real clients, a real Envoy, a
+// real registry and policy files between them.
+//
+// All scenarios are in one table, in groups that share a stack:
+//
+//	scenarios_test.go  the table
+//	world_test.go      a stack with images in its registry and policies of its own
+//	image_test.go      images with a text in every part
+//	client_test.go     the clients: plain HTTP, and the registry client library
+//	login_test.go      who is let in
+//	pull_test.go       pulling, and the shape of a denial
+//	push_test.go       pushing
+//	mount_test.go      mounting a blob of another repository
+//	listing_test.go    tags and catalog
+//	delete_test.go     deleting
+//	crane_test.go      the same through a command line client
+//	accesslog_test.go  the decision in Envoy's access log
+//	reload_test.go     policies that change while requests flow
+//	flow_test.go       the flow of requests, and what must be true of it
+//	configmap_test.go  policies as Kubernetes mounts them
+//	outage_test.go     extauthz killed, and back
+//	mtls_test.go       callers known by their certificate
+//	upstream_test.go   what the registry gets to see
+//	hostile_test.go    requests that try to get around the check
+//
+// testdata holds the policies, the lax Envoy configuration and the hostile
+// requests.
+package e2e

@@ -1,0 +1,115 @@
+package e2e
+
+import (
+	"io"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"extauthz/tests/stack"
+)
+
+// inForce is how long a change of policy may take to be in force everywhere.
+const inForce = time.Second
+
+// A flow sends one request again and again, and remembers every answer.
+type flow struct {
+	user, path string
+	address    string
+
+	mu   sync.Mutex
+	seen []observation
+	err  error
+}
+
+// observation is one answer, and when its request ran.
+type observation struct {
+	began, ended time.Time
+	status       int
+}
+
+// flows sends GET path as user until the test ends.
+func (w *world) flows(t *testing.T, user, path string) *flow {
+	t.Helper()
+	f := &flow{user: user, path: path, address: w.Address(stack.Envoy)}
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		client := &http.Client{Transport: &http.Transport{}, Timeout: 10 * time.Second}
+		defer client.CloseIdleConnections()
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				f.once(client)
+			}
+		}
+	}()
+	t.Cleanup(func() {
+		close(stop)
+		<-stopped
+		if f.err != nil {
+			t.Errorf("%s as %s: %v", path, user, f.err)
+		}
+	})
+	return f
+}
+
+// once sends the request one more time.
+func (f *flow) once(client *http.Client) {
+	o := observation{began: time.Now()}
+	status, err := f.get(client)
+	o.ended, o.status = time.Now(), status
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.seen = append(f.seen, o)
+	if err != nil {
+		f.err = err
+	}
+}
+
+func (f *flow) get(client *http.Client) (int, error) {
+	request, err := http.NewRequest(http.MethodGet, "http://"+f.address+f.path, nil)
+	if err != nil {
+		return 0, err
+	}
+	request.SetBasicAuth(f.user, f.user+"-secret")
+	response, err := client.Do(request)
+	if err != nil {
+		return 0, err
+	}
+	defer response.Body.Close()
+	_, err = io.Copy(io.Discard, response.Body)
+	return response.StatusCode, err
+}
+
+// between are the answers to requests that ran wholly between the two times.
+func (f *flow) between(from, to time.Time) []observation {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(f.seen), func(o observation) bool {
+		return o.began.Before(from) || o.ended.After(to)
+	})
+}
+
+// atLeast is the number of answers below which a stretch of a flow shows nothing.
+const atLeast = 20
+
+// only wants no other status than these between the two times, and enough of
+// them.
+func (f *flow) only(t *testing.T, from, to time.Time, statuses ...int) {
+	t.Helper()
+	seen := f.between(from, to)
+	if len(seen) < atLeast {
+		t.Errorf("%s as %s: %d answers, want at least %d", f.path, f.user, len(seen), atLeast)
+	}
+	for _, o := range seen {
+		if !slices.Contains(statuses, o.status) {
+			t.Errorf("%s as %s: status %d, %s into the stretch; want %v", f.path, f.user, o.status, o.began.Sub(from), statuses)
+			return
+		}
+	}
+}

@@ -1,0 +1,132 @@
+package e2e
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"extauthz/tests/stack"
+)
+
+// hostile is a request that tries to get around the check.
+type hostile struct {
+	status                       string // wanted: three digits, or 4xx
+	method, target, header, body string
+}
+
+// bytes is the request as it goes over the wire to host, by user.
+func (h *hostile) bytes(t *testing.T, host, user string) []byte {
+	t.Helper()
+	login, err := http.NewRequest(http.MethodGet, "/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	login.SetBasicAuth(user, user+"-secret")
+	var out bytes.Buffer
+	fmt.Fprintf(&out, "%s %s HTTP/1.1\r\nHost: %s\r\nAuthorization: %s\r\nConnection: close\r\nContent-Length: %d\r\n",
+		h.method, h.target, host, login.Header.Get("Authorization"), len(h.body))
+	if h.header != "" {
+		fmt.Fprintf(&out, "%s\r\n", h.header)
+	}
+	fmt.Fprintf(&out, "\r\n%s", h.body)
+	return out.Bytes()
+}
+
+// readHostile is the requests of the table, with the digests of w filled in.
+func readHostile(t *testing.T, w *world) (requests []hostile) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", "hostile.tsv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	blob, manifest := layer(t, w.secret), digest(t, w.secret)
+	fill := strings.NewReplacer("{blob}", blob, "{manifest}", manifest, `\r\n`, "\r\n", `\t`, "\t",
+		"{encoded}", strings.Replace(blob, ":", "%3A", 1), "{manifest-hex}", strings.TrimPrefix(manifest, "sha256:"))
+	for line := range strings.Lines(string(text)) {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		cells := append(strings.Split(strings.TrimRight(line, "\n"), "\t"), "", "")
+		requests = append(requests, hostile{cells[0], cells[1], fill.Replace(cells[2]), fill.Replace(cells[3]), fill.Replace(cells[4])})
+	}
+	if len(requests) < 80 {
+		t.Fatalf("%d hostile requests, want at least 80", len(requests))
+	}
+	return requests
+}
+
+// hostileRequests sends all of them through an Envoy that helps with nothing.
+// No answer holds the secret, each has the status wanted, and the secret is in
+// no other repository afterwards. Sent to the registry itself, some of the
+// same requests do give the secret away, or this would show nothing.
+func hostileRequests(t *testing.T, w *world) {
+	leaks := 0
+	for _, h := range readHostile(t, w) {
+		got := exchangeBytes(t, w.Address(stack.Envoy), h.bytes(t, w.Address(stack.Envoy), "alice"))
+		name := fmt.Sprintf("%s %q %q", h.method, h.target, h.header)
+		if bytes.Contains(got, []byte(marker)) {
+			t.Errorf("%s gave the secret away:\n%s", name, got)
+		}
+		if status := statusOf(got); !h.accepts(status) {
+			t.Errorf("%s: status %q, want %s:\n%.400s", name, status, h.status, got)
+		}
+		w.holds(t, "team/x", layer(t, w.secret), false)
+		if h.method == http.MethodGet && bytes.Contains(exchangeBytes(t, w.Address(stack.Registry), h.bytes(t, "registry", "alice")), []byte(marker)) {
+			leaks++
+		}
+	}
+	if leaks < 10 {
+		t.Errorf("the registry itself gave the secret away to %d of them, want at least 10", leaks)
+	}
+	w.holds(t, "secret/app", layer(t, w.secret), true)
+	w.ask(t, "admin", http.MethodGet, "/v2/secret/app/manifests/v1").wants(t, http.StatusOK)
+	w.ask(t, "alice", http.MethodGet, "/v2/team/app/manifests/v1").wants(t, http.StatusOK)
+}
+
+// accepts tells whether a status is the one wanted. A connection closed
+// without an answer is a refusal.
+func (h *hostile) accepts(status string) bool {
+	if h.status == "4xx" {
+		return status == "" || strings.HasPrefix(status, "4")
+	}
+	return status == h.status
+}
+
+// statusLine is how an answer begins.
+var statusLine = regexp.MustCompile(`^HTTP/1\.1 (\d\d\d)`)
+
+func statusOf(answer []byte) string {
+	if found := statusLine.FindSubmatch(answer); found != nil {
+		return string(found[1])
+	}
+	return ""
+}
+
+// exchangeBytes writes the request and reads until the other end closes.
+func exchangeBytes(t *testing.T, address string, request []byte) []byte {
+	t.Helper()
+	connection, err := net.DialTimeout("tcp", address, 5*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer connection.Close()
+	if err := connection.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := connection.Write(request); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := io.ReadAll(connection)
+	if err != nil && len(answer) == 0 {
+		t.Logf("%.80q: %v", request, err)
+	}
+	return answer
+}

@@ -1,0 +1,56 @@
+package e2e
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"extauthz/tests/stack"
+)
+
+// mount asks as alice, who may push team/*, for a blob in repository, from the
+// repository of that name if it is not "".
+func (w *world) mount(t *testing.T, repository, blob, from string) answer {
+	t.Helper()
+	query := "?mount=" + blob
+	if from != "" {
+		query += "&from=" + from
+	}
+	return w.ask(t, "alice", http.MethodPost, "/v2/"+repository+"/blobs/uploads/"+query)
+}
+
+// holds checks whether the registry serves the blob from repository.
+func (w *world) holds(t *testing.T, repository, blob string, want bool) {
+	t.Helper()
+	status := http.StatusNotFound
+	if want {
+		status = http.StatusOK
+	}
+	send(t, w.Address(stack.Registry), "", http.MethodHead, "/v2/"+repository+"/blobs/"+blob, nil).wants(t, status)
+}
+
+func mountAllowed(t *testing.T, w *world) {
+	blob := layer(t, w.team)
+	w.holds(t, "team/mounted", blob, false)
+	w.mount(t, "team/mounted", blob, "team/app").wants(t, http.StatusCreated)
+	w.holds(t, "team/mounted", blob, true)
+}
+
+// mountNotAllowed has a source that alice may not read: the registry opens a
+// plain upload, as it does for a blob that it does not have.
+func mountNotAllowed(t *testing.T, w *world) {
+	blob := layer(t, w.secret)
+	a := w.mount(t, "team/stolen", blob, "secret/app").wants(t, http.StatusAccepted)
+	if got := a.header.Get("Location"); !strings.HasPrefix(got, "/v2/team/stolen/blobs/uploads/") {
+		t.Errorf("Location %q, want an upload of the target", got)
+	}
+	w.holds(t, "team/stolen", blob, false)
+	w.holds(t, "secret/app", blob, true)
+}
+
+// mountFromAnywhere names no source, so that nobody could be asked about it.
+func mountFromAnywhere(t *testing.T, w *world) {
+	blob := layer(t, w.secret)
+	w.mount(t, "team/found", blob, "").wants(t, http.StatusAccepted)
+	w.holds(t, "team/found", blob, false)
+}

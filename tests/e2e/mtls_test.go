@@ -1,0 +1,117 @@
+package e2e
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+
+	"extauthz/tests/stack"
+)
+
+// builder is the name that the policies know, as a URI.
+const builder = "spiffe://example.test/ns/ci/sa/build"
+
+// mutualTLS is the example that knows callers by their certificate.
+func mutualTLS(t *testing.T) stack.Spec {
+	t.Helper()
+	certs := t.TempDir()
+	trusted = newAuthority(t)
+	trusted.serve(t, certs)
+	return stack.Spec{Envoy: filepath.Join(stack.Root(), "examples", "mtls", "envoy.yaml"), Certs: certs}
+}
+
+// trusted is the authority of the group's stack.
+var trusted *authority
+
+// showing is a transport that shows the certificates and trusts the stack's
+// own authority.
+func showing(t *testing.T, shown ...tls.Certificate) *http.Transport {
+	t.Helper()
+	roots := x509.NewCertPool()
+	roots.AddCert(trusted.certificate)
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, Certificates: shown}, ForceAttemptHTTP2: true}
+	t.Cleanup(transport.CloseIdleConnections)
+	return transport
+}
+
+// get asks for the tags of team/app over TLS.
+func (w *world) get(t *testing.T, transport *http.Transport) (*http.Request, *http.Client) {
+	t.Helper()
+	request, err := http.NewRequest(http.MethodGet, "https://"+w.Address(stack.Envoy)+"/v2/team/app/tags/list", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return request, &http.Client{Transport: transport}
+}
+
+// certificateIsPrincipal pushes and pulls as the role's session.
+func certificateIsPrincipal(t *testing.T, w *world) {
+	transport := showing(t, trusted.client(t, builder, ""))
+	registry := func(repository string) name.Tag {
+		tag, err := name.NewTag(w.Address(stack.Envoy) + "/" + repository + ":tls")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tag
+	}
+	secure := remote.WithTransport(overTLS{transport})
+	if err := remote.Write(registry("team/app"), w.team, secure); err != nil {
+		t.Fatal(err)
+	}
+	_, err := remote.Image(registry("secret/app"), secure)
+	denied(t, err, "ecr:BatchGetImage", "secret/app")
+	if !strings.Contains(err.Error(), "arn:aws:sts::123456789012:assumed-role/ci/build") {
+		t.Errorf("error %v does not name the session", err)
+	}
+}
+
+// overTLS speaks https to loopback addresses, for which the client library
+// assumes http.
+type overTLS struct{ *http.Transport }
+
+func (o overTLS) RoundTrip(request *http.Request) (*http.Response, error) {
+	request = request.Clone(request.Context())
+	request.URL.Scheme = "https"
+	return o.Transport.RoundTrip(request)
+}
+
+// certificateOfAnotherKind has the principal's name as a DNS name and as a
+// common name: Envoy reports the same text for both as for the URI.
+func certificateOfAnotherKind(t *testing.T, w *world) {
+	named := certificate(builder)
+	for _, c := range []struct {
+		kind  string
+		shown tls.Certificate
+	}{
+		{"DNS name", trusted.client(t, "", builder)},
+		{"common name", trusted.issue(t, named)},
+	} {
+		request, client := w.get(t, showing(t, c.shown))
+		if a := exchange(t, client, request); a.status != http.StatusUnauthorized {
+			t.Errorf("%s: status %d, want 401", c.kind, a.status)
+		}
+	}
+}
+
+func certificateUnknown(t *testing.T, w *world) {
+	request, client := w.get(t, showing(t, trusted.client(t, builder+"/../admin", "")))
+	exchange(t, client, request).wants(t, http.StatusUnauthorized)
+}
+
+// certificateMissing has no certificate, and one of an authority that Envoy
+// does not trust: there is no connection to ask anything over.
+func certificateMissing(t *testing.T, w *world) {
+	for _, shown := range [][]tls.Certificate{nil, {newAuthority(t).client(t, builder, "")}} {
+		request, client := w.get(t, showing(t, shown...))
+		if response, err := client.Do(request); err == nil {
+			response.Body.Close()
+			t.Errorf("status %d, want no answer", response.StatusCode)
+		}
+	}
+}

@@ -1,0 +1,36 @@
+package e2e
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"extauthz/tests/stack"
+)
+
+// killedAndBack kills extauthz while requests flow: nothing is answered but
+// 503, nothing reaches the registry, and all is well as soon as it is back, at
+// the socket that the dead one left behind.
+func killedAndBack(t *testing.T, w *world) {
+	flow := w.flows(t, "alice", "/v2/team/app/manifests/v1")
+	time.Sleep(settled)
+	if err := w.Kill(stack.Extauthz); err != nil {
+		t.Fatal(err)
+	}
+	down := time.Now()
+	send(t, w.Address(stack.Envoy), "alice", http.MethodPut, "/v2/team/app/manifests/smuggled", strings.NewReader("{}")).
+		wants(t, http.StatusServiceUnavailable)
+	w.ask(t, "alice", http.MethodGet, "/v2/").wants(t, http.StatusServiceUnavailable)
+	w.ask(t, "", http.MethodGet, "/v2/").wants(t, http.StatusServiceUnavailable)
+	time.Sleep(inForce)
+	flow.only(t, down, time.Now(), http.StatusServiceUnavailable)
+
+	if err := w.Start(stack.Extauthz); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(settled)
+	back := time.Now()
+	time.Sleep(settled)
+	flow.only(t, back, time.Now(), http.StatusOK)
+}

@@ -1,0 +1,107 @@
+package e2e
+
+import (
+	"path/filepath"
+	"testing"
+
+	"extauthz/tests/stack"
+)
+
+// A scenario is one thing that must hold in a running system.
+type scenario struct {
+	name string
+	run  func(t *testing.T, w *world)
+}
+
+// A group is the scenarios that run over the same kind of stack.
+type group struct {
+	name      string
+	spec      func(t *testing.T) stack.Spec
+	alone     bool // a stack for each scenario, which may break it
+	scenarios []scenario
+}
+
+var groups = []group{
+	{"safe", safe, false, []scenario{
+		{"anonymous is challenged", anonymousIsChallenged},
+		{"a wrong password is challenged", wrongPasswordIsChallenged},
+		{"no right to log in is challenged", noLoginIsChallenged},
+		{"log in", login},
+		{"pull allowed", pullAllowed},
+		{"pull allowed by the repository's policy", pullAllowedByRepository},
+		{"pull denied by nobody's allow", pullDenied},
+		{"pull denied by an explicit deny", pullDeniedExplicitly},
+		{"pull denied without a body to say so", headDenied},
+		{"push allowed", pushAllowed},
+		{"push denied", pushDenied},
+		{"a big blob streams up and down", bigBlob},
+		{"mount allowed", mountAllowed},
+		{"mount of a blob that may not be read", mountNotAllowed},
+		{"mount from anywhere", mountFromAnywhere},
+		{"tag list", tagList},
+		{"catalog", catalog},
+		{"delete", deleteManifest},
+		{"delete of a blob is unsupported", deleteBlob},
+		{"crane pulls", cranePulls},
+		{"crane is denied", craneIsDenied},
+		{"the access log has the decision", accessLog},
+	}},
+	{"changing policies", safe, true, []scenario{
+		{"edits while requests flow", editsWhileRequestsFlow},
+		{"right to log in taken away", loginTakenAway},
+	}},
+	{"policies in a ConfigMap", configMap, true, []scenario{
+		{"the swap of a ConfigMap", configMapSwap},
+	}},
+	{"outage", safe, true, []scenario{
+		{"extauthz killed and back", killedAndBack},
+	}},
+	{"certificates", mutualTLS, false, []scenario{
+		{"a certificate's URI is a principal", certificateIsPrincipal},
+		{"a name of another kind is none", certificateOfAnotherKind},
+		{"an unknown name is none", certificateUnknown},
+		{"no certificate, no connection", certificateMissing},
+	}},
+	{"recording upstream", nil, true, []scenario{
+		{"the credential ends at Envoy", credentialEndsAtEnvoy},
+		{"nothing passes without an answer", nothingPassesUnanswered},
+	}},
+	{"lax", lax, false, []scenario{
+		{"hostile requests", hostileRequests},
+		{"mount of a blob that may not be read", mountNotAllowed},
+		{"pull allowed", pullAllowed},
+	}},
+}
+
+// TestScenarios runs the table.
+func TestScenarios(t *testing.T) {
+	for _, g := range groups {
+		t.Run(g.name, g.run)
+	}
+}
+
+func (g *group) run(t *testing.T) {
+	var shared *world
+	if !g.alone {
+		shared = newWorld(t, g.spec(t))
+	}
+	for _, s := range g.scenarios {
+		t.Run(s.name, func(t *testing.T) {
+			w := shared
+			if g.alone && g.spec != nil {
+				w = newWorld(t, g.spec(t))
+			}
+			s.run(t, w)
+		})
+	}
+}
+
+// safe is the Envoy of the quickstart, which normalises paths.
+func safe(*testing.T) stack.Spec {
+	return stack.Spec{Envoy: filepath.Join(stack.Root(), "examples", "quickstart", "envoy.yaml")}
+}
+
+// lax is an Envoy that leaves every path as it is and has one route for all.
+func lax(*testing.T) stack.Spec {
+	return stack.Spec{Envoy: filepath.Join("testdata", "envoy-lax.yaml")}
+}

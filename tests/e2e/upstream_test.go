@@ -1,0 +1,102 @@
+package e2e
+
+import (
+	"bytes"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"strings"
+	"sync"
+	"testing"
+
+	"extauthz/tests/stack"
+)
+
+// recorder is an upstream that keeps every request as it came and answers 200.
+type recorder struct {
+	mu       sync.Mutex
+	requests []string
+}
+
+func (r *recorder) ServeHTTP(w http.ResponseWriter, request *http.Request) {
+	text, err := httputil.DumpRequest(request, true)
+	if err != nil {
+		text = []byte(err.Error())
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.requests = append(r.requests, string(text))
+}
+
+// all are the requests so far.
+func (r *recorder) all() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]string(nil), r.requests...)
+}
+
+// recording starts a world with a recorder in the registry's place.
+func recording(t *testing.T) (*world, *recorder) {
+	t.Helper()
+	r := new(recorder)
+	server := httptest.NewServer(r)
+	t.Cleanup(server.Close)
+	spec := lax(t)
+	spec.Upstream = strings.TrimPrefix(server.URL, "http://")
+	return newWorld(t, spec), r
+}
+
+// credentialEndsAtEnvoy sends allowed requests with a password and with
+// headers that a registry might build URLs from: neither goes any further.
+func credentialEndsAtEnvoy(t *testing.T, _ *world) {
+	w, upstream := recording(t)
+	for _, path := range []string{"/v2/", "/v2/team/app/manifests/v1", "/v2/team/app/blobs/uploads/"} {
+		method := http.MethodGet
+		if strings.HasSuffix(path, "uploads/") {
+			method = http.MethodPost
+		}
+		request, err := http.NewRequest(method, "http://"+w.Address(stack.Envoy)+path, bytes.NewReader(nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.SetBasicAuth("alice", "alice-secret")
+		for _, name := range []string{"Forwarded", "X-Forwarded-Host", "X-Forwarded-Prefix", "X-Forwarded-Port", "X-Real-Ip"} {
+			request.Header.Set(name, "evil.example")
+		}
+		request.Header.Set("X-Harmless", "kept")
+		exchange(t, http.DefaultClient, request).wants(t, http.StatusOK)
+	}
+	seen := upstream.all()
+	if len(seen) != 3 {
+		t.Fatalf("the upstream saw %d requests, want 3", len(seen))
+	}
+	for _, request := range seen {
+		for _, gone := range []string{"Authorization", "Basic ", "YWxpY2U6", "evil.example"} {
+			if strings.Contains(request, gone) {
+				t.Errorf("the upstream saw %q in\n%s", gone, request)
+			}
+		}
+		if !strings.Contains(request, "X-Harmless: kept") {
+			t.Errorf("the upstream misses a header that means nothing here:\n%s", request)
+		}
+	}
+}
+
+// nothingPassesUnanswered kills extauthz and sends what was allowed before.
+func nothingPassesUnanswered(t *testing.T, _ *world) {
+	w, upstream := recording(t)
+	w.ask(t, "alice", http.MethodGet, "/v2/team/app/manifests/v1").wants(t, http.StatusOK)
+	if err := w.Kill(stack.Extauthz); err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		w.ask(t, "alice", http.MethodGet, "/v2/team/app/manifests/v1").wants(t, http.StatusServiceUnavailable)
+	}
+	if n := len(upstream.all()); n != 1 {
+		t.Errorf("the upstream saw %d requests, want the 1 from before", n)
+	}
+	if err := w.Start(stack.Extauthz); err != nil {
+		t.Fatal(err)
+	}
+	w.ask(t, "alice", http.MethodGet, "/v2/team/app/manifests/v1").wants(t, http.StatusOK)
+}

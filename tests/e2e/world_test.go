@@ -1,0 +1,124 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+
+	"extauthz/tests/envoybin"
+	"extauthz/tests/stack"
+)
+
+// The programs are built once for all scenarios, into one folder.
+var (
+	programs *stack.Programs
+	binaries string
+)
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+// run builds the programs and runs the tests.
+func run(m *testing.M) int {
+	var err error
+	if binaries, err = os.MkdirTemp("", "extauthz-e2e-"); err == nil {
+		defer os.RemoveAll(binaries)
+		programs, err = stack.Build(context.Background(), binaries, envoybin.OnlyPinned, os.Stderr)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return m.Run()
+}
+
+// marker is in every part of the image secret/app and nowhere else: an answer
+// that holds it has given the secret away.
+const marker = "the-secret-that-nobody-else-may-read"
+
+// world is a stack with images in its registry and policies of its own.
+type world struct {
+	stack.Stack
+	policies string // the directory in force, a copy that a scenario may edit
+	team     v1.Image
+	secret   v1.Image
+}
+
+// newWorld starts a stack over a copy of the policies, for the length of the
+// test, and fills its registry.
+func newWorld(t *testing.T, spec stack.Spec) *world {
+	t.Helper()
+	w := &world{policies: spec.Policies}
+	if w.policies == "" {
+		w.policies = copyPolicies(t)
+	}
+	spec.Policies = w.policies
+	s, err := programs.Start(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Stack = s
+	t.Cleanup(func() {
+		if t.Failed() {
+			lines := strings.Split(s.Log(stack.Extauthz), "\n")
+			t.Logf("extauthz wrote at last:\n%s", strings.Join(lines[max(0, len(lines)-20):], "\n"))
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	w.team, w.secret = image(t, "for the team"), image(t, marker)
+	if spec.Upstream == "" {
+		w.fill(t)
+	}
+	return w
+}
+
+// fill puts the images into the registry, around Envoy.
+func (w *world) fill(t *testing.T) {
+	t.Helper()
+	for repository, image := range map[string]v1.Image{
+		"team/app": w.team, "shared/app": w.team, "secret/app": w.secret,
+	} {
+		if err := remote.Write(w.behind(t, repository, "v1"), image); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// behind names an image at the registry's own address.
+func (w *world) behind(t *testing.T, repository, tag string) name.Tag {
+	t.Helper()
+	return tagOf(t, w.Address(stack.Registry), repository, tag)
+}
+
+// through names an image at Envoy's address.
+func (w *world) through(t *testing.T, repository, tag string) name.Tag {
+	t.Helper()
+	return tagOf(t, w.Address(stack.Envoy), repository, tag)
+}
+
+func tagOf(t *testing.T, address, repository, tag string) name.Tag {
+	t.Helper()
+	reference, err := name.NewTag(address + "/" + repository + ":" + tag)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reference
+}
+
+// copyPolicies copies testdata/policies into a folder of the test.
+func copyPolicies(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join("testdata", "policies"))); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+)
+
+// client is a registry client of this machine.
+type client struct {
+	pull   string // what it is told for team/app:v1 at %s, to read it
+	change string // and to change it
+}
+
+// clients are those that this machine has and that work: docker only with an
+// engine.
+func clients(ctx context.Context) (found []client) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	if _, err := exec.LookPath("crane"); err == nil {
+		found = append(found, client{"crane digest %s/team/app:v1", "crane tag %s/team/app:v1 v2"})
+	}
+	if exec.CommandContext(ctx, "docker", "info").Run() == nil {
+		found = append(found, client{"docker pull %s/team/app:v1", "docker push %s/team/app:v1"})
+	}
+	return found
+}
+
+// loginAs writes the configuration that makes a client send the user's
+// password to address, into a folder of its own, and returns the folder.
+func loginAs(user, address, dir string) (string, error) {
+	folder := filepath.Join(dir, user)
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		return "", err
+	}
+	login := base64.StdEncoding.EncodeToString([]byte(user + ":" + user + "-secret"))
+	config := fmt.Sprintf(`{"auths":{%q:{"auth":%q}}}`, address, login)
+	return folder, os.WriteFile(filepath.Join(folder, "config.json"), []byte(config), 0o600)
+}

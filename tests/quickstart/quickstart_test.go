@@ -1,0 +1,214 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"extauthz/tests/stack"
+)
+
+// quickstart is the program as a person runs it.
+type quickstart struct {
+	command *exec.Cmd
+	mu      sync.Mutex
+	out     bytes.Buffer
+	ended   chan error
+}
+
+// Write keeps what the program prints.
+func (q *quickstart) Write(p []byte) (int, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.out.Write(p)
+}
+
+func (q *quickstart) printed() string {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.out.String()
+}
+
+// starts starts the built program with these arguments, and kills it with the
+// test.
+func starts(t *testing.T, binary string, env []string, args ...string) *quickstart {
+	t.Helper()
+	q := &quickstart{command: exec.Command(binary, args...), ended: make(chan error, 1)}
+	q.command.Env = append(os.Environ(), env...)
+	q.command.Stdout, q.command.Stderr = q, q
+	if err := q.command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() { q.ended <- q.command.Wait() }()
+	t.Cleanup(func() { _ = q.command.Process.Kill() })
+	return q
+}
+
+// prints waits until the program has printed text.
+func (q *quickstart) prints(t *testing.T, text string) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Minute); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		if strings.Contains(q.printed(), text) {
+			return
+		}
+		select {
+		case err := <-q.ended:
+			t.Fatalf("it ended (%v) and printed no %q but:\n%s", err, text, q.printed())
+		default:
+		}
+	}
+	t.Fatalf("no %q in time, but:\n%s", text, q.printed())
+}
+
+// ends wants the program to end by itself, soon.
+func (q *quickstart) ends(t *testing.T) error {
+	t.Helper()
+	select {
+	case err := <-q.ended:
+		return err
+	case <-time.After(30 * time.Second):
+		t.Fatalf("still running:\n%s", q.printed())
+		return nil
+	}
+}
+
+// commands are the lines to paste, by the first word of their section.
+func (q *quickstart) commands() map[string][]string {
+	sections, title := map[string][]string{}, ""
+	for line := range strings.Lines(q.printed()) {
+		line = strings.TrimSuffix(line, "\n")
+		if command, ok := strings.CutPrefix(line, "    "); ok {
+			sections[title] = append(sections[title], command)
+		} else if line != "" {
+			title, _, _ = strings.Cut(line, " ")
+		}
+	}
+	return sections
+}
+
+// TestQuickstart runs the program on a copy of the policies, pastes all that it
+// prints, and ends it with Ctrl-C.
+func TestQuickstart(t *testing.T) {
+	bin, tmp, policies := t.TempDir(), t.TempDir(), t.TempDir()
+	build(t, "./quickstart", filepath.Join(bin, "quickstart"))
+	build(t, "github.com/google/go-containerregistry/cmd/crane", filepath.Join(bin, "crane"))
+	if err := os.CopyFS(policies, os.DirFS(filepath.Join(stack.Root(), "examples", "quickstart", "policies"))); err != nil {
+		t.Fatal(err)
+	}
+	address := freeAddress(t)
+	path := "PATH=" + bin + ":" + os.Getenv("PATH")
+	q := starts(t, filepath.Join(bin, "quickstart"), []string{"TMPDIR=" + tmp, path}, "-listen", address, "-policies", policies)
+	q.prints(t, "Ctrl-C ends everything.")
+
+	commands := q.commands()
+	for title, n := range map[string]int{"1.": 2, "2.": 2, "3.": 1, "And": 1} {
+		if len(commands[title]) < n {
+			t.Fatalf("%d commands under %q, want at least %d:\n%s", len(commands[title]), title, n, q.printed())
+		}
+	}
+	const denial = "User: arn:aws:iam::123456789012:user/bob is not authorized to perform: ecr:"
+	allowed := map[string]string{"curl": "200 OK", "crane": "sha256:"}
+	refused := map[string]string{"curl": denial + "InitiateLayerUpload", "crane": denial + "PutImage"}
+	changed := map[string]string{"curl": "202 Accepted", "crane": "digest: sha256:"}
+	pastes(t, path, commands["1."], allowed)
+	pastes(t, path, commands["2."], refused)
+	pastes(t, path, commands["3."], nil)
+	pastes(t, path, commands["2."], changed)
+	pastes(t, path, commands["And"], nil)
+	pastes(t, path, commands["2."], refused)
+
+	if err := q.command.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	if err := q.ends(t); err != nil {
+		t.Errorf("Ctrl-C ended it with %v", err)
+	}
+	leavesNothing(t, tmp, address)
+}
+
+// pastes runs each command in a shell, until its output has the text wanted for
+// its client, for a second at most.
+func pastes(t *testing.T, path string, commands []string, wants map[string]string) {
+	t.Helper()
+	for _, command := range commands {
+		want := wanted(command, wants)
+		var out []byte
+		for deadline := time.Now().Add(time.Second); ; {
+			run := exec.Command("sh", "-c", command)
+			run.Env = append(os.Environ(), path)
+			out, _ = run.CombinedOutput() // a denial is an error to crane
+			if strings.Contains(string(out), want) || time.Now().After(deadline) {
+				break
+			}
+		}
+		if !strings.Contains(string(out), want) {
+			t.Errorf("%s\nprinted %s\nwant %q in it", command, out, want)
+		}
+	}
+}
+
+// wanted is the text for the client in the command, the longest name first.
+func wanted(command string, wants map[string]string) string {
+	for _, client := range []string{"crane", "curl"} {
+		if strings.Contains(command, client+" ") {
+			return wants[client]
+		}
+	}
+	return ""
+}
+
+// leavesNothing wants no file and no listener left.
+func leavesNothing(t *testing.T, tmp, address string) {
+	t.Helper()
+	left, err := os.ReadDir(tmp)
+	if err != nil || len(left) != 0 {
+		t.Errorf("left in the temporary folder: %v (%v)", left, err)
+	}
+	if c, err := net.Dial("tcp", address); err == nil {
+		c.Close()
+		t.Errorf("something still listens on %s", address)
+	}
+}
+
+// TestPortTaken wants one clear line, at once.
+func TestPortTaken(t *testing.T) {
+	binary := filepath.Join(t.TempDir(), "quickstart")
+	build(t, "./quickstart", binary)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	q := starts(t, binary, nil, "-listen", l.Addr().String())
+	if err := q.ends(t); err == nil || err.Error() != "exit status 1" {
+		t.Errorf("ended with %v, want exit status 1", err)
+	}
+	if !strings.Contains(q.printed(), "make run LISTEN=") || strings.Count(q.printed(), "\n") != 1 {
+		t.Errorf("printed %q, want one line with the remedy", q.printed())
+	}
+}
+
+func build(t *testing.T, pkg, binary string) {
+	t.Helper()
+	if err := stack.Compile(context.Background(), filepath.Join(stack.Root(), "tests"), pkg, binary, os.Stderr); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
