@@ -1,0 +1,103 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/pprof"
+	"time"
+
+	"extauthz/policystore"
+)
+
+// admin is what the HTTP listeners show.
+type admin struct {
+	ready   *readiness
+	store   *policystore.Store
+	metrics http.Handler
+}
+
+// probeHandler serves what a kubelet and Prometheus may ask from elsewhere.
+func (a *admin) probeHandler() *http.ServeMux {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("GET /readyz", a.readyz)
+	mux.Handle("GET /metrics", a.metrics)
+	return mux
+}
+
+// handler serves everything, to this machine alone.
+func (a *admin) handler(profiles bool) http.Handler {
+	mux := a.probeHandler()
+	mux.HandleFunc("GET /snapshot", a.snapshot)
+	if profiles {
+		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+		mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
+		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+		mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
+		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	}
+	return loopbackOnly(mux)
+}
+
+// loopbackOnly refuses what a web page could make a browser on this machine
+// ask under a name of its own.
+func loopbackOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !loopbackHost(r.Host) {
+			http.Error(w, "the Host header must name a loopback address", http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (a *admin) readyz(w http.ResponseWriter, _ *http.Request) {
+	if err := a.ready.err(); err != nil {
+		http.Error(w, err.Error(), http.StatusServiceUnavailable)
+		return
+	}
+	fmt.Fprintln(w, "ok")
+}
+
+// snapshotView is the JSON of /snapshot.
+type snapshotView struct {
+	Digest     string               `json:"digest"` // "" before the first good snapshot
+	Generation uint64               `json:"generation"`
+	LoadedAt   *time.Time           `json:"loadedAt"`
+	Counts     *policystore.Summary `json:"counts"`
+	LastReload *time.Time           `json:"lastReload"`
+	LastError  string               `json:"lastError"` // "" if the last reload was good
+	Failures   uint64               `json:"failures"`
+}
+
+func (a *admin) snapshot(w http.ResponseWriter, _ *http.Request) {
+	status := a.store.Status()
+	view := snapshotView{Failures: status.Failures}
+	if !status.LastReload.IsZero() {
+		view.LastReload = &status.LastReload
+	}
+	if status.LastError != nil {
+		view.LastError = status.LastError.Error()
+	}
+	if s := a.store.Snapshot(); s != nil {
+		view.Digest, view.Generation, view.LoadedAt, view.Counts = s.Digest, s.Generation, &s.LoadedAt, &s.Summary
+	}
+	w.Header().Set("Content-Type", "application/json")
+	json.NewEncoder(w).Encode(view)
+}
+
+// newHTTPServer bounds what one client can hold. A CPU profile takes 30
+// seconds by default and must fit into the time for writing.
+func newHTTPServer(handler http.Handler, logger *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		WriteTimeout:      time.Minute,
+		IdleTimeout:       time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+	}
+}

@@ -1,0 +1,33 @@
+// Command extauthz authorises the requests of an OCI registry's clients with
+// AWS IAM policies for ECR. It is the ext_authz (gRPC) sidecar of an Envoy that
+// stands in front of the registry.
+//
+//	extauthz serve --policies DIR    answer Envoy's checks
+//	extauthz healthcheck             ask a running serve whether it is ready
+//	extauthz version                 print the version
+//	extauthz help [COMMAND]          print the commands, or a command's flags
+//
+// Each flag of serve can also be given in the environment: EXTAUTHZ_LISTEN is
+// --listen. The flag wins. Exit codes: 0 done; 1 the command's negative answer
+// or a failure at run time; 2 usage, or input that cannot be loaded.
+//
+// The map of the files:
+//
+//	main.go            the commands, and what an error means to the shell
+//	flags.go           flags and the environment
+//	help.go            help
+//	config.go          the flags of serve
+//	contradictions.go  flags that do not go together
+//	loopback.go        what counts as this machine alone
+//	serve.go           serve: builds everything, then runs it
+//	sidecar.go         the parts that run, how they start and end
+//	signals.go         SIGTERM, SIGINT, SIGHUP
+//	check.go           one check: decide, log, count
+//	admin.go           the admin and probe listeners
+//	readiness.go       whether the process is ready
+//	metrics.go         what is counted with each check
+//	collector.go       what is read when Prometheus asks
+//	logfile.go         the decision log's file
+//	healthcheck.go     healthcheck
+//	version.go         version
+package main

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"io"
+	"regexp"
+	"strings"
+)
+
+// environmentPrefix begins the name of every environment variable that is read.
+const environmentPrefix = "EXTAUTHZ_"
+
+// serviceLink matches the variables that Kubernetes and Docker put into a
+// container for a service or a link whose name begins with "extauthz": they
+// are not meant for this program.
+var serviceLink = regexp.MustCompile(`_(SERVICE_(HOST|PORT(_.+)?)|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$`)
+
+// given is the set of flags that the command line or the environment sets.
+type given map[string]bool
+
+// newFlags returns an empty set of flags that prints nothing by itself.
+func newFlags() *flag.FlagSet {
+	flags := flag.NewFlagSet("", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	return flags
+}
+
+// parseArguments reads the command line. What is set twice has its last value.
+// It returns flag.ErrHelp where help was asked for.
+func parseArguments(flags *flag.FlagSet, in *invocation) error {
+	if err := flags.Parse(in.args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return err
+		}
+		return inputErrorf("%w; see extauthz help %s", err, in.command)
+	}
+	if flags.NArg() > 0 {
+		return inputErrorf("unexpected argument %q; see extauthz help %s", flags.Arg(0), in.command)
+	}
+	return nil
+}
+
+// parse reads the command line and then, for flags that it does not set, the
+// environment.
+func parse(flags *flag.FlagSet, in *invocation) (given, error) {
+	if err := parseArguments(flags, in); err != nil {
+		return nil, err
+	}
+	set := given{}
+	flags.Visit(func(f *flag.Flag) { set[f.Name] = true })
+	return set, parseEnvironment(flags, in.env, set)
+}
+
+// parseEnvironment sets the flags that are not set yet and adds them to set.
+// A variable that no flag is named after is an error: it may be the misspelt
+// name of one that was meant to make the program stricter.
+func parseEnvironment(flags *flag.FlagSet, env []string, set given) error {
+	known := serveFlags()
+	for _, variable := range env {
+		variable, value, _ := strings.Cut(variable, "=")
+		if !strings.HasPrefix(variable, environmentPrefix) {
+			continue
+		}
+		name := flagName(variable)
+		if known.Lookup(name) == nil {
+			if serviceLink.MatchString(variable) {
+				continue
+			}
+			return inputErrorf("%s is no setting; see extauthz help serve, or unset it", variable)
+		}
+		if set[name] || flags.Lookup(name) == nil {
+			continue
+		}
+		if err := flags.Set(name, value); err != nil {
+			return inputErrorf("invalid value %q for %s: %w", value, variable, err)
+		}
+		set[name] = true
+	}
+	return nil
+}
+
+// flagName is the name of the flag that an environment variable stands for, ""
+// where the variable is not written as such names are.
+func flagName(variable string) string {
+	if variable != strings.ToUpper(variable) {
+		return ""
+	}
+	name := strings.TrimPrefix(variable, environmentPrefix)
+	return strings.ReplaceAll(strings.ToLower(name), "_", "-")
+}

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
+
+	"extauthz/envoy"
+)
+
+// healthConfig is what the flags of healthcheck say. Those that it shares with
+// serve have the same defaults and the same variables in the environment, so
+// that in one container both mean the same.
+type healthConfig struct {
+	adminListen, listen string
+	cert, key           string
+	timeout             time.Duration
+}
+
+func (c *healthConfig) declare(flags *flag.FlagSet) {
+	flags.StringVar(&c.adminListen, "admin-listen", defaultAdminListen, "`ADDRESS` whose /readyz is asked; empty asks gRPC health at --listen")
+	flags.StringVar(&c.listen, "listen", defaultListen, "`ADDRESS` for Envoy: HOST:PORT or unix:///PATH")
+	flags.StringVar(&c.cert, "tls-cert", "", "PEM `FILE` with the certificate of serve; gRPC health is then asked over TLS and shown it")
+	flags.StringVar(&c.key, "tls-key", "", "PEM `FILE` with the certificate's key")
+	flags.DurationVar(&c.timeout, "timeout", 2*time.Second, "how long to wait for the answer")
+}
+
+func healthcheckFlags() *flag.FlagSet {
+	flags := newFlags()
+	new(healthConfig).declare(flags)
+	return flags
+}
+
+// healthcheck asks a running serve whether it is ready. It is for images
+// without a shell.
+func healthcheck(in *invocation) error {
+	c, flags := new(healthConfig), newFlags()
+	c.declare(flags)
+	if _, err := parse(flags, in); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), c.timeout)
+	defer cancel()
+	ask := c.askAdmin
+	if c.adminListen == "" {
+		ask = c.askHealth
+	}
+	if err := ask(ctx); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(in.stdout, "ok")
+	return err
+}
+
+// maxReason bounds what is repeated of an answer, in bytes.
+const maxReason = 256
+
+// askAdmin asks /readyz.
+func (c *healthConfig) askAdmin(ctx context.Context) error {
+	addr, err := loopbackAddress(ctx, c.adminListen)
+	if err != nil {
+		return inputErrorf("--admin-listen %s: %w", c.adminListen, err)
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/readyz", nil)
+	if err != nil {
+		return inputErrorf("--admin-listen %s: %w", c.adminListen, err)
+	}
+	response, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(request)
+	if err != nil {
+		return fmt.Errorf("%s: %w", request.URL, err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode == http.StatusOK {
+		return nil
+	}
+	reason, err := io.ReadAll(io.LimitReader(response.Body, maxReason))
+	if err != nil {
+		return fmt.Errorf("%s: %w", request.URL, err)
+	}
+	return fmt.Errorf("%s: %s: %s", request.URL, response.Status, strings.TrimSpace(string(reason)))
+}
+
+// askHealth asks gRPC health of the Authorization service.
+func (c *healthConfig) askHealth(ctx context.Context) error {
+	a, err := envoy.ParseAddress(c.listen)
+	if err != nil {
+		return inputErrorf("--listen %w", err)
+	}
+	creds, err := c.credentials()
+	if err != nil {
+		return inputError{err}
+	}
+	target := map[string]string{"unix": "unix://", "tcp": "passthrough:///"}[a.Network] + a.Address
+	conn, err := grpc.NewClient(target, grpc.WithTransportCredentials(creds))
+	if err != nil {
+		return inputErrorf("--listen %s: %w", c.listen, err)
+	}
+	defer conn.Close()
+	answer, err := healthv1.NewHealthClient(conn).Check(ctx, &healthv1.HealthCheckRequest{Service: envoy.ServiceName})
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.listen, err)
+	}
+	if answer.GetStatus() != healthv1.HealthCheckResponse_SERVING {
+		return fmt.Errorf("%s: %v", c.listen, answer.GetStatus())
+	}
+	return nil
+}
+
+// credentials are TLS with the server's own certificate, if there is one. The
+// server's name is not checked: the question is no secret, and the certificate
+// need not be for the address that this machine itself uses.
+func (c *healthConfig) credentials() (credentials.TransportCredentials, error) {
+	if c.cert == "" {
+		return insecure.NewCredentials(), nil
+	}
+	pair, err := tls.LoadX509KeyPair(c.cert, c.key)
+	if err != nil {
+		return nil, fmt.Errorf("--tls-cert %s, --tls-key %s: %w", c.cert, c.key, err)
+	}
+	return credentials.NewTLS(&tls.Config{InsecureSkipVerify: true, Certificates: []tls.Certificate{pair}}), nil
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// help prints the commands, or the flags of the one it is asked about.
+func help(in *invocation) error {
+	switch len(in.args) {
+	case 0:
+		printCommands(in.stdout)
+		return nil
+	case 1:
+		return helpOn(in.stdout, in.args[0])
+	}
+	return inputErrorf("unexpected argument %q; name one command", in.args[1])
+}
+
+func printCommands(w io.Writer) {
+	fmt.Fprint(w, "extauthz authorises an OCI registry's requests with AWS IAM policies, as Envoy's ext_authz service.\n\nCommands:\n")
+	for _, c := range commands() {
+		fmt.Fprintf(w, "  %-12s %s\n", c.name, c.summary)
+	}
+	fmt.Fprint(w, "\nextauthz help COMMAND prints a command's flags.\n")
+}
+
+func helpOn(w io.Writer, name string) error {
+	i := slices.IndexFunc(commands(), func(c command) bool { return c.name == name })
+	if i < 0 {
+		return inputErrorf("unknown command %q; see extauthz help", name)
+	}
+	c := commands()[i]
+	fmt.Fprintf(w, "extauthz %s: %s\n", c.name, c.summary)
+	printFlags(w, c.flags())
+	return nil
+}
+
+// printFlags lists the flags with their defaults.
+func printFlags(w io.Writer, flags *flag.FlagSet) {
+	first := true
+	flags.VisitAll(func(f *flag.Flag) {
+		if first {
+			fmt.Fprint(w, "\nFlags (the environment sets those of serve too: EXTAUTHZ_LISTEN is --listen; the flag wins):\n")
+			first = false
+		}
+		value, usage := flag.UnquoteUsage(f)
+		fmt.Fprintf(w, "  --%s\n        %s", strings.TrimRight(f.Name+" "+strings.ToUpper(value), " "), usage)
+		if f.DefValue != "" && f.DefValue != "false" {
+			fmt.Fprintf(w, " (default %s)", f.DefValue)
+		}
+		fmt.Fprintln(w)
+	})
+}

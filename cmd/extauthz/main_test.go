@@ -1,0 +1,182 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// asProgram in the environment makes the test binary the program itself, so
+// that tests can start it as a process.
+const asProgram = "RUN_THE_PROGRAM_NOT_ITS_TESTS"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// quickstart is the example's policy directory.
+const quickstart = "../../examples/quickstart/policies"
+
+// typed runs the program with what is typed, and the environment.
+func typed(t *testing.T, line string, env ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, err bytes.Buffer
+	code = run(strings.Fields(line), env, strings.NewReader(""), &out, &err)
+	return code, out.String(), err.String()
+}
+
+// TestMistakes holds that a mistake is one line which names it, exit code 2,
+// and that nothing was opened before it was found.
+func TestMistakes(t *testing.T) {
+	logFile := filepath.Join(t.TempDir(), "decisions.log")
+	bare := "serve --policies " + quickstart + " "
+	serve := bare + "--decision-log-file " + logFile + " "
+	inPolicies, err := filepath.Abs(quickstart)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		line string
+		env  []string
+		want string // part of the line
+	}{
+		{"", nil, "no command given; see extauthz help"},
+		{"fly", nil, `unknown command "fly"; see extauthz help`},
+		{"help fly", nil, `unknown command "fly"`},
+		{"help serve version", nil, `unexpected argument "version"`},
+		{"version now", nil, `unexpected argument "now"; see extauthz help version`},
+		{"healthcheck --admin-listen 192.0.2.1:9192", nil, "--admin-listen 192.0.2.1:9192: 192.0.2.1 is not a loopback address"},
+		{"healthcheck --admin-listen= --listen nowhere", nil, `--listen "nowhere" is no address`},
+		{"healthcheck --admin-listen= --tls-cert /nowhere", nil, "--tls-cert /nowhere"},
+		{"healthcheck --timeout soon", nil, `invalid value "soon" for flag -timeout`},
+
+		{"serve", nil, "--policies is missing"},
+		{serve + "--fly", nil, "flag provided but not defined: -fly; see extauthz help serve"},
+		{serve + "--listen", nil, "flag needs an argument: -listen"},
+		{serve + "now", nil, `unexpected argument "now"`},
+		{serve + "--pprof false", nil, `unexpected argument "false"`},
+		{serve + "--cache-size many", nil, `invalid value "many" for flag -cache-size`},
+		{serve + "--cache-size 0", nil, "--cache-size 0 is too small"},
+		{serve + "--poll-interval 10ms", nil, "--poll-interval 10ms is too short"},
+		{serve + "--drain-delay -1s", nil, "--drain-delay -1s is negative"},
+		{serve + "--drain-timeout -1s", nil, "--drain-timeout -1s is negative"},
+		{serve + "--log-level loud", nil, `for flag -log-level`},
+		{serve + "--decision-log some", nil, `"some" is no mode; write all, denied or none`},
+		{serve + "--decision-log-buffer 0", nil, "--decision-log-buffer 0 is too small"},
+		{bare + "--decision-log-file=", nil, "--decision-log-file is empty"},
+		{serve + "--socket-mode 999", nil, `"999" is no permission`},
+		{serve + "--socket-mode 01777 --listen unix:///run/a.sock", nil, `"01777" is no permission`},
+
+		{serve + "--tls-key k", nil, "--tls-key without --tls-cert"},
+		{serve + "--tls-cert c", nil, "--tls-cert without --tls-key"},
+		{serve + "--tls-client-ca a", nil, "--tls-client-ca without --tls-cert"},
+		{bare + "--decision-log none --decision-log-required", nil, "--decision-log-required with --decision-log none"},
+		{bare + "--decision-log none --decision-log-file x", nil, "--decision-log-file with --decision-log none"},
+		{bare + "--decision-log none --decision-log-buffer 1", nil, "--decision-log-buffer with --decision-log none"},
+		{serve + "--socket-mode 0600", nil, "--socket-mode with --listen 127.0.0.1:9191"},
+		{serve + "--pprof --admin-listen=", nil, "--pprof without an admin listener"},
+		{serve + "--admin-listen 0.0.0.0:9192", nil, "--admin-listen 0.0.0.0:9192: 0.0.0.0 is not a loopback address"},
+		{serve + "--admin-listen :9192", nil, "--admin-listen \":9192\" is no address: the host is missing"},
+		{serve + "--admin-listen unix:///run/a.sock", nil, "is a unix socket; write HOST:PORT"},
+		{serve + "--probe-listen 9193", nil, `--probe-listen "9193" is no address`},
+		{serve + "--listen :9191", nil, `--listen ":9191" is no address`},
+		{serve + "--listen unix:///" + strings.Repeat("a", 200), nil, "choose a shorter one"},
+		{serve + "--listen 127.0.0.1:9192", nil, "--listen and --admin-listen are both 127.0.0.1:9192"},
+		{serve + "--probe-listen 127.0.0.1:9191", nil, "--listen and --probe-listen are both 127.0.0.1:9191"},
+		{bare + "--decision-log-file " + quickstart + "/decisions.log", nil, "is inside --policies"},
+		{serve + "--listen unix://" + inPolicies + "/a.sock", nil, "is inside --policies"},
+
+		{"serve", []string{"EXTAUTHZ_POLICIES=" + quickstart, "EXTAUTHZ_CACHE_SIZE=0"}, "--cache-size 0 is too small"},
+		{serve, []string{"EXTAUTHZ_PPROF=perhaps"}, `invalid value "perhaps" for EXTAUTHZ_PPROF`},
+		{serve, []string{"EXTAUTHZ_SOCKET_MODE=0600"}, "--socket-mode with --listen"},
+		{serve, []string{"EXTAUTHZ_DECISION_LOG_REQIRED=true"}, "EXTAUTHZ_DECISION_LOG_REQIRED is no setting"},
+		{serve, []string{"EXTAUTHZ_decision_log=all"}, "EXTAUTHZ_decision_log is no setting"},
+		{serve, []string{"EXTAUTHZ_=1"}, "EXTAUTHZ_ is no setting"},
+
+		{"serve --policies /nowhere/policies", nil, "--policies /nowhere/policies"},
+		{serve + "--tls-cert /nowhere/c --tls-key /nowhere/k", nil, "/nowhere/c"},
+	} {
+		t.Run(c.line+" "+strings.Join(c.env, " "), func(t *testing.T) {
+			code, stdout, stderr := typed(t, c.line, c.env...)
+			last := stderr[strings.LastIndex(strings.TrimSuffix(stderr, "\n"), "\n")+1:]
+			if code != exitInput || stdout != "" || !strings.HasPrefix(last, "extauthz") || !strings.Contains(last, c.want) {
+				t.Errorf("exit %d, stdout %q, stderr %q; want exit 2 and %q", code, stdout, stderr, c.want)
+			}
+			if _, err := os.Stat(logFile); err == nil {
+				t.Error("the decision log was opened")
+			}
+		})
+	}
+}
+
+func TestHelp(t *testing.T) {
+	for _, line := range []string{"help", "--help", "-h"} {
+		code, stdout, stderr := typed(t, line)
+		if code != exitDone || stderr != "" || !strings.Contains(stdout, "healthcheck") {
+			t.Errorf("%s: exit %d, stdout %q, stderr %q", line, code, stdout, stderr)
+		}
+	}
+	for _, line := range []string{"help serve", "serve --help", "serve --policies x -h"} {
+		code, stdout, stderr := typed(t, line)
+		if code != exitDone || stderr != "" || !strings.Contains(stdout, "--decision-log-required") {
+			t.Errorf("%s: exit %d, stdout %q, stderr %q", line, code, stdout, stderr)
+		}
+	}
+}
+
+func TestVersion(t *testing.T) {
+	code, stdout, stderr := typed(t, "version", "EXTAUTHZ_OF_A_LATER_VERSION=1")
+	if code != exitDone || stderr != "" || !strings.HasPrefix(stdout, "extauthz ") || !strings.Contains(stdout, " go1.") {
+		t.Errorf("exit %d, stdout %q, stderr %q", code, stdout, stderr)
+	}
+}
+
+// TestEnvironment holds that every flag of serve has its variable, that the
+// flag wins, and that the variables of Kubernetes services are left alone.
+func TestEnvironment(t *testing.T) {
+	read := func(line string, env ...string) *config {
+		t.Helper()
+		c, err := readConfig(&invocation{"serve", strings.Fields(line), env, nil, io.Discard, io.Discard})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	c := read("--cache-size 7 --pprof=false",
+		"PATH=/bin", "EXTAUTHZ_POLICIES="+quickstart, "EXTAUTHZ_CACHE_SIZE=9", "EXTAUTHZ_PPROF=true",
+		"EXTAUTHZ_LISTEN=unix:///run/a.sock", "EXTAUTHZ_SOCKET_MODE=0600", "EXTAUTHZ_DECISION_LOG=denied",
+		"EXTAUTHZ_DRAIN_DELAY=3s", "EXTAUTHZ_ADMIN_LISTEN=", "EXTAUTHZ_LOG_LEVEL=warn")
+	if c.policies != quickstart || c.cacheSize != 7 || c.pprof || c.listen != "unix:///run/a.sock" || c.socketMode != 0o600 ||
+		c.decisions != "denied" || c.drainDelay.Seconds() != 3 || c.adminListen != "" || c.logLevel.String() != "WARN" {
+		t.Errorf("config = %+v", c)
+	}
+	links := []string{"EXTAUTHZ_SERVICE_HOST=10.0.0.1", "EXTAUTHZ_SERVICE_PORT=9191", "EXTAUTHZ_SERVICE_PORT_GRPC=9191",
+		"EXTAUTHZ_PORT=tcp://10.0.0.1:9191", "EXTAUTHZ_PORT_9191_TCP=tcp://10.0.0.1:9191", "EXTAUTHZ_PORT_9191_TCP_PROTO=tcp",
+		"EXTAUTHZ_PORT_9191_TCP_PORT=9191", "EXTAUTHZ_PORT_9191_TCP_ADDR=10.0.0.1", "EXTAUTHZ_ADMIN_SERVICE_HOST=10.0.0.2"}
+	read("--policies "+quickstart, links...)
+}
+
+// TestFlagsAreDocumented holds the flags of serve against what the program is
+// documented to have.
+func TestFlagsAreDocumented(t *testing.T) {
+	want := []string{"admin-listen", "cache-size", "decision-log", "decision-log-buffer", "decision-log-file", "decision-log-required",
+		"drain-delay", "drain-timeout", "listen", "log-level", "policies", "poll-interval", "pprof", "probe-listen", "socket-mode",
+		"tls-cert", "tls-client-ca", "tls-key", "wait-for-policies"}
+	var got []string
+	_, stdout, _ := typed(t, "help serve")
+	for line := range strings.Lines(stdout) {
+		if name, found := strings.CutPrefix(line, "  --"); found {
+			got = append(got, strings.Fields(name)[0])
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("flags = %v; want %v", got, want)
+	}
+}

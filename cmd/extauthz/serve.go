@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"extauthz/authz"
+	"extauthz/decision"
+	"extauthz/decisionlog"
+	"extauthz/envoy"
+	"extauthz/policystore"
+)
+
+// serve answers Envoy's checks until it is told to stop. What can be refused is
+// refused first; then files are loaded, and only then is anything opened.
+func serve(in *invocation) error {
+	c, err := readConfig(in)
+	if err != nil {
+		return err
+	}
+	stop := stopSignals()
+	logger := slog.New(slog.NewJSONHandler(in.stderr, &slog.HandlerOptions{Level: c.logLevel}))
+	s, err := load(c, logger)
+	if err != nil {
+		return inputError{err}
+	}
+	if err := s.open(in); err != nil {
+		return err
+	}
+	return s.run(stop)
+}
+
+// readConfig reads the flags and the environment and refuses contradictions.
+func readConfig(in *invocation) (*config, error) {
+	c, flags := new(config), newFlags()
+	c.declare(flags)
+	set, err := parse(flags, in)
+	if err != nil {
+		return nil, err
+	}
+	return c, c.check(context.Background(), set)
+}
+
+// load makes a sidecar of what the flags name: certificates and policies.
+func load(c *config, logger *slog.Logger) (*sidecar, error) {
+	s := &sidecar{config: c, logger: logger}
+	if c.tls.Cert != "" {
+		config, err := c.tls.Config(func(err error) {
+			logger.Error("renewed certificate refused; the last good one stays", "error", err)
+		})
+		if err != nil {
+			return nil, err
+		}
+		s.tls = config
+	}
+	s.store = policystore.New(policystore.Options{
+		Dir:      c.policies,
+		Decision: decision.Options{CacheSize: c.cacheSize, Stats: &s.cache},
+		Poll:     c.pollInterval,
+		Logger:   logger,
+	})
+	s.ready = &readiness{snapshot: s.store.Snapshot}
+	if err := s.store.Reload(); err != nil && !c.wait {
+		return nil, fmt.Errorf("--policies %s: %w", c.policies, err)
+	}
+	return s, nil
+}
+
+// open opens the decision log and the listeners, and builds the servers.
+func (s *sidecar) open(in *invocation) (err error) {
+	if s.sink, err = openLogFile(s.config.decisionsFile, in.stdout); err != nil {
+		return err
+	}
+	if s.listeners, err = openListeners(s.config); err != nil {
+		return errors.Join(err, s.sink.close())
+	}
+	s.log = decisionlog.New(decisionlog.Options{
+		Writer:   s.sink,
+		Mode:     s.config.decisions,
+		Buffer:   s.config.decisionsBuffer,
+		Required: s.config.decisionsRequired,
+	})
+	metrics := newMetrics(&collector{store: s.store, cache: &s.cache, log: s.log}, readBuild())
+	answers := &checks{checker: authz.Checker{Snapshots: s.store.Snapshot}, log: s.log, metrics: metrics}
+	s.server = envoy.NewServer(envoy.ServerOptions{
+		Authorization: &envoy.Service{Answer: answers.answer},
+		TLS:           s.tls,
+	})
+	s.openHTTP(&admin{ready: s.ready, store: s.store, metrics: metrics.handler()})
+	return nil
+}
+
+// openHTTP builds the HTTP servers of the listeners that are open.
+func (s *sidecar) openHTTP(a *admin) {
+	if s.listeners.admin != nil {
+		s.http = append(s.http, httpService{newHTTPServer(a.handler(s.config.pprof), s.logger), s.listeners.admin})
+	}
+	if s.listeners.probe != nil {
+		s.http = append(s.http, httpService{newHTTPServer(a.probeHandler(), s.logger), s.listeners.probe})
+	}
+}
