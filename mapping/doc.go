@@ -53,6 +53,7 @@
 //
 //	mapping.go      Request, Mapping, and Map: the steps in order
 //	registry.go     Registry: what ARNs are made of, and the registry's own ways
+//	repository.go   names and ARNs of repositories, for other packages
 //	operation.go    Operation: what a method does at an endpoint
 //	path.go         the path, read from the right
 //	name.go         the grammars of repository names and references

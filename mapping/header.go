@@ -78,8 +78,7 @@ func maybeForm(contentType string) bool {
 		}
 	}
 	lower := strings.ToLower(contentType)
-	return strings.Contains(lower, "form-urlencoded") || strings.Contains(lower, "multipart/") ||
-		strings.Contains(lower, "form-data")
+	return strings.Contains(lower, "form-urlencoded") || strings.Contains(lower, "multipart/")
 }
 
 // certainlyEmpty says whether the request declares beyond doubt that it has no

@@ -82,14 +82,14 @@ func (g *Registry) reading(asked []Permission, p Permission) []Permission {
 	return g.creating(append(asked, p))
 }
 
-// creating adds CreateRepository on the repository of the last permission, if
-// the inventory does not know that repository.
+// creating adds CreateRepository on the repository of the last permission, which
+// has no alternative, if the inventory does not know that repository.
 func (g *Registry) creating(asked []Permission) []Permission {
 	last := asked[len(asked)-1]
 	if g.Exists == nil || g.Exists(last.Repository) {
 		return asked
 	}
-	last.Action, last.Alternative = createRepository, ""
+	last.Action = createRepository
 	return append(asked, last)
 }
 

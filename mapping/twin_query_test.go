@@ -1,0 +1,111 @@
+package mapping
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+)
+
+// twinQuery reads a query whose text is beyond doubt.
+func twinQuery(raw string) (url.Values, bool) {
+	if raw == "" {
+		return nil, true
+	}
+	for _, pair := range strings.Split(raw, "&") {
+		if !twinPair.MatchString(pair) {
+			return nil, false
+		}
+	}
+	values, err := url.ParseQuery(raw)
+	if err != nil {
+		return nil, false
+	}
+	others := 0
+	for name, all := range values {
+		if name != "tag" {
+			others++
+		}
+		if name != "tag" && len(all) > 1 || strings.EqualFold(name, "access_token") {
+			return nil, false
+		}
+		for _, known := range []string{"mount", "from", "digest", "digest-algorithm", "tag"} {
+			if strings.ToLower(name) == known && name != known {
+				return nil, false
+			}
+		}
+		for _, value := range all {
+			if !utf8.ValidString(value) || twinControl.MatchString(value) {
+				return nil, false
+			}
+		}
+	}
+	return values, others <= maxParameters
+}
+
+// twinMeaning settles what the parameters make of the operation.
+func twinMeaning(g *Registry, a *twinAnswer, q url.Values) bool {
+	mount, from, digest := q.Has("mount"), q.Has("from"), q.Has("digest")
+	if len(q["tag"]) > 1 && a.operation != PutManifest {
+		return false
+	}
+	switch a.operation {
+	case StartUpload:
+		switch [3]bool{mount, from, digest} {
+		case [3]bool{true, true, false}:
+			a.operation, a.reference = MountBlob, q.Get("mount")
+			return twinReference(a.reference) && twinName(g, q.Get("from"))
+		case [3]bool{true, false, false}:
+			a.removed = "mount"
+			return twinReference(q.Get("mount"))
+		case [3]bool{false, false, true}:
+			a.operation, a.reference = MonolithicUpload, q.Get("digest")
+			return twinReference(a.reference)
+		case [3]bool{false, false, false}:
+			return true
+		}
+		return false
+	case CompleteUpload, UploadChunk:
+		return !mount && !from && (!digest || twinReference(q.Get("digest")))
+	case PutManifest:
+		for _, tag := range q["tag"] {
+			if !twinReference(tag) {
+				return false
+			}
+		}
+		a.tags = strings.Join(q["tag"], " ")
+	}
+	return !mount && !from
+}
+
+// twinHeader brings the spellings of a header's name together.
+func twinHeader(name string) string {
+	return strings.Map(func(c rune) rune {
+		switch {
+		case c == '_':
+			return '-'
+		case c >= 'A' && c <= 'Z':
+			return c + 'a' - 'A'
+		}
+		return c
+	}, name)
+}
+
+var (
+	twinOverride = regexp.MustCompile(`\A(x-(original-ur[li]|rewrite-url|override-url|http-path-override|http-method(-override)?|method-override))\z`)
+	twinForm     = regexp.MustCompile(`(?i:form-urlencoded|multipart/)|[^ -~]`)
+)
+
+func twinHeaders(headers []Header, o Operation) bool {
+	for _, h := range headers {
+		name := twinHeader(h.Name)
+		if twinOverride.MatchString(name) {
+			return false
+		}
+		upload := o == StartUpload || o == MonolithicUpload || o == MountBlob || o == UploadChunk || o == CompleteUpload
+		if upload && name == "content-type" && twinForm.MatchString(h.Value) {
+			return false
+		}
+	}
+	return true
+}
