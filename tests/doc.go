@@ -1,0 +1,13 @@
+// Package tests is the module of everything that checks or shows extauthz from
+// outside. It is a module of its own so that a registry, registry clients and
+// analysers stay out of the product's dependencies.
+//
+//	envoybin    finds the Envoy to run, or fetches it
+//	registry    the registry behind Envoy, a program
+//	stack       runs registry, extauthz and Envoy together
+//	e2e         the end-to-end scenarios
+//	quickstart  what `make run` runs
+//	rules       the rules of this repository, as tests
+//	gate        what `make test` runs
+//	fuzz        what `make fuzz` runs
+package tests

