@@ -27,6 +27,13 @@ func checkPaths(t tree) error {
 	return nil
 }
 
+// The forms of the folders in accounts/. An account is 12 digits (AWS Account
+// Management Reference Guide).
+var (
+	accountID  = regexp.MustCompile(`^[0-9]{12}$`)
+	regionName = regexp.MustCompile(`^[a-z0-9-]+$`)
+)
+
 func isRepositoryPolicy(file string) bool {
 	_, err := parsePlace(file)
 	return err == nil

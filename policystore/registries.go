@@ -43,15 +43,12 @@ type Registry struct {
 // registries are the registries of a snapshot by name.
 type registries map[string]*Registry
 
-// The forms of what registries.yaml names. An account is 12 digits (AWS
-// Account Management Reference Guide); names go into a challenge header.
+// The forms of what registries.yaml names. Name and realm go into a challenge
+// header, between quotes.
 var (
-	registryName  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`)
-	accountID     = regexp.MustCompile(`^[0-9]{12}$`)
-	regionName    = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-[0-9]+$`)
-	partitionName = regexp.MustCompile(`^aws(-[a-z]+)*$`)
-	realmText     = regexp.MustCompile(`^[ !#-\[\]-~]+$`)
-	hostName      = regexp.MustCompile(`^([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:[0-9]{1,5})?$`)
+	registryName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`)
+	realmText    = regexp.MustCompile(`^[ !#-\[\]-~]+$`)
+	hostName     = regexp.MustCompile(`^([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:[0-9]{1,5})?$`)
 )
 
 func loadRegistries(t tree) (registries, error) {
@@ -77,6 +74,9 @@ func loadRegistries(t tree) (registries, error) {
 			return nil, y.errorAt(fmt.Errorf("registry %q is there twice", entry.Name), "registries", i, "name")
 		}
 		r := entry.registry()
+		if err := r.Validate(); err != nil {
+			return nil, y.errorAt(err, "registries", i)
+		}
 		if key, err := all.checkBeside(r); err != nil {
 			return nil, y.errorAt(err, "registries", i, key)
 		}
@@ -90,12 +90,6 @@ func (e *registryEntry) check() (key string, err error) {
 	switch {
 	case !registryName.MatchString(e.Name):
 		return "name", fmt.Errorf("name %q: use letters, digits, . _ and -", e.Name)
-	case !accountID.MatchString(e.Account):
-		return "account", fmt.Errorf("account %q: an AWS account is 12 digits, in quotes", e.Account)
-	case !regionName.MatchString(e.Region):
-		return "region", fmt.Errorf("region %q: write one like eu-central-1", e.Region)
-	case e.Partition != "" && !partitionName.MatchString(e.Partition):
-		return "partition", fmt.Errorf("partition %q: write one like aws or aws-cn", e.Partition)
 	case e.Realm != "" && !realmText.MatchString(e.Realm):
 		return "realm", fmt.Errorf("realm %q: use printable ASCII without quotes and backslashes", e.Realm)
 	case len(e.Hosts) == 0:
