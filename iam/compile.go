@@ -115,7 +115,7 @@ func (c *compiler) version(m *member) error {
 		return c.errorAt(at, "a %v must have \"Version\": %q", c.policy.Kind, version2012)
 	}
 	if c.policy.Kind.attachesToIdentity() {
-		c.findingAt(at, "AWS no longer takes a new %v of version %s; write \"Version\": %q", c.policy.Kind, version2008, version2012)
+		c.findingAt(at, "AWS takes no new policy of this kind (%v) in version %s; write \"Version\": %q", c.policy.Kind, version2008, version2012)
 	}
 	return nil
 }
@@ -129,7 +129,7 @@ func (c *compiler) id(m *member) error {
 	}
 	c.policy.ID = m.value.text
 	if !c.policy.Kind.hasPrincipal() {
-		c.findingAt(m.at, "Id belongs to resource-based policies; a %v has no use for it", c.policy.Kind)
+		c.findingAt(m.at, "Id belongs to resource-based policies; this is of another kind (%v)", c.policy.Kind)
 	}
 	return nil
 }

@@ -8,7 +8,7 @@ func (c *compiler) principals(n *node, s *Statement) error {
 	case err != nil || m == nil:
 		return err
 	case !c.policy.Kind.hasPrincipal():
-		return c.errorAt(m.at, "a %v has no %s; it speaks of whom it is attached to", c.policy.Kind, m.name)
+		return c.errorAt(m.at, "%s is not for this kind of document (%v), which speaks of whom it is attached to; leave it out", m.name, c.policy.Kind)
 	case not && s.Effect == Allow:
 		return c.errorAt(m.at, "NotPrincipal with \"Effect\": \"Allow\" is not supported, for it would allow all others, anonymous callers too; use Principal")
 	}

@@ -61,8 +61,10 @@ func (c *compiler) effect(n *node, s *Statement) error {
 		s.Effect = Allow
 	case v.kind == stringNode && v.text == "Deny":
 		s.Effect = Deny
-	default:
+	case v.kind == stringNode:
 		return c.errorAt(v.start, "Effect must be exactly \"Allow\" or \"Deny\", not %q", v.text)
+	default:
+		return c.errorAt(v.start, "Effect must be \"Allow\" or \"Deny\", not %v", v.kind)
 	}
 	return nil
 }

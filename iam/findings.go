@@ -27,25 +27,33 @@ func (c *compiler) checkResourcePattern(n *node, p *resourcePattern) {
 	if p.everything {
 		return
 	}
-	if p.never {
+	switch {
+	case c.checkVariables(n):
+	case p.never:
 		c.findingAt(n.start, "resource %q has a wildcard in its service or resource type, so this Allow does not match it; write the service and \"repository/\" in full", n.text)
-	} else if p.intoType {
+	case p.intoType:
 		c.findingAt(n.start, "resource %q has a wildcard in its service or resource type, which AWS does not support", n.text)
 	}
 	if partition := strings.SplitN(n.text, ":", 3)[1]; !knownPartition(partition) {
 		c.findingAt(n.start, "resource %q is of the unknown partition %q", n.text, partition)
 	}
-	c.checkVariables(n, p)
 }
 
-func (c *compiler) checkVariables(n *node, p *resourcePattern) {
+// checkVariables finds policy variables that are plain text, and says whether
+// there is one.
+func (c *compiler) checkVariables(n *node) bool {
+	before, _, found := strings.Cut(n.text, "${")
 	switch {
-	case !strings.Contains(n.text, "${"):
+	case !found:
+		return false
 	case !c.variables():
 		c.findingAt(n.start, "resource %q holds \"${\", which is plain text in version %s; write \"Version\": %q for policy variables", n.text, version2008, version2012)
-	case strings.Contains(p.pattern.literalPrefix(), "${"):
+	case strings.Count(before, ":") < arnColons:
 		c.findingAt(n.start, "resource %q has a policy variable before the fifth colon, where it is plain text and matches nothing", n.text)
+	default:
+		return false
 	}
+	return true
 }
 
 func knownPartition(partition string) bool {

@@ -1,0 +1,338 @@
+package iam
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// identityStatement and repositoryStatement are whole documents around the
+// elements of one statement.
+func identityStatement(elements string) string {
+	return `{"Version":"2012-10-17","Statement":[{` + elements + `}]}`
+}
+
+func repositoryStatement(elements string) string {
+	return `{"Version":"2008-10-17","Statement":[{"Principal":"*","Action":"ecr:*",` + elements + `}]}`
+}
+
+// refused is a document and what its error has to say, with its place.
+type refused struct {
+	name string
+	kind Kind
+	text string
+	want string // a part of the message, after "line:column: " where the place counts
+}
+
+func checkRefused(t *testing.T, tests []refused) {
+	t.Helper()
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := Compile(test.kind, "p.json", []byte(test.text))
+			var syntax *SyntaxError
+			if !errors.As(err, &syntax) {
+				t.Fatalf("error %v for %s", err, test.text)
+			}
+			message, want := strings.TrimPrefix(err.Error(), "p.json:"), test.want
+			if place, rest, found := strings.Cut(want, ": "); found && place[0] <= '9' {
+				if !strings.HasPrefix(message, place+": ") {
+					t.Errorf("%s\nfails with %q, want it at %s", test.text, err, place)
+				}
+				want = rest
+			}
+			if !strings.Contains(message, want) {
+				t.Errorf("%s\nfails with %q, want %q", test.text, err, want)
+			}
+		})
+	}
+}
+
+// Source: IAM User Guide, "IAM JSON policy elements reference" and "Grammar of
+// the IAM JSON policy language".
+func TestRefusedDocuments(t *testing.T) {
+	ok := `"Effect":"Allow","Action":"ecr:*","Resource":"*"`
+	checkRefused(t, []refused{
+		{"unknown kind", 0, `{}`, "1:1: kind"},
+		{"kind out of range", 99, `{}`, "1:1: kind"},
+		{"empty text", IdentityPolicy, "", "1:1: unexpected end"},
+		{"truncated", IdentityPolicy, `{"Statement":[`, "1:14: unexpected end"},
+		{"trailing comma", IdentityPolicy, "{\"Statement\":[\n{},]}", "2:4: invalid character"},
+		{"comment", IdentityPolicy, "{\n// no\n}", "2:1: invalid character"},
+		{"second value", IdentityPolicy, "{}\n{}", "2:1: after top-level value"},
+		{"byte order mark", IdentityPolicy, "\ufeff{}", "1:1: no character for a policy"},
+		{"invalid UTF-8", IdentityPolicy, "{\"Id\":\"\xff\"}", "1:8: not UTF-8"},
+		{"control character", IdentityPolicy, "{\"Id\":\"\x01\"}", "1:8: no character for a policy"},
+		{"character beyond U+00FF", IdentityPolicy, "{\"Id\":\"é\u0100\"}", "1:9: no character for a policy"},
+		{"escaped character beyond U+00FF", IdentityPolicy, `{"Id":"\u0100"}`, "1:7: not for a policy"},
+		{"escaped NUL", IdentityPolicy, `{"Id":"\u0000"}`, "1:7: not for a policy"},
+		{"half a surrogate pair", IdentityPolicy, `{"Id":"\ud800"}`, "1:7: not for a policy"},
+		{"deep nesting", IdentityPolicy, strings.Repeat("[", 5000) + strings.Repeat("]", 5000), "1:9: nested too deeply"},
+		{"very deep nesting", IdentityPolicy, strings.Repeat("[", 1_000_000), "1:10001: max depth"},
+		{"array", IdentityPolicy, `[]`, "1:1: not an array"},
+		{"null", IdentityPolicy, `null`, "1:1: not null"},
+		{"no Statement", IdentityPolicy, `{"Version":"2012-10-17"}`, "1:1: no Statement"},
+		{"empty Statement", IdentityPolicy, `{"Statement":[]}`, "1:14: Statement is empty"},
+		{"statement is a string", IdentityPolicy, `{"Statement":["x"]}`, "1:15: a statement is an object"},
+		{"unknown element", IdentityPolicy, `{"Statements":[]}`, `1:2: unknown element "Statements"`},
+		{"element in another case", IdentityPolicy, `{"statement":[]}`, `1:2: unknown element "statement"`},
+		{"version", IdentityPolicy, `{"Version":"2012-10-18","Statement":[]}`, `1:12: "2012-10-18" is no version`},
+		{"version is a number", IdentityPolicy, `{"Version":2012,"Statement":[]}`, "1:12: no version"},
+		{"Id is a number", RepositoryPolicy, `{"Id":1,"Statement":[]}`, "1:7: Id must be a string"},
+		{"element twice", IdentityPolicy, "{\"Id\":\"a\",\n \"Id\":\"b\"}", `2:2: "Id" occurs twice`},
+		{"element twice by an escape", IdentityPolicy, `{"Id":"a","\u0049d":"b"}`, `1:11: "Id" occurs twice`},
+
+		{"unknown element of a statement", IdentityPolicy, identityStatement(ok + `,"Conditions":{}`), `unknown element "Conditions"`},
+		{"Action twice", IdentityPolicy, identityStatement(ok + `,"Action":"ecr:GetX"`), `"Action" occurs twice`},
+		{"no Effect", IdentityPolicy, identityStatement(`"Action":"ecr:*","Resource":"*"`), "1:38: no Effect"},
+		{"Effect in another case", IdentityPolicy, identityStatement(`"Effect":"allow","Action":"ecr:*","Resource":"*"`), `1:48: not "allow"`},
+		{"Effect is a list", IdentityPolicy, identityStatement(`"Effect":["Allow"],"Action":"ecr:*","Resource":"*"`), "1:48: not an array"},
+		{"no Action", IdentityPolicy, identityStatement(`"Effect":"Allow","Resource":"*"`), "1:38: neither Action nor NotAction"},
+		{"Action and NotAction", IdentityPolicy, identityStatement(ok + `,"NotAction":"ecr:*"`), "both Action and NotAction"},
+		{"empty Action", IdentityPolicy, identityStatement(`"Effect":"Allow","Action":[],"Resource":"*"`), "Action is empty"},
+		{"Action is a number", IdentityPolicy, identityStatement(`"Effect":"Allow","Action":1,"Resource":"*"`), "Action must be a string"},
+		{"no Resource", IdentityPolicy, identityStatement(`"Effect":"Allow","Action":"ecr:*"`), "neither Resource nor NotResource"},
+		{"Resource and NotResource", IdentityPolicy, identityStatement(ok + `,"NotResource":"*"`), "both Resource and NotResource"},
+		{"empty Resource", IdentityPolicy, identityStatement(`"Effect":"Allow","Action":"ecr:*","Resource":[]`), "Resource is empty"},
+		{"Sid with a blank", IdentityPolicy, identityStatement(ok + `,"Sid":"a b"`), `"a b" may have letters and digits only`},
+		{"Sid is a number", IdentityPolicy, identityStatement(ok + `,"Sid":1`), "Sid must be a string"},
+		{"Sid twice", IdentityPolicy, identityStatement(ok + `,"Sid":"a"},{"Sid":"a",` + ok), `"a" occurs twice`},
+		{"Sid with a blank in a trust policy", TrustPolicy, `{"Statement":{"Sid":"a b","Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"}}`, "letters and digits only"},
+	})
+}
+
+// Source: moto's collection of AWS's answers, for what is wrong with the
+// parts; the IAM User Guide for what is right.
+func TestRefusedElements(t *testing.T) {
+	action := func(text string) string {
+		return identityStatement(`"Effect":"Deny","Action":` + text + `,"Resource":"*"`)
+	}
+	resource := func(text string) string {
+		return identityStatement(`"Effect":"Deny","Action":"ecr:*","Resource":` + text)
+	}
+	condition := func(text string) string {
+		return identityStatement(`"Effect":"Deny","Action":"ecr:*","Resource":"*","Condition":` + text)
+	}
+	tests := []refused{
+		{"action without a prefix", IdentityPolicy, action(`"GetObject"`), `1:64: Action "GetObject" lacks a service prefix`},
+		{"action with two colons", IdentityPolicy, action(`"ecr:a:b"`), "more than one colon"},
+		{"wildcard in the prefix", IdentityPolicy, action(`"e*:Get"`), "service prefix with characters"},
+		{"blank before the prefix", IdentityPolicy, action(`" ecr:Get"`), "service prefix with characters"},
+		{"empty prefix", IdentityPolicy, action(`":Get"`), "service prefix with characters"},
+		{"empty name", IdentityPolicy, action(`"ecr:"`), "names no action"},
+		{"empty action", IdentityPolicy, action(`""`), "lacks a service prefix"},
+		{"two stars", IdentityPolicy, action(`"**"`), "lacks a service prefix"},
+		{"second action of the list", IdentityPolicy, action(`["ecr:*","x"]`), `1:73: Action "x"`},
+		{"resource is a name", IdentityPolicy, resource(`"repository/a"`), "must be an ARN or"},
+		{"empty resource", IdentityPolicy, resource(`""`), "must be an ARN or"},
+		{"two stars as resource", IdentityPolicy, resource(`"**"`), "must be an ARN or"},
+		{"no service", IdentityPolicy, resource(`"arn:aws"`), "names no partition or no service"},
+		{"empty service", IdentityPolicy, resource(`"arn:aws::r:123456789012:x"`), "names no partition or no service"},
+		{"empty partition", IdentityPolicy, resource(`"arn::ecr:r:123456789012:x"`), "names no partition or no service"},
+		{"short ARN in a repository policy", RepositoryPolicy, repositoryStatement(`"Effect":"Deny","Resource":"arn:aws:ecr:*"`), "ARN of six segments"},
+		{"short ARN in an SCP", ServiceControlPolicy, resource(`"arn:aws:ecr:*"`), "ARN of six segments"},
+		{"malformed variable", IdentityPolicy, resource(`"arn:aws:ecr:*:*:repository/${aws:username,x}"`), "no policy variable"},
+		{"Condition is a list", IdentityPolicy, condition(`[]`), "must be an object of operators"},
+		{"operator is a list", IdentityPolicy, condition(`{"StringEquals":[]}`), "object of condition keys"},
+		{"unknown operator", IdentityPolicy, condition(`{"StringMatches":{"aws:username":"a"}}`), `1:100: unknown condition operator "StringMatches"`},
+		{"operator in another case", IdentityPolicy, condition(`{"stringequals":{"aws:username":"a"}}`), "unknown condition operator"},
+		{"operator with a blank", IdentityPolicy, condition(`{"StringEquals ":{"aws:username":"a"}}`), "unknown condition operator"},
+		{"NullIfExists", IdentityPolicy, condition(`{"NullIfExists":{"aws:username":"true"}}`), "unknown condition operator"},
+		{"ForAllValues:Null", IdentityPolicy, condition(`{"ForAllValues:Null":{"aws:username":"true"}}`), "unknown condition operator"},
+		{"BinaryNotEquals", IdentityPolicy, condition(`{"BinaryNotEquals":{"aws:username":""}}`), "unknown condition operator"},
+		{"unknown set operator", IdentityPolicy, condition(`{"ForSomeValues:StringEquals":{"aws:username":"a"}}`), "unknown condition operator"},
+		{"IfExists twice", IdentityPolicy, condition(`{"BoolIfExistsIfExists":{"aws:username":"true"}}`), "unknown condition operator"},
+		{"operator twice", IdentityPolicy, condition(`{"Bool":{},"Bool":{}}`), `"Bool" occurs twice`},
+		{"condition key without a prefix", IdentityPolicy, condition(`{"Bool":{"username":"true"}}`), "lacks a service prefix"},
+		{"condition key with two colons", IdentityPolicy, condition(`{"Bool":{"aws:user:name":"true"}}`), "more than one colon"},
+		{"value is null", IdentityPolicy, condition(`{"StringEquals":{"aws:username":null}}`), "not null"},
+		{"value is an object", IdentityPolicy, condition(`{"StringEquals":{"aws:username":{}}}`), "not an object"},
+		{"list in a list", IdentityPolicy, condition(`{"StringEquals":{"aws:username":[["a"]]}}`), "not an array"},
+		{"variable in a number", IdentityPolicy, condition(`{"NumericEquals":{"test:key":"${aws:username}"}}`), "is no decimal number"},
+	}
+	for operator, values := range map[string][]string{
+		"NumericEquals": {"", "10abc", "1e3", "0x10", "1,5", " 1", "--1", "."},
+		"DateEquals":    {"", "tomorrow", "9223372036854775808", "2026-13-01", "2026-02-30", "2026-01-01T00:00:00", "1.5", "2026-01-01T24:00:00Z"},
+		"Bool":          {"", "yes", "1", "true "},
+		"Null":          {"", "null"},
+		"BinaryEquals":  {"a", "a===", "YQ", "YQ==\\n", "-_=="},
+		"IpAddress":     {"", "10", "10.0.0.0/33", "10.0.0/8", "::1%lo", "10.0.0.256", "10.0.0.0/8/8", "010.0.0.1"},
+		"ArnLike":       {"", "x", "**", "arn:aws:iam::*"},
+	} {
+		for _, value := range values {
+			text := condition(fmt.Sprintf(`{%q:{"test:key":"%s"}}`, operator, value))
+			tests = append(tests, refused{operator + " of " + value, IdentityPolicy, text, `condition key "test:key"`})
+		}
+	}
+	checkRefused(t, tests)
+}
+
+// Source: IAM User Guide, "AWS JSON policy elements: Principal" and
+// "NotPrincipal"; for ECR's answers, issue 3924 of terraform-provider-aws.
+func TestRefusedPrincipals(t *testing.T) {
+	document := func(effect, principal string) string {
+		return `{"Statement":{"Effect":"` + effect + `","Action":"ecr:*",` + principal + `}}`
+	}
+	checkRefused(t, []refused{
+		{"none", RepositoryPolicy, `{"Statement":{"Effect":"Deny","Action":"ecr:*"}}`, "1:14: neither Principal nor NotPrincipal"},
+		{"both", RepositoryPolicy, document("Deny", `"Principal":"*","NotPrincipal":"*"`), "both Principal and NotPrincipal"},
+		{"Allow with NotPrincipal", RepositoryPolicy, document("Allow", `"NotPrincipal":{"AWS":"123456789012"}`), "1:49: not supported"},
+		{"bare ARN", RepositoryPolicy, document("Allow", `"Principal":"arn:aws:iam::123456789012:root"`), "1:61: must be \"*\" or an object"},
+		{"list", RepositoryPolicy, document("Allow", `"Principal":["*"]`), "must be \"*\" or an object"},
+		{"empty object", RepositoryPolicy, document("Allow", `"Principal":{}`), "Principal is empty"},
+		{"empty list", RepositoryPolicy, document("Allow", `"Principal":{"AWS":[]}`), "AWS is empty"},
+		{"unknown sort", RepositoryPolicy, document("Allow", `"Principal":{"aws":"*"}`), `unknown element "aws"`},
+		{"users by wildcard", RepositoryPolicy, document("Allow", `"Principal":{"AWS":"arn:aws:iam::123456789012:user/*"}`), "holds a wildcard"},
+		{"account by wildcard", RepositoryPolicy, document("Allow", `"Principal":{"AWS":"arn:aws:iam::*:root"}`), "holds a wildcard"},
+		{"anything of an account", RepositoryPolicy, document("Allow", `"Principal":{"AWS":"arn:aws:iam::123456789012:*"}`), "holds a wildcard"},
+		{"session by wildcard", RepositoryPolicy, document("Allow", `"Principal":{"AWS":"arn:aws:sts::123456789012:assumed-role/ci/*"}`), "holds a wildcard"},
+		{"service by wildcard", RepositoryPolicy, document("Allow", `"Principal":{"Service":"*"}`), "holds a wildcard"},
+		{"group", RepositoryPolicy, document("Allow", `"Principal":{"AWS":"arn:aws:iam::123456789012:group/g"}`), "is no principal"},
+		{"short account", RepositoryPolicy, document("Allow", `"Principal":{"AWS":"12345678901"}`), "is no principal"},
+		{"ARN without account", RepositoryPolicy, document("Allow", `"Principal":{"AWS":"arn:aws:iam:::user/a"}`), "is no principal"},
+		{"empty", RepositoryPolicy, document("Allow", `"Principal":{"AWS":""}`), "names no principal"},
+		{"empty service", RepositoryPolicy, document("Allow", `"Principal":{"Service":""}`), "names no principal"},
+		{"number", RepositoryPolicy, document("Allow", `"Principal":{"AWS":123456789012}`), "must be a string"},
+		{"in an identity policy", IdentityPolicy, identityStatement(`"Effect":"Allow","Action":"ecr:*","Resource":"*","Principal":"*"`), "Principal is not for this kind"},
+		{"NotPrincipal in a boundary", PermissionsBoundary, identityStatement(`"Effect":"Deny","Action":"ecr:*","Resource":"*","NotPrincipal":"*"`), "NotPrincipal is not for this kind"},
+		{"in a session policy", SessionPolicy, identityStatement(`"Effect":"Allow","Action":"ecr:*","Resource":"*","Principal":"*"`), "Principal is not for this kind"},
+		{"in an SCP", ServiceControlPolicy, identityStatement(`"Effect":"Allow","Action":"ecr:*","Resource":"*","Principal":"*"`), "Principal is not for this kind"},
+		{"none in a trust policy", TrustPolicy, identityStatement(`"Effect":"Allow","Action":"sts:AssumeRole"`), "neither Principal nor NotPrincipal"},
+		{"Resource in a trust policy", TrustPolicy, identityStatement(`"Effect":"Allow","Action":"sts:AssumeRole","Principal":"*","Resource":"*"`), "has no Resource"},
+		{"none in a registry policy", RegistryPolicy, identityStatement(`"Effect":"Allow","Action":"ecr:*","Resource":"*"`), "neither Principal nor NotPrincipal"},
+		{"no Resource in a registry policy", RegistryPolicy, identityStatement(`"Effect":"Allow","Action":"ecr:*","Principal":"*"`), "neither Resource nor NotResource"},
+	})
+}
+
+// Source: AWS Organizations User Guide, "SCP syntax" and "RCP syntax".
+func TestRefusedOrganizationPolicies(t *testing.T) {
+	rcp := func(elements string) string { return identityStatement(elements) }
+	checkRefused(t, []refused{
+		{"SCP without version", ServiceControlPolicy, `{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`, `1:1: must have "Version": "2012-10-17"`},
+		{"SCP of 2008", ServiceControlPolicy, `{"Version":"2008-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`, `1:12: must have "Version"`},
+		{"RCP of 2008", ResourceControlPolicy, `{"Version":"2008-10-17","Statement":{"Effect":"Deny","Principal":"*","Action":"ecr:*","Resource":"*"}}`, `1:12: must have "Version"`},
+		{"RCP that allows", ResourceControlPolicy, rcp(`"Effect":"Allow","Principal":"*","Action":"ecr:*","Resource":"*"`), "only denies"},
+		{"RCPFullAWSAccess with a condition", ResourceControlPolicy, rcp(`"Effect":"Allow","Principal":"*","Action":"*","Resource":"*","Condition":{}`), "only denies"},
+		{"RCP with NotAction", ResourceControlPolicy, rcp(`"Effect":"Deny","Principal":"*","NotAction":"ecr:*","Resource":"*"`), "no NotAction"},
+		{"RCP with NotPrincipal", ResourceControlPolicy, rcp(`"Effect":"Deny","NotPrincipal":{"AWS":"123456789012"},"Action":"ecr:*","Resource":"*"`), "no NotPrincipal"},
+		{"RCP for one account", ResourceControlPolicy, rcp(`"Effect":"Deny","Principal":{"AWS":"123456789012"},"Action":"ecr:*","Resource":"*"`), "must be \"*\""},
+		{"RCP for everyone in the long form", ResourceControlPolicy, rcp(`"Effect":"Deny","Principal":{"AWS":"*"},"Action":"ecr:*","Resource":"*"`), "must be \"*\""},
+		{"RCP for every action", ResourceControlPolicy, rcp(`"Effect":"Deny","Principal":"*","Action":["ecr:*","*"],"Resource":"*"`), "may not name \"*\""},
+		{"RCP without Principal", ResourceControlPolicy, rcp(`"Effect":"Deny","Action":"ecr:*","Resource":"*"`), "neither Principal"},
+	})
+}
+
+func TestAcceptedDocuments(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		kind Kind
+		text string
+	}{
+		{"one statement without a list", IdentityPolicy, `{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`},
+		{"empty Sids", IdentityPolicy, identityStatement(`"Sid":"","Effect":"Allow","Action":"*","Resource":"*"},{"Sid":"","Effect":"Allow","Action":"*","Resource":"*"`)},
+		{"Sid with blanks in a repository policy", RepositoryPolicy, repositoryStatement(`"Sid":"ECR Repository Policy","Effect":"Allow"`)},
+		{"repeated Sid in a repository policy", RegistryPolicy, identityStatement(`"Sid":"a","Effect":"Deny","Principal":"*","Action":"*","Resource":"*"},{"Sid":"a","Effect":"Deny","Principal":"*","Action":"*","Resource":"*"`)},
+		{"Resource in a repository policy", RepositoryPolicy, repositoryStatement(`"Effect":"Allow","Resource":"*"`)},
+		{"action with a blank at its end", IdentityPolicy, identityStatement(`"Effect":"Allow","Action":"ecr:GetX ","Resource":"*"`)},
+		{"action that ECR does not have yet", IdentityPolicy, identityStatement(`"Effect":"Allow","Action":"ecr:StartReplicationBackfill","Resource":"*"`)},
+		{"partition that is not known yet", IdentityPolicy, identityStatement(`"Effect":"Allow","Action":"ecr:*","Resource":"arn:aws-moon:ecr:*:*:repository/*"`)},
+		{"condition key of an OIDC provider", TrustPolicy, `{"Statement":{"Effect":"Allow","Principal":{"Federated":"arn:aws:iam::123456789012:oidc-provider/oidc.eks.r.amazonaws.com/id/X"},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"oidc.eks.r.amazonaws.com/id/X:sub":"system:serviceaccount:a:b"}}}}`},
+		{"tag key with a colon", IdentityPolicy, identityStatement(`"Effect":"Allow","Action":"ecr:*","Resource":"*","Condition":{"StringEquals":{"aws:ResourceTag/aws:cloudformation:stack-name":"s"}}`)},
+		{"unique id as principal", RepositoryPolicy, `{"Statement":{"Effect":"Allow","Principal":{"AWS":"AIDACKCEVSQ6C2EXAMPLE"},"Action":"ecr:*"}}`},
+		{"CanonicalUser", RepositoryPolicy, `{"Statement":{"Effect":"Allow","Principal":{"CanonicalUser":"79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"},"Action":"ecr:*"}}`},
+		{"RCPFullAWSAccess", ResourceControlPolicy, identityStatement(`"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"`)},
+		{"SCP with NotAction and a condition in an Allow", ServiceControlPolicy, identityStatement(`"Effect":"Allow","NotAction":"iam:*","Resource":"arn:aws:ecr:*:*:*","Condition":{"Bool":{"aws:SecureTransport":true}}`)},
+		{"every character of Latin-1", RepositoryPolicy, repositoryStatement("\"Effect\":\"Allow\",\"Sid\":\"\u00e9\u00ff\u0085\"")},
+	} {
+		t.Run(test.name, func(t *testing.T) { mustCompile(t, test.kind, test.text) })
+	}
+}
+
+func TestPolicyDescribesItself(t *testing.T) {
+	p := mustCompile(t, RepositoryPolicy, `{
+  "Version": "2012-10-17",
+  "Id": "é",
+  "Statement": [
+    {"Sid": "one", "Effect": "Allow", "Principal": "*", "Action": "ecr:*",
+     "Condition": {"StringEquals": {"aws:PrincipalTag/Team": "${aws:Username}", "AWS:username": "x"}}},
+    {"Sid": "é", "Effect": "Deny", "Principal": "*", "Action": "ecr:*", "Resource": "arn:aws:ecr:*:*:repository/${aws:userid}"}
+  ]
+}`)
+	if p.ID != "é" || p.Version != "2012-10-17" || p.Kind != RepositoryPolicy || p.Source != "test.json" {
+		t.Errorf("%+v", p)
+	}
+	first, second := p.Statements[0], p.Statements[1]
+	if first.Sid != "one" || first.Effect != Allow || first.Start != (Position{5, 5}) || first.End != (Position{6, 102}) {
+		t.Errorf("%+v", first)
+	}
+	if second.Start != (Position{7, 5}) || second.End != (Position{7, 127}) {
+		t.Errorf("%v %v", second.Start, second.End)
+	}
+	want := []string{"aws:principaltag/team", "aws:userid", "aws:username"}
+	if got := p.ConditionKeys(); fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("ConditionKeys() = %v, want %v", got, want)
+	}
+}
+
+func TestFindings(t *testing.T) {
+	allow := func(elements string) string { return identityStatement(`"Effect":"Allow",` + elements) }
+	key := func(operator, key string) string {
+		return allow(`"Action":"ecr:*","Resource":"*","Condition":{"` + operator + `":{"` + key + `":"arn:a:b:c:d:e"}}`)
+	}
+	for _, test := range []struct {
+		name string
+		kind Kind
+		text string
+		want string // "" for none
+	}{
+		{"nothing to find", IdentityPolicy, allow(`"Action":"ecr:Get*","Resource":"arn:aws:ecr:*:*:repository/*"`), ""},
+		{"everything", IdentityPolicy, allow(`"Action":"*","Resource":"*"`), ""},
+		{"old version", IdentityPolicy, `{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`, "1:1: AWS takes no new policy"},
+		{"old version of a repository policy", RepositoryPolicy, repositoryStatement(`"Effect":"Allow"`), ""},
+		{"Id", IdentityPolicy, `{"Version":"2012-10-17","Id":"a","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`, "1:25: Id belongs"},
+		{"unknown action", IdentityPolicy, allow(`"Action":"ecr:GetImages","Resource":"*"`), "1:65: action \"ecr:GetImages\" is none"},
+		{"wildcard without an action", IdentityPolicy, allow(`"Action":"ecr:Pull*","Resource":"*"`), "is none of the known"},
+		{"action of another service", IdentityPolicy, allow(`"Action":"s3:Whatever","Resource":"*"`), ""},
+		{"action with a blank", IdentityPolicy, allow(`"Action":"ecr:Put Image","Resource":"*"`), "never matches"},
+		{"short ARN", IdentityPolicy, allow(`"Action":"ecr:*","Resource":"arn:aws:ecr:*"`), `counts as "arn:aws:ecr:*:*:*"`},
+		{"unknown partition", IdentityPolicy, allow(`"Action":"ecr:*","Resource":"arn:aws-moon:ecr:*:*:repository/*"`), "unknown partition \"aws-moon\""},
+		{"wildcard in the partition", IdentityPolicy, allow(`"Action":"ecr:*","Resource":"arn:aws*:ecr:*:*:repository/*"`), ""},
+		{"wildcard in the service", IdentityPolicy, allow(`"Action":"ecr:*","Resource":"arn:aws:*:*:*:*"`), "this Allow does not match it"},
+		{"wildcard in the type", IdentityPolicy, allow(`"Action":"ecr:*","Resource":"arn:aws:ecr:*:*:repo*/x"`), "this Allow does not match it"},
+		{"wildcard in the type of a Deny", IdentityPolicy, identityStatement(`"Effect":"Deny","Action":"ecr:*","Resource":"arn:aws:ecr:*:*:repo*/x"`), "AWS does not support"},
+		{"variable too early", IdentityPolicy, allow(`"Action":"ecr:*","Resource":"arn:aws:ecr:*:${aws:PrincipalAccount}:repository/*"`), "before the fifth colon"},
+		{"variable in the old version", RepositoryPolicy, repositoryStatement(`"Effect":"Allow","Condition":{"StringEquals":{"aws:username":"${aws:userid}"}}`), "plain text in version"},
+		{"Resource in a repository policy", RepositoryPolicy, repositoryStatement(`"Effect":"Allow","Resource":"*"`), "ECR may refuse"},
+		{"repeated Sid", RepositoryPolicy, `{"Statement":[{"Sid":"a","Effect":"Deny","Principal":"*","Action":"*"},{"Sid":"a","Effect":"Deny","Principal":"*","Action":"*"}]}`, "1:79: Sid \"a\" occurs twice"},
+		{"principal of the past", RepositoryPolicy, `{"Statement":{"Effect":"Allow","Principal":{"AWS":"AROACKCEVSQ6C2EXAMPLE"},"Action":"*"}}`, "matches nobody"},
+		{"operator without keys", IdentityPolicy, allow(`"Action":"*","Resource":"*","Condition":{"Nothing":{}}`), "says nothing"},
+		{"no value", IdentityPolicy, allow(`"Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:username":[]}}`), "no value to compare with"},
+		{"lone star for an ARN", IdentityPolicy, allow(`"Action":"*","Resource":"*","Condition":{"ArnLike":{"aws:PrincipalArn":"*"}}`), "is no ARN"},
+		{"multivalued key", IdentityPolicy, key("StringEquals", "aws:TagKeys"), "is multivalued"},
+		{"multivalued key with a set operator", IdentityPolicy, key("ForAnyValue:StringEquals", "aws:TagKeys"), ""},
+		{"ForAllValues in an Allow", IdentityPolicy, key("ForAllValues:StringEquals", "aws:TagKeys"), "holds for a request without"},
+		{"unknown key", IdentityPolicy, key("StringEquals", "aws:PrincipalTeam"), "not known"},
+		{"key of another service", IdentityPolicy, key("StringEquals", "s3:prefix"), ""},
+		{"tag without a key", IdentityPolicy, key("StringEquals", "aws:PrincipalTag/"), "not known"},
+		{"extension", IdentityPolicy, key("StringEquals", KeyReference), "is an extension"},
+		{"too large", SessionPolicy, allow(`"Action":"*","Resource":["*"` + strings.Repeat(`,"*"`, 600) + `]`), "at most 2048"},
+		{"white space does not count", SessionPolicy, allow(`"Action":"*","Resource":"*"` + strings.Repeat(" ", 3000)), ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			findings := mustCompile(t, test.kind, test.text).Findings()
+			switch {
+			case test.want == "" && len(findings) == 0:
+			case test.want == "" || len(findings) != 1:
+				t.Errorf("findings %v, want %q", findings, test.want)
+			case !strings.Contains(findings[0].String(), test.want):
+				t.Errorf("finding %q, want %q", findings[0], test.want)
+			}
+		})
+	}
+}
+
+func TestKnownECRActions(t *testing.T) {
+	if n := len(ecrActions()); n != 60 {
+		t.Errorf("%d ECR actions, want the 60 of the Service Authorization Reference", n)
+	}
+}
