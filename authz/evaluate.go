@@ -5,10 +5,6 @@ import (
 	"extauthz/mapping"
 )
 
-// tokenAction is the right to log in. Only identity policies can grant it
-// (Amazon ECR User Guide, "Private registry authentication").
-const tokenAction = "ecr:GetAuthorizationToken"
-
 // A Permission is one action on one resource and the decision on it.
 type Permission struct {
 	Action   string
@@ -18,15 +14,17 @@ type Permission struct {
 }
 
 // decide evaluates the permissions of a mapping, led by the right to log in,
-// up to the first that denies the request. It fills in the result's
+// up to the first that denies the request. The resource of that right is "*",
+// so that only identity policies can grant it (Amazon ECR User Guide, "Private
+// registry authentication"). It fills in the result's
 // permissions, and tells whether the request is allowed and whether an optional
 // permission is not.
 func (p *pass) decide(m *mapping.Mapping) (allowed, optionalDenied bool) {
-	if !p.decideOne(mapping.Permission{Action: tokenAction, Resource: "*"}) {
+	if !p.decideOne(mapping.Permission{Action: mapping.GetAuthorizationToken, Resource: "*"}) {
 		return false, false
 	}
 	for _, permission := range m.Permissions {
-		if permission.Action == tokenAction {
+		if permission.Action == mapping.GetAuthorizationToken {
 			continue
 		}
 		ok := p.decideOne(permission)
