@@ -1,0 +1,299 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
+)
+
+const (
+	serving    = healthv1.HealthCheckResponse_SERVING
+	notServing = healthv1.HealthCheckResponse_NOT_SERVING
+)
+
+// TestServeAnswersLogsAndCounts takes one request of each kind through the
+// program and looks at the answer, the decision log and the metrics.
+func TestServeAnswersLogsAndCounts(t *testing.T) {
+	p := start(t, nil)
+	conn := p.dial(t)
+	requests := []struct {
+		method, path, user string
+		status             int
+		decision, action   string
+	}{
+		{"GET", "/v2/team/app/manifests/v1", "bob", 200, "allowed", "ecr:BatchGetImage"},
+		{"GET", "/v2/team/app/manifests/v1", "bob", 200, "allowed", "ecr:BatchGetImage"},
+		{"PUT", "/v2/team/app/manifests/v1", "bob", 403, "implicitDeny", "ecr:PutImage"},
+		{"GET", "/v2/secret/app/manifests/v1", "bob", 403, "explicitDeny", "ecr:BatchGetImage"},
+		{"PUT", "/v2/team/app/manifests/v1", "alice", 200, "allowed", "ecr:PutImage"},
+		{"GET", "/v2/team/app/manifests/v1", "", 401, "unauthenticated", "none"},
+		{"GET", "/v2/team/app/../secret/manifests/v1", "bob", 400, "refused", "none"},
+	}
+	for _, r := range requests {
+		authorization := ""
+		if r.user != "" {
+			authorization = as(r.user)
+		}
+		wantCheck(t, conn, r.method, r.path, authorization, r.status)
+	}
+	_, metrics := get(t, p.admin, "/metrics")
+	for _, want := range []string{
+		`extauthz_decisions_total{action="ecr:BatchGetImage",decision="allowed"} 2`,
+		`extauthz_decisions_total{action="ecr:PutImage",decision="implicitDeny"} 1`,
+		`extauthz_decisions_total{action="ecr:BatchGetImage",decision="explicitDeny"} 1`,
+		`extauthz_decisions_total{action="none",decision="unauthenticated"} 1`,
+		`extauthz_check_duration_seconds_count 7`,
+		`extauthz_policy_generation 1`,
+		`extauthz_policy_last_reload_success 1`,
+		`extauthz_decision_log_lost_total 0`,
+	} {
+		if !strings.Contains(metrics, want+"\n") {
+			t.Errorf("/metrics lacks %q", want)
+		}
+	}
+	p.signal(t, syscall.SIGTERM)
+	p.wantExit(t, exitDone)
+	lines := strings.Split(strings.TrimSpace(p.stdout.String()), "\n")
+	if len(lines) != len(requests) {
+		t.Fatalf("%d lines logged; want %d", len(lines), len(requests))
+	}
+	for i, r := range requests {
+		var line struct{ Decision, Method, ClientAddress string }
+		if err := json.Unmarshal([]byte(lines[i]), &line); err != nil || line.Decision != r.decision || line.Method != r.method || line.ClientAddress != "192.0.2.7" {
+			t.Errorf("line %d = %s (%v); want decision %s", i+1, lines[i], err, r.decision)
+		}
+	}
+}
+
+// TestServeWaitsForPolicies starts without policies: nothing is allowed and
+// nothing is ready until they come.
+func TestServeWaitsForPolicies(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "policies")
+	p := start(t, nil, "--policies", dir, "--wait-for-policies")
+	conn := p.dial(t)
+	wantStatus(t, p.admin, "/livez", http.StatusOK)
+	wantStatus(t, p.admin, "/readyz", http.StatusServiceUnavailable)
+	wantCheck(t, conn, "GET", "/v2/team/app/manifests/v1", as("bob"), http.StatusServiceUnavailable)
+	if got := health(t, conn); got != notServing {
+		t.Errorf("health = %v; want %v", got, notServing)
+	}
+	if err := os.CopyFS(dir, os.DirFS(quickstart)); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "health is SERVING", func() bool { return health(t, conn) == serving })
+	wantStatus(t, p.admin, "/readyz", http.StatusOK)
+	wantCheck(t, conn, "GET", "/v2/team/app/manifests/v1", as("bob"), http.StatusOK)
+}
+
+// TestServeKeepsLastGoodPolicies breaks and mends a policy while serving.
+func TestServeKeepsLastGoodPolicies(t *testing.T) {
+	dir := copied(t)
+	p := start(t, nil, "--policies", dir)
+	conn := p.dial(t)
+	registries := filepath.Join(dir, "registries.yaml")
+	good, err := os.ReadFile(registries)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(registries, []byte("registries: ["), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.message(t, "policy directory refused")
+	wantStatus(t, p.admin, "/readyz", http.StatusOK)
+	wantCheck(t, conn, "GET", "/v2/team/app/manifests/v1", as("bob"), http.StatusOK)
+	if _, metrics := get(t, p.admin, "/metrics"); !strings.Contains(metrics, "extauthz_policy_last_reload_success 0\n") ||
+		!strings.Contains(metrics, "extauthz_policy_reload_failures_total 1\n") {
+		t.Error("/metrics does not tell of the failed reload")
+	}
+	var view snapshotView
+	if _, body := get(t, p.admin, "/snapshot"); json.Unmarshal([]byte(body), &view) != nil || view.Generation != 1 ||
+		!strings.Contains(view.LastError, "registries.yaml") || view.Failures != 1 || view.Counts == nil || view.Counts.Registries != 1 {
+		t.Errorf("/snapshot = %+v", view)
+	}
+	if err := os.WriteFile(registries, append(good, "\n# mended\n"...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.message(t, "policy directory in force")
+	if _, metrics := get(t, p.admin, "/metrics"); !strings.Contains(metrics, "extauthz_policy_generation 2\n") {
+		t.Error("/metrics does not tell of the second generation")
+	}
+}
+
+// TestServeReloadsUponHangup has SIGHUP reach the process, which stays.
+func TestServeReloadsUponHangup(t *testing.T) {
+	log := filepath.Join(t.TempDir(), "decisions.log")
+	p := start(t, nil, "--decision-log-file", log, "--decision-log-required")
+	conn := p.dial(t)
+	wantCheck(t, conn, "GET", "/v2/team/app/manifests/v1", as("bob"), http.StatusOK)
+	if err := os.Rename(log, log+".1"); err != nil {
+		t.Fatal(err)
+	}
+	p.signal(t, syscall.SIGHUP)
+	eventually(t, "the log is there again", func() bool { _, err := os.Stat(log); return err == nil })
+	wantCheck(t, conn, "GET", "/v2/team/app/manifests/v1", as("bob"), http.StatusOK)
+	for _, name := range []string{log, log + ".1"} {
+		text, err := os.ReadFile(name)
+		if err != nil || strings.Count(string(text), "\n") != 1 {
+			t.Errorf("%s = %q, %v; want one line", filepath.Base(name), text, err)
+		}
+		if info, err := os.Stat(name); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: mode %v, %v; want 0600", filepath.Base(name), info.Mode(), err)
+		}
+	}
+}
+
+func TestServeBindFailure(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	for _, flag := range []string{"--listen", "--admin-listen", "--probe-listen"} {
+		p := prepare(t, flag, taken.Addr().String())
+		stderr, err := p.CombinedOutput()
+		last := string(stderr[strings.LastIndex(strings.TrimSpace(string(stderr)), "\n")+1:])
+		if p.ProcessState.ExitCode() != exitFailure || !strings.HasPrefix(last, "extauthz serve: "+flag+" ") || !strings.Contains(last, "address already in use") {
+			t.Errorf("%s: %v, %q; want exit code 1 and the reason", flag, err, last)
+		}
+	}
+}
+
+// TestServeDrains stops a process with a drain delay: it goes on answering, but
+// is not ready; the second signal ends it although a health watch is open.
+func TestServeDrains(t *testing.T) {
+	p := start(t, nil, "--drain-delay", "1h", "--drain-timeout", "1h")
+	conn := p.dial(t)
+	wantStatus(t, p.admin, "/readyz", http.StatusOK)
+	watch(t, p)
+	p.signal(t, syscall.SIGTERM)
+	p.message(t, "stopping")
+	eventually(t, "not ready", func() bool { status, _ := get(t, p.admin, "/readyz"); return status == http.StatusServiceUnavailable })
+	wantStatus(t, p.admin, "/livez", http.StatusOK)
+	wantCheck(t, conn, "GET", "/v2/team/app/manifests/v1", as("bob"), http.StatusOK)
+	if got := health(t, conn); got != serving {
+		t.Errorf("health in the drain delay = %v; want %v", got, serving)
+	}
+	p.signal(t, os.Interrupt.(syscall.Signal))
+	p.message(t, "calls under way were cut off")
+	p.wantExit(t, exitDone)
+}
+
+// TestServeDrainTimeout ends although a health watch stays open.
+func TestServeDrainTimeout(t *testing.T) {
+	p := start(t, nil, "--drain-timeout", "100ms")
+	watch(t, p)
+	p.signal(t, syscall.SIGTERM)
+	p.message(t, "calls under way were cut off")
+	if line := p.message(t, "stopped"); line.Lost == nil || *line.Lost != 0 {
+		t.Errorf("stopped = %+v; want no decision lost", line)
+	}
+	p.wantExit(t, exitDone)
+}
+
+// watch opens a health watch that stays open.
+func watch(t *testing.T, p *process) {
+	t.Helper()
+	stream, err := healthv1.NewHealthClient(p.dial(t)).Watch(t.Context(), &healthv1.HealthCheckRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := stream.Recv(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestServeUnixSocket serves on a socket, is killed, and serves on it again.
+func TestServeUnixSocket(t *testing.T) {
+	dir, err := os.MkdirTemp("", "serve")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	socket := filepath.Join(dir, "a.sock")
+	for range 2 {
+		p := start(t, nil, "--listen", "unix://"+socket, "--socket-mode", "0600")
+		wantCheck(t, p.dial(t), "GET", "/v2/team/app/manifests/v1", as("bob"), http.StatusOK)
+		if info, err := os.Stat(socket); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("mode of the socket: %v, %v; want 0600", info.Mode(), err)
+		}
+		if code, stdout, stderr := typed(t, "healthcheck --admin-listen= --listen unix://"+socket); code != exitDone || stdout != "ok\n" {
+			t.Errorf("healthcheck: exit %d, %q, %q", code, stdout, stderr)
+		}
+		p.signal(t, syscall.SIGKILL)
+		<-p.exited
+		if code, _, stderr := typed(t, "healthcheck --admin-listen= --listen unix://"+socket); code != exitFailure {
+			t.Errorf("healthcheck of a killed process: exit %d, %q; want 1", code, stderr)
+		}
+	}
+}
+
+// TestServeProbeListener has probes and metrics on their own address, and
+// nothing else there.
+func TestServeProbeListener(t *testing.T) {
+	p := start(t, nil, "--probe-listen", "127.0.0.1:0", "--pprof")
+	p.probes = p.message(t, "listening").Address
+	for path, want := range map[string][2]int{ // on the admin and on the probe listener
+		"/livez":              {200, 200},
+		"/readyz":             {200, 200},
+		"/metrics":            {200, 200},
+		"/snapshot":           {200, 404},
+		"/debug/pprof/":       {200, 404},
+		"/debug/pprof/symbol": {200, 404},
+		"/":                   {404, 404},
+	} {
+		wantStatus(t, p.admin, path, want[0])
+		wantStatus(t, p.probes, path, want[1])
+	}
+}
+
+func TestHealthcheck(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "policies")
+	p := start(t, nil, "--policies", dir, "--wait-for-policies")
+	lines := []string{"healthcheck --admin-listen " + p.admin, "healthcheck --admin-listen= --listen " + p.checks}
+	for _, line := range lines {
+		if code, stdout, stderr := typed(t, line); code != exitFailure || stdout != "" || strings.Count(stderr, "\n") != 1 {
+			t.Errorf("%s before the policies: exit %d, %q, %q", line, code, stdout, stderr)
+		}
+	}
+	if err := os.CopyFS(dir, os.DirFS(quickstart)); err != nil {
+		t.Fatal(err)
+	}
+	conn := p.dial(t)
+	eventually(t, "health is SERVING", func() bool { return health(t, conn) == serving })
+	for _, line := range lines {
+		if code, stdout, stderr := typed(t, line, "EXTAUTHZ_POLICIES="+dir); code != exitDone || stdout != "ok\n" || stderr != "" {
+			t.Errorf("%s: exit %d, %q, %q", line, code, stdout, stderr)
+		}
+	}
+	if code, stdout, _ := typed(t, "healthcheck", "EXTAUTHZ_ADMIN_LISTEN="+p.admin); code != exitDone || stdout != "ok\n" {
+		t.Errorf("healthcheck by the environment: exit %d, %q", code, stdout)
+	}
+}
+
+// TestHealthcheckTimeout asks somebody who never answers.
+func TestHealthcheckTimeout(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	for _, line := range []string{"healthcheck --admin-listen ", "healthcheck --admin-listen= --listen "} {
+		start := time.Now()
+		code, _, stderr := typed(t, line+silent.Addr().String()+" --timeout 50ms")
+		if code != exitFailure || !strings.Contains(stderr, context.DeadlineExceeded.Error()) {
+			t.Errorf("%s: exit %d, %q", line, code, stderr)
+		}
+		if took := time.Since(start); took > patience/2 {
+			t.Errorf("%s: a timeout of 50ms took %v", line, took)
+		}
+	}
+}
