@@ -4,9 +4,11 @@
 //
 //	envoybin    finds the Envoy to run, or fetches it
 //	registry    the registry behind Envoy, a program
+//	certs       the certificates of a test run
 //	stack       runs registry, extauthz and Envoy together
 //	e2e         the end-to-end scenarios
 //	quickstart  what `make run` runs
+//	image       the container image, built and run
 //	rules       the rules of this repository, as tests
 //	gate        what `make test` runs
 //	fuzz        what `make fuzz` runs

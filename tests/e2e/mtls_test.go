@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
+	"extauthz/tests/certs"
 	"extauthz/tests/stack"
 )
 
@@ -20,21 +21,23 @@ const builder = "spiffe://example.test/ns/ci/sa/build"
 // mutualTLS is the example that knows callers by their certificate.
 func mutualTLS(t *testing.T) stack.Spec {
 	t.Helper()
-	certs := t.TempDir()
-	trusted = newAuthority(t)
-	trusted.serve(t, certs)
-	return stack.Spec{Envoy: filepath.Join(stack.Root(), "examples", "mtls", "envoy.yaml"), Certs: certs}
+	dir := t.TempDir()
+	trusted = authority(t)
+	if err := trusted.WriteServer(dir); err != nil {
+		t.Fatal(err)
+	}
+	return stack.Spec{Envoy: filepath.Join(stack.Root(), "examples", "mtls", "envoy.yaml"), Certs: dir}
 }
 
 // trusted is the authority of the group's stack.
-var trusted *authority
+var trusted *certs.Authority
 
 // showing is a transport that shows the certificates and trusts the stack's
 // own authority.
 func showing(t *testing.T, shown ...tls.Certificate) *http.Transport {
 	t.Helper()
 	roots := x509.NewCertPool()
-	roots.AddCert(trusted.certificate)
+	roots.AddCert(trusted.Certificate)
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, Certificates: shown}, ForceAttemptHTTP2: true}
 	t.Cleanup(transport.CloseIdleConnections)
 	return transport
@@ -52,7 +55,7 @@ func (w *world) get(t *testing.T, transport *http.Transport) (*http.Request, *ht
 
 // certificateIsPrincipal pushes and pulls as the role's session.
 func certificateIsPrincipal(t *testing.T, w *world) {
-	transport := showing(t, trusted.client(t, builder, ""))
+	transport := showing(t, issued(t, trusted, withURI(t, builder)))
 	registry := func(repository string) name.Tag {
 		tag, err := name.NewTag(w.Address(stack.Envoy) + "/" + repository + ":tls")
 		if err != nil {
@@ -84,13 +87,12 @@ func (o overTLS) RoundTrip(request *http.Request) (*http.Response, error) {
 // certificateOfAnotherKind has the principal's name as a DNS name and as a
 // common name: Envoy reports the same text for both as for the URI.
 func certificateOfAnotherKind(t *testing.T, w *world) {
-	named := certificate(builder)
 	for _, c := range []struct {
 		kind  string
 		shown tls.Certificate
 	}{
-		{"DNS name", trusted.client(t, "", builder)},
-		{"common name", trusted.issue(t, named)},
+		{"DNS name", issued(t, trusted, withDNS(builder))},
+		{"common name", issued(t, trusted, certs.Named(builder))},
 	} {
 		request, client := w.get(t, showing(t, c.shown))
 		if a := exchange(t, client, request); a.status != http.StatusUnauthorized {
@@ -100,14 +102,14 @@ func certificateOfAnotherKind(t *testing.T, w *world) {
 }
 
 func certificateUnknown(t *testing.T, w *world) {
-	request, client := w.get(t, showing(t, trusted.client(t, builder+"/../admin", "")))
+	request, client := w.get(t, showing(t, issued(t, trusted, withURI(t, builder+"/../admin"))))
 	exchange(t, client, request).wants(t, http.StatusUnauthorized)
 }
 
 // certificateMissing has no certificate, and one of an authority that Envoy
 // does not trust: there is no connection to ask anything over.
 func certificateMissing(t *testing.T, w *world) {
-	for _, shown := range [][]tls.Certificate{nil, {newAuthority(t).client(t, builder, "")}} {
+	for _, shown := range [][]tls.Certificate{nil, {issued(t, authority(t), withURI(t, builder))}} {
 		request, client := w.get(t, showing(t, shown...))
 		if response, err := client.Do(request); err == nil {
 			response.Body.Close()

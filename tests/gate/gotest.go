@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os/exec"
+	"path"
 	"slices"
 	"strings"
 
@@ -44,7 +45,7 @@ func (g *gate) rules(ctx context.Context) outcome {
 		return of(err)
 	}
 	packages := slices.DeleteFunc(strings.Fields(list.String()), func(pkg string) bool {
-		return strings.HasSuffix(pkg, "/e2e") || strings.HasSuffix(pkg, "/quickstart")
+		return slices.Contains([]string{"e2e", "quickstart", "image"}, path.Base(pkg))
 	})
 	return g.goTest(ctx, g.tests(), append([]string{"-count=1", "-timeout=5m"}, packages...)...)
 }
@@ -65,6 +66,11 @@ func (g *gate) withEnvoy(ctx context.Context, what string, args ...string) outco
 		return outcome{missing: []string{what + ": no Envoy " + envoybin.Pinned + " to be had"}}
 	}
 	return g.goTest(ctx, g.tests(), args...)
+}
+
+// image builds and runs the container image, where a Docker engine answers.
+func (g *gate) image(ctx context.Context) outcome {
+	return g.goTest(ctx, g.tests(), "-count=1", "-timeout=7m", "./image")
 }
 
 // goTest runs `go test` in dir and counts its tests.

@@ -48,5 +48,6 @@ func (g *gate) stages() []stage {
 		{"repository rules and harness", 8 * time.Minute, g.rules},
 		{"end to end", 10 * time.Minute, g.endToEnd},
 		{"quickstart", 8 * time.Minute, g.quickstart},
+		{"container image", 8 * time.Minute, g.image},
 	}
 }

@@ -52,6 +52,16 @@ func rewire(config []byte, w wiring) ([]byte, error) {
 	return yaml.Marshal(relocate(tree, "/certs/", w.certs))
 }
 
+// Relocate is an Envoy configuration with the folder certs in the place of
+// /certs, and otherwise as it was.
+func Relocate(config []byte, certs string) ([]byte, error) {
+	var tree map[string]any
+	if err := yaml.Unmarshal(config, &tree); err != nil {
+		return nil, err
+	}
+	return yaml.Marshal(relocate(tree, "/certs/", certs))
+}
+
 func pipe(path string) map[string]any {
 	return map[string]any{"pipe": map[string]any{"path": path}}
 }

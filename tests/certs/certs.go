@@ -1,0 +1,87 @@
+package certs
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// An Authority signs certificates.
+type Authority struct {
+	Certificate *x509.Certificate
+	key         *ecdsa.PrivateKey
+}
+
+// NewAuthority makes an authority that nobody knows yet.
+func NewAuthority() (*Authority, error) {
+	template := Named("an authority of the tests")
+	template.IsCA, template.BasicConstraintsValid = true, true
+	template.KeyUsage = x509.KeyUsageCertSign
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		return nil, err
+	}
+	signed, err := x509.ParseCertificate(der)
+	return &Authority{signed, key}, err
+}
+
+// Named is the template of a certificate with this common name, for client or
+// server.
+func Named(commonName string) *x509.Certificate {
+	return &x509.Certificate{
+		SerialNumber: big.NewInt(time.Now().UnixNano()),
+		Subject:      pkix.Name{CommonName: commonName},
+		NotBefore:    time.Now().Add(-time.Minute),
+		NotAfter:     time.Now().Add(time.Hour),
+		KeyUsage:     x509.KeyUsageDigitalSignature,
+		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
+	}
+}
+
+// Issue signs a certificate for a key of its own.
+func (a *Authority) Issue(template *x509.Certificate) (tls.Certificate, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, a.Certificate, &key.PublicKey, a.key)
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, err
+}
+
+// WriteServer writes what Envoy needs to serve TLS on loopback to clients of
+// this authority: the files that the examples name under /certs.
+func (a *Authority) WriteServer(dir string) error {
+	template := Named("registry")
+	template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}
+	server, err := a.Issue(template)
+	if err != nil {
+		return err
+	}
+	key, err := x509.MarshalPKCS8PrivateKey(server.PrivateKey)
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		write(filepath.Join(dir, "server.crt"), "CERTIFICATE", server.Certificate[0]),
+		write(filepath.Join(dir, "server.key"), "PRIVATE KEY", key),
+		write(filepath.Join(dir, "client-ca.crt"), "CERTIFICATE", a.Certificate.Raw))
+}
+
+// write writes one PEM block; 0644, since Envoy may run as another user.
+func write(file, kind string, der []byte) error {
+	return os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o644)
+}

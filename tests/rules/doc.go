@@ -1,0 +1,11 @@
+// Package rules holds the rules of this repository as tests.
+//
+//	imports_test.go   which package may import which
+//	modules_test.go   which modules the product may depend on
+//	docs_test.go      every package and every exported name is documented
+//	shape_test.go     functions fit a screen
+//	readme_test.go    what the README tells people to type exists
+//	examples_test.go  the examples load, in extauthz and in Envoy
+//	words_test.go     what no file may mention
+//	files_test.go     the files that the rules are about
+package rules

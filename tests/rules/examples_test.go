@@ -1,0 +1,81 @@
+package rules
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"extauthz/decision"
+	"extauthz/policystore"
+
+	"extauthz/tests/certs"
+	"extauthz/tests/envoybin"
+	"extauthz/tests/stack"
+)
+
+// found are the paths below examples that match the pattern.
+func found(t *testing.T, pattern string, atLeast int) []string {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(stack.Root(), "examples", pattern))
+	if err != nil || len(paths) < atLeast {
+		t.Fatalf("%d examples match %s (%v), want at least %d", len(paths), pattern, err, atLeast)
+	}
+	return paths
+}
+
+// TestExamplePolicies loads every policy directory among the examples.
+func TestExamplePolicies(t *testing.T) {
+	for _, dir := range found(t, "*/policies", 1) {
+		if _, err := policystore.Load(dir, decision.Options{CacheSize: 16}); err != nil {
+			t.Errorf("%s: %v", dir, err)
+		}
+	}
+}
+
+// TestExampleEnvoys has Envoy itself validate every configuration as it
+// stands, but for the place of the certificates, which it wants to read.
+func TestExampleEnvoys(t *testing.T) {
+	envoy, err := envoybin.Find(context.Background(), stack.Cache(), envoybin.OnlyPinned, os.Stderr)
+	if err != nil {
+		t.Skip(err)
+	}
+	dir := t.TempDir()
+	authority, err := certs.NewAuthority()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := authority.WriteServer(dir); err != nil {
+		t.Fatal(err)
+	}
+	for _, example := range found(t, "*/envoy.yaml", 2) {
+		t.Run(filepath.Base(filepath.Dir(example)), func(t *testing.T) {
+			validates(t, envoy, example, dir)
+		})
+	}
+}
+
+// validates has envoy judge the example, with the certificates in dir.
+func validates(t *testing.T, envoy *envoybin.Envoy, example, dir string) {
+	t.Helper()
+	text, err := os.ReadFile(example)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, err := stack.Relocate(text, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	local := filepath.Join(dir, "envoy.yaml")
+	if err := os.WriteFile(local, config, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	argv := envoy.Command([]string{dir}, "--mode", "validate", "--config-path", local, "--log-level", "error")
+	if out, err := exec.CommandContext(ctx, argv[0], argv[1:]...).CombinedOutput(); err != nil {
+		t.Errorf("%v: %s", err, out)
+	}
+}

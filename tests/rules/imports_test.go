@@ -1,0 +1,119 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// The modules that packages of the product may import from.
+const (
+	lru      = "github.com/hashicorp/golang-lru/v2"
+	bcrypt   = "golang.org/x/crypto/bcrypt"
+	fsnotify = "github.com/fsnotify/fsnotify"
+	yaml     = "go.yaml.in/yaml/v3"
+	grpc     = "google.golang.org/grpc"
+	protobuf = "google.golang.org/protobuf"
+	genproto = "google.golang.org/genproto/googleapis/rpc"
+	envoyAPI = "github.com/envoyproxy/go-control-plane/envoy"
+	prom     = "github.com/prometheus/client_golang"
+)
+
+// mayImport says for each package what it may import beside the standard
+// library: data flows one way, so nothing may import what is below it.
+var mayImport = map[string][]string{
+	"iam":          {},
+	"mapping":      {"iam"},
+	"identity":     {"iam", bcrypt, lru},
+	"decision":     {"iam", lru},
+	"policystore":  {"iam", "mapping", "identity", "decision", fsnotify, yaml},
+	"authz":        {"iam", "mapping", "identity", "decision", "policystore"},
+	"envoy":        {"authz", "mapping", envoyAPI, grpc, protobuf, genproto},
+	"decisionlog":  {"iam", "authz"},
+	"cmd/extauthz": {"iam", "mapping", "identity", "decision", "policystore", "authz", "envoy", "decisionlog", grpc, prom},
+}
+
+func TestImports(t *testing.T) {
+	for _, p := range own(t) {
+		name := strings.TrimPrefix(p.ImportPath, "extauthz/")
+		allowed, known := mayImport[name]
+		if !known {
+			t.Errorf("package %s has no rule: say in mayImport what it may import", name)
+		}
+		for _, path := range p.Imports {
+			if !isStandard(path) && !slices.ContainsFunc(allowed, func(a string) bool { return within(path, a) }) {
+				t.Errorf("%s imports %s, which it may not", name, path)
+			}
+		}
+	}
+}
+
+// TestImportRulesAreOneWay wants the table itself without a circle.
+func TestImportRulesAreOneWay(t *testing.T) {
+	var reaches func(from, to string, depth int) bool
+	reaches = func(from, to string, depth int) bool {
+		return depth < len(mayImport) && slices.ContainsFunc(mayImport[from], func(next string) bool {
+			return next == to || reaches(next, to, depth+1)
+		})
+	}
+	for name := range mayImport {
+		if reaches(name, name, 0) {
+			t.Errorf("%s may import itself by way of others", name)
+		}
+	}
+}
+
+// noWorld is what deciding packages stay away from: files, network, clock,
+// logs and processes.
+var noWorld = []string{"os", "io/fs", "net/http/httputil", "log", "log/slog", "os/exec", "os/signal", "syscall"}
+
+// TestPure wants iam and mapping to be a function of their input.
+func TestPure(t *testing.T) {
+	checked := 0
+	for _, p := range own(t) {
+		if p.ImportPath != "extauthz/iam" && p.ImportPath != "extauthz/mapping" {
+			continue
+		}
+		checked++
+		for _, path := range p.Imports {
+			if slices.Contains(noWorld, path) {
+				t.Errorf("%s imports %s, and should be pure", p.ImportPath, path)
+			}
+		}
+		for _, path := range p.Deps {
+			if !isStandard(path) && !strings.HasPrefix(path, "extauthz/") && !strings.HasPrefix(path, "vendor/") {
+				t.Errorf("%s depends on %s, want the standard library only", p.ImportPath, path)
+			}
+		}
+	}
+	if checked != 2 {
+		t.Errorf("checked %d packages, want 2", checked)
+	}
+}
+
+// TestNoProtobufBelowTheDoor wants everything between the door and the policies
+// free of gRPC and protobuf.
+func TestNoProtobufBelowTheDoor(t *testing.T) {
+	for _, p := range own(t) {
+		if p.ImportPath == "extauthz/envoy" || strings.HasPrefix(p.ImportPath, "extauthz/cmd/") {
+			continue
+		}
+		for _, path := range p.Deps {
+			if within(path, grpc) || within(path, protobuf) {
+				t.Errorf("%s depends on %s", p.ImportPath, path)
+			}
+		}
+	}
+}
+
+// isStandard tells the standard library by its paths without a dot.
+func isStandard(path string) bool {
+	first, _, _ := strings.Cut(path, "/")
+	return !strings.Contains(first, ".") && first != "extauthz"
+}
+
+// within tells whether path is the allowed package of the product, or in the
+// allowed module.
+func within(path, allowed string) bool {
+	return path == "extauthz/"+allowed || path == allowed || strings.HasPrefix(path, allowed+"/")
+}

@@ -1,0 +1,59 @@
+package rules
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"testing"
+
+	"extauthz/tests/stack"
+)
+
+// mayRequire are the modules that the product may depend on directly.
+var mayRequire = []string{
+	"github.com/envoyproxy/go-control-plane/envoy", "github.com/fsnotify/fsnotify",
+	"github.com/hashicorp/golang-lru/v2", "github.com/prometheus/client_golang",
+	"go.yaml.in/yaml/v3", "golang.org/x/crypto",
+	"google.golang.org/genproto/googleapis/rpc", "google.golang.org/grpc", "google.golang.org/protobuf",
+}
+
+// testsMayRequire are those of the tests, beside the product and its own.
+var testsMayRequire = []string{
+	"extauthz", "github.com/distribution/distribution/v3", "github.com/google/go-containerregistry",
+	"github.com/testcontainers/testcontainers-go", "go.yaml.in/yaml/v3",
+	"golang.org/x/crypto", "golang.org/x/sys",
+}
+
+// required is a line of go.mod that names a module and its version.
+var required = regexp.MustCompile(`(?m)^(?:require )?\s*(\S+\.\S+/\S+|extauthz) (v\S+)( // indirect)?$`)
+
+func TestModules(t *testing.T) {
+	cases := []struct {
+		file    string
+		allowed []string
+		atLeast int
+	}{
+		{"go.mod", mayRequire, 5},
+		{"tests/go.mod", testsMayRequire, 3},
+	}
+	for _, c := range cases {
+		text, err := os.ReadFile(filepath.Join(stack.Root(), c.file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		direct := 0
+		for _, line := range required.FindAllStringSubmatch(string(text), -1) {
+			if line[3] != "" {
+				continue
+			}
+			direct++
+			if !slices.Contains(c.allowed, line[1]) {
+				t.Errorf("%s requires %s, which is not on the list of what it may", c.file, line[1])
+			}
+		}
+		if direct < c.atLeast {
+			t.Errorf("%s: %d direct dependencies found, want at least %d", c.file, direct, c.atLeast)
+		}
+	}
+}

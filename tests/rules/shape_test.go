@@ -1,0 +1,29 @@
+package rules
+
+import (
+	"go/ast"
+	"testing"
+)
+
+// tallest is how many lines a function may have.
+const tallest = 60
+
+func TestFunctionsFitAScreen(t *testing.T) {
+	set, parsed := sources(t)
+	functions := 0
+	for _, file := range parsed {
+		for _, d := range file.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if !ok || f.Body == nil {
+				continue
+			}
+			functions++
+			if lines := set.Position(f.End()).Line - set.Position(f.Pos()).Line + 1; lines > tallest {
+				t.Errorf("%s: %s has %d lines, want at most %d", set.Position(f.Pos()), f.Name.Name, lines, tallest)
+			}
+		}
+	}
+	if functions < 200 {
+		t.Errorf("%d functions, want at least 200", functions)
+	}
+}
