@@ -1,6 +1,9 @@
 package iam
 
-import "strings"
+import (
+	"iter"
+	"strings"
+)
 
 // checkAction finds actions that cannot match anything.
 func (c *compiler) checkAction(n *node, p *pattern) {
@@ -13,8 +16,8 @@ func (c *compiler) checkAction(n *node, p *pattern) {
 	}
 }
 
-func matchesAny(p *pattern, names []string) bool {
-	for _, name := range names {
+func matchesAny(p *pattern, names iter.Seq[string]) bool {
+	for name := range names {
 		if p.match(name, nil) {
 			return true
 		}
@@ -58,7 +61,7 @@ func (c *compiler) checkVariables(n *node) bool {
 
 func knownPartition(partition string) bool {
 	p, err := syntax{wildcards: true}.pattern(partition)
-	return err == nil && matchesAny(&p, []string{"aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"})
+	return err == nil && matchesAny(&p, partitions())
 }
 
 // checkPrincipal finds principals that nobody can be.

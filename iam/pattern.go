@@ -12,6 +12,7 @@ type pattern struct {
 	tokens     []token
 	variables  bool // some token is a variable
 	ignoreCase bool
+	arn        bool // no wildcard covers the colons between an ARN's segments
 }
 
 // token is one piece of a pattern.
@@ -22,10 +23,6 @@ type token struct {
 	// fallback is what a variable stands for while its key is missing.
 	fallback    string
 	hasFallback bool
-
-	// withinSegment keeps a wildcard from covering a colon: one in the first
-	// five segments of an ARN.
-	withinSegment bool
 }
 
 type tokenKind uint8
@@ -44,25 +41,26 @@ func (p *pattern) match(subject string, c Context) bool {
 	if p.variables && !p.resolvable(c) {
 		return false
 	}
+	open := 0 // from here on wildcards may cover colons
+	if p.arn {
+		open = endOfFifthColon(subject)
+	}
 	next, at := 0, 0
 	run, runEnd := -1, 0
 	for next < len(p.tokens) || at < len(subject) {
-		if next < len(p.tokens) {
-			t := &p.tokens[next]
-			if t.kind == runToken {
-				run, runEnd = next, at
-				next++
-				continue
-			}
-			if width := t.consume(subject[at:], c, p.ignoreCase); width >= 0 {
-				next, at = next+1, at+width
-				continue
-			}
+		if next < len(p.tokens) && p.tokens[next].kind == runToken {
+			run, runEnd = next, at
+			next++
+			continue
+		}
+		if width := p.consume(next, subject, at, open, c); width >= 0 {
+			next, at = next+1, at+width
+			continue
 		}
 		if run < 0 {
 			return false
 		}
-		width := p.tokens[run].character(subject[runEnd:])
+		width := character(subject, runEnd, open)
 		if width < 0 {
 			return false
 		}
@@ -72,32 +70,46 @@ func (p *pattern) match(subject string, c Context) bool {
 	return true
 }
 
-// consume returns how many bytes at the start of s the token covers, or -1.
-func (t *token) consume(s string, c Context, ignoreCase bool) int {
+// consume returns how many bytes of the subject the token covers at a place,
+// or -1. Past the last token nothing is covered.
+func (p *pattern) consume(token int, subject string, at, open int, c Context) int {
+	if token == len(p.tokens) {
+		return -1
+	}
+	t := &p.tokens[token]
 	text := t.text
 	switch t.kind {
 	case oneToken:
-		return t.character(s)
+		return character(subject, at, open)
 	case variableToken:
 		text, _ = t.value(c)
 	}
-	if ignoreCase {
-		return prefixIgnoringCase(s, text)
+	if p.ignoreCase {
+		return prefixIgnoringCase(subject[at:], text)
 	}
-	if strings.HasPrefix(s, text) {
+	if strings.HasPrefix(subject[at:], text) {
 		return len(text)
 	}
 	return -1
 }
 
-// character returns the width of the character at the start of s if the
+// character returns the width of the character at the given place if a
 // wildcard may cover it, or -1. A byte that is not UTF-8 is a character too.
-func (t *token) character(s string) int {
-	if s == "" || t.withinSegment && s[0] == ':' {
+func character(s string, at, open int) int {
+	if at == len(s) || s[at] == ':' && at < open {
 		return -1
 	}
-	_, width := utf8.DecodeRuneInString(s)
+	_, width := utf8.DecodeRuneInString(s[at:])
 	return width
+}
+
+// endOfFifthColon is the offset at which the last segment of an ARN begins.
+func endOfFifthColon(arn string) int {
+	at := 0
+	for range arnColons {
+		at += strings.IndexByte(arn[at:], ':') + 1
+	}
+	return at
 }
 
 // resolvable reports whether every variable of the pattern has a value.

@@ -21,7 +21,7 @@ func (p *Policies) newQuery(r *Request) (query, bool) {
 	if p == nil || r == nil || r.Principal == nil {
 		return query{}, false
 	}
-	q := query{request: r, bounded: len(p.Boundary) > 0}
+	q := query{request: r, bounded: len(p.Boundary) > 0 && r.Principal.Kind.hasIdentity()}
 	if !q.identify() {
 		return query{}, false
 	}

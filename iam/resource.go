@@ -76,7 +76,7 @@ func compileResource(text string, variables bool) (resourcePattern, error) {
 		return resourcePattern{everything: true}, nil
 	}
 	fixed := endOfFifthColon(text)
-	head, err := syntax{wildcards: true, arn: true}.pattern(text[:fixed])
+	head, err := syntax{wildcards: true}.pattern(text[:fixed])
 	if err != nil {
 		return resourcePattern{}, err
 	}
@@ -95,16 +95,7 @@ func join(head, tail pattern) pattern {
 		tokens[n-1].text += tail.tokens[0].text
 		tail.tokens = tail.tokens[1:]
 	}
-	return pattern{tokens: append(tokens, tail.tokens...), variables: tail.variables}
-}
-
-// endOfFifthColon is the offset after the fifth colon of an ARN.
-func endOfFifthColon(text string) int {
-	at := 0
-	for range arnColons {
-		at += strings.IndexByte(text[at:], ':') + 1
-	}
-	return at
+	return pattern{tokens: append(tokens, tail.tokens...), variables: tail.variables, arn: true}
 }
 
 // checkResource refuses what is neither "*" nor an ARN with at least a

@@ -10,7 +10,7 @@ import (
 type syntax struct {
 	wildcards  bool // * and ? are wildcards
 	variables  bool // ${...} is a policy variable
-	arn        bool // wildcards before the fifth colon stay within their segment
+	arn        bool // wildcards stay within the segments of an ARN
 	ignoreCase bool
 }
 
@@ -33,7 +33,6 @@ type patternBuilder struct {
 	syntax  syntax
 	tokens  []token
 	literal strings.Builder
-	colons  int
 }
 
 // next reads one piece at the start of text and returns its width.
@@ -44,24 +43,19 @@ func (b *patternBuilder) next(text string) (int, error) {
 	case b.syntax.wildcards && c == '*':
 		b.run()
 	case b.syntax.wildcards && c == '?':
-		b.add(token{kind: oneToken, withinSegment: b.withinSegment()})
+		b.add(token{kind: oneToken})
 	default:
-		if c == ':' {
-			b.colons++
-		}
 		b.literal.WriteByte(c)
 	}
 	return 1, nil
 }
-
-func (b *patternBuilder) withinSegment() bool { return b.syntax.arn && b.colons < arnColons }
 
 // run adds a *, of which several in a row mean no more than one.
 func (b *patternBuilder) run() {
 	if n := len(b.tokens); n > 0 && b.literal.Len() == 0 && b.tokens[n-1].kind == runToken {
 		return
 	}
-	b.add(token{kind: runToken, withinSegment: b.withinSegment()})
+	b.add(token{kind: runToken})
 }
 
 func (b *patternBuilder) add(t token) {
@@ -77,7 +71,7 @@ func (b *patternBuilder) flush() {
 }
 
 func (b *patternBuilder) pattern() pattern {
-	p := pattern{tokens: b.tokens, ignoreCase: b.syntax.ignoreCase}
+	p := pattern{tokens: b.tokens, ignoreCase: b.syntax.ignoreCase, arn: b.syntax.arn}
 	for i := range p.tokens {
 		p.variables = p.variables || p.tokens[i].kind == variableToken
 	}

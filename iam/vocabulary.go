@@ -1,6 +1,9 @@
 package iam
 
-import "strings"
+import (
+	"iter"
+	"strings"
+)
 
 // extensionPrefix is the prefix of condition keys that AWS does not have.
 const extensionPrefix = "oci:"
@@ -39,8 +42,8 @@ func describeKey(key string) (known, multivalued bool) {
 // Amazon ECR. AWS adds actions, so that one missing here is a finding and no
 // error; and not every operation of the API is an action: ListImageReferrers
 // is authorized as BatchGetImage.
-func ecrActions() []string {
-	return strings.Fields(`
+func ecrActions() iter.Seq[string] {
+	return strings.FieldsSeq(`
 		ecr:BatchCheckLayerAvailability ecr:BatchDeleteImage ecr:BatchGetImage
 		ecr:BatchGetRepositoryScanningConfiguration ecr:BatchImportUpstreamImage
 		ecr:CompleteLayerUpload ecr:CreatePullThroughCacheRule ecr:CreateRepository
@@ -65,4 +68,10 @@ func ecrActions() []string {
 		ecr:UntagResource ecr:UpdateImageStorageClass ecr:UpdatePullThroughCacheRule
 		ecr:UpdateRepositoryCreationTemplate ecr:UploadLayerPart
 		ecr:ValidatePullThroughCacheRule`)
+}
+
+// partitions are the known ones. AWS adds partitions, so that one missing here
+// is a finding and no error.
+func partitions() iter.Seq[string] {
+	return strings.FieldsSeq("aws aws-cn aws-us-gov aws-eusc aws-iso aws-iso-b aws-iso-e aws-iso-f")
 }

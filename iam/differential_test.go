@@ -1,0 +1,55 @@
+package iam
+
+import (
+	"strings"
+	"testing"
+)
+
+// questions is how many requests each set of policies is asked.
+const questions = 20
+
+// compareWithTwin puts the questions of a seed to both evaluators and counts
+// their decisions.
+func compareWithTwin(t *testing.T, seed uint64, decided map[Decision]int) *scenario {
+	t.Helper()
+	g := newGenerator(seed)
+	s := g.scenario()
+	for range questions {
+		g.ask(s)
+		got := s.policies.Evaluate(&s.request)
+		decided[got]++
+		if want := s.twin.decide(); got != want {
+			t.Fatalf("seed %d: %v, twin %v\n%s\n%+v on %s by %+v\nwith %+v\nowner %q, management %q", seed, got, want, strings.Join(s.texts, "\n"),
+				s.request.Action, s.request.Resource, s.request.Principal, s.request.Context, s.policies.ResourceAccount, s.policies.ManagementAccount)
+		}
+		blocked := got != Allowed && s.request.Principal.Kind != UnknownPrincipal
+		if e := s.policies.Explain(&s.request); e.Decision != got || (e.BlockedBy != NoClass) != blocked {
+			t.Fatalf("seed %d: explained as %v blocked by %v, decided %v", seed, e.Decision, e.BlockedBy, got)
+		}
+	}
+	return s
+}
+
+func TestAgainstTwin(t *testing.T) {
+	const seeds = 1000
+	decided := map[Decision]int{}
+	operators := map[string]bool{}
+	for seed := range uint64(seeds) {
+		operators[compareWithTwin(t, seed, decided).base] = true
+	}
+	for _, d := range []Decision{Allowed, ExplicitDeny, ImplicitDeny} {
+		if decided[d] < seeds*questions/10 {
+			t.Errorf("only %d of %d questions are decided as %v", decided[d], seeds*questions, d)
+		}
+	}
+	if len(operators) != len(someOperators) {
+		t.Errorf("%d operators of %d", len(operators), len(someOperators))
+	}
+}
+
+func FuzzAgainstTwin(f *testing.F) {
+	for seed := range uint64(20) {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, seed uint64) { compareWithTwin(t, seed, map[Decision]int{}) })
+}

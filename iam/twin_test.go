@@ -1,0 +1,302 @@
+package iam
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+)
+
+// The twin is a second evaluator, written straight from the rules and for
+// nothing but being read: it works on decoded JSON, splits and expands anew
+// for every question, and shares no code with the package.
+
+type twinPolicy struct {
+	kind       Kind
+	version    string
+	statements []twinStatement
+}
+
+type twinStatement map[string]any
+
+type twin struct {
+	identity, boundary, session, resource []twinPolicy
+	scps, rcps                            [][]twinPolicy
+	resourceAccount, managementAccount    string
+	request                               *Request
+}
+
+// twinDecode takes a document that Compile has accepted.
+func twinDecode(kind Kind, text string) twinPolicy {
+	var document struct {
+		Version   string
+		Statement any
+	}
+	if err := json.Unmarshal([]byte(text), &document); err != nil {
+		panic(err)
+	}
+	p := twinPolicy{kind: kind, version: document.Version}
+	for _, s := range twinList(document.Statement) {
+		p.statements = append(p.statements, s.(map[string]any))
+	}
+	return p
+}
+
+func twinList(v any) []any {
+	if list, ok := v.([]any); ok {
+		return list
+	}
+	return []any{v}
+}
+
+// decide follows the decision procedure, rule by rule.
+func (w twin) decide() Decision {
+	caller := w.request.Principal
+	if caller == nil || caller.Kind == UnknownPrincipal {
+		return ImplicitDeny
+	}
+	hasAccount := slices.Contains([]PrincipalKind{RootUser, User, AssumedRole, FederatedUser}, caller.Kind)
+	resourceAccount := w.resourceAccount
+	if segments := strings.SplitN(w.request.Resource, ":", 6); resourceAccount == "" && len(segments) == 6 {
+		resourceAccount = segments[4]
+	}
+	if resourceAccount == "" {
+		resourceAccount = caller.Account
+	}
+	linked := caller.Kind == AssumedRole && strings.Contains(caller.RoleARN, ":role/aws-service-role/")
+
+	// What is not in play is as if it were not there.
+	if !hasAccount {
+		w.identity, w.boundary, w.session, w.scps = nil, nil, nil, nil
+	}
+	if linked || caller.Account == w.managementAccount && w.managementAccount != "" {
+		w.scps = nil
+	}
+	if linked || resourceAccount == w.managementAccount && w.managementAccount != "" {
+		w.rcps = nil
+	}
+
+	// An explicit deny anywhere wins.
+	everything := slices.Concat(w.identity, w.boundary, w.session, w.resource, slices.Concat(w.scps...), slices.Concat(w.rcps...))
+	for _, p := range everything {
+		for _, s := range p.statements {
+			if s["Effect"] == "Deny" && w.applies(p, s) {
+				return ExplicitDeny
+			}
+		}
+	}
+	for _, level := range w.scps {
+		if !w.allows(level) {
+			return ImplicitDeny
+		}
+	}
+
+	forms := w.grantingForms()
+	if !hasAccount {
+		return twinAllowedIf(slices.Contains(forms, "everyone") || slices.Contains(forms, "exact"))
+	}
+	identity := w.allows(w.identity)
+	boundary := len(w.boundary) == 0 || w.allows(w.boundary)
+	session := len(w.session) == 0 || w.allows(w.session)
+	if caller.Kind == FederatedUser && len(w.session) == 0 {
+		identity = false
+	}
+	samePartition := w.request.Resource == "*" ||
+		strings.Split(w.request.Resource, ":")[1] == strings.Split(caller.ARN, ":")[1]
+	if caller.Account != resourceAccount || !samePartition {
+		return twinAllowedIf(identity && boundary && session && len(forms) > 0)
+	}
+	switch {
+	case slices.Contains(forms, "everyone") || slices.Contains(forms, "exact"):
+		return Allowed
+	case slices.Contains(forms, "through"):
+		return twinAllowedIf(boundary && session)
+	}
+	return twinAllowedIf(identity && boundary && session)
+}
+
+func twinAllowedIf(allowed bool) Decision {
+	if allowed {
+		return Allowed
+	}
+	return ImplicitDeny
+}
+
+func (w *twin) allows(policies []twinPolicy) bool {
+	for _, p := range policies {
+		for _, s := range p.statements {
+			if s["Effect"] == "Allow" && w.applies(p, s) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// grantingForms lists in which ways the resource-based policies allow.
+func (w *twin) grantingForms() []string {
+	var forms []string
+	if w.request.Resource == "*" {
+		return nil
+	}
+	for _, p := range w.resource {
+		for _, s := range p.statements {
+			if s["Effect"] == "Allow" && w.applies(p, s) {
+				forms = append(forms, w.forms(s["Principal"])...)
+			}
+		}
+	}
+	return forms
+}
+
+// applies reports whether all elements of a statement match.
+func (w *twin) applies(p twinPolicy, s twinStatement) bool {
+	if p.kind == RepositoryPolicy && w.request.Resource == "*" {
+		return false
+	}
+	if not, found := s["NotPrincipal"]; found && len(w.boundary) == 0 && len(w.forms(not)) > 0 {
+		return false
+	}
+	if principal, found := s["Principal"]; found && len(w.forms(principal)) == 0 {
+		return false
+	}
+	return w.actionMatches(s) && w.resourceMatches(p, s) && w.conditionsHold(p, s)
+}
+
+// forms lists how the entries of a Principal element name the caller:
+// "everyone", "exact" for the caller itself, "through" for its role or the
+// user who federated it, "account".
+func (w *twin) forms(element any) []string {
+	caller := w.request.Principal
+	if element == "*" {
+		return []string{"everyone"}
+	}
+	var forms []string
+	for sort, entries := range element.(map[string]any) {
+		for _, entry := range twinList(entries) {
+			text := entry.(string)
+			switch {
+			case sort == "AWS" && text == "*":
+				forms = append(forms, "everyone")
+			case sort == "Service":
+				if caller.Kind == Service && text == caller.ARN {
+					forms = append(forms, "exact")
+				}
+			case sort == "AWS" && text == caller.ARN && caller.Kind != RootUser:
+				forms = append(forms, "exact")
+			case sort == "AWS":
+				forms = append(forms, w.indirectForms(text)...)
+			}
+		}
+	}
+	return forms
+}
+
+func (w *twin) indirectForms(text string) []string {
+	caller := w.request.Principal
+	if caller.Account == "" {
+		return nil
+	}
+	own := strings.Split(caller.ARN, ":")
+	if !strings.Contains(text, ":") {
+		partition := own[1]
+		if w.request.Resource != "*" {
+			partition = strings.Split(w.request.Resource, ":")[1]
+		}
+		if text == caller.Account && partition == own[1] {
+			return []string{"account"}
+		}
+		return nil
+	}
+	if text == "arn:"+own[1]+":iam::"+caller.Account+":root" {
+		return []string{"account"}
+	}
+	if caller.Kind == FederatedUser && text == caller.UserARN {
+		return []string{"through"}
+	}
+	prefix := "arn:" + own[1] + ":iam::" + caller.Account + ":role/"
+	if caller.Kind == AssumedRole && strings.HasPrefix(text, prefix) {
+		path := strings.Split(text, "/")
+		if strings.EqualFold(path[len(path)-1], strings.Split(caller.ARN, "/")[1]) {
+			return []string{"through"}
+		}
+	}
+	return nil
+}
+
+func (w *twin) actionMatches(s twinStatement) bool {
+	named := func(element any) bool {
+		for _, a := range twinList(element) {
+			if twinMatch(strings.ToLower(a.(string)), strings.ToLower(w.request.Action)) {
+				return true
+			}
+		}
+		return false
+	}
+	if not, found := s["NotAction"]; found {
+		return !named(not)
+	}
+	return named(s["Action"])
+}
+
+func (w *twin) resourceMatches(p twinPolicy, s twinStatement) bool {
+	effect := s["Effect"].(string)
+	if element, found := s["Resource"]; found {
+		for _, r := range twinList(element) {
+			if matched, _ := w.oneResource(p, r.(string), effect); matched {
+				return true
+			}
+		}
+		return false
+	}
+	element, found := s["NotResource"]
+	if !found {
+		return true
+	}
+	any, unresolved := false, false
+	for _, r := range twinList(element) {
+		matched, missing := w.oneResource(p, r.(string), "")
+		any, unresolved = any || matched, unresolved || missing
+	}
+	if unresolved {
+		return effect == "Deny"
+	}
+	return !any
+}
+
+// oneResource matches one pattern, and says whether a variable is missing.
+func (w *twin) oneResource(p twinPolicy, pattern, effect string) (matched, missing bool) {
+	if pattern == "*" {
+		return true, false
+	}
+	for p.kind != RepositoryPolicy && strings.Count(pattern, ":") < 5 {
+		pattern += ":*"
+	}
+	segments := strings.SplitN(pattern, ":", 6)
+	last, ok := w.expand(p, segments[5], true)
+	if !ok {
+		return false, true
+	}
+	if effect == "Allow" && !twinTypeIsPlain(segments[2], segments[5]) {
+		return false, false
+	}
+	subject := strings.SplitN(w.request.Resource, ":", 6)
+	if len(subject) != 6 {
+		return false, false
+	}
+	for i := range 5 {
+		if !twinMatch(segments[i], subject[i]) {
+			return false, false
+		}
+	}
+	return twinMatchUnits(last, []rune(subject[5])), false
+}
+
+// twinTypeIsPlain: in an Allow the service is literal, and for ECR the
+// resource is "*", literal, or begins with "repository/".
+func twinTypeIsPlain(service, resource string) bool {
+	if strings.ContainsAny(service, "*?") {
+		return false
+	}
+	wild := strings.ContainsAny(resource, "*?$")
+	return service != "ecr" || !wild || strings.Trim(resource, "*") == "" || strings.HasPrefix(resource, "repository/")
+}
