@@ -1,0 +1,43 @@
+package image
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+// requireEngine ends the test where no engine can run what this machine's Go
+// builds: as a failure where nothing may be missing, skipped elsewhere.
+func requireEngine(t *testing.T, ctx context.Context) {
+	t.Helper()
+	err := engineRuns(ctx, runtime.GOOS+"/"+runtime.GOARCH)
+	switch {
+	case err == nil:
+	case os.Getenv("CI") == "true":
+		t.Fatalf("the Dockerfile is not tested: %v", err)
+	default:
+		t.Skipf("the Dockerfile is not tested: %v", err)
+	}
+}
+
+// engineRuns tells an engine that runs programs of platform, such as
+// linux/amd64, from none.
+func engineRuns(ctx context.Context, platform string) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	e, err := try(ctx, nil, "version", "--format", "{{.Server.Os}}/{{.Server.Arch}}")
+	if err != nil {
+		return fmt.Errorf("no Docker engine answers: %w", err)
+	}
+	if e.code != 0 {
+		return fmt.Errorf("no Docker engine answers: %s", strings.TrimSpace(e.stderr))
+	}
+	if engine := strings.TrimSpace(e.stdout); engine != platform {
+		return fmt.Errorf("the Docker engine runs %s, this machine's Go is for %s", engine, platform)
+	}
+	return nil
+}

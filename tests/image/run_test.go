@@ -1,0 +1,144 @@
+package image
+
+import (
+	"context"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// confined are the arguments of docker run that take from a container all that
+// the program should not need.
+var confined = []string{"--network=none", "--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges", "--pids-limit=64"}
+
+func testVersion(t *testing.T, ctx context.Context, image string) {
+	args := append([]string{"run", "--rm"}, confined...)
+	got := docker(t, ctx, append(args, image, "version")...)
+	if want := regexp.MustCompile(`^extauthz \S+ go1\S+ linux/\w+$`); !want.MatchString(got) {
+		t.Errorf("version printed %q", got)
+	}
+}
+
+// testServesLoopback runs the image as it is, with policies.
+func testServesLoopback(t *testing.T, ctx context.Context, image string) {
+	container := start(t, ctx, image, "--volume="+quickstart(t)+":/policies:ro")
+	awaitHealthy(t, ctx, container)
+	for _, args := range [][]string{{}, {"--admin-listen="}} {
+		args = append([]string{"exec", container, "/extauthz", "healthcheck"}, args...)
+		if got := docker(t, ctx, args...); got != "ok" {
+			t.Errorf("%v printed %q, want ok", args, got)
+		}
+	}
+	for _, line := range strings.Split(docker(t, ctx, "top", container, "-eo", "pid,uid,gid"), "\n")[1:] {
+		if got := strings.Fields(line); len(got) != 3 || got[1] != "65532" || got[2] != "65532" {
+			t.Errorf("a process runs with pid, uid and gid %v, want 65532:65532", got)
+		}
+	}
+	terminate(t, ctx, container)
+}
+
+// testServesSocket runs it behind a unix socket and without its admin address,
+// as its environment says. The health check knows both from there.
+func testServesSocket(t *testing.T, ctx context.Context, image string) {
+	container := start(t, ctx, image, "--volume="+quickstart(t)+":/policies:ro",
+		"--tmpfs=/run/extauthz:uid=65532,gid=65532,mode=0750",
+		"--env=EXTAUTHZ_LISTEN=unix:///run/extauthz/check.sock",
+		"--env=EXTAUTHZ_ADMIN_LISTEN=")
+	awaitHealthy(t, ctx, container)
+	terminate(t, ctx, container)
+}
+
+// testNotReady holds that the health check can fail: a sidecar that waits for
+// its policies is running and not ready.
+func testNotReady(t *testing.T, ctx context.Context, image string) {
+	container := start(t, ctx, image, "--volume="+t.TempDir()+":/policies:ro", "--env=EXTAUTHZ_WAIT_FOR_POLICIES=true")
+	var got ended
+	await(t, ctx, container, "answer", func() bool {
+		got = end(t, ctx, "exec", container, "/extauthz", "healthcheck")
+		return strings.Contains(got.stderr, "503")
+	})
+	if got.code != 1 {
+		t.Errorf("healthcheck ended with exit code %d (%s), want 1", got.code, got.stderr)
+	}
+	terminate(t, ctx, container)
+}
+
+func testBadPolicies(t *testing.T, ctx context.Context, image string) {
+	for _, test := range []struct {
+		name   string
+		mounts []string
+	}{
+		{"no folder", nil},
+		{"an empty folder", []string{"--volume=" + t.TempDir() + ":/policies:ro"}},
+		{"a folder of something else", []string{"--volume=" + absolute(t, root, "tests", "image") + ":/policies:ro"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			args := append([]string{"run", "--rm"}, append(confined, test.mounts...)...)
+			got := end(t, ctx, append(args, image)...)
+			if got.code != 2 {
+				t.Errorf("exit code %d, want 2", got.code)
+			}
+			if lines := strings.Count(got.stderr, "\n"); lines != 1 || !strings.Contains(got.stderr, "/policies") || got.stdout != "" {
+				t.Errorf("printed %q and %q, want one error line that names /policies", got.stdout, got.stderr)
+			}
+		})
+	}
+}
+
+// start runs the image, confined, and returns the container, which is removed
+// with the test.
+func start(t *testing.T, ctx context.Context, image string, args ...string) string {
+	t.Helper()
+	args = append([]string{"run", "--detach", "--health-interval=1s"}, append(args, confined...)...)
+	container := docker(t, ctx, append(args, image)...)
+	remove(t, "rm", "--force", "--volumes", container)
+	return container
+}
+
+func awaitHealthy(t *testing.T, ctx context.Context, container string) {
+	t.Helper()
+	await(t, ctx, container, "become healthy", func() bool {
+		return docker(t, ctx, "inspect", "--format", "{{.State.Health.Status}}", container) == "healthy"
+	})
+}
+
+// await waits until done, and fails when the container ends or 20 seconds pass.
+func await(t *testing.T, ctx context.Context, container, what string, done func() bool) {
+	t.Helper()
+	for began := time.Now(); !done(); time.Sleep(200 * time.Millisecond) {
+		running := docker(t, ctx, "inspect", "--format", "{{.State.Running}}", container) == "true"
+		if !running || time.Since(began) > 20*time.Second {
+			logs := end(t, ctx, "logs", container)
+			t.Fatalf("the container did not %s (running: %t)\n%s%s", what, running, logs.stdout, logs.stderr)
+		}
+	}
+}
+
+// terminate ends the container as Docker and Kubernetes do, by SIGTERM to its
+// first process, which has 5 seconds to end well.
+func terminate(t *testing.T, ctx context.Context, container string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	docker(t, ctx, "kill", "--signal=TERM", container)
+	if code := docker(t, ctx, "wait", container); code != "0" {
+		t.Errorf("SIGTERM ended it with exit code %s, want 0", code)
+	}
+}
+
+// quickstart is the folder of the policies that the examples begin with.
+func quickstart(t *testing.T) string {
+	t.Helper()
+	return absolute(t, root, "examples", "quickstart", "policies")
+}
+
+func absolute(t *testing.T, parts ...string) string {
+	t.Helper()
+	path, err := filepath.Abs(filepath.Join(parts...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
