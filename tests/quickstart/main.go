@@ -79,7 +79,7 @@ func run(ctx context.Context, spec stack.Spec, out io.Writer) error {
 func free(address string) error {
 	l, err := net.Listen("tcp", address)
 	if err != nil {
-		return fmt.Errorf("Envoy cannot listen on %s (%w): stop what listens there, or choose another address with make run LISTEN=127.0.0.1:8081", address, errors.Unwrap(err))
+		return fmt.Errorf("cannot listen on %s (%w): stop what listens there, or choose another address with make run LISTEN=127.0.0.1:8081", address, errors.Unwrap(err))
 	}
 	return l.Close()
 }

@@ -115,9 +115,12 @@ func TestQuickstart(t *testing.T) {
 		}
 	}
 	const denial = "User: arn:aws:iam::123456789012:user/bob is not authorized to perform: ecr:"
-	allowed := map[string]string{"curl": "200 OK", "crane": "sha256:"}
-	refused := map[string]string{"curl": denial + "InitiateLayerUpload", "crane": denial + "PutImage"}
-	changed := map[string]string{"curl": "202 Accepted", "crane": "digest: sha256:"}
+	allowed := map[string]string{"curl": "200 OK", "crane": "sha256:", "docker": "Digest: sha256:"}
+	refused := map[string]string{"curl": denial + "InitiateLayerUpload", "crane": denial + "PutImage", "docker": denial + "PutImage"}
+	changed := map[string]string{"curl": "202 Accepted", "crane": "digest: sha256:", "docker": "digest: sha256:"}
+	t.Cleanup(func() { // what the docker command pulled, if there was one
+		_ = exec.Command("docker", "image", "rm", address+"/team/app:v1").Run()
+	})
 	pastes(t, path, commands["1."], allowed)
 	pastes(t, path, commands["2."], refused)
 	pastes(t, path, commands["3."], nil)
@@ -155,11 +158,11 @@ func pastes(t *testing.T, path string, commands []string, wants map[string]strin
 	}
 }
 
-// wanted is the text for the client in the command, the longest name first.
+// wanted is the text for the client in the command.
 func wanted(command string, wants map[string]string) string {
-	for _, client := range []string{"crane", "curl"} {
-		if strings.Contains(command, client+" ") {
-			return wants[client]
+	for client, text := range wants {
+		if strings.Contains(" "+command, " "+client+" ") {
+			return text
 		}
 	}
 	return ""
