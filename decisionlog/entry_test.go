@@ -53,18 +53,27 @@ func logged(t *testing.T, c *authz.Checker, r *authz.Request) []byte {
 	return bytes.TrimSpace(sink.Bytes())
 }
 
-func TestEntry(t *testing.T) {
-	c := checker(t)
-	const team, secret = "arn:aws:ecr:eu-central-1:123456789012:repository/team/app", "arn:aws:ecr:eu-central-1:123456789012:repository/secret/app"
-	login := func(file string) string {
-		return `{"action":"ecr:GetAuthorizationToken","resource":"*","decision":"allowed",` +
-			`"statements":[{"effect":"Allow","policy":"managed/` + file + `","sid":"Login","line":4}]}`
-	}
-	for _, one := range []struct {
-		name    string
-		request *authz.Request
-		want    map[string]string // field → JSON
-	}{
+// The ARNs of the quickstart's repositories.
+const (
+	team   = "arn:aws:ecr:eu-central-1:123456789012:repository/team/app"
+	secret = "arn:aws:ecr:eu-central-1:123456789012:repository/secret/app"
+)
+
+// login is the first of a request's actions, as the file allows it.
+func login(file string) string {
+	return `{"action":"ecr:GetAuthorizationToken","resource":"*","decision":"allowed",` +
+		`"statements":[{"effect":"Allow","policy":"managed/` + file + `","sid":"Login","line":4}]}`
+}
+
+// entryCase is a request and the fields of its line, as JSON.
+type entryCase struct {
+	name    string
+	request *authz.Request
+	want    map[string]string
+}
+
+func entryCases() []entryCase {
+	return []entryCase{
 		{"allowed", request("GET", "/v2/team/app/manifests/v1", basic("bob", "bob-secret")), map[string]string{
 			"decision": `"allowed"`, "principal": `"arn:aws:iam::123456789012:user/bob"`, "source": `"basic"`,
 			"operation": `"GetManifest"`, "repository": `"team/app"`, "reference": `"v1"`,
@@ -90,7 +99,12 @@ func TestEntry(t *testing.T) {
 		{"nobody", request("GET", "/v2/team/app/manifests/v1"), map[string]string{
 			"decision": `"unauthenticated"`, "reason": `"the request carries no credential"`,
 		}},
-	} {
+	}
+}
+
+func TestEntry(t *testing.T) {
+	c := checker(t)
+	for _, one := range entryCases() {
 		t.Run(one.name, func(t *testing.T) {
 			var got map[string]json.RawMessage
 			if err := json.Unmarshal(logged(t, c, one.request), &got); err != nil {
@@ -118,35 +132,35 @@ func TestEntry(t *testing.T) {
 // TestNoCredentials drives requests that carry a secret in every place where
 // clients put credentials, and looks for it in the log in every form.
 func TestNoCredentials(t *testing.T) {
-	const secret = "hunter2-S3CR3T"
+	const password = "hunter2-S3CR3T"
 	header := func(name, value string) mapping.Header { return mapping.Header{Name: name, Value: value} }
 	c, good := checker(t), basic("bob", "bob-secret")
 	hostile := request("GET", "/v2/team/app/manifests/v1", good)
-	hostile.Host = "bob:" + secret + "@localhost:10000"
+	hostile.Host = "bob:" + password + "@localhost:10000"
 	for _, r := range []*authz.Request{
 		request("GET", "/v2/team/app/manifests/v1", good),
-		request("GET", "/v2/", basic("bob", secret)),
-		request("GET", "/v2/team/app/manifests/v1", basic("nobody", secret)),
-		request("GET", "/v2/team/app/manifests/v1", basic(secret, "x")),
-		request("GET", "/v2/team/app/manifests/v1", header("authorization", "Bearer "+secret)),
-		request("GET", "/v2/team/app/manifests/v1", header("authorization", secret)),
-		request("GET", "/v2/team/app/manifests/v1", good, header("authorization", "Bearer "+secret)),
-		request("GET", "/v2/team/app/manifests/v1", good, header("cookie", "session="+secret)),
-		request("GET", "/v2/team/app/manifests/v1", good, header("proxy-authorization", "Basic "+secret)),
-		request("GET", "/v2/team/app/manifests/v1", good, header("x-amz-security-token", secret)),
-		request("GET", "/v2/team/app/manifests/v1?access_token="+secret, good),
-		request("GET", "/v2/team/app/manifests/v1?access_token="+secret),
-		request("GET", "/v2/team/app/manifests/v1?access_token="+secret+"&access_token="+secret, good),
-		request("GET", "/v2/team/app/manifests/v1?X-Amz-Signature="+secret+";", good),
-		request("GET", "/v2/team/app/manifests/v1?"+secret, good),
-		request("GET", "/v2/team/app/tags/list?n="+secret, good),
-		request("POST", "/v2/team/app/blobs/uploads/?mount=sha256:00&from=team/app&access_token="+secret, good),
-		request("PUT", "/v2/team/app/blobs/uploads/1?digest=sha256:00&_state="+secret, basic("alice", "alice-secret")),
-		request("GET", "https://bob:"+secret+"@localhost/v2/team/app/manifests/v1", good),
+		request("GET", "/v2/", basic("bob", password)),
+		request("GET", "/v2/team/app/manifests/v1", basic("nobody", password)),
+		request("GET", "/v2/team/app/manifests/v1", basic(password, "x")),
+		request("GET", "/v2/team/app/manifests/v1", header("authorization", "Bearer "+password)),
+		request("GET", "/v2/team/app/manifests/v1", header("authorization", password)),
+		request("GET", "/v2/team/app/manifests/v1", good, header("authorization", "Bearer "+password)),
+		request("GET", "/v2/team/app/manifests/v1", good, header("cookie", "session="+password)),
+		request("GET", "/v2/team/app/manifests/v1", good, header("proxy-authorization", "Basic "+password)),
+		request("GET", "/v2/team/app/manifests/v1", good, header("x-amz-security-token", password)),
+		request("GET", "/v2/team/app/manifests/v1?access_token="+password, good),
+		request("GET", "/v2/team/app/manifests/v1?access_token="+password),
+		request("GET", "/v2/team/app/manifests/v1?access_token="+password+"&access_token="+password, good),
+		request("GET", "/v2/team/app/manifests/v1?X-Amz-Signature="+password+";", good),
+		request("GET", "/v2/team/app/manifests/v1?"+password, good),
+		request("GET", "/v2/team/app/tags/list?n="+password, good),
+		request("POST", "/v2/team/app/blobs/uploads/?mount=sha256:00&from=team/app&access_token="+password, good),
+		request("PUT", "/v2/team/app/blobs/uploads/1?digest=sha256:00&_state="+password, basic("alice", "alice-secret")),
+		request("GET", "https://bob:"+password+"@localhost/v2/team/app/manifests/v1", good),
 		hostile,
 	} {
 		line := string(logged(t, c, r))
-		for _, s := range []string{secret, "bob-secret", "alice-secret"} {
+		for _, s := range []string{password, "bob-secret", "alice-secret"} {
 			for _, form := range []string{s, url.QueryEscape(s), base64.StdEncoding.EncodeToString([]byte(s))} {
 				if strings.Contains(line, form) {
 					t.Errorf("%s %s: the log has %q: %s", r.Method, r.Path, form, line)

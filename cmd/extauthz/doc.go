@@ -21,6 +21,7 @@
 //	loopback.go        what counts as this machine alone
 //	serve.go           serve: builds everything, then runs it
 //	sidecar.go         the parts that run, how they start and end
+//	listeners.go       what serve listens on
 //	signals.go         SIGTERM, SIGINT, SIGHUP
 //	check.go           one check: decide, log, count
 //	admin.go           the admin and probe listeners

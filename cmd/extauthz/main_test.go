@@ -32,21 +32,16 @@ func typed(t *testing.T, line string, env ...string) (code int, stdout, stderr s
 	return code, out.String(), err.String()
 }
 
-// TestMistakes holds that a mistake is one line which names it, exit code 2,
-// and that nothing was opened before it was found.
-func TestMistakes(t *testing.T) {
-	logFile := filepath.Join(t.TempDir(), "decisions.log")
-	bare := "serve --policies " + quickstart + " "
-	serve := bare + "--decision-log-file " + logFile + " "
-	inPolicies, err := filepath.Abs(quickstart)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range []struct {
-		line string
-		env  []string
-		want string // part of the line
-	}{
+// mistake is a command line, an environment, and a part of the error.
+type mistake struct {
+	line string
+	env  []string
+	want string
+}
+
+// misusedCommands has no command, another one, or one with wrong arguments.
+func misusedCommands() []mistake {
+	return []mistake{
 		{"", nil, "no command given; see extauthz help"},
 		{"fly", nil, `unknown command "fly"; see extauthz help`},
 		{"help fly", nil, `unknown command "fly"`},
@@ -56,7 +51,13 @@ func TestMistakes(t *testing.T) {
 		{"healthcheck --admin-listen= --listen nowhere", nil, `--listen "nowhere" is no address`},
 		{"healthcheck --admin-listen= --tls-cert /nowhere", nil, "--tls-cert /nowhere"},
 		{"healthcheck --timeout soon", nil, `invalid value "soon" for flag -timeout`},
+	}
+}
 
+// misusedFlags has flags that are unknown or out of range; serve and bare are
+// command lines that are right so far, with a decision log and without.
+func misusedFlags(serve, bare string) []mistake {
+	return []mistake{
 		{"serve", nil, "--policies is missing"},
 		{serve + "--fly", nil, "flag provided but not defined: -fly; see extauthz help serve"},
 		{serve + "--listen", nil, "flag needs an argument: -listen"},
@@ -73,7 +74,12 @@ func TestMistakes(t *testing.T) {
 		{bare + "--decision-log-file=", nil, "--decision-log-file is empty"},
 		{serve + "--socket-mode 999", nil, `"999" is no permission`},
 		{serve + "--socket-mode 01777 --listen unix:///run/a.sock", nil, `"01777" is no permission`},
+	}
+}
 
+// contradictingFlags has flags that do not go together.
+func contradictingFlags(serve, bare, inPolicies string) []mistake {
+	return []mistake{
 		{serve + "--tls-key k", nil, "--tls-key without --tls-cert"},
 		{serve + "--tls-cert c", nil, "--tls-cert without --tls-key"},
 		{serve + "--tls-client-ca a", nil, "--tls-client-ca without --tls-cert"},
@@ -92,22 +98,45 @@ func TestMistakes(t *testing.T) {
 		{serve + "--probe-listen 127.0.0.1:9191", nil, "--listen and --probe-listen are both 127.0.0.1:9191"},
 		{bare + "--decision-log-file " + quickstart + "/decisions.log", nil, "is inside --policies"},
 		{serve + "--listen unix://" + inPolicies + "/a.sock", nil, "is inside --policies"},
+	}
+}
 
+// misusedEnvironment has variables that are unknown or wrong.
+func misusedEnvironment(serve string) []mistake {
+	return []mistake{
 		{"serve", []string{"EXTAUTHZ_POLICIES=" + quickstart, "EXTAUTHZ_CACHE_SIZE=0"}, "--cache-size 0 is too small"},
 		{serve, []string{"EXTAUTHZ_PPROF=perhaps"}, `invalid value "perhaps" for EXTAUTHZ_PPROF`},
 		{serve, []string{"EXTAUTHZ_SOCKET_MODE=0600"}, "--socket-mode with --listen"},
 		{serve, []string{"EXTAUTHZ_DECISION_LOG_REQIRED=true"}, "EXTAUTHZ_DECISION_LOG_REQIRED is no setting"},
 		{serve, []string{"EXTAUTHZ_decision_log=all"}, "EXTAUTHZ_decision_log is no setting"},
 		{serve, []string{"EXTAUTHZ_=1"}, "EXTAUTHZ_ is no setting"},
+	}
+}
 
+// missingFiles names files that are not there.
+func missingFiles(serve string) []mistake {
+	return []mistake{
 		{"serve --policies /nowhere/policies", nil, "--policies /nowhere/policies"},
 		{serve + "--tls-cert /nowhere/c --tls-key /nowhere/k", nil, "/nowhere/c"},
-	} {
-		t.Run(c.line+" "+strings.Join(c.env, " "), func(t *testing.T) {
-			code, stdout, stderr := typed(t, c.line, c.env...)
-			last := stderr[strings.LastIndex(strings.TrimSuffix(stderr, "\n"), "\n")+1:]
-			if code != exitInput || stdout != "" || !strings.HasPrefix(last, "extauthz") || !strings.Contains(last, c.want) {
-				t.Errorf("exit %d, stdout %q, stderr %q; want exit 2 and %q", code, stdout, stderr, c.want)
+	}
+}
+
+// TestMistakes holds that a mistake is one line which names it, exit code 2,
+// and that nothing was opened before it was found.
+func TestMistakes(t *testing.T) {
+	logFile := filepath.Join(t.TempDir(), "decisions.log")
+	bare := "serve --policies " + quickstart + " "
+	serve := bare + "--decision-log-file " + logFile + " "
+	inPolicies, err := filepath.Abs(quickstart)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range slices.Concat(misusedCommands(), misusedFlags(serve, bare), contradictingFlags(serve, bare, inPolicies),
+		misusedEnvironment(serve), missingFiles(serve)) {
+		t.Run(m.line+" "+strings.Join(m.env, " "), func(t *testing.T) {
+			code, stdout, stderr := typed(t, m.line, m.env...)
+			if code != exitInput || stdout != "" || !strings.HasPrefix(stderr, "extauthz") || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, m.want) {
+				t.Errorf("exit %d, stdout %q, stderr %q; want exit 2 and %q", code, stdout, stderr, m.want)
 			}
 			if _, err := os.Stat(logFile); err == nil {
 				t.Error("the decision log was opened")

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net"
 	"net/http"
 	"os"
@@ -128,8 +129,56 @@ func TestServeKeepsLastGoodPolicies(t *testing.T) {
 	}
 }
 
-// TestServeReloadsUponHangup has SIGHUP reach the process, which stays.
+// TestServeReloadsUponHangup changes a policy file behind a link, where no
+// event tells of it.
 func TestServeReloadsUponHangup(t *testing.T) {
+	dir, elsewhere := copied(t), filepath.Join(t.TempDir(), "registries.yaml")
+	registries := filepath.Join(dir, "registries.yaml")
+	if err := errors.Join(os.Rename(registries, elsewhere), os.Symlink(elsewhere, registries)); err != nil {
+		t.Fatal(err)
+	}
+	p := start(t, nil, "--policies", dir, "--poll-interval", "1h")
+	before := changeUnseen(t, p, elsewhere)
+	p.signal(t, syscall.SIGHUP)
+	eventually(t, "the change is in force", func() bool { return generation(t, p) == before+1 })
+}
+
+// changeUnseen changes the file until a change is not seen by itself, as it is
+// by a watch that has just begun, and returns the generation in force.
+func changeUnseen(t *testing.T, p *process, name string) uint64 {
+	t.Helper()
+	for range 10 {
+		before := generation(t, p)
+		file, err := os.OpenFile(name, os.O_APPEND|os.O_WRONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = file.WriteString("# changed\n")
+		if err := errors.Join(err, file.Close()); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(300 * time.Millisecond) // three times the debounce time
+		if generation(t, p) == before {
+			return before
+		}
+	}
+	t.Fatal("every change is seen without a signal")
+	return 0
+}
+
+// generation is that of the policies in force.
+func generation(t *testing.T, p *process) uint64 {
+	t.Helper()
+	var view snapshotView
+	_, body := get(t, p.admin, "/snapshot")
+	if err := json.Unmarshal([]byte(body), &view); err != nil {
+		t.Fatal(err)
+	}
+	return view.Generation
+}
+
+// TestServeReopensLogUponHangup renames the decision log's file.
+func TestServeReopensLogUponHangup(t *testing.T) {
 	log := filepath.Join(t.TempDir(), "decisions.log")
 	p := start(t, nil, "--decision-log-file", log, "--decision-log-required")
 	conn := p.dial(t)
