@@ -105,9 +105,7 @@ func TestServeKeepsLastGoodPolicies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(registries, []byte("registries: ["), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	replace(t, registries, []byte("registries: ["))
 	p.message(t, "policy directory refused")
 	wantStatus(t, p.admin, "/readyz", http.StatusOK)
 	wantCheck(t, conn, "GET", "/v2/team/app/manifests/v1", as("bob"), http.StatusOK)
@@ -120,12 +118,19 @@ func TestServeKeepsLastGoodPolicies(t *testing.T) {
 		!strings.Contains(view.LastError, "registries.yaml") || view.Failures != 1 || view.Counts == nil || view.Counts.Registries != 1 {
 		t.Errorf("/snapshot = %+v", view)
 	}
-	if err := os.WriteFile(registries, append(good, "\n# mended\n"...), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	replace(t, registries, append(good, "\n# mended\n"...))
 	p.message(t, "policy directory in force")
 	if _, metrics := get(t, p.admin, "/metrics"); !strings.Contains(metrics, "extauthz_policy_generation 2\n") {
 		t.Error("/metrics does not tell of the second generation")
+	}
+}
+
+// replace puts a new file in the place of another at once.
+func replace(t *testing.T, name string, text []byte) {
+	t.Helper()
+	hidden := filepath.Join(filepath.Dir(name), ".new")
+	if err := errors.Join(os.WriteFile(hidden, text, 0o600), os.Rename(hidden, name)); err != nil {
+		t.Fatal(err)
 	}
 }
 
