@@ -1,3 +1,119 @@
-// Package iam is the IAM policy language: documents, matching, conditions and
-// evaluation across all classes of policies.
+// Package iam is the policy language of AWS Identity and Access Management:
+// it reads policy documents and decides requests by them as AWS does.
+//
+// [Compile] reads one document strictly; all that can be wrong with it is an
+// error there, with line, column and remedy. [Policies] holds the compiled
+// policies in play for one request, by class, and [Policies.Evaluate] decides:
+// it is pure, total and free of allocation. [Policies.Explain] gives the same
+// decision with its reasons, which cost nothing until they are asked for. The
+// package knows no clock, no files and no log.
+//
+// # Where the rules come from
+//
+// The IAM User Guide is the authority, and above it what has been measured on
+// AWS (the table of the public repository benkehoe/permissions-boundary-test).
+// Below it come the answers of the policy simulator and of the AWS API, as the
+// moto project collected them. The tests name the source of each case.
+//
+// # How a request is decided
+//
+// The order is that of [Policies.Evaluate]'s decision procedure:
+//
+//  1. A Deny that applies, in any class in play, denies.
+//  2. Callers without an account (anonymous ones, AWS services, identity
+//     providers) are allowed by resource-based policies alone.
+//  3. Every level of service control policies must allow.
+//  4. Within one account a resource-based policy allows directly if it names
+//     everyone, the user, or the session: neither boundary nor session policy
+//     need allow. If it names the session's role, or the user who federated,
+//     it stands in for the identity policies only. If it names the account it
+//     delegates, and identity policies must allow.
+//  5. Across accounts the caller's identity policies and a resource-based
+//     policy must both allow.
+//  6. Boundary and session policy, where there are any, must allow. A federated
+//     user without a session policy gets nothing from identity policies.
+//
+// Service control policies spare the management account and service-linked
+// roles, resource control policies the management account's resources and
+// service-linked roles. AWS attaches RCPFullAWSAccess everywhere, so that
+// resource control policies only deny here. A NotPrincipal in a Deny covers
+// every caller who has a permissions boundary.
+//
+// # Decisions where AWS's documentation is silent
+//
+// The rule behind them: what is unclear never helps the caller.
+//
+// Callers. Anonymous requests are evaluated; whether they come this far is for
+// the caller of this package. A root user has no allow of its own. A caller
+// whose parts contradict each other (an ARN of another kind or account, a
+// RoleARN of another role) is nobody. Two accounts with one number in two
+// partitions are different accounts, and an account id in a policy means the
+// partition of the resource.
+//
+// Principals. NotPrincipal spares whom any entry matches, an account's entry
+// included; AWS advises to list account, role and session. Role names are
+// compared without regard to case and path, for the names of an account's
+// roles never differ in those alone; users, sessions and services are compared
+// byte for byte. Unique ids (AIDA..., AROA...) and CanonicalUser match nobody.
+// Federated entries match a [FederatedProvider] only, and "*" does not let one
+// in. Statements of resource-based policies without a principal, and Allow with
+// NotPrincipal, are refused when compiled.
+//
+// Actions. The action of a request is a prefix, a colon and a name of visible
+// ASCII characters without wildcards; another one is never allowed. A blank in
+// a policy's action is accepted, as AWS does, and never matches.
+//
+// Resources. Every segment of an ARN is compared with regard to case. Wildcards
+// in the service, and for ECR in the resource type, match as they stand in a
+// Deny and in NotResource; in the Resource of an Allow the service has to be
+// literal, and the resource "*", literal, or begin with "repository/". An ARN
+// with too few segments is filled up with ":*" in policies attached to
+// principals, with a finding, and refused in others. An action without a
+// resource ("*") is allowed by identity policies only, and repository policies
+// have no say in it; a registry policy may deny it. A repository policy's
+// statement without Resource is about every resource: give it to the
+// evaluation of its own repository.
+//
+// Policy variables. Where one in NotResource has no value, an Allow does not
+// apply and a Deny does. The value is literal, with its wildcards, colons and
+// "${"; a default value too. An empty value is a value. A multivalued key has
+// none, and no default either. A "${...}" that is not of the documented form is
+// refused, and one that never ends is text. In an ARN condition variables may
+// stand anywhere; in Resource only after the fifth colon.
+//
+// Conditions. Where the request's value has not the operator's type, or the
+// policy compares an ARN with a lone "*", the condition is false in an Allow
+// and true in a Deny, negated or not. A multivalued key without a set operator
+// is false in an Allow; in a Deny one matching value suffices. An empty list is
+// an absent key, for Null too. An empty string is null, and an empty set for
+// ForAllValues and ForAnyValue. IfExists has no effect under ForAnyValue. Null
+// takes neither IfExists nor a set operator. An empty list of values to
+// compare with matches nothing. Numbers are compared exactly, to the last
+// digit, and have no exponent. Four digits are a year, other digits are
+// seconds since 1970. An IPv4 address mapped into IPv6 is IPv4.
+//
+// Documents. An unknown ECR action, partition or global condition key, and a
+// size beyond AWS's quota, are findings, for AWS adds and raises; an unknown
+// element or operator is an error, for ignoring it could lose a restriction.
+// Only where AWS Organizations demands version 2012-10-17 is an older one an
+// error. Sids are checked where IAM does; ECR takes any text. Resource in a
+// repository policy is evaluated, with a finding: ECR has refused it at times.
+//
+// Extensions. [KeyReference] and [KeyReferenceType] are condition keys of this
+// project; a policy that uses them gets a finding.
+//
+// # Files
+//
+//   - arn.go, principal.go, context.go: what a request is made of
+//   - policy.go: documents as compiled; explain.go: decisions with reasons
+//   - json.go: strict JSON with positions
+//   - compile.go, compile_statement.go, compile_principal.go,
+//     compile_condition.go: from JSON to statements
+//   - findings.go, vocabulary.go: what is legal but suspicious
+//   - pattern.go, syntax.go, fold.go: wildcards, policy variables, case
+//   - action.go, resource.go, principals.go: the elements of a statement
+//   - condition.go, operator.go, operand.go, number.go, date.go, address.go:
+//     conditions
+//   - evaluate.go: the decision procedure; query.go: the request, taken apart
+//     once; statement.go: statements and lists of policies
 package iam

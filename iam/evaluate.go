@@ -65,8 +65,7 @@ type Policies struct {
 }
 
 // Evaluate decides. It is pure and total: it reads nothing but its arguments,
-// never panics, and allocates nothing, save for the error that net/netip makes
-// of a malformed address.
+// never panics, and allocates nothing.
 func (p *Policies) Evaluate(r *Request) Decision {
 	q, known := p.newQuery(r)
 	if !known {

@@ -34,7 +34,16 @@ func prefixIgnoringCase(s, text string) int {
 // equalIgnoringCase reports whether a and b are the same when lower-cased
 // character by character.
 func equalIgnoringCase(a, b string) bool {
+	if a != "" && b != "" && differ(a[len(a)-1], b[len(b)-1]) {
+		return false // keys often begin alike and end differently
+	}
 	return prefixIgnoringCase(a, b) == len(a)
+}
+
+// differ reports whether two bytes are ASCII characters that are different
+// letters.
+func differ(a, b byte) bool {
+	return a < utf8.RuneSelf && b < utf8.RuneSelf && lowerASCII(a) != lowerASCII(b)
 }
 
 func lowerASCII(c byte) byte {

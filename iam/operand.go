@@ -3,7 +3,6 @@ package iam
 import (
 	"encoding/base64"
 	"errors"
-	"net/netip"
 	"strings"
 )
 
@@ -101,42 +100,4 @@ func newBinaryOperand(text string) (operand, error) {
 
 func (o *binaryOperand) compare(value string, _ Context) verdict {
 	return verdictOf(value == o.bytes)
-}
-
-// addressOperand is a range of IP addresses. IPv4 and IPv6 never match each
-// other; an IPv4 address mapped into IPv6 is IPv4.
-type addressOperand struct{ prefix netip.Prefix }
-
-func newAddressOperand(text string) (operand, error) {
-	if address, ok := parseAddress(text); ok {
-		return &addressOperand{netip.PrefixFrom(address, address.BitLen())}, nil
-	}
-	prefix, err := netip.ParsePrefix(text)
-	if err != nil {
-		return nil, errors.New(quoted(text, "is no IP address or range; write 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32"))
-	}
-	if address := prefix.Addr(); address.Is4In6() && prefix.Bits() >= 96 {
-		prefix = netip.PrefixFrom(address.Unmap(), prefix.Bits()-96)
-	}
-	return &addressOperand{prefix}, nil
-}
-
-func (o *addressOperand) compare(value string, _ Context) verdict {
-	address, ok := parseAddress(value)
-	if !ok {
-		return unreadable
-	}
-	return verdictOf(o.prefix.Contains(address))
-}
-
-// parseAddress reads an address without zone. It looks at the characters
-// first, for netip allocates an error for what it cannot read.
-func parseAddress(s string) (netip.Addr, bool) {
-	for i := range len(s) {
-		if strings.IndexByte("0123456789abcdefABCDEF:.", s[i]) < 0 {
-			return netip.Addr{}, false
-		}
-	}
-	address, err := netip.ParseAddr(s)
-	return address.Unmap(), err == nil
 }

@@ -49,6 +49,9 @@ func (p *pattern) match(subject string, c Context) bool {
 	run, runEnd := -1, 0
 	for next < len(p.tokens) || at < len(subject) {
 		if next < len(p.tokens) && p.tokens[next].kind == runToken {
+			if next == len(p.tokens)-1 {
+				return at >= open || strings.IndexByte(subject[at:open], ':') < 0
+			}
 			run, runEnd = next, at
 			next++
 			continue

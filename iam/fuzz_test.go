@@ -1,0 +1,131 @@
+package iam
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+)
+
+// probes are requests whose answers stand for the meaning of a document.
+func probes() []Request {
+	context := Context{{Key: "aws:username", Value: "alice"}, {Key: "aws:SourceIp", Value: "10.0.0.1"},
+		{Key: "aws:TagKeys", Values: []string{"a"}, Multi: true}, {Key: "aws:PrincipalTag/a", Value: "a"}}
+	var requests []Request
+	for _, kind := range []PrincipalKind{User, AssumedRole, FederatedUser, Service, Anonymous} {
+		for _, resource := range []string{repoARN, "*"} {
+			requests = append(requests,
+				Request{caller(kind), pull, resource, context},
+				Request{caller(kind), "sts:AssumeRole", resource, nil})
+		}
+	}
+	return requests
+}
+
+// inEveryClass puts a document where it can do most.
+func inEveryClass(p *Policy) *Policies {
+	one := []*Policy{p}
+	return &Policies{Identity: one, Resource: one, RCPs: [][]*Policy{one}}
+}
+
+// FuzzCompile: no text makes decoding or evaluation panic, a refusal names a
+// place in the text, and what is accepted means the same when written anew.
+func FuzzCompile(f *testing.F) {
+	files, err := filepath.Glob("testdata/ecr-guide/*.json")
+	if err != nil || len(files) == 0 {
+		f.Fatal("no seeds")
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(uint8(IdentityPolicy), text)
+		f.Add(uint8(RepositoryPolicy), text)
+	}
+	for seed := range uint64(10) {
+		g := newGenerator(seed)
+		for kind := IdentityPolicy; kind <= TrustPolicy; kind++ {
+			f.Add(uint8(kind), []byte(g.document(&scenario{base: pick(g, someOperators...)}, kind)))
+		}
+	}
+	f.Add(uint8(IdentityPolicy), []byte("{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"\xff\"}]}"))
+	f.Fuzz(func(t *testing.T, kind uint8, text []byte) {
+		p, err := Compile(Kind(kind), "fuzz", text)
+		if err != nil {
+			checkPlace(t, err, text)
+			return
+		}
+		again := writeAnew(t, p.Kind, text)
+		if !slices.Equal(p.ConditionKeys(), again.ConditionKeys()) || len(p.Statements) != len(again.Statements) || len(p.Findings()) != len(again.Findings()) {
+			t.Fatalf("%s\nchanges when it is written anew", text)
+		}
+		for _, r := range probes() {
+			if got, want := inEveryClass(again).Evaluate(&r), inEveryClass(p).Evaluate(&r); got != want {
+				t.Fatalf("%s\nmeans %v, and %v when it is written anew, for %+v", text, want, got, r)
+			}
+		}
+	})
+}
+
+// checkPlace wants a syntax error within the text.
+func checkPlace(t *testing.T, err error, text []byte) {
+	t.Helper()
+	var syntax *SyntaxError
+	if !errors.As(err, &syntax) || syntax.Message == "" {
+		t.Fatalf("%v", err)
+	}
+	lines := bytes.Split(text, []byte("\n"))
+	if syntax.Line < 1 || syntax.Line > len(lines) || syntax.Column < 1 || syntax.Column > len(lines[syntax.Line-1])+1 {
+		t.Fatalf("%v lies outside of %q", err, text)
+	}
+}
+
+// writeAnew decodes and encodes the document by other means.
+func writeAnew(t *testing.T, kind Kind, text []byte) *Policy {
+	t.Helper()
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	var document any
+	if err := decoder.Decode(&document); err != nil {
+		t.Fatal(err)
+	}
+	written, err := json.MarshalIndent(document, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := Compile(kind, "anew", written)
+	if err != nil {
+		t.Fatalf("%s\nis accepted, and written anew it fails: %v", text, err)
+	}
+	return again
+}
+
+// FuzzRequest: no request makes evaluation panic, and one that is malformed is
+// never allowed.
+func FuzzRequest(f *testing.F) {
+	f.Add(userARN, uint8(User), pull, repoARN, "aws:username", "alice")
+	f.Add(sessionARN, uint8(AssumedRole), "", "", "", "")
+	f.Add("arn:aws:iam::1", uint8(User), "a:b:c", "arn:::::", "aws:SourceIp", "::ffff:1.2.3")
+	everything := list(f, IdentityPolicy, "Allow", "*")
+	everyone := list(f, RepositoryPolicy, "Allow", "*")
+	conditions := mustCompile(f, IdentityPolicy, identityStatement(`"Effect":"Deny","Action":"*","Resource":"*","Condition":{
+		"NumericLessThan":{"k:k":"1"},"DateLessThan":{"k:k":"2026"},"IpAddress":{"k:k":"::/0"},"Bool":{"k:k":"true"},
+		"StringLike":{"k:k":"*${k:k}?"},"StringEqualsIgnoreCase":{"k:k":"${k:k}\u00e9"},"ArnLike":{"k:k":"arn:*:*:*:*:${k:k}*"},"BinaryEquals":{"k:k":""}}`))
+	f.Fuzz(func(t *testing.T, arn string, kind uint8, action, resource, key, value string) {
+		r := Request{&Principal{Kind: PrincipalKind(kind), ARN: arn, RoleARN: value}, action, resource, Context{{Key: key, Value: value}, {Key: "k:k", Value: value}}}
+		p := Policies{Identity: append(everything, conditions), Session: everything, Resource: everyone}
+		if p.Evaluate(&r) != Allowed {
+			return
+		}
+		if _, err := ParsePrincipal(arn); err != nil && kind < uint8(Service) && kind != uint8(Anonymous) {
+			t.Errorf("allowed: the caller %q", arn)
+		}
+		if _, ok := splitARN(resource); !ok && resource != "*" || !isAction(action) {
+			t.Errorf("allowed: %q on %q", action, resource)
+		}
+	})
+}
