@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 )
 
 // Refusal is why a request is not to be forwarded, in the registry's language.
@@ -52,7 +53,12 @@ func refusePathByte(path string, at int) *Refusal {
 		"the path holds byte 0x%02x at offset %d; a path must be printable ASCII without %%, \\, ; and #", path[at], at)
 }
 
+// refuseEndpoint does not repeat a target in absolute form, which may carry a
+// password before its host.
 func refuseEndpoint(path string) *Refusal {
+	if !strings.HasPrefix(path, "/") {
+		return refuse(http.StatusNotFound, unsupported, "the path does not begin with a slash")
+	}
 	return refuse(http.StatusNotFound, unsupported, "%s is not an endpoint of a registry", quote(path))
 }
 

@@ -1,6 +1,9 @@
 package policystore
 
 import (
+	"errors"
+	"io/fs"
+	"os"
 	"path/filepath"
 
 	"github.com/fsnotify/fsnotify"
@@ -12,7 +15,7 @@ import (
 type notifier struct {
 	changed chan struct{} // holds one signal at most
 	watcher *fsnotify.Watcher
-	watched map[string]bool
+	watched map[string]fs.FileInfo // the directories, as they were when last added
 }
 
 // newNotifier fails where the system has no more inotify instances to give.
@@ -22,7 +25,7 @@ func newNotifier(relevant func(fsnotify.Event) bool) (*notifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &notifier{changed: make(chan struct{}, 1), watcher: w, watched: map[string]bool{}}
+	n := &notifier{changed: make(chan struct{}, 1), watcher: w, watched: map[string]fs.FileInfo{}}
 	go n.collect(relevant)
 	return n, nil
 }
@@ -54,21 +57,22 @@ func (n *notifier) signal() {
 }
 
 // watch makes dirs the directories watched, and tells whether there is one
-// among them that was not watched before: what happened in it until now went
-// unseen. Adding a path again is how the watch follows a directory that was
-// replaced by another of its name.
+// among them that was not watched before, or was another directory of the same
+// name: what happened in it until now went unseen. Every path is added again,
+// which is how its watch follows what stands there now.
 func (n *notifier) watch(dirs []string) (fresh bool, err error) {
-	wanted := map[string]bool{}
+	wanted := map[string]fs.FileInfo{}
 	for _, dir := range dirs {
-		wanted[dir] = true
-		fresh = fresh || !n.watched[dir]
-		if addErr := n.watcher.Add(dir); addErr != nil {
-			err = addErr
-			delete(wanted, dir)
+		info, statErr := os.Stat(dir)
+		if err = errors.Join(err, statErr, n.watcher.Add(dir)); statErr != nil {
+			continue
 		}
+		before, known := n.watched[dir]
+		fresh = fresh || !known || !os.SameFile(before, info)
+		wanted[dir] = info
 	}
 	for dir := range n.watched {
-		if !wanted[dir] {
+		if wanted[dir] == nil {
 			n.watcher.Remove(dir)
 		}
 	}

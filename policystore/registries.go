@@ -147,7 +147,7 @@ func (all registries) find(name, host string) (*Registry, error) {
 		case r == nil:
 			return nil, fmt.Errorf("Envoy names registry %q, which registries.yaml does not have", name)
 		case !r.serves(host):
-			return nil, fmt.Errorf("host %q is not a host of registry %q", host, name)
+			return nil, fmt.Errorf("host %q is not a host of registry %q", withoutUser(host), name)
 		}
 		return r, nil
 	}
@@ -156,7 +156,7 @@ func (all registries) find(name, host string) (*Registry, error) {
 			return r, nil
 		}
 	}
-	return nil, fmt.Errorf("Envoy names no registry in context_extensions, and no registry is chosen by host %q", host)
+	return nil, fmt.Errorf("Envoy names no registry in context_extensions, and no registry is chosen by host %q", withoutUser(host))
 }
 
 // serves tells whether host is one of the registry's. A host that
@@ -172,4 +172,10 @@ func withoutPort(host string) string {
 		return host
 	}
 	return host[:i]
+}
+
+// withoutUser cuts off what stands before an @, where a client may have put a
+// password.
+func withoutUser(host string) string {
+	return host[strings.LastIndexByte(host, '@')+1:]
 }

@@ -32,7 +32,7 @@ func TestFindRegistry(t *testing.T) {
 		{"no host", "a", "", "", "not a host of registry"},
 		{"trailing dot", "a", "a.example.com.", "", "not a host of registry"},
 		{"two hosts joined", "a", "a.example.com,b.example.com", "", "not a host of registry"},
-		{"user in front", "a", "x@a.example.com", "", "not a host of registry"},
+		{"user in front", "a", "x:secret@a.example.com", "", `host "a.example.com" is not a host of registry`},
 		{"Kelvin sign", "a", "a.example.com\u212a", "", "not a host of registry"},
 	} {
 		t.Run(c.test, func(t *testing.T) {
