@@ -14,7 +14,7 @@ run: ## run registry, extauthz and Envoy here until Ctrl-C (LISTEN=127.0.0.1:808
 	@mkdir -p .cache; echo 'Building the quickstart (a minute or two the first time)'; go build -C tests -o ../.cache/quickstart ./quickstart && exec .cache/quickstart -listen $(LISTEN)
 
 test: ## run every check: format, vet, staticcheck, unit tests, rules, end to end
-	@go run -C tests ./gate
+	@mkdir -p .cache; go build -C tests -o ../.cache/gate ./gate && .cache/gate
 
 build: ## build bin/extauthz, a static binary
 	CGO_ENABLED=0 go build -trimpath -o bin/extauthz ./cmd/extauthz
