@@ -26,95 +26,29 @@ func guide(t *testing.T, name string) *Policy {
 
 // What the Amazon ECR User Guide says of its own examples: "Private repository
 // policy examples", "Identity-based policy examples", "Using tag-based access
-// control", "Private registry policy examples", "AWS managed policies".
+// control", "Private registry policy examples", "AWS managed policies". Each
+// line of cases.tsv is a request and its decision; "-" stands for nothing.
 func TestPoliciesOfTheECRGuide(t *testing.T) {
-	const (
-		myRepo  = "arn:aws:ecr:us-east-1:111122223333:repository/my-repo"
-		user    = "arn:aws:iam::111122223333:user/"
-		foreign = "arn:aws:iam::444455556666:user/dev"
-		all     = "identity-all-ecr-resources"
-	)
-	tag := func(value string) Context { return Context{{Key: "ecr:ResourceTag/environment", Value: value}} }
-	requested := func(value string) Context { return Context{{Key: "aws:RequestTag/environment", Value: value}} }
-	from := func(ip string) Context { return Context{{Key: "aws:SourceIp", Value: ip}} }
-	tests := []struct {
-		identity, resource string // names of policies, "" for none
-		caller             string
-		action, on         string
-		context            Context
-		want               Decision
-	}{
-		{"", "repository-push-pull", user + "push-pull-user-1", "ecr:PutImage", myRepo, nil, Allowed},
-		{"", "repository-push-pull", user + "push-pull-user-2", "ecr:BatchGetImage", myRepo, nil, Allowed},
-		{"", "repository-push-pull", user + "push-pull-user-3", "ecr:BatchGetImage", myRepo, nil, ImplicitDeny},
-		{"", "repository-push-pull", user + "push-pull-user-1", "ecr:DeleteRepository", myRepo, nil, ImplicitDeny},
-		{"", "repository-push-pull", user + "push-pull-user-1", "ecr:GetAuthorizationToken", "*", nil, ImplicitDeny},
-
-		{all, "repository-cross-account-push", "arn:aws:iam::111122223333:user/dev", "ecr:PutImage", "arn:aws:ecr:us-east-1:444455556666:repository/my-repo", nil, Allowed},
-		{"", "repository-cross-account-push", "arn:aws:iam::111122223333:user/dev", "ecr:PutImage", "arn:aws:ecr:us-east-1:444455556666:repository/my-repo", nil, ImplicitDeny},
-		{all, "repository-cross-account-push", "arn:aws:iam::777788889999:user/dev", "ecr:PutImage", "arn:aws:ecr:us-east-1:444455556666:repository/my-repo", nil, ImplicitDeny},
-		{all, "repository-cross-account-push", "arn:aws:iam::111122223333:user/dev", "ecr:BatchGetImage", "arn:aws:ecr:us-east-1:444455556666:repository/my-repo", nil, ImplicitDeny},
-
-		{all, "repository-pull-all-accounts", foreign, "ecr:BatchGetImage", myRepo, nil, Allowed},
-		{"", "repository-pull-all-accounts", foreign, "ecr:BatchGetImage", myRepo, nil, ImplicitDeny},
-		{"", "repository-pull-all-accounts", user + "anyone", "ecr:BatchGetImage", myRepo, nil, Allowed},
-		{all, "repository-pull-all-accounts", foreign, "ecr:PutImage", myRepo, nil, ImplicitDeny},
-
-		{"", "repository-pull-and-admin", user + "pull-user-1", "ecr:GetDownloadUrlForLayer", myRepo, nil, Allowed},
-		{"", "repository-pull-and-admin", user + "pull-user-2", "ecr:PutImage", myRepo, nil, ImplicitDeny},
-		{"", "repository-pull-and-admin", user + "admin-user", "ecr:DeleteRepository", myRepo, nil, Allowed},
-		{"", "repository-pull-and-admin", user + "Admin-User", "ecr:DeleteRepository", myRepo, nil, ImplicitDeny},
-
-		{all, "repository-deny-pull", user + "dev", "ecr:BatchGetImage", myRepo, nil, ExplicitDeny},
-		{all, "repository-deny-pull", user + "dev", "ecr:PutImage", myRepo, nil, Allowed},
-		{all, "repository-deny-pull", foreign, "ecr:BatchGetImage", myRepo, nil, ExplicitDeny},
-
-		{all, "repository-ip-allow", user + "dev", "ecr:BatchGetImage", myRepo, from("54.240.143.17"), Allowed},
-		{all, "repository-ip-allow", user + "dev", "ecr:BatchGetImage", myRepo, from("54.240.144.17"), ExplicitDeny},
-		{all, "repository-ip-allow", user + "dev", "ecr:BatchGetImage", myRepo, nil, ExplicitDeny},
-
-		{"identity-list-token-contents", "", user + "dev", "ecr:ListImages", myRepo, nil, Allowed},
-		{"identity-list-token-contents", "", user + "dev", "ecr:GetAuthorizationToken", "*", nil, Allowed},
-		{"identity-list-token-contents", "", user + "dev", "ecr:PutImage", myRepo, nil, Allowed},
-		{"identity-list-token-contents", "", user + "dev", "ecr:PutImage", myRepo + "2", nil, ImplicitDeny},
-		{"identity-list-token-contents", "", user + "dev", "ecr:BatchDeleteImage", myRepo, nil, ImplicitDeny},
-
-		{"identity-tag-based", "", user + "dev", "ecr:BatchGetImage", myRepo, tag("dev"), Allowed},
-		{"identity-tag-based", "", user + "dev", "ecr:BatchGetImage", myRepo, nil, Allowed},
-		{"identity-tag-based", "", user + "dev", "ecr:BatchGetImage", myRepo, tag("prod"), ExplicitDeny},
-		{"identity-create-tagged", "", user + "dev", "ecr:CreateRepository", myRepo, requested("dev"), Allowed},
-		{"identity-create-tagged", "", user + "dev", "ecr:CreateRepository", myRepo, requested("prod"), ImplicitDeny},
-		{"identity-create-tagged", "", user + "dev", "ecr:TagResource", myRepo, nil, ImplicitDeny},
-
-		{all, "", user + "dev", "ecr:PutImage", myRepo, nil, Allowed},
-		{all, "", user + "dev", "ecr:GetAuthorizationToken", "*", nil, ImplicitDeny},
-		{all, "", user + "dev", "s3:GetObject", "arn:aws:s3:::bucket/key", nil, ImplicitDeny},
-		{"identity-all-ecr-resources-of-account", "", user + "dev", "ecr:PutImage", myRepo, nil, Allowed},
-		{"identity-all-ecr-resources-of-account", "", user + "dev", "ecr:PutImage", "arn:aws:ecr:us-east-2:111122223333:repository/my-repo", nil, ImplicitDeny},
-		{"identity-pull-only", "", user + "dev", "ecr:GetAuthorizationToken", "*", nil, Allowed},
-		{"identity-pull-only", "", user + "dev", "ecr:BatchCheckLayerAvailability", myRepo, nil, ImplicitDeny},
-
-		{all, "registry-replication", foreign, "ecr:ReplicateImage", "arn:aws:ecr:us-east-1:111122223333:repository/prod-a", nil, Allowed},
-		{all, "registry-replication", foreign, "ecr:ReplicateImage", "arn:aws:ecr:us-east-1:111122223333:repository/dev-a", nil, ImplicitDeny},
+	text, err := os.ReadFile(filepath.Join("testdata", "ecr-guide", "cases.tsv"))
+	if err != nil {
+		t.Fatal(err)
 	}
 	used := map[string]bool{}
-	for _, test := range tests {
-		caller, err := ParsePrincipal(test.caller)
-		if err != nil {
-			t.Fatal(err)
+	cases := 0
+	for line := range strings.Lines(string(text)) {
+		fields := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
+		if len(fields) != 7 {
+			t.Fatalf("%q has not seven fields", line)
 		}
-		var p Policies
-		if test.identity != "" {
-			p.Identity = []*Policy{guide(t, test.identity)}
+		if line[0] == '#' {
+			continue
 		}
-		if test.resource != "" {
-			p.Resource = []*Policy{guide(t, test.resource)}
-		}
-		used[test.identity], used[test.resource] = true, true
-		r := Request{&caller, test.action, test.on, test.context}
-		if got := p.Evaluate(&r); got != test.want {
-			t.Errorf("%s + %s: %s %s on %s: %v, want %v", test.identity, test.resource, test.caller, test.action, test.on, got, test.want)
-		}
+		cases++
+		used[fields[0]], used[fields[1]] = true, true
+		checkGuideCase(t, fields)
+	}
+	if cases < 40 {
+		t.Errorf("%d cases, want at least 40", cases)
 	}
 	files, err := filepath.Glob("testdata/ecr-guide/*.json")
 	if err != nil || len(files) < 13 {
@@ -124,5 +58,27 @@ func TestPoliciesOfTheECRGuide(t *testing.T) {
 		if !used[strings.TrimSuffix(filepath.Base(file), ".json")] {
 			t.Errorf("%s is not tested", file)
 		}
+	}
+}
+
+func checkGuideCase(t *testing.T, fields []string) {
+	t.Helper()
+	caller, err := ParsePrincipal(fields[2])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var p Policies
+	if fields[0] != "-" {
+		p.Identity = []*Policy{guide(t, fields[0])}
+	}
+	if fields[1] != "-" {
+		p.Resource = []*Policy{guide(t, fields[1])}
+	}
+	r := Request{Principal: &caller, Action: fields[3], Resource: fields[4]}
+	if key, value, found := strings.Cut(fields[5], "="); found {
+		r.Context = Context{{Key: key, Value: value}}
+	}
+	if got := p.Evaluate(&r).String(); got != fields[6] {
+		t.Errorf("%q: %s", fields, got)
 	}
 }

@@ -9,7 +9,29 @@ import (
 // wildcards is the syntax of StringLike, with policy variables.
 var wildcards = syntax{wildcards: true, variables: true}
 
-func TestPattern(t *testing.T) {
+// patternCase is a pattern and what it says of a subject.
+type patternCase struct {
+	name, pattern, subject string
+	want                   bool
+}
+
+func checkPatterns(t *testing.T, context Context, tests []patternCase) {
+	t.Helper()
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			p, err := wildcards.pattern(test.pattern)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := p.match(test.subject, context); got != test.want {
+				t.Errorf("%q matches %q: %v", test.pattern, test.subject, got)
+			}
+		})
+	}
+}
+
+// Source: IAM User Guide, "Policy variables".
+func TestVariables(t *testing.T) {
 	context := Context{
 		{Key: "aws:username", Value: "alice"},
 		{Key: "aws:PrincipalTag/star", Value: "*"},
@@ -18,37 +40,7 @@ func TestPattern(t *testing.T) {
 		{Key: "aws:PrincipalTag/empty", Value: ""},
 		{Key: "aws:TagKeys", Values: []string{"a"}, Multi: true},
 	}
-	for _, test := range []struct {
-		name, pattern, subject string
-		want                   bool
-	}{
-		{"literal", "abc", "abc", true},
-		{"literal is whole", "abc", "abcd", false},
-		{"literal is anchored at the start", "abc", "xabc", false},
-		{"empty pattern", "", "", true},
-		{"empty pattern, other subject", "", "a", false},
-		{"star covers nothing", "a*", "a", true},
-		{"star covers much", "a*", "abcdef", true},
-		{"star alone covers the empty string", "*", "", true},
-		{"star in the middle", "a*c", "abbbc", true},
-		{"star in the middle, wrong end", "a*c", "abbbd", false},
-		{"the last c counts", "a*c", "acbc", true},
-		{"two stars", "*b*", "abc", true},
-		{"two stars, absent", "*b*", "acd", false},
-		{"stars in a row", "a***c", "abc", true},
-		{"question mark is one character", "a?c", "abc", true},
-		{"question mark is not none", "a?c", "ac", false},
-		{"question mark is not two", "a?c", "abbc", false},
-		{"question mark is one rune", "a?c", "a\u00e9c", true},
-		{"question mark is one rune of four bytes", "?", "\U0001f600", true},
-		{"star never leaves half a rune", "*??", "\u20ac", false},
-		{"star and question mark", "*?", "a", true},
-		{"star and question mark need a character", "*?", "", false},
-		{"no other character is special", "a.[b]+", "a.[b]+", true},
-		{"dot is a dot", "a.c", "abc", false},
-		{"case counts", "abc", "ABC", false},
-		{"star covers slashes and colons", "a*z", "a/b:c/z", true},
-
+	checkPatterns(t, context, []patternCase{
 		{"variable", "x-${aws:username}", "x-alice", true},
 		{"variable, key in another case", "${AWS:UserName}", "alice", true},
 		{"variable, other value", "x-${aws:username}", "x-bob", false},
@@ -77,17 +69,40 @@ func TestPattern(t *testing.T) {
 		{"escaped dollar", "${$}{x}", "${x}", true},
 		{"without an end it is text", "a${b", "a${b", true},
 		{"dollar alone is text", "a$b{c}", "a$b{c}", true},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			p, err := wildcards.pattern(test.pattern)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got := p.match(test.subject, context); got != test.want {
-				t.Errorf("%q matches %q: %v", test.pattern, test.subject, got)
-			}
-		})
-	}
+	})
+}
+
+// Source: IAM User Guide, "IAM JSON policy elements: Condition operators", for
+// StringLike.
+func TestWildcards(t *testing.T) {
+	checkPatterns(t, nil, []patternCase{
+		{"literal", "abc", "abc", true},
+		{"literal is whole", "abc", "abcd", false},
+		{"literal is anchored at the start", "abc", "xabc", false},
+		{"empty pattern", "", "", true},
+		{"empty pattern, other subject", "", "a", false},
+		{"star covers nothing", "a*", "a", true},
+		{"star covers much", "a*", "abcdef", true},
+		{"star alone covers the empty string", "*", "", true},
+		{"star in the middle", "a*c", "abbbc", true},
+		{"star in the middle, wrong end", "a*c", "abbbd", false},
+		{"the last c counts", "a*c", "acbc", true},
+		{"two stars", "*b*", "abc", true},
+		{"two stars, absent", "*b*", "acd", false},
+		{"stars in a row", "a***c", "abc", true},
+		{"question mark is one character", "a?c", "abc", true},
+		{"question mark is not none", "a?c", "ac", false},
+		{"question mark is not two", "a?c", "abbc", false},
+		{"question mark is one rune", "a?c", "a\u00e9c", true},
+		{"question mark is one rune of four bytes", "?", "\U0001f600", true},
+		{"star never leaves half a rune", "*??", "\u20ac", false},
+		{"star and question mark", "*?", "a", true},
+		{"star and question mark need a character", "*?", "", false},
+		{"no other character is special", "a.[b]+", "a.[b]+", true},
+		{"dot is a dot", "a.c", "abc", false},
+		{"case counts", "abc", "ABC", false},
+		{"star covers slashes and colons", "a*z", "a/b:c/z", true},
+	})
 }
 
 // Wildcards before the fifth colon of an ARN stay within their segment

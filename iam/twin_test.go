@@ -55,29 +55,11 @@ func (w twin) decide() Decision {
 		return ImplicitDeny
 	}
 	hasAccount := slices.Contains([]PrincipalKind{RootUser, User, AssumedRole, FederatedUser}, caller.Kind)
-	resourceAccount := w.resourceAccount
-	if segments := strings.SplitN(w.request.Resource, ":", 6); resourceAccount == "" && len(segments) == 6 {
-		resourceAccount = segments[4]
-	}
-	if resourceAccount == "" {
-		resourceAccount = caller.Account
-	}
-	linked := caller.Kind == AssumedRole && strings.Contains(caller.RoleARN, ":role/aws-service-role/")
-
-	// What is not in play is as if it were not there.
-	if !hasAccount {
-		w.identity, w.boundary, w.session, w.scps = nil, nil, nil, nil
-	}
-	if linked || caller.Account == w.managementAccount && w.managementAccount != "" {
-		w.scps = nil
-	}
-	if linked || resourceAccount == w.managementAccount && w.managementAccount != "" {
-		w.rcps = nil
-	}
+	owner := w.owner()
+	w.leaveOut(hasAccount, owner)
 
 	// An explicit deny anywhere wins.
-	everything := slices.Concat(w.identity, w.boundary, w.session, w.resource, slices.Concat(w.scps...), slices.Concat(w.rcps...))
-	for _, p := range everything {
+	for _, p := range slices.Concat(w.identity, w.boundary, w.session, w.resource, slices.Concat(w.scps...), slices.Concat(w.rcps...)) {
 		for _, s := range p.statements {
 			if s["Effect"] == "Deny" && w.applies(p, s) {
 				return ExplicitDeny
@@ -89,10 +71,10 @@ func (w twin) decide() Decision {
 			return ImplicitDeny
 		}
 	}
-
 	forms := w.grantingForms()
+	direct := slices.Contains(forms, "everyone") || slices.Contains(forms, "exact")
 	if !hasAccount {
-		return twinAllowedIf(slices.Contains(forms, "everyone") || slices.Contains(forms, "exact"))
+		return twinAllowedIf(direct)
 	}
 	identity := w.allows(w.identity)
 	boundary := len(w.boundary) == 0 || w.allows(w.boundary)
@@ -102,16 +84,41 @@ func (w twin) decide() Decision {
 	}
 	samePartition := w.request.Resource == "*" ||
 		strings.Split(w.request.Resource, ":")[1] == strings.Split(caller.ARN, ":")[1]
-	if caller.Account != resourceAccount || !samePartition {
-		return twinAllowedIf(identity && boundary && session && len(forms) > 0)
-	}
 	switch {
-	case slices.Contains(forms, "everyone") || slices.Contains(forms, "exact"):
+	case caller.Account != owner || !samePartition:
+		return twinAllowedIf(identity && boundary && session && len(forms) > 0)
+	case direct:
 		return Allowed
 	case slices.Contains(forms, "through"):
 		return twinAllowedIf(boundary && session)
 	}
 	return twinAllowedIf(identity && boundary && session)
+}
+
+// owner is the account that the resource belongs to.
+func (w *twin) owner() string {
+	if w.resourceAccount != "" {
+		return w.resourceAccount
+	}
+	if segments := strings.SplitN(w.request.Resource, ":", 6); len(segments) == 6 && segments[4] != "" {
+		return segments[4]
+	}
+	return w.request.Principal.Account
+}
+
+// leaveOut drops the policies that are not in play, as if they were not there.
+func (w *twin) leaveOut(hasAccount bool, owner string) {
+	caller := w.request.Principal
+	linked := caller.Kind == AssumedRole && strings.Contains(caller.RoleARN, ":role/aws-service-role/")
+	if !hasAccount {
+		w.identity, w.boundary, w.session, w.scps = nil, nil, nil, nil
+	}
+	if linked || caller.Account == w.managementAccount && w.managementAccount != "" {
+		w.scps = nil
+	}
+	if linked || owner == w.managementAccount && w.managementAccount != "" {
+		w.rcps = nil
+	}
 }
 
 func twinAllowedIf(allowed bool) Decision {
