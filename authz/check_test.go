@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"extauthz/decision"
+	"extauthz/iam"
 	"extauthz/mapping"
 	"extauthz/policystore"
 )
@@ -39,6 +40,7 @@ principals:
 	"managed/push.json": `{"Version":"2012-10-17","Statement":[
   {"Effect":"Allow","Action":"ecr:GetAuthorizationToken","Resource":"*"},
   {"Effect":"Allow","Action":["ecr:*Layer*","ecr:PutImage","ecr:BatchGetImage","ecr:BatchCheckLayerAvailability"],"Resource":"arn:aws:ecr:eu-central-1:123456789012:repository/team/*"},
+  {"Effect":"Deny","Action":"ecr:PutImage","Resource":"*","Condition":{"StringLike":{"oci:Reference":"prod-*"}}},
   {"Effect":"Deny","Action":"ecr:PutImage","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"true"}}}]}`,
 	"managed/pull.json": `{"Version":"2012-10-17","Statement":[
   {"Effect":"Allow","Action":["ecr:GetAuthorizationToken"],"Resource":"*"},
@@ -124,6 +126,10 @@ func TestCheck(t *testing.T) {
 			denied + "ecr:BatchGetImage on resource: arn:aws:ecr:eu-central-1:123456789012:repository/secret/app with an explicit deny in a resource-based policy"},
 		{"push", from("alice", "PUT", "/v2/team/app/manifests/v1"), Allowed, 0, "", ""},
 		{"push over TLS, which a policy denies", toOpen(from("alice", "PUT", "/v2/team/app/manifests/v1")), ExplicitDeny, 403, "DENIED", "explicit deny in an identity-based policy"},
+		{"push by digest", from("alice", "PUT", "/v2/team/app/manifests/"+digest), Allowed, 0, "", ""},
+		{"push of a tag that a policy denies", from("alice", "PUT", "/v2/team/app/manifests/prod-1"), ExplicitDeny, 403, "DENIED", "ecr:PutImage"},
+		{"push of several tags", from("alice", "PUT", "/v2/team/app/manifests/"+digest+"?tag=a&tag=b"), Allowed, 0, "", ""},
+		{"push of several tags, one denied", from("alice", "PUT", "/v2/team/app/manifests/"+digest+"?tag=a&tag=prod-1"), ExplicitDeny, 403, "DENIED", "ecr:PutImage"},
 		{"push without rights", from("bob", "PUT", "/v2/team/app/manifests/v1"), ImplicitDeny, 403, "DENIED", "ecr:PutImage"},
 		{"all of several permissions", from("alice", "POST", "/v2/team/app/blobs/uploads/?digest="+digest), Allowed, 0, "", ""},
 		{"one of several is missing", from("bob", "POST", "/v2/team/app/blobs/uploads/?digest="+digest), ImplicitDeny, 403, "DENIED", "ecr:InitiateLayerUpload"},
@@ -269,6 +275,39 @@ func TestCheckSurvivesAPanic(t *testing.T) {
 func TestZeroValuesRefuse(t *testing.T) {
 	if (Answer{}).Allowed || (Result{}).Decision != Refused || Outcome(99).String() != "refused" {
 		t.Error("a zero value allows")
+	}
+}
+
+func TestImageContexts(t *testing.T) {
+	base := make(iam.Context, 1, 10)
+	base[0] = iam.ContextEntry{Key: "aws:SourceIp", Value: "192.0.2.1"}
+	for _, c := range []struct {
+		name    string
+		mapping mapping.Mapping
+		want    []string // reference and type, "" for none
+	}{
+		{"tag", mapping.Mapping{Operation: mapping.GetManifest, Reference: "v1"}, []string{"v1 tag"}},
+		{"digest", mapping.Mapping{Operation: mapping.HeadManifest, Reference: digest}, []string{digest + " digest"}},
+		{"referrers", mapping.Mapping{Operation: mapping.ListReferrers, Reference: digest}, []string{digest + " digest"}},
+		{"digest and tags", mapping.Mapping{Operation: mapping.PutManifest, Reference: digest, Tags: []string{"a", "b"}}, []string{digest + " digest", "a tag", "b tag"}},
+		{"blob", mapping.Mapping{Operation: mapping.GetBlob, Reference: digest}, []string{" "}},
+		{"upload", mapping.Mapping{Operation: mapping.UploadChunk, Reference: "id"}, []string{" "}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var got []string
+			for _, context := range imageContexts(base, &c.mapping) {
+				reference, _ := context.Lookup(iam.KeyReference)
+				kind, _ := context.Lookup(iam.KeyReferenceType)
+				ip, _ := context.Lookup("aws:SourceIp")
+				got = append(got, reference.Value+" "+kind.Value)
+				if ip.Value != "192.0.2.1" {
+					t.Errorf("the request's own keys are lost: %v", context)
+				}
+			}
+			if !slices.Equal(got, c.want) {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
 	}
 }
 

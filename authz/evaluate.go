@@ -11,6 +11,8 @@ type Permission struct {
 	Resource string
 	Decision iam.Decision
 	Optional bool // its denial changes the request and does not refuse it
+
+	context iam.Context // in which it was decided
 }
 
 // decide evaluates the permissions of a mapping, led by the right to log in,
@@ -20,20 +22,18 @@ type Permission struct {
 // permissions, and tells whether the request is allowed and whether an optional
 // permission is not.
 func (p *pass) decide(m *mapping.Mapping) (allowed, optionalDenied bool) {
-	if !p.decideOne(mapping.Permission{Action: mapping.GetAuthorizationToken, Resource: "*"}) {
+	if !p.decideOne(mapping.Permission{Action: mapping.GetAuthorizationToken, Resource: "*"}, p.context) {
 		return false, false
 	}
-	for _, permission := range m.Permissions {
-		if permission.Action == mapping.GetAuthorizationToken {
-			continue
-		}
-		ok := p.decideOne(permission)
-		switch {
-		case ok:
-		case permission.Optional:
+	for _, context := range imageContexts(p.context, m) {
+		for _, permission := range m.Permissions {
+			if permission.Action == mapping.GetAuthorizationToken || p.decideOne(permission, context) {
+				continue
+			}
+			if !permission.Optional {
+				return false, optionalDenied
+			}
 			optionalDenied = true
-		default:
-			return false, optionalDenied
 		}
 	}
 	return true, optionalDenied
@@ -41,18 +41,22 @@ func (p *pass) decide(m *mapping.Mapping) (allowed, optionalDenied bool) {
 
 // decideOne evaluates one permission. Where its action is denied only
 // implicitly, the alternative action may grant it.
-func (p *pass) decideOne(wanted mapping.Permission) bool {
-	decided := Permission{Action: wanted.Action, Resource: wanted.Resource, Optional: wanted.Optional}
-	decided.Decision = p.snapshot.Decisions.Decide(p.question(wanted.Action, wanted.Resource))
+func (p *pass) decideOne(wanted mapping.Permission, context iam.Context) bool {
+	decided := Permission{Action: wanted.Action, Resource: wanted.Resource, Optional: wanted.Optional, context: context}
+	decided.Decision = p.snapshot.Decisions.Decide(p.question(decided))
 	if decided.Decision == iam.ImplicitDeny && wanted.Alternative != "" {
-		if d := p.snapshot.Decisions.Decide(p.question(wanted.Alternative, wanted.Resource)); d != iam.ImplicitDeny {
-			decided.Action, decided.Decision = wanted.Alternative, d
+		alternative := decided
+		alternative.Action = wanted.Alternative
+		alternative.Decision = p.snapshot.Decisions.Decide(p.question(alternative))
+		if alternative.Decision != iam.ImplicitDeny {
+			decided = alternative
 		}
 	}
 	p.result.Permissions = append(p.result.Permissions, decided)
 	return decided.Decision == iam.Allowed
 }
 
-func (p *pass) question(action, resource string) *iam.Request {
-	return &iam.Request{Principal: &p.caller.Principal, Action: action, Resource: resource, Context: p.context}
+// question is what the engine is asked for a permission.
+func (p *pass) question(about Permission) *iam.Request {
+	return &iam.Request{Principal: &p.caller.Principal, Action: about.Action, Resource: about.Resource, Context: about.context}
 }

@@ -70,7 +70,7 @@ func Unavailable(reason string) *Result {
 func (r *Result) Explain() []iam.Explanation {
 	why := make([]iam.Explanation, len(r.Permissions))
 	for i, p := range r.Permissions {
-		why[i] = r.pass.snapshot.Decisions.Explain(r.pass.question(p.Action, p.Resource))
+		why[i] = r.pass.snapshot.Decisions.Explain(r.pass.question(p))
 	}
 	return why
 }

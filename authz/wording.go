@@ -10,7 +10,7 @@ import (
 // messages (IAM User Guide, "Troubleshoot access denied error messages").
 func (p *pass) denial() string {
 	denied := p.result.last()
-	why := p.snapshot.Decisions.Explain(p.question(denied.Action, denied.Resource))
+	why := p.snapshot.Decisions.Explain(p.question(denied))
 	return fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s%s",
 		p.caller.Principal.ARN, denied.Action, denied.Resource, because(denied, why.BlockedBy))
 }
