@@ -18,7 +18,7 @@ func configMap(t *testing.T) stack.Spec {
 	t.Helper()
 	spec := safe(t)
 	spec.Policies = t.TempDir()
-	swap(t, spec.Policies, "..2026_01_01", copyPolicies(t))
+	swap(t, spec.Policies, "..2026_01_01", copyPolicies(t, ownPolicies))
 	return spec
 }
 
@@ -31,7 +31,7 @@ func configMapSwap(t *testing.T, w *world) {
 	time.Sleep(settled)
 	flow.only(t, start, time.Now(), http.StatusOK)
 
-	next := copyPolicies(t)
+	next := copyPolicies(t, ownPolicies)
 	policy := filepath.Join(next, repositories, "shared", "app", "_policy.json")
 	turnInPlace("Allow", "Deny")(t, policy)
 	swapped := time.Now()

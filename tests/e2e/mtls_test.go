@@ -16,7 +16,7 @@ import (
 )
 
 // builder is the name that the policies know, as a URI.
-const builder = "spiffe://example.test/ns/ci/sa/build"
+const builder = "spiffe://example.com/ns/ci/sa/builder"
 
 // mutualTLS is the example that knows callers by their certificate.
 func mutualTLS(t *testing.T) stack.Spec {
@@ -26,7 +26,8 @@ func mutualTLS(t *testing.T) stack.Spec {
 	if err := trusted.WriteServer(dir); err != nil {
 		t.Fatal(err)
 	}
-	return stack.Spec{Envoy: filepath.Join(stack.Root(), "examples", "mtls", "envoy.yaml"), Certs: dir}
+	example := filepath.Join(stack.Root(), "examples", "mtls")
+	return stack.Spec{Envoy: filepath.Join(example, "envoy.yaml"), Policies: filepath.Join(example, "policies"), Certs: dir}
 }
 
 // trusted is the authority of the group's stack.
@@ -69,7 +70,7 @@ func certificateIsPrincipal(t *testing.T, w *world) {
 	}
 	_, err := remote.Image(registry("secret/app"), secure)
 	denied(t, err, "ecr:BatchGetImage", "secret/app")
-	if !strings.Contains(err.Error(), "arn:aws:sts::123456789012:assumed-role/ci/build") {
+	if !strings.Contains(err.Error(), "arn:aws:sts::123456789012:assumed-role/ci-builder/builder") {
 		t.Errorf("error %v does not name the session", err)
 	}
 }
@@ -99,6 +100,13 @@ func certificateOfAnotherKind(t *testing.T, w *world) {
 			t.Errorf("%s: status %d, want 401", c.kind, a.status)
 		}
 	}
+}
+
+// certificateDNSName is a principal by the name that the policies give as one.
+func certificateDNSName(t *testing.T, w *world) {
+	request, client := w.get(t, showing(t, issued(t, trusted, withDNS("scanner.example.com"))))
+	exchange(t, client, request).wants(t, http.StatusForbidden).
+		wantsError(t, "DENIED", "user/scanner", "ecr:ListImages", repositoryARN+"team/app")
 }
 
 func certificateUnknown(t *testing.T, w *world) {

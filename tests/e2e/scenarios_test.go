@@ -58,6 +58,7 @@ var groups = []group{
 	}},
 	{"certificates", mutualTLS, false, []scenario{
 		{"a certificate's URI is a principal", certificateIsPrincipal},
+		{"a certificate's DNS name is a principal", certificateDNSName},
 		{"a name of another kind is none", certificateOfAnotherKind},
 		{"an unknown name is none", certificateUnknown},
 		{"no certificate, no connection", certificateMissing},

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -54,10 +55,7 @@ type world struct {
 // test, and fills its registry.
 func newWorld(t *testing.T, spec stack.Spec) *world {
 	t.Helper()
-	w := &world{policies: spec.Policies}
-	if w.policies == "" {
-		w.policies = copyPolicies(t)
-	}
+	w := &world{policies: copyPolicies(t, cmp.Or(spec.Policies, ownPolicies))}
 	spec.Policies = w.policies
 	s, err := programs.Start(spec)
 	if err != nil {
@@ -113,11 +111,14 @@ func tagOf(t *testing.T, address, repository, tag string) name.Tag {
 	return reference
 }
 
-// copyPolicies copies testdata/policies into a folder of the test.
-func copyPolicies(t *testing.T) string {
+// ownPolicies are those of a scenario that names no others.
+var ownPolicies = filepath.Join("testdata", "policies")
+
+// copyPolicies copies a policy directory into a folder of the test.
+func copyPolicies(t *testing.T, from string) string {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.CopyFS(dir, os.DirFS(filepath.Join("testdata", "policies"))); err != nil {
+	if err := os.CopyFS(dir, os.DirFS(from)); err != nil {
 		t.Fatal(err)
 	}
 	return dir
