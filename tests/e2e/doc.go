@@ -20,6 +20,7 @@
 //	configmap_test.go  policies as Kubernetes mounts them
 //	outage_test.go     extauthz killed, and back
 //	mtls_test.go       callers known by their certificate
+//	certs_test.go      the certificates that they show
 //	upstream_test.go   what the registry gets to see
 //	hostile_test.go    requests that try to get around the check
 //

@@ -3,6 +3,7 @@
 //	imports_test.go   which package may import which
 //	modules_test.go   which modules the product may depend on
 //	docs_test.go      every package and every exported name is documented
+//	maps_test.go      a package's map of its files is complete
 //	shape_test.go     functions fit a screen
 //	readme_test.go    what the README tells people to type exists
 //	examples_test.go  the examples load, in extauthz and in Envoy

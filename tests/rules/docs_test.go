@@ -2,7 +2,6 @@ package rules
 
 import (
 	"go/ast"
-	"go/doc/comment"
 	"go/parser"
 	"go/token"
 	"path/filepath"
@@ -142,25 +141,4 @@ func specDocumented(s ast.Spec) bool {
 		return s.Doc != nil || s.Comment != nil
 	}
 	return true
-}
-
-// TestDocLinksParse wants package documentation that renders as it is meant:
-// the map of files as a code block.
-func TestDocLinksParse(t *testing.T) {
-	_, parsed := sources(t)
-	maps := 0
-	for name, file := range parsed {
-		if filepath.Base(name) != "doc.go" {
-			continue
-		}
-		var p comment.Parser
-		for _, block := range p.Parse(file.Doc.Text()).Content {
-			if code, ok := block.(*comment.Code); ok && strings.Contains(code.Text, ".go ") {
-				maps++
-			}
-		}
-	}
-	if maps < 9 {
-		t.Errorf("%d packages have a map of their files, want at least 9", maps)
-	}
 }
