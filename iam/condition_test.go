@@ -254,6 +254,8 @@ func TestARNConditions(t *testing.T) {
 		{operators, "variable in the account", `{"ArnLike":{"test:key":"arn:aws:iam::${aws:PrincipalAccount}:role/*"}}`, also(role, "aws:PrincipalAccount", "123456789012"), true, true},
 		{operators, "the whole is a variable", `{"ArnEquals":{"test:key":"${aws:PrincipalArn}"}}`, also(role, "aws:PrincipalArn", "arn:aws:iam::123456789012:role/team/ci"), true, true},
 		{strict, "a variable's star is literal", `{"ArnLike":{"test:key":"arn:aws:iam::123456789012:role/${aws:username}"}}`, also(role, "aws:username", "*"), false, false},
+		{operators, "a wildcard after a variable stays in its segment", `{"ArnLike":{"test:key":"arn:aws:${aws:username}*"}}`, also(role, "aws:username", "iam"), false, false},
+		{operators, "a wildcard after a variable with all colons", `{"ArnLike":{"test:key":"${aws:username}*"}}`, also(role, "aws:username", "arn:aws:iam::123456789012:role/"), true, true},
 		{noValue, "missing variable, negated", `{"ArnNotLike":{"test:key":"arn:aws:iam::123456789012:role/${aws:username}"}}`, role, true, true},
 	})
 }

@@ -29,7 +29,7 @@ var (
 	someResources = []string{repoARN, repoARN, repoARN, otherRepo, "arn:aws:ecr:us-east-1:123456789012:repository/team/alice", "arn:aws-cn:ecr:eu-central-1:123456789012:repository/a", "*", "arn:aws:ecr:eu-central-1:123456789012:repository/*"}
 	someARNs      = []string{"*", "*", "arn:aws:ecr:*:*:repository/*", "arn:aws:ecr:eu-central-1:123456789012:repository/a", "arn:aws:ecr:*:*:*", "arn:*:ecr:*:*:repository/a", "arn:aws:e?r:*:*:*", "arn:aws:ecr:*:*:repo*/a", "arn:aws:ecr:*:*:repository/${aws:PrincipalTag/a}", "arn:aws:ecr:*:*:repository/team/${aws:username}", "arn:aws:ecr:*:${aws:x}:repository/*", "arn:aws:ecr:*:*:repository/${aws:x, 'a'}", "arn:aws:ecr:us-*:*:repository/team/*", "arn:aws:ecr:*:*:repository${*}/*", "arn:aws:ecr:*:*:repository/?"}
 	someKeys      = []string{"aws:PrincipalTag/a", "AWS:principaltag/A", "aws:username", "aws:TagKeys", "test:b"}
-	someTexts     = []string{"a", "A", "b", "ab", "", "*", "?", "alice", "\u00e9", "\u00c9"}
+	someTexts     = []string{"a", "iam", "A", "b", "ab", "", "*", "?", "alice", "\u00e9", "\u00c9"}
 	someNumbers   = []string{"1", "01.0", "-1", "2.50", "2.5", "0", "-0", "12345678901234567890.1"}
 	someDates     = []string{"2026", "2026-01", "2026-01-01", "2026-01-01T00:00:00Z", "2026-01-01T01:00:00+01:00", "1767225600", "2026-06-30T12:30Z", "-5", "2026-01-01T00:00:00.001Z"}
 	someIPs       = []string{"10.0.0.1", "10.1.0.1", "::1", "0:0:0:0:0:0:0:1", "2001:db8::1", "::ffff:10.0.0.1"}
@@ -55,7 +55,7 @@ func (g generator) values(base string) (policy, request []string) {
 	case strings.HasSuffix(base, "IpAddress"):
 		return someNetworks, someIPs
 	case strings.HasPrefix(base, "Arn"):
-		arns := append([]string{roleARN, "arn:*:iam::*:role/*", "${aws:PrincipalTag/a}", "arn:aws:iam::${aws:x, '123456789012'}:*", "arn:aws:*:*:*:*"}, someUsers...)
+		arns := append([]string{roleARN, "arn:*:iam::*:role/*", "${aws:PrincipalTag/a}", "arn:aws:iam::${aws:x, '123456789012'}:*", "arn:aws:*:*:*:*", "arn:aws:${aws:username}*"}, someUsers...)
 		return arns, append(append([]string{}, someUsers...), someRoles...)
 	}
 	return append([]string{"a*", "?", "${aws:PrincipalTag/a}", "${aws:x}", "${aws:x, 'a'}", "x${*}", "*${aws:username}*", "${aws:TagKeys}"}, someTexts...), someTexts

@@ -43,7 +43,7 @@ func (e *resourceElement) matches(resource string, effect Effect, c Context) boo
 		}
 		return !e.names(resource, c)
 	}
-	return resource != noResource
+	return true // the policy is about what it is attached to
 }
 
 // noResource is the resource of a request for an action without one.
