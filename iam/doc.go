@@ -105,7 +105,8 @@
 // # Files
 //
 //   - arn.go, principal.go, context.go: what a request is made of
-//   - policy.go: documents as compiled; explain.go: decisions with reasons
+//   - policy.go: documents as compiled; explain.go: decisions with reasons;
+//     trace.go: why each statement applies or not
 //   - json.go: strict JSON with positions
 //   - compile.go, compile_statement.go, compile_principal.go,
 //     compile_condition.go: from JSON to statements
@@ -113,7 +114,7 @@
 //   - pattern.go, syntax.go, fold.go: wildcards, policy variables, case
 //   - action.go, resource.go, principals.go: the elements of a statement
 //   - condition.go, operator.go, operand.go, number.go, date.go, address.go:
-//     conditions
+//     conditions; value.go: the types of a condition key's value
 //   - evaluate.go: the decision procedure; query.go: the request, taken apart
 //     once; statement.go: statements and lists of policies
 package iam

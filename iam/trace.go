@@ -1,0 +1,133 @@
+package iam
+
+// Applicability says whether a statement applies to a request and, if not, the
+// first of its elements that keeps it from doing so.
+type Applicability uint8
+
+const (
+	// NotConsulted is the zero value: the statement's policy has no say in the
+	// request, as a repository policy has none in an action without a resource.
+	NotConsulted Applicability = iota
+	// OtherAction means that Action or NotAction does not cover the action.
+	OtherAction
+	// OtherResource means that Resource or NotResource does not cover the
+	// resource, perhaps for want of a policy variable's value.
+	OtherResource
+	// OtherPrincipal means that Principal or NotPrincipal does not cover the
+	// caller.
+	OtherPrincipal
+	// FalseCondition means that a condition is not true.
+	FalseCondition
+	// Applies means that the statement takes effect.
+	Applies
+)
+
+// StatementTrace is what became of one statement of a policy in play.
+type StatementTrace struct {
+	Match
+	Applicability Applicability
+	// Operator and Key are those of the first condition that is not true, where
+	// Applicability is FalseCondition. ArnEquals is called ArnLike, which is
+	// the same.
+	Operator, Key string
+}
+
+// Trace goes through every statement of the policies in play, in the order in
+// which Explain names the classes, and says whether it applies or why not. It
+// is empty for a caller who is nobody: none of the policies is asked then.
+func (p *Policies) Trace(r *Request) []StatementTrace {
+	q, known := p.newQuery(r)
+	if !known {
+		return nil
+	}
+	var traces []StatementTrace
+	for _, list := range p.inPlay(&q) {
+		for _, policy := range list.policies {
+			for i := range policy.Statements {
+				t := StatementTrace{Match: Match{list.class, list.level, policy, &policy.Statements[i]}}
+				t.judge(&q)
+				traces = append(traces, t)
+			}
+		}
+	}
+	return traces
+}
+
+// judge finds what keeps the statement from applying, in the order in which
+// evaluation looks at the elements.
+func (t *StatementTrace) judge(q *query) {
+	s := t.Statement
+	switch {
+	case !t.Policy.covers(q):
+		t.Applicability = NotConsulted
+	case !s.actions.matches(q.request.Action):
+		t.Applicability = OtherAction
+	case !s.resources.matches(q.request.Resource, s.Effect, q.request.Context):
+		t.Applicability = OtherResource
+	case s.principals != nil && !s.principals.matches(q):
+		t.Applicability = OtherPrincipal
+	default:
+		t.judgeConditions(q.request.Context)
+	}
+}
+
+func (t *StatementTrace) judgeConditions(ctx Context) {
+	for i := range t.Statement.conditions {
+		if c := &t.Statement.conditions[i]; !c.holds(ctx, t.Statement.Effect) {
+			t.Applicability, t.Operator, t.Key = FalseCondition, c.operatorName(), c.name
+			return
+		}
+	}
+	t.Applicability = Applies
+}
+
+// operatorName is the whole name of the operator: the inverse of
+// parseOperator, but for ArnEquals.
+func (c *condition) operatorName() string {
+	name := c.operator.name()
+	switch c.set {
+	case forAllValues:
+		name = "ForAllValues:" + name
+	case forAnyValue:
+		name = "ForAnyValue:" + name
+	}
+	if c.ifExists {
+		name += "IfExists"
+	}
+	return name
+}
+
+// name is the inverse of operatorNamed, but for ArnEquals.
+func (o operator) name() string {
+	not := ""
+	if o.negated {
+		not = "Not"
+	}
+	switch o.family {
+	case stringFamily:
+		return "String" + not + "Equals"
+	case foldFamily:
+		return "String" + not + "EqualsIgnoreCase"
+	case likeFamily:
+		return "String" + not + "Like"
+	case numericFamily:
+		return "Numeric" + not + o.relation.name()
+	case dateFamily:
+		return "Date" + not + o.relation.name()
+	case boolFamily:
+		return "Bool"
+	case binaryFamily:
+		return "BinaryEquals"
+	case addressFamily:
+		return not + "IpAddress"
+	case arnFamily:
+		return "Arn" + not + "Like"
+	case nullFamily:
+		return "Null"
+	}
+	return ""
+}
+
+func (r relation) name() string {
+	return [...]string{"Equals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals"}[r]
+}
