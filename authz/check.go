@@ -48,9 +48,13 @@ func (p *pass) run(ctx context.Context) {
 		return
 	}
 	p.result.Digest = p.snapshot.Digest
-	if !p.findRegistry() || !p.identify(ctx) {
-		return
+	if p.findRegistry() && p.identify(ctx) {
+		p.answer(ctx)
 	}
+}
+
+// answer settles the result by what is asked, once it is known who calls.
+func (p *pass) answer(ctx context.Context) {
 	m, refusal := p.registry.Map(&mapping.Request{Method: p.request.Method, Path: p.request.Path, Header: p.request.Headers})
 	if refusal != nil {
 		p.result.refuse(refusal)
@@ -91,10 +95,14 @@ func (p *pass) identify(ctx context.Context) bool {
 		}
 		return false
 	}
+	p.know(caller)
+	return true
+}
+
+func (p *pass) know(caller *identity.Caller) {
 	p.caller = caller
 	p.result.Principal, p.result.Source = caller.Principal.ARN, caller.Source
 	p.context = requestContext(p.request, p.registry, caller)
-	return true
 }
 
 // judge settles the result by the decisions on all that the mapping asks.

@@ -30,6 +30,7 @@
 //	request.go   Request: what a door passes on
 //	check.go     Checker.Check: the one pass
 //	evaluate.go  the permissions of a mapping, decided one by one
+//	simulate.go  CheckAs, Ask: the same for a caller who is given
 //	context.go   the condition keys that a request brings
 //	result.go    Result: the answer and why
 //	answer.go    the answer as HTTP: status, headers, OCI error body

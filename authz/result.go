@@ -75,6 +75,16 @@ func (r *Result) Explain() []iam.Explanation {
 	return why
 }
 
+// Requests are the questions that the decision engine was asked, in the order of
+// Permissions.
+func (r *Result) Requests() []*iam.Request {
+	asked := make([]*iam.Request, len(r.Permissions))
+	for i, p := range r.Permissions {
+		asked[i] = r.pass.question(p)
+	}
+	return asked
+}
+
 // Action is the action that settled the result: the denied one, else the
 // first that the operation itself needs, else "".
 func (r *Result) Action() string {

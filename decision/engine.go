@@ -53,8 +53,11 @@ func (e *Engine) Decide(r *iam.Request) iam.Decision {
 // Explain returns the decision on r with its reasons. It does not use the
 // cache.
 func (e *Engine) Explain(r *iam.Request) iam.Explanation {
-	return policies(e.inPlay(r)).Explain(r)
+	return e.InPlay(r).Explain(r)
 }
+
+// InPlay returns the policies by which r is decided.
+func (e *Engine) InPlay(r *iam.Request) *iam.Policies { return policies(e.inPlay(r)) }
 
 // CacheLen is the number of decisions remembered now.
 func (e *Engine) CacheLen() int { return e.cache.entries.Len() }

@@ -15,11 +15,11 @@ type Caller struct {
 	Context   iam.Context // aws:PrincipalArn and the like; callers append to a copy
 }
 
-// newCaller derives the principal's condition keys as AWS fills them in (IAM
-// User Guide, "AWS global condition context keys": properties of the
-// principal). aws:PrincipalArn of a role session is the role's ARN with its
-// path, never the session's ARN.
-func newCaller(source string, p iam.Principal) *Caller {
+// NewCaller is the caller that a source has settled. It derives the principal's
+// condition keys as AWS fills them in (IAM User Guide, "AWS global condition
+// context keys": properties of the principal). aws:PrincipalArn of a role
+// session is the role's ARN with its path, never the session's ARN.
+func NewCaller(source string, p iam.Principal) *Caller {
 	c := &Caller{Principal: p, Source: source}
 	set := func(key, value string) {
 		if value != "" {

@@ -54,7 +54,7 @@ func (t *Table) Bind(kind NameKind, text string, p iam.Principal) error {
 	default:
 		t.mtls = true
 	}
-	t.bindings[name{kind, text}] = newCaller(source, p)
+	t.bindings[name{kind, text}] = NewCaller(source, p)
 	return nil
 }
 

@@ -159,7 +159,7 @@ func TestCallerContext(t *testing.T) {
 			"aws:PrincipalAccount": "123456789012", "aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := newCaller("basic", c.principal).Context
+			got := NewCaller("basic", c.principal).Context
 			if len(got) != len(c.want) {
 				t.Errorf("%d keys, want %d: %v", len(got), len(c.want), got)
 			}

@@ -159,6 +159,9 @@ func (all registries) find(name, host string) (*Registry, error) {
 	return nil, fmt.Errorf("Envoy names no registry in context_extensions, and no registry is chosen by host %q", withoutUser(host))
 }
 
+// Host is the first host name that registries.yaml gives the registry.
+func (r *Registry) Host() string { return r.hosts[0] }
+
 // serves tells whether host is one of the registry's. A host that
 // registries.yaml gives without a port stands for every port.
 func (r *Registry) serves(host string) bool {

@@ -1,6 +1,8 @@
 package policystore
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"extauthz/decision"
@@ -17,6 +19,7 @@ type Snapshot struct {
 	Decisions  *decision.Engine
 	Summary    Summary
 	registries registries
+	principals *principals
 }
 
 // Summary counts what a snapshot holds.
@@ -63,7 +66,7 @@ func compile(t tree, o decision.Options) (*Snapshot, error) {
 		return nil, err
 	}
 	return &Snapshot{
-		Digest: t.digest(), Callers: who.table, Decisions: engine, registries: all,
+		Digest: t.digest(), Callers: who.table, Decisions: engine, registries: all, principals: who,
 		Summary: Summary{
 			Registries: len(all), Credentials: who.table.Len(), Principals: len(who.identity),
 			ManagedPolicies: len(managed), RepositoryPolicies: len(repositories),
@@ -76,4 +79,21 @@ func compile(t tree, o decision.Options) (*Snapshot, error) {
 // header, which must agree. The error is meant for the operator's log.
 func (s *Snapshot) Registry(name, host string) (*Registry, error) {
 	return s.registries.find(name, host)
+}
+
+// RegistryNames lists the names of the registries in order.
+func (s *Snapshot) RegistryNames() []string { return slices.Sorted(maps.Keys(s.registries)) }
+
+// RegistryNamed returns the registry of that name, nil if there is none.
+func (s *Snapshot) RegistryNamed(name string) *Registry { return s.registries[name] }
+
+// CallerNamed returns the caller that a credential bound to the ARN would
+// prove: a user among the principals, or a session of a role among them. The
+// source of the caller is "arn": nothing is proven.
+func (s *Snapshot) CallerNamed(arn string) (*identity.Caller, error) {
+	principal, err := s.principals.resolve(arn)
+	if err != nil {
+		return nil, err
+	}
+	return identity.NewCaller("arn", principal), nil
 }

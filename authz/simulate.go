@@ -1,0 +1,34 @@
+package authz
+
+import (
+	"context"
+
+	"extauthz/iam"
+	"extauthz/identity"
+	"extauthz/policystore"
+)
+
+// CheckAs answers a request as Check would if its credential proved that
+// caller. It is for asking offline: a credential of the request itself is not
+// looked at. It never returns nil.
+func (c *Checker) CheckAs(caller *identity.Caller, r *Request) *Result {
+	p := &pass{request: r, snapshot: c.Snapshots(), result: &Result{Request: r}}
+	p.result.pass = p
+	if p.snapshot == nil {
+		p.result.unavailable("no policies are loaded yet")
+		return p.result
+	}
+	p.result.Digest = p.snapshot.Digest
+	if p.findRegistry() {
+		p.know(caller)
+		p.answer(context.Background())
+	}
+	return p.result
+}
+
+// Ask puts one action on one resource ("*" where there is none) as a question
+// with the context that r has at the registry. Keys that follow from what a
+// request asks, as [iam.KeyReference] does, are not in it.
+func Ask(r *Request, registry *policystore.Registry, caller *identity.Caller, action, resource string) *iam.Request {
+	return &iam.Request{Principal: &caller.Principal, Action: action, Resource: resource, Context: requestContext(r, registry, caller)}
+}

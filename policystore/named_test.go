@@ -1,0 +1,64 @@
+package policystore
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"extauthz/iam"
+)
+
+func TestCallerNamed(t *testing.T) {
+	s, err := load(t, small())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ arn, principalARN, refused string }{
+		{"arn:aws:iam::123456789012:user/dev/alice", "arn:aws:iam::123456789012:user/dev/alice", ""},
+		{"arn:aws:sts::123456789012:assumed-role/ci/any-session", "arn:aws:iam::123456789012:role/team/ci", ""},
+		{"arn:aws:iam::123456789012:user/alice", "", "not among the principals"},
+		{"arn:aws:sts::123456789012:assumed-role/cd/build", "", "not among the principals"},
+		{"arn:aws:iam::123456789012:role/team/ci", "", "is a role"},
+		{"arn:aws:iam::123456789012:root", "", "name a user, or a role session"},
+		{"alice", "", "is not an ARN"},
+	} {
+		t.Run(c.arn, func(t *testing.T) {
+			caller, err := s.CallerNamed(c.arn)
+			if c.refused != "" {
+				if err == nil || !strings.Contains(err.Error(), c.refused) {
+					t.Errorf("caller %v, error %v; want %q", caller, err, c.refused)
+				}
+				return
+			}
+			if err != nil || caller.Principal.ARN != c.arn {
+				t.Fatalf("caller %v, error %v", caller, err)
+			}
+			if e, _ := caller.Context.Lookup("aws:PrincipalArn"); e.Value != c.principalARN {
+				t.Errorf("aws:PrincipalArn is %q, want %q", e.Value, c.principalARN)
+			}
+			r := &iam.Request{Principal: &caller.Principal, Action: "ecr:BatchGetImage", Resource: "arn:aws:ecr:eu-central-1:123456789012:repository/a"}
+			if d := s.Decisions.Decide(r); d != iam.Allowed {
+				t.Errorf("the policies of the caller do not bear on it: %v", d)
+			}
+		})
+	}
+}
+
+func TestRegistryNamed(t *testing.T) {
+	contents := small()
+	contents["registries.yaml"] = "registries:\n- {name: b, hosts: [b.example.com, b2.example.com], account: \"123456789012\", region: eu-west-1}\n" +
+		"- {name: a, hosts: [localhost], account: \"123456789012\", region: eu-central-1}\n"
+	s, err := load(t, contents)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(s.RegistryNames()); got != "[a b]" {
+		t.Errorf("names %s", got)
+	}
+	if r := s.RegistryNamed("b"); r == nil || r.Region != "eu-west-1" || r.Host() != "b.example.com" {
+		t.Errorf("registry b is %+v", r)
+	}
+	if r := s.RegistryNamed("c"); r != nil {
+		t.Errorf("registry c is %+v", r)
+	}
+}
