@@ -41,6 +41,17 @@ func (o outcome) line() string {
 	return fmt.Sprintf("%d passed, %d failed, %d skipped", o.passed, o.failed, len(o.missing))
 }
 
+// mark is the outcome in a word.
+func (o outcome) mark() string {
+	switch {
+	case o.failed > 0:
+		return "FAIL"
+	case o.passed == 0:
+		return "none"
+	}
+	return "ok"
+}
+
 // result is a stage's outcome with its name and duration.
 type result struct {
 	name string
@@ -54,11 +65,7 @@ func summarize(out io.Writer, results []result) (failed bool) {
 	var total outcome
 	fmt.Fprintf(out, "\nWhat ran:\n")
 	for _, r := range results {
-		mark := "ok  "
-		if r.failed > 0 {
-			mark = "FAIL"
-		}
-		fmt.Fprintf(out, "  %s  %-30s %6d passed %4d failed  %s\n", mark, r.name, r.passed, r.failed, r.took.Round(time.Second))
+		fmt.Fprintf(out, "  %-4s  %-30s %6d passed %4d failed  %s\n", r.mark(), r.name, r.passed, r.failed, r.took.Round(time.Second))
 		total = total.plus(r.outcome)
 	}
 	fmt.Fprintf(out, "\nWhat could not run here:\n")
