@@ -50,13 +50,14 @@ func loadManaged(t tree) (managedPolicies, error) {
 	return m, nil
 }
 
-// find returns the policy that reference names to an entity of account: the
-// name of a file in managed/, that policy's ARN in the account, or the ARN of
+// find returns the policy that reference names to an entity: the name of a
+// file in managed/, that policy's ARN in the entity's account, or the ARN of
 // one of AWS's policies for ECR.
-func (m managedPolicies) find(reference, account string) (*iam.Policy, error) {
+func (m managedPolicies) find(reference string, entity iam.ARN) (*iam.Policy, error) {
 	name := reference
-	if arn, err := iam.ParseARN(reference); err == nil && arn.Account == account {
-		name = reference[strings.LastIndexByte(reference, '/')+1:]
+	own := iam.ARN{Partition: entity.Partition, Service: "iam", Account: entity.Account, Resource: "policy/"}.String()
+	if path, found := strings.CutPrefix(reference, own); found {
+		name = path[strings.LastIndexByte(path, '/')+1:]
 	}
 	if policy := m[name]; policy != nil {
 		return policy, nil

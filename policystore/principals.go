@@ -83,7 +83,7 @@ func (p *principals) attach(y *yamlFile, i int, entry principalEntry, managed ma
 	}
 	policies := []*iam.Policy{} // not nil: the entity exists
 	for j, reference := range entry.Policies {
-		policy, err := managed.find(reference, arn.Account)
+		policy, err := managed.find(reference, arn)
 		if err != nil {
 			return y.errorAt(err, "principals", i, "policies", j)
 		}

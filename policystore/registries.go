@@ -111,10 +111,8 @@ func (all registries) checkBeside(r *Registry) (key string, err error) {
 		if other.Account == r.Account && other.Region == r.Region && other.Partition != r.Partition {
 			return "partition", fmt.Errorf("registry %q has the same account and region in partition %q; a region is in one partition", other.Name, other.Partition)
 		}
-		for _, h := range r.hosts {
-			if r.byHost && other.byHost && slices.Contains(other.hosts, h) {
-				return "hosts", fmt.Errorf("host %q is also a host of registry %q, and both are chosen by host", h, other.Name)
-			}
+		if h := r.sharedHost(other); h != "" && r.byHost && other.byHost {
+			return "hosts", fmt.Errorf("host %q is also a host of registry %q, and both are chosen by host", h, other.Name)
 		}
 	}
 	return "", nil
@@ -145,7 +143,7 @@ func (all registries) find(name, host string) (*Registry, error) {
 		r := all[name]
 		switch {
 		case r == nil:
-			return nil, fmt.Errorf("Envoy names registry %q, which registries.yaml does not have", name)
+			return nil, fmt.Errorf("context_extensions name registry %q, which registries.yaml does not have", name)
 		case !r.serves(host):
 			return nil, fmt.Errorf("host %q is not a host of registry %q", withoutUser(host), name)
 		}
@@ -156,7 +154,7 @@ func (all registries) find(name, host string) (*Registry, error) {
 			return r, nil
 		}
 	}
-	return nil, fmt.Errorf("Envoy names no registry in context_extensions, and no registry is chosen by host %q", withoutUser(host))
+	return nil, fmt.Errorf("context_extensions name no registry, and no registry is chosen by host %q", withoutUser(host))
 }
 
 // Host is the first host name that registries.yaml gives the registry.
@@ -167,6 +165,21 @@ func (r *Registry) Host() string { return r.hosts[0] }
 func (r *Registry) serves(host string) bool {
 	host = strings.ToLower(host)
 	return slices.Contains(r.hosts, host) || slices.Contains(r.hosts, withoutPort(host))
+}
+
+// sharedHost is a host that both registries serve, "" for none.
+func (r *Registry) sharedHost(other *Registry) string {
+	for _, h := range r.hosts {
+		if other.serves(h) {
+			return h
+		}
+	}
+	for _, h := range other.hosts {
+		if r.serves(h) {
+			return h
+		}
+	}
+	return ""
 }
 
 func withoutPort(host string) string {

@@ -3,8 +3,9 @@ package policystore
 import (
 	"context"
 	"encoding/base64"
+	"errors"
+	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -141,6 +142,9 @@ func TestLoadRefuses(t *testing.T) {
 		{"attached policy removed", map[string]string{"managed/pull.json": ""}, `principals.yaml:8:14: policy "pull" is not known`},
 		{"AWS policy that is not known", principals("RegistryPullOnly", "RegistryPulOnly"), "principals.yaml:10:53: policy \"arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryPulOnly\" is not known"},
 		{"policy of another account", principals("arn:aws:iam::123456789012:policy/pull", "arn:aws:iam::999999999999:policy/pull"), "is not known"},
+		{"policy ARN of another service", principals("arn:aws:iam::123456789012:policy/pull", "arn:aws:s3::123456789012:policy/pull"), "is not known"},
+		{"policy ARN of another partition", principals("arn:aws:iam::123456789012:policy/pull", "arn:aws-cn:iam::123456789012:policy/pull"), "is not known"},
+		{"policy ARN of another kind", principals("arn:aws:iam::123456789012:policy/pull", "arn:aws:iam::123456789012:bucket/pull"), "is not known"},
 		{"user that is not there", principals("user/dev/alice\n  policies", "user/dev/carol\n  policies"), `principals.yaml:2:3: user "arn:aws:iam::123456789012:user/dev/alice" is not among the principals`},
 		{"user without its path", principals("user/dev/alice\n- uri", "user/alice\n- uri"), "is not among the principals"},
 		{"role that is not there", principals("assumed-role/ci/", "assumed-role/cd/"), `principals.yaml:4:3: role "cd" of session`},
@@ -154,7 +158,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"credential with two names", principals("- basic: alice\n", "- basic: alice\n  dns: x\n"), "credential has both basic and dns"},
 		{"credential without name", principals("- basic: alice\n  principal", "- principal"), "credential has no name"},
 		{"name bound twice", principals("- uri: spiffe://example.com/ci", "- basic: alice"), `basic "alice" is bound twice`},
-		{"unknown key", principals("policies: [pull]", "policy: [pull]"), "principals.yaml:8: field policy not found"},
+		{"unknown key", principals("policies: [pull]", "policy: [pull]"), "principals.yaml:8: key policy is not known here"},
 		{"broken policy", map[string]string{"managed/pull.json": pullOnly[:40]}, "managed/pull.json:1:"},
 		{"unattached policy that is broken", map[string]string{"managed/other.json": "{}"}, "managed/other.json:1:"},
 		{"repository policy without principal", map[string]string{secretDir: pullOnly}, secretDir + ":1:"},
@@ -213,7 +217,7 @@ func BenchmarkLoad(b *testing.B) {
 // the file.
 func TestLoadNamesTheFileThatIsMissing(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "policies")
-	if _, err := Load(missing, options()); err == nil || !os.IsNotExist(err) || !strings.Contains(err.Error(), missing) {
+	if _, err := Load(missing, options()); err == nil || !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), missing) {
 		t.Errorf("error %v, want one that names %s", err, missing)
 	}
 }

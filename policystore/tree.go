@@ -73,7 +73,7 @@ func readTree(dir string) (tree, error) {
 func readOnce(dir string) (tree, error) {
 	root, err := resolveRoot(dir)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w; name a directory that can be read", err)
 	}
 	before, err := scan(root)
 	if err != nil {
@@ -87,11 +87,7 @@ func readOnce(dir string) (tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	now, err := resolveRoot(dir)
-	if err != nil {
-		return nil, err
-	}
-	if now != root || !maps.EqualFunc(before.files, after.files, sameFile) {
+	if !maps.EqualFunc(before.files, after.files, sameFile) {
 		return nil, fmt.Errorf("%s: %w", dir, errMoved)
 	}
 	return t, nil
@@ -105,11 +101,37 @@ func resolveRoot(dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	data, err := filepath.EvalSymlinks(filepath.Join(root, "..data"))
+	data, err := filepath.EvalSymlinks(filepath.Join(root, volumeData))
 	if errors.Is(err, fs.ErrNotExist) {
 		return root, nil
 	}
+	if err == nil {
+		err = checkVolume(root)
+	}
 	return data, err
+}
+
+// volumeData is the link in the volume of a ConfigMap or Secret to the
+// directory that holds its present files.
+const volumeData = "..data"
+
+// checkVolume refuses what stands in a volume beside its links into volumeData:
+// it is not one of the volume's files, and would not be read.
+func checkVolume(root string) error {
+	entries, err := os.ReadDir(root)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), ".") {
+			continue
+		}
+		path := filepath.Join(root, e.Name())
+		if target, err := os.Readlink(path); err != nil || !strings.HasPrefix(target, volumeData+"/") {
+			return fmt.Errorf("%s: stands beside the files of a mounted volume, so it would not be in force; remove it, or give it a leading dot", path)
+		}
+	}
+	return nil
 }
 
 // A listing is what a directory tree holds, not yet read.

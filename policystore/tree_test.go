@@ -6,9 +6,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // files writes a directory tree: contents by slash-separated path.
@@ -89,6 +91,47 @@ func TestReadTree(t *testing.T) {
 	}
 }
 
+// While a volume is swapped, every read sees one generation: both files are of
+// the same.
+func TestReadTreeNeverMixesGenerations(t *testing.T) {
+	dir := t.TempDir()
+	generation := func(i int) string { return "..gen" + strconv.Itoa(i) }
+	swap := func(i int) {
+		content := strconv.Itoa(i)
+		configMap(t, dir, generation(i), map[string]string{"a": content, "b": content})
+		if i > 0 {
+			os.RemoveAll(filepath.Join(dir, generation(i-1)))
+		}
+	}
+	swap(0)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for i := 1; i < 200; i++ {
+			swap(i)
+		}
+	}()
+	seen := map[string]bool{}
+	for running := true; running; {
+		select {
+		case <-done:
+			running = false
+		default:
+		}
+		got, err := readTree(dir)
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errMoved) {
+			continue // swapped too fast for this reader; the next event reads again
+		}
+		if err != nil || string(got["a"]) != string(got["b"]) {
+			t.Fatalf("a is of generation %s, b of %s, error %v", got["a"], got["b"], err)
+		}
+		seen[string(got["a"])] = true
+	}
+	if !seen["199"] {
+		t.Error("the last generation is never read")
+	}
+}
+
 func TestReadTreeThroughALink(t *testing.T) {
 	dir := t.TempDir()
 	files(t, dir, map[string]string{"generation-1/a": "1", "generation-2/a": "2"})
@@ -118,6 +161,13 @@ func TestReadTreeRefuses(t *testing.T) {
 		{"a link to itself", func(dir string) error { return os.Symlink("a", filepath.Join(dir, "a")) }, "too many levels of symbolic links"},
 		{"a dangling link", func(dir string) error { return os.Symlink("missing", filepath.Join(dir, "a")) }, "no such file or directory"},
 		{"..data links to itself", func(dir string) error { return os.Symlink("..data", filepath.Join(dir, "..data")) }, "too many links"},
+		{"a file beside a volume's links", func(dir string) error {
+			return errors.Join(os.Mkdir(filepath.Join(dir, "..gen"), 0o755), os.Symlink("..gen", filepath.Join(dir, "..data")), sparse(filepath.Join(dir, "a"), 1))
+		}, "a: stands beside the files of a mounted volume"},
+		{"a directory beside a volume's links", func(dir string) error {
+			return errors.Join(os.Mkdir(filepath.Join(dir, "..gen"), 0o755), os.Symlink("..gen", filepath.Join(dir, "..data")), os.Mkdir(filepath.Join(dir, "a"), 0o755))
+		}, "a: stands beside the files of a mounted volume"},
+		{"a file in place of the directory", func(dir string) error { return errors.Join(os.Remove(dir), sparse(dir, 1)) }, "not a directory"},
 		{"a huge file", func(dir string) error { return sparse(filepath.Join(dir, "a"), maxFileSize+1) }, "larger than 16 MiB"},
 		{"two files for one place", func(dir string) error {
 			return errors.Join(os.Mkdir(filepath.Join(dir, "a"), 0o755), sparse(filepath.Join(dir, "a", "b"), 1), sparse(filepath.Join(dir, "a..b"), 1))
@@ -199,6 +249,29 @@ func readableBinary(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return copied
+}
+
+// A listing tells files apart by what they are, not by name and size alone.
+func TestSameFile(t *testing.T) {
+	dir := t.TempDir()
+	stat := func(name string) fs.FileInfo {
+		info, err := os.Stat(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info
+	}
+	files(t, dir, map[string]string{"a": "1", "b": "1"})
+	a := stat("a")
+	if !sameFile(a, stat("a")) || sameFile(a, stat("b")) {
+		t.Error("a is not itself, or is b")
+	}
+	if err := os.Chtimes(filepath.Join(dir, "a"), time.Time{}, a.ModTime().Add(time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if sameFile(a, stat("a")) {
+		t.Error("a file written again counts as unchanged")
+	}
 }
 
 func TestDigest(t *testing.T) {

@@ -103,7 +103,7 @@ func (w *watch) reload() (again bool) {
 		w.store.options.Logger.Warn("a directory cannot be watched; its changes are found by polling", "error", err)
 	}
 	w.deaf = err != nil
-	return again && err == nil
+	return again
 }
 
 // report logs an error once, until it changes or goes.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -49,10 +50,15 @@ func (f *yamlFile) wrap(err error) error {
 	if errors.As(err, &several) && len(several.Errors) > 0 {
 		text = several.Errors[0]
 	}
-	if m := yamlLine.FindStringSubmatch(text); m != nil {
-		return fmt.Errorf("%s:%s: %s", f.name, m[1], yamlGoType.ReplaceAllString(m[2], ""))
+	m := yamlLine.FindStringSubmatch(text)
+	if m == nil {
+		return fmt.Errorf("%s: %s", f.name, text)
 	}
-	return fmt.Errorf("%s: %s", f.name, text)
+	text = yamlGoType.ReplaceAllString(m[2], "")
+	if key, found := strings.CutPrefix(text, "field "); found {
+		text = "key " + strings.TrimSuffix(key, " not found") + " is not known here; mend its name or remove it"
+	}
+	return fmt.Errorf("%s:%s: %s", f.name, m[1], text)
 }
 
 // errorAt places an error at the value that path leads to: strings are keys,
