@@ -22,6 +22,6 @@
 //	failure.go   Failure: why there is no caller
 //	basic.go     the Basic credential of an Authorization header
 //	htpasswd.go  the password file
-//	password.go  verifying passwords at a bounded cost
+//	password.go  Passwords: verifying passwords at a bounded cost
 //	mtls.go      the name and kind in a client certificate
 package identity

@@ -71,6 +71,16 @@ func (h *Htpasswd) Has(user string) bool {
 	return ok
 }
 
+// line returns the line of user. For an unknown user it is one that is the
+// user's alone and has the costliest hash of the file, so that looking for
+// users costs what guessing passwords does.
+func (h *Htpasswd) line(user string) (line htpasswdLine, known bool) {
+	if line, known = h.lines[user]; !known {
+		line = htpasswdLine{text: user, hash: h.costly.hash}
+	}
+	return line, known
+}
+
 // checkUserName refuses names that a login with a token uses: "AWS", as
 // `aws ecr get-login-password` has it, and account/role.
 func checkUserName(user string) error {

@@ -6,89 +6,106 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"runtime"
+	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 	"golang.org/x/crypto/bcrypt"
 )
 
-// verdicts is how many verified and how many refused passwords are remembered.
-const verdicts = 4096
+const (
+	verdicts    = 4096             // verified passwords remembered, and as many refused ones
+	maxWait     = 10 * time.Second // for a hash, where the request has no nearer deadline
+	maxPassword = 72               // bytes: bcrypt would ignore what follows
+)
 
-// A verifier checks passwords against a file. bcrypt is slow on purpose, so
-// that the verifier
+// Passwords checks passwords against password files. bcrypt is slow on
+// purpose, so that it
 //
 //   - remembers what it found, keyed by a MAC over the file's line and the
 //     password under a key of its own: no password is kept, and a changed line
 //     is a new question;
 //   - runs only as many hashes at a time as half the processors, so that wrong
 //     passwords cannot take them all;
-//   - pays the same for unknown users as for known ones;
+//   - makes an unknown user pay what the costliest line of the file costs;
 //   - finishes and remembers a hash that a request no longer waits for.
-type verifier struct {
-	users    *Htpasswd
+//
+// One value serves the tables of all snapshots, one after the other, so that a
+// reload forgets no verified password. It is safe for concurrent use.
+type Passwords struct {
 	key      [32]byte
 	accepted *lru.Cache[[32]byte, struct{}]
 	refused  *lru.Cache[[32]byte, struct{}]
 	slots    chan struct{}
 }
 
-func newVerifier(users *Htpasswd) (*verifier, error) {
-	v := &verifier{users: users, slots: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))}
-	rand.Read(v.key[:])
-	var err error
-	if v.accepted, err = lru.New[[32]byte, struct{}](verdicts); err != nil {
-		return nil, err
-	}
-	v.refused, err = lru.New[[32]byte, struct{}](verdicts)
-	return v, err
+// NewPasswords returns Passwords that remember nothing yet.
+func NewPasswords() *Passwords {
+	p := &Passwords{slots: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))}
+	rand.Read(p.key[:])
+	p.accepted, _ = lru.New[[32]byte, struct{}](verdicts) // fails only for a size that is not positive
+	p.refused, _ = lru.New[[32]byte, struct{}](verdicts)
+	return p
 }
 
 // verify returns nil where the password is the user's. It waits for a free
-// slot and for the hash no longer than ctx.
-func (v *verifier) verify(ctx context.Context, user, password string) *Failure {
-	line, known := v.users.lines[user]
-	if !known {
-		line = htpasswdLine{text: user, hash: v.users.costly.hash}
+// slot and for the hash no longer than ctx and maxWait.
+func (p *Passwords) verify(ctx context.Context, users *Htpasswd, user, password string) *Failure {
+	if len(password) > maxPassword {
+		return invalid("basic", "the password is longer than 72 bytes")
 	}
-	question := v.question(line.text, password)
-	if v.accepted.Contains(question) {
-		v.accepted.Get(question)
-		return nil
+	line, known := users.line(user)
+	question := p.question(line.text, password)
+	if ok, found := p.verdict(question); found {
+		return failureUnless(ok)
 	}
-	if v.refused.Contains(question) {
-		return wrongPassword()
-	}
-	verdict := make(chan bool, 1)
+	ctx, cancel := context.WithTimeout(ctx, maxWait)
+	defer cancel()
+	answer := make(chan bool, 1)
 	select {
-	case v.slots <- struct{}{}:
-		go v.hash(line.hash, password, known, question, verdict)
+	case p.slots <- struct{}{}:
+		go p.answer(question, line.hash, password, known, answer)
 	case <-ctx.Done():
 		return overloaded()
 	}
 	select {
-	case ok := <-verdict:
-		if ok {
-			return nil
-		}
-		return wrongPassword()
+	case ok := <-answer:
+		return failureUnless(ok)
 	case <-ctx.Done():
 		return overloaded()
 	}
 }
 
-func (v *verifier) hash(hash []byte, password string, known bool, question [32]byte, verdict chan<- bool) {
-	defer func() { <-v.slots }()
-	ok := bcrypt.CompareHashAndPassword(hash, []byte(password)) == nil && known
+// verdict is what was found before.
+func (p *Passwords) verdict(question [32]byte) (ok, found bool) {
+	if _, ok := p.accepted.Get(question); ok {
+		return true, true
+	}
+	_, found = p.refused.Get(question)
+	return false, found
+}
+
+// answer hashes, unless a request before it in the same slot has done so, and
+// frees the slot.
+func (p *Passwords) answer(question [32]byte, hash []byte, password string, known bool, answer chan<- bool) {
+	defer func() { <-p.slots }()
+	ok, found := p.verdict(question)
+	if !found {
+		ok = bcrypt.CompareHashAndPassword(hash, []byte(password)) == nil && known
+		p.remember(question, ok)
+	}
+	answer <- ok
+}
+
+func (p *Passwords) remember(question [32]byte, ok bool) {
 	if ok {
-		v.accepted.Add(question, struct{}{})
+		p.accepted.Add(question, struct{}{})
 	} else {
-		v.refused.Add(question, struct{}{})
+		p.refused.Add(question, struct{}{})
 	}
-	verdict <- ok
 }
 
-func (v *verifier) question(line, password string) (mac [32]byte) {
-	h := hmac.New(sha256.New, v.key[:])
+func (p *Passwords) question(line, password string) (mac [32]byte) {
+	h := hmac.New(sha256.New, p.key[:])
 	h.Write([]byte(line))
 	h.Write([]byte{0})
 	h.Write([]byte(password))
@@ -96,7 +113,12 @@ func (v *verifier) question(line, password string) (mac [32]byte) {
 	return mac
 }
 
-func wrongPassword() *Failure { return invalid("basic", "unknown user or wrong password") }
+func failureUnless(ok bool) *Failure {
+	if ok {
+		return nil
+	}
+	return invalid("basic", "unknown user or wrong password")
+}
 
 func overloaded() *Failure {
 	return &Failure{Kind: Overloaded, Source: "basic", Reason: "the password could not be checked before the request's deadline"}

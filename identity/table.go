@@ -18,9 +18,10 @@ type Evidence struct {
 // A Table binds names in verified credentials to principals. It is filled by
 // [Table.Bind] and from then on only read, by any number of goroutines.
 type Table struct {
-	verifier *verifier
-	bindings map[name]*Caller
-	mtls     bool // some binding is for a certificate's name
+	users     *Htpasswd
+	passwords *Passwords
+	bindings  map[name]*Caller
+	mtls      bool // some binding is for a certificate's name
 }
 
 type name struct {
@@ -29,13 +30,9 @@ type name struct {
 }
 
 // NewTable returns a table without bindings, whose Basic users are those of
-// the password file.
-func NewTable(users *Htpasswd) (*Table, error) {
-	v, err := newVerifier(users)
-	if err != nil {
-		return nil, fmt.Errorf("preparing password checks: %w", err)
-	}
-	return &Table{verifier: v, bindings: map[name]*Caller{}}, nil
+// the password file; passwords checks them.
+func NewTable(users *Htpasswd, passwords *Passwords) *Table {
+	return &Table{users: users, passwords: passwords, bindings: map[name]*Caller{}}
 }
 
 // Bind makes the name of that kind stand for the principal. It refuses an
@@ -45,7 +42,7 @@ func (t *Table) Bind(kind NameKind, text string, p iam.Principal) error {
 	switch {
 	case kind == NoName || text == "":
 		return fmt.Errorf("a credential needs a name; write one of basic, uri, dns or subject")
-	case kind == Basic && !t.verifier.users.Has(text):
+	case kind == Basic && !t.users.Has(text):
 		return fmt.Errorf("user %q has no line in htpasswd; add one with `htpasswd -B`", text)
 	case t.bindings[name{kind, text}] != nil:
 		return fmt.Errorf("%s %q is bound twice; keep one", kind, text)
@@ -99,7 +96,7 @@ func (t *Table) identifyAuthorization(ctx context.Context, authorization string)
 	if f != nil {
 		return nil, f
 	}
-	if f := t.verifier.verify(ctx, user, password); f != nil {
+	if f := t.passwords.verify(ctx, t.users, user, password); f != nil {
 		return nil, f
 	}
 	if c := t.bindings[name{Basic, user}]; c != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/crypto/bcrypt"
 
@@ -41,11 +40,7 @@ func users(t *testing.T, names ...string) *Htpasswd {
 
 func newTable(t *testing.T, names ...string) *Table {
 	t.Helper()
-	table, err := NewTable(users(t, names...))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return table
+	return NewTable(users(t, names...), NewPasswords())
 }
 
 func bind(t *testing.T, table *Table, kind NameKind, text string, p iam.Principal) {
@@ -172,69 +167,6 @@ func TestCallerContext(t *testing.T) {
 	}
 }
 
-func TestVerdictsAreRemembered(t *testing.T) {
-	v := newTable(t, "alice").verifier
-	for range 3 {
-		if f := v.verify(context.Background(), "alice", "alice-secret"); f != nil {
-			t.Fatal(f)
-		}
-		if f := v.verify(context.Background(), "alice", "wrong"); f == nil {
-			t.Fatal("a wrong password is accepted")
-		}
-		if f := v.verify(context.Background(), "carol", "alice-secret"); f == nil {
-			t.Fatal("an unknown user is accepted")
-		}
-	}
-	if v.accepted.Len() != 1 || v.refused.Len() != 2 {
-		t.Errorf("%d accepted and %d refused are remembered, want 1 and 2", v.accepted.Len(), v.refused.Len())
-	}
-}
-
-// With every slot taken, a known user whose password was verified is served,
-// and everybody else (known or not) waits, but no longer than the deadline.
-func TestVerifyUnderLoad(t *testing.T) {
-	v := newTable(t, "alice", "bob").verifier
-	if f := v.verify(context.Background(), "alice", "alice-secret"); f != nil {
-		t.Fatal(f)
-	}
-	for range cap(v.slots) {
-		v.slots <- struct{}{}
-	}
-	if f := v.verify(context.Background(), "alice", "alice-secret"); f != nil {
-		t.Errorf("a verified caller is not served: %v", f)
-	}
-	for _, user := range []string{"bob", "carol"} {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
-		defer cancel()
-		if f := v.verify(ctx, user, user+"-secret"); f == nil || f.Kind != Overloaded {
-			t.Errorf("%s: failure %v, want overloaded", user, f)
-		}
-	}
-	for range cap(v.slots) {
-		<-v.slots
-	}
-	if f := v.verify(context.Background(), "bob", "bob-secret"); f != nil {
-		t.Errorf("after the load: %v", f)
-	}
-}
-
-// A hash that takes longer than the deadline is finished, so that the client's
-// next try finds its verdict.
-func TestVerifyFinishesWhatNobodyWaitsFor(t *testing.T) {
-	v := newTable(t, "alice").verifier
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	for deadline := time.Now().Add(10 * time.Second); v.accepted.Len() == 0; {
-		if time.Now().After(deadline) {
-			t.Fatal("the password is never verified")
-		}
-		v.verify(ctx, "alice", "alice-secret")
-	}
-	if f := v.verify(ctx, "alice", "alice-secret"); f != nil {
-		t.Errorf("verified, and yet %v", f)
-	}
-}
-
 func BenchmarkIdentify(b *testing.B) {
 	hash, err := bcrypt.GenerateFromPassword([]byte("alice-secret"), bcrypt.MinCost)
 	if err != nil {
@@ -244,10 +176,7 @@ func BenchmarkIdentify(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	table, err := NewTable(h)
-	if err != nil {
-		b.Fatal(err)
-	}
+	table := NewTable(h, NewPasswords())
 	if err := table.Bind(Basic, "alice", alice); err != nil {
 		b.Fatal(err)
 	}

@@ -36,9 +36,9 @@ type principals struct {
 	identity map[string][]*iam.Policy // by the ARN of user or role
 }
 
-// loadPrincipals reads who is who. managed finds a managed policy by the name
-// or ARN under which it is attached to an entity of the given account.
-func loadPrincipals(t tree, managed managedPolicies) (*principals, error) {
+// loadPrincipals reads who is who. Policies are attached from managed;
+// passwords checks those of the Basic users.
+func loadPrincipals(t tree, managed managedPolicies, passwords *identity.Passwords) (*principals, error) {
 	const name = "principals.yaml"
 	text, found := t[name]
 	if !found {
@@ -53,10 +53,7 @@ func loadPrincipals(t tree, managed managedPolicies) (*principals, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &principals{identity: map[string][]*iam.Policy{}}
-	if p.table, err = identity.NewTable(users); err != nil {
-		return nil, err
-	}
+	p := &principals{table: identity.NewTable(users, passwords), identity: map[string][]*iam.Policy{}}
 	for i, entry := range file.Principals {
 		if err := p.attach(y, i, entry, managed); err != nil {
 			return nil, err

@@ -38,10 +38,10 @@ func Load(dir string, o decision.Options) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	return compile(t, o)
+	return compile(t, o, identity.NewPasswords())
 }
 
-func compile(t tree, o decision.Options) (*Snapshot, error) {
+func compile(t tree, o decision.Options, passwords *identity.Passwords) (*Snapshot, error) {
 	if err := checkPaths(t); err != nil {
 		return nil, err
 	}
@@ -53,7 +53,7 @@ func compile(t tree, o decision.Options) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	who, err := loadPrincipals(t, managed)
+	who, err := loadPrincipals(t, managed, passwords)
 	if err != nil {
 		return nil, err
 	}

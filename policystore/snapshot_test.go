@@ -207,7 +207,7 @@ func BenchmarkLoad(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := compile(maps.Clone(t), options()); err != nil {
+		if _, err := compile(maps.Clone(t), options(), identity.NewPasswords()); err != nil {
 			b.Fatal(err)
 		}
 	}

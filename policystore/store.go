@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"extauthz/decision"
+	"extauthz/identity"
 )
 
 // Options are the settings of a [Store].
@@ -21,9 +22,10 @@ type Options struct {
 // A Store holds the last good snapshot of a policy directory. Readers never
 // wait for a reload.
 type Store struct {
-	options  Options
-	snapshot atomic.Pointer[Snapshot]
-	trigger  chan struct{} // holds one signal at most
+	options   Options
+	passwords *identity.Passwords
+	snapshot  atomic.Pointer[Snapshot]
+	trigger   chan struct{} // holds one signal at most
 
 	reloading sync.Mutex // one reload at a time; guards attempt
 	attempt   attempt
@@ -57,7 +59,7 @@ func New(o Options) *Store {
 		o.Debounce = 100 * time.Millisecond
 	}
 	o.Poll = max(o.Poll, time.Second)
-	return &Store{options: o, trigger: make(chan struct{}, 1)}
+	return &Store{options: o, passwords: identity.NewPasswords(), trigger: make(chan struct{}, 1)}
 }
 
 // Snapshot returns the snapshot in force, nil before the first good one.
@@ -84,7 +86,7 @@ func (s *Store) Reload() error {
 	if digest == s.attempt.digest {
 		return s.attempt.err
 	}
-	snapshot, err := compile(t, s.options.Decision)
+	snapshot, err := compile(t, s.options.Decision, s.passwords)
 	if err != nil {
 		return s.failed(attempt{digest, err})
 	}
