@@ -28,9 +28,10 @@ var mayImport = map[string][]string{
 	"decision":     {"iam", lru},
 	"policystore":  {"iam", "mapping", "identity", "decision", fsnotify, yaml},
 	"authz":        {"iam", "mapping", "identity", "decision", "policystore"},
+	"analysis":     {"iam", "mapping", "identity", "decision", "policystore", "authz"},
 	"envoy":        {"authz", "mapping", envoyAPI, grpc, protobuf, genproto},
 	"decisionlog":  {"iam", "authz"},
-	"cmd/extauthz": {"iam", "mapping", "identity", "decision", "policystore", "authz", "envoy", "decisionlog", grpc, prom},
+	"cmd/extauthz": {"iam", "mapping", "identity", "decision", "policystore", "authz", "analysis", "envoy", "decisionlog", grpc, prom},
 }
 
 func TestImports(t *testing.T) {

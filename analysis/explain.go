@@ -1,0 +1,101 @@
+package analysis
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"extauthz/iam"
+)
+
+// Explain writes for a person how the question is decided: the decision and what
+// refused, the missing context keys, and each statement of each policy in play
+// with the first reason why it does not apply, if it does not.
+func (q *Question) Explain(to io.Writer) error {
+	e := q.Policies.Explain(&q.Request)
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s: %s on %s\n", e.Decision, q.Request.Action, q.Request.Resource)
+	fmt.Fprintf(&text, "  asked by %s\n", callerText(q.Request.Principal, q.Unnamed))
+	if because := because(&e); because != "" {
+		fmt.Fprintf(&text, "  %s\n", because)
+	}
+	if len(e.MissingContextKeys) > 0 {
+		fmt.Fprintf(&text, "  missing from the context: %s\n", strings.Join(e.MissingContextKeys, ", "))
+	}
+	q.explainClasses(&text, &e)
+	_, err := io.WriteString(to, text.String())
+	return err
+}
+
+// because names the class that refused.
+func because(e *iam.Explanation) string {
+	switch {
+	case e.BlockedBy == iam.NoClass:
+		return ""
+	case e.Decision == iam.ExplicitDeny:
+		return fmt.Sprintf("explicitly denied by the %s", e.BlockedBy)
+	}
+	return fmt.Sprintf("denied because no %s allows it", e.BlockedBy)
+}
+
+// explainClasses writes the policies in play, class by class and level by level,
+// with what each decides by itself.
+func (q *Question) explainClasses(text *strings.Builder, e *iam.Explanation) {
+	traces := q.Policies.Trace(&q.Request)
+	for _, c := range e.Classes {
+		fmt.Fprintf(text, "  %s%s: %s\n", c.Class, levelText(c.Class, c.Level), c.Decision)
+		for i := range traces {
+			if t := &traces[i]; t.Class == c.Class && t.Level == c.Level {
+				fmt.Fprintf(text, "    %s\n", q.statementText(t))
+			}
+		}
+	}
+}
+
+// levelText counts levels from 1, as the ids of policies do.
+func levelText(c iam.Class, level int) string {
+	if c == iam.SCPClass || c == iam.RCPClass {
+		return fmt.Sprintf(", level %d", level+1)
+	}
+	return ""
+}
+
+// statementText says which statement it is and what became of it.
+func (q *Question) statementText(t *iam.StatementTrace) string {
+	s := t.Statement
+	name := fmt.Sprintf("%s:%d:%d %s", t.Policy.Source, s.Start.Line, s.Start.Column, s.Effect)
+	if s.Sid != "" {
+		name += fmt.Sprintf(" %q", s.Sid)
+	}
+	if t.Applicability == iam.Applies {
+		return name + ": applies"
+	}
+	return name + ": does not apply: " + q.reason(t)
+}
+
+// reason is the first reason why a statement does not apply.
+func (q *Question) reason(t *iam.StatementTrace) string {
+	switch t.Applicability {
+	case iam.OtherAction:
+		return "its actions do not cover " + q.Request.Action
+	case iam.OtherResource:
+		return "its resources do not cover " + q.Request.Resource
+	case iam.OtherPrincipal:
+		return "its principals do not cover " + callerText(q.Request.Principal, q.Unnamed)
+	case iam.FalseCondition:
+		return fmt.Sprintf("its condition %s on %s is false: %s", t.Operator, t.Key, q.valueText(t.Key))
+	}
+	return "a repository policy has no say in an action without a resource"
+}
+
+// valueText says what the request has for a condition key.
+func (q *Question) valueText(key string) string {
+	switch entry, found := q.Request.Context.Lookup(key); {
+	case !found:
+		return "the request lacks the key"
+	case entry.Multi:
+		return fmt.Sprintf("the request has the values %q", entry.Values)
+	default:
+		return fmt.Sprintf("the request has %q", entry.Value)
+	}
+}

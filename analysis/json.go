@@ -1,0 +1,187 @@
+package analysis
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"unicode/utf8"
+)
+
+// InputError says why an input is refused: what is wrong first, where, and what
+// to do about it.
+type InputError struct {
+	Source       string // what the input is called, such as its file name
+	Line, Column int    // counted from 1; a column is a character
+	Message      string
+}
+
+// Error gives "source:line:column: message".
+func (e *InputError) Error() string {
+	return fmt.Sprintf("%s:%d:%d: %s", e.Source, e.Line, e.Column, e.Message)
+}
+
+// reader reads one JSON text strictly: no name twice in an object, no value of
+// another type than asked for.
+type reader struct {
+	source string
+	line   int // the number of the text's first line
+	text   []byte
+	tokens *json.Decoder
+}
+
+// newReader checks that text is JSON: one value and nothing after it.
+func newReader(source string, line int, text []byte) (*reader, error) {
+	r := &reader{source: source, line: line, text: text}
+	if !utf8.Valid(text) {
+		return nil, r.errorAt(validPrefix(text), "this byte is not UTF-8; save the input as UTF-8")
+	}
+	var whole json.RawMessage
+	if err := json.Unmarshal(text, &whole); err != nil {
+		offset := 0
+		if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
+			offset = max(0, int(syntax.Offset)-1)
+		}
+		return nil, r.errorAt(offset, "not JSON: %v", err)
+	}
+	r.tokens = json.NewDecoder(bytes.NewReader(text))
+	r.tokens.UseNumber()
+	return r, nil
+}
+
+// validPrefix is the length of the part of text that is UTF-8.
+func validPrefix(text []byte) int {
+	for i := 0; i < len(text); {
+		c, width := utf8.DecodeRune(text[i:])
+		if c == utf8.RuneError && width == 1 {
+			return i
+		}
+		i += width
+	}
+	return len(text)
+}
+
+// errorAt places an error at a byte of the text.
+func (r *reader) errorAt(offset int, format string, args ...any) error {
+	before := r.text[:min(offset, len(r.text))]
+	lastLine := before[bytes.LastIndexByte(before, '\n')+1:]
+	return &InputError{r.source, r.line + bytes.Count(before, []byte("\n")), utf8.RuneCount(lastLine) + 1, fmt.Sprintf(format, args...)}
+}
+
+// start is the offset at which the next token begins.
+func (r *reader) start() int {
+	at := int(r.tokens.InputOffset())
+	for at < len(r.text) && bytes.IndexByte([]byte(" \t\r\n,:"), r.text[at]) >= 0 {
+		at++
+	}
+	return at
+}
+
+// next reads a token and returns it with its offset.
+func (r *reader) next() (json.Token, int, error) {
+	at := r.start()
+	token, err := r.tokens.Token()
+	if err != nil {
+		return nil, at, r.errorAt(at, "not JSON: %v", err)
+	}
+	return token, at, nil
+}
+
+// object reads an object; read is called for each name, with its offset, and
+// reads the value.
+func (r *reader) object(what string, read func(name string, at int) error) error {
+	if err := r.open('{', what, "an object"); err != nil {
+		return err
+	}
+	var names []string
+	for r.tokens.More() {
+		token, at, err := r.next()
+		if err != nil {
+			return err
+		}
+		name, _ := token.(string)
+		for _, earlier := range names {
+			if earlier == name {
+				return r.errorAt(at, "%q occurs twice; keep one of the two", name)
+			}
+		}
+		names = append(names, name)
+		if err := read(name, at); err != nil {
+			return err
+		}
+	}
+	_, _, err := r.next()
+	return err
+}
+
+// array reads an array; read is called for each item, with its number from 1.
+func (r *reader) array(what string, read func(n int) error) error {
+	if err := r.open('[', what, "an array"); err != nil {
+		return err
+	}
+	for n := 1; r.tokens.More(); n++ {
+		if err := read(n); err != nil {
+			return err
+		}
+	}
+	_, _, err := r.next()
+	return err
+}
+
+func (r *reader) open(delimiter json.Delim, what, kind string) error {
+	token, at, err := r.next()
+	if err == nil && token != delimiter {
+		err = r.errorAt(at, "%s must be %s, not %s", what, kind, kindOf(token))
+	}
+	return err
+}
+
+// str reads a string and returns it with its offset.
+func (r *reader) str(what string) (string, int, error) {
+	token, at, err := r.next()
+	if err != nil {
+		return "", at, err
+	}
+	text, ok := token.(string)
+	if !ok {
+		return "", at, r.errorAt(at, "%s must be a string, not %s", what, kindOf(token))
+	}
+	return text, at, nil
+}
+
+// number reads a number, of which nothing is wanted.
+func (r *reader) number(what string) error {
+	token, at, err := r.next()
+	if _, ok := token.(json.Number); err == nil && !ok {
+		err = r.errorAt(at, "%s must be a number, not %s", what, kindOf(token))
+	}
+	return err
+}
+
+// raw reads any value as it stands.
+func (r *reader) raw() (json.RawMessage, error) {
+	at := r.start()
+	var value json.RawMessage
+	if err := r.tokens.Decode(&value); err != nil {
+		return nil, r.errorAt(at, "not JSON: %v", err)
+	}
+	return value, nil
+}
+
+// kindOf names the kind of value that begins with the token, for messages.
+func kindOf(token json.Token) string {
+	switch token := token.(type) {
+	case string:
+		return "a string"
+	case json.Number:
+		return "a number"
+	case bool:
+		return "a boolean"
+	case json.Delim:
+		if token == '{' {
+			return "an object"
+		}
+		return "an array"
+	}
+	return "null; leave it out instead"
+}
