@@ -21,13 +21,20 @@ type Checker struct {
 func (c *Checker) Check(ctx context.Context, r *Request) (result *Result) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			result = Unavailable("internal fault")
-			result.Reason, result.Request = fmt.Sprintf("fault while checking: %v", fault), r
+			result = newResult(r)
+			result.unavailable("internal fault")
+			result.Reason = fmt.Sprintf("fault while checking: %v", fault)
 		}
 	}()
-	p := &pass{request: r, snapshot: c.Snapshots(), result: &Result{Request: r}}
+	p := &pass{request: r, snapshot: c.Snapshots(), result: newResult(r)}
 	p.run(ctx)
-	p.result.pass = p
+	return p.end()
+}
+
+// end returns the result, which keeps of the pass what explaining needs, and
+// not the request.
+func (p *pass) end() *Result {
+	p.request, p.result.pass = nil, p
 	return p.result
 }
 
@@ -48,7 +55,7 @@ func (p *pass) run(ctx context.Context) {
 		return
 	}
 	p.result.Digest = p.snapshot.Digest
-	if p.findRegistry() && p.identify(ctx) {
+	if p.findRegistry() && p.checkHeaders() && p.identify(ctx) {
 		p.answer(ctx)
 	}
 }
@@ -76,6 +83,20 @@ func (p *pass) findRegistry() bool {
 		return false
 	}
 	p.registry, p.result.Registry = registry, registry.Name
+	return true
+}
+
+// maxHeader bounds the headers whose text goes into condition keys, in bytes.
+const maxHeader = 4096
+
+// checkHeaders refuses headers of a length that no client sends.
+func (p *pass) checkHeaders() bool {
+	for _, name := range []string{"user-agent", "referer"} {
+		if value, _ := p.request.value(name); len(value) > maxHeader {
+			p.result.refuse(&mapping.Refusal{Status: 431, Code: "UNSUPPORTED", Message: fmt.Sprintf("header %s is longer than %d bytes", name, maxHeader)})
+			return false
+		}
+	}
 	return true
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -139,6 +140,7 @@ func TestCheck(t *testing.T) {
 		{"delete a blob", from("alice", "DELETE", "/v2/team/app/blobs/"+digest), Refused, 405, "UNSUPPORTED", ""},
 		{"delete a blob where the registry can", toOpen(from("alice", "DELETE", "/v2/team/app/blobs/"+digest)), ImplicitDeny, 403, "DENIED", "ecr:BatchDeleteImage"},
 		{"hostile path", from("alice", "GET", "/v2/team%2fapp/manifests/v1"), Refused, 400, "NAME_INVALID", ""},
+		{"endless User-Agent", from("alice", "GET", "/v2/", mapping.Header{Name: "user-agent", Value: strings.Repeat("a", maxHeader+1)}), Refused, 431, "UNSUPPORTED", "user-agent is longer"},
 		{"not the registry's host", func() *Request { r := from("bob", "GET", "/v2/"); r.Host = "open.example.com"; return r }(), Refused, 403, "DENIED", "not a registry"},
 		{"no registry named", func() *Request { r := from("bob", "GET", "/v2/"); r.Extensions = nil; return r }(), Refused, 403, "DENIED", "not a registry"},
 		{"zero request", &Request{}, Refused, 403, "DENIED", "not a registry"},
@@ -245,8 +247,8 @@ func TestCheckBeforeTheFirstSnapshot(t *testing.T) {
 	c := &Checker{Snapshots: func() *policystore.Snapshot { return nil }}
 	r := c.Check(context.Background(), from("alice", "GET", "/v2/"))
 	checkResult(t, r, Unavailable503, 503, "UNAVAILABLE", "no policies are loaded yet")
-	if header(r, "retry-after") == "" || r.Request == nil {
-		t.Error("no Retry-After, or no request in the result")
+	if header(r, "retry-after") == "" || r.RequestID != "id-1" || r.Method != "GET" || r.Client != "192.0.2.1" || r.Time.IsZero() {
+		t.Errorf("no Retry-After, or the result does not tell of its request: %+v", r)
 	}
 }
 
@@ -269,6 +271,23 @@ func TestCheckSurvivesAPanic(t *testing.T) {
 	checkResult(t, r, Unavailable503, 503, "UNAVAILABLE", "internal fault")
 	if strings.Contains(string(r.Answer.Body), "concern") || !strings.Contains(r.Reason, "concern") {
 		t.Errorf("the client is told %s, the log %q", r.Answer.Body, r.Reason)
+	}
+}
+
+// A result, which a log may hold on to, keeps nothing that could be a secret:
+// no header, and of a refused request not its path.
+func TestResultKeepsNoSecret(t *testing.T) {
+	checker := newChecker(t)
+	for _, path := range []string{"/v2/team/app/manifests/v1", "/v2/alice:s3cret@team/app/manifests/v1", "/s3cret", `/v2/"s3cret/manifests/v1`, "/v2/team/app/blobs/uploads/?from=s3cret&mount=" + digest, "/v2/team/app/tags/list?access_token=s3cret"} {
+		r := from("alice", "GET", path, mapping.Header{Name: "content-type", Value: "multipart/form-data; boundary=s3cret"})
+		if strings.Contains(path, "uploads") {
+			r.Method = "POST"
+		}
+		result := checker.Check(context.Background(), r)
+		result.Answer = Answer{} // the client's own words go back to the client alone
+		if text := fmt.Sprintf("%+v %+v", *result, *result.pass); strings.Contains(text, "s3cret") || strings.Contains(text, basic("alice").Value) {
+			t.Errorf("%s: the result keeps %s", path, text)
+		}
 	}
 }
 
@@ -332,7 +351,7 @@ func TestSecureTransport(t *testing.T) {
 }
 
 func TestHeaderText(t *testing.T) {
-	if got := headerText("a\r\nSet-Cookie: b\x00\xff" + strings.Repeat("c", 1000)); strings.ContainsAny(got, "\r\n\x00\xff") || len(got) != maxHeaderText {
+	if got := headerText("a\r\nSet-Cookie: b\x00\xff" + strings.Repeat("c", 1000)); strings.ContainsFunc(got, func(c rune) bool { return c < ' ' || c > '~' }) || len(got) != maxHeaderText {
 		t.Errorf("%q", got)
 	}
 }

@@ -1,6 +1,10 @@
 package authz
 
 import (
+	"regexp"
+	"strings"
+	"time"
+
 	"extauthz/iam"
 	"extauthz/identity"
 	"extauthz/mapping"
@@ -52,10 +56,25 @@ type Result struct {
 	Repository  string
 	Reference   string       // tag, digest or upload id
 	Permissions []Permission // in the order decided; the last one denied, where one did
-	Request     *Request
+
+	RequestID string    // of the request, cut short
+	Method    string    // cut short
+	Client    string    // the address of the connection's peer
+	Time      time.Time // when the request came in
 
 	pass *pass
 }
+
+// maxText bounds what a result keeps of the client's own words, in bytes.
+const maxText = 128
+
+// newResult is the refusing result of a request. It keeps no credential, and
+// little of the request, since a log may hold on to it.
+func newResult(r *Request) *Result {
+	return &Result{RequestID: cut(r.ID), Method: cut(r.Method), Client: r.Peer, Time: r.Time}
+}
+
+func cut(text string) string { return strings.Clone(text[:min(len(text), maxText)]) }
 
 // Unavailable returns the result for a request that could not be judged, or
 // whose decision could not be kept as required.
@@ -120,8 +139,17 @@ func (r *Result) deny(d iam.Decision, reason string) {
 }
 
 func (r *Result) refuse(refusal *mapping.Refusal) {
-	r.Decision, r.Reason = Refused, refusal.Message
+	r.Decision, r.Reason = Refused, withoutQuotes(refusal.Message)
 	r.Answer = errorAnswer(refusal.Status, refusal.Code, refusal.Message)
+}
+
+// quotation matches a Go string literal, which may be cut short behind it.
+var quotation = regexp.MustCompile(`"(\\.|[^"\\])*"(\.\.\.)?`)
+
+// withoutQuotes leaves out what a message repeats of the request: the client
+// may see its own words again, but in a log they might be a password.
+func withoutQuotes(message string) string {
+	return quotation.ReplaceAllLiteralString(message, `"…"`)
 }
 
 func (r *Result) challenge(realm string, f *identity.Failure) {

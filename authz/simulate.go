@@ -12,18 +12,17 @@ import (
 // caller. It is for asking offline: a credential of the request itself is not
 // looked at. It never returns nil.
 func (c *Checker) CheckAs(caller *identity.Caller, r *Request) *Result {
-	p := &pass{request: r, snapshot: c.Snapshots(), result: &Result{Request: r}}
-	p.result.pass = p
+	p := &pass{request: r, snapshot: c.Snapshots(), result: newResult(r)}
 	if p.snapshot == nil {
 		p.result.unavailable("no policies are loaded yet")
-		return p.result
+		return p.end()
 	}
 	p.result.Digest = p.snapshot.Digest
 	if p.findRegistry() {
 		p.know(caller)
 		p.answer(context.Background())
 	}
-	return p.result
+	return p.end()
 }
 
 // Ask puts one action on one resource ("*" where there is none) as a question

@@ -33,6 +33,10 @@ func New(p Policies, o Options) (*Engine, error) {
 	return &Engine{identity: attach(p.Identity), repository: attach(p.Repository), cache: c}, nil
 }
 
+// maxQuestion bounds the questions that are remembered, in bytes: policies may
+// mention condition keys whose values are the client's text.
+const maxQuestion = 2048
+
 // Decide returns the decision on r. It is total: what no policy allows is
 // denied, and so is a request without a principal.
 func (e *Engine) Decide(r *iam.Request) iam.Decision {
@@ -46,7 +50,9 @@ func (e *Engine) Decide(r *iam.Request) iam.Decision {
 		return d
 	}
 	d := policies(identity, repository).Evaluate(r)
-	e.cache.add(question, d)
+	if len(question) <= maxQuestion {
+		e.cache.add(question, d)
+	}
 	return d
 }
 

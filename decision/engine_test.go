@@ -3,6 +3,7 @@ package decision
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"extauthz/iam"
@@ -135,6 +136,42 @@ func TestCacheIsBounded(t *testing.T) {
 	}
 }
 
+// A client that sends a long text in a key that policies mention does not fill
+// the memory.
+func TestLongQuestionsAreNotRemembered(t *testing.T) {
+	e, _ := newEngine(t, 10)
+	r := request(&user, "ecr:PutImage", "app", strings.Repeat("1", maxQuestion), early)
+	if d := e.Decide(r); d != iam.ExplicitDeny || e.CacheLen() != 0 {
+		t.Errorf("decided %s, %d entries", d, e.CacheLen())
+	}
+}
+
+// A policy variable makes its key part of the question, wherever it stands.
+func TestCacheKeyHoldsPolicyVariables(t *testing.T) {
+	for name, statement := range map[string]string{
+		"in a condition": `"Resource":"*","Condition":{"StringEquals":{"aws:username":"${aws:referer}"}}`,
+		"in a resource":  `"Resource":"` + repository + `${aws:referer}"`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			e, err := New(Policies{Identity: map[string][]*iam.Policy{alice: compile(t, iam.IdentityPolicy,
+				`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:*",`+statement+`}}`)}}, Options{CacheSize: 10})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range []struct {
+				referer string
+				want    iam.Decision
+			}{{"alice", iam.Allowed}, {"bob", iam.ImplicitDeny}, {"alice", iam.Allowed}} {
+				r := &iam.Request{Principal: &user, Action: "ecr:PutImage", Resource: repository + "alice", Context: iam.Context{
+					{Key: "aws:username", Value: "alice"}, {Key: "aws:referer", Value: c.referer}}}
+				if d := e.Decide(r); d != c.want {
+					t.Errorf("referer %s: %s, want %s", c.referer, d, c.want)
+				}
+			}
+		})
+	}
+}
+
 func TestNewRefusesACacheWithoutSize(t *testing.T) {
 	for _, size := range []int{0, -1} {
 		if _, err := New(Policies{}, Options{CacheSize: size}); err == nil {
@@ -178,6 +215,8 @@ func TestKeysDiffer(t *testing.T) {
 		{Principal: &user, Action: "ab", Resource: "c", Context: iam.Context{multi("aws:a", "x", "y")}},
 		{Principal: &user, Action: "ab", Resource: "c", Context: iam.Context{multi("aws:a", "xy")}},
 		{Principal: &user, Action: "ab", Resource: "c", Context: iam.Context{multi("aws:a", "x"), entry("aws:b", "y")}},
+		{Principal: &user, Action: "ab", Resource: "c", Context: iam.Context{entry("aws:a", "xs"), entry("aws:b", "y")}},
+		{Principal: &user, Action: "ab", Resource: "c", Context: iam.Context{entry("aws:a", "x"), entry("aws:b", "sy")}},
 	}
 	seen := map[string]int{}
 	for i := range questions {

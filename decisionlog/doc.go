@@ -7,7 +7,8 @@
 // time, and is told when there is none, so that it can be refused.
 //
 // A line holds what was decided about whom, and nothing that could be a
-// credential: no header, no path, no query, no host.
+// credential: no header and no query, and of a request that was refused neither
+// its path nor anything else that its refusal quotes.
 //
 // The fields, beside slog's time, level and msg (which is "decision"):
 //
@@ -30,6 +31,5 @@
 //	mode.go    Mode: which decisions are logged
 //	log.go     Log: the queue and its writer
 //	entry.go   one decision as a line
-//	redact.go  reasons without the passwords that URLs may carry
 //	line.go    whole lines to a sink that may fail in the middle of one
 package decisionlog

@@ -2,6 +2,7 @@ package decisionlog
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -39,21 +40,28 @@ type statement struct {
 	Line   int    `json:"line"`
 }
 
+// safelyWrite writes the entry; a fault while doing so costs this line alone.
+func (e *entry) safelyWrite(h slog.Handler) (err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("fault while logging a decision: %v", fault)
+		}
+	}()
+	return e.write(h)
+}
+
 // write renders the entry and hands it to the handler as one line.
 func (e *entry) write(h slog.Handler) error {
-	r, q := e.result, e.result.Request
-	if q == nil {
-		q = &authz.Request{}
-	}
-	at := q.Time
+	r := e.result
+	at := r.Time
 	if at.IsZero() {
 		at = time.Now()
 	}
 	line := slog.NewRecord(at, slog.LevelInfo, "decision", 0)
 	line.AddAttrs(slog.String("decision", r.Decision.String()))
 	for _, text := range [...]struct{ name, value string }{
-		{"reason", reason(r)}, {"requestId", q.ID}, {"registry", r.Registry},
-		{"principal", r.Principal}, {"source", r.Source}, {"clientAddress", q.Peer}, {"method", q.Method},
+		{"reason", r.Reason}, {"requestId", r.RequestID}, {"registry", r.Registry},
+		{"principal", r.Principal}, {"source", r.Source}, {"clientAddress", r.Client}, {"method", r.Method},
 		{"operation", r.Operation}, {"repository", r.Repository}, {"reference", r.Reference},
 	} {
 		if text.value != "" {

@@ -151,7 +151,7 @@ func (l *Log) write(e *entry) {
 	if !e.claimed.CompareAndSwap(false, true) {
 		return
 	}
-	err := e.write(l.handler)
+	err := e.safelyWrite(l.handler)
 	if err != nil {
 		l.lost.Add(1)
 	}

@@ -35,11 +35,11 @@ func (g *gate) Write(p []byte) (int, error) {
 func lines(b *bytes.Buffer) int { return bytes.Count(b.Bytes(), []byte("\n")) }
 
 func allowed() *authz.Result {
-	return &authz.Result{Answer: authz.Answer{Allowed: true}, Decision: authz.Allowed, Request: &authz.Request{}}
+	return &authz.Result{Answer: authz.Answer{Allowed: true}, Decision: authz.Allowed}
 }
 
 func denied() *authz.Result {
-	return &authz.Result{Decision: authz.ImplicitDeny, Request: &authz.Request{}}
+	return &authz.Result{Decision: authz.ImplicitDeny}
 }
 
 func mustRecord(t *testing.T, l *Log, r *authz.Result) {

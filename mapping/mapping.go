@@ -69,12 +69,20 @@ func (m *Mapping) RemoveUnlessOptional() []string {
 	return []string{"mount", "from"}
 }
 
+// maxTarget bounds a path with its query, in bytes. Clients stay far below it;
+// the longest they send is the state that a registry puts into the URL of an
+// upload.
+const maxTarget = 8192
+
 // Map says what a request asks for, or why it is not to be forwarded: exactly
 // one of the results is meaningful, and a nil Refusal means that the Mapping
 // is. It is safe for concurrent use if Exists is.
 func (g *Registry) Map(r *Request) (Mapping, *Refusal) {
 	if g.Partition == "" || g.Region == "" || g.Account == "" {
 		return Mapping{}, refuseRegistry()
+	}
+	if len(r.Path) > maxTarget {
+		return Mapping{}, refuseTarget()
 	}
 	path, rawQuery, _ := strings.Cut(r.Path, "?")
 	route, refusal := g.parsePath(path)

@@ -6,8 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// maxParameters bounds the parameters of a query, tags apart: more than any
-// client sends, and few enough to look for repetitions one by one.
+// maxParameters bounds the parameters of a query, and once more its tags: more
+// than any client sends, few enough to look for repetitions one by one, and to
+// decide on every tag.
 const maxParameters = 32
 
 // query holds the parameters of a query that the mapping judges by.
@@ -176,6 +177,8 @@ func (g *Registry) judgeQuery(o Operation, q *query) (Operation, *Refusal) {
 		return o, refuseRepeated("tag")
 	}
 	switch {
+	case len(q.tags) > maxParameters:
+		return o, refuseParameterCount()
 	case q.mount.present && !validReference(q.mount.value):
 		return o, refuseDigest("mount", q.mount.value)
 	case q.digest.present && o.isUpload() && !validReference(q.digest.value):

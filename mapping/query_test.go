@@ -42,14 +42,28 @@ func TestParameterLimit(t *testing.T) {
 	for i := range maxParameters {
 		pairs = append(pairs, fmt.Sprint("p", i, "=x"))
 	}
-	path := "/v2/a/manifests/" + image + "?" + strings.Join(pairs, "&") + strings.Repeat("&tag=v", 100)
+	path := "/v2/a/manifests/" + image + "?" + strings.Join(pairs, "&") + strings.Repeat("&tag=v", maxParameters)
 	if m, refusal := testRegistry().Map(request("PUT", path)); refusal != nil {
 		t.Errorf("%d parameters: %s", maxParameters, refusal.Message)
-	} else if len(m.Tags) != 100 {
+	} else if len(m.Tags) != maxParameters {
 		t.Errorf("%d tags", len(m.Tags))
 	}
 	if _, refusal := testRegistry().Map(request("PUT", path+"&more=x")); refusal == nil {
 		t.Errorf("%d parameters pass", maxParameters+1)
+	}
+	if _, refusal := testRegistry().Map(request("PUT", path+"&tag=v")); refusal == nil {
+		t.Errorf("%d tags pass", maxParameters+1)
+	}
+}
+
+func TestTargetLimit(t *testing.T) {
+	path := "/v2/a/manifests/"
+	path += strings.Repeat("v", maxTarget-len(path))
+	if _, refusal := testRegistry().Map(request("GET", path)); refusal != nil {
+		t.Errorf("%d bytes: %s", len(path), refusal.Message)
+	}
+	if _, refusal := testRegistry().Map(request("GET", path+"v")); refusal == nil || refusal.Status != 414 {
+		t.Errorf("%d bytes: %v", len(path)+1, refusal)
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 
 // Refusal is why a request is not to be forwarded, in the registry's language.
 type Refusal struct {
-	// Status is an HTTP status for the answer: 400, 404, 405 or 415; 500 only
+	// Status is an HTTP status for the answer: 400, 404, 405, 414 or 415; 500 only
 	// where the Registry itself is incomplete.
 	Status int
 
@@ -46,6 +46,10 @@ func refuse(status int, code, format string, args ...any) *Refusal {
 
 func refuseRegistry() *Refusal {
 	return refuse(http.StatusInternalServerError, unsupported, "the registry has no partition, region or account")
+}
+
+func refuseTarget() *Refusal {
+	return refuse(http.StatusRequestURITooLong, unsupported, "path and query are longer than %d bytes", maxTarget)
 }
 
 func refusePathByte(path string, at int) *Refusal {

@@ -68,8 +68,8 @@ func twinMeaning(g *Registry, a *twinAnswer, q url.Values) bool {
 	case CompleteUpload, UploadChunk:
 		return !mount && !from && (!digest || twinReference(q.Get("digest")))
 	case PutManifest:
-		for _, tag := range q["tag"] {
-			if !twinReference(tag) {
+		for i, tag := range q["tag"] {
+			if i == 32 || !twinReference(tag) {
 				return false
 			}
 		}

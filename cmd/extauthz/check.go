@@ -22,7 +22,6 @@ func (c *checks) answer(ctx context.Context, r *authz.Request) *authz.Result {
 	result := c.checker.Check(ctx, r)
 	if err := c.log.Record(ctx, result, time.Since(start)); err != nil {
 		result = authz.Unavailable(decisionlog.ErrNotWritten.Error())
-		result.Request = r
 	}
 	c.metrics.observe(result, time.Since(start))
 	return result
