@@ -9,7 +9,7 @@ import (
 // checkRefusal holds what every refusal promises.
 func checkRefusal(t *testing.T, r *Refusal) {
 	t.Helper()
-	if !slices.Contains([]int{400, 404, 405, 415}, r.Status) {
+	if !slices.Contains([]int{400, 404, 405, 414, 415}, r.Status) {
 		t.Errorf("status %d", r.Status)
 	}
 	if !slices.Contains([]string{nameInvalid, digestInvalid, manifestInvalid, unsupported}, r.Code) {
