@@ -3,6 +3,7 @@
 // stands in front of the registry.
 //
 //	extauthz serve --policies DIR    answer Envoy's checks
+//	extauthz simulate [FILE]         decide simulated requests
 //	extauthz healthcheck             ask a running serve whether it is ready
 //	extauthz version                 print the version
 //	extauthz help [COMMAND]          print the commands, or a command's flags
@@ -29,6 +30,8 @@
 //	metrics.go         what is counted with each check
 //	collector.go       what is read when Prometheus asks
 //	logfile.go         the decision log's file
+//	simulate.go        simulate
+//	simulateflags.go   the flags of simulate, and what does not go together
 //	healthcheck.go     healthcheck
 //	version.go         version
 package main

@@ -49,6 +49,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"serve", "answer Envoy's checks by the policies of a directory", serveFlags, serve},
+		{"simulate", "decide what an input of aws iam simulate-custom-policy asks: simulate [FILE]", simulateFlags, simulate},
 		{"healthcheck", "ask a running serve whether it is ready", healthcheckFlags, healthcheck},
 		{"version", "print the version", newFlags, version},
 		{"help", "print the commands, or the flags of one", newFlags, help},

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"strings"
+	"time"
+
+	"extauthz/analysis"
+	"extauthz/iam"
+	"extauthz/mapping"
+)
+
+// simulation is what the flags of simulate say.
+type simulation struct {
+	jsonl, explain bool
+	policies       string
+	headers        []string // as typed
+	inquiry        analysis.Inquiry
+}
+
+// declare adds the flags of simulate; parsing them fills in c.
+func (c *simulation) declare(flags *flag.FlagSet) {
+	flags.BoolVar(&c.jsonl, "jsonl", false, "read one input a line and write one result a line")
+	flags.BoolVar(&c.explain, "explain", false, "write text for a person: each statement, and why it does or does not apply")
+	flags.StringVar(&c.policies, "policies", "", "ask the policies in `DIR`, as serve would, instead of reading an input")
+	i := &c.inquiry
+	flags.StringVar(&i.Principal, "principal", "", "with --policies: `ARN` of the user or role session that asks")
+	flags.StringVar(&i.Registry, "registry", "", "with --policies: `NAME` of the registry asked; needed where it is not clear")
+	flags.Func("request", "with --policies: the `REQUEST`, as in 'GET /v2/team/app/manifests/v1'", c.setRequest)
+	flags.Func("action", "with --policies, instead of a request: the `ACTION`; may be repeated", repeated(&i.Actions))
+	flags.Func("resource", "with --action: the `ARN` of the resource, or *, which is the default; may be repeated", repeated(&i.Resources))
+	flags.Func("header", "with --policies: a `HEADER` of the request, as in 'User-Agent: crane'; may be repeated", repeated(&c.headers))
+	flags.Func("H", "short for --header", repeated(&c.headers))
+	flags.Func("source-ip", "with --policies: the client's `ADDRESS`", c.setPeer)
+	flags.BoolVar(&i.TLS, "tls", false, "with --policies: the client's connection is TLS")
+	flags.Func("time", "with --policies: when the request comes in, as `RFC3339`; the default is now", c.setTime)
+}
+
+func repeated(list *[]string) func(string) error {
+	return func(value string) error {
+		*list = append(*list, value)
+		return nil
+	}
+}
+
+func (c *simulation) setRequest(value string) error {
+	method, path, found := strings.Cut(value, " ")
+	if !found || method == "" || !strings.HasPrefix(path, "/") {
+		return errors.New("write METHOD /PATH")
+	}
+	c.inquiry.Method, c.inquiry.Path = method, path
+	return nil
+}
+
+func (c *simulation) setPeer(value string) error {
+	if !iam.IsAddress(value) {
+		return errors.New("write one address, such as 192.0.2.7")
+	}
+	c.inquiry.Peer = value
+	return nil
+}
+
+func (c *simulation) setTime(value string) (err error) {
+	c.inquiry.Time, err = time.Parse(time.RFC3339, value)
+	return err
+}
+
+func simulateFlags() *flag.FlagSet {
+	flags := newFlags()
+	new(simulation).declare(flags)
+	return flags
+}
+
+// parseFiles reads the command line, in which files may stand before, between
+// and behind the flags.
+func parseFiles(flags *flag.FlagSet, in *invocation) (files []string, err error) {
+	args := in.args
+	for {
+		if err := flags.Parse(args); err != nil {
+			if errors.Is(err, flag.ErrHelp) {
+				return nil, err
+			}
+			return nil, inputErrorf("%w; see extauthz help %s", err, in.command)
+		}
+		if args = flags.Args(); len(args) == 0 {
+			return files, nil
+		}
+		files, args = append(files, args[0]), args[1:]
+	}
+}
+
+// checkWithoutDirectory refuses flags that only a policy directory gives a
+// meaning, and what does not go together.
+func (c *simulation) checkWithoutDirectory(flags *flag.FlagSet, files []string) (err error) {
+	flags.Visit(func(f *flag.Flag) {
+		if f.Name != "jsonl" && f.Name != "explain" {
+			err = inputErrorf("--%s without --policies; an input says it itself", f.Name)
+		}
+	})
+	switch {
+	case err != nil:
+		return err
+	case len(files) > 1:
+		return inputErrorf("unexpected argument %q; name one file", files[1])
+	case c.jsonl && c.explain:
+		return inputErrorf("--explain with --jsonl; explain one input at a time")
+	}
+	return nil
+}
+
+// checkInquiry refuses flags that do not go together.
+func (c *simulation) checkInquiry(files []string) error {
+	i := &c.inquiry
+	switch {
+	case len(files) > 0:
+		return inputErrorf("unexpected argument %q; with --policies the flags say what is asked", files[0])
+	case c.jsonl:
+		return inputErrorf("--jsonl with --policies; the flags ask one thing at a time")
+	case i.Principal == "":
+		return inputErrorf("--principal is missing; name who asks")
+	case i.Method == "" && len(i.Actions) == 0:
+		return inputErrorf("--request is missing; or name an --action")
+	case i.Method != "" && len(i.Actions)+len(i.Resources) > 0:
+		return inputErrorf("--request with --action or --resource; a request says itself what it needs")
+	}
+	return c.readHeaders()
+}
+
+// readHeaders splits the headers. Its errors do not repeat them, for one may
+// hold a credential.
+func (c *simulation) readHeaders() error {
+	for _, header := range c.headers {
+		name, text, found := strings.Cut(header, ":")
+		switch {
+		case !found || name == "":
+			return inputErrorf("a --header has no name; write NAME: VALUE")
+		case strings.EqualFold(name, "authorization"):
+			return inputErrorf("--header with a credential; the caller is the one that --principal names")
+		}
+		c.inquiry.Headers = append(c.inquiry.Headers, mapping.Header{Name: strings.ToLower(name), Value: strings.TrimSpace(text)})
+	}
+	return nil
+}
