@@ -75,14 +75,23 @@ func removeStale(path string) error {
 	return os.Remove(path)
 }
 
-// lockFolder waits for the exclusive advisory lock on dir. It leaves no file behind.
+// lockPatience bounds the wait for the lock on a socket's folder; who takes it
+// to open a socket holds it for a moment only.
+const lockPatience = 2 * time.Second
+
+// lockFolder takes the exclusive advisory lock on dir. It leaves no file behind.
 func lockFolder(dir string) (unlock func(), err error) {
 	f, err := os.Open(dir)
 	if err != nil {
 		return nil, fmt.Errorf("folder of the unix socket: %w", err)
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
-		return nil, errors.Join(fmt.Errorf("lock folder %q of the unix socket: %w", dir, err), f.Close())
+	for deadline := time.Now().Add(lockPatience); ; time.Sleep(10 * time.Millisecond) {
+		err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil {
+			return func() { f.Close() }, nil
+		}
+		if !errors.Is(err, syscall.EWOULDBLOCK) || time.Now().After(deadline) {
+			return nil, errors.Join(fmt.Errorf("another process holds the lock on folder %q of the unix socket (%w); give the socket a folder of its own", dir, err), f.Close())
+		}
 	}
-	return func() { f.Close() }, nil
 }

@@ -160,3 +160,16 @@ func TestListenUnixRace(t *testing.T) {
 	}
 	mustDial(t, listeners[0])
 }
+
+// Who holds the lock on a socket's folder cannot hang the start.
+func TestListenDoesNotWaitForeverForTheFolder(t *testing.T) {
+	dir := t.TempDir()
+	unlock, err := lockFolder(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unlock()
+	if _, err := Listen("unix://"+filepath.Join(dir, "a.sock"), 0o600); err == nil || !strings.Contains(err.Error(), "holds the lock on folder") {
+		t.Errorf("error %v", err)
+	}
+}

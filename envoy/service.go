@@ -2,6 +2,9 @@ package envoy
 
 import (
 	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
 	"time"
 
 	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
@@ -15,6 +18,9 @@ type Service struct {
 
 	// Answer decides one request; it must not return nil.
 	Answer func(context.Context, *authz.Request) *authz.Result
+
+	// Logger is told of faults; nil discards.
+	Logger *slog.Logger
 }
 
 // Check answers every request with a CheckResponse and never with an error: to
@@ -22,9 +28,16 @@ type Service struct {
 // while a denial denies however Envoy is configured. A panic denies too.
 func (s *Service) Check(ctx context.Context, m *authv3.CheckRequest) (response *authv3.CheckResponse, _ error) {
 	defer func() {
-		if recover() != nil {
+		if fault := recover(); fault != nil {
+			s.report(fault)
 			response = toResponse(authz.Unavailable("internal fault"))
 		}
 	}()
 	return toResponse(s.Answer(ctx, toRequest(m, time.Now()))), nil
+}
+
+func (s *Service) report(fault any) {
+	if s.Logger != nil {
+		s.Logger.Error("fault while answering a check; it is refused", "fault", fmt.Sprint(fault), "stack", string(debug.Stack()))
+	}
 }

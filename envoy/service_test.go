@@ -3,8 +3,10 @@ package envoy
 import (
 	"cmp"
 	"context"
+	"log/slog"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -144,7 +146,12 @@ func TestCheckSurvivesAPanic(t *testing.T) {
 		"unset":     nil,
 	} {
 		t.Run(name, func(t *testing.T) {
-			m, err := (&Service{Answer: answer}).Check(context.Background(), checkRequest(true))
+			var log strings.Builder
+			s := &Service{Answer: answer, Logger: slog.New(slog.NewTextHandler(&log, nil))}
+			m, err := s.Check(context.Background(), checkRequest(true))
+			if !strings.Contains(log.String(), "fault while answering") {
+				t.Errorf("log %q", log.String())
+			}
 			if err != nil || m.GetStatus().GetCode() != int32(codes.Unavailable) || m.GetDeniedResponse().GetStatus().GetCode() != 503 {
 				t.Errorf("response %v, error %v", m, err)
 			}

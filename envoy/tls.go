@@ -92,16 +92,22 @@ type renewal struct {
 	files  TLSFiles
 	report func(error)
 
-	mu     sync.Mutex
-	stamp  stamp
-	config *tls.Config
+	mu       sync.Mutex
+	stamp    stamp
+	config   *tls.Config
+	reported string // the error reported last; "" since the files are good
 }
 
 // current is the configuration for the next handshake.
 func (r *renewal) current() *tls.Config {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if err := r.load(); err != nil {
+	err := r.load()
+	switch {
+	case err == nil:
+		r.reported = ""
+	case err.Error() != r.reported:
+		r.reported = err.Error()
 		r.report(err)
 	}
 	return r.config

@@ -85,7 +85,7 @@ func (s *sidecar) open(in *invocation) (err error) {
 	metrics := newMetrics(&collector{store: s.store, cache: &s.cache, log: s.log}, readBuild())
 	answers := &checks{checker: authz.Checker{Snapshots: s.store.Snapshot}, log: s.log, metrics: metrics}
 	s.server = envoy.NewServer(envoy.ServerOptions{
-		Authorization: &envoy.Service{Answer: answers.answer},
+		Authorization: &envoy.Service{Answer: answers.answer, Logger: s.logger},
 		TLS:           s.tls,
 	})
 	s.openHTTP(&admin{ready: s.ready, store: s.store, metrics: metrics.handler()})
