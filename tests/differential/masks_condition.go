@@ -1,0 +1,43 @@
+package differential
+
+import (
+	"slices"
+
+	"extauthz/iam"
+)
+
+// conditionMasks are about whole conditions.
+func conditionMasks() []*mask {
+	return []*mask{
+		{
+			name:      "Null and empty values",
+			reason:    "IAM User Guide, Null: an empty value counts as null; there a key that is present is not",
+			condition: nullOfEmpty,
+		}, {
+			name:      "multivalued key without set operator in a Deny",
+			reason:    "iam has one matching value suffice for a Deny; there the condition is false",
+			condition: listWithoutSet,
+		}, {
+			name:      "empty string under a set operator",
+			reason:    "IAM User Guide, ForAllValues: an empty string is an empty data set; there it is one value",
+			condition: emptyStringInSet,
+		},
+	}
+}
+
+func nullOfEmpty(r *reading) bool {
+	empty := r.entry.Multi && len(r.entry.Values) == 0 || !r.entry.Multi && r.entry.Value == ""
+	return r.Base == "Null" && empty && r.settle(slices.Contains(r.Values, "false"))
+}
+
+func listWithoutSet(r *reading) bool {
+	return r.entry.Multi && r.Set == "" && r.Base != "Null" && r.effect == iam.Deny && r.settle(false)
+}
+
+func emptyStringInSet(r *reading) bool {
+	applied := r.Set != "" && !r.entry.Multi && r.entry.Value == ""
+	if applied {
+		r.values = []string{""}
+	}
+	return applied
+}

@@ -1,0 +1,132 @@
+package differential
+
+import (
+	"errors"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"extauthz/iam"
+)
+
+// typedMasks are about numbers, dates and ARNs.
+func typedMasks() []*mask {
+	return []*mask{
+		{
+			name:       "number with trailing text",
+			reason:     "iam takes numbers only, and 10abc is none; there it is 10",
+			comparison: numberPrefix,
+		}, {
+			name:       "lone * among ARNs",
+			reason:     "* is no ARN, so that in iam the condition never helps the caller; there other values may still match",
+			comparison: loneStar,
+		}, {
+			name:       "unreadable value in a Deny",
+			reason:     "a value that has not the operator's type never helps the caller, so that iam's Deny applies; there it does not",
+			comparison: unreadable,
+		}, {
+			name:       "dates in two forms",
+			reason:     "IAM User Guide, Date operators: ISO 8601 or epoch time; there the former are milliseconds, the latter seconds, and a year is seconds",
+			comparison: mixedDates,
+		},
+	}
+}
+
+// numberPrefix reads as much of the value as is a number.
+func numberPrefix(c *comparison) bool {
+	if !strings.HasPrefix(c.base, "Numeric") || isNumber(c.value) {
+		return false
+	}
+	prefix := regexp.MustCompile(`^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)`).FindString(c.value)
+	applied := prefix != ""
+	if applied {
+		c.value = prefix
+	}
+	return applied
+}
+
+func isNumber(text string) bool {
+	return regexp.MustCompile(`^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)$`).MatchString(text)
+}
+
+// unreadable finds the values about which iam says one thing in a Deny and
+// another in an Allow. In an Allow both evaluators say the same.
+func unreadable(c *comparison) bool {
+	if strings.Contains(c.base, "String") || c.base == "BinaryEquals" {
+		return false // every value can be read
+	}
+	deny, allow := *c, *c
+	deny.effect, allow.effect = iam.Deny, iam.Allow
+	inDeny, err := deny.ask(c.policy, c.value)
+	inAllow, alsoErr := allow.ask(c.policy, c.value)
+	c.err = errors.Join(c.err, err, alsoErr)
+	return inDeny != inAllow && c.settle(false)
+}
+
+func loneStar(c *comparison) bool {
+	if !isARN(c.base) || !slices.Contains(c.policy, "*") {
+		return false
+	}
+	if c.negated || !strings.HasPrefix(c.value, "arn:") || isShort(c.value) {
+		return c.settle(false)
+	}
+	return c.keep(func(p string) bool { return p != "*" })
+}
+
+// mixedDates compares the numbers that the other evaluator makes of dates.
+func mixedDates(c *comparison) bool {
+	if !strings.HasPrefix(c.base, "Date") || !isMixed(append(slices.Clone(c.policy), c.value)) {
+		return false
+	}
+	value, ok := dateNumber(c.value)
+	if !ok {
+		return c.settle(false)
+	}
+	holds := func(p string) bool {
+		n, _ := dateNumber(p)
+		switch strings.TrimPrefix(c.base, "Date") {
+		case "LessThan":
+			return value < n
+		case "LessThanEquals":
+			return value <= n
+		case "GreaterThan":
+			return value > n
+		case "GreaterThanEquals":
+			return value >= n
+		}
+		return value == n
+	}
+	return c.settle(slices.ContainsFunc(c.policy, holds) != c.negated)
+}
+
+// isMixed reports whether dates are neither all ISO 8601 nor all epoch time.
+func isMixed(dates []string) bool {
+	seconds, years, others := false, false, false
+	for _, date := range dates {
+		_, err := strconv.ParseInt(date, 10, 64)
+		switch {
+		case err != nil:
+			others = true
+		case len(date) == len("2026"):
+			years = true
+		default:
+			seconds = true
+		}
+	}
+	return seconds && (years || others) || years && others
+}
+
+// dateNumber is seconds as they are written, or milliseconds since 1970.
+func dateNumber(text string) (int64, bool) {
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return n, true
+	}
+	for _, layout := range [...]string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02", "2006-01"} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t.UnixMilli(), true
+		}
+	}
+	return 0, false
+}

@@ -1,0 +1,176 @@
+package differential
+
+import (
+	"encoding/base64"
+	"fmt"
+	"strings"
+
+	"extauthz/iam"
+)
+
+// simulation is a question in the form of @cloud-copilot/iam-simulate. That
+// package is told which policies are in play, where iam finds out by itself:
+// leaving out the others is part of asking, and follows the IAM User Guide
+// ("Policy evaluation logic") and AWS Organizations' guide.
+type simulation struct {
+	Request  simulationRequest `json:"request"`
+	Identity []named           `json:"identityPolicies"`
+	Boundary []named           `json:"permissionBoundaryPolicies,omitempty"`
+	Session  *Document         `json:"sessionPolicy,omitempty"`
+	Resource *Document         `json:"resourcePolicy,omitempty"`
+	SCPs     []level           `json:"serviceControlPolicies"`
+	RCPs     []level           `json:"resourceControlPolicies"`
+}
+
+type simulationRequest struct {
+	Principal any            `json:"principal"`
+	Action    string         `json:"action"`
+	Resource  resource       `json:"resource"`
+	Context   map[string]any `json:"contextVariables"`
+}
+
+type resource struct {
+	Resource string `json:"resource"`
+	Account  string `json:"accountId"`
+}
+
+type named struct {
+	Name   string   `json:"name"`
+	Policy Document `json:"policy"`
+}
+
+type level struct {
+	Identifier string  `json:"orgIdentifier"`
+	Policies   []named `json:"policies"`
+}
+
+// simulation translates the case.
+func (k *Case) simulation() *simulation {
+	s := &simulation{
+		Request: simulationRequest{k.principal(), k.Action, resource{k.Resource, k.owner()}, k.contextVariables()},
+		// Lists that the package wants even if they are empty.
+		Identity: []named{}, SCPs: []level{}, RCPs: []level{},
+	}
+	if k.hasIdentity() {
+		s.Identity, s.Boundary = nameAll(k.Identity), nameAll(k.Boundary)
+		s.Session = merge(k.Session)
+	}
+	if k.hasIdentity() && !k.isServiceRole() && !k.isManaged(accountOf(k.Caller.ARN)) {
+		s.SCPs = nameLevels(k.SCPs)
+	}
+	if !k.isServiceRole() && !k.isManaged(k.owner()) {
+		s.RCPs = nameLevels(k.RCPs)
+	}
+	s.Resource = merge(k.resourcePolicies())
+	return s
+}
+
+// hasIdentity reports whether policies on the caller's side are in play.
+func (k *Case) hasIdentity() bool {
+	return k.Caller.Kind != iam.Anonymous && k.Caller.Kind != iam.Service
+}
+
+// isServiceRole reports whether the caller is a session of a service-linked
+// role, which no organization's policy binds.
+func (k *Case) isServiceRole() bool {
+	return strings.Contains(k.Caller.RoleARN, ":role/aws-service-role/")
+}
+
+// isManaged reports whether the account is the organization's management
+// account, which none of its policies binds.
+func (k *Case) isManaged(account string) bool {
+	return k.ManagementAccount != "" && k.ManagementAccount == account
+}
+
+// resourcePolicies are those in play. Without a resource there is no
+// repository, and such actions are allowed by identity-based policies only.
+func (k *Case) resourcePolicies() (inPlay []Document) {
+	for _, d := range k.Resources {
+		if k.Resource == "*" {
+			if d.Kind == iam.RepositoryPolicy {
+				continue
+			}
+			d.Statements = denying(d.Statements)
+		}
+		inPlay = append(inPlay, d)
+	}
+	return inPlay
+}
+
+func denying(statements []Statement) (denies []Statement) {
+	for _, s := range statements {
+		if s.Effect == iam.Deny {
+			denies = append(denies, s)
+		}
+	}
+	return denies
+}
+
+// merge makes one document of several, for the package takes only one. It
+// pays no attention to the version.
+func merge(documents []Document) *Document {
+	merged := &Document{Version: "2012-10-17"}
+	for _, d := range documents {
+		merged.Statements = append(merged.Statements, d.Statements...)
+	}
+	if len(merged.Statements) == 0 {
+		return nil
+	}
+	return merged
+}
+
+func nameAll(documents []Document) []named {
+	all := []named{}
+	for i, d := range documents {
+		all = append(all, named{fmt.Sprint("policy", i), d})
+	}
+	return all
+}
+
+func nameLevels(levels [][]Document) []level {
+	all := []level{}
+	for i, documents := range levels {
+		all = append(all, level{fmt.Sprint("level", i), nameAll(documents)})
+	}
+	return all
+}
+
+func (k *Case) principal() any {
+	if k.Caller.Kind == iam.Anonymous {
+		return map[string]string{"type": "Anonymous"}
+	}
+	return k.Caller.ARN
+}
+
+// owner is the account of the resource.
+func (k *Case) owner() string {
+	switch {
+	case k.ResourceAccount != "":
+		return k.ResourceAccount
+	case k.Resource != "*":
+		return accountOf(k.Resource)
+	case k.hasIdentity():
+		return accountOf(k.Caller.ARN)
+	}
+	return ""
+}
+
+func accountOf(arn string) string   { return strings.Split(arn, ":")[4] }
+func partitionOf(arn string) string { return strings.Split(arn, ":")[1] }
+
+// contextVariables is the context in the package's form, which has text only:
+// bytes are given to it in base64, as its BinaryEquals compares them.
+func (k *Case) contextVariables() map[string]any {
+	variables := map[string]any{}
+	for _, entry := range k.Context {
+		switch {
+		case entry.Multi:
+			variables[entry.Key] = append([]string{}, entry.Values...)
+		case entry.Key == bytesKey:
+			variables[entry.Key] = base64.StdEncoding.EncodeToString([]byte(entry.Value))
+		default:
+			variables[entry.Key] = entry.Value
+		}
+	}
+	return variables
+}
