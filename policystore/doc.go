@@ -28,6 +28,7 @@
 //	snapshot.go    Snapshot: compiled from a tree
 //	registries.go  registries.yaml, and which registry a request is for
 //	principals.go  principals.yaml: users, roles and credentials
+//	userid.go      aws:userid, and the unique ids it needs
 //	documents.go   policy documents and where they are attached
 //	managed.go     the AWS managed policies for ECR, known by ARN
 //	yaml.go        strict YAML with positions

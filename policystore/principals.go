@@ -27,6 +27,7 @@ type credentialEntry struct {
 // principalEntry attaches policies to a user or role.
 type principalEntry struct {
 	ARN      string   `yaml:"arn"`
+	ID       string   `yaml:"id"`
 	Policies []string `yaml:"policies"`
 }
 
@@ -34,6 +35,7 @@ type principalEntry struct {
 type principals struct {
 	table    *identity.Table
 	identity map[string][]*iam.Policy // by the ARN of user or role
+	ids      map[string]string        // unique ids, likewise
 }
 
 // loadPrincipals reads who is who. Policies are attached from managed;
@@ -53,7 +55,7 @@ func loadPrincipals(t tree, managed managedPolicies, passwords *identity.Passwor
 	if err != nil {
 		return nil, err
 	}
-	p := &principals{table: identity.NewTable(users, passwords), identity: map[string][]*iam.Policy{}}
+	p := &principals{table: identity.NewTable(users, passwords), identity: map[string][]*iam.Policy{}, ids: map[string]string{}}
 	for i, entry := range file.Principals {
 		if err := p.attach(y, i, entry, managed); err != nil {
 			return nil, err
@@ -78,6 +80,10 @@ func (p *principals) attach(y *yamlFile, i int, entry principalEntry, managed ma
 	if err != nil {
 		return y.errorAt(err, "principals", i, "arn")
 	}
+	if entry.ID != "" && !uniqueID.MatchString(entry.ID) {
+		return y.errorAt(fmt.Errorf("id %q: write the unique id of a user or role, such as AIDACKCEVSQ6C2EXAMPLE", entry.ID), "principals", i, "id")
+	}
+	p.ids[entry.ARN] = entry.ID
 	policies := []*iam.Policy{} // not nil: the entity exists
 	for j, reference := range entry.Policies {
 		policy, err := managed.find(reference, arn)
@@ -147,9 +153,11 @@ func (p *principals) resolve(arn string) (iam.Principal, error) {
 		if p.identity[arn] == nil {
 			return iam.Principal{}, fmt.Errorf("user %q is not among the principals; add it there with its policies", arn)
 		}
+		principal.UserID = userID(principal, p.ids[arn])
 		return principal, nil
 	case iam.AssumedRole:
 		principal.RoleARN, err = p.roleOf(arn, principal.Account)
+		principal.UserID = userID(principal, p.ids[principal.RoleARN])
 		return principal, err
 	}
 	return iam.Principal{}, fmt.Errorf("principal %q: name a user, or a role session such as arn:aws:sts::123456789012:assumed-role/ci/build", arn)

@@ -61,6 +61,9 @@ func compile(t tree, o decision.Options, passwords *identity.Passwords) (*Snapsh
 	if err != nil {
 		return nil, err
 	}
+	if err := who.checkUserIDs(managed, repositories); err != nil {
+		return nil, err
+	}
 	engine, err := decision.New(decision.Policies{Identity: who.identity, Repository: repositories}, o)
 	if err != nil {
 		return nil, err

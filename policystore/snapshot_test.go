@@ -91,6 +91,29 @@ func TestLoad(t *testing.T) {
 	}
 }
 
+func TestUserIDs(t *testing.T) {
+	contents := small()
+	contents["principals.yaml"] = strings.NewReplacer("  policies: [pull]", "  id: AIDAALICE\n  policies: [pull]",
+		"  policies: [arn", "  id: AROACIROLE\n  policies: [arn").Replace(contents["principals.yaml"])
+	contents["managed/other.json"] = `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringLike":{"aws:userid":"AROA*:build"}}}}`
+	s, err := load(t, contents)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for arn, want := range map[string]string{
+		"arn:aws:iam::123456789012:user/dev/alice":            "AIDAALICE",
+		"arn:aws:sts::123456789012:assumed-role/ci/build-1.2": "AROACIROLE:build-1.2",
+	} {
+		caller, err := s.CallerNamed(arn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if entry, _ := caller.Context.Lookup("aws:userid"); entry.Value != want {
+			t.Errorf("aws:userid of %s is %q, want %q", arn, entry.Value, want)
+		}
+	}
+}
+
 func TestLoadTheFlatForm(t *testing.T) {
 	flat := map[string]string{}
 	for path, content := range small() {
@@ -158,6 +181,9 @@ func TestLoadRefuses(t *testing.T) {
 		{"credential with two names", principals("- basic: alice\n", "- basic: alice\n  dns: x\n"), "credential has both basic and dns"},
 		{"credential without name", principals("- basic: alice\n  principal", "- principal"), "credential has no name"},
 		{"name bound twice", principals("- uri: spiffe://example.com/ci", "- basic: alice"), `basic "alice" is bound twice`},
+		{"a policy that asks for ids", map[string]string{"managed/other.json": `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringLike":{"aws:userid":"AROA*:build"}}}}`},
+			`managed/other.json: asks for aws:userid, but principal "arn:aws:iam::123456789012:role/team/ci" has no id`},
+		{"an id that is none", principals("  policies: [pull]", "  id: alice\n  policies: [pull]"), `principals.yaml:8:7: id "alice"`},
 		{"unknown key", principals("policies: [pull]", "policy: [pull]"), "principals.yaml:8: key policy is not known here"},
 		{"broken policy", map[string]string{"managed/pull.json": pullOnly[:40]}, "managed/pull.json:1:"},
 		{"unattached policy that is broken", map[string]string{"managed/other.json": "{}"}, "managed/other.json:1:"},

@@ -1,0 +1,52 @@
+package policystore
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"extauthz/iam"
+)
+
+// uniqueID is the form of the unique ids of users (AIDA…) and roles (AROA…)
+// (IAM User Guide, "IAM identifiers").
+var uniqueID = regexp.MustCompile(`^A(IDA|ROA)[A-Z0-9]{4,124}$`)
+
+// userIDKey is the condition key that unique ids go into.
+const userIDKey = "aws:userid"
+
+// userID is aws:userid of a principal whose user or role has that unique id: a
+// session's name follows its role's id (IAM User Guide, "IAM policy elements:
+// Variables"). It is "" where the id is not known.
+func userID(p iam.Principal, id string) string {
+	if id == "" || p.Kind != iam.AssumedRole {
+		return id
+	}
+	return id + ":" + p.ARN[strings.LastIndexByte(p.ARN, '/')+1:]
+}
+
+// checkUserIDs refuses a policy that asks for aws:userid while the id of some
+// principal is not known. AWS always has that key, so that without it a Deny
+// would be lost.
+func (p *principals) checkUserIDs(managed managedPolicies, repositories map[string][]*iam.Policy) error {
+	unknown := ""
+	for _, arn := range slices.Sorted(maps.Keys(p.identity)) {
+		if p.ids[arn] == "" {
+			unknown = arn
+			break
+		}
+	}
+	policies := slices.Collect(maps.Values(managed))
+	for _, attached := range repositories {
+		policies = append(policies, attached...)
+	}
+	slices.SortFunc(policies, func(a, b *iam.Policy) int { return strings.Compare(a.Source, b.Source) })
+	for _, policy := range policies {
+		if unknown != "" && slices.Contains(policy.ConditionKeys(), userIDKey) {
+			return fmt.Errorf("%s: asks for %s, but principal %q has no id; give every principal in principals.yaml its id, such as AIDACKCEVSQ6C2EXAMPLE", policy.Source, userIDKey, unknown)
+		}
+	}
+	return nil
+}
