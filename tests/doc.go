@@ -2,14 +2,15 @@
 // outside. It is a module of its own so that a registry, registry clients and
 // analysers stay out of the product's dependencies.
 //
-//	envoybin    finds the Envoy to run, or fetches it
-//	registry    the registry behind Envoy, a program
-//	certs       the certificates of a test run
-//	stack       runs registry, extauthz and Envoy together
-//	e2e         the end-to-end scenarios
-//	quickstart  what `make run` runs
-//	image       the container image, built and run
-//	rules       the rules of this repository, as tests
-//	gate        what `make test` runs
-//	fuzz        what `make fuzz` runs
+//	envoybin      finds the Envoy to run, or fetches it
+//	registry      the registry behind Envoy, a program
+//	certs         the certificates of a test run
+//	stack         runs registry, extauthz and Envoy together
+//	differential  package iam against another evaluator of policies
+//	e2e           the end-to-end scenarios
+//	quickstart    what `make run` runs
+//	image         the container image, built and run
+//	rules         the rules of this repository, as tests
+//	gate          what `make test` runs
+//	fuzz          what `make fuzz` runs
 package tests

@@ -45,9 +45,15 @@ func (g *gate) rules(ctx context.Context) outcome {
 		return of(err)
 	}
 	packages := slices.DeleteFunc(strings.Fields(list.String()), func(pkg string) bool {
-		return slices.Contains([]string{"e2e", "quickstart", "image"}, path.Base(pkg))
+		return slices.Contains([]string{"differential", "e2e", "quickstart", "image"}, path.Base(pkg))
 	})
 	return g.goTest(ctx, g.tests(), append([]string{"-count=1", "-timeout=5m"}, packages...)...)
+}
+
+// differential compares package iam with another evaluator, where there is
+// node to run it.
+func (g *gate) differential(ctx context.Context) outcome {
+	return g.goTest(ctx, g.tests(), "-count=1", "-timeout=7m", "./differential")
 }
 
 // endToEnd runs the scenarios through a real Envoy.

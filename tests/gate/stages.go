@@ -46,6 +46,7 @@ func (g *gate) stages() []stage {
 		{"unit tests", 12 * time.Minute, g.unit},
 		{"Envoy", 16 * time.Minute, g.envoy},
 		{"repository rules and harness", 8 * time.Minute, g.rules},
+		{"differential", 8 * time.Minute, g.differential},
 		{"end to end", 10 * time.Minute, g.endToEnd},
 		{"quickstart", 8 * time.Minute, g.quickstart},
 		{"container image", 8 * time.Minute, g.image},
