@@ -112,11 +112,13 @@ func TestCompiledOnce(t *testing.T) {
 	if first.Policies.Identity[0] != second.Policies.Identity[0] || first.Policies.Identity[0] == first.Policies.Session[0] {
 		t.Error("policies are not remembered by kind, id and text")
 	}
-	blank := strings.Repeat(" ", maxRemembered/4)
-	for i := range 12 {
-		read(fields{"PolicyInputList": []string{fmt.Sprintf("%s%*s", allowAll, i+1, "") + blank}})
+	s.compiler.size = maxRemembered
+	read(fields{"PolicyInputList": []string{denyAll}})
+	if n := len(s.compiler.policies); n != 3 || s.compiler.size != maxRemembered+len(denyAll) {
+		t.Errorf("%d policies of %d bytes remembered", n, s.compiler.size)
 	}
-	if n := len(s.compiler.policies); n == 0 || n > 8 || s.compiler.size > 2*maxRemembered {
+	read(fields{"PolicyInputList": []string{allowPush}})
+	if n := len(s.compiler.policies); n != 1 || s.compiler.size != len(allowPush) {
 		t.Errorf("%d policies of %d bytes remembered", n, s.compiler.size)
 	}
 }
