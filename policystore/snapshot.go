@@ -1,11 +1,14 @@
 package policystore
 
 import (
+	"cmp"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"extauthz/decision"
+	"extauthz/iam"
 	"extauthz/identity"
 )
 
@@ -18,6 +21,7 @@ type Snapshot struct {
 	Callers    *identity.Table
 	Decisions  *decision.Engine
 	Summary    Summary
+	Findings   []iam.Finding // what is suspicious in the operator's policies but no error
 	registries registries
 	principals *principals
 }
@@ -74,7 +78,28 @@ func compile(t tree, o decision.Options, passwords *identity.Passwords) (*Snapsh
 			Registries: len(all), Credentials: who.table.Len(), Principals: len(who.identity),
 			ManagedPolicies: len(managed), RepositoryPolicies: len(repositories),
 		},
+		Findings: findings(managed, repositories),
 	}, nil
+}
+
+// findings are those of all policies, in the order of files and lines. AWS's
+// own policies have none worth telling.
+func findings(managed managedPolicies, repositories map[string][]*iam.Policy) []iam.Finding {
+	var all []iam.Finding
+	for name, policy := range managed {
+		if !strings.HasPrefix(name, awsPrefix) {
+			all = append(all, policy.Findings()...)
+		}
+	}
+	for _, policies := range repositories {
+		for _, policy := range policies {
+			all = append(all, policy.Findings()...)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b iam.Finding) int {
+		return cmp.Or(strings.Compare(a.Source, b.Source), cmp.Compare(a.Line, b.Line))
+	})
+	return all
 }
 
 // Registry returns the registry that a request is for. name is what Envoy's

@@ -104,6 +104,9 @@ func (s *Store) failed(a attempt) error {
 	return a.err
 }
 
+// maxFindings bounds the warnings about one snapshot.
+const maxFindings = 20
+
 func (s *Store) succeeded(next *Snapshot) {
 	s.attempt = attempt{digest: next.Digest}
 	next.LoadedAt = time.Now()
@@ -118,4 +121,7 @@ func (s *Store) succeeded(next *Snapshot) {
 	s.mu.Unlock()
 	s.options.Logger.Info("policy directory in force",
 		"dir", s.options.Dir, "digest", next.Digest, "generation", s.Status().Generation, "summary", next.Summary)
+	for _, finding := range next.Findings[:min(len(next.Findings), maxFindings)] {
+		s.options.Logger.Warn("suspicious policy", "finding", finding.String())
+	}
 }

@@ -129,6 +129,18 @@ func TestWatchLogsAnErrorOnceAndNoSecret(t *testing.T) {
 	}
 }
 
+func TestReloadWarnsOfSuspiciousPolicies(t *testing.T) {
+	contents := small()
+	contents["managed/pull.json"] = strings.Replace(pullOnly, "ecr:BatchGetImage", "ecr:BatchGetImages", 1)
+	dir := t.TempDir()
+	files(t, dir, contents)
+	var log lines
+	s := New(Options{Dir: dir, Decision: options(), Logger: slog.New(slog.NewJSONHandler(&log, nil))})
+	if err := s.Reload(); err != nil || log.count("managed/pull.json:1:") != 1 || log.count("BatchGetImages") != 1 {
+		t.Errorf("error %v, log %s", err, log.text.String())
+	}
+}
+
 // eventually waits for a condition that a change should bring about within a
 // second; the wait itself is longer, for slow machines.
 func eventually(t *testing.T, what string, condition func() bool) {

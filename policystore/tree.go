@@ -87,7 +87,13 @@ func readOnce(dir string) (tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !maps.EqualFunc(before.files, after.files, sameFile) {
+	// A directory that was swapped away is soon removed, file by file: what was
+	// read counts only if it is still the one in place.
+	now, err := resolveRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	if now != root || !maps.EqualFunc(before.files, after.files, sameFile) {
 		return nil, fmt.Errorf("%s: %w", dir, errMoved)
 	}
 	return t, nil
