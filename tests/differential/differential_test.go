@@ -85,8 +85,8 @@ func TestDifferencesAreNoticed(t *testing.T) {
 			t.Errorf("no difference without the mask %q", name)
 		}
 		for _, d := range s.Differences {
-			if lines := strings.Count(d, "\n"); lines > 100 {
-				t.Errorf("a difference of %d lines without the mask %q, want at most 100", lines, name)
+			if lines := strings.Count(d, "\n"); lines > 20 {
+				t.Errorf("a difference of %d lines without the mask %q, want at most 20", lines, name)
 			}
 		}
 	}

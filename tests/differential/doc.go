@@ -37,6 +37,8 @@
 //	install.go             fetches the other evaluator
 //	driver.go              its process
 //	mask.go                what a mask is, and rewriting by masks
+//	reading.go             a condition as the other evaluator reads it
+//	comparison.go          one value of a request in it
 //	masks.go               the table of all masks
 //	masks_whole.go         masks about how policies and callers fit together
 //	masks_resource.go      masks about Resource and NotResource

@@ -51,6 +51,12 @@ func (r *rewriting) note(m *mask, applied bool) {
 	}
 }
 
+func (r *rewriting) fail(err error) {
+	if r.err == nil {
+		r.err = err
+	}
+}
+
 // resourceElement is a statement whose Resource or NotResource is rewritten.
 type resourceElement struct {
 	*Statement
@@ -85,148 +91,4 @@ func (r *rewriting) conditions(k *Case, s *Statement) {
 // never is a condition that never holds: the key is always absent.
 func never() Condition {
 	return Condition{Base: "Null", Key: "mask:absent", Values: []string{"false"}}
-}
-
-// reading is a condition whose key is in the context. A mask may settle it, or
-// change the values that are compared one by one.
-type reading struct {
-	*Condition
-	effect         iam.Effect
-	entry          iam.ContextEntry
-	values         []string
-	settled, holds bool
-}
-
-// settle ends the reading.
-func (r *reading) settle(holds bool) bool {
-	r.settled, r.holds = true, holds
-	return true
-}
-
-// condition reads a condition as the other evaluator does; masked is false if
-// it does as iam does.
-func (r *rewriting) condition(k *Case, effect iam.Effect, c *Condition) (holds, masked bool) {
-	entry, found := k.Context.Lookup(c.Key)
-	if !found {
-		return false, false
-	}
-	read := reading{Condition: c, effect: effect, entry: entry, values: entry.Values}
-	if !entry.Multi && (entry.Value != "" || c.Set == "") {
-		read.values = []string{entry.Value}
-	}
-	for _, m := range r.masks {
-		if m.condition == nil || !m.condition(&read) {
-			continue
-		}
-		r.note(m, true)
-		masked = true
-		if read.settled {
-			return read.holds, true
-		}
-	}
-	if c.Base == "Null" || entry.Multi && c.Set == "" {
-		return false, masked
-	}
-	comparisons := make([]comparison, len(read.values))
-	for i, value := range read.values {
-		comparisons[i] = r.newComparison(k, effect, c, value)
-		masked = r.mask(&comparisons[i]) || masked
-	}
-	if !masked {
-		return false, false
-	}
-	return r.combine(c.Set, comparisons), true
-}
-
-// combine is what a set operator makes of the request's values.
-func (r *rewriting) combine(set string, comparisons []comparison) bool {
-	satisfied := 0
-	for i := range comparisons {
-		if r.satisfied(&comparisons[i]) {
-			satisfied++
-		}
-	}
-	if set == "ForAllValues:" {
-		return satisfied == len(comparisons)
-	}
-	return satisfied > 0
-}
-
-// comparison is one value of a request against the values of a condition.
-type comparison struct {
-	base    string
-	negated bool
-	effect  iam.Effect
-	value   string
-	policy  []string
-	context iam.Context
-	library library
-
-	settled, satisfied bool
-	err                error
-}
-
-// settle ends the comparison.
-func (c *comparison) settle(satisfied bool) bool {
-	c.settled, c.satisfied = true, satisfied
-	return true
-}
-
-// keep keeps the policy's values for which ok is true, and says whether any
-// went.
-func (c *comparison) keep(ok func(string) bool) bool {
-	var kept []string
-	for _, p := range c.policy {
-		if ok(p) {
-			kept = append(kept, p)
-		}
-	}
-	shorter := len(kept) < len(c.policy)
-	c.policy = kept
-	return shorter
-}
-
-func (r *rewriting) newComparison(k *Case, effect iam.Effect, c *Condition, value string) comparison {
-	return comparison{
-		base: c.Base, negated: isNegated(c.Base), effect: effect, value: value,
-		policy: append([]string(nil), c.Values...), context: k.Context, library: r.library,
-	}
-}
-
-// mask applies masks to a comparison until one settles it.
-func (r *rewriting) mask(c *comparison) (masked bool) {
-	for _, m := range r.masks {
-		if m.comparison == nil || c.settled || !m.comparison(c) {
-			continue
-		}
-		r.note(m, true)
-		masked = true
-	}
-	r.fail(c.err)
-	return masked
-}
-
-// satisfied is the outcome of a comparison. What no mask settled is for iam to
-// say, with the values as masks left them.
-func (r *rewriting) satisfied(c *comparison) bool {
-	if c.settled {
-		return c.satisfied
-	}
-	satisfied, err := c.ask(c.policy, c.value)
-	r.fail(err)
-	return satisfied
-}
-
-func (r *rewriting) fail(err error) {
-	if r.err == nil {
-		r.err = err
-	}
-}
-
-// ask has iam compare a value with values of a policy.
-func (c *comparison) ask(policy []string, value string) (bool, error) {
-	const subject = "mask:subject"
-	context := append(iam.Context{{Key: subject, Value: value}}, c.context...)
-	s := Statement{Effect: c.effect, Conditions: []Condition{{Base: c.base, Key: subject, Values: policy}}}
-	return c.library.applies(s, &Case{Action: "ecr:BatchGetImage", Resource: "*", Context: context})
 }

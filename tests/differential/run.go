@@ -124,8 +124,8 @@ func (w *worker) judge(k *Case) (verdict, error) {
 func (w *worker) compare(k *Case, v *verdict, theirs string, number uint64) error {
 	w.summary.Cases++
 	if theirs != v.masked {
-		small, err := w.shrink(k)
-		w.summary.Differences = append(w.summary.Differences, w.difference(small, number, err))
+		small, answer, err := w.shrink(k, theirs)
+		w.summary.Differences = append(w.summary.Differences, w.difference(small, number, answer, err))
 		return nil
 	}
 	if theirs == v.plain {

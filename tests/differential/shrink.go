@@ -10,19 +10,20 @@ import (
 	"extauthz/iam"
 )
 
-// shrink takes from a case whatever it can without ending the difference.
-func (w *worker) shrink(k *Case) (*Case, error) {
+// shrink takes from a case whatever it can without ending the difference, and
+// returns the other evaluator's answer to what is left.
+func (w *worker) shrink(k *Case, theirs string) (*Case, string, error) {
 	for {
-		smaller, err := w.smaller(k)
+		smaller, answer, err := w.smaller(k)
 		if smaller == nil || err != nil {
-			return k, err
+			return k, theirs, err
 		}
-		k = smaller
+		k, theirs = smaller, answer
 	}
 }
 
 // smaller is a case with something less and still a difference, or nil.
-func (w *worker) smaller(k *Case) (*Case, error) {
+func (w *worker) smaller(k *Case) (*Case, string, error) {
 	for _, candidate := range shrunk(k) {
 		v, err := w.judge(candidate)
 		if err != nil {
@@ -30,13 +31,13 @@ func (w *worker) smaller(k *Case) (*Case, error) {
 		}
 		theirs, err := w.driver.Ask(candidate)
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		if theirs != v.masked && !strings.HasPrefix(theirs, "refused") {
-			return candidate, nil
+			return candidate, theirs, nil
 		}
 	}
-	return nil, nil
+	return nil, "", nil
 }
 
 // shrunk are copies of a case with one thing less each, large things first.
@@ -113,13 +114,25 @@ func shrinkStatement(s *Statement) (edits []func(*Statement)) {
 }
 
 // difference describes a case that the masks do not explain.
-func (w *worker) difference(k *Case, number uint64, err error) string {
-	text, _ := json.MarshalIndent(k, "", " ")
+func (w *worker) difference(k *Case, number uint64, theirs string, err error) string {
 	v, judged := w.judge(k)
 	var names []string
 	for m := range v.applied {
 		names = append(names, m.name)
 	}
 	slices.Sort(names)
-	return fmt.Sprintf("question %d: iam says %v, and %v with the masks %q %v\n%s", number, v.plain, v.masked, names, errors.Join(err, judged), text)
+	return fmt.Sprintf("question %d: iam says %s, and %s with the masks %q; the other says %s %v\n%s",
+		number, v.plain, v.masked, names, theirs, errors.Join(err, judged), k.describe())
+}
+
+// describe writes a case for a person to read, a line for each document.
+func (k *Case) describe() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "caller   %+v\naction   %s\nresource %s, owned by %q\ncontext  %+v\nmanagement account %q\n",
+		k.Caller, k.Action, k.Resource, k.owner(), k.Context, k.ManagementAccount)
+	k.documents(func(d *Document) {
+		text, _ := json.Marshal(d) // iam has compiled it
+		fmt.Fprintf(&b, "%v %s\n", d.Kind, text)
+	})
+	return b.String()
 }
