@@ -77,7 +77,6 @@
 //	caller.go     CallerArn and ResourceOwner
 //	entries.go    ContextEntries
 //	policies.go   the policies of an input, compiled once
-//	json.go       strict JSON with positions
 //	question.go   Question: what is asked, by which policies
 //	result.go     Simulate: AWS's output
 //	explain.go    Explain: text for a person

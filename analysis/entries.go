@@ -10,14 +10,14 @@ import (
 
 // entries reads ContextEntries.
 func (in *input) entries(name string) error {
-	return in.reader.array(name, func(int) error {
-		at := in.reader.start()
+	return in.reader.Array(name, func(int) error {
+		at := in.reader.Start()
 		e, err := in.entry()
 		if err != nil {
 			return err
 		}
 		if err := e.add(&in.context); err != nil {
-			return in.reader.errorAt(at, "%v", err)
+			return in.reader.ErrorAt(at, "%v", err)
 		}
 		return nil
 	})
@@ -30,16 +30,16 @@ type contextEntry struct {
 }
 
 func (in *input) entry() (e contextEntry, err error) {
-	err = in.reader.object("a context entry", func(name string, at int) (err error) {
+	err = in.reader.Object("a context entry", func(name string, at int) (err error) {
 		switch name {
 		case "ContextKeyName":
-			e.name, _, err = in.reader.str(name)
+			e.name, _, err = in.reader.String(name)
 		case "ContextKeyType":
-			e.kind, _, err = in.reader.str(name)
+			e.kind, _, err = in.reader.String(name)
 		case "ContextKeyValues":
 			err = in.texts(name, &e.values, nil)
 		default:
-			err = in.reader.errorAt(at, "unknown field %q; a context entry has ContextKeyName, ContextKeyType and ContextKeyValues", name)
+			err = in.reader.ErrorAt(at, "unknown field %q; a context entry has ContextKeyName, ContextKeyType and ContextKeyValues", name)
 		}
 		return err
 	})

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"extauthz/strictjson"
 )
 
 // naive is the input as encoding/json reads it: the slow way to see what an
@@ -74,7 +76,7 @@ func FuzzInput(f *testing.F) {
 
 func checkRefusal(t *testing.T, err error, text []byte) {
 	t.Helper()
-	in := (*InputError)(nil)
+	in := (*strictjson.Error)(nil)
 	if !errors.As(err, &in) || strings.ContainsAny(err.Error(), "\n\r") {
 		t.Fatalf("refused with %T %q", err, err)
 	}

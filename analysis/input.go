@@ -5,11 +5,12 @@ import (
 	"strings"
 
 	"extauthz/iam"
+	"extauthz/strictjson"
 )
 
 // input is a simulation's input, read field by field.
 type input struct {
-	reader   *reader
+	reader   *strictjson.Reader
 	compiler *compiler
 
 	id                 json.RawMessage
@@ -22,15 +23,15 @@ type input struct {
 
 // read reads the whole object and checks what concerns several fields.
 func (in *input) read() error {
-	start := in.reader.start()
-	if err := in.reader.object("the input", in.field); err != nil {
+	start := in.reader.Start()
+	if err := in.reader.Object("the input", in.field); err != nil {
 		return err
 	}
 	switch {
 	case len(in.actions) == 0:
-		return in.reader.errorAt(start, "ActionNames is missing or empty; name at least one action, such as ecr:BatchGetImage")
+		return in.reader.ErrorAt(start, "ActionNames is missing or empty; name at least one action, such as ecr:BatchGetImage")
 	case len(in.actions)*max(1, len(in.resources)) > maxQuestions:
-		return in.reader.errorAt(start, "%d actions on %d resources are too many; ask for at most %d pairs at a time", len(in.actions), len(in.resources), maxQuestions)
+		return in.reader.ErrorAt(start, "%d actions on %d resources are too many; ask for at most %d pairs at a time", len(in.actions), len(in.resources), maxQuestions)
 	}
 	in.completeRole()
 	return nil
@@ -43,7 +44,7 @@ const maxQuestions = 100_000
 func (in *input) field(name string, at int) (err error) {
 	switch name {
 	case "Id":
-		in.id, err = in.reader.raw()
+		in.id, err = in.reader.Raw()
 	case "ActionNames":
 		err = in.texts(name, &in.actions, checkAction)
 	case "ResourceArns":
@@ -55,9 +56,9 @@ func (in *input) field(name string, at int) (err error) {
 	case "ContextEntries":
 		err = in.entries(name)
 	case "MaxItems":
-		err = in.reader.number(name)
+		err = in.reader.Number(name)
 	case "Marker", "ResourceHandlingOption":
-		_, _, err = in.reader.str(name)
+		_, _, err = in.reader.String(name)
 	default:
 		err = in.policyField(name, at)
 	}
@@ -82,19 +83,19 @@ func (in *input) policyField(name string, at int) error {
 	case "RegistryPolicy":
 		return in.registryPolicy(name)
 	}
-	return in.reader.errorAt(at, "unknown field %q; names are those of SimulateCustomPolicy, in the same case", name)
+	return in.reader.ErrorAt(at, "unknown field %q; names are those of SimulateCustomPolicy, in the same case", name)
 }
 
 // texts reads an array of strings, each of which check, if any, accepts.
 func (in *input) texts(name string, texts *[]string, check func(string) string) error {
-	return in.reader.array(name, func(int) error {
-		text, at, err := in.reader.str("an item of " + name)
+	return in.reader.Array(name, func(int) error {
+		text, at, err := in.reader.String("an item of " + name)
 		if err != nil {
 			return err
 		}
 		if check != nil {
 			if wrong := check(text); wrong != "" {
-				return in.reader.errorAt(at, "%q %s", text, wrong)
+				return in.reader.ErrorAt(at, "%q %s", text, wrong)
 			}
 		}
 		*texts = append(*texts, text)

@@ -42,20 +42,20 @@ func (c *compiler) compile(kind iam.Kind, id, text string) (*iam.Policy, error) 
 
 // policy reads one policy, whose id in the output is given.
 func (in *input) policy(kind iam.Kind, id string) (*iam.Policy, error) {
-	text, at, err := in.reader.str(id + ", the text of a policy,")
+	text, at, err := in.reader.String(id + ", the text of a policy,")
 	if err != nil {
 		return nil, err
 	}
 	p, err := in.compiler.compile(kind, id, text)
 	if err != nil {
-		return nil, in.reader.errorAt(at, "%v", err)
+		return nil, in.reader.ErrorAt(at, "%v", err)
 	}
 	return p, nil
 }
 
 // policyList reads an array of policies, whose ids are numbered from 1.
 func (in *input) policyList(kind iam.Kind, name string, policies *[]*iam.Policy) error {
-	return in.reader.array(name, func(n int) error {
+	return in.reader.Array(name, func(n int) error {
 		p, err := in.policy(kind, fmt.Sprintf("%s.%d", name, n))
 		*policies = append(*policies, p)
 		return err
@@ -64,7 +64,7 @@ func (in *input) policyList(kind iam.Kind, name string, policies *[]*iam.Policy)
 
 // policyLevels reads an array of arrays of policies, root first.
 func (in *input) policyLevels(kind iam.Kind, name string, levels *[][]*iam.Policy) error {
-	return in.reader.array(name+", a list of policies for each level,", func(n int) error {
+	return in.reader.Array(name+", a list of policies for each level,", func(n int) error {
 		var level []*iam.Policy
 		err := in.policyList(kind, fmt.Sprintf("%s.%d", name, n), &level)
 		*levels = append(*levels, level)
@@ -75,10 +75,10 @@ func (in *input) policyLevels(kind iam.Kind, name string, levels *[][]*iam.Polic
 // boundary reads PermissionsBoundaryPolicyInputList. A principal has one
 // permissions boundary at most.
 func (in *input) boundary(name string) error {
-	at := in.reader.start()
+	at := in.reader.Start()
 	err := in.policyList(iam.PermissionsBoundary, name, &in.policies.Boundary)
 	if err == nil && len(in.policies.Boundary) > 1 {
-		err = in.reader.errorAt(at, "%s has %d policies; a principal has one permissions boundary at most", name, len(in.policies.Boundary))
+		err = in.reader.ErrorAt(at, "%s has %d policies; a principal has one permissions boundary at most", name, len(in.policies.Boundary))
 	}
 	return err
 }
@@ -97,13 +97,13 @@ func (in *input) registryPolicy(name string) error {
 		in.policies.Resource = append(in.policies.Resource, p)
 		return err
 	}
-	at := in.reader.start()
-	if in.reader.text[at] != '[' {
+	at := in.reader.Start()
+	if !in.reader.AtArray() {
 		return add(1)
 	}
-	return in.reader.array(name, func(n int) error {
+	return in.reader.Array(name, func(n int) error {
 		if n > 1 {
-			return in.reader.errorAt(at, "%s has more than one policy; a registry has one", name)
+			return in.reader.ErrorAt(at, "%s has more than one policy; a registry has one", name)
 		}
 		return add(n)
 	})

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"extauthz/strictjson"
 )
 
 // refused is an input and a part of the error.
@@ -102,7 +104,7 @@ func TestRefused(t *testing.T) {
 			if err == nil || s != nil || !strings.Contains(err.Error(), c.want) {
 				t.Fatalf("%v, error %v; want %q", s, err, c.want)
 			}
-			if in := (*InputError)(nil); !errors.As(err, &in) || strings.Contains(err.Error(), "\n") {
+			if in := (*strictjson.Error)(nil); !errors.As(err, &in) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("%T %q", err, err)
 			}
 		})

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+
+	"extauthz/strictjson"
 )
 
 // A Simulator reads the inputs of simulations. It remembers policies that it
@@ -17,15 +19,15 @@ type Simulation struct {
 	Questions []Question
 }
 
-// Read reads one input; source is what errors call it. The error is an
-// *InputError.
+// Read reads one input; source is what errors call it. The error is a
+// *strictjson.Error.
 func (s *Simulator) Read(source string, text []byte) (*Simulation, error) {
 	return s.readAt(source, 1, text)
 }
 
 // readAt reads an input whose first line has the given number.
 func (s *Simulator) readAt(source string, line int, text []byte) (*Simulation, error) {
-	reader, err := newReader(source, line, text)
+	reader, err := strictjson.NewReader(source, line, text)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +81,7 @@ func (s *Simulator) Lines(source string, from io.Reader, to io.Writer) error {
 // line is the output line for one input line.
 func (s *Simulator) line(source string, number int, line []byte, tooLong bool) string {
 	if tooLong {
-		return encode(refusal{Error: (&InputError{source, number, 1, "the line is longer than 16 MiB; ask for less at a time"}).Error()}, "")
+		return encode(refusal{Error: (&strictjson.Error{Source: source, Line: number, Column: 1, Message: "the line is longer than 16 MiB; ask for less at a time"}).Error()}, "")
 	}
 	simulation, err := s.readAt(source, number, line)
 	if err != nil {

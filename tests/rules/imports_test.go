@@ -23,12 +23,13 @@ const (
 // library: data flows one way, so nothing may import what is below it.
 var mayImport = map[string][]string{
 	"iam":          {},
+	"strictjson":   {},
 	"mapping":      {"iam"},
 	"identity":     {"iam", bcrypt, lru},
 	"decision":     {"iam", lru},
-	"policystore":  {"iam", "mapping", "identity", "decision", fsnotify, yaml},
+	"policystore":  {"iam", "strictjson", "mapping", "identity", "decision", fsnotify, yaml},
 	"authz":        {"iam", "mapping", "identity", "decision", "policystore"},
-	"analysis":     {"iam", "mapping", "identity", "decision", "policystore", "authz"},
+	"analysis":     {"iam", "strictjson", "mapping", "identity", "decision", "policystore", "authz"},
 	"envoy":        {"authz", "mapping", envoyAPI, grpc, protobuf, genproto},
 	"decisionlog":  {"iam", "authz"},
 	"cmd/extauthz": {"iam", "mapping", "identity", "decision", "policystore", "authz", "analysis", "envoy", "decisionlog", grpc, prom},

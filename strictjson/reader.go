@@ -1,4 +1,4 @@
-package analysis
+package strictjson
 
 import (
 	"bytes"
@@ -8,33 +8,35 @@ import (
 	"unicode/utf8"
 )
 
-// InputError says why an input is refused: what is wrong first, where, and what
-// to do about it.
-type InputError struct {
-	Source       string // what the input is called, such as its file name
+// Error says why a text is refused: what is wrong first, where, and what to do
+// about it.
+type Error struct {
+	Source       string // what the text is called, such as its file name
 	Line, Column int    // counted from 1; a column is a character
 	Message      string
 }
 
 // Error gives "source:line:column: message".
-func (e *InputError) Error() string {
+func (e *Error) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %s", e.Source, e.Line, e.Column, e.Message)
 }
 
-// reader reads one JSON text strictly: no name twice in an object, no value of
-// another type than asked for.
-type reader struct {
+// A Reader reads one JSON text strictly: no name twice in an object, no value of
+// another type than asked for. What a value is to be called in an error, the
+// caller says. Every error is an *Error.
+type Reader struct {
 	source string
 	line   int // the number of the text's first line
 	text   []byte
 	tokens *json.Decoder
 }
 
-// newReader checks that text is JSON: one value and nothing after it.
-func newReader(source string, line int, text []byte) (*reader, error) {
-	r := &reader{source: source, line: line, text: text}
+// NewReader checks that text is JSON: one value and nothing after it. line is
+// the number of its first line.
+func NewReader(source string, line int, text []byte) (*Reader, error) {
+	r := &Reader{source: source, line: line, text: text}
 	if !utf8.Valid(text) {
-		return nil, r.errorAt(validPrefix(text), "this byte is not UTF-8; save the input as UTF-8")
+		return nil, r.ErrorAt(validPrefix(text), "this byte is not UTF-8; save the input as UTF-8")
 	}
 	var whole json.RawMessage
 	if err := json.Unmarshal(text, &whole); err != nil {
@@ -42,7 +44,7 @@ func newReader(source string, line int, text []byte) (*reader, error) {
 		if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
 			offset = max(0, int(syntax.Offset)-1)
 		}
-		return nil, r.errorAt(offset, "not JSON: %v", err)
+		return nil, r.ErrorAt(offset, "not JSON: %v", err)
 	}
 	r.tokens = json.NewDecoder(bytes.NewReader(text))
 	r.tokens.UseNumber()
@@ -61,15 +63,15 @@ func validPrefix(text []byte) int {
 	return len(text)
 }
 
-// errorAt places an error at a byte of the text.
-func (r *reader) errorAt(offset int, format string, args ...any) error {
+// ErrorAt returns an error placed at a byte of the text.
+func (r *Reader) ErrorAt(offset int, format string, args ...any) error {
 	before := r.text[:min(offset, len(r.text))]
 	lastLine := before[bytes.LastIndexByte(before, '\n')+1:]
-	return &InputError{r.source, r.line + bytes.Count(before, []byte("\n")), utf8.RuneCount(lastLine) + 1, fmt.Sprintf(format, args...)}
+	return &Error{r.source, r.line + bytes.Count(before, []byte("\n")), utf8.RuneCount(lastLine) + 1, fmt.Sprintf(format, args...)}
 }
 
-// start is the offset at which the next token begins.
-func (r *reader) start() int {
+// Start is the offset at which the next token begins.
+func (r *Reader) Start() int {
 	at := int(r.tokens.InputOffset())
 	for at < len(r.text) && bytes.IndexByte([]byte(" \t\r\n,:"), r.text[at]) >= 0 {
 		at++
@@ -78,18 +80,24 @@ func (r *reader) start() int {
 }
 
 // next reads a token and returns it with its offset.
-func (r *reader) next() (json.Token, int, error) {
-	at := r.start()
+func (r *Reader) next() (json.Token, int, error) {
+	at := r.Start()
 	token, err := r.tokens.Token()
 	if err != nil {
-		return nil, at, r.errorAt(at, "not JSON: %v", err)
+		return nil, at, r.ErrorAt(at, "not JSON: %v", err)
 	}
 	return token, at, nil
 }
 
-// object reads an object; read is called for each name, with its offset, and
+// AtArray tells whether the next value is an array.
+func (r *Reader) AtArray() bool {
+	at := r.Start()
+	return at < len(r.text) && r.text[at] == '['
+}
+
+// Object reads an object; read is called for each name, with its offset, and
 // reads the value.
-func (r *reader) object(what string, read func(name string, at int) error) error {
+func (r *Reader) Object(what string, read func(name string, at int) error) error {
 	if err := r.open('{', what, "an object"); err != nil {
 		return err
 	}
@@ -102,7 +110,7 @@ func (r *reader) object(what string, read func(name string, at int) error) error
 		name, _ := token.(string)
 		for _, earlier := range names {
 			if earlier == name {
-				return r.errorAt(at, "%q occurs twice; keep one of the two", name)
+				return r.ErrorAt(at, "%q occurs twice; keep one of the two", name)
 			}
 		}
 		names = append(names, name)
@@ -114,8 +122,8 @@ func (r *reader) object(what string, read func(name string, at int) error) error
 	return err
 }
 
-// array reads an array; read is called for each item, with its number from 1.
-func (r *reader) array(what string, read func(n int) error) error {
+// Array reads an array; read is called for each item, with its number from 1.
+func (r *Reader) Array(what string, read func(n int) error) error {
 	if err := r.open('[', what, "an array"); err != nil {
 		return err
 	}
@@ -128,42 +136,42 @@ func (r *reader) array(what string, read func(n int) error) error {
 	return err
 }
 
-func (r *reader) open(delimiter json.Delim, what, kind string) error {
+func (r *Reader) open(delimiter json.Delim, what, kind string) error {
 	token, at, err := r.next()
 	if err == nil && token != delimiter {
-		err = r.errorAt(at, "%s must be %s, not %s", what, kind, kindOf(token))
+		err = r.ErrorAt(at, "%s must be %s, not %s", what, kind, kindOf(token))
 	}
 	return err
 }
 
-// str reads a string and returns it with its offset.
-func (r *reader) str(what string) (string, int, error) {
+// String reads a string and returns it with its offset.
+func (r *Reader) String(what string) (string, int, error) {
 	token, at, err := r.next()
 	if err != nil {
 		return "", at, err
 	}
 	text, ok := token.(string)
 	if !ok {
-		return "", at, r.errorAt(at, "%s must be a string, not %s", what, kindOf(token))
+		return "", at, r.ErrorAt(at, "%s must be a string, not %s", what, kindOf(token))
 	}
 	return text, at, nil
 }
 
-// number reads a number, of which nothing is wanted.
-func (r *reader) number(what string) error {
+// Number reads a number, of which nothing is wanted.
+func (r *Reader) Number(what string) error {
 	token, at, err := r.next()
 	if _, ok := token.(json.Number); err == nil && !ok {
-		err = r.errorAt(at, "%s must be a number, not %s", what, kindOf(token))
+		err = r.ErrorAt(at, "%s must be a number, not %s", what, kindOf(token))
 	}
 	return err
 }
 
-// raw reads any value as it stands.
-func (r *reader) raw() (json.RawMessage, error) {
-	at := r.start()
+// Raw reads any value as it stands.
+func (r *Reader) Raw() (json.RawMessage, error) {
+	at := r.Start()
 	var value json.RawMessage
 	if err := r.tokens.Decode(&value); err != nil {
-		return nil, r.errorAt(at, "not JSON: %v", err)
+		return nil, r.ErrorAt(at, "not JSON: %v", err)
 	}
 	return value, nil
 }
