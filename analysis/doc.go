@@ -1,11 +1,12 @@
-// Package analysis answers questions about policies offline, without a running
-// sidecar: what would be decided, and why.
+// Package analysis answers questions about policies and requests offline, without
+// a running sidecar: what would be decided, and why; and what a request asks.
 //
 // A [Simulator] reads the input of AWS's SimulateCustomPolicy and gives its
 // output; an [Inquiry] puts the same kind of question to a policy directory, in
 // the context that the running sidecar would derive. Both come to a list of
 // [Question], which [Simulate] turns into AWS's JSON and [Explain] into text for
-// a person.
+// a person. [MapJSON] and [MapLines] need no policies: they say what registry
+// requests ask of a registry, as [mapping.Registry] maps them.
 //
 // # The input of a simulation
 //
@@ -81,4 +82,6 @@
 //	result.go     Simulate: AWS's output
 //	explain.go    Explain: text for a person
 //	inquiry.go    Inquiry: questions to a policy directory
+//	mapping.go    MapJSON, MapLines: what registry requests ask, without policies
+//	lines.go      streams with a line of output for each line of input
 package analysis

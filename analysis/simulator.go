@@ -1,9 +1,7 @@
 package analysis
 
 import (
-	"bufio"
 	"encoding/json"
-	"errors"
 	"io"
 
 	"extauthz/strictjson"
@@ -48,34 +46,14 @@ type refusal struct {
 	Error string
 }
 
-// maxLine bounds one line of a stream of inputs, in bytes.
-const maxLine = 16 << 20
-
 // Lines reads an input from each line and writes the results, or an object with
 // Error, as one line each, in order. It keeps one line in memory at a time, and
 // what it has written is flushed before it waits for more. It fails only where
 // reading or writing does.
 func (s *Simulator) Lines(source string, from io.Reader, to io.Writer) error {
-	in, out := bufio.NewReaderSize(from, 64<<10), bufio.NewWriterSize(to, 64<<10)
-	var buffer []byte
-	for number := 1; ; number++ {
-		line, tooLong, err := readLine(in, buffer[:0])
-		if errors.Is(err, io.EOF) {
-			return out.Flush()
-		}
-		if err != nil {
-			return errors.Join(err, out.Flush())
-		}
-		buffer = line
-		if _, err := out.WriteString(s.line(source, number, line, tooLong)); err != nil {
-			return err
-		}
-		if in.Buffered() == 0 {
-			if err := out.Flush(); err != nil {
-				return err
-			}
-		}
-	}
+	return eachLine(from, to, func(number int, line []byte, tooLong bool) string {
+		return s.line(source, number, line, tooLong)
+	})
 }
 
 // line is the output line for one input line.
@@ -88,33 +66,6 @@ func (s *Simulator) line(source string, number int, line []byte, tooLong bool) s
 		return encode(refusal{idOf(line), err.Error()}, "")
 	}
 	return encode(Simulate(simulation.ID, simulation.Questions), "")
-}
-
-// readLine appends the next line to buffer, without its line feed. A line that
-// is too long is skipped. The error is io.EOF after the last line.
-func readLine(in *bufio.Reader, buffer []byte) (line []byte, tooLong bool, err error) {
-	for {
-		piece, err := in.ReadSlice('\n')
-		if tooLong = tooLong || len(buffer)+len(piece) > maxLine; !tooLong {
-			buffer = append(buffer, piece...)
-		}
-		switch {
-		case err == nil:
-			return trimLineFeed(buffer), tooLong, nil
-		case errors.Is(err, bufio.ErrBufferFull):
-		case errors.Is(err, io.EOF) && (len(buffer) > 0 || tooLong):
-			return buffer, tooLong, nil
-		default:
-			return nil, false, err
-		}
-	}
-}
-
-func trimLineFeed(line []byte) []byte {
-	if n := len(line); n > 0 && line[n-1] == '\n' {
-		return line[:n-1]
-	}
-	return line
 }
 
 // idOf finds the Id of an input that is refused, nil if it has none that can be

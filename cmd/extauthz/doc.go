@@ -4,6 +4,7 @@
 //
 //	extauthz serve --policies DIR    answer Envoy's checks
 //	extauthz simulate [FILE]         decide simulated requests
+//	extauthz map METHOD PATH         print which ECR actions a request needs
 //	extauthz healthcheck             ask a running serve whether it is ready
 //	extauthz version                 print the version
 //	extauthz help [COMMAND]          print the commands, or a command's flags
@@ -32,6 +33,7 @@
 //	logfile.go         the decision log's file
 //	simulate.go        simulate
 //	simulateflags.go   the flags of simulate, and what does not go together
+//	map.go             map
 //	healthcheck.go     healthcheck
 //	version.go         version
 package main

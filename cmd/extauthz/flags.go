@@ -6,6 +6,9 @@ import (
 	"io"
 	"regexp"
 	"strings"
+
+	"extauthz/analysis"
+	"extauthz/mapping"
 )
 
 // environmentPrefix begins the name of every environment variable that is read.
@@ -39,6 +42,50 @@ func parseArguments(flags *flag.FlagSet, in *invocation) error {
 		return inputErrorf("unexpected argument %q; see extauthz help %s", flags.Arg(0), in.command)
 	}
 	return nil
+}
+
+// parseMixed reads the command line of a command that takes arguments: they may
+// stand before, between and behind the flags. Behind -- all are arguments.
+func parseMixed(flags *flag.FlagSet, in *invocation) (arguments []string, err error) {
+	args := in.args
+	for {
+		if err := flags.Parse(args); err != nil {
+			if errors.Is(err, flag.ErrHelp) {
+				return nil, err
+			}
+			return nil, inputErrorf("%w; see extauthz help %s", err, in.command)
+		}
+		read := len(args) - flags.NArg()
+		if read > 0 && args[read-1] == "--" {
+			return append(arguments, flags.Args()...), nil
+		}
+		if args = flags.Args(); len(args) == 0 {
+			return arguments, nil
+		}
+		arguments, args = append(arguments, args[0]), args[1:]
+	}
+}
+
+// repeated is what a flag that may be repeated does with each value.
+func repeated(list *[]string) func(string) error {
+	return func(value string) error {
+		*list = append(*list, value)
+		return nil
+	}
+}
+
+// parseHeaders reads headers as typed. Its error does not repeat them, for one
+// may hold a credential.
+func parseHeaders(typed []string) ([]mapping.Header, error) {
+	var headers []mapping.Header
+	for _, text := range typed {
+		header, ok := analysis.ParseHeader(text)
+		if !ok {
+			return nil, inputErrorf("a --header has no name; write NAME: VALUE")
+		}
+		headers = append(headers, header)
+	}
+	return headers, nil
 }
 
 // parse reads the command line and then, for flags that it does not set, the

@@ -30,6 +30,9 @@ func inputErrorf(format string, args ...any) error {
 	return inputError{fmt.Errorf(format, args...)}
 }
 
+// errNegative is the negative answer of a command that has printed it.
+var errNegative = errors.New("the answer is no")
+
 // invocation is all that a command gets from outside.
 type invocation struct {
 	command        string
@@ -50,6 +53,7 @@ func commands() []command {
 	return []command{
 		{"serve", "answer Envoy's checks by the policies of a directory", serveFlags, serve},
 		{"simulate", "decide what an input of aws iam simulate-custom-policy asks: simulate [FILE]", simulateFlags, simulate},
+		{"map", "print which ECR actions a registry request needs: map METHOD PATH, or map --tsv [FILE]", mapFlags, mapRequests},
 		{"healthcheck", "ask a running serve whether it is ready", healthcheckFlags, healthcheck},
 		{"version", "print the version", newFlags, version},
 		{"help", "print the commands, or the flags of one", newFlags, help},
@@ -82,6 +86,9 @@ func run(args, env []string, stdin io.Reader, stdout, stderr io.Writer) int {
 func report(stderr io.Writer, who string, err error) int {
 	if err == nil {
 		return exitDone
+	}
+	if errors.Is(err, errNegative) {
+		return exitFailure
 	}
 	fmt.Fprintf(stderr, "%s: %s\n", who, strings.ReplaceAll(err.Error(), "\n", "; "))
 	if errors.As(err, new(inputError)) {

@@ -16,7 +16,7 @@ import (
 func simulate(in *invocation) error {
 	c, flags := new(simulation), newFlags()
 	c.declare(flags)
-	files, err := parseFiles(flags, in)
+	files, err := parseMixed(flags, in)
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,6 @@ import (
 
 	"extauthz/analysis"
 	"extauthz/iam"
-	"extauthz/mapping"
 )
 
 // simulation is what the flags of simulate say.
@@ -37,13 +36,6 @@ func (c *simulation) declare(flags *flag.FlagSet) {
 	flags.Func("time", "with --policies: when the request comes in, as `RFC3339`; the default is now", c.setTime)
 }
 
-func repeated(list *[]string) func(string) error {
-	return func(value string) error {
-		*list = append(*list, value)
-		return nil
-	}
-}
-
 func (c *simulation) setRequest(value string) error {
 	method, path, found := strings.Cut(value, " ")
 	if !found || method == "" || !strings.HasPrefix(path, "/") {
@@ -70,24 +62,6 @@ func simulateFlags() *flag.FlagSet {
 	flags := newFlags()
 	new(simulation).declare(flags)
 	return flags
-}
-
-// parseFiles reads the command line, in which files may stand before, between
-// and behind the flags.
-func parseFiles(flags *flag.FlagSet, in *invocation) (files []string, err error) {
-	args := in.args
-	for {
-		if err := flags.Parse(args); err != nil {
-			if errors.Is(err, flag.ErrHelp) {
-				return nil, err
-			}
-			return nil, inputErrorf("%w; see extauthz help %s", err, in.command)
-		}
-		if args = flags.Args(); len(args) == 0 {
-			return files, nil
-		}
-		files, args = append(files, args[0]), args[1:]
-	}
 }
 
 // checkWithoutDirectory refuses flags that only a policy directory gives a
@@ -127,18 +101,15 @@ func (c *simulation) checkInquiry(files []string) error {
 	return c.readHeaders()
 }
 
-// readHeaders splits the headers. Its errors do not repeat them, for one may
-// hold a credential.
-func (c *simulation) readHeaders() error {
-	for _, header := range c.headers {
-		name, text, found := strings.Cut(header, ":")
-		switch {
-		case !found || name == "":
-			return inputErrorf("a --header has no name; write NAME: VALUE")
-		case strings.EqualFold(name, "authorization"):
+// readHeaders reads the headers, none of which may be a credential.
+func (c *simulation) readHeaders() (err error) {
+	if c.inquiry.Headers, err = parseHeaders(c.headers); err != nil {
+		return err
+	}
+	for _, h := range c.inquiry.Headers {
+		if h.Name == "authorization" {
 			return inputErrorf("--header with a credential; the caller is the one that --principal names")
 		}
-		c.inquiry.Headers = append(c.inquiry.Headers, mapping.Header{Name: strings.ToLower(name), Value: strings.TrimSpace(text)})
 	}
 	return nil
 }
