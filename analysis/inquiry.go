@@ -68,7 +68,7 @@ func (i *Inquiry) askRequest(s *policystore.Snapshot, registry *policystore.Regi
 	checker := authz.Checker{Snapshots: func() *policystore.Snapshot { return s }}
 	result := checker.CheckAs(caller, i.request(registry))
 	if result.Decision == authz.Refused || len(result.Permissions) == 0 {
-		return nil, fmt.Errorf("%s %s is answered with %d before any policy is consulted: %s", i.Method, i.Path, result.Answer.Status, result.Reason)
+		return nil, fmt.Errorf("%s %s is answered with %d before any policy is consulted: %s", i.Method, i.Path, result.Answer.Status, result.Answer.Body)
 	}
 	answer := &Answer{Result: result}
 	for _, r := range result.Requests() {

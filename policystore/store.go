@@ -42,12 +42,11 @@ type attempt struct {
 
 // Status tells how reloading goes.
 type Status struct {
-	Generation  uint64    // of the snapshot in force; 0 before the first
-	Digest      string    // of the snapshot in force
-	LastReload  time.Time // when content was last tried
-	LastSuccess time.Time // when content was last found good
-	LastError   error     // of the last try; nil where it was good
-	Failures    uint64    // tries that failed
+	Generation uint64    // of the snapshot in force; 0 before the first
+	Digest     string    // of the snapshot in force
+	LastReload time.Time // when content was last tried
+	LastError  error     // of the last try; nil where it was good
+	Failures   uint64    // tries that failed
 }
 
 // New returns a store without a snapshot; [Store.Reload] loads the first.
@@ -111,7 +110,7 @@ func (s *Store) succeeded(next *Snapshot) {
 	s.attempt = attempt{digest: next.Digest}
 	next.LoadedAt = time.Now()
 	s.mu.Lock()
-	s.status.LastReload, s.status.LastSuccess, s.status.LastError = next.LoadedAt, next.LoadedAt, nil
+	s.status.LastReload, s.status.LastError = next.LoadedAt, nil
 	if s.status.Digest != next.Digest {
 		s.status.Generation++
 		s.status.Digest = next.Digest

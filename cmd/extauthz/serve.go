@@ -51,7 +51,7 @@ func load(c *config, logger *slog.Logger) (*sidecar, error) {
 			logger.Error("renewed certificate refused; the last good one stays", "error", err)
 		})
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("--tls-cert, --tls-key, --tls-client-ca: %w; name PEM files that can be read", err)
 		}
 		s.tls = config
 	}

@@ -63,6 +63,7 @@ func editsWhileRequestsFlow(t *testing.T, w *world) {
 // change makes one change and watches the flow that it concerns.
 func (w *world) change(t *testing.T, c change, changing *flow, before int) {
 	failures := w.metric(t, "extauthz_policy_reload_failures_total")
+	told := strings.Count(w.Log(stack.Extauthz), brokenFile)
 	edited := time.Now()
 	c.edit(t, filepath.Join(w.policies, repositories, "shared", "app", "_policy.json"))
 	time.Sleep(time.Until(edited.Add(inForce + settled)))
@@ -75,10 +76,13 @@ func (w *world) change(t *testing.T, c change, changing *flow, before int) {
 	if failed != c.broken {
 		t.Errorf("reload failure counted: %v, want %v", failed, c.broken)
 	}
-	if c.broken && !strings.Contains(w.Log(stack.Extauthz), "shared/app/_policy.json:") {
+	if c.broken && strings.Count(w.Log(stack.Extauthz), brokenFile) == told {
 		t.Error("the log does not name the broken file")
 	}
 }
+
+// brokenFile is how the log names the file that is edited, before its line.
+const brokenFile = "shared/app/_policy.json:"
 
 // repositories is the place of repository policies in the policy directory.
 const repositories = "accounts/123456789012/eu-central-1/repositories"

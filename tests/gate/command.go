@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os/exec"
@@ -23,6 +24,8 @@ func (g *gate) command(ctx context.Context, dir string, out io.Writer, argv ...s
 		_ = syscall.Kill(-c.Process.Pid, syscall.SIGKILL) // what did not end on SIGTERM
 	}
 	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
+		err = errors.New("interrupted")
 	case ctx.Err() != nil:
 		err = fmt.Errorf("ended for want of time: %w", ctx.Err())
 	case err == nil:

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -93,7 +95,12 @@ func (e *events) pkg(v event, key string) {
 	case "pass":
 		fmt.Fprintf(e.out, "ok   %-28s %5d passed  %.1fs\n", v.Package, e.tests[v.Package].passed, v.Elapsed)
 	case "fail":
-		fmt.Fprintf(e.out, "FAIL %s\n%s", v.Package, strings.Join(e.output[key], ""))
+		fmt.Fprintf(e.out, "FAIL %s\n", v.Package)
+		for _, open := range slices.Sorted(maps.Keys(e.output)) { // its own, and of tests that never ended
+			if strings.HasPrefix(open, key) {
+				fmt.Fprint(e.out, strings.Join(e.output[open], ""))
+			}
+		}
 		if e.tests[v.Package].failed == 0 {
 			e.counted.failed++
 		}

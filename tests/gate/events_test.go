@@ -29,6 +29,9 @@ func TestEvents(t *testing.T) {
 {"Action":"fail","Package":"p","FailedBuild":"p"}`, outcome{failed: 1}, "syntax error"},
 		{"panics outside a test", `{"Action":"output","Package":"p","Output":"panic: boom\n"}
 {"Action":"fail","Package":"p"}`, outcome{failed: 1}, "panic: boom"},
+		{"a test never ends", `{"Action":"output","Package":"p","Test":"TestA","Output":"panic: test timed out\n"}
+{"Action":"output","Package":"p2","Test":"TestB","Output":"of another package\n"}
+{"Action":"fail","Package":"p"}`, outcome{failed: 1}, "FAIL p\npanic: test timed out\n"},
 		{"no test files", `{"Action":"skip","Package":"p"}`, outcome{}, ""},
 		{"no event", "go: downloading x v1.0.0", outcome{}, "go: downloading x v1.0.0"},
 	}

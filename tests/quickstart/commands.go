@@ -12,12 +12,8 @@ import (
 )
 
 // printCommands prints what to try. A line to paste starts with four blanks.
-func printCommands(ctx context.Context, out io.Writer, spec stack.Spec, dir, log string) error {
+func printCommands(ctx context.Context, out io.Writer, spec stack.Spec, l *lesson, dir, log string) error {
 	config, err := loginAs("bob", spec.Listen, dir)
-	if err != nil {
-		return err
-	}
-	policies, err := filepath.Abs(spec.Policies)
 	if err != nil {
 		return err
 	}
@@ -29,14 +25,13 @@ func printCommands(ctx context.Context, out io.Writer, spec stack.Spec, dir, log
 	}
 	curl := "curl -i -u bob:bob-secret "
 	url := "http://" + spec.Listen + "/v2/team/app/"
-	policy := filepath.Join(policies, "managed", "team-pull.json")
 
 	fmt.Fprintf(out, "\nThe registry is at http://%s. Paste these into another terminal:\n", spec.Listen)
 	section(out, "1. Allowed: bob pulls.", append([]string{curl + url + "manifests/v1"}, pulls...)...)
 	section(out, "2. Denied, in ECR's own words: bob pushes.", append([]string{curl + "-X POST " + url + "blobs/uploads/"}, changes...)...)
-	section(out, "3. Let bob push, and paste 2. again:", edit(`"ecr:BatchGetImage"`, `"ecr:*"`, policy))
-	section(out, "And back:", edit(`"ecr:\*"`, `"ecr:BatchGetImage"`, policy))
-	fmt.Fprintf(out, "\nDecisions: %s\nPolicies:  %s\n\nCtrl-C ends everything.\n", log, policies)
+	section(out, "3. Let bob push, and paste 2. again:", edit(before, after, l.file))
+	section(out, "And back:", edit(strings.ReplaceAll(after, "*", `\*`), before, l.file))
+	fmt.Fprintf(out, "\nDecisions: %s\nPolicies:  %s\n\nCtrl-C ends everything.\n", log, filepath.Dir(filepath.Dir(l.file)))
 	return nil
 }
 

@@ -5,6 +5,7 @@
 //	main.go      from set-up to Ctrl-C
 //	images.go    the images in the registry
 //	commands.go  the commands to try
+//	lesson.go    the edit to try, and undoing it
 //	clients.go   the clients that this machine has
 package main
 
@@ -29,7 +30,7 @@ func main() {
 	listen := flag.String("listen", "127.0.0.1:8080", "`address` at which Envoy listens")
 	policies := flag.String("policies", filepath.Join(example, "policies"), "policy `directory`")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	spec := stack.Spec{Envoy: filepath.Join(example, "envoy.yaml"), Policies: *policies, Listen: *listen}
 	if err := run(ctx, spec, os.Stdout); err != nil {
@@ -69,7 +70,12 @@ func run(ctx context.Context, spec stack.Spec, out io.Writer) error {
 	if err := pushImages(ctx, spec.Listen); err != nil {
 		return canceled(ctx, err)
 	}
-	if err := printCommands(ctx, out, spec, dir, log); err != nil {
+	lesson, err := newLesson(spec.Policies)
+	if err != nil {
+		return err
+	}
+	defer lesson.end(out)
+	if err := printCommands(ctx, out, spec, lesson, dir, log); err != nil {
 		return err
 	}
 	return s.Failed(ctx.Done())
