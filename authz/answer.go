@@ -35,18 +35,25 @@ type errorBody struct {
 type errorEntry struct {
 	Code    string `json:"code"`
 	Message string `json:"message"`
+	Detail  any    `json:"detail,omitempty"`
 }
 
-// errorAnswer renders one error as registries do. message is printable.
-func errorAnswer(status int, code, message string, headers ...mapping.Header) Answer {
-	body, err := json.Marshal(errorBody{[]errorEntry{{code, message}}})
+// errorAnswer renders one error as registries do, with its reason in a header
+// too.
+func errorAnswer(status int, e errorEntry, headers ...mapping.Header) Answer {
+	headers = append(headers, mapping.Header{Name: ReasonHeader, Value: headerText(e.Message)})
+	return plainErrorAnswer(status, e, headers...)
+}
+
+// plainErrorAnswer renders one error as registries do.
+func plainErrorAnswer(status int, e errorEntry, headers ...mapping.Header) Answer {
+	body, err := json.Marshal(errorBody{[]errorEntry{e}})
 	if err != nil { // strings always marshal
 		body = nil
 	}
 	headers = append(headers,
 		mapping.Header{Name: "content-type", Value: "application/json"},
 		mapping.Header{Name: "docker-distribution-api-version", Value: "registry/2.0"},
-		mapping.Header{Name: ReasonHeader, Value: headerText(message)},
 	)
 	return Answer{Status: status, Headers: headers, Body: body}
 }

@@ -112,7 +112,7 @@ func (p *pass) identify(ctx context.Context) bool {
 		if failure.Kind == identity.Overloaded {
 			p.result.unavailable(failure.Reason)
 		} else {
-			p.result.challenge(p.registry.Realm, failure)
+			p.result.challenge(p.registry.Realm, failure, p.toldOf(failure))
 		}
 		return false
 	}
@@ -138,8 +138,10 @@ func (p *pass) judge(m *mapping.Mapping) {
 		}
 		p.result.allow(p.registry.PassAuthorization, remove)
 	case m.Operation == mapping.CheckAPI:
-		p.result.challenge(p.registry.Realm, &identity.Failure{Source: p.caller.Source, Reason: p.denial()})
+		sentence := p.sentence()
+		p.result.challenge(p.registry.Realm, &identity.Failure{Source: p.caller.Source, Reason: sentence}, p.told(sentence))
 	default:
-		p.result.deny(p.result.last().Decision, p.denial())
+		sentence := p.sentence()
+		p.result.deny(p.result.last().Decision, sentence, p.denial(m, sentence))
 	}
 }

@@ -54,9 +54,15 @@ principals:
 
 func newChecker(t testing.TB) *Checker {
 	t.Helper()
+	return newCheckerOf(t, directory, "alice", "bob", "carol", "dave")
+}
+
+// newCheckerOf decides by a directory to which the users' passwords are added.
+func newCheckerOf(t testing.TB, directory map[string]string, users ...string) *Checker {
+	t.Helper()
 	dir := t.TempDir()
 	contents := maps.Clone(directory)
-	contents["htpasswd"] = passwords(t, "alice", "bob", "carol", "dave")
+	contents["htpasswd"] = passwords(t, users...)
 	for path, content := range contents {
 		path = filepath.Join(dir, filepath.FromSlash(path))
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {

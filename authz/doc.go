@@ -21,6 +21,13 @@
 //	refused            what the mapping says: a request that cannot be judged
 //	unavailable        503 UNAVAILABLE: no policies yet, out of time, or a fault
 //
+// A registry's detail says how much of the reason a 401 or 403 tells the client:
+// full, AWS's sentence, and for a 403 an error detail with action, resource and
+// decision; action, which action it was; none, that it is denied. Where a
+// registry hides existence, a 403 about a repository that the caller may not read
+// (ecr:BatchGetImage, and the right to log in) is a 404 NAME_UNKNOWN instead. The
+// result itself, which the log has, always says the whole reason.
+//
 // Amazon ECR asks for ecr:GetAuthorizationToken when it issues a token. Here it
 // is asked beside the action of every request, so that taking the right to log
 // in away is in force at once.
@@ -34,5 +41,6 @@
 //	context.go   the condition keys that a request brings
 //	result.go    Result: the answer and why
 //	answer.go    the answer as HTTP: status, headers, OCI error body
+//	denial.go    how much of it a denial tells
 //	wording.go   a denial in AWS's words
 package authz

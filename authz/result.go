@@ -130,17 +130,16 @@ func (r *Result) allow(passAuthorization bool, removeQuery []string) {
 	}
 }
 
-func (r *Result) deny(d iam.Decision, reason string) {
-	r.Decision, r.Reason = ImplicitDeny, reason
+func (r *Result) deny(d iam.Decision, reason string, answer Answer) {
+	r.Decision, r.Reason, r.Answer = ImplicitDeny, reason, answer
 	if d == iam.ExplicitDeny {
 		r.Decision = ExplicitDeny
 	}
-	r.Answer = errorAnswer(403, "DENIED", reason)
 }
 
 func (r *Result) refuse(refusal *mapping.Refusal) {
 	r.Decision, r.Reason = Refused, withoutQuotes(refusal.Message)
-	r.Answer = errorAnswer(refusal.Status, refusal.Code, refusal.Message)
+	r.Answer = errorAnswer(refusal.Status, errorEntry{Code: refusal.Code, Message: refusal.Message})
 }
 
 // quotation matches a Go string literal, which may be cut short behind it.
@@ -152,14 +151,20 @@ func withoutQuotes(message string) string {
 	return quotation.ReplaceAllLiteralString(message, `"…"`)
 }
 
-func (r *Result) challenge(realm string, f *identity.Failure) {
+// challenge asks for a credential. told is what the client may know of the
+// reason, "" for nothing.
+func (r *Result) challenge(realm string, f *identity.Failure, told string) {
 	r.Decision, r.Reason = Unauthenticated, f.Reason
-	r.Answer = errorAnswer(401, "UNAUTHORIZED", "authentication required: "+f.Reason,
+	message := "authentication required"
+	if told != "" {
+		message += ": " + told
+	}
+	r.Answer = errorAnswer(401, errorEntry{Code: "UNAUTHORIZED", Message: message},
 		mapping.Header{Name: "www-authenticate", Value: `Basic realm="` + realm + `", charset="UTF-8"`})
 }
 
 func (r *Result) unavailable(reason string) {
 	r.Decision, r.Reason = Unavailable503, reason
-	r.Answer = errorAnswer(503, "UNAVAILABLE", "the registry cannot authorize requests now: "+reason,
+	r.Answer = errorAnswer(503, errorEntry{Code: "UNAVAILABLE", Message: "the registry cannot authorize requests now: " + reason},
 		mapping.Header{Name: "retry-after", Value: "1"})
 }

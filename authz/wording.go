@@ -6,9 +6,9 @@ import (
 	"extauthz/iam"
 )
 
-// denial says why the last permission is denied, in the words of AWS's own
+// sentence says why the last permission is denied, in the words of AWS's own
 // messages (IAM User Guide, "Troubleshoot access denied error messages").
-func (p *pass) denial() string {
+func (p *pass) sentence() string {
 	denied := p.result.last()
 	why := p.snapshot.Decisions.Explain(p.question(denied))
 	return fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s%s",

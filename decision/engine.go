@@ -2,6 +2,7 @@ package decision
 
 import (
 	"fmt"
+	"strings"
 
 	"extauthz/iam"
 )
@@ -71,15 +72,23 @@ func (e *Engine) CacheLen() int { return e.cache.entries.Len() }
 // inPlay returns the policies attached to the principal of r (a session has
 // its role's) and to its resource.
 func (e *Engine) inPlay(r *iam.Request) (identity, repository attached) {
+	if !strings.EqualFold(r.Action, createRepository) {
+		repository = e.repository[r.Resource]
+	}
 	if r.Principal == nil {
-		return attached{}, e.repository[r.Resource]
+		return attached{}, repository
 	}
 	entity := r.Principal.ARN
 	if r.Principal.Kind == iam.AssumedRole {
 		entity = r.Principal.RoleARN
 	}
-	return e.identity[entity], e.repository[r.Resource]
+	return e.identity[entity], repository
 }
+
+// createRepository is the action for a repository that is not there yet: the
+// policy of a repository has no part in it, and cannot grant it (Amazon ECR User
+// Guide, "IAM permissions required to sync an upstream registry").
+const createRepository = "ecr:CreateRepository"
 
 func policies(identity, repository attached) *iam.Policies {
 	return &iam.Policies{Identity: identity.policies, Resource: repository.policies}

@@ -96,6 +96,42 @@ func TestDecide(t *testing.T) {
 	}
 }
 
+// TestRepositoryPolicyCannotGrant holds that what comes before a repository, the
+// right to log in and to create it, is granted by identity policies alone,
+// however wide the repository policy is.
+func TestRepositoryPolicyCannotGrant(t *testing.T) {
+	open := compile(t, iam.RepositoryPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"*"}}`)
+	all := compile(t, iam.IdentityPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:*","Resource":"*"}}`)
+	e, err := New(Policies{
+		Identity:   map[string][]*iam.Policy{alice: all},
+		Repository: map[string][]*iam.Policy{repository + "open": open, "*": open},
+	}, Options{CacheSize: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name             string
+		caller           *iam.Principal
+		action, resource string
+		want             iam.Decision
+	}{
+		{"it grants reading", &nobody, "ecr:BatchGetImage", repository + "open", iam.Allowed},
+		{"it grants importing from upstream", &nobody, "ecr:BatchImportUpstreamImage", repository + "open", iam.Allowed},
+		{"not creating", &nobody, "ecr:CreateRepository", repository + "open", iam.ImplicitDeny},
+		{"not creating in another case", &nobody, "ECR:createrepository", repository + "open", iam.ImplicitDeny},
+		{"not logging in", &nobody, "ecr:GetAuthorizationToken", "*", iam.ImplicitDeny},
+		{"an identity policy grants creating", &user, "ecr:CreateRepository", repository + "new", iam.Allowed},
+		{"and logging in", &user, "ecr:GetAuthorizationToken", "*", iam.Allowed},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := &iam.Request{Principal: c.caller, Action: c.action, Resource: c.resource}
+			if got, why := e.Decide(r), e.Explain(r).Decision; got != c.want || why != c.want {
+				t.Errorf("decided %s, explained as %s; want %s", got, why, c.want)
+			}
+		})
+	}
+}
+
 func TestCacheKeyHoldsWhatPoliciesMention(t *testing.T) {
 	e, stats := newEngine(t, 100)
 	steps := []struct {

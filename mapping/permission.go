@@ -7,12 +7,14 @@ import "strings"
 // beside the actions of other requests is up to the caller.
 const GetAuthorizationToken = "ecr:GetAuthorizationToken"
 
+// BatchGetImage is the action of whoever reads the images of a repository.
+const BatchGetImage = "ecr:BatchGetImage"
+
 // The other actions that registry requests ask, from the Service Authorization
 // Reference for Amazon ECR.
 const (
 	batchCheckLayerAvailability = "ecr:BatchCheckLayerAvailability"
 	batchDeleteImage            = "ecr:BatchDeleteImage"
-	batchGetImage               = "ecr:BatchGetImage"
 	batchImportUpstreamImage    = "ecr:BatchImportUpstreamImage"
 	completeLayerUpload         = "ecr:CompleteLayerUpload"
 	createRepository            = "ecr:CreateRepository"
@@ -45,7 +47,7 @@ func (g *Registry) permissions(o Operation, repository, source string, headers [
 	case GetBlob:
 		return g.reading(asked, on.ask(getDownloadURLForLayer))
 	case HeadManifest, GetManifest, ListReferrers:
-		return g.reading(asked, on.ask(batchGetImage))
+		return g.reading(asked, on.ask(BatchGetImage))
 	case ListTags:
 		return g.reading(asked, on.ask(listImages))
 	case StartUpload:

@@ -1,6 +1,9 @@
 package mapping
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Registry is one registry as ECR would see it. The zero Registry refuses every
 // request.
@@ -44,12 +47,22 @@ func (g *Registry) Validate() error {
 	if len(g.Account) != 12 || !consistsOf(g.Account, isDigit) {
 		return fmt.Errorf("account %q: want twelve digits", g.Account)
 	}
-	for _, prefix := range g.PullThrough {
-		if prefix != rootPrefix && !validName(prefix, false) {
-			return fmt.Errorf("pull-through prefix %q: want the beginning of a repository name without a final slash, or ROOT", prefix)
+	_, err := g.CheckPullThrough()
+	return err
+}
+
+// CheckPullThrough says which of the pull-through prefixes is wrong first, and
+// what is wrong with it; the error is nil where all are right.
+func (g *Registry) CheckPullThrough() (which int, err error) {
+	for i, prefix := range g.PullThrough {
+		if prefix != rootPrefix && !validName(prefix, g.ECRNames) {
+			return i, fmt.Errorf("pull-through prefix %q: want the beginning of a repository name without a final slash, or ROOT", prefix)
+		}
+		if slices.Contains(g.PullThrough[:i], prefix) {
+			return i, fmt.Errorf("pull-through prefix %q is there twice; keep one", prefix)
 		}
 	}
-	return nil
+	return 0, nil
 }
 
 func isARNPart(c byte) bool { return isLowerAlphanumeric(c) || c == '-' }

@@ -10,6 +10,13 @@
 //	managed/NAME.json    customer managed policies, attached by name or ARN
 //	accounts/ACCOUNT/REGION/repositories/NAME/_policy.json
 //	                     the repository policy of NAME, which may hold slashes
+//	accounts/ACCOUNT/REGION/repositories.json
+//	                     the inventory: the output of aws ecr describe-repositories
+//
+// Where there is an inventory, a push to a repository that it does not list asks
+// for ecr:CreateRepository too, and the policy of such a repository is an error:
+// on AWS there can be none, and the name may be the misspelt one of a repository
+// that a Deny was meant for. Without an inventory every repository exists.
 //
 // Names with a leading dot are skipped; any other file is an error, since a
 // misspelt name could be a Deny that is not in force. Where a file name cannot
@@ -27,6 +34,8 @@
 //	tree.go        the directory as one consistent set of files
 //	snapshot.go    Snapshot: compiled from a tree
 //	registries.go  registries.yaml, and which registry a request is for
+//	detail.go      how much a denial tells the client
+//	inventory.go   the repositories that a registry has
 //	principals.go  principals.yaml: users, roles and credentials
 //	userid.go      aws:userid, and the unique ids it needs
 //	documents.go   policy documents and where they are attached

@@ -19,7 +19,7 @@ func checkPaths(t tree) error {
 		switch {
 		case file == "registries.yaml" || file == "principals.yaml" || file == "htpasswd":
 		case managedFile.MatchString(file):
-		case isRepositoryPolicy(file):
+		case isRepositoryPolicy(file) || isInventory(file):
 		default:
 			return fmt.Errorf("%s: not a file of a policy directory, so it would not be in force; mend its name, remove it, or give it a leading dot", file)
 		}
@@ -42,15 +42,21 @@ func isRepositoryPolicy(file string) bool {
 // place is where a repository policy stands in the directory.
 type place struct{ account, region, repository string }
 
+// splitAccount takes accounts/ACCOUNT/REGION/REST apart.
+func splitAccount(file string) (account, region, rest string, ok bool) {
+	file, found := strings.CutPrefix(file, "accounts/")
+	account, file, _ = strings.Cut(file, "/")
+	region, rest, _ = strings.Cut(file, "/")
+	return account, region, rest, found && accountID.MatchString(account) && regionName.MatchString(region)
+}
+
 // parsePlace reads accounts/ACCOUNT/REGION/repositories/NAME/_policy.json.
 func parsePlace(file string) (place, error) {
-	rest, ok := strings.CutPrefix(file, "accounts/")
-	account, rest, ok1 := strings.Cut(rest, "/")
-	region, rest, ok2 := strings.Cut(rest, "/")
-	rest, ok3 := strings.CutPrefix(rest, "repositories/")
-	repository, ok4 := strings.CutSuffix(rest, "/_policy.json")
+	account, region, rest, ok := splitAccount(file)
+	rest, ok1 := strings.CutPrefix(rest, "repositories/")
+	repository, ok2 := strings.CutSuffix(rest, "/_policy.json")
 	p := place{account, region, repository}
-	if !ok || !ok1 || !ok2 || !ok3 || !ok4 || !accountID.MatchString(account) || !regionName.MatchString(region) {
+	if !ok || !ok1 || !ok2 {
 		return place{}, fmt.Errorf("%s: not accounts/ACCOUNT/REGION/repositories/NAME/_policy.json", file)
 	}
 	if !mapping.ValidRepository(repository) {
@@ -67,9 +73,12 @@ func loadRepositoryPolicies(t tree, all registries) (map[string][]*iam.Policy, e
 		if err != nil {
 			continue // another file of the layout: checkPaths has seen to it
 		}
-		owner := all.owner(p)
+		owner := all.owner(p.account, p.region)
 		if owner == nil {
-			return nil, fmt.Errorf("%s: no registry in registries.yaml has account %s and region %s; add it, or move the file", file, p.account, p.region)
+			return nil, errNoOwner(file, p.account, p.region)
+		}
+		if err := owner.checkKnown(file, p.repository); err != nil {
+			return nil, err
 		}
 		policy, err := iam.Compile(iam.RepositoryPolicy, file, t[file])
 		if err != nil {
@@ -80,10 +89,10 @@ func loadRepositoryPolicies(t tree, all registries) (map[string][]*iam.Policy, e
 	return policies, nil
 }
 
-// owner returns a registry of the place's account and region.
-func (all registries) owner(p place) *Registry {
+// owner returns a registry of the account and region, nil if there is none.
+func (all registries) owner(account, region string) *Registry {
 	for _, r := range all {
-		if r.Account == p.account && r.Region == p.region {
+		if r.Account == account && r.Region == region {
 			return r
 		}
 	}

@@ -26,6 +26,10 @@ type registryEntry struct {
 	TLS               bool     `yaml:"tls"`
 	PassAuthorization bool     `yaml:"passAuthorization"`
 	DeleteBlobs       bool     `yaml:"deleteBlobs"`
+	ECRNames          bool     `yaml:"ecrNames"`
+	PullThrough       []string `yaml:"pullThrough"`
+	Detail            string   `yaml:"detail"`
+	HideExistence     bool     `yaml:"hideExistence"`
 }
 
 // A Registry is one registry that Envoy stands in front of, as AWS would see
@@ -36,6 +40,8 @@ type Registry struct {
 	Realm             string // what a Basic challenge names
 	TLS               bool   // the listener is TLS, whatever the request says
 	PassAuthorization bool   // the upstream needs the client's Authorization header
+	Detail            Detail // how much of a denial's reason the client is told
+	HideExistence     bool   // who may not read a repository is told that there is none
 	hosts             []string
 	byHost            bool
 }
@@ -74,6 +80,9 @@ func loadRegistries(t tree) (registries, error) {
 			return nil, y.errorAt(fmt.Errorf("registry %q is there twice", entry.Name), "registries", i, "name")
 		}
 		r := entry.registry()
+		if j, err := r.CheckPullThrough(); err != nil {
+			return nil, y.errorAt(err, "registries", i, "pullThrough", j)
+		}
 		if err := r.Validate(); err != nil {
 			return nil, y.errorAt(err, "registries", i)
 		}
@@ -94,6 +103,9 @@ func (e *registryEntry) check() (key string, err error) {
 		return "realm", fmt.Errorf("realm %q: use printable ASCII without quotes and backslashes", e.Realm)
 	case len(e.Hosts) == 0:
 		return "hosts", errors.New("hosts: name the host names that clients use for this registry")
+	}
+	if _, err := parseDetail(e.Detail); err != nil {
+		return "detail", err
 	}
 	for _, h := range e.Hosts {
 		if !hostName.MatchString(h) {
@@ -121,11 +133,13 @@ func (all registries) checkBeside(r *Registry) (key string, err error) {
 func (e *registryEntry) registry() *Registry {
 	r := &Registry{
 		Registry: mapping.Registry{
-			Partition: e.Partition, Region: e.Region, Account: e.Account, DeleteBlobs: e.DeleteBlobs,
+			Partition: e.Partition, Region: e.Region, Account: e.Account,
+			DeleteBlobs: e.DeleteBlobs, ECRNames: e.ECRNames, PullThrough: e.PullThrough,
 		},
 		Name: e.Name, Realm: e.Realm, TLS: e.TLS, PassAuthorization: e.PassAuthorization,
-		hosts: e.Hosts, byHost: e.ByHost,
+		HideExistence: e.HideExistence, hosts: e.Hosts, byHost: e.ByHost,
 	}
+	r.Detail, _ = parseDetail(e.Detail) // check has seen to the error
 	if r.Partition == "" {
 		r.Partition = "aws"
 	}

@@ -1,8 +1,11 @@
 package policystore
 
 import (
+	"slices"
 	"strings"
 	"testing"
+
+	"extauthz/mapping"
 )
 
 const twoRegistries = `
@@ -60,6 +63,33 @@ func TestLoadRegistries(t *testing.T) {
 	}
 }
 
+func TestRegistryOptions(t *testing.T) {
+	const plain = `registries: [{name: a, hosts: [h], account: "111111111111", region: eu-central-1`
+	for _, c := range []struct {
+		name, options string
+		want          Registry
+	}{
+		{"none", "", Registry{Detail: FullDetail}},
+		{"full", ", detail: full", Registry{Detail: FullDetail}},
+		{"action", ", detail: action", Registry{Detail: ActionDetail}},
+		{"none told", ", detail: none, hideExistence: true", Registry{Detail: NoDetail, HideExistence: true}},
+		{"mapping", ", ecrNames: true, deleteBlobs: true, pullThrough: [docker-hub, ROOT]",
+			Registry{Detail: FullDetail, Registry: mapping.Registry{ECRNames: true, DeleteBlobs: true, PullThrough: []string{"docker-hub", "ROOT"}}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			all, err := loadRegistries(tree{"registries.yaml": []byte(plain + c.options + "}]\n")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, want := all["a"], c.want
+			if got.Detail != want.Detail || got.HideExistence != want.HideExistence || got.ECRNames != want.ECRNames ||
+				got.DeleteBlobs != want.DeleteBlobs || !slices.Equal(got.PullThrough, want.PullThrough) || got.Exists != nil {
+				t.Errorf("got %+v, want %+v", got, want)
+			}
+		})
+	}
+}
+
 func TestLoadRegistriesRefuses(t *testing.T) {
 	good := func(change string) string {
 		return "registries:\n- name: a\n  hosts: [h]\n  account: \"123456789012\"\n  region: eu-central-1\n" + change
@@ -85,6 +115,17 @@ func TestLoadRegistriesRefuses(t *testing.T) {
 		{"host with a scheme", strings.Replace(good(""), "hosts: [h]", "hosts: [h, 'https://h']", 1), `registries.yaml:3:10: host "https://h"`},
 		{"host with a wildcard", strings.Replace(good(""), "hosts: [h]", "hosts: ['*.example.com']", 1), "registries.yaml:3:10: host"},
 		{"twice", good("") + good("")[len("registries:\n"):], `registries.yaml:6:9: registry "a" is there twice`},
+		{"option of another type", good("  ecrNames: 2\n"), "registries.yaml:6: cannot unmarshal"},
+		{"hideExistence as text", good("  hideExistence: sometimes\n"), "registries.yaml:6: cannot unmarshal"},
+		{"unknown detail", good("  detail: some\n"), `registries.yaml:6:11: detail "some": write full, action or none`},
+		{"detail in capitals", good("  detail: Full\n"), `registries.yaml:6:11: detail "Full"`},
+		{"prefixes as text", good("  pullThrough: hub\n"), "registries.yaml:6: cannot unmarshal"},
+		{"prefix with a slash", good("  pullThrough: [hub, quay/]\n"), `registries.yaml:6:22: pull-through prefix "quay/": want the beginning`},
+		{"prefix with a wildcard", good("  pullThrough:\n  - hub\n  - 'hub/*'\n"), `registries.yaml:8:5: pull-through prefix "hub/*"`},
+		{"empty prefix", good("  pullThrough: ['']\n"), `registries.yaml:6:17: pull-through prefix ""`},
+		{"root in another case", good("  pullThrough: [root, Root]\n"), `registries.yaml:6:23: pull-through prefix "Root"`},
+		{"prefix that ECR does not take", good("  ecrNames: true\n  pullThrough: [a__b]\n"), `registries.yaml:7:17: pull-through prefix "a__b"`},
+		{"prefix twice", good("  pullThrough: [hub, ROOT, hub]\n"), `registries.yaml:6:28: pull-through prefix "hub" is there twice`},
 		{"one host chooses two", good("  byHost: true\n") + strings.Replace(good("  byHost: true\n")[len("registries:\n"):], "name: a", "name: b", 1), `registries.yaml:8:10: host "h" is also a host of registry "a"`},
 		{"a host with a port, and the same with every port", good("  byHost: true\n") + strings.NewReplacer("name: a", "name: b", "[h]", "['h:5000']").Replace(good("  byHost: true\n")[len("registries:\n"):]), `registries.yaml:8:10: host "h:5000" is also a host of registry "a"`},
 		{"the same, the other way round", strings.Replace(good("  byHost: true\n"), "[h]", "['h:5000']", 1) + strings.Replace(good("  byHost: true\n")[len("registries:\n"):], "name: a", "name: b", 1), `registries.yaml:8:10: host "h:5000" is also a host of registry "a"`},

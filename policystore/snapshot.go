@@ -33,6 +33,7 @@ type Summary struct {
 	Principals         int `json:"principals"`
 	ManagedPolicies    int `json:"managedPolicies"` // the operator's and AWS's
 	RepositoryPolicies int `json:"repositoryPolicies"`
+	Repositories       int `json:"repositories"` // those that inventories list
 }
 
 // Load compiles the policy directory. The error names the file, the line where
@@ -61,6 +62,10 @@ func compile(t tree, o decision.Options, passwords *identity.Passwords) (*Snapsh
 	if err != nil {
 		return nil, err
 	}
+	known, err := loadInventories(t, all)
+	if err != nil {
+		return nil, err
+	}
 	repositories, err := loadRepositoryPolicies(t, all)
 	if err != nil {
 		return nil, err
@@ -76,7 +81,7 @@ func compile(t tree, o decision.Options, passwords *identity.Passwords) (*Snapsh
 		Digest: t.digest(), Callers: who.table, Decisions: engine, registries: all, principals: who,
 		Summary: Summary{
 			Registries: len(all), Credentials: who.table.Len(), Principals: len(who.identity),
-			ManagedPolicies: len(managed), RepositoryPolicies: len(repositories),
+			ManagedPolicies: len(managed), RepositoryPolicies: len(repositories), Repositories: known,
 		},
 		Findings: findings(managed, repositories),
 	}, nil

@@ -1,0 +1,139 @@
+package policystore
+
+import (
+	"fmt"
+
+	"extauthz/mapping"
+	"extauthz/strictjson"
+)
+
+// inventory is the set of repositories that a registry has, by name.
+type inventory map[string]bool
+
+func (have inventory) has(repository string) bool { return have[repository] }
+
+// inventoryPath is the path of the inventory of an account's region.
+func inventoryPath(account, region string) string {
+	return "accounts/" + account + "/" + region + "/repositories.json"
+}
+
+// isInventory tells whether a file is an inventory by its path.
+func isInventory(file string) bool {
+	account, region, _, ok := splitAccount(file)
+	return ok && file == inventoryPath(account, region)
+}
+
+// loadInventories reads every inventory, tells the registries of its account and
+// region of it, and counts the repositories.
+func loadInventories(t tree, all registries) (repositories int, err error) {
+	for _, file := range t.paths() {
+		if !isInventory(file) {
+			continue
+		}
+		account, region, _, _ := splitAccount(file)
+		owner := all.owner(account, region)
+		if owner == nil {
+			return 0, errNoOwner(file, account, region)
+		}
+		have, err := readInventory(file, t[file], owner)
+		if err != nil {
+			return 0, err
+		}
+		for _, r := range all {
+			if r.Account == account && r.Region == region {
+				r.Exists = have.has
+			}
+		}
+		repositories += len(have)
+	}
+	return repositories, nil
+}
+
+// readInventory reads the output of `aws ecr describe-repositories`. All that it
+// says of a repository beside its name and place decides nothing here; of a list
+// that is not whole, nothing can be concluded.
+func readInventory(file string, text []byte, owner *Registry) (inventory, error) {
+	r, err := strictjson.NewReader(file, 1, text)
+	if err != nil {
+		return nil, err
+	}
+	var have inventory
+	start := r.Start()
+	err = r.Object("the inventory", func(name string, at int) error {
+		switch name {
+		case "repositories":
+			have = inventory{}
+			return r.Array(name, func(int) error { return have.read(r, owner) })
+		case "NextToken", "nextToken":
+			token, err := r.Raw()
+			if err == nil && string(token) != "null" {
+				err = r.ErrorAt(at, "%s says that the list is cut short; save it again, without --max-items and --no-paginate", name)
+			}
+			return err
+		}
+		return r.ErrorAt(at, "unknown field %q; save the output of aws ecr describe-repositories as it is", name)
+	})
+	if err == nil && have == nil {
+		err = r.ErrorAt(start, "repositories is missing; save the output of aws ecr describe-repositories as it is")
+	}
+	return have, err
+}
+
+// read adds the next repository, which must be one of owner.
+func (have inventory) read(r *strictjson.Reader, owner *Registry) error {
+	start := r.Start()
+	var name, id, arn field
+	err := r.Object("a repository", func(key string, _ int) error {
+		switch key {
+		case "repositoryName":
+			return name.read(r, key)
+		case "registryId":
+			return id.read(r, key)
+		case "repositoryArn":
+			return arn.read(r, key)
+		}
+		_, err := r.Raw()
+		return err
+	})
+	switch {
+	case err != nil:
+		return err
+	case name.text == "" || id.text == "" || arn.text == "":
+		return r.ErrorAt(start, "a repository lacks repositoryName, registryId or repositoryArn; save the output of aws ecr describe-repositories as it is")
+	case !mapping.ValidRepository(name.text):
+		return r.ErrorAt(name.at, "%q is not a repository name", name.text)
+	case id.text != owner.Account:
+		return r.ErrorAt(id.at, "registryId %q is not account %q, whose inventory this is; move it", id.text, owner.Account)
+	case arn.text != owner.RepositoryARN(name.text):
+		return r.ErrorAt(arn.at, "repositoryArn %q is not %q, which this place and name mean; move it", arn.text, owner.RepositoryARN(name.text))
+	case have[name.text]:
+		return r.ErrorAt(name.at, "repository %q is there twice; keep one", name.text)
+	}
+	have[name.text] = true
+	return nil
+}
+
+// field is a string and its offset in the file.
+type field struct {
+	text string
+	at   int
+}
+
+func (f *field) read(r *strictjson.Reader, name string) (err error) {
+	f.text, f.at, err = r.String(name)
+	return err
+}
+
+// checkKnown refuses the policy of a repository that the registry's inventory
+// does not list: one of the two names is misspelt, and a Deny would not be in
+// force.
+func (r *Registry) checkKnown(file, repository string) error {
+	if r.Exists == nil || r.Exists(repository) {
+		return nil
+	}
+	return fmt.Errorf("%s: repository %q is not listed in %s; mend the name, or save the list again", file, repository, inventoryPath(r.Account, r.Region))
+}
+
+func errNoOwner(file, account, region string) error {
+	return fmt.Errorf("%s: no registry in registries.yaml has account %s and region %s; add it, or move the file", file, account, region)
+}

@@ -1,0 +1,153 @@
+package policystore
+
+import (
+	"strings"
+	"testing"
+
+	"extauthz/mapping"
+)
+
+const inventoryFile = "accounts/123456789012/eu-central-1/repositories.json"
+
+// awsInventory is as the AWS CLI prints it, with two repositories.
+const awsInventory = `{
+    "repositories": [
+        {
+            "repositoryArn": "arn:aws:ecr:eu-central-1:123456789012:repository/secret/app",
+            "registryId": "123456789012",
+            "repositoryName": "secret/app",
+            "repositoryUri": "123456789012.dkr.ecr.eu-central-1.amazonaws.com/secret/app",
+            "createdAt": "2026-03-09T10:11:12.345000+01:00",
+            "imageTagMutability": "IMMUTABLE_WITH_EXCLUSION",
+            "imageTagMutabilityExclusionFilters": [{"filterType": "WILDCARD", "filter": "dev-*"}],
+            "imageScanningConfiguration": {"scanOnPush": false},
+            "encryptionConfiguration": {"encryptionType": "AES256"}
+        },
+        {
+            "repositoryArn": "arn:aws:ecr:eu-central-1:123456789012:repository/team/app",
+            "registryId": "123456789012",
+            "repositoryName": "team/app",
+            "repositoryUri": "123456789012.dkr.ecr.eu-central-1.amazonaws.com/team/app",
+            "createdAt": 1772000000.5,
+            "imageTagMutability": "MUTABLE"
+        }
+    ]
+}
+`
+
+// TestInventory holds that pushes to what the inventory does not list ask for
+// CreateRepository too, at every registry of the account and region, and at none
+// of another.
+func TestInventory(t *testing.T) {
+	contents := small()
+	contents["registries.yaml"] += `- {name: b, hosts: [b], account: "123456789012", region: eu-central-1, pullThrough: [hub]}
+- {name: c, hosts: [c], account: "123456789012", region: eu-west-1}
+`
+	contents["accounts..123456789012..eu-central-1..repositories.json"] = awsInventory // as a ConfigMap's key
+	s, err := load(t, contents)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Summary.Repositories != 2 {
+		t.Errorf("%d repositories, want 2", s.Summary.Repositories)
+	}
+	for _, c := range []struct{ registry, method, path, want string }{
+		{"a", "PUT", "/v2/team/app/manifests/v1", "ecr:PutImage"},
+		{"a", "PUT", "/v2/team/new/manifests/v1", "ecr:PutImage ecr:CreateRepository"},
+		{"a", "POST", "/v2/team/new/blobs/uploads/", "ecr:InitiateLayerUpload ecr:CreateRepository"},
+		{"a", "GET", "/v2/team/new/manifests/v1", "ecr:BatchGetImage"},
+		{"b", "PUT", "/v2/team/manifests/v1", "ecr:PutImage ecr:CreateRepository"},
+		{"b", "GET", "/v2/hub/new/manifests/v1", "ecr:BatchGetImage ecr:BatchImportUpstreamImage ecr:CreateRepository"},
+		{"c", "PUT", "/v2/team/new/manifests/v1", "ecr:PutImage"},
+	} {
+		t.Run(c.registry+" "+c.method+" "+c.path, func(t *testing.T) {
+			m, refusal := s.RegistryNamed(c.registry).Map(&mapping.Request{Method: c.method, Path: c.path})
+			if refusal != nil {
+				t.Fatal(refusal.Message)
+			}
+			var asked []string
+			for _, p := range m.Permissions {
+				asked = append(asked, p.Action)
+			}
+			if got := strings.Join(asked, " "); got != c.want {
+				t.Errorf("asks %s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestEmptyInventory(t *testing.T) {
+	contents := small()
+	delete(contents, secretDir)
+	contents[inventoryFile] = `{"repositories": [], "nextToken": null}`
+	s, err := load(t, contents)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := s.RegistryNamed("a"); r.Exists == nil || r.Exists("team/app") {
+		t.Error("an empty inventory lists a repository, or is none")
+	}
+}
+
+func TestInventoryRefuses(t *testing.T) {
+	swap := func(old, new string) string {
+		if !strings.Contains(awsInventory, old) {
+			t.Fatalf("no %q in the inventory", old)
+		}
+		return strings.Replace(awsInventory, old, new, 1)
+	}
+	for _, c := range []struct{ name, text, want string }{
+		{"empty", "", ":1:1: not JSON"},
+		{"half", awsInventory[:200], ": not JSON"},
+		{"an array", "[]", ":1:1: the inventory must be an object, not an array"},
+		{"no list", "{}", ":1:1: repositories is missing"},
+		{"list of null", `{"repositories": null}`, ":1:18: repositories must be an array, not null"},
+		{"list in another case", `{"Repositories": []}`, `:1:2: unknown field "Repositories"`},
+		{"list twice", `{"repositories": [], "repositories": []}`, `:1:22: "repositories" occurs twice`},
+		{"cut short", swap("    ]\n}", "    ],\n    \"NextToken\": \"eyJ\"\n}"), ":23:5: NextToken says that the list is cut short"},
+		{"cut short, of the API", swap("{\n    \"rep", "{\n    \"nextToken\": \"\",\n    \"rep"), ":2:5: nextToken says that the list is cut short"},
+		{"something else", `{"images": []}`, `:1:2: unknown field "images"; save the output of aws ecr describe-repositories`},
+		{"a name alone", `{"repositories": ["team/app"]}`, ":1:19: a repository must be an object, not a string"},
+		{"no name", swap(`"repositoryName": "secret/app",`, ""), ":3:9: a repository lacks repositoryName, registryId or repositoryArn"},
+		{"no id", swap(`"registryId": "123456789012",`, ""), ":3:9: a repository lacks"},
+		{"no ARN", swap(`"repositoryArn": "arn:aws:ecr:eu-central-1:123456789012:repository/secret/app",`, ""), ":3:9: a repository lacks"},
+		{"name of another type", swap(`"repositoryName": "secret/app"`, `"repositoryName": 1`), ":6:31: repositoryName must be a string, not a number"},
+		{"name that is none", swap(`"repositoryName": "secret/app"`, `"repositoryName": "Secret/*"`), `:6:31: "Secret/*" is not a repository name`},
+		{"another account's id", swap(`"registryId": "123456789012"`, `"registryId": "210987654321"`), `:5:27: registryId "210987654321" is not account "123456789012"`},
+		{"ARN of another name", swap("repository/secret/app", "repository/secret/api"), `:4:30: repositoryArn "arn:aws:ecr:eu-central-1:123456789012:repository/secret/api" is not`},
+		{"ARN of another region", swap("ecr:eu-central-1:", "ecr:eu-west-1:"), `:4:30: repositoryArn "arn:aws:ecr:eu-west-1:`},
+		{"ARN of another account", swap("eu-central-1:123456789012", "eu-central-1:210987654321"), ":4:30: repositoryArn"},
+		{"ARN of another partition", swap("arn:aws:", "arn:aws-cn:"), ":4:30: repositoryArn"},
+		{"a name twice in one", swap(`"registryId"`, `"repositoryName": "x", "registryId"`), `"repositoryName" occurs twice`},
+		{"a repository twice", strings.ReplaceAll(awsInventory, "team/app", "secret/app"), `:17:31: repository "secret/app" is there twice`},
+		{"a policy of what it does not list", strings.ReplaceAll(awsInventory, "secret/app", "secret/api"),
+			`repository "secret/app" is not listed in accounts/123456789012/eu-central-1/repositories.json`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			contents := small()
+			contents[inventoryFile] = c.text
+			_, err := load(t, contents)
+			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+				t.Fatalf("error %v; want %q", err, c.want)
+			}
+			if !strings.HasPrefix(err.Error(), inventoryFile+":") && !strings.HasPrefix(err.Error(), secretDir+":") {
+				t.Errorf("the error does not begin with its file: %v", err)
+			}
+		})
+	}
+}
+
+func TestInventoryElsewhere(t *testing.T) {
+	for file, want := range map[string]string{
+		strings.Replace(inventoryFile, "eu-central-1", "eu-west-1", 1): "no registry in registries.yaml has account 123456789012 and region eu-west-1",
+		strings.Replace(inventoryFile, "123456789012", "12345", 1):     "not a file of a policy directory",
+		strings.Replace(inventoryFile, "repositories", "repos", 1):     "not a file of a policy directory",
+		strings.Replace(inventoryFile, "eu-central-1/", "", 1):         "not a file of a policy directory",
+	} {
+		contents := small()
+		contents[file] = awsInventory
+		if _, err := load(t, contents); err == nil || !strings.HasPrefix(err.Error(), file+": ") || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v; want %q", file, err, want)
+		}
+	}
+}
