@@ -8,6 +8,7 @@
 //	stack         runs registry, extauthz and Envoy together
 //	differential  package iam against another evaluator of policies
 //	e2e           the end-to-end scenarios
+//	clients       registry clients, through Envoy and without
 //	quickstart    what `make run` runs
 //	image         the container image, built and run
 //	rules         the rules of this repository, as tests

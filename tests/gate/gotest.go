@@ -45,7 +45,7 @@ func (g *gate) rules(ctx context.Context) outcome {
 		return of(err)
 	}
 	packages := slices.DeleteFunc(strings.Fields(list.String()), func(pkg string) bool {
-		return slices.Contains([]string{"differential", "e2e", "quickstart", "image"}, path.Base(pkg))
+		return slices.Contains([]string{"differential", "e2e", "clients", "quickstart", "image"}, path.Base(pkg))
 	})
 	return g.goTest(ctx, g.tests(), append([]string{"-count=1", "-timeout=5m"}, packages...)...)
 }
@@ -59,6 +59,12 @@ func (g *gate) differential(ctx context.Context) outcome {
 // endToEnd runs the scenarios through a real Envoy.
 func (g *gate) endToEnd(ctx context.Context) outcome {
 	return g.withEnvoy(ctx, "the scenarios", "-count=1", "-timeout=9m", "./e2e")
+}
+
+// clients runs real registry clients through a real Envoy; building some of
+// them the first time takes most of the time.
+func (g *gate) clients(ctx context.Context) outcome {
+	return g.withEnvoy(ctx, "registry clients", "-count=1", "-timeout=14m", "./clients")
 }
 
 // quickstart runs what `make run` runs, and the commands that it prints.

@@ -48,6 +48,7 @@ func (g *gate) stages() []stage {
 		{"repository rules and harness", 8 * time.Minute, g.rules},
 		{"differential", 8 * time.Minute, g.differential},
 		{"end to end", 10 * time.Minute, g.endToEnd},
+		{"registry clients", 15 * time.Minute, g.clients},
 		{"quickstart", 8 * time.Minute, g.quickstart},
 		{"container image", 8 * time.Minute, g.image},
 	}

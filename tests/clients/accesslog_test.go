@@ -1,0 +1,47 @@
+package clients
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"extauthz/tests/stack"
+)
+
+// entry is a line of Envoy's access log.
+type entry struct {
+	Method, Path string
+	Status       int
+}
+
+// mounted tells whether a blob was mounted into a repository whose manifest
+// was pushed through Envoy, by Envoy's own log: the registry answers a mount
+// with 201 at once.
+func (w *world) mounted(t *testing.T, repository string) bool {
+	t.Helper()
+	mount := func(e entry) bool {
+		return e.Method == http.MethodPost && e.Status == http.StatusCreated && strings.Contains(e.Path, "/blobs/uploads/?") && strings.Contains(e.Path, "mount=")
+	}
+	manifest := func(e entry) bool { return e.Method == http.MethodPut && strings.Contains(e.Path, "/manifests/") }
+	for range 100 { // Envoy writes its log every tenth of a second
+		if w.logged(repository, manifest) {
+			return w.logged(repository, mount)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Fatalf("Envoy logged no push to %s", repository)
+	return false
+}
+
+// logged tells whether Envoy logged such a request to the repository.
+func (w *world) logged(repository string, such func(entry) bool) bool {
+	for line := range strings.Lines(w.Log(stack.Envoy)) {
+		var e entry
+		if json.Unmarshal([]byte(line), &e) == nil && strings.HasPrefix(e.Path, "/v2/"+repository+"/") && such(e) {
+			return true
+		}
+	}
+	return false
+}

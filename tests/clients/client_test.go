@@ -1,0 +1,158 @@
+package clients
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// An occasion is one way in which a client meets the registry.
+type occasion string
+
+// The occasions of the table. The denials use the verbs pull and push.
+const (
+	login      occasion = "login"
+	pull       occasion = "pull"
+	push       occasion = "push"
+	pushIndex  occasion = "push of an index"
+	copies     occasion = "copy"
+	tags       occasion = "list tags"
+	deletes    occasion = "delete"
+	deniedPull occasion = "denied pull"
+	deniedPush occasion = "denied push"
+)
+
+// occasions are the columns of the table, in its order.
+var occasions = []occasion{login, pull, push, pushIndex, copies, tags, deletes, deniedPull, deniedPush}
+
+// A verb does one thing with the client, and returns what it printed and
+// whether it failed. References are ADDRESS/REPOSITORY:TAG.
+type verb func(s *session, references ...string) (string, error)
+
+// A client is one registry client.
+type client struct {
+	name    string
+	find    func() (string, error)  // its program
+	version command                 // prints its version
+	prepare func(*session)          // what it needs in its home, if anything
+	daemon  func(*testing.T) string // the address of a daemon that it needs, there until the test ends
+
+	// artifact is what it pulls and pushes below a repository's name, with a
+	// tag; seeds says that only the client itself can make it.
+	artifact string
+	seeds    bool
+	pulled   string              // a text that a pull leaves or prints; "" is that of the image
+	pushedAs func(string) string // the name of what a push leaves; nil is the image's own
+	mounts   bool                // a copy mounts the blobs
+
+	verbs map[occasion]verb
+	gaps  map[occasion]string // what it cannot do, and why
+
+	// A person who is denied a pull, or a push, reads these.
+	pullDenied, pushDenied string
+}
+
+// verb is what the client does at a time: the denials are those of pull and push.
+func (c *client) verb(at occasion) verb {
+	switch at {
+	case deniedPull:
+		return c.verbs[pull]
+	case deniedPush:
+		return c.verbs[push]
+	}
+	return c.verbs[at]
+}
+
+// gap says why the client has no verb for a time.
+func (c *client) gap(at occasion) string {
+	switch at {
+	case deniedPull:
+		return c.gaps[pull]
+	case deniedPush:
+		return c.gaps[push]
+	}
+	return c.gaps[at]
+}
+
+// leaves is the name of what a push of the image leaves in the registry.
+func (c *client) leaves(image string) string {
+	if c.pushedAs == nil {
+		return image
+	}
+	return c.pushedAs(image)
+}
+
+// require finds the client's program, and ends the test where there is none.
+func (c *client) require(t *testing.T) (program string) {
+	t.Helper()
+	program, err := c.find()
+	if err != nil {
+		missing(t, c.name, err)
+	}
+	return program
+}
+
+// missing ends the test of a client that cannot run: as a failure where
+// nothing may be missing, skipped elsewhere.
+func missing(t *testing.T, name string, why error) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("%s did not run: %v", name, why)
+	}
+	t.Skipf("%s did not run: %v", name, why)
+}
+
+// printedVersion is the client's version as it prints it itself, on one line.
+func (c *client) printedVersion(s *session) string {
+	s.t.Helper()
+	out, err := s.run(c.version)
+	if err != nil {
+		s.t.Fatalf("%v: %s", err, out)
+	}
+	return strings.Join(strings.Fields(out), " ")
+}
+
+// simple is the verb of one command, whose arguments may hold "$1" and "$2",
+// the references, and "$address", "$user", "$password", "$home",
+// "$name" (of the session) and "$daemon".
+func simple(args ...string) verb { return several(args) }
+
+// several is the verb of several such commands, one after the other.
+func several(commands ...command) verb {
+	return func(s *session, references ...string) (string, error) {
+		filled := make([]command, len(commands))
+		for i, args := range commands {
+			filled[i] = s.fill(args, references)
+		}
+		return s.run(filled...)
+	}
+}
+
+// fill puts the values of a session into a command's arguments.
+func (s *session) fill(args command, references []string) command {
+	pairs := []string{"$address", s.address, "$user", s.user, "$password", s.password(), "$home", s.home,
+		"$daemon", s.daemon, "$name", filepath.Base(s.home)}
+	for i, reference := range references {
+		repository, tag := split(reference)
+		n := string(rune('1' + i))
+		pairs = append(pairs, "$"+n, reference, "$repository"+n, repository, "$tag"+n, tag)
+	}
+	replacer := strings.NewReplacer(pairs...)
+	filled := make(command, len(args))
+	for i, arg := range args {
+		filled[i] = replacer.Replace(arg)
+	}
+	return filled
+}
+
+// denied is what a person reads who lacks an action.
+func denied(action string) string {
+	return "is not authorized to perform: " + action + " on resource: arn:aws:ecr:eu-central-1:123456789012:repository/"
+}
+
+// split cuts ADDRESS/REPOSITORY:TAG before the tag.
+func split(reference string) (repository, tag string) {
+	i := strings.LastIndexByte(reference, ':')
+	return reference[:i], reference[i+1:]
+}

@@ -1,0 +1,21 @@
+package clients
+
+// crane is the command line client of go-containerregistry.
+var crane = &client{
+	name:    "crane",
+	find:    fromModule("github.com/google/go-containerregistry/cmd/crane", "v0.22.1"),
+	version: command{"version"},
+	prepare: func(s *session) { s.layout(); folderOf(s.t, s.path("index"), indexOf(s.t, "pushed")) },
+	mounts:  true,
+	verbs: map[occasion]verb{
+		login:     simple("auth", "login", "$address", "-u", "$user", "-p", "$password"),
+		pull:      simple("pull", "--format=oci", "$1", "pulled"),
+		push:      simple("push", "layout", "$1"),
+		pushIndex: simple("push", "--index", "index", "$1"),
+		copies:    simple("copy", "$1", "$2"),
+		tags:      simple("ls", "$repository1"),
+		deletes:   simple("delete", "$1"),
+	},
+	pullDenied: denied("ecr:BatchGetImage"),
+	pushDenied: denied("ecr:InitiateLayerUpload"),
+}

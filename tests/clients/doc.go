@@ -1,0 +1,22 @@
+// Package clients holds what real registry clients do through a real Envoy,
+// extauthz and registry, beside what they do with that registry alone.
+//
+// One table has every client and every occasion on which it meets the registry: logging in,
+// pulling, pushing, pushing an index, copying, listing, deleting, and being
+// denied. What works with the registry works through Envoy, and a denial shows
+// the person the reason. README.md is the table for people; the test compares
+// it with what it saw.
+//
+//	world_test.go      the stack, its images and users
+//	image_test.go      images, an index, and what clients push
+//	install_test.go    where the programs of the clients come from
+//	session_test.go    one client at work, with a home of its own
+//	client_test.go     what a client is: its verbs, its gaps
+//	table_test.go      the table
+//	occasions_test.go  what must be true on each
+//	accesslog_test.go  what Envoy saw
+//	readme_test.go     README.md: what each client printed
+//	page_test.go       README.md: the table, and the whole page
+//	containerd_test.go the containerd that ctr talks to
+//	crane_test.go      and one file for each client
+package clients

@@ -1,0 +1,95 @@
+package clients
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// sections are what was seen in this run, by client.
+var sections sync.Map
+
+// table is the table of README.md with the reasons below it.
+func table() string {
+	var b strings.Builder
+	var reasons []string
+	fmt.Fprint(&b, "| client |")
+	for _, at := range occasions {
+		fmt.Fprintf(&b, " %s |", at)
+	}
+	fmt.Fprintf(&b, "\n|---|%s\n", strings.Repeat("---|", len(occasions)))
+	for _, c := range clients {
+		fmt.Fprintf(&b, "| %s |", c.name)
+		for _, at := range occasions {
+			cell := c.cell(at)
+			if cell == "" {
+				reasons = append(reasons, fmt.Sprintf("%d. %s, %s: %s.", len(reasons)+1, c.name, at, c.gap(at)))
+				cell = fmt.Sprint(len(reasons))
+			}
+			fmt.Fprintf(&b, " %s |", cell)
+		}
+		fmt.Fprintln(&b)
+	}
+	return b.String() + "\n" + strings.Join(reasons, "\n") + "\n\n# What a denial looks like\n\n"
+}
+
+// cell says what the client does on an occasion, "" if it cannot.
+func (c *client) cell(at occasion) string {
+	switch {
+	case c.verb(at) == nil:
+		return ""
+	case at == deniedPull || at == deniedPush:
+		return "denied"
+	case at == copies && c.mounts:
+		return "yes, mounts"
+	case at == copies:
+		return "yes, uploads"
+	}
+	return "yes"
+}
+
+// page is README.md as it is.
+func page(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(readme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// sectionOf is the client's section of README.md, "" if it has none.
+func sectionOf(t *testing.T, name string) string {
+	t.Helper()
+	_, rest, found := strings.Cut(page(t), "\n## "+name+"\n")
+	if !found {
+		return ""
+	}
+	section, _, _ := strings.Cut(rest, "\n## ")
+	return "## " + name + "\n" + section
+}
+
+// writePage writes README.md: sections of clients that did not run stay.
+func writePage(t *testing.T) {
+	t.Helper()
+	text := head + table()
+	for _, c := range clients {
+		section, ran := sections.Load(c.name)
+		if !ran {
+			section = sectionOf(t, c.name)
+		}
+		text += strings.TrimSpace(section.(string)) + "\n\n"
+	}
+	if err := os.WriteFile(readme, []byte(strings.TrimSpace(text)+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestPage wants the table for people to be that of the test.
+func TestPage(t *testing.T) {
+	if want := head + table(); !strings.HasPrefix(page(t), want) {
+		t.Errorf("README.md does not begin with\n%s", want)
+	}
+}

@@ -1,0 +1,92 @@
+package clients
+
+import (
+	"flag"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// write makes the test write README.md and not compare with it.
+var write = flag.Bool("write", false, "write README.md anew, for the clients that ran")
+
+// readme is README.md: a head, the table, and a section for each client.
+const readme = "README.md"
+
+// head is what README.md begins with.
+const head = `# Registry clients through extauthz
+
+What each client does through Envoy and extauthz, in front of the CNCF
+Distribution registry, with a user name and a password. The test
+TestClients runs all of it and compares this page with what it saw; write it
+anew with ` + "`go test -C tests ./clients -write`" + `, on a machine that has every client.
+
+"yes" works as with the registry alone. "denied" ends with an error and the
+text below. A number is the reason why there is nothing to run: the client
+itself cannot do it, with or without extauthz.
+
+`
+
+// wording replaces what differs from run to run, or from machine to machine,
+// and what is for programs: the detail of an error.
+var wording = []struct {
+	pattern *regexp.Regexp
+	with    string
+}{
+	{regexp.MustCompile(`time="[^"]*"`), `time="…"`},
+	{regexp.MustCompile(`\d{4}[/-]\d\d[/-]\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?`), "…"},
+	{regexp.MustCompile(`,\\?"detail\\?":\{[^}]*\}`), ""},
+	{regexp.MustCompile(`sha256:[0-9a-f]{12,64}`), "sha256:…"},
+}
+
+// telling marks the lines of a client's output that tell of a denial.
+var telling = regexp.MustCompile(`(?i)denied|authorized|forbidden|\b403\b`)
+
+// spoken is the last line of an output that tells a person of a denial, the
+// same in every run.
+func (s *session) spoken(out string) (told string) {
+	out = strings.NewReplacer(s.address, "registry.example", s.home, "HOME", "\r", "\n").Replace(out)
+	for _, w := range wording {
+		out = w.pattern.ReplaceAllString(out, w.with)
+	}
+	for line := range strings.Lines(out) {
+		if telling.MatchString(line) {
+			told = strings.TrimSpace(line)
+		}
+	}
+	return told
+}
+
+// section is what README.md says about what the client printed.
+func (v *visit) section(version string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "## %s\n\n`%s`\n", v.name, version)
+	for _, at := range []occasion{deniedPull, deniedPush} {
+		if text := v.denials[at]; text != "" {
+			fmt.Fprintf(&b, "\n%s:\n\n```text\n%s\n```\n", at, text)
+		}
+	}
+	return b.String()
+}
+
+// told compares the client's section of README.md with this run. A client of
+// another version may print something else.
+func (v *visit) told(t *testing.T) {
+	t.Run("README", func(t *testing.T) {
+		version := v.printedVersion(v.newSession(t, "localhost", ""))
+		got := v.section(version)
+		if *write {
+			sections.Store(v.name, got)
+			return
+		}
+		want := sectionOf(t, v.name)
+		if !strings.Contains(want, "`"+version+"`") {
+			t.Logf("README.md is about another version than %q", version)
+			return
+		}
+		if strings.TrimSpace(got) != strings.TrimSpace(want) {
+			t.Errorf("README.md says\n%s\nthis run says\n%s", want, got)
+		}
+	})
+}

@@ -1,0 +1,152 @@
+package clients
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/tarball"
+)
+
+// commandLimit is far above what any command takes.
+const commandLimit = 90 * time.Second
+
+// session is one client at work for one user at one address, with a home
+// folder of its own that holds what it may push.
+type session struct {
+	t       *testing.T
+	program string
+	daemon  string // the address of the client's daemon, if it has one
+	address string // HOST:PORT of Envoy, or of the registry itself
+	user    string
+	home    string
+}
+
+// newSession has the client logged in as user, by the file in which clients
+// keep what they know about a registry. With a user of "" nobody is.
+func (v *visit) newSession(t *testing.T, address, user string) *session {
+	t.Helper()
+	s := &session{t: t, program: v.program, daemon: v.address, address: address, user: user, home: newHome(t)}
+	if user != "" {
+		s.write("config.json", fmt.Sprintf(`{"auths":{%q:{"auth":%q}}}`, address, s.basic()))
+	}
+	if v.prepare != nil {
+		v.prepare(s)
+	}
+	return s
+}
+
+// newHome is a folder with a short name: podman takes no long one.
+func newHome(t *testing.T) string {
+	t.Helper()
+	home, err := os.MkdirTemp("", "home-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(home); err != nil {
+			t.Error(err)
+		}
+	})
+	return home
+}
+
+// password is the user's, in the policies of the scenarios.
+func (s *session) password() string { return s.user + "-secret" }
+
+// basic is what the user sends after "Authorization: Basic".
+func (s *session) basic() string {
+	return base64.StdEncoding.EncodeToString([]byte(s.user + ":" + s.password()))
+}
+
+// path is a file in the home folder.
+func (s *session) path(file string) string { return filepath.Join(s.home, file) }
+
+func (s *session) write(file, text string) {
+	s.t.Helper()
+	if err := os.WriteFile(s.path(file), []byte(text), 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// layout is an OCI layout in the home folder with an image in it.
+func (s *session) layout() string {
+	s.t.Helper()
+	layoutOf(s.t, s.path("layout"), imageOf(s.t, "amd64", "pushed"))
+	return s.path("layout")
+}
+
+// indexLayout is an OCI layout in the home folder with an index in it.
+func (s *session) indexLayout() string {
+	s.t.Helper()
+	layoutOf(s.t, s.path("index"), indexOf(s.t, "pushed"))
+	return s.path("index")
+}
+
+// archive is a file as `docker save` writes it, with an image of this name.
+func (s *session) archive(image, architecture string) string {
+	s.t.Helper()
+	tag, err := name.NewTag(image)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	file := s.path(architecture + ".tar")
+	if err := tarball.WriteToFile(file, tag, imageOf(s.t, architecture, "pushed on "+architecture)); err != nil {
+		s.t.Fatal(err)
+	}
+	return file
+}
+
+// command is a client's arguments.
+type command []string
+
+// run runs the program with each of the commands until one fails. It returns
+// what they printed.
+func (s *session) run(commands ...command) (string, error) {
+	s.t.Helper()
+	var out bytes.Buffer
+	for _, args := range commands {
+		if err := s.once(&out, args); err != nil {
+			return out.String(), err
+		}
+	}
+	return out.String(), nil
+}
+
+// once runs the program once. Its environment has no login but the session's.
+func (s *session) once(out *bytes.Buffer, args command) error {
+	ctx, cancel := context.WithTimeout(context.Background(), commandLimit)
+	defer cancel()
+	run := exec.CommandContext(ctx, s.program, args...)
+	run.Dir, run.Stdout, run.Stderr = s.home, out, out
+	run.Env = []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + s.home, "TMPDIR=" + s.home, "XDG_RUNTIME_DIR=" + s.home,
+		"DOCKER_CONFIG=" + s.home, "REGISTRY_AUTH_FILE=" + s.path("config.json"),
+	}
+	return run.Run()
+}
+
+// has tells whether a file of the home folder holds the text.
+func (s *session) has(text string) (found bool) {
+	s.t.Helper()
+	err := filepath.WalkDir(s.home, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || found || !d.Type().IsRegular() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		found = bytes.Contains(content, []byte(text))
+		return err
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return found
+}

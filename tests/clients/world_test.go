@@ -1,0 +1,154 @@
+package clients
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+
+	"extauthz/tests/envoybin"
+	"extauthz/tests/stack"
+)
+
+// programs are built once for all tests.
+var programs *stack.Programs
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+// run builds the programs and runs the tests.
+func run(m *testing.M) int {
+	binaries, err := os.MkdirTemp("", "extauthz-clients-")
+	if err == nil {
+		defer os.RemoveAll(binaries)
+		programs, err = stack.Build(context.Background(), binaries, envoybin.OnlyPinned, os.Stderr)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return m.Run()
+}
+
+// The texts in the images of the stack.
+const (
+	teamText   = "what the team may read"
+	secretText = "what nobody else may read"
+)
+
+// world is a stack with an image of the team and a secret one in its registry.
+type world struct{ stack.Stack }
+
+// newWorld starts a stack over the policies, for the length of the test.
+func newWorld(t *testing.T, policies string) *world {
+	t.Helper()
+	s, err := programs.Start(stack.Spec{
+		Envoy:    patient(t),
+		Policies: policies,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("Envoy wrote of faults:\n%s", faults(s.Log(stack.Envoy)))
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return &world{s}
+}
+
+// faults are the lines of Envoy's log that tell of neither success nor denial.
+func faults(log string) (lines string) {
+	for line := range strings.Lines(log) {
+		var e entry
+		if json.Unmarshal([]byte(line), &e) != nil || e.Status >= http.StatusInternalServerError {
+			lines += line
+		}
+	}
+	return lines
+}
+
+// patience is what tests change in the quickstart's Envoy: it waits longer for
+// the other parts, since more programs are at work here than the machine has
+// processors, and it logs what became of a request.
+var patience = strings.NewReplacer(
+	" timeout: 0.5s", " timeout: 20s",
+	"connect_timeout: 0.25s", "connect_timeout: 20s",
+	"connect_timeout: 2s", "connect_timeout: 20s",
+	"status: \"%RESPONSE_CODE%\"", "status: \"%RESPONSE_CODE%\"\n                  details: \"%RESPONSE_CODE_DETAILS%\"",
+)
+
+// patient is the quickstart's Envoy with patience.
+func patient(t *testing.T) string {
+	t.Helper()
+	config, err := os.ReadFile(filepath.Join(stack.Root(), "examples", "quickstart", "envoy.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "envoy.yaml")
+	if err := os.WriteFile(file, []byte(patience.Replace(string(config))), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// write puts an image with text in it into the registry, around Envoy.
+func (w *world) write(t *testing.T, image, text string) {
+	t.Helper()
+	if err := remote.Write(w.behind(t, image), imageOf(t, "amd64", text)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// behind names an image at the registry's own address.
+func (w *world) behind(t *testing.T, image string) name.Reference {
+	t.Helper()
+	reference, err := name.ParseReference(w.Address(stack.Registry) + "/" + image)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reference
+}
+
+// holds tells whether the registry has something under the name.
+func (w *world) holds(t *testing.T, image string) bool {
+	t.Helper()
+	_, err := remote.Get(w.behind(t, image))
+	return err == nil
+}
+
+// wantsIndex wants an index in the registry with an image, which is there too,
+// for each of the architectures.
+func (w *world) wantsIndex(t *testing.T, image string, architectures ...string) {
+	t.Helper()
+	index, err := remote.Index(w.behind(t, image))
+	if err != nil {
+		t.Fatal(err)
+	}
+	manifest, err := index.IndexManifest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, child := range manifest.Manifests {
+		if _, err := index.Image(child.Digest); err != nil {
+			t.Error(err)
+		}
+		if child.Platform != nil {
+			got = append(got, child.Platform.Architecture)
+		}
+	}
+	if slices.Sort(got); !slices.Equal(got, architectures) {
+		t.Errorf("the index has images for %q, want %q", got, architectures)
+	}
+}
