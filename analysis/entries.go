@@ -54,6 +54,11 @@ func (e *contextEntry) add(c *iam.Context) error {
 	if _, twice := c.Lookup(e.name); twice {
 		return fmt.Errorf("context key %q is given twice; names are compared without regard to case", e.name)
 	}
+	if e.kind == "" { // optional in the API: the values are text
+		if e.kind = "string"; len(e.values) != 1 {
+			e.kind = "stringList"
+		}
+	}
 	base, list := strings.CutSuffix(e.kind, "List")
 	for i, value := range e.values {
 		var err error

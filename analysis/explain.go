@@ -82,10 +82,8 @@ func (q *Question) reason(t *iam.StatementTrace) string {
 		return "its resources do not cover " + q.Request.Resource
 	case iam.OtherPrincipal:
 		return "its principals do not cover " + callerText(q.Request.Principal, q.Unnamed)
-	case iam.FalseCondition:
-		return fmt.Sprintf("its condition %s on %s is false: %s", t.Operator, t.Key, q.valueText(t.Key))
 	}
-	return "a repository policy has no say in an action without a resource"
+	return fmt.Sprintf("its condition %s on %s is false: %s", t.Operator, t.Key, q.valueText(t.Key))
 }
 
 // valueText says what the request has for a condition key.

@@ -224,6 +224,8 @@ func TestContextEntries(t *testing.T) {
 		{"stringList", `{"ForAnyValue:StringEquals":{"aws:TagKeys":"b"}}`, entry("aws:TagKeys", "stringList", "a", "b"), "allowed"},
 		{"stringList of one is multivalued", `{"StringEquals":{"aws:TagKeys":"a"}}`, entry("aws:TagKeys", "stringList", "a"), "implicitDeny"},
 		{"stringList of none", `{"ForAllValues:StringEquals":{"aws:TagKeys":"a"}}`, entry("aws:TagKeys", "stringList"), "allowed"},
+		{"no type is string", `{"StringEquals":{"aws:username":"alice"}}`, entry("aws:username", "", "alice"), "allowed"},
+		{"no type and several values is stringList", `{"ForAnyValue:StringEquals":{"aws:TagKeys":"b"}}`, entry("aws:TagKeys", "", "a", "b"), "allowed"},
 		{"numeric", `{"NumericLessThan":{"aws:MultiFactorAuthAge":"3600"}}`, entry("aws:MultiFactorAuthAge", "numeric", "30.5"), "allowed"},
 		{"numericList", `{"ForAllValues:NumericLessThan":{"x:n":"5"}}`, entry("x:n", "numericList", "1", "7"), "implicitDeny"},
 		{"boolean", `{"Bool":{"aws:SecureTransport":"true"}}`, entry("aws:SecureTransport", "boolean", "True"), "allowed"},

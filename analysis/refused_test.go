@@ -74,7 +74,6 @@ func wrongEntries() []refused {
 	return []refused{
 		{"unknown field", entry(`"KeyName":"a:b"`), `in.json:1:21: unknown field "KeyName"; a context entry has ContextKeyName`},
 		{"no name", entry(`"ContextKeyType":"string","ContextKeyValues":["x"]`), `in.json:1:20: a context entry needs a ContextKeyName`},
-		{"no type", entry(`"ContextKeyName":"a:b","ContextKeyValues":["x"]`), `"" is no ContextKeyType; write string, numeric`},
 		{"unknown type", typed("text", `"x"`), `context key "a:b": "text" is no ContextKeyType`},
 		{"type of another case", typed("String", `"x"`), `"String" is no ContextKeyType`},
 		{"no values", typed("string", ``), `of type "string" has 0 values instead of one; for a multivalued key write stringList, for a missing key leave the entry out`},

@@ -95,6 +95,8 @@ func checkConditionKey(name string) error {
 	switch {
 	case !found || prefix == "" || rest == "":
 		return errors.New(quoted(name, "lacks a service prefix; write one as in aws:SourceIp"))
+	case strings.ContainsAny(name, " \t\r\n*?") && !strings.Contains(rest, "/"), !isVendor(strings.ReplaceAll(prefix, "/", "")):
+		return errors.New(quoted(name, "has characters that no condition key has; write one as in aws:SourceIp"))
 	case !strings.Contains(name, "/") && strings.Contains(rest, ":"):
 		return errors.New(quoted(name, "has more than one colon; write service:key"))
 	}

@@ -51,6 +51,8 @@ func (c *condition) holds(ctx Context, effect Effect) bool {
 	entry, found := ctx.Lookup(c.key)
 	missing := !found || entry.Multi && len(entry.Values) == 0
 	switch {
+	case c.unusable:
+		return effect == Deny
 	case c.operator.family == nullFamily:
 		return c.anyMatches(nullText(entry.count() == 0), ctx)
 	case c.set == forAllValues:
@@ -81,9 +83,6 @@ func (c *condition) countSatisfied(entry *ContextEntry, ctx Context, effect Effe
 // satisfiedBy reports whether one value of the request equals any of the
 // operands or, for a negated operator, none.
 func (c *condition) satisfiedBy(value string, ctx Context, effect Effect) bool {
-	if c.unusable {
-		return effect == Deny
-	}
 	for _, o := range c.operands {
 		switch o.compare(value, ctx) {
 		case unreadable:

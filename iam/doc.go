@@ -61,18 +61,18 @@
 //
 // Actions. The action of a request is a prefix, a colon and a name of visible
 // ASCII characters without wildcards; another one is never allowed. A blank in
-// a policy's action is accepted, as AWS does, and never matches.
+// a policy's action, behind its colon, is accepted, as AWS does, and never matches.
 //
 // Resources. Every segment of an ARN is compared with regard to case. Wildcards
 // in the service, and for ECR in the resource type, match as they stand in a
 // Deny and in NotResource; in the Resource of an Allow the service has to be
 // literal, and the resource "*", literal, or begin with "repository/". An ARN
 // with too few segments is filled up with ":*" in policies attached to
-// principals, with a finding, and refused in others. An action without a
-// resource ("*") is allowed by identity policies only, and repository policies
-// have no say in it; a registry policy may deny it. A repository policy's
-// statement without Resource is about every resource: give it to the
-// evaluation of its own repository.
+// principals, with a finding, and refused in others. An action of ECR
+// without a resource type, such as ecr:GetAuthorizationToken, is allowed by
+// identity policies only, and there by "*" only; a Deny is held to the resource
+// that the request names. A repository policy's statement without Resource is
+// about every resource: give it to the evaluation of its own repository.
 //
 // Policy variables. Where one in NotResource has no value, an Allow does not
 // apply and a Deny does. The value is literal, with its wildcards, colons and
@@ -82,10 +82,11 @@
 // stand anywhere; in Resource only after the fifth colon.
 //
 // Conditions. Where the request's value has not the operator's type, or the
-// policy compares an ARN with a lone "*", the condition is false in an Allow
-// and true in a Deny, negated or not. A multivalued key without a set operator
+// policy compares an ARN with a lone "*" (whatever the request has), the
+// condition is false in an Allow and true in a Deny, negated or not. A multivalued key without a set operator
 // is false in an Allow; in a Deny one matching value suffices. An empty list is
-// an absent key, for Null too. An empty string is null, and an empty set for
+// an absent key, for Null too; without a set operator it is false in an Allow
+// all the same. A single-valued empty string is null, and an empty set for
 // ForAllValues and ForAnyValue. IfExists has no effect under ForAnyValue. Null
 // takes neither IfExists nor a set operator. An empty list of values to
 // compare with matches nothing. Numbers are compared exactly, to the last

@@ -129,9 +129,10 @@ func TestResources(t *testing.T) {
 	}
 }
 
-// A statement without Resource is about its own repository, and only
-// identity policies allow what has no resource (Amazon ECR User Guide,
-// "Private registry authentication").
+// Only identity policies allow an action without a resource type, and only by
+// "*", whatever resource the request names (Amazon ECR User Guide, "Private
+// registry authentication"; Service Authorization Reference for Amazon ECR).
+// Any policy may deny it.
 func TestRequestsWithoutResource(t *testing.T) {
 	const token = "ecr:GetAuthorizationToken"
 	r := Request{caller(User), token, "*", nil}
@@ -139,6 +140,17 @@ func TestRequestsWithoutResource(t *testing.T) {
 	checkDecision(t, &Policies{Resource: granting(t, `"*"`)}, &r, ImplicitDeny, IdentityClass)
 	checkDecision(t, &Policies{Resource: allow(t, RepositoryPolicy)}, &r, ImplicitDeny, IdentityClass)
 	checkDecision(t, &Policies{Resource: allow(t, RegistryPolicy)}, &r, ImplicitDeny, IdentityClass)
-	checkDecision(t, &Policies{Identity: allow(t, IdentityPolicy), Resource: deny(t, RepositoryPolicy)}, &r, Allowed, NoClass)
+	checkDecision(t, &Policies{Identity: allow(t, IdentityPolicy), Resource: deny(t, RepositoryPolicy)}, &r, ExplicitDeny, ResourceClass)
 	checkDecision(t, &Policies{Identity: allow(t, IdentityPolicy), Resource: deny(t, RegistryPolicy)}, &r, ExplicitDeny, ResourceClass)
+
+	repositories := []*Policy{mustCompile(t, IdentityPolicy, identityStatement(`"Effect":"Allow","Action":"ecr:*","Resource":"arn:aws:ecr:*:*:repository/*"`))}
+	for _, action := range []string{token, "ECR:getauthorizationtoken", "ecr:PutRegistryPolicy"} {
+		onARN := Request{caller(User), action, repoARN, nil}
+		checkDecision(t, &Policies{Identity: allow(t, IdentityPolicy)}, &onARN, Allowed, NoClass)
+		checkDecision(t, &Policies{Identity: repositories}, &onARN, ImplicitDeny, IdentityClass)
+		checkDecision(t, &Policies{Resource: granting(t, `"*"`)}, &onARN, ImplicitDeny, IdentityClass)
+		checkDecision(t, &Policies{Identity: allow(t, IdentityPolicy), Resource: deny(t, RepositoryPolicy)}, &onARN, ExplicitDeny, ResourceClass)
+	}
+	// An action of repositories that is asked about no resource in particular.
+	checkDecision(t, &Policies{Resource: granting(t, `"*"`)}, &Request{caller(User), pull, "*", nil}, Allowed, NoClass)
 }

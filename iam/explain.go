@@ -167,7 +167,7 @@ func (l *policyList) decide(q *query) Decision {
 func (l *policyList) matched(q *query) []Match {
 	var found []Match
 	for _, p := range l.policies {
-		if !p.covers(q) {
+		if p == nil {
 			continue
 		}
 		for i := range p.Statements {
@@ -182,7 +182,7 @@ func (l *policyList) matched(q *query) []Match {
 // missingKeys adds the keys that the context lacks, by their lower-cased name.
 func (l *policyList) missingKeys(q *query, missing map[string]string) {
 	for _, p := range l.policies {
-		if !p.covers(q) {
+		if p == nil {
 			continue
 		}
 		for i := range p.Statements {

@@ -3,6 +3,7 @@ package iam
 import (
 	"iter"
 	"strings"
+	"unicode/utf8"
 )
 
 // checkAction finds actions that cannot match anything.
@@ -110,14 +111,14 @@ func textOf(n *node) string {
 // checkSize compares the document with AWS's quota for its kind; white space
 // does not count.
 func (c *compiler) checkSize(text []byte) {
-	size := 0
+	size := utf8.RuneCount(text)
 	for _, b := range text {
-		if strings.IndexByte(" \t\r\n", b) < 0 {
-			size++
+		if strings.IndexByte(" \t\r\n", b) >= 0 {
+			size--
 		}
 	}
 	if limit := sizeLimit(c.policy.Kind); size > limit {
-		c.findingAt(Position{1, 1}, "the document has %d characters, white space apart; AWS takes at most %d in a %v", size, limit, c.policy.Kind)
+		c.findingAt(Position{1, 1}, "the document has %d characters, white space apart; AWS takes at most %d in one of kind %q", size, limit, c.policy.Kind.String())
 	}
 }
 

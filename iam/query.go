@@ -5,14 +5,15 @@ import "strings"
 // query is a request as evaluation wants it: taken apart once, before any
 // statement is looked at. It lives on the stack.
 type query struct {
-	request     *Request
-	caller      ARN    // of a caller that has an account
-	role        string // name of an AssumedRole's role
-	resource    ARN    // zero for requests without a resource
-	wellFormed  bool   // action and resource are ones that an Allow could cover
-	sameAccount bool
-	bounded     bool // the caller has a permissions boundary
-	serviceRole bool // the caller is a session of a service-linked role
+	request      *Request
+	caller       ARN    // of a caller that has an account
+	role         string // name of an AssumedRole's role
+	resource     ARN    // zero for requests without a resource
+	wellFormed   bool   // action and resource are ones that an Allow could cover
+	sameAccount  bool
+	bounded      bool // the caller has a permissions boundary
+	serviceRole  bool // the caller is a session of a service-linked role
+	resourceless bool // an action of ECR without a resource type
 }
 
 // newQuery takes the request apart. It is false for a caller that is nobody:
@@ -29,10 +30,21 @@ func (p *Policies) newQuery(r *Request) (query, bool) {
 	if isARN {
 		q.resource = resource
 	}
+	q.resourceless = isResourceless(r.Action)
 	q.wellFormed = isAction(r.Action) && (isARN || r.Resource == noResource)
 	q.sameAccount = q.caller.Account == p.accountOfResource(&q) &&
 		(!isARN || q.caller.Partition == resource.Partition)
 	return q, true
+}
+
+// resourceFor is the resource that a statement's patterns are compared with.
+// An action without a resource type has none, whatever the request says; a Deny
+// is held to what the request says, so that it is never lost.
+func (q *query) resourceFor(effect Effect) string {
+	if q.resourceless && effect == Allow {
+		return noResource
+	}
+	return q.request.Resource
 }
 
 // identify checks the caller and splits its ARN.

@@ -4,7 +4,7 @@ package iam
 // resource and caller, whatever its conditions say.
 func (s *Statement) concerns(q *query) bool {
 	return s.actions.matches(q.request.Action) &&
-		s.resources.matches(q.request.Resource, s.Effect, q.request.Context) &&
+		s.resources.matches(q.resourceFor(s.Effect), s.Effect, q.request.Context) &&
 		(s.principals == nil || s.principals.matches(q))
 }
 
@@ -30,16 +30,10 @@ func (s *Statement) conditionsHold(c Context) bool {
 	return true
 }
 
-// covers reports whether the policy is consulted for the request at all: a
-// repository's policy has no say in an action without a resource.
-func (p *Policy) covers(q *query) bool {
-	return p != nil && (p.Kind != RepositoryPolicy || q.request.Resource != noResource)
-}
-
 // denies reports whether a Deny applies in any of the policies.
 func denies(policies []*Policy, q *query) bool {
 	for _, p := range policies {
-		if !p.covers(q) {
+		if p == nil {
 			continue
 		}
 		for i := range p.Statements {
@@ -55,7 +49,7 @@ func denies(policies []*Policy, q *query) bool {
 // that names principals does not belong to a class that is asked this way.
 func allows(policies []*Policy, q *query) bool {
 	for _, p := range policies {
-		if !p.covers(q) || p.Kind.hasPrincipal() {
+		if p == nil || p.Kind.hasPrincipal() {
 			continue
 		}
 		for i := range p.Statements {
@@ -68,15 +62,15 @@ func allows(policies []*Policy, q *query) bool {
 }
 
 // grants returns the strongest grant that the resource-based policies give
-// the caller. Without a resource there is none: such actions are granted by
+// the caller. An action of ECR without a resource type is granted by
 // identity-based policies only.
 func grants(policies []*Policy, q *query) grant {
 	strongest := noGrant
-	if q.request.Resource == noResource {
+	if q.resourceless {
 		return strongest
 	}
 	for _, p := range policies {
-		if !p.covers(q) {
+		if p == nil {
 			continue
 		}
 		for i := range p.Statements {

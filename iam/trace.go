@@ -5,11 +5,8 @@ package iam
 type Applicability uint8
 
 const (
-	// NotConsulted is the zero value: the statement's policy has no say in the
-	// request, as a repository policy has none in an action without a resource.
-	NotConsulted Applicability = iota
 	// OtherAction means that Action or NotAction does not cover the action.
-	OtherAction
+	OtherAction Applicability = iota
 	// OtherResource means that Resource or NotResource does not cover the
 	// resource, perhaps for want of a policy variable's value.
 	OtherResource
@@ -43,6 +40,9 @@ func (p *Policies) Trace(r *Request) []StatementTrace {
 	var traces []StatementTrace
 	for _, list := range p.inPlay(&q) {
 		for _, policy := range list.policies {
+			if policy == nil {
+				continue
+			}
 			for i := range policy.Statements {
 				t := StatementTrace{Match: Match{list.class, list.level, policy, &policy.Statements[i]}}
 				t.judge(&q)
@@ -58,11 +58,9 @@ func (p *Policies) Trace(r *Request) []StatementTrace {
 func (t *StatementTrace) judge(q *query) {
 	s := t.Statement
 	switch {
-	case !t.Policy.covers(q):
-		t.Applicability = NotConsulted
 	case !s.actions.matches(q.request.Action):
 		t.Applicability = OtherAction
-	case !s.resources.matches(q.request.Resource, s.Effect, q.request.Context):
+	case !s.resources.matches(q.resourceFor(s.Effect), s.Effect, q.request.Context):
 		t.Applicability = OtherResource
 	case s.principals != nil && !s.principals.matches(q):
 		t.Applicability = OtherPrincipal

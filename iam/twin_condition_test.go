@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"net"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -100,6 +101,9 @@ func (w *twin) conditionHolds(p twinPolicy, effect, operator, key string, values
 	}
 	base, ifExists := strings.CutSuffix(base, "IfExists")
 	negated := strings.Contains(base, "Not")
+	if strings.HasPrefix(base, "Arn") && slices.Contains(values, any("*")) {
+		return effect == "Deny" // a lone "*" is no ARN
+	}
 	var entry *ContextEntry
 	for i := range w.request.Context {
 		if strings.EqualFold(w.request.Context[i].Key, key) {

@@ -142,7 +142,7 @@ func (w *twin) allows(policies []twinPolicy) bool {
 // grantingForms lists in which ways the resource-based policies allow.
 func (w *twin) grantingForms() []string {
 	var forms []string
-	if w.request.Resource == "*" {
+	if w.resourceless() {
 		return nil
 	}
 	for _, p := range w.resource {
@@ -157,9 +157,6 @@ func (w *twin) grantingForms() []string {
 
 // applies reports whether all elements of a statement match.
 func (w *twin) applies(p twinPolicy, s twinStatement) bool {
-	if p.kind == RepositoryPolicy && w.request.Resource == "*" {
-		return false
-	}
 	if not, found := s["NotPrincipal"]; found && len(w.boundary) == 0 && len(w.forms(not)) > 0 {
 		return false
 	}
@@ -249,7 +246,7 @@ func (w *twin) resourceMatches(p twinPolicy, s twinStatement) bool {
 	effect := s["Effect"].(string)
 	if element, found := s["Resource"]; found {
 		for _, r := range twinList(element) {
-			if matched, _ := w.oneResource(p, r.(string), effect); matched {
+			if matched, _ := w.oneResource(p, r.(string), effect, effect); matched {
 				return true
 			}
 		}
@@ -261,7 +258,7 @@ func (w *twin) resourceMatches(p twinPolicy, s twinStatement) bool {
 	}
 	any, unresolved := false, false
 	for _, r := range twinList(element) {
-		matched, missing := w.oneResource(p, r.(string), "")
+		matched, missing := w.oneResource(p, r.(string), "", effect)
 		any, unresolved = any || matched, unresolved || missing
 	}
 	if unresolved {
@@ -270,8 +267,15 @@ func (w *twin) resourceMatches(p twinPolicy, s twinStatement) bool {
 	return !any
 }
 
-// oneResource matches one pattern, and says whether a variable is missing.
-func (w *twin) oneResource(p twinPolicy, pattern, effect string) (matched, missing bool) {
+// resourceless: only "*" covers an action that has no resource type, and only
+// in identity policies. These are the two that the generator asks about.
+func (w *twin) resourceless() bool {
+	return slices.Contains([]string{"ecr:getauthorizationtoken", "ecr:getregistrypolicy"}, strings.ToLower(w.request.Action))
+}
+
+// oneResource matches one pattern, and says whether a variable is missing. The
+// effect counts for Resource only; whole is the statement's in any case.
+func (w *twin) oneResource(p twinPolicy, pattern, effect, whole string) (matched, missing bool) {
 	if pattern == "*" {
 		return true, false
 	}
@@ -287,7 +291,7 @@ func (w *twin) oneResource(p twinPolicy, pattern, effect string) (matched, missi
 		return false, false
 	}
 	subject := strings.SplitN(w.request.Resource, ":", 6)
-	if len(subject) != 6 {
+	if len(subject) != 6 || whole == "Allow" && w.resourceless() {
 		return false, false
 	}
 	for i := range 5 {

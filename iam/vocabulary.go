@@ -70,6 +70,31 @@ func ecrActions() iter.Seq[string] {
 		ecr:ValidatePullThroughCacheRule`)
 }
 
+// isResourceless reports whether an action of ECR has no resource type: it is
+// about a registry, and only the resource "*" covers it (Service Authorization
+// Reference for Amazon ECR).
+func isResourceless(action string) bool {
+	if prefixIgnoringCase(action, "ecr:") < 0 {
+		return false
+	}
+	for _, name := range [...]string{
+		"CreatePullThroughCacheRule", "CreateRepositoryCreationTemplate", "DeletePullThroughCacheRule",
+		"DeleteRegistryPolicy", "DeleteRepositoryCreationTemplate", "DeleteSigningConfiguration",
+		"DeregisterPullTimeUpdateExclusion", "DescribePullThroughCacheRules", "DescribeRegistry",
+		"DescribeRepositoryCreationTemplates", "GetAccountSetting", "GetAuthorizationToken",
+		"GetRegistryPolicy", "GetRegistryScanningConfiguration", "GetSigningConfiguration",
+		"ListPullTimeUpdateExclusions", "PutAccountSetting", "PutRegistryPolicy",
+		"PutRegistryScanningConfiguration", "PutReplicationConfiguration", "PutSigningConfiguration",
+		"RegisterPullTimeUpdateExclusion", "UpdatePullThroughCacheRule",
+		"UpdateRepositoryCreationTemplate", "ValidatePullThroughCacheRule",
+	} {
+		if equalIgnoringCase(action[len("ecr:"):], name) {
+			return true
+		}
+	}
+	return false
+}
+
 // partitions are the known ones. AWS adds partitions, so that one missing here
 // is a finding and no error.
 func partitions() iter.Seq[string] {
