@@ -7,7 +7,9 @@
 //	certs         the certificates of a test run
 //	stack         runs registry, extauthz and Envoy together
 //	differential  package iam against another evaluator of policies
+//	router        package mapping against a registry's own reading of requests
 //	e2e           the end-to-end scenarios
+//	conformance   a registry behind Envoy answers as it does alone
 //	clients       registry clients, through Envoy and without
 //	quickstart    what `make run` runs
 //	image         the container image, built and run

@@ -45,9 +45,14 @@ func (g *gate) rules(ctx context.Context) outcome {
 		return of(err)
 	}
 	packages := slices.DeleteFunc(strings.Fields(list.String()), func(pkg string) bool {
-		return slices.Contains([]string{"differential", "e2e", "clients", "quickstart", "image"}, path.Base(pkg))
+		return slices.Contains([]string{"differential", "e2e", "conformance", "clients", "quickstart", "image", "router"}, path.Base(pkg))
 	})
 	return g.goTest(ctx, g.tests(), append([]string{"-count=1", "-timeout=5m"}, packages...)...)
+}
+
+// router compares package mapping with a registry's own reading of requests.
+func (g *gate) router(ctx context.Context) outcome {
+	return g.goTest(ctx, g.tests(), "-count=1", "-timeout=5m", "./router")
 }
 
 // differential compares package iam with another evaluator, where there is
@@ -59,6 +64,11 @@ func (g *gate) differential(ctx context.Context) outcome {
 // endToEnd runs the scenarios through a real Envoy.
 func (g *gate) endToEnd(ctx context.Context) outcome {
 	return g.withEnvoy(ctx, "the scenarios", "-count=1", "-timeout=9m", "./e2e")
+}
+
+// conformance compares a registry behind Envoy with one alone.
+func (g *gate) conformance(ctx context.Context) outcome {
+	return g.withEnvoy(ctx, "the specification's workflows", "-count=1", "-timeout=4m", "./conformance")
 }
 
 // clients runs real registry clients through a real Envoy; building some of

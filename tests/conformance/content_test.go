@@ -1,0 +1,40 @@
+package conformance
+
+import (
+	"crypto/sha256"
+	"fmt"
+)
+
+// The media types of what is sent.
+const (
+	octets      = "application/octet-stream"
+	imageType   = "application/vnd.oci.image.manifest.v1+json"
+	indexType   = "application/vnd.oci.image.index.v1+json"
+	configType  = "application/vnd.oci.image.config.v1+json"
+	layerType   = "application/vnd.oci.image.layer.v1.tar"
+	anyArtifact = "application/vnd.example.sbom"
+)
+
+// The content that is sent: two blobs, an image of them, an artifact that
+// refers to the image, and an index.
+var (
+	config   = `{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}`
+	layer    = "a layer of two chunks, the second of which is this one"
+	image    = fmt.Sprintf(`{"schemaVersion":2,"mediaType":%q,"config":%s,"layers":[%s]}`, imageType, descriptor(configType, config), descriptor(layerType, layer))
+	artifact = fmt.Sprintf(`{"schemaVersion":2,"mediaType":%q,"artifactType":%q,"config":%s,"layers":[%s],"subject":%s}`,
+		imageType, anyArtifact, descriptor(configType, config), descriptor(layerType, layer), descriptor(imageType, image))
+	index = fmt.Sprintf(`{"schemaVersion":2,"mediaType":%q,"manifests":[%s]}`, indexType, descriptor(imageType, image))
+)
+
+// digest is the digest of a content.
+func digest(content string) string {
+	return fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(content)))
+}
+
+// descriptor is a content's OCI descriptor.
+func descriptor(mediaType, content string) string {
+	return fmt.Sprintf(`{"mediaType":%q,"digest":%q,"size":%d}`, mediaType, digest(content), len(content))
+}
+
+// missing is the digest of a content that is never sent.
+var missing = digest("never sent")

@@ -1,0 +1,83 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"extauthz/tests/envoybin"
+	"extauthz/tests/stack"
+)
+
+// programs are built once for all tests.
+var programs *stack.Programs
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+// run builds the programs and runs the tests.
+func run(m *testing.M) int {
+	binaries, err := os.MkdirTemp("", "extauthz-conformance-")
+	if err == nil {
+		defer os.RemoveAll(binaries)
+		programs, err = stack.Build(context.Background(), binaries, envoybin.OnlyPinned, os.Stderr)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return m.Run()
+}
+
+// sides are two registries that begin empty: one alone, one behind Envoy.
+type sides struct{ alone, behind *side }
+
+// side is a registry at an address, and where its last answer pointed to.
+type side struct {
+	name     string
+	address  string
+	location string
+}
+
+// newSides starts two stacks, and talks to the registry of one around Envoy.
+func newSides(t *testing.T) *sides {
+	t.Helper()
+	return &sides{
+		alone:  &side{name: "the registry alone", address: start(t).Address(stack.Registry)},
+		behind: &side{name: "through Envoy", address: start(t).Address(stack.Envoy)},
+	}
+}
+
+// start starts a stack with the policies of the scenarios, in which admin may
+// do everything, and with the deletion of blobs.
+func start(t *testing.T) stack.Stack {
+	t.Helper()
+	policies := t.TempDir()
+	if err := os.CopyFS(policies, os.DirFS(filepath.Join(stack.Root(), "tests", "e2e", "testdata", "policies"))); err != nil {
+		t.Fatal(err)
+	}
+	registries, err := os.OpenFile(filepath.Join(policies, "registries.yaml"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := registries.WriteString("  deleteBlobs: true\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := registries.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s, err := programs.Start(stack.Spec{
+		Envoy:    filepath.Join(stack.Root(), "examples", "quickstart", "envoy.yaml"),
+		Policies: policies,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
