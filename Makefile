@@ -6,9 +6,10 @@ LISTEN   ?= 127.0.0.1:8080
 FUZZTIME ?= 1m
 IMAGE    ?= extauthz:latest
 CASES    ?= 1000000
+INPUTS   ?= 10000000
 SEED     ?= 1
 
-.PHONY: help run test build image fuzz differential bench clean
+.PHONY: help run test build image fuzz router differential bench clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +28,9 @@ image: ## build the container image (IMAGE=extauthz:latest)
 
 fuzz: ## run every fuzz target for a while each (FUZZTIME=1m)
 	@go run -C tests ./fuzz -for $(FUZZTIME)
+
+router: ## compare the mapping with a registry's own reading (INPUTS=10000000 SEED=1)
+	GOGC=400 go test -C tests -count=1 -v -timeout=4h -run '^TestRouter$$' ./router -inputs $(INPUTS) -seed $(SEED)
 
 differential: ## compare policy decisions with another evaluator's (CASES=1000000 SEED=1); needs node
 	go test -C tests -count=1 -v -timeout=4h -run '^TestDifferential$$' ./differential -cases $(CASES) -seed $(SEED)

@@ -1,5 +1,6 @@
-// Command fuzz runs every fuzz target of the product for a while each, one
-// after the other, and stops at the first that finds something.
+// Command fuzz runs every fuzz target of the product, and the one of the tests
+// that compares it with a registry, for a while each, one after the other, and
+// stops at the first that finds something.
 //
 // Usage: fuzz [-for 1m]
 package main
@@ -9,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -26,45 +28,60 @@ func main() {
 
 // fuzz runs all targets of all packages.
 func fuzz(long time.Duration) error {
-	packages, err := list("list", "./...")
+	product, err := list(stack.Root(), "list", "./...")
 	if err != nil {
 		return err
 	}
 	found := 0
-	for _, pkg := range packages {
-		targets, err := list("test", "-list=^Fuzz", pkg)
+	for _, pkg := range product {
+		n, err := fuzzPackage(stack.Root(), pkg, long)
 		if err != nil {
 			return err
 		}
-		for _, target := range targets {
-			if !strings.HasPrefix(target, "Fuzz") {
-				continue // the line that says ok
-			}
-			found++
-			fmt.Printf("== %s in %s for %s\n", target, pkg, long)
-			if err := run(pkg, target, long); err != nil {
-				return fmt.Errorf("%s in %s: %w", target, pkg, err)
-			}
-		}
+		found += n
 	}
-	if found == 0 {
-		return fmt.Errorf("no fuzz target in %d packages", len(packages))
+	n, err := fuzzPackage(filepath.Join(stack.Root(), "tests"), "./router", long)
+	if err != nil {
+		return err
 	}
-	fmt.Printf("%d targets found nothing\n", found)
+	if found == 0 || n == 0 {
+		return fmt.Errorf("%d fuzz targets in %d packages, and %d in ./router", found, len(product), n)
+	}
+	fmt.Printf("%d targets found nothing\n", found+n)
 	return nil
 }
 
-// list is the lines that the go command prints about the product.
-func list(args ...string) ([]string, error) {
+// fuzzPackage runs the targets of a package of the module in dir, and counts
+// them.
+func fuzzPackage(dir, pkg string, long time.Duration) (found int, err error) {
+	targets, err := list(dir, "test", "-list=^Fuzz", pkg)
+	if err != nil {
+		return 0, err
+	}
+	for _, target := range targets {
+		if !strings.HasPrefix(target, "Fuzz") {
+			continue // the line that says ok
+		}
+		found++
+		fmt.Printf("== %s in %s for %s\n", target, pkg, long)
+		if err := run(dir, pkg, target, long); err != nil {
+			return found, fmt.Errorf("%s in %s: %w", target, pkg, err)
+		}
+	}
+	return found, nil
+}
+
+// list is the lines that the go command prints in dir.
+func list(dir string, args ...string) ([]string, error) {
 	c := exec.Command("go", args...)
-	c.Dir, c.Stderr = stack.Root(), os.Stderr
+	c.Dir, c.Stderr = dir, os.Stderr
 	out, err := c.Output()
 	return strings.FieldsFunc(string(out), func(r rune) bool { return r == '\n' }), err
 }
 
 // run runs one target.
-func run(pkg, target string, long time.Duration) error {
+func run(dir, pkg, target string, long time.Duration) error {
 	c := exec.Command("go", "test", "-run=^$", "-fuzz=^"+target+"$", "-fuzztime="+long.String(), pkg)
-	c.Dir, c.Stdout, c.Stderr = stack.Root(), os.Stdout, os.Stderr
+	c.Dir, c.Stdout, c.Stderr = dir, os.Stdout, os.Stderr
 	return c.Run()
 }

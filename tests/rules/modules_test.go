@@ -21,6 +21,8 @@ var mayRequire = []string{
 // testsMayRequire are those of the tests, beside the product and its own.
 var testsMayRequire = []string{
 	"extauthz", "github.com/distribution/distribution/v3", "github.com/google/go-containerregistry",
+	// the types of a Distribution registry's store, and its log
+	"github.com/distribution/reference", "github.com/opencontainers/go-digest", "github.com/opencontainers/image-spec", "github.com/sirupsen/logrus",
 	"github.com/testcontainers/testcontainers-go", "go.yaml.in/yaml/v3",
 	"golang.org/x/crypto", "golang.org/x/sys",
 }

@@ -1,0 +1,40 @@
+// Package router compares extauthz/mapping with the registry of the CNCF
+// Distribution project, version 3, on the same requests: whatever the registry
+// would do to a repository, the mapping must have asked for it, or refused.
+//
+// The registry is the real one from the bytes on: Go's parser of requests, the
+// router with its cleaning and decoding of paths, the handlers with their
+// reading of queries and of forms in bodies, and the verification of signed
+// upload states. Only its store is replaced, by one that has every repository
+// and writes down every effect: which repository was opened, and what was read,
+// listed, mounted, written or deleted there under which digest, tag or upload.
+//
+// The mapping sees the request as Envoy shows it, and the registry sees it as
+// Envoy passes it on: without the query parameters that it would be told to
+// remove, once with every permission granted and, where some are optional, once
+// without those. Then every effect must be on a repository on which its action
+// was asked, and on the digest, tag or upload that the mapping reports.
+//
+// # What is not compared
+//
+// What Envoy does to a request before it asks, and whether it passes on the
+// bytes that were judged: the end-to-end scenarios hold that. The content of
+// what is stored: a manifest that names a blob of another repository is for the
+// registry to judge.
+//
+// # Files
+//
+//	request.go         a request, as the mapping sees it and as bytes
+//	envoy.go           how Envoy removes query parameters
+//	registry.go        the registry around the store
+//	trace.go           the store: repositories, manifests and tags
+//	blobs.go           the store: blobs and uploads
+//	effect.go          what a registry does, and what must have been asked for it
+//	compare.go         one request on both sides
+//	vocabulary.go      the words of all requests
+//	generate.go        random requests, each from a seed and a number
+//	generate_query.go  their queries
+//	generate_body.go   their bodies
+//	run.go             many requests
+//	summary.go         what a run tells
+package router

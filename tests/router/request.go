@@ -1,0 +1,87 @@
+package router
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"extauthz/mapping"
+)
+
+// Framing is how a request says where its body ends.
+type Framing uint8
+
+// The framings. Envoy settles them before it asks: what it passes on never has
+// two lengths.
+const (
+	NoBody      Framing = iota // neither header; the body is not sent
+	WithLength                 // Content-Length
+	Chunked                    // Transfer-Encoding: chunked
+	Unannounced                // a body over HTTP/2, which announces none, passed on in chunks
+	framings
+)
+
+// Request is a request as a client words it. All of it may be any bytes.
+type Request struct {
+	Method, Target string
+	Header         []mapping.Header // names as the client writes them
+	Framing        Framing
+	Body           string
+}
+
+// judged is the request as Envoy shows it to the mapping: names in lower case,
+// no space around values, Host apart.
+func (r *Request) judged() *mapping.Request {
+	j := &mapping.Request{Method: r.Method, Path: r.Target}
+	for _, h := range r.headers() {
+		j.Header = append(j.Header, mapping.Header{Name: strings.ToLower(h.Name), Value: strings.Trim(h.Value, " \t")})
+	}
+	switch r.Framing {
+	case WithLength:
+		j.Header = append(j.Header, mapping.Header{Name: "content-length", Value: fmt.Sprint(len(r.Body))})
+	case Chunked:
+		j.Header = append(j.Header, mapping.Header{Name: "transfer-encoding", Value: "chunked"})
+	}
+	return j
+}
+
+// wire is the request as Envoy passes it on, with target for its target.
+func (r *Request) wire(target string) string {
+	var b strings.Builder
+	b.WriteString(r.Method + " " + target + " HTTP/1.1\r\nHost: registry\r\n")
+	for _, h := range r.headers() {
+		b.WriteString(h.Name + ": " + h.Value + "\r\n")
+	}
+	switch r.Framing {
+	case WithLength:
+		fmt.Fprintf(&b, "Content-Length: %d\r\n\r\n%s", len(r.Body), r.Body)
+	case Chunked, Unannounced:
+		b.WriteString("Transfer-Encoding: chunked\r\n\r\n")
+		if r.Body != "" {
+			fmt.Fprintf(&b, "%x\r\n%s\r\n", len(r.Body), r.Body)
+		}
+		b.WriteString("0\r\n\r\n")
+	default:
+		b.WriteString("\r\n")
+	}
+	return b.String()
+}
+
+// headers are those that come past an HTTP codec and do not frame the body.
+func (r *Request) headers() []mapping.Header {
+	return slices.DeleteFunc(slices.Clone(r.Header), func(h mapping.Header) bool {
+		framing := slices.Contains([]string{"host", "content-length", "transfer-encoding", "connection"}, strings.ToLower(h.Name))
+		return framing || strings.ContainsAny(h.Value, "\r\n\x00") || h.Name == "" || strings.ContainsFunc(h.Name, notToken)
+	})
+}
+
+// notToken says whether a character may not stand in a header's name; RFC 9110,
+// section 5.6.2.
+func notToken(c rune) bool {
+	return c <= ' ' || c >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, c)
+}
+
+// String shows the request for a person to send it again.
+func (r *Request) String() string {
+	return fmt.Sprintf("Request{Method: %q, Target: %q, Header: %q, Framing: %d, Body: %q}", r.Method, r.Target, r.Header, r.Framing, r.Body)
+}

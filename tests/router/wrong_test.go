@@ -1,0 +1,146 @@
+package router
+
+import (
+	"net/url"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"extauthz/mapping"
+)
+
+// before is the mapping asked about a request that has been changed first.
+func before(change func(*mapping.Request)) Mapper {
+	ask := Standard()
+	return func(r *mapping.Request) (mapping.Mapping, *mapping.Refusal) {
+		changed := *r
+		change(&changed)
+		return ask(&changed)
+	}
+}
+
+// after is the mapping with its result changed.
+func after(change func(*mapping.Request, *mapping.Mapping)) Mapper {
+	ask := Standard()
+	return func(r *mapping.Request) (mapping.Mapping, *mapping.Refusal) {
+		m, refusal := ask(r)
+		if refusal == nil {
+			change(r, &m)
+		}
+		return m, refusal
+	}
+}
+
+// withoutAction takes one action out of what is asked.
+func withoutAction(action string) Mapper {
+	return after(func(_ *mapping.Request, m *mapping.Mapping) {
+		m.Permissions = slices.DeleteFunc(m.Permissions, func(p mapping.Permission) bool { return p.Action == action })
+	})
+}
+
+// query changes the query and leaves the path.
+func query(change func(string) string) Mapper {
+	return before(func(r *mapping.Request) {
+		if path, query, found := strings.Cut(r.Path, "?"); found {
+			r.Path = path + "?" + change(query)
+		}
+	})
+}
+
+// wrongMappings are mistakes that a mapping could make, each of which lets
+// someone do what nobody was asked about.
+var wrongMappings = []struct {
+	name string
+	ask  Mapper
+}{
+	{"the source of a mount is not asked", after(func(_ *mapping.Request, m *mapping.Mapping) {
+		m.Permissions = required(m.Permissions)
+	})},
+	{"the source of a mount decides nothing", after(func(_ *mapping.Request, m *mapping.Mapping) {
+		if m.Operation == mapping.MountBlob { // what is optional without being removed
+			m.Operation = mapping.StartUpload
+		}
+	})},
+	{"the last of two sources counts", query(func(q string) string {
+		pairs := strings.Split(q, "&")
+		for i, pair := range pairs {
+			if strings.HasPrefix(pair, "from=") && slices.ContainsFunc(pairs[i+1:], func(p string) bool { return strings.HasPrefix(p, "from=") }) {
+				pairs[i] = ""
+			}
+		}
+		return strings.Join(slices.DeleteFunc(pairs, func(p string) bool { return p == "" }), "&")
+	})},
+	{"a semicolon separates, and the first source counts", query(func(q string) string {
+		pairs := strings.FieldsFunc(q, func(c rune) bool { return c == '&' || c == ';' })
+		seen := map[string]bool{}
+		return strings.Join(slices.DeleteFunc(pairs, func(pair string) bool {
+			name, _, _ := strings.Cut(pair, "=")
+			again := seen[name]
+			seen[name] = true
+			return again
+		}), "&")
+	})},
+	{"encoded names are decoded", query(func(q string) string {
+		pairs := strings.Split(q, "&")
+		for i, pair := range pairs {
+			name, value, _ := strings.Cut(pair, "=")
+			if decoded, err := url.QueryUnescape(name); err == nil {
+				pairs[i] = decoded + "=" + value
+			}
+		}
+		return strings.Join(pairs, "&")
+	})},
+	{"form bodies are not thought of", before(func(r *mapping.Request) {
+		r.Header = slices.DeleteFunc(slices.Clone(r.Header), func(h mapping.Header) bool { return h.Name == "content-type" })
+	})},
+	{"content types beyond ASCII are not thought of", before(func(r *mapping.Request) {
+		r.Header = slices.DeleteFunc(slices.Clone(r.Header), func(h mapping.Header) bool {
+			return h.Name == "content-type" && strings.ContainsFunc(h.Value, func(c rune) bool { return c > '~' })
+		})
+	})},
+	{"every body is empty", after(func(_ *mapping.Request, m *mapping.Mapping) {
+		if m.Operation == mapping.CompleteUpload {
+			m.Permissions = m.Permissions[len(m.Permissions)-1:]
+		}
+	})},
+	{"a name ends at its first keyword", after(func(_ *mapping.Request, m *mapping.Mapping) {
+		name, _, _ := strings.Cut(m.Repository, "/manifests")
+		m.Permissions = slices.Clone(m.Permissions)
+		for i, p := range m.Permissions {
+			if p.Repository == m.Repository && name != "" {
+				m.Permissions[i].Repository, m.Permissions[i].Resource = name, registryARN+name
+			}
+		}
+	})},
+	{"reading a blob counts as asking for it", before(func(r *mapping.Request) {
+		if r.Method == "GET" && strings.Contains(r.Path, "/blobs/sha") {
+			r.Method = "HEAD"
+		}
+	})},
+	{"the tag is reported without its case", after(func(_ *mapping.Request, m *mapping.Mapping) {
+		m.Reference = strings.ToLower(m.Reference)
+	})},
+	{"deleting is not asked", withoutAction("ecr:BatchDeleteImage")},
+	{"putting is not asked", withoutAction("ecr:PutImage")},
+	{"opening an upload is not asked", withoutAction("ecr:InitiateLayerUpload")},
+	{"listing tags is not asked", withoutAction("ecr:ListImages")},
+	{"the catalog is not asked", withoutAction("ecr:DescribeRepositories")},
+}
+
+// TestWrongMappingsAreNoticed wants every mistake found, or a comparison that
+// finds nothing in the mapping would show nothing.
+func TestWrongMappingsAreNoticed(t *testing.T) {
+	for _, wrong := range wrongMappings {
+		t.Run(wrong.name, func(t *testing.T) {
+			s, err := Run(t.Context(), wrong.ask, Inputs{Seed: 1, Count: 60_000, Refused: 1 << 40, Enough: 1}, runtime.GOMAXPROCS(0))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(s.Disagreements) == 0 {
+				t.Errorf("no disagreement in %d requests", s.Requests)
+			}
+			t.Logf("%d requests, %d disagreements, such as:\n%s", s.Requests, len(s.Disagreements), slices.Concat(s.Disagreements, []string{""})[0])
+		})
+	}
+}
