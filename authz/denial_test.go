@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"extauthz/iam"
 	"extauthz/mapping"
@@ -285,7 +286,7 @@ func sendable(t *testing.T, a *Answer) {
 		}
 		return
 	}
-	if a.Status < 400 || a.Status > 599 || !json.Valid(a.Body) {
+	if a.Status < 400 || a.Status > 599 || !json.Valid(a.Body) || !utf8.Valid(a.Body) {
 		t.Errorf("status %d with %q", a.Status, a.Body)
 	}
 }

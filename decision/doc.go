@@ -9,6 +9,10 @@
 // that depends on the clock is therefore keyed by the clock's value, and one
 // that does not mention the client's address serves every address.
 //
+// A repository policy has a part in every action on its repository but
+// ecr:CreateRepository, which comes before it; and in none on "*", such as
+// ecr:GetAuthorizationToken. Neither can therefore be granted by one.
+//
 // [Engine.Decide] gives the decision alone and allocates nothing when the
 // cache has it. [Engine.Explain] works out why, from the same policies, when a
 // denial, the log or a person asks.
