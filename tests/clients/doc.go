@@ -19,4 +19,7 @@
 //	page_test.go       README.md: the table, and the whole page
 //	containerd_test.go the containerd that ctr talks to
 //	crane_test.go      and one file for each client
+//	guide_test.go      the example policies of the ECR guide, held by pushes and pulls
+//	guide_policies_test.go
+//	                   the policy directories of the guide, and their callers
 package clients
