@@ -35,18 +35,19 @@ func helpOn(w io.Writer, name string) error {
 	}
 	c := commands()[i]
 	fmt.Fprintf(w, "extauthz %s: %s\n", c.name, c.summary)
-	printFlags(w, c.flags())
+	c.printFlags(w)
 	return nil
 }
 
 // printFlags lists the flags with their defaults.
-func printFlags(w io.Writer, flags *flag.FlagSet) {
-	first := true
-	flags.VisitAll(func(f *flag.Flag) {
-		if first {
-			fmt.Fprint(w, "\nFlags (the environment sets those of serve too: EXTAUTHZ_LISTEN is --listen; the flag wins):\n")
-			first = false
-		}
+func (c *command) printFlags(w io.Writer) {
+	title := "\nFlags:\n"
+	if c.environment {
+		title = "\nFlags (the environment sets those of serve too: EXTAUTHZ_LISTEN is --listen; the flag wins):\n"
+	}
+	c.flags().VisitAll(func(f *flag.Flag) {
+		fmt.Fprint(w, title)
+		title = ""
 		value, usage := flag.UnquoteUsage(f)
 		fmt.Fprintf(w, "  --%s\n        %s", strings.TrimRight(f.Name+" "+strings.ToUpper(value), " "), usage)
 		if f.DefValue != "" && f.DefValue != "false" {

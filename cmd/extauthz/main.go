@@ -45,18 +45,19 @@ type invocation struct {
 // command is what the first argument names.
 type command struct {
 	name, summary string
+	environment   bool                 // sets the flags of serve, which this command reads
 	flags         func() *flag.FlagSet // with the defaults
 	run           func(*invocation) error
 }
 
 func commands() []command {
 	return []command{
-		{"serve", "answer Envoy's checks by the policies of a directory", serveFlags, serve},
-		{"simulate", "decide what an input of aws iam simulate-custom-policy asks: simulate [FILE]", simulateFlags, simulate},
-		{"map", "print which ECR actions a registry request needs: map METHOD PATH, or map --tsv [FILE]", mapFlags, mapRequests},
-		{"healthcheck", "ask a running serve whether it is ready", healthcheckFlags, healthcheck},
-		{"version", "print the version", newFlags, version},
-		{"help", "print the commands, or the flags of one", newFlags, help},
+		{"serve", "answer Envoy's checks by the policies of a directory", true, serveFlags, serve},
+		{"simulate", "decide what an input of aws iam simulate-custom-policy asks: simulate [FILE]", false, simulateFlags, simulate},
+		{"map", "print which ECR actions a registry request needs: map METHOD PATH, or map --tsv [FILE]", false, mapFlags, mapRequests},
+		{"healthcheck", "ask a running serve whether it is ready", true, healthcheckFlags, healthcheck},
+		{"version", "print the version", false, newFlags, version},
+		{"help", "print the commands, or the flags of one", false, newFlags, help},
 	}
 }
 
