@@ -36,10 +36,10 @@ func (c *comparison) keep(ok func(string) bool) bool {
 	return shorter
 }
 
-func (r *rewriting) newComparison(k *Case, effect iam.Effect, c *Condition, value string) comparison {
+func (r *rewriting) newComparison(k *Case, of *reading, value string) comparison {
 	return comparison{
-		base: c.Base, negated: isNegated(c.Base), effect: effect, value: value,
-		policy: append([]string(nil), c.Values...), context: k.Context, library: r.library,
+		base: of.Base, negated: isNegated(of.Base), effect: of.effect, value: value,
+		policy: append([]string(nil), of.Values...), context: k.Context, library: r.library,
 	}
 }
 

@@ -43,7 +43,7 @@
 //	masks_whole.go         masks about how policies and callers fit together
 //	masks_resource.go      masks about Resource and NotResource
 //	masks_condition.go     masks about whole conditions
-//	masks_typed.go         masks about numbers, dates and ARNs
+//	masks_typed.go         masks about values that have a type
 //	masks_address.go       masks about IP addresses
 //	masks_variable.go      masks about policy variables in conditions
 //	variables.go           policy variables in a text

@@ -50,7 +50,7 @@ func hasPrincipal(k iam.Kind) bool {
 }
 
 func (g *generator) resources(d Document, s *Statement) {
-	if d.Kind == iam.RepositoryPolicy && g.k.Resource != "*" && !g.chance(3) {
+	if d.Kind == iam.RepositoryPolicy && !g.chance(3) {
 		return
 	}
 	s.NotResource = g.chance(5)

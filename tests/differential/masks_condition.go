@@ -21,13 +21,17 @@ func conditionMasks() []*mask {
 			name:      "empty string under a set operator",
 			reason:    "IAM User Guide, ForAllValues: an empty string is an empty data set; there it is one value",
 			condition: emptyStringInSet,
+		}, {
+			name:      "lone * among ARNs",
+			reason:    "* is no ARN, so that in iam the condition never helps the caller; there it is an ARN that matches nothing",
+			condition: loneStar,
 		},
 	}
 }
 
 func nullOfEmpty(r *reading) bool {
 	empty := r.entry.Multi && len(r.entry.Values) == 0 || !r.entry.Multi && r.entry.Value == ""
-	return r.Base == "Null" && empty && r.settle(slices.Contains(r.Values, "false"))
+	return r.Base == "Null" && !r.missing && empty && r.settle(slices.Contains(r.Values, "false"))
 }
 
 func listWithoutSet(r *reading) bool {
@@ -35,9 +39,26 @@ func listWithoutSet(r *reading) bool {
 }
 
 func emptyStringInSet(r *reading) bool {
-	applied := r.Set != "" && !r.entry.Multi && r.entry.Value == ""
+	applied := r.Set != "" && !r.missing && !r.entry.Multi && r.entry.Value == ""
 	if applied {
 		r.values = []string{""}
 	}
 	return applied
+}
+
+// loneStar drops the "*"; under a negated operator no value gets past it.
+func loneStar(r *reading) bool {
+	if !isARN(r.Base) || !slices.Contains(r.Values, "*") {
+		return false
+	}
+	switch {
+	case r.missing:
+		return r.settle(r.withoutKey())
+	case r.entry.Multi && r.Set == "":
+		return r.settle(false)
+	case isNegated(r.Base):
+		return r.settle(r.Set == "ForAllValues:" && len(r.values) == 0)
+	}
+	r.Values = slices.DeleteFunc(slices.Clone(r.Values), func(p string) bool { return p == "*" })
+	return true
 }

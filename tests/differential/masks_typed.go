@@ -11,17 +11,13 @@ import (
 	"extauthz/iam"
 )
 
-// typedMasks are about numbers, dates and ARNs.
+// typedMasks are about values that have a type.
 func typedMasks() []*mask {
 	return []*mask{
 		{
 			name:       "number with trailing text",
 			reason:     "iam takes numbers only, and 10abc is none; there it is 10",
 			comparison: numberPrefix,
-		}, {
-			name:       "lone * among ARNs",
-			reason:     "* is no ARN, so that in iam the condition never helps the caller; there other values may still match",
-			comparison: loneStar,
 		}, {
 			name:       "unreadable value in a Deny",
 			reason:     "a value that has not the operator's type never helps the caller, so that iam's Deny applies; there it does not",
@@ -63,16 +59,6 @@ func unreadable(c *comparison) bool {
 	inAllow, alsoErr := allow.ask(c.policy, c.value)
 	c.err = errors.Join(c.err, err, alsoErr)
 	return inDeny != inAllow && c.settle(false)
-}
-
-func loneStar(c *comparison) bool {
-	if !isARN(c.base) || !slices.Contains(c.policy, "*") {
-		return false
-	}
-	if c.negated || !strings.HasPrefix(c.value, "arn:") || isShort(c.value) {
-		return c.settle(false)
-	}
-	return c.keep(func(p string) bool { return p != "*" })
 }
 
 // mixedDates compares the numbers that the other evaluator makes of dates.

@@ -2,14 +2,24 @@ package differential
 
 import "extauthz/iam"
 
-// reading is a condition whose key is in the context. A mask may settle it, or
-// change the values that are compared one by one.
+// reading is a condition with what the request has for its key. A mask may
+// settle it, or change the values that are compared one by one.
 type reading struct {
-	*Condition
+	Condition
 	effect         iam.Effect
 	entry          iam.ContextEntry
-	values         []string
+	missing        bool
+	values         []string // of the request
 	settled, holds bool
+}
+
+func newReading(k *Case, effect iam.Effect, c *Condition) reading {
+	entry, found := k.Context.Lookup(c.Key)
+	r := reading{Condition: *c, effect: effect, entry: entry, missing: !found, values: entry.Values}
+	if found && !entry.Multi && (entry.Value != "" || c.Set == "") {
+		r.values = []string{entry.Value}
+	}
+	return r
 }
 
 // settle ends the reading.
@@ -18,39 +28,40 @@ func (r *reading) settle(holds bool) bool {
 	return true
 }
 
+// withoutKey is what a condition says of a missing key.
+func (r *reading) withoutKey() bool {
+	switch r.Set {
+	case "ForAllValues:":
+		return true
+	case "ForAnyValue:":
+		return false
+	}
+	return isNegated(r.Base) || r.IfExists
+}
+
 // condition reads a condition as the other evaluator does; masked is false if
 // it does as iam does.
 func (r *rewriting) condition(k *Case, effect iam.Effect, c *Condition) (holds, masked bool) {
-	entry, found := k.Context.Lookup(c.Key)
-	if !found {
-		return false, false
-	}
-	read := reading{Condition: c, effect: effect, entry: entry, values: entry.Values}
-	if !entry.Multi && (entry.Value != "" || c.Set == "") {
-		read.values = []string{entry.Value}
-	}
+	read := newReading(k, effect, c)
 	for _, m := range r.masks {
-		if m.condition == nil || !m.condition(&read) {
+		if m.condition == nil || read.settled || !m.condition(&read) {
 			continue
 		}
 		r.note(m, true)
 		masked = true
-		if read.settled {
-			return read.holds, true
-		}
 	}
-	if c.Base == "Null" || entry.Multi && c.Set == "" {
-		return false, masked
+	if read.settled || read.missing || read.entry.Multi && read.Set == "" || read.Base == "Null" {
+		return read.holds, masked
 	}
 	comparisons := make([]comparison, len(read.values))
 	for i, value := range read.values {
-		comparisons[i] = r.newComparison(k, effect, c, value)
+		comparisons[i] = r.newComparison(k, &read, value)
 		masked = r.mask(&comparisons[i]) || masked
 	}
 	if !masked {
 		return false, false
 	}
-	return r.combine(c.Set, comparisons), true
+	return r.combine(read.Set, comparisons), true
 }
 
 // combine is what a set operator makes of the request's values.

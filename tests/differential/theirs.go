@@ -82,14 +82,11 @@ func (k *Case) isManaged(account string) bool {
 	return k.ManagementAccount != "" && k.ManagementAccount == account
 }
 
-// resourcePolicies are those in play. Without a resource there is no
-// repository, and such actions are allowed by identity-based policies only.
+// resourcePolicies are those in play. An action without a resource is allowed
+// by identity-based policies only; any policy may deny it.
 func (k *Case) resourcePolicies() (inPlay []Document) {
 	for _, d := range k.Resources {
 		if k.Resource == "*" {
-			if d.Kind == iam.RepositoryPolicy {
-				continue
-			}
 			d.Statements = denying(d.Statements)
 		}
 		inPlay = append(inPlay, d)

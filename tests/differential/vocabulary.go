@@ -152,7 +152,8 @@ func texts() family {
 		odd: append(words(`${aws:PrincipalTag/team} ${aws:username} *${aws:username}* ${aws:PrincipalTag/missing} ${aws:PrincipalTag/empty}
 			${aws:TagKeys} ${*} t${*} ${?} ${$} x${*}y t${aws:PrincipalTag/empty}eam`),
 			"${aws:PrincipalTag/missing, 'team'}", "${aws:PrincipalTag/missing, 't*'}", "${aws:PrincipalTag/empty, 'team'}",
-			"${aws:TagKeys, 'team'}", "${aws:PrincipalTag/missing, ''}", "${ aws"),
+			"${aws:PrincipalTag/empty, 't*'}", "${aws:PrincipalTag/empty, 'alice'}", "${aws:TagKeys, 'team'}", "${aws:TagKeys, 'Team'}",
+			"${aws:CalledVia, 'team'}", "${aws:PrincipalTag/missing, ''}", "${ aws"),
 		values: append(words("team team team alice app Team tea * ? $ t* é É x*y x:y ${*} t.am"), ""),
 	}
 }
