@@ -35,6 +35,7 @@ type client struct {
 	name    string
 	find    func() (string, error)  // its program
 	version command                 // prints its version
+	release string                  // its version, if it has no command to print no more than that
 	prepare func(*session)          // what it needs in its home, if anything
 	daemon  func(*testing.T) string // the address of a daemon that it needs, there until the test ends
 
@@ -42,9 +43,9 @@ type client struct {
 	// tag; seeds says that only the client itself can make it.
 	artifact string
 	seeds    bool
-	pulled   string              // a text that a pull leaves or prints; "" is that of the image
-	pushedAs func(string) string // the name of what a push leaves; nil is the image's own
-	mounts   bool                // a copy mounts the blobs
+	signs    bool   // it pushes a signature of an image that is there
+	pulled   string // a text that a pull leaves or prints; "" is that of the image
+	mounts   bool   // a copy mounts the blobs
 
 	verbs map[occasion]verb
 	gaps  map[occasion]string // what it cannot do, and why
@@ -75,14 +76,6 @@ func (c *client) gap(at occasion) string {
 	return c.gaps[at]
 }
 
-// leaves is the name of what a push of the image leaves in the registry.
-func (c *client) leaves(image string) string {
-	if c.pushedAs == nil {
-		return image
-	}
-	return c.pushedAs(image)
-}
-
 // require finds the client's program, and ends the test where there is none.
 func (c *client) require(t *testing.T) (program string) {
 	t.Helper()
@@ -106,6 +99,9 @@ func missing(t *testing.T, name string, why error) {
 // printedVersion is the client's version as it prints it itself, on one line.
 func (c *client) printedVersion(s *session) string {
 	s.t.Helper()
+	if c.release != "" {
+		return c.release
+	}
 	out, err := s.run(c.version)
 	if err != nil {
 		s.t.Fatalf("%v: %s", err, out)

@@ -43,8 +43,8 @@ func install(program, dir string) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), installLimit)
 	defer cancel()
-	build := exec.CommandContext(ctx, "go", "install", "-trimpath", "-ldflags=-s -w", program)
-	build.Env = append(os.Environ(), "GOBIN="+dir, "CGO_ENABLED=0")
+	build := exec.CommandContext(ctx, "go", "install", "-ldflags=-s -w", program)
+	build.Env = append(os.Environ(), "GOBIN="+dir)
 	if out, err := build.CombinedOutput(); err != nil {
 		lines := strings.Split(strings.TrimSpace(string(out)), "\n")
 		return fmt.Errorf("go install %s: %w: %s", program, err, lines[len(lines)-1])

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+
 	"extauthz/tests/stack"
 )
 
@@ -79,11 +81,37 @@ func (v *visit) seed(t *testing.T) {
 // by the client itself.
 func (v *visit) put(t *testing.T, image, text string) {
 	t.Helper()
-	if v.seeds {
-		v.do(v.session(t, stack.Registry, "alice"), push, image)
-		return
+	if !v.seeds {
+		v.write(t, image, text)
 	}
-	v.write(t, image, text)
+	if v.seeds || v.signs {
+		v.do(v.session(t, stack.Registry, "alice"), push, image)
+	}
+}
+
+// target names an image for a push. What a signature is about must be there.
+func (v *visit) target(t *testing.T, purpose string, part stack.Part) string {
+	t.Helper()
+	image := v.own(purpose, part)
+	if v.signs {
+		v.write(t, image, teamText)
+	}
+	return image
+}
+
+// leaves is the name of what a push leaves in the registry: the image, or the
+// tag that lists what refers to it.
+func (v *visit) leaves(t *testing.T, image string) string {
+	t.Helper()
+	if !v.signs {
+		return image
+	}
+	signed, err := remote.Head(v.behind(t, image))
+	if err != nil {
+		t.Fatal(err)
+	}
+	repository, _ := split(image)
+	return repository + ":" + strings.Replace(signed.Digest.String(), ":", "-", 1)
 }
 
 // logsIn wants a pull to succeed after a login with the password, and to fail
@@ -114,10 +142,10 @@ func pulls(t *testing.T, v *visit, part stack.Part) {
 
 // pushes wants the registry to have it.
 func pushes(t *testing.T, v *visit, part stack.Part) {
-	image := v.own("push", part)
+	image := v.target(t, "push", part)
 	v.do(v.session(t, part, "alice"), push, image)
-	if !v.holds(t, v.leaves(image)) {
-		t.Errorf("the registry has no %s", v.leaves(image))
+	if !v.holds(t, v.leaves(t, image)) {
+		t.Errorf("the registry has no %s", v.leaves(t, image))
 	}
 }
 
@@ -133,8 +161,8 @@ func pushesIndex(t *testing.T, v *visit, part stack.Part) {
 func copiesAcross(t *testing.T, v *visit, part stack.Part) {
 	from, to := v.own("pull", "seed"), v.own("copy", part)
 	v.do(v.session(t, part, "alice"), copies, from, to)
-	if !v.holds(t, v.leaves(to)) {
-		t.Errorf("the registry has no %s", v.leaves(to))
+	if !v.holds(t, v.leaves(t, to)) {
+		t.Errorf("the registry has no %s", v.leaves(t, to))
 	}
 	repository, _ := split(to)
 	if part != stack.Envoy {
@@ -158,12 +186,12 @@ func listsTags(t *testing.T, v *visit, part stack.Part) {
 func deletesTag(t *testing.T, v *visit, part stack.Part) {
 	image := v.own("delete", part)
 	v.put(t, image, teamText)
-	if !v.holds(t, v.leaves(image)) {
-		t.Fatalf("the registry has no %s", v.leaves(image))
+	if !v.holds(t, v.leaves(t, image)) {
+		t.Fatalf("the registry has no %s", v.leaves(t, image))
 	}
 	v.do(v.session(t, part, "admin"), deletes, image)
-	if v.holds(t, v.leaves(image)) {
-		t.Errorf("%s is still there", v.leaves(image))
+	if v.holds(t, v.leaves(t, image)) {
+		t.Errorf("%s is still there", v.leaves(t, image))
 	}
 }
 
@@ -179,9 +207,15 @@ func isDeniedPull(t *testing.T, v *visit, part stack.Part) {
 
 // isDeniedPush wants a person to read why, and the registry to get nothing.
 func isDeniedPush(t *testing.T, v *visit, part stack.Part) {
-	s, image := v.session(t, part, "bob"), v.own("denied", part)
+	s, image := v.session(t, part, "bob"), v.target(t, "denied", part)
 	out, err := v.try(s, deniedPush, image)
 	v.wantsDenial(s, deniedPush, out, err, v.pushDenied)
+	if v.signs {
+		if v.holds(t, v.leaves(t, image)) {
+			t.Error("the registry has a signature")
+		}
+		return
+	}
 	repository, _ := split(image)
 	if a, err := http.Get("http://" + v.Address(stack.Registry) + "/v2/" + repository + "/tags/list"); err != nil {
 		t.Error(err)

@@ -89,6 +89,9 @@ func writePage(t *testing.T) {
 
 // TestPage wants the table for people to be that of the test.
 func TestPage(t *testing.T) {
+	if *write {
+		t.Skip("README.md is written anew")
+	}
 	if want := head + table(); !strings.HasPrefix(page(t), want) {
 		t.Errorf("README.md does not begin with\n%s", want)
 	}

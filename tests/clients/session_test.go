@@ -130,6 +130,7 @@ func (s *session) once(out *bytes.Buffer, args command) error {
 	run.Env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + s.home, "TMPDIR=" + s.home, "XDG_RUNTIME_DIR=" + s.home,
 		"DOCKER_CONFIG=" + s.home, "REGISTRY_AUTH_FILE=" + s.path("config.json"),
+		"COSIGN_PASSWORD=",
 	}
 	return run.Run()
 }

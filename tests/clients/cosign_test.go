@@ -1,0 +1,79 @@
+package clients
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+)
+
+const cosignRelease = "v3.1.3"
+
+// findCosign finds the program for the client and for its keys.
+var findCosign = fromModule("github.com/sigstore/cosign/v3/cmd/cosign", cosignRelease)
+
+// cosign signs images that are in the registry, and verifies the signatures,
+// with a key of the session's own and no transparency log.
+var cosign = &client{
+	name:    "cosign",
+	find:    findCosign,
+	release: cosignRelease,
+	prepare: writeKey,
+	signs:   true,
+	pulled:  "docker-manifest-digest",
+	verbs: map[occasion]verb{
+		login: simple("login", "$address", "-u", "$user", "-p", "$password"),
+		pull:  simple("verify", "--key", "cosign.pub", "--insecure-ignore-tlog=true", "--allow-http-registry", "$1"),
+		push: simple("sign", "--key", "cosign.key", "--use-signing-config=false", "--tlog-upload=false", "--yes",
+			"--allow-http-registry", "$1"),
+	},
+	gaps: map[occasion]string{
+		pushIndex: "what it pushes is one signature, of an image or an index",
+		copies:    "it has no command to copy",
+		tags:      "it has no command to list tags",
+		deletes:   "it has no command to delete an image",
+	},
+	pullDenied: denied("ecr:BatchGetImage"),
+	pushDenied: denied("ecr:InitiateLayerUpload"),
+}
+
+// keyPair is a key pair of this run, without a password: the files cosign.key
+// and cosign.pub.
+var keyPair = sync.OnceValues(func() (map[string]string, error) {
+	dir, err := os.MkdirTemp("", "key-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	program, err := findCosign()
+	if err != nil {
+		return nil, err
+	}
+	generate := exec.Command(program, "generate-key-pair")
+	generate.Dir, generate.Env = dir, append(os.Environ(), "COSIGN_PASSWORD=", "HOME="+dir)
+	if out, err := generate.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("cosign generate-key-pair: %w: %s", err, out)
+	}
+	pair := map[string]string{}
+	for _, file := range []string{"cosign.key", "cosign.pub"} {
+		text, err := os.ReadFile(filepath.Join(dir, file))
+		if err != nil {
+			return nil, err
+		}
+		pair[file] = string(text)
+	}
+	return pair, nil
+})
+
+// writeKey writes the run's key pair.
+func writeKey(s *session) {
+	s.t.Helper()
+	pair, err := keyPair()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for file, text := range pair {
+		s.write(file, text)
+	}
+}
