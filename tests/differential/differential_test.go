@@ -60,7 +60,10 @@ func isReached(t *testing.T, s *Summary) {
 		}
 	}
 	for _, m := range masks() {
-		if s.Masks[m.name] == 0 {
+		if s.Rewritten[m.name] < s.Cases/5000 {
+			t.Errorf("the mask %q is tried on %d of %d cases, want %d", m.name, s.Rewritten[m.name], s.Cases, s.Cases/5000)
+		}
+		if s.Cases >= 200_000 && s.Masks[m.name] == 0 {
 			t.Errorf("the mask %q explains nothing: remove it", m.name)
 		}
 	}

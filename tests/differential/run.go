@@ -123,6 +123,9 @@ func (w *worker) judge(k *Case) (verdict, error) {
 // be what iam says of the question as that one reads it.
 func (w *worker) compare(k *Case, v *verdict, theirs string, number uint64) error {
 	w.summary.Cases++
+	for m := range v.applied {
+		w.summary.Rewritten[m.name]++
+	}
 	if theirs != v.masked {
 		small, answer, err := w.shrink(k, theirs)
 		w.summary.Differences = append(w.summary.Differences, w.difference(small, number, answer, err))

@@ -18,11 +18,12 @@ type Summary struct {
 	Features    map[string]int
 	Explained   int            // cases with different decisions that masks explain
 	Masks       map[string]int // how many of them each mask was needed for
+	Rewritten   map[string]int // how many cases each mask had anything to rewrite in
 	Differences []string       // unexplained
 }
 
 func newSummary(seed uint64) *Summary {
-	return &Summary{Seed: seed, Decisions: map[string]int{}, Features: map[string]int{}, Masks: map[string]int{}}
+	return &Summary{Seed: seed, Decisions: map[string]int{}, Features: map[string]int{}, Masks: map[string]int{}, Rewritten: map[string]int{}}
 }
 
 // add adds another worker's part.
@@ -33,6 +34,7 @@ func (s *Summary) add(other *Summary) {
 	plus(s.Decisions, other.Decisions)
 	plus(s.Features, other.Features)
 	plus(s.Masks, other.Masks)
+	plus(s.Rewritten, other.Rewritten)
 }
 
 func plus(sum, other map[string]int) {
