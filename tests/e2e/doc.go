@@ -23,6 +23,10 @@
 //	certs_test.go      the certificates that they show
 //	upstream_test.go   what the registry gets to see
 //	hostile_test.go    requests that try to get around the check
+//	sheet_test.go      the requests that the mapping's own tests keep
+//	sheet_secret_test.go    they give no secret away
+//	sheet_raw_test.go       nor do those that a sheet cannot hold
+//	sheet_upstream_test.go  and the registry gets what was judged
 //
 // testdata holds the policies, the lax Envoy configuration and the hostile
 // requests.

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
 	"io"
@@ -113,12 +114,49 @@ func statusOf(answer []byte) string {
 // exchangeBytes writes the request and reads until the other end closes.
 func exchangeBytes(t *testing.T, address string, request []byte) []byte {
 	t.Helper()
+	return exchangeWithin(t, 5*time.Second, address, request)
+}
+
+// exchangeOne reads one whole answer and what follows it at once: an Envoy that
+// has not read all of a request keeps the connection open for a second.
+func exchangeOne(t *testing.T, address, method string, request []byte) []byte {
+	t.Helper()
 	connection, err := net.DialTimeout("tcp", address, 5*time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer connection.Close()
 	if err := connection.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := connection.Write(request); err != nil {
+		t.Fatal(err)
+	}
+	var answer bytes.Buffer
+	all := io.TeeReader(connection, &answer)
+	if response, err := http.ReadResponse(bufio.NewReader(all), &http.Request{Method: method}); err == nil {
+		_, _ = io.Copy(io.Discard, response.Body)
+		_ = connection.SetDeadline(time.Now().Add(5 * time.Millisecond))
+	}
+	_, _ = io.Copy(io.Discard, all) // no more than a late end, or nothing
+	return answer.Bytes()
+}
+
+// exchangeBriefly is for a request that may leave the other end waiting for
+// more: all of the answer has come after a moment.
+func exchangeBriefly(t *testing.T, address string, request []byte) []byte {
+	t.Helper()
+	return exchangeWithin(t, 150*time.Millisecond, address, request)
+}
+
+func exchangeWithin(t *testing.T, limit time.Duration, address string, request []byte) []byte {
+	t.Helper()
+	connection, err := net.DialTimeout("tcp", address, 5*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer connection.Close()
+	if err := connection.SetDeadline(time.Now().Add(limit)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := connection.Write(request); err != nil {

@@ -5,6 +5,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+
 	"extauthz/tests/stack"
 )
 
@@ -46,6 +50,30 @@ func mountNotAllowed(t *testing.T, w *world) {
 	}
 	w.holds(t, "team/stolen", blob, false)
 	w.holds(t, "secret/app", blob, true)
+}
+
+// pushWithMountNotAllowed is a client that tries to mount from a repository
+// that alice may not read, and uploads the layer when it cannot: the push
+// succeeds. Nobody gets the secret blob by completing an upload with its digest.
+func pushWithMountNotAllowed(t *testing.T, w *world) {
+	pushed := image(t, "pushed by alice who tried to mount")
+	layers, err := pushed.Layers()
+	if err != nil {
+		t.Fatal(err)
+	}
+	mountable, err := mutate.AppendLayers(empty.Image, &remote.MountableLayer{Layer: layers[0], Reference: w.through(t, "secret/app", "v1")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := remote.Write(w.through(t, "team/remounted", "v1"), mountable, as("alice")); err != nil {
+		t.Fatal(err)
+	}
+	w.holds(t, "team/remounted", layer(t, pushed), true)
+	blob := layer(t, w.secret)
+	upload := w.mount(t, "team/remounted", blob, "secret/app").wants(t, http.StatusAccepted).header.Get("Location")
+	w.ask(t, "alice", http.MethodPut, upload+"&digest="+blob).wants(t, http.StatusBadRequest)
+	w.holds(t, "team/remounted", blob, false)
+	w.ask(t, "alice", http.MethodGet, "/v2/team/remounted/blobs/"+blob).wants(t, http.StatusNotFound)
 }
 
 // mountFromAnywhere names no source, so that nobody could be asked about it.

@@ -37,6 +37,7 @@ var groups = []group{
 		{"a big blob streams up and down", bigBlob},
 		{"mount allowed", mountAllowed},
 		{"mount of a blob that may not be read", mountNotAllowed},
+		{"push by a client that may not mount", pushWithMountNotAllowed},
 		{"mount from anywhere", mountFromAnywhere},
 		{"tag list", tagList},
 		{"catalog", catalog},
@@ -66,6 +67,11 @@ var groups = []group{
 	{"recording upstream", nil, true, []scenario{
 		{"the credential ends at Envoy", credentialEndsAtEnvoy},
 		{"nothing passes without an answer", nothingPassesUnanswered},
+	}},
+	{"the mapping's own requests", nil, true, []scenario{
+		{"through a safe Envoy", sheetThroughSafe},
+		{"through a lax Envoy", sheetThroughLax},
+		{"forwarded as judged", forwardedAsJudged},
 	}},
 	{"lax", lax, false, []scenario{
 		{"hostile requests", hostileRequests},

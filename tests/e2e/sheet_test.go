@@ -1,0 +1,132 @@
+package e2e
+
+import (
+	"encoding/base64"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"extauthz/tests/stack"
+)
+
+// minSheet is how many requests the mapping's tests keep, at least.
+const minSheet = 345
+
+// sheetRow is a request that the mapping's own tests keep, to be sent as it is
+// by alice, who may do everything but to secret/app.
+type sheetRow struct {
+	line           int
+	method, target string
+	headers        []string
+	expected       string // deny, or what is asked of which repositories
+}
+
+// readSheet reads the requests, with the digests of w in the place of theirs.
+func readSheet(t *testing.T, w *world) (rows []sheetRow) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(stack.Root(), "mapping", "testdata", "hostile.tsv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fill := strings.NewReplacer(
+		"69ab6e17f723294863fc46f3aa7f5c88e5ae0ab398e39ae9f8daf469e57a9dcd", hexOf(layer(t, w.secret)),
+		"7854c9c3f2b28e3d3910068e05017f3ebadceee583196c91eb9adac8662db8b9", hexOf(digest(t, w.secret)))
+	for i, line := range strings.Split(strings.TrimSuffix(fill.Replace(string(text)), "\n"), "\n")[1:] {
+		cells := strings.Split(line, "\t")
+		if len(cells) != 5 {
+			t.Fatalf("row %d has %d columns, want 5", i+2, len(cells))
+		}
+		row := sheetRow{line: i + 2, method: cells[0], target: cells[1], expected: cells[3]}
+		if cells[2] != "" {
+			row.headers = strings.Split(cells[2], "|")
+		}
+		rows = append(rows, row)
+	}
+	if len(rows) < minSheet {
+		t.Fatalf("%d requests, want at least %d", len(rows), minSheet)
+	}
+	return rows
+}
+
+func hexOf(digest string) string { return strings.TrimPrefix(digest, "sha256:") }
+
+// String names the row.
+func (r *sheetRow) String() string {
+	return fmt.Sprintf("hostile.tsv:%d: %s %q %q", r.line, r.method, r.target, r.headers)
+}
+
+// has says whether the row brings a header of this name.
+func (r *sheetRow) has(name string) bool {
+	return slices.ContainsFunc(r.headers, func(h string) bool { return strings.HasPrefix(strings.ToLower(h), name+":") })
+}
+
+// bytes is the request as it goes over the wire. It has a body that asks, as a
+// form, for the secret blob.
+func (r *sheetRow) bytes(t *testing.T, w *world, host string) []byte {
+	t.Helper()
+	body := r.body(t, w)
+	lines := append([]string{r.method + " " + r.target + " HTTP/1.1", authorization, "Connection: close"}, r.headers...)
+	if !r.has("host") {
+		lines = append(lines, "Host: "+host)
+	}
+	if !r.has("content-length") && !r.has("transfer-encoding") {
+		lines = append(lines, fmt.Sprintf("Content-Length: %d", len(body)))
+	}
+	if r.has("transfer-encoding") {
+		body = fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", len(body), body)
+	}
+	return []byte(strings.Join(lines, "\r\n") + "\r\n\r\n" + body)
+}
+
+// authorization is how alice logs in.
+var authorization = "Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte("alice:alice-secret"))
+
+// body is the form, in the encoding that the row's headers name, or as many
+// bytes as they say.
+func (r *sheetRow) body(t *testing.T, w *world) string {
+	t.Helper()
+	all := strings.Join(r.headers, "\n")
+	if r.has("content-length") {
+		length, _ := strconv.Atoi(contentLength.FindString(all))
+		return strings.Repeat("x", length)
+	}
+	if strings.Contains(strings.ToLower(all), "multipart/") {
+		part := "--B\r\nContent-Disposition: form-data; name=%q\r\n\r\n%s\r\n"
+		return fmt.Sprintf(part+part+"--B--\r\n", "mount", layer(t, w.secret), "from", "secret/app")
+	}
+	if r.writes() {
+		return "mount=" + layer(t, w.secret) + "&from=secret%2Fapp"
+	}
+	return ""
+}
+
+// writes says whether a registry may store something.
+func (r *sheetRow) writes() bool {
+	return r.method == "POST" || r.method == "PUT" || r.method == "PATCH"
+}
+
+// contentLength is the number in the header.
+var contentLength = regexp.MustCompile(`\b[1-9]\d*$`)
+
+// asksAbout are the repositories that the row asks about.
+func (r *sheetRow) asksAbout() (names []string) {
+	for _, found := range atRepository.FindAllStringSubmatch(r.expected, -1) {
+		names = append(names, found[1])
+	}
+	return names
+}
+
+// atRepository ends a permission that the sheet expects.
+var atRepository = regexp.MustCompile(`@([a-z0-9][^ ]*)`)
+
+// needsSecret says whether the row cannot pass without a permission on
+// secret/app. Only the source of a mount, which comes last, is optional.
+func (r *sheetRow) needsSecret() bool {
+	first, _, _ := strings.Cut(r.expected, " + ")
+	return strings.HasSuffix(first, "@secret/app")
+}
