@@ -85,8 +85,8 @@ func (c caller) meets(t *testing.T, w *world) {
 }
 
 // pullAll pulls every byte of an image, whose digests the library checks.
-func pullAll(reference name.Reference, login remote.Option) error {
-	image, err := remote.Image(reference, login)
+func pullAll(reference name.Reference, options ...remote.Option) error {
+	image, err := remote.Image(reference, options...)
 	if err != nil {
 		return err
 	}

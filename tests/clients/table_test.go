@@ -9,7 +9,7 @@ import (
 
 // clients are the rows of the table.
 var clients = []*client{
-	crane, regctl, skopeo, podman, buildah, docker, ctr, helm, cosign,
+	crane, regctl, skopeo, podman, buildah, docker, ctr, helm, cosign, proxy,
 }
 
 // policies are those of the scenarios: alice pushes and pulls team/*, bob
