@@ -30,9 +30,9 @@ var cosign = &client{
 	},
 	gaps: map[occasion]string{
 		pushIndex: "what it pushes is one signature, of an image or an index",
-		copies:    "it has no command to copy",
+		copies:    "its copy command is deprecated and not tried here",
 		tags:      "it has no command to list tags",
-		deletes:   "it has no command to delete an image",
+		deletes:   "it deletes signatures only, with clean, which is not tried here",
 	},
 	pullDenied: denied("ecr:BatchGetImage"),
 	pushDenied: denied("ecr:InitiateLayerUpload"),
