@@ -152,7 +152,7 @@ func TestAskRefuses(t *testing.T) {
 		{"no resource", Inquiry{Principal: bob, Registry: "plain", Actions: []string{pull}, Resources: []string{"team"}}, "is not an ARN"},
 		{"an action with a wildcard", Inquiry{Principal: bob, Registry: "plain", Actions: []string{"ecr:*"}}, "holds a wildcard"},
 		{"what the mapping refuses", Inquiry{Principal: bob, Registry: "plain", Method: "GET", Path: "/v2/team/../app/manifests/v1"}, "is answered with 400 before any policy is consulted"},
-		{"another host", Inquiry{Principal: bob, Registry: "plain", Method: "GET", Path: "/v2/", Headers: []mapping.Header{{Name: "host", Value: "evil.example.com"}}}, "is answered with 403"},
+		{"another host", Inquiry{Principal: bob, Registry: "plain", Method: "GET", Path: "/v2/", Headers: []mapping.Header{{Name: "host", Value: "evil.example.com"}}}, "is answered with 421"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if a, err := c.inquiry.Ask(s); err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {

@@ -78,7 +78,7 @@ func (p *pass) answer(ctx context.Context) {
 func (p *pass) findRegistry() bool {
 	registry, err := p.snapshot.Registry(p.request.Extensions[RegistryExtension], p.request.Host)
 	if err != nil {
-		p.result.refuse(&mapping.Refusal{Status: 403, Code: "DENIED", Message: "this host is not a registry served here"})
+		p.result.refuse(&mapping.Refusal{Status: 421, Code: "DENIED", Message: "this host is not a registry served here"})
 		p.result.Reason = err.Error()
 		return false
 	}

@@ -148,9 +148,10 @@ func TestCheck(t *testing.T) {
 		{"delete a blob where the registry can", toOpen(from("alice", "DELETE", "/v2/team/app/blobs/"+digest)), ImplicitDeny, 403, "DENIED", "ecr:BatchDeleteImage"},
 		{"hostile path", from("alice", "GET", "/v2/team%2fapp/manifests/v1"), Refused, 400, "NAME_INVALID", ""},
 		{"endless User-Agent", from("alice", "GET", "/v2/", mapping.Header{Name: "user-agent", Value: strings.Repeat("a", maxHeader+1)}), Refused, 431, "UNSUPPORTED", "user-agent is longer"},
-		{"not the registry's host", func() *Request { r := from("bob", "GET", "/v2/"); r.Host = "open.example.com"; return r }(), Refused, 403, "DENIED", "not a registry"},
-		{"no registry named", func() *Request { r := from("bob", "GET", "/v2/"); r.Extensions = nil; return r }(), Refused, 403, "DENIED", "not a registry"},
-		{"zero request", &Request{}, Refused, 403, "DENIED", "not a registry"},
+		{"not the registry's host", func() *Request { r := from("bob", "GET", "/v2/"); r.Host = "open.example.com"; return r }(), Refused, 421, "DENIED", "not a registry"},
+		{"not the registry's host, and no ping", func() *Request { r := from("", "HEAD", "/v2/team/app/manifests/v1"); r.Host = "x"; return r }(), Refused, 421, "DENIED", "not a registry"},
+		{"no registry named", func() *Request { r := from("bob", "GET", "/v2/"); r.Extensions = nil; return r }(), Refused, 421, "DENIED", "not a registry"},
+		{"zero request", &Request{}, Refused, 421, "DENIED", "not a registry"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for range 2 { // the second time from the cache

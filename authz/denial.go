@@ -53,19 +53,20 @@ func (p *pass) toldOf(failure *identity.Failure) string {
 	return ""
 }
 
-// mayRead tells whether the caller may log in and read images of the repository,
-// or the very image that the request is about.
+// mayRead tells whether the caller may log in, where that is asked, and read
+// images of the repository, or the very image that the request is about.
 func (p *pass) mayRead(repository string) bool {
-	context := p.result.last().context
-	for _, needed := range [...]Permission{
-		{Action: mapping.GetAuthorizationToken, Resource: "*", context: context},
-		{Action: mapping.BatchGetImage, Resource: p.registry.RepositoryARN(repository), context: context},
-	} {
-		if p.snapshot.Decisions.Decide(p.question(needed)) != iam.Allowed {
-			return false
-		}
+	if !p.registry.AuthorizationTokenOnlyAtLogin && !p.may(login()) {
+		return false
 	}
-	return true
+	return p.may(mapping.Permission{Action: mapping.BatchGetImage, Resource: p.registry.RepositoryARN(repository)})
+}
+
+// may tells whether the caller has a permission in the context of the last one
+// decided.
+func (p *pass) may(wanted mapping.Permission) bool {
+	asked := Permission{Action: wanted.Action, Resource: wanted.Resource, context: p.result.last().context}
+	return p.snapshot.Decisions.Decide(p.question(asked)) == iam.Allowed
 }
 
 // unknownRepository is the answer of a registry that does not have the

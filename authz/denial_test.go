@@ -16,7 +16,9 @@ import (
 // The directory that these tests decide by: writer pulls and pushes team/*, but
 // may not create repositories; reader pulls everything but what the repository
 // policy of secret/app denies; stranger is of another account; locked may do
-// everything but log in. "listed" has an inventory.
+// everything but log in, viewer only reads and may not log in either. "once" and
+// "quiet" ask for the right to log in at the login only, "fresh" takes every
+// repository for missing, "listed" has an inventory.
 var denials = map[string]string{
 	"registries.yaml": `registries:
 - {name: full, hosts: [h], account: "123456789012", region: eu-central-1, detail: full}
@@ -24,6 +26,9 @@ var denials = map[string]string{
 - {name: none, hosts: [h], account: "123456789012", region: eu-central-1, detail: none}
 - {name: hidden, hosts: [h], account: "123456789012", region: eu-central-1, hideExistence: true}
 - {name: mute, hosts: [h], account: "123456789012", region: eu-central-1, hideExistence: true, detail: none}
+- {name: once, hosts: [h], account: "123456789012", region: eu-central-1, authorizationTokenOnlyAtLogin: true}
+- {name: quiet, hosts: [h], account: "123456789012", region: eu-central-1, authorizationTokenOnlyAtLogin: true, hideExistence: true}
+- {name: fresh, hosts: [h], account: "123456789012", region: eu-central-1, assumeMissing: true}
 - {name: listed, hosts: [h], account: "123456789012", region: eu-west-1, pullThrough: [hub]}
 `,
 	"principals.yaml": `credentials:
@@ -31,12 +36,14 @@ var denials = map[string]string{
 - {basic: reader, principal: "arn:aws:iam::123456789012:user/reader"}
 - {basic: stranger, principal: "arn:aws:iam::210987654321:user/stranger"}
 - {basic: locked, principal: "arn:aws:iam::123456789012:user/locked"}
+- {basic: viewer, principal: "arn:aws:iam::123456789012:user/viewer"}
 - {basic: creator, principal: "arn:aws:iam::123456789012:user/creator"}
 principals:
 - {arn: "arn:aws:iam::123456789012:user/writer", policies: [write]}
 - {arn: "arn:aws:iam::123456789012:user/reader", policies: [read]}
 - {arn: "arn:aws:iam::210987654321:user/stranger", policies: [read]}
 - {arn: "arn:aws:iam::123456789012:user/locked", policies: [nologin]}
+- {arn: "arn:aws:iam::123456789012:user/viewer", policies: [view]}
 - {arn: "arn:aws:iam::123456789012:user/creator", policies: [write, create]}
 `,
 	"managed/write.json": `{"Version":"2012-10-17","Statement":[
@@ -46,6 +53,7 @@ principals:
   {"Effect":"Allow","Action":["ecr:GetAuthorizationToken","ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"],"Resource":"*"},
   {"Effect":"Deny","Action":"ecr:BatchGetImage","Resource":"*","Condition":{"StringLike":{"oci:Reference":"rc-*"}}}]}`,
 	"managed/create.json":  `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:CreateRepository","Resource":"*"}}`,
+	"managed/view.json":    `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:BatchGetImage","Resource":"*"}}`,
 	"managed/nologin.json": `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:*","Resource":"arn:aws:ecr:*:*:repository/*"}}`,
 	"accounts/123456789012/eu-central-1/repositories/secret/app/_policy.json": `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":"*","Action":"ecr:*"}}`,
 	"accounts/123456789012/eu-west-1/repositories/team/app/_policy.json":      `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"ecr:*"}}`,
@@ -55,7 +63,7 @@ principals:
 
 func newDenials(t testing.TB) *Checker {
 	t.Helper()
-	return newCheckerOf(t, denials, "writer", "reader", "stranger", "locked", "creator")
+	return newCheckerOf(t, denials, "writer", "reader", "stranger", "locked", "viewer", "creator")
 }
 
 // at is a request of a user to a registry.
@@ -141,6 +149,19 @@ func TestDenials(t *testing.T) {
 		{"mute, may not read", at("mute", "writer", "GET", "/v2/other/manifests/v1"), 404, "NAME_UNKNOWN", notFound, `{"name":"other"}`, pull},
 		{"mute, may read and not push", at("mute", "reader", "PUT", "/v2/team/app/manifests/v1"), 403, "DENIED", refused, "", push},
 
+		{"login asked once, ping", at("once", "locked", "GET", "/v2/"), 401, "UNAUTHORIZED", "authentication required: " + login, "", login},
+		{"login asked once, denied otherwise", at("once", "locked", "GET", "/v2/secret/app/manifests/v1"), 403, "DENIED",
+			sentence("locked", "ecr:BatchGetImage", central+"secret/app", " with an explicit deny in a resource-based policy"),
+			`{"action":"ecr:BatchGetImage","resource":"` + central + `secret/app","decision":"explicitDeny"}`, ""},
+		{"login asked once, hidden", at("quiet", "locked", "GET", "/v2/secret/app/manifests/v1"), 404, "NAME_UNKNOWN", notFound, `{"name":"secret/app"}`,
+			sentence("locked", "ecr:BatchGetImage", central+"secret/app", " with an explicit deny in a resource-based policy")},
+		{"login asked once, may read and not push", at("quiet", "viewer", "PUT", "/v2/team/app/manifests/v1"), 403, "DENIED",
+			sentence("viewer", "ecr:PutImage", central+"team/app", noIdentity("ecr:PutImage")),
+			`{"action":"ecr:PutImage","resource":"` + central + `team/app","decision":"implicitDeny"}`, ""},
+		{"all missing, creating", at("fresh", "writer", "POST", "/v2/team/app/blobs/uploads/"), 403, "DENIED",
+			sentence("writer", "ecr:CreateRepository", central+"team/app", noIdentity("ecr:CreateRepository")),
+			`{"action":"ecr:CreateRepository","resource":"` + central + `team/app","decision":"implicitDeny"}`, ""},
+
 		{"listed, creating", at("listed", "writer", "PUT", "/v2/team/new/manifests/v1"), 403, "DENIED",
 			sentence("writer", "ecr:CreateRepository", west+"team/new", noIdentity("ecr:CreateRepository")),
 			`{"action":"ecr:CreateRepository","resource":"` + west + `team/new","decision":"implicitDeny"}`, ""},
@@ -161,10 +182,39 @@ func TestDenials(t *testing.T) {
 	}
 	for _, r := range []*Request{
 		at("listed", "writer", "PUT", "/v2/team/app/manifests/v1"), at("listed", "creator", "PUT", "/v2/team/new/manifests/v1"),
+		at("once", "locked", "GET", "/v2/team/app/manifests/v1"), at("once", "reader", "GET", "/v2/"), at("fresh", "creator", "POST", "/v2/team/app/blobs/uploads/"),
 		at("listed", "creator", "GET", "/v2/hub/alpine/manifests/3"), at("hidden", "reader", "GET", "/v2/team/app/manifests/v1"), at("none", "reader", "GET", "/v2/"),
 	} {
 		if result := checker.Check(context.Background(), r); result.Decision != Allowed {
 			t.Errorf("%s %s: %s", r.Method, r.Path, result.Reason)
+		}
+	}
+}
+
+// TestLoginAskedOnce holds which permissions are decided, and which of them a
+// result is known by.
+func TestLoginAskedOnce(t *testing.T) {
+	checker := newDenials(t)
+	const token = "ecr:GetAuthorizationToken"
+	for _, c := range []struct {
+		request *Request
+		decided string
+		action  string
+	}{
+		{at("full", "reader", "GET", "/v2/"), token, token},
+		{at("once", "reader", "GET", "/v2/"), token, token},
+		{at("full", "reader", "GET", "/v2/team/app/manifests/v1"), token + " ecr:BatchGetImage", "ecr:BatchGetImage"},
+		{at("once", "reader", "GET", "/v2/team/app/manifests/v1"), "ecr:BatchGetImage", "ecr:BatchGetImage"},
+		{at("once", "writer", "POST", "/v2/team/app/blobs/uploads/?mount=x&from=y"), "ecr:InitiateLayerUpload ecr:GetDownloadUrlForLayer", "ecr:InitiateLayerUpload"},
+		{at("once", "reader", "PUT", "/v2/team/app/manifests/v1"), "ecr:PutImage", "ecr:PutImage"},
+	} {
+		r := checker.Check(context.Background(), c.request)
+		var decided []string
+		for _, p := range r.Permissions {
+			decided = append(decided, p.Action)
+		}
+		if got := strings.Join(decided, " "); got != c.decided || r.Action() != c.action {
+			t.Errorf("%s %s at %s: decided %s, known by %s; want %s, %s", c.request.Method, c.request.Path, r.Registry, got, r.Action(), c.decided, c.action)
 		}
 	}
 }

@@ -18,7 +18,9 @@
 //	                   one that does not hold, or no right to log in, on /v2/
 //	explicitDeny       403 DENIED, in AWS's words
 //	implicitDeny       403 DENIED, in AWS's words
-//	refused            what the mapping says: a request that cannot be judged
+//	refused            what the mapping says: a request that cannot be judged;
+//	                   421 DENIED for a host that is no registry served here
+//	                   (RFC 9110, section 15.5.20), /v2/ included
 //	unavailable        503 UNAVAILABLE: no policies yet, out of time, or a fault
 //
 // A registry's detail says how much of the reason a 401 or 403 tells the client:
@@ -30,7 +32,9 @@
 //
 // Amazon ECR asks for ecr:GetAuthorizationToken when it issues a token. Here it
 // is asked beside the action of every request, so that taking the right to log
-// in away is in force at once.
+// in away is in force at once. A registry may be set to ask it at the login
+// only, which is /v2/: then whoever lacks it cannot log in, but a client that
+// skips the login is decided by the other actions alone.
 //
 // The map of the package:
 //

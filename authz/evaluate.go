@@ -15,19 +15,26 @@ type Permission struct {
 	context iam.Context // in which it was decided
 }
 
-// decide evaluates the permissions of a mapping, led by the right to log in,
-// up to the first that denies the request. The resource of that right is "*",
-// so that only identity policies can grant it (Amazon ECR User Guide, "Private
-// registry authentication"). It fills in the result's
-// permissions, and tells whether the request is allowed and whether an optional
-// permission is not.
+// login is the permission to log in. Its resource is "*", so that only identity
+// policies can grant it (Amazon ECR User Guide, "Private registry
+// authentication").
+func login() mapping.Permission {
+	return mapping.Permission{Action: mapping.GetAuthorizationToken, Resource: "*"}
+}
+
+// decide evaluates the permissions of a mapping up to the first that denies the
+// request, led by the right to log in unless that is the very question or the
+// registry asks it at the login only. It fills in the result's permissions, and
+// tells whether the request is allowed and whether an optional permission is
+// not.
 func (p *pass) decide(m *mapping.Mapping) (allowed, optionalDenied bool) {
-	if !p.decideOne(mapping.Permission{Action: mapping.GetAuthorizationToken, Resource: "*"}, p.context) {
+	asksLogin := m.Operation != mapping.CheckAPI && !p.registry.AuthorizationTokenOnlyAtLogin
+	if asksLogin && !p.decideOne(login(), p.context) {
 		return false, false
 	}
 	for _, context := range imageContexts(p.context, m) {
 		for _, permission := range m.Permissions {
-			if permission.Action == mapping.GetAuthorizationToken || p.decideOne(permission, context) {
+			if p.decideOne(permission, context) {
 				continue
 			}
 			if !permission.Optional {

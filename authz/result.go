@@ -110,10 +110,12 @@ func (r *Result) Action() string {
 	switch {
 	case len(r.Permissions) == 0:
 		return ""
-	case r.Decision == Allowed && len(r.Permissions) > 1:
+	case r.Decision != Allowed:
+		return r.last().Action
+	case r.Permissions[0].Action == mapping.GetAuthorizationToken && len(r.Permissions) > 1:
 		return r.Permissions[1].Action
 	}
-	return r.last().Action
+	return r.Permissions[0].Action
 }
 
 func (r *Result) last() Permission { return r.Permissions[len(r.Permissions)-1] }

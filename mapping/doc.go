@@ -47,7 +47,8 @@
 // BatchImportUpstreamImage, and CreateRepository if the inventory does not know
 // it. Writing a manifest or starting an upload makes an unknown repository
 // appear, so those ask CreateRepository too. Without an inventory every
-// repository counts as existing.
+// repository counts as existing, unless the registry is set to assume that every
+// one is missing.
 //
 // # Map of the files
 //

@@ -39,6 +39,7 @@ func fuzzed(method, path, headers string, settings uint8) (*Registry, *Request) 
 		g.Exists = only("a", "hub/a", "secret/app", "att/x")
 	}
 	g.ECRNames = settings&8 != 0
+	g.AssumeMissing = settings&16 != 0
 	var lines []string
 	if headers != "" {
 		lines = strings.Split(headers, "\n")

@@ -85,14 +85,19 @@ func (g *Registry) reading(asked []Permission, p Permission) []Permission {
 }
 
 // creating adds CreateRepository on the repository of the last permission, which
-// has no alternative, if the inventory does not know that repository.
+// has no alternative, unless that repository counts as existing.
 func (g *Registry) creating(asked []Permission) []Permission {
 	last := asked[len(asked)-1]
-	if g.Exists == nil || g.Exists(last.Repository) {
+	if g.countsAsExisting(last.Repository) {
 		return asked
 	}
 	last.Action = createRepository
 	return append(asked, last)
+}
+
+// countsAsExisting says whether a repository counts as existing.
+func (g *Registry) countsAsExisting(repository string) bool {
+	return !g.AssumeMissing && (g.Exists == nil || g.Exists(repository))
 }
 
 // pullsThrough says whether reading a repository may import it from upstream.

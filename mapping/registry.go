@@ -25,6 +25,11 @@ type Registry struct {
 	// there is no inventory, and every repository counts as existing.
 	Exists func(repository string) bool
 
+	// AssumeMissing says that every repository counts as missing, so that
+	// whatever could make one appear asks CreateRepository too. Exists is not
+	// asked then.
+	AssumeMissing bool
+
 	// ECRNames holds repository names to ECR's own rules, 2 to 256 characters
 	// with single separators, instead of those of the OCI specification.
 	ECRNames bool

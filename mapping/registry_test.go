@@ -51,6 +51,13 @@ func TestRegistrySettings(t *testing.T) {
 		{"second cache, two components", Registry{PullThrough: []string{"hub", "k8s/io"}}, "GET", "/v2/k8s/io/x/manifests/v1", "BatchGetImage@k8s/io/x BatchImportUpstreamImage@k8s/io/x"},
 		{"cache of the whole registry", Registry{PullThrough: []string{"ROOT"}}, "GET", "/v2/x/manifests/v1", "BatchGetImage@x BatchImportUpstreamImage@x"},
 
+		{"all missing, start", Registry{AssumeMissing: true}, "POST", "/v2/a/blobs/uploads/", "InitiateLayerUpload@a CreateRepository@a"},
+		{"all missing, manifest", Registry{AssumeMissing: true}, "PUT", "/v2/a/manifests/v1", "PutImage@a CreateRepository@a"},
+		{"all missing, whatever the inventory says", Registry{AssumeMissing: true, Exists: only("a")}, "PUT", "/v2/a/manifests/v1", "PutImage@a CreateRepository@a"},
+		{"all missing, read", Registry{AssumeMissing: true}, "GET", "/v2/a/manifests/v1", "BatchGetImage@a"},
+		{"all missing, delete", Registry{AssumeMissing: true}, "DELETE", "/v2/a/manifests/v1", "BatchDeleteImage@a"},
+		{"all missing, cache", Registry{AssumeMissing: true, PullThrough: []string{"hub"}}, "GET", "/v2/hub/x/manifests/v1", "BatchGetImage@hub/x BatchImportUpstreamImage@hub/x CreateRepository@hub/x"},
+
 		{"ECR names: double underscore", Registry{ECRNames: true}, "GET", "/v2/a__b/manifests/v1", ""},
 		{"ECR names: one character", Registry{ECRNames: true}, "GET", "/v2/a/manifests/v1", ""},
 		{"ECR names: source of one character", Registry{ECRNames: true}, "POST", "/v2/aa/blobs/uploads/?mount=x&from=b", ""},

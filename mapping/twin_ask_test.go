@@ -60,7 +60,7 @@ func twinActions() map[Operation]string {
 // twinExtra is what importing or creating a repository asks beside the rest.
 func twinExtra(g *Registry, o Operation, repository, mark string) []string {
 	var extra []string
-	missing := g.Exists != nil && !g.Exists(repository)
+	missing := g.AssumeMissing || g.Exists != nil && !g.Exists(repository)
 	imports := false
 	for _, prefix := range g.PullThrough {
 		imports = imports || prefix == "ROOT" || strings.HasPrefix(repository, prefix+"/")

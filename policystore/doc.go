@@ -16,7 +16,10 @@
 // Where there is an inventory, a push to a repository that it does not list asks
 // for ecr:CreateRepository too, and the policy of such a repository is an error:
 // on AWS there can be none, and the name may be the misspelt one of a repository
-// that a Deny was meant for. Without an inventory every repository exists.
+// that a Deny was meant for. An inventory whose list is empty is one: every
+// repository is missing. Without an inventory every repository exists, or, with
+// the registry's assumeMissing, is taken for missing whatever policies it has;
+// assumeMissing beside an inventory is an error.
 //
 // Names with a leading dot are skipped; any other file is an error, since a
 // misspelt name could be a Deny that is not in force. Where a file name cannot

@@ -134,6 +134,16 @@ func (r *Registry) checkKnown(file, repository string) error {
 	return fmt.Errorf("%s: repository %q is not listed in %s; mend the name, or save the list again", file, repository, inventoryPath(r.Account, r.Region))
 }
 
+// checkAssumption refuses a registry that is to take every repository for missing
+// and has an inventory that says which are not.
+func (r *Registry) checkAssumption(t tree) error {
+	file := inventoryPath(r.Account, r.Region)
+	if _, found := t[file]; !r.AssumeMissing || !found {
+		return nil
+	}
+	return fmt.Errorf("assumeMissing: %s lists which repositories registry %q has; remove the file or the switch", file, r.Name)
+}
+
 func errNoOwner(file, account, region string) error {
 	return fmt.Errorf("%s: no registry in registries.yaml has account %s and region %s; add it, or move the file", file, account, region)
 }

@@ -61,16 +61,66 @@ func TestInventory(t *testing.T) {
 		{"c", "PUT", "/v2/team/new/manifests/v1", "ecr:PutImage"},
 	} {
 		t.Run(c.registry+" "+c.method+" "+c.path, func(t *testing.T) {
-			m, refusal := s.RegistryNamed(c.registry).Map(&mapping.Request{Method: c.method, Path: c.path})
-			if refusal != nil {
-				t.Fatal(refusal.Message)
-			}
-			var asked []string
-			for _, p := range m.Permissions {
-				asked = append(asked, p.Action)
-			}
-			if got := strings.Join(asked, " "); got != c.want {
+			if got := asks(t, s.RegistryNamed(c.registry), c.method, c.path); got != c.want {
 				t.Errorf("asks %s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+// asks is the actions that a request asks of a registry.
+func asks(t *testing.T, r *Registry, method, path string) string {
+	t.Helper()
+	m, refusal := r.Map(&mapping.Request{Method: method, Path: path})
+	if refusal != nil {
+		t.Fatal(refusal.Message)
+	}
+	var asked []string
+	for _, p := range m.Permissions {
+		asked = append(asked, p.Action)
+	}
+	return strings.Join(asked, " ")
+}
+
+// TestAssumeMissing holds that every push and import asks for CreateRepository,
+// and that a repository taken for missing may have a policy.
+func TestAssumeMissing(t *testing.T) {
+	contents := small()
+	contents["registries.yaml"] = strings.Replace(contents["registries.yaml"], "}", ", assumeMissing: true, pullThrough: [hub]}", 1)
+	s, err := load(t, contents)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Summary.RepositoryPolicies != 1 {
+		t.Errorf("%d repository policies, want 1", s.Summary.RepositoryPolicies)
+	}
+	for _, c := range []struct{ method, path, want string }{
+		{"PUT", "/v2/secret/app/manifests/v1", "ecr:PutImage ecr:CreateRepository"},
+		{"POST", "/v2/team/app/blobs/uploads/", "ecr:InitiateLayerUpload ecr:CreateRepository"},
+		{"GET", "/v2/hub/app/manifests/v1", "ecr:BatchGetImage ecr:BatchImportUpstreamImage ecr:CreateRepository"},
+		{"GET", "/v2/team/app/manifests/v1", "ecr:BatchGetImage"},
+	} {
+		if got := asks(t, s.RegistryNamed("a"), c.method, c.path); got != c.want {
+			t.Errorf("%s %s asks %s, want %s", c.method, c.path, got, c.want)
+		}
+	}
+}
+
+// TestAssumeMissingBesideInventory holds that the two contradict each other,
+// wherever the inventory has its name from, and only for one account and region.
+func TestAssumeMissingBesideInventory(t *testing.T) {
+	for _, c := range []struct{ name, region, file, want string }{
+		{"same region", "eu-central-1", inventoryFile, `registries.yaml:3:87: assumeMissing: ` + inventoryFile + ` lists which repositories registry "b" has; remove the file or the switch`},
+		{"as a ConfigMap's key", "eu-central-1", strings.ReplaceAll(inventoryFile, "/", ".."), `registries.yaml:3:87: assumeMissing: ` + inventoryFile},
+		{"another region", "eu-west-1", inventoryFile, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			contents := small()
+			contents["registries.yaml"] += `- {name: b, hosts: [b], account: "123456789012", region: ` + c.region + ", assumeMissing: true}\n"
+			contents[c.file] = awsInventory
+			_, err := load(t, contents)
+			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.HasPrefix(err.Error(), c.want)) {
+				t.Errorf("error %v; want %q", err, c.want)
 			}
 		})
 	}

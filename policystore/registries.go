@@ -30,6 +30,9 @@ type registryEntry struct {
 	PullThrough       []string `yaml:"pullThrough"`
 	Detail            string   `yaml:"detail"`
 	HideExistence     bool     `yaml:"hideExistence"`
+	AssumeMissing     bool     `yaml:"assumeMissing"`
+
+	AuthorizationTokenOnlyAtLogin bool `yaml:"authorizationTokenOnlyAtLogin"`
 }
 
 // A Registry is one registry that Envoy stands in front of, as AWS would see
@@ -42,8 +45,13 @@ type Registry struct {
 	PassAuthorization bool   // the upstream needs the client's Authorization header
 	Detail            Detail // how much of a denial's reason the client is told
 	HideExistence     bool   // who may not read a repository is told that there is none
-	hosts             []string
-	byHost            bool
+
+	// AuthorizationTokenOnlyAtLogin says that ecr:GetAuthorizationToken is asked
+	// for /v2/ alone, and not beside the actions of every other request.
+	AuthorizationTokenOnlyAtLogin bool
+
+	hosts  []string
+	byHost bool
 }
 
 // registries are the registries of a snapshot by name.
@@ -73,25 +81,37 @@ func loadRegistries(t tree) (registries, error) {
 	}
 	all := registries{}
 	for i, entry := range file.Registries {
-		if key, err := entry.check(); err != nil {
-			return nil, y.errorAt(err, "registries", i, key)
+		if place, err := all.add(&entry, t); err != nil {
+			return nil, y.errorAt(err, slices.Concat([]any{"registries", i}, place)...)
 		}
-		if all[entry.Name] != nil {
-			return nil, y.errorAt(fmt.Errorf("registry %q is there twice", entry.Name), "registries", i, "name")
-		}
-		r := entry.registry()
-		if j, err := r.CheckPullThrough(); err != nil {
-			return nil, y.errorAt(err, "registries", i, "pullThrough", j)
-		}
-		if err := r.Validate(); err != nil {
-			return nil, y.errorAt(err, "registries", i)
-		}
-		if key, err := all.checkBeside(r); err != nil {
-			return nil, y.errorAt(err, "registries", i, key)
-		}
-		all[r.Name] = r
 	}
 	return all, nil
+}
+
+// add adds the registry of an entry, or returns what is wrong with the entry and
+// where in it.
+func (all registries) add(entry *registryEntry, t tree) (place []any, err error) {
+	if key, err := entry.check(); err != nil {
+		return []any{key}, err
+	}
+	if all[entry.Name] != nil {
+		return []any{"name"}, fmt.Errorf("registry %q is there twice", entry.Name)
+	}
+	r := entry.registry()
+	if i, err := r.CheckPullThrough(); err != nil {
+		return []any{"pullThrough", i}, err
+	}
+	if err := r.Validate(); err != nil {
+		return nil, err
+	}
+	if key, err := all.checkBeside(r); err != nil {
+		return []any{key}, err
+	}
+	if err := r.checkAssumption(t); err != nil {
+		return []any{"assumeMissing"}, err
+	}
+	all[r.Name] = r
+	return nil, nil
 }
 
 // check returns the key whose value is wrong and what is wrong with it.
@@ -134,10 +154,11 @@ func (e *registryEntry) registry() *Registry {
 	r := &Registry{
 		Registry: mapping.Registry{
 			Partition: e.Partition, Region: e.Region, Account: e.Account,
-			DeleteBlobs: e.DeleteBlobs, ECRNames: e.ECRNames, PullThrough: e.PullThrough,
+			DeleteBlobs: e.DeleteBlobs, ECRNames: e.ECRNames, PullThrough: e.PullThrough, AssumeMissing: e.AssumeMissing,
 		},
 		Name: e.Name, Realm: e.Realm, TLS: e.TLS, PassAuthorization: e.PassAuthorization,
-		HideExistence: e.HideExistence, hosts: e.Hosts, byHost: e.ByHost,
+		HideExistence: e.HideExistence, AuthorizationTokenOnlyAtLogin: e.AuthorizationTokenOnlyAtLogin,
+		hosts: e.Hosts, byHost: e.ByHost,
 	}
 	r.Detail, _ = parseDetail(e.Detail) // check has seen to the error
 	if r.Partition == "" {

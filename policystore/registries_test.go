@@ -73,6 +73,8 @@ func TestRegistryOptions(t *testing.T) {
 		{"full", ", detail: full", Registry{Detail: FullDetail}},
 		{"action", ", detail: action", Registry{Detail: ActionDetail}},
 		{"none told", ", detail: none, hideExistence: true", Registry{Detail: NoDetail, HideExistence: true}},
+		{"creating", ", assumeMissing: true", Registry{Detail: FullDetail, Registry: mapping.Registry{AssumeMissing: true}}},
+		{"login", ", authorizationTokenOnlyAtLogin: true", Registry{Detail: FullDetail, AuthorizationTokenOnlyAtLogin: true}},
 		{"mapping", ", ecrNames: true, deleteBlobs: true, pullThrough: [docker-hub, ROOT]",
 			Registry{Detail: FullDetail, Registry: mapping.Registry{ECRNames: true, DeleteBlobs: true, PullThrough: []string{"docker-hub", "ROOT"}}}},
 	} {
@@ -83,6 +85,7 @@ func TestRegistryOptions(t *testing.T) {
 			}
 			got, want := all["a"], c.want
 			if got.Detail != want.Detail || got.HideExistence != want.HideExistence || got.ECRNames != want.ECRNames ||
+				got.AssumeMissing != want.AssumeMissing || got.AuthorizationTokenOnlyAtLogin != want.AuthorizationTokenOnlyAtLogin ||
 				got.DeleteBlobs != want.DeleteBlobs || !slices.Equal(got.PullThrough, want.PullThrough) || got.Exists != nil {
 				t.Errorf("got %+v, want %+v", got, want)
 			}
@@ -117,6 +120,8 @@ func TestLoadRegistriesRefuses(t *testing.T) {
 		{"twice", good("") + good("")[len("registries:\n"):], `registries.yaml:6:9: registry "a" is there twice`},
 		{"option of another type", good("  ecrNames: 2\n"), "registries.yaml:6: cannot unmarshal"},
 		{"hideExistence as text", good("  hideExistence: sometimes\n"), "registries.yaml:6: cannot unmarshal"},
+		{"assumeMissing as text", good("  assumeMissing: maybe\n"), "registries.yaml:6: cannot unmarshal"},
+		{"authorizationTokenOnlyAtLogin as a number", good("  authorizationTokenOnlyAtLogin: 1\n"), "registries.yaml:6: cannot unmarshal"},
 		{"unknown detail", good("  detail: some\n"), `registries.yaml:6:11: detail "some": write full, action or none`},
 		{"detail in capitals", good("  detail: Full\n"), `registries.yaml:6:11: detail "Full"`},
 		{"prefixes as text", good("  pullThrough: hub\n"), "registries.yaml:6: cannot unmarshal"},
