@@ -9,6 +9,7 @@ import (
 // The modules that packages of the product may import from.
 const (
 	lru      = "github.com/hashicorp/golang-lru/v2"
+	jose     = "github.com/go-jose/go-jose/v4"
 	bcrypt   = "golang.org/x/crypto/bcrypt"
 	fsnotify = "github.com/fsnotify/fsnotify"
 	yaml     = "go.yaml.in/yaml/v3"
@@ -25,14 +26,15 @@ var mayImport = map[string][]string{
 	"iam":          {},
 	"strictjson":   {},
 	"mapping":      {"iam"},
-	"identity":     {"iam", bcrypt, lru},
+	"oidc":         {jose, lru},
+	"identity":     {"iam", "oidc", bcrypt, lru},
 	"decision":     {"iam", lru},
-	"policystore":  {"iam", "strictjson", "mapping", "identity", "decision", fsnotify, yaml},
+	"policystore":  {"iam", "strictjson", "mapping", "oidc", "identity", "decision", fsnotify, yaml},
 	"authz":        {"iam", "mapping", "identity", "decision", "policystore"},
-	"analysis":     {"iam", "strictjson", "mapping", "identity", "decision", "policystore", "authz"},
+	"analysis":     {"iam", "strictjson", "mapping", "oidc", "identity", "decision", "policystore", "authz"},
 	"envoy":        {"authz", "mapping", envoyAPI, grpc, protobuf, genproto},
 	"decisionlog":  {"iam", "authz"},
-	"cmd/extauthz": {"iam", "mapping", "identity", "decision", "policystore", "authz", "analysis", "envoy", "decisionlog", grpc, prom},
+	"cmd/extauthz": {"iam", "mapping", "oidc", "identity", "decision", "policystore", "authz", "analysis", "envoy", "decisionlog", grpc, prom},
 }
 
 func TestImports(t *testing.T) {
