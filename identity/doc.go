@@ -18,6 +18,10 @@
 // The map of the package:
 //
 //	table.go     Table: bindings, and Identify over the sources
+//	pattern.go   Pattern: names with captures
+//	template.go  Template: a text made of captures
+//	limits.go    IAM's limits on names
+//	tags.go      Tag: AWS's limits on tags, and which tag wins
 //	caller.go    Caller: the principal and the condition keys that AWS derives from it
 //	failure.go   Failure: why there is no caller
 //	basic.go     the Basic credential of an Authorization header

@@ -1,0 +1,66 @@
+package identity
+
+import (
+	"fmt"
+	"strings"
+)
+
+// IAM's limits on names. What exceeds them is refused, never cut: two long
+// names that are cut could become one.
+//
+// Sources: IAM User Guide, "IAM and AWS STS quotas" (characters of names, and
+// lengths); STS API Reference, AssumeRoleWithWebIdentity (RoleSessionName),
+// AssumeRole (SourceIdentity), GetFederationToken (Name).
+const (
+	maxName          = 64 // of a user, a role, a session and a source identity
+	minSession       = 2  // of a session and a source identity
+	maxFederatedName = 32
+)
+
+// checkIAMUserName refuses what cannot name an IAM user.
+func checkIAMUserName(name string) error { return checkName("IAM user name", name, 1, maxName) }
+
+// checkRoleName refuses what cannot name an IAM role.
+func checkRoleName(name string) error { return checkName("role name", name, 1, maxName) }
+
+// checkSessionName refuses what cannot name the session of a role.
+func checkSessionName(name string) error {
+	return checkName("role session name", name, minSession, maxName)
+}
+
+// checkSourceIdentity refuses what cannot be a source identity.
+func checkSourceIdentity(name string) error {
+	return checkName("source identity", name, minSession, maxName)
+}
+
+// checkFederatedName refuses what cannot name a federated user.
+func checkFederatedName(name string) error {
+	return checkName("federated user name", name, minSession, maxFederatedName)
+}
+
+func checkName(what, name string, least, most int) error {
+	switch n := nameLength(name); {
+	case n < len(name):
+		return fmt.Errorf("the %s %.64q holds other characters than letters, digits and +=,.@_-", what, name)
+	case n < least:
+		return fmt.Errorf("the %s %q has fewer than %d characters, the least that IAM allows", what, name, least)
+	case n > most:
+		return fmt.Errorf("the %s %.64q… has %d characters, and IAM allows %d; map to a shorter one, and carry the whole in a tag", what, name, n, most)
+	}
+	return nil
+}
+
+// nameLength is the length of the longest start of s that holds only the
+// characters of IAM's names, [A-Za-z0-9+=,.@_-].
+func nameLength(s string) int {
+	for i := range len(s) {
+		if !isLetterOrDigit(s[i]) && strings.IndexByte("-._@+=,", s[i]) < 0 {
+			return i
+		}
+	}
+	return len(s)
+}
+
+func isLetterOrDigit(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+}

@@ -1,0 +1,109 @@
+package identity
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A Template makes a text, such as the ARN of a role's session, from what the
+// captures of a pattern stood for: literal text with {name} for each capture.
+type Template struct {
+	text  string
+	parts []part
+}
+
+// A part is a literal followed by a capture.
+type part struct {
+	literal string
+	capture int // its place among the names, -1 for none
+}
+
+// CompileTemplate reads a template over captures with the given names. It
+// refuses a name that is not among them.
+//
+// Where the template is of an ARN, captures stand only for names in it: after
+// the first slash of the resource, as in arn:aws:iam::123456789012:user/{name},
+// and one in each segment. Then whoever chooses a name chooses neither account
+// nor kind of principal, and two names become one principal only where the
+// template leaves out what tells them apart: captures hold neither ":" nor "/".
+// A text that is no ARN, such as a service's name, may hold none.
+func CompileTemplate(text string, names []string, arn bool) (*Template, error) {
+	pieces, err := splitPlaceholders("template", text)
+	if err != nil {
+		return nil, err
+	}
+	t := &Template{text: text}
+	for _, piece := range pieces {
+		capture := slices.Index(names, piece.name)
+		switch {
+		case piece.name == "":
+			t.parts = append(t.parts, part{piece.literal, -1})
+		case capture < 0:
+			return nil, fmt.Errorf("the template %q uses {%s}, which nothing captures; %s", text, piece.name, captured(names))
+		default:
+			t.parts = append(t.parts, part{"", capture})
+		}
+	}
+	if arn {
+		if err := checkARN(text); err != nil {
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
+func captured(names []string) string {
+	if len(names) == 0 {
+		return "capture it in the credential's name"
+	}
+	return "use one of {" + strings.Join(names, "}, {") + "}"
+}
+
+// checkARN refuses captures outside the names of an ARN, and two in a segment.
+// The text is well formed: what follows a brace is a capture's name.
+func checkARN(text string) error {
+	const colons = 5 // that part the resource from what leads to it
+	var seen, inSegment int
+	named := false
+	for i := range len(text) {
+		switch text[i] {
+		case ':':
+			seen++
+			inSegment = 0
+		case '/':
+			named = named || seen >= colons
+			inSegment = 0
+		case '{':
+			if inSegment++; inSegment > 1 {
+				return fmt.Errorf("the template %q has two captures in one segment, so that different names could become one principal; put / between them, or use one", text)
+			}
+			if !named {
+				return fmt.Errorf("the template %q has a capture outside the names in an ARN; write account and kind out, as in arn:aws:iam::123456789012:user/{name}", text)
+			}
+		}
+	}
+	return nil
+}
+
+// Expand is the template's text for captures of the names that it was compiled
+// for.
+func (t *Template) Expand(c Captures) string {
+	if t.Exact() {
+		return t.text
+	}
+	var text strings.Builder
+	for _, part := range t.parts {
+		text.WriteString(part.literal)
+		if part.capture >= 0 {
+			text.WriteString(c[part.capture])
+		}
+	}
+	return text.String()
+}
+
+// Exact reports whether t has no captures and so expands to t.String() alone.
+func (t *Template) Exact() bool { return len(t.parts) == 1 && t.parts[0].capture < 0 }
+
+// String is the template as it was written.
+func (t *Template) String() string { return t.text }
