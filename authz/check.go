@@ -102,7 +102,7 @@ func (p *pass) checkHeaders() bool {
 
 // identify settles who calls.
 func (p *pass) identify(ctx context.Context) bool {
-	caller, failure := p.snapshot.Callers.Identify(ctx, &identity.Evidence{
+	caller, failure := p.snapshot.Callers.Identify(ctx, &identity.Rules{}, &identity.Evidence{
 		Authorization: p.request.values("authorization"),
 		Principal:     p.request.Principal,
 		Certificate:   p.request.Certificate,

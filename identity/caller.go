@@ -11,8 +11,11 @@ import (
 // shared between requests.
 type Caller struct {
 	Principal iam.Principal
-	Source    string      // "basic" or "mtls"
-	Context   iam.Context // aws:PrincipalArn and the like; callers append to a copy
+	Source    string        // the word of the [Source] that found the credential
+	Context   iam.Context   // aws:PrincipalArn and the like; callers append to a copy
+	Session   []*iam.Policy // session policies, which limit the caller
+	Issuer    string        // of a token: the name of its issuer
+	KeyID     string        // of a token: the key that signed it
 }
 
 // NewCaller is the caller that a source has settled. It derives the principal's

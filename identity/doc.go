@@ -17,7 +17,12 @@
 //
 // The map of the package:
 //
-//	table.go     Table: bindings, and Identify over the sources
+//	table.go     Table: Identify over the sources
+//	rules.go     Rules of a registry, and the Evidence of a request
+//	source.go    the sources, by name
+//	binding.go   Binding: which name is which principal
+//	issuer.go    Issuer: whose tokens prove who calls
+//	entity.go    Entities: the users and roles that there are
 //	pattern.go   Pattern: names with captures
 //	template.go  Template: a text made of captures
 //	limits.go    IAM's limits on names

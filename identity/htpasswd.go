@@ -45,7 +45,7 @@ func (h *Htpasswd) add(line string) error {
 	if !found {
 		return fmt.Errorf("no colon in this line; write user:hash, as `htpasswd -B` does")
 	}
-	if err := checkUserName(user); err != nil {
+	if err := checkBasicUser(user); err != nil {
 		return err
 	}
 	if _, twice := h.lines[user]; twice {
@@ -81,9 +81,9 @@ func (h *Htpasswd) line(user string) (line htpasswdLine, known bool) {
 	return line, known
 }
 
-// checkUserName refuses names that a login with a token uses: "AWS", as
+// checkBasicUser refuses names that a login with a token uses: "AWS", as
 // `aws ecr get-login-password` has it, and account/role.
-func checkUserName(user string) error {
+func checkBasicUser(user string) error {
 	switch {
 	case user == "":
 		return fmt.Errorf("the user name is empty")

@@ -11,11 +11,13 @@ type NameKind uint8
 
 // The zero NameKind names nothing and is refused by [Table.Bind].
 const (
-	NoName  NameKind = iota
-	Basic            // a user of the password file
-	URI              // the first URI subject alternative name of a client certificate
-	DNS              // its first DNS subject alternative name, where it has no URI
-	Subject          // its subject in RFC 2253 form, where it has neither
+	NoName     NameKind = iota
+	Basic               // a user of the password file
+	URI                 // the first URI subject alternative name of a client certificate
+	DNS                 // its first DNS subject alternative name, where it has no URI
+	Subject             // its subject in RFC 2253 form, where it has neither
+	HeaderName          // the value of a trusted proxy's header
+	Token               // claims of an issuer's token
 )
 
 // String returns the word that principals.yaml uses for the kind.
@@ -29,6 +31,10 @@ func (k NameKind) String() string {
 		return "dns"
 	case Subject:
 		return "subject"
+	case HeaderName:
+		return "header"
+	case Token:
+		return "token"
 	}
 	return "none"
 }

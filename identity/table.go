@@ -8,18 +8,12 @@ import (
 	"extauthz/iam"
 )
 
-// Evidence is what one request carries that may prove who calls.
-type Evidence struct {
-	Authorization []string // every value of the Authorization header
-	Principal     string   // the name that Envoy took from the verified client certificate
-	Certificate   string   // that certificate, URL-encoded PEM
-}
-
 // A Table binds names in verified credentials to principals. It is filled by
-// [Table.Bind] and from then on only read, by any number of goroutines.
+// [Table.Bind] and [Table.AddIssuer], and from then on only read, by any number of goroutines.
 type Table struct {
 	users     *Htpasswd
 	passwords *Passwords
+	entities  *Entities
 	bindings  map[name]*Caller
 	mtls      bool // some binding is for a certificate's name
 }
@@ -30,42 +24,25 @@ type name struct {
 }
 
 // NewTable returns a table without bindings, whose Basic users are those of
-// the password file; passwords checks them.
-func NewTable(users *Htpasswd, passwords *Passwords) *Table {
-	return &Table{users: users, passwords: passwords, bindings: map[name]*Caller{}}
-}
-
-// Bind makes the name of that kind stand for the principal. It refuses an
-// empty name, a name that is bound already, and a Basic user without password.
-func (t *Table) Bind(kind NameKind, text string, p iam.Principal) error {
-	source := "mtls"
-	switch {
-	case kind == NoName || text == "":
-		return fmt.Errorf("a credential needs a name; write one of basic, uri, dns or subject")
-	case kind == Basic && !t.users.Has(text):
-		return fmt.Errorf("user %q has no line in htpasswd; add one with `htpasswd -B`", text)
-	case t.bindings[name{kind, text}] != nil:
-		return fmt.Errorf("%s %q is bound twice; keep one", kind, text)
-	case kind == Basic:
-		source = "basic"
-	default:
-		t.mtls = true
-	}
-	t.bindings[name{kind, text}] = NewCaller(source, p)
-	return nil
+// the password file; passwords checks them. Bindings name the entities.
+func NewTable(users *Htpasswd, passwords *Passwords, entities *Entities) *Table {
+	return &Table{users: users, passwords: passwords, entities: entities, bindings: map[name]*Caller{}}
 }
 
 // Len is the number of bindings.
 func (t *Table) Len() int { return len(t.bindings) }
 
-// Identify finds the caller of a request. Checking a password may take as long
+// Identify finds the caller of a request, by the rules of its registry. Checking a password may take as long
 // as ctx allows; everything else returns at once.
-func (t *Table) Identify(ctx context.Context, e *Evidence) (*Caller, *Failure) {
+func (t *Table) Identify(ctx context.Context, rules *Rules, e *Evidence) (*Caller, *Failure) {
 	if t.mtls && (e.Principal != "" || e.Certificate != "") {
 		return t.identifyCertificate(e)
 	}
 	switch len(e.Authorization) {
 	case 0:
+		if rules.Anonymous {
+			return NewCaller("", iam.Principal{Kind: iam.Anonymous}), nil
+		}
 		return nil, &Failure{Kind: Anonymous, Reason: "the request carries no credential"}
 	case 1:
 		return t.identifyAuthorization(ctx, e.Authorization[0])

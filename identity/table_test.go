@@ -40,12 +40,24 @@ func users(t *testing.T, names ...string) *Htpasswd {
 
 func newTable(t *testing.T, names ...string) *Table {
 	t.Helper()
-	return NewTable(users(t, names...), NewPasswords())
+	return NewTable(users(t, names...), NewPasswords(), entities(t))
+}
+
+// entities returns alice, and the roles ci and pod.
+func entities(t testing.TB) *Entities {
+	t.Helper()
+	e := NewEntities()
+	for _, entity := range []Entity{{ARN: aliceARN}, {ARN: ci.RoleARN}} {
+		if err := e.Add(entity); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return e
 }
 
 func bind(t *testing.T, table *Table, kind NameKind, text string, p iam.Principal) {
 	t.Helper()
-	if err := table.Bind(kind, text, p); err != nil {
+	if err := table.Bind(Binding{Kind: kind, Name: text, Principal: p.ARN}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -87,7 +99,7 @@ func TestIdentify(t *testing.T) {
 			evidence: Evidence{Principal: "spiffe://example.com/ci", Authorization: basic("alice", "alice-secret")}, reason: "include_peer_certificate"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			caller, f := table.Identify(context.Background(), &c.evidence)
+			caller, f := table.Identify(context.Background(), &Rules{}, &c.evidence)
 			switch {
 			case c.caller != "" && (f != nil || caller.Principal.ARN != c.caller):
 				t.Errorf("caller %+v, failure %v; want %s", caller, f, c.caller)
@@ -104,13 +116,13 @@ func TestIdentify(t *testing.T) {
 func TestIdentifyIgnoresCertificatesThatNobodyBinds(t *testing.T) {
 	table := newTable(t, "alice")
 	bind(t, table, Basic, "alice", alice)
-	caller, f := table.Identify(context.Background(), &Evidence{
+	caller, f := table.Identify(context.Background(), &Rules{}, &Evidence{
 		Principal: "spiffe://mesh/anything", Authorization: basic("alice", "alice-secret"),
 	})
 	if f != nil || caller.Principal.ARN != aliceARN {
 		t.Errorf("caller %v, failure %v", caller, f)
 	}
-	if _, f := table.Identify(context.Background(), &Evidence{Principal: "spiffe://mesh/anything"}); f == nil || f.Kind != Anonymous {
+	if _, f := table.Identify(context.Background(), &Rules{}, &Evidence{Principal: "spiffe://mesh/anything"}); f == nil || f.Kind != Anonymous {
 		t.Errorf("failure %v, want anonymous", f)
 	}
 }
@@ -130,7 +142,7 @@ func TestBindRefuses(t *testing.T) {
 		{"twice", Basic, "alice", `basic "alice" is bound twice`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if err := table.Bind(c.kind, c.text, ci); err == nil || !strings.Contains(err.Error(), c.want) {
+			if err := table.Bind(Binding{Kind: c.kind, Name: c.text, Principal: ciARN}); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want %q", err, c.want)
 			}
 		})
@@ -176,14 +188,14 @@ func BenchmarkIdentify(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	table := NewTable(h, NewPasswords())
-	if err := table.Bind(Basic, "alice", alice); err != nil {
+	table := NewTable(h, NewPasswords(), entities(b))
+	if err := table.Bind(Binding{Kind: Basic, Name: "alice", Principal: aliceARN}); err != nil {
 		b.Fatal(err)
 	}
 	e := &Evidence{Authorization: basic("alice", "alice-secret")}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, f := table.Identify(context.Background(), e); f != nil {
+		if _, f := table.Identify(context.Background(), &Rules{}, e); f != nil {
 			b.Fatal(f)
 		}
 	}

@@ -124,7 +124,7 @@ func (s *Snapshot) RegistryNamed(name string) *Registry { return s.registries[na
 // prove: a user among the principals, or a session of a role among them. The
 // source of the caller is "arn": nothing is proven.
 func (s *Snapshot) CallerNamed(arn string) (*identity.Caller, error) {
-	principal, err := s.principals.resolve(arn)
+	principal, err := s.principals.entities.Principal(arn)
 	if err != nil {
 		return nil, err
 	}

@@ -62,7 +62,7 @@ func TestLoad(t *testing.T) {
 	if s.Summary != want {
 		t.Errorf("summary %+v, want %+v", s.Summary, want)
 	}
-	caller, failure := s.Callers.Identify(context.Background(), &identity.Evidence{
+	caller, failure := s.Callers.Identify(context.Background(), &identity.Rules{}, &identity.Evidence{
 		Authorization: []string{"Basic " + base64.StdEncoding.EncodeToString([]byte("alice:alice-secret"))},
 	})
 	if failure != nil {
@@ -170,7 +170,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"policy ARN of another kind", principals("arn:aws:iam::123456789012:policy/pull", "arn:aws:iam::123456789012:bucket/pull"), "is not known"},
 		{"user that is not there", principals("user/dev/alice\n  policies", "user/dev/carol\n  policies"), `principals.yaml:2:3: user "arn:aws:iam::123456789012:user/dev/alice" is not among the principals`},
 		{"user without its path", principals("user/dev/alice\n- uri", "user/alice\n- uri"), "is not among the principals"},
-		{"role that is not there", principals("assumed-role/ci/", "assumed-role/cd/"), `principals.yaml:4:3: role "cd" of session`},
+		{"role that is not there", principals("assumed-role/ci/", "assumed-role/cd/"), `principals.yaml:4:3: role "cd" of account 123456789012 is not among the principals`},
 		{"role of another account", principals("sts::123456789012:", "sts::999999999999:"), "is not among the principals"},
 		{"two roles of one name", principals("principals:\n", "principals:\n- arn: arn:aws:iam::123456789012:role/ci\n"), "under two paths"},
 		{"principal twice", principals("role/team/ci", "user/dev/alice"), "principals.yaml:9:8: principal \"arn:aws:iam::123456789012:user/dev/alice\" is there twice"},

@@ -17,16 +17,6 @@ var uniqueID = regexp.MustCompile(`^A(IDA|ROA)[A-Z0-9]{4,124}$`)
 // userIDKey is the condition key that unique ids go into.
 const userIDKey = "aws:userid"
 
-// userID is aws:userid of a principal whose user or role has that unique id: a
-// session's name follows its role's id (IAM User Guide, "IAM policy elements:
-// Variables"). It is "" where the id is not known.
-func userID(p iam.Principal, id string) string {
-	if id == "" || p.Kind != iam.AssumedRole {
-		return id
-	}
-	return id + ":" + p.ARN[strings.LastIndexByte(p.ARN, '/')+1:]
-}
-
 // checkUserIDs refuses a policy that asks for aws:userid while the id of some
 // principal is not known. AWS always has that key, so that without it a Deny
 // would be lost.
