@@ -4,6 +4,7 @@
 //
 //	envoybin      finds the Envoy to run, or fetches it
 //	registry      the registry behind Envoy, a program
+//	fixture       an image to push, and a login
 //	certs         the certificates of a test run
 //	stack         runs registry, extauthz and Envoy together
 //	differential  package iam against another evaluator of policies

@@ -2,7 +2,6 @@ package clients
 
 import (
 	"archive/tar"
-	"bytes"
 	"os"
 	"testing"
 
@@ -10,46 +9,18 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/layout"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
-	"github.com/google/go-containerregistry/pkg/v1/static"
-	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"extauthz/tests/fixture"
 )
 
-// imageOf is an image for Linux of one file with text in it. Its layer is not
-// compressed, so that the text is found wherever a client stores it.
+// imageOf is an image for Linux of one file with text in it.
 func imageOf(t *testing.T, architecture, text string) v1.Image {
 	t.Helper()
-	base := mutate.ConfigMediaType(mutate.MediaType(empty.Image, types.OCIManifestSchema1), types.OCIConfigJSON)
-	image, err := mutate.AppendLayers(base, static.NewLayer(archive(t, text), types.OCIUncompressedLayer))
+	image, err := fixture.Image(architecture, text)
 	if err != nil {
-		t.Fatal(err)
-	}
-	config, err := image.ConfigFile()
-	if err != nil {
-		t.Fatal(err)
-	}
-	config = config.DeepCopy()
-	config.OS, config.Architecture = "linux", architecture
-	if image, err = mutate.ConfigFile(image, config); err != nil {
 		t.Fatal(err)
 	}
 	return image
-}
-
-// archive is a tar archive of one file with text in it.
-func archive(t *testing.T, text string) []byte {
-	t.Helper()
-	var out bytes.Buffer
-	w := tar.NewWriter(&out)
-	if err := w.WriteHeader(&tar.Header{Name: "message", Mode: 0o644, Size: int64(len(text))}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := w.Write([]byte(text)); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
 }
 
 // indexOf is an index of an image for each of two architectures.

@@ -3,8 +3,6 @@ package clients
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
-	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -14,6 +12,8 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
+
+	"extauthz/tests/fixture"
 )
 
 // commandLimit is far above what any command takes.
@@ -36,7 +36,9 @@ func (v *visit) newSession(t *testing.T, address, user string) *session {
 	t.Helper()
 	s := &session{t: t, program: v.program, daemon: v.address, address: address, user: user, home: newHome(t)}
 	if user != "" {
-		s.write("config.json", fmt.Sprintf(`{"auths":{%q:{"auth":%q}}}`, address, s.basic()))
+		if err := fixture.Login(s.home, address, user); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if v.prepare != nil {
 		v.prepare(s)
@@ -61,11 +63,6 @@ func newHome(t *testing.T) string {
 
 // password is the user's, in the policies of the scenarios.
 func (s *session) password() string { return s.user + "-secret" }
-
-// basic is what the user sends after "Authorization: Basic".
-func (s *session) basic() string {
-	return base64.StdEncoding.EncodeToString([]byte(s.user + ":" + s.password()))
-}
 
 // path is a file in the home folder.
 func (s *session) path(file string) string { return filepath.Join(s.home, file) }

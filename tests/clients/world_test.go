@@ -1,9 +1,7 @@
 package clients
 
 import (
-	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -14,27 +12,14 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
-	"extauthz/tests/envoybin"
 	"extauthz/tests/stack"
 )
 
 // programs are built once for all tests.
 var programs *stack.Programs
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
-
-// run builds the programs and runs the tests.
-func run(m *testing.M) int {
-	binaries, err := os.MkdirTemp("", "extauthz-clients-")
-	if err == nil {
-		defer os.RemoveAll(binaries)
-		programs, err = stack.Build(context.Background(), binaries, envoybin.OnlyPinned, os.Stderr)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return m.Run()
+func TestMain(m *testing.M) {
+	os.Exit(stack.Main(func(p *stack.Programs) int { programs = p; return m.Run() }))
 }
 
 // The texts in the images of the stack.

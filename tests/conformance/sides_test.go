@@ -1,33 +1,18 @@
 package conformance
 
 import (
-	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
 
-	"extauthz/tests/envoybin"
 	"extauthz/tests/stack"
 )
 
 // programs are built once for all tests.
 var programs *stack.Programs
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
-
-// run builds the programs and runs the tests.
-func run(m *testing.M) int {
-	binaries, err := os.MkdirTemp("", "extauthz-conformance-")
-	if err == nil {
-		defer os.RemoveAll(binaries)
-		programs, err = stack.Build(context.Background(), binaries, envoybin.OnlyPinned, os.Stderr)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return m.Run()
+func TestMain(m *testing.M) {
+	os.Exit(stack.Main(func(p *stack.Programs) int { programs = p; return m.Run() }))
 }
 
 // sides are two registries that begin empty: one alone, one behind Envoy.

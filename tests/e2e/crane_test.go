@@ -2,8 +2,6 @@ package e2e
 
 import (
 	"context"
-	"encoding/base64"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,13 +10,14 @@ import (
 	"testing"
 	"time"
 
+	"extauthz/tests/fixture"
 	"extauthz/tests/stack"
 )
 
 // crane is the command line client of go-containerregistry, built when it is
 // first asked for.
 var crane = sync.OnceValues(func() (binary string, err error) {
-	binary = filepath.Join(binaries, "crane")
+	binary = filepath.Join(filepath.Dir(programs.Extauthz), "crane")
 	return binary, stack.Compile(context.Background(), filepath.Join(stack.Root(), "tests"),
 		"github.com/google/go-containerregistry/cmd/crane", binary, os.Stderr)
 })
@@ -26,14 +25,12 @@ var crane = sync.OnceValues(func() (binary string, err error) {
 // command runs crane logged in as user, and returns what it printed.
 func (w *world) command(t *testing.T, user string, args ...string) (string, error) {
 	t.Helper()
-	login := base64.StdEncoding.EncodeToString([]byte(user + ":" + user + "-secret"))
-	config := fmt.Sprintf(`{"auths":{%q:{"auth":%q}}}`, w.Address(stack.Envoy), login)
 	binary, err := crane()
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "config.json"), []byte(config), 0o600); err != nil {
+	if err := fixture.Login(dir, w.Address(stack.Envoy), user); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)

@@ -1,22 +1,21 @@
 package e2e
 
 import (
-	"archive/tar"
-	"bytes"
 	"testing"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
-	"github.com/google/go-containerregistry/pkg/v1/static"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"extauthz/tests/fixture"
 )
 
 // image is a small image with text to be read in its layer, in its
-// configuration and in its manifest.
+// configuration and in its manifest. It is one of Docker's, which a registry
+// hands out whatever a client accepts.
 func image(t *testing.T, text string) v1.Image {
 	t.Helper()
-	image, err := mutate.AppendLayers(empty.Image, static.NewLayer(archive(t, text), types.OCIUncompressedLayer))
+	image, err := fixture.Image("amd64", text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,24 +23,8 @@ func image(t *testing.T, text string) v1.Image {
 	if err != nil {
 		t.Fatal(err)
 	}
+	image = mutate.ConfigMediaType(mutate.MediaType(image, types.DockerManifestSchema2), types.DockerConfigJSON)
 	return mutate.Annotations(image, map[string]string{"message": text}).(v1.Image)
-}
-
-// archive is a tar archive of one file with text in it.
-func archive(t *testing.T, text string) []byte {
-	t.Helper()
-	var out bytes.Buffer
-	w := tar.NewWriter(&out)
-	if err := w.WriteHeader(&tar.Header{Name: "message", Mode: 0o644, Size: int64(len(text))}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := w.Write([]byte(text)); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
 }
 
 // digest is the image's own digest.

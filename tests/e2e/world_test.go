@@ -2,8 +2,6 @@ package e2e
 
 import (
 	"cmp"
-	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,30 +11,14 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
-	"extauthz/tests/envoybin"
 	"extauthz/tests/stack"
 )
 
-// The programs are built once for all scenarios, into one folder.
-var (
-	programs *stack.Programs
-	binaries string
-)
+// programs are built once for all scenarios.
+var programs *stack.Programs
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
-
-// run builds the programs and runs the tests.
-func run(m *testing.M) int {
-	var err error
-	if binaries, err = os.MkdirTemp("", "extauthz-e2e-"); err == nil {
-		defer os.RemoveAll(binaries)
-		programs, err = stack.Build(context.Background(), binaries, envoybin.OnlyPinned, os.Stderr)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return m.Run()
+func TestMain(m *testing.M) {
+	os.Exit(stack.Main(func(p *stack.Programs) int { programs = p; return m.Run() }))
 }
 
 // marker is in every part of the image secret/app and nowhere else: an answer

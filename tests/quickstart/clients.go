@@ -2,12 +2,12 @@ package main
 
 import (
 	"context"
-	"encoding/base64"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"time"
+
+	"extauthz/tests/fixture"
 )
 
 // client is a registry client of this machine.
@@ -30,14 +30,12 @@ func clients(ctx context.Context) (found []client) {
 	return found
 }
 
-// loginAs writes the configuration that makes a client send the user's
-// password to address, into a folder of its own, and returns the folder.
+// loginAs has a client send the user's password to address, by a folder of the
+// user's own, which it returns.
 func loginAs(user, address, dir string) (string, error) {
 	folder := filepath.Join(dir, user)
 	if err := os.Mkdir(folder, 0o700); err != nil {
 		return "", err
 	}
-	login := base64.StdEncoding.EncodeToString([]byte(user + ":" + user + "-secret"))
-	config := fmt.Sprintf(`{"auths":{%q:{"auth":%q}}}`, address, login)
-	return folder, os.WriteFile(filepath.Join(folder, "config.json"), []byte(config), 0o600)
+	return folder, fixture.Login(folder, address, user)
 }

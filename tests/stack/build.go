@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
@@ -35,6 +36,22 @@ func Build(ctx context.Context, dir string, accept envoybin.Accept, progress io.
 		return nil, err
 	}
 	return p, Compile(ctx, filepath.Join(Root(), "tests"), "./registry", p.Registry, progress)
+}
+
+// Main is the body of a TestMain: it builds the programs into a temporary
+// folder, which is the one of Programs.Extauthz, has run run the tests with
+// them, and returns the exit code.
+func Main(run func(*Programs) int) (exit int) {
+	dir, err := os.MkdirTemp("", "extauthz-tests-")
+	if err == nil {
+		defer os.RemoveAll(dir)
+		var programs *Programs
+		if programs, err = Build(context.Background(), dir, envoybin.OnlyPinned, os.Stderr); err == nil {
+			return run(programs)
+		}
+	}
+	fmt.Fprintln(os.Stderr, err)
+	return 1
 }
 
 // Compile builds one command of the module in dir into the file binary.

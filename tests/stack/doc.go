@@ -7,7 +7,7 @@
 // is tested is what is shipped.
 //
 //	stack.go             what a stack is, and what one is made of
-//	build.go             the programs that it needs
+//	build.go             the programs that it needs, for one test binary too
 //	processes.go         a stack of processes on loopback addresses
 //	wire.go              where its parts find each other
 //	process.go           one process: its log, its end
