@@ -31,7 +31,8 @@
 //  5. Across accounts the caller's identity policies and a resource-based
 //     policy must both allow.
 //  6. Boundary and session policy, where there are any, must allow. A federated
-//     user without a session policy gets nothing from identity policies.
+//     user without a session policy has only what a resource-based policy grants
+//     to the session itself, or to everyone.
 //
 // Service control policies spare the management account and service-linked
 // roles, resource control policies the management account's resources and
@@ -46,7 +47,7 @@
 // Callers. Anonymous requests are evaluated; whether they come this far is for
 // the caller of this package. A root user has no allow of its own. A caller
 // whose parts contradict each other (an ARN of another kind or account, a
-// RoleARN of another role) is nobody. Two accounts with one number in two
+// RoleARN of another role, a UserARN of no user of the account) is nobody. Two accounts with one number in two
 // partitions are different accounts, and an account id in a policy means the
 // partition of the resource.
 //

@@ -86,8 +86,7 @@ type facts struct {
 	scps     bool // every level allows, or none is in force
 	identity bool
 	boundary bool // allows, or there is none
-	session  bool // allows, or there is none
-	sessions bool // there is a session policy
+	session  bool // allows, or there is none and none is needed
 	granted  grant
 }
 
@@ -109,8 +108,6 @@ func (f *facts) decide() (Decision, Class) {
 		// Stands in for the identity policies; the limits below hold.
 	case !f.identity:
 		return ImplicitDeny, IdentityClass
-	case f.caller == FederatedUser && !f.sessions:
-		return ImplicitDeny, SessionClass
 	case !f.sameAccount && f.granted < delegated:
 		return ImplicitDeny, ResourceClass
 	}
@@ -143,8 +140,7 @@ func (p *Policies) facts(q *query) facts {
 		f.scps = !p.hasSCPs(q) || everyLevelAllows(p.SCPs, q)
 		f.identity = allows(p.Identity, q)
 		f.boundary = len(p.Boundary) == 0 || allows(p.Boundary, q)
-		f.sessions = len(p.Session) > 0
-		f.session = !f.sessions || allows(p.Session, q)
+		f.session = len(p.Session) == 0 && f.caller != FederatedUser || allows(p.Session, q)
 	}
 	return f
 }

@@ -118,7 +118,7 @@ func TestGrantsWithinAnAccount(t *testing.T) {
 		{"everyone, federated user", `"*"`, FederatedUser, Allowed, Allowed, Allowed, Allowed},
 		{"everyone, root user", `"*"`, RootUser, Allowed, Allowed, Allowed, Allowed},
 		{"user", `{"AWS":"` + userARN + `"}`, User, Allowed, Allowed, Allowed, Allowed},
-		{"user, as who federated", `{"AWS":"` + userARN + `"}`, FederatedUser, Allowed, ImplicitDeny, ImplicitDeny, Allowed},
+		{"user, as who federated", `{"AWS":"` + userARN + `"}`, FederatedUser, ImplicitDeny, ImplicitDeny, ImplicitDeny, Allowed},
 		{"session", `{"AWS":"` + sessionARN + `"}`, AssumedRole, Allowed, Allowed, Allowed, Allowed},
 		{"federated user", `{"AWS":"` + fedARN + `"}`, FederatedUser, Allowed, Allowed, Allowed, Allowed},
 		{"role", `{"AWS":"` + roleARN + `"}`, AssumedRole, Allowed, ImplicitDeny, ImplicitDeny, Allowed},

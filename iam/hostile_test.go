@@ -14,6 +14,9 @@ func TestHostileRequests(t *testing.T) {
 	session := func(role string) *Principal {
 		return &Principal{Kind: AssumedRole, ARN: sessionARN, Account: account, RoleARN: role}
 	}
+	federated := func(user string) *Principal {
+		return &Principal{Kind: FederatedUser, ARN: fedARN, Account: account, UserARN: user}
+	}
 	for name, r := range map[string]*Request{
 		"no request":                     nil,
 		"zero request":                   {},
@@ -29,6 +32,8 @@ func TestHostileRequests(t *testing.T) {
 		"session of another role":        {session("arn:aws:iam::123456789012:role/admin"), pull, repoARN, nil},
 		"session of a foreign role":      {session("arn:aws:iam::999999999999:role/team/ci"), pull, repoARN, nil},
 		"session of no role":             {session(userARN), pull, repoARN, nil},
+		"federated by a foreign user":    {federated("arn:aws:iam::999999999999:user/team/alice"), pull, repoARN, nil},
+		"federated by a role":            {federated(roleARN), pull, repoARN, nil},
 		"no action":                      {caller(User), "", repoARN, nil},
 		"no resource":                    {caller(User), pull, "", nil},
 		"resource is no ARN":             {caller(User), pull, "repository/a", nil},

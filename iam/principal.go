@@ -75,8 +75,8 @@ type Principal struct {
 	// /aws-service-role/ is a service-linked role.
 	RoleARN string
 
-	// UserARN is, for a FederatedUser, the IAM user who asked for the
-	// session; "" if unknown.
+	// UserARN is, for a FederatedUser, the IAM user of the same account who
+	// asked for the session; "" if unknown.
 	UserARN string
 
 	// UserID is aws:userid, "" if unknown. It is carried for those who fill

@@ -64,7 +64,21 @@ func (q *query) identify() bool {
 		return false
 	}
 	q.caller = arn
-	return caller.Kind != AssumedRole || q.identifyRole(caller.RoleARN)
+	switch caller.Kind {
+	case AssumedRole:
+		return q.identifyRole(caller.RoleARN)
+	case FederatedUser:
+		return caller.UserARN == "" || q.isColleague(caller.UserARN, userIdentity)
+	}
+	return true
+}
+
+// isColleague reports whether an ARN names an identity of that kind in the
+// caller's account and partition.
+func (q *query) isColleague(text string, kind identity) bool {
+	arn, ok := splitARN(text)
+	named, known := identityKind(arn)
+	return ok && known && named == kind && arn.Account == q.caller.Account && arn.Partition == q.caller.Partition
 }
 
 // identifyRole takes the role's name from the session's ARN and checks that
@@ -75,14 +89,9 @@ func (q *query) identifyRole(roleARN string) bool {
 	if roleARN == "" {
 		return true
 	}
-	arn, ok := splitARN(roleARN)
-	kind, known := identityKind(arn)
-	if !ok || !known || kind != roleIdentity {
-		return false
-	}
+	arn, _ := splitARN(roleARN)
 	q.serviceRole = strings.HasPrefix(arn.Resource, "role/aws-service-role/")
-	return arn.Account == q.caller.Account && arn.Partition == q.caller.Partition &&
-		equalIgnoringCase(lastSegment(arn.Resource), q.role)
+	return q.isColleague(roleARN, roleIdentity) && equalIgnoringCase(lastSegment(arn.Resource), q.role)
 }
 
 // lastSegment is what follows the last slash: a name without its path.

@@ -78,9 +78,9 @@ func (w twin) decide() Decision {
 	}
 	identity := w.allows(w.identity)
 	boundary := len(w.boundary) == 0 || w.allows(w.boundary)
-	session := len(w.session) == 0 || w.allows(w.session)
-	if caller.Kind == FederatedUser && len(w.session) == 0 {
-		identity = false
+	session := w.allows(w.session)
+	if len(w.session) == 0 {
+		session = caller.Kind != FederatedUser
 	}
 	samePartition := w.request.Resource == "*" ||
 		strings.Split(w.request.Resource, ":")[1] == strings.Split(caller.ARN, ":")[1]
