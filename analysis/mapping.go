@@ -7,8 +7,9 @@ import (
 	"extauthz/mapping"
 )
 
-// mappedRequest is a mapping as JSON. Reference and repository are "" where the request
-// names none.
+// mappedRequest is a mapping as JSON. Reference and repository are "" where the
+// request names none. Tags are those that a manifest is put under beside its
+// reference; they are absent where there are none.
 type mappedRequest struct {
 	Operation             string       `json:"operation"`
 	Repository            string       `json:"repository"`

@@ -19,12 +19,14 @@ func addSeeds(f *testing.F) {
 			headers = append(headers, h.Name+": "+h.Value)
 		}
 		f.Add(row.request.Method, row.request.Path, strings.Join(headers, "\n"), uint8(0))
-		f.Add(row.request.Method, row.request.Path, strings.Join(headers, "\n"), uint8(255))
+		f.Add(row.request.Method, row.request.Path, strings.Join(headers, "\n"), uint8(15))
 	}
 	f.Add("GET", "/v2/\xff/manifests/\x00", "content-type: \x80", uint8(0))
 	f.Add("DELETE", "/v2/hub/a/blobs/"+layer, "", uint8(1))
 	f.Add("GET", "/v2/hub/a/manifests/v1", "", uint8(2))
 	f.Add("GET", "/v2/hub/a/referrers/x", "", uint8(6))
+	f.Add("GET", "/v2/hub/a/referrers/x", "x_forwarded-uri: /v2/secret/app/tags/list", uint8(16|2))
+	f.Add("PUT", "/v2/a/manifests/v1", "x-forwarded-uri: /v2/secret/app/tags/list", uint8(16))
 	f.Add("POST", "/v2/ab/blobs/uploads/?mount=x&from=hub%2Fnew", "content-length: 0", uint8(14))
 }
 

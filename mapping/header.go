@@ -4,9 +4,20 @@ import "strings"
 
 // RemoveHeaders lists the request headers that an allowed request loses before
 // it is forwarded: registries build Location, webhook and log text from them,
-// and a client must not choose those. The names are in lower case.
+// some proxies decide by them which path or method was asked, and a client must
+// not choose any of that. They are removed rather than refused because a proxy
+// in front of Envoy may write them into every request. The names are in lower
+// case.
 func RemoveHeaders() []string {
-	return []string{"forwarded", "x-forwarded-host", "x-forwarded-port", "x-forwarded-prefix", "x-real-ip"}
+	names := removed()
+	return names[:]
+}
+
+func removed() [8]string {
+	return [...]string{
+		"forwarded", "x-forwarded-host", "x-forwarded-port", "x-forwarded-prefix",
+		"x-forwarded-uri", "x-forwarded-path", "x-forwarded-method", "x-real-ip",
+	}
 }
 
 // Judges says whether Map looks at a header of this name, so that a caller can
@@ -18,13 +29,20 @@ func Judges(name string) bool {
 }
 
 // overrides says whether a header of this name makes some servers act on another
-// method or path than the request line's.
+// method or path than the request line's: by its meaning, or because a server
+// may take it for one to be removed that Envoy, which compares names but for
+// case, does not remove.
 func overrides(name string) bool {
 	for _, override := range [...]string{
-		"x-original-url", "x-original-uri", "x-rewrite-url", "x-override-url",
+		"x-original-url", "x-original-uri", "x-original-method", "x-rewrite-url", "x-override-url",
 		"x-http-path-override", "x-http-method", "x-http-method-override", "x-method-override",
 	} {
 		if names(name, override) {
+			return true
+		}
+	}
+	for _, other := range removed() {
+		if names(name, other) && !strings.EqualFold(name, other) {
 			return true
 		}
 	}

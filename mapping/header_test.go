@@ -6,7 +6,10 @@ import (
 )
 
 func TestRemoveHeaders(t *testing.T) {
-	want := []string{"forwarded", "x-forwarded-host", "x-forwarded-port", "x-forwarded-prefix", "x-real-ip"}
+	want := []string{
+		"forwarded", "x-forwarded-host", "x-forwarded-port", "x-forwarded-prefix",
+		"x-forwarded-uri", "x-forwarded-path", "x-forwarded-method", "x-real-ip",
+	}
 	got := RemoveHeaders()
 	if !slices.Equal(got, want) {
 		t.Fatalf("got %q; want %q", got, want)
@@ -21,13 +24,14 @@ func TestJudges(t *testing.T) {
 	for _, name := range []string{
 		"content-type", "Content-Type", "content_type", "content-length", "transfer-encoding", "TRANSFER_ENCODING",
 		"x-original-url", "X-Original-URI", "x-rewrite-url", "x-override-url", "x-http-path-override",
-		"x-http-method", "X-HTTP-Method-Override", "x_method_override",
+		"x-http-method", "X-HTTP-Method-Override", "x_method_override", "x-original-method", "X_Original-Method",
+		"x_forwarded_uri", "X-Forwarded_Path", "x_forwarded-method", "x_real_ip",
 	} {
 		if !Judges(name) {
 			t.Errorf("%s is not judged", name)
 		}
 	}
-	for _, name := range []string{"", "authorization", "content-typ", "content-types", "content type", "x-forwarded-host", ":path", "range"} {
+	for _, name := range []string{"", "authorization", "content-typ", "content-types", "content type", "x-forwarded-host", "X-Forwarded-URI", "x-real-ip", ":path", "range"} {
 		if Judges(name) {
 			t.Errorf("%s is judged", name)
 		}

@@ -31,7 +31,8 @@ type Registry struct {
 	AssumeMissing bool
 
 	// ECRNames holds repository names to ECR's own rules, 2 to 256 characters
-	// with single separators, instead of those of the OCI specification.
+	// with single separators, instead of those of the OCI specification, whose
+	// names have at most 255.
 	ECRNames bool
 }
 

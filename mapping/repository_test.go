@@ -1,9 +1,15 @@
 package mapping
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestValidRepository(t *testing.T) {
-	for name, want := range map[string]bool{"a": true, "team/app__x": true, "": false, "Team": false, "a/_policy": false, "a..b": false, "*": false} {
+	for name, want := range map[string]bool{
+		strings.Repeat("a", 255): true, strings.Repeat("a", 256): true, strings.Repeat("a", 257): false,
+		strings.Repeat("a", 253) + "__a": false, "a": true, "team/app__x": true, "": false, "Team": false, "a/_policy": false, "a..b": false, "*": false,
+	} {
 		if got := ValidRepository(name); got != want {
 			t.Errorf("%q: got %v; want %v", name, got, want)
 		}

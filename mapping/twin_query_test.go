@@ -92,14 +92,15 @@ func twinHeader(name string) string {
 }
 
 var (
-	twinOverride = regexp.MustCompile(`\A(x-(original-ur[li]|rewrite-url|override-url|http-path-override|http-method(-override)?|method-override))\z`)
+	twinOverride = regexp.MustCompile(`\A(x-(original-(ur[li]|method)|rewrite-url|override-url|http-path-override|http-method(-override)?|method-override))\z`)
+	twinRemoved  = regexp.MustCompile(`\A(forwarded|x-real-ip|x-forwarded-(host|port|prefix|uri|path|method))\z`)
 	twinForm     = regexp.MustCompile(`(?i:form-urlencoded|multipart/)|[^ -~]`)
 )
 
 func twinHeaders(headers []Header, o Operation) bool {
 	for _, h := range headers {
 		name := twinHeader(h.Name)
-		if twinOverride.MatchString(name) {
+		if twinOverride.MatchString(name) || twinRemoved.MatchString(name) && strings.Contains(h.Name, "_") {
 			return false
 		}
 		upload := o == StartUpload || o == MonolithicUpload || o == MountBlob || o == UploadChunk || o == CompleteUpload

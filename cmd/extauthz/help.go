@@ -49,10 +49,18 @@ func (c *command) printFlags(w io.Writer) {
 		fmt.Fprint(w, title)
 		title = ""
 		value, usage := flag.UnquoteUsage(f)
-		fmt.Fprintf(w, "  --%s\n        %s", strings.TrimRight(f.Name+" "+strings.ToUpper(value), " "), usage)
+		fmt.Fprintf(w, "  %s\n        %s", strings.TrimRight(dashed(f.Name)+" "+strings.ToUpper(value), " "), usage)
 		if f.DefValue != "" && f.DefValue != "false" {
 			fmt.Fprintf(w, " (default %s)", f.DefValue)
 		}
 		fmt.Fprintln(w)
 	})
+}
+
+// dashed is how a flag is typed by custom, though one or two dashes are the same.
+func dashed(name string) string {
+	if len(name) == 1 {
+		return "-" + name
+	}
+	return "--" + name
 }

@@ -160,6 +160,16 @@ func TestHelp(t *testing.T) {
 	}
 }
 
+// TestHelpOnHeaders holds how the flags of map are said to be typed.
+func TestHelpOnHeaders(t *testing.T) {
+	_, stdout, _ := typed(t, "help map")
+	for _, want := range []string{"\n  -H HEADER\n", "\n  --header HEADER\n", "\n  --assume-missing\n", "\n  --account ACCOUNT\n", "2 to 256 characters, and not to OCI's, 1 to 255"} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("help lacks %q:\n%s", want, stdout)
+		}
+	}
+}
+
 func TestVersion(t *testing.T) {
 	code, stdout, stderr := typed(t, "version", "EXTAUTHZ_OF_A_LATER_VERSION=1")
 	if code != exitDone || stderr != "" || !strings.HasPrefix(stdout, "extauthz ") || !strings.Contains(stdout, " go1.") {

@@ -20,13 +20,14 @@ type mapCommand struct {
 func (c *mapCommand) declare(flags *flag.FlagSet) {
 	flags.BoolVar(&c.tsv, "tsv", false, "read METHOD, PATH and headers separated by |, with tabs between, from each line of FILE or standard input, and write one result a line")
 	flags.Func("header", "a `HEADER` of the request, as in 'Content-Length: 0'; may be repeated", repeated(&c.headers))
-	flags.Func("H", "short for --header", repeated(&c.headers))
+	flags.Func("H", "the same `HEADER`, as curl has it", repeated(&c.headers))
 	g := &c.registry
 	flags.StringVar(&g.Account, "account", "123456789012", "`ACCOUNT` of the registry")
 	flags.StringVar(&g.Region, "region", "eu-central-1", "`REGION` of the registry")
 	flags.StringVar(&g.Partition, "partition", "aws", "`PARTITION` of the registry")
 	flags.BoolVar(&g.DeleteBlobs, "delete-blobs", false, "the registry deletes single blobs")
-	flags.BoolVar(&g.ECRNames, "ecr-names", false, "hold repository names to ECR's rules, 2 to 256 characters")
+	flags.BoolVar(&g.ECRNames, "ecr-names", false, "hold repository names to ECR's rules, 2 to 256 characters, and not to OCI's, 1 to 255")
+	flags.BoolVar(&g.AssumeMissing, "assume-missing", false, "every repository counts as missing, so that what may create one asks that too")
 	flags.Func("pull-through", "`PREFIX` of a pull-through cache, or ROOT; may be repeated", repeated(&g.PullThrough))
 }
 

@@ -17,7 +17,7 @@ type rawRequest struct{ name, line, header, body string }
 // A form that mounts the secret blob, and a request that reads the secret.
 const (
 	form   = "mount={blob}&from=secret/app"
-	inner  = "GET /v2/secret/app/manifests/v2 HTTP/1.1\r\nHost: h\r\n\r\n"
+	inner  = "GET /v2/secret/app/manifests/v2 HTTP/1.1\r\nHost: localhost\r\n\r\n"
 	opens  = "POST /v2/att/x/blobs/uploads/ HTTP/1.1"
 	reads  = "GET /v2/secret/app/manifests/v2 HTTP/1.1"
 	isForm = "application/x-www-form-urlencoded"
@@ -32,7 +32,7 @@ var rawRequests = []rawRequest{
 	{"space in the path", "GET /v2/public/app /v2/secret/app/manifests/v2 HTTP/1.1", "", ""},
 	{"line feed in the path", "GET /v2/public/app/manifests/v1\n/v2/secret/app/manifests/v2 HTTP/1.1", "", ""},
 	{"carriage return in the path", "GET /v2/public/app\r/manifests/v1 HTTP/1.1", "", ""},
-	{"a request in the path", "GET /v2/public/app/manifests/v1 HTTP/1.1\r\nHost: h\r\n\r\n" + reads, "", ""},
+	{"a request in the path", "GET /v2/public/app/manifests/v1 HTTP/1.1\r\nHost: localhost\r\n\r\n" + reads, "", ""},
 	{"DEL in the path", "GET /v2/secret/app/manifests/v2\x7f HTTP/1.1", "", ""},
 	{"invalid UTF-8 in the path", "GET /v2/\xff\xfe/manifests/v2 HTTP/1.1", "", ""},
 	{"overlong slash in the path", "GET /v2/secret\xc0\xafapp/manifests/v2 HTTP/1.1", "", ""},
@@ -71,7 +71,7 @@ func (r *rawRequest) bytes(t *testing.T, w *world) []byte {
 	t.Helper()
 	fill := strings.NewReplacer("{blob}", layer(t, w.secret))
 	body := fill.Replace(r.body)
-	text := fill.Replace(r.line) + "\r\nHost: h\r\n" + authorization + "\r\n"
+	text := fill.Replace(r.line) + "\r\nHost: localhost\r\n" + authorization + "\r\n"
 	if r.header != "" {
 		text += strings.ReplaceAll(r.header, "|", "\r\n") + "\r\n"
 	}

@@ -95,16 +95,18 @@ func (a answer) wantsIn(t *testing.T, text string) {
 }
 
 // accepts says whether an Envoy that helps with nothing may answer so: what the
-// mapping refuses is refused by one or the other, and what needs a permission
-// on secret/app is denied.
+// mapping refuses is refused by one or the other, what is sent to another host
+// is misdirected, and what needs a permission on secret/app is denied.
 func (r *sheetRow) accepts(status string) bool {
 	switch {
 	case r.expected == "deny":
 		return status == "" || strings.HasPrefix(status, "4") || status == "501"
+	case r.has("host"):
+		return status == "421"
 	case r.needsSecret():
 		return status == "403"
 	}
-	return status != "" && status != "403"
+	return status != "" && status != "403" && status != "421"
 }
 
 // secrets are texts that nobody but insiders knows.

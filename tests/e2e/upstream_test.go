@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 
+	"extauthz/mapping"
+
 	"extauthz/tests/stack"
 )
 
@@ -60,7 +62,7 @@ func credentialEndsAtEnvoy(t *testing.T, _ *world) {
 			t.Fatal(err)
 		}
 		request.SetBasicAuth("alice", "alice-secret")
-		for _, name := range []string{"Forwarded", "X-Forwarded-Host", "X-Forwarded-Prefix", "X-Forwarded-Port", "X-Real-Ip"} {
+		for _, name := range mapping.RemoveHeaders() {
 			request.Header.Set(name, "evil.example")
 		}
 		request.Header.Set("X-Harmless", "kept")
