@@ -72,7 +72,7 @@ func (i *Inquiry) askRequest(s *policystore.Snapshot, registry *policystore.Regi
 	}
 	answer := &Answer{Result: result}
 	for _, r := range result.Requests() {
-		answer.Questions = append(answer.Questions, Question{Policies: s.Decisions.InPlay(r), Request: *r})
+		answer.Questions = append(answer.Questions, Question{Policies: s.Decisions.InPlay(r), Request: r.Request})
 	}
 	return answer, nil
 }
@@ -92,7 +92,7 @@ func (i *Inquiry) askActions(s *policystore.Snapshot, registry *policystore.Regi
 				return nil, err
 			}
 			r := authz.Ask(i.request(registry), registry, caller, action, resource)
-			answer.Questions = append(answer.Questions, Question{Policies: s.Decisions.InPlay(r), Request: *r})
+			answer.Questions = append(answer.Questions, Question{Policies: s.Decisions.InPlay(r), Request: r.Request})
 		}
 	}
 	return answer, nil

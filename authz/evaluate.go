@@ -1,7 +1,9 @@
 package authz
 
 import (
+	"extauthz/decision"
 	"extauthz/iam"
+	"extauthz/identity"
 	"extauthz/mapping"
 )
 
@@ -64,6 +66,13 @@ func (p *pass) decideOne(wanted mapping.Permission, context iam.Context) bool {
 }
 
 // question is what the engine is asked for a permission.
-func (p *pass) question(about Permission) *iam.Request {
-	return &iam.Request{Principal: &p.caller.Principal, Action: about.Action, Resource: about.Resource, Context: about.context}
+func (p *pass) question(about Permission) *decision.Request {
+	return question(p.caller, about.Action, about.Resource, about.context)
+}
+
+func question(caller *identity.Caller, action, resource string, c iam.Context) *decision.Request {
+	return &decision.Request{
+		Request: iam.Request{Principal: &caller.Principal, Action: action, Resource: resource, Context: c},
+		Session: caller.Session,
+	}
 }

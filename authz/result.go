@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"extauthz/decision"
 	"extauthz/iam"
 	"extauthz/identity"
 	"extauthz/mapping"
@@ -96,8 +97,8 @@ func (r *Result) Explain() []iam.Explanation {
 
 // Requests are the questions that the decision engine was asked, in the order of
 // Permissions.
-func (r *Result) Requests() []*iam.Request {
-	asked := make([]*iam.Request, len(r.Permissions))
+func (r *Result) Requests() []*decision.Request {
+	asked := make([]*decision.Request, len(r.Permissions))
 	for i, p := range r.Permissions {
 		asked[i] = r.pass.question(p)
 	}

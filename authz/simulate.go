@@ -3,7 +3,7 @@ package authz
 import (
 	"context"
 
-	"extauthz/iam"
+	"extauthz/decision"
 	"extauthz/identity"
 	"extauthz/policystore"
 )
@@ -28,6 +28,6 @@ func (c *Checker) CheckAs(caller *identity.Caller, r *Request) *Result {
 // Ask puts one action on one resource ("*" where there is none) as a question
 // with the context that r has at the registry. Keys that follow from what a
 // request asks, as [iam.KeyReference] does, are not in it.
-func Ask(r *Request, registry *policystore.Registry, caller *identity.Caller, action, resource string) *iam.Request {
-	return &iam.Request{Principal: &caller.Principal, Action: action, Resource: resource, Context: requestContext(r, registry, caller)}
+func Ask(r *Request, registry *policystore.Registry, caller *identity.Caller, action, resource string) *decision.Request {
+	return question(caller, action, resource, requestContext(r, registry, caller))
 }

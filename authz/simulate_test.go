@@ -73,7 +73,7 @@ func TestAsk(t *testing.T) {
 	if last.Action != "ecr:ListImages" || !reflect.DeepEqual(question, last) {
 		t.Errorf("%+v, want %+v", question, last)
 	}
-	if agent, _ := question.Context.Lookup("aws:UserAgent"); agent.Value != "crane" || snapshot.Decisions.InPlay(question).Evaluate(question) != iam.ImplicitDeny {
+	if agent, _ := question.Context.Lookup("aws:UserAgent"); agent.Value != "crane" || snapshot.Decisions.InPlay(question).Evaluate(&question.Request) != iam.ImplicitDeny {
 		t.Errorf("context %v", question.Context)
 	}
 }

@@ -4,10 +4,15 @@
 // An [Engine] is compiled once from the [Policies] of a snapshot and immutable
 // from then on, but for its cache. The cache belongs to the engine and dies
 // with it, so that nothing in it can outlive the policies it was computed
-// from. Its key holds the principal, the action, the resource, and the values
-// of exactly those condition keys that the policies in play mention. A decision
-// that depends on the clock is therefore keyed by the clock's value, and one
-// that does not mention the client's address serves every address.
+// from. Its key holds the principal, the action, the resource, the session
+// policies, and the values of exactly those condition keys that the policies in
+// play mention. A decision that depends on the clock is therefore keyed by the
+// clock's value, and one that does not mention the client's address serves every
+// address.
+//
+// The identity policies and the boundary of a caller are those of a user, of a
+// session's role, or of the user who federated. The root user, services and
+// anonymous callers have none: a repository policy alone speaks of them.
 //
 // A repository policy has a part in every action on its repository but
 // ecr:CreateRepository, which comes before it; and in none on "*", such as
@@ -20,6 +25,7 @@
 // The map of the package:
 //
 //	engine.go    Engine: which policies are in play, Decide and Explain
+//	request.go   Request: what is asked, with session policies
 //	cache.go     the cache and its counters
 //	key.go       what a cached decision depends on, as bytes
 //	policies.go  Policies: what a snapshot decides by

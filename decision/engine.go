@@ -17,13 +17,17 @@ type Options struct {
 // use.
 type Engine struct {
 	identity   map[string]attached
+	boundary   map[string]attached
 	repository map[string]attached
 	cache      *cache
 }
 
-// New compiles the policies into an engine with an empty cache. It fails only
-// where the cache size is not positive.
+// New compiles the policies into an engine with an empty cache. It fails where
+// the cache size is not positive, and where a boundary has no policy.
 func New(p Policies, o Options) (*Engine, error) {
+	if err := p.checkBoundaries(); err != nil {
+		return nil, err
+	}
 	if o.Stats == nil {
 		o.Stats = new(Stats)
 	}
@@ -31,7 +35,7 @@ func New(p Policies, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("decision cache of %d entries: %w", o.CacheSize, err)
 	}
-	return &Engine{identity: attach(p.Identity), repository: attach(p.Repository), cache: c}, nil
+	return &Engine{attach(p.Identity), attach(p.Boundary), attach(p.Repository), c}, nil
 }
 
 // maxQuestion bounds the questions that are remembered, in bytes: policies may
@@ -40,17 +44,18 @@ const maxQuestion = 2048
 
 // Decide returns the decision on r. It is total: what no policy allows is
 // denied, and so is a request without a principal.
-func (e *Engine) Decide(r *iam.Request) iam.Decision {
+func (e *Engine) Decide(r *Request) iam.Decision {
 	if r.Principal == nil {
 		return iam.ImplicitDeny
 	}
-	identity, repository := e.inPlay(r)
+	in := e.inPlay(r)
 	var buffer [768]byte
-	question := appendKey(buffer[:0], r, identity.keys, repository.keys)
+	question := appendKey(buffer[:0], r, &in)
 	if d, found := e.cache.get(question); found {
 		return d
 	}
-	d := policies(identity, repository).Evaluate(r)
+	policies := in.policies()
+	d := policies.Evaluate(&r.Request)
 	if len(question) <= maxQuestion {
 		e.cache.add(question, d)
 	}
@@ -59,30 +64,39 @@ func (e *Engine) Decide(r *iam.Request) iam.Decision {
 
 // Explain returns the decision on r with its reasons. It does not use the
 // cache.
-func (e *Engine) Explain(r *iam.Request) iam.Explanation {
-	return e.InPlay(r).Explain(r)
+func (e *Engine) Explain(r *Request) iam.Explanation {
+	return e.InPlay(r).Explain(&r.Request)
 }
 
 // InPlay returns the policies by which r is decided.
-func (e *Engine) InPlay(r *iam.Request) *iam.Policies { return policies(e.inPlay(r)) }
+func (e *Engine) InPlay(r *Request) *iam.Policies {
+	in := e.inPlay(r)
+	policies := in.policies()
+	return &policies
+}
 
 // CacheLen is the number of decisions remembered now.
 func (e *Engine) CacheLen() int { return e.cache.entries.Len() }
 
-// inPlay returns the policies attached to the principal of r (a session has
-// its role's) and to its resource.
-func (e *Engine) inPlay(r *iam.Request) (identity, repository attached) {
+// inPlay are the policies by which one request is decided.
+type inPlay struct {
+	identity, boundary, repository attached
+	session                        []*iam.Policy
+}
+
+// inPlay finds the policies of r's caller and of its resource.
+func (e *Engine) inPlay(r *Request) inPlay {
+	in := inPlay{session: r.Session}
 	if !strings.EqualFold(r.Action, createRepository) {
-		repository = e.repository[r.Resource]
+		in.repository = e.repository[r.Resource]
 	}
 	if r.Principal == nil {
-		return attached{}, repository
+		return in
 	}
-	entity := r.Principal.ARN
-	if r.Principal.Kind == iam.AssumedRole {
-		entity = r.Principal.RoleARN
+	if arn := entity(r.Principal); arn != "" {
+		in.identity, in.boundary = e.identity[arn], e.boundary[arn]
 	}
-	return e.identity[entity], repository
+	return in
 }
 
 // createRepository is the action for a repository that is not there yet: the
@@ -90,6 +104,9 @@ func (e *Engine) inPlay(r *iam.Request) (identity, repository attached) {
 // Guide, "IAM permissions required to sync an upstream registry").
 const createRepository = "ecr:CreateRepository"
 
-func policies(identity, repository attached) *iam.Policies {
-	return &iam.Policies{Identity: identity.policies, Resource: repository.policies}
+func (in *inPlay) policies() iam.Policies {
+	return iam.Policies{
+		Identity: in.identity.policies, Boundary: in.boundary.policies,
+		Session: in.session, Resource: in.repository.policies,
+	}
 }

@@ -7,23 +7,36 @@ import (
 )
 
 // appendKey appends all that the decision on r depends on: who, what, on what,
-// and the values of the named condition keys. Every part is led by its length,
-// so that no two questions share a key.
-func appendKey(b []byte, r *iam.Request, keys ...[]string) []byte {
+// by which session policies, and the values of the condition keys that the
+// policies in play mention. Who and what settle the other policies. Every part
+// is led by its length, so that no two questions share a key.
+func appendKey(b []byte, r *Request, in *inPlay) []byte {
 	p := r.Principal
 	b = append(b, byte(p.Kind))
 	for _, s := range [...]string{p.ARN, p.Account, p.RoleARN, p.UserARN, r.Action, r.Resource} {
 		b = appendString(b, s)
 	}
-	for _, names := range keys {
-		for _, name := range names {
-			b = appendValues(b, r.Context, name)
-		}
+	b = binary.AppendUvarint(b, uint64(len(in.session)))
+	for _, policy := range in.session {
+		b = appendString(b, policy.Source)
+	}
+	for _, names := range [...][]string{in.identity.keys, in.boundary.keys, in.repository.keys} {
+		b = appendValues(b, r.Context, names)
+	}
+	for _, policy := range in.session {
+		b = appendValues(b, r.Context, policy.ConditionKeys())
 	}
 	return b
 }
 
-func appendValues(b []byte, c iam.Context, name string) []byte {
+func appendValues(b []byte, c iam.Context, names []string) []byte {
+	for _, name := range names {
+		b = appendEntry(b, c, name)
+	}
+	return b
+}
+
+func appendEntry(b []byte, c iam.Context, name string) []byte {
 	entry, present := c.Lookup(name)
 	switch {
 	case !present:

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"extauthz/decision"
 	"extauthz/iam"
 )
 
@@ -36,7 +37,7 @@ func TestCallerNamed(t *testing.T) {
 			if e, _ := caller.Context.Lookup("aws:PrincipalArn"); e.Value != c.principalARN {
 				t.Errorf("aws:PrincipalArn is %q, want %q", e.Value, c.principalARN)
 			}
-			r := &iam.Request{Principal: &caller.Principal, Action: "ecr:BatchGetImage", Resource: "arn:aws:ecr:eu-central-1:123456789012:repository/a"}
+			r := &decision.Request{Request: iam.Request{Principal: &caller.Principal, Action: "ecr:BatchGetImage", Resource: "arn:aws:ecr:eu-central-1:123456789012:repository/a"}}
 			if d := s.Decisions.Decide(r); d != iam.Allowed {
 				t.Errorf("the policies of the caller do not bear on it: %v", d)
 			}

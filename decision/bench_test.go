@@ -1,0 +1,52 @@
+package decision
+
+import "testing"
+
+func TestDecideAllocatesNothingOnAHit(t *testing.T) {
+	plain, _ := newEngine(t, 100)
+	limited, _ := newLimited(t, 100)
+	read := request(&session, "ecr:PutImage", "app", inside, early)
+	read.Session = limits(t, "reading", "weekdays")
+	for name, c := range map[string]struct {
+		engine  *Engine
+		request *Request
+	}{
+		"a user":                               {plain, request(&user, "ecr:PutImage", "app", inside, early)},
+		"a session with boundary and policies": {limited, read},
+	} {
+		c.engine.Decide(c.request)
+		if n := testing.AllocsPerRun(100, func() { c.engine.Decide(c.request) }); n != 0 {
+			t.Errorf("%s: %v allocations on a cache hit", name, n)
+		}
+	}
+}
+
+func BenchmarkDecideHit(b *testing.B) {
+	e, _ := newEngine(b, 100)
+	r := request(&user, "ecr:PutImage", "app", inside, early)
+	b.ReportAllocs()
+	for b.Loop() {
+		e.Decide(r)
+	}
+}
+
+func BenchmarkDecideSessionHit(b *testing.B) {
+	e, _ := newLimited(b, 100)
+	r := request(&session, "ecr:PutImage", "app", inside, early)
+	r.Session = limits(b, "reading", "weekdays")
+	b.ReportAllocs()
+	for b.Loop() {
+		e.Decide(r)
+	}
+}
+
+func BenchmarkDecideMiss(b *testing.B) {
+	e, _ := newEngine(b, 1)
+	r1 := request(&user, "ecr:PutImage", "app", inside, early)
+	r2 := request(&user, "ecr:PutImage", "app", outside, early)
+	b.ReportAllocs()
+	for b.Loop() {
+		e.Decide(r1)
+		e.Decide(r2)
+	}
+}

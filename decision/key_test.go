@@ -1,0 +1,76 @@
+package decision
+
+import (
+	"testing"
+
+	"extauthz/iam"
+)
+
+// TestKeysDiffer moves the boundaries between the parts of a question: what
+// reads alike when run together must not share a key.
+func TestKeysDiffer(t *testing.T) {
+	names := []string{"aws:a", "aws:b"}
+	entry := func(key, value string) iam.ContextEntry { return iam.ContextEntry{Key: key, Value: value} }
+	multi := func(key string, values ...string) iam.ContextEntry {
+		return iam.ContextEntry{Key: key, Values: values, Multi: true}
+	}
+	questions := []iam.Request{
+		{Principal: &user, Action: "ab", Resource: "c"},
+		{Principal: &user, Action: "a", Resource: "bc"},
+		{Principal: &session, Action: "ab", Resource: "c"},
+		{Principal: &user, Action: "ab", Resource: "c", Context: iam.Context{entry("aws:a", "")}},
+		{Principal: &user, Action: "ab", Resource: "c", Context: iam.Context{entry("aws:b", "")}},
+		{Principal: &user, Action: "ab", Resource: "c", Context: iam.Context{entry("aws:a", "x"), entry("aws:b", "y")}},
+		{Principal: &user, Action: "ab", Resource: "c", Context: iam.Context{entry("aws:a", "xy"), entry("aws:b", "")}},
+		{Principal: &user, Action: "ab", Resource: "c", Context: iam.Context{entry("aws:a", "xs\x01y")}},
+		{Principal: &user, Action: "ab", Resource: "c", Context: iam.Context{multi("aws:a")}},
+		{Principal: &user, Action: "ab", Resource: "c", Context: iam.Context{multi("aws:a", "x", "y")}},
+		{Principal: &user, Action: "ab", Resource: "c", Context: iam.Context{multi("aws:a", "xy")}},
+		{Principal: &user, Action: "ab", Resource: "c", Context: iam.Context{multi("aws:a", "x"), entry("aws:b", "y")}},
+		{Principal: &user, Action: "ab", Resource: "c", Context: iam.Context{entry("aws:a", "xs"), entry("aws:b", "y")}},
+		{Principal: &user, Action: "ab", Resource: "c", Context: iam.Context{entry("aws:a", "x"), entry("aws:b", "sy")}},
+	}
+	in := inPlay{identity: attached{keys: names}}
+	seen := map[string]int{}
+	for i, r := range questions {
+		key := string(appendKey(nil, &Request{Request: r}, &in))
+		if j, twice := seen[key]; twice {
+			t.Errorf("questions %d and %d share a key", i, j)
+		}
+		seen[key] = i
+	}
+	// A principal is more than its ARN.
+	for i, p := range []iam.Principal{
+		{Kind: iam.AssumedRole, ARN: session.ARN, Account: session.Account, RoleARN: "arn:aws:iam::123456789012:role/ci"},
+		{Kind: iam.FederatedUser, ARN: session.ARN, Account: session.Account, RoleARN: role},
+		{Kind: iam.FederatedUser, ARN: session.ARN, Account: session.Account, UserARN: role},
+		{Kind: iam.AssumedRole, ARN: session.ARN, Account: "999999999999", RoleARN: role},
+	} {
+		r := Request{Request: iam.Request{Principal: &p, Action: "ab", Resource: "c"}}
+		if _, twice := seen[string(appendKey(nil, &r, &in))]; twice {
+			t.Errorf("principal %d shares a key with another", i)
+		}
+	}
+}
+
+// TestKeysHoldSessions gives one question different session policies. The empty
+// list differs from every other, also from a policy without a name.
+func TestKeysHoldSessions(t *testing.T) {
+	named := func(sources ...string) (list []*iam.Policy) {
+		for _, source := range sources {
+			list = append(list, &iam.Policy{Kind: iam.SessionPolicy, Source: source})
+		}
+		return list
+	}
+	seen := map[string]int{}
+	for i, session := range [][]*iam.Policy{
+		nil, named(""), named("", ""), named("a"), named("b"), named("ab"), named("a", "b"), named("b", "a"), named("a", ""), named("\x01a"), named("a", "a"),
+	} {
+		r := Request{Request: iam.Request{Principal: &user, Action: "ab", Resource: "c"}, Session: session}
+		key := string(appendKey(nil, &r, &inPlay{session: session}))
+		if j, twice := seen[key]; twice {
+			t.Errorf("sessions %d and %d share a key", i, j)
+		}
+		seen[key] = i
+	}
+}

@@ -1,0 +1,145 @@
+package decision
+
+import (
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"extauthz/iam"
+)
+
+// twin is the engine without tables or cache: it looks up each class of
+// policies as its rule says and evaluates.
+func twin(p Policies, r *Request) iam.Decision {
+	if r.Principal == nil {
+		return iam.ImplicitDeny
+	}
+	in := iam.Policies{Session: r.Session}
+	switch r.Principal.Kind {
+	case iam.User:
+		in.Identity, in.Boundary = p.Identity[r.Principal.ARN], p.Boundary[r.Principal.ARN]
+	case iam.AssumedRole:
+		in.Identity, in.Boundary = p.Identity[r.Principal.RoleARN], p.Boundary[r.Principal.RoleARN]
+	case iam.FederatedUser:
+		in.Identity, in.Boundary = p.Identity[r.Principal.UserARN], p.Boundary[r.Principal.UserARN]
+	}
+	if strings.ToLower(r.Action) != "ecr:createrepository" {
+		in.Resource = p.Repository[r.Resource]
+	}
+	return in.Evaluate(&r.Request)
+}
+
+// twinPolicies are policies whose classes mention each other's keys and their
+// own.
+func twinPolicies(t testing.TB) Policies {
+	t.Helper()
+	p := limitedPolicies(t)
+	delete(p.Identity, "")
+	p.Identity[role] = compile(t, iam.IdentityPolicy, identityText)
+	p.Boundary[alice] = []*iam.Policy{limit(t, iam.PermissionsBoundary, "everything"), limit(t, iam.PermissionsBoundary, "teams")}
+	p.Repository[repository+"closing"] = compile(t, iam.RepositoryPolicy, repositoryText)
+	return p
+}
+
+// asker makes questions of numbers: the same numbers, the same questions.
+type asker struct {
+	next     func() int
+	sessions [][]*iam.Policy
+}
+
+// twinSessions are no session policy, one and two of them.
+func twinSessions(t testing.TB) [][]*iam.Policy {
+	t.Helper()
+	sessions := [][]*iam.Policy{nil}
+	names := []string{"everything", "reading", "weekdays", "teams", "dated"}
+	for _, one := range names {
+		sessions = append(sessions, limits(t, one))
+		for _, two := range names {
+			sessions = append(sessions, limits(t, one, two))
+		}
+	}
+	return sessions
+}
+
+func pick[T any](a *asker, from ...T) T { return from[a.next()%len(from)] }
+
+func (a *asker) question() *Request {
+	caller := pick(a, &user, &session, &boundedUser, &federated, &boundedFederated, &nobody, &root, &service, &anonymous, &iam.Principal{}, nil)
+	r := request(caller, pick(a, "ecr:PutImage", "ecr:BatchGetImage", "ecr:CreateRepository", "ECR:CREATErepository"),
+		pick(a, "app", "closing", "open", "alices", "guests"), pick(a, inside, outside, "::1", ""), pick(a, early, late, "x"))
+	for _, key := range []string{"day", "team"} {
+		if value := pick(a, "monday", "red", "", "-"); value != "-" {
+			r.Context = append(r.Context, iam.ContextEntry{Key: "aws:PrincipalTag/" + key, Value: value})
+		}
+	}
+	r.Session = pick(a, a.sessions...)
+	return r
+}
+
+// TestEngineIsTheTwin asks random questions of an engine whose cache is always
+// full, and of the twin.
+func TestEngineIsTheTwin(t *testing.T) {
+	policies, stats := twinPolicies(t), new(Stats)
+	e, err := New(policies, Options{CacheSize: 256, Stats: stats})
+	if err != nil {
+		t.Fatal(err)
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	a := &asker{func() int { return random.IntN(1 << 20) }, twinSessions(t)}
+	decisions := map[iam.Decision]int{}
+	var recent []*Request
+	for range 30_000 {
+		r := a.question()
+		if len(recent) > 100 && random.IntN(2) == 0 {
+			r = recent[random.IntN(len(recent))] // asked before
+		}
+		recent = append(recent[max(0, len(recent)-200):], r)
+		want := twin(policies, r)
+		if got := e.Decide(r); got != want {
+			t.Fatalf("%+v: got %s, want %s", r, got, want)
+		}
+		decisions[want]++
+	}
+	for _, d := range []iam.Decision{iam.Allowed, iam.ImplicitDeny, iam.ExplicitDeny} {
+		if decisions[d] < 1000 {
+			t.Errorf("%s was decided %d times only", d, decisions[d])
+		}
+	}
+	if stats.Hits.Load() < 1000 || stats.Evictions.Load() < 1000 {
+		t.Errorf("%d hits, %d evictions; want 1000 of each", stats.Hits.Load(), stats.Evictions.Load())
+	}
+}
+
+// FuzzEngine asks one engine the questions that the bytes make, twice and in
+// both orders.
+func FuzzEngine(f *testing.F) {
+	policies, sessions := twinPolicies(f), twinSessions(f)
+	f.Add([]byte("\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x01"))
+	f.Add([]byte("\x02\x00\x00\x00\x00\x03\x03\x00\x02\x00\x00\x00\x01\x03\x03\x00"))
+	f.Add([]byte("the quick brown fox jumps over the lazy dog"))
+	f.Fuzz(func(t *testing.T, numbers []byte) {
+		e, err := New(policies, Options{CacheSize: 8})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := &asker{func() (n int) {
+			if len(numbers) > 0 {
+				n, numbers = int(numbers[0]), numbers[1:]
+			}
+			return n
+		}, sessions}
+		var questions []*Request
+		for len(numbers) > 0 && len(questions) < 64 {
+			questions = append(questions, a.question())
+		}
+		for range 2 {
+			for _, r := range questions {
+				if got, want := e.Decide(r), twin(policies, r); got != want {
+					t.Fatalf("%+v: got %s, want %s", r, got, want)
+				}
+			}
+			slices.Reverse(questions)
+		}
+	})
+}
