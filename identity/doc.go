@@ -24,6 +24,7 @@
 //	issuer.go    Issuer: whose tokens prove who calls
 //	entity.go    Entities: the users and roles that there are
 //	pattern.go   Pattern: names with captures
+//	syntax.go    the {name}s in patterns and templates
 //	template.go  Template: a text made of captures
 //	limits.go    IAM's limits on names
 //	tags.go      Tag: AWS's limits on tags, and which tag wins

@@ -3,6 +3,8 @@ package identity
 import (
 	"fmt"
 	"strings"
+
+	"extauthz/iam"
 )
 
 // IAM's limits on names. What exceeds them is refused, never cut: two long
@@ -13,9 +15,33 @@ import (
 // AssumeRole (SourceIdentity), GetFederationToken (Name).
 const (
 	maxName          = 64 // of a user, a role, a session and a source identity
-	minSession       = 2  // of a session and a source identity
+	minSession       = 2  // of a session, a source identity and a federated user
 	maxFederatedName = 32
+	maxPath          = 512 // of a user or role, with the slashes around it
 )
+
+// checkPrincipal refuses the ARN of a caller whose names, or whose path, exceed
+// the limits. The ARN is one that [iam.ParsePrincipal] accepts.
+func checkPrincipal(arn iam.ARN) error {
+	kind, names, _ := strings.Cut(arn.Resource, "/")
+	slash := strings.LastIndexByte(names, '/')
+	before, last := names[:slash+1], names[slash+1:]
+	switch kind {
+	case "user":
+		if n := len("/" + before); n > maxPath {
+			return fmt.Errorf("the path of the user %.64q… has %d characters, and IAM allows %d; map to a shorter one", last, n, maxPath)
+		}
+		return checkIAMUserName(last)
+	case "assumed-role":
+		if err := checkRoleName(strings.TrimSuffix(before, "/")); err != nil {
+			return err
+		}
+		return checkSessionName(last)
+	case "federated-user":
+		return checkFederatedName(last)
+	}
+	return nil
+}
 
 // checkIAMUserName refuses what cannot name an IAM user.
 func checkIAMUserName(name string) error { return checkName("IAM user name", name, 1, maxName) }
@@ -54,11 +80,19 @@ func checkName(what, name string, least, most int) error {
 // characters of IAM's names, [A-Za-z0-9+=,.@_-].
 func nameLength(s string) int {
 	for i := range len(s) {
-		if !isLetterOrDigit(s[i]) && strings.IndexByte("-._@+=,", s[i]) < 0 {
+		if !isNameByte(s[i]) {
 			return i
 		}
 	}
 	return len(s)
+}
+
+func isNameByte(c byte) bool {
+	switch c {
+	case '+', '=', ',', '.', '@', '_', '-':
+		return true
+	}
+	return isLetterOrDigit(c)
 }
 
 func isLetterOrDigit(c byte) bool {
