@@ -23,6 +23,4 @@ var buildah = &client{
 		tags:    "it has no command to list a registry's tags",
 		deletes: "it deletes only what it stores itself",
 	},
-	pullDenied: denied("ecr:BatchGetImage"),
-	pushDenied: denied("ecr:InitiateLayerUpload"),
 }

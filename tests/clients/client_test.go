@@ -1,6 +1,7 @@
 package clients
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,21 +11,37 @@ import (
 // An occasion is one way in which a client meets the registry.
 type occasion string
 
-// The occasions of the table. The denials use the verbs pull and push.
+// The occasions of the table.
 const (
-	login      occasion = "login"
-	pull       occasion = "pull"
-	push       occasion = "push"
-	pushIndex  occasion = "push of an index"
-	copies     occasion = "copy"
-	tags       occasion = "list tags"
-	deletes    occasion = "delete"
-	deniedPull occasion = "denied pull"
-	deniedPush occasion = "denied push"
+	login        occasion = "login"
+	pull         occasion = "pull"
+	push         occasion = "push"
+	pushIndex    occasion = "push of an index"
+	copies       occasion = "copy"
+	tags         occasion = "list tags"
+	deletes      occasion = "delete"
+	deniedPull   occasion = "denied pull"
+	deniedPush   occasion = "denied push"
+	deniedCopy   occasion = "denied copy"
+	deniedDelete occasion = "denied delete"
 )
 
 // occasions are the columns of the table, in its order.
-var occasions = []occasion{login, pull, push, pushIndex, copies, tags, deletes, deniedPull, deniedPush}
+var occasions = []occasion{login, pull, push, pushIndex, copies, tags, deletes, deniedPull, deniedPush, deniedCopy, deniedDelete}
+
+// A denial is an occasion on which the caller lacks what a verb needs.
+type denial struct {
+	verb   occasion
+	action string // the first that is denied
+}
+
+// denials are the occasions that end in one.
+var denials = map[occasion]denial{
+	deniedPull:   {pull, "ecr:BatchGetImage"},
+	deniedPush:   {push, "ecr:InitiateLayerUpload"},
+	deniedCopy:   {copies, "ecr:InitiateLayerUpload"},
+	deniedDelete: {deletes, "ecr:BatchDeleteImage"},
+}
 
 // A verb does one thing with the client, and returns what it printed and
 // whether it failed. References are ADDRESS/REPOSITORY:TAG.
@@ -47,34 +64,22 @@ type client struct {
 	pulled   string // a text that a pull leaves or prints; "" is that of the image
 	mounts   bool   // a copy mounts the blobs
 
-	verbs map[occasion]verb
-	gaps  map[occasion]string // what it cannot do, and why
-
-	// A person who is denied a pull, or a push, reads these.
-	pullDenied, pushDenied string
+	verbs   map[occasion]verb
+	gaps    map[occasion]string // what it cannot do, and why
+	remarks map[occasion]string // what it prints beside, where nothing is denied
+	retags  bool                // a delete that is denied has moved the tag by then
+	shrugs  occasion            // the denial that it prints and then exits with 0
+	hides   string              // what a person reads who is denied, if the client hides the reason
 }
 
-// verb is what the client does at a time: the denials are those of pull and push.
-func (c *client) verb(at occasion) verb {
-	switch at {
-	case deniedPull:
-		return c.verbs[pull]
-	case deniedPush:
-		return c.verbs[push]
-	}
-	return c.verbs[at]
-}
+// verb is what the client does on an occasion, nil if it cannot.
+func (c *client) verb(at occasion) verb { return c.verbs[at.verb()] }
 
-// gap says why the client has no verb for a time.
-func (c *client) gap(at occasion) string {
-	switch at {
-	case deniedPull:
-		return c.gaps[pull]
-	case deniedPush:
-		return c.gaps[push]
-	}
-	return c.gaps[at]
-}
+// gap says why the client has no verb for an occasion.
+func (c *client) gap(at occasion) string { return c.gaps[at.verb()] }
+
+// verb is the occasion under whose name clients have the verb.
+func (at occasion) verb() occasion { return cmp.Or(denials[at].verb, at) }
 
 // require finds the client's program, and ends the test where there is none.
 func (c *client) require(t *testing.T) (program string) {
@@ -140,11 +145,6 @@ func (s *session) fill(args command, references []string) command {
 		filled[i] = replacer.Replace(arg)
 	}
 	return filled
-}
-
-// denied is what a person reads who lacks an action.
-func denied(action string) string {
-	return "is not authorized to perform: " + action + " on resource: arn:aws:ecr:eu-central-1:123456789012:repository/"
 }
 
 // split cuts ADDRESS/REPOSITORY:TAG before the tag.

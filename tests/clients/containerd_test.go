@@ -11,15 +11,18 @@ import (
 	"time"
 )
 
-// containerdAndClient finds ctr where containerd is too and may be started.
-func containerdAndClient() (string, error) {
-	if os.Getuid() != 0 {
-		return "", fmt.Errorf("only root can start containerd")
+// besideContainerd finds a client of containerd where that is too and may be
+// started.
+func besideContainerd(find func() (string, error)) func() (string, error) {
+	return func() (string, error) {
+		if os.Getuid() != 0 {
+			return "", fmt.Errorf("only root can start containerd")
+		}
+		if _, err := exec.LookPath("containerd"); err != nil {
+			return "", err
+		}
+		return find()
 	}
-	if _, err := exec.LookPath("containerd"); err != nil {
-		return "", err
-	}
-	return exec.LookPath("ctr")
 }
 
 // containerdConfig keeps everything below one folder, and every session from

@@ -21,21 +21,22 @@ var cosign = &client{
 	release: cosignRelease,
 	prepare: writeKey,
 	signs:   true,
+	mounts:  true,
+	shrugs:  deniedDelete,
 	pulled:  "docker-manifest-digest",
 	verbs: map[occasion]verb{
 		login: simple("login", "$address", "-u", "$user", "-p", "$password"),
 		pull:  simple("verify", "--key", "cosign.pub", "--insecure-ignore-tlog=true", "--allow-http-registry", "$1"),
 		push: simple("sign", "--key", "cosign.key", "--use-signing-config=false", "--tlog-upload=false", "--yes",
 			"--allow-http-registry", "$1"),
+		copies:  simple("copy", "--allow-http-registry", "$1", "$2"),
+		deletes: simple("clean", "--force", "--allow-http-registry", "$1"),
 	},
+	remarks: map[occasion]string{copies: `Command "copy" is deprecated, there are several options you can use instead:`},
 	gaps: map[occasion]string{
 		pushIndex: "what it pushes is one signature, of an image or an index",
-		copies:    "its copy command is deprecated and not tried here",
-		tags:      "it has no command to list tags",
-		deletes:   "it deletes signatures only, with clean, which is not tried here",
+		tags:      "it has no command to list a registry's tags",
 	},
-	pullDenied: denied("ecr:BatchGetImage"),
-	pushDenied: denied("ecr:InitiateLayerUpload"),
 }
 
 // keyPair is a key pair of this run, without a password: the files cosign.key

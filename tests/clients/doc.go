@@ -1,11 +1,12 @@
 // Package clients holds what real registry clients do through a real Envoy,
 // extauthz and registry, beside what they do with that registry alone.
 //
-// One table has every client and every occasion on which it meets the registry: logging in,
-// pulling, pushing, pushing an index, copying, listing, deleting, and being
-// denied. What works with the registry works through Envoy, and a denial shows
-// the person the reason. README.md is the table for people; the test compares
-// it with what it saw.
+// One table has every client and every occasion on which it meets the
+// registry: logging in, pulling, pushing, pushing an index, copying, listing,
+// deleting, and being denied. What works with the registry works through
+// Envoy. A denial shows the person the reason, or the client is known to hide
+// it; the decision log has it either way. README.md is the table for people;
+// the test compares it with what it saw.
 //
 //	world_test.go      the stack, its images and users
 //	image_test.go      images, an index, and what clients push
@@ -14,6 +15,7 @@
 //	client_test.go     what a client is: its verbs, its gaps
 //	table_test.go      the table
 //	occasions_test.go  what must be true on each
+//	denials_test.go    what must be true when it is denied
 //	accesslog_test.go  what Envoy saw
 //	readme_test.go     README.md: what each client printed
 //	page_test.go       README.md: the table, and the whole page

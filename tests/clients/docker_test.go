@@ -27,8 +27,6 @@ var docker = &client{
 		tags:    "it has no command to list a registry's tags",
 		deletes: "it deletes only what it stores itself",
 	},
-	pullDenied: denied("ecr:BatchGetImage"),
-	pushDenied: denied("ecr:InitiateLayerUpload"),
 }
 
 // dockerAnswers ends the test where no engine answers. The client finds the

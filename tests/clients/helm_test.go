@@ -25,8 +25,6 @@ var helm = &client{
 		copies:    "it has no command to copy a chart",
 		deletes:   "it has no command to delete a chart",
 	},
-	pullDenied: denied("ecr:BatchGetImage"),
-	pushDenied: denied("ecr:InitiateLayerUpload"),
 }
 
 // helmCommand is helm with the session's login.

@@ -2,11 +2,8 @@ package clients
 
 import (
 	"cmp"
-	"net/http"
 	"strings"
 	"testing"
-
-	"github.com/google/go-containerregistry/pkg/v1/remote"
 
 	"extauthz/tests/stack"
 )
@@ -20,17 +17,20 @@ type visit struct {
 	denials map[occasion]string // what it printed when it was denied
 }
 
-// checks is what must be true at each time, at Envoy or at the registry alone.
+// checks is what must be true on each occasion, at Envoy or at the registry alone.
 var checks = map[occasion]func(*testing.T, *visit, stack.Part){
-	login:      logsIn,
-	pull:       pulls,
-	push:       pushes,
-	pushIndex:  pushesIndex,
-	copies:     copiesAcross,
-	tags:       listsTags,
-	deletes:    deletesTag,
-	deniedPull: isDeniedPull,
-	deniedPush: isDeniedPush,
+	login:     logsIn,
+	pull:      pulls,
+	push:      pushes,
+	pushIndex: pushesIndex,
+	copies:    copiesAcross,
+	tags:      listsTags,
+	deletes:   deletesTag,
+
+	deniedPull:   isDeniedPull,
+	deniedPush:   isDeniedPush,
+	deniedCopy:   isDeniedCopy,
+	deniedDelete: isDeniedDelete,
 }
 
 // session is the client at work for user at a part of the stack.
@@ -49,17 +49,20 @@ func (v *visit) own(purpose string, part stack.Part) string {
 	return v.image("team/" + v.name + "/" + purpose + "-" + string(part))
 }
 
-// do runs the verb of a time and wants it to succeed.
+// do runs the verb of an occasion and wants it to succeed.
 func (v *visit) do(s *session, at occasion, images ...string) string {
 	s.t.Helper()
 	out, err := v.try(s, at, images...)
 	if err != nil {
 		s.t.Fatalf("%s: %v: %s", at, err, out)
 	}
+	if !strings.Contains(out, v.remarks[at]) {
+		s.t.Errorf("%s: it printed %q, want %q in it", at, out, v.remarks[at])
+	}
 	return out
 }
 
-// try runs the verb of a time on images at the session's address.
+// try runs the verb of an occasion on images at the session's address.
 func (v *visit) try(s *session, at occasion, images ...string) (string, error) {
 	s.t.Helper()
 	references := make([]string, len(images))
@@ -106,12 +109,8 @@ func (v *visit) leaves(t *testing.T, image string) string {
 	if !v.signs {
 		return image
 	}
-	signed, err := remote.Head(v.behind(t, image))
-	if err != nil {
-		t.Fatal(err)
-	}
 	repository, _ := split(image)
-	return repository + ":" + strings.Replace(signed.Digest.String(), ":", "-", 1)
+	return repository + ":" + strings.Replace(v.byDigest(t, image).Identifier(), ":", "-", 1)
 }
 
 // logsIn wants a pull to succeed after a login with the password, and to fail
@@ -193,45 +192,4 @@ func deletesTag(t *testing.T, v *visit, part stack.Part) {
 	if v.holds(t, v.leaves(t, image)) {
 		t.Errorf("%s is still there", v.leaves(t, image))
 	}
-}
-
-// isDeniedPull wants a person to read why, and to get nothing.
-func isDeniedPull(t *testing.T, v *visit, part stack.Part) {
-	s := v.session(t, part, "alice")
-	out, err := v.try(s, deniedPull, v.image("secret/"+v.name))
-	v.wantsDenial(s, deniedPull, out, err, v.pullDenied)
-	if s.has(secretText) {
-		t.Error("the secret was pulled")
-	}
-}
-
-// isDeniedPush wants a person to read why, and the registry to get nothing.
-func isDeniedPush(t *testing.T, v *visit, part stack.Part) {
-	s, image := v.session(t, part, "bob"), v.target(t, "denied", part)
-	out, err := v.try(s, deniedPush, image)
-	v.wantsDenial(s, deniedPush, out, err, v.pushDenied)
-	if v.signs {
-		if v.holds(t, v.leaves(t, image)) {
-			t.Error("the registry has a signature")
-		}
-		return
-	}
-	repository, _ := split(image)
-	if a, err := http.Get("http://" + v.Address(stack.Registry) + "/v2/" + repository + "/tags/list"); err != nil {
-		t.Error(err)
-	} else if a.Body.Close(); a.StatusCode != http.StatusNotFound {
-		t.Errorf("the registry answers %s for the repository, want 404", a.Status)
-	}
-}
-
-// wantsDenial wants the command to have failed and to have told the reason.
-func (v *visit) wantsDenial(s *session, at occasion, out string, err error, want string) {
-	s.t.Helper()
-	if err == nil {
-		s.t.Fatalf("it was not denied: %s", out)
-	}
-	if want == "" || !strings.Contains(out, want) {
-		s.t.Errorf("it printed %q, want %q in it", out, want)
-	}
-	v.denials[at] = s.spoken(out)
 }

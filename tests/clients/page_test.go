@@ -3,6 +3,7 @@ package clients
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -25,14 +26,20 @@ func table() string {
 		for _, at := range occasions {
 			cell := c.cell(at)
 			if cell == "" {
-				reasons = append(reasons, fmt.Sprintf("%d. %s, %s: %s.", len(reasons)+1, c.name, at, c.gap(at)))
-				cell = fmt.Sprint(len(reasons))
+				if !slices.Contains(reasons, c.gap(at)) {
+					reasons = append(reasons, c.gap(at))
+				}
+				cell = fmt.Sprint(slices.Index(reasons, c.gap(at)) + 1)
 			}
 			fmt.Fprintf(&b, " %s |", cell)
 		}
 		fmt.Fprintln(&b)
 	}
-	return b.String() + "\n" + strings.Join(reasons, "\n") + "\n\n# What a denial looks like\n\n"
+	fmt.Fprintln(&b)
+	for i, reason := range reasons {
+		fmt.Fprintf(&b, "%d. %s%s.\n", i+1, strings.ToUpper(reason[:1]), reason[1:])
+	}
+	return b.String() + "\n# What they print\n\n"
 }
 
 // cell says what the client does on an occasion, "" if it cannot.
@@ -40,7 +47,11 @@ func (c *client) cell(at occasion) string {
 	switch {
 	case c.verb(at) == nil:
 		return ""
-	case at == deniedPull || at == deniedPush:
+	case at == c.shrugs:
+		return "denied, exits 0"
+	case denials[at].verb != "" && c.hides != "":
+		return "denied, unsaid"
+	case denials[at].verb != "":
 		return "denied"
 	case at == copies && c.mounts:
 		return "yes, mounts"

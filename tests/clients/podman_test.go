@@ -16,9 +16,7 @@ var podman = &client{
 		copies: storing(command{"pull", "--tls-verify=false", "$1"}, command{"push", "--tls-verify=false", "$1", "docker://$2"}),
 		tags:   storing(command{"search", "--list-tags", "--tls-verify=false", "$repository1"}),
 	},
-	gaps:       map[occasion]string{deletes: "it deletes only what it stores itself"},
-	pullDenied: denied("ecr:BatchGetImage"),
-	pushDenied: denied("ecr:InitiateLayerUpload"),
+	gaps: map[occasion]string{deletes: "it deletes only what it stores itself"},
 }
 
 // podmanPush pushes an image that is loaded from a file.

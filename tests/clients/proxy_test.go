@@ -29,7 +29,7 @@ var proxy = &client{
 		copies:    "a pull-through cache takes no pushes",
 		deletes:   "a pull-through cache deletes nothing",
 	},
-	pullDenied: "MANIFEST_UNKNOWN",
+	hides: "MANIFEST_UNKNOWN",
 }
 
 // proxyLogin has the user's password in the configuration of the proxies that

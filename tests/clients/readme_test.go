@@ -23,13 +23,22 @@ TestClients runs all of it and compares this page with what it saw; write it
 anew with ` + "`go test -C tests ./clients -write`" + `, on a machine that has every client.
 
 "yes" works as with the registry alone. "denied" ends with an error and the
-text below. A number is the reason why there is nothing to run: the client
-itself cannot do it, with or without extauthz.
+text below, in which the person reads the reason. A number is why there is
+nothing to run: the client itself cannot do it, with or without extauthz.
 
-Two do not show the reason. Old releases of containerd ask with HEAD, whose
-answer has no body, and print the status alone; the reason is in the answer's
-header X-Ecr-Authz-Reason. A proxy tells its own clients that there is no such
-manifest, whatever its upstream said; the reason is in the decision log.
+Two hide the reason from the person: "denied, unsaid". ctr of containerd 1.6
+prints the status of the answer alone; that of containerd 2.4 ("ctr2") prints
+the reason. A proxy tells its own clients that there is no such manifest,
+whatever its upstream said. The operator finds the reason of every denial in
+extauthz's decision log (--decision-log): a line with the caller's principal,
+the repository, and in "reason" the sentence that other clients print. The test
+wants that line for each denial of the table. An answer to HEAD, which has no
+body, has the sentence in its header X-Ecr-Authz-Reason too.
+
+cosign's clean prints the reason for each signature that it may not delete,
+deletes none, and exits with 0. regctl's tag delete, where it may not delete the
+tag, moves it to an empty manifest that it may push, and fails to delete that:
+the tag then names the empty one, and the image has only its digest.
 
 `
 
@@ -69,8 +78,8 @@ func (s *session) spoken(out string) (told string) {
 func (v *visit) section(version string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "## %s\n\n`%s`\n", v.name, version)
-	for _, at := range []occasion{deniedPull, deniedPush} {
-		if text := v.denials[at]; text != "" {
+	for _, at := range occasions {
+		if text := v.denials[at] + v.remarks[at]; text != "" {
 			fmt.Fprintf(&b, "\n%s:\n\n```text\n%s\n```\n", at, text)
 		}
 	}

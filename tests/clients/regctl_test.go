@@ -7,6 +7,7 @@ var regctl = &client{
 	version: command{"version", "--format", "{{.VCSTag}}"},
 	prepare: func(s *session) { s.layout(); s.indexLayout() },
 	mounts:  true,
+	retags:  true,
 	verbs: map[occasion]verb{
 		login:     regctlCommand("registry", "login", "$address", "-u", "$user", "-p", "$password"),
 		pull:      regctlCommand("image", "copy", "$1", "ocidir://pulled:v1"),
@@ -16,8 +17,6 @@ var regctl = &client{
 		tags:      regctlCommand("tag", "ls", "$repository1"),
 		deletes:   regctlCommand("tag", "delete", "$1"),
 	},
-	pullDenied: denied("ecr:BatchGetImage"),
-	pushDenied: denied("ecr:InitiateLayerUpload"),
 }
 
 // regctlCommand is regctl without TLS.

@@ -16,8 +16,6 @@ var skopeo = &client{
 		tags:      skopeoCommand("list-tags", "--tls-verify=false", "docker://$repository1"),
 		deletes:   skopeoCommand("delete", "--tls-verify=false", "docker://$1"),
 	},
-	pullDenied: denied("ecr:BatchGetImage"),
-	pushDenied: denied("ecr:InitiateLayerUpload"),
 }
 
 // skopeoCommand is skopeo with no policy about signatures and no files outside
