@@ -18,6 +18,8 @@
 //	reload_test.go     policies that change while requests flow
 //	flow_test.go       the flow of requests, and what must be true of it
 //	configmap_test.go  policies as Kubernetes mounts them
+//	options_test.go    what a registry's options change
+//	inventory_test.go  repositories that are there, and those that a push creates
 //	outage_test.go     extauthz killed, and back
 //	mtls_test.go       callers known by their certificate
 //	certs_test.go      the certificates that they show

@@ -57,6 +57,27 @@ var groups = []group{
 	{"outage", safe, true, []scenario{
 		{"extauthz killed and back", killedAndBack},
 	}},
+	{"existence hidden", optioned("hideExistence: true"), false, []scenario{
+		{"what may not be read is not there", hidden},
+	}},
+	{"only the action told", optioned("detail: action"), false, []scenario{
+		{"a denial names the action", toldAction},
+	}},
+	{"nothing told", optioned("detail: none"), false, []scenario{
+		{"a denial is one", toldNothing},
+	}},
+	{"the token asked once", optioned("authorizationTokenOnlyAtLogin: true"), false, []scenario{
+		{"right to log in taken away", loginAskedOnce},
+	}},
+	{"an inventory", listed, false, []scenario{
+		{"a push that creates a repository", creatingIsAsked},
+	}},
+	{"no repository assumed", optioned("assumeMissing: true"), false, []scenario{
+		{"every push creates a repository", allMissing},
+	}},
+	{"another host", elsewhere, false, []scenario{
+		{"requests for a host that is no registry's", misdirected},
+	}},
 	{"certificates", mutualTLS, false, []scenario{
 		{"a certificate's URI is a principal", certificateIsPrincipal},
 		{"a certificate's DNS name is a principal", certificateDNSName},

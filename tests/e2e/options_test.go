@@ -1,0 +1,156 @@
+package e2e
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+
+	"extauthz/tests/stack"
+)
+
+// optioned is the safe Envoy before a registry with a further option, which is a
+// line of registries.yaml.
+func optioned(option string) func(*testing.T) stack.Spec {
+	return func(t *testing.T) stack.Spec {
+		t.Helper()
+		spec := safe(t)
+		spec.Policies = copyPolicies(t, ownPolicies)
+		file := filepath.Join(spec.Policies, "registries.yaml")
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, file, append(text, "  "+option+"\n"...))
+		return spec
+	}
+}
+
+// elsewhere is the safe Envoy before a registry that has another host.
+func elsewhere(t *testing.T) stack.Spec {
+	t.Helper()
+	spec := safe(t)
+	spec.Policies = copyPolicies(t, ownPolicies)
+	turnInPlace("localhost, 127.0.0.1", "registry.example.com")(t, filepath.Join(spec.Policies, "registries.yaml"))
+	return spec
+}
+
+// misdirected wants every request to a host that is no registry's to be sent
+// elsewhere, with or without a credential, and a person to read so.
+func misdirected(t *testing.T, w *world) {
+	for _, user := range []string{"", "alice"} {
+		for _, path := range []string{"/v2/", "/v2/team/app/manifests/v1", "/v2/_catalog", "/elsewhere"} {
+			w.ask(t, user, http.MethodGet, path).wants(t, http.StatusMisdirectedRequest).
+				wantsError(t, "DENIED", "this host is not a registry served here")
+		}
+	}
+	out, err := w.command(t, "alice", "digest", w.through(t, "team/app", "v1").String())
+	if err == nil || !strings.Contains(out, "DENIED: this host is not a registry served here") {
+		t.Errorf("crane printed %q (%v)", out, err)
+	}
+}
+
+// hidden wants a repository that may not be read to look like one that is not
+// there, and no more than that to be hidden.
+func hidden(t *testing.T, w *world) {
+	secret := w.ask(t, "bob", http.MethodGet, "/v2/secret/app/manifests/v1").wants(t, http.StatusNotFound)
+	secret.wantsError(t, "NAME_UNKNOWN", "repository name not known to registry")
+	none := w.ask(t, "bob", http.MethodGet, "/v2/no/such/manifests/v1").wants(t, http.StatusNotFound)
+	if none.body != strings.ReplaceAll(secret.body, "secret/app", "no/such") {
+		t.Errorf("%s of a repository that is there, %s of one that is not", secret.body, none.body)
+	}
+	head := w.ask(t, "bob", http.MethodHead, "/v2/secret/app/manifests/v1").wants(t, http.StatusNotFound)
+	for _, a := range []answer{secret, none, head} {
+		if reason, told := a.header["X-Ecr-Authz-Reason"]; told {
+			t.Errorf("a reason is told: %q", reason)
+		}
+	}
+	w.ask(t, "bob", http.MethodPost, "/v2/secret/app/blobs/uploads/").wants(t, http.StatusNotFound)
+	w.ask(t, "bob", http.MethodGet, "/v2/secret/app/blobs/"+layer(t, w.secret)).wants(t, http.StatusNotFound)
+	w.ask(t, "", http.MethodGet, "/v2/secret/app/manifests/v1").wants(t, http.StatusUnauthorized)
+	w.ask(t, "mallory", http.MethodGet, "/v2/").wants(t, http.StatusUnauthorized)
+	pulls(t, w, "bob", "team/app")
+	denied(t, remote.Tag(w.through(t, "team/app", "refused"), w.team, as("bob")), "ecr:PutImage", "team/app")
+
+	out, err := w.command(t, "bob", "digest", w.through(t, "secret/app", "v1").String())
+	if err == nil || strings.Contains(out, "ecr:") || !strings.Contains(out, "404") {
+		t.Errorf("crane printed %q (%v)", out, err)
+	}
+}
+
+// toldAction wants a denial to name the action and nothing else.
+func toldAction(t *testing.T, w *world) {
+	w.toldOnly(t, "not authorized to perform: ecr:BatchGetImage", `{"action":"ecr:BatchGetImage"}`)
+	out, err := w.command(t, "bob", "tag", w.through(t, "team/app", "v1").String(), "v2")
+	if err == nil || !strings.Contains(out, "DENIED: not authorized to perform: ecr:PutImage") || strings.Contains(out, "arn:") {
+		t.Errorf("crane printed %q (%v)", out, err)
+	}
+}
+
+// toldNothing wants a denial to say that it is one and nothing else.
+func toldNothing(t *testing.T, w *world) {
+	w.toldOnly(t, "requested access to the resource is denied", "")
+	out, err := w.command(t, "bob", "tag", w.through(t, "team/app", "v1").String(), "v2")
+	if err == nil || !strings.Contains(out, "DENIED: requested access to the resource is denied") || strings.Contains(out, "ecr:") {
+		t.Errorf("crane printed %q (%v)", out, err)
+	}
+}
+
+// toldOnly checks all that is told of a denial, of a HEAD's and of a wrong
+// password, and that the log has the whole reason.
+func (w *world) toldOnly(t *testing.T, message, detail string) {
+	t.Helper()
+	body := `{"errors":[{"code":"DENIED","message":"` + message + `"}]}`
+	if detail != "" {
+		body = strings.Replace(body, `"}]}`, `","detail":`+detail+`}]}`, 1)
+	}
+	get := w.ask(t, "bob", http.MethodGet, "/v2/secret/app/manifests/v1").wants(t, http.StatusForbidden)
+	if get.body != body {
+		t.Errorf("body %s, want %s", get.body, body)
+	}
+	head := w.ask(t, "bob", http.MethodHead, "/v2/secret/app/manifests/v1").wants(t, http.StatusForbidden)
+	for _, a := range []answer{get, head} {
+		if got := a.header.Get("X-Ecr-Authz-Reason"); got != message {
+			t.Errorf("reason header %q, want %q", got, message)
+		}
+	}
+	w.ask(t, "nobody", http.MethodGet, "/v2/").wants(t, http.StatusUnauthorized).
+		wantsBody(t, `{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}`)
+	if log := w.Log(stack.Extauthz); !strings.Contains(log, "with an explicit deny in a resource-based policy") {
+		t.Error("the log does not have the whole reason")
+	}
+}
+
+func (a answer) wantsBody(t *testing.T, body string) {
+	t.Helper()
+	if a.body != body {
+		t.Errorf("body %s, want %s", a.body, body)
+	}
+}
+
+// loginAskedOnce takes the right to log in from a user whose registry asks it
+// at the login only: then there is no login any more, and nothing else changes.
+func loginAskedOnce(t *testing.T, w *world) {
+	w.ask(t, "alice", http.MethodGet, "/v2/").wants(t, http.StatusOK)
+	turnInPlace("ecr:GetAuthorizationToken", "ecr:DescribeRegistry")(t, filepath.Join(w.policies, "managed", "developers.json"))
+	w.becomes(t, http.StatusUnauthorized, "alice", http.MethodGet, "/v2/")
+	w.ask(t, "alice", http.MethodGet, "/v2/team/app/manifests/v1").wants(t, http.StatusOK)
+	w.ask(t, "alice", http.MethodPost, "/v2/team/app/blobs/uploads/").wants(t, http.StatusAccepted)
+	w.ask(t, "alice", http.MethodGet, "/v2/secret/app/manifests/v1").wants(t, http.StatusForbidden)
+}
+
+// becomes sends a request until it is answered with the status, for as long as a
+// change may take to be in force.
+func (w *world) becomes(t *testing.T, status int, user, method, path string) answer {
+	t.Helper()
+	for edited := time.Now(); ; time.Sleep(20 * time.Millisecond) {
+		a := w.ask(t, user, method, path)
+		if a.status == status || time.Since(edited) > inForce {
+			return a.wants(t, status)
+		}
+	}
+}
