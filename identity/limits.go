@@ -1,11 +1,6 @@
 package identity
 
-import (
-	"fmt"
-	"strings"
-
-	"extauthz/iam"
-)
+import "fmt"
 
 // IAM's limits on names. What exceeds them is refused, never cut: two long
 // names that are cut could become one.
@@ -17,31 +12,7 @@ const (
 	maxName          = 64 // of a user, a role, a session and a source identity
 	minSession       = 2  // of a session, a source identity and a federated user
 	maxFederatedName = 32
-	maxPath          = 512 // of a user or role, with the slashes around it
 )
-
-// checkPrincipal refuses the ARN of a caller whose names, or whose path, exceed
-// the limits. The ARN is one that [iam.ParsePrincipal] accepts.
-func checkPrincipal(arn iam.ARN) error {
-	kind, names, _ := strings.Cut(arn.Resource, "/")
-	slash := strings.LastIndexByte(names, '/')
-	before, last := names[:slash+1], names[slash+1:]
-	switch kind {
-	case "user":
-		if n := len("/" + before); n > maxPath {
-			return fmt.Errorf("the path of the user %.64q… has %d characters, and IAM allows %d; map to a shorter one", last, n, maxPath)
-		}
-		return checkIAMUserName(last)
-	case "assumed-role":
-		if err := checkRoleName(strings.TrimSuffix(before, "/")); err != nil {
-			return err
-		}
-		return checkSessionName(last)
-	case "federated-user":
-		return checkFederatedName(last)
-	}
-	return nil
-}
 
 // checkIAMUserName refuses what cannot name an IAM user.
 func checkIAMUserName(name string) error { return checkName("IAM user name", name, 1, maxName) }

@@ -49,7 +49,7 @@ func CompilePattern(text string) (*Pattern, error) {
 		case slices.Contains(p.names, piece.name):
 			return nil, fmt.Errorf("the pattern %q captures {%s} twice; give the second another name", text, piece.name)
 		case r.capture:
-			return nil, fmt.Errorf("the pattern %q does not tell where {%s} ends and {%s} begins; put a character between them that no capture matches, such as / or :",
+			return nil, fmt.Errorf("the pattern %q does not tell where {%s} ends and {%s} begins; put a character between them that no capture matches, such as \"/\"",
 				text, p.names[len(p.names)-1], piece.name)
 		default:
 			r.capture = true

@@ -21,9 +21,9 @@ const (
 )
 
 // CheckTags refuses tags that AWS would not let one user, role or session
-// have: too many or too long, with other characters than AWS allows, with a
-// reserved key, or with keys that differ in case alone. Errors name keys, never
-// values.
+// have: too many or too long, with other characters than AWS allows, reserved,
+// or with keys that differ in case alone. Errors name keys, never values. What a
+// session has after [MergeTags] may be more than one such set.
 func CheckTags(tags []Tag) error {
 	if len(tags) > maxTags {
 		return fmt.Errorf("there are %d tags, and AWS allows %d; leave some out", len(tags), maxTags)
@@ -48,8 +48,8 @@ func checkTag(tag Tag) error {
 		return fmt.Errorf("the tag key %.64q… has %d characters, and AWS allows %d", tag.Key, key, maxTagKey)
 	case !isTagText(tag.Key):
 		return fmt.Errorf("the tag key %q holds other characters than letters, numbers, spaces and _.:/=+-@", tag.Key)
-	case strings.HasPrefix(strings.ToLower(tag.Key), "aws:"):
-		return fmt.Errorf("the tag key %q begins with aws:, which is reserved for AWS; use another", tag.Key)
+	case isReserved(tag.Key) || isReserved(tag.Value):
+		return fmt.Errorf("the key or the value of the tag %q begins with aws:, which is reserved for AWS; use another", tag.Key)
 	case value > maxTagValue:
 		return fmt.Errorf("the value of the tag %q has %d characters, and AWS allows %d", tag.Key, value, maxTagValue)
 	case !isTagText(tag.Value):
@@ -67,6 +67,8 @@ func isTagText(s string) bool {
 	}
 	return true
 }
+
+func isReserved(s string) bool { return strings.HasPrefix(strings.ToLower(s), "aws:") }
 
 // MergeTags are the tags of a session: those of base, of the role, save for
 // the keys that over, which the session brings, has too. Keys are compared

@@ -93,6 +93,7 @@ func (t *Template) Expand(c Captures) string {
 		return t.text
 	}
 	var text strings.Builder
+	text.Grow(len(t.text) + maxName)
 	for _, part := range t.parts {
 		text.WriteString(part.literal)
 		if part.capture >= 0 {

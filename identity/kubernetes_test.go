@@ -1,0 +1,99 @@
+package identity
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"extauthz/iam"
+)
+
+// A namespace of Kubernetes has up to 63 characters (an RFC 1123 label) and a
+// service account up to 253 (a DNS subdomain); names of IAM roles and sessions
+// have up to 64, sessions at least 2, and values of tags up to 256. So the
+// namespace fits a role's name or, since one letter is a namespace too, a tag,
+// and the service account fits a tag alone.
+//
+// Longest and shortest names must go through every mapping that fits.
+func TestKubernetesNamesFit(t *testing.T) {
+	const account = "arn:aws:sts::123456789012:assumed-role/"
+	for _, mapping := range []struct {
+		name, credential, principal string
+		tags                        []Tag // templates
+	}{
+		{"a role for each namespace, by certificate", "spiffe://cluster.local/ns/{namespace}/sa/{name}",
+			account + "{namespace}/pod", []Tag{{"serviceaccount", "{name}"}}},
+		{"a role for each namespace, by token", "system:serviceaccount:{namespace}:{name}",
+			account + "{namespace}/pod", []Tag{{"serviceaccount", "{name}"}}},
+		{"one role for a cluster", "system:serviceaccount:{namespace}:{name}",
+			account + "kubernetes/pod", []Tag{{"namespace", "{namespace}"}, {"serviceaccount", "{name}"}}},
+	} {
+		p := pattern(t, mapping.credential)
+		principal := template(t, mapping.principal, p.Names(), true)
+		for _, pod := range []Captures{{"a", "b"}, {label(63), subdomain(253)}} {
+			t.Run(mapping.name, func(t *testing.T) {
+				name := strings.NewReplacer("{namespace}", pod[0], "{name}", pod[1]).Replace(mapping.credential)
+				captures, ok := p.Match(name)
+				if !ok {
+					t.Fatalf("%q does not match %q", name, p)
+				}
+				checkMapped(t, principal.Expand(captures), "")
+				checkKubernetesTags(t, mapping.tags, p, captures)
+			})
+		}
+	}
+}
+
+func checkKubernetesTags(t *testing.T, templates []Tag, p *Pattern, captures Captures) {
+	t.Helper()
+	var tags []Tag
+	for _, tag := range templates {
+		tags = append(tags, Tag{tag.Key, template(t, tag.Value, p.Names(), false).Expand(captures)})
+	}
+	if err := CheckTags(tags); err != nil || tags[len(tags)-1].Value != captures[1] {
+		t.Errorf("tags %v: %v", tags, err)
+	}
+}
+
+// Mappings that look as good fail for some names, and say which limit it was.
+func TestKubernetesNamesExceed(t *testing.T) {
+	for _, c := range []struct {
+		name, principal string
+		pod             Captures
+		want            string
+	}{
+		{"service account as session", "{namespace}/{name}", Captures{"prod", subdomain(253)}, "role session name"},
+		{"service account of one letter as session", "{namespace}/{name}", Captures{"prod", "b"}, "fewer than 2"},
+		{"prefix before the namespace", "k8s-{namespace}/pod", Captures{label(63), "b"}, "67 characters, and IAM allows 64"},
+		{"namespace of one letter as session", "kubernetes/{namespace}", Captures{"a", "b"}, "fewer than 2"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			text := "arn:aws:sts::123456789012:assumed-role/" + c.principal
+			checkMapped(t, template(t, text, []string{"namespace", "name"}, true).Expand(c.pod), c.want)
+		})
+	}
+	if err := checkSourceIdentity(subdomain(253)); err == nil {
+		t.Error("a service account of 253 characters is a source identity")
+	}
+}
+
+// checkMapped holds the session that a pod is mapped to against IAM's limits;
+// want is the limit that it exceeds, "" for none.
+func checkMapped(t *testing.T, session, want string) {
+	t.Helper()
+	if principal, err := iam.ParsePrincipal(session); err != nil || principal.Kind != iam.AssumedRole {
+		t.Fatalf("principal %+v, error %v", principal, err)
+	}
+	names := strings.Split(session, "/")
+	err := errors.Join(checkRoleName(names[1]), checkSessionName(names[2]))
+	if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+		t.Errorf("%q: error %v, want %q", session, err, want)
+	}
+}
+
+func label(n int) string { return strings.Repeat("n", n-2) + "-n" }
+
+// subdomain makes labels of 63 characters with dots between them.
+func subdomain(n int) string {
+	return strings.Repeat(strings.Repeat("s", 63)+".", n/64+1)[:n]
+}

@@ -1,0 +1,97 @@
+package identity
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestCheckTags(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		tags []Tag
+		want string // "" is accepted
+	}{
+		{"none", nil, ""},
+		{"every character", []Tag{{"aZ09 _.:/=+-@", "aZ09 _.:/=+-@"}}, ""},
+		{"letters of other alphabets", []Tag{{"部門", "Zürich ٣"}}, ""},
+		{"empty value", []Tag{{"team", ""}}, ""},
+		{"longest", []Tag{{strings.Repeat("ü", 128), strings.Repeat("ü", 256)}}, ""},
+		{"most", manyTags(50), ""},
+		{"too many", manyTags(51), "51 tags, and AWS allows 50"},
+		{"no key", []Tag{{"", "a"}}, "no key"},
+		{"long key", []Tag{{strings.Repeat("a", 129), ""}}, "129 characters, and AWS allows 128"},
+		{"long value", []Tag{{"team", strings.Repeat("a", 257)}}, "257 characters, and AWS allows 256"},
+		{"star in a key", []Tag{{"te*m", ""}}, "the tag key"},
+		{"star in a value", []Tag{{"team", "*"}}, "the value of the tag \"team\""},
+		{"question mark in a value", []Tag{{"team", "a?"}}, "other characters"},
+		{"dollar in a value", []Tag{{"team", "${aws:username}"}}, "other characters"},
+		{"line break in a value", []Tag{{"team", "a\nb"}}, "other characters"},
+		{"half a character in a value", []Tag{{"team", "a\xff"}}, "other characters"},
+		{"reserved", []Tag{{"aws:team", ""}}, "reserved"},
+		{"reserved in capitals", []Tag{{"AwS:team", ""}}, "reserved"},
+		{"reserved value", []Tag{{"team", "aws:a"}}, "reserved"},
+		{"not reserved", []Tag{{"awsteam", "a aws:"}}, ""},
+		{"twice", []Tag{{"team", "a"}, {"team", "a"}}, `"team" and "team" are the same`},
+		{"twice but for case", []Tag{{"Team", "a"}, {"b", ""}, {"tEAM", "b"}}, `"Team" and "tEAM" are the same`},
+		{"twice but for case in another alphabet", []Tag{{"Ü", "a"}, {"ü", "b"}}, "are the same"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			err := CheckTags(c.tags)
+			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
+func manyTags(n int) []Tag {
+	var tags []Tag
+	for i := range n {
+		tags = append(tags, Tag{fmt.Sprint("key", i), "value"})
+	}
+	return tags
+}
+
+func TestCheckTagsKeepsValuesToItself(t *testing.T) {
+	for _, value := range []string{"secret*", strings.Repeat("secret", 50)} {
+		if err := CheckTags([]Tag{{"team", value}}); err == nil || strings.Contains(err.Error(), "secret") {
+			t.Errorf("error %v", err)
+		}
+	}
+}
+
+func TestMergeTags(t *testing.T) {
+	for _, c := range []struct {
+		name             string
+		base, over, want []Tag
+	}{
+		{"nothing", nil, nil, nil},
+		{"base alone", []Tag{{"a", "1"}}, nil, []Tag{{"a", "1"}}},
+		{"over alone", nil, []Tag{{"a", "1"}}, []Tag{{"a", "1"}}},
+		{"both", []Tag{{"a", "1"}}, []Tag{{"b", "2"}}, []Tag{{"a", "1"}, {"b", "2"}}},
+		{"over wins", []Tag{{"a", "1"}, {"b", "1"}}, []Tag{{"a", "2"}}, []Tag{{"b", "1"}, {"a", "2"}}},
+		{"over wins whatever the case", []Tag{{"Team", "1"}}, []Tag{{"tEAM", "2"}}, []Tag{{"tEAM", "2"}}},
+		{"an empty value wins too", []Tag{{"a", "1"}}, []Tag{{"a", ""}}, []Tag{{"a", ""}}},
+		{"case of another alphabet", []Tag{{"Ü", "1"}}, []Tag{{"ü", "2"}}, []Tag{{"ü", "2"}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			base, over := slices.Clone(c.base), slices.Clone(c.over)
+			if got := MergeTags(c.base, c.over); !slices.Equal(got, c.want) {
+				t.Errorf("%v, want %v", got, c.want)
+			}
+			if !slices.Equal(base, c.base) || !slices.Equal(over, c.over) {
+				t.Error("the arguments changed")
+			}
+		})
+	}
+}
+
+func BenchmarkMergeTags(b *testing.B) {
+	base, over := manyTags(10), manyTags(5)
+	b.ReportAllocs()
+	for b.Loop() {
+		MergeTags(base, over)
+	}
+}

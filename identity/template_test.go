@@ -1,0 +1,140 @@
+package identity
+
+import (
+	"strings"
+	"testing"
+
+	"extauthz/iam"
+)
+
+func template(t testing.TB, text string, names []string, arn bool) *Template {
+	t.Helper()
+	compiled, err := CompileTemplate(text, names, arn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return compiled
+}
+
+func TestTemplateExpand(t *testing.T) {
+	names, captures := []string{"namespace", "name"}, Captures{"team-a", "builder"}
+	for _, c := range []struct {
+		name, template string
+		arn            bool
+		want           string
+	}{
+		{"exact", "arn:aws:iam::123456789012:user/alice", true, "arn:aws:iam::123456789012:user/alice"},
+		{"session", "arn:aws:sts::123456789012:assumed-role/k8s-{namespace}/{name}", true, "arn:aws:sts::123456789012:assumed-role/k8s-team-a/builder"},
+		{"user under a path", "arn:aws:iam::123456789012:user/{namespace}/{name}", true, "arn:aws:iam::123456789012:user/team-a/builder"},
+		{"a literal after the capture", "arn:aws:iam::123456789012:user/{name}-bot", true, "arn:aws:iam::123456789012:user/builder-bot"},
+		{"another partition", "arn:aws-cn:iam::123456789012:user/{name}", true, "arn:aws-cn:iam::123456789012:user/builder"},
+		{"service", "ci.amazonaws.com", true, "ci.amazonaws.com"},
+		{"tag", "{namespace}:{name}", false, "team-a:builder"},
+		{"tag in another order, twice", "{name}{namespace}{name}", false, "builderteam-abuilder"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			compiled := template(t, c.template, names, c.arn)
+			if got := compiled.Expand(captures); got != c.want {
+				t.Errorf("%q, want %q", got, c.want)
+			}
+			if compiled.Exact() != !strings.Contains(c.template, "{") || compiled.String() != c.template {
+				t.Errorf("exact: %v, text %q", compiled.Exact(), compiled)
+			}
+		})
+	}
+}
+
+func TestCompileTemplateRefuses(t *testing.T) {
+	for _, c := range []struct {
+		name, template string
+		arn            bool
+		want           string
+	}{
+		{"empty", "", false, "is empty"},
+		{"not closed", "{name", false, "begins no {name}"},
+		{"unknown capture", "{nam}", false, "use one of {namespace}, {name}"},
+		{"account", "arn:aws:iam::{name}:user/alice", true, "outside the names"},
+		{"part of the account", "arn:aws:iam::12345678901{name}:user/alice", true, "outside the names"},
+		{"partition", "arn:{name}:iam::123456789012:user/alice", true, "outside the names"},
+		{"service", "arn:aws:{name}::123456789012:user/alice", true, "outside the names"},
+		{"region", "arn:aws:iam:{name}:123456789012:user/alice", true, "outside the names"},
+		{"kind", "arn:aws:iam::123456789012:{name}/alice", true, "outside the names"},
+		{"whole resource", "arn:aws:iam::123456789012:{name}", true, "outside the names"},
+		{"whole ARN", "{name}", true, "outside the names"},
+		{"a slash before the resource", "arn:aws:iam:/:{name}:user/alice", true, "outside the names"},
+		{"name of a service", "{name}.amazonaws.com", true, "outside the names"},
+		{"two in the account", "arn:aws:iam::{namespace}{name}:user/alice", true, "outside the names"},
+		{"two in a segment", "arn:aws:iam::123456789012:user/{namespace}-{name}", true, "two captures in one segment"},
+		{"one twice in a segment", "arn:aws:iam::123456789012:user/{name}{name}", true, "two captures in one segment"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			compiled, err := CompileTemplate(c.template, []string{"namespace", "name"}, c.arn)
+			if compiled != nil || err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("template %v, error %v; want %q", compiled, err, c.want)
+			}
+		})
+	}
+	if _, err := CompileTemplate("{name}", nil, false); err == nil || !strings.Contains(err.Error(), "capture it in the credential's name") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// FuzzTemplate holds ARN templates to their promise: no capture reaches the
+// account or the kind of principal, and different captures make different ARNs.
+func FuzzTemplate(f *testing.F) {
+	f.Add([]byte("\x00\x01\x03\x01\x04"), "team", "ci", "tea", "mci")
+	f.Add([]byte("\x00\x01\x03\x02\x04"), "a", "b-b", "a-b", "b")
+	f.Fuzz(func(t *testing.T, resource []byte, first, second, otherFirst, otherSecond string) {
+		for _, capture := range []string{first, second, otherFirst, otherSecond} {
+			if _, ok := pattern(t, "{a}").Match(capture); !ok {
+				t.Skip("not what a capture stands for")
+			}
+		}
+		text := "arn:aws:iam::123456789012:" + named(shape(resource, "a/-*:"))
+		compiled, err := CompileTemplate(text, []string{"a", "b"}, true)
+		if err != nil {
+			t.Skip(err)
+		}
+		one, other := Captures{first, second}, Captures{otherFirst, otherSecond}
+		if !strings.Contains(text, "{b}") {
+			one, other = one[:1], other[:1]
+		}
+		kind, _, _ := strings.Cut(text, "/")
+		for _, captures := range []Captures{one, other} {
+			if arn := compiled.Expand(captures); !strings.HasPrefix(arn, kind) {
+				t.Errorf("%q became %q", text, arn)
+			}
+		}
+		same := compiled.Expand(one) == compiled.Expand(other)
+		if want := compiled.Exact() || strings.Join(one, "/") == strings.Join(other, "/"); same != want {
+			t.Errorf("%q for %q and %q: the same is %v", text, one, other, same)
+		}
+	})
+}
+
+// What a capture stands for cannot end an ARN's segment or begin one.
+func TestCapturesSmuggleNothing(t *testing.T) {
+	p := pattern(t, "CN={name};O=example")
+	compiled := template(t, "arn:aws:iam::123456789012:user/{name}", p.Names(), true)
+	for _, name := range []string{"../root", "a/b", "a:b", "*", "?", "${aws:username}", "a b", "a\nb", "ä", "a%2Fb", "{name}"} {
+		if captures, ok := p.Match("CN=" + name + ";O=example"); ok {
+			t.Errorf("%q became %q", name, compiled.Expand(captures))
+		}
+	}
+	captures, ok := p.Match("CN=..;O=example")
+	if !ok {
+		t.Fatal("dots are characters of names")
+	}
+	if principal, err := iam.ParsePrincipal(compiled.Expand(captures)); err != nil || principal.Kind != iam.User || principal.Account != "123456789012" {
+		t.Errorf("principal %+v, error %v", principal, err)
+	}
+}
+
+func BenchmarkTemplateExpand(b *testing.B) {
+	compiled := template(b, "arn:aws:sts::123456789012:assumed-role/{namespace}/{name}", []string{"namespace", "name"}, true)
+	captures := Captures{"team-a", "builder"}
+	b.ReportAllocs()
+	for b.Loop() {
+		compiled.Expand(captures)
+	}
+}
