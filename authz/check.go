@@ -55,7 +55,7 @@ func (p *pass) run(ctx context.Context) {
 		return
 	}
 	p.result.Digest = p.snapshot.Digest
-	if p.findRegistry() && p.checkHeaders() && p.identify(ctx) {
+	if p.findRegistry() && p.checkHeaders() && p.locate() && p.identify(ctx) {
 		p.answer(ctx)
 	}
 }
@@ -100,19 +100,36 @@ func (p *pass) checkHeaders() bool {
 	return true
 }
 
+// locate settles where the request comes from, and with it the condition keys
+// that do not depend on who calls.
+func (p *pass) locate() bool {
+	client, err := clientAddress(p.request, p.registry.TrustedHops)
+	if err != nil {
+		p.result.refuse(&mapping.Refusal{Status: 403, Code: "DENIED", Message: "the request did not come by the proxies that it should come by"})
+		p.result.Reason = err.Error()
+		return false
+	}
+	p.result.Client = client
+	p.context = requestContext(p.request, p.registry, client)
+	return true
+}
+
 // identify settles who calls.
 func (p *pass) identify(ctx context.Context) bool {
 	caller, failure := p.snapshot.Callers.Identify(ctx, &identity.Rules{}, &identity.Evidence{
 		Authorization: p.request.values("authorization"),
 		Principal:     p.request.Principal,
 		Certificate:   p.request.Certificate,
+		Metadata:      p.request.Metadata,
+		Context:       p.context,
+		Time:          p.request.Time,
 	})
 	if failure != nil {
 		p.result.Source = failure.Source
 		if failure.Kind == identity.Overloaded {
 			p.result.unavailable(failure.Reason)
 		} else {
-			p.result.challenge(p.registry.Realm, failure, p.toldOf(failure))
+			p.unauthenticated(failure)
 		}
 		return false
 	}
@@ -123,7 +140,7 @@ func (p *pass) identify(ctx context.Context) bool {
 func (p *pass) know(caller *identity.Caller) {
 	p.caller = caller
 	p.result.Principal, p.result.Source = caller.Principal.ARN, caller.Source
-	p.context = requestContext(p.request, p.registry, caller)
+	p.context = fullContext(p.context, p.registry, caller)
 }
 
 // judge settles the result by the decisions on all that the mapping asks.
@@ -139,7 +156,8 @@ func (p *pass) judge(m *mapping.Mapping) {
 		p.result.allow(p.registry.PassAuthorization, remove)
 	case m.Operation == mapping.CheckAPI:
 		sentence := p.sentence()
-		p.result.challenge(p.registry.Realm, &identity.Failure{Source: p.caller.Source, Reason: sentence}, p.told(sentence))
+		p.result.Decision, p.result.Reason = Unauthenticated, sentence
+		p.result.Answer = p.challenge(p.told(sentence), false)
 	default:
 		sentence := p.sentence()
 		p.result.deny(p.result.last().Decision, sentence, p.denial(m, sentence))

@@ -15,7 +15,6 @@ import (
 
 	"extauthz/decision"
 	"extauthz/iam"
-	"extauthz/identity"
 	"extauthz/mapping"
 	"extauthz/policystore"
 )
@@ -333,54 +332,6 @@ func TestImageContexts(t *testing.T) {
 			}
 			if !slices.Equal(got, c.want) {
 				t.Errorf("got %q, want %q", got, c.want)
-			}
-		})
-	}
-}
-
-// The keys that a request brings, each with its value.
-func TestRequestContext(t *testing.T) {
-	r := from("", "GET", "/v2/", mapping.Header{Name: "user-agent", Value: "crane"}, mapping.Header{Name: "referer", Value: "https://example.com"})
-	registry := &policystore.Registry{Registry: mapping.Registry{Region: "eu-central-1", Account: "123456789012"}}
-	caller := &identity.Caller{Context: iam.Context{{Key: "aws:username", Value: "alice"}}}
-	want := map[string]string{
-		"aws:username": "alice", "aws:SourceIp": "192.0.2.1", "aws:SecureTransport": "false",
-		"aws:CurrentTime": "2027-01-15T08:00:00Z", "aws:EpochTime": "1800000000",
-		"aws:UserAgent": "crane", "aws:referer": "https://example.com",
-		"aws:RequestedRegion": "eu-central-1", "aws:ResourceAccount": "123456789012",
-	}
-	got := requestContext(r, registry, caller)
-	if len(got) != len(want) {
-		t.Errorf("%d keys, want %d: %v", len(got), len(want), got)
-	}
-	for key, value := range want {
-		if entry, _ := got.Lookup(key); entry.Value != value {
-			t.Errorf("%s = %q, want %q", key, entry.Value, value)
-		}
-	}
-	bare := requestContext(&Request{}, registry, &identity.Caller{})
-	for _, key := range []string{"aws:SourceIp", "aws:UserAgent", "aws:referer"} {
-		if _, present := bare.Lookup(key); present {
-			t.Errorf("%s is there without a value", key)
-		}
-	}
-}
-
-func TestSecureTransport(t *testing.T) {
-	for _, c := range []struct {
-		name     string
-		request  Request
-		registry policystore.Registry
-		want     bool
-	}{
-		{"plain", Request{Headers: []mapping.Header{{Name: "x-forwarded-proto", Value: "https"}, {Name: ":scheme", Value: "https"}}}, policystore.Registry{}, false},
-		{"server name", Request{SNI: "registry.example.com"}, policystore.Registry{}, true},
-		{"listener certificate", Request{DestinationPrincipal: "registry.example.com"}, policystore.Registry{}, true},
-		{"configured", Request{}, policystore.Registry{TLS: true}, true},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			if got := secureTransport(&c.request, &c.registry); got != c.want {
-				t.Errorf("got %t", got)
 			}
 		})
 	}

@@ -12,31 +12,54 @@ import (
 	"extauthz/policystore"
 )
 
-// requestContext is the context of one request: the caller's own condition
-// keys, and those that the request brings (IAM User Guide, "AWS global
-// condition context keys"). A key that cannot be known is left out, as AWS
-// leaves it out.
-func requestContext(r *Request, registry *policystore.Registry, caller *identity.Caller) iam.Context {
-	c := make(iam.Context, 0, len(caller.Context)+10) // room for the image's keys too
-	c = append(c, caller.Context...)
+// contextRoom is how many condition keys a request usually comes to.
+const contextRoom = 20
+
+// requestContext are the condition keys that a request brings, whoever sends it
+// (IAM User Guide, "AWS global condition context keys"). client is the client's
+// address. A key that cannot be known is left out, as AWS leaves it out.
+func requestContext(r *Request, registry *policystore.Registry, client string) iam.Context {
+	c := make(iam.Context, 0, contextRoom)
 	set := func(key, value string) {
-		c = append(c, iam.ContextEntry{Key: key, Value: value})
+		if value != "" {
+			c = append(c, iam.ContextEntry{Key: key, Value: value})
+		}
 	}
-	if r.Peer != "" {
-		set("aws:SourceIp", r.Peer)
+	if endpoint := registry.VPCEndpoint; endpoint != nil {
+		set("aws:SourceVpce", endpoint.ID)
+		set("aws:SourceVpc", endpoint.VPC)
+		set("aws:VpcSourceIp", client)
+	} else {
+		set("aws:SourceIp", client)
 	}
 	set("aws:SecureTransport", strconv.FormatBool(secureTransport(r, registry)))
 	set("aws:CurrentTime", r.Time.UTC().Format(time.RFC3339))
 	set("aws:EpochTime", strconv.FormatInt(r.Time.Unix(), 10))
-	if agent, sent := r.value("user-agent"); sent {
-		set("aws:UserAgent", agent)
-	}
-	if referer, sent := r.value("referer"); sent {
-		set("aws:referer", referer)
-	}
 	set("aws:RequestedRegion", registry.Region)
-	set("aws:ResourceAccount", registry.Account)
+	for _, h := range [...]struct{ name, key string }{{"user-agent", "aws:UserAgent"}, {"referer", "aws:referer"}} {
+		if value, sent := r.value(h.name); sent { // though it may be empty
+			c = append(c, iam.ContextEntry{Key: h.key, Value: value})
+		}
+	}
 	return c
+}
+
+// fullContext is the context in which the caller's permissions are decided: the
+// keys of the request, those of the caller, and those of the two accounts.
+func fullContext(c iam.Context, registry *policystore.Registry, caller *identity.Caller) iam.Context {
+	c = append(c, caller.Context...)
+	c = append(c, iam.ContextEntry{Key: "aws:ResourceAccount", Value: registry.Account})
+	c = appendMember(c, registry, registry.Account, "aws:ResourceOrgID", "aws:ResourceOrgPaths")
+	return appendMember(c, registry, caller.Principal.Account, "aws:PrincipalOrgID", "aws:PrincipalOrgPaths")
+}
+
+// appendMember adds the keys of an account that is a member of the organization.
+func appendMember(c iam.Context, registry *policystore.Registry, account, id, paths string) iam.Context {
+	organization, path, member := registry.Organization.Member(account)
+	if !member {
+		return c
+	}
+	return append(c, iam.ContextEntry{Key: id, Value: organization}, iam.ContextEntry{Key: paths, Values: path, Multi: true})
 }
 
 // imageContexts are the contexts in which the permissions of a mapping are
@@ -66,10 +89,4 @@ func appendReference(c iam.Context, reference string) iam.Context {
 	return append(c,
 		iam.ContextEntry{Key: iam.KeyReference, Value: reference},
 		iam.ContextEntry{Key: iam.KeyReferenceType, Value: kind})
-}
-
-// secureTransport tells whether the client's connection is TLS. Only what TLS
-// itself leaves behind counts: the scheme is client text.
-func secureTransport(r *Request, registry *policystore.Registry) bool {
-	return registry.TLS || r.SNI != "" || r.DestinationPrincipal != ""
 }

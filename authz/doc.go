@@ -14,13 +14,15 @@
 // credentials unless /v2/ challenges them):
 //
 //	allowed            forwarded, without the Authorization header
-//	unauthenticated    401 UNAUTHORIZED with a Basic challenge: no credential,
-//	                   one that does not hold, or no right to log in, on /v2/
+//	unauthenticated    401 UNAUTHORIZED with a challenge, Basic or Bearer: no
+//	                   credential, one that does not hold, or no right to log
+//	                   in, on /v2/
 //	explicitDeny       403 DENIED, in AWS's words
 //	implicitDeny       403 DENIED, in AWS's words
 //	refused            what the mapping says: a request that cannot be judged;
 //	                   421 DENIED for a host that is no registry served here
-//	                   (RFC 9110, section 15.5.20), /v2/ included
+//	                   (RFC 9110, section 15.5.20), /v2/ included; 403 DENIED
+//	                   for what came around the registry's trusted hops
 //	unavailable        503 UNAVAILABLE: no policies yet, out of time, or a fault
 //
 // A registry's detail says how much of the reason a 401 or 403 tells the client:
@@ -36,15 +38,25 @@
 // only, which is /v2/: then whoever lacks it cannot log in, but a client that
 // skips the login is decided by the other actions alone.
 //
+// The context in which policies are decided is filled in this order, and of two
+// keys of one name the first counts: what the request brings (address, transport,
+// time), which trust policies see too; what follows from the caller; and last the
+// registry's account, and the organization that the two accounts are members of.
+// Nothing in it is what a client says of itself but aws:UserAgent and
+// aws:referer: aws:SourceIp is the connection's peer, or what a configured
+// number of trusted proxies say, and aws:SecureTransport what TLS leaves behind.
+//
 // The map of the package:
 //
-//	request.go   Request: what a door passes on
-//	check.go     Checker.Check: the one pass
-//	evaluate.go  the permissions of a mapping, decided one by one
-//	simulate.go  CheckAs, Ask: the same for a caller who is given
-//	context.go   the condition keys that a request brings
-//	result.go    Result: the answer and why
-//	answer.go    the answer as HTTP: status, headers, OCI error body
-//	denial.go    how much of it a denial tells
-//	wording.go   a denial in AWS's words
+//	request.go    Request: what a door passes on
+//	check.go      Checker.Check: the one pass
+//	evaluate.go   the permissions of a mapping, decided one by one
+//	simulate.go   CheckAs, Ask: the same for a caller who is given
+//	address.go    where a request comes from, and by which transport
+//	context.go    the condition keys that a request brings
+//	challenge.go  the challenge of a 401
+//	result.go     Result: the answer and why
+//	answer.go     the answer as HTTP: status, headers, OCI error body
+//	denial.go     how much of it a denial tells
+//	wording.go    a denial in AWS's words
 package authz

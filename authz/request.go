@@ -1,7 +1,6 @@
 package authz
 
 import (
-	"strings"
 	"time"
 
 	"extauthz/mapping"
@@ -14,13 +13,17 @@ type Request struct {
 	Method  string
 	Path    string // with query, byte for byte as it will be forwarded
 	Host    string
-	Headers []mapping.Header // names in lower case; at least those that [Judges] names
+	Headers []mapping.Header // all of them, names in lower case
 
 	Peer                 string // the address of the connection's peer, without port
 	Principal            string // the name that Envoy took from the verified client certificate
 	Certificate          string // that certificate, URL-encoded PEM
 	SNI                  string // the TLS server name
 	DestinationPrincipal string // the listener's own certificate name; not empty means TLS
+
+	// Metadata are the claims of tokens that Envoy's jwt_authn filter verified, by
+	// its payload_in_metadata.
+	Metadata map[string]any
 
 	Extensions map[string]string // Envoy's context_extensions: configuration, not client text
 	Time       time.Time         // when the request came in
@@ -29,16 +32,6 @@ type Request struct {
 // RegistryExtension is the context extension by which Envoy's configuration
 // names the registry that a route leads to.
 const RegistryExtension = "registry"
-
-// Judges tells whether a header of that name has a part in any answer; a door
-// need not pass the others on. The name is in lower case.
-func Judges(name string) bool {
-	switch name {
-	case "authorization", "user-agent", "referer":
-		return true
-	}
-	return mapping.Judges(name)
-}
 
 // values returns every value of a header.
 func (r *Request) values(name string) []string {
@@ -53,7 +46,15 @@ func (r *Request) values(name string) []string {
 
 // value returns the values of a header joined as one line (RFC 9110, section
 // 5.3), and whether there is any.
-func (r *Request) value(name string) (string, bool) {
-	values := r.values(name)
-	return strings.Join(values, ","), len(values) > 0
+func (r *Request) value(name string) (text string, sent bool) {
+	for _, h := range r.Headers {
+		switch {
+		case h.Name != name:
+		case sent:
+			text += "," + h.Value
+		default:
+			text, sent = h.Value, true
+		}
+	}
+	return text, sent
 }

@@ -7,7 +7,6 @@ import (
 
 	"extauthz/decision"
 	"extauthz/iam"
-	"extauthz/identity"
 	"extauthz/mapping"
 )
 
@@ -60,7 +59,7 @@ type Result struct {
 
 	RequestID string    // of the request, cut short
 	Method    string    // cut short
-	Client    string    // the address of the connection's peer
+	Client    string    // the client's address: of the connection's peer or, behind trusted hops, what they say
 	Time      time.Time // when the request came in
 
 	pass *pass
@@ -152,18 +151,6 @@ var quotation = regexp.MustCompile(`"(\\.|[^"\\])*"(\.\.\.)?`)
 // may see its own words again, but in a log they might be a password.
 func withoutQuotes(message string) string {
 	return quotation.ReplaceAllLiteralString(message, `"…"`)
-}
-
-// challenge asks for a credential. told is what the client may know of the
-// reason, "" for nothing.
-func (r *Result) challenge(realm string, f *identity.Failure, told string) {
-	r.Decision, r.Reason = Unauthenticated, f.Reason
-	message := "authentication required"
-	if told != "" {
-		message += ": " + told
-	}
-	r.Answer = errorAnswer(401, errorEntry{Code: "UNAUTHORIZED", Message: message},
-		mapping.Header{Name: "www-authenticate", Value: `Basic realm="` + realm + `", charset="UTF-8"`})
 }
 
 func (r *Result) unavailable(reason string) {

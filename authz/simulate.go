@@ -19,15 +19,26 @@ func (c *Checker) CheckAs(caller *identity.Caller, r *Request) *Result {
 	}
 	p.result.Digest = p.snapshot.Digest
 	if p.findRegistry() {
+		p.registry = direct(p.registry)
+		p.context = requestContext(r, p.registry, r.Peer)
 		p.know(caller)
 		p.answer(context.Background())
 	}
 	return p.end()
 }
 
+// direct is the registry without proxies before Envoy: a request that nobody
+// sends comes from the client itself.
+func direct(registry *policystore.Registry) *policystore.Registry {
+	d := *registry
+	d.TrustedHops = 0
+	return &d
+}
+
 // Ask puts one action on one resource ("*" where there is none) as a question
 // with the context that r has at the registry. Keys that follow from what a
 // request asks, as [iam.KeyReference] does, are not in it.
 func Ask(r *Request, registry *policystore.Registry, caller *identity.Caller, action, resource string) *decision.Request {
-	return question(caller, action, resource, requestContext(r, registry, caller))
+	registry = direct(registry)
+	return question(caller, action, resource, fullContext(requestContext(r, registry, r.Peer), registry, caller))
 }

@@ -25,6 +25,7 @@ func toRequest(m *authv3.CheckRequest, now time.Time) *authz.Request {
 		Certificate:          source.GetCertificate(),
 		SNI:                  attributes.GetTlsSession().GetSni(),
 		DestinationPrincipal: attributes.GetDestination().GetPrincipal(),
+		Metadata:             claims(attributes.GetMetadataContext()),
 		Extensions:           attributes.GetContextExtensions(),
 		Time:                 now,
 	}
@@ -32,13 +33,32 @@ func toRequest(m *authv3.CheckRequest, now time.Time) *authz.Request {
 	return r
 }
 
+// jwtAuthn is the namespace in which Envoy's jwt_authn filter leaves the claims of
+// tokens that it verified. No other filter's word is taken, and none of the route's.
+const jwtAuthn = "envoy.filters.http.jwt_authn"
+
+// claims are what jwt_authn left, by the payload_in_metadata of its providers;
+// nil where that is nothing.
+func claims(metadata *corev3.Metadata) map[string]any {
+	left := metadata.GetFilterMetadata()[jwtAuthn]
+	if len(left.GetFields()) == 0 {
+		return nil
+	}
+	return left.AsMap()
+}
+
 // addHeaders reads both encodings of headers: Envoy fills the map, or the list
-// with raw values where encode_raw_headers is set, and never both.
+// with raw values where encode_raw_headers is set, and never both. All are passed
+// on: which count, the policy directory says.
 func addHeaders(r *authz.Request, http *authv3.AttributeContext_HttpRequest) {
+	raw := http.GetHeaderMap().GetHeaders()
+	if n := len(http.GetHeaders()) + len(raw); n > 0 {
+		r.Headers = make([]mapping.Header, 0, n)
+	}
 	for name, value := range http.GetHeaders() {
 		addHeader(r, name, value)
 	}
-	for _, h := range http.GetHeaderMap().GetHeaders() {
+	for _, h := range raw {
 		addHeader(r, h.GetKey(), headerValue(h))
 	}
 }
@@ -50,11 +70,14 @@ func headerValue(h *corev3.HeaderValue) string {
 	return h.GetValue()
 }
 
+// addHeader leaves out what is no header: Envoy's map has the request line in it,
+// under names with a leading colon.
 func addHeader(r *authz.Request, name, value string) {
 	switch {
+	case name == "" || name[0] == ':':
+		return
 	case name == "x-request-id":
 		r.ID = value
-	case authz.Judges(name):
-		r.Headers = append(r.Headers, mapping.Header{Name: name, Value: value})
 	}
+	r.Headers = append(r.Headers, mapping.Header{Name: name, Value: value})
 }

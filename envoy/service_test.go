@@ -13,6 +13,7 @@ import (
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/types/known/structpb"
 
 	"extauthz/authz"
 	"extauthz/mapping"
@@ -51,8 +52,9 @@ func TestToRequest(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
 	want := &authz.Request{
 		ID: "id-1", Method: "GET", Path: "/v2/team/app/manifests/v1", Host: "localhost:8080",
-		Headers: []mapping.Header{{Name: "authorization", Value: "Basic YTpi"}, {Name: "content-type", Value: "application/json"}, {Name: "user-agent", Value: "crane"}},
-		Peer:    "192.0.2.1", Principal: "spiffe://a/b", Certificate: "pem",
+		Headers: []mapping.Header{{Name: "authorization", Value: "Basic YTpi"}, {Name: "content-type", Value: "application/json"}, {Name: "cookie", Value: "session=1"},
+			{Name: "user-agent", Value: "crane"}, {Name: "x-request-id", Value: "id-1"}},
+		Peer: "192.0.2.1", Principal: "spiffe://a/b", Certificate: "pem",
 		SNI: "registry.example.com", DestinationPrincipal: "registry.example.com",
 		Extensions: map[string]string{"registry": "quickstart"}, Time: now,
 	}
@@ -62,6 +64,39 @@ func TestToRequest(t *testing.T) {
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("raw %t: got %+v\nwant %+v", raw, got, want)
 		}
+	}
+}
+
+// Claims count only in the namespace of jwt_authn, and only from the filter.
+func TestToRequestTakesClaims(t *testing.T) {
+	claims := func(subject string) *structpb.Struct {
+		s, err := structpb.NewStruct(map[string]any{"ci": map[string]any{"sub": subject, "aud": []any{"a", "b"}, "exp": 1.8e9}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	want := map[string]any{"ci": map[string]any{"sub": "alice", "aud": []any{"a", "b"}, "exp": 1.8e9}}
+	for _, c := range []struct {
+		name     string
+		metadata map[string]*structpb.Struct
+		want     map[string]any
+	}{
+		{"none", nil, nil},
+		{"empty", map[string]*structpb.Struct{"envoy.filters.http.jwt_authn": {}}, nil},
+		{"absent struct", map[string]*structpb.Struct{"envoy.filters.http.jwt_authn": nil}, nil},
+		{"jwt_authn", map[string]*structpb.Struct{"envoy.filters.http.jwt_authn": claims("alice")}, want},
+		{"another filter", map[string]*structpb.Struct{"envoy.filters.http.ext_authz": claims("mallory"), "envoy.lb": claims("mallory"), "jwt_authn": claims("mallory")}, nil},
+		{"both", map[string]*structpb.Struct{"envoy.filters.http.lua": claims("mallory"), "envoy.filters.http.jwt_authn": claims("alice")}, want},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := checkRequest(false)
+			m.Attributes.MetadataContext = &corev3.Metadata{FilterMetadata: c.metadata}
+			m.Attributes.RouteMetadataContext = &corev3.Metadata{FilterMetadata: map[string]*structpb.Struct{"envoy.filters.http.jwt_authn": claims("mallory")}}
+			if got := toRequest(m, time.Time{}).Metadata; !reflect.DeepEqual(got, c.want) {
+				t.Errorf("got %v, want %v", got, c.want)
+			}
+		})
 	}
 }
 
@@ -83,7 +118,11 @@ func TestToRequestOfNothing(t *testing.T) {
 		{Attributes: &authv3.AttributeContext{Request: &authv3.AttributeContext_Request{}}},
 		{Attributes: &authv3.AttributeContext{Request: &authv3.AttributeContext_Request{Http: &authv3.AttributeContext_HttpRequest{HeaderMap: &corev3.HeaderMap{Headers: []*corev3.HeaderValue{nil}}}}}},
 	} {
-		if got := toRequest(m, time.Time{}); !reflect.DeepEqual(got, &authz.Request{}) {
+		got := toRequest(m, time.Time{})
+		if len(got.Headers) == 0 {
+			got.Headers = nil
+		}
+		if !reflect.DeepEqual(got, &authz.Request{}) {
 			t.Errorf("%v became %+v", m, got)
 		}
 	}

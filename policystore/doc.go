@@ -7,6 +7,7 @@
 //	registries.yaml      the registries: account, region, host names, options
 //	principals.yaml      verified credentials → principals, and the policies attached to users and roles
 //	htpasswd             the Basic users and their bcrypt hashes
+//	organization.yaml    the organization that accounts are members of, if any
 //	managed/NAME.json    customer managed policies, attached by name or ARN
 //	accounts/ACCOUNT/REGION/repositories/NAME/_policy.json
 //	                     the repository policy of NAME, which may hold slashes
@@ -34,17 +35,20 @@
 //
 // The map of the package:
 //
-//	tree.go        the directory as one consistent set of files
-//	snapshot.go    Snapshot: compiled from a tree
-//	registries.go  registries.yaml, and which registry a request is for
-//	detail.go      how much a denial tells the client
-//	inventory.go   the repositories that a registry has
-//	principals.go  principals.yaml: users, roles and credentials
-//	userid.go      aws:userid, and the unique ids it needs
-//	documents.go   policy documents and where they are attached
-//	managed.go     the AWS managed policies for ECR, known by ARN
-//	yaml.go        strict YAML with positions
-//	store.go       Store: the last good snapshot, and reloading it
-//	watch.go       when to reload: events, a slow poll
-//	notifier.go    file system events as one signal
+//	tree.go          the directory as one consistent set of files
+//	snapshot.go      Snapshot: compiled from a tree
+//	registries.go    registries.yaml, and which registry a request is for
+//	challenge.go     what a registry asks of who shows no credential
+//	network.go       proxies and VPC endpoint in front of a registry
+//	detail.go        how much a denial tells the client
+//	organization.go  organization.yaml: which accounts are members, and where
+//	inventory.go     the repositories that a registry has
+//	principals.go    principals.yaml: users, roles and credentials
+//	userid.go        aws:userid, and the unique ids it needs
+//	documents.go     policy documents and where they are attached
+//	managed.go       the AWS managed policies for ECR, known by ARN
+//	yaml.go          strict YAML with positions
+//	store.go         Store: the last good snapshot, and reloading it
+//	watch.go         when to reload: events, a slow poll
+//	notifier.go      file system events as one signal
 package policystore

@@ -17,7 +17,7 @@ var managedFile = regexp.MustCompile(`^managed/[A-Za-z0-9+=,.@_-]{1,128}\.json$`
 func checkPaths(t tree) error {
 	for _, file := range t.paths() {
 		switch {
-		case file == "registries.yaml" || file == "principals.yaml" || file == "htpasswd":
+		case file == "registries.yaml" || file == "principals.yaml" || file == "htpasswd" || file == organizationPath:
 		case managedFile.MatchString(file):
 		case isRepositoryPolicy(file) || isInventory(file):
 		default:

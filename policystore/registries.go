@@ -21,7 +21,6 @@ type registryEntry struct {
 	Partition         string   `yaml:"partition"`
 	Region            string   `yaml:"region"`
 	Account           string   `yaml:"account"`
-	Realm             string   `yaml:"realm"`
 	ByHost            bool     `yaml:"byHost"`
 	TLS               bool     `yaml:"tls"`
 	PassAuthorization bool     `yaml:"passAuthorization"`
@@ -33,6 +32,9 @@ type registryEntry struct {
 	AssumeMissing     bool     `yaml:"assumeMissing"`
 
 	AuthorizationTokenOnlyAtLogin bool `yaml:"authorizationTokenOnlyAtLogin"`
+
+	Challenge challengeEntry `yaml:",inline"`
+	Network   networkEntry   `yaml:",inline"`
 }
 
 // A Registry is one registry that Envoy stands in front of, as AWS would see
@@ -40,11 +42,20 @@ type registryEntry struct {
 type Registry struct {
 	mapping.Registry
 	Name              string
-	Realm             string // what a Basic challenge names
+	Challenge         Challenge
 	TLS               bool   // the listener is TLS, whatever the request says
 	PassAuthorization bool   // the upstream needs the client's Authorization header
 	Detail            Detail // how much of a denial's reason the client is told
 	HideExistence     bool   // who may not read a repository is told that there is none
+
+	// TrustedHops is how many proxies before Envoy are trusted to say in
+	// x-forwarded-for and x-forwarded-proto where a request comes from.
+	TrustedHops int
+	// VPCEndpoint is that by which every request comes, nil where there is none.
+	VPCEndpoint *VPCEndpoint
+	// Organization is the one that accounts may be members of, nil where there
+	// is none.
+	Organization *Organization
 
 	// AuthorizationTokenOnlyAtLogin says that ecr:GetAuthorizationToken is asked
 	// for /v2/ alone, and not beside the actions of every other request.
@@ -119,8 +130,6 @@ func (e *registryEntry) check() (key string, err error) {
 	switch {
 	case !registryName.MatchString(e.Name):
 		return "name", fmt.Errorf("name %q: use letters, digits, . _ and -", e.Name)
-	case e.Realm != "" && !realmText.MatchString(e.Realm):
-		return "realm", fmt.Errorf("realm %q: use printable ASCII without quotes and backslashes", e.Realm)
 	case len(e.Hosts) == 0:
 		return "hosts", errors.New("hosts: name the host names that clients use for this registry")
 	}
@@ -132,7 +141,10 @@ func (e *registryEntry) check() (key string, err error) {
 			return "hosts", fmt.Errorf("host %q: write a lower-case host name or address, with a port only where it matters", h)
 		}
 	}
-	return "", nil
+	if key, err := e.Challenge.check(); err != nil {
+		return key, err
+	}
+	return e.Network.check()
 }
 
 // checkBeside refuses what would make another registry ambiguous: a host that
@@ -156,16 +168,15 @@ func (e *registryEntry) registry() *Registry {
 			Partition: e.Partition, Region: e.Region, Account: e.Account,
 			DeleteBlobs: e.DeleteBlobs, ECRNames: e.ECRNames, PullThrough: e.PullThrough, AssumeMissing: e.AssumeMissing,
 		},
-		Name: e.Name, Realm: e.Realm, TLS: e.TLS, PassAuthorization: e.PassAuthorization,
+		Name: e.Name, TLS: e.TLS, PassAuthorization: e.PassAuthorization,
+		Challenge:   e.Challenge.challenge(e.Name, e.Hosts[0]),
+		TrustedHops: e.Network.TrustedHops, VPCEndpoint: e.Network.VPCEndpoint,
 		HideExistence: e.HideExistence, AuthorizationTokenOnlyAtLogin: e.AuthorizationTokenOnlyAtLogin,
 		hosts: e.Hosts, byHost: e.ByHost,
 	}
 	r.Detail, _ = parseDetail(e.Detail) // check has seen to the error
 	if r.Partition == "" {
 		r.Partition = "aws"
-	}
-	if r.Realm == "" {
-		r.Realm = r.Name
 	}
 	return r
 }

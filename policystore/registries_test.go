@@ -55,10 +55,10 @@ func TestLoadRegistries(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a := all["a"]; a.RepositoryARN("team/app") != "arn:aws:ecr:eu-central-1:111111111111:repository/team/app" || a.Realm != "a" || a.TLS {
+	if a := all["a"]; a.RepositoryARN("team/app") != "arn:aws:ecr:eu-central-1:111111111111:repository/team/app" || a.Challenge != (Challenge{Realm: "a"}) || a.TLS {
 		t.Errorf("a is %+v", a)
 	}
-	if b := all["b"]; b.RepositoryARN("app") != "arn:aws-cn:ecr:cn-north-1:222222222222:repository/app" || b.Realm != "B" || !b.TLS {
+	if b := all["b"]; b.RepositoryARN("app") != "arn:aws-cn:ecr:cn-north-1:222222222222:repository/app" || b.Challenge != (Challenge{Realm: "B"}) || !b.TLS {
 		t.Errorf("b is %+v", b)
 	}
 }
@@ -90,6 +90,47 @@ func TestRegistryOptions(t *testing.T) {
 				t.Errorf("got %+v, want %+v", got, want)
 			}
 		})
+	}
+}
+
+func TestRegistryChallenge(t *testing.T) {
+	const plain = `registries: [{name: a, hosts: [h, i], account: "111111111111", region: eu-central-1`
+	for _, c := range []struct {
+		name, options string
+		want          Challenge
+		bearer        bool
+	}{
+		{"none", "", Challenge{Realm: "a"}, false},
+		{"basic", ", challenge: basic", Challenge{Realm: "a"}, false},
+		{"realm", ", realm: The realm", Challenge{Realm: "The realm"}, false},
+		{"bearer", `, challenge: bearer, tokenRealm: "https://t.example.com/token?a=b"`, Challenge{Realm: "https://t.example.com/token?a=b", Service: "h"}, true},
+		{"service", `, challenge: bearer, tokenRealm: "https://t/", tokenService: The registry`, Challenge{Realm: "https://t/", Service: "The registry"}, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			all, err := loadRegistries(tree{"registries.yaml": []byte(plain + c.options + "}]\n")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := all["a"].Challenge; got != c.want || got.Bearer() != c.bearer {
+				t.Errorf("got %+v, want %+v", got, c.want)
+			}
+		})
+	}
+}
+
+func TestRegistryNetwork(t *testing.T) {
+	all, err := loadRegistries(tree{"registries.yaml": []byte(`registries:
+- {name: plain, hosts: [h], account: "111111111111", region: eu-central-1}
+- {name: hops, hosts: [h], account: "111111111111", region: eu-central-1, trustedHops: 2, vpcEndpoint: {id: vpce-1a2b3c4d, vpc: vpc-0123456789abcdef0}}
+`)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := all["plain"]; r.TrustedHops != 0 || r.VPCEndpoint != nil {
+		t.Errorf("%+v", r)
+	}
+	if r := all["hops"]; r.TrustedHops != 2 || *r.VPCEndpoint != (VPCEndpoint{"vpce-1a2b3c4d", "vpc-0123456789abcdef0"}) {
+		t.Errorf("%+v", r)
 	}
 }
 
@@ -135,6 +176,23 @@ func TestLoadRegistriesRefuses(t *testing.T) {
 		{"a host with a port, and the same with every port", good("  byHost: true\n") + strings.NewReplacer("name: a", "name: b", "[h]", "['h:5000']").Replace(good("  byHost: true\n")[len("registries:\n"):]), `registries.yaml:8:10: host "h:5000" is also a host of registry "a"`},
 		{"the same, the other way round", strings.Replace(good("  byHost: true\n"), "[h]", "['h:5000']", 1) + strings.Replace(good("  byHost: true\n")[len("registries:\n"):], "name: a", "name: b", 1), `registries.yaml:8:10: host "h:5000" is also a host of registry "a"`},
 		{"one region in two partitions", good("") + strings.Replace(good("  partition: aws-cn\n")[len("registries:\n"):], "name: a", "name: b", 1), "registries.yaml:10:14: registry \"a\" has the same account and region in partition \"aws\""},
+		{"unknown challenge", good("  challenge: digest\n"), `registries.yaml:6:14: challenge "digest": write basic or bearer`},
+		{"Bearer without realm", good("  challenge: bearer\n"), "registries.yaml:6:14: tokenRealm: a Bearer challenge sends clients to an https URL"},
+		{"Bearer with a Basic realm", good("  challenge: bearer\n  realm: R\n  tokenRealm: https://t/token\n"), "registries.yaml:7:10: realm: only a Basic challenge names it"},
+		{"http realm", good("  challenge: bearer\n  tokenRealm: http://t/token\n"), "registries.yaml:7:15: tokenRealm: a Bearer challenge"},
+		{"relative realm", good("  challenge: bearer\n  tokenRealm: /token\n"), "registries.yaml:7:15: tokenRealm: a Bearer challenge"},
+		{"realm with a password", good("  challenge: bearer\n  tokenRealm: https://u:p@t/token\n"), "registries.yaml:7:15: tokenRealm: a Bearer challenge"},
+		{"realm that ends the string", good("  challenge: bearer\n  tokenRealm: 'https://t/\"x'\n"), "registries.yaml:7:15: tokenRealm: a Bearer challenge"},
+		{"service that ends the string", good("  challenge: bearer\n  tokenRealm: https://t/\n  tokenService: 'a\"b'\n"), "registries.yaml:8:17: tokenService"},
+		{"token realm of a Basic challenge", good("  tokenRealm: https://t/token\n"), "registries.yaml:6:15: tokenRealm: only a Bearer challenge names it"},
+		{"token service of a Basic challenge", good("  challenge: basic\n  tokenService: t\n"), "registries.yaml:7:17: tokenService: only a Bearer challenge names it"},
+		{"negative hops", good("  trustedHops: -1\n"), "registries.yaml:6:16: trustedHops -1: write how many proxies"},
+		{"hops without end", good("  trustedHops: 17\n"), "registries.yaml:6:16: trustedHops 17"},
+		{"hops as text", good("  trustedHops: one\n"), "registries.yaml:6: cannot unmarshal"},
+		{"endpoint without id", good("  vpcEndpoint: {vpc: vpc-1a2b3c4d}\n"), `registries.yaml:6:16: vpcEndpoint id "": write`},
+		{"endpoint that is none", good("  vpcEndpoint: {id: vpc-1a2b3c4d, vpc: vpc-1a2b3c4d}\n"), `registries.yaml:6:16: vpcEndpoint id "vpc-1a2b3c4d"`},
+		{"endpoint without VPC", good("  vpcEndpoint: {id: vpce-1a2b3c4d}\n"), `registries.yaml:6:16: vpcEndpoint vpc "": write`},
+		{"endpoint with another key", good("  vpcEndpoint: {id: vpce-1a2b3c4d, vpc: vpc-1a2b3c4d, name: x}\n"), "registries.yaml:6: key name is not known here"},
 		{"alias bomb", "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nregistries: *e\n", "registries.yaml"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -54,6 +54,9 @@ func compile(t tree, o decision.Options, passwords *identity.Passwords) (*Snapsh
 	if err != nil {
 		return nil, err
 	}
+	if err := all.join(t); err != nil {
+		return nil, err
+	}
 	managed, err := loadManaged(t)
 	if err != nil {
 		return nil, err

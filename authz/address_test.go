@@ -1,0 +1,162 @@
+package authz
+
+import (
+	"context"
+	"maps"
+	"strings"
+	"testing"
+
+	"extauthz/mapping"
+	"extauthz/policystore"
+)
+
+func forwarded(values ...string) []mapping.Header {
+	var headers []mapping.Header
+	for _, v := range values {
+		headers = append(headers, mapping.Header{Name: "x-forwarded-for", Value: v})
+	}
+	return headers
+}
+
+func TestClientAddress(t *testing.T) {
+	const peer = "192.0.2.1"
+	for _, c := range []struct {
+		name          string
+		hops          int
+		peer          string
+		headers       []mapping.Header
+		want, refused string
+	}{
+		{"no hops, no header", 0, peer, nil, peer, ""},
+		{"no hops, forged header", 0, peer, forwarded("203.0.113.9"), peer, ""},
+		{"no hops, no peer", 0, "", forwarded("203.0.113.9"), "", ""},
+		{"one hop", 1, peer, forwarded("198.51.100.7, 192.0.2.1"), "198.51.100.7", ""},
+		{"one hop, forged entries before", 1, peer, forwarded("203.0.113.9, 198.51.100.7, 192.0.2.1"), "198.51.100.7", ""},
+		{"one hop, forged text before", 1, peer, forwarded("' OR 1=1 --,,, 198.51.100.7,192.0.2.1"), "198.51.100.7", ""},
+		{"one hop, in two headers", 1, peer, forwarded("198.51.100.7", "192.0.2.1"), "198.51.100.7", ""},
+		{"two hops", 2, peer, forwarded("198.51.100.7,10.0.0.1,192.0.2.1"), "198.51.100.7", ""},
+		{"IPv6", 1, "2001:db8::1", forwarded("2001:DB8:0::7, 2001:db8:0:0::1"), "2001:db8::7", ""},
+		{"IPv4 as IPv6", 1, peer, forwarded("::ffff:198.51.100.7, ::ffff:192.0.2.1"), "198.51.100.7", ""},
+		{"a long header", 1, peer, forwarded(strings.Repeat("203.0.113.9, ", 1000) + "198.51.100.7, 192.0.2.1"), "198.51.100.7", ""},
+		{"around the hops", 1, peer, forwarded("192.0.2.1"), "", "fewer entries"},
+		{"around the second hop", 2, peer, forwarded("198.51.100.7, 192.0.2.1"), "", "fewer entries"},
+		{"no header", 1, peer, nil, "", "fewer entries"},
+		{"empty header", 1, peer, forwarded(""), "", "fewer entries"},
+		{"Envoy did not append", 1, peer, forwarded("203.0.113.9, 198.51.100.7"), "", "not the connection's peer"},
+		{"peer with a port", 1, peer, forwarded("198.51.100.7, 192.0.2.1:443"), "", "not the connection's peer"},
+		{"no peer", 1, "", forwarded("198.51.100.7, "), "", "not the connection's peer"},
+		{"client that is no address", 1, peer, forwarded("unknown, 192.0.2.1"), "", "no IP address"},
+		{"client with a port", 1, peer, forwarded("198.51.100.7:80, 192.0.2.1"), "", "no IP address"},
+		{"client with a zone", 1, peer, forwarded("fe80::1%eth0, 192.0.2.1"), "", "no IP address"},
+		{"empty client", 1, peer, forwarded(", 192.0.2.1"), "", "no IP address"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, err := clientAddress(&Request{Peer: c.peer, Headers: c.headers}, c.hops)
+			switch {
+			case c.refused != "" && (err == nil || !strings.Contains(err.Error(), c.refused) || got != ""):
+				t.Errorf("%q, error %v; want %q", got, err, c.refused)
+			case c.refused == "" && (err != nil || got != c.want):
+				t.Errorf("%q, error %v; want %q", got, err, c.want)
+			}
+		})
+	}
+}
+
+func TestSecureTransport(t *testing.T) {
+	proto := func(values ...string) (headers []mapping.Header) {
+		for _, v := range values {
+			headers = append(headers, mapping.Header{Name: "x-forwarded-proto", Value: v})
+		}
+		return headers
+	}
+	for _, c := range []struct {
+		name     string
+		request  Request
+		registry policystore.Registry
+		want     bool
+	}{
+		{"plain", Request{}, policystore.Registry{}, false},
+		{"plain, and forged", Request{Headers: append(proto("https"), mapping.Header{Name: ":scheme", Value: "https"})}, policystore.Registry{}, false},
+		{"server name", Request{SNI: "registry.example.com"}, policystore.Registry{}, true},
+		{"listener certificate", Request{DestinationPrincipal: "registry.example.com"}, policystore.Registry{}, true},
+		{"configured", Request{}, policystore.Registry{TLS: true}, true},
+		{"hops that say so", Request{Headers: proto("https")}, policystore.Registry{TrustedHops: 1}, true},
+		{"hops that deny it of the client, though their own connection is TLS", Request{Headers: proto("http"), SNI: "a"}, policystore.Registry{TrustedHops: 1, TLS: true}, false},
+		{"hops that say nothing", Request{SNI: "a"}, policystore.Registry{TrustedHops: 1, TLS: true}, false},
+		{"hops that say two things", Request{Headers: proto("https", "http")}, policystore.Registry{TrustedHops: 1}, false},
+		{"hops that say two things in one", Request{Headers: proto("https,http")}, policystore.Registry{TrustedHops: 1}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := secureTransport(&c.request, &c.registry); got != c.want {
+				t.Errorf("got %t", got)
+			}
+		})
+	}
+}
+
+// A policy for one address, and requests that come from it or claim to.
+func TestTrustedHops(t *testing.T) {
+	contents := maps.Clone(directory)
+	contents["registries.yaml"] = `registries:
+- {name: main, hosts: [localhost], account: "123456789012", region: eu-central-1}
+- {name: hops, hosts: [localhost], account: "123456789012", region: eu-central-1, trustedHops: 1}
+- {name: vpc, hosts: [localhost], account: "123456789012", region: eu-central-1, vpcEndpoint: {id: vpce-1a2b3c4d, vpc: vpc-1a2b3c4d}}
+`
+	contents["managed/pull.json"] = `{"Version":"2012-10-17","Statement":[
+  {"Effect":"Allow","Action":"ecr:*","Resource":"*","Condition":{"IpAddress":{"aws:SourceIp":"198.51.100.0/24"}}},
+  {"Effect":"Allow","Action":"ecr:*","Resource":"*","Condition":{"StringEquals":{"aws:SourceVpce":"vpce-1a2b3c4d","aws:SourceVpc":"vpc-1a2b3c4d"},"IpAddress":{"aws:VpcSourceIp":"192.0.2.0/24"},"Null":{"aws:SourceIp":"true"}}}]}`
+	checker := newCheckerOf(t, contents, "alice", "bob", "carol", "dave")
+	for _, c := range []struct {
+		name, registry string
+		peer           string
+		headers        []mapping.Header
+		want           Outcome
+		client         string
+	}{
+		{"from elsewhere", "main", "192.0.2.1", nil, ImplicitDeny, "192.0.2.1"},
+		{"from the address", "main", "198.51.100.7", nil, Allowed, "198.51.100.7"},
+		{"claims the address", "main", "192.0.2.1", forwarded("198.51.100.7", "198.51.100.7"), ImplicitDeny, "192.0.2.1"},
+		{"by the hop", "hops", "192.0.2.1", forwarded("198.51.100.7, 192.0.2.1"), Allowed, "198.51.100.7"},
+		{"claims the address to the hop", "hops", "192.0.2.1", forwarded("198.51.100.7, 203.0.113.9, 192.0.2.1"), ImplicitDeny, "203.0.113.9"},
+		{"around the hop", "hops", "198.51.100.7", forwarded("198.51.100.7"), Refused, "198.51.100.7"},
+		{"by the endpoint", "vpc", "192.0.2.1", nil, Allowed, "192.0.2.1"},
+		{"claims the endpoint", "main", "192.0.2.1", []mapping.Header{{Name: "x-amz-vpce-id", Value: "vpce-1a2b3c4d"}, {Name: "aws:SourceVpce", Value: "vpce-1a2b3c4d"}}, ImplicitDeny, "192.0.2.1"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := from("bob", "GET", "/v2/team/app/manifests/v1", c.headers...)
+			r.Extensions, r.Peer = map[string]string{RegistryExtension: c.registry}, c.peer
+			result := checker.Check(context.Background(), r)
+			if result.Decision != c.want || result.Client != c.client {
+				t.Fatalf("%s from %s (%s), want %s from %s", result.Decision, result.Client, result.Reason, c.want, c.client)
+			}
+			if c.want == Refused {
+				checkResult(t, result, Refused, 403, "DENIED", "did not come by the proxies")
+				if !strings.Contains(result.Reason, "fewer entries") {
+					t.Errorf("the log is told %q", result.Reason)
+				}
+			}
+		})
+	}
+}
+
+// What a client forges about its connection changes no answer and no context.
+func TestForgedHeadersChangeNothing(t *testing.T) {
+	checker := newChecker(t)
+	for _, name := range []string{"x-forwarded-for", "x-forwarded-proto", "x-forwarded-client-cert", "x-envoy-external-address",
+		"x-envoy-downstream-service-cluster", "x-envoy-peer-metadata", "x-envoy-internal", "x-remote-user", "x-forwarded-user", "x-amzn-oidc-data", ":scheme", "cookie"} {
+		for _, value := range []string{"https", "198.51.100.7", "URI=spiffe://example.com/ci", "alice", ""} {
+			for _, user := range []string{"", "bob", "alice"} {
+				plain := checker.Check(context.Background(), from(user, "PUT", "/v2/team/app/manifests/v1"))
+				forged := checker.Check(context.Background(), from(user, "PUT", "/v2/team/app/manifests/v1", mapping.Header{Name: name, Value: value}))
+				if forged.Decision != plain.Decision || forged.Principal != plain.Principal || forged.Client != plain.Client || len(forged.Permissions) != len(plain.Permissions) {
+					t.Errorf("%s: %s makes %q %s for %s from %s, without it %s for %s", name, value, user, forged.Decision, forged.Principal, forged.Client, plain.Decision, plain.Principal)
+				}
+				for i := range plain.Permissions {
+					if got, want := forged.Permissions[i].context, plain.Permissions[i].context; !sameContext(got, want) {
+						t.Errorf("%s: %s changes the context from %v to %v", name, value, want, got)
+					}
+				}
+			}
+		}
+	}
+}

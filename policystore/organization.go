@@ -1,0 +1,117 @@
+package policystore
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// organizationFile is organization.yaml.
+type organizationFile struct {
+	ID       string            `yaml:"id"`
+	Accounts map[string]string `yaml:"accounts"`
+}
+
+// An Organization says which accounts are members of an AWS organization, and
+// where in it. The nil Organization has none.
+type Organization struct {
+	id    string
+	paths map[string][]string // by account; a list of one, as condition keys have it
+}
+
+// Member returns the values of aws:PrincipalOrgID and aws:PrincipalOrgPaths, or
+// of their counterparts for resources, of an account; false for one that is no
+// member.
+func (o *Organization) Member(account string) (id string, paths []string, ok bool) {
+	if o == nil {
+		return "", nil, false
+	}
+	paths, ok = o.paths[account]
+	return o.id, paths, ok
+}
+
+// The forms of the ids in an organization's path (AWS Organizations API
+// Reference, "Organization", "Root" and "OrganizationalUnit"). A unit's id
+// repeats the root's behind "ou-".
+var (
+	organizationID = regexp.MustCompile(`^o-[a-z0-9]{10,32}$`)
+	rootID         = regexp.MustCompile(`^r-[0-9a-z]{4,32}$`)
+	unitID         = regexp.MustCompile(`^ou-([0-9a-z]{4,32})-[a-z0-9]{8,32}$`)
+)
+
+// maxUnits is how deep organizational units nest (AWS Organizations User Guide,
+// "Quotas").
+const maxUnits = 5
+
+// organizationPath is the path of the organization's file.
+const organizationPath = "organization.yaml"
+
+// join tells every registry of the organization.
+func (all registries) join(t tree) error {
+	o, err := loadOrganization(t)
+	for _, r := range all {
+		r.Organization = o
+	}
+	return err
+}
+
+// loadOrganization reads organization.yaml; without it there is none.
+func loadOrganization(t tree) (*Organization, error) {
+	text, found := t[organizationPath]
+	if !found {
+		return nil, nil
+	}
+	var file organizationFile
+	y, err := decodeYAML(organizationPath, text, &file)
+	if err != nil {
+		return nil, err
+	}
+	if !organizationID.MatchString(file.ID) {
+		return nil, y.errorAt(fmt.Errorf("id %q: write the organization's id, such as o-a1b2c3d4e5", file.ID), "id")
+	}
+	if len(file.Accounts) == 0 {
+		return nil, y.errorAt(errors.New("accounts: name the member accounts, each with its path"), "accounts")
+	}
+	o := &Organization{id: file.ID, paths: map[string][]string{}}
+	for _, account := range slices.Sorted(maps.Keys(file.Accounts)) {
+		path := file.Accounts[account]
+		if err := cmp.Or(checkAccount(account), o.checkPath(path)); err != nil {
+			return nil, y.errorAt(err, "accounts", account)
+		}
+		o.paths[account] = []string{path}
+	}
+	return o, nil
+}
+
+func checkAccount(account string) error {
+	if !accountID.MatchString(account) {
+		return fmt.Errorf("account %q: write twelve digits between quotes", account)
+	}
+	return nil
+}
+
+// checkPath holds a path to the form that aws:PrincipalOrgPaths has: the
+// organization, its root and the units from there, each with a slash behind it
+// (IAM User Guide, "AWS global condition context keys").
+func (o *Organization) checkPath(path string) error {
+	steps := strings.Split(path, "/")
+	last := len(steps) - 1
+	if last < 2 || steps[0] != o.id || !rootID.MatchString(steps[1]) || steps[last] != "" {
+		return fmt.Errorf("path %q: write %s/ROOT/ and the organizational units from there, each with a slash behind it, such as %[2]s/r-ab12/ou-ab12-11111111/", path, o.id)
+	}
+	units := steps[2:last]
+	if len(units) > maxUnits {
+		return fmt.Errorf("path %q: organizational units nest at most %d deep", path, maxUnits)
+	}
+	for _, unit := range units {
+		m := unitID.FindStringSubmatch(unit)
+		if m == nil || "r-"+m[1] != steps[1] {
+			return fmt.Errorf("path %q: %q is no organizational unit below root %s; its id is ou-%s-…", path, unit, steps[1], steps[1][len("r-"):])
+		}
+	}
+	return nil
+}
