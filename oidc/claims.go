@@ -1,5 +1,16 @@
 package oidc
 
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+)
+
+// leeway is how far the clocks of an issuer and of this machine may differ.
+const leeway = 60 * time.Second
+
 // Claims are the claims of a token as generic JSON: strings, float64, bool, nil,
 // []any and map[string]any. They are shared between requests: read only.
 //
@@ -12,4 +23,83 @@ type Claims map[string]any
 func (c Claims) Text(name string) (string, bool) {
 	text, ok := c[name].(string)
 	return text, ok
+}
+
+// issuedBy wants the iss claim to equal the URL, byte for byte.
+func (c Claims) issuedBy(url string) error {
+	issuer, ok := c.Text("iss")
+	if !ok || issuer == "" {
+		return errors.New("the token does not name its issuer (iss)")
+	}
+	if issuer != url {
+		return fmt.Errorf("the token is issued by %s, not by %q", quote(issuer), url)
+	}
+	return nil
+}
+
+// audience returns the first of the wanted audiences that the token is for. The
+// aud claim is a string or a list of strings (RFC 7519 section 4.1.3).
+func (c Claims) audience(wanted []string) (string, error) {
+	list, isList := c["aud"].([]any)
+	if !isList {
+		list = []any{c["aud"]}
+	}
+	var first string
+	for i, item := range list {
+		text, ok := item.(string)
+		if !ok {
+			return "", errors.New("the token's audience (aud) is absent, or not a string or a list of strings")
+		}
+		if i == 0 {
+			first = text
+		}
+	}
+	for _, audience := range wanted {
+		if audience != "" && slices.Contains(list, any(audience)) {
+			return audience, nil
+		}
+	}
+	return "", fmt.Errorf("the token is for %s (%d in all), and none of %q", quote(first), len(list), wanted)
+}
+
+// holdsAt wants the time between nbf and exp, and iat not ahead of it. It
+// returns iat and exp; exp is required, iat is zero where it is absent.
+func (c Claims) holdsAt(now time.Time) (issued, expires time.Time, err error) {
+	expires, found, err := c.date("exp")
+	if err == nil && !found {
+		err = errors.New("the token has no end (exp)")
+	}
+	if err == nil && !now.Before(expires.Add(leeway)) {
+		err = fmt.Errorf("the token expired at %s", expires.Format(time.RFC3339))
+	}
+	if err != nil {
+		return issued, expires, err
+	}
+	begins, found, err := c.date("nbf")
+	if err == nil && found && now.Add(leeway).Before(begins) {
+		err = fmt.Errorf("the token does not hold before %s (nbf)", begins.Format(time.RFC3339))
+	}
+	if err != nil {
+		return issued, expires, err
+	}
+	issued, found, err = c.date("iat")
+	if err == nil && found && now.Add(leeway).Before(issued) {
+		err = fmt.Errorf("the token is issued at %s (iat), which is yet to come", issued.Format(time.RFC3339))
+	}
+	return issued, expires, err
+}
+
+// date returns a claim that is a NumericDate (RFC 7519 section 2): seconds since
+// 1970, to the second, not after the year 9999.
+func (c Claims) date(name string) (date time.Time, found bool, err error) {
+	value, found := c[name]
+	if !found {
+		return date, false, nil
+	}
+	const year10000 = 253402300800
+	seconds, isNumber := value.(float64)
+	if !isNumber || !(seconds >= 0 && seconds < year10000) {
+		return date, true, fmt.Errorf("the token's %s is not a number of seconds since 1970", name)
+	}
+	return time.Unix(int64(math.Floor(seconds)), 0).UTC(), true, nil
 }

@@ -9,8 +9,13 @@
 //
 // The map of the package:
 //
-//	claims.go    Claims
-//	issuer.go    Issuer: which tokens hold
-//	keyset.go    KeySet: which keys of a set are used
-//	keycache.go  KeyCache: the key sets at URLs
+//	issuer.go      Issuer: which tokens hold, verified here or by Envoy
+//	token.go       a token's form, strictly
+//	claims.go      Claims, and whether issuer, audience and times hold
+//	keyset.go      KeySet: which of an issuer's keys signed a token
+//	jwks.go        the text of a key set, and which keys of it are used
+//	remembered.go  the verified tokens, so that each is verified once
+//	keycache.go    KeyCache: the key sets at URLs
+//	source.go      when the keys at a URL are fetched, and what serves meanwhile
+//	fetch.go       one fetch: https, no redirects, bounded
 package oidc

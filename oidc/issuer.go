@@ -2,7 +2,9 @@ package oidc
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
+	"reflect"
 	"time"
 )
 
@@ -15,7 +17,7 @@ type Token struct {
 	Claims   Claims
 	Issuer   string    // the iss claim
 	KeyID    string    // the kid of the key that signed it, "" where it has none
-	Audience string    // the one of the wanted audiences that the token is for
+	Audience string    // the first of the wanted audiences that the token is for
 	IssuedAt time.Time // zero where the token does not say
 	Expires  time.Time
 }
@@ -27,19 +29,74 @@ type Issuer struct {
 }
 
 // Verify returns the token if it is signed with a key of the issuer, is for one
-// of the audiences and holds at the time now.
+// of the audiences and holds at the time now, give or take a minute. It waits
+// for keys no longer than ctx; where they could not be had, the error is
+// ErrUnavailable.
+//
+// A token whose signature was verified is remembered as long as the key set
+// stays as it is; issuer, audience and times are judged anew each time.
 func (i *Issuer) Verify(ctx context.Context, raw string, audiences []string, now time.Time) (*Token, error) {
-	return nil, errors.New("oidc: not verified")
+	if i.URL == "" || i.Keys == nil {
+		return nil, errors.New("there are no keys to verify the issuer's tokens with")
+	}
+	if len(raw) > maxToken { // before it is hashed
+		_, err := split(raw)
+		return nil, err
+	}
+	digest := sha256.Sum256([]byte(raw))
+	if known, ok := i.Keys.recall(digest); ok {
+		return i.judge(known.claims, known.keyID, audiences, now)
+	}
+	parsed, err := parse(raw)
+	if err != nil {
+		return nil, err
+	}
+	token, err := i.judge(parsed.claims, "", audiences, now)
+	if err != nil {
+		return nil, err
+	}
+	token.KeyID, err = i.Keys.verify(ctx, parsed, digest)
+	if err != nil {
+		return nil, err
+	}
+	return token, nil
 }
 
-// Accept returns the token of claims that Envoy's jwt_authn filter verified,
-// which hold only if they are the payload of raw.
+// Accept returns the token of claims that Envoy's jwt_authn filter verified and
+// put into the request's metadata. That filter also finds tokens in the query
+// and in malformed headers, takes tokens without exp, and names no token. So the
+// claims hold only if they are, to the last, the payload of raw, the Bearer token
+// of the request, and issuer, audience and times are judged as in Verify.
+// (Envoy's normalize_payload_in_metadata changes claims, and so must be off.)
+//
+// KeyID is what the token says; that is not verified here.
 func (i *Issuer) Accept(metadata map[string]any, raw string, audiences []string, now time.Time) (*Token, error) {
-	return nil, errors.New("oidc: not verified")
+	if i.URL == "" {
+		return nil, errors.New("there is no issuer to take tokens of")
+	}
+	parsed, err := parse(raw)
+	if err != nil {
+		return nil, err
+	}
+	if !reflect.DeepEqual(map[string]any(parsed.claims), metadata) {
+		return nil, errors.New("the claims that Envoy verified are not those of the token in Authorization")
+	}
+	return i.judge(parsed.claims, parsed.keyID, audiences, now)
 }
 
-// UnverifiedIssuer returns the iss that a token claims, by which to choose the
-// Issuer that verifies it. Nothing else may be taken from it.
-func UnverifiedIssuer(raw string) (string, error) {
-	return "", errors.New("oidc: not verified")
+// judge makes a token of claims, if they are the issuer's, for one of the
+// audiences, and hold now.
+func (i *Issuer) judge(claims Claims, keyID string, audiences []string, now time.Time) (*Token, error) {
+	if err := claims.issuedBy(i.URL); err != nil {
+		return nil, err
+	}
+	audience, err := claims.audience(audiences)
+	if err != nil {
+		return nil, err
+	}
+	issued, expires, err := claims.holdsAt(now)
+	if err != nil {
+		return nil, err
+	}
+	return &Token{Claims: claims, Issuer: i.URL, KeyID: keyID, Audience: audience, IssuedAt: issued, Expires: expires}, nil
 }

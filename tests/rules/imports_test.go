@@ -26,7 +26,7 @@ var mayImport = map[string][]string{
 	"iam":          {},
 	"strictjson":   {},
 	"mapping":      {"iam"},
-	"oidc":         {jose, lru},
+	"oidc":         {"strictjson", jose, lru},
 	"identity":     {"iam", "oidc", bcrypt, lru},
 	"decision":     {"iam", lru},
 	"policystore":  {"iam", "strictjson", "mapping", "oidc", "identity", "decision", fsnotify, yaml},

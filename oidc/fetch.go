@@ -1,0 +1,88 @@
+package oidc
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+const (
+	fetchTimeout = 10 * time.Second
+	maxBody      = 1 << 20 // bytes of a key set; those of issuers have a few KiB
+)
+
+// fetcher gets the text of the key set at a URL.
+type fetcher struct {
+	url    string
+	client *http.Client
+}
+
+// newFetcher returns the fetcher of a URL. The server's certificate is verified
+// against ca, PEM, or against the system's roots where it is nil.
+func newFetcher(address string, ca []byte) (*fetcher, error) {
+	if err := checkURL(address); err != nil {
+		return nil, err
+	}
+	encryption := &tls.Config{MinVersion: tls.VersionTLS12}
+	if ca != nil {
+		encryption.RootCAs = x509.NewCertPool()
+		if !encryption.RootCAs.AppendCertsFromPEM(ca) {
+			return nil, fmt.Errorf("the CA file for %q holds no certificate; it is PEM, -----BEGIN CERTIFICATE-----", address)
+		}
+	}
+	return &fetcher{address, &http.Client{
+		Transport: &http.Transport{
+			Proxy:                  http.ProxyFromEnvironment,
+			TLSClientConfig:        encryption,
+			DisableKeepAlives:      true, // one request in minutes
+			MaxResponseHeaderBytes: 64 << 10,
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}, nil
+}
+
+// checkURL wants https, so that only the issuer can say what its keys are. On
+// the machine itself http will do.
+func checkURL(address string) error {
+	u, err := url.Parse(address)
+	if err != nil || u.Hostname() == "" || u.User != nil || u.Fragment != "" {
+		return fmt.Errorf("%q is not the URL of a key set: https://HOST/PATH, without user and fragment", address)
+	}
+	host := u.Hostname()
+	loopback := host == "localhost" || net.ParseIP(host).IsLoopback()
+	if u.Scheme != "https" && (u.Scheme != "http" || !loopback) {
+		return fmt.Errorf("%q is not https: whoever stands between could put keys of their own there; http is for this machine (127.0.0.1, [::1], localhost) only", address)
+	}
+	return nil
+}
+
+// get fetches the text once, and follows no redirect.
+func (f *fetcher) get() ([]byte, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), fetchTimeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, f.url, nil)
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Accept", "application/jwk-set+json, application/json")
+	response, err := f.client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("the answer is %s; a redirect is not followed", response.Status)
+	}
+	text, err := io.ReadAll(io.LimitReader(response.Body, maxBody+1))
+	if len(text) > maxBody {
+		return nil, errors.New("the answer has more than 1 MiB")
+	}
+	return text, err
+}
