@@ -3,6 +3,7 @@ package conformance
 import (
 	"crypto/sha256"
 	"fmt"
+	"strings"
 )
 
 // The media types of what is sent.
@@ -16,19 +17,26 @@ const (
 )
 
 // The content that is sent: two blobs, an image of them, an artifact that
-// refers to the image, and an index.
+// refers to the image, an index, and the list of what refers to the image.
 var (
 	config   = `{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}`
 	layer    = "a layer of two chunks, the second of which is this one"
 	image    = fmt.Sprintf(`{"schemaVersion":2,"mediaType":%q,"config":%s,"layers":[%s]}`, imageType, descriptor(configType, config), descriptor(layerType, layer))
 	artifact = fmt.Sprintf(`{"schemaVersion":2,"mediaType":%q,"artifactType":%q,"config":%s,"layers":[%s],"subject":%s}`,
 		imageType, anyArtifact, descriptor(configType, config), descriptor(layerType, layer), descriptor(imageType, image))
-	index = fmt.Sprintf(`{"schemaVersion":2,"mediaType":%q,"manifests":[%s]}`, indexType, descriptor(imageType, image))
+	index     = fmt.Sprintf(`{"schemaVersion":2,"mediaType":%q,"manifests":[%s]}`, indexType, descriptor(imageType, image))
+	referrers = fmt.Sprintf(`{"schemaVersion":2,"mediaType":%q,"manifests":[%s]}`, indexType, descriptor(imageType, artifact))
 )
 
 // digest is the digest of a content.
 func digest(content string) string {
 	return fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(content)))
+}
+
+// fallback is the tag under which clients list what refers to a content, where
+// the registry does not.
+func fallback(content string) string {
+	return strings.Replace(digest(content), ":", "-", 1)
 }
 
 // descriptor is a content's OCI descriptor.

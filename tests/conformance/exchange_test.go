@@ -16,6 +16,7 @@ type exchange struct {
 	status int
 	body   string
 	header []string // name, value, name, value …
+	holds  string   // a text of the answer, where the status tells too little
 }
 
 // same sends the request to both sides and wants the same answer, of the
@@ -52,6 +53,9 @@ func (x exchange) send(t *testing.T, at *side) string {
 	}
 	if response.StatusCode != x.status {
 		t.Errorf("%s %s: status %d, want %d: %s", at.name, x.path, response.StatusCode, x.status, got)
+	}
+	if !strings.Contains(got, x.holds) {
+		t.Errorf("%s %s: want %q in %s", at.name, x.path, x.holds, got)
 	}
 	return got
 }

@@ -1,9 +1,14 @@
 package conformance
 
 import (
+	"io"
+	"log"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/google/go-containerregistry/pkg/registry"
 
 	"extauthz/tests/stack"
 )
@@ -29,14 +34,30 @@ type side struct {
 func newSides(t *testing.T) *sides {
 	t.Helper()
 	return &sides{
-		alone:  &side{name: "the registry alone", address: start(t).Address(stack.Registry)},
-		behind: &side{name: "through Envoy", address: start(t).Address(stack.Envoy)},
+		alone:  &side{name: "the registry alone", address: start(t, "").Address(stack.Registry)},
+		behind: &side{name: "through Envoy", address: start(t, "").Address(stack.Envoy)},
 	}
 }
 
-// start starts a stack with the policies of the scenarios, in which admin may
+// newListingSides has two registries that list referrers themselves:
+// go-containerregistry's, in the place of the stack's own.
+func newListingSides(t *testing.T) *sides {
+	t.Helper()
+	listing := func() string {
+		handler := registry.New(registry.WithReferrersSupport(true), registry.Logger(log.New(io.Discard, "", 0)))
+		server := httptest.NewServer(handler)
+		t.Cleanup(server.Close)
+		return server.Listener.Addr().String()
+	}
+	return &sides{
+		alone:  &side{name: "the registry alone", address: listing()},
+		behind: &side{name: "through Envoy", address: start(t, listing()).Address(stack.Envoy)},
+	}
+}
+
+// start starts a stack, of the registry at an address or else of its own, with the policies of the scenarios, in which admin may
 // do everything, and with the deletion of blobs.
-func start(t *testing.T) stack.Stack {
+func start(t *testing.T, upstream string) stack.Stack {
 	t.Helper()
 	policies := t.TempDir()
 	if err := os.CopyFS(policies, os.DirFS(filepath.Join(stack.Root(), "tests", "e2e", "testdata", "policies"))); err != nil {
@@ -55,6 +76,7 @@ func start(t *testing.T) stack.Stack {
 	s, err := programs.Start(stack.Spec{
 		Envoy:    filepath.Join(stack.Root(), "examples", "quickstart", "envoy.yaml"),
 		Policies: policies,
+		Upstream: upstream,
 	})
 	if err != nil {
 		t.Fatal(err)
