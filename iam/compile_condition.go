@@ -88,6 +88,19 @@ func (s *Statement) noteKeys(c *condition) {
 	}
 }
 
+// isKeyPrefix reports whether s can stand before the colon of a condition key:
+// a service, or an OIDC provider, which is a host and perhaps a path of visible
+// characters (RFC 3986, section 3.3).
+func isKeyPrefix(s string) bool {
+	host, path, _ := strings.Cut(s, "/")
+	for i := range len(path) {
+		if path[i] <= ' ' || path[i] > '~' || strings.IndexByte("*?\"\\<>^`{|}", path[i]) >= 0 {
+			return false
+		}
+	}
+	return isVendor(host)
+}
+
 // checkConditionKey wants a prefix and one colon. A tag's key, after a slash,
 // may hold more colons, and an OIDC provider's name holds slashes.
 func checkConditionKey(name string) error {
@@ -95,7 +108,7 @@ func checkConditionKey(name string) error {
 	switch {
 	case !found || prefix == "" || rest == "":
 		return errors.New(quoted(name, "lacks a service prefix; write one as in aws:SourceIp"))
-	case strings.ContainsAny(name, " \t\r\n*?") && !strings.Contains(rest, "/"), !isVendor(strings.ReplaceAll(prefix, "/", "")):
+	case strings.ContainsAny(name, " \t\r\n*?") && !strings.Contains(rest, "/"), !isKeyPrefix(prefix):
 		return errors.New(quoted(name, "has characters that no condition key has; write one as in aws:SourceIp"))
 	case !strings.Contains(name, "/") && strings.Contains(rest, ":"):
 		return errors.New(quoted(name, "has more than one colon; write service:key"))

@@ -81,6 +81,7 @@ type facts struct {
 	caller      PrincipalKind
 	wellFormed  bool
 	sameAccount bool
+	trust       bool  // the question is whether a role may be assumed
 	deniedBy    Class // class with an explicit Deny, or NoClass
 
 	scps     bool // every level allows, or none is in force
@@ -108,7 +109,7 @@ func (f *facts) decide() (Decision, Class) {
 		// Stands in for the identity policies; the limits below hold.
 	case !f.identity:
 		return ImplicitDeny, IdentityClass
-	case !f.sameAccount && f.granted < delegated:
+	case (!f.sameAccount || f.trust) && f.granted < delegated:
 		return ImplicitDeny, ResourceClass
 	}
 	if !f.boundary {
@@ -130,6 +131,7 @@ func (p *Policies) facts(q *query) facts {
 		caller:      q.request.Principal.Kind,
 		wellFormed:  q.wellFormed,
 		sameAccount: q.sameAccount,
+		trust:       q.trust,
 		deniedBy:    p.deniedBy(q),
 	}
 	if f.deniedBy != NoClass {

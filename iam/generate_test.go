@@ -81,6 +81,9 @@ type scenario struct {
 // ask puts another question to the same policies.
 func (g generator) ask(s *scenario) {
 	s.request = Request{g.caller(), pick(g, someActions...), pick(g, someResources...), g.context(s.base)}
+	if g.chance(50) {
+		s.request.Action, s.request.Resource = "sts:AssumeRole", pick(g, roleARN, "arn:aws:iam::999999999999:role/ci")
+	}
 	s.twin.request = &s.request
 }
 

@@ -11,6 +11,7 @@ type query struct {
 	resource     ARN    // zero for requests without a resource
 	wellFormed   bool   // action and resource are ones that an Allow could cover
 	sameAccount  bool
+	trust        bool // the question is whether a role may be assumed, or with which tags
 	bounded      bool // the caller has a permissions boundary
 	serviceRole  bool // the caller is a session of a service-linked role
 	resourceless bool // an action of ECR without a resource type
@@ -31,6 +32,7 @@ func (p *Policies) newQuery(r *Request) (query, bool) {
 		q.resource = resource
 	}
 	q.resourceless = isResourceless(r.Action)
+	q.trust = q.isTrust()
 	q.wellFormed = isAction(r.Action) && (isARN || r.Resource == noResource)
 	q.sameAccount = q.caller.Account == p.accountOfResource(&q) &&
 		(!isARN || q.caller.Partition == resource.Partition)
@@ -45,6 +47,13 @@ func (q *query) resourceFor(effect Effect) string {
 		return noResource
 	}
 	return q.request.Resource
+}
+
+// isTrust reports whether an action of AWS STS is asked about a role: only the
+// role's trust policy makes anybody its session.
+func (q *query) isTrust() bool {
+	kind, known := identityKind(q.resource)
+	return known && kind == roleIdentity && prefixIgnoringCase(q.request.Action, "sts:") >= 0
 }
 
 // identify checks the caller and splits its ARN.

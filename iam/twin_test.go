@@ -84,7 +84,10 @@ func (w twin) decide() Decision {
 	}
 	samePartition := w.request.Resource == "*" ||
 		strings.Split(w.request.Resource, ":")[1] == strings.Split(caller.ARN, ":")[1]
+	trust := strings.HasPrefix(strings.ToLower(w.request.Action), "sts:") && strings.Contains(w.request.Resource, ":role/")
 	switch {
+	case trust && !direct && !slices.Contains(forms, "through"):
+		return twinAllowedIf(identity && boundary && session && len(forms) > 0)
 	case caller.Account != owner || !samePartition:
 		return twinAllowedIf(identity && boundary && session && len(forms) > 0)
 	case direct:
