@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"net/url"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -28,6 +29,20 @@ func addSeeds(f *testing.F) {
 	f.Add("GET", "/v2/hub/a/referrers/x", "x_forwarded-uri: /v2/secret/app/tags/list", uint8(16|2))
 	f.Add("PUT", "/v2/a/manifests/v1", "x-forwarded-uri: /v2/secret/app/tags/list", uint8(16))
 	f.Add("POST", "/v2/ab/blobs/uploads/?mount=x&from=hub%2Fnew", "content-length: 0", uint8(14))
+}
+
+// TestKeptSeeds holds that the requests which testdata/fuzz keeps are there. They
+// are what a line of hostile.tsv cannot hold: bytes that are no text, names and
+// targets at the limits, headers in disguise, and the settings of a registry.
+// Each file is named for what it tries, and go test runs it through the fuzz
+// target that its folder is named for.
+func TestKeptSeeds(t *testing.T) {
+	for target, least := range map[string]int{"FuzzTwin": 36, "FuzzMap": 36, "FuzzUnescape": 21, "FuzzValidName": 25} {
+		kept, err := filepath.Glob(filepath.Join("testdata", "fuzz", target, "*"))
+		if err != nil || len(kept) < least {
+			t.Errorf("%s starts from %d kept seeds (%v), want at least %d", target, len(kept), err, least)
+		}
+	}
 }
 
 // fuzzed makes a registry and a request of a fuzzer's values.

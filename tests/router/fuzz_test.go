@@ -35,6 +35,16 @@ func FuzzRouter(f *testing.F) {
 	})
 }
 
+// TestKeptSeeds holds that the requests which testdata/fuzz keeps are there: forms
+// in every framing, mounts, encoded queries, tags and odd targets.
+func TestKeptSeeds(t *testing.T) {
+	const least = 38
+	kept, err := filepath.Glob(filepath.Join("testdata", "fuzz", "FuzzRouter", "*"))
+	if err != nil || len(kept) < least {
+		t.Errorf("%d kept seeds (%v), want at least %d", len(kept), err, least)
+	}
+}
+
 // addHostile starts from the requests that the mapping's own tests keep.
 func addHostile(f *testing.F) {
 	f.Helper()
