@@ -116,10 +116,11 @@ func (p *pass) locate() bool {
 
 // identify settles who calls.
 func (p *pass) identify(ctx context.Context) bool {
-	caller, failure := p.snapshot.Callers.Identify(ctx, &identity.Rules{}, &identity.Evidence{
+	caller, failure := p.snapshot.Callers.Identify(ctx, &p.registry.Proof, &identity.Evidence{
 		Authorization: p.request.values("authorization"),
 		Principal:     p.request.Principal,
 		Certificate:   p.request.Certificate,
+		Header:        p.trustedHeader(),
 		Metadata:      p.request.Metadata,
 		Context:       p.context,
 		Time:          p.request.Time,
@@ -137,15 +138,29 @@ func (p *pass) identify(ctx context.Context) bool {
 	return true
 }
 
+// trustedHeader returns every value of the header by which a trusted proxy says
+// who calls.
+func (p *pass) trustedHeader() []string {
+	if p.registry.Proof.Header == "" {
+		return nil
+	}
+	return p.request.values(p.registry.Proof.Header)
+}
+
 func (p *pass) know(caller *identity.Caller) {
 	p.caller = caller
-	p.result.Principal, p.result.Source = caller.Principal.ARN, caller.Source
+	p.result.Principal, p.result.Source = nameOf(&caller.Principal), caller.Source
+	p.result.Issuer, p.result.KeyID = caller.Issuer, caller.KeyID
 	p.context = fullContext(p.context, p.registry, caller)
 }
 
 // judge settles the result by the decisions on all that the mapping asks.
 func (p *pass) judge(m *mapping.Mapping) {
 	p.result.describe(m)
+	if m.Operation == mapping.CheckAPI && !p.logsIn() {
+		p.greet()
+		return
+	}
 	allowed, optionalDenied := p.decide(m)
 	switch {
 	case allowed:
@@ -162,4 +177,15 @@ func (p *pass) judge(m *mapping.Mapping) {
 		sentence := p.sentence()
 		p.result.deny(p.result.last().Decision, sentence, p.denial(m, sentence))
 	}
+}
+
+// greet answers /v2/ to who does not log in. It lets an anonymous caller pass,
+// since nothing is to be seen there, unless clients are to get a token first,
+// which only a challenge makes them do.
+func (p *pass) greet() {
+	if p.isAnonymous() && p.registry.Challenge.Bearer() {
+		p.unauthenticated(&identity.Failure{Kind: identity.Anonymous, Reason: "the request carries no credential"})
+		return
+	}
+	p.result.allow(p.registry.PassAuthorization, nil)
 }

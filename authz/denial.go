@@ -16,7 +16,13 @@ type denialDetail struct {
 
 // denial is the answer to a request that is not allowed, of which the client is
 // told as much as the registry's operator wants. sentence is the whole reason.
+//
+// An anonymous caller is asked for a credential instead, which might be allowed
+// what nobody in particular is not: some clients send theirs only when asked.
 func (p *pass) denial(m *mapping.Mapping, sentence string) Answer {
+	if p.isAnonymous() {
+		return p.challenge(p.told(sentence), false)
+	}
 	if p.registry.HideExistence && m.Repository != "" && !p.mayRead(m.Repository) {
 		return unknownRepository(m.Repository)
 	}
@@ -56,7 +62,7 @@ func (p *pass) toldOf(failure *identity.Failure) string {
 // mayRead tells whether the caller may log in, where that is asked, and read
 // images of the repository, or the very image that the request is about.
 func (p *pass) mayRead(repository string) bool {
-	if !p.registry.AuthorizationTokenOnlyAtLogin && !p.may(login()) {
+	if !p.registry.AuthorizationTokenOnlyAtLogin && p.logsIn() && !p.may(login()) {
 		return false
 	}
 	return p.may(mapping.Permission{Action: mapping.BatchGetImage, Resource: p.registry.RepositoryARN(repository)})

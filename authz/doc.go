@@ -38,6 +38,13 @@
 // only, which is /v2/: then whoever lacks it cannot log in, but a client that
 // skips the login is decided by the other actions alone.
 //
+// A caller without identity policies (a service, or the anonymous caller that a
+// registry may serve) logs in nowhere and is not asked for it: only repository
+// policies can allow it anything. /v2/ lets it pass, but asks an anonymous caller
+// for a token where the registry's challenge does. An anonymous caller whom
+// policies deny is answered 401 and never 403, since with a credential it might be
+// allowed.
+//
 // The context in which policies are decided is filled in this order, and of two
 // keys of one name the first counts: what the request brings (address, transport,
 // time), which trust policies see too; what follows from the caller; and last the

@@ -31,7 +31,7 @@ func login() mapping.Permission {
 // not.
 func (p *pass) decide(m *mapping.Mapping) (allowed, optionalDenied bool) {
 	asksLogin := m.Operation != mapping.CheckAPI && !p.registry.AuthorizationTokenOnlyAtLogin
-	if asksLogin && !p.decideOne(login(), p.context) {
+	if asksLogin && p.logsIn() && !p.decideOne(login(), p.context) {
 		return false, false
 	}
 	for _, context := range imageContexts(p.context, m) {
@@ -47,6 +47,15 @@ func (p *pass) decide(m *mapping.Mapping) (allowed, optionalDenied bool) {
 	}
 	return true, optionalDenied
 }
+
+// logsIn tells whether the caller is one whom identity policies allow to log in.
+// Anonymous callers and services have none, so that nothing could allow them
+// ecr:GetAuthorizationToken: a resource that allows them anything means it.
+func (p *pass) logsIn() bool {
+	return !p.isAnonymous() && p.caller.Principal.Kind != iam.Service
+}
+
+func (p *pass) isAnonymous() bool { return p.caller.Principal.Kind == iam.Anonymous }
 
 // decideOne evaluates one permission. Where its action is denied only
 // implicitly, the alternative action may grant it.

@@ -12,7 +12,15 @@ func (p *pass) sentence() string {
 	denied := p.result.last()
 	why := p.snapshot.Decisions.Explain(p.question(denied))
 	return fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s%s",
-		p.caller.Principal.ARN, denied.Action, denied.Resource, because(denied, why.BlockedBy))
+		nameOf(&p.caller.Principal), denied.Action, denied.Resource, because(denied, why.BlockedBy))
+}
+
+// nameOf is what AWS's messages and the log call a principal.
+func nameOf(p *iam.Principal) string {
+	if p.Kind == iam.Anonymous {
+		return "anonymous"
+	}
+	return p.ARN
 }
 
 func because(denied Permission, class iam.Class) string {

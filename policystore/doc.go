@@ -37,7 +37,9 @@
 //
 //	tree.go          the directory as one consistent set of files
 //	snapshot.go      Snapshot: compiled from a tree
-//	registries.go    registries.yaml, and which registry a request is for
+//	registries.go    registries.yaml: Registry
+//	hosts.go         which registry a request is for
+//	proof.go         what a registry takes as proof of who calls
 //	challenge.go     what a registry asks of who shows no credential
 //	network.go       proxies and VPC endpoint in front of a registry
 //	detail.go        how much a denial tells the client

@@ -1,10 +1,12 @@
 package policystore
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
+	"extauthz/identity"
 	"extauthz/mapping"
 )
 
@@ -93,6 +95,32 @@ func TestRegistryOptions(t *testing.T) {
 	}
 }
 
+func TestRegistryProof(t *testing.T) {
+	const plain = `registries: [{name: a, hosts: [h, "i:5000"], account: "111111111111", region: eu-central-1`
+	hosts := []string{"h", "i:5000"}
+	for _, c := range []struct {
+		name, options string
+		want          identity.Rules
+	}{
+		{"none", "", identity.Rules{Audiences: hosts, Partition: "aws"}},
+		{"partition", ", partition: aws-cn", identity.Rules{Audiences: hosts, Partition: "aws-cn"}},
+		{"sources in order", ", sources: [basic, bearer, mtls]", identity.Rules{Sources: []identity.Source{identity.BasicAuth, identity.Bearer, identity.MTLS}, Audiences: hosts, Partition: "aws"}},
+		{"audiences", ", audiences: [registry, https://h]", identity.Rules{Audiences: []string{"registry", "https://h"}, Partition: "aws"}},
+		{"header", ", sources: [jwt_authn, header], header: x-auth-request-user", identity.Rules{Sources: []identity.Source{identity.JWTAuthn, identity.TrustedHeader}, Header: "x-auth-request-user", Audiences: hosts, Partition: "aws"}},
+		{"kind of name", ", principalKind: uri, anonymous: true", identity.Rules{PrincipalKind: identity.URI, Anonymous: true, Audiences: hosts, Partition: "aws"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			all, err := loadRegistries(tree{"registries.yaml": []byte(plain + c.options + "}]\n")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := all["a"].Proof; !reflect.DeepEqual(got, c.want) {
+				t.Errorf("got %+v, want %+v", got, c.want)
+			}
+		})
+	}
+}
+
 func TestRegistryChallenge(t *testing.T) {
 	const plain = `registries: [{name: a, hosts: [h, i], account: "111111111111", region: eu-central-1`
 	for _, c := range []struct {
@@ -176,6 +204,25 @@ func TestLoadRegistriesRefuses(t *testing.T) {
 		{"a host with a port, and the same with every port", good("  byHost: true\n") + strings.NewReplacer("name: a", "name: b", "[h]", "['h:5000']").Replace(good("  byHost: true\n")[len("registries:\n"):]), `registries.yaml:8:10: host "h:5000" is also a host of registry "a"`},
 		{"the same, the other way round", strings.Replace(good("  byHost: true\n"), "[h]", "['h:5000']", 1) + strings.Replace(good("  byHost: true\n")[len("registries:\n"):], "name: a", "name: b", 1), `registries.yaml:8:10: host "h:5000" is also a host of registry "a"`},
 		{"one region in two partitions", good("") + strings.Replace(good("  partition: aws-cn\n")[len("registries:\n"):], "name: a", "name: b", 1), "registries.yaml:10:14: registry \"a\" has the same account and region in partition \"aws\""},
+		{"unknown source", good("  sources: [mtls, cookie]\n"), `registries.yaml:6:12: source "cookie" is no source of identity; write one of`},
+		{"source in capitals", good("  sources: [MTLS]\n"), `registries.yaml:6:12: source "MTLS"`},
+		{"source twice", good("  sources: [basic, basic]\n"), `registries.yaml:6:12: source "basic" is there twice`},
+		{"no sources", good("  sources: []\n"), "registries.yaml:6:12: sources: name at least one"},
+		{"header that is not named", good("  sources: [header]\n"), "registries.yaml:6:12: sources name a header; write which"},
+		{"header that is not a source", good("  header: x-user\n"), `registries.yaml:6:11: header "x-user" is asked by no source`},
+		{"header in capitals", good("  sources: [header]\n  header: X-User\n"), `registries.yaml:7:11: header "X-User": write`},
+		{"header with an underscore", good("  sources: [header]\n  header: x_user\n"), `registries.yaml:7:11: header "x_user": write`},
+		{"header of the client's certificate", good("  sources: [header]\n  header: x-forwarded-client-cert\n"), `registries.yaml:7:11: header "x-forwarded-client-cert" has a meaning`},
+		{"Envoy's own header", good("  sources: [header]\n  header: x-envoy-downstream-service-cluster\n"), "has a meaning of its own"},
+		{"Authorization", good("  sources: [header]\n  header: authorization\n"), "has a meaning of its own"},
+		{"pseudo-header", good("  sources: [header]\n  header: ':authority'\n"), "write a header's name"},
+		{"no audiences", good("  audiences: []\n"), "registries.yaml:6:14: audiences: name at least one"},
+		{"empty audience", good("  audiences: ['']\n"), `registries.yaml:6:14: audience ""`},
+		{"audience twice", good("  audiences: [a, a]\n"), `registries.yaml:6:14: audience "a" is there twice`},
+		{"audience of another service", good("  audiences: [a, sts.amazonaws.com]\n"), `registries.yaml:6:14: audience "sts.amazonaws.com" is that of another service`},
+		{"unknown kind of name", good("  principalKind: email\n"), `registries.yaml:6:18: principalKind "email": write uri, dns or subject`},
+		{"kind of name of no certificate", good("  principalKind: basic\n"), `registries.yaml:6:18: principalKind "basic"`},
+		{"anonymous as text", good("  anonymous: pull\n"), "registries.yaml:6: cannot unmarshal"},
 		{"unknown challenge", good("  challenge: digest\n"), `registries.yaml:6:14: challenge "digest": write basic or bearer`},
 		{"Bearer without realm", good("  challenge: bearer\n"), "registries.yaml:6:14: tokenRealm: a Bearer challenge sends clients to an https URL"},
 		{"Bearer with a Basic realm", good("  challenge: bearer\n  realm: R\n  tokenRealm: https://t/token\n"), "registries.yaml:7:10: realm: only a Basic challenge names it"},
