@@ -2,12 +2,61 @@ package identity
 
 import (
 	"encoding/base64"
+	"fmt"
 	"strings"
 	"unicode/utf8"
 )
 
-// maxAuthorization bounds the Authorization header that is looked at, in bytes.
-const maxAuthorization = 16 << 10
+// byBasic finds the caller by HTTP Basic: a user of the password file or, where
+// the user name is AWS or names a role, a token in the password's place, as in
+// `docker login -u AWS --password-stdin`.
+func (a *attempt) byBasic() (*Caller, *Failure) {
+	scheme, credential, f := a.authorization()
+	if f != nil || !strings.EqualFold(scheme, "basic") {
+		return nil, f
+	}
+	user, password, f := parseBasic(credential)
+	switch {
+	case f != nil:
+		return nil, f
+	case user == "AWS":
+		return a.byToken(BasicAuth, password, "")
+	case strings.Contains(user, "/"):
+		role, f := namedRole(a.rules.Partition, user)
+		if f != nil {
+			return nil, f
+		}
+		return a.byToken(BasicAuth, password, role)
+	}
+	if f := a.table.passwords.verify(a.ctx, a.table.users, user, password); f != nil {
+		return nil, f
+	}
+	caller, err := a.table.callerOf(name{Basic, user})
+	switch {
+	case err != nil:
+		return nil, invalid(BasicAuth, err.Error())
+	case caller == nil:
+		return nil, invalid(BasicAuth, fmt.Sprintf("no principal is bound to user %q", user))
+	}
+	return caller.issuedAt(a.evidence.Time), nil
+}
+
+// namedRole reads the ARN of the role that a user name names: ACCOUNT/ROLE, or
+// ACCOUNT/PATH/ROLE. A colon cannot be in a user name (RFC 7617), and so an ARN
+// cannot.
+func namedRole(partition, user string) (arn string, f *Failure) {
+	account, name, _ := strings.Cut(user, "/")
+	if len(account) != 12 || strings.Trim(account, "0123456789") != "" || !isPath(name+"/") {
+		return "", invalid(BasicAuth, fmt.Sprintf("the user name %q does not name a role; write ACCOUNT/ROLE or ACCOUNT/PATH/ROLE, with the account's 12 digits", short(user)))
+	}
+	if err := checkRoleName(lastSegment(name)); err != nil {
+		return "", invalid(BasicAuth, err.Error())
+	}
+	return "arn:" + partition + ":iam::" + account + ":role/" + name, nil
+}
+
+// short cuts what a message repeats of a client's text.
+func short(text string) string { return text[:min(len(text), 128)] }
 
 // parseBasic splits the credential of a Basic Authorization header (RFC 7617)
 // into user and password. It is strict: padded standard base64, valid UTF-8,
@@ -15,24 +64,18 @@ const maxAuthorization = 16 << 10
 func parseBasic(credential string) (user, password string, f *Failure) {
 	raw, err := base64.StdEncoding.Strict().DecodeString(credential)
 	if err != nil || strings.ContainsAny(credential, "\r\n") { // which the decoder skips
-		return "", "", invalid("basic", "the credential is not base64")
+		return "", "", invalid(BasicAuth, "the credential is not base64")
 	}
 	user, password, found := strings.Cut(string(raw), ":")
 	switch {
 	case !found:
-		return "", "", invalid("basic", "the credential has no colon between user and password")
+		return "", "", invalid(BasicAuth, "the credential has no colon between user and password")
 	case user == "":
-		return "", "", invalid("basic", "the user name is empty")
+		return "", "", invalid(BasicAuth, "the user name is empty")
 	case !plainText(user) || !plainText(password):
-		return "", "", invalid("basic", "the credential holds control characters or is not UTF-8")
+		return "", "", invalid(BasicAuth, "the credential holds control characters or is not UTF-8")
 	}
 	return user, password, nil
-}
-
-// scheme splits an Authorization header into its scheme and what follows.
-func scheme(authorization string) (name, credential string) {
-	name, credential, _ = strings.Cut(authorization, " ")
-	return name, credential
 }
 
 func plainText(s string) bool {

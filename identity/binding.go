@@ -3,7 +3,7 @@ package identity
 import (
 	"errors"
 	"fmt"
-	"strings"
+	"reflect"
 
 	"extauthz/iam"
 )
@@ -11,40 +11,131 @@ import (
 // A Binding says which principal stands behind a name in a verified credential.
 type Binding struct {
 	Kind NameKind // what carries the name
-	Name string   // a pattern; of a [Token] none
+	Name string   // a [Pattern]; a [Token] has none
 
 	Issuer string            // of a Token: the name of its issuer
-	Claims map[string]string // of a Token: claim → pattern; all must match
+	Claims map[string]string // of a Token: claim → [Pattern]; all must match
 
-	Principal      string            // the template of an ARN, or the name of a service
+	Principal      string            // the [Template] of an ARN, or the name of a service
 	FederatedBy    string            // of a federated user: the ARN of the IAM user who federates it
-	Tags           map[string]string // session tag → template of its value
+	Tags           map[string]string // session tag → Template of its value
 	TagClaims      map[string]string // of a Token: session tag → claim that has its value
-	SourceIdentity string            // a template
+	SourceIdentity string            // a Template
 	Session        []*iam.Policy     // session policies
 }
 
-// Bind adds a binding. Its error has no place: who reads the file knows it.
+// nameBinding binds the names that a pattern matches.
+type nameBinding struct {
+	pattern *Pattern
+	grant   *grant
+	caller  *Caller // where it is the same for all names
+}
+
+// name is a name that a credential carries.
+type name struct {
+	kind NameKind
+	text string
+}
+
+// Bind adds a binding. The operator's word is trust enough: the trust policies
+// of roles are not asked. Bind refuses a pattern or template that cannot be
+// compiled, a user or role that is not there, a name that another binding
+// matches too (an exact name may be an exception from a pattern), a Basic user
+// without password, and what a session has for principals without one. Its
+// errors have no place: who reads the file knows it.
 func (t *Table) Bind(b Binding) error {
-	source := MTLS
-	switch {
-	case b.Kind == NoName || b.Name == "":
-		return errors.New("a credential needs a name; write one of basic, uri, dns or subject")
-	case b.Kind == Token || b.Kind == HeaderName || strings.ContainsAny(b.Name+b.Principal, "{}"):
-		return errors.New("captures, tokens and headers are not bound yet")
-	case b.Kind == Basic && !t.users.Has(b.Name):
-		return fmt.Errorf("user %q has no line in htpasswd; add one with `htpasswd -B`", b.Name)
-	case t.bindings[name{b.Kind, b.Name}] != nil:
-		return fmt.Errorf("%s %q is bound twice; keep one", b.Kind, b.Name)
-	case b.Kind == Basic:
-		source = BasicAuth
-	default:
-		t.mtls = true
+	if b.Kind == Token {
+		return t.bindToken(&b)
 	}
-	principal, err := t.entities.Principal(b.Principal)
+	if b.Kind == NoName || b.Kind > Token || b.Name == "" {
+		return errors.New("a credential needs a name; write one of basic, uri, dns, subject, header or token")
+	}
+	if b.Issuer != "" || len(b.Claims)+len(b.TagClaims) > 0 {
+		return fmt.Errorf("%s %q: only a token has issuer and claims; leave them out", b.Kind, b.Name)
+	}
+	pattern, err := CompilePattern(b.Name)
 	if err != nil {
 		return err
 	}
-	t.bindings[name{b.Kind, b.Name}] = NewCaller(source.String(), principal)
+	if b.Kind == Basic && pattern.Exact() && !t.users.Has(b.Name) {
+		return fmt.Errorf("user %q has no line in htpasswd; add one with `htpasswd -B`", b.Name)
+	}
+	if err := t.checkOverlap(b.Kind, pattern); err != nil {
+		return err
+	}
+	grant, err := compileGrant(&b, pattern.Names(), t.entities)
+	if err != nil {
+		return err
+	}
+	return t.add(b.Kind, &nameBinding{pattern: pattern, grant: grant})
+}
+
+// checkOverlap refuses a pattern that leaves open who a name is.
+func (t *Table) checkOverlap(kind NameKind, p *Pattern) error {
+	if p.Exact() {
+		if t.exact[name{kind, p.String()}] != nil {
+			return fmt.Errorf("%s %q is bound twice; keep one", kind, p)
+		}
+		return nil
+	}
+	for _, other := range t.patterns[kind] {
+		if other.pattern.Overlaps(p) {
+			return fmt.Errorf("%s %q and %q overlap: a name can match both; change one so that no name does", kind, other.pattern, p)
+		}
+	}
 	return nil
 }
+
+func (t *Table) add(kind NameKind, b *nameBinding) error {
+	if b.grant.isStatic() {
+		caller, err := b.grant.caller(kind.source().String(), nil, nil, t.entities)
+		if err != nil {
+			return err
+		}
+		b.caller = caller
+	}
+	if b.pattern.Exact() {
+		t.exact[name{kind, b.pattern.String()}] = b
+	} else {
+		t.patterns[kind] = append(t.patterns[kind], b)
+	}
+	if kind.isCertificates() && !t.mtls {
+		t.mtls, t.sources = true, append([]Source{MTLS}, t.sources...)
+	}
+	t.bindings++
+	return nil
+}
+
+// callerOf finds the caller that a name is bound to; nil is nobody. An exact
+// name goes before patterns.
+func (t *Table) callerOf(n name) (*Caller, error) {
+	if b := t.exact[n]; b != nil {
+		return b.of(n, nil, t.entities)
+	}
+	var found *Caller
+	for _, b := range t.patterns[n.kind] {
+		captures, matches := b.pattern.Match(n.text)
+		if !matches {
+			continue
+		}
+		caller, err := b.of(n, captures, t.entities)
+		if err != nil {
+			return nil, fmt.Errorf("%s %q: %w", n.kind, n.text, err)
+		}
+		if found != nil && !found.same(caller) {
+			return nil, fmt.Errorf("%s %q names two principals", n.kind, n.text)
+		}
+		found = caller
+	}
+	return found, nil
+}
+
+func (b *nameBinding) of(n name, c Captures, e *Entities) (*Caller, error) {
+	if b.caller != nil {
+		return b.caller, nil
+	}
+	return b.grant.caller(n.kind.source().String(), c, nil, e)
+}
+
+// same tells whether two callers differ in nothing that could decide.
+func (c *Caller) same(other *Caller) bool { return c == other || reflect.DeepEqual(c, other) }

@@ -1,57 +1,96 @@
 package identity
 
 import (
-	"strings"
+	"slices"
+	"time"
 
 	"extauthz/iam"
 )
 
 // A Caller is a verified identity: the principal, how it was proven, and the
-// condition keys that follow from the principal alone. It is immutable and
-// shared between requests.
+// condition keys that follow from that. It is immutable and may be shared
+// between requests.
 type Caller struct {
 	Principal iam.Principal
-	Source    string        // the word of the [Source] that found the credential
+	Source    string        // the word of the [Source] that found the credential; "" for an anonymous caller
 	Context   iam.Context   // aws:PrincipalArn and the like; callers append to a copy
 	Session   []*iam.Policy // session policies, which limit the caller
 	Issuer    string        // of a token: the name of its issuer
-	KeyID     string        // of a token: the key that signed it
+	KeyID     string        // of a token: the key that signed it, "" where it does not say
 }
 
-// NewCaller is the caller that a source has settled. It derives the principal's
-// condition keys as AWS fills them in (IAM User Guide, "AWS global condition
-// context keys": properties of the principal). aws:PrincipalArn of a role
-// session is the role's ARN with its path, never the session's ARN.
-func NewCaller(source string, p iam.Principal) *Caller {
-	c := &Caller{Principal: p, Source: source}
-	set := func(key, value string) {
-		if value != "" {
-			c.Context = append(c.Context, iam.ContextEntry{Key: key, Value: value})
-		}
+// attributes are what a caller has beside its principal.
+type attributes struct {
+	tags           []Tag // of the user or role, and of the session over them
+	sourceIdentity string
+	provider       string // on whose word the role was assumed
+}
+
+// NewCaller is the caller that has the principal and nothing beside it.
+func NewCaller(source string, p iam.Principal) *Caller { return newCaller(source, p, attributes{}) }
+
+// newCaller derives the condition keys of a caller as AWS fills them in (IAM
+// User Guide, "AWS global condition context keys": properties of the principal
+// and of a role session).
+func newCaller(source string, p iam.Principal, a attributes) *Caller {
+	c := &Caller{Principal: p, Source: source, Context: make(iam.Context, 0, 10+len(a.tags))}
+	c.setKind()
+	c.set("aws:PrincipalAccount", p.Account)
+	c.set("aws:userid", p.UserID)
+	c.set("aws:ViaAWSService", "false")
+	for _, tag := range a.tags { // an empty value is a value
+		c.Context = append(c.Context, iam.ContextEntry{Key: "aws:PrincipalTag/" + tag.Key, Value: tag.Value})
 	}
-	set("aws:PrincipalAccount", p.Account)
-	set("aws:userid", p.UserID)
-	set("aws:PrincipalIsAWSService", "false")
-	set("aws:ViaAWSService", "false")
-	switch p.Kind {
-	case iam.User:
-		set("aws:PrincipalArn", p.ARN)
-		set("aws:PrincipalType", "User")
-		set("aws:username", lastSegment(p.ARN))
-	case iam.AssumedRole:
-		set("aws:PrincipalArn", p.RoleARN)
-		set("aws:PrincipalType", "AssumedRole")
-	case iam.FederatedUser:
-		set("aws:PrincipalArn", p.ARN)
-		set("aws:PrincipalType", "FederatedUser")
-	case iam.RootUser:
-		set("aws:PrincipalArn", p.ARN)
-		set("aws:PrincipalType", "Account")
-	}
+	c.set("aws:SourceIdentity", a.sourceIdentity)
+	c.set("aws:FederatedProvider", a.provider)
 	return c
 }
 
-// lastSegment is what follows the last slash: an IAM user's name without path.
-func lastSegment(arn string) string {
-	return arn[strings.LastIndexByte(arn, '/')+1:]
+// setKind sets the keys that depend on the kind of principal. aws:PrincipalArn
+// of a role session is the role's ARN with its path, never the session's ARN.
+func (c *Caller) setKind() {
+	p := &c.Principal
+	switch p.Kind {
+	case iam.Anonymous:
+		p.UserID = "anonymous"
+		c.set("aws:PrincipalType", p.Kind.String())
+		return
+	case iam.Service:
+		c.set("aws:PrincipalIsAWSService", "true")
+		c.set("aws:PrincipalServiceName", p.ARN)
+		return
+	case iam.AssumedRole:
+		c.set("aws:PrincipalArn", p.RoleARN)
+	default:
+		c.set("aws:PrincipalArn", p.ARN)
+	}
+	c.set("aws:PrincipalType", p.Kind.String())
+	c.set("aws:PrincipalIsAWSService", "false")
+	if p.Kind == iam.User {
+		c.set("aws:username", lastSegment(p.ARN))
+	}
+	if hasSession(p.Kind) {
+		c.set("aws:MultiFactorAuthPresent", "false")
+	}
 }
+
+// set adds a key, unless it has no value.
+func (c *Caller) set(key, value string) {
+	if value != "" {
+		c.Context = append(c.Context, iam.ContextEntry{Key: key, Value: value})
+	}
+}
+
+// issuedAt is the caller with a session that began then. Who has no session is
+// the same at all times.
+func (c *Caller) issuedAt(begin time.Time) *Caller {
+	if !hasSession(c.Principal.Kind) {
+		return c
+	}
+	dated := *c
+	dated.Context = append(slices.Clip(c.Context), iam.ContextEntry{Key: "aws:TokenIssueTime", Value: begin.UTC().Format(time.RFC3339)})
+	return &dated
+}
+
+// anonymous is who shows no credential, where that is allowed.
+func anonymous() *Caller { return newCaller("", iam.Principal{Kind: iam.Anonymous}, attributes{}) }

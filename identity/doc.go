@@ -1,37 +1,80 @@
 // Package identity tells which IAM principal a request comes from.
 //
 // A [Table] holds the operator's word on who is who: it binds the names that
-// verified credentials carry (a Basic user, the URI, DNS name or subject of a
-// client certificate) to IAM principals. [Table.Identify] takes the [Evidence]
-// of one request and answers with a [Caller] or with a [Failure]; it never
-// guesses, and it never takes a client's word for a name:
+// verified credentials carry (a Basic user, the names of a client certificate,
+// a trusted proxy's header, the claims of a token) to IAM principals, which are
+// among the [Entities], and says which issuers' tokens may assume roles.
+// [Table.Identify] takes the [Evidence] of one request and the [Rules] of its
+// registry, and answers with a [Caller] or with a [Failure]; it never guesses,
+// and it never takes a client's word for a name:
 //
-//   - A user name counts only with its password, checked against bcrypt hashes.
-//   - A certificate's name counts only because Envoy verified the certificate,
-//     and the kind of name is read from the certificate itself: a DNS name may
-//     spell "spiffe://…", and a common name may spell anything.
-//   - The first source that finds a credential decides. A credential that is
+//   - The first source in order that finds a credential decides. One that is
 //     there and does not hold is a failure, never a reason to try the next
-//     source. Client certificates come before passwords, and a source that no
-//     binding uses is not asked.
+//     source. An Authorization header that no source takes, or that is repeated,
+//     is a failure too, and no anonymous request.
+//   - A user name counts only with its password, checked against bcrypt hashes.
+//   - A certificate's names count only because Envoy verified the certificate,
+//     and their kinds are read from the certificate itself: a DNS name may
+//     spell "spiffe://…", and a common name may spell anything. All its URI and
+//     DNS names count; those that are bound must be one principal.
+//   - A token counts only after [extauthz/oidc] has verified it, or has found
+//     it to be the one whose claims Envoy's jwt_authn verified.
+//   - A header counts only where the operator named it.
+//
+// # Which principal
+//
+// A [Binding] is the operator's word, and asks no trust policy. Its [Pattern] may
+// capture parts of a name, of which its [Template] makes a principal; a capture
+// holds only characters of IAM's names, and so leads to no other account, path
+// or kind. Two bindings that can match one name are refused, but for an exact
+// name that is an exception from a pattern.
+//
+// A token whose client names a role, or whose [Issuer] has one, assumes that role
+// as by AWS STS: with sts:AssumeRoleWithWebIdentity where the issuer's tokens are
+// not bound, with sts:AssumeRole by the bound principal where they are. One way
+// is tried, never both. The role's trust policy must allow it, and sts:TagSession
+// and sts:SetSourceIdentity where tags or a source identity are passed; for
+// sts:AssumeRole the principal's own policies, boundary and session policies take
+// part. A role that the client does not name is never searched for.
+//
+// IAM's limits on names and tags hold. What exceeds them is refused, never cut.
+//
+// # Decisions where AWS's documentation is silent
+//
+// Only users and sessions of roles assume roles in a chain. The tags of a
+// binding belong to its own session and do not follow into another one; its
+// source identity does, and needs sts:SetSourceIdentity again. A session from a
+// certificate, a password or a header begins with the request
+// (aws:TokenIssueTime), one from a token when the token was issued. A claim that
+// is no string is no condition key, and no tag.
 //
 // The map of the package:
 //
-//	table.go     Table: Identify over the sources
-//	rules.go     Rules of a registry, and the Evidence of a request
-//	source.go    the sources, by name
-//	binding.go   Binding: which name is which principal
-//	issuer.go    Issuer: whose tokens prove who calls
-//	entity.go    Entities: the users and roles that there are
-//	pattern.go   Pattern: names with captures
-//	syntax.go    the {name}s in patterns and templates
-//	template.go  Template: a text made of captures
-//	limits.go    IAM's limits on names
-//	tags.go      Tag: AWS's limits on tags, and which tag wins
-//	caller.go    Caller: the principal and the condition keys that AWS derives from it
-//	failure.go   Failure: why there is no caller
-//	basic.go     the Basic credential of an Authorization header
-//	htpasswd.go  the password file
-//	password.go  Passwords: verifying passwords at a bounded cost
-//	mtls.go      the name and kind in a client certificate
+//	table.go         Table: Identify over the sources
+//	rules.go         Rules of a registry, and the Evidence of a request
+//	source.go        the sources, by name
+//	kind.go          the kinds of names
+//	mtls.go          who shows a client certificate
+//	header.go        whom a trusted proxy's header names
+//	basic.go         who logs in by HTTP Basic
+//	htpasswd.go      the password file
+//	password.go      Passwords: verifying passwords at a bounded cost
+//	token.go         who shows a token, verified here or by jwt_authn
+//	issuer.go        Issuer: whose tokens prove who calls
+//	assume.go        the session of a role that a token assumes
+//	trustkeys.go     the condition keys that trust policies see of a token
+//	sessiontags.go   the tags and the source identity that a token passes
+//	binding.go       Binding: which name is which principal
+//	tokenbinding.go  which token is which principal
+//	claims.go        patterns of claims, and tags made of claims
+//	grant.go         what a binding makes of what it captures
+//	principal.go     which principal an ARN names
+//	entity.go        Entities: the users and roles that there are
+//	caller.go        Caller: the principal and the condition keys that AWS derives from it
+//	failure.go       Failure: why there is no caller
+//	pattern.go       Pattern: names with captures
+//	template.go      Template: a text made of captures
+//	syntax.go        the {name}s in patterns and templates
+//	limits.go        IAM's limits on names
+//	tags.go          Tag: AWS's limits on tags, and which tag wins
 package identity

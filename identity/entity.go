@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -17,40 +18,43 @@ type Entity struct {
 	Boundary []*iam.Policy // permissions boundary
 }
 
-// Entities are the users and roles that there are.
+// Entities are the users and roles that there are. They are filled by
+// [Entities.Add] and from then on only read, by any number of goroutines.
 type Entities struct {
 	byARN  map[string]*Entity
-	byRole map[string][]*Entity // by the session ARN's beginning
+	byName map[string]*Entity // by the ARN without path, in lower case
 }
 
 // NewEntities returns no entities.
 func NewEntities() *Entities {
-	return &Entities{byARN: map[string]*Entity{}, byRole: map[string][]*Entity{}}
+	return &Entities{byARN: map[string]*Entity{}, byName: map[string]*Entity{}}
 }
 
-// Add adds a user or role. It refuses an ARN of anything else, and one that is
-// there already.
+// Add adds a user or role. It refuses the ARN of anything else, names, tags and
+// attachments that IAM would not have, and a second one of that name: the names
+// of an account's users and of its roles are unique whatever path and case (IAM
+// User Guide, "IAM and AWS STS quotas").
 func (e *Entities) Add(entity Entity) error {
 	arn, err := iam.ParseARN(entity.ARN)
 	if err != nil {
 		return err
 	}
-	if err := checkEntity(arn); err != nil {
+	if err := checkEntity(arn, &entity); err != nil {
 		return err
 	}
-	if e.byARN[entity.ARN] != nil {
+	key := pathless(arn, lastSegment(arn.Resource))
+	switch other := e.byName[key]; {
+	case e.byARN[entity.ARN] != nil:
 		return fmt.Errorf("principal %q is there twice; keep one entry", entity.ARN)
+	case other != nil:
+		return fmt.Errorf("principal %q has the name of %q, which is there under two paths or spellings then; such names are unique in an account", entity.ARN, other.ARN)
 	}
-	e.byARN[entity.ARN] = &entity
-	if strings.HasPrefix(arn.Resource, "role/") {
-		key := roleKey(arn.Partition, arn.Account, lastSegment(arn.Resource))
-		e.byRole[key] = append(e.byRole[key], &entity)
-	}
+	e.byARN[entity.ARN], e.byName[key] = &entity, &entity
 	return nil
 }
 
-// checkEntity accepts the ARN of a user or role: what policies attach to.
-func checkEntity(arn iam.ARN) error {
+// checkEntity accepts a user or role: what policies attach to.
+func checkEntity(arn iam.ARN, entity *Entity) error {
 	kind, name, _ := strings.Cut(arn.Resource, "/")
 	if arn.Service != "iam" || arn.Region != "" || name == "" || kind != "user" && kind != "role" {
 		return fmt.Errorf("principal %q: policies attach to users and roles, such as arn:aws:iam::123456789012:user/alice", arn)
@@ -58,64 +62,68 @@ func checkEntity(arn iam.ARN) error {
 	if arn.Account == "" || arn.Account == "aws" {
 		return fmt.Errorf("principal %q: an AWS account is 12 digits", arn)
 	}
-	return nil
+	if !isPath(strings.TrimSuffix(name, lastSegment(name))) {
+		return fmt.Errorf("principal %q: a path consists of segments of printable ASCII, each with a slash behind it, and holds no wildcard", arn)
+	}
+	checkNameOf := checkIAMUserName
+	if kind == "role" {
+		checkNameOf = checkRoleName
+	}
+	if err := checkNameOf(lastSegment(name)); err != nil {
+		return err
+	}
+	switch trust := entity.Trust; {
+	case trust != nil && kind != "role":
+		return fmt.Errorf("principal %q: only a role has a trust policy", arn)
+	case trust != nil && trust.Kind != iam.TrustPolicy:
+		return fmt.Errorf("principal %q: %s is a %s, and no trust policy", arn, trust.Source, trust.Kind)
+	}
+	return CheckTags(entity.Tags)
+}
+
+// isPath reports whether path is empty or segments such as "division/team/".
+func isPath(path string) bool {
+	for path != "" {
+		segment, rest, found := strings.Cut(path, "/")
+		if !found || segment == "" || strings.ContainsFunc(segment, func(r rune) bool {
+			return r <= ' ' || r > '~' || r == '*' || r == '?' || r == ':'
+		}) {
+			return false
+		}
+		path = rest
+	}
+	return true
+}
+
+// pathless is the ARN of a user or role without its path, in lower case.
+func pathless(arn iam.ARN, name string) string {
+	kind, _, _ := strings.Cut(arn.Resource, "/")
+	arn.Resource = kind + "/" + name
+	return strings.ToLower(arn.String())
 }
 
 // Find returns the user or role of that ARN, nil if there is none.
 func (e *Entities) Find(arn string) *Entity { return e.byARN[arn] }
 
-// Role returns the role of that name, whatever its path. The error says that
-// there is none, or that there are two.
-func (e *Entities) Role(partition, account, name string) (*Entity, error) {
-	switch found := e.byRole[roleKey(partition, account, name)]; len(found) {
-	case 0:
-		return nil, fmt.Errorf("role %q of account %s is not among the principals; add it there with its policies", name, account)
-	case 1:
-		return found[0], nil
+// Role returns the role of that name, whatever its path, nil if there is none.
+func (e *Entities) Role(partition, account, name string) *Entity {
+	role := e.byName[pathless(iam.ARN{Partition: partition, Service: "iam", Account: account, Resource: "role/"}, name)]
+	if role == nil || lastSegment(role.ARN) != name {
+		return nil
 	}
-	return nil, fmt.Errorf("role %q is among the principals under two paths; role names are unique in an account", name)
+	return role
 }
 
-func roleKey(partition, account, name string) string { return partition + ":" + account + ":" + name }
+// isRole tells whether the entity is a role, not a user.
+func (e *Entity) isRole() bool { return strings.Contains(e.ARN, ":role/") }
 
-// Principal returns the principal that an ARN names: a user, or a session of a
-// role. Both must be among the entities, since a session's ARN lacks the path
-// of its role.
+// Principal returns the principal that an ARN names, or that is a service's
+// name: a user, a session of a role, a root user or a service. Users and roles
+// must be among the entities.
 func (e *Entities) Principal(arn string) (iam.Principal, error) {
-	principal, err := iam.ParsePrincipal(arn)
-	if err != nil {
-		return iam.Principal{}, err
+	principal, _, err := e.resolve(arn, "")
+	if err == nil && principal.Kind == iam.FederatedUser {
+		err = errors.New("a federated user is known by its credential only, which says who federates it")
 	}
-	switch principal.Kind {
-	case iam.User:
-		user := e.Find(arn)
-		if user == nil {
-			return iam.Principal{}, fmt.Errorf("user %q is not among the principals; add it there with its policies", arn)
-		}
-		principal.UserID = user.ID
-		return principal, nil
-	case iam.AssumedRole:
-		return e.session(principal)
-	}
-	return iam.Principal{}, fmt.Errorf("principal %q: name a user, or a role session such as arn:aws:sts::123456789012:assumed-role/ci/build", arn)
-}
-
-// session fills in what the role of a session tells: its ARN, and aws:userid,
-// in which the session's name follows the role's id (IAM User Guide, "IAM policy
-// elements: Variables").
-func (e *Entities) session(p iam.Principal) (iam.Principal, error) {
-	arn, err := iam.ParseARN(p.ARN)
-	if err != nil {
-		return iam.Principal{}, err
-	}
-	segments := strings.Split(arn.Resource, "/")
-	role, err := e.Role(arn.Partition, arn.Account, segments[1])
-	if err != nil {
-		return iam.Principal{}, fmt.Errorf("%w (for the session %q)", err, p.ARN)
-	}
-	p.RoleARN = role.ARN
-	if role.ID != "" {
-		p.UserID = role.ID + ":" + segments[2]
-	}
-	return p, nil
+	return principal, err
 }

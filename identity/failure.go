@@ -11,7 +11,8 @@ const (
 	// Anonymous is a request without any credential.
 	Anonymous
 	// Overloaded is a credential that could not be judged before the request's
-	// deadline; the same request may succeed later.
+	// deadline, or for want of its issuer's keys; the same request may succeed
+	// later.
 	Overloaded
 )
 
@@ -19,7 +20,7 @@ const (
 // the operator's log and for the client; it never holds a password or token.
 type Failure struct {
 	Kind   FailureKind
-	Source string // the source that found the credential: "basic", "mtls", "authorization", or "" for none
+	Source string // what found the credential: the word of a [Source], "authorization" for one that no source takes, "" for none
 	Reason string
 }
 
@@ -31,6 +32,11 @@ func (f *Failure) Error() string {
 	return f.Source + ": " + f.Reason
 }
 
-func invalid(source, reason string) *Failure {
-	return &Failure{Kind: Invalid, Source: source, Reason: reason}
+func invalid(source Source, reason string) *Failure {
+	return &Failure{Kind: Invalid, Source: source.String(), Reason: reason}
+}
+
+// unread is an Authorization header in which no source found a credential.
+func unread(reason string) *Failure {
+	return &Failure{Kind: Invalid, Source: "authorization", Reason: reason}
 }

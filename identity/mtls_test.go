@@ -82,12 +82,12 @@ func TestCertificateName(t *testing.T) {
 		{name: "NUL in a URI", principal: spiffe, names: certificateNames{uris: []string{spiffe + "\x00.evil"}}, failure: "cannot be parsed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			kind, text, f := certificateName(c.principal, certificate(t, c.names))
+			names, f := peerNames(c.principal, certificate(t, c.names), NoName)
 			switch {
-			case c.failure == "" && (f != nil || kind != c.kind || text != c.principal):
-				t.Errorf("got %s %q, failure %v; want %s", kind, text, f, c.kind)
-			case c.failure != "" && (f == nil || kind != NoName || !strings.Contains(f.Reason, c.failure)):
-				t.Errorf("got %s %q, failure %v; want %q", kind, text, f, c.failure)
+			case c.failure == "" && (f != nil || names[0] != name{c.kind, c.principal}):
+				t.Errorf("got %v, failure %v; want %s", names, f, c.kind)
+			case c.failure != "" && (f == nil || names != nil || !strings.Contains(f.Reason, c.failure)):
+				t.Errorf("got %v, failure %v; want %q", names, f, c.failure)
 			}
 		})
 	}
@@ -102,8 +102,8 @@ func TestCertificateNameRefusesOtherText(t *testing.T) {
 		{"not a certificate", envoyEncoding("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"), "cannot be parsed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if kind, _, f := certificateName("CN=ci", c.certificate); f == nil || kind != NoName || !strings.Contains(f.Reason, c.failure) {
-				t.Errorf("kind %s, failure %v, want %q", kind, f, c.failure)
+			if names, f := peerNames("CN=ci", c.certificate, NoName); f == nil || names != nil || !strings.Contains(f.Reason, c.failure) {
+				t.Errorf("names %v, failure %v, want %q", names, f, c.failure)
 			}
 		})
 	}

@@ -51,7 +51,7 @@ func NewPasswords() *Passwords {
 // slot and for the hash no longer than ctx and maxWait.
 func (p *Passwords) verify(ctx context.Context, users *Htpasswd, user, password string) *Failure {
 	if len(password) > maxPassword {
-		return invalid("basic", "the password is longer than 72 bytes")
+		return invalid(BasicAuth, "the password is longer than 72 bytes")
 	}
 	line, known := users.line(user)
 	question := p.question(line.text, password)
@@ -117,9 +117,9 @@ func failureUnless(ok bool) *Failure {
 	if ok {
 		return nil
 	}
-	return invalid("basic", "unknown user or wrong password")
+	return invalid(BasicAuth, "unknown user or wrong password")
 }
 
 func overloaded() *Failure {
-	return &Failure{Kind: Overloaded, Source: "basic", Reason: "the password could not be checked before the request's deadline"}
+	return &Failure{Kind: Overloaded, Source: BasicAuth.String(), Reason: "the password could not be checked before the request's deadline"}
 }

@@ -15,10 +15,6 @@ const (
 	TrustedHeader        // a header that a trusted proxy sets
 )
 
-// defaultSources are asked, in this order, where a registry names none. A
-// header is never among them: the operator has to vouch for it.
-var defaultSources = [...]Source{MTLS, JWTAuthn, Bearer, BasicAuth}
-
 // ParseSource reads the word that registries.yaml uses for a source.
 func ParseSource(word string) (Source, error) {
 	for s := MTLS; s <= TrustedHeader; s++ {
@@ -44,4 +40,17 @@ func (s Source) String() string {
 		return "header"
 	}
 	return "none"
+}
+
+// source is the source that finds names of the kind.
+func (k NameKind) source() Source {
+	switch {
+	case k.isCertificates():
+		return MTLS
+	case k == Basic:
+		return BasicAuth
+	case k == HeaderName:
+		return TrustedHeader
+	}
+	return NoSource
 }

@@ -4,80 +4,108 @@ import (
 	"context"
 	"fmt"
 	"strings"
-
-	"extauthz/iam"
 )
 
 // A Table binds names in verified credentials to principals. It is filled by
-// [Table.Bind] and [Table.AddIssuer], and from then on only read, by any number of goroutines.
+// [Table.AddIssuer] and [Table.Bind], in that order, and from then on only read,
+// by any number of goroutines.
 type Table struct {
 	users     *Htpasswd
 	passwords *Passwords
 	entities  *Entities
-	bindings  map[name]*Caller
-	mtls      bool // some binding is for a certificate's name
-}
-
-type name struct {
-	kind NameKind
-	text string
+	issuers   []*issuer
+	exact     map[name]*nameBinding
+	patterns  map[NameKind][]*nameBinding
+	bindings  int
+	mtls      bool     // some binding is for a certificate's name
+	sources   []Source // asked where a registry's rules name none
 }
 
 // NewTable returns a table without bindings, whose Basic users are those of
 // the password file; passwords checks them. Bindings name the entities.
 func NewTable(users *Htpasswd, passwords *Passwords, entities *Entities) *Table {
-	return &Table{users: users, passwords: passwords, entities: entities, bindings: map[name]*Caller{}}
+	return &Table{
+		users: users, passwords: passwords, entities: entities,
+		exact: map[name]*nameBinding{}, patterns: map[NameKind][]*nameBinding{},
+		sources: []Source{JWTAuthn, Bearer, BasicAuth},
+	}
 }
 
 // Len is the number of bindings.
-func (t *Table) Len() int { return len(t.bindings) }
+func (t *Table) Len() int { return t.bindings }
 
-// Identify finds the caller of a request, by the rules of its registry. Checking a password may take as long
-// as ctx allows; everything else returns at once.
+// Identify finds the caller of a request, by the rules of its registry: the
+// first source in order that finds a credential decides. Checking a password or
+// fetching an issuer's keys may take as long as ctx allows; everything else
+// returns at once.
 func (t *Table) Identify(ctx context.Context, rules *Rules, e *Evidence) (*Caller, *Failure) {
-	if t.mtls && (e.Principal != "" || e.Certificate != "") {
-		return t.identifyCertificate(e)
+	a := attempt{ctx: ctx, table: t, rules: rules, evidence: e}
+	sources := rules.Sources
+	if len(sources) == 0 {
+		sources = t.sources
 	}
-	switch len(e.Authorization) {
-	case 0:
-		if rules.Anonymous {
-			return NewCaller("", iam.Principal{Kind: iam.Anonymous}), nil
+	for _, source := range sources {
+		if caller, f := a.by(source); caller != nil || f != nil {
+			return caller, f
 		}
-		return nil, &Failure{Kind: Anonymous, Reason: "the request carries no credential"}
-	case 1:
-		return t.identifyAuthorization(ctx, e.Authorization[0])
 	}
-	return nil, invalid("authorization", "the Authorization header is repeated")
+	return a.byNothing()
 }
 
-func (t *Table) identifyCertificate(e *Evidence) (*Caller, *Failure) {
-	kind, text, f := certificateName(e.Principal, e.Certificate)
-	if f != nil {
-		return nil, f
-	}
-	if c := t.bindings[name{kind, text}]; c != nil {
-		return c, nil
-	}
-	return nil, invalid("mtls", fmt.Sprintf("no principal is bound to %s %q", kind, text))
+// An attempt is the identification of one request's caller. Its methods find
+// the caller by one source each, or fail, or find nothing.
+type attempt struct {
+	ctx      context.Context
+	table    *Table
+	rules    *Rules
+	evidence *Evidence
 }
 
-func (t *Table) identifyAuthorization(ctx context.Context, authorization string) (*Caller, *Failure) {
-	if len(authorization) > maxAuthorization {
-		return nil, invalid("authorization", "the Authorization header is too long")
+func (a *attempt) by(source Source) (*Caller, *Failure) {
+	switch source {
+	case MTLS:
+		return a.byCertificate()
+	case JWTAuthn:
+		return a.byMetadata()
+	case Bearer:
+		return a.byBearer()
+	case BasicAuth:
+		return a.byBasic()
+	case TrustedHeader:
+		return a.byHeader()
 	}
-	scheme, credential := scheme(authorization)
-	if !strings.EqualFold(scheme, "basic") {
-		return nil, invalid("authorization", "only Basic credentials are accepted")
-	}
-	user, password, f := parseBasic(credential)
-	if f != nil {
+	return nil, unread(fmt.Sprintf("the registry names a source of identity that there is not (%d)", source))
+}
+
+// byNothing answers where no source found a credential. One that is there all
+// the same does not make its sender anonymous.
+func (a *attempt) byNothing() (*Caller, *Failure) {
+	switch _, _, f := a.authorization(); {
+	case f != nil:
 		return nil, f
+	case len(a.evidence.Authorization) > 0:
+		return nil, unread("no source of identity that the registry names takes this kind of credential")
+	case a.rules.Anonymous:
+		return anonymous(), nil
 	}
-	if f := t.passwords.verify(ctx, t.users, user, password); f != nil {
-		return nil, f
+	return nil, &Failure{Kind: Anonymous, Reason: "the request carries no credential"}
+}
+
+// maxAuthorization bounds the Authorization header that is looked at, in bytes.
+const maxAuthorization = 16 << 10
+
+// authorization splits the Authorization header into its scheme and what
+// follows; both are empty where there is no header.
+func (a *attempt) authorization() (scheme, credential string, f *Failure) {
+	switch values := a.evidence.Authorization; {
+	case len(values) == 0:
+		return "", "", nil
+	case len(values) > 1:
+		return "", "", unread("the Authorization header is repeated")
+	case len(values[0]) > maxAuthorization:
+		return "", "", unread("the Authorization header is too long")
+	default:
+		scheme, credential, _ = strings.Cut(values[0], " ")
+		return scheme, credential, nil
 	}
-	if c := t.bindings[name{Basic, user}]; c != nil {
-		return c, nil
-	}
-	return nil, invalid("basic", fmt.Sprintf("no principal is bound to user %q", user))
 }

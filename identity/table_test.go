@@ -87,9 +87,9 @@ func TestIdentify(t *testing.T) {
 		{name: "user name in capitals", evidence: Evidence{Authorization: basic("ALICE", "alice-secret")}, reason: "unknown user or wrong password"},
 		{name: "right password, but nobody", evidence: Evidence{Authorization: basic("bob", "bob-secret")}, reason: `no principal is bound to user "bob"`},
 		{name: "a certificate's name as user", evidence: Evidence{Authorization: basic("spiffe", "//example.com/ci")}, reason: "unknown user or wrong password"},
-		{name: "empty header", evidence: Evidence{Authorization: []string{""}}, reason: "only Basic"},
-		{name: "Bearer", evidence: Evidence{Authorization: []string{"Bearer " + encode("alice:alice-secret")}}, reason: "only Basic"},
-		{name: "scheme runs into the credential", evidence: Evidence{Authorization: []string{"Basic" + encode("alice:alice-secret")}}, reason: "only Basic"},
+		{name: "empty header", evidence: Evidence{Authorization: []string{""}}, reason: "takes this kind of credential"},
+		{name: "Bearer", evidence: Evidence{Authorization: []string{"Bearer " + encode("alice:alice-secret")}}, reason: "no issuer's tokens"},
+		{name: "scheme runs into the credential", evidence: Evidence{Authorization: []string{"Basic" + encode("alice:alice-secret")}}, reason: "takes this kind of credential"},
 		{name: "repeated", evidence: Evidence{Authorization: append(basic("alice", "alice-secret"), basic("alice", "alice-secret")...)}, reason: "repeated"},
 		{name: "joined", evidence: Evidence{Authorization: []string{strings.Join(append(basic("alice", "alice-secret"), basic("bob", "bob-secret")...), ",")}}, reason: "not base64"},
 		{name: "too long", evidence: Evidence{Authorization: basic("alice", strings.Repeat("a", maxAuthorization))}, reason: "too long"},
@@ -162,7 +162,7 @@ func TestCallerContext(t *testing.T) {
 			"aws:PrincipalArn": aliceARN, "aws:PrincipalType": "User", "aws:username": "alice",
 			"aws:PrincipalAccount": "123456789012", "aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false"}},
 		{"role session", ci, map[string]string{
-			"aws:PrincipalArn": "arn:aws:iam::123456789012:role/team/ci", "aws:PrincipalType": "AssumedRole",
+			"aws:PrincipalArn": "arn:aws:iam::123456789012:role/team/ci", "aws:PrincipalType": "AssumedRole", "aws:MultiFactorAuthPresent": "false",
 			"aws:PrincipalAccount": "123456789012", "aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

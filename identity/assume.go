@@ -1,0 +1,198 @@
+package identity
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"extauthz/iam"
+)
+
+// An assumption is the request for a session of a role, as AWS STS takes it.
+type assumption struct {
+	role           *Entity
+	session        string // its name
+	tags           sessionTags
+	sourceIdentity string
+}
+
+// actions are what has to be allowed, beginning with the call itself (IAM User
+// Guide, "Pass session tags in AWS STS", and "Monitor and control actions taken
+// with assumed roles" for the source identity).
+func (s *assumption) actions(call string) []string {
+	actions := []string{call}
+	if len(s.tags.tags) > 0 {
+		actions = append(actions, "sts:TagSession")
+	}
+	if s.sourceIdentity != "" {
+		actions = append(actions, "sts:SetSourceIdentity")
+	}
+	return actions
+}
+
+// context is what a trust policy can ask of the request (IAM User Guide, "IAM
+// and AWS STS condition context keys"). of has the keys of who asks.
+func (s *assumption) context(of iam.Context, e *Evidence) iam.Context {
+	c := slices.Clip(of)
+	arn, _ := iam.ParseARN(s.role.ARN) // an entity's is well formed
+	c = append(c,
+		iam.ContextEntry{Key: "sts:RoleSessionName", Value: s.session},
+		iam.ContextEntry{Key: "aws:ResourceAccount", Value: arn.Account})
+	if s.sourceIdentity != "" {
+		c = append(c, iam.ContextEntry{Key: "sts:SourceIdentity", Value: s.sourceIdentity})
+	}
+	var keys []string
+	for _, tag := range s.tags.tags {
+		c = append(c, iam.ContextEntry{Key: "aws:RequestTag/" + tag.Key, Value: tag.Value})
+		keys = append(keys, tag.Key)
+	}
+	if len(keys) > 0 {
+		c = append(c, iam.ContextEntry{Key: "aws:TagKeys", Values: keys, Multi: true})
+	}
+	if len(s.tags.transitive) > 0 {
+		c = append(c, iam.ContextEntry{Key: "sts:TransitiveTagKeys", Values: s.tags.transitive, Multi: true})
+	}
+	return append(c, e.Context...)
+}
+
+// permitted asks the policies for every action that the assumption takes. who
+// is how a failure calls the one who asks.
+func (s *assumption) permitted(call, who string, p *iam.Policies, r iam.Request) error {
+	r.Resource = s.role.ARN
+	for _, r.Action = range s.actions(call) {
+		if p.Evaluate(&r) != iam.Allowed {
+			return fmt.Errorf("%s is not authorized to perform: %s on resource: %s", who, r.Action, s.role.ARN)
+		}
+	}
+	return nil
+}
+
+// caller is the session.
+func (s *assumption) caller(source Source, provider string, policies []*iam.Policy, e *Entities) (*Caller, error) {
+	arn, err := iam.ParseARN(s.role.ARN)
+	if err != nil {
+		return nil, err
+	}
+	arn.Service, arn.Resource = "sts", "assumed-role/"+lastSegment(s.role.ARN)+"/"+s.session
+	p, _, err := e.resolve(arn.String(), "")
+	if err != nil {
+		return nil, err
+	}
+	caller := newCaller(source.String(), p, attributes{
+		tags: MergeTags(s.role.Tags, s.tags.tags), sourceIdentity: s.sourceIdentity, provider: provider,
+	})
+	caller.Session = policies
+	return caller, nil
+}
+
+// assumption is what the token asks for: the session of a role, with the tags
+// and the source identity that its claims have.
+func (t *tokenHolder) assumption(role string) (*assumption, error) {
+	s := &assumption{role: t.table.entities.Find(role), session: t.issuer.session.Expand(t.captures)}
+	if s.role == nil || !s.role.isRole() {
+		return nil, fmt.Errorf("role %q is not among the principals", short(role))
+	}
+	if s.role.Trust == nil {
+		return nil, fmt.Errorf("role %q has no trust policy, so that nobody can assume it", role)
+	}
+	if err := checkSessionName(s.session); err != nil {
+		return nil, err
+	}
+	var err error
+	if s.tags, err = readSessionTags(t.token.Claims, t.issuer.tagClaims); err != nil {
+		return nil, err
+	}
+	s.sourceIdentity, err = readSourceIdentity(t.token.Claims)
+	return s, err
+}
+
+// issued is when the sessions of the token begin.
+func (t *tokenHolder) issued() time.Time {
+	if t.token.IssuedAt.IsZero() {
+		return t.evidence.Time
+	}
+	return t.token.IssuedAt
+}
+
+// webIdentity assumes the role with the token itself, on the word of the role's
+// trust policy alone (STS API Reference, AssumeRoleWithWebIdentity).
+func (t *tokenHolder) webIdentity(role string) (*Caller, error) {
+	s, err := t.assumption(role)
+	if err != nil {
+		return nil, err
+	}
+	provider := t.issuer.providerFor(s.role)
+	of := append(trustKeys(t.issuer.provider, t.token), iam.ContextEntry{Key: "aws:FederatedProvider", Value: provider})
+	err = s.permitted("sts:AssumeRoleWithWebIdentity", fmt.Sprintf("the token of provider %q", provider),
+		&iam.Policies{Resource: []*iam.Policy{s.role.Trust}},
+		iam.Request{Principal: &iam.Principal{Kind: iam.FederatedProvider, ARN: provider}, Context: s.context(of, t.evidence)})
+	if err != nil {
+		return nil, err
+	}
+	caller, err := s.caller(t.source, provider, t.issuer.policies, t.table.entities)
+	if err != nil {
+		return nil, err
+	}
+	return caller.issuedAt(t.issued()), nil
+}
+
+// providerFor is what a trust policy calls the issuer: the ARN of the identity
+// provider in the role's own account, or the domain of one that AWS knows
+// without such (IAM User Guide, "AWS JSON policy elements: Principal").
+func (i *issuer) providerFor(role *Entity) string {
+	switch i.provider {
+	case "accounts.google.com", "cognito-identity.amazonaws.com":
+		return i.provider
+	}
+	return strings.TrimSuffix(role.ARN, role.ARN[strings.Index(role.ARN, ":role/"):]) + ":oidc-provider/" + i.provider
+}
+
+// chain lets a bound principal assume the role, as by sts:AssumeRole: the trust
+// policy is the role's resource-based policy, and the principal's own policies
+// take part as in every other request.
+func (t *tokenHolder) chain(by *Caller, role string) (*Caller, error) {
+	s, err := t.assumption(role)
+	if err != nil {
+		return nil, err
+	}
+	var owner *Entity
+	switch by.Principal.Kind {
+	case iam.User:
+		owner = t.table.entities.Find(by.Principal.ARN)
+	case iam.AssumedRole:
+		owner = t.table.entities.Find(by.Principal.RoleARN)
+	}
+	if owner == nil {
+		return nil, fmt.Errorf("%q cannot assume roles; users and sessions of roles can", by.Principal.ARN)
+	}
+	if err := s.inherit(by); err != nil {
+		return nil, err
+	}
+	err = s.permitted("sts:AssumeRole", fmt.Sprintf("%q", by.Principal.ARN),
+		&iam.Policies{Identity: owner.Identity, Boundary: owner.Boundary, Session: by.Session, Resource: []*iam.Policy{s.role.Trust}},
+		iam.Request{Principal: &by.Principal, Context: s.context(by.Context, t.evidence)})
+	if err != nil {
+		return nil, err
+	}
+	caller, err := s.caller(t.source, "", t.issuer.policies, t.table.entities)
+	if err != nil {
+		return nil, err
+	}
+	return caller.issuedAt(t.issued()), nil
+}
+
+// inherit takes over the source identity of the session that assumes the role,
+// which cannot be changed (IAM User Guide, "Monitor and control actions taken
+// with assumed roles").
+func (s *assumption) inherit(from *Caller) error {
+	set, found := from.Context.Lookup("aws:SourceIdentity")
+	switch {
+	case !found:
+		return nil
+	case s.sourceIdentity != "" && s.sourceIdentity != set.Value:
+		return fmt.Errorf("the token's source identity %q is not that of its session, %q", s.sourceIdentity, set.Value)
+	}
+	s.sourceIdentity = set.Value
+	return nil
+}

@@ -1,0 +1,106 @@
+package identity
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"extauthz/oidc"
+)
+
+// claimPatterns are patterns that claims of a token match, all of them, in the
+// order of the claims' names.
+type claimPatterns []claimPattern
+
+type claimPattern struct {
+	claim   string
+	pattern *Pattern
+}
+
+// compileClaims reads patterns by claim. A capture's name occurs once.
+func compileClaims(patterns map[string]string) (claimPatterns, error) {
+	var compiled claimPatterns
+	for _, claim := range slices.Sorted(maps.Keys(patterns)) {
+		p, err := CompilePattern(patterns[claim])
+		if err != nil {
+			return nil, fmt.Errorf("claim %q: %w", claim, err)
+		}
+		for _, name := range p.Names() {
+			if slices.Contains(compiled.names(), name) {
+				return nil, fmt.Errorf("claim %q: {%s} is captured from another claim already; name it otherwise", claim, name)
+			}
+		}
+		compiled = append(compiled, claimPattern{claim, p})
+	}
+	return compiled, nil
+}
+
+// names are the names of all captures, in order.
+func (p claimPatterns) names() []string {
+	var names []string
+	for _, c := range p {
+		names = append(names, c.pattern.Names()...)
+	}
+	return names
+}
+
+// match tells whether every pattern has its claim, a string that it matches.
+func (p claimPatterns) match(claims oidc.Claims) (Captures, bool) {
+	var all Captures
+	for _, c := range p {
+		text, found := claims.Text(c.claim)
+		if !found {
+			return nil, false
+		}
+		captures, matches := c.pattern.Match(text)
+		if !matches {
+			return nil, false
+		}
+		all = append(all, captures...)
+	}
+	return all, true
+}
+
+// overlaps tells whether one token can match both: some claim that both want
+// keeps them apart, or nothing does.
+func (p claimPatterns) overlaps(q claimPatterns) bool {
+	for _, c := range p {
+		for _, d := range q {
+			if c.claim == d.claim && !c.pattern.Overlaps(d.pattern) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// tagClaim is a session tag whose value is a claim.
+type tagClaim struct{ key, claim string }
+
+func compileTagClaims(claims map[string]string) ([]tagClaim, error) {
+	var compiled []tagClaim
+	for _, key := range slices.Sorted(maps.Keys(claims)) {
+		if claims[key] == "" {
+			return nil, fmt.Errorf("session tag %q has no claim; name the one that has its value", key)
+		}
+		compiled = append(compiled, tagClaim{key, claims[key]})
+	}
+	return compiled, nil
+}
+
+// tagsFrom reads session tags from their claims. A claim that is absent makes
+// no tag; one that is no string is an error.
+func tagsFrom(wanted []tagClaim, claims oidc.Claims) ([]Tag, error) {
+	var tags []Tag
+	for _, w := range wanted {
+		if _, found := claims[w.claim]; !found {
+			continue
+		}
+		value, isText := claims.Text(w.claim)
+		if !isText {
+			return nil, fmt.Errorf("the claim %q, of which session tag %q is made, is not a string", w.claim, w.key)
+		}
+		tags = append(tags, Tag{w.key, value})
+	}
+	return tags, nil
+}

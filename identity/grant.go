@@ -1,0 +1,164 @@
+package identity
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"extauthz/iam"
+	"extauthz/oidc"
+)
+
+// A grant is what a binding makes of the captures of a name, or of a token's
+// claims: the caller.
+type grant struct {
+	principal      *Template
+	federatedBy    string
+	tags           []tagTemplate
+	tagClaims      []tagClaim
+	sourceIdentity *Template // nil for none
+	session        []*iam.Policy
+}
+
+// tagTemplate is a session tag whose value is made of captures.
+type tagTemplate struct {
+	key   string
+	value *Template
+}
+
+// compileGrant reads what b grants over captures of the given names, and tries
+// it, so that a principal that cannot be is found here.
+func compileGrant(b *Binding, names []string, e *Entities) (*grant, error) {
+	principal, err := CompileTemplate(b.Principal, names, true)
+	if err != nil {
+		return nil, err
+	}
+	g := &grant{principal: principal, federatedBy: b.FederatedBy, session: b.Session}
+	for _, key := range slices.Sorted(maps.Keys(b.Tags)) {
+		value, err := CompileTemplate(b.Tags[key], names, false)
+		if err != nil {
+			return nil, fmt.Errorf("session tag %q: %w", key, err)
+		}
+		g.tags = append(g.tags, tagTemplate{key, value})
+	}
+	if g.tagClaims, err = compileTagClaims(b.TagClaims); err != nil {
+		return nil, err
+	}
+	if b.SourceIdentity != "" {
+		if g.sourceIdentity, err = CompileTemplate(b.SourceIdentity, names, false); err != nil {
+			return nil, fmt.Errorf("source identity: %w", err)
+		}
+	}
+	return g, g.try(len(names), e)
+}
+
+// try expands the grant for two sets of captures. Where user or role is the same
+// for both, no capture chooses it, and it has to be there.
+func (g *grant) try(captures int, e *Entities) error {
+	first, second := slices.Repeat(Captures{"xx"}, captures), slices.Repeat(Captures{"yy"}, captures)
+	p, err := parsePrincipal(g.principal.Expand(first))
+	if err != nil {
+		return err
+	}
+	if err := g.checkSession(p.Kind); err != nil {
+		return err
+	}
+	if owner(p.Kind, g.principal.Expand(first)) == owner(p.Kind, g.principal.Expand(second)) {
+		if _, _, err := e.resolve(p.ARN, g.federatedBy); err != nil {
+			return err
+		}
+	}
+	tags, err := g.sessionTags(first, oidc.Claims{})
+	if err != nil {
+		return err
+	}
+	for _, claim := range g.tagClaims {
+		tags = append(tags, Tag{Key: claim.key})
+	}
+	if err := CheckTags(tags); err != nil {
+		return err
+	}
+	return g.checkSourceIdentity(first)
+}
+
+// owner is the ARN of what has the policies of a principal, or the part of it
+// that a session's ARN has.
+func owner(kind iam.PrincipalKind, arn string) string {
+	if kind == iam.AssumedRole {
+		return strings.TrimSuffix(arn, lastSegment(arn))
+	}
+	if kind == iam.FederatedUser {
+		return "" // the user who federates
+	}
+	return arn
+}
+
+// checkSession refuses what only sessions have to principals without one.
+func (g *grant) checkSession(kind iam.PrincipalKind) error {
+	switch {
+	case !hasSession(kind) && len(g.tags)+len(g.tagClaims) > 0:
+		return fmt.Errorf("principal %q has no session that tags could be passed to; name a role session or a federated user, or give the user its tags among the principals", g.principal)
+	case !hasSession(kind) && len(g.session) > 0:
+		return fmt.Errorf("principal %q has no session that policies could limit; name a role session or a federated user", g.principal)
+	case kind != iam.AssumedRole && g.sourceIdentity != nil:
+		return fmt.Errorf("principal %q has no source identity; name a role session", g.principal)
+	}
+	return nil
+}
+
+func (g *grant) checkSourceIdentity(c Captures) error {
+	if g.sourceIdentity == nil {
+		return nil
+	}
+	return checkSourceIdentity(g.sourceIdentity.Expand(c))
+}
+
+func (g *grant) sessionTags(c Captures, claims oidc.Claims) ([]Tag, error) {
+	tags, err := tagsFrom(g.tagClaims, claims)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range g.tags {
+		tags = append(tags, Tag{t.key, t.value.Expand(c)})
+	}
+	return tags, nil
+}
+
+// isStatic tells whether the grant is the same for all captures and claims.
+func (g *grant) isStatic() bool {
+	static := g.principal.Exact() && len(g.tagClaims) == 0 && (g.sourceIdentity == nil || g.sourceIdentity.Exact())
+	for _, tag := range g.tags {
+		static = static && tag.value.Exact()
+	}
+	return static
+}
+
+// caller makes the caller of captures and claims. It fails for a user or role
+// that is not there, and for what exceeds IAM's limits.
+func (g *grant) caller(source string, c Captures, claims oidc.Claims, e *Entities) (*Caller, error) {
+	p, entity, err := e.resolve(g.principal.Expand(c), g.federatedBy)
+	if err != nil {
+		return nil, err
+	}
+	tags, err := g.sessionTags(c, claims)
+	if err != nil {
+		return nil, err
+	}
+	if err := CheckTags(tags); err != nil {
+		return nil, err
+	}
+	if err := g.checkSourceIdentity(c); err != nil {
+		return nil, err
+	}
+	var a attributes
+	if entity != nil {
+		a.tags = MergeTags(entity.Tags, tags)
+	}
+	if g.sourceIdentity != nil {
+		a.sourceIdentity = g.sourceIdentity.Expand(c)
+	}
+	caller := newCaller(source, p, a)
+	caller.Session = g.session
+	return caller, nil
+}

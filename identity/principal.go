@@ -1,0 +1,126 @@
+package identity
+
+import (
+	"fmt"
+	"strings"
+
+	"extauthz/iam"
+)
+
+// resolve returns the principal that is called so, and the user or role whose
+// policies and tags it has: none for a root user and a service. federatedBy is
+// the ARN of the user who federates a federated user.
+func (e *Entities) resolve(name, federatedBy string) (iam.Principal, *Entity, error) {
+	p, err := parsePrincipal(name)
+	if err != nil {
+		return iam.Principal{}, nil, err
+	}
+	if federatedBy != "" && p.Kind != iam.FederatedUser {
+		return iam.Principal{}, nil, fmt.Errorf("principal %q is not federated by a user; leave federatedBy out", name)
+	}
+	var entity *Entity
+	switch p.Kind {
+	case iam.User:
+		if entity = e.Find(name); entity == nil {
+			return iam.Principal{}, nil, fmt.Errorf("user %q is not among the principals; add it there with its policies", name)
+		}
+		p.UserID = entity.ID
+	case iam.AssumedRole:
+		entity, err = e.roleOf(&p)
+	case iam.FederatedUser:
+		entity, err = e.federate(&p, federatedBy)
+	case iam.RootUser:
+		p.UserID = p.Account
+	}
+	return p, entity, err
+}
+
+// parsePrincipal reads the ARN of a caller or the name of a service, and holds
+// its names to IAM's limits.
+func parsePrincipal(name string) (iam.Principal, error) {
+	if !strings.HasPrefix(name, "arn:") {
+		return parseService(name)
+	}
+	p, err := iam.ParsePrincipal(name)
+	if err != nil {
+		return iam.Principal{}, err
+	}
+	switch p.Kind {
+	case iam.User:
+		err = checkIAMUserName(lastSegment(name))
+	case iam.AssumedRole:
+		if err = checkRoleName(roleName(name)); err == nil {
+			err = checkSessionName(lastSegment(name))
+		}
+	case iam.FederatedUser:
+		err = checkFederatedName(lastSegment(name))
+	}
+	return p, err
+}
+
+// parseService accepts the name of a service principal, such as
+// codebuild.amazonaws.com (IAM User Guide, "AWS JSON policy elements:
+// Principal"; in China it may end with amazonaws.com.cn).
+func parseService(name string) (iam.Principal, error) {
+	label := strings.TrimSuffix(strings.TrimSuffix(name, ".cn"), ".amazonaws.com")
+	if label == name || label == "" || strings.ContainsFunc(label, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' && r != '.'
+	}) {
+		return iam.Principal{}, fmt.Errorf("%q is not an ARN, nor a service such as codebuild.amazonaws.com; write the ARN of a user, a role session, a federated user or a root user", name)
+	}
+	return iam.Principal{Kind: iam.Service, ARN: name}, nil
+}
+
+// roleOf fills in what the role of a session tells: its ARN, and aws:userid, in
+// which the session's name follows the role's id (IAM User Guide, "IAM policy
+// elements: Variables").
+func (e *Entities) roleOf(p *iam.Principal) (*Entity, error) {
+	arn, err := iam.ParseARN(p.ARN)
+	if err != nil {
+		return nil, err
+	}
+	role := e.Role(arn.Partition, arn.Account, roleName(p.ARN))
+	if role == nil {
+		return nil, fmt.Errorf("role %q of account %s is not among the principals; add it there with its policies", roleName(p.ARN), arn.Account)
+	}
+	p.RoleARN = role.ARN
+	if role.ID != "" {
+		p.UserID = role.ID + ":" + lastSegment(p.ARN)
+	}
+	return role, nil
+}
+
+// federate fills in what the user tells who federates p.
+func (e *Entities) federate(p *iam.Principal, user string) (*Entity, error) {
+	p.UserARN, p.UserID = user, p.Account+":"+lastSegment(p.ARN)
+	arn, err := iam.ParseARN(p.ARN)
+	if err != nil {
+		return nil, err
+	}
+	entity := e.Find(user)
+	switch {
+	case user == "":
+		return nil, fmt.Errorf("federated user %q: say in federatedBy which user federates it", p.ARN)
+	case entity == nil || entity.isRole():
+		return nil, fmt.Errorf("user %q, who federates, is not among the principals; add it there with its policies", user)
+	case !strings.HasPrefix(user, "arn:"+arn.Partition+":iam::"+arn.Account+":"):
+		return nil, fmt.Errorf("user %q is of another account than %q, whom it federates", user, p.ARN)
+	}
+	return entity, nil
+}
+
+// roleName is the name of the role in the ARN of one of its sessions.
+func roleName(session string) string {
+	_, name, _ := strings.Cut(session, "/")
+	name, _, _ = strings.Cut(name, "/")
+	return name
+}
+
+// lastSegment is what follows the last slash: a name without its path.
+func lastSegment(arn string) string {
+	return arn[strings.LastIndexByte(arn, '/')+1:]
+}
+
+// hasSession tells whether callers of the kind hold temporary credentials, to
+// which session tags and session policies belong.
+func hasSession(k iam.PrincipalKind) bool { return k == iam.AssumedRole || k == iam.FederatedUser }

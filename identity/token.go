@@ -1,0 +1,167 @@
+package identity
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"extauthz/oidc"
+)
+
+// bearer returns the token of an Authorization header that is one Bearer token,
+// "" for any other (RFC 6750, section 2.1).
+func (a *attempt) bearer() (raw string, f *Failure) {
+	scheme, credential, f := a.authorization()
+	if f != nil || !strings.EqualFold(scheme, "bearer") {
+		return "", f
+	}
+	if credential == "" {
+		return "", invalid(Bearer, "the Bearer token is empty")
+	}
+	return credential, nil
+}
+
+// byBearer finds the caller by a Bearer token, which is verified here.
+func (a *attempt) byBearer() (*Caller, *Failure) {
+	raw, f := a.bearer()
+	if raw == "" {
+		return nil, f
+	}
+	return a.byToken(Bearer, raw, "")
+}
+
+// byToken finds the caller by a token that the source found, verified with its
+// issuer's keys. role is the ARN of the role that the client names, "" for none.
+func (a *attempt) byToken(source Source, raw, role string) (*Caller, *Failure) {
+	if len(a.table.issuers) == 0 {
+		return nil, invalid(source, "no issuer's tokens are accepted")
+	}
+	url, err := oidc.UnverifiedIssuer(raw)
+	if err != nil {
+		return nil, invalid(source, err.Error())
+	}
+	i := a.table.issuerAt(url)
+	switch {
+	case i == nil:
+		return nil, invalid(source, fmt.Sprintf("the token is of issuer %q, whose tokens are not accepted", short(url)))
+	case i.verifier.Keys == nil:
+		return nil, invalid(source, fmt.Sprintf("tokens of issuer %q are verified by Envoy's jwt_authn only", i.name))
+	}
+	token, err := i.verifier.Verify(a.ctx, raw, i.audiences(a.rules), a.evidence.Time)
+	if err != nil {
+		return nil, tokenFailure(source, err)
+	}
+	return a.byClaims(source, i, token, role)
+}
+
+// byMetadata finds the caller by the claims that jwt_authn put into metadata.
+// They count only where the Authorization header is one Bearer token and they
+// are its payload: jwt_authn takes tokens from the query and from the middle of
+// other headers too.
+func (a *attempt) byMetadata() (*Caller, *Failure) {
+	if len(a.evidence.Metadata) == 0 {
+		return nil, nil
+	}
+	raw, f := a.bearer()
+	if raw == "" {
+		return nil, f
+	}
+	i, claims, f := a.table.issuerInMetadata(a.evidence.Metadata)
+	if i == nil {
+		return nil, f
+	}
+	token, err := i.verifier.Accept(claims, raw, i.audiences(a.rules), a.evidence.Time)
+	if err != nil {
+		return nil, tokenFailure(JWTAuthn, err)
+	}
+	return a.byClaims(JWTAuthn, i, token, "")
+}
+
+// issuerInMetadata finds the issuer whose metadata is there and is of a token of
+// its own. Metadata that belongs to no issuer is no credential.
+func (t *Table) issuerInMetadata(metadata map[string]any) (found *issuer, claims map[string]any, f *Failure) {
+	stray := false
+	for _, i := range t.issuers {
+		value, present := metadata[i.metadata]
+		if i.metadata == "" || !present {
+			continue
+		}
+		object, _ := value.(map[string]any)
+		switch iss, _ := oidc.Claims(object).Text("iss"); {
+		case iss != i.verifier.URL:
+			stray = true
+		case found != nil:
+			return nil, nil, invalid(JWTAuthn, fmt.Sprintf("jwt_authn verified tokens of two issuers, %q and %q", found.name, i.name))
+		default:
+			found, claims = i, object
+		}
+	}
+	if found == nil && stray {
+		return nil, nil, invalid(JWTAuthn, "the claims that jwt_authn verified are of another issuer than the one whose metadata they are")
+	}
+	return found, claims, nil
+}
+
+// tokenFailure is why a token does not hold, or could not be judged.
+func tokenFailure(source Source, err error) *Failure {
+	f := invalid(source, err.Error())
+	if errors.Is(err, oidc.ErrUnavailable) {
+		f.Kind = Overloaded
+	}
+	return f
+}
+
+// byClaims finds the caller by a verified token: the session of the role that
+// the client names, else of the issuer's role, else the principal that the
+// token's claims are bound to.
+func (a *attempt) byClaims(source Source, i *issuer, token *oidc.Token, role string) (*Caller, *Failure) {
+	captures, matches := i.claims.match(token.Claims)
+	if !matches {
+		return nil, invalid(source, fmt.Sprintf("the token's claims are not those that tokens of issuer %q must have", i.name))
+	}
+	if role == "" {
+		role = i.role
+	}
+	t := &tokenHolder{attempt: a, source: source, issuer: i, token: token, captures: captures}
+	var caller *Caller
+	var err error
+	switch {
+	case len(i.bindings) > 0:
+		caller, err = t.bound(role)
+	case role != "":
+		caller, err = t.webIdentity(role)
+	default:
+		err = fmt.Errorf("issuer %q has no role of its own; log in as ACCOUNT/ROLE, with the token as password", i.name)
+	}
+	if err != nil {
+		return nil, invalid(source, err.Error())
+	}
+	caller.Issuer, caller.KeyID = i.name, token.KeyID
+	return caller, nil
+}
+
+// tokenHolder is who shows a verified token.
+type tokenHolder struct {
+	*attempt
+	source   Source
+	issuer   *issuer
+	token    *oidc.Token
+	captures Captures // of the issuer's claims
+}
+
+// bound is the principal that the token is bound to or, where the client names
+// a role, the session in which that principal assumes it.
+func (t *tokenHolder) bound(role string) (*Caller, error) {
+	caller, err := t.issuer.bound(t.source, t.token.Claims, t.table.entities)
+	switch {
+	case err != nil:
+		return nil, err
+	case caller == nil:
+		return nil, fmt.Errorf("no principal is bound to the claims of this token of issuer %q", t.issuer.name)
+	}
+	caller = caller.issuedAt(t.issued())
+	if role != "" {
+		return t.chain(caller, role)
+	}
+	return caller, nil
+}
