@@ -1,0 +1,160 @@
+package issuer
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rsa"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"math/big"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"extauthz/oidc"
+)
+
+func start(t *testing.T, algorithm Algorithm) *Issuer {
+	t.Helper()
+	i, err := Start("", algorithm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(i.Close)
+	return i
+}
+
+// TestTokensVerify has the product itself verify tokens of both algorithms,
+// also after a rotation, with the set as it is served.
+func TestTokensVerify(t *testing.T) {
+	for _, algorithm := range []Algorithm{RS256, ES256} {
+		i := start(t, algorithm)
+		for range 2 {
+			keys, err := oidc.ParseKeySet("keys.json", fetch(t, i))
+			if err != nil {
+				t.Fatal(err)
+			}
+			verifier := oidc.Issuer{URL: i.Name, Keys: keys}
+			token := sign(t, i, i.Claims("who", "me", Claims{"more": "yes"}))
+			got, err := verifier.Verify(t.Context(), token, []string{"me"}, time.Now())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if more, _ := got.Claims.Text("more"); more != "yes" || got.KeyID != i.keys[len(i.keys)-1].id {
+				t.Errorf("claims %v of key %q", got.Claims, got.KeyID)
+			}
+			if err := i.Rotate(algorithm); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := verifier.Verify(t.Context(), sign(t, i, i.Claims("who", "me", nil)), []string{"me"}, time.Now()); err == nil {
+				t.Error("a set from before the rotation verifies a token of the new key")
+			}
+		}
+	}
+}
+
+func sign(t *testing.T, i *Issuer, claims Claims) string {
+	t.Helper()
+	token, err := i.Sign(claims)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
+// client trusts the issuer's authority only.
+func client(t *testing.T, i *Issuer) *http.Client {
+	t.Helper()
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(i.Authority()) {
+		t.Fatal("the authority is no PEM")
+	}
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Transport: transport, Timeout: 200 * time.Millisecond}
+}
+
+func fetch(t *testing.T, i *Issuer) []byte {
+	t.Helper()
+	response, err := client(t, i).Get(i.KeysURL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// TestMoods wants each mood to be what its name says, and every question
+// counted.
+func TestMoods(t *testing.T) {
+	i := start(t, ES256)
+	i.Be(Garbage)
+	if text := fetch(t, i); !strings.HasPrefix(string(text), "<html>") {
+		t.Errorf("garbage is %q", text)
+	}
+	i.Be(Down)
+	if text := fetch(t, i); string(text) != "down\n" {
+		t.Errorf("down is %q", text)
+	}
+	i.Be(Hanging)
+	if _, err := client(t, i).Get(i.KeysURL()); err == nil {
+		t.Error("an answer of an issuer that hangs")
+	}
+	go i.Be(Up)
+	if text := fetch(t, i); !json.Valid(text) {
+		t.Errorf("up is %q", text)
+	}
+	if n := i.Fetches(); n != 4 {
+		t.Errorf("%d fetches, want 4", n)
+	}
+}
+
+// TestRetire wants only the newest key left, and keys that never come twice.
+func TestRetire(t *testing.T) {
+	i := start(t, ES256)
+	old := i.KeySet()
+	if err := i.Rotate(RS256); err != nil {
+		t.Fatal(err)
+	}
+	i.Retire()
+	if set := string(i.KeySet()); strings.Contains(set, `"key-1"`) || !strings.Contains(set, `"key-2"`) {
+		t.Errorf("the set is %s", set)
+	}
+	if string(start(t, ES256).KeySet()) == string(old) {
+		t.Error("two issuers have one key")
+	}
+}
+
+// TestPublicKeys reads the numbers of a set back.
+func TestPublicKeys(t *testing.T) {
+	for _, algorithm := range []Algorithm{RS256, ES256} {
+		k, err := newKey("k", algorithm)
+		if err != nil {
+			t.Fatal(err)
+		}
+		number := func(name string) *big.Int {
+			raw, err := base64.RawURLEncoding.DecodeString(k.public()[name])
+			if err != nil {
+				t.Fatal(err)
+			}
+			return new(big.Int).SetBytes(raw)
+		}
+		if algorithm == RS256 && !k.rsa.PublicKey.Equal(&rsa.PublicKey{N: number("n"), E: int(number("e").Int64())}) {
+			t.Error("another RSA key was published")
+		}
+		if algorithm == ES256 {
+			point := append([]byte{4}, append(number("x").FillBytes(make([]byte, 32)), number("y").FillBytes(make([]byte, 32))...)...)
+			if public, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point); err != nil || !k.ecdsa.PublicKey.Equal(public) {
+				t.Errorf("another EC key was published (%v)", err)
+			}
+		}
+	}
+}
