@@ -3,6 +3,7 @@ package oidc
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"sync"
@@ -252,14 +253,17 @@ func TestNotRemembered(t *testing.T) {
 // TestRememberedIsBounded verifies more tokens than are remembered.
 func TestRememberedIsBounded(t *testing.T) {
 	keys := keySet(t, jwk("ed", "e", ""))
-	for n := range maxRemembered + 10 {
-		raw := craft(theKeys()["ed"], "EdDSA", header("EdDSA", "e"), claims(map[string]any{"jti": n}))
-		if _, err := verify(t, keys, raw); err != nil {
-			t.Fatal(err)
-		}
+	for n := range maxRemembered {
+		keys.fixed.tokens.Add(digestOf(fmt.Sprint(n)), remembered{})
 	}
+	raw := craft(theKeys()["ed"], "EdDSA", header("EdDSA", "e"), claims(nil))
+	_, err := verify(t, keys, raw)
+	wants(t, err, "", raw)
 	if size := keys.fixed.tokens.Len(); size != maxRemembered {
 		t.Errorf("%d tokens remembered, want %d", size, maxRemembered)
+	}
+	if _, known := keys.recall(digestOf("0")); known {
+		t.Error("the oldest is still remembered")
 	}
 }
 
