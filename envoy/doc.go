@@ -9,11 +9,12 @@
 //
 // The map of the package:
 //
-//	service.go   Service.Check: request, answer, response
-//	request.go   CheckRequest → authz.Request, both header encodings
-//	response.go  authz.Result → CheckResponse, dynamic metadata
-//	server.go    Server: gRPC, keepalive, health, bounded drain
-//	listen.go    Listen: TCP or a unix socket, stale sockets replaced
-//	address.go   the addresses that flags take
-//	tls.go       TLS and mTLS for the listener, certificates renewed on disk
+//	service.go       Service.Check: request, answer, response
+//	request.go       CheckRequest → authz.Request, both header encodings
+//	checkrequest.go  ParseCheckRequest: a CheckRequest in JSON
+//	response.go      authz.Result → CheckResponse, dynamic metadata
+//	server.go        Server: gRPC, keepalive, health, bounded drain
+//	listen.go        Listen: TCP or a unix socket, stale sockets replaced
+//	address.go       the addresses that flags take
+//	tls.go           TLS and mTLS for the listener, certificates renewed on disk
 package envoy

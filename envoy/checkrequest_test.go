@@ -1,0 +1,72 @@
+package envoy
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/types/known/structpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
+)
+
+// TestParseCheckRequest holds that a message in JSON comes to the same request as
+// the message itself.
+func TestParseCheckRequest(t *testing.T) {
+	now := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	claims, err := structpb.NewStruct(map[string]any{"ci": map[string]any{"iss": "https://issuer.example.com", "exp": 1e9}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	message := &authv3.CheckRequest{Attributes: &authv3.AttributeContext{
+		Source:            &authv3.AttributeContext_Peer{Principal: "spiffe://a/b", Certificate: "-----BEGIN%20"},
+		ContextExtensions: map[string]string{"registry": "main"},
+		MetadataContext:   &corev3.Metadata{FilterMetadata: map[string]*structpb.Struct{jwtAuthn: claims}},
+		Request: &authv3.AttributeContext_Request{Http: &authv3.AttributeContext_HttpRequest{
+			Method: "GET", Path: "/v2/?a=%62", Host: "registry.example.com",
+			HeaderMap: &corev3.HeaderMap{Headers: []*corev3.HeaderValue{{Key: "authorization", RawValue: []byte("Basic \xff")}}},
+		}},
+	}}
+	for name, at := range map[string]time.Time{"now": now, "when it says": now.Add(-time.Hour)} {
+		t.Run(name, func(t *testing.T) {
+			if at != now {
+				message.Attributes.Request.Time = timestamppb.New(at)
+			}
+			text, err := protojson.Marshal(message)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := ParseCheckRequest(text, now)
+			if want := toRequest(message, at); err != nil || !reflect.DeepEqual(got, want) {
+				t.Errorf("error %v\ngot  %+v\nwant %+v", err, got, want)
+			}
+		})
+	}
+}
+
+// TestParseCheckRequestRefuses holds the error to the place and to none of the text.
+func TestParseCheckRequestRefuses(t *testing.T) {
+	for _, c := range []struct{ name, text, want string }{
+		{"nothing", "", "no CheckRequest"},
+		{"no object", `["hunter2"]`, "no CheckRequest"},
+		{"unknown field", "{\n \"attribute\": {}}", `2:2: unknown field "attribute" in a CheckRequest`},
+		{"unknown field that may be a secret", `{"hunter2 or so": {}}`, `no CheckRequest`},
+		{"wrong type", `{"attributes":{"request":{"http":{"headers":"Basic hunter2"}}}}`, "1:45: no CheckRequest"},
+		{"wrong value", `{"attributes":{"request":{"http":{"headers":{"authorization": hunter2}}}}}`, "no CheckRequest"},
+		{"cut short", `{"attributes":{"request":{"http":{"headers":{"authorization":"Basic hunter2`, "no CheckRequest"},
+		{"something behind it", `{} hunter2`, "no CheckRequest"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r, err := ParseCheckRequest([]byte(c.text), time.Now())
+			if r != nil || err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "envoy.service.auth.v3") {
+				t.Fatalf("request %v, error %v, want %q", r, err, c.want)
+			}
+			if strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("the error repeats the text: %v", err)
+			}
+		})
+	}
+}
