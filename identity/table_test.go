@@ -62,8 +62,6 @@ func bind(t *testing.T, table *Table, kind NameKind, text string, p iam.Principa
 	}
 }
 
-func basic(user, password string) []string { return []string{"Basic " + encode(user+":"+password)} }
-
 func TestIdentify(t *testing.T) {
 	table := newTable(t, "alice", "bob")
 	bind(t, table, Basic, "alice", alice)

@@ -1,0 +1,238 @@
+package identity
+
+import (
+	"context"
+	"crypto/ed25519"
+	"encoding/base64"
+	"encoding/json"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"extauthz/iam"
+	"extauthz/oidc"
+)
+
+const (
+	registryAudience = "registry.example.com"
+	gitlabURL        = "https://gitlab.example.com"
+	gitlabProvider   = "arn:aws:iam::123456789012:oidc-provider/gitlab.example.com"
+	role             = "arn:aws:iam::123456789012:role/"
+	session          = "arn:aws:sts::123456789012:assumed-role/"
+)
+
+// now is the time of every request.
+var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// rules are those of a registry that takes every default source.
+func rules() *Rules { return &Rules{Audiences: []string{registryAudience}, Partition: "aws"} }
+
+// document compiles a policy document.
+func document(t testing.TB, kind iam.Kind, text string) *iam.Policy {
+	t.Helper()
+	p, err := iam.Compile(kind, "test.json", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// trust is a trust policy of one statement that allows the actions to the
+// principal, both JSON. condition is JSON too, "" for none.
+func trust(t testing.TB, principal, actions, condition string) *iam.Policy {
+	t.Helper()
+	if condition == "" {
+		condition = "{}"
+	}
+	return document(t, iam.TrustPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":`+principal+`,"Action":`+actions+`,"Condition":`+condition+`}}`)
+}
+
+// trustFile is a trust policy of testdata, as people have them.
+func trustFile(t testing.TB, name string) *iam.Policy {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", "trust", name+".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := document(t, iam.TrustPolicy, string(text))
+	if found := p.Findings(); len(found) > 0 {
+		t.Errorf("%s: %v", name, found)
+	}
+	return p
+}
+
+// A signer is an issuer with one key.
+type signer struct {
+	url string
+	key ed25519.PrivateKey
+}
+
+// signerAt returns the issuer at a URL; its key depends on the URL alone.
+func signerAt(url string) *signer {
+	seed := make([]byte, ed25519.SeedSize)
+	copy(seed, strings.TrimPrefix(url, "https://"))
+	return &signer{url, ed25519.NewKeyFromSeed(seed)}
+}
+
+// verifier verifies the issuer's tokens.
+func (s *signer) verifier(t testing.TB) *oidc.Issuer {
+	t.Helper()
+	x := base64.RawURLEncoding.EncodeToString(s.key.Public().(ed25519.PublicKey))
+	keys, err := oidc.ParseKeySet("jwks/test.json", []byte(`{"keys":[{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","use":"sig","kid":"k1","x":"`+x+`"}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &oidc.Issuer{URL: s.url, Keys: keys}
+}
+
+// A claims is what a token says beside or in place of what every one does; nil
+// leaves a claim out.
+type claims = map[string]any
+
+// claims are those of a token.
+func (s *signer) claims(changes claims) claims {
+	all := claims{
+		"iss": s.url, "sub": "job", "aud": registryAudience,
+		"iat": float64(now.Unix() - 60), "exp": float64(now.Unix() + 300),
+	}
+	maps.Copy(all, changes)
+	maps.DeleteFunc(all, func(_ string, v any) bool { return v == nil })
+	return all
+}
+
+// token signs a token.
+func (s *signer) token(t testing.TB, changes claims) string {
+	t.Helper()
+	payload, err := json.Marshal(s.claims(changes))
+	if err != nil {
+		t.Fatal(err)
+	}
+	input := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"EdDSA","kid":"k1"}`)) + "." + base64.RawURLEncoding.EncodeToString(payload)
+	return input + "." + base64.RawURLEncoding.EncodeToString(ed25519.Sign(s.key, []byte(input)))
+}
+
+func bearer(token string) []string { return []string{"Bearer " + token} }
+
+// A world is what a table is made of. The password file has alice and bob.
+type world struct {
+	entities []Entity
+	issuers  []Issuer
+	bindings []Binding
+}
+
+// build makes the table.
+func (w world) build(t testing.TB) *Table {
+	t.Helper()
+	table, err := w.try(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return table
+}
+
+// try makes the table, or fails as loading the policy directory would.
+func (w world) try(t testing.TB) (*Table, error) {
+	t.Helper()
+	users, err := ParseHtpasswd("htpasswd", []byte(aliceLine+"\n"+bobLine))
+	if err != nil {
+		t.Fatal(err)
+	}
+	entities := NewEntities()
+	for _, entity := range w.entities {
+		if err := entities.Add(entity); err != nil {
+			return nil, err
+		}
+	}
+	table := NewTable(users, NewPasswords(), entities)
+	for _, issuer := range w.issuers {
+		if err := table.AddIssuer(issuer); err != nil {
+			return nil, err
+		}
+	}
+	for _, binding := range w.bindings {
+		if err := table.Bind(binding); err != nil {
+			return nil, err
+		}
+	}
+	return table, nil
+}
+
+// identify identifies a caller at the time of the tests, and holds that no
+// failure tells a secret.
+func identify(t testing.TB, table *Table, r *Rules, e Evidence) (*Caller, *Failure) {
+	t.Helper()
+	if e.Time.IsZero() {
+		e.Time = now
+	}
+	caller, f := table.Identify(context.Background(), r, &e)
+	if (caller == nil) == (f == nil) {
+		t.Fatalf("caller %v and failure %v", caller, f)
+	}
+	if f != nil {
+		checkSecrets(t, f, &e)
+	}
+	return caller, f
+}
+
+// checkSecrets wants no password and no part of a token in the failure.
+func checkSecrets(t testing.TB, f *Failure, e *Evidence) {
+	t.Helper()
+	for _, header := range e.Authorization {
+		_, credential, _ := strings.Cut(header, " ")
+		secrets := strings.FieldsFunc(credential, func(r rune) bool { return r == '.' || r == ',' })
+		if decoded, err := base64.StdEncoding.DecodeString(credential); err == nil {
+			_, password, _ := strings.Cut(string(decoded), ":")
+			secrets = append(secrets, strings.Split(password, ".")...)
+		}
+		for _, secret := range secrets {
+			if len(secret) > 5 && strings.Contains(f.Error(), secret) {
+				t.Errorf("the failure tells %q: %v", secret, f)
+			}
+		}
+	}
+}
+
+// want is what an identification comes to: the ARN of the caller, or else the
+// kind of failure and a part of its text.
+type want struct {
+	arn    string
+	kind   FailureKind
+	reason string
+}
+
+func (w want) check(t testing.TB, caller *Caller, f *Failure) {
+	t.Helper()
+	switch {
+	case w.arn != "" && (f != nil || caller.Principal.ARN != w.arn):
+		t.Errorf("caller %v, failure %v; want %s", caller, f, w.arn)
+	case w.arn == "" && (f == nil || f.Kind != w.kind || !strings.Contains(f.Error(), w.reason)):
+		t.Errorf("caller %v, failure %v; want kind %d, %q", caller, f, w.kind, w.reason)
+	}
+}
+
+// checkKeys wants condition keys of the caller; "" is an absent one.
+func checkKeys(t testing.TB, c iam.Context, wanted map[string]string) {
+	t.Helper()
+	for key, value := range wanted {
+		entry, found := c.Lookup(key)
+		got := entry.Value
+		if entry.Multi {
+			got = strings.Join(entry.Values, " ")
+		}
+		if got != value || found != (value != "") {
+			t.Errorf("%s = %q, want %q", key, got, value)
+		}
+	}
+	seen := map[string]bool{}
+	for _, entry := range c {
+		if key := strings.ToLower(entry.Key); seen[key] {
+			t.Errorf("%s is there twice", entry.Key)
+		} else {
+			seen[key] = true
+		}
+	}
+}
+func basic(user, password string) []string { return []string{"Basic " + encode(user+":"+password)} }

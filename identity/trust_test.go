@@ -1,0 +1,145 @@
+package identity
+
+import "testing"
+
+// issuers of the trust policies in testdata.
+const (
+	githubURL = "https://token.actions.githubusercontent.com"
+	eksURL    = "https://oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE"
+	gitlabCom = "https://gitlab.com"
+	googleURL = "https://accounts.google.com"
+)
+
+// trusted is a world of roles that have the trust policies people have, each
+// named after its file, and of the issuers that these name. All take tokens made
+// for AWS STS.
+func trusted(t *testing.T) *Table {
+	t.Helper()
+	var w world
+	for _, name := range []string{"github-branch", "github-any-ref", "github-claims", "gitlab", "eks-irsa", "eks-pod-identity", "google"} {
+		w.entities = append(w.entities,
+			Entity{ARN: role + "team/" + name, ID: "AROA" + "EXAMPLEID", Trust: trustFile(t, name)},
+			Entity{ARN: "arn:aws:iam::999999999999:role/" + name, Trust: trustFile(t, name)})
+	}
+	for name, url := range map[string]string{"github": githubURL, "eks": eksURL, "gitlab": gitlabCom, "google": googleURL} {
+		w.issuers = append(w.issuers, Issuer{Name: name, Verifier: signerAt(url).verifier(t), ForeignAudiences: []string{"sts.amazonaws.com"}})
+	}
+	return w.build(t)
+}
+
+// Trust policies in the forms in which GitHub ("Configuring OpenID Connect in
+// Amazon Web Services"), GitLab ("Configure OpenID Connect in AWS"), Amazon EKS
+// ("Assign IAM roles to Kubernetes service accounts", "Create IAM role with trust
+// policy required by EKS Pod Identity") and the IAM User Guide give them, and
+// tokens as those issuers make them.
+func TestTrustPoliciesAsPeopleHaveThem(t *testing.T) {
+	table := trusted(t)
+	const denied = "is not authorized to perform: sts:AssumeRoleWithWebIdentity"
+	github := func(changes claims) claims {
+		all := claims{"aud": "sts.amazonaws.com", "sub": "repo:octo-org/octo-repo:ref:refs/heads/octo-branch", "ref": "refs/heads/octo-branch", "repository_id": "74", "repository": "octo-org/octo-repo"}
+		for k, v := range changes {
+			all[k] = v
+		}
+		return all
+	}
+	pod := claims{"aud": []string{"sts.amazonaws.com"}, "sub": "system:serviceaccount:default:my-service-account"}
+	google := claims{"aud": "sts.amazonaws.com", "azp": "108000002380243782158", "sub": "108000002380243782158"}
+	for _, c := range []struct {
+		name, url, role string
+		claims          claims
+		denied          bool
+	}{
+		{name: "GitHub, the branch", url: githubURL, role: "github-branch", claims: github(nil)},
+		{name: "GitHub, another branch", url: githubURL, role: "github-branch", claims: github(claims{"sub": "repo:octo-org/octo-repo:ref:refs/heads/main"}), denied: true},
+		{name: "GitHub, a pull request", url: githubURL, role: "github-branch", claims: github(claims{"sub": "repo:octo-org/octo-repo:pull_request"}), denied: true},
+		{name: "GitHub, the branch in another case", url: githubURL, role: "github-branch", claims: github(claims{"sub": "repo:Octo-Org/octo-repo:ref:refs/heads/octo-branch"}), denied: true},
+		{name: "GitHub, made for this registry and not for STS", url: githubURL, role: "github-branch", claims: github(claims{"aud": registryAudience}), denied: true},
+		{name: "GitHub, no sub", url: githubURL, role: "github-branch", claims: github(claims{"sub": nil}), denied: true},
+		{name: "GitHub, sub is a list", url: githubURL, role: "github-branch", claims: github(claims{"sub": []string{"repo:octo-org/octo-repo:ref:refs/heads/octo-branch"}}), denied: true},
+		{name: "GitHub, any ref", url: githubURL, role: "github-any-ref", claims: github(claims{"sub": "repo:octo-org/octo-repo:environment:prod"})},
+		{name: "GitHub, any ref of another repository", url: githubURL, role: "github-any-ref", claims: github(claims{"sub": "repo:octo-org/octo-repo2:ref:refs/heads/main"}), denied: true},
+		{name: "GitHub, a wildcard in the claim is text", url: githubURL, role: "github-branch", claims: github(claims{"sub": "repo:octo-org/octo-repo:*"}), denied: true},
+		{name: "GitHub, repository_id and ref", url: githubURL, role: "github-claims", claims: github(claims{"ref": "refs/heads/main"})},
+		{name: "GitHub, another ref", url: githubURL, role: "github-claims", claims: github(nil), denied: true},
+		{name: "GitHub, repository_id is a number", url: githubURL, role: "github-claims", claims: github(claims{"ref": "refs/heads/main", "repository_id": 74}), denied: true},
+		{name: "GitLab", url: gitlabCom, role: "gitlab", claims: claims{"sub": "project_path:mygroup/myproject:ref_type:branch:ref:main", "ref_protected": "true"}},
+		{name: "GitLab, a branch that is not protected", url: gitlabCom, role: "gitlab", claims: claims{"sub": "project_path:mygroup/myproject:ref_type:branch:ref:main", "ref_protected": "false"}, denied: true},
+		{name: "GitLab, another project", url: gitlabCom, role: "gitlab", claims: claims{"sub": "project_path:mygroup/other:ref_type:branch:ref:main", "ref_protected": "true"}, denied: true},
+		{name: "EKS", url: eksURL, role: "eks-irsa", claims: pod},
+		{name: "EKS, another service account", url: eksURL, role: "eks-irsa", claims: claims{"aud": "sts.amazonaws.com", "sub": "system:serviceaccount:kube-system:my-service-account"}, denied: true},
+		{name: "EKS, made for the API server and this registry", url: eksURL, role: "eks-irsa", claims: claims{"aud": []string{"https://kubernetes.default.svc", registryAudience}, "sub": pod["sub"]}, denied: true},
+		{name: "another issuer with the same claims", url: gitlabCom, role: "eks-irsa", claims: pod, denied: true},
+		{name: "another issuer with GitHub's claims", url: eksURL, role: "github-branch", claims: github(nil), denied: true},
+		{name: "EKS Pod Identity trusts a service, and no token", url: eksURL, role: "eks-pod-identity", claims: pod, denied: true},
+		{name: "Google", url: googleURL, role: "google", claims: google},
+		{name: "Google, another service account", url: googleURL, role: "google", claims: claims{"aud": "sts.amazonaws.com", "azp": "2", "sub": "108000002380243782158"}, denied: true},
+		{name: "Google, a client that asked for itself", url: googleURL, role: "google", claims: claims{"aud": registryAudience, "azp": "108000002380243782158", "sub": "108000002380243782158"}, denied: true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := want{arn: session + c.role + "/" + issuerOf(c.url)}
+			if c.denied {
+				w = want{reason: denied}
+			}
+			token := signerAt(c.url).token(t, c.claims)
+			caller, f := identify(t, table, rules(), Evidence{Authorization: basic("123456789012/team/"+c.role, token)})
+			w.check(t, caller, f)
+
+			caller, f = identify(t, table, rules(), Evidence{Authorization: basic("999999999999/"+c.role, token)})
+			if c.role == "google" && !c.denied { // a provider that is of no account
+				w.arn = "arn:aws:sts::999999999999:assumed-role/google/google"
+			} else {
+				w = want{reason: denied}
+			}
+			w.check(t, caller, f)
+		})
+	}
+}
+
+func issuerOf(url string) string {
+	return map[string]string{githubURL: "github", eksURL: "eks", gitlabCom: "gitlab", googleURL: "google"}[url]
+}
+
+// What AWS does not map is no key, so that a policy which asks for it does not
+// hold here either.
+func TestTrustKeys(t *testing.T) {
+	for _, c := range []struct {
+		name, url string
+		claims    claims
+		want      map[string]string
+	}{
+		{"every provider", gitlabURL, claims{"email": "a@example.com", "amr": "pwd", "repository": "x", "user_login": "alice"}, map[string]string{
+			"gitlab.example.com:aud": registryAudience, "gitlab.example.com:oaud": registryAudience, "gitlab.example.com:sub": "job",
+			"gitlab.example.com:email": "a@example.com", "gitlab.example.com:amr": "pwd", "gitlab.example.com:repository": "", "gitlab.example.com:user_login": "", "gitlab.example.com:iss": "", "gitlab.example.com:azp": ""}},
+		{"several methods", gitlabURL, claims{"amr": []any{"pwd", "otp"}}, map[string]string{"gitlab.example.com:amr": "pwd otp"}},
+		{"methods that are no text", gitlabURL, claims{"amr": []any{"pwd", true}}, map[string]string{"gitlab.example.com:amr": ""}},
+		{"azp", gitlabURL, claims{"azp": "client"}, map[string]string{"gitlab.example.com:aud": "client", "gitlab.example.com:oaud": registryAudience}},
+		{"empty azp", gitlabURL, claims{"azp": ""}, map[string]string{"gitlab.example.com:aud": registryAudience}},
+		{"a URL with a path", "https://id.example.com/realms/x/", nil, map[string]string{"id.example.com/realms/x/:sub": "job"}},
+		{"GitHub", githubURL, claims{"actor": "octocat", "run_id": "1"}, map[string]string{"token.actions.githubusercontent.com:actor": "octocat", "token.actions.githubusercontent.com:run_id": ""}},
+		{"GitHub, an enterprise's own issuer", githubURL + "/acme", claims{"ref": "r"}, map[string]string{"token.actions.githubusercontent.com/acme:ref": "r"}},
+		{"GitHub, another host", "https://token.actions.githubusercontent.com.example.com", claims{"ref": "r"}, map[string]string{"token.actions.githubusercontent.com.example.com:ref": ""}},
+		{"GitHub, ghe.com", "https://token.actions.acme.ghe.com", claims{"ref": "r"}, map[string]string{"token.actions.acme.ghe.com:ref": "r"}},
+		{"GitHub, ghe.com without a domain", "https://token.actions.ghe.com", claims{"ref": "r"}, map[string]string{"token.actions.ghe.com:ref": ""}},
+		{"GitLab", gitlabCom, claims{"user_login": "alice", "project_path": "x"}, map[string]string{"gitlab.com:user_login": "alice", "gitlab.com:project_path": ""}},
+		{"CircleCI", "https://oidc.circleci.com/org/1", claims{"oidc.circleci.com/project-id": "p"}, map[string]string{"oidc.circleci.com/org/1:oidc.circleci.com/project-id": "p"}},
+		{"Oracle", "https://idcs-9.identity.oraclecloud.com", claims{"rpst_id": "r"}, map[string]string{"idcs-9.identity.oraclecloud.com:rpst_id": "r"}},
+		{"Buildkite", "https://agent.buildkite.com", claims{"pipeline_slug": "p"}, map[string]string{"agent.buildkite.com:pipeline_slug": "p"}},
+		{"Google", googleURL, claims{"google": claims{"organization_number": 42.0}}, map[string]string{"accounts.google.com:google/organization_number": "42"}},
+		{"Google, beyond 2^53", googleURL, claims{"google": claims{"organization_number": float64(1 << 53)}}, map[string]string{"accounts.google.com:google/organization_number": ""}},
+		{"Google, a fraction", googleURL, claims{"google": claims{"organization_number": 1.5}}, map[string]string{"accounts.google.com:google/organization_number": ""}},
+		{"Google, far beyond", googleURL, claims{"google": claims{"organization_number": 1e300}}, map[string]string{"accounts.google.com:google/organization_number": ""}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := signerAt(c.url)
+			token, err := s.verifier(t).Verify(t.Context(), s.token(t, c.claims), []string{registryAudience}, now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			i, err := (&Issuer{Name: "issuer", Verifier: s.verifier(t)}).compile(NewEntities())
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkKeys(t, trustKeys(i.provider, token), c.want)
+		})
+	}
+}
