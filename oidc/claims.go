@@ -103,3 +103,24 @@ func (c Claims) date(name string) (date time.Time, found bool, err error) {
 	}
 	return time.Unix(int64(math.Floor(seconds)), 0).UTC(), true, nil
 }
+
+// same tells whether two values of generic JSON are equal, to the last.
+func same(a, b any) bool {
+	switch a := a.(type) {
+	case map[string]any:
+		b, ok := b.(map[string]any)
+		if !ok || len(a) != len(b) {
+			return false
+		}
+		for name, value := range a {
+			if other, found := b[name]; !found || !same(value, other) {
+				return false
+			}
+		}
+		return true
+	case []any:
+		b, ok := b.([]any)
+		return ok && slices.EqualFunc(a, b, same)
+	}
+	return a == b
+}

@@ -2,9 +2,7 @@ package oidc
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
-	"reflect"
 	"time"
 )
 
@@ -26,6 +24,8 @@ type Token struct {
 type Issuer struct {
 	URL  string  // what the iss claim equals, byte for byte
 	Keys *KeySet // nil: nothing is verified here, only Accept can succeed
+
+	accepted lazyMemory
 }
 
 // Verify returns the token if it is signed with a key of the issuer, is for one
@@ -39,12 +39,11 @@ func (i *Issuer) Verify(ctx context.Context, raw string, audiences []string, now
 	if i.URL == "" || i.Keys == nil {
 		return nil, errors.New("there are no keys to verify the issuer's tokens with")
 	}
-	if len(raw) > maxToken { // before it is hashed
-		_, err := split(raw)
+	sum, err := digestOf(raw)
+	if err != nil {
 		return nil, err
 	}
-	digest := sha256.Sum256([]byte(raw))
-	if known, ok := i.Keys.recall(digest); ok {
+	if known, ok := i.Keys.recall(sum); ok {
 		return i.judge(known.claims, known.keyID, audiences, now)
 	}
 	parsed, err := parse(raw)
@@ -55,7 +54,7 @@ func (i *Issuer) Verify(ctx context.Context, raw string, audiences []string, now
 	if err != nil {
 		return nil, err
 	}
-	token.KeyID, err = i.Keys.verify(ctx, parsed, digest)
+	token.KeyID, err = i.Keys.verify(ctx, parsed, sum)
 	if err != nil {
 		return nil, err
 	}
@@ -69,19 +68,32 @@ func (i *Issuer) Verify(ctx context.Context, raw string, audiences []string, now
 // of the request, and issuer, audience and times are judged as in Verify.
 // (Envoy's normalize_payload_in_metadata changes claims, and so must be off.)
 //
-// KeyID is what the token says; that is not verified here.
+// KeyID is what the token says; that is not verified here. Claims that were
+// accepted are remembered, and compared and judged anew each time.
 func (i *Issuer) Accept(metadata map[string]any, raw string, audiences []string, now time.Time) (*Token, error) {
 	if i.URL == "" {
 		return nil, errors.New("there is no issuer to take tokens of")
 	}
-	parsed, err := parse(raw)
+	sum, err := digestOf(raw)
 	if err != nil {
 		return nil, err
 	}
-	if !reflect.DeepEqual(map[string]any(parsed.claims), metadata) {
+	known, seen := i.accepted.tokens().Get(sum)
+	if !seen {
+		parsed, err := parse(raw)
+		if err != nil {
+			return nil, err
+		}
+		known.claims, known.keyID = parsed.claims, parsed.keyID
+	}
+	if !same(map[string]any(known.claims), metadata) {
 		return nil, errors.New("the claims that Envoy verified are not those of the token in Authorization")
 	}
-	return i.judge(parsed.claims, parsed.keyID, audiences, now)
+	token, err := i.judge(known.claims, known.keyID, audiences, now)
+	if err == nil && !seen {
+		i.accepted.tokens().Add(sum, known)
+	}
+	return token, err
 }
 
 // judge makes a token of claims, if they are the issuer's, for one of the

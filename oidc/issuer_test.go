@@ -145,6 +145,54 @@ func TestAccept(t *testing.T) {
 	}
 }
 
+// TestAcceptedIsJudgedAnew shows the same token again with other claims, at
+// another time and for another audience.
+func TestAcceptedIsJudgedAnew(t *testing.T) {
+	issuer, raw, good := &Issuer{URL: issuerURL}, signed(nil), metadata(t, claims(nil))
+	ask := func(metadata map[string]any, aud string, now time.Time) error {
+		_, err := issuer.Accept(metadata, raw, []string{aud}, now)
+		return err
+	}
+	other := metadata(t, claims(map[string]any{"sub": "admin"}))
+	wants(t, ask(other, audience, noon), "not those of the token", raw)
+	for range 2 {
+		wants(t, ask(good, audience, noon), "", raw)
+	}
+	if issuer.accepted.tokens().Len() != 1 {
+		t.Errorf("%d tokens remembered, want 1", issuer.accepted.tokens().Len())
+	}
+	wants(t, ask(other, audience, noon), "not those of the token", raw)
+	wants(t, ask(nil, audience, noon), "not those of the token", raw)
+	wants(t, ask(good, "other", noon), "the token is for", raw)
+	wants(t, ask(good, audience, noon.Add(12*time.Minute)), "expired", raw)
+	issuer.Keys = keySet(t, jwk("other", "r1", ""))
+	_, err := verify(t, issuer.Keys, raw)
+	wants(t, err, "signature", raw)
+}
+
+// TestSame compares values with each other as reflect does.
+func TestSame(t *testing.T) {
+	var values []any
+	texts := []string{
+		`null`, `true`, `false`, `0`, `1`, `1.5`, `""`, `"a"`, `"1"`, `[]`, `[null]`, `["a"]`, `["a","b"]`, `["b","a"]`, `[[]]`, `[{}]`,
+		`{}`, `{"a":null}`, `{"b":null}`, `{"a":1}`, `{"a":"1"}`, `{"a":1,"b":2}`, `{"b":2,"a":1}`, `{"a":{"b":[1,{"c":2}]}}`, `{"a":{"b":[1,{"c":3}]}}`,
+	}
+	for _, text := range texts {
+		var value any
+		if err := json.Unmarshal([]byte(text), &value); err != nil {
+			t.Fatal(err)
+		}
+		values = append(values, value)
+	}
+	for i, a := range values {
+		for j, b := range append(values, 1, int64(0), []string{"a"}, map[string]string{}, json.Number("1")) {
+			if same(a, b) != reflect.DeepEqual(a, b) {
+				t.Errorf("%s and number %d, %v: same %t", texts[i], j, b, same(a, b))
+			}
+		}
+	}
+}
+
 // TestZero has issuers, audiences and tokens of which nothing was said.
 func TestZero(t *testing.T) {
 	keys := keySet(t, jwk("rsa", "r1", ""))
@@ -220,7 +268,7 @@ func TestRememberedIsJudgedAnew(t *testing.T) {
 		return err
 	}
 	wants(t, ask(issuer, audience, noon), "", raw)
-	if _, known := keys.recall(digestOf(raw)); !known {
+	if _, known := keys.recall(must(digestOf(raw))); !known {
 		t.Fatal("the token is not remembered")
 	}
 	wants(t, ask(issuer, audience, noon.Add(5*time.Minute)), "", raw)
@@ -244,7 +292,7 @@ func TestNotRemembered(t *testing.T) {
 				t.Error("taken")
 			}
 		}
-		if _, known := keys.recall(digestOf(raw)); known {
+		if _, known := keys.recall(must(digestOf(raw))); known {
 			t.Error("remembered")
 		}
 	}
@@ -254,7 +302,7 @@ func TestNotRemembered(t *testing.T) {
 func TestRememberedIsBounded(t *testing.T) {
 	keys := keySet(t, jwk("ed", "e", ""))
 	for n := range maxRemembered {
-		keys.fixed.tokens.Add(digestOf(fmt.Sprint(n)), remembered{})
+		keys.fixed.tokens.Add(must(digestOf(fmt.Sprint(n))), remembered{})
 	}
 	raw := craft(theKeys()["ed"], "EdDSA", header("EdDSA", "e"), claims(nil))
 	_, err := verify(t, keys, raw)
@@ -262,7 +310,7 @@ func TestRememberedIsBounded(t *testing.T) {
 	if size := keys.fixed.tokens.Len(); size != maxRemembered {
 		t.Errorf("%d tokens remembered, want %d", size, maxRemembered)
 	}
-	if _, known := keys.recall(digestOf("0")); known {
+	if _, known := keys.recall(must(digestOf("0"))); known {
 		t.Error("the oldest is still remembered")
 	}
 }

@@ -34,7 +34,7 @@ func ParseKeySet(file string, text []byte) (*KeySet, error) {
 }
 
 // recall returns a token that the keys in use verified before.
-func (s *KeySet) recall(digest [sha256.Size]byte) (remembered, bool) {
+func (s *KeySet) recall(d digest) (remembered, bool) {
 	g := s.fixed
 	if s.source != nil {
 		var wait <-chan struct{}
@@ -42,12 +42,12 @@ func (s *KeySet) recall(digest [sha256.Size]byte) (remembered, bool) {
 			return remembered{}, false
 		}
 	}
-	return g.tokens.Get(digest)
+	return g.tokens.Get(d)
 }
 
 // verify returns the kid of the key that signed the token, and remembers the
 // token. A kid that is not in the set may be new, so the set is fetched again.
-func (s *KeySet) verify(ctx context.Context, t *unverified, digest [sha256.Size]byte) (string, error) {
+func (s *KeySet) verify(ctx context.Context, t *unverified, d digest) (string, error) {
 	g := s.fixed
 	var err error
 	if s.source != nil {
@@ -65,7 +65,7 @@ func (s *KeySet) verify(ctx context.Context, t *unverified, digest [sha256.Size]
 	if err != nil {
 		return "", err
 	}
-	g.tokens.Add(digest, remembered{t.claims, signer.id})
+	g.tokens.Add(d, remembered{t.claims, signer.id})
 	return signer.id, nil
 }
 
@@ -73,7 +73,7 @@ func (s *KeySet) verify(ctx context.Context, t *unverified, digest [sha256.Size]
 // verified. It never changes, but for what it remembers: a set with other keys
 // is another generation, which remembers nothing yet.
 type generation struct {
-	digest [sha256.Size]byte // of the text
+	text   digest
 	keys   []key
 	tokens *memory
 }

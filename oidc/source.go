@@ -148,7 +148,7 @@ func (s *source) fetch() {
 		return
 	}
 	s.failure, s.loaded = nil, s.now()
-	if s.current != nil && s.current.digest == sha256.Sum256(text) {
+	if s.current != nil && s.current.text == sha256.Sum256(text) {
 		return
 	}
 	s.current = newGeneration(text, usable)

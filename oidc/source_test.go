@@ -242,7 +242,7 @@ func TestUnchangedKeys(t *testing.T) {
 	w.passes(oldAfter)
 	wants(t, w.ask(raw), "", "")
 	w.fetched(2)
-	if _, known := w.issuer.Keys.recall(digestOf(raw)); !known {
+	if _, known := w.issuer.Keys.recall(must(digestOf(raw))); !known {
 		t.Error("the token is forgotten")
 	}
 }

@@ -2,6 +2,7 @@ package oidc
 
 import (
 	"encoding/base64"
+	quick "encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -136,7 +137,8 @@ func (t *unverified) readHeader(header map[string]any) error {
 }
 
 // UnverifiedIssuer returns the iss that a token claims, by which to choose the
-// Issuer that verifies it. Nothing else may be taken from it.
+// Issuer that verifies it. Nothing else may be taken from it, and it is read
+// quickly rather than strictly: Verify and Accept judge the iss once more.
 func UnverifiedIssuer(raw string) (string, error) {
 	segments, err := split(raw)
 	if err != nil {
@@ -149,7 +151,7 @@ func UnverifiedIssuer(raw string) (string, error) {
 	var claims struct {
 		Issuer string `json:"iss"`
 	}
-	if json.Unmarshal(payload, &claims) != nil || claims.Issuer == "" {
+	if quick.Unmarshal(payload, &claims) != nil || claims.Issuer == "" {
 		return "", errors.New("the token's payload is not a JSON object that names its issuer (iss)")
 	}
 	return claims.Issuer, nil
