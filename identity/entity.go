@@ -1,7 +1,6 @@
 package identity
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -117,13 +116,18 @@ func (e *Entities) Role(partition, account, name string) *Entity {
 // isRole tells whether the entity is a role, not a user.
 func (e *Entity) isRole() bool { return strings.Contains(e.ARN, ":role/") }
 
-// Principal returns the principal that an ARN names, or that is a service's
-// name: a user, a session of a role, a root user or a service. Users and roles
-// must be among the entities.
-func (e *Entities) Principal(arn string) (iam.Principal, error) {
-	principal, _, err := e.resolve(arn, "")
-	if err == nil && principal.Kind == iam.FederatedUser {
-		err = errors.New("a federated user is known by its credential only, which says who federates it")
+// Caller returns the caller who proves to be the principal of that ARN, or the
+// service of that name: a user, a session of a role, a root user or a service,
+// with the tags of the user or role. Users and roles must be among the entities.
+// It is for asking offline: nothing is proven.
+func (e *Entities) Caller(source, name string) (*Caller, error) {
+	principal, entity, err := e.resolve(name, "")
+	if err != nil {
+		return nil, err
 	}
-	return principal, err
+	var a attributes
+	if entity != nil {
+		a.tags = entity.Tags
+	}
+	return newCaller(source, principal, a), nil
 }

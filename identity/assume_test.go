@@ -1,0 +1,306 @@
+package identity
+
+import (
+	"maps"
+	"strings"
+	"testing"
+
+	"extauthz/iam"
+)
+
+const web = `"sts:AssumeRoleWithWebIdentity"`
+
+// assuming is a world in which tokens of gitlab assume roles that trust it in
+// several ways.
+func assuming(t testing.TB) world {
+	t.Helper()
+	provider := `{"Federated":"` + gitlabProvider + `"}`
+	all := `["sts:AssumeRoleWithWebIdentity","sts:TagSession","sts:SetSourceIdentity"]`
+	roles := map[string]*iam.Policy{
+		"plain":       trust(t, provider, web, ""),
+		"all":         trust(t, provider, all, ""),
+		"tags":        trust(t, provider, `["sts:AssumeRoleWithWebIdentity","sts:TagSession"]`, ""),
+		"everyone":    trust(t, `"*"`, all, ""),
+		"account":     trust(t, `{"AWS":"123456789012"}`, all, ""),
+		"service":     trust(t, `{"Service":"pods.eks.amazonaws.com"}`, all, ""),
+		"assumerole":  trust(t, provider, `"sts:AssumeRole"`, ""),
+		"elsewhere":   trust(t, `{"Federated":"arn:aws:iam::999999999999:oidc-provider/gitlab.example.com"}`, all, ""),
+		"otherplace":  trust(t, `{"Federated":"arn:aws-cn:iam::123456789012:oidc-provider/gitlab.example.com"}`, all, ""),
+		"address":     trust(t, provider, all, `{"IpAddress":{"aws:SourceIp":"192.0.2.0/24"}}`),
+		"session":     trust(t, provider, all, `{"StringEquals":{"sts:RoleSessionName":"gitlab"}}`),
+		"onlyteam":    trust(t, provider, all, `{"ForAllValues:StringEquals":{"aws:TagKeys":["team"]},"StringEquals":{"aws:RequestTag/team":"blue"}}`),
+		"transitive":  trust(t, provider, all, `{"ForAnyValue:StringEquals":{"sts:TransitiveTagKeys":"team"}}`),
+		"source":      trust(t, provider, all, `{"StringLike":{"sts:SourceIdentity":"alice*"}}`),
+		"provider":    trust(t, provider, all, `{"StringEquals":{"aws:FederatedProvider":"`+gitlabProvider+`"}}`),
+		"own":         trust(t, provider, all, `{"StringEquals":{"aws:ResourceAccount":"123456789012"}}`),
+		"unmapped":    trust(t, provider, all, `{"StringEquals":{"gitlab.example.com:project_path":"acme/app"}}`),
+		"notunmapped": trust(t, provider, all, `{"StringNotEquals":{"gitlab.example.com:project_path":"acme/app"}}`),
+		"denied": document(t, iam.TrustPolicy, `{"Version":"2012-10-17","Statement":[
+			{"Effect":"Allow","Principal":`+provider+`,"Action":`+all+`},
+			{"Effect":"Deny","Principal":"*","Action":`+web+`,"Condition":{"StringEquals":{"gitlab.example.com:sub":"job"}}}]}`),
+	}
+	w := world{issuers: []Issuer{{Name: "gitlab", Verifier: signerAt(gitlabURL).verifier(t), TagClaims: map[string]string{"Ref": "ref"}}}}
+	for name, policy := range roles {
+		w.entities = append(w.entities, Entity{ARN: role + name, ID: "AROAEXAMPLE", Trust: policy, Tags: []Tag{{"Team", "none"}, {"stage", "prod"}}})
+	}
+	return w
+}
+
+func TestAssumeRoleWithWebIdentity(t *testing.T) {
+	table, s := assuming(t).build(t), signerAt(gitlabURL)
+	tags := func(tags map[string]any, transitive ...any) claims {
+		claim := claims{"principal_tags": tags}
+		if transitive != nil {
+			claim["transitive_tag_keys"] = transitive
+		}
+		return claims{tagsClaim: claim}
+	}
+	team := tags(claims{"team": []any{"blue"}})
+	const denied = "is not authorized to perform: "
+	for _, c := range []struct {
+		name, role string
+		claims     claims
+		reason     string // "" where the role is assumed
+	}{
+		{name: "trusted", role: "plain"},
+		{name: "everyone is no provider", role: "everyone", reason: denied + "sts:AssumeRoleWithWebIdentity"},
+		{name: "the account is no provider", role: "account", reason: denied + "sts:AssumeRoleWithWebIdentity"},
+		{name: "a service is no provider", role: "service", reason: denied + "sts:AssumeRoleWithWebIdentity"},
+		{name: "another action", role: "assumerole", reason: denied + "sts:AssumeRoleWithWebIdentity"},
+		{name: "the provider of another account", role: "elsewhere", reason: denied + "sts:AssumeRoleWithWebIdentity"},
+		{name: "the provider of another partition", role: "otherplace", reason: denied + "sts:AssumeRoleWithWebIdentity"},
+		{name: "an explicit deny", role: "denied", reason: denied + "sts:AssumeRoleWithWebIdentity"},
+		{name: "an explicit deny of another", role: "denied", claims: claims{"sub": "other"}},
+		{name: "the request's own keys", role: "address"},
+		{name: "the session's name", role: "session"},
+		{name: "the provider as key", role: "provider"},
+		{name: "the role's account as key", role: "own"},
+		{name: "a claim that is no key", role: "unmapped", claims: claims{"project_path": "acme/app"}, reason: denied},
+		{name: "a claim that is no key, negated", role: "notunmapped", claims: claims{"project_path": "acme/app"}},
+		{name: "tags", role: "tags", claims: team},
+		{name: "tags, without sts:TagSession", role: "plain", claims: team, reason: denied + "sts:TagSession"},
+		{name: "a tag of the operator's, without sts:TagSession", role: "plain", claims: claims{"ref": "main"}, reason: denied + "sts:TagSession"},
+		{name: "flat tags", role: "tags", claims: claims{flatTagPrefix + "team": "blue"}},
+		{name: "flat tags, without sts:TagSession", role: "plain", claims: claims{flatTagPrefix + "team": "blue"}, reason: denied + "sts:TagSession"},
+		{name: "tags that the policy asks for", role: "onlyteam", claims: team},
+		{name: "another value", role: "onlyteam", claims: tags(claims{"team": []any{"red"}}), reason: denied},
+		{name: "a tag more", role: "onlyteam", claims: tags(claims{"team": []any{"blue"}, "x": []any{"y"}}), reason: denied},
+		{name: "no tags", role: "onlyteam", reason: denied},
+		{name: "transitive", role: "transitive", claims: tags(claims{"team": []any{"blue"}}, "team")},
+		{name: "not transitive", role: "transitive", claims: team, reason: denied},
+		{name: "source identity", role: "source", claims: claims{sourceIdentityClaim: "alice@example.com"}},
+		{name: "another source identity", role: "source", claims: claims{sourceIdentityClaim: "bob"}, reason: denied},
+		{name: "no source identity", role: "source", reason: denied},
+		{name: "source identity, without sts:SetSourceIdentity", role: "tags", claims: claims{sourceIdentityClaim: "alice"}, reason: denied + "sts:SetSourceIdentity"},
+		{name: "source identity of 64", role: "all", claims: claims{sourceIdentityClaim: strings.Repeat("s", 64)}},
+		{name: "source identity of 65", role: "all", claims: claims{sourceIdentityClaim: strings.Repeat("s", 65)}, reason: "65 characters"},
+		{name: "source identity of 1", role: "all", claims: claims{sourceIdentityClaim: "s"}, reason: "fewer than 2"},
+		{name: "source identity with a blank", role: "all", claims: claims{sourceIdentityClaim: "a b"}, reason: "other characters"},
+		{name: "source identity is a list", role: "all", claims: claims{sourceIdentityClaim: []any{"alice"}}, reason: "not a string"},
+		{name: "source identity is null", role: "all", claims: claims{sourceIdentityClaim: (*string)(nil)}, reason: "not a string"},
+		{name: "tags that are a list", role: "all", claims: claims{tagsClaim: []any{team}}, reason: "is not {"},
+		{name: "tags that are a string", role: "all", claims: claims{tagsClaim: "team=blue"}, reason: "is not {"},
+		{name: "tags that are null", role: "all", claims: claims{tagsClaim: (*string)(nil)}, reason: "is not {"},
+		{name: "a member more", role: "all", claims: claims{tagsClaim: claims{"principal_tag": claims{}}}, reason: "is not {"},
+		{name: "a tag that is a string", role: "all", claims: tags(claims{"team": "blue"}), reason: "is not {"},
+		{name: "a tag that is a number", role: "all", claims: tags(claims{"team": []any{1}}), reason: "is not {"},
+		{name: "a tag of two values", role: "all", claims: tags(claims{"team": []any{"blue", "red"}}), reason: "is not {"},
+		{name: "a tag of no value", role: "all", claims: tags(claims{"team": []any{}}), reason: "is not {"},
+		{name: "a tag without key", role: "all", claims: tags(claims{"": []any{"blue"}}), reason: "has no key"},
+		{name: "a flat tag without key", role: "all", claims: claims{flatTagPrefix: "blue"}, reason: "has no key"},
+		{name: "a flat tag that is a list", role: "all", claims: claims{flatTagPrefix + "team": []any{"blue"}}, reason: "not a string"},
+		{name: "a tag twice but for case", role: "all", claims: tags(claims{"team": []any{"blue"}, "Team": []any{"red"}}), reason: "are the same"},
+		{name: "a tag nested and flat", role: "all", claims: claims{tagsClaim: team[tagsClaim], flatTagPrefix + "team": "blue"}, reason: "are the same"},
+		{name: "a tag of the operator's and of the token's", role: "all", claims: claims{"ref": "main", flatTagPrefix + "ref": "dev"}, reason: "are the same"},
+		{name: "a tag of AWS's own", role: "all", claims: tags(claims{"aws:x": []any{"blue"}}), reason: "reserved"},
+		{name: "a tag with a line break", role: "all", claims: tags(claims{"team": []any{"a\nb"}}), reason: "other characters"},
+		{name: "51 tags", role: "all", claims: tags(numbered(51)), reason: "there are 51 tags"},
+		{name: "50 tags", role: "all", claims: tags(numbered(50))},
+		{name: "a key of 129", role: "all", claims: tags(claims{strings.Repeat("k", 129): []any{"v"}}), reason: "129 characters"},
+		{name: "a value of 257", role: "all", claims: tags(claims{"k": []any{strings.Repeat("v", 257)}}), reason: "257 characters"},
+		{name: "transitive, and not there", role: "all", claims: tags(claims{"team": []any{"blue"}}, "x"), reason: "does not have"},
+		{name: "transitive is a string", role: "all", claims: claims{tagsClaim: claims{"transitive_tag_keys": "team"}}, reason: "is not {"},
+		{name: "flat transitive is a string", role: "all", claims: claims{flatTransitiveClaim: "team"}, reason: "not a list"},
+		{name: "a claim of a tag that is a number", role: "all", claims: claims{"ref": 7}, reason: "not a string"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e := Evidence{
+				Authorization: basic("123456789012/"+c.role, s.token(t, c.claims)),
+				Context:       iam.Context{{Key: "aws:SourceIp", Value: "192.0.2.7"}, {Key: "aws:ResourceAccount", Value: "999999999999"}},
+			}
+			caller, f := identify(t, table, rules(), e)
+			if c.reason != "" {
+				want{reason: c.reason}.check(t, caller, f)
+				return
+			}
+			want{arn: session + c.role + "/gitlab"}.check(t, caller, f)
+		})
+	}
+}
+
+// numbered is that many tags.
+func numbered(n int) claims {
+	all := claims{}
+	for _, tag := range manyTags(n) {
+		all[tag.Key] = []any{tag.Value}
+	}
+	return all
+}
+
+// The caller's keys are those of the session, as AWS fills them in.
+func TestWebIdentitySession(t *testing.T) {
+	w := assuming(t)
+	limit := document(t, iam.SessionPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:*","Resource":"*"}}`)
+	w.issuers[0].Session = []*iam.Policy{limit}
+	table, s := w.build(t), signerAt(gitlabURL)
+	caller, f := identify(t, table, rules(), Evidence{Authorization: basic("123456789012/all", s.token(t, claims{
+		"ref": "main", sourceIdentityClaim: "alice", tagsClaim: claims{"principal_tags": claims{"TEAM": []any{"blue"}}}}))})
+	if f != nil {
+		t.Fatal(f)
+	}
+	checkKeys(t, caller.Context, map[string]string{
+		"aws:PrincipalArn": role + "all", "aws:PrincipalType": "AssumedRole", "aws:PrincipalAccount": "123456789012",
+		"aws:userid": "AROAEXAMPLE:gitlab", "aws:username": "", "aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false",
+		"aws:PrincipalTag/Team": "blue", "aws:PrincipalTag/stage": "prod", "aws:PrincipalTag/Ref": "main",
+		"aws:SourceIdentity": "alice", "aws:FederatedProvider": gitlabProvider, "aws:MultiFactorAuthPresent": "false",
+		"aws:TokenIssueTime": "2026-03-01T11:59:00Z", "gitlab.example.com:sub": "", "sts:RoleSessionName": "",
+	})
+	if caller.Principal.RoleARN != role+"all" || caller.Issuer != "gitlab" || len(caller.Session) != 1 || caller.Session[0] != limit {
+		t.Errorf("caller %+v", caller)
+	}
+	caller, f = identify(t, table, rules(), Evidence{Authorization: basic("123456789012/plain", s.token(t, claims{"iat": nil}))})
+	if f != nil {
+		t.Fatal(f)
+	}
+	checkKeys(t, caller.Context, map[string]string{"aws:TokenIssueTime": "2026-03-01T12:00:00Z", "aws:PrincipalTag/Ref": "", "aws:SourceIdentity": ""})
+}
+
+// chained is a world in which the issuer's tokens are bound: to the user named
+// by sub, or to the session of the role runner where there is no sub. All assume
+// roles by sts:AssumeRole.
+func chained(t testing.TB, boundary, limit string) world {
+	t.Helper()
+	identityPolicy := document(t, iam.IdentityPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:*","Resource":"`+role+`*"}}`)
+	user := Entity{ARN: aliceARN, Identity: []*iam.Policy{identityPolicy}, Tags: []Tag{{"team", "blue"}}}
+	if boundary != "" {
+		user.Boundary = []*iam.Policy{document(t, iam.PermissionsBoundary, boundary)}
+	}
+	runner := Binding{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"job": "{job}"},
+		Principal: session + "runner/{job}", SourceIdentity: "{job}", Tags: map[string]string{"job": "{job}"}}
+	if limit != "" {
+		runner.Session = []*iam.Policy{document(t, iam.SessionPolicy, limit)}
+	}
+	all := `["sts:AssumeRole","sts:TagSession","sts:SetSourceIdentity"]`
+	account := `{"AWS":"arn:aws:iam::123456789012:root"}`
+	return world{
+		entities: []Entity{
+			user,
+			{ARN: "arn:aws:iam::123456789012:user/dev/bob"},
+			{ARN: role + "runner", Identity: []*iam.Policy{identityPolicy}},
+			{ARN: role + "delegated", Trust: trust(t, account, all, "")},
+			{ARN: role + "named", Trust: trust(t, `{"AWS":["`+aliceARN+`","arn:aws:iam::123456789012:user/dev/bob","`+role+`runner"]}`, all, "")},
+			{ARN: role + "blue", Trust: trust(t, account, all, `{"StringEquals":{"aws:PrincipalTag/team":"blue"}}`)},
+			{ARN: role + "nosource", Trust: trust(t, account, `"sts:AssumeRole"`, "")},
+			{ARN: role + "web", Trust: trust(t, `{"Federated":"`+gitlabProvider+`"}`, web, "")},
+			{ARN: "arn:aws:iam::999999999999:role/abroad", Trust: trust(t, `{"AWS":"`+aliceARN+`"}`, all, "")},
+		},
+		issuers: []Issuer{{Name: "gitlab", Verifier: signerAt(gitlabURL).verifier(t), SessionName: "chained", TagClaims: map[string]string{"ref": "ref"}}},
+		bindings: []Binding{
+			{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"user": "{name}"}, Principal: "arn:aws:iam::123456789012:user/dev/{name}"},
+		},
+	}.with(runner)
+}
+
+// with adds a binding of tokens that have no claim of the others': the pattern
+// of another claim keeps them apart.
+func (w world) with(b Binding) world {
+	b.Claims = maps.Clone(b.Claims)
+	b.Claims["kind"] = "job"
+	w.bindings[0].Claims["kind"] = "user"
+	w.bindings = append(w.bindings, b)
+	return w
+}
+
+func TestAssumeRole(t *testing.T) {
+	const (
+		allowAll   = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`
+		allowECR   = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:*","Resource":"*"}}`
+		denyAssume = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"sts:AssumeRole","Resource":"*"}]}`
+		denied     = "is not authorized to perform: sts:AssumeRole"
+		toNamed    = session + "named/chained"
+	)
+	alice, bob, job := claims{"user": "alice", "kind": "user"}, claims{"user": "bob", "kind": "user"}, claims{"job": "build", "kind": "job"}
+	for _, c := range []struct {
+		name, boundary, session, role string
+		claims                        claims
+		want                          want
+	}{
+		{"trusts the user", "", "", "123456789012/named", alice, want{arn: toNamed}},
+		{"trusts the account, and the user's policies allow", "", "", "123456789012/delegated", alice, want{arn: session + "delegated/chained"}},
+		{"trusts the account, and the user's policies do not", "", "", "123456789012/delegated", bob, want{reason: denied}},
+		{"trusts the user, whose policies are not asked", "", "", "123456789012/named", bob, want{arn: toNamed}},
+		{"the boundary allows", allowAll, "", "123456789012/delegated", alice, want{arn: session + "delegated/chained"}},
+		{"the boundary does not allow", allowECR, "", "123456789012/delegated", alice, want{reason: denied}},
+		{"the boundary does not allow, but the user is named", allowECR, "", "123456789012/named", alice, want{arn: toNamed}},
+		{"the boundary denies, though the user is named", denyAssume, "", "123456789012/named", alice, want{reason: denied}},
+		{"a tag of the user", "", "", "123456789012/blue", alice, want{arn: session + "blue/chained"}},
+		{"a tag of another's", "", "", "123456789012/blue", job, want{reason: denied}},
+		{"another account, which trusts the user", "", "", "999999999999/abroad", alice, want{reason: denied}},
+		{"trusts the provider, but the token is bound", "", "", "123456789012/web", alice, want{reason: denied}},
+		{"a session", "", "", "123456789012/delegated", job, want{arn: session + "delegated/chained"}},
+		{"a session, whose role is named", "", "", "123456789012/named", job, want{arn: toNamed}},
+		{"the session's policy allows", "", allowAll, "123456789012/named", job, want{arn: toNamed}},
+		{"the session's policy does not allow", "", allowECR, "123456789012/named", job, want{reason: denied}},
+		{"the source identity has to be set again", "", "", "123456789012/nosource", job, want{reason: "sts:SetSourceIdentity"}},
+		{"no source identity", "", "", "123456789012/nosource", alice, want{arn: session + "nosource/chained"}},
+		{"tags are passed", "", "", "123456789012/nosource", claims{"user": "alice", "kind": "user", "ref": "main"}, want{reason: "sts:TagSession"}},
+		{"another source identity", "", "", "123456789012/named", claims{"job": "build", "kind": "job", sourceIdentityClaim: "other"}, want{reason: "is not that of its session"}},
+		{"the same source identity", "", "", "123456789012/named", claims{"job": "build", "kind": "job", sourceIdentityClaim: "build"}, want{arn: toNamed}},
+		{"a role that is not there", "", "", "123456789012/missing", alice, want{reason: "not among the principals"}},
+		{"bound to nobody", "", "", "123456789012/named", claims{"kind": "user"}, want{reason: "no principal is bound"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			table := chained(t, c.boundary, c.session).build(t)
+			caller, f := identify(t, table, rules(), Evidence{Authorization: basic(c.role, signerAt(gitlabURL).token(t, c.claims))})
+			c.want.check(t, caller, f)
+		})
+	}
+}
+
+// Of a chain the second session keeps the source identity, and nothing else.
+func TestAssumeRoleSession(t *testing.T) {
+	table := chained(t, "", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`).build(t)
+	job := claims{"job": "build", "kind": "job", "ref": "main"}
+	caller, f := identify(t, table, rules(), Evidence{Authorization: bearer(signerAt(gitlabURL).token(t, job))})
+	want{arn: session + "runner/build"}.check(t, caller, f)
+	checkKeys(t, caller.Context, map[string]string{
+		"aws:SourceIdentity": "build", "aws:PrincipalTag/job": "build", "aws:PrincipalTag/ref": "", "aws:TokenIssueTime": "2026-03-01T11:59:00Z", "aws:FederatedProvider": ""})
+	if len(caller.Session) != 1 {
+		t.Errorf("%d session policies", len(caller.Session))
+	}
+	caller, f = identify(t, table, rules(), Evidence{Authorization: basic("123456789012/delegated", signerAt(gitlabURL).token(t, job))})
+	want{arn: session + "delegated/chained"}.check(t, caller, f)
+	checkKeys(t, caller.Context, map[string]string{
+		"aws:SourceIdentity": "build", "aws:PrincipalTag/job": "", "aws:PrincipalTag/ref": "main", "aws:TokenIssueTime": "2026-03-01T11:59:00Z", "aws:FederatedProvider": "", "aws:PrincipalArn": role + "delegated"})
+	if len(caller.Session) != 0 || caller.Issuer != "gitlab" {
+		t.Errorf("%d session policies, issuer %q", len(caller.Session), caller.Issuer)
+	}
+}
+
+// Who has no policies that could let it assume a role does not.
+func TestWhoCannotAssumeRoles(t *testing.T) {
+	for _, principal := range []string{"arn:aws:iam::123456789012:root", "ci.amazonaws.com", "arn:aws:sts::123456789012:federated-user/carol"} {
+		w := chained(t, "", "")
+		b := Binding{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"other": "x"}, Principal: principal}
+		if strings.Contains(principal, "federated") {
+			b.FederatedBy = aliceARN
+		}
+		w = w.with(b)
+		w.bindings = w.bindings[2:]
+		table, token := w.build(t), signerAt(gitlabURL).token(t, claims{"other": "x", "kind": "job"})
+		caller, f := identify(t, table, rules(), Evidence{Authorization: bearer(token)})
+		want{arn: principal}.check(t, caller, f)
+		caller, f = identify(t, table, rules(), Evidence{Authorization: basic("123456789012/delegated", token)})
+		want{reason: "cannot assume roles"}.check(t, caller, f)
+	}
+}
