@@ -5,10 +5,15 @@
 // who is who, and every policy.
 //
 //	registries.yaml      the registries: account, region, host names, options
-//	principals.yaml      verified credentials → principals, and the policies attached to users and roles
+//	principals.yaml      verified credentials → principals, the issuers whose tokens count,
+//	                     and what is attached to users and roles
 //	htpasswd             the Basic users and their bcrypt hashes
 //	organization.yaml    the organization that accounts are members of, if any
-//	managed/NAME.json    customer managed policies, attached by name or ARN
+//	managed/NAME.json    customer managed policies, attached by name or ARN: as identity
+//	                     policies, as permissions boundaries and as session policies
+//	trust/NAME.json      trust policies of roles, attached by name
+//	jwks/NAME.json       the keys of issuers that are not fetched from a URL
+//	ca/NAME.pem          the authorities that vouch for the servers of others
 //	accounts/ACCOUNT/REGION/repositories/NAME/_policy.json
 //	                     the repository policy of NAME, which may hold slashes
 //	accounts/ACCOUNT/REGION/repositories.json
@@ -31,7 +36,9 @@
 // immutable. Its digest is a SHA-256 over the names and contents of all files,
 // so that two machines with the same digest decide alike. A [Store] holds the
 // last good snapshot behind an atomic pointer: an error anywhere keeps it, and
-// content that did not change makes no new one.
+// content that did not change makes no new one. What issuers publish at a URL is
+// no part of the directory and of the digest: it is fetched in the background, so
+// that loading needs no network, and kept from one snapshot to the next.
 //
 // The map of the package:
 //
@@ -45,7 +52,12 @@
 //	detail.go        how much a denial tells the client
 //	organization.go  organization.yaml: which accounts are members, and where
 //	inventory.go     the repositories that a registry has
-//	principals.go    principals.yaml: users, roles and credentials
+//	principals.go    principals.yaml as a whole
+//	entities.go      its users and roles, and what is attached to them
+//	issuers.go       its issuers, and the keys by which their tokens are verified
+//	credentials.go   its credentials: who stands behind a name or a token's claims
+//	keyfiles.go      the keys and authorities in the directory
+//	trust.go         trust policies of roles
 //	userid.go        aws:userid, and the unique ids it needs
 //	documents.go     policy documents and where they are attached
 //	managed.go       the AWS managed policies for ECR, known by ARN

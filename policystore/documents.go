@@ -9,16 +9,16 @@ import (
 	"extauthz/mapping"
 )
 
-// managedFile is the form of a managed policy's path; IAM's names of managed
-// policies are up to 128 of these characters.
-var managedFile = regexp.MustCompile(`^managed/[A-Za-z0-9+=,.@_-]{1,128}\.json$`)
+// namedFile is the form of the path of a file that others name; IAM's names of
+// managed policies are up to 128 of these characters.
+var namedFile = regexp.MustCompile(`^((managed|trust|jwks)/[A-Za-z0-9+=,.@_-]{1,128}\.json|ca/[A-Za-z0-9+=,.@_-]{1,128}\.pem)$`)
 
 // checkPaths refuses a file that no part of the directory's layout explains.
 func checkPaths(t tree) error {
 	for _, file := range t.paths() {
 		switch {
 		case file == "registries.yaml" || file == "principals.yaml" || file == "htpasswd" || file == organizationPath:
-		case managedFile.MatchString(file):
+		case namedFile.MatchString(file):
 		case isRepositoryPolicy(file) || isInventory(file):
 		default:
 			return fmt.Errorf("%s: not a file of a policy directory, so it would not be in force; mend its name, remove it, or give it a leading dot", file)

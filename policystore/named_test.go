@@ -7,6 +7,7 @@ import (
 
 	"extauthz/decision"
 	"extauthz/iam"
+	"extauthz/identity"
 )
 
 func TestCallerNamed(t *testing.T) {
@@ -62,4 +63,11 @@ func TestRegistryNamed(t *testing.T) {
 	if r := s.RegistryNamed("c"); r != nil {
 		t.Errorf("registry c is %+v", r)
 	}
+}
+
+func decide(s *Snapshot, caller *identity.Caller, action string) iam.Decision {
+	return s.Decisions.Decide(&decision.Request{
+		Request: iam.Request{Principal: &caller.Principal, Action: action, Resource: "arn:aws:ecr:eu-central-1:123456789012:repository/a", Context: caller.Context},
+		Session: caller.Session,
+	})
 }

@@ -10,6 +10,7 @@ import (
 	"extauthz/decision"
 	"extauthz/iam"
 	"extauthz/identity"
+	"extauthz/oidc"
 )
 
 // A Snapshot is a policy directory compiled: all that decides a request,
@@ -31,6 +32,7 @@ type Summary struct {
 	Registries         int `json:"registries"`
 	Credentials        int `json:"credentials"`
 	Principals         int `json:"principals"`
+	Issuers            int `json:"issuers"`
 	ManagedPolicies    int `json:"managedPolicies"` // the operator's and AWS's
 	RepositoryPolicies int `json:"repositoryPolicies"`
 	Repositories       int `json:"repositories"` // those that inventories list
@@ -43,10 +45,16 @@ func Load(dir string, o decision.Options) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	return compile(t, o, identity.NewPasswords())
+	return compile(t, o, &lasting{identity.NewPasswords(), oidc.NewKeyCache(oidc.KeyCacheOptions{Offline: true})})
 }
 
-func compile(t tree, o decision.Options, passwords *identity.Passwords) (*Snapshot, error) {
+// lasting is what outlives snapshots.
+type lasting struct {
+	passwords *identity.Passwords
+	keys      *oidc.KeyCache
+}
+
+func compile(t tree, o decision.Options, l *lasting) (*Snapshot, error) {
 	if err := checkPaths(t); err != nil {
 		return nil, err
 	}
@@ -57,11 +65,11 @@ func compile(t tree, o decision.Options, passwords *identity.Passwords) (*Snapsh
 	if err := all.join(t); err != nil {
 		return nil, err
 	}
-	managed, err := loadManaged(t)
+	from, err := loadSources(t, l)
 	if err != nil {
 		return nil, err
 	}
-	who, err := loadPrincipals(t, managed, passwords)
+	who, err := loadPrincipals(t, from)
 	if err != nil {
 		return nil, err
 	}
@@ -73,41 +81,70 @@ func compile(t tree, o decision.Options, passwords *identity.Passwords) (*Snapsh
 	if err != nil {
 		return nil, err
 	}
-	if err := who.checkUserIDs(managed, repositories); err != nil {
-		return nil, err
-	}
-	engine, err := decision.New(decision.Policies{Identity: who.identity, Repository: repositories}, o)
-	if err != nil {
-		return nil, err
-	}
-	return &Snapshot{
-		Digest: t.digest(), Callers: who.table, Decisions: engine, registries: all, principals: who,
+	s := &Snapshot{
+		Digest: t.digest(), Callers: who.table, registries: all, principals: who,
 		Summary: Summary{
-			Registries: len(all), Credentials: who.table.Len(), Principals: len(who.identity),
-			ManagedPolicies: len(managed), RepositoryPolicies: len(repositories), Repositories: known,
+			Registries: len(all), Credentials: who.table.Len(), Principals: len(who.identity), Issuers: len(who.issuers),
+			ManagedPolicies: len(from.managed), RepositoryPolicies: len(repositories), Repositories: known,
 		},
-		Findings: findings(managed, repositories),
-	}, nil
+	}
+	if err := s.decideBy(from, repositories, o); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
-// findings are those of all policies, in the order of files and lines. AWS's
-// own policies have none worth telling.
-func findings(managed managedPolicies, repositories map[string][]*iam.Policy) []iam.Finding {
-	var all []iam.Finding
-	for name, policy := range managed {
-		if !strings.HasPrefix(name, awsPrefix) {
-			all = append(all, policy.Findings()...)
-		}
+// loadSources reads what principals.yaml refers to.
+func loadSources(t tree, l *lasting) (*sources, error) {
+	from := &sources{passwords: l.passwords, keys: l.keys}
+	var err error
+	if from.managed, err = loadManaged(t); err != nil {
+		return nil, err
 	}
-	for _, policies := range repositories {
-		for _, policy := range policies {
-			all = append(all, policy.Findings()...)
-		}
+	if from.trust, err = loadTrust(t); err != nil {
+		return nil, err
 	}
-	slices.SortStableFunc(all, func(a, b iam.Finding) int {
-		return cmp.Or(strings.Compare(a.Source, b.Source), cmp.Compare(a.Line, b.Line))
+	from.files, err = loadKeyFiles(t)
+	return from, err
+}
+
+// decideBy makes the engine, and judges the policies as a whole.
+func (s *Snapshot) decideBy(from *sources, repositories map[string][]*iam.Policy, o decision.Options) (err error) {
+	policies := operators(from, repositories)
+	if err := s.principals.checkUserIDs(policies); err != nil {
+		return err
+	}
+	s.Findings = findings(policies, s.principals.findings)
+	s.Decisions, err = decision.New(decision.Policies{
+		Identity: s.principals.identity, Boundary: s.principals.boundary, Repository: repositories,
+	}, o)
+	return err
+}
+
+// operators are all policies that the operator wrote, in the order of files.
+func operators(from *sources, repositories map[string][]*iam.Policy) []*iam.Policy {
+	all := from.managed.operators()
+	all = slices.AppendSeq(all, maps.Values(from.trust))
+	for _, attached := range repositories {
+		all = append(all, attached...)
+	}
+	slices.SortFunc(all, func(a, b *iam.Policy) int {
+		return cmp.Or(strings.Compare(a.Source, b.Source), cmp.Compare(a.Kind, b.Kind))
 	})
 	return all
+}
+
+// findings are those of all policies and of principals.yaml, in the order of
+// files and lines, each once: a policy in two uses has most of them twice.
+func findings(policies []*iam.Policy, others []iam.Finding) []iam.Finding {
+	all := slices.Clone(others)
+	for _, policy := range policies {
+		all = append(all, policy.Findings()...)
+	}
+	slices.SortStableFunc(all, func(a, b iam.Finding) int {
+		return cmp.Or(strings.Compare(a.Source, b.Source), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), strings.Compare(a.Message, b.Message))
+	})
+	return slices.Compact(all)
 }
 
 // Registry returns the registry that a request is for. name is what Envoy's
@@ -123,13 +160,10 @@ func (s *Snapshot) RegistryNames() []string { return slices.Sorted(maps.Keys(s.r
 // RegistryNamed returns the registry of that name, nil if there is none.
 func (s *Snapshot) RegistryNamed(name string) *Registry { return s.registries[name] }
 
-// CallerNamed returns the caller that a credential bound to the ARN would
-// prove: a user among the principals, or a session of a role among them. The
-// source of the caller is "arn": nothing is proven.
-func (s *Snapshot) CallerNamed(arn string) (*identity.Caller, error) {
-	principal, err := s.principals.entities.Principal(arn)
-	if err != nil {
-		return nil, err
-	}
-	return identity.NewCaller("arn", principal), nil
+// CallerNamed returns the caller whom a credential bound to that name would prove,
+// with tags and boundary: a user among the principals, a session of a role among
+// them, an account's root user, or a service. The source of the caller is "arn":
+// nothing is proven.
+func (s *Snapshot) CallerNamed(name string) (*identity.Caller, error) {
+	return s.principals.entities.Caller("arn", name)
 }

@@ -13,6 +13,7 @@ import (
 	"extauthz/decision"
 	"extauthz/iam"
 	"extauthz/identity"
+	"extauthz/oidc"
 )
 
 const (
@@ -233,7 +234,7 @@ func BenchmarkLoad(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := compile(maps.Clone(t), options(), identity.NewPasswords()); err != nil {
+		if _, err := compile(maps.Clone(t), options(), &lasting{identity.NewPasswords(), oidc.NewKeyCache(oidc.KeyCacheOptions{Offline: true})}); err != nil {
 			b.Fatal(err)
 		}
 	}

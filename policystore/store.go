@@ -8,6 +8,7 @@ import (
 
 	"extauthz/decision"
 	"extauthz/identity"
+	"extauthz/oidc"
 )
 
 // Options are the settings of a [Store].
@@ -22,10 +23,10 @@ type Options struct {
 // A Store holds the last good snapshot of a policy directory. Readers never
 // wait for a reload.
 type Store struct {
-	options   Options
-	passwords *identity.Passwords
-	snapshot  atomic.Pointer[Snapshot]
-	trigger   chan struct{} // holds one signal at most
+	options  Options
+	lasting  *lasting
+	snapshot atomic.Pointer[Snapshot]
+	trigger  chan struct{} // holds one signal at most
 
 	reloading sync.Mutex // one reload at a time; guards attempt
 	attempt   attempt
@@ -58,7 +59,8 @@ func New(o Options) *Store {
 		o.Debounce = 100 * time.Millisecond
 	}
 	o.Poll = max(o.Poll, time.Second)
-	return &Store{options: o, passwords: identity.NewPasswords(), trigger: make(chan struct{}, 1)}
+	l := &lasting{identity.NewPasswords(), oidc.NewKeyCache(oidc.KeyCacheOptions{Logger: o.Logger})}
+	return &Store{options: o, lasting: l, trigger: make(chan struct{}, 1)}
 }
 
 // Snapshot returns the snapshot in force, nil before the first good one.
@@ -85,7 +87,7 @@ func (s *Store) Reload() error {
 	if digest == s.attempt.digest {
 		return s.attempt.err
 	}
-	snapshot, err := compile(t, s.options.Decision, s.passwords)
+	snapshot, err := compile(t, s.options.Decision, s.lasting)
 	if err != nil {
 		return s.failed(attempt{digest, err})
 	}

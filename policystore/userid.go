@@ -5,7 +5,6 @@ import (
 	"maps"
 	"regexp"
 	"slices"
-	"strings"
 
 	"extauthz/iam"
 )
@@ -20,7 +19,7 @@ const userIDKey = "aws:userid"
 // checkUserIDs refuses a policy that asks for aws:userid while the id of some
 // principal is not known. AWS always has that key, so that without it a Deny
 // would be lost.
-func (p *principals) checkUserIDs(managed managedPolicies, repositories map[string][]*iam.Policy) error {
+func (p *principals) checkUserIDs(policies []*iam.Policy) error {
 	unknown := ""
 	for _, arn := range slices.Sorted(maps.Keys(p.identity)) {
 		if p.ids[arn] == "" {
@@ -28,11 +27,6 @@ func (p *principals) checkUserIDs(managed managedPolicies, repositories map[stri
 			break
 		}
 	}
-	policies := slices.Collect(maps.Values(managed))
-	for _, attached := range repositories {
-		policies = append(policies, attached...)
-	}
-	slices.SortFunc(policies, func(a, b *iam.Policy) int { return strings.Compare(a.Source, b.Source) })
 	for _, policy := range policies {
 		if unknown != "" && slices.Contains(policy.ConditionKeys(), userIDKey) {
 			return fmt.Errorf("%s: asks for %s, but principal %q has no id; give every principal in principals.yaml its id, such as AIDACKCEVSQ6C2EXAMPLE", policy.Source, userIDKey, unknown)

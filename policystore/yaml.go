@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"extauthz/iam"
 )
 
 // A yamlFile is a YAML document whose values can be traced to their lines.
@@ -65,6 +67,16 @@ func (f *yamlFile) wrap(err error) error {
 // numbers are positions in a list. Where a step is missing it stays at the
 // last that is there.
 func (f *yamlFile) errorAt(err error, path ...any) error {
+	at := f.position(path)
+	return fmt.Errorf("%s:%d:%d: %w", f.name, at.Line, at.Column, err)
+}
+
+// findingAt places a finding likewise.
+func (f *yamlFile) findingAt(message string, path ...any) iam.Finding {
+	return iam.Finding{Source: f.name, Position: f.position(path), Message: message}
+}
+
+func (f *yamlFile) position(path []any) iam.Position {
 	node := &f.root
 	if node.Kind == yaml.DocumentNode && len(node.Content) > 0 {
 		node = node.Content[0]
@@ -76,7 +88,7 @@ func (f *yamlFile) errorAt(err error, path ...any) error {
 		}
 		node = next
 	}
-	return fmt.Errorf("%s:%d:%d: %w", f.name, node.Line, node.Column, err)
+	return iam.Position{Line: node.Line, Column: node.Column}
 }
 
 func child(node *yaml.Node, step any) *yaml.Node {

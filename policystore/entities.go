@@ -1,0 +1,76 @@
+package policystore
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"extauthz/iam"
+	"extauthz/identity"
+)
+
+// principalEntry is a user or role in principals.yaml, and what is attached to
+// it.
+type principalEntry struct {
+	ARN      string            `yaml:"arn"`
+	ID       string            `yaml:"id"`
+	Policies []string          `yaml:"policies"`
+	Boundary string            `yaml:"boundary"`
+	Trust    string            `yaml:"trust"`
+	Tags     map[string]string `yaml:"tags"`
+}
+
+// attach adds the user or role of an entry, or returns what is wrong with the
+// entry and where in it.
+func (p *principals) attach(entry *principalEntry, from *sources) (place []any, err error) {
+	arn, err := iam.ParseARN(entry.ARN)
+	if err != nil {
+		return []any{"arn"}, err
+	}
+	if entry.ID != "" && !uniqueID.MatchString(entry.ID) {
+		return []any{"id"}, fmt.Errorf("id %q: write the unique id of a user or role, such as AIDACKCEVSQ6C2EXAMPLE", entry.ID)
+	}
+	entity := identity.Entity{ARN: entry.ARN, ID: entry.ID, Tags: tagList(entry.Tags)}
+	if err := identity.CheckTags(entity.Tags); err != nil {
+		return []any{"tags"}, err
+	}
+	if entity.Identity, entity.Boundary, place, err = attached(entry, arn, from.managed); err != nil {
+		return place, err
+	}
+	if entity.Trust, err = from.trust.find(entry.Trust); err != nil {
+		return []any{"trust"}, err
+	}
+	if err := p.entities.Add(entity); err != nil {
+		return []any{"arn"}, err
+	}
+	p.identity[entry.ARN], p.ids[entry.ARN] = entity.Identity, entry.ID
+	if entity.Boundary != nil {
+		p.boundary[entry.ARN] = entity.Boundary
+	}
+	return nil, nil
+}
+
+// attached finds the identity policies and the boundary of an entry.
+func attached(entry *principalEntry, arn iam.ARN, managed managedPolicies) (policies, boundary []*iam.Policy, place []any, err error) {
+	policies, wrong, err := managed.findAll(iam.IdentityPolicy, entry.Policies, arn)
+	if err != nil {
+		return nil, nil, []any{"policies", wrong}, err
+	}
+	if entry.Boundary == "" {
+		return policies, nil, nil, nil
+	}
+	limit, err := managed.find(iam.PermissionsBoundary, entry.Boundary, arn)
+	if err != nil {
+		return nil, nil, []any{"boundary"}, err
+	}
+	return policies, []*iam.Policy{limit}, nil, nil
+}
+
+// tagList is tags in the order of their keys.
+func tagList(tags map[string]string) []identity.Tag {
+	var list []identity.Tag
+	for _, key := range slices.Sorted(maps.Keys(tags)) {
+		list = append(list, identity.Tag{Key: key, Value: tags[key]})
+	}
+	return list
+}

@@ -1,0 +1,37 @@
+package policystore
+
+import (
+	"fmt"
+	"strings"
+
+	"extauthz/iam"
+)
+
+// trustPolicies are the trust policies of a snapshot by name.
+type trustPolicies map[string]*iam.Policy
+
+// loadTrust compiles every trust policy, attached or not.
+func loadTrust(t tree) (trustPolicies, error) {
+	all := trustPolicies{}
+	for _, file := range t.paths() {
+		name, found := strings.CutPrefix(file, "trust/")
+		if !found {
+			continue
+		}
+		policy, err := iam.Compile(iam.TrustPolicy, file, t[file])
+		if err != nil {
+			return nil, err
+		}
+		all[strings.TrimSuffix(name, ".json")] = policy
+	}
+	return all, nil
+}
+
+// find returns the trust policy of that name, and none for no name.
+func (all trustPolicies) find(name string) (*iam.Policy, error) {
+	policy := all[name]
+	if policy == nil && name != "" {
+		return nil, fmt.Errorf("trust policy %q is not known; add trust/%s.json", name, name)
+	}
+	return policy, nil
+}
