@@ -62,6 +62,8 @@ var examples = []struct {
 		{"admin", owner + ":user/admin-user", []string{mayLogIn}, allowed, allowed},
 		{"alice", owner + ":user/pull-user-1", []string{mayLogIn}, nobodysYes, allowed},
 		{"bob", owner + ":user/pull-user-2", []string{mayLogIn}, nobodysYes, allowed},
+	}},
+	{"repository-pull-and-admin", owner, []caller{ // an account has no two names that differ in case alone
 		{"dave", owner + ":user/Admin-User", []string{mayLogIn}, silentNo, nobodysYes},
 	}},
 	{"repository-deny-pull", owner, []caller{
