@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -68,6 +69,14 @@ func (c *KeyCache) KeySet(url string, ca []byte) (*KeySet, error) {
 	}
 	c.sets[at] = &KeySet{source: s}
 	return c.sets[at], nil
+}
+
+// Keep forgets every key set but the used ones. Who holds a forgotten one can go on
+// with it; the same URL is a new set from then on.
+func (c *KeyCache) Keep(used []*KeySet) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	maps.DeleteFunc(c.sets, func(_ place, set *KeySet) bool { return !slices.Contains(used, set) })
 }
 
 // KeySetStatus says how it stands with the key set at a URL.

@@ -53,6 +53,7 @@ func (p *principals) trustIssuer(entry *issuerEntry, from *sources) (place []any
 	if len(session) == 0 {
 		session = nil
 	}
+	p.keySets = append(p.keySets, keys)
 	p.issuers = append(p.issuers, Issuer{Name: entry.Name, URL: entry.Issuer, JWKS: entry.JWKS})
 	return nil, p.table.AddIssuer(identity.Issuer{
 		Name: entry.Name, Verifier: &oidc.Issuer{URL: entry.Issuer, Keys: keys}, Metadata: entry.Metadata,

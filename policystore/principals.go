@@ -24,6 +24,7 @@ type principals struct {
 	boundary map[string][]*iam.Policy // likewise, of those who have one
 	ids      map[string]string        // unique ids, likewise
 	issuers  []Issuer
+	keySets  []*oidc.KeySet // of the issuers; nil for one that Envoy alone verifies
 	findings []iam.Finding
 }
 

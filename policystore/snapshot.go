@@ -160,6 +160,9 @@ func (s *Snapshot) RegistryNames() []string { return slices.Sorted(maps.Keys(s.r
 // RegistryNamed returns the registry of that name, nil if there is none.
 func (s *Snapshot) RegistryNamed(name string) *Registry { return s.registries[name] }
 
+// Issuers lists the issuers whose tokens count, in the order of principals.yaml.
+func (s *Snapshot) Issuers() []Issuer { return s.principals.issuers }
+
 // CallerNamed returns the caller whom a credential bound to that name would prove,
 // with tags and boundary: a user among the principals, a session of a role among
 // them, an account's root user, or a service. The source of the caller is "arn":

@@ -13,7 +13,6 @@ import (
 	"extauthz/decision"
 	"extauthz/iam"
 	"extauthz/identity"
-	"extauthz/oidc"
 )
 
 const (
@@ -234,7 +233,7 @@ func BenchmarkLoad(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := compile(maps.Clone(t), options(), &lasting{identity.NewPasswords(), oidc.NewKeyCache(oidc.KeyCacheOptions{Offline: true})}); err != nil {
+		if _, err := compile(maps.Clone(t), options(), &lasting{identity.NewPasswords(), offline()}); err != nil {
 			b.Fatal(err)
 		}
 	}

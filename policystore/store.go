@@ -73,6 +73,10 @@ func (s *Store) Status() Status {
 	return s.status
 }
 
+// KeySets tells how it stands with the keys that are fetched from URLs, ordered
+// by URL.
+func (s *Store) KeySets() []oidc.KeySetStatus { return s.lasting.keys.Status() }
+
 // Reload reads the directory and puts it in force if it is good and not the
 // content in force already. On an error the snapshot in force stays. Content
 // that failed before is not tried or counted again.
@@ -120,6 +124,7 @@ func (s *Store) succeeded(next *Snapshot) {
 		s.snapshot.Store(next)
 	}
 	s.mu.Unlock()
+	s.lasting.keys.Keep(next.principals.keySets)
 	s.options.Logger.Info("policy directory in force",
 		"dir", s.options.Dir, "digest", next.Digest, "generation", s.Status().Generation, "summary", next.Summary)
 	for _, finding := range next.Findings[:min(len(next.Findings), maxFindings)] {

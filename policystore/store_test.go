@@ -184,14 +184,10 @@ func TestWatch(t *testing.T) {
 			path := filepath.Join(dir, "managed/pull.json")
 			rename(t, path, path+"~")
 			write(t, dir, "managed/pull.json", changed)
-			if err := os.Remove(path + "~"); err != nil {
-				t.Fatal(err)
-			}
+			remove(t, dir, "managed/pull.json~")
 		}},
 		{"file removed", func(t *testing.T, dir string) {
-			if err := os.Remove(filepath.Join(dir, filepath.FromSlash(secretDir))); err != nil {
-				t.Fatal(err)
-			}
+			remove(t, dir, secretDir)
 		}},
 		{"file in a new directory", func(t *testing.T, dir string) {
 			files(t, dir, map[string]string{strings.Replace(secretDir, "secret/app", "new/deep/app", 1): denyAll})
@@ -314,6 +310,13 @@ func TestWatchUnderConstantEvents(t *testing.T) {
 func rename(t *testing.T, from, to string) {
 	t.Helper()
 	if err := os.Rename(from, to); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func remove(t *testing.T, dir, path string) {
+	t.Helper()
+	if err := os.Remove(filepath.Join(dir, filepath.FromSlash(path))); err != nil {
 		t.Fatal(err)
 	}
 }

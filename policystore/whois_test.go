@@ -364,6 +364,9 @@ func TestForeignAudiencesAreAFinding(t *testing.T) {
 	}
 }
 
+// offline is a cache that fetches nothing.
+func offline() *oidc.KeyCache { return oidc.NewKeyCache(oidc.KeyCacheOptions{Offline: true}) }
+
 // A policy that is used in two ways is compiled for each, and what is found in it
 // is told once.
 func TestPoliciesByUse(t *testing.T) {
@@ -427,7 +430,7 @@ func TestWhoIsWhoInTheFlatForm(t *testing.T) {
 // Loading needs no network: an issuer whose keys cannot be had makes no error.
 func TestLoadFetchesNothing(t *testing.T) {
 	d := whole(t, newSigner(t))
-	keys := oidc.NewKeyCache(oidc.KeyCacheOptions{Offline: true})
+	keys := offline()
 	content := tree{}
 	for path, text := range d {
 		content[path] = []byte(text)
