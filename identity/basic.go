@@ -31,14 +31,7 @@ func (a *attempt) byBasic() (*Caller, *Failure) {
 	if f := a.table.passwords.verify(a.ctx, a.table.users, user, password); f != nil {
 		return nil, f
 	}
-	caller, err := a.table.callerOf(name{Basic, user})
-	switch {
-	case err != nil:
-		return nil, invalid(BasicAuth, err.Error())
-	case caller == nil:
-		return nil, invalid(BasicAuth, fmt.Sprintf("no principal is bound to user %q", user))
-	}
-	return caller.issuedAt(a.evidence.Time), nil
+	return a.table.named(name{Basic, user}, a.evidence.Time)
 }
 
 // namedRole reads the ARN of the role that a user name names: ACCOUNT/ROLE, or

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"time"
 
 	"extauthz/iam"
 )
@@ -104,6 +105,19 @@ func (t *Table) add(kind NameKind, b *nameBinding) error {
 	}
 	t.bindings++
 	return nil
+}
+
+// named finds the caller that one name is bound to, in a session that begins
+// then. Nobody is a failure.
+func (t *Table) named(n name, begin time.Time) (*Caller, *Failure) {
+	caller, err := t.callerOf(n)
+	switch {
+	case err != nil:
+		return nil, invalid(n.kind.source(), err.Error())
+	case caller == nil:
+		return nil, invalid(n.kind.source(), fmt.Sprintf("no principal is bound to %s %q", n.kind, n.text))
+	}
+	return caller.issuedAt(begin), nil
 }
 
 // callerOf finds the caller that a name is bound to; nil is nobody. An exact

@@ -52,7 +52,6 @@ func (c *Caller) setKind() {
 	p := &c.Principal
 	switch p.Kind {
 	case iam.Anonymous:
-		p.UserID = "anonymous"
 		c.set("aws:PrincipalType", p.Kind.String())
 		return
 	case iam.Service:
@@ -93,4 +92,6 @@ func (c *Caller) issuedAt(begin time.Time) *Caller {
 }
 
 // anonymous is who shows no credential, where that is allowed.
-func anonymous() *Caller { return newCaller("", iam.Principal{Kind: iam.Anonymous}, attributes{}) }
+func anonymous() *Caller {
+	return newCaller("", iam.Principal{Kind: iam.Anonymous, UserID: "anonymous"}, attributes{})
+}

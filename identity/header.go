@@ -28,14 +28,7 @@ func (a *attempt) byHeader() (*Caller, *Failure) {
 	case strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' }):
 		return nil, a.badHeader("holds a control character, or one that is not ASCII")
 	}
-	caller, err := a.table.callerOf(name{HeaderName, values[0]})
-	switch {
-	case err != nil:
-		return nil, invalid(TrustedHeader, err.Error())
-	case caller == nil:
-		return nil, invalid(TrustedHeader, fmt.Sprintf("no principal is bound to %q in the header %s", values[0], a.rules.Header))
-	}
-	return caller.issuedAt(a.evidence.Time), nil
+	return a.table.named(name{HeaderName, values[0]}, a.evidence.Time)
 }
 
 func (a *attempt) badHeader(wrong string) *Failure {

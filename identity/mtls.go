@@ -17,9 +17,20 @@ func (a *attempt) byCertificate() (*Caller, *Failure) {
 	if f != nil {
 		return nil, f
 	}
-	var found *Caller
+	if len(names) == 1 {
+		return a.table.named(names[0], a.evidence.Time)
+	}
+	caller, f := a.table.oneOf(names)
+	if f != nil {
+		return nil, f
+	}
+	return caller.issuedAt(a.evidence.Time), nil
+}
+
+// oneOf finds the caller that several names of one certificate are bound to.
+func (t *Table) oneOf(names []name) (found *Caller, f *Failure) {
 	for _, n := range names {
-		caller, err := a.table.callerOf(n)
+		caller, err := t.callerOf(n)
 		switch {
 		case err != nil:
 			return nil, invalid(MTLS, err.Error())
@@ -30,13 +41,10 @@ func (a *attempt) byCertificate() (*Caller, *Failure) {
 			found = caller
 		}
 	}
-	switch {
-	case found != nil:
-		return found.issuedAt(a.evidence.Time), nil
-	case len(names) > 1:
+	if found == nil {
 		return nil, invalid(MTLS, fmt.Sprintf("no principal is bound to %s %q, nor to any of the certificate's %d other names", names[0].kind, names[0].text, len(names)-1))
 	}
-	return nil, invalid(MTLS, fmt.Sprintf("no principal is bound to %s %q", names[0].kind, names[0].text))
+	return found, nil
 }
 
 // peerNames lists the names that the peer has by what Envoy says of it:

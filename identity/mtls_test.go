@@ -108,3 +108,109 @@ func TestCertificateNameRefusesOtherText(t *testing.T) {
 		})
 	}
 }
+
+// Every URI and DNS name of a certificate counts, the first as Envoy gives it.
+func TestEveryNameOfACertificate(t *testing.T) {
+	const bobARN = "arn:aws:iam::123456789012:user/dev/bob"
+	subject := pkix.Name{CommonName: "ci", Organization: []string{"example"}}
+	table := world{
+		entities: []Entity{{ARN: aliceARN}, {ARN: bobARN}, {ARN: role + "k8s-prod"}, {ARN: role + "k8s-test"}},
+		bindings: []Binding{
+			{Kind: URI, Name: "spiffe://a/alice", Principal: aliceARN},
+			{Kind: URI, Name: "spiffe://b/alice", Principal: aliceARN},
+			{Kind: URI, Name: "spiffe://a/bob", Principal: bobARN},
+			{Kind: DNS, Name: "alice.example.com", Principal: aliceARN},
+			{Kind: DNS, Name: "bob.example.com", Principal: bobARN},
+			{Kind: DNS, Name: "spiffe://dns/alice", Principal: aliceARN},
+			{Kind: Subject, Name: "CN=ci,O=example", Principal: bobARN},
+			{Kind: Subject, Name: aliceARN, Principal: aliceARN},
+			{Kind: URI, Name: "spiffe://cluster.local/ns/{namespace}/sa/{name}", Principal: session + "k8s-{namespace}/{name}", Tags: map[string]string{"sa": "{name}"}, SourceIdentity: "{name}"},
+			{Kind: URI, Name: "spiffe://cluster.local/ns/test/sa/root", Principal: bobARN},
+		},
+	}.build(t)
+	for _, c := range []struct {
+		name      string
+		principal string // what Envoy says; "" is the first name
+		names     certificateNames
+		want      want
+	}{
+		{"second URI", "", certificateNames{uris: []string{"spiffe://mesh/any", "spiffe://a/alice"}}, want{arn: aliceARN}},
+		{"second DNS", "", certificateNames{dns: []string{"any.example.com", "bob.example.com"}}, want{arn: bobARN}},
+		{"DNS behind a URI", "spiffe://mesh/any", certificateNames{dns: []string{"bob.example.com"}, uris: []string{"spiffe://mesh/any"}}, want{arn: bobARN}},
+		{"two names of one principal", "", certificateNames{uris: []string{"spiffe://a/alice", "spiffe://b/alice"}}, want{arn: aliceARN}},
+		{"one name twice", "", certificateNames{uris: []string{"spiffe://a/alice", "spiffe://a/alice"}}, want{arn: aliceARN}},
+		{"two principals", "", certificateNames{uris: []string{"spiffe://a/alice", "spiffe://a/bob"}}, want{reason: "names two principals"}},
+		{"two principals, of two kinds", "spiffe://a/alice", certificateNames{uris: []string{"spiffe://a/alice"}, dns: []string{"bob.example.com"}}, want{reason: "names two principals"}},
+		{"none of several", "", certificateNames{uris: []string{"spiffe://x", "spiffe://y"}}, want{reason: "nor to any of the certificate's 1 other names"}},
+		{"Envoy's name is the second", "spiffe://a/alice", certificateNames{uris: []string{"spiffe://x", "spiffe://a/alice"}}, want{reason: "not the one in the certificate"}},
+		{"a DNS name spelt like a SPIFFE ID is no URI", "", certificateNames{dns: []string{"spiffe://a/alice"}}, want{reason: `no principal is bound to dns "spiffe://a/alice"`}},
+		{"a DNS name spelt like a SPIFFE ID, behind another", "", certificateNames{dns: []string{"x", "spiffe://a/alice"}}, want{reason: "no principal is bound"}},
+		{"a DNS name spelt so, and bound so", "", certificateNames{dns: []string{"spiffe://dns/alice"}}, want{arn: aliceARN}},
+		{"a URI spelt like a bound DNS name", "", certificateNames{uris: []string{"spiffe://dns/alice"}}, want{reason: "no principal is bound to uri"}},
+		{"subject", "CN=ci,O=example", certificateNames{subject: subject}, want{arn: bobARN}},
+		{"the subject beside a DNS name is none", "any.example.com", certificateNames{subject: subject, dns: []string{"any.example.com"}}, want{reason: "no principal is bound to dns"}},
+		{"a DNS name spelt like a subject", "CN=ci,O=example", certificateNames{dns: []string{"CN=ci,O=example"}}, want{reason: "no principal is bound to dns"}},
+		{"a subject spelt like an ARN is that subject, when bound", aliceARN, certificateNames{subject: pkix.Name{CommonName: "x"}}, want{arn: aliceARN}},
+		{"a URI spelt like an ARN is nobody", "", certificateNames{uris: []string{aliceARN}}, want{reason: "no principal is bound to uri"}},
+		{"the scheme in capitals is another name", "", certificateNames{uris: []string{"spiffe://x", "SPIFFE://a/alice"}}, want{reason: "no principal is bound"}},
+		{"an encoded letter is another name", "", certificateNames{uris: []string{"spiffe://x", "spiffe://a/%61lice"}}, want{reason: "no principal is bound"}},
+		{"captures", "", certificateNames{uris: []string{"spiffe://cluster.local/ns/prod/sa/builder"}}, want{arn: session + "k8s-prod/builder"}},
+		{"captures of a second URI", "", certificateNames{uris: []string{"spiffe://x", "spiffe://cluster.local/ns/prod/sa/builder"}}, want{arn: session + "k8s-prod/builder"}},
+		{"captures of two", "", certificateNames{uris: []string{"spiffe://cluster.local/ns/prod/sa/a1", "spiffe://cluster.local/ns/prod/sa/b1"}}, want{reason: "names two principals"}},
+		{"an exception from a pattern", "", certificateNames{uris: []string{"spiffe://cluster.local/ns/test/sa/root"}}, want{arn: bobARN}},
+		{"a role that is not there", "", certificateNames{uris: []string{"spiffe://cluster.local/ns/none/sa/builder"}}, want{reason: `role "k8s-none" of account 123456789012 is not among the principals`}},
+		{"a role in other letters", "", certificateNames{uris: []string{"spiffe://cluster.local/ns/PROD/sa/builder"}}, want{reason: "is not among the principals"}},
+		{"a session's name of 64", "", certificateNames{uris: []string{"spiffe://cluster.local/ns/prod/sa/" + strings.Repeat("s", 64)}}, want{arn: session + "k8s-prod/" + strings.Repeat("s", 64)}},
+		{"a session's name of 65", "", certificateNames{uris: []string{"spiffe://cluster.local/ns/prod/sa/" + strings.Repeat("s", 65)}}, want{reason: "has 65 characters, and IAM allows 64"}},
+		{"a session's name of 1", "", certificateNames{uris: []string{"spiffe://cluster.local/ns/prod/sa/s"}}, want{reason: "fewer than 2 characters"}},
+		{"a role's name of 65", "", certificateNames{uris: []string{"spiffe://cluster.local/ns/" + strings.Repeat("n", 61) + "/sa/builder"}}, want{reason: "has 65 characters, and IAM allows 64"}},
+		{"a slash more", "", certificateNames{uris: []string{"spiffe://cluster.local/ns/prod/sa/builder/x"}}, want{reason: "no principal is bound"}},
+		{"dots", "", certificateNames{uris: []string{"spiffe://cluster.local/ns/../sa/builder"}}, want{reason: "is not among the principals"}},
+		{"a star", "", certificateNames{uris: []string{"spiffe://cluster.local/ns/*/sa/builder"}}, want{reason: "no principal is bound"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			principal := c.principal
+			if principal == "" {
+				principal = append(append([]string{}, c.names.uris...), c.names.dns...)[0]
+			}
+			caller, f := identify(t, table, rules(), Evidence{Principal: principal, Certificate: certificate(t, c.names)})
+			c.want.check(t, caller, f)
+			if caller != nil && caller.Source != "mtls" {
+				t.Errorf("source %q", caller.Source)
+			}
+		})
+	}
+}
+
+// Without a certificate a name is of the one kind that the rules give, or none.
+func TestPrincipalKind(t *testing.T) {
+	table := world{
+		entities: []Entity{{ARN: aliceARN}},
+		bindings: []Binding{{Kind: URI, Name: "spiffe://a/alice", Principal: aliceARN}, {Kind: Subject, Name: "CN=alice", Principal: aliceARN}},
+	}.build(t)
+	dns := certificate(t, certificateNames{dns: []string{"spiffe://a/alice"}})
+	for _, c := range []struct {
+		name                   string
+		kind                   NameKind
+		principal, certificate string
+		want                   want
+	}{
+		{"no kind", NoName, "spiffe://a/alice", "", want{reason: "include_peer_certificate: true"}},
+		{"the kind", URI, "spiffe://a/alice", "", want{arn: aliceARN}},
+		{"another kind", DNS, "spiffe://a/alice", "", want{reason: `no principal is bound to dns "spiffe://a/alice"`}},
+		{"subject", Subject, "CN=alice", "", want{arn: aliceARN}},
+		{"a kind of no certificate", Basic, "alice", "", want{reason: "include_peer_certificate: true"}},
+		{"a token's kind", Token, "alice", "", want{reason: "include_peer_certificate: true"}},
+		{"the certificate tells the kind, where there is one", URI, "spiffe://a/alice", dns, want{reason: `no principal is bound to dns "spiffe://a/alice"`}},
+		{"no name", URI, "", dns, want{reason: "no usable name"}},
+		{"nothing", URI, "", "", want{kind: Anonymous, reason: "no credential"}},
+		{"NUL", URI, "spiffe://a/alice\x00", "", want{reason: "no principal is bound"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := rules()
+			r.PrincipalKind = c.kind
+			caller, f := identify(t, table, r, Evidence{Principal: c.principal, Certificate: c.certificate})
+			c.want.check(t, caller, f)
+		})
+	}
+}

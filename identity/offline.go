@@ -19,14 +19,7 @@ func (t *Table) User(user string, at time.Time) (*Caller, *Failure) {
 	if !t.users.Has(user) {
 		return nil, invalid(BasicAuth, fmt.Sprintf("user %q has no line in htpasswd", user))
 	}
-	caller, err := t.callerOf(name{Basic, user})
-	switch {
-	case err != nil:
-		return nil, invalid(BasicAuth, err.Error())
-	case caller == nil:
-		return nil, invalid(BasicAuth, fmt.Sprintf("no principal is bound to user %q", user))
-	}
-	return caller.issuedAt(at), nil
+	return t.named(name{Basic, user}, at)
 }
 
 // Peer returns what Envoy would say of a peer with the first certificate in a PEM

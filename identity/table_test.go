@@ -83,7 +83,7 @@ func TestIdentify(t *testing.T) {
 		{name: "unknown user", evidence: Evidence{Authorization: basic("carol", "carol-secret")}, reason: "unknown user or wrong password"},
 		{name: "unknown user with the password of the costliest line", evidence: Evidence{Authorization: basic("carol", "alice-secret")}, reason: "unknown user or wrong password"},
 		{name: "user name in capitals", evidence: Evidence{Authorization: basic("ALICE", "alice-secret")}, reason: "unknown user or wrong password"},
-		{name: "right password, but nobody", evidence: Evidence{Authorization: basic("bob", "bob-secret")}, reason: `no principal is bound to user "bob"`},
+		{name: "right password, but nobody", evidence: Evidence{Authorization: basic("bob", "bob-secret")}, reason: `no principal is bound to basic "bob"`},
 		{name: "a certificate's name as user", evidence: Evidence{Authorization: basic("spiffe", "//example.com/ci")}, reason: "unknown user or wrong password"},
 		{name: "empty header", evidence: Evidence{Authorization: []string{""}}, reason: "takes this kind of credential"},
 		{name: "Bearer", evidence: Evidence{Authorization: []string{"Bearer " + encode("alice:alice-secret")}}, reason: "no issuer's tokens"},
@@ -125,76 +125,106 @@ func TestIdentifyIgnoresCertificatesThatNobodyBinds(t *testing.T) {
 	}
 }
 
-func TestBindRefuses(t *testing.T) {
-	table := newTable(t, "alice")
-	bind(t, table, Basic, "alice", alice)
-	for _, c := range []struct {
-		name string
-		kind NameKind
-		text string
-		want string
-	}{
-		{"no kind", NoName, "alice", "needs a name"},
-		{"no text", URI, "", "needs a name"},
-		{"no password", Basic, "bob", `user "bob" has no line in htpasswd`},
-		{"twice", Basic, "alice", `basic "alice" is bound twice`},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			if err := table.Bind(Binding{Kind: c.kind, Name: c.text, Principal: ciARN}); err == nil || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("error %v, want %q", err, c.want)
-			}
-		})
-	}
-	if table.Len() != 1 {
-		t.Errorf("%d bindings, want 1", table.Len())
-	}
+// everything is a world in which every source can prove somebody, each
+// somebody else: mtls ci, jwt_authn and bearer the role ci's gitlab, basic alice,
+// header bob.
+func everything(t testing.TB) *Table {
+	t.Helper()
+	w := tokens(t)
+	w.entities = append(w.entities, Entity{ARN: "arn:aws:iam::123456789012:user/dev/bob"})
+	w.bindings = append(w.bindings,
+		Binding{Kind: URI, Name: "spiffe://example.com/ci", Principal: ciARN},
+		Binding{Kind: HeaderName, Name: "{name}@example.com", Principal: "arn:aws:iam::123456789012:user/dev/{name}"})
+	return w.build(t)
 }
 
-func TestCallerContext(t *testing.T) {
+// The first source in order that finds a credential decides; what others would
+// have found, good or bad, does not count.
+func TestOrder(t *testing.T) {
+	table := everything(t)
+	const bobARN, gitlabARN = "arn:aws:iam::123456789012:user/dev/bob", session + "ci/gitlab"
+	leaf := certificate(t, certificateNames{uris: []string{"spiffe://example.com/ci"}})
+	token := signerAt(gitlabURL).token(t, nil)
+	all := func(authorization []string) Evidence {
+		return Evidence{Principal: "spiffe://example.com/ci", Certificate: leaf, Header: []string{"bob@example.com"}, Authorization: authorization, Metadata: map[string]any{"ci": payload(t, token)}}
+	}
+	without := func(e Evidence, change func(*Evidence)) Evidence { change(&e); return e }
+	noCertificate := func(e *Evidence) { e.Principal, e.Certificate = "", "" }
+	strange := func(e *Evidence) { e.Principal = "spiffe://example.com/other" }
 	for _, c := range []struct {
-		name      string
-		principal iam.Principal
-		want      map[string]string
+		name     string
+		sources  string // "" is the default
+		evidence Evidence
+		want     want
 	}{
-		{"user", alice, map[string]string{
-			"aws:PrincipalArn": aliceARN, "aws:PrincipalType": "User", "aws:username": "alice",
-			"aws:PrincipalAccount": "123456789012", "aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false"}},
-		{"role session", ci, map[string]string{
-			"aws:PrincipalArn": "arn:aws:iam::123456789012:role/team/ci", "aws:PrincipalType": "AssumedRole", "aws:MultiFactorAuthPresent": "false",
-			"aws:PrincipalAccount": "123456789012", "aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false"}},
+		{"certificate first", "", all(bearer(token)), want{arn: ciARN}},
+		{"certificate first, Authorization repeated", "", all(append(bearer(token), bearer(token)...)), want{arn: ciARN}},
+		{"certificate that does not hold", "", without(all(bearer(token)), strange), want{reason: "not the one in the certificate"}},
+		{"no certificate", "", without(all(bearer(token)), noCertificate), want{arn: gitlabARN}},
+		{"no certificate, Basic", "", without(all(basic("alice", "alice-secret")), noCertificate), want{arn: aliceARN}},
+		{"no certificate, repeated", "", without(all(append(bearer(token), bearer(token)...)), noCertificate), want{reason: "repeated"}},
+		{"a header is never asked unless named", "", without(all(nil), noCertificate), want{kind: Anonymous, reason: "no credential"}},
+		{"header first", "header mtls basic", all(basic("alice", "alice-secret")), want{arn: bobARN}},
+		{"header first, which does not hold", "header basic", without(all(basic("alice", "alice-secret")), func(e *Evidence) { e.Header = []string{"carol@example.com"} }), want{reason: "not among the principals"}},
+		{"header first, absent", "header basic", without(all(basic("alice", "alice-secret")), func(e *Evidence) { e.Header = nil }), want{arn: aliceARN}},
+		{"header first, Authorization repeated", "header basic", all(append(bearer(token), bearer(token)...)), want{arn: bobARN}},
+		{"header last", "basic header", all(basic("alice", "alice-secret")), want{arn: aliceARN}},
+		{"header last, wrong password", "basic header", all(basic("alice", "wrong")), want{reason: "wrong password"}},
+		{"header last, no Authorization", "basic header", all(nil), want{arn: bobARN}},
+		{"header last, a Bearer token that nobody asks for", "basic header", all(bearer(token)), want{arn: bobARN}},
+		{"header last, Authorization repeated", "basic header", all(append(bearer(token), bearer(token)...)), want{reason: "repeated"}},
+		{"basic before mtls", "basic mtls", all(basic("alice", "alice-secret")), want{arn: aliceARN}},
+		{"basic before mtls, wrong password", "basic mtls", all(basic("alice", "wrong")), want{reason: "wrong password"}},
+		{"basic before mtls, absent", "basic mtls", all(nil), want{arn: ciARN}},
+		{"bearer before jwt_authn", "bearer jwt_authn", all(bearer(token)), want{arn: gitlabARN}},
+		{"mtls only, and Authorization", "mtls", without(all(basic("alice", "alice-secret")), noCertificate), want{reason: "takes this kind of credential"}},
+		{"mtls only, and Authorization of no scheme", "mtls", without(all([]string{""}), noCertificate), want{reason: "takes this kind of credential"}},
+		{"jwt_authn only, without metadata", "jwt_authn", without(all(bearer(token)), func(e *Evidence) { e.Metadata = nil }), want{reason: "takes this kind of credential"}},
+		{"bearer only, Basic", "bearer", all(basic("alice", "alice-secret")), want{reason: "takes this kind of credential"}},
+		{"basic only, Bearer", "basic", all(bearer(token)), want{reason: "takes this kind of credential"}},
+		{"Digest", "", without(all([]string{"Digest username=alice"}), noCertificate), want{reason: "takes this kind of credential"}},
+		{"a source that there is not", "none", all(nil), want{reason: "that there is not"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := NewCaller("basic", c.principal).Context
-			if len(got) != len(c.want) {
-				t.Errorf("%d keys, want %d: %v", len(got), len(c.want), got)
-			}
-			for _, entry := range got {
-				if entry.Value != c.want[entry.Key] {
-					t.Errorf("%s = %q, want %q", entry.Key, entry.Value, c.want[entry.Key])
+			r := rules()
+			r.Header, r.Anonymous = "x-user", c.want.kind != Anonymous // who has a credential is never anonymous
+			for word := range strings.FieldsSeq(c.sources) {
+				source, err := ParseSource(word)
+				if err != nil && word != "none" {
+					t.Fatal(err)
 				}
+				r.Sources = append(r.Sources, source)
 			}
+			caller, f := identify(t, table, r, c.evidence)
+			c.want.check(t, caller, f)
 		})
 	}
 }
 
-func BenchmarkIdentify(b *testing.B) {
-	hash, err := bcrypt.GenerateFromPassword([]byte("alice-secret"), bcrypt.MinCost)
-	if err != nil {
-		b.Fatal(err)
+func TestAnonymous(t *testing.T) {
+	r := rules()
+	r.Anonymous = true
+	caller, f := identify(t, everything(t), r, Evidence{Header: []string{"bob@example.com"}, Metadata: map[string]any{"ci": map[string]any{}}})
+	if f != nil || caller.Principal.Kind != iam.Anonymous || caller.Source != "" {
+		t.Fatalf("caller %+v, failure %v", caller, f)
 	}
-	h, err := ParseHtpasswd("htpasswd", append([]byte("alice:"), hash...))
-	if err != nil {
-		b.Fatal(err)
+	checkKeys(t, caller.Context, map[string]string{
+		"aws:PrincipalType": "Anonymous", "aws:userid": "anonymous", "aws:PrincipalIsAWSService": "",
+		"aws:PrincipalArn": "", "aws:PrincipalAccount": "", "aws:username": "", "aws:TokenIssueTime": ""})
+	r.Anonymous = false
+	_, f = identify(t, everything(t), r, Evidence{})
+	want{kind: Anonymous, reason: "no credential"}.check(t, nil, f)
+}
+
+func TestParseSource(t *testing.T) {
+	for _, word := range []string{"mtls", "jwt_authn", "bearer", "basic", "header"} {
+		if s, err := ParseSource(word); err != nil || s.String() != word {
+			t.Errorf("%q: %v, %v", word, s, err)
+		}
 	}
-	table := NewTable(h, NewPasswords(), entities(b))
-	if err := table.Bind(Binding{Kind: Basic, Name: "alice", Principal: aliceARN}); err != nil {
-		b.Fatal(err)
-	}
-	e := &Evidence{Authorization: basic("alice", "alice-secret")}
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, f := table.Identify(context.Background(), &Rules{}, e); f != nil {
-			b.Fatal(f)
+	for _, word := range []string{"", "none", "MTLS", "jwt", "basic "} {
+		if s, err := ParseSource(word); err == nil || s != NoSource {
+			t.Errorf("%q is %v", word, s)
 		}
 	}
 }

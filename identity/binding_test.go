@@ -1,0 +1,210 @@
+package identity
+
+import (
+	"strings"
+	"testing"
+
+	"extauthz/iam"
+)
+
+// bindable is a world to bind in: alice, bob and the role ci, the issuer gitlab
+// without role, and the issuer fixed with one.
+func bindable(t testing.TB, bindings ...Binding) world {
+	t.Helper()
+	web := trust(t, `{"Federated":"`+gitlabProvider+`"}`, web, "")
+	return world{
+		entities: []Entity{{ARN: aliceARN}, {ARN: "arn:aws:iam::123456789012:user/dev/bob", Tags: []Tag{{"team", "red"}}}, {ARN: role + "team/ci", ID: "AROAEXAMPLE", Trust: web}},
+		issuers: []Issuer{
+			{Name: "gitlab", Verifier: signerAt(gitlabURL).verifier(t)},
+			{Name: "fixed", Verifier: signerAt("https://fixed.example.com").verifier(t), Role: role + "team/ci"},
+		},
+		bindings: bindings,
+	}
+}
+
+// What cannot be bound is refused when it is loaded, with the remedy.
+func TestBindRefuses(t *testing.T) {
+	policies := []*iam.Policy{document(t, iam.SessionPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`)}
+	uri := func(name, principal string) Binding { return Binding{Kind: URI, Name: name, Principal: principal} }
+	sub := func(pattern string) Binding {
+		return Binding{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": pattern}, Principal: aliceARN}
+	}
+	for _, c := range []struct {
+		name     string
+		bindings []Binding
+		want     string
+	}{
+		{"no kind", []Binding{{Name: "alice", Principal: aliceARN}}, "needs a name"},
+		{"a kind that there is not", []Binding{{Kind: Token + 1, Name: "alice", Principal: aliceARN}}, "needs a name"},
+		{"no name", []Binding{uri("", aliceARN)}, "needs a name"},
+		{"no password", []Binding{{Kind: Basic, Name: "carol", Principal: aliceARN}}, `user "carol" has no line in htpasswd`},
+		{"twice", []Binding{uri("spiffe://a", ciARN), uri("spiffe://a", aliceARN)}, `uri "spiffe://a" is bound twice`},
+		{"twice the same", []Binding{uri("spiffe://a", ciARN), uri("spiffe://a", ciARN)}, "is bound twice"},
+		{"a pattern twice", []Binding{uri("spiffe://{a}", ciARN), uri("spiffe://{b}", ciARN)}, "overlap"},
+		{"patterns that overlap", []Binding{uri("spiffe://a-{x}", ciARN), uri("spiffe://{x}-b", ciARN)}, `uri "spiffe://a-{x}" and "spiffe://{x}-b" overlap`},
+		{"a pattern that cannot be compiled", []Binding{uri("spiffe://{a}{b}", ciARN)}, "does not tell where"},
+		{"a template that cannot be compiled", []Binding{uri("spiffe://{a}", session+"ci/{b}")}, "which nothing captures"},
+		{"two captures in a name", []Binding{uri("spiffe://{a}/{b}", session+"ci/{a}-{b}")}, "two captures in one segment"},
+		{"a captured account", []Binding{uri("spiffe://{a}", "arn:aws:sts::{a}:assumed-role/ci/x1")}, "outside the names"},
+		{"a captured kind", []Binding{uri("spiffe://{a}", "arn:aws:iam::123456789012:{a}/x")}, "outside the names"},
+		{"no principal", []Binding{uri("spiffe://a", "")}, "empty"},
+		{"no ARN", []Binding{uri("spiffe://a", "alice")}, "is not an ARN"},
+		{"a role", []Binding{uri("spiffe://a", role+"team/ci")}, "which does not call itself"},
+		{"a user who is not there", []Binding{uri("spiffe://a", "arn:aws:iam::123456789012:user/carol")}, "is not among the principals"},
+		{"a user without its path", []Binding{uri("spiffe://a", "arn:aws:iam::123456789012:user/alice")}, "is not among the principals"},
+		{"a session of a role that is not there", []Binding{uri("spiffe://a", session+"cd/build")}, `role "cd" of account 123456789012 is not among the principals`},
+		{"a captured session of a role that is not there", []Binding{uri("spiffe://{a}", session+"cd/{a}")}, `role "cd" of account 123456789012 is not among the principals`},
+		{"a session's name of 65", []Binding{uri("spiffe://a", session+"ci/"+strings.Repeat("s", 65))}, "65 characters"},
+		{"a session's name of 1", []Binding{uri("spiffe://a", session+"ci/s")}, "fewer than 2"},
+		{"a captured session's name with 63 before it", []Binding{uri("spiffe://{a}", session+"ci/"+strings.Repeat("s", 63)+"{a}")}, "65 characters"},
+		{"a captured service", []Binding{uri("spiffe://{a}", "{a}.amazonaws.com")}, "outside the names"},
+		{"a service of somebody", []Binding{uri("spiffe://a", "ci.example.com")}, "nor a service such as"},
+		{"a service without name", []Binding{uri("spiffe://a", "amazonaws.com")}, "nor a service such as"},
+		{"a federated user by nobody", []Binding{uri("spiffe://a", "arn:aws:sts::123456789012:federated-user/carol")}, "which user federates it"},
+		{"a federated user by a role", []Binding{{Kind: URI, Name: "a", Principal: "arn:aws:sts::123456789012:federated-user/carol", FederatedBy: role + "team/ci"}}, "is not among the principals"},
+		{"a federated user by a user who is not there", []Binding{{Kind: URI, Name: "{a}", Principal: "arn:aws:sts::123456789012:federated-user/{a}", FederatedBy: "arn:aws:iam::123456789012:user/carol"}}, "is not among the principals"},
+		{"a federated user of another account", []Binding{{Kind: URI, Name: "a", Principal: "arn:aws:sts::999999999999:federated-user/carol", FederatedBy: aliceARN}}, "is of another account"},
+		{"a user who is federated", []Binding{{Kind: URI, Name: "a", Principal: aliceARN, FederatedBy: aliceARN}}, "leave federatedBy out"},
+		{"tags of a user", []Binding{{Kind: URI, Name: "a", Principal: aliceARN, Tags: map[string]string{"a": "b"}}}, "has no session that tags"},
+		{"tags of a service", []Binding{{Kind: URI, Name: "a", Principal: "ci.amazonaws.com", Tags: map[string]string{"a": "b"}}}, "has no session that tags"},
+		{"a policy of a user's", []Binding{{Kind: URI, Name: "a", Principal: aliceARN, Session: policies}}, "has no session that policies"},
+		{"a policy of a root user's", []Binding{{Kind: URI, Name: "a", Principal: "arn:aws:iam::123456789012:root", Session: policies}}, "has no session that policies"},
+		{"a user's source identity", []Binding{{Kind: URI, Name: "a", Principal: aliceARN, SourceIdentity: "alice"}}, "has no source identity"},
+		{"a federated user's source identity", []Binding{{Kind: URI, Name: "a", Principal: "arn:aws:sts::123456789012:federated-user/carol", FederatedBy: aliceARN, SourceIdentity: "alice"}}, "has no source identity"},
+		{"a source identity of 1", []Binding{{Kind: URI, Name: "a", Principal: ciARN, SourceIdentity: "s"}}, "fewer than 2"},
+		{"tags that differ in case", []Binding{{Kind: URI, Name: "a", Principal: ciARN, Tags: map[string]string{"a": "b", "A": "c"}}}, "are the same"},
+		{"a tag and a claim's tag", []Binding{{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": "a"}, Principal: ciARN, Tags: map[string]string{"a": "b"}, TagClaims: map[string]string{"A": "c"}}}, "are the same"},
+		{"a tag of AWS's", []Binding{{Kind: URI, Name: "a", Principal: ciARN, Tags: map[string]string{"aws:a": "b"}}}, "reserved"},
+		{"a tag's template", []Binding{{Kind: URI, Name: "a", Principal: ciARN, Tags: map[string]string{"a": "{b}"}}}, `session tag "a"`},
+		{"a claim's tag without claim", []Binding{{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": "a"}, Principal: ciARN, TagClaims: map[string]string{"A": ""}}}, "has no claim"},
+		{"claims of a certificate", []Binding{{Kind: URI, Name: "a", Principal: ciARN, Claims: map[string]string{"sub": "a"}}}, "only a token has"},
+		{"a claim's tag of a certificate", []Binding{{Kind: URI, Name: "a", Principal: ciARN, TagClaims: map[string]string{"a": "sub"}}}, "only a token has"},
+		{"an issuer of a certificate", []Binding{{Kind: URI, Name: "a", Principal: ciARN, Issuer: "gitlab"}}, "only a token has"},
+		{"an issuer that is not there", []Binding{{Kind: Token, Issuer: "other", Claims: map[string]string{"sub": "a"}, Principal: ciARN}}, `issuer "other" is not among the issuers`},
+		{"an issuer with a role", []Binding{{Kind: Token, Issuer: "fixed", Claims: map[string]string{"sub": "a"}, Principal: ciARN}}, "has a role, which all its tokens assume"},
+		{"a token without claims", []Binding{{Kind: Token, Issuer: "gitlab", Principal: ciARN}}, "name at least one"},
+		{"a token with a name", []Binding{{Kind: Token, Issuer: "gitlab", Name: "a", Claims: map[string]string{"sub": "a"}, Principal: ciARN}}, "name at least one"},
+		{"a claim's pattern", []Binding{sub("{a}{b}")}, `claim "sub"`},
+		{"a capture of two claims", []Binding{{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": "{a}", "ref": "{a}"}, Principal: aliceARN}}, "captured from another claim already"},
+		{"tokens twice", []Binding{sub("a"), sub("a")}, "overlap"},
+		{"tokens that overlap", []Binding{sub("a-{x}"), sub("{x}-b")}, "{sub: a-{x}}"},
+		{"tokens known by different claims", []Binding{sub("a"), {Kind: Token, Issuer: "gitlab", Claims: map[string]string{"ref": "a"}, Principal: aliceARN}}, "overlap"},
+		{"tokens of which one is known by more claims", []Binding{sub("{x}"), {Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": "{x}", "ref": "a"}, Principal: aliceARN}}, "overlap"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if _, err := bindable(t, c.bindings...).try(t); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
+// What looks alike and is not.
+func TestBindAccepts(t *testing.T) {
+	table := bindable(t,
+		Binding{Kind: URI, Name: "a", Principal: ciARN},
+		Binding{Kind: DNS, Name: "a", Principal: aliceARN},
+		Binding{Kind: URI, Name: "ns-{x}", Principal: session + "ci/{x}"},
+		Binding{Kind: URI, Name: "ns-admin", Principal: aliceARN},
+		Binding{Kind: URI, Name: "sa-{x}", Principal: session + "ci/{x}"},
+		Binding{Kind: Basic, Name: "{user}", Principal: "arn:aws:iam::123456789012:user/dev/{user}"},
+		Binding{Kind: URI, Name: "root", Principal: "arn:aws:iam::123456789012:root"},
+		Binding{Kind: URI, Name: "svc", Principal: "codebuild.amazonaws.com"},
+		Binding{Kind: URI, Name: "cn", Principal: "codebuild.amazonaws.com.cn"},
+		Binding{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": "{x}"}, Principal: session + "ci/{x}"},
+		Binding{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": "a1"}, Principal: aliceARN},
+		Binding{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": "a2"}, Principal: aliceARN},
+		Binding{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": "a/{x}", "ref": "b"}, Principal: aliceARN},
+	).build(t)
+	if table.Len() != 13 {
+		t.Errorf("%d bindings, want 13", table.Len())
+	}
+}
+
+// Callers of names that are bound in every way, and their keys.
+func TestBoundCallers(t *testing.T) {
+	policy := document(t, iam.SessionPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`)
+	table := bindable(t,
+		Binding{Kind: URI, Name: "ci/{x}", Principal: session + "ci/{x}", Tags: map[string]string{"x": "{x} of ci", "Team": "blue"}, SourceIdentity: "{x}@example.com", Session: []*iam.Policy{policy}},
+		Binding{Kind: URI, Name: "fed/{x}", Principal: "arn:aws:sts::123456789012:federated-user/{x}", FederatedBy: "arn:aws:iam::123456789012:user/dev/bob", Tags: map[string]string{"x": "{x}"}},
+		Binding{Kind: URI, Name: "fedred", Principal: "arn:aws:sts::123456789012:federated-user/red", FederatedBy: "arn:aws:iam::123456789012:user/dev/bob", Tags: map[string]string{"TEAM": "blue"}},
+		Binding{Kind: URI, Name: "bob", Principal: "arn:aws:iam::123456789012:user/dev/bob"},
+		Binding{Kind: URI, Name: "root", Principal: "arn:aws:iam::123456789012:root"},
+		Binding{Kind: URI, Name: "svc", Principal: "codebuild.amazonaws.com"},
+		Binding{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": "{x}"}, Principal: session + "ci/{x}", TagClaims: map[string]string{"ref": "ref", "email": "email"}},
+		Binding{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": "admin"}, Principal: aliceARN},
+	).build(t)
+	token := func(changes claims) Evidence {
+		return Evidence{Authorization: bearer(signerAt(gitlabURL).token(t, changes))}
+	}
+	peer := func(name string) Evidence { return Evidence{Principal: name} }
+	const began, issued = "2026-03-01T12:00:00Z", "2026-03-01T11:59:00Z"
+	for _, c := range []struct {
+		name     string
+		evidence Evidence
+		want     want
+		keys     map[string]string
+	}{
+		{"a session", peer("ci/build"), want{arn: session + "ci/build"}, map[string]string{
+			"aws:userid": "AROAEXAMPLE:build", "aws:PrincipalArn": role + "team/ci", "aws:PrincipalTag/x": "build of ci", "aws:PrincipalTag/team": "blue",
+			"aws:SourceIdentity": "build@example.com", "aws:TokenIssueTime": began, "aws:FederatedProvider": "", "aws:MultiFactorAuthPresent": "false"}},
+		{"a federated user", peer("fed/carol"), want{arn: "arn:aws:sts::123456789012:federated-user/carol"}, map[string]string{
+			"aws:userid": "123456789012:carol", "aws:PrincipalArn": "arn:aws:sts::123456789012:federated-user/carol", "aws:PrincipalType": "FederatedUser",
+			"aws:PrincipalTag/x": "carol", "aws:PrincipalTag/team": "red", "aws:TokenIssueTime": began, "aws:username": "", "aws:MultiFactorAuthPresent": "false"}},
+		{"a federated user, whose tags override the user's", peer("fedred"), want{arn: "arn:aws:sts::123456789012:federated-user/red"}, map[string]string{"aws:PrincipalTag/team": "blue"}},
+		{"a federated user's name of 32", peer("fed/" + strings.Repeat("f", 32)), want{arn: "arn:aws:sts::123456789012:federated-user/" + strings.Repeat("f", 32)}, nil},
+		{"a federated user's name of 33", peer("fed/" + strings.Repeat("f", 33)), want{reason: "33 characters"}, nil},
+		{"a source identity of 65", peer("ci/" + strings.Repeat("s", 53)), want{reason: "65 characters"}, nil},
+		{"a user", peer("bob"), want{arn: "arn:aws:iam::123456789012:user/dev/bob"}, map[string]string{
+			"aws:username": "bob", "aws:PrincipalTag/team": "red", "aws:TokenIssueTime": "", "aws:MultiFactorAuthPresent": "", "aws:PrincipalType": "User"}},
+		{"a root user", peer("root"), want{arn: "arn:aws:iam::123456789012:root"}, map[string]string{
+			"aws:userid": "123456789012", "aws:PrincipalType": "Account", "aws:PrincipalArn": "arn:aws:iam::123456789012:root", "aws:TokenIssueTime": ""}},
+		{"a service", peer("svc"), want{arn: "codebuild.amazonaws.com"}, map[string]string{
+			"aws:PrincipalIsAWSService": "true", "aws:PrincipalServiceName": "codebuild.amazonaws.com", "aws:PrincipalArn": "", "aws:PrincipalAccount": "", "aws:userid": "", "aws:PrincipalType": ""}},
+		{"a token", token(claims{"sub": "build", "ref": "main"}), want{arn: session + "ci/build"}, map[string]string{
+			"aws:PrincipalTag/ref": "main", "aws:PrincipalTag/email": "", "aws:TokenIssueTime": issued, "aws:FederatedProvider": ""}},
+		{"a token that is an exception", token(claims{"sub": "admin"}), want{arn: aliceARN}, map[string]string{"aws:TokenIssueTime": ""}},
+		{"a token whose own tags are not asked for", token(claims{"sub": "build", flatTagPrefix + "team": "x"}), want{arn: session + "ci/build"}, map[string]string{"aws:PrincipalTag/team": ""}},
+		{"a tag that is too long", token(claims{"sub": "build", "ref": strings.Repeat("r", 257)}), want{reason: "257 characters"}, nil},
+		{"a tag of other characters", token(claims{"sub": "build", "ref": "a*b"}), want{reason: "other characters"}, nil},
+		{"a tag that is a list", token(claims{"sub": "build", "ref": []string{"main"}}), want{reason: "not a string"}, nil},
+		{"a session's name of 65", token(claims{"sub": strings.Repeat("s", 65)}), want{reason: "65 characters"}, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := rules()
+			r.PrincipalKind = URI
+			caller, f := identify(t, table, r, c.evidence)
+			c.want.check(t, caller, f)
+			if caller != nil {
+				checkKeys(t, caller.Context, c.keys)
+			}
+			if caller != nil && strings.HasPrefix(c.evidence.Principal, "ci/") != (len(caller.Session) == 1) {
+				t.Errorf("%d session policies", len(caller.Session))
+			}
+			if again, _ := identify(t, table, r, c.evidence); caller != nil && !caller.same(again) {
+				t.Errorf("first %v, then %v", caller, again)
+			}
+		})
+	}
+}
+
+// A caller of a captured name is the very principal of that name: names that
+// differ do not become one.
+func TestCapturedNamesStayApart(t *testing.T) {
+	table := bindable(t, Binding{Kind: URI, Name: "sa/{namespace}/{name}", Principal: session + "ci/{name}", Tags: map[string]string{"namespace": "{namespace}"}}).build(t)
+	r := rules()
+	r.PrincipalKind = URI
+	seen := map[string]string{}
+	for _, n := range []string{"sa/a/bb", "sa/ab/b1", "sa/a.b/b1", "sa/a/b.b1", "sa/a-b/c1", "sa/a/b-c1", "sa/a@b/c1"} {
+		caller, f := identify(t, table, r, Evidence{Principal: n})
+		if f != nil {
+			t.Fatal(f)
+		}
+		namespace, _ := caller.Context.Lookup("aws:PrincipalTag/namespace")
+		key := caller.Principal.ARN + " " + namespace.Value
+		if other, found := seen[key]; found {
+			t.Errorf("%q and %q are both %s", other, n, key)
+		}
+		seen[key] = n
+	}
+}
