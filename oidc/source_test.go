@@ -240,7 +240,7 @@ func TestUnchangedKeys(t *testing.T) {
 	raw := by("rsa")
 	wants(t, w.ask(raw), "", "")
 	w.passes(oldAfter)
-	wants(t, w.ask(raw), "", "")
+	w.issuer.Keys.source.keys()
 	w.fetched(2)
 	if _, known := w.issuer.Keys.recall(must(digestOf(raw))); !known {
 		t.Error("the token is forgotten")
@@ -343,6 +343,22 @@ func TestHangLater(t *testing.T) {
 		t.Errorf("%v, want ErrUnavailable", err)
 	}
 	wants(t, w.ask(by("rsa")), "", "")
+}
+
+// TestHangWhileDown has an issuer that is down and then hangs: after the first
+// failure nobody waits for it, however old the keys are.
+func TestHangWhileDown(t *testing.T) {
+	w := newWorld(t, text(jwks(jwk("rsa", "rsa", ""))))
+	wants(t, w.ask(by("rsa")), "", "")
+	w.answers(status(503))
+	w.passes(oldAfter)
+	wants(t, w.ask(by("rsa")), "", "")
+	w.fetched(2)
+	w.answers(hang(t))
+	for range 3 {
+		w.passes(time.Hour)
+		wants(t, w.ask(by("rsa")), "", "")
+	}
 }
 
 // wrongAnswers are those of a URL that are no key set.
