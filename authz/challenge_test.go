@@ -5,6 +5,8 @@ import (
 	"maps"
 	"strings"
 	"testing"
+
+	"extauthz/mapping"
 )
 
 // tokens is the directory with a registry whose clients get their credentials
@@ -60,5 +62,21 @@ func TestBearerChallengeOfWhoMayNotLogIn(t *testing.T) {
 	want := `Bearer realm="https://auth.example.com/token",service="The registry"`
 	if r.Decision != Unauthenticated || header(r, "www-authenticate") != want || !strings.Contains(string(r.Answer.Body), "ecr:GetAuthorizationToken") {
 		t.Errorf("%s %s %s", r.Decision, header(r, "www-authenticate"), r.Answer.Body)
+	}
+}
+
+// A Bearer token that does not hold is an invalid_token; a password that does not
+// is not.
+func TestInvalidToken(t *testing.T) {
+	checker := tokens(t)
+	for _, c := range []struct {
+		authorization string
+		want          bool
+	}{{"Bearer x", true}, {"bearer a.b.c", true}, {"Basic Ym9iOndyb25n", false}, {"Negotiate x", false}} {
+		r := checker.Check(context.Background(), from("", "GET", "/v2/", mapping.Header{Name: "authorization", Value: c.authorization}))
+		got := strings.HasSuffix(header(r, "www-authenticate"), `,error="invalid_token"`)
+		if r.Decision != Unauthenticated || got != c.want {
+			t.Errorf("%s: %s", c.authorization, header(r, "www-authenticate"))
+		}
 	}
 }

@@ -1,76 +1,264 @@
 package authz
 
 import (
+	"bytes"
 	"context"
-	"maps"
-	"reflect"
+	"encoding/base64"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
-	"extauthz/policystore"
+	"extauthz/mapping"
 )
 
-// TestIdentify holds Identify to Check: the same caller in the same context, or
-// the same reason why there is none.
-func TestIdentify(t *testing.T) {
-	checker := newChecker(t)
-	wrong := from("", "GET", "/v2/")
-	wrong.Headers = append(wrong.Headers, basic("alice"))
-	wrong.Headers[0].Value = wrong.Headers[0].Value[:20] + "AAAA"
-	elsewhere := from("alice", "GET", "/v2/")
-	elsewhere.Host = "elsewhere.example.com"
+// mesh is a directory for several registries, each with sources and audiences of
+// its own, and an issuer whose tokens assume role ci, or the role that a user
+// name names.
+func mesh(t testing.TB, i *issuer) *Checker {
+	t.Helper()
+	const pull = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["ecr:GetAuthorizationToken","ecr:BatchGetImage"],"Resource":"*"}]}`
+	return newCheckerOf(t, map[string]string{
+		"registries.yaml": `registries:
+- {name: a, hosts: [a.example.com], account: "123456789012", region: eu-central-1}
+- {name: b, hosts: [b.example.com], account: "123456789012", region: eu-central-1}
+- {name: basic, hosts: [a.example.com], account: "123456789012", region: eu-central-1, sources: [basic]}
+- {name: envoy, hosts: [a.example.com], account: "123456789012", region: eu-central-1, sources: [jwt_authn]}
+- {name: certs, hosts: [a.example.com], account: "123456789012", region: eu-central-1, sources: [mtls]}
+- {name: passwords-first, hosts: [a.example.com], account: "123456789012", region: eu-central-1, sources: [basic, mtls]}
+- {name: proxied, hosts: [a.example.com], account: "123456789012", region: eu-central-1, sources: [header, basic], header: x-auth-request-user}
+- {name: china, hosts: [a.example.cn], audiences: [a.example.com], account: "123456789012", region: cn-north-1, partition: aws-cn}
+`,
+		"principals.yaml": `issuers:
+- {name: ci, issuer: "https://ci.example.com", jwks: jwks/ci.json, metadata: ci, role: "arn:aws:iam::123456789012:role/ci", claims: {sub: "repo:acme/{repo}"}, session: "{repo}", tags: {branch: ref}}
+credentials:
+- {basic: alice, principal: "arn:aws:iam::123456789012:user/alice"}
+- {uri: "spiffe://cluster.local/{name}", principal: "arn:aws:sts::123456789012:assumed-role/ci/{name}"}
+- {header: "{name}", principal: "arn:aws:iam::123456789012:user/{name}"}
+principals:
+- {arn: "arn:aws:iam::123456789012:user/alice", policies: [pull]}
+- {arn: "arn:aws:iam::123456789012:role/ci", policies: [pull, ci], trust: ci}
+- {arn: "arn:aws:iam::123456789012:role/deploy/prod", policies: [pull], trust: prod}
+- {arn: "arn:aws:iam::123456789012:role/closed", policies: [pull]}
+`,
+		"managed/pull.json": pull,
+		"managed/ci.json": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ecr:PutImage","Resource":"arn:aws:ecr:*:*:repository/${aws:PrincipalTag/branch}/*",
+  "Condition":{"StringEquals":{"aws:FederatedProvider":"arn:aws:iam::123456789012:oidc-provider/ci.example.com"}}}]}`,
+		"trust/ci.json": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":"arn:aws:iam::123456789012:oidc-provider/ci.example.com"},
+  "Action":["sts:AssumeRoleWithWebIdentity","sts:TagSession"],"Condition":{"StringEquals":{"ci.example.com:aud":"a.example.com"}}}]}`,
+		"trust/prod.json": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":"arn:aws:iam::123456789012:oidc-provider/ci.example.com"},
+  "Action":["sts:AssumeRoleWithWebIdentity","sts:TagSession"],"Condition":{"StringEquals":{"ci.example.com:sub":"repo:acme/deploy"},"IpAddress":{"aws:SourceIp":"192.0.2.0/24"}}}]}`,
+		"jwks/ci.json": i.jwks(t),
+	}, "alice")
+}
+
+// by sends a request to a registry by its own host.
+func by(registry, method, path string, headers ...mapping.Header) *Request {
+	r := from("", method, path, headers...)
+	r.Extensions, r.Host = map[string]string{RegistryExtension: registry}, "a.example.com"
+	switch registry {
+	case "b":
+		r.Host = "b.example.com"
+	case "china":
+		r.Host = "a.example.cn"
+	}
+	return r
+}
+
+func authorization(value string) mapping.Header {
+	return mapping.Header{Name: "authorization", Value: value}
+}
+
+func password(user, secret string) mapping.Header {
+	return authorization("Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+secret)))
+}
+
+const (
+	ciSession  = "arn:aws:sts::123456789012:assumed-role/ci/app"
+	pullTarget = "/v2/team/app/manifests/v1"
+)
+
+// Tokens, by each way that they can be shown.
+func TestTokens(t *testing.T) {
+	i := newIssuer(t, "https://ci.example.com")
+	checker := mesh(t, i)
+	good := i.token(t, nil)
+	forB := i.token(t, map[string]any{"aud": "b.example.com"})
 	for _, c := range []struct {
-		name      string
-		request   *Request
-		principal string // "" for nobody
+		name, registry, method, path string
+		header                       mapping.Header
+		want                         Outcome
+		principal                    string
 	}{
-		{"a user", from("alice", "GET", "/v2/"), "arn:aws:iam::123456789012:user/alice"},
-		{"a user who may not log in", from("dave", "GET", "/v2/"), "arn:aws:iam::123456789012:user/dave"},
-		{"no credential", from("", "GET", "/v2/"), ""},
-		{"wrong password", wrong, ""},
-		{"other host", elsewhere, ""},
+		{"Bearer", "a", "GET", pullTarget, authorization("Bearer " + good), Allowed, ciSession},
+		{"Bearer on ping", "a", "GET", "/v2/", authorization("Bearer " + good), Allowed, ciSession},
+		{"in Basic", "a", "GET", pullTarget, password("AWS", good), Allowed, ciSession},
+		{"in Basic, where only that is a source", "basic", "GET", pullTarget, password("AWS", good), Allowed, ciSession},
+		{"session tag from a claim", "a", "PUT", "/v2/main/app/manifests/v1", authorization("Bearer " + good), Allowed, ciSession},
+		{"another branch", "a", "PUT", "/v2/next/app/manifests/v1", authorization("Bearer " + good), ImplicitDeny, ciSession},
+		{"a role by its name", "a", "GET", pullTarget, password("123456789012/deploy/prod", i.token(t, map[string]any{"sub": "repo:acme/deploy"})), Allowed, "arn:aws:sts::123456789012:assumed-role/prod/deploy"},
+		{"a role that trusts others", "a", "GET", pullTarget, password("123456789012/deploy/prod", good), Unauthenticated, ""},
+		{"a role that trusts nobody", "a", "GET", pullTarget, password("123456789012/closed", good), Unauthenticated, ""},
+		{"a role that is not there", "a", "GET", pullTarget, password("123456789012/admin", good), Unauthenticated, ""},
+		{"a role of another partition", "china", "GET", pullTarget, password("123456789012/ci", good), Unauthenticated, ""},
+		{"a token for A, at B", "b", "GET", pullTarget, authorization("Bearer " + good), Unauthenticated, ""},
+		{"a token for A, at B, in Basic", "b", "GET", pullTarget, password("AWS", good), Unauthenticated, ""},
+		{"a token for B, at A", "a", "GET", pullTarget, authorization("Bearer " + forB), Unauthenticated, ""},
+		{"a token for B, at B, whose audience the role does not trust", "b", "GET", pullTarget, authorization("Bearer " + forB), Unauthenticated, ""},
+		{"a token for both, at B", "b", "GET", pullTarget, authorization("Bearer " + i.token(t, map[string]any{"aud": []string{"b.example.com", "a.example.com"}})), Unauthenticated, ""},
+		{"Bearer, which is no source there", "basic", "GET", pullTarget, authorization("Bearer " + good), Unauthenticated, ""},
+		{"Bearer, where only certificates count", "certs", "GET", pullTarget, authorization("Bearer " + good), Unauthenticated, ""},
+		{"Bearer that Envoy has not verified", "envoy", "GET", pullTarget, authorization("Bearer " + good), Unauthenticated, ""},
+		{"expired", "a", "GET", pullTarget, authorization("Bearer " + i.token(t, map[string]any{"exp": 1_799_999_000})), Unauthenticated, ""},
+		{"not yet valid", "a", "GET", pullTarget, authorization("Bearer " + i.token(t, map[string]any{"nbf": 1_800_000_100})), Unauthenticated, ""},
+		{"without exp", "a", "GET", pullTarget, authorization("Bearer " + i.token(t, map[string]any{"exp": nil})), Unauthenticated, ""},
+		{"subject that is a number", "a", "GET", pullTarget, authorization("Bearer " + i.token(t, map[string]any{"sub": 7})), Unauthenticated, ""},
+		{"of another issuer's key", "a", "GET", pullTarget, authorization("Bearer " + newIssuer(t, i.url).token(t, nil)), Unauthenticated, ""},
+		{"in the query", "a", "GET", pullTarget + "?access_token=" + good, mapping.Header{}, Unauthenticated, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			who, why := checker.Identify(context.Background(), c.request, nil)
-			result := checker.Check(context.Background(), c.request)
-			if c.principal == "" {
-				if who != nil || why == nil || why.Reason != result.Reason || why.Decision != result.Decision || why.Source != result.Source {
-					t.Errorf("identity %+v, result %+v; Check has %+v", who, why, result)
+			for range 2 { // the second time remembered
+				r := checker.Check(context.Background(), by(c.registry, c.method, c.path, c.header))
+				if r.Decision != c.want || r.Principal != c.principal {
+					t.Fatalf("%s as %q (%s), want %s as %q", r.Decision, r.Principal, r.Reason, c.want, c.principal)
 				}
-				return
-			}
-			if why != nil || who.Caller.Principal.ARN != c.principal || who.Registry.Name != "main" {
-				t.Fatalf("identity %+v, result %+v", who, why)
-			}
-			if context := result.Requests()[0].Context; !reflect.DeepEqual(who.Context, context) {
-				t.Errorf("context %v, want %v", who.Context, context)
+				if r.Principal != "" && (r.Issuer != "ci" || r.KeyID != "k1") {
+					t.Errorf("issuer %q, key %q", r.Issuer, r.KeyID)
+				}
 			}
 		})
 	}
 }
 
-// A credential that is shown to a registry directly came by no proxies.
-func TestIdentifyDirectly(t *testing.T) {
-	contents := maps.Clone(directory)
-	contents["registries.yaml"] = strings.Replace(contents["registries.yaml"], "realm: The realm", "trustedHops: 1", 1)
-	checker := newCheckerOf(t, contents, "alice", "bob", "carol", "dave")
-	r := from("bob", "GET", "/v2/")
-	if who, why := checker.Identify(context.Background(), r, nil); who != nil || why.Decision != Refused {
-		t.Errorf("around the proxies: identity %+v, result %+v", who, why)
-	}
-	r.Peer, r.Host = "", "anything"
-	who, why := checker.Identify(context.Background(), r, checker.Snapshots().RegistryNamed("main"))
-	if why != nil || who.Caller.Principal.ARN != "arn:aws:iam::123456789012:user/bob" {
-		t.Fatalf("identity %+v, result %+v", who, why)
-	}
-	if _, found := who.Context.Lookup("aws:SourceIp"); found {
-		t.Error("an address is known of a request that nobody sent")
+// Claims in Envoy's metadata count for the very token in Authorization alone.
+func TestVerifiedClaims(t *testing.T) {
+	i := newIssuer(t, "https://ci.example.com")
+	checker := mesh(t, i)
+	good, verified := i.token(t, nil), map[string]any{"ci": i.claims(nil)}
+	other := map[string]any{"ci": i.claims(map[string]any{"sub": "repo:acme/other"})}
+	for _, c := range []struct {
+		name     string
+		headers  []mapping.Header
+		metadata map[string]any
+		want     Outcome
+	}{
+		{"verified", []mapping.Header{authorization("Bearer " + good)}, verified, Allowed},
+		{"not verified", []mapping.Header{authorization("Bearer " + good)}, nil, Unauthenticated},
+		{"the claims of another token", []mapping.Header{authorization("Bearer " + good)}, other, Unauthenticated},
+		{"under the key of another provider", []mapping.Header{authorization("Bearer " + good)}, map[string]any{"x": i.claims(nil)}, Unauthenticated},
+		{"without Authorization", nil, verified, Unauthenticated},
+		{"beside Basic", []mapping.Header{password("alice", "alice-secret")}, verified, Unauthenticated},
+		{"repeated Authorization", []mapping.Header{authorization("Bearer " + good), authorization("Bearer " + good)}, verified, Unauthenticated},
+		{"joined Authorization", []mapping.Header{authorization("Basic x,Bearer " + good)}, verified, Unauthenticated},
+		{"another scheme", []mapping.Header{authorization("FooBearer " + good)}, verified, Unauthenticated},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := by("envoy", "GET", pullTarget, c.headers...)
+			r.Metadata = c.metadata
+			if got := checker.Check(context.Background(), r); got.Decision != c.want {
+				t.Errorf("%s as %q (%s)", got.Decision, got.Principal, got.Reason)
+			}
+		})
 	}
 }
 
-func TestIdentifyWithoutPolicies(t *testing.T) {
-	checker := &Checker{Snapshots: func() *policystore.Snapshot { return nil }}
-	if who, why := checker.Identify(context.Background(), from("alice", "GET", "/v2/"), nil); who != nil || why.Decision != Unavailable503 {
-		t.Errorf("identity %+v, result %+v", who, why)
+// The first source that finds a credential decides, in the registry's order.
+func TestSourcesThatDisagree(t *testing.T) {
+	i := newIssuer(t, "https://ci.example.com")
+	checker := mesh(t, i)
+	const pod, aliceARN = "arn:aws:sts::123456789012:assumed-role/ci/pod", "arn:aws:iam::123456789012:user/alice"
+	good, wrong := password("alice", "alice-secret"), password("alice", "wrong")
+	for _, c := range []struct {
+		name, registry, peer string // peer: the name in a certificate, "" for none
+		headers              []mapping.Header
+		want                 string // the principal, "" for nobody
+	}{
+		{"certificate before password", "a", "pod", []mapping.Header{good}, pod},
+		{"certificate before a wrong password", "a", "pod", []mapping.Header{wrong}, pod},
+		{"certificate of nobody, and a good password", "a", "a/b", []mapping.Header{good}, ""},
+		{"password before certificate", "passwords-first", "pod", []mapping.Header{good}, aliceARN},
+		{"a wrong password, and a good certificate", "passwords-first", "pod", []mapping.Header{wrong}, ""},
+		{"no password, and a good certificate", "passwords-first", "pod", nil, pod},
+		{"certificate where only passwords count", "basic", "pod", nil, ""},
+		{"the trusted header", "proxied", "", []mapping.Header{{Name: "x-auth-request-user", Value: "alice"}}, aliceARN},
+		{"the trusted header before a wrong password", "proxied", "", []mapping.Header{{Name: "x-auth-request-user", Value: "alice"}, wrong}, aliceARN},
+		{"the trusted header of nobody, and a good password", "proxied", "", []mapping.Header{{Name: "x-auth-request-user", Value: "bob"}, good}, ""},
+		{"the trusted header twice", "proxied", "", []mapping.Header{{Name: "x-auth-request-user", Value: "alice"}, {Name: "x-auth-request-user", Value: "alice"}}, ""},
+		{"the trusted header joined", "proxied", "", []mapping.Header{{Name: "x-auth-request-user", Value: "alice,bob"}}, ""},
+		{"the trusted header empty", "proxied", "", []mapping.Header{{Name: "x-auth-request-user"}, good}, ""},
+		{"the trusted header where it is none", "a", "", []mapping.Header{{Name: "x-auth-request-user", Value: "alice"}}, ""},
+		{"password where the header is absent", "proxied", "", []mapping.Header{good}, aliceARN},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := by(c.registry, "GET", pullTarget, c.headers...)
+			if c.peer != "" {
+				r.Principal = "spiffe://cluster.local/" + c.peer
+				r.Certificate = certificate(t, r.Principal)
+			}
+			got := checker.Check(context.Background(), r)
+			if got.Principal != c.want || (got.Decision == Allowed) != (c.want != "") {
+				t.Errorf("%s as %q from %s (%s), want %q", got.Decision, got.Principal, got.Source, got.Reason, c.want)
+			}
+			if c.want == "" && got.Answer.Status != 401 {
+				t.Errorf("status %d", got.Answer.Status)
+			}
+		})
+	}
+}
+
+// Trust policies see the condition keys of the request.
+func TestTrustPoliciesSeeTheRequest(t *testing.T) {
+	i := newIssuer(t, "https://ci.example.com")
+	checker := mesh(t, i)
+	login := password("123456789012/deploy/prod", i.token(t, map[string]any{"sub": "repo:acme/deploy"}))
+	for peer, want := range map[string]Outcome{"192.0.2.1": Allowed, "198.51.100.7": Unauthenticated} {
+		r := by("a", "GET", pullTarget, login)
+		r.Peer = peer
+		if got := checker.Check(context.Background(), r); got.Decision != want {
+			t.Errorf("from %s: %s (%s)", peer, got.Decision, got.Reason)
+		}
+	}
+}
+
+// No registry takes what is for another: not the Host, nor anything else of it.
+func TestRegistriesKeepApart(t *testing.T) {
+	i := newIssuer(t, "https://ci.example.com")
+	checker := mesh(t, i)
+	good := i.token(t, nil)
+	r := by("a", "GET", pullTarget, authorization("Bearer "+good))
+	r.Host = "b.example.com"
+	if got := checker.Check(context.Background(), r); got.Decision != Refused || got.Answer.Status != 421 {
+		t.Errorf("B's host at A: %s %d", got.Decision, got.Answer.Status)
+	}
+	r = by("b", "GET", pullTarget, authorization("Bearer "+good))
+	r.Host = "a.example.com"
+	if got := checker.Check(context.Background(), r); got.Decision != Refused {
+		t.Errorf("A's host at B: %s", got.Decision)
+	}
+}
+
+// Nothing that a credential is made of stays in a result, good or bad.
+func TestResultKeepsNoToken(t *testing.T) {
+	i := newIssuer(t, "https://ci.example.com")
+	checker := mesh(t, i)
+	for _, changes := range []map[string]any{nil, {"exp": 1}, {"aud": "x"}, {"iss": "https://evil.example.com"}, {"sub": "s3cret-sub"}, {"iss": 7}} {
+		token := i.token(t, changes)
+		parts := slices.Concat(strings.Split(token, "."), []string{"s3cret", base64.StdEncoding.EncodeToString([]byte("AWS:" + token))[8:]})
+		for _, header := range []mapping.Header{
+			authorization("Bearer " + token), password("AWS", token), password("123456789012/ci", token), authorization("Bearer " + token[:len(token)-3]),
+			authorization("Bearer " + token + "." + token), password("alice", token), authorization("Token " + token),
+		} {
+			for _, registry := range []string{"a", "b", "envoy", "proxied"} {
+				r := by(registry, "GET", pullTarget, header)
+				r.Metadata = map[string]any{"ci": i.claims(changes)}
+				result := checker.Check(context.Background(), r)
+				text := fmt.Sprintf("%+v %+v %+v %s", *result, *result.pass, result.Permissions, result.Answer.Body)
+				for _, part := range parts {
+					if strings.Contains(text, part) || bytes.Contains(result.Answer.Body, []byte(part)) {
+						t.Errorf("%s, %v: the result keeps %s", registry, changes, part)
+					}
+				}
+			}
+		}
 	}
 }

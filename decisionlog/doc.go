@@ -16,9 +16,11 @@
 //	reason         one line; absent for an allow
 //	requestId      Envoy's x-request-id
 //	registry       the registry's name
-//	principal      the caller's ARN; absent where nobody was identified
+//	principal      the caller's ARN, a service's name or anonymous; absent where nobody was identified
 //	source         where the caller's credential came from
-//	clientAddress  the peer of the connection
+//	issuer         of a caller who showed a token: the name of its issuer
+//	keyId          likewise: the kid of the key that signed it
+//	clientAddress  the peer of the connection or, behind trusted proxies, the client that they name
 //	method         the request's method
 //	operation      such as GetManifest; with repository and reference
 //	actions        what was asked about: action, resource, decision, optional, and

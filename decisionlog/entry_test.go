@@ -199,3 +199,29 @@ func BenchmarkEntry(b *testing.B) {
 		}
 	}
 }
+
+// A caller who showed a token is logged with its issuer and the key that signed
+// it; what the client may have chosen of either is cut.
+func TestEntryOfAToken(t *testing.T) {
+	for _, c := range []struct {
+		result        *authz.Result
+		issuer, keyID any // nil: absent
+	}{
+		{&authz.Result{Decision: authz.Allowed, Issuer: "github", KeyID: "k1"}, "github", "k1"},
+		{&authz.Result{Decision: authz.Allowed, Issuer: "github"}, "github", nil},
+		{&authz.Result{Decision: authz.Allowed, Source: "basic"}, nil, nil},
+		{&authz.Result{Decision: authz.Allowed, Issuer: "github", KeyID: strings.Repeat("k", 1000)}, "github", strings.Repeat("k", maxText) + "…"},
+	} {
+		var sink bytes.Buffer
+		l := New(Options{Writer: &sink, Buffer: 1})
+		mustRecord(t, l, c.result)
+		mustClose(t, l)
+		var got map[string]any
+		if err := json.Unmarshal(sink.Bytes(), &got); err != nil {
+			t.Fatal(err)
+		}
+		if got["issuer"] != c.issuer || got["keyId"] != c.keyID {
+			t.Errorf("issuer %v, key %v; want %v and %v", got["issuer"], got["keyId"], c.issuer, c.keyID)
+		}
+	}
+}
