@@ -36,7 +36,7 @@ type Issuer struct {
 // A token whose signature was verified is remembered as long as the key set
 // stays as it is; issuer, audience and times are judged anew each time.
 func (i *Issuer) Verify(ctx context.Context, raw string, audiences []string, now time.Time) (*Token, error) {
-	if i.URL == "" || i.Keys == nil {
+	if i.URL == "" || i.Keys.empty() {
 		return nil, errors.New("there are no keys to verify the issuer's tokens with")
 	}
 	sum, err := digestOf(raw)

@@ -12,11 +12,13 @@ import (
 )
 
 // KeySet holds the keys of an issuer: those of a file, which never change, or
-// those at a URL, which are fetched again and again.
+// those at a URL, which are fetched again and again. The zero value has none.
 type KeySet struct {
 	fixed  *generation // of a file
 	source *source     // of a URL, nil for a file
 }
+
+func (s *KeySet) empty() bool { return s == nil || s.fixed == nil && s.source == nil }
 
 // ParseKeySet reads a JWKS file (RFC 7517). A shared secret, a private key, an
 // RSA key shorter than 2048 bits and a set without a key that verifies

@@ -1,0 +1,142 @@
+package oidc
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// world is an issuer at a URL, its key set in a cache, and their clock.
+type world struct {
+	t      *testing.T
+	server *httptest.Server
+	cache  *KeyCache
+	issuer *Issuer
+	log    *safeBuffer
+	clock  atomic.Int64
+	asked  atomic.Int64 // requests to the server
+
+	mu     sync.Mutex
+	answer http.HandlerFunc
+}
+
+// newWorld starts an issuer that answers so. Its keys are not asked for yet.
+func newWorld(t *testing.T, answer http.HandlerFunc) *world {
+	t.Helper()
+	w := &world{t: t, answer: answer, log: &safeBuffer{}}
+	w.server = httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		w.asked.Add(1)
+		w.mu.Lock()
+		answer := w.answer
+		w.mu.Unlock()
+		answer(out, r)
+	}))
+	t.Cleanup(w.server.Close)
+	w.clock.Store(noon.UnixNano())
+	w.cache = NewKeyCache(KeyCacheOptions{Logger: slog.New(slog.NewTextHandler(w.log, nil)), Offline: true})
+	w.cache.now = func() time.Time { return time.Unix(0, w.clock.Load()) }
+	keys, err := w.cache.KeySet(w.server.URL+"/jwks", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.issuer = &Issuer{URL: issuerURL, Keys: keys}
+	return w
+}
+
+// safeBuffer is a log that a fetch may write to while the test reads.
+type safeBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *safeBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *safeBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+func (w *world) answers(answer http.HandlerFunc) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.answer = answer
+}
+
+func (w *world) passes(d time.Duration) { w.clock.Add(int64(d)) }
+
+// ask verifies a token; a test that waits fails after ten seconds.
+func (w *world) ask(raw string) error {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), 10*time.Second)
+	defer cancel()
+	return w.askWithin(ctx, raw)
+}
+
+func (w *world) askWithin(ctx context.Context, raw string) error {
+	_, err := w.issuer.Verify(ctx, raw, []string{audience}, noon)
+	return err
+}
+
+// settled waits for the end of the fetch under way.
+func (w *world) settled() {
+	w.t.Helper()
+	s := w.issuer.Keys.source
+	s.mu.Lock()
+	running := s.running
+	s.mu.Unlock()
+	if running == nil {
+		return
+	}
+	select {
+	case <-running:
+	case <-time.After(10 * time.Second):
+		w.t.Fatal("the fetch does not end")
+	}
+}
+
+// fetched wants so many requests to have reached the server.
+func (w *world) fetched(want int64) {
+	w.t.Helper()
+	w.settled()
+	if asked := w.asked.Load(); asked != want {
+		w.t.Errorf("the issuer was asked %d times, want %d", asked, want)
+	}
+}
+
+func text(body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, body) }
+}
+
+func status(code int) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<html>no</html>", code) }
+}
+
+// hang answers nothing until the client goes away or the test ends.
+func hang(t *testing.T) http.HandlerFunc {
+	t.Helper()
+	end := make(chan struct{})
+	t.Cleanup(func() { close(end) })
+	return func(_ http.ResponseWriter, r *http.Request) {
+		select {
+		case <-end:
+		case <-r.Context().Done():
+		}
+	}
+}
+
+// by is an ordinary token signed RS256 with the key, its name being its kid.
+func by(key string) string {
+	return craft(theKeys()[key], "RS256", header("RS256", key), claims(nil))
+}
