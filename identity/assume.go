@@ -123,7 +123,7 @@ func (t *tokenHolder) webIdentity(role string) (*Caller, error) {
 		return nil, err
 	}
 	provider := t.issuer.providerFor(s.role)
-	of := append(trustKeys(t.issuer.provider, t.token), iam.ContextEntry{Key: "aws:FederatedProvider", Value: provider})
+	of := append(t.issuer.trustKeys(t.token), iam.ContextEntry{Key: "aws:FederatedProvider", Value: provider})
 	err = s.permitted("sts:AssumeRoleWithWebIdentity", fmt.Sprintf("the token of provider %q", provider),
 		&iam.Policies{Resource: []*iam.Policy{s.role.Trust}},
 		iam.Request{Principal: &iam.Principal{Kind: iam.FederatedProvider, ARN: provider}, Context: s.context(of, t.evidence)})

@@ -38,6 +38,7 @@ type issuer struct {
 	tagClaims        []tagClaim
 	foreignAudiences []string
 	provider         string
+	mapped           []string // claims that trust policies see, beside the default ones
 	policies         []*iam.Policy
 	bindings         []*tokenBinding
 }
@@ -86,6 +87,7 @@ func (i *Issuer) compile(e *Entities) (*issuer, error) {
 	if c.provider == "" || strings.Contains(c.provider, "://") {
 		return nil, fmt.Errorf("provider %q: write it as trust policies do, without https://", i.Provider)
 	}
+	c.mapped = mappedBy(c.provider)
 	var err error
 	if c.claims, err = compileClaims(i.Claims); err != nil {
 		return nil, err

@@ -20,7 +20,7 @@ type certificateNames struct {
 
 // certificate returns a leaf with the given names as Envoy sends it. The names
 // are written into the extension as they are, well formed or not.
-func certificate(t *testing.T, names certificateNames) string {
+func certificate(t testing.TB, names certificateNames) string {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -42,7 +42,7 @@ func envoyEncoding(text string) string {
 	return strings.NewReplacer("\n", "%0A", " ", "%20", "+", "%2B", "/", "%2F", "=", "%3D").Replace(text)
 }
 
-func subjectAlternativeNames(t *testing.T, names certificateNames) pkix.Extension {
+func subjectAlternativeNames(t testing.TB, names certificateNames) pkix.Extension {
 	t.Helper()
 	const dnsTag, uriTag = 2, 6 // RFC 5280, section 4.2.1.6
 	var all []asn1.RawValue

@@ -139,7 +139,7 @@ func TestTrustKeys(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			checkKeys(t, trustKeys(i.provider, token), c.want)
+			checkKeys(t, i.trustKeys(token), c.want)
 		})
 	}
 }

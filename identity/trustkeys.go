@@ -49,25 +49,32 @@ func (c trustClaims) matches(provider string) bool {
 	return len(provider) > len(before)+len(after) && strings.HasPrefix(provider, before) && strings.HasSuffix(provider, after)
 }
 
+// mappedBy lists the claims that AWS maps of the provider's tokens, beside the
+// default ones.
+func mappedBy(provider string) []string {
+	var claims []string
+	for _, mapped := range mappedClaims() {
+		if mapped.matches(provider) {
+			claims = append(claims, strings.Fields(mapped.claims)...)
+		}
+	}
+	return claims
+}
+
 // trustKeys are the condition keys that a trust policy sees of a token: the
 // default ones, and those of its provider. A claim that is absent, or no string,
 // is no key.
-func trustKeys(provider string, token *oidc.Token) iam.Context {
-	k := trustContext{provider: provider, claims: token.Claims}
+func (i *issuer) trustKeys(token *oidc.Token) iam.Context {
+	k := trustContext{provider: i.provider, claims: token.Claims}
 	k.audience(token.Audience)
-	k.add("sub", "sub")
-	k.add("email", "email")
+	k.add("sub")
+	k.add("email")
 	k.amr()
-	if provider == "accounts.google.com" {
+	if i.provider == "accounts.google.com" {
 		k.organization()
 	}
-	for _, mapped := range mappedClaims() {
-		if !mapped.matches(provider) {
-			continue
-		}
-		for claim := range strings.FieldsSeq(mapped.claims) {
-			k.add(claim, claim)
-		}
+	for _, claim := range i.mapped {
+		k.add(claim)
 	}
 	return k.context
 }
@@ -83,9 +90,10 @@ func (k *trustContext) set(key, value string) {
 	k.context = append(k.context, iam.ContextEntry{Key: k.provider + ":" + key, Value: value})
 }
 
-func (k *trustContext) add(key, claim string) {
+// add sets the key that is called as the claim.
+func (k *trustContext) add(claim string) {
 	if text, found := k.claims.Text(claim); found {
-		k.set(key, text)
+		k.set(claim, text)
 	}
 }
 
@@ -105,7 +113,7 @@ func (k *trustContext) amr() {
 		k.context = append(k.context, iam.ContextEntry{Key: k.provider + ":amr", Values: methods, Multi: true})
 		return
 	}
-	k.add("amr", "amr")
+	k.add("amr")
 }
 
 // organization sets the number of the organization of a Google service account.

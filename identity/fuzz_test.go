@@ -1,0 +1,95 @@
+package identity
+
+import (
+	"encoding/json"
+	"slices"
+	"testing"
+
+	"extauthz/oidc"
+)
+
+// unguessable stands for what a client without a valid credential does not have.
+const unguessable = "6f1c1f0f5ab64ed2a1c7"
+
+// guarded is a table in which everybody who is bound is known by something
+// unguessable: a password, a key, or a name that another has verified.
+func guarded(f *testing.F) *Table {
+	f.Helper()
+	w := tokens(f)
+	for i := range w.issuers {
+		w.issuers[i].Claims = map[string]string{"secret": unguessable}
+	}
+	w.bindings = append(w.bindings,
+		Binding{Kind: URI, Name: "spiffe://" + unguessable + "/{name}", Principal: session + "ci/{name}"},
+		Binding{Kind: DNS, Name: unguessable, Principal: aliceARN},
+		Binding{Kind: Subject, Name: "CN=" + unguessable, Principal: aliceARN},
+		Binding{Kind: HeaderName, Name: "{name}@" + unguessable, Principal: "arn:aws:iam::123456789012:user/dev/{name}"})
+	return w.build(f)
+}
+
+// FuzzIdentify holds that who shows nothing that was verified is nobody, whatever
+// the rules and whatever else the request has, and that nothing panics.
+func FuzzIdentify(f *testing.F) {
+	table := guarded(f)
+	thief := signerAt("https://thief.example.com")
+	forged := func(changes claims) string { return bearer(thief.token(f, changes))[0] }
+	leaf := certificate(f, certificateNames{uris: []string{"spiffe://a/b"}, dns: []string{"a.example.com"}})
+	for i, authorization := range []string{
+		"", basic("alice", "wrong")[0], basic("alice", "")[0], basic("carol", "alice-secret")[0], "Basic " + encode("alice"), "Basic x,Bearer y",
+		forged(nil), forged(claims{"iss": gitlabURL}), forged(claims{"iss": gitlabURL, "secret": "guess"}), forged(claims{"iss": "https://bound.example.com", "sub": "alice"}),
+		basic("AWS", thief.token(f, claims{"iss": gitlabURL}))[0], basic("123456789012/deploy", thief.token(f, claims{"iss": gitlabURL}))[0], "Bearer a.b.c", "Bearer ..",
+	} {
+		f.Add(authorization, "spiffe://a/b", leaf, "alice@example.com", []byte(`{"ci":{"iss":"`+gitlabURL+`"}}`), uint8(i))
+		f.Add(authorization, "", "", "", []byte(nil), uint8(i))
+	}
+	f.Fuzz(func(t *testing.T, authorization, principal, certificate, header string, metadata []byte, choice uint8) {
+		r := rules()
+		r.Header, r.PrincipalKind = "x-user", NameKind(choice%8)
+		all := []Source{MTLS, JWTAuthn, Bearer, BasicAuth, TrustedHeader}
+		r.Sources = slices.Concat(all[choice%5:], all[:choice%5])[:choice%6]
+		e := Evidence{Principal: principal, Certificate: certificate, Time: now}
+		if authorization != "" {
+			e.Authorization = append(e.Authorization, authorization)
+		}
+		if header != "" {
+			e.Header = append(e.Header, header)
+		}
+		if choice&0x80 != 0 {
+			e.Authorization = append(e.Authorization, authorization)
+		}
+		json.Unmarshal(metadata, &e.Metadata) // what is no object is no metadata
+		if caller, _ := identify(t, table, r, e); caller != nil {
+			t.Errorf("%+v is %+v", e, caller)
+		}
+	})
+}
+
+// FuzzSessionTags holds that what a token's claims pass is within AWS's limits,
+// or refused.
+func FuzzSessionTags(f *testing.F) {
+	for _, seed := range []string{
+		`{}`, `{"` + tagsClaim + `":{"principal_tags":{"a":["b"]},"transitive_tag_keys":["a"]}}`, `{"` + flatTagPrefix + `a":"b","` + flatTransitiveClaim + `":["A"]}`,
+		`{"` + tagsClaim + `":null}`, `{"` + sourceIdentityClaim + `":"alice"}`, `{"ref":"main"}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var all oidc.Claims
+		if json.Unmarshal(text, &all) != nil {
+			return
+		}
+		tags, err := readSessionTags(all, []tagClaim{{"ref", "ref"}})
+		if err == nil && CheckTags(tags.tags) != nil {
+			t.Errorf("tags %v", tags)
+		}
+		for _, key := range tags.transitive {
+			if findTag(tags.tags, key) < 0 {
+				t.Errorf("%q is transitive, and no tag", key)
+			}
+		}
+		identity, err := readSourceIdentity(all)
+		if err == nil && identity != "" && checkSourceIdentity(identity) != nil {
+			t.Errorf("source identity %q", identity)
+		}
+	})
+}
