@@ -23,6 +23,13 @@
 //	outage_test.go     extauthz killed, and back
 //	mtls_test.go       callers known by their certificate
 //	certs_test.go      the certificates that they show
+//	spiffe_test.go     callers known by patterns of SPIFFE IDs and other names
+//	issuers_test.go    the example that knows callers by tokens, with issuers of the test
+//	callers_test.go    who a request is taken to come from
+//	tokens_test.go     tokens: good, bad and misplaced, and what their sessions may
+//	keys_test.go       keys of issuers that rotate, go down and hang
+//	header_test.go     a trusted proxy's header, and headers that clients forge
+//	mapping_reload_test.go  who is who, trust and keys, changed while it runs
 //	upstream_test.go   what the registry gets to see
 //	hostile_test.go    requests that try to get around the check
 //	sheet_test.go      the requests that the mapping's own tests keep

@@ -85,6 +85,42 @@ var groups = []group{
 		{"an unknown name is none", certificateUnknown},
 		{"no certificate, no connection", certificateMissing},
 	}},
+	{"certificates by pattern", workloads, false, []scenario{
+		{"names that are principals", workloadNames},
+		{"names that are nobody's", workloadStrangers},
+		{"tags of sessions", workloadTags},
+		{"forged headers", workloadForged},
+	}},
+	{"a trusted proxy", overTokens, false, []scenario{
+		{"says who calls", trustedHeader},
+		{"is not to be imitated", forgedHeader},
+	}},
+	{"tokens", tokens, false, []scenario{
+		{"prove callers", tokensProveCallers},
+		{"made otherwise", tokensMadeOtherwise},
+		{"in odd places", tokensInOddPlaces},
+		{"assume roles by their trust policies", trustPolicies},
+		{"have the rights of roles and tags", rightsOfTokens},
+		{"forged headers beside them", forgedByClients},
+	}},
+	{"tokens extracted from anywhere", extractingAnywhere, false, []scenario{
+		{"prove callers", tokensProveCallers},
+		{"made otherwise", tokensMadeOtherwise},
+		{"in odd places", tokensInOddPlaces},
+	}},
+	{"changing mappings", tokens, true, []scenario{
+		{"well and badly", mappingsChange},
+		{"names that are too long", longNames},
+		{"another key in the file", keyFileChanges},
+		{"tokens made for another service", foreignTokens},
+		{"tags that a token passes", sessionTags},
+	}},
+	{"keys from a URL", tokens, true, []scenario{
+		{"rotate, and outlast the issuer", keysRotate},
+	}},
+	{"keys from a URL that hangs", hanging, false, []scenario{
+		{"are waited for by who needs them", issuerHangs},
+	}},
 	{"recording upstream", nil, true, []scenario{
 		{"the credential ends at Envoy", credentialEndsAtEnvoy},
 		{"nothing passes without an answer", nothingPassesUnanswered},

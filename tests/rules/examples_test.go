@@ -13,6 +13,7 @@ import (
 
 	"extauthz/tests/certs"
 	"extauthz/tests/envoybin"
+	"extauthz/tests/issuer"
 	"extauthz/tests/stack"
 )
 
@@ -50,7 +51,15 @@ func TestExampleEnvoys(t *testing.T) {
 	if err := authority.WriteServer(dir); err != nil {
 		t.Fatal(err)
 	}
-	for _, example := range found(t, "*/envoy.yaml", 2) {
+	keys, err := issuer.Start("", issuer.RS256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer keys.Close()
+	if err := os.WriteFile(filepath.Join(dir, "github-jwks.json"), keys.KeySet(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, example := range found(t, "*/envoy.yaml", 3) {
 		t.Run(filepath.Base(filepath.Dir(example)), func(t *testing.T) {
 			validates(t, envoy, example, dir)
 		})

@@ -1,0 +1,94 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"extauthz/tests/stack"
+)
+
+// show sends a request with these headers as they are, through client.
+func (w *world) show(t *testing.T, client *http.Client, method, path string, headers ...[2]string) answer {
+	t.Helper()
+	scheme := "http://"
+	if client != http.DefaultClient {
+		scheme = "https://"
+	}
+	request, err := http.NewRequest(method, scheme+w.Address(stack.Envoy)+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, h := range headers {
+		request.Header[h[0]] = append(request.Header[h[0]], h[1])
+	}
+	return exchange(t, client, request)
+}
+
+// shows is show without TLS, to read.
+func (w *world) shows(t *testing.T, path string, headers ...[2]string) answer {
+	t.Helper()
+	return w.show(t, http.DefaultClient, http.MethodGet, path, headers...)
+}
+
+// asked numbers the requests whose line is looked for in the decision log.
+var asked atomic.Int64
+
+// decided is a line of the decision log.
+type decided struct {
+	Decision  string
+	Principal string
+	Source    string
+	Issuer    string
+	KeyID     string
+	Reference string
+}
+
+// isCaller tries, with these headers, to delete an image, which nobody may. The
+// denial names the principal, and the decision log the source too.
+func (w *world) isCaller(t *testing.T, client *http.Client, source, principal string, headers ...[2]string) decided {
+	t.Helper()
+	reference := fmt.Sprintf("asked-%d", asked.Add(1))
+	a := w.show(t, client, http.MethodDelete, "/v2/secret/app/manifests/"+reference, headers...)
+	if a.status != http.StatusForbidden {
+		t.Fatalf("status %d, want 403; body %s", a.status, a.body)
+	}
+	a.wantsError(t, "DENIED", "User: "+principal+" is not authorized")
+	line := w.decided(t, reference)
+	if line.Source != source || line.Principal != principal {
+		t.Errorf("logged %+v, want %s by %s", line, principal, source)
+	}
+	return line
+}
+
+// decided waits for the line of the request that was for this reference.
+func (w *world) decided(t *testing.T, reference string) decided {
+	t.Helper()
+	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		for line := range strings.Lines(w.Log(stack.Extauthz)) {
+			var d decided
+			if strings.Contains(line, reference) && json.Unmarshal([]byte(line), &d) == nil && d.Reference == reference {
+				return d
+			}
+		}
+	}
+	t.Fatalf("no line about %s in the decision log", reference)
+	return decided{}
+}
+
+// isNobody wants a 401 that gives this reason.
+func (w *world) isNobody(t *testing.T, reason string, headers ...[2]string) {
+	t.Helper()
+	a := w.shows(t, "/v2/team/app/tags/list", headers...)
+	if a.status != http.StatusUnauthorized {
+		t.Fatalf("status %d, want 401; body %s", a.status, a.body)
+	}
+	a.wantsError(t, "UNAUTHORIZED", reason)
+	if got := a.header.Get("WWW-Authenticate"); !strings.HasPrefix(got, "Basic realm=") {
+		t.Errorf("WWW-Authenticate %q, want a Basic challenge", got)
+	}
+}

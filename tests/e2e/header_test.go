@@ -1,0 +1,101 @@
+package e2e
+
+import (
+	"crypto/tls"
+	"net/http"
+	"testing"
+
+	"extauthz/tests/stack"
+)
+
+const (
+	ssoHeader = "X-Auth-Request-Email"
+	aliceUser = "arn:aws:iam::123456789012:user/alice"
+	robotUser = "arn:aws:iam::123456789012:user/robot"
+)
+
+// by is a client that shows the certificates, or none.
+func by(t *testing.T, shown ...tls.Certificate) *http.Client {
+	t.Helper()
+	return &http.Client{Transport: showing(t, shown...)}
+}
+
+// trustedHeader is what the single sign-on proxy says, over its own connection.
+func trustedHeader(t *testing.T, w *world) {
+	proxy := by(t, issued(t, trusted, withDNS("sso.example.com")))
+	w.isCaller(t, proxy, "header", aliceUser, [2]string{ssoHeader, "alice@example.com"})
+	w.isCaller(t, proxy, "header", aliceUser, [2]string{ssoHeader, "alice@example.com"}, basic("robot", "robot-secret"))
+	w.isCaller(t, proxy, "basic", robotUser, basic("robot", "robot-secret"))
+	for _, c := range []struct {
+		name    string
+		headers [][2]string
+	}{
+		{"nobody", nil},
+		{"an empty name", [][2]string{{ssoHeader, ""}}},
+		{"two names", [][2]string{{ssoHeader, "alice@example.com"}, {ssoHeader, "robot@example.com"}}},
+		{"one name twice", [][2]string{{ssoHeader, "alice@example.com"}, {ssoHeader, "alice@example.com"}}},
+		{"a list", [][2]string{{ssoHeader, "alice@example.com, robot@example.com"}}},
+		{"somebody else's domain", [][2]string{{ssoHeader, "alice@example.com.evil.example"}}},
+		{"a path", [][2]string{{ssoHeader, "x/alice@example.com"}}},
+		{"beyond ASCII", [][2]string{{ssoHeader, "alicé@example.com"}}},
+		{"nobody, beside a password", [][2]string{{ssoHeader, "alice@evil.example"}, basic("robot", "robot-secret")}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w.show(t, proxy, http.MethodGet, "/v2/team/app/tags/list", c.headers...).wants(t, http.StatusUnauthorized)
+		})
+	}
+}
+
+// forgedHeader is the same header from clients: it counts for nothing, in no
+// spelling and beside no other credential.
+func forgedHeader(t *testing.T, w *world) {
+	client := by(t)
+	for _, name := range []string{ssoHeader, "x-auth-request-email", "X-AUTH-REQUEST-EMAIL"} {
+		forged := [2]string{name, "alice@example.com"}
+		w.show(t, client, http.MethodGet, "/v2/team/app/tags/list", forged).wants(t, http.StatusUnauthorized)
+		w.show(t, client, http.MethodGet, "/v2/team/app/tags/list", forged, forged).wants(t, http.StatusUnauthorized)
+		w.isCaller(t, client, "basic", robotUser, forged, basic("robot", "robot-secret"))
+		w.isCaller(t, client, "jwt_authn", githubRun, forged, bearer(local.workflow(t, mainBranch, nil)))
+	}
+	request, err := http.NewRequest(http.MethodGet, "https://"+w.Address(stack.Envoy)+"/v2/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if response, err := by(t, issued(t, authority(t), withDNS("sso.example.com"))).Do(request); err == nil {
+		response.Body.Close()
+		t.Errorf("status %d for a certificate that is not the proxy's, want no answer", response.StatusCode)
+	}
+}
+
+// forgedByClients are headers by which a request says of itself where it comes
+// from. Each is sent alone, beside a credential, and as the name of somebody who
+// may more.
+func forgedByClients(t *testing.T, w *world) {
+	w.shows(t, "/v2/", [2]string{"X_Auth_Request_Email", "alice@example.com"}).
+		wants(t, http.StatusBadRequest) // Envoy takes no underscores
+	const admin = "spiffe://cluster.local/ns/prod/sa/deployer"
+	for _, forged := range [][2]string{
+		{"X-Forwarded-Client-Cert", "By=spiffe://registry;Hash=00;URI=" + admin},
+		{"X-Forwarded-Client-Cert", `Subject="CN=sso.example.com";DNS=sso.example.com`},
+		{"X-Envoy-Downstream-Service-Cluster", admin},
+		{"X-Envoy-Downstream-Service-Node", admin},
+		{"X-Envoy-External-Address", "10.0.0.1"},
+		{"X-Envoy-Internal", "true"},
+		{"X-Envoy-Original-Path", "/v2/"},
+		{"X-Envoy-Original-Url", "/v2/"},
+		{"X-Envoy-Auth-Failure-Mode-Allowed", "true"},
+		{"X-Forwarded-For", "10.0.0.1"},
+		{"X-Forwarded-User", "alice"},
+		{"X-Remote-User", "alice"},
+		{"X-Auth-Request-User", "alice"},
+		{"X-Amzn-Oidc-Data", local.workflow(t, mainBranch, nil)},
+		{"Proxy-Authorization", basic("robot", "robot-secret")[1]},
+		{"Cookie", "Authorization=" + basic("robot", "robot-secret")[1]},
+	} {
+		t.Run(forged[0], func(t *testing.T) {
+			w.isNobody(t, "", forged)
+			w.isCaller(t, http.DefaultClient, "basic", robotUser, forged, basic("robot", "robot-secret"))
+			w.shows(t, "/v2/secret/app/tags/list", forged, basic("robot", "wrong")).wants(t, http.StatusUnauthorized)
+		})
+	}
+}

@@ -1,0 +1,145 @@
+package e2e
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+
+	"extauthz/tests/issuer"
+	"extauthz/tests/stack"
+)
+
+// audience is what tokens for the example's registry are made for.
+const audience = "registry.example.com"
+
+// issuers stand in for those that the example names. GitHub's keys are a file
+// here and with Envoy, GitLab's are fetched, and the cluster's are a file.
+type issuers struct{ github, gitlab, cluster *issuer.Issuer }
+
+// local are the issuers of the group's stack.
+var local issuers
+
+// newIssuers starts all three, for the length of the test.
+func newIssuers(t *testing.T) issuers {
+	t.Helper()
+	start := func(name string, algorithm issuer.Algorithm) *issuer.Issuer {
+		i, err := issuer.Start(name, algorithm)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(i.Close)
+		return i
+	}
+	return issuers{
+		github:  start("https://token.actions.githubusercontent.com", issuer.RS256),
+		gitlab:  start("https://gitlab.com", issuer.RS256),
+		cluster: start("https://kubernetes.default.svc.cluster.local", issuer.ES256),
+	}
+}
+
+// publish gives the example's policies the keys of these issuers, and changes
+// nothing else in them.
+func (i issuers) publish(t *testing.T, policies string) {
+	t.Helper()
+	file := filepath.Join(policies, "principals.yaml")
+	turnInPlace("jwks: https://token.actions.githubusercontent.com/.well-known/jwks", "jwks: jwks/github.json")(t, file)
+	turnInPlace("jwks: https://gitlab.com/oauth/discovery/keys", "jwks: "+i.gitlab.KeysURL()+"\n  ca: ca/gitlab.pem")(t, file)
+	if err := os.Mkdir(filepath.Join(policies, "ca"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(policies, "ca", "gitlab.pem"), i.gitlab.Authority())
+	write(t, filepath.Join(policies, "jwks", "github.json"), i.github.KeySet())
+	write(t, filepath.Join(policies, "jwks", "kubernetes.json"), i.cluster.KeySet())
+}
+
+// overTokens is the example that knows callers by tokens, as it is.
+func overTokens(t *testing.T) stack.Spec {
+	t.Helper()
+	example := filepath.Join(stack.Root(), "examples", "oidc")
+	spec := stack.Spec{
+		Envoy:    filepath.Join(example, "envoy.yaml"),
+		Policies: copyPolicies(t, filepath.Join(example, "policies")),
+		Certs:    t.TempDir(),
+	}
+	trusted, local = authority(t), newIssuers(t)
+	local.publish(t, spec.Policies)
+	if err := trusted.WriteServer(spec.Certs); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(spec.Certs, "github-jwks.json"), local.github.KeySet())
+	return spec
+}
+
+// tokens is the same without TLS, for clients that would have to trust the
+// authority of the test.
+func tokens(t *testing.T) stack.Spec {
+	t.Helper()
+	spec := overTokens(t)
+	spec.Envoy = edited(t, spec.Envoy, func(listener map[string]any) {
+		delete(listener["filter_chains"].([]any)[0].(map[string]any), "transport_socket")
+	})
+	return spec
+}
+
+// edited is an Envoy configuration with its listener edited, and otherwise as
+// it was.
+func edited(t *testing.T, file string, edit func(listener map[string]any)) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tree map[string]any
+	if err := yaml.Unmarshal(text, &tree); err != nil {
+		t.Fatal(err)
+	}
+	edit(tree["static_resources"].(map[string]any)["listeners"].([]any)[0].(map[string]any))
+	if text, err = yaml.Marshal(tree); err != nil {
+		t.Fatal(err)
+	}
+	into := filepath.Join(t.TempDir(), "envoy.yaml")
+	write(t, into, text)
+	return into
+}
+
+// signed is a token of the issuer with the claims of a token for the registry,
+// and further ones over them.
+func signed(t *testing.T, by *issuer.Issuer, subject string, further issuer.Claims) string {
+	t.Helper()
+	token, err := by.Sign(by.Claims(subject, audience, further))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
+// The subjects of tokens that the example knows.
+const (
+	mainBranch = "repo:acme/app:ref:refs/heads/main"
+	production = "repo:acme/app:environment:production"
+	pipeline   = "project_path:acme/app:ref_type:branch:ref:main"
+	deployer   = "system:serviceaccount:prod:deployer"
+)
+
+// github is a token of a workflow's run.
+func (i issuers) workflow(t *testing.T, subject string, further issuer.Claims) string {
+	t.Helper()
+	claims := issuer.Claims{"run_id": "4711"}
+	for name, value := range further {
+		claims[name] = value
+	}
+	return signed(t, i.github, subject, claims)
+}
+
+// bearer is the header that shows a token.
+func bearer(token string) [2]string { return [2]string{"Authorization", "Bearer " + token} }
+
+// basic is the header that shows a user name with a password or a token.
+func basic(user, password string) [2]string {
+	request := &http.Request{Header: http.Header{}}
+	request.SetBasicAuth(user, password)
+	return [2]string{"Authorization", request.Header.Get("Authorization")}
+}

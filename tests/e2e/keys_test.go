@@ -1,0 +1,91 @@
+package e2e
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"extauthz/tests/issuer"
+	"extauthz/tests/stack"
+)
+
+// fetchEvery is the least time between two fetches of keys that are there, and a
+// little more.
+const fetchEvery = 11 * time.Second
+
+// becomesCaller asks until the token is taken, for no longer than limit.
+func (w *world) becomesCaller(t *testing.T, limit time.Duration, principal, token string) {
+	t.Helper()
+	for start := time.Now(); time.Since(start) < limit; time.Sleep(100 * time.Millisecond) {
+		if w.shows(t, "/v2/team/app/tags/list", bearer(token)).status == http.StatusOK {
+			break
+		}
+	}
+	w.isCaller(t, http.DefaultClient, "bearer", principal, bearer(token))
+}
+
+// keysRotate has GitLab make a new key, go down, and come back: its tokens hold
+// throughout by the keys that were there last.
+func keysRotate(t *testing.T, w *world) {
+	before := signed(t, local.gitlab, pipeline, nil)
+	w.isCaller(t, http.DefaultClient, "bearer", gitlabRun, bearer(before))
+	if err := local.gitlab.Rotate(issuer.ES256); err != nil {
+		t.Fatal(err)
+	}
+	w.becomesCaller(t, fetchEvery, gitlabRun, signed(t, local.gitlab, pipeline, nil))
+	w.isCaller(t, http.DefaultClient, "bearer", gitlabRun, bearer(before))
+
+	local.gitlab.Be(issuer.Down)
+	forged := impostor(t)
+	fetched := local.gitlab.Fetches()
+	time.Sleep(fetchEvery)
+	for range 50 { // tokens with a kid that no key is known to have, and none can be looked for
+		w.shows(t, "/v2/team/app/tags/list", bearer(signed(t, forged, pipeline, nil))).wants(t, http.StatusServiceUnavailable)
+	}
+	if n := local.gitlab.Fetches() - fetched; n < 1 || n > 2 {
+		t.Errorf("the keys were fetched %d times for 50 forged tokens, want 1 or 2", n)
+	}
+	w.isCaller(t, http.DefaultClient, "bearer", gitlabRun, bearer(before))
+	w.isCaller(t, http.DefaultClient, "bearer", gitlabRun, bearer(signed(t, local.gitlab, pipeline, nil)))
+}
+
+// impostor signs as GitLab, with a key that is none of GitLab's.
+func impostor(t *testing.T) *issuer.Issuer {
+	t.Helper()
+	i, err := issuer.Start(local.gitlab.Name, issuer.ES256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(i.Close)
+	for range 2 {
+		if err := i.Rotate(issuer.ES256); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return i
+}
+
+// hanging is the example with an issuer that does not answer from the start.
+func hanging(t *testing.T) stack.Spec {
+	t.Helper()
+	spec := tokens(t)
+	local.gitlab.Be(issuer.Hanging)
+	return spec
+}
+
+// issuerHangs asks before the keys could be had: that is nobody's fault but the
+// issuer's, and nobody else waits for it.
+func issuerHangs(t *testing.T, w *world) {
+	token := signed(t, local.gitlab, pipeline, nil)
+	for range 2 {
+		began := time.Now()
+		w.shows(t, "/v2/team/app/tags/list", bearer(token)).wants(t, http.StatusServiceUnavailable)
+		if waited := time.Since(began); waited > 5*time.Second {
+			t.Errorf("answered after %s", waited)
+		}
+		w.isCaller(t, http.DefaultClient, "bearer", prodPod, bearer(signed(t, local.cluster, deployer, nil)))
+		w.isCaller(t, http.DefaultClient, "basic", "arn:aws:iam::123456789012:user/robot", basic("robot", "robot-secret"))
+	}
+	local.gitlab.Be(issuer.Up)
+	w.becomesCaller(t, 5*time.Second, gitlabRun, token)
+}

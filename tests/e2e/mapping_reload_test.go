@@ -1,0 +1,141 @@
+package e2e
+
+import (
+	"encoding/json"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"extauthz/tests/issuer"
+	"extauthz/tests/stack"
+)
+
+// inForceDigest is the digest of the policies in force.
+func (w *world) inForceDigest(t *testing.T) string {
+	t.Helper()
+	var view struct{ Digest string }
+	a := send(t, w.Address(stack.Extauthz), "", http.MethodGet, "/snapshot", nil).wants(t, http.StatusOK)
+	if err := json.Unmarshal([]byte(a.body), &view); err != nil || view.Digest == "" {
+		t.Fatalf("no digest in %s (%v)", a.body, err)
+	}
+	return view.Digest
+}
+
+// soon waits until something is so, for as long as a change may take to be in
+// force and a little more.
+func soon(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	for edited := time.Now(); !so(); time.Sleep(20 * time.Millisecond) {
+		if time.Since(edited) > inForce+settled {
+			t.Fatalf("not within %s: %s", inForce+settled, what)
+		}
+	}
+}
+
+// edit replaces text in a file of the policies and returns once the change is
+// in force.
+func (w *world) edit(t *testing.T, file, old, new string) {
+	t.Helper()
+	before := w.inForceDigest(t)
+	turnInPlace(old, new)(t, filepath.Join(w.policies, filepath.FromSlash(file)))
+	soon(t, "the change of "+file+" is in force", func() bool { return w.inForceDigest(t) != before })
+}
+
+// spoil replaces text in a file of the policies, which cannot be loaded then,
+// and mends it after what must be so meanwhile. The log tells where the fault is.
+func (w *world) spoil(t *testing.T, file, old, new, told string, meanwhile func()) {
+	t.Helper()
+	digest, failures := w.inForceDigest(t), w.metric(t, "extauthz_policy_reload_failures_total")
+	path := filepath.Join(w.policies, filepath.FromSlash(file))
+	turnInPlace(old, new)(t, path)
+	soon(t, "the failure is counted", func() bool { return w.metric(t, "extauthz_policy_reload_failures_total") > failures })
+	if log := w.Log(stack.Extauthz); !strings.Contains(log, file+":") || !strings.Contains(log, told) {
+		t.Errorf("the log lacks %q, or what is wrong there: %q", file+":", told)
+	}
+	if w.inForceDigest(t) != digest {
+		t.Error("the last good policies are not in force")
+	}
+	meanwhile()
+	turnInPlace(new, old)(t, path)
+}
+
+// mappingsChange edits who is who, well and badly.
+func mappingsChange(t *testing.T, w *world) {
+	atMain, atRelease := signed(t, local.gitlab, pipeline, nil), signed(t, local.gitlab, strings.Replace(pipeline, "main", "release", 1), nil)
+	w.isCaller(t, http.DefaultClient, "bearer", gitlabRun, bearer(atMain))
+	w.isNobody(t, "", bearer(atRelease))
+	w.edit(t, "principals.yaml", "ref:main", "ref:release")
+	w.isNobody(t, "", bearer(atMain))
+	w.isCaller(t, http.DefaultClient, "bearer", gitlabRun, bearer(atRelease))
+
+	for _, c := range []struct{ name, file, old, new, told string }{
+		{"a capture of nothing", "principals.yaml", "assumed-role/{namespace}/pod", "assumed-role/{nothing}/pod", "nothing"},
+		{"captures that cannot be told apart", "principals.yaml", "{namespace}:{name}", "{namespace}{name}", "namespace"},
+		{"two names in one", "principals.yaml", "assumed-role/{namespace}/pod", "assumed-role/{namespace}-{name}/pod", "name"},
+		{"patterns that overlap", "principals.yaml", "- header:", "- token: gitlab\n  claims: { sub: \"project_path:acme/app:ref_type:branch:ref:{ref}\" }\n  principal: arn:aws:iam::123456789012:user/alice\n- header:", "overlap"},
+		{"a role that is not there", "principals.yaml", "role: arn:aws:iam::123456789012:role/ci/github", "role: arn:aws:iam::123456789012:role/ci/gone", "role/ci/gone"},
+		{"a session of a role that is not there", "principals.yaml", "assumed-role/gitlab/pipeline", "assumed-role/gone/pipeline", "gone"},
+		{"a trust policy that is not there", "principals.yaml", "trust: team-ci", "trust: gone", "gone"},
+		{"a trust policy that cannot be read", "trust/github.json", `"Federated"`, `"Fedrated"`, "Fedrated"},
+		{"keys that cannot be read", "jwks/kubernetes.json", `"kty"`, `"ktx"`, "key"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w.spoil(t, c.file, c.old, c.new, c.told, func() {
+				w.isCaller(t, http.DefaultClient, "bearer", gitlabRun, bearer(atRelease))
+				w.isCaller(t, http.DefaultClient, "bearer", prodPod, bearer(signed(t, local.cluster, deployer, nil)))
+				w.isNobody(t, "", bearer(atMain))
+			})
+		})
+	}
+}
+
+// keyFileChanges puts another issuer's keys into the file: its tokens hold
+// then, and those from before do not, though they were verified.
+func keyFileChanges(t *testing.T, w *world) {
+	before := signed(t, local.cluster, deployer, nil)
+	w.isCaller(t, http.DefaultClient, "bearer", prodPod, bearer(before))
+	old := string(local.cluster.KeySet())
+	if err := local.cluster.Rotate(issuer.RS256); err != nil {
+		t.Fatal(err)
+	}
+	after := signed(t, local.cluster, deployer, nil)
+	w.isNobody(t, "key-2", bearer(after))
+	local.cluster.Retire()
+	w.edit(t, "jwks/kubernetes.json", old, string(local.cluster.KeySet()))
+	w.isCaller(t, http.DefaultClient, "bearer", prodPod, bearer(after))
+	w.isNobody(t, "key-1", bearer(before))
+}
+
+// foreignTokens are made for AWS itself, and taken only where the operator says
+// so, which is told as a finding.
+func foreignTokens(t *testing.T, w *world) {
+	token := local.workflow(t, production, issuer.Claims{"aud": "sts.amazonaws.com"})
+	w.isNobody(t, "sts.amazonaws.com", basic("123456789012/team/ci", token))
+	w.edit(t, "principals.yaml", `session: "{run}"`, "session: \"{run}\"\n  foreignAudiences: [sts.amazonaws.com]")
+	w.isCaller(t, http.DefaultClient, "basic", teamRun, basic("123456789012/team/ci", token))
+	w.isNobody(t, "sts:AssumeRoleWithWebIdentity", bearer(local.workflow(t, mainBranch, issuer.Claims{"aud": "sts.amazonaws.com"})))
+	if !strings.Contains(w.Log(stack.Extauthz), "foreignAudiences") && !strings.Contains(w.Log(stack.Extauthz), "another service") {
+		t.Error("the log does not warn of tokens made for another service")
+	}
+}
+
+// sessionTags are passed by the token itself, which the trust policy must allow,
+// and then decide which repository is the session's.
+func sessionTags(t *testing.T, w *world) {
+	tagged := func(project string) [2]string {
+		return basic("123456789012/team/ci", local.workflow(t, production, issuer.Claims{
+			"https://aws.amazon.com/tags": map[string]any{"principal_tags": map[string]any{"project": []string{project}}},
+		}))
+	}
+	w.isNobody(t, "sts:TagSession", tagged("app"))
+	w.edit(t, "trust/team-ci.json", `"sts:AssumeRoleWithWebIdentity"`, `["sts:AssumeRoleWithWebIdentity", "sts:TagSession"]`)
+	w.shows(t, "/v2/team/app/tags/list", tagged("app")).wants(t, http.StatusOK)
+	w.edit(t, "principals.yaml", "  trust: team-ci\n  policies: [team-push]", "  trust: team-ci\n  policies: [project-push]")
+	w.shows(t, "/v2/team/app/tags/list", tagged("app")).wants(t, http.StatusOK)
+	w.shows(t, "/v2/team/app/tags/list", tagged("other")).wants(t, http.StatusForbidden).
+		wantsError(t, "DENIED", "ecr:ListImages", repositoryARN+"team/app")
+	w.shows(t, "/v2/team/app/tags/list", basic("123456789012/team/ci", local.workflow(t, production, nil))).wants(t, http.StatusForbidden)
+	w.isNobody(t, "256", tagged(strings.Repeat("x", 257)))
+}

@@ -1,0 +1,126 @@
+package e2e
+
+import (
+	"crypto/x509"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"extauthz/tests/certs"
+	"extauthz/tests/stack"
+)
+
+// workloads is the example of mutual TLS with a pattern for SPIFFE IDs among its
+// credentials.
+func workloads(t *testing.T) stack.Spec {
+	t.Helper()
+	spec := mutualTLS(t)
+	spec.Policies = copyPolicies(t, spec.Policies)
+	file := filepath.Join(spec.Policies, "principals.yaml")
+	turnInPlace("\nprincipals:\n", `
+- uri: "spiffe://cluster.local/ns/{namespace}/sa/{name}"
+  principal: arn:aws:sts::123456789012:assumed-role/{namespace}/pod
+  tags: { serviceaccount: "{name}" }
+- dns: "{name}.build.example.com"
+  principal: arn:aws:iam::123456789012:user/{name}
+
+principals:
+- arn: arn:aws:iam::123456789012:role/prod
+  policies: [pods]
+- arn: arn:aws:iam::123456789012:user/runner
+`)(t, file)
+	write(t, filepath.Join(spec.Policies, "managed", "pods.json"), []byte(`{"Version": "2012-10-17", "Statement": [
+		{"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"},
+		{"Effect": "Allow", "Action": "ecr:ListImages", "Resource": "arn:aws:ecr:eu-central-1:123456789012:repository/team/${aws:PrincipalTag/serviceaccount}"}]}`))
+	return spec
+}
+
+// withNames is the template of a client certificate with these URIs and DNS
+// names in it.
+func withNames(t *testing.T, uris, dns []string) *x509.Certificate {
+	t.Helper()
+	template := certs.Named("a client")
+	template.DNSNames = dns
+	for _, uri := range uris {
+		parsed, err := url.Parse(uri)
+		if err != nil {
+			t.Fatal(err)
+		}
+		template.URIs = append(template.URIs, parsed)
+	}
+	return template
+}
+
+// workloadNames are the names of certificates that are principals, wherever in
+// the certificate they are.
+func workloadNames(t *testing.T, w *world) {
+	const app, other = "spiffe://cluster.local/ns/prod/sa/app", "spiffe://elsewhere.example/app"
+	for _, c := range []struct {
+		name      string
+		uris, dns []string
+		principal string
+	}{
+		{"a pattern", []string{app}, nil, prodPod},
+		{"an exact name", []string{builder}, nil, "arn:aws:sts::123456789012:assumed-role/ci-builder/builder"},
+		{"the second URI", []string{other, app}, nil, prodPod},
+		{"a URI behind a DNS name that is nobody", []string{app}, []string{"host.example.com"}, prodPod},
+		{"a DNS name behind a URI that is nobody", []string{other}, []string{"scanner.example.com"}, "arn:aws:iam::123456789012:user/scanner"},
+		{"a pattern of DNS names", nil, []string{"runner.build.example.com"}, "arn:aws:iam::123456789012:user/runner"},
+		{"the longest service account", []string{"spiffe://cluster.local/ns/prod/sa/" + strings.Repeat("a", 253)}, nil, prodPod},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w.isCaller(t, by(t, issued(t, trusted, withNames(t, c.uris, c.dns))), "mtls", c.principal)
+		})
+	}
+}
+
+// workloadStrangers have certificates that Envoy trusts, and names that are
+// nobody's or two principals'.
+func workloadStrangers(t *testing.T, w *world) {
+	const app, other = "spiffe://cluster.local/ns/prod/sa/app", "spiffe://cluster.local/ns/prod/sa/other"
+	for _, c := range []struct {
+		name      string
+		uris, dns []string
+	}{
+		{"a DNS name that spells the URI", nil, []string{app}},
+		{"a namespace that has no role", []string{"spiffe://cluster.local/ns/dev/sa/app"}, nil},
+		{"another trust domain", []string{"spiffe://cluster.local.evil.example/ns/prod/sa/app"}, nil},
+		{"a segment more", []string{app + "/x"}, nil},
+		{"a segment less", []string{"spiffe://cluster.local/ns/prod"}, nil},
+		{"an empty capture", []string{"spiffe://cluster.local/ns//sa/app"}, nil},
+		{"an encoded slash", []string{"spiffe://cluster.local/ns/prod%2Fx/sa/app"}, nil},
+		{"a wildcard", []string{"spiffe://cluster.local/ns/*/sa/app"}, nil},
+		{"a query", []string{app + "?x=y"}, nil},
+		{"two principals", []string{app, builder}, nil},
+		{"two sessions that differ in a tag", []string{app, other}, nil},
+		{"two principals of two kinds", []string{app}, []string{"scanner.example.com"}},
+		{"a service account that is too long for a tag", []string{"spiffe://cluster.local/ns/prod/sa/" + strings.Repeat("a", 257)}, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			client := by(t, issued(t, trusted, withNames(t, c.uris, c.dns)))
+			w.show(t, client, http.MethodGet, "/v2/team/app/tags/list").wants(t, http.StatusUnauthorized)
+		})
+	}
+}
+
+// workloadTags decide what a pod may: its service account is in the policy's
+// resource.
+func workloadTags(t *testing.T, w *world) {
+	pod := func(name string) *http.Client {
+		return by(t, issued(t, trusted, withURI(t, "spiffe://cluster.local/ns/prod/sa/"+name)))
+	}
+	w.show(t, pod("app"), http.MethodGet, "/v2/team/app/tags/list").wants(t, http.StatusOK)
+	w.show(t, pod("other"), http.MethodGet, "/v2/team/app/tags/list").wants(t, http.StatusForbidden)
+}
+
+// workloadForged sends the names of another certificate along, as Envoys tell
+// each other.
+func workloadForged(t *testing.T, w *world) {
+	client := by(t, issued(t, trusted, withDNS("scanner.example.com")))
+	for _, name := range []string{"X-Forwarded-Client-Cert", "X-Envoy-Downstream-Service-Cluster", "X-Envoy-Peer-Metadata"} {
+		w.isCaller(t, client, "mtls", "arn:aws:iam::123456789012:user/scanner",
+			[2]string{name, "By=spiffe://registry;Hash=00;URI=" + builder})
+	}
+}
