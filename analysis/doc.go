@@ -6,7 +6,8 @@
 // the context that the running sidecar would derive. Both come to a list of
 // [Question], which [Simulate] turns into AWS's JSON and [Explain] into text for
 // a person. [MapJSON] and [MapLines] need no policies: they say what registry
-// requests ask of a registry, as [mapping.Registry] maps them.
+// requests ask of a registry, as [mapping.Registry] maps them. A [Whoami] says
+// who calls: with a [Credential], or with a request as Envoy asks about it.
 //
 // # The input of a simulation
 //
@@ -82,6 +83,8 @@
 //	result.go     Simulate: AWS's output
 //	explain.go    Explain: text for a person
 //	inquiry.go    Inquiry: questions to a policy directory
+//	credential.go Credential: who would call with it
+//	whoami.go     Whoami: who calls, and by which policies
 //	mapping.go    MapJSON, MapLines: what registry requests ask, without policies
 //	lines.go      streams with a line of output for each line of input
 package analysis

@@ -57,7 +57,7 @@
 //
 //	request.go    Request: what a door passes on
 //	check.go      Checker.Check: the one pass
-//	identify.go   Checker.Identify: who calls, and no more
+//	whoami.go     Checker.Identify: who calls, and no more
 //	evaluate.go   the permissions of a mapping, decided one by one
 //	simulate.go   CheckAs, Ask: the same for a caller who is given
 //	address.go    where a request comes from, and by which transport

@@ -13,12 +13,13 @@ import (
 
 // ParseCheckRequest reads a CheckRequest in the JSON form of Protocol Buffers
 // and makes of it what the service would. The request came in when the message
-// says, or at now where it does not. The error names line and column, and holds
-// nothing of the text but the name of a field, since the text holds credentials.
-func ParseCheckRequest(text []byte, now time.Time) (*authz.Request, error) {
+// says, or at now where it does not. The error names source, what the text is
+// from, with line and column, and holds nothing of the text but the name of a
+// field, since the text holds credentials.
+func ParseCheckRequest(source string, text []byte, now time.Time) (*authz.Request, error) {
 	m := new(authv3.CheckRequest)
 	if err := protojson.Unmarshal(text, m); err != nil {
-		return nil, jsonError(err)
+		return nil, jsonError(source, err)
 	}
 	if at := m.GetAttributes().GetRequest().GetTime(); at.IsValid() {
 		now = at.AsTime()
@@ -33,13 +34,13 @@ var (
 )
 
 // jsonError says where the text is wrong, in words that do not repeat it.
-func jsonError(err error) error {
-	place, wrong := "", "no CheckRequest"
+func jsonError(source string, err error) error {
+	place, wrong := source, "no CheckRequest"
 	if found := jsonPlace.FindStringSubmatch(err.Error()); found != nil {
-		place = found[1] + ":" + found[2] + ": "
+		place += ":" + found[1] + ":" + found[2]
 	}
 	if found := jsonUnknown.FindStringSubmatch(err.Error()); found != nil {
 		wrong = fmt.Sprintf("unknown field %q in a CheckRequest", found[1])
 	}
-	return fmt.Errorf("%s%s; write an envoy.service.auth.v3.CheckRequest in the JSON of Protocol Buffers", place, wrong)
+	return fmt.Errorf("%s: %s; write an envoy.service.auth.v3.CheckRequest in the JSON of Protocol Buffers", place, wrong)
 }

@@ -32,6 +32,7 @@ func TestParseCheckRequest(t *testing.T) {
 	}}
 	for name, at := range map[string]time.Time{"now": now, "when it says": now.Add(-time.Hour)} {
 		t.Run(name, func(t *testing.T) {
+			message.Attributes.Request.Time = nil
 			if at != now {
 				message.Attributes.Request.Time = timestamppb.New(at)
 			}
@@ -39,7 +40,7 @@ func TestParseCheckRequest(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := ParseCheckRequest(text, now)
+			got, err := ParseCheckRequest("request.json", text, now)
 			if want := toRequest(message, at); err != nil || !reflect.DeepEqual(got, want) {
 				t.Errorf("error %v\ngot  %+v\nwant %+v", err, got, want)
 			}
@@ -50,17 +51,17 @@ func TestParseCheckRequest(t *testing.T) {
 // TestParseCheckRequestRefuses holds the error to the place and to none of the text.
 func TestParseCheckRequestRefuses(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
-		{"nothing", "", "no CheckRequest"},
+		{"nothing", "", "request.json:1:1: no CheckRequest"},
 		{"no object", `["hunter2"]`, "no CheckRequest"},
-		{"unknown field", "{\n \"attribute\": {}}", `2:2: unknown field "attribute" in a CheckRequest`},
+		{"unknown field", "{\n \"attribute\": {}}", `request.json:2:2: unknown field "attribute" in a CheckRequest`},
 		{"unknown field that may be a secret", `{"hunter2 or so": {}}`, `no CheckRequest`},
-		{"wrong type", `{"attributes":{"request":{"http":{"headers":"Basic hunter2"}}}}`, "1:45: no CheckRequest"},
+		{"wrong type", `{"attributes":{"request":{"http":{"headers":"Basic hunter2"}}}}`, "request.json:1:45: no CheckRequest"},
 		{"wrong value", `{"attributes":{"request":{"http":{"headers":{"authorization": hunter2}}}}}`, "no CheckRequest"},
 		{"cut short", `{"attributes":{"request":{"http":{"headers":{"authorization":"Basic hunter2`, "no CheckRequest"},
 		{"something behind it", `{} hunter2`, "no CheckRequest"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r, err := ParseCheckRequest([]byte(c.text), time.Now())
+			r, err := ParseCheckRequest("request.json", []byte(c.text), time.Now())
 			if r != nil || err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "envoy.service.auth.v3") {
 				t.Fatalf("request %v, error %v, want %q", r, err, c.want)
 			}

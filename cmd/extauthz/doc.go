@@ -5,6 +5,7 @@
 //	extauthz serve --policies DIR    answer Envoy's checks
 //	extauthz simulate [FILE]         decide simulated requests
 //	extauthz map METHOD PATH         print which ECR actions a request needs
+//	extauthz whoami --policies DIR   print who calls with a credential
 //	extauthz healthcheck             ask a running serve whether it is ready
 //	extauthz version                 print the version
 //	extauthz help [COMMAND]          print the commands, or a command's flags
@@ -34,6 +35,8 @@
 //	simulate.go        simulate
 //	simulateflags.go   the flags of simulate, and what does not go together
 //	map.go             map
+//	whoami.go          whoami
+//	whoamiflags.go     the flags of whoami, and what does not go together
 //	healthcheck.go     healthcheck
 //	version.go         version
 package main

@@ -49,13 +49,22 @@ func openInput(in *invocation, files []string) (source string, from io.ReadClose
 // maxInput bounds an input that is not a line of many, in bytes.
 const maxInput = 64 << 20
 
-func (c *simulation) answerInput(in *invocation, source string, from io.Reader) error {
+// readInput reads all of an input.
+func readInput(source string, from io.Reader) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(from, maxInput+1))
 	if err == nil && len(text) > maxInput {
 		err = fmt.Errorf("longer than %d MiB; ask for less at a time", maxInput>>20)
 	}
 	if err != nil {
-		return inputErrorf("%s: %w", source, err)
+		return nil, inputErrorf("%s: %w", source, err)
+	}
+	return text, nil
+}
+
+func (c *simulation) answerInput(in *invocation, source string, from io.Reader) error {
+	text, err := readInput(source, from)
+	if err != nil {
+		return err
 	}
 	read, err := new(analysis.Simulator).Read(source, text)
 	if err != nil {

@@ -1,0 +1,178 @@
+package analysis
+
+import (
+	"context"
+	"encoding/base64"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"extauthz/authz"
+	"extauthz/mapping"
+)
+
+// short is an answer in one line.
+func short(w *Whoami) string {
+	if w.IsNobody() {
+		return w.Source + ": " + w.Reason
+	}
+	text := w.Source + " " + w.Principal[strings.LastIndexByte(w.Principal, ':')+1:]
+	for _, key := range slices.Sorted(maps.Keys(w.Tags)) {
+		text += " " + key + "=" + w.Tags[key]
+	}
+	if w.SourceIdentity != "" {
+		text += " from " + w.SourceIdentity
+	}
+	for _, files := range []struct {
+		name  string
+		files []string
+	}{{"policies", w.Policies}, {"boundary", w.Boundary}, {"session", w.SessionPolicies}} {
+		if len(files.files) > 0 {
+			text += " " + files.name + " " + strings.ReplaceAll(strings.Join(files.files, ","), "managed/", "")
+		}
+	}
+	return text
+}
+
+func TestWhoamiByCredential(t *testing.T) {
+	s, issuer := callers(t)
+	web := issuer.token(t, "ci.example.com", map[string]any{"sub": "project:web", "ref": "main"})
+	pod := issuer.token(t, "pods.example.com", map[string]any{"sub": "system:serviceaccount:shop:cart"})
+	builder := "assumed-role/builder/web branch=main team=red policies pushing.json,reading.json session reading.json"
+	for _, c := range []struct {
+		name       string
+		credential Credential
+		want       string
+		unverified string
+	}{
+		{"user", Credential{User: "alice"}, "basic user/alice team=blue policies pushing.json boundary limits.json", "password"},
+		{"federated user", Credential{User: "guest"}, "basic federated-user/guest team=blue policies pushing.json boundary limits.json session reading.json", "password"},
+		{"unknown user", Credential{User: "eve"}, `basic: user "eve" has no line in htpasswd`, ""},
+		{"user where passwords are not taken", Credential{User: "alice", Registry: "anyone"}, "basic: the registry does not take HTTP Basic as proof of who calls", ""},
+		{"Bearer token", Credential{Token: web}, "bearer " + builder, ""},
+		{"token as password of AWS", Credential{User: "AWS", Token: web}, "basic " + builder, ""},
+		{"token as password of a role", Credential{User: "123456789012/ci/builder", Token: web}, "basic " + builder, ""},
+		{"token as password of another role", Credential{User: "123456789012/pods", Token: web}, "basic: role", ""},
+		{"token that is bound", Credential{Token: pod}, "bearer assumed-role/pods/shop serviceaccount=cart", ""},
+		{"token of another audience", Credential{Token: issuer.token(t, "ci.example.com", map[string]any{"aud": "sts.amazonaws.com", "sub": "project:web"})}, "bearer: ", ""},
+		{"token that has expired", Credential{Token: issuer.token(t, "ci.example.com", map[string]any{"exp": noon.Unix() - 600, "sub": "project:web"})}, "bearer: the token expired at 2026-05-01T11:50:00Z", ""},
+		{"token that is not signed", Credential{Token: web[:strings.LastIndexByte(web, '.')+1]}, "bearer: ", ""},
+		{"token of an unknown issuer", Credential{Token: issuer.token(t, "evil.example.com", nil)}, `bearer: the token is of issuer "https://evil.example.com"`, ""},
+		{"token that only Envoy verifies", Credential{Token: issuer.token(t, "mesh.example.com", nil)}, `bearer: tokens of issuer "mesh" are verified by Envoy's jwt_authn only`, ""},
+		{"token as password of a user", Credential{User: "alice", Token: web}, "basic: ", ""},
+		{"token for another registry", Credential{Token: web, Registry: "anyone"}, "bearer: ", ""},
+		{"certificate with a URI", shownBy(t, "spiffe://cluster.local/ns/shop/sa/cart", ""), "mtls assumed-role/pods/shop serviceaccount=cart from cart", "certificate"},
+		{"certificate with a DNS name", shownBy(t, "", "ci.internal"), "mtls ci.amazonaws.com", "certificate"},
+		{"certificate of nobody", shownBy(t, "spiffe://elsewhere/x", ""), `mtls: no principal is bound to uri "spiffe://elsewhere/x"`, ""},
+		{"header", Credential{Header: "alice@example.com", Registry: "proxied"}, "header user/alice team=blue policies pushing.json boundary limits.json", "header"},
+		{"header with two names", Credential{Header: "alice@example.com,bob@example.com", Registry: "proxied"}, "header: the header x-user holds a comma", ""},
+		{"header of nobody", Credential{Header: "alice", Registry: "proxied"}, `header: no principal is bound to header "alice"`, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.credential.Time = noon
+			if c.credential.Registry == "" {
+				c.credential.Registry = "main"
+			}
+			w, err := c.credential.Whoami(context.Background(), s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := short(w); got != c.want && (!w.IsNobody() || !strings.HasPrefix(got, c.want)) {
+				t.Errorf("got  %s\nwant %s", got, c.want)
+			}
+			if (w.NotVerified == "") != (c.unverified == "") || !strings.Contains(w.NotVerified, c.unverified) {
+				t.Errorf("not verified: %q, want %q", w.NotVerified, c.unverified)
+			}
+			wantNoSecret(t, w, &c.credential)
+		})
+	}
+}
+
+// wantNoSecret wants neither token nor signature in an answer.
+func wantNoSecret(t *testing.T, w *Whoami, c *Credential) {
+	t.Helper()
+	for part := range strings.SplitSeq(c.Token, ".") {
+		if part != "" && strings.Contains(w.String(), part) {
+			t.Errorf("the answer holds a part of the token: %s", w)
+		}
+	}
+}
+
+func TestWhoamiOfACredentialThatCannotBeShown(t *testing.T) {
+	s, _ := callers(t)
+	for name, c := range map[string]struct {
+		credential Credential
+		want       string
+	}{
+		"no registry named":        {Credential{User: "alice"}, "registries.yaml has anyone, main, proxied"},
+		"unknown registry":         {Credential{User: "alice", Registry: "x"}, `no registry "x"`},
+		"registry takes no header": {Credential{Header: "alice@example.com", Registry: "main"}, "takes no header"},
+	} {
+		if w, err := c.credential.Whoami(context.Background(), s); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, error %v, want %q", name, w, err, c.want)
+		}
+	}
+}
+
+func TestWhoamiByRequest(t *testing.T) {
+	s, issuer := callers(t)
+	claims := map[string]any{"iss": "https://mesh.example.com", "aud": "main.example.com", "exp": float64(noon.Unix() + 600), "iat": float64(noon.Unix() - 60), "sub": "x"}
+	mesh := issuer.token(t, "mesh.example.com", map[string]any{"sub": "x"})
+	to := func(registry string, headers ...mapping.Header) *authz.Request {
+		return &authz.Request{
+			Method: "GET", Path: "/v2/", Host: registry + ".example.com", Peer: "192.0.2.7", Headers: headers,
+			Extensions: map[string]string{authz.RegistryExtension: registry}, Time: noon,
+		}
+	}
+	verified := to("main", mapping.Header{Name: "authorization", Value: "Bearer " + mesh})
+	verified.Metadata = map[string]any{"mesh": claims}
+	forwarded := mapping.Header{Name: "x-forwarded-for", Value: "203.0.113.9, 192.0.2.7"}
+	elsewhere := to("main")
+	elsewhere.Host = "anyone.example.com"
+	password := "Basic " + base64.StdEncoding.EncodeToString([]byte("alice:alice-secret"))
+	for _, c := range []struct {
+		name    string
+		request *authz.Request
+		want    string
+	}{
+		{"password", to("main", mapping.Header{Name: "authorization", Value: password}), "basic user/alice team=blue policies pushing.json boundary limits.json"},
+		{"wrong password", to("main", mapping.Header{Name: "authorization", Value: password + "AAAA"}), "basic: "},
+		{"token that Envoy verified", verified, "jwt_authn assumed-role/builder/mesh branch=none team=red policies pushing.json,reading.json"},
+		{"header by a proxy", to("proxied", forwarded, mapping.Header{Name: "x-user", Value: "alice@example.com"}), "header user/alice team=blue policies pushing.json boundary limits.json"},
+		{"header around the proxy", to("proxied", mapping.Header{Name: "x-user", Value: "alice@example.com"}), ": "},
+		{"nothing", to("main"), ": the request carries no credential"},
+		{"nothing, where that is anonymous", to("anyone"), " anonymous"},
+		{"another registry's host", elsewhere, ": "},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := RequestWhoami(context.Background(), s, c.request)
+			if got := short(w); got != c.want && (!w.IsNobody() || !strings.HasPrefix(got, c.want) || w.Reason == "") {
+				t.Errorf("got  %s\nwant %s", got, c.want)
+			}
+			if strings.Contains(w.String(), "secret") || strings.Contains(w.String(), password[6:]) {
+				t.Errorf("the answer holds a password: %s", w)
+			}
+		})
+	}
+	w := RequestWhoami(context.Background(), s, to("proxied", forwarded, mapping.Header{Name: "x-user", Value: "alice@example.com"}))
+	if w.Context["aws:SourceIp"] != "203.0.113.9" || w.Context["aws:PrincipalTag/team"] != "blue" {
+		t.Errorf("context %v", w.Context)
+	}
+	if paths, _ := w.Context["aws:PrincipalOrgPaths"].([]string); len(paths) != 1 {
+		t.Errorf("context %v", w.Context)
+	}
+}
+
+// TestWhoamiWaits holds that keys that cannot be had are a reason, in time.
+func TestWhoamiWaits(t *testing.T) {
+	s, issuer := callers(t)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	c := Credential{Registry: "main", Token: issuer.token(t, "away.example.com", nil), Time: noon}
+	w, err := c.Whoami(ctx, s)
+	if err != nil || !w.IsNobody() || w.Source != "bearer" || w.Reason == "" {
+		t.Errorf("%v, error %v", w, err)
+	}
+}
