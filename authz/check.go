@@ -3,7 +3,9 @@ package authz
 import (
 	"context"
 	"fmt"
+	"slices"
 
+	"extauthz/decision"
 	"extauthz/iam"
 	"extauthz/identity"
 	"extauthz/mapping"
@@ -46,6 +48,7 @@ type pass struct {
 	registry *policystore.Registry
 	caller   *identity.Caller
 	context  iam.Context
+	asking   decision.Request // the question that the engine is asked now
 	result   *Result
 }
 
@@ -122,7 +125,7 @@ func (p *pass) identify(ctx context.Context) bool {
 		Certificate:   p.request.Certificate,
 		Header:        p.trustedHeader(),
 		Metadata:      p.request.Metadata,
-		Context:       p.context,
+		Context:       slices.Clip(p.context),
 		Time:          p.request.Time,
 	})
 	if failure != nil {
@@ -168,7 +171,7 @@ func (p *pass) judge(m *mapping.Mapping) {
 		if optionalDenied {
 			remove = append(remove, m.RemoveUnlessOptional()...)
 		}
-		p.result.allow(p.registry.PassAuthorization, remove)
+		p.result.allow(p.registry, remove)
 	case m.Operation == mapping.CheckAPI:
 		sentence := p.sentence()
 		p.result.Decision, p.result.Reason = Unauthenticated, sentence
@@ -187,5 +190,5 @@ func (p *pass) greet() {
 		p.unauthenticated(&identity.Failure{Kind: identity.Anonymous, Reason: "the request carries no credential"})
 		return
 	}
-	p.result.allow(p.registry.PassAuthorization, nil)
+	p.result.allow(p.registry, nil)
 }

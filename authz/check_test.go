@@ -304,7 +304,7 @@ func TestZeroValuesRefuse(t *testing.T) {
 	}
 }
 
-func TestImageContexts(t *testing.T) {
+func TestImageContext(t *testing.T) {
 	base := make(iam.Context, 1, 10)
 	base[0] = iam.ContextEntry{Key: "aws:SourceIp", Value: "192.0.2.1"}
 	for _, c := range []struct {
@@ -321,7 +321,8 @@ func TestImageContexts(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var got []string
-			for _, context := range imageContexts(base, &c.mapping) {
+			for i := range 1 + len(c.mapping.Tags) {
+				context := imageContext(base, &c.mapping, i)
 				reference, _ := context.Lookup(iam.KeyReference)
 				kind, _ := context.Lookup(iam.KeyReferenceType)
 				ip, _ := context.Lookup("aws:SourceIp")

@@ -13,7 +13,7 @@ import (
 )
 
 // contextRoom is how many condition keys a request usually comes to.
-const contextRoom = 20
+const contextRoom = 18
 
 // requestContext are the condition keys that a request brings, whoever sends it
 // (IAM User Guide, "AWS global condition context keys"). client is the client's
@@ -62,21 +62,20 @@ func appendMember(c iam.Context, registry *policystore.Registry, account, id, pa
 	return append(c, iam.ContextEntry{Key: id, Value: organization}, iam.ContextEntry{Key: paths, Values: path, Multi: true})
 }
 
-// imageContexts are the contexts in which the permissions of a mapping are
-// decided. A request about an image by tag or digest says which in oci:Reference
-// and oci:ReferenceType, keys of this project's own; one that writes several
-// tags is decided for each of them.
-func imageContexts(c iam.Context, m *mapping.Mapping) []iam.Context {
+// imageContext is the context in which the permissions of a mapping are decided
+// for the i-th image that it is about: the one that its path names, and then those
+// of its tags. A request about an image by tag or digest says which in
+// oci:Reference and oci:ReferenceType, keys of this project's own.
+func imageContext(c iam.Context, m *mapping.Mapping, i int) iam.Context {
 	switch m.Operation {
 	case mapping.HeadManifest, mapping.GetManifest, mapping.PutManifest, mapping.DeleteManifest, mapping.ListReferrers:
 	default:
-		return []iam.Context{c}
+		return c
 	}
-	contexts := []iam.Context{appendReference(c, m.Reference)}
-	for _, tag := range m.Tags {
-		contexts = append(contexts, appendReference(slices.Clip(c), tag))
+	if i == 0 {
+		return appendReference(c, m.Reference)
 	}
-	return contexts
+	return appendReference(slices.Clip(c), m.Tags[i-1])
 }
 
 // appendReference adds the keys for one reference. No tag holds a colon, and

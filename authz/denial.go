@@ -72,7 +72,7 @@ func (p *pass) mayRead(repository string) bool {
 // decided.
 func (p *pass) may(wanted mapping.Permission) bool {
 	asked := Permission{Action: wanted.Action, Resource: wanted.Resource, context: p.result.last().context}
-	return p.snapshot.Decisions.Decide(p.question(asked)) == iam.Allowed
+	return p.ask(asked) == iam.Allowed
 }
 
 // unknownRepository is the answer of a registry that does not have the

@@ -30,11 +30,13 @@ func login() mapping.Permission {
 // tells whether the request is allowed and whether an optional permission is
 // not.
 func (p *pass) decide(m *mapping.Mapping) (allowed, optionalDenied bool) {
+	p.result.Permissions = make([]Permission, 0, 1+len(m.Permissions))
 	asksLogin := m.Operation != mapping.CheckAPI && !p.registry.AuthorizationTokenOnlyAtLogin
 	if asksLogin && p.logsIn() && !p.decideOne(login(), p.context) {
 		return false, false
 	}
-	for _, context := range imageContexts(p.context, m) {
+	for i := range 1 + len(m.Tags) { // one that writes several tags is decided for each
+		context := imageContext(p.context, m, i)
 		for _, permission := range m.Permissions {
 			if p.decideOne(permission, context) {
 				continue
@@ -61,11 +63,11 @@ func (p *pass) isAnonymous() bool { return p.caller.Principal.Kind == iam.Anonym
 // implicitly, the alternative action may grant it.
 func (p *pass) decideOne(wanted mapping.Permission, context iam.Context) bool {
 	decided := Permission{Action: wanted.Action, Resource: wanted.Resource, Optional: wanted.Optional, context: context}
-	decided.Decision = p.snapshot.Decisions.Decide(p.question(decided))
+	decided.Decision = p.ask(decided)
 	if decided.Decision == iam.ImplicitDeny && wanted.Alternative != "" {
 		alternative := decided
 		alternative.Action = wanted.Alternative
-		alternative.Decision = p.snapshot.Decisions.Decide(p.question(alternative))
+		alternative.Decision = p.ask(alternative)
 		if alternative.Decision != iam.ImplicitDeny {
 			decided = alternative
 		}
@@ -74,13 +76,19 @@ func (p *pass) decideOne(wanted mapping.Permission, context iam.Context) bool {
 	return decided.Decision == iam.Allowed
 }
 
+// ask puts a permission to the engine.
+func (p *pass) ask(about Permission) iam.Decision {
+	p.asking = p.question(about)
+	return p.snapshot.Decisions.Decide(&p.asking)
+}
+
 // question is what the engine is asked for a permission.
-func (p *pass) question(about Permission) *decision.Request {
+func (p *pass) question(about Permission) decision.Request {
 	return question(p.caller, about.Action, about.Resource, about.context)
 }
 
-func question(caller *identity.Caller, action, resource string, c iam.Context) *decision.Request {
-	return &decision.Request{
+func question(caller *identity.Caller, action, resource string, c iam.Context) decision.Request {
+	return decision.Request{
 		Request: iam.Request{Principal: &caller.Principal, Action: action, Resource: resource, Context: c},
 		Session: caller.Session,
 	}

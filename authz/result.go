@@ -8,6 +8,7 @@ import (
 	"extauthz/decision"
 	"extauthz/iam"
 	"extauthz/mapping"
+	"extauthz/policystore"
 )
 
 // An Outcome is what became of a request, in one word.
@@ -91,7 +92,8 @@ func Unavailable(reason string) *Result {
 func (r *Result) Explain() []iam.Explanation {
 	why := make([]iam.Explanation, len(r.Permissions))
 	for i, p := range r.Permissions {
-		why[i] = r.pass.snapshot.Decisions.Explain(r.pass.question(p))
+		asked := r.pass.question(p)
+		why[i] = r.pass.snapshot.Decisions.Explain(&asked)
 	}
 	return why
 }
@@ -101,7 +103,8 @@ func (r *Result) Explain() []iam.Explanation {
 func (r *Result) Requests() []*decision.Request {
 	asked := make([]*decision.Request, len(r.Permissions))
 	for i, p := range r.Permissions {
-		asked[i] = r.pass.question(p)
+		question := r.pass.question(p)
+		asked[i] = &question
 	}
 	return asked
 }
@@ -126,12 +129,9 @@ func (r *Result) describe(m *mapping.Mapping) {
 	r.Operation, r.Repository, r.Reference = m.Operation.String(), m.Repository, m.Reference
 }
 
-func (r *Result) allow(passAuthorization bool, removeQuery []string) {
+func (r *Result) allow(registry *policystore.Registry, removeQuery []string) {
 	r.Decision = Allowed
-	r.Answer = Answer{Allowed: true, RemoveHeaders: mapping.RemoveHeaders(), RemoveQueryParameters: removeQuery}
-	if !passAuthorization {
-		r.Answer.RemoveHeaders = append(r.Answer.RemoveHeaders, "authorization")
-	}
+	r.Answer = Answer{Allowed: true, RemoveHeaders: registry.RemoveHeaders(), RemoveQueryParameters: removeQuery}
 }
 
 func (r *Result) deny(d iam.Decision, reason string, answer Answer) {

@@ -10,7 +10,8 @@ import (
 // messages (IAM User Guide, "Troubleshoot access denied error messages").
 func (p *pass) sentence() string {
 	denied := p.result.last()
-	why := p.snapshot.Decisions.Explain(p.question(denied))
+	asked := p.question(denied)
+	why := p.snapshot.Decisions.Explain(&asked)
 	return fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s%s",
 		nameOf(&p.caller.Principal), denied.Action, denied.Resource, because(denied, why.BlockedBy))
 }

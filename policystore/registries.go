@@ -63,8 +63,9 @@ type Registry struct {
 	// for /v2/ alone, and not beside the actions of every other request.
 	AuthorizationTokenOnlyAtLogin bool
 
-	hosts  []string
-	byHost bool
+	hosts         []string
+	byHost        bool
+	removeHeaders []string
 }
 
 // registries are the registries of a snapshot by name.
@@ -184,5 +185,13 @@ func (e *registryEntry) registry() *Registry {
 		r.Partition = "aws"
 	}
 	r.Proof = e.Proof.rules(e.Hosts, r.Partition)
+	r.removeHeaders = mapping.RemoveHeaders()
+	if !r.PassAuthorization {
+		r.removeHeaders = append(r.removeHeaders, "authorization")
+	}
 	return r
 }
+
+// RemoveHeaders names the headers that an allowed request loses before it is
+// forwarded. The list is shared: read only.
+func (r *Registry) RemoveHeaders() []string { return slices.Clip(r.removeHeaders) }
