@@ -67,6 +67,7 @@ type snapshotView struct {
 	Generation uint64               `json:"generation"`
 	LoadedAt   *time.Time           `json:"loadedAt"`
 	Counts     *policystore.Summary `json:"counts"`
+	Issuers    []issuerView         `json:"issuers"`
 	LastReload *time.Time           `json:"lastReload"`
 	LastError  string               `json:"lastError"` // "" if the last reload was good
 	Failures   uint64               `json:"failures"`
@@ -83,6 +84,7 @@ func (a *admin) snapshot(w http.ResponseWriter, _ *http.Request) {
 	}
 	if s := a.store.Snapshot(); s != nil {
 		view.Digest, view.Generation, view.LoadedAt, view.Counts = s.Digest, s.Generation, &s.LoadedAt, &s.Summary
+		view.Issuers = viewIssuers(s.Issuers(), a.store.KeySets())
 	}
 	w.Header().Set("Content-Type", "application/json")
 	json.NewEncoder(w).Encode(view)

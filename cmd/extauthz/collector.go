@@ -59,6 +59,8 @@ func (c *collector) Describe(ch chan<- *prometheus.Desc) {
 		ch <- r.Desc
 	}
 	ch <- c.policyInfo()
+	ch <- keysLoaded()
+	ch <- keysFailed()
 }
 
 // Collect implements prometheus.Collector.
@@ -69,6 +71,7 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 	if s := c.store.Snapshot(); s != nil {
 		ch <- prometheus.MustNewConstMetric(c.policyInfo(), prometheus.GaugeValue, 1, s.Digest)
 	}
+	collectKeys(ch, c.store.KeySets())
 }
 
 func (c *collector) cacheEntries() float64 {

@@ -31,6 +31,7 @@
 //	readiness.go       whether the process is ready
 //	metrics.go         what is counted with each check
 //	collector.go       what is read when Prometheus asks
+//	issuers.go         issuers and their keys, in /snapshot and in metrics
 //	logfile.go         the decision log's file
 //	simulate.go        simulate
 //	simulateflags.go   the flags of simulate, and what does not go together
