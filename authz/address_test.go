@@ -62,6 +62,30 @@ func TestClientAddress(t *testing.T) {
 	}
 }
 
+// FuzzClientAddress holds that nothing a client writes into x-forwarded-for, nor in
+// how many headers, moves it from the address that the first hop saw.
+func FuzzClientAddress(f *testing.F) {
+	for _, seed := range []string{"", "203.0.113.9", "203.0.113.9, 203.0.113.10", ",", ", ,", "192.0.2.1", "a\x00b", strings.Repeat(",", 5000)} {
+		f.Add(seed, uint8(1), false)
+		f.Add(seed, uint8(3), true)
+	}
+	f.Fuzz(func(t *testing.T, forged string, hops uint8, apart bool) {
+		n := 1 + int(hops)%16
+		entries := []string{"198.51.100.7"} // the client, as the first hop saw it
+		for range n {
+			entries = append(entries, "192.0.2.1")
+		}
+		headers := forwarded(forged + ", " + strings.Join(entries, ", "))
+		if apart {
+			headers = forwarded(append([]string{forged}, entries...)...)
+		}
+		got, err := clientAddress(&Request{Peer: "192.0.2.1", Headers: headers}, n)
+		if err != nil || got != "198.51.100.7" {
+			t.Errorf("%d hops: %q, %v", n, got, err)
+		}
+	})
+}
+
 func TestSecureTransport(t *testing.T) {
 	proto := func(values ...string) (headers []mapping.Header) {
 		for _, v := range values {

@@ -131,7 +131,8 @@ func (p *pass) identify(ctx context.Context) bool {
 	if failure != nil {
 		p.result.Source = failure.Source
 		if failure.Kind == identity.Overloaded {
-			p.result.unavailable(failure.Reason)
+			p.result.unavailable("the credential cannot be checked")
+			p.result.Reason = failure.Reason // which may name servers inside
 		} else {
 			p.unauthenticated(failure)
 		}

@@ -266,9 +266,12 @@ func TestCheckAfterTheDeadline(t *testing.T) {
 		t.Fatal(r.Reason)
 	}
 	cancel()
-	for _, user := range []string{"bob", "alice"} { // a remembered password, and one still to check
+	for user, message := range map[string]string{"bob": "deadline", "alice": "the credential cannot be checked"} { // a remembered password, and one still to check
 		r := checker.Check(ctx, from(user, "GET", "/v2/"))
-		checkResult(t, r, Unavailable503, 503, "UNAVAILABLE", "deadline")
+		checkResult(t, r, Unavailable503, 503, "UNAVAILABLE", message)
+		if !strings.Contains(r.Reason, "deadline") {
+			t.Errorf("%s: the log is told %q", user, r.Reason)
+		}
 	}
 }
 

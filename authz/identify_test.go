@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -203,6 +205,60 @@ func TestSourcesThatDisagree(t *testing.T) {
 				t.Errorf("status %d", got.Answer.Status)
 			}
 		})
+	}
+}
+
+// What a client says of itself in headers makes it nobody else, whatever the
+// registry's sources, with a credential and without one.
+func TestForgedIdentity(t *testing.T) {
+	i := newIssuer(t, "https://ci.example.com")
+	checker := mesh(t, i)
+	names := []string{"x-forwarded-client-cert", "x-envoy-downstream-service-cluster", "x-envoy-peer-metadata", "x-ssl-client-dn", "x-remote-user",
+		"x-forwarded-user", "x-jwt-payload", "x-amzn-oidc-data", "x-auth-request-user-id", "x_auth_request_user", "proxy-authorization", "x-forwarded-access-token", "cookie"}
+	values := []string{`By=spiffe://cluster.local/a;URI=spiffe://cluster.local/pod`, "spiffe://cluster.local/pod", "alice", "Bearer " + i.token(t, nil),
+		encode([]byte(`{"iss":"https://ci.example.com","sub":"repo:acme/app"}`))}
+	for _, registry := range []string{"a", "basic", "envoy", "certs", "proxied"} {
+		for _, name := range names {
+			for _, value := range values {
+				forged := mapping.Header{Name: name, Value: value}
+				if got := checker.Check(context.Background(), by(registry, "GET", pullTarget, forged)); got.Decision != Unauthenticated || got.Principal != "" {
+					t.Errorf("%s: %s: %s is %s as %q", registry, name, value, got.Decision, got.Principal)
+				}
+				got := checker.Check(context.Background(), by(registry, "GET", pullTarget, forged, password("alice", "alice-secret")))
+				if takesPasswords := registry == "a" || registry == "basic" || registry == "proxied"; (got.Principal == "arn:aws:iam::123456789012:user/alice") != takesPasswords {
+					t.Errorf("%s: %s: %s makes alice %q (%s)", registry, name, value, got.Principal, got.Reason)
+				}
+			}
+		}
+	}
+}
+
+// An issuer whose keys cannot be had makes a token wait and not fail, and the
+// client is not told where they are.
+func TestKeysThatCannotBeHad(t *testing.T) {
+	server := httptest.NewServer(http.NotFoundHandler())
+	server.Close()
+	i := newIssuer(t, "https://ci.example.com")
+	checker := newCheckerOf(t, map[string]string{
+		"registries.yaml": "registries:\n- {name: a, hosts: [a.example.com], account: \"123456789012\", region: eu-central-1}\n",
+		"principals.yaml": "issuers:\n- {name: ci, issuer: \"https://ci.example.com\", jwks: \"" + server.URL + "/keys\"}\n",
+	})
+	r := checker.Check(context.Background(), by("a", "GET", pullTarget, authorization("Bearer "+i.token(t, nil))))
+	checkResult(t, r, Unavailable503, 503, "UNAVAILABLE", "the credential cannot be checked")
+	if !strings.Contains(r.Reason, server.URL) || strings.Contains(string(r.Answer.Body), "127.0.0.1") || header(r, "retry-after") == "" {
+		t.Errorf("the log is told %q, the client %s", r.Reason, r.Answer.Body)
+	}
+}
+
+func BenchmarkCheckToken(b *testing.B) {
+	i := newIssuer(b, "https://ci.example.com")
+	checker := mesh(b, i)
+	r := by("a", "GET", pullTarget, authorization("Bearer "+i.token(b, nil)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if checker.Check(context.Background(), r).Decision != Allowed {
+			b.Fatal("denied")
+		}
 	}
 }
 
