@@ -27,8 +27,14 @@
 //	issuers_test.go    the example that knows callers by tokens, with issuers of the test
 //	callers_test.go    who a request is taken to come from
 //	tokens_test.go     tokens: good, bad and misplaced, and what their sessions may
+//	tokenlogin_test.go  crane and docker logged in with tokens
 //	keys_test.go       keys of issuers that rotate, go down and hang
 //	header_test.go     a trusted proxy's header, and headers that clients forge
+//	hops_test.go       the client's address, with and without a proxy before Envoy
+//	mesh_test.go       two registries with one sidecar
+//	anonymous_test.go  a registry that anybody may pull from
+//	flood_test.go      a flood of wrong passwords
+//	secrets_test.go    tokens and passwords, which no log holds
 //	mapping_reload_test.go  who is who, trust and keys, changed while it runs
 //	upstream_test.go   what the registry gets to see
 //	hostile_test.go    requests that try to get around the check

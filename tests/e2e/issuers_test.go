@@ -88,6 +88,16 @@ func tokens(t *testing.T) stack.Spec {
 // it was.
 func edited(t *testing.T, file string, edit func(listener map[string]any)) string {
 	t.Helper()
+	return rewritten(t, file, func(listeners []any) []any {
+		edit(listeners[0].(map[string]any))
+		return listeners
+	})
+}
+
+// rewritten is an Envoy configuration with other listeners, and otherwise as it
+// was.
+func rewritten(t *testing.T, file string, listeners func([]any) []any) string {
+	t.Helper()
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -96,7 +106,8 @@ func edited(t *testing.T, file string, edit func(listener map[string]any)) strin
 	if err := yaml.Unmarshal(text, &tree); err != nil {
 		t.Fatal(err)
 	}
-	edit(tree["static_resources"].(map[string]any)["listeners"].([]any)[0].(map[string]any))
+	resources := tree["static_resources"].(map[string]any)
+	resources["listeners"] = listeners(resources["listeners"].([]any))
 	if text, err = yaml.Marshal(tree); err != nil {
 		t.Fatal(err)
 	}

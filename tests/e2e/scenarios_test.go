@@ -108,6 +108,30 @@ var groups = []group{
 		{"made otherwise", tokensMadeOtherwise},
 		{"in odd places", tokensInOddPlaces},
 	}},
+	{"logging in with tokens", tokens, false, []scenario{
+		{"crane", craneLogsIn},
+		{"crane is told why not", craneIsTold},
+		{"docker", dockerLogsIn},
+	}},
+	{"secrets", talkative, false, []scenario{
+		{"in no log", secretsStaySecret},
+	}},
+	{"a flood", withNewcomer, true, []scenario{
+		{"of wrong passwords", wrongPasswords},
+	}},
+	{"two registries", meshed, false, []scenario{
+		{"keep to themselves", twoRegistries},
+	}},
+	{"a public registry", public, false, []scenario{
+		{"is open to anybody", anybodyPulls},
+		{"is open to anybody's crane", anybodyTypes},
+	}},
+	{"nobody before Envoy", withoutHops, false, []scenario{
+		{"the peer is the client", peerIsClient},
+	}},
+	{"a proxy before Envoy", withOneHop, false, []scenario{
+		{"the client is behind it", clientBehindProxy},
+	}},
 	{"changing mappings", tokens, true, []scenario{
 		{"well and badly", mappingsChange},
 		{"names that are too long", longNames},

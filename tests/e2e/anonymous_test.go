@@ -1,0 +1,55 @@
+package e2e
+
+import (
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"extauthz/tests/stack"
+)
+
+// public is a registry that anybody may pull shared/app from, without a login.
+func public(t *testing.T) stack.Spec {
+	t.Helper()
+	spec := optioned("anonymous: true")(t)
+	turnInPlace(`{ "AWS": "arn:aws:iam::123456789012:user/dave" }`, `"*"`)(t,
+		filepath.Join(spec.Policies, repositories, "shared", "app", "_policy.json"))
+	return spec
+}
+
+// anybodyPulls pulls without a login what the repository's policy opens to
+// everybody, and is asked for a login for all else.
+func anybodyPulls(t *testing.T, w *world) {
+	w.ask(t, "", http.MethodGet, "/v2/").wants(t, http.StatusOK)
+	w.ask(t, "", http.MethodGet, "/v2/shared/app/manifests/v1").wants(t, http.StatusOK)
+	w.ask(t, "", http.MethodGet, "/v2/shared/app/blobs/"+layer(t, w.team)).wants(t, http.StatusOK)
+	challenged(t, w.ask(t, "", http.MethodGet, "/v2/team/app/manifests/v1"))
+	challenged(t, w.ask(t, "", http.MethodGet, "/v2/shared/app/tags/list"))
+	challenged(t, w.ask(t, "", http.MethodPost, "/v2/shared/app/blobs/uploads/"))
+	challenged(t, w.ask(t, "", http.MethodDelete, "/v2/shared/app/manifests/v1"))
+	challenged(t, w.shows(t, "/v2/shared/app/manifests/v1", basic("alice", "wrong")))
+	challenged(t, w.shows(t, "/v2/shared/app/manifests/v1", [2]string{"Authorization", "Negotiate x"}))
+	challenged(t, w.shows(t, "/v2/shared/app/manifests/v1", [2]string{"Authorization", ""}))
+}
+
+// anybodyTypes does the same with crane: nobody logs in to pull, and a push
+// works once somebody has.
+func anybodyTypes(t *testing.T, w *world) {
+	crane, err := crane()
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := w.terminal(t)
+	open, team := w.through(t, "shared/app", "v1").String(), w.through(t, "team/app", "v1").String()
+	if out := x.works(t, "", crane, "digest", open); strings.TrimSpace(out) != digest(t, w.team) {
+		t.Errorf("crane printed %q, want %s", out, digest(t, w.team))
+	}
+	x.works(t, "", crane, "pull", open, filepath.Join(x.home, "pulled.tar"))
+	x.fails(t, "UNAUTHORIZED", "", crane, "digest", team)
+	x.fails(t, "UNAUTHORIZED", "", crane, "copy", open, w.through(t, "shared/app", "pushed").String())
+
+	x.works(t, "alice-secret", crane, "auth", "login", x.registry, "-u", "alice", "--password-stdin")
+	x.works(t, "", crane, "copy", open, w.through(t, "team/app", "pushed").String())
+	x.works(t, "", crane, "digest", open)
+}

@@ -1,0 +1,112 @@
+package e2e
+
+import (
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"path/filepath"
+	"testing"
+
+	"extauthz/tests/stack"
+)
+
+// The addresses of clients in these scenarios: the policies let the first one in.
+const (
+	office = "127.0.0.5"
+	home   = "127.0.0.6"
+)
+
+// fromOffice are policies that let alice in from one address alone.
+func fromOffice(t *testing.T, spec stack.Spec) stack.Spec {
+	t.Helper()
+	if spec.Policies == "" {
+		spec.Policies = copyPolicies(t, ownPolicies)
+	}
+	turnInPlace(`"Resource": "arn:aws:ecr:eu-central-1:123456789012:repository/team/*"`,
+		`"Resource": "arn:aws:ecr:eu-central-1:123456789012:repository/team/*",
+		 "Condition": {"IpAddress": {"aws:SourceIp": "`+office+`/32"}}`)(t, filepath.Join(spec.Policies, "managed", "developers.json"))
+	return spec
+}
+
+// withoutHops takes the peer's address for the client's.
+func withoutHops(t *testing.T) stack.Spec {
+	t.Helper()
+	return fromOffice(t, safe(t))
+}
+
+// withOneHop takes one proxy before Envoy for part of the way.
+func withOneHop(t *testing.T) stack.Spec {
+	t.Helper()
+	spec := fromOffice(t, optioned("trustedHops: 1")(t))
+	spec.Envoy = edited(t, spec.Envoy, func(listener map[string]any) { connectionManager(listener)["xff_num_trusted_hops"] = 1 })
+	return spec
+}
+
+// from is a client with an address of its own.
+func from(t *testing.T, address string) *http.Transport {
+	t.Helper()
+	dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}}
+	transport := &http.Transport{DialContext: dialer.DialContext}
+	t.Cleanup(transport.CloseIdleConnections)
+	return transport
+}
+
+// list asks for tags as alice, from an address, at HOST:PORT, with values of
+// x-forwarded-for of the client's own.
+func list(t *testing.T, at, address string, forwarded ...string) answer {
+	t.Helper()
+	request, err := http.NewRequest(http.MethodGet, "http://"+at+"/v2/team/app/tags/list", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.SetBasicAuth("alice", "alice-secret")
+	request.Header["X-Forwarded-For"] = forwarded
+	return exchange(t, &http.Client{Transport: from(t, address)}, request)
+}
+
+// peerIsClient has nobody before Envoy: what a client forwards counts for
+// nothing.
+func peerIsClient(t *testing.T, w *world) {
+	at := w.Address(stack.Envoy)
+	list(t, at, office).wants(t, http.StatusOK)
+	list(t, at, office, home).wants(t, http.StatusOK)
+	list(t, at, home).wants(t, http.StatusForbidden)
+	list(t, at, home, office).wants(t, http.StatusForbidden)
+	list(t, at, home, office+", "+office, office).wants(t, http.StatusForbidden)
+}
+
+// front is a proxy before Envoy, which appends the client's address to
+// x-forwarded-for as proxies do.
+func front(t *testing.T, w *world) string {
+	t.Helper()
+	behind := &url.URL{Scheme: "http", Host: w.Address(stack.Envoy)}
+	proxy := &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(behind)
+			r.Out.Host = r.In.Host
+			r.Out.Header["X-Forwarded-For"] = r.In.Header["X-Forwarded-For"]
+			r.SetXForwarded()
+		},
+		Transport: from(t, "127.0.0.2"),
+	}
+	server := httptest.NewServer(proxy)
+	t.Cleanup(server.Close)
+	return server.Listener.Addr().String()
+}
+
+// clientBehindProxy comes by the proxy: its address is the one that the proxy
+// saw, whatever it says itself. Who comes around the proxy is refused.
+func clientBehindProxy(t *testing.T, w *world) {
+	at := front(t, w)
+	list(t, at, office).wants(t, http.StatusOK)
+	list(t, at, office, home).wants(t, http.StatusOK)
+	list(t, at, home).wants(t, http.StatusForbidden).wantsError(t, "DENIED", "ecr:ListImages")
+	list(t, at, home, office).wants(t, http.StatusForbidden).wantsError(t, "DENIED", "ecr:ListImages")
+	list(t, at, home, office+", "+office, office).wants(t, http.StatusForbidden).wantsError(t, "DENIED", "ecr:ListImages")
+	list(t, at, home, "nonsense").wants(t, http.StatusForbidden)
+
+	list(t, w.Address(stack.Envoy), office).wants(t, http.StatusForbidden).wantsError(t, "DENIED")
+	list(t, w.Address(stack.Envoy), office, "nonsense").wants(t, http.StatusForbidden).wantsError(t, "DENIED")
+}

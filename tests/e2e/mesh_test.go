@@ -1,0 +1,131 @@
+package e2e
+
+import (
+	"net"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+
+	"extauthz/tests/issuer"
+	"extauthz/tests/stack"
+)
+
+// addressB is where the group's stack listens for registry b.
+var addressB string
+
+// meshed is one sidecar with two registries, each behind a listener of its own,
+// as the Envoys of a mesh are: a takes passwords and tokens, b tokens alone, and
+// each tokens that were made for it.
+func meshed(t *testing.T) stack.Spec {
+	t.Helper()
+	spec := tokens(t)
+	addressB = freeAddress(t)
+	spec.Envoy = rewritten(t, spec.Envoy, func(listeners []any) []any {
+		return append(listeners, listenerB(t, listeners[0]))
+	})
+	write(t, filepath.Join(spec.Policies, "registries.yaml"), []byte(`registries:
+- {name: oidc, hosts: [a.example.com], account: "123456789012", region: eu-central-1}
+- {name: b, hosts: [b.example.com], account: "123456789012", region: us-east-1, sources: [bearer]}
+`))
+	return spec
+}
+
+// listenerB is the listener at another address and for another registry.
+func listenerB(t *testing.T, like any) map[string]any {
+	t.Helper()
+	text, err := yaml.Marshal(like)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var copied map[string]any
+	if err := yaml.Unmarshal(text, &copied); err != nil {
+		t.Fatal(err)
+	}
+	host, port, err := net.SplitHostPort(addressB)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied["name"] = "b"
+	copied["address"] = map[string]any{"socket_address": map[string]any{"address": host, "port_value": port}}
+	routes := connectionManager(copied)["route_config"].(map[string]any)["virtual_hosts"].([]any)[0].(map[string]any)
+	check := routes["typed_per_filter_config"].(map[string]any)["envoy.filters.http.ext_authz"].(map[string]any)["check_settings"].(map[string]any)
+	check["context_extensions"] = map[string]any{"registry": "b"}
+	return copied
+}
+
+// freeAddress is a loopback address at which nothing listens.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// at sends a GET to a listener, with a Host and headers.
+func at(t *testing.T, address, host, path string, headers ...[2]string) answer {
+	t.Helper()
+	request, err := http.NewRequest(http.MethodGet, "http://"+address+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Host = host
+	for _, h := range headers {
+		request.Header[h[0]] = append(request.Header[h[0]], h[1])
+	}
+	return exchange(t, http.DefaultClient, request)
+}
+
+// twoRegistries wants each registry to answer for its own host alone, by its own
+// sources, in its own region, and to tokens made for it.
+func twoRegistries(t *testing.T, w *world) {
+	addressA := w.Address(stack.Envoy)
+	made := func(audience any) [2]string {
+		return bearer(signed(t, local.gitlab, pipeline, issuer.Claims{"aud": audience}))
+	}
+	forA, forB, robot := made("a.example.com"), made("b.example.com"), basic("robot", "robot-secret")
+	forBoth := made([]string{"a.example.com", "b.example.com"})
+	for _, c := range []struct {
+		name, address, host string
+		header              [2]string
+		status              int
+		told                string
+	}{
+		{"a token for a at a", addressA, "a.example.com", forA, http.StatusForbidden, "arn:aws:ecr:eu-central-1:123456789012:repository/secret/app"},
+		{"a token for b at b", addressB, "b.example.com", forB, http.StatusForbidden, "arn:aws:ecr:us-east-1:123456789012:repository/secret/app"},
+		{"a token for both at a", addressA, "a.example.com:443", forBoth, http.StatusForbidden, "eu-central-1"},
+		{"a token for both at b", addressB, "B.EXAMPLE.COM", forBoth, http.StatusForbidden, "us-east-1"},
+		{"a token for a at b", addressB, "b.example.com", forA, http.StatusUnauthorized, "a.example.com"},
+		{"a token for b at a", addressA, "a.example.com", forB, http.StatusUnauthorized, "b.example.com"},
+		{"a token for what Envoy alone wants", addressA, "a.example.com", bearer(local.workflow(t, mainBranch, nil)), http.StatusUnauthorized, audience},
+		{"a password at a", addressA, "a.example.com", robot, http.StatusNotFound, "MANIFEST_UNKNOWN"},
+		{"a password at b", addressB, "b.example.com", robot, http.StatusUnauthorized, ""},
+		{"b's host at a", addressA, "b.example.com", forB, http.StatusMisdirectedRequest, "DENIED"},
+		{"b's host at a, for both", addressA, "b.example.com", forBoth, http.StatusMisdirectedRequest, "DENIED"},
+		{"a's host at b", addressB, "a.example.com", forA, http.StatusMisdirectedRequest, "DENIED"},
+		{"a host that is none", addressA, "c.example.com", forA, http.StatusMisdirectedRequest, "DENIED"},
+		{"a host below", addressA, "x.a.example.com", forA, http.StatusMisdirectedRequest, "DENIED"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			answer := at(t, c.address, c.host, "/v2/secret/app/manifests/none", c.header)
+			answer.wants(t, c.status).holds(t, c.told)
+		})
+	}
+	for _, header := range []string{"X-Forwarded-Host", "Forwarded", "X-Host", "X-Original-Host"} {
+		at(t, addressA, "b.example.com", "/v2/secret/app/manifests/none", forBoth, [2]string{header, "a.example.com"}).
+			wants(t, http.StatusMisdirectedRequest)
+	}
+}
+
+// holds wants a text in the body.
+func (a answer) holds(t *testing.T, text string) {
+	t.Helper()
+	if !strings.Contains(a.body, text) {
+		t.Errorf("body %q lacks %q", a.body, text)
+	}
+}

@@ -1,0 +1,72 @@
+package e2e
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"extauthz/tests/issuer"
+	"extauthz/tests/stack"
+)
+
+// talkative is the example with a process log of everything.
+func talkative(t *testing.T) stack.Spec {
+	t.Helper()
+	spec := tokens(t)
+	spec.Flags = []string{"--log-level", "debug"}
+	return spec
+}
+
+// secretsStaySecret shows tokens and passwords, good, bad and misplaced, and
+// wants none of them, whole or in part, in any log. The logs have a line for
+// each request, or this would show nothing.
+func secretsStaySecret(t *testing.T, w *world) {
+	good := local.workflow(t, mainBranch, nil)
+	expired := local.workflow(t, mainBranch, issuer.Claims{"exp": time.Now().Add(-time.Hour).Unix()})
+	forged := unsigned(good) + "c2lnbmF0dXJl"
+	shown := [][][2]string{
+		{bearer(good)}, {bearer(expired)}, {bearer(forged)}, {bearer(good + "x")},
+		{basic("AWS", good)}, {basic("AWS", expired)}, {basic("123456789012/team/ci", good)},
+		{basic("robot", "robot-secret")}, {basic("robot", "wrong-password")}, {basic("nobody", "wrong-password")},
+		{bearer(good), bearer(expired)}, {{"Authorization", "Basic x,Bearer " + good}}, {{"Authorization", good}},
+		{{"Authorization", "Basic " + good}}, {{"Authorization", "Bearer robot-secret"}},
+	}
+	for _, headers := range shown {
+		w.shows(t, "/v2/team/app/manifests/v1", headers...)
+	}
+	w.shows(t, "/v2/team/app/manifests/v1?access_token="+good)
+	w.decidesAll(t, len(shown)+1)
+
+	secrets := []string{"robot-secret", "wrong-password", "c2lnbmF0dXJl"}
+	for _, headers := range shown {
+		for _, h := range headers {
+			_, credential, _ := strings.Cut(h[1], " ")
+			secrets = append(secrets, credential)
+		}
+	}
+	for _, token := range []string{good, expired} {
+		parts := strings.Split(token, ".")
+		secrets = append(secrets, parts[1][20:60], parts[2][:40], parts[2])
+	}
+	for _, part := range []stack.Part{stack.Extauthz, stack.Envoy} {
+		log := w.Log(part)
+		for _, secret := range secrets {
+			if len(secret) > 10 && strings.Contains(log, secret) {
+				t.Errorf("%s's log holds %.30q", part, secret)
+			}
+		}
+	}
+}
+
+// decidesAll waits until both logs have a line for each of so many requests.
+func (w *world) decidesAll(t *testing.T, requests int) {
+	t.Helper()
+	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		if strings.Count(w.Log(stack.Extauthz), `"msg":"decision"`) >= requests &&
+			strings.Count(w.Log(stack.Envoy), `"method":"`+http.MethodGet) >= requests {
+			return
+		}
+	}
+	t.Errorf("the logs have not a line for each of %d requests", requests)
+}

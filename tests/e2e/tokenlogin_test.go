@@ -1,0 +1,167 @@
+package e2e
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+
+	"extauthz/tests/issuer"
+	"extauthz/tests/stack"
+)
+
+// terminal is where a person types: a home folder in which clients keep their
+// logins.
+type terminal struct {
+	home, registry string
+}
+
+func (w *world) terminal(t *testing.T) *terminal {
+	t.Helper()
+	return &terminal{t.TempDir(), w.Address(stack.Envoy)}
+}
+
+// types runs a program with text on its standard input, and returns what it
+// printed.
+func (x *terminal) types(t *testing.T, stdin, program string, args ...string) (string, error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	run := exec.CommandContext(ctx, program, args...)
+	run.Env = append(os.Environ(), "DOCKER_CONFIG="+x.home)
+	run.Stdin = strings.NewReader(stdin)
+	out, err := run.CombinedOutput()
+	return string(out), err
+}
+
+// works wants a command to end well.
+func (x *terminal) works(t *testing.T, stdin, program string, args ...string) string {
+	t.Helper()
+	out, err := x.types(t, stdin, program, args...)
+	if err != nil {
+		t.Fatalf("%s %q: %v: %s", filepath.Base(program), args, err, out)
+	}
+	return out
+}
+
+// fails wants a command to fail and to print the text.
+func (x *terminal) fails(t *testing.T, told, stdin, program string, args ...string) {
+	t.Helper()
+	out, err := x.types(t, stdin, program, args...)
+	if err == nil || !strings.Contains(out, told) {
+		t.Errorf("%s %q printed %q (%v), want %q", filepath.Base(program), args, out, err, told)
+	}
+}
+
+// logins are user names with tokens, each of a session that may push to
+// team/app.
+func logins(t *testing.T) map[string][2]string {
+	t.Helper()
+	return map[string][2]string{
+		"a role by default": {"AWS", local.workflow(t, mainBranch, nil)},
+		"a role by name":    {"123456789012/team/ci", local.workflow(t, production, nil)},
+		"a project":         {"AWS", signed(t, local.gitlab, pipeline, nil)},
+		"a pod":             {"AWS", signed(t, local.cluster, deployer, nil)},
+	}
+}
+
+// craneLogsIn gives crane a token for a password, and has it pull and push what
+// the role's policies allow and no more.
+func craneLogsIn(t *testing.T, w *world) {
+	crane, err := crane()
+	if err != nil {
+		t.Fatal(err)
+	}
+	image := w.through(t, "team/app", "v1").String()
+	for name, login := range logins(t) {
+		t.Run(name, func(t *testing.T) {
+			x := w.terminal(t)
+			x.works(t, login[1], crane, "auth", "login", x.registry, "-u", login[0], "--password-stdin")
+			if out := x.works(t, "", crane, "digest", image); strings.TrimSpace(out) != digest(t, w.team) {
+				t.Errorf("crane printed %q, want %s", out, digest(t, w.team))
+			}
+			x.works(t, "", crane, "pull", image, filepath.Join(x.home, "pulled.tar"))
+			x.works(t, "", crane, "copy", image, w.through(t, "team/app", "copied").String())
+			x.fails(t, "DENIED: User: arn:aws:sts::123456789012:assumed-role/", "", crane, "delete", image)
+			x.fails(t, "", "", crane, "copy", image, w.through(t, "shared/app", "copied").String())
+			if _, err := remote.Head(w.behind(t, "shared/app", "copied")); err == nil {
+				t.Error("crane copied to a repository that the role may not write")
+			}
+		})
+	}
+}
+
+// craneIsTold gives crane tokens that do not hold: it prints why.
+func craneIsTold(t *testing.T, w *world) {
+	crane, err := crane()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ name, user, token, told string }{
+		{"for another service", "AWS", local.workflow(t, mainBranch, issuer.Claims{"aud": "sts.amazonaws.com"}), "sts.amazonaws.com"},
+		{"expired", "AWS", signed(t, local.gitlab, pipeline, issuer.Claims{"exp": time.Now().Add(-time.Hour).Unix()}), "expired"},
+		{"not trusted by the role", "AWS", local.workflow(t, production, nil), "is not authorized to perform: sts:AssumeRoleWithWebIdentity on resource: arn:aws:iam::123456789012:role/ci/github"},
+		{"a password", "AWS", "robot-secret", "UNAUTHORIZED: authentication required"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			x := w.terminal(t)
+			x.works(t, c.token, crane, "auth", "login", x.registry, "-u", c.user, "--password-stdin")
+			x.fails(t, c.told, "", crane, "digest", w.through(t, "team/app", "v1").String())
+		})
+	}
+}
+
+// docker is Docker's client, where an engine answers it.
+func docker(t *testing.T) string {
+	t.Helper()
+	program, err := exec.LookPath("docker")
+	if err == nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		err = exec.CommandContext(ctx, program, "version").Run()
+	}
+	if err != nil && os.Getenv("CI") == "true" {
+		t.Fatalf("docker did not run: %v", err)
+	}
+	if err != nil {
+		t.Skipf("docker did not run: %v", err)
+	}
+	return program
+}
+
+// dockerLogsIn does as a workflow does: docker login -u AWS --password-stdin,
+// and then pulls and pushes.
+func dockerLogsIn(t *testing.T, w *world) {
+	docker := docker(t)
+	pulled, pushed, refused := w.through(t, "team/app", "v1").String(), w.through(t, "team/app", "pushed").String(), w.through(t, "shared/app", "pushed").String()
+	for name, login := range logins(t) {
+		t.Run(name, func(t *testing.T) {
+			x := w.terminal(t)
+			t.Cleanup(func() { _, _ = x.types(t, "", docker, "image", "rm", "--force", pulled, pushed, refused) })
+			if out := x.works(t, login[1], docker, "login", "-u", login[0], "--password-stdin", x.registry); !strings.Contains(out, "Login Succeeded") {
+				t.Errorf("docker printed %q", out)
+			}
+			x.works(t, "", docker, "pull", pulled)
+			x.works(t, "", docker, "tag", pulled, pushed)
+			x.works(t, "", docker, "push", pushed)
+			x.works(t, "", docker, "tag", pulled, refused)
+			x.fails(t, "denied: User: arn:aws:sts::123456789012:assumed-role/", "", docker, "push", refused)
+		})
+	}
+	for name, token := range map[string]string{
+		"for another service":     local.workflow(t, mainBranch, issuer.Claims{"aud": "sts.amazonaws.com"}),
+		"expired":                 signed(t, local.gitlab, pipeline, issuer.Claims{"exp": time.Now().Add(-time.Hour).Unix()}),
+		"not trusted by the role": local.workflow(t, production, nil),
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := w.terminal(t)
+			x.fails(t, "401 Unauthorized", token, docker, "login", "-u", "AWS", "--password-stdin", x.registry)
+			x.fails(t, "no basic auth credentials", "", docker, "pull", pulled)
+		})
+	}
+}
