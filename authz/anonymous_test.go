@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"extauthz/iam"
 	"extauthz/identity"
 	"extauthz/mapping"
 )
@@ -107,7 +106,10 @@ func TestAnonymousWords(t *testing.T) {
 // A service is decided by resource-based policies alone, and logs in nowhere.
 func TestService(t *testing.T) {
 	checker := public(t)
-	service := identity.NewCaller("mtls", iam.Principal{Kind: iam.Service, ARN: "codebuild.amazonaws.com"})
+	service, err := identity.NewEntities().Caller("mtls", "codebuild.amazonaws.com")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		method, path string
 		want         Outcome

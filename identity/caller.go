@@ -26,9 +26,6 @@ type attributes struct {
 	provider       string // on whose word the role was assumed
 }
 
-// NewCaller is the caller that has the principal and nothing beside it.
-func NewCaller(source string, p iam.Principal) *Caller { return newCaller(source, p, attributes{}) }
-
 // newCaller derives the condition keys of a caller as AWS fills them in (IAM
 // User Guide, "AWS global condition context keys": properties of the principal
 // and of a role session).

@@ -9,7 +9,7 @@ import (
 )
 
 // The keys of principals alone; what comes with a session, bindings' tests have.
-func TestNewCaller(t *testing.T) {
+func TestCallerKeys(t *testing.T) {
 	for _, c := range []struct {
 		name      string
 		principal iam.Principal
@@ -23,7 +23,7 @@ func TestNewCaller(t *testing.T) {
 			"aws:PrincipalAccount": "123456789012", "aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false"}},
 		{"nobody", iam.Principal{}, map[string]string{"aws:PrincipalArn": "", "aws:PrincipalAccount": ""}},
 	} {
-		t.Run(c.name, func(t *testing.T) { checkKeys(t, NewCaller("basic", c.principal).Context, c.want) })
+		t.Run(c.name, func(t *testing.T) { checkKeys(t, newCaller("basic", c.principal, attributes{}).Context, c.want) })
 	}
 }
 
