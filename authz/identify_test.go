@@ -1,14 +1,8 @@
 package authz
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
-	"fmt"
-	"net/http"
-	"net/http/httptest"
-	"slices"
-	"strings"
 	"testing"
 
 	"extauthz/mapping"
@@ -80,90 +74,6 @@ const (
 	pullTarget = "/v2/team/app/manifests/v1"
 )
 
-// Tokens, by each way that they can be shown.
-func TestTokens(t *testing.T) {
-	i := newIssuer(t, "https://ci.example.com")
-	checker := mesh(t, i)
-	good := i.token(t, nil)
-	forB := i.token(t, map[string]any{"aud": "b.example.com"})
-	for _, c := range []struct {
-		name, registry, method, path string
-		header                       mapping.Header
-		want                         Outcome
-		principal                    string
-	}{
-		{"Bearer", "a", "GET", pullTarget, authorization("Bearer " + good), Allowed, ciSession},
-		{"Bearer on ping", "a", "GET", "/v2/", authorization("Bearer " + good), Allowed, ciSession},
-		{"in Basic", "a", "GET", pullTarget, password("AWS", good), Allowed, ciSession},
-		{"in Basic, where only that is a source", "basic", "GET", pullTarget, password("AWS", good), Allowed, ciSession},
-		{"session tag from a claim", "a", "PUT", "/v2/main/app/manifests/v1", authorization("Bearer " + good), Allowed, ciSession},
-		{"another branch", "a", "PUT", "/v2/next/app/manifests/v1", authorization("Bearer " + good), ImplicitDeny, ciSession},
-		{"a role by its name", "a", "GET", pullTarget, password("123456789012/deploy/prod", i.token(t, map[string]any{"sub": "repo:acme/deploy"})), Allowed, "arn:aws:sts::123456789012:assumed-role/prod/deploy"},
-		{"a role that trusts others", "a", "GET", pullTarget, password("123456789012/deploy/prod", good), Unauthenticated, ""},
-		{"a role that trusts nobody", "a", "GET", pullTarget, password("123456789012/closed", good), Unauthenticated, ""},
-		{"a role that is not there", "a", "GET", pullTarget, password("123456789012/admin", good), Unauthenticated, ""},
-		{"a role of another partition", "china", "GET", pullTarget, password("123456789012/ci", good), Unauthenticated, ""},
-		{"a token for A, at B", "b", "GET", pullTarget, authorization("Bearer " + good), Unauthenticated, ""},
-		{"a token for A, at B, in Basic", "b", "GET", pullTarget, password("AWS", good), Unauthenticated, ""},
-		{"a token for B, at A", "a", "GET", pullTarget, authorization("Bearer " + forB), Unauthenticated, ""},
-		{"a token for B, at B, whose audience the role does not trust", "b", "GET", pullTarget, authorization("Bearer " + forB), Unauthenticated, ""},
-		{"a token for both, at B", "b", "GET", pullTarget, authorization("Bearer " + i.token(t, map[string]any{"aud": []string{"b.example.com", "a.example.com"}})), Unauthenticated, ""},
-		{"Bearer, which is no source there", "basic", "GET", pullTarget, authorization("Bearer " + good), Unauthenticated, ""},
-		{"Bearer, where only certificates count", "certs", "GET", pullTarget, authorization("Bearer " + good), Unauthenticated, ""},
-		{"Bearer that Envoy has not verified", "envoy", "GET", pullTarget, authorization("Bearer " + good), Unauthenticated, ""},
-		{"expired", "a", "GET", pullTarget, authorization("Bearer " + i.token(t, map[string]any{"exp": 1_799_999_000})), Unauthenticated, ""},
-		{"not yet valid", "a", "GET", pullTarget, authorization("Bearer " + i.token(t, map[string]any{"nbf": 1_800_000_100})), Unauthenticated, ""},
-		{"without exp", "a", "GET", pullTarget, authorization("Bearer " + i.token(t, map[string]any{"exp": nil})), Unauthenticated, ""},
-		{"subject that is a number", "a", "GET", pullTarget, authorization("Bearer " + i.token(t, map[string]any{"sub": 7})), Unauthenticated, ""},
-		{"of another issuer's key", "a", "GET", pullTarget, authorization("Bearer " + newIssuer(t, i.url).token(t, nil)), Unauthenticated, ""},
-		{"in the query", "a", "GET", pullTarget + "?access_token=" + good, mapping.Header{}, Unauthenticated, ""},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			for range 2 { // the second time remembered
-				r := checker.Check(context.Background(), by(c.registry, c.method, c.path, c.header))
-				if r.Decision != c.want || r.Principal != c.principal {
-					t.Fatalf("%s as %q (%s), want %s as %q", r.Decision, r.Principal, r.Reason, c.want, c.principal)
-				}
-				if r.Principal != "" && (r.Issuer != "ci" || r.KeyID != "k1") {
-					t.Errorf("issuer %q, key %q", r.Issuer, r.KeyID)
-				}
-			}
-		})
-	}
-}
-
-// Claims in Envoy's metadata count for the very token in Authorization alone.
-func TestVerifiedClaims(t *testing.T) {
-	i := newIssuer(t, "https://ci.example.com")
-	checker := mesh(t, i)
-	good, verified := i.token(t, nil), map[string]any{"ci": i.claims(nil)}
-	other := map[string]any{"ci": i.claims(map[string]any{"sub": "repo:acme/other"})}
-	for _, c := range []struct {
-		name     string
-		headers  []mapping.Header
-		metadata map[string]any
-		want     Outcome
-	}{
-		{"verified", []mapping.Header{authorization("Bearer " + good)}, verified, Allowed},
-		{"not verified", []mapping.Header{authorization("Bearer " + good)}, nil, Unauthenticated},
-		{"the claims of another token", []mapping.Header{authorization("Bearer " + good)}, other, Unauthenticated},
-		{"under the key of another provider", []mapping.Header{authorization("Bearer " + good)}, map[string]any{"x": i.claims(nil)}, Unauthenticated},
-		{"without Authorization", nil, verified, Unauthenticated},
-		{"beside Basic", []mapping.Header{password("alice", "alice-secret")}, verified, Unauthenticated},
-		{"repeated Authorization", []mapping.Header{authorization("Bearer " + good), authorization("Bearer " + good)}, verified, Unauthenticated},
-		{"joined Authorization", []mapping.Header{authorization("Basic x,Bearer " + good)}, verified, Unauthenticated},
-		{"another scheme", []mapping.Header{authorization("FooBearer " + good)}, verified, Unauthenticated},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			r := by("envoy", "GET", pullTarget, c.headers...)
-			r.Metadata = c.metadata
-			if got := checker.Check(context.Background(), r); got.Decision != c.want {
-				t.Errorf("%s as %q (%s)", got.Decision, got.Principal, got.Reason)
-			}
-		})
-	}
-}
-
 // The first source that finds a credential decides, in the registry's order.
 func TestSourcesThatDisagree(t *testing.T) {
 	i := newIssuer(t, "https://ci.example.com")
@@ -233,49 +143,6 @@ func TestForgedIdentity(t *testing.T) {
 	}
 }
 
-// An issuer whose keys cannot be had makes a token wait and not fail, and the
-// client is not told where they are.
-func TestKeysThatCannotBeHad(t *testing.T) {
-	server := httptest.NewServer(http.NotFoundHandler())
-	server.Close()
-	i := newIssuer(t, "https://ci.example.com")
-	checker := newCheckerOf(t, map[string]string{
-		"registries.yaml": "registries:\n- {name: a, hosts: [a.example.com], account: \"123456789012\", region: eu-central-1}\n",
-		"principals.yaml": "issuers:\n- {name: ci, issuer: \"https://ci.example.com\", jwks: \"" + server.URL + "/keys\"}\n",
-	})
-	r := checker.Check(context.Background(), by("a", "GET", pullTarget, authorization("Bearer "+i.token(t, nil))))
-	checkResult(t, r, Unavailable503, 503, "UNAVAILABLE", "the credential cannot be checked")
-	if !strings.Contains(r.Reason, server.URL) || strings.Contains(string(r.Answer.Body), "127.0.0.1") || header(r, "retry-after") == "" {
-		t.Errorf("the log is told %q, the client %s", r.Reason, r.Answer.Body)
-	}
-}
-
-func BenchmarkCheckToken(b *testing.B) {
-	i := newIssuer(b, "https://ci.example.com")
-	checker := mesh(b, i)
-	r := by("a", "GET", pullTarget, authorization("Bearer "+i.token(b, nil)))
-	b.ReportAllocs()
-	for b.Loop() {
-		if checker.Check(context.Background(), r).Decision != Allowed {
-			b.Fatal("denied")
-		}
-	}
-}
-
-// Trust policies see the condition keys of the request.
-func TestTrustPoliciesSeeTheRequest(t *testing.T) {
-	i := newIssuer(t, "https://ci.example.com")
-	checker := mesh(t, i)
-	login := password("123456789012/deploy/prod", i.token(t, map[string]any{"sub": "repo:acme/deploy"}))
-	for peer, want := range map[string]Outcome{"192.0.2.1": Allowed, "198.51.100.7": Unauthenticated} {
-		r := by("a", "GET", pullTarget, login)
-		r.Peer = peer
-		if got := checker.Check(context.Background(), r); got.Decision != want {
-			t.Errorf("from %s: %s (%s)", peer, got.Decision, got.Reason)
-		}
-	}
-}
-
 // No registry takes what is for another: not the Host, nor anything else of it.
 func TestRegistriesKeepApart(t *testing.T) {
 	i := newIssuer(t, "https://ci.example.com")
@@ -290,31 +157,5 @@ func TestRegistriesKeepApart(t *testing.T) {
 	r.Host = "a.example.com"
 	if got := checker.Check(context.Background(), r); got.Decision != Refused {
 		t.Errorf("A's host at B: %s", got.Decision)
-	}
-}
-
-// Nothing that a credential is made of stays in a result, good or bad.
-func TestResultKeepsNoToken(t *testing.T) {
-	i := newIssuer(t, "https://ci.example.com")
-	checker := mesh(t, i)
-	for _, changes := range []map[string]any{nil, {"exp": 1}, {"aud": "x"}, {"iss": "https://evil.example.com"}, {"sub": "s3cret-sub"}, {"iss": 7}} {
-		token := i.token(t, changes)
-		parts := slices.Concat(strings.Split(token, "."), []string{"s3cret", base64.StdEncoding.EncodeToString([]byte("AWS:" + token))[8:]})
-		for _, header := range []mapping.Header{
-			authorization("Bearer " + token), password("AWS", token), password("123456789012/ci", token), authorization("Bearer " + token[:len(token)-3]),
-			authorization("Bearer " + token + "." + token), password("alice", token), authorization("Token " + token),
-		} {
-			for _, registry := range []string{"a", "b", "envoy", "proxied"} {
-				r := by(registry, "GET", pullTarget, header)
-				r.Metadata = map[string]any{"ci": i.claims(changes)}
-				result := checker.Check(context.Background(), r)
-				text := fmt.Sprintf("%+v %+v %+v %s", *result, *result.pass, result.Permissions, result.Answer.Body)
-				for _, part := range parts {
-					if strings.Contains(text, part) || bytes.Contains(result.Answer.Body, []byte(part)) {
-						t.Errorf("%s, %v: the result keeps %s", registry, changes, part)
-					}
-				}
-			}
-		}
 	}
 }

@@ -46,6 +46,26 @@ func TestCallerNamed(t *testing.T) {
 	}
 }
 
+// A root user and a service need no entry, and have no policies.
+func TestCallerNamedWithoutEntry(t *testing.T) {
+	s, err := load(t, small())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, key := range map[string]string{"arn:aws:iam::123456789012:root": "aws:PrincipalArn", "codebuild.amazonaws.com": "aws:PrincipalServiceName"} {
+		caller, err := s.CallerNamed(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e, _ := caller.Context.Lookup(key); e.Value != name || caller.Source != "arn" {
+			t.Errorf("%s from %s: %s is %q", name, caller.Source, key, e.Value)
+		}
+		if d := decide(s, caller, "ecr:BatchGetImage"); d != iam.ImplicitDeny {
+			t.Errorf("%s: %v", name, d)
+		}
+	}
+}
+
 func TestRegistryNamed(t *testing.T) {
 	contents := small()
 	contents["registries.yaml"] = "registries:\n- {name: b, hosts: [b.example.com, b2.example.com], account: \"123456789012\", region: eu-west-1}\n" +
