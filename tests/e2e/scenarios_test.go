@@ -110,6 +110,7 @@ var groups = []group{
 	}},
 	{"logging in with tokens", tokens, false, []scenario{
 		{"crane", craneLogsIn},
+		{"crane with a Bearer token", craneBears},
 		{"crane is told why not", craneIsTold},
 		{"docker", dockerLogsIn},
 	}},

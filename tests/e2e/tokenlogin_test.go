@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -92,6 +93,26 @@ func craneLogsIn(t *testing.T, w *world) {
 			if _, err := remote.Head(w.behind(t, "shared/app", "copied")); err == nil {
 				t.Error("crane copied to a repository that the role may not write")
 			}
+		})
+	}
+}
+
+// craneBears has crane send a token as Bearer, which Docker's file calls a
+// registry token.
+func craneBears(t *testing.T, w *world) {
+	crane, err := crane()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, token := range map[string]string{
+		"verified by Envoy": local.workflow(t, mainBranch, nil),
+		"verified here":     signed(t, local.gitlab, pipeline, nil),
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := w.terminal(t)
+			write(t, filepath.Join(x.home, "config.json"), fmt.Appendf(nil, `{"auths":{%q:{"registrytoken":%q}}}`, x.registry, token))
+			x.works(t, "", crane, "copy", w.through(t, "team/app", "v1").String(), w.through(t, "team/app", "borne").String())
+			x.fails(t, "DENIED: User: arn:aws:sts::123456789012:assumed-role/", "", crane, "delete", w.through(t, "team/app", "v1").String())
 		})
 	}
 }
