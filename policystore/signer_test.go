@@ -16,7 +16,7 @@ import (
 // signer is an issuer's key.
 type signer struct{ key *ecdsa.PrivateKey }
 
-func newSigner(t *testing.T) signer {
+func newSigner(t testing.TB) signer {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -26,7 +26,7 @@ func newSigner(t *testing.T) signer {
 }
 
 // jwks is the issuer's key set (RFC 7517), with the one key "k1".
-func (s signer) jwks(t *testing.T) string {
+func (s signer) jwks(t testing.TB) string {
 	t.Helper()
 	point, err := s.key.PublicKey.Bytes() // 0x04, x, y
 	if err != nil {
@@ -54,7 +54,7 @@ func (s signer) token(t *testing.T, claims map[string]any) string {
 }
 
 // authority is a certificate in PEM.
-func authority(t *testing.T) string {
+func authority(t testing.TB) string {
 	t.Helper()
 	key := newSigner(t).key
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), IsCA: true, BasicConstraintsValid: true}

@@ -18,7 +18,7 @@ const (
 )
 
 // whole is a policy directory that uses everything principals.yaml has.
-func whole(t *testing.T, s signer) map[string]string {
+func whole(t testing.TB, s signer) map[string]string {
 	t.Helper()
 	d := small()
 	d["principals.yaml"] = `issuers:
