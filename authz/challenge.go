@@ -52,8 +52,8 @@ func (p *pass) scope() string {
 	}
 	scope := "repository:" + m.Repository + ":" + scopeActions(m.Operation)
 	for _, permission := range m.Permissions {
-		if permission.Optional { // the source of a mount
-			scope += " repository:" + permission.Repository + ":pull"
+		if permission.Optional { // the source of a mount: once, however much is asked of it
+			return scope + " repository:" + permission.Repository + ":pull"
 		}
 	}
 	return scope

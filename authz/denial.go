@@ -18,13 +18,18 @@ type denialDetail struct {
 // told as much as the registry's operator wants. sentence is the whole reason.
 //
 // An anonymous caller is asked for a credential instead, which might be allowed
-// what nobody in particular is not: some clients send theirs only when asked.
+// what nobody in particular is not: some clients send theirs only when asked. Of
+// a repository that is hidden even its challenge tells nothing, since which action
+// is denied, and by which policy, says whether there is one.
 func (p *pass) denial(m *mapping.Mapping, sentence string) Answer {
-	if p.isAnonymous() {
-		return p.challenge(p.told(sentence), false)
-	}
-	if p.registry.HideExistence && m.Repository != "" && !p.mayRead(m.Repository) {
+	hidden := p.registry.HideExistence && m.Repository != "" && !p.mayRead(m.Repository)
+	switch {
+	case hidden && p.isAnonymous():
+		return p.challenge("", false)
+	case hidden:
 		return unknownRepository(m.Repository)
+	case p.isAnonymous():
+		return p.challenge(p.told(sentence), false)
 	}
 	e := errorEntry{Code: "DENIED", Message: p.told(sentence)}
 	denied := p.result.last()

@@ -30,6 +30,7 @@ var denials = map[string]string{
 - {name: quiet, hosts: [h], account: "123456789012", region: eu-central-1, authorizationTokenOnlyAtLogin: true, hideExistence: true}
 - {name: fresh, hosts: [h], account: "123456789012", region: eu-central-1, assumeMissing: true}
 - {name: listed, hosts: [h], account: "123456789012", region: eu-west-1, pullThrough: [hub]}
+- {name: veiled, hosts: [h], account: "123456789012", region: eu-west-1, pullThrough: [hub], anonymous: true, hideExistence: true}
 `,
 	"principals.yaml": `credentials:
 - {basic: writer, principal: "arn:aws:iam::123456789012:user/writer"}
@@ -81,6 +82,12 @@ const (
 // sentence is AWS's, of a user of account 123456789012.
 func sentence(user, action, resource, because string) string {
 	return "User: arn:aws:iam::123456789012:user/" + user + " is not authorized to perform: " + action + " on resource: " + resource + because
+}
+
+// anonymous is the sentence of a caller without a credential.
+func anonymous(action, resource string) string {
+	return "User: anonymous is not authorized to perform: " + action + " on resource: " + resource +
+		" because no resource-based policy allows the " + action + " action"
 }
 
 func TestDenials(t *testing.T) {
@@ -168,6 +175,15 @@ func TestDenials(t *testing.T) {
 		{"listed, importing creates", at("listed", "writer", "GET", "/v2/hub/alpine/manifests/3"), 403, "DENIED",
 			sentence("writer", "ecr:CreateRepository", west+"hub/alpine", noIdentity("ecr:CreateRepository")),
 			`{"action":"ecr:CreateRepository","resource":"` + west + `hub/alpine","decision":"implicitDeny"}`, ""},
+
+		{"veiled, pull", at("veiled", "", "GET", "/v2/team/new/manifests/v1"), 401, "UNAUTHORIZED", "authentication required", "",
+			anonymous("ecr:BatchGetImage", west+"team/new")},
+		{"veiled, HEAD", at("veiled", "", "HEAD", "/v2/team/new/manifests/v1"), 401, "UNAUTHORIZED", "authentication required", "",
+			anonymous("ecr:BatchGetImage", west+"team/new")},
+		{"veiled, push", at("veiled", "", "PUT", "/v2/team/new/manifests/v1"), 401, "UNAUTHORIZED", "authentication required", "",
+			anonymous("ecr:PutImage", west+"team/new")},
+		{"veiled, a credential", at("veiled", "writer", "GET", "/v2/other/manifests/v1"), 404, "NAME_UNKNOWN", notFound, `{"name":"other"}`,
+			sentence("writer", "ecr:BatchGetImage", west+"other", noIdentity("ecr:BatchGetImage"))},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := checker.Check(context.Background(), c.request)

@@ -43,7 +43,7 @@
 // policies can allow it anything. /v2/ lets it pass, but asks an anonymous caller
 // for a token where the registry's challenge does. An anonymous caller whom
 // policies deny is answered 401 and never 403, since with a credential it might be
-// allowed.
+// allowed; where existence is hidden from it too, the 401 gives no reason.
 //
 // The context in which policies are decided is filled in this order, and of two
 // keys of one name the first counts: what the request brings (address, transport,

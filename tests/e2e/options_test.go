@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -80,6 +81,40 @@ func hidden(t *testing.T, w *world) {
 	if err == nil || strings.Contains(out, "ecr:") || !strings.Contains(out, "404") {
 		t.Errorf("crane printed %q (%v)", out, err)
 	}
+}
+
+// publicHidden is a registry that anybody may pull shared/app from, with an
+// inventory, and that hides what else there is.
+func publicHidden(t *testing.T) stack.Spec {
+	t.Helper()
+	spec := public(t)
+	turnInPlace("anonymous: true", "anonymous: true\n  hideExistence: true")(t, filepath.Join(spec.Policies, "registries.yaml"))
+	writeInventory(t, spec.Policies, known...)
+	return spec
+}
+
+// hiddenFromAnybody wants who shows no credential to be asked for one in the same
+// words, whether a repository is there, denied to everybody, or not there.
+func hiddenFromAnybody(t *testing.T, w *world) {
+	for _, c := range [][2]string{
+		{http.MethodGet, "/manifests/v1"}, {http.MethodHead, "/manifests/v1"}, {http.MethodGet, "/tags/list"},
+		{http.MethodPut, "/manifests/v1"}, {http.MethodPost, "/blobs/uploads/"},
+	} {
+		var told []string
+		for _, repository := range []string{"team/app", "secret/app", "no/such"} {
+			a := w.ask(t, "", c[0], "/v2/"+repository+c[1]).wants(t, http.StatusUnauthorized)
+			if c[0] != http.MethodHead {
+				a.wantsBody(t, `{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}`)
+			}
+			a.header.Del("Date")
+			told = append(told, fmt.Sprint(a.header, a.body))
+		}
+		if told[1] != told[0] || told[2] != told[0] {
+			t.Errorf("%s %s tells repositories apart: %q", c[0], c[1], told)
+		}
+	}
+	w.ask(t, "", http.MethodGet, "/v2/shared/app/manifests/v1").wants(t, http.StatusOK)
+	w.ask(t, "bob", http.MethodGet, "/v2/secret/app/manifests/v1").wants(t, http.StatusNotFound)
 }
 
 // toldAction wants a denial to name the action and nothing else.

@@ -60,6 +60,9 @@ var groups = []group{
 	{"existence hidden", optioned("hideExistence: true"), false, []scenario{
 		{"what may not be read is not there", hidden},
 	}},
+	{"existence hidden from anybody", publicHidden, false, []scenario{
+		{"what may not be read is like what is not there", hiddenFromAnybody},
+	}},
 	{"only the action told", optioned("detail: action"), false, []scenario{
 		{"a denial names the action", toldAction},
 	}},

@@ -1,0 +1,97 @@
+package authz
+
+import (
+	"context"
+	"maps"
+	"strings"
+	"testing"
+)
+
+// veiled is the directory of the denials with two registries that serve
+// anonymous callers and hide from them what there is. Of their repositories
+// everybody may read open/app; closed/app is there and nobody's policy names it;
+// secret/app denies everything to everybody; and the inventory does not know
+// absent/app.
+func veiled(t *testing.T) *Checker {
+	t.Helper()
+	contents := maps.Clone(denials)
+	contents["registries.yaml"] = `registries:
+- {name: basic, hosts: [h], account: "123456789012", region: eu-north-1, anonymous: true, hideExistence: true, pullThrough: [hub]}
+- {name: bearer, hosts: [h], account: "123456789012", region: eu-north-1, anonymous: true, hideExistence: true, pullThrough: [hub], challenge: bearer, tokenRealm: "https://t/"}
+`
+	const north = "accounts/123456789012/eu-north-1/"
+	contents[north+"repositories/open/app/_policy.json"] = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"ecr:BatchGetImage"}}`
+	contents[north+"repositories/secret/app/_policy.json"] = `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":"*","Action":"ecr:*"}}`
+	var listed []string
+	for _, name := range []string{"open/app", "closed/app", "secret/app", "hub/closed", "hub/secret"} {
+		listed = append(listed, `{"repositoryName":"`+name+`","registryId":"123456789012","repositoryArn":"arn:aws:ecr:eu-north-1:123456789012:repository/`+name+`"}`)
+	}
+	contents[north+"repositories.json"] = `{"repositories":[` + strings.Join(listed, ",") + `]}`
+	for name := range contents {
+		if strings.HasPrefix(name, "accounts/") && !strings.HasPrefix(name, north) {
+			delete(contents, name)
+		}
+	}
+	return newCheckerOf(t, contents, "writer", "reader", "stranger", "locked", "viewer", "creator")
+}
+
+// Nothing in an answer to an anonymous caller differs between a repository that
+// is there, one that is not, and one whose policy denies everything, but the name
+// that was asked for.
+func TestHiddenFromAnonymous(t *testing.T) {
+	checker := veiled(t)
+	for _, registry := range []string{"basic", "bearer"} {
+		for _, c := range []struct{ name, method, path string }{
+			{"pull", "GET", "/v2/NAME/manifests/v1"},
+			{"ask", "HEAD", "/v2/NAME/manifests/v1"},
+			{"layer", "GET", "/v2/NAME/blobs/" + digest},
+			{"ask for a layer", "HEAD", "/v2/NAME/blobs/" + digest},
+			{"tags", "GET", "/v2/NAME/tags/list"},
+			{"push", "PUT", "/v2/NAME/manifests/v1"},
+			{"upload", "POST", "/v2/NAME/blobs/uploads/"},
+			{"mount", "POST", "/v2/NAME/blobs/uploads/?mount=" + digest + "&from=open/app"},
+			{"mount from it", "POST", "/v2/other/app/blobs/uploads/?mount=" + digest + "&from=NAME"},
+			{"delete", "DELETE", "/v2/NAME/manifests/v1"},
+		} {
+			t.Run(registry+", "+c.name, func(t *testing.T) {
+				want := ""
+				for _, name := range []string{"closed/app", "secret/app", "absent/app", "hub/closed", "hub/absent"} {
+					r := checker.Check(context.Background(), at(registry, "", c.method, strings.ReplaceAll(c.path, "NAME", name)))
+					got := strings.ReplaceAll(textOf(&r.Answer), name, "NAME")
+					if r.Answer.Status != 401 || !strings.Contains(got, `"authentication required"`) {
+						t.Fatalf("%s: %d %s (%s)", name, r.Answer.Status, got, r.Reason)
+					}
+					if want == "" {
+						want = got
+					}
+					if got != want {
+						t.Errorf("%s is told apart:\n%s\n%s", name, got, want)
+					}
+					if !strings.Contains(r.Reason, "not authorized to perform") {
+						t.Errorf("%s: the log is told %q", name, r.Reason)
+					}
+				}
+			})
+		}
+	}
+}
+
+// Of what it may read, an anonymous caller is told why it may not write it.
+func TestNotHiddenFromAnonymous(t *testing.T) {
+	checker := veiled(t)
+	if r := checker.Check(context.Background(), at("basic", "", "GET", "/v2/open/app/manifests/v1")); r.Decision != Allowed {
+		t.Errorf("%s (%s)", r.Decision, r.Reason)
+	}
+	r := checker.Check(context.Background(), at("basic", "", "PUT", "/v2/open/app/manifests/v1"))
+	checkDenial(t, r, 401, "UNAUTHORIZED", "authentication required: User: anonymous is not authorized to perform: ecr:PutImage on resource: "+
+		"arn:aws:ecr:eu-north-1:123456789012:repository/open/app because no resource-based policy allows the ecr:PutImage action", "")
+}
+
+// textOf is all of an answer.
+func textOf(a *Answer) string {
+	text := string(a.Body)
+	for _, h := range a.Headers {
+		text += "\n" + h.Name + ": " + h.Value
+	}
+	return text
+}
