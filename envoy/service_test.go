@@ -209,3 +209,25 @@ func BenchmarkService(b *testing.B) {
 		}
 	}
 }
+
+// TestCheckAnswersInTime wants whoever waits to be told before the deadline of
+// the check, and a check without a deadline to have none.
+func TestCheckAnswersInTime(t *testing.T) {
+	var got time.Time
+	s := &Service{Answer: func(ctx context.Context, _ *authz.Request) *authz.Result {
+		got, _ = ctx.Deadline()
+		return authz.Unavailable("")
+	}}
+	if _, err := s.Check(t.Context(), checkRequest(true)); err != nil || !got.IsZero() {
+		t.Errorf("deadline %v (%v), want none", got, err)
+	}
+	began := time.Now()
+	ctx, cancel := context.WithDeadline(t.Context(), began.Add(time.Hour))
+	defer cancel()
+	if _, err := s.Check(ctx, checkRequest(true)); err != nil {
+		t.Fatal(err)
+	}
+	if left := began.Add(time.Hour).Sub(got); left < 5*time.Minute || left > 6*time.Minute {
+		t.Errorf("%v left for the answer, want 6 minutes", left)
+	}
+}

@@ -68,6 +68,7 @@ func faults(log string) (lines string) {
 // processors, and it logs what became of a request.
 var patience = strings.NewReplacer(
 	" timeout: 0.5s", " timeout: 20s",
+	"max_interval: 0.5s", "max_interval: 20s",
 	"connect_timeout: 0.25s", "connect_timeout: 20s",
 	"connect_timeout: 2s", "connect_timeout: 20s",
 	"status: \"%RESPONSE_CODE%\"", "status: \"%RESPONSE_CODE%\"\n                  details: \"%RESPONSE_CODE_DETAILS%\"",
