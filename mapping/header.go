@@ -13,10 +13,12 @@ func RemoveHeaders() []string {
 	return names[:]
 }
 
-func removed() [8]string {
+func removed() [16]string {
 	return [...]string{
 		"forwarded", "x-forwarded-host", "x-forwarded-port", "x-forwarded-prefix",
 		"x-forwarded-uri", "x-forwarded-path", "x-forwarded-method", "x-real-ip",
+		"x-forwarded-scheme", "x-forwarded-server", "x-forwarded-ssl", "x-original-host",
+		"x-host", "x-script-name", "x-artifactory-override-base-url", "x-jfrog-override-base-url",
 	}
 }
 
@@ -34,7 +36,7 @@ func Judges(name string) bool {
 // case, does not remove.
 func overrides(name string) bool {
 	for _, override := range [...]string{
-		"x-original-url", "x-original-uri", "x-original-method", "x-rewrite-url", "x-override-url",
+		"x-original-url", "x-original-uri", "x-original-path", "x-original-method", "x-rewrite-url", "x-override-url",
 		"x-http-path-override", "x-http-method", "x-http-method-override", "x-method-override",
 	} {
 		if names(name, override) {
@@ -76,7 +78,7 @@ func judgeHeaders(headers []Header, o Operation) *Refusal {
 		if overrides(h.Name) {
 			return refuseOverride(h.Name)
 		}
-		if o.isUpload() && names(h.Name, "content-type") && maybeForm(h.Value) {
+		if o.formDecides() && names(h.Name, "content-type") && maybeForm(h.Value) {
 			return refuseForm(h.Value)
 		}
 	}
@@ -88,10 +90,11 @@ func judgeHeaders(headers []Header, o Operation) *Refusal {
 // too, and prefer it to the query. Servers differ in how they split a list, trim
 // and fold case (Go's lower case of U+0130 begins with an i), so it is enough
 // that a form's type occurs anywhere, and a byte outside printable ASCII makes
-// every reading doubtful.
+// every reading doubtful, as does the exclamation mark that Envoy may write for
+// it.
 func maybeForm(contentType string) bool {
 	for i := 0; i < len(contentType); i++ {
-		if contentType[i] < ' ' || contentType[i] > '~' {
+		if contentType[i] < ' ' || contentType[i] > '~' || contentType[i] == '!' {
 			return true
 		}
 	}

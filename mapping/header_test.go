@@ -9,6 +9,8 @@ func TestRemoveHeaders(t *testing.T) {
 	want := []string{
 		"forwarded", "x-forwarded-host", "x-forwarded-port", "x-forwarded-prefix",
 		"x-forwarded-uri", "x-forwarded-path", "x-forwarded-method", "x-real-ip",
+		"x-forwarded-scheme", "x-forwarded-server", "x-forwarded-ssl", "x-original-host",
+		"x-host", "x-script-name", "x-artifactory-override-base-url", "x-jfrog-override-base-url",
 	}
 	got := RemoveHeaders()
 	if !slices.Equal(got, want) {
@@ -26,12 +28,13 @@ func TestJudges(t *testing.T) {
 		"x-original-url", "X-Original-URI", "x-rewrite-url", "x-override-url", "x-http-path-override",
 		"x-http-method", "X-HTTP-Method-Override", "x_method_override", "x-original-method", "X_Original-Method",
 		"x_forwarded_uri", "X-Forwarded_Path", "x_forwarded-method", "x_real_ip",
+		"x-original-path", "X_Original_Path", "x_host", "X-Script_Name", "x_jfrog-override-base-url",
 	} {
 		if !Judges(name) {
 			t.Errorf("%s is not judged", name)
 		}
 	}
-	for _, name := range []string{"", "authorization", "content-typ", "content-types", "content type", "x-forwarded-host", "X-Forwarded-URI", "x-real-ip", ":path", "range"} {
+	for _, name := range []string{"", "authorization", "content-typ", "content-types", "content type", "x-forwarded-host", "X-Forwarded-URI", "x-real-ip", "x-host", "X-Original-Host", "x-forwarded-proto", ":path", "range"} {
 		if Judges(name) {
 			t.Errorf("%s is judged", name)
 		}
@@ -77,7 +80,7 @@ func TestMaybeForm(t *testing.T) {
 	for _, value := range []string{
 		"application/x-www-form-urlencoded", "Application/X-WWW-Form-URLencoded;charset=utf-8",
 		"multipart/form-data; boundary=x", "a/b, multipart/form-data", "applİcation/x-www-form-urlencoded",
-		"applİcation/octet-stream", "application/json\x00", "application/json\t", "\x80",
+		"applİcation/octet-stream", "application/json\x00", "application/json\t", "\x80", "multipart!/form-data", "application/octet-stream!",
 	} {
 		if !maybeForm(value) {
 			t.Errorf("%q is not taken for a form", value)

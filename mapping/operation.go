@@ -81,6 +81,13 @@ func (e endpoint) operation(method string) Operation {
 	return Unsupported
 }
 
+// formDecides says whether a form in the body of a request could change what the
+// operation does. Go reads forms of every method, and registries written in it
+// take mount, from, digest, tag and an upload's state from there too.
+func (o Operation) formDecides() bool {
+	return o.isUpload() || o == UploadStatus || o == CancelUpload || o == PutManifest
+}
+
 // isUpload says whether the operation moves a layer into the registry or
 // prepares to.
 func (o Operation) isUpload() bool {

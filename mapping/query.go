@@ -59,9 +59,12 @@ func parseQuery(raw string) (query, *Refusal) {
 }
 
 // notPlainInQuery says whether a character of a query is outside printable
-// ASCII, or one at which some servers end or split a query and others do not.
+// ASCII, or one at which some servers end or split a query and others do not. An
+// exclamation mark may stand for any byte: Envoy, whose messages hold UTF-8 only,
+// writes one for each byte that is none, which HTTP/2 lets through, and forwards
+// the byte.
 func notPlainInQuery(c rune) bool {
-	return c <= ' ' || c >= 0x7f || c == ';' || c == '#'
+	return c <= ' ' || c >= 0x7f || c == ';' || c == '#' || c == '!'
 }
 
 // judgeParameterName refuses a name that some reader might take for another, or

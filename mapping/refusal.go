@@ -88,7 +88,7 @@ func refuseDigest(parameter, digest string) *Refusal {
 
 func refuseQueryByte(query string, at int) *Refusal {
 	return refuse(http.StatusBadRequest, unsupported,
-		"the query holds byte 0x%02x at offset %d; a query must be printable ASCII without ; and #", query[at], at)
+		"the query holds byte 0x%02x at offset %d; a query must be printable ASCII without !, ; and #", query[at], at)
 }
 
 func refuseParameterName() *Refusal {
@@ -131,5 +131,5 @@ func refuseOverride(header string) *Refusal {
 
 func refuseForm(contentType string) *Refusal {
 	return refuse(http.StatusUnsupportedMediaType, unsupported,
-		"Content-Type %s: a body that may be read as a form is not supported for uploads; send application/octet-stream", quote(contentType))
+		"Content-Type %s: a body that may be read as a form is not supported for layers and manifests; send application/octet-stream or the manifest's own type", quote(contentType))
 }

@@ -50,6 +50,7 @@ func TestRefusals(t *testing.T) {
 		{"bad digest parameter", request("PUT", "/v2/a/blobs/uploads/x?digest=%2F"), 400, "DIGEST_INVALID", `parameter digest: "/"`},
 		{"bad tag parameter", request("PUT", "/v2/a/manifests/v1?tag=%2F"), 400, "MANIFEST_INVALID", `"/" is not a valid reference`},
 		{"query byte", request("GET", "/v2/?a;b"), 400, "UNSUPPORTED", "byte 0x3b at offset 1"},
+		{"query byte that Envoy may have hidden", request("GET", "/v2/?a=!"), 400, "UNSUPPORTED", "byte 0x21 at offset 2"},
 		{"query escape", request("GET", "/v2/?last=%zz"), 400, "UNSUPPORTED", `parameter "last"`},
 		{"query name", request("GET", "/v2/?%61=b"), 400, "UNSUPPORTED", "parameter's name"},
 		{"query name's case", request("GET", "/v2/?FROM=b"), 400, "UNSUPPORTED", "parameter from must be written in lower case"},

@@ -92,9 +92,9 @@ func twinHeader(name string) string {
 }
 
 var (
-	twinOverride = regexp.MustCompile(`\A(x-(original-(ur[li]|method)|rewrite-url|override-url|http-path-override|http-method(-override)?|method-override))\z`)
-	twinRemoved  = regexp.MustCompile(`\A(forwarded|x-real-ip|x-forwarded-(host|port|prefix|uri|path|method))\z`)
-	twinForm     = regexp.MustCompile(`(?i:form-urlencoded|multipart/)|[^ -~]`)
+	twinOverride = regexp.MustCompile(`\A(x-(original-(ur[li]|path|method)|rewrite-url|override-url|http-path-override|http-method(-override)?|method-override))\z`)
+	twinRemoved  = regexp.MustCompile(`\A(forwarded|x-(real-ip|host|original-host|script-name)|x-(artifactory|jfrog)-override-base-url|x-forwarded-(host|port|prefix|uri|path|method|scheme|server|ssl))\z`)
+	twinForm     = regexp.MustCompile(`(?i:form-urlencoded|multipart/)|[^ "-~]`)
 )
 
 func twinHeaders(headers []Header, o Operation) bool {
@@ -103,8 +103,8 @@ func twinHeaders(headers []Header, o Operation) bool {
 		if twinOverride.MatchString(name) || twinRemoved.MatchString(name) && strings.Contains(h.Name, "_") {
 			return false
 		}
-		upload := o == StartUpload || o == MonolithicUpload || o == MountBlob || o == UploadChunk || o == CompleteUpload
-		if upload && name == "content-type" && twinForm.MatchString(h.Value) {
+		form := o >= StartUpload && o <= PutManifest // all that is about an upload, or writes
+		if form && name == "content-type" && twinForm.MatchString(h.Value) {
 			return false
 		}
 	}

@@ -111,8 +111,8 @@ var (
 
 	twinControl = regexp.MustCompile(`[\x00-\x1f\x7f]`)
 
-	// One parameter: in its value no #, & and ;, and no % but in an escape.
-	twinPair = regexp.MustCompile(`\A[A-Za-z0-9._~-]+(=([!"$'-:<-~]|%[0-9A-Fa-f]{2})*)?\z`)
+	// One parameter: in its value no !, #, & and ;, and no % but in an escape.
+	twinPair = regexp.MustCompile(`\A[A-Za-z0-9._~-]+(=(["$'-:<-~]|%[0-9A-Fa-f]{2})*)?\z`)
 )
 
 func twinName(g *Registry, name string) bool {

@@ -30,6 +30,9 @@ func (g *Generator) form(e *endpoint) url.Values {
 	if !g.oneIn(3) {
 		form.Set("from", pick(g, repositories))
 	}
+	if e.puts {
+		form.Set("tag", pick(g, references))
+	}
 	if e.upload != "" {
 		form.Set("_state", g.states[pick(g, repositories)+" "+e.upload])
 	}

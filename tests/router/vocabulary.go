@@ -25,13 +25,13 @@ var (
 		"%2f", "%2F", "%252f", "%2e%2e", "%2e", "..", ".", "/..", "/../", "//", "/", "/./", "..;", ";", ";x=1", "#", "%23", "?", "%3f", "&", "\\", "%5c",
 		"%00", "%0d%0a", "\x00", "\t", " ", "\n", "\r\n", "\x7f", "%", "%zz", "%4", "%u002f", "é", "ѕ", "\xff", "\xc0\xaf", "\u212a",
 		"A", "*", "${a}", ":", "@", "+", "~", "-", "__", "___", "%61", "%6d", "/v2", "/manifests/", "/blobs/", "/tags/list", "/blobs/uploads/",
-		"/referrers/", "http://registry", "//registry", "_catalog", "\u0130", "=", ",", "[", "|", "%c0%af",
+		"/referrers/", "!", "http://registry", "//registry", "_catalog", "\u0130", "=", ",", "[", "|", "%c0%af",
 	}
 
 	// values are hostile texts for a parameter.
 	values = []string{
 		"", "%", "%zz", "%00", "%0a", "+", "%2B", "a;b", "a&from=secret/app", "secret%2Fapp", "SECRET/app", "secret/app/", "secret//app", "/secret/app",
-		"../secret/app", "secret/app%20", " secret/app", "*", "${x}", "é", "%ff", "sha256%3A00", "0", "-1", "5", "100000", "a#b", "%26mount=x", "localhost:5000/secret/app",
+		"../secret/app", "secret/app%20", " secret/app", "*", "${x}", "é", "%ff", "sha256%3A00", "0", "-1", "5", "100000", "a#b", "%26mount=x", "localhost:5000/secret/app", "!", "a!b", "%21",
 	}
 
 	contentTypes = []string{
@@ -47,6 +47,8 @@ var (
 	otherHeaders = []string{
 		"X-Original-Url", "X-Rewrite-Url", "X-HTTP-Method-Override", "X-Forwarded-Host", "X-Forwarded-Prefix", "Content-Range", "Accept", "If-None-Match",
 		"Content_Type", "Content-Type ", "Range", "Expect", "Cookie", "Host", "Upgrade", "TE", "x-method-override",
+		"X-Original-Path", "X-Original-Host", "X-Host", "X-Forwarded-Scheme", "X-Forwarded-Server", "X-Forwarded-Ssl", "X-Script-Name",
+		"X-Artifactory-Override-Base-Url", "X-JFrog-Override-Base-Url", "X-Forwarded-Uri", "X_Host",
 	}
 )
 
