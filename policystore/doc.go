@@ -18,6 +18,7 @@
 //	                     the repository policy of NAME, which may hold slashes
 //	accounts/ACCOUNT/REGION/repositories.json
 //	                     the inventory: the output of aws ecr describe-repositories
+//	tests/NAME.yaml      policy tests, which decide nothing and are not read here
 //
 // Where there is an inventory, a push to a repository that it does not list asks
 // for ecr:CreateRepository too, and the policy of such a repository is an error:

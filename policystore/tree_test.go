@@ -65,6 +65,9 @@ func TestReadTree(t *testing.T) {
 			configMap(t, dir, "..2026_01", map[string]string{"a": "old", "gone": "old"})
 			configMap(t, dir, "..2026_02", map[string]string{"a": "new"})
 		}, map[string]string{"a": "new"}},
+		{"policy tests are skipped", func(t *testing.T, dir string) {
+			files(t, dir, map[string]string{"a": "1", "tests/pull.yaml": "2", "tests..push.yaml": "3", "tests/pull.json": "4", "tests/a/pull.yaml": "5"})
+		}, map[string]string{"a": "1", "tests/pull.json": "4", "tests/a/pull.yaml": "5"}},
 		{"a link to a file", func(t *testing.T, dir string) {
 			files(t, dir, map[string]string{".target": "1"})
 			if err := os.Symlink(".target", filepath.Join(dir, "a")); err != nil {
