@@ -73,6 +73,7 @@
 //	caller.go        Caller: the principal and the condition keys that AWS derives from it
 //	failure.go       Failure: why there is no caller
 //	offline.go       who a user or a certificate would be, nothing verified
+//	offlinetoken.go  who the holder of a token would be, no signature verified
 //	pattern.go       Pattern: names with captures
 //	template.go      Template: a text made of captures
 //	syntax.go        the {name}s in patterns and templates

@@ -40,16 +40,20 @@ func (t *Table) Len() int { return t.bindings }
 // returns at once.
 func (t *Table) Identify(ctx context.Context, rules *Rules, e *Evidence) (*Caller, *Failure) {
 	a := attempt{ctx: ctx, table: t, rules: rules, evidence: e}
-	sources := rules.Sources
-	if len(sources) == 0 {
-		sources = t.sources
-	}
-	for _, source := range sources {
+	for _, source := range t.sourcesOf(rules) {
 		if caller, f := a.by(source); caller != nil || f != nil {
 			return caller, f
 		}
 	}
 	return a.byNothing()
+}
+
+// sourcesOf are the sources that a registry asks, in order.
+func (t *Table) sourcesOf(rules *Rules) []Source {
+	if len(rules.Sources) == 0 {
+		return t.sources
+	}
+	return rules.Sources
 }
 
 // An attempt is the identification of one request's caller. Its methods find

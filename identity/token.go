@@ -45,13 +45,18 @@ func (a *attempt) byToken(source Source, raw, role string) (*Caller, *Failure) {
 	case i == nil:
 		return nil, invalid(source, fmt.Sprintf("the token is of issuer %q, whose tokens are not accepted", short(url)))
 	case i.verifier.Keys == nil:
-		return nil, invalid(source, fmt.Sprintf("tokens of issuer %q are verified by Envoy's jwt_authn only", i.name))
+		return nil, invalid(source, onlyByEnvoy(i))
 	}
 	token, err := i.verifier.Verify(a.ctx, raw, i.audiences(a.rules), a.evidence.Time)
 	if err != nil {
 		return nil, tokenFailure(source, err)
 	}
 	return a.byClaims(source, i, token, role)
+}
+
+// onlyByEnvoy says why a token cannot be verified here.
+func onlyByEnvoy(i *issuer) string {
+	return fmt.Sprintf("tokens of issuer %q are verified by Envoy's jwt_authn only", i.name)
 }
 
 // byMetadata finds the caller by the claims that jwt_authn put into metadata.
