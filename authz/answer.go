@@ -58,15 +58,17 @@ func plainErrorAnswer(status int, e errorEntry, headers ...mapping.Header) Answe
 	return Answer{Status: status, Headers: headers, Body: body}
 }
 
-// maxHeaderText bounds the reason in a header, in bytes.
-const maxHeaderText = 512
+// maxHeaderText bounds the reason in a header, in bytes. Every sentence about
+// names of the lengths that IAM and ECR allow fits: a user's path of 512 and name
+// of 64 characters, a repository's name of 256, and some 330 around them.
+const maxHeaderText = 1536
 
 // headerText is text as a header value can carry it: printable ASCII (RFC
-// 9110, section 5.5), cut where it is too long.
+// 9110, section 5.5), cut where it is too long, which it then says.
 func headerText(text string) string {
 	b := []byte(text)
 	if len(b) > maxHeaderText {
-		b = b[:maxHeaderText]
+		b = append(b[:maxHeaderText-len("...")], "..."...)
 	}
 	for i, c := range b {
 		if c < 0x20 || c > 0x7e {

@@ -341,12 +341,6 @@ func TestImageContext(t *testing.T) {
 	}
 }
 
-func TestHeaderText(t *testing.T) {
-	if got := headerText("a\r\nSet-Cookie: b\x00\xff" + strings.Repeat("c", 1000)); strings.ContainsFunc(got, func(c rune) bool { return c < ' ' || c > '~' }) || len(got) != maxHeaderText {
-		t.Errorf("%q", got)
-	}
-}
-
 func BenchmarkCheck(b *testing.B) {
 	checker := newChecker(b)
 	r := from("bob", "GET", "/v2/team/app/manifests/v1")
