@@ -12,7 +12,7 @@ import (
 // source is what messages call the document, such as its file name.
 func Compile(kind Kind, source string, text []byte) (*Policy, error) {
 	c := compiler{
-		policy: &Policy{Kind: kind, Source: source, Version: version2008},
+		policy: &Policy{Kind: kind, Source: source, Version: version2008, text: text},
 		sids:   map[string]bool{},
 	}
 	if kind < IdentityPolicy || kind > TrustPolicy {
@@ -57,8 +57,8 @@ func (c *compiler) errorAt(at Position, format string, args ...any) error {
 	return &SyntaxError{c.policy.Source, at.Line, at.Column, fmt.Sprintf(format, args...)}
 }
 
-func (c *compiler) findingAt(at Position, format string, args ...any) {
-	c.policy.findings = append(c.policy.findings, Finding{c.policy.Source, at, fmt.Sprintf(format, args...)})
+func (c *compiler) findingAt(at Position, code, format string, args ...any) {
+	c.policy.findings = append(c.policy.findings, Finding{c.policy.Source, at, code, fmt.Sprintf(format, args...)})
 }
 
 // quoted begins a message with the input that it is about.
@@ -115,7 +115,7 @@ func (c *compiler) version(m *member) error {
 		return c.errorAt(at, "a %v must have \"Version\": %q", c.policy.Kind, version2012)
 	}
 	if c.policy.Kind.attachesToIdentity() {
-		c.findingAt(at, "AWS takes no new policy of this kind (%v) in version %s; write \"Version\": %q", c.policy.Kind, version2008, version2012)
+		c.findingAt(at, "old-version", "AWS takes no new policy of this kind (%v) in version %s; write \"Version\": %q", c.policy.Kind, version2008, version2012)
 	}
 	return nil
 }
@@ -129,7 +129,7 @@ func (c *compiler) id(m *member) error {
 	}
 	c.policy.ID = m.value.text
 	if !c.policy.Kind.hasPrincipal() {
-		c.findingAt(m.at, "Id belongs to resource-based policies; this is of another kind (%v)", c.policy.Kind)
+		c.findingAt(m.at, "id-element", "Id belongs to resource-based policies; this is of another kind (%v)", c.policy.Kind)
 	}
 	return nil
 }

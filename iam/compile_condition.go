@@ -32,7 +32,7 @@ func (c *compiler) conditions(n *node, s *Statement) error {
 func (c *compiler) operator(m *member, s *Statement) error {
 	parsed, known := parseOperator(m.name)
 	if len(m.value.members) == 0 {
-		c.findingAt(m.at, "condition operator %q has no keys and says nothing", m.name)
+		c.findingAt(m.at, "empty-condition", "condition operator %q has no keys and says nothing", m.name)
 		return nil
 	}
 	if !known {
@@ -63,7 +63,7 @@ func (c *compiler) operands(m *member, condition *condition) error {
 		}
 		if condition.operator.family == arnFamily && value.text == "*" {
 			condition.unusable = true
-			c.findingAt(value.start, "\"*\" is no ARN: this condition never holds in an Allow and always in a Deny; write arn:*:*:*:*:*")
+			c.findingAt(value.start, "star-arn", "\"*\" is no ARN: this condition never holds in an Allow and always in a Deny; write arn:*:*:*:*:*")
 			continue
 		}
 		o, err := condition.operator.newOperand(value.text, c.variables())

@@ -46,7 +46,7 @@ func (c *compiler) sid(n *node, s *Statement) error {
 		return c.errorAt(at, "Sid %q occurs twice in the document; give each statement its own", s.Sid)
 	}
 	if repeated {
-		c.findingAt(at, "Sid %q occurs twice in the document", s.Sid)
+		c.findingAt(at, "repeated-sid", "Sid %q occurs twice in the document", s.Sid)
 	}
 	return nil
 }
@@ -132,7 +132,7 @@ func (c *compiler) resources(n *node, s *Statement) error {
 		c.checkResourcePattern(&list[i], p)
 	}
 	if kind == RepositoryPolicy {
-		c.findingAt(m.at, "ECR may refuse a repository policy with %s; leave it out, the policy is about its own repository", m.name)
+		c.findingAt(m.at, "resource-in-repository-policy", "ECR may refuse a repository policy with %s; leave it out, the policy is about its own repository", m.name)
 	}
 	return nil
 }
@@ -150,7 +150,7 @@ func (c *compiler) resource(n *node) (resourcePattern, error) {
 			return resourcePattern{}, errors.New(quoted(text, errNotARN.Error()))
 		}
 		text += strings.Repeat(":*", missing)
-		c.findingAt(n.start, "%q is short of segments and counts as %q; write it in full", n.text, text)
+		c.findingAt(n.start, "short-arn", "%q is short of segments and counts as %q; write it in full", n.text, text)
 	}
 	return compileResource(text, c.variables())
 }

@@ -331,6 +331,8 @@ func TestFindings(t *testing.T) {
 				t.Errorf("findings %v, want %q", findings, test.want)
 			case !strings.Contains(findings[0].String(), test.want):
 				t.Errorf("finding %q, want %q", findings[0], test.want)
+			case findings[0].Code == "":
+				t.Errorf("finding %q has no code", findings[0])
 			}
 		})
 	}

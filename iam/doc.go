@@ -114,7 +114,8 @@
 //   - json.go: strict JSON with positions
 //   - compile.go, compile_statement.go, compile_principal.go,
 //     compile_condition.go: from JSON to statements
-//   - findings.go, vocabulary.go: what is legal but suspicious
+//   - findings.go, nearest.go, vocabulary.go: what is legal but suspicious
+//   - written.go: documents as they stand in the text, for who judges the text
 //   - pattern.go, syntax.go, fold.go: wildcards, policy variables, case
 //   - action.go, resource.go, principals.go: the elements of a statement
 //   - condition.go, operator.go, operand.go, number.go, date.go, address.go:

@@ -11,9 +11,9 @@ func (c *compiler) checkAction(n *node, p *pattern) {
 	vendor, name, _ := strings.Cut(n.text, ":")
 	switch {
 	case strings.ContainsAny(name, " \t\r\n"):
-		c.findingAt(n.start, "action %q holds a blank, so it never matches", n.text)
+		c.findingAt(n.start, "blank-in-action", "action %q holds a blank, so it never matches", n.text)
 	case equalIgnoringCase(vendor, "ecr") && !matchesAny(p, ecrActions()):
-		c.findingAt(n.start, "action %q is none of the known ECR actions", n.text)
+		c.findingAt(n.start, "unknown-action", "action %q is none of the known ECR actions%s", n.text, didYouMean(name))
 	}
 }
 
@@ -34,12 +34,12 @@ func (c *compiler) checkResourcePattern(n *node, p *resourcePattern) {
 	switch {
 	case c.checkVariables(n):
 	case p.never:
-		c.findingAt(n.start, "resource %q has a wildcard in its service or resource type, so this Allow does not match it; write the service and \"repository/\" in full", n.text)
+		c.findingAt(n.start, "unsupported-wildcard", "resource %q has a wildcard in its service or resource type, so this Allow does not match it; write the service and \"repository/\" in full", n.text)
 	case p.intoType:
-		c.findingAt(n.start, "resource %q has a wildcard in its service or resource type, which AWS does not support", n.text)
+		c.findingAt(n.start, "unsupported-wildcard", "resource %q has a wildcard in its service or resource type, which AWS does not support", n.text)
 	}
 	if partition := strings.SplitN(n.text, ":", 3)[1]; !knownPartition(partition) {
-		c.findingAt(n.start, "resource %q is of the unknown partition %q", n.text, partition)
+		c.findingAt(n.start, "unknown-partition", "resource %q is of the unknown partition %q", n.text, partition)
 	}
 }
 
@@ -51,9 +51,9 @@ func (c *compiler) checkVariables(n *node) bool {
 	case !found:
 		return false
 	case !c.variables():
-		c.findingAt(n.start, "resource %q holds \"${\", which is plain text in version %s; write \"Version\": %q for policy variables", n.text, version2008, version2012)
+		c.findingAt(n.start, "literal-variable", "resource %q holds \"${\", which is plain text in version %s; write \"Version\": %q for policy variables", n.text, version2008, version2012)
 	case strings.Count(before, ":") < arnColons:
-		c.findingAt(n.start, "resource %q has a policy variable before the fifth colon, where it is plain text and matches nothing", n.text)
+		c.findingAt(n.start, "literal-variable", "resource %q has a policy variable before the fifth colon, where it is plain text and matches nothing", n.text)
 	default:
 		return false
 	}
@@ -68,20 +68,20 @@ func knownPartition(partition string) bool {
 // checkPrincipal finds principals that nobody can be.
 func (c *compiler) checkPrincipal(n *node, e *principalEntry) {
 	if e.kind == opaqueEntry {
-		c.findingAt(n.start, "principal %q is an id that matches nobody, as AWS shows after a user or role is deleted", n.text)
+		c.findingAt(n.start, "deleted-principal", "principal %q is an id that matches nobody, as AWS shows after a user or role is deleted", n.text)
 	}
 }
 
 // checkCondition finds conditions that hold or fail in surprising cases.
 func (c *compiler) checkCondition(m *member, k *condition, effect Effect) {
 	if len(k.operands) == 0 && !k.unusable {
-		c.findingAt(m.value.start, "condition key %q has no value to compare with", m.name)
+		c.findingAt(m.value.start, "empty-condition", "condition key %q has no value to compare with", m.name)
 	}
 	if !c.variables() && strings.Contains(textOf(&m.value), "${") {
-		c.findingAt(m.value.start, "the value of condition key %q holds \"${\", which is plain text in version %s", m.name, version2008)
+		c.findingAt(m.value.start, "literal-variable", "the value of condition key %q holds \"${\", which is plain text in version %s", m.name, version2008)
 	}
 	if k.set == forAllValues && effect == Allow && !k.operator.negated {
-		c.findingAt(m.at, "ForAllValues holds for a request without %q too; add a Null condition", m.name)
+		c.findingAt(m.at, "for-all-values", "ForAllValues holds for a request without %q too; add a Null condition", m.name)
 	}
 	c.checkKey(m, k)
 }
@@ -91,11 +91,11 @@ func (c *compiler) checkKey(m *member, k *condition) {
 	known, multivalued := describeKey(k.key)
 	switch {
 	case strings.HasPrefix(k.key, extensionPrefix):
-		c.findingAt(m.at, "condition key %q is an extension: on AWS it is always absent, so this text decides differently there", m.name)
+		c.findingAt(m.at, "extension-key", "condition key %q is an extension: on AWS it is always absent, so this text decides differently there", m.name)
 	case !known:
-		c.findingAt(m.at, "condition key %q is not known to be part of a registry request", m.name)
+		c.findingAt(m.at, "unknown-condition-key", "condition key %q is not known to be part of a registry request", m.name)
 	case multivalued && k.set == noSet && k.operator.family != nullFamily:
-		c.findingAt(m.at, "condition key %q is multivalued: without ForAllValues or ForAnyValue it never holds in an Allow", m.name)
+		c.findingAt(m.at, "multivalued-key", "condition key %q is multivalued: without ForAllValues or ForAnyValue it never holds in an Allow", m.name)
 	}
 }
 
@@ -118,7 +118,7 @@ func (c *compiler) checkSize(text []byte) {
 		}
 	}
 	if limit := sizeLimit(c.policy.Kind); size > limit {
-		c.findingAt(Position{1, 1}, "the document has %d characters, white space apart; AWS takes at most %d in one of kind %q", size, limit, c.policy.Kind.String())
+		c.findingAt(Position{1, 1}, "too-large", "the document has %d characters, white space apart; AWS takes at most %d in one of kind %q", size, limit, c.policy.Kind.String())
 	}
 }
 

@@ -96,6 +96,7 @@ type Policy struct {
 
 	conditionKeys []string
 	findings      []Finding
+	text          []byte // as written, for Written
 }
 
 // Statement is one compiled statement of a policy.
@@ -127,6 +128,9 @@ func (p *Policy) Findings() []Finding { return p.findings }
 type Finding struct {
 	Source string
 	Position
+	// Code names the kind of finding, such as "unknown-action". It stays the
+	// same from version to version, unlike the message.
+	Code    string
 	Message string
 }
 

@@ -62,6 +62,7 @@
 //	userid.go        aws:userid, and the unique ids it needs
 //	documents.go     policy documents and where they are attached
 //	managed.go       the AWS managed policies for ECR, known by ARN
+//	contents.go      what a snapshot was compiled of, for who judges it
 //	yaml.go          strict YAML with positions
 //	store.go         Store: the last good snapshot, and reloading it
 //	watch.go         when to reload: events, a slow poll

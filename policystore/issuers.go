@@ -110,7 +110,7 @@ func (from *sources) keySet(entry *issuerEntry) (keys *oidc.KeySet, key string, 
 // another service: whoever sees one here could use it there.
 func (p *principals) warnOfForeignAudiences(entry *issuerEntry, y *yamlFile, i int) {
 	for j, audience := range entry.ForeignAudiences {
-		p.findings = append(p.findings, y.findingAt(fmt.Sprintf(
+		p.findings = append(p.findings, y.findingAt("foreign-audience", fmt.Sprintf(
 			"issuer %q: tokens made for %q are taken, though they are another service's; who sees one here could use it there",
 			entry.Name, audience), "issuers", i, "foreignAudiences", j))
 	}

@@ -26,6 +26,7 @@ type principals struct {
 	issuers  []Issuer
 	keySets  []*oidc.KeySet // of the issuers; nil for one that Envoy alone verifies
 	findings []iam.Finding
+	written  written
 }
 
 // sources are what principals.yaml refers to.
@@ -85,5 +86,6 @@ func (p *principals) fill(file *principalsFile, y *yamlFile, from *sources) erro
 			return wrong(err, "credentials", i, place)
 		}
 	}
+	p.written.note(file, y, from.managed)
 	return nil
 }

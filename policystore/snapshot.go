@@ -25,6 +25,9 @@ type Snapshot struct {
 	Findings   []iam.Finding // what is suspicious in the operator's policies but no error
 	registries registries
 	principals *principals
+
+	policies     []*iam.Policy            // the operator's
+	repositories map[string][]*iam.Policy // of repositories, by ARN
 }
 
 // Summary counts what a snapshot holds.
@@ -114,6 +117,7 @@ func (s *Snapshot) decideBy(from *sources, repositories map[string][]*iam.Policy
 	if err := s.principals.checkUserIDs(policies); err != nil {
 		return err
 	}
+	s.policies, s.repositories = policies, repositories
 	s.Findings = findings(policies, s.principals.findings)
 	s.Decisions, err = decision.New(decision.Policies{
 		Identity: s.principals.identity, Boundary: s.principals.boundary, Repository: repositories,

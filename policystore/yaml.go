@@ -72,8 +72,8 @@ func (f *yamlFile) errorAt(err error, path ...any) error {
 }
 
 // findingAt places a finding likewise.
-func (f *yamlFile) findingAt(message string, path ...any) iam.Finding {
-	return iam.Finding{Source: f.name, Position: f.position(path), Message: message}
+func (f *yamlFile) findingAt(code, message string, path ...any) iam.Finding {
+	return iam.Finding{Source: f.name, Position: f.position(path), Code: code, Message: message}
 }
 
 func (f *yamlFile) position(path []any) iam.Position {

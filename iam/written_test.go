@@ -1,0 +1,61 @@
+package iam
+
+import (
+	"fmt"
+	"testing"
+)
+
+// TestWritten wants every word of a document with its place.
+func TestWritten(t *testing.T) {
+	p := mustCompile(t, RepositoryPolicy, `{"Version":"2012-10-17","Statement":[
+  {"Effect":"Deny","NotPrincipal":{"AWS":["123456789012"],"Service":"a.b"},"NotAction":["ecr:Get*"],"NotResource":"*"},
+  {"Effect":"Allow","Principal":"*","Action":"ecr:*",
+   "Condition":{"ForAnyValue:StringNotLikeIfExists":{"aws:TagKeys":["a","b"]},"Bool":{"aws:SecureTransport":true}}}]}`)
+	w := p.Written()
+	if len(w) != 2 {
+		t.Fatalf("%d statements, want 2", len(w))
+	}
+	for _, c := range []struct{ name, got, want string }{
+		{"principals", fmt.Sprint(w[0].Principals, w[0].NotPrincipal), "[{AWS {123456789012 {2 43}}} {Service {a.b {2 69}}}] true"},
+		{"actions", fmt.Sprint(w[0].Actions, w[0].NotAction), "[{ecr:Get* {2 89}}] true"},
+		{"resources", fmt.Sprint(w[0].Resources, w[0].NotResource), "[{* {2 115}}] true"},
+		{"everyone", fmt.Sprint(w[1].Principals, w[1].NotPrincipal), "[{AWS {* {3 33}}}] false"},
+		{"no resource", fmt.Sprint(w[1].Resources, w[1].NotResource), "[] false"},
+		{"set operator", fmt.Sprint(w[1].Conditions[0]), "{ForAnyValue:StringNotLikeIfExists StringNotLike ForAnyValue true true {aws:TagKeys {4 54}} [{a {4 69}} {b {4 73}}]}"},
+		{"plain operator", fmt.Sprint(w[1].Conditions[1]), "{Bool Bool  false false {aws:SecureTransport {4 87}} [{true {4 109}}]}"},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: got %s want %s", c.name, c.got, c.want)
+		}
+	}
+	if !w[0].Statement.Covers("ecr:PutImage") || w[0].Statement.Covers("ecr:GetRegistryPolicy") || w[1].Statement.Effect != Allow {
+		t.Error("the compiled statements are others")
+	}
+	if len(w[0].Conditions) != 0 {
+		t.Errorf("conditions %v, want none", w[0].Conditions)
+	}
+}
+
+func TestWrittenOfNothing(t *testing.T) {
+	if w := new(Policy).Written(); w != nil {
+		t.Errorf("got %v, want nil", w)
+	}
+}
+
+// TestNearest wants a misspelt action to be told with the one that was meant.
+func TestNearest(t *testing.T) {
+	for _, c := range []struct{ name, want string }{
+		{"BatchGetImages", `; did you mean "ecr:BatchGetImage"?`},
+		{"getdownloadurlforlayers", `; did you mean "ecr:GetDownloadUrlForLayer"?`},
+		{"CompleteLayersUpload", `; did you mean "ecr:CompleteLayerUpload"?`},
+		{"Pull", ""},
+		{"Pull*", ""},
+	} {
+		if got := didYouMean(c.name); got != c.want {
+			t.Errorf("%s: got %q want %q", c.name, got, c.want)
+		}
+	}
+	if d := distance("kitten", "sitting"); d != 3 {
+		t.Errorf("distance %d, want 3", d)
+	}
+}

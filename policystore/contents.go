@@ -1,0 +1,100 @@
+package policystore
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"extauthz/iam"
+	"extauthz/identity"
+)
+
+// Contents are the parts that a snapshot was compiled of, for who judges them
+// and does not decide by them. They are shared: read only.
+type Contents struct {
+	// Policies are all policies that the operator wrote, attached or not, each
+	// in every use that is made of it, in the order of files.
+	Policies []*iam.Policy
+	// Repositories has the policies of each repository by its ARN.
+	Repositories map[string][]*iam.Policy
+	Principals   []Principal // ordered by ARN
+	Credentials  []Credential
+	Issuers      []TrustedIssuer
+}
+
+// A Place is where something stands in the directory.
+type Place struct {
+	Source string // the file
+	iam.Position
+}
+
+// A Principal is a user or role, and where the directory names it.
+type Principal struct {
+	*identity.Entity
+	Place
+}
+
+// A Credential is who stands behind a name or a token, as principals.yaml has it.
+type Credential struct {
+	Issuer    string            // the name of a token's issuer; "" for other credentials
+	Claims    map[string]string // patterns, of a token
+	Principal string            // may have captures
+	Session   []*iam.Policy
+	Place
+}
+
+// A TrustedIssuer is an issuer whose tokens count, as principals.yaml has it.
+type TrustedIssuer struct {
+	Name     string
+	Provider string // what trust policies call it
+	Role     string // whose session its tokens have unless they name another; may be ""
+	Claims   map[string]string
+	Session  []*iam.Policy
+	Place
+}
+
+// Contents returns what the snapshot was compiled of.
+func (s *Snapshot) Contents() Contents {
+	c := Contents{
+		Policies: s.policies, Repositories: s.repositories,
+		Credentials: s.principals.written.credentials, Issuers: s.principals.written.issuers,
+	}
+	for _, arn := range slices.Sorted(maps.Keys(s.principals.identity)) {
+		c.Principals = append(c.Principals, Principal{s.principals.entities.Find(arn), s.principals.written.places[arn]})
+	}
+	return c
+}
+
+// written are the entries of principals.yaml with their places.
+type written struct {
+	places      map[string]Place // of principals, by ARN
+	credentials []Credential
+	issuers     []TrustedIssuer
+}
+
+// note keeps the entries of a file that has been read.
+func (w *written) note(file *principalsFile, y *yamlFile, managed managedPolicies) {
+	w.places = make(map[string]Place, len(file.Principals))
+	for i := range file.Principals {
+		w.places[file.Principals[i].ARN] = y.placeOf("principals", i)
+	}
+	for i := range file.Credentials {
+		e := &file.Credentials[i]
+		session, _, _ := managed.findAll(iam.SessionPolicy, e.SessionPolicies, accountOf(e.Principal)) // bind has seen to the error
+		w.credentials = append(w.credentials, Credential{e.Token, e.Claims, e.Principal, session, y.placeOf("credentials", i)})
+	}
+	for i := range file.Issuers {
+		e := &file.Issuers[i]
+		session, _, _ := managed.findAll(iam.SessionPolicy, e.SessionPolicies, accountOf(e.Role)) // trustIssuer has seen to the error
+		w.issuers = append(w.issuers, TrustedIssuer{e.Name, e.provider(), e.Role, e.Claims, session, y.placeOf("issuers", i)})
+	}
+}
+
+func (f *yamlFile) placeOf(path ...any) Place { return Place{f.name, f.position(path)} }
+
+// provider is what trust policies call the issuer.
+func (e *issuerEntry) provider() string {
+	_, host, _ := strings.Cut(e.Issuer, "://")
+	return cmp.Or(e.Provider, host)
+}

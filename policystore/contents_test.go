@@ -1,0 +1,40 @@
+package policystore
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+)
+
+// TestContents wants what a snapshot was compiled of, with its places.
+func TestContents(t *testing.T) {
+	s, err := load(t, whole(t, newSigner(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := s.Contents()
+	if len(c.Policies) < 3 || len(c.Principals) != s.Summary.Principals || len(c.Credentials) == 0 || len(c.Issuers) != s.Summary.Issuers {
+		t.Fatalf("%d policies, %d principals, %d credentials, %d issuers; summary %+v", len(c.Policies), len(c.Principals), len(c.Credentials), len(c.Issuers), s.Summary)
+	}
+	var places []string
+	for _, p := range c.Principals {
+		places = append(places, fmt.Sprintf("%s:%d", p.Source, p.Line))
+		if p.Entity == nil || p.ARN == "" || p.Line == 0 {
+			t.Errorf("principal %+v", p)
+		}
+	}
+	slices.Sort(places)
+	if len(slices.Compact(places)) != len(c.Principals) {
+		t.Errorf("two principals stand in one place: %v", places)
+	}
+	for _, i := range c.Issuers {
+		if i.Name == "" || i.Provider == "" || i.Source != "principals.yaml" || i.Line == 0 {
+			t.Errorf("issuer %+v", i)
+		}
+	}
+	for _, credential := range c.Credentials {
+		if credential.Principal == "" || credential.Line == 0 {
+			t.Errorf("credential %+v", credential)
+		}
+	}
+}
