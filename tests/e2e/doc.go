@@ -28,6 +28,7 @@
 //	callers_test.go    who a request is taken to come from
 //	tokens_test.go     tokens: good, bad and misplaced, and what their sessions may
 //	tokenlogin_test.go  crane and docker logged in with tokens
+//	challenge_test.go  a token service, and clients sent to it
 //	keys_test.go       keys of issuers that rotate, go down and hang
 //	header_test.go     a trusted proxy's header, and headers that clients forge
 //	hops_test.go       the client's address, with and without a proxy before Envoy

@@ -77,6 +77,15 @@ func peerIsClient(t *testing.T, w *world) {
 	list(t, at, home, office+", "+office, office).wants(t, http.StatusForbidden)
 }
 
+// peerIsPlain wants TLS of who may read, which x-forwarded-proto does not make of
+// a plain connection.
+func peerIsPlain(t *testing.T, w *world) {
+	w.edit(t, "managed/developers.json", `"IpAddress": {"aws:SourceIp": "`+office+`/32"}`, `"Bool": {"aws:SecureTransport": "true"}`)
+	login := basic("alice", "alice-secret")
+	w.shows(t, "/v2/team/app/tags/list", login).wants(t, http.StatusForbidden)
+	w.shows(t, "/v2/team/app/tags/list", login, [2]string{"X-Forwarded-Proto", "https"}).wants(t, http.StatusForbidden)
+}
+
 // front is a proxy before Envoy, which appends the client's address to
 // x-forwarded-for as proxies do.
 func front(t *testing.T, w *world) string {

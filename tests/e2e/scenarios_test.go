@@ -117,6 +117,10 @@ var groups = []group{
 		{"crane is told why not", craneIsTold},
 		{"docker", dockerLogsIn},
 	}},
+	{"a token service", tokenService, false, []scenario{
+		{"is named in the challenge", bearerChallenge},
+		{"grants tokens to crane", craneGetsToken},
+	}},
 	{"secrets", talkative, false, []scenario{
 		{"in no log", secretsStaySecret},
 	}},
@@ -132,6 +136,7 @@ var groups = []group{
 	}},
 	{"nobody before Envoy", withoutHops, false, []scenario{
 		{"the peer is the client", peerIsClient},
+		{"the connection is the peer's", peerIsPlain},
 	}},
 	{"a proxy before Envoy", withOneHop, false, []scenario{
 		{"the client is behind it", clientBehindProxy},

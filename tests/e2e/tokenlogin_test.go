@@ -20,11 +20,12 @@ import (
 // logins.
 type terminal struct {
 	home, registry string
+	environment    []string
 }
 
 func (w *world) terminal(t *testing.T) *terminal {
 	t.Helper()
-	return &terminal{t.TempDir(), w.Address(stack.Envoy)}
+	return &terminal{t.TempDir(), w.Address(stack.Envoy), os.Environ()}
 }
 
 // types runs a program with text on its standard input, and returns what it
@@ -34,7 +35,7 @@ func (x *terminal) types(t *testing.T, stdin, program string, args ...string) (s
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	run := exec.CommandContext(ctx, program, args...)
-	run.Env = append(os.Environ(), "DOCKER_CONFIG="+x.home)
+	run.Env = append(x.environment, "DOCKER_CONFIG="+x.home)
 	run.Stdin = strings.NewReader(stdin)
 	out, err := run.CombinedOutput()
 	return string(out), err

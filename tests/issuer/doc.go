@@ -7,4 +7,5 @@
 //	issuer.go  Issuer: tokens, and the keys that verify them
 //	key.go     one key: signing, and its JSON Web Key
 //	serve.go   the key set over HTTPS, up, down, hanging or garbage
+//	grant.go   a token service for registry clients
 package issuer

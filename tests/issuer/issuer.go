@@ -26,6 +26,7 @@ type Issuer struct {
 	mood    Mood
 	changed chan struct{} // closed when the mood changes
 	fetches int
+	grant   Grant // nil: no token service
 }
 
 // Claims are what a token says.

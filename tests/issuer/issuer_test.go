@@ -11,6 +11,7 @@ import (
 	"io"
 	"math/big"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -156,5 +157,53 @@ func TestPublicKeys(t *testing.T) {
 				t.Errorf("another EC key was published (%v)", err)
 			}
 		}
+	}
+}
+
+// TestGrants wants a token for the right password alone, of the claims granted.
+func TestGrants(t *testing.T) {
+	i := start(t, ES256)
+	ask := func(password string) (status int, body string) {
+		t.Helper()
+		request, err := http.NewRequest(http.MethodGet, i.TokensURL()+"?service=s", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.SetBasicAuth("alice", password)
+		response, err := client(t, i).Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		text, err := io.ReadAll(response.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return response.StatusCode, string(text)
+	}
+	if status, _ := ask("right"); status != http.StatusUnauthorized {
+		t.Errorf("status %d of an issuer that grants nothing", status)
+	}
+	i.Grants(func(user, password string, query url.Values) Claims {
+		if password != "right" {
+			return nil
+		}
+		return i.Claims(user, query.Get("service"), nil)
+	})
+	if status, _ := ask("wrong"); status != http.StatusUnauthorized {
+		t.Errorf("status %d for a wrong password", status)
+	}
+	status, body := ask("right")
+	var granted struct{ Token string }
+	if err := json.Unmarshal([]byte(body), &granted); err != nil || status != http.StatusOK {
+		t.Fatalf("status %d, %s (%v)", status, body, err)
+	}
+	keys, err := oidc.ParseKeySet("keys.json", fetch(t, i))
+	if err != nil {
+		t.Fatal(err)
+	}
+	verifier := oidc.Issuer{URL: i.Name, Keys: keys}
+	if token, err := verifier.Verify(t.Context(), granted.Token, []string{"s"}, time.Now()); err != nil || token.Claims["sub"] != "alice" {
+		t.Errorf("token %v (%v)", token, err)
 	}
 }

@@ -29,7 +29,7 @@ func (i *Issuer) serve() (err error) {
 		return err
 	}
 	template := certs.Named("an issuer of the tests")
-	template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}
+	template.IPAddresses, template.DNSNames = []net.IP{net.IPv4(127, 0, 0, 1)}, []string{"localhost"}
 	certificate, err := i.authority.Issue(template)
 	if err != nil {
 		return err
@@ -71,12 +71,20 @@ func (i *Issuer) Fetches() int {
 	return i.fetches
 }
 
-// ServeHTTP answers who asks for the keys.
+// ServeHTTP answers who asks for the keys or for a token.
 func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path != "/keys" {
+	switch r.URL.Path {
+	case "/keys":
+		i.serveKeys(w, r)
+	case "/token":
+		i.serveToken(w, r)
+	default:
 		http.NotFound(w, r)
-		return
 	}
+}
+
+// serveKeys answers who asks for the keys, as the mood is.
+func (i *Issuer) serveKeys(w http.ResponseWriter, r *http.Request) {
 	i.mu.Lock()
 	i.fetches++
 	i.mu.Unlock()

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"testing"
 	"time"
 
@@ -86,5 +87,22 @@ func validates(t *testing.T, envoy *envoybin.Envoy, example, dir string) {
 	argv := envoy.Command([]string{dir}, "--mode", "validate", "--config-path", local, "--log-level", "error")
 	if out, err := exec.CommandContext(ctx, argv[0], argv[1:]...).CombinedOutput(); err != nil {
 		t.Errorf("%v: %s", err, out)
+	}
+}
+
+// tries are the timeout of a check and the bound of each of its tries, which
+// Envoy takes from the longest pause between two.
+var tries = regexp.MustCompile(`(?s)grpc_service:\n +timeout: (\S+)\n.*?max_interval: (\S+) }`)
+
+// TestExampleTries wants a try of a check to last as long as the check may.
+func TestExampleTries(t *testing.T) {
+	for _, example := range found(t, "*/envoy.yaml", 3) {
+		text, err := os.ReadFile(example)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := tries.FindSubmatch(text); got == nil || string(got[1]) != string(got[2]) {
+			t.Errorf("%s: timeout and max_interval %q, want two of the same", example, got[1:])
+		}
 	}
 }
