@@ -11,14 +11,20 @@ import (
 // *SyntaxError that names source, line and column, the rule and the remedy.
 // source is what messages call the document, such as its file name.
 func Compile(kind Kind, source string, text []byte) (*Policy, error) {
+	return CompileAt(kind, source, Position{1, 1}, text)
+}
+
+// CompileAt is Compile for a document that is a part of source and begins at
+// start: every position, of errors, findings and statements, is one of source.
+func CompileAt(kind Kind, source string, start Position, text []byte) (*Policy, error) {
 	c := compiler{
-		policy: &Policy{Kind: kind, Source: source, Version: version2008, text: text},
+		policy: &Policy{Kind: kind, Source: source, Version: version2008, start: start, text: text},
 		sids:   map[string]bool{},
 	}
 	if kind < IdentityPolicy || kind > TrustPolicy {
-		return nil, c.errorAt(Position{1, 1}, "%v; name one of the kinds of policy", kind)
+		return nil, c.errorAt(start, "%v; name one of the kinds of policy", kind)
 	}
-	document, err := parseJSON(source, text)
+	document, err := parseJSON(source, start, text)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +113,7 @@ func (c *compiler) version(m *member) error {
 	if c.policy.Version == version2012 {
 		return nil
 	}
-	at := Position{1, 1}
+	at := c.policy.start
 	if m != nil {
 		at = m.value.start
 	}

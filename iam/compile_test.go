@@ -226,6 +226,34 @@ func TestRefusedOrganizationPolicies(t *testing.T) {
 	})
 }
 
+// TestCompileAt puts a document into a file, behind other text: errors,
+// findings, statements and written words have the file's positions.
+func TestCompileAt(t *testing.T) {
+	text := "{\"Version\": \"2008-10-17\",\n  \"Statement\": {\"Effect\": \"Allow\",\n \"Action\": \"s3:*\", \"Resource\": \"*\"}}"
+	at := Position{7, 20}
+	p, err := CompileAt(IdentityPolicy, "file.json", at, []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := p.Statements[0].Start, (Position{8, 16}); got != want {
+		t.Errorf("the statement begins at %v, want %v", got, want)
+	}
+	if got, want := p.Findings()[0].Position, (Position{7, 32}); got != want {
+		t.Errorf("the finding is at %v, want %v", got, want)
+	}
+	if got, want := p.Written()[0].Actions[0].Position, (Position{9, 12}); got != want {
+		t.Errorf("the action is at %v, want %v", got, want)
+	}
+	for text, want := range map[string]string{
+		`{"Version": }`: "file.json:7:32: not JSON", "{\n{": "file.json:8:1: not JSON", "": "file.json:7:20: not JSON", `{"Id": "x"}`: "file.json:7:20: the document has no Statement",
+		"{\u0100}": "file.json:7:21: ", `{"Version":"2012-10-18"}`: "file.json:7:31: ",
+	} {
+		if _, err := CompileAt(IdentityPolicy, "file.json", at, []byte(text)); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: error %v, want %s", text, err, want)
+		}
+	}
+}
+
 func TestAcceptedDocuments(t *testing.T) {
 	for _, test := range []struct {
 		name string

@@ -118,7 +118,7 @@ func (c *compiler) checkSize(text []byte) {
 		}
 	}
 	if limit := sizeLimit(c.policy.Kind); size > limit {
-		c.findingAt(Position{1, 1}, "too-large", "the document has %d characters, white space apart; AWS takes at most %d in one of kind %q", size, limit, c.policy.Kind.String())
+		c.findingAt(c.policy.start, "too-large", "the document has %d characters, white space apart; AWS takes at most %d in one of kind %q", size, limit, c.policy.Kind.String())
 	}
 }
 

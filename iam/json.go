@@ -62,9 +62,10 @@ func (n *node) list() []node {
 const maxDepth = 8
 
 // parseJSON reads text strictly: one value and nothing after it, no name twice
-// in an object, only the characters that a policy may hold, bounded depth.
-func parseJSON(source string, text []byte) (*node, error) {
-	r := reader{source: source, text: text, at: Position{1, 1}}
+// in an object, only the characters that a policy may hold, bounded depth. text
+// begins at start of its source.
+func parseJSON(source string, start Position, text []byte) (*node, error) {
+	r := reader{source: source, text: text, at: start}
 	if err := r.checkCharacters(); err != nil {
 		return nil, err
 	}

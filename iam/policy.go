@@ -96,7 +96,8 @@ type Policy struct {
 
 	conditionKeys []string
 	findings      []Finding
-	text          []byte // as written, for Written
+	start         Position // of text in its source
+	text          []byte   // as written, for Written
 }
 
 // Statement is one compiled statement of a policy.

@@ -48,7 +48,7 @@ type WrittenCondition struct {
 // Written reads the policy's text again, for its words and their places. It
 // costs about as much as compiling it.
 func (p *Policy) Written() []WrittenStatement {
-	document, err := parseJSON(p.Source, p.text)
+	document, err := parseJSON(p.Source, p.start, p.text)
 	if err != nil || document.member("Statement") == nil {
 		return nil // a policy that was not compiled
 	}

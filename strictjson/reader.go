@@ -29,6 +29,10 @@ type Reader struct {
 	line   int // the number of the text's first line
 	text   []byte
 	tokens *json.Decoder
+
+	// The last position asked for: counted bytes hold so many line breaks, and
+	// behind the last of them so many characters.
+	counted, lines, columns int
 }
 
 // NewReader checks that text is JSON: one value and nothing after it. line is
@@ -65,9 +69,25 @@ func validPrefix(text []byte) int {
 
 // ErrorAt returns an error placed at a byte of the text.
 func (r *Reader) ErrorAt(offset int, format string, args ...any) error {
-	before := r.text[:min(offset, len(r.text))]
-	lastLine := before[bytes.LastIndexByte(before, '\n')+1:]
-	return &Error{r.source, r.line + bytes.Count(before, []byte("\n")), utf8.RuneCount(lastLine) + 1, fmt.Sprintf(format, args...)}
+	line, column := r.Position(offset)
+	return &Error{r.source, line, column, fmt.Sprintf(format, args...)}
+}
+
+// Position is where a byte of the text stands: line and column as an Error has
+// them. Asked in the order of the text, it goes through the text once.
+func (r *Reader) Position(offset int) (line, column int) {
+	offset = min(offset, len(r.text))
+	if offset < r.counted {
+		r.counted, r.lines, r.columns = 0, 0, 0
+	}
+	passed := r.text[r.counted:offset]
+	if newline := bytes.LastIndexByte(passed, '\n'); newline >= 0 {
+		r.lines += bytes.Count(passed, []byte("\n"))
+		r.columns, passed = 0, passed[newline+1:]
+	}
+	r.columns += utf8.RuneCount(passed)
+	r.counted = offset
+	return r.line + r.lines, r.columns + 1
 }
 
 // Start is the offset at which the next token begins.

@@ -80,6 +80,23 @@ func TestReaderRefuses(t *testing.T) {
 	}
 }
 
+// TestPosition asks for positions in order and out of it, and compares them with
+// those counted from the beginning.
+func TestPosition(t *testing.T) {
+	text := "{\n \"é\": [\"a\", \"ü\"],\n\n\"b\": 1}"
+	r, err := NewReader("in.json", 3, []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, offset := range []int{0, 1, 2, 4, 6, 6, len(text), 3, 20, 19, 0, len(text) + 9} {
+		before := text[:min(offset, len(text))]
+		wantLine, wantColumn := 3+strings.Count(before, "\n"), len([]rune(before[strings.LastIndexByte(before, '\n')+1:]))+1
+		if line, column := r.Position(offset); line != wantLine || column != wantColumn {
+			t.Errorf("offset %d is at %d:%d, want %d:%d", offset, line, column, wantLine, wantColumn)
+		}
+	}
+}
+
 // FuzzReader wants every text read or refused, and whatever is read to be JSON.
 func FuzzReader(f *testing.F) {
 	for _, text := range []string{`{}`, `{"name":"a","list":["b"],"any":null,"count":1}`, `{"any":[{"a":1},[]]}`, `[`, "{\"name\":\"\xff\"}", `{"list":[}`} {
