@@ -5,6 +5,10 @@ import "testing"
 func TestDecideAllocatesNothingOnAHit(t *testing.T) {
 	plain, _ := newEngine(t, 100)
 	limited, _ := newLimited(t, 100)
+	whole, err := New(twinPolicies(t), Options{CacheSize: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
 	read := request(&session, "ecr:PutImage", "app", inside, early)
 	read.Session = limits(t, "reading", "weekdays")
 	for name, c := range map[string]struct {
@@ -13,6 +17,7 @@ func TestDecideAllocatesNothingOnAHit(t *testing.T) {
 	}{
 		"a user":                               {plain, request(&user, "ecr:PutImage", "app", inside, early)},
 		"a session with boundary and policies": {limited, read},
+		"registry policy and organization":     {whole, request(&user, "ecr:PutImage", "open", inside, early)},
 	} {
 		c.engine.Decide(c.request)
 		if n := testing.AllocsPerRun(100, func() { c.engine.Decide(c.request) }); n != 0 {

@@ -15,8 +15,15 @@
 // anonymous callers have none: a repository policy alone speaks of them.
 //
 // A repository policy has a part in every action on its repository but
-// ecr:CreateRepository, which comes before it; and in none on "*", such as
-// ecr:GetAuthorizationToken. Neither can therefore be granted by one.
+// ecr:CreateRepository, which comes before it. The policy of its registry is a
+// second resource-based policy beside it, and the only one of a repository that
+// has none or is to be created. Neither has a part in actions on "*", such as
+// ecr:GetAuthorizationToken, which identity policies alone grant: a Deny of it
+// belongs there, or into a service control policy.
+//
+// Service control policies bind the caller's account and resource control
+// policies the resource's, where those are members of the organization; of an
+// action on "*", that is the caller's.
 //
 // [Engine.Decide] gives the decision alone and allocates nothing when the
 // cache has it. [Engine.Explain] works out why, from the same policies, when a

@@ -2,6 +2,7 @@ package decision
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"extauthz/iam"
@@ -18,7 +19,10 @@ type Options struct {
 type Engine struct {
 	identity   map[string]attached
 	boundary   map[string]attached
-	repository map[string]attached
+	repository map[string]attached // with the registry's
+	registry   map[string]attached
+	above      *iam.Organization
+	aboveKeys  []string // which the organization's policies mention
 	cache      *cache
 }
 
@@ -35,7 +39,14 @@ func New(p Policies, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("decision cache of %d entries: %w", o.CacheSize, err)
 	}
-	return &Engine{attach(p.Identity), attach(p.Boundary), attach(p.Repository), c}, nil
+	e := &Engine{
+		identity: attach(p.Identity), boundary: attach(p.Boundary),
+		repository: p.resourceBased(), registry: attach(p.Registry), above: p.Organization, cache: c,
+	}
+	if e.above != nil {
+		e.aboveKeys = keysOf(slices.Concat(slices.Concat(e.above.SCPs...), slices.Concat(e.above.RCPs...)))
+	}
+	return e, nil
 }
 
 // maxQuestion bounds the questions that are remembered, in bytes: policies may
@@ -80,23 +91,43 @@ func (e *Engine) CacheLen() int { return e.cache.entries.Len() }
 
 // inPlay are the policies by which one request is decided.
 type inPlay struct {
-	identity, boundary, repository attached
-	session                        []*iam.Policy
+	identity, boundary, resource attached
+	session                      []*iam.Policy
+	above                        iam.Policies // those of the organization
+	aboveKeys                    []string
 }
 
-// inPlay finds the policies of r's caller and of its resource.
+// inPlay finds the policies of r's caller, of its resource and above both.
 func (e *Engine) inPlay(r *Request) inPlay {
-	in := inPlay{session: r.Session}
-	if !strings.EqualFold(r.Action, createRepository) {
-		in.repository = e.repository[r.Resource]
-	}
+	in := inPlay{session: r.Session, resource: e.ofResource(r), aboveKeys: e.aboveKeys}
 	if r.Principal == nil {
 		return in
 	}
+	owner := r.Principal.Account
+	if r.Resource != "*" {
+		owner = accountOf(r.Resource)
+	}
+	e.above.Bind(&in.above, r.Principal.Account, owner)
 	if arn := entity(r.Principal); arn != "" {
 		in.identity, in.boundary = e.identity[arn], e.boundary[arn]
 	}
 	return in
+}
+
+// ofResource finds the resource-based policies of r.
+func (e *Engine) ofResource(r *Request) attached {
+	if !strings.EqualFold(r.Action, createRepository) {
+		if both, found := e.repository[r.Resource]; found {
+			return both
+		}
+	}
+	return e.registry[registryOf(r.Resource)]
+}
+
+// accountOf is the account of a repository's ARN, "" if it has none.
+func accountOf(resource string) string {
+	registry := strings.TrimSuffix(registryOf(resource), ":")
+	return registry[strings.LastIndexByte(registry, ':')+1:]
 }
 
 // createRepository is the action for a repository that is not there yet: the
@@ -105,8 +136,8 @@ func (e *Engine) inPlay(r *Request) inPlay {
 const createRepository = "ecr:CreateRepository"
 
 func (in *inPlay) policies() iam.Policies {
-	return iam.Policies{
-		Identity: in.identity.policies, Boundary: in.boundary.policies,
-		Session: in.session, Resource: in.repository.policies,
-	}
+	policies := in.above
+	policies.Identity, policies.Boundary = in.identity.policies, in.boundary.policies
+	policies.Session, policies.Resource = in.session, in.resource.policies
+	return policies
 }

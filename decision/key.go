@@ -18,15 +18,27 @@ func appendKey(b []byte, r *Request, in *inPlay) []byte {
 	}
 	b = binary.AppendUvarint(b, uint64(len(in.session)))
 	for _, policy := range in.session {
-		b = appendString(b, policy.Source)
+		b = appendPolicy(b, policy)
 	}
-	for _, names := range [...][]string{in.identity.keys, in.boundary.keys, in.repository.keys} {
+	for _, names := range [...][]string{in.identity.keys, in.boundary.keys, in.resource.keys, in.aboveKeys} {
 		b = appendValues(b, r.Context, names)
 	}
 	for _, policy := range in.session {
 		b = appendValues(b, r.Context, policy.ConditionKeys())
 	}
 	return b
+}
+
+// appendPolicy appends what tells a session policy from every other of the
+// snapshot: the file, and where in it the policy's first statement begins.
+func appendPolicy(b []byte, p *iam.Policy) []byte {
+	b = appendString(b, p.Source)
+	var at iam.Position
+	if len(p.Statements) > 0 {
+		at = p.Statements[0].Start
+	}
+	b = binary.AppendUvarint(b, uint64(at.Line))
+	return binary.AppendUvarint(b, uint64(at.Column))
 }
 
 func appendValues(b []byte, c iam.Context, names []string) []byte {

@@ -53,6 +53,24 @@ func TestKeysDiffer(t *testing.T) {
 	}
 }
 
+// TestKeysHoldPlaces tells session policies of one file apart by their places.
+func TestKeysHoldPlaces(t *testing.T) {
+	seen := map[string]iam.Position{}
+	for _, at := range []iam.Position{{Line: 1, Column: 1}, {Line: 1, Column: 20}, {Line: 20, Column: 1}, {Line: 300, Column: 1}} {
+		p, err := iam.CompileAt(iam.SessionPolicy, "account.json", at, []byte(allowAll))
+		if err != nil {
+			t.Fatal(err)
+		}
+		session := []*iam.Policy{p}
+		r := Request{Request: iam.Request{Principal: &user, Action: "ab", Resource: "c"}, Session: session}
+		key := string(appendKey(nil, &r, &inPlay{session: session}))
+		if other, twice := seen[key]; twice {
+			t.Errorf("policies at %v and %v share a key", at, other)
+		}
+		seen[key] = at
+	}
+}
+
 // TestKeysHoldSessions gives one question different session policies. The empty
 // list differs from every other, also from a policy without a name.
 func TestKeysHoldSessions(t *testing.T) {

@@ -7,8 +7,8 @@ import "extauthz/iam"
 type Request struct {
 	iam.Request
 	// Session holds the session policies of the caller, all of kind
-	// [iam.SessionPolicy]. They are known by their Source, which no two of a
-	// snapshot's session policies share. None is no limit to a role session; a
+	// [iam.SessionPolicy]. They are known by where their text stands, which no two
+	// of a snapshot's session policies share. None is no limit to a role session; a
 	// federated user without one has no identity policies.
 	Session []*iam.Policy
 }

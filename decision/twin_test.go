@@ -24,8 +24,23 @@ func twin(p Policies, r *Request) iam.Decision {
 	case iam.FederatedUser:
 		in.Identity, in.Boundary = p.Identity[r.Principal.UserARN], p.Boundary[r.Principal.UserARN]
 	}
+	segments := append(strings.Split(r.Resource, ":"), "", "", "", "", "")
+	in.Resource = slices.Clone(p.Registry[strings.Join(segments[:5], ":")+":"])
 	if strings.ToLower(r.Action) != "ecr:createrepository" {
-		in.Resource = p.Repository[r.Resource]
+		in.Resource = append(in.Resource, p.Repository[r.Resource]...)
+	}
+	owner := segments[4]
+	if r.Resource == "*" {
+		owner = r.Principal.Account
+	}
+	if o := p.Organization; o != nil {
+		in.ManagementAccount = o.ManagementAccount
+		if o.Members[r.Principal.Account] || r.Principal.Account == "" {
+			in.SCPs = o.SCPs
+		}
+		if o.Members[owner] || owner == "" {
+			in.RCPs = o.RCPs
+		}
 	}
 	return in.Evaluate(&r.Request)
 }
@@ -39,6 +54,12 @@ func twinPolicies(t testing.TB) Policies {
 	p.Identity[role] = compile(t, iam.IdentityPolicy, identityText)
 	p.Boundary[alice] = []*iam.Policy{limit(t, iam.PermissionsBoundary, "everything"), limit(t, iam.PermissionsBoundary, "teams")}
 	p.Repository[repository+"closing"] = compile(t, iam.RepositoryPolicy, repositoryText)
+	p.Identity[outsider.ARN] = compile(t, iam.IdentityPolicy, allowAll)
+	p.Registry = map[string][]*iam.Policy{registry: compile(t, iam.RegistryPolicy, registryText)}
+	p.Organization = &iam.Organization{
+		SCPs: [][]*iam.Policy{compile(t, iam.ServiceControlPolicy, fullAccess), compile(t, iam.ServiceControlPolicy, scpText)},
+		RCPs: [][]*iam.Policy{compile(t, iam.ResourceControlPolicy, rcpText)}, Members: map[string]bool{"123456789012": true},
+	}
 	return p
 }
 
@@ -65,13 +86,16 @@ func twinSessions(t testing.TB) [][]*iam.Policy {
 func pick[T any](a *asker, from ...T) T { return from[a.next()%len(from)] }
 
 func (a *asker) question() *Request {
-	caller := pick(a, &user, &session, &boundedUser, &federated, &boundedFederated, &nobody, &root, &service, &anonymous, &iam.Principal{}, nil)
+	caller := pick(a, &user, &session, &boundedUser, &federated, &boundedFederated, &nobody, &root, &service, &anonymous, &outsider, &iam.Principal{}, nil)
 	r := request(caller, pick(a, "ecr:PutImage", "ecr:BatchGetImage", "ecr:CreateRepository", "ECR:CREATErepository"),
-		pick(a, "app", "closing", "open", "alices", "guests"), pick(a, inside, outside, "::1", ""), pick(a, early, late, "x"))
-	for _, key := range []string{"day", "team"} {
+		pick(a, "app", "closing", "open", "alices", "guests", "new"), pick(a, inside, outside, "::1", ""), pick(a, early, late, "x"))
+	for _, key := range []string{"day", "team", "open", "halt", "leak"} {
 		if value := pick(a, "monday", "red", "", "-"); value != "-" {
 			r.Context = append(r.Context, iam.ContextEntry{Key: "aws:PrincipalTag/" + key, Value: value})
 		}
+	}
+	if a.next()%8 == 0 {
+		r.Action, r.Resource = "ecr:GetAuthorizationToken", "*"
 	}
 	r.Session = pick(a, a.sessions...)
 	return r

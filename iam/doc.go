@@ -120,6 +120,7 @@
 //   - action.go, resource.go, principals.go: the elements of a statement
 //   - condition.go, operator.go, operand.go, number.go, date.go, address.go:
 //     conditions; value.go: the types of a condition key's value
+//   - organization.go: whom the policies of an organization bind
 //   - evaluate.go: the decision procedure; query.go: the request, taken apart
 //     once; statement.go: statements and lists of policies
 package iam

@@ -2,6 +2,39 @@ package iam
 
 import "testing"
 
+// TestOrganizationBinds holds that the caller's account has its SCPs, the
+// resource's its RCPs, and what is not known both.
+func TestOrganizationBinds(t *testing.T) {
+	scps, rcps := [][]*Policy{allow(t, ServiceControlPolicy)}, [][]*Policy{deny(t, ResourceControlPolicy)}
+	for _, test := range []struct {
+		name             string
+		members          map[string]bool
+		caller, resource string
+		scps, rcps       bool
+	}{
+		{"both are members", map[string]bool{account: true, other: true}, account, other, true, true},
+		{"the caller is", map[string]bool{account: true}, account, other, true, false},
+		{"the resource's account is", map[string]bool{other: true}, account, other, false, true},
+		{"neither", map[string]bool{}, account, other, false, false},
+		{"members not known", nil, account, other, true, true},
+		{"caller not known", map[string]bool{other: true}, "", other, true, true},
+		{"resource not known", map[string]bool{other: true}, account, "", false, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			o := &Organization{SCPs: scps, RCPs: rcps, ManagementAccount: "999999999999", Members: test.members}
+			var p Policies
+			o.Bind(&p, test.caller, test.resource)
+			if (p.SCPs != nil) != test.scps || (p.RCPs != nil) != test.rcps || p.ManagementAccount != "999999999999" {
+				t.Errorf("%d SCPs, %d RCPs, management account %q", len(p.SCPs), len(p.RCPs), p.ManagementAccount)
+			}
+		})
+	}
+	var p Policies
+	if (*Organization)(nil).Bind(&p, account, other); p.SCPs != nil || p.RCPs != nil {
+		t.Error("no organization binds")
+	}
+}
+
 // Source: AWS Organizations User Guide, "SCP evaluation" and "Resource control
 // policies"; IAM User Guide, "Policy evaluation logic".
 func TestOrganizationPolicies(t *testing.T) {

@@ -1,0 +1,114 @@
+package decision
+
+import (
+	"testing"
+
+	"extauthz/iam"
+)
+
+const registry = "arn:aws:ecr:eu-central-1:123456789012:"
+
+var outsider = iam.Principal{Kind: iam.User, ARN: "arn:aws:iam::210987654321:user/olga", Account: "210987654321"}
+
+// Each policy depends on a condition key of its own.
+const (
+	registryText = `{"Version":"2012-10-17","Statement":[
+		{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"ecr:*","Resource":"arn:aws:ecr:eu-central-1:123456789012:repository/*","Condition":{"StringEquals":{"aws:PrincipalTag/open":"monday"}}},
+		{"Effect":"Deny","Principal":"*","Action":"ecr:*","Resource":"*","Condition":{"StringEquals":{"aws:PrincipalTag/open":"red"}}}]}`
+	fullAccess = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`
+	scpText    = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:*","Resource":"*","Condition":{"StringNotEquals":{"aws:PrincipalTag/halt":"red"}}}}`
+	rcpText    = `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":"*","Action":"ecr:*","Resource":"*","Condition":{"StringEquals":{"aws:PrincipalTag/leak":"red"}}}}`
+)
+
+// tagged is a request of a caller with one tag.
+func tagged(p *iam.Principal, action, resource, key, value string) *Request {
+	return &Request{Request: iam.Request{Principal: p, Action: action, Resource: resource, Context: iam.Context{{Key: "aws:PrincipalTag/" + key, Value: value}}}}
+}
+
+// TestRegistryPolicy holds that the registry's policy is beside that of every one
+// of its repositories, those to come included, and beside none of another's.
+func TestRegistryPolicy(t *testing.T) {
+	closed := compile(t, iam.RepositoryPolicy, `{"Statement":{"Effect":"Deny","Principal":"*","Action":"ecr:PutImage"}}`)
+	e, err := New(Policies{
+		Identity:   map[string][]*iam.Policy{alice: compile(t, iam.IdentityPolicy, allowAll)},
+		Repository: map[string][]*iam.Policy{repository + "closed": closed},
+		Registry:   map[string][]*iam.Policy{registry: compile(t, iam.RegistryPolicy, registryText)},
+	}, Options{CacheSize: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name    string
+		request *Request
+		want    iam.Decision
+	}{
+		{"it grants", tagged(&nobody, "ecr:PutImage", repository+"app", "open", "monday"), iam.Allowed},
+		{"beside a repository policy", tagged(&nobody, "ecr:BatchGetImage", repository+"closed", "open", "monday"), iam.Allowed},
+		{"which may deny", tagged(&nobody, "ecr:PutImage", repository+"closed", "open", "monday"), iam.ExplicitDeny},
+		{"it grants creating", tagged(&nobody, "ecr:CreateRepository", repository+"new", "open", "monday"), iam.Allowed},
+		{"in any case, and where a repository policy would deny", tagged(&nobody, "ECR:createrepository", repository+"closed", "open", "monday"), iam.Allowed},
+		{"and the whole catalog", tagged(&nobody, "ecr:DescribeRepositories", repository+"*", "open", "monday"), iam.Allowed},
+		{"it denies", tagged(&user, "ecr:BatchGetImage", repository+"app", "open", "red"), iam.ExplicitDeny},
+		{"creating too", tagged(&user, "ecr:CreateRepository", repository+"new", "open", "red"), iam.ExplicitDeny},
+		{"not in another region", tagged(&user, "ecr:BatchGetImage", "arn:aws:ecr:eu-west-1:123456789012:repository/app", "open", "red"), iam.Allowed},
+		{"nor of an account whose number is longer", tagged(&user, "ecr:BatchGetImage", "arn:aws:ecr:eu-central-1:1234567890123:repository/app", "open", "red"), iam.ImplicitDeny},
+		{"it does not let log in", tagged(&nobody, "ecr:GetAuthorizationToken", "*", "open", "monday"), iam.ImplicitDeny},
+		{"it is no identity policy abroad", tagged(&outsider, "ecr:PutImage", repository+"app", "open", "monday"), iam.ImplicitDeny},
+	} {
+		t.Run(c.name, func(t *testing.T) { wantBoth(t, e, c.request, c.want) })
+	}
+}
+
+// TestOrganization holds that every level must allow, for the principals of
+// members, and that RCPs deny for the members' repositories.
+func TestOrganization(t *testing.T) {
+	policies := twinPolicies(t)
+	policies.Organization.ManagementAccount = "345678901234"
+	policies.Organization.Members["345678901234"] = true
+	manager := iam.Principal{Kind: iam.User, ARN: "arn:aws:iam::345678901234:user/max", Account: "345678901234"}
+	policies.Identity[manager.ARN] = compile(t, iam.IdentityPolicy, allowAll)
+	linked := iam.Principal{
+		Kind: iam.AssumedRole, ARN: "arn:aws:sts::123456789012:assumed-role/AWSServiceRoleForECR/x", Account: "123456789012",
+		RoleARN: "arn:aws:iam::123456789012:role/aws-service-role/ecr.amazonaws.com/AWSServiceRoleForECR",
+	}
+	policies.Identity[linked.RoleARN] = compile(t, iam.IdentityPolicy, allowAll)
+	e, err := New(policies, Options{CacheSize: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const theirs, managed = "arn:aws:ecr:eu-central-1:210987654321:repository/app", "arn:aws:ecr:eu-central-1:345678901234:repository/app"
+	for _, c := range []struct {
+		name    string
+		request *Request
+		want    iam.Decision
+	}{
+		{"every level allows", tagged(&user, "ecr:PutImage", repository+"new", "x", ""), iam.Allowed},
+		{"one level does not", tagged(&user, "ecr:PutImage", repository+"new", "halt", "red"), iam.ImplicitDeny},
+		{"nor for logging in", tagged(&user, "ecr:GetAuthorizationToken", "*", "halt", "red"), iam.ImplicitDeny},
+		{"a member's principal abroad is bound", tagged(&user, "ecr:PutImage", theirs, "halt", "red"), iam.ImplicitDeny},
+		{"who is no member is not", tagged(&outsider, "ecr:PutImage", theirs, "halt", "red"), iam.Allowed},
+		{"a management account is exempt", tagged(&manager, "ecr:PutImage", managed, "halt", "red"), iam.Allowed},
+		{"and its repositories from RCPs", tagged(&manager, "ecr:PutImage", managed, "leak", "red"), iam.Allowed},
+		{"service-linked roles are exempt", tagged(&linked, "ecr:PutImage", repository+"new", "halt", "red"), iam.Allowed},
+		{"from RCPs too", tagged(&linked, "ecr:PutImage", repository+"new", "leak", "red"), iam.Allowed},
+		{"an RCP denies", tagged(&user, "ecr:PutImage", repository+"new", "leak", "red"), iam.ExplicitDeny},
+		{"whoever it is", tagged(&outsider, "ecr:PutImage", repository+"new", "leak", "red"), iam.ExplicitDeny},
+		{"anonymous callers too", tagged(&anonymous, "ecr:PutImage", repository+"open", "leak", "red"), iam.ExplicitDeny},
+		{"not for who is no member's", tagged(&outsider, "ecr:PutImage", theirs, "leak", "red"), iam.Allowed},
+	} {
+		t.Run(c.name, func(t *testing.T) { wantBoth(t, e, c.request, c.want) })
+	}
+}
+
+// wantBoth wants the decision computed, from the cache and explained.
+func wantBoth(t *testing.T, e *Engine, r *Request, want iam.Decision) {
+	t.Helper()
+	for range 2 {
+		if got := e.Decide(r); got != want {
+			t.Errorf("decided %s, want %s", got, want)
+		}
+	}
+	if got := e.Explain(r).Decision; got != want {
+		t.Errorf("explained as %s, want %s", got, want)
+	}
+}
