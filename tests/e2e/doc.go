@@ -43,6 +43,8 @@
 //	sheet_secret_test.go    they give no secret away
 //	sheet_raw_test.go       nor do those that a sheet cannot hold
 //	sheet_upstream_test.go  and the registry gets what was judged
+//	http2_test.go           a request over HTTP/2, whatever bytes it holds
+//	http2_hostile_test.go   hostile bytes, which are forwarded as judged or not at all
 //
 // testdata holds the policies, the lax Envoy configuration and the hostile
 // requests.

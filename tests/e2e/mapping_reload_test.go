@@ -48,12 +48,10 @@ func (w *world) edit(t *testing.T, file, old, new string) {
 func (w *world) spoil(t *testing.T, file, old, new, told string, meanwhile func()) {
 	t.Helper()
 	digest, failures := w.inForceDigest(t), w.metric(t, "extauthz_policy_reload_failures_total")
-	path := filepath.Join(w.policies, filepath.FromSlash(file))
+	path, spoilt := filepath.Join(w.policies, filepath.FromSlash(file)), time.Now()
 	turnInPlace(old, new)(t, path)
 	soon(t, "the failure is counted", func() bool { return w.metric(t, "extauthz_policy_reload_failures_total") > failures })
-	if log := w.Log(stack.Extauthz); !strings.Contains(log, file+":") || !strings.Contains(log, told) {
-		t.Errorf("the log lacks %q, or what is wrong there: %q", file+":", told)
-	}
+	soon(t, "the log says where it is and what: "+told, func() bool { return w.toldSince(spoilt, file+":", told) })
 	if w.inForceDigest(t) != digest {
 		t.Error("the last good policies are not in force")
 	}

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -63,7 +64,6 @@ func editsWhileRequestsFlow(t *testing.T, w *world) {
 // change makes one change and watches the flow that it concerns.
 func (w *world) change(t *testing.T, c change, changing *flow, before int) {
 	failures := w.metric(t, "extauthz_policy_reload_failures_total")
-	told := strings.Count(w.Log(stack.Extauthz), brokenFile)
 	edited := time.Now()
 	c.edit(t, filepath.Join(w.policies, repositories, "shared", "app", "_policy.json"))
 	time.Sleep(time.Until(edited.Add(inForce + settled)))
@@ -76,9 +76,23 @@ func (w *world) change(t *testing.T, c change, changing *flow, before int) {
 	if failed != c.broken {
 		t.Errorf("reload failure counted: %v, want %v", failed, c.broken)
 	}
-	if c.broken && strings.Count(w.Log(stack.Extauthz), brokenFile) == told {
+	if c.broken && !w.toldSince(edited, brokenFile, "") {
 		t.Error("the log does not name the broken file")
 	}
+}
+
+// toldSince tells whether extauthz has logged a file, named as in text, and behind
+// it the reason since then. (Its log is kept from the end: what it told before may
+// be gone.)
+func (w *world) toldSince(then time.Time, text, reason string) bool {
+	for line := range strings.Lines(w.Log(stack.Extauthz)) {
+		var told struct{ Time time.Time }
+		_, why, found := strings.Cut(line, text)
+		if found && strings.Contains(why, reason) && json.Unmarshal([]byte(line), &told) == nil && told.Time.After(then) {
+			return true
+		}
+	}
+	return false
 }
 
 // brokenFile is how the log names the file that is edited, before its line.

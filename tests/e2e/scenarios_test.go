@@ -163,7 +163,17 @@ var groups = []group{
 		{"through a lax Envoy", sheetThroughLax},
 		{"forwarded as judged", forwardedAsJudged},
 	}},
+	{"bytes over HTTP/2", nil, true, []scenario{
+		{"through a safe Envoy", http2ThroughSafe},
+		{"through a lax Envoy", http2ThroughLax},
+		{"through one that shows headers as text", http2ThroughText},
+	}},
 	{"lax", lax, false, []scenario{
+		{"hostile requests", hostileRequests},
+		{"mount of a blob that may not be read", mountNotAllowed},
+		{"pull allowed", pullAllowed},
+	}},
+	{"lax, headers as text", laxText, false, []scenario{
 		{"hostile requests", hostileRequests},
 		{"mount of a blob that may not be read", mountNotAllowed},
 		{"pull allowed", pullAllowed},
@@ -201,4 +211,13 @@ func safe(*testing.T) stack.Spec {
 // lax is an Envoy that leaves every path as it is and has one route for all.
 func lax(*testing.T) stack.Spec {
 	return stack.Spec{Envoy: filepath.Join("testdata", "envoy-lax.yaml")}
+}
+
+// laxText is the same with headers in the other encoding of a CheckRequest: as
+// text, in a map that has each name once.
+func laxText(t *testing.T) stack.Spec {
+	t.Helper()
+	return stack.Spec{Envoy: edited(t, lax(t).Envoy, func(listener map[string]any) {
+		filter(t, listener, "envoy.filters.http.ext_authz")["encode_raw_headers"] = false
+	})}
 }

@@ -1,0 +1,78 @@
+package e2e
+
+import (
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"extauthz/tests/issuer"
+	"extauthz/tests/stack"
+)
+
+// tokenService is a registry that sends clients to a token service, for which
+// GitLab stands in: it knows one password, and its tokens are those of a pipeline.
+func tokenService(t *testing.T) stack.Spec {
+	t.Helper()
+	spec := tokens(t)
+	local.gitlab.Grants(func(user, password string, query url.Values) issuer.Claims {
+		if user != "person" || password != "a person's password" {
+			return nil
+		}
+		return local.gitlab.Claims(pipeline, query.Get("service"), nil)
+	})
+	turnInPlace("  audiences:", "  challenge: bearer\n  tokenRealm: "+local.gitlab.TokensURL()+"\n  tokenService: "+audience+"\n  audiences:")(t,
+		filepath.Join(spec.Policies, "registries.yaml"))
+	return spec
+}
+
+// bearerChallenge tells clients where to get a token, and for what.
+func bearerChallenge(t *testing.T, w *world) {
+	challenge := `Bearer realm="` + local.gitlab.TokensURL() + `",service="` + audience + `"`
+	expired := signed(t, local.gitlab, pipeline, issuer.Claims{"exp": time.Now().Add(-time.Hour).Unix()})
+	for _, c := range []struct {
+		method, path, token, want string
+	}{
+		{http.MethodGet, "/v2/", "", challenge},
+		{http.MethodGet, "/v2/_catalog", "", challenge},
+		{http.MethodGet, "/v2/team/app/manifests/v1", "", challenge + `,scope="repository:team/app:pull"`},
+		{http.MethodPost, "/v2/team/app/blobs/uploads/", "", challenge + `,scope="repository:team/app:pull,push"`},
+		{http.MethodDelete, "/v2/team/app/manifests/v1", "", challenge + `,scope="repository:team/app:delete"`},
+		{http.MethodGet, "/v2/team/app/manifests/v1", expired, challenge + `,scope="repository:team/app:pull",error="invalid_token"`},
+	} {
+		var headers [][2]string
+		if c.token != "" {
+			headers = append(headers, bearer(c.token))
+		}
+		a := w.show(t, http.DefaultClient, c.method, c.path, headers...).wants(t, http.StatusUnauthorized)
+		if got := a.header.Get("WWW-Authenticate"); got != c.want {
+			t.Errorf("%s %s: WWW-Authenticate %s, want %s", c.method, c.path, got, c.want)
+		}
+	}
+}
+
+// craneGetsToken has crane log in with a password that only the token service
+// knows.
+func craneGetsToken(t *testing.T, w *world) {
+	crane, err := crane()
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := w.terminal(t)
+	roots := filepath.Join(x.home, "roots.pem")
+	write(t, roots, local.gitlab.Authority())
+	x.environment = append(os.Environ(), "SSL_CERT_FILE="+roots)
+	image := w.through(t, "team/app", "v1").String()
+	x.works(t, "a person's password", crane, "auth", "login", x.registry, "-u", "person", "--password-stdin")
+	if out := x.works(t, "", crane, "digest", image); strings.TrimSpace(out) != digest(t, w.team) {
+		t.Errorf("crane printed %q, want %s", out, digest(t, w.team))
+	}
+	x.works(t, "", crane, "copy", image, w.through(t, "team/app", "granted").String())
+	x.fails(t, "DENIED: User: "+gitlabRun, "", crane, "delete", image)
+
+	x.works(t, "wrong", crane, "auth", "login", x.registry, "-u", "person", "--password-stdin")
+	x.fails(t, "401", "", crane, "digest", image)
+}

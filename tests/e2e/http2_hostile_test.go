@@ -1,0 +1,144 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+
+	"golang.org/x/net/http2/hpack"
+
+	"extauthz/mapping"
+	"extauthz/tests/stack"
+)
+
+// hostileBytes go into each place of a request over HTTP/2, whose fields carry
+// bytes that a line of HTTP/1.1 does not, and of which Envoy's message to who
+// judges can hold UTF-8 only. The first is none: that request is forwarded.
+var hostileBytes = []string{
+	"", "\x00", "\x01", "\t", "\n", "\r", "\r\n", " ", "\x7f", "\x80", "\xff", "\xc0\xaf", "\xed\xa0\x80", "\xc2\x80", "é", "\u0130", "!", "a\x80b", "#", ";", "\\",
+}
+
+// A place is where hostile bytes go: {b} in a method, a path, or one more field.
+// Where bytes mean nothing, all that Envoy takes may pass.
+type place struct {
+	name, method, path string
+	field              [2]string
+	meaningless        bool
+}
+
+// The places. {blob} is the digest of a layer that all may mount.
+var places = []place{
+	{name: "method", method: "GET{b}", path: "/v2/public/app/tags/list"},
+	{name: "prefix", method: "GET", path: "/v2{b}/public/app/tags/list"},
+	{name: "name", method: "GET", path: "/v2/public/app{b}/tags/list"},
+	{name: "keyword", method: "GET", path: "/v2/public/app/tags{b}/list"},
+	{name: "reference", method: "GET", path: "/v2/public/app/manifests/v1{b}"},
+	{name: "upload", method: "PATCH", path: "/v2/public/app/blobs/uploads/0f0f{b}"},
+	{name: "value", method: "GET", path: "/v2/public/app/tags/list?last=v{b}"},
+	{name: "parameter", method: "GET", path: "/v2/public/app/tags/list?last{b}=v"},
+	{name: "tag", method: "PUT", path: "/v2/public/app/manifests/v1?tag=v2{b}"},
+	{name: "mount", method: "POST", path: "/v2/att/x/blobs/uploads/?mount={blob}{b}&from=public/app"},
+	{name: "from", method: "POST", path: "/v2/att/x/blobs/uploads/?mount={blob}&from=public/app{b}"},
+	{name: "between", method: "POST", path: "/v2/att/x/blobs/uploads/?mount={blob}{b}&{b}from=public/app"},
+	{name: "content type", method: "POST", path: "/v2/att/x/blobs/uploads/", field: [2]string{"content-type", "application/octet-stream{b}"}},
+	{name: "form", method: "POST", path: "/v2/att/x/blobs/uploads/", field: [2]string{"content-type", "text/{b}plain"}},
+	{name: "type of a manifest", method: "PUT", path: "/v2/public/app/manifests/v1", field: [2]string{"content-type", "application/{b}json"}},
+	{name: "name of a header", method: "GET", path: "/v2/public/app/tags/list", field: [2]string{"x-original{b}-file", "/v2/secret/app/tags/list"}, meaningless: true},
+	{name: "a header that means nothing", method: "GET", path: "/v2/public/app/tags/list", field: [2]string{"x-harmless", "a{b}b"}, meaningless: true},
+	{name: "referer", method: "GET", path: "/v2/public/app/tags/list", field: [2]string{"referer", "a{b}b"}, meaningless: true},
+}
+
+// request is the request with the bytes in their place, by alice.
+func (p *place) request(t *testing.T, w *world, hostile string) *http2Request {
+	t.Helper()
+	fill := strings.NewReplacer("{b}", hostile, "{blob}", layer(t, w.team))
+	_, credential, _ := strings.Cut(authorization, ": ")
+	r := &http2Request{fields: []hpack.HeaderField{
+		field(":method", fill.Replace(p.method)), field(":scheme", "http"), field(":authority", "localhost"),
+		field(":path", fill.Replace(p.path)), field("authorization", credential),
+	}}
+	if p.field[0] != "" {
+		r.fields = append(r.fields, field(fill.Replace(p.field[0]), fill.Replace(p.field[1])))
+	}
+	return r
+}
+
+// http2ThroughSafe and http2ThroughLax send hostile bytes through either Envoy,
+// and http2ThroughText through one that shows headers as text.
+func http2ThroughSafe(t *testing.T, _ *world) { sendHostileBytes(t, safe(t), false) }
+func http2ThroughLax(t *testing.T, _ *world)  { sendHostileBytes(t, lax(t), true) }
+func http2ThroughText(t *testing.T, _ *world) { sendHostileBytes(t, laxText(t), true) }
+
+// sendHostileBytes puts every hostile piece into every place, and a tap behind
+// Envoy. What arrives is, as it arrived, a request that the mapping takes for
+// what the decision says, and without an Envoy that normalises it is the one that
+// was sent.
+func sendHostileBytes(t *testing.T, spec stack.Spec, asSent bool) {
+	upstream := newTap(t)
+	spec.Upstream = upstream.Addr().String()
+	w := hostileWorld(t, spec)
+	upstream.taken() // what asked whether it is there
+	meaningless := 0
+	for _, p := range places {
+		for _, hostile := range hostileBytes {
+			r := p.request(t, w, hostile)
+			status := exchangeHTTP2(t, w.Address(stack.Envoy), r)
+			heads := upstream.taken()
+			if want := hostile == ""; want && (len(heads) != 1 || status != "200") {
+				t.Errorf("%s without hostile bytes: status %q, arrived as %q", p.name, status, heads)
+			}
+			for _, head := range heads {
+				w.arrivedAsJudged(t, p.name, head)
+				if target := r.fields[3].Value; asSent && targetOf(head) != target {
+					t.Errorf("%s: %q arrived as %q", p.name, target, targetOf(head))
+				}
+				if hostile != "" && p.meaningless {
+					meaningless++
+				} else if strings.ContainsFunc(head, func(c rune) bool { return c >= 0x80 || c == '!' }) {
+					t.Errorf("%s: %q was forwarded in %q", p.name, hostile, head)
+				}
+			}
+		}
+	}
+	if meaningless < 10 {
+		t.Errorf("%d hostile bytes arrived where they mean nothing, want at least 10, or nothing is shown", meaningless)
+	}
+	for _, other := range upstream.taken() {
+		t.Errorf("arrived late: %q", other)
+	}
+}
+
+// targetOf is the target of the head's request line.
+func targetOf(head string) string {
+	line, _, _ := strings.Cut(head, "\r\n")
+	_, target, _ := strings.Cut(line, " ")
+	return strings.TrimSuffix(target, " HTTP/1.1")
+}
+
+// arrivedAsJudged checks that what arrived, byte for byte, asks for what the
+// decision on it says.
+func (w *world) arrivedAsJudged(t *testing.T, name, head string) {
+	t.Helper()
+	method, _, _ := strings.Cut(head, " ")
+	g := mapping.Registry{Partition: "aws", Region: "eu-central-1", Account: "123456789012"}
+	m, refusal := g.Map(&mapping.Request{Method: method, Path: targetOf(head), Header: headersOf(t, head)})
+	judged := w.judged(t, head)
+	if refusal != nil || judged.Decision != "allowed" || m.Repository != judged.Repository || method != judged.Method {
+		t.Errorf("%s: arrived as %q (%v), and was judged as %+v", name, head, refusal, judged)
+	}
+}
+
+// headersOf are the headers of a head, in lower case.
+func headersOf(t *testing.T, head string) (headers []mapping.Header) {
+	t.Helper()
+	for i, line := range strings.Split(strings.TrimSuffix(head, "\r\n\r\n"), "\r\n") {
+		name, value, found := strings.Cut(line, ": ")
+		switch {
+		case i == 0: // the request line
+		case found:
+			headers = append(headers, mapping.Header{Name: strings.ToLower(name), Value: value})
+		default:
+			t.Errorf("head %q has line %q", head, line)
+		}
+	}
+	return headers
+}

@@ -1,0 +1,87 @@
+package e2e
+
+import (
+	"bytes"
+	"io"
+	"net"
+	"testing"
+	"time"
+
+	"golang.org/x/net/http2"
+	"golang.org/x/net/http2/hpack"
+)
+
+// http2Request is a request as its fields go over the wire, which may hold any
+// bytes: pseudo headers first.
+type http2Request struct {
+	fields []hpack.HeaderField
+	body   string
+}
+
+// field is one of them.
+func field(name, value string) hpack.HeaderField { return hpack.HeaderField{Name: name, Value: value} }
+
+// exchangeHTTP2 sends a request over a connection of its own, which begins with
+// HTTP/2 at once (RFC 9113, section 3.3), and tells the status of the answer: ""
+// where the stream or the connection is closed without one.
+func exchangeHTTP2(t *testing.T, address string, r *http2Request) (status string) {
+	t.Helper()
+	connection, err := net.DialTimeout("tcp", address, 5*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer connection.Close()
+	if err := connection.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(connection, http2.ClientPreface); err != nil {
+		t.Fatal(err)
+	}
+	framer := http2.NewFramer(connection, connection)
+	framer.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
+	if err := r.write(framer); err != nil {
+		t.Fatal(err)
+	}
+	return readStatus(t, framer)
+}
+
+// write sends the request as the first stream.
+func (r *http2Request) write(framer *http2.Framer) error {
+	var block bytes.Buffer
+	encoder := hpack.NewEncoder(&block)
+	for _, f := range r.fields {
+		if err := encoder.WriteField(f); err != nil {
+			return err
+		}
+	}
+	if err := framer.WriteSettings(); err != nil {
+		return err
+	}
+	err := framer.WriteHeaders(http2.HeadersFrameParam{
+		StreamID: 1, BlockFragment: block.Bytes(), EndHeaders: true, EndStream: r.body == "",
+	})
+	if err != nil || r.body == "" {
+		return err
+	}
+	return framer.WriteData(1, true, []byte(r.body))
+}
+
+// readStatus reads frames up to the answer's headers, or an end without any.
+func readStatus(t *testing.T, framer *http2.Framer) string {
+	t.Helper()
+	for {
+		frame, err := framer.ReadFrame()
+		if err != nil {
+			if err, slow := err.(net.Error); slow && err.Timeout() {
+				t.Error("no answer over HTTP/2")
+			}
+			return ""
+		}
+		switch frame := frame.(type) {
+		case *http2.MetaHeadersFrame:
+			return frame.PseudoValue("status")
+		case *http2.RSTStreamFrame, *http2.GoAwayFrame:
+			return ""
+		}
+	}
+}
