@@ -3,10 +3,9 @@ package e2e
 import (
 	"net"
 	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"extauthz/tests/stack"
@@ -86,27 +85,29 @@ func peerIsPlain(t *testing.T, w *world) {
 	w.shows(t, "/v2/team/app/tags/list", login, [2]string{"X-Forwarded-Proto", "https"}).wants(t, http.StatusForbidden)
 }
 
-// front is a proxy before Envoy, which appends the client's address to
-// x-forwarded-for as proxies do.
+// front is a second Envoy before the first, with a sidecar of its own, which
+// appends the client's address to x-forwarded-for and passes the password on. It
+// does not come from 127.0.0.1, for which Envoy appends an address of its own.
 func front(t *testing.T, w *world) string {
 	t.Helper()
-	behind := &url.URL{Scheme: "http", Host: w.Address(stack.Envoy)}
-	proxy := &httputil.ReverseProxy{
-		Rewrite: func(r *httputil.ProxyRequest) {
-			r.SetURL(behind)
-			r.Out.Host = r.In.Host
-			r.Out.Header["X-Forwarded-For"] = r.In.Header["X-Forwarded-For"]
-			r.SetXForwarded()
-		},
-		Transport: from(t, "127.0.0.2"),
+	spec := optioned("passAuthorization: true")(t)
+	config, err := os.ReadFile(spec.Envoy)
+	if err != nil {
+		t.Fatal(err)
 	}
-	server := httptest.NewServer(proxy)
-	t.Cleanup(server.Close)
-	return server.Listener.Addr().String()
+	const cluster = "  - name: registry\n    type: STATIC\n"
+	if !strings.Contains(string(config), cluster) {
+		t.Fatalf("%s has no %q", spec.Envoy, cluster)
+	}
+	spec.Upstream, spec.Envoy = w.Address(stack.Envoy), filepath.Join(t.TempDir(), "envoy.yaml")
+	bound := cluster + "    upstream_bind_config: { source_address: { address: 127.0.0.2, port_value: 0 } }\n"
+	write(t, spec.Envoy, []byte(strings.Replace(string(config), cluster, bound, 1)))
+	return newWorld(t, spec).Address(stack.Envoy)
 }
 
 // clientBehindProxy comes by the proxy: its address is the one that the proxy
-// saw, whatever it says itself. Who comes around the proxy is refused.
+// saw, whatever it says itself. Who comes around the proxy is refused, and so is
+// a proxy whose address Envoy does not write.
 func clientBehindProxy(t *testing.T, w *world) {
 	at := front(t, w)
 	list(t, at, office).wants(t, http.StatusOK)
@@ -118,4 +119,5 @@ func clientBehindProxy(t *testing.T, w *world) {
 
 	list(t, w.Address(stack.Envoy), office).wants(t, http.StatusForbidden).wantsError(t, "DENIED")
 	list(t, w.Address(stack.Envoy), office, "nonsense").wants(t, http.StatusForbidden).wantsError(t, "DENIED")
+	list(t, w.Address(stack.Envoy), "127.0.0.1", office).wants(t, http.StatusForbidden).wantsError(t, "DENIED", "did not come by the proxies")
 }
