@@ -26,7 +26,8 @@
 //	spiffe_test.go     callers known by patterns of SPIFFE IDs and other names
 //	issuers_test.go    the example that knows callers by tokens, with issuers of the test
 //	callers_test.go    who a request is taken to come from
-//	tokens_test.go     tokens: good, bad and misplaced, and what their sessions may
+//	tokens_test.go     tokens and passwords: good, bad and misplaced
+//	trust_test.go      which token assumes which role, and what its session may
 //	tokenlogin_test.go  crane and docker logged in with tokens
 //	challenge_test.go  a token service, and clients sent to it
 //	keys_test.go       keys of issuers that rotate, go down and hang

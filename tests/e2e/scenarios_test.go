@@ -102,6 +102,7 @@ var groups = []group{
 		{"prove callers", tokensProveCallers},
 		{"made otherwise", tokensMadeOtherwise},
 		{"in odd places", tokensInOddPlaces},
+		{"beside passwords in odd shapes", passwordsInOddShapes},
 		{"assume roles by their trust policies", trustPolicies},
 		{"have the rights of roles and tags", rightsOfTokens},
 		{"forged headers beside them", forgedByClients},

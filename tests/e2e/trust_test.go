@@ -1,0 +1,86 @@
+package e2e
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"extauthz/tests/stack"
+)
+
+// trustPolicies decide which token assumes which role.
+func trustPolicies(t *testing.T, w *world) {
+	const refused = "is not authorized to perform: sts:AssumeRoleWithWebIdentity on resource: arn:aws:iam::123456789012:role/"
+	atMain, inProduction := local.workflow(t, mainBranch, nil), local.workflow(t, production, nil)
+	feature := local.workflow(t, "repo:acme/app:ref:refs/heads/feature", nil)
+	pod := signed(t, local.cluster, deployer, nil)
+	for _, c := range []struct{ name, user, token, reason string }{
+		{"a branch that the policy does not trust", "AWS", feature, refused + "ci/github"},
+		{"another repository", "AWS", local.workflow(t, "repo:evil/app:ref:refs/heads/main", nil), refused + "ci/github"},
+		{"another role's subject", "123456789012/team/ci", atMain, refused + "team/ci"},
+		{"the first role's subject", "AWS", inProduction, refused + "ci/github"},
+		{"an unknown role", "123456789012/team/none", inProduction, "role/team/none"},
+		{"a role without a trust policy", "123456789012/gitlab", inProduction, "role/gitlab"},
+		{"a role in another account", "999999999999/team/ci", inProduction, "999999999999"},
+		{"a role by a principal that may assume none", "123456789012/team/ci", pod, "sts:AssumeRole"},
+		{"no account", "team/ci", inProduction, "ACCOUNT/ROLE"},
+		{"an ARN", "arn:aws:iam::123456789012:role/team/ci", inProduction, ""},
+		{"no role", "someone", inProduction, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) { w.isNobody(t, c.reason, basic(c.user, c.token)) })
+	}
+	w.isNobody(t, refused+"ci/github", bearer(feature))
+	w.isCaller(t, http.DefaultClient, "basic", githubRun, basic("123456789012/ci/github", atMain))
+}
+
+// rightsOfTokens are what the policies of roles and the tags of sessions allow.
+func rightsOfTokens(t *testing.T, w *world) {
+	other := signed(t, local.gitlab, "project_path:acme/other:ref_type:branch:ref:main", nil)
+	reader := signed(t, local.cluster, "system:serviceaccount:prod:reader", nil)
+	for _, c := range []struct {
+		name, token, action string
+	}{
+		{"a run of main", local.workflow(t, mainBranch, nil), ""},
+		{"the project's own repository", signed(t, local.gitlab, pipeline, nil), ""},
+		{"another project's repository", other, "ecr:InitiateLayerUpload"},
+		{"the service account that deploys", signed(t, local.cluster, deployer, nil), ""},
+		{"another service account", reader, "ecr:InitiateLayerUpload"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			request, err := http.NewRequest(http.MethodPost, "http://"+w.Address(stack.Envoy)+"/v2/team/app/blobs/uploads/", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			request.Header["Authorization"] = []string{bearer(c.token)[1]}
+			a := exchange(t, http.DefaultClient, request)
+			if c.action == "" {
+				a.wants(t, http.StatusAccepted)
+				return
+			}
+			a.wants(t, http.StatusForbidden).wantsError(t, "DENIED", "not authorized to perform: "+c.action)
+		})
+	}
+	w.shows(t, "/v2/team/app/manifests/v1", bearer(reader)).wants(t, http.StatusOK)
+}
+
+// longNames are the longest and the shortest of Kubernetes, which the example's
+// mapping fits, and those that a mapping to role and session names does not.
+func longNames(t *testing.T, w *world) {
+	const role, prod = "- arn: arn:aws:iam::123456789012:role/", "- arn: arn:aws:iam::123456789012:role/prod\n"
+	namespace, account := strings.Repeat("n", 63), strings.Repeat("a.", 126)+"a"
+	pod := func(namespace, name string) [2]string {
+		return bearer(signed(t, local.cluster, "system:serviceaccount:"+namespace+":"+name, nil))
+	}
+	session := func(role, session string) string {
+		return "arn:aws:sts::123456789012:assumed-role/" + role + "/" + session
+	}
+	w.edit(t, "principals.yaml", prod, role+namespace+"\n"+role+"n\n"+role+"k8s-prod\n"+prod)
+	w.isCaller(t, http.DefaultClient, "bearer", session(namespace, "pod"), pod(namespace, account))
+	w.isCaller(t, http.DefaultClient, "bearer", session("n", "pod"), pod("n", "a"))
+
+	w.edit(t, "principals.yaml", "assumed-role/{namespace}/pod", "assumed-role/k8s-{namespace}/{name}")
+	w.isCaller(t, http.DefaultClient, "bearer", session("k8s-prod", "deployer"), pod("prod", "deployer"))
+	w.isNobody(t, "64", pod(namespace, "app"))
+	w.isNobody(t, "64", pod("prod", account))
+	w.isNobody(t, "2", pod("prod", "a"))
+}
