@@ -60,7 +60,10 @@
 //	keyfiles.go      the keys and authorities in the directory
 //	trust.go         trust policies of roles
 //	userid.go        aws:userid, and the unique ids it needs
-//	documents.go     policy documents and where they are attached
+//	documents.go     the files about accounts and repositories; repository policies
+//	registrypolicy.go  the policies of whole registries
+//	controlpolicies.go the organization's control policies, level by level
+//	export.go        documents, by themselves and inside the outputs of AWS's commands
 //	managed.go       the AWS managed policies for ECR, known by ARN
 //	contents.go      what a snapshot was compiled of, for who judges it
 //	yaml.go          strict YAML with positions

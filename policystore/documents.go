@@ -19,7 +19,8 @@ func checkPaths(t tree) error {
 		switch {
 		case file == "registries.yaml" || file == "principals.yaml" || file == "htpasswd" || file == organizationPath:
 		case namedFile.MatchString(file):
-		case isRepositoryPolicy(file) || isInventory(file):
+		case isOfRepository(file) || isInventory(file) || isRegistryPolicy(file):
+		case controlPolicy.MatchString(file):
 		default:
 			return fmt.Errorf("%s: not a file of a policy directory, so it would not be in force; mend its name, remove it, or give it a leading dot", file)
 		}
@@ -34,12 +35,21 @@ var (
 	regionName = regexp.MustCompile(`^[a-z0-9-]+$`)
 )
 
-func isRepositoryPolicy(file string) bool {
-	_, err := parsePlace(file)
-	return err == nil
+// The names of the files about a repository; no component of a repository's name
+// begins with an underscore.
+const (
+	policyFile = "_policy.json"
+	tagsFile   = "_tags.json"
+)
+
+// isOfRepository tells whether a file is about a repository by its path.
+func isOfRepository(file string) bool {
+	_, name, ok := parsePlace(file)
+	return ok && (name == policyFile || name == tagsFile)
 }
 
-// place is where a repository policy stands in the directory.
+// place is what a file is about by its path: a repository, or a whole registry,
+// which has no repository's name.
 type place struct{ account, region, repository string }
 
 // splitAccount takes accounts/ACCOUNT/REGION/REST apart.
@@ -50,37 +60,45 @@ func splitAccount(file string) (account, region, rest string, ok bool) {
 	return account, region, rest, found && accountID.MatchString(account) && regionName.MatchString(region)
 }
 
-// parsePlace reads accounts/ACCOUNT/REGION/repositories/NAME/_policy.json.
-func parsePlace(file string) (place, error) {
+// parsePlace reads accounts/ACCOUNT/REGION/repositories/NAME/FILE; false for
+// another form.
+func parsePlace(file string) (p place, name string, ok bool) {
 	account, region, rest, ok := splitAccount(file)
-	rest, ok1 := strings.CutPrefix(rest, "repositories/")
-	repository, ok2 := strings.CutSuffix(rest, "/_policy.json")
-	p := place{account, region, repository}
-	if !ok || !ok1 || !ok2 {
-		return place{}, fmt.Errorf("%s: not accounts/ACCOUNT/REGION/repositories/NAME/_policy.json", file)
+	rest, found := strings.CutPrefix(rest, "repositories/")
+	slash := strings.LastIndexByte(rest, '/')
+	if !ok || !found || slash < 0 || !mapping.ValidRepository(rest[:slash]) {
+		return place{}, "", false
 	}
-	if !mapping.ValidRepository(repository) {
-		return place{}, fmt.Errorf("%s: %q is not a repository name", file, repository)
+	return place{account, region, rest[:slash]}, rest[slash+1:], true
+}
+
+// repositoryOwner returns the registry of a repository about which there is a
+// file.
+func (all registries) repositoryOwner(file string, p place) (*Registry, error) {
+	owner := all.owner(p.account, p.region)
+	if owner == nil {
+		return nil, errNoOwner(file, p.account, p.region)
 	}
-	return p, nil
+	return owner, owner.checkKnown(file, p.repository)
 }
 
 // loadRepositoryPolicies compiles every repository policy, by repository ARN.
 func loadRepositoryPolicies(t tree, all registries) (map[string][]*iam.Policy, error) {
 	policies := map[string][]*iam.Policy{}
 	for _, file := range t.paths() {
-		p, err := parsePlace(file)
+		p, name, ok := parsePlace(file)
+		if !ok || name != policyFile {
+			continue
+		}
+		owner, err := all.repositoryOwner(file, p)
 		if err != nil {
-			continue // another file of the layout: checkPaths has seen to it
-		}
-		owner := all.owner(p.account, p.region)
-		if owner == nil {
-			return nil, errNoOwner(file, p.account, p.region)
-		}
-		if err := owner.checkKnown(file, p.repository); err != nil {
 			return nil, err
 		}
-		policy, err := iam.Compile(iam.RepositoryPolicy, file, t[file])
+		d, err := openPolicy(file, t[file], p)
+		if err != nil {
+			return nil, err
+		}
+		policy, err := d.compile(iam.RepositoryPolicy)
 		if err != nil {
 			return nil, err
 		}

@@ -65,13 +65,9 @@ func readInventory(file string, text []byte, owner *Registry) (inventory, error)
 			have = inventory{}
 			return r.Array(name, func(int) error { return have.read(r, owner) })
 		case "NextToken", "nextToken":
-			token, err := r.Raw()
-			if err == nil && string(token) != "null" {
-				err = r.ErrorAt(at, "%s says that the list is cut short; save it again, without --max-items and --no-paginate", name)
-			}
-			return err
+			return checkWhole(r, name, at)
 		}
-		return r.ErrorAt(at, "unknown field %q; save the output of aws ecr describe-repositories as it is", name)
+		return skip(r)
 	})
 	if err == nil && have == nil {
 		err = r.ErrorAt(start, "repositories is missing; save the output of aws ecr describe-repositories as it is")
@@ -92,8 +88,7 @@ func (have inventory) read(r *strictjson.Reader, owner *Registry) error {
 		case "repositoryArn":
 			return arn.read(r, key)
 		}
-		_, err := r.Raw()
-		return err
+		return skip(r)
 	})
 	switch {
 	case err != nil:
@@ -111,17 +106,6 @@ func (have inventory) read(r *strictjson.Reader, owner *Registry) error {
 	}
 	have[name.text] = true
 	return nil
-}
-
-// field is a string and its offset in the file.
-type field struct {
-	text string
-	at   int
-}
-
-func (f *field) read(r *strictjson.Reader, name string) (err error) {
-	f.text, f.at, err = r.String(name)
-	return err
 }
 
 // checkKnown refuses the policy of a repository that the registry's inventory

@@ -12,15 +12,17 @@ import (
 
 // organizationFile is organization.yaml.
 type organizationFile struct {
-	ID       string            `yaml:"id"`
-	Accounts map[string]string `yaml:"accounts"`
+	ID                string            `yaml:"id"`
+	ManagementAccount string            `yaml:"managementAccount"`
+	Accounts          map[string]string `yaml:"accounts"`
 }
 
 // An Organization says which accounts are members of an AWS organization, and
 // where in it. The nil Organization has none.
 type Organization struct {
-	id    string
-	paths map[string][]string // by account; a list of one, as condition keys have it
+	id         string
+	management string              // the management account; "" if it is not known
+	paths      map[string][]string // by account; a list of one, as condition keys have it
 }
 
 // Member returns the values of aws:PrincipalOrgID and aws:PrincipalOrgPaths, or
@@ -51,12 +53,10 @@ const maxUnits = 5
 const organizationPath = "organization.yaml"
 
 // join tells every registry of the organization.
-func (all registries) join(t tree) error {
-	o, err := loadOrganization(t)
+func (all registries) join(o *Organization) {
 	for _, r := range all {
 		r.Organization = o
 	}
-	return err
 }
 
 // loadOrganization reads organization.yaml; without it there is none.
@@ -83,6 +83,9 @@ func loadOrganization(t tree) (*Organization, error) {
 			return nil, y.errorAt(err, "accounts", account)
 		}
 		o.paths[account] = []string{path}
+	}
+	if o.management = file.ManagementAccount; o.management != "" && o.paths[o.management] == nil {
+		return nil, y.errorAt(fmt.Errorf("managementAccount %q is not among the accounts; add it there with its path", o.management), "managementAccount")
 	}
 	return o, nil
 }

@@ -67,6 +67,7 @@ func TestLoadOrganizationRefuses(t *testing.T) {
 		{"empty unit", change("ou-ab12-11111111/", "/"), `"" is no organizational unit below root r-ab12`},
 		{"unit of another root", change("ou-ab12-22222222", "ou-cd34-22222222"), `"ou-cd34-22222222" is no organizational unit below root r-ab12; its id is ou-ab12-…`},
 		{"wildcard", change("ou-ab12-22222222", "*"), `"*" is no organizational unit`},
+		{"management account that is no member", goodOrganization + "managementAccount: \"333333333333\"\n", `organization.yaml:5:20: managementAccount "333333333333" is not among the accounts; add it there with its path`},
 		{"too deep", change("ou-ab12-22222222/", strings.Repeat("ou-ab12-22222222/", 5)), "nest at most 5 deep"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

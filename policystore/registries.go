@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"extauthz/identity"
 	"extauthz/mapping"
@@ -191,6 +192,9 @@ func (e *registryEntry) registry() *Registry {
 	}
 	return r
 }
+
+// arnPrefix is what the ARNs of the registry's repositories begin with.
+func (r *Registry) arnPrefix() string { return strings.TrimSuffix(r.RepositoryARN(""), "repository/") }
 
 // RemoveHeaders names the headers that an allowed request loses before it is
 // forwarded. The list is shared: read only.

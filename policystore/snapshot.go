@@ -38,7 +38,9 @@ type Summary struct {
 	Issuers            int `json:"issuers"`
 	ManagedPolicies    int `json:"managedPolicies"` // the operator's and AWS's
 	RepositoryPolicies int `json:"repositoryPolicies"`
-	Repositories       int `json:"repositories"` // those that inventories list
+	RegistryPolicies   int `json:"registryPolicies"`
+	ControlPolicies    int `json:"controlPolicies"` // of the organization
+	Repositories       int `json:"repositories"`    // those that inventories list
 }
 
 // Load compiles the policy directory. The error names the file, the line where
@@ -65,9 +67,11 @@ func compile(t tree, o decision.Options, l *lasting) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := all.join(t); err != nil {
+	organization, err := loadOrganization(t)
+	if err != nil {
 		return nil, err
 	}
+	all.join(organization)
 	from, err := loadSources(t, l)
 	if err != nil {
 		return nil, err
@@ -80,7 +84,7 @@ func compile(t tree, o decision.Options, l *lasting) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	repositories, err := loadRepositoryPolicies(t, all)
+	policies, err := loadPolicies(t, all, organization)
 	if err != nil {
 		return nil, err
 	}
@@ -88,10 +92,11 @@ func compile(t tree, o decision.Options, l *lasting) (*Snapshot, error) {
 		Digest: t.digest(), Callers: who.table, registries: all, principals: who,
 		Summary: Summary{
 			Registries: len(all), Credentials: who.table.Len(), Principals: len(who.identity), Issuers: len(who.issuers),
-			ManagedPolicies: len(from.managed), RepositoryPolicies: len(repositories), Repositories: known,
+			ManagedPolicies: len(from.managed), RepositoryPolicies: len(policies.Repository), Repositories: known,
+			RegistryPolicies: len(policies.Registry), ControlPolicies: len(controlPolicies(policies.Organization)),
 		},
 	}
-	if err := s.decideBy(from, repositories, o); err != nil {
+	if err := s.decideBy(from, policies, o); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -111,31 +116,52 @@ func loadSources(t tree, l *lasting) (*sources, error) {
 	return from, err
 }
 
+// loadPolicies compiles the policies that attach to no principal.
+func loadPolicies(t tree, all registries, organization *Organization) (p decision.Policies, err error) {
+	if p.Repository, err = loadRepositoryPolicies(t, all); err != nil {
+		return p, err
+	}
+	if p.Registry, err = loadRegistryPolicies(t, all); err != nil {
+		return p, err
+	}
+	p.Organization, err = loadControlPolicies(t, organization)
+	return p, err
+}
+
 // decideBy makes the engine, and judges the policies as a whole.
-func (s *Snapshot) decideBy(from *sources, repositories map[string][]*iam.Policy, o decision.Options) (err error) {
-	policies := operators(from, repositories)
-	if err := s.principals.checkUserIDs(policies); err != nil {
+func (s *Snapshot) decideBy(from *sources, policies decision.Policies, o decision.Options) (err error) {
+	s.policies, s.repositories = operators(from, &policies), policies.Repository
+	if err := s.principals.checkUserIDs(s.policies); err != nil {
 		return err
 	}
-	s.policies, s.repositories = policies, repositories
-	s.Findings = findings(policies, s.principals.findings)
-	s.Decisions, err = decision.New(decision.Policies{
-		Identity: s.principals.identity, Boundary: s.principals.boundary, Repository: repositories,
-	}, o)
+	s.Findings = findings(s.policies, s.principals.findings)
+	policies.Identity, policies.Boundary = s.principals.identity, s.principals.boundary
+	s.Decisions, err = decision.New(policies, o)
 	return err
 }
 
 // operators are all policies that the operator wrote, in the order of files.
-func operators(from *sources, repositories map[string][]*iam.Policy) []*iam.Policy {
+func operators(from *sources, p *decision.Policies) []*iam.Policy {
 	all := from.managed.operators()
 	all = slices.AppendSeq(all, maps.Values(from.trust))
-	for _, attached := range repositories {
-		all = append(all, attached...)
+	for _, byARN := range []map[string][]*iam.Policy{p.Repository, p.Registry} {
+		for _, attached := range byARN {
+			all = append(all, attached...)
+		}
 	}
+	all = append(all, controlPolicies(p.Organization)...)
 	slices.SortFunc(all, func(a, b *iam.Policy) int {
 		return cmp.Or(strings.Compare(a.Source, b.Source), cmp.Compare(a.Kind, b.Kind))
 	})
 	return all
+}
+
+// controlPolicies are those of an organization, of all kinds and levels.
+func controlPolicies(o *iam.Organization) []*iam.Policy {
+	if o == nil {
+		return nil
+	}
+	return slices.Concat(slices.Concat(o.SCPs...), slices.Concat(o.RCPs...))
 }
 
 // findings are those of all policies and of principals.yaml, in the order of

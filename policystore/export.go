@@ -1,0 +1,147 @@
+package policystore
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"extauthz/iam"
+	"extauthz/strictjson"
+)
+
+// A document is the text of a policy, and where it stands in the directory.
+type document struct {
+	source string       // what messages call it
+	start  iam.Position // where in source the text begins
+	text   []byte
+}
+
+// wholeFile is the document that a file consists of.
+func wholeFile(file string, text []byte) document {
+	return document{file, iam.Position{Line: 1, Column: 1}, text}
+}
+
+func (d *document) compile(kind iam.Kind) (*iam.Policy, error) {
+	return iam.CompileAt(kind, d.source, d.start, d.text)
+}
+
+// quoted is a document that stands in a file as a string. Its places are lines and
+// columns of the string's content, so that its source names the string's own
+// place.
+func quoted(r *strictjson.Reader, file, name string, at int, text string) document {
+	line, column := r.Position(at)
+	return wholeFile(fmt.Sprintf("%s:%d:%d: in %s", file, line, column, name), []byte(text))
+}
+
+// readDocument reads the next value, a policy inside the output of a command: an
+// object, as the AWS CLI prints it, or a string that holds it URL-encoded, as the
+// API gives it (IAM API Reference, GetAccountAuthorizationDetails).
+func readDocument(r *strictjson.Reader, file, name string) (document, error) {
+	at := r.Start()
+	line, column := r.Position(at)
+	value, err := r.Raw()
+	if err != nil {
+		return document{}, err
+	}
+	var text string
+	if json.Unmarshal(value, &text) != nil {
+		return document{file, iam.Position{Line: line, Column: column}, value}, nil
+	}
+	if !strings.HasPrefix(text, "{") {
+		if text, err = url.PathUnescape(text); err != nil {
+			return document{}, r.ErrorAt(at, "%s is neither an object nor URL-encoded: %v; save the output again", name, err)
+		}
+	}
+	return quoted(r, file, name, at, text), nil
+}
+
+// field is a string and its offset in the file.
+type field struct {
+	text string
+	at   int
+}
+
+func (f *field) read(r *strictjson.Reader, name string) (err error) {
+	f.text, f.at, err = r.String(name)
+	return err
+}
+
+// checkWhole reads a value that tells whether the output is cut short, and refuses
+// it then: what is missing may hold a Deny.
+func checkWhole(r *strictjson.Reader, name string, at int) error {
+	value, err := r.Raw()
+	if err != nil || string(value) == "null" || name == "IsTruncated" && string(value) == "false" {
+		return err
+	}
+	return r.ErrorAt(at, "%s says that the list is cut short; save it again, without --max-items and --no-paginate", name)
+}
+
+// skip reads a member that decides nothing here: AWS adds members to its outputs.
+func skip(r *strictjson.Reader) error {
+	_, err := r.Raw()
+	return err
+}
+
+// policyText is the member around which aws ecr get-repository-policy and
+// get-registry-policy print what else they know.
+const policyText = "policyText"
+
+// openPolicy finds the document in the file of a resource-based policy, which is
+// the document itself or the output of a command that holds it. What that says of
+// the policy's place must agree with p.
+func openPolicy(file string, text []byte, p place) (document, error) {
+	if !bytes.Contains(text, []byte(policyText)) || !hasMember(text, policyText) {
+		return wholeFile(file, text), nil
+	}
+	r, err := strictjson.NewReader(file, 1, text)
+	if err != nil {
+		return document{}, err
+	}
+	var policy, account, repository field
+	err = r.Object("the output", func(name string, at int) error {
+		switch name {
+		case policyText:
+			return policy.read(r, name)
+		case "registryId":
+			return account.read(r, name)
+		case "repositoryName":
+			return repository.read(r, name)
+		case "Version", "Id", "Statement":
+			return r.ErrorAt(at, "%s stands beside %s; keep the policy alone, or the output as it is", name, policyText)
+		}
+		return skip(r)
+	})
+	if err == nil {
+		err = p.check(r, account, repository)
+	}
+	return quoted(r, file, policyText, policy.at, policy.text), err
+}
+
+// hasMember tells whether text is an object with a member of that name.
+func hasMember(text []byte, name string) (found bool) {
+	r, err := strictjson.NewReader("", 1, text)
+	if err != nil {
+		return false
+	}
+	_ = r.Object("", func(n string, _ int) error {
+		found = found || n == name
+		return skip(r)
+	}) // whatever is wrong, who reads the text for good tells
+	return found
+}
+
+// check compares what an output says of a policy's place with the place where it
+// stands.
+func (p place) check(r *strictjson.Reader, account, repository field) error {
+	switch {
+	case account.text != "" && account.text != p.account:
+		return r.ErrorAt(account.at, "registryId %q is not account %q, in whose place this is; move it", account.text, p.account)
+	case repository.text != "" && p.repository == "":
+		return r.ErrorAt(repository.at, "this is the policy of repository %q, in the place of a registry's; move it to repositories/%s/%s", repository.text, repository.text, policyFile)
+	case repository.text != "" && repository.text != p.repository:
+		return r.ErrorAt(repository.at, "repositoryName %q is not %q, in whose place this is; move it", repository.text, p.repository)
+	}
+	return nil
+}

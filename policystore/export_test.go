@@ -1,0 +1,93 @@
+package policystore
+
+import (
+	"strings"
+	"testing"
+
+	"extauthz/decision"
+	"extauthz/iam"
+)
+
+// The outputs of aws ecr get-repository-policy and get-registry-policy.
+const (
+	awsRepositoryPolicy = `{
+    "registryId": "123456789012",
+    "repositoryName": "secret/app",
+    "policyText": "{\n  \"Version\" : \"2008-10-17\",\n  \"Statement\" : [ {\n    \"Sid\" : \"nobody reads\",\n    \"Effect\" : \"Deny\",\n    \"Principal\" : \"*\",\n    \"Action\" : \"ecr:*\"\n  } ]\n}"
+}
+`
+	awsRegistryPolicy = `{
+    "registryId": "123456789012",
+    "policyText": "{\n  \"Version\" : \"2012-10-17\",\n  \"Statement\" : [ {\n    \"Sid\" : \"no new ones\",\n    \"Effect\" : \"Deny\",\n    \"Principal\" : \"*\",\n    \"Action\" : \"ecr:CreateRepository\",\n    \"Resource\" : \"*\"\n  } ]\n}"
+}
+`
+	registryPlace = "accounts/123456789012/eu-central-1/registry-policy.json"
+)
+
+// asked decides what alice asks of a repository of the small directory.
+func asked(t *testing.T, s *Snapshot, action, repository string) iam.Explanation {
+	t.Helper()
+	caller, err := s.CallerNamed("arn:aws:iam::123456789012:user/dev/alice")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.Decisions.Explain(&decision.Request{Request: iam.Request{
+		Principal: &caller.Principal, Context: caller.Context,
+		Action: action, Resource: "arn:aws:ecr:eu-central-1:123456789012:repository/" + repository,
+	}})
+}
+
+// TestPolicyOutputs loads the outputs of the AWS CLI, and the documents in them
+// by themselves.
+func TestPolicyOutputs(t *testing.T) {
+	plain := `{"Version":"2012-10-17","Statement":[{"Sid":"policyText","Effect":"Deny","Principal":"*","Action":["ecr:CreateRepository"],"Resource":"*"}]}`
+	for _, c := range []struct{ name, file, text, action, repository, source string }{
+		{"repository", secretDir, awsRepositoryPolicy, "ecr:BatchGetImage", "secret/app", secretDir + ":4:19: in policyText"},
+		{"registry", registryPlace, awsRegistryPolicy, "ecr:CreateRepository", "any", registryPlace + ":3:19: in policyText"},
+		{"members of the future", registryPlace, strings.Replace(awsRegistryPolicy, "{", `{"ResponseMetadata": {"HTTPStatusCode": 200}, `, 1), "ecr:CreateRepository", "any", registryPlace + ":3:19: in policyText"},
+		{"a document that holds the word", registryPlace, plain, "ecr:CreateRepository", "any", registryPlace},
+		{"as a ConfigMap's key", strings.ReplaceAll(registryPlace, "/", ".."), awsRegistryPolicy, "ecr:CreateRepository", "any", registryPlace + ":3:19: in policyText"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			contents := small()
+			contents[c.file] = c.text
+			s, err := load(t, contents)
+			if err != nil {
+				t.Fatal(err)
+			}
+			why := asked(t, s, c.action, c.repository)
+			if why.Decision != iam.ExplicitDeny || why.BlockedBy != iam.ResourceClass || why.Matched[0].Policy.Source != c.source {
+				t.Errorf("%s by %s: %+v; want a Deny of %s", why.Decision, why.BlockedBy, why.Matched, c.source)
+			}
+		})
+	}
+}
+
+func TestPolicyOutputsRefused(t *testing.T) {
+	swap := func(old, new string) string {
+		if !strings.Contains(awsRepositoryPolicy, old) {
+			t.Fatalf("no %q in the output", old)
+		}
+		return strings.Replace(awsRepositoryPolicy, old, new, 1)
+	}
+	for _, c := range []struct{ name, file, text, want string }{
+		{"another account's", secretDir, swap("123456789012", "210987654321"), `:2:19: registryId "210987654321" is not account "123456789012"`},
+		{"another repository's", secretDir, swap("secret/app", "secret/api"), `:3:23: repositoryName "secret/api" is not "secret/app"`},
+		{"a repository's for a registry's", registryPlace, awsRepositoryPolicy, `:3:23: this is the policy of repository "secret/app", in the place of a registry's; move it to repositories/secret/app/_policy.json`},
+		{"a mistake in the text", secretDir, swap(`Deny`, `Dent`), `:4:19: in policyText:5:16: Effect must be exactly`},
+		{"text that is cut off", secretDir, swap(` ]\n}"`, `"`), ":4:19: in policyText:8:3: not JSON"},
+		{"no text", secretDir, `{"policyText": ""}`, ":1:16: in policyText:1:1: not JSON"},
+		{"null", secretDir, `{"policyText": null}`, ":1:16: policyText must be a string, not null"},
+		{"a document for the text", secretDir, `{"policyText": {"Version": "2012-10-17"}}`, ":1:16: policyText must be a string, not an object"},
+		{"text and document", secretDir, swap(`"registryId"`, `"Statement": [], "registryId"`), ":2:5: Statement stands beside policyText"},
+		{"text twice", secretDir, `{"policyText": "", "policyText": ""}`, `:1:20: "policyText" occurs twice`},
+		{"output without the text", secretDir, `{"registryId": "123456789012", "repositoryName": "secret/app"}`, `:1:2: unknown element "registryId"`},
+		{"half an output", secretDir, awsRepositoryPolicy[:200], ":4:128: not JSON"},
+		{"registry policy without resource", registryPlace, denyAll, ":1:38: the statement has neither Resource nor NotResource"},
+		{"registry that is not there", strings.Replace(registryPlace, "central", "west", 1), awsRegistryPolicy, ": no registry in registries.yaml has account 123456789012 and region eu-west-1"},
+		{"registry policy beside the region", "accounts/123456789012/registry-policy.json", awsRegistryPolicy, ": not a file of a policy directory"},
+		{"registry policy of another name", strings.Replace(registryPlace, "-policy", "_policy", 1), awsRegistryPolicy, ": not a file of a policy directory"},
+	} {
+		t.Run(c.name, func(t *testing.T) { refuses(t, small(), map[string]string{c.file: c.text}, c.file+c.want) })
+	}
+}
