@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"io"
 	"net"
-	"testing"
 	"time"
 
 	"golang.org/x/net/http2"
@@ -24,25 +23,24 @@ func field(name, value string) hpack.HeaderField { return hpack.HeaderField{Name
 // exchangeHTTP2 sends a request over a connection of its own, which begins with
 // HTTP/2 at once (RFC 9113, section 3.3), and tells the status of the answer: ""
 // where the stream or the connection is closed without one.
-func exchangeHTTP2(t *testing.T, address string, r *http2Request) (status string) {
-	t.Helper()
+func exchangeHTTP2(address string, r *http2Request) (status string, err error) {
 	connection, err := net.DialTimeout("tcp", address, 5*time.Second)
 	if err != nil {
-		t.Fatal(err)
+		return "", err
 	}
 	defer connection.Close()
-	if err := connection.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
-		t.Fatal(err)
+	if err := connection.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		return "", err
 	}
 	if _, err := io.WriteString(connection, http2.ClientPreface); err != nil {
-		t.Fatal(err)
+		return "", err
 	}
 	framer := http2.NewFramer(connection, connection)
 	framer.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
 	if err := r.write(framer); err != nil {
-		t.Fatal(err)
+		return "", err
 	}
-	return readStatus(t, framer)
+	return readStatus(framer)
 }
 
 // write sends the request as the first stream.
@@ -67,21 +65,20 @@ func (r *http2Request) write(framer *http2.Framer) error {
 }
 
 // readStatus reads frames up to the answer's headers, or an end without any.
-func readStatus(t *testing.T, framer *http2.Framer) string {
-	t.Helper()
+func readStatus(framer *http2.Framer) (string, error) {
 	for {
 		frame, err := framer.ReadFrame()
 		if err != nil {
-			if err, slow := err.(net.Error); slow && err.Timeout() {
-				t.Error("no answer over HTTP/2")
+			if timeout, slow := err.(net.Error); slow && timeout.Timeout() {
+				return "", err
 			}
-			return ""
+			return "", nil
 		}
 		switch frame := frame.(type) {
 		case *http2.MetaHeadersFrame:
-			return frame.PseudoValue("status")
+			return frame.PseudoValue("status"), nil
 		case *http2.RSTStreamFrame, *http2.GoAwayFrame:
-			return ""
+			return "", nil
 		}
 	}
 }
