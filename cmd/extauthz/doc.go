@@ -5,6 +5,7 @@
 //	extauthz serve --policies DIR    answer Envoy's checks
 //	extauthz simulate [FILE]         decide simulated requests
 //	extauthz map METHOD PATH         print which ECR actions a request needs
+//	extauthz test DIR                run the policy tests of a directory
 //	extauthz whoami --policies DIR   print who calls with a credential
 //	extauthz healthcheck             ask a running serve whether it is ready
 //	extauthz version                 print the version
@@ -36,6 +37,7 @@
 //	simulate.go        simulate
 //	simulateflags.go   the flags of simulate, and what does not go together
 //	map.go             map
+//	test.go            test
 //	whoami.go          whoami
 //	whoamiflags.go     the flags of whoami, and what does not go together
 //	healthcheck.go     healthcheck

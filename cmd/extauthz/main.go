@@ -55,6 +55,7 @@ func commands() []command {
 		{"serve", "answer Envoy's checks by the policies of a directory", true, serveFlags, serve},
 		{"simulate", "decide what an input of aws iam simulate-custom-policy asks: simulate [FILE]", false, simulateFlags, simulate},
 		{"map", "print which ECR actions a registry request needs: map METHOD PATH, or map --tsv [FILE]", false, mapFlags, mapRequests},
+		{"test", "run the policy tests of a directory: test DIR", false, testFlags, test},
 		{"whoami", "print who calls, by a credential or by a request as Envoy asks about it", false, whoamiFlags, whoami},
 		{"healthcheck", "ask a running serve whether it is ready", true, healthcheckFlags, healthcheck},
 		{"version", "print the version", false, newFlags, version},

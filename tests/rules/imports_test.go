@@ -25,6 +25,7 @@ const (
 var mayImport = map[string][]string{
 	"iam":          {},
 	"strictjson":   {},
+	"strictyaml":   {yaml},
 	"mapping":      {"iam"},
 	"oidc":         {"strictjson", jose, lru},
 	"identity":     {"iam", "oidc", bcrypt, lru},
@@ -32,9 +33,10 @@ var mayImport = map[string][]string{
 	"policystore":  {"iam", "strictjson", "mapping", "oidc", "identity", "decision", fsnotify, yaml},
 	"authz":        {"iam", "mapping", "identity", "decision", "policystore"},
 	"analysis":     {"iam", "strictjson", "mapping", "oidc", "identity", "decision", "policystore", "authz"},
+	"policytest":   {"iam", "strictyaml", "mapping", "oidc", "identity", "policystore", "authz", "analysis", yaml},
 	"envoy":        {"authz", "mapping", envoyAPI, grpc, protobuf, genproto},
 	"decisionlog":  {"iam", "authz"},
-	"cmd/extauthz": {"iam", "mapping", "oidc", "identity", "decision", "policystore", "authz", "analysis", "envoy", "decisionlog", grpc, prom},
+	"cmd/extauthz": {"iam", "mapping", "oidc", "identity", "decision", "policystore", "authz", "analysis", "policytest", "envoy", "decisionlog", grpc, prom},
 }
 
 func TestImports(t *testing.T) {

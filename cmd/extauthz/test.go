@@ -1,0 +1,110 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"regexp"
+	"slices"
+	"time"
+
+	"extauthz/decision"
+	"extauthz/policystore"
+	"extauthz/policytest"
+)
+
+// testCommand is what the flags of test say.
+type testCommand struct {
+	junit string
+	run   *regexp.Regexp
+}
+
+// declare adds the flags of test; parsing them fills in c.
+func (c *testCommand) declare(flags *flag.FlagSet) {
+	flags.StringVar(&c.junit, "junit", "", "also write the results as JUnit XML into `FILE`")
+	flags.Func("run", "run only the tests whose FILE: NAME matches the regular expression `PATTERN`", c.setRun)
+}
+
+func (c *testCommand) setRun(value string) (err error) {
+	c.run, err = regexp.Compile(value)
+	return err
+}
+
+func testFlags() *flag.FlagSet {
+	flags := newFlags()
+	new(testCommand).declare(flags)
+	return flags
+}
+
+// test runs the policy tests of a directory. That one fails is a negative answer.
+func test(in *invocation) error {
+	c, flags := new(testCommand), newFlags()
+	c.declare(flags)
+	arguments, err := parseMixed(flags, in)
+	if err != nil {
+		return err
+	}
+	dir, err := oneDirectory(in, arguments)
+	if err != nil {
+		return err
+	}
+	results, err := c.results(dir)
+	if err != nil {
+		return err
+	}
+	if _, err := results.WriteTo(in.stdout); err != nil {
+		return err
+	}
+	if err := c.writeJUnit(results); err != nil {
+		return err
+	}
+	if results.Failed() > 0 {
+		return errNegative
+	}
+	return nil
+}
+
+// oneDirectory is the policy directory that the arguments name.
+func oneDirectory(in *invocation, arguments []string) (string, error) {
+	switch len(arguments) {
+	case 0:
+		return "", inputErrorf("no directory; name the policy directory, as in extauthz %s policies", in.command)
+	case 1:
+		return arguments[0], nil
+	}
+	return "", inputErrorf("unexpected argument %q; name one directory", arguments[1])
+}
+
+// results runs the tests of the directory that the pattern matches.
+func (c *testCommand) results(dir string) (policytest.Results, error) {
+	snapshot, err := policystore.Load(dir, decision.Options{CacheSize: 1})
+	if err != nil {
+		return nil, inputErrorf("%s: %w", dir, err)
+	}
+	tests, err := policytest.Load(dir)
+	if err != nil {
+		return nil, inputErrorf("%s: %w", dir, err)
+	}
+	if c.run != nil {
+		tests = slices.DeleteFunc(tests, func(t *policytest.Test) bool { return !c.run.MatchString(t.ID()) })
+		if len(tests) == 0 {
+			return nil, inputErrorf("--run %s matches no test", c.run)
+		}
+	}
+	return policytest.Run(snapshot, tests, time.Now()), nil
+}
+
+// writeJUnit writes the report, where one is wanted.
+func (c *testCommand) writeJUnit(results policytest.Results) error {
+	if c.junit == "" {
+		return nil
+	}
+	var report bytes.Buffer
+	if err := results.WriteJUnit(&report); err != nil {
+		return err
+	}
+	if err := os.WriteFile(c.junit, report.Bytes(), 0o644); err != nil {
+		return inputErrorf("--junit: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestTest(t *testing.T) {
+	report := filepath.Join(t.TempDir(), "junit.xml")
+	r := commandRun{args: []string{"test", quickstart, "--junit", report}}
+	r.do(t)
+	if r.code != exitDone || r.stderr != "" || !strings.HasSuffix(r.stdout, " passed, 0 failed\n") || !strings.Contains(r.stdout, "ok    tests/quickstart.yaml: alice logs in\n") {
+		t.Errorf("exit %d, stdout %s, stderr %s", r.code, r.stdout, r.stderr)
+	}
+	if text, err := os.ReadFile(report); err != nil || !strings.Contains(string(text), `<testsuite name="tests/quickstart.yaml"`) {
+		t.Errorf("%v: %s", err, text)
+	}
+	r = commandRun{args: []string{"test", "--run", "quickstart.yaml: bob (pulls|does not)", quickstart}}
+	r.do(t)
+	if r.code != exitDone || !strings.HasSuffix(r.stdout, "2 passed, 0 failed\n") {
+		t.Errorf("exit %d, stdout %s, stderr %s", r.code, r.stdout, r.stderr)
+	}
+}
+
+// failing is a copy of the quickstart's policies with a test that fails.
+func failing(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(quickstart)); err != nil {
+		t.Fatal(err)
+	}
+	const text = "tests:\n- {name: bob pushes, credential: {basic: bob}, request: PUT /v2/team/app/manifests/v1, expect: allowed}\n"
+	if err := os.WriteFile(filepath.Join(dir, "tests", "wrong.yaml"), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func TestTestThatFails(t *testing.T) {
+	report := filepath.Join(t.TempDir(), "junit.xml")
+	r := commandRun{args: []string{"test", "--junit=" + report, failing(t)}}
+	r.do(t)
+	if r.code != exitFailure || r.stderr != "" || !strings.Contains(r.stdout, "FAIL  tests/wrong.yaml:2: bob pushes\n") || !strings.HasSuffix(r.stdout, " passed, 1 failed\n") {
+		t.Errorf("exit %d, stdout %s, stderr %s", r.code, r.stdout, r.stderr)
+	}
+	if text, err := os.ReadFile(report); err != nil || !strings.Contains(string(text), ` failures="1" `) {
+		t.Errorf("%v: %s", err, text)
+	}
+}
+
+// TestTestMistakes holds that what cannot be loaded is one line and exit code 2.
+func TestTestMistakes(t *testing.T) {
+	empty, broken := t.TempDir(), failing(t)
+	if err := os.WriteFile(filepath.Join(broken, "tests", "wrong.yaml"), []byte("tests: {}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	without := failing(t)
+	if err := os.RemoveAll(filepath.Join(without, "tests")); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{nil, "no directory; name the policy directory, as in extauthz test policies"},
+		{[]string{quickstart, "b"}, `unexpected argument "b"; name one directory`},
+		{[]string{"/nowhere"}, "/nowhere: "},
+		{[]string{empty}, "registries.yaml: not there"},
+		{[]string{broken}, "tests/wrong.yaml:1: cannot unmarshal !!map"},
+		{[]string{without}, "no policy tests; write some into tests/NAME.yaml"},
+		{[]string{"--run", "(", quickstart}, `invalid value "(" for flag -run`},
+		{[]string{"--run", "nothing at all", quickstart}, "--run nothing at all matches no test"},
+		{[]string{"--junit", "/nowhere/junit.xml", quickstart}, "--junit: open /nowhere/junit.xml"},
+	} {
+		t.Run(strings.Join(c.args, " "), func(t *testing.T) {
+			r := commandRun{args: append([]string{"test"}, c.args...)}
+			r.do(t)
+			if r.code != exitInput || !strings.HasPrefix(r.stderr, "extauthz test: ") || strings.Count(r.stderr, "\n") != 1 || !strings.Contains(r.stderr, c.want) {
+				t.Errorf("exit %d, stdout %q, stderr %q; want %q", r.code, r.stdout, r.stderr, c.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,186 @@
+package policytest
+
+import (
+	"context"
+	"encoding/base64"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"extauthz/authz"
+	"extauthz/decision"
+	"extauthz/identity"
+	"extauthz/mapping"
+	"extauthz/policystore"
+)
+
+// now is the time of every run.
+var now = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+
+func load(t testing.TB, dir string) *policystore.Snapshot {
+	t.Helper()
+	s, err := policystore.Load(dir, decision.Options{CacheSize: 16})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// TestExamples runs the tests that the examples ship.
+func TestExamples(t *testing.T) {
+	dirs, err := filepath.Glob("../examples/*/policies/tests")
+	if err != nil || len(dirs) < 3 {
+		t.Fatalf("%d examples have policy tests (%v), want at least 3", len(dirs), err)
+	}
+	for _, dir := range dirs {
+		dir = filepath.Dir(dir)
+		tests, err := Load(dir)
+		if err != nil {
+			t.Fatalf("%s: %v", dir, err)
+		}
+		if len(tests) < 6 {
+			t.Errorf("%s has %d tests, want at least 6", dir, len(tests))
+		}
+		if results := Run(load(t, dir), tests, now); results.Failed() > 0 {
+			var text strings.Builder
+			results.WriteTo(&text)
+			t.Errorf("%s: %s", dir, text.String())
+		}
+	}
+}
+
+// TestRunDecidesAsCheck holds the answers about users of the quickstart to those
+// that a sidecar gives to their real credentials.
+func TestRunDecidesAsCheck(t *testing.T) {
+	const dir = "../examples/quickstart/policies"
+	s := load(t, dir)
+	tests, err := Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checker := &authz.Checker{Snapshots: func() *policystore.Snapshot { return s }}
+	r := &runner{snapshot: s, checker: checker, now: now}
+	compared := 0
+	for _, test := range tests {
+		if test.Credential == nil || test.Credential.Kind != identity.Basic || test.Credential.Name == "mallory" {
+			continue
+		}
+		compared++
+		request := r.request(test, s.RegistryNamed("quickstart"))
+		user := test.Credential.Name
+		request.Headers = append(slices.Clip(request.Headers), mapping.Header{
+			Name: "authorization", Value: "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+user+"-secret")),
+		})
+		result := checker.Check(context.Background(), request)
+		if answer, err := r.run(test); err != nil || answer.Outcome != result.Decision || answer.Reason != result.Reason {
+			t.Errorf("%s: %+v, %v; Check has %v: %s", test.Name, answer, err, result.Decision, result.Reason)
+		}
+	}
+	if compared < 10 {
+		t.Errorf("%d tests compared, want at least 10", compared)
+	}
+}
+
+// world is a directory with two registries, of which one takes a header, hides
+// what there is and stands behind proxies, and policies that ask for the context.
+var world = map[string]string{
+	"registries.yaml": `registries:
+- {name: main, hosts: [registry.example.com], account: "123456789012", region: eu-central-1}
+- {name: other, hosts: [other.example.com], account: "210987654321", region: eu-central-1, sources: [header, bearer, basic], header: x-user, trustedHops: 1, hideExistence: true, anonymous: true}
+`,
+	"principals.yaml": `issuers:
+- {name: ci, issuer: "https://ci.example.com", jwks: "https://ci.example.com/jwks", role: "arn:aws:iam::123456789012:role/ci"}
+- {name: mesh, issuer: "https://mesh.example.com", metadata: mesh}
+credentials:
+- {uri: "spiffe://example.com/{name}", principal: "arn:aws:iam::123456789012:user/{name}"}
+- {subject: "CN=dave,O=ops", principal: "arn:aws:iam::123456789012:user/dave"}
+- {header: "{name}", principal: "arn:aws:iam::123456789012:user/{name}"}
+- {token: mesh, claims: {sub: "{name}"}, principal: "arn:aws:iam::123456789012:user/{name}"}
+principals:
+- {arn: "arn:aws:iam::123456789012:user/dave", policies: [careful]}
+- {arn: "arn:aws:iam::123456789012:role/ci", policies: [careful], trust: ci}
+`,
+	"managed/careful.json": `{"Version": "2012-10-17", "Statement": [
+  {"Sid": "Login", "Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"},
+  {"Sid": "Pull", "Effect": "Allow", "Action": "ecr:BatchGetImage", "Resource": "*"},
+  {"Sid": "PushFromInside", "Effect": "Allow", "Action": "ecr:PutImage", "Resource": "*", "Condition": {
+    "IpAddress": {"aws:SourceIp": "192.0.2.0/24"}, "Bool": {"aws:SecureTransport": "true"},
+    "DateLessThan": {"aws:CurrentTime": "2027-01-01T00:00:00Z"}, "StringEquals": {"aws:UserAgent": "crane"}}}
+]}`,
+	"trust/ci.json": `{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
+  "Principal": {"Federated": "arn:aws:iam::123456789012:oidc-provider/ci.example.com"}, "Condition": {
+    "StringEquals": {"ci.example.com:sub": "job"}, "IpAddress": {"aws:SourceIp": "192.0.2.0/24"}, "Null": {"aws:ResourceOrgID": "true"}}}}`,
+	"accounts/210987654321/eu-central-1/repositories/public/_policy.json": `{"Version": "2012-10-17", "Statement": [
+  {"Sid": "Public", "Effect": "Allow", "Principal": "*", "Action": "ecr:BatchGetImage"}]}`,
+	"organization.yaml": "id: o-a1b2c3d4e5\naccounts: {\"123456789012\": o-a1b2c3d4e5/r-ab12/, \"210987654321\": o-a1b2c3d4e5/r-ab12/}\n",
+}
+
+// outcomes are tests of the world, one a line, and the answers to them.
+var outcomes = []struct{ name, test, want string }{
+	{"from inside", "registry: main, principal: arn:aws:iam::123456789012:user/dave, request: PUT /v2/a/manifests/v1, tls: true, sourceIp: 192.0.2.7, headers: {User-Agent: crane}", "allowed by Login PushFromInside"},
+	{"from elsewhere", "registry: main, principal: arn:aws:iam::123456789012:user/dave, request: PUT /v2/a/manifests/v1, tls: true, sourceIp: 198.51.100.7, headers: {User-Agent: crane}", "implicitDeny of ecr:PutImage"},
+	{"without TLS", "registry: main, principal: arn:aws:iam::123456789012:user/dave, request: PUT /v2/a/manifests/v1, sourceIp: 192.0.2.7, headers: {User-Agent: crane}", "implicitDeny of ecr:PutImage"},
+	{"too late", "registry: main, principal: arn:aws:iam::123456789012:user/dave, request: PUT /v2/a/manifests/v1, tls: true, sourceIp: 192.0.2.7, headers: {User-Agent: crane}, time: 2027-01-01T00:00:00Z", "implicitDeny of ecr:PutImage"},
+	{"a certificate is TLS", "registry: main, credential: {uri: spiffe://example.com/dave}, request: PUT /v2/a/manifests/v1, sourceIp: 192.0.2.7, headers: {User-Agent: crane}", "allowed by Login PushFromInside"},
+	{"a URI byte for byte", "registry: main, credential: {uri: SPIFFE://example.com/dave}, request: GET /v2/", "unauthenticated"},
+	{"a subject", "registry: main, credential: {subject: 'CN=dave,O=ops'}, request: GET /v2/", "allowed by Login"},
+	{"a certificate where none counts", "registry: other, credential: {uri: spiffe://example.com/dave}, request: GET /v2/a/manifests/v1", "implicitDeny of ecr:BatchGetImage"},
+	{"an action", "registry: main, principal: arn:aws:iam::123456789012:user/dave, action: ecr:BatchGetImage, resource: arn:aws:ecr:eu-central-1:123456789012:repository/a", "allowed by Pull"},
+	{"an action that is denied", "registry: main, principal: arn:aws:iam::123456789012:user/dave, action: ecr:PutImage, resource: arn:aws:ecr:eu-central-1:123456789012:repository/a", "implicitDeny of ecr:PutImage"},
+	{"another account", "registry: other, principal: arn:aws:iam::123456789012:user/dave, request: GET /v2/a/manifests/v1", "implicitDeny of ecr:BatchGetImage"},
+	{"a header", "registry: other, credential: {header: dave}, request: GET /v2/public/manifests/v1", "allowed by Login Public Pull"},
+	{"a header that names nobody", "registry: other, credential: {header: mallory}, request: GET /v2/public/manifests/v1", "unauthenticated"},
+	{"anonymous", "registry: other, anonymous: true, request: GET /v2/public/manifests/v1", "allowed by Public"},
+	{"anonymous where nobody is served", "registry: main, anonymous: true, request: GET /v2/public/manifests/v1", "unauthenticated"},
+	{"a token", "registry: main, credential: {token: ci, claims: {sub: job}}, request: GET /v2/a/manifests/v1, sourceIp: 192.0.2.7", "allowed by Login Pull"},
+	{"a token of another job", "registry: main, credential: {token: ci, claims: {sub: other}}, request: GET /v2/a/manifests/v1, sourceIp: 192.0.2.7", "unauthenticated"},
+	{"a token from elsewhere", "registry: main, credential: {token: ci, claims: {sub: job}}, request: GET /v2/a/manifests/v1, sourceIp: 198.51.100.7", "unauthenticated"},
+	{"an expired token", "registry: main, credential: {token: ci, claims: {sub: job, exp: 1}}, request: GET /v2/, sourceIp: 192.0.2.7", "unauthenticated"},
+	{"a token that Envoy verified", "registry: main, credential: {token: mesh, claims: {sub: dave}}, request: GET /v2/", "allowed by Login"},
+	{"a token that Envoy does not verify here", "registry: other, credential: {token: mesh, claims: {sub: dave}}, request: GET /v2/", "unauthenticated"},
+	{"a user without password", "registry: main, credential: {basic: dave}, request: GET /v2/", "unauthenticated"},
+	{"another host", "registry: main, principal: arn:aws:iam::123456789012:user/dave, headers: {Host: other.example.com}, request: GET /v2/", "refused"},
+	{"a path that is refused", "registry: main, principal: arn:aws:iam::123456789012:user/dave, request: GET /v2/a/%2e%2e/b/manifests/v1", "refused"},
+	{"no registry", "principal: arn:aws:iam::123456789012:user/dave, request: GET /v2/", "cannot be asked: name the registry; registries.yaml has main, other"},
+	{"a registry that is not there", "registry: third, principal: arn:aws:iam::123456789012:user/dave, request: GET /v2/", `cannot be asked: no registry "third"`},
+	{"a principal that is not there", "registry: main, principal: arn:aws:iam::123456789012:user/erin, request: GET /v2/", "cannot be asked: "},
+	{"an issuer that is not there", "registry: main, credential: {token: github}, request: GET /v2/", `cannot be asked: no issuer "github"`},
+	{"a header where none counts", "registry: main, credential: {header: dave}, request: GET /v2/", `cannot be asked: registry "main" takes no header`},
+	{"another registry's repository", "registry: main, principal: arn:aws:iam::123456789012:user/dave, action: ecr:PutImage, resource: arn:aws:ecr:eu-central-1:210987654321:repository/a", `cannot be asked: resource "arn:aws:ecr:eu-central-1:210987654321:repository/a" is not of registry "main"`},
+}
+
+// TestRun holds the answers in a world of many kinds of callers.
+func TestRun(t *testing.T) {
+	s := load(t, directory(t, world))
+	for _, c := range outcomes {
+		t.Run(c.name, func(t *testing.T) {
+			tests, err := Parse("a.yaml", []byte("tests: [{name: a, expect: allowed, "+c.test+"}]"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := summary(&Run(s, tests, now)[0]); got != c.want && !(strings.HasPrefix(c.want, "cannot") && strings.HasPrefix(got, c.want)) {
+				t.Errorf("%s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+// summary is a result in one line.
+func summary(r *Result) string {
+	switch {
+	case r.Err != nil:
+		return "cannot be asked: " + r.Err.Error()
+	case r.Answer.Outcome == authz.ImplicitDeny:
+		return r.Answer.Outcome.String() + " of " + r.Answer.Action
+	}
+	text := r.Answer.Outcome.String()
+	for i, s := range r.Answer.Decided {
+		if i == 0 {
+			text += " by"
+		}
+		text += " " + s.Sid
+	}
+	return text
+}

@@ -1,0 +1,48 @@
+package policytest
+
+import (
+	"time"
+
+	"extauthz/authz"
+	"extauthz/identity"
+	"extauthz/mapping"
+)
+
+// A Test is one policy test. Its zero value expects a refusal.
+type Test struct {
+	File string // tests/NAME.yaml
+	Line int
+	Name string
+
+	// One of the three is who asks.
+
+	Principal  string // an ARN, or the name of a service
+	Anonymous  bool
+	Credential *Credential
+
+	Registry string // "" is the only one there is
+
+	// Method and Path, or Action and Resource, are what is asked.
+
+	Method, Path     string
+	Action, Resource string
+
+	Headers []mapping.Header // names in lower case, in order
+	Peer    string           // the client's address; "" leaves aws:SourceIp out
+	Time    time.Time        // zero is the time of the run
+	TLS     bool             // the client's connection is TLS
+
+	Expect authz.Outcome
+	Denied string // the action that is not allowed; "" is any
+	Sid    string // of a statement that decides; "" is any
+}
+
+// A Credential is what proves who asks; it is taken as verified.
+type Credential struct {
+	Kind identity.NameKind
+	Name string              // unless it is a token
+	Show identity.ShownToken // if it is one
+}
+
+// ID is how a test is named in output: its file and name.
+func (t *Test) ID() string { return t.File + ": " + t.Name }

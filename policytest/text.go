@@ -1,0 +1,79 @@
+package policytest
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"extauthz/identity"
+)
+
+// WriteTo writes a line for each test, where one fails how, and last how many
+// passed and failed.
+func (all Results) WriteTo(w io.Writer) (int64, error) {
+	var text strings.Builder
+	for i := range all {
+		r := &all[i]
+		if r.Passed() {
+			fmt.Fprintf(&text, "ok    %s\n", r.Test.ID())
+			continue
+		}
+		fmt.Fprintf(&text, "FAIL  %s:%d: %s\n", r.Test.File, r.Test.Line, r.Test.Name)
+		for _, line := range r.failure() {
+			fmt.Fprintf(&text, "      %s\n", line)
+		}
+	}
+	failed := all.Failed()
+	fmt.Fprintf(&text, "%d passed, %d failed\n", len(all)-failed, failed)
+	n, err := io.WriteString(w, text.String())
+	return int64(n), err
+}
+
+// failure says in lines why the test did not pass.
+func (r *Result) failure() []string {
+	lines := []string{r.Test.asked()}
+	if r.Err != nil {
+		return append(lines, "cannot be asked: "+r.Err.Error())
+	}
+	lines = append(lines, "- expected "+r.Test.expected(), "+ got      "+r.Answer.got())
+	if r.Answer.Reason != "" {
+		lines = append(lines, "  "+r.Answer.Reason)
+	}
+	for _, s := range r.Answer.Decided {
+		lines = append(lines, "  decided by "+s.String())
+	}
+	return lines
+}
+
+// asked says who asks what.
+func (t *Test) asked() string {
+	if t.Action != "" {
+		return fmt.Sprintf("%s on %s by %s", t.Action, t.Resource, t.who())
+	}
+	return fmt.Sprintf("%s %s by %s", plain(t.Method), plain(t.Path), t.who())
+}
+
+func (t *Test) who() string {
+	switch {
+	case t.Credential == nil && t.Anonymous:
+		return "an anonymous caller"
+	case t.Credential == nil:
+		return plain(t.Principal)
+	case t.Credential.Kind == identity.Token && t.Credential.Show.User != "":
+		return fmt.Sprintf("user %s with a token of %s", quote(t.Credential.Show.User), quote(t.Credential.Show.Issuer))
+	case t.Credential.Kind == identity.Token:
+		return "the holder of a token of " + quote(t.Credential.Show.Issuer)
+	}
+	return fmt.Sprintf("%s %s", t.Credential.Kind, quote(t.Credential.Name))
+}
+
+func quote(text string) string { return strconv.Quote(text) }
+
+// plain is the text, quoted where it would not stand on its line as it is.
+func plain(text string) string {
+	if quoted := quote(text); quoted[1:len(quoted)-1] != text {
+		return quoted
+	}
+	return text
+}
