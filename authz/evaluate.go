@@ -1,10 +1,13 @@
 package authz
 
 import (
+	"slices"
+
 	"extauthz/decision"
 	"extauthz/iam"
 	"extauthz/identity"
 	"extauthz/mapping"
+	"extauthz/policystore"
 )
 
 // A Permission is one action on one resource and the decision on it.
@@ -84,10 +87,15 @@ func (p *pass) ask(about Permission) iam.Decision {
 
 // question is what the engine is asked for a permission.
 func (p *pass) question(about Permission) decision.Request {
-	return question(p.caller, about.Action, about.Resource, about.context)
+	return question(p.registry, p.caller, about.Action, about.Resource, about.context)
 }
 
-func question(caller *identity.Caller, action, resource string, c iam.Context) decision.Request {
+// question adds to the context of a request the tags of the resource that is asked
+// about: each of a request's resources has its own, as the source of a mount does.
+func question(registry *policystore.Registry, caller *identity.Caller, action, resource string, c iam.Context) decision.Request {
+	if tags := registry.ResourceTags(action, resource); len(tags) > 0 {
+		c = slices.Concat(c, tags)
+	}
 	return decision.Request{
 		Request: iam.Request{Principal: &caller.Principal, Action: action, Resource: resource, Context: c},
 		Session: caller.Session,

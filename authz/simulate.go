@@ -40,6 +40,6 @@ func direct(registry *policystore.Registry) *policystore.Registry {
 // request asks, as [iam.KeyReference] does, are not in it.
 func Ask(r *Request, registry *policystore.Registry, caller *identity.Caller, action, resource string) *decision.Request {
 	registry = direct(registry)
-	asked := question(caller, action, resource, fullContext(requestContext(r, registry, r.Peer), registry, caller))
+	asked := question(registry, caller, action, resource, fullContext(requestContext(r, registry, r.Peer), registry, caller))
 	return &asked
 }

@@ -63,6 +63,7 @@
 //	documents.go     the files about accounts and repositories; repository policies
 //	registrypolicy.go  the policies of whole registries
 //	controlpolicies.go the organization's control policies, level by level
+//	tags.go          the tags of repositories, as condition keys
 //	export.go        documents, by themselves and inside the outputs of AWS's commands
 //	managed.go       the AWS managed policies for ECR, known by ARN
 //	contents.go      what a snapshot was compiled of, for who judges it

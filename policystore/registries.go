@@ -64,6 +64,7 @@ type Registry struct {
 	// for /v2/ alone, and not beside the actions of every other request.
 	AuthorizationTokenOnlyAtLogin bool
 
+	tags          resourceTags // of the repositories of all registries
 	hosts         []string
 	byHost        bool
 	removeHeaders []string

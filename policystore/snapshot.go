@@ -41,6 +41,7 @@ type Summary struct {
 	RegistryPolicies   int `json:"registryPolicies"`
 	ControlPolicies    int `json:"controlPolicies"` // of the organization
 	Repositories       int `json:"repositories"`    // those that inventories list
+	TaggedRepositories int `json:"taggedRepositories"`
 }
 
 // Load compiles the policy directory. The error names the file, the line where
@@ -84,6 +85,10 @@ func compile(t tree, o decision.Options, l *lasting) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
+	tags, err := loadTags(t, all)
+	if err != nil {
+		return nil, err
+	}
 	policies, err := loadPolicies(t, all, organization)
 	if err != nil {
 		return nil, err
@@ -93,7 +98,7 @@ func compile(t tree, o decision.Options, l *lasting) (*Snapshot, error) {
 		Summary: Summary{
 			Registries: len(all), Credentials: who.table.Len(), Principals: len(who.identity), Issuers: len(who.issuers),
 			ManagedPolicies: len(from.managed), RepositoryPolicies: len(policies.Repository), Repositories: known,
-			RegistryPolicies: len(policies.Registry), ControlPolicies: len(controlPolicies(policies.Organization)),
+			RegistryPolicies: len(policies.Registry), ControlPolicies: len(controlPolicies(policies.Organization)), TaggedRepositories: len(tags),
 		},
 	}
 	if err := s.decideBy(from, policies, o); err != nil {

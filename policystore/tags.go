@@ -1,0 +1,166 @@
+package policystore
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"extauthz/iam"
+	"extauthz/identity"
+	"extauthz/strictjson"
+)
+
+// resourceTags are the condition keys that tell the tags of repositories, by
+// repository ARN.
+type resourceTags map[string]iam.Context
+
+// ResourceTags returns the condition keys aws:ResourceTag/KEY and
+// ecr:ResourceTag/KEY that an action on a resource sees (Service Authorization
+// Reference for Amazon ECR). There are none for a resource that is no repository
+// of the directory, and none for creating one: what is not there has no tags. The
+// list is shared: read only.
+func (r *Registry) ResourceTags(action, resource string) iam.Context {
+	if strings.EqualFold(action, "ecr:CreateRepository") {
+		return nil
+	}
+	return slices.Clip(r.tags[resource])
+}
+
+// loadTags reads the tags of every repository, and tells the registries of them.
+func loadTags(t tree, all registries) (resourceTags, error) {
+	tags := resourceTags{}
+	for _, file := range t.paths() {
+		p, name, ok := parsePlace(file)
+		if !ok || name != tagsFile {
+			continue
+		}
+		owner, err := all.repositoryOwner(file, p)
+		if err != nil {
+			return nil, err
+		}
+		list, err := readTags(file, t[file])
+		if err != nil {
+			return nil, err
+		}
+		tags[owner.RepositoryARN(p.repository)] = tagContext(list)
+	}
+	for _, r := range all {
+		r.tags = tags
+	}
+	return tags, nil
+}
+
+func tagContext(tags []identity.Tag) iam.Context {
+	c := make(iam.Context, 0, 2*len(tags))
+	for _, tag := range tags {
+		c = append(c,
+			iam.ContextEntry{Key: "aws:ResourceTag/" + tag.Key, Value: tag.Value},
+			iam.ContextEntry{Key: "ecr:ResourceTag/" + tag.Key, Value: tag.Value})
+	}
+	return c
+}
+
+// readTags reads the tags of one repository: an object of keys and values, or the
+// output of aws ecr list-tags-for-resource.
+func readTags(file string, text []byte) (tags []identity.Tag, err error) {
+	r, err := strictjson.NewReader(file, 1, text)
+	if err != nil {
+		return nil, err
+	}
+	isOutput := hasTagList(text)
+	err = r.Object("the tags", func(name string, at int) error {
+		switch {
+		case isOutput && name == "tags":
+			tags, err = readTagList(r, name)
+			return err
+		case isOutput:
+			return checkOutputMember(r, name, at)
+		}
+		value, _, err := r.String(fmt.Sprintf("the value of tag %q", name))
+		tags = append(tags, identity.Tag{Key: name, Value: value})
+		return err
+	})
+	if err == nil {
+		err = checkResourceTags(tags)
+		if err != nil {
+			err = r.ErrorAt(0, "%v", err)
+		}
+	}
+	return tags, err
+}
+
+// hasTagList tells whether text is an object whose member tags is a list: a tag
+// of that name has a string.
+func hasTagList(text []byte) (found bool) {
+	r, err := strictjson.NewReader("", 1, text)
+	if err != nil {
+		return false
+	}
+	_ = r.Object("", func(name string, _ int) error {
+		found = found || name == "tags" && r.AtArray()
+		return skip(r)
+	}) // whatever is wrong, who reads the text for good tells
+	return found
+}
+
+// checkOutputMember reads a member beside the list of tags. A string there might be
+// meant for a tag.
+func checkOutputMember(r *strictjson.Reader, name string, at int) error {
+	if name == "nextToken" || name == "NextToken" {
+		return checkWhole(r, name, at)
+	}
+	value, err := r.Raw()
+	if err == nil && value[0] == '"' {
+		err = r.ErrorAt(at, "%q stands beside the list of tags; keep an object of keys and values, or the output as it is", name)
+	}
+	return err
+}
+
+// readTagList reads tags as AWS's commands print them.
+func readTagList(r *strictjson.Reader, name string) (tags []identity.Tag, err error) {
+	err = r.Array(name, func(int) error {
+		start := r.Start()
+		var key, value *string
+		err := r.Object("a tag", func(name string, _ int) error {
+			switch name {
+			case "Key":
+				return readText(r, name, &key)
+			case "Value":
+				return readText(r, name, &value)
+			}
+			return skip(r)
+		})
+		if err == nil && (key == nil || value == nil) {
+			err = r.ErrorAt(start, "a tag lacks Key or Value; save the output as it is")
+		}
+		if err == nil {
+			tags = append(tags, identity.Tag{Key: *key, Value: *value})
+		}
+		return err
+	})
+	return tags, err
+}
+
+func readText(r *strictjson.Reader, name string, into **string) error {
+	text, _, err := r.String(name)
+	*into = &text
+	return err
+}
+
+// checkResourceTags refuses tags that AWS would not let a repository have. Those
+// whose keys begin with aws: only AWS sets, and it shows them like others.
+func checkResourceTags(tags []identity.Tag) error {
+	var own []identity.Tag
+	seen := map[string]string{}
+	for _, tag := range tags {
+		key := strings.ToLower(tag.Key)
+		if other, twice := seen[key]; twice {
+			return fmt.Errorf("the tag keys %q and %q are the same, since AWS ignores their case; keep one", other, tag.Key)
+		}
+		seen[key] = tag.Key
+		if !strings.HasPrefix(key, "aws:") {
+			own = append(own, tag)
+		}
+	}
+	return identity.CheckTags(own)
+}

@@ -1,0 +1,97 @@
+package policystore
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+const (
+	tagsPlace = "accounts/123456789012/eu-central-1/repositories/team/app/_tags.json"
+
+	// awsTags is the output of aws ecr list-tags-for-resource for a repository that
+	// CloudFormation made.
+	awsTags = `{
+    "tags": [
+        {
+            "Key": "Team",
+            "Value": "blue"
+        },
+        {
+            "Key": "aws:cloudformation:stack-name",
+            "Value": "registry"
+        },
+        {
+            "Key": "tags",
+            "Value": ""
+        }
+    ]
+}
+`
+)
+
+// TestTags holds which condition keys the tags of a repository become, for which
+// actions and resources.
+func TestTags(t *testing.T) {
+	const app = "arn:aws:ecr:eu-central-1:123456789012:repository/team/app"
+	for _, c := range []struct{ name, text, action, resource, want string }{
+		{"plain", `{"Team": "blue"}`, "ecr:PutImage", app, "aws:ResourceTag/Team=blue ecr:ResourceTag/Team=blue"},
+		{"output", awsTags, "ecr:PutImage", app, "aws:ResourceTag/Team=blue ecr:ResourceTag/Team=blue aws:ResourceTag/aws:cloudformation:stack-name=registry ecr:ResourceTag/aws:cloudformation:stack-name=registry aws:ResourceTag/tags= ecr:ResourceTag/tags="},
+		{"output with members of the future", `{"tags": [{"Key": "a", "Value": "b", "New": 1}], "nextToken": null, "new": {}}`, "ecr:PutImage", app, "aws:ResourceTag/a=b ecr:ResourceTag/a=b"},
+		{"plain tag called tags", `{"tags": "x"}`, "ecr:PutImage", app, "aws:ResourceTag/tags=x ecr:ResourceTag/tags=x"},
+		{"no tags", `{}`, "ecr:PutImage", app, ""},
+		{"output of no tags", `{"tags": []}`, "ecr:PutImage", app, ""},
+		{"to be created", awsTags, "ecr:CreateRepository", app, ""},
+		{"to be created, in another case", awsTags, "ECR:createRepository", app, ""},
+		{"another repository", awsTags, "ecr:PutImage", app + "2", ""},
+		{"every repository", awsTags, "ecr:DescribeRepositories", "arn:aws:ecr:eu-central-1:123456789012:repository/*", ""},
+		{"no resource", awsTags, "ecr:GetAuthorizationToken", "*", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, err := load(t, withPolicies(map[string]string{tagsPlace: c.text}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, entry := range s.RegistryNamed("a").ResourceTags(c.action, c.resource) {
+				got = append(got, entry.Key+"="+entry.Value)
+			}
+			if strings.Join(got, " ") != c.want || s.Summary.TaggedRepositories != 1 {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestTagsRefused(t *testing.T) {
+	many := make([]string, 51)
+	for i := range many {
+		many[i] = fmt.Sprintf(`"k%d": ""`, i)
+	}
+	for _, c := range []struct{ name, text, want string }{
+		{"empty", "", ":1:1: not JSON"},
+		{"a list", `[{"Key": "a", "Value": "b"}]`, ":1:1: the tags must be an object, not an array"},
+		{"a number", `{"a": 1}`, `:1:7: the value of tag "a" must be a string, not a number`},
+		{"null for the list", `{"tags": null}`, `:1:10: the value of tag "tags" must be a string, not null`},
+		{"a key twice", `{"a": "1", "a": "2"}`, `:1:12: "a" occurs twice`},
+		{"keys that differ in case", `{"Team": "1", "team": "2"}`, `:1:1: the tag keys "Team" and "team" are the same`},
+		{"reserved keys that differ in case", `{"aws:Team": "1", "aws:team": "2"}`, `:1:1: the tag keys "aws:Team" and "aws:team" are the same`},
+		{"keys of the output that differ in case", strings.Replace(awsTags, `"tags",`, `"team",`, 1), `:1:1: the tag keys "Team" and "team" are the same`},
+		{"no value", `{"tags": [{"Key": "a"}]}`, ":1:11: a tag lacks Key or Value"},
+		{"keys in lower case", `{"tags": [{"key": "a", "value": "b"}]}`, ":1:11: a tag lacks Key or Value"},
+		{"a tag beside the list", `{"tags": [], "team": "blue"}`, `:1:14: "team" stands beside the list of tags`},
+		{"cut short", `{"tags": [], "nextToken": "eyJ"}`, ":1:14: nextToken says that the list is cut short"},
+		{"too many", "{" + strings.Join(many, ",") + "}", ":1:1: there are 51 tags, and AWS allows 50"},
+		{"no key", `{"": "a"}`, ":1:1: a tag has no key"},
+		{"characters", `{"a*": "a"}`, ":1:1: the tag key \"a*\" holds other characters"},
+	} {
+		t.Run(c.name, func(t *testing.T) { refuses(t, small(), map[string]string{tagsPlace: c.text}, tagsPlace+c.want) })
+	}
+	t.Run("a repository that the inventory lacks", func(t *testing.T) {
+		refuses(t, small(), map[string]string{inventoryFile: awsInventory, strings.Replace(tagsPlace, "team/app", "team/new", 1): awsTags},
+			`repositories/team/new/_tags.json: repository "team/new" is not listed in `+inventoryFile)
+	})
+	t.Run("a registry that is not there", func(t *testing.T) {
+		refuses(t, small(), map[string]string{strings.Replace(tagsPlace, "central", "west", 1): awsTags}, "no registry in registries.yaml has account 123456789012 and region eu-west-1")
+	})
+}
