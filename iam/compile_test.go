@@ -347,6 +347,7 @@ func TestFindings(t *testing.T) {
 		{"unknown key", IdentityPolicy, key("StringEquals", "aws:PrincipalTeam"), "not known"},
 		{"key of another service", IdentityPolicy, key("StringEquals", "s3:prefix"), ""},
 		{"tag without a key", IdentityPolicy, key("StringEquals", "aws:PrincipalTag/"), "not known"},
+		{"a role's tag without a key", IdentityPolicy, key("StringEquals", "iam:ResourceTag/"), "not known"},
 		{"extension", IdentityPolicy, key("StringEquals", KeyReference), "is an extension"},
 		{"too large", SessionPolicy, allow(`"Action":"*","Resource":["*"` + strings.Repeat(`,"*"`, 600) + `]`), "at most 2048"},
 		{"white space does not count", SessionPolicy, allow(`"Action":"*","Resource":"*"` + strings.Repeat(" ", 3000)), ""},

@@ -31,7 +31,8 @@
 //  5. Across accounts the caller's identity policies and a resource-based
 //     policy must both allow. To assume a role (an action of AWS STS on the
 //     role's ARN) its trust policy must allow within its account too, be it by
-//     naming the account.
+//     naming the account; everyone is named there as the role of a session is,
+//     not directly, and so is nobody without an account.
 //  6. Boundary and session policy, where there are any, must allow. A federated
 //     user without a session policy has only what a resource-based policy grants
 //     to the session itself, or to everyone.

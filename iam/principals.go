@@ -71,8 +71,11 @@ func (e *principalEntry) grantTo(q *query) grant {
 	caller := q.request.Principal
 	switch e.kind {
 	case everyoneEntry:
-		if caller.Kind == FederatedProvider {
+		switch {
+		case caller.Kind == FederatedProvider:
 			return mentioned
+		case q.trust: // whom a role trusts is named, or else held to its own limits
+			return limited
 		}
 		return direct
 	case accountEntry:

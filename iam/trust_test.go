@@ -143,7 +143,13 @@ func TestTrustWithinLimits(t *testing.T) {
 	alice := &Principal{Kind: User, ARN: "arn:aws:iam::123456789012:user/alice", Account: account}
 	session := &Principal{Kind: AssumedRole, ARN: "arn:aws:sts::123456789012:assumed-role/runner/7", Account: account, RoleARN: "arn:aws:iam::123456789012:role/ci/runner"}
 	identity := []*Policy{trusting(t, "identity-assume")}
+	carol := &Principal{Kind: FederatedUser, ARN: "arn:aws:sts::123456789012:federated-user/carol", Account: account, UserARN: alice.ARN}
 	trust := func(name string) []*Policy { return []*Policy{trusting(t, name)} }
+	open, err := Compile(TrustPolicy, "everyone", []byte(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	everyone := []*Policy{open}
 	for _, c := range []struct {
 		name     string
 		caller   *Principal
@@ -155,6 +161,14 @@ func TestTrustWithinLimits(t *testing.T) {
 		{"user whom the role names, beyond it", alice, Policies{Resource: trust("user"), Boundary: mute(t, PermissionsBoundary)}, Allowed},
 		{"role that the role names, beyond it", session, Policies{Resource: trust("role-chain"), Boundary: mute(t, PermissionsBoundary)}, ImplicitDeny},
 		{"role that the role names, beyond its session policy", session, Policies{Resource: trust("role-chain"), Session: mute(t, SessionPolicy)}, ImplicitDeny},
+		{"user, where the role trusts everyone", alice, Policies{Resource: everyone}, Allowed},
+		{"user, where the role trusts everyone, beyond a boundary", alice, Policies{Resource: everyone, Boundary: mute(t, PermissionsBoundary)}, ImplicitDeny},
+		{"session, where the role trusts everyone", session, Policies{Resource: everyone}, Allowed},
+		{"session, where the role trusts everyone, beyond its session policy", session, Policies{Resource: everyone, Session: mute(t, SessionPolicy)}, ImplicitDeny},
+		{"session, where the role trusts everyone, within its session policy", session, Policies{Resource: everyone, Session: list(t, SessionPolicy, "Allow", "sts:*")}, Allowed},
+		{"federated user, where the role trusts everyone", carol, Policies{Resource: everyone}, ImplicitDeny},
+		{"anonymous, where the role trusts everyone", &Principal{Kind: Anonymous}, Policies{Resource: everyone}, ImplicitDeny},
+		{"service, where the role trusts everyone", &Principal{Kind: Service, ARN: "pods.eks.amazonaws.com"}, Policies{Resource: everyone}, ImplicitDeny},
 		{"no trust policy", alice, Policies{Identity: identity, Resource: []*Policy{}, ResourceAccount: other}, ImplicitDeny},
 	} {
 		t.Run(c.name, func(t *testing.T) {

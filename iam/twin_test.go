@@ -72,7 +72,10 @@ func (w twin) decide() Decision {
 		}
 	}
 	forms := w.grantingForms()
-	direct := slices.Contains(forms, "everyone") || slices.Contains(forms, "exact")
+	trust := strings.HasPrefix(strings.ToLower(w.request.Action), "sts:") && strings.Contains(w.request.Resource, ":role/")
+	everyone := slices.Contains(forms, "everyone")
+	direct := slices.Contains(forms, "exact") || everyone && !trust
+	through := slices.Contains(forms, "through") || everyone
 	if !hasAccount {
 		return twinAllowedIf(direct)
 	}
@@ -84,15 +87,14 @@ func (w twin) decide() Decision {
 	}
 	samePartition := w.request.Resource == "*" ||
 		strings.Split(w.request.Resource, ":")[1] == strings.Split(caller.ARN, ":")[1]
-	trust := strings.HasPrefix(strings.ToLower(w.request.Action), "sts:") && strings.Contains(w.request.Resource, ":role/")
 	switch {
-	case trust && !direct && !slices.Contains(forms, "through"):
+	case trust && !direct && !through:
 		return twinAllowedIf(identity && boundary && session && len(forms) > 0)
 	case caller.Account != owner || !samePartition:
 		return twinAllowedIf(identity && boundary && session && len(forms) > 0)
 	case direct:
 		return Allowed
-	case slices.Contains(forms, "through"):
+	case through:
 		return twinAllowedIf(boundary && session)
 	}
 	return twinAllowedIf(identity && boundary && session)

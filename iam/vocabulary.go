@@ -13,7 +13,7 @@ const extensionPrefix = "oci:"
 // Sources: Service Authorization Reference for Amazon ECR; IAM User Guide,
 // "AWS global condition context keys".
 func describeKey(key string) (known, multivalued bool) {
-	for _, prefix := range [...]string{"aws:principaltag/", "aws:requesttag/", "aws:resourcetag/", "ecr:resourcetag/"} {
+	for _, prefix := range [...]string{"aws:principaltag/", "aws:requesttag/", "aws:resourcetag/", "ecr:resourcetag/", "iam:resourcetag/"} {
 		if tag, found := strings.CutPrefix(key, prefix); found {
 			return tag != "", false
 		}
