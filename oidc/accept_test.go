@@ -2,6 +2,7 @@ package oidc
 
 import (
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"testing"
 	"time"
@@ -85,6 +86,20 @@ func TestAcceptedIsJudgedAnew(t *testing.T) {
 	issuer.Keys = keySet(t, jwk("other", "r1", ""))
 	_, err := verify(t, issuer.Keys, raw)
 	wants(t, err, "signature", raw)
+}
+
+// TestAcceptedIsBounded accepts more tokens than are remembered.
+func TestAcceptedIsBounded(t *testing.T) {
+	issuer := &Issuer{URL: issuerURL}
+	for n := range maxAccepted {
+		issuer.accepted.tokens().Add(must(digestOf(fmt.Sprint(n))), remembered{})
+	}
+	raw := signed(nil)
+	_, err := issuer.Accept(metadata(t, claims(nil)), raw, []string{audience}, noon)
+	wants(t, err, "", raw)
+	if size := issuer.accepted.tokens().Len(); size != maxAccepted || size > 256 {
+		t.Errorf("%d tokens remembered, want %d", size, maxAccepted)
+	}
 }
 
 // TestSame compares values with each other as reflect does.

@@ -62,31 +62,35 @@ func (c Claims) audience(wanted []string) (string, error) {
 	return "", fmt.Errorf("the token is for %s (%d in all), and none of %q", quote(first), len(list), wanted)
 }
 
-// holdsAt wants the time between nbf and exp, and iat not ahead of it. It
-// returns iat and exp; exp is required, iat is zero where it is absent.
-func (c Claims) holdsAt(now time.Time) (issued, expires time.Time, err error) {
-	expires, found, err := c.date("exp")
-	if err == nil && !found {
-		err = errors.New("the token has no end (exp)")
+// lifetime is what a token says of its times: iat, nbf and exp. Those that are
+// absent are zero.
+type lifetime struct{ issued, begins, expires time.Time }
+
+// holdsAt wants the time between nbf and exp, of which exp is required, and iat
+// not ahead of it.
+func (c Claims) holdsAt(now time.Time) (life lifetime, err error) {
+	var found bool
+	if life.expires, found, err = c.date("exp"); err != nil {
+		return life, err
 	}
-	if err == nil && !now.Before(expires.Add(leeway)) {
-		err = fmt.Errorf("the token expired at %s", expires.Format(time.RFC3339))
+	switch {
+	case !found:
+		return life, errors.New("the token has no end (exp)")
+	case !now.Before(life.expires.Add(leeway)):
+		return life, fmt.Errorf("the token expired at %s", life.expires.Format(time.RFC3339))
+	}
+	life.begins, found, err = c.date("nbf")
+	if err == nil && found && now.Add(leeway).Before(life.begins) {
+		err = fmt.Errorf("the token does not hold before %s (nbf)", life.begins.Format(time.RFC3339))
 	}
 	if err != nil {
-		return issued, expires, err
+		return life, err
 	}
-	begins, found, err := c.date("nbf")
-	if err == nil && found && now.Add(leeway).Before(begins) {
-		err = fmt.Errorf("the token does not hold before %s (nbf)", begins.Format(time.RFC3339))
+	life.issued, found, err = c.date("iat")
+	if err == nil && found && now.Add(leeway).Before(life.issued) {
+		err = fmt.Errorf("the token is issued at %s (iat), which is yet to come", life.issued.Format(time.RFC3339))
 	}
-	if err != nil {
-		return issued, expires, err
-	}
-	issued, found, err = c.date("iat")
-	if err == nil && found && now.Add(leeway).Before(issued) {
-		err = fmt.Errorf("the token is issued at %s (iat), which is yet to come", issued.Format(time.RFC3339))
-	}
-	return issued, expires, err
+	return life, err
 }
 
 // date returns a claim that is a NumericDate (RFC 7519 section 2): seconds since

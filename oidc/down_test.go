@@ -53,7 +53,8 @@ func TestHangLater(t *testing.T) {
 }
 
 // TestHangWhileDown has an issuer that is down and then hangs: after the first
-// failure nobody waits for it, however old the keys are.
+// failure nobody waits for it, however old the keys are, until it has not been
+// asked for a time.
 func TestHangWhileDown(t *testing.T) {
 	w := newWorld(t, text(jwks(jwk("rsa", "rsa", ""))))
 	wants(t, w.ask(by("rsa")), "", "")
@@ -62,10 +63,32 @@ func TestHangWhileDown(t *testing.T) {
 	wants(t, w.ask(by("rsa")), "", "")
 	w.fetched(2)
 	w.answers(hang(t))
-	for range 3 {
-		w.passes(time.Hour)
+	for range 4 {
+		w.passes(time.Minute)
 		wants(t, w.ask(by("rsa")), "", "")
 	}
+	w.passes(time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
+	defer cancel()
+	if err := w.askWithin(ctx, by("rsa")); !errors.Is(err, ErrUnavailable) {
+		t.Errorf("%v, want ErrUnavailable", err)
+	}
+}
+
+// TestOldFailure has an issuer that was down once, and a key that was withdrawn in
+// a time without requests: the failure of long ago does not let it serve again.
+func TestOldFailure(t *testing.T) {
+	w := newWorld(t, text(jwks(jwk("rsa", "rsa", ""))))
+	raw := by("rsa")
+	wants(t, w.ask(raw), "", "")
+	w.answers(status(503))
+	w.passes(oldAfter)
+	wants(t, w.ask(raw), "", "")
+	w.fetched(2)
+	w.answers(text(jwks(jwk("other", "other", ""))))
+	w.passes(staleAfter)
+	wants(t, w.ask(raw), "not in the issuer's key set", raw)
+	w.fetched(3)
 }
 
 // wrongAnswers are those of a URL that are no key set.

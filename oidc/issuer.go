@@ -12,12 +12,13 @@ var ErrUnavailable = errors.New("the issuer's keys cannot be had")
 
 // Token is a token that held.
 type Token struct {
-	Claims   Claims
-	Issuer   string    // the iss claim
-	KeyID    string    // the kid of the key that signed it, "" where it has none
-	Audience string    // the first of the wanted audiences that the token is for
-	IssuedAt time.Time // zero where the token does not say
-	Expires  time.Time
+	Claims    Claims
+	Issuer    string    // the iss claim
+	KeyID     string    // the kid of the key that signed it, "" where it has none
+	Audience  string    // the first of the wanted audiences that the token is for
+	IssuedAt  time.Time // iat, zero where the token does not say
+	NotBefore time.Time // nbf, zero where the token does not say
+	Expires   time.Time // exp
 }
 
 // Issuer is an issuer whose tokens are taken. The zero value takes none.
@@ -68,7 +69,7 @@ func (i *Issuer) Verify(ctx context.Context, raw string, audiences []string, now
 // of the request, and issuer, audience and times are judged as in Verify.
 // (Envoy's normalize_payload_in_metadata changes claims, and so must be off.)
 //
-// KeyID is what the token says; that is not verified here. Claims that were
+// KeyID is what the token says; that is not verified here. The claims last
 // accepted are remembered, and compared and judged anew each time.
 func (i *Issuer) Accept(metadata map[string]any, raw string, audiences []string, now time.Time) (*Token, error) {
 	if i.URL == "" {
@@ -106,9 +107,12 @@ func (i *Issuer) judge(claims Claims, keyID string, audiences []string, now time
 	if err != nil {
 		return nil, err
 	}
-	issued, expires, err := claims.holdsAt(now)
+	life, err := claims.holdsAt(now)
 	if err != nil {
 		return nil, err
 	}
-	return &Token{Claims: claims, Issuer: i.URL, KeyID: keyID, Audience: audience, IssuedAt: issued, Expires: expires}, nil
+	return &Token{
+		Claims: claims, Issuer: i.URL, KeyID: keyID, Audience: audience,
+		IssuedAt: life.issued, NotBefore: life.begins, Expires: life.expires,
+	}, nil
 }

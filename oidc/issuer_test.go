@@ -38,13 +38,14 @@ func TestZero(t *testing.T) {
 
 // TestToken wants what the token says.
 func TestToken(t *testing.T) {
-	token, err := verify(t, keySet(t, jwk("rsa", "r1", "")), signed(map[string]any{"aud": []string{"x", audience}}))
+	changes := map[string]any{"aud": []string{"x", audience}, "nbf": noon.Add(-20 * time.Second).Unix()}
+	token, err := verify(t, keySet(t, jwk("rsa", "r1", "")), signed(changes))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := &Token{
-		Claims: metadata(t, claims(map[string]any{"aud": []string{"x", audience}})), Issuer: issuerURL, KeyID: "r1", Audience: audience,
-		IssuedAt: noon.Add(-10 * time.Second), Expires: noon.Add(10 * time.Minute),
+		Claims: metadata(t, claims(changes)), Issuer: issuerURL, KeyID: "r1", Audience: audience,
+		IssuedAt: noon.Add(-10 * time.Second), NotBefore: noon.Add(-20 * time.Second), Expires: noon.Add(10 * time.Minute),
 	}
 	if !reflect.DeepEqual(token, want) {
 		t.Errorf("%+v, want %+v", token, want)
@@ -119,14 +120,14 @@ func TestNotRemembered(t *testing.T) {
 // TestRememberedIsBounded verifies more tokens than are remembered.
 func TestRememberedIsBounded(t *testing.T) {
 	keys := keySet(t, jwk("ed", "e", ""))
-	for n := range maxRemembered {
+	for n := range maxVerified {
 		keys.fixed.tokens.Add(must(digestOf(fmt.Sprint(n))), remembered{})
 	}
 	raw := craft(theKeys()["ed"], "EdDSA", header("EdDSA", "e"), claims(nil))
 	_, err := verify(t, keys, raw)
 	wants(t, err, "", raw)
-	if size := keys.fixed.tokens.Len(); size != maxRemembered {
-		t.Errorf("%d tokens remembered, want %d", size, maxRemembered)
+	if size := keys.fixed.tokens.Len(); size != maxVerified {
+		t.Errorf("%d tokens remembered, want %d", size, maxVerified)
 	}
 	if _, known := keys.recall(must(digestOf("0"))); known {
 		t.Error("the oldest is still remembered")

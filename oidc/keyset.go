@@ -81,7 +81,7 @@ type generation struct {
 }
 
 func newGeneration(text []byte, keys []key) *generation {
-	return &generation{sha256.Sum256(text), keys, newMemory()}
+	return &generation{sha256.Sum256(text), keys, newMemory(maxVerified)}
 }
 
 // errUnknownKey is the error of a token whose kid is not in the set.

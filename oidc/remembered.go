@@ -7,10 +7,15 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 )
 
-// maxRemembered bounds the tokens that a key set remembers. Only a token that
-// held is remembered, so that none but the issuer can fill it; at 3 KiB a token
-// that is some 30 MiB.
-const maxRemembered = 4096
+// How many tokens are remembered. Only a token that held is, so that none but
+// the issuer can fill the memory.
+const (
+	// maxVerified bounds those of a key set; at 3 KiB a token they take some 30 MiB.
+	maxVerified = 4096
+	// maxAccepted bounds those of an issuer that Envoy verified. What is saved is
+	// parsing alone, and an issuer may have both.
+	maxAccepted = 256
+)
 
 // digest is the SHA-256 of a token.
 type digest [sha256.Size]byte
@@ -34,21 +39,21 @@ type remembered struct {
 	keyID  string
 }
 
-func newMemory() *memory {
-	tokens, err := lru.New[digest, remembered](maxRemembered)
+func newMemory(size int) *memory {
+	tokens, err := lru.New[digest, remembered](size)
 	if err != nil {
 		panic(err) // for a size below 1 only
 	}
 	return tokens
 }
 
-// lazyMemory is a memory that is made when it is first asked for.
+// lazyMemory is the memory of accepted tokens, made when it is first asked for.
 type lazyMemory struct {
 	once sync.Once
 	made *memory
 }
 
 func (m *lazyMemory) tokens() *memory {
-	m.once.Do(func() { m.made = newMemory() })
+	m.once.Do(func() { m.made = newMemory(maxAccepted) })
 	return m.made
 }

@@ -16,7 +16,8 @@ const (
 	// keys older than this are used, and fetched again meanwhile
 	staleAfter = 5 * time.Minute
 	// keys older than this, after a time without requests, are first fetched
-	// again: a key withdrawn meanwhile must not serve once more
+	// again: a key withdrawn meanwhile must not serve once more. Where a fetch
+	// failed no longer ago than staleAfter, that has just been tried.
 	oldAfter = 15 * time.Minute
 	// the least time between the beginnings of two fetches
 	fetchEvery = 10 * time.Second
@@ -39,6 +40,7 @@ type source struct {
 	began    time.Time     // when the last fetch began
 	running  chan struct{} // closed when the fetch under way ends, nil without one
 	failure  error         // of the last fetch, nil where it went well
+	failed   time.Time     // when that fetch ended
 	failures uint64
 }
 
@@ -47,12 +49,13 @@ type source struct {
 func (s *source) keys() (*generation, <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	age := s.now().Sub(s.loaded)
+	now := s.now()
+	age := now.Sub(s.loaded)
 	if s.current != nil && age < staleAfter {
 		return s.current, nil
 	}
 	done := s.start()
-	if s.current != nil && (age < oldAfter || s.failure != nil) {
+	if s.current != nil && (age < oldAfter || s.failure != nil && now.Sub(s.failed) < staleAfter) {
 		return s.current, nil
 	}
 	return nil, done
@@ -163,6 +166,6 @@ func (s *source) fail(err error) {
 	if s.failure == nil || s.failure.Error() != err.Error() {
 		s.logger.Warn("issuer's keys not fetched", "url", s.url, "error", err.Error(), "keysInUse", s.current != nil)
 	}
-	s.failure = err
+	s.failure, s.failed = err, s.now()
 	s.failures++
 }

@@ -1,10 +1,12 @@
 package oidc
 
 import (
+	"bytes"
 	"encoding/base64"
 	quick "encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -93,20 +95,38 @@ func decode(part, segment string) ([]byte, error) {
 }
 
 // object decodes a part that is a JSON object in which no name occurs twice, at
-// any depth.
+// any depth. An escape that is half a character is refused, since all of them
+// would become one, U+FFFD (RFC 8259, section 8.2).
 func object(part, segment string) (map[string]any, []byte, error) {
 	text, err := decode(part, segment)
 	if err != nil {
 		return nil, nil, err
 	}
-	if !utf8.Valid(text) {
-		return nil, nil, fmt.Errorf("the token's %s is not UTF-8", part)
+	if !utf8.Valid(text) || hasLoneSurrogate(text) {
+		return nil, nil, fmt.Errorf("the token's %s is not UTF-8, or escapes what is no character", part)
 	}
 	var members map[string]any
 	if json.Unmarshal(text, &members) != nil || members == nil {
 		return nil, nil, fmt.Errorf("the token's %s is not one JSON object without repeated names", part)
 	}
 	return members, text, nil
+}
+
+// surrogate is an escape \uD800 to \uDFFF, or a pair of them that is a character.
+var surrogate = regexp.MustCompile(`(?i)\\\\|\\uD[89AB]..\\uD[C-F]..|\\uD[89A-F]..`)
+
+// hasLoneSurrogate tells whether JSON escapes half of a surrogate pair.
+func hasLoneSurrogate(text []byte) bool {
+	if !bytes.Contains(text, []byte(`\u`)) {
+		return false
+	}
+	const alone = len(`\uD800`)
+	for _, escape := range surrogate.FindAll(text, -1) {
+		if len(escape) == alone {
+			return true
+		}
+	}
+	return false
 }
 
 // readHeader takes from the header what is allowed to choose the key: alg and

@@ -53,6 +53,17 @@ func TestTokenForm(t *testing.T) {
 		{"header changed", encode(header("RS256", "r1")+" ") + "." + parts[1] + "." + parts[2], "signature (RS256) does not hold"},
 		{"half a signature", good[:len(good)-170], "signature (RS256) does not hold"},
 
+		{"half a surrogate pair", alsoClaims(`"x":"\ud800"`), "no character"},
+		{"the other half", alsoClaims(`"x":"\uDFFF"`), "no character"},
+		{"the halves in the wrong order", alsoClaims(`"x":"\udc00\ud800"`), "no character"},
+		{"two first halves", alsoClaims(`"x":"\ud800\ud800\udc00"`), "no character"},
+		{"half a pair and a backslash", alsoClaims(`"x":"\ud800\\udc00"`), "no character"},
+		{"half a pair in a name", alsoClaims(`"\uD83D":"x"`), "no character"},
+		{"half a pair in the header", more(`"x":"\udead"`), "no character"},
+		{"a surrogate pair", alsoClaims(`"x":"\uD83D\ude00"`), ""},
+		{"a backslash before what is no escape", alsoClaims(`"x":"\\ud800"`), ""},
+		{"a character beside the surrogates", alsoClaims(`"x":"\ud7ff\ue000"`), ""},
+
 		{"header an array", withHeader(`["RS256"]`), "header is not one JSON object"},
 		{"header null", withHeader(`null`), "header is not one JSON object"},
 		{"header not JSON", withHeader(`alg=RS256`), "header is not one JSON object"},
