@@ -11,6 +11,9 @@
 // two registries could read in two ways is refused, even where the registry at
 // hand would read it harmlessly.
 //
+// A body counts as far as its Content-Type says that it might be a form, where
+// registries would read one: then the request is refused.
+//
 // Every permission of a mapping that is not optional must be allowed, or the
 // request must not be forwarded.
 //

@@ -28,7 +28,7 @@ type parameter struct {
 // twice, every value must decode, and what it decodes to must be UTF-8 text
 // without control characters. Names and values of no interest here are held to
 // the same rules, because a reader that drops what it cannot read goes on with
-// the next pair.
+// the next pair. An empty pair has no name: a trailing & is refused too.
 func parseQuery(raw string) (query, *Refusal) {
 	var q query
 	if raw == "" {

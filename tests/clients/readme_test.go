@@ -19,8 +19,10 @@ const head = `# Registry clients through extauthz
 
 What each client does through Envoy and extauthz, in front of the CNCF
 Distribution registry, with a user name and a password. The test
-TestClients runs all of it and compares this page with what it saw; write it
-anew with ` + "`go test -C tests ./clients -write`" + `, on a machine that has every client.
+TestClients runs all of it and compares this page with what it saw, the words of
+a client only where its version is the one below: another may say it otherwise.
+Write the page anew with ` + "`go test -C tests ./clients -write`" + `, on a machine that
+has every client.
 
 "yes" works as with the registry alone. "denied" ends with an error and the
 text below, in which the person reads the reason. A number is why there is

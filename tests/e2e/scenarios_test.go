@@ -162,6 +162,7 @@ var groups = []group{
 	{"the mapping's own requests", nil, true, []scenario{
 		{"through a safe Envoy", sheetThroughSafe},
 		{"through a lax Envoy", sheetThroughLax},
+		{"through one that shows headers as text", sheetThroughText},
 		{"forwarded as judged", forwardedAsJudged},
 	}},
 	{"bytes over HTTP/2", nil, true, []scenario{

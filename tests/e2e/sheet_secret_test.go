@@ -45,9 +45,11 @@ func hostileWorld(t *testing.T, spec stack.Spec) *world {
 	return w
 }
 
-// sheetThroughSafe and sheetThroughLax send the sheet through either Envoy.
+// sheetThroughSafe and sheetThroughLax send the sheet through either Envoy, and
+// sheetThroughText through one that shows headers as text.
 func sheetThroughSafe(t *testing.T, _ *world) { sendSheet(t, hostileWorld(t, safe(t)), false) }
 func sheetThroughLax(t *testing.T, _ *world)  { sendSheet(t, hostileWorld(t, lax(t)), true) }
+func sheetThroughText(t *testing.T, _ *world) { sendSheet(t, hostileWorld(t, laxText(t)), true) }
 
 // sendSheet sends every request that the mapping's tests keep and every one
 // that such a sheet cannot hold. No answer gives anything of secret/app away,

@@ -20,7 +20,8 @@
 // What Envoy does to a request before it asks, and whether it passes on the
 // bytes that were judged: the end-to-end scenarios hold that. The content of
 // what is stored: a manifest that names a blob of another repository is for the
-// registry to judge.
+// registry to judge. That a tag and a digest name one image: what a policy denies
+// by the one is read and deleted by the other.
 //
 // # Files
 //
