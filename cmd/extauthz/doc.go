@@ -3,9 +3,11 @@
 // stands in front of the registry.
 //
 //	extauthz serve --policies DIR    answer Envoy's checks
+//	extauthz init DIR                write a policy directory to start from
 //	extauthz simulate [FILE]         decide simulated requests
 //	extauthz map METHOD PATH         print which ECR actions a request needs
 //	extauthz test DIR                run the policy tests of a directory
+//	extauthz lint DIR                print what is suspicious in a policy directory
 //	extauthz whoami --policies DIR   print who calls with a credential
 //	extauthz healthcheck             ask a running serve whether it is ready
 //	extauthz version                 print the version
@@ -34,10 +36,13 @@
 //	collector.go       what is read when Prometheus asks
 //	issuers.go         issuers and their keys, in /snapshot and in metrics
 //	logfile.go         the decision log's file
+//	init.go            init
 //	simulate.go        simulate
 //	simulateflags.go   the flags of simulate, and what does not go together
 //	map.go             map
 //	test.go            test
+//	lint.go            lint
+//	lintflags.go       the flags of lint
 //	whoami.go          whoami
 //	whoamiflags.go     the flags of whoami, and what does not go together
 //	healthcheck.go     healthcheck

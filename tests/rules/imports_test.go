@@ -34,9 +34,11 @@ var mayImport = map[string][]string{
 	"authz":        {"iam", "mapping", "identity", "decision", "policystore"},
 	"analysis":     {"iam", "strictjson", "mapping", "oidc", "identity", "decision", "policystore", "authz"},
 	"policytest":   {"iam", "strictyaml", "mapping", "oidc", "identity", "policystore", "authz", "analysis", yaml},
+	"lint":         {"iam", "mapping", "decision", "policystore"},
+	"starter":      {"mapping"},
 	"envoy":        {"authz", "mapping", envoyAPI, grpc, protobuf, genproto},
 	"decisionlog":  {"iam", "authz"},
-	"cmd/extauthz": {"iam", "mapping", "oidc", "identity", "decision", "policystore", "authz", "analysis", "policytest", "envoy", "decisionlog", grpc, prom},
+	"cmd/extauthz": {"iam", "mapping", "oidc", "identity", "decision", "policystore", "authz", "analysis", "lint", "policytest", "starter", "envoy", "decisionlog", grpc, prom},
 }
 
 func TestImports(t *testing.T) {

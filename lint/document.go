@@ -1,0 +1,94 @@
+package lint
+
+import (
+	"strings"
+
+	"extauthz/iam"
+)
+
+// A document is a policy as rules see it.
+type document struct {
+	policy     *iam.Policy
+	statements []statement
+}
+
+// A statement is a statement as rules see it.
+type statement struct {
+	iam.WrittenStatement
+	covered actionSet // ECR's actions that it covers
+}
+
+// documentOf reads a policy's text, once.
+func (l *linter) documentOf(policy *iam.Policy) *document {
+	if d := l.documents[policy]; d != nil {
+		return d
+	}
+	written := policy.Written()
+	d := &document{policy: policy, statements: make([]statement, len(written))}
+	for i := range written {
+		d.statements[i] = statement{written[i], coveredBy(written[i].Statement)}
+	}
+	l.documents[policy] = d
+	return d
+}
+
+// index gathers what rules look up.
+func (l *linter) index() {
+	l.documents = map[*iam.Policy]*document{}
+	l.attached, l.usedOtherwise = map[*iam.Policy]bool{}, map[string]bool{}
+	for _, policy := range l.contents.Policies {
+		if policy.Kind == iam.PermissionsBoundary || policy.Kind == iam.SessionPolicy {
+			l.usedOtherwise[policy.Source] = true
+		}
+	}
+	l.indexPrincipals()
+}
+
+func (l *linter) indexPrincipals() {
+	l.accounts, l.known = map[string]bool{}, map[string]bool{}
+	for _, p := range l.contents.Principals {
+		arn, err := iam.ParseARN(p.ARN)
+		if err != nil {
+			continue // cannot be: the directory was loaded
+		}
+		for _, policy := range p.Identity {
+			l.attached[policy] = true
+		}
+		if p.Trust != nil {
+			l.attached[p.Trust] = true
+		}
+		l.accounts[arn.Account] = true
+		l.known[p.ARN] = true
+		if role, isRole := strings.CutPrefix(arn.Resource, "role/"); isRole {
+			arn.Service, arn.Resource = "sts", "assumed-role/"+lastSegment(role)
+			l.known[arn.String()] = true
+		}
+	}
+}
+
+// judged tells whether a policy is to be judged for what it says. A managed
+// policy is always compiled as an identity policy; where it is attached as a
+// boundary or session policy alone, it is judged as that.
+func (l *linter) judged(policy *iam.Policy) bool {
+	return policy.Kind != iam.IdentityPolicy || l.attached[policy] || !l.usedOtherwise[policy.Source]
+}
+
+// allows tells whether the statement grants: limits, such as boundaries and
+// service control policies, allow without granting.
+func (d *document) allows(s *statement) bool {
+	return s.Statement.Effect == iam.Allow && d.grants()
+}
+
+func (d *document) grants() bool {
+	switch d.policy.Kind {
+	case iam.IdentityPolicy, iam.RepositoryPolicy, iam.RegistryPolicy, iam.TrustPolicy:
+		return true
+	}
+	return false
+}
+
+func (d *document) isResourceBased() bool {
+	return d.policy.Kind == iam.RepositoryPolicy || d.policy.Kind == iam.RegistryPolicy
+}
+
+func lastSegment(s string) string { return s[strings.LastIndexByte(s, '/')+1:] }

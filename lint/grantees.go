@@ -1,0 +1,126 @@
+package lint
+
+import (
+	"slices"
+	"strings"
+
+	"extauthz/iam"
+)
+
+// notPrincipal finds Denies of all but those they name. (An Allow of the kind is
+// refused when it is loaded.)
+func (l *linter) notPrincipal(d *document, s *statement) {
+	if s.NotPrincipal && len(s.Principals) > 0 {
+		l.report(d.policy.Source, s.Principals[0].Position, "not-principal", "NotPrincipal spares no session unless role, session and account are all listed, and nobody who has a permissions boundary; deny \"*\" with a condition such as ArnNotEquals on aws:PrincipalArn")
+	}
+}
+
+// everyone is the entry "*" of the statement's Principal, nil where there is none.
+func (s *statement) everyone() *iam.WrittenPrincipal {
+	for i := range s.Principals {
+		if p := &s.Principals[i]; p.Type == "AWS" && p.Text == "*" && !s.NotPrincipal {
+			return p
+		}
+	}
+	return nil
+}
+
+// anyPrincipal finds Allows of everyone that no condition limits.
+func (l *linter) anyPrincipal(d *document, s *statement) {
+	everyone := s.everyone()
+	if everyone == nil || !d.allows(s) || slices.ContainsFunc(s.Conditions, limitsCallers) {
+		return
+	}
+	l.report(d.policy.Source, everyone.Position, "any-principal", "this Allow is for everyone, in every account; name principals, or add a condition such as StringEquals on aws:PrincipalOrgID")
+}
+
+// limitsCallers tells whether a condition limits who can call: it asks for a
+// value of who calls or from where, and not for any value.
+func limitsCallers(c iam.WrittenCondition) bool {
+	key := strings.ToLower(c.Key.Text)
+	limits := identifies(key) || slices.Contains([]string{
+		"aws:sourceip", "aws:vpcsourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:sourcearn", "aws:sourceaccount",
+		"aws:sourceorgid", "aws:sourceorgpaths", "sts:externalid", "aws:federatedprovider",
+	}, key)
+	return limits && isDemand(c) && !slices.ContainsFunc(c.Values, func(w iam.Word) bool {
+		return strings.Trim(w.Text, "*") == "" || w.Text == "0.0.0.0/0" || w.Text == "::/0"
+	})
+}
+
+// identifies tells whether a key is a property of whoever is somebody.
+func identifies(key string) bool {
+	return strings.HasPrefix(key, "aws:principal") || key == "aws:userid" || key == "aws:username" || key == "aws:sourceidentity"
+}
+
+// isDemand tells whether a condition is false for a request without its key.
+func isDemand(c iam.WrittenCondition) bool {
+	return !c.Negated && !c.IfExists && c.Set != "ForAllValues" && c.Base != "Null"
+}
+
+// anonymousWrite finds repository policies by which callers without a credential
+// may write, where a registry serves them.
+func (l *linter) anonymousWrite(d *document, s *statement) {
+	everyone := s.everyone()
+	if everyone == nil || !d.allows(s) || s.covered&writes == 0 || !l.servesAnonymous(d.policy) {
+		return
+	}
+	for _, c := range s.Conditions {
+		if identifies(strings.ToLower(c.Key.Text)) && isDemand(c) {
+			return
+		}
+	}
+	l.report(d.policy.Source, everyone.Position, "anonymous-write", "the registry serves callers without a credential, and this Allow lets them %s; name principals for what writes", strings.Join((s.covered&writes).names(), ", "))
+}
+
+// servesAnonymous tells whether a registry that the policy is about serves
+// anonymous callers.
+func (l *linter) servesAnonymous(policy *iam.Policy) bool {
+	for _, r := range l.registries {
+		if !r.Proof.Anonymous {
+			continue
+		}
+		if strings.HasPrefix(policy.Source, "accounts/"+r.Account+"/"+r.Region+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// unknownPrincipals finds users and roles that policies name and the directory
+// does not have, in accounts whose users and roles it has.
+func (l *linter) unknownPrincipals(d *document, s *statement) {
+	for _, p := range s.Principals {
+		if p.Type == "AWS" {
+			l.unknownPrincipal(d, p.Word)
+		}
+	}
+	if s.covered == 0 {
+		return
+	}
+	for _, c := range s.Conditions {
+		if !strings.EqualFold(c.Key.Text, "aws:PrincipalArn") || strings.Contains(c.Base, "Like") && !strings.HasPrefix(c.Base, "Arn") {
+			continue
+		}
+		for _, w := range c.Values {
+			l.unknownPrincipal(d, w)
+		}
+	}
+}
+
+func (l *linter) unknownPrincipal(d *document, w iam.Word) {
+	arn, err := iam.ParseARN(w.Text)
+	if err != nil || strings.ContainsAny(w.Text, "*?$") || !l.accounts[arn.Account] || l.known[w.Text] {
+		return
+	}
+	kind, rest, _ := strings.Cut(arn.Resource, "/")
+	if kind == "assumed-role" {
+		role, _, _ := strings.Cut(rest, "/")
+		arn.Resource = kind + "/" + role
+		if l.known[arn.String()] {
+			return
+		}
+	}
+	if kind == "user" || kind == "role" || kind == "assumed-role" {
+		l.report(d.policy.Source, w.Position, "unknown-principal", "%q is not among the principals of this directory; mend the name, or add it", w.Text)
+	}
+}

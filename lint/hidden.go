@@ -1,0 +1,55 @@
+package lint
+
+import (
+	"slices"
+
+	"extauthz/iam"
+)
+
+// hidden finds Allows that another statement of the same document makes useless:
+// a Deny of all that they allow, or an Allow of it.
+func (l *linter) hidden(d *document) {
+	if len(d.statements) > longList {
+		return
+	}
+	for i := range d.statements {
+		s := &d.statements[i]
+		if s.Statement.Effect != iam.Allow || s.covered == 0 {
+			continue
+		}
+		for j := range d.statements {
+			other := &d.statements[j]
+			if i == j || !other.includes(s) {
+				continue
+			}
+			if other.Statement.Effect == iam.Deny {
+				l.report(d.policy.Source, s.Statement.Start, "hidden-by-deny", "this Allow never takes effect: the Deny in line %d covers all of it", other.Statement.Start.Line)
+				break
+			}
+			if j < i || !s.includes(other) { // of two that are equal the later one is redundant
+				l.report(d.policy.Source, s.Statement.Start, "redundant-statement", "this Allow adds nothing: the one in line %d covers all of it", other.Statement.Start.Line)
+				break
+			}
+		}
+	}
+}
+
+// includes tells whether the statement applies wherever another one does.
+func (s *statement) includes(other *statement) bool {
+	if len(s.Conditions) > 0 || s.NotAction || s.NotResource || s.NotPrincipal || other.NotAction || other.NotResource || other.NotPrincipal {
+		return false
+	}
+	return includesAll(s.Actions, other.Actions, coversAction) &&
+		(len(s.Resources) == 0 || hasStar(s.Resources) || len(other.Resources) > 0 && includesAll(s.Resources, other.Resources, coversResource)) &&
+		(s.everyone() != nil || includesPrincipals(s.Principals, other.Principals))
+}
+
+func includesAll(words, others []iam.Word, covers func(outer, inner string) bool) bool {
+	return !slices.ContainsFunc(others, func(w iam.Word) bool { return !anyCovers(words, w.Text, covers) })
+}
+
+func includesPrincipals(principals, others []iam.WrittenPrincipal) bool {
+	return !slices.ContainsFunc(others, func(p iam.WrittenPrincipal) bool {
+		return !slices.ContainsFunc(principals, func(q iam.WrittenPrincipal) bool { return q.Type == p.Type && q.Text == p.Text })
+	})
+}

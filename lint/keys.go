@@ -1,0 +1,92 @@
+package lint
+
+import (
+	"slices"
+	"strings"
+
+	"extauthz/iam"
+)
+
+// missingKeys finds conditions on keys that no registry request carries here. A
+// trust policy is about the request for a session, which carries others.
+func (l *linter) missingKeys(d *document, s *statement) {
+	if d.policy.Kind == iam.TrustPolicy || s.covered&(asked|login) == 0 {
+		return
+	}
+	for _, c := range s.Conditions {
+		key := strings.ToLower(c.Key.Text)
+		code, why := "absent-key", "no registry request carries it"
+		switch {
+		case strings.HasPrefix(key, "aws:requesttag/") || key == "aws:tagkeys":
+			code, why = "request-tag-key", "it is there where a repository is tagged, which no registry request does"
+		case isAbsent(key):
+		default:
+			if why = l.unconfigured(key); why == "" {
+				continue
+			}
+			code = "unconfigured-key"
+		}
+		l.report(d.policy.Source, c.Key.Position, code, "condition key %q: %s, so that %s", c.Key.Text, why, outcome(c))
+	}
+}
+
+// outcome says what a condition is where its key is absent.
+func outcome(c iam.WrittenCondition) string {
+	holds := c.Negated || c.IfExists || c.Set == "ForAllValues"
+	if c.Set == "ForAnyValue" {
+		holds = false
+	}
+	if c.Base == "Null" {
+		holds = slices.ContainsFunc(c.Values, func(w iam.Word) bool { return strings.EqualFold(w.Text, "true") })
+	}
+	if holds {
+		return c.Operator + " always holds"
+	}
+	return c.Operator + " never holds"
+}
+
+// isAbsent tells whether no registry request carries a key: those of other
+// services, global ones that only AWS's services and consoles set (IAM User
+// Guide, "AWS global condition context keys"), and ECR's for account settings.
+func isAbsent(key string) bool {
+	switch key {
+	case "aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths",
+		"aws:calledvia", "aws:calledviafirst", "aws:calledvialast", "aws:principalservicenameslist",
+		"aws:chatbotsourcearn", "aws:ec2instancesourcevpc", "aws:ec2instancesourceprivateipv4",
+		"aws:assumedroot", "aws:ismcpserviceaction", "aws:multifactorauthage", "aws:sourcevpcarn",
+		"aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths", "ecr:accountsetting":
+		return true
+	}
+	prefix, _, _ := strings.Cut(key, ":")
+	return prefix != "aws" && prefix != "ecr" && prefix != "oci"
+}
+
+// unconfigured says why requests do not carry a key that they would with other
+// settings; "" where they do.
+func (l *linter) unconfigured(key string) string {
+	switch key {
+	case "aws:principalorgid", "aws:principalorgpaths", "aws:resourceorgid", "aws:resourceorgpaths":
+		if l.registries[0].Organization == nil {
+			return "there is no organization.yaml"
+		}
+	case "aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip":
+		if !l.anyEndpoint(true) {
+			return "no registry has a vpcEndpoint"
+		}
+	case "aws:sourceip":
+		if !l.anyEndpoint(false) {
+			return "every registry has a vpcEndpoint, with which aws:VpcSourceIp takes its place"
+		}
+	}
+	return ""
+}
+
+// anyEndpoint tells whether a registry has a VPC endpoint, or has none.
+func (l *linter) anyEndpoint(has bool) bool {
+	for _, r := range l.registries {
+		if (r.VPCEndpoint != nil) == has {
+			return true
+		}
+	}
+	return false
+}

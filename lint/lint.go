@@ -1,0 +1,109 @@
+package lint
+
+import (
+	"fmt"
+	"os"
+
+	"extauthz/decision"
+	"extauthz/iam"
+	"extauthz/policystore"
+)
+
+// Directory judges a policy directory. An error says that the directory itself
+// cannot be read; all that is wrong in it is a finding.
+func Directory(dir string) ([]Finding, error) {
+	if _, err := os.ReadDir(dir); err != nil {
+		return nil, fmt.Errorf("%w; name a policy directory that can be read", err)
+	}
+	severities := map[string]Severity{}
+	for _, p := range Pages() {
+		severities[p.Code] = p.Severity
+	}
+	snapshot, err := policystore.Load(dir, decision.Options{CacheSize: 1})
+	if err != nil {
+		f := unloadable(dir, err)
+		f.Severity = severities[f.Code]
+		return []Finding{f}, nil
+	}
+	l := &linter{severities: severities, contents: snapshot.Contents(), told: map[Finding]bool{}}
+	for _, name := range snapshot.RegistryNames() {
+		l.registries = append(l.registries, snapshot.RegistryNamed(name))
+	}
+	l.run(snapshot.Findings)
+	return inOrder(l.findings), nil
+}
+
+// A linter judges one snapshot.
+type linter struct {
+	severities map[string]Severity // by code
+	contents   policystore.Contents
+	registries []*policystore.Registry
+	documents  map[*iam.Policy]*document
+	attached   map[*iam.Policy]bool // to a user or role, as identity or trust policy
+	accounts   map[string]bool      // that have principals in the directory
+	known      map[string]bool      // ARNs of users and roles, as policies may name them
+	findings   []Finding
+	told       map[Finding]bool // those
+
+	// usedOtherwise has the sources of boundaries and session policies.
+	usedOtherwise map[string]bool
+}
+
+// The rules, by what they look at.
+func (l *linter) statementRules() []func(*document, *statement) {
+	return []func(*document, *statement){
+		l.misspeltServices, l.placeholders, l.tokenOfRepository, l.allowNot, l.redundantWords,
+		l.resources, l.wildcardResource,
+		l.notPrincipal, l.anyPrincipal, l.anonymousWrite, l.unknownPrincipals,
+		l.missingKeys, l.values, l.contradictions, l.evadedByDigest, l.sharedProvider,
+	}
+}
+
+func (l *linter) run(compiled []iam.Finding) {
+	l.index()
+	for _, policy := range l.contents.Policies {
+		if d := l.documentOf(policy); l.judged(policy) {
+			for i := range d.statements {
+				for _, rule := range l.statementRules() {
+					rule(d, &d.statements[i])
+				}
+			}
+			l.hidden(d)
+		}
+	}
+	l.together()
+	l.callers()
+	l.credentials()
+	l.addCompiled(compiled)
+}
+
+// addCompiled adds what was found when the directory was compiled. A placeholder
+// that looks like a policy variable is told once, as what it is.
+func (l *linter) addCompiled(compiled []iam.Finding) {
+	type place struct {
+		source string
+		iam.Position
+	}
+	told := map[place]bool{}
+	for _, f := range l.findings {
+		if f.Code == "placeholder" {
+			told[place{f.Source, iam.Position{Line: f.Line, Column: f.Column}}] = true
+		}
+	}
+	for _, f := range compiled {
+		if f.Code != "literal-variable" || !told[place{f.Source, f.Position}] {
+			l.report(f.Source, f.Position, f.Code, "%s", f.Message)
+		}
+	}
+}
+
+func (l *linter) report(source string, at iam.Position, code, format string, args ...any) {
+	f := Finding{
+		Source: source, Line: at.Line, Column: at.Column,
+		Severity: l.severities[code], Code: code, Message: fmt.Sprintf(format, args...),
+	}
+	if !l.told[f] {
+		l.told[f] = true
+		l.findings = append(l.findings, f)
+	}
+}

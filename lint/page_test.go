@@ -1,0 +1,177 @@
+package lint
+
+import (
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// base is a policy directory without findings, which examples change in part.
+const base = "testdata/base"
+
+// baseFiles are the files of base by path.
+func baseFiles(t *testing.T) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	err := fs.WalkDir(os.DirFS(base), ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(filepath.Join(base, path))
+		files[path] = string(text)
+		return err
+	})
+	if err != nil || len(files) < 4 {
+		t.Fatalf("%d files in %s, want at least 4: %v", len(files), base, err)
+	}
+	return files
+}
+
+// directory writes base with changes into a directory of its own.
+func directory(t *testing.T, changes map[string]string) string {
+	t.Helper()
+	files := baseFiles(t)
+	maps.Copy(files, changes)
+	dir := t.TempDir()
+	for path, text := range files {
+		path = filepath.Join(dir, filepath.FromSlash(path))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// judge returns the findings of base with changes.
+func judge(t *testing.T, changes map[string]string) []Finding {
+	t.Helper()
+	findings, err := Directory(directory(t, changes))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return findings
+}
+
+func TestBaseIsClean(t *testing.T) {
+	if findings := judge(t, nil); len(findings) > 0 {
+		t.Errorf("findings %v, want none", findings)
+	}
+}
+
+// The parts of a page that only its tests read.
+var (
+	exampleFile = regexp.MustCompile("(?m)^`([^`\n]+)`:\n\n```(?:json|yaml)\n((?s:.*?))```$")
+	companions  = regexp.MustCompile(`(?s)\nIts examples also have (.*?)\.\n`)
+	quotedCode  = regexp.MustCompile("`([a-z-]+)`")
+)
+
+// section is what stands between a heading and the next.
+func section(t *testing.T, p Page, n int) string {
+	t.Helper()
+	_, text, found := strings.Cut(p.Text, sections()[n])
+	if !found {
+		t.Fatalf("%s has no section %q", p.Code, strings.TrimSpace(sections()[n]))
+	}
+	if n+1 < len(sections()) {
+		text, _, found = strings.Cut(text, sections()[n+1])
+	}
+	if !found || strings.TrimSpace(text) == "" {
+		t.Fatalf("%s: section %q is empty, or not in its place", p.Code, strings.TrimSpace(sections()[n]))
+	}
+	return text
+}
+
+// example are the files of a section.
+func example(t *testing.T, p Page, n int) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	for _, m := range exampleFile.FindAllStringSubmatch(section(t, p, n), -1) {
+		files[m[1]] = m[2]
+	}
+	if len(files) == 0 {
+		t.Fatalf("%s: no file in section %q", p.Code, strings.TrimSpace(sections()[n]))
+	}
+	return files
+}
+
+// codes are the codes among findings.
+func codes(findings []Finding) []string {
+	var all []string
+	for _, f := range findings {
+		all = append(all, f.Code)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// TestPages runs both examples of every page: one has the finding, and nothing
+// else but what the page says; the other has it not.
+func TestPages(t *testing.T) {
+	all := Pages()
+	if len(all) < 53 {
+		t.Fatalf("%d pages, want at least 53", len(all))
+	}
+	for _, p := range all {
+		t.Run(p.Code, func(t *testing.T) {
+			checkPage(t, p)
+			var also []string
+			if m := companions.FindStringSubmatch(p.Text); m != nil {
+				for _, code := range quotedCode.FindAllStringSubmatch(m[1], -1) {
+					also = append(also, code[1])
+				}
+			}
+			has := judge(t, example(t, p, 2))
+			want := slices.Sorted(slices.Values(append([]string{p.Code}, also...)))
+			if got := codes(has); !slices.Equal(got, want) {
+				t.Errorf("the example that has it: got %v want %v:\n%v", got, want, has)
+			}
+			for _, f := range has {
+				if f.Code == p.Code && (f.Severity != p.Severity || f.Line == 0 && p.Code != "unloadable") {
+					t.Errorf("finding %s, want %s and a place", f, p.Severity)
+				}
+			}
+			for _, f := range judge(t, example(t, p, 3)) {
+				if f.Code == p.Code || !slices.Contains(also, f.Code) {
+					t.Errorf("the example that has it not: %s", f)
+				}
+			}
+		})
+	}
+}
+
+// checkPage wants every part of a page.
+func checkPage(t *testing.T, p Page) {
+	t.Helper()
+	if !strings.HasPrefix(p.Text, "# "+p.Code+"\n\nSeverity: "+p.Severity.String()+"\n\n") {
+		t.Errorf("%s begins otherwise than with its code and severity", p.Code)
+	}
+	if p.Summary == "" || p.Mend == "" || !strings.HasSuffix(p.Summary, ".") {
+		t.Errorf("%s: summary %q, mend %q", p.Code, p.Summary, p.Mend)
+	}
+	for n := range sections() {
+		section(t, p, n)
+	}
+	for line := range strings.Lines(p.Text) {
+		if strings.Contains(line, "\t") || strings.HasSuffix(line, " \n") {
+			t.Errorf("%s: line %q has a tab or a blank at its end", p.Code, line)
+		}
+	}
+}
+
+func TestExplain(t *testing.T) {
+	p, err := Explain("unknown-action")
+	if err != nil || p.Code != "unknown-action" || !strings.Contains(p.Text, "## How to mend") {
+		t.Errorf("got %+v, %v", p, err)
+	}
+	if _, err := Explain("fly"); err == nil || !strings.Contains(err.Error(), `no code "fly"; there are absent-key, `) {
+		t.Errorf("error %v", err)
+	}
+}
