@@ -66,19 +66,16 @@ func (s *Snapshot) Contents() Contents {
 	return c
 }
 
-// written are the entries of principals.yaml with their places.
+// written are the entries of principals.yaml, and the users and roles of
+// authorizations, with their places.
 type written struct {
 	places      map[string]Place // of principals, by ARN
 	credentials []Credential
 	issuers     []TrustedIssuer
 }
 
-// note keeps the entries of a file that has been read.
+// note keeps the credentials and issuers of a file that has been read.
 func (w *written) note(file *principalsFile, y *yamlFile, managed managedPolicies) {
-	w.places = make(map[string]Place, len(file.Principals))
-	for i := range file.Principals {
-		w.places[file.Principals[i].ARN] = y.placeOf("principals", i)
-	}
 	for i := range file.Credentials {
 		e := &file.Credentials[i]
 		session, _, _ := managed.findAll(iam.SessionPolicy, e.SessionPolicies, accountOf(e.Principal)) // bind has seen to the error

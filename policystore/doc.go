@@ -65,7 +65,12 @@
 //	controlpolicies.go the organization's control policies, level by level
 //	tags.go          the tags of repositories, as condition keys
 //	export.go        documents, by themselves and inside the outputs of AWS's commands
-//	managed.go       the AWS managed policies for ECR, known by ARN
+//	managed.go       managed policies: the operator's, AWS's for ECR, those of accounts
+//	authorization.go get-account-authorization-details: an account's users, groups,
+//	                 roles and policies
+//	entitydetail.go  its users, groups and roles as they are printed
+//	policydetail.go  its managed policies and their versions as they are printed
+//	exported.go      its users and roles with all that is attached to them
 //	contents.go      what a snapshot was compiled of, for who judges it
 //	yaml.go          strict YAML with positions
 //	store.go         Store: the last good snapshot, and reloading it

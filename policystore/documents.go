@@ -20,7 +20,7 @@ func checkPaths(t tree) error {
 		case file == "registries.yaml" || file == "principals.yaml" || file == "htpasswd" || file == organizationPath:
 		case namedFile.MatchString(file):
 		case isOfRepository(file) || isInventory(file) || isRegistryPolicy(file):
-		case controlPolicy.MatchString(file):
+		case isAuthorization(file) || controlPolicy.MatchString(file):
 		default:
 			return fmt.Errorf("%s: not a file of a policy directory, so it would not be in force; mend its name, remove it, or give it a leading dot", file)
 		}
@@ -52,12 +52,18 @@ func isOfRepository(file string) bool {
 // which has no repository's name.
 type place struct{ account, region, repository string }
 
+// cutAccount takes accounts/ACCOUNT/REST apart.
+func cutAccount(file string) (account, rest string, ok bool) {
+	file, found := strings.CutPrefix(file, "accounts/")
+	account, rest, _ = strings.Cut(file, "/")
+	return account, rest, found && accountID.MatchString(account)
+}
+
 // splitAccount takes accounts/ACCOUNT/REGION/REST apart.
 func splitAccount(file string) (account, region, rest string, ok bool) {
-	file, found := strings.CutPrefix(file, "accounts/")
-	account, file, _ = strings.Cut(file, "/")
+	account, file, ok = cutAccount(file)
 	region, rest, _ = strings.Cut(file, "/")
-	return account, region, rest, found && accountID.MatchString(account) && regionName.MatchString(region)
+	return account, region, rest, ok && regionName.MatchString(region)
 }
 
 // parsePlace reads accounts/ACCOUNT/REGION/repositories/NAME/FILE; false for

@@ -22,7 +22,7 @@ type principalEntry struct {
 
 // attach adds the user or role of an entry, or returns what is wrong with the
 // entry and where in it.
-func (p *principals) attach(entry *principalEntry, from *sources) (place []any, err error) {
+func (p *principals) attach(entry *principalEntry, at Place, from *sources) (place []any, err error) {
 	arn, err := iam.ParseARN(entry.ARN)
 	if err != nil {
 		return []any{"arn"}, err
@@ -40,14 +40,26 @@ func (p *principals) attach(entry *principalEntry, from *sources) (place []any, 
 	if entity.Trust, err = from.trust.find(entry.Trust); err != nil {
 		return []any{"trust"}, err
 	}
-	if err := p.entities.Add(entity); err != nil {
+	if err := p.add(entity, at); err != nil {
 		return []any{"arn"}, err
 	}
-	p.identity[entry.ARN], p.ids[entry.ARN] = entity.Identity, entry.ID
-	if entity.Boundary != nil {
-		p.boundary[entry.ARN] = entity.Boundary
-	}
 	return nil, nil
+}
+
+// add adds a user or role that stands at a place of the directory.
+func (p *principals) add(entity identity.Entity, at Place) error {
+	if other, twice := p.written.places[entity.ARN]; twice && other.Source != at.Source {
+		return fmt.Errorf("principal %q is in %s, line %d, as well; keep one of the two", entity.ARN, other.Source, other.Line)
+	}
+	if err := p.entities.Add(entity); err != nil {
+		return err
+	}
+	p.written.places[entity.ARN] = at
+	p.identity[entity.ARN], p.ids[entity.ARN] = entity.Identity, entity.ID
+	if entity.Boundary != nil {
+		p.boundary[entity.ARN] = entity.Boundary
+	}
+	return nil
 }
 
 // attached finds the identity policies and the boundary of an entry.

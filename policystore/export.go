@@ -45,9 +45,12 @@ func readDocument(r *strictjson.Reader, file, name string) (document, error) {
 	if err != nil {
 		return document{}, err
 	}
-	var text string
-	if json.Unmarshal(value, &text) != nil {
+	if value[0] != '"' {
 		return document{file, iam.Position{Line: line, Column: column}, value}, nil
+	}
+	var text string
+	if err := json.Unmarshal(value, &text); err != nil {
+		return document{}, r.ErrorAt(at, "%s: %v", name, err)
 	}
 	if !strings.HasPrefix(text, "{") {
 		if text, err = url.PathUnescape(text); err != nil {

@@ -3,7 +3,9 @@ package policystore
 import (
 	"embed"
 	"fmt"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 
 	"extauthz/iam"
@@ -15,55 +17,80 @@ import (
 //go:embed aws/*.json
 var awsPolicies embed.FS
 
-// awsPrefix is what the ARNs of AWS's own policies have in common.
-const awsPrefix = "arn:aws:iam::aws:policy/"
+// managedPolicies are the managed policies of a snapshot. Each can be attached as
+// an identity policy, as a permissions boundary and as a session policy.
+type managedPolicies map[policyName]*managedPolicy
 
-// managedPolicies are the managed policies of a snapshot: the operator's by
-// name, AWS's by ARN. Each can be attached as an identity policy, as a
-// permissions boundary and as a session policy.
-type managedPolicies map[string]*managedPolicy
+// A policyName is what a managed policy is found by: one of the operator's files by
+// its name, for every account; one of AWS's by its name and the account "aws"; one
+// of an account's authorization by that account and the policy's ARN.
+type policyName struct{ account, name string }
 
 // A managedPolicy is one text, compiled for each use that is made of it.
 type managedPolicy struct {
-	source string
-	text   []byte
-	uses   map[iam.Kind]*iam.Policy
+	document
+	uses map[iam.Kind]*iam.Policy
 }
 
-func loadManaged(t tree) (managedPolicies, error) {
+func loadManaged(t tree, exported []*authorization) (managedPolicies, error) {
 	m := managedPolicies{}
-	entries, err := awsPolicies.ReadDir("aws")
-	if err != nil {
+	if err := m.addAWS(); err != nil {
 		return nil, err
-	}
-	for _, entry := range entries {
-		text, err := awsPolicies.ReadFile(path.Join("aws", entry.Name()))
-		if err != nil {
-			return nil, err
-		}
-		arn := awsPrefix + strings.TrimSuffix(entry.Name(), ".json")
-		if err := m.add(arn, arn, text); err != nil {
-			return nil, err
-		}
 	}
 	for _, file := range t.paths() {
 		name, found := strings.CutPrefix(file, "managed/")
 		if !found {
 			continue
 		}
-		if err := m.add(strings.TrimSuffix(name, ".json"), file, t[file]); err != nil {
+		if err := m.add(policyName{"", strings.TrimSuffix(name, ".json")}, wholeFile(file, t[file])); err != nil {
 			return nil, err
+		}
+	}
+	for _, a := range exported {
+		for _, arn := range slices.Sorted(maps.Keys(a.policies)) {
+			if err := m.add(policyName{a.account, arn}, a.policies[arn].document()); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return m, nil
 }
 
+// addAWS adds AWS's policies for ECR.
+func (m managedPolicies) addAWS() error {
+	entries, err := awsPolicies.ReadDir("aws")
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		text, err := awsPolicies.ReadFile(path.Join("aws", entry.Name()))
+		if err != nil {
+			return err
+		}
+		name := strings.TrimSuffix(entry.Name(), ".json")
+		if err := m.add(policyName{"aws", name}, wholeFile("arn:aws:iam::aws:policy/"+name, text)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // add adds a policy. It is compiled as an identity policy whether or not it is
-// attached, so that a broken one is found.
-func (m managedPolicies) add(name, source string, text []byte) error {
-	m[name] = &managedPolicy{source: source, text: text, uses: map[iam.Kind]*iam.Policy{}}
+// attached, so that a broken one is found; but not one of AWS's in an account's
+// authorization, which lists hundreds of other services'.
+func (m managedPolicies) add(name policyName, d document) error {
+	m[name] = &managedPolicy{document: d, uses: map[iam.Kind]*iam.Policy{}}
+	if isAWSPolicy(name.name) {
+		return nil
+	}
 	_, err := m[name].as(iam.IdentityPolicy)
 	return err
+}
+
+// isAWSPolicy tells whether a reference is the ARN of a policy of AWS.
+func isAWSPolicy(reference string) bool {
+	arn, err := iam.ParseARN(reference)
+	return err == nil && arn.Service == "iam" && arn.Account == "aws" && strings.HasPrefix(arn.Resource, "policy/")
 }
 
 // as compiles the policy for a use; the same use has the same policy.
@@ -71,7 +98,7 @@ func (p *managedPolicy) as(kind iam.Kind) (*iam.Policy, error) {
 	if known := p.uses[kind]; known != nil {
 		return known, nil
 	}
-	compiled, err := iam.Compile(kind, p.source, p.text)
+	compiled, err := p.compile(kind)
 	if err == nil {
 		p.uses[kind] = compiled
 	}
@@ -79,16 +106,38 @@ func (p *managedPolicy) as(kind iam.Kind) (*iam.Policy, error) {
 }
 
 // find returns the policy that reference names to an entity, for a use: the name
-// of a file in managed/, that policy's ARN in the entity's account, or the ARN of
-// one of AWS's policies for ECR.
+// of a file in managed/, that policy's ARN in the entity's account, the ARN of one
+// that the authorization of that account has, or the ARN of one of AWS's policies,
+// which are known for ECR, and for other services are in an authorization or in
+// managed/.
 func (m managedPolicies) find(kind iam.Kind, reference string, entity iam.ARN) (*iam.Policy, error) {
-	name := reference
-	own := iam.ARN{Partition: entity.Partition, Service: "iam", Account: entity.Account, Resource: "policy/"}.String()
-	if path, found := strings.CutPrefix(reference, own); found && entity.Account != "" {
-		name = path[strings.LastIndexByte(path, '/')+1:]
+	policy, err := m.lookup(reference, entity)
+	if err != nil {
+		return nil, err
 	}
-	if policy := m[name]; policy != nil {
-		return policy.as(kind)
+	return policy.as(kind)
+}
+
+func (m managedPolicies) lookup(reference string, entity iam.ARN) (*managedPolicy, error) {
+	name, isAWS := reference, isAWSPolicy(reference)
+	_, nameOfAWS, _ := strings.Cut(reference, ":policy/")
+	own := iam.ARN{Partition: entity.Partition, Service: "iam", Account: entity.Account, Resource: "policy/"}.String()
+	if isAWS || entity.Account != "" && strings.HasPrefix(reference, own) {
+		name = reference[strings.LastIndexByte(reference, '/')+1:]
+	}
+	exported, file := m[policyName{entity.Account, reference}], m[policyName{"", name}]
+	if entity.Account == "" {
+		exported = nil // what is found is the file of that name
+	}
+	switch {
+	case exported != nil && file != nil && !isAWS:
+		return nil, fmt.Errorf("policy %q is in %s and in %s; remove one of the two", reference, exported.source, file.source)
+	case exported != nil:
+		return exported, nil
+	case isAWS && m[policyName{"aws", nameOfAWS}] != nil:
+		return m[policyName{"aws", nameOfAWS}], nil
+	case file != nil:
+		return file, nil
 	}
 	return nil, fmt.Errorf("policy %q is not known; add managed/%s.json, or name one of AWS's policies for ECR by ARN", reference, path.Base(name))
 }
@@ -105,15 +154,17 @@ func (m managedPolicies) findAll(kind iam.Kind, references []string, entity iam.
 	return policies, 0, nil
 }
 
-// operators returns the operator's policies in every use that is made of them.
-func (m managedPolicies) operators() (all []*iam.Policy) {
+// operators returns the operator's policies in every use that is made of them, and
+// aws those of AWS's in use that an account's authorization brought.
+func (m managedPolicies) operators() (all, aws []*iam.Policy) {
 	for name, policy := range m {
-		if strings.HasPrefix(name, awsPrefix) {
-			continue
-		}
-		for _, compiled := range policy.uses {
-			all = append(all, compiled)
+		uses := slices.Collect(maps.Values(policy.uses))
+		switch {
+		case isAWSPolicy(name.name):
+			aws = append(aws, uses...)
+		case name.account != "aws":
+			all = append(all, uses...)
 		}
 	}
-	return all
+	return all, aws
 }

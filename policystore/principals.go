@@ -25,12 +25,14 @@ type principals struct {
 	ids      map[string]string        // unique ids, likewise
 	issuers  []Issuer
 	keySets  []*oidc.KeySet // of the issuers; nil for one that Envoy alone verifies
+	inline   []*iam.Policy  // that stand inside the authorizations of accounts
 	findings []iam.Finding
 	written  written
 }
 
 // sources are what principals.yaml refers to.
 type sources struct {
+	exported  []*authorization
 	managed   managedPolicies
 	trust     trustPolicies
 	files     *keyFiles
@@ -38,7 +40,8 @@ type sources struct {
 	keys      *oidc.KeyCache      // has the key sets at URLs
 }
 
-// loadPrincipals reads who is who.
+// loadPrincipals reads who is who: first the users and roles that authorizations
+// tell, then what principals.yaml adds.
 func loadPrincipals(t tree, from *sources) (*principals, error) {
 	const name = "principals.yaml"
 	text, found := t[name]
@@ -58,6 +61,12 @@ func loadPrincipals(t tree, from *sources) (*principals, error) {
 	p := &principals{
 		table: identity.NewTable(users, from.passwords, entities), entities: entities,
 		identity: map[string][]*iam.Policy{}, boundary: map[string][]*iam.Policy{}, ids: map[string]string{},
+		written: written{places: map[string]Place{}},
+	}
+	for _, a := range from.exported {
+		if err := p.addExported(a, from.managed); err != nil {
+			return nil, err
+		}
 	}
 	if err := p.fill(&file, y, from); err != nil {
 		return nil, err
@@ -71,7 +80,7 @@ func (p *principals) fill(file *principalsFile, y *yamlFile, from *sources) erro
 		return y.errorAt(err, slices.Concat([]any{list, i}, place)...)
 	}
 	for i := range file.Principals {
-		if place, err := p.attach(&file.Principals[i], from); err != nil {
+		if place, err := p.attach(&file.Principals[i], y.placeOf("principals", i), from); err != nil {
 			return wrong(err, "principals", i, place)
 		}
 	}

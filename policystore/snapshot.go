@@ -111,7 +111,10 @@ func compile(t tree, o decision.Options, l *lasting) (*Snapshot, error) {
 func loadSources(t tree, l *lasting) (*sources, error) {
 	from := &sources{passwords: l.passwords, keys: l.keys}
 	var err error
-	if from.managed, err = loadManaged(t); err != nil {
+	if from.exported, err = loadAuthorizations(t); err != nil {
+		return nil, err
+	}
+	if from.managed, err = loadManaged(t, from.exported); err != nil {
 		return nil, err
 	}
 	if from.trust, err = loadTrust(t); err != nil {
@@ -135,8 +138,9 @@ func loadPolicies(t tree, all registries, organization *Organization) (p decisio
 
 // decideBy makes the engine, and judges the policies as a whole.
 func (s *Snapshot) decideBy(from *sources, policies decision.Policies, o decision.Options) (err error) {
-	s.policies, s.repositories = operators(from, &policies), policies.Repository
-	if err := s.principals.checkUserIDs(s.policies); err != nil {
+	own, aws := s.principals.operators(from, &policies)
+	s.policies, s.repositories = own, policies.Repository
+	if err := s.principals.checkUserIDs(slices.Concat(own, aws)); err != nil {
 		return err
 	}
 	s.Findings = findings(s.policies, s.principals.findings)
@@ -145,20 +149,22 @@ func (s *Snapshot) decideBy(from *sources, policies decision.Policies, o decisio
 	return err
 }
 
-// operators are all policies that the operator wrote, in the order of files.
-func operators(from *sources, p *decision.Policies) []*iam.Policy {
-	all := from.managed.operators()
-	all = slices.AppendSeq(all, maps.Values(from.trust))
-	for _, byARN := range []map[string][]*iam.Policy{p.Repository, p.Registry} {
+// operators are all policies that the operator wrote, in the order of files, and
+// those of AWS's that the authorizations of accounts brought.
+func (p *principals) operators(from *sources, other *decision.Policies) (own, aws []*iam.Policy) {
+	own, aws = from.managed.operators()
+	own = append(slices.AppendSeq(own, maps.Values(from.trust)), p.inline...)
+	for _, byARN := range []map[string][]*iam.Policy{other.Repository, other.Registry} {
 		for _, attached := range byARN {
-			all = append(all, attached...)
+			own = append(own, attached...)
 		}
 	}
-	all = append(all, controlPolicies(p.Organization)...)
-	slices.SortFunc(all, func(a, b *iam.Policy) int {
-		return cmp.Or(strings.Compare(a.Source, b.Source), cmp.Compare(a.Kind, b.Kind))
+	own = append(own, controlPolicies(other.Organization)...)
+	slices.SortFunc(own, func(a, b *iam.Policy) int {
+		at, bt := a.Statements[0].Start, b.Statements[0].Start
+		return cmp.Or(strings.Compare(a.Source, b.Source), cmp.Compare(at.Line, bt.Line), cmp.Compare(at.Column, bt.Column), cmp.Compare(a.Kind, b.Kind))
 	})
-	return all
+	return own, aws
 }
 
 // controlPolicies are those of an organization, of all kinds and levels.

@@ -228,7 +228,7 @@ func offline() *oidc.KeyCache { return oidc.NewKeyCache(oidc.KeyCacheOptions{Off
 func TestPoliciesByUse(t *testing.T) {
 	d := whole(t, newSigner(t))
 	d["managed/pull.json"] = strings.Replace(pullOnly, "ecr:BatchGetImage", "ecr:BatchGetImages", 1)
-	m, err := loadManaged(tree{"managed/pull.json": []byte(d["managed/pull.json"])})
+	m, err := loadManaged(tree{"managed/pull.json": []byte(d["managed/pull.json"])}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,260 @@
+package policystore
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"extauthz/decision"
+	"extauthz/iam"
+)
+
+const authorizationPlace = "accounts/123456789012/authorization-details.json"
+
+// exported is a directory whose users and roles come from an output of the AWS CLI.
+func exported(t testing.TB) map[string]string {
+	t.Helper()
+	text, err := os.ReadFile("testdata/authorization-details.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return map[string]string{
+		"registries.yaml":  small()["registries.yaml"],
+		"htpasswd":         aliceHash,
+		authorizationPlace: string(text),
+		"principals.yaml": `credentials:
+- {basic: alice, principal: "arn:aws:iam::123456789012:user/dev/alice"}
+- {uri: "spiffe://example.com/ci", principal: "arn:aws:sts::123456789012:assumed-role/ci/build", sessionPolicies: ["arn:aws:iam::123456789012:policy/teams/push-team"]}
+`,
+	}
+}
+
+// TestAuthorization decides by the users and roles of an output, and wants to be
+// told where what decided stands.
+func TestAuthorization(t *testing.T) {
+	s, err := load(t, exported(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const (
+		alice       = "arn:aws:iam::123456789012:user/dev/alice"
+		bob         = "arn:aws:iam::123456789012:user/bob"
+		ci          = "arn:aws:sts::123456789012:assumed-role/ci/run"
+		replication = "arn:aws:sts::123456789012:assumed-role/AWSServiceRoleForECRReplication/run"
+		repository  = "arn:aws:ecr:eu-central-1:123456789012:repository/"
+	)
+	cases := []struct {
+		name, caller, action, resource string
+		want                           iam.Decision
+		place                          string // of the statement that decided, in the output
+	}{
+		{"inline policy", alice, "ecr:ListImages", repository + "notes", iam.Allowed, ":15:29"},
+		{"attached policy, with a tag", alice, "ecr:PutImage", repository + "blue/app", iam.Allowed, ":205:29"},
+		{"attached policy, of another team", alice, "ecr:PutImage", repository + "red/app", iam.ImplicitDeny, ""},
+		{"not by an older version", alice, "ecr:DeleteRepository", repository + "blue/app", iam.ImplicitDeny, ""},
+		{"boundary", alice, "ecr:PutImage", repository + "blue/frozen", iam.ExplicitDeny, ":262:29"},
+		{"a group's inline policy", alice, "ecr:BatchDeleteImage", repository + "blue/app", iam.ExplicitDeny, ":69:38"},
+		{"a group's attached policy, AWS's", alice, "ecr:BatchGetImage", repository + "any", iam.Allowed, ""},
+		{"nothing attached", bob, "ecr:BatchGetImage", repository + "any", iam.ImplicitDeny, ""},
+		{"AWS's policy as the account has it", ci, "ecr:ActionOfTheFuture", repository + "any", iam.Allowed, ":292:29"},
+		{"and not as this program has it", ci, "ecr:BatchGetImage", repository + "any", iam.ImplicitDeny, ""},
+		{"AWS's policy of another service", ci, "s3:GetObject", "arn:aws:s3:::bucket/object", iam.Allowed, ":324:38"},
+		{"URL-encoded policy", replication, "ecr:ReplicateImage", repository + "any", iam.Allowed, ":181:39: in PolicyDocument:3:17"},
+	}
+	if len(cases) < 12 {
+		t.Error("cases are missing")
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			caller, err := s.CallerNamed(c.caller)
+			if err != nil {
+				t.Fatal(err)
+			}
+			why := s.Decisions.Explain(&decision.Request{Request: iam.Request{Principal: &caller.Principal, Context: caller.Context, Action: c.action, Resource: c.resource}})
+			if why.Decision != c.want {
+				t.Fatalf("%s, want %s: %+v", why.Decision, c.want, why.Matched)
+			}
+			if m := why.Matched; c.place != "" && (len(m) == 0 || placeOf(m[0]) != authorizationPlace+c.place) {
+				t.Errorf("decided by %s, want %s", placeOf(m[0]), c.place)
+			}
+		})
+	}
+}
+
+// placeOf is where a statement begins.
+func placeOf(m iam.Match) string {
+	return fmt.Sprintf("%s:%d:%d", m.Policy.Source, m.Statement.Start.Line, m.Statement.Start.Column)
+}
+
+// TestAuthorizationEntities holds what an output says of users and roles beside
+// their policies.
+func TestAuthorizationEntities(t *testing.T) {
+	s, err := load(t, exported(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ caller, key, want string }{
+		{"arn:aws:iam::123456789012:user/dev/alice", "aws:userid", "AIDAQQQQQQQQALICE0001"},
+		{"arn:aws:iam::123456789012:user/dev/alice", "aws:PrincipalTag/Team", "blue"},
+		{"arn:aws:sts::123456789012:assumed-role/ci/xy", "aws:userid", "AROAQQQQQQQQQQCI00005:xy"},
+		{"arn:aws:sts::123456789012:assumed-role/ci/xy", "aws:PrincipalArn", "arn:aws:iam::123456789012:role/build/ci"},
+		{"arn:aws:sts::123456789012:assumed-role/ci/xy", "aws:PrincipalTag/stage", "test"},
+	} {
+		caller, err := s.CallerNamed(c.caller)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if entry, _ := caller.Context.Lookup(c.key); entry.Value != c.want {
+			t.Errorf("%s of %s is %q, want %q", c.key, c.caller, entry.Value, c.want)
+		}
+	}
+	contents := s.Contents()
+	places := map[string]int{}
+	for _, p := range contents.Principals {
+		if p.Source != authorizationPlace || p.ARN == "" {
+			t.Errorf("principal %q stands at %v", p.ARN, p.Place)
+		}
+		places[p.ARN] = p.Line
+		if (p.Trust != nil) != strings.Contains(p.ARN, ":role/") {
+			t.Errorf("%s has the trust policy %v", p.ARN, p.Trust)
+		}
+	}
+	if s.Summary.Principals != 4 || places["arn:aws:iam::123456789012:user/bob"] != 46 {
+		t.Errorf("%d principals at %v", s.Summary.Principals, places)
+	}
+	if len(contents.Policies) < 8 {
+		t.Errorf("%d policies of the operator, want 8 at least", len(contents.Policies))
+	}
+	for _, f := range s.Findings {
+		if strings.Contains(f.Message, "ActionOfTheFuture") {
+			t.Errorf("AWS's own policy is found suspicious: %v", f)
+		}
+	}
+}
+
+// TestAuthorizationBeside holds that outputs of several accounts stand beside each
+// other and principals.yaml, which may name their policies.
+func TestAuthorizationBeside(t *testing.T) {
+	contents := exported(t)
+	contents["accounts..210987654321..authorization-details.json"] = strings.NewReplacer("123456789012", "210987654321", "AIDAQ", "AIDAW", "AROAQ", "AROAW").Replace(contents[authorizationPlace])
+	contents["principals.yaml"] += `principals:
+- arn: arn:aws:iam::123456789012:user/carol
+  id: AIDACAROL0001
+  policies: ["arn:aws:iam::123456789012:policy/teams/push-team", "arn:aws:iam::aws:policy/service-role/BucketReader"]
+  boundary: arn:aws:iam::123456789012:policy/limit
+`
+	s, err := load(t, contents)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Summary.Principals != 9 {
+		t.Errorf("%d principals, want 9", s.Summary.Principals)
+	}
+	for _, arn := range []string{"arn:aws:iam::210987654321:user/dev/alice", "arn:aws:sts::210987654321:assumed-role/ci/xy", "arn:aws:iam::123456789012:user/carol"} {
+		if _, err := s.CallerNamed(arn); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestAuthorizationRefused changes the output in one place, or what stands beside
+// it.
+func TestAuthorizationRefused(t *testing.T) {
+	good := exported(t)
+	swap := func(old, new string) map[string]string {
+		if !strings.Contains(good[authorizationPlace], old) {
+			t.Fatalf("the output holds no %q", old)
+		}
+		return map[string]string{authorizationPlace: strings.Replace(good[authorizationPlace], old, new, 1)}
+	}
+	text := func(text string) map[string]string { return map[string]string{authorizationPlace: text} }
+	principal := func(more string) map[string]string {
+		return map[string]string{"principals.yaml": good["principals.yaml"] + "principals:\n" + more}
+	}
+	cases := []struct {
+		name   string
+		change map[string]string
+		want   string
+	}{
+		{"empty", text(""), ":1:1: not JSON"},
+		{"half", text(good[authorizationPlace][:5000]), ":137:29: not JSON"},
+		{"an array", text("[]"), ":1:1: the output must be an object, not an array"},
+		{"another output", text(`{"Users": []}`), ":1:1: UserDetailList is missing; save the output of aws iam get-account-authorization-details as it is"},
+		{"no groups", swap(`"GroupDetailList"`, `"groupDetailList"`), ":1:1: GroupDetailList is missing"},
+		{"a list twice", swap("{", `{"Policies": [], `), `:188:5: "Policies" occurs twice`},
+		{"cut short", swap("{", `{"IsTruncated": true, "Marker": "x", `), ":1:2: IsTruncated says that the list is cut short"},
+		{"cut short, in words", swap("{", `{"IsTruncated": "false", `), ":1:2: IsTruncated says that the list is cut short"},
+		{"a marker", swap("{", `{"IsTruncated": false, "Marker": "x", `), ":1:24: Marker says that the list is cut short"},
+		{"a token", swap("{", `{"NextToken": "x", `), ":1:2: NextToken says that the list is cut short"},
+		{"of another account", map[string]string{authorizationPlace: "", strings.Replace(authorizationPlace, "123456789012", "210987654321", 1): good[authorizationPlace]},
+			`accounts/210987654321/authorization-details.json:7:20: Arn "arn:aws:iam::123456789012:user/dev/alice" is not of account "210987654321"`},
+		{"in a region", map[string]string{"accounts/123456789012/eu-central-1/authorization-details.json": good[authorizationPlace]}, "eu-central-1/authorization-details.json: not a file of a policy directory"},
+		{"a user of another path", swap(`"Path": "/dev/"`, `"Path": "/"`), `:7:20: Arn "arn:aws:iam::123456789012:user/dev/alice" is not "arn:aws:iam::123456789012:user/alice"`},
+		{"a user without name", swap(`"UserName": "alice",`, ""), ":3:9: an entry of UserDetailList lacks Arn, Path, UserName or UserId"},
+		{"a user in place of a role", swap(`"RoleName": "ci",
+            "RoleId"`, `"UserName": "ci",
+            "UserId"`), ":96:9: an entry of RoleDetailList lacks Arn, Path, RoleName or RoleId"},
+		{"an ARN of another kind", swap(":user/dev/alice", ":role/dev/alice"), `:7:20: Arn "arn:aws:iam::123456789012:role/dev/alice" is not`},
+		{"an ARN that is none", swap("arn:aws:iam::123456789012:user/dev/alice", "alice"), ":7:20: "},
+		{"an id that is none", swap("AIDAQQQQQQQQALICE0001", "alice"), `:6:23: "alice" is not the unique id`},
+		{"a group that is not there", swap(`"auditors"`, `"admins"`), `:27:17: group "admins" is not in GroupDetailList, so that its policies are not known; save the output without --filter`},
+		{"a group twice", swap(`"GroupName": "auditors"`, `"GroupName": "developers"`), `Arn "arn:aws:iam::123456789012:group/auditors" is not`},
+		{"a policy that is not there", swap("policy/teams/push-team", "policy/teams/pull-team"), `:32:34: policy "arn:aws:iam::123456789012:policy/teams/pull-team" is not known; add managed/pull-team.json`},
+		{"AWS's policy that is not there", swap("aws:policy/service-role/BucketReader", "aws:policy/AdministratorAccess"), `policy "arn:aws:iam::aws:policy/AdministratorAccess" is not known; add managed/AdministratorAccess.json, or …an output without --filter has every policy`},
+		{"a boundary that is not there", swap("policy/limit", "policy/none"), `:37:43: policy "arn:aws:iam::123456789012:policy/none" is not known`},
+		{"a boundary without ARN", swap(`"PermissionsBoundaryArn"`, `"Arn"`), ":35:36: PermissionsBoundary lacks PermissionsBoundaryArn"},
+		{"an attachment without ARN", swap(`"PolicyArn"`, `"Arn"`), ":30:17: an attached policy lacks PolicyArn"},
+		{"an inline policy without document", swap(`"PolicyDocument"`, `"Document"`), ":10:17: an inline policy lacks PolicyDocument"},
+		{"a mistake in an inline policy", swap(`"Effect": "Allow"`, `"Effect": "Alow"`), `:17:43: Effect must be exactly "Allow" or "Deny"`},
+		{"a mistake in a group's policy", swap(`"Effect": "Deny"`, `"Effekt": "Deny"`), `:71:29: unknown element "Effekt"`},
+		{"a mistake in a managed policy", swap(`"Sid": "OnlyOurs"`, `"Sid": "Only ours"`), `:206:40: Sid "Only ours" may have letters and digits only`},
+		{"a mistake in a trust policy", swap(`"Action": "sts:AssumeRole"`, `"Action": "sts:AssumeRole", "Resource": "*"`), `:111:53: a trust policy has no Resource`},
+		{"a mistake in an encoded policy", swap("%22Effect%22", "%22Effekt%22"), `:181:39: in PolicyDocument:4:25: unknown element "Effekt"`},
+		{"an encoding that is none", swap("%7B%0A%20", "%7B%0A%2"), ":181:39: PolicyDocument is neither an object nor URL-encoded"},
+		{"a document of null", swap(`"PolicyDocument": "%7B`, `"PolicyDocument": null, "x": "%7B`), ":181:39: a policy document is an object, not null"},
+		{"a default version that is not there", swap(`"DefaultVersionId": "v2"`, `"DefaultVersionId": "v3"`), `:220:34: version "v2" of policy "arn:aws:iam::123456789012:policy/teams/push-team" has IsDefaultVersion true, while DefaultVersionId is "v3"`},
+		{"a default version without document", swap(`"Document": {`, `"document": {`), `has the document of its default version "v2" 0 times`},
+		{"two default versions", swap(`"VersionId": "v1"`, `"VersionId": "v2"`), `:235:34: version "v2" of policy`},
+		{"a managed policy of another account", swap("iam::123456789012:policy/limit\",\n            \"Path\"", "iam::210987654321:policy/limit\",\n            \"Path\""), `is not of account "123456789012"`},
+		{"a managed policy twice", swap(`"Policies": [`, `"Policies": [`+policyEntry(good[authorizationPlace], "limit")+","), `policy "arn:aws:iam::123456789012:policy/limit" is there twice`},
+		{"a managed policy in a file too", map[string]string{"managed/push-team.json": pullOnly}, `:32:34: policy "arn:aws:iam::123456789012:policy/teams/push-team" is in ` + authorizationPlace + ` and in managed/push-team.json; remove one of the two`},
+		{"a user in principals.yaml too", principal("- arn: arn:aws:iam::123456789012:user/bob\n"), `principals.yaml:5:8: principal "arn:aws:iam::123456789012:user/bob" is in ` + authorizationPlace + ", line 46, as well; keep one of the two"},
+		{"a user of principals.yaml under another path", principal("- arn: arn:aws:iam::123456789012:user/x/bob\n"), `principals.yaml:5:8: principal "arn:aws:iam::123456789012:user/x/bob" has the name of "arn:aws:iam::123456789012:user/bob"`},
+		{"tags that differ in case", swap(`"Key": "team",
+                    "Value": "blue"
+                }`, `"Key": "team", "Value": "blue"}, {"Key": "Team", "Value": "red"}`), ":7:20: the tag keys"},
+		{"a principal without id, where ids are asked", map[string]string{
+			"principals.yaml":  good["principals.yaml"] + "principals:\n- arn: arn:aws:iam::123456789012:user/carol\n",
+			authorizationPlace: swap(`"Action": "s3:Get*"`, `"Action": "s3:Get*", "Condition": {"StringLike": {"aws:userid": "AIDA*"}}`)[authorizationPlace],
+		}, `asks for aws:userid, but principal "arn:aws:iam::123456789012:user/carol" has no id`},
+	}
+	if len(cases) < 40 {
+		t.Errorf("%d cases only", len(cases))
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			want := c.want
+			if strings.HasPrefix(want, ":") {
+				want = authorizationPlace + want
+			}
+			change := map[string]string{}
+			for file, text := range good {
+				change[file] = text
+			}
+			for file, text := range c.change {
+				if change[file] = text; text == "" && file == authorizationPlace && len(c.change) > 1 {
+					delete(change, file) // moved
+				}
+			}
+			refuses(t, nil, change, want)
+		})
+	}
+}
+
+// policyEntry cuts an entry of Policies out of an output.
+func policyEntry(output, name string) string {
+	const begin = "\n        {\n            \"PolicyName\": \""
+	entry := output[strings.Index(output, begin+name):]
+	return entry[:strings.Index(entry, "\n        }")+len("\n        }")]
+}

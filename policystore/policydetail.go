@@ -1,0 +1,110 @@
+package policystore
+
+import (
+	"fmt"
+
+	"extauthz/strictjson"
+)
+
+// A policyDetail is a managed policy of an authorization: the account's own, or one
+// of AWS's that is attached there.
+type policyDetail struct {
+	start           int // of the entry, in bytes
+	arn, name, path field
+	defaultVersion  field
+	versions        []versionDetail
+}
+
+// A versionDetail is one version of a managed policy.
+type versionDetail struct {
+	id        field
+	isDefault string // as written: true, false, or "" where it is not told
+	document  document
+}
+
+// readPolicy reads the next entry of Policies.
+func (a *authorization) readPolicy() error {
+	r := a.reader
+	d := &policyDetail{start: r.Start()}
+	err := r.Object("an entry of Policies", func(name string, _ int) error {
+		switch name {
+		case "Arn":
+			return d.arn.read(r, name)
+		case "Path":
+			return d.path.read(r, name)
+		case "PolicyName":
+			return d.name.read(r, name)
+		case "DefaultVersionId":
+			return d.defaultVersion.read(r, name)
+		case "PolicyVersionList":
+			return r.Array(name, func(int) error { return d.readVersion(a) })
+		}
+		return skip(r)
+	})
+	switch {
+	case err != nil:
+		return err
+	case d.arn.text == "" || d.path.text == "" || d.name.text == "" || d.defaultVersion.text == "":
+		return r.ErrorAt(d.start, "an entry of Policies lacks Arn, Path, PolicyName or DefaultVersionId; save the output as it is")
+	case a.policies[d.arn.text] != nil:
+		return r.ErrorAt(d.arn.at, "policy %q is there twice; save the output again", d.arn.text)
+	}
+	a.policies[d.arn.text] = d
+	account := a.account
+	if isAWSPolicy(d.arn.text) {
+		account = "aws"
+	}
+	if err := a.checkARN(d.arn, account, "policy"+d.path.text+d.name.text); err != nil {
+		return err
+	}
+	return d.checkVersions(r)
+}
+
+func (d *policyDetail) readVersion(a *authorization) error {
+	r := a.reader
+	var v versionDetail
+	err := r.Object("a version", func(name string, _ int) (err error) {
+		switch name {
+		case "VersionId":
+			return v.id.read(r, name)
+		case "IsDefaultVersion":
+			value, err := r.Raw()
+			v.isDefault = string(value)
+			return err
+		case "Document":
+			v.document, err = readDocument(r, a.file, name)
+			return err
+		}
+		return skip(r)
+	})
+	d.versions = append(d.versions, v)
+	return err
+}
+
+// checkVersions wants one default version, of which everything says that it is.
+func (d *policyDetail) checkVersions(r *strictjson.Reader) error {
+	found := 0
+	for _, v := range d.versions {
+		isDefault := v.id.text == d.defaultVersion.text
+		if v.isDefault != "" && v.isDefault != fmt.Sprint(isDefault) {
+			return r.ErrorAt(v.id.at, "version %q of policy %q has IsDefaultVersion %s, while DefaultVersionId is %q; save the output again", v.id.text, d.arn.text, v.isDefault, d.defaultVersion.text)
+		}
+		if isDefault && v.document.text != nil {
+			found++
+		}
+	}
+	if found != 1 {
+		return r.ErrorAt(d.start, "policy %q has the document of its default version %q %d times in PolicyVersionList, not once; save the output again", d.arn.text, d.defaultVersion.text, found)
+	}
+	return nil
+}
+
+// document is the text of the default version.
+func (d *policyDetail) document() document {
+	for _, v := range d.versions {
+		if v.id.text == d.defaultVersion.text {
+			return v.document
+		}
+	}
+	return document{} // checkVersions has seen to it
+}
