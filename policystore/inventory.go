@@ -12,9 +12,13 @@ type inventory map[string]bool
 
 func (have inventory) has(repository string) bool { return have[repository] }
 
+// inventoryName is the name of an inventory, in the folder of its account and
+// region.
+const inventoryName = "repositories.json"
+
 // inventoryPath is the path of the inventory of an account's region.
 func inventoryPath(account, region string) string {
-	return "accounts/" + account + "/" + region + "/repositories.json"
+	return "accounts/" + account + "/" + region + "/" + inventoryName
 }
 
 // isInventory tells whether a file is an inventory by its path.

@@ -18,13 +18,31 @@ import (
 	"time"
 )
 
-// Limits of a policy directory. They are far above what a registry needs and
-// keep a wrong path (a home directory, a device) from taking the process down.
+// Limits of a policy directory, in bytes. They are far above what a registry needs
+// and keep a wrong path (a home directory, a device) from taking the process down.
 const (
-	maxFileSize = 16 << 20
-	maxTreeSize = 256 << 20
-	maxFiles    = 100_000
+	maxFileSize   = 1 << 20  // of a file with a name of its own, such as a policy
+	maxListSize   = 16 << 20 // of one that lists what the operator writes: principals.yaml
+	maxOutputSize = 64 << 20 // of one that lists what an account or registry has
+	maxTreeSize   = 256 << 20
+	maxFiles      = 100_000
 )
+
+// sizeLimit is the largest size of a file, by its name alone: in the flat form
+// that begins behind the last two dots.
+func sizeLimit(file string) int64 {
+	name := filepath.Base(file)
+	if dots := strings.LastIndex(name, ".."); dots >= 0 {
+		name = name[dots+len(".."):]
+	}
+	switch name {
+	case authorizationFile, inventoryName:
+		return maxOutputSize
+	case "principals.yaml", "registries.yaml", "htpasswd":
+		return maxListSize
+	}
+	return maxFileSize
+}
 
 // A tree is the content of a policy directory at one moment: file contents by
 // slash-separated path.
@@ -180,12 +198,12 @@ func checkLimits(path string, info fs.FileInfo, size int64, files int) error {
 	switch {
 	case !info.Mode().IsRegular():
 		return fmt.Errorf("%s: not a regular file; remove it from the policy directory", path)
-	case info.Size() > maxFileSize:
-		return fmt.Errorf("%s: larger than %d MiB; a policy file never is", path, maxFileSize>>20)
+	case info.Size() > sizeLimit(path):
+		return fmt.Errorf("%s: larger than %d MiB; remove it, or split what it holds among several files", path, sizeLimit(path)>>20)
 	case size > maxTreeSize:
-		return fmt.Errorf("%s: the policy directory holds more than %d MiB", path, maxTreeSize>>20)
+		return fmt.Errorf("%s: the policy directory holds more than %d MiB; remove what is no policy, or divide the registries among several directories", path, maxTreeSize>>20)
 	case files > maxFiles:
-		return fmt.Errorf("%s: the policy directory holds more than %d files", path, maxFiles)
+		return fmt.Errorf("%s: the policy directory holds more than %d files; remove what is no policy, or divide the registries among several directories", path, maxFiles)
 	}
 	return nil
 }
@@ -232,7 +250,7 @@ func readFile(path string) ([]byte, error) {
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s: %w", path, errMoved)
 	}
-	content, err := io.ReadAll(io.LimitReader(f, maxFileSize+1))
+	content, err := io.ReadAll(io.LimitReader(f, sizeLimit(path)+1))
 	if err == nil && int64(len(content)) != info.Size() {
 		err = fmt.Errorf("%s: %w", path, errMoved)
 	}

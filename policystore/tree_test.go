@@ -171,7 +171,15 @@ func TestReadTreeRefuses(t *testing.T) {
 			return errors.Join(os.Mkdir(filepath.Join(dir, "..gen"), 0o755), os.Symlink("..gen", filepath.Join(dir, "..data")), os.Mkdir(filepath.Join(dir, "a"), 0o755))
 		}, "a: stands beside the files of a mounted volume"},
 		{"a file in place of the directory", func(dir string) error { return errors.Join(os.Remove(dir), sparse(dir, 1)) }, "not a directory"},
-		{"a huge file", func(dir string) error { return sparse(filepath.Join(dir, "a"), maxFileSize+1) }, "larger than 16 MiB"},
+		{"a huge file", func(dir string) error { return sparse(filepath.Join(dir, "a"), 1<<20+1) }, "a: larger than 1 MiB; remove it, or split"},
+		{"a huge list", func(dir string) error { return sparse(filepath.Join(dir, "principals.yaml"), 16<<20+1) }, "principals.yaml: larger than 16 MiB"},
+		{"a huge output", func(dir string) error { return sparse(filepath.Join(dir, "authorization-details.json"), 64<<20+1) }, "larger than 64 MiB"},
+		{"huge outputs", func(dir string) (err error) {
+			for _, account := range []string{"1", "2", "3", "4", "5"} {
+				err = errors.Join(err, sparse(filepath.Join(dir, "accounts.."+account+"..authorization-details.json"), 60<<20))
+			}
+			return err
+		}, "accounts..5..authorization-details.json: the policy directory holds more than 256 MiB"},
 		{"two files for one place", func(dir string) error {
 			return errors.Join(os.Mkdir(filepath.Join(dir, "a"), 0o755), sparse(filepath.Join(dir, "a", "b"), 1), sparse(filepath.Join(dir, "a..b"), 1))
 		}, "which is there as well"},
@@ -194,6 +202,19 @@ func sparse(path string, size int64) error {
 		return err
 	}
 	return errors.Join(f.Truncate(size), f.Close())
+}
+
+// TestSizeLimits holds that the limit of a file goes by its name in either form.
+func TestSizeLimits(t *testing.T) {
+	for file, want := range map[string]int64{
+		"managed/a.json": 1 << 20, "..a": 1 << 20, "managed..a.json": 1 << 20, "organization.yaml": 1 << 20,
+		"accounts/1/authorization-details.json": 64 << 20, "accounts..1..authorization-details.json": 64 << 20, "repositories.json": 64 << 20,
+		"principals.yaml": 16 << 20, "htpasswd": 16 << 20, "xauthorization-details.json": 1 << 20, "authorization-details.json/_policy.json": 1 << 20,
+	} {
+		if got := sizeLimit(file); got != want {
+			t.Errorf("%s may have %d bytes, want %d", file, got, want)
+		}
+	}
 }
 
 // TestReadTreeWithoutPermission runs itself again without root's power, since
