@@ -3,6 +3,7 @@
 // stands in front of the registry.
 //
 //	extauthz serve --policies DIR    answer Envoy's checks
+//	extauthz init DIR                write a policy directory to start from
 //	extauthz simulate [FILE]         decide simulated requests
 //	extauthz map METHOD PATH         print which ECR actions a request needs
 //	extauthz test DIR                run the policy tests of a directory
@@ -35,6 +36,7 @@
 //	collector.go       what is read when Prometheus asks
 //	issuers.go         issuers and their keys, in /snapshot and in metrics
 //	logfile.go         the decision log's file
+//	init.go            init
 //	simulate.go        simulate
 //	simulateflags.go   the flags of simulate, and what does not go together
 //	map.go             map

@@ -53,6 +53,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"serve", "answer Envoy's checks by the policies of a directory", true, serveFlags, serve},
+		{"init", "write a policy directory to start from: init DIR --account ACCOUNT --region REGION", false, initFlags, initialize},
 		{"simulate", "decide what an input of aws iam simulate-custom-policy asks: simulate [FILE]", false, simulateFlags, simulate},
 		{"map", "print which ECR actions a registry request needs: map METHOD PATH, or map --tsv [FILE]", false, mapFlags, mapRequests},
 		{"test", "run the policy tests of a directory: test DIR", false, testFlags, test},

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"extauthz/decision"
+	"extauthz/policystore"
+	"extauthz/policytest"
+	"extauthz/starter"
+)
+
+// initCommand is what the flags of init say.
+type initCommand struct {
+	options starter.Options
+	users   string // separated by commas
+}
+
+// declare adds the flags of init; parsing them fills in c.
+func (c *initCommand) declare(flags *flag.FlagSet) {
+	o := &c.options
+	flags.StringVar(&o.Account, "account", "", "`ACCOUNT` of the registry, 12 digits; required")
+	flags.StringVar(&o.Region, "region", "", "`REGION` of the registry, such as eu-central-1; required")
+	flags.StringVar(&o.Partition, "partition", "aws", "`PARTITION` of the registry")
+	flags.StringVar(&o.Host, "registry-host", "registry.example.com", "`HOST` name by which clients reach the registry")
+	flags.Func("repository", "`NAME=TEMPLATE`, or NAME for push-pull; may be repeated; without any there is one of each template: "+templateNames(), c.addRepository)
+	flags.StringVar(&c.users, "users", "alice,bob", "`NAMES` of users, separated by commas")
+	flags.StringVar(&o.Admin, "admin", "admin", "`NAME` of the administrator in pull-and-admin")
+	flags.StringVar(&o.OtherAccount, "other-account", "444455556666", "the other `ACCOUNT` in cross-account-push and pull-all-accounts")
+	flags.StringVar(&o.GitHub, "github", "acme/app", "`OWNER/REPOSITORY` on GitHub whose main branch pushes to the repositories of push-pull")
+}
+
+func (c *initCommand) addRepository(value string) error {
+	r, err := starter.ParseRepository(value)
+	c.options.Repositories = append(c.options.Repositories, r)
+	return err
+}
+
+func templateNames() string {
+	var names []string
+	for _, t := range starter.Templates() {
+		names = append(names, string(t))
+	}
+	return strings.Join(names, ", ")
+}
+
+func initFlags() *flag.FlagSet {
+	flags := newFlags()
+	new(initCommand).declare(flags)
+	return flags
+}
+
+// initialize writes a policy directory to start from.
+func initialize(in *invocation) error {
+	c, flags := new(initCommand), newFlags()
+	c.declare(flags)
+	arguments, err := parseMixed(flags, in)
+	if err != nil {
+		return err
+	}
+	dir, err := oneDirectory(in, arguments)
+	if err != nil {
+		return err
+	}
+	c.options.Users = strings.Split(c.users, ",")
+	if len(c.options.Repositories) == 0 {
+		c.options.Repositories = starter.Repositories()
+	}
+	files, err := c.options.Files()
+	if err != nil {
+		return inputError{err}
+	}
+	if err := starter.Write(dir, files, checkStart); err != nil {
+		return inputError{err}
+	}
+	return c.sayNext(in.stdout, dir, len(files))
+}
+
+// checkStart wants a directory that loads, and whose tests pass.
+func checkStart(dir string) error {
+	snapshot, err := policystore.Load(dir, decision.Options{CacheSize: 1})
+	if err != nil {
+		return err
+	}
+	tests, err := policytest.Load(dir)
+	if err != nil {
+		return err
+	}
+	results := policytest.Run(snapshot, tests, time.Now())
+	for i := range results {
+		if !results[i].Passed() {
+			return fmt.Errorf("the policies would not do what test %q wants, which should not be; please report it with the flags", results[i].Test.ID())
+		}
+	}
+	return nil
+}
+
+// sayNext tells what the operator has to do.
+func (c *initCommand) sayNext(to io.Writer, dir string, files int) error {
+	user := c.options.Users[0]
+	_, err := fmt.Fprintf(to, `%[1]s: wrote %[2]d files. No password is among them. Next:
+  htpasswd -B -c %[1]s/htpasswd %[3]s    and -B without -c for each other user
+  extauthz test %[1]s
+  extauthz lint %[1]s
+  extauthz serve --policies %[1]s
+and in Envoy's configuration the context extension registry: main on each route.
+`, dir, files, user)
+	return err
+}

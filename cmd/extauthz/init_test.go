@@ -1,0 +1,88 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"extauthz/starter"
+)
+
+// TestInit holds that what init writes loads, passes its tests and is free of
+// findings, whatever the flags.
+func TestInit(t *testing.T) {
+	place := []string{"--account", "123456789012", "--region", "eu-central-1"}
+	cases := map[string][]string{
+		"one of each":       nil,
+		"another host":      {"--registry-host", "registry.internal:5000", "--users", "carol", "--admin", "dave", "--other-account", "999999999999", "--github", "Example-Org/tools.build"},
+		"another partition": {"--partition", "aws-cn", "--region", "cn-north-1"},
+		"odd names":         {"--users", "a+b=c,d.e@f,0,_-", "--repository", "elsewhere", "--repository", "elsewhere-else=tagged", "--repository", "a__b--c/blobs/uploads=contents"},
+		"no template named": {"--repository", "team/app", "--repository", "team/web"},
+	}
+	for _, template := range starter.Templates() {
+		cases[string(template)] = []string{"--repository", "a/b=" + string(template)}
+	}
+	for name, flags := range cases {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "policies")
+			r := commandRun{args: slices.Concat([]string{"init", dir}, place, flags)}
+			r.do(t)
+			if r.code != exitDone || r.stderr != "" || !strings.HasPrefix(r.stdout, dir+": wrote ") || !strings.Contains(r.stdout, "htpasswd -B -c "+dir+"/htpasswd ") {
+				t.Fatalf("exit %d, stdout %s, stderr %s", r.code, r.stdout, r.stderr)
+			}
+			r = commandRun{args: []string{"test", dir}}
+			r.do(t)
+			if r.code != exitDone || !regexp.MustCompile(`(?m)^[0-9]+ passed, 0 failed$`).MatchString(r.stdout) {
+				t.Errorf("exit %d, stdout %s, stderr %s", r.code, r.stdout, r.stderr)
+			}
+			r = commandRun{args: []string{"lint", "--fail-on", "suggestion", dir}}
+			r.do(t)
+			if r.code != exitDone || r.stdout != "" {
+				t.Errorf("exit %d, stdout %s, stderr %s", r.code, r.stdout, r.stderr)
+			}
+			if _, err := os.Stat(filepath.Join(dir, "htpasswd")); err == nil {
+				t.Error("passwords were made up")
+			}
+		})
+	}
+}
+
+// TestInitMistakes holds that a mistake writes nothing.
+func TestInitMistakes(t *testing.T) {
+	parent := t.TempDir()
+	full := filepath.Join(parent, "full")
+	if err := os.CopyFS(full, os.DirFS(quickstart)); err != nil {
+		t.Fatal(err)
+	}
+	absent := filepath.Join(parent, "absent")
+	account, region := "--account=123456789012", "--region=eu-central-1"
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{account, region}, "no directory; name the policy directory, as in extauthz init policies"},
+		{[]string{absent}, `account "": write 12 digits`},
+		{[]string{absent, account}, `region "": write one such as eu-central-1`},
+		{[]string{absent, account, region, "--users", ""}, `user "": use 1 to 64`},
+		{[]string{absent, account, region, "--repository", "a=b"}, `invalid value "a=b" for flag -repository: "b" is no template`},
+		{[]string{absent, account, region, "b"}, `unexpected argument "b"; name one directory`},
+		{[]string{absent, "--account=444455556666", region}, "is the registry's own; name another"},
+		{[]string{full, account, region}, "is not empty, and nothing is overwritten"},
+		{[]string{filepath.Join(absent, "below"), account, region}, "name a directory whose parent is there"},
+	} {
+		t.Run(strings.Join(c.args, " "), func(t *testing.T) {
+			r := commandRun{args: append([]string{"init"}, c.args...)}
+			r.do(t)
+			if r.code != exitInput || r.stdout != "" || !strings.HasPrefix(r.stderr, "extauthz init: ") || strings.Count(r.stderr, "\n") != 1 || !strings.Contains(r.stderr, c.want) {
+				t.Errorf("exit %d, stdout %q, stderr %q; want %q", r.code, r.stdout, r.stderr, c.want)
+			}
+		})
+	}
+	entries, err := os.ReadDir(parent)
+	if err != nil || len(entries) != 1 {
+		t.Errorf("left behind: %v, %v", entries, err)
+	}
+}

@@ -1,0 +1,96 @@
+package starter
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+
+	"extauthz/mapping"
+)
+
+// Options are what the operator says.
+type Options struct {
+	Account      string // of the registry, 12 digits
+	Region       string
+	Partition    string
+	Host         string // the registry's host name
+	Repositories []Repository
+	Users        []string // at least one
+	Admin        string   // of pull-and-admin
+	OtherAccount string   // of cross-account-push and pull-all-accounts
+	GitHub       string   // OWNER/REPOSITORY whose main branch may push
+}
+
+// The forms of what options name, as AWS, HTTP and GitHub have them.
+var (
+	accountID  = regexp.MustCompile(`^[0-9]{12}$`)
+	regionName = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$`)
+	partitions = regexp.MustCompile(`^aws(-[a-z]+)*$`)
+	hostName   = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?$`)
+	userName   = regexp.MustCompile(`^[A-Za-z0-9+=.@_-]{1,64}$`)
+	gitHubName = regexp.MustCompile(`^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$`)
+)
+
+// check returns the first thing that is wrong with the options.
+func (o *Options) check() error {
+	switch {
+	case !accountID.MatchString(o.Account):
+		return fmt.Errorf("account %q: write 12 digits", o.Account)
+	case !regionName.MatchString(o.Region):
+		return fmt.Errorf("region %q: write one such as eu-central-1", o.Region)
+	case !partitions.MatchString(o.Partition):
+		return fmt.Errorf("partition %q: write aws, aws-cn or the like", o.Partition)
+	case !hostName.MatchString(o.Host):
+		return fmt.Errorf("host %q: write a lower-case host name, with a port only where it matters", o.Host)
+	case !accountID.MatchString(o.OtherAccount):
+		return fmt.Errorf("other account %q: write 12 digits", o.OtherAccount)
+	case o.OtherAccount == o.Account:
+		return fmt.Errorf("other account %q is the registry's own; name another", o.OtherAccount)
+	case !gitHubName.MatchString(o.GitHub):
+		return fmt.Errorf("GitHub repository %q: write OWNER/REPOSITORY", o.GitHub)
+	case len(o.Users) == 0:
+		return errors.New("no users; name at least one")
+	case len(o.Repositories) == 0:
+		return errors.New("no repositories; name at least one")
+	}
+	if err := o.checkUsers(); err != nil {
+		return err
+	}
+	return o.checkRepositories()
+}
+
+// checkUsers wants names of IAM, each once, that a list with commas can hold.
+func (o *Options) checkUsers() error {
+	seen := map[string]bool{}
+	for _, user := range append([]string{o.Admin}, o.Users...) {
+		switch {
+		case !userName.MatchString(user):
+			return fmt.Errorf("user %q: use 1 to 64 letters, digits and + = . @ _ -", user)
+		case seen[user]:
+			return fmt.Errorf("user %q is there twice, among the users and the administrator; keep one", user)
+		}
+		seen[user] = true
+	}
+	return nil
+}
+
+func (o *Options) checkRepositories() error {
+	seen := map[string]bool{}
+	for _, r := range o.Repositories {
+		if err := r.check(); err != nil {
+			return err
+		}
+		if seen[r.Name] {
+			return fmt.Errorf("repository %q is there twice; keep one", r.Name)
+		}
+		seen[r.Name] = true
+	}
+	return nil
+}
+
+func (r Repository) check() error {
+	if !mapping.ValidRepository(r.Name) {
+		return fmt.Errorf("%q is not a repository name; write one such as team/app", r.Name)
+	}
+	return r.Template.check()
+}
