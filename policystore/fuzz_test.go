@@ -23,12 +23,38 @@ func FuzzYAML(f *testing.F) {
 		f.Add(uint8(i), "a: &a [*a]\n")
 	}
 	f.Add(uint8(1), strings.ReplaceAll(twoRegistries, "tls: true", "tls: true, challenge: bearer, tokenRealm: https://t/, sources: [mtls, header], header: x-user, trustedHops: 1"))
+	fuzzFiles(f, good, files, ".yaml")
+}
+
+// FuzzOutputs holds the same of the JSON files: outputs of the AWS CLI and policies.
+func FuzzOutputs(f *testing.F) {
+	good := exported(f)
+	for file, text := range map[string]string{
+		secretDir: awsRepositoryPolicy, registryPlace: awsRegistryPolicy, tagsPlace: awsTags, inventoryFile: awsInventory,
+		"organization/scp/0/a.json": fullAccess, "organization/rcp/0/a.json": noBatch,
+	} {
+		good[file] = text
+	}
+	files := []string{authorizationPlace, secretDir, registryPlace, tagsPlace, inventoryFile, "organization/scp/0/a.json", "organization/rcp/0/a.json"}
+	for i, file := range files {
+		f.Add(uint8(i), good[file])
+		f.Add(uint8(i), strings.ReplaceAll(good[file], "\n", " "))
+		f.Add(uint8(i), strings.ReplaceAll(good[file], "Effect", "\\u0045ffect"))
+		f.Add(uint8(i), "{}")
+	}
+	f.Add(uint8(1), `{"policyText": "%7B", "polic\u0079Text": ""}`)
+	f.Add(uint8(3), `{"tags": [], "tag\u0073": ""}`)
+	fuzzFiles(f, good, files, ".json")
+}
+
+// fuzzFiles puts texts in the place of files in a good directory.
+func fuzzFiles(f *testing.F, good map[string]string, files []string, kind string) {
+	if _, err := compile(treeOf(good), options(), &lasting{identity.NewPasswords(), offline()}); err != nil {
+		f.Fatal(err)
+	}
 	lasting := &lasting{identity.NewPasswords(), offline()}
 	f.Fuzz(func(t *testing.T, which uint8, text string) {
-		content := tree{}
-		for path, good := range good {
-			content[path] = []byte(good)
-		}
+		content := treeOf(good)
 		file := files[int(which)%len(files)]
 		content[file] = []byte(text)
 		s, err := compile(content, options(), lasting)
@@ -38,8 +64,16 @@ func FuzzYAML(f *testing.F) {
 		case err == nil:
 			return
 		}
-		if message := err.Error(); strings.Contains(message, "\n") || !strings.Contains(message, ".yaml") && !strings.Contains(message, ".json") && !strings.Contains(message, "htpasswd") {
+		if message := err.Error(); strings.Contains(message, "\n") || !strings.Contains(message, kind) && !strings.Contains(message, ".json") && !strings.Contains(message, "htpasswd") {
 			t.Errorf("error %q", message)
 		}
 	})
+}
+
+func treeOf(contents map[string]string) tree {
+	t := tree{}
+	for path, text := range contents {
+		t[path] = []byte(text)
+	}
+	return t
 }
