@@ -111,7 +111,7 @@ func (i *Issuer) settled(r *http.Request) Mood {
 		select {
 		case <-changed:
 		case <-r.Context().Done():
-			return Down
+			panic(http.ErrAbortHandler) // ends the connection, and nothing else
 		}
 	}
 }
