@@ -8,6 +8,7 @@ import (
 
 	"extauthz/decision"
 	"extauthz/iam"
+	"extauthz/identity"
 )
 
 const authorizationPlace = "accounts/123456789012/authorization-details.json"
@@ -257,4 +258,26 @@ func policyEntry(output, name string) string {
 	const begin = "\n        {\n            \"PolicyName\": \""
 	entry := output[strings.Index(output, begin+name):]
 	return entry[:strings.Index(entry, "\n        }")+len("\n        }")]
+}
+
+// BenchmarkLoadAuthorization loads an account of 1,000 users, each with an inline
+// policy, a group and a managed policy.
+func BenchmarkLoadAuthorization(b *testing.B) {
+	text := exported(b)[authorizationPlace]
+	begin := strings.Index(text, "\n        {\n            \"Path\": \"/dev/\"")
+	end := begin + strings.Index(text[begin:], "\n        },") + len("\n        },")
+	var users strings.Builder
+	for i := range 1000 {
+		users.WriteString(strings.NewReplacer("alice", fmt.Sprintf("user%d", i), "ALICE0001", fmt.Sprintf("USER%d", i)).Replace(text[begin:end]))
+	}
+	contents := treeOf(exported(b))
+	contents[authorizationPlace] = []byte(text[:begin] + users.String() + text[begin:])
+	b.SetBytes(int64(len(contents[authorizationPlace])))
+	b.ReportAllocs()
+	for b.Loop() {
+		s, err := compile(contents, options(), &lasting{identity.NewPasswords(), offline()})
+		if err != nil || s.Summary.Principals != 1004 {
+			b.Fatal(err)
+		}
+	}
 }
