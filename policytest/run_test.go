@@ -184,3 +184,19 @@ func summary(r *Result) string {
 	}
 	return text
 }
+
+func BenchmarkRun(b *testing.B) {
+	const dir = "../examples/quickstart/policies"
+	s := load(b, dir)
+	tests, err := Load(dir)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if Run(s, tests, now).Failed() > 0 {
+			b.Fatal("a test fails")
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(tests)), "ns/test")
+}
