@@ -85,7 +85,7 @@ func (c *Credential) user(s *policystore.Snapshot, registry *policystore.Registr
 	}
 	caller, failure := s.Callers.User(c.User, c.Time)
 	if failure != nil {
-		return refused(failure.Reason)
+		return refused(failure.Full())
 	}
 	asked := authz.Ask(&authz.Request{Time: c.Time}, registry, caller, "", "")
 	who := &authz.Identity{Registry: registry, Caller: caller, Context: asked.Context}

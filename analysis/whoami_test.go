@@ -129,6 +129,9 @@ func TestWhoamiByRequest(t *testing.T) {
 	verified := to("main", mapping.Header{Name: "authorization", Value: "Bearer " + mesh})
 	verified.Metadata = map[string]any{"mesh": claims}
 	forwarded := mapping.Header{Name: "x-forwarded-for", Value: "203.0.113.9, 192.0.2.7"}
+	unvouched := to("proxied", forwarded, mapping.Header{Name: "x-user", Value: "alice@example.com"})
+	vouched := to("proxied", unvouched.Headers...)
+	vouched.Extensions[authz.HeaderExtension] = "x-user"
 	elsewhere := to("main")
 	elsewhere.Host = "anyone.example.com"
 	password := "Basic " + base64.StdEncoding.EncodeToString([]byte("alice:alice-secret"))
@@ -140,7 +143,8 @@ func TestWhoamiByRequest(t *testing.T) {
 		{"password", to("main", mapping.Header{Name: "authorization", Value: password}), "basic user/alice team=blue policies pushing.json boundary limits.json"},
 		{"wrong password", to("main", mapping.Header{Name: "authorization", Value: password + "AAAA"}), "basic: "},
 		{"token that Envoy verified", verified, "jwt_authn assumed-role/builder/mesh branch=none team=red policies pushing.json,reading.json"},
-		{"header by a proxy", to("proxied", forwarded, mapping.Header{Name: "x-user", Value: "alice@example.com"}), "header user/alice team=blue policies pushing.json boundary limits.json"},
+		{"header that Envoy does not vouch for", unvouched, "header: the header x-user does not count here: Envoy's configuration does not say that"},
+		{"header by a proxy", vouched, "header user/alice team=blue policies pushing.json boundary limits.json"},
 		{"header around the proxy", to("proxied", mapping.Header{Name: "x-user", Value: "alice@example.com"}), ": "},
 		{"nothing", to("main"), ": the request carries no credential"},
 		{"nothing, where that is anonymous", to("anyone"), " anonymous"},
@@ -156,7 +160,7 @@ func TestWhoamiByRequest(t *testing.T) {
 			}
 		})
 	}
-	w := RequestWhoami(context.Background(), s, to("proxied", forwarded, mapping.Header{Name: "x-user", Value: "alice@example.com"}))
+	w := RequestWhoami(context.Background(), s, vouched)
 	if w.Context["aws:SourceIp"] != "203.0.113.9" || w.Context["aws:PrincipalTag/team"] != "blue" {
 		t.Errorf("context %v", w.Context)
 	}

@@ -43,13 +43,14 @@ func (p *pass) end() *Result {
 // A pass is the way of one request through its steps. Each step fills in what
 // the next one needs, or settles the result.
 type pass struct {
-	request  *Request
-	snapshot *policystore.Snapshot
-	registry *policystore.Registry
-	caller   *identity.Caller
-	context  iam.Context
-	asking   decision.Request // the question that the engine is asked now
-	result   *Result
+	request       *Request
+	snapshot      *policystore.Snapshot
+	registry      *policystore.Registry
+	trustedHeader string // that Envoy's configuration vouches for
+	caller        *identity.Caller
+	context       iam.Context
+	asking        decision.Request // the question that the engine is asked now
+	result        *Result
 }
 
 func (p *pass) run(ctx context.Context) {
@@ -86,6 +87,7 @@ func (p *pass) findRegistry() bool {
 		return false
 	}
 	p.registry, p.result.Registry = registry, registry.Name
+	p.trustedHeader = p.request.Extensions[HeaderExtension]
 	return true
 }
 
@@ -123,7 +125,8 @@ func (p *pass) identify(ctx context.Context) bool {
 		Authorization: p.request.values("authorization"),
 		Principal:     p.request.Principal,
 		Certificate:   p.request.Certificate,
-		Header:        p.trustedHeader(),
+		Header:        p.identityHeader(),
+		TrustedHeader: p.trustedHeader,
 		Metadata:      p.request.Metadata,
 		Context:       slices.Clip(p.context),
 		Time:          p.request.Time,
@@ -132,7 +135,7 @@ func (p *pass) identify(ctx context.Context) bool {
 		p.result.Source = failure.Source
 		if failure.Kind == identity.Overloaded {
 			p.result.unavailable("the credential cannot be checked")
-			p.result.Reason = failure.Reason // which may name servers inside
+			p.result.Reason = failure.Full() // which may name servers inside
 		} else {
 			p.unauthenticated(failure)
 		}
@@ -142,9 +145,9 @@ func (p *pass) identify(ctx context.Context) bool {
 	return true
 }
 
-// trustedHeader returns every value of the header by which a trusted proxy says
+// identityHeader returns every value of the header by which a trusted proxy says
 // who calls.
-func (p *pass) trustedHeader() []string {
+func (p *pass) identityHeader() []string {
 	if p.registry.Proof.Header == "" {
 		return nil
 	}

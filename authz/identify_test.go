@@ -3,6 +3,7 @@ package authz
 import (
 	"context"
 	"encoding/base64"
+	"strings"
 	"testing"
 
 	"extauthz/mapping"
@@ -22,7 +23,7 @@ func mesh(t testing.TB, i *issuer) *Checker {
 - {name: envoy, hosts: [a.example.com], account: "123456789012", region: eu-central-1, sources: [jwt_authn]}
 - {name: certs, hosts: [a.example.com], account: "123456789012", region: eu-central-1, sources: [mtls]}
 - {name: passwords-first, hosts: [a.example.com], account: "123456789012", region: eu-central-1, sources: [basic, mtls]}
-- {name: proxied, hosts: [a.example.com], account: "123456789012", region: eu-central-1, sources: [header, basic], header: x-auth-request-user}
+- {name: proxied, hosts: [a.example.com], account: "123456789012", region: eu-central-1, sources: [header, basic], header: x-auth-request-email}
 - {name: china, hosts: [a.example.cn], audiences: [a.example.com], account: "123456789012", region: cn-north-1, partition: aws-cn}
 `,
 		"principals.yaml": `issuers:
@@ -57,6 +58,8 @@ func by(registry, method, path string, headers ...mapping.Header) *Request {
 		r.Host = "b.example.com"
 	case "china":
 		r.Host = "a.example.cn"
+	case "proxied":
+		r.Extensions[HeaderExtension] = "x-auth-request-email"
 	}
 	return r
 }
@@ -92,13 +95,13 @@ func TestSourcesThatDisagree(t *testing.T) {
 		{"a wrong password, and a good certificate", "passwords-first", "pod", []mapping.Header{wrong}, ""},
 		{"no password, and a good certificate", "passwords-first", "pod", nil, pod},
 		{"certificate where only passwords count", "basic", "pod", nil, ""},
-		{"the trusted header", "proxied", "", []mapping.Header{{Name: "x-auth-request-user", Value: "alice"}}, aliceARN},
-		{"the trusted header before a wrong password", "proxied", "", []mapping.Header{{Name: "x-auth-request-user", Value: "alice"}, wrong}, aliceARN},
-		{"the trusted header of nobody, and a good password", "proxied", "", []mapping.Header{{Name: "x-auth-request-user", Value: "bob"}, good}, ""},
-		{"the trusted header twice", "proxied", "", []mapping.Header{{Name: "x-auth-request-user", Value: "alice"}, {Name: "x-auth-request-user", Value: "alice"}}, ""},
-		{"the trusted header joined", "proxied", "", []mapping.Header{{Name: "x-auth-request-user", Value: "alice,bob"}}, ""},
-		{"the trusted header empty", "proxied", "", []mapping.Header{{Name: "x-auth-request-user"}, good}, ""},
-		{"the trusted header where it is none", "a", "", []mapping.Header{{Name: "x-auth-request-user", Value: "alice"}}, ""},
+		{"the trusted header", "proxied", "", []mapping.Header{{Name: "x-auth-request-email", Value: "alice"}}, aliceARN},
+		{"the trusted header before a wrong password", "proxied", "", []mapping.Header{{Name: "x-auth-request-email", Value: "alice"}, wrong}, aliceARN},
+		{"the trusted header of nobody, and a good password", "proxied", "", []mapping.Header{{Name: "x-auth-request-email", Value: "bob"}, good}, ""},
+		{"the trusted header twice", "proxied", "", []mapping.Header{{Name: "x-auth-request-email", Value: "alice"}, {Name: "x-auth-request-email", Value: "alice"}}, ""},
+		{"the trusted header joined", "proxied", "", []mapping.Header{{Name: "x-auth-request-email", Value: "alice,bob"}}, ""},
+		{"the trusted header empty", "proxied", "", []mapping.Header{{Name: "x-auth-request-email"}, good}, ""},
+		{"the trusted header where it is none", "a", "", []mapping.Header{{Name: "x-auth-request-email", Value: "alice"}}, ""},
 		{"password where the header is absent", "proxied", "", []mapping.Header{good}, aliceARN},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -115,6 +118,31 @@ func TestSourcesThatDisagree(t *testing.T) {
 				t.Errorf("status %d", got.Answer.Status)
 			}
 		})
+	}
+}
+
+// Whether a header is the trusted proxy's word, Envoy's configuration says, by its
+// name: where it names none or another, a client may have sent it. The client is
+// told no more of that than that it does not count.
+func TestHeaderThatEnvoyDoesNotVouchFor(t *testing.T) {
+	checker := mesh(t, newIssuer(t, "https://ci.example.com"))
+	for _, named := range []string{"", "x-auth-request-user"} {
+		r := by("proxied", "GET", pullTarget, mapping.Header{Name: "x-auth-request-email", Value: "alice"}, mapping.Header{Name: "x-auth-request-user", Value: "alice"})
+		r.Extensions[HeaderExtension] = named
+		got := checker.Check(context.Background(), r)
+		if got.Decision != Unauthenticated || got.Principal != "" || got.Source != "header" {
+			t.Errorf("%q named: %s as %q from %q", named, got.Decision, got.Principal, got.Source)
+		}
+		if want := "write header: x-auth-request-email in the context_extensions"; !strings.Contains(got.Reason, want) {
+			t.Errorf("the log says %q, want %q", got.Reason, want)
+		}
+		if body := string(got.Answer.Body); !strings.Contains(body, "the header x-auth-request-email does not count here") || strings.Contains(body, "Envoy") {
+			t.Errorf("the client is told %s", body)
+		}
+		r.Headers = append(r.Headers[1:], password("alice", "alice-secret"))
+		if got := checker.Check(context.Background(), r); got.Source != "basic" || got.Decision != Allowed {
+			t.Errorf("%q named, and the header absent: %s from %q", named, got.Decision, got.Source)
+		}
 	}
 }
 

@@ -33,6 +33,10 @@ type Request struct {
 // names the registry that a route leads to.
 const RegistryExtension = "registry"
 
+// HeaderExtension is the context extension by which Envoy's configuration names
+// the header that, on this route, none but a trusted proxy can have set.
+const HeaderExtension = "header"
+
 // values returns every value of a header.
 func (r *Request) values(name string) []string {
 	var values []string

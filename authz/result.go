@@ -47,7 +47,7 @@ func (o Outcome) String() string {
 type Result struct {
 	Answer   Answer
 	Decision Outcome
-	Reason   string // one line, safe to log and to send; "" for an allow
+	Reason   string // one line for the operator's log, which holds no secret; "" for an allow
 
 	Registry    string // the registry's name; "" where none was found
 	Principal   string // the caller's ARN, a service's name or "anonymous"; "" where nobody was identified

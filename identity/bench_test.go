@@ -32,7 +32,7 @@ func BenchmarkIdentify(b *testing.B) {
 		{"bearer role", rules(), Evidence{Authorization: bearer(token)}},
 		{"basic role", rules(), Evidence{Authorization: basic("123456789012/deploy", token)}},
 		{"basic password", rules(), Evidence{Authorization: basic("alice", "alice-secret")}},
-		{"header", header, Evidence{Header: []string{"alice@example.com"}}},
+		{"header", header, Evidence{Header: []string{"alice@example.com"}, TrustedHeader: header.Header}},
 		{"anonymous", open, Evidence{}},
 	} {
 		b.Run(c.name, func(b *testing.B) {

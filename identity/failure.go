@@ -16,20 +16,29 @@ const (
 	Overloaded
 )
 
-// A Failure is the reason why a request has no caller. Its text is meant for
-// the operator's log and for the client; it never holds a password or token.
+// A Failure is the reason why a request has no caller. Its text never holds a
+// password or token.
 type Failure struct {
 	Kind   FailureKind
 	Source string // what found the credential: the word of a [Source], "authorization" for one that no source takes, "" for none
-	Reason string
+	Reason string // for the operator and, where he lets it be told, the client
+	Detail string // for the operator alone: what his configuration has to do with it, "" where nothing
 }
 
-// Error returns the reason, led by the source where one decided.
-func (f *Failure) Error() string {
-	if f.Source == "" {
+// Full is the reason with the detail: what the operator is told.
+func (f *Failure) Full() string {
+	if f.Detail == "" {
 		return f.Reason
 	}
-	return f.Source + ": " + f.Reason
+	return f.Reason + ": " + f.Detail
+}
+
+// Error returns all of the reason, led by the source where one decided.
+func (f *Failure) Error() string {
+	if f.Source == "" {
+		return f.Full()
+	}
+	return f.Source + ": " + f.Full()
 }
 
 func invalid(source Source, reason string) *Failure {

@@ -31,6 +31,7 @@ type Evidence struct {
 	Principal     string         // the name that Envoy took from the verified client certificate
 	Certificate   string         // that certificate, URL-encoded PEM
 	Header        []string       // every value of the header that Rules.Header names
+	TrustedHeader string         // the header that Envoy's configuration says only a trusted proxy sets; "" is none
 	Metadata      map[string]any // jwt_authn's claims by its payload_in_metadata
 	Context       iam.Context    // condition keys of the request itself, none of its resource's; trust policies see them
 	Time          time.Time      // when the request came in

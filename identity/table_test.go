@@ -146,7 +146,7 @@ func TestOrder(t *testing.T) {
 	leaf := certificate(t, certificateNames{uris: []string{"spiffe://example.com/ci"}})
 	token := signerAt(gitlabURL).token(t, nil)
 	all := func(authorization []string) Evidence {
-		return Evidence{Principal: "spiffe://example.com/ci", Certificate: leaf, Header: []string{"bob@example.com"}, Authorization: authorization, Metadata: map[string]any{"ci": payload(t, token)}}
+		return Evidence{Principal: "spiffe://example.com/ci", Certificate: leaf, Header: []string{"bob@example.com"}, TrustedHeader: "x-user", Authorization: authorization, Metadata: map[string]any{"ci": payload(t, token)}}
 	}
 	without := func(e Evidence, change func(*Evidence)) Evidence { change(&e); return e }
 	noCertificate := func(e *Evidence) { e.Principal, e.Certificate = "", "" }

@@ -39,7 +39,7 @@ func (e *proofEntry) check() (key string, err error) {
 	named := slices.Contains(sources, identity.TrustedHeader)
 	switch {
 	case named && e.Header == "":
-		return "sources", errors.New("sources name a header; write which, such as header: x-auth-request-user")
+		return "sources", errors.New("sources name a header; write which, such as header: x-auth-request-email")
 	case !named && e.Header != "":
 		return "header", fmt.Errorf("header %q is asked by no source; name header among the sources, or remove it", e.Header)
 	case named:

@@ -106,7 +106,7 @@ func TestRegistryProof(t *testing.T) {
 		{"partition", ", partition: aws-cn", identity.Rules{Audiences: hosts, Partition: "aws-cn"}},
 		{"sources in order", ", sources: [basic, bearer, mtls]", identity.Rules{Sources: []identity.Source{identity.BasicAuth, identity.Bearer, identity.MTLS}, Audiences: hosts, Partition: "aws"}},
 		{"audiences", ", audiences: [registry, https://h]", identity.Rules{Audiences: []string{"registry", "https://h"}, Partition: "aws"}},
-		{"header", ", sources: [jwt_authn, header], header: x-auth-request-user", identity.Rules{Sources: []identity.Source{identity.JWTAuthn, identity.TrustedHeader}, Header: "x-auth-request-user", Audiences: hosts, Partition: "aws"}},
+		{"header", ", sources: [jwt_authn, header], header: x-auth-request-email", identity.Rules{Sources: []identity.Source{identity.JWTAuthn, identity.TrustedHeader}, Header: "x-auth-request-email", Audiences: hosts, Partition: "aws"}},
 		{"kind of name", ", principalKind: uri, anonymous: true", identity.Rules{PrincipalKind: identity.URI, Anonymous: true, Audiences: hosts, Partition: "aws"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

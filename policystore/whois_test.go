@@ -113,7 +113,7 @@ func TestWhoIsWho(t *testing.T) {
 	}{
 		{"a token that assumes the issuer's role", &rules, bearer(s.token(t, claims(nil))), "arn:aws:sts::123456789012:assumed-role/ci/app", 1,
 			map[string]string{"aws:PrincipalArn": "arn:aws:iam::123456789012:role/team/ci", "aws:PrincipalTag/team": "red", "aws:PrincipalTag/branch": "main"}},
-		{"a header that is a federated user", &headers, &identity.Evidence{Header: []string{"visitor"}, Time: time.Unix(noon, 0)},
+		{"a header that is a federated user", &headers, &identity.Evidence{Header: []string{"visitor"}, TrustedHeader: "x-user", Time: time.Unix(noon, 0)},
 			"arn:aws:sts::123456789012:federated-user/visitor", 1, map[string]string{"aws:userid": "123456789012:visitor"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -149,8 +149,8 @@ func TestUserIDsOfCapturedNames(t *testing.T) {
 		evidence identity.Evidence
 		want     string
 	}{
-		{identity.Evidence{Header: []string{"alice@example.com"}}, "AIDAALICE"},
-		{identity.Evidence{Header: []string{"visitor"}}, "123456789012:visitor"},
+		{identity.Evidence{Header: []string{"alice@example.com"}, TrustedHeader: "x-user"}, "AIDAALICE"},
+		{identity.Evidence{Header: []string{"visitor"}, TrustedHeader: "x-user"}, "123456789012:visitor"},
 		{identity.Evidence{Principal: "spiffe://cluster.local/ns/ci/sa/build"}, "AROACIROLE:pod"},
 	} {
 		caller, failure := s.Callers.Identify(t.Context(), &rules, &c.evidence)
@@ -161,7 +161,7 @@ func TestUserIDsOfCapturedNames(t *testing.T) {
 			t.Errorf("%s has the id %q, want %q", caller.Principal.ARN, got.Value, c.want)
 		}
 	}
-	for _, nobody := range []identity.Evidence{{Header: []string{"bob@example.com"}}, {Principal: "spiffe://cluster.local/ns/cd/sa/build"}} {
+	for _, nobody := range []identity.Evidence{{Header: []string{"bob@example.com"}, TrustedHeader: "x-user"}, {Principal: "spiffe://cluster.local/ns/cd/sa/build"}} {
 		if caller, failure := s.Callers.Identify(t.Context(), &rules, &nobody); caller != nil || failure == nil {
 			t.Errorf("%+v is %v", nobody, caller)
 		}

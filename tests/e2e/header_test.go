@@ -3,6 +3,7 @@ package e2e
 import (
 	"crypto/tls"
 	"net/http"
+	"path/filepath"
 	"testing"
 
 	"extauthz/tests/stack"
@@ -64,6 +65,31 @@ func forgedHeader(t *testing.T, w *world) {
 	if response, err := by(t, issued(t, authority(t), withDNS("sso.example.com"))).Do(request); err == nil {
 		response.Body.Close()
 		t.Errorf("status %d for a certificate that is not the proxy's, want no answer", response.StatusCode)
+	}
+}
+
+// overOtherHeader is the example with a registry that takes another header than
+// the one that Envoy keeps clients from setting.
+func overOtherHeader(t *testing.T) stack.Spec {
+	t.Helper()
+	spec := overTokens(t)
+	turnInPlace("header: x-auth-request-email", "header: x-auth-request-user")(t, filepath.Join(spec.Policies, "registries.yaml"))
+	return spec
+}
+
+// headerOfAnotherName is nobody's word, neither a client's own nor the proxy's;
+// where it is absent other credentials count.
+func headerOfAnotherName(t *testing.T, w *world) {
+	robot := basic("robot", "robot-secret")
+	for _, client := range []*http.Client{by(t), by(t, issued(t, trusted, withDNS("sso.example.com")))} {
+		for _, name := range []string{"X-Auth-Request-User", "x-auth-request-user"} {
+			forged := [2]string{name, "alice@example.com"}
+			for _, headers := range [][][2]string{{forged}, {forged, {ssoHeader, "alice@example.com"}}, {forged, robot}} {
+				w.show(t, client, http.MethodGet, "/v2/team/app/tags/list", headers...).
+					wantsError(t, "UNAUTHORIZED", "the header x-auth-request-user does not count here")
+			}
+		}
+		w.isCaller(t, client, "basic", robotUser, robot, [2]string{ssoHeader, "alice@example.com"})
 	}
 }
 

@@ -98,6 +98,9 @@ var groups = []group{
 		{"says who calls", trustedHeader},
 		{"is not to be imitated", forgedHeader},
 	}},
+	{"a proxy's header of another name", overOtherHeader, false, []scenario{
+		{"is nobody", headerOfAnotherName},
+	}},
 	{"tokens", tokens, false, []scenario{
 		{"prove callers", tokensProveCallers},
 		{"made otherwise", tokensMadeOtherwise},
