@@ -111,7 +111,7 @@ principals:
 ]}`,
 	"trust/ci.json": `{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
   "Principal": {"Federated": "arn:aws:iam::123456789012:oidc-provider/ci.example.com"}, "Condition": {
-    "StringEquals": {"ci.example.com:sub": "job"}, "IpAddress": {"aws:SourceIp": "192.0.2.0/24"}, "Null": {"aws:ResourceOrgID": "true"}}}}`,
+    "StringEquals": {"ci.example.com:sub": "job"}, "IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}}}`,
 	"accounts/210987654321/eu-central-1/repositories/public/_policy.json": `{"Version": "2012-10-17", "Statement": [
   {"Sid": "Public", "Effect": "Allow", "Principal": "*", "Action": "ecr:BatchGetImage"}]}`,
 	"organization.yaml": "id: o-a1b2c3d4e5\naccounts: {\"123456789012\": o-a1b2c3d4e5/r-ab12/, \"210987654321\": o-a1b2c3d4e5/r-ab12/}\n",
