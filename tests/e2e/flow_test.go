@@ -98,6 +98,19 @@ func (f *flow) between(from, to time.Time) []observation {
 // atLeast is the number of answers below which a stretch of a flow shows nothing.
 const atLeast = 20
 
+// enough waits until the flow has answers enough since then, however slow the
+// machine, and returns the time.
+func (f *flow) enough(t *testing.T, since time.Time) time.Time {
+	t.Helper()
+	time.Sleep(time.Until(since.Add(settled)))
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+		now := time.Now()
+		if len(f.between(since, now)) >= atLeast || now.After(deadline) {
+			return now
+		}
+	}
+}
+
 // only wants no other status than these between the two times, and enough of
 // them.
 func (f *flow) only(t *testing.T, from, to time.Time, statuses ...int) {

@@ -47,8 +47,7 @@ func editsWhileRequestsFlow(t *testing.T, w *world) {
 	denied := w.flows(t, "bob", "/v2/secret/app/manifests/v1")
 	changing := w.flows(t, "dave", "/v2/shared/app/manifests/v1")
 	start := time.Now()
-	time.Sleep(settled)
-	changing.only(t, start, time.Now(), http.StatusOK)
+	changing.only(t, start, changing.enough(t, start), http.StatusOK)
 
 	before := http.StatusOK
 	for _, c := range changes {
@@ -66,9 +65,8 @@ func (w *world) change(t *testing.T, c change, changing *flow, before int) {
 	failures := w.metric(t, "extauthz_policy_reload_failures_total")
 	edited := time.Now()
 	c.edit(t, filepath.Join(w.policies, repositories, "shared", "app", "_policy.json"))
-	time.Sleep(time.Until(edited.Add(inForce + settled)))
 
-	now := time.Now()
+	now := changing.enough(t, edited.Add(inForce))
 	changing.only(t, edited, now, before, c.status)
 	changing.only(t, edited.Add(inForce), now, c.status)
 	send(t, w.Address(stack.Extauthz), "", http.MethodGet, "/readyz", nil).wants(t, http.StatusOK)
@@ -171,12 +169,10 @@ func (w *world) metric(t *testing.T, name string) float64 {
 func loginTakenAway(t *testing.T, w *world) {
 	flow := w.flows(t, "alice", "/v2/team/app/manifests/v1")
 	start := time.Now()
-	time.Sleep(settled)
-	flow.only(t, start, time.Now(), http.StatusOK)
+	flow.only(t, start, flow.enough(t, start), http.StatusOK)
 
 	edited := time.Now()
 	turnInPlace("ecr:GetAuthorizationToken", "ecr:DescribeRegistry")(t, filepath.Join(w.policies, "managed", "developers.json"))
-	time.Sleep(inForce + settled)
-	flow.only(t, edited.Add(inForce), time.Now(), http.StatusForbidden)
+	flow.only(t, edited.Add(inForce), flow.enough(t, edited.Add(inForce)), http.StatusForbidden)
 	w.ask(t, "alice", http.MethodGet, "/v2/").wants(t, http.StatusUnauthorized)
 }
