@@ -9,16 +9,41 @@
 //	                     and what is attached to users and roles
 //	htpasswd             the Basic users and their bcrypt hashes
 //	organization.yaml    the organization that accounts are members of, if any
-//	managed/NAME.json    customer managed policies, attached by name or ARN: as identity
+//	organization/scp/LEVEL/NAME.json, organization/rcp/LEVEL/NAME.json
+//	                     its control policies, the levels in the order of their names
+//	managed/NAME.json    managed policies, attached by name or ARN: as identity
 //	                     policies, as permissions boundaries and as session policies
 //	trust/NAME.json      trust policies of roles, attached by name
 //	jwks/NAME.json       the keys of issuers that are not fetched from a URL
 //	ca/NAME.pem          the authorities that vouch for the servers of others
-//	accounts/ACCOUNT/REGION/repositories/NAME/_policy.json
-//	                     the repository policy of NAME, which may hold slashes
+//	accounts/ACCOUNT/authorization-details.json
+//	                     the output of aws iam get-account-authorization-details
+//	accounts/ACCOUNT/REGION/registry-policy.json
+//	                     the registry's policy
 //	accounts/ACCOUNT/REGION/repositories.json
 //	                     the inventory: the output of aws ecr describe-repositories
+//	accounts/ACCOUNT/REGION/repositories/NAME/_policy.json
+//	                     the repository policy of NAME, which may hold slashes
+//	accounts/ACCOUNT/REGION/repositories/NAME/_tags.json
+//	                     the repository's tags
 //	tests/NAME.yaml      policy tests, which decide nothing and are not read here
+//
+// The outputs of AWS's commands are taken as they are: members that decide nothing
+// are passed over, what is cut short is refused, and what an output says of its
+// place must agree with it. The policies of registries and repositories are
+// documents, or the outputs of aws ecr get-registry-policy and
+// get-repository-policy; tags are an object, or the output of aws ecr
+// list-tags-for-resource. In our own files an unknown key is an error.
+//
+// An account's output gives its users and roles, with all that is attached to them,
+// and its managed policies by ARN, also to principals.yaml. Nothing may be missing
+// that is attached, and no user or role may be in both. Where the output has a
+// policy of AWS, its text counts before the one known here.
+//
+// Places in a document that stands as an object in an output are those of the file.
+// In one that stands as a string they count from the string's beginning, and the
+// source of the document is file, line and column of the string:
+// "…/_policy.json:4:19: in policyText".
 //
 // Where there is an inventory, a push to a repository that it does not list asks
 // for ecr:CreateRepository too, and the policy of such a repository is an error:
