@@ -37,6 +37,17 @@ func coveredBy(s *iam.Statement) (set actionSet) {
 // has tells whether all of other are in the set.
 func (s actionSet) has(other actionSet) bool { return other != 0 && s&other == other }
 
+// name is the first of the actions with its prefix, "" where there is none.
+func (s actionSet) name() string {
+	for action := range iam.ECRActions() {
+		if s&1 != 0 {
+			return action
+		}
+		s >>= 1
+	}
+	return ""
+}
+
 // names lists the actions with their prefix.
 func (s actionSet) names() (names []string) {
 	for action := range iam.ECRActions() {
@@ -58,6 +69,17 @@ var (
 
 	ofRepositories = takingRepositories() // all that take a repository as resource
 	login          = setOf("GetAuthorizationToken")
+
+	// The steps of a pull and a push, and what creating a repository takes.
+	getManifest      = setOf("BatchGetImage")
+	getLayer         = setOf("GetDownloadUrlForLayer")
+	checkLayer       = setOf("BatchCheckLayerAvailability")
+	startUpload      = setOf("InitiateLayerUpload")
+	uploadPart       = setOf("UploadLayerPart")
+	completeUpload   = setOf("CompleteLayerUpload")
+	putManifest      = setOf("PutImage")
+	createRepository = setOf("CreateRepository")
+	tagResource      = setOf("TagResource")
 )
 
 func takingRepositories() (set actionSet) {

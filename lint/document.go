@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"extauthz/iam"
+	"extauthz/policystore"
 )
 
 // A document is a policy as rules see it.
@@ -35,10 +36,10 @@ func (l *linter) documentOf(policy *iam.Policy) *document {
 // index gathers what rules look up.
 func (l *linter) index() {
 	l.documents = map[*iam.Policy]*document{}
-	l.attached, l.usedOtherwise = map[*iam.Policy]bool{}, map[string]bool{}
+	l.attached, l.usedOtherwise = map[*iam.Policy]bool{}, map[policystore.Place]bool{}
 	for _, policy := range l.contents.Policies {
 		if policy.Kind == iam.PermissionsBoundary || policy.Kind == iam.SessionPolicy {
-			l.usedOtherwise[policy.Source] = true
+			l.usedOtherwise[placeOf(policy)] = true
 		}
 	}
 	l.indexPrincipals()
@@ -70,7 +71,12 @@ func (l *linter) indexPrincipals() {
 // policy is always compiled as an identity policy; where it is attached as a
 // boundary or session policy alone, it is judged as that.
 func (l *linter) judged(policy *iam.Policy) bool {
-	return policy.Kind != iam.IdentityPolicy || l.attached[policy] || !l.usedOtherwise[policy.Source]
+	return policy.Kind != iam.IdentityPolicy || l.attached[policy] || !l.usedOtherwise[placeOf(policy)]
+}
+
+// placeOf is where a policy's first statement stands, which no two texts share.
+func placeOf(policy *iam.Policy) policystore.Place {
+	return policystore.Place{Source: policy.Source, Position: policy.Statements[0].Start}
 }
 
 // allows tells whether the statement grants: limits, such as boundaries and

@@ -64,6 +64,9 @@ func isAbsent(key string) bool {
 // unconfigured says why requests do not carry a key that they would with other
 // settings; "" where they do.
 func (l *linter) unconfigured(key string) string {
+	if tag := strings.HasPrefix(key, "aws:resourcetag/") || strings.HasPrefix(key, "ecr:resourcetag/"); tag && !l.tagged {
+		return "no repository has a _tags.json"
+	}
 	switch key {
 	case "aws:principalorgid", "aws:principalorgpaths", "aws:resourceorgid", "aws:resourceorgpaths":
 		if l.registries[0].Organization == nil {

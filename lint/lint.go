@@ -3,6 +3,7 @@ package lint
 import (
 	"fmt"
 	"os"
+	"strconv"
 
 	"extauthz/decision"
 	"extauthz/iam"
@@ -25,7 +26,10 @@ func Directory(dir string) ([]Finding, error) {
 		f.Severity = severities[f.Code]
 		return []Finding{f}, nil
 	}
-	l := &linter{severities: severities, contents: snapshot.Contents(), told: map[Finding]bool{}}
+	l := &linter{
+		severities: severities, contents: snapshot.Contents(), told: map[Finding]bool{},
+		tagged: snapshot.Summary.TaggedRepositories > 0,
+	}
 	for _, name := range snapshot.RegistryNames() {
 		l.registries = append(l.registries, snapshot.RegistryNamed(name))
 	}
@@ -44,9 +48,10 @@ type linter struct {
 	known      map[string]bool      // ARNs of users and roles, as policies may name them
 	findings   []Finding
 	told       map[Finding]bool // those
+	tagged     bool             // repositories have tags
 
-	// usedOtherwise has the sources of boundaries and session policies.
-	usedOtherwise map[string]bool
+	// usedOtherwise has the places of boundaries and session policies.
+	usedOtherwise map[policystore.Place]bool
 }
 
 // The rules, by what they look at.
@@ -74,24 +79,21 @@ func (l *linter) run(compiled []iam.Finding) {
 	l.together()
 	l.callers()
 	l.credentials()
+	l.closedLevels()
 	l.addCompiled(compiled)
 }
 
 // addCompiled adds what was found when the directory was compiled. A placeholder
 // that looks like a policy variable is told once, as what it is.
 func (l *linter) addCompiled(compiled []iam.Finding) {
-	type place struct {
-		source string
-		iam.Position
-	}
-	told := map[place]bool{}
+	told := map[policystore.Place]bool{}
 	for _, f := range l.findings {
 		if f.Code == "placeholder" {
-			told[place{f.Source, iam.Position{Line: f.Line, Column: f.Column}}] = true
+			told[policystore.Place{Source: f.Source, Position: iam.Position{Line: f.Line, Column: f.Column}}] = true
 		}
 	}
 	for _, f := range compiled {
-		if f.Code != "literal-variable" || !told[place{f.Source, f.Position}] {
+		if f.Code != "literal-variable" || !told[policystore.Place{Source: f.Source, Position: f.Position}] {
 			l.report(f.Source, f.Position, f.Code, "%s", f.Message)
 		}
 	}
@@ -102,8 +104,20 @@ func (l *linter) report(source string, at iam.Position, code, format string, arg
 		Source: source, Line: at.Line, Column: at.Column,
 		Severity: l.severities[code], Code: code, Message: fmt.Sprintf(format, args...),
 	}
+	if m := placed.FindStringSubmatch(source + ": "); m != nil {
+		f.inString(m)
+	}
 	if !l.told[f] {
 		l.told[f] = true
 		l.findings = append(l.findings, f)
 	}
+}
+
+// inString moves a finding of a document that stands in a file as a string, whose
+// source names the string's place, to that place: m is placed's match of it.
+func (f *Finding) inString(m []string) {
+	f.Message = fmt.Sprintf("%s%d:%d: %s", m[4], f.Line, f.Column, f.Message)
+	f.Source = m[1]
+	f.Line, _ = strconv.Atoi(m[2])
+	f.Column, _ = strconv.Atoi(m[3])
 }

@@ -54,27 +54,26 @@ func (l *linter) bundle(b bundle) {
 // digest may name: some serve a manifest as a layer, some a layer as a manifest.
 func (l *linter) halves(b bundle, d *document, s *statement) {
 	for _, pair := range [...]struct {
-		code, one, other string
+		code       string
+		one, other actionSet
 	}{
-		{"half-pull", "BatchGetImage", "GetDownloadUrlForLayer"},
-		{"half-pull", "GetDownloadUrlForLayer", "BatchGetImage"},
-		{"half-push", "PutImage", "CompleteLayerUpload"},
-		{"half-push", "CompleteLayerUpload", "PutImage"},
+		{"half-pull", getManifest, getLayer}, {"half-pull", getLayer, getManifest},
+		{"half-push", putManifest, completeUpload}, {"half-push", completeUpload, putManifest},
 	} {
-		if s.covered.has(setOf(pair.one)) && !b.does(s, setOf(pair.other)) {
+		if s.covered.has(pair.one) && !b.does(s, pair.other) {
 			verb := "allowed"
 			if s.Statement.Effect == iam.Deny {
 				verb = "denied"
 			}
-			l.report(d.policy.Source, s.wordFor(pair.one), pair.code, "ecr:%s is %s without ecr:%s on the same repositories; name both, for registries differ in which of them a digest asks", pair.one, verb, pair.other)
+			l.report(d.policy.Source, s.wordFor(pair.one), pair.code, "%s is %s without %s on the same repositories; name both, for registries differ in which of them a digest asks", pair.one.name(), verb, pair.other.name())
 		}
 	}
 }
 
 // wordFor is the place of the word that covers an action.
-func (s *statement) wordFor(name string) iam.Position {
+func (s *statement) wordFor(action actionSet) iam.Position {
 	for _, w := range s.Actions {
-		if coversAction(w.Text, "ecr:"+name) {
+		if coversAction(w.Text, action.name()) {
 			return w.Position
 		}
 	}
@@ -123,32 +122,32 @@ func (s *statement) sharesPrincipals(other *statement) bool {
 // incompletePush finds pushes that fail half way: clients ask whether a layer is
 // there before they upload it.
 func (l *linter) incompletePush(b bundle, d *document, s *statement) {
-	if s.Statement.Effect != iam.Allow || !s.covered.has(setOf("PutImage")) || !b.does(s, setOf("CompleteLayerUpload")) {
+	if s.Statement.Effect != iam.Allow || !s.covered.has(putManifest) || !b.does(s, completeUpload) {
 		return
 	}
 	var missing []string
-	for _, name := range []string{"InitiateLayerUpload", "UploadLayerPart"} {
-		if !b.does(s, setOf(name)) {
-			missing = append(missing, "ecr:"+name)
+	for _, step := range [...]actionSet{startUpload, uploadPart} {
+		if !b.does(s, step) {
+			missing = append(missing, step.name())
 		}
 	}
-	if !b.does(s, setOf("BatchCheckLayerAvailability")) && !b.does(s, setOf("GetDownloadUrlForLayer")) {
-		missing = append(missing, "ecr:BatchCheckLayerAvailability")
+	if !b.does(s, checkLayer) && !b.does(s, getLayer) {
+		missing = append(missing, checkLayer.name())
 	}
 	if len(missing) > 0 {
-		l.report(d.policy.Source, s.wordFor("PutImage"), "incomplete-push", "this allows to push, but not %s, without which a push fails", strings.Join(missing, ", "))
+		l.report(d.policy.Source, s.wordFor(putManifest), "incomplete-push", "this allows to push, but not %s, without which a push fails", strings.Join(missing, ", "))
 	}
 }
 
 // untaggedRepositories finds repositories that may be created with tags only,
 // where nothing allows to tag them.
 func (l *linter) untaggedRepositories(b bundle, d *document, s *statement) {
-	if s.Statement.Effect != iam.Allow || !s.covered.has(setOf("CreateRepository")) || b.does(s, setOf("TagResource")) {
+	if s.Statement.Effect != iam.Allow || !s.covered.has(createRepository) || b.does(s, tagResource) {
 		return
 	}
 	for _, c := range s.Conditions {
 		if key := strings.ToLower(c.Key.Text); strings.HasPrefix(key, "aws:requesttag/") || key == "aws:tagkeys" {
-			l.report(d.policy.Source, s.wordFor("CreateRepository"), "missing-tag-resource", "repositories must be created with tags here, which on AWS takes ecr:TagResource too, and nothing allows it")
+			l.report(d.policy.Source, s.wordFor(createRepository), "missing-tag-resource", "repositories must be created with tags here, which on AWS takes ecr:TagResource too, and nothing allows it")
 			return
 		}
 	}

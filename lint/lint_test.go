@@ -1,0 +1,140 @@
+package lint
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestExamples wants the examples that people start from to be clean.
+func TestExamples(t *testing.T) {
+	dirs, err := filepath.Glob("../examples/*/policies")
+	if err != nil || len(dirs) < 3 {
+		t.Fatalf("%d examples (%v), want at least 3", len(dirs), err)
+	}
+	for _, dir := range dirs {
+		findings, err := Directory(dir)
+		if err != nil || len(findings) > 0 {
+			t.Errorf("%s: %v, %v", dir, findings, err)
+		}
+	}
+}
+
+// TestCodes wants a page for every code that the program can report, and no page
+// for another. They are looked for in the sources, as the words that report and
+// findingAt are given.
+func TestCodes(t *testing.T) {
+	var pages []string
+	for _, p := range Pages() {
+		pages = append(pages, p.Code)
+	}
+	sources, err := filepath.Glob("../iam/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text strings.Builder
+	for _, file := range slices.Concat(sources, own, []string{"../policystore/issuers.go"}) {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasSuffix(file, "_test.go") {
+			text.Write(source)
+		}
+	}
+	for _, code := range pages {
+		if !strings.Contains(text.String(), `"`+code+`"`) {
+			t.Errorf("page %s is of a code that nothing reports", code)
+		}
+	}
+	for _, m := range reported.FindAllStringSubmatch(text.String(), -1) {
+		if !slices.Contains(pages, m[1]) {
+			t.Errorf("code %s has no page", m[1])
+		}
+	}
+	if n := len(reported.FindAllString(text.String(), -1)); n < 45 {
+		t.Errorf("%d calls with a code found, want at least 45", n)
+	}
+}
+
+func TestDirectoryCannotBeRead(t *testing.T) {
+	for _, dir := range []string{"testdata/none", "testdata/base/htpasswd"} {
+		if findings, err := Directory(dir); err == nil || findings != nil {
+			t.Errorf("%s: %v, %v", dir, findings, err)
+		}
+	}
+}
+
+// TestOrder wants the same findings in the same order, time and again.
+func TestOrder(t *testing.T) {
+	dir := large(t, 50)
+	first, err := Directory(dir)
+	if err != nil || len(first) < 50 {
+		t.Fatalf("%d findings, %v", len(first), err)
+	}
+	for range 5 {
+		again, err := Directory(dir)
+		if err != nil || !slices.Equal(first, again) {
+			t.Fatalf("findings differ: %v", err)
+		}
+	}
+	for i := 1; i < len(first); i++ {
+		if a, b := first[i-1], first[i]; a == b || a.Source > b.Source || a.Source == b.Source && a.Line > b.Line {
+			t.Errorf("%s stands before %s", a, b)
+		}
+	}
+}
+
+// large writes a directory with n repositories with policies, and n users with a
+// policy each. Every other one has a finding.
+func large(t testing.TB, n int) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(base)); err != nil {
+		t.Fatal(err)
+	}
+	write := func(path, text string) {
+		path = filepath.Join(dir, path)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	actions := []string{`["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]`, `["ecr:BatchGetImage"]`}
+	var principals strings.Builder
+	principals.WriteString("principals:\n- {arn: 'arn:aws:iam::123456789012:user/alice', policies: [developers]}\n")
+	for i := range n {
+		fmt.Fprintf(&principals, "- {arn: 'arn:aws:iam::123456789012:user/u%d', policies: [p%d]}\n", i, i)
+		write(fmt.Sprintf("managed/p%d.json", i), fmt.Sprintf(`{"Version":"2012-10-17","Statement":[%s,
+			{"Effect":"Allow","Action":%s,"Resource":"arn:aws:ecr:eu-central-1:123456789012:repository/t%d/*"}]}`, loginStatement, actions[i%2], i))
+		write(fmt.Sprintf("accounts/123456789012/eu-central-1/repositories/t%d/app/_policy.json", i), fmt.Sprintf(
+			`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:user/u%d"},"Action":%s}}`, i, actions[i%2]))
+	}
+	write("principals.yaml", principals.String())
+	return dir
+}
+
+// BenchmarkDirectory judges 10,000 policies of repositories and as many of users.
+func BenchmarkDirectory(b *testing.B) {
+	dir := large(b, 10_000)
+	b.ReportAllocs()
+	for b.Loop() {
+		findings, err := Directory(dir)
+		if err != nil || len(findings) != 10_000 {
+			b.Fatalf("%d findings, %v", len(findings), err)
+		}
+	}
+}
+
+// reported is a call that reports a code.
+var reported = regexp.MustCompile(`(?:report\([^"\n]*|findingAt\([^"\n]*|\{)"([a-z]+-[a-z-]+)", `)

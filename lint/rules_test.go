@@ -1,0 +1,229 @@
+package lint
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+const (
+	developersFile = "managed/developers.json"
+	repositoryFile = "accounts/123456789012/eu-central-1/repositories/team/app/_policy.json"
+	loginStatement = `{"Effect":"Allow","Action":"ecr:GetAuthorizationToken","Resource":"*"}`
+	team           = `"arn:aws:ecr:eu-central-1:123456789012:repository/team/*"`
+	pullOn         = `"Action":["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]`
+	github         = "issuers:\n- {name: github, issuer: 'https://token.actions.githubusercontent.com', jwks: 'https://token.actions.githubusercontent.com/.well-known/jwks'}\n"
+)
+
+// identity is base with a statement beside the one that allows to log in.
+func identity(statement string) map[string]string {
+	return map[string]string{developersFile: `{"Version":"2012-10-17","Statement":[` + loginStatement + ",\n" + statement + `]}`}
+}
+
+// repository is base with a policy of the repository team/app.
+func repository(statements string) map[string]string {
+	return map[string]string{repositoryFile: `{"Version":"2012-10-17","Statement":[` + statements + `]}`}
+}
+
+// and adds files.
+func and(files map[string]string, more ...string) map[string]string {
+	for i := 0; i < len(more); i += 2 {
+		files[more[i]] = more[i+1]
+	}
+	return files
+}
+
+// trusting has a role whose trust policy takes GitHub's tokens on a condition.
+func trusting(condition string) map[string]string {
+	return map[string]string{
+		"principals.yaml": github + "principals:\n- {arn: 'arn:aws:iam::123456789012:role/ci', policies: [developers], trust: ci}\n",
+		"trust/ci.json": `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRoleWithWebIdentity",
+			"Principal":{"Federated":"arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"},"Condition":{` + condition + `}}}`,
+	}
+}
+
+// bound has a credential for GitHub's tokens with claims.
+func bound(claims string) map[string]string {
+	return map[string]string{"principals.yaml": github + `credentials:
+- {token: github, claims: {` + claims + `}, principal: 'arn:aws:sts::123456789012:assumed-role/ci/job'}
+principals:
+- {arn: 'arn:aws:iam::123456789012:role/ci', policies: [developers]}
+`}
+}
+
+// ruleCase is base with changes, and the codes that it has.
+type ruleCase struct {
+	name    string
+	changes map[string]string
+	want    string // codes, with blanks between
+}
+
+func runRules(t *testing.T, cases []ruleCase) {
+	t.Helper()
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			findings := judge(t, c.changes)
+			if got := codes(findings); !slices.Equal(got, strings.Fields(c.want)) {
+				t.Errorf("got %v want %s:\n%v", got, c.want, findings)
+			}
+		})
+	}
+}
+
+func TestActionsAndResources(t *testing.T) {
+	runRules(t, []ruleCase{
+		{"other services are left alone", identity(`{"Effect":"Allow","Action":["s3:GetObject","ec2:DescribeImages","codeartifact:GetAuthorizationToken"],"Resource":["arn:aws:s3:::x/*","*"]},{"Effect":"Allow",` + pullOn + `,"Resource":` + team + `}`), ""},
+		{"the public registry is a service of its own", identity(`{"Effect":"Allow","Action":["ecr-public:GetAuthorizationToken","ecr-public:PutImage"],"Resource":"*"}`), ""},
+		{"a repository of another service's name", identity(`{"Effect":"Allow",` + pullOn + `,"Resource":"arn:aws:ecs:eu-central-1:123456789012:repository/team"}`), "other-service"},
+		{"tags of ECS", identity(`{"Effect":"Allow","Action":["ecs:TagResource","ecs:PutAccountSetting"],"Resource":"*"}`), ""},
+		{"actions of other services beside ECR's", identity(`{"Effect":"Allow","Action":["s3:GetObject","ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"],"Resource":[` + team + `,"arn:aws:s3:::x/*"]}`), ""},
+		{"a repository for another service's action", identity(`{"Effect":"Allow","Action":"s3:GetObject","Resource":` + team + `}`), "unmatched-resource"},
+		{"a repository for the token", identity(`{"Effect":"Deny","Action":"ecr:GetAuth*","Resource":` + team + `}`), "unmatched-resource"},
+		{"the token by a wildcard", identity(`{"Effect":"Allow","Action":"ecr:*","Resource":` + team + `}`), ""},
+		{"wildcards for account and region", identity(`{"Effect":"Allow",` + pullOn + `,"Resource":"arn:aws:ecr:*:*:repository/team/?pp"}`), ""},
+		{"a short account", identity(`{"Effect":"Allow",` + pullOn + `,"Resource":"arn:aws:ecr:eu-central-1:12345:repository/team"}`), "impossible-resource"},
+		{"no region", identity(`{"Effect":"Allow",` + pullOn + `,"Resource":"arn:aws:ecr::123456789012:repository/team"}`), "impossible-resource"},
+		{"no type", identity(`{"Effect":"Allow",` + pullOn + `,"Resource":"arn:aws:ecr:eu-central-1:123456789012:team"}`), "impossible-resource"},
+		{"upper case", identity(`{"Effect":"Allow",` + pullOn + `,"Resource":"arn:aws:ecr:eu-central-1:123456789012:repository/Team/*"}`), "impossible-resource"},
+		{"a slash at the end", identity(`{"Effect":"Allow",` + pullOn + `,"Resource":"arn:aws:ecr:eu-central-1:123456789012:repository/team/"}`), "impossible-resource"},
+		{"a variable in the name", identity(`{"Effect":"Allow",` + pullOn + `,"Resource":"arn:aws:ecr:eu-central-1:123456789012:repository/team/${aws:username}"}`), ""},
+		{"a name in braces", identity(`{"Effect":"Allow",` + pullOn + `,"Resource":"arn:aws:ecr:eu-central-1:123456789012:repository/{repository}"}`), "placeholder"},
+		{"a region to fill in", identity(`{"Effect":"Allow",` + pullOn + `,"Resource":"arn:aws:ecr:REGION:123456789012:repository/team"}`), "placeholder"},
+		{"everything on tagged repositories", and(identity(`{"Effect":"Allow",`+pullOn+`,"Resource":"*","Condition":{"StringEquals":{"ecr:ResourceTag/team":"red"}}}`),
+			"accounts/123456789012/eu-central-1/repositories/team/app/_tags.json", `{"team":"red"}`), ""},
+		{"tags that nothing has", identity(`{"Effect":"Deny","Action":"ecr:*","Resource":"*","Condition":{"StringEquals":{"ecr:ResourceTag/team":"red"}}}`), "unconfigured-key"},
+		{"all but some actions, denied", identity(`{"Effect":"Deny","NotAction":["ecr:Get*","ecr:Batch*"],"NotResource":` + team + `}`), ""},
+		{"a boundary may allow all but some", and(identity(`{"Effect":"Allow",`+pullOn+`,"Resource":`+team+`}`),
+			"managed/limit.json", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","NotAction":"iam:*","Resource":"*"}}`,
+			"principals.yaml", "credentials:\n- {basic: alice, principal: 'arn:aws:iam::123456789012:user/alice'}\nprincipals:\n- {arn: 'arn:aws:iam::123456789012:user/alice', policies: [developers], boundary: limit}\n"), ""},
+		{"the same action in two cases", identity(`{"Effect":"Allow","Action":["ecr:ListImages","ecr:listimages"],"Resource":` + team + `}`), "redundant-element"},
+	})
+}
+
+func TestPrincipals(t *testing.T) {
+	runRules(t, []ruleCase{
+		{"everyone by a list", repository(`{"Effect":"Allow",` + pullOn + `,"Principal":{"AWS":["123456789012","*"]}}`), "any-principal"},
+		{"everyone from anywhere", repository(`{"Effect":"Allow",` + pullOn + `,"Principal":"*","Condition":{"IpAddress":{"aws:SourceIp":"0.0.0.0/0"}}}`), "any-principal"},
+		{"everyone whose ARN is any", repository(`{"Effect":"Allow",` + pullOn + `,"Principal":"*","Condition":{"StringLike":{"aws:PrincipalArn":"*"}}}`), "any-principal"},
+		{"everyone, or without a key", repository(`{"Effect":"Allow",` + pullOn + `,"Principal":"*","Condition":{"StringEqualsIfExists":{"aws:PrincipalAccount":"123456789012"}}}`), "any-principal"},
+		{"everyone but one", repository(`{"Effect":"Allow",` + pullOn + `,"Principal":"*","Condition":{"StringNotEquals":{"aws:PrincipalAccount":"123456789012"}}}`), "any-principal"},
+		{"everyone is denied", repository(`{"Effect":"Deny","Action":"ecr:*","Principal":"*"}`), ""},
+		{"anonymous callers may push", and(repository(`{"Effect":"Allow","Action":"ecr:*","Principal":"*","Condition":{"StringEquals":{"aws:PrincipalAccount":"123456789012"}}}`),
+			"registries.yaml", "registries:\n- {name: a, hosts: [a.example], account: '123456789012', region: eu-central-1, anonymous: true}\n"), ""},
+		{"a registry policy for anonymous callers", and(map[string]string{"accounts/123456789012/eu-central-1/registry-policy.json": `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"ecr:*","Resource":` + team + `}}`},
+			"registries.yaml", "registries:\n- {name: a, hosts: [a.example], account: '123456789012', region: eu-central-1, anonymous: true}\n"), "anonymous-write any-principal"},
+		{"a user of another account", repository(`{"Effect":"Allow",` + pullOn + `,"Principal":{"AWS":"arn:aws:iam::444455556666:user/eve"}}`), ""},
+		{"an unknown session", repository(`{"Effect":"Allow",` + pullOn + `,"Principal":{"AWS":"arn:aws:sts::123456789012:assumed-role/ci/job"}}`), "unknown-principal"},
+		{"a session of a role", and(bound(`sub: "repo:acme/app:ref:refs/heads/main"`), repositoryFile, `{"Version":"2012-10-17","Statement":{"Effect":"Allow",`+pullOn+`,"Principal":{"AWS":["arn:aws:sts::123456789012:assumed-role/ci/job","arn:aws:iam::123456789012:role/ci"]}}}`), ""},
+		{"an unknown user in a condition", repository(`{"Effect":"Deny","Action":"ecr:*","Principal":"*","Condition":{"ArnNotEquals":{"aws:PrincipalArn":"arn:aws:iam::123456789012:user/alcie"}}}`), "unknown-principal"},
+		{"a pattern of users", repository(`{"Effect":"Deny","Action":"ecr:*","Principal":"*","Condition":{"ArnNotLike":{"aws:PrincipalArn":"arn:aws:iam::123456789012:user/team/*"}}}`), ""},
+	})
+}
+
+func TestConditions(t *testing.T) {
+	pullIf := func(condition string) map[string]string {
+		return identity(`{"Effect":"Allow",` + pullOn + `,"Resource":` + team + `,"Condition":{` + condition + `}}`)
+	}
+	runRules(t, []ruleCase{
+		{"values that exclude each other", pullIf(`"StringEquals":{"aws:username":["alice","bob"]},"StringNotEquals":{"aws:username":["bob","alice"]}`), "contradictory-conditions"},
+		{"a value is left", pullIf(`"StringEquals":{"aws:username":["alice","bob"]},"StringNotEquals":{"aws:username":"bob"}`), ""},
+		{"absent and equal", pullIf(`"Null":{"aws:username":"true"},"StringLike":{"aws:username":"a*"}`), "contradictory-conditions"},
+		{"absent, or equal", pullIf(`"Null":{"aws:username":"true"},"StringLikeIfExists":{"aws:username":"a*"}`), ""},
+		{"a variable leaves it open", pullIf(`"StringEquals":{"aws:username":"${aws:userid}"},"StringNotEquals":{"aws:username":"alice"}`), "unloadable"},
+		{"a variable of a tag leaves it open", pullIf(`"StringEquals":{"aws:username":"${aws:PrincipalTag/a}"},"StringNotEquals":{"aws:username":"alice"}`), ""},
+		{"an escaped wildcard", pullIf(`"StringEquals":{"aws:PrincipalTag/a":"b${*}"}`), ""},
+		{"wildcards of StringLike", pullIf(`"StringLike":{"aws:PrincipalTag/a":"b*"}`), ""},
+		{"a tag that is a number", pullIf(`"NumericLessThan":{"aws:PrincipalTag/level":"3"}`), ""},
+		{"a time", pullIf(`"DateLessThan":{"aws:CurrentTime":"2030-01-01T00:00:00Z"},"NumericLessThan":{"aws:EpochTime":"1"}`), ""},
+		{"a name as an address", pullIf(`"IpAddress":{"aws:username":"192.0.2.1"}`), "mismatched-operator"},
+		{"key of another service, absent", pullIf(`"StringNotEquals":{"s3:prefix":"a"}`), "absent-key"},
+		{"keys of another service in its own statement", identity(`{"Effect":"Allow","Action":"s3:ListBucket","Resource":"*","Condition":{"StringEquals":{"s3:prefix":"a","aws:RequestTag/x":"*"}}}`), ""},
+		{"tagging by the API", identity(`{"Effect":"Allow","Action":"ecr:TagResource","Resource":` + team + `,"Condition":{"StringEquals":{"aws:RequestTag/a":"b"}}}`), ""},
+		{"an endpoint that there is not", pullIf(`"StringEquals":{"aws:SourceVpce":"vpce-1"}`), "unconfigured-key"},
+		{"an endpoint", and(pullIf(`"StringEquals":{"aws:SourceVpce":"vpce-0a1b2c3d"}`), "registries.yaml", "registries:\n- {name: a, hosts: [a.example], account: '123456789012', region: eu-central-1, vpcEndpoint: {id: vpce-0a1b2c3d, vpc: vpc-0a1b2c3d}}\n"), ""},
+		{"an address behind an endpoint", and(pullIf(`"IpAddress":{"aws:SourceIp":"192.0.2.0/24"}`), "registries.yaml", "registries:\n- {name: a, hosts: [a.example], account: '123456789012', region: eu-central-1, vpcEndpoint: {id: vpce-0a1b2c3d, vpc: vpc-0a1b2c3d}}\n"), "unconfigured-key"},
+		{"all tags but one, and digests", identity(`{"Effect":"Allow","Action":["ecr:BatchGetImage"],"Resource":` + team + `,"Condition":{"StringNotEquals":{"oci:Reference":"secret"}}}`), "evaded-by-digest extension-key"},
+		{"all tags but one, and no digests", identity(`{"Effect":"Allow","Action":["ecr:BatchGetImage"],"Resource":` + team + `,"Condition":{"StringNotEquals":{"oci:Reference":"secret"},"StringEquals":{"oci:ReferenceType":"tag"}}}`), "extension-key"},
+		{"nobody moves a tag", identity(`{"Effect":"Deny","Action":"ecr:PutImage","Resource":"*","Condition":{"StringEquals":{"oci:Reference":"latest"}}}`), "extension-key"},
+		{"all but some tags, denied", identity(`{"Effect":"Deny","Action":"ecr:BatchGetImage","Resource":"*","Condition":{"StringNotLike":{"oci:Reference":"v*"}}}`), "extension-key"},
+	})
+}
+
+func TestStatementsTogether(t *testing.T) {
+	two := func(a, b string) map[string]string { return identity(a + "," + b) }
+	allow := func(action, resource string) string {
+		return `{"Effect":"Allow","Action":` + action + `,"Resource":` + resource + `}`
+	}
+	const other = `"arn:aws:ecr:eu-central-1:123456789012:repository/other/*"`
+	runRules(t, []ruleCase{
+		{"a pull in two statements", two(allow(`"ecr:BatchGetImage"`, team), allow(`"ecr:GetDownloadUrlForLayer"`, `"arn:aws:ecr:*:*:repository/*"`)), ""},
+		{"halves of two pulls", two(allow(`"ecr:BatchGetImage"`, team), allow(`"ecr:GetDownloadUrlForLayer"`, other)), "half-pull"},
+		{"a pull in two policies", and(identity(allow(`"ecr:BatchGetImage"`, team)), "managed/layers.json", `{"Version":"2012-10-17","Statement":`+allow(`"ecr:GetDownloadUrlForLayer"`, team)+`}`,
+			"principals.yaml", "principals:\n- {arn: 'arn:aws:iam::123456789012:user/alice', policies: [developers, layers]}\n"), ""},
+		{"a pull with AWS's policy", and(identity(allow(`"ecr:GetDownloadUrlForLayer"`, team)),
+			"principals.yaml", "principals:\n- {arn: 'arn:aws:iam::123456789012:user/alice', policies: [developers, 'arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryPullOnly']}\n"), ""},
+		{"half of a pull by two principals", repository(`{"Effect":"Allow","Action":"ecr:BatchGetImage","Principal":{"AWS":"123456789012"}},{"Effect":"Allow","Action":"ecr:GetDownloadUrlForLayer","Principal":{"AWS":"444455556666"}}`), "half-pull"},
+		{"half of a pull is denied", repository(`{"Effect":"Deny","Action":"ecr:BatchGetImage","Principal":"*"}`), "half-pull"},
+		{"both halves are denied", repository(`{"Effect":"Deny","Action":"ecr:BatchGetImage","Principal":"*"},{"Effect":"Deny","Action":"ecr:GetDown*","Principal":"*"}`), ""},
+		{"a push that may read layers", identity(allow(`["ecr:InitiateLayerUpload","ecr:UploadLayerPart","ecr:CompleteLayerUpload","ecr:PutImage","ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]`, team)), ""},
+		{"a push that cannot begin", identity(allow(`["ecr:BatchCheckLayerAvailability","ecr:UploadLayerPart","ecr:CompleteLayerUpload","ecr:PutImage"]`, team)), "incomplete-push"},
+		{"equal statements", two(allow(`"ecr:ListImages"`, team), allow(`"ecr:ListImages"`, team)), "redundant-statement"},
+		{"a Deny of another principal", repository(`{"Effect":"Allow",` + pullOn + `,"Principal":{"AWS":"arn:aws:iam::123456789012:user/alice"}},{"Effect":"Deny","Action":"ecr:*","Principal":{"AWS":"444455556666"}}`), ""},
+		{"a Deny of everyone", repository(`{"Effect":"Allow",` + pullOn + `,"Principal":{"AWS":"arn:aws:iam::123456789012:user/alice"}},{"Effect":"Deny","Action":"ecr:*","Principal":"*"}`), "hidden-by-deny"},
+		{"a Deny with a condition", two(allow(`"ecr:ListImages"`, team), `{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"false"}}}`), ""},
+	})
+}
+
+func TestCallersAndIssuers(t *testing.T) {
+	const alice = "credentials:\n- {basic: alice, principal: 'arn:aws:iam::123456789012:user/alice'}\n"
+	runRules(t, []ruleCase{
+		{"a boundary without login", and(map[string]string{"managed/limit.json": `{"Version":"2012-10-17","Statement":{"Effect":"Allow",` + pullOn + `,"Resource":"*"}}`},
+			"principals.yaml", alice+"principals:\n- {arn: 'arn:aws:iam::123456789012:user/alice', policies: [developers], boundary: limit}\n"), "missing-login"},
+		{"a session without login", and(map[string]string{"managed/limit.json": `{"Version":"2012-10-17","Statement":{"Effect":"Allow",` + pullOn + `,"Resource":"*"}}`},
+			"principals.yaml", "credentials:\n- {uri: 'spiffe://a/b', principal: 'arn:aws:sts::123456789012:assumed-role/ci/job', sessionPolicies: [limit]}\nprincipals:\n- {arn: 'arn:aws:iam::123456789012:role/ci', policies: [developers]}\n"), "missing-login"},
+		{"a user with rights by a repository alone", and(repository(`{"Effect":"Allow",`+pullOn+`,"Principal":{"AWS":"arn:aws:iam::123456789012:user/bob"}}`),
+			"principals.yaml", alice+"principals:\n- {arn: 'arn:aws:iam::123456789012:user/alice', policies: [developers]}\n- {arn: 'arn:aws:iam::123456789012:user/bob'}\n"), "missing-login"},
+		{"a user without rights", map[string]string{"principals.yaml": alice + "principals:\n- {arn: 'arn:aws:iam::123456789012:user/alice', policies: [developers]}\n- {arn: 'arn:aws:iam::123456789012:user/bob'}\n"}, ""},
+		{"a role by a pattern", map[string]string{"principals.yaml": "credentials:\n- {uri: 'spiffe://a/ns/{ns}', principal: 'arn:aws:sts::123456789012:assumed-role/{ns}/pod'}\nprincipals:\n- {arn: 'arn:aws:iam::123456789012:role/k8s/prod', policies: [developers]}\n"}, ""},
+		{"a role that trusts nobody here", and(trusting(`"StringEquals":{"token.actions.githubusercontent.com:sub":"repo:acme/app:ref:refs/heads/main"}`),
+			"principals.yaml", "principals:\n- {arn: 'arn:aws:iam::123456789012:role/ci', policies: [developers], trust: ci}\n"), "unassumable-role"},
+		{"one repository", trusting(`"StringEquals":{"token.actions.githubusercontent.com:sub":"repo:acme/app:ref:refs/heads/main"}`), ""},
+		{"one organization", trusting(`"ForAnyValue:StringLike":{"token.actions.githubusercontent.com:sub":["repo:acme/*","repo:acme-labs/*:environment:prod"]}`), ""},
+		{"one organization by its id", trusting(`"StringEquals":{"token.actions.githubusercontent.com:repository_owner_id":"123"}`), ""},
+		{"organizations that begin alike", trusting(`"StringLike":{"token.actions.githubusercontent.com:sub":"repo:acme*"}`), "shared-issuer"},
+		{"every organization", trusting(`"StringLike":{"token.actions.githubusercontent.com:sub":["repo:acme/*","repo:*:environment:prod"]}`), "shared-issuer"},
+		{"all but one organization", trusting(`"StringNotLike":{"token.actions.githubusercontent.com:sub":"repo:acme/*"}`), "shared-issuer"},
+		{"none is enough", trusting(`"ForAllValues:StringLike":{"token.actions.githubusercontent.com:sub":"repo:acme/*"}`), "for-all-values shared-issuer"},
+		{"an issuer whose tokens are narrowed", and(trusting(`"StringEquals":{"token.actions.githubusercontent.com:aud":"a"}`),
+			"principals.yaml", strings.Replace(github, "}", ", claims: {sub: 'repo:acme/{repo}:ref:refs/heads/main'}}", 1)+"principals:\n- {arn: 'arn:aws:iam::123456789012:role/ci', policies: [developers], trust: ci}\n"), ""},
+		{"a credential of one organization", bound(`sub: "repo:acme/{repo}:ref:refs/heads/main"`), ""},
+		{"a credential of every organization", bound(`sub: "repo:{owner}/{repo}:ref:refs/heads/main"`), "shared-issuer"},
+		{"a credential without organization", bound(`ref: refs/heads/main`), "shared-issuer"},
+	})
+}
+
+// TestPlaces wants findings where they stand, in the outputs of AWS's commands too.
+func TestPlaces(t *testing.T) {
+	const exported = `{"UserDetailList": [{"UserName": "eve", "Path": "/", "UserId": "AIDACKCEVSQ6C2EXAMPLE", "Arn": "arn:aws:iam::444455556666:user/eve",
+  "GroupList": [], "AttachedManagedPolicies": [], "UserPolicyList": [{"PolicyName": "pull", "PolicyDocument":
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Resource": "*",
+      "Action": ["ecr:GetAuthorizationToken", "ecr:ListImage"]}]}}]}],
+ "GroupDetailList": [], "RoleDetailList": [], "Policies": [], "IsTruncated": false}`
+	for _, c := range []struct {
+		name    string
+		changes map[string]string
+		want    string
+	}{
+		{"a string in an output", map[string]string{repositoryFile: "{\"registryId\": \"123456789012\", \"repositoryName\": \"team/app\",\n \"policyText\": \"{\\n \\\"Statement\\\":{\\\"Effect\\\":\\\"Deny\\\",\\\"Principal\\\":\\\"*\\\",\\\"Action\\\":\\\"ecr:Pul*\\\"}}\"}"},
+			repositoryFile + ":2:16: warning: unknown-action: in policyText: 2:56: action \"ecr:Pul*\""},
+		{"an object in an output", map[string]string{"accounts/444455556666/authorization-details.json": exported},
+			"accounts/444455556666/authorization-details.json:4:47: warning: unknown-action: action \"ecr:ListImage\""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			findings := judge(t, c.changes)
+			if len(findings) != 1 || !strings.HasPrefix(findings[0].String(), c.want) {
+				t.Errorf("got %v want %s", findings, c.want)
+			}
+		})
+	}
+}
