@@ -89,5 +89,5 @@ func unproven(failure *identity.Failure) *Answer {
 	if failure == nil {
 		return nil
 	}
-	return &Answer{Outcome: authz.Unauthenticated, Reason: failure.Error()}
+	return &Answer{Outcome: authz.Unauthenticated, Reason: failure.Full()}
 }
