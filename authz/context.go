@@ -45,21 +45,17 @@ func requestContext(r *Request, registry *policystore.Registry, client string) i
 }
 
 // fullContext is the context in which the caller's permissions are decided: the
-// keys of the request, those of the caller, and those of the two accounts.
+// keys of the request, those of the caller, and those of the registry's account.
 func fullContext(c iam.Context, registry *policystore.Registry, caller *identity.Caller) iam.Context {
 	c = append(c, caller.Context...)
 	c = append(c, iam.ContextEntry{Key: "aws:ResourceAccount", Value: registry.Account})
-	c = appendMember(c, registry, registry.Account, "aws:ResourceOrgID", "aws:ResourceOrgPaths")
-	return appendMember(c, registry, caller.Principal.Account, "aws:PrincipalOrgID", "aws:PrincipalOrgPaths")
-}
-
-// appendMember adds the keys of an account that is a member of the organization.
-func appendMember(c iam.Context, registry *policystore.Registry, account, id, paths string) iam.Context {
-	organization, path, member := registry.Organization.Member(account)
+	organization, paths, member := registry.Organization.Member(registry.Account)
 	if !member {
 		return c
 	}
-	return append(c, iam.ContextEntry{Key: id, Value: organization}, iam.ContextEntry{Key: paths, Values: path, Multi: true})
+	return append(c,
+		iam.ContextEntry{Key: "aws:ResourceOrgID", Value: organization},
+		iam.ContextEntry{Key: "aws:ResourceOrgPaths", Values: paths, Multi: true})
 }
 
 // imageContext is the context in which the permissions of a mapping are decided

@@ -32,13 +32,11 @@ func (s *assumption) actions(call string) []string {
 }
 
 // context is what a trust policy can ask of the request (IAM User Guide, "IAM
-// and AWS STS condition context keys"). of has the keys of who asks.
-func (s *assumption) context(of iam.Context, e *Evidence) iam.Context {
-	c := slices.Clip(of)
-	arn, _ := iam.ParseARN(s.role.ARN) // an entity's is well formed
-	c = append(c,
-		iam.ContextEntry{Key: "sts:RoleSessionName", Value: s.session},
-		iam.ContextEntry{Key: "aws:ResourceAccount", Value: arn.Account})
+// and AWS STS condition context keys"). of has the keys of who asks, role those
+// of the role.
+func (s *assumption) context(of, role iam.Context, e *Evidence) iam.Context {
+	c := slices.Concat(of, role)
+	c = append(c, iam.ContextEntry{Key: "sts:RoleSessionName", Value: s.session})
 	if s.sourceIdentity != "" {
 		c = append(c, iam.ContextEntry{Key: "sts:SourceIdentity", Value: s.sourceIdentity})
 	}
@@ -56,10 +54,26 @@ func (s *assumption) context(of iam.Context, e *Evidence) iam.Context {
 	return append(c, e.Context...)
 }
 
+// keysOf are the condition keys of a role as the resource of a request: its
+// account, that account's organization, and its tags (IAM User Guide, "Controlling
+// access to and for IAM users and roles using tags").
+func (e *Entities) keysOf(role *Entity) iam.Context {
+	arn, _ := iam.ParseARN(role.ARN) // an entity's is well formed
+	c := append(e.organization.resourceKeys(arn.Account), iam.ContextEntry{Key: "aws:ResourceAccount", Value: arn.Account})
+	for _, tag := range role.Tags {
+		c = append(c,
+			iam.ContextEntry{Key: "aws:ResourceTag/" + tag.Key, Value: tag.Value},
+			iam.ContextEntry{Key: "iam:ResourceTag/" + tag.Key, Value: tag.Value})
+	}
+	return c
+}
+
 // permitted asks the policies for every action that the assumption takes. who
-// is how a failure calls the one who asks.
-func (s *assumption) permitted(call, who string, p *iam.Policies, r iam.Request) error {
-	r.Resource = s.role.ARN
+// is how a failure calls the one who asks; of has the condition keys of it.
+func (t *tokenHolder) permitted(s *assumption, call, who string, p *iam.Policies, by *iam.Principal, of iam.Context) error {
+	role, _ := iam.ParseARN(s.role.ARN) // an entity's is well formed
+	t.table.entities.organization.bind(p, by.Account, role.Account)
+	r := iam.Request{Principal: by, Resource: s.role.ARN, Context: s.context(of, t.table.entities.keysOf(s.role), t.evidence)}
 	for _, r.Action = range s.actions(call) {
 		if p.Evaluate(&r) != iam.Allowed {
 			return fmt.Errorf("%s is not authorized to perform: %s on resource: %s", who, r.Action, s.role.ARN)
@@ -75,11 +89,11 @@ func (s *assumption) caller(source Source, provider string, policies []*iam.Poli
 		return nil, err
 	}
 	arn.Service, arn.Resource = "sts", "assumed-role/"+lastSegment(s.role.ARN)+"/"+s.session
-	p, _, err := e.resolve(arn.String(), "")
+	p, _, err := e.resolve(arn.String(), "", "")
 	if err != nil {
 		return nil, err
 	}
-	caller := newCaller(source.String(), p, attributes{
+	caller := e.newCaller(source.String(), p, attributes{
 		tags: MergeTags(s.role.Tags, s.tags.tags), sourceIdentity: s.sourceIdentity, provider: provider,
 	})
 	caller.Session = policies
@@ -107,12 +121,17 @@ func (t *tokenHolder) assumption(role string) (*assumption, error) {
 	return s, err
 }
 
-// issued is when the sessions of the token begin.
+// issued is when the sessions of the token begin. A token that does not say when
+// it was issued is as old as can be, so that sessions revoked by their age
+// (aws:TokenIssueTime) stay so.
 func (t *tokenHolder) issued() time.Time {
-	if t.token.IssuedAt.IsZero() {
-		return t.evidence.Time
+	switch {
+	case !t.token.IssuedAt.IsZero():
+		return t.token.IssuedAt
+	case !t.token.NotBefore.IsZero():
+		return t.token.NotBefore
 	}
-	return t.token.IssuedAt
+	return time.Unix(0, 0)
 }
 
 // webIdentity assumes the role with the token itself, on the word of the role's
@@ -124,9 +143,8 @@ func (t *tokenHolder) webIdentity(role string) (*Caller, error) {
 	}
 	provider := t.issuer.providerFor(s.role)
 	of := append(t.issuer.trustKeys(t.token), iam.ContextEntry{Key: "aws:FederatedProvider", Value: provider})
-	err = s.permitted("sts:AssumeRoleWithWebIdentity", fmt.Sprintf("the token of provider %q", provider),
-		&iam.Policies{Resource: []*iam.Policy{s.role.Trust}},
-		iam.Request{Principal: &iam.Principal{Kind: iam.FederatedProvider, ARN: provider}, Context: s.context(of, t.evidence)})
+	err = t.permitted(s, "sts:AssumeRoleWithWebIdentity", fmt.Sprintf("the token of provider %q", provider),
+		&iam.Policies{Resource: []*iam.Policy{s.role.Trust}}, &iam.Principal{Kind: iam.FederatedProvider, ARN: provider}, of)
 	if err != nil {
 		return nil, err
 	}
@@ -169,9 +187,9 @@ func (t *tokenHolder) chain(by *Caller, role string) (*Caller, error) {
 	if err := s.inherit(by); err != nil {
 		return nil, err
 	}
-	err = s.permitted("sts:AssumeRole", fmt.Sprintf("%q", by.Principal.ARN),
+	err = t.permitted(s, "sts:AssumeRole", fmt.Sprintf("%q", by.Principal.ARN),
 		&iam.Policies{Identity: owner.Identity, Boundary: owner.Boundary, Session: by.Session, Resource: []*iam.Policy{s.role.Trust}},
-		iam.Request{Principal: &by.Principal, Context: s.context(by.Context, t.evidence)})
+		&by.Principal, by.Context)
 	if err != nil {
 		return nil, err
 	}

@@ -41,7 +41,7 @@ func assuming(t testing.TB) world {
 	}
 	w := world{issuers: []Issuer{{Name: "gitlab", Verifier: signerAt(gitlabURL).verifier(t), TagClaims: map[string]string{"Ref": "ref"}}}}
 	for name, policy := range roles {
-		w.entities = append(w.entities, Entity{ARN: role + name, ID: "AROAEXAMPLE", Trust: policy, Tags: []Tag{{"Team", "none"}, {"stage", "prod"}}})
+		w.entities = append(w.entities, Entity{ARN: role + name, ID: "AROAEXAMPLE" + strings.ToUpper(name), Trust: policy, Tags: []Tag{{"Team", "none"}, {"stage", "prod"}}})
 	}
 	return w
 }
@@ -160,7 +160,7 @@ func TestWebIdentitySession(t *testing.T) {
 	}
 	checkKeys(t, caller.Context, map[string]string{
 		"aws:PrincipalArn": role + "all", "aws:PrincipalType": "AssumedRole", "aws:PrincipalAccount": "123456789012",
-		"aws:userid": "AROAEXAMPLE:gitlab", "aws:username": "", "aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false",
+		"aws:userid": "AROAEXAMPLEALL:gitlab", "aws:username": "", "aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false",
 		"aws:PrincipalTag/Team": "blue", "aws:PrincipalTag/stage": "prod", "aws:PrincipalTag/Ref": "main",
 		"aws:SourceIdentity": "alice", "aws:FederatedProvider": gitlabProvider, "aws:MultiFactorAuthPresent": "false",
 		"aws:TokenIssueTime": "2026-03-01T11:59:00Z", "gitlab.example.com:sub": "", "sts:RoleSessionName": "",
@@ -168,11 +168,28 @@ func TestWebIdentitySession(t *testing.T) {
 	if caller.Principal.RoleARN != role+"all" || caller.Issuer != "gitlab" || len(caller.Session) != 1 || caller.Session[0] != limit {
 		t.Errorf("caller %+v", caller)
 	}
-	caller, f = identify(t, table, rules(), Evidence{Authorization: basic("123456789012/plain", s.token(t, claims{"iat": nil}))})
-	if f != nil {
-		t.Fatal(f)
+}
+
+// A session begins when its token was issued. One that does not say so is old, and
+// no session of now: a policy that revokes sessions by age denies it.
+func TestSessionsBeginWithTheirTokens(t *testing.T) {
+	table, s := assuming(t).build(t), signerAt(gitlabURL)
+	for _, c := range []struct {
+		claims claims
+		want   string
+	}{
+		{nil, "2026-03-01T11:59:00Z"},
+		{claims{"nbf": now.Unix() - 30}, "2026-03-01T11:59:00Z"},
+		{claims{"iat": nil, "nbf": now.Unix() - 30}, "2026-03-01T11:59:30Z"},
+		{claims{"iat": nil}, "1970-01-01T00:00:00Z"},
+		{claims{"iat": 0}, "1970-01-01T00:00:00Z"},
+	} {
+		caller, f := identify(t, table, rules(), Evidence{Authorization: basic("123456789012/plain", s.token(t, c.claims))})
+		if f != nil {
+			t.Fatal(f)
+		}
+		checkKeys(t, caller.Context, map[string]string{"aws:TokenIssueTime": c.want, "aws:PrincipalTag/Ref": "", "aws:SourceIdentity": ""})
 	}
-	checkKeys(t, caller.Context, map[string]string{"aws:TokenIssueTime": "2026-03-01T12:00:00Z", "aws:PrincipalTag/Ref": "", "aws:SourceIdentity": ""})
 }
 
 // chained is a world in which the issuer's tokens are bound: to the user named
@@ -274,7 +291,7 @@ func TestAssumeRoleSession(t *testing.T) {
 	caller, f := identify(t, table, rules(), Evidence{Authorization: bearer(signerAt(gitlabURL).token(t, job))})
 	want{arn: session + "runner/build"}.check(t, caller, f)
 	checkKeys(t, caller.Context, map[string]string{
-		"aws:SourceIdentity": "build", "aws:PrincipalTag/job": "build", "aws:PrincipalTag/ref": "", "aws:TokenIssueTime": "2026-03-01T11:59:00Z", "aws:FederatedProvider": ""})
+		"aws:SourceIdentity": "build", "aws:PrincipalTag/job": "build", "aws:PrincipalTag/ref": "main", "aws:TokenIssueTime": "2026-03-01T11:59:00Z", "aws:FederatedProvider": ""})
 	if len(caller.Session) != 1 {
 		t.Errorf("%d session policies", len(caller.Session))
 	}

@@ -18,6 +18,7 @@ type Binding struct {
 	Claims map[string]string // of a Token: claim → [Pattern]; all must match
 
 	Principal      string            // the [Template] of an ARN, or the name of a service
+	Path           string            // of a role whose name is captured: where it is, "" is "/"
 	FederatedBy    string            // of a federated user: the ARN of the IAM user who federates it
 	Tags           map[string]string // session tag → Template of its value
 	TagClaims      map[string]string // of a Token: session tag → claim that has its value
@@ -54,7 +55,7 @@ func (t *Table) Bind(b Binding) error {
 	if b.Issuer != "" || len(b.Claims)+len(b.TagClaims) > 0 {
 		return fmt.Errorf("%s %q: only a token has issuer and claims; leave them out", b.Kind, b.Name)
 	}
-	pattern, err := CompilePattern(b.Name)
+	pattern, err := compileName(b.Kind, b.Name)
 	if err != nil {
 		return err
 	}
@@ -121,8 +122,11 @@ func (t *Table) named(n name, begin time.Time) (*Caller, *Failure) {
 }
 
 // callerOf finds the caller that a name is bound to; nil is nobody. An exact
-// name goes before patterns.
+// name goes before patterns. Domain names are compared without regard to case.
 func (t *Table) callerOf(n name) (*Caller, error) {
+	if n.kind == DNS {
+		n.text = lowerCase(n.text)
+	}
 	if b := t.exact[n]; b != nil {
 		return b.of(n, nil, t.entities)
 	}

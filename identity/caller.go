@@ -29,10 +29,11 @@ type attributes struct {
 // newCaller derives the condition keys of a caller as AWS fills them in (IAM
 // User Guide, "AWS global condition context keys": properties of the principal
 // and of a role session).
-func newCaller(source string, p iam.Principal, a attributes) *Caller {
-	c := &Caller{Principal: p, Source: source, Context: make(iam.Context, 0, 10+len(a.tags))}
+func (e *Entities) newCaller(source string, p iam.Principal, a attributes) *Caller {
+	c := &Caller{Principal: p, Source: source, Context: make(iam.Context, 0, 12+len(a.tags))}
 	c.setKind()
 	c.set("aws:PrincipalAccount", p.Account)
+	c.Context = append(c.Context, e.organization.principalKeys(p.Account)...)
 	c.set("aws:userid", p.UserID)
 	c.set("aws:ViaAWSService", "false")
 	for _, tag := range a.tags { // an empty value is a value
@@ -89,6 +90,6 @@ func (c *Caller) issuedAt(begin time.Time) *Caller {
 }
 
 // anonymous is who shows no credential, where that is allowed.
-func anonymous() *Caller {
-	return newCaller("", iam.Principal{Kind: iam.Anonymous, UserID: "anonymous"}, attributes{})
+func (e *Entities) anonymous() *Caller {
+	return e.newCaller("", iam.Principal{Kind: iam.Anonymous, UserID: "anonymous"}, attributes{})
 }

@@ -23,7 +23,9 @@ func TestCallerKeys(t *testing.T) {
 			"aws:PrincipalAccount": "123456789012", "aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false"}},
 		{"nobody", iam.Principal{}, map[string]string{"aws:PrincipalArn": "", "aws:PrincipalAccount": ""}},
 	} {
-		t.Run(c.name, func(t *testing.T) { checkKeys(t, newCaller("basic", c.principal, attributes{}).Context, c.want) })
+		t.Run(c.name, func(t *testing.T) {
+			checkKeys(t, NewEntities(nil).newCaller("basic", c.principal, attributes{}).Context, c.want)
+		})
 	}
 }
 

@@ -74,6 +74,16 @@ func (p claimPatterns) overlaps(q claimPatterns) bool {
 	return true
 }
 
+// cover tells whether every claim of q is one of p's.
+func (p claimPatterns) cover(q claimPatterns) bool {
+	for _, c := range q {
+		if !slices.ContainsFunc(p, func(d claimPattern) bool { return d.claim == c.claim }) {
+			return false
+		}
+	}
+	return true
+}
+
 // tagClaim is a session tag whose value is a claim.
 type tagClaim struct{ key, claim string }
 

@@ -16,7 +16,7 @@
 //   - A certificate's names count only because Envoy verified the certificate,
 //     and their kinds are read from the certificate itself: a DNS name may
 //     spell "spiffe://…", and a common name may spell anything. All its URI and
-//     DNS names count; those that are bound must be one principal.
+//     DNS names count, up to 100; those that are bound must be one principal.
 //   - A token counts only after [extauthz/oidc] has verified it, or has found
 //     it to be the one whose claims Envoy's jwt_authn verified.
 //   - A header counts only where the operator named it.
@@ -25,9 +25,11 @@
 //
 // A [Binding] is the operator's word, and asks no trust policy. Its [Pattern] may
 // capture parts of a name, of which its [Template] makes a principal; a capture
-// holds only characters of IAM's names, and so leads to no other account, path
-// or kind. Two bindings that can match one name are refused, but for an exact
-// name that is an exception from a pattern.
+// holds only characters of IAM's names, and so leads to no other account or kind.
+// A user's path is in its ARN. A session's ARN lacks the path of its role, so that
+// a role whose name is captured is looked for at one path only, which the binding
+// says. Two bindings that can match one name are refused, but for an exact name
+// that is an exception from a pattern.
 //
 // A token whose client names a role, or whose [Issuer] has one, assumes that role
 // as by AWS STS: with sts:AssumeRoleWithWebIdentity where the issuer's tokens are
@@ -35,7 +37,9 @@
 // is tried, never both. The role's trust policy must allow it, and sts:TagSession
 // and sts:SetSourceIdentity where tags or a source identity are passed; for
 // sts:AssumeRole the principal's own policies, boundary and session policies take
-// part. A role that the client does not name is never searched for.
+// part, and the control policies of the organization for both. A role that the
+// client does not name is never searched for. What an issuer says of sessions
+// holds for those of its bound tokens too.
 //
 // IAM's limits on names and tags hold. What exceeds them is refused, never cut.
 //
@@ -45,8 +49,8 @@
 // binding belong to its own session and do not follow into another one; its
 // source identity does, and needs sts:SetSourceIdentity again. A session from a
 // certificate, a password or a header begins with the request
-// (aws:TokenIssueTime), one from a token when the token was issued. A claim that
-// is no string is no condition key, and no tag.
+// (aws:TokenIssueTime), one from a token when the token was issued: its iat, else
+// its nbf, else 1970. A claim that is no string is no condition key, and no tag.
 //
 // The map of the package:
 //
@@ -55,6 +59,7 @@
 //	source.go        the sources, by name
 //	kind.go          the kinds of names
 //	mtls.go          who shows a client certificate
+//	certificate.go   the names in a certificate
 //	header.go        whom a trusted proxy's header names
 //	basic.go         who logs in by HTTP Basic
 //	htpasswd.go      the password file
@@ -70,6 +75,7 @@
 //	grant.go         what a binding makes of what it captures
 //	principal.go     which principal an ARN names
 //	entity.go        Entities: the users and roles that there are
+//	organization.go  Organization: what accounts are members of, and what that forbids
 //	caller.go        Caller: the principal and the condition keys that AWS derives from it
 //	failure.go       Failure: why there is no caller
 //	offline.go       who a user or a certificate would be, nothing verified

@@ -20,19 +20,23 @@ type Entity struct {
 // Entities are the users and roles that there are. They are filled by
 // [Entities.Add] and from then on only read, by any number of goroutines.
 type Entities struct {
-	byARN  map[string]*Entity
-	byName map[string]*Entity // by the ARN without path, in lower case
+	byARN        map[string]*Entity
+	byName       map[string]*Entity // by the ARN without path, in lower case
+	byID         map[string]*Entity
+	organization *Organization
 }
 
-// NewEntities returns no entities.
-func NewEntities() *Entities {
-	return &Entities{byARN: map[string]*Entity{}, byName: map[string]*Entity{}}
+// NewEntities returns no entities, of accounts that may be members of the
+// organization, of none where it is nil.
+func NewEntities(o *Organization) *Entities {
+	return &Entities{byARN: map[string]*Entity{}, byName: map[string]*Entity{}, byID: map[string]*Entity{}, organization: o}
 }
 
-// Add adds a user or role. It refuses the ARN of anything else, names, tags and
-// attachments that IAM would not have, and a second one of that name: the names
-// of an account's users and of its roles are unique whatever path and case (IAM
-// User Guide, "IAM and AWS STS quotas").
+// Add adds a user or role. It refuses the ARN of anything else, names, ids, tags
+// and attachments that IAM would not have, and a second one of that name or id:
+// the names of an account's users and of its roles are unique whatever path and
+// case (IAM User Guide, "IAM and AWS STS quotas"), and ids are unique (there, "IAM
+// identifiers").
 func (e *Entities) Add(entity Entity) error {
 	arn, err := iam.ParseARN(entity.ARN)
 	if err != nil {
@@ -47,6 +51,12 @@ func (e *Entities) Add(entity Entity) error {
 		return fmt.Errorf("principal %q is there twice; keep one entry", entity.ARN)
 	case other != nil:
 		return fmt.Errorf("principal %q has the name of %q, which is there under two paths or spellings then; such names are unique in an account", entity.ARN, other.ARN)
+	}
+	if entity.ID != "" {
+		if other := e.byID[entity.ID]; other != nil {
+			return fmt.Errorf("principal %q has the id of %q, %s; every user and role has one of its own", entity.ARN, other.ARN, entity.ID)
+		}
+		e.byID[entity.ID] = &entity
 	}
 	e.byARN[entity.ARN], e.byName[key] = &entity, &entity
 	return nil
@@ -64,12 +74,15 @@ func checkEntity(arn iam.ARN, entity *Entity) error {
 	if !isPath(strings.TrimSuffix(name, lastSegment(name))) {
 		return fmt.Errorf("principal %q: a path consists of segments of printable ASCII, each with a slash behind it, and holds no wildcard", arn)
 	}
-	checkNameOf := checkIAMUserName
+	checkNameOf, id := checkIAMUserName, "AIDA"
 	if kind == "role" {
-		checkNameOf = checkRoleName
+		checkNameOf, id = checkRoleName, "AROA"
+	}
+	if entity.ID != "" && !strings.HasPrefix(entity.ID, id) {
+		return fmt.Errorf("principal %q: the id of a %s begins with %s, and %q does not", arn, kind, id, entity.ID)
 	}
 	if err := checkNameOf(lastSegment(name)); err != nil {
-		return err
+		return fmt.Errorf("principal %q: %w", arn, err)
 	}
 	switch trust := entity.Trust; {
 	case trust != nil && kind != "role":
@@ -116,12 +129,22 @@ func (e *Entities) Role(partition, account, name string) *Entity {
 // isRole tells whether the entity is a role, not a user.
 func (e *Entity) isRole() bool { return strings.Contains(e.ARN, ":role/") }
 
+// trusting tells whether some role could be assumed.
+func (e *Entities) trusting() bool {
+	for _, entity := range e.byARN {
+		if entity.Trust != nil {
+			return true
+		}
+	}
+	return false
+}
+
 // Caller returns the caller who proves to be the principal of that ARN, or the
 // service of that name: a user, a session of a role, a root user or a service,
 // with the tags of the user or role. Users and roles must be among the entities.
 // It is for asking offline: nothing is proven.
 func (e *Entities) Caller(source, name string) (*Caller, error) {
-	principal, entity, err := e.resolve(name, "")
+	principal, entity, err := e.resolve(name, "", "")
 	if err != nil {
 		return nil, err
 	}
@@ -129,5 +152,5 @@ func (e *Entities) Caller(source, name string) (*Caller, error) {
 	if entity != nil {
 		a.tags = entity.Tags
 	}
-	return newCaller(source, principal, a), nil
+	return e.newCaller(source, principal, a), nil
 }

@@ -14,7 +14,9 @@ import (
 // claims: the caller.
 type grant struct {
 	principal      *Template
+	kind           iam.PrincipalKind
 	federatedBy    string
+	rolePath       string // of a role that a capture chooses, "" for one that none does
 	tags           []tagTemplate
 	tagClaims      []tagClaim
 	sourceIdentity *Template // nil for none
@@ -30,13 +32,16 @@ type tagTemplate struct {
 // compileGrant reads what b grants over captures of the given names, and tries
 // it, so that a principal that cannot be is found here.
 func compileGrant(b *Binding, names []string, e *Entities) (*grant, error) {
-	principal, err := CompileTemplate(b.Principal, names, true)
+	principal, err := CompileTemplate(b.Principal, names, OfPrincipal)
 	if err != nil {
 		return nil, err
 	}
 	g := &grant{principal: principal, federatedBy: b.FederatedBy, session: b.Session}
+	if g.rolePath, err = rolePath(b.Principal, b.Path); err != nil {
+		return nil, err
+	}
 	for _, key := range slices.Sorted(maps.Keys(b.Tags)) {
-		value, err := CompileTemplate(b.Tags[key], names, false)
+		value, err := CompileTemplate(b.Tags[key], names, OfTag)
 		if err != nil {
 			return nil, fmt.Errorf("session tag %q: %w", key, err)
 		}
@@ -46,11 +51,35 @@ func compileGrant(b *Binding, names []string, e *Entities) (*grant, error) {
 		return nil, err
 	}
 	if b.SourceIdentity != "" {
-		if g.sourceIdentity, err = CompileTemplate(b.SourceIdentity, names, false); err != nil {
+		if g.sourceIdentity, err = CompileTemplate(b.SourceIdentity, names, OfName); err != nil {
 			return nil, fmt.Errorf("source identity: %w", err)
 		}
 	}
 	return g, g.try(len(names), e)
+}
+
+// rolePath is the path at which the role of a principal's template is looked
+// for where a capture chooses it, "" where none does. Names of roles are unique
+// in an account, so that a captured one could reach roles at every path, which
+// their trust policies alone are meant to guard.
+func rolePath(principal, path string) (string, error) {
+	_, names, _ := strings.Cut(principal, ":assumed-role/")
+	role, _, _ := strings.Cut(names, "/")
+	captured := strings.Contains(role, "{")
+	switch {
+	case !captured && path != "":
+		return "", fmt.Errorf("path %q: it is for roles that a capture chooses, and principal %q names none; leave it out", path, principal)
+	case !captured:
+		return "", nil
+	case path == "":
+		path = "/"
+	case path[0] != '/' || !isPath(path[1:]) || strings.ContainsAny(path, "{}"):
+		return "", fmt.Errorf("path %q: write the path of roles from slash to slash, such as /kubernetes/", path)
+	}
+	if path == "/" && role[0] == '{' && role[len(role)-1] == '}' {
+		return "", fmt.Errorf("principal %q: whoever chooses %s chooses among all roles at path /; put those that are meant under a path of their own, and name it, such as path: /kubernetes/", principal, role)
+	}
+	return path, nil
 }
 
 // try expands the grant for two sets of captures. Where user or role is the same
@@ -59,13 +88,14 @@ func (g *grant) try(captures int, e *Entities) error {
 	first, second := slices.Repeat(Captures{"xx"}, captures), slices.Repeat(Captures{"yy"}, captures)
 	p, err := parsePrincipal(g.principal.Expand(first))
 	if err != nil {
-		return err
+		return fmt.Errorf("principal %q: %w", g.principal, err)
 	}
-	if err := g.checkSession(p.Kind); err != nil {
+	g.kind = p.Kind
+	if err := g.checkSession(); err != nil {
 		return err
 	}
 	if owner(p.Kind, g.principal.Expand(first)) == owner(p.Kind, g.principal.Expand(second)) {
-		if _, _, err := e.resolve(p.ARN, g.federatedBy); err != nil {
+		if _, _, err := e.resolve(p.ARN, g.federatedBy, g.rolePath); err != nil {
 			return err
 		}
 	}
@@ -95,13 +125,13 @@ func owner(kind iam.PrincipalKind, arn string) string {
 }
 
 // checkSession refuses what only sessions have to principals without one.
-func (g *grant) checkSession(kind iam.PrincipalKind) error {
+func (g *grant) checkSession() error {
 	switch {
-	case !hasSession(kind) && len(g.tags)+len(g.tagClaims) > 0:
+	case !hasSession(g.kind) && len(g.tags)+len(g.tagClaims) > 0:
 		return fmt.Errorf("principal %q has no session that tags could be passed to; name a role session or a federated user, or give the user its tags among the principals", g.principal)
-	case !hasSession(kind) && len(g.session) > 0:
+	case !hasSession(g.kind) && len(g.session) > 0:
 		return fmt.Errorf("principal %q has no session that policies could limit; name a role session or a federated user", g.principal)
-	case kind != iam.AssumedRole && g.sourceIdentity != nil:
+	case g.kind != iam.AssumedRole && g.sourceIdentity != nil:
 		return fmt.Errorf("principal %q has no source identity; name a role session", g.principal)
 	}
 	return nil
@@ -137,7 +167,7 @@ func (g *grant) isStatic() bool {
 // caller makes the caller of captures and claims. It fails for a user or role
 // that is not there, and for what exceeds IAM's limits.
 func (g *grant) caller(source string, c Captures, claims oidc.Claims, e *Entities) (*Caller, error) {
-	p, entity, err := e.resolve(g.principal.Expand(c), g.federatedBy)
+	p, entity, err := e.resolve(g.principal.Expand(c), g.federatedBy, g.rolePath)
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +188,7 @@ func (g *grant) caller(source string, c Captures, claims oidc.Claims, e *Entitie
 	if g.sourceIdentity != nil {
 		a.sourceIdentity = g.sourceIdentity.Expand(c)
 	}
-	caller := newCaller(source, p, a)
+	caller := e.newCaller(source, p, a)
 	caller.Session = g.session
 	return caller, nil
 }

@@ -118,9 +118,10 @@ func bearer(token string) []string { return []string{"Bearer " + token} }
 
 // A world is what a table is made of. The password file has alice and bob.
 type world struct {
-	entities []Entity
-	issuers  []Issuer
-	bindings []Binding
+	organization *Organization
+	entities     []Entity
+	issuers      []Issuer
+	bindings     []Binding
 }
 
 // build makes the table.
@@ -140,7 +141,7 @@ func (w world) try(t testing.TB) (*Table, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	entities := NewEntities()
+	entities := NewEntities(w.organization)
 	for _, entity := range w.entities {
 		if err := entities.Add(entity); err != nil {
 			return nil, err

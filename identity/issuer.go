@@ -34,6 +34,7 @@ type issuer struct {
 	metadata         string
 	role             string
 	session          *Template
+	namesSessions    bool // by a template that the operator wrote
 	claims           claimPatterns
 	tagClaims        []tagClaim
 	foreignAudiences []string
@@ -72,6 +73,11 @@ func (t *Table) AddIssuer(i Issuer) error {
 	if err != nil {
 		return fmt.Errorf("issuer %q: %w", i.Name, err)
 	}
+	for _, other := range t.issuers {
+		if strings.EqualFold(other.provider, compiled.provider) {
+			return fmt.Errorf("issuers %q and %q are one provider %q, so that trust policies could not tell their tokens apart; keep one, or give each its provider", other.name, i.Name, other.provider)
+		}
+	}
 	t.issuers = append(t.issuers, compiled)
 	return nil
 }
@@ -79,7 +85,7 @@ func (t *Table) AddIssuer(i Issuer) error {
 func (i *Issuer) compile(e *Entities) (*issuer, error) {
 	c := &issuer{
 		name: i.Name, verifier: i.Verifier, metadata: i.Metadata, role: i.Role,
-		foreignAudiences: i.ForeignAudiences, provider: i.Provider, policies: i.Session,
+		namesSessions: i.SessionName != "", foreignAudiences: i.ForeignAudiences, provider: i.Provider, policies: i.Session,
 	}
 	if c.provider == "" {
 		_, c.provider, _ = strings.Cut(i.Verifier.URL, "://")
@@ -118,7 +124,7 @@ func compileSessionName(i *Issuer, names []string) (*Template, error) {
 	if text == "" {
 		text = i.Name
 	}
-	t, err := CompileTemplate(text, names, false)
+	t, err := CompileTemplate(text, names, OfName)
 	if err != nil {
 		return nil, err
 	}

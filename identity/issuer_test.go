@@ -35,6 +35,9 @@ func TestAddIssuerRefuses(t *testing.T) {
 		{"tags that differ in case", changed(func(i *Issuer) { i.TagClaims = map[string]string{"a": "b", "A": "c"} }), "are the same"},
 		{"a tag of AWS's", changed(func(i *Issuer) { i.TagClaims = map[string]string{"aws:a": "b"} }), "reserved"},
 		{"a session's template", changed(func(i *Issuer) { i.SessionName = "{a}" }), "which nothing captures"},
+		{"a session's name of two captures", changed(func(i *Issuer) { i.Claims, i.SessionName = map[string]string{"sub": "{a}/{b}"}, "{a}-{b}" }), "has two captures, so that different names could become one"},
+		{"one provider", changed(func(i *Issuer) { i.Provider = "GitLab.example.com" }), `issuers "gitlab" and "other" are one provider "gitlab.example.com"`},
+		{"one host by http and https", changed(func(i *Issuer) { i.Verifier = &oidc.Issuer{URL: "http://gitlab.example.com", Keys: verifier.Keys} }), "are one provider"},
 		{"a session's name of 1", changed(func(i *Issuer) { i.SessionName = "a" }), "fewer than 2"},
 		{"a session's name of 65", changed(func(i *Issuer) { i.SessionName = strings.Repeat("s", 65) }), "65 characters"},
 		{"a name that is no session's", changed(func(i *Issuer) { i.Name = "my issuer" }), "other characters"},
@@ -61,7 +64,7 @@ func TestProvider(t *testing.T) {
 		{"https://accounts.google.com", "", role + "ci", "accounts.google.com"},
 		{"https://cognito-identity.amazonaws.com", "", role + "ci", "cognito-identity.amazonaws.com"},
 	} {
-		i, err := (&Issuer{Name: "issuer", Provider: c.provider, Verifier: &oidc.Issuer{URL: c.url}}).compile(NewEntities())
+		i, err := (&Issuer{Name: "issuer", Provider: c.provider, Verifier: &oidc.Issuer{URL: c.url}}).compile(NewEntities(nil))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -99,11 +102,14 @@ func TestAddEntityRefuses(t *testing.T) {
 		{"another case", Entity{ARN: "arn:aws:iam::123456789012:user/dev/Alice"}, "two paths or spellings"},
 		{"a user's trust policy", Entity{ARN: "arn:aws:iam::123456789012:user/x", Trust: policy}, "only a role has a trust policy"},
 		{"a policy of another kind", Entity{ARN: role + "x", Trust: session}, "and no trust policy"},
+		{"a user's id at a role", Entity{ARN: role + "x", ID: "AIDAEXAMPLE1"}, "the id of a role begins with AROA"},
+		{"a role's id at a user", Entity{ARN: "arn:aws:iam::123456789012:user/x", ID: "AROAEXAMPLE1"}, "the id of a user begins with AIDA"},
+		{"an id that is there", Entity{ARN: "arn:aws:iam::999999999999:user/x", ID: "AIDAALICE"}, `has the id of "` + aliceARN + `"`},
 		{"tags", Entity{ARN: role + "x", Tags: []Tag{{"a", "b"}, {"A", "c"}}}, "are the same"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			entities := NewEntities()
-			if err := entities.Add(Entity{ARN: aliceARN}); err != nil {
+			entities := NewEntities(nil)
+			if err := entities.Add(Entity{ARN: aliceARN, ID: "AIDAALICE"}); err != nil {
 				t.Fatal(err)
 			}
 			if err := entities.Add(c.entity); err == nil || !strings.Contains(err.Error(), c.want) {
@@ -117,9 +123,9 @@ func TestAddEntityRefuses(t *testing.T) {
 }
 
 func TestEntities(t *testing.T) {
-	entities := NewEntities()
+	entities := NewEntities(nil)
 	for _, arn := range []string{aliceARN, role + "team/ci", "arn:aws:iam::123456789012:user/ci", "arn:aws:iam::999999999999:role/ci", "arn:aws-cn:iam::123456789012:role/ci"} {
-		if err := entities.Add(Entity{ARN: arn, ID: arn}); err != nil {
+		if err := entities.Add(Entity{ARN: arn}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -29,7 +29,7 @@ func TestKubernetesNamesFit(t *testing.T) {
 			account + "kubernetes/pod", []Tag{{"namespace", "{namespace}"}, {"serviceaccount", "{name}"}}},
 	} {
 		p := pattern(t, mapping.credential)
-		principal := template(t, mapping.principal, p.Names(), true)
+		principal := template(t, mapping.principal, p.Names(), OfPrincipal)
 		for _, pod := range []Captures{{"a", "b"}, {label(63), subdomain(253)}} {
 			t.Run(mapping.name, func(t *testing.T) {
 				name := strings.NewReplacer("{namespace}", pod[0], "{name}", pod[1]).Replace(mapping.credential)
@@ -48,7 +48,7 @@ func checkKubernetesTags(t *testing.T, templates []Tag, p *Pattern, captures Cap
 	t.Helper()
 	var tags []Tag
 	for _, tag := range templates {
-		tags = append(tags, Tag{tag.Key, template(t, tag.Value, p.Names(), false).Expand(captures)})
+		tags = append(tags, Tag{tag.Key, template(t, tag.Value, p.Names(), OfTag).Expand(captures)})
 	}
 	if err := CheckTags(tags); err != nil || tags[len(tags)-1].Value != captures[1] {
 		t.Errorf("tags %v: %v", tags, err)
@@ -69,7 +69,7 @@ func TestKubernetesNamesExceed(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			text := "arn:aws:sts::123456789012:assumed-role/" + c.principal
-			checkMapped(t, template(t, text, []string{"namespace", "name"}, true).Expand(c.pod), c.want)
+			checkMapped(t, template(t, text, []string{"namespace", "name"}, OfPrincipal).Expand(c.pod), c.want)
 		})
 	}
 	if err := checkSourceIdentity(subdomain(253)); err == nil {

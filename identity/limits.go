@@ -1,6 +1,9 @@
 package identity
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // IAM's limits on names. What exceeds them is refused, never cut: two long
 // names that are cut could become one.
@@ -35,35 +38,39 @@ func checkFederatedName(name string) error {
 	return checkName("federated user name", name, minSession, maxFederatedName)
 }
 
+// checkName does not repeat the name, which may be a claim of somebody's token.
 func checkName(what, name string, least, most int) error {
 	switch n := nameLength(name); {
 	case n < len(name):
-		return fmt.Errorf("the %s %.64q holds other characters than letters, digits and +=,.@_-", what, name)
+		return fmt.Errorf("the %s holds other characters than letters, digits and +=,.@_-", what)
 	case n < least:
-		return fmt.Errorf("the %s %q has fewer than %d characters, the least that IAM allows", what, name, least)
+		return fmt.Errorf("the %s has fewer than %d characters, the least that IAM allows", what, least)
 	case n > most:
-		return fmt.Errorf("the %s %.64q… has %d characters, and IAM allows %d; map to a shorter one, and carry the whole in a tag", what, name, n, most)
+		return fmt.Errorf("the %s has %d characters, and IAM allows %d; map to a shorter one, and carry the whole in a tag", what, n, most)
 	}
 	return nil
 }
 
 // nameLength is the length of the longest start of s that holds only the
-// characters of IAM's names, [A-Za-z0-9+=,.@_-].
-func nameLength(s string) int {
+// characters of IAM's names.
+func nameLength(s string) int { return ofNames.length(s) }
+
+// An alphabet is the characters that it names, beside letters and digits.
+type alphabet string
+
+const (
+	ofNames    alphabet = "+=,.@_-" // what IAM allows in names, [A-Za-z0-9+=,.@_-]
+	ofSubjects alphabet = ".@_-"    // the same without what parts a subject's attributes (RFC 2253)
+)
+
+// length is that of the longest start of s that holds only the alphabet.
+func (a alphabet) length(s string) int {
 	for i := range len(s) {
-		if !isNameByte(s[i]) {
+		if !isLetterOrDigit(s[i]) && strings.IndexByte(string(a), s[i]) < 0 {
 			return i
 		}
 	}
 	return len(s)
-}
-
-func isNameByte(c byte) bool {
-	switch c {
-	case '+', '=', ',', '.', '@', '_', '-':
-		return true
-	}
-	return isLetterOrDigit(c)
 }
 
 func isLetterOrDigit(c byte) bool {

@@ -50,7 +50,7 @@ func TestPeer(t *testing.T) {
 			if err != nil || principal != c.principal {
 				t.Fatalf("principal %q, error %v, want %q", principal, err, c.principal)
 			}
-			names, f := peerNames(principal, certificate, NoName)
+			names, f := newCertificates().peerNames(principal, certificate, NoName)
 			if f != nil || names[0] != (name{c.kind, c.principal}) {
 				t.Errorf("names %v, failure %v", names, f)
 			}
@@ -63,7 +63,7 @@ func TestUser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	entities := NewEntities()
+	entities := NewEntities(nil)
 	const arn = "arn:aws:iam::123456789012:role/team"
 	if err := entities.Add(Entity{ARN: arn}); err != nil {
 		t.Fatal(err)

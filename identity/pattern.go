@@ -8,7 +8,9 @@ import (
 
 // A Pattern describes names: literal text with captures such as {namespace},
 // each of which stands for one or more of the characters that IAM allows in
-// names, [A-Za-z0-9+=,.@_-]. Everything else stands for itself, "*" too.
+// names, [A-Za-z0-9+=,.@_-]. Everything else stands for itself, "*" too. In the
+// pattern of a certificate's subject a capture stays within one attribute: it
+// matches none of "=", "," and "+".
 //
 // Between two captures there is always a character that no capture matches. So
 // a pattern falls into runs, parted by such characters, with at most one
@@ -18,6 +20,7 @@ type Pattern struct {
 	text  string
 	names []string
 	runs  []run
+	of    alphabet // of the captures
 }
 
 // A run is a stretch of a pattern that holds only characters of names.
@@ -35,12 +38,35 @@ type Captures []string
 // CompilePattern reads a pattern. It refuses an empty one, braces that enclose
 // no name, a name used twice, control characters, and two captures between
 // which no character tells where the first ends.
-func CompilePattern(text string) (*Pattern, error) {
+func CompilePattern(text string) (*Pattern, error) { return compilePattern(text, ofNames) }
+
+// compileName reads the pattern of names of a kind. Domain names are compared in
+// lower case (RFC 4343), so that a pattern in another would match nothing.
+func compileName(kind NameKind, text string) (*Pattern, error) {
+	if kind == Subject {
+		return compilePattern(text, ofSubjects)
+	}
+	p, err := CompilePattern(text)
+	if err == nil && kind == DNS && p.hasUpperCase() {
+		return nil, fmt.Errorf("dns %q: write it in lower case, in which domain names are compared", text)
+	}
+	return p, err
+}
+
+// hasUpperCase tells whether the literal text of p has a capital letter.
+func (p *Pattern) hasUpperCase() bool {
+	return slices.ContainsFunc(p.runs, func(r run) bool {
+		literal := r.before + r.after
+		return lowerCase(literal) != literal
+	})
+}
+
+func compilePattern(text string, of alphabet) (*Pattern, error) {
 	pieces, err := splitPlaceholders("pattern", text)
 	if err != nil {
 		return nil, err
 	}
-	p := &Pattern{text: text}
+	p := &Pattern{text: text, of: of}
 	var r run
 	for _, piece := range pieces {
 		switch {
@@ -64,7 +90,7 @@ func CompilePattern(text string) (*Pattern, error) {
 // and returns the one that it leaves open.
 func (p *Pattern) addLiteral(r run, literal string) run {
 	for literal != "" {
-		n := nameLength(literal)
+		n := p.of.length(literal)
 		if r.capture {
 			r.after = literal[:n]
 		} else {
@@ -92,7 +118,7 @@ func (p *Pattern) Match(text string) (Captures, bool) {
 			return nil, false
 		}
 		if r.capture {
-			n := nameLength(rest) - len(r.after)
+			n := p.of.length(rest) - len(r.after)
 			if n < 1 {
 				return nil, false
 			}

@@ -9,8 +9,9 @@ import (
 
 // resolve returns the principal that is called so, and the user or role whose
 // policies and tags it has: none for a root user and a service. federatedBy is
-// the ARN of the user who federates a federated user.
-func (e *Entities) resolve(name, federatedBy string) (iam.Principal, *Entity, error) {
+// the ARN of the user who federates a federated user; rolePath is the path at
+// which the role of a session must be, "" for any.
+func (e *Entities) resolve(name, federatedBy, rolePath string) (iam.Principal, *Entity, error) {
 	p, err := parsePrincipal(name)
 	if err != nil {
 		return iam.Principal{}, nil, err
@@ -26,7 +27,7 @@ func (e *Entities) resolve(name, federatedBy string) (iam.Principal, *Entity, er
 		}
 		p.UserID = entity.ID
 	case iam.AssumedRole:
-		entity, err = e.roleOf(&p)
+		entity, err = e.roleOf(&p, rolePath)
 	case iam.FederatedUser:
 		entity, err = e.federate(&p, federatedBy)
 	case iam.RootUser:
@@ -74,14 +75,18 @@ func parseService(name string) (iam.Principal, error) {
 // roleOf fills in what the role of a session tells: its ARN, and aws:userid, in
 // which the session's name follows the role's id (IAM User Guide, "IAM policy
 // elements: Variables").
-func (e *Entities) roleOf(p *iam.Principal) (*Entity, error) {
+func (e *Entities) roleOf(p *iam.Principal, path string) (*Entity, error) {
 	arn, err := iam.ParseARN(p.ARN)
 	if err != nil {
 		return nil, err
 	}
-	role := e.Role(arn.Partition, arn.Account, roleName(p.ARN))
-	if role == nil {
-		return nil, fmt.Errorf("role %q of account %s is not among the principals; add it there with its policies", roleName(p.ARN), arn.Account)
+	name := roleName(p.ARN)
+	role := e.Role(arn.Partition, arn.Account, name)
+	switch {
+	case path == "" && role == nil:
+		return nil, fmt.Errorf("role %q of account %s is not among the principals; add it there with its policies", name, arn.Account)
+	case path != "" && (role == nil || !strings.HasSuffix(role.ARN, ":role"+path+name)):
+		return nil, fmt.Errorf("role %q of account %s is not among the principals at path %s; add it there with its policies", name, arn.Account, path)
 	}
 	p.RoleARN = role.ARN
 	if role.ID != "" {

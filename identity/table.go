@@ -10,22 +10,23 @@ import (
 // [Table.AddIssuer] and [Table.Bind], in that order, and from then on only read,
 // by any number of goroutines.
 type Table struct {
-	users     *Htpasswd
-	passwords *Passwords
-	entities  *Entities
-	issuers   []*issuer
-	exact     map[name]*nameBinding
-	patterns  map[NameKind][]*nameBinding
-	bindings  int
-	mtls      bool     // some binding is for a certificate's name
-	sources   []Source // asked where a registry's rules name none
+	users        *Htpasswd
+	passwords    *Passwords
+	certificates certificates // those read before
+	entities     *Entities
+	issuers      []*issuer
+	exact        map[name]*nameBinding
+	patterns     map[NameKind][]*nameBinding
+	bindings     int
+	mtls         bool     // some binding is for a certificate's name
+	sources      []Source // asked where a registry's rules name none
 }
 
 // NewTable returns a table without bindings, whose Basic users are those of
 // the password file; passwords checks them. Bindings name the entities.
 func NewTable(users *Htpasswd, passwords *Passwords, entities *Entities) *Table {
 	return &Table{
-		users: users, passwords: passwords, entities: entities,
+		users: users, passwords: passwords, entities: entities, certificates: newCertificates(),
 		exact: map[name]*nameBinding{}, patterns: map[NameKind][]*nameBinding{},
 		sources: []Source{JWTAuthn, Bearer, BasicAuth},
 	}
@@ -90,7 +91,7 @@ func (a *attempt) byNothing() (*Caller, *Failure) {
 	case len(a.evidence.Authorization) > 0:
 		return nil, unread("no source of identity that the registry names takes this kind of credential")
 	case a.rules.Anonymous:
-		return anonymous(), nil
+		return a.table.entities.anonymous(), nil
 	}
 	return nil, &Failure{Kind: Anonymous, Reason: "the request carries no credential"}
 }

@@ -46,7 +46,7 @@ func newTable(t *testing.T, names ...string) *Table {
 // entities returns alice, and the roles ci and pod.
 func entities(t testing.TB) *Entities {
 	t.Helper()
-	e := NewEntities()
+	e := NewEntities(nil)
 	for _, entity := range []Entity{{ARN: aliceARN}, {ARN: ci.RoleARN}} {
 		if err := e.Add(entity); err != nil {
 			t.Fatal(err)

@@ -19,16 +19,29 @@ type part struct {
 	capture int // its place among the names, -1 for none
 }
 
+// A TemplateUse is what the text of a template is: different captures must not
+// make the same one.
+type TemplateUse uint8
+
+const (
+	// OfPrincipal is an ARN, in which captures stand only for names: after the
+	// first slash of the resource, as in arn:aws:iam::123456789012:user/{name},
+	// and one in each segment. Then whoever chooses a name chooses neither
+	// account nor kind of principal, and two names become one principal only
+	// where the template leaves out what tells them apart: captures hold neither
+	// ":" nor "/". A text that is no ARN, such as a service's name, holds none.
+	OfPrincipal TemplateUse = iota
+	// OfName is the name of a session or a source identity, which has no room for
+	// a character that no capture matches, and so for one capture only.
+	OfName
+	// OfTag is a tag's value, in which such a character parts captures.
+	OfTag
+)
+
 // CompileTemplate reads a template over captures with the given names. It
-// refuses a name that is not among them.
-//
-// Where the template is of an ARN, captures stand only for names in it: after
-// the first slash of the resource, as in arn:aws:iam::123456789012:user/{name},
-// and one in each segment. Then whoever chooses a name chooses neither account
-// nor kind of principal, and two names become one principal only where the
-// template leaves out what tells them apart: captures hold neither ":" nor "/".
-// A text that is no ARN, such as a service's name, may hold none.
-func CompileTemplate(text string, names []string, arn bool) (*Template, error) {
+// refuses a name that is not among them, and captures where its use leaves no
+// room for them.
+func CompileTemplate(text string, names []string, use TemplateUse) (*Template, error) {
 	pieces, err := splitPlaceholders("template", text)
 	if err != nil {
 		return nil, err
@@ -45,12 +58,49 @@ func CompileTemplate(text string, names []string, arn bool) (*Template, error) {
 			t.parts = append(t.parts, part{"", capture})
 		}
 	}
-	if arn {
-		if err := checkARN(text); err != nil {
-			return nil, err
-		}
+	switch use {
+	case OfName:
+		err = t.checkName()
+	case OfTag:
+		err = t.checkTag(names)
+	default:
+		err = checkARN(text)
+	}
+	if err != nil {
+		return nil, err
 	}
 	return t, nil
+}
+
+// checkName refuses more than one capture.
+func (t *Template) checkName() error {
+	captures := 0
+	for _, part := range t.parts {
+		if part.capture >= 0 {
+			captures++
+		}
+	}
+	if captures > 1 {
+		return fmt.Errorf("the template %q has two captures, so that different names could become one; use one, and carry the other in a tag", t.text)
+	}
+	return nil
+}
+
+// checkTag refuses captures with nothing between them that none matches.
+func (t *Template) checkTag(names []string) error {
+	last, parted := -1, false
+	for _, part := range t.parts {
+		switch {
+		case part.capture < 0:
+			parted = parted || nameLength(part.literal) < len(part.literal)
+		case last >= 0 && !parted:
+			return fmt.Errorf("the template %q does not tell where {%s} ends and {%s} begins, so that different values could become one; put / or : between them",
+				t.text, names[last], names[part.capture])
+		default:
+			last, parted = part.capture, false
+		}
+	}
+	return nil
 }
 
 func captured(names []string) string {

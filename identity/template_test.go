@@ -7,9 +7,9 @@ import (
 	"extauthz/iam"
 )
 
-func template(t testing.TB, text string, names []string, arn bool) *Template {
+func template(t testing.TB, text string, names []string, use TemplateUse) *Template {
 	t.Helper()
-	compiled, err := CompileTemplate(text, names, arn)
+	compiled, err := CompileTemplate(text, names, use)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -20,20 +20,22 @@ func TestTemplateExpand(t *testing.T) {
 	names, captures := []string{"namespace", "name"}, Captures{"team-a", "builder"}
 	for _, c := range []struct {
 		name, template string
-		arn            bool
+		use            TemplateUse
 		want           string
 	}{
-		{"exact", "arn:aws:iam::123456789012:user/alice", true, "arn:aws:iam::123456789012:user/alice"},
-		{"session", "arn:aws:sts::123456789012:assumed-role/k8s-{namespace}/{name}", true, "arn:aws:sts::123456789012:assumed-role/k8s-team-a/builder"},
-		{"user under a path", "arn:aws:iam::123456789012:user/{namespace}/{name}", true, "arn:aws:iam::123456789012:user/team-a/builder"},
-		{"a literal after the capture", "arn:aws:iam::123456789012:user/{name}-bot", true, "arn:aws:iam::123456789012:user/builder-bot"},
-		{"another partition", "arn:aws-cn:iam::123456789012:user/{name}", true, "arn:aws-cn:iam::123456789012:user/builder"},
-		{"service", "ci.amazonaws.com", true, "ci.amazonaws.com"},
-		{"tag", "{namespace}:{name}", false, "team-a:builder"},
-		{"tag in another order, twice", "{name}{namespace}{name}", false, "builderteam-abuilder"},
+		{"exact", "arn:aws:iam::123456789012:user/alice", OfPrincipal, "arn:aws:iam::123456789012:user/alice"},
+		{"session", "arn:aws:sts::123456789012:assumed-role/k8s-{namespace}/{name}", OfPrincipal, "arn:aws:sts::123456789012:assumed-role/k8s-team-a/builder"},
+		{"user under a path", "arn:aws:iam::123456789012:user/{namespace}/{name}", OfPrincipal, "arn:aws:iam::123456789012:user/team-a/builder"},
+		{"a literal after the capture", "arn:aws:iam::123456789012:user/{name}-bot", OfPrincipal, "arn:aws:iam::123456789012:user/builder-bot"},
+		{"another partition", "arn:aws-cn:iam::123456789012:user/{name}", OfPrincipal, "arn:aws-cn:iam::123456789012:user/builder"},
+		{"service", "ci.amazonaws.com", OfPrincipal, "ci.amazonaws.com"},
+		{"tag", "{namespace}:{name}", OfTag, "team-a:builder"},
+		{"tag in another order, twice", "{name}/{namespace}: {name}", OfTag, "builder/team-a: builder"},
+		{"tag with one capture", "x{name}y", OfTag, "xbuildery"},
+		{"session", "ci-{name}-x", OfName, "ci-builder-x"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			compiled := template(t, c.template, names, c.arn)
+			compiled := template(t, c.template, names, c.use)
 			if got := compiled.Expand(captures); got != c.want {
 				t.Errorf("%q, want %q", got, c.want)
 			}
@@ -47,34 +49,41 @@ func TestTemplateExpand(t *testing.T) {
 func TestCompileTemplateRefuses(t *testing.T) {
 	for _, c := range []struct {
 		name, template string
-		arn            bool
+		use            TemplateUse
 		want           string
 	}{
-		{"empty", "", false, "is empty"},
-		{"not closed", "{name", false, "begins no {name}"},
-		{"unknown capture", "{nam}", false, "use one of {namespace}, {name}"},
-		{"account", "arn:aws:iam::{name}:user/alice", true, "outside the names"},
-		{"part of the account", "arn:aws:iam::12345678901{name}:user/alice", true, "outside the names"},
-		{"partition", "arn:{name}:iam::123456789012:user/alice", true, "outside the names"},
-		{"service", "arn:aws:{name}::123456789012:user/alice", true, "outside the names"},
-		{"region", "arn:aws:iam:{name}:123456789012:user/alice", true, "outside the names"},
-		{"kind", "arn:aws:iam::123456789012:{name}/alice", true, "outside the names"},
-		{"whole resource", "arn:aws:iam::123456789012:{name}", true, "outside the names"},
-		{"whole ARN", "{name}", true, "outside the names"},
-		{"a slash before the resource", "arn:aws:iam:/:{name}:user/alice", true, "outside the names"},
-		{"name of a service", "{name}.amazonaws.com", true, "outside the names"},
-		{"two in the account", "arn:aws:iam::{namespace}{name}:user/alice", true, "outside the names"},
-		{"two in a segment", "arn:aws:iam::123456789012:user/{namespace}-{name}", true, "two captures in one segment"},
-		{"one twice in a segment", "arn:aws:iam::123456789012:user/{name}{name}", true, "two captures in one segment"},
+		{"empty", "", OfTag, "is empty"},
+		{"not closed", "{name", OfTag, "begins no {name}"},
+		{"unknown capture", "{nam}", OfTag, "use one of {namespace}, {name}"},
+		{"account", "arn:aws:iam::{name}:user/alice", OfPrincipal, "outside the names"},
+		{"part of the account", "arn:aws:iam::12345678901{name}:user/alice", OfPrincipal, "outside the names"},
+		{"partition", "arn:{name}:iam::123456789012:user/alice", OfPrincipal, "outside the names"},
+		{"service", "arn:aws:{name}::123456789012:user/alice", OfPrincipal, "outside the names"},
+		{"region", "arn:aws:iam:{name}:123456789012:user/alice", OfPrincipal, "outside the names"},
+		{"kind", "arn:aws:iam::123456789012:{name}/alice", OfPrincipal, "outside the names"},
+		{"whole resource", "arn:aws:iam::123456789012:{name}", OfPrincipal, "outside the names"},
+		{"whole ARN", "{name}", OfPrincipal, "outside the names"},
+		{"a slash before the resource", "arn:aws:iam:/:{name}:user/alice", OfPrincipal, "outside the names"},
+		{"name of a service", "{name}.amazonaws.com", OfPrincipal, "outside the names"},
+		{"two in the account", "arn:aws:iam::{namespace}{name}:user/alice", OfPrincipal, "outside the names"},
+		{"two in a segment", "arn:aws:iam::123456789012:user/{namespace}-{name}", OfPrincipal, "two captures in one segment"},
+		{"two in a session's name", "{namespace}-{name}", OfName, "has two captures"},
+		{"two in a session's name, parted", "{namespace}/{name}", OfName, "has two captures"},
+		{"one twice in a session's name", "{name}.{name}", OfName, "has two captures"},
+		{"two in a tag, with nothing between them", "{namespace}{name}", OfTag, "put / or : between them"},
+		{"two in a tag, with a hyphen between them", "{namespace}-{name}", OfTag, "where {namespace} ends and {name} begins"},
+		{"two in a tag, and the separator elsewhere", "/{namespace}.{name}/", OfTag, "put / or : between them"},
+		{"the last two of three in a tag", "{name}/{namespace}@{name}", OfTag, "where {namespace} ends and {name} begins"},
+		{"one twice in a segment", "arn:aws:iam::123456789012:user/{name}{name}", OfPrincipal, "two captures in one segment"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			compiled, err := CompileTemplate(c.template, []string{"namespace", "name"}, c.arn)
+			compiled, err := CompileTemplate(c.template, []string{"namespace", "name"}, c.use)
 			if compiled != nil || err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("template %v, error %v; want %q", compiled, err, c.want)
 			}
 		})
 	}
-	if _, err := CompileTemplate("{name}", nil, false); err == nil || !strings.Contains(err.Error(), "capture it in the credential's name") {
+	if _, err := CompileTemplate("{name}", nil, OfTag); err == nil || !strings.Contains(err.Error(), "capture it in the credential's name") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -91,7 +100,7 @@ func FuzzTemplate(f *testing.F) {
 			}
 		}
 		text := "arn:aws:iam::123456789012:" + named(shape(resource, "a/-*:"))
-		compiled, err := CompileTemplate(text, []string{"a", "b"}, true)
+		compiled, err := CompileTemplate(text, []string{"a", "b"}, OfPrincipal)
 		if err != nil {
 			t.Skip(err)
 		}
@@ -115,7 +124,7 @@ func FuzzTemplate(f *testing.F) {
 // What a capture stands for cannot end an ARN's segment or begin one.
 func TestCapturesSmuggleNothing(t *testing.T) {
 	p := pattern(t, "CN={name};O=example")
-	compiled := template(t, "arn:aws:iam::123456789012:user/{name}", p.Names(), true)
+	compiled := template(t, "arn:aws:iam::123456789012:user/{name}", p.Names(), OfPrincipal)
 	for _, name := range []string{"../root", "a/b", "a:b", "*", "?", "${aws:username}", "a b", "a\nb", "ä", "a%2Fb", "{name}"} {
 		if captures, ok := p.Match("CN=" + name + ";O=example"); ok {
 			t.Errorf("%q became %q", name, compiled.Expand(captures))
@@ -131,7 +140,7 @@ func TestCapturesSmuggleNothing(t *testing.T) {
 }
 
 func BenchmarkTemplateExpand(b *testing.B) {
-	compiled := template(b, "arn:aws:sts::123456789012:assumed-role/{namespace}/{name}", []string{"namespace", "name"}, true)
+	compiled := template(b, "arn:aws:sts::123456789012:assumed-role/{namespace}/{name}", []string{"namespace", "name"}, OfPrincipal)
 	captures := Captures{"team-a", "builder"}
 	b.ReportAllocs()
 	for b.Loop() {

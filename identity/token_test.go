@@ -252,7 +252,7 @@ func TestForeignAudiences(t *testing.T) {
 func TestIssuerClaims(t *testing.T) {
 	w := tokens(t)
 	w.issuers[0].Claims = map[string]string{"sub": "project:{group}/{project}:ref:main", "tier": "gold"}
-	w.issuers[0].SessionName = "{project}@{group}"
+	w.issuers[0].SessionName = "app@{group}"
 	table, s := w.build(t), signerAt(gitlabURL)
 	good := claims{"sub": "project:acme/app:ref:main", "tier": "gold"}
 	for _, c := range []struct {
@@ -265,7 +265,7 @@ func TestIssuerClaims(t *testing.T) {
 		{"a slash more", claims{"sub": "project:acme/x/app:ref:main"}, want{reason: "are not those that tokens"}},
 		{"one claim missing", claims{"tier": nil}, want{reason: "are not those that tokens"}},
 		{"one claim is a list", claims{"tier": []string{"gold"}}, want{reason: "are not those that tokens"}},
-		{"a session's name of 64", claims{"sub": "project:" + strings.Repeat("g", 60) + "/app:ref:main"}, want{arn: session + "deploy/app@" + strings.Repeat("g", 60)}},
+		{"a session's name of 64", claims{"sub": "project:" + strings.Repeat("g", 60) + "/web:ref:main"}, want{arn: session + "deploy/app@" + strings.Repeat("g", 60)}},
 		{"a session's name of 65", claims{"sub": "project:" + strings.Repeat("g", 61) + "/app:ref:main"}, want{reason: "65 characters"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"fmt"
+	"slices"
 
 	"extauthz/oidc"
 )
@@ -29,16 +30,52 @@ func (t *Table) bindToken(b *Binding) error {
 	}
 	bound := &tokenBinding{claims: claims, exact: len(claims.names()) == 0}
 	for _, other := range i.bindings {
-		if other.exact == bound.exact && other.claims.overlaps(claims) {
-			return fmt.Errorf("two bindings of issuer %q overlap: a token can match %v and %v; change one so that no token does", b.Issuer, other.claims, claims)
+		if bound.overlaps(other) {
+			return fmt.Errorf("two bindings of issuer %q overlap: a token can match %v and %v; change one so that no token does, or have the exact one name every claim of the other", b.Issuer, other.claims, claims)
 		}
 	}
-	if bound.grant, err = compileGrant(b, claims.names(), t.entities); err != nil {
+	if bound.grant, err = i.compileGrant(*b, claims.names(), t.entities); err != nil {
 		return err
 	}
 	i.bindings = append(i.bindings, bound)
 	t.bindings++
 	return nil
+}
+
+// overlaps tells whether a token can match both, and neither is an exception from
+// the other. An exact one is from a pattern, if it looks at all that the pattern
+// does: with fewer claims it would take tokens that the pattern narrows down.
+func (b *tokenBinding) overlaps(other *tokenBinding) bool {
+	switch {
+	case !b.claims.overlaps(other.claims):
+		return false
+	case b.exact == other.exact:
+		return true
+	case b.exact:
+		return !b.claims.cover(other.claims)
+	}
+	return !other.claims.cover(b.claims)
+}
+
+// compileGrant reads what b grants, in sessions that begin with a token of the
+// issuer and so are as the issuer says that they are. Session policies allow what
+// any of them allows, so that two lists of them would not limit each other.
+func (i *issuer) compileGrant(b Binding, names []string, e *Entities) (*grant, error) {
+	switch {
+	case len(i.policies) > 0 && len(b.Session) > 0:
+		return nil, fmt.Errorf("issuer %q has session policies, and so has this credential; keep one of the two, since together they would allow what either allows", i.name)
+	case len(b.Session) == 0:
+		b.Session = i.policies
+	}
+	if i.namesSessions && !e.trusting() {
+		return nil, fmt.Errorf("issuer %q names sessions of roles that its tokens assume, and no role can be assumed; give one a trust policy, or leave session out, since a credential's principal names its own", i.name)
+	}
+	g, err := compileGrant(&b, names, e)
+	if err != nil || !hasSession(g.kind) && e.trusting() { // whose tags are for roles that it assumes
+		return g, err
+	}
+	g.tagClaims = slices.Concat(g.tagClaims, i.tagClaims)
+	return g, g.try(len(names), e)
 }
 
 // String lists the patterns, as in {sub: repo:acme/{name}}.

@@ -1,6 +1,9 @@
 package identity
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // issuers of the trust policies in testdata.
 const (
@@ -18,7 +21,7 @@ func trusted(t *testing.T) *Table {
 	var w world
 	for _, name := range []string{"github-branch", "github-any-ref", "github-claims", "gitlab", "eks-irsa", "eks-pod-identity", "google"} {
 		w.entities = append(w.entities,
-			Entity{ARN: role + "team/" + name, ID: "AROA" + "EXAMPLEID", Trust: trustFile(t, name)},
+			Entity{ARN: role + "team/" + name, ID: "AROA" + strings.ToUpper(name), Trust: trustFile(t, name)},
 			Entity{ARN: "arn:aws:iam::999999999999:role/" + name, Trust: trustFile(t, name)})
 	}
 	for name, url := range map[string]string{"github": githubURL, "eks": eksURL, "gitlab": gitlabCom, "google": googleURL} {
@@ -135,7 +138,7 @@ func TestTrustKeys(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			i, err := (&Issuer{Name: "issuer", Verifier: s.verifier(t)}).compile(NewEntities())
+			i, err := (&Issuer{Name: "issuer", Verifier: s.verifier(t)}).compile(NewEntities(nil))
 			if err != nil {
 				t.Fatal(err)
 			}

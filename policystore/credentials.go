@@ -21,6 +21,7 @@ type credentialEntry struct {
 	Claims  map[string]string `yaml:"claims"`
 
 	Principal       string            `yaml:"principal"`
+	Path            string            `yaml:"path"`
 	FederatedBy     string            `yaml:"federatedBy"`
 	Tags            map[string]string `yaml:"tags"`
 	ClaimTags       map[string]string `yaml:"claimTags"`
@@ -32,7 +33,7 @@ type credentialEntry struct {
 // where in it.
 func (p *principals) bind(entry *credentialEntry, from *sources) (place []any, err error) {
 	binding := identity.Binding{
-		Claims: entry.Claims, Principal: entry.Principal, FederatedBy: entry.FederatedBy,
+		Claims: entry.Claims, Principal: entry.Principal, Path: entry.Path, FederatedBy: entry.FederatedBy,
 		Tags: entry.Tags, TagClaims: entry.ClaimTags, SourceIdentity: entry.SourceIdentity,
 	}
 	kind, text, err := entry.name()

@@ -32,12 +32,13 @@ type principals struct {
 
 // sources are what principals.yaml refers to.
 type sources struct {
-	exported  []*authorization
-	managed   managedPolicies
-	trust     trustPolicies
-	files     *keyFiles
-	passwords *identity.Passwords // check those of the Basic users
-	keys      *oidc.KeyCache      // has the key sets at URLs
+	exported     []*authorization
+	managed      managedPolicies
+	trust        trustPolicies
+	files        *keyFiles
+	organization *identity.Organization
+	passwords    *identity.Passwords // check those of the Basic users
+	keys         *oidc.KeyCache      // has the key sets at URLs
 }
 
 // loadPrincipals reads who is who: first the users and roles that authorizations
@@ -57,7 +58,7 @@ func loadPrincipals(t tree, from *sources) (*principals, error) {
 	if err != nil {
 		return nil, err
 	}
-	entities := identity.NewEntities()
+	entities := identity.NewEntities(from.organization)
 	p := &principals{
 		table: identity.NewTable(users, from.passwords, entities), entities: entities,
 		identity: map[string][]*iam.Policy{}, boundary: map[string][]*iam.Policy{}, ids: map[string]string{},

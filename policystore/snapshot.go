@@ -73,23 +73,24 @@ func compile(t tree, o decision.Options, l *lasting) (*Snapshot, error) {
 		return nil, err
 	}
 	all.join(organization)
-	from, err := loadSources(t, l)
-	if err != nil {
-		return nil, err
-	}
-	who, err := loadPrincipals(t, from)
-	if err != nil {
-		return nil, err
-	}
 	known, err := loadInventories(t, all)
 	if err != nil {
 		return nil, err
 	}
-	tags, err := loadTags(t, all)
+	policies, err := loadPolicies(t, all, organization)
 	if err != nil {
 		return nil, err
 	}
-	policies, err := loadPolicies(t, all, organization)
+	from, err := loadSources(t, l)
+	if err != nil {
+		return nil, err
+	}
+	from.organization = &identity.Organization{Member: organization.Member, Above: policies.Organization}
+	who, err := loadPrincipals(t, from)
+	if err != nil {
+		return nil, err
+	}
+	tags, err := loadTags(t, all)
 	if err != nil {
 		return nil, err
 	}

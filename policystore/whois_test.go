@@ -43,6 +43,7 @@ credentials:
   principal: arn:aws:iam::123456789012:user/dev/alice
 - uri: "spiffe://cluster.local/ns/{namespace}/sa/{name}"
   principal: "arn:aws:sts::123456789012:assumed-role/{namespace}/pod"
+  path: /team/
   tags: {serviceaccount: "{name}"}
   sourceIdentity: "{name}"
   sessionPolicies: [pull]

@@ -22,12 +22,13 @@ func workloads(t *testing.T) stack.Spec {
 	turnInPlace("\nprincipals:\n", `
 - uri: "spiffe://cluster.local/ns/{namespace}/sa/{name}"
   principal: arn:aws:sts::123456789012:assumed-role/{namespace}/pod
+  path: /kubernetes/
   tags: { serviceaccount: "{name}" }
 - dns: "{name}.build.example.com"
   principal: arn:aws:iam::123456789012:user/{name}
 
 principals:
-- arn: arn:aws:iam::123456789012:role/prod
+- arn: arn:aws:iam::123456789012:role/kubernetes/prod
   policies: [pods]
 - arn: arn:aws:iam::123456789012:user/runner
 `)(t, file)

@@ -66,7 +66,7 @@ func rightsOfTokens(t *testing.T, w *world) {
 // longNames are the longest and the shortest of Kubernetes, which the example's
 // mapping fits, and those that a mapping to role and session names does not.
 func longNames(t *testing.T, w *world) {
-	const role, prod = "- arn: arn:aws:iam::123456789012:role/", "- arn: arn:aws:iam::123456789012:role/prod\n"
+	const role, prod = "- arn: arn:aws:iam::123456789012:role/kubernetes/", "- arn: arn:aws:iam::123456789012:role/kubernetes/prod\n"
 	namespace, account := strings.Repeat("n", 63), strings.Repeat("a.", 126)+"a"
 	pod := func(namespace, name string) [2]string {
 		return bearer(signed(t, local.cluster, "system:serviceaccount:"+namespace+":"+name, nil))

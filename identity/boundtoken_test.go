@@ -1,0 +1,94 @@
+package identity
+
+import (
+	"strings"
+	"testing"
+
+	"extauthz/iam"
+)
+
+// boundTo is a world in which the job of gitlab is bound so, and a role can be
+// assumed only if trusting.
+func boundTo(t testing.TB, trusting bool, b Binding, change func(*Issuer)) world {
+	t.Helper()
+	b.Kind, b.Issuer, b.Claims = Token, "gitlab", map[string]string{"sub": "job"}
+	w := world{
+		entities: []Entity{{ARN: aliceARN}, {ARN: role + "ci"}},
+		issuers:  []Issuer{{Name: "gitlab", Verifier: signerAt(gitlabURL).verifier(t)}},
+		bindings: []Binding{b},
+	}
+	if trusting {
+		w.entities = append(w.entities, Entity{ARN: role + "deploy", Trust: trust(t, `{"AWS":"`+aliceARN+`"}`, `["sts:AssumeRole","sts:TagSession"]`, "")})
+	}
+	change(&w.issuers[0])
+	return w
+}
+
+// What an issuer says of sessions holds for those of its bound tokens too.
+func TestIssuerLimitsBoundSessions(t *testing.T) {
+	limit := document(t, iam.SessionPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:Get*","Resource":"*"}}`)
+	w := boundTo(t, false, Binding{Principal: session + "ci/build", TagClaims: map[string]string{"tier": "tier"}}, func(i *Issuer) {
+		i.Session, i.TagClaims = []*iam.Policy{limit}, map[string]string{"ref": "ref"}
+	})
+	caller, f := identify(t, w.build(t), rules(), Evidence{Authorization: bearer(signerAt(gitlabURL).token(t, claims{"ref": "main", "tier": "gold"}))})
+	want{arn: session + "ci/build"}.check(t, caller, f)
+	checkKeys(t, caller.Context, map[string]string{"aws:PrincipalTag/ref": "main", "aws:PrincipalTag/tier": "gold"})
+	if len(caller.Session) != 1 || caller.Session[0] != limit {
+		t.Errorf("session policies %v, want the issuer's", caller.Session)
+	}
+}
+
+// What an issuer says and cannot hold is an error when it is loaded.
+func TestIssuerOfBoundTokensRefuses(t *testing.T) {
+	limits := []*iam.Policy{document(t, iam.SessionPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`)}
+	ci, alice := Binding{Principal: session + "ci/build"}, Binding{Principal: aliceARN}
+	limited := ci
+	limited.Session = limits
+	tagged := ci
+	tagged.TagClaims = map[string]string{"REF": "tier"}
+	for _, c := range []struct {
+		name     string
+		binding  Binding
+		issuer   func(*Issuer)
+		trusting bool   // there is a role that the principal could assume
+		want     string // "" is accepted
+	}{
+		{"session policies twice", limited, func(i *Issuer) { i.Session = limits }, true, "together they would allow what either allows"},
+		{"session policies of a user", alice, func(i *Issuer) { i.Session = limits }, true, "has no session that policies could limit"},
+		{"a tag twice", tagged, func(i *Issuer) { i.TagClaims = map[string]string{"ref": "ref"} }, true, "are the same"},
+		{"tags of a user who can assume no role", alice, func(i *Issuer) { i.TagClaims = map[string]string{"ref": "ref"} }, false, "has no session that tags"},
+		{"tags of a user who can assume a role", alice, func(i *Issuer) { i.TagClaims = map[string]string{"ref": "ref"} }, true, ""},
+		{"the name of sessions that there are not", ci, func(i *Issuer) { i.SessionName = "job" }, false, "no role can be assumed"},
+		{"the name of sessions that there are", ci, func(i *Issuer) { i.SessionName = "job" }, true, ""},
+		{"nothing", ci, func(*Issuer) {}, false, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := boundTo(t, c.trusting, c.binding, c.issuer).try(t)
+			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
+// An exact binding is an exception from a pattern only of the tokens that it looks
+// at as closely: it takes none that the pattern narrows down by another claim.
+func TestExactTokenIsAnException(t *testing.T) {
+	table := bindable(t,
+		Binding{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": "{x}", "ref": "main"}, Principal: session + "ci/{x}"},
+		Binding{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": "admin", "ref": "main", "tier": "gold"}, Principal: aliceARN},
+		Binding{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": "admin", "ref": "dev"}, Principal: aliceARN},
+	).build(t)
+	for _, c := range []struct {
+		claims claims
+		want   want
+	}{
+		{claims{"sub": "admin", "ref": "main", "tier": "gold"}, want{arn: aliceARN}},
+		{claims{"sub": "admin", "ref": "main"}, want{arn: session + "ci/admin"}},
+		{claims{"sub": "admin", "ref": "dev"}, want{arn: aliceARN}},
+		{claims{"sub": "build", "ref": "dev"}, want{reason: "no principal is bound"}},
+	} {
+		caller, f := identify(t, table, rules(), Evidence{Authorization: bearer(signerAt(gitlabURL).token(t, c.claims))})
+		c.want.check(t, caller, f)
+	}
+}

@@ -1,0 +1,133 @@
+package identity
+
+import (
+	"crypto/x509/pkix"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// Domain names are compared without regard to case, once Envoy's word is found to
+// be the certificate's, byte for byte.
+func TestDomainNamesHaveNoCase(t *testing.T) {
+	table := world{
+		entities: []Entity{{ARN: aliceARN}, {ARN: role + "ci"}},
+		bindings: []Binding{
+			{Kind: DNS, Name: "alice.example.com", Principal: aliceARN},
+			{Kind: DNS, Name: "{host}.ci.example.com", Principal: session + "ci/{host}"},
+			{Kind: URI, Name: "spiffe://a/alice", Principal: aliceARN},
+		},
+	}.build(t)
+	for _, c := range []struct {
+		principal string
+		names     certificateNames
+		kind      NameKind // without a certificate
+		want      want
+	}{
+		{"Alice.EXAMPLE.com", certificateNames{dns: []string{"Alice.EXAMPLE.com"}}, NoName, want{arn: aliceARN}},
+		{"x", certificateNames{dns: []string{"x", "ALICE.example.com", "alice.example.com"}}, NoName, want{arn: aliceARN}},
+		{"Build-1.CI.example.com", certificateNames{dns: []string{"Build-1.CI.example.com"}}, NoName, want{arn: session + "ci/build-1"}},
+		{"alice.example.com", certificateNames{dns: []string{"Alice.example.com"}}, NoName, want{reason: "not the one in the certificate"}},
+		{"x", certificateNames{dns: []string{"x", "aLice.example.com", "B1.ci.example.com"}}, NoName, want{reason: "names two principals"}},
+		{"Alice.Example.com", certificateNames{}, DNS, want{arn: aliceARN}},
+		{"SPIFFE://a/alice", certificateNames{uris: []string{"SPIFFE://a/alice"}}, NoName, want{reason: "no principal is bound"}},
+	} {
+		r, e := rules(), Evidence{Principal: c.principal}
+		if r.PrincipalKind = c.kind; c.kind == NoName {
+			e.Certificate = certificate(t, c.names)
+		}
+		caller, f := identify(t, table, r, e)
+		c.want.check(t, caller, f)
+	}
+	for text, want := range map[string]string{"": "", "AZ@[az`{": "az@[az`{", "\u212a\xc1\xff": "\u212a\xc1\xff", "K\xff": "k\xff"} {
+		if got := lowerCase(text); got != want {
+			t.Errorf("%q became %q, want %q", text, got, want)
+		}
+	}
+}
+
+// A capture of a subject stays within one attribute, so that its end cannot be
+// put into it.
+func TestSubjectCaptures(t *testing.T) {
+	table := world{
+		entities: []Entity{{ARN: aliceARN}},
+		bindings: []Binding{{Kind: Subject, Name: "CN={name},OU=people", Principal: "arn:aws:iam::123456789012:user/dev/{name}"}},
+	}.build(t)
+	for _, c := range []struct {
+		subject string
+		want    want
+	}{
+		{"CN=alice,OU=people", want{arn: aliceARN}},
+		{"CN=x,OU=guests,CN=alice,OU=people", want{reason: "no principal is bound"}},
+		{"CN=alice+UID=1,OU=people", want{reason: "no principal is bound"}},
+		{"CN=a=b,OU=people", want{reason: "no principal is bound"}},
+		{`CN=a\,b,OU=people`, want{reason: "no principal is bound"}},
+	} {
+		caller, f := identify(t, table, rules(), Evidence{Principal: c.subject, Certificate: certificate(t, certificateNames{subject: pkix.Name{CommonName: "x"}})})
+		c.want.check(t, caller, f)
+	}
+	two, err := compileName(Subject, "CN={name},O={unit}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if captures, ok := two.Match("CN=a,O=b@c"); !ok || fmt.Sprint(captures) != "[a b@c]" {
+		t.Errorf("%v, %v", captures, ok)
+	}
+}
+
+func TestManyAlternativeNames(t *testing.T) {
+	table := world{entities: []Entity{{ARN: aliceARN}}, bindings: []Binding{{Kind: URI, Name: "spiffe://0", Principal: aliceARN}}}.build(t)
+	for _, c := range []struct {
+		uris, dns int
+		want      want
+	}{
+		{100, 0, want{arn: aliceARN}},
+		{50, 50, want{arn: aliceARN}},
+		{101, 0, want{reason: "more than 100 alternative names"}},
+		{1, 100, want{reason: "more than 100 alternative names"}},
+	} {
+		var names certificateNames
+		for n := range c.uris {
+			names.uris = append(names.uris, fmt.Sprintf("spiffe://%d", n))
+		}
+		for n := range c.dns {
+			names.dns = append(names.dns, fmt.Sprintf("%d.example.com", n))
+		}
+		caller, f := identify(t, table, rules(), Evidence{Principal: "spiffe://0", Certificate: certificate(t, names)})
+		c.want.check(t, caller, f)
+	}
+}
+
+// What is remembered of a certificate is what is read in it, and no verdict: the
+// name that Envoy gives is compared anew each time.
+func TestRememberedCertificates(t *testing.T) {
+	c := newCertificates()
+	good, bare := certificate(t, certificateNames{uris: []string{"spiffe://a", "spiffe://b"}}), certificate(t, certificateNames{subject: pkix.Name{CommonName: "x"}})
+	long := certificate(t, certificateNames{uris: []string{"spiffe://" + strings.Repeat("l", maxCertificateText)}})
+	for range 2 {
+		if names, f := c.peerNames("spiffe://a", good, NoName); f != nil || fmt.Sprint(names) != "[{2 spiffe://a} {2 spiffe://b}]" {
+			t.Errorf("%v, %v", names, f)
+		}
+		if names, f := c.peerNames("spiffe://b", good, NoName); f == nil {
+			t.Errorf("another name is taken: %v", names)
+		}
+		if names, f := c.peerNames("CN=y", bare, NoName); f != nil || fmt.Sprint(names) != "[{4 CN=y}]" {
+			t.Errorf("%v, %v", names, f)
+		}
+		if _, f := c.peerNames("spiffe://a", good[:200], NoName); f == nil {
+			t.Error("half a certificate is taken")
+		}
+		if _, f := c.peerNames("spiffe://"+strings.Repeat("l", maxCertificateText), long, NoName); f != nil {
+			t.Error(f)
+		}
+	}
+	if c.names.Len() != 2 {
+		t.Errorf("%d certificates remembered, want 2", c.names.Len())
+	}
+	for n := range 2 * maxCertificates {
+		c.names.Add(fmt.Sprint(n), nil)
+	}
+	if c.names.Len() != maxCertificates {
+		t.Errorf("%d certificates remembered, want %d", c.names.Len(), maxCertificates)
+	}
+}

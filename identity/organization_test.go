@@ -1,0 +1,92 @@
+package identity
+
+import (
+	"testing"
+
+	"extauthz/iam"
+)
+
+// member has one account in an organization.
+func member(account string) (string, []string, bool) {
+	return "o-a1b2c3d4e5", []string{"o-a1b2c3d4e5/r-ab12/"}, account == "123456789012"
+}
+
+// Every caller of a member account has the organization's keys, and no other.
+func TestCallersOfAnOrganization(t *testing.T) {
+	entities := NewEntities(&Organization{Member: member})
+	for _, arn := range []string{aliceARN, role + "ci", "arn:aws:iam::999999999999:role/ci"} {
+		if err := entities.Add(Entity{ARN: arn}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		principal string
+		member    bool
+	}{
+		{aliceARN, true},
+		{session + "ci/build", true},
+		{"arn:aws:iam::123456789012:root", true},
+		{"arn:aws:sts::999999999999:assumed-role/ci/build", false},
+		{"arn:aws:iam::999999999999:root", false},
+		{"ci.amazonaws.com", false},
+	} {
+		caller, err := entities.Caller("arn", c.principal)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := map[string]string{"aws:PrincipalOrgID": "", "aws:PrincipalOrgPaths": ""}
+		if c.member {
+			want = map[string]string{"aws:PrincipalOrgID": "o-a1b2c3d4e5", "aws:PrincipalOrgPaths": "o-a1b2c3d4e5/r-ab12/"}
+		}
+		checkKeys(t, caller.Context, want)
+	}
+	checkKeys(t, entities.anonymous().Context, map[string]string{"aws:PrincipalOrgID": ""})
+}
+
+// What a trust policy, an identity policy or a control policy denies by the role's
+// tags or by the organization of either side is denied.
+func TestAssumingSeesTheRoleAndTheOrganization(t *testing.T) {
+	const (
+		deny  = `{"Effect":"Deny","Principal":"*","Action":"sts:*","Condition":`
+		limit = `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":"*","Action":"sts:*","Resource":"*","Condition":{"StringEquals":{"aws:ResourceTag/stage":"prod"}}}}`
+	)
+	for _, c := range []struct {
+		name, condition string // of a Deny in the trust policy
+		web, chain      bool   // whether a token, and whether alice, assumes the role all the same
+	}{
+		{"a tag of the role", `{"StringEquals":{"aws:ResourceTag/stage":"prod"}}`, false, false},
+		{"the same in IAM's key", `{"StringEquals":{"iam:ResourceTag/Stage":"prod"}}`, false, false},
+		{"another value", `{"StringEquals":{"aws:ResourceTag/stage":"test"}}`, true, true},
+		{"the role's organization", `{"StringEquals":{"aws:ResourceOrgID":"o-a1b2c3d4e5"}}`, false, false},
+		{"its paths", `{"ForAnyValue:StringLike":{"aws:ResourceOrgPaths":"o-a1b2c3d4e5/*"}}`, false, false},
+		{"the caller's organization, which a token has none of", `{"StringEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}}`, true, false},
+		{"its paths, which a token has none of", `{"ForAnyValue:StringLike":{"aws:PrincipalOrgPaths":"o-a1b2c3d4e5/*"}}`, true, false},
+		{"a control policy", limit, false, false},
+	} {
+		for _, bound := range []bool{false, true} {
+			t.Run(c.name, func(t *testing.T) {
+				o, statement := &Organization{Member: member}, deny+c.condition+`},`
+				if c.condition == limit {
+					o.Above, statement = &iam.Organization{RCPs: [][]*iam.Policy{{document(t, iam.ResourceControlPolicy, limit)}}}, ""
+				}
+				web := document(t, iam.TrustPolicy, `{"Version":"2012-10-17","Statement":[`+statement+`
+					{"Effect":"Allow","Principal":{"Federated":"`+gitlabProvider+`","AWS":"`+aliceARN+`"},"Action":["sts:AssumeRole","sts:AssumeRoleWithWebIdentity"]}]}`)
+				w := world{
+					organization: o,
+					entities:     []Entity{{ARN: aliceARN}, {ARN: role + "deploy", Trust: web, Tags: []Tag{{"stage", "prod"}}}},
+					issuers:      []Issuer{{Name: "gitlab", Verifier: signerAt(gitlabURL).verifier(t)}},
+				}
+				allowed := c.web
+				if bound {
+					allowed, w.bindings = c.chain, []Binding{{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": "job"}, Principal: aliceARN}}
+				}
+				caller, f := identify(t, w.build(t), rules(), Evidence{Authorization: basic("123456789012/deploy", signerAt(gitlabURL).token(t, nil))})
+				if allowed {
+					want{arn: session + "deploy/gitlab"}.check(t, caller, f)
+				} else {
+					want{reason: "is not authorized to perform: sts:AssumeRole"}.check(t, caller, f)
+				}
+			})
+		}
+	}
+}
