@@ -21,6 +21,13 @@ type Htpasswd struct {
 type htpasswdLine struct {
 	text string // the whole line, which keys the cache of verified passwords
 	hash []byte
+	cost int // of the hash
+}
+
+// withCost is the hash as if it had been made at that cost, which comparing with it
+// then costs.
+func withCost(hash []byte, cost int) []byte {
+	return fmt.Appendf(nil, "%s%02d%s", hash[:4], cost, hash[6:]) // $2b$08$ and the rest
 }
 
 // ParseHtpasswd reads a password file as `htpasswd -B` writes it: a line
@@ -58,7 +65,7 @@ func (h *Htpasswd) add(line string) error {
 	if cost > maxCost {
 		return fmt.Errorf("the hash of user %q has cost %d; use at most %d, since each request with a wrong password pays it", user, cost, maxCost)
 	}
-	h.lines[user] = htpasswdLine{text: line, hash: []byte(hash)}
+	h.lines[user] = htpasswdLine{text: line, hash: []byte(hash), cost: cost}
 	if cost > h.cost {
 		h.cost, h.costly = cost, h.lines[user]
 	}
@@ -76,7 +83,7 @@ func (h *Htpasswd) Has(user string) bool {
 // users costs what guessing passwords does.
 func (h *Htpasswd) line(user string) (line htpasswdLine, known bool) {
 	if line, known = h.lines[user]; !known {
-		line = htpasswdLine{text: user, hash: h.costly.hash}
+		line = htpasswdLine{text: user, hash: h.costly.hash, cost: h.cost}
 	}
 	return line, known
 }

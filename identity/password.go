@@ -26,7 +26,8 @@ const (
 //     is a new question;
 //   - runs only as many hashes at a time as half the processors, so that wrong
 //     passwords cannot take them all;
-//   - makes an unknown user pay what the costliest line of the file costs;
+//   - makes a refusal pay what the costliest line of the file costs, whether the
+//     user has a line, a cheaper one or none;
 //   - finishes and remembers a hash that a request no longer waits for.
 //
 // One value serves the tables of all snapshots, one after the other, so that a
@@ -36,11 +37,12 @@ type Passwords struct {
 	accepted *lru.Cache[[32]byte, struct{}]
 	refused  *lru.Cache[[32]byte, struct{}]
 	slots    chan struct{}
+	compare  func(hash, password []byte) error // bcrypt.CompareHashAndPassword
 }
 
 // NewPasswords returns Passwords that remember nothing yet.
 func NewPasswords() *Passwords {
-	p := &Passwords{slots: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))}
+	p := &Passwords{slots: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)), compare: bcrypt.CompareHashAndPassword}
 	rand.Read(p.key[:])
 	p.accepted, _ = lru.New[[32]byte, struct{}](verdicts) // fails only for a size that is not positive
 	p.refused, _ = lru.New[[32]byte, struct{}](verdicts)
@@ -53,7 +55,7 @@ func (p *Passwords) verify(ctx context.Context, users *Htpasswd, user, password 
 	if len(password) > maxPassword {
 		return invalid(BasicAuth, "the password is longer than 72 bytes")
 	}
-	line, known := users.line(user)
+	line, _ := users.line(user)
 	question := p.question(line.text, password)
 	if ok, found := p.verdict(question); found {
 		return failureUnless(ok)
@@ -63,7 +65,7 @@ func (p *Passwords) verify(ctx context.Context, users *Htpasswd, user, password 
 	answer := make(chan bool, 1)
 	select {
 	case p.slots <- struct{}{}:
-		go p.answer(question, line.hash, password, known, answer)
+		go p.answer(question, users, user, password, answer)
 	case <-ctx.Done():
 		return overloaded()
 	}
@@ -86,14 +88,29 @@ func (p *Passwords) verdict(question [32]byte) (ok, found bool) {
 
 // answer hashes, unless a request before it in the same slot has done so, and
 // frees the slot.
-func (p *Passwords) answer(question [32]byte, hash []byte, password string, known bool, answer chan<- bool) {
+func (p *Passwords) answer(question [32]byte, users *Htpasswd, user, password string, answer chan<- bool) {
 	defer func() { <-p.slots }()
 	ok, found := p.verdict(question)
 	if !found {
-		ok = bcrypt.CompareHashAndPassword(hash, []byte(password)) == nil && known
+		ok = p.hash(users, user, []byte(password))
 		p.remember(question, ok)
 	}
 	answer <- ok
+}
+
+// hash tells whether the password is the user's. Refusing costs the same for
+// every user, known or not, so that the time tells nothing of who is known: a
+// hash of cost n takes 2^n rounds, and those of a cheaper line and of each cost
+// from its own to the one below the highest add up to the rounds of the highest.
+func (p *Passwords) hash(users *Htpasswd, user string, password []byte) bool {
+	line, known := users.line(user)
+	if p.compare(line.hash, password) == nil && known {
+		return true
+	}
+	for cost := line.cost; cost < users.cost; cost++ {
+		p.compare(withCost(line.hash, cost), password) // whatever it says: only its time counts
+	}
+	return false
 }
 
 func (p *Passwords) remember(question [32]byte, ok bool) {

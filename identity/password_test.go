@@ -62,22 +62,49 @@ func TestVerdictsBelongToTheLine(t *testing.T) {
 	}
 }
 
-func TestUnknownUsersPayForTheCostliestLine(t *testing.T) {
+// The work of a refusal, in rounds of bcrypt, tells nothing of who is known, nor
+// of the cost of whose line. A right password pays its own line's alone.
+func TestRefusalsCostTheSame(t *testing.T) {
 	var text strings.Builder
-	for i, name := range []string{"cheap", "costly", "cheap2"} {
-		hash, err := bcrypt.GenerateFromPassword([]byte("x"), bcrypt.MinCost+i%2)
+	for i, name := range []string{"cheap", "costly", "between"} {
+		hash, err := bcrypt.GenerateFromPassword([]byte("right"), bcrypt.MinCost+[]int{0, 4, 1}[i])
 		if err != nil {
 			t.Fatal(err)
 		}
 		text.WriteString(name + ":" + string(hash) + "\n")
 	}
-	h, err := ParseHtpasswd("htpasswd", []byte(text.String()))
+	file, err := ParseHtpasswd("htpasswd", []byte(text.String()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	line, known := h.line("nobody")
-	if cost, err := bcrypt.Cost(line.hash); known || err != nil || cost != bcrypt.MinCost+1 {
-		t.Errorf("known %t, cost %d, error %v", known, cost, err)
+	p, rounds := NewPasswords(), 0
+	p.compare = func(hash, password []byte) error {
+		cost, err := bcrypt.Cost(hash)
+		if err != nil || len(hash) != 60 {
+			t.Errorf("%q is compared with: %v", hash, err)
+		}
+		rounds += 1 << cost
+		return bcrypt.CompareHashAndPassword(hash, password)
+	}
+	for _, c := range []struct {
+		name, user, password string
+		rounds               int
+	}{
+		{"unknown user", "nobody", "wrong", 256},
+		{"unknown user, the costliest line's password", "nobody", "right", 256},
+		{"cheapest line", "cheap", "wrong", 256},
+		{"line between", "between", "wrong", 256},
+		{"costliest line", "costly", "wrong", 256},
+		{"right password of the cheapest line", "cheap", "right", 16},
+		{"right password of the costliest line", "costly", "right", 256},
+	} {
+		rounds = 0
+		if f := p.verify(context.Background(), file, c.user, c.password); (f == nil) != (c.user != "nobody" && c.password == "right") {
+			t.Errorf("%s: failure %v", c.name, f)
+		}
+		if rounds != c.rounds {
+			t.Errorf("%s: %d rounds, want %d", c.name, rounds, c.rounds)
+		}
 	}
 }
 
@@ -136,7 +163,8 @@ func TestVerifyHashesOnceForMany(t *testing.T) {
 	p.remember(question, true)
 	hashed := make(chan bool, 1)
 	p.slots <- struct{}{}
-	p.answer(question, []byte("no hash at all"), "x", true, hashed)
+	file := &Htpasswd{lines: map[string]htpasswdLine{"alice": {text: "alice:hash", hash: []byte("no hash at all")}}}
+	p.answer(question, file, "alice", "x", hashed)
 	if !<-hashed {
 		t.Error("the verdict that was found meanwhile is not used")
 	}
