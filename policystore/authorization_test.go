@@ -207,6 +207,7 @@ func TestAuthorizationRefused(t *testing.T) {
 		{"a boundary without ARN", swap(`"PermissionsBoundaryArn"`, `"Arn"`), ":35:36: PermissionsBoundary lacks PermissionsBoundaryArn"},
 		{"an attachment without ARN", swap(`"PolicyArn"`, `"Arn"`), ":30:17: an attached policy lacks PolicyArn"},
 		{"an inline policy without document", swap(`"PolicyDocument"`, `"Document"`), ":10:17: an inline policy lacks PolicyDocument"},
+		{"a list in another case", swap(`"UserPolicyList"`, `"userPolicyList"`), `:9:13: "userPolicyList" is spelt UserPolicyList by AWS`},
 		{"a mistake in an inline policy", swap(`"Effect": "Allow"`, `"Effect": "Alow"`), `:17:43: Effect must be exactly "Allow" or "Deny"`},
 		{"a mistake in a group's policy", swap(`"Effect": "Deny"`, `"Effekt": "Deny"`), `:71:29: unknown element "Effekt"`},
 		{"a mistake in a managed policy", swap(`"Sid": "OnlyOurs"`, `"Sid": "Only ours"`), `:206:40: Sid "Only ours" may have letters and digits only`},

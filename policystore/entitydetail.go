@@ -23,7 +23,10 @@ type entityDetail struct {
 // readEntity reads the next entry of a list of that kind: User, Group or Role.
 func (a *authorization) readEntity(kind string) error {
 	d := &entityDetail{start: a.reader.Start()}
-	err := a.reader.Object("an entry of "+kind+"DetailList", func(name string, _ int) error {
+	err := a.reader.Object("an entry of "+kind+"DetailList", func(name string, at int) error {
+		if known, differs := spelling(kind, name); differs {
+			return a.reader.ErrorAt(at, "%q is spelt %s by AWS; save the output as it is", name, known)
+		}
 		return d.readMember(a, kind, name)
 	})
 	if err == nil {
@@ -40,6 +43,19 @@ func (a *authorization) readEntity(kind string) error {
 		a.groups[d.name.text] = d
 	}
 	return nil
+}
+
+// spelling tells whether a member's name is that of one that decides but for its
+// case: passing it over, as a member that AWS has added, could lose a Deny.
+func spelling(kind, name string) (known string, differs bool) {
+	for _, known := range [...]string{
+		"Tags", "GroupList", kind + "PolicyList", "AttachedManagedPolicies", "PermissionsBoundary", "AssumeRolePolicyDocument",
+	} {
+		if strings.EqualFold(name, known) {
+			return known, name != known
+		}
+	}
+	return "", false
 }
 
 func (d *entityDetail) readMember(a *authorization, kind, name string) (err error) {
