@@ -184,7 +184,7 @@ func TestCallersAndIssuers(t *testing.T) {
 		{"a user with rights by a repository alone", and(repository(`{"Effect":"Allow",`+pullOn+`,"Principal":{"AWS":"arn:aws:iam::123456789012:user/bob"}}`),
 			"principals.yaml", alice+"principals:\n- {arn: 'arn:aws:iam::123456789012:user/alice', policies: [developers]}\n- {arn: 'arn:aws:iam::123456789012:user/bob'}\n"), "missing-login"},
 		{"a user without rights", map[string]string{"principals.yaml": alice + "principals:\n- {arn: 'arn:aws:iam::123456789012:user/alice', policies: [developers]}\n- {arn: 'arn:aws:iam::123456789012:user/bob'}\n"}, ""},
-		{"a role by a pattern", map[string]string{"principals.yaml": "credentials:\n- {uri: 'spiffe://a/ns/{ns}', principal: 'arn:aws:sts::123456789012:assumed-role/{ns}/pod'}\nprincipals:\n- {arn: 'arn:aws:iam::123456789012:role/k8s/prod', policies: [developers]}\n"}, ""},
+		{"a role by a pattern", map[string]string{"principals.yaml": "credentials:\n- {uri: 'spiffe://a/ns/{ns}', principal: 'arn:aws:sts::123456789012:assumed-role/{ns}/pod', path: /k8s/}\nprincipals:\n- {arn: 'arn:aws:iam::123456789012:role/k8s/prod', policies: [developers]}\n"}, ""},
 		{"a role that trusts nobody here", and(trusting(`"StringEquals":{"token.actions.githubusercontent.com:sub":"repo:acme/app:ref:refs/heads/main"}`),
 			"principals.yaml", "principals:\n- {arn: 'arn:aws:iam::123456789012:role/ci', policies: [developers], trust: ci}\n"), "unassumable-role"},
 		{"one repository", trusting(`"StringEquals":{"token.actions.githubusercontent.com:sub":"repo:acme/app:ref:refs/heads/main"}`), ""},
