@@ -59,6 +59,7 @@ func FuzzCompile(f *testing.F) {
 			checkPlace(t, err, text)
 			return
 		}
+		checkWritten(t, p)
 		again := writeAnew(t, p.Kind, text)
 		if !slices.Equal(p.ConditionKeys(), again.ConditionKeys()) || len(p.Statements) != len(again.Statements) || len(p.Findings()) != len(again.Findings()) {
 			t.Fatalf("%s\nchanges when it is written anew", text)
@@ -69,6 +70,21 @@ func FuzzCompile(f *testing.F) {
 			}
 		}
 	})
+}
+
+// checkWritten wants every statement with its words.
+func checkWritten(t *testing.T, p *Policy) {
+	t.Helper()
+	written := p.Written()
+	if len(written) != len(p.Statements) {
+		t.Fatalf("%d statements written, %d compiled", len(written), len(p.Statements))
+	}
+	for i := range written {
+		w := &written[i]
+		if w.Statement != &p.Statements[i] || len(w.Actions) == 0 || w.Actions[0].Line == 0 || len(w.Conditions) != len(w.Statement.conditions) {
+			t.Fatalf("written %+v, compiled %+v", w, p.Statements[i])
+		}
+	}
 }
 
 // checkPlace wants a syntax error within the text.

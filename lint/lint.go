@@ -26,13 +26,7 @@ func Directory(dir string) ([]Finding, error) {
 		f.Severity = severities[f.Code]
 		return []Finding{f}, nil
 	}
-	l := &linter{
-		severities: severities, contents: snapshot.Contents(), told: map[Finding]bool{},
-		tagged: snapshot.Summary.TaggedRepositories > 0,
-	}
-	for _, name := range snapshot.RegistryNames() {
-		l.registries = append(l.registries, snapshot.RegistryNamed(name))
-	}
+	l := newLinter(snapshot, severities)
 	l.run(snapshot.Findings)
 	return inOrder(l.findings), nil
 }
@@ -54,7 +48,18 @@ type linter struct {
 	usedOtherwise map[policystore.Place]bool
 }
 
-// The rules, by what they look at.
+func newLinter(s *policystore.Snapshot, severities map[string]Severity) *linter {
+	l := &linter{
+		severities: severities, contents: s.Contents(), told: map[Finding]bool{},
+		tagged: s.Summary.TaggedRepositories > 0,
+	}
+	for _, name := range s.RegistryNames() {
+		l.registries = append(l.registries, s.RegistryNamed(name))
+	}
+	return l
+}
+
+// statementRules are the rules about one statement.
 func (l *linter) statementRules() []func(*document, *statement) {
 	return []func(*document, *statement){
 		l.misspeltServices, l.placeholders, l.tokenOfRepository, l.allowNot, l.redundantWords,
