@@ -90,7 +90,7 @@ func checkEntity(arn iam.ARN, entity *Entity) error {
 	case trust != nil && trust.Kind != iam.TrustPolicy:
 		return fmt.Errorf("principal %q: %s is a %s, and no trust policy", arn, trust.Source, trust.Kind)
 	}
-	return CheckTags(entity.Tags)
+	return CheckShownTags(entity.Tags)
 }
 
 // isPath reports whether path is empty or segments such as "division/team/".

@@ -33,10 +33,30 @@ func CheckTags(tags []Tag) error {
 			return err
 		}
 		if j := findTag(tags[:i], tag.Key); j >= 0 {
-			return fmt.Errorf("the tag keys %q and %q are the same, since AWS ignores their case; keep one", tags[j].Key, tag.Key)
+			return sameKeys(tags[j], tag)
 		}
 	}
 	return nil
+}
+
+// CheckShownTags is CheckTags for the tags that AWS shows of a user, a role or a
+// repository. Beside those that anybody may set they hold AWS's own, whose keys
+// begin with aws: and which count towards no limit.
+func CheckShownTags(tags []Tag) error {
+	var set []Tag
+	for i, tag := range tags {
+		if j := findTag(tags[:i], tag.Key); j >= 0 {
+			return sameKeys(tags[j], tag)
+		}
+		if !isReserved(tag.Key) {
+			set = append(set, tag)
+		}
+	}
+	return CheckTags(set)
+}
+
+func sameKeys(a, b Tag) error {
+	return fmt.Errorf("the tag keys %q and %q are the same, since AWS ignores their case; keep one", a.Key, b.Key)
 }
 
 func checkTag(tag Tag) error {

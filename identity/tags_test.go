@@ -95,3 +95,31 @@ func BenchmarkMergeTags(b *testing.B) {
 		MergeTags(base, over)
 	}
 }
+
+func TestCheckShownTags(t *testing.T) {
+	many := make([]Tag, 51)
+	for i := range many {
+		many[i] = Tag{fmt.Sprintf("k%d", i), ""}
+	}
+	for _, c := range []struct {
+		name string
+		tags []Tag
+		want string // of the error; "" for none
+	}{
+		{"none", nil, ""},
+		{"AWS's own", []Tag{{"team", "blue"}, {"aws:cloudformation:stack-name", "aws:build"}}, ""},
+		{"AWS's own do not count", append([]Tag{{"aws:a", ""}}, many[:50]...), ""},
+		{"too many", many, "there are 51 tags"},
+		{"two of AWS's that differ in case", []Tag{{"aws:A", "1"}, {"aws:a", "2"}}, `the tag keys "aws:A" and "aws:a" are the same`},
+		{"two that differ in case", []Tag{{"Team", "1"}, {"aws:a", ""}, {"team", "2"}}, `the tag keys "Team" and "team" are the same`},
+		{"a reserved value", []Tag{{"team", "aws:blue"}}, "reserved for AWS"},
+		{"no key", []Tag{{"", "blue"}}, "a tag has no key"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			err := CheckShownTags(c.tags)
+			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+				t.Errorf("error %v; want %q", err, c.want)
+			}
+		})
+	}
+}

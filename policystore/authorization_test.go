@@ -51,17 +51,17 @@ func TestAuthorization(t *testing.T) {
 		place                          string // of the statement that decided, in the output
 	}{
 		{"inline policy", alice, "ecr:ListImages", repository + "notes", iam.Allowed, ":15:29"},
-		{"attached policy, with a tag", alice, "ecr:PutImage", repository + "blue/app", iam.Allowed, ":205:29"},
+		{"attached policy, with a tag", alice, "ecr:PutImage", repository + "blue/app", iam.Allowed, ":209:29"},
 		{"attached policy, of another team", alice, "ecr:PutImage", repository + "red/app", iam.ImplicitDeny, ""},
 		{"not by an older version", alice, "ecr:DeleteRepository", repository + "blue/app", iam.ImplicitDeny, ""},
-		{"boundary", alice, "ecr:PutImage", repository + "blue/frozen", iam.ExplicitDeny, ":262:29"},
+		{"boundary", alice, "ecr:PutImage", repository + "blue/frozen", iam.ExplicitDeny, ":266:29"},
 		{"a group's inline policy", alice, "ecr:BatchDeleteImage", repository + "blue/app", iam.ExplicitDeny, ":69:38"},
 		{"a group's attached policy, AWS's", alice, "ecr:BatchGetImage", repository + "any", iam.Allowed, ""},
 		{"nothing attached", bob, "ecr:BatchGetImage", repository + "any", iam.ImplicitDeny, ""},
-		{"AWS's policy as the account has it", ci, "ecr:ActionOfTheFuture", repository + "any", iam.Allowed, ":292:29"},
+		{"AWS's policy as the account has it", ci, "ecr:ActionOfTheFuture", repository + "any", iam.Allowed, ":296:29"},
 		{"and not as this program has it", ci, "ecr:BatchGetImage", repository + "any", iam.ImplicitDeny, ""},
-		{"AWS's policy of another service", ci, "s3:GetObject", "arn:aws:s3:::bucket/object", iam.Allowed, ":324:38"},
-		{"URL-encoded policy", replication, "ecr:ReplicateImage", repository + "any", iam.Allowed, ":181:39: in PolicyDocument:3:17"},
+		{"AWS's policy of another service", ci, "s3:GetObject", "arn:aws:s3:::bucket/object", iam.Allowed, ":328:38"},
+		{"URL-encoded policy", replication, "ecr:ReplicateImage", repository + "any", iam.Allowed, ":185:39: in PolicyDocument:3:17"},
 	}
 	if len(cases) < 12 {
 		t.Error("cases are missing")
@@ -101,6 +101,7 @@ func TestAuthorizationEntities(t *testing.T) {
 		{"arn:aws:sts::123456789012:assumed-role/ci/xy", "aws:userid", "AROAQQQQQQQQQQCI00005:xy"},
 		{"arn:aws:sts::123456789012:assumed-role/ci/xy", "aws:PrincipalArn", "arn:aws:iam::123456789012:role/build/ci"},
 		{"arn:aws:sts::123456789012:assumed-role/ci/xy", "aws:PrincipalTag/stage", "test"},
+		{"arn:aws:sts::123456789012:assumed-role/ci/xy", "aws:PrincipalTag/aws:cloudformation:stack-name", "build"},
 	} {
 		caller, err := s.CallerNamed(c.caller)
 		if err != nil {
@@ -183,7 +184,7 @@ func TestAuthorizationRefused(t *testing.T) {
 		{"an array", text("[]"), ":1:1: the output must be an object, not an array"},
 		{"another output", text(`{"Users": []}`), ":1:1: UserDetailList is missing; save the output of aws iam get-account-authorization-details as it is"},
 		{"no groups", swap(`"GroupDetailList"`, `"groupDetailList"`), ":1:1: GroupDetailList is missing"},
-		{"a list twice", swap("{", `{"Policies": [], `), `:188:5: "Policies" occurs twice`},
+		{"a list twice", swap("{", `{"Policies": [], `), `:192:5: "Policies" occurs twice`},
 		{"cut short", swap("{", `{"IsTruncated": true, "Marker": "x", `), ":1:2: IsTruncated says that the list is cut short"},
 		{"cut short, in words", swap("{", `{"IsTruncated": "false", `), ":1:2: IsTruncated says that the list is cut short"},
 		{"a marker", swap("{", `{"IsTruncated": false, "Marker": "x", `), ":1:24: Marker says that the list is cut short"},
@@ -210,14 +211,14 @@ func TestAuthorizationRefused(t *testing.T) {
 		{"a list in another case", swap(`"UserPolicyList"`, `"userPolicyList"`), `:9:13: "userPolicyList" is spelt UserPolicyList by AWS`},
 		{"a mistake in an inline policy", swap(`"Effect": "Allow"`, `"Effect": "Alow"`), `:17:43: Effect must be exactly "Allow" or "Deny"`},
 		{"a mistake in a group's policy", swap(`"Effect": "Deny"`, `"Effekt": "Deny"`), `:71:29: unknown element "Effekt"`},
-		{"a mistake in a managed policy", swap(`"Sid": "OnlyOurs"`, `"Sid": "Only ours"`), `:206:40: Sid "Only ours" may have letters and digits only`},
+		{"a mistake in a managed policy", swap(`"Sid": "OnlyOurs"`, `"Sid": "Only ours"`), `:210:40: Sid "Only ours" may have letters and digits only`},
 		{"a mistake in a trust policy", swap(`"Action": "sts:AssumeRole"`, `"Action": "sts:AssumeRole", "Resource": "*"`), `:111:53: a trust policy has no Resource`},
-		{"a mistake in an encoded policy", swap("%22Effect%22", "%22Effekt%22"), `:181:39: in PolicyDocument:4:25: unknown element "Effekt"`},
-		{"an encoding that is none", swap("%7B%0A%20", "%7B%0A%2"), ":181:39: PolicyDocument is neither an object nor URL-encoded"},
-		{"a document of null", swap(`"PolicyDocument": "%7B`, `"PolicyDocument": null, "x": "%7B`), ":181:39: a policy document is an object, not null"},
-		{"a default version that is not there", swap(`"DefaultVersionId": "v2"`, `"DefaultVersionId": "v3"`), `:220:34: version "v2" of policy "arn:aws:iam::123456789012:policy/teams/push-team" has IsDefaultVersion true, while DefaultVersionId is "v3"`},
+		{"a mistake in an encoded policy", swap("%22Effect%22", "%22Effekt%22"), `:185:39: in PolicyDocument:4:25: unknown element "Effekt"`},
+		{"an encoding that is none", swap("%7B%0A%20", "%7B%0A%2"), ":185:39: PolicyDocument is neither an object nor URL-encoded"},
+		{"a document of null", swap(`"PolicyDocument": "%7B`, `"PolicyDocument": null, "x": "%7B`), ":185:39: a policy document is an object, not null"},
+		{"a default version that is not there", swap(`"DefaultVersionId": "v2"`, `"DefaultVersionId": "v3"`), `:224:34: version "v2" of policy "arn:aws:iam::123456789012:policy/teams/push-team" has IsDefaultVersion true, while DefaultVersionId is "v3"`},
 		{"a default version without document", swap(`"Document": {`, `"document": {`), `has the document of its default version "v2" 0 times`},
-		{"two default versions", swap(`"VersionId": "v1"`, `"VersionId": "v2"`), `:235:34: version "v2" of policy`},
+		{"two default versions", swap(`"VersionId": "v1"`, `"VersionId": "v2"`), `:239:34: version "v2" of policy`},
 		{"a managed policy of another account", swap("iam::123456789012:policy/limit\",\n            \"Path\"", "iam::210987654321:policy/limit\",\n            \"Path\""), `is not of account "123456789012"`},
 		{"a managed policy twice", swap(`"Policies": [`, `"Policies": [`+policyEntry(good[authorizationPlace], "limit")+","), `policy "arn:aws:iam::123456789012:policy/limit" is there twice`},
 		{"a managed policy in a file too", map[string]string{"managed/push-team.json": pullOnly}, `:32:34: policy "arn:aws:iam::123456789012:policy/teams/push-team" is in ` + authorizationPlace + ` and in managed/push-team.json; remove one of the two`},

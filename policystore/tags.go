@@ -80,13 +80,13 @@ func readTags(file string, text []byte) (tags []identity.Tag, err error) {
 		tags = append(tags, identity.Tag{Key: name, Value: value})
 		return err
 	})
-	if err == nil {
-		err = checkResourceTags(tags)
-		if err != nil {
-			err = r.ErrorAt(0, "%v", err)
-		}
+	if err != nil {
+		return nil, err
 	}
-	return tags, err
+	if err := identity.CheckShownTags(tags); err != nil {
+		return nil, r.ErrorAt(0, "%v", err)
+	}
+	return tags, nil
 }
 
 // hasTagList tells whether text is an object whose member tags is a list: a tag
@@ -145,22 +145,4 @@ func readText(r *strictjson.Reader, name string, into **string) error {
 	text, _, err := r.String(name)
 	*into = &text
 	return err
-}
-
-// checkResourceTags refuses tags that AWS would not let a repository have. Those
-// whose keys begin with aws: only AWS sets, and it shows them like others.
-func checkResourceTags(tags []identity.Tag) error {
-	var own []identity.Tag
-	seen := map[string]string{}
-	for _, tag := range tags {
-		key := strings.ToLower(tag.Key)
-		if other, twice := seen[key]; twice {
-			return fmt.Errorf("the tag keys %q and %q are the same, since AWS ignores their case; keep one", other, tag.Key)
-		}
-		seen[key] = tag.Key
-		if !strings.HasPrefix(key, "aws:") {
-			own = append(own, tag)
-		}
-	}
-	return identity.CheckTags(own)
 }
