@@ -17,13 +17,13 @@ func mesh(t testing.TB, i *issuer) *Checker {
 	const pull = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["ecr:GetAuthorizationToken","ecr:BatchGetImage"],"Resource":"*"}]}`
 	return newCheckerOf(t, map[string]string{
 		"registries.yaml": `registries:
-- {name: a, hosts: [a.example.com], account: "123456789012", region: eu-central-1}
+- {name: a, hosts: [a.example.com], audiences: [a.example.com], account: "123456789012", region: eu-central-1}
 - {name: b, hosts: [b.example.com], account: "123456789012", region: eu-central-1}
-- {name: basic, hosts: [a.example.com], account: "123456789012", region: eu-central-1, sources: [basic]}
-- {name: envoy, hosts: [a.example.com], account: "123456789012", region: eu-central-1, sources: [jwt_authn]}
-- {name: certs, hosts: [a.example.com], account: "123456789012", region: eu-central-1, sources: [mtls]}
-- {name: passwords-first, hosts: [a.example.com], account: "123456789012", region: eu-central-1, sources: [basic, mtls]}
-- {name: proxied, hosts: [a.example.com], account: "123456789012", region: eu-central-1, sources: [header, basic], header: x-auth-request-email}
+- {name: basic, hosts: [a.example.com], audiences: [a.example.com], account: "123456789012", region: eu-central-1, sources: [basic]}
+- {name: envoy, hosts: [a.example.com], audiences: [a.example.com], account: "123456789012", region: eu-central-1, sources: [jwt_authn]}
+- {name: certs, hosts: [a.example.com], audiences: [a.example.com], account: "123456789012", region: eu-central-1, sources: [mtls]}
+- {name: passwords-first, hosts: [a.example.com], audiences: [a.example.com], account: "123456789012", region: eu-central-1, sources: [basic, mtls]}
+- {name: proxied, hosts: [a.example.com], audiences: [a.example.com], account: "123456789012", region: eu-central-1, sources: [header, basic], header: x-auth-request-email}
 - {name: china, hosts: [a.example.cn], audiences: [a.example.com], account: "123456789012", region: cn-north-1, partition: aws-cn}
 `,
 		"principals.yaml": `issuers:

@@ -73,6 +73,7 @@
 //	registries.go    registries.yaml: Registry
 //	hosts.go         which registry a request is for
 //	proof.go         what a registry takes as proof of who calls
+//	audiences.go     whose tokens a registry takes beside other registries
 //	challenge.go     what a registry asks of who shows no credential
 //	network.go       proxies and VPC endpoint in front of a registry
 //	detail.go        how much a denial tells the client

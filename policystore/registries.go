@@ -66,6 +66,7 @@ type Registry struct {
 
 	tags          resourceTags // of the repositories of all registries
 	hosts         []string
+	audience      audience
 	byHost        bool
 	removeHeaders []string
 }
@@ -100,6 +101,7 @@ func loadRegistries(t tree) (registries, error) {
 		if place, err := all.add(&entry, t); err != nil {
 			return nil, y.errorAt(err, slices.Concat([]any{"registries", i}, place)...)
 		}
+		all[entry.Name].audience = audience{entry.Proof.Audiences != nil, y.position([]any{"registries", i, "hosts"})}
 	}
 	return all, nil
 }

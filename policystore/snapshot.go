@@ -90,6 +90,9 @@ func compile(t tree, o decision.Options, l *lasting) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := all.checkAudiences(who.issuers); err != nil {
+		return nil, err
+	}
 	tags, err := loadTags(t, all)
 	if err != nil {
 		return nil, err
