@@ -98,7 +98,7 @@
 //	policydetail.go  its managed policies and their versions as they are printed
 //	exported.go      its users and roles with all that is attached to them
 //	contents.go      what a snapshot was compiled of, for who judges it
-//	yaml.go          strict YAML with positions
+//	yaml.go          our own files, in strict YAML with positions
 //	store.go         Store: the last good snapshot, and reloading it
 //	watch.go         when to reload: events, a slow poll
 //	notifier.go      file system events as one signal

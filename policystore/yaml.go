@@ -1,75 +1,26 @@
 package policystore
 
 import (
-	"bytes"
-	"errors"
-	"fmt"
-	"io"
-	"regexp"
-	"strings"
-
-	"go.yaml.in/yaml/v3"
-
 	"extauthz/iam"
+	"extauthz/strictyaml"
 )
 
 // A yamlFile is a YAML document whose values can be traced to their lines.
 type yamlFile struct {
 	name string
-	root yaml.Node
+	file *strictyaml.File
 }
 
-// decodeYAML reads one strict YAML document into value: unknown keys, repeated
-// keys, wrong types and a second document are errors that name file and line.
+// decodeYAML reads one strict YAML document into value.
 func decodeYAML(name string, text []byte, value any) (*yamlFile, error) {
-	f := &yamlFile{name: name}
-	if err := yaml.Unmarshal(text, &f.root); err != nil {
-		return nil, f.wrap(err)
-	}
-	decoder := yaml.NewDecoder(bytes.NewReader(text))
-	decoder.KnownFields(true)
-	if err := decoder.Decode(value); err != nil {
-		if errors.Is(err, io.EOF) {
-			err = errors.New("the file is empty")
-		}
-		return nil, f.wrap(err)
-	}
-	if err := decoder.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%s: a second YAML document follows the first; keep one", name)
-	}
-	return f, nil
-}
-
-var (
-	yamlLine   = regexp.MustCompile(`line (\d+): (.*)`)
-	yamlGoType = regexp.MustCompile(` (in|into) (type )?[\w.\[\]*]+$`)
-)
-
-// wrap turns an error of the YAML library into one line that names the place.
-func (f *yamlFile) wrap(err error) error {
-	text := err.Error()
-	var several *yaml.TypeError
-	if errors.As(err, &several) && len(several.Errors) > 0 {
-		text = several.Errors[0]
-	}
-	m := yamlLine.FindStringSubmatch(text)
-	if m == nil {
-		return fmt.Errorf("%s: %s", f.name, text)
-	}
-	text = yamlGoType.ReplaceAllString(m[2], "")
-	if key, found := strings.CutPrefix(text, "field "); found {
-		text = "key " + strings.TrimSuffix(key, " not found") + " is not known here; mend its name or remove it"
-	}
-	return fmt.Errorf("%s:%s: %s", f.name, m[1], text)
+	file, err := strictyaml.Decode(name, text, value)
+	return &yamlFile{name, file}, err
 }
 
 // errorAt places an error at the value that path leads to: strings are keys,
 // numbers are positions in a list. Where a step is missing it stays at the
 // last that is there.
-func (f *yamlFile) errorAt(err error, path ...any) error {
-	at := f.position(path)
-	return fmt.Errorf("%s:%d:%d: %w", f.name, at.Line, at.Column, err)
-}
+func (f *yamlFile) errorAt(err error, path ...any) error { return f.file.ErrorAt(err, path...) }
 
 // findingAt places a finding likewise.
 func (f *yamlFile) findingAt(code, message string, path ...any) iam.Finding {
@@ -77,35 +28,6 @@ func (f *yamlFile) findingAt(code, message string, path ...any) iam.Finding {
 }
 
 func (f *yamlFile) position(path []any) iam.Position {
-	node := &f.root
-	if node.Kind == yaml.DocumentNode && len(node.Content) > 0 {
-		node = node.Content[0]
-	}
-	for _, step := range path {
-		next := child(node, step)
-		if next == nil {
-			break
-		}
-		node = next
-	}
-	return iam.Position{Line: node.Line, Column: node.Column}
-}
-
-func child(node *yaml.Node, step any) *yaml.Node {
-	for node.Kind == yaml.AliasNode {
-		node = node.Alias
-	}
-	switch step := step.(type) {
-	case int:
-		if node.Kind == yaml.SequenceNode && step < len(node.Content) {
-			return node.Content[step]
-		}
-	case string:
-		for i := 0; node.Kind == yaml.MappingNode && i+1 < len(node.Content); i += 2 {
-			if node.Content[i].Value == step {
-				return node.Content[i+1]
-			}
-		}
-	}
-	return nil
+	line, column := f.file.Position(path...)
+	return iam.Position{Line: line, Column: column}
 }

@@ -106,7 +106,7 @@ func TestParseRefuses(t *testing.T) {
 		{"denied and allowed", "name: a, denied: ecr:PutImage, " + who + what, "denied: no action is denied where expect is allowed"},
 		{"denied of an action", "name: a, denied: ecr:GetAuthorizationToken, " + who + "action: ecr:GetAuthorizationToken, expect: implicitDeny", "denied: only a request"},
 		{"misspelt denied", "name: a, denied: ecr:PutImages, " + who + "request: GET /v2/, expect: implicitDeny", `"ecr:PutImages" is no action of ECR`},
-		{"type", "name: [a], " + who + what, "1: cannot unmarshal"},
+		{"type", "name: [a], " + who + what, "1: a list stands here; write a string"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := Parse("a.yaml", []byte("tests: [ {"+c.test+"} ]\n"))

@@ -2,5 +2,8 @@
 // in it is passed over, and with positions, so that an error can name line and
 // column.
 //
-// The one file is file.go.
+// The map of the package:
+//
+//	file.go  Decode, and where values stand
+//	told.go  what the YAML library finds wrong, in the words of who writes the file
 package strictyaml

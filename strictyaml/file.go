@@ -5,8 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
-	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -18,48 +17,56 @@ type File struct {
 }
 
 // Decode reads one YAML document into value: unknown keys, repeated keys, wrong
-// types and a second document are errors that name file and line. name is what
-// errors call the file.
+// types, merged keys, tags and a second document are errors that name file and
+// line. name is what errors call the file.
 func Decode(name string, text []byte, value any) (*File, error) {
 	f := &File{name: name}
+	if !utf8.Valid(text) || bytes.HasPrefix(text, []byte("\ufeff")) {
+		return nil, fmt.Errorf("%s: not UTF-8, or with a byte order mark; save it as UTF-8 without one", name)
+	}
 	if err := yaml.Unmarshal(text, &f.root); err != nil {
 		return nil, f.wrap(err)
 	}
+	if err := f.checkPlain(&f.root); err != nil {
+		return nil, err
+	}
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	decoder.KnownFields(true)
-	if err := decoder.Decode(value); err != nil {
-		if errors.Is(err, io.EOF) {
-			err = errors.New("the file is empty")
-		}
+	if err := decoder.Decode(value); errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("%s: the file is empty; write what belongs in it, or restore it", name)
+	} else if err != nil {
 		return nil, f.wrap(err)
 	}
-	if err := decoder.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%s: a second YAML document follows the first; keep one", name)
+	var second yaml.Node
+	switch err := decoder.Decode(&second); {
+	case errors.Is(err, io.EOF):
+		return f, nil
+	case err != nil:
+		return nil, f.wrap(err)
 	}
-	return f, nil
+	return nil, fmt.Errorf("%s:%d: a second YAML document follows the first; keep one", name, second.Line)
 }
 
-var (
-	errorLine = regexp.MustCompile(`line (\d+): (.*)`)
-	goType    = regexp.MustCompile(` (in|into) (type )?[\w.\[\]*]+$`)
-)
-
-// wrap turns an error of the YAML library into one line that names the place.
-func (f *File) wrap(err error) error {
-	text := err.Error()
-	var several *yaml.TypeError
-	if errors.As(err, &several) && len(several.Errors) > 0 {
-		text = several.Errors[0]
+// checkPlain refuses what YAML has and these files have no use for: keys that are
+// merged in from elsewhere, whose places no error could tell, and tags, which make
+// another value of what is written.
+func (f *File) checkPlain(node *yaml.Node) error {
+	wrong := ""
+	switch {
+	case node.Tag == "!!merge":
+		wrong = "<< merges keys from elsewhere; write them out here"
+	case node.Style&yaml.TaggedStyle != 0:
+		wrong = fmt.Sprintf("the tag %s makes another value of what is written; remove the tag", node.ShortTag())
 	}
-	m := errorLine.FindStringSubmatch(text)
-	if m == nil {
-		return fmt.Errorf("%s: %s", f.name, text)
+	if wrong != "" {
+		return fmt.Errorf("%s:%d:%d: %s", f.name, node.Line, node.Column, wrong)
 	}
-	text = goType.ReplaceAllString(m[2], "")
-	if key, found := strings.CutPrefix(text, "field "); found {
-		text = "key " + strings.TrimSuffix(key, " not found") + " is not known here; mend its name or remove it"
+	for _, child := range node.Content {
+		if err := f.checkPlain(child); err != nil {
+			return err
+		}
 	}
-	return fmt.Errorf("%s:%s: %s", f.name, m[1], text)
+	return nil
 }
 
 // ErrorAt places an error at the value that path leads to: strings are keys,

@@ -30,7 +30,7 @@ var mayImport = map[string][]string{
 	"oidc":         {"strictjson", jose, lru},
 	"identity":     {"iam", "oidc", bcrypt, lru},
 	"decision":     {"iam", lru},
-	"policystore":  {"iam", "strictjson", "mapping", "oidc", "identity", "decision", fsnotify, yaml},
+	"policystore":  {"iam", "strictjson", "strictyaml", "mapping", "oidc", "identity", "decision", fsnotify},
 	"authz":        {"iam", "mapping", "identity", "decision", "policystore"},
 	"analysis":     {"iam", "strictjson", "mapping", "oidc", "identity", "decision", "policystore", "authz"},
 	"policytest":   {"iam", "strictyaml", "mapping", "oidc", "identity", "policystore", "authz", "analysis", yaml},
