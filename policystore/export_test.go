@@ -91,3 +91,43 @@ func TestPolicyOutputsRefused(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) { refuses(t, small(), map[string]string{c.file: c.text}, c.file+c.want) })
 	}
 }
+
+// TestRegistriesSideBySide holds that the policies and tags of one account and
+// region count in no other.
+func TestRegistriesSideBySide(t *testing.T) {
+	contents := withPolicies(map[string]string{registryPlace: awsRegistryPolicy, tagsPlace: awsTags})
+	contents["registries.yaml"] += `- {name: west, hosts: [west], account: "123456789012", region: eu-west-1}
+- {name: other, hosts: [other], account: "210987654321", region: eu-central-1}
+- {name: again, hosts: [again], account: "123456789012", region: eu-central-1, audiences: [again]}
+`
+	for _, r := range []struct{ account, region, team string }{{"123456789012", "eu-west-1", "red"}, {"210987654321", "eu-central-1", "grey"}} {
+		place := "accounts/" + r.account + "/" + r.region + "/"
+		contents[place+"repositories/team/app/_tags.json"] = `{"team": "` + r.team + `"}`
+		contents[place+registryPolicyFile] = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"ecr:ReplicateImage","Resource":"*"}}`
+	}
+	s, err := load(t, contents)
+	if err != nil {
+		t.Fatal(err)
+	}
+	caller, err := s.CallerNamed("arn:aws:iam::123456789012:user/dev/alice")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		registry, team string
+		create         iam.Decision
+	}{{"a", "blue", iam.ExplicitDeny}, {"again", "blue", iam.ExplicitDeny}, {"west", "red", iam.ImplicitDeny}, {"other", "grey", iam.ImplicitDeny}} {
+		r := s.RegistryNamed(c.registry)
+		tags := r.ResourceTags("ecr:PutImage", r.RepositoryARN("team/app"))
+		if entry, _ := tags.Lookup("ecr:ResourceTag/team"); entry.Value != c.team {
+			t.Errorf("%s: team %q, want %q", c.registry, entry.Value, c.team)
+		}
+		asked := decision.Request{Request: iam.Request{Principal: &caller.Principal, Action: "ecr:CreateRepository", Resource: r.RepositoryARN("team/new")}}
+		if got := s.Decisions.Decide(&asked); got != c.create {
+			t.Errorf("%s: creating is decided %s, want %s", c.registry, got, c.create)
+		}
+	}
+	if s.Summary.RegistryPolicies != 3 || s.Summary.TaggedRepositories != 3 {
+		t.Errorf("summary %+v", s.Summary)
+	}
+}
