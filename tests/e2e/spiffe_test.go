@@ -68,6 +68,7 @@ func workloadNames(t *testing.T, w *world) {
 		{"the second URI", []string{other, app}, nil, prodPod},
 		{"a URI behind a DNS name that is nobody", []string{app}, []string{"host.example.com"}, prodPod},
 		{"a DNS name behind a URI that is nobody", []string{other}, []string{"scanner.example.com"}, "arn:aws:iam::123456789012:user/scanner"},
+		{"a DNS name in capitals", nil, []string{"Scanner.EXAMPLE.com"}, "arn:aws:iam::123456789012:user/scanner"},
 		{"a pattern of DNS names", nil, []string{"runner.build.example.com"}, "arn:aws:iam::123456789012:user/runner"},
 		{"the longest service account", []string{"spiffe://cluster.local/ns/prod/sa/" + strings.Repeat("a", 253)}, nil, prodPod},
 	} {
@@ -87,6 +88,7 @@ func workloadStrangers(t *testing.T, w *world) {
 	}{
 		{"a DNS name that spells the URI", nil, []string{app}},
 		{"a namespace that has no role", []string{"spiffe://cluster.local/ns/dev/sa/app"}, nil},
+		{"a namespace that has the name of a role elsewhere", []string{"spiffe://cluster.local/ns/ci-builder/sa/app"}, nil},
 		{"another trust domain", []string{"spiffe://cluster.local.evil.example/ns/prod/sa/app"}, nil},
 		{"a segment more", []string{app + "/x"}, nil},
 		{"a segment less", []string{"spiffe://cluster.local/ns/prod"}, nil},
