@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
-	"slices"
 	"time"
 
 	"extauthz/authz"
@@ -41,7 +40,13 @@ func (c *Credential) Whoami(ctx context.Context, s *policystore.Snapshot) (*Whoa
 	if err != nil {
 		return nil, err
 	}
-	if c.User != "" && c.Token == "" {
+	isUser := c.User != "" && c.Token == ""
+	switch {
+	case isUser && !s.Callers.Takes(&registry.Proof, identity.BasicAuth):
+		return c.notTaken(registry, identity.BasicAuth), nil
+	case c.Principal+c.Certificate != "" && !s.Callers.Takes(&registry.Proof, identity.MTLS):
+		return c.notTaken(registry, identity.MTLS), nil
+	case isUser:
 		return c.user(s, registry), nil
 	}
 	r, err := c.request(registry)
@@ -75,17 +80,20 @@ func (c *Credential) request(registry *policystore.Registry) (*authz.Request, er
 	return r, nil
 }
 
+// notTaken is the answer where the registry never asks for such a credential.
+func (c *Credential) notTaken(registry *policystore.Registry, source identity.Source) *Whoami {
+	return c.refused(registry, source, fmt.Sprintf("the registry does not take %s as proof of who calls", source))
+}
+
+func (c *Credential) refused(registry *policystore.Registry, source identity.Source, reason string) *Whoami {
+	return &Whoami{Time: c.Time, Registry: registry.Name, Source: source.String(), Reason: reason}
+}
+
 // user is who logs in as a user of the password file.
 func (c *Credential) user(s *policystore.Snapshot, registry *policystore.Registry) *Whoami {
-	refused := func(reason string) *Whoami {
-		return &Whoami{Time: c.Time, Registry: registry.Name, Source: identity.BasicAuth.String(), Reason: reason}
-	}
-	if sources := registry.Proof.Sources; len(sources) > 0 && !slices.Contains(sources, identity.BasicAuth) {
-		return refused("the registry does not take HTTP Basic as proof of who calls")
-	}
 	caller, failure := s.Callers.User(c.User, c.Time)
 	if failure != nil {
-		return refused(failure.Full())
+		return c.refused(registry, identity.BasicAuth, failure.Full())
 	}
 	asked := authz.Ask(&authz.Request{Time: c.Time}, registry, caller, "", "")
 	who := &authz.Identity{Registry: registry, Caller: caller, Context: asked.Context}

@@ -17,8 +17,11 @@ import (
 // describes: either a request as a client would send it, or actions on
 // resources.
 type Inquiry struct {
-	// Principal is the ARN of a user or a role session of the directory.
+	// Principal is the ARN of a user or a role session of the directory, or of an
+	// account's root user, or the name of a service.
 	Principal string
+	// Tags are the session tags of a role session, over the tags of its role.
+	Tags []identity.Tag
 	// Registry is the name of the registry; "" is the only one there is, or the
 	// one that the resources are of.
 	Registry string
@@ -50,7 +53,7 @@ type Answer struct {
 // error says what in the inquiry cannot be asked: a principal or a registry that
 // is not there, or a request that is refused before any policy is consulted.
 func (i *Inquiry) Ask(s *policystore.Snapshot) (*Answer, error) {
-	caller, err := s.CallerNamed(i.Principal)
+	caller, err := s.CallerNamed(i.Principal, i.Tags...)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"extauthz/decision"
 	"extauthz/iam"
 	"extauthz/identity"
+	"extauthz/mapping"
 	"extauthz/policystore"
 )
 
@@ -35,6 +36,12 @@ type Whoami struct {
 	Policies        []string `json:"policies,omitzero"` // files of the identity policies, [] for none
 	Boundary        []string `json:"boundary,omitempty"`
 	SessionPolicies []string `json:"sessionPolicies,omitempty"`
+	// RegistryPolicy bears on all that is asked of the registry. Of the organization,
+	// the service control policies bind who calls, the resource control policies
+	// what the registry's account has; both in the order of their levels.
+	RegistryPolicy          []string `json:"registryPolicy,omitempty"`
+	ServiceControlPolicies  []string `json:"serviceControlPolicies,omitempty"`
+	ResourceControlPolicies []string `json:"resourceControlPolicies,omitempty"`
 
 	NotVerified string `json:"notVerified,omitempty"` // what was taken for true
 }
@@ -61,15 +68,37 @@ func nobody(why *authz.Result) *Whoami {
 
 func whoamiOf(s *policystore.Snapshot, who *authz.Identity, at time.Time) *Whoami {
 	p := &who.Caller.Principal
-	inPlay := s.Decisions.InPlay(&decision.Request{Request: iam.Request{Principal: p}, Session: who.Caller.Session})
+	inPlay := policiesOf(s, who)
 	sourceIdentity, _ := who.Caller.Context.Lookup("aws:SourceIdentity")
 	return &Whoami{
 		Time: at, Registry: who.Registry.Name, Source: who.Caller.Source, Issuer: who.Caller.Issuer, KeyID: who.Caller.KeyID,
 		Principal: cmp.Or(p.ARN, "anonymous"), PrincipalType: p.Kind.String(), RoleARN: p.RoleARN, FederatedBy: p.UserARN,
 		Tags: tagsOf(who.Caller.Context), SourceIdentity: sourceIdentity.Value, Context: contextOf(who.Context),
 		Policies: append([]string{}, sources(inPlay.Identity)...), Boundary: sources(inPlay.Boundary), SessionPolicies: sources(inPlay.Session),
+		RegistryPolicy: sources(inPlay.Resource), ServiceControlPolicies: sources(slices.Concat(inPlay.SCPs...)), ResourceControlPolicies: sources(slices.Concat(inPlay.RCPs...)),
 		NotVerified: notVerified(who.Caller.Source),
 	}
+}
+
+// policiesOf are the policies that bear on all that is asked of the registry: those
+// for a repository without a policy of its own, and none that spare who calls or
+// the registry's account.
+func policiesOf(s *policystore.Snapshot, who *authz.Identity) *iam.Policies {
+	r := decision.Request{
+		Request: iam.Request{Principal: &who.Caller.Principal, Action: mapping.BatchGetImage, Resource: who.Registry.RepositoryARN("*"), Context: who.Context},
+		Session: who.Caller.Session,
+	}
+	in, binds := s.Decisions.InPlay(&r), map[iam.Class]bool{}
+	for _, decided := range in.Explain(&r.Request).Classes {
+		binds[decided.Class] = true
+	}
+	if !binds[iam.SCPClass] {
+		in.SCPs = nil
+	}
+	if !binds[iam.RCPClass] {
+		in.RCPs = nil
+	}
+	return in
 }
 
 // notVerified says what of a credential is another's word: a command cannot

@@ -4,13 +4,17 @@ import (
 	"context"
 	"encoding/base64"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"extauthz/authz"
+	"extauthz/decision"
 	"extauthz/mapping"
+	"extauthz/policystore"
 )
 
 // short is an answer in one line.
@@ -28,7 +32,7 @@ func short(w *Whoami) string {
 	for _, files := range []struct {
 		name  string
 		files []string
-	}{{"policies", w.Policies}, {"boundary", w.Boundary}, {"session", w.SessionPolicies}} {
+	}{{"policies", w.Policies}, {"boundary", w.Boundary}, {"session", w.SessionPolicies}, {"registry", w.RegistryPolicy}, {"scp", w.ServiceControlPolicies}, {"rcp", w.ResourceControlPolicies}} {
 		if len(files.files) > 0 {
 			text += " " + files.name + " " + strings.ReplaceAll(strings.Join(files.files, ","), "managed/", "")
 		}
@@ -49,8 +53,9 @@ func TestWhoamiByCredential(t *testing.T) {
 	}{
 		{"user", Credential{User: "alice"}, "basic user/alice team=blue policies pushing.json boundary limits.json", "password"},
 		{"federated user", Credential{User: "guest"}, "basic federated-user/guest team=blue policies pushing.json boundary limits.json session reading.json", "password"},
+		{"certificate where none is taken", inRegistry(shownBy(t, "spiffe://cluster.local/ns/shop/sa/cart", ""), "anyone"), "mtls: the registry does not take mtls as proof of who calls", ""},
 		{"unknown user", Credential{User: "eve"}, `basic: user "eve" has no line in htpasswd`, ""},
-		{"user where passwords are not taken", Credential{User: "alice", Registry: "anyone"}, "basic: the registry does not take HTTP Basic as proof of who calls", ""},
+		{"user where passwords are not taken", Credential{User: "alice", Registry: "anyone"}, "basic: the registry does not take basic as proof of who calls", ""},
 		{"Bearer token", Credential{Token: web}, "bearer " + builder, ""},
 		{"token as password of AWS", Credential{User: "AWS", Token: web}, "basic " + builder, ""},
 		{"token as password of a role", Credential{User: "123456789012/ci/builder", Token: web}, "basic " + builder, ""},
@@ -178,5 +183,65 @@ func TestWhoamiWaits(t *testing.T) {
 	w, err := c.Whoami(ctx, s)
 	if err != nil || !w.IsNobody() || w.Source != "bearer" || w.Reason == "" {
 		t.Errorf("%v, error %v", w, err)
+	}
+}
+
+func inRegistry(c Credential, name string) Credential {
+	c.Registry = name
+	return c
+}
+
+// TestWhoamiListsWhatBindsEveryone holds that the policies of registry and
+// organization are listed for whom they bind, and for nobody else.
+func TestWhoamiListsWhatBindsEveryone(t *testing.T) {
+	const guard, full = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"ecr:DeleteRepository","Resource":"*"}]}`,
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
+	registry := strings.Replace(guard, "ecr:DeleteRepository", "ecr:*", 1)
+	directory := t.TempDir()
+	if err := os.CopyFS(directory, os.DirFS("testdata/callers")); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"organization/scp/0-root/full.json": full, "organization/scp/1-ou/more.json": full,
+		"organization/rcp/0-root/guard.json":                      guard,
+		"accounts/123456789012/eu-central-1/registry-policy.json": registry,
+	} {
+		file := filepath.Join(directory, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const organization = " scp organization/scp/0-root/full.json,organization/scp/1-ou/more.json"
+	const others = " rcp organization/rcp/0-root/guard.json"
+	const registryPolicy = " registry accounts/123456789012/eu-central-1/registry-policy.json"
+	for _, c := range []struct{ name, organization, want string }{
+		{"a member", "", registryPolicy + organization + others},
+		{"the management account", "managementAccount: \"123456789012\"\n", registryPolicy},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if err := os.WriteFile(filepath.Join(directory, "organization.yaml"), []byte("id: o-a1b2c3d4e5\n"+c.organization+"accounts: {\"123456789012\": \"o-a1b2c3d4e5/r-ab12/\"}\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			s, err := policystore.Load(directory, decision.Options{CacheSize: 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w, err := (&Credential{User: "alice", Registry: "main", Time: noon}).Whoami(context.Background(), s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := short(w); !strings.HasSuffix(got, "boundary limits.json"+c.want) {
+				t.Errorf("got %s, want %s", got, c.want)
+			}
+			machine := inRegistry(shownBy(t, "", "ci.internal"), "main")
+			machine.Time = noon
+			service, err := machine.Whoami(context.Background(), s)
+			if err != nil || len(service.ServiceControlPolicies) > 0 {
+				t.Errorf("a service is bound by %v, error %v", service.ServiceControlPolicies, err)
+			}
+		})
 	}
 }

@@ -142,15 +142,22 @@ func (e *Entities) trusting() bool {
 // Caller returns the caller who proves to be the principal of that ARN, or the
 // service of that name: a user, a session of a role, a root user or a service,
 // with the tags of the user or role. Users and roles must be among the entities.
-// It is for asking offline: nothing is proven.
-func (e *Entities) Caller(source, name string) (*Caller, error) {
+// A session of a role may have tags of its own, held to AWS's limits; nobody else
+// may. It is for asking offline: nothing is proven.
+func (e *Entities) Caller(source, name string, session ...Tag) (*Caller, error) {
 	principal, entity, err := e.resolve(name, "", "")
 	if err != nil {
 		return nil, err
 	}
-	var a attributes
+	if len(session) > 0 && principal.Kind != iam.AssumedRole {
+		return nil, fmt.Errorf("%q is no session of a role, and no other has session tags; write those of a user into principals.yaml", short(name))
+	}
+	if err := CheckTags(session); err != nil {
+		return nil, err
+	}
+	a := attributes{tags: session}
 	if entity != nil {
-		a.tags = entity.Tags
+		a.tags = MergeTags(entity.Tags, session)
 	}
 	return e.newCaller(source, principal, a), nil
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 
 	"extauthz/oidc"
@@ -30,7 +29,7 @@ func (t *Table) Holder(rules *Rules, shown *ShownToken, e *Evidence) (*Caller, *
 	}
 	source := t.sourceOf(i, rules, shown)
 	switch {
-	case !slices.Contains(t.sourcesOf(rules), source):
+	case !t.Takes(rules, source):
 		return nil, invalid(source, fmt.Sprintf("the registry does not take %s as proof of who calls", source))
 	case source != JWTAuthn && i.verifier.Keys == nil:
 		return nil, invalid(source, onlyByEnvoy(i))

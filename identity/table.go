@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -55,6 +56,11 @@ func (t *Table) sourcesOf(rules *Rules) []Source {
 		return t.sources
 	}
 	return rules.Sources
+}
+
+// Takes tells whether a registry with those rules asks the source.
+func (t *Table) Takes(rules *Rules, source Source) bool {
+	return slices.Contains(t.sourcesOf(rules), source)
 }
 
 // An attempt is the identification of one request's caller. Its methods find

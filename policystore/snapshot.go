@@ -210,8 +210,8 @@ func (s *Snapshot) Issuers() []Issuer { return s.principals.issuers }
 
 // CallerNamed returns the caller whom a credential bound to that name would prove,
 // with tags and boundary: a user among the principals, a session of a role among
-// them, an account's root user, or a service. The source of the caller is "arn":
-// nothing is proven.
-func (s *Snapshot) CallerNamed(name string) (*identity.Caller, error) {
-	return s.principals.entities.Caller("arn", name)
+// them, which may have tags of its own, an account's root user, or a service. The
+// source of the caller is "arn": nothing is proven.
+func (s *Snapshot) CallerNamed(name string, session ...identity.Tag) (*identity.Caller, error) {
+	return s.principals.entities.Caller("arn", name, session...)
 }

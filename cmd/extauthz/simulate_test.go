@@ -121,6 +121,33 @@ func TestSimulatePolicies(t *testing.T) {
 	}
 }
 
+// TestSimulateTags holds that session tags are in the context of a session, and
+// whom --principal may name.
+func TestSimulateTags(t *testing.T) {
+	const pipeline = "arn:aws:sts::123456789012:assumed-role/gitlab/pipeline"
+	const push = "ecr:GetAuthorizationToken=allowed ecr:PutImage="
+	for _, c := range []struct {
+		name, principal string
+		tags            []string
+		want            string
+	}{
+		{"no tag", pipeline, nil, push + "implicitDeny"},
+		{"the tag of its project", pipeline, []string{"--tag", "project=app"}, push + "allowed"},
+		{"in another case", pipeline, []string{"--tag=PROJECT=app"}, push + "allowed"},
+		{"another project's", pipeline, []string{"--tag", "project=web", "--tag", "stage=a=b"}, push + "implicitDeny"},
+		{"a root user", "arn:aws:iam::123456789012:root", nil, "ecr:GetAuthorizationToken=implicitDeny"},
+		{"a service", "codebuild.amazonaws.com", nil, "ecr:PutImage=implicitDeny"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := commandRun{args: append([]string{"simulate", "--policies", "../../examples/oidc/policies", "--principal", c.principal, "--request", "PUT /v2/team/app/manifests/v1"}, c.tags...)}
+			r.do(t)
+			if r.code != exitDone || r.stderr != "" || evaluated(t, r.stdout) != c.want {
+				t.Errorf("exit %d, stdout %s, stderr %s; want %s", r.code, r.stdout, r.stderr, c.want)
+			}
+		})
+	}
+}
+
 // TestSimulateMistakes holds that a mistake is one line which names it and its
 // remedy, and exit code 2.
 func TestSimulateMistakes(t *testing.T) {
@@ -155,6 +182,10 @@ func TestSimulateMistakes(t *testing.T) {
 		{[]string{policies, bob, "--request", "GET /v2/", "--header", "authorization: Basic c2VjcmV0"}, "--header with a credential"},
 		{[]string{policies, bob, "--request", "GET /v2/", "--source-ip", "192.0.2.0/24"}, "write one address"},
 		{[]string{policies, bob, "--request", "GET /v2/", "--time", "now"}, `invalid value "now" for flag -time`},
+		{[]string{policies, bob, "--request", "GET /v2/", "--tag", "team=blue"}, "is no session of a role, and no other has session tags"},
+		{[]string{policies, bob, "--request", "GET /v2/", "--tag", "team"}, `invalid value "team" for flag -tag: write KEY=VALUE`},
+		{[]string{"--tag=team=blue", wrong}, "--tag without --policies"},
+		{[]string{"--policies=../../examples/oidc/policies", "--principal=arn:aws:sts::123456789012:assumed-role/gitlab/x1", "--request", "GET /v2/", "--tag", "=blue"}, "a tag has no key"},
 		{[]string{policies, bob, "--request", "GET /v2/", "--registry", "x"}, `no registry "x"`},
 		{[]string{policies, "--principal=bob", "--request", "GET /v2/"}, `"bob" is not an ARN`},
 		{[]string{"--policies=/nowhere/policies", bob, "--request", "GET /v2/"}, "--policies /nowhere/policies:"},

@@ -8,6 +8,7 @@ import (
 
 	"extauthz/analysis"
 	"extauthz/iam"
+	"extauthz/identity"
 )
 
 // simulation is what the flags of simulate say.
@@ -24,7 +25,8 @@ func (c *simulation) declare(flags *flag.FlagSet) {
 	flags.BoolVar(&c.explain, "explain", false, "write text for a person: each statement, and why it does or does not apply")
 	flags.StringVar(&c.policies, "policies", "", "ask the policies in `DIR`, as serve would, instead of reading an input")
 	i := &c.inquiry
-	flags.StringVar(&i.Principal, "principal", "", "with --policies: `ARN` of the user or role session that asks")
+	flags.StringVar(&i.Principal, "principal", "", "with --policies: `WHO` asks: the ARN of a user, of a role session or of an account's root user, or the name of a service")
+	flags.Func("tag", "with --policies: a session tag `KEY=VALUE` of the role session, which policies see as aws:PrincipalTag/KEY; may be repeated", c.addTag)
 	flags.StringVar(&i.Registry, "registry", "", "with --policies: `NAME` of the registry asked; needed where it is not clear")
 	flags.Func("request", "with --policies: the `REQUEST`, as in 'GET /v2/team/app/manifests/v1'", c.setRequest)
 	flags.Func("action", "with --policies, instead of a request: the `ACTION`; may be repeated", repeated(&i.Actions))
@@ -42,6 +44,15 @@ func (c *simulation) setRequest(value string) error {
 		return errors.New("write METHOD /PATH")
 	}
 	c.inquiry.Method, c.inquiry.Path = method, path
+	return nil
+}
+
+func (c *simulation) addTag(value string) error {
+	key, value, found := strings.Cut(value, "=")
+	if !found {
+		return errors.New("write KEY=VALUE")
+	}
+	c.inquiry.Tags = append(c.inquiry.Tags, identity.Tag{Key: key, Value: value})
 	return nil
 }
 
