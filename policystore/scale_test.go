@@ -1,0 +1,107 @@
+package policystore
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+// The size of a large policy directory: repositories with a policy each, users
+// with credentials, and the managed policies that they share.
+const (
+	largeRepositories = 10_000
+	largePrincipals   = 10_000
+	largeManaged      = 100
+)
+
+// large is the content of a policy directory of that size.
+func large() tree {
+	t := tree{
+		"registries.yaml": []byte("registries:\n- {name: large, hosts: [registry.example.com], account: \"123456789012\", region: eu-central-1}\n"),
+	}
+	for i := range largeManaged {
+		t[fmt.Sprintf("managed/team-%d.json", i)] = fmt.Appendf(nil, `{"Version":"2012-10-17","Statement":[
+ {"Effect":"Allow","Action":"ecr:GetAuthorizationToken","Resource":"*"},
+ {"Effect":"Allow","Action":["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"],"Resource":"arn:aws:ecr:*:123456789012:repository/team-%d/*"}]}`, i)
+	}
+	for i := range largeRepositories {
+		t[largePolicy(i)] = fmt.Appendf(nil, `{"Version":"2012-10-17","Statement":[
+ {"Sid":"Pull","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:user/user-%d"},"Action":["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]},
+ {"Sid":"NotFromOutside","Effect":"Deny","Principal":"*","Action":"ecr:PutImage","Condition":{"NotIpAddress":{"aws:SourceIp":"10.0.0.0/8"}}}]}`, i)
+	}
+	var who strings.Builder
+	who.WriteString("credentials:\n- {uri: \"spiffe://example.com/{name}\", principal: \"arn:aws:iam::123456789012:user/{name}\"}\nprincipals:\n")
+	for i := range largePrincipals {
+		fmt.Fprintf(&who, "- {arn: \"arn:aws:iam::123456789012:user/user-%d\", id: AIDA%016d, policies: [team-%d], tags: {team: \"%d\"}}\n", i, i, i%largeManaged, i%largeManaged)
+	}
+	t["principals.yaml"] = []byte(who.String())
+	return t
+}
+
+// largePolicy is the path of the i-th repository's policy.
+func largePolicy(i int) string {
+	return fmt.Sprintf("accounts/123456789012/eu-central-1/repositories/team-%d/app-%d/_policy.json", i%largeManaged, i)
+}
+
+// writeLarge writes the large directory.
+func writeLarge(b *testing.B) string {
+	dir := b.TempDir()
+	for path, content := range large() {
+		file := filepath.Join(dir, path)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			b.Fatal(err)
+		}
+		if err := os.WriteFile(file, content, 0o644); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// BenchmarkLoadLarge loads 10,000 repository policies and 10,000 principals, and
+// tells how much memory the snapshot keeps.
+func BenchmarkLoadLarge(b *testing.B) {
+	dir := writeLarge(b)
+	b.ReportAllocs()
+	var kept *Snapshot
+	for b.Loop() {
+		var err error
+		if kept, err = Load(dir, options()); err != nil {
+			b.Fatal(err)
+		}
+	}
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	b.ReportMetric(float64(m.HeapAlloc)/(1<<20), "MiB-kept")
+	runtime.KeepAlive(kept)
+}
+
+// BenchmarkReloadOneOfMany changes one policy of the large directory and reloads.
+func BenchmarkReloadOneOfMany(b *testing.B) {
+	dir := writeLarge(b)
+	store := New(Options{Dir: dir, Decision: options(), Poll: time.Minute})
+	if err := store.Reload(); err != nil {
+		b.Fatal(err)
+	}
+	file := filepath.Join(dir, largePolicy(7))
+	text, err := os.ReadFile(file)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	n := 0
+	for b.Loop() {
+		n++
+		if err := os.WriteFile(file, append(text, strings.Repeat(" ", n)...), 0o644); err != nil {
+			b.Fatal(err)
+		}
+		if err := store.Reload(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
