@@ -6,9 +6,9 @@ import (
 )
 
 // An authorization is the output of aws iam get-account-authorization-details for
-// one account, of which the rest is found out by resolving it: what is said here
-// and now refers to what is said later (IAM API Reference,
-// GetAccountAuthorizationDetails).
+// one account, as it is printed (IAM API Reference, GetAccountAuthorizationDetails).
+// What its entries refer to is found when all are read: users come before their
+// groups, and both before managed policies.
 type authorization struct {
 	file, account string
 	reader        *strictjson.Reader // for the places of what is found wrong later
@@ -42,6 +42,8 @@ func loadAuthorizations(t tree) (all []*authorization, err error) {
 	return all, nil
 }
 
+// readAuthorization reads one output. All four lists must be there, as they are even
+// where the command was told to leave out what would be in them.
 func readAuthorization(file, account string, text []byte) (*authorization, error) {
 	r, err := strictjson.NewReader(file, 1, text)
 	if err != nil {
@@ -63,11 +65,7 @@ func readAuthorization(file, account string, text []byte) (*authorization, error
 			delete(lists, name)
 			return r.Array(name, read)
 		}
-		switch name {
-		case "IsTruncated", "Marker", "NextToken":
-			return checkWhole(r, name, at)
-		}
-		return skip(r)
+		return skipWhole(r, name, at)
 	})
 	for _, name := range []string{"UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"} {
 		if err == nil && lists[name] != nil {

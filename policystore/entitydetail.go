@@ -79,7 +79,7 @@ func (d *entityDetail) readMember(a *authorization, kind, name string) (err erro
 	case "AttachedManagedPolicies":
 		return d.readAttached(r, name)
 	case "PermissionsBoundary":
-		return readMember(r, name, "PermissionsBoundaryArn", &d.boundary)
+		return readWanted(r, name, "PermissionsBoundaryArn", &d.boundary)
 	case "AssumeRolePolicyDocument":
 		d.trust, err = readDocument(r, a.file, name)
 		return err
@@ -118,7 +118,7 @@ func (d *entityDetail) readInline(a *authorization) error {
 func (d *entityDetail) readAttached(r *strictjson.Reader, name string) error {
 	one := func(int) error {
 		var arn field
-		err := readMember(r, "an attached policy", "PolicyArn", &arn)
+		err := readWanted(r, "an attached policy", "PolicyArn", &arn)
 		d.managed = append(d.managed, arn)
 		return err
 	}
@@ -128,8 +128,8 @@ func (d *entityDetail) readAttached(r *strictjson.Reader, name string) error {
 	return r.Array(name, one)
 }
 
-// readMember reads an object of which one member is wanted, and must be there.
-func readMember(r *strictjson.Reader, what, wanted string, into *field) error {
+// readWanted reads an object of which one member is wanted, and must be there.
+func readWanted(r *strictjson.Reader, what, wanted string, into *field) error {
 	start := r.Start()
 	err := r.Object(what, func(name string, _ int) error {
 		if name == wanted {

@@ -71,14 +71,24 @@ func (f *field) read(r *strictjson.Reader, name string) (err error) {
 	return err
 }
 
-// checkWhole reads a value that tells whether the output is cut short, and refuses
-// it then: what is missing may hold a Deny.
-func checkWhole(r *strictjson.Reader, name string, at int) error {
+// skipWhole reads a member of an output that is a list or several, and refuses an
+// output that is cut short: what is missing may hold a Deny.
+func skipWhole(r *strictjson.Reader, name string, at int) error {
 	value, err := r.Raw()
-	if err != nil || string(value) == "null" || name == "IsTruncated" && string(value) == "false" {
+	if err != nil || !tellsOfMore(name) || string(value) == "null" || string(value) == "false" {
 		return err
 	}
 	return r.ErrorAt(at, "%s says that the list is cut short; save it again, without --max-items and --no-paginate", name)
+}
+
+// tellsOfMore tells whether a member of that name says that there is more than the
+// output has. IAM and ECR write them in different case.
+func tellsOfMore(name string) bool {
+	switch strings.ToLower(name) {
+	case "istruncated", "marker", "nexttoken":
+		return true
+	}
+	return false
 }
 
 // skip reads a member that decides nothing here: AWS adds members to its outputs.

@@ -64,14 +64,11 @@ func readInventory(file string, text []byte, owner *Registry) (inventory, error)
 	var have inventory
 	start := r.Start()
 	err = r.Object("the inventory", func(name string, at int) error {
-		switch name {
-		case "repositories":
+		if name == "repositories" {
 			have = inventory{}
 			return r.Array(name, func(int) error { return have.read(r, owner) })
-		case "NextToken", "nextToken":
-			return checkWhole(r, name, at)
 		}
-		return skip(r)
+		return skipWhole(r, name, at)
 	})
 	if err == nil && have == nil {
 		err = r.ErrorAt(start, "repositories is missing; save the output of aws ecr describe-repositories as it is")

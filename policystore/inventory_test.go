@@ -156,6 +156,7 @@ func TestInventoryRefuses(t *testing.T) {
 		{"list twice", `{"repositories": [], "repositories": []}`, `:1:22: "repositories" occurs twice`},
 		{"cut short", swap("    ]\n}", "    ],\n    \"NextToken\": \"eyJ\"\n}"), ":23:5: NextToken says that the list is cut short"},
 		{"cut short, of the API", swap("{\n    \"rep", "{\n    \"nextToken\": \"\",\n    \"rep"), ":2:5: nextToken says that the list is cut short"},
+		{"cut short, in another case", `{"repositories": [], "isTruncated": true}`, ":1:22: isTruncated says that the list is cut short"},
 		{"something else", `{"images": []}`, ":1:1: repositories is missing; save the output of aws ecr describe-repositories"},
 		{"a name alone", `{"repositories": ["team/app"]}`, ":1:19: a repository must be an object, not a string"},
 		{"no name", swap(`"repositoryName": "secret/app",`, ""), ":3:9: a repository lacks repositoryName, registryId or repositoryArn"},

@@ -106,8 +106,8 @@ func hasTagList(text []byte) (found bool) {
 // checkOutputMember reads a member beside the list of tags. A string there might be
 // meant for a tag.
 func checkOutputMember(r *strictjson.Reader, name string, at int) error {
-	if name == "nextToken" || name == "NextToken" {
-		return checkWhole(r, name, at)
+	if tellsOfMore(name) {
+		return skipWhole(r, name, at)
 	}
 	value, err := r.Raw()
 	if err == nil && value[0] == '"' {
