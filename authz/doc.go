@@ -32,6 +32,10 @@
 // (ecr:BatchGetImage, and the right to log in) is a 404 NAME_UNKNOWN instead. The
 // result itself, which the log has, always says the whole reason.
 //
+// Every permission is decided in the context of the request with the tags of its
+// own resource: the source of a mount has its own, and a repository that is to be
+// created, the catalog and the login have none.
+//
 // Amazon ECR asks for ecr:GetAuthorizationToken when it issues a token. Here it
 // is asked beside the action of every request, so that taking the right to log
 // in away is in force at once. A registry may be set to ask it at the login
