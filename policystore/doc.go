@@ -69,6 +69,8 @@
 // The map of the package:
 //
 //	tree.go          the directory as one consistent set of files
+//	names.go         how files are called on disk, and errors that name them
+//	text.go          files are text
 //	snapshot.go      Snapshot: compiled from a tree
 //	registries.go    registries.yaml: Registry
 //	hosts.go         which registry a request is for

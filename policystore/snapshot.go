@@ -47,11 +47,12 @@ type Summary struct {
 // Load compiles the policy directory. The error names the file, the line where
 // there is one, and the remedy; nothing is loaded in part.
 func Load(dir string, o decision.Options) (*Snapshot, error) {
-	t, err := readTree(dir)
+	t, names, err := readTree(dir)
 	if err != nil {
 		return nil, err
 	}
-	return compile(t, o, &lasting{identity.NewPasswords(), oidc.NewKeyCache(oidc.KeyCacheOptions{Offline: true})})
+	s, err := compile(t, o, &lasting{identity.NewPasswords(), oidc.NewKeyCache(oidc.KeyCacheOptions{Offline: true})})
+	return s, names.tell(err)
 }
 
 // lasting is what outlives snapshots.
@@ -61,7 +62,7 @@ type lasting struct {
 }
 
 func compile(t tree, o decision.Options, l *lasting) (*Snapshot, error) {
-	if err := checkPaths(t); err != nil {
+	if err := cmp.Or(checkPaths(t), checkTexts(t)); err != nil {
 		return nil, err
 	}
 	all, err := loadRegistries(t)

@@ -83,7 +83,7 @@ func (s *Store) KeySets() []oidc.KeySetStatus { return s.lasting.keys.Status() }
 func (s *Store) Reload() error {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
-	t, err := readTree(s.options.Dir)
+	t, names, err := readTree(s.options.Dir)
 	if err != nil {
 		return s.failed(attempt{err: err})
 	}
@@ -93,7 +93,7 @@ func (s *Store) Reload() error {
 	}
 	snapshot, err := compile(t, s.options.Decision, s.lasting)
 	if err != nil {
-		return s.failed(attempt{digest, err})
+		return s.failed(attempt{digest, names.tell(err)})
 	}
 	s.succeeded(snapshot)
 	return nil

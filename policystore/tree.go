@@ -72,50 +72,46 @@ var errMoved = errors.New("the files keep changing while they are read; write th
 // readTree reads the directory so that no two generations of its files mix: it
 // resolves the links that swap whole directories once, and reads again where
 // the files were not the same before and after.
-func readTree(dir string) (tree, error) {
-	var err error
+func readTree(dir string) (t tree, names diskNames, err error) {
 	for attempt := range 5 {
 		if attempt > 0 {
 			time.Sleep(20 * time.Millisecond)
 		}
-		var t tree
-		if t, err = readOnce(dir); err == nil {
-			return t, nil
-		}
-		if !errors.Is(err, errMoved) && !errors.Is(err, fs.ErrNotExist) {
-			return nil, err
+		t, names, err = readOnce(dir)
+		if err == nil || !errors.Is(err, errMoved) && !errors.Is(err, fs.ErrNotExist) {
+			break
 		}
 	}
-	return nil, err
+	return t, names, err
 }
 
-func readOnce(dir string) (tree, error) {
+func readOnce(dir string) (tree, diskNames, error) {
 	root, err := resolveRoot(dir)
 	if err != nil {
-		return nil, fmt.Errorf("%w; name a directory that can be read", err)
+		return nil, nil, err
 	}
 	before, err := scan(root)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	t, err := readFiles(root, before)
+	t, names, err := readFiles(root, before)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	after, err := scan(root)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	// A directory that was swapped away is soon removed, file by file: what was
 	// read counts only if it is still the one in place.
 	now, err := resolveRoot(dir)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if now != root || !maps.EqualFunc(before.files, after.files, sameFile) {
-		return nil, fmt.Errorf("%s: %w", dir, errMoved)
+		return nil, nil, fmt.Errorf("%s: %w", dir, errMoved)
 	}
-	return t, nil
+	return t, names, nil
 }
 
 // resolveRoot follows the links by which a directory is swapped as a whole:
@@ -124,16 +120,19 @@ func readOnce(dir string) (tree, error) {
 func resolveRoot(dir string) (string, error) {
 	root, err := filepath.EvalSymlinks(dir)
 	if err != nil {
-		return "", err
+		return "", unreadable(dir, err)
 	}
-	data, err := filepath.EvalSymlinks(filepath.Join(root, volumeData))
-	if errors.Is(err, fs.ErrNotExist) {
+	volume := filepath.Join(root, volumeData)
+	if _, err := os.Lstat(volume); errors.Is(err, fs.ErrNotExist) {
 		return root, nil
+	} else if err != nil {
+		return "", unreadable(dir, err)
 	}
-	if err == nil {
-		err = checkVolume(root)
+	data, err := filepath.EvalSymlinks(volume)
+	if err != nil {
+		return "", unreadable(filepath.Join(dir, volumeData), err)
 	}
-	return data, err
+	return data, checkVolume(root)
 }
 
 // volumeData is the link in the volume of a ConfigMap or Secret to the
@@ -145,15 +144,15 @@ const volumeData = "..data"
 func checkVolume(root string) error {
 	entries, err := os.ReadDir(root)
 	if err != nil {
-		return err
+		return unreadable(root, err)
 	}
 	for _, e := range entries {
 		if strings.HasPrefix(e.Name(), ".") {
 			continue
 		}
-		path := filepath.Join(root, e.Name())
-		if target, err := os.Readlink(path); err != nil || !strings.HasPrefix(target, volumeData+"/") {
-			return fmt.Errorf("%s: stands beside the files of a mounted volume, so it would not be in force; remove it, or give it a leading dot", path)
+		target, err := os.Readlink(filepath.Join(root, e.Name()))
+		if err != nil || !strings.HasPrefix(target, volumeData+"/") {
+			return fmt.Errorf("%s: stands beside the files of a mounted volume, so it would not be in force; remove it, or give it a leading dot", printable(e.Name()))
 		}
 	}
 	return nil
@@ -161,7 +160,7 @@ func checkVolume(root string) error {
 
 // A listing is what a directory tree holds, not yet read.
 type listing struct {
-	files       map[string]fs.FileInfo // by path below the root
+	files       map[string]fs.FileInfo // by absolute path
 	directories []string               // absolute, the root first
 }
 
@@ -171,39 +170,42 @@ func scan(root string) (listing, error) {
 	l := listing{files: map[string]fs.FileInfo{}}
 	size := int64(0)
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		name := nameBelow(root, path)
 		switch {
 		case err != nil:
-			return err
+			return unreadable(name, err)
 		case path != root && strings.HasPrefix(d.Name(), "."):
 			if d.IsDir() {
 				return fs.SkipDir
 			}
 			return nil
+		case path != root && printable(d.Name()) != d.Name():
+			return fmt.Errorf("%s: the name holds what cannot be printed; mend it, or remove the file", printable(name))
 		case d.IsDir():
 			l.directories = append(l.directories, path)
 			return nil
 		}
 		info, err := os.Stat(path)
 		if err != nil {
-			return err
+			return unreadable(name, err)
 		}
 		size += info.Size()
 		l.files[path] = info
-		return checkLimits(path, info, size, len(l.files))
+		return checkLimits(name, info, size, len(l.files))
 	})
 	return l, err
 }
 
-func checkLimits(path string, info fs.FileInfo, size int64, files int) error {
+func checkLimits(name string, info fs.FileInfo, size int64, files int) error {
 	switch {
 	case !info.Mode().IsRegular():
-		return fmt.Errorf("%s: not a regular file; remove it from the policy directory", path)
-	case info.Size() > sizeLimit(path):
-		return fmt.Errorf("%s: larger than %d MiB; remove it, or split what it holds among several files", path, sizeLimit(path)>>20)
+		return fmt.Errorf("%s: not a regular file; remove it from the policy directory", name)
+	case info.Size() > sizeLimit(name):
+		return fmt.Errorf("%s: larger than %d MiB; remove it, or split what it holds among several files", name, sizeLimit(name)>>20)
 	case size > maxTreeSize:
-		return fmt.Errorf("%s: the policy directory holds more than %d MiB; remove what is no policy, or divide the registries among several directories", path, maxTreeSize>>20)
+		return fmt.Errorf("%s: the policy directory holds more than %d MiB; remove what is no policy, or divide the registries among several directories", name, maxTreeSize>>20)
 	case files > maxFiles:
-		return fmt.Errorf("%s: the policy directory holds more than %d files; remove what is no policy, or divide the registries among several directories", path, maxFiles)
+		return fmt.Errorf("%s: the policy directory holds more than %d files; remove what is no policy, or divide the registries among several directories", name, maxFiles)
 	}
 	return nil
 }
@@ -212,27 +214,27 @@ func checkLimits(path string, info fs.FileInfo, size int64, files int) error {
 // so are no part of the tree and its digest.
 var policyTests = regexp.MustCompile(`^tests/[A-Za-z0-9+=,.@_-]{1,128}\.yaml$`)
 
-func readFiles(root string, l listing) (tree, error) {
-	t := make(tree, len(l.files))
-	for path := range l.files {
-		relative, err := filepath.Rel(root, path)
-		if err != nil {
-			return nil, err
-		}
-		name := strings.ReplaceAll(filepath.ToSlash(relative), "..", "/")
+func readFiles(root string, l listing) (tree, diskNames, error) {
+	t, names := make(tree, len(l.files)), diskNames{}
+	for _, path := range slices.Sorted(maps.Keys(l.files)) {
+		onDisk := nameBelow(root, path)
+		name := strings.ReplaceAll(onDisk, "..", "/")
 		if policyTests.MatchString(name) {
 			continue
 		}
+		if _, twice := t[name]; twice {
+			return nil, nil, fmt.Errorf("%s: stands for the same file as %s; keep one", onDisk, names.of(name))
+		}
 		content, err := readFile(path)
 		if err != nil {
-			return nil, err
-		}
-		if _, twice := t[name]; twice {
-			return nil, fmt.Errorf("%s: stands for %s, which is there as well; keep one", path, name)
+			return nil, nil, unreadable(onDisk, err)
 		}
 		t[name] = content
+		if onDisk != name {
+			names[name] = onDisk
+		}
 	}
-	return t, nil
+	return t, names, nil
 }
 
 // readFile reads a regular file. It opens without blocking, so that a named
@@ -248,11 +250,11 @@ func readFile(path string) ([]byte, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s: %w", path, errMoved)
+		return nil, errMoved
 	}
 	content, err := io.ReadAll(io.LimitReader(f, sizeLimit(path)+1))
 	if err == nil && int64(len(content)) != info.Size() {
-		err = fmt.Errorf("%s: %w", path, errMoved)
+		err = errMoved
 	}
 	return content, err
 }

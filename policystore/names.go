@@ -1,0 +1,82 @@
+package policystore
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// diskNames tells what those files are called on disk, below the directory, that
+// have another path in the tree: the flat form.
+type diskNames map[string]string
+
+// of is what the file of that path is called on disk.
+func (names diskNames) of(path string) string { return cmp.Or(names[path], path) }
+
+// tell lets an error that begins with the path of a file begin with what the file
+// is called on disk, where the operator will look for it.
+func (names diskNames) tell(err error) error {
+	if err == nil {
+		return nil
+	}
+	path, rest, _ := strings.Cut(err.Error(), ":")
+	if names[path] == "" {
+		return err
+	}
+	return &toldError{names[path] + ":" + rest, err}
+}
+
+// A toldError is an error in other words.
+type toldError struct {
+	text string
+	err  error
+}
+
+func (e *toldError) Error() string { return e.text }
+func (e *toldError) Unwrap() error { return e.err }
+
+// nameBelow is what errors call a file or directory below the root, with slashes;
+// the root is called by its own path.
+func nameBelow(root, path string) string {
+	name, err := filepath.Rel(root, path)
+	if err != nil || path == root {
+		return path
+	}
+	return filepath.ToSlash(name)
+}
+
+// printable is a name as it is, or quoted where it would break the line of an
+// error or show as something else.
+func printable(name string) string {
+	if quoted := strconv.Quote(name); quoted[1:len(quoted)-1] != name {
+		return quoted
+	}
+	return name
+}
+
+// unreadable says why a file or directory cannot be read, and what to do.
+func unreadable(name string, err error) error {
+	if errors.Is(err, errMoved) {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	if operation := (*fs.PathError)(nil); errors.As(err, &operation) {
+		err = operation.Err
+	}
+	remedy := "see to it that it can be read"
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		remedy = "let the user that extauthz runs as read it"
+	case errors.Is(err, fs.ErrNotExist):
+		remedy = "put it there, or mend or remove the link to it"
+	case errors.Is(err, syscall.ELOOP), strings.Contains(err.Error(), "too many links"):
+		remedy = "the link leads back to itself: mend or remove it"
+	case errors.Is(err, syscall.ENOTDIR):
+		remedy = "name a directory"
+	}
+	return fmt.Errorf("%s: %w; %s", printable(name), err, remedy)
+}

@@ -1,0 +1,46 @@
+package policystore
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// checkTexts refuses files that are not UTF-8 text: what one program reads in them
+// another may not. Certificates may have comments in any encoding between them.
+func checkTexts(t tree) error {
+	for _, file := range t.paths() {
+		if strings.HasPrefix(file, "ca/") {
+			continue
+		}
+		if at, wrong := notText(t[file]); wrong != "" {
+			line := 1 + bytes.Count(t[file][:at], []byte("\n"))
+			column := 1 + utf8.RuneCount(t[file][bytes.LastIndexByte(t[file][:at], '\n')+1:at])
+			return fmt.Errorf("%s:%d:%d: %s", file, line, column, wrong)
+		}
+	}
+	return nil
+}
+
+// notText returns where a text is not plain UTF-8, and what is wrong there with
+// its remedy; "" for one that is.
+func notText(text []byte) (at int, wrong string) {
+	switch {
+	case bytes.HasPrefix(text, []byte("\xff\xfe")), bytes.HasPrefix(text, []byte("\xfe\xff")):
+		return 0, "the file is UTF-16; save it as UTF-8"
+	case bytes.HasPrefix(text, []byte("\ufeff")):
+		return 0, "the file begins with a byte order mark; save it as UTF-8 without one"
+	}
+	if at = bytes.IndexByte(text, 0); at >= 0 {
+		return at, "a NUL byte is no text; save the file as UTF-8, or restore it"
+	}
+	for at = 0; at < len(text); {
+		c, width := utf8.DecodeRune(text[at:])
+		if c == utf8.RuneError && width == 1 {
+			return at, "this byte is not UTF-8; save the file as UTF-8"
+		}
+		at += width
+	}
+	return 0, ""
+}
