@@ -11,15 +11,16 @@ import (
 )
 
 // An Issuer is an OpenID Connect issuer whose tokens prove who calls. Its
-// tokens stand for bound principals, or they assume roles: what it says of
-// sessions is for the sessions of roles that they assume.
+// tokens stand for bound principals, or they assume roles. Tags and session
+// policies are for the sessions of both, a session's name for those of roles that
+// are assumed: a bound session has its own.
 type Issuer struct {
 	Name     string       // by which bindings name it
 	Verifier *oidc.Issuer // what verifies its tokens
 
 	Metadata         string            // jwt_authn's payload_in_metadata for it, "" for none
 	Role             string            // ARN of the role that its tokens assume where the client names none, "" for none
-	SessionName      string            // [Template] of the sessions' names over the captures of Claims; "" is Name
+	SessionName      string            // [Template] of the names of assumed roles' sessions over the captures of Claims; "" is Name
 	Claims           map[string]string // claim → [Pattern] that every token must match
 	TagClaims        map[string]string // session tag → claim that has its value
 	ForeignAudiences []string          // audiences of other services whose tokens are taken all the same
@@ -44,8 +45,8 @@ type issuer struct {
 	bindings         []*tokenBinding
 }
 
-// AddIssuer adds an issuer. It refuses one whose name, URL or metadata another
-// has, whose tokens nothing verifies, whose role is not there or trusts nobody,
+// AddIssuer adds an issuer. It refuses one whose name, URL, provider or metadata
+// another has, whose tokens nothing verifies, whose role is not there or trusts nobody,
 // and patterns and templates that cannot be compiled. Its errors have no place:
 // who reads the file knows it.
 func (t *Table) AddIssuer(i Issuer) error {

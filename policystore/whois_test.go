@@ -169,6 +169,33 @@ func TestUserIDsOfCapturedNames(t *testing.T) {
 	}
 }
 
+// A control policy binds who assumes a role, too.
+func TestControlPoliciesBindAssumedRoles(t *testing.T) {
+	s := newSigner(t)
+	for _, c := range []struct {
+		name, organization string
+		holds              bool
+	}{
+		{"of a member", "id: o-a1b2c3d4e5\naccounts: {\"123456789012\": o-a1b2c3d4e5/r-ab12/}\n", false},
+		{"of others", "id: o-a1b2c3d4e5\naccounts: {\"999999999999\": o-a1b2c3d4e5/r-ab12/}\n", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := whole(t, s)
+			d[organizationPath] = c.organization
+			d["organization/rcp/0/web.json"] = `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":"*","Action":"sts:AssumeRoleWithWebIdentity","Resource":"*"}}`
+			snapshot, err := load(t, d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rules := snapshot.RegistryNamed("a").Proof
+			caller, failure := snapshot.Callers.Identify(t.Context(), &rules, bearer(s.token(t, claims(nil))))
+			if (caller != nil) != c.holds {
+				t.Errorf("caller %v, failure %v", caller, failure)
+			}
+		})
+	}
+}
+
 // Tokens of the directory's issuers that must not count.
 func TestTokensThatDoNotCount(t *testing.T) {
 	s, other := newSigner(t), newSigner(t)
