@@ -63,7 +63,7 @@ func (w *Whoami) IsNobody() bool { return w.Principal == "" }
 func (w *Whoami) String() string { return encode(w, "    ") }
 
 func nobody(why *authz.Result) *Whoami {
-	return &Whoami{Time: why.Time, Registry: why.Registry, Source: why.Source, Reason: why.Reason}
+	return &Whoami{Time: why.Time, Registry: why.Registry, Source: why.Source, Issuer: why.Issuer, KeyID: why.KeyID, Reason: why.Reason}
 }
 
 func whoamiOf(s *policystore.Snapshot, who *authz.Identity, at time.Time) *Whoami {

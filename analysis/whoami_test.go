@@ -59,7 +59,7 @@ func TestWhoamiByCredential(t *testing.T) {
 		{"Bearer token", Credential{Token: web}, "bearer " + builder, ""},
 		{"token as password of AWS", Credential{User: "AWS", Token: web}, "basic " + builder, ""},
 		{"token as password of a role", Credential{User: "123456789012/ci/builder", Token: web}, "basic " + builder, ""},
-		{"token as password of another role", Credential{User: "123456789012/pods", Token: web}, "basic: role", ""},
+		{"token as password of another role", Credential{User: "123456789012/pods", Token: web}, `basic: the token of issuer "ci" is not authorized to perform: sts:AssumeRoleWithWebIdentity on resource: arn:aws:iam::123456789012:role/pods: the role has no trust policy`, ""},
 		{"token that is bound", Credential{Token: pod}, "bearer assumed-role/pods/shop serviceaccount=cart", ""},
 		{"token of another audience", Credential{Token: issuer.token(t, "ci.example.com", map[string]any{"aud": "sts.amazonaws.com", "sub": "project:web"})}, "bearer: ", ""},
 		{"token that has expired", Credential{Token: issuer.token(t, "ci.example.com", map[string]any{"exp": noon.Unix() - 600, "sub": "project:web"})}, "bearer: the token expired at 2026-05-01T11:50:00Z", ""},
@@ -86,6 +86,9 @@ func TestWhoamiByCredential(t *testing.T) {
 			}
 			if got := short(w); got != c.want && (!w.IsNobody() || !strings.HasPrefix(got, c.want)) {
 				t.Errorf("got  %s\nwant %s", got, c.want)
+			}
+			if strings.Contains(c.want, "sts:") && (w.Issuer != "ci" || w.KeyID == "") {
+				t.Errorf("issuer %q, key %q", w.Issuer, w.KeyID)
 			}
 			if (w.NotVerified == "") != (c.unverified == "") || !strings.Contains(w.NotVerified, c.unverified) {
 				t.Errorf("not verified: %q, want %q", w.NotVerified, c.unverified)

@@ -132,7 +132,7 @@ func (p *pass) identify(ctx context.Context) bool {
 		Time:          p.request.Time,
 	})
 	if failure != nil {
-		p.result.Source = failure.Source
+		p.result.Source, p.result.Issuer, p.result.KeyID = failure.Source, failure.Issuer, failure.KeyID
 		if failure.Kind == identity.Overloaded {
 			p.result.unavailable("the credential cannot be checked")
 			p.result.Reason = failure.Full() // which may name servers inside

@@ -52,8 +52,8 @@ type Result struct {
 	Registry    string // the registry's name; "" where none was found
 	Principal   string // the caller's ARN, a service's name or "anonymous"; "" where nobody was identified
 	Source      string // the source that found the credential; "" where there is none
-	Issuer      string // of a caller who showed a token: the name of its issuer
-	KeyID       string // likewise: the key that signed it
+	Issuer      string // of a token, whether it proves a caller or not: the name of its issuer
+	KeyID       string // of a token that holds: the key that signed it
 	Digest      string // of the policies that decided
 	Operation   string // such as GetManifest; "" where the request was not mapped
 	Repository  string

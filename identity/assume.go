@@ -76,7 +76,7 @@ func (t *tokenHolder) permitted(s *assumption, call, who string, p *iam.Policies
 	r := iam.Request{Principal: by, Resource: s.role.ARN, Context: s.context(of, t.table.entities.keysOf(s.role), t.evidence)}
 	for _, r.Action = range s.actions(call) {
 		if p.Evaluate(&r) != iam.Allowed {
-			return fmt.Errorf("%s is not authorized to perform: %s on resource: %s", who, r.Action, s.role.ARN)
+			return unassumed(who, r.Action, s.role.ARN, whyNot(p, &r))
 		}
 	}
 	return nil
@@ -101,14 +101,15 @@ func (s *assumption) caller(source Source, provider string, policies []*iam.Poli
 }
 
 // assumption is what the token asks for: the session of a role, with the tags
-// and the source identity that its claims have.
-func (t *tokenHolder) assumption(role string) (*assumption, error) {
+// and the source identity that its claims have. A role that is not there is denied
+// in the words of one that does not trust who asks.
+func (t *tokenHolder) assumption(call, who, role string) (*assumption, error) {
 	s := &assumption{role: t.table.entities.Find(role), session: t.issuer.session.Expand(t.captures)}
 	if s.role == nil || !s.role.isRole() {
-		return nil, fmt.Errorf("role %q is not among the principals", short(role))
+		return nil, unassumed(who, call, role, "the role is not among the principals")
 	}
 	if s.role.Trust == nil {
-		return nil, fmt.Errorf("role %q has no trust policy, so that nobody can assume it", role)
+		return nil, unassumed(who, call, role, "the role has no trust policy, so that nobody can assume it")
 	}
 	if err := checkSessionName(s.session); err != nil {
 		return nil, err
@@ -137,13 +138,15 @@ func (t *tokenHolder) issued() time.Time {
 // webIdentity assumes the role with the token itself, on the word of the role's
 // trust policy alone (STS API Reference, AssumeRoleWithWebIdentity).
 func (t *tokenHolder) webIdentity(role string) (*Caller, error) {
-	s, err := t.assumption(role)
+	const call = "sts:AssumeRoleWithWebIdentity"
+	who := fmt.Sprintf("the token of issuer %q", t.issuer.name)
+	s, err := t.assumption(call, who, role)
 	if err != nil {
 		return nil, err
 	}
 	provider := t.issuer.providerFor(s.role)
 	of := append(t.issuer.trustKeys(t.token), iam.ContextEntry{Key: "aws:FederatedProvider", Value: provider})
-	err = t.permitted(s, "sts:AssumeRoleWithWebIdentity", fmt.Sprintf("the token of provider %q", provider),
+	err = t.permitted(s, call, who,
 		&iam.Policies{Resource: []*iam.Policy{s.role.Trust}}, &iam.Principal{Kind: iam.FederatedProvider, ARN: provider}, of)
 	if err != nil {
 		return nil, err
@@ -170,7 +173,9 @@ func (i *issuer) providerFor(role *Entity) string {
 // policy is the role's resource-based policy, and the principal's own policies
 // take part as in every other request.
 func (t *tokenHolder) chain(by *Caller, role string) (*Caller, error) {
-	s, err := t.assumption(role)
+	const call = "sts:AssumeRole"
+	who := fmt.Sprintf("%q", by.Principal.ARN)
+	s, err := t.assumption(call, who, role)
 	if err != nil {
 		return nil, err
 	}
@@ -187,7 +192,7 @@ func (t *tokenHolder) chain(by *Caller, role string) (*Caller, error) {
 	if err := s.inherit(by); err != nil {
 		return nil, err
 	}
-	err = t.permitted(s, "sts:AssumeRole", fmt.Sprintf("%q", by.Principal.ARN),
+	err = t.permitted(s, call, who,
 		&iam.Policies{Identity: owner.Identity, Boundary: owner.Boundary, Session: by.Session, Resource: []*iam.Policy{s.role.Trust}},
 		&by.Principal, by.Context)
 	if err != nil {

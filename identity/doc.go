@@ -78,6 +78,7 @@
 //	organization.go  Organization: what accounts are members of, and what that forbids
 //	caller.go        Caller: the principal and the condition keys that AWS derives from it
 //	failure.go       Failure: why there is no caller
+//	denial.go        why a token that holds proves nobody, for its holder and the operator
 //	offline.go       who a user or a certificate would be, nothing verified
 //	offlinetoken.go  who the holder of a token would be, no signature verified
 //	pattern.go       Pattern: names with captures

@@ -23,6 +23,8 @@ type Failure struct {
 	Source string // what found the credential: the word of a [Source], "authorization" for one that no source takes, "" for none
 	Reason string // for the operator and, where he lets it be told, the client
 	Detail string // for the operator alone: what his configuration has to do with it, "" where nothing
+	Issuer string // of a token: the name of the issuer that it says it is of
+	KeyID  string // of a token that holds: the key that signed it
 }
 
 // Full is the reason with the detail: what the operator is told.

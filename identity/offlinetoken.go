@@ -47,7 +47,7 @@ func (t *Table) Holder(rules *Rules, shown *ShownToken, e *Evidence) (*Caller, *
 	}
 	token, err := i.verifier.Accept(claims, raw, i.audiences(rules), e.Time)
 	if err != nil {
-		return nil, tokenFailure(source, err)
+		return nil, i.tokenFailure(source, err)
 	}
 	a := attempt{ctx: context.Background(), table: t, rules: rules, evidence: e}
 	return a.byClaims(source, i, token, role)

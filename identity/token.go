@@ -43,15 +43,26 @@ func (a *attempt) byToken(source Source, raw, role string) (*Caller, *Failure) {
 	i := a.table.issuerAt(url)
 	switch {
 	case i == nil:
-		return nil, invalid(source, fmt.Sprintf("the token is of issuer %q, whose tokens are not accepted", short(url)))
+		return nil, a.table.unknownIssuer(source, url)
 	case i.verifier.Keys == nil:
 		return nil, invalid(source, onlyByEnvoy(i))
 	}
 	token, err := i.verifier.Verify(a.ctx, raw, i.audiences(a.rules), a.evidence.Time)
 	if err != nil {
-		return nil, tokenFailure(source, err)
+		return nil, i.tokenFailure(source, err)
 	}
 	return a.byClaims(source, i, token, role)
+}
+
+// unknownIssuer says whose a token is, and which issuer may have been meant.
+func (t *Table) unknownIssuer(source Source, url string) *Failure {
+	f := invalid(source, fmt.Sprintf("the token is of issuer %q, whose tokens are not accepted", short(url)))
+	for _, i := range t.issuers {
+		if strings.TrimSuffix(i.verifier.URL, "/") == strings.TrimSuffix(url, "/") {
+			f.Detail = fmt.Sprintf("issuer %q is %q, which differs by the slash at its end; write it as the tokens have it", i.name, i.verifier.URL)
+		}
+	}
+	return f
 }
 
 // onlyByEnvoy says why a token cannot be verified here.
@@ -77,7 +88,7 @@ func (a *attempt) byMetadata() (*Caller, *Failure) {
 	}
 	token, err := i.verifier.Accept(claims, raw, i.audiences(a.rules), a.evidence.Time)
 	if err != nil {
-		return nil, tokenFailure(JWTAuthn, err)
+		return nil, i.tokenFailure(JWTAuthn, err)
 	}
 	return a.byClaims(JWTAuthn, i, token, "")
 }
@@ -107,9 +118,11 @@ func (t *Table) issuerInMetadata(metadata map[string]any) (found *issuer, claims
 	return found, claims, nil
 }
 
-// tokenFailure is why a token does not hold, or could not be judged.
-func tokenFailure(source Source, err error) *Failure {
+// tokenFailure is why a token that says it is the issuer's does not hold, or could
+// not be judged. Its key is unknown then.
+func (i *issuer) tokenFailure(source Source, err error) *Failure {
 	f := invalid(source, err.Error())
+	f.Issuer = i.name
 	if errors.Is(err, oidc.ErrUnavailable) {
 		f.Kind = Overloaded
 	}
@@ -122,7 +135,7 @@ func tokenFailure(source Source, err error) *Failure {
 func (a *attempt) byClaims(source Source, i *issuer, token *oidc.Token, role string) (*Caller, *Failure) {
 	captures, matches := i.claims.match(token.Claims)
 	if !matches {
-		return nil, invalid(source, fmt.Sprintf("the token's claims are not those that tokens of issuer %q must have", i.name))
+		return nil, i.failure(source, token, i.unlikely(token.Claims))
 	}
 	if role == "" {
 		role = i.role
@@ -139,10 +152,17 @@ func (a *attempt) byClaims(source Source, i *issuer, token *oidc.Token, role str
 		err = fmt.Errorf("issuer %q has no role of its own; log in as ACCOUNT/ROLE, with the token as password", i.name)
 	}
 	if err != nil {
-		return nil, invalid(source, err.Error())
+		return nil, i.failure(source, token, err)
 	}
 	caller.Issuer, caller.KeyID = i.name, token.KeyID
 	return caller, nil
+}
+
+// failure is why a token that holds proves nobody.
+func (i *issuer) failure(source Source, token *oidc.Token, err error) *Failure {
+	f := invalid(source, err.Error())
+	f.Detail, f.Issuer, f.KeyID = detailOf(err), i.name, token.KeyID
+	return f
 }
 
 // tokenHolder is who shows a verified token.
@@ -162,7 +182,7 @@ func (t *tokenHolder) bound(role string) (*Caller, error) {
 	case err != nil:
 		return nil, err
 	case caller == nil:
-		return nil, fmt.Errorf("no principal is bound to the claims of this token of issuer %q", t.issuer.name)
+		return nil, t.issuer.unbound(t.token.Claims)
 	}
 	caller = caller.issuedAt(t.issued())
 	if role != "" {

@@ -1,0 +1,62 @@
+package identity
+
+import (
+	"strings"
+	"testing"
+
+	"extauthz/iam"
+)
+
+// What keeps a token that holds from proving anybody, the operator is told with the
+// place of what to change; its holder is told the rest.
+func TestDenials(t *testing.T) {
+	const any = `{"AWS":"*"}`
+	deny := document(t, iam.TrustPolicy, `{"Version":"2012-10-17","Statement":[
+		{"Effect":"Allow","Principal":`+any+`,"Action":"sts:AssumeRole"},
+		{"Sid":"NotFromHere","Effect":"Deny","Principal":`+any+`,"Action":"sts:*"}]}`)
+	gitlab := signerAt(gitlabURL)
+	table := world{
+		entities: []Entity{
+			{ARN: aliceARN, Identity: []*iam.Policy{document(t, iam.IdentityPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"`+role+`d*"}}`)}},
+			{ARN: role + "elsewhere", Trust: trust(t, `{"AWS":"arn:aws:iam::123456789012:root"}`, `"sts:AssumeRole"`, "")},
+			{ARN: role + "dark", Trust: trust(t, `{"AWS":"arn:aws:iam::999999999999:root"}`, `"sts:AssumeRole"`, "")},
+			{ARN: role + "dead", Trust: deny},
+			{ARN: role + "dumb", Trust: trust(t, any, `"sts:AssumeRoleWithWebIdentity"`, "")},
+		},
+		issuers:  []Issuer{{Name: "gitlab", Verifier: gitlab.verifier(t)}},
+		bindings: []Binding{{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": "alice", "ref": "{branch}"}, Principal: aliceARN}},
+	}.build(t)
+	alice := claims{"sub": "alice", "ref": "main"}
+	const denied = `"` + aliceARN + `" is not authorized to perform: sts:AssumeRole on resource: ` + role
+	const unbound = `no principal is bound to the claims of this token of issuer "gitlab"`
+	for _, c := range []struct {
+		name, user     string
+		claims         claims
+		reason, detail string
+	}{
+		{"no binding", "AWS", claims{"sub": "bob", "ref": "a/b"}, unbound, `no credential with token: gitlab matches ref "a/b", sub "bob"`},
+		{"no such claim", "AWS", claims{"sub": 7}, unbound, `matches no ref, a sub that is no string`},
+		{"a long claim", "AWS", claims{"sub": strings.Repeat("a", 4000)}, unbound, `matches no ref, sub "` + strings.Repeat("a", 128) + `"`},
+		{"control characters", "AWS", claims{"sub": "a\nb"}, unbound, `matches no ref, sub "a\nb"`},
+		{"nothing allows the caller", "123456789012/elsewhere", alice, denied + "elsewhere", "test.json:1:37 is about other resources"},
+		{"the role trusts others", "123456789012/dark", alice, denied + "dark", `test.json:1:37 is about other principals than "` + aliceARN + `"`},
+		{"the role denies it", "123456789012/dead", alice, denied + "dead", `test.json:3:3 "NotFromHere" denies it`},
+		{"the role is for tokens", "123456789012/dumb", alice, denied + "dumb", "test.json:1:37 does not allow sts:AssumeRole"},
+		{"no role", "123456789012/none", alice, denied + "none", "the role is not among the principals"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, f := identify(t, table, rules(), Evidence{Authorization: basic(c.user, gitlab.token(t, c.claims))})
+			if f == nil || f.Reason != c.reason || !strings.HasSuffix(f.Detail, c.detail) || f.Full() != c.reason+": "+f.Detail || f.Issuer != "gitlab" || f.KeyID != "k1" {
+				t.Errorf("got  %+v\nwant %s: %s", f, c.reason, c.detail)
+			}
+		})
+	}
+	_, f := identify(t, table, rules(), Evidence{Authorization: bearer(signerAt(gitlabURL+"/").token(t, nil))})
+	if f == nil || f.Reason != `the token is of issuer "`+gitlabURL+`/", whose tokens are not accepted` || !strings.Contains(f.Detail, `issuer "gitlab" is "`+gitlabURL+`", which differs by the slash`) {
+		t.Errorf("another slash: %+v", f)
+	}
+	_, f = identify(t, table, rules(), Evidence{Authorization: bearer(gitlab.token(t, claims{"exp": 1}))})
+	if f == nil || f.Issuer != "gitlab" || f.KeyID != "" || f.Detail != "" {
+		t.Errorf("a token that does not hold: %+v", f)
+	}
+}
