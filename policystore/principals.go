@@ -47,7 +47,7 @@ func loadPrincipals(t tree, from *sources) (*principals, error) {
 	const name = "principals.yaml"
 	text, found := t[name]
 	if !found {
-		return nil, errors.New("principals.yaml: not there; it says which credential is which principal")
+		return nil, errors.New("principals.yaml: not there; put it there, since it says which credential is which principal")
 	}
 	var file principalsFile
 	y, err := decodeYAML(name, text, &file)

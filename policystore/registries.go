@@ -86,7 +86,7 @@ func loadRegistries(t tree) (registries, error) {
 	const name = "registries.yaml"
 	text, found := t[name]
 	if !found {
-		return nil, errors.New("registries.yaml: not there; it names the registries that Envoy stands in front of")
+		return nil, errors.New("registries.yaml: not there; put it there, since it names the registries that Envoy stands in front of")
 	}
 	var file registriesFile
 	y, err := decodeYAML(name, text, &file)
@@ -113,7 +113,7 @@ func (all registries) add(entry *registryEntry, t tree) (place []any, err error)
 		return []any{key}, err
 	}
 	if all[entry.Name] != nil {
-		return []any{"name"}, fmt.Errorf("registry %q is there twice", entry.Name)
+		return []any{"name"}, fmt.Errorf("registry %q is there twice; keep one", entry.Name)
 	}
 	r := entry.registry()
 	if i, err := r.CheckPullThrough(); err != nil {

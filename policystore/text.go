@@ -32,13 +32,13 @@ func notText(text []byte) (at int, wrong string) {
 	case bytes.HasPrefix(text, []byte("\ufeff")):
 		return 0, "the file begins with a byte order mark; save it as UTF-8 without one"
 	}
-	if at = bytes.IndexByte(text, 0); at >= 0 {
-		return at, "a NUL byte is no text; save the file as UTF-8, or restore it"
-	}
 	for at = 0; at < len(text); {
 		c, width := utf8.DecodeRune(text[at:])
 		if c == utf8.RuneError && width == 1 {
 			return at, "this byte is not UTF-8; save the file as UTF-8"
+		}
+		if c < ' ' && c != '\t' && c != '\n' && c != '\r' {
+			return at, fmt.Sprintf("the control character %U is no text; remove it, or restore the file", c)
 		}
 		at += width
 	}

@@ -222,8 +222,9 @@ func TestSizeLimits(t *testing.T) {
 func TestReadTreeWithoutPermission(t *testing.T) {
 	const variable, nobody = "POLICYSTORE_UNREADABLE", 65534
 	if dir := os.Getenv(variable); dir != "" {
-		if _, _, err := readTree(dir); !errors.Is(err, fs.ErrPermission) {
-			t.Errorf("as user %d: error %v, want permission denied", os.Getuid(), err)
+		want := os.Getenv(variable+"_WHAT") + ": permission denied; let the user that extauthz runs as read it"
+		if _, _, err := readTree(dir); !errors.Is(err, fs.ErrPermission) || err.Error() != want {
+			t.Errorf("as user %d: error %v, want %s", os.Getuid(), err, want)
 		}
 		return
 	}
@@ -235,7 +236,11 @@ func TestReadTreeWithoutPermission(t *testing.T) {
 				t.Fatal(err)
 			}
 			again := exec.Command(readableBinary(t), "-test.run=^TestReadTreeWithoutPermission$")
-			again.Env = append(os.Environ(), variable+"="+dir)
+			what := unreadable
+			if unreadable == "." {
+				what = dir
+			}
+			again.Env = append(os.Environ(), variable+"="+dir, variable+"_WHAT="+what)
 			again.Dir = "/"
 			if os.Getuid() == 0 {
 				again.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
