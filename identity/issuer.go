@@ -126,11 +126,22 @@ func compileSessionName(i *Issuer, names []string) (*Template, error) {
 		text = i.Name
 	}
 	t, err := CompileTemplate(text, names, OfName)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = checkSessionName(t.Expand(slices.Repeat(Captures{"xx"}, len(names))))
 	}
-	return t, checkSessionName(t.Expand(slices.Repeat(Captures{"xx"}, len(names))))
+	if err != nil {
+		return nil, &SessionNameError{err}
+	}
+	return t, nil
 }
+
+// A SessionNameError is what is wrong with an issuer's SessionName.
+type SessionNameError struct{ Err error }
+
+func (e *SessionNameError) Error() string { return "session: " + e.Err.Error() }
+
+// Unwrap returns what is wrong.
+func (e *SessionNameError) Unwrap() error { return e.Err }
 
 // checkIssuerRole wants a role that can be assumed.
 func checkIssuerRole(arn string, e *Entities) error {

@@ -44,7 +44,7 @@ func checkName(what, name string, least, most int) error {
 	case n < len(name):
 		return fmt.Errorf("the %s holds other characters than letters, digits and +=,.@_-", what)
 	case n < least:
-		return fmt.Errorf("the %s has fewer than %d characters, the least that IAM allows", what, least)
+		return fmt.Errorf("the %s has fewer than %d characters, the least that IAM allows; map to a longer one, and carry the whole in a tag", what, least)
 	case n > most:
 		return fmt.Errorf("the %s has %d characters, and IAM allows %d; map to a shorter one, and carry the whole in a tag", what, n, most)
 	}

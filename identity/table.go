@@ -95,11 +95,27 @@ func (a *attempt) byNothing() (*Caller, *Failure) {
 	case f != nil:
 		return nil, f
 	case len(a.evidence.Authorization) > 0:
-		return nil, unread("no source of identity that the registry names takes this kind of credential")
+		return nil, a.untaken()
 	case a.rules.Anonymous:
 		return a.table.entities.anonymous(), nil
 	}
 	return nil, &Failure{Kind: Anonymous, Reason: "the request carries no credential"}
+}
+
+// untaken says which kind of credential no source takes. A scheme that is not known
+// is not repeated: it may be a secret that has no scheme before it.
+func (a *attempt) untaken() *Failure {
+	f := unread("no source of identity that the registry names takes this kind of credential")
+	kind, _, _ := a.authorization()
+	if kind = strings.ToLower(kind); !slices.Contains([]string{"basic", "bearer", "digest", "negotiate", "ntlm", "token"}, kind) {
+		kind = "of another scheme"
+	}
+	var sources []string
+	for _, source := range a.table.sourcesOf(a.rules) {
+		sources = append(sources, source.String())
+	}
+	f.Detail = fmt.Sprintf("it is %s, and the sources are %s", kind, strings.Join(sources, ", "))
+	return f
 }
 
 // maxAuthorization bounds the Authorization header that is looked at, in bytes.

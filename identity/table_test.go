@@ -181,8 +181,9 @@ func TestOrder(t *testing.T) {
 		{"mtls only, and Authorization of no scheme", "mtls", without(all([]string{""}), noCertificate), want{reason: "takes this kind of credential"}},
 		{"jwt_authn only, without metadata", "jwt_authn", without(all(bearer(token)), func(e *Evidence) { e.Metadata = nil }), want{reason: "takes this kind of credential"}},
 		{"bearer only, Basic", "bearer", all(basic("alice", "alice-secret")), want{reason: "takes this kind of credential"}},
-		{"basic only, Bearer", "basic", all(bearer(token)), want{reason: "takes this kind of credential"}},
-		{"Digest", "", without(all([]string{"Digest username=alice"}), noCertificate), want{reason: "takes this kind of credential"}},
+		{"basic only, Bearer", "basic", all(bearer(token)), want{reason: "takes this kind of credential: it is bearer, and the sources are basic"}},
+		{"Digest", "", without(all([]string{"Digest username=alice"}), noCertificate), want{reason: "takes this kind of credential: it is digest, and the sources are mtls, jwt_authn, bearer, basic"}},
+		{"a secret alone", "", without(all([]string{"s3cr3t-and-nothing-else"}), noCertificate), want{reason: "takes this kind of credential: it is of another scheme, and"}},
 		{"a source that there is not", "none", all(nil), want{reason: "that there is not"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -105,7 +105,7 @@ func (t *Template) checkTag(names []string) error {
 
 func captured(names []string) string {
 	if len(names) == 0 {
-		return "capture it in the credential's name"
+		return "capture it in the credential's name or, of a token or an issuer, in claims"
 	}
 	return "use one of {" + strings.Join(names, "}, {") + "}"
 }

@@ -100,7 +100,7 @@ func TestTokens(t *testing.T) {
 		{"another issuer", bearer(other.token(t, nil)), want{reason: `issuer "https://other.example.com"`}, ""},
 		{"another issuer's key", bearer(other.token(t, claims{"iss": gitlabURL})), want{reason: "signature"}, ""},
 		{"only Envoy verifies", bearer(envoys.token(t, nil)), want{reason: "by Envoy's jwt_authn only"}, ""},
-		{"another audience", bearer(good.token(t, claims{"aud": "sts.amazonaws.com"})), want{reason: "and none of"}, ""},
+		{"another audience", bearer(good.token(t, claims{"aud": "sts.amazonaws.com"})), want{reason: "request that audience"}, ""},
 		{"expired", bearer(good.token(t, claims{"exp": now.Unix() - 3600})), want{reason: "expired"}, ""},
 		{"no exp", bearer(good.token(t, claims{"exp": nil})), want{reason: "exp"}, ""},
 		{"not yet valid", bearer(good.token(t, claims{"nbf": now.Unix() + 3600})), want{reason: "nbf"}, ""},
@@ -118,7 +118,7 @@ func TestTokens(t *testing.T) {
 }
 
 // User names that look like ARNs and roles: none is a user of the password file,
-// and none of those that are not ACCOUNT/PATH/ROLE gets as far as the token.
+// request that audience those that are not ACCOUNT/PATH/ROLE gets as far as the token.
 func TestUserNamesThatLookLikeRoles(t *testing.T) {
 	table := tokens(t).build(t)
 	token := signerAt(gitlabURL).token(t, nil)
@@ -230,7 +230,7 @@ func TestForeignAudiences(t *testing.T) {
 	w := tokens(t)
 	foreign := signerAt(gitlabURL).token(t, claims{"aud": []string{"sts.amazonaws.com", "x"}})
 	caller, f := identify(t, w.build(t), rules(), Evidence{Authorization: bearer(foreign)})
-	want{reason: "and none of"}.check(t, caller, f)
+	want{reason: "request that audience"}.check(t, caller, f)
 	w.issuers[0].ForeignAudiences = []string{"sts.amazonaws.com"}
 	table := w.build(t)
 	r := rules()
@@ -242,9 +242,9 @@ func TestForeignAudiences(t *testing.T) {
 		t.Errorf("the registry's audiences are %q now", r.Audiences)
 	}
 	caller, f = identify(t, table, rules(), Evidence{Authorization: bearer(signerAt("https://bound.example.com").token(t, claims{"aud": "sts.amazonaws.com", "sub": "alice"}))})
-	want{reason: "and none of"}.check(t, caller, f)
+	want{reason: "request that audience"}.check(t, caller, f)
 	caller, f = identify(t, table, &Rules{Partition: "aws"}, Evidence{Authorization: bearer(signerAt(gitlabURL).token(t, nil))})
-	want{reason: "and none of"}.check(t, caller, f)
+	want{reason: "request that audience"}.check(t, caller, f)
 }
 
 // Every token of an issuer must have the claims that the issuer demands, whoever

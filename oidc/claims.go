@@ -59,7 +59,23 @@ func (c Claims) audience(wanted []string) (string, error) {
 			return audience, nil
 		}
 	}
-	return "", fmt.Errorf("the token is for %s (%d in all), and none of %q", quote(first), len(list), wanted)
+	whom := quote(first)
+	switch len(list) {
+	case 0:
+		whom = "nobody"
+	case 1:
+	default:
+		whom += fmt.Sprintf(" and %d more", len(list)-1)
+	}
+	return "", fmt.Errorf("the token is for %s, not for %s", whom, remedy(wanted))
+}
+
+// remedy names the audience to ask for: the first of those that are taken.
+func remedy(wanted []string) string {
+	if len(wanted) == 0 {
+		return "this registry"
+	}
+	return fmt.Sprintf("%q; request that audience", wanted[0])
 }
 
 // lifetime is what a token says of its times: iat, nbf and exp. Those that are

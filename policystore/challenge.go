@@ -51,7 +51,7 @@ func (e *challengeEntry) checkBasic() (key string, err error) {
 
 func (e *challengeEntry) checkBearer() (key string, err error) {
 	if e.Realm != "" {
-		return "realm", errors.New("realm: only a Basic challenge names it; write tokenRealm")
+		return "realm", errors.New("realm: only a Basic challenge names it; replace realm by tokenRealm, the https URL that issues tokens")
 	}
 	if e.TokenService != "" && !realmText.MatchString(e.TokenService) {
 		return "tokenService", fmt.Errorf("tokenService %q: use printable ASCII without quotes and backslashes", e.TokenService)

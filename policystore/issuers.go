@@ -55,11 +55,15 @@ func (p *principals) trustIssuer(entry *issuerEntry, from *sources) (place []any
 	}
 	p.keySets = append(p.keySets, keys)
 	p.issuers = append(p.issuers, Issuer{Name: entry.Name, URL: entry.Issuer, JWKS: entry.JWKS})
-	return nil, p.table.AddIssuer(identity.Issuer{
+	err = p.table.AddIssuer(identity.Issuer{
 		Name: entry.Name, Verifier: &oidc.Issuer{URL: entry.Issuer, Keys: keys}, Metadata: entry.Metadata,
 		Role: entry.Role, SessionName: entry.Session, Claims: entry.Claims, TagClaims: entry.Tags,
 		ForeignAudiences: entry.ForeignAudiences, Provider: entry.Provider, Session: session,
 	})
+	if named := new(identity.SessionNameError); errors.As(err, &named) {
+		return []any{"session"}, err
+	}
+	return nil, err
 }
 
 // checkIssuerURL wants what OpenID Connect Core 1.0, section 2, says of iss:

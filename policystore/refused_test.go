@@ -73,7 +73,8 @@ func TestWhoIsWhoRefuses(t *testing.T) {
 		{"role and credentials", in("- token: lab\n  claims: {sub: \"project_path:acme/{project}:", "- token: ci\n  claims: {sub: \"project_path:acme/{project}:"), "principals.yaml:37:3: …has a role, which all its tokens assume"},
 		{"issuer's role that is not there", in("role: arn:aws:iam::123456789012:role/team/ci\n  claims", "role: arn:aws:iam::123456789012:role/ci\n  claims"), `principals.yaml:2:3: issuer "ci": role "arn:aws:iam::123456789012:role/ci" is not among the principals`},
 		{"issuer's role that trusts nobody", in("  trust: ci\n", ""), `principals.yaml:2:3: issuer "ci": role "arn:aws:iam::123456789012:role/team/ci" has no trust policy`},
-		{"issuer's session with a capture that there is not", in(`session: "{repo}"`, `session: "{x}"`), `principals.yaml:2:3: issuer "ci": `},
+		{"issuer's session with a capture that there is not", in(`session: "{repo}"`, `session: "{x}"`), `principals.yaml:7:12: issuer "ci": session: the template "{x}" uses {x}, which nothing captures; use one of {owner}, {repo}`},
+		{"issuer's session where nothing is captured", in("claims: {sub: \"repo:{owner}/{repo}\"}\n", "claims: {sub: x}\n"), `capture it in the credential's name or, of a token or an issuer, in claims`},
 		{"issuer's session policy that is not there", in("sts.amazonaws.com]\n  sessionPolicies: [pull]", "sts.amazonaws.com]\n  sessionPolicies: [none]"), `principals.yaml:10:21: policy "none" is not known`},
 		{"unknown key of an issuer", in("jwks: jwks", "keys: jwks"), "principals.yaml:4: key keys is not known here"},
 		// Users and roles.

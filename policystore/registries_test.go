@@ -225,7 +225,7 @@ func TestLoadRegistriesRefuses(t *testing.T) {
 		{"anonymous as text", good("  anonymous: pull\n"), "registries.yaml:6: a string, \"pull\", stands here; write true"},
 		{"unknown challenge", good("  challenge: digest\n"), `registries.yaml:6:14: challenge "digest": write basic or bearer`},
 		{"Bearer without realm", good("  challenge: bearer\n"), "registries.yaml:6:14: tokenRealm: a Bearer challenge sends clients to an https URL"},
-		{"Bearer with a Basic realm", good("  challenge: bearer\n  realm: R\n  tokenRealm: https://t/token\n"), "registries.yaml:7:10: realm: only a Basic challenge names it"},
+		{"Bearer with a Basic realm", good("  challenge: bearer\n  realm: R\n  tokenRealm: https://t/token\n"), "registries.yaml:7:10: realm: only a Basic challenge names it; replace realm by tokenRealm"},
 		{"http realm", good("  challenge: bearer\n  tokenRealm: http://t/token\n"), "registries.yaml:7:15: tokenRealm: a Bearer challenge"},
 		{"relative realm", good("  challenge: bearer\n  tokenRealm: /token\n"), "registries.yaml:7:15: tokenRealm: a Bearer challenge"},
 		{"realm with a password", good("  challenge: bearer\n  tokenRealm: https://u:p@t/token\n"), "registries.yaml:7:15: tokenRealm: a Bearer challenge"},
