@@ -1,0 +1,5 @@
+// Package schemas holds the JSON Schemas for editors to what the program reads.
+//
+//	agree_test.go     the schemas have the keys of the program's structs
+//	validate_test.go  the schemas take what the program takes
+package schemas
