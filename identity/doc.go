@@ -77,6 +77,7 @@
 //	entity.go        Entities: the users and roles that there are
 //	organization.go  Organization: what accounts are members of, and what that forbids
 //	caller.go        Caller: the principal and the condition keys that AWS derives from it
+//	idle.go          what can find nobody, and users who are nobody
 //	failure.go       Failure: why there is no caller
 //	denial.go        why a token that holds proves nobody, for its holder and the operator
 //	offline.go       who a user or a certificate would be, nothing verified

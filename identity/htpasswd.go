@@ -22,6 +22,8 @@ type htpasswdLine struct {
 	text string // the whole line, which keys the cache of verified passwords
 	hash []byte
 	cost int // of the hash
+
+	number int // of the line, from 1
 }
 
 // withCost is the hash as if it had been made at that cost, which comparing with it
@@ -40,14 +42,14 @@ func ParseHtpasswd(file string, text []byte) (*Htpasswd, error) {
 		if line == "" || line[0] == '#' {
 			continue
 		}
-		if err := h.add(line); err != nil {
+		if err := h.add(line, i+1); err != nil {
 			return nil, fmt.Errorf("%s:%d: %w", file, i+1, err)
 		}
 	}
 	return h, nil
 }
 
-func (h *Htpasswd) add(line string) error {
+func (h *Htpasswd) add(line string, number int) error {
 	user, hash, found := strings.Cut(line, ":")
 	if !found {
 		return fmt.Errorf("no colon in this line; write user:hash, as `htpasswd -B` does")
@@ -65,7 +67,7 @@ func (h *Htpasswd) add(line string) error {
 	if cost > maxCost {
 		return fmt.Errorf("the hash of user %q has cost %d; use at most %d, since each request with a wrong password pays it", user, cost, maxCost)
 	}
-	h.lines[user] = htpasswdLine{text: line, hash: []byte(hash), cost: cost}
+	h.lines[user] = htpasswdLine{text: line, hash: []byte(hash), cost: cost, number: number}
 	if cost > h.cost {
 		h.cost, h.costly = cost, h.lines[user]
 	}

@@ -37,6 +37,9 @@ func directory(t *testing.T, changes map[string]string) string {
 	t.Helper()
 	files := baseFiles(t)
 	maps.Copy(files, changes)
+	if !strings.Contains(files["principals.yaml"], "basic: alice") && changes["htpasswd"] == "" {
+		delete(files, "htpasswd") // whose user would be nobody
+	}
 	dir := t.TempDir()
 	for path, text := range files {
 		path = filepath.Join(dir, filepath.FromSlash(path))
@@ -68,7 +71,7 @@ func TestBaseIsClean(t *testing.T) {
 
 // The parts of a page that only its tests read.
 var (
-	exampleFile = regexp.MustCompile("(?m)^`([^`\n]+)`:\n\n```(?:json|yaml)\n((?s:.*?))```$")
+	exampleFile = regexp.MustCompile("(?m)^`([^`\n]+)`:\n\n```(?:json|yaml|text)\n((?s:.*?))```$")
 	companions  = regexp.MustCompile(`(?s)\nIts examples also have (.*?)\.\n`)
 	quotedCode  = regexp.MustCompile("`([a-z-]+)`")
 )

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"extauthz/iam"
 	"extauthz/identity"
 	"extauthz/mapping"
 )
@@ -67,6 +68,7 @@ type Registry struct {
 	tags          resourceTags // of the repositories of all registries
 	hosts         []string
 	audience      audience
+	sourcesAt     iam.Position // of its sources
 	byHost        bool
 	removeHeaders []string
 }
@@ -102,6 +104,7 @@ func loadRegistries(t tree) (registries, error) {
 			return nil, y.errorAt(err, slices.Concat([]any{"registries", i}, place)...)
 		}
 		all[entry.Name].audience = audience{entry.Proof.Audiences != nil, y.position([]any{"registries", i, "hosts"})}
+		all[entry.Name].sourcesAt = y.position([]any{"registries", i, "sources"})
 	}
 	return all, nil
 }

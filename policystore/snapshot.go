@@ -148,7 +148,7 @@ func (s *Snapshot) decideBy(from *sources, policies decision.Policies, o decisio
 	if err := s.principals.checkUserIDs(slices.Concat(own, aws)); err != nil {
 		return err
 	}
-	s.Findings = findings(s.policies, s.principals.findings)
+	s.Findings = findings(s.policies, slices.Concat(s.principals.findings, s.registries.idleSources(s.Callers), unboundUsers(s.Callers)))
 	policies.Identity, policies.Boundary = s.principals.identity, s.principals.boundary
 	s.Decisions, err = decision.New(policies, o)
 	return err

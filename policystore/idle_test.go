@@ -1,0 +1,61 @@
+package policystore
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"extauthz/decision"
+	"extauthz/identity"
+	"extauthz/oidc"
+)
+
+// What can never prove anybody is found when the directory is loaded, in its place,
+// and keeps nothing from being loaded.
+func TestIdle(t *testing.T) {
+	const registry = "registries:\n- name: main\n  hosts: [a.example.com]\n  account: \"123456789012\"\n  region: eu-central-1\n"
+	const principals = "principals:\n- {arn: 'arn:aws:iam::123456789012:user/alice'}\n"
+	const line = "$2a$04$LgR1pVdhT.VogB6bsY9v8OCJ5T6U7ZIZYU.5gK.gOgZD0p4B4gKHy\n"
+	const all = "  sources: [mtls, jwt_authn, bearer, basic, header]\n  header: x-user\n"
+	for _, c := range []struct {
+		name, sources, before, htpasswd string
+		want                            []string
+	}{
+		{"nothing", all, "", "", []string{
+			`registries.yaml:6:12: registry "main": the source basic can find nobody, since principals.yaml has no credential with basic, and no issuer with jwks`,
+			`registries.yaml:6:12: registry "main": the source bearer can find nobody, since principals.yaml has no issuer with jwks`,
+			`registries.yaml:6:12: registry "main": the source header can find nobody, since principals.yaml has no credential with header`,
+			`registries.yaml:6:12: registry "main": the source jwt_authn can find nobody, since principals.yaml has no issuer with metadata`,
+			`registries.yaml:6:12: registry "main": the source mtls can find nobody, since principals.yaml has no credential with uri, dns or subject`,
+		}},
+		{"by default", "", "", "", nil},
+		{"one of each", all, "issuers:\n- {name: ci, issuer: 'https://ci.example.com', jwks: 'https://ci.example.com/jwks', metadata: ci}\n" +
+			"credentials:\n- {dns: a.example.com, principal: 'arn:aws:iam::123456789012:user/alice'}\n- {header: '{name}', principal: 'arn:aws:iam::123456789012:user/{name}'}\n", "", nil},
+		{"an issuer that Envoy alone verifies", "  sources: [jwt_authn, bearer]\n", "issuers:\n- {name: ci, issuer: 'https://ci.example.com', metadata: ci}\n", "", []string{
+			`registries.yaml:6:12: registry "main": the source bearer can find nobody, since principals.yaml has no issuer with jwks`,
+		}},
+		{"users", "", "credentials:\n- {basic: alice, principal: 'arn:aws:iam::123456789012:user/alice'}\n", "# people\nbob:" + line + "alice:" + line + "carol:" + line, []string{
+			`htpasswd:2:1: user "bob" is nobody, whatever the password; bind it by a credential with basic in principals.yaml, or remove the line`,
+			`htpasswd:4:1: user "carol" is nobody, whatever the password; bind it by a credential with basic in principals.yaml, or remove the line`,
+		}},
+		{"users by a pattern", "", "credentials:\n- {basic: 'a{rest}', principal: 'arn:aws:iam::123456789012:user/a{rest}'}\n", "alice:" + line + "bob:" + line, []string{
+			`htpasswd:2:1: user "bob" is nobody, whatever the password; bind it by a credential with basic in principals.yaml, or remove the line`,
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, err := compile(tree{
+				"registries.yaml": []byte(registry + c.sources), "principals.yaml": []byte(c.before + principals), "htpasswd": []byte(c.htpasswd),
+			}, decision.Options{CacheSize: 1}, &lasting{identity.NewPasswords(), oidc.NewKeyCache(oidc.KeyCacheOptions{Offline: true})})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, f := range s.Findings {
+				got = append(got, f.String())
+			}
+			if !slices.Equal(got, c.want) {
+				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(c.want, "\n"))
+			}
+		})
+	}
+}
