@@ -39,6 +39,7 @@
 //	hidden.go         statements that others make useless
 //	together.go       actions that belong together
 //	callers.go        rules about users, roles and what is attached to them
+//	audiences.go      trust policies that want tokens for somebody else
 //	issuers.go        rules about issuers that many people share
 //	text.go           findings as lines of text
 //	json.go           findings as JSON

@@ -65,7 +65,7 @@ func (l *linter) statementRules() []func(*document, *statement) {
 		l.misspeltServices, l.placeholders, l.tokenOfRepository, l.allowNot, l.redundantWords,
 		l.resources, l.wildcardResource,
 		l.notPrincipal, l.anyPrincipal, l.anonymousWrite, l.unknownPrincipals,
-		l.missingKeys, l.values, l.contradictions, l.evadedByDigest, l.sharedProvider,
+		l.missingKeys, l.values, l.contradictions, l.evadedByDigest, l.sharedProvider, l.unmetAudience,
 	}
 }
 

@@ -52,6 +52,7 @@ type TrustedIssuer struct {
 	Claims   map[string]string
 	Session  []*iam.Policy
 	Place
+	ForeignAudiences []string // taken beside those of the registries
 }
 
 // Contents returns what the snapshot was compiled of.
@@ -84,7 +85,7 @@ func (w *written) note(file *principalsFile, y *yamlFile, managed managedPolicie
 	for i := range file.Issuers {
 		e := &file.Issuers[i]
 		session, _, _ := managed.findAll(iam.SessionPolicy, e.SessionPolicies, accountOf(e.Role)) // trustIssuer has seen to the error
-		w.issuers = append(w.issuers, TrustedIssuer{e.Name, e.provider(), e.Role, e.Claims, session, y.placeOf("issuers", i)})
+		w.issuers = append(w.issuers, TrustedIssuer{e.Name, e.provider(), e.Role, e.Claims, session, y.placeOf("issuers", i), e.ForeignAudiences})
 	}
 }
 
