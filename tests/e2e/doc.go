@@ -17,6 +17,8 @@
 //	accesslog_test.go  the decision in Envoy's access log
 //	reload_test.go     policies that change while requests flow
 //	flow_test.go       the flow of requests, and what must be true of it
+//	together_test.go   several files that change at the same time
+//	generations_test.go  whole generations that are swapped: git-sync, projected volumes
 //	configmap_test.go  policies as Kubernetes mounts them
 //	options_test.go    what a registry's options change
 //	inventory_test.go  repositories that are there, and those that a push creates

@@ -50,6 +50,11 @@ var groups = []group{
 	{"changing policies", safe, true, []scenario{
 		{"edits while requests flow", editsWhileRequestsFlow},
 		{"right to log in taken away", loginTakenAway},
+		{"edits of several files at the same time", editsTogether},
+		{"the swap of git-sync's link", gitSyncSwap},
+	}},
+	{"policies in a projected volume", projectedVolume, true, []scenario{
+		{"the swap of a projected volume", projectedSwap},
 	}},
 	{"policies in a ConfigMap", configMap, true, []scenario{
 		{"the swap of a ConfigMap", configMapSwap},

@@ -1,0 +1,75 @@
+package e2e
+
+import (
+	"net/http"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// An edit of one file, and what it makes of the answers to somebody's request.
+type edit struct {
+	user, path     string
+	file, old, new string
+	before, after  int
+}
+
+// together are edits of principals.yaml, htpasswd and two policies.
+var together = []edit{
+	{"dave", "/v2/shared/app/manifests/v1", repositories + "/shared/app/_policy.json", "Allow", "Deny", http.StatusOK, http.StatusForbidden},
+	{"bob", "/v2/team/app/manifests/v1", "principals.yaml", "policies: [readers]", "policies: [login]", http.StatusOK, http.StatusForbidden},
+	{"alice", "/v2/team/app/manifests/v1", "htpasswd", "alice:$2a$05$7Kf3", "alice:$2a$05$7Kf4", http.StatusOK, http.StatusUnauthorized},
+}
+
+// editsTogether edits all kinds of files at the same time, back and forth, while
+// requests flow. Every answer is that before or that after its edit, and after a
+// second none is that before: also a password that was verified a moment ago. Who
+// is concerned by none is answered as ever.
+func editsTogether(t *testing.T, w *world) {
+	others := map[*flow]int{
+		w.flows(t, "admin", "/v2/secret/app/manifests/v1"):  http.StatusOK,
+		w.flows(t, "mallory", "/v2/team/app/manifests/v1"):  http.StatusForbidden,
+		w.flows(t, "alice", "/v2/secret/app/manifests/v1"):  http.StatusForbidden,
+		w.flows(t, "nobody", "/v2/shared/app/manifests/v1"): http.StatusUnauthorized,
+	}
+	flows := make([]*flow, len(together))
+	for i, e := range together {
+		flows[i] = w.flows(t, e.user, e.path)
+	}
+	start := time.Now()
+	for round := range 6 {
+		w.editTogether(t, flows, round%2 == 1)
+	}
+	for f, status := range others {
+		if f.user == "alice" {
+			f.only(t, start, f.enough(t, start), status, http.StatusUnauthorized)
+			continue
+		}
+		f.only(t, start, f.enough(t, start), status)
+	}
+	if failed := w.metric(t, "extauthz_policy_reload_failures_total"); failed != 0 {
+		t.Errorf("%v reloads failed, want none", failed)
+	}
+}
+
+// editTogether makes all edits, or takes them back.
+func (w *world) editTogether(t *testing.T, flows []*flow, back bool) {
+	t.Helper()
+	edited := time.Now()
+	for _, e := range together {
+		old, new := e.old, e.new
+		if back {
+			old, new = new, old
+		}
+		turnByRename(old, new)(t, filepath.Join(w.policies, filepath.FromSlash(e.file)))
+	}
+	for i, e := range together {
+		before, after := e.before, e.after
+		if back {
+			before, after = after, before
+		}
+		now := flows[i].enough(t, edited.Add(inForce))
+		flows[i].only(t, edited, now, before, after)
+		flows[i].only(t, edited.Add(inForce), now, after)
+	}
+}
