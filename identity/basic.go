@@ -2,7 +2,6 @@ package identity
 
 import (
 	"encoding/base64"
-	"fmt"
 	"strings"
 	"unicode/utf8"
 )
@@ -32,20 +31,6 @@ func (a *attempt) byBasic() (*Caller, *Failure) {
 		return nil, f
 	}
 	return a.table.named(name{Basic, user}, a.evidence.Time)
-}
-
-// namedRole reads the ARN of the role that a user name names: ACCOUNT/ROLE, or
-// ACCOUNT/PATH/ROLE. A colon cannot be in a user name (RFC 7617), and so an ARN
-// cannot.
-func namedRole(partition, user string) (arn string, f *Failure) {
-	account, name, _ := strings.Cut(user, "/")
-	if len(account) != 12 || strings.Trim(account, "0123456789") != "" || !isPath(name+"/") {
-		return "", invalid(BasicAuth, fmt.Sprintf("the user name %q does not name a role; write ACCOUNT/ROLE or ACCOUNT/PATH/ROLE, with the account's 12 digits", short(user)))
-	}
-	if err := checkRoleName(lastSegment(name)); err != nil {
-		return "", invalid(BasicAuth, err.Error())
-	}
-	return "arn:" + partition + ":iam::" + account + ":role/" + name, nil
 }
 
 // short cuts what a message repeats of a client's text.

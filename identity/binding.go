@@ -3,7 +3,6 @@ package identity
 import (
 	"errors"
 	"fmt"
-	"reflect"
 	"time"
 
 	"extauthz/iam"
@@ -154,6 +153,3 @@ func (b *nameBinding) of(n name, c Captures, e *Entities) (*Caller, error) {
 	}
 	return b.grant.caller(n.kind.source().String(), c, nil, e)
 }
-
-// same tells whether two callers differ in nothing that could decide.
-func (c *Caller) same(other *Caller) bool { return c == other || reflect.DeepEqual(c, other) }

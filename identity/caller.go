@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"reflect"
 	"slices"
 	"time"
 
@@ -93,3 +94,6 @@ func (c *Caller) issuedAt(begin time.Time) *Caller {
 func (e *Entities) anonymous() *Caller {
 	return e.newCaller("", iam.Principal{Kind: iam.Anonymous, UserID: "anonymous"}, attributes{})
 }
+
+// same tells whether two callers differ in nothing that could decide.
+func (c *Caller) same(other *Caller) bool { return c == other || reflect.DeepEqual(c, other) }

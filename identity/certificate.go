@@ -2,9 +2,12 @@ package identity
 
 import (
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/pem"
+	"errors"
 	"net/url"
+	"slices"
 	"strings"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -115,4 +118,39 @@ func lowerCase(text string) string {
 		}
 	}
 	return string(lower)
+}
+
+// envoyName is the name that Envoy takes from a certificate: the first URI, else
+// the first DNS name, else the subject.
+func envoyName(leaf *x509.Certificate) (string, error) {
+	names, f := alternativeNames(leaf)
+	switch {
+	case f != nil:
+		return "", errors.New(f.Reason)
+	case len(names) > 0:
+		return names[0].text, nil
+	}
+	var subject pkix.RDNSequence
+	if _, err := asn1.Unmarshal(leaf.RawSubject, &subject); err != nil || !isPlain(subject) {
+		return "", errors.New("the certificate has neither URI nor DNS name, and a subject that Envoy spells in its own way; ask with the CheckRequest that Envoy sends")
+	}
+	return subject.String(), nil
+}
+
+// isPlain tells whether a subject has only attributes and characters that every
+// library spells alike in the form of RFC 2253: printable ASCII in a common name
+// (2.5.4.3), a country, locality, state, organization or unit.
+func isPlain(subject pkix.RDNSequence) bool {
+	for _, set := range subject {
+		for _, attribute := range set {
+			text, isText := attribute.Value.(string)
+			last := len(attribute.Type) - 1
+			if !isText || last != 3 || !attribute.Type[:last].Equal(asn1.ObjectIdentifier{2, 5, 4}) ||
+				!slices.Contains([]int{3, 6, 7, 8, 10, 11}, attribute.Type[last]) ||
+				strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' }) {
+				return false
+			}
+		}
+	}
+	return true
 }

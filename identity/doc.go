@@ -62,6 +62,7 @@
 //	certificate.go   the names in a certificate
 //	header.go        whom a trusted proxy's header names
 //	basic.go         who logs in by HTTP Basic
+//	role.go          which role a user name names
 //	htpasswd.go      the password file
 //	password.go      Passwords: verifying passwords at a bounded cost
 //	token.go         who shows a token, verified here or by jwt_authn
@@ -71,7 +72,7 @@
 //	sessiontags.go   the tags and the source identity that a token passes
 //	binding.go       Binding: which name is which principal
 //	tokenbinding.go  which token is which principal
-//	claims.go        patterns of claims, and tags made of claims
+//	claims.go        patterns of claims
 //	grant.go         what a binding makes of what it captures
 //	principal.go     which principal an ARN names
 //	entity.go        Entities: the users and roles that there are
@@ -86,5 +87,5 @@
 //	template.go      Template: a text made of captures
 //	syntax.go        the {name}s in patterns and templates
 //	limits.go        IAM's limits on names
-//	tags.go          Tag: AWS's limits on tags, and which tag wins
+//	tags.go          Tag: AWS's limits on tags, which tag wins, and tags made of claims
 package identity

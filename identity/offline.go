@@ -2,14 +2,10 @@ package identity
 
 import (
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/asn1"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"net/url"
-	"slices"
-	"strings"
 	"time"
 )
 
@@ -38,39 +34,4 @@ func Peer(text []byte) (principal, certificate string, err error) {
 		return principal, url.PathEscape(string(pem.EncodeToMemory(&pem.Block{Type: block.Type, Bytes: block.Bytes}))), err
 	}
 	return "", "", errors.New("no certificate; write it in PEM, from -----BEGIN CERTIFICATE-----")
-}
-
-// envoyName is the name that Envoy takes from a certificate: the first URI, else
-// the first DNS name, else the subject.
-func envoyName(leaf *x509.Certificate) (string, error) {
-	names, f := alternativeNames(leaf)
-	switch {
-	case f != nil:
-		return "", errors.New(f.Reason)
-	case len(names) > 0:
-		return names[0].text, nil
-	}
-	var subject pkix.RDNSequence
-	if _, err := asn1.Unmarshal(leaf.RawSubject, &subject); err != nil || !isPlain(subject) {
-		return "", errors.New("the certificate has neither URI nor DNS name, and a subject that Envoy spells in its own way; ask with the CheckRequest that Envoy sends")
-	}
-	return subject.String(), nil
-}
-
-// isPlain tells whether a subject has only attributes and characters that every
-// library spells alike in the form of RFC 2253: printable ASCII in a common name
-// (2.5.4.3), a country, locality, state, organization or unit.
-func isPlain(subject pkix.RDNSequence) bool {
-	for _, set := range subject {
-		for _, attribute := range set {
-			text, isText := attribute.Value.(string)
-			last := len(attribute.Type) - 1
-			if !isText || last != 3 || !attribute.Type[:last].Equal(asn1.ObjectIdentifier{2, 5, 4}) ||
-				!slices.Contains([]int{3, 6, 7, 8, 10, 11}, attribute.Type[last]) ||
-				strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' }) {
-				return false
-			}
-		}
-	}
-	return true
 }

@@ -1,0 +1,20 @@
+package identity
+
+import (
+	"fmt"
+	"strings"
+)
+
+// namedRole reads the ARN of the role that a user name names: ACCOUNT/ROLE, or
+// ACCOUNT/PATH/ROLE. A colon cannot be in a user name (RFC 7617), and so an ARN
+// cannot.
+func namedRole(partition, user string) (arn string, f *Failure) {
+	account, name, _ := strings.Cut(user, "/")
+	if len(account) != 12 || strings.Trim(account, "0123456789") != "" || !isPath(name+"/") {
+		return "", invalid(BasicAuth, fmt.Sprintf("the user name %q does not name a role; write ACCOUNT/ROLE or ACCOUNT/PATH/ROLE, with the account's 12 digits", short(user)))
+	}
+	if err := checkRoleName(lastSegment(name)); err != nil {
+		return "", invalid(BasicAuth, err.Error())
+	}
+	return "arn:" + partition + ":iam::" + account + ":role/" + name, nil
+}
