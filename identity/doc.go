@@ -50,7 +50,8 @@
 // source identity does, and needs sts:SetSourceIdentity again. A session from a
 // certificate, a password or a header begins with the request
 // (aws:TokenIssueTime), one from a token when the token was issued: its iat, else
-// its nbf, else 1970. A claim that is no string is no condition key, and no tag.
+// its nbf, else 1970. A claim that is no string is no condition key, and a token with
+// such a one in a tag's place is refused.
 //
 // The map of the package:
 //
