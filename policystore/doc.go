@@ -37,7 +37,7 @@
 //
 // An account's output gives its users and roles, with all that is attached to them,
 // and its managed policies by ARN, also to principals.yaml. Nothing may be missing
-// that is attached, and no user or role may be in both. Where the output has a
+// that is attached, whatever is in managed/, and no user or role may be in both. Where the output has a
 // policy of AWS, its text counts before the one known here.
 //
 // Places in a document that stands as an object in an output are those of the file.
@@ -104,5 +104,6 @@
 //	yaml.go          our own files, in strict YAML with positions
 //	store.go         Store: the last good snapshot, and reloading it
 //	watch.go         when to reload: events, a slow poll
+//	waypoints.go     the links by which a path leads to its directory
 //	notifier.go      file system events as one signal
 package policystore

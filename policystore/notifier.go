@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"sync/atomic"
 
 	"github.com/fsnotify/fsnotify"
 )
@@ -16,28 +18,29 @@ type notifier struct {
 	changed chan struct{} // holds one signal at most
 	watcher *fsnotify.Watcher
 	watched map[string]fs.FileInfo // the directories, as they were when last added
+	only    atomic.Pointer[waypoints]
 }
 
 // newNotifier fails where the system has no more inotify instances to give.
-// relevant says which events count.
-func newNotifier(relevant func(fsnotify.Event) bool) (*notifier, error) {
+func newNotifier() (*notifier, error) {
 	w, err := fsnotify.NewWatcher()
 	if err != nil {
 		return nil, err
 	}
 	n := &notifier{changed: make(chan struct{}, 1), watcher: w, watched: map[string]fs.FileInfo{}}
-	go n.collect(relevant)
+	n.only.Store(&waypoints{})
+	go n.collect()
 	return n, nil
 }
 
-func (n *notifier) collect(relevant func(fsnotify.Event) bool) {
+func (n *notifier) collect() {
 	for {
 		select {
 		case event, open := <-n.watcher.Events:
 			if !open {
 				return
 			}
-			if relevant(event) {
+			if n.relevant(event) {
 				n.signal()
 			}
 		case _, open := <-n.watcher.Errors:
@@ -59,8 +62,10 @@ func (n *notifier) signal() {
 // watch makes dirs the directories watched, and tells whether there is one
 // among them that was not watched before, or was another directory of the same
 // name: what happened in it until now went unseen. Every path is added again,
-// which is how its watch follows what stands there now.
-func (n *notifier) watch(dirs []string) (fresh bool, err error) {
+// which is how its watch follows what stands there now. In the directories of the
+// way only what is on it counts.
+func (n *notifier) watch(dirs []string, way waypoints) (fresh bool, err error) {
+	n.only.Store(&way)
 	wanted := map[string]fs.FileInfo{}
 	for _, dir := range dirs {
 		info, statErr := os.Stat(dir)
@@ -82,14 +87,12 @@ func (n *notifier) watch(dirs []string) (fresh bool, err error) {
 
 func (n *notifier) close() { n.watcher.Close() }
 
-// relevant tells whether an event may change the content of dir: anything but
-// a change of mode, and in the directory above only what concerns dir itself.
-func relevant(dir string) func(fsnotify.Event) bool {
-	parent := filepath.Dir(dir)
-	return func(e fsnotify.Event) bool {
-		if e.Op == fsnotify.Chmod {
-			return false
-		}
-		return filepath.Dir(e.Name) != parent || e.Name == dir
+// relevant tells whether an event may change the content: anything but a change of
+// mode, and on the way to the policy directory only what concerns the way.
+func (n *notifier) relevant(e fsnotify.Event) bool {
+	if e.Op == fsnotify.Chmod {
+		return false
 	}
+	names := (*n.only.Load())[filepath.Dir(e.Name)]
+	return names == nil || slices.Contains(names, e.Name)
 }

@@ -2,7 +2,9 @@ package policystore
 
 import (
 	"context"
+	"maps"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -20,7 +22,7 @@ func (s *Store) Watch(ctx context.Context) error {
 		return err
 	}
 	w := watch{store: s, dir: dir}
-	if w.notifier, err = newNotifier(relevant(dir)); err != nil {
+	if w.notifier, err = newNotifier(); err != nil {
 		s.options.Logger.Warn("no file system events; policies are compared by polling only", "error", err, "poll", s.options.Poll.String())
 	} else {
 		defer w.notifier.close()
@@ -123,23 +125,30 @@ func (w *watch) report(err error) {
 	w.store.options.Logger.Error("policy directory refused; "+consequence, "dir", w.store.options.Dir, "error", err)
 }
 
-// directories are those whose events tell of a change: the tree, the directory
-// that holds the "..data" link, and the one above, where the policy directory
-// may be replaced.
-func (w *watch) directories() []string {
-	dirs := []string{filepath.Dir(w.dir)}
+// directories are those whose events tell of a change: those on the way to the
+// policy directory, the directory that holds the "..data" link, and the tree.
+func (w *watch) directories() (dirs []string, way waypoints) {
+	way = wayTo(w.dir)
+	inside := w.inside()
+	for _, dir := range inside {
+		delete(way, dir) // everything in it counts
+	}
+	return slices.AppendSeq(inside, maps.Keys(way)), way
+}
+
+// inside are the policy directory and all directories below it that can be listed.
+func (w *watch) inside() []string {
 	base, err := filepath.EvalSymlinks(w.dir)
 	if err != nil {
-		return dirs
+		return nil
 	}
-	dirs = append(dirs, base)
 	root, err := resolveRoot(w.dir)
 	if err != nil {
-		return dirs
+		return []string{base}
 	}
 	l, err := scan(root)
 	if err != nil && len(l.directories) == 0 {
-		return dirs
+		return []string{base}
 	}
-	return append(dirs, l.directories...)
+	return append([]string{base}, l.directories...)
 }
