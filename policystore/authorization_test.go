@@ -171,6 +171,10 @@ func TestAuthorizationRefused(t *testing.T) {
 		return map[string]string{authorizationPlace: strings.Replace(good[authorizationPlace], old, new, 1)}
 	}
 	text := func(text string) map[string]string { return map[string]string{authorizationPlace: text} }
+	with := func(change map[string]string, file, text string) map[string]string {
+		change[file] = text
+		return change
+	}
 	principal := func(more string) map[string]string {
 		return map[string]string{"principals.yaml": good["principals.yaml"] + "principals:\n" + more}
 	}
@@ -202,9 +206,12 @@ func TestAuthorizationRefused(t *testing.T) {
 		{"an id that is none", swap("AIDAQQQQQQQQALICE0001", "alice"), `:6:23: "alice" is not the unique id`},
 		{"a group that is not there", swap(`"auditors"`, `"admins"`), `:27:17: group "admins" is not in GroupDetailList, so that its policies are not known; save the output without --filter`},
 		{"a group twice", swap(`"GroupName": "auditors"`, `"GroupName": "developers"`), `Arn "arn:aws:iam::123456789012:group/auditors" is not`},
-		{"a policy that is not there", swap("policy/teams/push-team", "policy/teams/pull-team"), `:32:34: policy "arn:aws:iam::123456789012:policy/teams/pull-team" is not known; add managed/pull-team.json`},
+		{"a policy that is not there", swap("policy/teams/push-team", "policy/teams/pull-team"), `:32:34: policy "arn:aws:iam::123456789012:policy/teams/pull-team" is attached and not in Policies; save the output without --filter`},
+		{"a policy that is only in a file", with(swap("policy/teams/push-team", "policy/teams/pull-team"), "managed/pull-team.json", pullOnly),
+			`:32:34: policy "arn:aws:iam::123456789012:policy/teams/pull-team" is attached and not in Policies`},
+		{"a boundary that is only in a file", with(swap("policy/limit", "policy/none"), "managed/none.json", pullOnly), `:37:43: policy "arn:aws:iam::123456789012:policy/none" is attached and not in Policies`},
 		{"AWS's policy that is not there", swap("aws:policy/service-role/BucketReader", "aws:policy/AdministratorAccess"), `policy "arn:aws:iam::aws:policy/AdministratorAccess" is not known; add managed/AdministratorAccess.json, or …an output without --filter has every policy`},
-		{"a boundary that is not there", swap("policy/limit", "policy/none"), `:37:43: policy "arn:aws:iam::123456789012:policy/none" is not known`},
+		{"a boundary that is not there", swap("policy/limit", "policy/none"), `:37:43: policy "arn:aws:iam::123456789012:policy/none" is attached and not in Policies`},
 		{"a boundary without ARN", swap(`"PermissionsBoundaryArn"`, `"Arn"`), ":35:36: PermissionsBoundary lacks PermissionsBoundaryArn"},
 		{"an attachment without ARN", swap(`"PolicyArn"`, `"Arn"`), ":30:17: an attached policy lacks PolicyArn"},
 		{"an inline policy without document", swap(`"PolicyDocument"`, `"Document"`), ":10:17: an inline policy lacks PolicyDocument"},

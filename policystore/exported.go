@@ -89,11 +89,16 @@ func (p *principals) exportedPolicy(kind iam.Kind, d *document) (*iam.Policy, er
 	return policy, err
 }
 
-// find finds a managed policy that an entry refers to.
+// find finds a managed policy that an entry refers to. One that is not AWS's must
+// be in the same output, which has all that are attached: a file in managed/ of its
+// name may be another text.
 func (a *authorization) find(kind iam.Kind, arn field, managed managedPolicies) (*iam.Policy, error) {
 	parsed, err := iam.ParseARN(arn.text)
 	if err != nil {
 		return nil, a.reader.ErrorAt(arn.at, "%v", err)
+	}
+	if !isAWSPolicy(arn.text) && a.policies[arn.text] == nil {
+		return nil, a.reader.ErrorAt(arn.at, "policy %q is attached and not in Policies; save the output without --filter", arn.text)
 	}
 	policy, err := managed.lookup(arn.text, iam.ARN{Partition: parsed.Partition, Account: a.account})
 	if err != nil {
