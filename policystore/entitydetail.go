@@ -1,6 +1,7 @@
 package policystore
 
 import (
+	"slices"
 	"strings"
 
 	"extauthz/identity"
@@ -18,15 +19,17 @@ type entityDetail struct {
 	managed         []field // ARNs
 	boundary        field   // an ARN; "" for none
 	trust           document
+	found           map[string]bool // the names of its members
 }
 
 // readEntity reads the next entry of a list of that kind: User, Group or Role.
 func (a *authorization) readEntity(kind string) error {
-	d := &entityDetail{start: a.reader.Start()}
+	d := &entityDetail{start: a.reader.Start(), found: map[string]bool{}}
 	err := a.reader.Object("an entry of "+kind+"DetailList", func(name string, at int) error {
-		if known, differs := spelling(kind, name); differs {
-			return a.reader.ErrorAt(at, "%q is spelt %s by AWS; save the output as it is", name, known)
+		if err := a.checkMember(kind, name, at); err != nil {
+			return err
 		}
+		d.found[name] = true
 		return d.readMember(a, kind, name)
 	})
 	if err == nil {
@@ -45,17 +48,29 @@ func (a *authorization) readEntity(kind string) error {
 	return nil
 }
 
-// spelling tells whether a member's name is that of one that decides but for its
-// case: passing it over, as a member that AWS has added, could lose a Deny.
-func spelling(kind, name string) (known string, differs bool) {
-	for _, known := range [...]string{
-		"Tags", "GroupList", kind + "PolicyList", "AttachedManagedPolicies", "PermissionsBoundary", "AssumeRolePolicyDocument",
-	} {
-		if strings.EqualFold(name, known) {
-			return known, name != known
+// deciding are the members that decide, by the kinds of entries that have them (IAM
+// API Reference, UserDetail, GroupDetail and RoleDetail).
+var deciding = map[string][]string{
+	"Tags": {"User", "Role"}, "GroupList": {"User"}, "AttachedManagedPolicies": {"User", "Group", "Role"},
+	"UserPolicyList": {"User"}, "GroupPolicyList": {"Group"}, "RolePolicyList": {"Role"},
+	"PermissionsBoundary": {"User", "Role"}, "AssumeRolePolicyDocument": {"Role"},
+	"Groups": nil, "PolicyList": nil, "Policies": nil, "AttachedPolicies": nil, // of other outputs
+}
+
+// checkMember refuses a member whose name is that of one that decides but for its
+// case, or that entries of another kind have: passing it over, as a member that AWS
+// has added, could lose a Deny.
+func (a *authorization) checkMember(kind, name string, at int) error {
+	for known, kinds := range deciding {
+		switch {
+		case !strings.EqualFold(name, known):
+		case !slices.Contains(kinds, kind):
+			return a.reader.ErrorAt(at, "%q is no member of an entry of %sDetailList; save the output as it is", name, kind)
+		case name != known:
+			return a.reader.ErrorAt(at, "%q is spelt %s by AWS; save the output as it is", name, known)
 		}
 	}
-	return "", false
+	return nil
 }
 
 func (d *entityDetail) readMember(a *authorization, kind, name string) (err error) {
@@ -143,10 +158,16 @@ func readWanted(r *strictjson.Reader, what, wanted string, into *field) error {
 	return err
 }
 
-// checkName holds an entry's ARN to its account, path and name.
+// checkName wants what every entry has, and holds its ARN to its account, path and
+// name.
 func (a *authorization) checkName(d *entityDetail, kind string) error {
 	if d.arn.text == "" || d.path.text == "" || d.name.text == "" || d.id.text == "" {
 		return a.reader.ErrorAt(d.start, "an entry of %sDetailList lacks Arn, Path, %sName or %sId; save the output as it is", kind, kind, kind)
+	}
+	for _, list := range [...]string{"AttachedManagedPolicies", "GroupList"} { // there even if empty
+		if slices.Contains(deciding[list], kind) && !d.found[list] {
+			return a.reader.ErrorAt(d.start, "an entry of %sDetailList lacks %s; save the output as it is", kind, list)
+		}
 	}
 	return a.checkARN(d.arn, a.account, strings.ToLower(kind)+d.path.text+d.name.text)
 }
