@@ -136,6 +136,7 @@ func replace(t *testing.T, dir string, contents map[string]string) {
 func TestBroken(t *testing.T) {
 	for _, b := range breakages(t) {
 		t.Run(b.name, func(t *testing.T) {
+			t.Parallel()
 			s, dir := newStore(t, small())
 			refused(t, s, dir, b.want, func() { replace(t, dir, b.contents) })
 		})
@@ -150,6 +151,7 @@ func TestBrokenConfigMap(t *testing.T) {
 			continue // the same error, and two forms of one name are one key
 		}
 		t.Run(b.name, func(t *testing.T) {
+			t.Parallel()
 			dir := t.TempDir()
 			configMap(t, dir, "..good", flat(small()))
 			s := New(Options{Dir: dir, Decision: options()})

@@ -84,6 +84,7 @@ func TestBrokenOnDisk(t *testing.T) {
 		{"aliases by the million", put("principals.yaml", aliases()), "principals.yaml: document contains excessive aliasing; write the values out, without anchors"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			s, dir := newStore(t, small())
 			refused(t, s, dir, strings.ReplaceAll(c.want, "DIR", dir), func() {
 				if err := c.change(dir); err != nil {
