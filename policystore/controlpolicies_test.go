@@ -26,7 +26,7 @@ func withPolicies(more map[string]string) map[string]string {
 // control policies bind.
 func TestControlPolicies(t *testing.T) {
 	const member = "id: o-a1b2c3d4e5\naccounts: {\"123456789012\": o-a1b2c3d4e5/r-ab12/}\n"
-	const stranger = "id: o-a1b2c3d4e5\naccounts: {\"999999999999\": o-a1b2c3d4e5/r-ab12/}\n"
+	const stranger = "id: o-a1b2c3d4e5\naccounts: {\"999999999999\": o-a1b2c3d4e5/r-ab12/}\noutside: [\"123456789012\"]\n"
 	const scp, rcp = "organization/scp/", "organization/rcp/"
 	for _, c := range []struct {
 		name  string

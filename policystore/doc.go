@@ -37,8 +37,11 @@
 //
 // An account's output gives its users and roles, with all that is attached to them,
 // and its managed policies by ARN, also to principals.yaml. Nothing may be missing
-// that is attached, whatever is in managed/, and no user or role may be in both. Where the output has a
-// policy of AWS, its text counts before the one known here.
+// that is attached, whatever is in managed/, and no user or role may be in both.
+// Where the output has a policy of AWS, its text counts before the one known here.
+//
+// Where an organization has control policies and organization.yaml, each account of
+// the directory is in its accounts or in its list outside.
 //
 // Places in a document that stands as an object in an output are those of the file.
 // In one that stands as a string they count from the string's beginning, and the
@@ -81,6 +84,7 @@
 //	network.go       proxies and VPC endpoint in front of a registry
 //	detail.go        how much a denial tells the client
 //	organization.go  organization.yaml: which accounts are members, and where
+//	members.go       every account is a member, or said to be none
 //	inventory.go     the repositories that a registry has
 //	principals.go    principals.yaml as a whole
 //	entities.go      its users and roles, and what is attached to them

@@ -15,6 +15,7 @@ type organizationFile struct {
 	ID                string            `yaml:"id"`
 	ManagementAccount string            `yaml:"managementAccount"`
 	Accounts          map[string]string `yaml:"accounts"`
+	Outside           []string          `yaml:"outside"`
 }
 
 // An Organization says which accounts are members of an AWS organization, and
@@ -23,6 +24,7 @@ type Organization struct {
 	id         string
 	management string              // the management account; "" if it is not known
 	paths      map[string][]string // by account; a list of one, as condition keys have it
+	outside    map[string]bool     // accounts that are said to be no members
 }
 
 // Member returns the values of aws:PrincipalOrgID and aws:PrincipalOrgPaths, or
@@ -76,7 +78,7 @@ func loadOrganization(t tree) (*Organization, error) {
 	if len(file.Accounts) == 0 {
 		return nil, y.errorAt(errors.New("accounts: name the member accounts, each with its path"), "accounts")
 	}
-	o := &Organization{id: file.ID, paths: map[string][]string{}}
+	o := &Organization{id: file.ID, paths: map[string][]string{}, outside: map[string]bool{}}
 	for _, account := range slices.Sorted(maps.Keys(file.Accounts)) {
 		path := file.Accounts[account]
 		if err := cmp.Or(checkAccount(account), o.checkPath(path)); err != nil {
@@ -84,10 +86,27 @@ func loadOrganization(t tree) (*Organization, error) {
 		}
 		o.paths[account] = []string{path}
 	}
+	if wrong, err := o.exclude(file.Outside); err != nil {
+		return nil, y.errorAt(err, "outside", wrong)
+	}
 	if o.management = file.ManagementAccount; o.management != "" && o.paths[o.management] == nil {
 		return nil, y.errorAt(fmt.Errorf("managementAccount %q is not among the accounts; add it there with its path", o.management), "managementAccount")
 	}
 	return o, nil
+}
+
+// exclude takes accounts for strangers, or returns the position of one that cannot be.
+func (o *Organization) exclude(accounts []string) (wrong int, err error) {
+	for i, account := range accounts {
+		switch err := checkAccount(account); {
+		case err != nil:
+			return i, err
+		case o.paths[account] != nil:
+			return i, fmt.Errorf("account %q is in accounts too; keep one of the two", account)
+		}
+		o.outside[account] = true
+	}
+	return 0, nil
 }
 
 func checkAccount(account string) error {

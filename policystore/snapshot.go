@@ -91,7 +91,7 @@ func compile(t tree, o decision.Options, l *lasting) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := all.checkAudiences(who.issuers); err != nil {
+	if err := cmp.Or(all.checkAudiences(who.issuers), organization.checkAccounts(policies.Organization, all, from, who)); err != nil {
 		return nil, err
 	}
 	tags, err := loadTags(t, all)

@@ -177,7 +177,7 @@ func TestControlPoliciesBindAssumedRoles(t *testing.T) {
 		holds              bool
 	}{
 		{"of a member", "id: o-a1b2c3d4e5\naccounts: {\"123456789012\": o-a1b2c3d4e5/r-ab12/}\n", false},
-		{"of others", "id: o-a1b2c3d4e5\naccounts: {\"999999999999\": o-a1b2c3d4e5/r-ab12/}\n", true},
+		{"of others", "id: o-a1b2c3d4e5\naccounts: {\"999999999999\": o-a1b2c3d4e5/r-ab12/}\noutside: [\"123456789012\"]\n", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := whole(t, s)
