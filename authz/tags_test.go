@@ -13,6 +13,7 @@ func tagged() map[string]string {
 	const place = "accounts/123456789012/eu-central-1/repositories/"
 	contents[place+"team/blue/_tags.json"] = `{"team": "blue"}`
 	contents[place+"team/red/_tags.json"] = `{"tags": [{"Key": "team", "Value": "red"}]}`
+	contents[place+"secret/app/_tags.json"] = `{}`
 	contents["managed/push.json"] = `{"Version":"2012-10-17","Statement":[
   {"Effect":"Allow","Action":"ecr:GetAuthorizationToken","Resource":"*","Condition":{"Null":{"aws:ResourceTag/team":"true"}}},
   {"Effect":"Allow","Action":"ecr:DescribeRepositories","Resource":"*","Condition":{"Null":{"ecr:ResourceTag/team":"true"}}},

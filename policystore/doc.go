@@ -97,6 +97,7 @@
 //	registrypolicy.go  the policies of whole registries
 //	controlpolicies.go the organization's control policies, level by level
 //	tags.go          the tags of repositories, as condition keys
+//	untagged.go      policies that need the tags of every repository
 //	export.go        documents, by themselves and inside the outputs of AWS's commands
 //	managed.go       managed policies: the operator's, AWS's for ECR, those of accounts
 //	authorization.go get-account-authorization-details: an account's users, groups,

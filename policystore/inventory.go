@@ -45,7 +45,7 @@ func loadInventories(t tree, all registries) (repositories int, err error) {
 		}
 		for _, r := range all {
 			if r.Account == account && r.Region == region {
-				r.Exists = have.has
+				r.Exists, r.listed = have.has, have
 			}
 		}
 		repositories += len(have)

@@ -66,6 +66,7 @@ type Registry struct {
 	AuthorizationTokenOnlyAtLogin bool
 
 	tags          resourceTags // of the repositories of all registries
+	listed        inventory    // nil without an inventory
 	hosts         []string
 	audience      audience
 	sourcesAt     iam.Position // of its sources

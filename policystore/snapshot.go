@@ -25,6 +25,7 @@ type Snapshot struct {
 	Findings   []iam.Finding // what is suspicious in the operator's policies but no error
 	registries registries
 	principals *principals
+	tags       resourceTags
 
 	policies     []*iam.Policy            // the operator's
 	repositories map[string][]*iam.Policy // of repositories, by ARN
@@ -99,7 +100,7 @@ func compile(t tree, o decision.Options, l *lasting) (*Snapshot, error) {
 		return nil, err
 	}
 	s := &Snapshot{
-		Digest: t.digest(), Callers: who.table, registries: all, principals: who,
+		Digest: t.digest(), Callers: who.table, registries: all, principals: who, tags: tags,
 		Summary: Summary{
 			Registries: len(all), Credentials: who.table.Len(), Principals: len(who.identity), Issuers: len(who.issuers),
 			ManagedPolicies: len(from.managed), RepositoryPolicies: len(policies.Repository), Repositories: known,
@@ -145,7 +146,8 @@ func loadPolicies(t tree, all registries, organization *Organization) (p decisio
 func (s *Snapshot) decideBy(from *sources, policies decision.Policies, o decision.Options) (err error) {
 	own, aws := s.principals.operators(from, &policies)
 	s.policies, s.repositories = own, policies.Repository
-	if err := s.principals.checkUserIDs(slices.Concat(own, aws)); err != nil {
+	all := slices.Concat(own, aws)
+	if err := cmp.Or(s.principals.checkUserIDs(all), s.registries.checkTagged(s.tags, policies.Repository, all)); err != nil {
 		return err
 	}
 	s.Findings = findings(s.policies, slices.Concat(s.principals.findings, s.registries.idleSources(s.Callers), unboundUsers(s.Callers)))

@@ -1,0 +1,95 @@
+package policystore
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"extauthz/iam"
+)
+
+// resourceTagKeys are the beginnings of the condition keys for the tags of
+// repositories, lower-cased.
+var resourceTagKeys = [...]string{"aws:resourcetag/", "ecr:resourcetag/"}
+
+// checkTagged refuses a policy that says more of a repository without tags than of
+// one with them, such as a Deny by tag, while the tags of some repository are not
+// told. AWS always knows them, so that without them a Deny would be lost.
+func (all registries) checkTagged(tags resourceTags, written map[string][]*iam.Policy, policies []*iam.Policy) error {
+	place := all.untagged(tags, written)
+	if place == "" {
+		return nil
+	}
+	for _, policy := range policies {
+		if at, key := needsTags(policy); key != "" {
+			return fmt.Errorf("%s:%d:%d: asks for %s where a missing tag counts, but there is no %s; save the tags of every repository there, or {} if it has none", policy.Source, at.Line, at.Column, key, place)
+		}
+	}
+	return nil
+}
+
+// untagged is where the tags of the first repository belong that an inventory lists
+// or that has a policy, and whose tags are not told; "" if there is none.
+func (all registries) untagged(tags resourceTags, written map[string][]*iam.Policy) string {
+	repositories := map[string]bool{}
+	for arn := range written {
+		repositories[arn] = true
+	}
+	for _, r := range all {
+		for name := range r.listed {
+			repositories[r.RepositoryARN(name)] = true
+		}
+	}
+	for _, text := range slices.Sorted(maps.Keys(repositories)) {
+		if _, told := tags[text]; !told {
+			arn, _ := iam.ParseARN(text) // which RepositoryARN has made
+			return "accounts/" + arn.Account + "/" + arn.Region + "/repositories/" + strings.TrimPrefix(arn.Resource, "repository/") + "/" + tagsFile
+		}
+	}
+	return ""
+}
+
+// needsTags finds a statement about ECR in which the lack of a tag takes a Deny
+// away or lets an Allow apply. In trust policies the tags are those of the role.
+func needsTags(policy *iam.Policy) (at iam.Position, key string) {
+	if policy.Kind == iam.TrustPolicy || !slices.ContainsFunc(policy.ConditionKeys(), isResourceTag) {
+		return at, ""
+	}
+	for _, w := range policy.Written() {
+		if !isAboutECR(&w) {
+			continue
+		}
+		for _, c := range w.Conditions {
+			lenient := c.Negated || c.IfExists || c.Set == "ForAllValues" || c.Base == "Null"
+			if isResourceTag(c.Key.Text) && (w.Statement.Effect == iam.Deny || lenient) {
+				return c.Key.Position, c.Key.Text
+			}
+		}
+		for _, word := range slices.Concat(w.Resources, valuesOf(w.Conditions)) {
+			if _, variable, found := strings.Cut(word.Text, "${"); found && w.Statement.Effect == iam.Deny && isResourceTag(variable) {
+				return word.Position, word.Text
+			}
+		}
+	}
+	return at, ""
+}
+
+func valuesOf(conditions []iam.WrittenCondition) (all []iam.Word) {
+	for _, c := range conditions {
+		all = append(all, c.Values...)
+	}
+	return all
+}
+
+func isResourceTag(key string) bool {
+	return slices.ContainsFunc(resourceTagKeys[:], func(begin string) bool { return strings.HasPrefix(strings.ToLower(key), begin) })
+}
+
+// isAboutECR tells whether a statement can be about an action of ECR.
+func isAboutECR(w *iam.WrittenStatement) bool {
+	return w.NotAction || slices.ContainsFunc(w.Actions, func(action iam.Word) bool {
+		vendor, _, _ := strings.Cut(action.Text, ":")
+		return strings.EqualFold(vendor, "ecr") || strings.ContainsAny(vendor, "*?")
+	})
+}

@@ -1,0 +1,53 @@
+package policystore
+
+import (
+	"maps"
+	"strings"
+	"testing"
+)
+
+// TestTagsThatAreNotTold holds that a Deny by tag is not lost with a file of tags.
+func TestTagsThatAreNotTold(t *testing.T) {
+	deny := func(condition string) string {
+		return strings.Replace(noPull, `"Resource":"*"`, `"Resource":"*","Condition":{`+condition+`}`, 1)
+	}
+	allow := func(condition string) string { return strings.Replace(deny(condition), "Deny", "Allow", 1) }
+	const (
+		secret    = `"StringEquals":{"aws:ResourceTag/secret":"yes"}`
+		inventory = "accounts/123456789012/eu-central-1/repositories.json"
+		listed    = `{"repositories":[{"repositoryName":"team/app","registryId":"123456789012","repositoryArn":"arn:aws:ecr:eu-central-1:123456789012:repository/team/app"}]}`
+		tags      = "accounts/123456789012/eu-central-1/repositories/team/app/_tags.json"
+		want      = "managed/guard.json:1:"
+	)
+	for _, c := range []struct {
+		name, policy string
+		more         map[string]string
+		want         string // "" loads
+	}{
+		{"a Deny by tag", deny(secret), nil, want + "127: asks for aws:ResourceTag/secret where a missing tag counts, but there is no " + tags + "; save the tags of every repository there, or {} if it has none"},
+		{"a Deny by ECR's key", deny(`"StringEquals":{"ecr:resourcetag/secret":"yes"}`), nil, want},
+		{"a Deny by a variable", deny(`"StringEquals":{"aws:PrincipalTag/team":"${aws:ResourceTag/team}"}`), nil, want},
+		{"an Allow by tag", allow(secret), nil, ""},
+		{"an Allow that is negated", allow(`"StringNotEquals":{"aws:ResourceTag/secret":"yes"}`), nil, want},
+		{"an Allow of what has no tag", allow(`"Null":{"aws:ResourceTag/secret":"true"}`), nil, want},
+		{"an Allow if it exists", allow(`"StringEqualsIfExists":{"aws:ResourceTag/secret":"no"}`), nil, want},
+		{"a Deny of another service", strings.Replace(deny(secret), "ecr:BatchGetImage", "ec2:RunInstances", 1), nil, ""},
+		{"no tags, told", deny(secret), map[string]string{tags: "{}"}, ""},
+		{"one that is not listed", deny(secret), map[string]string{tags: "{}", inventory: strings.ReplaceAll(listed, "]", `,{"repositoryName":"b","registryId":"123456789012","repositoryArn":"arn:aws:ecr:eu-central-1:123456789012:repository/b"}]`)}, "but there is no accounts/123456789012/eu-central-1/repositories/b/_tags.json"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			base := small()
+			delete(base, secretDir)
+			change := map[string]string{"managed/guard.json": c.policy, inventory: listed}
+			maps.Copy(change, c.more)
+			if c.want != "" {
+				refuses(t, base, change, c.want)
+				return
+			}
+			maps.Copy(base, change)
+			if _, err := load(t, base); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
