@@ -92,7 +92,7 @@
 //	credentials.go   its credentials: who stands behind a name or a token's claims
 //	keyfiles.go      the keys and authorities in the directory
 //	trust.go         trust policies of roles
-//	userid.go        aws:userid, and the unique ids it needs
+//	userid.go        aws:userid, the unique ids it needs, and those that name nobody
 //	documents.go     the files about accounts and repositories; repository policies
 //	registrypolicy.go  the policies of whole registries
 //	controlpolicies.go the organization's control policies, level by level

@@ -147,7 +147,7 @@ func (s *Snapshot) decideBy(from *sources, policies decision.Policies, o decisio
 	own, aws := s.principals.operators(from, &policies)
 	s.policies, s.repositories = own, policies.Repository
 	all := slices.Concat(own, aws)
-	if err := cmp.Or(s.principals.checkUserIDs(all), s.registries.checkTagged(s.tags, policies.Repository, all)); err != nil {
+	if err := cmp.Or(s.principals.checkUserIDs(all), s.principals.checkNamedIDs(all), s.registries.checkTagged(s.tags, policies.Repository, all)); err != nil {
 		return err
 	}
 	s.Findings = findings(s.policies, slices.Concat(s.principals.findings, s.registries.idleSources(s.Callers), unboundUsers(s.Callers)))

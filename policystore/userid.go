@@ -34,3 +34,25 @@ func (p *principals) checkUserIDs(policies []*iam.Policy) error {
 	}
 	return nil
 }
+
+// checkNamedIDs refuses a policy that names a user or role of the directory by its
+// unique id, as AWS prints one that was deleted and made anew: it would match nobody,
+// and a Deny would be lost.
+func (p *principals) checkNamedIDs(policies []*iam.Policy) error {
+	arns := map[string]string{}
+	for arn, id := range p.ids {
+		if id != "" {
+			arns[id] = arn
+		}
+	}
+	for _, policy := range policies {
+		for _, w := range policy.Written() {
+			for _, named := range w.Principals {
+				if arn, found := arns[named.Text]; found {
+					return fmt.Errorf("%s:%d:%d: %q is the unique id of %s, which matches nobody here; write its ARN", policy.Source, named.Line, named.Column, named.Text, arn)
+				}
+			}
+		}
+	}
+	return nil
+}
