@@ -83,10 +83,24 @@ func readTags(file string, text []byte) (tags []identity.Tag, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if isPieceOfOutput(tags) {
+		return nil, r.ErrorAt(0, "this is a piece of an output, not tags; write an object of keys and values, or save the whole output")
+	}
 	if err := identity.CheckShownTags(tags); err != nil {
 		return nil, r.ErrorAt(0, "%v", err)
 	}
 	return tags, nil
+}
+
+// isPieceOfOutput tells whether what was read as tags is one entry of an output's
+// list, or its last page without the list.
+func isPieceOfOutput(tags []identity.Tag) bool {
+	names := make([]string, len(tags))
+	for i, tag := range tags {
+		names[i] = tag.Key
+	}
+	slices.Sort(names)
+	return slices.Equal(names, []string{"Key", "Value"}) || len(names) == 1 && tellsOfMore(names[0])
 }
 
 // hasTagList tells whether text is an object whose member tags is a list: a tag

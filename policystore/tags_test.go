@@ -82,6 +82,8 @@ func TestTagsRefused(t *testing.T) {
 		{"a tag beside the list", `{"tags": [], "team": "blue"}`, `:1:14: "team" stands beside the list of tags`},
 		{"cut short", `{"tags": [], "nextToken": "eyJ"}`, ":1:14: nextToken says that the list is cut short"},
 		{"cut short, as IAM says it", `{"tags": [], "IsTruncated": true}`, ":1:14: IsTruncated says that the list is cut short"},
+		{"one entry of the list", `{"Value": "blue", "Key": "team"}`, ":1:1: this is a piece of an output, not tags"},
+		{"a token alone", `{"nextToken": "eyJ"}`, ":1:1: this is a piece of an output, not tags"},
 		{"too many", "{" + strings.Join(many, ",") + "}", ":1:1: there are 51 tags, and AWS allows 50"},
 		{"no key", `{"": "a"}`, ":1:1: a tag has no key"},
 		{"characters", `{"a*": "a"}`, ":1:1: the tag key \"a*\" holds other characters"},
