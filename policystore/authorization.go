@@ -63,6 +63,9 @@ func readAuthorization(file, account string, text []byte) (*authorization, error
 	err = r.Object("the output", func(name string, at int) error {
 		if read := lists[name]; read != nil {
 			delete(lists, name)
+			if !r.AtArray() {
+				return r.ErrorAt(r.Start(), "%s must be a list; write [] if there is none, or save the output again", name)
+			}
 			return r.Array(name, read)
 		}
 		return skipWhole(r, name, at)

@@ -52,7 +52,7 @@ func readDocument(r *strictjson.Reader, file, name string) (document, error) {
 	if err := json.Unmarshal(value, &text); err != nil {
 		return document{}, r.ErrorAt(at, "%s: %v", name, err)
 	}
-	if !strings.HasPrefix(text, "{") {
+	if !strings.HasPrefix(strings.TrimLeft(text, " \t\r\n"), "{") {
 		if text, err = url.PathUnescape(text); err != nil {
 			return document{}, r.ErrorAt(at, "%s is neither an object nor URL-encoded: %v; save the output again", name, err)
 		}
@@ -68,6 +68,15 @@ type field struct {
 
 func (f *field) read(r *strictjson.Reader, name string) (err error) {
 	f.text, f.at, err = r.String(name)
+	return err
+}
+
+// readPlace reads a string that says what an output is about.
+func (f *field) readPlace(r *strictjson.Reader, name string) error {
+	err := f.read(r, name)
+	if err == nil && f.text == "" {
+		err = r.ErrorAt(f.at, "%s is empty; save the output as it is", name)
+	}
 	return err
 }
 
@@ -114,13 +123,15 @@ func openPolicy(file string, text []byte, p place) (document, error) {
 	}
 	var policy, account, repository field
 	err = r.Object("the output", func(name string, at int) error {
-		switch name {
-		case policyText:
+		switch {
+		case name == policyText:
 			return policy.read(r, name)
-		case "registryId":
-			return account.read(r, name)
-		case "repositoryName":
-			return repository.read(r, name)
+		case strings.EqualFold(name, "registryId"):
+			return account.readPlace(r, name)
+		case strings.EqualFold(name, "repositoryName"):
+			return repository.readPlace(r, name)
+		}
+		switch name {
 		case "Version", "Id", "Statement":
 			return r.ErrorAt(at, "%s stands beside %s; keep the policy alone, or the output as it is", name, policyText)
 		}
