@@ -50,7 +50,8 @@
 // request any of its actions.
 //
 // What cannot be asked, such as a principal that is not there, fails its test and
-// no other.
+// no other; an action that ECR does not have is a mistake in the file, and no test
+// runs.
 //
 // The map of the package:
 //
