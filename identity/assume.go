@@ -100,17 +100,12 @@ func (s *assumption) caller(source Source, provider string, policies []*iam.Poli
 	return caller, nil
 }
 
-// assumption is what the token asks for: the session of a role, with the tags
-// and the source identity that its claims have. A role that is not there is denied
-// in the words of one that does not trust who asks.
-func (t *tokenHolder) assumption(call, who, role string) (*assumption, error) {
-	s := &assumption{role: t.table.entities.Find(role), session: t.issuer.session.Expand(t.captures)}
-	if s.role == nil || !s.role.isRole() {
-		return nil, unassumed(who, call, role, "the role is not among the principals")
-	}
-	if s.role.Trust == nil {
-		return nil, unassumed(who, call, role, "the role has no trust policy, so that nobody can assume it")
-	}
+// asks is what the token asks for, whatever the role: a session of that name, with
+// the tags and the source identity that its claims have. It is judged before the
+// role is looked at, so that a token that asks amiss tells nobody which roles
+// there are.
+func (t *tokenHolder) asks() (*assumption, error) {
+	s := &assumption{session: t.issuer.session.Expand(t.captures)}
 	if err := checkSessionName(s.session); err != nil {
 		return nil, err
 	}
@@ -120,6 +115,19 @@ func (t *tokenHolder) assumption(call, who, role string) (*assumption, error) {
 	}
 	s.sourceIdentity, err = readSourceIdentity(t.token.Claims)
 	return s, err
+}
+
+// assumable finds the role. One that is not there is denied in the words of one
+// that does not trust who asks.
+func (t *tokenHolder) assumable(s *assumption, call, who, role string) error {
+	s.role = t.table.entities.Find(role)
+	switch {
+	case s.role == nil || !s.role.isRole():
+		return unassumed(who, call, role, "the role is not among the principals")
+	case s.role.Trust == nil:
+		return unassumed(who, call, role, "the role has no trust policy, so that nobody can assume it")
+	}
+	return nil
 }
 
 // issued is when the sessions of the token begin. A token that does not say when
@@ -140,8 +148,11 @@ func (t *tokenHolder) issued() time.Time {
 func (t *tokenHolder) webIdentity(role string) (*Caller, error) {
 	const call = "sts:AssumeRoleWithWebIdentity"
 	who := fmt.Sprintf("the token of issuer %q", t.issuer.name)
-	s, err := t.assumption(call, who, role)
+	s, err := t.asks()
 	if err != nil {
+		return nil, err
+	}
+	if err := t.assumable(s, call, who, role); err != nil {
 		return nil, err
 	}
 	provider := t.issuer.providerFor(s.role)
@@ -175,21 +186,18 @@ func (i *issuer) providerFor(role *Entity) string {
 func (t *tokenHolder) chain(by *Caller, role string) (*Caller, error) {
 	const call = "sts:AssumeRole"
 	who := fmt.Sprintf("%q", by.Principal.ARN)
-	s, err := t.assumption(call, who, role)
-	if err != nil {
-		return nil, err
-	}
-	var owner *Entity
-	switch by.Principal.Kind {
-	case iam.User:
-		owner = t.table.entities.Find(by.Principal.ARN)
-	case iam.AssumedRole:
-		owner = t.table.entities.Find(by.Principal.RoleARN)
-	}
+	owner := t.table.entities.owner(&by.Principal)
 	if owner == nil {
 		return nil, fmt.Errorf("%q cannot assume roles; users and sessions of roles can", by.Principal.ARN)
 	}
+	s, err := t.asks()
+	if err != nil {
+		return nil, err
+	}
 	if err := s.inherit(by); err != nil {
+		return nil, err
+	}
+	if err := t.assumable(s, call, who, role); err != nil {
 		return nil, err
 	}
 	err = t.permitted(s, call, who,
@@ -203,6 +211,18 @@ func (t *tokenHolder) chain(by *Caller, role string) (*Caller, error) {
 		return nil, err
 	}
 	return caller.issuedAt(t.issued()), nil
+}
+
+// owner is the user or role whose policies a principal has when it assumes roles,
+// nil for one that cannot.
+func (e *Entities) owner(p *iam.Principal) *Entity {
+	switch p.Kind {
+	case iam.User:
+		return e.Find(p.ARN)
+	case iam.AssumedRole:
+		return e.Find(p.RoleARN)
+	}
+	return nil
 }
 
 // inherit takes over the source identity of the session that assumes the role,

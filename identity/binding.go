@@ -113,7 +113,7 @@ func (t *Table) named(n name, begin time.Time) (*Caller, *Failure) {
 	caller, err := t.callerOf(n)
 	switch {
 	case err != nil:
-		return nil, invalid(n.kind.source(), err.Error())
+		return nil, unproven(n.kind.source(), err)
 	case caller == nil:
 		return nil, invalid(n.kind.source(), fmt.Sprintf("no principal is bound to %s %q", n.kind, n.text))
 	}
@@ -151,5 +151,6 @@ func (b *nameBinding) of(n name, c Captures, e *Entities) (*Caller, error) {
 	if b.caller != nil {
 		return b.caller, nil
 	}
-	return b.grant.caller(n.kind.source().String(), c, nil, e)
+	caller, err := b.grant.caller(n.kind.source().String(), c, nil, e)
+	return caller, unled(err)
 }

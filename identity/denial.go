@@ -11,7 +11,7 @@ import (
 	"extauthz/oidc"
 )
 
-// A denial is why a token that holds proves nobody. Its text is what its holder
+// A denial is why a credential that holds proves nobody. Its text is what its holder
 // may know, who learns neither the policies nor which roles there are; detail is
 // for the operator.
 type denial struct{ told, detail string }
@@ -25,6 +25,21 @@ func detailOf(err error) string {
 		return d.detail
 	}
 	return ""
+}
+
+// absent says that a user or role is not among the principals.
+type absent struct{ text string }
+
+func (a *absent) Error() string { return a.text }
+
+// unled keeps from the client, whose name leads to nobody by its captures, where
+// it was led to.
+func unled(err error) error {
+	var a *absent
+	if errors.As(err, &a) {
+		return &denial{"no principal is bound to it", err.Error()}
+	}
+	return err
 }
 
 // unassumed says that somebody may not assume a role, as AWS STS does.

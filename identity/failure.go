@@ -47,6 +47,13 @@ func invalid(source Source, reason string) *Failure {
 	return &Failure{Kind: Invalid, Source: source.String(), Reason: reason}
 }
 
+// unproven is a credential that holds and proves nobody, because of err.
+func unproven(source Source, err error) *Failure {
+	f := invalid(source, err.Error())
+	f.Detail = detailOf(err)
+	return f
+}
+
 // unread is an Authorization header in which no source found a credential.
 func unread(reason string) *Failure {
 	return &Failure{Kind: Invalid, Source: "authorization", Reason: reason}

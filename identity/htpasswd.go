@@ -2,6 +2,7 @@ package identity
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"golang.org/x/crypto/bcrypt"
@@ -10,6 +11,10 @@ import (
 // maxCost is the highest bcrypt cost accepted: 2^14 rounds take about a
 // second, and each wrong password pays them.
 const maxCost = 14
+
+// bcryptHash is the form of a hash that can be compared with. Another one would be
+// refused at once, and tell by the time that its user is known.
+var bcryptHash = regexp.MustCompile(`^\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}$`)
 
 // Htpasswd holds the users of a password file and their bcrypt hashes.
 type Htpasswd struct {
@@ -61,7 +66,7 @@ func (h *Htpasswd) add(line string, number int) error {
 		return fmt.Errorf("user %q is there twice; keep one line", user)
 	}
 	cost, err := bcrypt.Cost([]byte(hash))
-	if err != nil || len(hash) != 60 {
+	if err != nil || !bcryptHash.MatchString(hash) {
 		return fmt.Errorf("the hash of user %q is not bcrypt; make it with `htpasswd -B`", user)
 	}
 	if cost > maxCost {

@@ -23,7 +23,7 @@ func (e *Entities) resolve(name, federatedBy, rolePath string) (iam.Principal, *
 	switch p.Kind {
 	case iam.User:
 		if entity = e.Find(name); entity == nil {
-			return iam.Principal{}, nil, fmt.Errorf("user %q is not among the principals; add it there with its policies", name)
+			return iam.Principal{}, nil, &absent{fmt.Sprintf("user %q is not among the principals; add it there with its policies", name)}
 		}
 		p.UserID = entity.ID
 	case iam.AssumedRole:
@@ -84,9 +84,9 @@ func (e *Entities) roleOf(p *iam.Principal, path string) (*Entity, error) {
 	role := e.Role(arn.Partition, arn.Account, name)
 	switch {
 	case path == "" && role == nil:
-		return nil, fmt.Errorf("role %q of account %s is not among the principals; add it there with its policies", name, arn.Account)
+		return nil, &absent{fmt.Sprintf("role %q of account %s is not among the principals; add it there with its policies", name, arn.Account)}
 	case path != "" && (role == nil || !strings.HasSuffix(role.ARN, ":role"+path+name)):
-		return nil, fmt.Errorf("role %q of account %s is not among the principals at path %s; add it there with its policies", name, arn.Account, path)
+		return nil, &absent{fmt.Sprintf("role %q of account %s is not among the principals at path %s; add it there with its policies", name, arn.Account, path)}
 	}
 	p.RoleARN = role.ARN
 	if role.ID != "" {

@@ -160,8 +160,8 @@ func (a *attempt) byClaims(source Source, i *issuer, token *oidc.Token, role str
 
 // failure is why a token that holds proves nobody.
 func (i *issuer) failure(source Source, token *oidc.Token, err error) *Failure {
-	f := invalid(source, err.Error())
-	f.Detail, f.Issuer, f.KeyID = detailOf(err), i.name, token.KeyID
+	f := unproven(source, err)
+	f.Issuer, f.KeyID = i.name, token.KeyID
 	return f
 }
 

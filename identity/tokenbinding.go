@@ -96,7 +96,7 @@ func (i *issuer) bound(source Source, claims oidc.Claims, e *Entities) (*Caller,
 			}
 			caller, err := b.grant.caller(source.String(), captures, claims, e)
 			if err != nil {
-				return nil, err
+				return nil, unled(err)
 			}
 			if found != nil && !found.same(caller) {
 				return nil, fmt.Errorf("the token names two principals, %q and %q", found.Principal.ARN, caller.Principal.ARN)
