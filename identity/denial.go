@@ -37,7 +37,7 @@ func (a *absent) Error() string { return a.text }
 func unled(err error) error {
 	var a *absent
 	if errors.As(err, &a) {
-		return &denial{"no principal is bound to it", err.Error()}
+		return &denial{"no principal is bound to this credential", err.Error()}
 	}
 	return err
 }

@@ -67,7 +67,7 @@ func tokensMadeOtherwise(t *testing.T, w *world) {
 		{"too long", local.workflow(t, mainBranch, issuer.Claims{"pad": strings.Repeat("x", 9<<10)}), ""},
 		{"a subject that is nobody", signed(t, local.gitlab, "project_path:evil/app:ref_type:branch:ref:main", nil), ""},
 		{"a branch that is nobody", signed(t, local.gitlab, "project_path:acme/app:ref_type:branch:ref:main2", nil), ""},
-		{"a namespace that has no role", signed(t, local.cluster, "system:serviceaccount:dev:deployer", nil), "dev"},
+		{"a namespace that has no role", signed(t, local.cluster, "system:serviceaccount:dev:deployer", nil), "no principal is bound to this credential"},
 		{"a subject with a path in it", signed(t, local.cluster, "system:serviceaccount:prod/x:deployer", nil), ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
