@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"extauthz/decision"
+	"extauthz/iam"
 	"extauthz/identity"
 	"extauthz/policystore"
 )
@@ -39,7 +40,12 @@ func direct(registry *policystore.Registry) *policystore.Registry {
 // with the context that r has at the registry. Keys that follow from what a
 // request asks, as [iam.KeyReference] does, are not in it.
 func Ask(r *Request, registry *policystore.Registry, caller *identity.Caller, action, resource string) *decision.Request {
-	registry = direct(registry)
-	asked := question(registry, caller, action, resource, fullContext(requestContext(r, registry, r.Peer), registry, caller))
+	asked := question(registry, caller, action, resource, fullContext(RequestKeys(r, registry), registry, caller))
 	return &asked
+}
+
+// RequestKeys are the condition keys that r brings to the registry: none of its
+// caller, of a resource, or of what it asks.
+func RequestKeys(r *Request, registry *policystore.Registry) iam.Context {
+	return requestContext(r, direct(registry), r.Peer)
 }

@@ -4,10 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"extauthz/authz"
-	"extauthz/iam"
 	"extauthz/identity"
 	"extauthz/mapping"
 	"extauthz/policystore"
@@ -59,7 +57,7 @@ func (r *runner) sender(registry *policystore.Registry, request *authz.Request) 
 
 // user is a user of the password file who gives the right password.
 func (r *runner) user(name string, registry *policystore.Registry, request *authz.Request) (caller *identity.Caller, nobody *Answer, err error) {
-	if sources := registry.Proof.Sources; len(sources) > 0 && !slices.Contains(sources, identity.BasicAuth) {
+	if !r.snapshot.Callers.Takes(&registry.Proof, identity.BasicAuth) {
 		return nil, &Answer{Outcome: authz.Unauthenticated, Reason: "the registry does not take basic as proof of who calls"}, nil
 	}
 	caller, failure := r.snapshot.Callers.User(name, request.Time)
@@ -72,15 +70,8 @@ func (r *runner) tokenHolder(shown *identity.ShownToken, registry *policystore.R
 	if !slices.ContainsFunc(issuers, func(i policystore.Issuer) bool { return i.Name == shown.Issuer }) {
 		return nil, nil, fmt.Errorf("no issuer %q in principals.yaml", shown.Issuer)
 	}
-	caller, failure := r.snapshot.Callers.Holder(&registry.Proof, shown, &identity.Evidence{Context: requestKeys(registry, request), Time: request.Time})
+	caller, failure := r.snapshot.Callers.Holder(&registry.Proof, shown, &identity.Evidence{Context: authz.RequestKeys(request, registry), Time: request.Time})
 	return caller, unproven(failure), nil
-}
-
-// requestKeys are the condition keys that a request brings, none of which is its
-// caller's or its resource's.
-func requestKeys(registry *policystore.Registry, request *authz.Request) iam.Context {
-	asked := authz.Ask(request, registry, &identity.Caller{}, "", "")
-	return slices.DeleteFunc(slices.Clone(asked.Context), func(e iam.ContextEntry) bool { return strings.HasPrefix(e.Key, "aws:Resource") })
 }
 
 // unproven is the answer to a credential that does not hold, nil where there is

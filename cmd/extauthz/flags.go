@@ -66,6 +66,21 @@ func parseMixed(flags *flag.FlagSet, in *invocation) (arguments []string, err er
 	}
 }
 
+// parseDirectory reads the command line of a command whose one argument is a
+// policy directory.
+func parseDirectory(flags *flag.FlagSet, in *invocation) (string, error) {
+	arguments, err := parseMixed(flags, in)
+	switch {
+	case err != nil:
+		return "", err
+	case len(arguments) == 0:
+		return "", inputErrorf("no directory; name the policy directory, as in extauthz %s policies", in.command)
+	case len(arguments) > 1:
+		return "", inputErrorf("unexpected argument %q; name one directory", arguments[1])
+	}
+	return arguments[0], nil
+}
+
 // repeated is what a flag that may be repeated does with each value.
 func repeated(list *[]string) func(string) error {
 	return func(value string) error {

@@ -57,11 +57,7 @@ func initFlags() *flag.FlagSet {
 func initialize(in *invocation) error {
 	c, flags := new(initCommand), newFlags()
 	c.declare(flags)
-	arguments, err := parseMixed(flags, in)
-	if err != nil {
-		return err
-	}
-	dir, err := oneDirectory(in, arguments)
+	dir, err := parseDirectory(flags, in)
 	if err != nil {
 		return err
 	}

@@ -40,11 +40,7 @@ func testFlags() *flag.FlagSet {
 func test(in *invocation) error {
 	c, flags := new(testCommand), newFlags()
 	c.declare(flags)
-	arguments, err := parseMixed(flags, in)
-	if err != nil {
-		return err
-	}
-	dir, err := oneDirectory(in, arguments)
+	dir, err := parseDirectory(flags, in)
 	if err != nil {
 		return err
 	}
@@ -62,17 +58,6 @@ func test(in *invocation) error {
 		return errNegative
 	}
 	return nil
-}
-
-// oneDirectory is the policy directory that the arguments name.
-func oneDirectory(in *invocation, arguments []string) (string, error) {
-	switch len(arguments) {
-	case 0:
-		return "", inputErrorf("no directory; name the policy directory, as in extauthz %s policies", in.command)
-	case 1:
-		return arguments[0], nil
-	}
-	return "", inputErrorf("unexpected argument %q; name one directory", arguments[1])
 }
 
 // results runs the tests of the directory that the pattern matches.
