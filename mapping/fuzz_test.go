@@ -91,7 +91,7 @@ func FuzzMap(f *testing.F) {
 			checkMapping(t, g, r, &m)
 		}
 		judged := *r
-		judged.Header = slices.DeleteFunc(slices.Clone(r.Header), func(h Header) bool { return !Judges(h.Name) })
+		judged.Header = slices.DeleteFunc(slices.Clone(r.Header), func(h Header) bool { return !judges(h.Name) })
 		if again, second := g.Map(&judged); !reflect.DeepEqual(again, m) || !reflect.DeepEqual(second, refusal) {
 			t.Errorf("headers that are not judged change %+v, %+v to %+v, %+v", m, refusal, again, second)
 		}

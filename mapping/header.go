@@ -22,14 +22,6 @@ func removed() [16]string {
 	}
 }
 
-// Judges says whether Map looks at a header of this name, so that a caller can
-// leave out all others. Case does not matter, nor whether a hyphen is written
-// as an underscore, which some servers take for one.
-func Judges(name string) bool {
-	return names(name, "content-type") || names(name, "content-length") ||
-		names(name, "transfer-encoding") || overrides(name)
-}
-
 // overrides says whether a header of this name makes some servers act on another
 // method or path than the request line's: by its meaning, or because a server
 // may take it for one to be removed that Envoy, which compares names but for
