@@ -34,6 +34,7 @@ func Directory(dir string) ([]Finding, error) {
 // A linter judges one snapshot.
 type linter struct {
 	severities map[string]Severity // by code
+	onDisk     func(path string) string
 	contents   policystore.Contents
 	registries []*policystore.Registry
 	documents  map[*iam.Policy]*document
@@ -50,7 +51,7 @@ type linter struct {
 
 func newLinter(s *policystore.Snapshot, severities map[string]Severity) *linter {
 	l := &linter{
-		severities: severities, contents: s.Contents(), told: map[Finding]bool{},
+		severities: severities, onDisk: s.OnDisk, contents: s.Contents(), told: map[Finding]bool{},
 		tagged: s.Summary.TaggedRepositories > 0,
 	}
 	for _, name := range s.RegistryNames() {
@@ -112,6 +113,7 @@ func (l *linter) report(source string, at iam.Position, code, format string, arg
 	if m := placed.FindStringSubmatch(source + ": "); m != nil {
 		f.inString(m)
 	}
+	f.Source = l.onDisk(f.Source)
 	if !l.told[f] {
 		l.told[f] = true
 		l.findings = append(l.findings, f)

@@ -18,6 +18,11 @@ type diskNames map[string]string
 // of is what the file of that path is called on disk.
 func (names diskNames) of(path string) string { return cmp.Or(names[path], path) }
 
+// OnDisk is what a file of the snapshot is called on disk, below the directory:
+// sources and places have its path in the tree, as "managed/developers.json", and
+// on disk it may be called "managed..developers.json".
+func (s *Snapshot) OnDisk(path string) string { return s.names.of(path) }
+
 // tell lets an error that begins with the path of a file begin with what the file
 // is called on disk, where the operator will look for it.
 func (names diskNames) tell(err error) error {

@@ -27,6 +27,7 @@ type Snapshot struct {
 	principals *principals
 	tags       resourceTags
 
+	names        diskNames
 	policies     []*iam.Policy            // the operator's
 	repositories map[string][]*iam.Policy // of repositories, by ARN
 }
@@ -53,7 +54,11 @@ func Load(dir string, o decision.Options) (*Snapshot, error) {
 		return nil, err
 	}
 	s, err := compile(t, o, &lasting{identity.NewPasswords(), oidc.NewKeyCache(oidc.KeyCacheOptions{Offline: true})})
-	return s, names.tell(err)
+	if err != nil {
+		return nil, names.tell(err)
+	}
+	s.names = names
+	return s, nil
 }
 
 // lasting is what outlives snapshots.

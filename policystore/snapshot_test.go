@@ -130,6 +130,11 @@ func TestLoadTheFlatForm(t *testing.T) {
 	if s.Digest != tree.Digest || s.Summary != tree.Summary {
 		t.Errorf("flat %s %+v, tree %s %+v", s.Digest, s.Summary, tree.Digest, tree.Summary)
 	}
+	for path := range small() {
+		if got, want := s.OnDisk(path), strings.ReplaceAll(path, "/", ".."); got != want || tree.OnDisk(path) != path {
+			t.Errorf("on disk %s is called %s in the flat form, want %s, and %s in the tree", path, got, want, tree.OnDisk(path))
+		}
+	}
 }
 
 func TestLoadTheQuickstart(t *testing.T) {

@@ -95,6 +95,7 @@ func (s *Store) Reload() error {
 	if err != nil {
 		return s.failed(attempt{digest, names.tell(err)})
 	}
+	snapshot.names = names
 	s.succeeded(snapshot)
 	return nil
 }

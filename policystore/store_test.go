@@ -246,6 +246,9 @@ func TestWatchAConfigMap(t *testing.T) {
 			t.Fatal(err)
 		}
 		eventually(t, "the swapped volume", func() bool { return s.Snapshot().Generation == uint64(generation) })
+		if got := s.Snapshot().OnDisk("managed/pull.json"); got != "managed..pull.json" {
+			t.Errorf("the snapshot tells %s for the file on disk", got)
+		}
 	}
 }
 
