@@ -169,7 +169,7 @@ func TestLoadRegistriesRefuses(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"empty", "", "registries.yaml: the file is empty"},
 		{"only a comment", "# nothing\n", "registries.yaml: the file is empty"},
-		{"no list", "registries:\n", "registries.yaml:1:12: no registry"},
+		{"no list", "registries: []\n", "registries.yaml:1:13: no registry"},
 		{"unknown key", good("  colour: red\n"), "registries.yaml:6: key colour is not known here"},
 		{"unknown key at the top", good("") + "accounts: []\n", "registries.yaml:6: key accounts is not known here"},
 		{"repeated key", good("  name: b\n"), `registries.yaml:6: mapping key "name" already defined at line 2`},
@@ -178,7 +178,7 @@ func TestLoadRegistriesRefuses(t *testing.T) {
 		{"wrong type", "registries:\n  name: a\n", "registries.yaml:2: a mapping of keys to values stands here; write a list"},
 		{"no name", "registries:\n- hosts: [h]\n", `registries.yaml:2:3: name ""`},
 		{"name with a quote", strings.Replace(good(""), "name: a", `name: 'a"b'`, 1), "registries.yaml:2:9: name"},
-		{"account as a number", strings.Replace(good(""), `"123456789012"`, "12345", 1), `registries.yaml:2:3: account "12345": want twelve digits`},
+		{"account as a number", strings.Replace(good(""), `"123456789012"`, "12345", 1), `registries.yaml:4:12: 12345 is a number; put it between quotes`},
 		{"region", strings.Replace(good(""), "eu-central-1", "Frankfurt", 1), `registries.yaml:2:3: region "Frankfurt"`},
 		{"partition", good("  partition: '*'\n"), `registries.yaml:2:3: partition "*"`},
 		{"realm that ends the header's string", good("  realm: 'a\", x=\"b'\n"), "registries.yaml:6:10: realm"},

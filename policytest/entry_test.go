@@ -17,7 +17,7 @@ func TestParse(t *testing.T) {
 - name: a request
   principal: arn:aws:iam::123456789012:user/bob
   request: PUT /v2/team/app/manifests/v1?tag=v2
-  headers: { User-Agent: " crane ", Content-Length: 0 }
+  headers: { User-Agent: " crane ", Content-Length: "0" }
   registry: main
   sourceIp: 192.0.2.7
   time: 2026-11-25T12:00:00+01:00

@@ -4,6 +4,7 @@
 //
 // The map of the package:
 //
-//	file.go  Decode, and where values stand
-//	told.go  what the YAML library finds wrong, in the words of who writes the file
+//	file.go   Decode, and where values stand
+//	plain.go  values that readers of YAML differ about
+//	told.go   what the YAML library finds wrong, in the words of who writes the file
 package strictyaml

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
@@ -16,18 +17,16 @@ type File struct {
 	root yaml.Node
 }
 
-// Decode reads one YAML document into value: unknown keys, repeated keys, wrong
-// types, merged keys, tags and a second document are errors that name file and
-// line. name is what errors call the file.
+// Decode reads one YAML document into value, a pointer to a struct: unknown keys,
+// repeated keys, wrong types, values that readers of YAML differ about, merged keys,
+// tags, directives and a second document are errors that name file and line. name
+// is what errors call the file.
 func Decode(name string, text []byte, value any) (*File, error) {
 	f := &File{name: name}
 	if !utf8.Valid(text) || bytes.HasPrefix(text, []byte("\ufeff")) {
 		return nil, fmt.Errorf("%s: not UTF-8, or with a byte order mark; save it as UTF-8 without one", name)
 	}
-	if err := yaml.Unmarshal(text, &f.root); err != nil {
-		return nil, f.wrap(err)
-	}
-	if err := f.checkPlain(&f.root); err != nil {
+	if err := f.parse(text); err != nil {
 		return nil, err
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
@@ -37,14 +36,40 @@ func Decode(name string, text []byte, value any) (*File, error) {
 	} else if err != nil {
 		return nil, f.wrap(err)
 	}
+	if err := f.checkEnd(decoder); err != nil {
+		return nil, err
+	}
+	if err := f.checkWritten(f.root.Content[0], reflect.TypeOf(value)); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// parse reads the nodes, and refuses what no file here has a use for.
+func (f *File) parse(text []byte) error {
+	for line := range bytes.Lines(text) { // up to the document
+		if bytes.HasPrefix(line, []byte("%")) {
+			return fmt.Errorf("%s: lines that begin with %% say which YAML this is; remove them", f.name)
+		} else if line = bytes.TrimSpace(line); len(line) > 0 && line[0] != '#' {
+			break
+		}
+	}
+	if err := yaml.Unmarshal(text, &f.root); err != nil {
+		return f.wrap(err)
+	}
+	return f.checkPlain(&f.root)
+}
+
+// checkEnd wants nothing more behind the document.
+func (f *File) checkEnd(decoder *yaml.Decoder) error {
 	var second yaml.Node
 	switch err := decoder.Decode(&second); {
 	case errors.Is(err, io.EOF):
-		return f, nil
+		return nil
 	case err != nil:
-		return nil, f.wrap(err)
+		return f.wrap(err)
 	}
-	return nil, fmt.Errorf("%s:%d: a second YAML document follows the first; keep one", name, second.Line)
+	return fmt.Errorf("%s:%d: a second YAML document follows the first; keep one", f.name, second.Line)
 }
 
 // checkPlain refuses what YAML has and these files have no use for: keys that are
@@ -59,7 +84,7 @@ func (f *File) checkPlain(node *yaml.Node) error {
 		wrong = fmt.Sprintf("the tag %s makes another value of what is written; remove the tag", node.ShortTag())
 	}
 	if wrong != "" {
-		return fmt.Errorf("%s:%d:%d: %s", f.name, node.Line, node.Column, wrong)
+		return f.errorIn(node, "%s", wrong)
 	}
 	for _, child := range node.Content {
 		if err := f.checkPlain(child); err != nil {
