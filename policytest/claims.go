@@ -56,6 +56,9 @@ func jsonObject(node *yaml.Node, depth int) (any, error) {
 		if key.Kind != yaml.ScalarNode || key.Tag != "!!str" {
 			return nil, fmt.Errorf("claims, line %d: the name of a claim is text; put %q between quotes", key.Line, key.Value)
 		}
+		if _, twice := object[key.Value]; twice {
+			return nil, fmt.Errorf("claims, line %d: the claim %q is there twice; keep one", key.Line, key.Value)
+		}
 		value, err := jsonValue(node.Content[i+1], depth+1)
 		if err != nil {
 			return nil, err

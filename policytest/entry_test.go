@@ -84,6 +84,7 @@ func TestParseRefuses(t *testing.T) {
 		{"a claim that is a date", "name: a, credential: {token: a, claims: {sub: 2026-01-01}}, " + what, `1:51: claims, line 1: "2026-01-01" is nothing that JSON has; put it between quotes`},
 		{"a claim that is infinite", "name: a, credential: {token: a, claims: {sub: .inf}}, " + what, "is nothing that JSON has"},
 		{"a claim without text for a name", "name: a, credential: {token: a, claims: {1: b}}, " + what, `the name of a claim is text; put "1" between quotes`},
+		{"a claim twice", "name: a, credential: {token: a, claims: {sub: b, sub: c}}, " + what, `the claim "sub" is there twice; keep one`},
 		{"an alias", "name: &n a, credential: {token: a, claims: {sub: *n}}, " + what, "an alias has no place here"},
 		{"claims too deep", "name: a, credential: {token: a, claims: {a: " + strings.Repeat("[", 20) + strings.Repeat("]", 20) + "}}, " + what, "nested too deep"},
 		{"nothing asked", "name: a, " + who + "expect: allowed", "1:10: say what is asked by either request or action"},

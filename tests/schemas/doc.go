@@ -2,4 +2,5 @@
 //
 //	agree_test.go     the schemas have the keys of the program's structs
 //	validate_test.go  the schemas take what the program takes
+//	values_test.go    both judge every kind of value alike
 package schemas
