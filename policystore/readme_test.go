@@ -7,17 +7,17 @@ import (
 	"testing"
 )
 
-// TestReadmeExamples loads the directory that the README's examples make.
+// TestReadmeExamples loads the directory that the examples in README.md make.
 func TestReadmeExamples(t *testing.T) {
-	text, err := os.ReadFile("../README.md")
+	text, err := os.ReadFile("README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, section, found := strings.Cut(string(text), "### Each file by example\n")
+	_, section, found := strings.Cut(string(text), "## Each file by example\n")
 	if !found {
-		t.Fatal("the README has no examples")
+		t.Fatal("README.md has no examples")
 	}
-	section, _, _ = strings.Cut(section, "\n### ")
+	section, _, _ = strings.Cut(section, "\n## ")
 	contents := examples(section)
 	if len(contents) < 13 {
 		t.Fatalf("%d examples, want 13 at least: %v", len(contents), contents)

@@ -5,7 +5,7 @@
 //	docs_test.go      every package and every exported name is documented
 //	maps_test.go      a package's map of its files is complete
 //	shape_test.go     functions fit a screen
-//	readme_test.go    what the README tells people to type exists
+//	readme_test.go    what the README and the folders' pages tell people to type exists
 //	examples_test.go  the examples load, in extauthz and in Envoy
 //	words_test.go     what no file may mention
 //	files_test.go     the files that the rules are about

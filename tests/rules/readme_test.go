@@ -15,11 +15,30 @@ import (
 // readme is the text that people start from.
 func readme(t *testing.T) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(stack.Root(), "README.md"))
+	return page(t, "README.md")
+}
+
+func page(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(stack.Root(), name))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+// pages are the README.md of the repository and of its folders.
+func pages(t *testing.T) (names []string) {
+	t.Helper()
+	for _, name := range files(t) {
+		if filepath.Base(name) == "README.md" {
+			names = append(names, name)
+		}
+	}
+	if len(names) < 8 {
+		t.Fatalf("%d pages, want at least 8: %v", len(names), names)
+	}
+	return names
 }
 
 // program is a fresh build of extauthz.
@@ -32,10 +51,9 @@ func program(t *testing.T) string {
 	return binary
 }
 
-// told are the lines of the README's shell blocks.
-func told(t *testing.T) (lines []string) {
-	t.Helper()
-	blocks := regexp.MustCompile("(?ms)^```sh\n(.*?)^```$").FindAllStringSubmatch(readme(t), -1)
+// told are the lines of a page's shell blocks.
+func told(text string) (lines []string) {
+	blocks := regexp.MustCompile("(?ms)^```sh\n(.*?)^```$").FindAllStringSubmatch(text, -1)
 	for _, block := range blocks {
 		for line := range strings.Lines(block[1]) {
 			if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
@@ -43,26 +61,29 @@ func told(t *testing.T) (lines []string) {
 			}
 		}
 	}
-	if len(lines) < 3 {
-		t.Fatalf("%d lines to type in the README, want at least 3", len(lines))
-	}
 	return lines
 }
 
-// TestReadmeCommands wants every line that the README tells people to type to
-// be a target of make, or a command of extauthz with flags that it has.
+// TestReadmeCommands wants every line that the pages tell people to type to be a
+// target of make, a command of extauthz with flags that it has, or go's.
 func TestReadmeCommands(t *testing.T) {
-	binary := program(t)
-	for _, line := range told(t) {
-		words := strings.Fields(line)
-		switch {
-		case words[0] == "make" && len(words) > 1:
-			makes(t, words[1])
-		case filepath.Base(words[0]) == "extauthz" && len(words) > 1:
-			hasFlags(t, binary, words[1], words[2:])
-		default:
-			t.Errorf("README tells to type %q: neither make TARGET nor extauthz COMMAND", line)
+	binary, lines := program(t), 0
+	for _, name := range pages(t) {
+		for _, line := range told(page(t, name)) {
+			lines++
+			words := strings.Fields(line)
+			switch {
+			case words[0] == "make" && len(words) > 1:
+				makes(t, words[1])
+			case filepath.Base(words[0]) == "extauthz" && len(words) > 1:
+				hasFlags(t, binary, words[1], words[2:])
+			case words[0] != "go":
+				t.Errorf("%s tells to type %q: neither make TARGET, extauthz COMMAND nor go test", name, line)
+			}
 		}
+	}
+	if lines < 20 {
+		t.Errorf("%d lines to type, want at least 20", lines)
 	}
 	for _, found := range regexp.MustCompile("`make ([a-z]+)").FindAllStringSubmatch(readme(t), -1) {
 		makes(t, found[1])
@@ -123,15 +144,47 @@ func TestReadmeFlags(t *testing.T) {
 	}
 }
 
-// TestReadmeLinks wants every file that the README links to.
+// TestReadmeLinks wants every file that the pages link to, and every page of a
+// product's folder linked from the first.
 func TestReadmeLinks(t *testing.T) {
-	links := regexp.MustCompile(`\]\(([^):]+)\)`).FindAllStringSubmatch(readme(t), -1)
-	if len(links) < 5 {
-		t.Fatalf("%d links, want at least 5", len(links))
-	}
-	for _, link := range links {
-		if _, err := os.Stat(filepath.Join(stack.Root(), link[1])); err != nil {
-			t.Errorf("README links to %s: %v", link[1], err)
+	links := 0
+	for _, name := range pages(t) {
+		text := page(t, name)
+		for _, link := range regexp.MustCompile(`\]\(([^):]+)\)`).FindAllStringSubmatch(text, -1) {
+			links++
+			target, section, _ := strings.Cut(link[1], "#")
+			path := filepath.Join(filepath.Dir(name), target)
+			if target == "" {
+				path = name
+			}
+			if _, err := os.Stat(filepath.Join(stack.Root(), path)); err != nil {
+				t.Errorf("%s links to %s: %v", name, link[1], err)
+			} else if section != "" && !anchors(page(t, path))[section] {
+				t.Errorf("%s links to %s, which has no such section", name, link[1])
+			}
 		}
+		if !strings.HasPrefix(name, "tests/") && name != "README.md" && !strings.Contains(readme(t), "("+name+")") {
+			t.Errorf("README links nowhere to %s", name)
+		}
+	}
+	if links < 30 {
+		t.Errorf("%d links, want at least 30", links)
+	}
+}
+
+// anchors are the sections of a page, as links name them.
+func anchors(text string) map[string]bool {
+	all := map[string]bool{}
+	for _, title := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(text, -1) {
+		plain := regexp.MustCompile(`[^a-z0-9 _-]`).ReplaceAllString(strings.ToLower(title[1]), "")
+		all[strings.ReplaceAll(plain, " ", "-")] = true
+	}
+	return all
+}
+
+// TestReadmeIsShort wants a first page that somebody new reads as a whole.
+func TestReadmeIsShort(t *testing.T) {
+	if n := len(readme(t)); n > 25<<10 {
+		t.Errorf("README has %d bytes, want at most %d: details belong on the page of the folder that they are about", n, 25<<10)
 	}
 }
