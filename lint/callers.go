@@ -160,11 +160,20 @@ func (l *linter) unattached() {
 		if l.attached[policy] || l.usedOtherwise[placeOf(policy)] {
 			continue
 		}
+		report := l.reporterOf(strictest(policy))
 		switch {
 		case strings.HasPrefix(policy.Source, "managed/"):
-			l.report(policy.Source, iam.Position{Line: 1, Column: 1}, "unattached-policy", "this policy is attached to nobody")
+			report(policy.Source, iam.Position{Line: 1, Column: 1}, "unattached-policy", "this policy is attached to nobody")
 		case strings.HasPrefix(policy.Source, "trust/"):
-			l.report(policy.Source, iam.Position{Line: 1, Column: 1}, "unattached-policy", "this trust policy is no role's")
+			report(policy.Source, iam.Position{Line: 1, Column: 1}, "unattached-policy", "this trust policy is no role's")
 		}
 	}
+}
+
+// strictest is Deny where a statement of the policy denies.
+func strictest(policy *iam.Policy) iam.Effect {
+	if slices.ContainsFunc(policy.Statements, func(s iam.Statement) bool { return s.Effect == iam.Deny }) {
+		return iam.Deny
+	}
+	return iam.Allow
 }

@@ -31,21 +31,17 @@ func FuzzRules(f *testing.F) {
 			f.Add(uint8(kind), text)
 		}
 	}
-	severities := map[string]Severity{}
-	for _, p := range Pages() {
-		severities[p.Code] = p.Severity
-	}
 	f.Fuzz(func(t *testing.T, kind uint8, text []byte) {
 		policy, err := iam.Compile(iam.Kind(kind), "fuzz.json", text)
 		if err != nil {
 			return
 		}
-		l := newLinter(snapshot, severities)
+		l := newLinter(snapshot)
 		l.contents.Policies = append(l.contents.Policies, policy)
 		l.run(policy.Findings())
 		lines := 1 + strings.Count(string(text), "\n")
 		for _, found := range l.findings {
-			if _, paged := severities[found.Code]; !paged {
+			if _, paged := l.pages[found.Code]; !paged {
 				t.Errorf("no page for %s", found)
 			}
 			if found.Source == "fuzz.json" && (found.Line < 1 || found.Line > lines || found.Column < 1) {

@@ -16,24 +16,18 @@ func Directory(dir string) ([]Finding, error) {
 	if _, err := os.ReadDir(dir); err != nil {
 		return nil, fmt.Errorf("%w; name a policy directory that can be read", err)
 	}
-	severities := map[string]Severity{}
-	for _, p := range Pages() {
-		severities[p.Code] = p.Severity
-	}
 	snapshot, err := policystore.Load(dir, decision.Options{CacheSize: 1})
 	if err != nil {
-		f := unloadable(dir, err)
-		f.Severity = severities[f.Code]
-		return []Finding{f}, nil
+		return []Finding{unloadable(dir, err)}, nil
 	}
-	l := newLinter(snapshot, severities)
+	l := newLinter(snapshot)
 	l.run(snapshot.Findings)
 	return inOrder(l.findings), nil
 }
 
 // A linter judges one snapshot.
 type linter struct {
-	severities map[string]Severity // by code
+	pages      map[string]Page // by code
 	onDisk     func(path string) string
 	contents   policystore.Contents
 	registries []*policystore.Registry
@@ -42,17 +36,21 @@ type linter struct {
 	accounts   map[string]bool      // that have principals in the directory
 	known      map[string]bool      // ARNs of users and roles, as policies may name them
 	findings   []Finding
-	told       map[Finding]bool // those
-	tagged     bool             // repositories have tags
+	told       map[Finding]bool           // those
+	placeheld  map[policystore.Place]bool // where a placeholder was found
+	tagged     bool                       // repositories have tags
 
 	// usedOtherwise has the places of boundaries and session policies.
 	usedOtherwise map[policystore.Place]bool
 }
 
-func newLinter(s *policystore.Snapshot, severities map[string]Severity) *linter {
+func newLinter(s *policystore.Snapshot) *linter {
 	l := &linter{
-		severities: severities, onDisk: s.OnDisk, contents: s.Contents(), told: map[Finding]bool{},
+		pages: map[string]Page{}, onDisk: s.OnDisk, contents: s.Contents(), told: map[Finding]bool{}, placeheld: map[policystore.Place]bool{},
 		tagged: s.Summary.TaggedRepositories > 0,
+	}
+	for _, p := range Pages() {
+		l.pages[p.Code] = p
 	}
 	for _, name := range s.RegistryNames() {
 		l.registries = append(l.registries, s.RegistryNamed(name))
@@ -92,24 +90,30 @@ func (l *linter) run(compiled []iam.Finding) {
 // addCompiled adds what was found when the directory was compiled. A placeholder
 // that looks like a policy variable is told once, as what it is.
 func (l *linter) addCompiled(compiled []iam.Finding) {
-	told := map[policystore.Place]bool{}
-	for _, f := range l.findings {
-		if f.Code == "placeholder" {
-			told[policystore.Place{Source: f.Source, Position: iam.Position{Line: f.Line, Column: f.Column}}] = true
-		}
-	}
 	for _, f := range compiled {
-		if f.Code != "literal-variable" || !told[policystore.Place{Source: f.Source, Position: f.Position}] {
+		if f.Code != "literal-variable" || !l.placeheld[policystore.Place{Source: f.Source, Position: f.Position}] {
 			l.report(f.Source, f.Position, f.Code, "%s", f.Message)
 		}
 	}
 }
 
+// report adds a finding, as severe as the page of its code says.
 func (l *linter) report(source string, at iam.Position, code, format string, args ...any) {
-	f := Finding{
-		Source: source, Line: at.Line, Column: at.Column,
-		Severity: l.severities[code], Code: code, Message: fmt.Sprintf(format, args...),
+	l.add(l.pages[code].Severity, source, at, code, fmt.Sprintf(format, args...))
+}
+
+// reporterOf is report for what has that effect: as severe as the page says of it.
+func (l *linter) reporterOf(effect iam.Effect) func(source string, at iam.Position, code, format string, args ...any) {
+	if effect == iam.Allow {
+		return l.report
 	}
+	return func(source string, at iam.Position, code, format string, args ...any) {
+		l.add(l.pages[code].OfDeny, source, at, code, fmt.Sprintf(format, args...))
+	}
+}
+
+func (l *linter) add(severity Severity, source string, at iam.Position, code, message string) {
+	f := Finding{Source: source, Line: at.Line, Column: at.Column, Severity: severity, Code: code, Message: message}
 	if m := placed.FindStringSubmatch(source + ": "); m != nil {
 		f.inString(m)
 	}

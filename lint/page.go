@@ -15,21 +15,25 @@ var pages embed.FS
 // A Page explains a code. Its text is Markdown:
 //
 //	# CODE
-//	Severity: warning
+//	Severity: suggestion; of a Deny: warning
 //	A sentence that says what it is, and perhaps more paragraphs.
 //	## Why
 //	## How to mend
 //	## Has it
 //	## Has it not
 //
-// The last two hold files of a policy directory: each a line with the path
+// The severity of a finding about a Deny stands there where it is another one: a
+// Deny that is not in force is worse than an Allow that gives nothing.
+//
+// The last two sections hold files of a policy directory: each a line with the path
 // between backquotes and a colon, and a code block.
 type Page struct {
 	Code     string
 	Severity Severity
-	Summary  string // the first paragraph
-	Mend     string // the section "How to mend"
-	Text     string // all of it
+	OfDeny   Severity // of a finding about a Deny
+	Summary  string   // the first paragraph
+	Mend     string   // the section "How to mend"
+	Text     string   // all of it
 }
 
 // sections are the headings of a page, in order.
@@ -58,8 +62,13 @@ func readPage(code, text string) Page {
 	p := Page{Code: code, Text: text}
 	head, rest, _ := strings.Cut(text, sections()[0])
 	_, head, _ = strings.Cut(head, "\nSeverity: ")
-	word, body, _ := strings.Cut(head, "\n")
+	words, body, _ := strings.Cut(head, "\n")
+	word, ofDeny, differs := strings.Cut(words, "; of a Deny: ")
 	p.Severity, _ = ParseSeverity(word)
+	p.OfDeny = p.Severity
+	if differs {
+		p.OfDeny, _ = ParseSeverity(ofDeny)
+	}
 	p.Summary, _, _ = strings.Cut(strings.TrimSpace(body), "\n\n")
 	p.Summary = strings.ReplaceAll(p.Summary, "\n", " ")
 	_, rest, _ = strings.Cut(rest, sections()[1])

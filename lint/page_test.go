@@ -153,7 +153,11 @@ func TestPages(t *testing.T) {
 // checkPage wants every part of a page.
 func checkPage(t *testing.T, p Page) {
 	t.Helper()
-	if !strings.HasPrefix(p.Text, "# "+p.Code+"\n\nSeverity: "+p.Severity.String()+"\n\n") {
+	severity := p.Severity.String()
+	if p.OfDeny != p.Severity {
+		severity += "; of a Deny: " + p.OfDeny.String()
+	}
+	if !strings.HasPrefix(p.Text, "# "+p.Code+"\n\nSeverity: "+severity+"\n\n") {
 		t.Errorf("%s begins otherwise than with its code and severity", p.Code)
 	}
 	if p.Summary == "" || p.Mend == "" || !strings.HasSuffix(p.Summary, ".") {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"extauthz/iam"
+	"extauthz/policystore"
 )
 
 // placeholder is what examples and templates have in place of a value.
@@ -30,6 +31,7 @@ func (l *linter) placeholders(d *document, s *statement) {
 	}
 	for _, w := range words {
 		if found := placeholder.FindString(w.Text); found != "" {
+			l.placeheld[policystore.Place{Source: d.policy.Source, Position: w.Position}] = true
 			l.report(d.policy.Source, w.Position, "placeholder", "%q still holds %q, which an example means to be replaced", w.Text, strings.Trim(found, ":"))
 		}
 	}

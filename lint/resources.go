@@ -24,7 +24,7 @@ func (l *linter) resources(d *document, s *statement) {
 		case s.covered&ofRepositories == 0:
 			l.resourceWithoutAction(d, s, w)
 		default:
-			l.repository(d, w, segments)
+			l.repository(d, s, w, segments)
 		}
 	}
 }
@@ -64,7 +64,7 @@ var (
 )
 
 // repository judges an ARN of ECR by its segments.
-func (l *linter) repository(d *document, w iam.Word, segments []string) {
+func (l *linter) repository(d *document, s *statement, w iam.Word, segments []string) {
 	name, isRepository := strings.CutPrefix(segments[5], "repository/")
 	problem := ""
 	switch {
@@ -83,7 +83,7 @@ func (l *linter) repository(d *document, w iam.Word, segments []string) {
 		l.report(d.policy.Source, w.Position, "impossible-resource", "no repository has the ARN %q: %s", w.Text, problem)
 		return
 	}
-	l.servedHere(d, w, segments, name)
+	l.servedHere(d, s, w, segments, name)
 }
 
 // problemOfName says why no repository has a name that the pattern matches.
@@ -105,15 +105,16 @@ func problemOfName(name string) string {
 
 // servedHere finds ARNs of registries and repositories that the directory does
 // not have.
-func (l *linter) servedHere(d *document, w iam.Word, segments []string, name string) {
+func (l *linter) servedHere(d *document, s *statement, w iam.Word, segments []string, name string) {
 	var owners []*policystore.Registry
 	for _, r := range l.registries {
 		if covers(segments[1], r.Partition) && covers(segments[3], r.Region) && covers(segments[4], r.Account) {
 			owners = append(owners, r)
 		}
 	}
+	report := l.reporterOf(s.Statement.Effect)
 	if len(owners) == 0 {
-		l.report(d.policy.Source, w.Position, "unserved-resource", "no registry in registries.yaml has the account and region of %q, so that it matches nothing here", w.Text)
+		report(d.policy.Source, w.Position, "unserved-resource", "no registry in registries.yaml has the account and region of %q, so that it matches nothing here", w.Text)
 		return
 	}
 	if name == "" || strings.ContainsAny(name, "*?$") {
@@ -124,7 +125,7 @@ func (l *linter) servedHere(d *document, w iam.Word, segments []string, name str
 			return
 		}
 	}
-	l.report(d.policy.Source, w.Position, "unlisted-repository", "repositories.json does not list the repository of %q", w.Text)
+	report(d.policy.Source, w.Position, "unlisted-repository", "repositories.json does not list the repository of %q", w.Text)
 }
 
 // wildcardResource finds rights in every repository where the actions could be

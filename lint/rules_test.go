@@ -208,27 +208,30 @@ func TestCallersAndIssuers(t *testing.T) {
 	})
 }
 
-// TestPlaces wants findings where they stand, in the outputs of AWS's commands too.
-func TestPlaces(t *testing.T) {
-	const exported = `{"UserDetailList": [{"UserName": "eve", "Path": "/", "UserId": "AIDACKCEVSQ6C2EXAMPLE", "Arn": "arn:aws:iam::444455556666:user/eve",
-  "GroupList": [], "AttachedManagedPolicies": [], "UserPolicyList": [{"PolicyName": "pull", "PolicyDocument":
-    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Resource": "*",
-      "Action": ["ecr:GetAuthorizationToken", "ecr:ListImage"]}]}}]}],
- "GroupDetailList": [], "RoleDetailList": [], "Policies": [], "IsTruncated": false}`
+// TestSeverityOfADeny wants what keeps a Deny from being in force to be worse than
+// what keeps an Allow from it.
+func TestSeverityOfADeny(t *testing.T) {
+	const inventory = `{"repositories":[{"registryId":"123456789012","repositoryName":"team/app","repositoryArn":"arn:aws:ecr:eu-central-1:123456789012:repository/team/app"}]}`
+	about := func(effect, region, name string) map[string]string {
+		return and(identity(`{"Effect":"`+effect+`",`+pullOn+`,"Resource":"arn:aws:ecr:`+region+`:123456789012:repository/`+name+`"}`),
+			"accounts/123456789012/eu-central-1/repositories.json", inventory)
+	}
+	managed := func(effect string) map[string]string {
+		return map[string]string{"managed/spare.json": `{"Version":"2012-10-17","Statement":[` + loginStatement + `,{"Effect":"` + effect + `",` + pullOn + `,"Resource":` + team + `}]}`}
+	}
 	for _, c := range []struct {
-		name    string
-		changes map[string]string
-		want    string
+		name, code  string
+		allow, deny map[string]string
 	}{
-		{"a string in an output", map[string]string{repositoryFile: "{\"registryId\": \"123456789012\", \"repositoryName\": \"team/app\",\n \"policyText\": \"{\\n \\\"Statement\\\":{\\\"Effect\\\":\\\"Deny\\\",\\\"Principal\\\":\\\"*\\\",\\\"Action\\\":\\\"ecr:Pul*\\\"}}\"}"},
-			repositoryFile + ":2:16: warning: unknown-action: in policyText: 2:56: action \"ecr:Pul*\""},
-		{"an object in an output", map[string]string{"accounts/444455556666/authorization-details.json": exported},
-			"accounts/444455556666/authorization-details.json:4:47: warning: unknown-action: action \"ecr:ListImage\""},
+		{"another region", "unserved-resource", about("Allow", "us-east-1", "team/app"), about("Deny", "us-east-1", "team/app")},
+		{"another repository", "unlisted-repository", about("Allow", "*", "team/aap"), about("Deny", "*", "team/aap")},
+		{"attached to nobody", "unattached-policy", managed("Allow"), managed("Deny")},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			findings := judge(t, c.changes)
-			if len(findings) != 1 || !strings.HasPrefix(findings[0].String(), c.want) {
-				t.Errorf("got %v want %s", findings, c.want)
+			for severity, changes := range map[Severity]map[string]string{Suggestion: c.allow, Warning: c.deny} {
+				if got := judge(t, changes); len(got) != 1 || got[0].Code != c.code || got[0].Severity != severity {
+					t.Errorf("got %v want one %s of %s", got, severity, c.code)
+				}
 			}
 		})
 	}

@@ -1,0 +1,82 @@
+package lint
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestFlatForm wants findings of a directory in the flat form to be those of the
+// tree, but for what the files are called.
+func TestFlatForm(t *testing.T) {
+	changes := map[string]string{
+		repositoryFile:     "{\"repositoryName\": \"team/app\",\n \"policyText\": \"{\\\"Statement\\\":{\\\"Effect\\\":\\\"Deny\\\",\\\"Principal\\\":\\\"*\\\",\\\"Action\\\":\\\"ecr:Pul*\\\"}}\"}",
+		developersFile:     `{"Version":"2008-10-17","Statement":[` + loginStatement + `,{"Effect":"Allow",` + pullOn + `,"Resource":"arn:aws:ecr:eu-central-1:123456789012:repository/${RepositoryName}"}]}`,
+		"trust/spare.json": `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"444455556666"}}}`,
+	}
+	tree := directory(t, changes)
+	want, err := Directory(tree)
+	if err != nil || len(want) < 4 {
+		t.Fatalf("findings %v, %v", want, err)
+	}
+	for i := range want {
+		want[i].Source = strings.ReplaceAll(want[i].Source, "/", "..")
+	}
+	got, err := Directory(flattened(t, tree))
+	if err != nil || !slices.Equal(got, inOrder(want)) {
+		t.Errorf("%v\ngot  %v\nwant %v", err, got, want)
+	}
+}
+
+// flattened copies a directory into the form of a ConfigMap's volume.
+func flattened(t *testing.T, dir string) string {
+	t.Helper()
+	flat := t.TempDir()
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		name, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(flat, strings.ReplaceAll(filepath.ToSlash(name), "/", "..")), text, 0o644)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return flat
+}
+
+// TestPlaces wants findings where they stand, in the outputs of AWS's commands too.
+func TestPlaces(t *testing.T) {
+	const exported = `{"UserDetailList": [{"UserName": "eve", "Path": "/", "UserId": "AIDACKCEVSQ6C2EXAMPLE", "Arn": "arn:aws:iam::444455556666:user/eve",
+  "GroupList": [], "AttachedManagedPolicies": [], "UserPolicyList": [{"PolicyName": "pull", "PolicyDocument":
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Resource": "*",
+      "Action": ["ecr:GetAuthorizationToken", "ecr:ListImage"]}]}}]}],
+ "GroupDetailList": [], "RoleDetailList": [], "Policies": [], "IsTruncated": false}`
+	for _, c := range []struct {
+		name    string
+		changes map[string]string
+		want    string
+	}{
+		{"a string in an output", map[string]string{repositoryFile: "{\"registryId\": \"123456789012\", \"repositoryName\": \"team/app\",\n \"policyText\": \"{\\n \\\"Statement\\\":{\\\"Effect\\\":\\\"Deny\\\",\\\"Principal\\\":\\\"*\\\",\\\"Action\\\":\\\"ecr:Pul*\\\"}}\"}"},
+			repositoryFile + ":2:16: warning: unknown-action: in policyText: 2:56: action \"ecr:Pul*\""},
+		{"an object in an output", map[string]string{"accounts/444455556666/authorization-details.json": exported},
+			"accounts/444455556666/authorization-details.json:4:47: warning: unknown-action: action \"ecr:ListImage\""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			findings := judge(t, c.changes)
+			if len(findings) != 1 || !strings.HasPrefix(findings[0].String(), c.want) {
+				t.Errorf("got %v want %s", findings, c.want)
+			}
+		})
+	}
+}
