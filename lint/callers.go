@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -13,20 +12,34 @@ import (
 type principal = policystore.Principal
 
 // callers finds users and roles whose rights come to nothing, and policies that
-// nobody has.
+// nobody has. An account's authorization has users and roles for everything: those
+// that nobody is here are passed over.
 func (l *linter) callers() {
-	named := l.grantedByRepositories()
 	for _, p := range l.contents.Principals {
-		l.login(p, named)
-		l.assumable(p)
+		reachable := l.reachable(p)
+		if reachable || !isExported(p) {
+			l.login(p)
+		}
+		if !reachable && !isExported(p) {
+			l.unassumable(p)
+		}
 	}
 	for _, c := range l.contents.Credentials {
 		l.sessionLogin(c.Place, c.Session)
+		l.neverLogin(&c)
 	}
 	for _, i := range l.contents.Issuers {
 		l.sessionLogin(i.Place, i.Session)
 	}
 	l.unattached()
+}
+
+// isExported tells whether a user or role is of an account's authorization.
+func isExported(p principal) bool { return p.Source != "principals.yaml" }
+
+// hasRights tells whether a policy allows a user or role something in repositories.
+func (l *linter) hasRights(p principal) bool {
+	return l.named[p.ARN] || l.grants(p.Identity, func(s *statement) bool { return s.covered&asked != 0 })
 }
 
 // grantedByRepositories are the ARNs that repository policies allow something.
@@ -49,21 +62,43 @@ func (l *linter) grantedByRepositories() map[string]bool {
 }
 
 // login finds who has rights in repositories, and may not log in.
-func (l *linter) login(p principal, named map[string]bool) {
-	granted := named[p.ARN] || l.grants(p.Identity, func(s *statement) bool { return s.covered&asked != 0 })
+func (l *linter) login(p principal) {
 	switch {
-	case !granted:
+	case !l.hasRights(p):
 	case !l.grants(p.Identity, allowsLogin):
-		l.report(p.Source, p.Position, "missing-login", "%q has rights in repositories, but no identity policy of it allows ecr:GetAuthorizationToken on \"*\", so that it can use none of them", p.ARN)
+		l.report(p.Source, p.Position, "missing-login", "%q has rights in repositories, but no identity policy of it allows ecr:GetAuthorizationToken on \"*\", %s", p.ARN, l.withoutLogin())
 	case len(p.Boundary) > 0 && !l.grants(p.Boundary, allowsLogin):
-		l.report(p.Source, p.Position, "missing-login", "%q has rights in repositories, but its permissions boundary %s does not allow ecr:GetAuthorizationToken on \"*\", so that it can use none of them", p.ARN, p.Boundary[0].Source)
+		l.report(p.Source, p.Position, "missing-login", "%q has rights in repositories, but its permissions boundary %s does not allow ecr:GetAuthorizationToken on \"*\", %s", p.ARN, l.onDisk(p.Boundary[0].Source), l.withoutLogin())
 	}
+}
+
+// withoutLogin is what comes of it.
+func (l *linter) withoutLogin() string {
+	if slices.ContainsFunc(l.registries, func(r *policystore.Registry) bool { return !r.AuthorizationTokenOnlyAtLogin }) {
+		return "so that none of them can be used"
+	}
+	return "so that the login is refused, with which clients such as docker begin"
 }
 
 // sessionLogin finds sessions whose policies keep them from logging in.
 func (l *linter) sessionLogin(at policystore.Place, session []*iam.Policy) {
 	if len(session) > 0 && !l.grants(session, allowsLogin) {
-		l.report(at.Source, at.Position, "missing-login", "no session policy allows ecr:GetAuthorizationToken on \"*\", so that these sessions can use none of their rights")
+		l.report(at.Source, at.Position, "missing-login", "the rights of these sessions are limited by session policies, none of which allows ecr:GetAuthorizationToken on \"*\", %s", l.withoutLogin())
+	}
+}
+
+// neverLogin finds credentials for whom no identity policy can speak: root users,
+// who have none, and federated users without a session policy.
+func (l *linter) neverLogin(c *policystore.Credential) {
+	kind, _, _ := strings.Cut(c.Principal[strings.LastIndexByte(c.Principal, ':')+1:], "/")
+	limited := len(c.Session) > 0 || slices.ContainsFunc(l.contents.Issuers, func(i policystore.TrustedIssuer) bool {
+		return c.Issuer == i.Name && len(i.Session) > 0
+	})
+	switch {
+	case kind == "root":
+		l.report(c.Source, c.Position, "missing-login", "a root user has no identity policies, so that nothing allows it ecr:GetAuthorizationToken; bind the credential to a user or role")
+	case kind == "federated-user" && !limited:
+		l.report(c.Source, c.Position, "missing-login", "a federated user has the rights that its session policies allow, and here are none, so that nothing allows it ecr:GetAuthorizationToken; add sessionPolicies")
 	}
 }
 
@@ -84,48 +119,15 @@ func allowsLogin(s *statement) bool {
 	return s.covered.has(login) && (s.NotResource || hasStar(s.Resources))
 }
 
-// capture is a part of a name that a credential fills in.
-var capture = regexp.MustCompile(`\{[^{}]*\}`)
-
-// assumable finds roles of principals.yaml that no credential and no issuer's token
-// can be. An account's authorization has roles for everything, and is not held to
-// that.
-func (l *linter) assumable(p principal) {
-	if p.Source != "principals.yaml" {
-		return
-	}
-	arn, err := iam.ParseARN(p.ARN)
-	path, isRole := strings.CutPrefix(arn.Resource, "role/")
-	if err != nil || !isRole {
-		return
-	}
-	session := "arn:" + arn.Partition + ":sts::" + arn.Account + ":assumed-role/" + lastSegment(path) + "/"
-	for _, c := range l.contents.Credentials {
-		template := capture.ReplaceAllString(c.Principal, "*")
-		if slash := strings.LastIndexByte(template, '/'); slash >= 0 && matchesText(template[:slash+1], session) {
-			return
-		}
-	}
+// unassumable tells of a role that nobody can be.
+func (l *linter) unassumable(p principal) {
 	switch {
+	case !strings.Contains(p.ARN, ":role/"):
 	case p.Trust == nil:
 		l.report(p.Source, p.Position, "unassumable-role", "nobody can be a session of role %q: no credential is, and it has no trust policy", p.ARN)
-	case !l.grants([]*iam.Policy{p.Trust}, l.trustsSomebody):
-		l.report(p.Source, p.Position, "unassumable-role", "nobody can be a session of role %q: no credential is, and its trust policy %s trusts no issuer of principals.yaml", p.ARN, p.Trust.Source)
+	default:
+		l.report(p.Source, p.Position, "unassumable-role", "nobody can be a session of role %q: no credential is, and its trust policy %s trusts nobody whose tokens can ask for it here", p.ARN, l.onDisk(p.Trust.Source))
 	}
-}
-
-// trustsSomebody tells whether a statement of a trust policy is for an issuer
-// here or, where tokens stand for users and roles, for one of these.
-func (l *linter) trustsSomebody(s *statement) bool {
-	return slices.ContainsFunc(s.Principals, func(p iam.WrittenPrincipal) bool {
-		switch p.Type {
-		case "Federated":
-			return slices.ContainsFunc(l.contents.Issuers, func(i policystore.TrustedIssuer) bool { return isProvider(p.Text, i.Provider) })
-		case "AWS":
-			return slices.ContainsFunc(l.contents.Credentials, func(c policystore.Credential) bool { return c.Issuer != "" })
-		}
-		return false
-	})
 }
 
 // isProvider tells whether a trust policy's principal is the provider.

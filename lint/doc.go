@@ -17,7 +17,8 @@
 // A rule judges the text of a policy, and is careful not to be wrong: where it
 // cannot tell (a policy variable, a wildcard that two patterns might share) it
 // finds nothing. Statements that have no part in ECR's actions are left alone,
-// for policies exported from AWS speak of other services too.
+// for policies exported from AWS speak of other services too; so are exported users
+// and roles that nobody can be here.
 //
 // The map of the package:
 //
@@ -39,6 +40,8 @@
 //	hidden.go         statements that others make useless
 //	together.go       actions that belong together
 //	callers.go        rules about users, roles and what is attached to them
+//	reachable.go      which users and roles somebody here can be
+//	compiled.go       what was found when the directory was compiled
 //	audiences.go      trust policies that want tokens for somebody else
 //	issuers.go        rules about issuers that many people share
 //	text.go           findings as lines of text

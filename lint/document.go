@@ -42,11 +42,16 @@ func (l *linter) index() {
 			l.usedOtherwise[placeOf(policy)] = true
 		}
 	}
+	l.operators = map[*iam.Policy]bool{}
+	for _, policy := range l.contents.Policies {
+		l.operators[policy] = true
+	}
+	l.named = l.grantedByRepositories()
 	l.indexPrincipals()
 }
 
 func (l *linter) indexPrincipals() {
-	l.accounts, l.known = map[string]bool{}, map[string]bool{}
+	l.accounts, l.known, l.idleTrust = map[string]bool{}, map[string]bool{}, map[*iam.Policy]bool{}
 	for _, p := range l.contents.Principals {
 		arn, err := iam.ParseARN(p.ARN)
 		if err != nil {
@@ -57,6 +62,7 @@ func (l *linter) indexPrincipals() {
 		}
 		if p.Trust != nil {
 			l.attached[p.Trust] = true
+			l.idleTrust[p.Trust] = isExported(p) && (len(l.contents.Issuers) == 0 || !l.hasRights(p))
 		}
 		l.accounts[arn.Account] = true
 		l.known[p.ARN] = true
@@ -69,8 +75,13 @@ func (l *linter) indexPrincipals() {
 
 // judged tells whether a policy is to be judged for what it says. A managed
 // policy is always compiled as an identity policy; where it is attached as a
-// boundary or session policy alone, it is judged as that.
+// boundary or session policy alone, it is judged as that. Of the trust policies of
+// an account's authorization those count whose roles have rights in repositories,
+// where there are tokens to assume them.
 func (l *linter) judged(policy *iam.Policy) bool {
+	if l.idleTrust[policy] {
+		return false
+	}
 	return policy.Kind != iam.IdentityPolicy || l.attached[policy] || !l.usedOtherwise[placeOf(policy)]
 }
 

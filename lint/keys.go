@@ -5,12 +5,13 @@ import (
 	"strings"
 
 	"extauthz/iam"
+	"extauthz/policystore"
 )
 
 // missingKeys finds conditions on keys that no registry request carries here. A
 // trust policy is about the request for a session, which carries others.
 func (l *linter) missingKeys(d *document, s *statement) {
-	if d.policy.Kind == iam.TrustPolicy || s.covered&(asked|login) == 0 {
+	if d.policy.Kind == iam.TrustPolicy || s.covered&(asked|login) == 0 || l.forAWSServices(s) {
 		return
 	}
 	for _, c := range s.Conditions {
@@ -28,6 +29,14 @@ func (l *linter) missingKeys(d *document, s *statement) {
 		}
 		l.report(d.policy.Source, c.Key.Position, code, "condition key %q: %s, so that %s", c.Key.Text, why, outcome(c))
 	}
+}
+
+// forAWSServices tells whether an Allow is for services of AWS that call ECR on AWS,
+// where their requests carry other keys, and that no credential stands for here.
+func (l *linter) forAWSServices(s *statement) bool {
+	return s.Statement.Effect == iam.Allow && len(s.Principals) > 0 && !slices.ContainsFunc(s.Principals, func(p iam.WrittenPrincipal) bool {
+		return p.Type != "Service" || slices.ContainsFunc(l.contents.Credentials, func(c policystore.Credential) bool { return c.Principal == p.Text })
+	})
 }
 
 // outcome says what a condition is where its key is absent.

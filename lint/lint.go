@@ -7,6 +7,7 @@ import (
 
 	"extauthz/decision"
 	"extauthz/iam"
+	"extauthz/identity"
 	"extauthz/policystore"
 )
 
@@ -31,8 +32,13 @@ type linter struct {
 	onDisk     func(path string) string
 	contents   policystore.Contents
 	registries []*policystore.Registry
+	callersOf  *identity.Table
+	verified   map[string]bool // names of issuers whose tokens are verified here
 	documents  map[*iam.Policy]*document
 	attached   map[*iam.Policy]bool // to a user or role, as identity or trust policy
+	operators  map[*iam.Policy]bool // written by the operator
+	idleTrust  map[*iam.Policy]bool // of exported roles that have no part here
+	named      map[string]bool      // ARNs that policies of repositories and registries allow something
 	accounts   map[string]bool      // that have principals in the directory
 	known      map[string]bool      // ARNs of users and roles, as policies may name them
 	findings   []Finding
@@ -47,10 +53,14 @@ type linter struct {
 func newLinter(s *policystore.Snapshot) *linter {
 	l := &linter{
 		pages: map[string]Page{}, onDisk: s.OnDisk, contents: s.Contents(), told: map[Finding]bool{}, placeheld: map[policystore.Place]bool{},
+		callersOf: s.Callers, verified: map[string]bool{},
 		tagged: s.Summary.TaggedRepositories > 0,
 	}
 	for _, p := range Pages() {
 		l.pages[p.Code] = p
+	}
+	for _, i := range s.Issuers() {
+		l.verified[i.Name] = i.JWKS != ""
 	}
 	for _, name := range s.RegistryNames() {
 		l.registries = append(l.registries, s.RegistryNamed(name))
@@ -85,16 +95,6 @@ func (l *linter) run(compiled []iam.Finding) {
 	l.credentials()
 	l.closedLevels()
 	l.addCompiled(compiled)
-}
-
-// addCompiled adds what was found when the directory was compiled. A placeholder
-// that looks like a policy variable is told once, as what it is.
-func (l *linter) addCompiled(compiled []iam.Finding) {
-	for _, f := range compiled {
-		if f.Code != "literal-variable" || !l.placeheld[policystore.Place{Source: f.Source, Position: f.Position}] {
-			l.report(f.Source, f.Position, f.Code, "%s", f.Message)
-		}
-	}
 }
 
 // report adds a finding, as severe as the page of its code says.

@@ -15,8 +15,8 @@ const (
 	github         = "issuers:\n- {name: github, issuer: 'https://token.actions.githubusercontent.com', jwks: 'https://token.actions.githubusercontent.com/.well-known/jwks'}\n"
 )
 
-// identity is base with a statement beside the one that allows to log in.
-func identity(statement string) map[string]string {
+// withStatement is base with a statement beside the one that allows to log in.
+func withStatement(statement string) map[string]string {
 	return map[string]string{developersFile: `{"Version":"2012-10-17","Statement":[` + loginStatement + ",\n" + statement + `]}`}
 }
 
@@ -72,31 +72,31 @@ func runRules(t *testing.T, cases []ruleCase) {
 
 func TestActionsAndResources(t *testing.T) {
 	runRules(t, []ruleCase{
-		{"other services are left alone", identity(`{"Effect":"Allow","Action":["s3:GetObject","ec2:DescribeImages","codeartifact:GetAuthorizationToken"],"Resource":["arn:aws:s3:::x/*","*"]},{"Effect":"Allow",` + pullOn + `,"Resource":` + team + `}`), ""},
-		{"the public registry is a service of its own", identity(`{"Effect":"Allow","Action":["ecr-public:GetAuthorizationToken","ecr-public:PutImage"],"Resource":"*"}`), ""},
-		{"a repository of another service's name", identity(`{"Effect":"Allow",` + pullOn + `,"Resource":"arn:aws:ecs:eu-central-1:123456789012:repository/team"}`), "other-service"},
-		{"tags of ECS", identity(`{"Effect":"Allow","Action":["ecs:TagResource","ecs:PutAccountSetting"],"Resource":"*"}`), ""},
-		{"actions of other services beside ECR's", identity(`{"Effect":"Allow","Action":["s3:GetObject","ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"],"Resource":[` + team + `,"arn:aws:s3:::x/*"]}`), ""},
-		{"a repository for another service's action", identity(`{"Effect":"Allow","Action":"s3:GetObject","Resource":` + team + `}`), "unmatched-resource"},
-		{"a repository for the token", identity(`{"Effect":"Deny","Action":"ecr:GetAuth*","Resource":` + team + `}`), "unmatched-resource"},
-		{"the token by a wildcard", identity(`{"Effect":"Allow","Action":"ecr:*","Resource":` + team + `}`), ""},
-		{"wildcards for account and region", identity(`{"Effect":"Allow",` + pullOn + `,"Resource":"arn:aws:ecr:*:*:repository/team/?pp"}`), ""},
-		{"a short account", identity(`{"Effect":"Allow",` + pullOn + `,"Resource":"arn:aws:ecr:eu-central-1:12345:repository/team"}`), "impossible-resource"},
-		{"no region", identity(`{"Effect":"Allow",` + pullOn + `,"Resource":"arn:aws:ecr::123456789012:repository/team"}`), "impossible-resource"},
-		{"no type", identity(`{"Effect":"Allow",` + pullOn + `,"Resource":"arn:aws:ecr:eu-central-1:123456789012:team"}`), "impossible-resource"},
-		{"upper case", identity(`{"Effect":"Allow",` + pullOn + `,"Resource":"arn:aws:ecr:eu-central-1:123456789012:repository/Team/*"}`), "impossible-resource"},
-		{"a slash at the end", identity(`{"Effect":"Allow",` + pullOn + `,"Resource":"arn:aws:ecr:eu-central-1:123456789012:repository/team/"}`), "impossible-resource"},
-		{"a variable in the name", identity(`{"Effect":"Allow",` + pullOn + `,"Resource":"arn:aws:ecr:eu-central-1:123456789012:repository/team/${aws:username}"}`), ""},
-		{"a name in braces", identity(`{"Effect":"Allow",` + pullOn + `,"Resource":"arn:aws:ecr:eu-central-1:123456789012:repository/{repository}"}`), "placeholder"},
-		{"a region to fill in", identity(`{"Effect":"Allow",` + pullOn + `,"Resource":"arn:aws:ecr:REGION:123456789012:repository/team"}`), "placeholder"},
-		{"everything on tagged repositories", and(identity(`{"Effect":"Allow",`+pullOn+`,"Resource":"*","Condition":{"StringEquals":{"ecr:ResourceTag/team":"red"}}}`),
+		{"other services are left alone", withStatement(`{"Effect":"Allow","Action":["s3:GetObject","ec2:DescribeImages","codeartifact:GetAuthorizationToken"],"Resource":["arn:aws:s3:::x/*","*"]},{"Effect":"Allow",` + pullOn + `,"Resource":` + team + `}`), ""},
+		{"the public registry is a service of its own", withStatement(`{"Effect":"Allow","Action":["ecr-public:GetAuthorizationToken","ecr-public:PutImage"],"Resource":"*"}`), ""},
+		{"a repository of another service's name", withStatement(`{"Effect":"Allow",` + pullOn + `,"Resource":"arn:aws:ecs:eu-central-1:123456789012:repository/team"}`), "other-service"},
+		{"tags of ECS", withStatement(`{"Effect":"Allow","Action":["ecs:TagResource","ecs:PutAccountSetting"],"Resource":"*"}`), ""},
+		{"actions of other services beside ECR's", withStatement(`{"Effect":"Allow","Action":["s3:GetObject","ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"],"Resource":[` + team + `,"arn:aws:s3:::x/*"]}`), ""},
+		{"a repository for another service's action", withStatement(`{"Effect":"Allow","Action":"s3:GetObject","Resource":` + team + `}`), "unmatched-resource"},
+		{"a repository for the token", withStatement(`{"Effect":"Deny","Action":"ecr:GetAuth*","Resource":` + team + `}`), "unmatched-resource"},
+		{"the token by a wildcard", withStatement(`{"Effect":"Allow","Action":"ecr:*","Resource":` + team + `}`), ""},
+		{"wildcards for account and region", withStatement(`{"Effect":"Allow",` + pullOn + `,"Resource":"arn:aws:ecr:*:*:repository/team/?pp"}`), ""},
+		{"a short account", withStatement(`{"Effect":"Allow",` + pullOn + `,"Resource":"arn:aws:ecr:eu-central-1:12345:repository/team"}`), "impossible-resource"},
+		{"no region", withStatement(`{"Effect":"Allow",` + pullOn + `,"Resource":"arn:aws:ecr::123456789012:repository/team"}`), "impossible-resource"},
+		{"no type", withStatement(`{"Effect":"Allow",` + pullOn + `,"Resource":"arn:aws:ecr:eu-central-1:123456789012:team"}`), "impossible-resource"},
+		{"upper case", withStatement(`{"Effect":"Allow",` + pullOn + `,"Resource":"arn:aws:ecr:eu-central-1:123456789012:repository/Team/*"}`), "impossible-resource"},
+		{"a slash at the end", withStatement(`{"Effect":"Allow",` + pullOn + `,"Resource":"arn:aws:ecr:eu-central-1:123456789012:repository/team/"}`), "impossible-resource"},
+		{"a variable in the name", withStatement(`{"Effect":"Allow",` + pullOn + `,"Resource":"arn:aws:ecr:eu-central-1:123456789012:repository/team/${aws:username}"}`), ""},
+		{"a name in braces", withStatement(`{"Effect":"Allow",` + pullOn + `,"Resource":"arn:aws:ecr:eu-central-1:123456789012:repository/{repository}"}`), "placeholder"},
+		{"a region to fill in", withStatement(`{"Effect":"Allow",` + pullOn + `,"Resource":"arn:aws:ecr:REGION:123456789012:repository/team"}`), "placeholder"},
+		{"everything on tagged repositories", and(withStatement(`{"Effect":"Allow",`+pullOn+`,"Resource":"*","Condition":{"StringEquals":{"ecr:ResourceTag/team":"red"}}}`),
 			"accounts/123456789012/eu-central-1/repositories/team/app/_tags.json", `{"team":"red"}`), ""},
-		{"tags that nothing has", identity(`{"Effect":"Deny","Action":"ecr:*","Resource":"*","Condition":{"StringEquals":{"ecr:ResourceTag/team":"red"}}}`), "unconfigured-key"},
-		{"all but some actions, denied", identity(`{"Effect":"Deny","NotAction":["ecr:Get*","ecr:Batch*"],"NotResource":` + team + `}`), ""},
-		{"a boundary may allow all but some", and(identity(`{"Effect":"Allow",`+pullOn+`,"Resource":`+team+`}`),
+		{"tags that nothing has", withStatement(`{"Effect":"Deny","Action":"ecr:*","Resource":"*","Condition":{"StringEquals":{"ecr:ResourceTag/team":"red"}}}`), "unconfigured-key"},
+		{"all but some actions, denied", withStatement(`{"Effect":"Deny","NotAction":["ecr:Get*","ecr:Batch*"],"NotResource":` + team + `}`), ""},
+		{"a boundary may allow all but some", and(withStatement(`{"Effect":"Allow",`+pullOn+`,"Resource":`+team+`}`),
 			"managed/limit.json", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","NotAction":"iam:*","Resource":"*"}}`,
 			"principals.yaml", "credentials:\n- {basic: alice, principal: 'arn:aws:iam::123456789012:user/alice'}\nprincipals:\n- {arn: 'arn:aws:iam::123456789012:user/alice', policies: [developers], boundary: limit}\n"), ""},
-		{"the same action in two cases", identity(`{"Effect":"Allow","Action":["ecr:ListImages","ecr:listimages"],"Resource":` + team + `}`), "redundant-element"},
+		{"the same action in two cases", withStatement(`{"Effect":"Allow","Action":["ecr:ListImages","ecr:listimages"],"Resource":` + team + `}`), "redundant-element"},
 	})
 }
 
@@ -122,7 +122,7 @@ func TestPrincipals(t *testing.T) {
 
 func TestConditions(t *testing.T) {
 	pullIf := func(condition string) map[string]string {
-		return identity(`{"Effect":"Allow",` + pullOn + `,"Resource":` + team + `,"Condition":{` + condition + `}}`)
+		return withStatement(`{"Effect":"Allow",` + pullOn + `,"Resource":` + team + `,"Condition":{` + condition + `}}`)
 	}
 	runRules(t, []ruleCase{
 		{"values that exclude each other", pullIf(`"StringEquals":{"aws:username":["alice","bob"]},"StringNotEquals":{"aws:username":["bob","alice"]}`), "contradictory-conditions"},
@@ -137,20 +137,20 @@ func TestConditions(t *testing.T) {
 		{"a time", pullIf(`"DateLessThan":{"aws:CurrentTime":"2030-01-01T00:00:00Z"},"NumericLessThan":{"aws:EpochTime":"1"}`), ""},
 		{"a name as an address", pullIf(`"IpAddress":{"aws:username":"192.0.2.1"}`), "mismatched-operator"},
 		{"key of another service, absent", pullIf(`"StringNotEquals":{"s3:prefix":"a"}`), "absent-key"},
-		{"keys of another service in its own statement", identity(`{"Effect":"Allow","Action":"s3:ListBucket","Resource":"*","Condition":{"StringEquals":{"s3:prefix":"a","aws:RequestTag/x":"*"}}}`), ""},
-		{"tagging by the API", identity(`{"Effect":"Allow","Action":"ecr:TagResource","Resource":` + team + `,"Condition":{"StringEquals":{"aws:RequestTag/a":"b"}}}`), ""},
+		{"keys of another service in its own statement", withStatement(`{"Effect":"Allow","Action":"s3:ListBucket","Resource":"*","Condition":{"StringEquals":{"s3:prefix":"a","aws:RequestTag/x":"*"}}}`), ""},
+		{"tagging by the API", withStatement(`{"Effect":"Allow","Action":"ecr:TagResource","Resource":` + team + `,"Condition":{"StringEquals":{"aws:RequestTag/a":"b"}}}`), ""},
 		{"an endpoint that there is not", pullIf(`"StringEquals":{"aws:SourceVpce":"vpce-1"}`), "unconfigured-key"},
 		{"an endpoint", and(pullIf(`"StringEquals":{"aws:SourceVpce":"vpce-0a1b2c3d"}`), "registries.yaml", "registries:\n- {name: a, hosts: [a.example], account: '123456789012', region: eu-central-1, vpcEndpoint: {id: vpce-0a1b2c3d, vpc: vpc-0a1b2c3d}}\n"), ""},
 		{"an address behind an endpoint", and(pullIf(`"IpAddress":{"aws:SourceIp":"192.0.2.0/24"}`), "registries.yaml", "registries:\n- {name: a, hosts: [a.example], account: '123456789012', region: eu-central-1, vpcEndpoint: {id: vpce-0a1b2c3d, vpc: vpc-0a1b2c3d}}\n"), "unconfigured-key"},
-		{"all tags but one, and digests", identity(`{"Effect":"Allow","Action":["ecr:BatchGetImage"],"Resource":` + team + `,"Condition":{"StringNotEquals":{"oci:Reference":"secret"}}}`), "evaded-by-digest extension-key"},
-		{"all tags but one, and no digests", identity(`{"Effect":"Allow","Action":["ecr:BatchGetImage"],"Resource":` + team + `,"Condition":{"StringNotEquals":{"oci:Reference":"secret"},"StringEquals":{"oci:ReferenceType":"tag"}}}`), "extension-key"},
-		{"nobody moves a tag", identity(`{"Effect":"Deny","Action":"ecr:PutImage","Resource":"*","Condition":{"StringEquals":{"oci:Reference":"latest"}}}`), "extension-key"},
-		{"all but some tags, denied", identity(`{"Effect":"Deny","Action":"ecr:BatchGetImage","Resource":"*","Condition":{"StringNotLike":{"oci:Reference":"v*"}}}`), "extension-key"},
+		{"all tags but one, and digests", withStatement(`{"Effect":"Allow","Action":["ecr:BatchGetImage"],"Resource":` + team + `,"Condition":{"StringNotEquals":{"oci:Reference":"secret"}}}`), "evaded-by-digest extension-key"},
+		{"all tags but one, and no digests", withStatement(`{"Effect":"Allow","Action":["ecr:BatchGetImage"],"Resource":` + team + `,"Condition":{"StringNotEquals":{"oci:Reference":"secret"},"StringEquals":{"oci:ReferenceType":"tag"}}}`), "extension-key"},
+		{"nobody moves a tag", withStatement(`{"Effect":"Deny","Action":"ecr:PutImage","Resource":"*","Condition":{"StringEquals":{"oci:Reference":"latest"}}}`), "extension-key"},
+		{"all but some tags, denied", withStatement(`{"Effect":"Deny","Action":"ecr:BatchGetImage","Resource":"*","Condition":{"StringNotLike":{"oci:Reference":"v*"}}}`), "extension-key"},
 	})
 }
 
 func TestStatementsTogether(t *testing.T) {
-	two := func(a, b string) map[string]string { return identity(a + "," + b) }
+	two := func(a, b string) map[string]string { return withStatement(a + "," + b) }
 	allow := func(action, resource string) string {
 		return `{"Effect":"Allow","Action":` + action + `,"Resource":` + resource + `}`
 	}
@@ -158,15 +158,15 @@ func TestStatementsTogether(t *testing.T) {
 	runRules(t, []ruleCase{
 		{"a pull in two statements", two(allow(`"ecr:BatchGetImage"`, team), allow(`"ecr:GetDownloadUrlForLayer"`, `"arn:aws:ecr:*:*:repository/*"`)), ""},
 		{"halves of two pulls", two(allow(`"ecr:BatchGetImage"`, team), allow(`"ecr:GetDownloadUrlForLayer"`, other)), "half-pull"},
-		{"a pull in two policies", and(identity(allow(`"ecr:BatchGetImage"`, team)), "managed/layers.json", `{"Version":"2012-10-17","Statement":`+allow(`"ecr:GetDownloadUrlForLayer"`, team)+`}`,
+		{"a pull in two policies", and(withStatement(allow(`"ecr:BatchGetImage"`, team)), "managed/layers.json", `{"Version":"2012-10-17","Statement":`+allow(`"ecr:GetDownloadUrlForLayer"`, team)+`}`,
 			"principals.yaml", "principals:\n- {arn: 'arn:aws:iam::123456789012:user/alice', policies: [developers, layers]}\n"), ""},
-		{"a pull with AWS's policy", and(identity(allow(`"ecr:GetDownloadUrlForLayer"`, team)),
+		{"a pull with AWS's policy", and(withStatement(allow(`"ecr:GetDownloadUrlForLayer"`, team)),
 			"principals.yaml", "principals:\n- {arn: 'arn:aws:iam::123456789012:user/alice', policies: [developers, 'arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryPullOnly']}\n"), ""},
 		{"half of a pull by two principals", repository(`{"Effect":"Allow","Action":"ecr:BatchGetImage","Principal":{"AWS":"123456789012"}},{"Effect":"Allow","Action":"ecr:GetDownloadUrlForLayer","Principal":{"AWS":"444455556666"}}`), "half-pull"},
 		{"half of a pull is denied", repository(`{"Effect":"Deny","Action":"ecr:BatchGetImage","Principal":"*"}`), "half-pull"},
 		{"both halves are denied", repository(`{"Effect":"Deny","Action":"ecr:BatchGetImage","Principal":"*"},{"Effect":"Deny","Action":"ecr:GetDown*","Principal":"*"}`), ""},
-		{"a push that may read layers", identity(allow(`["ecr:InitiateLayerUpload","ecr:UploadLayerPart","ecr:CompleteLayerUpload","ecr:PutImage","ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]`, team)), ""},
-		{"a push that cannot begin", identity(allow(`["ecr:BatchCheckLayerAvailability","ecr:UploadLayerPart","ecr:CompleteLayerUpload","ecr:PutImage"]`, team)), "incomplete-push"},
+		{"a push that may read layers", withStatement(allow(`["ecr:InitiateLayerUpload","ecr:UploadLayerPart","ecr:CompleteLayerUpload","ecr:PutImage","ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]`, team)), ""},
+		{"a push that cannot begin", withStatement(allow(`["ecr:BatchCheckLayerAvailability","ecr:UploadLayerPart","ecr:CompleteLayerUpload","ecr:PutImage"]`, team)), "incomplete-push"},
 		{"equal statements", two(allow(`"ecr:ListImages"`, team), allow(`"ecr:ListImages"`, team)), "redundant-statement"},
 		{"a Deny of another principal", repository(`{"Effect":"Allow",` + pullOn + `,"Principal":{"AWS":"arn:aws:iam::123456789012:user/alice"}},{"Effect":"Deny","Action":"ecr:*","Principal":{"AWS":"444455556666"}}`), ""},
 		{"a Deny of everyone", repository(`{"Effect":"Allow",` + pullOn + `,"Principal":{"AWS":"arn:aws:iam::123456789012:user/alice"}},{"Effect":"Deny","Action":"ecr:*","Principal":"*"}`), "hidden-by-deny"},
@@ -183,6 +183,9 @@ func TestCallersAndIssuers(t *testing.T) {
 			"principals.yaml", "credentials:\n- {uri: 'spiffe://a/b', principal: 'arn:aws:sts::123456789012:assumed-role/ci/job', sessionPolicies: [limit]}\nprincipals:\n- {arn: 'arn:aws:iam::123456789012:role/ci', policies: [developers]}\n"), "missing-login"},
 		{"a user with rights by a repository alone", and(repository(`{"Effect":"Allow",`+pullOn+`,"Principal":{"AWS":"arn:aws:iam::123456789012:user/bob"}}`),
 			"principals.yaml", alice+"principals:\n- {arn: 'arn:aws:iam::123456789012:user/alice', policies: [developers]}\n- {arn: 'arn:aws:iam::123456789012:user/bob'}\n"), "missing-login"},
+		{"a root user", map[string]string{"principals.yaml": alice + "- {dns: a.example, principal: 'arn:aws:iam::123456789012:root'}\nprincipals:\n- {arn: 'arn:aws:iam::123456789012:user/alice', policies: [developers]}\n"}, "missing-login"},
+		{"a federated user without a session policy", map[string]string{"principals.yaml": alice + "- {dns: a.example, principal: 'arn:aws:sts::123456789012:federated-user/guest', federatedBy: 'arn:aws:iam::123456789012:user/alice'}\nprincipals:\n- {arn: 'arn:aws:iam::123456789012:user/alice', policies: [developers]}\n"}, "missing-login"},
+		{"a federated user with a session policy", map[string]string{"principals.yaml": alice + "- {dns: a.example, principal: 'arn:aws:sts::123456789012:federated-user/guest', federatedBy: 'arn:aws:iam::123456789012:user/alice', sessionPolicies: [developers]}\nprincipals:\n- {arn: 'arn:aws:iam::123456789012:user/alice', policies: [developers]}\n"}, ""},
 		{"a user without rights", map[string]string{"principals.yaml": alice + "principals:\n- {arn: 'arn:aws:iam::123456789012:user/alice', policies: [developers]}\n- {arn: 'arn:aws:iam::123456789012:user/bob'}\n"}, ""},
 		{"a role by a pattern", map[string]string{"principals.yaml": "credentials:\n- {uri: 'spiffe://a/ns/{ns}', principal: 'arn:aws:sts::123456789012:assumed-role/{ns}/pod', path: /k8s/}\nprincipals:\n- {arn: 'arn:aws:iam::123456789012:role/k8s/prod', policies: [developers]}\n"}, ""},
 		{"a role that trusts nobody here", and(trusting(`"StringEquals":{"token.actions.githubusercontent.com:sub":"repo:acme/app:ref:refs/heads/main"}`),
@@ -213,7 +216,7 @@ func TestCallersAndIssuers(t *testing.T) {
 func TestSeverityOfADeny(t *testing.T) {
 	const inventory = `{"repositories":[{"registryId":"123456789012","repositoryName":"team/app","repositoryArn":"arn:aws:ecr:eu-central-1:123456789012:repository/team/app"}]}`
 	about := func(effect, region, name string) map[string]string {
-		return and(identity(`{"Effect":"`+effect+`",`+pullOn+`,"Resource":"arn:aws:ecr:`+region+`:123456789012:repository/`+name+`"}`),
+		return and(withStatement(`{"Effect":"`+effect+`",`+pullOn+`,"Resource":"arn:aws:ecr:`+region+`:123456789012:repository/`+name+`"}`),
 			"accounts/123456789012/eu-central-1/repositories.json", inventory)
 	}
 	managed := func(effect string) map[string]string {

@@ -31,7 +31,7 @@ func (l *linter) together() {
 
 func (l *linter) bundle(b bundle) {
 	for _, d := range b {
-		if strings.HasPrefix(d.policy.Source, "arn:") { // AWS's own
+		if !l.operators[d.policy] { // AWS's own
 			continue
 		}
 		for i := range d.statements {

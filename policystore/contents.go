@@ -37,10 +37,12 @@ type Principal struct {
 
 // A Credential is who stands behind a name or a token, as principals.yaml has it.
 type Credential struct {
-	Issuer    string            // the name of a token's issuer; "" for other credentials
-	Claims    map[string]string // patterns, of a token
-	Principal string            // may have captures
-	Session   []*iam.Policy
+	Issuer      string            // the name of a token's issuer; "" for other credentials
+	Claims      map[string]string // patterns, of a token
+	Principal   string            // may have captures
+	Path        string            // of a role whose name is captured; "" is "/"
+	FederatedBy string            // the user who federates, of a federated user
+	Session     []*iam.Policy
 	Place
 }
 
@@ -80,7 +82,7 @@ func (w *written) note(file *principalsFile, y *yamlFile, managed managedPolicie
 	for i := range file.Credentials {
 		e := &file.Credentials[i]
 		session, _, _ := managed.findAll(iam.SessionPolicy, e.SessionPolicies, accountOf(e.Principal)) // bind has seen to the error
-		w.credentials = append(w.credentials, Credential{e.Token, e.Claims, e.Principal, session, y.placeOf("credentials", i)})
+		w.credentials = append(w.credentials, Credential{e.Token, e.Claims, e.Principal, e.Path, e.FederatedBy, session, y.placeOf("credentials", i)})
 	}
 	for i := range file.Issuers {
 		e := &file.Issuers[i]

@@ -34,7 +34,7 @@ var mayImport = map[string][]string{
 	"authz":        {"iam", "mapping", "identity", "decision", "policystore"},
 	"analysis":     {"iam", "strictjson", "mapping", "oidc", "identity", "decision", "policystore", "authz"},
 	"policytest":   {"iam", "strictyaml", "mapping", "oidc", "identity", "policystore", "authz", "analysis", yaml},
-	"lint":         {"iam", "mapping", "decision", "policystore"},
+	"lint":         {"iam", "mapping", "identity", "decision", "policystore"},
 	"starter":      {"mapping"},
 	"envoy":        {"authz", "mapping", envoyAPI, grpc, protobuf, genproto},
 	"decisionlog":  {"iam", "authz"},
