@@ -1,0 +1,111 @@
+package formats
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"extauthz/decision"
+	"extauthz/iam"
+	"extauthz/identity"
+	"extauthz/policystore"
+)
+
+// A form is a world as a policy directory.
+type form struct {
+	name  string
+	like  string // the form that has the same digest, "" for one of its own
+	files map[string]string
+	place func(dir string, files map[string]string) error
+}
+
+// forms are all forms of a world.
+func (w *World) forms(r *rand.Rand) []form {
+	exports, plain := w.exports(style{}), w.plain()
+	odd := w.exports(style{Rand: r, encode: r.IntN(2) == 0, compact: r.IntN(2) == 0})
+	return []form{
+		{"outputs", "", exports, put},
+		{"outputs in a ConfigMap", "outputs", flat(exports), mount},
+		{"outputs in a projected volume", "outputs", mixed(r, exports), mount},
+		{"outputs written oddly", "", odd, put},
+		{"documents", "", plain, put},
+		{"documents in flat form", "documents", flat(plain), put},
+	}
+}
+
+// open loads a form from a directory that it makes for it and removes.
+func (f *form) open() (s *policystore.Snapshot, err error) {
+	dir, err := os.MkdirTemp("", "formats")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	if err := f.place(filepath.Clean(dir), f.files); err != nil {
+		return nil, err
+	}
+	s, err = policystore.Load(dir, decision.Options{CacheSize: 64})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.name, err)
+	}
+	return s, nil
+}
+
+// header is the one in which credentials have the names of callers.
+const header = "x-caller"
+
+// ask asks a snapshot, with the caller whom the credential proves and the tags that
+// the registry tells.
+func ask(s *policystore.Snapshot, q *Question) (string, error) {
+	rules := identity.Rules{Sources: []identity.Source{identity.TrustedHeader}, Header: header, Anonymous: true}
+	evidence := identity.Evidence{TrustedHeader: header, Time: asked}
+	if q.Caller.Credential != "" {
+		evidence.Header = []string{q.Caller.Credential}
+	}
+	caller, failure := s.Callers.Identify(context.Background(), &rules, &evidence)
+	if failure != nil {
+		return "", failure
+	}
+	tags := s.RegistryNamed("r0").ResourceTags(q.Action, q.Resource)
+	request := decision.Request{Session: caller.Session, Request: iam.Request{
+		Principal: &caller.Principal, Action: q.Action, Resource: q.Resource, Context: slices.Concat(q.Context, caller.Context, tags),
+	}}
+	why := s.Decisions.Explain(&request)
+	for range 2 { // the second from the cache
+		if d := s.Decisions.Decide(&request); d != why.Decision {
+			return "", fmt.Errorf("decided %v, explained %v", d, why.Decision)
+		}
+	}
+	return told(why), nil
+}
+
+// attached is what a snapshot says of its users and roles: ids, tags and the Sids of
+// what is attached.
+func attached(s *policystore.Snapshot) string {
+	var all []string
+	for _, p := range s.Contents().Principals {
+		var tags []string
+		for _, tag := range p.Tags {
+			if !strings.HasPrefix(tag.Key, "aws:") {
+				tags = append(tags, tag.Key+"="+tag.Value)
+			}
+		}
+		slices.Sort(tags)
+		all = append(all, fmt.Sprintf("%s %s %q %q %q %q", p.ARN, p.ID, tags, sids(p.Identity...), sids(p.Boundary...), sids(p.Trust)))
+	}
+	return strings.Join(all, "\n")
+}
+
+func sids(policies ...*iam.Policy) (all []string) {
+	for _, p := range policies {
+		for i := 0; p != nil && i < len(p.Statements); i++ {
+			all = append(all, p.Statements[i].Sid)
+		}
+	}
+	slices.Sort(all)
+	return all
+}

@@ -1,0 +1,159 @@
+package formats
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+
+	"extauthz/iam"
+	"extauthz/tests/differential"
+)
+
+// The accounts are those of the questions of package differential.
+const (
+	accountA = "123456789012"
+	accountB = "999999999999"
+)
+
+// generator makes one world.
+type generator struct {
+	*rand.Rand
+	seed, next uint64 // of the questions that documents are taken from
+	documents  int
+	spare      map[iam.Kind][]differential.Document
+	asked      []*differential.Case
+	w          *World
+}
+
+// Generate makes the world of a number, with so many questions. Each world has a
+// random source of its own.
+func Generate(seed, number uint64, questions int) *World {
+	g := &generator{
+		Rand: rand.New(rand.NewPCG(seed, number)), seed: seed, next: number * 1000,
+		spare: map[iam.Kind][]differential.Document{}, w: &World{},
+	}
+	for _, id := range []string{accountA, accountB} {
+		g.w.Accounts = append(g.w.Accounts, g.account(id))
+	}
+	g.registries()
+	g.organization()
+	g.callers()
+	for range questions {
+		g.w.Questions = append(g.w.Questions, g.question())
+	}
+	return g.w
+}
+
+// chance is true once in n times.
+func (g *generator) chance(n int) bool { return g.IntN(n) == 0 }
+
+// pick picks one of several.
+func pick[T any](g *generator, from []T) T { return from[g.IntN(len(from))] }
+
+// some picks each of several once in n times.
+func some[T any](g *generator, from []T, n int) (picked []T) {
+	for _, one := range from {
+		if g.chance(n) {
+			picked = append(picked, one)
+		}
+	}
+	return picked
+}
+
+// registries are one for each account and region of package differential.
+func (g *generator) registries() {
+	for _, r := range []*Registry{
+		{Account: accountA, Region: "eu-central-1", Repositories: []*Repository{{Name: "app"}, {Name: "team"}, {Name: "team/app"}}},
+		{Account: accountA, Region: "us-east-1", Repositories: []*Repository{{Name: "alice/app"}, {Name: "team/app"}}},
+		{Account: accountB, Region: "us-east-1", Repositories: []*Repository{{Name: "team/app"}}},
+	} {
+		if g.chance(3) {
+			r.Policy = g.attach(iam.RegistryPolicy)
+		}
+		for _, repository := range r.Repositories {
+			if !g.chance(3) {
+				repository.Policy = g.attach(iam.RepositoryPolicy)
+			}
+			repository.Tags = g.tags()
+		}
+		g.w.Registries = append(g.w.Registries, r)
+	}
+}
+
+// organization has control policies with or without members that are told.
+func (g *generator) organization() {
+	if g.chance(2) {
+		g.w.SCPs = g.levels(iam.ServiceControlPolicy)
+	}
+	if g.chance(2) {
+		g.w.RCPs = g.levels(iam.ResourceControlPolicy)
+	}
+	if g.chance(2) {
+		return
+	}
+	o := &Organization{Paths: map[string]string{accountA: "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/"}}
+	if g.chance(2) {
+		o.Paths[accountB] = "o-a1b2c3d4e5/r-ab12/"
+	} else {
+		o.Outside = []string{accountB}
+	}
+	if g.chance(2) {
+		o.Management = accountA
+	}
+	g.w.Organization = o
+}
+
+// levels are those of control policies. Each level of service control policies
+// mostly allows everything, as AWS attaches it at first.
+func (g *generator) levels(kind iam.Kind) (levels [][]Document) {
+	for len(levels) == 0 || g.chance(3) {
+		level := []Document{g.document(kind)}
+		if kind == iam.ServiceControlPolicy && !g.chance(4) {
+			level = append(level, g.named(kind, `{"Version":"2012-10-17","Statement":[{"Sid":"%s","Effect":"Allow","Action":"*","Resource":"*"}]}`))
+		}
+		levels = append(levels, level)
+	}
+	return levels
+}
+
+// question is one of package differential, asked by a caller of this world, about
+// what is there or is not.
+func (g *generator) question() Question {
+	g.harvest()
+	k := g.asked[len(g.asked)-1]
+	q := Question{Caller: pick(g, g.w.Callers), Action: k.Action, Resource: k.Resource}
+	switch {
+	case k.Resource == "*":
+	case g.chance(12):
+		q.Resource = pick(g, g.w.Registries).arn("new/app")
+	case g.chance(2):
+		r := pick(g, g.w.Registries)
+		q.Resource = r.arn(pick(g, r.Repositories).Name)
+	}
+	for _, entry := range k.Context {
+		if !isDerived(entry.Key) {
+			q.Context = append(q.Context, entry)
+		}
+	}
+	return q
+}
+
+// isDerived tells whether a condition key is the caller's or the resource's.
+func isDerived(key string) bool {
+	for _, prefix := range []string{
+		"aws:principal", "aws:username", "aws:userid", "aws:resourcetag/", "ecr:resourcetag/", "aws:viaawsservice",
+		"aws:multifactorauthpresent", "aws:tokenissuetime", "aws:federatedprovider", "aws:sourceidentity",
+	} {
+		if strings.HasPrefix(strings.ToLower(key), prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// named is a document of a text in which %s stands for a Sid.
+func (g *generator) named(kind iam.Kind, text string) Document {
+	g.documents++
+	name := fmt.Sprintf("d%d", g.documents)
+	return Document{Name: name, Kind: kind, Text: strings.ReplaceAll(text, "%s", name+"s0")}
+}

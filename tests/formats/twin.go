@@ -1,0 +1,180 @@
+package formats
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"extauthz/iam"
+)
+
+// asked is when every question is asked.
+var asked = time.Date(2026, 6, 30, 12, 30, 0, 0, time.UTC)
+
+// A twin answers the questions of a world without a policy directory: it looks the
+// policies up in the world each time, and compiles each on its own.
+type twin struct {
+	*World
+	compiled map[string]*iam.Policy
+}
+
+// answer is the decision on a question with its reasons.
+func (w *twin) answer(q *Question) (string, error) {
+	p, err := w.policies(q)
+	if err != nil {
+		return "", err
+	}
+	context := slices.Concat(q.Context, w.callerKeys(q.Caller), w.tagKeys(q))
+	return told(p.Explain(&iam.Request{Principal: &q.Caller.Principal, Action: q.Action, Resource: q.Resource, Context: context})), nil
+}
+
+// policies are those in play for a question.
+func (w *twin) policies(q *Question) (p *iam.Policies, err error) {
+	p = &iam.Policies{}
+	add := func(to *[]*iam.Policy, kind iam.Kind, documents ...Document) {
+		for _, d := range documents {
+			policy, wrong := w.compile(kind, d)
+			*to = append(*to, policy)
+			if wrong != nil {
+				err = wrong
+			}
+		}
+	}
+	if e := q.Caller.Entity; e != nil {
+		add(&p.Identity, iam.IdentityPolicy, e.documents()...)
+		if e.Boundary != nil {
+			add(&p.Boundary, iam.PermissionsBoundary, e.Boundary.inForce())
+		}
+	}
+	for _, m := range q.Caller.Session {
+		add(&p.Session, iam.SessionPolicy, m.inForce())
+	}
+	for _, r := range w.Registries {
+		if !strings.HasPrefix(q.Resource, r.arn("")) {
+			continue
+		}
+		for _, repository := range r.Repositories {
+			if r.arn(repository.Name) == q.Resource && repository.Policy != nil && !strings.EqualFold(q.Action, "ecr:CreateRepository") {
+				add(&p.Resource, iam.RepositoryPolicy, *repository.Policy)
+			}
+		}
+		if r.Policy != nil {
+			add(&p.Resource, iam.RegistryPolicy, *r.Policy)
+		}
+	}
+	w.above(q, p, add)
+	return p, err
+}
+
+// above adds the control policies, which bind members, and everybody where members
+// are not told.
+func (w *twin) above(q *Question, p *iam.Policies, add func(*[]*iam.Policy, iam.Kind, ...Document)) {
+	caller := q.Caller.Principal.Account
+	owner := caller
+	if parts := strings.Split(q.Resource, ":"); len(parts) > 4 {
+		owner = parts[4]
+	}
+	if w.Organization != nil {
+		p.ManagementAccount = w.Organization.Management
+	}
+	for _, level := range w.SCPs {
+		var policies []*iam.Policy
+		add(&policies, iam.ServiceControlPolicy, level...)
+		if w.binds(caller) {
+			p.SCPs = append(p.SCPs, policies)
+		}
+	}
+	for _, level := range w.RCPs {
+		var policies []*iam.Policy
+		add(&policies, iam.ResourceControlPolicy, level...)
+		if w.binds(owner) {
+			p.RCPs = append(p.RCPs, policies)
+		}
+	}
+}
+
+func (w *twin) binds(account string) bool {
+	return w.Organization == nil || account == "" || w.Organization.Paths[account] != ""
+}
+
+func (w *twin) compile(kind iam.Kind, d Document) (*iam.Policy, error) {
+	key := fmt.Sprintf("%d %s", kind, d.Name)
+	if p := w.compiled[key]; p != nil {
+		return p, nil
+	}
+	p, err := iam.Compile(kind, d.Name, []byte(d.Text))
+	w.compiled[key] = p
+	return p, err
+}
+
+// callerKeys are the condition keys of a caller by the tables of the IAM User Guide.
+func (w *twin) callerKeys(c *Caller) iam.Context {
+	p := &c.Principal
+	keys := map[string]string{"aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false", "aws:PrincipalType": p.Kind.String(), "aws:PrincipalArn": p.ARN, "aws:PrincipalAccount": p.Account}
+	switch p.Kind {
+	case iam.RootUser:
+		keys["aws:userid"] = p.Account
+	case iam.User:
+		keys["aws:userid"], keys["aws:username"] = c.Entity.ID, c.Entity.Name
+	case iam.AssumedRole:
+		keys["aws:userid"], keys["aws:PrincipalArn"] = c.Entity.ID+p.ARN[strings.LastIndexByte(p.ARN, '/'):], p.RoleARN
+		keys["aws:userid"] = strings.Replace(keys["aws:userid"], "/", ":", 1)
+	case iam.FederatedUser:
+		keys["aws:userid"] = p.Account + ":" + c.Entity.Name
+	case iam.Service:
+		keys = map[string]string{"aws:PrincipalIsAWSService": "true", "aws:PrincipalServiceName": p.ARN, "aws:ViaAWSService": "false"}
+	case iam.Anonymous:
+		keys = map[string]string{"aws:PrincipalType": "Anonymous", "aws:userid": "anonymous", "aws:ViaAWSService": "false"}
+	}
+	if p.Kind == iam.AssumedRole || p.Kind == iam.FederatedUser {
+		keys["aws:MultiFactorAuthPresent"], keys["aws:TokenIssueTime"] = "false", asked.Format(time.RFC3339)
+	}
+	for _, tag := range c.tags() {
+		keys["aws:PrincipalTag/"+tag.Key] = tag.Value
+	}
+	var context iam.Context
+	for key, value := range keys {
+		context = append(context, iam.ContextEntry{Key: key, Value: value})
+	}
+	if o := w.Organization; o != nil && o.Paths[p.Account] != "" {
+		context = append(context, iam.ContextEntry{Key: "aws:PrincipalOrgID", Value: "o-a1b2c3d4e5"},
+			iam.ContextEntry{Key: "aws:PrincipalOrgPaths", Values: []string{o.Paths[p.Account]}, Multi: true})
+	}
+	return context
+}
+
+// tags are those of the entity, and those of the session over them.
+func (c *Caller) tags() []Tag {
+	if c.Entity == nil {
+		return nil
+	}
+	return append(slices.Clone(c.Entity.Tags), c.Tags...) // the later counts
+}
+
+// tagKeys are the condition keys of the tags of the resource.
+func (w *twin) tagKeys(q *Question) (context iam.Context) {
+	for _, r := range w.Registries {
+		for _, repository := range r.Repositories {
+			if r.arn(repository.Name) != q.Resource || strings.EqualFold(q.Action, "ecr:CreateRepository") {
+				continue
+			}
+			for _, tag := range repository.Tags {
+				context = append(context, iam.ContextEntry{Key: "aws:ResourceTag/" + tag.Key, Value: tag.Value}, iam.ContextEntry{Key: "ecr:ResourceTag/" + tag.Key, Value: tag.Value})
+			}
+		}
+	}
+	return context
+}
+
+// told is a decision with the Sids of all that applies, what each class of policies
+// says by itself, and the condition keys that are missing.
+func told(e iam.Explanation) string {
+	var matched []string
+	for _, m := range e.Matched {
+		matched = append(matched, fmt.Sprintf("%v %d %v %s", m.Class, m.Level, m.Statement.Effect, m.Statement.Sid))
+	}
+	slices.Sort(matched)
+	missing := strings.ToLower(strings.Join(e.MissingContextKeys, " ")) // spelt as one of several places has it
+	return fmt.Sprintf("%v by %q: %q, classes %v, missing %s", e.Decision, e.BlockedBy, matched, e.Classes, missing)
+}
