@@ -11,6 +11,7 @@ import (
 	"extauthz/identity"
 	"extauthz/mapping"
 	"extauthz/policystore"
+	"extauthz/sts"
 )
 
 // An Inquiry is what a principal asks of a registry that a policy directory
@@ -21,7 +22,7 @@ type Inquiry struct {
 	// account's root user, or the name of a service.
 	Principal string
 	// Tags are the session tags of a role session, over the tags of its role.
-	Tags []identity.Tag
+	Tags []sts.Tag
 	// Registry is the name of the registry; "" is the only one there is, or the
 	// one that the resources are of.
 	Registry string

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"extauthz/identity"
 	"extauthz/mapping"
 )
 
@@ -106,7 +105,7 @@ func TestAnonymousWords(t *testing.T) {
 // A service is decided by resource-based policies alone, and logs in nowhere.
 func TestService(t *testing.T) {
 	checker := public(t)
-	service, err := identity.NewEntities(nil).Caller("mtls", "codebuild.amazonaws.com")
+	service, err := checker.Snapshots().CallerNamed("codebuild.amazonaws.com")
 	if err != nil {
 		t.Fatal(err)
 	}

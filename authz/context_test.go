@@ -10,6 +10,7 @@ import (
 	"extauthz/identity"
 	"extauthz/mapping"
 	"extauthz/policystore"
+	"extauthz/sts"
 )
 
 // place is a registry to ask about.
@@ -56,7 +57,7 @@ func TestContextByVPCEndpoint(t *testing.T) {
 // The request's keys come first, and of two of one name the first counts: a
 // caller's keys can add to them and not replace them.
 func TestFullContext(t *testing.T) {
-	caller := &identity.Caller{Context: iam.Context{{Key: "aws:username", Value: "alice"}, {Key: "AWS:sourceip", Value: "203.0.113.9"}}}
+	caller := &identity.Caller{Caller: sts.Caller{Context: iam.Context{{Key: "aws:username", Value: "alice"}, {Key: "AWS:sourceip", Value: "203.0.113.9"}}}}
 	got := fullContext(iam.Context{{Key: "aws:SourceIp", Value: "192.0.2.1"}}, place(), caller)
 	for key, want := range map[string]string{"aws:SourceIp": "192.0.2.1", "aws:username": "alice", "aws:ResourceAccount": "123456789012"} {
 		if entry, _ := got.Lookup(key); entry.Value != want {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"extauthz/iam"
+	"extauthz/sts"
 )
 
 // A Binding says which principal stands behind a name in a verified credential.
@@ -89,7 +90,7 @@ func (t *Table) checkOverlap(kind NameKind, p *Pattern) error {
 
 func (t *Table) add(kind NameKind, b *nameBinding) error {
 	if b.grant.isStatic() {
-		caller, err := b.grant.caller(kind.source().String(), nil, nil, t.entities)
+		caller, err := b.grant.caller(kind.source(), nil, nil, t.entities)
 		if err != nil {
 			return err
 		}
@@ -147,10 +148,10 @@ func (t *Table) callerOf(n name) (*Caller, error) {
 	return found, nil
 }
 
-func (b *nameBinding) of(n name, c Captures, e *Entities) (*Caller, error) {
+func (b *nameBinding) of(n name, c Captures, e *sts.Entities) (*Caller, error) {
 	if b.caller != nil {
 		return b.caller, nil
 	}
-	caller, err := b.grant.caller(n.kind.source().String(), c, nil, e)
+	caller, err := b.grant.caller(n.kind.source(), c, nil, e)
 	return caller, unled(err)
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"extauthz/iam"
+	"extauthz/sts"
 )
 
 // bindable is a world to bind in: alice, bob and the role ci, the issuer gitlab
@@ -13,7 +14,7 @@ func bindable(t testing.TB, bindings ...Binding) world {
 	t.Helper()
 	web := trust(t, `{"Federated":"`+gitlabProvider+`"}`, web, "")
 	return world{
-		entities: []Entity{{ARN: aliceARN}, {ARN: "arn:aws:iam::123456789012:user/dev/bob", Tags: []Tag{{"team", "red"}}}, {ARN: role + "team/ci", ID: "AROAEXAMPLE", Trust: web}},
+		entities: []sts.Entity{{ARN: aliceARN}, {ARN: "arn:aws:iam::123456789012:user/dev/bob", Tags: []sts.Tag{{Key: "team", Value: "red"}}}, {ARN: role + "team/ci", ID: "AROAEXAMPLE", Trust: web}},
 		issuers: []Issuer{
 			{Name: "gitlab", Verifier: signerAt(gitlabURL).verifier(t)},
 			{Name: "fixed", Verifier: signerAt("https://fixed.example.com").verifier(t), Role: role + "team/ci"},

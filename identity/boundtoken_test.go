@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"extauthz/iam"
+	"extauthz/sts"
 )
 
 // boundTo is a world in which the job of gitlab is bound so, and a role can be
@@ -13,12 +14,12 @@ func boundTo(t testing.TB, trusting bool, b Binding, change func(*Issuer)) world
 	t.Helper()
 	b.Kind, b.Issuer, b.Claims = Token, "gitlab", map[string]string{"sub": "job"}
 	w := world{
-		entities: []Entity{{ARN: aliceARN}, {ARN: role + "ci"}},
+		entities: []sts.Entity{{ARN: aliceARN}, {ARN: role + "ci"}},
 		issuers:  []Issuer{{Name: "gitlab", Verifier: signerAt(gitlabURL).verifier(t)}},
 		bindings: []Binding{b},
 	}
 	if trusting {
-		w.entities = append(w.entities, Entity{ARN: role + "deploy", Trust: trust(t, `{"AWS":"`+aliceARN+`"}`, `["sts:AssumeRole","sts:TagSession"]`, "")})
+		w.entities = append(w.entities, sts.Entity{ARN: role + "deploy", Trust: trust(t, `{"AWS":"`+aliceARN+`"}`, `["sts:AssumeRole","sts:TagSession"]`, "")})
 	}
 	change(&w.issuers[0])
 	return w

@@ -2,97 +2,28 @@ package identity
 
 import (
 	"reflect"
-	"slices"
 	"time"
 
-	"extauthz/iam"
+	"extauthz/sts"
 )
 
-// A Caller is a verified identity: the principal, how it was proven, and the
-// condition keys that follow from that. It is immutable and may be shared
-// between requests.
+// A Caller is a verified identity: who calls, and how that was proven. It is
+// immutable and may be shared between requests.
 type Caller struct {
-	Principal iam.Principal
-	Source    string        // the word of the [Source] that found the credential; "" for an anonymous caller
-	Context   iam.Context   // aws:PrincipalArn and the like; callers append to a copy
-	Session   []*iam.Policy // session policies, which limit the caller
-	Issuer    string        // of a token: the name of its issuer
-	KeyID     string        // of a token: the key that signed it, "" where it does not say
+	sts.Caller
+	Source string // the word of the [Source] that found the credential; "" for an anonymous caller
+	Issuer string // of a token: the name of its issuer
+	KeyID  string // of a token: the key that signed it, "" where it does not say
 }
 
-// attributes are what a caller has beside its principal.
-type attributes struct {
-	tags           []Tag // of the user or role, and of the session over them
-	sourceIdentity string
-	provider       string // on whose word the role was assumed
-}
-
-// newCaller derives the condition keys of a caller as AWS fills them in (IAM
-// User Guide, "AWS global condition context keys": properties of the principal
-// and of a role session).
-func (e *Entities) newCaller(source string, p iam.Principal, a attributes) *Caller {
-	c := &Caller{Principal: p, Source: source, Context: make(iam.Context, 0, 12+len(a.tags))}
-	c.setKind()
-	c.set("aws:PrincipalAccount", p.Account)
-	c.Context = append(c.Context, e.organization.principalKeys(p.Account)...)
-	c.set("aws:userid", p.UserID)
-	c.set("aws:ViaAWSService", "false")
-	for _, tag := range a.tags { // an empty value is a value
-		c.Context = append(c.Context, iam.ContextEntry{Key: "aws:PrincipalTag/" + tag.Key, Value: tag.Value})
-	}
-	c.set("aws:SourceIdentity", a.sourceIdentity)
-	c.set("aws:FederatedProvider", a.provider)
-	return c
-}
-
-// setKind sets the keys that depend on the kind of principal. aws:PrincipalArn
-// of a role session is the role's ARN with its path, never the session's ARN.
-func (c *Caller) setKind() {
-	p := &c.Principal
-	switch p.Kind {
-	case iam.Anonymous:
-		c.set("aws:PrincipalType", p.Kind.String())
-		return
-	case iam.Service:
-		c.set("aws:PrincipalIsAWSService", "true")
-		c.set("aws:PrincipalServiceName", p.ARN)
-		return
-	case iam.AssumedRole:
-		c.set("aws:PrincipalArn", p.RoleARN)
-	default:
-		c.set("aws:PrincipalArn", p.ARN)
-	}
-	c.set("aws:PrincipalType", p.Kind.String())
-	c.set("aws:PrincipalIsAWSService", "false")
-	if p.Kind == iam.User {
-		c.set("aws:username", lastSegment(p.ARN))
-	}
-	if hasSession(p.Kind) {
-		c.set("aws:MultiFactorAuthPresent", "false")
-	}
-}
-
-// set adds a key, unless it has no value.
-func (c *Caller) set(key, value string) {
-	if value != "" {
-		c.Context = append(c.Context, iam.ContextEntry{Key: key, Value: value})
-	}
-}
-
-// issuedAt is the caller with a session that began then. Who has no session is
-// the same at all times.
+// issuedAt is the caller with a session that began then.
 func (c *Caller) issuedAt(begin time.Time) *Caller {
-	if !hasSession(c.Principal.Kind) {
+	if !sts.HasSession(c.Principal.Kind) {
 		return c
 	}
 	dated := *c
-	dated.Context = append(slices.Clip(c.Context), iam.ContextEntry{Key: "aws:TokenIssueTime", Value: begin.UTC().Format(time.RFC3339)})
+	dated.Caller = c.Caller.IssuedAt(begin)
 	return &dated
-}
-
-// anonymous is who shows no credential, where that is allowed.
-func (e *Entities) anonymous() *Caller {
-	return e.newCaller("", iam.Principal{Kind: iam.Anonymous, UserID: "anonymous"}, attributes{})
 }
 
 // same tells whether two callers differ in nothing that could decide.

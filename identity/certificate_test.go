@@ -7,13 +7,15 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"extauthz/sts"
 )
 
 // Domain names are compared without regard to case, once Envoy's word is found to
 // be the certificate's, byte for byte.
 func TestDomainNamesHaveNoCase(t *testing.T) {
 	table := world{
-		entities: []Entity{{ARN: aliceARN}, {ARN: role + "ci"}},
+		entities: []sts.Entity{{ARN: aliceARN}, {ARN: role + "ci"}},
 		bindings: []Binding{
 			{Kind: DNS, Name: "alice.example.com", Principal: aliceARN},
 			{Kind: DNS, Name: "{host}.ci.example.com", Principal: session + "ci/{host}"},
@@ -52,7 +54,7 @@ func TestDomainNamesHaveNoCase(t *testing.T) {
 // put into it.
 func TestSubjectCaptures(t *testing.T) {
 	table := world{
-		entities: []Entity{{ARN: aliceARN}},
+		entities: []sts.Entity{{ARN: aliceARN}},
 		bindings: []Binding{{Kind: Subject, Name: "CN={name},OU=people", Principal: "arn:aws:iam::123456789012:user/dev/{name}"}},
 	}.build(t)
 	for _, c := range []struct {
@@ -105,7 +107,7 @@ func TestSubjectPatternsAsExpressions(t *testing.T) {
 }
 
 func TestManyAlternativeNames(t *testing.T) {
-	table := world{entities: []Entity{{ARN: aliceARN}}, bindings: []Binding{{Kind: URI, Name: "spiffe://0", Principal: aliceARN}}}.build(t)
+	table := world{entities: []sts.Entity{{ARN: aliceARN}}, bindings: []Binding{{Kind: URI, Name: "spiffe://0", Principal: aliceARN}}}.build(t)
 	for _, c := range []struct {
 		uris, dns int
 		want      want

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"extauthz/iam"
+	"extauthz/sts"
 )
 
 // What keeps a token that holds from proving anybody, the operator is told with the
@@ -16,7 +17,7 @@ func TestDenials(t *testing.T) {
 		{"Sid":"NotFromHere","Effect":"Deny","Principal":`+any+`,"Action":"sts:*"}]}`)
 	gitlab := signerAt(gitlabURL)
 	table := world{
-		entities: []Entity{
+		entities: []sts.Entity{
 			{ARN: aliceARN, Identity: []*iam.Policy{document(t, iam.IdentityPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"`+role+`d*"}}`)}},
 			{ARN: role + "elsewhere", Trust: trust(t, `{"AWS":"arn:aws:iam::123456789012:root"}`, `"sts:AssumeRole"`, "")},
 			{ARN: role + "dark", Trust: trust(t, `{"AWS":"arn:aws:iam::999999999999:root"}`, `"sts:AssumeRole"`, "")},

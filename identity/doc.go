@@ -2,8 +2,8 @@
 //
 // A [Table] holds the operator's word on who is who: it binds the names that
 // verified credentials carry (a Basic user, the names of a client certificate,
-// a trusted proxy's header, the claims of a token) to IAM principals, which are
-// among the [Entities], and says which issuers' tokens may assume roles.
+// a trusted proxy's header, the claims of a token) to IAM principals, whom
+// [extauthz/sts] knows, and says which issuers' tokens may assume roles there.
 // [Table.Identify] takes the [Evidence] of one request and the [Rules] of its
 // registry, and answers with a [Caller] or with a [Failure]; it never guesses,
 // and it never takes a client's word for a name:
@@ -34,24 +34,13 @@
 // A token whose client names a role, or whose [Issuer] has one, assumes that role
 // as by AWS STS: with sts:AssumeRoleWithWebIdentity where the issuer's tokens are
 // not bound, with sts:AssumeRole by the bound principal where they are. One way
-// is tried, never both. The role's trust policy must allow it, and sts:TagSession
-// and sts:SetSourceIdentity where tags or a source identity are passed; for
-// sts:AssumeRole the principal's own policies, boundary and session policies take
-// part, and the control policies of the organization for both. A role that the
-// client does not name is never searched for. What an issuer says of sessions
-// holds for those of its bound tokens too.
+// is tried, never both. A role that the client does not name is never searched
+// for. What an issuer says of sessions holds for those of its bound tokens too.
 //
-// IAM's limits on names and tags hold. What exceeds them is refused, never cut.
-//
-// # Decisions where AWS's documentation is silent
-//
-// Only users and sessions of roles assume roles in a chain. The tags of a
-// binding belong to its own session and do not follow into another one; its
-// source identity does, and needs sts:SetSourceIdentity again. A session from a
-// certificate, a password or a header begins with the request
+// A session from a certificate, a password or a header begins with the request
 // (aws:TokenIssueTime), one from a token when the token was issued: its iat, else
-// its nbf, else 1970. A claim that is no string is no condition key, and a token with
-// such a one in a tag's place is refused.
+// its nbf, else 1970. A token with a claim that is no string in a tag's place is
+// refused.
 //
 // The map of the package:
 //
@@ -68,25 +57,19 @@
 //	password.go      Passwords: verifying passwords at a bounded cost
 //	token.go         who shows a token, verified here or by jwt_authn
 //	issuer.go        Issuer: whose tokens prove who calls
-//	assume.go        the session of a role that a token assumes
-//	trustkeys.go     the condition keys that trust policies see of a token
-//	sessiontags.go   the tags and the source identity that a token passes
 //	binding.go       Binding: which name is which principal
 //	tokenbinding.go  which token is which principal
 //	claims.go        patterns of claims
+//	tagclaims.go     session tags that are claims
 //	grant.go         what a binding makes of what it captures
-//	principal.go     which principal an ARN names
-//	entity.go        Entities: the users and roles that there are
-//	organization.go  Organization: what accounts are members of, and what that forbids
-//	caller.go        Caller: the principal and the condition keys that AWS derives from it
+//	caller.go        Caller: who calls, and how that was proven
 //	idle.go          what can find nobody, and users who are nobody
 //	failure.go       Failure: why there is no caller
-//	denial.go        why a token that holds proves nobody, for its holder and the operator
-//	offline.go       who a user or a certificate would be, nothing verified
+//	denial.go        why a credential that holds proves nobody, for its holder and the operator
+//	offline.go       who a user, a certificate or an ARN would be, nothing verified
 //	offlinetoken.go  who the holder of a token would be, no signature verified
 //	pattern.go       Pattern: names with captures
 //	template.go      Template: a text made of captures
 //	syntax.go        the {name}s in patterns and templates
-//	limits.go        IAM's limits on names
-//	tags.go          Tag: AWS's limits on tags, which tag wins, and tags made of claims
+//	alphabet.go      the characters that captures stand for
 package identity

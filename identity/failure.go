@@ -1,5 +1,11 @@
 package identity
 
+import (
+	"errors"
+
+	"extauthz/sts"
+)
+
 // FailureKind says what kind of failure kept a request without a caller.
 type FailureKind uint8
 
@@ -50,7 +56,10 @@ func invalid(source Source, reason string) *Failure {
 // unproven is a credential that holds and proves nobody, because of err.
 func unproven(source Source, err error) *Failure {
 	f := invalid(source, err.Error())
-	f.Detail = detailOf(err)
+	var denied *sts.AccessDenied
+	if errors.As(err, &denied) {
+		f.Detail = denied.Detail
+	}
 	return f
 }
 

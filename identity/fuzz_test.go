@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"slices"
 	"testing"
-
-	"extauthz/oidc"
 )
 
 // unguessable stands for what a client without a valid credential does not have.
@@ -60,36 +58,6 @@ func FuzzIdentify(f *testing.F) {
 		json.Unmarshal(metadata, &e.Metadata) // what is no object is no metadata
 		if caller, _ := identify(t, table, r, e); caller != nil {
 			t.Errorf("%+v is %+v", e, caller)
-		}
-	})
-}
-
-// FuzzSessionTags holds that what a token's claims pass is within AWS's limits,
-// or refused.
-func FuzzSessionTags(f *testing.F) {
-	for _, seed := range []string{
-		`{}`, `{"` + tagsClaim + `":{"principal_tags":{"a":["b"]},"transitive_tag_keys":["a"]}}`, `{"` + flatTagPrefix + `a":"b","` + flatTransitiveClaim + `":["A"]}`,
-		`{"` + tagsClaim + `":null}`, `{"` + sourceIdentityClaim + `":"alice"}`, `{"ref":"main"}`,
-	} {
-		f.Add([]byte(seed))
-	}
-	f.Fuzz(func(t *testing.T, text []byte) {
-		var all oidc.Claims
-		if json.Unmarshal(text, &all) != nil {
-			return
-		}
-		tags, err := readSessionTags(all, []tagClaim{{"ref", "ref"}})
-		if err == nil && CheckTags(tags.tags) != nil {
-			t.Errorf("tags %v", tags)
-		}
-		for _, key := range tags.transitive {
-			if findTag(tags.tags, key) < 0 {
-				t.Errorf("%q is transitive, and no tag", key)
-			}
-		}
-		identity, err := readSourceIdentity(all)
-		if err == nil && identity != "" && checkSourceIdentity(identity) != nil {
-			t.Errorf("source identity %q", identity)
 		}
 	})
 }

@@ -8,6 +8,7 @@ import (
 
 	"extauthz/iam"
 	"extauthz/oidc"
+	"extauthz/sts"
 )
 
 // A grant is what a binding makes of the captures of a name, or of a token's
@@ -31,7 +32,7 @@ type tagTemplate struct {
 
 // compileGrant reads what b grants over captures of the given names, and tries
 // it, so that a principal that cannot be is found here.
-func compileGrant(b *Binding, names []string, e *Entities) (*grant, error) {
+func compileGrant(b *Binding, names []string, e *sts.Entities) (*grant, error) {
 	principal, err := CompileTemplate(b.Principal, names, OfPrincipal)
 	if err != nil {
 		return nil, err
@@ -73,7 +74,7 @@ func rolePath(principal, path string) (string, error) {
 		return "", nil
 	case path == "":
 		path = "/"
-	case path[0] != '/' || !isPath(path[1:]) || strings.ContainsAny(path, "{}"):
+	case path[0] != '/' || !sts.IsPath(path[1:]) || strings.ContainsAny(path, "{}"):
 		return "", fmt.Errorf("path %q: write the path of roles from slash to slash, such as /kubernetes/", path)
 	}
 	if path == "/" && role[0] == '{' && role[len(role)-1] == '}' {
@@ -84,9 +85,9 @@ func rolePath(principal, path string) (string, error) {
 
 // try expands the grant for two sets of captures. Where user or role is the same
 // for both, no capture chooses it, and it has to be there.
-func (g *grant) try(captures int, e *Entities) error {
-	first, second := slices.Repeat(Captures{"xx"}, captures), slices.Repeat(Captures{"yy"}, captures)
-	p, err := parsePrincipal(g.principal.Expand(first))
+func (g *grant) try(captures int, e *sts.Entities) error {
+	first, second := g.expand(slices.Repeat(Captures{"xx"}, captures)), g.expand(slices.Repeat(Captures{"yy"}, captures))
+	p, err := sts.ParsePrincipal(first.Principal)
 	if err != nil {
 		return fmt.Errorf("principal %q: %w", g.principal, err)
 	}
@@ -94,29 +95,28 @@ func (g *grant) try(captures int, e *Entities) error {
 	if err := g.checkSession(); err != nil {
 		return err
 	}
-	if owner(p.Kind, g.principal.Expand(first)) == owner(p.Kind, g.principal.Expand(second)) {
-		if _, _, err := e.resolve(p.ARN, g.federatedBy, g.rolePath); err != nil {
+	if owner(p.Kind, first.Principal) == owner(p.Kind, second.Principal) {
+		if _, err := e.Caller(&sts.Session{Principal: first.Principal, FederatedBy: first.FederatedBy, RolePath: first.RolePath}); err != nil {
 			return err
 		}
 	}
-	tags, err := g.sessionTags(first, oidc.Claims{})
-	if err != nil {
-		return err
-	}
 	for _, claim := range g.tagClaims {
-		tags = append(tags, Tag{Key: claim.key})
+		first.Tags = append(first.Tags, sts.Tag{Key: claim.key})
 	}
-	if err := CheckTags(tags); err != nil {
+	if err := sts.CheckTags(first.Tags); err != nil {
 		return err
 	}
-	return g.checkSourceIdentity(first)
+	if g.sourceIdentity == nil {
+		return nil
+	}
+	return sts.CheckSourceIdentity(first.SourceIdentity)
 }
 
 // owner is the ARN of what has the policies of a principal, or the part of it
 // that a session's ARN has.
 func owner(kind iam.PrincipalKind, arn string) string {
 	if kind == iam.AssumedRole {
-		return strings.TrimSuffix(arn, lastSegment(arn))
+		return arn[:strings.LastIndexByte(arn, '/')+1]
 	}
 	if kind == iam.FederatedUser {
 		return "" // the user who federates
@@ -127,32 +127,14 @@ func owner(kind iam.PrincipalKind, arn string) string {
 // checkSession refuses what only sessions have to principals without one.
 func (g *grant) checkSession() error {
 	switch {
-	case !hasSession(g.kind) && len(g.tags)+len(g.tagClaims) > 0:
+	case !sts.HasSession(g.kind) && len(g.tags)+len(g.tagClaims) > 0:
 		return fmt.Errorf("principal %q has no session that tags could be passed to; name a role session or a federated user, or give the user its tags among the principals", g.principal)
-	case !hasSession(g.kind) && len(g.session) > 0:
+	case !sts.HasSession(g.kind) && len(g.session) > 0:
 		return fmt.Errorf("principal %q has no session that policies could limit; name a role session or a federated user", g.principal)
 	case g.kind != iam.AssumedRole && g.sourceIdentity != nil:
 		return fmt.Errorf("principal %q has no source identity; name a role session", g.principal)
 	}
 	return nil
-}
-
-func (g *grant) checkSourceIdentity(c Captures) error {
-	if g.sourceIdentity == nil {
-		return nil
-	}
-	return checkSourceIdentity(g.sourceIdentity.Expand(c))
-}
-
-func (g *grant) sessionTags(c Captures, claims oidc.Claims) ([]Tag, error) {
-	tags, err := tagsFrom(g.tagClaims, claims)
-	if err != nil {
-		return nil, err
-	}
-	for _, t := range g.tags {
-		tags = append(tags, Tag{t.key, t.value.Expand(c)})
-	}
-	return tags, nil
 }
 
 // isStatic tells whether the grant is the same for all captures and claims.
@@ -164,31 +146,30 @@ func (g *grant) isStatic() bool {
 	return static
 }
 
-// caller makes the caller of captures and claims. It fails for a user or role
-// that is not there, and for what exceeds IAM's limits.
-func (g *grant) caller(source string, c Captures, claims oidc.Claims, e *Entities) (*Caller, error) {
-	p, entity, err := e.resolve(g.principal.Expand(c), g.federatedBy, g.rolePath)
-	if err != nil {
-		return nil, err
-	}
-	tags, err := g.sessionTags(c, claims)
-	if err != nil {
-		return nil, err
-	}
-	if err := CheckTags(tags); err != nil {
-		return nil, err
-	}
-	if err := g.checkSourceIdentity(c); err != nil {
-		return nil, err
-	}
-	var a attributes
-	if entity != nil {
-		a.tags = MergeTags(entity.Tags, tags)
+// expand makes the session of captures, without the tags that are made of claims.
+func (g *grant) expand(c Captures) *sts.Session {
+	s := &sts.Session{Principal: g.principal.Expand(c), FederatedBy: g.federatedBy, RolePath: g.rolePath, Policies: g.session}
+	for _, t := range g.tags {
+		s.Tags = append(s.Tags, sts.Tag{Key: t.key, Value: t.value.Expand(c)})
 	}
 	if g.sourceIdentity != nil {
-		a.sourceIdentity = g.sourceIdentity.Expand(c)
+		s.SourceIdentity = g.sourceIdentity.Expand(c)
 	}
-	caller := e.newCaller(source, p, a)
-	caller.Session = g.session
-	return caller, nil
+	return s
+}
+
+// caller makes the caller of captures and claims. It fails for a user or role
+// that is not there, and for what exceeds IAM's limits.
+func (g *grant) caller(source Source, c Captures, claims oidc.Claims, e *sts.Entities) (*Caller, error) {
+	s := g.expand(c)
+	tags, err := tagsFrom(g.tagClaims, claims)
+	if err != nil {
+		return nil, err
+	}
+	s.Tags = append(tags, s.Tags...)
+	caller, err := e.Caller(s)
+	if err != nil {
+		return nil, err
+	}
+	return &Caller{Caller: caller, Source: source.String()}, nil
 }

@@ -14,6 +14,7 @@ import (
 
 	"extauthz/iam"
 	"extauthz/oidc"
+	"extauthz/sts"
 )
 
 const (
@@ -118,8 +119,8 @@ func bearer(token string) []string { return []string{"Bearer " + token} }
 
 // A world is what a table is made of. The password file has alice and bob.
 type world struct {
-	organization *Organization
-	entities     []Entity
+	organization *sts.Organization
+	entities     []sts.Entity
 	issuers      []Issuer
 	bindings     []Binding
 }
@@ -141,7 +142,7 @@ func (w world) try(t testing.TB) (*Table, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	entities := NewEntities(w.organization)
+	entities := sts.NewEntities(w.organization)
 	for _, entity := range w.entities {
 		if err := entities.Add(entity); err != nil {
 			return nil, err

@@ -8,6 +8,7 @@ import (
 
 	"extauthz/iam"
 	"extauthz/oidc"
+	"extauthz/sts"
 )
 
 // An Issuer is an OpenID Connect issuer whose tokens prove who calls. Its
@@ -39,8 +40,7 @@ type issuer struct {
 	claims           claimPatterns
 	tagClaims        []tagClaim
 	foreignAudiences []string
-	provider         string
-	mapped           []string // claims that trust policies see, beside the default ones
+	provider         *sts.Provider
 	policies         []*iam.Policy
 	bindings         []*tokenBinding
 }
@@ -75,26 +75,27 @@ func (t *Table) AddIssuer(i Issuer) error {
 		return fmt.Errorf("issuer %q: %w", i.Name, err)
 	}
 	for _, other := range t.issuers {
-		if strings.EqualFold(other.provider, compiled.provider) {
-			return fmt.Errorf("issuers %q and %q are one provider %q, so that trust policies could not tell their tokens apart; keep one, or give each its provider", other.name, i.Name, other.provider)
+		if strings.EqualFold(other.provider.URL, compiled.provider.URL) {
+			return fmt.Errorf("issuers %q and %q are one provider %q, so that trust policies could not tell their tokens apart; keep one, or give each its provider", other.name, i.Name, other.provider.URL)
 		}
 	}
 	t.issuers = append(t.issuers, compiled)
 	return nil
 }
 
-func (i *Issuer) compile(e *Entities) (*issuer, error) {
+func (i *Issuer) compile(e *sts.Entities) (*issuer, error) {
 	c := &issuer{
 		name: i.Name, verifier: i.Verifier, metadata: i.Metadata, role: i.Role,
-		namesSessions: i.SessionName != "", foreignAudiences: i.ForeignAudiences, provider: i.Provider, policies: i.Session,
+		namesSessions: i.SessionName != "", foreignAudiences: i.ForeignAudiences, policies: i.Session,
 	}
-	if c.provider == "" {
-		_, c.provider, _ = strings.Cut(i.Verifier.URL, "://")
+	provider := i.Provider
+	if provider == "" {
+		_, provider, _ = strings.Cut(i.Verifier.URL, "://")
 	}
-	if c.provider == "" || strings.Contains(c.provider, "://") {
+	if provider == "" || strings.Contains(provider, "://") {
 		return nil, fmt.Errorf("provider %q: write it as trust policies do, without https://", i.Provider)
 	}
-	c.mapped = mappedBy(c.provider)
+	c.provider = sts.NewProvider(i.Name, provider)
 	var err error
 	if c.claims, err = compileClaims(i.Claims); err != nil {
 		return nil, err
@@ -112,11 +113,11 @@ func (i *Issuer) compile(e *Entities) (*issuer, error) {
 }
 
 func checkTagKeys(claims []tagClaim) error {
-	var tags []Tag
+	var tags []sts.Tag
 	for _, claim := range claims {
-		tags = append(tags, Tag{Key: claim.key})
+		tags = append(tags, sts.Tag{Key: claim.key})
 	}
-	return CheckTags(tags)
+	return sts.CheckTags(tags)
 }
 
 // compileSessionName reads the template of session names, and tries it.
@@ -127,7 +128,7 @@ func compileSessionName(i *Issuer, names []string) (*Template, error) {
 	}
 	t, err := CompileTemplate(text, names, OfName)
 	if err == nil {
-		err = checkSessionName(t.Expand(slices.Repeat(Captures{"xx"}, len(names))))
+		err = sts.CheckSessionName(t.Expand(slices.Repeat(Captures{"xx"}, len(names))))
 	}
 	if err != nil {
 		return nil, &SessionNameError{err}
@@ -144,13 +145,13 @@ func (e *SessionNameError) Error() string { return "session: " + e.Err.Error() }
 func (e *SessionNameError) Unwrap() error { return e.Err }
 
 // checkIssuerRole wants a role that can be assumed.
-func checkIssuerRole(arn string, e *Entities) error {
+func checkIssuerRole(arn string, e *sts.Entities) error {
 	if arn == "" {
 		return nil
 	}
 	role := e.Find(arn)
 	switch {
-	case role == nil || !role.isRole():
+	case role == nil || !role.IsRole():
 		return fmt.Errorf("role %q is not among the principals; add it there with its policies and its trust policy", arn)
 	case role.Trust == nil:
 		return fmt.Errorf("role %q has no trust policy, so that no token can assume it; add one that allows sts:AssumeRoleWithWebIdentity", arn)

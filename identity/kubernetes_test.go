@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"extauthz/iam"
+	"extauthz/sts"
 )
 
 // A namespace of Kubernetes has up to 63 characters (an RFC 1123 label) and a
@@ -19,14 +20,14 @@ func TestKubernetesNamesFit(t *testing.T) {
 	const account = "arn:aws:sts::123456789012:assumed-role/"
 	for _, mapping := range []struct {
 		name, credential, principal string
-		tags                        []Tag // templates
+		tags                        []sts.Tag // templates
 	}{
 		{"a role for each namespace, by certificate", "spiffe://cluster.local/ns/{namespace}/sa/{name}",
-			account + "{namespace}/pod", []Tag{{"serviceaccount", "{name}"}}},
+			account + "{namespace}/pod", []sts.Tag{{Key: "serviceaccount", Value: "{name}"}}},
 		{"a role for each namespace, by token", "system:serviceaccount:{namespace}:{name}",
-			account + "{namespace}/pod", []Tag{{"serviceaccount", "{name}"}}},
+			account + "{namespace}/pod", []sts.Tag{{Key: "serviceaccount", Value: "{name}"}}},
 		{"one role for a cluster", "system:serviceaccount:{namespace}:{name}",
-			account + "kubernetes/pod", []Tag{{"namespace", "{namespace}"}, {"serviceaccount", "{name}"}}},
+			account + "kubernetes/pod", []sts.Tag{{Key: "namespace", Value: "{namespace}"}, {Key: "serviceaccount", Value: "{name}"}}},
 	} {
 		p := pattern(t, mapping.credential)
 		principal := template(t, mapping.principal, p.Names(), OfPrincipal)
@@ -44,13 +45,13 @@ func TestKubernetesNamesFit(t *testing.T) {
 	}
 }
 
-func checkKubernetesTags(t *testing.T, templates []Tag, p *Pattern, captures Captures) {
+func checkKubernetesTags(t *testing.T, templates []sts.Tag, p *Pattern, captures Captures) {
 	t.Helper()
-	var tags []Tag
+	var tags []sts.Tag
 	for _, tag := range templates {
-		tags = append(tags, Tag{tag.Key, template(t, tag.Value, p.Names(), OfTag).Expand(captures)})
+		tags = append(tags, sts.Tag{Key: tag.Key, Value: template(t, tag.Value, p.Names(), OfTag).Expand(captures)})
 	}
-	if err := CheckTags(tags); err != nil || tags[len(tags)-1].Value != captures[1] {
+	if err := sts.CheckTags(tags); err != nil || tags[len(tags)-1].Value != captures[1] {
 		t.Errorf("tags %v: %v", tags, err)
 	}
 }
@@ -72,7 +73,7 @@ func TestKubernetesNamesExceed(t *testing.T) {
 			checkMapped(t, template(t, text, []string{"namespace", "name"}, OfPrincipal).Expand(c.pod), c.want)
 		})
 	}
-	if err := checkSourceIdentity(subdomain(253)); err == nil {
+	if err := sts.CheckSourceIdentity(subdomain(253)); err == nil {
 		t.Error("a service account of 253 characters is a source identity")
 	}
 }
@@ -85,7 +86,7 @@ func checkMapped(t *testing.T, session, want string) {
 		t.Fatalf("principal %+v, error %v", principal, err)
 	}
 	names := strings.Split(session, "/")
-	err := errors.Join(checkRoleName(names[1]), checkSessionName(names[2]))
+	err := errors.Join(sts.CheckRoleName(names[1]), sts.CheckSessionName(names[2]))
 	if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 		t.Errorf("%q: error %v, want %q", session, err, want)
 	}

@@ -11,6 +11,8 @@ import (
 	"math/big"
 	"strings"
 	"testing"
+
+	"extauthz/sts"
 )
 
 type certificateNames struct {
@@ -114,7 +116,7 @@ func TestEveryNameOfACertificate(t *testing.T) {
 	const bobARN = "arn:aws:iam::123456789012:user/dev/bob"
 	subject := pkix.Name{CommonName: "ci", Organization: []string{"example"}}
 	table := world{
-		entities: []Entity{{ARN: aliceARN}, {ARN: bobARN}, {ARN: role + "k8s-prod"}, {ARN: role + "k8s-test"}},
+		entities: []sts.Entity{{ARN: aliceARN}, {ARN: bobARN}, {ARN: role + "k8s-prod"}, {ARN: role + "k8s-test"}},
 		bindings: []Binding{
 			{Kind: URI, Name: "spiffe://a/alice", Principal: aliceARN},
 			{Kind: URI, Name: "spiffe://b/alice", Principal: aliceARN},
@@ -185,7 +187,7 @@ func TestEveryNameOfACertificate(t *testing.T) {
 // Without a certificate a name is of the one kind that the rules give, or none.
 func TestPrincipalKind(t *testing.T) {
 	table := world{
-		entities: []Entity{{ARN: aliceARN}},
+		entities: []sts.Entity{{ARN: aliceARN}},
 		bindings: []Binding{{Kind: URI, Name: "spiffe://a/alice", Principal: aliceARN}, {Kind: Subject, Name: "CN=alice", Principal: aliceARN}},
 	}.build(t)
 	dns := certificate(t, certificateNames{dns: []string{"spiffe://a/alice"}})

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"extauthz/sts"
 )
 
 // pemOf is a certificate as a file holds it.
@@ -63,9 +65,9 @@ func TestUser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	entities := NewEntities(nil)
+	entities := sts.NewEntities(nil)
 	const arn = "arn:aws:iam::123456789012:role/team"
-	if err := entities.Add(Entity{ARN: arn}); err != nil {
+	if err := entities.Add(sts.Entity{ARN: arn}); err != nil {
 		t.Fatal(err)
 	}
 	table := NewTable(users, NewPasswords(), entities)

@@ -4,43 +4,12 @@ import (
 	"testing"
 
 	"extauthz/iam"
+	"extauthz/sts"
 )
 
 // member has one account in an organization.
 func member(account string) (string, []string, bool) {
 	return "o-a1b2c3d4e5", []string{"o-a1b2c3d4e5/r-ab12/"}, account == "123456789012"
-}
-
-// Every caller of a member account has the organization's keys, and no other.
-func TestCallersOfAnOrganization(t *testing.T) {
-	entities := NewEntities(&Organization{Member: member})
-	for _, arn := range []string{aliceARN, role + "ci", "arn:aws:iam::999999999999:role/ci"} {
-		if err := entities.Add(Entity{ARN: arn}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, c := range []struct {
-		principal string
-		member    bool
-	}{
-		{aliceARN, true},
-		{session + "ci/build", true},
-		{"arn:aws:iam::123456789012:root", true},
-		{"arn:aws:sts::999999999999:assumed-role/ci/build", false},
-		{"arn:aws:iam::999999999999:root", false},
-		{"ci.amazonaws.com", false},
-	} {
-		caller, err := entities.Caller("arn", c.principal)
-		if err != nil {
-			t.Fatal(err)
-		}
-		want := map[string]string{"aws:PrincipalOrgID": "", "aws:PrincipalOrgPaths": ""}
-		if c.member {
-			want = map[string]string{"aws:PrincipalOrgID": "o-a1b2c3d4e5", "aws:PrincipalOrgPaths": "o-a1b2c3d4e5/r-ab12/"}
-		}
-		checkKeys(t, caller.Context, want)
-	}
-	checkKeys(t, entities.anonymous().Context, map[string]string{"aws:PrincipalOrgID": ""})
 }
 
 // What a trust policy, an identity policy or a control policy denies by the role's
@@ -65,7 +34,7 @@ func TestAssumingSeesTheRoleAndTheOrganization(t *testing.T) {
 	} {
 		for _, bound := range []bool{false, true} {
 			t.Run(c.name, func(t *testing.T) {
-				o, statement := &Organization{Member: member}, deny+c.condition+`},`
+				o, statement := &sts.Organization{Member: member}, deny+c.condition+`},`
 				if c.condition == limit {
 					o.Above, statement = &iam.Organization{RCPs: [][]*iam.Policy{{document(t, iam.ResourceControlPolicy, limit)}}}, ""
 				}
@@ -73,7 +42,7 @@ func TestAssumingSeesTheRoleAndTheOrganization(t *testing.T) {
 					{"Effect":"Allow","Principal":{"Federated":"`+gitlabProvider+`","AWS":"`+aliceARN+`"},"Action":["sts:AssumeRole","sts:AssumeRoleWithWebIdentity"]}]}`)
 				w := world{
 					organization: o,
-					entities:     []Entity{{ARN: aliceARN}, {ARN: role + "deploy", Trust: web, Tags: []Tag{{"stage", "prod"}}}},
+					entities:     []sts.Entity{{ARN: aliceARN}, {ARN: role + "deploy", Trust: web, Tags: []sts.Tag{{Key: "stage", Value: "prod"}}}},
 					issuers:      []Issuer{{Name: "gitlab", Verifier: signerAt(gitlabURL).verifier(t)}},
 				}
 				allowed := c.web

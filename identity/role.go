@@ -3,6 +3,8 @@ package identity
 import (
 	"fmt"
 	"strings"
+
+	"extauthz/sts"
 )
 
 // namedRole reads the ARN of the role that a user name names: ACCOUNT/ROLE, or
@@ -10,10 +12,10 @@ import (
 // cannot.
 func namedRole(partition, user string) (arn string, f *Failure) {
 	account, name, _ := strings.Cut(user, "/")
-	if len(account) != 12 || strings.Trim(account, "0123456789") != "" || !isPath(name+"/") {
+	if len(account) != 12 || strings.Trim(account, "0123456789") != "" || !sts.IsPath(name+"/") {
 		return "", invalid(BasicAuth, fmt.Sprintf("the user name %q does not name a role; write ACCOUNT/ROLE or ACCOUNT/PATH/ROLE, with the account's 12 digits", short(user)))
 	}
-	if err := checkRoleName(lastSegment(name)); err != nil {
+	if err := sts.CheckRoleName(name[strings.LastIndexByte(name, '/')+1:]); err != nil {
 		return "", invalid(BasicAuth, err.Error())
 	}
 	return "arn:" + partition + ":iam::" + account + ":role/" + name, nil

@@ -3,6 +3,8 @@ package identity
 import (
 	"strings"
 	"testing"
+
+	"extauthz/sts"
 )
 
 // A captured role name is looked up at one path: whoever chooses the name does not
@@ -27,7 +29,7 @@ func TestCapturedRoleHasAPath(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			table := world{
-				entities: []Entity{
+				entities: []sts.Entity{
 					{ARN: role + "kubernetes/prod"}, {ARN: role + "team/ci"}, {ARN: role + "admin"}, {ARN: role + "kubernetes/b/deep"},
 					{ARN: role + "k8s-prod"}, {ARN: role + "team/k8s-path"}, {ARN: role + "x-role"},
 				},

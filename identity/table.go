@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"extauthz/sts"
 )
 
 // A Table binds names in verified credentials to principals. It is filled by
@@ -14,7 +16,7 @@ type Table struct {
 	users        *Htpasswd
 	passwords    *Passwords
 	certificates certificates // those read before
-	entities     *Entities
+	entities     *sts.Entities
 	issuers      []*issuer
 	exact        map[name]*nameBinding
 	patterns     map[NameKind][]*nameBinding
@@ -25,7 +27,7 @@ type Table struct {
 
 // NewTable returns a table without bindings, whose Basic users are those of
 // the password file; passwords checks them. Bindings name the entities.
-func NewTable(users *Htpasswd, passwords *Passwords, entities *Entities) *Table {
+func NewTable(users *Htpasswd, passwords *Passwords, entities *sts.Entities) *Table {
 	return &Table{
 		users: users, passwords: passwords, entities: entities, certificates: newCertificates(),
 		exact: map[name]*nameBinding{}, patterns: map[NameKind][]*nameBinding{},
@@ -97,7 +99,7 @@ func (a *attempt) byNothing() (*Caller, *Failure) {
 	case len(a.evidence.Authorization) > 0:
 		return nil, a.untaken()
 	case a.rules.Anonymous:
-		return a.table.entities.anonymous(), nil
+		return &Caller{Caller: a.table.entities.Anonymous()}, nil
 	}
 	return nil, &Failure{Kind: Anonymous, Reason: "the request carries no credential"}
 }

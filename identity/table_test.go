@@ -8,6 +8,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"extauthz/iam"
+	"extauthz/sts"
 )
 
 const (
@@ -44,10 +45,10 @@ func newTable(t *testing.T, names ...string) *Table {
 }
 
 // entities returns alice, and the roles ci and pod.
-func entities(t testing.TB) *Entities {
+func entities(t testing.TB) *sts.Entities {
 	t.Helper()
-	e := NewEntities(nil)
-	for _, entity := range []Entity{{ARN: aliceARN}, {ARN: ci.RoleARN}} {
+	e := sts.NewEntities(nil)
+	for _, entity := range []sts.Entity{{ARN: aliceARN}, {ARN: ci.RoleARN}} {
 		if err := e.Add(entity); err != nil {
 			t.Fatal(err)
 		}
@@ -131,7 +132,7 @@ func TestIdentifyIgnoresCertificatesThatNobodyBinds(t *testing.T) {
 func everything(t testing.TB) *Table {
 	t.Helper()
 	w := tokens(t)
-	w.entities = append(w.entities, Entity{ARN: "arn:aws:iam::123456789012:user/dev/bob"})
+	w.entities = append(w.entities, sts.Entity{ARN: "arn:aws:iam::123456789012:user/dev/bob"})
 	w.bindings = append(w.bindings,
 		Binding{Kind: URI, Name: "spiffe://example.com/ci", Principal: ciARN},
 		Binding{Kind: HeaderName, Name: "{name}@example.com", Principal: "arn:aws:iam::123456789012:user/dev/{name}"})

@@ -92,7 +92,7 @@ func (t *Template) checkTag(names []string) error {
 	for _, part := range t.parts {
 		switch {
 		case part.capture < 0:
-			parted = parted || nameLength(part.literal) < len(part.literal)
+			parted = parted || ofNames.length(part.literal) < len(part.literal)
 		case last >= 0 && !parted:
 			return fmt.Errorf("the template %q does not tell where {%s} ends and {%s} begins, so that different values could become one; put / or : between them",
 				t.text, names[last], names[part.capture])
@@ -143,7 +143,7 @@ func (t *Template) Expand(c Captures) string {
 		return t.text
 	}
 	var text strings.Builder
-	text.Grow(len(t.text) + maxName)
+	text.Grow(len(t.text) + 64)
 	for _, part := range t.parts {
 		text.WriteString(part.literal)
 		if part.capture >= 0 {

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"extauthz/oidc"
+	"extauthz/sts"
 )
 
 // bearer returns the token of an Authorization header that is one Bearer token,
@@ -185,8 +187,54 @@ func (t *tokenHolder) bound(role string) (*Caller, error) {
 		return nil, t.issuer.unbound(t.token.Claims)
 	}
 	caller = caller.issuedAt(t.issued())
-	if role != "" {
-		return t.chain(caller, role)
+	if role == "" {
+		return caller, nil
 	}
-	return caller, nil
+	r, err := t.request(role)
+	if err != nil {
+		return nil, err
+	}
+	return t.proven(t.table.entities.AssumeRole(&caller.Caller, r))
+}
+
+// webIdentity is the session of the role that the token itself assumes.
+func (t *tokenHolder) webIdentity(role string) (*Caller, error) {
+	r, err := t.request(role)
+	if err != nil {
+		return nil, err
+	}
+	return t.proven(t.table.entities.AssumeRoleWithWebIdentity(t.issuer.provider, r))
+}
+
+// request asks for a session of the role, as the issuer says that its sessions are.
+func (t *tokenHolder) request(role string) (*sts.Request, error) {
+	tags, err := tagsFrom(t.issuer.tagClaims, t.token.Claims)
+	if err != nil {
+		return nil, err
+	}
+	return &sts.Request{
+		Role: role, SessionName: t.issuer.session.Expand(t.captures), Token: t.token, Tags: tags,
+		Policies: t.issuer.policies, Context: t.evidence.Context, IssuedAt: t.issued(),
+	}, nil
+}
+
+// proven is the session, proven by the token.
+func (t *tokenHolder) proven(session sts.Caller, err error) (*Caller, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &Caller{Caller: session, Source: t.source.String()}, nil
+}
+
+// issued is when the sessions of the token begin. A token that does not say when
+// it was issued is as old as can be, so that sessions revoked by their age
+// (aws:TokenIssueTime) stay so.
+func (t *tokenHolder) issued() time.Time {
+	switch {
+	case !t.token.IssuedAt.IsZero():
+		return t.token.IssuedAt
+	case !t.token.NotBefore.IsZero():
+		return t.token.NotBefore
+	}
+	return time.Unix(0, 0)
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"extauthz/oidc"
+	"extauthz/sts"
 )
 
 // gitlab is an issuer whose tokens assume the role ci, unless the client names
@@ -25,7 +26,7 @@ func tokens(t testing.TB) world {
 	t.Helper()
 	web := trust(t, `{"Federated":["`+gitlabProvider+`","arn:aws:iam::123456789012:oidc-provider/envoys.example.com"]}`, `"sts:AssumeRoleWithWebIdentity"`, "")
 	return world{
-		entities: []Entity{
+		entities: []sts.Entity{
 			{ARN: role + "team/ci", ID: "AROACIEXAMPLE", Trust: web},
 			{ARN: role + "deploy", Trust: web},
 			{ARN: role + "untrusting"},

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"extauthz/oidc"
+	"extauthz/sts"
 )
 
 // tokenBinding binds the tokens of an issuer whose claims match patterns.
@@ -60,18 +61,18 @@ func (b *tokenBinding) overlaps(other *tokenBinding) bool {
 // compileGrant reads what b grants, in sessions that begin with a token of the
 // issuer and so are as the issuer says that they are. Session policies allow what
 // any of them allows, so that two lists of them would not limit each other.
-func (i *issuer) compileGrant(b Binding, names []string, e *Entities) (*grant, error) {
+func (i *issuer) compileGrant(b Binding, names []string, e *sts.Entities) (*grant, error) {
 	switch {
 	case len(i.policies) > 0 && len(b.Session) > 0:
 		return nil, fmt.Errorf("issuer %q has session policies, and so has this credential; keep one of the two, since together they would allow what either allows", i.name)
 	case len(b.Session) == 0:
 		b.Session = i.policies
 	}
-	if i.namesSessions && !e.trusting() {
+	if i.namesSessions && !e.Trusting() {
 		return nil, fmt.Errorf("issuer %q names sessions of roles that its tokens assume, and no role can be assumed; give one a trust policy, or leave session out, since a credential's principal names its own", i.name)
 	}
 	g, err := compileGrant(&b, names, e)
-	if err != nil || !hasSession(g.kind) && e.trusting() { // whose tags are for roles that it assumes
+	if err != nil || !sts.HasSession(g.kind) && e.Trusting() { // whose tags are for roles that it assumes
 		return g, err
 	}
 	g.tagClaims = slices.Concat(g.tagClaims, i.tagClaims)
@@ -83,7 +84,7 @@ func (c claimPattern) String() string { return "{" + c.claim + ": " + c.pattern.
 
 // bound finds the caller that a token's claims are bound to; nil is nobody.
 // Patterns without captures go before others.
-func (i *issuer) bound(source Source, claims oidc.Claims, e *Entities) (*Caller, error) {
+func (i *issuer) bound(source Source, claims oidc.Claims, e *sts.Entities) (*Caller, error) {
 	for _, exact := range [...]bool{true, false} {
 		var found *Caller
 		for _, b := range i.bindings {
@@ -94,7 +95,7 @@ func (i *issuer) bound(source Source, claims oidc.Claims, e *Entities) (*Caller,
 			if !matches {
 				continue
 			}
-			caller, err := b.grant.caller(source.String(), captures, claims, e)
+			caller, err := b.grant.caller(source, captures, claims, e)
 			if err != nil {
 				return nil, unled(err)
 			}

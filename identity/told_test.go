@@ -3,6 +3,8 @@ package identity
 import (
 	"strings"
 	"testing"
+
+	"extauthz/sts"
 )
 
 // A token that asks amiss is told the same of a role that is there and of one
@@ -11,7 +13,7 @@ func TestTokensTellNothingOfRoles(t *testing.T) {
 	bound := func(principal string) func(*world) {
 		return func(w *world) {
 			w.issuers[0].TagClaims = nil
-			w.entities = append(w.entities, Entity{ARN: aliceARN})
+			w.entities = append(w.entities, sts.Entity{ARN: aliceARN})
 			w.bindings = []Binding{{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": "{who}"}, Principal: principal}}
 		}
 	}
@@ -51,7 +53,7 @@ func TestTokensTellNothingOfRoles(t *testing.T) {
 func TestCapturesThatLeadNowhereAreNotTold(t *testing.T) {
 	s := signerAt(gitlabURL)
 	table := world{
-		entities: []Entity{{ARN: role + "apps/k8s-prod"}},
+		entities: []sts.Entity{{ARN: role + "apps/k8s-prod"}},
 		issuers:  []Issuer{{Name: "gitlab", Verifier: s.verifier(t)}},
 		bindings: []Binding{
 			{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": "{n}"}, Principal: session + "k8s-{n}/pod", Path: "/apps/"},

@@ -3,6 +3,8 @@ package identity
 import (
 	"strings"
 	"testing"
+
+	"extauthz/sts"
 )
 
 // issuers of the trust policies in testdata.
@@ -21,8 +23,8 @@ func trusted(t *testing.T) *Table {
 	var w world
 	for _, name := range []string{"github-branch", "github-any-ref", "github-claims", "gitlab", "eks-irsa", "eks-pod-identity", "google"} {
 		w.entities = append(w.entities,
-			Entity{ARN: role + "team/" + name, ID: "AROA" + strings.ToUpper(name), Trust: trustFile(t, name)},
-			Entity{ARN: "arn:aws:iam::999999999999:role/" + name, Trust: trustFile(t, name)})
+			sts.Entity{ARN: role + "team/" + name, ID: "AROA" + strings.ToUpper(name), Trust: trustFile(t, name)},
+			sts.Entity{ARN: "arn:aws:iam::999999999999:role/" + name, Trust: trustFile(t, name)})
 	}
 	for name, url := range map[string]string{"github": githubURL, "eks": eksURL, "gitlab": gitlabCom, "google": googleURL} {
 		w.issuers = append(w.issuers, Issuer{Name: name, Verifier: signerAt(url).verifier(t), ForeignAudiences: []string{"sts.amazonaws.com"}})
@@ -100,49 +102,4 @@ func TestTrustPoliciesAsPeopleHaveThem(t *testing.T) {
 
 func issuerOf(url string) string {
 	return map[string]string{githubURL: "github", eksURL: "eks", gitlabCom: "gitlab", googleURL: "google"}[url]
-}
-
-// What AWS does not map is no key, so that a policy which asks for it does not
-// hold here either.
-func TestTrustKeys(t *testing.T) {
-	for _, c := range []struct {
-		name, url string
-		claims    claims
-		want      map[string]string
-	}{
-		{"every provider", gitlabURL, claims{"email": "a@example.com", "amr": "pwd", "repository": "x", "user_login": "alice"}, map[string]string{
-			"gitlab.example.com:aud": registryAudience, "gitlab.example.com:oaud": registryAudience, "gitlab.example.com:sub": "job",
-			"gitlab.example.com:email": "a@example.com", "gitlab.example.com:amr": "pwd", "gitlab.example.com:repository": "", "gitlab.example.com:user_login": "", "gitlab.example.com:iss": "", "gitlab.example.com:azp": ""}},
-		{"several methods", gitlabURL, claims{"amr": []any{"pwd", "otp"}}, map[string]string{"gitlab.example.com:amr": "pwd otp"}},
-		{"methods that are no text", gitlabURL, claims{"amr": []any{"pwd", true}}, map[string]string{"gitlab.example.com:amr": ""}},
-		{"azp", gitlabURL, claims{"azp": "client"}, map[string]string{"gitlab.example.com:aud": "client", "gitlab.example.com:oaud": registryAudience}},
-		{"empty azp", gitlabURL, claims{"azp": ""}, map[string]string{"gitlab.example.com:aud": registryAudience}},
-		{"a URL with a path", "https://id.example.com/realms/x/", nil, map[string]string{"id.example.com/realms/x/:sub": "job"}},
-		{"GitHub", githubURL, claims{"actor": "octocat", "run_id": "1"}, map[string]string{"token.actions.githubusercontent.com:actor": "octocat", "token.actions.githubusercontent.com:run_id": ""}},
-		{"GitHub, an enterprise's own issuer", githubURL + "/acme", claims{"ref": "r"}, map[string]string{"token.actions.githubusercontent.com/acme:ref": "r"}},
-		{"GitHub, another host", "https://token.actions.githubusercontent.com.example.com", claims{"ref": "r"}, map[string]string{"token.actions.githubusercontent.com.example.com:ref": ""}},
-		{"GitHub, ghe.com", "https://token.actions.acme.ghe.com", claims{"ref": "r"}, map[string]string{"token.actions.acme.ghe.com:ref": "r"}},
-		{"GitHub, ghe.com without a domain", "https://token.actions.ghe.com", claims{"ref": "r"}, map[string]string{"token.actions.ghe.com:ref": ""}},
-		{"GitLab", gitlabCom, claims{"user_login": "alice", "project_path": "x"}, map[string]string{"gitlab.com:user_login": "alice", "gitlab.com:project_path": ""}},
-		{"CircleCI", "https://oidc.circleci.com/org/1", claims{"oidc.circleci.com/project-id": "p"}, map[string]string{"oidc.circleci.com/org/1:oidc.circleci.com/project-id": "p"}},
-		{"Oracle", "https://idcs-9.identity.oraclecloud.com", claims{"rpst_id": "r"}, map[string]string{"idcs-9.identity.oraclecloud.com:rpst_id": "r"}},
-		{"Buildkite", "https://agent.buildkite.com", claims{"pipeline_slug": "p"}, map[string]string{"agent.buildkite.com:pipeline_slug": "p"}},
-		{"Google", googleURL, claims{"google": claims{"organization_number": 42.0}}, map[string]string{"accounts.google.com:google/organization_number": "42"}},
-		{"Google, beyond 2^53", googleURL, claims{"google": claims{"organization_number": float64(1 << 53)}}, map[string]string{"accounts.google.com:google/organization_number": ""}},
-		{"Google, a fraction", googleURL, claims{"google": claims{"organization_number": 1.5}}, map[string]string{"accounts.google.com:google/organization_number": ""}},
-		{"Google, far beyond", googleURL, claims{"google": claims{"organization_number": 1e300}}, map[string]string{"accounts.google.com:google/organization_number": ""}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			s := signerAt(c.url)
-			token, err := s.verifier(t).Verify(t.Context(), s.token(t, c.claims), []string{registryAudience}, now)
-			if err != nil {
-				t.Fatal(err)
-			}
-			i, err := (&Issuer{Name: "issuer", Verifier: s.verifier(t)}).compile(NewEntities(nil))
-			if err != nil {
-				t.Fatal(err)
-			}
-			checkKeys(t, i.trustKeys(token), c.want)
-		})
-	}
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"extauthz/iam"
-	"extauthz/identity"
+	"extauthz/sts"
 )
 
 // Contents are the parts that a snapshot was compiled of, for who judges them
@@ -31,7 +31,7 @@ type Place struct {
 
 // A Principal is a user or role, and where the directory names it.
 type Principal struct {
-	*identity.Entity
+	*sts.Entity
 	Place
 }
 

@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"extauthz/iam"
-	"extauthz/identity"
+	"extauthz/sts"
 )
 
 // principalEntry is a user or role in principals.yaml, and what is attached to
@@ -30,8 +30,8 @@ func (p *principals) attach(entry *principalEntry, at Place, from *sources) (pla
 	if entry.ID != "" && !uniqueID.MatchString(entry.ID) {
 		return []any{"id"}, fmt.Errorf("id %q: write the unique id of a user or role, such as AIDACKCEVSQ6C2EXAMPLE", entry.ID)
 	}
-	entity := identity.Entity{ARN: entry.ARN, ID: entry.ID, Tags: tagList(entry.Tags)}
-	if err := identity.CheckTags(entity.Tags); err != nil {
+	entity := sts.Entity{ARN: entry.ARN, ID: entry.ID, Tags: tagList(entry.Tags)}
+	if err := sts.CheckTags(entity.Tags); err != nil {
 		return []any{"tags"}, err
 	}
 	if entity.Identity, entity.Boundary, place, err = attached(entry, arn, from.managed); err != nil {
@@ -47,7 +47,7 @@ func (p *principals) attach(entry *principalEntry, at Place, from *sources) (pla
 }
 
 // add adds a user or role that stands at a place of the directory.
-func (p *principals) add(entity identity.Entity, at Place) error {
+func (p *principals) add(entity sts.Entity, at Place) error {
 	if other, twice := p.written.places[entity.ARN]; twice && other.Source != at.Source {
 		return fmt.Errorf("principal %q is in %s, line %d, as well; keep one of the two", entity.ARN, other.Source, other.Line)
 	}
@@ -79,10 +79,10 @@ func attached(entry *principalEntry, arn iam.ARN, managed managedPolicies) (poli
 }
 
 // tagList is tags in the order of their keys.
-func tagList(tags map[string]string) []identity.Tag {
-	var list []identity.Tag
+func tagList(tags map[string]string) []sts.Tag {
+	var list []sts.Tag
 	for _, key := range slices.Sorted(maps.Keys(tags)) {
-		list = append(list, identity.Tag{Key: key, Value: tags[key]})
+		list = append(list, sts.Tag{Key: key, Value: tags[key]})
 	}
 	return list
 }

@@ -4,8 +4,8 @@ import (
 	"slices"
 	"strings"
 
-	"extauthz/identity"
 	"extauthz/strictjson"
+	"extauthz/sts"
 )
 
 // An entityDetail is a user, a group or a role.
@@ -13,7 +13,7 @@ type entityDetail struct {
 	start           int // of the entry, in bytes
 	arn, name, path field
 	id              field
-	tags            []identity.Tag
+	tags            []sts.Tag
 	groups          []field // names
 	inline          []document
 	managed         []field // ARNs

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"extauthz/iam"
-	"extauthz/identity"
+	"extauthz/sts"
 )
 
 // addExported adds the users and roles of an account's authorization, with what is
@@ -33,8 +33,8 @@ func (p *principals) addExported(a *authorization, managed managedPolicies) erro
 }
 
 // exportedEntity is a user or role with its own policies and those of its groups.
-func (p *principals) exportedEntity(a *authorization, d *entityDetail, groups map[string][]*iam.Policy, managed managedPolicies) (entity identity.Entity, err error) {
-	entity = identity.Entity{ARN: d.arn.text, ID: d.id.text, Tags: d.tags}
+func (p *principals) exportedEntity(a *authorization, d *entityDetail, groups map[string][]*iam.Policy, managed managedPolicies) (entity sts.Entity, err error) {
+	entity = sts.Entity{ARN: d.arn.text, ID: d.id.text, Tags: d.tags}
 	if !uniqueID.MatchString(d.id.text) {
 		return entity, a.reader.ErrorAt(d.id.at, "%q is not the unique id of a user or role; save the output as it is", d.id.text)
 	}

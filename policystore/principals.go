@@ -7,6 +7,7 @@ import (
 	"extauthz/iam"
 	"extauthz/identity"
 	"extauthz/oidc"
+	"extauthz/sts"
 )
 
 // principalsFile is principals.yaml.
@@ -19,7 +20,7 @@ type principalsFile struct {
 // principals are what principals.yaml and htpasswd say, compiled.
 type principals struct {
 	table    *identity.Table
-	entities *identity.Entities
+	entities *sts.Entities
 	identity map[string][]*iam.Policy // by the ARN of user or role
 	boundary map[string][]*iam.Policy // likewise, of those who have one
 	ids      map[string]string        // unique ids, likewise
@@ -36,7 +37,7 @@ type sources struct {
 	managed      managedPolicies
 	trust        trustPolicies
 	files        *keyFiles
-	organization *identity.Organization
+	organization *sts.Organization
 	passwords    *identity.Passwords // check those of the Basic users
 	keys         *oidc.KeyCache      // has the key sets at URLs
 }
@@ -58,7 +59,7 @@ func loadPrincipals(t tree, from *sources) (*principals, error) {
 	if err != nil {
 		return nil, err
 	}
-	entities := identity.NewEntities(from.organization)
+	entities := sts.NewEntities(from.organization)
 	p := &principals{
 		table: identity.NewTable(users, from.passwords, entities), entities: entities,
 		identity: map[string][]*iam.Policy{}, boundary: map[string][]*iam.Policy{}, ids: map[string]string{},

@@ -11,6 +11,7 @@ import (
 	"extauthz/iam"
 	"extauthz/identity"
 	"extauthz/oidc"
+	"extauthz/sts"
 )
 
 // A Snapshot is a policy directory compiled: all that decides a request,
@@ -92,7 +93,7 @@ func compile(t tree, o decision.Options, l *lasting) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	from.organization = &identity.Organization{Member: organization.Member, Above: policies.Organization}
+	from.organization = &sts.Organization{Member: organization.Member, Above: policies.Organization}
 	who, err := loadPrincipals(t, from)
 	if err != nil {
 		return nil, err
@@ -220,6 +221,6 @@ func (s *Snapshot) Issuers() []Issuer { return s.principals.issuers }
 // with tags and boundary: a user among the principals, a session of a role among
 // them, which may have tags of its own, an account's root user, or a service. The
 // source of the caller is "arn": nothing is proven.
-func (s *Snapshot) CallerNamed(name string, session ...identity.Tag) (*identity.Caller, error) {
-	return s.principals.entities.Caller("arn", name, session...)
+func (s *Snapshot) CallerNamed(name string, session ...sts.Tag) (*identity.Caller, error) {
+	return s.principals.table.Principal(name, session...)
 }

@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"extauthz/iam"
-	"extauthz/identity"
 	"extauthz/strictjson"
+	"extauthz/sts"
 )
 
 // resourceTags are the condition keys that tell the tags of repositories, by
@@ -50,7 +50,7 @@ func loadTags(t tree, all registries) (resourceTags, error) {
 	return tags, nil
 }
 
-func tagContext(tags []identity.Tag) iam.Context {
+func tagContext(tags []sts.Tag) iam.Context {
 	c := make(iam.Context, 0, 2*len(tags))
 	for _, tag := range tags {
 		c = append(c,
@@ -62,7 +62,7 @@ func tagContext(tags []identity.Tag) iam.Context {
 
 // readTags reads the tags of one repository: an object of keys and values, or the
 // output of aws ecr list-tags-for-resource.
-func readTags(file string, text []byte) (tags []identity.Tag, err error) {
+func readTags(file string, text []byte) (tags []sts.Tag, err error) {
 	r, err := strictjson.NewReader(file, 1, text)
 	if err != nil {
 		return nil, err
@@ -77,7 +77,7 @@ func readTags(file string, text []byte) (tags []identity.Tag, err error) {
 			return checkOutputMember(r, name, at)
 		}
 		value, _, err := r.String(fmt.Sprintf("the value of tag %q", name))
-		tags = append(tags, identity.Tag{Key: name, Value: value})
+		tags = append(tags, sts.Tag{Key: name, Value: value})
 		return err
 	})
 	if err != nil {
@@ -86,7 +86,7 @@ func readTags(file string, text []byte) (tags []identity.Tag, err error) {
 	if isPieceOfOutput(tags) {
 		return nil, r.ErrorAt(0, "this is a piece of an output, not tags; write an object of keys and values, or save the whole output")
 	}
-	if err := identity.CheckShownTags(tags); err != nil {
+	if err := sts.CheckShownTags(tags); err != nil {
 		return nil, r.ErrorAt(0, "%v", err)
 	}
 	return tags, nil
@@ -94,7 +94,7 @@ func readTags(file string, text []byte) (tags []identity.Tag, err error) {
 
 // isPieceOfOutput tells whether what was read as tags is one entry of an output's
 // list, or its last page without the list.
-func isPieceOfOutput(tags []identity.Tag) bool {
+func isPieceOfOutput(tags []sts.Tag) bool {
 	names := make([]string, len(tags))
 	for i, tag := range tags {
 		names[i] = tag.Key
@@ -131,7 +131,7 @@ func checkOutputMember(r *strictjson.Reader, name string, at int) error {
 }
 
 // readTagList reads tags as AWS's commands print them.
-func readTagList(r *strictjson.Reader, name string) (tags []identity.Tag, err error) {
+func readTagList(r *strictjson.Reader, name string) (tags []sts.Tag, err error) {
 	err = r.Array(name, func(int) error {
 		start := r.Start()
 		var key, value *string
@@ -148,7 +148,7 @@ func readTagList(r *strictjson.Reader, name string) (tags []identity.Tag, err er
 			err = r.ErrorAt(start, "a tag lacks Key or Value; save the output as it is")
 		}
 		if err == nil {
-			tags = append(tags, identity.Tag{Key: *key, Value: *value})
+			tags = append(tags, sts.Tag{Key: *key, Value: *value})
 		}
 		return err
 	})

@@ -8,7 +8,7 @@ import (
 
 	"extauthz/analysis"
 	"extauthz/iam"
-	"extauthz/identity"
+	"extauthz/sts"
 )
 
 // simulation is what the flags of simulate say.
@@ -52,7 +52,7 @@ func (c *simulation) addTag(value string) error {
 	if !found {
 		return errors.New("write KEY=VALUE")
 	}
-	c.inquiry.Tags = append(c.inquiry.Tags, identity.Tag{Key: key, Value: value})
+	c.inquiry.Tags = append(c.inquiry.Tags, sts.Tag{Key: key, Value: value})
 	return nil
 }
 

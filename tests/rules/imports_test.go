@@ -28,17 +28,18 @@ var mayImport = map[string][]string{
 	"strictyaml":   {yaml},
 	"mapping":      {"iam"},
 	"oidc":         {"strictjson", jose, lru},
-	"identity":     {"iam", "oidc", bcrypt, lru},
+	"sts":          {"iam", "oidc"},
+	"identity":     {"iam", "oidc", "sts", bcrypt, lru},
 	"decision":     {"iam", lru},
-	"policystore":  {"iam", "strictjson", "strictyaml", "mapping", "oidc", "identity", "decision", fsnotify},
+	"policystore":  {"iam", "strictjson", "strictyaml", "mapping", "oidc", "sts", "identity", "decision", fsnotify},
 	"authz":        {"iam", "mapping", "identity", "decision", "policystore"},
-	"analysis":     {"iam", "strictjson", "mapping", "oidc", "identity", "decision", "policystore", "authz"},
+	"analysis":     {"iam", "strictjson", "mapping", "oidc", "sts", "identity", "decision", "policystore", "authz"},
 	"policytest":   {"iam", "strictyaml", "mapping", "oidc", "identity", "policystore", "authz", "analysis", yaml},
 	"lint":         {"iam", "mapping", "identity", "decision", "policystore"},
 	"starter":      {"mapping"},
 	"envoy":        {"authz", "mapping", envoyAPI, grpc, protobuf, genproto},
 	"decisionlog":  {"iam", "authz"},
-	"cmd/extauthz": {"iam", "mapping", "oidc", "identity", "decision", "policystore", "authz", "analysis", "lint", "policytest", "starter", "envoy", "decisionlog", grpc, prom},
+	"cmd/extauthz": {"iam", "mapping", "oidc", "sts", "identity", "decision", "policystore", "authz", "analysis", "lint", "policytest", "starter", "envoy", "decisionlog", grpc, prom},
 }
 
 func TestImports(t *testing.T) {

@@ -1,4 +1,4 @@
-package identity
+package sts
 
 import (
 	"fmt"
@@ -12,7 +12,7 @@ import (
 // the ARN of the user who federates a federated user; rolePath is the path at
 // which the role of a session must be, "" for any.
 func (e *Entities) resolve(name, federatedBy, rolePath string) (iam.Principal, *Entity, error) {
-	p, err := parsePrincipal(name)
+	p, err := ParsePrincipal(name)
 	if err != nil {
 		return iam.Principal{}, nil, err
 	}
@@ -23,7 +23,7 @@ func (e *Entities) resolve(name, federatedBy, rolePath string) (iam.Principal, *
 	switch p.Kind {
 	case iam.User:
 		if entity = e.Find(name); entity == nil {
-			return iam.Principal{}, nil, &absent{fmt.Sprintf("user %q is not among the principals; add it there with its policies", name)}
+			return iam.Principal{}, nil, &NoSuchEntity{fmt.Sprintf("user %q is not among the principals; add it there with its policies", name)}
 		}
 		p.UserID = entity.ID
 	case iam.AssumedRole:
@@ -36,9 +36,9 @@ func (e *Entities) resolve(name, federatedBy, rolePath string) (iam.Principal, *
 	return p, entity, err
 }
 
-// parsePrincipal reads the ARN of a caller or the name of a service, and holds
+// ParsePrincipal reads the ARN of a caller or the name of a service, and holds
 // its names to IAM's limits.
-func parsePrincipal(name string) (iam.Principal, error) {
+func ParsePrincipal(name string) (iam.Principal, error) {
 	if !strings.HasPrefix(name, "arn:") {
 		return parseService(name)
 	}
@@ -50,8 +50,8 @@ func parsePrincipal(name string) (iam.Principal, error) {
 	case iam.User:
 		err = checkIAMUserName(lastSegment(name))
 	case iam.AssumedRole:
-		if err = checkRoleName(roleName(name)); err == nil {
-			err = checkSessionName(lastSegment(name))
+		if err = CheckRoleName(roleName(name)); err == nil {
+			err = CheckSessionName(lastSegment(name))
 		}
 	case iam.FederatedUser:
 		err = checkFederatedName(lastSegment(name))
@@ -84,9 +84,9 @@ func (e *Entities) roleOf(p *iam.Principal, path string) (*Entity, error) {
 	role := e.Role(arn.Partition, arn.Account, name)
 	switch {
 	case path == "" && role == nil:
-		return nil, &absent{fmt.Sprintf("role %q of account %s is not among the principals; add it there with its policies", name, arn.Account)}
+		return nil, &NoSuchEntity{fmt.Sprintf("role %q of account %s is not among the principals; add it there with its policies", name, arn.Account)}
 	case path != "" && (role == nil || !strings.HasSuffix(role.ARN, ":role"+path+name)):
-		return nil, &absent{fmt.Sprintf("role %q of account %s is not among the principals at path %s; add it there with its policies", name, arn.Account, path)}
+		return nil, &NoSuchEntity{fmt.Sprintf("role %q of account %s is not among the principals at path %s; add it there with its policies", name, arn.Account, path)}
 	}
 	p.RoleARN = role.ARN
 	if role.ID != "" {
@@ -106,7 +106,7 @@ func (e *Entities) federate(p *iam.Principal, user string) (*Entity, error) {
 	switch {
 	case user == "":
 		return nil, fmt.Errorf("federated user %q: say in federatedBy which user federates it", p.ARN)
-	case entity == nil || entity.isRole():
+	case entity == nil || entity.IsRole():
 		return nil, fmt.Errorf("user %q, who federates, is not among the principals; add it there with its policies", user)
 	case !strings.HasPrefix(user, "arn:"+arn.Partition+":iam::"+arn.Account+":"):
 		return nil, fmt.Errorf("user %q is of another account than %q, whom it federates", user, p.ARN)
@@ -126,6 +126,6 @@ func lastSegment(arn string) string {
 	return arn[strings.LastIndexByte(arn, '/')+1:]
 }
 
-// hasSession tells whether callers of the kind hold temporary credentials, to
+// HasSession tells whether callers of the kind hold temporary credentials, to
 // which session tags and session policies belong.
-func hasSession(k iam.PrincipalKind) bool { return k == iam.AssumedRole || k == iam.FederatedUser }
+func HasSession(k iam.PrincipalKind) bool { return k == iam.AssumedRole || k == iam.FederatedUser }

@@ -1,4 +1,4 @@
-package identity
+package sts
 
 import (
 	"fmt"
@@ -20,16 +20,16 @@ const (
 // checkIAMUserName refuses what cannot name an IAM user.
 func checkIAMUserName(name string) error { return checkName("IAM user name", name, 1, maxName) }
 
-// checkRoleName refuses what cannot name an IAM role.
-func checkRoleName(name string) error { return checkName("role name", name, 1, maxName) }
+// CheckRoleName refuses what cannot name an IAM role.
+func CheckRoleName(name string) error { return checkName("role name", name, 1, maxName) }
 
-// checkSessionName refuses what cannot name the session of a role.
-func checkSessionName(name string) error {
+// CheckSessionName refuses what cannot name the session of a role.
+func CheckSessionName(name string) error {
 	return checkName("role session name", name, minSession, maxName)
 }
 
-// checkSourceIdentity refuses what cannot be a source identity.
-func checkSourceIdentity(name string) error {
+// CheckSourceIdentity refuses what cannot be a source identity.
+func CheckSourceIdentity(name string) error {
 	return checkName("source identity", name, minSession, maxName)
 }
 
@@ -40,8 +40,8 @@ func checkFederatedName(name string) error {
 
 // checkName does not repeat the name, which may be a claim of somebody's token.
 func checkName(what, name string, least, most int) error {
-	switch n := nameLength(name); {
-	case n < len(name):
+	switch n := len(name); {
+	case !isName(name):
 		return fmt.Errorf("the %s holds other characters than letters, digits and +=,.@_-", what)
 	case n < least:
 		return fmt.Errorf("the %s has fewer than %d characters, the least that IAM allows; map to a longer one, and carry the whole in a tag", what, least)
@@ -51,28 +51,15 @@ func checkName(what, name string, least, most int) error {
 	return nil
 }
 
-// nameLength is the length of the longest start of s that holds only the
-// characters of IAM's names.
-func nameLength(s string) int { return ofNames.length(s) }
-
-// An alphabet is the characters that it names, beside letters and digits.
-type alphabet string
-
-const (
-	ofNames    alphabet = "+=,.@_-" // what IAM allows in names, [A-Za-z0-9+=,.@_-]
-	ofSubjects alphabet = ".@_-"    // the same without what parts a subject's attributes (RFC 2253)
-)
-
-// length is that of the longest start of s that holds only the alphabet.
-func (a alphabet) length(s string) int {
+// isName tells whether s holds only the characters of IAM's names,
+// [A-Za-z0-9+=,.@_-].
+func isName(s string) bool {
 	for i := range len(s) {
-		if !isLetterOrDigit(s[i]) && strings.IndexByte(string(a), s[i]) < 0 {
-			return i
+		c := s[i]
+		isLetterOrDigit := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+		if !isLetterOrDigit && strings.IndexByte("+=,.@_-", c) < 0 {
+			return false
 		}
 	}
-	return len(s)
-}
-
-func isLetterOrDigit(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+	return true
 }

@@ -1,4 +1,4 @@
-package identity
+package sts
 
 import (
 	"fmt"
@@ -78,7 +78,7 @@ func TestMergeTags(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			base, over := slices.Clone(c.base), slices.Clone(c.over)
-			if got := MergeTags(c.base, c.over); !slices.Equal(got, c.want) {
+			if got := mergeTags(c.base, c.over); !slices.Equal(got, c.want) {
 				t.Errorf("%v, want %v", got, c.want)
 			}
 			if !slices.Equal(base, c.base) || !slices.Equal(over, c.over) {
@@ -92,7 +92,7 @@ func BenchmarkMergeTags(b *testing.B) {
 	base, over := manyTags(10), manyTags(5)
 	b.ReportAllocs()
 	for b.Loop() {
-		MergeTags(base, over)
+		mergeTags(base, over)
 	}
 }
 

@@ -1,4 +1,4 @@
-package identity
+package sts
 
 import "extauthz/iam"
 

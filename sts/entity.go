@@ -1,4 +1,4 @@
-package identity
+package sts
 
 import (
 	"fmt"
@@ -71,12 +71,12 @@ func checkEntity(arn iam.ARN, entity *Entity) error {
 	if arn.Account == "" || arn.Account == "aws" {
 		return fmt.Errorf("principal %q: an AWS account is 12 digits", arn)
 	}
-	if !isPath(strings.TrimSuffix(name, lastSegment(name))) {
+	if !IsPath(strings.TrimSuffix(name, lastSegment(name))) {
 		return fmt.Errorf("principal %q: a path consists of segments of printable ASCII, each with a slash behind it, and holds no wildcard", arn)
 	}
 	checkNameOf, id := checkIAMUserName, "AIDA"
 	if kind == "role" {
-		checkNameOf, id = checkRoleName, "AROA"
+		checkNameOf, id = CheckRoleName, "AROA"
 	}
 	if entity.ID != "" && !strings.HasPrefix(entity.ID, id) {
 		return fmt.Errorf("principal %q: the id of a %s begins with %s, and %q does not", arn, kind, id, entity.ID)
@@ -93,8 +93,8 @@ func checkEntity(arn iam.ARN, entity *Entity) error {
 	return CheckShownTags(entity.Tags)
 }
 
-// isPath reports whether path is empty or segments such as "division/team/".
-func isPath(path string) bool {
+// IsPath reports whether path is empty or segments such as "division/team/".
+func IsPath(path string) bool {
 	for path != "" {
 		segment, rest, found := strings.Cut(path, "/")
 		if !found || segment == "" || strings.ContainsFunc(segment, func(r rune) bool {
@@ -126,38 +126,15 @@ func (e *Entities) Role(partition, account, name string) *Entity {
 	return role
 }
 
-// isRole tells whether the entity is a role, not a user.
-func (e *Entity) isRole() bool { return strings.Contains(e.ARN, ":role/") }
+// IsRole tells whether the entity is a role, not a user.
+func (e *Entity) IsRole() bool { return strings.Contains(e.ARN, ":role/") }
 
-// trusting tells whether some role could be assumed.
-func (e *Entities) trusting() bool {
+// Trusting tells whether some role could be assumed.
+func (e *Entities) Trusting() bool {
 	for _, entity := range e.byARN {
 		if entity.Trust != nil {
 			return true
 		}
 	}
 	return false
-}
-
-// Caller returns the caller who proves to be the principal of that ARN, or the
-// service of that name: a user, a session of a role, a root user or a service,
-// with the tags of the user or role. Users and roles must be among the entities.
-// A session of a role may have tags of its own, held to AWS's limits; nobody else
-// may. It is for asking offline: nothing is proven.
-func (e *Entities) Caller(source, name string, session ...Tag) (*Caller, error) {
-	principal, entity, err := e.resolve(name, "", "")
-	if err != nil {
-		return nil, err
-	}
-	if len(session) > 0 && principal.Kind != iam.AssumedRole {
-		return nil, fmt.Errorf("%q is no session of a role, and no other has session tags; write those of a user into principals.yaml", short(name))
-	}
-	if err := CheckTags(session); err != nil {
-		return nil, err
-	}
-	a := attributes{tags: session}
-	if entity != nil {
-		a.tags = MergeTags(entity.Tags, session)
-	}
-	return e.newCaller(source, principal, a), nil
 }

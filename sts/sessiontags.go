@@ -1,4 +1,4 @@
-package identity
+package sts
 
 import (
 	"errors"
@@ -28,15 +28,10 @@ type sessionTags struct {
 	transitive []string
 }
 
-// readSessionTags reads the tags that a token passes: those of the claims that
-// the operator names, and those in AWS's own claims. What is malformed, beyond
-// AWS's limits, or there twice is an error.
-func readSessionTags(claims oidc.Claims, wanted []tagClaim) (sessionTags, error) {
-	tags, err := tagsFrom(wanted, claims)
-	if err != nil {
-		return sessionTags{}, err
-	}
-	s := sessionTags{tags: tags}
+// readSessionTags reads the tags that a token passes in AWS's claims, beside others.
+// What is malformed, beyond AWS's limits, or there twice is an error.
+func readSessionTags(claims oidc.Claims, beside []Tag) (sessionTags, error) {
+	s := sessionTags{tags: slices.Clip(beside)}
 	if err := s.readNested(claims); err != nil {
 		return sessionTags{}, err
 	}
@@ -143,5 +138,5 @@ func readSourceIdentity(claims oidc.Claims) (string, error) {
 	if !isText {
 		return "", errors.New("the claim " + sourceIdentityClaim + " is not a string")
 	}
-	return identity, checkSourceIdentity(identity)
+	return identity, CheckSourceIdentity(identity)
 }

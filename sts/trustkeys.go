@@ -1,4 +1,4 @@
-package identity
+package sts
 
 import (
 	"strconv"
@@ -64,16 +64,16 @@ func mappedBy(provider string) []string {
 // trustKeys are the condition keys that a trust policy sees of a token: the
 // default ones, and those of its provider. A claim that is absent, or no string,
 // is no key.
-func (i *issuer) trustKeys(token *oidc.Token) iam.Context {
-	k := trustContext{provider: i.provider, claims: token.Claims}
+func (p *Provider) trustKeys(token *oidc.Token) iam.Context {
+	k := trustContext{provider: p.URL, claims: token.Claims}
 	k.audience(token.Audience)
 	k.add("sub")
 	k.add("email")
 	k.amr()
-	if i.provider == "accounts.google.com" {
+	if p.URL == "accounts.google.com" {
 		k.organization()
 	}
-	for _, claim := range i.mapped {
+	for _, claim := range p.mapped {
 		k.add(claim)
 	}
 	return k.context

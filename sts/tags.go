@@ -1,14 +1,10 @@
-package identity
+package sts
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"extauthz/oidc"
 )
 
 // A Tag is a key and a value on a user, a role or a session. Policies see it
@@ -27,7 +23,7 @@ const (
 // CheckTags refuses tags that AWS would not let one user, role or session
 // have: too many or too long, with other characters than AWS allows, reserved,
 // or with keys that differ in case alone. Errors name keys, never values. What a
-// session has after [MergeTags] may be more than one such set.
+// session has over those of its role may be more than one such set.
 func CheckTags(tags []Tag) error {
 	if len(tags) > maxTags {
 		return fmt.Errorf("there are %d tags, and AWS allows %d; leave some out", len(tags), maxTags)
@@ -94,10 +90,10 @@ func isTagText(s string) bool {
 
 func isReserved(s string) bool { return strings.HasPrefix(strings.ToLower(s), "aws:") }
 
-// MergeTags are the tags of a session: those of base, of the role, save for
+// mergeTags are the tags of a session: those of base, of the role, save for
 // the keys that over, which the session brings, has too. Keys are compared
 // without regard to case, as condition keys are.
-func MergeTags(base, over []Tag) []Tag {
+func mergeTags(base, over []Tag) []Tag {
 	merged := make([]Tag, 0, len(base)+len(over))
 	for _, tag := range base {
 		if findTag(over, tag.Key) < 0 {
@@ -117,35 +113,4 @@ func findTag(tags []Tag, key string) int {
 		}
 	}
 	return -1
-}
-
-// tagClaim is a session tag whose value is a claim.
-type tagClaim struct{ key, claim string }
-
-func compileTagClaims(claims map[string]string) ([]tagClaim, error) {
-	var compiled []tagClaim
-	for _, key := range slices.Sorted(maps.Keys(claims)) {
-		if claims[key] == "" {
-			return nil, fmt.Errorf("session tag %q has no claim; name the one that has its value", key)
-		}
-		compiled = append(compiled, tagClaim{key, claims[key]})
-	}
-	return compiled, nil
-}
-
-// tagsFrom reads session tags from their claims. A claim that is absent makes
-// no tag; one that is no string is an error.
-func tagsFrom(wanted []tagClaim, claims oidc.Claims) ([]Tag, error) {
-	var tags []Tag
-	for _, w := range wanted {
-		if _, found := claims[w.claim]; !found {
-			continue
-		}
-		value, isText := claims.Text(w.claim)
-		if !isText {
-			return nil, fmt.Errorf("the claim %q, of which session tag %q is made, is not a string", w.claim, w.key)
-		}
-		tags = append(tags, Tag{w.key, value})
-	}
-	return tags, nil
 }

@@ -1,0 +1,119 @@
+package sts
+
+import (
+	"testing"
+
+	"extauthz/iam"
+)
+
+// chaining are alice, bob and the role runner, and roles that trust them in several
+// ways. The boundary is alice's; "" is none.
+func chaining(t testing.TB, boundary string) *Entities {
+	t.Helper()
+	may := document(t, iam.IdentityPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:*","Resource":"`+role+`delegated"}}`)
+	alice := Entity{ARN: aliceARN, Identity: []*iam.Policy{may}, Tags: []Tag{{"team", "blue"}}}
+	if boundary != "" {
+		alice.Boundary = []*iam.Policy{document(t, iam.PermissionsBoundary, boundary)}
+	}
+	const call = `["sts:AssumeRole","sts:TagSession","sts:SetSourceIdentity"]`
+	named := `{"AWS":["` + aliceARN + `","` + bobARN + `","` + role + `runner"]}`
+	entities := NewEntities(nil)
+	for _, entity := range []Entity{
+		alice, {ARN: bobARN}, {ARN: role + "runner", ID: "AROARUNNER", Identity: []*iam.Policy{may}, Tags: []Tag{{"stage", "test"}}},
+		{ARN: role + "delegated", Trust: trust(t, `{"AWS":"123456789012"}`, call, "")},
+		{ARN: role + "named", Trust: trust(t, named, call, ""), Tags: []Tag{{"stage", "prod"}}},
+		{ARN: role + "blue", Trust: trust(t, named, call, `{"StringEquals":{"aws:PrincipalTag/team":"blue"}}`)},
+		{ARN: role + "plain", Trust: trust(t, named, `"sts:AssumeRole"`, "")},
+		{ARN: role + "web", Trust: trust(t, `{"Federated":"`+gitlabProvider+`"}`, web, "")},
+		{ARN: role + "untrusting"},
+		{ARN: "arn:aws:iam::999999999999:role/abroad", Trust: trust(t, named, call, "")},
+	} {
+		if err := entities.Add(entity); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return entities
+}
+
+const bobARN = "arn:aws:iam::123456789012:user/dev/bob"
+
+func TestAssumeRole(t *testing.T) {
+	const (
+		denied     = "is not authorized to perform: sts:AssumeRole"
+		allowECR   = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:*","Resource":"*"}}`
+		denyAssume = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"sts:AssumeRole","Resource":"*"}]}`
+	)
+	alice, bob := Session{Principal: aliceARN}, Session{Principal: bobARN}
+	runner := Session{Principal: session + "runner/build"}
+	limited := Session{Principal: session + "runner/build", Policies: []*iam.Policy{document(t, iam.SessionPolicy, allowECR)}}
+	known := Session{Principal: session + "runner/build", SourceIdentity: "alice"}
+	for _, c := range []struct {
+		name, boundary, role string
+		by                   Session
+		claims               claims
+		reason               string // "" where the role is assumed
+	}{
+		{name: "trusts the user", role: "named", by: bob},
+		{name: "trusts the account, and the user's policies allow", role: "delegated", by: alice},
+		{name: "trusts the account, and the user's policies do not", role: "delegated", by: bob, reason: denied},
+		{name: "the boundary does not allow", boundary: allowECR, role: "delegated", by: alice, reason: denied},
+		{name: "the boundary denies, though the user is named", boundary: denyAssume, role: "named", by: alice, reason: denied},
+		{name: "a tag of the user", role: "blue", by: alice},
+		{name: "a tag of nobody", role: "blue", by: bob, reason: denied},
+		{name: "trusts a provider", role: "web", by: alice, reason: denied},
+		{name: "trusts nobody", role: "untrusting", by: alice, reason: denied},
+		{name: "not there", role: "missing", by: alice, reason: denied},
+		{name: "a user, and no role", role: "../user/dev/bob", by: alice, reason: denied},
+		{name: "a session, whose role's policies allow", role: "delegated", by: runner},
+		{name: "a session, whose policy does not", role: "delegated", by: limited, reason: denied},
+		{name: "tags are passed", role: "plain", by: alice, claims: claims{flatTagPrefix + "team": "red"}, reason: "sts:TagSession"},
+		{name: "a source identity is passed", role: "plain", by: alice, claims: claims{sourceIdentityClaim: "alice"}, reason: "sts:SetSourceIdentity"},
+		{name: "the session's source identity has to be set again", role: "plain", by: known, reason: "sts:SetSourceIdentity"},
+		{name: "the session's source identity", role: "named", by: known},
+		{name: "the same source identity", role: "named", by: known, claims: claims{sourceIdentityClaim: "alice"}},
+		{name: "another source identity", role: "named", by: known, claims: claims{sourceIdentityClaim: "bob"}, reason: "is not that of its session"},
+		{name: "a root user", role: "named", by: Session{Principal: "arn:aws:iam::123456789012:root"}, reason: "cannot assume roles"},
+		{name: "a service", role: "named", by: Session{Principal: "ci.amazonaws.com"}, reason: "cannot assume roles"},
+		{name: "a federated user", role: "named", by: Session{Principal: "arn:aws:sts::123456789012:federated-user/carol", FederatedBy: aliceARN}, reason: "cannot assume roles"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			entities := chaining(t, c.boundary)
+			by, err := entities.Caller(&c.by)
+			if err != nil {
+				t.Fatal(err)
+			}
+			caller, err := entities.AssumeRole(&by, gitlabs(t, c.role, c.claims))
+			check(t, caller, err, session+c.role+"/gitlab", c.reason)
+		})
+	}
+}
+
+// Another account's role has to be allowed by the caller's own policies too, and
+// one that is nobody assumes none.
+func TestAssumeRoleElsewhere(t *testing.T) {
+	entities := chaining(t, "")
+	r := gitlabs(t, "", nil)
+	r.Role = "arn:aws:iam::999999999999:role/abroad"
+	alice, err := entities.Caller(&Session{Principal: aliceARN})
+	if err != nil {
+		t.Fatal(err)
+	}
+	caller, err := entities.AssumeRole(&alice, r)
+	check(t, caller, err, "", "is not authorized to perform: sts:AssumeRole")
+	caller, err = entities.AssumeRole(&Caller{}, r)
+	check(t, caller, err, "", "cannot assume roles")
+}
+
+// The second session of a chain keeps the source identity, and nothing else.
+func TestAssumeRoleSession(t *testing.T) {
+	entities := chaining(t, "")
+	by, err := entities.Caller(&Session{Principal: session + "runner/build", Tags: []Tag{{"job", "build"}}, SourceIdentity: "alice"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	caller, err := entities.AssumeRole(&by, gitlabs(t, "named", claims{flatTagPrefix + "ref": "main"}))
+	check(t, caller, err, session+"named/gitlab", "")
+	checkKeys(t, caller.Context, map[string]string{
+		"aws:SourceIdentity": "alice", "aws:PrincipalTag/job": "", "aws:PrincipalTag/ref": "main", "aws:PrincipalTag/stage": "prod",
+		"aws:FederatedProvider": "", "aws:PrincipalArn": role + "named", "aws:TokenIssueTime": "2026-03-01T11:59:00Z"})
+}

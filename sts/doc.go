@@ -1,0 +1,40 @@
+// Package sts is the part of AWS that makes callers: the IAM users and roles that
+// there are, and the sessions that AWS STS gives.
+//
+// [Entities] hold the users and roles. [Entities.Caller] makes a [Caller] of a
+// [Session], on the operator's word and without asking a trust policy.
+// [Entities.AssumeRoleWithWebIdentity] makes one of a verified token, and
+// [Entities.AssumeRole] of a caller who has a session or is a user, where the
+// policies allow it. How somebody proved to be whom, this package does not know.
+//
+// The role's trust policy must allow that it is assumed, and sts:TagSession and
+// sts:SetSourceIdentity where tags or a source identity are passed. For
+// sts:AssumeRole the caller's own policies, boundary and session policies take
+// part, and the control policies of the organization for both. A request amiss is
+// refused before the role is looked at, and a role that is not there in the words
+// of one that trusts somebody else: so nobody learns which roles there are. An
+// error is an [AccessDenied] there, with what the operator alone may know.
+//
+// IAM's limits on names and tags hold. What exceeds them is refused, never cut.
+//
+// Where AWS's documentation is silent: only users and sessions of roles assume
+// roles in a chain. The tags of a session do not follow into the next one; its
+// source identity does, and needs sts:SetSourceIdentity again. A claim that is no
+// string is no condition key.
+//
+// The map of the package:
+//
+//	entity.go        Entities: the users and roles that there are
+//	organization.go  Organization: what accounts are members of, and what that forbids
+//	principal.go     which principal an ARN names
+//	session.go       Session: whom a credential stands for, by the operator's word
+//	caller.go        Caller: the principal and the condition keys that AWS derives from it
+//	assume.go        AssumeRole and AssumeRoleWithWebIdentity
+//	assumption.go    a request for a session, from its check to the session
+//	sessiontags.go   the tags and the source identity that a token passes
+//	provider.go      Provider: what trust policies call an issuer
+//	trustkeys.go     the condition keys that trust policies see of a token
+//	denial.go        AccessDenied: why not, for the asker and for the operator
+//	limits.go        IAM's limits on names
+//	tags.go          Tag: AWS's limits on tags, and which tag wins
+package sts
