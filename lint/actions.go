@@ -52,7 +52,7 @@ func (l *linter) redundantWords(d *document, s *statement) {
 		return
 	}
 	l.redundant(d, "action", s.Actions, coversAction)
-	l.redundant(d, "resource", s.Resources, coversResource)
+	l.redundant(d, "resource", s.Resources, s.coversWord)
 }
 
 // longList bounds what is compared word by word.

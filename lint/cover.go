@@ -72,6 +72,33 @@ func coversResource(outer, inner string) bool {
 	return true
 }
 
+// coversWord is coversResource for two words of Resource or NotResource, of which
+// the outer one is in this statement. A wildcard in the service or the type of an
+// ARN matches nothing in the Resource of an Allow; and a variable without a value
+// decides about all of NotResource.
+func (s *statement) coversWord(outer, inner string) bool {
+	switch {
+	case outer == inner:
+		return true
+	case s.NotResource:
+		return !strings.Contains(inner, "${") && coversResource(outer, inner)
+	}
+	return !(s.Statement.Effect == iam.Allow && reachesIntoType(outer)) && coversResource(outer, inner)
+}
+
+// reachesIntoType tells whether an ARN has a wildcard or variable in its service or,
+// for ECR, in the resource part anywhere but behind "repository/", unless that is all
+// of it.
+func reachesIntoType(arn string) bool {
+	segments := strings.SplitN(arn, ":", 6)
+	if len(segments) < 6 {
+		return false
+	}
+	service, resource := segments[2], segments[5]
+	return strings.ContainsAny(service, "*?") ||
+		service == "ecr" && strings.Trim(resource, "*") != "" && strings.ContainsAny(resource, "*?$") && !strings.HasPrefix(resource, "repository/")
+}
+
 // anyCovers tells whether one of the words covers the text.
 func anyCovers(words []iam.Word, text string, covers func(outer, inner string) bool) bool {
 	for _, w := range words {

@@ -40,7 +40,7 @@ func (s *statement) includes(other *statement) bool {
 		return false
 	}
 	return includesAll(s.Actions, other.Actions, coversAction) &&
-		(len(s.Resources) == 0 || hasStar(s.Resources) || len(other.Resources) > 0 && includesAll(s.Resources, other.Resources, coversResource)) &&
+		(len(s.Resources) == 0 || hasStar(s.Resources) || len(other.Resources) > 0 && includesAll(s.Resources, other.Resources, s.coversWord)) &&
 		(s.everyone() != nil || includesPrincipals(s.Principals, other.Principals))
 }
 

@@ -27,7 +27,7 @@ func (l *linter) missingKeys(d *document, s *statement) {
 			}
 			code = "unconfigured-key"
 		}
-		l.report(d.policy.Source, c.Key.Position, code, "condition key %q: %s, so that %s", c.Key.Text, why, outcome(c))
+		l.report(d.policy.Source, c.Key.Position, code, "condition key %q: %s, so that %s", c.Key.Text, why, outcome(s.Statement.Effect, c))
 	}
 }
 
@@ -39,16 +39,10 @@ func (l *linter) forAWSServices(s *statement) bool {
 	})
 }
 
-// outcome says what a condition is where its key is absent.
-func outcome(c iam.WrittenCondition) string {
-	holds := c.Negated || c.IfExists || c.Set == "ForAllValues"
-	if c.Set == "ForAnyValue" {
-		holds = false
-	}
-	if c.Base == "Null" {
-		holds = slices.ContainsFunc(c.Values, func(w iam.Word) bool { return strings.EqualFold(w.Text, "true") })
-	}
-	if holds {
+// outcome says what a condition is in a statement of that effect where its key is
+// absent.
+func outcome(effect iam.Effect, c iam.WrittenCondition) string {
+	if holds(effect, []iam.WrittenCondition{c}) {
 		return c.Operator + " always holds"
 	}
 	return c.Operator + " never holds"

@@ -15,7 +15,7 @@ import (
 const base = "testdata/base"
 
 // baseFiles are the files of base by path.
-func baseFiles(t *testing.T) map[string]string {
+func baseFiles(t testing.TB) map[string]string {
 	t.Helper()
 	files := map[string]string{}
 	err := fs.WalkDir(os.DirFS(base), ".", func(path string, d fs.DirEntry, err error) error {
@@ -33,7 +33,7 @@ func baseFiles(t *testing.T) map[string]string {
 }
 
 // directory writes base with changes into a directory of its own.
-func directory(t *testing.T, changes map[string]string) string {
+func directory(t testing.TB, changes map[string]string) string {
 	t.Helper()
 	files := baseFiles(t)
 	maps.Copy(files, changes)

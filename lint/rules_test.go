@@ -126,6 +126,9 @@ func TestConditions(t *testing.T) {
 	}
 	runRules(t, []ruleCase{
 		{"values that exclude each other", pullIf(`"StringEquals":{"aws:username":["alice","bob"]},"StringNotEquals":{"aws:username":["bob","alice"]}`), "contradictory-conditions"},
+		{"a value that is no number applies to a Deny", withStatement(`{"Effect":"Deny","Action":"ecr:*","Resource":"*","Condition":{"StringEquals":{"aws:PrincipalTag/a":"b"},"NumericEquals":{"aws:PrincipalTag/a":"5"}}}`), ""},
+		{"and not to an Allow", pullIf(`"StringEquals":{"aws:PrincipalTag/a":"b"},"NumericEquals":{"aws:PrincipalTag/a":"5"}`), "contradictory-conditions"},
+		{"an empty value is absent and there", pullIf(`"Null":{"aws:PrincipalTag/a":"true"},"StringLike":{"aws:PrincipalTag/a":"*"}`), ""},
 		{"a value is left", pullIf(`"StringEquals":{"aws:username":["alice","bob"]},"StringNotEquals":{"aws:username":"bob"}`), ""},
 		{"absent and equal", pullIf(`"Null":{"aws:username":"true"},"StringLike":{"aws:username":"a*"}`), "contradictory-conditions"},
 		{"absent, or equal", pullIf(`"Null":{"aws:username":"true"},"StringLikeIfExists":{"aws:username":"a*"}`), ""},
@@ -167,6 +170,9 @@ func TestStatementsTogether(t *testing.T) {
 		{"both halves are denied", repository(`{"Effect":"Deny","Action":"ecr:BatchGetImage","Principal":"*"},{"Effect":"Deny","Action":"ecr:GetDown*","Principal":"*"}`), ""},
 		{"a push that may read layers", withStatement(allow(`["ecr:InitiateLayerUpload","ecr:UploadLayerPart","ecr:CompleteLayerUpload","ecr:PutImage","ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]`, team)), ""},
 		{"a push that cannot begin", withStatement(allow(`["ecr:BatchCheckLayerAvailability","ecr:UploadLayerPart","ecr:CompleteLayerUpload","ecr:PutImage"]`, team)), "incomplete-push"},
+		{"an Allow that matches nothing covers nothing", two(allow(`"ecr:ListImages"`, team), allow(`"ecr:ListImages"`, `"arn:aws:ecr:eu-central-1:123456789012:r*"`)), "unsupported-wildcard"},
+		{"nor does a resource of it", two(allow(`"ecr:ListImages"`, `[`+team+`,"arn:aws:*:eu-central-1:123456789012:repository/*"]`), loginStatement), "redundant-statement unsupported-wildcard"},
+		{"a variable without a value decides", two(`{"Effect":"Deny","Action":"ecr:ListImages","NotResource":[`+team+`,"arn:aws:ecr:eu-central-1:123456789012:repository/team/${aws:username}"]}`, allow(`"ecr:ListImages"`, team)), ""},
 		{"equal statements", two(allow(`"ecr:ListImages"`, team), allow(`"ecr:ListImages"`, team)), "redundant-statement"},
 		{"a Deny of another principal", repository(`{"Effect":"Allow",` + pullOn + `,"Principal":{"AWS":"arn:aws:iam::123456789012:user/alice"}},{"Effect":"Deny","Action":"ecr:*","Principal":{"AWS":"444455556666"}}`), ""},
 		{"a Deny of everyone", repository(`{"Effect":"Allow",` + pullOn + `,"Principal":{"AWS":"arn:aws:iam::123456789012:user/alice"}},{"Effect":"Deny","Action":"ecr:*","Principal":"*"}`), "hidden-by-deny"},
