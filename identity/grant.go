@@ -86,7 +86,7 @@ func rolePath(principal, path string) (string, error) {
 // try expands the grant for two sets of captures. Where user or role is the same
 // for both, no capture chooses it, and it has to be there.
 func (g *grant) try(captures int, e *sts.Entities) error {
-	first, second := g.expand(slices.Repeat(Captures{"xx"}, captures)), g.expand(slices.Repeat(Captures{"yy"}, captures))
+	first, second := g.expand(slices.Repeat(Captures{"xx"}, captures), nil), g.expand(slices.Repeat(Captures{"yy"}, captures), nil)
 	p, err := sts.ParsePrincipal(first.Principal)
 	if err != nil {
 		return fmt.Errorf("principal %q: %w", g.principal, err)
@@ -146,9 +146,9 @@ func (g *grant) isStatic() bool {
 	return static
 }
 
-// expand makes the session of captures, without the tags that are made of claims.
-func (g *grant) expand(c Captures) *sts.Session {
-	s := &sts.Session{Principal: g.principal.Expand(c), FederatedBy: g.federatedBy, RolePath: g.rolePath, Policies: g.session}
+// expand makes the session of captures, with the tags that are made of claims.
+func (g *grant) expand(c Captures, claimed []sts.Tag) sts.Session {
+	s := sts.Session{Principal: g.principal.Expand(c), FederatedBy: g.federatedBy, RolePath: g.rolePath, Tags: claimed, Policies: g.session}
 	for _, t := range g.tags {
 		s.Tags = append(s.Tags, sts.Tag{Key: t.key, Value: t.value.Expand(c)})
 	}
@@ -161,13 +161,12 @@ func (g *grant) expand(c Captures) *sts.Session {
 // caller makes the caller of captures and claims. It fails for a user or role
 // that is not there, and for what exceeds IAM's limits.
 func (g *grant) caller(source Source, c Captures, claims oidc.Claims, e *sts.Entities) (*Caller, error) {
-	s := g.expand(c)
 	tags, err := tagsFrom(g.tagClaims, claims)
 	if err != nil {
 		return nil, err
 	}
-	s.Tags = append(tags, s.Tags...)
-	caller, err := e.Caller(s)
+	s := g.expand(c, tags)
+	caller, err := e.Caller(&s)
 	if err != nil {
 		return nil, err
 	}

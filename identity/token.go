@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"extauthz/iam"
 	"extauthz/oidc"
 	"extauthz/sts"
 )
@@ -142,7 +143,7 @@ func (a *attempt) byClaims(source Source, i *issuer, token *oidc.Token, role str
 	if role == "" {
 		role = i.role
 	}
-	t := &tokenHolder{attempt: a, source: source, issuer: i, token: token, captures: captures}
+	t := &tokenHolder{entities: a.table.entities, source: source, issuer: i, token: token, captures: captures, context: a.evidence.Context}
 	var caller *Caller
 	var err error
 	switch {
@@ -169,17 +170,18 @@ func (i *issuer) failure(source Source, token *oidc.Token, err error) *Failure {
 
 // tokenHolder is who shows a verified token.
 type tokenHolder struct {
-	*attempt
+	entities *sts.Entities
 	source   Source
 	issuer   *issuer
 	token    *oidc.Token
-	captures Captures // of the issuer's claims
+	captures Captures    // of the issuer's claims
+	context  iam.Context // condition keys of the request itself
 }
 
 // bound is the principal that the token is bound to or, where the client names
 // a role, the session in which that principal assumes it.
 func (t *tokenHolder) bound(role string) (*Caller, error) {
-	caller, err := t.issuer.bound(t.source, t.token.Claims, t.table.entities)
+	caller, err := t.issuer.bound(t.source, t.token.Claims, t.entities)
 	switch {
 	case err != nil:
 		return nil, err
@@ -194,7 +196,7 @@ func (t *tokenHolder) bound(role string) (*Caller, error) {
 	if err != nil {
 		return nil, err
 	}
-	return t.proven(t.table.entities.AssumeRole(&caller.Caller, r))
+	return t.proven(t.entities.AssumeRole(&caller.Caller, r))
 }
 
 // webIdentity is the session of the role that the token itself assumes.
@@ -203,7 +205,7 @@ func (t *tokenHolder) webIdentity(role string) (*Caller, error) {
 	if err != nil {
 		return nil, err
 	}
-	return t.proven(t.table.entities.AssumeRoleWithWebIdentity(t.issuer.provider, r))
+	return t.proven(t.entities.AssumeRoleWithWebIdentity(t.issuer.provider, r))
 }
 
 // request asks for a session of the role, as the issuer says that its sessions are.
@@ -214,7 +216,7 @@ func (t *tokenHolder) request(role string) (*sts.Request, error) {
 	}
 	return &sts.Request{
 		Role: role, SessionName: t.issuer.session.Expand(t.captures), Token: t.token, Tags: tags,
-		Policies: t.issuer.policies, Context: t.evidence.Context, IssuedAt: t.issued(),
+		Policies: t.issuer.policies, Context: t.context, IssuedAt: t.issued(),
 	}, nil
 }
 
