@@ -11,7 +11,7 @@ func BenchmarkIdentify(b *testing.B) {
 	w := tokens(b)
 	w.bindings = append(w.bindings,
 		Binding{Kind: URI, Name: "spiffe://example.com/ci", Principal: ciARN},
-		Binding{Kind: URI, Name: spiffePattern, Principal: session + "ci/{name}", Tags: map[string]string{"namespace": "{namespace}"}},
+		Binding{Kind: URI, Name: "spiffe://cluster.local/ns/{namespace}/sa/{name}", Principal: session + "ci/{name}", Tags: map[string]string{"namespace": "{namespace}"}},
 		Binding{Kind: HeaderName, Name: "{name}@example.com", Principal: "arn:aws:iam::123456789012:user/dev/{name}"})
 	table := w.build(b)
 	token, bound := signerAt(gitlabURL).token(b, nil), signerAt("https://bound.example.com").token(b, claims{"sub": "alice"})

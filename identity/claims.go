@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"extauthz/capture"
 	"extauthz/oidc"
 )
 
@@ -14,14 +15,14 @@ type claimPatterns []claimPattern
 
 type claimPattern struct {
 	claim   string
-	pattern *Pattern
+	pattern *capture.Pattern
 }
 
 // compileClaims reads patterns by claim. A capture's name occurs once.
 func compileClaims(patterns map[string]string) (claimPatterns, error) {
 	var compiled claimPatterns
 	for _, claim := range slices.Sorted(maps.Keys(patterns)) {
-		p, err := CompilePattern(patterns[claim])
+		p, err := capture.CompilePattern(patterns[claim])
 		if err != nil {
 			return nil, fmt.Errorf("claim %q: %w", claim, err)
 		}
@@ -45,8 +46,8 @@ func (p claimPatterns) names() []string {
 }
 
 // match tells whether every pattern has its claim, a string that it matches.
-func (p claimPatterns) match(claims oidc.Claims) (Captures, bool) {
-	var all Captures
+func (p claimPatterns) match(claims oidc.Claims) (capture.Values, bool) {
+	var all capture.Values
 	for _, c := range p {
 		text, found := claims.Text(c.claim)
 		if !found {

@@ -23,9 +23,9 @@
 //
 // # Which principal
 //
-// A [Binding] is the operator's word, and asks no trust policy. Its [Pattern] may
-// capture parts of a name, of which its [Template] makes a principal; a capture
-// holds only characters of IAM's names, and so leads to no other account or kind.
+// A [Binding] is the operator's word, and asks no trust policy. Its pattern may
+// capture parts of a name, of which its template makes a principal; a capture
+// leads to no other account or kind, as [extauthz/capture] says.
 // A user's path is in its ARN. A session's ARN lacks the path of its role, so that
 // a role whose name is captured is looked for at one path only, which the binding
 // says. Two bindings that can match one name are refused, but for an exact name
@@ -68,8 +68,4 @@
 //	denial.go        why a credential that holds proves nobody, for its holder and the operator
 //	offline.go       who a user, a certificate or an ARN would be, nothing verified
 //	offlinetoken.go  who the holder of a token would be, no signature verified
-//	pattern.go       Pattern: names with captures
-//	template.go      Template: a text made of captures
-//	syntax.go        the {name}s in patterns and templates
-//	alphabet.go      the characters that captures stand for
 package identity

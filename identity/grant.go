@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"extauthz/capture"
 	"extauthz/iam"
 	"extauthz/oidc"
 	"extauthz/sts"
@@ -14,26 +15,26 @@ import (
 // A grant is what a binding makes of the captures of a name, or of a token's
 // claims: the caller.
 type grant struct {
-	principal      *Template
+	principal      *capture.Template
 	kind           iam.PrincipalKind
 	federatedBy    string
 	rolePath       string // of a role that a capture chooses, "" for one that none does
 	tags           []tagTemplate
 	tagClaims      []tagClaim
-	sourceIdentity *Template // nil for none
+	sourceIdentity *capture.Template // nil for none
 	session        []*iam.Policy
 }
 
 // tagTemplate is a session tag whose value is made of captures.
 type tagTemplate struct {
 	key   string
-	value *Template
+	value *capture.Template
 }
 
 // compileGrant reads what b grants over captures of the given names, and tries
 // it, so that a principal that cannot be is found here.
 func compileGrant(b *Binding, names []string, e *sts.Entities) (*grant, error) {
-	principal, err := CompileTemplate(b.Principal, names, OfPrincipal)
+	principal, err := capture.CompileTemplate(b.Principal, names, capture.OfPrincipal)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +43,7 @@ func compileGrant(b *Binding, names []string, e *sts.Entities) (*grant, error) {
 		return nil, err
 	}
 	for _, key := range slices.Sorted(maps.Keys(b.Tags)) {
-		value, err := CompileTemplate(b.Tags[key], names, OfTag)
+		value, err := capture.CompileTemplate(b.Tags[key], names, capture.OfTag)
 		if err != nil {
 			return nil, fmt.Errorf("session tag %q: %w", key, err)
 		}
@@ -52,7 +53,7 @@ func compileGrant(b *Binding, names []string, e *sts.Entities) (*grant, error) {
 		return nil, err
 	}
 	if b.SourceIdentity != "" {
-		if g.sourceIdentity, err = CompileTemplate(b.SourceIdentity, names, OfName); err != nil {
+		if g.sourceIdentity, err = capture.CompileTemplate(b.SourceIdentity, names, capture.OfName); err != nil {
 			return nil, fmt.Errorf("source identity: %w", err)
 		}
 	}
@@ -86,7 +87,7 @@ func rolePath(principal, path string) (string, error) {
 // try expands the grant for two sets of captures. Where user or role is the same
 // for both, no capture chooses it, and it has to be there.
 func (g *grant) try(captures int, e *sts.Entities) error {
-	first, second := g.expand(slices.Repeat(Captures{"xx"}, captures), nil), g.expand(slices.Repeat(Captures{"yy"}, captures), nil)
+	first, second := g.expand(slices.Repeat(capture.Values{"xx"}, captures), nil), g.expand(slices.Repeat(capture.Values{"yy"}, captures), nil)
 	p, err := sts.ParsePrincipal(first.Principal)
 	if err != nil {
 		return fmt.Errorf("principal %q: %w", g.principal, err)
@@ -147,7 +148,7 @@ func (g *grant) isStatic() bool {
 }
 
 // expand makes the session of captures, with the tags that are made of claims.
-func (g *grant) expand(c Captures, claimed []sts.Tag) sts.Session {
+func (g *grant) expand(c capture.Values, claimed []sts.Tag) sts.Session {
 	s := sts.Session{Principal: g.principal.Expand(c), FederatedBy: g.federatedBy, RolePath: g.rolePath, Tags: claimed, Policies: g.session}
 	for _, t := range g.tags {
 		s.Tags = append(s.Tags, sts.Tag{Key: t.key, Value: t.value.Expand(c)})
@@ -160,7 +161,7 @@ func (g *grant) expand(c Captures, claimed []sts.Tag) sts.Session {
 
 // caller makes the caller of captures and claims. It fails for a user or role
 // that is not there, and for what exceeds IAM's limits.
-func (g *grant) caller(source Source, c Captures, claims oidc.Claims, e *sts.Entities) (*Caller, error) {
+func (g *grant) caller(source Source, c capture.Values, claims oidc.Claims, e *sts.Entities) (*Caller, error) {
 	tags, err := tagsFrom(g.tagClaims, claims)
 	if err != nil {
 		return nil, err

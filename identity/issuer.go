@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"extauthz/capture"
 	"extauthz/iam"
 	"extauthz/oidc"
 	"extauthz/sts"
@@ -21,8 +22,8 @@ type Issuer struct {
 
 	Metadata         string            // jwt_authn's payload_in_metadata for it, "" for none
 	Role             string            // ARN of the role that its tokens assume where the client names none, "" for none
-	SessionName      string            // [Template] of the names of assumed roles' sessions over the captures of Claims; "" is Name
-	Claims           map[string]string // claim → [Pattern] that every token must match
+	SessionName      string            // [capture.Template] of the names of assumed roles' sessions over the captures of Claims; "" is Name
+	Claims           map[string]string // claim → [capture.Pattern] that every token must match
 	TagClaims        map[string]string // session tag → claim that has its value
 	ForeignAudiences []string          // audiences of other services whose tokens are taken all the same
 	Provider         string            // the provider in trust policies and condition keys; "" is the URL without https://
@@ -35,7 +36,7 @@ type issuer struct {
 	verifier         *oidc.Issuer
 	metadata         string
 	role             string
-	session          *Template
+	session          *capture.Template
 	namesSessions    bool // by a template that the operator wrote
 	claims           claimPatterns
 	tagClaims        []tagClaim
@@ -121,14 +122,14 @@ func checkTagKeys(claims []tagClaim) error {
 }
 
 // compileSessionName reads the template of session names, and tries it.
-func compileSessionName(i *Issuer, names []string) (*Template, error) {
+func compileSessionName(i *Issuer, names []string) (*capture.Template, error) {
 	text := i.SessionName
 	if text == "" {
 		text = i.Name
 	}
-	t, err := CompileTemplate(text, names, OfName)
+	t, err := capture.CompileTemplate(text, names, capture.OfName)
 	if err == nil {
-		err = sts.CheckSessionName(t.Expand(slices.Repeat(Captures{"xx"}, len(names))))
+		err = sts.CheckSessionName(t.Expand(slices.Repeat(capture.Values{"xx"}, len(names))))
 	}
 	if err != nil {
 		return nil, &SessionNameError{err}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"extauthz/capture"
 	"extauthz/iam"
 	"extauthz/sts"
 )
@@ -29,9 +30,12 @@ func TestKubernetesNamesFit(t *testing.T) {
 		{"one role for a cluster", "system:serviceaccount:{namespace}:{name}",
 			account + "kubernetes/pod", []sts.Tag{{Key: "namespace", Value: "{namespace}"}, {Key: "serviceaccount", Value: "{name}"}}},
 	} {
-		p := pattern(t, mapping.credential)
-		principal := template(t, mapping.principal, p.Names(), OfPrincipal)
-		for _, pod := range []Captures{{"a", "b"}, {label(63), subdomain(253)}} {
+		p, err := capture.CompilePattern(mapping.credential)
+		if err != nil {
+			t.Fatal(err)
+		}
+		principal := compiled(t, mapping.principal, p.Names(), capture.OfPrincipal)
+		for _, pod := range []capture.Values{{"a", "b"}, {label(63), subdomain(253)}} {
 			t.Run(mapping.name, func(t *testing.T) {
 				name := strings.NewReplacer("{namespace}", pod[0], "{name}", pod[1]).Replace(mapping.credential)
 				captures, ok := p.Match(name)
@@ -45,11 +49,11 @@ func TestKubernetesNamesFit(t *testing.T) {
 	}
 }
 
-func checkKubernetesTags(t *testing.T, templates []sts.Tag, p *Pattern, captures Captures) {
+func checkKubernetesTags(t *testing.T, templates []sts.Tag, p *capture.Pattern, captures capture.Values) {
 	t.Helper()
 	var tags []sts.Tag
 	for _, tag := range templates {
-		tags = append(tags, sts.Tag{Key: tag.Key, Value: template(t, tag.Value, p.Names(), OfTag).Expand(captures)})
+		tags = append(tags, sts.Tag{Key: tag.Key, Value: compiled(t, tag.Value, p.Names(), capture.OfTag).Expand(captures)})
 	}
 	if err := sts.CheckTags(tags); err != nil || tags[len(tags)-1].Value != captures[1] {
 		t.Errorf("tags %v: %v", tags, err)
@@ -60,17 +64,17 @@ func checkKubernetesTags(t *testing.T, templates []sts.Tag, p *Pattern, captures
 func TestKubernetesNamesExceed(t *testing.T) {
 	for _, c := range []struct {
 		name, principal string
-		pod             Captures
+		pod             capture.Values
 		want            string
 	}{
-		{"service account as session", "{namespace}/{name}", Captures{"prod", subdomain(253)}, "role session name"},
-		{"service account of one letter as session", "{namespace}/{name}", Captures{"prod", "b"}, "fewer than 2"},
-		{"prefix before the namespace", "k8s-{namespace}/pod", Captures{label(63), "b"}, "67 characters, and IAM allows 64"},
-		{"namespace of one letter as session", "kubernetes/{namespace}", Captures{"a", "b"}, "fewer than 2"},
+		{"service account as session", "{namespace}/{name}", capture.Values{"prod", subdomain(253)}, "role session name"},
+		{"service account of one letter as session", "{namespace}/{name}", capture.Values{"prod", "b"}, "fewer than 2"},
+		{"prefix before the namespace", "k8s-{namespace}/pod", capture.Values{label(63), "b"}, "67 characters, and IAM allows 64"},
+		{"namespace of one letter as session", "kubernetes/{namespace}", capture.Values{"a", "b"}, "fewer than 2"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			text := "arn:aws:sts::123456789012:assumed-role/" + c.principal
-			checkMapped(t, template(t, text, []string{"namespace", "name"}, OfPrincipal).Expand(c.pod), c.want)
+			checkMapped(t, compiled(t, text, []string{"namespace", "name"}, capture.OfPrincipal).Expand(c.pod), c.want)
 		})
 	}
 	if err := sts.CheckSourceIdentity(subdomain(253)); err == nil {
@@ -97,4 +101,13 @@ func label(n int) string { return strings.Repeat("n", n-2) + "-n" }
 // subdomain makes labels of 63 characters with dots between them.
 func subdomain(n int) string {
 	return strings.Repeat(strings.Repeat("s", 63)+".", n/64+1)[:n]
+}
+
+func compiled(t *testing.T, text string, names []string, use capture.TemplateUse) *capture.Template {
+	t.Helper()
+	template, err := capture.CompileTemplate(text, names, use)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return template
 }

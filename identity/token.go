@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"extauthz/capture"
 	"extauthz/iam"
 	"extauthz/oidc"
 	"extauthz/sts"
@@ -174,8 +175,8 @@ type tokenHolder struct {
 	source   Source
 	issuer   *issuer
 	token    *oidc.Token
-	captures Captures    // of the issuer's claims
-	context  iam.Context // condition keys of the request itself
+	captures capture.Values // of the issuer's claims
+	context  iam.Context    // condition keys of the request itself
 }
 
 // bound is the principal that the token is bound to or, where the client names

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"extauthz/capture"
 	"extauthz/iam"
 	"extauthz/identity"
 	"extauthz/policystore"
@@ -42,7 +43,7 @@ func standsFor(c *policystore.Credential, arn string) bool {
 // describes tells whether a template can make a text. Of one that uses a capture
 // twice it cannot tell.
 func describes(template, text string) bool {
-	pattern, err := identity.CompilePattern(template)
+	pattern, err := capture.CompilePattern(template)
 	if err != nil {
 		return true
 	}

@@ -1,4 +1,4 @@
-package identity
+package capture
 
 import (
 	"fmt"
@@ -136,14 +136,17 @@ func checkARN(text string) error {
 	return nil
 }
 
+// maxName is how long a capture is expected to be: the most that IAM allows a name.
+const maxName = 64
+
 // Expand is the template's text for captures of the names that it was compiled
 // for.
-func (t *Template) Expand(c Captures) string {
+func (t *Template) Expand(c Values) string {
 	if t.Exact() {
 		return t.text
 	}
 	var text strings.Builder
-	text.Grow(len(t.text) + 64)
+	text.Grow(len(t.text) + maxName)
 	for _, part := range t.parts {
 		text.WriteString(part.literal)
 		if part.capture >= 0 {

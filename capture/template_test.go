@@ -1,4 +1,4 @@
-package identity
+package capture
 
 import (
 	"strings"
@@ -17,7 +17,7 @@ func template(t testing.TB, text string, names []string, use TemplateUse) *Templ
 }
 
 func TestTemplateExpand(t *testing.T) {
-	names, captures := []string{"namespace", "name"}, Captures{"team-a", "builder"}
+	names, captures := []string{"namespace", "name"}, Values{"team-a", "builder"}
 	for _, c := range []struct {
 		name, template string
 		use            TemplateUse
@@ -104,12 +104,12 @@ func FuzzTemplate(f *testing.F) {
 		if err != nil {
 			t.Skip(err)
 		}
-		one, other := Captures{first, second}, Captures{otherFirst, otherSecond}
+		one, other := Values{first, second}, Values{otherFirst, otherSecond}
 		if !strings.Contains(text, "{b}") {
 			one, other = one[:1], other[:1]
 		}
 		kind, _, _ := strings.Cut(text, "/")
-		for _, captures := range []Captures{one, other} {
+		for _, captures := range []Values{one, other} {
 			if arn := compiled.Expand(captures); !strings.HasPrefix(arn, kind) {
 				t.Errorf("%q became %q", text, arn)
 			}
@@ -141,7 +141,7 @@ func TestCapturesSmuggleNothing(t *testing.T) {
 
 func BenchmarkTemplateExpand(b *testing.B) {
 	compiled := template(b, "arn:aws:sts::123456789012:assumed-role/{namespace}/{name}", []string{"namespace", "name"}, OfPrincipal)
-	captures := Captures{"team-a", "builder"}
+	captures := Values{"team-a", "builder"}
 	b.ReportAllocs()
 	for b.Loop() {
 		compiled.Expand(captures)

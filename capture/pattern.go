@@ -1,4 +1,4 @@
-package identity
+package capture
 
 import (
 	"fmt"
@@ -31,34 +31,24 @@ type run struct {
 	end     string // the character after the run, which is in no name; "" at the pattern's end
 }
 
-// Captures are the texts that a pattern's captures stood for, in the order of
+// Values are the texts that a pattern's captures stood for, in the order of
 // [Pattern.Names].
-type Captures []string
+type Values []string
 
 // CompilePattern reads a pattern. It refuses an empty one, braces that enclose
 // no name, a name used twice, control characters, and two captures between
 // which no character tells where the first ends.
 func CompilePattern(text string) (*Pattern, error) { return compilePattern(text, ofNames) }
 
-// compileName reads the pattern of names of a kind. Domain names are compared in
-// lower case (RFC 4343), so that a pattern in another would match nothing.
-func compileName(kind NameKind, text string) (*Pattern, error) {
-	if kind == Subject {
-		return compilePattern(text, ofSubjects)
-	}
-	p, err := CompilePattern(text)
-	if err == nil && kind == DNS && p.hasUpperCase() {
-		return nil, fmt.Errorf("dns %q: write it in lower case, in which domain names are compared", text)
-	}
-	return p, err
-}
+// CompileSubject reads the pattern of a certificate's subject, as CompilePattern
+// does.
+func CompileSubject(text string) (*Pattern, error) { return compilePattern(text, ofSubjects) }
 
-// hasUpperCase tells whether the literal text of p has a capital letter.
-func (p *Pattern) hasUpperCase() bool {
-	return slices.ContainsFunc(p.runs, func(r run) bool {
-		literal := r.before + r.after
-		return lowerCase(literal) != literal
-	})
+// HasUpperCase reports whether the text of p, its captures apart, has a letter from
+// A to Z.
+func (p *Pattern) HasUpperCase() bool {
+	isUpper := func(r rune) bool { return 'A' <= r && r <= 'Z' }
+	return slices.ContainsFunc(p.runs, func(r run) bool { return strings.ContainsFunc(r.before+r.after, isUpper) })
 }
 
 func compilePattern(text string, of alphabet) (*Pattern, error) {
@@ -108,7 +98,7 @@ func (p *Pattern) addLiteral(r run, literal string) run {
 
 // Match reports whether the whole text is one that p describes, and what its
 // captures stand for. It allocates only for captures of a text that matches.
-func (p *Pattern) Match(text string) (Captures, bool) {
+func (p *Pattern) Match(text string) (Values, bool) {
 	var buffer [8]string
 	captures := buffer[:0]
 	for i := range p.runs {
@@ -134,7 +124,7 @@ func (p *Pattern) Match(text string) (Captures, bool) {
 	if text != "" {
 		return nil, false
 	}
-	return append(Captures(nil), captures...), true
+	return append(Values(nil), captures...), true
 }
 
 // Overlaps reports whether some text matches both p and q.
