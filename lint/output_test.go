@@ -14,7 +14,7 @@ func some() []Finding {
 	return []Finding{
 		{"accounts/1/a b.json", 3, 7, Warning, "half-pull", "pull \"half\" <&>"},
 		{"managed/p.json", 2, 0, Suggestion, "id-element", "no Id"},
-		{"..", 0, 0, Error, "unloadable", "not there"},
+		{".", 0, 0, Error, "unloadable", "not there"},
 	}
 }
 
@@ -23,7 +23,7 @@ func TestWriteText(t *testing.T) {
 	if err := WriteText(&b, some()); err != nil {
 		t.Fatal(err)
 	}
-	want := "accounts/1/a b.json:3:7: warning: half-pull: pull \"half\" <&>\nmanaged/p.json:2: suggestion: id-element: no Id\n..: error: unloadable: not there\n"
+	want := "accounts/1/a b.json:3:7: warning: half-pull: pull \"half\" <&>\nmanaged/p.json:2: suggestion: id-element: no Id\n.: error: unloadable: not there\n"
 	if b.String() != want {
 		t.Errorf("got %s want %s", b.String(), want)
 	}
@@ -40,7 +40,7 @@ func TestWriteJSON(t *testing.T) {
 	}
 	want := "[map[code:half-pull column:7 line:3 message:pull \"half\" <&> severity:warning source:accounts/1/a b.json]" +
 		" map[code:id-element line:2 message:no Id severity:suggestion source:managed/p.json]" +
-		" map[code:unloadable message:not there severity:error source:..]]"
+		" map[code:unloadable message:not there severity:error source:.]]"
 	if fmt.Sprint(got.Findings) != want {
 		t.Errorf("got %v want %v", got.Findings, want)
 	}
@@ -104,14 +104,14 @@ func TestWriteSARIF(t *testing.T) {
 	for i, want := range []struct{ level, uri, region string }{
 		{"warning", "deploy/policies/accounts/1/a%20b.json", "map[startColumn:7 startLine:3]"},
 		{"note", "deploy/policies/managed/p.json", "map[startLine:2]"},
-		{"error", "deploy/policies/..", "<nil>"},
+		{"error", "deploy/policies", "<nil>"},
 	} {
 		r := results[i].(map[string]any)
 		rule := rules[int(r["ruleIndex"].(float64))]
 		place := object(t, list(t, r, "locations")[0], "physicalLocation")
 		if text(t, r, "ruleId") != some()[i].Code || text(t, rule, "id") != some()[i].Code || text(t, r, "level") != want.level ||
 			text(t, object(t, r, "message"), "text") != some()[i].Message ||
-			text(t, object(t, place, "artifactLocation"), "uri") != want.uri || fmt.Sprint(place["region"]) != want.region {
+			text(t, object(t, place, "artifactLocation"), "uri") != want.uri || text(t, object(t, r, "partialFingerprints"), "findingWithoutPlace/v1") == "" || fmt.Sprint(place["region"]) != want.region {
 			t.Errorf("result %v, want %v", r, want)
 		}
 	}
@@ -124,6 +124,9 @@ func checkRules(t *testing.T, rules []any) {
 	for _, rule := range rules {
 		ids = append(ids, text(t, rule, "id"))
 		text(t, object(t, rule, "shortDescription"), "text")
+		if full := text(t, object(t, rule, "fullDescription"), "text"); len(full) > 1024 { // what GitHub's code scanning takes
+			t.Errorf("fullDescription of %s has %d bytes, want at most 1024", ids[len(ids)-1], len(full))
+		}
 		help := object(t, rule, "help")
 		if text(t, help, "text"); !strings.HasPrefix(text(t, help, "markdown"), "# "+ids[len(ids)-1]+"\n") {
 			t.Errorf("help of %s is another page", ids[len(ids)-1])
@@ -134,6 +137,40 @@ func checkRules(t *testing.T, rules []any) {
 	}
 	if len(ids) != len(Pages()) || len(slices.Compact(ids)) != len(ids) {
 		t.Errorf("rules %v", ids)
+	}
+}
+
+func TestURI(t *testing.T) {
+	for _, c := range []struct{ prefix, source, want string }{
+		{"", "managed/a.json", "managed/a.json"}, {"deploy", "managed..a.json", "deploy/managed..a.json"}, {"", ".", "."},
+		{"", "a:b.json", "./a:b.json"}, {"a b", "c%d#e?.json", "a%20b/c%25d%23e%3F.json"}, {"deploy", "/elsewhere/a.json", "file:///elsewhere/a.json"},
+	} {
+		if got := uri(c.prefix, c.source); got != c.want {
+			t.Errorf("%q, %q: got %s want %s", c.prefix, c.source, got, c.want)
+		}
+	}
+}
+
+// TestFingerprints wants findings to be known again after an edit that moves them,
+// and no two to be one.
+func TestFingerprints(t *testing.T) {
+	before := []Finding{
+		{"a.json", 3, 7, Warning, "redundant-statement", "the one in line 9 covers all of it"},
+		{"a.json", 5, 7, Warning, "redundant-statement", "the one in line 9 covers all of it"},
+		{"b.json", 3, 7, Warning, "redundant-statement", "the one in line 9 covers all of it"},
+		{"b.json", 3, 7, Warning, "unknown-action", "in policyText: 4:19: action"},
+	}
+	after := slices.Clone(before)
+	for i := range after {
+		after[i].Line += 10
+		after[i].Message = strings.NewReplacer("9", "12", "4:1", "5:2").Replace(after[i].Message)
+	}
+	marks := fingerprints(before)
+	if !slices.Equal(marks, fingerprints(after)) {
+		t.Errorf("%v became %v", marks, fingerprints(after))
+	}
+	if sorted := slices.Sorted(slices.Values(marks)); len(slices.Compact(sorted)) != len(before) {
+		t.Errorf("two findings are one: %v", marks)
 	}
 }
 

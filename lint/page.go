@@ -32,6 +32,7 @@ type Page struct {
 	Severity Severity
 	OfDeny   Severity // of a finding about a Deny
 	Summary  string   // the first paragraph
+	Why      string   // the section "Why"
 	Mend     string   // the section "How to mend"
 	Text     string   // all of it
 }
@@ -71,7 +72,8 @@ func readPage(code, text string) Page {
 	}
 	p.Summary, _, _ = strings.Cut(strings.TrimSpace(body), "\n\n")
 	p.Summary = strings.ReplaceAll(p.Summary, "\n", " ")
-	_, rest, _ = strings.Cut(rest, sections()[1])
+	p.Why, rest, _ = strings.Cut(rest, sections()[1])
+	p.Why = strings.TrimSpace(p.Why)
 	rest, _, _ = strings.Cut(rest, sections()[2])
 	p.Mend = strings.TrimSpace(rest)
 	return p

@@ -160,7 +160,7 @@ func checkPage(t *testing.T, p Page) {
 	if !strings.HasPrefix(p.Text, "# "+p.Code+"\n\nSeverity: "+severity+"\n\n") {
 		t.Errorf("%s begins otherwise than with its code and severity", p.Code)
 	}
-	if p.Summary == "" || p.Mend == "" || !strings.HasSuffix(p.Summary, ".") {
+	if p.Summary == "" || p.Why == "" || p.Mend == "" || !strings.HasSuffix(p.Summary, ".") {
 		t.Errorf("%s: summary %q, mend %q", p.Code, p.Summary, p.Mend)
 	}
 	for n := range sections() {

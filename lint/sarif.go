@@ -1,8 +1,13 @@
 package lint
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"io"
 	"net/url"
+	"path"
+	"regexp"
 	"slices"
 )
 
@@ -30,6 +35,7 @@ type (
 	sarifRule struct {
 		ID            string     `json:"id"`
 		Short         sarifText  `json:"shortDescription"`
+		Full          sarifText  `json:"fullDescription"`
 		Help          sarifText  `json:"help"`
 		Configuration sarifLevel `json:"defaultConfiguration"`
 	}
@@ -46,6 +52,8 @@ type (
 		Level     string          `json:"level"`
 		Message   sarifText       `json:"message"`
 		Locations []sarifLocation `json:"locations"`
+
+		PartialFingerprints map[string]string `json:"partialFingerprints"`
 	}
 	sarifLocation struct {
 		Physical sarifPhysical `json:"physicalLocation"`
@@ -75,20 +83,38 @@ func WriteSARIF(w io.Writer, findings []Finding, prefix, version string) error {
 	}
 	for _, p := range pages {
 		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, sarifRule{
-			ID: p.Code, Short: sarifText{Text: p.Summary}, Help: sarifText{Text: p.Mend, Markdown: p.Text},
-			Configuration: sarifLevel{level(p.Severity)},
+			ID: p.Code, Short: sarifText{Text: p.Summary}, Full: sarifText{Text: p.Why},
+			Help: sarifText{Text: p.Mend, Markdown: p.Text}, Configuration: sarifLevel{level(p.Severity)},
 		})
 	}
-	for _, f := range findings {
+	marks := fingerprints(findings)
+	for i, f := range findings {
 		index := slices.IndexFunc(pages, func(p Page) bool { return p.Code == f.Code })
 		run.Results = append(run.Results, sarifResult{
 			RuleID: f.Code, RuleIndex: index, Level: level(f.Severity), Message: sarifText{Text: f.Message},
-			Locations: []sarifLocation{{sarifPhysical{sarifArtifact{uri(prefix, f.Source)}, region(f)}}},
+			Locations:           []sarifLocation{{sarifPhysical{sarifArtifact{uri(prefix, f.Source)}, region(f)}}},
+			PartialFingerprints: map[string]string{"findingWithoutPlace/v1": marks[i]},
 		})
 	}
 	return writeIndented(w, sarifLog{
 		Schema: "https://json.schemastore.org/sarif-2.1.0.json", Version: "2.1.0", Runs: []sarifRun{run},
 	})
+}
+
+// otherPlaces are the places in a message, which move as the file is edited.
+var otherPlaces = regexp.MustCompile(`\bline \d+|\b\d+:\d+\b`)
+
+// fingerprints tell findings apart by all but their place, so that a finding is known
+// again after lines were added before it: a hash, and how many like it went before.
+func fingerprints(findings []Finding) []string {
+	marks, seen := make([]string, len(findings)), map[string]int{}
+	for i, f := range findings {
+		hash := sha256.Sum256([]byte(f.Code + "\x00" + f.Source + "\x00" + otherPlaces.ReplaceAllString(f.Message, "")))
+		mark := hex.EncodeToString(hash[:16])
+		seen[mark]++
+		marks[i] = fmt.Sprintf("%s:%d", mark, seen[mark])
+	}
+	return marks
 }
 
 // level is SARIF's word for a severity.
@@ -99,12 +125,13 @@ func level(s Severity) string {
 	return s.String()
 }
 
-// uri is a file's path as a relative reference (RFC 3986, section 4.2).
+// uri is a file's path as a relative reference (RFC 3986, section 4.2), that of a
+// file elsewhere as a URI.
 func uri(prefix, source string) string {
-	if prefix != "" {
-		source = prefix + "/" + source
+	if path.IsAbs(source) {
+		return (&url.URL{Scheme: "file", Path: source}).String()
 	}
-	return (&url.URL{Path: source}).String()
+	return (&url.URL{Path: path.Join(prefix, source)}).String()
 }
 
 // region is where in its file a finding is, nil where that is not known.

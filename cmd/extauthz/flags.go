@@ -70,15 +70,21 @@ func parseMixed(flags *flag.FlagSet, in *invocation) (arguments []string, err er
 // policy directory.
 func parseDirectory(flags *flag.FlagSet, in *invocation) (string, error) {
 	arguments, err := parseMixed(flags, in)
-	switch {
-	case err != nil:
+	if err != nil {
 		return "", err
-	case len(arguments) == 0:
-		return "", inputErrorf("no directory; name the policy directory, as in extauthz %s policies", in.command)
-	case len(arguments) > 1:
-		return "", inputErrorf("unexpected argument %q; name one directory", arguments[1])
 	}
-	return arguments[0], nil
+	return oneDirectory(arguments, in)
+}
+
+// oneDirectory wants one argument, a policy directory.
+func oneDirectory(arguments []string, in *invocation) (string, error) {
+	switch len(arguments) {
+	case 0:
+		return "", inputErrorf("no directory; name the policy directory, as in extauthz %s policies", in.command)
+	case 1:
+		return arguments[0], nil
+	}
+	return "", inputErrorf("unexpected argument %q; name one directory", arguments[1])
 }
 
 // repeated is what a flag that may be repeated does with each value.

@@ -20,14 +20,15 @@ func lintDirectory(in *invocation) error {
 	if c.explain != "" {
 		return c.explainCode(in, arguments)
 	}
-	if len(arguments) != 1 {
-		return inputErrorf("%d arguments; name one policy directory", len(arguments))
+	dir, err := oneDirectory(arguments, in)
+	if err != nil {
+		return err
 	}
-	findings, err := lint.Directory(arguments[0])
+	findings, err := lint.Directory(dir)
 	if err != nil {
 		return inputError{err}
 	}
-	if err := c.write(in.stdout, findings, arguments[0]); err != nil {
+	if err := c.write(in.stdout, findings, dir); err != nil {
 		return err
 	}
 	if lint.Reaches(findings, c.failOn) {

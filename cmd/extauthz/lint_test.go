@@ -94,8 +94,8 @@ func TestLintExplain(t *testing.T) {
 
 func TestLintMistakes(t *testing.T) {
 	for _, c := range []struct{ line, want string }{
-		{"lint", "0 arguments; name one policy directory"},
-		{"lint a b", "2 arguments; name one policy directory"},
+		{"lint", "no directory; name the policy directory, as in extauthz lint policies"},
+		{"lint a b", `unexpected argument "b"; name one directory`},
 		{"lint /nowhere/policies", "/nowhere/policies"},
 		{"lint " + quickstart + "/registries.yaml", "name a policy directory that can be read"},
 		{"lint a --format xml", `"xml" is no format; write text, json or sarif`},
