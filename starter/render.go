@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"text/template"
+
+	"extauthz/schemas"
 )
 
 //go:embed templates
@@ -23,9 +25,33 @@ func (o *Options) Files() (map[string]string, error) {
 		if err != nil {
 			return nil, err
 		}
+		if name, is := schemaOf(path); is {
+			text = schemas.Line(name, path) + text
+		}
 		files[path] = text
 	}
-	return files, nil
+	return files, addSchemas(files)
+}
+
+// schemaOf names the schema of a file, where it can say so itself.
+func schemaOf(path string) (name string, is bool) {
+	name, is = strings.CutSuffix(path, ".yaml")
+	if strings.HasPrefix(name, "tests/") {
+		name = "tests"
+	}
+	return name, is
+}
+
+// addSchemas adds the schemas for editors.
+func addSchemas(files map[string]string) error {
+	for _, name := range schemas.Names() {
+		text, err := schemas.Text(name)
+		if err != nil {
+			return err
+		}
+		files[schemas.Path(name)] = text
+	}
+	return nil
 }
 
 // sources says which template each file is made of.

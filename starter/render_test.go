@@ -3,9 +3,12 @@ package starter
 import (
 	"encoding/json"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 	"testing"
+
+	"extauthz/schemas"
 )
 
 // options are those of one of each template.
@@ -28,6 +31,8 @@ func render(t *testing.T, o Options) map[string]string {
 func TestFiles(t *testing.T) {
 	const place = "accounts/123456789012/eu-central-1/repositories/"
 	want := []string{
+		".schemas/organization.schema.json", ".schemas/policy.schema.json", ".schemas/principals.schema.json",
+		".schemas/registries.schema.json", ".schemas/tags.schema.json", ".schemas/tests.schema.json",
 		place + "team/app/_policy.json", place + "team/base/_policy.json", place + "team/inbox/_policy.json",
 		place + "team/preview/_tags.json", place + "team/retired/_policy.json", place + "team/shared/_policy.json",
 		"managed/ci.json", "managed/contents.json", "managed/login.json", "managed/tagged.json",
@@ -46,6 +51,26 @@ func TestFiles(t *testing.T) {
 		if strings.Contains(text, "{{") || strings.Contains(text, "<no value>") || !strings.HasSuffix(text, "\n") || strings.Contains(text, " \n") {
 			t.Errorf("%s is not rendered well: %s", name, text)
 		}
+	}
+}
+
+// TestFilesNameTheirSchemas holds that each file in YAML says by a path where its
+// schema is, and that it is there.
+func TestFilesNameTheirSchemas(t *testing.T) {
+	files, named := render(t, options()), 0
+	for name, text := range files {
+		if !strings.HasSuffix(name, ".yaml") {
+			continue
+		}
+		line, _, _ := strings.Cut(text, "\n")
+		to, found := strings.CutPrefix(line, "# yaml-language-server: $schema=")
+		if schema := files[path.Join(path.Dir(name), to)]; !found || !strings.Contains(schema, `"$schema": "https://json-schema.org/`) {
+			t.Errorf("%s begins with %s", name, line)
+		}
+		named++
+	}
+	if named < 10 {
+		t.Errorf("%d files name their schema, want at least 10", named)
 	}
 }
 
@@ -75,6 +100,7 @@ func TestFilesOfOneTemplate(t *testing.T) {
 	o.Repositories = []Repository{{"a", DenyPull}}
 	want := []string{"accounts/123456789012/eu-central-1/repositories/a/_policy.json", "managed/login.json", "principals.yaml", "registries.yaml", "tests/deny-pull.yaml", "tests/login.yaml"}
 	files := render(t, o)
+	maps.DeleteFunc(files, func(name, _ string) bool { return strings.HasPrefix(name, schemas.Folder) })
 	if got := slices.Sorted(maps.Keys(files)); !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}

@@ -8,6 +8,7 @@
 //	extauthz map METHOD PATH         print which ECR actions a request needs
 //	extauthz test DIR                run the policy tests of a directory
 //	extauthz lint DIR                print what is suspicious in a policy directory
+//	extauthz schema NAME             print a JSON Schema for editors
 //	extauthz whoami --policies DIR   print who calls with a credential
 //	extauthz healthcheck             ask a running serve whether it is ready
 //	extauthz version                 print the version
@@ -43,6 +44,7 @@
 //	test.go            test
 //	lint.go            lint
 //	lintflags.go       the flags of lint
+//	schema.go          schema
 //	whoami.go          whoami
 //	whoamiflags.go     the flags of whoami, and what does not go together
 //	healthcheck.go     healthcheck

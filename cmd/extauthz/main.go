@@ -58,6 +58,7 @@ func commands() []command {
 		{"map", "print which ECR actions a registry request needs: map METHOD PATH, or map --tsv [FILE]", false, mapFlags, mapRequests},
 		{"test", "run the policy tests of a directory: test DIR", false, testFlags, test},
 		{"lint", "print what is suspicious in a policy directory: lint DIR", false, lintFlags, lintDirectory},
+		{"schema", "print a JSON Schema for editors: schema NAME", false, newFlags, schema},
 		{"whoami", "print who calls, by a credential or by a request as Envoy asks about it", false, whoamiFlags, whoami},
 		{"healthcheck", "ask a running serve whether it is ready", true, healthcheckFlags, healthcheck},
 		{"version", "print the version", false, newFlags, version},

@@ -37,10 +37,11 @@ var mayImport = map[string][]string{
 	"analysis":     {"iam", "strictjson", "mapping", "oidc", "sts", "identity", "decision", "policystore", "authz"},
 	"policytest":   {"iam", "strictyaml", "mapping", "oidc", "identity", "policystore", "authz", "analysis", yaml},
 	"lint":         {"iam", "mapping", "capture", "identity", "decision", "policystore"},
-	"starter":      {"mapping"},
+	"schemas":      {},
+	"starter":      {"mapping", "schemas"},
 	"envoy":        {"authz", "mapping", envoyAPI, grpc, protobuf, genproto},
 	"decisionlog":  {"iam", "authz"},
-	"cmd/extauthz": {"iam", "mapping", "oidc", "sts", "identity", "decision", "policystore", "authz", "analysis", "lint", "policytest", "starter", "envoy", "decisionlog", grpc, prom},
+	"cmd/extauthz": {"iam", "mapping", "oidc", "sts", "identity", "decision", "policystore", "authz", "analysis", "lint", "policytest", "schemas", "starter", "envoy", "decisionlog", grpc, prom},
 }
 
 func TestImports(t *testing.T) {

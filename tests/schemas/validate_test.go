@@ -73,7 +73,18 @@ func TestSchemasAcceptTheExamples(t *testing.T) {
 			if err := compiled.Validate(asJSON(t, text)); err != nil {
 				t.Errorf("%s: %v", path, err)
 			}
+			s.isNamed(t, path, text)
 		}
+	}
+}
+
+// isNamed wants the first line of a file to lead an editor to the schema.
+func (s *schema) isNamed(t *testing.T, path string, text []byte) {
+	t.Helper()
+	line, _, _ := bytes.Cut(text, []byte("\n"))
+	to, found := bytes.CutPrefix(line, []byte("# yaml-language-server: $schema="))
+	if leads := filepath.Join(filepath.Dir(path), string(to)); !found || leads != s.path() {
+		t.Errorf("%s begins with %s, want the path of %s", path, line, s.path())
 	}
 }
 
@@ -143,13 +154,23 @@ func (s *schema) read(t *testing.T, text []byte) error {
 		_, err := policytest.Parse("tests/a.yaml", text)
 		return err
 	}
-	dir := t.TempDir()
+	return loads(t, map[string]string{s.name + ".yaml": string(text)})
+}
+
+// loads loads a directory with whole files of each kind, but for those given.
+func loads(t *testing.T, files map[string]string) error {
+	t.Helper()
+	dir, all := t.TempDir(), map[string]string{}
 	for _, name := range []string{"registries", "principals", "organization"} {
-		content := []byte(whole[name])
-		if name == s.name {
-			content = text
+		all[name+".yaml"] = whole[name]
+	}
+	maps.Copy(all, files)
+	for name, text := range all {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(dir, name+".yaml"), content, 0o644); err != nil {
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -1,0 +1,25 @@
+package main
+
+import (
+	"io"
+	"strings"
+
+	"extauthz/schemas"
+)
+
+// schema prints a JSON Schema for editors.
+func schema(in *invocation) error {
+	names, err := parseMixed(newFlags(), in)
+	switch {
+	case err != nil:
+		return err
+	case len(names) != 1:
+		return inputErrorf("name one schema: %s", strings.Join(schemas.Names(), ", "))
+	}
+	text, err := schemas.Text(names[0])
+	if err != nil {
+		return inputError{err}
+	}
+	_, err = io.WriteString(in.stdout, text)
+	return err
+}

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"extauthz/schemas"
+)
+
+func TestSchema(t *testing.T) {
+	for _, name := range schemas.Names() {
+		r := commandRun{args: []string{"schema", name}}
+		r.do(t)
+		if r.code != exitDone || r.stderr != "" || !json.Valid([]byte(r.stdout)) || !strings.HasSuffix(r.stdout, "}\n") {
+			t.Errorf("%s: exit %d, stdout %.40q, stderr %q", name, r.code, r.stdout, r.stderr)
+		}
+	}
+	if len(schemas.Names()) < 6 {
+		t.Errorf("schemas %q, want at least 6", schemas.Names())
+	}
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{nil, "extauthz schema: name one schema: registries, principals, organization, tests, policy, tags\n"},
+		{[]string{"tags", "tests"}, "extauthz schema: name one schema: registries"},
+		{[]string{"htpasswd"}, `extauthz schema: no schema "htpasswd"; name one of registries`},
+		{[]string{"../doc"}, `extauthz schema: no schema "../doc"`},
+	} {
+		r := commandRun{args: append([]string{"schema"}, c.args...)}
+		r.do(t)
+		if r.code != exitInput || r.stdout != "" || !strings.HasPrefix(r.stderr, c.want) || strings.Count(r.stderr, "\n") != 1 {
+			t.Errorf("%q: exit %d, stdout %q, stderr %q; want %q", c.args, r.code, r.stdout, r.stderr, c.want)
+		}
+	}
+}
