@@ -12,7 +12,7 @@
 //     there and does not hold is a failure, never a reason to try the next
 //     source. An Authorization header that no source takes, or that is repeated,
 //     is a failure too, and no anonymous request.
-//   - A user name counts only with its password, checked against bcrypt hashes.
+//   - A user name counts only with its password, which [extauthz/basicauth] verifies.
 //   - A certificate's names count only because Envoy verified the certificate,
 //     and their kinds are read from the certificate itself: a DNS name may
 //     spell "spiffe://…", and a common name may spell anything. All its URI and
@@ -53,8 +53,6 @@
 //	header.go        whom a trusted proxy's header names
 //	basic.go         who logs in by HTTP Basic
 //	role.go          which role a user name names
-//	htpasswd.go      the password file
-//	password.go      Passwords: verifying passwords at a bounded cost
 //	token.go         who shows a token, verified here or by jwt_authn
 //	issuer.go        Issuer: whose tokens prove who calls
 //	binding.go       Binding: which name is which principal

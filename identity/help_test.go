@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"extauthz/basicauth"
 	"extauthz/iam"
 	"extauthz/oidc"
 	"extauthz/sts"
@@ -117,6 +118,12 @@ func (s *signer) token(t testing.TB, changes claims) string {
 
 func bearer(token string) []string { return []string{"Bearer " + token} }
 
+// Lines of users whose passwords are alice-secret and bob-secret.
+const (
+	aliceLine = "alice:$2a$04$LgR1pVdhT.VogB6bsY9v8OCJ5T6U7ZIZYU.5gK.gOgZD0p4B4gKHy"
+	bobLine   = "bob:$2a$04$1ZVT102x6Yy1sC4acscZbewLqr36/hN0TaoBh6H/zaSz9G6VbSMQG"
+)
+
 // A world is what a table is made of. The password file has alice and bob.
 type world struct {
 	organization *sts.Organization
@@ -138,7 +145,7 @@ func (w world) build(t testing.TB) *Table {
 // try makes the table, or fails as loading the policy directory would.
 func (w world) try(t testing.TB) (*Table, error) {
 	t.Helper()
-	users, err := ParseHtpasswd("htpasswd", []byte(aliceLine+"\n"+bobLine))
+	users, err := basicauth.ParseFile("htpasswd", []byte(aliceLine+"\n"+bobLine))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +155,7 @@ func (w world) try(t testing.TB) (*Table, error) {
 			return nil, err
 		}
 	}
-	table := NewTable(users, NewPasswords(), entities)
+	table := NewTable(users, basicauth.NewPasswords(), entities)
 	for _, issuer := range w.issuers {
 		if err := table.AddIssuer(issuer); err != nil {
 			return nil, err
@@ -237,4 +244,8 @@ func checkKeys(t testing.TB, c iam.Context, wanted map[string]string) {
 		}
 	}
 }
+
+// encode is the credential of HTTP Basic.
+func encode(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
+
 func basic(user, password string) []string { return []string{"Basic " + encode(user+":"+password)} }

@@ -1,8 +1,9 @@
 package identity
 
 import (
-	"cmp"
 	"slices"
+
+	"extauthz/basicauth"
 )
 
 // Finds tells whether the source could find anybody, by what the table holds: one
@@ -37,21 +38,11 @@ func (t *Table) binds(kind NameKind) bool {
 	return false
 }
 
-// A User is a line of the password file.
-type User struct {
-	Name string
-	Line int // from 1
-}
-
 // UnboundUsers are those of the password file whom no binding makes a principal, in
 // the order of their lines: their passwords prove nobody.
-func (t *Table) UnboundUsers() []User {
-	var unbound []User
-	for user, line := range t.users.lines {
-		if caller, err := t.callerOf(name{Basic, user}); caller == nil && err == nil {
-			unbound = append(unbound, User{user, line.number})
-		}
-	}
-	slices.SortFunc(unbound, func(a, b User) int { return cmp.Compare(a.Line, b.Line) })
-	return unbound
+func (t *Table) UnboundUsers() []basicauth.User {
+	return slices.DeleteFunc(t.users.Users(), func(u basicauth.User) bool {
+		caller, err := t.callerOf(name{Basic, u.Name})
+		return caller != nil || err != nil
+	})
 }

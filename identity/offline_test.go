@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"extauthz/basicauth"
 	"extauthz/sts"
 )
 
@@ -61,7 +62,7 @@ func TestPeer(t *testing.T) {
 }
 
 func TestUser(t *testing.T) {
-	users, err := ParseHtpasswd("htpasswd", []byte(aliceLine+"\n"+bobLine+"\n"))
+	users, err := basicauth.ParseFile("htpasswd", []byte(aliceLine+"\n"+bobLine+"\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +71,7 @@ func TestUser(t *testing.T) {
 	if err := entities.Add(sts.Entity{ARN: arn}); err != nil {
 		t.Fatal(err)
 	}
-	table := NewTable(users, NewPasswords(), entities)
+	table := NewTable(users, basicauth.NewPasswords(), entities)
 	if err := table.Bind(Binding{Kind: Basic, Name: "alice", Principal: "arn:aws:sts::123456789012:assumed-role/team/alice"}); err != nil {
 		t.Fatal(err)
 	}

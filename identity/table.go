@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"extauthz/basicauth"
 	"extauthz/sts"
 )
 
@@ -13,8 +14,8 @@ import (
 // [Table.AddIssuer] and [Table.Bind], in that order, and from then on only read,
 // by any number of goroutines.
 type Table struct {
-	users        *Htpasswd
-	passwords    *Passwords
+	users        *basicauth.File
+	passwords    *basicauth.Passwords
 	certificates certificates // those read before
 	entities     *sts.Entities
 	issuers      []*issuer
@@ -27,7 +28,7 @@ type Table struct {
 
 // NewTable returns a table without bindings, whose Basic users are those of
 // the password file; passwords checks them. Bindings name the entities.
-func NewTable(users *Htpasswd, passwords *Passwords, entities *sts.Entities) *Table {
+func NewTable(users *basicauth.File, passwords *basicauth.Passwords, entities *sts.Entities) *Table {
 	return &Table{
 		users: users, passwords: passwords, entities: entities, certificates: newCertificates(),
 		exact: map[name]*nameBinding{}, patterns: map[NameKind][]*nameBinding{},

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/crypto/bcrypt"
 
+	"extauthz/basicauth"
 	"extauthz/iam"
 	"extauthz/sts"
 )
@@ -22,7 +23,7 @@ var (
 )
 
 // users returns a password file in which each user's password is NAME-secret.
-func users(t *testing.T, names ...string) *Htpasswd {
+func users(t *testing.T, names ...string) *basicauth.File {
 	t.Helper()
 	var text strings.Builder
 	for _, name := range names {
@@ -32,7 +33,7 @@ func users(t *testing.T, names ...string) *Htpasswd {
 		}
 		text.WriteString(name + ":" + string(hash) + "\n")
 	}
-	h, err := ParseHtpasswd("htpasswd", []byte(text.String()))
+	h, err := basicauth.ParseFile("htpasswd", []byte(text.String()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +42,7 @@ func users(t *testing.T, names ...string) *Htpasswd {
 
 func newTable(t *testing.T, names ...string) *Table {
 	t.Helper()
-	return NewTable(users(t, names...), NewPasswords(), entities(t))
+	return NewTable(users(t, names...), basicauth.NewPasswords(), entities(t))
 }
 
 // entities returns alice, and the roles ci and pod.

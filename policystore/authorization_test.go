@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"extauthz/basicauth"
 	"extauthz/decision"
 	"extauthz/iam"
-	"extauthz/identity"
 )
 
 const authorizationPlace = "accounts/123456789012/authorization-details.json"
@@ -291,7 +291,7 @@ func BenchmarkLoadAuthorization(b *testing.B) {
 	b.SetBytes(int64(len(contents[authorizationPlace])))
 	b.ReportAllocs()
 	for b.Loop() {
-		s, err := compile(contents, options(), &lasting{identity.NewPasswords(), offline()})
+		s, err := compile(contents, options(), &lasting{basicauth.NewPasswords(), offline()})
 		if err != nil || s.Summary.Principals != 1004 {
 			b.Fatal(err)
 		}

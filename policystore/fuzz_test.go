@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"extauthz/identity"
+	"extauthz/basicauth"
 )
 
 // FuzzYAML holds that no text in the three YAML files brings the loading down, and
@@ -49,10 +49,10 @@ func FuzzOutputs(f *testing.F) {
 
 // fuzzFiles puts texts in the place of files in a good directory.
 func fuzzFiles(f *testing.F, good map[string]string, files []string, kind string) {
-	if _, err := compile(treeOf(good), options(), &lasting{identity.NewPasswords(), offline()}); err != nil {
+	if _, err := compile(treeOf(good), options(), &lasting{basicauth.NewPasswords(), offline()}); err != nil {
 		f.Fatal(err)
 	}
-	lasting := &lasting{identity.NewPasswords(), offline()}
+	lasting := &lasting{basicauth.NewPasswords(), offline()}
 	f.Fuzz(func(t *testing.T, which uint8, text string) {
 		content := treeOf(good)
 		file := files[int(which)%len(files)]

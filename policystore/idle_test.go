@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"extauthz/basicauth"
 	"extauthz/decision"
-	"extauthz/identity"
 	"extauthz/oidc"
 )
 
@@ -45,7 +45,7 @@ func TestIdle(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s, err := compile(tree{
 				"registries.yaml": []byte(registry + c.sources), "principals.yaml": []byte(c.before + principals), "htpasswd": []byte(c.htpasswd),
-			}, decision.Options{CacheSize: 1}, &lasting{identity.NewPasswords(), oidc.NewKeyCache(oidc.KeyCacheOptions{Offline: true})})
+			}, decision.Options{CacheSize: 1}, &lasting{basicauth.NewPasswords(), oidc.NewKeyCache(oidc.KeyCacheOptions{Offline: true})})
 			if err != nil {
 				t.Fatal(err)
 			}

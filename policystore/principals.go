@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 
+	"extauthz/basicauth"
 	"extauthz/iam"
 	"extauthz/identity"
 	"extauthz/oidc"
@@ -38,8 +39,8 @@ type sources struct {
 	trust        trustPolicies
 	files        *keyFiles
 	organization *sts.Organization
-	passwords    *identity.Passwords // check those of the Basic users
-	keys         *oidc.KeyCache      // has the key sets at URLs
+	passwords    *basicauth.Passwords // check those of the Basic users
+	keys         *oidc.KeyCache       // has the key sets at URLs
 }
 
 // loadPrincipals reads who is who: first the users and roles that authorizations
@@ -55,7 +56,7 @@ func loadPrincipals(t tree, from *sources) (*principals, error) {
 	if err != nil {
 		return nil, err
 	}
-	users, err := identity.ParseHtpasswd("htpasswd", t["htpasswd"])
+	users, err := basicauth.ParseFile("htpasswd", t["htpasswd"])
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"extauthz/basicauth"
 	"extauthz/decision"
 	"extauthz/iam"
 	"extauthz/identity"
@@ -54,7 +55,7 @@ func Load(dir string, o decision.Options) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := compile(t, o, &lasting{identity.NewPasswords(), oidc.NewKeyCache(oidc.KeyCacheOptions{Offline: true})})
+	s, err := compile(t, o, &lasting{basicauth.NewPasswords(), oidc.NewKeyCache(oidc.KeyCacheOptions{Offline: true})})
 	if err != nil {
 		return nil, names.tell(err)
 	}
@@ -64,7 +65,7 @@ func Load(dir string, o decision.Options) (*Snapshot, error) {
 
 // lasting is what outlives snapshots.
 type lasting struct {
-	passwords *identity.Passwords
+	passwords *basicauth.Passwords
 	keys      *oidc.KeyCache
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"extauthz/basicauth"
 	"extauthz/decision"
 	"extauthz/iam"
 	"extauthz/identity"
@@ -238,7 +239,7 @@ func BenchmarkLoad(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := compile(maps.Clone(t), options(), &lasting{identity.NewPasswords(), offline()}); err != nil {
+		if _, err := compile(maps.Clone(t), options(), &lasting{basicauth.NewPasswords(), offline()}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"extauthz/basicauth"
 	"extauthz/decision"
-	"extauthz/identity"
 	"extauthz/oidc"
 )
 
@@ -59,7 +59,7 @@ func New(o Options) *Store {
 		o.Debounce = 100 * time.Millisecond
 	}
 	o.Poll = max(o.Poll, time.Second)
-	l := &lasting{identity.NewPasswords(), oidc.NewKeyCache(oidc.KeyCacheOptions{Logger: o.Logger})}
+	l := &lasting{basicauth.NewPasswords(), oidc.NewKeyCache(oidc.KeyCacheOptions{Logger: o.Logger})}
 	return &Store{options: o, lasting: l, trigger: make(chan struct{}, 1)}
 }
 

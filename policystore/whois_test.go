@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"extauthz/basicauth"
 	"extauthz/identity"
 	"extauthz/oidc"
 )
@@ -319,7 +320,7 @@ func TestLoadFetchesNothing(t *testing.T) {
 	for path, text := range d {
 		content[path] = []byte(text)
 	}
-	if _, err := compile(content, options(), &lasting{identity.NewPasswords(), keys}); err != nil {
+	if _, err := compile(content, options(), &lasting{basicauth.NewPasswords(), keys}); err != nil {
 		t.Fatal(err)
 	}
 	status := keys.Status()

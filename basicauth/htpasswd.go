@@ -1,8 +1,10 @@
-package identity
+package basicauth
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"golang.org/x/crypto/bcrypt"
@@ -16,14 +18,14 @@ const maxCost = 14
 // refused at once, and tell by the time that its user is known.
 var bcryptHash = regexp.MustCompile(`^\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}$`)
 
-// Htpasswd holds the users of a password file and their bcrypt hashes.
-type Htpasswd struct {
-	lines  map[string]htpasswdLine
-	cost   int          // the highest cost in the file
-	costly htpasswdLine // a line of that cost: what an unknown user's password is compared with
+// A File holds the users of a password file and their bcrypt hashes.
+type File struct {
+	lines  map[string]fileLine
+	cost   int      // the highest cost in the file
+	costly fileLine // a line of that cost: what an unknown user's password is compared with
 }
 
-type htpasswdLine struct {
+type fileLine struct {
 	text string // the whole line, which keys the cache of verified passwords
 	hash []byte
 	cost int // of the hash
@@ -37,11 +39,11 @@ func withCost(hash []byte, cost int) []byte {
 	return fmt.Appendf(nil, "%s%02d%s", hash[:4], cost, hash[6:]) // $2b$08$ and the rest
 }
 
-// ParseHtpasswd reads a password file as `htpasswd -B` writes it: a line
+// ParseFile reads a password file as `htpasswd -B` writes it: a line
 // "user:hash" for each user, bcrypt hashes only; blank lines and lines that
 // start with # are skipped. An error names file and line, and never the hash.
-func ParseHtpasswd(file string, text []byte) (*Htpasswd, error) {
-	h := &Htpasswd{lines: map[string]htpasswdLine{}}
+func ParseFile(file string, text []byte) (*File, error) {
+	h := &File{lines: map[string]fileLine{}}
 	for i, line := range strings.Split(string(text), "\n") {
 		line = strings.TrimSuffix(line, "\r")
 		if line == "" || line[0] == '#' {
@@ -54,7 +56,7 @@ func ParseHtpasswd(file string, text []byte) (*Htpasswd, error) {
 	return h, nil
 }
 
-func (h *Htpasswd) add(line string, number int) error {
+func (h *File) add(line string, number int) error {
 	user, hash, found := strings.Cut(line, ":")
 	if !found {
 		return fmt.Errorf("no colon in this line; write user:hash, as `htpasswd -B` does")
@@ -72,7 +74,7 @@ func (h *Htpasswd) add(line string, number int) error {
 	if cost > maxCost {
 		return fmt.Errorf("the hash of user %q has cost %d; use at most %d, since each request with a wrong password pays it", user, cost, maxCost)
 	}
-	h.lines[user] = htpasswdLine{text: line, hash: []byte(hash), cost: cost, number: number}
+	h.lines[user] = fileLine{text: line, hash: []byte(hash), cost: cost, number: number}
 	if cost > h.cost {
 		h.cost, h.costly = cost, h.lines[user]
 	}
@@ -80,17 +82,33 @@ func (h *Htpasswd) add(line string, number int) error {
 }
 
 // Has tells whether the file has a line for user.
-func (h *Htpasswd) Has(user string) bool {
+func (h *File) Has(user string) bool {
 	_, ok := h.lines[user]
 	return ok
+}
+
+// A User is a line of the password file.
+type User struct {
+	Name string
+	Line int // from 1
+}
+
+// Users lists those of the file, in the order of its lines.
+func (h *File) Users() []User {
+	var users []User
+	for name, line := range h.lines {
+		users = append(users, User{name, line.number})
+	}
+	slices.SortFunc(users, func(a, b User) int { return cmp.Compare(a.Line, b.Line) })
+	return users
 }
 
 // line returns the line of user. For an unknown user it is one that is the
 // user's alone and has the costliest hash of the file, so that looking for
 // users costs what guessing passwords does.
-func (h *Htpasswd) line(user string) (line htpasswdLine, known bool) {
+func (h *File) line(user string) (line fileLine, known bool) {
 	if line, known = h.lines[user]; !known {
-		line = htpasswdLine{text: user, hash: h.costly.hash, cost: h.cost}
+		line = fileLine{text: user, hash: h.costly.hash, cost: h.cost}
 	}
 	return line, known
 }

@@ -1,4 +1,4 @@
-package identity
+package basicauth
 
 import (
 	"strings"
@@ -11,8 +11,8 @@ const (
 	bobLine   = "bob:$2a$04$1ZVT102x6Yy1sC4acscZbewLqr36/hN0TaoBh6H/zaSz9G6VbSMQG"
 )
 
-func TestParseHtpasswd(t *testing.T) {
-	h, err := ParseHtpasswd("htpasswd", []byte("# users\n\n"+aliceLine+"\r\n"+bobLine))
+func TestParseFile(t *testing.T) {
+	h, err := ParseFile("htpasswd", []byte("# users\n\n"+aliceLine+"\r\n"+bobLine))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -21,7 +21,7 @@ func TestParseHtpasswd(t *testing.T) {
 	}
 }
 
-func TestParseHtpasswdRefuses(t *testing.T) {
+func TestParseFileRefuses(t *testing.T) {
 	hash := strings.TrimPrefix(aliceLine, "alice:")
 	for _, c := range []struct{ name, text, want string }{
 		{"no colon", "alice", "htpasswd:1: no colon"},
@@ -45,7 +45,7 @@ func TestParseHtpasswdRefuses(t *testing.T) {
 		{"byte order mark", "\ufeff# users\n", "no colon"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := ParseHtpasswd("htpasswd", []byte(c.text))
+			_, err := ParseFile("htpasswd", []byte(c.text))
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Fatalf("error %v, want %q", err, c.want)
 			}

@@ -1,10 +1,11 @@
-package identity
+package basicauth
 
 import (
 	"context"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"errors"
 	"runtime"
 	"time"
 
@@ -49,16 +50,24 @@ func NewPasswords() *Passwords {
 	return p
 }
 
-// verify returns nil where the password is the user's. It waits for a free
-// slot and for the hash no longer than ctx and maxWait.
-func (p *Passwords) verify(ctx context.Context, users *Htpasswd, user, password string) *Failure {
+// ErrOverloaded is the error of a password that could not be checked in time.
+var ErrOverloaded = errors.New("the password could not be checked before the request's deadline")
+
+// errWrong is the error of a password that is not the user's, and of a user who is
+// not known.
+var errWrong = errors.New("unknown user or wrong password")
+
+// Verify returns nil where the password is the user's. It waits for a free
+// slot and for the hash no longer than ctx and maxWait, and then returns
+// ErrOverloaded; every other error says that the password is not the user's.
+func (p *Passwords) Verify(ctx context.Context, users *File, user, password string) error {
 	if len(password) > maxPassword {
-		return invalid(BasicAuth, "the password is longer than 72 bytes")
+		return errors.New("the password is longer than 72 bytes")
 	}
 	line, _ := users.line(user)
 	question := p.question(line.text, password)
 	if ok, found := p.verdict(question); found {
-		return failureUnless(ok)
+		return wrongUnless(ok)
 	}
 	ctx, cancel := context.WithTimeout(ctx, maxWait)
 	defer cancel()
@@ -67,13 +76,13 @@ func (p *Passwords) verify(ctx context.Context, users *Htpasswd, user, password 
 	case p.slots <- struct{}{}:
 		go p.answer(question, users, user, password, answer)
 	case <-ctx.Done():
-		return overloaded()
+		return ErrOverloaded
 	}
 	select {
 	case ok := <-answer:
-		return failureUnless(ok)
+		return wrongUnless(ok)
 	case <-ctx.Done():
-		return overloaded()
+		return ErrOverloaded
 	}
 }
 
@@ -88,7 +97,7 @@ func (p *Passwords) verdict(question [32]byte) (ok, found bool) {
 
 // answer hashes, unless a request before it in the same slot has done so, and
 // frees the slot.
-func (p *Passwords) answer(question [32]byte, users *Htpasswd, user, password string, answer chan<- bool) {
+func (p *Passwords) answer(question [32]byte, users *File, user, password string, answer chan<- bool) {
 	defer func() { <-p.slots }()
 	ok, found := p.verdict(question)
 	if !found {
@@ -102,7 +111,7 @@ func (p *Passwords) answer(question [32]byte, users *Htpasswd, user, password st
 // every user, known or not, so that the time tells nothing of who is known: a
 // hash of cost n takes 2^n rounds, and those of a cheaper line and of each cost
 // from its own to the one below the highest add up to the rounds of the highest.
-func (p *Passwords) hash(users *Htpasswd, user string, password []byte) bool {
+func (p *Passwords) hash(users *File, user string, password []byte) bool {
 	line, known := users.line(user)
 	if p.compare(line.hash, password) == nil && known {
 		return true
@@ -130,13 +139,9 @@ func (p *Passwords) question(line, password string) (mac [32]byte) {
 	return mac
 }
 
-func failureUnless(ok bool) *Failure {
+func wrongUnless(ok bool) error {
 	if ok {
 		return nil
 	}
-	return invalid(BasicAuth, "unknown user or wrong password")
-}
-
-func overloaded() *Failure {
-	return &Failure{Kind: Overloaded, Source: BasicAuth.String(), Reason: "the password could not be checked before the request's deadline"}
+	return errWrong
 }

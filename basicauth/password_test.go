@@ -1,7 +1,8 @@
-package identity
+package basicauth
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -9,16 +10,34 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
+// users returns a password file in which each user's password is NAME-secret.
+func users(t *testing.T, names ...string) *File {
+	t.Helper()
+	var text strings.Builder
+	for _, name := range names {
+		hash, err := bcrypt.GenerateFromPassword([]byte(name+"-secret"), bcrypt.MinCost)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text.WriteString(name + ":" + string(hash) + "\n")
+	}
+	h, err := ParseFile("htpasswd", []byte(text.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
 func TestVerdictsAreRemembered(t *testing.T) {
 	p, file := NewPasswords(), users(t, "alice")
 	for range 3 {
-		if f := p.verify(context.Background(), file, "alice", "alice-secret"); f != nil {
-			t.Fatal(f)
+		if err := p.Verify(context.Background(), file, "alice", "alice-secret"); err != nil {
+			t.Fatal(err)
 		}
-		if f := p.verify(context.Background(), file, "alice", "wrong"); f == nil {
+		if err := p.Verify(context.Background(), file, "alice", "wrong"); err == nil {
 			t.Fatal("a wrong password is accepted")
 		}
-		if f := p.verify(context.Background(), file, "carol", "alice-secret"); f == nil {
+		if err := p.Verify(context.Background(), file, "carol", "alice-secret"); err == nil {
 			t.Fatal("an unknown user is accepted")
 		}
 	}
@@ -32,20 +51,20 @@ func TestVerdictsAreRemembered(t *testing.T) {
 func TestVerdictsBelongToTheLine(t *testing.T) {
 	p, ctx := NewPasswords(), context.Background()
 	before := users(t, "alice", "bob")
-	if f := p.verify(ctx, before, "alice", "alice-secret"); f != nil {
-		t.Fatal(f)
+	if err := p.Verify(ctx, before, "alice", "alice-secret"); err != nil {
+		t.Fatal(err)
 	}
 	hash, err := bcrypt.GenerateFromPassword([]byte("new"), bcrypt.MinCost)
 	if err != nil {
 		t.Fatal(err)
 	}
-	after, err := ParseHtpasswd("htpasswd", append([]byte("alice:"), hash...))
+	after, err := ParseFile("htpasswd", append([]byte("alice:"), hash...))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
 		name     string
-		file     *Htpasswd
+		file     *File
 		user     string
 		password string
 		want     bool
@@ -56,8 +75,8 @@ func TestVerdictsBelongToTheLine(t *testing.T) {
 		{"the same file as before", before, "alice", "alice-secret", true},
 		{"another user's password", before, "bob", "alice-secret", false},
 	} {
-		if f := p.verify(ctx, c.file, c.user, c.password); (f == nil) != c.want {
-			t.Errorf("%s: failure %v, want accepted %t", c.name, f, c.want)
+		if err := p.Verify(ctx, c.file, c.user, c.password); (err == nil) != c.want {
+			t.Errorf("%s: error %v, want accepted %t", c.name, err, c.want)
 		}
 	}
 }
@@ -73,7 +92,7 @@ func TestRefusalsCostTheSame(t *testing.T) {
 		}
 		text.WriteString(name + ":" + string(hash) + "\n")
 	}
-	file, err := ParseHtpasswd("htpasswd", []byte(text.String()))
+	file, err := ParseFile("htpasswd", []byte(text.String()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,8 +118,8 @@ func TestRefusalsCostTheSame(t *testing.T) {
 		{"right password of the costliest line", "costly", "right", 256},
 	} {
 		rounds = 0
-		if f := p.verify(context.Background(), file, c.user, c.password); (f == nil) != (c.user != "nobody" && c.password == "right") {
-			t.Errorf("%s: failure %v", c.name, f)
+		if err := p.Verify(context.Background(), file, c.user, c.password); (err == nil) != (c.user != "nobody" && c.password == "right") {
+			t.Errorf("%s: error %v", c.name, err)
 		}
 		if rounds != c.rounds {
 			t.Errorf("%s: %d rounds, want %d", c.name, rounds, c.rounds)
@@ -115,14 +134,14 @@ func TestLongPasswordsAreRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := ParseHtpasswd("htpasswd", append([]byte("alice:"), hash...))
+	h, err := ParseFile("htpasswd", append([]byte("alice:"), hash...))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if f := p.verify(context.Background(), h, "alice", password); f != nil {
-		t.Errorf("72 bytes: %v", f)
+	if err := p.Verify(context.Background(), h, "alice", password); err != nil {
+		t.Errorf("72 bytes: %v", err)
 	}
-	if f := p.verify(context.Background(), h, "alice", password+"b"); f == nil {
+	if err := p.Verify(context.Background(), h, "alice", password+"b"); err == nil {
 		t.Error("what follows 72 bytes is ignored")
 	}
 }
@@ -131,27 +150,27 @@ func TestLongPasswordsAreRefused(t *testing.T) {
 // and everybody else (known or not) waits, but no longer than the deadline.
 func TestVerifyUnderLoad(t *testing.T) {
 	p, file := NewPasswords(), users(t, "alice", "bob")
-	if f := p.verify(context.Background(), file, "alice", "alice-secret"); f != nil {
-		t.Fatal(f)
+	if err := p.Verify(context.Background(), file, "alice", "alice-secret"); err != nil {
+		t.Fatal(err)
 	}
 	for range cap(p.slots) {
 		p.slots <- struct{}{}
 	}
-	if f := p.verify(context.Background(), file, "alice", "alice-secret"); f != nil {
-		t.Errorf("a verified caller is not served: %v", f)
+	if err := p.Verify(context.Background(), file, "alice", "alice-secret"); err != nil {
+		t.Errorf("a verified caller is not served: %v", err)
 	}
 	for _, user := range []string{"bob", "carol"} {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
 		defer cancel()
-		if f := p.verify(ctx, file, user, user+"-secret"); f == nil || f.Kind != Overloaded {
-			t.Errorf("%s: failure %v, want overloaded", user, f)
+		if err := p.Verify(ctx, file, user, user+"-secret"); !errors.Is(err, ErrOverloaded) {
+			t.Errorf("%s: error %v, want overloaded", user, err)
 		}
 	}
 	for range cap(p.slots) {
 		<-p.slots
 	}
-	if f := p.verify(context.Background(), file, "bob", "bob-secret"); f != nil {
-		t.Errorf("after the load: %v", f)
+	if err := p.Verify(context.Background(), file, "bob", "bob-secret"); err != nil {
+		t.Errorf("after the load: %v", err)
 	}
 }
 
@@ -163,7 +182,7 @@ func TestVerifyHashesOnceForMany(t *testing.T) {
 	p.remember(question, true)
 	hashed := make(chan bool, 1)
 	p.slots <- struct{}{}
-	file := &Htpasswd{lines: map[string]htpasswdLine{"alice": {text: "alice:hash", hash: []byte("no hash at all")}}}
+	file := &File{lines: map[string]fileLine{"alice": {text: "alice:hash", hash: []byte("no hash at all")}}}
 	p.answer(question, file, "alice", "x", hashed)
 	if !<-hashed {
 		t.Error("the verdict that was found meanwhile is not used")
@@ -180,9 +199,9 @@ func TestVerifyFinishesWhatNobodyWaitsFor(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatal("the password is never verified")
 		}
-		p.verify(ctx, file, "alice", "alice-secret")
+		p.Verify(ctx, file, "alice", "alice-secret")
 	}
-	if f := p.verify(ctx, file, "alice", "alice-secret"); f != nil {
-		t.Errorf("verified, and yet %v", f)
+	if err := p.Verify(ctx, file, "alice", "alice-secret"); err != nil {
+		t.Errorf("verified, and yet %v", err)
 	}
 }
