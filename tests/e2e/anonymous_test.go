@@ -5,12 +5,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"extauthz/tests/stack"
 )
 
 // public is a registry that anybody may pull shared/app from, without a login.
-func public(t *testing.T) stack.Spec {
+func public(t *testing.T) setup {
 	t.Helper()
 	spec := optioned("anonymous: true")(t)
 	turnInPlace(`{ "AWS": "arn:aws:iam::123456789012:user/dave" }`, `"*"`)(t,

@@ -10,29 +10,29 @@ import (
 	"time"
 
 	"extauthz/tests/issuer"
-	"extauthz/tests/stack"
 )
 
 // tokenService is a registry that sends clients to a token service, for which
 // GitLab stands in: it knows one password, and its tokens are those of a pipeline.
-func tokenService(t *testing.T) stack.Spec {
+func tokenService(t *testing.T) setup {
 	t.Helper()
 	spec := tokens(t)
-	local.gitlab.Grants(func(user, password string, query url.Values) issuer.Claims {
+	gitlab := spec.issuers.gitlab
+	gitlab.Grants(func(user, password string, query url.Values) issuer.Claims {
 		if user != "person" || password != "a person's password" {
 			return nil
 		}
-		return local.gitlab.Claims(pipeline, query.Get("service"), nil)
+		return gitlab.Claims(pipeline, query.Get("service"), nil)
 	})
-	turnInPlace("  audiences:", "  challenge: bearer\n  tokenRealm: "+local.gitlab.TokensURL()+"\n  tokenService: "+audience+"\n  audiences:")(t,
+	turnInPlace("  audiences:", "  challenge: bearer\n  tokenRealm: "+gitlab.TokensURL()+"\n  tokenService: "+audience+"\n  audiences:")(t,
 		filepath.Join(spec.Policies, "registries.yaml"))
 	return spec
 }
 
 // bearerChallenge tells clients where to get a token, and for what.
 func bearerChallenge(t *testing.T, w *world) {
-	challenge := `Bearer realm="` + local.gitlab.TokensURL() + `",service="` + audience + `"`
-	expired := signed(t, local.gitlab, pipeline, issuer.Claims{"exp": time.Now().Add(-time.Hour).Unix()})
+	challenge := `Bearer realm="` + w.issuers.gitlab.TokensURL() + `",service="` + audience + `"`
+	expired := signed(t, w.issuers.gitlab, pipeline, issuer.Claims{"exp": time.Now().Add(-time.Hour).Unix()})
 	for _, c := range []struct {
 		method, path, token, want string
 	}{
@@ -63,7 +63,7 @@ func craneGetsToken(t *testing.T, w *world) {
 	}
 	x := w.terminal(t)
 	roots := filepath.Join(x.home, "roots.pem")
-	write(t, roots, local.gitlab.Authority())
+	write(t, roots, w.issuers.gitlab.Authority())
 	x.environment = append(os.Environ(), "SSL_CERT_FILE="+roots)
 	image := w.through(t, "team/app", "v1").String()
 	x.works(t, "a person's password", crane, "auth", "login", x.registry, "-u", "person", "--password-stdin")

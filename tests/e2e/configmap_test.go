@@ -8,13 +8,11 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"extauthz/tests/stack"
 )
 
 // configMap is the quickstart's Envoy over policies that lie as the kubelet
 // lays a ConfigMap: flat keys with ".." for "/", each a link through ..data.
-func configMap(t *testing.T) stack.Spec {
+func configMap(t *testing.T) setup {
 	t.Helper()
 	spec := safe(t)
 	spec.Policies = t.TempDir()
@@ -34,12 +32,12 @@ func configMapSwap(t *testing.T, w *world) {
 	policy := filepath.Join(next, repositories, "shared", "app", "_policy.json")
 	turnInPlace("Allow", "Deny")(t, policy)
 	swapped := time.Now()
-	swap(t, w.policies, "..2026_01_02", next)
+	swap(t, w.Policies, "..2026_01_02", next)
 	flow.only(t, swapped.Add(inForce), flow.enough(t, swapped.Add(inForce)), http.StatusForbidden)
 
 	turnInPlace("Statement", "Sentence")(t, policy)
 	swapped = time.Now()
-	swap(t, w.policies, "..2026_01_03", next)
+	swap(t, w.Policies, "..2026_01_03", next)
 	flow.only(t, swapped, flow.enough(t, swapped.Add(inForce)), http.StatusForbidden)
 	other.only(t, start, time.Now(), http.StatusOK)
 	if w.metric(t, "extauthz_policy_reload_failures_total") < 1 {

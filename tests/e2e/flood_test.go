@@ -9,8 +9,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"extauthz/tests/stack"
 )
 
 // The flood: so many at a time, so long and so many each, and not more.
@@ -21,7 +19,7 @@ const (
 )
 
 // withNewcomer is the example with a second user, who has robot's password.
-func withNewcomer(t *testing.T) stack.Spec {
+func withNewcomer(t *testing.T) setup {
 	t.Helper()
 	spec := tokens(t)
 	file := filepath.Join(spec.Policies, "htpasswd")
@@ -44,7 +42,7 @@ func withNewcomer(t *testing.T) stack.Spec {
 func wrongPasswords(t *testing.T, w *world) {
 	const path = "/v2/team/app/manifests/v1"
 	w.shows(t, path, basic("robot", "robot-secret")).wants(t, http.StatusOK)
-	pod := bearer(signed(t, local.cluster, deployer, nil))
+	pod := bearer(signed(t, w.issuers.cluster, deployer, nil))
 	robot := w.flows(t, "robot", path)
 	began := time.Now()
 	ended := w.flood(t)

@@ -65,7 +65,7 @@ func wholeGenerations(t *testing.T, w *world, swap func(number int, from string)
 // gitSyncSwap has the policies where git-sync puts them: a link that is renamed
 // over to lead to the next worktree, upon which the old one is removed.
 func gitSyncSwap(t *testing.T, w *world) {
-	current := w.policies
+	current := w.Policies
 	worktree := func(number int) string {
 		return filepath.Join(".worktrees", fmt.Sprintf("%s-%d", filepath.Base(current), number))
 	}
@@ -94,7 +94,7 @@ func gitSyncSwap(t *testing.T, w *world) {
 
 // projectedVolume is the quickstart's Envoy over policies from several ConfigMaps
 // and a Secret in one projected volume.
-func projectedVolume(t *testing.T) stack.Spec {
+func projectedVolume(t *testing.T) setup {
 	t.Helper()
 	spec := safe(t)
 	spec.Policies = t.TempDir()
@@ -103,7 +103,7 @@ func projectedVolume(t *testing.T) stack.Spec {
 }
 
 func projectedSwap(t *testing.T, w *world) {
-	wholeGenerations(t, w, func(number int, from string) { project(t, w.policies, number, from) })
+	wholeGenerations(t, w, func(number int, from string) { project(t, w.Policies, number, from) })
 }
 
 // project does what the kubelet does for a new generation of a projected volume,

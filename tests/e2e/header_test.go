@@ -16,14 +16,14 @@ const (
 )
 
 // by is a client that shows the certificates, or none.
-func by(t *testing.T, shown ...tls.Certificate) *http.Client {
+func (w *world) by(t *testing.T, shown ...tls.Certificate) *http.Client {
 	t.Helper()
-	return &http.Client{Transport: showing(t, shown...)}
+	return &http.Client{Transport: w.showing(t, shown...)}
 }
 
 // trustedHeader is what the single sign-on proxy says, over its own connection.
 func trustedHeader(t *testing.T, w *world) {
-	proxy := by(t, issued(t, trusted, withDNS("sso.example.com")))
+	proxy := w.by(t, issued(t, w.authority, withDNS("sso.example.com")))
 	w.isCaller(t, proxy, "header", aliceUser, [2]string{ssoHeader, "alice@example.com"})
 	w.isCaller(t, proxy, "header", aliceUser, [2]string{ssoHeader, "alice@example.com"}, basic("robot", "robot-secret"))
 	w.isCaller(t, proxy, "basic", robotUser, basic("robot", "robot-secret"))
@@ -50,19 +50,19 @@ func trustedHeader(t *testing.T, w *world) {
 // forgedHeader is the same header from clients: it counts for nothing, in no
 // spelling and beside no other credential.
 func forgedHeader(t *testing.T, w *world) {
-	client := by(t)
+	client := w.by(t)
 	for _, name := range []string{ssoHeader, "x-auth-request-email", "X-AUTH-REQUEST-EMAIL"} {
 		forged := [2]string{name, "alice@example.com"}
 		w.show(t, client, http.MethodGet, "/v2/team/app/tags/list", forged).wants(t, http.StatusUnauthorized)
 		w.show(t, client, http.MethodGet, "/v2/team/app/tags/list", forged, forged).wants(t, http.StatusUnauthorized)
 		w.isCaller(t, client, "basic", robotUser, forged, basic("robot", "robot-secret"))
-		w.isCaller(t, client, "jwt_authn", githubRun, forged, bearer(local.workflow(t, mainBranch, nil)))
+		w.isCaller(t, client, "jwt_authn", githubRun, forged, bearer(w.issuers.workflow(t, mainBranch, nil)))
 	}
 	request, err := http.NewRequest(http.MethodGet, "https://"+w.Address(stack.Envoy)+"/v2/", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if response, err := by(t, issued(t, authority(t), withDNS("sso.example.com"))).Do(request); err == nil {
+	if response, err := w.by(t, issued(t, authority(t), withDNS("sso.example.com"))).Do(request); err == nil {
 		response.Body.Close()
 		t.Errorf("status %d for a certificate that is not the proxy's, want no answer", response.StatusCode)
 	}
@@ -70,7 +70,7 @@ func forgedHeader(t *testing.T, w *world) {
 
 // overOtherHeader is the example with a registry that takes another header than
 // the one that Envoy keeps clients from setting.
-func overOtherHeader(t *testing.T) stack.Spec {
+func overOtherHeader(t *testing.T) setup {
 	t.Helper()
 	spec := overTokens(t)
 	turnInPlace("header: x-auth-request-email", "header: x-auth-request-user")(t, filepath.Join(spec.Policies, "registries.yaml"))
@@ -81,7 +81,7 @@ func overOtherHeader(t *testing.T) stack.Spec {
 // where it is absent other credentials count.
 func headerOfAnotherName(t *testing.T, w *world) {
 	robot := basic("robot", "robot-secret")
-	for _, client := range []*http.Client{by(t), by(t, issued(t, trusted, withDNS("sso.example.com")))} {
+	for _, client := range []*http.Client{w.by(t), w.by(t, issued(t, w.authority, withDNS("sso.example.com")))} {
 		for _, name := range []string{"X-Auth-Request-User", "x-auth-request-user"} {
 			forged := [2]string{name, "alice@example.com"}
 			for _, headers := range [][][2]string{{forged}, {forged, {ssoHeader, "alice@example.com"}}, {forged, robot}} {
@@ -114,7 +114,7 @@ func forgedByClients(t *testing.T, w *world) {
 		{"X-Forwarded-User", "alice"},
 		{"X-Remote-User", "alice"},
 		{"X-Auth-Request-User", "alice"},
-		{"X-Amzn-Oidc-Data", local.workflow(t, mainBranch, nil)},
+		{"X-Amzn-Oidc-Data", w.issuers.workflow(t, mainBranch, nil)},
 		{"Proxy-Authorization", basic("robot", "robot-secret")[1]},
 		{"Cookie", "Authorization=" + basic("robot", "robot-secret")[1]},
 	} {

@@ -18,7 +18,7 @@ const (
 )
 
 // fromOffice are policies that let alice in from one address alone.
-func fromOffice(t *testing.T, spec stack.Spec) stack.Spec {
+func fromOffice(t *testing.T, spec setup) setup {
 	t.Helper()
 	if spec.Policies == "" {
 		spec.Policies = copyPolicies(t, ownPolicies)
@@ -30,13 +30,13 @@ func fromOffice(t *testing.T, spec stack.Spec) stack.Spec {
 }
 
 // withoutHops takes the peer's address for the client's.
-func withoutHops(t *testing.T) stack.Spec {
+func withoutHops(t *testing.T) setup {
 	t.Helper()
 	return fromOffice(t, safe(t))
 }
 
 // withOneHop takes one proxy before Envoy for part of the way.
-func withOneHop(t *testing.T) stack.Spec {
+func withOneHop(t *testing.T) setup {
 	t.Helper()
 	spec := fromOffice(t, optioned("trustedHops: 1")(t))
 	spec.Envoy = edited(t, spec.Envoy, func(listener map[string]any) { connectionManager(listener)["xff_num_trusted_hops"] = 1 })

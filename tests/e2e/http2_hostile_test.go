@@ -74,7 +74,7 @@ func http2ThroughText(t *testing.T, _ *world) { sendHostileBytes(t, laxText(t), 
 // Envoy. What arrives is, as it arrived, a request that the mapping takes for
 // what the decision says, and without an Envoy that normalises it is the one that
 // was sent.
-func sendHostileBytes(t *testing.T, spec stack.Spec, asSent bool) {
+func sendHostileBytes(t *testing.T, spec setup, asSent bool) {
 	upstream := newTap(t)
 	spec.Upstream = upstream.Addr().String()
 	w := hostileWorld(t, spec)

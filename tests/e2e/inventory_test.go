@@ -12,7 +12,7 @@ import (
 )
 
 // listed is the safe Envoy before a registry with an inventory of what is in it.
-func listed(t *testing.T) stack.Spec {
+func listed(t *testing.T) setup {
 	t.Helper()
 	spec := safe(t)
 	spec.Policies = copyPolicies(t, ownPolicies)
@@ -49,7 +49,7 @@ func writeInventory(t *testing.T, policies string, names ...string) {
 // then.
 func creatingIsAsked(t *testing.T, w *world) {
 	const uploads = "/v2/team/new/blobs/uploads/"
-	developers := filepath.Join(w.policies, "managed", "developers.json")
+	developers := filepath.Join(w.Policies, "managed", "developers.json")
 	pushed := image(t, "the first of its repository")
 	push := func(repository string) error {
 		return remote.Write(w.through(t, repository, "v2"), pushed, as("alice"))
@@ -67,13 +67,13 @@ func creatingIsAsked(t *testing.T, w *world) {
 
 	turnInPlace(`, "ecr:CreateRepository"`, "")(t, developers)
 	w.becomes(t, http.StatusForbidden, "alice", http.MethodPost, uploads)
-	writeInventory(t, w.policies, append(known[:len(known):len(known)], "team/new")...)
+	writeInventory(t, w.Policies, append(known[:len(known):len(known)], "team/new")...)
 	w.becomes(t, http.StatusAccepted, "alice", http.MethodPost, uploads)
 	if err := push("team/new"); err != nil {
 		t.Error(err)
 	}
 
-	writeInventory(t, w.policies, known...)
+	writeInventory(t, w.Policies, known...)
 	w.becomes(t, http.StatusForbidden, "alice", http.MethodPost, uploads).
 		wantsError(t, "DENIED", "is not authorized to perform: ecr:CreateRepository on resource: "+repositoryARN+"team/new ")
 	w.ask(t, "alice", http.MethodPut, "/v2/team/new/manifests/v3").wants(t, http.StatusForbidden)

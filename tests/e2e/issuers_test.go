@@ -19,9 +19,6 @@ const audience = "registry.example.com"
 // here and with Envoy, GitLab's are fetched, and the cluster's are a file.
 type issuers struct{ github, gitlab, cluster *issuer.Issuer }
 
-// local are the issuers of the group's stack.
-var local issuers
-
 // newIssuers starts all three, for the length of the test.
 func newIssuers(t *testing.T) issuers {
 	t.Helper()
@@ -56,26 +53,29 @@ func (i issuers) publish(t *testing.T, policies string) {
 }
 
 // overTokens is the example that knows callers by tokens, as it is.
-func overTokens(t *testing.T) stack.Spec {
+func overTokens(t *testing.T) setup {
 	t.Helper()
 	example := filepath.Join(stack.Root(), "examples", "oidc")
-	spec := stack.Spec{
-		Envoy:    filepath.Join(example, "envoy.yaml"),
-		Policies: copyPolicies(t, filepath.Join(example, "policies")),
-		Certs:    t.TempDir(),
+	spec := setup{
+		Spec: stack.Spec{
+			Envoy:    filepath.Join(example, "envoy.yaml"),
+			Policies: copyPolicies(t, filepath.Join(example, "policies")),
+			Certs:    t.TempDir(),
+		},
+		authority: authority(t),
+		issuers:   newIssuers(t),
 	}
-	trusted, local = authority(t), newIssuers(t)
-	local.publish(t, spec.Policies)
-	if err := trusted.WriteServer(spec.Certs); err != nil {
+	spec.issuers.publish(t, spec.Policies)
+	if err := spec.authority.WriteServer(spec.Certs); err != nil {
 		t.Fatal(err)
 	}
-	write(t, filepath.Join(spec.Certs, "github-jwks.json"), local.github.KeySet())
+	write(t, filepath.Join(spec.Certs, "github-jwks.json"), spec.issuers.github.KeySet())
 	return spec
 }
 
 // tokens is the same without TLS, for clients that would have to trust the
 // authority of the test.
-func tokens(t *testing.T) stack.Spec {
+func tokens(t *testing.T) setup {
 	t.Helper()
 	spec := overTokens(t)
 	spec.Envoy = edited(t, spec.Envoy, func(listener map[string]any) {

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"extauthz/tests/issuer"
-	"extauthz/tests/stack"
 )
 
 // fetchEvery is the least time between two fetches of keys that are there, and a
@@ -27,32 +26,32 @@ func (w *world) becomesCaller(t *testing.T, limit time.Duration, principal, toke
 // keysRotate has GitLab make a new key, go down, and come back: its tokens hold
 // throughout by the keys that were there last.
 func keysRotate(t *testing.T, w *world) {
-	before := signed(t, local.gitlab, pipeline, nil)
+	before := signed(t, w.issuers.gitlab, pipeline, nil)
 	w.isCaller(t, http.DefaultClient, "bearer", gitlabRun, bearer(before))
-	if err := local.gitlab.Rotate(issuer.ES256); err != nil {
+	if err := w.issuers.gitlab.Rotate(issuer.ES256); err != nil {
 		t.Fatal(err)
 	}
-	w.becomesCaller(t, fetchEvery, gitlabRun, signed(t, local.gitlab, pipeline, nil))
+	w.becomesCaller(t, fetchEvery, gitlabRun, signed(t, w.issuers.gitlab, pipeline, nil))
 	w.isCaller(t, http.DefaultClient, "bearer", gitlabRun, bearer(before))
 
-	local.gitlab.Be(issuer.Down)
-	forged := impostor(t)
-	fetched := local.gitlab.Fetches()
+	w.issuers.gitlab.Be(issuer.Down)
+	forged := w.impostor(t)
+	fetched := w.issuers.gitlab.Fetches()
 	time.Sleep(fetchEvery)
 	for range 50 { // tokens with a kid that no key is known to have, and none can be looked for
 		w.shows(t, "/v2/team/app/tags/list", bearer(signed(t, forged, pipeline, nil))).wants(t, http.StatusServiceUnavailable)
 	}
-	if n := local.gitlab.Fetches() - fetched; n < 1 || n > 2 {
+	if n := w.issuers.gitlab.Fetches() - fetched; n < 1 || n > 2 {
 		t.Errorf("the keys were fetched %d times for 50 forged tokens, want 1 or 2", n)
 	}
 	w.isCaller(t, http.DefaultClient, "bearer", gitlabRun, bearer(before))
-	w.isCaller(t, http.DefaultClient, "bearer", gitlabRun, bearer(signed(t, local.gitlab, pipeline, nil)))
+	w.isCaller(t, http.DefaultClient, "bearer", gitlabRun, bearer(signed(t, w.issuers.gitlab, pipeline, nil)))
 }
 
 // impostor signs as GitLab, with a key that is none of GitLab's.
-func impostor(t *testing.T) *issuer.Issuer {
+func (w *world) impostor(t *testing.T) *issuer.Issuer {
 	t.Helper()
-	i, err := issuer.Start(local.gitlab.Name, issuer.ES256)
+	i, err := issuer.Start(w.issuers.gitlab.Name, issuer.ES256)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,27 +65,27 @@ func impostor(t *testing.T) *issuer.Issuer {
 }
 
 // hanging is the example with an issuer that does not answer from the start.
-func hanging(t *testing.T) stack.Spec {
+func hanging(t *testing.T) setup {
 	t.Helper()
 	spec := tokens(t)
-	local.gitlab.Be(issuer.Hanging)
+	spec.issuers.gitlab.Be(issuer.Hanging)
 	return spec
 }
 
 // issuerHangs asks before the keys could be had: that is nobody's fault but the
 // issuer's, in words that a client understands, and nobody else waits for it.
 func issuerHangs(t *testing.T, w *world) {
-	token := bearer(signed(t, local.gitlab, pipeline, nil))
+	token := bearer(signed(t, w.issuers.gitlab, pipeline, nil))
 	for range 2 {
 		a := w.shows(t, "/v2/team/app/tags/list", token).wants(t, http.StatusServiceUnavailable)
 		a.wantsError(t, "UNAVAILABLE")
 		if a.header.Get("Retry-After") == "" {
 			t.Error("no Retry-After")
 		}
-		w.isCaller(t, http.DefaultClient, "bearer", prodPod, bearer(signed(t, local.cluster, deployer, nil)))
+		w.isCaller(t, http.DefaultClient, "bearer", prodPod, bearer(signed(t, w.issuers.cluster, deployer, nil)))
 		w.isCaller(t, http.DefaultClient, "basic", robotUser, basic("robot", "robot-secret"))
 	}
-	time.AfterFunc(200*time.Millisecond, func() { local.gitlab.Be(issuer.Up) })
+	time.AfterFunc(200*time.Millisecond, func() { w.issuers.gitlab.Be(issuer.Up) })
 	w.shows(t, "/v2/team/app/tags/list", token).wants(t, http.StatusOK)
 	w.isCaller(t, http.DefaultClient, "bearer", gitlabRun, token)
 }

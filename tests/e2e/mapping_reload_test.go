@@ -39,7 +39,7 @@ func soon(t *testing.T, what string, so func() bool) {
 func (w *world) edit(t *testing.T, file, old, new string) {
 	t.Helper()
 	before := w.inForceDigest(t)
-	turnInPlace(old, new)(t, filepath.Join(w.policies, filepath.FromSlash(file)))
+	turnInPlace(old, new)(t, filepath.Join(w.Policies, filepath.FromSlash(file)))
 	soon(t, "the change of "+file+" is in force", func() bool { return w.inForceDigest(t) != before })
 }
 
@@ -48,7 +48,7 @@ func (w *world) edit(t *testing.T, file, old, new string) {
 func (w *world) spoil(t *testing.T, file, old, new, told string, meanwhile func()) {
 	t.Helper()
 	digest, failures := w.inForceDigest(t), w.metric(t, "extauthz_policy_reload_failures_total")
-	path, spoilt := filepath.Join(w.policies, filepath.FromSlash(file)), time.Now()
+	path, spoilt := filepath.Join(w.Policies, filepath.FromSlash(file)), time.Now()
 	turnInPlace(old, new)(t, path)
 	soon(t, "the failure is counted", func() bool { return w.metric(t, "extauthz_policy_reload_failures_total") > failures })
 	soon(t, "the log says where it is and what: "+told, func() bool { return w.toldSince(spoilt, file+":", told) })
@@ -61,7 +61,7 @@ func (w *world) spoil(t *testing.T, file, old, new, told string, meanwhile func(
 
 // mappingsChange edits who is who, well and badly.
 func mappingsChange(t *testing.T, w *world) {
-	atMain, atRelease := signed(t, local.gitlab, pipeline, nil), signed(t, local.gitlab, strings.Replace(pipeline, "main", "release", 1), nil)
+	atMain, atRelease := signed(t, w.issuers.gitlab, pipeline, nil), signed(t, w.issuers.gitlab, strings.Replace(pipeline, "main", "release", 1), nil)
 	w.isCaller(t, http.DefaultClient, "bearer", gitlabRun, bearer(atMain))
 	w.isNobody(t, "", bearer(atRelease))
 	w.edit(t, "principals.yaml", "ref:main", "ref:release")
@@ -82,7 +82,7 @@ func mappingsChange(t *testing.T, w *world) {
 		t.Run(c.name, func(t *testing.T) {
 			w.spoil(t, c.file, c.old, c.new, c.told, func() {
 				w.isCaller(t, http.DefaultClient, "bearer", gitlabRun, bearer(atRelease))
-				w.isCaller(t, http.DefaultClient, "bearer", prodPod, bearer(signed(t, local.cluster, deployer, nil)))
+				w.isCaller(t, http.DefaultClient, "bearer", prodPod, bearer(signed(t, w.issuers.cluster, deployer, nil)))
 				w.isNobody(t, "", bearer(atMain))
 			})
 		})
@@ -92,16 +92,16 @@ func mappingsChange(t *testing.T, w *world) {
 // keyFileChanges puts another issuer's keys into the file: its tokens hold
 // then, and those from before do not, though they were verified.
 func keyFileChanges(t *testing.T, w *world) {
-	before := signed(t, local.cluster, deployer, nil)
+	before := signed(t, w.issuers.cluster, deployer, nil)
 	w.isCaller(t, http.DefaultClient, "bearer", prodPod, bearer(before))
-	old := string(local.cluster.KeySet())
-	if err := local.cluster.Rotate(issuer.RS256); err != nil {
+	old := string(w.issuers.cluster.KeySet())
+	if err := w.issuers.cluster.Rotate(issuer.RS256); err != nil {
 		t.Fatal(err)
 	}
-	after := signed(t, local.cluster, deployer, nil)
+	after := signed(t, w.issuers.cluster, deployer, nil)
 	w.isNobody(t, "key-2", bearer(after))
-	local.cluster.Retire()
-	w.edit(t, "jwks/kubernetes.json", old, string(local.cluster.KeySet()))
+	w.issuers.cluster.Retire()
+	w.edit(t, "jwks/kubernetes.json", old, string(w.issuers.cluster.KeySet()))
 	w.isCaller(t, http.DefaultClient, "bearer", prodPod, bearer(after))
 	w.isNobody(t, "key-1", bearer(before))
 }
@@ -109,11 +109,11 @@ func keyFileChanges(t *testing.T, w *world) {
 // foreignTokens are made for AWS itself, and taken only where the operator says
 // so, which is told as a finding.
 func foreignTokens(t *testing.T, w *world) {
-	token := local.workflow(t, production, issuer.Claims{"aud": "sts.amazonaws.com"})
+	token := w.issuers.workflow(t, production, issuer.Claims{"aud": "sts.amazonaws.com"})
 	w.isNobody(t, "sts.amazonaws.com", basic("123456789012/team/ci", token))
 	w.edit(t, "principals.yaml", `session: "{run}"`, "session: \"{run}\"\n  foreignAudiences: [sts.amazonaws.com]")
 	w.isCaller(t, http.DefaultClient, "basic", teamRun, basic("123456789012/team/ci", token))
-	w.isNobody(t, "sts:AssumeRoleWithWebIdentity", bearer(local.workflow(t, mainBranch, issuer.Claims{"aud": "sts.amazonaws.com"})))
+	w.isNobody(t, "sts:AssumeRoleWithWebIdentity", bearer(w.issuers.workflow(t, mainBranch, issuer.Claims{"aud": "sts.amazonaws.com"})))
 	if !strings.Contains(w.Log(stack.Extauthz), "foreignAudiences") && !strings.Contains(w.Log(stack.Extauthz), "another service") {
 		t.Error("the log does not warn of tokens made for another service")
 	}
@@ -123,7 +123,7 @@ func foreignTokens(t *testing.T, w *world) {
 // and then decide which repository is the session's.
 func sessionTags(t *testing.T, w *world) {
 	tagged := func(project string) [2]string {
-		return basic("123456789012/team/ci", local.workflow(t, production, issuer.Claims{
+		return basic("123456789012/team/ci", w.issuers.workflow(t, production, issuer.Claims{
 			"https://aws.amazon.com/tags": map[string]any{"principal_tags": map[string]any{"project": []string{project}}},
 		}))
 	}
@@ -134,6 +134,6 @@ func sessionTags(t *testing.T, w *world) {
 	w.shows(t, "/v2/team/app/tags/list", tagged("app")).wants(t, http.StatusOK)
 	w.shows(t, "/v2/team/app/tags/list", tagged("other")).wants(t, http.StatusForbidden).
 		wantsError(t, "DENIED", "ecr:ListImages", repositoryARN+"team/app")
-	w.shows(t, "/v2/team/app/tags/list", basic("123456789012/team/ci", local.workflow(t, production, nil))).wants(t, http.StatusForbidden)
+	w.shows(t, "/v2/team/app/tags/list", basic("123456789012/team/ci", w.issuers.workflow(t, production, nil))).wants(t, http.StatusForbidden)
 	w.isNobody(t, "256", tagged(strings.Repeat("x", 257)))
 }

@@ -13,18 +13,15 @@ import (
 	"extauthz/tests/stack"
 )
 
-// addressB is where the group's stack listens for registry b.
-var addressB string
-
 // meshed is one sidecar with two registries, each behind a listener of its own,
 // as the Envoys of a mesh are: a takes passwords and tokens, b tokens alone, and
 // each tokens that were made for it.
-func meshed(t *testing.T) stack.Spec {
+func meshed(t *testing.T) setup {
 	t.Helper()
 	spec := tokens(t)
-	addressB = freeAddress(t)
+	spec.second = freeAddress(t)
 	spec.Envoy = rewritten(t, spec.Envoy, func(listeners []any) []any {
-		return append(listeners, listenerB(t, listeners[0]))
+		return append(listeners, listenerB(t, listeners[0], spec.second))
 	})
 	write(t, filepath.Join(spec.Policies, "registries.yaml"), []byte(`registries:
 - {name: oidc, hosts: [a.example.com], account: "123456789012", region: eu-central-1}
@@ -34,7 +31,7 @@ func meshed(t *testing.T) stack.Spec {
 }
 
 // listenerB is the listener at another address and for another registry.
-func listenerB(t *testing.T, like any) map[string]any {
+func listenerB(t *testing.T, like any, address string) map[string]any {
 	t.Helper()
 	text, err := yaml.Marshal(like)
 	if err != nil {
@@ -44,7 +41,7 @@ func listenerB(t *testing.T, like any) map[string]any {
 	if err := yaml.Unmarshal(text, &copied); err != nil {
 		t.Fatal(err)
 	}
-	host, port, err := net.SplitHostPort(addressB)
+	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +83,7 @@ func at(t *testing.T, address, host, path string, headers ...[2]string) answer {
 func twoRegistries(t *testing.T, w *world) {
 	addressA := w.Address(stack.Envoy)
 	made := func(audience any) [2]string {
-		return bearer(signed(t, local.gitlab, pipeline, issuer.Claims{"aud": audience}))
+		return bearer(signed(t, w.issuers.gitlab, pipeline, issuer.Claims{"aud": audience}))
 	}
 	forA, forB, robot := made("a.example.com"), made("b.example.com"), basic("robot", "robot-secret")
 	forBoth := made([]string{"a.example.com", "b.example.com"})
@@ -97,17 +94,17 @@ func twoRegistries(t *testing.T, w *world) {
 		told                string
 	}{
 		{"a token for a at a", addressA, "a.example.com", forA, http.StatusForbidden, "arn:aws:ecr:eu-central-1:123456789012:repository/secret/app"},
-		{"a token for b at b", addressB, "b.example.com", forB, http.StatusForbidden, "arn:aws:ecr:us-east-1:123456789012:repository/secret/app"},
+		{"a token for b at b", w.second, "b.example.com", forB, http.StatusForbidden, "arn:aws:ecr:us-east-1:123456789012:repository/secret/app"},
 		{"a token for both at a", addressA, "a.example.com:443", forBoth, http.StatusForbidden, "eu-central-1"},
-		{"a token for both at b", addressB, "B.EXAMPLE.COM", forBoth, http.StatusForbidden, "us-east-1"},
-		{"a token for a at b", addressB, "b.example.com", forA, http.StatusUnauthorized, "a.example.com"},
+		{"a token for both at b", w.second, "B.EXAMPLE.COM", forBoth, http.StatusForbidden, "us-east-1"},
+		{"a token for a at b", w.second, "b.example.com", forA, http.StatusUnauthorized, "a.example.com"},
 		{"a token for b at a", addressA, "a.example.com", forB, http.StatusUnauthorized, "b.example.com"},
-		{"a token for what Envoy alone wants", addressA, "a.example.com", bearer(local.workflow(t, mainBranch, nil)), http.StatusUnauthorized, audience},
+		{"a token for what Envoy alone wants", addressA, "a.example.com", bearer(w.issuers.workflow(t, mainBranch, nil)), http.StatusUnauthorized, audience},
 		{"a password at a", addressA, "a.example.com", robot, http.StatusNotFound, "MANIFEST_UNKNOWN"},
-		{"a password at b", addressB, "b.example.com", robot, http.StatusUnauthorized, ""},
+		{"a password at b", w.second, "b.example.com", robot, http.StatusUnauthorized, ""},
 		{"b's host at a", addressA, "b.example.com", forB, http.StatusMisdirectedRequest, "DENIED"},
 		{"b's host at a, for both", addressA, "b.example.com", forBoth, http.StatusMisdirectedRequest, "DENIED"},
-		{"a's host at b", addressB, "a.example.com", forA, http.StatusMisdirectedRequest, "DENIED"},
+		{"a's host at b", w.second, "a.example.com", forA, http.StatusMisdirectedRequest, "DENIED"},
 		{"a host that is none", addressA, "c.example.com", forA, http.StatusMisdirectedRequest, "DENIED"},
 		{"a host below", addressA, "x.a.example.com", forA, http.StatusMisdirectedRequest, "DENIED"},
 	} {

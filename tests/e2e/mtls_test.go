@@ -19,26 +19,23 @@ import (
 const builder = "spiffe://example.com/ns/ci/sa/builder"
 
 // mutualTLS is the example that knows callers by their certificate.
-func mutualTLS(t *testing.T) stack.Spec {
+func mutualTLS(t *testing.T) setup {
 	t.Helper()
-	dir := t.TempDir()
-	trusted = authority(t)
+	dir, trusted := t.TempDir(), authority(t)
 	if err := trusted.WriteServer(dir); err != nil {
 		t.Fatal(err)
 	}
 	example := filepath.Join(stack.Root(), "examples", "mtls")
-	return stack.Spec{Envoy: filepath.Join(example, "envoy.yaml"), Policies: filepath.Join(example, "policies"), Certs: dir}
+	spec := stack.Spec{Envoy: filepath.Join(example, "envoy.yaml"), Policies: filepath.Join(example, "policies"), Certs: dir}
+	return setup{Spec: spec, authority: trusted}
 }
-
-// trusted is the authority of the group's stack.
-var trusted *certs.Authority
 
 // showing is a transport that shows the certificates and trusts the stack's
 // own authority.
-func showing(t *testing.T, shown ...tls.Certificate) *http.Transport {
+func (w *world) showing(t *testing.T, shown ...tls.Certificate) *http.Transport {
 	t.Helper()
 	roots := x509.NewCertPool()
-	roots.AddCert(trusted.Certificate)
+	roots.AddCert(w.authority.Certificate)
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, Certificates: shown}, ForceAttemptHTTP2: true}
 	t.Cleanup(transport.CloseIdleConnections)
 	return transport
@@ -56,7 +53,7 @@ func (w *world) get(t *testing.T, transport *http.Transport) (*http.Request, *ht
 
 // certificateIsPrincipal pushes and pulls as the role's session.
 func certificateIsPrincipal(t *testing.T, w *world) {
-	transport := showing(t, issued(t, trusted, withURI(t, builder)))
+	transport := w.showing(t, issued(t, w.authority, withURI(t, builder)))
 	registry := func(repository string) name.Tag {
 		tag, err := name.NewTag(w.Address(stack.Envoy) + "/" + repository + ":tls")
 		if err != nil {
@@ -92,10 +89,10 @@ func certificateOfAnotherKind(t *testing.T, w *world) {
 		kind  string
 		shown tls.Certificate
 	}{
-		{"DNS name", issued(t, trusted, withDNS(builder))},
-		{"common name", issued(t, trusted, certs.Named(builder))},
+		{"DNS name", issued(t, w.authority, withDNS(builder))},
+		{"common name", issued(t, w.authority, certs.Named(builder))},
 	} {
-		request, client := w.get(t, showing(t, c.shown))
+		request, client := w.get(t, w.showing(t, c.shown))
 		if a := exchange(t, client, request); a.status != http.StatusUnauthorized {
 			t.Errorf("%s: status %d, want 401", c.kind, a.status)
 		}
@@ -104,13 +101,13 @@ func certificateOfAnotherKind(t *testing.T, w *world) {
 
 // certificateDNSName is a principal by the name that the policies give as one.
 func certificateDNSName(t *testing.T, w *world) {
-	request, client := w.get(t, showing(t, issued(t, trusted, withDNS("scanner.example.com"))))
+	request, client := w.get(t, w.showing(t, issued(t, w.authority, withDNS("scanner.example.com"))))
 	exchange(t, client, request).wants(t, http.StatusForbidden).
 		wantsError(t, "DENIED", "user/scanner", "ecr:ListImages", repositoryARN+"team/app")
 }
 
 func certificateUnknown(t *testing.T, w *world) {
-	request, client := w.get(t, showing(t, issued(t, trusted, withURI(t, builder+"/../admin"))))
+	request, client := w.get(t, w.showing(t, issued(t, w.authority, withURI(t, builder+"/../admin"))))
 	exchange(t, client, request).wants(t, http.StatusUnauthorized)
 }
 
@@ -118,7 +115,7 @@ func certificateUnknown(t *testing.T, w *world) {
 // does not trust: there is no connection to ask anything over.
 func certificateMissing(t *testing.T, w *world) {
 	for _, shown := range [][]tls.Certificate{nil, {issued(t, authority(t), withURI(t, builder))}} {
-		request, client := w.get(t, showing(t, shown...))
+		request, client := w.get(t, w.showing(t, shown...))
 		if response, err := client.Do(request); err == nil {
 			response.Body.Close()
 			t.Errorf("status %d, want no answer", response.StatusCode)

@@ -16,8 +16,8 @@ import (
 
 // optioned is the safe Envoy before a registry with a further option, which is a
 // line of registries.yaml.
-func optioned(option string) func(*testing.T) stack.Spec {
-	return func(t *testing.T) stack.Spec {
+func optioned(option string) func(*testing.T) setup {
+	return func(t *testing.T) setup {
 		t.Helper()
 		spec := safe(t)
 		spec.Policies = copyPolicies(t, ownPolicies)
@@ -32,7 +32,7 @@ func optioned(option string) func(*testing.T) stack.Spec {
 }
 
 // elsewhere is the safe Envoy before a registry that has another host.
-func elsewhere(t *testing.T) stack.Spec {
+func elsewhere(t *testing.T) setup {
 	t.Helper()
 	spec := safe(t)
 	spec.Policies = copyPolicies(t, ownPolicies)
@@ -85,7 +85,7 @@ func hidden(t *testing.T, w *world) {
 
 // publicHidden is a registry that anybody may pull shared/app from, with an
 // inventory, and that hides what else there is.
-func publicHidden(t *testing.T) stack.Spec {
+func publicHidden(t *testing.T) setup {
 	t.Helper()
 	spec := public(t)
 	turnInPlace("anonymous: true", "anonymous: true\n  hideExistence: true")(t, filepath.Join(spec.Policies, "registries.yaml"))
@@ -171,7 +171,7 @@ func (a answer) wantsBody(t *testing.T, body string) {
 // at the login only: then there is no login any more, and nothing else changes.
 func loginAskedOnce(t *testing.T, w *world) {
 	w.ask(t, "alice", http.MethodGet, "/v2/").wants(t, http.StatusOK)
-	turnInPlace("ecr:GetAuthorizationToken", "ecr:DescribeRegistry")(t, filepath.Join(w.policies, "managed", "developers.json"))
+	turnInPlace("ecr:GetAuthorizationToken", "ecr:DescribeRegistry")(t, filepath.Join(w.Policies, "managed", "developers.json"))
 	w.becomes(t, http.StatusUnauthorized, "alice", http.MethodGet, "/v2/")
 	w.ask(t, "alice", http.MethodGet, "/v2/team/app/manifests/v1").wants(t, http.StatusOK)
 	w.ask(t, "alice", http.MethodPost, "/v2/team/app/blobs/uploads/").wants(t, http.StatusAccepted)

@@ -64,7 +64,7 @@ func editsWhileRequestsFlow(t *testing.T, w *world) {
 func (w *world) change(t *testing.T, c change, changing *flow, before int) {
 	failures := w.metric(t, "extauthz_policy_reload_failures_total")
 	edited := time.Now()
-	c.edit(t, filepath.Join(w.policies, repositories, "shared", "app", "_policy.json"))
+	c.edit(t, filepath.Join(w.Policies, repositories, "shared", "app", "_policy.json"))
 
 	now := changing.enough(t, edited.Add(inForce))
 	changing.only(t, edited, now, before, c.status)
@@ -172,7 +172,7 @@ func loginTakenAway(t *testing.T, w *world) {
 	flow.only(t, start, flow.enough(t, start), http.StatusOK)
 
 	edited := time.Now()
-	turnInPlace("ecr:GetAuthorizationToken", "ecr:DescribeRegistry")(t, filepath.Join(w.policies, "managed", "developers.json"))
+	turnInPlace("ecr:GetAuthorizationToken", "ecr:DescribeRegistry")(t, filepath.Join(w.Policies, "managed", "developers.json"))
 	flow.only(t, edited.Add(inForce), flow.enough(t, edited.Add(inForce)), http.StatusForbidden)
 	w.ask(t, "alice", http.MethodGet, "/v2/").wants(t, http.StatusUnauthorized)
 }

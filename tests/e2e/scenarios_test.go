@@ -16,7 +16,7 @@ type scenario struct {
 // A group is the scenarios that run over the same kind of stack.
 type group struct {
 	name      string
-	spec      func(t *testing.T) stack.Spec
+	spec      func(t *testing.T) setup
 	alone     bool // a stack for each scenario, which may break it
 	scenarios []scenario
 }
@@ -214,20 +214,22 @@ func (g *group) run(t *testing.T) {
 }
 
 // safe is the Envoy of the quickstart, which normalises paths.
-func safe(*testing.T) stack.Spec {
-	return stack.Spec{Envoy: filepath.Join(stack.Root(), "examples", "quickstart", "envoy.yaml")}
+func safe(*testing.T) setup {
+	return setup{Spec: stack.Spec{Envoy: filepath.Join(stack.Root(), "examples", "quickstart", "envoy.yaml")}}
 }
 
 // lax is an Envoy that leaves every path as it is and has one route for all.
-func lax(*testing.T) stack.Spec {
-	return stack.Spec{Envoy: filepath.Join("testdata", "envoy-lax.yaml")}
+func lax(*testing.T) setup {
+	return setup{Spec: stack.Spec{Envoy: filepath.Join("testdata", "envoy-lax.yaml")}}
 }
 
 // laxText is the same with headers in the other encoding of a CheckRequest: as
 // text, in a map that has each name once.
-func laxText(t *testing.T) stack.Spec {
+func laxText(t *testing.T) setup {
 	t.Helper()
-	return stack.Spec{Envoy: edited(t, lax(t).Envoy, func(listener map[string]any) {
+	spec := lax(t)
+	spec.Envoy = edited(t, spec.Envoy, func(listener map[string]any) {
 		filter(t, listener, "envoy.filters.http.ext_authz")["encode_raw_headers"] = false
-	})}
+	})
+	return spec
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // talkative is the example with a process log of everything.
-func talkative(t *testing.T) stack.Spec {
+func talkative(t *testing.T) setup {
 	t.Helper()
 	spec := tokens(t)
 	spec.Flags = []string{"--log-level", "debug"}
@@ -22,8 +22,8 @@ func talkative(t *testing.T) stack.Spec {
 // wants none of them, whole or in part, in any log. The logs have a line for
 // each request, or this would show nothing.
 func secretsStaySecret(t *testing.T, w *world) {
-	good := local.workflow(t, mainBranch, nil)
-	expired := local.workflow(t, mainBranch, issuer.Claims{"exp": time.Now().Add(-time.Hour).Unix()})
+	good := w.issuers.workflow(t, mainBranch, nil)
+	expired := w.issuers.workflow(t, mainBranch, issuer.Claims{"exp": time.Now().Add(-time.Hour).Unix()})
 	forged := unsigned(good) + "c2lnbmF0dXJl"
 	shown := [][][2]string{
 		{bearer(good)}, {bearer(expired)}, {bearer(forged)}, {bearer(good + "x")},

@@ -20,7 +20,7 @@ const hiddenTag = "a-tag-for-insiders"
 
 // hostileWorld is a world whose alice may do everything but to secret/app,
 // with the images that the sheet's requests are about.
-func hostileWorld(t *testing.T, spec stack.Spec) *world {
+func hostileWorld(t *testing.T, spec setup) *world {
 	t.Helper()
 	spec.Policies = copyPolicies(t, ownPolicies)
 	harsh, err := os.ReadFile(filepath.Join("testdata", "everything-but-the-secret.json"))

@@ -9,12 +9,11 @@ import (
 	"testing"
 
 	"extauthz/tests/certs"
-	"extauthz/tests/stack"
 )
 
 // workloads is the example of mutual TLS with a pattern for SPIFFE IDs among its
 // credentials.
-func workloads(t *testing.T) stack.Spec {
+func workloads(t *testing.T) setup {
 	t.Helper()
 	spec := mutualTLS(t)
 	spec.Policies = copyPolicies(t, spec.Policies)
@@ -73,7 +72,7 @@ func workloadNames(t *testing.T, w *world) {
 		{"the longest service account", []string{"spiffe://cluster.local/ns/prod/sa/" + strings.Repeat("a", 253)}, nil, prodPod},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w.isCaller(t, by(t, issued(t, trusted, withNames(t, c.uris, c.dns))), "mtls", c.principal)
+			w.isCaller(t, w.by(t, issued(t, w.authority, withNames(t, c.uris, c.dns))), "mtls", c.principal)
 		})
 	}
 }
@@ -102,7 +101,7 @@ func workloadStrangers(t *testing.T, w *world) {
 		{"a service account that is too long for a tag", []string{"spiffe://cluster.local/ns/prod/sa/" + strings.Repeat("a", 257)}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			client := by(t, issued(t, trusted, withNames(t, c.uris, c.dns)))
+			client := w.by(t, issued(t, w.authority, withNames(t, c.uris, c.dns)))
 			w.show(t, client, http.MethodGet, "/v2/team/app/tags/list").wants(t, http.StatusUnauthorized)
 		})
 	}
@@ -112,7 +111,7 @@ func workloadStrangers(t *testing.T, w *world) {
 // resource.
 func workloadTags(t *testing.T, w *world) {
 	pod := func(name string) *http.Client {
-		return by(t, issued(t, trusted, withURI(t, "spiffe://cluster.local/ns/prod/sa/"+name)))
+		return w.by(t, issued(t, w.authority, withURI(t, "spiffe://cluster.local/ns/prod/sa/"+name)))
 	}
 	w.show(t, pod("app"), http.MethodGet, "/v2/team/app/tags/list").wants(t, http.StatusOK)
 	w.show(t, pod("other"), http.MethodGet, "/v2/team/app/tags/list").wants(t, http.StatusForbidden)
@@ -121,7 +120,7 @@ func workloadTags(t *testing.T, w *world) {
 // workloadForged sends the names of another certificate along, as Envoys tell
 // each other.
 func workloadForged(t *testing.T, w *world) {
-	client := by(t, issued(t, trusted, withDNS("scanner.example.com")))
+	client := w.by(t, issued(t, w.authority, withDNS("scanner.example.com")))
 	for _, name := range []string{"X-Forwarded-Client-Cert", "X-Envoy-Downstream-Service-Cluster", "X-Envoy-Peer-Metadata"} {
 		w.isCaller(t, client, "mtls", "arn:aws:iam::123456789012:user/scanner",
 			[2]string{name, "By=spiffe://registry;Hash=00;URI=" + builder})

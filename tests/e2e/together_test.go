@@ -61,7 +61,7 @@ func (w *world) editTogether(t *testing.T, flows []*flow, back bool) {
 		if back {
 			old, new = new, old
 		}
-		turnByRename(old, new)(t, filepath.Join(w.policies, filepath.FromSlash(e.file)))
+		turnByRename(old, new)(t, filepath.Join(w.Policies, filepath.FromSlash(e.file)))
 	}
 	for i, e := range together {
 		before, after := e.before, e.after

@@ -62,13 +62,13 @@ func (x *terminal) fails(t *testing.T, told, stdin, program string, args ...stri
 
 // logins are user names with tokens, each of a session that may push to
 // team/app.
-func logins(t *testing.T) map[string][2]string {
+func (w *world) logins(t *testing.T) map[string][2]string {
 	t.Helper()
 	return map[string][2]string{
-		"a role by default": {"AWS", local.workflow(t, mainBranch, nil)},
-		"a role by name":    {"123456789012/team/ci", local.workflow(t, production, nil)},
-		"a project":         {"AWS", signed(t, local.gitlab, pipeline, nil)},
-		"a pod":             {"AWS", signed(t, local.cluster, deployer, nil)},
+		"a role by default": {"AWS", w.issuers.workflow(t, mainBranch, nil)},
+		"a role by name":    {"123456789012/team/ci", w.issuers.workflow(t, production, nil)},
+		"a project":         {"AWS", signed(t, w.issuers.gitlab, pipeline, nil)},
+		"a pod":             {"AWS", signed(t, w.issuers.cluster, deployer, nil)},
 	}
 }
 
@@ -80,7 +80,7 @@ func craneLogsIn(t *testing.T, w *world) {
 		t.Fatal(err)
 	}
 	image := w.through(t, "team/app", "v1").String()
-	for name, login := range logins(t) {
+	for name, login := range w.logins(t) {
 		t.Run(name, func(t *testing.T) {
 			x := w.terminal(t)
 			x.works(t, login[1], crane, "auth", "login", x.registry, "-u", login[0], "--password-stdin")
@@ -106,8 +106,8 @@ func craneBears(t *testing.T, w *world) {
 		t.Fatal(err)
 	}
 	for name, token := range map[string]string{
-		"verified by Envoy": local.workflow(t, mainBranch, nil),
-		"verified here":     signed(t, local.gitlab, pipeline, nil),
+		"verified by Envoy": w.issuers.workflow(t, mainBranch, nil),
+		"verified here":     signed(t, w.issuers.gitlab, pipeline, nil),
 	} {
 		t.Run(name, func(t *testing.T) {
 			x := w.terminal(t)
@@ -125,9 +125,9 @@ func craneIsTold(t *testing.T, w *world) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ name, user, token, told string }{
-		{"for another service", "AWS", local.workflow(t, mainBranch, issuer.Claims{"aud": "sts.amazonaws.com"}), "sts.amazonaws.com"},
-		{"expired", "AWS", signed(t, local.gitlab, pipeline, issuer.Claims{"exp": time.Now().Add(-time.Hour).Unix()}), "expired"},
-		{"not trusted by the role", "AWS", local.workflow(t, production, nil), "is not authorized to perform: sts:AssumeRoleWithWebIdentity on resource: arn:aws:iam::123456789012:role/ci/github"},
+		{"for another service", "AWS", w.issuers.workflow(t, mainBranch, issuer.Claims{"aud": "sts.amazonaws.com"}), "sts.amazonaws.com"},
+		{"expired", "AWS", signed(t, w.issuers.gitlab, pipeline, issuer.Claims{"exp": time.Now().Add(-time.Hour).Unix()}), "expired"},
+		{"not trusted by the role", "AWS", w.issuers.workflow(t, production, nil), "is not authorized to perform: sts:AssumeRoleWithWebIdentity on resource: arn:aws:iam::123456789012:role/ci/github"},
 		{"a password", "AWS", "robot-secret", "UNAUTHORIZED: authentication required"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -161,7 +161,7 @@ func docker(t *testing.T) string {
 func dockerLogsIn(t *testing.T, w *world) {
 	docker := docker(t)
 	pulled, pushed, refused := w.through(t, "team/app", "v1").String(), w.through(t, "team/app", "pushed").String(), w.through(t, "shared/app", "pushed").String()
-	for name, login := range logins(t) {
+	for name, login := range w.logins(t) {
 		t.Run(name, func(t *testing.T) {
 			x := w.terminal(t)
 			t.Cleanup(func() { _, _ = x.types(t, "", docker, "image", "rm", "--force", pulled, pushed, refused) })
@@ -176,9 +176,9 @@ func dockerLogsIn(t *testing.T, w *world) {
 		})
 	}
 	for name, token := range map[string]string{
-		"for another service":     local.workflow(t, mainBranch, issuer.Claims{"aud": "sts.amazonaws.com"}),
-		"expired":                 signed(t, local.gitlab, pipeline, issuer.Claims{"exp": time.Now().Add(-time.Hour).Unix()}),
-		"not trusted by the role": local.workflow(t, production, nil),
+		"for another service":     w.issuers.workflow(t, mainBranch, issuer.Claims{"aud": "sts.amazonaws.com"}),
+		"expired":                 signed(t, w.issuers.gitlab, pipeline, issuer.Claims{"exp": time.Now().Add(-time.Hour).Unix()}),
+		"not trusted by the role": w.issuers.workflow(t, production, nil),
 	} {
 		t.Run(name, func(t *testing.T) {
 			x := w.terminal(t)

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"extauthz/tests/issuer"
-	"extauthz/tests/stack"
 )
 
 // The principals of the example's tokens.
@@ -23,16 +22,16 @@ const (
 
 // tokensProveCallers shows a token of each issuer each way.
 func tokensProveCallers(t *testing.T, w *world) {
-	workflow := local.workflow(t, mainBranch, nil)
-	project := signed(t, local.gitlab, pipeline, nil)
-	pod := signed(t, local.cluster, deployer, issuer.Claims{"aud": []string{audience, "another"}})
+	workflow := w.issuers.workflow(t, mainBranch, nil)
+	project := signed(t, w.issuers.gitlab, pipeline, nil)
+	pod := signed(t, w.issuers.cluster, deployer, issuer.Claims{"aud": []string{audience, "another"}})
 	for _, c := range []struct {
 		name, source, principal, issuer string
 		header                          [2]string
 	}{
 		{"verified by Envoy", "jwt_authn", githubRun, "github", bearer(workflow)},
 		{"a role by default", "basic", githubRun, "github", basic("AWS", workflow)},
-		{"a role by name", "basic", teamRun, "github", basic("123456789012/team/ci", local.workflow(t, production, nil))},
+		{"a role by name", "basic", teamRun, "github", basic("123456789012/team/ci", w.issuers.workflow(t, production, nil))},
 		{"keys from a URL", "bearer", gitlabRun, "gitlab", bearer(project)},
 		{"keys from a URL, as password", "basic", gitlabRun, "gitlab", basic("AWS", project)},
 		{"keys from a file", "bearer", prodPod, "kubernetes", bearer(pod)},
@@ -54,21 +53,21 @@ func tokensMadeOtherwise(t *testing.T, w *world) {
 	for _, c := range []struct {
 		name, token, reason string
 	}{
-		{"expired", local.workflow(t, mainBranch, issuer.Claims{"exp": ago(time.Hour)}), "expired"},
-		{"not yet valid", local.workflow(t, mainBranch, issuer.Claims{"nbf": ago(-time.Hour)}), "not"},
-		{"without exp", local.workflow(t, mainBranch, issuer.Claims{"exp": nil}), "exp"},
-		{"for another service", local.workflow(t, mainBranch, issuer.Claims{"aud": "sts.amazonaws.com"}), "sts.amazonaws.com"},
-		{"of another issuer", local.workflow(t, mainBranch, issuer.Claims{"iss": "https://evil.example"}), "https://evil.example"},
-		{"of an issuer who signs for another", signed(t, local.cluster, mainBranch, issuer.Claims{"iss": local.github.Name}), ""},
-		{"without a signature", unsigned(local.workflow(t, mainBranch, nil)), ""},
-		{"signed with the public key", signedWith(local.github.KeySet(), local.workflow(t, mainBranch, nil)), ""},
-		{"cut off", local.workflow(t, mainBranch, nil)[:200], ""},
+		{"expired", w.issuers.workflow(t, mainBranch, issuer.Claims{"exp": ago(time.Hour)}), "expired"},
+		{"not yet valid", w.issuers.workflow(t, mainBranch, issuer.Claims{"nbf": ago(-time.Hour)}), "not"},
+		{"without exp", w.issuers.workflow(t, mainBranch, issuer.Claims{"exp": nil}), "exp"},
+		{"for another service", w.issuers.workflow(t, mainBranch, issuer.Claims{"aud": "sts.amazonaws.com"}), "sts.amazonaws.com"},
+		{"of another issuer", w.issuers.workflow(t, mainBranch, issuer.Claims{"iss": "https://evil.example"}), "https://evil.example"},
+		{"of an issuer who signs for another", signed(t, w.issuers.cluster, mainBranch, issuer.Claims{"iss": w.issuers.github.Name}), ""},
+		{"without a signature", unsigned(w.issuers.workflow(t, mainBranch, nil)), ""},
+		{"signed with the public key", signedWith(w.issuers.github.KeySet(), w.issuers.workflow(t, mainBranch, nil)), ""},
+		{"cut off", w.issuers.workflow(t, mainBranch, nil)[:200], ""},
 		{"no token", "password", ""},
-		{"too long", local.workflow(t, mainBranch, issuer.Claims{"pad": strings.Repeat("x", 9<<10)}), ""},
-		{"a subject that is nobody", signed(t, local.gitlab, "project_path:evil/app:ref_type:branch:ref:main", nil), ""},
-		{"a branch that is nobody", signed(t, local.gitlab, "project_path:acme/app:ref_type:branch:ref:main2", nil), ""},
-		{"a namespace that has no role", signed(t, local.cluster, "system:serviceaccount:dev:deployer", nil), "no principal is bound to this credential"},
-		{"a subject with a path in it", signed(t, local.cluster, "system:serviceaccount:prod/x:deployer", nil), ""},
+		{"too long", w.issuers.workflow(t, mainBranch, issuer.Claims{"pad": strings.Repeat("x", 9<<10)}), ""},
+		{"a subject that is nobody", signed(t, w.issuers.gitlab, "project_path:evil/app:ref_type:branch:ref:main", nil), ""},
+		{"a branch that is nobody", signed(t, w.issuers.gitlab, "project_path:acme/app:ref_type:branch:ref:main2", nil), ""},
+		{"a namespace that has no role", signed(t, w.issuers.cluster, "system:serviceaccount:dev:deployer", nil), "no principal is bound to this credential"},
+		{"a subject with a path in it", signed(t, w.issuers.cluster, "system:serviceaccount:prod/x:deployer", nil), ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w.isNobody(t, c.reason, bearer(c.token))
@@ -94,7 +93,7 @@ func signedWith(public []byte, token string) string {
 // tokensInOddPlaces shows a good token where Envoy's jwt_authn may find it, but
 // not as the one credential of the request.
 func tokensInOddPlaces(t *testing.T, w *world) {
-	token := local.workflow(t, mainBranch, nil)
+	token := w.issuers.workflow(t, mainBranch, nil)
 	for _, c := range []struct {
 		name    string
 		headers [][2]string
@@ -156,7 +155,7 @@ func passwordsInOddShapes(t *testing.T, w *world) {
 
 // extractingAnywhere is the example with a jwt_authn that looks for tokens
 // wherever it does unless told.
-func extractingAnywhere(t *testing.T) stack.Spec {
+func extractingAnywhere(t *testing.T) setup {
 	t.Helper()
 	spec := tokens(t)
 	spec.Envoy = edited(t, spec.Envoy, func(listener map[string]any) {

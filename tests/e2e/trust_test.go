@@ -11,12 +11,12 @@ import (
 // trustPolicies decide which token assumes which role.
 func trustPolicies(t *testing.T, w *world) {
 	const refused = "is not authorized to perform: sts:AssumeRoleWithWebIdentity on resource: arn:aws:iam::123456789012:role/"
-	atMain, inProduction := local.workflow(t, mainBranch, nil), local.workflow(t, production, nil)
-	feature := local.workflow(t, "repo:acme/app:ref:refs/heads/feature", nil)
-	pod := signed(t, local.cluster, deployer, nil)
+	atMain, inProduction := w.issuers.workflow(t, mainBranch, nil), w.issuers.workflow(t, production, nil)
+	feature := w.issuers.workflow(t, "repo:acme/app:ref:refs/heads/feature", nil)
+	pod := signed(t, w.issuers.cluster, deployer, nil)
 	for _, c := range []struct{ name, user, token, reason string }{
 		{"a branch that the policy does not trust", "AWS", feature, refused + "ci/github"},
-		{"another repository", "AWS", local.workflow(t, "repo:evil/app:ref:refs/heads/main", nil), refused + "ci/github"},
+		{"another repository", "AWS", w.issuers.workflow(t, "repo:evil/app:ref:refs/heads/main", nil), refused + "ci/github"},
 		{"another role's subject", "123456789012/team/ci", atMain, refused + "team/ci"},
 		{"the first role's subject", "AWS", inProduction, refused + "ci/github"},
 		{"an unknown role", "123456789012/team/none", inProduction, "role/team/none"},
@@ -35,15 +35,15 @@ func trustPolicies(t *testing.T, w *world) {
 
 // rightsOfTokens are what the policies of roles and the tags of sessions allow.
 func rightsOfTokens(t *testing.T, w *world) {
-	other := signed(t, local.gitlab, "project_path:acme/other:ref_type:branch:ref:main", nil)
-	reader := signed(t, local.cluster, "system:serviceaccount:prod:reader", nil)
+	other := signed(t, w.issuers.gitlab, "project_path:acme/other:ref_type:branch:ref:main", nil)
+	reader := signed(t, w.issuers.cluster, "system:serviceaccount:prod:reader", nil)
 	for _, c := range []struct {
 		name, token, action string
 	}{
-		{"a run of main", local.workflow(t, mainBranch, nil), ""},
-		{"the project's own repository", signed(t, local.gitlab, pipeline, nil), ""},
+		{"a run of main", w.issuers.workflow(t, mainBranch, nil), ""},
+		{"the project's own repository", signed(t, w.issuers.gitlab, pipeline, nil), ""},
 		{"another project's repository", other, "ecr:InitiateLayerUpload"},
-		{"the service account that deploys", signed(t, local.cluster, deployer, nil), ""},
+		{"the service account that deploys", signed(t, w.issuers.cluster, deployer, nil), ""},
 		{"another service account", reader, "ecr:InitiateLayerUpload"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -69,7 +69,7 @@ func longNames(t *testing.T, w *world) {
 	const role, prod = "- arn: arn:aws:iam::123456789012:role/kubernetes/", "- arn: arn:aws:iam::123456789012:role/kubernetes/prod\n"
 	namespace, account := strings.Repeat("n", 63), strings.Repeat("a.", 126)+"a"
 	pod := func(namespace, name string) [2]string {
-		return bearer(signed(t, local.cluster, "system:serviceaccount:"+namespace+":"+name, nil))
+		return bearer(signed(t, w.issuers.cluster, "system:serviceaccount:"+namespace+":"+name, nil))
 	}
 	session := func(role, session string) string {
 		return "arn:aws:sts::123456789012:assumed-role/" + role + "/" + session

@@ -11,6 +11,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
+	"extauthz/tests/certs"
 	"extauthz/tests/stack"
 )
 
@@ -25,21 +26,29 @@ func TestMain(m *testing.M) {
 // that holds it has given the secret away.
 const marker = "the-secret-that-nobody-else-may-read"
 
+// A setup is what a world is made of, and who vouches for its clients.
+type setup struct {
+	stack.Spec
+	issuers   issuers          // of the tokens that it takes
+	authority *certs.Authority // of the certificates that it takes, and of its own
+	second    string           // HOST:PORT of Envoy's other listener
+}
+
 // world is a stack with images in its registry and policies of its own.
 type world struct {
 	stack.Stack
-	policies string // the directory in force, a copy that a scenario may edit
-	team     v1.Image
-	secret   v1.Image
+	setup  // its Policies are a copy, which a scenario may edit
+	team   v1.Image
+	secret v1.Image
 }
 
 // newWorld starts a stack over a copy of the policies, for the length of the
 // test, and fills its registry.
-func newWorld(t *testing.T, spec stack.Spec) *world {
+func newWorld(t *testing.T, spec setup) *world {
 	t.Helper()
-	w := &world{policies: copyPolicies(t, cmp.Or(spec.Policies, ownPolicies))}
-	spec.Policies = w.policies
-	s, err := programs.Start(spec)
+	spec.Policies = copyPolicies(t, cmp.Or(spec.Policies, ownPolicies))
+	w := &world{setup: spec}
+	s, err := programs.Start(spec.Spec)
 	if err != nil {
 		t.Fatal(err)
 	}
