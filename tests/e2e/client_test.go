@@ -33,7 +33,7 @@ type answer struct {
 
 // send sends one request to the address and reads all of the answer. A user
 // of "" is anonymous; else the password is the user's own.
-func send(t *testing.T, address, user, method, path string, body io.Reader) answer {
+func send(t testing.TB, address, user, method, path string, body io.Reader) answer {
 	t.Helper()
 	request, err := http.NewRequest(method, "http://"+address+path, body)
 	if err != nil {
@@ -46,7 +46,7 @@ func send(t *testing.T, address, user, method, path string, body io.Reader) answ
 }
 
 // exchange sends the request through client and reads all of the answer.
-func exchange(t *testing.T, client *http.Client, request *http.Request) answer {
+func exchange(t testing.TB, client *http.Client, request *http.Request) answer {
 	t.Helper()
 	response, err := client.Do(request)
 	if err != nil {
@@ -61,13 +61,13 @@ func exchange(t *testing.T, client *http.Client, request *http.Request) answer {
 }
 
 // ask sends a request without a body through Envoy.
-func (w *world) ask(t *testing.T, user, method, path string) answer {
+func (w *world) ask(t testing.TB, user, method, path string) answer {
 	t.Helper()
 	return send(t, w.Address(stack.Envoy), user, method, path, nil)
 }
 
 // wants checks the status.
-func (a answer) wants(t *testing.T, status int) answer {
+func (a answer) wants(t testing.TB, status int) answer {
 	t.Helper()
 	if a.status != status {
 		t.Errorf("status %d, want %d; body %q", a.status, status, a.body)
@@ -95,6 +95,12 @@ func (a answer) wantsError(t *testing.T, code string, texts ...string) {
 // repository, in ECR's words.
 func denied(t *testing.T, err error, action, repository string) {
 	t.Helper()
+	deniedOn(t, err, action, repositoryARN+repository)
+}
+
+// deniedOn is denied with the whole ARN.
+func deniedOn(t *testing.T, err error, action, arn string) {
+	t.Helper()
 	var refused *transport.Error
 	if !errors.As(err, &refused) || len(refused.Errors) != 1 {
 		t.Fatalf("error %v, want one error of the registry", err)
@@ -103,7 +109,7 @@ func denied(t *testing.T, err error, action, repository string) {
 		t.Errorf("status %d, want 403", refused.StatusCode)
 	}
 	wantsText(t, string(refused.Errors[0].Code), refused.Errors[0].Message, "DENIED",
-		"is not authorized to perform: "+action+" on resource: "+repositoryARN+repository+" ")
+		"is not authorized to perform: "+action+" on resource: "+arn+" ")
 }
 
 func wantsText(t *testing.T, code, message, wantCode string, texts ...string) {

@@ -1,94 +1,117 @@
 package e2e
 
 import (
+	"fmt"
 	"io/fs"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
-// configMap is the quickstart's Envoy over policies that lie as the kubelet
-// lays a ConfigMap: flat keys with ".." for "/", each a link through ..data.
-func configMap(t *testing.T) setup {
-	t.Helper()
-	spec := safe(t)
-	spec.Policies = t.TempDir()
-	swap(t, spec.Policies, "..2026_01_01", copyPolicies(t, ownPolicies))
-	return spec
-}
-
-// configMapSwap swaps in a generation that takes a right away, and then one
-// that cannot be loaded.
-func configMapSwap(t *testing.T, w *world) {
-	flow := w.flows(t, "dave", "/v2/shared/app/manifests/v1")
-	other := w.flows(t, "alice", "/v2/team/app/manifests/v1")
-	start := time.Now()
-	flow.only(t, start, flow.enough(t, start), http.StatusOK)
-
-	next := copyPolicies(t, ownPolicies)
-	policy := filepath.Join(next, repositories, "shared", "app", "_policy.json")
-	turnInPlace("Allow", "Deny")(t, policy)
-	swapped := time.Now()
-	swap(t, w.Policies, "..2026_01_02", next)
-	flow.only(t, swapped.Add(inForce), flow.enough(t, swapped.Add(inForce)), http.StatusForbidden)
-
-	turnInPlace("Statement", "Sentence")(t, policy)
-	swapped = time.Now()
-	swap(t, w.Policies, "..2026_01_03", next)
-	flow.only(t, swapped, flow.enough(t, swapped.Add(inForce)), http.StatusForbidden)
-	other.only(t, start, time.Now(), http.StatusOK)
-	if w.metric(t, "extauthz_policy_reload_failures_total") < 1 {
-		t.Error("the broken generation is not counted as a failure")
+// mounted is the quickstart's Envoy over policies that lie as the kubelet lays a
+// volume, whose changes are found by events alone.
+func mounted(lay func(t testing.TB, from, into string)) func(*testing.T) setup {
+	return func(t *testing.T) setup {
+		t.Helper()
+		spec := unpolled(t)
+		from := spec.Policies
+		spec.Policies = t.TempDir()
+		swap(t, spec.Policies, 0, from, lay)
+		return spec
 	}
 }
 
-// swap does what the kubelet does for a new generation of a ConfigMap: a
-// folder of its own, ..data renamed over to point at it, the old one removed.
-func swap(t *testing.T, dir, generation, from string) {
+// swaps is how often whole generations of policies are swapped under load.
+const swaps = 6
+
+// volumeSwaps swaps generations, of which one cannot be loaded, some have a file
+// that others have not, and some come right after another.
+func volumeSwaps(lay func(t testing.TB, from, into string)) func(*testing.T, *world) {
+	return func(t *testing.T, w *world) {
+		l, mount := w.loaded(t), 0
+		put := func(from string) { mount++; swap(t, w.Policies, mount, from, lay) }
+		for range swaps {
+			made := l.next(t)
+			l.turn(t, func() { put(made) })
+		}
+		broken := l.next(t)
+		turnInPlace("Statement", "Sentence")(t, filepath.Join(broken, filepath.FromSlash(turning)))
+		l.keep(t, "shared", func() { put(broken) })
+
+		without := l.next(t)
+		if l.open {
+			must(t, os.Remove(filepath.Join(without, filepath.FromSlash(turning))))
+		}
+		l.turn(t, func() { put(without) })
+		first, second := l.next(t), generation(t, l.number+1, !l.open)
+		l.turn(t, func() { put(first); put(second) })
+		l.number++
+	}
+}
+
+// swap does what the kubelet does for a new generation of a volume: a folder of
+// its own, ..data renamed over to lead there, a link for each name that is new in
+// it, those that lead nowhere removed, and the old folder removed.
+func swap(t testing.TB, dir string, number int, from string, lay func(t testing.TB, from, into string)) {
 	t.Helper()
-	must := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
+	folder := fmt.Sprintf("..2026_11_%02d", number)
+	old, _ := os.Readlink(filepath.Join(dir, "..data")) // none the first time
+	lay(t, from, filepath.Join(dir, folder))
+	must(t, os.Symlink(folder, filepath.Join(dir, "..data_tmp")))
+	must(t, os.Rename(filepath.Join(dir, "..data_tmp"), filepath.Join(dir, "..data")))
+	names, err := os.ReadDir(filepath.Join(dir, folder))
+	must(t, err)
+	for _, name := range names {
+		if err := os.Symlink(filepath.Join("..data", name.Name()), filepath.Join(dir, name.Name())); !os.IsExist(err) {
+			must(t, err)
 		}
 	}
-	old, _ := os.Readlink(filepath.Join(dir, "..data")) // none the first time
-	keys := flatten(t, from, filepath.Join(dir, generation))
-	must(os.Symlink(generation, filepath.Join(dir, "..data_tmp")))
-	must(os.Rename(filepath.Join(dir, "..data_tmp"), filepath.Join(dir, "..data")))
-	if old != "" {
-		must(os.RemoveAll(filepath.Join(dir, old)))
-		return
+	links, err := os.ReadDir(dir)
+	must(t, err)
+	for _, link := range links {
+		if _, err := os.Stat(filepath.Join(dir, link.Name())); err != nil {
+			must(t, os.Remove(filepath.Join(dir, link.Name())))
+		}
 	}
-	for _, key := range keys {
-		must(os.Symlink(filepath.Join("..data", key), filepath.Join(dir, key)))
+	if old != "" {
+		must(t, os.RemoveAll(filepath.Join(dir, old)))
 	}
 }
 
 // flatten copies the files of a tree into one folder, named as a ConfigMap can
-// name them, and returns the names.
-func flatten(t *testing.T, tree, into string) (keys []string) {
+// name them: with ".." for "/".
+func flatten(t testing.TB, tree, into string) {
 	t.Helper()
-	if err := os.Mkdir(into, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	err := fs.WalkDir(os.DirFS(tree), ".", func(path string, d fs.DirEntry, err error) error {
+	must(t, os.Mkdir(into, 0o755))
+	keys := 0
+	must(t, fs.WalkDir(os.DirFS(tree), ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		key := strings.ReplaceAll(path, "/", "..")
-		keys = append(keys, key)
+		keys++
 		text, err := os.ReadFile(filepath.Join(tree, path))
-		if err != nil {
-			return err
-		}
-		return os.WriteFile(filepath.Join(into, key), text, 0o644)
-	})
-	if err != nil || len(keys) < 5 {
-		t.Fatalf("%d keys (%v), want at least 5", len(keys), err)
+		must(t, err)
+		return os.WriteFile(filepath.Join(into, strings.ReplaceAll(path, "/", "..")), text, 0o644)
+	}))
+	if keys < 5 {
+		t.Fatalf("%d keys, want at least 5", keys)
 	}
-	return keys
+}
+
+// project lays several ConfigMaps and a Secret in one projected volume, of which
+// some have flat keys and some name folders for their items.
+func project(t testing.TB, from, into string) {
+	t.Helper()
+	must(t, os.CopyFS(filepath.Join(into, "accounts"), os.DirFS(filepath.Join(from, "accounts"))))
+	flat := filepath.Join(into, ".flat")
+	flatten(t, from, flat)
+	keys, err := os.ReadDir(flat)
+	must(t, err)
+	for _, key := range keys {
+		if !strings.HasPrefix(key.Name(), "accounts..") {
+			must(t, os.Rename(filepath.Join(flat, key.Name()), filepath.Join(into, key.Name())))
+		}
+	}
+	must(t, os.RemoveAll(flat))
 }

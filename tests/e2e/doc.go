@@ -15,11 +15,16 @@
 //	delete_test.go     deleting
 //	crane_test.go      the same through a command line client
 //	accesslog_test.go  the decision in Envoy's access log
-//	reload_test.go     policies that change while requests flow
 //	flow_test.go       the flow of requests, and what must be true of it
+//	load_test.go       a load under which policies change, and the count of wrong answers
+//	reload_test.go     policies that are edited, broken, mended and replaced under load
+//	edits_test.go      how programs write files
+//	configmap_test.go  policies as Kubernetes mounts them, swapped under load
+//	gitsync_test.go    and as git-sync has them
+//	starved_test.go    without inotify, and with more events than it keeps
 //	together_test.go   several files that change at the same time
-//	generations_test.go  whole generations that are swapped: git-sync, projected volumes
-//	configmap_test.go  policies as Kubernetes mounts them
+//	aws_test.go        policies as AWS's commands print them
+//	decisions_test.go  the decision log, and which statement decided
 //	options_test.go    what a registry's options change
 //	inventory_test.go  repositories that are there, and those that a push creates
 //	outage_test.go     extauthz killed, and back

@@ -11,6 +11,9 @@ import (
 	"extauthz/tests/stack"
 )
 
+// settled is how long a change is watched after it must be in force.
+const settled = 300 * time.Millisecond
+
 // inForce is how long a change of policy may take to be in force everywhere.
 const inForce = time.Second
 
@@ -19,9 +22,10 @@ type flow struct {
 	user, path string
 	address    string
 
-	mu   sync.Mutex
-	seen []observation
-	err  error
+	mu    sync.Mutex
+	seen  []observation
+	taken int // of those seen
+	err   error
 }
 
 // observation is one answer, and when its request ran.
@@ -31,7 +35,7 @@ type observation struct {
 }
 
 // flows sends GET path as user until the test ends.
-func (w *world) flows(t *testing.T, user, path string) *flow {
+func (w *world) flows(t testing.TB, user, path string) *flow {
 	t.Helper()
 	f := &flow{user: user, path: path, address: w.Address(stack.Envoy)}
 	stop, stopped := make(chan struct{}), make(chan struct{})
@@ -95,14 +99,28 @@ func (f *flow) between(from, to time.Time) []observation {
 	})
 }
 
+// take are the answers since it was asked last.
+func (f *flow) take() []observation {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	from := f.taken
+	f.taken = len(f.seen)
+	return slices.Clone(f.seen[from:])
+}
+
 // atLeast is the number of answers below which a stretch of a flow shows nothing.
 const atLeast = 20
 
-// enough waits until the flow has answers enough since then, however slow the
-// machine, and returns the time.
-func (f *flow) enough(t *testing.T, since time.Time) time.Time {
-	t.Helper()
+// enough waits until the flow has answers enough since then, and for a while
+// longer than they take, and returns the time.
+func (f *flow) enough(since time.Time) time.Time {
 	time.Sleep(time.Until(since.Add(settled)))
+	return f.answered(since)
+}
+
+// answered waits until the flow has answers enough since then, however slow the
+// machine, and returns the time.
+func (f *flow) answered(since time.Time) time.Time {
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
 		now := time.Now()
 		if len(f.between(since, now)) >= atLeast || now.After(deadline) {

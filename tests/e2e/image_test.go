@@ -13,7 +13,7 @@ import (
 // image is a small image with text to be read in its layer, in its
 // configuration and in its manifest. It is one of Docker's, which a registry
 // hands out whatever a client accepts.
-func image(t *testing.T, text string) v1.Image {
+func image(t testing.TB, text string) v1.Image {
 	t.Helper()
 	image, err := fixture.Image("amd64", text)
 	if err != nil {

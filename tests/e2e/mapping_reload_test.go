@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"encoding/json"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -11,17 +10,6 @@ import (
 	"extauthz/tests/issuer"
 	"extauthz/tests/stack"
 )
-
-// inForceDigest is the digest of the policies in force.
-func (w *world) inForceDigest(t *testing.T) string {
-	t.Helper()
-	var view struct{ Digest string }
-	a := send(t, w.Address(stack.Extauthz), "", http.MethodGet, "/snapshot", nil).wants(t, http.StatusOK)
-	if err := json.Unmarshal([]byte(a.body), &view); err != nil || view.Digest == "" {
-		t.Fatalf("no digest in %s (%v)", a.body, err)
-	}
-	return view.Digest
-}
 
 // soon waits until something is so, for as long as a change may take to be in
 // force and a little more.
@@ -38,21 +26,21 @@ func soon(t *testing.T, what string, so func() bool) {
 // in force.
 func (w *world) edit(t *testing.T, file, old, new string) {
 	t.Helper()
-	before := w.inForceDigest(t)
+	before := w.snapshot(t).Digest
 	turnInPlace(old, new)(t, filepath.Join(w.Policies, filepath.FromSlash(file)))
-	soon(t, "the change of "+file+" is in force", func() bool { return w.inForceDigest(t) != before })
+	soon(t, "the change of "+file+" is in force", func() bool { return w.snapshot(t).Digest != before })
 }
 
 // spoil replaces text in a file of the policies, which cannot be loaded then,
 // and mends it after what must be so meanwhile. The log tells where the fault is.
 func (w *world) spoil(t *testing.T, file, old, new, told string, meanwhile func()) {
 	t.Helper()
-	digest, failures := w.inForceDigest(t), w.metric(t, "extauthz_policy_reload_failures_total")
+	digest, failures := w.snapshot(t).Digest, w.metric(t, "extauthz_policy_reload_failures_total")
 	path, spoilt := filepath.Join(w.Policies, filepath.FromSlash(file)), time.Now()
 	turnInPlace(old, new)(t, path)
 	soon(t, "the failure is counted", func() bool { return w.metric(t, "extauthz_policy_reload_failures_total") > failures })
 	soon(t, "the log says where it is and what: "+told, func() bool { return w.toldSince(spoilt, file+":", told) })
-	if w.inForceDigest(t) != digest {
+	if w.snapshot(t).Digest != digest {
 		t.Error("the last good policies are not in force")
 	}
 	meanwhile()

@@ -12,15 +12,21 @@ import (
 	"extauthz/tests/stack"
 )
 
-// mount asks as alice, who may push team/*, for a blob in repository, from the
-// repository of that name if it is not "".
+// mount asks as alice, who may push team/*, for a blob in repository.
 func (w *world) mount(t *testing.T, repository, blob, from string) answer {
+	t.Helper()
+	return w.mountAs(t, "alice", repository, blob, from)
+}
+
+// mountAs asks for a blob in repository, from the repository of that name if it is
+// not "".
+func (w *world) mountAs(t *testing.T, user, repository, blob, from string) answer {
 	t.Helper()
 	query := "?mount=" + blob
 	if from != "" {
 		query += "&from=" + from
 	}
-	return w.ask(t, "alice", http.MethodPost, "/v2/"+repository+"/blobs/uploads/"+query)
+	return w.ask(t, user, http.MethodPost, "/v2/"+repository+"/blobs/uploads/"+query)
 }
 
 // holds checks whether the registry serves the blob from repository.

@@ -23,12 +23,12 @@ func killedAndBack(t *testing.T, w *world) {
 		wants(t, http.StatusServiceUnavailable)
 	w.ask(t, "alice", http.MethodGet, "/v2/").wants(t, http.StatusServiceUnavailable)
 	w.ask(t, "", http.MethodGet, "/v2/").wants(t, http.StatusServiceUnavailable)
-	flow.only(t, down, flow.enough(t, down), http.StatusServiceUnavailable)
+	flow.only(t, down, flow.enough(down), http.StatusServiceUnavailable)
 
 	if err := w.Start(stack.Extauthz); err != nil {
 		t.Fatal(err)
 	}
 	time.Sleep(settled)
 	back := time.Now()
-	flow.only(t, back, flow.enough(t, back), http.StatusOK)
+	flow.only(t, back, flow.enough(back), http.StatusOK)
 }

@@ -1,152 +1,170 @@
 package e2e
 
 import (
-	"encoding/json"
 	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
-	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"extauthz/tests/stack"
 )
 
-// settled is how long a change is watched after it must be in force.
-const settled = 300 * time.Millisecond
-
-// A change is one edit of the repository policy that lets dave pull shared/app,
-// and what dave is answered once it is in force.
-type change struct {
-	name   string
-	edit   func(t *testing.T, file string)
-	status int
-	broken bool // the policies cannot be loaded: the last good ones stay
+// unpolled is the quickstart's Envoy over the first generation of policies, whose
+// changes are found by events alone.
+func unpolled(t *testing.T) setup {
+	t.Helper()
+	spec := safe(t)
+	spec.Policies = generation(t, 0, true)
+	spec.Flags = []string{"--poll-interval", "1h"}
+	return spec
 }
 
-var changes = []change{
-	{"edited in place", turnInPlace("Allow", "Deny"), http.StatusForbidden, false},
-	{"renamed over", turnByRename("Deny", "Allow"), http.StatusOK, false},
-	{"removed", remove, http.StatusForbidden, false},
-	{"back", create("Allow"), http.StatusOK, false},
-	{"broken", turnInPlace(`"Effect"`, `"Efect"`), http.StatusOK, true},
-	{"broken otherwise", turnInPlace("Statement", ""), http.StatusOK, true},
-	{"mended", create("Deny"), http.StatusForbidden, false},
-	{"broken while denying", turnByRename("}", ""), http.StatusForbidden, true},
-	{"mended again", create("Allow"), http.StatusOK, false},
-}
-
-// editsWhileRequestsFlow makes the changes one after the other. Each is in
-// force within a second, no request that it does not concern is answered
-// otherwise, and none at all is answered by anything but one policy or the
-// other.
-func editsWhileRequestsFlow(t *testing.T, w *world) {
-	allowed := w.flows(t, "alice", "/v2/team/app/manifests/v1")
-	denied := w.flows(t, "bob", "/v2/secret/app/manifests/v1")
-	changing := w.flows(t, "dave", "/v2/shared/app/manifests/v1")
-	start := time.Now()
-	changing.only(t, start, changing.enough(t, start), http.StatusOK)
-
-	before := http.StatusOK
-	for _, c := range changes {
-		t.Run(c.name, func(t *testing.T) {
-			w.change(t, c, changing, before)
+// editsByPrograms saves one file in every way in which programs do.
+func editsByPrograms(t *testing.T, w *world) {
+	l := w.begun(t)
+	for _, program := range []struct {
+		name  string
+		saves func(t testing.TB, file string, text []byte)
+	}{
+		{"a shell in place", write},
+		{"a slow one in place", writeSlowly},
+		{"a rename over", writeOver},
+		{"vim", writeAsVim},
+		{"emacs", writeAsEmacs},
+		{"nano", writeAsNano},
+		{"sed -i", writeAsSed},
+		{"git", writeAsGit},
+	} {
+		t.Run(program.name, func(t *testing.T) {
+			for range 2 {
+				l.turn(t, func() { program.saves(t, l.file(), turningPolicy(!l.open)) })
+			}
 		})
-		before = c.status
 	}
-	allowed.only(t, start, time.Now(), http.StatusOK)
-	denied.only(t, start, time.Now(), http.StatusForbidden)
+	t.Run("removed and back", func(t *testing.T) {
+		l.turn(t, func() { must(t, os.Remove(l.file())) })
+		l.turn(t, func() { write(t, l.file(), turningPolicy(true)) })
+	})
 }
 
-// change makes one change and watches the flow that it concerns.
-func (w *world) change(t *testing.T, c change, changing *flow, before int) {
-	failures := w.metric(t, "extauthz_policy_reload_failures_total")
-	edited := time.Now()
-	c.edit(t, filepath.Join(w.Policies, repositories, "shared", "app", "_policy.json"))
+// file is the one whose policy turns the answers.
+func (l *load) file() string { return filepath.Join(l.w.Policies, filepath.FromSlash(turning)) }
 
-	now := changing.enough(t, edited.Add(inForce))
-	changing.only(t, edited, now, before, c.status)
-	changing.only(t, edited.Add(inForce), now, c.status)
-	send(t, w.Address(stack.Extauthz), "", http.MethodGet, "/readyz", nil).wants(t, http.StatusOK)
-	failed := w.metric(t, "extauthz_policy_reload_failures_total") > failures
-	if failed != c.broken {
-		t.Errorf("reload failure counted: %v, want %v", failed, c.broken)
+// beside is a name beside that file, or in a folder above.
+func (l *load) beside(up int, name string) string {
+	dir := filepath.Dir(l.file())
+	for range up {
+		dir = filepath.Dir(dir)
 	}
-	if c.broken && !w.toldSince(edited, brokenFile, "") {
-		t.Error("the log does not name the broken file")
-	}
+	return filepath.Join(dir, name)
 }
 
-// toldSince tells whether extauthz has logged a file, named as in text, and behind
-// it the reason since then. (Its log is kept from the end: what it told before may
-// be gone.)
-func (w *world) toldSince(then time.Time, text, reason string) bool {
-	for line := range strings.Lines(w.Log(stack.Extauthz)) {
-		var told struct{ Time time.Time }
-		_, why, found := strings.Cut(line, text)
-		if found && strings.Contains(why, reason) && json.Unmarshal([]byte(line), &told) == nil && told.Time.After(then) {
-			return true
-		}
+// brokenEdits spoils one file or the directory in one way after the other, and
+// mends it with the other answer. What cannot be loaded is told by its name.
+func brokenEdits(t *testing.T, w *world) {
+	const named = "shared/app/_policy.json"
+	l := w.begun(t)
+	for _, c := range []struct {
+		name, told string
+		spoil      func(file string)
+	}{
+		{"misspelt", named + ":", func(file string) { turnInPlace("Effect", "Efect")(t, file) }},
+		{"without a statement", named + ":", func(file string) { turnInPlace("Statement", "Sentence")(t, file) }},
+		{"cut short", named + ":", func(file string) { write(t, file, cut(turningPolicy(true))) }},
+		{"emptied", named + ":", func(file string) { write(t, file, nil) }},
+		{"cut short, renamed over", named + ":", func(file string) { writeOver(t, file, cut(turningPolicy(true))) }},
+		{"not UTF-8", named + ":", func(file string) { write(t, file, []byte("{\"Version\": \"\xff\"}")) }},
+		{"too large", named + ":", func(file string) { write(t, file, make([]byte, 1<<20+1)) }},
+		{"a named pipe", named + ":", func(file string) { must(t, os.Remove(file)); must(t, syscall.Mkfifo(file, 0o644)) }},
+		{"a folder", named + "/x", func(file string) {
+			must(t, os.Remove(file))
+			must(t, os.Mkdir(file, 0o755))
+			write(t, filepath.Join(file, "x"), nil)
+		}},
+		{"a link in a circle", named + ":", func(file string) { must(t, os.Remove(file)); must(t, os.Symlink(filepath.Base(file), file)) }},
+		{"every file removed", "registries.yaml", func(string) { emptyDirectory(t, w.Policies) }},
+		{"the directory removed", filepath.Base(w.Policies), func(string) { must(t, os.RemoveAll(w.Policies)) }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l.keep(t, c.told, func() { c.spoil(l.file()) })
+			l.turn(t, func() {
+				aside := l.next(t)
+				must(t, os.RemoveAll(w.Policies))
+				must(t, os.Rename(aside, w.Policies))
+			})
+		})
 	}
-	return false
+	t.Run("the backup of an editor", func(t *testing.T) {
+		l.keep(t, named+"~:", func() { write(t, l.file()+"~", turningPolicy(true)) })
+		l.stay(t, func() { must(t, os.Remove(l.file()+"~")) })
+		l.turn(t, func() { write(t, l.file(), turningPolicy(!l.open)) })
+	})
 }
 
-// brokenFile is how the log names the file that is edited, before its line.
-const brokenFile = "shared/app/_policy.json:"
+// replacedFolders puts another folder into the place of the one that holds the
+// file, of the policy directory, and of its parent, and then edits what is there:
+// whatever was watched before is gone.
+func replacedFolders(t *testing.T, w *world) {
+	l := w.begun(t)
+	for _, c := range []struct {
+		name   string
+		folder func() string
+		other  func(made string) string // of a generation's directory
+	}{
+		{"of the file", func() string { return l.beside(0, "") }, func(made string) string { return filepath.Join(made, filepath.Dir(turning)) }},
+		{"of the account", func() string { return filepath.Join(w.Policies, "accounts") }, func(made string) string { return filepath.Join(made, "accounts") }},
+		{"the directory", func() string { return w.Policies }, func(made string) string { return made }},
+		{"its parent", func() string { return filepath.Dir(w.Policies) }, filepath.Dir},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for range 2 {
+				made := generation(t, l.number, !l.open)
+				l.turn(t, func() { replaceFolder(t, c.folder(), c.other(made)) })
+				l.turn(t, func() { write(t, l.file(), turningPolicy(!l.open)) })
+			}
+		})
+	}
+	t.Run("removed, and made again", func(t *testing.T) {
+		l.turn(t, func() { must(t, os.RemoveAll(l.beside(1, ""))) })
+		l.turn(t, func() {
+			must(t, os.MkdirAll(filepath.Dir(l.file()), 0o755))
+			write(t, l.file(), turningPolicy(!l.open))
+		})
+		l.turn(t, func() { write(t, l.file(), turningPolicy(!l.open)) })
+	})
+}
 
-// repositories is the place of repository policies in the policy directory.
-const repositories = "accounts/123456789012/eu-central-1/repositories"
-
-// turned is the file's text with every old replaced.
-func turned(t *testing.T, file, old, new string) []byte {
+// replaceFolder moves a folder away, and the other one into its place.
+func replaceFolder(t testing.TB, folder, other string) {
 	t.Helper()
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !strings.Contains(string(text), old) {
-		t.Fatalf("%s has no %q", file, old)
-	}
-	return []byte(strings.ReplaceAll(string(text), old, new))
+	away := filepath.Join(t.TempDir(), "away")
+	must(t, os.Rename(folder, away))
+	must(t, os.Rename(other, folder))
 }
 
-// turnInPlace writes into the file itself, as a shell's redirection does.
-func turnInPlace(old, new string) func(*testing.T, string) {
-	return func(t *testing.T, file string) { write(t, file, turned(t, file, old, new)) }
-}
-
-// turnByRename writes another file and renames it over, as an editor does.
-func turnByRename(old, new string) func(*testing.T, string) {
-	return func(t *testing.T, file string) {
-		beside := filepath.Join(filepath.Dir(file), ".new")
-		write(t, beside, turned(t, file, old, new))
-		if err := os.Rename(beside, file); err != nil {
-			t.Fatal(err)
-		}
+// sameContent touches, rewrites and replaces what is there by the same.
+func sameContent(t *testing.T, w *world) {
+	l := w.begun(t)
+	for _, c := range []struct {
+		name   string
+		change func()
+	}{
+		{"touched", func() { must(t, os.Chtimes(l.file(), time.Now(), time.Now())) }},
+		{"given another mode", func() { must(t, os.Chmod(l.file(), 0o600)) }},
+		{"written again", func() { write(t, l.file(), turningPolicy(l.open)) }},
+		{"renamed over", func() { writeOver(t, l.file(), turningPolicy(l.open)) }},
+		{"there and back", func() { write(t, l.file(), turningPolicy(!l.open)); write(t, l.file(), turningPolicy(l.open)) }},
+		{"beside a file that does not count", func() { write(t, l.beside(0, ".notes"), []byte("x")) }},
+		{"the directory replaced", func() { replaceFolder(t, w.Policies, generation(t, l.number, l.open)) }},
+		{"asked to look", func() { must(t, w.Signal(stack.Extauthz, syscall.SIGHUP)) }},
+	} {
+		t.Run(c.name, func(t *testing.T) { l.stay(t, c.change) })
 	}
-}
-
-func remove(t *testing.T, file string) {
-	if err := os.Remove(file); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// create writes the policy anew, with this effect for dave.
-func create(effect string) func(*testing.T, string) {
-	return func(t *testing.T, file string) {
-		original := filepath.Join("testdata", "policies", repositories, "shared", "app", "_policy.json")
-		write(t, file, turned(t, original, "Allow", effect))
-	}
-}
-
-func write(t *testing.T, file string, text []byte) {
-	t.Helper()
-	if err := os.WriteFile(file, text, 0o644); err != nil {
-		t.Fatal(err)
-	}
+	l.turn(t, func() { write(t, l.file(), turningPolicy(!l.open)) })
 }
 
 // metric reads one number of extauthz's metrics.
@@ -169,10 +187,10 @@ func (w *world) metric(t *testing.T, name string) float64 {
 func loginTakenAway(t *testing.T, w *world) {
 	flow := w.flows(t, "alice", "/v2/team/app/manifests/v1")
 	start := time.Now()
-	flow.only(t, start, flow.enough(t, start), http.StatusOK)
+	flow.only(t, start, flow.enough(start), http.StatusOK)
 
 	edited := time.Now()
 	turnInPlace("ecr:GetAuthorizationToken", "ecr:DescribeRegistry")(t, filepath.Join(w.Policies, "managed", "developers.json"))
-	flow.only(t, edited.Add(inForce), flow.enough(t, edited.Add(inForce)), http.StatusForbidden)
+	flow.only(t, edited.Add(inForce), flow.enough(edited.Add(inForce)), http.StatusForbidden)
 	w.ask(t, "alice", http.MethodGet, "/v2/").wants(t, http.StatusUnauthorized)
 }

@@ -48,16 +48,36 @@ var groups = []group{
 		{"the access log has the decision", accessLog},
 	}},
 	{"changing policies", safe, true, []scenario{
-		{"edits while requests flow", editsWhileRequestsFlow},
 		{"right to log in taken away", loginTakenAway},
 		{"edits of several files at the same time", editsTogether},
-		{"the swap of git-sync's link", gitSyncSwap},
 	}},
-	{"policies in a projected volume", projectedVolume, true, []scenario{
-		{"the swap of a projected volume", projectedSwap},
+	{"policies that change under load", unpolled, false, []scenario{
+		{"saved by programs", editsByPrograms},
+		{"broken and mended", brokenEdits},
+		{"in folders that are replaced", replacedFolders},
+		{"by nothing", sameContent},
 	}},
-	{"policies in a ConfigMap", configMap, true, []scenario{
-		{"the swap of a ConfigMap", configMapSwap},
+	{"too much that changes at once", patient, false, []scenario{
+		{"is not seen, but that is", queueOverflows},
+	}},
+	{"policies behind git-sync's link under load", unpolled, true, []scenario{
+		{"are swapped", gitSync("")},
+		{"are swapped with a folder above", gitSync("deploy/policies")},
+	}},
+	{"a ConfigMap under load", mounted(flatten), true, []scenario{
+		{"is swapped", volumeSwaps(flatten)},
+	}},
+	{"a projected volume under load", mounted(project), true, []scenario{
+		{"is swapped", volumeSwaps(project)},
+	}},
+	{"no inotify instance left", starved("instances", 0, "--poll-interval", "1s"), true, []scenario{
+		{"changes are found by polling", foundByPolling("policies are compared by polling only")},
+	}},
+	{"no inotify watch left", starved("watches", 3, "--poll-interval", "1s"), true, []scenario{
+		{"changes are found by polling", foundByPolling("a directory cannot be watched; its changes are found by polling")},
+	}},
+	{"no inotify instance left, and no poll", starved("instances", 0, "--poll-interval", "1h"), true, []scenario{
+		{"changes are found by signal", foundBySignal},
 	}},
 	{"outage", safe, true, []scenario{
 		{"extauthz killed and back", killedAndBack},
@@ -135,6 +155,12 @@ var groups = []group{
 	}},
 	{"a flood", withNewcomer, true, []scenario{
 		{"of wrong passwords", wrongPasswords},
+	}},
+	{"what AWS prints", exported, false, []scenario{
+		{"decides each request for its own reason", asExported},
+		{"in two accounts and regions", exportedElsewhere},
+		{"says who assumes which role", exportedTrust},
+		{"with clients", exportedClients},
 	}},
 	{"two registries", meshed, false, []scenario{
 		{"keep to themselves", twoRegistries},

@@ -44,7 +44,7 @@ type world struct {
 
 // newWorld starts a stack over a copy of the policies, for the length of the
 // test, and fills its registry.
-func newWorld(t *testing.T, spec setup) *world {
+func newWorld(t testing.TB, spec setup) *world {
 	t.Helper()
 	spec.Policies = copyPolicies(t, cmp.Or(spec.Policies, ownPolicies))
 	w := &world{setup: spec}
@@ -70,7 +70,7 @@ func newWorld(t *testing.T, spec setup) *world {
 }
 
 // fill puts the images into the registry, around Envoy.
-func (w *world) fill(t *testing.T) {
+func (w *world) fill(t testing.TB) {
 	t.Helper()
 	for repository, image := range map[string]v1.Image{
 		"team/app": w.team, "shared/app": w.team, "secret/app": w.secret,
@@ -82,7 +82,7 @@ func (w *world) fill(t *testing.T) {
 }
 
 // behind names an image at the registry's own address.
-func (w *world) behind(t *testing.T, repository, tag string) name.Tag {
+func (w *world) behind(t testing.TB, repository, tag string) name.Tag {
 	t.Helper()
 	return tagOf(t, w.Address(stack.Registry), repository, tag)
 }
@@ -93,7 +93,7 @@ func (w *world) through(t *testing.T, repository, tag string) name.Tag {
 	return tagOf(t, w.Address(stack.Envoy), repository, tag)
 }
 
-func tagOf(t *testing.T, address, repository, tag string) name.Tag {
+func tagOf(t testing.TB, address, repository, tag string) name.Tag {
 	t.Helper()
 	reference, err := name.NewTag(address + "/" + repository + ":" + tag)
 	if err != nil {
@@ -106,9 +106,9 @@ func tagOf(t *testing.T, address, repository, tag string) name.Tag {
 var ownPolicies = filepath.Join("testdata", "policies")
 
 // copyPolicies copies a policy directory into a folder of the test.
-func copyPolicies(t *testing.T, from string) string {
+func copyPolicies(t testing.TB, from string) string {
 	t.Helper()
-	dir := t.TempDir()
+	dir := filepath.Join(t.TempDir(), "etc", "policies")
 	if err := os.CopyFS(dir, os.DirFS(from)); err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
+	"syscall"
 )
 
 // Processes is a stack of processes of this machine on loopback addresses,
@@ -96,9 +98,9 @@ func (s *Processes) command(part Part) []string {
 	case Registry:
 		return []string{s.programs.Registry, s.wiring.registry, filepath.Join(s.dir, "images")}
 	case Extauthz:
-		return append([]string{s.programs.Extauthz, "serve",
+		return slices.Concat(s.spec.Under, []string{s.programs.Extauthz, "serve",
 			"--policies", s.spec.Policies, "--listen", "unix://" + s.wiring.socket,
-			"--admin-listen", s.admin, "--drain-timeout", "2s"}, s.spec.Flags...)
+			"--admin-listen", s.admin, "--drain-timeout", "2s"}, s.spec.Flags)
 	default:
 		folders := []string{s.dir}
 		if s.spec.Certs != "" {
@@ -120,6 +122,15 @@ func (s *Processes) probe(part Part) (*http.Client, string) {
 	default:
 		return dialing(s.wiring.admin), "http://envoy/ready"
 	}
+}
+
+// Signal sends a part a signal.
+func (s *Processes) Signal(part Part, signal syscall.Signal) error {
+	p := s.running[part]
+	if p == nil {
+		return fmt.Errorf("%s does not run", part)
+	}
+	return p.cmd.Process.Signal(signal)
 }
 
 // Kill ends a part with SIGKILL.

@@ -1,5 +1,7 @@
 package stack
 
+import "syscall"
+
 // A Part is one program of a stack.
 type Part string
 
@@ -18,6 +20,8 @@ type Stack interface {
 	Address(Part) string
 	// Log is the end of what the part wrote.
 	Log(Part) string
+	// Signal sends the part a signal.
+	Signal(Part, syscall.Signal) error
 	// Kill ends the part at once, without a chance to clean up.
 	Kill(Part) error
 	// Start starts a part that was killed, and returns when it is ready.
@@ -34,4 +38,5 @@ type Spec struct {
 	Listen   string   // Envoy's listener; "" is a free loopback port
 	Upstream string   // HOST:PORT in the registry's place; "" starts a registry
 	Flags    []string // further flags of extauthz serve
+	Under    []string // a command with its arguments, which runs extauthz; empty runs it as it is
 }

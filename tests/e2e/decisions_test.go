@@ -1,0 +1,75 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"extauthz/tests/stack"
+)
+
+// judged is a line of the decision log.
+type judged struct {
+	Msg, Decision string
+	Actions       []struct {
+		Action, Resource, Decision string
+		Statements                 []struct{ Effect, Policy, Sid string }
+	}
+}
+
+// decisions are the lines of the decision log.
+func (w *world) decisions(t *testing.T) (all []judged) {
+	t.Helper()
+	for line := range strings.Lines(w.Log(stack.Extauthz)) {
+		var d judged
+		if json.Unmarshal([]byte(line), &d) == nil && d.Msg == "decision" {
+			all = append(all, d)
+		}
+	}
+	return all
+}
+
+// nextDecision waits for the line after so many.
+func (w *world) nextDecision(t *testing.T, before int) judged {
+	t.Helper()
+	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		if all := w.decisions(t); len(all) > before {
+			return all[before]
+		}
+	}
+	t.Fatal("no line in the decision log")
+	return judged{}
+}
+
+func (d judged) is(t *testing.T, decision string) {
+	t.Helper()
+	if d.Decision != decision {
+		t.Errorf("logged %+v, want %s", d, decision)
+	}
+}
+
+// isDeniedBy wants the last action asked about to be that of the case, and the
+// Deny that matched, and no other, to be its own; or none to have matched.
+func (d judged) isDeniedBy(t *testing.T, c exportedCase) {
+	t.Helper()
+	if len(d.Actions) == 0 {
+		t.Fatalf("logged no action: %+v", d)
+	}
+	last := d.Actions[len(d.Actions)-1]
+	var denies []string
+	for _, s := range last.Statements {
+		if s.Effect == "Deny" {
+			file, _, _ := strings.Cut(s.Policy, ":")
+			denies = append(denies, file+" "+s.Sid)
+		}
+	}
+	decision, want := "implicitDeny", []string(nil)
+	if c.by != "" {
+		decision, want = "explicitDeny", []string{c.by}
+	}
+	if last.Action != c.action || last.Resource != c.on || last.Decision != decision || fmt.Sprint(denies) != fmt.Sprint(want) {
+		t.Errorf("logged %+v, want %s of %s on %s by %q", last, decision, c.action, c.on, want)
+	}
+}

@@ -1,0 +1,257 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"extauthz/decision"
+	"extauthz/policystore"
+
+	"extauthz/tests/stack"
+)
+
+// The files of the policies that the load asks about, each of a repository.
+const (
+	turning   = repositories + "/shared/app/_policy.json"
+	agreeing  = repositories + "/team/app/_policy.json"
+	differing = repositories + "/secret/app/_policy.json"
+)
+
+// repositories is the place of repository policies in the policy directory.
+const repositories = "accounts/123456789012/eu-central-1/repositories"
+
+// allowing is a repository policy that lets dave pull, under a condition if there is one.
+func allowing(condition string) []byte {
+	return []byte(`{"Version": "2012-10-17", "Statement": {"Effect": "Allow",
+ "Principal": {"AWS": "arn:aws:iam::123456789012:user/dave"}, "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]` + condition + "}}\n")
+}
+
+// turningPolicy lets dave pull, or denies it.
+func turningPolicy(open bool) []byte {
+	if open {
+		return allowing("")
+	}
+	return []byte(strings.Replace(string(allowing("")), "Allow", "Deny", 1))
+}
+
+// generation is a copy of the policies in which a number stands in three files:
+// dave bears it as a tag, one repository lets him pull where the tag is that
+// number, and another where it is not. So files of two generations together shut
+// him out of the first, or let him into the second. A third repository lets him
+// pull if open. Bob, whom nobody asks, has a password in even ones alone, so that
+// some mixtures cannot be loaded.
+func generation(t testing.TB, number int, open bool) string {
+	t.Helper()
+	dir := copyPolicies(t, ownPolicies)
+	at := func(file string) string { return filepath.Join(dir, filepath.FromSlash(file)) }
+	turnInPlace("dave # what repository policies allow him", fmt.Sprintf("dave\n  tags: {generation: \"%d\"}", number))(t, at("principals.yaml"))
+	must(t, os.MkdirAll(filepath.Dir(at(agreeing)), 0o755))
+	write(t, at(agreeing), allowing(fmt.Sprintf(`, "Condition": {"StringEquals": {"aws:PrincipalTag/generation": "%d"}}`, number)))
+	write(t, at(differing), allowing(fmt.Sprintf(`, "Condition": {"StringNotEquals": {"aws:PrincipalTag/generation": "%d"}}`, number)))
+	write(t, at(turning), turningPolicy(open))
+	if number%2 == 1 {
+		turnInPlace(`- {basic: bob, principal: "arn:aws:iam::123456789012:user/bob"}`+"\n", "")(t, at("principals.yaml"))
+		turnInPlace("bob:", "# ")(t, at("htpasswd"))
+	}
+	return dir
+}
+
+// A load is constant requests, three at any time, under which policies change, and
+// the count of the answers that were wrong.
+type load struct {
+	w     *world
+	turns *flow // answered by whether the generation is open
+	agree *flow // allowed by every generation
+	never *flow // denied by every generation
+	limit time.Duration
+
+	number int // of the last generation that was made
+	open   bool
+
+	answers, wrong int
+	waits          []time.Duration // how long after its last write each change was in force
+}
+
+// begun puts the first generation in force again, and starts the load over it.
+func (w *world) begun(t *testing.T) *load {
+	t.Helper()
+	replaceFolder(t, w.Policies, generation(t, 0, true))
+	want := onDisk(t, w.Policies)
+	soon(t, "the first generation is in force", func() bool { return w.snapshot(t).Digest == want })
+	return w.loaded(t)
+}
+
+// onDisk is the digest of the policies in a directory.
+func onDisk(t testing.TB, policies string) string {
+	t.Helper()
+	s, err := policystore.Load(policies, decision.Options{CacheSize: 1})
+	must(t, err)
+	return s.Digest
+}
+
+// loaded starts the load over a world of the first generation. It ends with the
+// test, and then tells what it counted.
+func (w *world) loaded(t *testing.T) *load {
+	t.Helper()
+	l := &load{w: w, limit: inForce, open: true}
+	l.turns, l.agree, l.never = w.flows(t, "dave", "/v2/shared/app/manifests/v1"),
+		w.flows(t, "dave", "/v2/team/app/manifests/v1"), w.flows(t, "dave", "/v2/secret/app/manifests/v1")
+	l.judge(t, time.Now(), time.Now(), true)
+	t.Cleanup(func() {
+		slices.Sort(l.waits)
+		if n := len(l.waits); n > 0 {
+			t.Logf("%d answers, %d wrong; %d changes were in force %s after the last write at the median, %s at most",
+				l.answers, l.wrong, n, l.waits[n/2].Round(time.Millisecond), l.waits[n-1].Round(time.Millisecond))
+		}
+		if l.wrong > 0 {
+			t.Errorf("%d of %d answers were wrong", l.wrong, l.answers)
+		}
+	})
+	return l
+}
+
+// next is the next generation, which turns the answers.
+func (l *load) next(t testing.TB) string {
+	t.Helper()
+	l.number++
+	return generation(t, l.number, !l.open)
+}
+
+// turn makes a change that turns the answers, and wants it in force in time.
+func (l *load) turn(t *testing.T, change func()) {
+	t.Helper()
+	began := time.Now()
+	change()
+	written := time.Now()
+	want := onDisk(t, l.w.Policies)
+	now := l.until(t, "the change is in force", func(v snapshotView) bool { return v.Digest == want })
+	took := now.LoadedAt.Sub(written)
+	if took > l.limit {
+		t.Errorf("in force %s after the last write, want %s at most", took, l.limit)
+	}
+	l.waits = append(l.waits, took)
+	l.judge(t, began, time.Now(), !l.open)
+	l.open = !l.open
+}
+
+// keep makes a change that cannot be loaded: the log says where and why, the
+// failure is counted, and nothing else changes.
+func (l *load) keep(t *testing.T, told string, spoil func()) {
+	t.Helper()
+	before, began := l.w.snapshot(t), time.Now()
+	spoil()
+	after := l.until(t, "the log tells of "+told, func(v snapshotView) bool {
+		return v.Failures > before.Failures && strings.Contains(v.LastError, told) && l.w.toldSince(began, told, "")
+	})
+	if after.Generation != before.Generation || after.Digest != before.Digest {
+		t.Errorf("%+v is in force, want %+v still", after, before)
+	}
+	send(t, l.w.Address(stack.Extauthz), "", http.MethodGet, "/readyz", nil).wants(t, http.StatusOK)
+	l.judge(t, began, time.Now(), l.open)
+}
+
+// stay makes a change that leaves the content as it is: there is no new snapshot
+// and no failure.
+func (l *load) stay(t *testing.T, change func()) {
+	t.Helper()
+	before, began := l.w.snapshot(t), time.Now()
+	change()
+	time.Sleep(settled) // three times what files must rest
+	if after := l.w.snapshot(t); after.Generation != before.Generation || !after.LoadedAt.Equal(before.LoadedAt) || after.Failures != before.Failures {
+		t.Errorf("%+v is in force, want %+v still", after, before)
+	}
+	l.judge(t, began, time.Now(), l.open)
+}
+
+// until waits until the policies in force are so, and a little longer than it may
+// take at most.
+func (l *load) until(t *testing.T, what string, so func(snapshotView) bool) snapshotView {
+	t.Helper()
+	for began := time.Now(); ; time.Sleep(5 * time.Millisecond) {
+		if v := l.w.snapshot(t); so(v) {
+			return v
+		} else if time.Since(began) > l.limit+settled {
+			t.Fatalf("not within %s: %s; there is %+v", l.limit+settled, what, v)
+		}
+	}
+}
+
+// judge counts every answer since it was asked last. Before the change began only
+// the old one is right, once it was in force only the new one, in between either,
+// but never the old one after the new one; and at no time one that takes files of
+// two generations, or an error.
+func (l *load) judge(t *testing.T, began, inForce time.Time, open bool) {
+	t.Helper()
+	for _, f := range []*flow{l.turns, l.agree, l.never} {
+		f.answered(inForce)
+	}
+	old, new, turned := answerOf(l.open), answerOf(open), false
+	for _, o := range l.turns.take() {
+		turned = turned || o.status == new
+		l.count(t, l.turns, o, o.status == new && !o.ended.Before(began) || o.status == old && !o.began.After(inForce) && (!turned || old == new))
+	}
+	for _, o := range l.agree.take() {
+		l.count(t, l.agree, o, o.status == http.StatusOK)
+	}
+	for _, o := range l.never.take() {
+		l.count(t, l.never, o, o.status == http.StatusForbidden)
+	}
+}
+
+// answerOf is the status of a pull that the policies allow, or not.
+func answerOf(open bool) int {
+	if open {
+		return http.StatusOK
+	}
+	return http.StatusForbidden
+}
+
+// count counts one answer, and tells of the first wrong ones.
+func (l *load) count(t *testing.T, f *flow, o observation, right bool) {
+	t.Helper()
+	l.answers++
+	if right {
+		return
+	}
+	if l.wrong++; l.wrong <= 3 {
+		t.Errorf("wrong: %s was answered %d, %s before now", f.path, o.status, time.Since(o.began))
+	}
+}
+
+// snapshotView is what the admin interface tells of the policies in force.
+type snapshotView struct {
+	Digest     string
+	Generation uint64
+	LoadedAt   time.Time
+	LastError  string
+	Failures   uint64
+}
+
+func (w *world) snapshot(t testing.TB) (view snapshotView) {
+	t.Helper()
+	a := send(t, w.Address(stack.Extauthz), "", http.MethodGet, "/snapshot", nil).wants(t, http.StatusOK)
+	if err := json.Unmarshal([]byte(a.body), &view); err != nil || view.Digest == "" {
+		t.Fatalf("no digest in %s (%v)", a.body, err)
+	}
+	return view
+}
+
+// toldSince tells whether extauthz has logged a text, and behind it the reason
+// since then. (Its log is kept from the end: what it told before may be gone.)
+func (w *world) toldSince(then time.Time, text, reason string) bool {
+	for line := range strings.Lines(w.Log(stack.Extauthz)) {
+		var told struct{ Time time.Time }
+		_, why, found := strings.Cut(line, text)
+		if found && strings.Contains(why, reason) && json.Unmarshal([]byte(line), &told) == nil && told.Time.After(then) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,107 @@
+package e2e
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"extauthz/tests/stack"
+)
+
+// starved is the quickstart's Envoy with an extauthz that gets no more than so many
+// of what inotify has to give: instances, or watches. Other programs of the same
+// user may have taken the rest.
+func starved(of string, left int, flags ...string) func(*testing.T) setup {
+	return func(t *testing.T) setup {
+		t.Helper()
+		spec := unpolled(t)
+		limit := "echo " + strconv.Itoa(left) + " >/proc/sys/user/max_inotify_" + of
+		under := []string{"unshare", "--user", "--map-root-user", "sh", "-c", limit + ` && exec "$@"`, "sh"}
+		if out, err := exec.Command(under[0], append(under[1:], "true")...).CombinedOutput(); err != nil {
+			t.Skipf("inotify cannot be limited here: %v: %s", err, out)
+		}
+		spec.Under, spec.Flags = under, flags
+		return spec
+	}
+}
+
+// foundByPolling has no events to go by, or not of every folder: the content is
+// compared every second.
+func foundByPolling(told string) func(*testing.T, *world) {
+	return func(t *testing.T, w *world) {
+		w.wasTold(t, told)
+		l := w.loaded(t)
+		l.limit = time.Second + inForce
+		l.turn(t, func() { write(t, l.file(), turningPolicy(!l.open)) })
+		l.keep(t, "shared/app/_policy.json:", func() { write(t, l.file(), nil) })
+		l.turn(t, func() { write(t, l.file(), turningPolicy(!l.open)) })
+	}
+}
+
+// wasTold wants a text in extauthz's log.
+func (w *world) wasTold(t *testing.T, text string) {
+	t.Helper()
+	if !strings.Contains(w.Log(stack.Extauthz), text) {
+		t.Errorf("extauthz's log lacks %q", text)
+	}
+}
+
+// foundBySignal has no events to go by, and compares too seldom: SIGHUP makes it
+// look.
+func foundBySignal(t *testing.T, w *world) {
+	w.wasTold(t, "policies are compared by polling only")
+	l := w.loaded(t)
+	hangUp := func() { must(t, w.Signal(stack.Extauthz, syscall.SIGHUP)) }
+	for range 2 {
+		made := turningPolicy(!l.open)
+		l.stay(t, func() { time.Sleep(settled) })
+		l.turn(t, func() { write(t, l.file(), made); hangUp() })
+	}
+	l.keep(t, "shared/app/_policy.json:", func() { write(t, l.file(), nil); hangUp() })
+	l.turn(t, func() { write(t, l.file(), turningPolicy(!l.open)); hangUp() })
+}
+
+// patient is the quickstart's Envoy, which waits longer for an answer.
+func patient(t *testing.T) setup {
+	t.Helper()
+	spec := unpolled(t)
+	spec.Envoy = edited(t, spec.Envoy, func(listener map[string]any) {
+		service := filter(t, listener, "envoy.filters.http.ext_authz")["grpc_service"].(map[string]any)
+		service["timeout"] = "8s"
+		service["retry_policy"].(map[string]any)["retry_back_off"].(map[string]any)["max_interval"] = "8s"
+	})
+	return spec
+}
+
+// queueOverflows fills the queue of events with such as do not count, while
+// extauthz does not read them, so that the event of the change is lost: that events
+// were lost is told instead.
+func queueOverflows(t *testing.T, w *world) {
+	text, err := os.ReadFile("/proc/sys/fs/inotify/max_queued_events")
+	must(t, err)
+	room, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	must(t, err)
+	if room > 1<<17 {
+		t.Skipf("there is room for %d events", room)
+	}
+	l := w.begun(t)
+	one, other := filepath.Join(w.Policies, ".one"), filepath.Join(w.Policies, ".other")
+	write(t, one, nil)
+	write(t, other, nil)
+	for range 2 {
+		l.turn(t, func() {
+			must(t, w.Signal(stack.Extauthz, syscall.SIGSTOP))
+			for range room/2 + 1000 {
+				must(t, os.Chmod(one, 0o644))
+				must(t, os.Chmod(other, 0o644))
+			}
+			write(t, l.file(), turningPolicy(!l.open))
+			must(t, w.Signal(stack.Extauthz, syscall.SIGCONT))
+		})
+	}
+}
