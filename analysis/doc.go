@@ -82,6 +82,7 @@
 //	question.go   Question: what is asked, by which policies
 //	result.go     Simulate: AWS's output
 //	explain.go    Explain: text for a person
+//	nearest.go    Nearest: what comes nearest to an Allow that is missing
 //	inquiry.go    Inquiry: questions to a policy directory
 //	credential.go Credential: who would call with it
 //	whoami.go     Whoami: who calls, and by which policies

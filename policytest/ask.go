@@ -5,7 +5,9 @@ import (
 	"slices"
 	"strings"
 
+	"extauthz/analysis"
 	"extauthz/authz"
+	"extauthz/decision"
 	"extauthz/iam"
 	"extauthz/identity"
 	"extauthz/policystore"
@@ -18,6 +20,7 @@ type Answer struct {
 	Resource string // for which it was
 	Reason   string // one line, "" where it is allowed
 	Decided  []Statement
+	Nearest  []string // what comes nearest to an Allow that is missing, a line each
 }
 
 // A Statement is one that decides.
@@ -38,20 +41,27 @@ func (s Statement) String() string {
 }
 
 // answerOf is what became of a request.
-func answerOf(r *authz.Result) Answer {
-	a := Answer{Outcome: r.Decision, Reason: r.Reason}
-	why := r.Explain()
-	if r.Decision == authz.Allowed {
+func (r *runner) answerOf(result *authz.Result) Answer {
+	a := Answer{Outcome: result.Decision, Reason: result.Reason}
+	why := result.Explain()
+	if result.Decision == authz.Allowed {
 		for i := range why {
 			a.decidedBy(&why[i])
 		}
 		return a
 	}
-	if last := len(r.Permissions) - 1; last >= 0 {
-		a.Action, a.Resource = r.Permissions[last].Action, r.Permissions[last].Resource
+	if last := len(result.Permissions) - 1; last >= 0 {
+		a.Action, a.Resource = result.Permissions[last].Action, result.Permissions[last].Resource
 		a.decidedBy(&why[last])
+		a.Nearest = r.nearest(result.Requests()[last])
 	}
 	return a
+}
+
+// nearest tells which statements come nearest to an Allow that is missing.
+func (r *runner) nearest(asked *decision.Request) []string {
+	question := analysis.Question{Policies: r.snapshot.Decisions.InPlay(asked), Request: asked.Request}
+	return question.Nearest()
 }
 
 // askAction asks about an action on a resource.
@@ -59,12 +69,14 @@ func (r *runner) askAction(t *Test, registry *policystore.Registry, caller *iden
 	if ours := registry.RepositoryARN(""); t.Resource != "*" && !strings.HasPrefix(t.Resource, ours) {
 		return Answer{}, fmt.Errorf("resource %q is not of registry %q, whose are %s…", t.Resource, registry.Name, ours)
 	}
-	why := r.snapshot.Decisions.Explain(authz.Ask(request, registry, caller, t.Action, t.Resource))
+	asked := authz.Ask(request, registry, caller, t.Action, t.Resource)
+	why := r.snapshot.Decisions.Explain(asked)
 	a := Answer{Outcome: outcome(why.Decision)}
 	if a.Outcome != authz.Allowed {
 		a.Action, a.Resource, a.Reason = t.Action, t.Resource, because(&why)
 	}
 	a.decidedBy(&why)
+	a.Nearest = r.nearest(asked)
 	return a, nil
 }
 

@@ -43,6 +43,9 @@ func (r *Result) failure() []string {
 	for _, s := range r.Answer.Decided {
 		lines = append(lines, "  decided by "+s.String())
 	}
+	for _, statement := range r.Answer.Nearest {
+		lines = append(lines, "  nearest is "+statement)
+	}
 	return lines
 }
 

@@ -64,6 +64,8 @@ FAIL  tests/a.yaml:6: bob <pushes>
       - expected allowed
       + got      implicitDeny of ecr:PutImage on arn:aws:ecr:eu-central-1:123456789012:repository/team/app
         User: arn:aws:iam::123456789012:user/bob is not authorized to perform: ecr:PutImage on resource: arn:aws:ecr:eu-central-1:123456789012:repository/team/app because no identity-based policy allows the ecr:PutImage action
+        nearest is managed/team-pull.json:4:5 Allow "Login": does not apply: its actions do not cover ecr:PutImage
+        nearest is managed/team-pull.json:10:5 Allow "Pull": does not apply: its actions do not cover ecr:PutImage
 FAIL  tests/a.yaml:10: by another statement
       GET /v2/secret/app/manifests/v1 by arn:aws:iam::123456789012:user/bob
       - expected explicitDeny of ecr:PutImage by the statement "Else"
