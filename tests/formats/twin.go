@@ -175,6 +175,7 @@ func told(e iam.Explanation) string {
 		matched = append(matched, fmt.Sprintf("%v %d %v %s", m.Class, m.Level, m.Statement.Effect, m.Statement.Sid))
 	}
 	slices.Sort(matched)
-	missing := strings.ToLower(strings.Join(e.MissingContextKeys, " ")) // spelt as one of several places has it
-	return fmt.Sprintf("%v by %q: %q, classes %v, missing %s", e.Decision, e.BlockedBy, matched, e.Classes, missing)
+	missing := strings.Fields(strings.ToLower(strings.Join(e.MissingContextKeys, " "))) // spelt as one of several places has it
+	slices.Sort(missing)
+	return fmt.Sprintf("%v by %q: %q, classes %v, missing %v", e.Decision, e.BlockedBy, matched, e.Classes, missing)
 }
