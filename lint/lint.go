@@ -28,23 +28,24 @@ func Directory(dir string) ([]Finding, error) {
 
 // A linter judges one snapshot.
 type linter struct {
-	pages      map[string]Page // by code
-	onDisk     func(path string) string
-	contents   policystore.Contents
-	registries []*policystore.Registry
-	callersOf  *identity.Table
-	verified   map[string]bool // names of issuers whose tokens are verified here
-	documents  map[*iam.Policy]*document
-	attached   map[*iam.Policy]bool // to a user or role, as identity or trust policy
-	operators  map[*iam.Policy]bool // written by the operator
-	idleTrust  map[*iam.Policy]bool // of exported roles that have no part here
-	named      map[string]bool      // ARNs that policies of repositories and registries allow something
-	accounts   map[string]bool      // that have principals in the directory
-	known      map[string]bool      // ARNs of users and roles, as policies may name them
-	findings   []Finding
-	told       map[Finding]bool           // those
-	placeheld  map[policystore.Place]bool // where a placeholder was found
-	tagged     bool                       // repositories have tags
+	pages        map[string]Page // by code
+	onDisk       func(path string) string
+	contents     policystore.Contents
+	registries   []*policystore.Registry
+	callersOf    *identity.Table
+	credentialed *standIns
+	verified     map[string]bool // names of issuers whose tokens are verified here
+	documents    map[*iam.Policy]*document
+	attached     map[*iam.Policy]bool // to a user or role, as identity or trust policy
+	operators    map[*iam.Policy]bool // written by the operator
+	idleTrust    map[*iam.Policy]bool // of exported roles that have no part here
+	named        map[string]bool      // ARNs that policies of repositories and registries allow something
+	accounts     map[string]bool      // that have principals in the directory
+	known        map[string]bool      // ARNs of users and roles, as policies may name them
+	findings     []Finding
+	told         map[Finding]bool           // those
+	placeheld    map[policystore.Place]bool // where a placeholder was found
+	tagged       bool                       // repositories have tags
 
 	// usedOtherwise has the places of boundaries and session policies.
 	usedOtherwise map[policystore.Place]bool
@@ -53,7 +54,7 @@ type linter struct {
 func newLinter(s *policystore.Snapshot) *linter {
 	l := &linter{
 		pages: map[string]Page{}, onDisk: s.OnDisk, contents: s.Contents(), told: map[Finding]bool{}, placeheld: map[policystore.Place]bool{},
-		callersOf: s.Callers, verified: map[string]bool{},
+		callersOf: s.Callers, credentialed: standInsOf(s.Contents().Credentials), verified: map[string]bool{},
 		tagged: s.Summary.TaggedRepositories > 0,
 	}
 	for _, p := range Pages() {

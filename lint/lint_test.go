@@ -94,7 +94,7 @@ func TestOrder(t *testing.T) {
 }
 
 // large writes a directory with n repositories with policies, and n users with a
-// policy each. Every other one has a finding.
+// policy and a credential each. Every other one has a finding.
 func large(t testing.TB, n int) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -111,16 +111,18 @@ func large(t testing.TB, n int) string {
 		}
 	}
 	actions := []string{`["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]`, `["ecr:BatchGetImage"]`}
-	var principals strings.Builder
+	var principals, credentials strings.Builder
+	credentials.WriteString("credentials:\n- {basic: alice, principal: 'arn:aws:iam::123456789012:user/alice'}\n")
 	principals.WriteString("principals:\n- {arn: 'arn:aws:iam::123456789012:user/alice', policies: [developers]}\n")
 	for i := range n {
+		fmt.Fprintf(&credentials, "- {uri: 'spiffe://a/%d', principal: 'arn:aws:iam::123456789012:user/u%d'}\n", i, i)
 		fmt.Fprintf(&principals, "- {arn: 'arn:aws:iam::123456789012:user/u%d', policies: [p%d]}\n", i, i)
 		write(fmt.Sprintf("managed/p%d.json", i), fmt.Sprintf(`{"Version":"2012-10-17","Statement":[%s,
 			{"Effect":"Allow","Action":%s,"Resource":"arn:aws:ecr:eu-central-1:123456789012:repository/t%d/*"}]}`, loginStatement, actions[i%2], i))
 		write(fmt.Sprintf("accounts/123456789012/eu-central-1/repositories/t%d/app/_policy.json", i), fmt.Sprintf(
 			`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:user/u%d"},"Action":%s}}`, i, actions[i%2]))
 	}
-	write("principals.yaml", principals.String())
+	write("principals.yaml", credentials.String()+principals.String())
 	return dir
 }
 

@@ -11,34 +11,55 @@ import (
 	"extauthz/policystore"
 )
 
-// reachable tells whether somebody can call as the user, or as a session of the
-// role: a credential stands for it, or a token's holder can assume it. Where it
-// cannot tell, somebody can.
-func (l *linter) reachable(p principal) bool {
-	return slices.ContainsFunc(l.contents.Credentials, func(c policystore.Credential) bool { return standsFor(&c, p.ARN) }) ||
-		l.assumable(p)
+// standIns are the credentials of a directory by whom they stand for.
+type standIns struct {
+	exact     map[string]bool // ARNs of users, those who federate too, and of sessions up to the role's name
+	capturing []policystore.Credential
+	byIssuer  map[string][]policystore.Credential // those for tokens
 }
 
-// standsFor tells whether a credential's principal can be the user, a user
-// federated by it, or a session of the role.
-func standsFor(c *policystore.Credential, arn string) bool {
+func standInsOf(credentials []policystore.Credential) *standIns {
+	in := &standIns{exact: map[string]bool{}, byIssuer: map[string][]policystore.Credential{}}
+	for _, c := range credentials {
+		in.exact[c.FederatedBy] = true
+		if c.Issuer != "" {
+			in.byIssuer[c.Issuer] = append(in.byIssuer[c.Issuer], c)
+		}
+		who := c.Principal
+		if strings.Contains(who, ":assumed-role/") { // a session's name is at the end
+			who = who[:strings.LastIndexByte(who, '/')]
+		}
+		if in.exact[who] = true; strings.Contains(who, "{") {
+			in.capturing = append(in.capturing, c)
+		}
+	}
+	return in
+}
+
+// has tells whether a credential's principal can be the user, a user federated by
+// it, or a session of the role.
+func (in *standIns) has(arn string) bool {
 	parsed, err := iam.ParseARN(arn)
 	name, isRole := strings.CutPrefix(parsed.Resource, "role/")
 	if err != nil || !isRole {
-		return c.FederatedBy == arn || describes(c.Principal, arn)
+		return in.exact[arn] || slices.ContainsFunc(in.capturing, func(c policystore.Credential) bool { return describes(c.Principal, arn) })
 	}
 	sessions := "arn:" + parsed.Partition + ":sts::" + parsed.Account + ":assumed-role/"
-	rest, isSession := strings.CutPrefix(c.Principal, sessions)
-	role, _, _ := strings.Cut(rest, "/")
-	switch {
-	case !isSession:
-		return false
-	case !strings.Contains(role, "{"):
-		return role == lastSegment(name)
+	if in.exact[sessions+lastSegment(name)] {
+		return true
 	}
 	// A role whose name is captured is looked for at one path.
-	return "/"+name == cmp.Or(c.Path, "/")+lastSegment(name) && describes(role, lastSegment(name))
+	return slices.ContainsFunc(in.capturing, func(c policystore.Credential) bool {
+		rest, isSession := strings.CutPrefix(c.Principal, sessions)
+		role, _, _ := strings.Cut(rest, "/")
+		return isSession && "/"+name == cmp.Or(c.Path, "/")+lastSegment(name) && describes(role, lastSegment(name))
+	})
 }
+
+// reachable tells whether somebody can call as the user, or as a session of the
+// role: a credential stands for it, or a token's holder can assume it. Where it
+// cannot tell, somebody can.
+func (l *linter) reachable(p principal) bool { return l.credentialed.has(p.ARN) || l.assumable(p) }
 
 // describes tells whether a template can make a text. Of one that uses a capture
 // twice it cannot tell.
@@ -59,12 +80,7 @@ func (l *linter) assumable(role principal) bool {
 		if i.Role != role.ARN && !l.canName(role, i) {
 			return false
 		}
-		var bound []policystore.Credential
-		for _, c := range l.contents.Credentials {
-			if c.Issuer == i.Name {
-				bound = append(bound, c)
-			}
-		}
+		bound := l.credentialed.byIssuer[i.Name]
 		return l.grants([]*iam.Policy{role.Trust}, func(s *statement) bool {
 			if len(bound) == 0 {
 				return s.Statement.Covers("sts:AssumeRoleWithWebIdentity") && trustsProvider(s, providerFor(role, i.Provider))

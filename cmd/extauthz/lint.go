@@ -29,7 +29,7 @@ func lintDirectory(in *invocation) error {
 		return inputError{err}
 	}
 	if err := c.write(in.stdout, findings, dir); err != nil {
-		return err
+		return inputError{err} // and no negative answer, which is the exit code 1
 	}
 	if lint.Reaches(findings, c.failOn) {
 		return errNegative

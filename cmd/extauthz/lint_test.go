@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -109,6 +110,21 @@ func TestLintMistakes(t *testing.T) {
 				t.Errorf("exit %d, stdout %q, stderr %q; want exit 2 and %q", code, stdout, stderr, c.want)
 			}
 		})
+	}
+}
+
+// closed is a standard output that nobody reads any more.
+type closed struct{}
+
+func (closed) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
+
+// TestLintUnwritten wants findings that could not be written to be no answer.
+func TestLintUnwritten(t *testing.T) {
+	for _, format := range []string{"text", "json", "sarif"} {
+		var stderr strings.Builder
+		if code := run([]string{"lint", suspicious(t), "--format", format}, nil, nil, closed{}, &stderr); code != exitInput || stderr.String() != "extauthz lint: broken pipe\n" {
+			t.Errorf("%s: exit %d, stderr %q", format, code, stderr.String())
+		}
 	}
 }
 
