@@ -6,19 +6,26 @@ import (
 	"extauthz/iam"
 )
 
-// tokenOfRepository finds Allows of actions that take no repository, which only
-// an identity policy's Resource "*" grants.
+// tokenOfRepository finds actions that take no repository where their statement has
+// no say in them: an Allow of them is one in an identity policy for the Resource "*",
+// and a Deny of them none on repositories, nor in the policy of a repository or
+// registry.
 func (l *linter) tokenOfRepository(d *document, s *statement) {
-	if !d.allows(s) || s.NotAction || !d.isResourceBased() && (s.NotResource || hasStar(s.Resources)) {
+	allows := s.Statement.Effect == iam.Allow
+	if allows && !d.grants() || d.policy.Kind == iam.TrustPolicy || s.NotAction || !d.isResourceBased() && (s.NotResource || hasStar(s.Resources)) {
 		return
 	}
 	for _, w := range s.Actions {
 		switch {
 		case !iam.IsResourceless(w.Text):
-		case d.isResourceBased():
+		case allows && d.isResourceBased():
 			l.report(d.policy.Source, w.Position, "resourceless-action", "%q is about no repository, so that identity-based policies alone can allow it; this %s cannot", w.Text, d.policy.Kind)
-		default:
+		case allows:
 			l.report(d.policy.Source, w.Position, "resourceless-action", "%q is about no repository, so that only the Resource \"*\" allows it; give it a statement of its own", w.Text)
+		case d.isResourceBased():
+			l.report(d.policy.Source, w.Position, "resourceless-action", "%q is about no repository, so that this %s denies it to nobody; deny it in an identity policy or a service control policy", w.Text, d.policy.Kind)
+		default:
+			l.report(d.policy.Source, w.Position, "resourceless-action", "%q is about no repository, so that this Deny of repositories denies it to nobody; deny it on the Resource \"*\"", w.Text)
 		}
 	}
 }

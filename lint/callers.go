@@ -135,27 +135,6 @@ func isProvider(text, provider string) bool {
 	return text == provider || strings.HasSuffix(text, ":oidc-provider/"+provider)
 }
 
-// closedLevels finds levels of the organization whose service control policies
-// allow nothing: every level must allow.
-func (l *linter) closedLevels() {
-	open, first := map[string]bool{}, map[string]*iam.Policy{}
-	for _, policy := range l.contents.Policies {
-		if policy.Kind != iam.ServiceControlPolicy {
-			continue
-		}
-		level, _, _ := strings.Cut(strings.TrimPrefix(policy.Source, "organization/scp/"), "/")
-		if first[level] == nil {
-			first[level] = policy
-		}
-		open[level] = open[level] || l.grants([]*iam.Policy{policy}, allowsLogin)
-	}
-	for level, policy := range first {
-		if !open[level] {
-			l.report(policy.Source, iam.Position{Line: 1, Column: 1}, "closed-level", "no service control policy of level %q allows ecr:GetAuthorizationToken, and every level must allow, so that nobody in the organization's accounts may do anything; add FullAWSAccess", level)
-		}
-	}
-}
-
 // unattached finds policies that nothing refers to.
 func (l *linter) unattached() {
 	for _, policy := range l.contents.Policies {

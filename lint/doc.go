@@ -35,6 +35,7 @@
 //	grantees.go       rules about Principal
 //	keys.go           condition keys that requests do not carry
 //	values.go         values that condition keys never have
+//	possible.go       what values some keys can have here
 //	contradictions.go conditions that exclude each other
 //	reference.go      conditions on tags that a digest gets around
 //	hidden.go         statements that others make useless
@@ -42,6 +43,7 @@
 //	callers.go        rules about users, roles and what is attached to them
 //	reachable.go      which users and roles somebody here can be
 //	compiled.go       what was found when the directory was compiled
+//	organization.go   rules about control policies
 //	audiences.go      trust policies that want tokens for somebody else
 //	issuers.go        rules about issuers that many people share
 //	text.go           findings as lines of text

@@ -95,6 +95,7 @@ func (l *linter) run(compiled []iam.Finding) {
 	l.callers()
 	l.credentials()
 	l.closedLevels()
+	l.unboundControls()
 	l.addCompiled(compiled)
 }
 

@@ -229,9 +229,9 @@ var (
 	}
 	modelKeys = []string{
 		"aws:username", "aws:PrincipalTag/team", "aws:PrincipalOrgPaths", "aws:SourceArn", "aws:RequestTag/a", "aws:TagKeys",
-		"ecr:ResourceTag/team", "s3:prefix", "aws:PrincipalArn", "aws:UserAgent", "aws:MultiFactorAuthAge",
+		"ecr:ResourceTag/team", "s3:prefix", "aws:PrincipalArn", "aws:UserAgent", "aws:MultiFactorAuthAge", "aws:RequestedRegion", "aws:PrincipalType",
 	}
-	modelValues = []string{"red", "5", "5.0", "alice", "", "a*", "*", "${aws:username}", "o-a1b2c3d4e5/r-ab12/", "arn:aws:iam::123456789012:user/alice"}
+	modelValues = []string{"User", "us-east-1", "eu-*", "red", "5", "5.0", "alice", "", "a*", "*", "${aws:username}", "o-a1b2c3d4e5/r-ab12/", "arn:aws:iam::123456789012:user/alice"}
 	modelARNs   = []string{"*", "arn:aws:iam::123456789012:user/*", "arn:aws:iam::123456789012:user/alice", "arn:aws:iam::*:role/${aws:username}"}
 )
 
@@ -289,9 +289,9 @@ func modelRequests(rich bool) (requests []iam.Request) {
 // modelCallers are callers with their condition keys, as requests without action.
 func modelCallers(rich bool) (callers []iam.Request) {
 	add := func(p iam.Principal, entries ...string) {
-		c := iam.Context{{Key: "aws:PrincipalArn", Value: p.ARN}}
+		c := iam.Context{{Key: "aws:RequestedRegion", Value: "eu-central-1"}, {Key: "aws:PrincipalType", Value: p.Kind.String()}, {Key: "aws:PrincipalArn", Value: p.ARN}}
 		if p.Kind == iam.Anonymous {
-			c = nil
+			c = c[:2]
 		}
 		for i := 0; i < len(entries); i += 2 {
 			c = append(c, iam.ContextEntry{Key: entries[i], Value: entries[i+1]})

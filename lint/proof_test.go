@@ -57,7 +57,7 @@ func removals() map[string]func(p policyModel, at place, message string) (policy
 		"redundant-element": word, "unknown-action": word, "blank-in-action": word, "other-service": word,
 		"resourceless-action": word, "impossible-resource": word, "unserved-resource": word, "unmatched-resource": word,
 		"deleted-principal": word, "unknown-principal": word,
-		"absent-key": condition, "request-tag-key": condition, "unconfigured-key": condition,
+		"impossible-value": condition, "absent-key": condition, "request-tag-key": condition, "unconfigured-key": condition,
 	}
 }
 
@@ -111,6 +111,9 @@ func (w *world) compare(t *testing.T, f Finding, policy *iam.Policy, rest policy
 	}
 	before, after := inPlay(rest.kind, []*iam.Policy{policy}), inPlay(rest.kind, less)
 	for i := range w.requests {
+		if rest.kind != iam.IdentityPolicy && w.requests[i].Resource == "*" {
+			continue // the policies of repositories and registries have no part in it
+		}
 		for n := range before {
 			if a, b := before[n].Evaluate(&w.requests[i]), after[n].Evaluate(&w.requests[i]); a != b {
 				t.Fatalf("%s\nmatters: %s with it, %s without, for %s %s on %s, context %v; left is\n%s",

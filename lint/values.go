@@ -16,6 +16,9 @@ func (l *linter) values(d *document, s *statement) {
 		l.wildcardValues(d, c)
 		l.sessionValues(d, c)
 		l.operatorOfKey(d, c)
+		if d.policy.Kind != iam.TrustPolicy {
+			l.impossibleValues(d, c)
+		}
 	}
 }
 
