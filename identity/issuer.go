@@ -80,7 +80,7 @@ func (t *Table) AddIssuer(i Issuer) error {
 			return fmt.Errorf("issuers %q and %q are one provider %q, so that trust policies could not tell their tokens apart; keep one, or give each its provider", other.name, i.Name, other.provider.URL)
 		}
 	}
-	t.issuers = append(t.issuers, compiled)
+	t.issuers, t.verifiers = append(t.issuers, compiled), append(t.verifiers, compiled.verifier)
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"extauthz/basicauth"
+	"extauthz/oidc"
 	"extauthz/sts"
 )
 
@@ -19,6 +20,7 @@ type Table struct {
 	certificates certificates // those read before
 	entities     *sts.Entities
 	issuers      []*issuer
+	verifiers    []*oidc.Issuer // of the issuers
 	exact        map[name]*nameBinding
 	patterns     map[NameKind][]*nameBinding
 	bindings     int

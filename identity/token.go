@@ -40,7 +40,7 @@ func (a *attempt) byToken(source Source, raw, role string) (*Caller, *Failure) {
 	if len(a.table.issuers) == 0 {
 		return nil, invalid(source, "no issuer's tokens are accepted")
 	}
-	url, err := oidc.UnverifiedIssuer(raw)
+	url, err := oidc.UnverifiedIssuer(raw, a.table.verifiers...)
 	if err != nil {
 		return nil, invalid(source, err.Error())
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"extauthz/oidc"
 	"extauthz/sts"
@@ -246,6 +247,42 @@ func TestForeignAudiences(t *testing.T) {
 	want{reason: "request that audience"}.check(t, caller, f)
 	caller, f = identify(t, table, &Rules{Partition: "aws"}, Evidence{Authorization: bearer(signerAt(gitlabURL).token(t, nil))})
 	want{reason: "request that audience"}.check(t, caller, f)
+}
+
+// A token that was verified before is its own issuer's still, though another has the
+// same keys, and is judged by audience and time each time.
+func TestRememberedTokens(t *testing.T) {
+	const otherURL = "https://other.example.com"
+	s := signerAt(gitlabURL)
+	other := &signer{otherURL, s.key}
+	table := world{
+		entities: []sts.Entity{{ARN: aliceARN}, {ARN: "arn:aws:iam::123456789012:user/bob"}},
+		issuers:  []Issuer{{Name: "gitlab", Verifier: s.verifier(t)}, {Name: "other", Verifier: &oidc.Issuer{URL: otherURL, Keys: s.verifier(t).Keys}}},
+		bindings: []Binding{
+			{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": "job"}, Principal: aliceARN},
+			{Kind: Token, Issuer: "other", Claims: map[string]string{"sub": "job"}, Principal: "arn:aws:iam::123456789012:user/bob"},
+		},
+	}.build(t)
+	elsewhere := rules()
+	elsewhere.Audiences = []string{"elsewhere.example.com"}
+	for range 3 {
+		for _, c := range []struct {
+			name  string
+			token string
+			rules *Rules
+			at    time.Time
+			want  want
+		}{
+			{"gitlab's", s.token(t, nil), rules(), now, want{arn: aliceARN}},
+			{"other's", other.token(t, nil), rules(), now, want{arn: "arn:aws:iam::123456789012:user/bob"}},
+			{"of a registry elsewhere", s.token(t, nil), elsewhere, now, want{reason: "the token is for"}},
+			{"when it has expired", s.token(t, nil), rules(), now.Add(time.Hour), want{reason: "the token expired"}},
+			{"a third's, with the same keys", (&signer{"https://third.example.com", s.key}).token(t, nil), rules(), now, want{reason: "whose tokens are not accepted"}},
+		} {
+			caller, f := identify(t, table, c.rules, Evidence{Authorization: bearer(c.token), Time: c.at})
+			c.want.check(t, caller, f)
+		}
+	}
 }
 
 // Every token of an issuer must have the claims that the issuer demands, whoever

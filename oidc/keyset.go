@@ -47,6 +47,23 @@ func (s *KeySet) recall(d digest) (remembered, bool) {
 	return g.tokens.Get(d)
 }
 
+// issuerOf returns the iss of a token that the keys last had verified before, "" of
+// any other. No fetch begins for it.
+func (s *KeySet) issuerOf(d digest) string {
+	if s.empty() {
+		return ""
+	}
+	g := s.fixed
+	if s.source != nil {
+		if g = s.source.last(); g == nil {
+			return ""
+		}
+	}
+	known, _ := g.tokens.Peek(d)
+	url, _ := known.claims.Text("iss")
+	return url
+}
+
 // verify returns the kid of the key that signed the token, and remembers the
 // token. A kid that is not in the set may be new, so the set is fetched again.
 func (s *KeySet) verify(ctx context.Context, t *unverified, d digest) (string, error) {

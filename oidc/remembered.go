@@ -26,7 +26,8 @@ func digestOf(raw string) (digest, error) {
 		_, err := split(raw)
 		return digest{}, err
 	}
-	return sha256.Sum256([]byte(raw)), nil
+	var text [maxToken]byte // on the stack, where a conversion would copy to the heap
+	return sha256.Sum256(text[:copy(text[:], raw)]), nil
 }
 
 // memory holds tokens that held, by their digest: so it has no token that could

@@ -61,6 +61,13 @@ func (s *source) keys() (*generation, <-chan struct{}) {
 	return nil, done
 }
 
+// last returns the keys that were had last, nil where none were yet.
+func (s *source) last() *generation {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.current
+}
+
 // ready returns the keys in use, having waited for them no longer than ctx.
 func (s *source) ready(ctx context.Context) (*generation, error) {
 	g, done := s.keys()
