@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 
 	"extauthz/mapping"
 )
@@ -26,32 +27,33 @@ var (
 	accountID  = regexp.MustCompile(`^[0-9]{12}$`)
 	regionName = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$`)
 	partitions = regexp.MustCompile(`^aws(-[a-z]+)*$`)
-	hostName   = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?$`)
+	hostName   = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:[0-9]{1,5})?$`)
 	userName   = regexp.MustCompile(`^[A-Za-z0-9+=.@_-]{1,64}$`)
 	gitHubName = regexp.MustCompile(`^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$`)
 )
 
-// check returns the first thing that is wrong with the options.
+// check returns the first thing that is wrong with the options, as the flag of
+// extauthz init and what to write there.
 func (o *Options) check() error {
 	switch {
 	case !accountID.MatchString(o.Account):
-		return fmt.Errorf("account %q: write 12 digits", o.Account)
+		return fmt.Errorf("--account %q: write 12 digits", o.Account)
 	case !regionName.MatchString(o.Region):
-		return fmt.Errorf("region %q: write one such as eu-central-1", o.Region)
+		return fmt.Errorf("--region %q: write one such as eu-central-1", o.Region)
 	case !partitions.MatchString(o.Partition):
-		return fmt.Errorf("partition %q: write aws, aws-cn or the like", o.Partition)
+		return fmt.Errorf("--partition %q: write aws, aws-cn or the like", o.Partition)
 	case !hostName.MatchString(o.Host):
-		return fmt.Errorf("host %q: write a lower-case host name, with a port only where it matters", o.Host)
+		return fmt.Errorf("--registry-host %q: write a lower-case host name, with a port only where it matters", o.Host)
 	case !accountID.MatchString(o.OtherAccount):
-		return fmt.Errorf("other account %q: write 12 digits", o.OtherAccount)
+		return fmt.Errorf("--other-account %q: write 12 digits", o.OtherAccount)
 	case o.OtherAccount == o.Account:
-		return fmt.Errorf("other account %q is the registry's own; name another", o.OtherAccount)
+		return fmt.Errorf("--other-account %q is the registry's own; name another", o.OtherAccount)
 	case !gitHubName.MatchString(o.GitHub):
-		return fmt.Errorf("GitHub repository %q: write OWNER/REPOSITORY", o.GitHub)
+		return fmt.Errorf("--github %q: write OWNER/REPOSITORY", o.GitHub)
 	case len(o.Users) == 0:
-		return errors.New("no users; name at least one")
+		return errors.New("--users: name at least one")
 	case len(o.Repositories) == 0:
-		return errors.New("no repositories; name at least one")
+		return errors.New("--repository: name at least one")
 	}
 	if err := o.checkUsers(); err != nil {
 		return err
@@ -59,17 +61,24 @@ func (o *Options) check() error {
 	return o.checkRepositories()
 }
 
-// checkUsers wants names of IAM, each once, that a list with commas can hold.
+// checkUsers wants names of IAM, each once in any case (IAM User Guide, "IAM and AWS
+// STS quotas"), that a list with commas can hold.
 func (o *Options) checkUsers() error {
 	seen := map[string]bool{}
-	for _, user := range append([]string{o.Admin}, o.Users...) {
+	for i, user := range append([]string{o.Admin}, o.Users...) {
+		flag := "--users"
+		if i == 0 {
+			flag = "--admin"
+		}
 		switch {
 		case !userName.MatchString(user):
-			return fmt.Errorf("user %q: use 1 to 64 letters, digits and + = . @ _ -", user)
-		case seen[user]:
-			return fmt.Errorf("user %q is there twice, among the users and the administrator; keep one", user)
+			return fmt.Errorf("%s: user %q: use 1 to 64 letters, digits and + = . @ _ -, and a comma between two", flag, user)
+		case user == "AWS":
+			return fmt.Errorf("%s: AWS is the user whose password is a token; name another", flag)
+		case seen[strings.ToLower(user)]:
+			return fmt.Errorf("%s: user %q is there twice, among --users and --admin; keep one", flag, user)
 		}
-		seen[user] = true
+		seen[strings.ToLower(user)] = true
 	}
 	return nil
 }
@@ -81,7 +90,7 @@ func (o *Options) checkRepositories() error {
 			return err
 		}
 		if seen[r.Name] {
-			return fmt.Errorf("repository %q is there twice; keep one", r.Name)
+			return fmt.Errorf("--repository %q is there twice; keep one", r.Name)
 		}
 		seen[r.Name] = true
 	}

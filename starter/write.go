@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // Write puts the files into the directory dir, which must be absent or empty. It
@@ -30,8 +31,10 @@ func Write(dir string, files map[string]string, check func(dir string) error) er
 	if err := check(staged); err != nil {
 		return err
 	}
-	if err := os.Remove(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%w; name a directory that is not there yet", err)
+	// What came there meanwhile stays: rmdir(2) removes nothing but an empty
+	// directory, and rename(2) of a directory replaces nothing else.
+	if err := syscall.Rmdir(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s: %w; name a directory that is not there yet", dir, err)
 	}
 	return os.Rename(staged, dir)
 }

@@ -77,6 +77,8 @@ func TestWriteNothing(t *testing.T) {
 		{"absent", map[string]string{"a": "1", "a/b": "2"}, fine, "a"},
 		{"absent", map[string]string{"a": "1"}, func(string) error { return errors.New("not as it should be") }, "not as it should be"},
 		{"absent", map[string]string{"a": "1"}, func(string) error { return os.MkdirAll(filepath.Join(parent, "absent", "other"), 0o755) }, "name a directory that is not there yet"},
+		{"late", map[string]string{"a": "1"}, func(string) error { return os.WriteFile(filepath.Join(parent, "late"), []byte("theirs"), 0o644) }, "name a directory that is not there yet"},
+		{"later", map[string]string{"a": "1"}, func(string) error { return os.Symlink("full", filepath.Join(parent, "later")) }, "name a directory that is not there yet"},
 	} {
 		err := Write(filepath.Join(parent, c.dir), c.files, c.check)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
@@ -86,7 +88,10 @@ func TestWriteNothing(t *testing.T) {
 	if text, _ := os.ReadFile(filepath.Join(parent, "full", "mine")); string(text) != "mine" {
 		t.Errorf("overwritten: %q", text)
 	}
-	if got := listing(t, parent); got != "absent file full link" || listing(t, filepath.Join(parent, "absent")) != "other" {
+	if text, _ := os.ReadFile(filepath.Join(parent, "late")); string(text) != "theirs" {
+		t.Errorf("overwritten: %q", text)
+	}
+	if got := listing(t, parent); got != "absent file full late later link" || listing(t, filepath.Join(parent, "absent")) != "other" {
 		t.Errorf("left behind: %s", got)
 	}
 }

@@ -64,10 +64,12 @@ func TestInitMistakes(t *testing.T) {
 		want string
 	}{
 		{[]string{account, region}, "no directory; name the policy directory, as in extauthz init policies"},
-		{[]string{absent}, `account "": write 12 digits`},
-		{[]string{absent, account}, `region "": write one such as eu-central-1`},
-		{[]string{absent, account, region, "--users", ""}, `user "": use 1 to 64`},
+		{[]string{absent}, `--account "": write 12 digits`},
+		{[]string{absent, account}, `--region "": write one such as eu-central-1`},
+		{[]string{absent, account, region, "--users", ""}, `--users: user "": use 1 to 64`},
 		{[]string{absent, account, region, "--repository", "a=b"}, `invalid value "a=b" for flag -repository: "b" is no template`},
+		{[]string{absent, account, region, "--repository", "Team"}, `invalid value "Team" for flag -repository: "Team" is not a repository name; write one such as team/app`},
+		{[]string{absent, account, region, "--registry-host", "a..b"}, `--registry-host "a..b": write a lower-case host name`},
 		{[]string{absent, account, region, "b"}, `unexpected argument "b"; name one directory`},
 		{[]string{absent, "--account=444455556666", region}, "is the registry's own; name another"},
 		{[]string{full, account, region}, "is not empty, and nothing is overwritten"},
