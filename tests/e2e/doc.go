@@ -14,6 +14,7 @@
 //	listing_test.go    tags and catalog
 //	delete_test.go     deleting
 //	crane_test.go      the same through a command line client
+//	starter_test.go    policies that extauthz init writes
 //	accesslog_test.go  the decision in Envoy's access log
 //	flow_test.go       the flow of requests, and what must be true of it
 //	load_test.go       a load under which policies change, and the count of wrong answers

@@ -47,6 +47,9 @@ var groups = []group{
 		{"crane is denied", craneIsDenied},
 		{"the access log has the decision", accessLog},
 	}},
+	{"policies that extauthz init writes", started, false, []scenario{
+		{"each template decides", starterDecides},
+	}},
 	{"changing policies", safe, true, []scenario{
 		{"right to log in taken away", loginTakenAway},
 		{"edits of several files at the same time", editsTogether},

@@ -1,0 +1,89 @@
+package e2e
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"extauthz/tests/stack"
+)
+
+// started is a stack with the policies that extauthz init writes, one repository of
+// each template, and the passwords that an operator adds.
+func started(t *testing.T) setup {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "policies")
+	for _, args := range [][]string{
+		{"init", dir, "--account", "123456789012", "--region", "eu-central-1", "--registry-host", "127.0.0.1", "--users", "alice,bob"},
+		{"test", dir},
+		{"lint", "--fail-on", "suggestion", dir},
+	} {
+		if out, err := exec.Command(programs.Extauthz, args...).CombinedOutput(); err != nil {
+			t.Fatalf("extauthz %q: %v: %s", args, err, out)
+		}
+	}
+	quickstart := filepath.Join(stack.Root(), "examples", "quickstart")
+	users, err := os.ReadFile(filepath.Join(quickstart, "policies", "htpasswd"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, err := os.ReadFile(filepath.Join(quickstart, "envoy.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const theirs, ours = "{ registry: quickstart }", "{ registry: main }" // what init says to change
+	if strings.Count(string(config), theirs) == 0 {
+		t.Fatalf("no %s in the configuration", theirs)
+	}
+	envoy := filepath.Join(t.TempDir(), "envoy.yaml")
+	for path, text := range map[string][]byte{filepath.Join(dir, "htpasswd"): users, envoy: []byte(strings.ReplaceAll(string(config), theirs, ours))} {
+		if err := os.WriteFile(path, text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return setup{Spec: stack.Spec{Envoy: envoy, Policies: dir}}
+}
+
+// starterDecides has crane push and pull in a repository of each template.
+func starterDecides(t *testing.T, w *world) {
+	image := w.behind(t, "team/app", "v1").String()
+	for _, repository := range []string{"team/retired", "team/shared", "team/preview", "team/base"} {
+		if out, err := w.command(t, "alice", "copy", image, w.behind(t, repository, "v1").String()); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}
+	through := func(repository, tag string) string { return w.through(t, repository, tag).String() }
+	denied := func(user, action, repository, why string) string {
+		return "User: arn:aws:iam::123456789012:user/" + user + " is not authorized to perform: " + action +
+			" on resource: arn:aws:ecr:eu-central-1:123456789012:repository/" + repository + why
+	}
+	for _, c := range []struct {
+		name, user string
+		args       []string
+		want       string // in what crane prints
+		fails      bool
+	}{
+		{"alice pushes", "alice", []string{"copy", image, through("team/app", "v2")}, digest(t, w.team), false},
+		{"bob pulls", "bob", []string{"digest", through("team/app", "v2")}, digest(t, w.team), false},
+		{"alice deletes nothing", "alice", []string{"delete", through("team/app", "v2")}, denied("alice", "ecr:BatchDeleteImage", "team/app", ""), true},
+		{"alice pushes by her own policy", "alice", []string{"copy", image, through("team/charts", "v1")}, digest(t, w.team), false},
+		{"and lists the tags", "alice", []string{"ls", w.Address(stack.Envoy) + "/team/charts"}, "v1", false},
+		{"alice pulls the base", "alice", []string{"manifest", through("team/base", "v1")}, `"schemaVersion"`, false},
+		{"alice pushes no base", "alice", []string{"copy", image, through("team/base", "v2")}, denied("alice", "ecr:PutImage", "team/base", ""), true},
+		{"alice pulls what is shared", "alice", []string{"manifest", through("team/shared", "v1")}, `"schemaVersion"`, false},
+		{"alice pulls by tag of the repository", "alice", []string{"manifest", through("team/preview", "v1")}, `"schemaVersion"`, false},
+		{"alice pulls nothing retired", "alice", []string{"manifest", through("team/retired", "v1")}, denied("alice", "ecr:BatchGetImage", "team/retired", " with an explicit deny in a resource-based policy"), true},
+		{"alice pushes nothing into the inbox", "alice", []string{"copy", image, through("team/inbox", "v1")}, "403 Forbidden", true},
+		{"alice has nothing elsewhere", "alice", []string{"manifest", through("secret/app", "v1")}, denied("alice", "ecr:BatchGetImage", "secret/app", " because no identity-based policy allows the ecr:BatchGetImage action"), true},
+		{"who has no line in htpasswd does not log in", "mallory", []string{"manifest", through("team/app", "v1")}, "UNAUTHORIZED", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			out, err := w.command(t, c.user, c.args...)
+			if (err != nil) != c.fails || !strings.Contains(out, c.want) {
+				t.Errorf("crane %q as %s: %v: %s, want %q", c.args, c.user, err, out, c.want)
+			}
+		})
+	}
+}
