@@ -91,7 +91,7 @@ func (c *Credential) refused(registry *policystore.Registry, source identity.Sou
 
 // user is who logs in as a user of the password file.
 func (c *Credential) user(s *policystore.Snapshot, registry *policystore.Registry) *Whoami {
-	caller, failure := s.Callers.User(c.User, c.Time)
+	caller, failure := s.Callers.CallerOfUser(c.User, c.Time)
 	if failure != nil {
 		return c.refused(registry, identity.BasicAuth, failure.Full())
 	}

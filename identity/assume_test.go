@@ -18,9 +18,9 @@ const (
 
 const web = `"sts:AssumeRoleWithWebIdentity"`
 
-// assuming is a world in which tokens of gitlab assume roles that trust it in
+// assuming are principals where tokens of gitlab assume roles that trust it in
 // several ways.
-func assuming(t testing.TB) world {
+func assuming(t testing.TB) principals {
 	t.Helper()
 	provider := `{"Federated":"` + gitlabProvider + `"}`
 	all := `["sts:AssumeRoleWithWebIdentity","sts:TagSession","sts:SetSourceIdentity"]`
@@ -32,7 +32,7 @@ func assuming(t testing.TB) world {
 		"session":   trust(t, provider, all, `{"StringEquals":{"sts:RoleSessionName":"gitlab"}}`),
 		"blue":      trust(t, provider, all, `{"StringEquals":{"aws:RequestTag/Ref":"blue"}}`),
 	}
-	w := world{issuers: []Issuer{{Name: "gitlab", Verifier: signerAt(gitlabURL).verifier(t), TagClaims: map[string]string{"Ref": "ref"}}}}
+	w := principals{issuers: []Issuer{{Name: "gitlab", Verifier: signerAt(gitlabURL).verifier(t), TagClaims: map[string]string{"Ref": "ref"}}}}
 	for name, policy := range roles {
 		w.entities = append(w.entities, sts.Entity{ARN: role + name, ID: "AROAEXAMPLE" + strings.ToUpper(name), Trust: policy, Tags: []sts.Tag{{Key: "Team", Value: "none"}, {Key: "stage", Value: "prod"}}})
 	}
@@ -117,10 +117,10 @@ func TestSessionsBeginWithTheirTokens(t *testing.T) {
 	}
 }
 
-// chained is a world in which the issuer's tokens are bound: to the user named
+// chained are principals where the issuer's tokens are bound: to the user named
 // by sub, or to the session of the role runner where there is no sub. All assume
 // roles by sts:AssumeRole.
-func chained(t testing.TB, boundary, limit string) world {
+func chained(t testing.TB, boundary, limit string) principals {
 	t.Helper()
 	identityPolicy := document(t, iam.IdentityPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:*","Resource":"`+role+`*"}}`)
 	user := sts.Entity{ARN: aliceARN, Identity: []*iam.Policy{identityPolicy}, Tags: []sts.Tag{{Key: "team", Value: "blue"}}}
@@ -134,7 +134,7 @@ func chained(t testing.TB, boundary, limit string) world {
 	}
 	all := `["sts:AssumeRole","sts:TagSession","sts:SetSourceIdentity"]`
 	account := `{"AWS":"arn:aws:iam::123456789012:root"}`
-	return world{
+	return principals{
 		entities: []sts.Entity{
 			user,
 			{ARN: "arn:aws:iam::123456789012:user/dev/bob"},
@@ -156,7 +156,7 @@ func chained(t testing.TB, boundary, limit string) world {
 
 // with adds a binding of tokens that have no claim of the others': the pattern
 // of another claim keeps them apart.
-func (w world) with(b Binding) world {
+func (w principals) with(b Binding) principals {
 	b.Claims = maps.Clone(b.Claims)
 	b.Claims["kind"] = "job"
 	w.bindings[0].Claims["kind"] = "user"

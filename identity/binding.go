@@ -30,7 +30,7 @@ type Binding struct {
 // nameBinding binds the names that a pattern matches.
 type nameBinding struct {
 	pattern *capture.Pattern
-	grant   *grant
+	session *sessionTemplate
 	caller  *Caller // where it is the same for all names
 }
 
@@ -66,11 +66,11 @@ func (t *Table) Bind(b Binding) error {
 	if err := t.checkOverlap(b.Kind, pattern); err != nil {
 		return err
 	}
-	grant, err := compileGrant(&b, pattern.Names(), t.entities)
+	session, err := compileSession(&b, pattern.Names(), t.entities)
 	if err != nil {
 		return err
 	}
-	return t.add(b.Kind, &nameBinding{pattern: pattern, grant: grant})
+	return t.add(b.Kind, &nameBinding{pattern: pattern, session: session})
 }
 
 // compileName reads the pattern of names of a kind. Domain names are compared in
@@ -103,8 +103,8 @@ func (t *Table) checkOverlap(kind NameKind, p *capture.Pattern) error {
 }
 
 func (t *Table) add(kind NameKind, b *nameBinding) error {
-	if b.grant.isStatic() {
-		caller, err := b.grant.caller(kind.source(), nil, nil, t.entities)
+	if b.session.isStatic() {
+		caller, err := b.session.caller(kind.source(), nil, nil, t.entities)
 		if err != nil {
 			return err
 		}
@@ -166,6 +166,6 @@ func (b *nameBinding) of(n name, c capture.Values, e *sts.Entities) (*Caller, er
 	if b.caller != nil {
 		return b.caller, nil
 	}
-	caller, err := b.grant.caller(n.kind.source(), c, nil, e)
-	return caller, unled(err)
+	caller, err := b.session.caller(n.kind.source(), c, nil, e)
+	return caller, hideWhere(err)
 }

@@ -8,12 +8,12 @@ import (
 	"extauthz/sts"
 )
 
-// bindable is a world to bind in: alice, bob and the role ci, the issuer gitlab
+// bindable is a principals to bind in: alice, bob and the role ci, the issuer gitlab
 // without role, and the issuer fixed with one.
-func bindable(t testing.TB, bindings ...Binding) world {
+func bindable(t testing.TB, bindings ...Binding) principals {
 	t.Helper()
 	web := trust(t, `{"Federated":"`+gitlabProvider+`"}`, web, "")
-	return world{
+	return principals{
 		entities: []sts.Entity{{ARN: aliceARN}, {ARN: "arn:aws:iam::123456789012:user/dev/bob", Tags: []sts.Tag{{Key: "team", Value: "red"}}}, {ARN: role + "team/ci", ID: "AROAEXAMPLE", Trust: web}},
 		issuers: []Issuer{
 			{Name: "gitlab", Verifier: signerAt(gitlabURL).verifier(t)},

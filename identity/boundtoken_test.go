@@ -8,12 +8,12 @@ import (
 	"extauthz/sts"
 )
 
-// boundTo is a world in which the job of gitlab is bound so, and a role can be
+// boundTo are principals where the job of gitlab is bound so, and a role can be
 // assumed only if trusting.
-func boundTo(t testing.TB, trusting bool, b Binding, change func(*Issuer)) world {
+func boundTo(t testing.TB, trusting bool, b Binding, change func(*Issuer)) principals {
 	t.Helper()
 	b.Kind, b.Issuer, b.Claims = Token, "gitlab", map[string]string{"sub": "job"}
-	w := world{
+	w := principals{
 		entities: []sts.Entity{{ARN: aliceARN}, {ARN: role + "ci"}},
 		issuers:  []Issuer{{Name: "gitlab", Verifier: signerAt(gitlabURL).verifier(t)}},
 		bindings: []Binding{b},

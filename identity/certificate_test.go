@@ -12,7 +12,7 @@ import (
 // Domain names are compared without regard to case, once Envoy's word is found to
 // be the certificate's, byte for byte.
 func TestDomainNamesHaveNoCase(t *testing.T) {
-	table := world{
+	table := principals{
 		entities: []sts.Entity{{ARN: aliceARN}, {ARN: role + "ci"}},
 		bindings: []Binding{
 			{Kind: DNS, Name: "alice.example.com", Principal: aliceARN},
@@ -51,7 +51,7 @@ func TestDomainNamesHaveNoCase(t *testing.T) {
 // A capture of a subject stays within one attribute, so that its end cannot be
 // put into it.
 func TestSubjectCaptures(t *testing.T) {
-	table := world{
+	table := principals{
 		entities: []sts.Entity{{ARN: aliceARN}},
 		bindings: []Binding{{Kind: Subject, Name: "CN={name},OU=people", Principal: "arn:aws:iam::123456789012:user/dev/{name}"}},
 	}.build(t)
@@ -71,7 +71,7 @@ func TestSubjectCaptures(t *testing.T) {
 }
 
 func TestManyAlternativeNames(t *testing.T) {
-	table := world{entities: []sts.Entity{{ARN: aliceARN}}, bindings: []Binding{{Kind: URI, Name: "spiffe://0", Principal: aliceARN}}}.build(t)
+	table := principals{entities: []sts.Entity{{ARN: aliceARN}}, bindings: []Binding{{Kind: URI, Name: "spiffe://0", Principal: aliceARN}}}.build(t)
 	for _, c := range []struct {
 		uris, dns int
 		want      want

@@ -11,9 +11,9 @@ import (
 	"extauthz/sts"
 )
 
-// unled keeps from the client, whose name leads to nobody by its captures, where
+// hideWhere keeps from the client, whose name leads to nobody by its captures, where
 // it was led to.
-func unled(err error) error {
+func hideWhere(err error) error {
 	var absent *sts.NoSuchEntity
 	if errors.As(err, &absent) {
 		return &sts.AccessDenied{Reason: "no principal is bound to this credential", Detail: err.Error()}
@@ -21,9 +21,9 @@ func unled(err error) error {
 	return err
 }
 
-// unbound says that no binding of the issuer has the claims, and which claims of
+// noBinding says that no binding of the issuer has the claims, and which claims of
 // those that bindings ask for the token has.
-func (i *issuer) unbound(claims oidc.Claims) *sts.AccessDenied {
+func (i *issuer) noBinding(claims oidc.Claims) *sts.AccessDenied {
 	asked := map[string]bool{}
 	for _, b := range i.bindings {
 		for _, c := range b.claims {
@@ -36,8 +36,8 @@ func (i *issuer) unbound(claims oidc.Claims) *sts.AccessDenied {
 	}
 }
 
-// unlikely says that the claims are not those that all tokens of the issuer have.
-func (i *issuer) unlikely(claims oidc.Claims) *sts.AccessDenied {
+// otherClaims says that the claims are not those that all tokens of the issuer have.
+func (i *issuer) otherClaims(claims oidc.Claims) *sts.AccessDenied {
 	var asked []string
 	for _, c := range i.claims {
 		asked = append(asked, c.claim)

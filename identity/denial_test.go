@@ -16,7 +16,7 @@ func TestDenials(t *testing.T) {
 		{"Effect":"Allow","Principal":`+any+`,"Action":"sts:AssumeRole"},
 		{"Sid":"NotFromHere","Effect":"Deny","Principal":`+any+`,"Action":"sts:*"}]}`)
 	gitlab := signerAt(gitlabURL)
-	table := world{
+	table := principals{
 		entities: []sts.Entity{
 			{ARN: aliceARN, Identity: []*iam.Policy{document(t, iam.IdentityPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"`+role+`d*"}}`)}},
 			{ARN: role + "elsewhere", Trust: trust(t, `{"AWS":"arn:aws:iam::123456789012:root"}`, `"sts:AssumeRole"`, "")},

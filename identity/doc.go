@@ -53,17 +53,19 @@
 //	header.go        whom a trusted proxy's header names
 //	basic.go         who logs in by HTTP Basic
 //	role.go          which role a user name names
-//	token.go         who shows a token, verified here or by jwt_authn
+//	token.go         who shows a token that is verified here
+//	metadata.go      who shows a token that Envoy's jwt_authn verified
+//	webidentity.go   who a verified token proves
 //	issuer.go        Issuer: whose tokens prove who calls
 //	binding.go       Binding: which name is which principal
 //	tokenbinding.go  which token is which principal
 //	claims.go        patterns of claims
 //	tagclaims.go     session tags that are claims
-//	grant.go         what a binding makes of what it captures
+//	session.go       the session that a binding makes of what it captures
 //	caller.go        Caller: who calls, and how that was proven
 //	idle.go          what can find nobody, and users who are nobody
 //	failure.go       Failure: why there is no caller
-//	denial.go        why a credential that holds proves nobody, for its holder and the operator
+//	denial.go        why a credential that holds proves nobody, for who shows it and for the operator
 //	offline.go       who a user, a certificate or an ARN would be, nothing verified
 //	offlinetoken.go  who the holder of a token would be, no signature verified
 package identity

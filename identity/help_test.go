@@ -124,8 +124,8 @@ const (
 	bobLine   = "bob:$2a$04$1ZVT102x6Yy1sC4acscZbewLqr36/hN0TaoBh6H/zaSz9G6VbSMQG"
 )
 
-// A world is what a table is made of. The password file has alice and bob.
-type world struct {
+// principals are what a table is made of, as principals.yaml has it. The password file has alice and bob.
+type principals struct {
 	organization *sts.Organization
 	entities     []sts.Entity
 	issuers      []Issuer
@@ -133,7 +133,7 @@ type world struct {
 }
 
 // build makes the table.
-func (w world) build(t testing.TB) *Table {
+func (w principals) build(t testing.TB) *Table {
 	t.Helper()
 	table, err := w.try(t)
 	if err != nil {
@@ -143,7 +143,7 @@ func (w world) build(t testing.TB) *Table {
 }
 
 // try makes the table, or fails as loading the policy directory would.
-func (w world) try(t testing.TB) (*Table, error) {
+func (w principals) try(t testing.TB) (*Table, error) {
 	t.Helper()
 	users, err := basicauth.ParseFile("htpasswd", []byte(aliceLine+"\n"+bobLine))
 	if err != nil {

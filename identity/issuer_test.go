@@ -46,7 +46,7 @@ func TestAddIssuerRefuses(t *testing.T) {
 		{"a role that trusts nobody", changed(func(i *Issuer) { i.Role = role + "untrusting" }), "has no trust policy"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := world{entities: []sts.Entity{{ARN: aliceARN}, {ARN: role + "untrusting"}}, issuers: c.issuers}
+			w := principals{entities: []sts.Entity{{ARN: aliceARN}, {ARN: role + "untrusting"}}, issuers: c.issuers}
 			if _, err := w.try(t); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want %q", err, c.want)
 			}

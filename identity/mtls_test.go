@@ -115,7 +115,7 @@ func TestCertificateNameRefusesOtherText(t *testing.T) {
 func TestEveryNameOfACertificate(t *testing.T) {
 	const bobARN = "arn:aws:iam::123456789012:user/dev/bob"
 	subject := pkix.Name{CommonName: "ci", Organization: []string{"example"}}
-	table := world{
+	table := principals{
 		entities: []sts.Entity{{ARN: aliceARN}, {ARN: bobARN}, {ARN: role + "k8s-prod"}, {ARN: role + "k8s-test"}},
 		bindings: []Binding{
 			{Kind: URI, Name: "spiffe://a/alice", Principal: aliceARN},
@@ -186,7 +186,7 @@ func TestEveryNameOfACertificate(t *testing.T) {
 
 // Without a certificate a name is of the one kind that the rules give, or none.
 func TestPrincipalKind(t *testing.T) {
-	table := world{
+	table := principals{
 		entities: []sts.Entity{{ARN: aliceARN}},
 		bindings: []Binding{{Kind: URI, Name: "spiffe://a/alice", Principal: aliceARN}, {Kind: Subject, Name: "CN=alice", Principal: aliceARN}},
 	}.build(t)

@@ -11,21 +11,21 @@ import (
 	"extauthz/sts"
 )
 
-// User returns the caller whom a user of the password file would be at that time,
+// CallerOfUser returns the caller whom a user of the password file would be at that time,
 // given the right password. It is for asking offline: nothing is verified.
-func (t *Table) User(user string, at time.Time) (*Caller, *Failure) {
+func (t *Table) CallerOfUser(user string, at time.Time) (*Caller, *Failure) {
 	if !t.users.Has(user) {
 		return nil, invalid(BasicAuth, fmt.Sprintf("user %q has no line in htpasswd", user))
 	}
 	return t.named(name{Basic, user}, at)
 }
 
-// Principal returns the caller who proves to be the principal of that ARN, or the
+// CallerOfPrincipal returns the caller who proves to be the principal of that ARN, or the
 // service of that name: a user, a session of a role, a root user or a service,
 // with the tags of the user or role. Users and roles must be among the entities.
 // A session of a role may have tags of its own, held to AWS's limits; nobody else
 // may. Its source is "arn". It is for asking offline: nothing is proven.
-func (t *Table) Principal(name string, session ...sts.Tag) (*Caller, error) {
+func (t *Table) CallerOfPrincipal(name string, session ...sts.Tag) (*Caller, error) {
 	caller, err := t.entities.Caller(&sts.Session{Principal: name, Tags: session})
 	if err != nil {
 		return nil, err

@@ -75,7 +75,7 @@ func TestUser(t *testing.T) {
 	if err := table.Bind(Binding{Kind: Basic, Name: "alice", Principal: "arn:aws:sts::123456789012:assumed-role/team/alice"}); err != nil {
 		t.Fatal(err)
 	}
-	caller, f := table.User("alice", time.Unix(1e9, 0))
+	caller, f := table.CallerOfUser("alice", time.Unix(1e9, 0))
 	if f != nil || caller.Principal.RoleARN != arn || caller.Source != "basic" {
 		t.Errorf("caller %+v, failure %v", caller, f)
 	}
@@ -83,7 +83,7 @@ func TestUser(t *testing.T) {
 		t.Errorf("the session begins at %q", issued.Value)
 	}
 	for user, want := range map[string]string{"carol": "no line in htpasswd", "bob": "no principal is bound", "": "no line in htpasswd"} {
-		if caller, f := table.User(user, time.Now()); caller != nil || f == nil || !strings.Contains(f.Reason, want) {
+		if caller, f := table.CallerOfUser(user, time.Now()); caller != nil || f == nil || !strings.Contains(f.Reason, want) {
 			t.Errorf("%q: caller %v, failure %v, want %q", user, caller, f, want)
 		}
 	}

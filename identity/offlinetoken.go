@@ -18,11 +18,11 @@ type ShownToken struct {
 	User   string      // "" for a Bearer token, else the user name of HTTP Basic: AWS or ACCOUNT/ROLE
 }
 
-// Holder returns the caller whom a token would prove to a registry with those
+// CallerOfToken returns the caller whom a token would prove to a registry with those
 // rules. It is for asking offline: the signature counts as verified, and a token
 // that does not say otherwise is made by the issuer for the registry, at the time
 // of the evidence and for an hour. All else is judged as Identify does.
-func (t *Table) Holder(rules *Rules, shown *ShownToken, e *Evidence) (*Caller, *Failure) {
+func (t *Table) CallerOfToken(rules *Rules, shown *ShownToken, e *Evidence) (*Caller, *Failure) {
 	i := t.issuerNamed(shown.Issuer)
 	if i == nil {
 		return nil, invalid(NoSource, fmt.Sprintf("there is no issuer %q", short(shown.Issuer)))

@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// TestHolderIsWhomASignedTokenProves holds that Holder finds whom Identify finds
+// TestCallerOfTokenIsWhomASignedTokenProves holds that CallerOfToken finds whom Identify finds
 // by a signed token of the same claims, or fails for the same reason.
-func TestHolderIsWhomASignedTokenProves(t *testing.T) {
+func TestCallerOfTokenIsWhomASignedTokenProves(t *testing.T) {
 	table := tokens(t).build(t)
 	gitlab, bound := signerAt(gitlabURL), signerAt("https://bound.example.com")
 	for _, c := range []struct {
@@ -42,7 +42,7 @@ func TestHolderIsWhomASignedTokenProves(t *testing.T) {
 				e.Authorization = basic(c.user, token)
 			}
 			want, wantFailure := table.Identify(context.Background(), rules(), e)
-			got, failure := table.Holder(rules(), &ShownToken{Issuer: c.issuer, Claims: all, User: c.user}, &Evidence{Time: now})
+			got, failure := table.CallerOfToken(rules(), &ShownToken{Issuer: c.issuer, Claims: all, User: c.user}, &Evidence{Time: now})
 			if (got != nil) != c.found || (want != nil) != (got != nil) {
 				t.Fatalf("found %+v, %v; a signed token finds %+v, %v", got, failure, want, wantFailure)
 			}
@@ -60,7 +60,7 @@ func TestHolderIsWhomASignedTokenProves(t *testing.T) {
 	}
 }
 
-func TestHolderFillsIn(t *testing.T) {
+func TestCallerOfTokenFillsIn(t *testing.T) {
 	table := tokens(t).build(t)
 	for _, c := range []struct {
 		name   string
@@ -82,7 +82,7 @@ func TestHolderFillsIn(t *testing.T) {
 		{"no JSON", ShownToken{Issuer: "gitlab", Claims: claims{"sub": make(chan int)}}, rules(), "", "jwt_authn", "not JSON"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			caller, f := table.Holder(c.rules, &c.shown, &Evidence{Time: now})
+			caller, f := table.CallerOfToken(c.rules, &c.shown, &Evidence{Time: now})
 			if c.reason != "" {
 				if f == nil || f.Source != c.source || !strings.Contains(f.Reason, c.reason) {
 					t.Errorf("caller %+v, failure %+v; want %s: %s", caller, f, c.source, c.reason)

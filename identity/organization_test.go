@@ -40,7 +40,7 @@ func TestAssumingSeesTheRoleAndTheOrganization(t *testing.T) {
 				}
 				web := document(t, iam.TrustPolicy, `{"Version":"2012-10-17","Statement":[`+statement+`
 					{"Effect":"Allow","Principal":{"Federated":"`+gitlabProvider+`","AWS":"`+aliceARN+`"},"Action":["sts:AssumeRole","sts:AssumeRoleWithWebIdentity"]}]}`)
-				w := world{
+				w := principals{
 					organization: o,
 					entities:     []sts.Entity{{ARN: aliceARN}, {ARN: role + "deploy", Trust: web, Tags: []sts.Tag{{Key: "stage", Value: "prod"}}}},
 					issuers:      []Issuer{{Name: "gitlab", Verifier: signerAt(gitlabURL).verifier(t)}},

@@ -28,7 +28,7 @@ func TestCapturedRoleHasAPath(t *testing.T) {
 		{"a literal name, whatever its path", "ci/{namespace}", "", "x1", want{arn: session + "ci/x1"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			table := world{
+			table := principals{
 				entities: []sts.Entity{
 					{ARN: role + "kubernetes/prod"}, {ARN: role + "team/ci"}, {ARN: role + "admin"}, {ARN: role + "kubernetes/b/deep"},
 					{ARN: role + "k8s-prod"}, {ARN: role + "team/k8s-path"}, {ARN: role + "x-role"},

@@ -127,7 +127,7 @@ func TestIdentifyIgnoresCertificatesThatNobodyBinds(t *testing.T) {
 	}
 }
 
-// everything is a world in which every source can prove somebody, each
+// everything are principals where every source can prove somebody, each
 // somebody else: mtls ci, jwt_authn and bearer the role ci's gitlab, basic alice,
 // header bob.
 func everything(t testing.TB) *Table {

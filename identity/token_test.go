@@ -21,12 +21,12 @@ func gitlab(t testing.TB) Issuer {
 	return Issuer{Name: "gitlab", Verifier: signerAt(gitlabURL).verifier(t), Metadata: "ci", Role: role + "team/ci"}
 }
 
-// tokens is a world with tokens: the issuer gitlab has a role, the issuer bound
+// tokens are principals with tokens: the issuer gitlab has a role, the issuer bound
 // has bindings, and the issuer envoys is verified by Envoy alone.
-func tokens(t testing.TB) world {
+func tokens(t testing.TB) principals {
 	t.Helper()
 	web := trust(t, `{"Federated":["`+gitlabProvider+`","arn:aws:iam::123456789012:oidc-provider/envoys.example.com"]}`, `"sts:AssumeRoleWithWebIdentity"`, "")
-	return world{
+	return principals{
 		entities: []sts.Entity{
 			{ARN: role + "team/ci", ID: "AROACIEXAMPLE", Trust: web},
 			{ARN: role + "deploy", Trust: web},
@@ -255,7 +255,7 @@ func TestRememberedTokens(t *testing.T) {
 	const otherURL = "https://other.example.com"
 	s := signerAt(gitlabURL)
 	other := &signer{otherURL, s.key}
-	table := world{
+	table := principals{
 		entities: []sts.Entity{{ARN: aliceARN}, {ARN: "arn:aws:iam::123456789012:user/bob"}},
 		issuers:  []Issuer{{Name: "gitlab", Verifier: s.verifier(t)}, {Name: "other", Verifier: &oidc.Issuer{URL: otherURL, Keys: s.verifier(t).Keys}}},
 		bindings: []Binding{

@@ -10,9 +10,9 @@ import (
 
 // tokenBinding binds the tokens of an issuer whose claims match patterns.
 type tokenBinding struct {
-	claims claimPatterns
-	exact  bool // no pattern has a capture
-	grant  *grant
+	claims  claimPatterns
+	exact   bool // no pattern has a capture
+	session *sessionTemplate
 }
 
 func (t *Table) bindToken(b *Binding) error {
@@ -35,7 +35,7 @@ func (t *Table) bindToken(b *Binding) error {
 			return fmt.Errorf("two bindings of issuer %q overlap: a token can match %v and %v; change one so that no token does, or have the exact one name every claim of the other", b.Issuer, other.claims, claims)
 		}
 	}
-	if bound.grant, err = i.compileGrant(*b, claims.names(), t.entities); err != nil {
+	if bound.session, err = i.compileSession(*b, claims.names(), t.entities); err != nil {
 		return err
 	}
 	i.bindings = append(i.bindings, bound)
@@ -58,10 +58,10 @@ func (b *tokenBinding) overlaps(other *tokenBinding) bool {
 	return !other.claims.cover(b.claims)
 }
 
-// compileGrant reads what b grants, in sessions that begin with a token of the
-// issuer and so are as the issuer says that they are. Session policies allow what
+// compileSession reads the session of b, which begins with a token of the issuer
+// and so is as the issuer says that sessions are. Session policies allow what
 // any of them allows, so that two lists of them would not limit each other.
-func (i *issuer) compileGrant(b Binding, names []string, e *sts.Entities) (*grant, error) {
+func (i *issuer) compileSession(b Binding, names []string, e *sts.Entities) (*sessionTemplate, error) {
 	switch {
 	case len(i.policies) > 0 && len(b.Session) > 0:
 		return nil, fmt.Errorf("issuer %q has session policies, and so has this credential; keep one of the two, since together they would allow what either allows", i.name)
@@ -71,7 +71,7 @@ func (i *issuer) compileGrant(b Binding, names []string, e *sts.Entities) (*gran
 	if i.namesSessions && !e.Trusting() {
 		return nil, fmt.Errorf("issuer %q names sessions of roles that its tokens assume, and no role can be assumed; give one a trust policy, or leave session out, since a credential's principal names its own", i.name)
 	}
-	g, err := compileGrant(&b, names, e)
+	g, err := compileSession(&b, names, e)
 	if err != nil || !sts.HasSession(g.kind) && e.Trusting() { // whose tags are for roles that it assumes
 		return g, err
 	}
@@ -82,9 +82,9 @@ func (i *issuer) compileGrant(b Binding, names []string, e *sts.Entities) (*gran
 // String lists the patterns, as in {sub: repo:acme/{name}}.
 func (c claimPattern) String() string { return "{" + c.claim + ": " + c.pattern.String() + "}" }
 
-// bound finds the caller that a token's claims are bound to; nil is nobody.
+// callerOf finds the caller that a token's claims are bound to; nil is nobody.
 // Patterns without captures go before others.
-func (i *issuer) bound(source Source, claims oidc.Claims, e *sts.Entities) (*Caller, error) {
+func (i *issuer) callerOf(source Source, claims oidc.Claims, e *sts.Entities) (*Caller, error) {
 	for _, exact := range [...]bool{true, false} {
 		var found *Caller
 		for _, b := range i.bindings {
@@ -95,9 +95,9 @@ func (i *issuer) bound(source Source, claims oidc.Claims, e *sts.Entities) (*Cal
 			if !matches {
 				continue
 			}
-			caller, err := b.grant.caller(source, captures, claims, e)
+			caller, err := b.session.caller(source, captures, claims, e)
 			if err != nil {
-				return nil, unled(err)
+				return nil, hideWhere(err)
 			}
 			if found != nil && !found.same(caller) {
 				return nil, fmt.Errorf("the token names two principals, %q and %q", found.Principal.ARN, caller.Principal.ARN)

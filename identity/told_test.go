@@ -10,8 +10,8 @@ import (
 // A token that asks amiss is told the same of a role that is there and of one
 // that is not: else whoever has a token could find out which roles there are.
 func TestTokensTellNothingOfRoles(t *testing.T) {
-	bound := func(principal string) func(*world) {
-		return func(w *world) {
+	bound := func(principal string) func(*principals) {
+		return func(w *principals) {
 			w.issuers[0].TagClaims = nil
 			w.entities = append(w.entities, sts.Entity{ARN: aliceARN})
 			w.bindings = []Binding{{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": "{who}"}, Principal: principal}}
@@ -20,12 +20,12 @@ func TestTokensTellNothingOfRoles(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		claims claims
-		change func(*world)
+		change func(*principals)
 	}{
-		{"a token as it should be", nil, func(*world) {}},
-		{"tags of another form", claims{"https://aws.amazon.com/tags": "x"}, func(*world) {}},
-		{"a source identity too short", claims{"https://aws.amazon.com/source_identity": "x"}, func(*world) {}},
-		{"a session name too long", claims{"sub": strings.Repeat("s", 65)}, func(w *world) {
+		{"a token as it should be", nil, func(*principals) {}},
+		{"tags of another form", claims{"https://aws.amazon.com/tags": "x"}, func(*principals) {}},
+		{"a source identity too short", claims{"https://aws.amazon.com/source_identity": "x"}, func(*principals) {}},
+		{"a session name too long", claims{"sub": strings.Repeat("s", 65)}, func(w *principals) {
 			w.issuers[0].Claims, w.issuers[0].SessionName = map[string]string{"sub": "{s}"}, "{s}"
 		}},
 		{"bound to a user", nil, bound(aliceARN)},
@@ -52,7 +52,7 @@ func TestTokensTellNothingOfRoles(t *testing.T) {
 // Whoever has a name whose captures lead to nobody is not told where they lead.
 func TestCapturesThatLeadNowhereAreNotTold(t *testing.T) {
 	s := signerAt(gitlabURL)
-	table := world{
+	table := principals{
 		entities: []sts.Entity{{ARN: role + "apps/k8s-prod"}},
 		issuers:  []Issuer{{Name: "gitlab", Verifier: s.verifier(t)}},
 		bindings: []Binding{

@@ -15,12 +15,12 @@ const (
 	googleURL = "https://accounts.google.com"
 )
 
-// trusted is a world of roles that have the trust policies people have, each
+// trusted is a principals of roles that have the trust policies people have, each
 // named after its file, and of the issuers that these name. All take tokens made
 // for AWS STS.
 func trusted(t *testing.T) *Table {
 	t.Helper()
-	var w world
+	var w principals
 	for _, name := range []string{"github-branch", "github-any-ref", "github-claims", "gitlab", "eks-irsa", "eks-pod-identity", "google"} {
 		w.entities = append(w.entities,
 			sts.Entity{ARN: role + "team/" + name, ID: "AROA" + strings.ToUpper(name), Trust: trustFile(t, name)},

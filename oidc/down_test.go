@@ -12,7 +12,7 @@ import (
 // TestHang has an issuer that does not answer: a request waits no longer than it
 // may, and a later one is served once there is an answer.
 func TestHang(t *testing.T) {
-	w := newWorld(t, nil)
+	w := newProvider(t, nil)
 	release := make(chan struct{})
 	w.answers(func(out http.ResponseWriter, r *http.Request) {
 		<-release
@@ -40,7 +40,7 @@ func TestHang(t *testing.T) {
 // TestHangLater has the issuer hang when it is asked for a new kid: who shows it
 // waits and is told to come again, the others are served.
 func TestHangLater(t *testing.T) {
-	w := newWorld(t, text(jwks(jwk("rsa", "rsa", ""))))
+	w := newProvider(t, text(jwks(jwk("rsa", "rsa", ""))))
 	wants(t, w.ask(by("rsa")), "", "")
 	w.answers(hang(t))
 	w.passes(fetchEvery)
@@ -56,7 +56,7 @@ func TestHangLater(t *testing.T) {
 // failure nobody waits for it, however old the keys are, until it has not been
 // asked for a time.
 func TestHangWhileDown(t *testing.T) {
-	w := newWorld(t, text(jwks(jwk("rsa", "rsa", ""))))
+	w := newProvider(t, text(jwks(jwk("rsa", "rsa", ""))))
 	wants(t, w.ask(by("rsa")), "", "")
 	w.answers(status(503))
 	w.passes(oldAfter)
@@ -78,7 +78,7 @@ func TestHangWhileDown(t *testing.T) {
 // TestOldFailure has an issuer that was down once, and a key that was withdrawn in
 // a time without requests: the failure of long ago does not let it serve again.
 func TestOldFailure(t *testing.T) {
-	w := newWorld(t, text(jwks(jwk("rsa", "rsa", ""))))
+	w := newProvider(t, text(jwks(jwk("rsa", "rsa", ""))))
 	raw := by("rsa")
 	wants(t, w.ask(raw), "", "")
 	w.answers(status(503))
@@ -125,7 +125,7 @@ func wrongAnswers() map[string]http.HandlerFunc {
 func TestWrongAnswer(t *testing.T) {
 	for name, answer := range wrongAnswers() {
 		t.Run(name, func(t *testing.T) {
-			w, good := newWorld(t, answer), text(jwks(jwk("rsa", "rsa", "")))
+			w, good := newProvider(t, answer), text(jwks(jwk("rsa", "rsa", "")))
 			raw := by("rsa")
 			err := w.ask(raw)
 			if !errors.Is(err, ErrUnavailable) {
@@ -161,7 +161,7 @@ func TestWrongAnswer(t *testing.T) {
 
 // TestDown has an issuer at whose address nobody listens any more.
 func TestDown(t *testing.T) {
-	w := newWorld(t, text(jwks(jwk("rsa", "rsa", ""))))
+	w := newProvider(t, text(jwks(jwk("rsa", "rsa", ""))))
 	raw := by("rsa")
 	wants(t, w.ask(raw), "", raw)
 	w.server.Close()

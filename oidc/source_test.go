@@ -11,7 +11,7 @@ import (
 )
 
 func TestKeysFetchedOnce(t *testing.T) {
-	w := newWorld(t, text(jwks(jwk("rsa", "rsa", ""))))
+	w := newProvider(t, text(jwks(jwk("rsa", "rsa", ""))))
 	w.fetched(0)
 	for range 3 {
 		wants(t, w.ask(by("rsa")), "", "")
@@ -26,7 +26,7 @@ func TestKeysFetchedOnce(t *testing.T) {
 
 // TestFetchedAtOnce wants a cache that is not offline to start by itself.
 func TestFetchedAtOnce(t *testing.T) {
-	w := newWorld(t, text(jwks(jwk("rsa", "rsa", ""))))
+	w := newProvider(t, text(jwks(jwk("rsa", "rsa", ""))))
 	online := NewKeyCache(KeyCacheOptions{})
 	keys, err := online.KeySet(w.server.URL, nil)
 	if err != nil {
@@ -41,7 +41,7 @@ func TestFetchedAtOnce(t *testing.T) {
 
 // TestStaleKeys wants keys of five minutes to be fetched again, nobody waiting.
 func TestStaleKeys(t *testing.T) {
-	w := newWorld(t, text(jwks(jwk("rsa", "rsa", ""))))
+	w := newProvider(t, text(jwks(jwk("rsa", "rsa", ""))))
 	wants(t, w.ask(by("rsa")), "", "")
 	w.answers(hang(t))
 	w.passes(staleAfter - time.Second)
@@ -62,7 +62,7 @@ func TestStaleKeys(t *testing.T) {
 // TestRotation takes a key away from the set: its tokens no longer hold, nor do
 // those that are remembered.
 func TestRotation(t *testing.T) {
-	w := newWorld(t, text(jwks(jwk("rsa", "rsa", ""))))
+	w := newProvider(t, text(jwks(jwk("rsa", "rsa", ""))))
 	wants(t, w.ask(by("rsa")), "", "")
 	remembered := by("rsa")
 	wants(t, w.ask(remembered), "", "")
@@ -78,7 +78,7 @@ func TestRotation(t *testing.T) {
 
 // TestKidReplaced keeps the kid and changes the key.
 func TestKidReplaced(t *testing.T) {
-	w := newWorld(t, text(jwks(jwk("rsa", "rsa", ""))))
+	w := newProvider(t, text(jwks(jwk("rsa", "rsa", ""))))
 	raw := by("rsa")
 	wants(t, w.ask(raw), "", "")
 	w.answers(text(jwks(jwk("other", "rsa", ""))))
@@ -91,7 +91,7 @@ func TestKidReplaced(t *testing.T) {
 // TestOldKeys comes back after a time without requests: a key that was taken
 // away meanwhile does not serve once more.
 func TestOldKeys(t *testing.T) {
-	w := newWorld(t, text(jwks(jwk("rsa", "rsa", ""))))
+	w := newProvider(t, text(jwks(jwk("rsa", "rsa", ""))))
 	raw := by("rsa")
 	wants(t, w.ask(raw), "", "")
 	w.answers(text(jwks(jwk("other", "other", ""))))
@@ -102,7 +102,7 @@ func TestOldKeys(t *testing.T) {
 
 // TestUnchangedKeys wants a set that did not change to go on remembering.
 func TestUnchangedKeys(t *testing.T) {
-	w := newWorld(t, text(jwks(jwk("rsa", "rsa", ""))))
+	w := newProvider(t, text(jwks(jwk("rsa", "rsa", ""))))
 	raw := by("rsa")
 	wants(t, w.ask(raw), "", "")
 	w.passes(oldAfter)
@@ -116,7 +116,7 @@ func TestUnchangedKeys(t *testing.T) {
 // TestNewKey wants a new kid to be looked for at once, and a flood of kids that
 // do not exist to cause one fetch in ten seconds.
 func TestNewKey(t *testing.T) {
-	w := newWorld(t, text(jwks(jwk("rsa", "rsa", ""))))
+	w := newProvider(t, text(jwks(jwk("rsa", "rsa", ""))))
 	wants(t, w.ask(by("rsa")), "", "")
 	w.answers(text(jwks(jwk("rsa", "rsa", ""), jwk("other", "other", ""))))
 	wants(t, w.ask(by("other")), "not in the issuer's key set", "")
@@ -135,7 +135,7 @@ func TestNewKey(t *testing.T) {
 
 // TestUnknownKidsAtOnce wants one fetch for all that wait.
 func TestUnknownKidsAtOnce(t *testing.T) {
-	w := newWorld(t, text(jwks(jwk("rsa", "rsa", ""))))
+	w := newProvider(t, text(jwks(jwk("rsa", "rsa", ""))))
 	wants(t, w.ask(by("rsa")), "", "")
 	w.passes(fetchEvery)
 	var all sync.WaitGroup
@@ -157,7 +157,7 @@ func TestUnknownKidsAtOnce(t *testing.T) {
 // TestOthersCauseNoFetch wants tokens of other issuers and audiences, and old
 // ones, not to be reasons to ask the issuer.
 func TestOthersCauseNoFetch(t *testing.T) {
-	w := newWorld(t, text(jwks(jwk("rsa", "rsa", ""))))
+	w := newProvider(t, text(jwks(jwk("rsa", "rsa", ""))))
 	wants(t, w.ask(by("rsa")), "", "")
 	w.passes(fetchEvery)
 	for _, raw := range []string{"x", signed(map[string]any{"iss": "x"}), signed(map[string]any{"aud": "x"}), signed(map[string]any{"exp": 1}), signed(map[string]any{"sub": "x"})[:50]} {
@@ -171,7 +171,7 @@ func TestOthersCauseNoFetch(t *testing.T) {
 // TestIgnoredKeys wants what is wrong in a set at a URL to be said, not used.
 func TestIgnoredKeys(t *testing.T) {
 	secret := `{"kty":"oct","kid":"h","k":"` + strings.Repeat("QUJD", 11) + `"}`
-	w := newWorld(t, text(jwks(secret, jwkOf(theKeys()["other"], "other", ""), jwk("short", "short", ""), jwk("rsa", "rsa", ""))))
+	w := newProvider(t, text(jwks(secret, jwkOf(theKeys()["other"], "other", ""), jwk("short", "short", ""), jwk("rsa", "rsa", ""))))
 	wants(t, w.ask(by("rsa")), "", "")
 	w.passes(fetchEvery)
 	raw := craft([]byte(strings.Repeat("ABC", 11)), "HS256", header("HS256", "h"), claims(nil))
@@ -195,7 +195,7 @@ func TestIgnoredKeys(t *testing.T) {
 // TestConcurrentRotation verifies while keys come and go.
 func TestConcurrentRotation(t *testing.T) {
 	both := text(jwks(jwk("rsa", "rsa", ""), jwk("other", "other", "")))
-	w := newWorld(t, both)
+	w := newProvider(t, both)
 	tokens := []string{by("rsa"), by("other")}
 	var all sync.WaitGroup
 	for n := range 8 {

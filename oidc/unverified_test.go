@@ -39,7 +39,7 @@ func TestUnverifiedIssuerOfRememberedTokens(t *testing.T) {
 // To choose an issuer fetches no keys: tokens of one issuer are no reason to ask
 // another for its.
 func TestUnverifiedIssuerFetchesNothing(t *testing.T) {
-	w := newWorld(t, text(jwks(jwk("rsa", "rsa", ""))))
+	w := newProvider(t, text(jwks(jwk("rsa", "rsa", ""))))
 	raw := by("rsa")
 	for range 2 {
 		if url, err := UnverifiedIssuer(raw, w.issuer); url != issuerURL || err != nil {

@@ -223,5 +223,5 @@ func (s *Snapshot) Issuers() []Issuer { return s.principals.issuers }
 // them, which may have tags of its own, an account's root user, or a service. The
 // source of the caller is "arn": nothing is proven.
 func (s *Snapshot) CallerNamed(name string, session ...sts.Tag) (*identity.Caller, error) {
-	return s.principals.table.Principal(name, session...)
+	return s.principals.table.CallerOfPrincipal(name, session...)
 }

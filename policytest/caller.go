@@ -60,7 +60,7 @@ func (r *runner) user(name string, registry *policystore.Registry, request *auth
 	if !r.snapshot.Callers.Takes(&registry.Proof, identity.BasicAuth) {
 		return nil, &Answer{Outcome: authz.Unauthenticated, Reason: "the registry does not take basic as proof of who calls"}, nil
 	}
-	caller, failure := r.snapshot.Callers.User(name, request.Time)
+	caller, failure := r.snapshot.Callers.CallerOfUser(name, request.Time)
 	return caller, unproven(failure), nil
 }
 
@@ -70,7 +70,7 @@ func (r *runner) tokenHolder(shown *identity.ShownToken, registry *policystore.R
 	if !slices.ContainsFunc(issuers, func(i policystore.Issuer) bool { return i.Name == shown.Issuer }) {
 		return nil, nil, fmt.Errorf("no issuer %q in principals.yaml", shown.Issuer)
 	}
-	caller, failure := r.snapshot.Callers.Holder(&registry.Proof, shown, &identity.Evidence{Context: authz.RequestKeys(request, registry), Time: request.Time})
+	caller, failure := r.snapshot.Callers.CallerOfToken(&registry.Proof, shown, &identity.Evidence{Context: authz.RequestKeys(request, registry), Time: request.Time})
 	return caller, unproven(failure), nil
 }
 

@@ -12,9 +12,9 @@ import (
 	"extauthz/sts"
 )
 
-// A grant is what a binding makes of the captures of a name, or of a token's
-// claims: the caller.
-type grant struct {
+// A sessionTemplate makes the session of a binding from the captures of a name, or
+// of a token's claims.
+type sessionTemplate struct {
 	principal      *capture.Template
 	kind           iam.PrincipalKind
 	federatedBy    string
@@ -22,7 +22,7 @@ type grant struct {
 	tags           []tagTemplate
 	tagClaims      []tagClaim
 	sourceIdentity *capture.Template // nil for none
-	session        []*iam.Policy
+	policies       []*iam.Policy     // session policies
 }
 
 // tagTemplate is a session tag whose value is made of captures.
@@ -31,15 +31,15 @@ type tagTemplate struct {
 	value *capture.Template
 }
 
-// compileGrant reads what b grants over captures of the given names, and tries
+// compileSession reads the session of b over captures of the given names, and tries
 // it, so that a principal that cannot be is found here.
-func compileGrant(b *Binding, names []string, e *sts.Entities) (*grant, error) {
+func compileSession(b *Binding, names []string, e *sts.Entities) (*sessionTemplate, error) {
 	principal, err := capture.CompileTemplate(b.Principal, names, capture.OfPrincipal)
 	if err != nil {
 		return nil, err
 	}
-	g := &grant{principal: principal, federatedBy: b.FederatedBy, session: b.Session}
-	if g.rolePath, err = rolePath(b.Principal, b.Path); err != nil {
+	t := &sessionTemplate{principal: principal, federatedBy: b.FederatedBy, policies: b.Session}
+	if t.rolePath, err = rolePath(b.Principal, b.Path); err != nil {
 		return nil, err
 	}
 	for _, key := range slices.Sorted(maps.Keys(b.Tags)) {
@@ -47,17 +47,17 @@ func compileGrant(b *Binding, names []string, e *sts.Entities) (*grant, error) {
 		if err != nil {
 			return nil, fmt.Errorf("session tag %q: %w", key, err)
 		}
-		g.tags = append(g.tags, tagTemplate{key, value})
+		t.tags = append(t.tags, tagTemplate{key, value})
 	}
-	if g.tagClaims, err = compileTagClaims(b.TagClaims); err != nil {
+	if t.tagClaims, err = compileTagClaims(b.TagClaims); err != nil {
 		return nil, err
 	}
 	if b.SourceIdentity != "" {
-		if g.sourceIdentity, err = capture.CompileTemplate(b.SourceIdentity, names, capture.OfName); err != nil {
+		if t.sourceIdentity, err = capture.CompileTemplate(b.SourceIdentity, names, capture.OfName); err != nil {
 			return nil, fmt.Errorf("source identity: %w", err)
 		}
 	}
-	return g, g.try(len(names), e)
+	return t, t.try(len(names), e)
 }
 
 // rolePath is the path at which the role of a principal's template is looked
@@ -84,16 +84,16 @@ func rolePath(principal, path string) (string, error) {
 	return path, nil
 }
 
-// try expands the grant for two sets of captures. Where user or role is the same
+// try expands the template for two sets of captures. Where user or role is the same
 // for both, no capture chooses it, and it has to be there.
-func (g *grant) try(captures int, e *sts.Entities) error {
-	first, second := g.expand(slices.Repeat(capture.Values{"xx"}, captures), nil), g.expand(slices.Repeat(capture.Values{"yy"}, captures), nil)
+func (t *sessionTemplate) try(captures int, e *sts.Entities) error {
+	first, second := t.expand(slices.Repeat(capture.Values{"xx"}, captures), nil), t.expand(slices.Repeat(capture.Values{"yy"}, captures), nil)
 	p, err := sts.ParsePrincipal(first.Principal)
 	if err != nil {
-		return fmt.Errorf("principal %q: %w", g.principal, err)
+		return fmt.Errorf("principal %q: %w", t.principal, err)
 	}
-	g.kind = p.Kind
-	if err := g.checkSession(); err != nil {
+	t.kind = p.Kind
+	if err := t.checkSession(); err != nil {
 		return err
 	}
 	if owner(p.Kind, first.Principal) == owner(p.Kind, second.Principal) {
@@ -101,13 +101,13 @@ func (g *grant) try(captures int, e *sts.Entities) error {
 			return err
 		}
 	}
-	for _, claim := range g.tagClaims {
+	for _, claim := range t.tagClaims {
 		first.Tags = append(first.Tags, sts.Tag{Key: claim.key})
 	}
 	if err := sts.CheckTags(first.Tags); err != nil {
 		return err
 	}
-	if g.sourceIdentity == nil {
+	if t.sourceIdentity == nil {
 		return nil
 	}
 	return sts.CheckSourceIdentity(first.SourceIdentity)
@@ -126,47 +126,47 @@ func owner(kind iam.PrincipalKind, arn string) string {
 }
 
 // checkSession refuses what only sessions have to principals without one.
-func (g *grant) checkSession() error {
+func (t *sessionTemplate) checkSession() error {
 	switch {
-	case !sts.HasSession(g.kind) && len(g.tags)+len(g.tagClaims) > 0:
-		return fmt.Errorf("principal %q has no session that tags could be passed to; name a role session or a federated user, or give the user its tags among the principals", g.principal)
-	case !sts.HasSession(g.kind) && len(g.session) > 0:
-		return fmt.Errorf("principal %q has no session that policies could limit; name a role session or a federated user", g.principal)
-	case g.kind != iam.AssumedRole && g.sourceIdentity != nil:
-		return fmt.Errorf("principal %q has no source identity; name a role session", g.principal)
+	case !sts.HasSession(t.kind) && len(t.tags)+len(t.tagClaims) > 0:
+		return fmt.Errorf("principal %q has no session that tags could be passed to; name a role session or a federated user, or give the user its tags among the principals", t.principal)
+	case !sts.HasSession(t.kind) && len(t.policies) > 0:
+		return fmt.Errorf("principal %q has no session that policies could limit; name a role session or a federated user", t.principal)
+	case t.kind != iam.AssumedRole && t.sourceIdentity != nil:
+		return fmt.Errorf("principal %q has no source identity; name a role session", t.principal)
 	}
 	return nil
 }
 
-// isStatic tells whether the grant is the same for all captures and claims.
-func (g *grant) isStatic() bool {
-	static := g.principal.Exact() && len(g.tagClaims) == 0 && (g.sourceIdentity == nil || g.sourceIdentity.Exact())
-	for _, tag := range g.tags {
+// isStatic tells whether the session is the same for all captures and claims.
+func (t *sessionTemplate) isStatic() bool {
+	static := t.principal.Exact() && len(t.tagClaims) == 0 && (t.sourceIdentity == nil || t.sourceIdentity.Exact())
+	for _, tag := range t.tags {
 		static = static && tag.value.Exact()
 	}
 	return static
 }
 
 // expand makes the session of captures, with the tags that are made of claims.
-func (g *grant) expand(c capture.Values, claimed []sts.Tag) sts.Session {
-	s := sts.Session{Principal: g.principal.Expand(c), FederatedBy: g.federatedBy, RolePath: g.rolePath, Tags: claimed, Policies: g.session}
-	for _, t := range g.tags {
-		s.Tags = append(s.Tags, sts.Tag{Key: t.key, Value: t.value.Expand(c)})
+func (t *sessionTemplate) expand(c capture.Values, claimed []sts.Tag) sts.Session {
+	s := sts.Session{Principal: t.principal.Expand(c), FederatedBy: t.federatedBy, RolePath: t.rolePath, Tags: claimed, Policies: t.policies}
+	for _, tag := range t.tags {
+		s.Tags = append(s.Tags, sts.Tag{Key: tag.key, Value: tag.value.Expand(c)})
 	}
-	if g.sourceIdentity != nil {
-		s.SourceIdentity = g.sourceIdentity.Expand(c)
+	if t.sourceIdentity != nil {
+		s.SourceIdentity = t.sourceIdentity.Expand(c)
 	}
 	return s
 }
 
 // caller makes the caller of captures and claims. It fails for a user or role
 // that is not there, and for what exceeds IAM's limits.
-func (g *grant) caller(source Source, c capture.Values, claims oidc.Claims, e *sts.Entities) (*Caller, error) {
-	tags, err := tagsFrom(g.tagClaims, claims)
+func (t *sessionTemplate) caller(source Source, c capture.Values, claims oidc.Claims, e *sts.Entities) (*Caller, error) {
+	tags, err := tagsFrom(t.tagClaims, claims)
 	if err != nil {
 		return nil, err
 	}
-	s := g.expand(c, tags)
+	s := t.expand(c, tags)
 	caller, err := e.Caller(&s)
 	if err != nil {
 		return nil, err

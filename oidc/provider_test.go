@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// world is an issuer at a URL, its key set in a cache, and their clock.
-type world struct {
+// provider is an issuer at a URL, its key set in a cache, and their clock.
+type provider struct {
 	t      *testing.T
 	server *httptest.Server
 	cache  *KeyCache
@@ -27,10 +27,10 @@ type world struct {
 	answer http.HandlerFunc
 }
 
-// newWorld starts an issuer that answers so. Its keys are not asked for yet.
-func newWorld(t *testing.T, answer http.HandlerFunc) *world {
+// newProvider starts an issuer that answers so. Its keys are not asked for yet.
+func newProvider(t *testing.T, answer http.HandlerFunc) *provider {
 	t.Helper()
-	w := &world{t: t, answer: answer, log: &safeBuffer{}}
+	w := &provider{t: t, answer: answer, log: &safeBuffer{}}
 	w.server = httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
 		w.asked.Add(1)
 		w.mu.Lock()
@@ -68,29 +68,29 @@ func (b *safeBuffer) String() string {
 	return b.text.String()
 }
 
-func (w *world) answers(answer http.HandlerFunc) {
+func (w *provider) answers(answer http.HandlerFunc) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.answer = answer
 }
 
-func (w *world) passes(d time.Duration) { w.clock.Add(int64(d)) }
+func (w *provider) passes(d time.Duration) { w.clock.Add(int64(d)) }
 
 // ask verifies a token; a test that waits fails after ten seconds.
-func (w *world) ask(raw string) error {
+func (w *provider) ask(raw string) error {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.t.Context(), 10*time.Second)
 	defer cancel()
 	return w.askWithin(ctx, raw)
 }
 
-func (w *world) askWithin(ctx context.Context, raw string) error {
+func (w *provider) askWithin(ctx context.Context, raw string) error {
 	_, err := w.issuer.Verify(ctx, raw, []string{audience}, noon)
 	return err
 }
 
 // settled waits for the end of the fetch under way.
-func (w *world) settled() {
+func (w *provider) settled() {
 	w.t.Helper()
 	s := w.issuer.Keys.source
 	s.mu.Lock()
@@ -107,7 +107,7 @@ func (w *world) settled() {
 }
 
 // fetched wants so many requests to have reached the server.
-func (w *world) fetched(want int64) {
+func (w *provider) fetched(want int64) {
 	w.t.Helper()
 	w.settled()
 	if asked := w.asked.Load(); asked != want {

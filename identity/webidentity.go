@@ -1,0 +1,120 @@
+package identity
+
+import (
+	"fmt"
+	"time"
+
+	"extauthz/capture"
+	"extauthz/iam"
+	"extauthz/oidc"
+	"extauthz/sts"
+)
+
+// byClaims finds the caller by a verified token: the session of the role that
+// the client names, else of the issuer's role, else the principal that the
+// token's claims are bound to.
+func (a *attempt) byClaims(source Source, i *issuer, token *oidc.Token, role string) (*Caller, *Failure) {
+	captures, matches := i.claims.match(token.Claims)
+	if !matches {
+		return nil, i.failure(source, token, i.otherClaims(token.Claims))
+	}
+	if role == "" {
+		role = i.role
+	}
+	w := &webIdentity{entities: a.table.entities, source: source, issuer: i, token: token, captures: captures, context: a.evidence.Context}
+	var caller *Caller
+	var err error
+	switch {
+	case len(i.bindings) > 0:
+		caller, err = w.principal(role)
+	case role != "":
+		caller, err = w.assumeRole(role)
+	default:
+		err = fmt.Errorf("issuer %q has no role of its own; log in as ACCOUNT/ROLE, with the token as password", i.name)
+	}
+	if err != nil {
+		return nil, i.failure(source, token, err)
+	}
+	caller.Issuer, caller.KeyID = i.name, token.KeyID
+	return caller, nil
+}
+
+// failure is why a token that holds proves nobody.
+func (i *issuer) failure(source Source, token *oidc.Token, err error) *Failure {
+	f := unproven(source, err)
+	f.Issuer, f.KeyID = i.name, token.KeyID
+	return f
+}
+
+// A webIdentity is who shows a verified token.
+type webIdentity struct {
+	entities *sts.Entities
+	source   Source
+	issuer   *issuer
+	token    *oidc.Token
+	captures capture.Values // of the issuer's claims
+	context  iam.Context    // condition keys of the request itself
+}
+
+// principal is the principal that the token is bound to or, where the client names
+// a role, the session in which that principal assumes it.
+func (w *webIdentity) principal(role string) (*Caller, error) {
+	caller, err := w.issuer.callerOf(w.source, w.token.Claims, w.entities)
+	switch {
+	case err != nil:
+		return nil, err
+	case caller == nil:
+		return nil, w.issuer.noBinding(w.token.Claims)
+	}
+	caller = caller.issuedAt(w.issued())
+	if role == "" {
+		return caller, nil
+	}
+	r, err := w.request(role)
+	if err != nil {
+		return nil, err
+	}
+	return w.proven(w.entities.AssumeRole(&caller.Caller, r))
+}
+
+// assumeRole is the session of the role that the token itself assumes.
+func (w *webIdentity) assumeRole(role string) (*Caller, error) {
+	r, err := w.request(role)
+	if err != nil {
+		return nil, err
+	}
+	return w.proven(w.entities.AssumeRoleWithWebIdentity(w.issuer.provider, r))
+}
+
+// request asks for a session of the role, as the issuer says that its sessions are.
+func (w *webIdentity) request(role string) (*sts.Request, error) {
+	tags, err := tagsFrom(w.issuer.tagClaims, w.token.Claims)
+	if err != nil {
+		return nil, err
+	}
+	return &sts.Request{
+		Role: role, SessionName: w.issuer.session.Expand(w.captures), Token: w.token, Tags: tags,
+		Policies: w.issuer.policies, Context: w.context, IssuedAt: w.issued(),
+	}, nil
+}
+
+// proven is the session, proven by the token.
+func (w *webIdentity) proven(session sts.Caller, err error) (*Caller, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &Caller{Caller: session, Source: w.source.String()}, nil
+}
+
+// issued is when the sessions of the token begin. A token that does not say when
+// it was issued is as old as can be, so that sessions revoked by their age
+// (aws:TokenIssueTime) stay so.
+func (w *webIdentity) issued() time.Time {
+	switch {
+	case !w.token.IssuedAt.IsZero():
+		return w.token.IssuedAt
+	case !w.token.NotBefore.IsZero():
+		return w.token.NotBefore
+	}
+	return time.Unix(0, 0)
+}
