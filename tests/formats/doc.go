@@ -15,6 +15,8 @@
 // has. Policies that must not be in force (versions that are not the default, and
 // what is attached to nobody) allow or deny everything.
 //
+// The outputs of a world are also broken, in one place each: that must be one error.
+//
 // More worlds than make test asks for:
 //
 //	go test ./formats -v -timeout 1h -worlds 1000 -seed 2
