@@ -6,6 +6,7 @@
 //	maps_test.go      a package's map of its files is complete
 //	shape_test.go     functions fit a screen
 //	readme_test.go    what the README and the folders' pages tell people to type exists
+//	export_test.go    the commands that export an account and fill a ConfigMap work
 //	examples_test.go  the examples load, in extauthz and in Envoy
 //	words_test.go     what no file may mention
 //	files_test.go     the files that the rules are about

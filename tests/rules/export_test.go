@@ -1,0 +1,157 @@
+package rules
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"extauthz/decision"
+	"extauthz/policystore"
+)
+
+// A shop is a folder in which somebody pastes the commands of a page, with programs
+// of the test in the place of AWS's and Kubernetes' own.
+type shop struct{ dir, bin, outputs, keys string }
+
+// awsProgram prints the output that the test has for its arguments, or fails as the
+// AWS CLI does.
+const awsProgram = `#!/bin/sh
+output="$OUTPUTS/$(echo "$*" | tr ' /:' '___')"
+[ -f "$output" ] && exec cat "$output"
+echo "An error occurred ($(cat "$output.error")) when calling the operation" >&2
+exit 254
+`
+
+// kubectlProgram writes the keys of a ConfigMap or Secret into a folder, as the
+// kubelet mounts them.
+const kubectlProgram = `#!/bin/sh
+[ "$1" = apply ] && exit 0
+for argument; do
+  case $argument in
+  --from-file=*=*) pair=${argument#--from-file=}; cp "${pair#*=}" "$KEYS/${pair%%=*}" || exit ;;
+  --from-file=*) cp "${argument#--from-file=}" "$KEYS" || exit ;;
+  esac
+done
+`
+
+// The account that is exported.
+const (
+	exportedUsers = `{"UserDetailList": [{"Path": "/", "UserName": "alice", "UserId": "AIDAQQQQQQQQALICE0001", "Arn": "arn:aws:iam::123456789012:user/alice", "GroupList": [], "AttachedManagedPolicies": [], "Tags": []}], "GroupDetailList": [], "RoleDetailList": [], "Policies": []}`
+	exportedList  = `{"repositories": [{"repositoryArn": "arn:aws:ecr:eu-central-1:123456789012:repository/team/app", "registryId": "123456789012", "repositoryName": "team/app"}, {"repositoryArn": "arn:aws:ecr:eu-central-1:123456789012:repository/base", "registryId": "123456789012", "repositoryName": "base"}]}`
+	exportedText  = `{"registryId": "123456789012", "repositoryName": "team/app", "policyText": "{\"Version\": \"2012-10-17\", \"Statement\": {\"Effect\": \"Deny\", \"Principal\": \"*\", \"Action\": \"ecr:PutImage\"}}"}`
+	exportedUser  = "alice:$2a$08$DPaUGmmN39ebaTG5IBzqeePVThMiXfcWcOjP0UuFcO5QJdWVvq5CO\n"
+)
+
+func newShop(t *testing.T) *shop {
+	t.Helper()
+	if _, err := exec.LookPath("jq"); err != nil {
+		t.Skip("jq is not on PATH: the export of policystore/README.md is not run")
+	}
+	s := &shop{dir: t.TempDir(), bin: t.TempDir(), outputs: t.TempDir(), keys: t.TempDir()}
+	write := func(path, text string, mode os.FileMode) {
+		t.Helper()
+		if err := os.WriteFile(path, []byte(text), mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(filepath.Join(s.bin, "aws"), awsProgram, 0o755)
+	write(filepath.Join(s.bin, "kubectl"), kubectlProgram, 0o755)
+	write(filepath.Join(s.dir, "htpasswd"), exportedUser, 0o644)
+	for arguments, output := range map[string]string{
+		"iam get-account-authorization-details":               exportedUsers,
+		"ecr describe-repositories --region eu-central-1":     exportedList,
+		"ecr describe-repositories --region us-east-1":        `{"repositories": []}`,
+		"ecr get-registry-policy --region eu-central-1.error": "RegistryPolicyNotFoundException",
+		"ecr get-registry-policy --region us-east-1.error":    "RegistryPolicyNotFoundException",
+		"ecr list-tags-for-resource --region eu-central-1 --resource-arn arn:aws:ecr:eu-central-1:123456789012:repository/base":     `{"tags": [{"Key": "team", "Value": "blue"}]}`,
+		"ecr list-tags-for-resource --region eu-central-1 --resource-arn arn:aws:ecr:eu-central-1:123456789012:repository/team/app": `{"tags": []}`,
+		"ecr get-repository-policy --region eu-central-1 --repository-name team/app":                                                exportedText,
+		"ecr get-repository-policy --region eu-central-1 --repository-name base.error":                                              "RepositoryPolicyNotFoundException",
+	} {
+		write(filepath.Join(s.outputs, strings.NewReplacer(" ", "_", "/", "_", ":", "_").Replace(arguments)), output, 0o644)
+	}
+	return s
+}
+
+// paste runs commands in the shop's folder.
+func (s *shop) paste(commands string) (string, error) {
+	run := exec.Command("bash", "-c", commands)
+	run.Dir = s.dir
+	run.Env = append(os.Environ(), "PATH="+s.bin+":"+os.Getenv("PATH"), "OUTPUTS="+s.outputs, "KEYS="+s.keys)
+	out, err := run.CombinedOutput()
+	return string(out), err
+}
+
+// blocks are the blocks of a page in a language.
+func blocks(text, language string) (all []string) {
+	for _, block := range regexp.MustCompile("(?ms)^```"+language+"\n(.*?)^```$").FindAllStringSubmatch(text, -1) {
+		all = append(all, block[1])
+	}
+	return all
+}
+
+// TestExport pastes what policystore/README.md has for an account of AWS, and loads
+// what comes of it; then what it has for a ConfigMap, which must be the same.
+func TestExport(t *testing.T) {
+	s, text := newShop(t), page(t, filepath.Join("policystore", "README.md"))
+	commands := blocks(text, "bash")
+	if len(commands) != 2 {
+		t.Fatalf("%d blocks of commands, want 2", len(commands))
+	}
+	if out, err := s.paste(commands[0]); err != nil || out != "" {
+		t.Fatalf("%v: %s", err, out)
+	}
+	written := 0
+	for _, block := range blocks(text, "yaml") {
+		title, _, _ := strings.Cut(block, "\n")
+		if name, found := strings.CutPrefix(title, "# "); found && strings.HasSuffix(name, ".yaml") {
+			written++
+			if err := os.WriteFile(filepath.Join(s.dir, name), []byte(block), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if written != 2 {
+		t.Fatalf("%d files of YAML to write, want 2", written)
+	}
+	folders, err := policystore.Load(s.dir, decision.Options{CacheSize: 16})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := folders.Summary; got.Registries != 2 || got.Principals != 1 || got.RepositoryPolicies != 1 || got.Repositories != 2 || got.TaggedRepositories != 2 {
+		t.Errorf("loaded %+v", got)
+	}
+	if out, err := s.paste(commands[1]); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	flat, err := policystore.Load(s.keys, decision.Options{CacheSize: 16})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if flat.Digest != folders.Digest {
+		t.Error("the ConfigMap is not the directory")
+	}
+}
+
+// TestExportEnds holds that a failure which is not the lack of a policy ends the
+// export, wherever it is.
+func TestExportEnds(t *testing.T) {
+	export := blocks(page(t, filepath.Join("policystore", "README.md")), "bash")[0]
+	for _, output := range []string{
+		"iam_get-account-authorization-details", "ecr_describe-repositories_--region_us-east-1", "ecr_get-registry-policy_--region_us-east-1",
+		"ecr_get-repository-policy_--region_eu-central-1_--repository-name_team_app", "ecr_get-repository-policy_--region_eu-central-1_--repository-name_base",
+		"ecr_list-tags-for-resource_--region_eu-central-1_--resource-arn_arn_aws_ecr_eu-central-1_123456789012_repository_base",
+	} {
+		s := newShop(t)
+		if err := os.WriteFile(filepath.Join(s.outputs, output+".error"), []byte("AccessDeniedException"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		_ = os.Remove(filepath.Join(s.outputs, output))
+		if out, err := s.paste(export); err == nil || !strings.Contains(out, "AccessDeniedException") {
+			t.Errorf("%s fails, and the export with %v: %s", output, err, out)
+		}
+	}
+}
