@@ -47,6 +47,9 @@ func (c *compiler) principalMap(m *member, e *principalElement) error {
 			}
 			e.entries = append(e.entries, entry)
 			c.checkPrincipal(&list[j], &entry)
+			if beginsAsUniqueID(entry.text) {
+				c.policy.uniqueIDs = append(c.policy.uniqueIDs, Word{entry.text, list[j].start})
+			}
 		}
 	}
 	return nil

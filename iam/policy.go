@@ -96,6 +96,7 @@ type Policy struct {
 
 	conditionKeys []string
 	findings      []Finding
+	uniqueIDs     []Word
 	start         Position // of text in its source
 	text          []byte   // as written, for Written
 }
@@ -120,6 +121,11 @@ type Statement struct {
 // condition keys that conditions and policy variables of the policy mention.
 // Nothing else of a request context can influence what the policy says.
 func (p *Policy) ConditionKeys() []string { return p.conditionKeys }
+
+// UniqueIDs lists the entries of Principal and NotPrincipal, whatever their type,
+// that begin as the unique id of a user (AIDA) or role (AROA) does, in the order of
+// the text (IAM User Guide, "IAM identifiers").
+func (p *Policy) UniqueIDs() []Word { return p.uniqueIDs }
 
 // Findings lists what is suspicious in the policy but no error, in the order
 // in which it was found.

@@ -158,11 +158,16 @@ func (e principalEntry) compileAWS() (principalEntry, error) {
 	return e, nil
 }
 
+// beginsAsUniqueID reports whether s has the prefix of the ids of users or roles.
+func beginsAsUniqueID(s string) bool {
+	return strings.HasPrefix(s, "AIDA") || strings.HasPrefix(s, "AROA")
+}
+
 // isOpaqueID reports whether s is the unique id of an IAM entity, as AWS shows
 // it in place of the ARN once the entity is deleted (IAM User Guide, "IAM
 // identifiers"): nobody can be that entity again.
 func isOpaqueID(s string) bool {
-	if len(s) < 16 || len(s) > 128 || !(strings.HasPrefix(s, "AIDA") || strings.HasPrefix(s, "AROA")) {
+	if len(s) < 16 || len(s) > 128 || !beginsAsUniqueID(s) {
 		return false
 	}
 	for i := range len(s) {

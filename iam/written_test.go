@@ -36,6 +36,19 @@ func TestWritten(t *testing.T) {
 	}
 }
 
+// TestUniqueIDs wants every id of a user or role that stands for a principal, with
+// its place, and nothing else.
+func TestUniqueIDs(t *testing.T) {
+	p := mustCompile(t, RepositoryPolicy, `{"Version":"2012-10-17","Id":"AIDACKCEVSQ6C2EXAMPLE","Statement":[
+  {"Effect":"Deny","NotPrincipal":{"AWS":["123456789012","AIDACKCEVSQ6C2EXAMPLE"],"Service":"AROASHORT"},"Action":"*"},
+  {"Sid":"AROA","Effect":"Allow","Principal":{"AWS":"AROACKCEVSQ6C2EXAMPLE","CanonicalUser":"79a59d"},"Action":"ecr:*"},
+  {"Effect":"Allow","Principal":"*","Action":"ecr:*"}]}`)
+	want := "[{AIDACKCEVSQ6C2EXAMPLE {2 58}} {AROASHORT {2 93}} {AROACKCEVSQ6C2EXAMPLE {3 53}}]"
+	if got := fmt.Sprint(p.UniqueIDs()); got != want {
+		t.Errorf("got %s want %s", got, want)
+	}
+}
+
 func TestWrittenOfNothing(t *testing.T) {
 	if w := new(Policy).Written(); w != nil {
 		t.Errorf("got %v, want nil", w)

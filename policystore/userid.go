@@ -46,11 +46,9 @@ func (p *principals) checkNamedIDs(policies []*iam.Policy) error {
 		}
 	}
 	for _, policy := range policies {
-		for _, w := range policy.Written() {
-			for _, named := range w.Principals {
-				if arn, found := arns[named.Text]; found {
-					return fmt.Errorf("%s:%d:%d: %q is the unique id of %s, which matches nobody here; write its ARN", policy.Source, named.Line, named.Column, named.Text, arn)
-				}
+		for _, named := range policy.UniqueIDs() {
+			if arn, found := arns[named.Text]; found {
+				return fmt.Errorf("%s:%d:%d: %q is the unique id of %s, which matches nobody here; write its ARN", policy.Source, named.Line, named.Column, named.Text, arn)
 			}
 		}
 	}
