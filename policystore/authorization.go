@@ -11,10 +11,16 @@ import (
 // groups, and both before managed policies.
 type authorization struct {
 	file, account string
-	reader        *strictjson.Reader // for the places of what is found wrong later
-	entities      []*entityDetail    // users and roles
+	text          []byte          // for the places of what is found wrong later
+	entities      []*entityDetail // users and roles
 	groups        map[string]*entityDetail
 	policies      map[string]*policyDetail // by ARN
+}
+
+// An authorizationReader reads an output.
+type authorizationReader struct {
+	*authorization
+	*strictjson.Reader
 }
 
 // authorizationFile is the name of an account's output, in the account's folder.
@@ -27,13 +33,15 @@ func isAuthorization(file string) bool {
 }
 
 // loadAuthorizations reads the outputs of all accounts, ordered by account.
-func loadAuthorizations(t tree) (all []*authorization, err error) {
-	for _, file := range t.paths() {
-		if !isAuthorization(file) {
+func loadAuthorizations(c *compilation) (all []*authorization, err error) {
+	for _, path := range c.paths {
+		if !isAuthorization(path) {
 			continue
 		}
-		account, _, _ := cutAccount(file)
-		a, err := readAuthorization(file, account, t[file])
+		account, _, _ := cutAccount(path)
+		a, err := fromFile(c, path, "authorization", func(text []byte) (*authorization, error) {
+			return readAuthorization(path, account, text)
+		})
 		if err != nil {
 			return nil, err
 		}
@@ -45,19 +53,19 @@ func loadAuthorizations(t tree) (all []*authorization, err error) {
 // readAuthorization reads one output. All four lists must be there, as they are even
 // where the command was told to leave out what would be in them.
 func readAuthorization(file, account string, text []byte) (*authorization, error) {
-	r, err := strictjson.NewReader(file, 1, text)
+	reader, err := strictjson.NewReader(file, 1, text)
 	if err != nil {
 		return nil, err
 	}
-	a := &authorization{
-		file: file, account: account, reader: r,
+	r := authorizationReader{&authorization{
+		file: file, account: account, text: text,
 		groups: map[string]*entityDetail{}, policies: map[string]*policyDetail{},
-	}
+	}, reader}
 	lists := map[string]func(int) error{
-		"UserDetailList":  func(int) error { return a.readEntity("User") },
-		"GroupDetailList": func(int) error { return a.readEntity("Group") },
-		"RoleDetailList":  func(int) error { return a.readEntity("Role") },
-		"Policies":        func(int) error { return a.readPolicy() },
+		"UserDetailList":  func(int) error { return r.readEntity("User") },
+		"GroupDetailList": func(int) error { return r.readEntity("Group") },
+		"RoleDetailList":  func(int) error { return r.readEntity("Role") },
+		"Policies":        func(int) error { return r.readPolicy() },
 	}
 	start := r.Start()
 	err = r.Object("the output", func(name string, at int) error {
@@ -68,28 +76,37 @@ func readAuthorization(file, account string, text []byte) (*authorization, error
 			}
 			return r.Array(name, read)
 		}
-		return skipWhole(r, name, at)
+		return skipWhole(reader, name, at)
 	})
 	for _, name := range []string{"UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"} {
 		if err == nil && lists[name] != nil {
 			err = r.ErrorAt(start, "%s is missing; save the output of aws iam get-account-authorization-details as it is", name)
 		}
 	}
-	return a, err
+	return r.authorization, err
+}
+
+// errorAt places an error that is found when the output has been read.
+func (a *authorization) errorAt(at int, format string, args ...any) error {
+	r, err := strictjson.NewReader(a.file, 1, a.text)
+	if err != nil {
+		return err
+	}
+	return r.ErrorAt(at, format, args...)
 }
 
 // checkARN wants the ARN of a resource of IAM in an account.
-func (a *authorization) checkARN(arn field, account, resource string) error {
+func (r authorizationReader) checkARN(arn field, account, resource string) error {
 	parsed, err := iam.ParseARN(arn.text)
 	if err != nil {
-		return a.reader.ErrorAt(arn.at, "%v", err)
+		return r.ErrorAt(arn.at, "%v", err)
 	}
 	want := iam.ARN{Partition: parsed.Partition, Service: "iam", Account: account, Resource: resource}.String()
 	switch {
 	case parsed.Account != account:
-		return a.reader.ErrorAt(arn.at, "Arn %q is not of account %q, whose output this is; move the file", arn.text, account)
+		return r.ErrorAt(arn.at, "Arn %q is not of account %q, whose output this is; move the file", arn.text, account)
 	case arn.text != want:
-		return a.reader.ErrorAt(arn.at, "Arn %q is not %q, which path and name mean; save the output as it is", arn.text, want)
+		return r.ErrorAt(arn.at, "Arn %q is not %q, which path and name mean; save the output as it is", arn.text, want)
 	}
 	return nil
 }

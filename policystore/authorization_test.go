@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"extauthz/basicauth"
 	"extauthz/decision"
 	"extauthz/iam"
 )
@@ -286,12 +285,13 @@ func BenchmarkLoadAuthorization(b *testing.B) {
 	for i := range 1000 {
 		users.WriteString(strings.NewReplacer("alice", fmt.Sprintf("user%d", i), "ALICE0001", fmt.Sprintf("USER%d", i)).Replace(text[begin:end]))
 	}
-	contents := treeOf(exported(b))
-	contents[authorizationPlace] = []byte(text[:begin] + users.String() + text[begin:])
+	contents := exported(b)
+	contents[authorizationPlace] = text[:begin] + users.String() + text[begin:]
 	b.SetBytes(int64(len(contents[authorizationPlace])))
+	tree := treeOf(contents)
 	b.ReportAllocs()
 	for b.Loop() {
-		s, err := compile(contents, options(), &lasting{basicauth.NewPasswords(), offline()})
+		s, err := compile(tree, options(), newLasting(offline()))
 		if err != nil || s.Summary.Principals != 1004 {
 			b.Fatal(err)
 		}

@@ -78,16 +78,16 @@ type written struct {
 }
 
 // note keeps the credentials and issuers of a file that has been read.
-func (w *written) note(file *principalsFile, y *yamlFile, managed managedPolicies) {
-	for i := range file.Credentials {
-		e := &file.Credentials[i]
+func (w *written) note(entries *entries, managed managedPolicies) {
+	for i := range entries.Credentials {
+		e := &entries.Credentials[i]
 		session, _, _ := managed.findAll(iam.SessionPolicy, e.SessionPolicies, accountOf(e.Principal)) // bind has seen to the error
-		w.credentials = append(w.credentials, Credential{e.Token, e.Claims, e.Principal, e.Path, e.FederatedBy, session, y.placeOf("credentials", i)})
+		w.credentials = append(w.credentials, Credential{e.Token, e.Claims, e.Principal, e.Path, e.FederatedBy, session, entries.credentials[i]})
 	}
-	for i := range file.Issuers {
-		e := &file.Issuers[i]
+	for i := range entries.Issuers {
+		e := &entries.Issuers[i]
 		session, _, _ := managed.findAll(iam.SessionPolicy, e.SessionPolicies, accountOf(e.Role)) // trustIssuer has seen to the error
-		w.issuers = append(w.issuers, TrustedIssuer{e.Name, e.provider(), e.Role, e.Claims, session, y.placeOf("issuers", i), e.ForeignAudiences})
+		w.issuers = append(w.issuers, TrustedIssuer{e.Name, e.provider(), e.Role, e.Claims, session, entries.issuers[i], e.ForeignAudiences})
 	}
 }
 

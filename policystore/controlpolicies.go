@@ -14,12 +14,12 @@ var controlPolicy = regexp.MustCompile(`^organization/(scp|rcp)/([A-Za-z0-9+=,.@
 // loadControlPolicies compiles the organization's control policies. They bind its
 // members, and every account where organization.yaml does not tell them. It
 // returns nil where there are none.
-func loadControlPolicies(t tree, o *Organization) (*iam.Organization, error) {
-	scps, err := loadLevels(t, "scp", iam.ServiceControlPolicy)
+func loadControlPolicies(c *compilation, o *Organization) (*iam.Organization, error) {
+	scps, err := loadLevels(c, "scp", iam.ServiceControlPolicy)
 	if err != nil {
 		return nil, err
 	}
-	rcps, err := loadLevels(t, "rcp", iam.ResourceControlPolicy)
+	rcps, err := loadLevels(c, "rcp", iam.ResourceControlPolicy)
 	if err != nil || scps == nil && rcps == nil {
 		return nil, err
 	}
@@ -36,14 +36,14 @@ func loadControlPolicies(t tree, o *Organization) (*iam.Organization, error) {
 
 // loadLevels compiles the control policies of one kind, level by level in the
 // order of their names, the root first.
-func loadLevels(t tree, folder string, kind iam.Kind) (levels [][]*iam.Policy, err error) {
+func loadLevels(c *compilation, folder string, kind iam.Kind) (levels [][]*iam.Policy, err error) {
 	byLevel := map[string][]*iam.Policy{}
-	for _, file := range t.paths() {
+	for _, file := range c.paths {
 		m := controlPolicy.FindStringSubmatch(file)
 		if m == nil || m[1] != folder {
 			continue
 		}
-		policy, err := iam.Compile(kind, file, t[file])
+		policy, err := c.policy(kind, c.wholeFile(file))
 		if err != nil {
 			return nil, err
 		}

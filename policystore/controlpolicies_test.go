@@ -66,10 +66,10 @@ func TestControlPolicies(t *testing.T) {
 // TestLevels holds that levels are in the order of their names, whatever the order
 // of the paths.
 func TestLevels(t *testing.T) {
-	levels, err := loadLevels(tree{
-		"organization/scp/a-b/x.json": []byte(fullAccess), "organization/scp/a/y.json": []byte(fullAccess),
-		"organization/scp/a/z.json": []byte(fullAccess), "organization/rcp/0/x.json": []byte(noBatch),
-	}, "scp", iam.ServiceControlPolicy)
+	levels, err := loadLevels(compilationOf(map[string]string{
+		"organization/scp/a-b/x.json": fullAccess, "organization/scp/a/y.json": fullAccess,
+		"organization/scp/a/z.json": fullAccess, "organization/rcp/0/x.json": noBatch,
+	}), "scp", iam.ServiceControlPolicy)
 	if err != nil {
 		t.Fatal(err)
 	}

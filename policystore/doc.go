@@ -69,12 +69,25 @@
 // no part of the directory and of the digest: it is fetched in the background, so
 // that loading needs no network, and kept from one snapshot to the next.
 //
+// A reload costs little more than what changed: what the other texts were compiled
+// into is taken from the content before, by comparing every byte. After an event,
+// files and directories that the file system says are the same still are not even
+// read; the poll and [Store.Reload] read everything, so that what a file system does
+// not tell is found then at the latest.
+//
 // The map of the package:
 //
 //	tree.go          the directory as one consistent set of files
+//	root.go          the links by which a directory is swapped as a whole
+//	listing.go       which files and directories there are
+//	stamp.go         what has the same stamp still need not be read again
+//	changetime_linux.go  when a file last changed, on Linux
+//	changetime_other.go  and elsewhere, where it is not told
+//	limits.go        how large a directory may be
 //	names.go         how files are called on disk, and errors that name them
 //	text.go          files are text
 //	snapshot.go      Snapshot: compiled from a tree
+//	remembered.go    what texts were compiled into, from one content to the next
 //	registries.go    registries.yaml: Registry
 //	hosts.go         which registry a request is for
 //	proof.go         what a registry takes as proof of who calls
@@ -86,7 +99,8 @@
 //	organization.go  organization.yaml: which accounts are members, and where
 //	members.go       every account is a member, or said to be none
 //	inventory.go     the repositories that a registry has
-//	principals.go    principals.yaml as a whole
+//	principals.go    who is who: principals.yaml and authorizations as a whole
+//	entries.go       principals.yaml as it is written
 //	entities.go      its users and roles, and what is attached to them
 //	issuers.go       its issuers, and the keys by which their tokens are verified
 //	credentials.go   its credentials: who stands behind a name or a token's claims

@@ -14,8 +14,8 @@ import (
 var namedFile = regexp.MustCompile(`^((managed|trust|jwks)/[A-Za-z0-9+=,.@_-]{1,128}\.json|ca/[A-Za-z0-9+=,.@_-]{1,128}\.pem)$`)
 
 // checkPaths refuses a file that no part of the directory's layout explains.
-func checkPaths(t tree) error {
-	for _, file := range t.paths() {
+func checkPaths(t *tree) error {
+	for _, file := range t.paths {
 		switch {
 		case file == "registries.yaml" || file == "principals.yaml" || file == "htpasswd" || file == organizationPath:
 		case namedFile.MatchString(file):
@@ -89,28 +89,36 @@ func (all registries) repositoryOwner(file string, p place) (*Registry, error) {
 }
 
 // loadRepositoryPolicies compiles every repository policy, by repository ARN.
-func loadRepositoryPolicies(t tree, all registries) (map[string][]*iam.Policy, error) {
+func loadRepositoryPolicies(c *compilation, all registries) (map[string][]*iam.Policy, error) {
 	policies := map[string][]*iam.Policy{}
-	for _, file := range t.paths() {
-		p, name, ok := parsePlace(file)
+	for _, path := range c.paths {
+		p, name, ok := parsePlace(path)
 		if !ok || name != policyFile {
 			continue
 		}
-		owner, err := all.repositoryOwner(file, p)
+		owner, err := all.repositoryOwner(path, p)
 		if err != nil {
 			return nil, err
 		}
-		d, err := openPolicy(file, t[file], p)
-		if err != nil {
-			return nil, err
-		}
-		policy, err := d.compile(iam.RepositoryPolicy)
+		policy, err := c.policyOf(p, iam.RepositoryPolicy, path)
 		if err != nil {
 			return nil, err
 		}
 		policies[owner.RepositoryARN(p.repository)] = []*iam.Policy{policy}
 	}
 	return policies, nil
+}
+
+// policyOf compiles the policy of a repository or a registry in a file, where p is
+// what the file is about.
+func (c *compilation) policyOf(p place, kind iam.Kind, path string) (*iam.Policy, error) {
+	return fromFile(c, path, kind.String(), func(text []byte) (*iam.Policy, error) {
+		d, err := openPolicy(path, text, p)
+		if err != nil {
+			return nil, err
+		}
+		return d.compile(kind)
+	})
 }
 
 // owner returns a registry of the account and region, nil if there is none.

@@ -4,13 +4,15 @@ import (
 	"slices"
 	"strings"
 
+	"extauthz/iam"
 	"extauthz/strictjson"
 	"extauthz/sts"
 )
 
 // An entityDetail is a user, a group or a role.
 type entityDetail struct {
-	start           int // of the entry, in bytes
+	start           int          // of the entry, in bytes
+	place           iam.Position // of the entry
 	arn, name, path field
 	id              field
 	tags            []sts.Tag
@@ -23,27 +25,28 @@ type entityDetail struct {
 }
 
 // readEntity reads the next entry of a list of that kind: User, Group or Role.
-func (a *authorization) readEntity(kind string) error {
-	d := &entityDetail{start: a.reader.Start(), found: map[string]bool{}}
-	err := a.reader.Object("an entry of "+kind+"DetailList", func(name string, at int) error {
-		if err := a.checkMember(kind, name, at); err != nil {
+func (r authorizationReader) readEntity(kind string) error {
+	d := &entityDetail{start: r.Start(), found: map[string]bool{}}
+	d.place.Line, d.place.Column = r.Position(d.start)
+	err := r.Object("an entry of "+kind+"DetailList", func(name string, at int) error {
+		if err := r.checkMember(kind, name, at); err != nil {
 			return err
 		}
 		d.found[name] = true
-		return d.readMember(a, kind, name)
+		return d.readMember(r, kind, name)
 	})
 	if err == nil {
-		err = a.checkName(d, kind)
+		err = r.checkName(d, kind)
 	}
 	switch {
 	case err != nil:
 		return err
 	case kind != "Group":
-		a.entities = append(a.entities, d)
-	case a.groups[d.name.text] != nil:
-		return a.reader.ErrorAt(d.name.at, "group %q is there twice; save the output again", d.name.text)
+		r.entities = append(r.entities, d)
+	case r.groups[d.name.text] != nil:
+		return r.ErrorAt(d.name.at, "group %q is there twice; save the output again", d.name.text)
 	default:
-		a.groups[d.name.text] = d
+		r.groups[d.name.text] = d
 	}
 	return nil
 }
@@ -60,46 +63,45 @@ var deciding = map[string][]string{
 // checkMember refuses a member whose name is that of one that decides but for its
 // case, or that entries of another kind have: passing it over, as a member that AWS
 // has added, could lose a Deny.
-func (a *authorization) checkMember(kind, name string, at int) error {
+func (r authorizationReader) checkMember(kind, name string, at int) error {
 	for known, kinds := range deciding {
 		switch {
 		case !strings.EqualFold(name, known):
 		case !slices.Contains(kinds, kind):
-			return a.reader.ErrorAt(at, "%q is no member of an entry of %sDetailList; save the output as it is", name, kind)
+			return r.ErrorAt(at, "%q is no member of an entry of %sDetailList; save the output as it is", name, kind)
 		case name != known:
-			return a.reader.ErrorAt(at, "%q is spelt %s by AWS; save the output as it is", name, known)
+			return r.ErrorAt(at, "%q is spelt %s by AWS; save the output as it is", name, known)
 		}
 	}
 	return nil
 }
 
-func (d *entityDetail) readMember(a *authorization, kind, name string) (err error) {
-	r := a.reader
+func (d *entityDetail) readMember(r authorizationReader, kind, name string) (err error) {
 	switch name {
 	case "Arn":
-		return d.arn.read(r, name)
+		return d.arn.read(r.Reader, name)
 	case "Path":
-		return d.path.read(r, name)
+		return d.path.read(r.Reader, name)
 	case kind + "Name":
-		return d.name.read(r, name)
+		return d.name.read(r.Reader, name)
 	case kind + "Id":
-		return d.id.read(r, name)
+		return d.id.read(r.Reader, name)
 	case "Tags":
-		d.tags, err = readTagList(r, name)
+		d.tags, err = readTagList(r.Reader, name)
 		return err
 	case "GroupList":
-		return r.Array(name, func(int) error { return readInto(&d.groups, r, "the name of a group") })
+		return r.Array(name, func(int) error { return readInto(&d.groups, r.Reader, "the name of a group") })
 	case kind + "PolicyList":
-		return r.Array(name, func(int) error { return d.readInline(a) })
+		return r.Array(name, func(int) error { return d.readInline(r) })
 	case "AttachedManagedPolicies":
-		return d.readAttached(r, name)
+		return d.readAttached(r.Reader, name)
 	case "PermissionsBoundary":
-		return readWanted(r, name, "PermissionsBoundaryArn", &d.boundary)
+		return readWanted(r.Reader, name, "PermissionsBoundaryArn", &d.boundary)
 	case "AssumeRolePolicyDocument":
-		d.trust, err = readDocument(r, a.file, name)
+		d.trust, err = readDocument(r.Reader, r.file, name)
 		return err
 	}
-	return skip(r)
+	return skip(r.Reader)
 }
 
 // readInto appends the next string to a list.
@@ -111,19 +113,19 @@ func readInto(list *[]field, r *strictjson.Reader, what string) error {
 }
 
 // readInline reads the next inline policy.
-func (d *entityDetail) readInline(a *authorization) error {
-	start, found := a.reader.Start(), false
-	err := a.reader.Object("an inline policy", func(name string, _ int) error {
+func (d *entityDetail) readInline(r authorizationReader) error {
+	start, found := r.Start(), false
+	err := r.Object("an inline policy", func(name string, _ int) error {
 		if name != "PolicyDocument" {
-			return skip(a.reader)
+			return skip(r.Reader)
 		}
 		found = true
-		text, err := readDocument(a.reader, a.file, name)
+		text, err := readDocument(r.Reader, r.file, name)
 		d.inline = append(d.inline, text)
 		return err
 	})
 	if err == nil && !found {
-		err = a.reader.ErrorAt(start, "an inline policy lacks PolicyDocument; save the output as it is")
+		err = r.ErrorAt(start, "an inline policy lacks PolicyDocument; save the output as it is")
 	}
 	return err
 }
@@ -160,14 +162,14 @@ func readWanted(r *strictjson.Reader, what, wanted string, into *field) error {
 
 // checkName wants what every entry has, and holds its ARN to its account, path and
 // name.
-func (a *authorization) checkName(d *entityDetail, kind string) error {
+func (r authorizationReader) checkName(d *entityDetail, kind string) error {
 	if d.arn.text == "" || d.path.text == "" || d.name.text == "" || d.id.text == "" {
-		return a.reader.ErrorAt(d.start, "an entry of %sDetailList lacks Arn, Path, %sName or %sId; save the output as it is", kind, kind, kind)
+		return r.ErrorAt(d.start, "an entry of %sDetailList lacks Arn, Path, %sName or %sId; save the output as it is", kind, kind, kind)
 	}
 	for _, list := range [...]string{"AttachedManagedPolicies", "GroupList"} { // there even if empty
 		if slices.Contains(deciding[list], kind) && !d.found[list] {
-			return a.reader.ErrorAt(d.start, "an entry of %sDetailList lacks %s; save the output as it is", kind, list)
+			return r.ErrorAt(d.start, "an entry of %sDetailList lacks %s; save the output as it is", kind, list)
 		}
 	}
-	return a.checkARN(d.arn, a.account, strings.ToLower(kind)+d.path.text+d.name.text)
+	return r.checkARN(d.arn, r.account, strings.ToLower(kind)+d.path.text+d.name.text)
 }

@@ -23,6 +23,12 @@ func wholeFile(file string, text []byte) document {
 	return document{file, iam.Position{Line: 1, Column: 1}, text}
 }
 
+// wholeFile is the document that a file of the content consists of.
+func (c *compilation) wholeFile(file string) *document {
+	d := wholeFile(file, c.content[file])
+	return &d
+}
+
 func (d *document) compile(kind iam.Kind) (*iam.Policy, error) {
 	return iam.CompileAt(kind, d.source, d.start, d.text)
 }

@@ -10,68 +10,67 @@ import (
 
 // addExported adds the users and roles of an account's authorization, with what is
 // attached to them.
-func (p *principals) addExported(a *authorization, managed managedPolicies) error {
+func (p *principals) addExported(a *authorization, from *sources) error {
 	groups := map[string][]*iam.Policy{}
 	for _, name := range slices.Sorted(maps.Keys(a.groups)) {
-		policies, err := p.exportedPolicies(a, a.groups[name], managed)
+		policies, err := p.exportedPolicies(a, a.groups[name], from)
 		if err != nil {
 			return err
 		}
 		groups[name] = policies
 	}
 	for _, d := range a.entities {
-		entity, err := p.exportedEntity(a, d, groups, managed)
+		entity, err := p.exportedEntity(a, d, groups, from)
 		if err != nil {
 			return err
 		}
-		line, column := a.reader.Position(d.start)
-		if err := p.add(entity, Place{a.file, iam.Position{Line: line, Column: column}}); err != nil {
-			return a.reader.ErrorAt(d.arn.at, "%v", err)
+		if err := p.add(entity, Place{a.file, d.place}); err != nil {
+			return a.errorAt(d.arn.at, "%v", err)
 		}
 	}
 	return nil
 }
 
 // exportedEntity is a user or role with its own policies and those of its groups.
-func (p *principals) exportedEntity(a *authorization, d *entityDetail, groups map[string][]*iam.Policy, managed managedPolicies) (entity sts.Entity, err error) {
+func (p *principals) exportedEntity(a *authorization, d *entityDetail, groups map[string][]*iam.Policy, from *sources) (entity sts.Entity, err error) {
 	entity = sts.Entity{ARN: d.arn.text, ID: d.id.text, Tags: d.tags}
 	if !uniqueID.MatchString(d.id.text) {
-		return entity, a.reader.ErrorAt(d.id.at, "%q is not the unique id of a user or role; save the output as it is", d.id.text)
+		return entity, a.errorAt(d.id.at, "%q is not the unique id of a user or role; save the output as it is", d.id.text)
 	}
-	if entity.Identity, err = p.exportedPolicies(a, d, managed); err != nil {
+	if entity.Identity, err = p.exportedPolicies(a, d, from); err != nil {
 		return entity, err
 	}
 	for _, group := range d.groups {
 		of, known := groups[group.text]
 		if !known {
-			return entity, a.reader.ErrorAt(group.at, "group %q is not in GroupDetailList, so that its policies are not known; save the output without --filter", group.text)
+			return entity, a.errorAt(group.at, "group %q is not in GroupDetailList, so that its policies are not known; save the output without --filter", group.text)
 		}
 		entity.Identity = append(entity.Identity, of...)
 	}
 	if d.boundary.text != "" {
-		boundary, err := a.find(iam.PermissionsBoundary, d.boundary, managed)
+		boundary, err := a.find(iam.PermissionsBoundary, d.boundary, from.managed)
 		if err != nil {
 			return entity, err
 		}
 		entity.Boundary = []*iam.Policy{boundary}
 	}
 	if d.trust.text != nil {
-		entity.Trust, err = p.exportedPolicy(iam.TrustPolicy, &d.trust)
+		entity.Trust, err = p.exportedPolicy(from, iam.TrustPolicy, &d.trust)
 	}
 	return entity, err
 }
 
 // exportedPolicies are the inline and the managed policies of an entry.
-func (p *principals) exportedPolicies(a *authorization, d *entityDetail, managed managedPolicies) (policies []*iam.Policy, err error) {
+func (p *principals) exportedPolicies(a *authorization, d *entityDetail, from *sources) (policies []*iam.Policy, err error) {
 	for i := range d.inline {
-		policy, err := p.exportedPolicy(iam.IdentityPolicy, &d.inline[i])
+		policy, err := p.exportedPolicy(from, iam.IdentityPolicy, &d.inline[i])
 		if err != nil {
 			return nil, err
 		}
 		policies = append(policies, policy)
 	}
 	for _, arn := range d.managed {
-		policy, err := a.find(iam.IdentityPolicy, arn, managed)
+		policy, err := a.find(iam.IdentityPolicy, arn, from.managed)
 		if err != nil {
 			return nil, err
 		}
@@ -81,8 +80,8 @@ func (p *principals) exportedPolicies(a *authorization, d *entityDetail, managed
 }
 
 // exportedPolicy compiles a policy that stands inside an authorization.
-func (p *principals) exportedPolicy(kind iam.Kind, d *document) (*iam.Policy, error) {
-	policy, err := d.compile(kind)
+func (p *principals) exportedPolicy(from *sources, kind iam.Kind, d *document) (*iam.Policy, error) {
+	policy, err := from.policy(kind, d)
 	if err == nil {
 		p.inline = append(p.inline, policy)
 	}
@@ -95,14 +94,14 @@ func (p *principals) exportedPolicy(kind iam.Kind, d *document) (*iam.Policy, er
 func (a *authorization) find(kind iam.Kind, arn field, managed managedPolicies) (*iam.Policy, error) {
 	parsed, err := iam.ParseARN(arn.text)
 	if err != nil {
-		return nil, a.reader.ErrorAt(arn.at, "%v", err)
+		return nil, a.errorAt(arn.at, "%v", err)
 	}
 	if !isAWSPolicy(arn.text) && a.policies[arn.text] == nil {
-		return nil, a.reader.ErrorAt(arn.at, "policy %q is attached and not in Policies; save the output without --filter", arn.text)
+		return nil, a.errorAt(arn.at, "policy %q is attached and not in Policies; save the output without --filter", arn.text)
 	}
 	policy, err := managed.lookup(arn.text, iam.ARN{Partition: parsed.Partition, Account: a.account})
 	if err != nil {
-		return nil, a.reader.ErrorAt(arn.at, "%v; an output without --filter has every policy that is attached", err)
+		return nil, a.errorAt(arn.at, "%v; an output without --filter has every policy that is attached", err)
 	}
 	return policy.as(kind)
 }

@@ -1,10 +1,9 @@
 package policystore
 
 import (
+	"maps"
 	"strings"
 	"testing"
-
-	"extauthz/basicauth"
 )
 
 // FuzzYAML holds that no text in the three YAML files brings the loading down, and
@@ -49,15 +48,14 @@ func FuzzOutputs(f *testing.F) {
 
 // fuzzFiles puts texts in the place of files in a good directory.
 func fuzzFiles(f *testing.F, good map[string]string, files []string, kind string) {
-	if _, err := compile(treeOf(good), options(), &lasting{basicauth.NewPasswords(), offline()}); err != nil {
+	if _, err := compile(treeOf(good), options(), newLasting(offline())); err != nil {
 		f.Fatal(err)
 	}
-	lasting := &lasting{basicauth.NewPasswords(), offline()}
+	lasting := newLasting(offline())
 	f.Fuzz(func(t *testing.T, which uint8, text string) {
-		content := treeOf(good)
-		file := files[int(which)%len(files)]
-		content[file] = []byte(text)
-		s, err := compile(content, options(), lasting)
+		content, file := maps.Clone(good), files[int(which)%len(files)]
+		content[file] = text
+		s, err := compile(treeOf(content), options(), lasting)
 		switch {
 		case err == nil && s == nil, err != nil && s != nil:
 			t.Fatalf("snapshot %v, error %v", s, err)
@@ -70,10 +68,15 @@ func fuzzFiles(f *testing.F, good map[string]string, files []string, kind string
 	})
 }
 
-func treeOf(contents map[string]string) tree {
-	t := tree{}
+func treeOf(contents map[string]string) *tree {
+	content := map[string][]byte{}
 	for path, text := range contents {
-		t[path] = []byte(text)
+		content[path] = []byte(text)
 	}
-	return t
+	return newTree(content)
+}
+
+// compilationOf is the compilation of a first content.
+func compilationOf(contents map[string]string) *compilation {
+	return &compilation{tree: treeOf(contents), now: memory{}}
 }

@@ -4,10 +4,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"extauthz/basicauth"
-	"extauthz/decision"
-	"extauthz/oidc"
 )
 
 // What can never prove anybody is found when the directory is loaded, in its place,
@@ -43,9 +39,9 @@ func TestIdle(t *testing.T) {
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s, err := compile(tree{
-				"registries.yaml": []byte(registry + c.sources), "principals.yaml": []byte(c.before + principals), "htpasswd": []byte(c.htpasswd),
-			}, decision.Options{CacheSize: 1}, &lasting{basicauth.NewPasswords(), oidc.NewKeyCache(oidc.KeyCacheOptions{Offline: true})})
+			s, err := compile(treeOf(map[string]string{
+				"registries.yaml": registry + c.sources, "principals.yaml": c.before + principals, "htpasswd": c.htpasswd,
+			}), options(), newLasting(offline()))
 			if err != nil {
 				t.Fatal(err)
 			}

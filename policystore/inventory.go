@@ -29,17 +29,19 @@ func isInventory(file string) bool {
 
 // loadInventories reads every inventory, tells the registries of its account and
 // region of it, and counts the repositories.
-func loadInventories(t tree, all registries) (repositories int, err error) {
-	for _, file := range t.paths() {
-		if !isInventory(file) {
+func loadInventories(c *compilation, all registries) (repositories int, err error) {
+	for _, path := range c.paths {
+		if !isInventory(path) {
 			continue
 		}
-		account, region, _, _ := splitAccount(file)
+		account, region, _, _ := splitAccount(path)
 		owner := all.owner(account, region)
 		if owner == nil {
-			return 0, errNoOwner(file, account, region)
+			return 0, errNoOwner(path, account, region)
 		}
-		have, err := readInventory(file, t[file], owner)
+		have, err := fromFile(c, path, "inventory of "+owner.arnPrefix(), func(text []byte) (inventory, error) {
+			return readInventory(path, text, owner)
+		})
 		if err != nil {
 			return 0, err
 		}
@@ -121,9 +123,9 @@ func (r *Registry) checkKnown(file, repository string) error {
 
 // checkAssumption refuses a registry that is to take every repository for missing
 // and has an inventory that says which are not.
-func (r *Registry) checkAssumption(t tree) error {
+func (r *Registry) checkAssumption(t *tree) error {
 	file := inventoryPath(r.Account, r.Region)
-	if _, found := t[file]; !r.AssumeMissing || !found {
+	if _, found := t.content[file]; !r.AssumeMissing || !found {
 		return nil
 	}
 	return fmt.Errorf("assumeMissing: %s lists which repositories registry %q has; remove the file or the switch", file, r.Name)

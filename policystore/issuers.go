@@ -109,13 +109,3 @@ func (from *sources) keySet(entry *issuerEntry) (keys *oidc.KeySet, key string, 
 	}
 	return keys, "", nil
 }
-
-// warnOfForeignAudiences tells of tokens that are taken though they were made for
-// another service: whoever sees one here could use it there.
-func (p *principals) warnOfForeignAudiences(entry *issuerEntry, y *yamlFile, i int) {
-	for j, audience := range entry.ForeignAudiences {
-		p.findings = append(p.findings, y.findingAt("foreign-audience", fmt.Sprintf(
-			"issuer %q: tokens made for %q are taken, though they are another service's; who sees one here could use it there",
-			entry.Name, audience), "issuers", i, "foreignAudiences", j))
-	}
-}

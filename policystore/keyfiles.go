@@ -18,21 +18,21 @@ type keyFiles struct {
 }
 
 // loadKeyFiles reads every file in jwks/ and ca/, named by an issuer or not.
-func loadKeyFiles(t tree) (*keyFiles, error) {
+func loadKeyFiles(t *tree) (*keyFiles, error) {
 	f := &keyFiles{keys: map[string]*oidc.KeySet{}, authorities: map[string][]byte{}}
-	for _, file := range t.paths() {
+	for _, file := range t.paths {
 		switch {
 		case strings.HasPrefix(file, "jwks/"):
-			keys, err := oidc.ParseKeySet(file, t[file])
+			keys, err := oidc.ParseKeySet(file, t.content[file])
 			if err != nil {
 				return nil, err
 			}
 			f.keys[file] = keys
 		case strings.HasPrefix(file, "ca/"):
-			if err := checkAuthorities(file, t[file]); err != nil {
+			if err := checkAuthorities(file, t.content[file]); err != nil {
 				return nil, err
 			}
-			f.authorities[file] = t[file]
+			f.authorities[file] = t.content[file]
 		}
 	}
 	return f, nil

@@ -29,26 +29,27 @@ type policyName struct{ account, name string }
 // A managedPolicy is one text, compiled for each use that is made of it.
 type managedPolicy struct {
 	document
+	in   *compilation
 	uses map[iam.Kind]*iam.Policy
 }
 
-func loadManaged(t tree, exported []*authorization) (managedPolicies, error) {
+func loadManaged(c *compilation, exported []*authorization) (managedPolicies, error) {
 	m := managedPolicies{}
-	if err := m.addAWS(); err != nil {
+	if err := m.addAWS(c); err != nil {
 		return nil, err
 	}
-	for _, file := range t.paths() {
+	for _, file := range c.paths {
 		name, found := strings.CutPrefix(file, "managed/")
 		if !found {
 			continue
 		}
-		if err := m.add(policyName{"", strings.TrimSuffix(name, ".json")}, wholeFile(file, t[file])); err != nil {
+		if err := m.add(c, policyName{"", strings.TrimSuffix(name, ".json")}, *c.wholeFile(file)); err != nil {
 			return nil, err
 		}
 	}
 	for _, a := range exported {
 		for _, arn := range slices.Sorted(maps.Keys(a.policies)) {
-			if err := m.add(policyName{a.account, arn}, a.policies[arn].document()); err != nil {
+			if err := m.add(c, policyName{a.account, arn}, a.policies[arn].document()); err != nil {
 				return nil, err
 			}
 		}
@@ -57,7 +58,7 @@ func loadManaged(t tree, exported []*authorization) (managedPolicies, error) {
 }
 
 // addAWS adds AWS's policies for ECR.
-func (m managedPolicies) addAWS() error {
+func (m managedPolicies) addAWS(c *compilation) error {
 	entries, err := awsPolicies.ReadDir("aws")
 	if err != nil {
 		return err
@@ -68,7 +69,7 @@ func (m managedPolicies) addAWS() error {
 			return err
 		}
 		name := strings.TrimSuffix(entry.Name(), ".json")
-		if err := m.add(policyName{"aws", name}, wholeFile("arn:aws:iam::aws:policy/"+name, text)); err != nil {
+		if err := m.add(c, policyName{"aws", name}, wholeFile("arn:aws:iam::aws:policy/"+name, text)); err != nil {
 			return err
 		}
 	}
@@ -78,8 +79,8 @@ func (m managedPolicies) addAWS() error {
 // add adds a policy. It is compiled as an identity policy whether or not it is
 // attached, so that a broken one is found; but not one of AWS's in an account's
 // authorization, which lists hundreds of other services'.
-func (m managedPolicies) add(name policyName, d document) error {
-	m[name] = &managedPolicy{document: d, uses: map[iam.Kind]*iam.Policy{}}
+func (m managedPolicies) add(c *compilation, name policyName, d document) error {
+	m[name] = &managedPolicy{document: d, in: c, uses: map[iam.Kind]*iam.Policy{}}
 	if isAWSPolicy(name.name) {
 		return nil
 	}
@@ -98,7 +99,7 @@ func (p *managedPolicy) as(kind iam.Kind) (*iam.Policy, error) {
 	if known := p.uses[kind]; known != nil {
 		return known, nil
 	}
-	compiled, err := p.compile(kind)
+	compiled, err := p.in.policy(kind, &p.document)
 	if err == nil {
 		p.uses[kind] = compiled
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -48,11 +47,11 @@ func (e *toldError) Unwrap() error { return e.err }
 // nameBelow is what errors call a file or directory below the root, with slashes;
 // the root is called by its own path.
 func nameBelow(root, path string) string {
-	name, err := filepath.Rel(root, path)
-	if err != nil || path == root {
+	name, found := strings.CutPrefix(path, strings.TrimSuffix(root, "/")+"/")
+	if !found {
 		return path
 	}
-	return filepath.ToSlash(name)
+	return name
 }
 
 // printable is a name as it is, or quoted where it would break the line of an

@@ -62,8 +62,8 @@ func (all registries) join(o *Organization) {
 }
 
 // loadOrganization reads organization.yaml; without it there is none.
-func loadOrganization(t tree) (*Organization, error) {
-	text, found := t[organizationPath]
+func loadOrganization(t *tree) (*Organization, error) {
+	text, found := t.content[organizationPath]
 	if !found {
 		return nil, nil
 	}

@@ -13,7 +13,7 @@ accounts:
 `
 
 func TestLoadOrganization(t *testing.T) {
-	o, err := loadOrganization(tree{"organization.yaml": []byte(goodOrganization)})
+	o, err := loadOrganization(treeOf(map[string]string{"organization.yaml": goodOrganization}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +36,7 @@ func TestLoadOrganization(t *testing.T) {
 }
 
 func TestNoOrganization(t *testing.T) {
-	o, err := loadOrganization(tree{})
+	o, err := loadOrganization(treeOf(nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +71,7 @@ func TestLoadOrganizationRefuses(t *testing.T) {
 		{"too deep", change("ou-ab12-22222222/", strings.Repeat("ou-ab12-22222222/", 5)), "nest at most 5 deep"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			o, err := loadOrganization(tree{"organization.yaml": []byte(c.text)})
+			o, err := loadOrganization(treeOf(map[string]string{"organization.yaml": c.text}))
 			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("organization %v, error %v; want %q", o, err, c.want)
 			}

@@ -23,59 +23,57 @@ type versionDetail struct {
 }
 
 // readPolicy reads the next entry of Policies.
-func (a *authorization) readPolicy() error {
-	r := a.reader
+func (r authorizationReader) readPolicy() error {
 	d := &policyDetail{start: r.Start()}
 	err := r.Object("an entry of Policies", func(name string, _ int) error {
 		switch name {
 		case "Arn":
-			return d.arn.read(r, name)
+			return d.arn.read(r.Reader, name)
 		case "Path":
-			return d.path.read(r, name)
+			return d.path.read(r.Reader, name)
 		case "PolicyName":
-			return d.name.read(r, name)
+			return d.name.read(r.Reader, name)
 		case "DefaultVersionId":
-			return d.defaultVersion.read(r, name)
+			return d.defaultVersion.read(r.Reader, name)
 		case "PolicyVersionList":
-			return r.Array(name, func(int) error { return d.readVersion(a) })
+			return r.Array(name, func(int) error { return d.readVersion(r) })
 		}
-		return skip(r)
+		return skip(r.Reader)
 	})
 	switch {
 	case err != nil:
 		return err
 	case d.arn.text == "" || d.path.text == "" || d.name.text == "" || d.defaultVersion.text == "":
 		return r.ErrorAt(d.start, "an entry of Policies lacks Arn, Path, PolicyName or DefaultVersionId; save the output as it is")
-	case a.policies[d.arn.text] != nil:
+	case r.policies[d.arn.text] != nil:
 		return r.ErrorAt(d.arn.at, "policy %q is there twice; save the output again", d.arn.text)
 	}
-	a.policies[d.arn.text] = d
-	account := a.account
+	r.policies[d.arn.text] = d
+	account := r.account
 	if isAWSPolicy(d.arn.text) {
 		account = "aws"
 	}
-	if err := a.checkARN(d.arn, account, "policy"+d.path.text+d.name.text); err != nil {
+	if err := r.checkARN(d.arn, account, "policy"+d.path.text+d.name.text); err != nil {
 		return err
 	}
-	return d.checkVersions(r)
+	return d.checkVersions(r.Reader)
 }
 
-func (d *policyDetail) readVersion(a *authorization) error {
-	r := a.reader
+func (d *policyDetail) readVersion(r authorizationReader) error {
 	var v versionDetail
 	err := r.Object("a version", func(name string, _ int) (err error) {
 		switch name {
 		case "VersionId":
-			return v.id.read(r, name)
+			return v.id.read(r.Reader, name)
 		case "IsDefaultVersion":
 			value, err := r.Raw()
 			v.isDefault = string(value)
 			return err
 		case "Document":
-			v.document, err = readDocument(r, a.file, name)
+			v.document, err = readDocument(r.Reader, r.file, name)
 			return err
 		}
-		return skip(r)
+		return skip(r.Reader)
 	})
 	d.versions = append(d.versions, v)
 	return err

@@ -11,13 +11,6 @@ import (
 	"extauthz/sts"
 )
 
-// principalsFile is principals.yaml.
-type principalsFile struct {
-	Issuers     []issuerEntry     `yaml:"issuers"`
-	Credentials []credentialEntry `yaml:"credentials"`
-	Principals  []principalEntry  `yaml:"principals"`
-}
-
 // principals are what principals.yaml and htpasswd say, compiled.
 type principals struct {
 	table    *identity.Table
@@ -34,6 +27,7 @@ type principals struct {
 
 // sources are what principals.yaml refers to.
 type sources struct {
+	*compilation
 	exported     []*authorization
 	managed      managedPolicies
 	trust        trustPolicies
@@ -45,18 +39,16 @@ type sources struct {
 
 // loadPrincipals reads who is who: first the users and roles that authorizations
 // tell, then what principals.yaml adds.
-func loadPrincipals(t tree, from *sources) (*principals, error) {
-	const name = "principals.yaml"
-	text, found := t[name]
+func loadPrincipals(c *compilation, from *sources) (*principals, error) {
+	text, found := c.content[principalsPath]
 	if !found {
 		return nil, errors.New("principals.yaml: not there; put it there, since it says which credential is which principal")
 	}
-	var file principalsFile
-	y, err := decodeYAML(name, text, &file)
+	entries, err := fromFile(c, principalsPath, "principals", readEntries)
 	if err != nil {
 		return nil, err
 	}
-	users, err := basicauth.ParseFile("htpasswd", t["htpasswd"])
+	users, err := basicauth.ParseFile("htpasswd", c.content["htpasswd"])
 	if err != nil {
 		return nil, err
 	}
@@ -64,40 +56,37 @@ func loadPrincipals(t tree, from *sources) (*principals, error) {
 	p := &principals{
 		table: identity.NewTable(users, from.passwords, entities), entities: entities,
 		identity: map[string][]*iam.Policy{}, boundary: map[string][]*iam.Policy{}, ids: map[string]string{},
-		written: written{places: map[string]Place{}},
+		findings: slices.Clone(entries.findings), written: written{places: map[string]Place{}},
 	}
 	for _, a := range from.exported {
-		if err := p.addExported(a, from.managed); err != nil {
+		if err := p.addExported(a, from); err != nil {
 			return nil, err
 		}
 	}
-	if err := p.fill(&file, y, from); err != nil {
-		return nil, err
+	if wrong, err := p.fill(entries, from); err != nil {
+		return nil, placed(err, text, wrong)
 	}
+	p.written.note(entries, from.managed)
 	return p, nil
 }
 
-// fill adds every entry: issuers name roles, and credentials name both.
-func (p *principals) fill(file *principalsFile, y *yamlFile, from *sources) error {
-	wrong := func(err error, list string, i int, place []any) error {
-		return y.errorAt(err, slices.Concat([]any{list, i}, place)...)
-	}
-	for i := range file.Principals {
-		if place, err := p.attach(&file.Principals[i], y.placeOf("principals", i), from); err != nil {
-			return wrong(err, "principals", i, place)
+// fill adds every entry, or returns what is wrong with one and where: issuers name
+// roles, and credentials name both.
+func (p *principals) fill(entries *entries, from *sources) (wrong []any, err error) {
+	for i := range entries.Principals {
+		if place, err := p.attach(&entries.Principals[i], entries.principals[i], from); err != nil {
+			return slices.Concat([]any{"principals", i}, place), err
 		}
 	}
-	for i := range file.Issuers {
-		if place, err := p.trustIssuer(&file.Issuers[i], from); err != nil {
-			return wrong(err, "issuers", i, place)
-		}
-		p.warnOfForeignAudiences(&file.Issuers[i], y, i)
-	}
-	for i := range file.Credentials {
-		if place, err := p.bind(&file.Credentials[i], from); err != nil {
-			return wrong(err, "credentials", i, place)
+	for i := range entries.Issuers {
+		if place, err := p.trustIssuer(&entries.Issuers[i], from); err != nil {
+			return slices.Concat([]any{"issuers", i}, place), err
 		}
 	}
-	p.written.note(file, y, from.managed)
-	return nil
+	for i := range entries.Credentials {
+		if place, err := p.bind(&entries.Credentials[i], from); err != nil {
+			return slices.Concat([]any{"credentials", i}, place), err
+		}
+	}
+	return nil, nil
 }

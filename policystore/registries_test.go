@@ -17,7 +17,7 @@ registries:
 `
 
 func TestFindRegistry(t *testing.T) {
-	all, err := loadRegistries(tree{"registries.yaml": []byte(twoRegistries)})
+	all, err := loadRegistries(treeOf(map[string]string{"registries.yaml": twoRegistries}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func TestFindRegistry(t *testing.T) {
 }
 
 func TestLoadRegistries(t *testing.T) {
-	all, err := loadRegistries(tree{"registries.yaml": []byte(twoRegistries)})
+	all, err := loadRegistries(treeOf(map[string]string{"registries.yaml": twoRegistries}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func TestRegistryOptions(t *testing.T) {
 			Registry{Detail: FullDetail, Registry: mapping.Registry{ECRNames: true, DeleteBlobs: true, PullThrough: []string{"docker-hub", "ROOT"}}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			all, err := loadRegistries(tree{"registries.yaml": []byte(plain + c.options + "}]\n")})
+			all, err := loadRegistries(treeOf(map[string]string{"registries.yaml": plain + c.options + "}]\n"}))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -110,7 +110,7 @@ func TestRegistryProof(t *testing.T) {
 		{"kind of name", ", principalKind: uri, anonymous: true", identity.Rules{PrincipalKind: identity.URI, Anonymous: true, Audiences: hosts, Partition: "aws"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			all, err := loadRegistries(tree{"registries.yaml": []byte(plain + c.options + "}]\n")})
+			all, err := loadRegistries(treeOf(map[string]string{"registries.yaml": plain + c.options + "}]\n"}))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -135,7 +135,7 @@ func TestRegistryChallenge(t *testing.T) {
 		{"service", `, challenge: bearer, tokenRealm: "https://t/", tokenService: The registry`, Challenge{Realm: "https://t/", Service: "The registry"}, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			all, err := loadRegistries(tree{"registries.yaml": []byte(plain + c.options + "}]\n")})
+			all, err := loadRegistries(treeOf(map[string]string{"registries.yaml": plain + c.options + "}]\n"}))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -147,10 +147,10 @@ func TestRegistryChallenge(t *testing.T) {
 }
 
 func TestRegistryNetwork(t *testing.T) {
-	all, err := loadRegistries(tree{"registries.yaml": []byte(`registries:
+	all, err := loadRegistries(treeOf(map[string]string{"registries.yaml": `registries:
 - {name: plain, hosts: [h], account: "111111111111", region: eu-central-1}
 - {name: hops, hosts: [h], account: "111111111111", region: eu-central-1, trustedHops: 2, vpcEndpoint: {id: vpce-1a2b3c4d, vpc: vpc-0123456789abcdef0}}
-`)})
+`}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -243,7 +243,7 @@ func TestLoadRegistriesRefuses(t *testing.T) {
 		{"alias bomb", "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nregistries: *e\n", "registries.yaml"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			all, err := loadRegistries(tree{"registries.yaml": []byte(c.text)})
+			all, err := loadRegistries(treeOf(map[string]string{"registries.yaml": c.text}))
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%d registries, error %v; want %q", len(all), err, c.want)
 			}
@@ -252,7 +252,7 @@ func TestLoadRegistriesRefuses(t *testing.T) {
 			}
 		})
 	}
-	if _, err := loadRegistries(tree{}); err == nil || !strings.Contains(err.Error(), "registries.yaml: not there") {
+	if _, err := loadRegistries(treeOf(nil)); err == nil || !strings.Contains(err.Error(), "registries.yaml: not there") {
 		t.Errorf("without the file: %v", err)
 	}
 }

@@ -15,9 +15,9 @@ func isRegistryPolicy(file string) bool {
 // loadRegistryPolicies compiles every registry policy, by what the ARNs of the
 // registry's repositories begin with. It is enforced on every request about them
 // (Amazon ECR User Guide, "Private registry permissions", scope V2).
-func loadRegistryPolicies(t tree, all registries) (map[string][]*iam.Policy, error) {
+func loadRegistryPolicies(c *compilation, all registries) (map[string][]*iam.Policy, error) {
 	policies := map[string][]*iam.Policy{}
-	for _, file := range t.paths() {
+	for _, file := range c.paths {
 		if !isRegistryPolicy(file) {
 			continue
 		}
@@ -26,11 +26,7 @@ func loadRegistryPolicies(t tree, all registries) (map[string][]*iam.Policy, err
 		if owner == nil {
 			return nil, errNoOwner(file, account, region)
 		}
-		d, err := openPolicy(file, t[file], place{account: account, region: region})
-		if err != nil {
-			return nil, err
-		}
-		policy, err := d.compile(iam.RegistryPolicy)
+		policy, err := c.policyOf(place{account: account, region: region}, iam.RegistryPolicy, file)
 		if err != nil {
 			return nil, err
 		}

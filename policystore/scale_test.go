@@ -19,17 +19,17 @@ const (
 )
 
 // large is the content of a policy directory of that size.
-func large() tree {
-	t := tree{
-		"registries.yaml": []byte("registries:\n- {name: large, hosts: [registry.example.com], account: \"123456789012\", region: eu-central-1}\n"),
+func large() map[string]string {
+	contents := map[string]string{
+		"registries.yaml": "registries:\n- {name: large, hosts: [registry.example.com], account: \"123456789012\", region: eu-central-1}\n",
 	}
 	for i := range largeManaged {
-		t[fmt.Sprintf("managed/team-%d.json", i)] = fmt.Appendf(nil, `{"Version":"2012-10-17","Statement":[
+		contents[fmt.Sprintf("managed/team-%d.json", i)] = fmt.Sprintf(`{"Version":"2012-10-17","Statement":[
  {"Effect":"Allow","Action":"ecr:GetAuthorizationToken","Resource":"*"},
  {"Effect":"Allow","Action":["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"],"Resource":"arn:aws:ecr:*:123456789012:repository/team-%d/*"}]}`, i)
 	}
 	for i := range largeRepositories {
-		t[largePolicy(i)] = fmt.Appendf(nil, `{"Version":"2012-10-17","Statement":[
+		contents[largePolicy(i)] = fmt.Sprintf(`{"Version":"2012-10-17","Statement":[
  {"Sid":"Pull","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:user/user-%d"},"Action":["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]},
  {"Sid":"NotFromOutside","Effect":"Deny","Principal":"*","Action":"ecr:PutImage","Condition":{"NotIpAddress":{"aws:SourceIp":"10.0.0.0/8"}}}]}`, i)
 	}
@@ -38,8 +38,8 @@ func large() tree {
 	for i := range largePrincipals {
 		fmt.Fprintf(&who, "- {arn: \"arn:aws:iam::123456789012:user/user-%d\", id: AIDA%016d, policies: [team-%d], tags: {team: \"%d\"}}\n", i, i, i%largeManaged, i%largeManaged)
 	}
-	t["principals.yaml"] = []byte(who.String())
-	return t
+	contents["principals.yaml"] = who.String()
+	return contents
 }
 
 // largePolicy is the path of the i-th repository's policy.
@@ -55,7 +55,7 @@ func writeLarge(b *testing.B) string {
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 			b.Fatal(err)
 		}
-		if err := os.WriteFile(file, content, 0o644); err != nil {
+		if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
 			b.Fatal(err)
 		}
 	}

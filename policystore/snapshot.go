@@ -51,25 +51,38 @@ type Summary struct {
 // Load compiles the policy directory. The error names the file, the line where
 // there is one, and the remedy; nothing is loaded in part.
 func Load(dir string, o decision.Options) (*Snapshot, error) {
-	t, names, err := readTree(dir)
+	t, err := readTree(dir, nil)
 	if err != nil {
 		return nil, err
 	}
-	s, err := compile(t, o, &lasting{basicauth.NewPasswords(), oidc.NewKeyCache(oidc.KeyCacheOptions{Offline: true})})
-	if err != nil {
-		return nil, names.tell(err)
-	}
-	s.names = names
-	return s, nil
+	s, err := compile(t, o, newLasting(oidc.NewKeyCache(oidc.KeyCacheOptions{Offline: true})))
+	return s, t.names.tell(err)
 }
 
 // lasting is what outlives snapshots.
 type lasting struct {
 	passwords *basicauth.Passwords
 	keys      *oidc.KeyCache
+	memory    memory // of the last good content
 }
 
-func compile(t tree, o decision.Options, l *lasting) (*Snapshot, error) {
+func newLasting(keys *oidc.KeyCache) *lasting {
+	return &lasting{passwords: basicauth.NewPasswords(), keys: keys}
+}
+
+// compile makes a snapshot of a content, and lets it be remembered what the content
+// was made into.
+func compile(t *tree, o decision.Options, l *lasting) (*Snapshot, error) {
+	c := &compilation{tree: t, before: l.memory, now: memory{}}
+	s, err := c.snapshot(o, l)
+	if err == nil {
+		l.memory = c.now
+	}
+	return s, err
+}
+
+func (c *compilation) snapshot(o decision.Options, l *lasting) (*Snapshot, error) {
+	t := c.tree
 	if err := cmp.Or(checkPaths(t), checkTexts(t)); err != nil {
 		return nil, err
 	}
@@ -82,32 +95,32 @@ func compile(t tree, o decision.Options, l *lasting) (*Snapshot, error) {
 		return nil, err
 	}
 	all.join(organization)
-	known, err := loadInventories(t, all)
+	known, err := loadInventories(c, all)
 	if err != nil {
 		return nil, err
 	}
-	policies, err := loadPolicies(t, all, organization)
+	policies, err := loadPolicies(c, all, organization)
 	if err != nil {
 		return nil, err
 	}
-	from, err := loadSources(t, l)
+	from, err := loadSources(c, l)
 	if err != nil {
 		return nil, err
 	}
 	from.organization = &sts.Organization{Member: organization.Member, Above: policies.Organization}
-	who, err := loadPrincipals(t, from)
+	who, err := loadPrincipals(c, from)
 	if err != nil {
 		return nil, err
 	}
 	if err := cmp.Or(all.checkAudiences(who.issuers), organization.checkAccounts(policies.Organization, all, from, who)); err != nil {
 		return nil, err
 	}
-	tags, err := loadTags(t, all)
+	tags, err := loadTags(c, all)
 	if err != nil {
 		return nil, err
 	}
 	s := &Snapshot{
-		Digest: t.digest(), Callers: who.table, registries: all, principals: who, tags: tags,
+		Digest: t.digest, Callers: who.table, registries: all, principals: who, tags: tags, names: t.names,
 		Summary: Summary{
 			Registries: len(all), Credentials: who.table.Len(), Principals: len(who.identity), Issuers: len(who.issuers),
 			ManagedPolicies: len(from.managed), RepositoryPolicies: len(policies.Repository), Repositories: known,
@@ -121,31 +134,31 @@ func compile(t tree, o decision.Options, l *lasting) (*Snapshot, error) {
 }
 
 // loadSources reads what principals.yaml refers to.
-func loadSources(t tree, l *lasting) (*sources, error) {
-	from := &sources{passwords: l.passwords, keys: l.keys}
+func loadSources(c *compilation, l *lasting) (*sources, error) {
+	from := &sources{compilation: c, passwords: l.passwords, keys: l.keys}
 	var err error
-	if from.exported, err = loadAuthorizations(t); err != nil {
+	if from.exported, err = loadAuthorizations(c); err != nil {
 		return nil, err
 	}
-	if from.managed, err = loadManaged(t, from.exported); err != nil {
+	if from.managed, err = loadManaged(c, from.exported); err != nil {
 		return nil, err
 	}
-	if from.trust, err = loadTrust(t); err != nil {
+	if from.trust, err = loadTrust(c); err != nil {
 		return nil, err
 	}
-	from.files, err = loadKeyFiles(t)
+	from.files, err = loadKeyFiles(c.tree)
 	return from, err
 }
 
 // loadPolicies compiles the policies that attach to no principal.
-func loadPolicies(t tree, all registries, organization *Organization) (p decision.Policies, err error) {
-	if p.Repository, err = loadRepositoryPolicies(t, all); err != nil {
+func loadPolicies(c *compilation, all registries, organization *Organization) (p decision.Policies, err error) {
+	if p.Repository, err = loadRepositoryPolicies(c, all); err != nil {
 		return p, err
 	}
-	if p.Registry, err = loadRegistryPolicies(t, all); err != nil {
+	if p.Registry, err = loadRegistryPolicies(c, all); err != nil {
 		return p, err
 	}
-	p.Organization, err = loadControlPolicies(t, organization)
+	p.Organization, err = loadControlPolicies(c, organization)
 	return p, err
 }
 

@@ -5,12 +5,10 @@ import (
 	"encoding/base64"
 	"errors"
 	"io/fs"
-	"maps"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"extauthz/basicauth"
 	"extauthz/decision"
 	"extauthz/iam"
 	"extauthz/identity"
@@ -229,17 +227,15 @@ func TestLoadRefusesAnEmptyDirectory(t *testing.T) {
 
 // BenchmarkLoad loads a directory of 1,000 repository policies.
 func BenchmarkLoad(b *testing.B) {
-	t := tree{}
-	for path, content := range small() {
-		t[path] = []byte(content)
-	}
+	contents := small()
 	for i := range 1000 {
 		name := "team-" + string(rune('a'+i%26)) + "/app" + string(rune('a'+i/26%26)) + string(rune('a'+i/676))
-		t["accounts/123456789012/eu-central-1/repositories/"+name+"/_policy.json"] = []byte(denyAll)
+		contents["accounts/123456789012/eu-central-1/repositories/"+name+"/_policy.json"] = denyAll
 	}
+	t := treeOf(contents)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := compile(maps.Clone(t), options(), &lasting{basicauth.NewPasswords(), offline()}); err != nil {
+		if _, err := compile(t, options(), newLasting(offline())); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"extauthz/basicauth"
 	"extauthz/decision"
 	"extauthz/oidc"
 )
@@ -28,8 +27,9 @@ type Store struct {
 	snapshot atomic.Pointer[Snapshot]
 	trigger  chan struct{} // holds one signal at most
 
-	reloading sync.Mutex // one reload at a time; guards attempt
+	reloading sync.Mutex // one reload at a time; guards attempt and last
 	attempt   attempt
+	last      *tree // as it was last read
 
 	mu     sync.Mutex // guards status
 	status Status
@@ -59,7 +59,7 @@ func New(o Options) *Store {
 		o.Debounce = 100 * time.Millisecond
 	}
 	o.Poll = max(o.Poll, time.Second)
-	l := &lasting{basicauth.NewPasswords(), oidc.NewKeyCache(oidc.KeyCacheOptions{Logger: o.Logger})}
+	l := newLasting(oidc.NewKeyCache(oidc.KeyCacheOptions{Logger: o.Logger}))
 	return &Store{options: o, lasting: l, trigger: make(chan struct{}, 1)}
 }
 
@@ -83,21 +83,39 @@ func (s *Store) KeySets() []oidc.KeySetStatus { return s.lasting.keys.Status() }
 func (s *Store) Reload() error {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
-	t, names, err := readTree(s.options.Dir)
+	return s.reload(nil)
+}
+
+// reloadChanged is Reload but for files and directories that the file system says
+// are the same as when they were last read: those are not read again.
+func (s *Store) reloadChanged() error {
+	s.reloading.Lock()
+	defer s.reloading.Unlock()
+	return s.reload(s.last)
+}
+
+func (s *Store) reload(known *tree) error {
+	t, err := readTree(s.options.Dir, known)
 	if err != nil {
 		return s.failed(attempt{err: err})
 	}
-	digest := t.digest()
-	if digest == s.attempt.digest {
+	s.last = t
+	if t.digest == s.attempt.digest {
 		return s.attempt.err
 	}
 	snapshot, err := compile(t, s.options.Decision, s.lasting)
 	if err != nil {
-		return s.failed(attempt{digest, names.tell(err)})
+		return s.failed(attempt{t.digest, t.names.tell(err)})
 	}
-	snapshot.names = names
 	s.succeeded(snapshot)
 	return nil
+}
+
+// listed is what the directory was last read from, nil before the first time.
+func (s *Store) listed() *listing {
+	s.reloading.Lock()
+	defer s.reloading.Unlock()
+	return s.last.listed()
 }
 
 func (s *Store) failed(a attempt) error {

@@ -27,22 +27,25 @@ func (r *Registry) ResourceTags(action, resource string) iam.Context {
 }
 
 // loadTags reads the tags of every repository, and tells the registries of them.
-func loadTags(t tree, all registries) (resourceTags, error) {
+func loadTags(c *compilation, all registries) (resourceTags, error) {
 	tags := resourceTags{}
-	for _, file := range t.paths() {
-		p, name, ok := parsePlace(file)
+	for _, path := range c.paths {
+		p, name, ok := parsePlace(path)
 		if !ok || name != tagsFile {
 			continue
 		}
-		owner, err := all.repositoryOwner(file, p)
+		owner, err := all.repositoryOwner(path, p)
 		if err != nil {
 			return nil, err
 		}
-		list, err := readTags(file, t[file])
+		of, err := fromFile(c, path, "tags", func(text []byte) (iam.Context, error) {
+			list, err := readTags(path, text)
+			return tagContext(list), err
+		})
 		if err != nil {
 			return nil, err
 		}
-		tags[owner.RepositoryARN(p.repository)] = tagContext(list)
+		tags[owner.RepositoryARN(p.repository)] = of
 	}
 	for _, r := range all {
 		r.tags = tags

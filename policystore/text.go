@@ -9,14 +9,14 @@ import (
 
 // checkTexts refuses files that are not UTF-8 text: what one program reads in them
 // another may not. Certificates may have comments in any encoding between them.
-func checkTexts(t tree) error {
-	for _, file := range t.paths() {
+func checkTexts(t *tree) error {
+	for _, file := range t.paths {
 		if strings.HasPrefix(file, "ca/") {
 			continue
 		}
-		if at, wrong := notText(t[file]); wrong != "" {
-			line := 1 + bytes.Count(t[file][:at], []byte("\n"))
-			column := 1 + utf8.RuneCount(t[file][bytes.LastIndexByte(t[file][:at], '\n')+1:at])
+		if at, wrong := notText(t.content[file]); wrong != "" {
+			line := 1 + bytes.Count(t.content[file][:at], []byte("\n"))
+			column := 1 + utf8.RuneCount(t.content[file][bytes.LastIndexByte(t.content[file][:at], '\n')+1:at])
 			return fmt.Errorf("%s:%d:%d: %s", file, line, column, wrong)
 		}
 	}

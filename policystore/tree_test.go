@@ -10,7 +10,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // files writes a directory tree: contents by slash-separated path.
@@ -78,16 +77,16 @@ func TestReadTree(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()
 			c.build(t, dir)
-			got, _, err := readTree(dir)
+			got, err := readTree(dir, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(got) != len(c.want) {
-				t.Errorf("read %v, want %v", got.paths(), c.want)
+			if len(got.paths) != len(c.want) {
+				t.Errorf("read %v, want %v", got.paths, c.want)
 			}
 			for path, content := range c.want {
-				if string(got[path]) != content {
-					t.Errorf("%s = %q, want %q", path, got[path], content)
+				if string(got.content[path]) != content {
+					t.Errorf("%s = %q, want %q", path, got.content[path], content)
 				}
 			}
 		})
@@ -121,14 +120,14 @@ func TestReadTreeNeverMixesGenerations(t *testing.T) {
 			running = false
 		default:
 		}
-		got, _, err := readTree(dir)
+		got, err := readTree(dir, nil)
 		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errMoved) {
 			continue // swapped too fast for this reader; the next event reads again
 		}
-		if err != nil || string(got["a"]) != string(got["b"]) {
-			t.Fatalf("a is of generation %s, b of %s, error %v", got["a"], got["b"], err)
+		if err != nil || string(got.content["a"]) != string(got.content["b"]) {
+			t.Fatalf("a is of generation %s, b of %s, error %v", got.content["a"], got.content["b"], err)
 		}
-		seen[string(got["a"])] = true
+		seen[string(got.content["a"])] = true
 	}
 	if !seen["199"] {
 		t.Error("the last generation is never read")
@@ -144,9 +143,9 @@ func TestReadTreeThroughALink(t *testing.T) {
 		if err := os.Symlink(generation, link); err != nil {
 			t.Fatal(err)
 		}
-		got, _, err := readTree(link)
-		if err != nil || string(got["a"]) != generation[len(generation)-1:] {
-			t.Errorf("%s: read %q, error %v", generation, got["a"], err)
+		got, err := readTree(link, nil)
+		if err != nil || string(got.content["a"]) != generation[len(generation)-1:] {
+			t.Errorf("%s: read %q, error %v", generation, got.content["a"], err)
 		}
 	}
 }
@@ -189,8 +188,8 @@ func TestReadTreeRefuses(t *testing.T) {
 			if err := c.build(dir); err != nil {
 				t.Fatal(err)
 			}
-			if got, _, err := readTree(dir); err == nil || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("read %v, error %v; want %q", got.paths(), err, c.want)
+			if got, err := readTree(dir, nil); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("read %v, error %v; want %q", got, err, c.want)
 			}
 		})
 	}
@@ -223,7 +222,7 @@ func TestReadTreeWithoutPermission(t *testing.T) {
 	const variable, nobody = "POLICYSTORE_UNREADABLE", 65534
 	if dir := os.Getenv(variable); dir != "" {
 		want := os.Getenv(variable+"_WHAT") + ": permission denied; let the user that extauthz runs as read it"
-		if _, _, err := readTree(dir); !errors.Is(err, fs.ErrPermission) || err.Error() != want {
+		if _, err := readTree(dir, nil); !errors.Is(err, fs.ErrPermission) || err.Error() != want {
 			t.Errorf("as user %d: error %v, want %s", os.Getuid(), err, want)
 		}
 		return
@@ -280,42 +279,19 @@ func readableBinary(t *testing.T) string {
 	return copied
 }
 
-// A listing tells files apart by what they are, not by name and size alone.
-func TestSameFile(t *testing.T) {
-	dir := t.TempDir()
-	stat := func(name string) fs.FileInfo {
-		info, err := os.Stat(filepath.Join(dir, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return info
-	}
-	files(t, dir, map[string]string{"a": "1", "b": "1"})
-	a := stat("a")
-	if !sameFile(a, stat("a")) || sameFile(a, stat("b")) {
-		t.Error("a is not itself, or is b")
-	}
-	if err := os.Chtimes(filepath.Join(dir, "a"), time.Time{}, a.ModTime().Add(time.Second)); err != nil {
-		t.Fatal(err)
-	}
-	if sameFile(a, stat("a")) {
-		t.Error("a file written again counts as unchanged")
-	}
-}
-
 func TestDigest(t *testing.T) {
-	base := tree{"a": []byte("bc"), "d": []byte("")}
-	if base.digest() != (tree{"d": {}, "a": []byte("bc")}).digest() {
+	base := treeOf(map[string]string{"a": "bc", "d": ""})
+	if base.digest != treeOf(map[string]string{"d": "", "a": "bc"}).digest {
 		t.Error("equal trees have different digests")
 	}
-	for _, other := range []tree{
+	for _, other := range []map[string]string{
 		{},
-		{"a": []byte("bc")},
-		{"ab": []byte("c"), "d": []byte("")},
-		{"a": []byte("bcd"), "": []byte("")},
-		{"a": []byte(""), "d": []byte("bc")},
+		{"a": "bc"},
+		{"ab": "c", "d": ""},
+		{"a": "bcd", "": ""},
+		{"a": "", "d": "bc"},
 	} {
-		if base.digest() == other.digest() {
+		if base.digest == treeOf(other).digest {
 			t.Errorf("%v has the digest of another tree", other)
 		}
 	}

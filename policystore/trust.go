@@ -11,14 +11,14 @@ import (
 type trustPolicies map[string]*iam.Policy
 
 // loadTrust compiles every trust policy, attached or not.
-func loadTrust(t tree) (trustPolicies, error) {
+func loadTrust(c *compilation) (trustPolicies, error) {
 	all := trustPolicies{}
-	for _, file := range t.paths() {
+	for _, file := range c.paths {
 		name, found := strings.CutPrefix(file, "trust/")
 		if !found {
 			continue
 		}
-		policy, err := iam.Compile(iam.TrustPolicy, file, t[file])
+		policy, err := c.policy(iam.TrustPolicy, c.wholeFile(file))
 		if err != nil {
 			return nil, err
 		}

@@ -51,18 +51,18 @@ type watch struct {
 func (w *watch) run(ctx context.Context) {
 	poll := time.NewTicker(w.store.options.Poll)
 	defer poll.Stop()
-	for w.reload() {
-	}
+	w.reload((*Store).Reload)
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-poll.C:
+			w.reload((*Store).Reload)
 		case <-w.store.trigger:
+			w.reload((*Store).Reload)
 		case <-w.changed():
 			w.rest(ctx)
-		}
-		for w.reload() {
+			w.reload((*Store).reloadChanged)
 		}
 	}
 }
@@ -92,20 +92,27 @@ func (w *watch) rest(ctx context.Context) {
 	}
 }
 
-// reload loads the directory and moves the watches to the directories that are
-// there now. It tells whether one of them is new, and so may have changed
-// unseen since it was read.
-func (w *watch) reload() (again bool) {
-	w.report(w.store.Reload())
+// reload loads the directory, and again as long as a directory in it is new, and
+// so may have changed unseen since it was read.
+func (w *watch) reload(load func(*Store) error) {
+	for again := true; again; {
+		w.report(load(w.store))
+		again = w.follow()
+	}
+}
+
+// follow moves the watches to the directories that are there now. It tells whether
+// one of them is new.
+func (w *watch) follow() (fresh bool) {
 	if w.notifier == nil {
 		return false
 	}
-	again, err := w.notifier.watch(w.directories())
+	fresh, err := w.notifier.watch(w.directories())
 	if err != nil && !w.deaf {
 		w.store.options.Logger.Warn("a directory cannot be watched; its changes are found by polling", "error", err)
 	}
 	w.deaf = err != nil
-	return again
+	return fresh
 }
 
 // report logs an error once, until it changes or goes.
@@ -146,9 +153,6 @@ func (w *watch) inside() []string {
 	if err != nil {
 		return []string{base}
 	}
-	l, err := scan(root)
-	if err != nil && len(l.directories) == 0 {
-		return []string{base}
-	}
-	return append([]string{base}, l.directories...)
+	l, _ := scan(root, w.store.listed())
+	return append([]string{base}, slices.Sorted(maps.Keys(l.directories))...)
 }

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"extauthz/basicauth"
 	"extauthz/identity"
 	"extauthz/oidc"
 )
@@ -257,7 +256,7 @@ func offline() *oidc.KeyCache { return oidc.NewKeyCache(oidc.KeyCacheOptions{Off
 func TestPoliciesByUse(t *testing.T) {
 	d := whole(t, newSigner(t))
 	d["managed/pull.json"] = strings.Replace(pullOnly, "ecr:BatchGetImage", "ecr:BatchGetImages", 1)
-	m, err := loadManaged(tree{"managed/pull.json": []byte(d["managed/pull.json"])}, nil)
+	m, err := loadManaged(compilationOf(map[string]string{"managed/pull.json": d["managed/pull.json"]}), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -316,11 +315,7 @@ func TestWhoIsWhoInTheFlatForm(t *testing.T) {
 func TestLoadFetchesNothing(t *testing.T) {
 	d := whole(t, newSigner(t))
 	keys := offline()
-	content := tree{}
-	for path, text := range d {
-		content[path] = []byte(text)
-	}
-	if _, err := compile(content, options(), &lasting{basicauth.NewPasswords(), keys}); err != nil {
+	if _, err := compile(treeOf(d), options(), newLasting(keys)); err != nil {
 		t.Fatal(err)
 	}
 	status := keys.Status()

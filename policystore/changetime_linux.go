@@ -1,0 +1,9 @@
+package policystore
+
+import (
+	"syscall"
+	"time"
+)
+
+// changeTime is when content or status of a file last changed.
+func changeTime(system *syscall.Stat_t) time.Time { return time.Unix(system.Ctim.Unix()).UTC() }

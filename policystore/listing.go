@@ -1,0 +1,102 @@
+package policystore
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+)
+
+// A listing is what a directory tree holds, not yet read. Links to files count as
+// the files.
+type listing struct {
+	root        string
+	begun       time.Time
+	files       map[string]stamp     // by absolute path
+	directories map[string]directory // likewise, the root among them
+}
+
+// A directory is what one directory of a listing holds.
+type directory struct {
+	stamp
+	entries []fs.DirEntry
+}
+
+// scan lists the tree below root. Names with a leading dot are skipped; a link
+// to a file counts as the file; what is neither file nor directory is an error.
+// Where known is an earlier listing, a directory that is the same still is not
+// read again. With an error it returns what was listed before.
+func scan(root string, known *listing) (*listing, error) {
+	l := &listing{root: root, begun: time.Now(), files: map[string]stamp{}, directories: map[string]directory{}}
+	size := int64(0)
+	return l, l.walk(root, known, &size)
+}
+
+func (l *listing) walk(path string, known *listing, size *int64) error {
+	entries, err := l.enter(path, known)
+	if err != nil {
+		return unreadable(nameBelow(l.root, path), err)
+	}
+	for _, e := range entries {
+		below := strings.TrimSuffix(path, "/") + "/" + e.Name()
+		name := nameBelow(l.root, below)
+		switch {
+		case strings.HasPrefix(e.Name(), "."):
+			continue
+		case printable(e.Name()) != e.Name():
+			return fmt.Errorf("%s: the name holds what cannot be printed; mend it, or remove the file", printable(name))
+		case e.IsDir():
+			err = l.walk(below, known, size)
+		default:
+			err = l.add(below, name, size)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// enter adds a directory and returns what is in it.
+func (l *listing) enter(path string, known *listing) ([]fs.DirEntry, error) {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return nil, err
+	}
+	d := directory{stamp: stampOf(info)}
+	if before, same := known.directory(path, d.stamp); same {
+		d.entries = before.entries
+	} else if d.entries, err = os.ReadDir(path); err != nil {
+		return nil, err
+	}
+	l.directories[path] = d
+	return d.entries, nil
+}
+
+// add adds a file. size is that of all until now.
+func (l *listing) add(path, name string, size *int64) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return unreadable(name, err)
+	}
+	*size += info.Size()
+	l.files[path] = stampOf(info)
+	return checkLimits(name, info, *size, len(l.files))
+}
+
+// directory returns the directory of that path as it was listed, and whether it is
+// the same still.
+func (l *listing) directory(path string, now stamp) (directory, bool) {
+	if l == nil {
+		return directory{}, false
+	}
+	d, found := l.directories[path]
+	return d, found && d.stamp.still(now, l.begun)
+}
+
+// has tells whether the file of that path is still the one that was listed.
+func (l *listing) has(path string, now stamp) bool {
+	before, found := l.files[path]
+	return found && before.still(now, l.begun)
+}
