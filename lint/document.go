@@ -51,6 +51,7 @@ func (l *linter) index() {
 }
 
 func (l *linter) indexPrincipals() {
+	l.holders = map[*iam.Policy][]principal{}
 	l.accounts, l.known, l.idleTrust = map[string]bool{}, map[string]bool{}, map[*iam.Policy]bool{}
 	for _, p := range l.contents.Principals {
 		arn, err := iam.ParseARN(p.ARN)
@@ -59,6 +60,7 @@ func (l *linter) indexPrincipals() {
 		}
 		for _, policy := range p.Identity {
 			l.attached[policy] = true
+			l.holders[policy] = append(l.holders[policy], p)
 		}
 		if p.Trust != nil {
 			l.attached[p.Trust] = true

@@ -34,6 +34,47 @@ func (l *linter) hidden(d *document) {
 	}
 }
 
+// hiddenElsewhere finds Allows of an identity policy that other policies of all who
+// have it deny: their identity policies and boundaries.
+func (l *linter) hiddenElsewhere(d *document) {
+	holders := l.holders[d.policy]
+	if len(holders) == 0 || len(d.statements) > longList {
+		return
+	}
+	for i := range d.statements {
+		s := &d.statements[i]
+		if s.Statement.Effect != iam.Allow || s.covered == 0 {
+			continue
+		}
+		var by *document
+		var line int
+		everywhere := !slices.ContainsFunc(holders, func(p principal) bool {
+			by, line = l.deniedBy(p, d, s)
+			return by == nil
+		})
+		if everywhere {
+			l.report(d.policy.Source, s.Statement.Start, "hidden-by-deny", "this Allow never takes effect: all who have it have a Deny that covers all of it too, such as %s:%d", l.onDisk(by.policy.Source), line)
+		}
+	}
+}
+
+// deniedBy finds a Deny, in another document of a user or role, that covers all of an
+// Allow; nil where there is none.
+func (l *linter) deniedBy(p principal, d *document, s *statement) (by *document, line int) {
+	for _, policy := range slices.Concat(p.Identity, p.Boundary) {
+		other := l.documentOf(policy)
+		if other == d {
+			continue
+		}
+		for i := range other.statements {
+			if o := &other.statements[i]; o.Statement.Effect == iam.Deny && o.includes(s) {
+				return other, o.Statement.Start.Line
+			}
+		}
+	}
+	return nil, 0
+}
+
 // includes tells whether the statement applies wherever another one does.
 func (s *statement) includes(other *statement) bool {
 	if len(s.Conditions) > 0 || s.NotAction || s.NotResource || s.NotPrincipal || other.NotAction || other.NotResource || other.NotPrincipal {

@@ -31,6 +31,24 @@ func (l *linter) missingKeys(d *document, s *statement) {
 	}
 }
 
+// unprovenMFA finds conditions on multi-factor authentication, which no credential
+// here proves: the key is false in sessions, and absent for who has none.
+func (l *linter) unprovenMFA(d *document, s *statement) {
+	if d.policy.Kind == iam.TrustPolicy || s.covered&(asked|login) == 0 {
+		return
+	}
+	for _, c := range s.Conditions {
+		if !strings.EqualFold(c.Key.Text, "aws:MultiFactorAuthPresent") {
+			continue
+		}
+		only := []iam.WrittenCondition{c}
+		absent := holds(s.Statement.Effect, only)
+		if absent == holds(s.Statement.Effect, only, iam.ContextEntry{Key: c.Key.Text, Value: "false"}) {
+			l.report(d.policy.Source, c.Key.Position, "unproven-mfa", "no credential here proves multi-factor authentication: %q is false or absent, so that %s", c.Key.Text, outcome(s.Statement.Effect, c))
+		}
+	}
+}
+
 // forAWSServices tells whether an Allow is for services of AWS that call ECR on AWS,
 // where their requests carry other keys, and that no credential stands for here.
 func (l *linter) forAWSServices(s *statement) bool {

@@ -36,12 +36,13 @@ type linter struct {
 	credentialed *standIns
 	verified     map[string]bool // names of issuers whose tokens are verified here
 	documents    map[*iam.Policy]*document
-	attached     map[*iam.Policy]bool // to a user or role, as identity or trust policy
-	operators    map[*iam.Policy]bool // written by the operator
-	idleTrust    map[*iam.Policy]bool // of exported roles that have no part here
-	named        map[string]bool      // ARNs that policies of repositories and registries allow something
-	accounts     map[string]bool      // that have principals in the directory
-	known        map[string]bool      // ARNs of users and roles, as policies may name them
+	attached     map[*iam.Policy]bool        // to a user or role, as identity or trust policy
+	holders      map[*iam.Policy][]principal // users and roles with the policy
+	operators    map[*iam.Policy]bool        // written by the operator
+	idleTrust    map[*iam.Policy]bool        // of exported roles that have no part here
+	named        map[string]bool             // ARNs that policies of repositories and registries allow something
+	accounts     map[string]bool             // that have principals in the directory
+	known        map[string]bool             // ARNs of users and roles, as policies may name them
 	findings     []Finding
 	told         map[Finding]bool           // those
 	placeheld    map[policystore.Place]bool // where a placeholder was found
@@ -75,7 +76,7 @@ func (l *linter) statementRules() []func(*document, *statement) {
 		l.misspeltServices, l.placeholders, l.tokenOfRepository, l.allowNot, l.redundantWords,
 		l.resources, l.wildcardResource,
 		l.notPrincipal, l.anyPrincipal, l.anonymousWrite, l.unknownPrincipals,
-		l.missingKeys, l.values, l.contradictions, l.evadedByDigest, l.sharedProvider, l.unmetAudience,
+		l.missingKeys, l.unprovenMFA, l.values, l.contradictions, l.evadedByDigest, l.sharedProvider, l.unmetAudience,
 	}
 }
 
@@ -89,6 +90,7 @@ func (l *linter) run(compiled []iam.Finding) {
 				}
 			}
 			l.hidden(d)
+			l.hiddenElsewhere(d)
 		}
 	}
 	l.together()

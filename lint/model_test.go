@@ -171,7 +171,7 @@ func randomStatement(random *rand.Rand, kind iam.Kind) statementModel {
 		if random.IntN(5) == 0 {
 			k.key = pick(random, modelKeys...)
 		}
-		if k.operator == "Null" || k.operator == "Bool" {
+		if k.operator == "Null" || strings.HasPrefix(k.operator, "Bool") {
 			k.values = []string{pick(random, "true", "false")}
 		}
 		if strings.HasPrefix(k.operator, "Arn") {
@@ -224,12 +224,12 @@ var (
 		"AWS=arn:aws:iam::444455556666:user/eve", "AWS=AIDACKCEVSQ6C2EXAMPLE", "Service=lambda.amazonaws.com",
 	}
 	modelOperators = []string{
-		"StringEquals", "StringNotEquals", "StringLike", "StringNotLike", "StringEqualsIfExists", "StringEqualsIgnoreCase", "Null", "Bool",
+		"StringEquals", "StringNotEquals", "StringLike", "StringNotLike", "StringEqualsIfExists", "StringEqualsIgnoreCase", "Null", "Bool", "BoolIfExists",
 		"NumericEquals", "NumericNotEquals", "ArnLike", "ArnNotLike", "ForAnyValue:StringEquals", "ForAllValues:StringEquals", "ForAllValues:StringNotEquals",
 	}
 	modelKeys = []string{
 		"aws:username", "aws:PrincipalTag/team", "aws:PrincipalOrgPaths", "aws:SourceArn", "aws:RequestTag/a", "aws:TagKeys",
-		"ecr:ResourceTag/team", "s3:prefix", "aws:PrincipalArn", "aws:UserAgent", "aws:MultiFactorAuthAge", "aws:RequestedRegion", "aws:PrincipalType",
+		"ecr:ResourceTag/team", "s3:prefix", "aws:PrincipalArn", "aws:UserAgent", "aws:MultiFactorAuthAge", "aws:RequestedRegion", "aws:PrincipalType", "aws:MultiFactorAuthPresent",
 	}
 	modelValues = []string{"User", "us-east-1", "eu-*", "red", "5", "5.0", "alice", "", "a*", "*", "${aws:username}", "o-a1b2c3d4e5/r-ab12/", "arn:aws:iam::123456789012:user/alice"}
 	modelARNs   = []string{"*", "arn:aws:iam::123456789012:user/*", "arn:aws:iam::123456789012:user/alice", "arn:aws:iam::*:role/${aws:username}"}
@@ -290,8 +290,11 @@ func modelRequests(rich bool) (requests []iam.Request) {
 func modelCallers(rich bool) (callers []iam.Request) {
 	add := func(p iam.Principal, entries ...string) {
 		c := iam.Context{{Key: "aws:RequestedRegion", Value: "eu-central-1"}, {Key: "aws:PrincipalType", Value: p.Kind.String()}, {Key: "aws:PrincipalArn", Value: p.ARN}}
-		if p.Kind == iam.Anonymous {
+		switch p.Kind {
+		case iam.Anonymous:
 			c = c[:2]
+		case iam.AssumedRole:
+			c = append(c, iam.ContextEntry{Key: "aws:MultiFactorAuthPresent", Value: "false"})
 		}
 		for i := 0; i < len(entries); i += 2 {
 			c = append(c, iam.ContextEntry{Key: entries[i], Value: entries[i+1]})

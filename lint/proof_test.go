@@ -57,7 +57,7 @@ func removals() map[string]func(p policyModel, at place, message string) (policy
 		"redundant-element": word, "unknown-action": word, "blank-in-action": word, "other-service": word,
 		"resourceless-action": word, "impossible-resource": word, "unserved-resource": word, "unmatched-resource": word,
 		"deleted-principal": word, "unknown-principal": word,
-		"impossible-value": condition, "absent-key": condition, "request-tag-key": condition, "unconfigured-key": condition,
+		"impossible-value": condition, "absent-key": condition, "request-tag-key": condition, "unconfigured-key": condition, "unproven-mfa": condition,
 	}
 }
 

@@ -153,6 +153,9 @@ func TestConditions(t *testing.T) {
 		{"the caller's own account", pullIf(`"StringEquals":{"aws:ResourceAccount":"${aws:PrincipalAccount}"}`), ""},
 		{"no kind of caller", pullIf(`"StringEquals":{"aws:PrincipalType":"Role"}`), "impossible-value"},
 		{"regions of other services", withStatement(`{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"StringEquals":{"aws:RequestedRegion":"us-east-1"}}}`), ""},
+		{"a second factor", pullIf(`"Bool":{"aws:MultiFactorAuthPresent":"true"}`), "unproven-mfa"},
+		{"sessions without a second factor", pullIf(`"Bool":{"aws:MultiFactorAuthPresent":"false"}`), ""},
+		{"users alone", pullIf(`"Null":{"aws:MultiFactorAuthPresent":"true"}`), ""},
 		{"tagging by the API", withStatement(`{"Effect":"Allow","Action":"ecr:TagResource","Resource":` + team + `,"Condition":{"StringEquals":{"aws:RequestTag/a":"b"}}}`), ""},
 		{"an endpoint that there is not", pullIf(`"StringEquals":{"aws:SourceVpce":"vpce-1"}`), "unconfigured-key"},
 		{"an endpoint", and(pullIf(`"StringEquals":{"aws:SourceVpce":"vpce-0a1b2c3d"}`), "registries.yaml", "registries:\n- {name: a, hosts: [a.example], account: '123456789012', region: eu-central-1, vpcEndpoint: {id: vpce-0a1b2c3d, vpc: vpc-0a1b2c3d}}\n"), ""},
@@ -188,6 +191,12 @@ func TestStatementsTogether(t *testing.T) {
 		{"equal statements", two(allow(`"ecr:ListImages"`, team), allow(`"ecr:ListImages"`, team)), "redundant-statement"},
 		{"a Deny of another principal", repository(`{"Effect":"Allow",` + pullOn + `,"Principal":{"AWS":"arn:aws:iam::123456789012:user/alice"}},{"Effect":"Deny","Action":"ecr:*","Principal":{"AWS":"444455556666"}}`), ""},
 		{"a Deny of everyone", repository(`{"Effect":"Allow",` + pullOn + `,"Principal":{"AWS":"arn:aws:iam::123456789012:user/alice"}},{"Effect":"Deny","Action":"ecr:*","Principal":"*"}`), "hidden-by-deny"},
+		{"a Deny in another policy of all who have it", and(withStatement(allow(`"ecr:ListImages"`, team)), "managed/fence.json", `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"ecr:List*","Resource":"*"}}`,
+			"principals.yaml", "principals:\n- {arn: 'arn:aws:iam::123456789012:user/alice', policies: [developers, fence]}\n"), "hidden-by-deny"},
+		{"a Deny in the boundary", and(withStatement(allow(`"ecr:ListImages"`, team)), "managed/fence.json", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"ecr:List*","Resource":"*"}]}`,
+			"principals.yaml", "principals:\n- {arn: 'arn:aws:iam::123456789012:user/alice', policies: [developers], boundary: fence}\n"), "hidden-by-deny"},
+		{"a Deny in another policy of some who have it", and(withStatement(allow(`"ecr:ListImages"`, team)), "managed/fence.json", `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"ecr:List*","Resource":"*"}}`,
+			"principals.yaml", "principals:\n- {arn: 'arn:aws:iam::123456789012:user/alice', policies: [developers, fence]}\n- {arn: 'arn:aws:iam::123456789012:user/bob', policies: [developers]}\n"), ""},
 		{"a Deny with a condition", two(allow(`"ecr:ListImages"`, team), `{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"false"}}}`), ""},
 	})
 }
@@ -227,6 +236,33 @@ func TestCallersAndIssuers(t *testing.T) {
 		{"a credential of every organization", bound(`sub: "repo:{owner}/{repo}:ref:refs/heads/main"`), "shared-issuer"},
 		{"a credential without organization", bound(`ref: refs/heads/main`), "shared-issuer"},
 	})
+}
+
+// TestRefused wants what the directory is not loaded with to be a finding too, with
+// its place.
+func TestRefused(t *testing.T) {
+	const alice = "principals:\n- arn: arn:aws:iam::123456789012:user/alice\n  policies: [developers]\n"
+	for _, c := range []struct {
+		name    string
+		changes map[string]string
+		want    string
+	}{
+		{"Allow with NotPrincipal", repository(`{"Effect":"Allow",` + pullOn + `,"NotPrincipal":{"AWS":"444455556666"}}`), repositoryFile + ":1:"},
+		{"a wildcard in a principal", repository(`{"Effect":"Allow",` + pullOn + `,"Principal":{"AWS":"arn:aws:iam::123456789012:user/*"}}`), repositoryFile + ":1:"},
+		{"a policy that is not there", map[string]string{"principals.yaml": strings.Replace(alice, "developers", "testers", 1)}, "principals.yaml:3:14: "},
+		{"a boundary that is not there", map[string]string{"principals.yaml": alice + "  boundary: limit\n"}, "principals.yaml:4:13: "},
+		{"a trust policy that is not there", map[string]string{"principals.yaml": strings.Replace(alice, "user/alice", "role/ci", 1) + "  trust: ci\n"}, "principals.yaml:4:10: "},
+		{"a session policy that is not there", map[string]string{"principals.yaml": "credentials:\n- uri: spiffe://a/b\n  principal: arn:aws:sts::123456789012:assumed-role/ci/b\n  sessionPolicies: [limit]\n"}, "principals.yaml:4:21: "},
+		{"the Sid of an identity policy", withStatement(`{"Sid":"team pull","Effect":"Allow",` + pullOn + `,"Resource":` + team + `}`), developersFile + ":2:8: "},
+		{"a misspelt element", withStatement(`{"Efect":"Allow",` + pullOn + `,"Resource":` + team + `}`), developersFile + ":2:2: "},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := judge(t, c.changes)
+			if len(got) != 1 || got[0].Code != "unloadable" || got[0].Severity != Error || !strings.HasPrefix(got[0].String(), c.want) {
+				t.Errorf("got %v want unloadable at %s", got, c.want)
+			}
+		})
+	}
 }
 
 // TestSeverityOfADeny wants what keeps a Deny from being in force to be worse than
