@@ -98,7 +98,7 @@ func checkStart(dir string) error {
 func (c *initCommand) sayNext(to io.Writer, dir string, files int) error {
 	user := c.options.Users[0]
 	_, err := fmt.Fprintf(to, `%[1]s: wrote %[2]d files. No password is among them. Next:
-  htpasswd -B -c %[1]s/htpasswd %[3]s    and -B without -c for each other user
+  htpasswd -B -C 10 -c %[1]s/htpasswd %[3]s    and without -c for each other user
   extauthz test %[1]s
   extauthz lint %[1]s
   extauthz serve --policies %[1]s

@@ -30,7 +30,7 @@ func TestInit(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "policies")
 			r := commandRun{args: slices.Concat([]string{"init", dir}, place, flags)}
 			r.do(t)
-			if r.code != exitDone || r.stderr != "" || !strings.HasPrefix(r.stdout, dir+": wrote ") || !strings.Contains(r.stdout, "htpasswd -B -c "+dir+"/htpasswd ") {
+			if r.code != exitDone || r.stderr != "" || !strings.HasPrefix(r.stdout, dir+": wrote ") || !strings.Contains(r.stdout, "htpasswd -B -C 10 -c "+dir+"/htpasswd ") {
 				t.Fatalf("exit %d, stdout %s, stderr %s", r.code, r.stdout, r.stderr)
 			}
 			r = commandRun{args: []string{"test", dir}}

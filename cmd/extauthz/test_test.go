@@ -1,6 +1,9 @@
 package main
 
 import (
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -47,6 +50,46 @@ func TestTestThatFails(t *testing.T) {
 	}
 	if text, err := os.ReadFile(report); err != nil || !strings.Contains(string(text), ` failures="1" `) {
 		t.Errorf("%v: %s", err, text)
+	}
+}
+
+// TestTestIsOffline holds that no issuer is asked for its keys, wherever they are.
+func TestTestIsOffline(t *testing.T) {
+	asked := make(chan http.ConnState, 64)
+	issuer := httptest.NewUnstartedServer(http.NotFoundHandler())
+	issuer.Config.ConnState = func(_ net.Conn, state http.ConnState) { asked <- state }
+	issuer.StartTLS()
+	defer issuer.Close()
+	dir := failing(t)
+	if err := os.Remove(filepath.Join(dir, "tests", "wrong.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"principals.yaml": "\nissuers:\n- {name: ci, issuer: \"" + issuer.URL + "\", jwks: \"" + issuer.URL + "/jwks\"}\n",
+		"tests/quickstart.yaml": `
+- { name: a token that nobody is bound to, credential: { token: ci, claims: { sub: job } }, request: GET /v2/, expect: unauthenticated }
+`,
+	} {
+		file, err := os.OpenFile(filepath.Join(dir, name), os.O_APPEND|os.O_WRONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := file.WriteString(text); err != nil {
+			t.Fatal(err)
+		}
+		if err := file.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := commandRun{args: []string{"test", dir}}
+	r.do(t)
+	if r.code != exitDone || !strings.Contains(r.stdout, "ok    tests/quickstart.yaml: a token that nobody is bound to\n") {
+		t.Errorf("exit %d, stdout %s, stderr %s", r.code, r.stdout, r.stderr)
+	}
+	select {
+	case what := <-asked:
+		t.Errorf("the issuer is asked: a connection is %s", what)
+	default:
 	}
 }
 
