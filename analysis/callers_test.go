@@ -4,12 +4,8 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/sha256"
 	"crypto/x509"
-	"encoding/base64"
-	"encoding/json"
 	"encoding/pem"
-	"fmt"
 	"maps"
 	"math/big"
 	"net/url"
@@ -20,39 +16,30 @@ import (
 
 	"extauthz/decision"
 	"extauthz/identity"
+	"extauthz/oidc/oidctest"
 	"extauthz/policystore"
 )
 
 // issuer signs the tokens of the issuers of testdata/callers.
-type issuer struct{ key *ecdsa.PrivateKey }
+type issuer struct{ *oidctest.Signer }
 
 // callers loads testdata/callers with keys of the test's own.
 func callers(t *testing.T) (*policystore.Snapshot, *issuer) {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
+	signer := oidctest.NewSigner("ci")
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS("testdata/callers")); err != nil {
 		t.Fatal(err)
 	}
-	point, err := key.PublicKey.Bytes()
-	if err != nil {
-		t.Fatal(err)
-	}
-	keys := fmt.Sprintf(`{"keys":[{"kty":"EC","crv":"P-256","kid":"k1","x":%q,"y":%q}]}`, encoded(point[1:33]), encoded(point[33:]))
-	if err := os.WriteFile(filepath.Join(dir, "jwks", "ci.json"), []byte(keys), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "jwks", "ci.json"), []byte(signer.JWKS()), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	s, err := policystore.Load(dir, decision.Options{CacheSize: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s, &issuer{key}
+	return s, &issuer{signer}
 }
-
-func encoded(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
 // noon is when the credentials of these tests are shown.
 var noon = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
@@ -62,17 +49,7 @@ func (i *issuer) token(t *testing.T, host string, further map[string]any) string
 	t.Helper()
 	claims := map[string]any{"iss": "https://" + host, "aud": "main.example.com", "iat": noon.Unix() - 60, "exp": noon.Unix() + 600}
 	maps.Copy(claims, further)
-	payload, err := json.Marshal(claims)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := encoded([]byte(`{"alg":"ES256","kid":"k1"}`)) + "." + encoded(payload)
-	hash := sha256.Sum256([]byte(text))
-	r, s, err := ecdsa.Sign(rand.Reader, i.key, hash[:])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text + "." + encoded(append(r.FillBytes(make([]byte, 32)), s.FillBytes(make([]byte, 32))...))
+	return i.Token(t, claims)
 }
 
 // certificate is a PEM file with a certificate of the URI or DNS name.

@@ -45,7 +45,7 @@ principals:
   "Action":["sts:AssumeRoleWithWebIdentity","sts:TagSession"],"Condition":{"StringEquals":{"ci.example.com:aud":"a.example.com"}}}]}`,
 		"trust/prod.json": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":"arn:aws:iam::123456789012:oidc-provider/ci.example.com"},
   "Action":["sts:AssumeRoleWithWebIdentity","sts:TagSession"],"Condition":{"StringEquals":{"ci.example.com:sub":"repo:acme/deploy"},"IpAddress":{"aws:SourceIp":"192.0.2.0/24"}}}]}`,
-		"jwks/ci.json": i.jwks(t),
+		"jwks/ci.json": i.JWKS(),
 	}, "alice")
 }
 
@@ -79,7 +79,7 @@ const (
 
 // The first source that finds a credential decides, in the registry's order.
 func TestSourcesThatDisagree(t *testing.T) {
-	i := newIssuer(t, "https://ci.example.com")
+	i := newIssuer("https://ci.example.com")
 	checker := mesh(t, i)
 	const pod, aliceARN = "arn:aws:sts::123456789012:assumed-role/ci/pod", "arn:aws:iam::123456789012:user/alice"
 	good, wrong := password("alice", "alice-secret"), password("alice", "wrong")
@@ -125,7 +125,7 @@ func TestSourcesThatDisagree(t *testing.T) {
 // name: where it names none or another, a client may have sent it. The client is
 // told no more of that than that it does not count.
 func TestHeaderThatEnvoyDoesNotVouchFor(t *testing.T) {
-	checker := mesh(t, newIssuer(t, "https://ci.example.com"))
+	checker := mesh(t, newIssuer("https://ci.example.com"))
 	for _, named := range []string{"", "x-auth-request-user"} {
 		r := by("proxied", "GET", pullTarget, mapping.Header{Name: "x-auth-request-email", Value: "alice"}, mapping.Header{Name: "x-auth-request-user", Value: "alice"})
 		r.Extensions[HeaderExtension] = named
@@ -149,12 +149,12 @@ func TestHeaderThatEnvoyDoesNotVouchFor(t *testing.T) {
 // What a client says of itself in headers makes it nobody else, whatever the
 // registry's sources, with a credential and without one.
 func TestForgedIdentity(t *testing.T) {
-	i := newIssuer(t, "https://ci.example.com")
+	i := newIssuer("https://ci.example.com")
 	checker := mesh(t, i)
 	names := []string{"x-forwarded-client-cert", "x-envoy-downstream-service-cluster", "x-envoy-peer-metadata", "x-ssl-client-dn", "x-remote-user",
 		"x-forwarded-user", "x-jwt-payload", "x-amzn-oidc-data", "x-auth-request-user-id", "x_auth_request_user", "proxy-authorization", "x-forwarded-access-token", "cookie"}
 	values := []string{`By=spiffe://cluster.local/a;URI=spiffe://cluster.local/pod`, "spiffe://cluster.local/pod", "alice", "Bearer " + i.token(t, nil),
-		encode([]byte(`{"iss":"https://ci.example.com","sub":"repo:acme/app"}`))}
+		base64.RawURLEncoding.EncodeToString([]byte(`{"iss":"https://ci.example.com","sub":"repo:acme/app"}`))}
 	for _, registry := range []string{"a", "basic", "envoy", "certs", "proxied"} {
 		for _, name := range names {
 			for _, value := range values {
@@ -173,7 +173,7 @@ func TestForgedIdentity(t *testing.T) {
 
 // No registry takes what is for another: not the Host, nor anything else of it.
 func TestRegistriesKeepApart(t *testing.T) {
-	i := newIssuer(t, "https://ci.example.com")
+	i := newIssuer("https://ci.example.com")
 	checker := mesh(t, i)
 	good := i.token(t, nil)
 	r := by("a", "GET", pullTarget, authorization("Bearer "+good))

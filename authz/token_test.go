@@ -12,11 +12,12 @@ import (
 	"testing"
 
 	"extauthz/mapping"
+	"extauthz/oidc/oidctest"
 )
 
 // Tokens, by each way that they can be shown.
 func TestTokens(t *testing.T) {
-	i := newIssuer(t, "https://ci.example.com")
+	i := newIssuer("https://ci.example.com")
 	checker := mesh(t, i)
 	good := i.token(t, nil)
 	forB := i.token(t, map[string]any{"aud": "b.example.com"})
@@ -49,7 +50,7 @@ func TestTokens(t *testing.T) {
 		{"not yet valid", "a", "GET", pullTarget, authorization("Bearer " + i.token(t, map[string]any{"nbf": 1_800_000_100})), Unauthenticated, ""},
 		{"without exp", "a", "GET", pullTarget, authorization("Bearer " + i.token(t, map[string]any{"exp": nil})), Unauthenticated, ""},
 		{"subject that is a number", "a", "GET", pullTarget, authorization("Bearer " + i.token(t, map[string]any{"sub": 7})), Unauthenticated, ""},
-		{"of another issuer's key", "a", "GET", pullTarget, authorization("Bearer " + newIssuer(t, i.url).token(t, nil)), Unauthenticated, ""},
+		{"of another issuer's key", "a", "GET", pullTarget, authorization("Bearer " + (&issuer{i.url, oidctest.NewSigner("another")}).token(t, nil)), Unauthenticated, ""},
 		{"in the query", "a", "GET", pullTarget + "?access_token=" + good, mapping.Header{}, Unauthenticated, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -68,7 +69,7 @@ func TestTokens(t *testing.T) {
 
 // Claims in Envoy's metadata count for the very token in Authorization alone.
 func TestVerifiedClaims(t *testing.T) {
-	i := newIssuer(t, "https://ci.example.com")
+	i := newIssuer("https://ci.example.com")
 	checker := mesh(t, i)
 	good, verified := i.token(t, nil), map[string]any{"ci": i.claims(nil)}
 	other := map[string]any{"ci": i.claims(map[string]any{"sub": "repo:acme/other"})}
@@ -103,7 +104,7 @@ func TestVerifiedClaims(t *testing.T) {
 func TestKeysThatCannotBeHad(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	server.Close()
-	i := newIssuer(t, "https://ci.example.com")
+	i := newIssuer("https://ci.example.com")
 	checker := newCheckerOf(t, map[string]string{
 		"registries.yaml": "registries:\n- {name: a, hosts: [a.example.com], account: \"123456789012\", region: eu-central-1}\n",
 		"principals.yaml": "issuers:\n- {name: ci, issuer: \"https://ci.example.com\", jwks: \"" + server.URL + "/keys\"}\n",
@@ -116,7 +117,7 @@ func TestKeysThatCannotBeHad(t *testing.T) {
 }
 
 func BenchmarkCheckToken(b *testing.B) {
-	i := newIssuer(b, "https://ci.example.com")
+	i := newIssuer("https://ci.example.com")
 	checker := mesh(b, i)
 	r := by("a", "GET", pullTarget, authorization("Bearer "+i.token(b, nil)))
 	b.ReportAllocs()
@@ -129,7 +130,7 @@ func BenchmarkCheckToken(b *testing.B) {
 
 // Trust policies see the condition keys of the request.
 func TestTrustPoliciesSeeTheRequest(t *testing.T) {
-	i := newIssuer(t, "https://ci.example.com")
+	i := newIssuer("https://ci.example.com")
 	checker := mesh(t, i)
 	login := password("123456789012/deploy/prod", i.token(t, map[string]any{"sub": "repo:acme/deploy"}))
 	for peer, want := range map[string]Outcome{"192.0.2.1": Allowed, "198.51.100.7": Unauthenticated} {
@@ -144,7 +145,7 @@ func TestTrustPoliciesSeeTheRequest(t *testing.T) {
 // Nothing that a credential is made of stays in a result, good or bad, but claims of
 // a token that holds in the reason, which clients are not told.
 func TestResultKeepsNoToken(t *testing.T) {
-	i := newIssuer(t, "https://ci.example.com")
+	i := newIssuer("https://ci.example.com")
 	checker := mesh(t, i)
 	for _, changes := range []map[string]any{nil, {"exp": 1}, {"aud": "x"}, {"iss": "https://evil.example.com"}, {"sub": "s3cret-sub"}, {"iss": 7}} {
 		token := i.token(t, changes)
@@ -174,7 +175,7 @@ func TestResultKeepsNoToken(t *testing.T) {
 // The log says why a token that holds proves nobody; its holder learns neither the
 // policies nor which roles there are.
 func TestTokensThatProveNobody(t *testing.T) {
-	i := newIssuer(t, "https://ci.example.com")
+	i := newIssuer("https://ci.example.com")
 	checker := mesh(t, i)
 	for _, c := range []struct {
 		name, user, logged string

@@ -2,9 +2,7 @@ package identity
 
 import (
 	"context"
-	"crypto/ed25519"
 	"encoding/base64"
-	"encoding/json"
 	"maps"
 	"os"
 	"path/filepath"
@@ -15,6 +13,7 @@ import (
 	"extauthz/basicauth"
 	"extauthz/iam"
 	"extauthz/oidc"
+	"extauthz/oidc/oidctest"
 	"extauthz/sts"
 )
 
@@ -69,21 +68,16 @@ func trustFile(t testing.TB, name string) *iam.Policy {
 // A signer is an issuer with one key.
 type signer struct {
 	url string
-	key ed25519.PrivateKey
+	*oidctest.Signer
 }
 
 // signerAt returns the issuer at a URL; its key depends on the URL alone.
-func signerAt(url string) *signer {
-	seed := make([]byte, ed25519.SeedSize)
-	copy(seed, strings.TrimPrefix(url, "https://"))
-	return &signer{url, ed25519.NewKeyFromSeed(seed)}
-}
+func signerAt(url string) *signer { return &signer{url, oidctest.NewSigner(url)} }
 
 // verifier verifies the issuer's tokens.
 func (s *signer) verifier(t testing.TB) *oidc.Issuer {
 	t.Helper()
-	x := base64.RawURLEncoding.EncodeToString(s.key.Public().(ed25519.PublicKey))
-	keys, err := oidc.ParseKeySet("jwks/test.json", []byte(`{"keys":[{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","use":"sig","kid":"k1","x":"`+x+`"}]}`))
+	keys, err := oidc.ParseKeySet("jwks/test.json", []byte(s.JWKS()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,12 +102,7 @@ func (s *signer) claims(changes claims) claims {
 // token signs a token.
 func (s *signer) token(t testing.TB, changes claims) string {
 	t.Helper()
-	payload, err := json.Marshal(s.claims(changes))
-	if err != nil {
-		t.Fatal(err)
-	}
-	input := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"EdDSA","kid":"k1"}`)) + "." + base64.RawURLEncoding.EncodeToString(payload)
-	return input + "." + base64.RawURLEncoding.EncodeToString(ed25519.Sign(s.key, []byte(input)))
+	return s.Token(t, s.claims(changes))
 }
 
 func bearer(token string) []string { return []string{"Bearer " + token} }

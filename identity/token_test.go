@@ -254,7 +254,7 @@ func TestForeignAudiences(t *testing.T) {
 func TestRememberedTokens(t *testing.T) {
 	const otherURL = "https://other.example.com"
 	s := signerAt(gitlabURL)
-	other := &signer{otherURL, s.key}
+	other := &signer{otherURL, s.Signer}
 	table := principals{
 		entities: []sts.Entity{{ARN: aliceARN}, {ARN: "arn:aws:iam::123456789012:user/bob"}},
 		issuers:  []Issuer{{Name: "gitlab", Verifier: s.verifier(t)}, {Name: "other", Verifier: &oidc.Issuer{URL: otherURL, Keys: s.verifier(t).Keys}}},
@@ -277,7 +277,7 @@ func TestRememberedTokens(t *testing.T) {
 			{"other's", other.token(t, nil), rules(), now, want{arn: "arn:aws:iam::123456789012:user/bob"}},
 			{"of a registry elsewhere", s.token(t, nil), elsewhere, now, want{reason: "the token is for"}},
 			{"when it has expired", s.token(t, nil), rules(), now.Add(time.Hour), want{reason: "the token expired"}},
-			{"a third's, with the same keys", (&signer{"https://third.example.com", s.key}).token(t, nil), rules(), now, want{reason: "whose tokens are not accepted"}},
+			{"a third's, with the same keys", (&signer{"https://third.example.com", s.Signer}).token(t, nil), rules(), now, want{reason: "whose tokens are not accepted"}},
 		} {
 			caller, f := identify(t, table, c.rules, Evidence{Authorization: bearer(c.token), Time: c.at})
 			c.want.check(t, caller, f)
