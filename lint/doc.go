@@ -23,6 +23,8 @@
 // The map of the package:
 //
 //	lint.go           Directory: all rules in order
+//	index.go          what rules look up
+//	report.go         findings as rules report them
 //	finding.go        Finding and Severity
 //	page.go           the pages
 //	unloadable.go     the error of a directory as a finding

@@ -3,7 +3,6 @@ package lint
 import (
 	"fmt"
 	"os"
-	"strconv"
 
 	"extauthz/decision"
 	"extauthz/iam"
@@ -28,39 +27,20 @@ func Directory(dir string) ([]Finding, error) {
 
 // A linter judges one snapshot.
 type linter struct {
-	pages        map[string]Page // by code
-	onDisk       func(path string) string
-	contents     policystore.Contents
-	registries   []*policystore.Registry
-	callersOf    *identity.Table
-	credentialed *standIns
-	verified     map[string]bool // names of issuers whose tokens are verified here
-	documents    map[*iam.Policy]*document
-	attached     map[*iam.Policy]bool        // to a user or role, as identity or trust policy
-	holders      map[*iam.Policy][]principal // users and roles with the policy
-	operators    map[*iam.Policy]bool        // written by the operator
-	idleTrust    map[*iam.Policy]bool        // of exported roles that have no part here
-	named        map[string]bool             // ARNs that policies of repositories and registries allow something
-	accounts     map[string]bool             // that have principals in the directory
-	known        map[string]bool             // ARNs of users and roles, as policies may name them
-	findings     []Finding
-	told         map[Finding]bool           // those
-	placeheld    map[policystore.Place]bool // where a placeholder was found
-	tagged       bool                       // repositories have tags
-
-	// usedOtherwise has the places of boundaries and session policies.
-	usedOtherwise map[policystore.Place]bool
+	index
+	reporter
+	contents   policystore.Contents
+	registries []*policystore.Registry
+	callersOf  *identity.Table
+	tagged     bool // repositories have tags
 }
 
 func newLinter(s *policystore.Snapshot) *linter {
 	l := &linter{
-		pages: map[string]Page{}, onDisk: s.OnDisk, contents: s.Contents(), told: map[Finding]bool{}, placeheld: map[policystore.Place]bool{},
-		callersOf: s.Callers, credentialed: standInsOf(s.Contents().Credentials), verified: map[string]bool{},
+		reporter: newReporter(s.OnDisk), contents: s.Contents(), callersOf: s.Callers,
 		tagged: s.Summary.TaggedRepositories > 0,
 	}
-	for _, p := range Pages() {
-		l.pages[p.Code] = p
-	}
+	l.verified = map[string]bool{}
 	for _, i := range s.Issuers() {
 		l.verified[i.Name] = i.JWKS != ""
 	}
@@ -81,7 +61,7 @@ func (l *linter) statementRules() []func(*document, *statement) {
 }
 
 func (l *linter) run(compiled []iam.Finding) {
-	l.index()
+	l.gather()
 	for _, policy := range l.contents.Policies {
 		if d := l.documentOf(policy); l.judged(policy) {
 			for i := range d.statements {
@@ -99,40 +79,4 @@ func (l *linter) run(compiled []iam.Finding) {
 	l.closedLevels()
 	l.unboundControls()
 	l.addCompiled(compiled)
-}
-
-// report adds a finding, as severe as the page of its code says.
-func (l *linter) report(source string, at iam.Position, code, format string, args ...any) {
-	l.add(l.pages[code].Severity, source, at, code, fmt.Sprintf(format, args...))
-}
-
-// reporterOf is report for what has that effect: as severe as the page says of it.
-func (l *linter) reporterOf(effect iam.Effect) func(source string, at iam.Position, code, format string, args ...any) {
-	if effect == iam.Allow {
-		return l.report
-	}
-	return func(source string, at iam.Position, code, format string, args ...any) {
-		l.add(l.pages[code].OfDeny, source, at, code, fmt.Sprintf(format, args...))
-	}
-}
-
-func (l *linter) add(severity Severity, source string, at iam.Position, code, message string) {
-	f := Finding{Source: source, Line: at.Line, Column: at.Column, Severity: severity, Code: code, Message: message}
-	if m := placed.FindStringSubmatch(source + ": "); m != nil {
-		f.inString(m)
-	}
-	f.Source = l.onDisk(f.Source)
-	if !l.told[f] {
-		l.told[f] = true
-		l.findings = append(l.findings, f)
-	}
-}
-
-// inString moves a finding of a document that stands in a file as a string, whose
-// source names the string's place, to that place: m is placed's match of it.
-func (f *Finding) inString(m []string) {
-	f.Message = fmt.Sprintf("%s%d:%d: %s", m[4], f.Line, f.Column, f.Message)
-	f.Source = m[1]
-	f.Line, _ = strconv.Atoi(m[2])
-	f.Column, _ = strconv.Atoi(m[3])
 }
