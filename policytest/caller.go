@@ -21,7 +21,7 @@ func (r *runner) caller(t *Test, registry *policystore.Registry, request *authz.
 	case t.Anonymous:
 		return r.sender(registry, request)
 	}
-	caller, err = r.snapshot.CallerNamed(t.Principal)
+	caller, err = r.snapshot.CallerNamed(t.Principal, t.Tags...)
 	return caller, nil, err
 }
 

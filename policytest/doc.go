@@ -32,6 +32,9 @@
 //	                           calls so, with claims; with user, as the password of
 //	                           the user AWS or ACCOUNT/ROLE
 //
+// The session of a role that is only named has the role's tags, and over them the
+// session tags in tags; a credential brings its own.
+//
 // A token's iss, aud, iat and exp are filled in where claims lack them: the token
 // was made for the registry just now.
 //

@@ -14,6 +14,7 @@ import (
 	"extauthz/authz"
 	"extauthz/iam"
 	"extauthz/strictyaml"
+	"extauthz/sts"
 )
 
 // fileEntry is a file of tests.
@@ -26,6 +27,8 @@ type testEntry struct {
 	Principal  string           `yaml:"principal"`
 	Anonymous  bool             `yaml:"anonymous"`
 	Credential *credentialEntry `yaml:"credential"`
+
+	Tags map[string]string `yaml:"tags"`
 
 	Registry string            `yaml:"registry"`
 	Request  string            `yaml:"request"`
@@ -96,6 +99,12 @@ func (e *testEntry) readWho(t *Test) (place []any, err error) {
 		return nil, errors.New("say who asks by one of principal, credential and anonymous: true")
 	}
 	t.Principal, t.Anonymous = e.Principal, e.Anonymous
+	for _, key := range slices.Sorted(maps.Keys(e.Tags)) {
+		t.Tags = append(t.Tags, sts.Tag{Key: key, Value: e.Tags[key]})
+	}
+	if len(t.Tags) > 0 && e.Principal == "" {
+		return []any{"tags"}, errors.New("tags: only a principal is given session tags here; a credential brings its own")
+	}
 	if e.Credential != nil {
 		t.Credential, place, err = e.Credential.read()
 		return append([]any{"credential"}, place...), err

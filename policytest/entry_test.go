@@ -10,6 +10,7 @@ import (
 	"extauthz/identity"
 	"extauthz/mapping"
 	"extauthz/oidc"
+	"extauthz/sts"
 )
 
 func TestParse(t *testing.T) {
@@ -19,6 +20,7 @@ func TestParse(t *testing.T) {
   request: PUT /v2/team/app/manifests/v1?tag=v2
   headers: { User-Agent: " crane ", Content-Length: "0" }
   registry: main
+  tags: { team: blue, app: "" }
   sourceIp: 192.0.2.7
   time: 2026-11-25T12:00:00+01:00
   tls: true
@@ -43,11 +45,12 @@ func TestParse(t *testing.T) {
 			File: "tests/a.yaml", Line: 2, Name: "a request", Principal: "arn:aws:iam::123456789012:user/bob", Registry: "main",
 			Method: "PUT", Path: "/v2/team/app/manifests/v1?tag=v2",
 			Headers: []mapping.Header{{Name: "content-length", Value: "0"}, {Name: "user-agent", Value: "crane"}},
+			Tags:    []sts.Tag{{Key: "app"}, {Key: "team", Value: "blue"}},
 			Peer:    "192.0.2.7", TLS: true, Expect: authz.ExplicitDeny, Denied: "ecr:putImage", Sid: "Nobody but alice",
 		},
-		{File: "tests/a.yaml", Line: 13, Name: "an action", Anonymous: true, Action: "ecr:GetAuthorizationToken", Resource: "*", Expect: authz.ImplicitDeny},
+		{File: "tests/a.yaml", Line: 14, Name: "an action", Anonymous: true, Action: "ecr:GetAuthorizationToken", Resource: "*", Expect: authz.ImplicitDeny},
 		{
-			File: "tests/a.yaml", Line: 17, Name: "a token", Method: "GET", Path: "/v2/", Expect: authz.Allowed,
+			File: "tests/a.yaml", Line: 18, Name: "a token", Method: "GET", Path: "/v2/", Expect: authz.Allowed,
 			Credential: &Credential{Kind: identity.Token, Show: identity.ShownToken{Issuer: "github", User: "123456789012/ci", Claims: oidc.Claims{
 				"sub": "a", "n": 4711.0, "ok": true, "no": nil, "list": []any{"a", 1.5}, "in": map[string]any{"a": "1"},
 			}}},
@@ -73,6 +76,7 @@ func TestParseRefuses(t *testing.T) {
 		{"unknown key", "name: a, user: bob, " + what, "1: key user is not known here"},
 		{"nobody", "name: a, " + what, "1:10: say who asks by one of principal, credential and anonymous"},
 		{"two of them", "name: a, anonymous: true, " + who + what, "1:10: say who asks"},
+		{"tags of a credential", "name: a, credential: {basic: a}, tags: {team: blue}, " + what, "1:50: tags: only a principal is given session tags here"},
 		{"no credential", "name: a, credential: {}, " + what, "1:32: credential: give one of basic, uri"},
 		{"two credentials", "name: a, credential: {basic: a, dns: b}, " + what, "1:32: credential: basic and dns; give one"},
 		{"unknown credential", "name: a, credential: {password: secret}, " + what, "1: key password is not known here"},

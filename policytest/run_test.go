@@ -100,7 +100,7 @@ credentials:
 - {token: mesh, claims: {sub: "{name}"}, principal: "arn:aws:iam::123456789012:user/{name}"}
 principals:
 - {arn: "arn:aws:iam::123456789012:user/dave", policies: [careful]}
-- {arn: "arn:aws:iam::123456789012:role/ci", policies: [careful], trust: ci}
+- {arn: "arn:aws:iam::123456789012:role/ci", policies: [careful, tagged], trust: ci, tags: {team: red}}
 `,
 	"managed/careful.json": `{"Version": "2012-10-17", "Statement": [
   {"Sid": "Login", "Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"},
@@ -109,6 +109,8 @@ principals:
     "IpAddress": {"aws:SourceIp": "192.0.2.0/24"}, "Bool": {"aws:SecureTransport": "true"},
     "DateLessThan": {"aws:CurrentTime": "2027-01-01T00:00:00Z"}, "StringEquals": {"aws:UserAgent": "crane"}}}
 ]}`,
+	"managed/tagged.json": `{"Version": "2012-10-17", "Statement": [
+  {"Sid": "Blue", "Effect": "Allow", "Action": "ecr:BatchDeleteImage", "Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalTag/team": "blue"}}}]}`,
 	"trust/ci.json": `{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
   "Principal": {"Federated": "arn:aws:iam::123456789012:oidc-provider/ci.example.com"}, "Condition": {
     "StringEquals": {"ci.example.com:sub": "job"}, "IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}}}`,
@@ -129,6 +131,9 @@ var outcomes = []struct{ name, test, want string }{
 	{"a certificate where none counts", "registry: other, credential: {uri: spiffe://example.com/dave}, request: GET /v2/a/manifests/v1", "implicitDeny of ecr:BatchGetImage"},
 	{"an action", "registry: main, principal: arn:aws:iam::123456789012:user/dave, action: ecr:BatchGetImage, resource: arn:aws:ecr:eu-central-1:123456789012:repository/a", "allowed by Pull"},
 	{"an action that is denied", "registry: main, principal: arn:aws:iam::123456789012:user/dave, action: ecr:PutImage, resource: arn:aws:ecr:eu-central-1:123456789012:repository/a", "implicitDeny of ecr:PutImage"},
+	{"a session without tags of its own", "registry: main, principal: arn:aws:sts::123456789012:assumed-role/ci/job, request: DELETE /v2/a/manifests/v1", "implicitDeny of ecr:BatchDeleteImage"},
+	{"a session with tags", "registry: main, principal: arn:aws:sts::123456789012:assumed-role/ci/job, tags: {team: blue}, request: DELETE /v2/a/manifests/v1", "allowed by Login Blue"},
+	{"a user with session tags", "registry: main, principal: arn:aws:iam::123456789012:user/dave, tags: {team: blue}, request: GET /v2/", "cannot be asked: "},
 	{"another account", "registry: other, principal: arn:aws:iam::123456789012:user/dave, request: GET /v2/a/manifests/v1", "implicitDeny of ecr:BatchGetImage"},
 	{"a header", "registry: other, credential: {header: dave}, request: GET /v2/public/manifests/v1", "allowed by Login Public Pull"},
 	{"a header that names nobody", "registry: other, credential: {header: mallory}, request: GET /v2/public/manifests/v1", "unauthenticated"},

@@ -6,6 +6,7 @@ import (
 	"extauthz/authz"
 	"extauthz/identity"
 	"extauthz/mapping"
+	"extauthz/sts"
 )
 
 // A Test is one policy test. Its zero value expects a refusal.
@@ -19,6 +20,8 @@ type Test struct {
 	Principal  string // an ARN, or the name of a service
 	Anonymous  bool
 	Credential *Credential
+
+	Tags []sts.Tag // session tags of a Principal that is a role session
 
 	Registry string // "" is the only one there is
 

@@ -37,7 +37,7 @@ var mayImport = map[string][]string{
 	"policystore":   {"iam", "strictjson", "strictyaml", "mapping", "basicauth", "oidc", "sts", "identity", "decision", fsnotify},
 	"authz":         {"iam", "mapping", "identity", "decision", "policystore"},
 	"analysis":      {"iam", "strictjson", "mapping", "oidc", "sts", "identity", "decision", "policystore", "authz"},
-	"policytest":    {"iam", "strictyaml", "mapping", "oidc", "identity", "decision", "policystore", "authz", "analysis", yaml},
+	"policytest":    {"iam", "strictyaml", "sts", "mapping", "oidc", "identity", "decision", "policystore", "authz", "analysis", yaml},
 	"lint":          {"iam", "mapping", "capture", "identity", "decision", "policystore"},
 	"schemas":       {},
 	"starter":       {"mapping", "schemas"},
