@@ -17,20 +17,24 @@ func mounted(lay func(t testing.TB, from, into string)) func(*testing.T) setup {
 		spec := unpolled(t)
 		from := spec.Policies
 		spec.Policies = t.TempDir()
-		swap(t, spec.Policies, 0, from, lay)
+		lay(t, from, filepath.Join(spec.Policies, mount(0)))
+		swap(t, spec.Policies, 0)
 		return spec
 	}
 }
 
-// swaps is how often whole generations of policies are swapped under load.
-const swaps = 6
+// swaps is how often whole generations of policies are swapped under load, each
+// when the one before is in force.
+const swaps = 3
 
 // volumeSwaps swaps generations, of which one cannot be loaded, some have a file
 // that others have not, and some come right after another.
 func volumeSwaps(lay func(t testing.TB, from, into string)) func(*testing.T, *world) {
 	return func(t *testing.T, w *world) {
-		l, mount := w.loaded(t), 0
-		put := func(from string) { mount++; swap(t, w.Policies, mount, from, lay) }
+		l, laid, mounted := w.loaded(t), 0, 0
+		set := func(from string) { laid++; lay(t, from, filepath.Join(w.Policies, mount(laid))) }
+		next := func() { mounted++; swap(t, w.Policies, mounted) }
+		put := func(from string) { set(from); next() }
 		for range swaps {
 			made := l.next(t)
 			l.turn(t, func() { put(made) })
@@ -47,17 +51,20 @@ func volumeSwaps(lay func(t testing.TB, from, into string)) func(*testing.T, *wo
 		first, second := l.next(t), generation(t, l.number+1, !l.open)
 		l.turn(t, func() { put(first); put(second) })
 		l.number++
+		l.storm(t, func(made string) { fillUp(t, made); set(made) }, next)
 	}
 }
 
-// swap does what the kubelet does for a new generation of a volume: a folder of
-// its own, ..data renamed over to lead there, a link for each name that is new in
+// mount is the folder of a generation in a volume.
+func mount(number int) string { return fmt.Sprintf("..2026_11_%02d", number) }
+
+// swap does what the kubelet does for a new generation of a volume, once its folder
+// is there: ..data renamed over to lead to it, a link for each name that is new in
 // it, those that lead nowhere removed, and the old folder removed.
-func swap(t testing.TB, dir string, number int, from string, lay func(t testing.TB, from, into string)) {
+func swap(t testing.TB, dir string, number int) {
 	t.Helper()
-	folder := fmt.Sprintf("..2026_11_%02d", number)
+	folder := mount(number)
 	old, _ := os.Readlink(filepath.Join(dir, "..data")) // none the first time
-	lay(t, from, filepath.Join(dir, folder))
 	must(t, os.Symlink(folder, filepath.Join(dir, "..data_tmp")))
 	must(t, os.Rename(filepath.Join(dir, "..data_tmp"), filepath.Join(dir, "..data")))
 	names, err := os.ReadDir(filepath.Join(dir, folder))
@@ -79,7 +86,7 @@ func swap(t testing.TB, dir string, number int, from string, lay func(t testing.
 	}
 }
 
-// flatten copies the files of a tree into one folder, named as a ConfigMap can
+// flatten puts the files of a tree into one folder, named as a ConfigMap can
 // name them: with ".." for "/".
 func flatten(t testing.TB, tree, into string) {
 	t.Helper()
@@ -90,9 +97,7 @@ func flatten(t testing.TB, tree, into string) {
 			return err
 		}
 		keys++
-		text, err := os.ReadFile(filepath.Join(tree, path))
-		must(t, err)
-		return os.WriteFile(filepath.Join(into, strings.ReplaceAll(path, "/", "..")), text, 0o644)
+		return os.Link(filepath.Join(tree, path), filepath.Join(into, strings.ReplaceAll(path, "/", "..")))
 	}))
 	if keys < 5 {
 		t.Fatalf("%d keys, want at least 5", keys)

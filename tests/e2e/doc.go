@@ -23,6 +23,7 @@
 //	configmap_test.go  policies as Kubernetes mounts them, swapped under load
 //	gitsync_test.go    and as git-sync has them
 //	starved_test.go    without inotify, and with more events than it keeps
+//	inforce_test.go    how long it takes until a change is in force
 //	together_test.go   several files that change at the same time
 //	aws_test.go        policies as AWS's commands print them
 //	decisions_test.go  the decision log, and which statement decided

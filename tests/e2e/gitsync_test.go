@@ -12,19 +12,23 @@ import (
 // gitSync has the policies where git-sync puts them, more than a ConfigMap holds: a
 // link that is renamed over to lead to the next worktree, upon which the old one is
 // removed. The link is the policy directory itself, or leads to a folder above it.
-func gitSync(inside string) func(*testing.T, *world) {
+func gitSync(inside string, stormy bool) func(*testing.T, *world) {
 	return func(t *testing.T, w *world) {
-		g := &synced{root: t.TempDir(), inside: inside}
+		g := &synced{root: t.TempDir(), inside: inside, present: -1}
 		must(t, w.Kill(stack.Extauthz))
 		away := filepath.Join(t.TempDir(), "first")
 		must(t, os.Rename(w.Policies, away))
-		g.put(t, away)
+		g.add(t, away)
+		g.next(t)
 		must(t, os.Symlink(filepath.Join(g.root, "current", inside), w.Policies))
 		must(t, w.Start(stack.Extauthz))
 		l := w.loaded(t)
-		for range swaps / 2 {
-			made := l.next(t)
-			l.turn(t, func() { g.put(t, made) })
+		for range swaps {
+			g.add(t, l.next(t))
+			l.turn(t, func() { g.next(t) })
+		}
+		if stormy {
+			l.storm(t, func(made string) { g.add(t, made) }, func() { g.next(t) })
 		}
 	}
 }
@@ -32,32 +36,41 @@ func gitSync(inside string) func(*testing.T, *world) {
 // synced is a folder as git-sync keeps it.
 type synced struct {
 	root, inside string // inside is where in a worktree the policies are
-	number       int
+	added        int    // worktrees so far
+	present      int    // the one in place
 }
 
-// put makes the policies the present worktree.
-func (g *synced) put(t testing.TB, policies string) {
+// worktree is the folder of a commit.
+func worktree(number int) string { return filepath.Join(".worktrees", fmt.Sprintf("%040d", number)) }
+
+// add makes the policies a worktree.
+func (g *synced) add(t testing.TB, policies string) {
 	t.Helper()
-	g.number++
-	worktree := func(number int) string { return filepath.Join(".worktrees", fmt.Sprintf("%040d", number)) }
-	place := filepath.Join(g.root, worktree(g.number), g.inside)
+	place := filepath.Join(g.root, worktree(g.added), g.inside)
 	must(t, os.MkdirAll(filepath.Dir(place), 0o755))
 	must(t, os.Rename(policies, place))
 	fillUp(t, place)
-	link := filepath.Join(g.root, "current")
-	must(t, os.Symlink(worktree(g.number), link+".new"))
-	must(t, os.Rename(link+".new", link))
-	must(t, os.RemoveAll(filepath.Join(g.root, worktree(g.number-1))))
+	g.added++
 }
 
-// fillUp adds policies of other repositories, of more than a megabyte, which is as
-// much as a ConfigMap holds.
+// next puts the next worktree in place.
+func (g *synced) next(t testing.TB) {
+	t.Helper()
+	g.present++
+	link := filepath.Join(g.root, "current")
+	must(t, os.Symlink(worktree(g.present), link+".new"))
+	must(t, os.Rename(link+".new", link))
+	must(t, os.RemoveAll(filepath.Join(g.root, worktree(g.present-1))))
+}
+
+// fillUp adds managed policies of more than a megabyte, which is as much as a
+// ConfigMap holds. They are read after the policies that the load asks about, and
+// before principals.yaml.
 func fillUp(t testing.TB, policies string) {
 	t.Helper()
-	const each, size = 24, 50 << 10
-	for number := range each {
-		file := filepath.Join(policies, repositories, fmt.Sprintf("other/app-%d", number), "_policy.json")
-		must(t, os.MkdirAll(filepath.Dir(file), 0o755))
-		write(t, file, fmt.Appendf(allowing(""), "%*s", size, "\n"))
+	const many, size = 6, 256 << 10
+	text := `{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"}}`
+	for number := range many {
+		write(t, filepath.Join(policies, "managed", fmt.Sprintf("zone-%d.json", number)), fmt.Appendf(nil, "%s%*s", text, size, "\n"))
 	}
 }

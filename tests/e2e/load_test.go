@@ -170,6 +170,27 @@ func (l *load) stay(t *testing.T, change func()) {
 	l.judge(t, began, time.Now(), l.open)
 }
 
+// A storm has so many generations.
+const stormSize = 16
+
+// storm sets generations up, and then puts one after the other in place, each about
+// when the one before is being read: files rest for a tenth of a second first.
+func (l *load) storm(t *testing.T, set func(made string), next func()) {
+	t.Helper()
+	for range stormSize {
+		l.number++
+		set(generation(t, l.number, l.open))
+	}
+	began := time.Now()
+	for i := range stormSize {
+		next()
+		time.Sleep(98*time.Millisecond + time.Duration(i)*time.Millisecond)
+	}
+	want := onDisk(t, l.w.Policies)
+	l.until(t, "the storm is over", func(v snapshotView) bool { return v.Digest == want })
+	l.judge(t, began, time.Now(), l.open)
+}
+
 // until waits until the policies in force are so, and a little longer than it may
 // take at most.
 func (l *load) until(t *testing.T, what string, so func(snapshotView) bool) snapshotView {

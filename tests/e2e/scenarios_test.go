@@ -21,6 +21,7 @@ type group struct {
 	scenarios []scenario
 }
 
+// groups run one after the other.
 var groups = []group{
 	{"safe", safe, false, []scenario{
 		{"anonymous is challenged", anonymousIsChallenged},
@@ -64,8 +65,8 @@ var groups = []group{
 		{"is not seen, but that is", queueOverflows},
 	}},
 	{"policies behind git-sync's link under load", unpolled, true, []scenario{
-		{"are swapped", gitSync("")},
-		{"are swapped with a folder above", gitSync("deploy/policies")},
+		{"are swapped", gitSync("", true)},
+		{"are swapped with a folder above", gitSync("deploy/policies", false)},
 	}},
 	{"a ConfigMap under load", mounted(flatten), true, []scenario{
 		{"is swapped", volumeSwaps(flatten)},
@@ -186,15 +187,19 @@ var groups = []group{
 		{"tokens made for another service", foreignTokens},
 		{"tags that a token passes", sessionTags},
 	}},
+	{"recording upstream", nil, true, []scenario{
+		{"the credential ends at Envoy", credentialEndsAtEnvoy},
+		{"nothing passes without an answer", nothingPassesUnanswered},
+	}},
+}
+
+// untimed are groups in which no time counts: they run beside each other.
+var untimed = []group{
 	{"keys from a URL", tokens, true, []scenario{
 		{"rotate, and outlast the issuer", keysRotate},
 	}},
 	{"keys from a URL that hangs", hanging, false, []scenario{
 		{"are waited for by who needs them", issuerHangs},
-	}},
-	{"recording upstream", nil, true, []scenario{
-		{"the credential ends at Envoy", credentialEndsAtEnvoy},
-		{"nothing passes without an answer", nothingPassesUnanswered},
 	}},
 	{"the mapping's own requests", nil, true, []scenario{
 		{"through a safe Envoy", sheetThroughSafe},
@@ -219,10 +224,16 @@ var groups = []group{
 	}},
 }
 
-// TestScenarios runs the table.
+// TestScenarios runs the tables.
 func TestScenarios(t *testing.T) {
 	for _, g := range groups {
 		t.Run(g.name, g.run)
+	}
+	for _, g := range untimed {
+		t.Run(g.name, func(t *testing.T) {
+			t.Parallel()
+			g.run(t)
+		})
 	}
 }
 
@@ -244,8 +255,11 @@ func (g *group) run(t *testing.T) {
 
 // safe is the Envoy of the quickstart, which normalises paths.
 func safe(*testing.T) setup {
-	return setup{Spec: stack.Spec{Envoy: filepath.Join(stack.Root(), "examples", "quickstart", "envoy.yaml")}}
+	return setup{Spec: stack.Spec{Envoy: quickstart()}}
 }
+
+// quickstart is the Envoy configuration of the quickstart.
+func quickstart() string { return filepath.Join(stack.Root(), "examples", "quickstart", "envoy.yaml") }
 
 // lax is an Envoy that leaves every path as it is and has one route for all.
 func lax(*testing.T) setup {
