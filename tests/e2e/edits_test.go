@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -103,6 +104,17 @@ func writeAsSed(t testing.TB, file string, text []byte) {
 	beside := filepath.Join(filepath.Dir(file), "sedYq7Rk2")
 	write(t, beside, text)
 	must(t, os.Rename(beside, file))
+}
+
+// writeAsCopy writes into the file itself, and gives it the time that it had and its
+// size, as cp -p and rsync -t may do: nothing but the content tells that it is
+// another.
+func writeAsCopy(t testing.TB, file string, text []byte) {
+	t.Helper()
+	before, err := os.Stat(file)
+	must(t, err)
+	write(t, file, fmt.Appendf(text, "%*s", int(before.Size())-len(text), ""))
+	must(t, os.Chtimes(file, before.ModTime(), before.ModTime()))
 }
 
 // writeAsGit removes the file and makes a new one, as a checkout does.

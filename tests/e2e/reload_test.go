@@ -38,6 +38,8 @@ func editsByPrograms(t *testing.T, w *world) {
 		{"nano", writeAsNano},
 		{"sed -i", writeAsSed},
 		{"git", writeAsGit},
+		{"git, of a larger file", func(t testing.TB, file string, text []byte) { writeAsGit(t, file, append(text, "      "...)) }},
+		{"cp -p", writeAsCopy},
 	} {
 		t.Run(program.name, func(t *testing.T) {
 			for range 2 {
