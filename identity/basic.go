@@ -37,6 +37,3 @@ func (a *attempt) byBasic() (*Caller, *Failure) {
 	}
 	return a.table.named(name{Basic, user}, a.evidence.Time)
 }
-
-// short cuts what a message repeats of a client's text.
-func short(text string) string { return text[:min(len(text), 128)] }

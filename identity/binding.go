@@ -34,12 +34,6 @@ type nameBinding struct {
 	caller  *Caller // where it is the same for all names
 }
 
-// name is a name that a credential carries.
-type name struct {
-	kind NameKind
-	text string
-}
-
 // Bind adds a binding. The operator's word is trust enough: the trust policies
 // of roles are not asked. Bind refuses a pattern or template that cannot be
 // compiled, a user or role that is not there, a name that another binding

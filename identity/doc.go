@@ -47,7 +47,7 @@
 //	table.go         Table: Identify over the sources
 //	rules.go         Rules of a registry, and the Evidence of a request
 //	source.go        the sources, by name
-//	kind.go          the kinds of names
+//	kind.go          the names that credentials carry, and their kinds
 //	mtls.go          who shows a client certificate
 //	certificate.go   the names in a certificate
 //	header.go        whom a trusted proxy's header names

@@ -67,3 +67,6 @@ func unproven(source Source, err error) *Failure {
 func unread(reason string) *Failure {
 	return &Failure{Kind: Invalid, Source: "authorization", Reason: reason}
 }
+
+// short cuts what a message repeats of a client's text.
+func short(text string) string { return text[:min(len(text), 128)] }

@@ -35,3 +35,9 @@ func (k NameKind) String() string {
 
 // isCertificates tells whether names of the kind are those of certificates.
 func (k NameKind) isCertificates() bool { return k == URI || k == DNS || k == Subject }
+
+// name is a name that a credential carries.
+type name struct {
+	kind NameKind
+	text string
+}
