@@ -2,6 +2,8 @@ package e2e
 
 import (
 	"net/http"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -50,4 +52,35 @@ func anybodyTypes(t *testing.T, w *world) {
 	x.works(t, "alice-secret", crane, "auth", "login", x.registry, "-u", "alice", "--password-stdin")
 	x.works(t, "", crane, "copy", open, w.through(t, "team/app", "pushed").String())
 	x.works(t, "", crane, "digest", open)
+}
+
+// anybodyInspects does so with skopeo, which asks for /v2/ first and shows no
+// password that it was not asked for there.
+func anybodyInspects(t *testing.T, w *world) {
+	skopeo := installed(t, "skopeo")
+	x := w.terminal(t)
+	logins := filepath.Join(x.home, "auth.json")
+	x.environment = append(os.Environ(), "REGISTRY_AUTH_FILE="+logins)
+	inspect := func(repository string) []string {
+		return []string{"inspect", "--raw", "--tls-verify=false", "docker://" + w.through(t, repository, "v1").String()}
+	}
+	manifest, err := w.team.RawManifest()
+	must(t, err)
+	if out := x.works(t, "", skopeo, inspect("shared/app")...); strings.TrimSpace(out) != strings.TrimSpace(string(manifest)) {
+		t.Errorf("skopeo printed %q, want %s", out, manifest)
+	}
+	x.fails(t, "authentication required", "", skopeo, inspect("team/app")...)
+}
+
+// installed is a program that may be missing here, but not where CI is "true".
+func installed(t *testing.T, name string) string {
+	t.Helper()
+	program, err := exec.LookPath(name)
+	if err != nil && os.Getenv("CI") == "true" {
+		t.Fatal(err)
+	}
+	if err != nil {
+		t.Skip(err)
+	}
+	return program
 }

@@ -172,6 +172,7 @@ var groups = []group{
 	{"a public registry", public, false, []scenario{
 		{"is open to anybody", anybodyPulls},
 		{"is open to anybody's crane", anybodyTypes},
+		{"is open to anybody's skopeo", anybodyInspects},
 	}},
 	{"nobody before Envoy", withoutHops, false, []scenario{
 		{"the peer is the client", peerIsClient},
