@@ -21,6 +21,11 @@ func (l *linter) missingKeys(d *document, s *statement) {
 		case strings.HasPrefix(key, "aws:requesttag/") || key == "aws:tagkeys":
 			code, why = "request-tag-key", "it is there where a repository is tagged, which no registry request does"
 		case isAbsent(key):
+		case isResourceTag(key) && len(l.contents.TagKeys) > 0:
+			if l.contents.TagKeys[key] {
+				continue
+			}
+			code, why = "absent-tag", "no repository has the tag now"
 		default:
 			if why = l.unconfigured(key); why == "" {
 				continue
@@ -85,7 +90,7 @@ func isAbsent(key string) bool {
 // unconfigured says why requests do not carry a key that they would with other
 // settings; "" where they do.
 func (l *linter) unconfigured(key string) string {
-	if tag := strings.HasPrefix(key, "aws:resourcetag/") || strings.HasPrefix(key, "ecr:resourcetag/"); tag && !l.tagged {
+	if isResourceTag(key) {
 		return "no repository has a _tags.json"
 	}
 	switch key {
@@ -103,6 +108,11 @@ func (l *linter) unconfigured(key string) string {
 		}
 	}
 	return ""
+}
+
+// isResourceTag tells whether a key, in lower case, is a tag of a repository.
+func isResourceTag(key string) bool {
+	return strings.HasPrefix(key, "aws:resourcetag/") || strings.HasPrefix(key, "ecr:resourcetag/")
 }
 
 // anyEndpoint tells whether a registry has a VPC endpoint, or has none.

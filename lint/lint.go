@@ -32,13 +32,11 @@ type linter struct {
 	contents   policystore.Contents
 	registries []*policystore.Registry
 	callersOf  *identity.Table
-	tagged     bool // repositories have tags
 }
 
 func newLinter(s *policystore.Snapshot) *linter {
 	l := &linter{
 		reporter: newReporter(s.OnDisk), contents: s.Contents(), callersOf: s.Callers,
-		tagged: s.Summary.TaggedRepositories > 0,
 	}
 	l.verified = map[string]bool{}
 	for _, i := range s.Issuers() {

@@ -229,7 +229,7 @@ var (
 	}
 	modelKeys = []string{
 		"aws:username", "aws:PrincipalTag/team", "aws:PrincipalOrgPaths", "aws:SourceArn", "aws:RequestTag/a", "aws:TagKeys",
-		"ecr:ResourceTag/team", "s3:prefix", "aws:PrincipalArn", "aws:UserAgent", "aws:MultiFactorAuthAge", "aws:RequestedRegion", "aws:PrincipalType", "aws:MultiFactorAuthPresent",
+		"ecr:ResourceTag/team", "aws:ResourceTag/stage", "s3:prefix", "aws:PrincipalArn", "aws:UserAgent", "aws:MultiFactorAuthAge", "aws:RequestedRegion", "aws:PrincipalType", "aws:MultiFactorAuthPresent",
 	}
 	modelValues = []string{"User", "us-east-1", "eu-*", "red", "5", "5.0", "alice", "", "a*", "*", "${aws:username}", "o-a1b2c3d4e5/r-ab12/", "arn:aws:iam::123456789012:user/alice"}
 	modelARNs   = []string{"*", "arn:aws:iam::123456789012:user/*", "arn:aws:iam::123456789012:user/alice", "arn:aws:iam::*:role/${aws:username}"}
@@ -256,7 +256,7 @@ principals:
 		if err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, &world{snapshot, modelRequests(dir == rich)})
+		all = append(all, &world{newLinter(snapshot), modelRequests(dir == rich)})
 	}
 	return all
 }

@@ -135,7 +135,7 @@ func (l *linter) wildcardResource(d *document, s *statement) {
 		return
 	}
 	for _, c := range s.Conditions {
-		if key := strings.ToLower(c.Key.Text); strings.HasPrefix(key, "ecr:resourcetag/") || strings.HasPrefix(key, "aws:resourcetag/") {
+		if isResourceTag(strings.ToLower(c.Key.Text)) {
 			return
 		}
 	}

@@ -18,7 +18,8 @@ type Contents struct {
 	Policies []*iam.Policy
 	// Repositories has the policies of each repository by its ARN.
 	Repositories map[string][]*iam.Policy
-	Principals   []Principal // ordered by ARN
+	TagKeys      map[string]bool // of all repositories' tags, as condition keys in lower case
+	Principals   []Principal     // ordered by ARN
 	Credentials  []Credential
 	Issuers      []TrustedIssuer
 }
@@ -60,13 +61,24 @@ type TrustedIssuer struct {
 // Contents returns what the snapshot was compiled of.
 func (s *Snapshot) Contents() Contents {
 	c := Contents{
-		Policies: s.policies, Repositories: s.repositories,
+		Policies: s.policies, Repositories: s.repositories, TagKeys: s.tags.keys(),
 		Credentials: s.principals.written.credentials, Issuers: s.principals.written.issuers,
 	}
 	for _, arn := range slices.Sorted(maps.Keys(s.principals.identity)) {
 		c.Principals = append(c.Principals, Principal{s.principals.entities.Find(arn), s.principals.written.places[arn]})
 	}
 	return c
+}
+
+// keys are the condition keys of all repositories, in lower case.
+func (t resourceTags) keys() map[string]bool {
+	all := map[string]bool{}
+	for _, context := range t {
+		for _, entry := range context {
+			all[strings.ToLower(entry.Key)] = true
+		}
+	}
+	return all
 }
 
 // written are the entries of principals.yaml, and the users and roles of

@@ -2,6 +2,7 @@ package policystore
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 )
@@ -36,5 +37,21 @@ func TestContents(t *testing.T) {
 		if credential.Principal == "" || credential.Line == 0 {
 			t.Errorf("credential %+v", credential)
 		}
+	}
+}
+
+// TestContentsOfTags wants the keys of all repositories' tags, as conditions name
+// them.
+func TestContentsOfTags(t *testing.T) {
+	contents := small()
+	contents["accounts/123456789012/eu-central-1/repositories/notes/_tags.json"] = `{"Team":"red","stage":""}`
+	contents["accounts/123456789012/eu-central-1/repositories/secret/app/_tags.json"] = `{"stage":"test"}`
+	s, err := load(t, contents)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"aws:resourcetag/stage", "aws:resourcetag/team", "ecr:resourcetag/stage", "ecr:resourcetag/team"}
+	if got := slices.Sorted(maps.Keys(s.Contents().TagKeys)); !slices.Equal(got, want) {
+		t.Errorf("got %v want %v", got, want)
 	}
 }
