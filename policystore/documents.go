@@ -28,12 +28,18 @@ func checkPaths(t *tree) error {
 	return nil
 }
 
-// The forms of the folders in accounts/. An account is 12 digits (AWS Account
-// Management Reference Guide).
-var (
-	accountID  = regexp.MustCompile(`^[0-9]{12}$`)
-	regionName = regexp.MustCompile(`^[a-z0-9-]+$`)
-)
+// isAccount tells whether a folder in accounts/ is called as an account: by 12
+// digits (AWS Account Management Reference Guide).
+func isAccount(name string) bool {
+	return len(name) == 12 && strings.Trim(name, digits) == ""
+}
+
+// isRegion tells whether a folder in that is called as a region can be.
+func isRegion(name string) bool {
+	return name != "" && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz-"+digits) == ""
+}
+
+const digits = "0123456789"
 
 // The names of the files about a repository; no component of a repository's name
 // begins with an underscore.
@@ -56,14 +62,14 @@ type place struct{ account, region, repository string }
 func cutAccount(file string) (account, rest string, ok bool) {
 	file, found := strings.CutPrefix(file, "accounts/")
 	account, rest, _ = strings.Cut(file, "/")
-	return account, rest, found && accountID.MatchString(account)
+	return account, rest, found && isAccount(account)
 }
 
 // splitAccount takes accounts/ACCOUNT/REGION/REST apart.
 func splitAccount(file string) (account, region, rest string, ok bool) {
 	account, file, ok = cutAccount(file)
 	region, rest, _ = strings.Cut(file, "/")
-	return account, region, rest, ok && regionName.MatchString(region)
+	return account, region, rest, ok && isRegion(region)
 }
 
 // parsePlace reads accounts/ACCOUNT/REGION/repositories/NAME/FILE; false for

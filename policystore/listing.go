@@ -14,6 +14,7 @@ type listing struct {
 	root        string
 	begun       time.Time
 	files       map[string]stamp     // by absolute path
+	order       []string             // the paths of the files as they were come by
 	directories map[string]directory // likewise, the root among them
 }
 
@@ -82,6 +83,7 @@ func (l *listing) add(path, name string, size *int64) error {
 	}
 	*size += info.Size()
 	l.files[path] = stampOf(info)
+	l.order = append(l.order, path)
 	return checkLimits(name, info, *size, len(l.files))
 }
 

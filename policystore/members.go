@@ -31,7 +31,7 @@ func (o *Organization) checkAccounts(above *iam.Organization, all registries, fr
 		}
 	}
 	for _, c := range who.written.credentials {
-		if account := accountOf(c.Principal).Account; accountID.MatchString(account) && !o.knows(account) {
+		if account := accountOf(c.Principal).Account; isAccount(account) && !o.knows(account) {
 			return errStranger(c.Place.text(), account)
 		}
 	}

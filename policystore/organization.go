@@ -110,7 +110,7 @@ func (o *Organization) exclude(accounts []string) (wrong int, err error) {
 }
 
 func checkAccount(account string) error {
-	if !accountID.MatchString(account) {
+	if !isAccount(account) {
 		return fmt.Errorf("account %q: write twelve digits between quotes", account)
 	}
 	return nil

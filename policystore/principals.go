@@ -52,11 +52,11 @@ func loadPrincipals(c *compilation, from *sources) (*principals, error) {
 	if err != nil {
 		return nil, err
 	}
-	entities := sts.NewEntities(from.organization)
+	entities, n := sts.NewEntities(from.organization), len(entries.Principals)
 	p := &principals{
 		table: identity.NewTable(users, from.passwords, entities), entities: entities,
-		identity: map[string][]*iam.Policy{}, boundary: map[string][]*iam.Policy{}, ids: map[string]string{},
-		findings: slices.Clone(entries.findings), written: written{places: map[string]Place{}},
+		identity: make(map[string][]*iam.Policy, n), boundary: map[string][]*iam.Policy{}, ids: make(map[string]string, n),
+		findings: slices.Clone(entries.findings), written: written{places: make(map[string]Place, n)},
 	}
 	for _, a := range from.exported {
 		if err := p.addExported(a, from); err != nil {

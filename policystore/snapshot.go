@@ -73,7 +73,7 @@ func newLasting(keys *oidc.KeyCache) *lasting {
 // compile makes a snapshot of a content, and lets it be remembered what the content
 // was made into.
 func compile(t *tree, o decision.Options, l *lasting) (*Snapshot, error) {
-	c := &compilation{tree: t, before: l.memory, now: memory{}}
+	c := &compilation{tree: t, before: l.memory, now: make(memory, len(l.memory))}
 	s, err := c.snapshot(o, l)
 	if err == nil {
 		l.memory = c.now

@@ -29,7 +29,7 @@ type Store struct {
 
 	reloading sync.Mutex // one reload at a time; guards attempt and last
 	attempt   attempt
-	last      *tree // as it was last read
+	last      *tree // as it was last read; nil where that failed
 
 	mu     sync.Mutex // guards status
 	status Status
@@ -96,10 +96,10 @@ func (s *Store) reloadChanged() error {
 
 func (s *Store) reload(known *tree) error {
 	t, err := readTree(s.options.Dir, known)
+	s.last = t
 	if err != nil {
 		return s.failed(attempt{err: err})
 	}
-	s.last = t
 	if t.digest == s.attempt.digest {
 		return s.attempt.err
 	}
@@ -111,7 +111,7 @@ func (s *Store) reload(known *tree) error {
 	return nil
 }
 
-// listed is what the directory was last read from, nil before the first time.
+// listed is what the directory was last read from, nil where that failed.
 func (s *Store) listed() *listing {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()

@@ -32,15 +32,17 @@ func notText(text []byte) (at int, wrong string) {
 	case bytes.HasPrefix(text, []byte("\ufeff")):
 		return 0, "the file begins with a byte order mark; save it as UTF-8 without one"
 	}
-	for at = 0; at < len(text); {
-		c, width := utf8.DecodeRune(text[at:])
-		if c == utf8.RuneError && width == 1 {
-			return at, "this byte is not UTF-8; save the file as UTF-8"
-		}
-		if c < ' ' && c != '\t' && c != '\n' && c != '\r' {
+	for at = 0; at < len(text); at++ {
+		switch c := text[at]; {
+		case c < ' ' && c != '\t' && c != '\n' && c != '\r':
 			return at, fmt.Sprintf("the control character %U is no text; remove it, or restore the file", c)
+		case c >= utf8.RuneSelf:
+			_, width := utf8.DecodeRune(text[at:])
+			if width == 1 {
+				return at, "this byte is not UTF-8; save the file as UTF-8"
+			}
+			at += width - 1
 		}
-		at += width
 	}
 	return 0, ""
 }

@@ -112,10 +112,10 @@ var policyTests = regexp.MustCompile(`^tests/[A-Za-z0-9+=,.@_-]{1,128}\.yaml$`)
 // readFiles reads what was listed, but for what known has of it.
 func readFiles(l *listing, known *tree) (*tree, error) {
 	content, names := make(map[string][]byte, len(l.files)), diskNames{}
-	for _, path := range slices.Sorted(maps.Keys(l.files)) {
+	for _, path := range slices.Sorted(slices.Values(l.order)) {
 		onDisk := nameBelow(l.root, path)
 		name := strings.ReplaceAll(onDisk, "..", "/")
-		if policyTests.MatchString(name) {
+		if strings.HasPrefix(name, "tests/") && policyTests.MatchString(name) {
 			continue
 		}
 		if _, twice := content[name]; twice {

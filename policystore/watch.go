@@ -149,10 +149,13 @@ func (w *watch) inside() []string {
 	if err != nil {
 		return nil
 	}
-	root, err := resolveRoot(w.dir)
-	if err != nil {
-		return []string{base}
+	l := w.store.listed()
+	if l == nil {
+		root, err := resolveRoot(w.dir)
+		if err != nil {
+			return []string{base}
+		}
+		l, _ = scan(root, nil) // as far as it goes
 	}
-	l, _ := scan(root, w.store.listed())
 	return append([]string{base}, slices.Sorted(maps.Keys(l.directories))...)
 }
