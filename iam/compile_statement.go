@@ -112,7 +112,7 @@ func (c *compiler) resources(n *node, s *Statement) error {
 		return err
 	}
 	if kind == TrustPolicy {
-		return c.errorAt(m.at, "a trust policy has no %s; it is about the role that it belongs to", m.name)
+		return c.errorAt(m.at, "a trust policy has no %s, since it is about the role that it belongs to; remove it", m.name)
 	}
 	list, err := c.texts(m.name, &m.value)
 	if err != nil {
