@@ -65,21 +65,29 @@ func needsTags(policy *iam.Policy) (at iam.Position, key string) {
 			if isResourceTag(c.Key.Text) && (w.Statement.Effect == iam.Deny || lenient) {
 				return c.Key.Position, c.Key.Text
 			}
-		}
-		for _, word := range slices.Concat(w.Resources, valuesOf(w.Conditions)) {
-			if _, variable, found := strings.Cut(word.Text, "${"); found && w.Statement.Effect == iam.Deny && isResourceTag(variable) {
+			if word, found := variableIn(c.Values, w.Statement.Effect == iam.Deny || lenient); found {
 				return word.Position, word.Text
 			}
+		}
+		if word, found := variableIn(w.Resources, w.Statement.Effect == iam.Deny); found {
+			return word.Position, word.Text
 		}
 	}
 	return at, ""
 }
 
-func valuesOf(conditions []iam.WrittenCondition) (all []iam.Word) {
-	for _, c := range conditions {
-		all = append(all, c.Values...)
+// variableIn finds a text with a policy variable that stands for a resource tag:
+// any, or only one with a default value, which a missing tag brings into force.
+func variableIn(words []iam.Word, any bool) (found iam.Word, ok bool) {
+	for _, word := range words {
+		for i, piece := range strings.Split(word.Text, "${") {
+			variable, _, _ := strings.Cut(piece, "}")
+			if i > 0 && isResourceTag(variable) && (any || strings.Contains(variable, ",")) {
+				return word, true
+			}
+		}
 	}
-	return all
+	return iam.Word{}, false
 }
 
 func isResourceTag(key string) bool {
