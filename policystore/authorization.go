@@ -68,7 +68,7 @@ func readAuthorization(file, account string, text []byte) (*authorization, error
 		"Policies":        func(int) error { return r.readPolicy() },
 	}
 	start := r.Start()
-	err = r.Object("the output", func(name string, at int) error {
+	err = readOutput(r.Reader, "the output", func(name string, at int) error {
 		if read := lists[name]; read != nil {
 			delete(lists, name)
 			if !r.AtArray() {

@@ -28,7 +28,7 @@ type entityDetail struct {
 func (r authorizationReader) readEntity(kind string) error {
 	d := &entityDetail{start: r.Start(), found: map[string]bool{}}
 	d.place.Line, d.place.Column = r.Position(d.start)
-	err := r.Object("an entry of "+kind+"DetailList", func(name string, at int) error {
+	err := readOutput(r.Reader, "an entry of "+kind+"DetailList", func(name string, at int) error {
 		if err := r.checkMember(kind, name, at); err != nil {
 			return err
 		}
@@ -115,7 +115,7 @@ func readInto(list *[]field, r *strictjson.Reader, what string) error {
 // readInline reads the next inline policy.
 func (d *entityDetail) readInline(r authorizationReader) error {
 	start, found := r.Start(), false
-	err := r.Object("an inline policy", func(name string, _ int) error {
+	err := readOutput(r.Reader, "an inline policy", func(name string, _ int) error {
 		if name != "PolicyDocument" {
 			return skip(r.Reader)
 		}
@@ -148,7 +148,7 @@ func (d *entityDetail) readAttached(r *strictjson.Reader, name string) error {
 // readWanted reads an object of which one member is wanted, and must be there.
 func readWanted(r *strictjson.Reader, what, wanted string, into *field) error {
 	start := r.Start()
-	err := r.Object(what, func(name string, _ int) error {
+	err := readOutput(r, what, func(name string, _ int) error {
 		if name == wanted {
 			return into.read(r, name)
 		}

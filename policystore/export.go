@@ -86,6 +86,23 @@ func (f *field) readPlace(r *strictjson.Reader, name string) error {
 	return err
 }
 
+// readOutput reads an object of an output. It refuses what is cut short, and two names
+// that differ in case alone: of the two the wrong one could count.
+func readOutput(r *strictjson.Reader, what string, read func(name string, at int) error) error {
+	spelt := map[string]string{}
+	return r.Object(what, func(name string, at int) error {
+		folded := strings.ToLower(name)
+		if earlier, twice := spelt[folded]; twice && earlier != name {
+			return r.ErrorAt(at, "%q stands beside %q, and AWS writes one of the two; save the output as it is", name, earlier)
+		}
+		spelt[folded] = name
+		if tellsOfMore(name) {
+			return skipWhole(r, name, at)
+		}
+		return read(name, at)
+	})
+}
+
 // skipWhole reads a member of an output that is a list or several, and refuses an
 // output that is cut short: what is missing may hold a Deny.
 func skipWhole(r *strictjson.Reader, name string, at int) error {
@@ -128,7 +145,8 @@ func openPolicy(file string, text []byte, p place) (document, error) {
 		return document{}, err
 	}
 	var policy, account, repository field
-	err = r.Object("the output", func(name string, at int) error {
+	start := r.Start()
+	err = readOutput(r, "the output", func(name string, at int) error {
 		switch {
 		case name == policyText:
 			return policy.read(r, name)
@@ -144,7 +162,7 @@ func openPolicy(file string, text []byte, p place) (document, error) {
 		return skip(r)
 	})
 	if err == nil {
-		err = p.check(r, account, repository)
+		err = p.check(r, start, account, repository)
 	}
 	return quoted(r, file, policyText, policy.at, policy.text), err
 }
@@ -164,10 +182,12 @@ func hasMember(text []byte, name string) (found bool) {
 
 // check compares what an output says of a policy's place with the place where it
 // stands.
-func (p place) check(r *strictjson.Reader, account, repository field) error {
+func (p place) check(r *strictjson.Reader, start int, account, repository field) error {
 	switch {
 	case account.text != "" && account.text != p.account:
 		return r.ErrorAt(account.at, "registryId %q is not account %q, in whose place this is; move it", account.text, p.account)
+	case repository.text == "" && p.repository != "":
+		return r.ErrorAt(start, "the output lacks repositoryName, as that of get-registry-policy does, whose place is %s; save the output of aws ecr get-repository-policy as it is", registryPolicyFile)
 	case repository.text != "" && p.repository == "":
 		return r.ErrorAt(repository.at, "this is the policy of repository %q, in the place of a registry's; move it to repositories/%s/%s", repository.text, repository.text, policyFile)
 	case repository.text != "" && repository.text != p.repository:

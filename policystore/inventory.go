@@ -65,7 +65,7 @@ func readInventory(file string, text []byte, owner *Registry) (inventory, error)
 	}
 	var have inventory
 	start := r.Start()
-	err = r.Object("the inventory", func(name string, at int) error {
+	err = readOutput(r, "the inventory", func(name string, at int) error {
 		if name == "repositories" {
 			have = inventory{}
 			return r.Array(name, func(int) error { return have.read(r, owner) })
@@ -82,7 +82,7 @@ func readInventory(file string, text []byte, owner *Registry) (inventory, error)
 func (have inventory) read(r *strictjson.Reader, owner *Registry) error {
 	start := r.Start()
 	var name, id, arn field
-	err := r.Object("a repository", func(key string, _ int) error {
+	err := readOutput(r, "a repository", func(key string, _ int) error {
 		switch key {
 		case "repositoryName":
 			return name.read(r, key)

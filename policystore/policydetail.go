@@ -25,7 +25,7 @@ type versionDetail struct {
 // readPolicy reads the next entry of Policies.
 func (r authorizationReader) readPolicy() error {
 	d := &policyDetail{start: r.Start()}
-	err := r.Object("an entry of Policies", func(name string, _ int) error {
+	err := readOutput(r.Reader, "an entry of Policies", func(name string, _ int) error {
 		switch name {
 		case "Arn":
 			return d.arn.read(r.Reader, name)
@@ -61,7 +61,7 @@ func (r authorizationReader) readPolicy() error {
 
 func (d *policyDetail) readVersion(r authorizationReader) error {
 	var v versionDetail
-	err := r.Object("a version", func(name string, _ int) (err error) {
+	err := readOutput(r.Reader, "a version", func(name string, _ int) (err error) {
 		switch name {
 		case "VersionId":
 			return v.id.read(r.Reader, name)

@@ -70,8 +70,11 @@ func readTags(file string, text []byte) (tags []sts.Tag, err error) {
 	if err != nil {
 		return nil, err
 	}
-	isOutput := hasTagList(text)
-	err = r.Object("the tags", func(name string, at int) error {
+	isOutput, object := hasTagList(text), r.Object
+	if isOutput {
+		object = func(what string, read func(string, int) error) error { return readOutput(r, what, read) }
+	}
+	err = object("the tags", func(name string, at int) error {
 		switch {
 		case isOutput && name == "tags":
 			tags, err = readTagList(r, name)
@@ -123,9 +126,6 @@ func hasTagList(text []byte) (found bool) {
 // checkOutputMember reads a member beside the list of tags. A string there might be
 // meant for a tag.
 func checkOutputMember(r *strictjson.Reader, name string, at int) error {
-	if tellsOfMore(name) {
-		return skipWhole(r, name, at)
-	}
 	value, err := r.Raw()
 	if err == nil && value[0] == '"' {
 		err = r.ErrorAt(at, "%q stands beside the list of tags; keep an object of keys and values, or the output as it is", name)
@@ -138,7 +138,7 @@ func readTagList(r *strictjson.Reader, name string) (tags []sts.Tag, err error) 
 	err = r.Array(name, func(int) error {
 		start := r.Start()
 		var key, value *string
-		err := r.Object("a tag", func(name string, _ int) error {
+		err := readOutput(r, "a tag", func(name string, _ int) error {
 			switch name {
 			case "Key":
 				return readText(r, name, &key)
