@@ -118,6 +118,9 @@ func readFiles(l *listing, known *tree) (*tree, error) {
 		if strings.HasPrefix(name, "tests/") && policyTests.MatchString(name) {
 			continue
 		}
+		if isHidden(name) {
+			return nil, fmt.Errorf("%s: stands for %s, in which a name begins with a dot, and such names are skipped; mend its name, or remove it", onDisk, name)
+		}
 		if _, twice := content[name]; twice {
 			return nil, fmt.Errorf("%s: stands for the same file as %s; keep one", onDisk, names.of(name))
 		}
@@ -137,6 +140,15 @@ func readFiles(l *listing, known *tree) (*tree, error) {
 	return t, nil
 }
 
+// isHidden tells whether a name in a path begins with a dot. On disk those are
+// skipped; what three dots in a flat name stand for would be in force.
+func isHidden(path string) bool {
+	return strings.HasPrefix(path, ".") || strings.Contains(path, "/.")
+}
+
+// maxWait bounds how long a file may keep a reader waiting.
+const maxWait = 5 * time.Second
+
 // readFile reads the regular file of that stamp. It opens without blocking, so that
 // a named pipe put in the file's place cannot hang the process.
 func readFile(path string, listed stamp) ([]byte, error) {
@@ -152,6 +164,7 @@ func readFile(path string, listed stamp) ([]byte, error) {
 	if !info.Mode().IsRegular() || stampOf(info) != listed {
 		return nil, errMoved
 	}
+	_ = f.SetReadDeadline(time.Now().Add(maxWait)) // works where it matters: files that wait for events, such as /proc/kmsg
 	content, err := io.ReadAll(io.LimitReader(f, listed.size+1))
 	if err == nil && int64(len(content)) != listed.size {
 		err = errMoved

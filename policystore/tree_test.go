@@ -179,6 +179,8 @@ func TestReadTreeRefuses(t *testing.T) {
 			}
 			return err
 		}, "accounts..5..authorization-details.json: the policy directory holds more than 256 MiB"},
+		{"a dotted name in flat form", func(dir string) error { return sparse(filepath.Join(dir, "organization..scp..0...draft.json"), 1) },
+			"organization..scp..0...draft.json: stands for organization/scp/0/.draft.json, in which a name begins with a dot"},
 		{"two files for one place", func(dir string) error {
 			return errors.Join(os.Mkdir(filepath.Join(dir, "a"), 0o755), sparse(filepath.Join(dir, "a", "b"), 1), sparse(filepath.Join(dir, "a..b"), 1))
 		}, "a/b: stands for the same file as a..b; keep one"},
