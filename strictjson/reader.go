@@ -121,19 +121,17 @@ func (r *Reader) Object(what string, read func(name string, at int) error) error
 	if err := r.open('{', what, "an object"); err != nil {
 		return err
 	}
-	var names []string
+	names := map[string]bool{}
 	for r.tokens.More() {
 		token, at, err := r.next()
 		if err != nil {
 			return err
 		}
 		name, _ := token.(string)
-		for _, earlier := range names {
-			if earlier == name {
-				return r.ErrorAt(at, "%q occurs twice; keep one of the two", name)
-			}
+		if names[name] {
+			return r.ErrorAt(at, "%q occurs twice; keep one of the two", name)
 		}
-		names = append(names, name)
+		names[name] = true
 		if err := read(name, at); err != nil {
 			return err
 		}

@@ -44,10 +44,13 @@ func CheckTags(tags []Tag) error {
 // begin with aws: and which count towards no limit.
 func CheckShownTags(tags []Tag) error {
 	var set []Tag
-	for i, tag := range tags {
-		if j := findTag(tags[:i], tag.Key); j >= 0 {
-			return sameKeys(tags[j], tag)
+	known := map[string]Tag{}
+	for _, tag := range tags {
+		key := strings.ToLower(tag.Key)
+		if other, twice := known[key]; twice {
+			return sameKeys(other, tag)
 		}
+		known[key] = tag
 		if !isReserved(tag.Key) {
 			set = append(set, tag)
 		}
