@@ -73,7 +73,18 @@ func (r authorizationReader) checkMember(kind, name string, at int) error {
 			return r.ErrorAt(at, "%q is spelt %s by AWS; save the output as it is", name, known)
 		}
 	}
+	if deciding[name] == nil && speaksOfPolicies(strings.TrimPrefix(name, kind)) {
+		return r.ErrorAt(at, "%q is not known here and may hold a Deny or a limit; mend its name, or take an extauthz that knows it", name)
+	}
 	return nil
+}
+
+// speaksOfPolicies tells whether a member that is not known sounds as if it decided,
+// or is not written as AWS writes names.
+func speaksOfPolicies(name string) bool {
+	name = strings.ToLower(name)
+	return strings.Contains(name, "polic") || strings.Contains(name, "boundar") || strings.Contains(name, "group") ||
+		strings.ContainsFunc(name, func(r rune) bool { return r > '~' })
 }
 
 func (d *entityDetail) readMember(r authorizationReader, kind, name string) (err error) {
