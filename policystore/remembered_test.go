@@ -1,0 +1,61 @@
+package policystore
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestMemory holds that what is remembered is of the last good content alone: it
+// does not grow from change to change, and a broken content leaves it as it is.
+func TestMemory(t *testing.T) {
+	contents, lasting := small(), newLasting(offline())
+	compiled := func() *Snapshot {
+		t.Helper()
+		s, err := compile(treeOf(contents), options(), lasting)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	before := compiled()
+	size := len(lasting.memory)
+	for range 10 {
+		contents["managed/pull.json"] += " "
+		contents[secretDir] += "\n"
+		compiled()
+	}
+	contents[secretDir] = denyAll
+	if s := compiled(); len(lasting.memory) != size || s.policies[0] == before.policies[0] {
+		t.Errorf("%d products are remembered, want %d; or a changed text is", len(lasting.memory), size)
+	}
+	last := compiled()
+	contents[secretDir] = "{"
+	if _, err := compile(treeOf(contents), options(), lasting); err == nil || len(lasting.memory) != size {
+		t.Errorf("error %v, %d products are remembered, want %d", err, len(lasting.memory), size)
+	}
+	contents[secretDir] = denyAll
+	if s := compiled(); s.policies[0] != last.policies[0] || s.principals == last.principals {
+		t.Error("what did not change is compiled again, or more is taken over than what texts were made into")
+	}
+}
+
+// TestReloadReadsAll holds that the poll reads what stamps do not tell, and that a
+// reload after an event trusts them.
+func TestReloadReadsAll(t *testing.T) {
+	dir := t.TempDir()
+	files(t, dir, small())
+	store := New(Options{Dir: dir, Decision: options()})
+	if err := store.Reload(); err != nil {
+		t.Fatal(err)
+	}
+	onDisk := store.Snapshot().Digest
+	store.last.listing.begun = time.Now().Add(time.Hour) // as if all had rested long before
+	store.last.content["managed/pull.json"] = []byte(strings.Replace(pullOnly, "Pull", "Push", 1))
+	if err := store.reloadChanged(); err != nil || store.Snapshot().Digest == onDisk {
+		t.Errorf("error %v, digest %s: a file with the same stamp is read again", err, store.Snapshot().Digest)
+	}
+	if err := store.Reload(); err != nil || store.Snapshot().Digest != onDisk {
+		t.Errorf("error %v, digest %s, want %s of what is on disk", err, store.Snapshot().Digest, onDisk)
+	}
+}
