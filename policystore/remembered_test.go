@@ -55,7 +55,11 @@ func TestReloadReadsAll(t *testing.T) {
 	if err := store.reloadChanged(); err != nil || store.Snapshot().Digest == onDisk {
 		t.Errorf("error %v, digest %s: a file with the same stamp is read again", err, store.Snapshot().Digest)
 	}
+	text := store.last.content["htpasswd"]
 	if err := store.Reload(); err != nil || store.Snapshot().Digest != onDisk {
 		t.Errorf("error %v, digest %s, want %s of what is on disk", err, store.Snapshot().Digest, onDisk)
+	}
+	if again := store.last.content["htpasswd"]; &again[0] != &text[0] {
+		t.Error("a text that is read again is in memory twice")
 	}
 }

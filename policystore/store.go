@@ -96,10 +96,12 @@ func (s *Store) reloadChanged() error {
 
 func (s *Store) reload(known *tree) error {
 	t, err := readTree(s.options.Dir, known)
+	before := s.last
 	s.last = t
 	if err != nil {
 		return s.failed(attempt{err: err})
 	}
+	t.share(before)
 	if t.digest == s.attempt.digest {
 		return s.attempt.err
 	}

@@ -1,6 +1,7 @@
 package policystore
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -95,6 +96,19 @@ func readOnce(dir string, known *tree) (*tree, error) {
 		return nil, fmt.Errorf("%s: %w", dir, errMoved)
 	}
 	return t, nil
+}
+
+// share takes over the texts of an earlier tree that are the same, which are in use
+// by what they were compiled into, so that each is in memory once.
+func (t *tree) share(earlier *tree) {
+	if earlier == nil {
+		return
+	}
+	for path, text := range t.content {
+		if other := earlier.content[path]; bytes.Equal(other, text) && other != nil {
+			t.content[path] = other
+		}
+	}
 }
 
 // listed is what the tree was read from, nil for no tree.
