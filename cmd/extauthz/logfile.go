@@ -49,11 +49,9 @@ func (l *logFile) Write(p []byte) (int, error) {
 	return l.file.Write(p)
 }
 
-// reopen opens the file by its name again. On an error the old one stays.
+// reopen opens the file, which is not standard output, by its name again. On an
+// error the old one stays.
 func (l *logFile) reopen() error {
-	if l.name == standardOutput {
-		return nil
-	}
 	file, err := appendTo(l.name)
 	if err != nil {
 		return err

@@ -192,7 +192,7 @@ func TestServeReopensLogUponHangup(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.signal(t, syscall.SIGHUP)
-	eventually(t, "the log is there again", func() bool { _, err := os.Stat(log); return err == nil })
+	p.message(t, "decision log opened again")
 	wantCheck(t, conn, "GET", "/v2/team/app/manifests/v1", as("bob"), http.StatusOK)
 	for _, name := range []string{log, log + ".1"} {
 		text, err := os.ReadFile(name)

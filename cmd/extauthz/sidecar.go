@@ -100,10 +100,17 @@ func (s *sidecar) serveWhenReady(ctx context.Context) {
 	s.server.SetServing(true)
 }
 
+// reopenLog opens the decision log's file again, and says when decisions go into
+// the new one: from then on the renamed file is whole.
 func (s *sidecar) reopenLog() {
+	if s.config.decisionsFile == standardOutput {
+		return
+	}
 	if err := s.sink.reopen(); err != nil {
 		s.logger.Error("decision log not opened again; the old file stays", "error", err)
+		return
 	}
+	s.logger.Info("decision log opened again", "file", s.config.decisionsFile)
 }
 
 // drain goes on serving, not ready any more, for the drain delay; then it lets
