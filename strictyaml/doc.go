@@ -5,6 +5,7 @@
 // The map of the package:
 //
 //	file.go   Decode, and where values stand
-//	plain.go  values that readers of YAML differ about
-//	told.go   what the YAML library finds wrong, in the words of who writes the file
+//	value.go  values read into structs, maps and lists
+//	plain.go  single values, of which readers of YAML differ about some
+//	told.go   what is wrong, in the words of who writes the file
 package strictyaml

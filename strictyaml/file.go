@@ -15,9 +15,15 @@ import (
 type File struct {
 	name string
 	root yaml.Node
+
+	aliases  int // around the value that is read now
+	expanded int // values that aliases stood for so far
 }
 
-// Decode reads one YAML document into value, a pointer to a struct: unknown keys,
+// Decode reads one YAML document into value, a pointer to a struct whose fields have
+// names in their yaml tags, or are inline: strings, booleans, ints, lists, structs,
+// pointers to them, maps from strings, and [yaml.Node]s, which are their owners' to
+// judge. It takes time in proportion to the text. Unknown keys,
 // repeated keys, wrong types, values that readers of YAML differ about, merged keys,
 // tags, directives and a second document are errors that name file and line. name
 // is what errors call the file.
@@ -29,17 +35,7 @@ func Decode(name string, text []byte, value any) (*File, error) {
 	if err := f.parse(text); err != nil {
 		return nil, err
 	}
-	decoder := yaml.NewDecoder(bytes.NewReader(text))
-	decoder.KnownFields(true)
-	if err := decoder.Decode(value); errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%s: the file is empty; write what belongs in it, or restore it", name)
-	} else if err != nil {
-		return nil, f.wrap(err)
-	}
-	if err := f.checkEnd(decoder); err != nil {
-		return nil, err
-	}
-	if err := f.checkWritten(f.root.Content[0], reflect.TypeOf(value)); err != nil {
+	if err := f.value(f.root.Content[0], reflect.ValueOf(value).Elem()); err != nil {
 		return nil, err
 	}
 	return f, nil
@@ -54,8 +50,14 @@ func (f *File) parse(text []byte) error {
 			break
 		}
 	}
-	if err := yaml.Unmarshal(text, &f.root); err != nil {
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	if err := decoder.Decode(&f.root); errors.Is(err, io.EOF) {
+		return fmt.Errorf("%s: the file is empty; write what belongs in it, or restore it", f.name)
+	} else if err != nil {
 		return f.wrap(err)
+	}
+	if err := f.checkEnd(decoder); err != nil {
+		return err
 	}
 	return f.checkPlain(&f.root)
 }

@@ -39,7 +39,7 @@ func TestWritten(t *testing.T) {
 		{"i: 0", ""}, {"i: 10", ""}, {"i: -1", ""},
 		{"i: 010", "1:4: 010" + another}, {"i: 0o10", "1:4: 0o10" + another}, {"i: 0x10", "1:4: 0x10" + another}, {"i: 0b10", "1:4: 0b10" + another},
 		{"i: 1_0", "1:4: 1_0" + another}, {"i: 1.5", "1:4: 1.5" + another}, {"i: 1e1", "1:4: 1e1" + another}, {"i: +1", "1:4: +1" + another},
-		{"i: 1:30", "1: a string"}, {"i: .nan", "1: a number"}, {"i: .inf", "1: a number"}, {"i: null", "1:4: null" + nullWord},
+		{"i: 1:30", "1: a string"}, {"i: .nan", "1: a number"}, {"i: .inf", "1: a number"}, {"i: 99999999999999999999", `1: a number, "9999999...", stands here`}, {"i: 99999999999999999999.5", "1:4: 99999999999999999999.5" + another}, {"i: null", "1:4: null" + nullWord},
 
 		{"s: yes", ""}, {"s: 2026-01-01", ""}, {"s: 12:30:45", ""}, {"s: '1'", ""}, {"s: \"\\u0041\"", ""}, {"s: |\n  1\n", ""}, {"s: 'null'", ""},
 		{"s: 1", "1:4: 1 is a number" + quotes}, {"s: 012", "1:4: 012 is a number" + quotes}, {"s: 1_000", "1:4: 1_000 is a number" + quotes}, {"s: 1e3", "1:4: 1e3 is a number" + quotes},

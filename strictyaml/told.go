@@ -1,30 +1,31 @@
 package strictyaml
 
 import (
-	"errors"
 	"fmt"
+	"reflect"
 	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
 
-// The forms of what the YAML library says.
-var (
-	errorLine  = regexp.MustCompile(`line (\d+): (.*)`)
-	wrongType  = regexp.MustCompile("^cannot unmarshal !!(\\w+)(?: `(.*)`)? into (.+)$")
-	unknownKey = regexp.MustCompile(`^field (.*) not found in type .*$`)
-)
+// errorIn is an error at a node.
+func (f *File) errorIn(node *yaml.Node, format string, args ...any) error {
+	return fmt.Errorf("%s:%d:%d: %s", f.name, node.Line, node.Column, fmt.Sprintf(format, args...))
+}
+
+// errorOn is an error that concerns the line of a node as a whole.
+func (f *File) errorOn(node *yaml.Node, format string, args ...any) error {
+	return fmt.Errorf("%s:%d: %s", f.name, node.Line, fmt.Sprintf(format, args...))
+}
+
+// errorLine is the form of what the YAML library says where it knows the line.
+var errorLine = regexp.MustCompile(`line (\d+): (.*)`)
 
 // wrap turns an error of the YAML library into one line that names the place and
 // says what to do.
 func (f *File) wrap(err error) error {
-	text := err.Error()
-	var several *yaml.TypeError
-	if errors.As(err, &several) && len(several.Errors) > 0 {
-		text = several.Errors[0]
-	}
-	place := f.name // the library names no line where it is the first or the whole
+	place, text := f.name, err.Error() // the library names no line where it is the first or the whole
 	if m := errorLine.FindStringSubmatch(text); m != nil {
 		place, text = f.name+":"+m[1], m[2]
 	}
@@ -33,16 +34,8 @@ func (f *File) wrap(err error) error {
 
 // told is what the library says, in the words of who writes the file.
 func told(text string) string {
-	if m := unknownKey.FindStringSubmatch(text); m != nil {
-		return fmt.Sprintf("key %s is not known here; mend its name or remove it", m[1])
-	}
-	if m := wrongType.FindStringSubmatch(text); m != nil {
-		return toldType(m[1], m[2], m[3])
-	}
 	switch {
-	case strings.Contains(text, "already defined"):
-		return text + "; keep one of the two"
-	case strings.Contains(text, "excessive aliasing"), strings.Contains(text, "contains itself"), strings.Contains(text, "unknown anchor"):
+	case strings.Contains(text, "unknown anchor"):
 		return text + "; write the values out, without anchors"
 	case strings.Contains(text, "cannot start any token"), strings.Contains(text, "tab character"):
 		return "not YAML: " + text + "; indent with spaces, not tabs, and put what begins with @, ` or % between quotes"
@@ -58,24 +51,30 @@ var kinds = map[string]string{
 	"bool": "true or false", "null": "nothing", "timestamp": "a date", "binary": "bytes",
 }
 
-// toldType tells of a value that has another type than wanted, a type of Go.
-func toldType(kind, value, wanted string) string {
-	if value != "" {
-		value = fmt.Sprintf(", %q,", value)
+// shown is how many characters of a value that has the wrong type an error shows.
+const shown = 10
+
+// wrongType tells of a value that has another type than wanted.
+func (f *File) wrongType(node *yaml.Node, wanted reflect.Kind) error {
+	value := ""
+	if text := []rune(node.Value); len(text) > shown {
+		value = fmt.Sprintf(", %q,", string(text[:shown-3])+"...")
+	} else if len(text) > 0 {
+		value = fmt.Sprintf(", %q,", node.Value)
 	}
-	return fmt.Sprintf("%s%s stands here; write %s", kinds[kind], value, goKind(wanted))
+	return f.errorOn(node, "%s%s stands here; write %s", kinds[shortTag(node)], value, goKind(wanted))
 }
 
-// goKind is the name of what a type of Go is read from.
-func goKind(wanted string) string {
-	switch {
-	case strings.HasPrefix(wanted, "[]"):
+// goKind names what a kind of Go is read from.
+func goKind(kind reflect.Kind) string {
+	switch kind {
+	case reflect.Slice:
 		return "a list"
-	case wanted == "string":
+	case reflect.String:
 		return "a string"
-	case wanted == "bool":
+	case reflect.Bool:
 		return "true or false"
-	case strings.HasPrefix(wanted, "int"):
+	case reflect.Int:
 		return "a whole number"
 	}
 	return "a mapping of keys to values"
