@@ -1,6 +1,9 @@
 package policystore
 
 import (
+	"cmp"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -61,5 +64,31 @@ func TestReloadReadsAll(t *testing.T) {
 	}
 	if again := store.last.content["htpasswd"]; &again[0] != &text[0] {
 		t.Error("a text that is read again is in memory twice")
+	}
+}
+
+// TestReloadElsewhere holds that no file is taken for the one of the same name in
+// the directory above, where a link led before.
+func TestReloadElsewhere(t *testing.T) {
+	above, link := t.TempDir(), filepath.Join(t.TempDir(), "current")
+	inner := small()
+	inner["managed/pull.json"] = strings.Replace(pullOnly, "Pull", "Push", 1)
+	files(t, above, small())
+	files(t, filepath.Join(above, "inner"), inner)
+	store := New(Options{Dir: link, Decision: options()})
+	leadTo := func(target string) {
+		t.Helper()
+		if err := cmp.Or(os.Symlink(target, link+"_tmp"), os.Rename(link+"_tmp", link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	leadTo(above)
+	if err := store.Reload(); err == nil {
+		t.Fatal("a policy directory inside another is taken")
+	}
+	store.last.listing.begun = time.Now().Add(time.Hour) // as if all had rested long before
+	leadTo(filepath.Join(above, "inner"))
+	if err := store.reloadChanged(); err != nil || store.Snapshot().Digest != treeOf(inner).digest {
+		t.Errorf("error %v; in force is not what the link leads to", err)
 	}
 }

@@ -74,6 +74,9 @@ func readOnce(dir string, known *tree) (*tree, error) {
 	if err != nil {
 		return nil, err
 	}
+	if known != nil && known.listing.root != root {
+		known = nil // it calls its files by where they stand below another root
+	}
 	before, err := scan(root, known.listed())
 	if err != nil {
 		return nil, err
