@@ -55,8 +55,9 @@ const (
 
 // compiler builds one policy from its JSON.
 type compiler struct {
-	policy *Policy
-	sids   map[string]bool
+	policy    *Policy
+	sids      map[string]bool
+	proposals int // see propose
 }
 
 func (c *compiler) errorAt(at Position, format string, args ...any) error {

@@ -13,7 +13,7 @@ func (c *compiler) checkAction(n *node, p *pattern) {
 	case strings.ContainsAny(name, " \t\r\n"):
 		c.findingAt(n.start, "blank-in-action", "action %q holds a blank, so it never matches", n.text)
 	case equalIgnoringCase(vendor, "ecr") && !matchesAny(p, ecrActions()):
-		c.findingAt(n.start, "unknown-action", "action %q is none of the known ECR actions%s", n.text, didYouMean(name))
+		c.findingAt(n.start, "unknown-action", "action %q is none of the known ECR actions%s", n.text, c.propose(name))
 	}
 }
 

@@ -5,15 +5,34 @@ import (
 	"strings"
 )
 
+// maxProposals bounds the unknown actions of a policy for which the nearest known
+// one is sought: each costs as much as reading a few hundred characters.
+const maxProposals = 100
+
+// propose is didYouMean for the first unknown actions of the policy, and "" for
+// the rest.
+func (c *compiler) propose(name string) string {
+	if c.proposals == maxProposals {
+		return ""
+	}
+	c.proposals++
+	return didYouMean(name)
+}
+
 // didYouMean proposes the known ECR action whose name is nearest to a misspelt
 // one, "" where none is near.
 func didYouMean(name string) string {
 	if strings.ContainsAny(name, "*?") {
 		return ""
 	}
+	name = strings.ToLower(name)
 	nearest, least := "", len(name)/3+1
 	for action := range ecrActions() {
-		if d := distance(strings.ToLower(name), strings.ToLower(action[len("ecr:"):])); d < least {
+		known := strings.ToLower(action[len("ecr:"):])
+		if max(len(known)-len(name), len(name)-len(known)) >= least {
+			continue // so many bytes at least must be inserted or removed
+		}
+		if d := distance(name, known); d < least {
 			nearest, least = action, d
 		}
 	}

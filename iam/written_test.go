@@ -2,6 +2,7 @@ package iam
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -63,6 +64,10 @@ func TestNearest(t *testing.T) {
 		{"CompleteLayersUpload", `; did you mean "ecr:CompleteLayerUpload"?`},
 		{"Pull", ""},
 		{"Pull*", ""},
+		{"PutImag", `; did you mean "ecr:PutImage"?`},
+		{"Put", ""},
+		{"", ""},
+		{strings.Repeat("BatchGetImage", 1<<16), ""}, // told at once
 	} {
 		if got := didYouMean(c.name); got != c.want {
 			t.Errorf("%s: got %q want %q", c.name, got, c.want)
@@ -70,5 +75,25 @@ func TestNearest(t *testing.T) {
 	}
 	if d := distance("kitten", "sitting"); d != 3 {
 		t.Errorf("distance %d, want 3", d)
+	}
+}
+
+// TestNearestIsBounded wants every misspelt action to be found, and the nearest to
+// be told of the first only: there is room for 50,000 in a policy.
+func TestNearestIsBounded(t *testing.T) {
+	const unknown = 50_000
+	actions := strings.Repeat(`"ecr:BatchGetImages",`, unknown) + `"ecr:BatchGetImage"`
+	p := mustCompile(t, IdentityPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":[`+actions+`],"Resource":"*"}}`)
+	found, told := 0, 0
+	for _, f := range p.Findings() {
+		if f.Code == "unknown-action" {
+			found++
+		}
+		if strings.HasSuffix(f.Message, `did you mean "ecr:BatchGetImage"?`) {
+			told++
+		}
+	}
+	if found != unknown || told != maxProposals {
+		t.Errorf("%d found and %d told with the nearest, want %d and %d", found, told, unknown, maxProposals)
 	}
 }
