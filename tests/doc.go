@@ -5,10 +5,13 @@
 //	envoybin      finds the Envoy to run, or fetches it
 //	registry      the registry behind Envoy, a program
 //	fixture       an image to push, and a login
+//	needed        ends a test for which something is missing here
 //	certs         the certificates of a test run
+//	issuer        an OpenID Connect issuer
 //	stack         runs registry, extauthz and Envoy together
 //	differential  package iam against another evaluator of policies
 //	router        package mapping against a registry's own reading of requests
+//	formats       the same policies in every form that a policy directory can have
 //	e2e           the end-to-end scenarios
 //	conformance   a registry behind Envoy answers as it does alone
 //	clients       registry clients, through Envoy and without

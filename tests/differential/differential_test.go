@@ -3,12 +3,13 @@ package differential
 import (
 	"context"
 	"flag"
-	"os"
 	"runtime"
 	"strings"
 	"testing"
 
 	"extauthz/iam"
+
+	"extauthz/tests/needed"
 )
 
 var (
@@ -22,12 +23,7 @@ var (
 func driver(t *testing.T) string {
 	t.Helper()
 	path, err := Install(context.Background())
-	if err != nil && os.Getenv("CI") != "true" {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	needed.Here(t, err)
 	return path
 }
 

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"extauthz/tests/needed"
 )
 
 // public is a registry that anybody may pull shared/app from, without a login.
@@ -76,11 +78,6 @@ func anybodyInspects(t *testing.T, w *world) {
 func installed(t *testing.T, name string) string {
 	t.Helper()
 	program, err := exec.LookPath(name)
-	if err != nil && os.Getenv("CI") == "true" {
-		t.Fatal(err)
-	}
-	if err != nil {
-		t.Skip(err)
-	}
+	needed.Here(t, err)
 	return program
 }

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"extauthz/tests/needed"
 	"extauthz/tests/stack"
 )
 
@@ -23,7 +25,7 @@ func starved(of string, left int, flags ...string) func(*testing.T) setup {
 		limit := "echo " + strconv.Itoa(left) + " >/proc/sys/user/max_inotify_" + of
 		under := []string{"unshare", "--user", "--map-root-user", "sh", "-c", limit + ` && exec "$@"`, "sh"}
 		if out, err := exec.Command(under[0], append(under[1:], "true")...).CombinedOutput(); err != nil {
-			t.Skipf("inotify cannot be limited here: %v: %s", err, out)
+			needed.Here(t, fmt.Errorf("inotify cannot be limited here: %w: %s", err, out))
 		}
 		spec.Under, spec.Flags = under, flags
 		return spec
@@ -87,7 +89,7 @@ func queueOverflows(t *testing.T, w *world) {
 	room, err := strconv.Atoi(strings.TrimSpace(string(text)))
 	must(t, err)
 	if room > 1<<17 {
-		t.Skipf("there is room for %d events", room)
+		needed.Here(t, fmt.Errorf("the queue of events is too long to fill: it has room for %d", room))
 	}
 	l := w.begun(t)
 	one, other := filepath.Join(w.Policies, ".one"), filepath.Join(w.Policies, ".other")

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
 	"extauthz/tests/issuer"
+	"extauthz/tests/needed"
 	"extauthz/tests/stack"
 )
 
@@ -147,11 +148,8 @@ func docker(t *testing.T) string {
 		defer cancel()
 		err = exec.CommandContext(ctx, program, "version").Run()
 	}
-	if err != nil && os.Getenv("CI") == "true" {
-		t.Fatalf("docker did not run: %v", err)
-	}
 	if err != nil {
-		t.Skipf("docker did not run: %v", err)
+		needed.Here(t, fmt.Errorf("docker did not run: %w", err))
 	}
 	return program
 }

@@ -15,6 +15,7 @@ import (
 	"extauthz/tests/certs"
 	"extauthz/tests/envoybin"
 	"extauthz/tests/issuer"
+	"extauthz/tests/needed"
 	"extauthz/tests/stack"
 )
 
@@ -41,9 +42,7 @@ func TestExamplePolicies(t *testing.T) {
 // stands, but for the place of the certificates, which it wants to read.
 func TestExampleEnvoys(t *testing.T) {
 	envoy, err := envoybin.Find(context.Background(), stack.Cache(), envoybin.OnlyPinned, os.Stderr)
-	if err != nil {
-		t.Skip(err)
-	}
+	needed.Here(t, err)
 	dir := t.TempDir()
 	authority, err := certs.NewAuthority()
 	if err != nil {

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +11,8 @@ import (
 
 	"extauthz/decision"
 	"extauthz/policystore"
+
+	"extauthz/tests/needed"
 )
 
 // A shop is a folder in which somebody pastes the commands of a page, with programs
@@ -48,7 +51,7 @@ const (
 func newShop(t *testing.T) *shop {
 	t.Helper()
 	if _, err := exec.LookPath("jq"); err != nil {
-		t.Skip("jq is not on PATH: the export of policystore/README.md is not run")
+		needed.Here(t, errors.New("jq is not on PATH: the export of policystore/README.md is not run"))
 	}
 	s := &shop{dir: t.TempDir(), bin: t.TempDir(), outputs: t.TempDir(), keys: t.TempDir()}
 	write := func(path, text string, mode os.FileMode) {
