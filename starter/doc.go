@@ -3,8 +3,8 @@
 // for jobs of GitHub Actions, and policy tests that hold what each of them means.
 //
 // [Options.Files] renders the templates, and [Write] puts what came of it into a
-// directory that is not there yet or is empty, whole or not at all. No password is made up:
-// whoever is to log in needs a line in htpasswd, which the operator adds.
+// directory that is not there yet or is empty, whole or not at all. No password is
+// made up: whoever is to log in needs a line in htpasswd, which the operator adds.
 //
 // Each repository follows one [Template], as in the guide's "Private repository
 // policy examples" and "Identity-based policy examples":
