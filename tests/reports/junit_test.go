@@ -1,7 +1,10 @@
 package reports
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -57,11 +60,17 @@ func copied(t *testing.T, name, text string) string {
 	return dir
 }
 
-// validate is the program that holds a file of XML to a schema.
+// validate is the program that holds files of XML to a schema, and prints one line
+// of JSON for each: what is wrong with it, "" if it is valid.
 const validate = `const { validateXML } = require(process.argv[1])
 const file = path => ({ fileName: path, contents: require('fs').readFileSync(path, 'utf8') })
-validateXML({ xml: [file(process.argv[2])], schema: [file(process.argv[3])] })
-  .then(r => { console.log(r.rawOutput); process.exitCode = r.valid ? 0 : 1 })`
+const [schema, ...reports] = process.argv.slice(2).map(file);
+(async () => {
+  for (const report of reports) {
+    const r = await validateXML({ xml: [report], schema: [schema] })
+    console.log(JSON.stringify(r.valid ? '' : r.rawOutput || 'invalid'))
+  }
+})()`
 
 // failing are tests that fail in every way, with names that XML must spell out.
 const failing = `tests:
@@ -83,7 +92,7 @@ func TestJUnit(t *testing.T) {
 	prints(t, binary, 0, "test", "--junit", passing, filepath.Join(stack.Root(), "examples", "quickstart", "policies"))
 	prints(t, binary, 1, "test", "--junit", failed, copied(t, "tests/failing.yaml", failing))
 	extension := regexp.MustCompile(`(<testcase name="[^"]*" classname="[^"]*") file="[^"]+" line="[0-9]+"`)
-	for _, c := range []struct {
+	cases := []struct {
 		report string
 		change func(string) string
 		valid  bool
@@ -95,7 +104,9 @@ func TestJUnit(t *testing.T) {
 		{passing, func(s string) string {
 			return strings.Replace(s, `<testsuite name="tests/quickstart.yaml"`, "<testsuite", 1)
 		}, false},
-	} {
+	}
+	args := []string{"-e", validate, validator, schema}
+	for i, c := range cases {
 		text, err := os.ReadFile(c.report)
 		if err != nil {
 			t.Fatal(err)
@@ -104,13 +115,37 @@ func TestJUnit(t *testing.T) {
 		if stripped == string(text) {
 			t.Errorf("%s has no place of a test", c.report)
 		}
-		path := filepath.Join(dir, "report.xml")
-		if err := os.WriteFile(path, []byte(c.change(stripped)), 0o644); err != nil {
+		args = append(args, filepath.Join(dir, fmt.Sprintf("report%d.xml", i)))
+		if err := os.WriteFile(args[len(args)-1], []byte(c.change(stripped)), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		out, err := exec.Command(node, "-e", validate, validator, path, schema).CombinedOutput()
-		if (err == nil) != c.valid {
-			t.Errorf("%s: valid is %v, want %v: %s\n%s", c.report, err == nil, c.valid, out, stripped)
+	}
+	wrong := wrongWith(t, node, args, len(cases))
+	for i, c := range cases {
+		if (wrong[i] == "") != c.valid {
+			t.Errorf("case %d, %s: valid is %v, want %v: %s", i, c.report, wrong[i] == "", c.valid, wrong[i])
 		}
 	}
+}
+
+// wrongWith runs the validator, and returns what it says of each of so many reports.
+func wrongWith(t *testing.T, node string, args []string, reports int) (wrong []string) {
+	t.Helper()
+	run := exec.Command(node, args...)
+	run.Stderr = os.Stderr
+	out, err := run.Output()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for line := range bytes.Lines(out) {
+		var said string
+		if err := json.Unmarshal(line, &said); err != nil {
+			t.Fatalf("%v: %q", err, line)
+		}
+		wrong = append(wrong, said)
+	}
+	if len(wrong) != reports {
+		t.Fatalf("%d reports are judged, want %d: %s", len(wrong), reports, out)
+	}
+	return wrong
 }

@@ -64,10 +64,18 @@ func told(text string) (lines []string) {
 	return lines
 }
 
-// TestReadmeCommands wants every line that the pages tell people to type to be a
-// target of make, a command of extauthz with flags that it has, or go's.
+// TestReadmeCommands wants what the pages say of the program to be true of it.
 func TestReadmeCommands(t *testing.T) {
-	binary, lines := program(t), 0
+	binary := program(t)
+	t.Run("lines", func(t *testing.T) { linesToType(t, binary) })
+	t.Run("flags", func(t *testing.T) { flagTable(t, binary) })
+}
+
+// linesToType wants every line that the pages tell people to type to be a target
+// of make, a command of extauthz with flags that it has, or go's.
+func linesToType(t *testing.T, binary string) {
+	t.Helper()
+	lines := 0
 	for _, name := range pages(t) {
 		for _, line := range told(page(t, name)) {
 			lines++
@@ -122,10 +130,10 @@ func helpOn(t *testing.T, binary, command string) string {
 	return string(out)
 }
 
-// TestReadmeFlags wants the README's table of flags to be those of serve, and
-// none left out.
-func TestReadmeFlags(t *testing.T) {
-	binary := program(t)
+// flagTable wants the README's table of flags to be those of serve, and none left
+// out.
+func flagTable(t *testing.T, binary string) {
+	t.Helper()
 	help := helpOn(t, binary, "serve")
 	inTable := map[string]bool{}
 	for _, row := range regexp.MustCompile("(?m)^\\| (`--.*?) \\|").FindAllStringSubmatch(readme(t), -1) {
