@@ -60,20 +60,24 @@ func (n *notifier) signal() {
 }
 
 // watch makes dirs the directories watched, and tells whether there is one
-// among them that was not watched before, or was another directory of the same
-// name: what happened in it until now went unseen. Every path is added again,
+// among them that was not watched before, was another directory of the same name,
+// or was removed and made again, maybe with the same inode: what happened in it
+// until now went unseen. Every path is added again,
 // which is how its watch follows what stands there now. In the directories of the
 // way only what is on it counts.
 func (n *notifier) watch(dirs []string, way waypoints) (fresh bool, err error) {
 	n.only.Store(&way)
-	wanted := map[string]fs.FileInfo{}
+	wanted, alive := map[string]fs.FileInfo{}, map[string]bool{}
+	for _, dir := range n.watcher.WatchList() {
+		alive[dir] = true
+	}
 	for _, dir := range dirs {
 		info, statErr := os.Stat(dir)
 		if err = errors.Join(err, statErr, n.watcher.Add(dir)); statErr != nil {
 			continue
 		}
 		before, known := n.watched[dir]
-		fresh = fresh || !known || !os.SameFile(before, info)
+		fresh = fresh || !known || !alive[dir] || !os.SameFile(before, info)
 		wanted[dir] = info
 	}
 	for dir := range n.watched {
