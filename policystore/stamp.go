@@ -24,7 +24,9 @@ func (s stamp) still(now stamp, moment time.Time) bool {
 }
 
 // longestTick is more than the clocks of file systems take to go on: 2 s on FAT, 1 s
-// on some network file systems, and a few milliseconds elsewhere.
+// on some network file systems, and a few milliseconds elsewhere. Where a file
+// server's clock is further behind than this, and for images that are mounted anew
+// with all their times and numbers the same, the next poll finds the change.
 const longestTick = 3 * time.Second
 
 func stampOf(info fs.FileInfo) stamp {

@@ -92,13 +92,20 @@ func (w *watch) rest(ctx context.Context) {
 	}
 }
 
+// rounds bounds how often the directory is loaded in a row, so that the poll and the
+// end of Watch have their turn however fast directories are made.
+const rounds = 10
+
 // reload loads the directory, and again as long as a directory in it is new, and
 // so may have changed unseen since it was read.
 func (w *watch) reload(load func(*Store) error) {
-	for again := true; again; {
+	for range rounds {
 		w.report(load(w.store))
-		again = w.follow()
+		if !w.follow() {
+			return
+		}
 	}
+	w.notifier.signal()
 }
 
 // follow moves the watches to the directories that are there now. It tells whether
