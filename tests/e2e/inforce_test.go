@@ -25,6 +25,7 @@ func BenchmarkInForce(b *testing.B) {
 			file, open := filepath.Join(w.Policies, filepath.FromSlash(turning)), true
 			var waits []time.Duration
 			for b.Loop() {
+				time.Sleep(time.Second) // the change before has been dealt with whole
 				open = !open
 				write(b, file, turningPolicy(open))
 				written := time.Now()
