@@ -39,10 +39,11 @@ func (t *Table) binds(kind NameKind) bool {
 }
 
 // UnboundUsers are those of the password file whom no binding makes a principal, in
-// the order of their lines: their passwords prove nobody.
+// the order of their lines: their passwords prove nobody. A pattern's binding makes
+// none of a name where the principal is not there.
 func (t *Table) UnboundUsers() []basicauth.User {
 	return slices.DeleteFunc(t.users.Users(), func(u basicauth.User) bool {
 		caller, err := t.callerOf(name{Basic, u.Name})
-		return caller != nil || err != nil
+		return caller != nil && err == nil
 	})
 }
