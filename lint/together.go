@@ -120,7 +120,7 @@ func (s *statement) sharesPrincipals(other *statement) bool {
 }
 
 // incompletePush finds pushes that fail half way: clients ask whether a layer is
-// there before they upload it.
+// there before they upload it, which here is a pull's right too, and on AWS is not.
 func (l *linter) incompletePush(b bundle, d *document, s *statement) {
 	if s.Statement.Effect != iam.Allow || !s.covered.has(putManifest) || !b.does(s, completeUpload) {
 		return
@@ -133,6 +133,9 @@ func (l *linter) incompletePush(b bundle, d *document, s *statement) {
 	}
 	if !b.does(s, checkLayer) && !b.does(s, getLayer) {
 		missing = append(missing, checkLayer.name())
+	}
+	if !b.does(s, checkLayer) && b.does(s, getLayer) {
+		l.report(d.policy.Source, s.wordFor(putManifest), "unchecked-push", "this allows to push and to pull, but not %s, without which a push to ECR fails; here the right to pull layers will do", checkLayer.name())
 	}
 	if len(missing) > 0 {
 		l.report(d.policy.Source, s.wordFor(putManifest), "incomplete-push", "this allows to push, but not %s, without which a push fails", strings.Join(missing, ", "))
