@@ -36,7 +36,7 @@ func parseArguments(flags *flag.FlagSet, in *invocation) error {
 		if errors.Is(err, flag.ErrHelp) {
 			return err
 		}
-		return inputErrorf("%w; see extauthz help %s", err, in.command)
+		return flagError(err, in)
 	}
 	if flags.NArg() > 0 {
 		return inputErrorf("unexpected argument %q; see extauthz help %s", flags.Arg(0), in.command)
@@ -53,7 +53,7 @@ func parseMixed(flags *flag.FlagSet, in *invocation) (arguments []string, err er
 			if errors.Is(err, flag.ErrHelp) {
 				return nil, err
 			}
-			return nil, inputErrorf("%w; see extauthz help %s", err, in.command)
+			return nil, flagError(err, in)
 		}
 		read := len(args) - flags.NArg()
 		if read > 0 && args[read-1] == "--" {
@@ -64,6 +64,15 @@ func parseMixed(flags *flag.FlagSet, in *invocation) (arguments []string, err er
 		}
 		arguments, args = append(arguments, args[0]), args[1:]
 	}
+}
+
+// flagOfError matches an error of package flag up to the name of the flag, which it
+// has with one dash, and with two here if it has more than one character.
+var flagOfError = regexp.MustCompile(`^((?:flag provided but not defined|flag needs an argument): |invalid (?:boolean )?value "(?:[^"\\]|\\.)*" for (?:flag )?)-([^:\s]{2})`)
+
+// flagError is an error of package flag, with flags as help prints them.
+func flagError(err error, in *invocation) error {
+	return inputErrorf("%s; see extauthz help %s", flagOfError.ReplaceAllString(err.Error(), "$1--$2"), in.command)
 }
 
 // parseDirectory reads the command line of a command whose one argument is a

@@ -10,14 +10,18 @@ import (
 
 // help prints the commands, or the flags of the one it is asked about.
 func help(in *invocation) error {
-	switch len(in.args) {
+	arguments, err := parseMixed(newFlags(), in)
+	if err != nil {
+		return err
+	}
+	switch len(arguments) {
 	case 0:
 		printCommands(in.stdout)
 		return nil
 	case 1:
-		return helpOn(in.stdout, in.args[0])
+		return helpOn(in.stdout, arguments[0])
 	}
-	return inputErrorf("unexpected argument %q; name one command", in.args[1])
+	return inputErrorf("unexpected argument %q; name one command", arguments[1])
 }
 
 func printCommands(w io.Writer) {

@@ -45,12 +45,13 @@ func misusedCommands() []mistake {
 		{"", nil, "no command given; see extauthz help"},
 		{"fly", nil, `unknown command "fly"; see extauthz help`},
 		{"help fly", nil, `unknown command "fly"`},
+		{"help --fly", nil, "flag provided but not defined: --fly; see extauthz help help"},
 		{"help serve version", nil, `unexpected argument "version"`},
 		{"version now", nil, `unexpected argument "now"; see extauthz help version`},
 		{"healthcheck --admin-listen 192.0.2.1:9192", nil, "--admin-listen 192.0.2.1:9192: 192.0.2.1 is not a loopback address"},
 		{"healthcheck --admin-listen= --listen nowhere", nil, `--listen "nowhere" is no address`},
 		{"healthcheck --admin-listen= --tls-cert /nowhere", nil, "--tls-cert /nowhere"},
-		{"healthcheck --timeout soon", nil, `invalid value "soon" for flag -timeout`},
+		{"healthcheck --timeout soon", nil, `invalid value "soon" for flag --timeout`},
 	}
 }
 
@@ -59,16 +60,20 @@ func misusedCommands() []mistake {
 func misusedFlags(serve, bare string) []mistake {
 	return []mistake{
 		{"serve", nil, "--policies is missing"},
-		{serve + "--fly", nil, "flag provided but not defined: -fly; see extauthz help serve"},
-		{serve + "--listen", nil, "flag needs an argument: -listen"},
+		{serve + "--fly", nil, "flag provided but not defined: --fly; see extauthz help serve"},
+		{serve + "--listen", nil, "flag needs an argument: --listen"},
+		{serve + "--pprof=perhaps", nil, `invalid boolean value "perhaps" for --pprof: `},
+		{serve + "-f", nil, "flag provided but not defined: -f; see"},
+		{serve + `--cache-size a"-b`, nil, `invalid value "a\"-b" for flag --cache-size: `},
+		{"map -H", nil, "flag needs an argument: -H; see"},
 		{serve + "now", nil, `unexpected argument "now"`},
 		{serve + "--pprof false", nil, `unexpected argument "false"`},
-		{serve + "--cache-size many", nil, `invalid value "many" for flag -cache-size`},
+		{serve + "--cache-size many", nil, `invalid value "many" for flag --cache-size`},
 		{serve + "--cache-size 0", nil, "--cache-size 0 is too small"},
 		{serve + "--poll-interval 10ms", nil, "--poll-interval 10ms is too short"},
 		{serve + "--drain-delay -1s", nil, "--drain-delay -1s is negative"},
 		{serve + "--drain-timeout -1s", nil, "--drain-timeout -1s is negative"},
-		{serve + "--log-level loud", nil, `for flag -log-level`},
+		{serve + "--log-level loud", nil, `for flag --log-level`},
 		{serve + "--decision-log some", nil, `"some" is no mode; write all, denied or none`},
 		{serve + "--decision-log-buffer 0", nil, "--decision-log-buffer 0 is too small"},
 		{bare + "--decision-log-file=", nil, "--decision-log-file is empty"},
@@ -149,6 +154,12 @@ func TestHelp(t *testing.T) {
 	for _, line := range []string{"help", "--help", "-h"} {
 		code, stdout, stderr := typed(t, line)
 		if code != exitDone || stderr != "" || !strings.Contains(stdout, "healthcheck") {
+			t.Errorf("%s: exit %d, stdout %q, stderr %q", line, code, stdout, stderr)
+		}
+	}
+	for _, line := range []string{"help --help", "help -h", "help serve --help"} {
+		code, stdout, stderr := typed(t, line)
+		if code != exitDone || stderr != "" || !strings.HasPrefix(stdout, "extauthz help: ") {
 			t.Errorf("%s: exit %d, stdout %q, stderr %q", line, code, stdout, stderr)
 		}
 	}

@@ -115,7 +115,7 @@ func TestMapMistakes(t *testing.T) {
 		{nil, "0 arguments; write METHOD PATH"},
 		{[]string{"GET"}, "1 arguments; write METHOD PATH"},
 		{[]string{"GET", "/v2/", "x"}, "3 arguments; write METHOD PATH"},
-		{[]string{"GET", "/v2/", "--fly"}, "flag provided but not defined: -fly; see extauthz help map"},
+		{[]string{"GET", "/v2/", "--fly"}, "flag provided but not defined: --fly; see extauthz help map"},
 		{[]string{"GET", "/v2/", "--account", "12"}, `account "12": want twelve digits`},
 		{[]string{"GET", "/v2/", "--region", ""}, `region "": want`},
 		{[]string{"GET", "/v2/", "--partition", "*"}, `partition "*": want`},

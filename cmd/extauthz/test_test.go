@@ -113,7 +113,7 @@ func TestTestMistakes(t *testing.T) {
 		{[]string{empty}, "registries.yaml: not there"},
 		{[]string{broken}, "tests/wrong.yaml:1: a mapping of keys to values stands here; write a list"},
 		{[]string{without}, "no policy tests; write some into tests/NAME.yaml"},
-		{[]string{"--run", "(", quickstart}, `invalid value "(" for flag -run`},
+		{[]string{"--run", "(", quickstart}, `invalid value "(" for flag --run`},
 		{[]string{"--run", "nothing at all", quickstart}, "--run nothing at all matches no test"},
 		{[]string{"--junit", "/nowhere/junit.xml", quickstart}, "--junit: open /nowhere/junit.xml"},
 	} {
