@@ -62,7 +62,7 @@ func (c *compiler) checkVariables(n *node) bool {
 
 func knownPartition(partition string) bool {
 	p, err := syntax{wildcards: true}.pattern(partition)
-	return err == nil && matchesAny(&p, partitions())
+	return err == nil && matchesAny(&p, Partitions())
 }
 
 // checkPrincipal finds principals that nobody can be.

@@ -95,8 +95,8 @@ func isResourceless(action string) bool {
 	return false
 }
 
-// partitions are the known ones. AWS adds partitions, so that one missing here
-// is a finding and no error.
-func partitions() iter.Seq[string] {
+// Partitions are the known ones of AWS. AWS adds partitions, so that one missing here
+// is a finding in a policy and no error.
+func Partitions() iter.Seq[string] {
 	return strings.FieldsSeq("aws aws-cn aws-us-gov aws-eusc aws-iso aws-iso-b aws-iso-e aws-iso-f")
 }

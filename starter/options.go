@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
+	"extauthz/iam"
 	"extauthz/mapping"
 )
 
@@ -13,7 +15,7 @@ import (
 type Options struct {
 	Account      string // of the registry, 12 digits
 	Region       string
-	Partition    string
+	Partition    string // one of AWS
 	Host         string // the registry's host name
 	Repositories []Repository
 	Users        []string // at least one
@@ -25,8 +27,7 @@ type Options struct {
 // The forms of what options name, as AWS, HTTP and GitHub have them.
 var (
 	accountID  = regexp.MustCompile(`^[0-9]{12}$`)
-	regionName = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$`)
-	partitions = regexp.MustCompile(`^aws(-[a-z]+)*$`)
+	regionName = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$`)
 	hostName   = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:[0-9]{1,5})?$`)
 	userName   = regexp.MustCompile(`^[A-Za-z0-9+=.@_-]{1,64}$`)
 	gitHubName = regexp.MustCompile(`^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$`)
@@ -40,8 +41,8 @@ func (o *Options) check() error {
 		return fmt.Errorf("--account %q: write 12 digits", o.Account)
 	case !regionName.MatchString(o.Region):
 		return fmt.Errorf("--region %q: write one such as eu-central-1", o.Region)
-	case !partitions.MatchString(o.Partition):
-		return fmt.Errorf("--partition %q: write aws, aws-cn or the like", o.Partition)
+	case !slices.Contains(slices.Collect(iam.Partitions()), o.Partition):
+		return fmt.Errorf("--partition %q: write one of %s", o.Partition, strings.Join(slices.Collect(iam.Partitions()), ", "))
 	case !hostName.MatchString(o.Host):
 		return fmt.Errorf("--registry-host %q: write a lower-case host name, with a port only where it matters", o.Host)
 	case !accountID.MatchString(o.OtherAccount):

@@ -129,7 +129,8 @@ func TestFilesRefuses(t *testing.T) {
 	}{
 		{"account", func(o *Options) { o.Account = "1234" }, `--account "1234": write 12 digits`},
 		{"region", func(o *Options) { o.Region = "Frankfurt" }, `--region "Frankfurt": write one such as eu-central-1`},
-		{"partition", func(o *Options) { o.Partition = "AWS" }, `--partition "AWS"`},
+		{"partition", func(o *Options) { o.Partition = "AWS" }, `--partition "AWS": write one of aws, aws-cn, aws-us-gov, `},
+		{"partition that AWS has not", func(o *Options) { o.Partition = "aws-xx" }, `--partition "aws-xx"`},
 		{"host", func(o *Options) { o.Host = "https://registry.example.com" }, `--registry-host "https://registry.example.com": write a lower-case host name`},
 		{"host that ends a string", func(o *Options) { o.Host = "a\"" }, "--registry-host"},
 		{"other account", func(o *Options) { o.OtherAccount = "" }, `--other-account "": write 12 digits`},

@@ -24,7 +24,7 @@ func (c *initCommand) declare(flags *flag.FlagSet) {
 	o := &c.options
 	flags.StringVar(&o.Account, "account", "", "`ACCOUNT` of the registry, 12 digits; required")
 	flags.StringVar(&o.Region, "region", "", "`REGION` of the registry, such as eu-central-1; required")
-	flags.StringVar(&o.Partition, "partition", "aws", "`PARTITION` of the registry")
+	flags.StringVar(&o.Partition, "partition", "aws", "`PARTITION` of the registry: aws, aws-cn or another of AWS")
 	flags.StringVar(&o.Host, "registry-host", "registry.example.com", "`HOST` name by which clients reach the registry")
 	flags.Func("repository", "`NAME=TEMPLATE`, or NAME for push-pull; may be repeated; without any there is one of each template: "+templateNames(), c.addRepository)
 	flags.StringVar(&c.users, "users", "alice,bob", "`NAMES` of users, separated by commas")

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"extauthz/iam"
 	"extauthz/starter"
 )
 
@@ -18,12 +19,14 @@ func TestInit(t *testing.T) {
 	cases := map[string][]string{
 		"one of each":       nil,
 		"another host":      {"--registry-host", "registry.internal:5000", "--users", "carol", "--admin", "dave", "--other-account", "999999999999", "--github", "Example-Org/tools.build"},
-		"another partition": {"--partition", "aws-cn", "--region", "cn-north-1"},
 		"odd names":         {"--users", "a+b=c,d.e@f,0,_-", "--repository", "elsewhere", "--repository", "elsewhere-else=tagged", "--repository", "a__b--c/blobs/uploads=contents"},
 		"no template named": {"--repository", "team/app", "--repository", "team/web"},
 	}
 	for _, template := range starter.Templates() {
 		cases[string(template)] = []string{"--repository", "a/b=" + string(template)}
+	}
+	for partition := range iam.Partitions() {
+		cases["partition "+partition] = []string{"--partition", partition, "--region", "eusc-de-east-1"}
 	}
 	for name, flags := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -70,6 +73,7 @@ func TestInitMistakes(t *testing.T) {
 		{[]string{absent, account, region, "--repository", "a=b"}, `invalid value "a=b" for flag --repository: "b" is no template`},
 		{[]string{absent, account, region, "--repository", "Team"}, `invalid value "Team" for flag --repository: "Team" is not a repository name; write one such as team/app`},
 		{[]string{absent, account, region, "--registry-host", "a..b"}, `--registry-host "a..b": write a lower-case host name`},
+		{[]string{absent, account, region, "--partition", "aws-xx"}, `--partition "aws-xx": write one of aws, aws-cn, `},
 		{[]string{absent, account, region, "b"}, `unexpected argument "b"; name one directory`},
 		{[]string{absent, "--account=444455556666", region}, "is the registry's own; name another"},
 		{[]string{full, account, region}, "is not empty, and nothing is overwritten"},

@@ -40,7 +40,7 @@ var mayImport = map[string][]string{
 	"policytest":    {"iam", "strictyaml", "sts", "mapping", "oidc", "identity", "decision", "policystore", "authz", "analysis", yaml},
 	"lint":          {"iam", "mapping", "capture", "identity", "decision", "policystore"},
 	"schemas":       {},
-	"starter":       {"mapping", "schemas"},
+	"starter":       {"iam", "mapping", "schemas"},
 	"envoy":         {"authz", "mapping", envoyAPI, grpc, protobuf, genproto},
 	"decisionlog":   {"iam", "authz"},
 	"cmd/extauthz":  {"iam", "mapping", "oidc", "sts", "identity", "decision", "policystore", "authz", "analysis", "lint", "policytest", "schemas", "starter", "envoy", "decisionlog", grpc, prom},
