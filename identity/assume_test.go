@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"extauthz/iam"
+	"extauthz/iam/iamtest"
 	"extauthz/sts"
 )
 
@@ -25,12 +26,12 @@ func assuming(t testing.TB) principals {
 	provider := `{"Federated":"` + gitlabProvider + `"}`
 	all := `["sts:AssumeRoleWithWebIdentity","sts:TagSession","sts:SetSourceIdentity"]`
 	roles := map[string]*iam.Policy{
-		"plain":     trust(t, provider, web, ""),
-		"all":       trust(t, provider, all, ""),
-		"elsewhere": trust(t, `{"Federated":"arn:aws:iam::999999999999:oidc-provider/gitlab.example.com"}`, all, ""),
-		"address":   trust(t, provider, all, `{"IpAddress":{"aws:SourceIp":"192.0.2.0/24"}}`),
-		"session":   trust(t, provider, all, `{"StringEquals":{"sts:RoleSessionName":"gitlab"}}`),
-		"blue":      trust(t, provider, all, `{"StringEquals":{"aws:RequestTag/Ref":"blue"}}`),
+		"plain":     iamtest.Trust(t, provider, web, ""),
+		"all":       iamtest.Trust(t, provider, all, ""),
+		"elsewhere": iamtest.Trust(t, `{"Federated":"arn:aws:iam::999999999999:oidc-provider/gitlab.example.com"}`, all, ""),
+		"address":   iamtest.Trust(t, provider, all, `{"IpAddress":{"aws:SourceIp":"192.0.2.0/24"}}`),
+		"session":   iamtest.Trust(t, provider, all, `{"StringEquals":{"sts:RoleSessionName":"gitlab"}}`),
+		"blue":      iamtest.Trust(t, provider, all, `{"StringEquals":{"aws:RequestTag/Ref":"blue"}}`),
 	}
 	w := principals{issuers: []Issuer{{Name: "gitlab", Verifier: signerAt(gitlabURL).verifier(t), TagClaims: map[string]string{"Ref": "ref"}}}}
 	for name, policy := range roles {
@@ -75,7 +76,7 @@ func TestWhatTrustPoliciesSee(t *testing.T) {
 // The caller's keys are those of the session, as AWS fills them in.
 func TestWebIdentitySession(t *testing.T) {
 	w := assuming(t)
-	limit := document(t, iam.SessionPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:*","Resource":"*"}}`)
+	limit := iamtest.Policy(t, iam.SessionPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:*","Resource":"*"}}`)
 	w.issuers[0].Session = []*iam.Policy{limit}
 	table, s := w.build(t), signerAt(gitlabURL)
 	caller, f := identify(t, table, rules(), Evidence{Authorization: basic("123456789012/all", s.token(t, claims{
@@ -83,7 +84,7 @@ func TestWebIdentitySession(t *testing.T) {
 	if f != nil {
 		t.Fatal(f)
 	}
-	checkKeys(t, caller.Context, map[string]string{
+	iamtest.CheckKeys(t, caller.Context, map[string]string{
 		"aws:PrincipalArn": role + "all", "aws:PrincipalType": "AssumedRole", "aws:PrincipalAccount": "123456789012",
 		"aws:userid": "AROAEXAMPLEALL:gitlab", "aws:username": "", "aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false",
 		"aws:PrincipalTag/Team": "blue", "aws:PrincipalTag/stage": "prod", "aws:PrincipalTag/Ref": "main",
@@ -113,7 +114,7 @@ func TestSessionsBeginWithTheirTokens(t *testing.T) {
 		if f != nil {
 			t.Fatal(f)
 		}
-		checkKeys(t, caller.Context, map[string]string{"aws:TokenIssueTime": c.want, "aws:PrincipalTag/Ref": "", "aws:SourceIdentity": ""})
+		iamtest.CheckKeys(t, caller.Context, map[string]string{"aws:TokenIssueTime": c.want, "aws:PrincipalTag/Ref": "", "aws:SourceIdentity": ""})
 	}
 }
 
@@ -122,15 +123,15 @@ func TestSessionsBeginWithTheirTokens(t *testing.T) {
 // roles by sts:AssumeRole.
 func chained(t testing.TB, boundary, limit string) principals {
 	t.Helper()
-	identityPolicy := document(t, iam.IdentityPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:*","Resource":"`+role+`*"}}`)
+	identityPolicy := iamtest.Policy(t, iam.IdentityPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:*","Resource":"`+role+`*"}}`)
 	user := sts.Entity{ARN: aliceARN, Identity: []*iam.Policy{identityPolicy}, Tags: []sts.Tag{{Key: "team", Value: "blue"}}}
 	if boundary != "" {
-		user.Boundary = []*iam.Policy{document(t, iam.PermissionsBoundary, boundary)}
+		user.Boundary = []*iam.Policy{iamtest.Policy(t, iam.PermissionsBoundary, boundary)}
 	}
 	runner := Binding{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"job": "{job}"},
 		Principal: session + "runner/{job}", SourceIdentity: "{job}", Tags: map[string]string{"job": "{job}"}}
 	if limit != "" {
-		runner.Session = []*iam.Policy{document(t, iam.SessionPolicy, limit)}
+		runner.Session = []*iam.Policy{iamtest.Policy(t, iam.SessionPolicy, limit)}
 	}
 	all := `["sts:AssumeRole","sts:TagSession","sts:SetSourceIdentity"]`
 	account := `{"AWS":"arn:aws:iam::123456789012:root"}`
@@ -139,13 +140,13 @@ func chained(t testing.TB, boundary, limit string) principals {
 			user,
 			{ARN: "arn:aws:iam::123456789012:user/dev/bob"},
 			{ARN: role + "runner", Identity: []*iam.Policy{identityPolicy}},
-			{ARN: role + "delegated", Trust: trust(t, account, all, "")},
-			{ARN: role + "named", Trust: trust(t, `{"AWS":["`+aliceARN+`","arn:aws:iam::123456789012:user/dev/bob","`+role+`runner"]}`, all, "")},
-			{ARN: role + "blue", Trust: trust(t, account, all, `{"StringEquals":{"aws:PrincipalTag/team":"blue"}}`)},
-			{ARN: role + "nosource", Trust: trust(t, account, `"sts:AssumeRole"`, "")},
-			{ARN: role + "open", Trust: trust(t, `"*"`, all, "")},
-			{ARN: role + "web", Trust: trust(t, `{"Federated":"`+gitlabProvider+`"}`, web, "")},
-			{ARN: "arn:aws:iam::999999999999:role/abroad", Trust: trust(t, `{"AWS":"`+aliceARN+`"}`, all, "")},
+			{ARN: role + "delegated", Trust: iamtest.Trust(t, account, all, "")},
+			{ARN: role + "named", Trust: iamtest.Trust(t, `{"AWS":["`+aliceARN+`","arn:aws:iam::123456789012:user/dev/bob","`+role+`runner"]}`, all, "")},
+			{ARN: role + "blue", Trust: iamtest.Trust(t, account, all, `{"StringEquals":{"aws:PrincipalTag/team":"blue"}}`)},
+			{ARN: role + "nosource", Trust: iamtest.Trust(t, account, `"sts:AssumeRole"`, "")},
+			{ARN: role + "open", Trust: iamtest.Trust(t, `"*"`, all, "")},
+			{ARN: role + "web", Trust: iamtest.Trust(t, `{"Federated":"`+gitlabProvider+`"}`, web, "")},
+			{ARN: "arn:aws:iam::999999999999:role/abroad", Trust: iamtest.Trust(t, `{"AWS":"`+aliceARN+`"}`, all, "")},
 		},
 		issuers: []Issuer{{Name: "gitlab", Verifier: signerAt(gitlabURL).verifier(t), SessionName: "chained", TagClaims: map[string]string{"ref": "ref"}}},
 		bindings: []Binding{
@@ -219,14 +220,14 @@ func TestAssumeRoleSession(t *testing.T) {
 	job := claims{"job": "build", "kind": "job", "ref": "main"}
 	caller, f := identify(t, table, rules(), Evidence{Authorization: bearer(signerAt(gitlabURL).token(t, job))})
 	want{arn: session + "runner/build"}.check(t, caller, f)
-	checkKeys(t, caller.Context, map[string]string{
+	iamtest.CheckKeys(t, caller.Context, map[string]string{
 		"aws:SourceIdentity": "build", "aws:PrincipalTag/job": "build", "aws:PrincipalTag/ref": "main", "aws:TokenIssueTime": "2026-03-01T11:59:00Z", "aws:FederatedProvider": ""})
 	if len(caller.Session) != 1 {
 		t.Errorf("%d session policies", len(caller.Session))
 	}
 	caller, f = identify(t, table, rules(), Evidence{Authorization: basic("123456789012/delegated", signerAt(gitlabURL).token(t, job))})
 	want{arn: session + "delegated/chained"}.check(t, caller, f)
-	checkKeys(t, caller.Context, map[string]string{
+	iamtest.CheckKeys(t, caller.Context, map[string]string{
 		"aws:SourceIdentity": "build", "aws:PrincipalTag/job": "", "aws:PrincipalTag/ref": "main", "aws:TokenIssueTime": "2026-03-01T11:59:00Z", "aws:FederatedProvider": "", "aws:PrincipalArn": role + "delegated"})
 	if len(caller.Session) != 0 || caller.Issuer != "gitlab" {
 		t.Errorf("%d session policies, issuer %q", len(caller.Session), caller.Issuer)

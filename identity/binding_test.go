@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"extauthz/iam"
+	"extauthz/iam/iamtest"
 	"extauthz/sts"
 )
 
@@ -12,7 +13,7 @@ import (
 // without role, and the issuer fixed with one.
 func bindable(t testing.TB, bindings ...Binding) principals {
 	t.Helper()
-	web := trust(t, `{"Federated":"`+gitlabProvider+`"}`, web, "")
+	web := iamtest.Trust(t, `{"Federated":"`+gitlabProvider+`"}`, web, "")
 	return principals{
 		entities: []sts.Entity{{ARN: aliceARN}, {ARN: "arn:aws:iam::123456789012:user/dev/bob", Tags: []sts.Tag{{Key: "team", Value: "red"}}}, {ARN: role + "team/ci", ID: "AROAEXAMPLE", Trust: web}},
 		issuers: []Issuer{
@@ -25,7 +26,7 @@ func bindable(t testing.TB, bindings ...Binding) principals {
 
 // What cannot be bound is refused when it is loaded, with the remedy.
 func TestBindRefuses(t *testing.T) {
-	policies := []*iam.Policy{document(t, iam.SessionPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`)}
+	policies := []*iam.Policy{iamtest.Policy(t, iam.SessionPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`)}
 	uri := func(name, principal string) Binding { return Binding{Kind: URI, Name: name, Principal: principal} }
 	sub := func(pattern string) Binding {
 		return Binding{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": pattern}, Principal: aliceARN}
@@ -131,7 +132,7 @@ func TestBindAccepts(t *testing.T) {
 
 // Callers of names that are bound in every way, and their keys.
 func TestBoundCallers(t *testing.T) {
-	policy := document(t, iam.SessionPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`)
+	policy := iamtest.Policy(t, iam.SessionPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`)
 	table := bindable(t,
 		Binding{Kind: URI, Name: "ci/{x}", Principal: session + "ci/{x}", Tags: map[string]string{"x": "{x} of ci", "Team": "blue"}, SourceIdentity: "{x}@example.com", Session: []*iam.Policy{policy}},
 		Binding{Kind: URI, Name: "fed/{x}", Principal: "arn:aws:sts::123456789012:federated-user/{x}", FederatedBy: "arn:aws:iam::123456789012:user/dev/bob", Tags: map[string]string{"x": "{x}"}},
@@ -184,7 +185,7 @@ func TestBoundCallers(t *testing.T) {
 			caller, f := identify(t, table, r, c.evidence)
 			c.want.check(t, caller, f)
 			if caller != nil {
-				checkKeys(t, caller.Context, c.keys)
+				iamtest.CheckKeys(t, caller.Context, c.keys)
 			}
 			if caller != nil && strings.HasPrefix(c.evidence.Principal, "ci/") != (len(caller.Session) == 1) {
 				t.Errorf("%d session policies", len(caller.Session))

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"extauthz/iam"
+	"extauthz/iam/iamtest"
 	"extauthz/sts"
 )
 
@@ -19,7 +20,7 @@ func boundTo(t testing.TB, trusting bool, b Binding, change func(*Issuer)) princ
 		bindings: []Binding{b},
 	}
 	if trusting {
-		w.entities = append(w.entities, sts.Entity{ARN: role + "deploy", Trust: trust(t, `{"AWS":"`+aliceARN+`"}`, `["sts:AssumeRole","sts:TagSession"]`, "")})
+		w.entities = append(w.entities, sts.Entity{ARN: role + "deploy", Trust: iamtest.Trust(t, `{"AWS":"`+aliceARN+`"}`, `["sts:AssumeRole","sts:TagSession"]`, "")})
 	}
 	change(&w.issuers[0])
 	return w
@@ -27,13 +28,13 @@ func boundTo(t testing.TB, trusting bool, b Binding, change func(*Issuer)) princ
 
 // What an issuer says of sessions holds for those of its bound tokens too.
 func TestIssuerLimitsBoundSessions(t *testing.T) {
-	limit := document(t, iam.SessionPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:Get*","Resource":"*"}}`)
+	limit := iamtest.Policy(t, iam.SessionPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:Get*","Resource":"*"}}`)
 	w := boundTo(t, false, Binding{Principal: session + "ci/build", TagClaims: map[string]string{"tier": "tier"}}, func(i *Issuer) {
 		i.Session, i.TagClaims = []*iam.Policy{limit}, map[string]string{"ref": "ref"}
 	})
 	caller, f := identify(t, w.build(t), rules(), Evidence{Authorization: bearer(signerAt(gitlabURL).token(t, claims{"ref": "main", "tier": "gold"}))})
 	want{arn: session + "ci/build"}.check(t, caller, f)
-	checkKeys(t, caller.Context, map[string]string{"aws:PrincipalTag/ref": "main", "aws:PrincipalTag/tier": "gold"})
+	iamtest.CheckKeys(t, caller.Context, map[string]string{"aws:PrincipalTag/ref": "main", "aws:PrincipalTag/tier": "gold"})
 	if len(caller.Session) != 1 || caller.Session[0] != limit {
 		t.Errorf("session policies %v, want the issuer's", caller.Session)
 	}
@@ -41,7 +42,7 @@ func TestIssuerLimitsBoundSessions(t *testing.T) {
 
 // What an issuer says and cannot hold is an error when it is loaded.
 func TestIssuerOfBoundTokensRefuses(t *testing.T) {
-	limits := []*iam.Policy{document(t, iam.SessionPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`)}
+	limits := []*iam.Policy{iamtest.Policy(t, iam.SessionPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`)}
 	ci, alice := Binding{Principal: session + "ci/build"}, Binding{Principal: aliceARN}
 	limited := ci
 	limited.Session = limits

@@ -3,6 +3,8 @@ package identity
 import (
 	"sync"
 	"testing"
+
+	"extauthz/iam/iamtest"
 	"time"
 )
 
@@ -21,6 +23,6 @@ func TestSharedCallersStayApart(t *testing.T) {
 	}
 	all.Wait()
 	for i, caller := range callers {
-		checkKeys(t, caller.Context, map[string]string{"aws:TokenIssueTime": now.Add(time.Duration(i) * time.Second).Format(time.RFC3339)})
+		iamtest.CheckKeys(t, caller.Context, map[string]string{"aws:TokenIssueTime": now.Add(time.Duration(i) * time.Second).Format(time.RFC3339)})
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"extauthz/iam"
+	"extauthz/iam/iamtest"
 	"extauthz/sts"
 )
 
@@ -12,17 +13,17 @@ import (
 // place of what to change; its holder is told the rest.
 func TestDenials(t *testing.T) {
 	const any = `{"AWS":"*"}`
-	deny := document(t, iam.TrustPolicy, `{"Version":"2012-10-17","Statement":[
+	deny := iamtest.Policy(t, iam.TrustPolicy, `{"Version":"2012-10-17","Statement":[
 		{"Effect":"Allow","Principal":`+any+`,"Action":"sts:AssumeRole"},
 		{"Sid":"NotFromHere","Effect":"Deny","Principal":`+any+`,"Action":"sts:*"}]}`)
 	gitlab := signerAt(gitlabURL)
 	table := principals{
 		entities: []sts.Entity{
-			{ARN: aliceARN, Identity: []*iam.Policy{document(t, iam.IdentityPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"`+role+`d*"}}`)}},
-			{ARN: role + "elsewhere", Trust: trust(t, `{"AWS":"arn:aws:iam::123456789012:root"}`, `"sts:AssumeRole"`, "")},
-			{ARN: role + "dark", Trust: trust(t, `{"AWS":"arn:aws:iam::999999999999:root"}`, `"sts:AssumeRole"`, "")},
+			{ARN: aliceARN, Identity: []*iam.Policy{iamtest.Policy(t, iam.IdentityPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"`+role+`d*"}}`)}},
+			{ARN: role + "elsewhere", Trust: iamtest.Trust(t, `{"AWS":"arn:aws:iam::123456789012:root"}`, `"sts:AssumeRole"`, "")},
+			{ARN: role + "dark", Trust: iamtest.Trust(t, `{"AWS":"arn:aws:iam::999999999999:root"}`, `"sts:AssumeRole"`, "")},
 			{ARN: role + "dead", Trust: deny},
-			{ARN: role + "dumb", Trust: trust(t, any, `"sts:AssumeRoleWithWebIdentity"`, "")},
+			{ARN: role + "dumb", Trust: iamtest.Trust(t, any, `"sts:AssumeRoleWithWebIdentity"`, "")},
 		},
 		issuers:  []Issuer{{Name: "gitlab", Verifier: gitlab.verifier(t)}},
 		bindings: []Binding{{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": "alice", "ref": "{branch}"}, Principal: aliceARN}},

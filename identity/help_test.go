@@ -12,6 +12,7 @@ import (
 
 	"extauthz/basicauth"
 	"extauthz/iam"
+	"extauthz/iam/iamtest"
 	"extauthz/oidc"
 	"extauthz/oidc/oidctest"
 	"extauthz/sts"
@@ -31,26 +32,6 @@ var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 // rules are those of a registry that takes every default source.
 func rules() *Rules { return &Rules{Audiences: []string{registryAudience}, Partition: "aws"} }
 
-// document compiles a policy document.
-func document(t testing.TB, kind iam.Kind, text string) *iam.Policy {
-	t.Helper()
-	p, err := iam.Compile(kind, "test.json", []byte(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
-
-// trust is a trust policy of one statement that allows the actions to the
-// principal, both JSON. condition is JSON too, "" for none.
-func trust(t testing.TB, principal, actions, condition string) *iam.Policy {
-	t.Helper()
-	if condition == "" {
-		condition = "{}"
-	}
-	return document(t, iam.TrustPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":`+principal+`,"Action":`+actions+`,"Condition":`+condition+`}}`)
-}
-
 // trustFile is a trust policy of testdata, as people have them.
 func trustFile(t testing.TB, name string) *iam.Policy {
 	t.Helper()
@@ -58,7 +39,7 @@ func trustFile(t testing.TB, name string) *iam.Policy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := document(t, iam.TrustPolicy, string(text))
+	p := iamtest.Policy(t, iam.TrustPolicy, string(text))
 	if found := p.Findings(); len(found) > 0 {
 		t.Errorf("%s: %v", name, found)
 	}
@@ -208,29 +189,6 @@ func (w want) check(t testing.TB, caller *Caller, f *Failure) {
 		t.Errorf("caller %v, failure %v; want %s", caller, f, w.arn)
 	case w.arn == "" && (f == nil || f.Kind != w.kind || !strings.Contains(f.Error(), w.reason)):
 		t.Errorf("caller %v, failure %v; want kind %d, %q", caller, f, w.kind, w.reason)
-	}
-}
-
-// checkKeys wants condition keys of the caller; "" is an absent one.
-func checkKeys(t testing.TB, c iam.Context, wanted map[string]string) {
-	t.Helper()
-	for key, value := range wanted {
-		entry, found := c.Lookup(key)
-		got := entry.Value
-		if entry.Multi {
-			got = strings.Join(entry.Values, " ")
-		}
-		if got != value || found != (value != "") {
-			t.Errorf("%s = %q, want %q", key, got, value)
-		}
-	}
-	seen := map[string]bool{}
-	for _, entry := range c {
-		if key := strings.ToLower(entry.Key); seen[key] {
-			t.Errorf("%s is there twice", entry.Key)
-		} else {
-			seen[key] = true
-		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"extauthz/iam"
+	"extauthz/iam/iamtest"
 	"extauthz/sts"
 )
 
@@ -36,9 +37,9 @@ func TestAssumingSeesTheRoleAndTheOrganization(t *testing.T) {
 			t.Run(c.name, func(t *testing.T) {
 				o, statement := &sts.Organization{Member: member}, deny+c.condition+`},`
 				if c.condition == limit {
-					o.Above, statement = &iam.Organization{RCPs: [][]*iam.Policy{{document(t, iam.ResourceControlPolicy, limit)}}}, ""
+					o.Above, statement = &iam.Organization{RCPs: [][]*iam.Policy{{iamtest.Policy(t, iam.ResourceControlPolicy, limit)}}}, ""
 				}
-				web := document(t, iam.TrustPolicy, `{"Version":"2012-10-17","Statement":[`+statement+`
+				web := iamtest.Policy(t, iam.TrustPolicy, `{"Version":"2012-10-17","Statement":[`+statement+`
 					{"Effect":"Allow","Principal":{"Federated":"`+gitlabProvider+`","AWS":"`+aliceARN+`"},"Action":["sts:AssumeRole","sts:AssumeRoleWithWebIdentity"]}]}`)
 				w := principals{
 					organization: o,

@@ -9,6 +9,7 @@ import (
 
 	"extauthz/basicauth"
 	"extauthz/iam"
+	"extauthz/iam/iamtest"
 	"extauthz/sts"
 )
 
@@ -211,7 +212,7 @@ func TestAnonymous(t *testing.T) {
 	if f != nil || caller.Principal.Kind != iam.Anonymous || caller.Source != "" {
 		t.Fatalf("caller %+v, failure %v", caller, f)
 	}
-	checkKeys(t, caller.Context, map[string]string{
+	iamtest.CheckKeys(t, caller.Context, map[string]string{
 		"aws:PrincipalType": "Anonymous", "aws:userid": "anonymous", "aws:PrincipalIsAWSService": "",
 		"aws:PrincipalArn": "", "aws:PrincipalAccount": "", "aws:username": "", "aws:TokenIssueTime": ""})
 	r.Anonymous = false

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"extauthz/iam/iamtest"
 	"extauthz/oidc"
 	"extauthz/sts"
 )
@@ -25,7 +26,7 @@ func gitlab(t testing.TB) Issuer {
 // has bindings, and the issuer envoys is verified by Envoy alone.
 func tokens(t testing.TB) principals {
 	t.Helper()
-	web := trust(t, `{"Federated":["`+gitlabProvider+`","arn:aws:iam::123456789012:oidc-provider/envoys.example.com"]}`, `"sts:AssumeRoleWithWebIdentity"`, "")
+	web := iamtest.Trust(t, `{"Federated":["`+gitlabProvider+`","arn:aws:iam::123456789012:oidc-provider/envoys.example.com"]}`, `"sts:AssumeRoleWithWebIdentity"`, "")
 	return principals{
 		entities: []sts.Entity{
 			{ARN: role + "team/ci", ID: "AROACIEXAMPLE", Trust: web},

@@ -4,29 +4,30 @@ import (
 	"testing"
 
 	"extauthz/iam"
+	"extauthz/iam/iamtest"
 )
 
 // chaining are alice, bob and the role runner, and roles that trust them in several
 // ways. The boundary is alice's; "" is none.
 func chaining(t testing.TB, boundary string) *Entities {
 	t.Helper()
-	may := document(t, iam.IdentityPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:*","Resource":"`+role+`delegated"}}`)
+	may := iamtest.Policy(t, iam.IdentityPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:*","Resource":"`+role+`delegated"}}`)
 	alice := Entity{ARN: aliceARN, Identity: []*iam.Policy{may}, Tags: []Tag{{"team", "blue"}}}
 	if boundary != "" {
-		alice.Boundary = []*iam.Policy{document(t, iam.PermissionsBoundary, boundary)}
+		alice.Boundary = []*iam.Policy{iamtest.Policy(t, iam.PermissionsBoundary, boundary)}
 	}
 	const call = `["sts:AssumeRole","sts:TagSession","sts:SetSourceIdentity"]`
 	named := `{"AWS":["` + aliceARN + `","` + bobARN + `","` + role + `runner"]}`
 	entities := NewEntities(nil)
 	for _, entity := range []Entity{
 		alice, {ARN: bobARN}, {ARN: role + "runner", ID: "AROARUNNER", Identity: []*iam.Policy{may}, Tags: []Tag{{"stage", "test"}}},
-		{ARN: role + "delegated", Trust: trust(t, `{"AWS":"123456789012"}`, call, "")},
-		{ARN: role + "named", Trust: trust(t, named, call, ""), Tags: []Tag{{"stage", "prod"}}},
-		{ARN: role + "blue", Trust: trust(t, named, call, `{"StringEquals":{"aws:PrincipalTag/team":"blue"}}`)},
-		{ARN: role + "plain", Trust: trust(t, named, `"sts:AssumeRole"`, "")},
-		{ARN: role + "web", Trust: trust(t, `{"Federated":"`+gitlabProvider+`"}`, web, "")},
+		{ARN: role + "delegated", Trust: iamtest.Trust(t, `{"AWS":"123456789012"}`, call, "")},
+		{ARN: role + "named", Trust: iamtest.Trust(t, named, call, ""), Tags: []Tag{{"stage", "prod"}}},
+		{ARN: role + "blue", Trust: iamtest.Trust(t, named, call, `{"StringEquals":{"aws:PrincipalTag/team":"blue"}}`)},
+		{ARN: role + "plain", Trust: iamtest.Trust(t, named, `"sts:AssumeRole"`, "")},
+		{ARN: role + "web", Trust: iamtest.Trust(t, `{"Federated":"`+gitlabProvider+`"}`, web, "")},
 		{ARN: role + "untrusting"},
-		{ARN: "arn:aws:iam::999999999999:role/abroad", Trust: trust(t, named, call, "")},
+		{ARN: "arn:aws:iam::999999999999:role/abroad", Trust: iamtest.Trust(t, named, call, "")},
 	} {
 		if err := entities.Add(entity); err != nil {
 			t.Fatal(err)
@@ -45,7 +46,7 @@ func TestAssumeRole(t *testing.T) {
 	)
 	alice, bob := Session{Principal: aliceARN}, Session{Principal: bobARN}
 	runner := Session{Principal: session + "runner/build"}
-	limited := Session{Principal: session + "runner/build", Policies: []*iam.Policy{document(t, iam.SessionPolicy, allowECR)}}
+	limited := Session{Principal: session + "runner/build", Policies: []*iam.Policy{iamtest.Policy(t, iam.SessionPolicy, allowECR)}}
 	known := Session{Principal: session + "runner/build", SourceIdentity: "alice"}
 	for _, c := range []struct {
 		name, boundary, role string
@@ -113,7 +114,7 @@ func TestAssumeRoleSession(t *testing.T) {
 	}
 	caller, err := entities.AssumeRole(&by, gitlabs(t, "named", claims{flatTagPrefix + "ref": "main"}))
 	check(t, caller, err, session+"named/gitlab", "")
-	checkKeys(t, caller.Context, map[string]string{
+	iamtest.CheckKeys(t, caller.Context, map[string]string{
 		"aws:SourceIdentity": "alice", "aws:PrincipalTag/job": "", "aws:PrincipalTag/ref": "main", "aws:PrincipalTag/stage": "prod",
 		"aws:FederatedProvider": "", "aws:PrincipalArn": role + "named", "aws:TokenIssueTime": "2026-03-01T11:59:00Z"})
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"extauthz/iam"
+	"extauthz/iam/iamtest"
 )
 
 // The keys of principals alone; what comes with a session, sessions' tests have.
@@ -22,7 +23,7 @@ func TestCallerKeys(t *testing.T) {
 		{"nobody", iam.Principal{}, map[string]string{"aws:PrincipalArn": "", "aws:PrincipalAccount": ""}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			checkKeys(t, NewEntities(nil).newCaller(c.principal, attributes{}).Context, c.want)
+			iamtest.CheckKeys(t, NewEntities(nil).newCaller(c.principal, attributes{}).Context, c.want)
 		})
 	}
 }

@@ -5,11 +5,12 @@ import (
 	"testing"
 
 	"extauthz/iam"
+	"extauthz/iam/iamtest"
 )
 
 func TestAddEntityRefuses(t *testing.T) {
-	policy := trust(t, `{"Service":"pods.eks.amazonaws.com"}`, `"sts:AssumeRole"`, "")
-	limit := document(t, iam.SessionPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`)
+	policy := iamtest.Trust(t, `{"Service":"pods.eks.amazonaws.com"}`, `"sts:AssumeRole"`, "")
+	limit := iamtest.Policy(t, iam.SessionPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`)
 	for _, c := range []struct {
 		name   string
 		entity Entity

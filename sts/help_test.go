@@ -23,26 +23,6 @@ const (
 // now is the time of every request.
 var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// document compiles a policy document.
-func document(t testing.TB, kind iam.Kind, text string) *iam.Policy {
-	t.Helper()
-	p, err := iam.Compile(kind, "test.json", []byte(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
-
-// trust is a trust policy of one statement that allows the actions to the
-// principal, both JSON. condition is JSON too, "" for none.
-func trust(t testing.TB, principal, actions, condition string) *iam.Policy {
-	t.Helper()
-	if condition == "" {
-		condition = "{}"
-	}
-	return document(t, iam.TrustPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":`+principal+`,"Action":`+actions+`,"Condition":`+condition+`}}`)
-}
-
 // A claims is what a token says beside or in place of what every one does; nil
 // leaves a claim out.
 type claims = map[string]any
@@ -81,28 +61,5 @@ func check(t testing.TB, caller Caller, err error, arn, reason string) {
 		t.Errorf("caller %v, error %v; want %q", caller, err, reason)
 	case reason != "" && caller.Principal != iam.Principal{}:
 		t.Errorf("caller %v beside the error %v", caller, err)
-	}
-}
-
-// checkKeys wants condition keys of the caller; "" is an absent one.
-func checkKeys(t testing.TB, c iam.Context, wanted map[string]string) {
-	t.Helper()
-	for key, value := range wanted {
-		entry, found := c.Lookup(key)
-		got := entry.Value
-		if entry.Multi {
-			got = strings.Join(entry.Values, " ")
-		}
-		if got != value || found != (value != "") {
-			t.Errorf("%s = %q, want %q", key, got, value)
-		}
-	}
-	seen := map[string]bool{}
-	for _, entry := range c {
-		if key := strings.ToLower(entry.Key); seen[key] {
-			t.Errorf("%s is there twice", entry.Key)
-		} else {
-			seen[key] = true
-		}
 	}
 }

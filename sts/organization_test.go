@@ -1,6 +1,10 @@
 package sts
 
-import "testing"
+import (
+	"testing"
+
+	"extauthz/iam/iamtest"
+)
 
 // member has one account in an organization.
 func member(account string) (string, []string, bool) {
@@ -34,7 +38,7 @@ func TestCallersOfAnOrganization(t *testing.T) {
 		if c.member {
 			want = map[string]string{"aws:PrincipalOrgID": "o-a1b2c3d4e5", "aws:PrincipalOrgPaths": "o-a1b2c3d4e5/r-ab12/"}
 		}
-		checkKeys(t, caller.Context, want)
+		iamtest.CheckKeys(t, caller.Context, want)
 	}
-	checkKeys(t, entities.Anonymous().Context, map[string]string{"aws:PrincipalOrgID": ""})
+	iamtest.CheckKeys(t, entities.Anonymous().Context, map[string]string{"aws:PrincipalOrgID": ""})
 }

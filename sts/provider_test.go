@@ -3,6 +3,8 @@ package sts
 import (
 	"strings"
 	"testing"
+
+	"extauthz/iam/iamtest"
 )
 
 // issuers whose claims AWS maps.
@@ -44,7 +46,7 @@ func TestTrustKeys(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := NewProvider("issuer", strings.TrimPrefix(c.url, "https://"))
-			checkKeys(t, p.trustKeys(token(t, c.claims)), c.want)
+			iamtest.CheckKeys(t, p.trustKeys(token(t, c.claims)), c.want)
 		})
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"extauthz/iam"
+	"extauthz/iam/iamtest"
 )
 
 const web = `"sts:AssumeRoleWithWebIdentity"`
@@ -15,25 +16,25 @@ func assuming(t testing.TB) *Entities {
 	provider := `{"Federated":"` + gitlabProvider + `"}`
 	all := `["sts:AssumeRoleWithWebIdentity","sts:TagSession","sts:SetSourceIdentity"]`
 	roles := map[string]*iam.Policy{
-		"plain":       trust(t, provider, web, ""),
-		"all":         trust(t, provider, all, ""),
-		"tags":        trust(t, provider, `["sts:AssumeRoleWithWebIdentity","sts:TagSession"]`, ""),
-		"everyone":    trust(t, `"*"`, all, ""),
-		"account":     trust(t, `{"AWS":"123456789012"}`, all, ""),
-		"service":     trust(t, `{"Service":"pods.eks.amazonaws.com"}`, all, ""),
-		"assumerole":  trust(t, provider, `"sts:AssumeRole"`, ""),
-		"elsewhere":   trust(t, `{"Federated":"arn:aws:iam::999999999999:oidc-provider/gitlab.example.com"}`, all, ""),
-		"otherplace":  trust(t, `{"Federated":"arn:aws-cn:iam::123456789012:oidc-provider/gitlab.example.com"}`, all, ""),
-		"address":     trust(t, provider, all, `{"IpAddress":{"aws:SourceIp":"192.0.2.0/24"}}`),
-		"session":     trust(t, provider, all, `{"StringEquals":{"sts:RoleSessionName":"gitlab"}}`),
-		"onlyteam":    trust(t, provider, all, `{"ForAllValues:StringEquals":{"aws:TagKeys":["team"]},"StringEquals":{"aws:RequestTag/team":"blue"}}`),
-		"transitive":  trust(t, provider, all, `{"ForAnyValue:StringEquals":{"sts:TransitiveTagKeys":"team"}}`),
-		"source":      trust(t, provider, all, `{"StringLike":{"sts:SourceIdentity":"alice*"}}`),
-		"provider":    trust(t, provider, all, `{"StringEquals":{"aws:FederatedProvider":"`+gitlabProvider+`"}}`),
-		"own":         trust(t, provider, all, `{"StringEquals":{"aws:ResourceAccount":"123456789012"}}`),
-		"unmapped":    trust(t, provider, all, `{"StringEquals":{"gitlab.example.com:project_path":"acme/app"}}`),
-		"notunmapped": trust(t, provider, all, `{"StringNotEquals":{"gitlab.example.com:project_path":"acme/app"}}`),
-		"denied": document(t, iam.TrustPolicy, `{"Version":"2012-10-17","Statement":[
+		"plain":       iamtest.Trust(t, provider, web, ""),
+		"all":         iamtest.Trust(t, provider, all, ""),
+		"tags":        iamtest.Trust(t, provider, `["sts:AssumeRoleWithWebIdentity","sts:TagSession"]`, ""),
+		"everyone":    iamtest.Trust(t, `"*"`, all, ""),
+		"account":     iamtest.Trust(t, `{"AWS":"123456789012"}`, all, ""),
+		"service":     iamtest.Trust(t, `{"Service":"pods.eks.amazonaws.com"}`, all, ""),
+		"assumerole":  iamtest.Trust(t, provider, `"sts:AssumeRole"`, ""),
+		"elsewhere":   iamtest.Trust(t, `{"Federated":"arn:aws:iam::999999999999:oidc-provider/gitlab.example.com"}`, all, ""),
+		"otherplace":  iamtest.Trust(t, `{"Federated":"arn:aws-cn:iam::123456789012:oidc-provider/gitlab.example.com"}`, all, ""),
+		"address":     iamtest.Trust(t, provider, all, `{"IpAddress":{"aws:SourceIp":"192.0.2.0/24"}}`),
+		"session":     iamtest.Trust(t, provider, all, `{"StringEquals":{"sts:RoleSessionName":"gitlab"}}`),
+		"onlyteam":    iamtest.Trust(t, provider, all, `{"ForAllValues:StringEquals":{"aws:TagKeys":["team"]},"StringEquals":{"aws:RequestTag/team":"blue"}}`),
+		"transitive":  iamtest.Trust(t, provider, all, `{"ForAnyValue:StringEquals":{"sts:TransitiveTagKeys":"team"}}`),
+		"source":      iamtest.Trust(t, provider, all, `{"StringLike":{"sts:SourceIdentity":"alice*"}}`),
+		"provider":    iamtest.Trust(t, provider, all, `{"StringEquals":{"aws:FederatedProvider":"`+gitlabProvider+`"}}`),
+		"own":         iamtest.Trust(t, provider, all, `{"StringEquals":{"aws:ResourceAccount":"123456789012"}}`),
+		"unmapped":    iamtest.Trust(t, provider, all, `{"StringEquals":{"gitlab.example.com:project_path":"acme/app"}}`),
+		"notunmapped": iamtest.Trust(t, provider, all, `{"StringNotEquals":{"gitlab.example.com:project_path":"acme/app"}}`),
+		"denied": iamtest.Policy(t, iam.TrustPolicy, `{"Version":"2012-10-17","Statement":[
 			{"Effect":"Allow","Principal":`+provider+`,"Action":`+all+`},
 			{"Effect":"Deny","Principal":"*","Action":`+web+`,"Condition":{"StringEquals":{"gitlab.example.com:sub":"job"}}}]}`),
 	}

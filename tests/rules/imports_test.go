@@ -24,6 +24,7 @@ const (
 // library: data flows one way, so nothing may import what is below it.
 var mayImport = map[string][]string{
 	"iam":           {},
+	"iam/iamtest":   {"iam"},
 	"strictjson":    {},
 	"strictyaml":    {yaml},
 	"mapping":       {"iam"},
