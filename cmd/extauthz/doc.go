@@ -22,6 +22,7 @@
 //
 //	main.go            the commands, and what an error means to the shell
 //	flags.go           flags and the environment
+//	directory.go       the policy directory that a command asks about
 //	help.go            help
 //	config.go          the flags of serve
 //	contradictions.go  flags that do not go together

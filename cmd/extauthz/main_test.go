@@ -121,7 +121,7 @@ func misusedEnvironment(serve string) []mistake {
 // missingFiles names files that are not there.
 func missingFiles(serve string) []mistake {
 	return []mistake{
-		{"serve --policies /nowhere/policies", nil, "--policies /nowhere/policies"},
+		{"serve --policies /nowhere/policies", nil, "--policies /nowhere/policies: no such file"},
 		{serve + "--tls-cert /nowhere/c --tls-key /nowhere/k", nil, "/nowhere/c"},
 	}
 }

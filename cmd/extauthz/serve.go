@@ -63,7 +63,7 @@ func load(c *config, logger *slog.Logger) (*sidecar, error) {
 	})
 	s.ready = &readiness{snapshot: s.store.Snapshot}
 	if err := s.store.Reload(); err != nil && !c.wait {
-		return nil, fmt.Errorf("--policies %s: %w", c.policies, err)
+		return nil, fmt.Errorf("--policies %w", inDirectory(c.policies, err))
 	}
 	return s, nil
 }

@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"extauthz/analysis"
-	"extauthz/decision"
-	"extauthz/policystore"
 )
 
 // simulate decides inputs of SimulateCustomPolicy, or questions to a policy
@@ -97,9 +95,9 @@ func (c *simulation) askDirectory(in *invocation, files []string) error {
 	if err := c.checkInquiry(files); err != nil {
 		return err
 	}
-	snapshot, err := policystore.Load(c.policies, decision.Options{CacheSize: 1})
+	snapshot, err := loadDirectory(c.policies)
 	if err != nil {
-		return inputErrorf("--policies %s: %w", c.policies, err)
+		return inputErrorf("--policies %w", err)
 	}
 	if c.inquiry.Time.IsZero() {
 		c.inquiry.Time = time.Now()

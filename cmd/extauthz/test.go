@@ -8,8 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"extauthz/decision"
-	"extauthz/policystore"
 	"extauthz/policytest"
 )
 
@@ -62,13 +60,13 @@ func test(in *invocation) error {
 
 // results runs the tests of the directory that the pattern matches.
 func (c *testCommand) results(dir string) (policytest.Results, error) {
-	snapshot, err := policystore.Load(dir, decision.Options{CacheSize: 1})
+	snapshot, err := loadDirectory(dir)
 	if err != nil {
-		return nil, inputErrorf("%s: %w", dir, err)
+		return nil, inputError{err}
 	}
 	tests, err := policytest.Load(dir)
 	if err != nil {
-		return nil, inputErrorf("%s: %w", dir, err)
+		return nil, inputError{inDirectory(dir, err)}
 	}
 	if c.run != nil {
 		tests = slices.DeleteFunc(tests, func(t *policytest.Test) bool { return !c.run.MatchString(t.ID()) })

@@ -109,7 +109,7 @@ func TestTestMistakes(t *testing.T) {
 	}{
 		{nil, "no directory; name the policy directory, as in extauthz test policies"},
 		{[]string{quickstart, "b"}, `unexpected argument "b"; name one directory`},
-		{[]string{"/nowhere"}, "/nowhere: "},
+		{[]string{"/nowhere"}, "extauthz test: /nowhere: no such file or directory; "},
 		{[]string{empty}, "registries.yaml: not there"},
 		{[]string{broken}, "tests/wrong.yaml:1: a mapping of keys to values stands here; write a list"},
 		{[]string{without}, "no policy tests; write some into tests/NAME.yaml"},

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"extauthz/analysis"
-	"extauthz/decision"
 	"extauthz/envoy"
 	"extauthz/identity"
 	"extauthz/policystore"
@@ -26,9 +25,9 @@ func whoami(in *invocation) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	snapshot, err := policystore.Load(c.policies, decision.Options{CacheSize: 1})
+	snapshot, err := loadDirectory(c.policies)
 	if err != nil {
-		return inputErrorf("--policies %s: %w", c.policies, err)
+		return inputErrorf("--policies %w", err)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), whoamiTimeout)
 	defer cancel()
