@@ -35,6 +35,7 @@
 //	resources.go      rules about Resource: what it can match here
 //	placeholders.go   what documentation left in, and other services
 //	grantees.go       rules about Principal
+//	strangers.go      principals that nobody here can be
 //	keys.go           condition keys that requests do not carry
 //	values.go         values that condition keys never have
 //	possible.go       what values some keys can have here

@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
@@ -33,17 +32,11 @@ func (l *linter) closedLevels() {
 // bind callers and resource control policies registries, where their accounts are
 // members of the organization. One finding stands for all policies of a kind.
 func (l *linter) unboundControls() {
-	callers, owners := map[string]bool{}, map[string]bool{}
+	owners := map[string]bool{}
 	for _, r := range l.registries {
 		owners[r.Account] = true
 	}
-	maps.Copy(callers, l.accounts)
-	for _, c := range l.contents.Credentials {
-		if arn, err := iam.ParseARN(c.Principal); err == nil {
-			callers[arn.Account] = true
-		}
-	}
-	l.unbound(iam.ServiceControlPolicy, callers, "no user or role here is of an account in organization.yaml, so that no service control policy binds anybody; add their accounts there, or remove these policies")
+	l.unbound(iam.ServiceControlPolicy, l.inhabited, "no user or role here is of an account in organization.yaml, so that no service control policy binds anybody; add their accounts there, or remove these policies")
 	l.unbound(iam.ResourceControlPolicy, owners, "no registry here is of an account in organization.yaml, so that no resource control policy binds any; add their accounts there, or remove these policies")
 }
 

@@ -16,30 +16,32 @@ func (o *Organization) checkAccounts(above *iam.Organization, all registries, fr
 		return nil
 	}
 	for _, name := range slices.Sorted(maps.Keys(all)) {
-		if account := all[name].Account; !o.knows(account) {
+		if account := all[name].Account; !o.Knows(account) {
 			return errStranger("registries.yaml", account)
 		}
 	}
 	for _, a := range from.exported {
-		if !o.knows(a.account) {
+		if !o.Knows(a.account) {
 			return errStranger(a.file, a.account)
 		}
 	}
 	for _, arn := range slices.Sorted(maps.Keys(who.written.places)) {
-		if account := accountOf(arn).Account; !o.knows(account) {
+		if account := accountOf(arn).Account; !o.Knows(account) {
 			return errStranger(who.written.places[arn].text(), account)
 		}
 	}
 	for _, c := range who.written.credentials {
-		if account := accountOf(c.Principal).Account; isAccount(account) && !o.knows(account) {
+		if account := accountOf(c.Principal).Account; isAccount(account) && !o.Knows(account) {
 			return errStranger(c.Place.text(), account)
 		}
 	}
 	return nil
 }
 
-func (o *Organization) knows(account string) bool {
-	return o.paths[account] != nil || o.outside[account]
+// Knows tells whether the organization says of an account that it is a member or
+// that it stands outside. No organization says anything.
+func (o *Organization) Knows(account string) bool {
+	return o != nil && (o.paths[account] != nil || o.outside[account])
 }
 
 func errStranger(place, account string) error {
