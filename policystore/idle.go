@@ -44,7 +44,7 @@ func unboundUsers(callers *identity.Table) []iam.Finding {
 	var found []iam.Finding
 	for _, user := range callers.UnboundUsers() {
 		found = append(found, iam.Finding{Source: "htpasswd", Position: iam.Position{Line: user.Line, Column: 1}, Code: "unbound-user", Message: fmt.Sprintf(
-			"user %q is nobody, whatever the password; bind it by a credential with basic in principals.yaml, or remove the line", user.Name)})
+			"user %q is nobody, whatever the password; bind it by a credential with basic in principals.yaml, add to the principals the user that such a credential makes of it, or remove the line", user.Name)})
 	}
 	return found
 }

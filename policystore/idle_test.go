@@ -31,11 +31,14 @@ func TestIdle(t *testing.T) {
 			`registries.yaml:6:12: registry "main": the source bearer can find nobody, since principals.yaml has no issuer with jwks`,
 		}},
 		{"users", "", "credentials:\n- {basic: alice, principal: 'arn:aws:iam::123456789012:user/alice'}\n", "# people\nbob:" + line + "alice:" + line + "carol:" + line, []string{
-			`htpasswd:2:1: user "bob" is nobody, whatever the password; bind it by a credential with basic in principals.yaml, or remove the line`,
-			`htpasswd:4:1: user "carol" is nobody, whatever the password; bind it by a credential with basic in principals.yaml, or remove the line`,
+			`htpasswd:2:1: user "bob" is nobody, whatever the password; bind it by a credential with basic in principals.yaml, add to the principals the user that such a credential makes of it, or remove the line`,
+			`htpasswd:4:1: user "carol" is nobody, whatever the password; bind it by a credential with basic in principals.yaml, add to the principals the user that such a credential makes of it, or remove the line`,
 		}},
 		{"users by a pattern", "", "credentials:\n- {basic: 'a{rest}', principal: 'arn:aws:iam::123456789012:user/a{rest}'}\n", "alice:" + line + "bob:" + line, []string{
-			`htpasswd:2:1: user "bob" is nobody, whatever the password; bind it by a credential with basic in principals.yaml, or remove the line`,
+			`htpasswd:2:1: user "bob" is nobody, whatever the password; bind it by a credential with basic in principals.yaml, add to the principals the user that such a credential makes of it, or remove the line`,
+		}},
+		{"users who are not there", "", "credentials:\n- {basic: '{user}', principal: 'arn:aws:iam::123456789012:user/{user}'}\n", "alice:" + line + "carol:" + line, []string{
+			`htpasswd:2:1: user "carol" is nobody, whatever the password; bind it by a credential with basic in principals.yaml, add to the principals the user that such a credential makes of it, or remove the line`,
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
