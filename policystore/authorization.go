@@ -34,7 +34,7 @@ func isAuthorization(file string) bool {
 
 // loadAuthorizations reads the outputs of all accounts, ordered by account.
 func loadAuthorizations(c *compilation) (all []*authorization, err error) {
-	for _, path := range c.paths {
+	for _, path := range c.Paths {
 		if !isAuthorization(path) {
 			continue
 		}

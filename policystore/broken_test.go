@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"extauthz/policystore/directory/directorytest"
 )
 
 // A breakage is a file of testdata/broken: what is changed in the directory of
@@ -130,7 +132,7 @@ func replace(t *testing.T, dir string, contents map[string]string) {
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
 	}
-	files(t, dir, contents)
+	directorytest.Write(t, dir, contents)
 }
 
 func TestBroken(t *testing.T) {
@@ -153,9 +155,9 @@ func TestBrokenConfigMap(t *testing.T) {
 		t.Run(b.name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			configMap(t, dir, "..good", flat(small()))
+			directorytest.Volume(t, dir, "..good", flat(small()))
 			s := New(Options{Dir: dir, Decision: options()})
-			refused(t, s, dir, inFlatForm(b.want), func() { configMap(t, dir, "..broken", flat(b.contents)) })
+			refused(t, s, dir, inFlatForm(b.want), func() { directorytest.Volume(t, dir, "..broken", flat(b.contents)) })
 		})
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"extauthz/policystore/directory/directorytest"
 )
 
 // nested is a JSON text of so many arrays in each other.
@@ -69,11 +71,11 @@ func TestBrokenOnDisk(t *testing.T) {
 		{"name with an escape sequence", put("\x1b[2J", ""), `"\x1b[2J": the name holds what cannot be printed; mend it, or remove the file`},
 		{"name with ninety folders", put(strings.Repeat("a/", 90)+"a", ""), strings.Repeat("a/", 90) + "a: not a file of a policy directory, so it would not be in force; mend its name, remove it, or give it a leading dot"},
 		{"huge policy", put("managed/a.json", strings.Repeat(" ", 1<<20+1)), "managed/a.json: larger than 1 MiB; remove it, or split what it holds among several files"},
-		{"huge file without content", func(dir string) error { return sparse(filepath.Join(dir, "managed/a.json"), 1<<40) }, "managed/a.json: larger than 1 MiB; remove it, or split what it holds among several files"},
+		{"huge file without content", func(dir string) error { return directorytest.Sparse(filepath.Join(dir, "managed/a.json"), 1<<40) }, "managed/a.json: larger than 1 MiB; remove it, or split what it holds among several files"},
 		{"huge directory", func(dir string) (err error) {
 			for i := range 5 {
 				account := filepath.Join(dir, fmt.Sprintf("accounts/00000000000%d", i))
-				err = errors.Join(err, os.MkdirAll(account, 0o755), sparse(filepath.Join(account, "authorization-details.json"), 60<<20))
+				err = errors.Join(err, os.MkdirAll(account, 0o755), directorytest.Sparse(filepath.Join(account, "authorization-details.json"), 60<<20))
 			}
 			return err
 		}, "accounts/000000000004/authorization-details.json: the policy directory holds more than 256 MiB; remove what is no policy, or divide the registries among several directories"},

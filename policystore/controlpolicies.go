@@ -38,7 +38,7 @@ func loadControlPolicies(c *compilation, o *Organization) (*iam.Organization, er
 // order of their names, the root first.
 func loadLevels(c *compilation, folder string, kind iam.Kind) (levels [][]*iam.Policy, err error) {
 	byLevel := map[string][]*iam.Policy{}
-	for _, file := range c.paths {
+	for _, file := range c.Paths {
 		m := controlPolicy.FindStringSubmatch(file)
 		if m == nil || m[1] != folder {
 			continue

@@ -77,14 +77,7 @@
 //
 // The map of the package:
 //
-//	tree.go          the directory as one consistent set of files
-//	root.go          the links by which a directory is swapped as a whole
-//	listing.go       which files and directories there are
-//	stamp.go         what has the same stamp still need not be read again
-//	changetime_linux.go  when a file last changed, on Linux
-//	changetime_other.go  and elsewhere, where it is not told
-//	limits.go        how large a directory may be
-//	names.go         how files are called on disk, and errors that name them
+//	layout.go        which files there may be, and how large
 //	text.go          files are text
 //	snapshot.go      Snapshot: compiled from a tree
 //	remembered.go    what texts were compiled into, from one content to the next
@@ -123,6 +116,4 @@
 //	yaml.go          our own files, in strict YAML with positions
 //	store.go         Store: the last good snapshot, and reloading it
 //	watch.go         when to reload: events, a slow poll
-//	waypoints.go     the links by which a path leads to its directory
-//	notifier.go      file system events as one signal
 package policystore

@@ -1,32 +1,11 @@
 package policystore
 
 import (
-	"fmt"
-	"regexp"
 	"strings"
 
 	"extauthz/iam"
 	"extauthz/mapping"
 )
-
-// namedFile is the form of the path of a file that others name; IAM's names of
-// managed policies are up to 128 of these characters.
-var namedFile = regexp.MustCompile(`^((managed|trust|jwks)/[A-Za-z0-9+=,.@_-]{1,128}\.json|ca/[A-Za-z0-9+=,.@_-]{1,128}\.pem)$`)
-
-// checkPaths refuses a file that no part of the directory's layout explains.
-func checkPaths(t *tree) error {
-	for _, file := range t.paths {
-		switch {
-		case file == "registries.yaml" || file == "principals.yaml" || file == "htpasswd" || file == organizationPath:
-		case namedFile.MatchString(file):
-		case isOfRepository(file) || isInventory(file) || isRegistryPolicy(file):
-		case isAuthorization(file) || controlPolicy.MatchString(file):
-		default:
-			return fmt.Errorf("%s: not a file of a policy directory, so it would not be in force; mend its name, remove it, or give it a leading dot", file)
-		}
-	}
-	return nil
-}
 
 // isAccount tells whether a folder in accounts/ is called as an account: by 12
 // digits (AWS Account Management Reference Guide).
@@ -97,7 +76,7 @@ func (all registries) repositoryOwner(file string, p place) (*Registry, error) {
 // loadRepositoryPolicies compiles every repository policy, by repository ARN.
 func loadRepositoryPolicies(c *compilation, all registries) (map[string][]*iam.Policy, error) {
 	policies := map[string][]*iam.Policy{}
-	for _, path := range c.paths {
+	for _, path := range c.Paths {
 		p, name, ok := parsePlace(path)
 		if !ok || name != policyFile {
 			continue

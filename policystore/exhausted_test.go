@@ -1,7 +1,6 @@
 package policystore
 
 import (
-	"context"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -9,6 +8,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"extauthz/policystore/directory/directorytest"
 )
 
 // TestWatchWithoutInotify runs itself again in a user namespace that has no
@@ -40,20 +41,15 @@ func TestWatchWithoutInotify(t *testing.T) {
 		t.Skipf("the limit of a user namespace cannot be set here: %v", err)
 	}
 	dir := t.TempDir()
-	files(t, dir, small())
+	directorytest.Write(t, dir, small())
 	var log lines
 	s := New(Options{Dir: dir, Decision: options(), Poll: time.Second, Logger: slog.New(slog.NewJSONHandler(&log, nil))})
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- s.Watch(ctx) }()
+	end := watching(s)
 	eventually(t, "first snapshot", func() bool { return s.Snapshot() != nil })
 	if log.count("no file system events; policies are compared by polling only") != 1 {
 		t.Errorf("the log does not tell that there are no events: %s", log.text.String())
 	}
 	write(t, dir, "managed/pull.json", pullOnly+"\n")
 	eventually(t, "the change, by polling", func() bool { return s.Snapshot().Generation == 2 })
-	cancel()
-	if err := <-done; err != nil {
-		t.Error(err)
-	}
+	end()
 }

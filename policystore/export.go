@@ -25,7 +25,7 @@ func wholeFile(file string, text []byte) document {
 
 // wholeFile is the document that a file of the content consists of.
 func (c *compilation) wholeFile(file string) *document {
-	d := wholeFile(file, c.content[file])
+	d := wholeFile(file, c.Text(file))
 	return &d
 }
 

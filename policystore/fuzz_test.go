@@ -4,6 +4,8 @@ import (
 	"maps"
 	"strings"
 	"testing"
+
+	"extauthz/policystore/directory"
 )
 
 // FuzzYAML holds that no text in the three YAML files brings the loading down, and
@@ -68,15 +70,15 @@ func fuzzFiles(f *testing.F, good map[string]string, files []string, kind string
 	})
 }
 
-func treeOf(contents map[string]string) *tree {
+func treeOf(contents map[string]string) *directory.Tree {
 	content := map[string][]byte{}
 	for path, text := range contents {
 		content[path] = []byte(text)
 	}
-	return newTree(content)
+	return directory.NewTree(content)
 }
 
 // compilationOf is the compilation of a first content.
 func compilationOf(contents map[string]string) *compilation {
-	return &compilation{tree: treeOf(contents), now: memory{}}
+	return &compilation{Tree: treeOf(contents), now: memory{}}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"extauthz/mapping"
+	"extauthz/policystore/directory"
 	"extauthz/strictjson"
 )
 
@@ -30,7 +31,7 @@ func isInventory(file string) bool {
 // loadInventories reads every inventory, tells the registries of its account and
 // region of it, and counts the repositories.
 func loadInventories(c *compilation, all registries) (repositories int, err error) {
-	for _, path := range c.paths {
+	for _, path := range c.Paths {
 		if !isInventory(path) {
 			continue
 		}
@@ -123,9 +124,9 @@ func (r *Registry) checkKnown(file, repository string) error {
 
 // checkAssumption refuses a registry that is to take every repository for missing
 // and has an inventory that says which are not.
-func (r *Registry) checkAssumption(t *tree) error {
+func (r *Registry) checkAssumption(t *directory.Tree) error {
 	file := inventoryPath(r.Account, r.Region)
-	if _, found := t.content[file]; !r.AssumeMissing || !found {
+	if _, found := t.Text(file), t.Has(file); !r.AssumeMissing || !found {
 		return nil
 	}
 	return fmt.Errorf("assumeMissing: %s lists which repositories registry %q has; remove the file or the switch", file, r.Name)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"extauthz/identity"
+	"extauthz/policystore/directory/directorytest"
 )
 
 // keyServer serves the key set of a signer, and counts how often.
@@ -196,7 +197,7 @@ func TestLastGoodStays(t *testing.T) {
 func TestLogOfIssuers(t *testing.T) {
 	var log bytes.Buffer
 	dir := t.TempDir()
-	files(t, dir, whole(t, newSigner(t)))
+	directorytest.Write(t, dir, whole(t, newSigner(t)))
 	s := New(Options{Dir: dir, Decision: options(), Poll: time.Hour, Logger: slog.New(slog.NewJSONHandler(&log, nil))})
 	s.lasting.keys = offline() // the log is for one goroutine here
 	if err := s.Reload(); err != nil {

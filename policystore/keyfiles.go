@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"extauthz/oidc"
+	"extauthz/policystore/directory"
 )
 
 // keyFiles are the files by which tokens are verified, by path: the key sets of
@@ -18,21 +19,21 @@ type keyFiles struct {
 }
 
 // loadKeyFiles reads every file in jwks/ and ca/, named by an issuer or not.
-func loadKeyFiles(t *tree) (*keyFiles, error) {
+func loadKeyFiles(t *directory.Tree) (*keyFiles, error) {
 	f := &keyFiles{keys: map[string]*oidc.KeySet{}, authorities: map[string][]byte{}}
-	for _, file := range t.paths {
+	for _, file := range t.Paths {
 		switch {
 		case strings.HasPrefix(file, "jwks/"):
-			keys, err := oidc.ParseKeySet(file, t.content[file])
+			keys, err := oidc.ParseKeySet(file, t.Text(file))
 			if err != nil {
 				return nil, err
 			}
 			f.keys[file] = keys
 		case strings.HasPrefix(file, "ca/"):
-			if err := checkAuthorities(file, t.content[file]); err != nil {
+			if err := checkAuthorities(file, t.Text(file)); err != nil {
 				return nil, err
 			}
-			f.authorities[file] = t.content[file]
+			f.authorities[file] = t.Text(file)
 		}
 	}
 	return f, nil

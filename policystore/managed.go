@@ -38,7 +38,7 @@ func loadManaged(c *compilation, exported []*authorization) (managedPolicies, er
 	if err := m.addAWS(c); err != nil {
 		return nil, err
 	}
-	for _, file := range c.paths {
+	for _, file := range c.Paths {
 		name, found := strings.CutPrefix(file, "managed/")
 		if !found {
 			continue

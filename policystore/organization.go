@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"extauthz/policystore/directory"
 )
 
 // organizationFile is organization.yaml.
@@ -62,8 +64,8 @@ func (all registries) join(o *Organization) {
 }
 
 // loadOrganization reads organization.yaml; without it there is none.
-func loadOrganization(t *tree) (*Organization, error) {
-	text, found := t.content[organizationPath]
+func loadOrganization(t *directory.Tree) (*Organization, error) {
+	text, found := t.Text(organizationPath), t.Has(organizationPath)
 	if !found {
 		return nil, nil
 	}

@@ -40,7 +40,7 @@ type sources struct {
 // loadPrincipals reads who is who: first the users and roles that authorizations
 // tell, then what principals.yaml adds.
 func loadPrincipals(c *compilation, from *sources) (*principals, error) {
-	text, found := c.content[principalsPath]
+	text, found := c.Text(principalsPath), c.Has(principalsPath)
 	if !found {
 		return nil, errors.New("principals.yaml: not there; put it there, since it says which credential is which principal")
 	}
@@ -48,7 +48,7 @@ func loadPrincipals(c *compilation, from *sources) (*principals, error) {
 	if err != nil {
 		return nil, err
 	}
-	users, err := basicauth.ParseFile("htpasswd", c.content["htpasswd"])
+	users, err := basicauth.ParseFile("htpasswd", c.Text("htpasswd"))
 	if err != nil {
 		return nil, err
 	}

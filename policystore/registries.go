@@ -10,6 +10,7 @@ import (
 	"extauthz/iam"
 	"extauthz/identity"
 	"extauthz/mapping"
+	"extauthz/policystore/directory"
 )
 
 // registriesFile is registries.yaml.
@@ -85,9 +86,9 @@ var (
 	hostName     = regexp.MustCompile(`^([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:[0-9]{1,5})?$`)
 )
 
-func loadRegistries(t *tree) (registries, error) {
+func loadRegistries(t *directory.Tree) (registries, error) {
 	const name = "registries.yaml"
-	text, found := t.content[name]
+	text, found := t.Text(name), t.Has(name)
 	if !found {
 		return nil, errors.New("registries.yaml: not there; put it there, since it names the registries that Envoy stands in front of")
 	}
@@ -112,7 +113,7 @@ func loadRegistries(t *tree) (registries, error) {
 
 // add adds the registry of an entry, or returns what is wrong with the entry and
 // where in it.
-func (all registries) add(entry *registryEntry, t *tree) (place []any, err error) {
+func (all registries) add(entry *registryEntry, t *directory.Tree) (place []any, err error) {
 	if key, err := entry.check(); err != nil {
 		return []any{key}, err
 	}

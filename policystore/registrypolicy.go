@@ -17,7 +17,7 @@ func isRegistryPolicy(file string) bool {
 // (Amazon ECR User Guide, "Private registry permissions", scope V2).
 func loadRegistryPolicies(c *compilation, all registries) (map[string][]*iam.Policy, error) {
 	policies := map[string][]*iam.Policy{}
-	for _, file := range c.paths {
+	for _, file := range c.Paths {
 		if !isRegistryPolicy(file) {
 			continue
 		}

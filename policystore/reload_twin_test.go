@@ -15,6 +15,8 @@ import (
 
 	"extauthz/decision"
 	"extauthz/iam"
+	"extauthz/policystore/directory"
+	"extauthz/policystore/directory/directorytest"
 )
 
 // everything is a policy directory with a file of every kind, and the users and
@@ -170,9 +172,9 @@ func (e *editor) restoreAll() error {
 func TestReloadIsLoad(t *testing.T) {
 	t.Parallel()
 	e := &editor{Rand: rand.New(rand.NewPCG(1, 2)), dir: t.TempDir(), contents: everything(t)}
-	files(t, e.dir, e.contents)
+	directorytest.Write(t, e.dir, e.contents)
 	store := New(Options{Dir: e.dir, Decision: options()})
-	time.Sleep(longestTick + 10*time.Millisecond) // from now on most files need not be read again
+	time.Sleep(directory.LongestTick + 10*time.Millisecond) // from now on most files need not be read again
 	good, bad := 0, 0
 	for step := range 240 {
 		what := edits[e.IntN(len(edits))]

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"extauthz/iam"
+	"extauthz/policystore/directory"
 )
 
 // A memory is what the texts of one content were made into. Most changes are of
@@ -27,7 +28,7 @@ type made struct {
 
 // A compilation is one content on its way to a snapshot.
 type compilation struct {
-	*tree
+	*directory.Tree
 	before memory // of the last good content
 	now    memory // of this one: what it uses, and nothing else
 }
@@ -56,6 +57,6 @@ func (c *compilation) policy(kind iam.Kind, d *document) (*iam.Policy, error) {
 
 // fromFile makes a whole file into something.
 func fromFile[T any](c *compilation, path, as string, make func(text []byte) (T, error)) (T, error) {
-	text := c.content[path]
+	text := c.Text(path)
 	return remember(c, madeAs{as: as, source: path}, text, func() (T, error) { return make(text) })
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"extauthz/policystore/directory"
 )
 
 // The size of a large policy directory: repositories with a policy each, users
@@ -87,7 +89,7 @@ func BenchmarkReloadOneOfMany(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	time.Sleep(longestTick)
+	time.Sleep(directory.LongestTick)
 	spaces := 0
 	for name, reload := range map[string]func(*Store) error{"poll": (*Store).Reload, "event": (*Store).reloadChanged} {
 		b.Run(name, func(b *testing.B) {

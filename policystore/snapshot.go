@@ -12,6 +12,7 @@ import (
 	"extauthz/iam"
 	"extauthz/identity"
 	"extauthz/oidc"
+	"extauthz/policystore/directory"
 	"extauthz/sts"
 )
 
@@ -29,7 +30,7 @@ type Snapshot struct {
 	principals *principals
 	tags       resourceTags
 
-	names        diskNames
+	names        directory.Names
 	policies     []*iam.Policy            // the operator's
 	repositories map[string][]*iam.Policy // of repositories, by ARN
 }
@@ -51,12 +52,12 @@ type Summary struct {
 // Load compiles the policy directory. The error names the file, the line where
 // there is one, and the remedy; nothing is loaded in part.
 func Load(dir string, o decision.Options) (*Snapshot, error) {
-	t, err := readTree(dir, nil)
+	t, err := directory.NewReader(dir, layout()).Read()
 	if err != nil {
 		return nil, err
 	}
 	s, err := compile(t, o, newLasting(oidc.NewKeyCache(oidc.KeyCacheOptions{Offline: true})))
-	return s, t.names.tell(err)
+	return s, t.Names.Tell(err)
 }
 
 // lasting is what outlives snapshots.
@@ -72,8 +73,8 @@ func newLasting(keys *oidc.KeyCache) *lasting {
 
 // compile makes a snapshot of a content, and lets it be remembered what the content
 // was made into.
-func compile(t *tree, o decision.Options, l *lasting) (*Snapshot, error) {
-	c := &compilation{tree: t, before: l.memory, now: make(memory, len(l.memory))}
+func compile(t *directory.Tree, o decision.Options, l *lasting) (*Snapshot, error) {
+	c := &compilation{Tree: t, before: l.memory, now: make(memory, len(l.memory))}
 	s, err := c.snapshot(o, l)
 	if err == nil {
 		l.memory = c.now
@@ -82,7 +83,7 @@ func compile(t *tree, o decision.Options, l *lasting) (*Snapshot, error) {
 }
 
 func (c *compilation) snapshot(o decision.Options, l *lasting) (*Snapshot, error) {
-	t := c.tree
+	t := c.Tree
 	if err := cmp.Or(checkPaths(t), checkTexts(t)); err != nil {
 		return nil, err
 	}
@@ -120,7 +121,7 @@ func (c *compilation) snapshot(o decision.Options, l *lasting) (*Snapshot, error
 		return nil, err
 	}
 	s := &Snapshot{
-		Digest: t.digest, Callers: who.table, registries: all, principals: who, tags: tags, names: t.names,
+		Digest: t.Digest, Callers: who.table, registries: all, principals: who, tags: tags, names: t.Names,
 		Summary: Summary{
 			Registries: len(all), Credentials: who.table.Len(), Principals: len(who.identity), Issuers: len(who.issuers),
 			ManagedPolicies: len(from.managed), RepositoryPolicies: len(policies.Repository), Repositories: known,
@@ -146,7 +147,7 @@ func loadSources(c *compilation, l *lasting) (*sources, error) {
 	if from.trust, err = loadTrust(c); err != nil {
 		return nil, err
 	}
-	from.files, err = loadKeyFiles(c.tree)
+	from.files, err = loadKeyFiles(c.Tree)
 	return from, err
 }
 
@@ -238,3 +239,8 @@ func (s *Snapshot) Issuers() []Issuer { return s.principals.issuers }
 func (s *Snapshot) CallerNamed(name string, session ...sts.Tag) (*identity.Caller, error) {
 	return s.principals.table.CallerOfPrincipal(name, session...)
 }
+
+// OnDisk is what a file of the snapshot is called on disk, below the directory:
+// sources and places have its path in the tree, as "managed/developers.json", and
+// on disk it may be called "managed..developers.json".
+func (s *Snapshot) OnDisk(path string) string { return s.names.Of(path) }

@@ -12,6 +12,7 @@ import (
 	"extauthz/decision"
 	"extauthz/iam"
 	"extauthz/identity"
+	"extauthz/policystore/directory/directorytest"
 )
 
 const (
@@ -48,7 +49,7 @@ func options() decision.Options { return decision.Options{CacheSize: 100} }
 func load(t *testing.T, contents map[string]string) (*Snapshot, error) {
 	t.Helper()
 	dir := t.TempDir()
-	files(t, dir, contents)
+	directorytest.Write(t, dir, contents)
 	return Load(dir, options())
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"extauthz/decision"
 	"extauthz/oidc"
+	"extauthz/policystore/directory"
 )
 
 // Options are the settings of a [Store].
@@ -27,9 +28,9 @@ type Store struct {
 	snapshot atomic.Pointer[Snapshot]
 	trigger  chan struct{} // holds one signal at most
 
-	reloading sync.Mutex // one reload at a time; guards attempt and last
+	reader    *directory.Reader
+	reloading sync.Mutex // one reload at a time; guards attempt
 	attempt   attempt
-	last      *tree // as it was last read; nil where that failed
 
 	mu     sync.Mutex // guards status
 	status Status
@@ -60,7 +61,7 @@ func New(o Options) *Store {
 	}
 	o.Poll = max(o.Poll, time.Second)
 	l := newLasting(oidc.NewKeyCache(oidc.KeyCacheOptions{Logger: o.Logger}))
-	return &Store{options: o, lasting: l, trigger: make(chan struct{}, 1)}
+	return &Store{options: o, lasting: l, trigger: make(chan struct{}, 1), reader: directory.NewReader(o.Dir, layout())}
 }
 
 // Snapshot returns the snapshot in force, nil before the first good one.
@@ -80,44 +81,28 @@ func (s *Store) KeySets() []oidc.KeySetStatus { return s.lasting.keys.Status() }
 // Reload reads the directory and puts it in force if it is good and not the
 // content in force already. On an error the snapshot in force stays. Content
 // that failed before is not tried or counted again.
-func (s *Store) Reload() error {
-	s.reloading.Lock()
-	defer s.reloading.Unlock()
-	return s.reload(nil)
-}
+func (s *Store) Reload() error { return s.reload((*directory.Reader).Read) }
 
 // reloadChanged is Reload but for files and directories that the file system says
 // are the same as when they were last read: those are not read again.
-func (s *Store) reloadChanged() error {
+func (s *Store) reloadChanged() error { return s.reload((*directory.Reader).ReadChanged) }
+
+func (s *Store) reload(read func(*directory.Reader) (*directory.Tree, error)) error {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
-	return s.reload(s.last)
-}
-
-func (s *Store) reload(known *tree) error {
-	t, err := readTree(s.options.Dir, known)
-	before := s.last
-	s.last = t
+	t, err := read(s.reader)
 	if err != nil {
 		return s.failed(attempt{err: err})
 	}
-	t.share(before)
-	if t.digest == s.attempt.digest {
+	if t.Digest == s.attempt.digest {
 		return s.attempt.err
 	}
 	snapshot, err := compile(t, s.options.Decision, s.lasting)
 	if err != nil {
-		return s.failed(attempt{t.digest, t.names.tell(err)})
+		return s.failed(attempt{t.Digest, t.Names.Tell(err)})
 	}
 	s.succeeded(snapshot)
 	return nil
-}
-
-// listed is what the directory was last read from, nil where that failed.
-func (s *Store) listed() *listing {
-	s.reloading.Lock()
-	defer s.reloading.Unlock()
-	return s.last.listed()
 }
 
 func (s *Store) failed(a attempt) error {

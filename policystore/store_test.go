@@ -11,12 +11,14 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"extauthz/policystore/directory/directorytest"
 )
 
 func newStore(t *testing.T, contents map[string]string) (*Store, string) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "policies")
-	files(t, dir, contents)
+	directorytest.Write(t, dir, contents)
 	return New(Options{Dir: dir, Decision: options(), Poll: time.Hour, Debounce: 10 * time.Millisecond}), dir
 }
 
@@ -100,27 +102,22 @@ func TestWatchLogsAnErrorOnceAndNoSecret(t *testing.T) {
 	dir := t.TempDir()
 	contents := small()
 	contents["htpasswd"] += "bob:bob-secret\n"
-	files(t, dir, contents)
+	directorytest.Write(t, dir, contents)
 	var log lines
 	s := New(Options{Dir: dir, Decision: options(), Logger: slog.New(slog.NewJSONHandler(&log, nil))})
 	if err := s.Reload(); err == nil || log.count("htpasswd") != 0 {
 		t.Errorf("error %v, logged %d times; want it returned alone", err, log.count("htpasswd"))
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- s.Watch(ctx) }()
+	end := watching(s)
 	eventually(t, "the error in the log", func() bool { return log.count("every request is refused") == 1 })
 	for range 3 {
 		s.Trigger()
 		time.Sleep(10 * time.Millisecond)
 	}
-	files(t, dir, small())
+	directorytest.Write(t, dir, small())
 	s.Trigger()
 	eventually(t, "the mended directory", func() bool { return s.Snapshot() != nil })
-	cancel()
-	if err := <-done; err != nil {
-		t.Error(err)
-	}
+	end()
 	if n := log.count("htpasswd:2"); n != 1 {
 		t.Errorf("the error was logged %d times, want once", n)
 	}
@@ -133,7 +130,7 @@ func TestReloadWarnsOfSuspiciousPolicies(t *testing.T) {
 	contents := small()
 	contents["managed/pull.json"] = strings.Replace(pullOnly, "ecr:BatchGetImage", "ecr:BatchGetImages", 1)
 	dir := t.TempDir()
-	files(t, dir, contents)
+	directorytest.Write(t, dir, contents)
 	var log lines
 	s := New(Options{Dir: dir, Decision: options(), Logger: slog.New(slog.NewJSONHandler(&log, nil))})
 	if err := s.Reload(); err != nil || log.count("managed/pull.json:1:") != 1 || log.count("BatchGetImages") != 1 {
@@ -152,17 +149,23 @@ func eventually(t *testing.T, what string, condition func() bool) {
 	}
 }
 
+// watching lets a store watch its directory until end, which waits for it.
+func watching(s *Store) (end func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.Watch(ctx)
+	}()
+	return func() {
+		cancel()
+		<-done
+	}
+}
+
 func watched(t *testing.T, s *Store) {
 	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- s.Watch(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	})
+	t.Cleanup(watching(s))
 	eventually(t, "first snapshot", func() bool { return s.Snapshot() != nil })
 	time.Sleep(50 * time.Millisecond) // let the watches settle, so that events are what is tested
 }
@@ -190,12 +193,12 @@ func TestWatch(t *testing.T) {
 			remove(t, dir, secretDir)
 		}},
 		{"file in a new directory", func(t *testing.T, dir string) {
-			files(t, dir, map[string]string{strings.Replace(secretDir, "secret/app", "new/deep/app", 1): denyAll})
+			directorytest.Write(t, dir, map[string]string{strings.Replace(secretDir, "secret/app", "new/deep/app", 1): denyAll})
 		}},
 		{"directory replaced", func(t *testing.T, dir string) {
 			contents := small()
 			contents["managed/pull.json"] = changed
-			files(t, dir+".new", contents)
+			directorytest.Write(t, dir+".new", contents)
 			rename(t, dir, dir+".old")
 			rename(t, dir+".new", dir)
 		}},
@@ -215,7 +218,7 @@ func TestWatchFollowsWhatReplacedTheDirectory(t *testing.T) {
 	for generation := uint64(2); generation < 5; generation++ {
 		contents := small()
 		contents["managed/pull.json"] += strings.Repeat("\n", int(generation))
-		files(t, dir+".new", contents)
+		directorytest.Write(t, dir+".new", contents)
 		if err := os.RemoveAll(dir + ".old"); err != nil {
 			t.Fatal(err)
 		}
@@ -237,11 +240,11 @@ func TestWatchAConfigMap(t *testing.T) {
 		return contents
 	}
 	dir := t.TempDir()
-	configMap(t, dir, "..gen1", flat(0))
+	directorytest.Volume(t, dir, "..gen1", flat(0))
 	s := New(Options{Dir: dir, Decision: options(), Poll: time.Hour, Debounce: 10 * time.Millisecond})
 	watched(t, s)
 	for generation := 2; generation < 5; generation++ {
-		configMap(t, dir, "..gen"+string(rune('0'+generation)), flat(generation))
+		directorytest.Volume(t, dir, "..gen"+string(rune('0'+generation)), flat(generation))
 		if err := os.RemoveAll(filepath.Join(dir, "..gen"+string(rune('0'+generation-1)))); err != nil {
 			t.Fatal(err)
 		}
@@ -254,10 +257,10 @@ func TestWatchAConfigMap(t *testing.T) {
 
 func TestWatchASwappedLink(t *testing.T) {
 	dir := t.TempDir()
-	files(t, filepath.Join(dir, "gen1"), small())
+	directorytest.Write(t, filepath.Join(dir, "gen1"), small())
 	contents := small()
 	contents["managed/pull.json"] += "\n"
-	files(t, filepath.Join(dir, "gen2"), contents)
+	directorytest.Write(t, filepath.Join(dir, "gen2"), contents)
 	link := filepath.Join(dir, "current")
 	swap := func(generation string) {
 		if err := os.Symlink(generation, link+".new"); err != nil {
@@ -272,6 +275,30 @@ func TestWatchASwappedLink(t *testing.T) {
 	eventually(t, "the swapped link", func() bool { return s.Snapshot().Generation == 2 })
 }
 
+// The policies are a folder of what a link leads to, and the old worktree stays:
+// only the directory of the link tells of the swap.
+func TestWatchAFolderBehindASwappedLink(t *testing.T) {
+	dir := t.TempDir()
+	directorytest.Write(t, filepath.Join(dir, "worktrees/1/policies"), small())
+	contents := small()
+	contents["managed/pull.json"] += "\n"
+	directorytest.Write(t, filepath.Join(dir, "worktrees/2/policies"), contents)
+	link := filepath.Join(dir, "git/current")
+	if err := os.Mkdir(filepath.Dir(link), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, target := range []string{"../worktrees/1", "../worktrees/2"} {
+		if err := os.Symlink(target, link+"."+filepath.Base(target)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rename(t, link+".1", link)
+	s := New(Options{Dir: filepath.Join(link, "policies"), Decision: options(), Poll: time.Hour, Debounce: 10 * time.Millisecond})
+	watched(t, s)
+	rename(t, link+".2", link)
+	eventually(t, "the swapped link", func() bool { return s.Snapshot().Generation == 2 })
+}
+
 func TestWatchPollsWithoutEvents(t *testing.T) {
 	s, dir := newStore(t, small())
 	s.options.Poll = 20 * time.Millisecond
@@ -282,7 +309,7 @@ func TestWatchPollsWithoutEvents(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		(&watch{store: s, dir: dir}).run(ctx) // no notifier
+		(&watch{store: s}).run(ctx) // no notifier
 	}()
 	defer func() { cancel(); <-done }()
 	write(t, dir, "managed/pull.json", pullOnly+"\n")

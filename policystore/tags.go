@@ -29,7 +29,7 @@ func (r *Registry) ResourceTags(action, resource string) iam.Context {
 // loadTags reads the tags of every repository, and tells the registries of them.
 func loadTags(c *compilation, all registries) (resourceTags, error) {
 	tags := resourceTags{}
-	for _, path := range c.paths {
+	for _, path := range c.Paths {
 		p, name, ok := parsePlace(path)
 		if !ok || name != tagsFile {
 			continue

@@ -5,18 +5,20 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"extauthz/policystore/directory"
 )
 
 // checkTexts refuses files that are not UTF-8 text: what one program reads in them
 // another may not. Certificates may have comments in any encoding between them.
-func checkTexts(t *tree) error {
-	for _, file := range t.paths {
+func checkTexts(t *directory.Tree) error {
+	for _, file := range t.Paths {
 		if strings.HasPrefix(file, "ca/") {
 			continue
 		}
-		if at, wrong := notText(t.content[file]); wrong != "" {
-			line := 1 + bytes.Count(t.content[file][:at], []byte("\n"))
-			column := 1 + utf8.RuneCount(t.content[file][bytes.LastIndexByte(t.content[file][:at], '\n')+1:at])
+		if at, wrong := notText(t.Text(file)); wrong != "" {
+			line := 1 + bytes.Count(t.Text(file)[:at], []byte("\n"))
+			column := 1 + utf8.RuneCount(t.Text(file)[bytes.LastIndexByte(t.Text(file)[:at], '\n')+1:at])
 			return fmt.Errorf("%s:%d:%d: %s", file, line, column, wrong)
 		}
 	}

@@ -13,7 +13,7 @@ type trustPolicies map[string]*iam.Policy
 // loadTrust compiles every trust policy, attached or not.
 func loadTrust(c *compilation) (trustPolicies, error) {
 	all := trustPolicies{}
-	for _, file := range c.paths {
+	for _, file := range c.Paths {
 		name, found := strings.CutPrefix(file, "trust/")
 		if !found {
 			continue

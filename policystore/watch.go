@@ -2,10 +2,9 @@ package policystore
 
 import (
 	"context"
-	"maps"
-	"path/filepath"
-	"slices"
 	"time"
+
+	"extauthz/policystore/directory"
 )
 
 // patience bounds how long writes that never rest can put off a reload, as a
@@ -16,19 +15,15 @@ const patience = 5
 // file system events where the system gives them, and compares content every
 // Poll in any case: network file systems send no events, and some mounts lose
 // them.
-func (s *Store) Watch(ctx context.Context) error {
-	dir, err := filepath.Abs(s.options.Dir)
-	if err != nil {
-		return err
-	}
-	w := watch{store: s, dir: dir}
-	if w.notifier, err = newNotifier(); err != nil {
+func (s *Store) Watch(ctx context.Context) {
+	w := watch{store: s}
+	var err error
+	if w.notifier, err = directory.NewNotifier(); err != nil {
 		s.options.Logger.Warn("no file system events; policies are compared by polling only", "error", err, "poll", s.options.Poll.String())
 	} else {
-		defer w.notifier.close()
+		defer w.notifier.Close()
 	}
 	w.run(ctx)
-	return nil
 }
 
 // Trigger makes Watch reload now. It does not wait for that.
@@ -42,10 +37,9 @@ func (s *Store) Trigger() {
 // watch is one run of [Store.Watch].
 type watch struct {
 	store    *Store
-	dir      string
-	notifier *notifier // nil where the system has no events to give
-	deaf     bool      // some directory could not be watched, and that is logged
-	reported string    // the error that was logged last; "" since a good reload
+	notifier *directory.Notifier // nil where the system has no events to give
+	deaf     bool                // some directory could not be watched, and that is logged
+	reported string              // the error that was logged last; "" since a good reload
 }
 
 func (w *watch) run(ctx context.Context) {
@@ -72,7 +66,7 @@ func (w *watch) changed() <-chan struct{} {
 	if w.notifier == nil {
 		return nil
 	}
-	return w.notifier.changed
+	return w.notifier.Changed()
 }
 
 // rest waits until no event came for the debounce time, but not for ever.
@@ -105,7 +99,7 @@ func (w *watch) reload(load func(*Store) error) {
 			return
 		}
 	}
-	w.notifier.signal()
+	w.store.Trigger()
 }
 
 // follow moves the watches to the directories that are there now. It tells whether
@@ -114,7 +108,7 @@ func (w *watch) follow() (fresh bool) {
 	if w.notifier == nil {
 		return false
 	}
-	fresh, err := w.notifier.watch(w.directories())
+	fresh, err := w.notifier.Follow(w.store.reader)
 	if err != nil && !w.deaf {
 		w.store.options.Logger.Warn("a directory cannot be watched; its changes are found by polling", "error", err)
 	}
@@ -137,32 +131,4 @@ func (w *watch) report(err error) {
 		consequence = "every request is refused until it is mended"
 	}
 	w.store.options.Logger.Error("policy directory refused; "+consequence, "dir", w.store.options.Dir, "error", err)
-}
-
-// directories are those whose events tell of a change: those on the way to the
-// policy directory, the directory that holds the "..data" link, and the tree.
-func (w *watch) directories() (dirs []string, way waypoints) {
-	way = wayTo(w.dir)
-	inside := w.inside()
-	for _, dir := range inside {
-		delete(way, dir) // everything in it counts
-	}
-	return slices.AppendSeq(inside, maps.Keys(way)), way
-}
-
-// inside are the policy directory and all directories below it that can be listed.
-func (w *watch) inside() []string {
-	base, err := filepath.EvalSymlinks(w.dir)
-	if err != nil {
-		return nil
-	}
-	l := w.store.listed()
-	if l == nil {
-		root, err := resolveRoot(w.dir)
-		if err != nil {
-			return []string{base}
-		}
-		l, _ = scan(root, nil) // as far as it goes
-	}
-	return append([]string{base}, slices.Sorted(maps.Keys(l.directories))...)
 }

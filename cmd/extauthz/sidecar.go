@@ -69,7 +69,7 @@ func (s *sidecar) run(stop <-chan os.Signal) error {
 
 // start starts every part; one that ends by itself says so on the channel.
 func (s *sidecar) start(ctx context.Context) <-chan error {
-	failed := make(chan error, 2+len(s.http))
+	failed := make(chan error, 1+len(s.http))
 	ended := func(part string, err error) {
 		if ctx.Err() == nil {
 			failed <- fmt.Errorf("%s ended: %v", part, err)
@@ -77,7 +77,7 @@ func (s *sidecar) start(ctx context.Context) <-chan error {
 	}
 	onHangup(ctx, s.store.Trigger)
 	onHangup(ctx, s.reopenLog)
-	go func() { ended("watching the policies", s.store.Watch(ctx)) }()
+	go s.store.Watch(ctx)
 	go func() { ended("the gRPC server", s.server.Serve(s.listeners.checks)) }()
 	for _, h := range s.http {
 		go func() { ended("the HTTP server", h.Serve(h.listener)) }()

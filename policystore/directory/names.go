@@ -1,4 +1,4 @@
-package policystore
+package directory
 
 import (
 	"cmp"
@@ -10,21 +10,16 @@ import (
 	"syscall"
 )
 
-// diskNames tells what those files are called on disk, below the directory, that
-// have another path in the tree: the flat form.
-type diskNames map[string]string
+// Names tells what those files are called on disk, below the directory, that have
+// another path in the tree: the flat form.
+type Names map[string]string
 
-// of is what the file of that path is called on disk.
-func (names diskNames) of(path string) string { return cmp.Or(names[path], path) }
+// Of is what the file of that path is called on disk, below the directory.
+func (names Names) Of(path string) string { return cmp.Or(names[path], path) }
 
-// OnDisk is what a file of the snapshot is called on disk, below the directory:
-// sources and places have its path in the tree, as "managed/developers.json", and
-// on disk it may be called "managed..developers.json".
-func (s *Snapshot) OnDisk(path string) string { return s.names.of(path) }
-
-// tell lets an error that begins with the path of a file begin with what the file
+// Tell lets an error that begins with the path of a file begin with what the file
 // is called on disk, where the operator will look for it.
-func (names diskNames) tell(err error) error {
+func (names Names) Tell(err error) error {
 	if err == nil {
 		return nil
 	}
@@ -43,6 +38,10 @@ type toldError struct {
 
 func (e *toldError) Error() string { return e.text }
 func (e *toldError) Unwrap() error { return e.err }
+
+// slashed is the path that a name on disk stands for. Where a name cannot hold a
+// slash, as the keys of a ConfigMap, it has two dots for it.
+func slashed(onDisk string) string { return strings.ReplaceAll(onDisk, "..", "/") }
 
 // nameBelow is what errors call a file or directory below the root, with slashes;
 // the root is called by its own path.

@@ -1,4 +1,4 @@
-package policystore
+package directory
 
 import (
 	"io/fs"
@@ -20,14 +20,14 @@ type stamp struct {
 // that moment does not count as the same: clocks of file systems tick, and a second
 // change within a tick leaves no mark.
 func (s stamp) still(now stamp, moment time.Time) bool {
-	return s == now && !s.changed.IsZero() && s.changed.Add(longestTick).Before(moment)
+	return s == now && !s.changed.IsZero() && s.changed.Add(LongestTick).Before(moment)
 }
 
-// longestTick is more than the clocks of file systems take to go on: 2 s on FAT, 1 s
+// LongestTick is more than the clocks of file systems take to go on: 2 s on FAT, 1 s
 // on some network file systems, and a few milliseconds elsewhere. Where a file
 // server's clock is further behind than this, and for images that are mounted anew
 // with all their times and numbers the same, the next poll finds the change.
-const longestTick = 3 * time.Second
+const LongestTick = 3 * time.Second
 
 func stampOf(info fs.FileInfo) stamp {
 	s := stamp{size: info.Size(), modified: info.ModTime().Round(0).UTC()}

@@ -1,4 +1,4 @@
-package policystore
+package directory
 
 import (
 	"errors"
@@ -11,29 +11,29 @@ import (
 	"github.com/fsnotify/fsnotify"
 )
 
-// A notifier turns the file system events of some directories into one
+// A Notifier turns the file system events of some directories into one
 // signal. It reads both channels of fsnotify in a goroutine of its own: while
 // an error waits to be read, fsnotify's Add and Remove block.
-type notifier struct {
+type Notifier struct {
 	changed chan struct{} // holds one signal at most
 	watcher *fsnotify.Watcher
 	watched map[string]fs.FileInfo // the directories, as they were when last added
 	only    atomic.Pointer[waypoints]
 }
 
-// newNotifier fails where the system has no more inotify instances to give.
-func newNotifier() (*notifier, error) {
+// NewNotifier fails where the system has no more inotify instances to give.
+func NewNotifier() (*Notifier, error) {
 	w, err := fsnotify.NewWatcher()
 	if err != nil {
 		return nil, err
 	}
-	n := &notifier{changed: make(chan struct{}, 1), watcher: w, watched: map[string]fs.FileInfo{}}
+	n := &Notifier{changed: make(chan struct{}, 1), watcher: w, watched: map[string]fs.FileInfo{}}
 	n.only.Store(&waypoints{})
 	go n.collect()
 	return n, nil
 }
 
-func (n *notifier) collect() {
+func (n *Notifier) collect() {
 	for {
 		select {
 		case event, open := <-n.watcher.Events:
@@ -52,20 +52,30 @@ func (n *notifier) collect() {
 	}
 }
 
-func (n *notifier) signal() {
+func (n *Notifier) signal() {
 	select {
 	case n.changed <- struct{}{}:
 	default:
 	}
 }
 
-// watch makes dirs the directories watched, and tells whether there is one
-// among them that was not watched before, was another directory of the same name,
-// or was removed and made again, maybe with the same inode: what happened in it
-// until now went unseen. Every path is added again,
+// Changed is signalled after what may change the content of the directories.
+func (n *Notifier) Changed() <-chan struct{} { return n.changed }
+
+// Follow moves the watches to the directories that r's directory has now, and to
+// those on the way to it. It tells whether there is one among them that was not
+// watched before, was another directory of the same name, or was removed and made
+// again, maybe with the same inode: what happened in it until now went unseen. With
+// an error some directory is not watched.
+func (n *Notifier) Follow(r *Reader) (fresh bool, err error) {
+	dirs, way := r.watched()
+	return n.watch(dirs, way)
+}
+
+// watch makes dirs the directories watched. Every path is added again,
 // which is how its watch follows what stands there now. In the directories of the
 // way only what is on it counts.
-func (n *notifier) watch(dirs []string, way waypoints) (fresh bool, err error) {
+func (n *Notifier) watch(dirs []string, way waypoints) (fresh bool, err error) {
 	n.only.Store(&way)
 	wanted, alive := map[string]fs.FileInfo{}, map[string]bool{}
 	for _, dir := range n.watcher.WatchList() {
@@ -89,11 +99,12 @@ func (n *notifier) watch(dirs []string, way waypoints) (fresh bool, err error) {
 	return fresh, err
 }
 
-func (n *notifier) close() { n.watcher.Close() }
+// Close ends the watching.
+func (n *Notifier) Close() { n.watcher.Close() }
 
 // relevant tells whether an event may change the content: anything but a change of
 // mode, and on the way to the policy directory only what concerns the way.
-func (n *notifier) relevant(e fsnotify.Event) bool {
+func (n *Notifier) relevant(e fsnotify.Event) bool {
 	if e.Op == fsnotify.Chmod {
 		return false
 	}

@@ -1,6 +1,6 @@
 //go:build !linux
 
-package policystore
+package directory
 
 import (
 	"syscall"

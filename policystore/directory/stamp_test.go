@@ -1,10 +1,12 @@
-package policystore
+package directory
 
 import (
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
+
+	"extauthz/policystore/directory/directorytest"
 )
 
 // TestStamp holds that every state of a file has a stamp of its own, also where
@@ -12,7 +14,7 @@ import (
 func TestStamp(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a")
-	files(t, dir, map[string]string{"a": "1", "b": "1"})
+	directorytest.Write(t, dir, map[string]string{"a": "1", "b": "1"})
 	stat := func(name string) stamp {
 		t.Helper()
 		info, err := os.Stat(filepath.Join(dir, name))
@@ -26,7 +28,7 @@ func TestStamp(t *testing.T) {
 		t.Error("a is not itself, or is b")
 	}
 	time.Sleep(20 * time.Millisecond) // the clock of the file system goes on
-	files(t, dir, map[string]string{"a": "2"})
+	directorytest.Write(t, dir, map[string]string{"a": "2"})
 	if err := os.Chtimes(path, time.Time{}, a.modified); err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +50,7 @@ func TestStill(t *testing.T) {
 		want   bool
 	}{
 		{"long before", s, s, at.Add(time.Minute), true},
-		{"just before", s, s, at.Add(longestTick - 1), false},
+		{"just before", s, s, at.Add(LongestTick - 1), false},
 		{"after, by another clock", s, s, at.Add(-time.Hour), false},
 		{"another state", s, stamp{inode: 1, changed: at.Add(1)}, at.Add(time.Minute), false},
 		{"unknown", stamp{inode: 1}, stamp{inode: 1}, at, false},

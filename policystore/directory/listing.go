@@ -1,4 +1,4 @@
-package policystore
+package directory
 
 import (
 	"fmt"
@@ -12,6 +12,7 @@ import (
 // the files.
 type listing struct {
 	root        string
+	layout      Layout
 	begun       time.Time
 	files       map[string]stamp     // by absolute path
 	order       []string             // the paths of the files as they were come by
@@ -28,8 +29,8 @@ type directory struct {
 // to a file counts as the file; what is neither file nor directory is an error.
 // Where known is an earlier listing, a directory that is the same still is not
 // read again. With an error it returns what was listed before.
-func scan(root string, known *listing) (*listing, error) {
-	l := &listing{root: root, begun: time.Now(), files: map[string]stamp{}, directories: map[string]directory{}}
+func scan(root string, layout Layout, known *listing) (*listing, error) {
+	l := &listing{root: root, layout: layout, begun: time.Now(), files: map[string]stamp{}, directories: map[string]directory{}}
 	size := int64(0)
 	return l, l.walk(root, known, &size)
 }
@@ -84,7 +85,7 @@ func (l *listing) add(path, name string, size *int64) error {
 	*size += info.Size()
 	l.files[path] = stampOf(info)
 	l.order = append(l.order, path)
-	return checkLimits(name, info, *size, len(l.files))
+	return l.layout.checkFile(name, info, *size, len(l.files))
 }
 
 // directory returns the directory of that path as it was listed, and whether it is

@@ -1,0 +1,36 @@
+package directory
+
+import (
+	"fmt"
+	"io/fs"
+)
+
+// A Layout is what a reader must know of the files of a directory, by their paths.
+type Layout struct {
+	MaxSize func(path string) int64 // the largest size of a file, in bytes
+	Skips   func(path string) bool  // whether a file is no part of the tree
+}
+
+// Limits of a directory as a whole. They are far above what a registry needs and keep
+// a wrong path (a home directory, a device) from taking the process down.
+const (
+	maxTreeSize = 256 << 20 // bytes
+	maxFiles    = 100_000
+)
+
+// checkFile refuses a file that is none, is too large, or is one too many. size and
+// files are those of all until now.
+func (layout Layout) checkFile(name string, info fs.FileInfo, size int64, files int) error {
+	limit := layout.MaxSize(slashed(name))
+	switch {
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%s: not a regular file; remove it from the policy directory", name)
+	case info.Size() > limit:
+		return fmt.Errorf("%s: larger than %d MiB; remove it, or split what it holds among several files", name, limit>>20)
+	case size > maxTreeSize:
+		return fmt.Errorf("%s: the policy directory holds more than %d MiB; remove what is no policy, or divide the registries among several directories", name, maxTreeSize>>20)
+	case files > maxFiles:
+		return fmt.Errorf("%s: the policy directory holds more than %d files; remove what is no policy, or divide the registries among several directories", name, maxFiles)
+	}
+	return nil
+}

@@ -1,0 +1,298 @@
+package directory
+
+import (
+	"cmp"
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"extauthz/policystore/directory/directorytest"
+)
+
+// testLayout has two names that may be large, and a folder that is no part of trees.
+var testLayout = Layout{
+	MaxSize: func(file string) int64 {
+		switch path.Base(file) {
+		case "output.json":
+			return 64 << 20
+		case "list.yaml":
+			return 16 << 20
+		}
+		return 1 << 20
+	},
+	Skips: func(file string) bool {
+		is, _ := path.Match("tests/*.yaml", file)
+		return is
+	},
+}
+
+func TestRead(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		build func(t *testing.T, dir string)
+		want  map[string]string
+	}{
+		{"files", func(t *testing.T, dir string) {
+			directorytest.Write(t, dir, map[string]string{"a": "1", "b/c": "2", "b/d/e": ""})
+		}, map[string]string{"a": "1", "b/c": "2", "b/d/e": ""}},
+		{"dotted names are skipped", func(t *testing.T, dir string) {
+			directorytest.Write(t, dir, map[string]string{"a": "1", ".b": "2", ".git/c": "3", "d/.e": "4"})
+		}, map[string]string{"a": "1"}},
+		{"two dots stand for a slash", func(t *testing.T, dir string) {
+			directorytest.Write(t, dir, map[string]string{"managed..a.json": "1", "accounts/1..2..repositories/team..app.._policy.json": "2"})
+		}, map[string]string{"managed/a.json": "1", "accounts/1/2/repositories/team/app/_policy.json": "2"}},
+		{"a ConfigMap", func(t *testing.T, dir string) {
+			directorytest.Volume(t, dir, "..2026_01", map[string]string{"a": "old", "gone": "old"})
+			directorytest.Volume(t, dir, "..2026_02", map[string]string{"a": "new"})
+		}, map[string]string{"a": "new"}},
+		{"what is skipped", func(t *testing.T, dir string) {
+			directorytest.Write(t, dir, map[string]string{"a": "1", "tests/pull.yaml": "2", "tests..push.yaml": "3", "tests/pull.json": "4", "tests/a/pull.yaml": "5"})
+		}, map[string]string{"a": "1", "tests/pull.json": "4", "tests/a/pull.yaml": "5"}},
+		{"a link to a file", func(t *testing.T, dir string) {
+			directorytest.Write(t, dir, map[string]string{".target": "1"})
+			if err := os.Symlink(".target", filepath.Join(dir, "a")); err != nil {
+				t.Fatal(err)
+			}
+		}, map[string]string{"a": "1"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			c.build(t, dir)
+			got, err := NewReader(dir, testLayout).Read()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(got.Paths) != len(c.want) {
+				t.Errorf("read %v, want %v", got.Paths, c.want)
+			}
+			for path, content := range c.want {
+				if string(got.Text(path)) != content {
+					t.Errorf("%s = %q, want %q", path, got.Text(path), content)
+				}
+			}
+		})
+	}
+}
+
+// While a volume is swapped, every read sees one generation: both files are of
+// the same.
+func TestReadNeverMixesGenerations(t *testing.T) {
+	dir := t.TempDir()
+	generation := func(i int) string { return "..gen" + strconv.Itoa(i) }
+	swap := func(i int) {
+		content := strconv.Itoa(i)
+		directorytest.Volume(t, dir, generation(i), map[string]string{"a": content, "b": content})
+		if i > 0 {
+			os.RemoveAll(filepath.Join(dir, generation(i-1)))
+		}
+	}
+	swap(0)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for i := 1; i < 200; i++ {
+			swap(i)
+		}
+	}()
+	seen := map[string]bool{}
+	for running := true; running; {
+		select {
+		case <-done:
+			running = false
+		default:
+		}
+		got, err := NewReader(dir, testLayout).Read()
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errMoved) {
+			continue // swapped too fast for this reader; the next event reads again
+		}
+		if err != nil || string(got.Text("a")) != string(got.Text("b")) {
+			t.Fatalf("a is of generation %s, b of %s, error %v", got.Text("a"), got.Text("b"), err)
+		}
+		seen[string(got.Text("a"))] = true
+	}
+	if !seen["199"] {
+		t.Error("the last generation is never read")
+	}
+}
+
+func TestReadThroughALink(t *testing.T) {
+	dir := t.TempDir()
+	directorytest.Write(t, dir, map[string]string{"generation-1/a": "1", "generation-2/a": "2"})
+	link := filepath.Join(dir, "current")
+	for _, generation := range []string{"generation-1", "generation-2"} {
+		os.Remove(link)
+		if err := os.Symlink(generation, link); err != nil {
+			t.Fatal(err)
+		}
+		got, err := NewReader(link, testLayout).Read()
+		if err != nil || string(got.Text("a")) != generation[len(generation)-1:] {
+			t.Errorf("%s: read %q, error %v", generation, got.Text("a"), err)
+		}
+	}
+}
+
+func TestReadRefuses(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		build func(dir string) error
+		want  string
+	}{
+		{"no directory", os.Remove, "no such file or directory"},
+		{"a named pipe", func(dir string) error { return syscall.Mkfifo(filepath.Join(dir, "a"), 0o644) }, "a: not a regular file"},
+		{"a link to a directory", func(dir string) error { return os.Symlink("/", filepath.Join(dir, "a")) }, "a: not a regular file"},
+		{"a link to a device", func(dir string) error { return os.Symlink("/dev/zero", filepath.Join(dir, "a")) }, "a: not a regular file"},
+		{"a link to itself", func(dir string) error { return os.Symlink("a", filepath.Join(dir, "a")) }, "too many levels of symbolic links"},
+		{"a dangling link", func(dir string) error { return os.Symlink("missing", filepath.Join(dir, "a")) }, "no such file or directory"},
+		{"..data links to itself", func(dir string) error { return os.Symlink("..data", filepath.Join(dir, "..data")) }, "too many links"},
+		{"a file beside a volume's links", func(dir string) error {
+			return errors.Join(os.Mkdir(filepath.Join(dir, "..gen"), 0o755), os.Symlink("..gen", filepath.Join(dir, "..data")), directorytest.Sparse(filepath.Join(dir, "a"), 1))
+		}, "a: stands beside the files of a mounted volume"},
+		{"a directory beside a volume's links", func(dir string) error {
+			return errors.Join(os.Mkdir(filepath.Join(dir, "..gen"), 0o755), os.Symlink("..gen", filepath.Join(dir, "..data")), os.Mkdir(filepath.Join(dir, "a"), 0o755))
+		}, "a: stands beside the files of a mounted volume"},
+		{"a file in place of the directory", func(dir string) error { return errors.Join(os.Remove(dir), directorytest.Sparse(dir, 1)) }, "not a directory"},
+		{"a huge file", func(dir string) error { return directorytest.Sparse(filepath.Join(dir, "a"), 1<<20+1) }, "a: larger than 1 MiB; remove it, or split"},
+		{"a huge list", func(dir string) error { return directorytest.Sparse(filepath.Join(dir, "list.yaml"), 16<<20+1) }, "list.yaml: larger than 16 MiB"},
+		{"a huge output", func(dir string) error { return directorytest.Sparse(filepath.Join(dir, "output.json"), 64<<20+1) }, "larger than 64 MiB"},
+		{"huge outputs", func(dir string) (err error) {
+			for _, account := range []string{"1", "2", "3", "4", "5"} {
+				err = errors.Join(err, directorytest.Sparse(filepath.Join(dir, "accounts.."+account+"..output.json"), 60<<20))
+			}
+			return err
+		}, "accounts..5..output.json: the policy directory holds more than 256 MiB"},
+		{"a dotted name in flat form", func(dir string) error {
+			return directorytest.Sparse(filepath.Join(dir, "organization..scp..0...draft.json"), 1)
+		},
+			"organization..scp..0...draft.json: stands for organization/scp/0/.draft.json, in which a name begins with a dot"},
+		{"two files for one place", func(dir string) error {
+			return errors.Join(os.Mkdir(filepath.Join(dir, "a"), 0o755), directorytest.Sparse(filepath.Join(dir, "a", "b"), 1), directorytest.Sparse(filepath.Join(dir, "a..b"), 1))
+		}, "a/b: stands for the same file as a..b; keep one"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := c.build(dir); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := NewReader(dir, testLayout).Read(); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("read %v, error %v; want %q", got, err, c.want)
+			}
+		})
+	}
+}
+
+// TestReadWithoutPermission runs itself again without root's power, since
+// root may read everything.
+func TestReadWithoutPermission(t *testing.T) {
+	const variable, nobody = "DIRECTORY_UNREADABLE", 65534
+	if dir := os.Getenv(variable); dir != "" {
+		want := os.Getenv(variable+"_WHAT") + ": permission denied; let the user that extauthz runs as read it"
+		if _, err := NewReader(dir, testLayout).Read(); !errors.Is(err, fs.ErrPermission) || err.Error() != want {
+			t.Errorf("as user %d: error %v, want %s", os.Getuid(), err, want)
+		}
+		return
+	}
+	for _, unreadable := range []string{".", "principals.yaml", "managed"} {
+		t.Run(unreadable, func(t *testing.T) {
+			dir := worldReadable(t)
+			directorytest.Write(t, dir, map[string]string{"principals.yaml": "1", "managed/a.json": "1"})
+			if err := os.Chmod(filepath.Join(dir, unreadable), 0); err != nil {
+				t.Fatal(err)
+			}
+			again := exec.Command(readableBinary(t), "-test.run=^TestReadWithoutPermission$")
+			what := unreadable
+			if unreadable == "." {
+				what = dir
+			}
+			again.Env = append(os.Environ(), variable+"="+dir, variable+"_WHAT="+what)
+			again.Dir = "/"
+			if os.Getuid() == 0 {
+				again.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+			}
+			if out, err := again.CombinedOutput(); err != nil {
+				t.Errorf("%v\n%s", err, out)
+			}
+		})
+	}
+}
+
+// worldReadable is a temporary directory that every user can reach.
+func worldReadable(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "directory")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// readableBinary is a copy of this test's binary that every user can run.
+func readableBinary(t *testing.T) string {
+	t.Helper()
+	binary, err := os.ReadFile(os.Args[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied := filepath.Join(worldReadable(t), "test")
+	if err := os.WriteFile(copied, binary, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return copied
+}
+
+// TestReadChanged holds that Read reads what stamps do not tell, that ReadChanged
+// trusts them, and that neither keeps a text twice.
+func TestReadChanged(t *testing.T) {
+	dir := t.TempDir()
+	directorytest.Write(t, dir, map[string]string{"a": "1", "b": "2"})
+	r := NewReader(dir, testLayout)
+	if _, err := r.Read(); err != nil {
+		t.Fatal(err)
+	}
+	r.last.listing.begun = time.Now().Add(time.Hour) // as if all had rested long before
+	r.last.texts["a"] = []byte("0")
+	if got, err := r.ReadChanged(); err != nil || string(got.Text("a")) != "0" {
+		t.Errorf("error %v, text %q: a file with the same stamp is read again", err, got.Text("a"))
+	}
+	text := r.last.Text("b")
+	if got, err := r.Read(); err != nil || string(got.Text("a")) != "1" {
+		t.Errorf("error %v, text %q, want that on disk", err, got.Text("a"))
+	}
+	if again := r.last.Text("b"); &again[0] != &text[0] {
+		t.Error("a text that is read again is in memory twice")
+	}
+}
+
+// TestReadChangedElsewhere holds that no file is taken for the one of the same name
+// in the directory above, where a link led before.
+func TestReadChangedElsewhere(t *testing.T) {
+	above, link := t.TempDir(), filepath.Join(t.TempDir(), "current")
+	directorytest.Write(t, above, map[string]string{"a": "above", "inner/a": "inner"})
+	r := NewReader(link, testLayout)
+	leadTo := func(target string) {
+		t.Helper()
+		if err := cmp.Or(os.Symlink(target, link+"_tmp"), os.Rename(link+"_tmp", link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	leadTo(above)
+	if _, err := r.Read(); err != nil {
+		t.Fatal(err)
+	}
+	r.last.listing.begun = time.Now().Add(time.Hour) // as if all had rested long before
+	leadTo(filepath.Join(above, "inner"))
+	if got, err := r.ReadChanged(); err != nil || string(got.Text("a")) != "inner" {
+		t.Errorf("error %v, text %q; read is not what the link leads to", err, got.Text("a"))
+	}
+}

@@ -1,0 +1,58 @@
+package policystore
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"strings"
+
+	"extauthz/policystore/directory"
+)
+
+// Limits of files, in bytes.
+const (
+	maxFileSize   = 1 << 20  // of a file with a name of its own, such as a policy
+	maxListSize   = 16 << 20 // of one that lists what the operator writes: principals.yaml
+	maxOutputSize = 64 << 20 // of one that lists what an account or registry has
+)
+
+// layout is what reading must know of a policy directory's files.
+func layout() directory.Layout { return directory.Layout{MaxSize: maxSize, Skips: isPolicyTest} }
+
+// maxSize is the largest size of a file, by its name alone.
+func maxSize(file string) int64 {
+	switch path.Base(file) {
+	case authorizationFile, inventoryName:
+		return maxOutputSize
+	case "principals.yaml", "registries.yaml", "htpasswd":
+		return maxListSize
+	}
+	return maxFileSize
+}
+
+// policyTests is the form of the paths of policy tests. They decide nothing, and
+// so are no part of the tree and its digest.
+var policyTests = regexp.MustCompile(`^tests/[A-Za-z0-9+=,.@_-]{1,128}\.yaml$`)
+
+func isPolicyTest(file string) bool {
+	return strings.HasPrefix(file, "tests/") && policyTests.MatchString(file)
+}
+
+// namedFile is the form of the path of a file that others name; IAM's names of
+// managed policies are up to 128 of these characters.
+var namedFile = regexp.MustCompile(`^((managed|trust|jwks)/[A-Za-z0-9+=,.@_-]{1,128}\.json|ca/[A-Za-z0-9+=,.@_-]{1,128}\.pem)$`)
+
+// checkPaths refuses a file that no part of the directory's layout explains.
+func checkPaths(t *directory.Tree) error {
+	for _, file := range t.Paths {
+		switch {
+		case file == "registries.yaml" || file == "principals.yaml" || file == "htpasswd" || file == organizationPath:
+		case namedFile.MatchString(file):
+		case isOfRepository(file) || isInventory(file) || isRegistryPolicy(file):
+		case isAuthorization(file) || controlPolicy.MatchString(file):
+		default:
+			return fmt.Errorf("%s: not a file of a policy directory, so it would not be in force; mend its name, remove it, or give it a leading dot", file)
+		}
+	}
+	return nil
+}
