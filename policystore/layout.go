@@ -51,8 +51,26 @@ func checkPaths(t *directory.Tree) error {
 		case isOfRepository(file) || isInventory(file) || isRegistryPolicy(file):
 		case isAuthorization(file) || controlPolicy.MatchString(file):
 		default:
-			return fmt.Errorf("%s: not a file of a policy directory, so it would not be in force; mend its name, remove it, or give it a leading dot", file)
+			return errStray(file)
 		}
 	}
 	return nil
+}
+
+// errStray refuses a file by its name, which is quoted where it is not what it seems:
+// letters may look alike, and blanks end it.
+func errStray(file string) error {
+	remedy := "mend its name, remove it, or give it a leading dot"
+	account, _, _ := strings.Cut(strings.TrimPrefix(file, "accounts/"), "/")
+	switch {
+	case strings.HasSuffix(file, ".yml"):
+		remedy = "name it " + strings.TrimSuffix(file, ".yml") + ".yaml, or remove it"
+	case strings.HasPrefix(file, "accounts/") && !isAccount(account):
+		remedy = fmt.Sprintf("name its account by 12 digits instead of %+q, or remove it", account)
+	}
+	told := ""
+	if quoted := fmt.Sprintf("%+q", file); quoted != `"`+file+`"` || strings.TrimSpace(file) != file {
+		told = " (" + quoted + ")"
+	}
+	return fmt.Errorf("%s: not a file of a policy directory%s, so it would not be in force; %s", file, told, remedy)
 }

@@ -1,6 +1,9 @@
 package policystore
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // TestMaxSize holds that the limit of a file goes by its name.
 func TestMaxSize(t *testing.T) {
@@ -12,6 +15,22 @@ func TestMaxSize(t *testing.T) {
 	} {
 		if got := maxSize(file); got != want {
 			t.Errorf("%s may have %d bytes, want %d", file, got, want)
+		}
+	}
+}
+
+func TestStrayFiles(t *testing.T) {
+	for file, want := range map[string]string{
+		"registries.yml": "registries.yml: not a file of a policy directory, so it would not be in force; name it registries.yaml, or remove it",
+		"accounts/12345678901/authorization-details.json": `in force; name its account by 12 digits instead of "12345678901", or remove it`,
+		"managed/\u0430.json":                             "managed/\u0430.json: not a file of a policy directory (\"managed/\\u0430.json\"), so it",
+		"managed/a.json ":                                 `("managed/a.json "), so it`,
+		"stray":                                           "stray: not a file of a policy directory, so it would not be in force; mend its name, remove it, or give it a leading dot",
+	} {
+		contents := small()
+		contents[file] = pullOnly
+		if _, err := compile(treeOf(contents), options(), newLasting(offline())); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %s", file, err, want)
 		}
 	}
 }

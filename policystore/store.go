@@ -134,6 +134,6 @@ func (s *Store) succeeded(next *Snapshot) {
 	s.options.Logger.Info("policy directory in force",
 		"dir", s.options.Dir, "digest", next.Digest, "generation", s.Status().Generation, "summary", next.Summary)
 	for _, finding := range next.Findings[:min(len(next.Findings), maxFindings)] {
-		s.options.Logger.Warn("suspicious policy", "finding", finding.String())
+		s.options.Logger.Warn("suspicious policy", "finding", next.names.TellText(finding.String()))
 	}
 }

@@ -127,14 +127,17 @@ func TestWatchLogsAnErrorOnceAndNoSecret(t *testing.T) {
 }
 
 func TestReloadWarnsOfSuspiciousPolicies(t *testing.T) {
-	contents := small()
-	contents["managed/pull.json"] = strings.Replace(pullOnly, "ecr:BatchGetImage", "ecr:BatchGetImages", 1)
-	dir := t.TempDir()
-	directorytest.Write(t, dir, contents)
-	var log lines
-	s := New(Options{Dir: dir, Decision: options(), Logger: slog.New(slog.NewJSONHandler(&log, nil))})
-	if err := s.Reload(); err != nil || log.count("managed/pull.json:1:") != 1 || log.count("BatchGetImages") != 1 {
-		t.Errorf("error %v, log %s", err, log.text.String())
+	for _, file := range []string{"managed/pull.json", "managed..pull.json"} {
+		contents := small()
+		delete(contents, "managed/pull.json")
+		contents[file] = strings.Replace(pullOnly, "ecr:BatchGetImage", "ecr:BatchGetImages", 1)
+		dir := t.TempDir()
+		directorytest.Write(t, dir, contents)
+		var log lines
+		s := New(Options{Dir: dir, Decision: options(), Logger: slog.New(slog.NewJSONHandler(&log, nil))})
+		if err := s.Reload(); err != nil || log.count(file+":1:") != 1 || log.count("BatchGetImages") != 1 {
+			t.Errorf("%s: error %v, log %s", file, err, log.text.String())
+		}
 	}
 }
 

@@ -50,7 +50,7 @@ func (e *Entities) Add(entity Entity) error {
 	case e.byARN[entity.ARN] != nil:
 		return fmt.Errorf("principal %q is there twice; keep one entry", entity.ARN)
 	case other != nil:
-		return fmt.Errorf("principal %q has the name of %q, which is there under two paths or spellings then; such names are unique in an account", entity.ARN, other.ARN)
+		return fmt.Errorf("principal %q has the name of %q, which is there under two paths or spellings then; such names are unique in an account: keep the one that AWS has", entity.ARN, other.ARN)
 	}
 	if entity.ID != "" {
 		if other := e.byID[entity.ID]; other != nil {

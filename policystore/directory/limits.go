@@ -15,7 +15,7 @@ type Layout struct {
 // a wrong path (a home directory, a device) from taking the process down.
 const (
 	maxTreeSize = 256 << 20 // bytes
-	maxFiles    = 100_000
+	maxFiles    = 100_000   // and as many folders
 )
 
 // checkFile refuses a file that is none, is too large, or is one too many. size and

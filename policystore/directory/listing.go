@@ -36,6 +36,9 @@ func scan(root string, layout Layout, known *listing) (*listing, error) {
 }
 
 func (l *listing) walk(path string, known *listing, size *int64) error {
+	if len(l.directories) == maxFiles {
+		return fmt.Errorf("%s: the policy directory holds more than %d folders; remove what is no policy", nameBelow(l.root, path), maxFiles)
+	}
 	entries, err := l.enter(path, known)
 	if err != nil {
 		return unreadable(nameBelow(l.root, path), err)

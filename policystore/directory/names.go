@@ -23,11 +23,19 @@ func (names Names) Tell(err error) error {
 	if err == nil {
 		return nil
 	}
-	path, rest, _ := strings.Cut(err.Error(), ":")
-	if names[path] == "" {
-		return err
+	if text := names.TellText(err.Error()); text != err.Error() {
+		return &toldError{text, err}
 	}
-	return &toldError{names[path] + ":" + rest, err}
+	return err
+}
+
+// TellText is Tell for a message.
+func (names Names) TellText(message string) string {
+	path, rest, _ := strings.Cut(message, ":")
+	if names[path] == "" {
+		return message
+	}
+	return names[path] + ":" + rest
 }
 
 // A toldError is an error in other words.

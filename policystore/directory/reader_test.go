@@ -158,6 +158,9 @@ func TestReadRefuses(t *testing.T) {
 		{"a directory beside a volume's links", func(dir string) error {
 			return errors.Join(os.Mkdir(filepath.Join(dir, "..gen"), 0o755), os.Symlink("..gen", filepath.Join(dir, "..data")), os.Mkdir(filepath.Join(dir, "a"), 0o755))
 		}, "a: stands beside the files of a mounted volume"},
+		{"a volume's link by another name", func(dir string) error {
+			return errors.Join(os.Mkdir(filepath.Join(dir, "..gen"), 0o755), os.Symlink("..gen", filepath.Join(dir, "..data")), os.Symlink("..data/b", filepath.Join(dir, "a")))
+		}, "a: links to ..data/b, and in a mounted volume each link has the name of what it leads to"},
 		{"a file in place of the directory", func(dir string) error { return errors.Join(os.Remove(dir), directorytest.Sparse(dir, 1)) }, "not a directory"},
 		{"a huge file", func(dir string) error { return directorytest.Sparse(filepath.Join(dir, "a"), 1<<20+1) }, "a: larger than 1 MiB; remove it, or split"},
 		{"a huge list", func(dir string) error { return directorytest.Sparse(filepath.Join(dir, "list.yaml"), 16<<20+1) }, "list.yaml: larger than 16 MiB"},

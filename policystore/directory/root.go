@@ -46,8 +46,11 @@ func checkVolume(root string) error {
 			continue
 		}
 		target, err := os.Readlink(filepath.Join(root, e.Name()))
-		if err != nil || !strings.HasPrefix(target, volumeData+"/") {
+		switch {
+		case err != nil || !strings.HasPrefix(target, volumeData+"/"):
 			return fmt.Errorf("%s: stands beside the files of a mounted volume, so it would not be in force; remove it, or give it a leading dot", printable(e.Name()))
+		case target != volumeData+"/"+e.Name():
+			return fmt.Errorf("%s: links to %s, and in a mounted volume each link has the name of what it leads to, which alone is in force; remove it", printable(e.Name()), printable(target))
 		}
 	}
 	return nil
