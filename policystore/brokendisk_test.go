@@ -49,7 +49,12 @@ func TestBrokenOnDisk(t *testing.T) {
 		{"a file in place of the directory", func(dir string) error { return errors.Join(os.RemoveAll(dir), os.WriteFile(dir, nil, 0o644)) }, "DIR: not a directory; name a directory"},
 		{"a directory in place of a file", func(dir string) error {
 			return errors.Join(os.Remove(filepath.Join(dir, "htpasswd")), os.Mkdir(filepath.Join(dir, "htpasswd"), 0o755))
-		}, "principals.yaml:2:3: user \"alice\" has no line in htpasswd; add one with `htpasswd -B`"},
+		}, "htpasswd: a directory; put a file of that name there, or remove it"},
+		{"a directory with files in place of a file", func(dir string) error {
+			return errors.Join(os.Remove(filepath.Join(dir, "registries.yaml")), put("registries.yaml/a.yaml", "")(dir))
+		}, "registries.yaml: a directory; put a file of that name there, or remove it"},
+		{"a directory in place of a file that need not be", func(dir string) error { return os.Mkdir(filepath.Join(dir, "organization.yaml"), 0o755) },
+			"organization.yaml: a directory; put a file of that name there, or remove it"},
 		{"named pipe", func(dir string) error { return syscall.Mkfifo(filepath.Join(dir, "managed/a.json"), 0o644) }, noFile},
 		{"link to a named pipe", func(dir string) error {
 			return errors.Join(syscall.Mkfifo(filepath.Join(dir, ".pipe"), 0o644), link("../.pipe")(dir))

@@ -17,7 +17,9 @@ const (
 )
 
 // layout is what reading must know of a policy directory's files.
-func layout() directory.Layout { return directory.Layout{MaxSize: maxSize, Skips: isPolicyTest} }
+func layout() directory.Layout {
+	return directory.Layout{MaxSize: maxSize, Skips: isPolicyTest, IsFile: hasOneName}
+}
 
 // maxSize is the largest size of a file, by its name alone.
 func maxSize(file string) int64 {
@@ -42,12 +44,16 @@ func isPolicyTest(file string) bool {
 // managed policies are up to 128 of these characters.
 var namedFile = regexp.MustCompile(`^((managed|trust|jwks)/[A-Za-z0-9+=,.@_-]{1,128}\.json|ca/[A-Za-z0-9+=,.@_-]{1,128}\.pem)$`)
 
+// hasOneName tells of a file that has one name, at the top.
+func hasOneName(file string) bool {
+	return file == "registries.yaml" || file == "principals.yaml" || file == "htpasswd" || file == organizationPath
+}
+
 // checkPaths refuses a file that no part of the directory's layout explains.
 func checkPaths(t *directory.Tree) error {
 	for _, file := range t.Paths {
 		switch {
-		case file == "registries.yaml" || file == "principals.yaml" || file == "htpasswd" || file == organizationPath:
-		case namedFile.MatchString(file):
+		case hasOneName(file) || namedFile.MatchString(file):
 		case isOfRepository(file) || isInventory(file) || isRegistryPolicy(file):
 		case isAuthorization(file) || controlPolicy.MatchString(file):
 		default:

@@ -63,12 +63,17 @@ func tagContext(tags []sts.Tag) iam.Context {
 	return c
 }
 
+const tagsRemedy = "write an object of keys and their values, or save the output of aws ecr list-tags-for-resource as it is"
+
 // readTags reads the tags of one repository: an object of keys and values, or the
 // output of aws ecr list-tags-for-resource.
 func readTags(file string, text []byte) (tags []sts.Tag, err error) {
 	r, err := strictjson.NewReader(file, 1, text)
 	if err != nil {
 		return nil, err
+	}
+	if r.AtArray() {
+		return nil, r.ErrorAt(0, "a list stands here; %s", tagsRemedy)
 	}
 	isOutput, object := hasTagList(text), r.Object
 	if isOutput {
@@ -82,6 +87,9 @@ func readTags(file string, text []byte) (tags []sts.Tag, err error) {
 		case isOutput:
 			return checkOutputMember(r, name, at)
 		}
+		if start := r.Start(); start < len(text) && text[start] != '"' {
+			return r.ErrorAt(start, "the value of tag %q must be a string; %s", name, tagsRemedy)
+		}
 		value, _, err := r.String(fmt.Sprintf("the value of tag %q", name))
 		tags = append(tags, sts.Tag{Key: name, Value: value})
 		return err
@@ -90,7 +98,7 @@ func readTags(file string, text []byte) (tags []sts.Tag, err error) {
 		return nil, err
 	}
 	if isPieceOfOutput(tags) {
-		return nil, r.ErrorAt(0, "this is a piece of an output, not tags; write an object of keys and values, or save the whole output")
+		return nil, r.ErrorAt(0, "this is a piece of an output, not tags; %s", tagsRemedy)
 	}
 	if err := sts.CheckShownTags(tags); err != nil {
 		return nil, r.ErrorAt(0, "%v", err)

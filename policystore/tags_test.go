@@ -70,9 +70,10 @@ func TestTagsRefused(t *testing.T) {
 	}
 	for _, c := range []struct{ name, text, want string }{
 		{"empty", "", ":1:1: not JSON"},
-		{"a list", `[{"Key": "a", "Value": "b"}]`, ":1:1: the tags must be an object, not an array"},
-		{"a number", `{"a": 1}`, `:1:7: the value of tag "a" must be a string, not a number`},
-		{"null for the list", `{"tags": null}`, `:1:10: the value of tag "tags" must be a string, not null`},
+		{"a list", `[{"Key": "a", "Value": "b"}]`, ":1:1: a list stands here; write an object of keys and their values"},
+		{"a number", `{"a": 1}`, `:1:7: the value of tag "a" must be a string; write an object of keys and their values`},
+		{"the list in another case", `{"Tags": [{"Key": "a", "Value": "b"}]}`, `:1:10: the value of tag "Tags" must be a string; write an object of keys and their values, or save the output of aws ecr list-tags-for-resource as it is`},
+		{"null for the list", `{"tags": null}`, `:1:10: the value of tag "tags" must be a string; write an object`},
 		{"a key twice", `{"a": "1", "a": "2"}`, `:1:12: "a" occurs twice`},
 		{"keys that differ in case", `{"Team": "1", "team": "2"}`, `:1:1: the tag keys "Team" and "team" are the same`},
 		{"reserved keys that differ in case", `{"aws:Team": "1", "aws:team": "2"}`, `:1:1: the tag keys "aws:Team" and "aws:team" are the same`},

@@ -9,6 +9,7 @@ import (
 type Layout struct {
 	MaxSize func(path string) int64 // the largest size of a file, in bytes
 	Skips   func(path string) bool  // whether a file is no part of the tree
+	IsFile  func(path string) bool  // whether a directory of that path is an error: as a file, an empty one would be missed
 }
 
 // Limits of a directory as a whole. They are far above what a registry needs and keep

@@ -51,6 +51,8 @@ func (l *listing) walk(path string, known *listing, size *int64) error {
 			continue
 		case printable(e.Name()) != e.Name():
 			return fmt.Errorf("%s: the name holds what cannot be printed; mend it, or remove the file", printable(name))
+		case e.IsDir() && l.layout.IsFile(name):
+			return fmt.Errorf("%s: a directory; put a file of that name there, or remove it", name)
 		case e.IsDir():
 			err = l.walk(below, known, size)
 		default:

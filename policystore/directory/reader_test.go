@@ -17,7 +17,8 @@ import (
 	"extauthz/policystore/directory/directorytest"
 )
 
-// testLayout has two names that may be large, and a folder that is no part of trees.
+// testLayout has two names that may be large, a folder that is no part of trees, and a
+// name that no folder may have.
 var testLayout = Layout{
 	MaxSize: func(file string) int64 {
 		switch path.Base(file) {
@@ -32,6 +33,7 @@ var testLayout = Layout{
 		is, _ := path.Match("tests/*.yaml", file)
 		return is
 	},
+	IsFile: func(file string) bool { return file == "list.yaml" },
 }
 
 func TestRead(t *testing.T) {
@@ -162,6 +164,7 @@ func TestReadRefuses(t *testing.T) {
 			return errors.Join(os.Mkdir(filepath.Join(dir, "..gen"), 0o755), os.Symlink("..gen", filepath.Join(dir, "..data")), os.Symlink("..data/b", filepath.Join(dir, "a")))
 		}, "a: links to ..data/b, and in a mounted volume each link has the name of what it leads to"},
 		{"a file in place of the directory", func(dir string) error { return errors.Join(os.Remove(dir), directorytest.Sparse(dir, 1)) }, "not a directory"},
+		{"a folder in place of a file", func(dir string) error { return os.Mkdir(filepath.Join(dir, "list.yaml"), 0o755) }, "list.yaml: a directory; put a file of that name there"},
 		{"a huge file", func(dir string) error { return directorytest.Sparse(filepath.Join(dir, "a"), 1<<20+1) }, "a: larger than 1 MiB; remove it, or split"},
 		{"a huge list", func(dir string) error { return directorytest.Sparse(filepath.Join(dir, "list.yaml"), 16<<20+1) }, "list.yaml: larger than 16 MiB"},
 		{"a huge output", func(dir string) error { return directorytest.Sparse(filepath.Join(dir, "output.json"), 64<<20+1) }, "larger than 64 MiB"},
