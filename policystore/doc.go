@@ -85,6 +85,7 @@
 //	hosts.go         which registry a request is for
 //	proof.go         what a registry takes as proof of who calls
 //	audiences.go     whose tokens a registry takes beside other registries
+//	partitions.go    registries of partitions that AWS has not
 //	idle.go          what registries and the password file have that proves nobody
 //	challenge.go     what a registry asks of who shows no credential
 //	network.go       proxies and VPC endpoint in front of a registry

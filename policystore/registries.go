@@ -71,6 +71,7 @@ type Registry struct {
 	hosts         []string
 	audience      audience
 	sourcesAt     iam.Position // of its sources
+	partitionAt   iam.Position
 	byHost        bool
 	removeHeaders []string
 }
@@ -107,6 +108,7 @@ func loadRegistries(t *directory.Tree) (registries, error) {
 		}
 		all[entry.Name].audience = audience{entry.Proof.Audiences != nil, y.position([]any{"registries", i, "hosts"})}
 		all[entry.Name].sourcesAt = y.position([]any{"registries", i, "sources"})
+		all[entry.Name].partitionAt = y.position([]any{"registries", i, "partition"})
 	}
 	return all, nil
 }
