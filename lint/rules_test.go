@@ -94,7 +94,7 @@ func TestActionsAndResources(t *testing.T) {
 		{"a region to fill in", withStatement(`{"Effect":"Allow",` + pullOn + `,"Resource":"arn:aws:ecr:REGION:123456789012:repository/team"}`), "placeholder"},
 		{"everything on tagged repositories", and(withStatement(`{"Effect":"Allow",`+pullOn+`,"Resource":"*","Condition":{"StringEquals":{"ecr:ResourceTag/team":"red"}}}`),
 			"accounts/123456789012/eu-central-1/repositories/team/app/_tags.json", `{"team":"red"}`), ""},
-		{"tags that nothing has", withStatement(`{"Effect":"Deny","Action":"ecr:*","Resource":"*","Condition":{"StringEquals":{"ecr:ResourceTag/team":"red"}}}`), "unconfigured-key"},
+		{"tags that nothing has", withStatement(`{"Effect":"Deny","Action":"ecr:*","Resource":"*","Condition":{"StringEquals":{"ecr:ResourceTag/team":"red"}}}`), "unconfigured-key untold-tags"},
 		{"all but some actions, denied", withStatement(`{"Effect":"Deny","NotAction":["ecr:Get*","ecr:Batch*"],"NotResource":` + team + `}`), ""},
 		{"a boundary may allow all but some", and(withStatement(`{"Effect":"Allow",`+pullOn+`,"Resource":`+team+`}`),
 			"managed/limit.json", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","NotAction":"iam:*","Resource":"*"}}`,

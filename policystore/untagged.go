@@ -50,6 +50,29 @@ func (all registries) untagged(tags resourceTags, written map[string][]*iam.Poli
 	return ""
 }
 
+// untoldTags finds policies that say more of a repository without tags than of one
+// with them, while some registry has no inventory: whatever repository the directory
+// does not know counts as one without tags, as on AWS a new one does.
+func (all registries) untoldTags(policies []*iam.Policy) []iam.Finding {
+	open := ""
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if r := all[name]; r.listed == nil && open == "" {
+			open = name
+		}
+	}
+	if open == "" {
+		return nil
+	}
+	var found []iam.Finding
+	for _, policy := range policies {
+		if at, key := needsTags(policy); key != "" {
+			found = append(found, iam.Finding{Source: policy.Source, Position: at, Code: "untold-tags", Message: fmt.Sprintf(
+				"asks for %s where a missing tag counts, and registry %q has no repositories.json: repositories without a file here count as untagged; save the output of aws ecr describe-repositories", key, open)})
+		}
+	}
+	return found
+}
+
 // needsTags finds a statement about ECR in which the lack of a tag takes a Deny
 // away or lets an Allow apply. In trust policies the tags are those of the role.
 func needsTags(policy *iam.Policy) (at iam.Position, key string) {

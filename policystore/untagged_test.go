@@ -60,3 +60,39 @@ func TestTagsThatAreNotTold(t *testing.T) {
 		})
 	}
 }
+
+// TestUntoldTags holds that a Deny by tag is told of where repositories may be that
+// the directory does not know.
+func TestUntoldTags(t *testing.T) {
+	byTag := strings.Replace(noPull, `"Resource":"*"`, `"Resource":"*","Condition":{"StringEquals":{"aws:ResourceTag/secret":"yes"}}`, 1)
+	for _, c := range []struct {
+		name, policy, inventory string
+		want                    int
+	}{
+		{"no inventory", byTag, "", 1},
+		{"an inventory", byTag, `{"repositories":[]}`, 0},
+		{"a Deny by no tag", noPull, "", 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			contents := small()
+			delete(contents, secretDir)
+			contents["managed/guard.json"] = c.policy
+			if c.inventory != "" {
+				contents["accounts/123456789012/eu-central-1/repositories.json"] = c.inventory
+			}
+			s, err := load(t, contents)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found := 0
+			for _, finding := range s.Findings {
+				if finding.Code == "untold-tags" && finding.Source == "managed/guard.json" {
+					found++
+				}
+			}
+			if found != c.want {
+				t.Errorf("%d findings, want %d: %v", found, c.want, s.Findings)
+			}
+		})
+	}
+}
