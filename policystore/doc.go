@@ -79,7 +79,8 @@
 //
 //	layout.go        which files there may be, and how large
 //	text.go          files are text
-//	snapshot.go      Snapshot: compiled from a tree
+//	snapshot.go      Snapshot: all that decides
+//	compile.go       a tree made into a snapshot
 //	remembered.go    what texts were compiled into, from one content to the next
 //	registries.go    registries.yaml: Registry
 //	hosts.go         which registry a request is for

@@ -1,0 +1,171 @@
+package policystore
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"extauthz/basicauth"
+	"extauthz/decision"
+	"extauthz/iam"
+	"extauthz/oidc"
+	"extauthz/policystore/directory"
+	"extauthz/sts"
+)
+
+// lasting is what outlives snapshots.
+type lasting struct {
+	passwords *basicauth.Passwords
+	keys      *oidc.KeyCache
+	memory    memory // of the last good content
+}
+
+func newLasting(keys *oidc.KeyCache) *lasting {
+	return &lasting{passwords: basicauth.NewPasswords(), keys: keys}
+}
+
+// compile makes a snapshot of a content, and lets it be remembered what the content
+// was made into.
+func compile(t *directory.Tree, o decision.Options, l *lasting) (*Snapshot, error) {
+	c := &compilation{Tree: t, before: l.memory, now: make(memory, len(l.memory))}
+	s, err := c.snapshot(o, l)
+	if err == nil {
+		l.memory = c.now
+	}
+	return s, err
+}
+
+func (c *compilation) snapshot(o decision.Options, l *lasting) (*Snapshot, error) {
+	t := c.Tree
+	if err := cmp.Or(checkPaths(t), checkTexts(t)); err != nil {
+		return nil, err
+	}
+	all, err := loadRegistries(t)
+	if err != nil {
+		return nil, err
+	}
+	organization, err := loadOrganization(t)
+	if err != nil {
+		return nil, err
+	}
+	all.join(organization)
+	known, err := loadInventories(c, all)
+	if err != nil {
+		return nil, err
+	}
+	policies, err := loadPolicies(c, all, organization)
+	if err != nil {
+		return nil, err
+	}
+	from, err := loadSources(c, l)
+	if err != nil {
+		return nil, err
+	}
+	from.organization = &sts.Organization{Member: organization.Member, Above: policies.Organization}
+	who, err := loadPrincipals(c, from)
+	if err != nil {
+		return nil, err
+	}
+	if err := cmp.Or(all.checkAudiences(who.issuers), organization.checkAccounts(policies.Organization, all, from, who)); err != nil {
+		return nil, err
+	}
+	tags, err := loadTags(c, all)
+	if err != nil {
+		return nil, err
+	}
+	s := &Snapshot{
+		Digest: t.Digest, Callers: who.table, registries: all, principals: who, tags: tags, names: t.Names,
+		Summary: Summary{
+			Registries: len(all), Credentials: who.table.Len(), Principals: len(who.identity), Issuers: len(who.issuers),
+			ManagedPolicies: len(from.managed), RepositoryPolicies: len(policies.Repository), Repositories: known,
+			RegistryPolicies: len(policies.Registry), ControlPolicies: len(controlPolicies(policies.Organization)), TaggedRepositories: len(tags),
+		},
+	}
+	if err := s.decideBy(from, policies, o); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// loadSources reads what principals.yaml refers to.
+func loadSources(c *compilation, l *lasting) (*sources, error) {
+	from := &sources{compilation: c, passwords: l.passwords, keys: l.keys}
+	var err error
+	if from.exported, err = loadAuthorizations(c); err != nil {
+		return nil, err
+	}
+	if from.managed, err = loadManaged(c, from.exported); err != nil {
+		return nil, err
+	}
+	if from.trust, err = loadTrust(c); err != nil {
+		return nil, err
+	}
+	from.files, err = loadKeyFiles(c.Tree)
+	return from, err
+}
+
+// loadPolicies compiles the policies that attach to no principal.
+func loadPolicies(c *compilation, all registries, organization *Organization) (p decision.Policies, err error) {
+	if p.Repository, err = loadRepositoryPolicies(c, all); err != nil {
+		return p, err
+	}
+	if p.Registry, err = loadRegistryPolicies(c, all); err != nil {
+		return p, err
+	}
+	p.Organization, err = loadControlPolicies(c, organization)
+	return p, err
+}
+
+// decideBy makes the engine, and judges the policies as a whole.
+func (s *Snapshot) decideBy(from *sources, policies decision.Policies, o decision.Options) (err error) {
+	own, aws := s.principals.operators(from, &policies)
+	s.policies, s.repositories = own, policies.Repository
+	all := slices.Concat(own, aws)
+	if err := cmp.Or(s.principals.checkUserIDs(all), s.principals.checkNamedIDs(all), s.registries.checkTagged(s.tags, policies.Repository, all)); err != nil {
+		return err
+	}
+	s.Findings = findings(s.policies, slices.Concat(s.principals.findings, s.registries.idleSources(s.Callers), s.registries.unknownPartitions(), s.registries.untoldTags(all), unboundUsers(s.Callers)))
+	policies.Identity, policies.Boundary = s.principals.identity, s.principals.boundary
+	s.Decisions, err = decision.New(policies, o)
+	return err
+}
+
+// operators are all policies that the operator wrote, in the order of files, and
+// those of AWS's that the authorizations of accounts brought.
+func (p *principals) operators(from *sources, other *decision.Policies) (own, aws []*iam.Policy) {
+	own, aws = from.managed.operators()
+	own = append(slices.AppendSeq(own, maps.Values(from.trust)), p.inline...)
+	for _, byARN := range []map[string][]*iam.Policy{other.Repository, other.Registry} {
+		for _, attached := range byARN {
+			own = append(own, attached...)
+		}
+	}
+	own = append(own, controlPolicies(other.Organization)...)
+	slices.SortFunc(own, func(a, b *iam.Policy) int {
+		at, bt := a.Statements[0].Start, b.Statements[0].Start
+		return cmp.Or(strings.Compare(a.Source, b.Source), cmp.Compare(at.Line, bt.Line), cmp.Compare(at.Column, bt.Column), cmp.Compare(a.Kind, b.Kind))
+	})
+	return own, aws
+}
+
+// controlPolicies are those of an organization, of all kinds and levels.
+func controlPolicies(o *iam.Organization) []*iam.Policy {
+	if o == nil {
+		return nil
+	}
+	return slices.Concat(slices.Concat(o.SCPs...), slices.Concat(o.RCPs...))
+}
+
+// findings are those of all policies and of principals.yaml, in the order of
+// files and lines, each once: a policy in two uses has most of them twice.
+func findings(policies []*iam.Policy, others []iam.Finding) []iam.Finding {
+	all := slices.Clone(others)
+	for _, policy := range policies {
+		all = append(all, policy.Findings()...)
+	}
+	slices.SortStableFunc(all, func(a, b iam.Finding) int {
+		return cmp.Or(strings.Compare(a.Source, b.Source), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), strings.Compare(a.Message, b.Message))
+	})
+	return slices.Compact(all)
+}
