@@ -67,11 +67,11 @@ func checkPaths(t *directory.Tree) error {
 // letters may look alike, and blanks end it.
 func errStray(file string) error {
 	remedy := "mend its name, remove it, or give it a leading dot"
-	account, _, _ := strings.Cut(strings.TrimPrefix(file, "accounts/"), "/")
+	account, _, ofAccount := cutAccount(file)
 	switch {
 	case strings.HasSuffix(file, ".yml"):
 		remedy = "name it " + strings.TrimSuffix(file, ".yml") + ".yaml, or remove it"
-	case strings.HasPrefix(file, "accounts/") && !isAccount(account):
+	case strings.HasPrefix(file, "accounts/") && !ofAccount:
 		remedy = fmt.Sprintf("name its account by 12 digits instead of %+q, or remove it", account)
 	}
 	told := ""

@@ -54,20 +54,16 @@ func (all registries) untagged(tags resourceTags, written map[string][]*iam.Poli
 // with them, while some registry has no inventory: whatever repository the directory
 // does not know counts as one without tags, as on AWS a new one does.
 func (all registries) untoldTags(policies []*iam.Policy) []iam.Finding {
-	open := ""
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		if r := all[name]; r.listed == nil && open == "" {
-			open = name
-		}
-	}
-	if open == "" {
+	names := slices.Sorted(maps.Keys(all))
+	open := slices.IndexFunc(names, func(name string) bool { return all[name].listed == nil })
+	if open < 0 {
 		return nil
 	}
 	var found []iam.Finding
 	for _, policy := range policies {
 		if at, key := needsTags(policy); key != "" {
 			found = append(found, iam.Finding{Source: policy.Source, Position: at, Code: "untold-tags", Message: fmt.Sprintf(
-				"asks for %s where a missing tag counts, and registry %q has no repositories.json: repositories without a file here count as untagged; save the output of aws ecr describe-repositories", key, open)})
+				"asks for %s where a missing tag counts, and registry %q has no repositories.json: repositories without a file here count as untagged; save the output of aws ecr describe-repositories", key, names[open])})
 		}
 	}
 	return found
