@@ -7,7 +7,7 @@
 # run --env): the health check then reads the same ones.
 
 # GO_IMAGE is the image that builds: any with go on its PATH. It needs no shell.
-ARG GO_IMAGE=golang:1.26
+ARG GO_IMAGE=golang:1.27
 FROM ${GO_IMAGE} AS build
 ENV CGO_ENABLED=0
 WORKDIR /src

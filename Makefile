@@ -10,6 +10,9 @@ CASES    ?= 1000000
 INPUTS   ?= 10000000
 SEED     ?= 1
 
+# An older Go fetches the release that go.mod names. GOTOOLCHAIN=local prevents it.
+export GOTOOLCHAIN ?= auto
+
 .PHONY: help run test build image fuzz router differential bench clean
 
 help: ## show this list

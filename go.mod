@@ -1,6 +1,8 @@
 module extauthz
 
-go 1.26.0
+go 1.27.0
+
+toolchain go1.27.4
 
 require (
 	github.com/envoyproxy/go-control-plane/envoy v1.40.0

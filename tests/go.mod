@@ -1,6 +1,8 @@
 module extauthz/tests
 
-go 1.26.0
+go 1.27.0
+
+toolchain go1.27.4
 
 require (
 	extauthz v0.0.0-00010101000000-000000000000
