@@ -9,11 +9,14 @@ import (
 	"extauthz/policystore"
 )
 
+// githubProvider is what trust policies call the issuer of GitHub Actions.
+const githubProvider = "token.actions.githubusercontent.com"
+
 // sharedClaims are the claims by which tokens of an issuer that the whole world
 // has accounts at are told apart; none for other issuers.
 func sharedClaims(provider string) []string {
 	switch provider {
-	case "token.actions.githubusercontent.com":
+	case githubProvider:
 		return []string{"sub", "repository", "repository_id", "repository_owner", "repository_owner_id", "enterprise", "enterprise_id", "job_workflow_ref"}
 	case "gitlab.com":
 		return []string{"sub", "namespace_id", "namespace_path", "project_id", "project_path"}
@@ -52,17 +55,23 @@ func (l *linter) sharedProvider(d *document, s *statement) {
 func narrows(c iam.WrittenCondition, provider string, claims []string) bool {
 	claim, found := strings.CutPrefix(strings.ToLower(c.Key.Text), provider+":")
 	return found && slices.Contains(claims, claim) && isDemand(c) && len(c.Values) > 0 &&
-		!slices.ContainsFunc(c.Values, func(w iam.Word) bool { return !isOwn(w.Text) })
+		!slices.ContainsFunc(c.Values, func(w iam.Word) bool { return !isOwn(provider, claim, w.Text) })
 }
 
-// ownBeginning is the name of an organization and what ends it.
-var ownBeginning = regexp.MustCompile(`^[^/:]+[/:]`)
+// ownBeginning is the name of an organization and what ends it; ownSubject is the
+// same in the sub of GitHub's tokens, where an ID may follow the name.
+var (
+	ownBeginning = regexp.MustCompile(`^[^/:]+[/:]`)
+	ownSubject   = regexp.MustCompile(`^[^/:@]+[/:@]`)
+)
 
-// isOwn tells whether a value with wildcards, variables or captures leaves open
-// whose tokens it is about. The name of an organization must be there in full, with
-// what ends it: repo:acme/ or organization:acme: or, in a claim that is a path,
-// acme/.
-func isOwn(value string) bool {
+// isOwn reports whether a value with wildcards, variables or captures matches the
+// tokens of one organization only. The name of an organization must be there in
+// full, with what ends it: repo:acme/ or organization:acme: or, in a claim that is a
+// path, acme/. In the sub of GitHub's tokens an @ ends it too, as in
+// repo:acme@123456/: no name there contains one (GitHub Docs, "OpenID Connect
+// reference", section "Immutable subject claims").
+func isOwn(provider, claim, value string) bool {
 	wild := strings.IndexAny(value, "*?{")
 	if wild < 0 {
 		return value != ""
@@ -71,18 +80,21 @@ func isOwn(value string) bool {
 	if kind, rest, found := strings.Cut(before, ":"); found && !strings.Contains(kind, "/") {
 		before = rest
 	}
+	if provider == githubProvider && claim == "sub" {
+		return ownSubject.MatchString(before)
+	}
 	return ownBeginning.MatchString(before)
 }
 
 // issuerLimits tells whether principals.yaml narrows all tokens of a provider.
 func (l *linter) issuerLimits(provider string, claims []string) bool {
 	return slices.ContainsFunc(l.contents.Issuers, func(i policystore.TrustedIssuer) bool {
-		return i.Provider == provider && ownClaims(i.Claims, claims)
+		return i.Provider == provider && ownClaims(i.Provider, i.Claims, claims)
 	})
 }
 
-func ownClaims(patterns map[string]string, claims []string) bool {
-	return slices.ContainsFunc(claims, func(claim string) bool { return isOwn(patterns[claim]) })
+func ownClaims(provider string, patterns map[string]string, claims []string) bool {
+	return slices.ContainsFunc(claims, func(claim string) bool { return isOwn(provider, claim, patterns[claim]) })
 }
 
 // credentials finds credentials that every token of a shared issuer is.
@@ -90,7 +102,7 @@ func (l *linter) credentials() {
 	for _, c := range l.contents.Credentials {
 		for _, i := range l.contents.Issuers {
 			claims := sharedClaims(i.Provider)
-			if c.Issuer != i.Name || len(claims) == 0 || ownClaims(i.Claims, claims) || ownClaims(c.Claims, claims) {
+			if c.Issuer != i.Name || len(claims) == 0 || ownClaims(i.Provider, i.Claims, claims) || ownClaims(i.Provider, c.Claims, claims) {
 				continue
 			}
 			l.report(c.Source, c.Position, "shared-issuer", "tokens of whoever has an account at %s can match this credential; add a claim %s that is yours, up to the name of your organization", i.Provider, claims[0])

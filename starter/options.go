@@ -21,7 +21,7 @@ type Options struct {
 	Users        []string // at least one
 	Admin        string   // of pull-and-admin
 	OtherAccount string   // of cross-account-push and pull-all-accounts
-	GitHub       string   // OWNER/REPOSITORY whose main branch may push
+	GitHub       string   // OWNER/REPOSITORY or OWNER@ID/REPOSITORY@ID whose main branch may push
 }
 
 // The forms of what options name, as AWS, HTTP and GitHub have them.
@@ -30,7 +30,12 @@ var (
 	regionName = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$`)
 	hostName   = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:[0-9]{1,5})?$`)
 	userName   = regexp.MustCompile(`^[A-Za-z0-9+=.@_-]{1,64}$`)
-	gitHubName = regexp.MustCompile(`^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$`)
+	// gitHubName is a repository as the sub claim of its tokens has it: by name, or
+	// by name and immutable ID in repositories that were created, renamed or
+	// transferred since July 2026 (GitHub Docs, "OpenID Connect reference", section
+	// "Immutable subject claims"). The owner of a managed account has an underscore.
+	gitHubName = regexp.MustCompile(`^[A-Za-z0-9_-]+(/[A-Za-z0-9._-]+|@[0-9]+/[A-Za-z0-9._-]+@[0-9]+)$`)
+	gitHubID   = regexp.MustCompile(`@[0-9]+`)
 )
 
 // check returns the first thing that is wrong with the options, as the flag of
@@ -50,7 +55,7 @@ func (o *Options) check() error {
 	case o.OtherAccount == o.Account:
 		return fmt.Errorf("--other-account %q is the registry's own; name another", o.OtherAccount)
 	case !gitHubName.MatchString(o.GitHub):
-		return fmt.Errorf("--github %q: write OWNER/REPOSITORY", o.GitHub)
+		return fmt.Errorf("--github %q: write OWNER/REPOSITORY, or OWNER@ID/REPOSITORY@ID if the repository's tokens have immutable subjects", o.GitHub)
 	case len(o.Users) == 0:
 		return errors.New("--users: name at least one")
 	case len(o.Repositories) == 0:

@@ -1,5 +1,7 @@
 package starter
 
+import "strings"
+
 // A view is what a template can ask for.
 type view struct{ *Options }
 
@@ -52,6 +54,22 @@ func (v view) UserARNs() (arns []string) {
 
 // Role is the ARN of the CI role.
 func (v view) Role() string { return v.iam(v.Account, "role/ci") }
+
+// OtherGitHub is a repository on GitHub that is not the configured one: another
+// name or, where the subject has IDs, the same name with another ID.
+func (v view) OtherGitHub() string {
+	if v.HasGitHubIDs() {
+		return v.GitHub + "0"
+	}
+	return v.GitHub + "-evil"
+}
+
+// HasGitHubIDs reports whether the subject of the repository's tokens is immutable:
+// it has the IDs of owner and repository.
+func (v view) HasGitHubIDs() bool { return strings.Contains(v.GitHub, "@") }
+
+// GitHubNames is the repository on GitHub without IDs: OWNER/REPOSITORY.
+func (v view) GitHubNames() string { return gitHubID.ReplaceAllString(v.GitHub, "") }
 
 // Publisher is the ARN of a user of the other account.
 func (v view) Publisher() string { return v.iam(v.OtherAccount, "user/publisher") }

@@ -19,6 +19,8 @@ func TestInit(t *testing.T) {
 	cases := map[string][]string{
 		"one of each":       nil,
 		"another host":      {"--registry-host", "registry.internal:5000", "--users", "carol", "--admin", "dave", "--other-account", "999999999999", "--github", "Example-Org/tools.build"},
+		"immutable subject": {"--github", "acme@123456/app@456789"},
+		"managed account":   {"--github", "octocat_acme/app"},
 		"odd names":         {"--users", "a+b=c,d.e@f,0,_-", "--repository", "elsewhere", "--repository", "elsewhere-else=tagged", "--repository", "a__b--c/blobs/uploads=contents"},
 		"no template named": {"--repository", "team/app", "--repository", "team/web"},
 	}

@@ -130,6 +130,7 @@ func signed(t *testing.T, by *issuer.Issuer, subject string, further issuer.Clai
 // The subjects of tokens that the example knows.
 const (
 	mainBranch = "repo:acme/app:ref:refs/heads/main"
+	immutable  = "repo:acme@123456/app@456789:ref:refs/heads/main" // GitHub Docs, "OpenID Connect reference"
 	production = "repo:acme/app:environment:production"
 	pipeline   = "project_path:acme/app:ref_type:branch:ref:main"
 	deployer   = "system:serviceaccount:prod:deployer"

@@ -67,6 +67,7 @@ func (w *world) logins(t *testing.T) map[string][2]string {
 	t.Helper()
 	return map[string][2]string{
 		"a role by default": {"AWS", w.issuers.workflow(t, mainBranch, nil)},
+		"immutable IDs":     {"AWS", w.issuers.workflow(t, immutable, nil)},
 		"a role by name":    {"123456789012/team/ci", w.issuers.workflow(t, production, nil)},
 		"a project":         {"AWS", signed(t, w.issuers.gitlab, pipeline, nil)},
 		"a pod":             {"AWS", signed(t, w.issuers.cluster, deployer, nil)},

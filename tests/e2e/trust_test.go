@@ -17,6 +17,8 @@ func trustPolicies(t *testing.T, w *world) {
 	for _, c := range []struct{ name, user, token, reason string }{
 		{"a branch that the policy does not trust", "AWS", feature, refused + "ci/github"},
 		{"another repository", "AWS", w.issuers.workflow(t, "repo:evil/app:ref:refs/heads/main", nil), refused + "ci/github"},
+		{"another organization with the trusted one's name", "AWS", w.issuers.workflow(t, "repo:acme@654321/app@456789:ref:refs/heads/main", nil), refused + "ci/github"},
+		{"an organization that begins alike", "AWS", w.issuers.workflow(t, "repo:acme-evil@123456/app@456789:ref:refs/heads/main", nil), refused + "ci/github"},
 		{"another role's subject", "123456789012/team/ci", atMain, refused + "team/ci"},
 		{"the first role's subject", "AWS", inProduction, refused + "ci/github"},
 		{"an unknown role", "123456789012/team/none", inProduction, "role/team/none"},
@@ -31,6 +33,7 @@ func trustPolicies(t *testing.T, w *world) {
 	}
 	w.isNobody(t, refused+"ci/github", bearer(feature))
 	w.isCaller(t, http.DefaultClient, "basic", githubRun, basic("123456789012/ci/github", atMain))
+	w.isCaller(t, http.DefaultClient, "basic", githubRun, basic("AWS", w.issuers.workflow(t, immutable, nil)))
 }
 
 // rightsOfTokens are what the policies of roles and the tags of sessions allow.
