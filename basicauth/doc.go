@@ -2,10 +2,10 @@
 // `htpasswd -B` writes it.
 //
 // [ParseCredential] reads the credential of an Authorization header, a [File] has
-// the users with their bcrypt hashes, and [Passwords] compares, at a cost that
-// nobody can drive up: a wrong password takes no other request's time, and as long
-// as any other, whether its user is known or not. Who a user is, is for others to
-// say. No password and no hash is kept, nor told in an error.
+// the users with their bcrypt hashes, and [Passwords] compares, at a bounded cost: a
+// password takes one hash, whether it is right or wrong and whether its user is known
+// or not. Other packages map users to principals. No password and no hash is kept, or
+// shown in an error.
 //
 // The map of the package:
 //

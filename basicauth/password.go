@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"runtime"
 	"time"
@@ -27,8 +28,9 @@ const (
 //     is a new question;
 //   - runs only as many hashes at a time as half the processors, so that wrong
 //     passwords cannot take them all;
-//   - makes a refusal pay what the costliest line of the file costs, whether the
-//     user has a line, a cheaper one or none;
+//   - refuses as soon as one hash has shown that the password is wrong, and
+//     compares the password of an unknown user with the hash of a line that is
+//     chosen for that name: see [Passwords.lineOf];
 //   - finishes and remembers a hash that a request no longer waits for.
 //
 // One value serves the tables of all snapshots, one after the other, so that a
@@ -64,7 +66,7 @@ func (p *Passwords) Verify(ctx context.Context, users *File, user, password stri
 	if len(password) > maxPassword {
 		return errors.New("the password is longer than 72 bytes")
 	}
-	line, _ := users.line(user)
+	line, _ := p.lineOf(users, user)
 	question := p.question(line.text, password)
 	if ok, found := p.verdict(question); found {
 		return wrongUnless(ok)
@@ -107,19 +109,25 @@ func (p *Passwords) answer(question [32]byte, users *File, user, password string
 	answer <- ok
 }
 
-// hash tells whether the password is the user's. Refusing costs the same for
-// every user, known or not, so that the time tells nothing of who is known: a
-// hash of cost n takes 2^n rounds, and those of a cheaper line and of each cost
-// from its own to the one below the highest add up to the rounds of the highest.
+// hash reports whether the password is the user's. It compares once, whether the
+// user is known or not.
 func (p *Passwords) hash(users *File, user string, password []byte) bool {
-	line, known := users.line(user)
-	if p.compare(line.hash, password) == nil && known {
-		return true
+	line, known := p.lineOf(users, user)
+	return p.compare(line.hash, password) == nil && known
+}
+
+// lineOf returns the line of a user. For an unknown user it returns a line of that
+// user's own with the hash of another line, which a secret key chooses by the name.
+// The costs of unknown users are therefore distributed as those of the file's lines,
+// and always the same for the same name, so that the time of a refusal does not show
+// whether the user is known.
+func (p *Passwords) lineOf(users *File, user string) (line fileLine, known bool) {
+	if line, known = users.lines[user]; known || len(users.order) == 0 {
+		return line, known
 	}
-	for cost := line.cost; cost < users.cost; cost++ {
-		p.compare(withCost(line.hash, cost), password) // whatever it says: only its time counts
-	}
-	return false
+	mac := p.mac("user without a line", user)
+	chosen := users.lines[users.order[binary.BigEndian.Uint64(mac[:])%uint64(len(users.order))]]
+	return fileLine{text: user, hash: chosen.hash, cost: chosen.cost}, false
 }
 
 func (p *Passwords) remember(question [32]byte, ok bool) {
@@ -130,11 +138,14 @@ func (p *Passwords) remember(question [32]byte, ok bool) {
 	}
 }
 
-func (p *Passwords) question(line, password string) (mac [32]byte) {
+func (p *Passwords) question(line, password string) [32]byte { return p.mac(line, password) }
+
+// mac returns a MAC over two texts, the first of which has no NUL.
+func (p *Passwords) mac(first, second string) (mac [32]byte) {
 	h := hmac.New(sha256.New, p.key[:])
-	h.Write([]byte(line))
+	h.Write([]byte(first))
 	h.Write([]byte{0})
-	h.Write([]byte(password))
+	h.Write([]byte(second))
 	h.Sum(mac[:0])
 	return mac
 }

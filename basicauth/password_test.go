@@ -3,6 +3,8 @@ package basicauth
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -81,25 +83,34 @@ func TestVerdictsBelongToTheLine(t *testing.T) {
 	}
 }
 
-// The work of a refusal, in rounds of bcrypt, tells nothing of who is known, nor
-// of the cost of whose line. A right password pays its own line's alone.
-func TestRefusalsCostTheSame(t *testing.T) {
+// withCosts returns a password file with a line for each cost, of users named u0, u1
+// and so on. Each user's password is "right".
+func withCosts(t *testing.T, costs ...int) *File {
+	t.Helper()
 	var text strings.Builder
-	for i, name := range []string{"cheap", "costly", "between"} {
-		hash, err := bcrypt.GenerateFromPassword([]byte("right"), bcrypt.MinCost+[]int{0, 4, 1}[i])
+	for i, cost := range costs {
+		hash, err := bcrypt.GenerateFromPassword([]byte("right"), cost)
 		if err != nil {
 			t.Fatal(err)
 		}
-		text.WriteString(name + ":" + string(hash) + "\n")
+		fmt.Fprintf(&text, "u%d:%s\n", i, hash)
 	}
 	file, err := ParseFile("htpasswd", []byte(text.String()))
 	if err != nil {
 		t.Fatal(err)
 	}
+	return file
+}
+
+// A password is known to be wrong after one hash, and refused then: that another
+// line of the file has a higher cost does not delay the refusal. The password of an
+// unknown user takes one hash too.
+func TestOneHashDecides(t *testing.T) {
+	file := withCosts(t, 4, 8, 5)
 	p, rounds := NewPasswords(), 0
 	p.compare = func(hash, password []byte) error {
 		cost, err := bcrypt.Cost(hash)
-		if err != nil || len(hash) != 60 {
+		if err != nil {
 			t.Errorf("%q is compared with: %v", hash, err)
 		}
 		rounds += 1 << cost
@@ -107,23 +118,53 @@ func TestRefusalsCostTheSame(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name, user, password string
-		rounds               int
+		rounds               []int
+		right                bool
 	}{
-		{"unknown user", "nobody", "wrong", 256},
-		{"unknown user, the costliest line's password", "nobody", "right", 256},
-		{"cheapest line", "cheap", "wrong", 256},
-		{"line between", "between", "wrong", 256},
-		{"costliest line", "costly", "wrong", 256},
-		{"right password of the cheapest line", "cheap", "right", 16},
-		{"right password of the costliest line", "costly", "right", 256},
+		{"wrong password of the cheapest line", "u0", "wrong", []int{16}, false},
+		{"wrong password of the costliest line", "u1", "wrong", []int{256}, false},
+		{"wrong password of another line", "u2", "wrong", []int{32}, false},
+		{"right password of the cheapest line", "u0", "right", []int{16}, true},
+		{"right password of the costliest line", "u1", "right", []int{256}, true},
+		{"unknown user", "nobody", "wrong", []int{16, 32, 256}, false},
+		{"unknown user with the password of every line", "nobody", "right", []int{16, 32, 256}, false},
 	} {
-		rounds = 0
-		if err := p.Verify(context.Background(), file, c.user, c.password); (err == nil) != (c.user != "nobody" && c.password == "right") {
-			t.Errorf("%s: error %v", c.name, err)
+		t.Run(c.name, func(t *testing.T) {
+			rounds = 0
+			if err := p.Verify(context.Background(), file, c.user, c.password); (err == nil) != c.right {
+				t.Errorf("error %v, want accepted %t", err, c.right)
+			}
+			if !slices.Contains(c.rounds, rounds) {
+				t.Errorf("%d rounds, want one of %v", rounds, c.rounds)
+			}
+		})
+	}
+}
+
+// The cost of a refusal does not show whether a user is known: the costs of unknown
+// users are distributed as those of the lines, and a name has the same cost each time.
+func TestCostsOfUnknownUsers(t *testing.T) {
+	file := withCosts(t, 4, 4, 4, 6)
+	p := NewPasswords()
+	p.key = [32]byte{1} // the test is the same each time
+	const users = 4000
+	costly := 0
+	for i := range users {
+		user := fmt.Sprintf("unknown%d", i)
+		line, known := p.lineOf(file, user)
+		again, _ := p.lineOf(file, user)
+		if known || line.cost != again.cost || line.text != user {
+			t.Fatalf("%s: known %t, line %q of cost %d and then %d", user, known, line.text, line.cost, again.cost)
 		}
-		if rounds != c.rounds {
-			t.Errorf("%s: %d rounds, want %d", c.name, rounds, c.rounds)
+		if line.cost == 6 {
+			costly++
 		}
+	}
+	if costly < users*22/100 || costly > users*28/100 {
+		t.Errorf("%d of %d unknown users have the cost of one line of four, want a quarter", costly, users)
+	}
+	if line, known := p.lineOf(new(File), "u0"); known || len(line.hash) > 0 {
+		t.Errorf("an empty file has a line %q", line.text)
 	}
 }
 
