@@ -38,11 +38,14 @@ func (t *Table) binds(kind NameKind) bool {
 	return false
 }
 
+// Users returns the users of the password file in the order of their lines.
+func (t *Table) Users() []basicauth.User { return t.users.Users() }
+
 // UnboundUsers are those of the password file whom no binding makes a principal, in
 // the order of their lines: their passwords prove nobody. A pattern's binding makes
 // none of a name where the principal is not there.
 func (t *Table) UnboundUsers() []basicauth.User {
-	return slices.DeleteFunc(t.users.Users(), func(u basicauth.User) bool {
+	return slices.DeleteFunc(t.Users(), func(u basicauth.User) bool {
 		caller, err := t.callerOf(name{Basic, u.Name})
 		return caller != nil && err == nil
 	})

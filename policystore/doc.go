@@ -88,6 +88,7 @@
 //	audiences.go     whose tokens a registry takes beside other registries
 //	partitions.go    registries of partitions that AWS has not
 //	idle.go          what registries and the password file have that proves nobody
+//	hashes.go        password hashes that take too long to verify
 //	challenge.go     what a registry asks of who shows no credential
 //	network.go       proxies and VPC endpoint in front of a registry
 //	detail.go        how much a denial tells the client
