@@ -34,7 +34,7 @@ fuzz: ## run every fuzz target for a while each (FUZZTIME=1m)
 	@go run -C tests ./fuzz -for $(FUZZTIME)
 
 router: ## compare the mapping with a registry's own reading (INPUTS=10000000 SEED=1)
-	GOGC=400 go test -C tests -count=1 -v -timeout=4h -run '^TestRouter$$' ./router -inputs $(INPUTS) -seed $(SEED)
+	GOGC=400 go test -C tests -count=1 -v -timeout=4h -run '^Test(Router|ECRNames)$$' ./router -inputs $(INPUTS) -seed $(SEED)
 
 differential: ## compare policy decisions with another evaluator's (CASES=1000000 SEED=1); needs node
 	go test -C tests -count=1 -v -timeout=4h -run '^TestDifferential$$' ./differential -cases $(CASES) -seed $(SEED)

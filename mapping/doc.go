@@ -14,6 +14,10 @@
 // A body counts as far as its Content-Type says that it might be a form, where
 // registries would read one: then the request is refused.
 //
+// A mount is one only with a source that can be a repository. Registries start a
+// plain upload where it is empty, in upper case, a name with a host or not there at
+// all, and so does the mapping: it removes both parameters.
+//
 // Every permission of a mapping that is not optional must be allowed, or the
 // request must not be forwarded.
 //
@@ -34,7 +38,7 @@
 //	POST         /v2/R/blobs/uploads/          InitiateLayerUpload
 //	POST         …/?digest=                    InitiateLayerUpload, UploadLayerPart, CompleteLayerUpload
 //	POST         …/?mount=&from=S              InitiateLayerUpload; optional: reading a layer of S
-//	POST         …/?mount=                     InitiateLayerUpload, and mount is removed
+//	POST         …/?mount=, …/?from=           InitiateLayerUpload, and both are removed
 //	GET          /v2/R/blobs/uploads/ID        UploadLayerPart
 //	PATCH        /v2/R/blobs/uploads/ID        UploadLayerPart
 //	PUT          /v2/R/blobs/uploads/ID        UploadLayerPart, CompleteLayerUpload;
@@ -48,8 +52,8 @@
 // A repository under a pull-through prefix is filled by being read, so whatever
 // reads it (blobs, manifests, tags, referrers, and a mount from it) also asks
 // BatchImportUpstreamImage, and CreateRepository if the inventory does not know
-// it. Writing a manifest or starting an upload makes an unknown repository
-// appear, so those ask CreateRepository too. Without an inventory every
+// it. Writing a manifest and every request about an upload can make an unknown
+// repository appear, so those ask CreateRepository too. Without an inventory every
 // repository counts as existing, unless the registry is set to assume that every
 // one is missing.
 //

@@ -115,16 +115,18 @@ func (g *Registry) mapping(o Operation, route route, q *query, headers []Header)
 	m := Mapping{Operation: o, Repository: route.repository, Reference: route.reference}
 	switch o {
 	case MonolithicUpload:
-		m.Reference = q.digest.value
+		m.Reference, m.RemoveQueryParameters = q.digest.value, q.removed()
 	case MountBlob:
 		m.Reference = q.mount.value
 	case PutManifest:
 		m.Tags = q.tags
 	case StartUpload:
-		if q.mount.present { // without from the registry might search every repository
-			m.RemoveQueryParameters = []string{"mount"}
-		}
+		m.RemoveQueryParameters = q.removed()
 	}
-	m.Permissions = g.permissions(o, route.repository, q.from.value, headers)
+	source := ""
+	if o == MountBlob {
+		source = q.from.value
+	}
+	m.Permissions = g.permissions(o, route.repository, source, headers)
 	return m
 }

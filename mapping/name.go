@@ -63,6 +63,19 @@ func separatorWidth(s string, ecr bool) int {
 	return 0
 }
 
+// looksLikeName reports whether the source of a mount is text that clients write
+// for a name, whether or not a repository can have it: the parts of an image's
+// name with its host, port and digest, or nothing. What a URL, a path, a pattern
+// or another alphabet gives a second meaning is not, and no client sends it.
+func looksLikeName(s string) bool {
+	for segment := range strings.SplitSeq(s, "/") {
+		if segment == "." || segment == ".." {
+			return false
+		}
+	}
+	return leading(s, isNameLike) == len(s)
+}
+
 // validReference judges the characters of a tag, a digest or an upload's id.
 // Whether it is well formed is for the registry to say, which answers a bad
 // digest in its own way; but a dot segment is a path, not a reference.
@@ -89,6 +102,12 @@ func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 func isLowerAlphanumeric(c byte) bool { return isDigit(c) || 'a' <= c && c <= 'z' }
 
 func isAlphanumeric(c byte) bool { return isLowerAlphanumeric(c) || 'A' <= c && c <= 'Z' }
+
+// isNameLike reports whether a byte occurs in names of images as clients write
+// them. The brackets are those of an IPv6 address.
+func isNameLike(c byte) bool {
+	return isAlphanumeric(c) || strings.IndexByte("._-/:@[]", c) >= 0
+}
 
 func isReference(c byte) bool {
 	return isAlphanumeric(c) || c == '.' || c == '_' || c == ':' || c == '+' || c == '=' || c == '-'

@@ -59,12 +59,12 @@ func (g *Registry) permissions(o Operation, repository, source string, headers [
 		read.Optional = true
 		return g.reading(g.creating(append(asked, on.ask(initiateLayerUpload))), read)
 	case CompleteUpload:
-		if certainlyEmpty(headers) {
-			return append(asked, on.ask(completeLayerUpload))
+		if !certainlyEmpty(headers) {
+			asked = append(asked, on.ask(uploadLayerPart))
 		}
-		return append(asked, on.ask(uploadLayerPart), on.ask(completeLayerUpload))
+		return g.creating(append(asked, on.ask(completeLayerUpload)))
 	case UploadChunk, UploadStatus, CancelUpload: // an upload is its uploader's
-		return append(asked, on.ask(uploadLayerPart))
+		return g.creating(append(asked, on.ask(uploadLayerPart)))
 	case PutManifest: // an empty index makes a repository appear without any upload
 		return g.creating(append(asked, on.ask(putImage)))
 	case DeleteManifest, DeleteBlob:
@@ -85,7 +85,9 @@ func (g *Registry) reading(asked []Permission, p Permission) []Permission {
 }
 
 // creating adds CreateRepository on the repository of the last permission, which
-// has no alternative, unless that repository counts as existing.
+// has no alternative, unless that repository counts as existing. Every request
+// about an upload needs it, not only the one that starts it: zot creates the
+// repository before it looks for the upload, and then answers 404.
 func (g *Registry) creating(asked []Permission) []Permission {
 	last := asked[len(asked)-1]
 	if g.countsAsExisting(last.Repository) {

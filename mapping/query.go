@@ -166,12 +166,13 @@ func isText(value string) bool {
 	return utf8.ValidString(value)
 }
 
-// judgeQuery refuses parameters that do not belong to an operation, and says
-// which one a POST that opens an upload really is.
+// judgeQuery refuses parameters that do not belong to an operation, and returns
+// the operation that a POST which opens an upload really is.
 func (g *Registry) judgeQuery(o Operation, q *query) (Operation, *Refusal) {
 	if o == StartUpload {
-		if o = q.upload(); o == Unsupported {
-			return o, refuseMountParameters()
+		var refusal *Refusal
+		if o, refusal = g.judgeOpening(q); refusal != nil {
+			return o, refusal
 		}
 	} else if q.mount.present || q.from.present {
 		return o, refuseMisplacedMount()
@@ -182,12 +183,8 @@ func (g *Registry) judgeQuery(o Operation, q *query) (Operation, *Refusal) {
 	switch {
 	case len(q.tags) > maxParameters:
 		return o, refuseParameterCount()
-	case q.mount.present && !validReference(q.mount.value):
-		return o, refuseDigest("mount", q.mount.value)
 	case q.digest.present && o.isUpload() && !validReference(q.digest.value):
 		return o, refuseDigest("digest", q.digest.value)
-	case q.from.present && !validName(q.from.value, g.ECRNames):
-		return o, refuseName(q.from.value)
 	}
 	for _, tag := range q.tags {
 		if o == PutManifest && !validReference(tag) {
@@ -197,17 +194,40 @@ func (g *Registry) judgeQuery(o Operation, q *query) (Operation, *Refusal) {
 	return o, nil
 }
 
-// upload tells the ways of opening an upload apart. A digest beside mount would
-// make a monolithic upload of it once mount is removed, and from alone has no
-// meaning.
-func (q *query) upload() Operation {
+// judgeOpening returns the operation of a POST that opens an upload. A mount is
+// one only if it names a blob and a repository that can exist. Clients also send
+// an empty name, a name with a host or one in upper case, and a from without a
+// mount; registries then start an upload, as the specification demands of a mount
+// that is not possible, and so does the mapping, which removes the parameters.
+//
+// A digest in addition to mount is refused: it would make a monolithic upload of
+// the request once mount is removed.
+func (g *Registry) judgeOpening(q *query) (Operation, *Refusal) {
+	mounts := q.mount.value != "" // registries take an empty mount for none
 	switch {
-	case q.mount.present && q.digest.present, q.from.present && !q.mount.present:
-		return Unsupported
-	case q.mount.present && q.from.present:
-		return MountBlob
+	case q.mount.present && q.digest.present:
+		return Unsupported, refuseMountWithDigest()
+	case mounts && !validReference(q.mount.value):
+		return Unsupported, refuseDigest("mount", q.mount.value)
+	case q.from.present && !looksLikeName(q.from.value):
+		return Unsupported, refuseSource(q.from.value)
 	case q.digest.present:
-		return MonolithicUpload
+		return MonolithicUpload, nil
+	case mounts && validName(q.from.value, g.ECRNames):
+		return MountBlob, nil
 	}
-	return StartUpload // with mount alone too, which the mapping removes
+	return StartUpload, nil
+}
+
+// removed returns the parameters to remove where they do not make a mount: a
+// registry might find the blob in any repository if from does not name one, or
+// accept a name that the mapping does not.
+func (q *query) removed() []string {
+	switch {
+	case q.from.present:
+		return []string{"mount", "from"}
+	case q.mount.present:
+		return []string{"mount"}
+	}
+	return nil
 }

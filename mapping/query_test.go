@@ -76,6 +76,14 @@ func TestSoftMount(t *testing.T) {
 		{"mount", "/v2/a/blobs/uploads/?mount=x&from=b", nil, []string{"mount", "from"}},
 		{"mount from anywhere", "/v2/a/blobs/uploads/?mount=x", []string{"mount"}, nil},
 		{"whole blob", "/v2/a/blobs/uploads/?digest=x", nil, nil},
+		{"mount from an empty name", "/v2/a/blobs/uploads/?mount=x&from=", []string{"mount", "from"}, nil},
+		{"mount from a name in upper case", "/v2/a/blobs/uploads/?mount=x&from=B", []string{"mount", "from"}, nil},
+		{"mount from a host", "/v2/a/blobs/uploads/?mount=x&from=host:5000/b", []string{"mount", "from"}, nil},
+		{"source without a mount", "/v2/a/blobs/uploads/?from=b", []string{"mount", "from"}, nil},
+		{"source with an empty mount", "/v2/a/blobs/uploads/?mount=&from=b", []string{"mount", "from"}, nil},
+		{"empty mount", "/v2/a/blobs/uploads/?mount=", []string{"mount"}, nil},
+		{"whole blob with a source", "/v2/a/blobs/uploads/?digest=x&from=b", []string{"mount", "from"}, nil},
+		{"the longest source", "/v2/a/blobs/uploads/?mount=x&from=" + strings.Repeat("a/", 4000) + "a", []string{"mount", "from"}, nil},
 	}
 	for _, test := range tests {
 		m, refusal := testRegistry().Map(request("POST", test.path))

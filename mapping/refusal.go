@@ -117,8 +117,13 @@ func refuseAccessToken() *Refusal {
 	return refuse(http.StatusBadRequest, unsupported, "query parameter access_token: credentials belong in the Authorization header")
 }
 
-func refuseMountParameters() *Refusal {
-	return refuse(http.StatusBadRequest, unsupported, "query parameters: mount goes with from or alone, not with digest; from goes with mount")
+func refuseSource(name string) *Refusal {
+	return refuse(http.StatusBadRequest, nameInvalid,
+		"query parameter from: %s has characters or dot segments that no image's name has; name a repository", quote(name))
+}
+
+func refuseMountWithDigest() *Refusal {
+	return refuse(http.StatusBadRequest, unsupported, "query parameters mount and digest: a request mounts a blob or uploads one; send one of the two")
 }
 
 func refuseMisplacedMount() *Refusal {

@@ -71,7 +71,7 @@ func twinExtra(g *Registry, o Operation, repository, mark string) []string {
 			extra = append(extra, "BatchImportUpstreamImage@"+repository+mark)
 		}
 		missing = missing && imports
-	case StartUpload, MonolithicUpload, MountBlob, PutManifest:
+	case StartUpload, MonolithicUpload, MountBlob, PutManifest, UploadChunk, UploadStatus, CancelUpload, CompleteUpload:
 	default:
 		missing = false
 	}

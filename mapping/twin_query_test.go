@@ -45,28 +45,15 @@ func twinQuery(raw string) (url.Values, bool) {
 
 // twinMeaning settles what the parameters make of the operation.
 func twinMeaning(g *Registry, a *twinAnswer, q url.Values) bool {
-	mount, from, digest := q.Has("mount"), q.Has("from"), q.Has("digest")
+	mount, from := q.Has("mount"), q.Has("from")
 	if len(q["tag"]) > 1 && a.operation != PutManifest {
 		return false
 	}
 	switch a.operation {
 	case StartUpload:
-		switch [3]bool{mount, from, digest} {
-		case [3]bool{true, true, false}:
-			a.operation, a.reference = MountBlob, q.Get("mount")
-			return twinReference(a.reference) && twinName(g, q.Get("from"))
-		case [3]bool{true, false, false}:
-			a.removed = "mount"
-			return twinReference(q.Get("mount"))
-		case [3]bool{false, false, true}:
-			a.operation, a.reference = MonolithicUpload, q.Get("digest")
-			return twinReference(a.reference)
-		case [3]bool{false, false, false}:
-			return true
-		}
-		return false
+		return twinOpening(g, a, q)
 	case CompleteUpload, UploadChunk:
-		return !mount && !from && (!digest || twinReference(q.Get("digest")))
+		return !mount && !from && (!q.Has("digest") || twinReference(q.Get("digest")))
 	case PutManifest:
 		for i, tag := range q["tag"] {
 			if i == 32 || !twinReference(tag) {
@@ -77,6 +64,33 @@ func twinMeaning(g *Registry, a *twinAnswer, q url.Values) bool {
 	}
 	return !mount && !from
 }
+
+// twinOpening settles what opening an upload does, by its mount, from and digest.
+func twinOpening(g *Registry, a *twinAnswer, q url.Values) bool {
+	mount, from, digest := q.Get("mount"), q.Get("from"), q.Get("digest")
+	if !twinNameLike.MatchString(from) || twinDots.MatchString(from) || mount != "" && !twinReference(mount) || q.Has("digest") && !twinReference(digest) {
+		return false
+	}
+	if mount != "" && twinName(g, from) && !q.Has("digest") {
+		a.operation, a.reference = MountBlob, mount
+		return true
+	}
+	if q.Has("from") {
+		a.removed = "mount from"
+	} else if q.Has("mount") {
+		a.removed = "mount"
+	}
+	if q.Has("digest") {
+		a.operation, a.reference = MonolithicUpload, digest
+	}
+	return !q.Has("mount") || !q.Has("digest")
+}
+
+// twinNameLike is what a source may be written with, and twinDots is not.
+var (
+	twinNameLike = regexp.MustCompile(`\A[A-Za-z0-9._:/@\[\]-]*\z`)
+	twinDots     = regexp.MustCompile(`(\A|/)\.\.?(/|\z)`)
+)
 
 // twinHeader brings the spellings of a header's name together.
 func twinHeader(name string) string {

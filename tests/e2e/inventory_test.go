@@ -84,12 +84,18 @@ func creatingIsAsked(t *testing.T, w *world) {
 }
 
 // creates wants the push that failed so to have been denied for creating
-// team/new, which is not there.
+// team/new, which is not there. Requests about an upload that does not exist are
+// denied too: some registries create the repository before they look for it.
 func (w *world) creates(t *testing.T, err error) {
 	t.Helper()
 	denied(t, err, "ecr:CreateRepository", "team/new")
 	w.ask(t, "alice", http.MethodPut, "/v2/team/new/manifests/v1").wants(t, http.StatusForbidden).
 		wantsError(t, "DENIED", "is not authorized to perform: ecr:CreateRepository on resource: "+repositoryARN+"team/new ")
+	for _, method := range []string{http.MethodPatch, http.MethodPut, http.MethodGet, http.MethodDelete} {
+		w.ask(t, "alice", method, "/v2/team/new/blobs/uploads/abc").wants(t, http.StatusForbidden).
+			wantsError(t, "DENIED", "is not authorized to perform: ecr:CreateRepository on resource: "+repositoryARN+"team/new ")
+		w.ask(t, "alice", method, "/v2/team/new/blobs/uploads/abc?digest="+layer(t, w.team)).wants(t, http.StatusForbidden)
+	}
 	send(t, w.Address(stack.Registry), "", http.MethodGet, "/v2/team/new/tags/list", nil).wants(t, http.StatusNotFound)
 }
 

@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -87,4 +89,59 @@ func mountFromAnywhere(t *testing.T, w *world) {
 	blob := layer(t, w.secret)
 	w.mount(t, "team/found", blob, "").wants(t, http.StatusAccepted)
 	w.holds(t, "team/found", blob, false)
+}
+
+// unusableSources are queries of a mount whose source no repository can be, or
+// which lack one of the two parameters.
+var unusableSources = []string{
+	"mount={blob}&from=",
+	"mount={blob}&from",
+	"mount={blob}&from=Secret/app",
+	"mount={blob}&from=other.example.com:5000/secret/app",
+	"mount={blob}&from=other.example.com%3A5000%2Fsecret%2Fapp",
+	"from=secret//app&mount={blob}",
+	"mount={blob}&from=/secret/app",
+	"mount={blob}&from=secret/app/",
+	"mount={blob}&from=secret/app@{blob}",
+	"mount={blob}&ns=secret/app",
+	"mount=&from=secret/app",
+	"from=secret/app&digest-algorithm=sha256",
+	"from=secret/app",
+}
+
+// mountFromNoName starts an upload each time, of which nothing is mounted, and
+// which the client then completes as any other.
+func mountFromNoName(t *testing.T, w *world) {
+	blob := layer(t, w.secret)
+	const body = "what a client uploads when it cannot mount"
+	for i, query := range unusableSources {
+		repository := fmt.Sprint("team/unnamed", i)
+		query = strings.ReplaceAll(query, "{blob}", blob)
+		upload := w.ask(t, "alice", http.MethodPost, "/v2/"+repository+"/blobs/uploads/?"+query)
+		if upload.status != http.StatusAccepted {
+			t.Errorf("%s: status %d, want 202; body %q", query, upload.status, upload.body)
+			continue
+		}
+		w.holds(t, repository, blob, false)
+		own := fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(body)))
+		send(t, w.Address(stack.Envoy), "alice", http.MethodPut, upload.header.Get("Location")+"&digest="+own, strings.NewReader(body)).wants(t, http.StatusCreated)
+		w.holds(t, repository, own, true)
+	}
+	w.holds(t, "secret/app", blob, true)
+}
+
+// mountFromNoECRName has a source that the registry can mount from, but whose
+// name ECR does not allow: without the parameters, nothing is mounted.
+func mountFromNoECRName(t *testing.T, w *world) {
+	blob := layer(t, w.team)
+	for i, source := range []string{"team/one__two", "team/one--two", "x"} {
+		if err := remote.Write(w.behind(t, source, "v1"), w.team); err != nil {
+			t.Fatal(err)
+		}
+		direct, around := fmt.Sprint("team/direct", i), fmt.Sprint("team/around", i)
+		send(t, w.Address(stack.Registry), "", http.MethodPost, "/v2/"+direct+"/blobs/uploads/?mount="+blob+"&from="+source, nil).wants(t, http.StatusCreated)
+		w.mount(t, around, blob, source).wants(t, http.StatusAccepted)
+		w.holds(t, direct, blob, true)
+		w.holds(t, around, blob, false)
+	}
 }

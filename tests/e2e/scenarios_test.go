@@ -40,6 +40,7 @@ var groups = []group{
 		{"mount of a blob that may not be read", mountNotAllowed},
 		{"push by a client that may not mount", pushWithMountNotAllowed},
 		{"mount from anywhere", mountFromAnywhere},
+		{"mount from what no repository can be", mountFromNoName},
 		{"tag list", tagList},
 		{"catalog", catalog},
 		{"delete", deleteManifest},
@@ -106,6 +107,10 @@ var groups = []group{
 	}},
 	{"no repository assumed", optioned("assumeMissing: true"), false, []scenario{
 		{"every push creates a repository", allMissing},
+	}},
+	{"names as ECR allows them", optioned("ecrNames: true"), false, []scenario{
+		{"mount from a name that ECR does not allow", mountFromNoECRName},
+		{"mount from what no repository can be", mountFromNoName},
 	}},
 	{"another host", elsewhere, false, []scenario{
 		{"requests for a host that is no registry's", misdirected},
@@ -216,6 +221,7 @@ var untimed = []group{
 	{"lax", lax, false, []scenario{
 		{"hostile requests", hostileRequests},
 		{"mount of a blob that may not be read", mountNotAllowed},
+		{"mount from what no repository can be", mountFromNoName},
 		{"pull allowed", pullAllowed},
 	}},
 	{"lax, headers as text", laxText, false, []scenario{

@@ -123,7 +123,8 @@ func (r *sheetRow) forwardedTarget() string {
 		return path
 	}
 	kept := slices.DeleteFunc(strings.Split(query, "&"), func(pair string) bool {
-		return strings.HasPrefix(pair, "mount=") || strings.HasPrefix(pair, "from=")
+		name, _, _ := strings.Cut(pair, "=")
+		return name == "mount" || name == "from"
 	})
 	if len(kept) == 0 {
 		return path

@@ -16,6 +16,13 @@ func Standard() Mapper {
 	return g.Map
 }
 
+// ECRNames is the mapping under test with names as ECR allows them, which are not
+// all that the registry can mount from.
+func ECRNames() Mapper {
+	g := &mapping.Registry{Partition: "aws", Region: "eu-central-1", Account: "123456789012", DeleteBlobs: true, ECRNames: true}
+	return g.Map
+}
+
 // Comparison is what came of one request.
 type Comparison struct {
 	Operation mapping.Operation // Unsupported if the mapping refused

@@ -43,7 +43,7 @@ func (g *Generator) query(e *endpoint) string {
 
 // opening is a mount, or a digest for an upload in one request.
 func (g *Generator) opening(add func(name, value string)) {
-	switch g.random.IntN(10) {
+	switch g.random.IntN(12) {
 	case 0:
 		add("digest", g.encoded(pick(g, digests)))
 	case 1:
@@ -53,6 +53,12 @@ func (g *Generator) opening(add func(name, value string)) {
 	case 3:
 		add("mount", g.encoded(pick(g, digests)))
 		add("from", g.value())
+	case 4:
+		add("mount", g.encoded(pick(g, digests)))
+		add("from", pick(g, sources))
+	case 5:
+		add(pick(g, []string{"mount", "digest"}), pick(g, []string{"", g.encoded(pick(g, digests))}))
+		add("from", pick(g, [][]string{sources, repositories}[g.random.IntN(2)]))
 	default:
 		add("mount", g.encoded(pick(g, digests)))
 		add("from", g.encoded(pick(g, repositories)))

@@ -27,6 +27,19 @@ func TestRouter(t *testing.T) {
 	}
 }
 
+// TestECRNames compares the mapping with the registry on a tenth of the requests,
+// where ECR's rules refuse names that the registry knows.
+func TestECRNames(t *testing.T) {
+	s, err := Run(t.Context(), ECRNames(), Inputs{Seed: *seed, First: *first, Count: (*inputs + 9) / 10, Refused: 32, Enough: 20}, runtime.GOMAXPROCS(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("\n%v", s)
+	if len(s.Disagreements) > 0 {
+		t.Errorf("%d disagreements", len(s.Disagreements))
+	}
+}
+
 // isReached wants the requests to have been about everything.
 func isReached(t *testing.T, s *Summary) {
 	t.Helper()

@@ -28,6 +28,13 @@ var (
 		"/referrers/", "!", "http://registry", "//registry", "_catalog", "\u0130", "=", ",", "[", "|", "%c0%af",
 	}
 
+	// sources are what clients send for the source of a mount that no repository,
+	// or none of ECR's, can be.
+	sources = []string{
+		"", "Secret/app", "other.example.com:5000/secret/app", "https://localhost/secret/app", "a__b/c-d--e.f", "a", "secret/app:v1",
+		"secret/app@sha256:69ab6e17f723294863fc46f3aa7f5c88e5ae0ab398e39ae9f8daf469e57a9dcd", "-a", "a/.b", strings.Repeat("a", 257),
+	}
+
 	// values are hostile texts for a parameter.
 	values = []string{
 		"", "%", "%zz", "%00", "%0a", "+", "%2B", "a;b", "a&from=secret/app", "secret%2Fapp", "SECRET/app", "secret/app/", "secret//app", "/secret/app",

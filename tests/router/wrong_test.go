@@ -22,7 +22,11 @@ func before(change func(*mapping.Request)) Mapper {
 
 // after is the mapping with its result changed.
 func after(change func(*mapping.Request, *mapping.Mapping)) Mapper {
-	ask := Standard()
+	return changed(Standard(), change)
+}
+
+// changed is a mapping with its result changed.
+func changed(ask Mapper, change func(*mapping.Request, *mapping.Mapping)) Mapper {
 	return func(r *mapping.Request) (mapping.Mapping, *mapping.Refusal) {
 		m, refusal := ask(r)
 		if refusal == nil {
@@ -61,6 +65,9 @@ var wrongMappings = []struct {
 		if m.Operation == mapping.MountBlob { // what is optional without being removed
 			m.Operation = mapping.StartUpload
 		}
+	})},
+	{"a source that ECR does not allow stays in the query", changed(ECRNames(), func(_ *mapping.Request, m *mapping.Mapping) {
+		m.RemoveQueryParameters = nil
 	})},
 	{"the last of two sources counts", query(func(q string) string {
 		pairs := strings.Split(q, "&")
