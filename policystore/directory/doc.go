@@ -26,7 +26,7 @@
 //	changetime_linux.go  when a file last changed, on Linux
 //	changetime_other.go  and elsewhere, where it is not told
 //	limits.go            Layout: how large a file may be, and the whole
-//	root.go              the links by which a directory is swapped as a whole
+//	root.go              a single path for a directory, and the links that swap it as a whole
 //	names.go             how files are called on disk, and errors that name them
 //	notifier.go          Notifier: file system events as one signal
 //	watched.go           the directories whose events count

@@ -14,7 +14,7 @@ import (
 func (l *listing) read(known *Tree) (*Tree, error) {
 	texts, names := make(map[string][]byte, len(l.files)), Names{}
 	for _, file := range slices.Sorted(slices.Values(l.order)) {
-		onDisk := nameBelow(l.root, file)
+		onDisk := l.nameOf(file)
 		path := slashed(onDisk)
 		if l.layout.Skips(path) {
 			continue

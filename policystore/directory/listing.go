@@ -12,6 +12,7 @@ import (
 // the files.
 type listing struct {
 	root        string
+	name        string // what errors call the root
 	layout      Layout
 	begun       time.Time
 	files       map[string]stamp     // by absolute path
@@ -25,27 +26,27 @@ type directory struct {
 	entries []fs.DirEntry
 }
 
-// scan lists the tree below root. Names with a leading dot are skipped; a link
+// scan lists the tree below root, which errors call by name. Names with a leading dot are skipped; a link
 // to a file counts as the file; what is neither file nor directory is an error.
 // Where known is an earlier listing, a directory that is the same still is not
 // read again. With an error it returns what was listed before.
-func scan(root string, layout Layout, known *listing) (*listing, error) {
-	l := &listing{root: root, layout: layout, begun: time.Now(), files: map[string]stamp{}, directories: map[string]directory{}}
+func scan(root, name string, layout Layout, known *listing) (*listing, error) {
+	l := &listing{root: root, name: name, layout: layout, begun: time.Now(), files: map[string]stamp{}, directories: map[string]directory{}}
 	size := int64(0)
 	return l, l.walk(root, known, &size)
 }
 
 func (l *listing) walk(path string, known *listing, size *int64) error {
 	if len(l.directories) == maxFiles {
-		return fmt.Errorf("%s: the policy directory holds more than %d folders; remove what is no policy", nameBelow(l.root, path), maxFiles)
+		return fmt.Errorf("%s: the policy directory holds more than %d folders; remove what is no policy", l.nameOf(path), maxFiles)
 	}
 	entries, err := l.enter(path, known)
 	if err != nil {
-		return unreadable(nameBelow(l.root, path), err)
+		return unreadable(l.nameOf(path), err)
 	}
 	for _, e := range entries {
 		below := strings.TrimSuffix(path, "/") + "/" + e.Name()
-		name := nameBelow(l.root, below)
+		name := l.nameOf(below)
 		switch {
 		case strings.HasPrefix(e.Name(), "."):
 			continue

@@ -10,7 +10,7 @@ import (
 // TestFolders holds that folders are counted as files are: each is watched.
 func TestFolders(t *testing.T) {
 	root := t.TempDir()
-	l := &listing{root: root, layout: testLayout, begun: time.Now(), files: map[string]stamp{}, directories: map[string]directory{}}
+	l := &listing{root: root, name: root, layout: testLayout, begun: time.Now(), files: map[string]stamp{}, directories: map[string]directory{}}
 	for i := range maxFiles {
 		l.directories[strconv.Itoa(i)] = directory{}
 	}

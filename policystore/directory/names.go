@@ -51,12 +51,12 @@ func (e *toldError) Unwrap() error { return e.err }
 // slash, as the keys of a ConfigMap, it has two dots for it.
 func slashed(onDisk string) string { return strings.ReplaceAll(onDisk, "..", "/") }
 
-// nameBelow is what errors call a file or directory below the root, with slashes;
-// the root is called by its own path.
-func nameBelow(root, path string) string {
-	name, found := strings.CutPrefix(path, strings.TrimSuffix(root, "/")+"/")
-	if !found {
-		return path
+// nameOf returns what errors call the root, or a file or directory below it, with
+// slashes.
+func (l *listing) nameOf(path string) string {
+	name, found := strings.CutPrefix(path, strings.TrimSuffix(l.root, "/")+"/")
+	if !found || name == "" {
+		return l.name
 	}
 	return name
 }

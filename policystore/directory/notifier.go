@@ -73,22 +73,19 @@ func (n *Notifier) Follow(r *Reader) (fresh bool, err error) {
 }
 
 // watch makes dirs the directories watched. Every path is added again,
-// which is how its watch follows what stands there now. In the directories of the
-// way only what is on it counts.
+// which is how its watch follows the directory that is there now. In the directories of
+// the way only what is on it counts.
 func (n *Notifier) watch(dirs []string, way waypoints) (fresh bool, err error) {
+	wanted, err := distinct(dirs, way)
 	n.only.Store(&way)
-	wanted, alive := map[string]fs.FileInfo{}, map[string]bool{}
+	alive := map[string]bool{}
 	for _, dir := range n.watcher.WatchList() {
 		alive[dir] = true
 	}
-	for _, dir := range dirs {
-		info, statErr := os.Stat(dir)
-		if err = errors.Join(err, statErr, n.watcher.Add(dir)); statErr != nil {
-			continue
-		}
+	for dir, info := range wanted {
+		err = errors.Join(err, n.watcher.Add(dir))
 		before, known := n.watched[dir]
 		fresh = fresh || !known || !alive[dir] || !os.SameFile(before, info)
-		wanted[dir] = info
 	}
 	for dir := range n.watched {
 		if wanted[dir] == nil {
@@ -97,6 +94,31 @@ func (n *Notifier) watch(dirs []string, way waypoints) (fresh bool, err error) {
 	}
 	n.watched = wanted
 	return fresh, err
+}
+
+// distinct returns the directories that exist, each by the first of its names: the
+// system has one watch for a directory, which two names (of a bind mount, say) would
+// take from each other. A directory of the way that has a second name is removed from
+// way, because its events may have either name: all of them count.
+func distinct(dirs []string, way waypoints) (wanted map[string]fs.FileInfo, err error) {
+	type id struct{ device, inode uint64 }
+	wanted, names := map[string]fs.FileInfo{}, map[id]string{}
+	for _, dir := range dirs {
+		info, statErr := os.Stat(dir)
+		if statErr != nil {
+			err = errors.Join(err, statErr)
+			continue
+		}
+		s := stampOf(info)
+		first, seen := names[id{s.device, s.inode}]
+		if seen && first != dir {
+			delete(way, first)
+			delete(way, dir)
+			continue
+		}
+		names[id{s.device, s.inode}], wanted[dir] = dir, info
+	}
+	return wanted, err
 }
 
 // Close ends the watching.

@@ -11,7 +11,8 @@ import (
 
 // A Reader reads one directory again and again. It is safe for concurrent use.
 type Reader struct {
-	dir    string
+	dir    string // absolute, and not cleaned
+	name   string // the directory as the operator gave it, which errors begin with
 	layout Layout
 
 	mu   sync.Mutex // guards last
@@ -19,7 +20,9 @@ type Reader struct {
 }
 
 // NewReader returns a reader of the directory, which need not be there yet.
-func NewReader(dir string, layout Layout) *Reader { return &Reader{dir: dir, layout: layout} }
+func NewReader(dir string, layout Layout) *Reader {
+	return &Reader{dir: absolute(dir), name: dir, layout: layout}
+}
 
 // Read reads every file. The error names what cannot be read, and the remedy.
 func (r *Reader) Read() (*Tree, error) { return r.read(false) }
@@ -73,14 +76,14 @@ func (r *Reader) settled(known *Tree) (t *Tree, err error) {
 }
 
 func (r *Reader) once(known *Tree) (*Tree, error) {
-	root, err := resolveRoot(r.dir)
+	root, err := resolveRoot(r.dir, r.name)
 	if err != nil {
 		return nil, err
 	}
 	if known != nil && known.listing.root != root {
 		known = nil // it calls its files by where they stand below another root
 	}
-	before, err := scan(root, r.layout, known.listed())
+	before, err := scan(root, r.name, r.layout, known.listed())
 	if err != nil {
 		return nil, err
 	}
@@ -88,18 +91,18 @@ func (r *Reader) once(known *Tree) (*Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	after, err := scan(root, r.layout, before)
+	after, err := scan(root, r.name, r.layout, before)
 	if err != nil {
 		return nil, err
 	}
 	// A directory that was swapped away is soon removed, file by file: what was
 	// read counts only if it is still the one in place.
-	now, err := resolveRoot(r.dir)
+	now, err := resolveRoot(r.dir, r.name)
 	if err != nil {
 		return nil, err
 	}
 	if now != root || !maps.Equal(before.files, after.files) {
-		return nil, fmt.Errorf("%s: %w", r.dir, errMoved)
+		return nil, fmt.Errorf("%s: %w", r.name, errMoved)
 	}
 	return t, nil
 }

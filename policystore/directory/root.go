@@ -9,25 +9,40 @@ import (
 	"strings"
 )
 
+// absolute returns an absolute path of dir, so that each directory below it has a
+// single name, whatever path the operator gave. The path is not cleaned: where
+// link is a symbolic link, link/.. is the parent of the link's target, and
+// [filepath.Clean] would remove both. Without a working directory it returns dir.
+func absolute(dir string) string {
+	if dir == "" || filepath.IsAbs(dir) {
+		return dir
+	}
+	here, err := os.Getwd()
+	if err != nil {
+		return dir
+	}
+	return strings.TrimSuffix(here, "/") + "/" + dir
+}
+
 // resolveRoot follows the links by which a directory is swapped as a whole:
 // the directory itself (git-sync), and "..data" in it (the volume of a
-// ConfigMap or Secret).
-func resolveRoot(dir string) (string, error) {
+// ConfigMap or Secret). Errors call the directory by name.
+func resolveRoot(dir, name string) (string, error) {
 	root, err := filepath.EvalSymlinks(dir)
 	if err != nil {
-		return "", unreadable(dir, err)
+		return "", unreadable(name, err)
 	}
 	volume := filepath.Join(root, volumeData)
 	if _, err := os.Lstat(volume); errors.Is(err, fs.ErrNotExist) {
 		return root, nil
 	} else if err != nil {
-		return "", unreadable(dir, err)
+		return "", unreadable(name, err)
 	}
 	data, err := filepath.EvalSymlinks(volume)
 	if err != nil {
-		return "", unreadable(filepath.Join(dir, volumeData), err)
+		return "", unreadable(filepath.Join(name, volumeData), err)
 	}
-	return data, checkVolume(root)
+	return data, checkVolume(root, name)
 }
 
 // volumeData is the link in the volume of a ConfigMap or Secret to the
@@ -36,10 +51,10 @@ const volumeData = "..data"
 
 // checkVolume refuses what stands in a volume beside its links into volumeData:
 // it is not one of the volume's files, and would not be read.
-func checkVolume(root string) error {
+func checkVolume(root, name string) error {
 	entries, err := os.ReadDir(root)
 	if err != nil {
-		return unreadable(root, err)
+		return unreadable(name, err)
 	}
 	for _, e := range entries {
 		if strings.HasPrefix(e.Name(), ".") {

@@ -6,34 +6,31 @@ import (
 	"slices"
 )
 
-// watched are the directories whose events tell of a change: those on the way to the
-// reader's directory, the directory that holds the "..data" link, and the tree.
+// watched returns the directories whose events report a change: those on the way to the
+// reader's directory, the directory that holds the "..data" link, and the tree. Each is
+// absolute and without links, so that no directory has two names.
 func (r *Reader) watched() (dirs []string, way waypoints) {
-	dir, err := filepath.Abs(r.dir)
-	if err != nil {
-		return nil, nil // the working directory is gone, and nothing can be read either
-	}
-	way = wayTo(dir)
-	inside := r.inside(dir)
+	way = wayTo(r.dir)
+	inside := r.inside()
 	for _, dir := range inside {
 		delete(way, dir) // everything in it counts
 	}
 	return slices.AppendSeq(inside, maps.Keys(way)), way
 }
 
-// inside are the directory and all directories below it that can be listed.
-func (r *Reader) inside(dir string) []string {
-	base, err := filepath.EvalSymlinks(dir)
+// inside returns the directory and all directories below it that can be listed.
+func (r *Reader) inside() []string {
+	base, err := filepath.EvalSymlinks(r.dir)
 	if err != nil {
 		return nil
 	}
 	l := r.listed()
 	if l == nil {
-		root, err := resolveRoot(dir)
+		root, err := resolveRoot(r.dir, r.name)
 		if err != nil {
 			return []string{base}
 		}
-		l, _ = scan(root, r.layout, nil) // as far as it goes
+		l, _ = scan(root, r.name, r.layout, nil) // as far as it goes
 	}
 	return append([]string{base}, slices.Sorted(maps.Keys(l.directories))...)
 }

@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -14,50 +15,43 @@ type waypoints map[string][]string
 // maxLinks is how many links in a row Linux follows.
 const maxLinks = 40
 
-// wayTo returns the links on the way to dir, which may stand anywhere in its path
+// wayTo returns the links on the way to dir, which may be anywhere in its path
 // (git-sync's link to the present worktree, and the policies in a folder of it), and
-// where it ends.
+// where it ends. It follows links as the system does: ".." after a link is the parent
+// of the link's target.
 func wayTo(dir string) waypoints {
 	way := waypoints{}
 	pass := func(path string) {
 		parent := filepath.Dir(path)
-		way[parent] = append(way[parent], path)
+		if !slices.Contains(way[parent], path) {
+			way[parent] = append(way[parent], path)
+		}
 	}
-	for range maxLinks {
-		link, rest := firstLink(dir)
-		if link == "" {
+	at, rest, links := "/", dir, 0
+	for rest != "" {
+		var name string
+		name, rest, _ = strings.Cut(rest, "/")
+		next := filepath.Join(at, name) // at has no links, so that cleaning it is safe
+		info, err := os.Lstat(next)
+		if err != nil {
+			at = filepath.Join(next, rest)
+			break // removed: the next event looks again
+		}
+		if info.Mode()&fs.ModeSymlink == 0 {
+			at = next
+			continue
+		}
+		pass(next)
+		target, err := os.Readlink(next)
+		if links++; err != nil || links == maxLinks {
+			at = next
 			break
 		}
-		pass(link)
-		target, err := os.Readlink(link)
-		if err != nil {
-			break // gone since: the next event looks again
+		if filepath.IsAbs(target) {
+			at = "/"
 		}
-		if !filepath.IsAbs(target) {
-			target = filepath.Join(filepath.Dir(link), target)
-		}
-		dir = filepath.Join(target, rest)
+		rest = target + "/" + rest
 	}
-	pass(dir)
+	pass(at)
 	return way
-}
-
-// firstLink is the first link in an absolute path, and what stands behind it; ""
-// where there is none.
-func firstLink(path string) (link, rest string) {
-	for end := 1; end < len(path); end++ {
-		if slash := strings.IndexByte(path[end:], filepath.Separator); slash >= 0 {
-			end += slash
-		} else {
-			end = len(path)
-		}
-		info, err := os.Lstat(path[:end])
-		if err != nil {
-			return "", ""
-		}
-		if info.Mode()&fs.ModeSymlink != 0 {
-			return path[:end], path[end:]
-		}
-	}
-	return "", ""
 }

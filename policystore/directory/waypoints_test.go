@@ -32,8 +32,12 @@ func TestWayTo(t *testing.T) {
 		{"git/current/policies", []string{"git/current", "worktrees/1/policies"}},
 		{"etc/policies", []string{"etc/policies", "git/current", "worktrees/1/policies"}},
 		{"gone/policies", []string{"gone/policies"}},
+		{"./worktrees/1/./policies/", []string{"worktrees/1/policies"}},
+		{"worktrees/../worktrees/1/policies", []string{"worktrees/1/policies"}},
+		{"git/current/../1/policies", []string{"git/current", "worktrees/1/policies"}},
+		{"etc/policies/..", []string{"etc/policies", "git/current", "worktrees/1"}},
 	} {
-		way := wayTo(at(c.dir))
+		way := wayTo(root + "/" + c.dir) // not cleaned
 		if len(way) != len(c.want) {
 			t.Errorf("%s: %v, want %v", c.dir, way, c.want)
 		}
