@@ -118,5 +118,5 @@
 //	contents.go      what a snapshot was compiled of, for who judges it
 //	yaml.go          our own files, in strict YAML with positions
 //	store.go         Store: the last good snapshot, and reloading it
-//	watch.go         when to reload: events, a slow poll
+//	watch.go         Watcher: when to reload: events, a slow poll
 package policystore

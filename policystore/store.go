@@ -17,7 +17,7 @@ type Options struct {
 	Decision decision.Options // for the engine of each snapshot
 	Poll     time.Duration    // how often content is compared without an event; at least a second
 	Debounce time.Duration    // how long files must rest after an event; 0 is 100 ms
-	Logger   *slog.Logger     // told of every change, and by Watch of every error; nil discards
+	Logger   *slog.Logger     // logs every change, and the errors that a Watcher meets; nil discards
 }
 
 // A Store holds the last good snapshot of a policy directory. Readers never
@@ -29,7 +29,8 @@ type Store struct {
 	trigger  chan struct{} // holds one signal at most
 
 	reader    *directory.Reader
-	reloading sync.Mutex // one reload at a time; guards attempt
+	reads     atomic.Uint64 // how often the directory was read, counted as each read begins
+	reloading sync.Mutex    // one reload at a time; guards attempt
 	attempt   attempt
 
 	mu     sync.Mutex // guards status
@@ -90,6 +91,7 @@ func (s *Store) reloadChanged() error { return s.reload((*directory.Reader).Read
 func (s *Store) reload(read func(*directory.Reader) (*directory.Tree, error)) error {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
+	s.reads.Add(1)
 	t, err := read(s.reader)
 	if err != nil {
 		return s.failed(attempt{err: err})

@@ -154,11 +154,12 @@ func eventually(t *testing.T, what string, condition func() bool) {
 
 // watching lets a store watch its directory until end, which waits for it.
 func watching(s *Store) (end func()) {
+	w := s.NewWatcher()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		s.Watch(ctx)
+		w.Run(ctx)
 	}()
 	return func() {
 		cancel()
@@ -312,7 +313,7 @@ func TestWatchPollsWithoutEvents(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		(&watch{store: s}).run(ctx) // no notifier
+		(&Watcher{store: s}).Run(ctx) // no notifier
 	}()
 	defer func() { cancel(); <-done }()
 	write(t, dir, "managed/pull.json", pullOnly+"\n")
@@ -350,6 +351,13 @@ func rename(t *testing.T, from, to string) {
 func remove(t *testing.T, dir, path string) {
 	t.Helper()
 	if err := os.Remove(filepath.Join(dir, filepath.FromSlash(path))); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func symlink(t *testing.T, target, link string) {
+	t.Helper()
+	if err := os.Symlink(target, link); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -11,41 +11,46 @@ import (
 // multiple of the debounce time.
 const patience = 5
 
-// Watch reloads whenever the directory changes, until ctx ends. It listens to
-// file system events where the system gives them, and compares content every
-// Poll in any case: network file systems send no events, and some mounts lose
-// them.
-func (s *Store) Watch(ctx context.Context) {
-	w := watch{store: s}
-	var err error
-	if w.notifier, err = directory.NewNotifier(); err != nil {
-		s.options.Logger.Warn("no file system events; policies are compared by polling only", "error", err, "poll", s.options.Poll.String())
-	} else {
-		defer w.notifier.Close()
-	}
-	w.run(ctx)
-}
-
-// Trigger makes Watch reload now. It does not wait for that.
-func (s *Store) Trigger() {
-	select {
-	case s.trigger <- struct{}{}:
-	default:
-	}
-}
-
-// watch is one run of [Store.Watch].
-type watch struct {
+// A Watcher reloads a store's directory whenever it changes. It listens to file
+// system events where the system gives them, and compares content every Poll in any
+// case: network file systems send no events, and some mounts lose them.
+type Watcher struct {
 	store    *Store
 	notifier *directory.Notifier // nil where the system has no events to give
+	silent   error               // why there is no notifier
+	reads    uint64              // of the store, when the watcher began to listen
 	deaf     bool                // some directory could not be watched, and that is logged
 	reported string              // the error that was logged last; "" since a good reload
 }
 
-func (w *watch) run(ctx context.Context) {
+// NewWatcher returns a watcher that listens to file system events from now on, so that
+// it misses no change after the next [Store.Reload]. It reads no file.
+// [Watcher.Run] reloads; [Watcher.Close] ends a watcher that does not run.
+func (s *Store) NewWatcher() *Watcher {
+	w := &Watcher{store: s, reads: s.reads.Load()}
+	if w.notifier, w.silent = directory.NewNotifier(); w.silent == nil {
+		_, _ = w.notifier.Follow(s.reader) // Run follows again, and reports the error
+	}
+	return w
+}
+
+// Close ends the listening. It may be called more than once.
+func (w *Watcher) Close() {
+	if w.notifier != nil {
+		w.notifier.Close()
+	}
+}
+
+// Run reloads whenever the directory changes, until ctx ends. If the store was reloaded
+// since NewWatcher, Run does not read the directory before its first change.
+func (w *Watcher) Run(ctx context.Context) {
+	defer w.Close()
+	if w.silent != nil {
+		w.store.options.Logger.Warn("no file system events; policies are compared by polling only", "error", w.silent, "poll", w.store.options.Poll.String())
+	}
 	poll := time.NewTicker(w.store.options.Poll)
 	defer poll.Stop()
-	w.reload((*Store).Reload)
+	w.begin()
 	for {
 		select {
 		case <-ctx.Done():
@@ -61,8 +66,29 @@ func (w *watch) run(ctx context.Context) {
 	}
 }
 
+// begin loads the directory, unless that was done since the watcher began to listen:
+// then it only reports the result, and reloads if a directory is new since.
+func (w *Watcher) begin() {
+	if w.store.reads.Load() == w.reads {
+		w.reload((*Store).Reload)
+		return
+	}
+	w.report(w.store.Status().LastError)
+	if w.follow() {
+		w.reload((*Store).reloadChanged)
+	}
+}
+
+// Trigger makes the running [Watcher] reload now. It does not wait for that.
+func (s *Store) Trigger() {
+	select {
+	case s.trigger <- struct{}{}:
+	default:
+	}
+}
+
 // changed is the notifier's signal; without a notifier it never comes.
-func (w *watch) changed() <-chan struct{} {
+func (w *Watcher) changed() <-chan struct{} {
 	if w.notifier == nil {
 		return nil
 	}
@@ -70,7 +96,7 @@ func (w *watch) changed() <-chan struct{} {
 }
 
 // rest waits until no event came for the debounce time, but not for ever.
-func (w *watch) rest(ctx context.Context) {
+func (w *Watcher) rest(ctx context.Context) {
 	debounce := w.store.options.Debounce
 	limit := time.After(patience * debounce)
 	for {
@@ -87,12 +113,12 @@ func (w *watch) rest(ctx context.Context) {
 }
 
 // rounds bounds how often the directory is loaded in a row, so that the poll and the
-// end of Watch have their turn however fast directories are made.
+// end of Run have their turn however fast directories are made.
 const rounds = 10
 
 // reload loads the directory, and again as long as a directory in it is new, and
 // so may have changed unseen since it was read.
-func (w *watch) reload(load func(*Store) error) {
+func (w *Watcher) reload(load func(*Store) error) {
 	for range rounds {
 		w.report(load(w.store))
 		if !w.follow() {
@@ -104,7 +130,7 @@ func (w *watch) reload(load func(*Store) error) {
 
 // follow moves the watches to the directories that are there now. It tells whether
 // one of them is new.
-func (w *watch) follow() (fresh bool) {
+func (w *Watcher) follow() (fresh bool) {
 	if w.notifier == nil {
 		return false
 	}
@@ -117,7 +143,7 @@ func (w *watch) follow() (fresh bool) {
 }
 
 // report logs an error once, until it changes or goes.
-func (w *watch) report(err error) {
+func (w *Watcher) report(err error) {
 	if err == nil {
 		w.reported = ""
 		return

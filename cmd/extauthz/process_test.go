@@ -68,8 +68,18 @@ func (o *output) String() string {
 func start(t *testing.T, stdout *os.File, flags ...string) *process {
 	t.Helper()
 	p := prepare(t, flags...)
-	if p.Stdout = p.stdout; stdout != nil {
+	if stdout != nil {
 		p.Stdout = stdout
+	}
+	p.run(t)
+	return p
+}
+
+// run starts a prepared serve and waits until it listens.
+func (p *process) run(t *testing.T) {
+	t.Helper()
+	if p.Stdout == nil {
+		p.Stdout = p.stdout
 	}
 	stderr, err := p.StderrPipe()
 	if err != nil {
@@ -85,7 +95,6 @@ func start(t *testing.T, stdout *os.File, flags ...string) *process {
 	for _, address := range []*string{&p.checks, &p.admin} {
 		*address = p.message(t, "listening").Address
 	}
-	return p
 }
 
 // prepare is serve as a command that has not started yet.

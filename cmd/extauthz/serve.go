@@ -26,6 +26,7 @@ func serve(in *invocation) error {
 	if err != nil {
 		return inputError{err}
 	}
+	defer s.watch.Close()
 	if err := s.open(in); err != nil {
 		return err
 	}
@@ -62,7 +63,9 @@ func load(c *config, logger *slog.Logger) (*sidecar, error) {
 		Logger:   logger,
 	})
 	s.ready = &readiness{snapshot: s.store.Snapshot}
+	s.watch = s.store.NewWatcher()
 	if err := s.store.Reload(); err != nil && !c.wait {
+		s.watch.Close()
 		return nil, fmt.Errorf("--policies %w", inDirectory(c.policies, err))
 	}
 	return s, nil

@@ -24,6 +24,7 @@ type sidecar struct {
 
 	tls   *tls.Config // nil: plain text
 	store *policystore.Store
+	watch *policystore.Watcher // of store, from before its first load
 	cache decision.Stats
 	ready *readiness
 
@@ -77,7 +78,7 @@ func (s *sidecar) start(ctx context.Context) <-chan error {
 	}
 	onHangup(ctx, s.store.Trigger)
 	onHangup(ctx, s.reopenLog)
-	go s.store.Watch(ctx)
+	go s.watch.Run(ctx)
 	go func() { ended("the gRPC server", s.server.Serve(s.listeners.checks)) }()
 	for _, h := range s.http {
 		go func() { ended("the HTTP server", h.Serve(h.listener)) }()
