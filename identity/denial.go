@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -48,6 +49,21 @@ func (i *issuer) otherClaims(claims oidc.Claims) *sts.AccessDenied {
 	}
 }
 
+// listText returns a claim that is a list as JSON, cut short.
+func listText(claims oidc.Claims, name string) string {
+	list, _ := claims.List(name)
+	text, err := json.Marshal(list)
+	if err != nil {
+		return "a list"
+	}
+	return strings.ToValidUTF8(short(string(text)), "")
+}
+
+func isList(claims oidc.Claims, name string) bool {
+	_, found := claims.List(name)
+	return found
+}
+
 // claimTexts are claims with their values, which are somebody's text: cut short
 // and quoted.
 func claimTexts(claims oidc.Claims, names []string) string {
@@ -56,6 +72,8 @@ func claimTexts(claims oidc.Claims, names []string) string {
 		switch text, isText := claims.Text(name); {
 		case isText:
 			texts = append(texts, fmt.Sprintf("%s %q", name, short(text)))
+		case isList(claims, name):
+			texts = append(texts, name+" "+listText(claims, name))
 		case claims[name] != nil:
 			texts = append(texts, "a "+name+" that is no string")
 		default:

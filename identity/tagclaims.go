@@ -24,7 +24,7 @@ func compileTagClaims(claims map[string]string) ([]tagClaim, error) {
 }
 
 // tagsFrom reads session tags from their claims. A claim that is absent makes
-// no tag; one that is no string is an error.
+// no tag; one that is not a string is an error.
 func tagsFrom(wanted []tagClaim, claims oidc.Claims) ([]sts.Tag, error) {
 	var tags []sts.Tag
 	for _, w := range wanted {
@@ -32,8 +32,11 @@ func tagsFrom(wanted []tagClaim, claims oidc.Claims) ([]sts.Tag, error) {
 			continue
 		}
 		value, isText := claims.Text(w.claim)
-		if !isText {
-			return nil, fmt.Errorf("the claim %q, of which session tag %q is made, is not a string", w.claim, w.key)
+		switch {
+		case isList(claims, w.claim):
+			return nil, fmt.Errorf("the claim %q, from which session tag %q is made, is a list and not a string, and a tag has one value", w.claim, w.key)
+		case !isText:
+			return nil, fmt.Errorf("the claim %q, from which session tag %q is made, is not a string", w.claim, w.key)
 		}
 		tags = append(tags, sts.Tag{Key: w.key, Value: value})
 	}

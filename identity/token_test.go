@@ -217,7 +217,7 @@ func TestNumbersAreNoIdentity(t *testing.T) {
 	w := tokens(t)
 	w.bindings[1].Claims = map[string]string{"user_id": "{name}"}
 	table, s := w.build(t), signerAt("https://bound.example.com")
-	for _, value := range []any{1 << 53, 1<<53 + 1, 7, true, nil, []string{"alice"}, claims{"a": "alice"}} {
+	for _, value := range []any{1 << 53, 1<<53 + 1, 7, true, nil, []int{7}, []any{7, true, nil}, [][]string{{"alice"}}, claims{"a": "alice"}} {
 		token := s.token(t, claims{"user_id": value})
 		for _, metadata := range []map[string]any{nil, {"bound": payload(t, token)}} {
 			caller, f := identify(t, table, rules(), Evidence{Authorization: bearer(token), Metadata: metadata})
@@ -303,7 +303,10 @@ func TestIssuerClaims(t *testing.T) {
 		{"another ref", claims{"sub": "project:acme/app:ref:dev"}, want{reason: "are not those that tokens"}},
 		{"a slash more", claims{"sub": "project:acme/x/app:ref:main"}, want{reason: "are not those that tokens"}},
 		{"one claim missing", claims{"tier": nil}, want{reason: "are not those that tokens"}},
-		{"one claim is a list", claims{"tier": []string{"gold"}}, want{reason: "are not those that tokens"}},
+		{"one claim is a list with the value", claims{"tier": []string{"new", "gold"}}, want{arn: session + "deploy/app@acme"}},
+		{"one claim is a list without the value", claims{"tier": []string{"silver"}}, want{reason: "are not those that tokens"}},
+		{"one claim is an empty list", claims{"tier": []string{}}, want{reason: "are not those that tokens"}},
+		{"sub is a list", claims{"sub": []string{"project:acme/app:ref:main"}}, want{reason: "are not those that tokens"}},
 		{"a session's name of 64", claims{"sub": "project:" + strings.Repeat("g", 60) + "/web:ref:main"}, want{arn: session + "deploy/app@" + strings.Repeat("g", 60)}},
 		{"a session's name of 65", claims{"sub": "project:" + strings.Repeat("g", 61) + "/app:ref:main"}, want{reason: "65 characters"}},
 	} {

@@ -82,31 +82,57 @@ func (i *issuer) compileSession(b Binding, names []string, e *sts.Entities) (*se
 // String lists the patterns, as in {sub: repo:acme/{name}}.
 func (c claimPattern) String() string { return "{" + c.claim + ": " + c.pattern.String() + "}" }
 
-// callerOf finds the caller that a token's claims are bound to; nil is nobody.
-// Patterns without captures go before others.
+// callerOf returns the caller that a token's claims are bound to, nil for none. A
+// binding without captures is an exception from those whose captures match the same
+// values. A token that bindings map to two principals is an error: lists may match
+// several bindings.
 func (i *issuer) callerOf(source Source, claims oidc.Claims, e *sts.Entities) (*Caller, error) {
-	for _, exact := range [...]bool{true, false} {
-		var found *Caller
-		for _, b := range i.bindings {
-			if b.exact != exact {
-				continue
+	s := tokenSearch{source: source, claims: claims, entities: e}
+	for _, b := range i.bindings {
+		if b.exact {
+			if err := s.try(b); err != nil {
+				return nil, err
 			}
-			captures, matches := b.claims.match(claims)
-			if !matches {
-				continue
-			}
-			caller, err := b.session.caller(source, captures, claims, e)
-			if err != nil {
-				return nil, hideWhere(err)
-			}
-			if found != nil && !found.same(caller) {
-				return nil, fmt.Errorf("the token names two principals, %q and %q", found.Principal.ARN, caller.Principal.ARN)
-			}
-			found = caller
-		}
-		if found != nil {
-			return found, nil
 		}
 	}
-	return nil, nil
+	for _, b := range i.bindings {
+		if !b.exact && !s.hasExceptionFrom(b) {
+			if err := s.try(b); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return s.caller, nil
+}
+
+// A tokenSearch is the search for the caller that a token's claims are bound to.
+type tokenSearch struct {
+	source   Source
+	claims   oidc.Claims
+	entities *sts.Entities
+	caller   *Caller         // nil for none so far
+	exact    []*tokenBinding // the bindings without captures that match
+}
+
+// try adds the caller of a binding, if the claims match it.
+func (s *tokenSearch) try(b *tokenBinding) error {
+	captures, matches, err := b.claims.match(s.claims)
+	if !matches || err != nil {
+		return err
+	}
+	caller, err := b.session.caller(s.source, captures, s.claims, s.entities)
+	switch {
+	case err != nil:
+		return hideWhere(err)
+	case s.caller != nil && !s.caller.same(caller):
+		return fmt.Errorf("the token names two principals, %q and %q", s.caller.Principal.ARN, caller.Principal.ARN)
+	case b.exact:
+		s.exact = append(s.exact, b)
+	}
+	s.caller = caller
+	return nil
+}
+
+func (s *tokenSearch) hasExceptionFrom(b *tokenBinding) bool {
+	return slices.ContainsFunc(s.exact, func(e *tokenBinding) bool { return e.claims.isExceptionFrom(b.claims, s.claims) })
 }

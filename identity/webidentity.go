@@ -14,16 +14,18 @@ import (
 // the client names, else of the issuer's role, else the principal that the
 // token's claims are bound to.
 func (a *attempt) byClaims(source Source, i *issuer, token *oidc.Token, role string) (*Caller, *Failure) {
-	captures, matches := i.claims.match(token.Claims)
-	if !matches {
-		return nil, i.failure(source, token, i.otherClaims(token.Claims))
+	captures, matches, err := i.claims.match(token.Claims)
+	if err == nil && !matches {
+		err = i.otherClaims(token.Claims)
+	}
+	if err != nil {
+		return nil, i.failure(source, token, err)
 	}
 	if role == "" {
 		role = i.role
 	}
 	w := &webIdentity{entities: a.table.entities, source: source, issuer: i, token: token, captures: captures, context: a.evidence.Context}
 	var caller *Caller
-	var err error
 	switch {
 	case len(i.bindings) > 0:
 		caller, err = w.principal(role)

@@ -25,6 +25,18 @@ func (c Claims) Text(name string) (string, bool) {
 	return text, ok
 }
 
+// List returns a claim that is a list, such as the groups of a user. The claims
+// iss, sub and jti are single strings in every token (RFC 7519 section 4.1), so that
+// a list in their place is none.
+func (c Claims) List(name string) ([]any, bool) {
+	switch name {
+	case "iss", "sub", "jti":
+		return nil, false
+	}
+	list, ok := c[name].([]any)
+	return list, ok
+}
+
 // issuedBy wants the iss claim to equal the URL, byte for byte.
 func (c Claims) issuedBy(url string) error {
 	issuer, ok := c.Text("iss")

@@ -31,11 +31,15 @@ func (e *Entities) AssumeRoleWithWebIdentity(p *Provider, r *Request) (Caller, e
 	if err != nil {
 		return Caller{}, err
 	}
+	keys, err := p.trustKeys(r.Token)
+	if err != nil {
+		return Caller{}, err
+	}
 	if err := s.find(call, who); err != nil {
 		return Caller{}, err
 	}
 	provider := p.of(s.role)
-	of := append(p.trustKeys(r.Token), iam.ContextEntry{Key: "aws:FederatedProvider", Value: provider})
+	of := append(keys, iam.ContextEntry{Key: "aws:FederatedProvider", Value: provider})
 	err = s.permitted(call, who,
 		&iam.Policies{Resource: []*iam.Policy{s.role.Trust}}, &iam.Principal{Kind: iam.FederatedProvider, ARN: provider}, of)
 	if err != nil {

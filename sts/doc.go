@@ -19,8 +19,9 @@
 //
 // Where AWS's documentation is silent: only users and sessions of roles assume
 // roles in a chain. The tags of a session do not follow into the next one; its
-// source identity does, and needs sts:SetSourceIdentity again. A claim that is no
-// string is no condition key.
+// source identity does, and needs sts:SetSourceIdentity again. A claim that is a list
+// of strings, such as groups, is a multivalued condition key of trust policies; a
+// claim that is neither a string nor such a list is not a condition key.
 //
 // The map of the package:
 //

@@ -27,6 +27,10 @@ func TestTrustKeys(t *testing.T) {
 			"gitlab.example.com:email": "a@example.com", "gitlab.example.com:amr": "pwd", "gitlab.example.com:repository": "", "gitlab.example.com:user_login": "", "gitlab.example.com:iss": "", "gitlab.example.com:azp": ""}},
 		{"several methods", gitlabURL, claims{"amr": []any{"pwd", "otp"}}, map[string]string{"gitlab.example.com:amr": "pwd otp"}},
 		{"methods that are no text", gitlabURL, claims{"amr": []any{"pwd", true}}, map[string]string{"gitlab.example.com:amr": ""}},
+		{"groups", gitlabURL, claims{"groups": []any{"a", "b"}, "https://example.com/roles": []any{"c"}}, map[string]string{"gitlab.example.com:groups": "a b", "gitlab.example.com:https://example.com/roles": "c"}},
+		{"lists without strings", gitlabURL, claims{"groups": []any{}, "ids": []any{1.0}, "sub": []any{"job"}}, map[string]string{"gitlab.example.com:groups": "", "gitlab.example.com:ids": "", "gitlab.example.com:sub": ""}},
+		{"several audiences", gitlabURL, claims{"aud": []any{registryAudience, "other"}}, map[string]string{"gitlab.example.com:aud": registryAudience}},
+		{"GitLab's groups", gitlabCom, claims{"groups_direct": []any{"acme"}, "user_login": "alice"}, map[string]string{"gitlab.com:groups_direct": "acme", "gitlab.com:user_login": "alice"}},
 		{"azp", gitlabURL, claims{"azp": "client"}, map[string]string{"gitlab.example.com:aud": "client", "gitlab.example.com:oaud": registryAudience}},
 		{"empty azp", gitlabURL, claims{"azp": ""}, map[string]string{"gitlab.example.com:aud": registryAudience}},
 		{"a URL with a path", "https://id.example.com/realms/x/", nil, map[string]string{"id.example.com/realms/x/:sub": "job"}},
@@ -46,7 +50,11 @@ func TestTrustKeys(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := NewProvider("issuer", strings.TrimPrefix(c.url, "https://"))
-			iamtest.CheckKeys(t, p.trustKeys(token(t, c.claims)), c.want)
+			keys, err := p.trustKeys(token(t, c.claims))
+			if err != nil {
+				t.Fatal(err)
+			}
+			iamtest.CheckKeys(t, keys, c.want)
 		})
 	}
 }

@@ -15,6 +15,7 @@ import (
 // User Guide, "Pass session tags in AWS STS", AssumeRoleWithWebIdentity, and
 // "Monitor and control actions taken with assumed roles").
 const (
+	awsClaims           = "https://aws.amazon.com/" // begins all of them
 	tagsClaim           = "https://aws.amazon.com/tags"
 	flatTagPrefix       = "https://aws.amazon.com/tags/principal_tags/"
 	flatTransitiveClaim = "https://aws.amazon.com/tags/transitive_tag_keys"

@@ -1,6 +1,9 @@
 package sts
 
 import (
+	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -61,10 +64,10 @@ func mappedBy(provider string) []string {
 	return claims
 }
 
-// trustKeys are the condition keys that a trust policy sees of a token: the
-// default ones, and those of its provider. A claim that is absent, or no string,
-// is no key.
-func (p *Provider) trustKeys(token *oidc.Token) iam.Context {
+// trustKeys returns the condition keys that a trust policy sees of a token: the
+// default ones, those of its provider, and claims that are lists of strings, such as
+// groups. A claim that is absent or of another type is not a key.
+func (p *Provider) trustKeys(token *oidc.Token) (iam.Context, error) {
 	k := trustContext{provider: p.URL, claims: token.Claims}
 	k.audience(token.Audience)
 	k.add("sub")
@@ -76,7 +79,7 @@ func (p *Provider) trustKeys(token *oidc.Token) iam.Context {
 	for _, claim := range p.mapped {
 		k.add(claim)
 	}
-	return k.context
+	return k.context, k.lists(p.mapped)
 }
 
 // trustContext gathers the keys of one token.
@@ -114,6 +117,59 @@ func (k *trustContext) amr() {
 		return
 	}
 	k.add("amr")
+}
+
+// lists sets a multivalued key for each claim that is a list of strings, for
+// ForAnyValue and ForAllValues. AWS maps no such claim except amr: the keys are there
+// for the issuers that AWS does not know, which send groups as a list. A list of
+// strings and other values is an error, because a Deny could depend on what is left
+// out, and so is a claim whose name is another key in other case.
+func (k *trustContext) lists(mapped []string) error {
+	for _, claim := range slices.Sorted(maps.Keys(k.claims)) {
+		list, isList := k.claims.List(claim)
+		if !isList || claim == "aud" || claim == "amr" || strings.HasPrefix(claim, awsClaims) {
+			continue
+		}
+		values, mixed := stringsOf(list)
+		switch {
+		case len(values) == 0:
+		case mixed:
+			return fmt.Errorf("the claim %q is a list of strings and other values, which a trust policy cannot compare", short(claim))
+		case k.isKey(claim, mapped):
+			return fmt.Errorf("the claim %q is a list whose condition key is that of another claim", short(claim))
+		default:
+			k.context = append(k.context, iam.ContextEntry{Key: k.provider + ":" + claim, Values: values, Multi: true})
+		}
+	}
+	return nil
+}
+
+// isKey reports whether the key of a claim is there already, or is one of those that
+// AWS gives to a claim whose name is spelt in other case.
+func (k *trustContext) isKey(claim string, mapped []string) bool {
+	if _, taken := k.context.Lookup(k.provider + ":" + claim); taken {
+		return true
+	}
+	return slices.ContainsFunc(slices.Concat(defaultKeys, mapped), func(key string) bool {
+		return key != claim && strings.EqualFold(key, claim)
+	})
+}
+
+// defaultKeys are the keys that AWS has for the tokens of every provider.
+var defaultKeys = []string{"amr", "aud", "email", "oaud", "sub"}
+
+// stringsOf returns the strings of a list, and reports whether there are other
+// elements.
+func stringsOf(list []any) (values []string, mixed bool) {
+	for _, element := range list {
+		text, isText := element.(string)
+		if !isText {
+			mixed = true
+			continue
+		}
+		values = append(values, text)
+	}
+	return values, mixed
 }
 
 // organization sets the number of the organization of a Google service account.

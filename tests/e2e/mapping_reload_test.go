@@ -107,6 +107,30 @@ func foreignTokens(t *testing.T, w *world) {
 	}
 }
 
+// groupLists binds callers by the elements of a list, which Envoy's jwt_authn passes on
+// or which is read from the token here.
+func groupLists(t *testing.T, w *world) {
+	w.edit(t, "principals.yaml", `sub: "project_path:acme/{project}:ref_type:branch:ref:main"`, `groups: "team-{project}"`)
+	member := func(groups ...any) [2]string {
+		return bearer(signed(t, w.issuers.gitlab, pipeline, issuer.Claims{"groups": groups}))
+	}
+	w.isCaller(t, http.DefaultClient, "bearer", gitlabRun, member("staff", "team-app", 7, "team-app"))
+	w.shows(t, "/v2/team/app/tags/list", member("staff", "team-app")).wants(t, http.StatusOK)
+	w.shows(t, "/v2/team/other/tags/list", member("staff", "team-app")).wants(t, http.StatusForbidden)
+	w.isNobody(t, "several elements", member("team-app", "team-other"))
+	w.isNobody(t, "several elements", member("team-other", "team-app"))
+	w.isNobody(t, "no principal is bound", member("staff"))
+	w.isNobody(t, "no principal is bound", member())
+
+	w.edit(t, "trust/github.json", `"StringEquals": {`, `"ForAnyValue:StringEquals": { "token.actions.githubusercontent.com:groups": "developers" },
+        "StringEquals": {`)
+	developer := func(groups ...any) string { return w.issuers.workflow(t, mainBranch, issuer.Claims{"groups": groups}) }
+	w.isCaller(t, http.DefaultClient, "jwt_authn", githubRun, bearer(developer("staff", "developers")))
+	w.isCaller(t, http.DefaultClient, "basic", githubRun, basic("AWS", developer("staff", "developers")))
+	w.isNobody(t, "sts:AssumeRoleWithWebIdentity", bearer(developer("staff")))
+	w.isNobody(t, "sts:AssumeRoleWithWebIdentity", basic("AWS", developer("staff")))
+}
+
 // sessionTags are passed by the token itself, which the trust policy must allow,
 // and then decide which repository is the session's.
 func sessionTags(t *testing.T, w *world) {

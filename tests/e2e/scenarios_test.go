@@ -192,6 +192,7 @@ var groups = []group{
 		{"another key in the file", keyFileChanges},
 		{"tokens made for another service", foreignTokens},
 		{"tags that a token passes", sessionTags},
+		{"groups in a list", groupLists},
 	}},
 	{"recording upstream", nil, true, []scenario{
 		{"the credential ends at Envoy", credentialEndsAtEnvoy},

@@ -1,0 +1,155 @@
+package identity
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"extauthz/sts"
+)
+
+// grouped returns a table whose tokens are bound by their groups, as Keycloak, Entra,
+// Okta and Dex send them, and the issuer of the tokens.
+func grouped(t testing.TB) (*Table, *signer) {
+	t.Helper()
+	s := signerAt(gitlabURL)
+	claim := func(pattern string, further ...string) map[string]string {
+		all := map[string]string{"groups": pattern}
+		for i := 0; i < len(further); i += 2 {
+			all[further[i]] = further[i+1]
+		}
+		return all
+	}
+	w := principals{
+		entities: []sts.Entity{{ARN: role + "dev"}, {ARN: role + "ops"}, {ARN: role + "teams"}, {ARN: role + "lead"}, {ARN: role + "gold"}},
+		issuers:  []Issuer{{Name: "idp", Verifier: s.verifier(t), Metadata: "idp"}},
+		bindings: []Binding{
+			{Kind: Token, Issuer: "idp", Claims: claim("developers"), Principal: session + "dev/user"},
+			{Kind: Token, Issuer: "idp", Claims: claim("operators"), Principal: session + "ops/user"},
+			{Kind: Token, Issuer: "idp", Claims: claim("administrators"), Principal: session + "ops/user"},
+			{Kind: Token, Issuer: "idp", Claims: claim("team-{team}"), Principal: session + "teams/{team}"},
+			{Kind: Token, Issuer: "idp", Claims: claim("team-lead"), Principal: session + "lead/user"},
+			{Kind: Token, Issuer: "idp", Claims: claim("tier-{tier}", "env", "prod"), Principal: session + "gold/user"},
+		},
+	}
+	return w.build(t), s
+}
+
+func TestClaimsThatAreLists(t *testing.T) {
+	table, s := grouped(t)
+	const two, several, none = "the token names two principals", `several elements of the token's claim "groups"`, "no principal is bound"
+	for _, c := range []struct {
+		name   string
+		groups any
+		want   want
+	}{
+		{"one string", "developers", want{arn: session + "dev/user"}},
+		{"one element", []any{"developers"}, want{arn: session + "dev/user"}},
+		{"the first element", []any{"developers", "staff"}, want{arn: session + "dev/user"}},
+		{"the last element", []any{"staff", "developers"}, want{arn: session + "dev/user"}},
+		{"the same element twice", []any{"developers", "developers"}, want{arn: session + "dev/user"}},
+		{"no element", []any{"staff"}, want{reason: none}},
+		{"an empty list", []any{}, want{reason: none}},
+		{"a part of an element", []any{"developers-evil", "xdevelopers"}, want{reason: none}},
+		{"numbers and booleans beside it", []any{7, true, nil, "developers"}, want{arn: session + "dev/user"}},
+		{"a nested list", []any{[]any{"developers"}}, want{reason: none}},
+		{"an object in the list", []any{claims{"name": "developers"}}, want{reason: none}},
+		{"an object", claims{"developers": true}, want{reason: none}},
+		{"elements of two bindings of one principal", []any{"operators", "administrators"}, want{arn: session + "ops/user"}},
+		{"elements of two bindings of two principals", []any{"developers", "operators"}, want{reason: two}},
+		{"the same in the other order", []any{"operators", "developers"}, want{reason: two}},
+		{"one captured", []any{"staff", "team-red"}, want{arn: session + "teams/red"}},
+		{"one captured twice", []any{"team-red", "team-red"}, want{arn: session + "teams/red"}},
+		{"two captured", []any{"team-red", "team-blue"}, want{reason: several}},
+		{"two captured of which none is used", []any{"tier-1", "tier-2"}, want{reason: several}},
+		{"one captured and none used", []any{"tier-1"}, want{arn: session + "gold/user"}},
+		{"an exact binding and a captured element", []any{"developers", "team-red"}, want{reason: two}},
+		{"an exception from the pattern", []any{"staff", "team-lead"}, want{arn: session + "lead/user"}},
+		{"an exception and a captured element", []any{"team-lead", "team-red"}, want{reason: several}},
+		{"an element longer than a name", []any{"team-" + strings.Repeat("x", 65)}, want{reason: "65 characters"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			token := s.token(t, claims{"groups": c.groups, "env": "prod"})
+			caller, f := identify(t, table, rules(), Evidence{Authorization: bearer(token)})
+			c.want.check(t, caller, f)
+			again, g := identify(t, table, rules(), Evidence{Authorization: bearer(token), Metadata: map[string]any{"idp": payload(t, token)}})
+			if (caller == nil) != (again == nil) || caller != nil && caller.Principal != again.Principal || f != nil && f.Reason != g.Reason {
+				t.Errorf("%v %v; from jwt_authn %v %v", caller, f, again, g)
+			}
+		})
+	}
+}
+
+// The operator learns which elements are ambiguous, and the client does not.
+func TestAmbiguousListIsExplained(t *testing.T) {
+	table, s := grouped(t)
+	_, f := identify(t, table, rules(), Evidence{Authorization: bearer(s.token(t, claims{"groups": []string{"team-red", "team-blue"}}))})
+	if f == nil || strings.Contains(f.Reason, "red") || !strings.Contains(f.Detail, `{groups: team-{team}} matches "team-red" and "team-blue"; narrow the pattern`) {
+		t.Errorf("%+v", f)
+	}
+	_, f = identify(t, table, rules(), Evidence{Authorization: bearer(s.token(t, claims{"groups": []any{"staff", 7}, "env": "test"}))})
+	if f == nil || !strings.Contains(f.Detail, `matches env "test", groups ["staff",7]`) {
+		t.Errorf("%+v", f)
+	}
+}
+
+// Neither the order of a list nor an element that is there twice changes the caller.
+func TestOrderOfListsDoesNotMatter(t *testing.T) {
+	table, s := grouped(t)
+	elements := []any{"developers", "operators", "administrators", "team-red", "team-blue", "team-lead", "tier-1", "staff", 7, nil, []any{"developers"}}
+	random := rand.New(rand.NewPCG(1, 2))
+	who := func(groups []any) string {
+		caller, f := identify(t, table, rules(), Evidence{Authorization: bearer(s.token(t, claims{"groups": groups, "env": "prod"}))})
+		if f != nil {
+			return "nobody"
+		}
+		return caller.Principal.ARN
+	}
+	found := map[string]int{}
+	for range 500 {
+		var groups []any
+		for range 1 + random.IntN(4) {
+			groups = append(groups, elements[random.IntN(len(elements))])
+		}
+		first := who(groups)
+		found[first]++
+		shuffled := slices.Concat(groups, groups[:1])
+		random.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
+		if again := who(shuffled); again != first {
+			t.Fatalf("%v is %s, and %v is %s", groups, first, shuffled, again)
+		}
+	}
+	if len(found) != 7 {
+		t.Errorf("%v, want six callers and none", found)
+	}
+}
+
+// The length of a list is bounded by that of the token.
+func TestLongList(t *testing.T) {
+	table, s := grouped(t)
+	var groups []string
+	for i := range 300 {
+		groups = append(groups, fmt.Sprintf("group-%03d", i))
+	}
+	caller, f := identify(t, table, rules(), Evidence{Authorization: bearer(s.token(t, claims{"groups": append(groups, "developers")}))})
+	want{arn: session + "dev/user"}.check(t, caller, f)
+	for len(groups) < 2000 {
+		groups = append(groups, groups...)
+	}
+	caller, f = identify(t, table, rules(), Evidence{Authorization: bearer(s.token(t, claims{"groups": append(groups, "developers")}))})
+	want{reason: "header is too long"}.check(t, caller, f)
+}
+
+func TestTagsFromLists(t *testing.T) {
+	for name, value := range map[string]any{"several": []string{"a", "b"}, "one": []string{"a"}, "none": []string{}, "numbers": []int{1}} {
+		t.Run(name, func(t *testing.T) {
+			table := bindable(t, Binding{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": "{x}"}, Principal: session + "ci/{x}", TagClaims: map[string]string{"team": "groups"}}).build(t)
+			_, f := identify(t, table, rules(), Evidence{Authorization: bearer(signerAt(gitlabURL).token(t, claims{"groups": value}))})
+			if f == nil || !strings.Contains(f.Reason, `the claim "groups", from which session tag "team" is made, is a list`) {
+				t.Errorf("%+v", f)
+			}
+		})
+	}
+}
