@@ -60,6 +60,6 @@ func before(a, b iam.Position) bool {
 func (s *statement) speaksOfECR() bool {
 	return s.covered != 0 || slices.ContainsFunc(s.Actions, func(w iam.Word) bool {
 		service, name, _ := strings.Cut(w.Text, ":")
-		return strings.EqualFold(service, "ecr") || isOtherService(service) && namesECR(service, name)
+		return strings.EqualFold(service, "ecr") || meansECR(service, name)
 	})
 }

@@ -33,7 +33,8 @@
 //	cover.go          whether one pattern covers another
 //	actions.go        rules about Action
 //	resources.go      rules about Resource: what it can match here
-//	placeholders.go   what documentation left in, and other services
+//	placeholders.go   what documentation left in
+//	otherservices.go  other services' prefixes where ECR's is meant
 //	grantees.go       rules about Principal
 //	strangers.go      principals that nobody here can be
 //	keys.go           condition keys that requests do not carry

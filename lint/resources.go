@@ -32,7 +32,7 @@ func (l *linter) resources(d *document, s *statement) {
 // foreignResource finds a resource of another service beside actions of ECR
 // alone.
 func (l *linter) foreignResource(d *document, s *statement, w iam.Word, service string) {
-	if s.NotAction || strings.ContainsAny(service, "*?") || isMistakenService(service) || strings.EqualFold(service, "ecr-public") {
+	if s.NotAction || strings.ContainsAny(service, "*?") || isMistakenService(service) || strings.EqualFold(service, publicService) {
 		return
 	}
 	for _, action := range s.Actions {
@@ -49,7 +49,7 @@ func (l *linter) resourceWithoutAction(d *document, s *statement, w iam.Word) {
 	for _, action := range s.Actions {
 		service, name, _ := strings.Cut(action.Text, ":")
 		known := s.covered != 0 && !iam.IsResourceless(action.Text)
-		if strings.EqualFold(service, "ecr") && !known || isOtherService(service) && namesECR(service, name) {
+		if strings.EqualFold(service, "ecr") && !known || meansECR(service, name) {
 			return
 		}
 	}

@@ -20,6 +20,7 @@
 //	schemas       the JSON Schemas for editors against what the program reads
 //	reports       the reports for build servers against the schemas of their readers
 //	rules         the rules of this repository, as tests
+//	awsactions    writes the list of actions that other services share with ECR
 //	gate          what `make test` runs
 //	fuzz          what `make fuzz` runs
 package tests
