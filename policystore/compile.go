@@ -126,6 +126,7 @@ func (s *Snapshot) decideBy(from *sources, policies decision.Policies, o decisio
 		return err
 	}
 	s.Findings = findings(s.policies, slices.Concat(s.principals.findings, s.registries.idleSources(s.Callers), s.registries.unknownPartitions(), s.registries.untoldTags(all), unboundUsers(s.Callers), costlyHashes(s.Callers)))
+	s.Findings = from.managed.withoutQuotas(s.Findings)
 	policies.Identity, policies.Boundary = s.principals.identity, s.principals.boundary
 	s.Decisions, err = decision.New(policies, o)
 	return err

@@ -31,6 +31,9 @@ type managedPolicy struct {
 	document
 	in   *compilation
 	uses map[iam.Kind]*iam.Policy
+	// copied says that the file has one of AWS's own policies: an entity names it
+	// by the ARN of that policy.
+	copied bool
 }
 
 func loadManaged(c *compilation, exported []*authorization) (managedPolicies, error) {
@@ -138,6 +141,7 @@ func (m managedPolicies) lookup(reference string, entity iam.ARN) (*managedPolic
 	case isAWS && m[policyName{"aws", nameOfAWS}] != nil:
 		return m[policyName{"aws", nameOfAWS}], nil
 	case file != nil:
+		file.copied = file.copied || isAWS
 		return file, nil
 	}
 	return nil, fmt.Errorf("policy %q is not known; add managed/%s.json, or name one of AWS's policies for ECR by ARN", reference, path.Base(name))
@@ -153,6 +157,22 @@ func (m managedPolicies) findAll(kind iam.Kind, references []string, entity iam.
 		}
 	}
 	return policies, 0, nil
+}
+
+// withoutQuotas returns the findings without those about AWS's quota for the length of
+// a document where they would be wrong: AWS has accepted what an account's
+// authorization has, and the quota is not for AWS's own policies (IAM User Guide, "IAM
+// and AWS STS quotas").
+func (m managedPolicies) withoutQuotas(found []iam.Finding) []iam.Finding {
+	copied := map[string]bool{} // by file
+	for _, policy := range m {
+		if policy.copied {
+			copied[policy.source] = true
+		}
+	}
+	return slices.DeleteFunc(found, func(f iam.Finding) bool {
+		return f.Code == "too-large" && (copied[f.Source] || strings.Contains(f.Source, "/"+authorizationFile))
+	})
 }
 
 // operators returns the operator's policies in every use that is made of them, and

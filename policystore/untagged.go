@@ -80,7 +80,7 @@ func needsTags(policy *iam.Policy) (at iam.Position, key string) {
 			continue
 		}
 		for _, c := range w.Conditions {
-			lenient := c.Negated || c.IfExists || c.Set == "ForAllValues" || c.Base == "Null"
+			lenient := c.Negated || c.IfExists || c.Set == "ForAllValues" || c.Base == "Null" && !requiresKey(&c)
 			if isResourceTag(c.Key.Text) && (w.Statement.Effect == iam.Deny || lenient) {
 				return c.Key.Position, c.Key.Text
 			}
@@ -93,6 +93,13 @@ func needsTags(policy *iam.Policy) (at iam.Position, key string) {
 		}
 	}
 	return at, ""
+}
+
+// requiresKey reports whether a condition with the operator Null holds only where its
+// key is present: all its values are "false" (IAM User Guide, "Condition operator to
+// check existence of condition keys").
+func requiresKey(c *iam.WrittenCondition) bool {
+	return !slices.ContainsFunc(c.Values, func(w iam.Word) bool { return !strings.EqualFold(w.Text, "false") })
 }
 
 // variableIn finds a text with a policy variable that stands for a resource tag:

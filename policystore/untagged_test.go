@@ -39,6 +39,9 @@ func TestTagsThatAreNotTold(t *testing.T) {
 		{"an Allow by tag", allow(secret), nil, ""},
 		{"an Allow that is negated", allow(`"StringNotEquals":{"aws:ResourceTag/secret":"yes"}`), nil, want},
 		{"an Allow of what has no tag", allow(`"Null":{"aws:ResourceTag/secret":"true"}`), nil, want},
+		{"an Allow of what has a tag", allow(`"Null":{"aws:ResourceTag/secret":"false"}`), nil, ""},
+		{"an Allow of what has a tag or has not", allow(`"Null":{"aws:ResourceTag/secret":["false","true"]}`), nil, want},
+		{"a Deny of what has a tag", deny(`"Null":{"aws:ResourceTag/secret":"false"}`), nil, want},
 		{"an Allow if it exists", allow(`"StringEqualsIfExists":{"aws:ResourceTag/secret":"no"}`), nil, want},
 		{"a Deny of another service", strings.Replace(deny(secret), "ecr:BatchGetImage", "ec2:RunInstances", 1), nil, ""},
 		{"no tags, told", deny(secret), map[string]string{tags: "{}"}, ""},
@@ -64,6 +67,8 @@ func TestTagsThatAreNotTold(t *testing.T) {
 // TestUntoldTags holds that a Deny by tag is told of where repositories may be that
 // the directory does not know.
 func TestUntoldTags(t *testing.T) {
+	// As AWS's managed policy AWSElasticBeanstalkServiceRolePolicy has it.
+	tagged := strings.Replace(strings.Replace(noPull, "Deny", "Allow", 1), `"Resource":"*"`, `"Resource":"*","Condition":{"Null":{"aws:ResourceTag/elasticbeanstalk:application-name":"false"}}`, 1)
 	byTag := strings.Replace(noPull, `"Resource":"*"`, `"Resource":"*","Condition":{"StringEquals":{"aws:ResourceTag/secret":"yes"}}`, 1)
 	for _, c := range []struct {
 		name, policy, inventory string
@@ -72,6 +77,7 @@ func TestUntoldTags(t *testing.T) {
 		{"no inventory", byTag, "", 1},
 		{"an inventory", byTag, `{"repositories":[]}`, 0},
 		{"a Deny by no tag", noPull, "", 0},
+		{"an Allow of what has a tag", tagged, "", 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			contents := small()
