@@ -3,6 +3,7 @@ package authz
 import (
 	"context"
 	"maps"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -51,7 +52,7 @@ func TestClientAddress(t *testing.T) {
 		{"empty client", 1, peer, forwarded(", 192.0.2.1"), "", "no IP address"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := clientAddress(&Request{Peer: c.peer, Headers: c.headers}, c.hops)
+			got, err := clientAddress(&Request{Peer: c.peer, Headers: c.headers}, &policystore.Registry{TrustedHops: c.hops})
 			switch {
 			case c.refused != "" && (err == nil || !strings.Contains(err.Error(), c.refused) || got != ""):
 				t.Errorf("%q, error %v; want %q", got, err, c.refused)
@@ -59,6 +60,45 @@ func TestClientAddress(t *testing.T) {
 				t.Errorf("%q, error %v; want %q", got, err, c.want)
 			}
 		})
+	}
+}
+
+func TestTrustedProxies(t *testing.T) {
+	networks := []netip.Prefix{netip.MustParsePrefix("192.0.2.0/28"), netip.MustParsePrefix("2001:db8:1::/48"), netip.MustParsePrefix("10.0.0.1/32")}
+	const outsider, around = "is not one of trustedProxies", "x-forwarded-for that a trusted hop must have"
+	for _, c := range []struct {
+		name, peer, forwarded string
+		hops                  int
+		want, refused         string
+	}{
+		{"a proxy in the list", "192.0.2.1", "198.51.100.7, 192.0.2.1", 1, "198.51.100.7", ""},
+		{"the last address of a network", "192.0.2.15", "198.51.100.7, 192.0.2.15", 1, "198.51.100.7", ""},
+		{"the first address behind it", "192.0.2.16", "198.51.100.7, 192.0.2.16", 1, "", "peer 192.0.2.16 " + outsider},
+		{"a single address", "10.0.0.1", "198.51.100.7, 10.0.0.1", 1, "198.51.100.7", ""},
+		{"its neighbor", "10.0.0.2", "198.51.100.7, 10.0.0.2", 1, "", outsider},
+		{"IPv6", "2001:db8:1::9", "198.51.100.7, 2001:db8:1::9", 1, "198.51.100.7", ""},
+		{"IPv6 outside", "2001:db8:2::9", "198.51.100.7, 2001:db8:2::9", 1, "", outsider},
+		{"a peer in IPv6 form", "::ffff:192.0.2.1", "198.51.100.7, 192.0.2.1", 1, "198.51.100.7", ""},
+		{"a client that connects itself and forges an entry", "203.0.113.9", "198.51.100.7, 203.0.113.9", 1, "", outsider},
+		{"a client that connects itself and forges a proxy", "203.0.113.9", "198.51.100.7, 192.0.2.1, 203.0.113.9", 1, "", outsider},
+		{"no peer", "", "198.51.100.7, ", 1, "", "not the connection's peer"},
+		{"two proxies", "192.0.2.1", "198.51.100.7, 10.0.0.1, 192.0.2.1", 2, "198.51.100.7", ""},
+		{"around the outer proxy, with a forged client", "192.0.2.1", "198.51.100.7, 203.0.113.9, 192.0.2.1", 2, "", around},
+		{"an outer proxy that is not an address", "192.0.2.1", "198.51.100.7, unknown, 192.0.2.1", 2, "", around},
+		{"an outer proxy with a port", "192.0.2.1", "198.51.100.7, 10.0.0.1:80, 192.0.2.1", 2, "", around},
+		{"a proxy before the trusted ones", "192.0.2.1", "203.0.113.9, 198.51.100.7, 192.0.2.1", 1, "198.51.100.7", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			registry := &policystore.Registry{TrustedHops: c.hops, TrustedProxies: networks}
+			got, err := clientAddress(&Request{Peer: c.peer, Headers: forwarded(c.forwarded)}, registry)
+			if got != c.want || (err == nil) != (c.refused == "") || err != nil && !strings.Contains(err.Error(), c.refused) {
+				t.Errorf("%q, error %v; want %q and %q", got, err, c.want, c.refused)
+			}
+		})
+	}
+	none := &policystore.Registry{TrustedHops: 1, TrustedProxies: []netip.Prefix{}}
+	if got, err := clientAddress(&Request{Peer: "192.0.2.1", Headers: forwarded("198.51.100.7, 192.0.2.1")}, none); err == nil {
+		t.Errorf("an empty list trusts a proxy: %q", got)
 	}
 }
 
@@ -79,7 +119,7 @@ func FuzzClientAddress(f *testing.F) {
 		if apart {
 			headers = forwarded(append([]string{forged}, entries...)...)
 		}
-		got, err := clientAddress(&Request{Peer: "192.0.2.1", Headers: headers}, n)
+		got, err := clientAddress(&Request{Peer: "192.0.2.1", Headers: headers}, &policystore.Registry{TrustedHops: n})
 		if err != nil || got != "198.51.100.7" {
 			t.Errorf("%d hops: %q, %v", n, got, err)
 		}
@@ -124,6 +164,7 @@ func TestTrustedHops(t *testing.T) {
 	contents["registries.yaml"] = `registries:
 - {name: main, hosts: [localhost], account: "123456789012", region: eu-central-1}
 - {name: hops, hosts: [localhost], account: "123456789012", region: eu-central-1, trustedHops: 1}
+- {name: listed, hosts: [localhost], account: "123456789012", region: eu-central-1, trustedHops: 1, trustedProxies: [192.0.2.0/28]}
 - {name: vpc, hosts: [localhost], account: "123456789012", region: eu-central-1, vpcEndpoint: {id: vpce-1a2b3c4d, vpc: vpc-1a2b3c4d}}
 `
 	contents["managed/pull.json"] = `{"Version":"2012-10-17","Statement":[
@@ -143,6 +184,8 @@ func TestTrustedHops(t *testing.T) {
 		{"by the hop", "hops", "192.0.2.1", forwarded("198.51.100.7, 192.0.2.1"), Allowed, "198.51.100.7"},
 		{"claims the address to the hop", "hops", "192.0.2.1", forwarded("198.51.100.7, 203.0.113.9, 192.0.2.1"), ImplicitDeny, "203.0.113.9"},
 		{"around the hop", "hops", "198.51.100.7", forwarded("198.51.100.7"), Refused, "198.51.100.7"},
+		{"by a proxy in the list", "listed", "192.0.2.1", forwarded("198.51.100.7, 192.0.2.1"), Allowed, "198.51.100.7"},
+		{"around it, with a forged entry", "listed", "203.0.113.9", forwarded("198.51.100.7, 203.0.113.9"), Refused, "203.0.113.9"},
 		{"by the endpoint", "vpc", "192.0.2.1", nil, Allowed, "192.0.2.1"},
 		{"claims the endpoint", "main", "192.0.2.1", []mapping.Header{{Name: "x-amz-vpce-id", Value: "vpce-1a2b3c4d"}, {Name: "aws:SourceVpce", Value: "vpce-1a2b3c4d"}}, ImplicitDeny, "192.0.2.1"},
 	} {
@@ -155,7 +198,7 @@ func TestTrustedHops(t *testing.T) {
 			}
 			if c.want == Refused {
 				checkResult(t, result, Refused, 403, "DENIED", "did not come by the proxies")
-				if !strings.Contains(result.Reason, "fewer entries") {
+				if !strings.Contains(result.Reason, "fewer entries") && !strings.Contains(result.Reason, "not one of trustedProxies") {
 					t.Errorf("the log is told %q", result.Reason)
 				}
 			}

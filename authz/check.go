@@ -108,7 +108,7 @@ func (p *pass) checkHeaders() bool {
 // locate settles where the request comes from, and with it the condition keys
 // that do not depend on who calls.
 func (p *pass) locate() bool {
-	client, err := clientAddress(p.request, p.registry.TrustedHops)
+	client, err := clientAddress(p.request, p.registry)
 	if err != nil {
 		p.result.refuse(&mapping.Refusal{Status: 403, Code: "DENIED", Message: "the request did not come by the proxies that it should come by"})
 		p.result.Reason = err.Error()

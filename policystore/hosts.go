@@ -3,6 +3,7 @@ package policystore
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -10,6 +11,9 @@ import (
 // Host header, which is the client's word, must agree, and chooses alone only
 // among registries whose operator says that Envoy routes by it.
 func (all registries) find(name, host string) (*Registry, error) {
+	if shown := withoutUser(host); !validPort(shown) {
+		return nil, fmt.Errorf("host %q has a port that is not a number from 0 to 65535", shown)
+	}
 	if name != "" {
 		r := all[name]
 		switch {
@@ -31,11 +35,12 @@ func (all registries) find(name, host string) (*Registry, error) {
 // Host is the first host name that registries.yaml gives the registry.
 func (r *Registry) Host() string { return r.hosts[0] }
 
-// serves tells whether host is one of the registry's. A host that
-// registries.yaml gives without a port stands for every port.
+// serves reports whether host is one of the registry's. A host that
+// registries.yaml gives without a port means every port. A host whose port is
+// empty or not a number is not served: servers disagree about it.
 func (r *Registry) serves(host string) bool {
-	host = strings.ToLower(host)
-	return slices.Contains(r.hosts, host) || slices.Contains(r.hosts, withoutPort(host))
+	name, port, ok := splitHost(lowerASCII(host))
+	return ok && (slices.Contains(r.hosts, name) || port != "" && slices.Contains(r.hosts, name+":"+port))
 }
 
 // sharedHost is a host that both registries serve, "" for none.
@@ -53,12 +58,44 @@ func (r *Registry) sharedHost(other *Registry) string {
 	return ""
 }
 
-func withoutPort(host string) string {
-	i := strings.LastIndexByte(host, ':')
-	if i < 0 || strings.HasSuffix(host, "]") {
-		return host
+// splitHost splits a Host header into a name, or an IPv6 address in brackets, and
+// a port, which is "" if there is none. It reports whether the port, if any, is a
+// number from 0 to 65535.
+func splitHost(host string) (name, port string, ok bool) {
+	end := strings.IndexByte(host, ':')
+	if strings.HasPrefix(host, "[") {
+		end = strings.IndexByte(host, ']') + 1
 	}
-	return host[:i]
+	if end < 0 || end == len(host) {
+		return host, "", true
+	}
+	name = host[:end]
+	port, ok = strings.CutPrefix(host[end:], ":")
+	return name, port, ok && isPort(port)
+}
+
+// validPort reports whether host has a valid port or none.
+func validPort(host string) bool {
+	_, _, ok := splitHost(host)
+	return ok
+}
+
+// isPort reports whether text is a port in decimal digits.
+func isPort(text string) bool {
+	_, err := strconv.ParseUint(text, 10, 16)
+	return err == nil && len(text) <= len("65535")
+}
+
+// lowerASCII returns text with the letters A to Z in lower case. Other letters
+// stay, even if Unicode has a lower case for them: a host name is ASCII (RFC 1123,
+// section 2.1), and the Kelvin sign is not a k.
+func lowerASCII(text string) string {
+	return strings.Map(func(c rune) rune {
+		if 'A' <= c && c <= 'Z' {
+			return c + 'a' - 'A'
+		}
+		return c
+	}, text)
 }
 
 // withoutUser cuts off what stands before an @, where a client may have put a

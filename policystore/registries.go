@@ -3,6 +3,7 @@ package policystore
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -56,6 +57,9 @@ type Registry struct {
 	// TrustedHops is how many proxies before Envoy are trusted to say in
 	// x-forwarded-for and x-forwarded-proto where a request comes from.
 	TrustedHops int
+	// TrustedProxies are the networks of those proxies. A request that came by
+	// another address is refused. nil means that the addresses are not checked.
+	TrustedProxies []netip.Prefix
 	// VPCEndpoint is that by which every request comes, nil where there is none.
 	VPCEndpoint *VPCEndpoint
 	// Organization is the one that accounts may be members of, nil where there
@@ -187,7 +191,7 @@ func (e *registryEntry) registry() *Registry {
 		},
 		Name: e.Name, TLS: e.TLS, PassAuthorization: e.PassAuthorization,
 		Challenge:   e.Challenge.challenge(e.Name, e.Hosts[0]),
-		TrustedHops: e.Network.TrustedHops, VPCEndpoint: e.Network.VPCEndpoint,
+		TrustedHops: e.Network.TrustedHops, TrustedProxies: e.Network.proxies(), VPCEndpoint: e.Network.VPCEndpoint,
 		HideExistence: e.HideExistence, AuthorizationTokenOnlyAtLogin: e.AuthorizationTokenOnlyAtLogin,
 		hosts: e.Hosts, byHost: e.ByHost,
 	}

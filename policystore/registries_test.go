@@ -1,6 +1,7 @@
 package policystore
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -149,12 +150,15 @@ func TestRegistryChallenge(t *testing.T) {
 func TestRegistryNetwork(t *testing.T) {
 	all, err := loadRegistries(treeOf(map[string]string{"registries.yaml": `registries:
 - {name: plain, hosts: [h], account: "111111111111", region: eu-central-1}
-- {name: hops, hosts: [h], account: "111111111111", region: eu-central-1, trustedHops: 2, vpcEndpoint: {id: vpce-1a2b3c4d, vpc: vpc-0123456789abcdef0}}
+- {name: hops, hosts: [h], account: "111111111111", region: eu-central-1, trustedHops: 2, trustedProxies: [10.0.0.0/8, "192.0.2.1", "2001:db8::/32", "2001:db8::1"], vpcEndpoint: {id: vpce-1a2b3c4d, vpc: vpc-0123456789abcdef0}}
 `}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r := all["plain"]; r.TrustedHops != 0 || r.VPCEndpoint != nil {
+	if got := fmt.Sprint(all["hops"].TrustedProxies); got != "[10.0.0.0/8 192.0.2.1/32 2001:db8::/32 2001:db8::1/128]" {
+		t.Errorf("trusted proxies %s", got)
+	}
+	if r := all["plain"]; r.TrustedHops != 0 || r.TrustedProxies != nil || r.VPCEndpoint != nil {
 		t.Errorf("%+v", r)
 	}
 	if r := all["hops"]; r.TrustedHops != 2 || *r.VPCEndpoint != (VPCEndpoint{"vpce-1a2b3c4d", "vpc-0123456789abcdef0"}) {
@@ -236,6 +240,15 @@ func TestLoadRegistriesRefuses(t *testing.T) {
 		{"negative hops", good("  trustedHops: -1\n"), "registries.yaml:6:16: trustedHops -1: write how many proxies"},
 		{"hops without end", good("  trustedHops: 17\n"), "registries.yaml:6:16: trustedHops 17"},
 		{"hops as text", good("  trustedHops: one\n"), "registries.yaml:6: a string, \"one\", stands here; write a whole number"},
+		{"proxies without hops", good("  trustedProxies: [10.0.0.0/8]\n"), "registries.yaml:6:19: trustedProxies: without trustedHops"},
+		{"no proxies", good("  trustedHops: 1\n  trustedProxies: []\n"), "registries.yaml:7:19: trustedProxies: the list is empty"},
+		{"a proxy's name", good("  trustedHops: 1\n  trustedProxies: [proxy.example.com]\n"), `registries.yaml:7:19: trustedProxies "proxy.example.com": write an IP address`},
+		{"a proxy with a port", good("  trustedHops: 1\n  trustedProxies: ['10.0.0.1:80']\n"), `registries.yaml:7:19: trustedProxies "10.0.0.1:80": write an IP address`},
+		{"a proxy with a zone", good("  trustedHops: 1\n  trustedProxies: ['fe80::1%eth0']\n"), `registries.yaml:7:19: trustedProxies "fe80::1%eth0": write an IP address`},
+		{"a network that is too long", good("  trustedHops: 1\n  trustedProxies: [10.0.0.0/33]\n"), `registries.yaml:7:19: trustedProxies "10.0.0.0/33": write an IP address`},
+		{"a network with bits beyond its prefix", good("  trustedHops: 1\n  trustedProxies: [10.0.0.0/8, 10.1.2.3/16]\n"), `registries.yaml:7:19: trustedProxies "10.1.2.3/16": the address has bits beyond the prefix; write 10.1.0.0/16`},
+		{"an IPv4 network as IPv6", good("  trustedHops: 1\n  trustedProxies: ['::ffff:10.0.0.0/104']\n"), `registries.yaml:7:19: trustedProxies "::ffff:10.0.0.0/104": write an IPv4 address`},
+		{"one proxy instead of a list", good("  trustedHops: 1\n  trustedProxies: 10.0.0.1\n"), "registries.yaml:7: a string, \"10.0.0.1\", stands here"},
 		{"endpoint without id", good("  vpcEndpoint: {vpc: vpc-1a2b3c4d}\n"), `registries.yaml:6:16: vpcEndpoint id "": write`},
 		{"endpoint that is none", good("  vpcEndpoint: {id: vpc-1a2b3c4d, vpc: vpc-1a2b3c4d}\n"), `registries.yaml:6:16: vpcEndpoint id "vpc-1a2b3c4d"`},
 		{"endpoint without VPC", good("  vpcEndpoint: {id: vpce-1a2b3c4d}\n"), `registries.yaml:6:16: vpcEndpoint vpc "": write`},

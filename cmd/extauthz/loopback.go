@@ -35,7 +35,7 @@ func loopbackHost(header string) bool {
 	if name, _, err := net.SplitHostPort(header); err == nil {
 		host = name
 	}
-	if strings.EqualFold(host, "localhost") {
+	if len(host) == len("localhost") && strings.EqualFold(host, "localhost") { // as ASCII: a long s has two bytes
 		return true
 	}
 	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))

@@ -37,6 +37,8 @@ func TestLoopbackHost(t *testing.T) {
 		{"[::1]", true},
 		{"", false},
 		{"evil.example", false},
+		{"localho\u017ft", false},
+		{"localho\u017ft:9192", false},
 		{"evil.example:9192", false},
 		{"localhost.evil.example:9192", false},
 		{"127.0.0.1.evil.example", false},

@@ -43,6 +43,14 @@ func withOneHop(t *testing.T) setup {
 	return spec
 }
 
+// withListedHop takes one proxy before Envoy, and knows its address.
+func withListedHop(t *testing.T) setup {
+	t.Helper()
+	spec := fromOffice(t, optioned("trustedHops: 1\n  trustedProxies: [127.0.0.2]")(t))
+	spec.Envoy = edited(t, spec.Envoy, func(listener map[string]any) { connectionManager(listener)["xff_num_trusted_hops"] = 1 })
+	return spec
+}
+
 // from is a client with an address of its own.
 func from(t *testing.T, address string) *http.Transport {
 	t.Helper()
@@ -120,4 +128,17 @@ func clientBehindProxy(t *testing.T, w *world) {
 	list(t, w.Address(stack.Envoy), office).wants(t, http.StatusForbidden).wantsError(t, "DENIED")
 	list(t, w.Address(stack.Envoy), office, "nonsense").wants(t, http.StatusForbidden).wantsError(t, "DENIED")
 	list(t, w.Address(stack.Envoy), "127.0.0.1", office).wants(t, http.StatusForbidden).wantsError(t, "DENIED", "did not come by the proxies")
+}
+
+// clientAroundProxy is let in by the proxy that is listed, and refused if it
+// connects to Envoy itself, whatever it writes into x-forwarded-for.
+func clientAroundProxy(t *testing.T, w *world) {
+	at := front(t, w)
+	list(t, at, office).wants(t, http.StatusOK)
+	list(t, at, home, office).wants(t, http.StatusForbidden).wantsError(t, "DENIED", "ecr:ListImages")
+	for _, client := range []string{office, home} {
+		for _, written := range [][]string{nil, {office}, {office, "127.0.0.2"}, {office + ", 127.0.0.2"}} {
+			list(t, w.Address(stack.Envoy), client, written...).wants(t, http.StatusForbidden).wantsError(t, "DENIED", "did not come by the proxies")
+		}
+	}
 }

@@ -55,6 +55,22 @@ func misdirected(t *testing.T, w *world) {
 	}
 }
 
+// oddHosts sends hosts whose port is not a number, or with a letter that Unicode
+// folds to one of the registry's name. Envoy or extauthz refuses each.
+func oddHosts(t *testing.T, w *world) {
+	for host, want := range map[string]string{
+		"localhost": "200", "LOCALHOST": "200", "localhost:1": "200", "LocalHost:65535": "200",
+		"localhost:": "4xx", "localhost:http": "4xx", "localhost:80a": "4xx", "localhost:+80": "4xx", "localhost:65536": "4xx",
+		"localhost:80:80": "4xx", "localho\u017ft": "4xx", "localhost.": "4xx", "127.0.0.1:": "4xx", "x@localhost": "4xx",
+	} {
+		request := "GET /v2/team/app/manifests/v1 HTTP/1.1\r\nHost: " + host + "\r\n" + authorization + "\r\nConnection: close\r\n\r\n"
+		wanted := hostile{status: want}
+		if status := statusOf(exchangeBytes(t, w.Address(stack.Envoy), []byte(request))); !wanted.accepts(status) {
+			t.Errorf("host %q: status %q, want %s", host, status, want)
+		}
+	}
+}
+
 // hidden wants a repository that may not be read to look like one that is not
 // there, and no more than that to be hidden.
 func hidden(t *testing.T, w *world) {

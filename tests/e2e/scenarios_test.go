@@ -41,6 +41,7 @@ var groups = []group{
 		{"push by a client that may not mount", pushWithMountNotAllowed},
 		{"mount from anywhere", mountFromAnywhere},
 		{"mount from what no repository can be", mountFromNoName},
+		{"a host that servers read differently", oddHosts},
 		{"tag list", tagList},
 		{"catalog", catalog},
 		{"delete", deleteManifest},
@@ -185,6 +186,9 @@ var groups = []group{
 	}},
 	{"a proxy before Envoy", withOneHop, false, []scenario{
 		{"the client is behind it", clientBehindProxy},
+	}},
+	{"a proxy before Envoy, whose address is known", withListedHop, false, []scenario{
+		{"the client comes by it or is refused", clientAroundProxy},
 	}},
 	{"changing mappings", tokens, true, []scenario{
 		{"well and badly", mappingsChange},
