@@ -1,9 +1,6 @@
 package iam
 
-import (
-	"errors"
-	"strings"
-)
+import "strings"
 
 // conditions reads the Condition block: an object of operators, each an object
 // of keys, each with a value or a list of values.
@@ -43,12 +40,15 @@ func (c *compiler) operator(m *member, s *Statement) error {
 		if err := checkConditionKey(key.name); err != nil {
 			return c.errorAt(key.at, "condition key %v", err)
 		}
+		if err := checkExtension(key.name); err != nil {
+			return c.errorAt(key.at, "condition key %v", err)
+		}
 		condition := parsed
 		condition.name, condition.key = key.name, strings.ToLower(key.name)
-		if err := c.operands(key, &condition); err != nil {
+		s.keys = append(s.keys, key.name)
+		if err := c.operands(key, &condition, s); err != nil {
 			return err
 		}
-		s.noteKeys(&condition)
 		c.checkCondition(key, &condition, s.Effect)
 		s.conditions = append(s.conditions, condition)
 	}
@@ -56,7 +56,7 @@ func (c *compiler) operator(m *member, s *Statement) error {
 }
 
 // operands reads the value or values of a key.
-func (c *compiler) operands(m *member, condition *condition) error {
+func (c *compiler) operands(m *member, condition *condition, s *Statement) error {
 	for _, value := range m.value.list() {
 		if value.kind != stringNode && value.kind != numberNode && value.kind != booleanNode {
 			return c.errorAt(value.start, "the value of condition key %q must be a string, a number or a boolean, or an array of them, not %v", m.name, value.kind)
@@ -70,48 +70,13 @@ func (c *compiler) operands(m *member, condition *condition) error {
 		if err != nil {
 			return c.errorAt(value.start, "condition key %q: %v", m.name, err)
 		}
+		if p := patternOf(o); p != nil {
+			if err := s.noteVariables(p); err != nil {
+				return c.errorAt(value.start, "condition key %q: %v", m.name, err)
+			}
+		}
+		c.checkOperand(&value, o)
 		condition.operands = append(condition.operands, o)
-	}
-	return nil
-}
-
-// noteKeys records the key of a condition and those of its policy variables.
-func (s *Statement) noteKeys(c *condition) {
-	s.keys = append(s.keys, c.name)
-	for _, o := range c.operands {
-		switch o := o.(type) {
-		case *textOperand:
-			s.noteVariables(&o.pattern)
-		case *arnOperand:
-			s.noteVariables(&o.pattern)
-		}
-	}
-}
-
-// isKeyPrefix reports whether s can stand before the colon of a condition key:
-// a service, or an OIDC provider, which is a host and perhaps a path of visible
-// characters (RFC 3986, section 3.3).
-func isKeyPrefix(s string) bool {
-	host, path, _ := strings.Cut(s, "/")
-	for i := range len(path) {
-		if path[i] <= ' ' || path[i] > '~' || strings.IndexByte("*?\"\\<>^`{|}", path[i]) >= 0 {
-			return false
-		}
-	}
-	return isVendor(host)
-}
-
-// checkConditionKey wants a prefix and one colon. A tag's key, after a slash,
-// may hold more colons, and an OIDC provider's name holds slashes.
-func checkConditionKey(name string) error {
-	prefix, rest, found := strings.Cut(name, ":")
-	switch {
-	case !found || prefix == "" || rest == "":
-		return errors.New(quoted(name, "lacks a service prefix; write one as in aws:SourceIp"))
-	case strings.ContainsAny(name, " \t\r\n*?") && !strings.Contains(rest, "/"), !isKeyPrefix(prefix):
-		return errors.New(quoted(name, "has characters that no condition key has; write one as in aws:SourceIp"))
-	case !strings.Contains(name, "/") && strings.Contains(rest, ":"):
-		return errors.New(quoted(name, "has more than one colon; write service:key"))
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package iam
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 )
 
@@ -126,8 +127,11 @@ func (c *compiler) resources(n *node, s *Statement) error {
 		if s.resources.patterns[i], err = c.resource(&list[i]); err != nil {
 			return c.errorAt(list[i].start, "%s %v", m.name, err)
 		}
+		s.resources.scope |= scopeOf(list[i].text)
 		p := &s.resources.patterns[i]
-		s.noteVariables(&p.pattern)
+		if err := s.noteVariables(&p.pattern); err != nil {
+			return c.errorAt(list[i].start, "%s: %v", m.name, err)
+		}
 		p.never = p.intoType && s.Effect == Allow && !not
 		c.checkResourcePattern(&list[i], p)
 	}
@@ -155,11 +159,17 @@ func (c *compiler) resource(n *node) (resourcePattern, error) {
 	return compileResource(text, c.variables())
 }
 
-// noteVariables records the keys of a pattern's variables.
-func (s *Statement) noteVariables(p *pattern) {
+// noteVariables records the keys of a pattern's variables, and refuses a key that
+// does not exist.
+func (s *Statement) noteVariables(p *pattern) error {
 	for i := range p.tokens {
-		if p.tokens[i].kind == variableToken {
-			s.keys = append(s.keys, p.tokens[i].text)
+		if p.tokens[i].kind != variableToken {
+			continue
 		}
+		if err := checkExtension(p.tokens[i].text); err != nil {
+			return fmt.Errorf("the key of a policy variable, %w", err)
+		}
+		s.keys = append(s.keys, p.tokens[i].text)
 	}
+	return nil
 }

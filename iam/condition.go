@@ -54,7 +54,7 @@ func (c *condition) holds(ctx Context, effect Effect) bool {
 	case c.unusable:
 		return effect == Deny
 	case c.operator.family == nullFamily:
-		return c.anyMatches(nullText(entry.count() == 0), ctx)
+		return c.nullHolds(entry.count() == 0, ctx, effect)
 	case c.set == forAllValues:
 		return c.countSatisfied(&entry, ctx, effect) == entry.count()
 	case c.set == forAnyValue:
@@ -103,9 +103,26 @@ func (c *condition) anyMatches(value string, ctx Context) bool {
 	return false
 }
 
-// nullText is the value that Null compares with.
-func nullText(null bool) string {
-	if null {
+// nullHolds reports whether a Null condition is true. With a set operator and an
+// absent key there are two readings: the set operator changes nothing, or it
+// applies to an empty set, so that ForAllValues is true and ForAnyValue false (the
+// policy simulator, as the tests of PMapper recorded it). Where they differ the
+// condition is false in an Allow and true in a Deny.
+func (c *condition) nullHolds(null bool, ctx Context, effect Effect) bool {
+	plain := c.anyMatches(boolText(null), ctx)
+	if c.set == noSet || !null {
+		return plain
+	}
+	ofEmptySet := c.set == forAllValues
+	if effect == Allow {
+		return plain && ofEmptySet
+	}
+	return plain || ofEmptySet
+}
+
+// boolText is the text of a boolean.
+func boolText(value bool) string {
+	if value {
 		return "true"
 	}
 	return "false"

@@ -187,6 +187,10 @@ func TestDateConditions(t *testing.T) {
 		{strict, "too small", `{"DateLessThan":{"test:key":"0"}}`, one("-9223372036854775809"), false, true},
 		{strict, "no such day", `{"DateGreaterThan":{"test:key":"2026"}}`, one("2027-02-29"), false, true},
 		{strict, "no such month", `{"DateGreaterThan":{"test:key":"2026"}}`, one("2027-13-01"), false, true},
+		{"moto's collection of AWS's answers", "policy without a zone", `{"DateEquals":{"test:key":"2026-11-22T06:00:00"}}`, one("2026-11-22T07:00:00+01:00"), true, true},
+		{"moto's collection of AWS's answers", "policy without a zone and without seconds", `{"DateGreaterThan":{"test:key":"2026-11-22T06:00"}}`, one("2026-11-22T06:00:00Z"), false, false},
+		{"moto's collection of AWS's answers", "policy without a zone and with a fraction", `{"DateLessThan":{"test:key":"2026-11-22T06:00:00.5"}}`, one("2026-11-22T06:00:00.4Z"), true, true},
+		{strict, "no zone in the policy and in the request", `{"DateEquals":{"test:key":"2026-11-22T06:00:00"}}`, one("2026-11-22T06:00:00"), false, true},
 		{strict, "no zone", `{"DateGreaterThan":{"test:key":"2026"}}`, one("2027-01-01T00:00:00"), false, true},
 		{strict, "trailing text", `{"DateGreaterThan":{"test:key":"2026"}}`, one("2027-01-01T00:00:00Zx"), false, true},
 		{strict, "no date", `{"DateNotEquals":{"test:key":"2026"}}`, one("tomorrow"), false, true},
@@ -203,6 +207,15 @@ func TestBoolAndBinaryConditions(t *testing.T) {
 		{operators, "different", `{"Bool":{"test:key":true}}`, one("false"), false, false},
 		{strict, "no boolean", `{"Bool":{"test:key":false}}`, one("no"), false, true},
 		{strict, "empty value", `{"Bool":{"test:key":false}}`, one(""), false, true},
+		{operators, "variable", `{"Bool":{"test:key":"${aws:PrincipalTag/tls}"}}`, also(one("true"), "aws:PrincipalTag/tls", "TRUE"), true, true},
+		{operators, "variable of the other value", `{"Bool":{"test:key":"${aws:PrincipalTag/tls}"}}`, also(one("true"), "aws:PrincipalTag/tls", "false"), false, false},
+		{operators, "variable with a default", `{"Bool":{"test:key":"${aws:PrincipalTag/tls, 'true'}"}}`, one("true"), true, true},
+		{operators, "variable or a constant", `{"Bool":{"test:key":["${aws:PrincipalTag/tls}","true"]}}`, one("true"), true, true},
+		{noValue, "variable without a value", `{"Bool":{"test:key":"${aws:PrincipalTag/tls}"}}`, one("true"), false, false},
+		{noValue, "variable without a value, missing key", `{"BoolIfExists":{"test:key":"${aws:PrincipalTag/tls}"}}`, nil, true, true},
+		{strict, "variable that is not a boolean", `{"Bool":{"test:key":"${aws:PrincipalTag/tls}"}}`, also(one("true"), "aws:PrincipalTag/tls", "yes"), false, true},
+		{strict, "variable that is not a boolean, with any value", `{"ForAnyValue:Bool":{"test:key":"${aws:PrincipalTag/tls}"}}`, also(many("true", "false"), "aws:PrincipalTag/tls", ""), false, true},
+		{strict, "not a boolean, compared with a variable", `{"Bool":{"test:key":"${aws:PrincipalTag/tls}"}}`, also(one("no"), "aws:PrincipalTag/tls", "true"), false, true},
 		{operators, "binary", `{"BinaryEquals":{"test:key":"QmluYXJ5AP8="}}`, one("Binary\x00\xff"), true, true},
 		{operators, "other bytes", `{"BinaryEquals":{"test:key":"QmluYXJ5AP8="}}`, one("Binary\x00\xfe"), false, false},
 		{operators, "empty binary", `{"BinaryEquals":{"test:key":""}}`, one(""), true, true},
@@ -300,6 +313,32 @@ func TestSetOperators(t *testing.T) {
 		{strict, "empty list without set operator, negated", `{"StringNotEquals":{"test:key":"a"}}`, many(), false, true},
 		{strict, "empty list without set operator, IfExists", `{"StringEqualsIfExists":{"test:key":"a"}}`, many(), false, true},
 	})
+}
+
+// PMapper's tests record what the policy simulator answers to Null with a set
+// operator: over no values, ForAllValues is true and ForAnyValue is false. Where
+// that differs from Null alone, nothing documents which is right.
+func TestNullWithSetOperator(t *testing.T) {
+	const recorded = "policy simulator, as PMapper's tests recorded it"
+	for _, present := range []Context{one("a"), many("a", "b")} {
+		for _, set := range []string{"ForAllValues", "ForAnyValue"} {
+			checkConditions(t, []conditionCase{
+				{recorded, set + " present, false", `{"` + set + `:Null":{"test:key":"false"}}`, present, true, true},
+				{recorded, set + " present, true", `{"` + set + `:Null":{"test:key":"true"}}`, present, false, false},
+				{recorded, set + " present, both", `{"` + set + `:Null":{"test:key":["true",false]}}`, present, true, true},
+			})
+		}
+	}
+	for _, absent := range []Context{nil, one(""), many()} {
+		checkConditions(t, []conditionCase{
+			{recorded, "all absent, true", `{"ForAllValues:Null":{"test:key":"true"}}`, absent, true, true},
+			{strict, "all absent, false", `{"ForAllValues:Null":{"test:key":"false"}}`, absent, false, true},
+			{strict, "all absent, no value to compare with", `{"ForAllValues:Null":{"test:key":[]}}`, absent, false, true},
+			{recorded, "any absent, false", `{"ForAnyValue:Null":{"test:key":"false"}}`, absent, false, false},
+			{strict, "any absent, true", `{"ForAnyValue:Null":{"test:key":"true"}}`, absent, false, true},
+			{strict, "any absent, no value to compare with", `{"ForAnyValue:Null":{"test:key":[]}}`, absent, false, false},
+		})
+	}
 }
 
 func TestVersion2008HasNoVariables(t *testing.T) {

@@ -26,12 +26,20 @@ func (i instant) compare(j instant) int {
 // does, it takes a lower-case t or z, hours of one digit and zones without
 // minutes.
 func parseInstant(s string) (instant, bool) {
+	at, zoneless, ok := parsePolicyInstant(s)
+	return at, ok && !zoneless
+}
+
+// parsePolicyInstant is parseInstant for the value of a policy. As AWS does, it
+// accepts a time without a zone, which is then UTC. In the value of a request such
+// a time is unclear and is not accepted.
+func parsePolicyInstant(s string) (at instant, zoneless, ok bool) {
 	d := dateReader{rest: s, ok: true}
 	if at := d.calendar(); d.ok && d.rest == "" {
-		return at, true
+		return at, d.zoneless, true
 	}
 	seconds, ok := parseSeconds(s)
-	return instant{seconds: seconds}, ok
+	return instant{seconds: seconds}, false, ok
 }
 
 // parseSeconds reads a 64-bit integer. It counts downwards, because there is
@@ -58,8 +66,9 @@ func parseSeconds(s string) (int64, bool) {
 // dateReader reads a date from left to right; ok turns false at the first
 // piece that does not fit and stays so.
 type dateReader struct {
-	rest string
-	ok   bool
+	rest     string
+	ok       bool
+	zoneless bool // there is a time and no zone
 }
 
 // number reads a number of at least and at most so many digits between low
@@ -129,10 +138,13 @@ func (d *dateReader) digits() string {
 	return strings.TrimRight(digits, "0")
 }
 
-// zone reads Z or ±hh[:mm] and returns seconds east of Greenwich.
+// zone reads Z, ±hh[:mm] or nothing and returns seconds east of Greenwich.
 func (d *dateReader) zone() int {
 	sign := 1
 	switch {
+	case d.rest == "":
+		d.zoneless = true
+		return 0
 	case d.accept('Z', 'z'):
 		return 0
 	case d.accept('-', '-'):
@@ -155,14 +167,15 @@ func daysIn(year, month int) int {
 type dateOperand struct {
 	instant  instant
 	relation relation
+	zoneless bool // the policy does not give a time zone
 }
 
 func newDateOperand(text string, r relation) (operand, error) {
-	at, ok := parseInstant(text)
+	at, zoneless, ok := parsePolicyInstant(text)
 	if !ok {
-		return nil, errors.New(quoted(text, "is no date; write 2026-11-22T06:00:00Z or seconds since 1970"))
+		return nil, errors.New(quoted(text, "is not a date; write 2026-11-22T06:00:00Z or seconds since 1970"))
 	}
-	return &dateOperand{at, r}, nil
+	return &dateOperand{at, r, zoneless}, nil
 }
 
 func (o *dateOperand) compare(value string, _ Context) verdict {

@@ -92,10 +92,20 @@
 // an absent key, for Null too; without a set operator it is false in an Allow
 // all the same. A single-valued empty string is null, and an empty set for
 // ForAllValues and ForAnyValue. IfExists has no effect under ForAnyValue. Null
-// takes neither IfExists nor a set operator. An empty list of values to
-// compare with matches nothing. Numbers are compared exactly, to the last
+// takes no IfExists. With a set operator and an absent key, Null has two readings:
+// as without the set operator, and as the set operator of an empty set. Where they
+// differ the condition is false in an Allow and true in a Deny. An empty list of
+// values to compare with matches nothing. A policy variable in Bool that has no
+// value matches nothing; if its value is not a boolean, the condition is false in
+// an Allow and true in a Deny. In a policy a time without a zone is UTC, with a
+// finding; in a request such a time is not a date. Numbers are compared exactly, to the last
 // digit, and have no exponent. Four digits are a year, other digits are
 // seconds since 1970. An IPv4 address mapped into IPv6 is IPv4.
+//
+// Condition keys. After the prefix a name may contain further colons. A key
+// without a prefix is absent from every request; it gets a finding. A key of this
+// project's namespace that does not exist is an error, also in a policy variable,
+// because a Deny with it would never apply.
 //
 // Documents. An unknown ECR action, partition or global condition key, and a
 // size beyond AWS's quota, are findings, for AWS adds and raises; an unknown
@@ -115,7 +125,9 @@
 //   - json.go: strict JSON with positions
 //   - compile.go, compile_statement.go, compile_principal.go,
 //     compile_condition.go: from JSON to statements
+//   - conditionkey.go: the names of condition keys
 //   - findings.go, nearest.go, vocabulary.go: what is legal but suspicious
+//   - scope.go: which statements could apply to a registry request
 //   - written.go: documents as they stand in the text, for who judges the text
 //   - pattern.go, syntax.go, fold.go: wildcards, policy variables, case
 //   - action.go, resource.go, principals.go: the elements of a statement

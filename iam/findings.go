@@ -13,7 +13,7 @@ func (c *compiler) checkAction(n *node, p *pattern) {
 	case strings.ContainsAny(name, " \t\r\n"):
 		c.findingAt(n.start, "blank-in-action", "action %q holds a blank, so it never matches", n.text)
 	case equalIgnoringCase(vendor, "ecr") && !matchesAny(p, ecrActions()):
-		c.findingAt(n.start, "unknown-action", "action %q is none of the known ECR actions%s", n.text, c.propose(name))
+		c.findingAt(n.start, "unknown-action", "action %q is none of the known ECR actions%s", n.text, c.propose(name, nearestAction))
 	}
 }
 
@@ -80,20 +80,40 @@ func (c *compiler) checkCondition(m *member, k *condition, effect Effect) {
 	if !c.variables() && strings.Contains(textOf(&m.value), "${") {
 		c.findingAt(m.value.start, "literal-variable", "the value of condition key %q holds \"${\", which is plain text in version %s", m.name, version2008)
 	}
-	if k.set == forAllValues && effect == Allow && !k.operator.negated {
+	if k.set == forAllValues && effect == Allow && !k.operator.negated && k.operator.family != nullFamily {
 		c.findingAt(m.at, "for-all-values", "ForAllValues holds for a request without %q too; add a Null condition", m.name)
 	}
+	c.checkNull(m, k)
 	c.checkKey(m, k)
+}
+
+// checkOperand finds values of conditions that AWS reads in a particular way.
+func (c *compiler) checkOperand(n *node, o operand) {
+	if date, ok := o.(*dateOperand); ok && date.zoneless {
+		c.findingAt(n.start, "date-without-zone", "%q has no time zone and is read as UTC; write %q", n.text, n.text+"Z")
+	}
+}
+
+// checkNull finds Null with a set operator. AWS accepts it and does not document
+// what it means where the key is absent.
+func (c *compiler) checkNull(m *member, k *condition) {
+	if k.operator.family == nullFamily && k.set != noSet {
+		c.findingAt(m.at, "null-with-set-operator", "AWS does not document Null with a set operator: where %q is absent, the condition never helps the caller; write Null alone", m.name)
+	}
 }
 
 // checkKey finds keys that are unknown, or used against their type.
 func (c *compiler) checkKey(m *member, k *condition) {
 	known, multivalued := describeKey(k.key)
 	switch {
+	case strings.Contains(m.name, "${"):
+		c.findingAt(m.at, "literal-variable", "condition key %q contains \"${\", which is plain text in the name of a key; write the whole name", m.name)
+	case !strings.Contains(k.key, ":"):
+		c.findingAt(m.at, "key-without-prefix", "condition key %q lacks a service prefix, so that no request carries it%s", m.name, c.propose(m.name, nearestKey))
 	case strings.HasPrefix(k.key, extensionPrefix):
 		c.findingAt(m.at, "extension-key", "condition key %q is an extension: on AWS it is always absent, so this text decides differently there", m.name)
 	case !known:
-		c.findingAt(m.at, "unknown-condition-key", "condition key %q is not known to be part of a registry request", m.name)
+		c.findingAt(m.at, "unknown-condition-key", "condition key %q is not known to be part of a registry request%s", m.name, c.propose(m.name, nearestKey))
 	case multivalued && k.set == noSet && k.operator.family != nullFamily:
 		c.findingAt(m.at, "multivalued-key", "condition key %q is multivalued: without ForAllValues or ForAnyValue it never holds in an Allow", m.name)
 	}

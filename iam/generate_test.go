@@ -36,7 +36,7 @@ var (
 	someNetworks  = []string{"10.0.0.0/16", "10.0.0.1", "0.0.0.0/0", "::/0", "2001:DB8::/32", "0::1"}
 	someBools     = []string{"true", "false", "True"}
 	someBytes     = []string{"", "YQ==", "Kg=="}
-	someGarbage   = []string{"x", "1x", "", "10.0.0", "arn:aws", "2026-13-01", "ARN"}
+	someGarbage   = []string{"x", "1x", "", "10.0.0", "arn:aws", "2026-13-01", "2026-01-01T00:00:00", "ARN"}
 )
 
 // values are what contexts and conditions of an operator's family hold.
@@ -45,9 +45,9 @@ func (g generator) values(base string) (policy, request []string) {
 	case strings.HasPrefix(base, "Numeric"):
 		return someNumbers, someNumbers
 	case strings.HasPrefix(base, "Date"):
-		return someDates, someDates
+		return append([]string{"2026-01-01T00:00:00"}, someDates...), someDates
 	case base == "Bool":
-		return someBools, someBools
+		return append([]string{"${aws:PrincipalTag/a}", "${aws:x, 'True'}"}, append(someBools, someBools...)...), someBools
 	case base == "Null":
 		return someBools[:2], someTexts
 	case base == "BinaryEquals":
@@ -90,7 +90,7 @@ func (g generator) ask(s *scenario) {
 // scenario makes policies of every class.
 func (g generator) scenario() *scenario {
 	s := &scenario{base: pick(g, someOperators...)}
-	s.policies.Identity, s.twin.identity = g.policies(s, IdentityPolicy, 3)
+	s.policies.Identity, s.twin.identity = g.policies(s, IdentityPolicy, 4)
 	s.policies.Resource, s.twin.resource = g.policies(s, pick(g, RepositoryPolicy, RegistryPolicy), 2)
 	if g.chance(3) {
 		s.policies.Boundary, s.twin.boundary = g.policies(s, PermissionsBoundary, 1)
@@ -172,8 +172,8 @@ func (g generator) policies(s *scenario, kind Kind, most int) (compiled []*Polic
 	for range 1 + g.IntN(most) {
 		text := g.document(s, kind)
 		p, err := Compile(kind, "generated", []byte(text))
-		if err != nil && strings.Contains(err.Error(), errNotARN.Error()) {
-			continue // a variable where the version has none, instead of an ARN
+		if err != nil && needsVariables(err) {
+			continue // a variable where the version has none
 		}
 		if err != nil {
 			panic(fmt.Sprintf("%v\n%s", err, text))
@@ -182,6 +182,12 @@ func (g generator) policies(s *scenario, kind Kind, most int) (compiled []*Polic
 		compiled, twins = append(compiled, p), append(twins, twinDecode(kind, text))
 	}
 	return compiled, twins
+}
+
+// needsVariables reports whether an error is about an ARN or a boolean that could
+// be a policy variable.
+func needsVariables(err error) bool {
+	return strings.Contains(err.Error(), errNotARN.Error()) || strings.Contains(err.Error(), "is not a boolean")
 }
 
 func (g generator) document(s *scenario, kind Kind) string {
@@ -275,9 +281,12 @@ func (g generator) conditions(s *scenario) map[string]any {
 		if g.chance(3) {
 			base = pick(g, someOperators...)
 		}
-		operator := base
-		if base != "Null" {
-			operator = pick(g, "", "", "ForAllValues:", "ForAnyValue:") + base + pick(g, "", "", "IfExists")
+		operator := pick(g, "", "", "ForAllValues:", "ForAnyValue:") + base
+		switch {
+		case base != "Null":
+			operator += pick(g, "", "", "IfExists")
+		case g.chance(2):
+			operator = base
 		}
 		values, _ := g.values(base)
 		block[operator] = map[string]any{pick(g, someKeys...): g.some(values)}

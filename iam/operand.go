@@ -23,14 +23,30 @@ func (o operator) newOperand(text string, variables bool) (operand, error) {
 		return newNumberOperand(text, o.relation)
 	case dateFamily:
 		return newDateOperand(text, o.relation)
-	case boolFamily, nullFamily:
-		return newBoolOperand(text)
+	case boolFamily:
+		return newBoolOperand(text, variables)
+	case nullFamily:
+		return newBoolOperand(text, false)
 	case binaryFamily:
 		return newBinaryOperand(text)
 	case addressFamily:
 		return newAddressOperand(text)
 	}
 	return nil, errors.New("no operator")
+}
+
+// patternOf returns the pattern of an operand that may have policy variables, nil
+// for other operands.
+func patternOf(o operand) *pattern {
+	switch o := o.(type) {
+	case *textOperand:
+		return &o.pattern
+	case *arnOperand:
+		return &o.pattern
+	case *boolVariableOperand:
+		return &o.pattern
+	}
+	return nil
 }
 
 // textOperand is a string, with wildcards where the operator has them.
@@ -66,12 +82,18 @@ func (o *arnOperand) compare(value string, c Context) verdict {
 // boolOperand is true or false.
 type boolOperand struct{ value bool }
 
-func newBoolOperand(text string) (operand, error) {
-	value, ok := parseBool(text)
-	if !ok {
-		return nil, errors.New(quoted(text, "is no boolean; write true or false"))
+func newBoolOperand(text string, variables bool) (operand, error) {
+	if value, ok := parseBool(text); ok {
+		return &boolOperand{value}, nil
 	}
-	return &boolOperand{value}, nil
+	p, err := syntax{variables: variables, ignoreCase: true}.pattern(text)
+	switch {
+	case err != nil:
+		return nil, err
+	case !p.variables:
+		return nil, errors.New(quoted(text, "is not a boolean; write true or false"))
+	}
+	return &boolVariableOperand{p}, nil
 }
 
 func (o *boolOperand) compare(value string, _ Context) verdict {
@@ -80,6 +102,25 @@ func (o *boolOperand) compare(value string, _ Context) verdict {
 		return unreadable
 	}
 	return verdictOf(have == o.value)
+}
+
+// boolVariableOperand is a boolean that a policy variable holds (IAM User Guide,
+// "Condition operators", Boolean condition operators).
+type boolVariableOperand struct{ pattern pattern }
+
+// compare reports differs where a variable has no value, because nothing equals
+// it (IAM User Guide, "Policy variables with no value").
+func (o *boolVariableOperand) compare(value string, c Context) verdict {
+	have, ok := parseBool(value)
+	switch {
+	case !ok:
+		return unreadable
+	case o.pattern.match(boolText(have), c):
+		return matches
+	case o.pattern.match(boolText(!have), c) || !o.pattern.resolvable(c):
+		return differs
+	}
+	return unreadable // the variable does not hold a boolean
 }
 
 func parseBool(s string) (value, ok bool) {

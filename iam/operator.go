@@ -112,7 +112,8 @@ func relationalOperator(f family, name string) (operator, bool) {
 }
 
 // parseOperator reads a whole operator name, such as
-// ForAllValues:StringLikeIfExists. Null takes neither prefix nor suffix.
+// ForAllValues:StringLikeIfExists. IfExists cannot follow Null (IAM User Guide,
+// "...IfExists condition operators").
 func parseOperator(name string) (condition, bool) {
 	var c condition
 	base := name
@@ -124,6 +125,5 @@ func parseOperator(name string) (condition, bool) {
 	base, c.ifExists = strings.CutSuffix(base, "IfExists")
 	known := false
 	c.operator, known = operatorNamed(base)
-	plain := c.set == noSet && !c.ifExists
-	return c, known && (plain || c.operator.family != nullFamily)
+	return c, known && !(c.ifExists && c.operator.family == nullFamily)
 }

@@ -9,6 +9,7 @@ import (
 type resourceElement struct {
 	presence presence
 	patterns []resourcePattern
+	scope    scope // of all patterns
 }
 
 type presence uint8

@@ -127,12 +127,18 @@ func (w *twin) conditionHolds(p twinPolicy, effect, operator, key string, values
 	}
 	switch {
 	case base == "Null":
+		plain := false
 		for _, v := range values {
-			if (fmt.Sprint(v) == "true") == empty {
-				return true
-			}
+			plain = plain || (fmt.Sprint(v) == "true") == empty
 		}
-		return false
+		readings := []bool{plain}
+		if set != "" && empty {
+			readings = append(readings, set == "ForAllValues") // of an empty set
+		}
+		if effect == "Deny" {
+			return slices.Contains(readings, true)
+		}
+		return !slices.Contains(readings, false)
 	case set == "ForAllValues":
 		return empty || satisfied == len(have)
 	case set == "ForAnyValue":
@@ -178,8 +184,7 @@ func (w *twin) compare(p twinPolicy, base, have, want string) (equal, readable b
 	case "ArnEquals", "ArnLike", "ArnNotEquals", "ArnNotLike":
 		return w.compareARN(p, have, want)
 	case "Bool":
-		have = strings.ToLower(have)
-		return have == strings.ToLower(want), have == "true" || have == "false"
+		return w.compareBool(p, strings.ToLower(have), want)
 	case "BinaryEquals":
 		bytes, err := base64.StdEncoding.DecodeString(want)
 		return err == nil && string(bytes) == have, true
@@ -191,8 +196,27 @@ func (w *twin) compare(p twinPolicy, base, have, want string) (equal, readable b
 		return a != nil && twinOrder(rest, a.Cmp(b)), a != nil
 	}
 	a, readable := twinDate(have)
-	b, _ := twinDate(want)
+	b, zoned := twinDate(want)
+	if !zoned {
+		b, _ = twinDate(want + "Z")
+	}
 	return readable && twinOrder(strings.TrimPrefix(base, "Date"), a.Compare(b)), readable
+}
+
+func (w *twin) compareBool(p twinPolicy, have, want string) (equal, readable bool) {
+	isBool := func(s string) bool { return s == "true" || s == "false" }
+	units, ok := w.expand(p, want, false)
+	text := ""
+	for _, u := range units {
+		text += strings.ToLower(string(u.literal))
+	}
+	switch {
+	case !isBool(have):
+		return false, false
+	case !ok:
+		return false, true
+	}
+	return have == text, isBool(text)
 }
 
 func (w *twin) compareARN(p twinPolicy, have, want string) (equal, readable bool) {

@@ -5,39 +5,6 @@ import (
 	"strings"
 )
 
-// extensionPrefix is the prefix of condition keys that AWS does not have.
-const extensionPrefix = "oci:"
-
-// describeKey says whether a lower-cased condition key is one that a registry
-// request or its authorization can carry, and whether it is multivalued.
-// Sources: Service Authorization Reference for Amazon ECR; IAM User Guide,
-// "AWS global condition context keys".
-func describeKey(key string) (known, multivalued bool) {
-	for _, prefix := range [...]string{"aws:principaltag/", "aws:requesttag/", "aws:resourcetag/", "ecr:resourcetag/", "iam:resourcetag/"} {
-		if tag, found := strings.CutPrefix(key, prefix); found {
-			return tag != "", false
-		}
-	}
-	switch key {
-	case "aws:tagkeys", "aws:principalorgpaths", "aws:resourceorgpaths", "aws:sourceorgpaths",
-		"aws:calledvia", "aws:principalservicenameslist":
-		return true, true
-	case "aws:sourceip", "aws:vpcsourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn",
-		"aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths",
-		"aws:securetransport", "aws:currenttime", "aws:epochtime", "aws:useragent", "aws:referer",
-		"aws:principalarn", "aws:principalaccount", "aws:principaltype", "aws:principalorgid",
-		"aws:principalisawsservice", "aws:principalservicename", "aws:userid", "aws:username",
-		"aws:federatedprovider", "aws:sourceidentity", "aws:tokenissuetime",
-		"aws:multifactorauthpresent", "aws:multifactorauthage", "aws:assumedroot", "aws:chatbotsourcearn",
-		"aws:ec2instancesourcevpc", "aws:ec2instancesourceprivateipv4",
-		"aws:resourceaccount", "aws:resourceorgid", "aws:requestedregion", "aws:ismcpserviceaction",
-		"aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:viaawsservice",
-		"aws:calledviafirst", "aws:calledvialast", "ecr:accountsetting":
-		return true, key == "aws:vpceorgpaths"
-	}
-	return !strings.HasPrefix(key, "aws:") && !strings.HasPrefix(key, "ecr:"), false
-}
-
 // ecrActions are the actions of the Service Authorization Reference for
 // Amazon ECR. AWS adds actions, so that one missing here is a finding and no
 // error; and not every operation of the API is an action: ListImageReferrers

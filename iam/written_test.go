@@ -56,7 +56,8 @@ func TestWrittenOfNothing(t *testing.T) {
 	}
 }
 
-// TestNearest wants a misspelt action to be told with the one that was meant.
+// TestNearest wants the message about a misspelled action to propose the one that
+// was meant.
 func TestNearest(t *testing.T) {
 	for _, c := range []struct{ name, want string }{
 		{"BatchGetImages", `; did you mean "ecr:BatchGetImage"?`},
@@ -69,8 +70,8 @@ func TestNearest(t *testing.T) {
 		{"", ""},
 		{strings.Repeat("BatchGetImage", 1<<16), ""}, // told at once
 	} {
-		if got := didYouMean(c.name); got != c.want {
-			t.Errorf("%s: got %q want %q", c.name, got, c.want)
+		if got := didYouMean(nearestAction(c.name)); got != c.want {
+			t.Errorf("%s: got %q want %q", c.name[:min(len(c.name), 50)], got, c.want)
 		}
 	}
 	if d := distance("kitten", "sitting"); d != 3 {

@@ -18,6 +18,8 @@ func (l *linter) missingKeys(d *document, s *statement) {
 		key := strings.ToLower(c.Key.Text)
 		code, why := "absent-key", "no registry request carries it"
 		switch {
+		case !strings.Contains(key, ":"):
+			continue // found as key-without-prefix
 		case strings.HasPrefix(key, "aws:requesttag/") || key == "aws:tagkeys":
 			code, why = "request-tag-key", "it is there where a repository is tagged, which no registry request does"
 		case isAbsent(key):

@@ -250,8 +250,8 @@ func TestAuthorizationRefused(t *testing.T) {
                 }`, `"Key": "team", "Value": "blue"}, {"Key": "Team", "Value": "red"}`), ":7:20: the tag keys"},
 		{"a principal without id, where ids are asked", map[string]string{
 			"principals.yaml":  good["principals.yaml"] + "principals:\n- arn: arn:aws:iam::123456789012:user/carol\n",
-			authorizationPlace: swap(`"Action": "s3:Get*"`, `"Action": "s3:Get*", "Condition": {"StringLike": {"aws:userid": "AIDA*"}}`)[authorizationPlace],
-		}, `asks for aws:userid, but principal "arn:aws:iam::123456789012:user/carol" has no id`},
+			authorizationPlace: swap(`"Action": "s3:Get*"`, `"Action": "ecr:Get*", "Condition": {"StringLike": {"aws:userid": "AIDA*"}}`)[authorizationPlace],
+		}, `uses aws:userid, but principal "arn:aws:iam::123456789012:user/carol" has no id`},
 	}
 	if len(cases) < 40 {
 		t.Errorf("%d cases only", len(cases))

@@ -88,7 +88,7 @@ func TestControlPoliciesRefused(t *testing.T) {
 		{"an SCP without level", "organization/scp/a.json", fullAccess, "organization/scp/a.json: not a file of a policy directory"},
 		{"an SCP in a folder of its level", "organization/scp/0/a/b.json", fullAccess, "organization/scp/0/a/b.json: not a file of a policy directory"},
 		{"another kind", "organization/scps/0/a.json", fullAccess, "organization/scps/0/a.json: not a file of a policy directory"},
-		{"one that asks for ids", "organization/scp/0/a.json", noPull[:len(noPull)-2] + `,"Condition":{"StringLike":{"aws:userid":"AIDA*"}}}}`, "organization/scp/0/a.json: asks for aws:userid"},
+		{"one that asks for ids", "organization/scp/0/a.json", noPull[:len(noPull)-2] + `,"Condition":{"StringLike":{"aws:userid":"AIDA*"}}}}`, "organization/scp/0/a.json: uses aws:userid"},
 	} {
 		t.Run(c.name, func(t *testing.T) { refuses(t, small(), map[string]string{c.file: c.text}, c.want) })
 	}

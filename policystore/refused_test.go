@@ -89,7 +89,7 @@ func TestWhoIsWhoRefuses(t *testing.T) {
 		{"role name that is too long", in("role/team/ci\n  policies", "role/team/"+strings.Repeat("x", 65)+"\n  policies"), "principals.yaml:46:8: …has 65 characters, and IAM allows 64"},
 		{"unknown key of a principal", in("boundary: pull", "limit: pull"), "principals.yaml:44: key limit is not known here"},
 		// A policy that asks for ids, in a trust policy too.
-		{"a trust policy that asks for ids", map[string]string{"trust/ci.json": strings.Replace(trust, `"StringLike"`, `"StringNotLike":{"aws:userid":"AIDA*"},"StringLike"`, 1)}, "trust/ci.json: asks for aws:userid"},
+		{"a trust policy that asks for ids", map[string]string{"trust/ci.json": strings.Replace(trust, `"StringLike"`, `"StringNotLike":{"aws:userid":"AIDA*"},"StringLike"`, 1)}, "trust/ci.json: uses aws:userid"},
 		// Stray files.
 		{"key file with another ending", map[string]string{"jwks/ci.jwks": "{}"}, "jwks/ci.jwks: not a file of a policy directory"},
 		{"authority with another ending", map[string]string{"ca/lab.crt": "x"}, "ca/lab.crt: not a file of a policy directory"},

@@ -187,7 +187,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"credential without name", principals("- basic: alice\n  principal", "- principal"), "credential has no name"},
 		{"name bound twice", principals("- uri: spiffe://example.com/ci", "- basic: alice"), `basic "alice" is bound twice`},
 		{"a policy that asks for ids", map[string]string{"managed/other.json": `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringLike":{"aws:userid":"AROA*:build"}}}}`},
-			`managed/other.json: asks for aws:userid, but principal "arn:aws:iam::123456789012:role/team/ci" has no id`},
+			`managed/other.json: uses aws:userid, but principal "arn:aws:iam::123456789012:role/team/ci" has no id`},
 		{"an id that is none", principals("  policies: [pull]", "  id: alice\n  policies: [pull]"), `principals.yaml:8:7: id "alice"`},
 		{"unknown key", principals("policies: [pull]", "policy: [pull]"), "principals.yaml:8: key policy is not known here"},
 		{"broken policy", map[string]string{"managed/pull.json": pullOnly[:40]}, "managed/pull.json:1:"},

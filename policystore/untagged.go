@@ -76,7 +76,7 @@ func needsTags(policy *iam.Policy) (at iam.Position, key string) {
 		return at, ""
 	}
 	for _, w := range policy.Written() {
-		if !isAboutECR(&w) {
+		if !w.Statement.ConcernsECR() {
 			continue
 		}
 		for _, c := range w.Conditions {
@@ -118,12 +118,4 @@ func variableIn(words []iam.Word, any bool) (found iam.Word, ok bool) {
 
 func isResourceTag(key string) bool {
 	return slices.ContainsFunc(resourceTagKeys[:], func(begin string) bool { return strings.HasPrefix(strings.ToLower(key), begin) })
-}
-
-// isAboutECR tells whether a statement can be about an action of ECR.
-func isAboutECR(w *iam.WrittenStatement) bool {
-	return w.NotAction || slices.ContainsFunc(w.Actions, func(action iam.Word) bool {
-		vendor, _, _ := strings.Cut(action.Text, ":")
-		return strings.EqualFold(vendor, "ecr") || strings.ContainsAny(vendor, "*?")
-	})
 }

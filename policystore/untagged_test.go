@@ -44,6 +44,9 @@ func TestTagsThatAreNotTold(t *testing.T) {
 		{"a Deny of what has a tag", deny(`"Null":{"aws:ResourceTag/secret":"false"}`), nil, want},
 		{"an Allow if it exists", allow(`"StringEqualsIfExists":{"aws:ResourceTag/secret":"no"}`), nil, want},
 		{"a Deny of another service", strings.Replace(deny(secret), "ecr:BatchGetImage", "ec2:RunInstances", 1), nil, ""},
+		{"a Deny of every action on another service", strings.Replace(strings.Replace(deny(secret), "ecr:BatchGetImage", "*", 1), `"Resource":"*"`, `"Resource":"arn:aws:ec2:*:*:instance/*"`, 1), nil, ""},
+		{"a Deny of all actions but those of ECR", strings.Replace(strings.Replace(deny(secret), "ecr:BatchGetImage", "ecr:*", 1), `"Action"`, `"NotAction"`, 1), nil, ""},
+		{"a Deny of all actions but one of ECR", strings.Replace(strings.Replace(deny(secret), "ecr:BatchGetImage", "ecr:PutImage", 1), `"Action"`, `"NotAction"`, 1), nil, want},
 		{"no tags, told", deny(secret), map[string]string{tags: "{}"}, ""},
 		{"one that is not listed", deny(secret), map[string]string{tags: "{}", inventory: strings.ReplaceAll(listed, "]", `,{"repositoryName":"b","registryId":"123456789012","repositoryArn":"arn:aws:ecr:eu-central-1:123456789012:repository/b"}]`)}, "but there is no accounts/123456789012/eu-central-1/repositories/b/_tags.json"},
 	} {

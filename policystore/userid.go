@@ -16,9 +16,9 @@ var uniqueID = regexp.MustCompile(`^A(IDA|ROA)[A-Z0-9]{4,124}$`)
 // userIDKey is the condition key that unique ids go into.
 const userIDKey = "aws:userid"
 
-// checkUserIDs refuses a policy that asks for aws:userid while the id of some
-// principal is not known. AWS always has that key, so that without it a Deny
-// would be lost.
+// checkUserIDs refuses a policy that uses aws:userid in a statement that could apply
+// to a registry request, while the id of some principal is not known. AWS always has
+// that key, so that without it a Deny would be lost.
 func (p *principals) checkUserIDs(policies []*iam.Policy) error {
 	unknown := ""
 	for _, arn := range slices.Sorted(maps.Keys(p.identity)) {
@@ -28,8 +28,8 @@ func (p *principals) checkUserIDs(policies []*iam.Policy) error {
 		}
 	}
 	for _, policy := range policies {
-		if unknown != "" && slices.Contains(policy.ConditionKeys(), userIDKey) {
-			return fmt.Errorf("%s: asks for %s, but principal %q has no id; give every principal in principals.yaml its id, such as AIDACKCEVSQ6C2EXAMPLE", policy.Source, userIDKey, unknown)
+		if unknown != "" && policy.UsesKey(userIDKey) {
+			return fmt.Errorf("%s: uses %s, but principal %q has no id; give every principal in principals.yaml its id, such as AIDACKCEVSQ6C2EXAMPLE", policy.Source, userIDKey, unknown)
 		}
 	}
 	return nil

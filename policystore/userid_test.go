@@ -17,3 +17,21 @@ func TestPoliciesNameNoUniqueID(t *testing.T) {
 		t.Errorf("the id of one who is gone: %v", err)
 	}
 }
+
+// TestUserIDsOfOtherServices loads policies that use aws:userid in statements that
+// cannot apply to a registry request, while no principal has an id. IAM User Guide,
+// "Amazon S3: Allows IAM users access to their S3 home directory", has the first.
+func TestUserIDsOfOtherServices(t *testing.T) {
+	for _, elements := range []string{
+		`"Action":"s3:*","Resource":["arn:aws:s3:::home/${aws:userid}","arn:aws:s3:::home/${aws:userid}/*"]`,
+		`"Action":"s3:ListBucket","Resource":"arn:aws:s3:::home","Condition":{"StringLike":{"s3:prefix":["","home/","home/${aws:userid}/*"]}}`,
+		`"Action":"*","Resource":"arn:aws:iam::*:user/${aws:userid}"`,
+		`"NotAction":["ecr:*","sts:*"],"Resource":"*","Condition":{"StringLike":{"aws:userid":"AIDA*"}}`,
+	} {
+		contents := small()
+		contents["managed/other.json"] = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny",` + elements + `},{"Effect":"Allow","Action":"ecr:*","Resource":"*"}]}`
+		if _, err := load(t, contents); err != nil {
+			t.Errorf("%s: %v", elements, err)
+		}
+	}
+}
