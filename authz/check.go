@@ -54,6 +54,11 @@ type pass struct {
 }
 
 func (p *pass) run(ctx context.Context) {
+	if p.request.Unreadable != "" {
+		p.result.refuse(&mapping.Refusal{Status: 413, Code: "DENIED", Message: "the request is too large to be authorized, or its check cannot be read"})
+		p.result.Reason = p.request.Unreadable
+		return
+	}
 	if p.snapshot == nil {
 		p.result.unavailable("no policies are loaded yet")
 		return

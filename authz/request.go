@@ -27,6 +27,11 @@ type Request struct {
 
 	Extensions map[string]string // Envoy's context_extensions: configuration, not client text
 	Time       time.Time         // when the request came in
+
+	// Unreadable says for the log why the check could not be read; nothing else
+	// but Time is then set, and the request is refused. "" is a request that was
+	// read.
+	Unreadable string
 }
 
 // RegistryExtension is the context extension by which Envoy's configuration

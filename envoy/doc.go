@@ -14,6 +14,8 @@
 //	checkrequest.go  ParseCheckRequest: a CheckRequest in JSON
 //	response.go      authz.Result → CheckResponse, dynamic metadata
 //	server.go        Server: gRPC, keepalive, health, bounded drain
+//	codec.go         reading a check so that one that cannot be read is denied
+//	limit.go         LimitConnections: a listener with a bounded number of connections
 //	listen.go        Listen: TCP or a unix socket, stale sockets replaced
 //	address.go       the addresses that flags take
 //	tls.go           TLS and mTLS for the listener, certificates renewed on disk

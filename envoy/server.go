@@ -19,13 +19,34 @@ import (
 // five minutes would answer with GOAWAY too_many_pings.
 const minPingInterval = 10 * time.Second
 
+// Bounds on what a client of the gRPC port can hold. Envoy opens a connection
+// for each worker thread and another one where a connection has as many
+// streams as the server allows.
+const (
+	maxStreams       = 256              // concurrent checks on one connection
+	handshakeTimeout = 5 * time.Second  // for TLS and the HTTP/2 preface
+	maxIdle          = 15 * time.Minute // without a call: a GOAWAY, after which Envoy connects anew
+	pingInterval     = time.Minute      // without traffic: a PING that finds lost peers
+	pingTimeout      = 20 * time.Second
+)
+
 // ServiceName is the name of the service in gRPC health.
 const ServiceName = "envoy.service.auth.v3.Authorization"
 
 // ServerOptions says what a [Server] serves and how.
 type ServerOptions struct {
-	Authorization authv3.AuthorizationServer // answers the checks
-	TLS           *tls.Config                // nil: plain text
+	Authorization Authorization // answers the checks
+	TLS           *tls.Config   // nil: plain text
+}
+
+// Authorization answers ext_authz checks.
+type Authorization interface {
+	// Check answers one check.
+	Check(context.Context, *authv3.CheckRequest) (*authv3.CheckResponse, error)
+
+	// Unreadable answers a check that could not be read; the error says why, in
+	// words without a part of the message.
+	Unreadable(context.Context, error) *authv3.CheckResponse
 }
 
 // Server is the gRPC server that Envoy calls: the Authorization service and
@@ -43,12 +64,21 @@ func NewServer(o ServerOptions) *Server {
 			MinTime:             minPingInterval,
 			PermitWithoutStream: true,
 		}),
+		grpc.KeepaliveParams(keepalive.ServerParameters{
+			MaxConnectionIdle: maxIdle,
+			Time:              pingInterval,
+			Timeout:           pingTimeout,
+		}),
+		grpc.ConnectionTimeout(handshakeTimeout),
+		grpc.MaxConcurrentStreams(maxStreams),
+		grpc.MaxRecvMsgSize(maxReceived),
+		grpc.ForceServerCodecV2(newCheckCodec()),
 	}
 	if o.TLS != nil {
 		options = append(options, grpc.Creds(credentials.NewTLS(o.TLS)))
 	}
 	s := &Server{grpc: grpc.NewServer(options...), health: health.NewServer()}
-	authv3.RegisterAuthorizationServer(s.grpc, o.Authorization)
+	s.grpc.RegisterService(&authorizationDesc, o.Authorization)
 	healthv1.RegisterHealthServer(s.grpc, s.health)
 	s.SetServing(false)
 	return s

@@ -29,6 +29,10 @@ func (f authorizationFunc) Check(ctx context.Context, _ *authv3.CheckRequest) (*
 	return &authv3.CheckResponse{Status: &rpcstatus.Status{Code: int32(codes.PermissionDenied)}}, f(ctx)
 }
 
+func (f authorizationFunc) Unreadable(context.Context, error) *authv3.CheckResponse {
+	return &authv3.CheckResponse{Status: &rpcstatus.Status{Code: int32(codes.OutOfRange)}}
+}
+
 func deny(context.Context) error { return nil }
 
 // serving is a server under test and the result of its Serve.

@@ -14,8 +14,6 @@ import (
 
 // Service answers Envoy's ext_authz checks.
 type Service struct {
-	authv3.UnimplementedAuthorizationServer
-
 	// Answer decides one request; it must not return nil.
 	Answer func(context.Context, *authz.Request) *authz.Result
 
@@ -26,16 +24,26 @@ type Service struct {
 // Check answers every request with a CheckResponse and never with an error: to
 // Envoy an error is a failed check, which failure_mode_allow lets through,
 // while a denial denies however Envoy is configured. A panic denies too.
-func (s *Service) Check(ctx context.Context, m *authv3.CheckRequest) (response *authv3.CheckResponse, _ error) {
+func (s *Service) Check(ctx context.Context, m *authv3.CheckRequest) (*authv3.CheckResponse, error) {
+	ctx, cancel := inTime(ctx, time.Now())
+	defer cancel()
+	return s.respond(ctx, func() *authz.Request { return toRequest(m, time.Now()) }), nil
+}
+
+// Unreadable refuses a check that could not be read because of err.
+func (s *Service) Unreadable(ctx context.Context, err error) *authv3.CheckResponse {
+	return s.respond(ctx, func() *authz.Request { return &authz.Request{Unreadable: err.Error(), Time: time.Now()} })
+}
+
+// respond answers the request that read returns; a panic is reported and denies.
+func (s *Service) respond(ctx context.Context, read func() *authz.Request) (response *authv3.CheckResponse) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			s.report(fault)
 			response = toResponse(authz.Unavailable("internal fault"))
 		}
 	}()
-	ctx, cancel := inTime(ctx, time.Now())
-	defer cancel()
-	return toResponse(s.Answer(ctx, toRequest(m, time.Now()))), nil
+	return toResponse(s.Answer(ctx, read()))
 }
 
 // inTime ends ctx when nine tenths of the time to its deadline have passed: an

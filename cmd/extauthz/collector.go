@@ -16,6 +16,8 @@ type collector struct {
 	store *policystore.Store
 	cache *decision.Stats
 	log   *decisionlog.Log
+
+	listeners *listeners
 }
 
 func describe(name, help string, labels ...string) *prometheus.Desc {
@@ -44,6 +46,7 @@ func (c *collector) readings() []reading {
 		{describe("policy_last_reload_timestamp_seconds", "When the policies were last reloaded, well or not."), gauge, seconds(status.LastReload)},
 		{describe("policy_reload_failures_total", "Reloads of the policies that failed."), counter, float64(status.Failures)},
 		{describe("decision_log_lost_total", "Decisions that could not be logged."), counter, float64(c.log.Lost())},
+		{describe("connections_closed_total", "Connections closed because a port had as many as it keeps open."), counter, float64(c.listeners.closedByLimit())},
 	}
 }
 

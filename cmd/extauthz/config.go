@@ -23,6 +23,8 @@ type config struct {
 	socketMode socketMode
 	tls        envoy.TLSFiles
 
+	maxConnections int
+
 	adminListen, probeListen string
 	pprof                    bool
 
@@ -66,6 +68,7 @@ func (c *config) declareListeners(flags *flag.FlagSet) {
 	flags.StringVar(&c.tls.Cert, "tls-cert", "", "PEM `FILE` with the listener's certificate chain; read again when renewed")
 	flags.StringVar(&c.tls.Key, "tls-key", "", "PEM `FILE` with the certificate's key")
 	flags.StringVar(&c.tls.ClientCA, "tls-client-ca", "", "PEM `FILE` with the authorities of client certificates, which are then required")
+	flags.IntVar(&c.maxConnections, "max-connections", 512, "how many connections Envoy's port keeps open; at the limit the one that has gone longest without an answer is closed")
 	flags.StringVar(&c.adminListen, "admin-listen", defaultAdminListen, "loopback `ADDRESS` for /livez, /readyz, /metrics and /snapshot; empty is off")
 	flags.StringVar(&c.probeListen, "probe-listen", "", "another `ADDRESS` for /livez, /readyz and /metrics; empty is off")
 	flags.BoolVar(&c.pprof, "pprof", false, "serve /debug/pprof on the admin listener")

@@ -44,6 +44,8 @@ func (c *config) checkRanges() error {
 		return fmt.Errorf("--cache-size %d is too small; give at least 1", c.cacheSize)
 	case c.pollInterval < minPollInterval:
 		return fmt.Errorf("--poll-interval %v is too short; give at least %v", c.pollInterval, minPollInterval)
+	case c.maxConnections < 1:
+		return fmt.Errorf("--max-connections %d is too small; give at least 1", c.maxConnections)
 	case c.drainDelay < 0:
 		return fmt.Errorf("--drain-delay %v is negative; give 0s or more", c.drainDelay)
 	case c.drainTimeout < 0:

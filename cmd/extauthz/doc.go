@@ -30,6 +30,7 @@
 //	serve.go           serve: builds everything, then runs it
 //	sidecar.go         the parts that run, how they start and end
 //	listeners.go       what serve listens on
+//	connections.go     how many connections each port keeps open
 //	signals.go         SIGTERM, SIGINT, SIGHUP
 //	check.go           one check: decide, log, count
 //	admin.go           the admin and probe listeners

@@ -13,6 +13,7 @@ import (
 // listeners are the open ones; admin and probe may be nil.
 type listeners struct {
 	checks, admin, probe net.Listener
+	limited              []*envoy.LimitedListener // the same ones
 }
 
 // openListeners opens all that c names, or none. The error names the flag.

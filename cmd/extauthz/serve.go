@@ -79,13 +79,14 @@ func (s *sidecar) open(in *invocation) (err error) {
 	if s.listeners, err = openListeners(s.config); err != nil {
 		return errors.Join(err, s.sink.close())
 	}
+	s.listeners.limit(s.config, s.logger)
 	s.log = decisionlog.New(decisionlog.Options{
 		Writer:   s.sink,
 		Mode:     s.config.decisions,
 		Buffer:   s.config.decisionsBuffer,
 		Required: s.config.decisionsRequired,
 	})
-	metrics := newMetrics(&collector{store: s.store, cache: &s.cache, log: s.log}, readBuild())
+	metrics := newMetrics(&collector{store: s.store, cache: &s.cache, log: s.log, listeners: &s.listeners}, readBuild())
 	answers := &checks{checker: authz.Checker{Snapshots: s.store.Snapshot}, log: s.log, metrics: metrics}
 	s.server = envoy.NewServer(envoy.ServerOptions{
 		Authorization: &envoy.Service{Answer: answers.answer, Logger: s.logger},

@@ -1,0 +1,125 @@
+package envoy
+
+import (
+	"net"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"google.golang.org/grpc/test/bufconn"
+)
+
+// limited is a limited listener whose accepted connections arrive on a channel.
+type limited struct {
+	*LimitedListener
+	dials    *bufconn.Listener
+	accepted chan net.Conn
+}
+
+func listenLimited(t *testing.T, most int) *limited {
+	t.Helper()
+	dials := bufconn.Listen(1 << 10)
+	l := &limited{LimitConnections(dials, most), dials, make(chan net.Conn, 64)}
+	go func() {
+		defer close(l.accepted)
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			l.accepted <- conn
+		}
+	}()
+	return l
+}
+
+// dial returns the client's and the server's end; server is nil if the
+// connection was closed on arrival.
+func (l *limited) dial(t *testing.T) (client, server net.Conn) {
+	t.Helper()
+	client, err := l.dials.DialContext(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	synctest.Wait()
+	select {
+	case server = <-l.accepted:
+	default:
+	}
+	return client, server
+}
+
+// isClosed reports whether the other end closed the connection.
+func isClosed(conn net.Conn) bool {
+	conn.SetReadDeadline(time.Now().Add(time.Millisecond))
+	_, err := conn.Read(make([]byte, 1))
+	netErr, ok := err.(net.Error)
+	return err != nil && !(ok && netErr.Timeout())
+}
+
+func TestLimitConnections(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		// use runs after two of two connections were accepted, the second one
+		// half a second after the first.
+		use                  func(first, second net.Conn)
+		closed               [2]bool // of the two, once a third one arrived
+		thirdIsClosed        bool
+		wantClosedByTheLimit uint64
+	}{
+		{"the connection that waits longest gives way",
+			func(_, _ net.Conn) { time.Sleep(2 * time.Second) }, [2]bool{true, false}, false, 1},
+		{"an answered connection stays",
+			func(first, _ net.Conn) { time.Sleep(2 * time.Second); first.Write([]byte("a")) }, [2]bool{false, true}, false, 1},
+		{"connections answered within a second stay",
+			func(first, second net.Conn) {
+				time.Sleep(2 * time.Second)
+				first.Write([]byte("a"))
+				second.Write([]byte("a"))
+			}, [2]bool{false, false}, true, 1},
+		{"new connections are not closed at once",
+			func(_, _ net.Conn) {}, [2]bool{false, false}, true, 1},
+		{"a closed connection makes room",
+			func(first, _ net.Conn) { first.Close() }, [2]bool{true, false}, false, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := listenLimited(t, 2)
+				firstClient, first := l.dial(t)
+				time.Sleep(time.Second / 2)
+				secondClient, second := l.dial(t)
+				c.use(first, second)
+				thirdClient, third := l.dial(t)
+				if (third == nil) != c.thirdIsClosed {
+					t.Errorf("third connection closed: %t; want %t", third == nil, c.thirdIsClosed)
+				}
+				if got := l.Closed(); got != c.wantClosedByTheLimit {
+					t.Errorf("%d connections closed by the limit; want %d", got, c.wantClosedByTheLimit)
+				}
+				// The clients' ends show what was closed; first they read what was written.
+				for i, client := range []net.Conn{firstClient, secondClient} {
+					if got := drainedAndClosed(client); got != c.closed[i] {
+						t.Errorf("connection %d closed: %t; want %t", i+1, got, c.closed[i])
+					}
+				}
+				for _, conn := range []net.Conn{firstClient, secondClient, thirdClient, first, second, third} {
+					if conn != nil {
+						conn.Close()
+					}
+				}
+				if n := len(l.open); n != 0 {
+					t.Errorf("%d connections are still counted after all were closed", n)
+				}
+				l.Listener.Close()
+			})
+		})
+	}
+}
+
+// drainedAndClosed reads what was written to conn and reports whether the
+// other end then closed it.
+func drainedAndClosed(conn net.Conn) bool {
+	conn.SetReadDeadline(time.Now().Add(time.Millisecond))
+	conn.Read(make([]byte, 1))
+	return isClosed(conn)
+}
