@@ -33,6 +33,7 @@ type Log struct {
 	handler  slog.Handler
 	queue    chan *entry
 	lost     atomic.Uint64
+	writing  atomic.Bool // an entry is being written whose loss is not counted yet
 
 	closeOnce sync.Once
 	closing   chan struct{} // closed by Close
@@ -151,8 +152,9 @@ func (l *Log) write(e *entry) {
 	if !e.claimed.CompareAndSwap(false, true) {
 		return
 	}
+	l.writing.Store(true)
 	err := e.safelyWrite(l.handler)
-	if err != nil {
+	if l.writing.CompareAndSwap(true, false) && err != nil {
 		l.lost.Add(1)
 	}
 	if e.written != nil {
@@ -161,13 +163,30 @@ func (l *Log) write(e *entry) {
 }
 
 // Close writes what is queued and ends the log; decisions recorded from now on
-// are lost. It returns ctx's error if the sink took longer than ctx.
+// are lost. If the sink takes longer than ctx, Close returns ctx's error, and
+// every decision that is not written by then counts as lost.
 func (l *Log) Close(ctx context.Context) error {
 	l.closeOnce.Do(func() { close(l.closing) })
 	select {
 	case <-l.closed:
 		return nil
 	case <-ctx.Done():
+		l.abandonRest()
 		return context.Cause(ctx)
+	}
+}
+
+// abandonRest counts as lost what is queued and what is being written.
+func (l *Log) abandonRest() {
+	if l.writing.CompareAndSwap(true, false) {
+		l.lost.Add(1)
+	}
+	for {
+		select {
+		case e := <-l.queue:
+			l.abandon(e)
+		default:
+			return
+		}
 	}
 }

@@ -260,7 +260,10 @@ func TestCloseWritesTheRest(t *testing.T) {
 func TestCloseIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sink := newGate()
-		l := New(Options{Writer: sink, Buffer: 1})
+		l := New(Options{Writer: sink, Buffer: 2})
+		mustRecord(t, l, allowed())
+		synctest.Wait() // the writer holds the first one
+		mustRecord(t, l, allowed())
 		mustRecord(t, l, allowed())
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
@@ -271,8 +274,10 @@ func TestCloseIsBounded(t *testing.T) {
 		if got := time.Since(start); got != time.Second {
 			t.Errorf("Close waited %v; want 1s", got)
 		}
+		wantLost(t, l, 3) // the line that the sink holds up, and what waits behind it
 		close(sink.open)
 		mustClose(t, l)
+		wantLost(t, l, 3)
 	})
 }
 

@@ -24,7 +24,7 @@ func parts(t *testing.T) (*admin, *metrics) {
 	}
 	log := decisionlog.New(decisionlog.Options{Mode: decisionlog.None})
 	t.Cleanup(func() { log.Close(t.Context()) })
-	m := newMetrics(&collector{store: store, cache: stats, log: log}, build{version: "v1.2.3", revision: "abc"})
+	m := newMetrics(&collector{store: store, cache: stats, log: log, listeners: &listeners{}}, build{version: "v1.2.3", revision: "abc"})
 	return &admin{ready: &readiness{snapshot: store.Snapshot}, store: store, metrics: m.handler()}, m
 }
 
@@ -91,7 +91,7 @@ func TestMetricNames(t *testing.T) {
 	}
 	want := []string{
 		"extauthz_build_info",
-		"extauthz_check_duration_seconds",
+		"extauthz_check_duration_seconds", "extauthz_connections_closed_total",
 		"extauthz_decision_cache_entries",
 		"extauthz_decision_cache_evictions_total",
 		"extauthz_decision_cache_hits_total",
@@ -139,7 +139,7 @@ func TestMetricLabelsAreBounded(t *testing.T) {
 }
 
 func BenchmarkObserve(b *testing.B) {
-	m := newMetrics(&collector{store: policystore.New(policystore.Options{}), cache: &decision.Stats{},
+	m := newMetrics(&collector{store: policystore.New(policystore.Options{}), listeners: &listeners{}, cache: &decision.Stats{},
 		log: decisionlog.New(decisionlog.Options{Mode: decisionlog.None})}, build{})
 	r := authz.Unavailable("benchmark")
 	b.ReportAllocs()

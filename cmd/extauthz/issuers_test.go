@@ -112,7 +112,7 @@ func TestKeyMetrics(t *testing.T) {
 	log := decisionlog.New(decisionlog.Options{Mode: decisionlog.None})
 	t.Cleanup(func() { log.Close(t.Context()) })
 	registry := prometheus.NewPedanticRegistry()
-	registry.MustRegister(&collector{store: settled(t, dir), cache: &decision.Stats{}, log: log})
+	registry.MustRegister(&collector{store: settled(t, dir), cache: &decision.Stats{}, log: log, listeners: &listeners{}})
 	families, err := registry.Gather()
 	if err != nil {
 		t.Fatal(err)

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"bufio"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestReopenWhileAWriteBlocks fills a named pipe that has a reader who does not
+// read, renames it, and opens the log again: the blocked line then goes to the
+// new file, whole.
+func TestReopenWhileAWriteBlocks(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "decisions")
+	if err := syscall.Mkfifo(name, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	reader, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	l, err := openLogFile(name, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := strings.Repeat("a", 1023) + "\n"
+	written := make(chan error, 1)
+	go func() {
+		for range 128 { // a pipe holds 64 KiB
+			if _, err := io.WriteString(l, line); err != nil {
+				written <- err
+				return
+			}
+		}
+		written <- nil
+	}()
+	eventually(t, "a write waits", func() bool {
+		select {
+		case l.writing <- struct{}{}:
+			<-l.writing
+			return false
+		case <-time.After(50 * time.Millisecond):
+			return true
+		}
+	})
+	if err := os.Rename(name, name+".1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.reopen(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-written; err != nil {
+		t.Fatal(err)
+	}
+	if err := l.close(); err != nil {
+		t.Fatal(err)
+	}
+	lines := wholeLines(t, reader, line)
+	file, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if lines += wholeLines(t, file, line); lines != 128 {
+		t.Errorf("%d whole lines in both files; want 128", lines)
+	}
+}
+
+// wholeLines counts the lines that are whole.
+func wholeLines(t *testing.T, r io.Reader, line string) (n int) {
+	t.Helper()
+	for scanner := bufio.NewScanner(r); scanner.Scan(); {
+		if scanner.Text()+"\n" == line {
+			n++
+		}
+	}
+	return n
+}
