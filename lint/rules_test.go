@@ -192,6 +192,14 @@ func TestStatementsTogether(t *testing.T) {
 		{"the question by a statement of its own", two(allow(`["ecr:InitiateLayerUpload","ecr:UploadLayerPart","ecr:CompleteLayerUpload","ecr:PutImage","ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]`, team), allow(`"ecr:BatchCheckLayerAvailability"`, `"*"`)), "wildcard-resource"},
 		{"a push that neither asks nor begins", withStatement(allow(`["ecr:UploadLayerPart","ecr:CompleteLayerUpload","ecr:PutImage","ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]`, team)), "incomplete-push unchecked-push"},
 		{"a push that cannot begin", withStatement(allow(`["ecr:BatchCheckLayerAvailability","ecr:UploadLayerPart","ecr:CompleteLayerUpload","ecr:PutImage"]`, team)), "incomplete-push"},
+		// Amazon ECR User Guide, "IAM permissions for pushing an image to an Amazon ECR private
+		// repository" and "Private repository policy examples in Amazon ECR".
+		{"ECR's own policy for pushes", withStatement(allow(`["ecr:CompleteLayerUpload","ecr:UploadLayerPart","ecr:InitiateLayerUpload","ecr:BatchCheckLayerAvailability","ecr:PutImage","ecr:BatchGetImage"]`, team)), ""},
+		{"ECR's policy for pushes without the manifest", withStatement(allow(`["ecr:CompleteLayerUpload","ecr:UploadLayerPart","ecr:InitiateLayerUpload","ecr:BatchCheckLayerAvailability","ecr:PutImage"]`, team)), "incomplete-push"},
+		{"manifests of another repository", two(allow(`["ecr:CompleteLayerUpload","ecr:UploadLayerPart","ecr:InitiateLayerUpload","ecr:BatchCheckLayerAvailability","ecr:PutImage"]`, team), allow(`["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]`, other)), "incomplete-push"},
+		{"manifests by another statement", two(allow(`["ecr:CompleteLayerUpload","ecr:UploadLayerPart","ecr:InitiateLayerUpload","ecr:BatchCheckLayerAvailability","ecr:PutImage"]`, team), allow(`["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]`, team)), ""},
+		{"the guide's repository policy for pushes by another account", repository(`{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::444455556666:root"},"Action":["ecr:BatchCheckLayerAvailability","ecr:CompleteLayerUpload","ecr:InitiateLayerUpload","ecr:PutImage","ecr:UploadLayerPart"]}`), ""},
+		{"manifests denied beside a push", repository(`{"Effect":"Deny","Principal":"*","Action":["ecr:PutImage","ecr:CompleteLayerUpload","ecr:BatchGetImage"]}`), "half-pull"},
 		{"an Allow that matches nothing covers nothing", two(allow(`"ecr:ListImages"`, team), allow(`"ecr:ListImages"`, `"arn:aws:ecr:eu-central-1:123456789012:r*"`)), "unsupported-wildcard"},
 		{"nor does a resource of it", two(allow(`"ecr:ListImages"`, `[`+team+`,"arn:aws:*:eu-central-1:123456789012:repository/*"]`), loginStatement), "redundant-statement unsupported-wildcard"},
 		{"a variable without a value decides", two(`{"Effect":"Deny","Action":"ecr:ListImages","NotResource":[`+team+`,"arn:aws:ecr:eu-central-1:123456789012:repository/team/${aws:username}"]}`, allow(`"ecr:ListImages"`, team)), ""},

@@ -60,7 +60,7 @@ func (l *linter) halves(b bundle, d *document, s *statement) {
 		{"half-pull", getManifest, getLayer}, {"half-pull", getLayer, getManifest},
 		{"half-push", putManifest, completeUpload}, {"half-push", completeUpload, putManifest},
 	} {
-		if s.covered.has(pair.one) && !b.does(s, pair.other) {
+		if s.covered.has(pair.one) && !b.does(s, pair.other) && !b.readsBack(s, pair.one) {
 			verb := "allowed"
 			if s.Statement.Effect == iam.Deny {
 				verb = "denied"
@@ -68,6 +68,12 @@ func (l *linter) halves(b bundle, d *document, s *statement) {
 			l.report(d.policy.Source, s.wordFor(pair.one), pair.code, "%s is %s without %s on the same repositories; name both, for registries differ in which of them a digest asks", pair.one.name(), verb, pair.other.name())
 		}
 	}
+}
+
+// readsBack reports whether the statement allows to read manifests as part of a push:
+// clients read the manifest back, and need no layers for that.
+func (b bundle) readsBack(s *statement, action actionSet) bool {
+	return action == getManifest && s.Statement.Effect == iam.Allow && b.does(s, putManifest)
 }
 
 // wordFor is the place of the word that covers an action.
@@ -121,6 +127,10 @@ func (s *statement) sharesPrincipals(other *statement) bool {
 
 // incompletePush finds pushes that fail half way: clients ask whether a layer is
 // there before they upload it, which here is a pull's right too, and on AWS is not.
+// The steps are those of ECR's policy for pushes (Amazon ECR User Guide, "IAM
+// permissions for pushing an image to an Amazon ECR private repository"). Of these,
+// reading the manifest may be left to the caller's identity policies, as the examples
+// of repository policies in the guide do.
 func (l *linter) incompletePush(b bundle, d *document, s *statement) {
 	if s.Statement.Effect != iam.Allow || !s.covered.has(putManifest) || !b.does(s, completeUpload) {
 		return
@@ -139,6 +149,9 @@ func (l *linter) incompletePush(b bundle, d *document, s *statement) {
 	}
 	if len(missing) > 0 {
 		l.report(d.policy.Source, s.wordFor(putManifest), "incomplete-push", "this allows to push, but not %s, without which a push fails", strings.Join(missing, ", "))
+	}
+	if !d.isResourceBased() && !b.does(s, getManifest) {
+		l.report(d.policy.Source, s.wordFor(putManifest), "incomplete-push", "this allows to push, but not %s, with which clients read the manifest back; a push with such a client fails", getManifest.name())
 	}
 }
 
