@@ -27,6 +27,7 @@ func (l *linter) callers() {
 	for _, c := range l.contents.Credentials {
 		l.sessionLogin(c.Place, c.Session)
 		l.neverLogin(&c)
+		l.rootCredential(&c)
 	}
 	for _, i := range l.contents.Issuers {
 		l.sessionLogin(i.Place, i.Session)
@@ -87,19 +88,31 @@ func (l *linter) sessionLogin(at policystore.Place, session []*iam.Policy) {
 	}
 }
 
-// neverLogin finds credentials for whom no identity policy can speak: root users,
-// who have none, and federated users without a session policy.
+// neverLogin finds credentials of federated users without a session policy, to whom no
+// policy can allow the login.
 func (l *linter) neverLogin(c *policystore.Credential) {
-	kind, _, _ := strings.Cut(c.Principal[strings.LastIndexByte(c.Principal, ':')+1:], "/")
 	limited := len(c.Session) > 0 || slices.ContainsFunc(l.contents.Issuers, func(i policystore.TrustedIssuer) bool {
 		return c.Issuer == i.Name && len(i.Session) > 0
 	})
-	switch {
-	case kind == "root":
-		l.report(c.Source, c.Position, "missing-login", "a root user has no identity policies, so that nothing allows it ecr:GetAuthorizationToken; bind the credential to a user or role")
-	case kind == "federated-user" && !limited:
+	if kindOf(c) == "federated-user" && !limited {
 		l.report(c.Source, c.Position, "missing-login", "a federated user has the rights that its session policies allow, and here are none, so that nothing allows it ecr:GetAuthorizationToken; add sessionPolicies")
 	}
+}
+
+// rootCredential finds credentials whose principal is the root user of an account. It
+// has every right in its own account; only an explicit Deny or a service control
+// policy limits it (IAM User Guide, "AWS account root user").
+func (l *linter) rootCredential(c *policystore.Credential) {
+	if kindOf(c) == "root" {
+		l.report(c.Source, c.Position, "root-credential", "this credential is the root user %q, which may do everything in the registries of its account; bind the credential to a user or role that has only the rights it needs", c.Principal)
+	}
+}
+
+// kindOf returns the kind of a credential's principal, as its ARN has it: user,
+// assumed-role, federated-user or root.
+func kindOf(c *policystore.Credential) string {
+	kind, _, _ := strings.Cut(c.Principal[strings.LastIndexByte(c.Principal, ':')+1:], "/")
+	return kind
 }
 
 // grants tells whether an Allow of the policies is as asked for.
