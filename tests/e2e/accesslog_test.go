@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -27,10 +28,10 @@ func accessLog(t *testing.T, w *world) {
 		user string
 		want entry
 	}{
-		{"bob", entry{"/v2/team/app/manifests/v1?logged=1", 200, "allowed", "ecr:BatchGetImage", "team/app", bob}},
-		{"bob", entry{"/v2/secret/app/manifests/v1?logged=2", 403, "explicitDeny", "ecr:BatchGetImage", "secret/app", bob}},
-		{"bob", entry{"/v2/else/app/manifests/v1?logged=3", 403, "implicitDeny", "ecr:BatchGetImage", "else/app", bob}},
-		{"", entry{"/v2/team/app/manifests/v1?logged=4", 401, "unauthenticated", "", "", ""}},
+		{"bob", entry{"/v2/team/app/manifests/logged-1", 404, "allowed", "ecr:BatchGetImage", "team/app", bob}},
+		{"bob", entry{"/v2/secret/app/manifests/logged-2", 403, "explicitDeny", "ecr:BatchGetImage", "secret/app", bob}},
+		{"bob", entry{"/v2/else/app/manifests/logged-3", 403, "implicitDeny", "ecr:BatchGetImage", "else/app", bob}},
+		{"", entry{"/v2/team/app/manifests/logged-4", 401, "unauthenticated", "", "", ""}},
 	}
 	for _, c := range cases {
 		w.ask(t, c.user, http.MethodGet, c.want.Path).wants(t, c.want.Status)
@@ -55,4 +56,51 @@ func (w *world) logged(t *testing.T, path string) entry {
 	}
 	t.Fatalf("no line for %s in the access log", path)
 	return entry{}
+}
+
+// queryIsNotLogged sends a secret in the query, and in headers with a URL, of
+// requests that are allowed, denied, refused and not routed. Neither log has it, and
+// Envoy's has the path of each request.
+func queryIsNotLogged(client func(*testing.T, *world) *http.Client) func(*testing.T, *world) {
+	return func(t *testing.T, w *world) {
+		const secret = "a-secret-in-a-query"
+		for i, path := range []string{
+			"/v2/team/app/manifests/%s?access_token=%s", "/v2/team/app/manifests/%s?x=%s", "/v2/secret/app/manifests/%s?x=%s",
+			"/v2/team/app/tags/%s?access_token=%s", "/elsewhere/%s?access_token=%s", "/v2/team/app/manifests/%s?x=1?access_token=%s",
+			"/v2/team%%2fapp/manifests/%s?access_token=%s", "/v2//team/app/manifests/%s?access_token=%s", "/v2/team/app/manifests/%s?%s",
+		} {
+			logged := fmt.Sprintf("queried-%d", i)
+			location := fmt.Sprintf(path, logged, secret)
+			w.show(t, client(t, w), http.MethodGet, location,
+				basic("bob", "bob-secret"), [2]string{"Referer", "https://localhost" + location}, [2]string{"X-Envoy-Original-Path", location},
+				[2]string{"X-Original-Url", location}, [2]string{"X-Forwarded-Uri", location}, [2]string{"Cookie", "access_token=" + secret})
+			w.show(t, client(t, w), http.MethodGet, location, basic("bob", "bob-secret"))
+			w.waitFor(t, "/"+logged)
+		}
+		for _, part := range []stack.Part{stack.Envoy, stack.Extauthz} {
+			if strings.Contains(w.Log(part), secret) {
+				t.Errorf("%s's log contains the secret", part)
+			}
+		}
+	}
+}
+
+// waitFor waits until Envoy has logged two requests whose path ends so.
+func (w *world) waitFor(t *testing.T, end string) {
+	t.Helper()
+	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		if strings.Count(w.Log(stack.Envoy), end+`"`) >= 2 {
+			return
+		}
+	}
+	t.Errorf("Envoy did not log two requests whose path ends in %s", end)
+}
+
+// plainly is a client without a certificate.
+func plainly(*testing.T, *world) *http.Client { return http.DefaultClient }
+
+// asBuilder is a client with the certificate of the builder.
+func asBuilder(t *testing.T, w *world) *http.Client {
+	t.Helper()
+	return &http.Client{Transport: w.showing(t, issued(t, w.authority, withURI(t, builder)))}
 }

@@ -49,6 +49,7 @@ var groups = []group{
 		{"crane pulls", cranePulls},
 		{"crane is denied", craneIsDenied},
 		{"the access log has the decision", accessLog},
+		{"no log has a query", queryIsNotLogged(plainly)},
 	}},
 	{"policies that extauthz init writes", started, false, []scenario{
 		{"each template decides", starterDecides},
@@ -122,6 +123,7 @@ var groups = []group{
 		{"a name of another kind is none", certificateOfAnotherKind},
 		{"an unknown name is none", certificateUnknown},
 		{"no certificate, no connection", certificateMissing},
+		{"no log has a query", queryIsNotLogged(asBuilder)},
 	}},
 	{"certificates by pattern", workloads, false, []scenario{
 		{"names that are principals", workloadNames},
@@ -162,6 +164,7 @@ var groups = []group{
 	}},
 	{"secrets", talkative, false, []scenario{
 		{"in no log", secretsStaySecret},
+		{"no log has a query", queryIsNotLogged(plainly)},
 	}},
 	{"a flood", withNewcomer, true, []scenario{
 		{"of wrong passwords", wrongPasswords},

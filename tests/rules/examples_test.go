@@ -105,3 +105,24 @@ func TestExampleTries(t *testing.T) {
 		}
 	}
 }
+
+// TestExampleLogs holds what the configurations log to fields that contain no query
+// string, where clients put tokens, and no credential.
+func TestExampleLogs(t *testing.T) {
+	allowed := regexp.MustCompile(`^(REQ\(:METHOD\)|REQ\(X-REQUEST-ID\)|PATH\(NQ:PATH\)|RESPONSE_CODE|DYNAMIC_METADATA\(envoy\.filters\.http\.ext_authz:(decision|action|repository|principal)\))$`)
+	for _, example := range found(t, "*/envoy.yaml", 3) {
+		text, err := os.ReadFile(example)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fields := regexp.MustCompile(`%([^%\s]+)%`).FindAllSubmatch(text, -1)
+		if len(fields) < 8 {
+			t.Errorf("%s: %d fields are logged, want at least 8", example, len(fields))
+		}
+		for _, field := range fields {
+			if !allowed.Match(field[1]) {
+				t.Errorf("%s: logs %s; log only what contains no query string and no credential", example, field[0])
+			}
+		}
+	}
+}
