@@ -39,8 +39,12 @@
 //
 // A session from a certificate, a password or a header begins with the request
 // (aws:TokenIssueTime), one from a token when the token was issued: its iat, else
-// its nbf, else 1970. A token with a claim that is no string in a tag's place is
+// its nbf, else 1970. A token with a claim that is not a string in a tag's place is
 // refused.
+//
+// A claim that is a list matches a pattern by one of its elements. A token whose
+// lists leave open who the caller is, because two elements match the captures of one
+// pattern or the bindings of two principals, is refused.
 //
 // The map of the package:
 //
