@@ -13,6 +13,10 @@
 //     kind, so that it leads to no account but the one that the operator wrote out.
 //   - Different captures make different texts, but where a template leaves one out.
 //
+// A doubled brace is a literal one, in patterns and in templates: {{ is {, and }} is }.
+// So "{{11111111-2222}}" matches {11111111-2222}, and "{{{uuid}}}" captures what is
+// between such braces.
+//
 // The map of the package:
 //
 //	pattern.go      Pattern: names with captures, and what they stand for

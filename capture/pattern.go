@@ -8,8 +8,8 @@ import (
 
 // A Pattern describes names: literal text with captures such as {namespace},
 // each of which stands for one or more of the characters that IAM allows in
-// names, [A-Za-z0-9+=,.@_-]. Everything else stands for itself, "*" too. In the
-// pattern of a certificate's subject a capture stays within one attribute: it
+// names, [A-Za-z0-9+=,.@_-]. {{ and }} stand for literal braces. Everything else stands
+// for itself, "*" too. In the pattern of a certificate's subject a capture stays within one attribute: it
 // matches none of "=", "," and "+".
 //
 // Between two captures there is always a character that no capture matches. So
@@ -17,10 +17,11 @@ import (
 // capture in each: a text matches in one way or not at all, matching takes time
 // linear in the text, and whether two patterns overlap is told run by run.
 type Pattern struct {
-	text  string
-	names []string
-	runs  []run
-	of    alphabet // of the captures
+	text    string
+	literal string // what an exact pattern matches
+	names   []string
+	runs    []run
+	of      alphabet // of the captures
 }
 
 // A run is a stretch of a pattern that holds only characters of names.
@@ -35,8 +36,8 @@ type run struct {
 // [Pattern.Names].
 type Values []string
 
-// CompilePattern reads a pattern. It refuses an empty one, braces that enclose
-// no name, a name used twice, control characters, and two captures between
+// CompilePattern reads a pattern. It refuses an empty one, braces that neither enclose
+// a name nor are doubled, a name used twice, control characters, and two captures between
 // which no character tells where the first ends.
 func CompilePattern(text string) (*Pattern, error) { return compilePattern(text, ofNames) }
 
@@ -61,6 +62,7 @@ func compilePattern(text string, of alphabet) (*Pattern, error) {
 	for _, piece := range pieces {
 		switch {
 		case piece.name == "":
+			p.literal = piece.literal // in an exact pattern the only piece
 			r = p.addLiteral(r, piece.literal)
 		case slices.Contains(p.names, piece.name):
 			return nil, fmt.Errorf("the pattern %q captures {%s} twice; give the second another name", text, piece.name)
@@ -157,8 +159,12 @@ func (r run) describes(name string) bool {
 		strings.HasPrefix(name, r.before) && strings.HasSuffix(name, r.after)
 }
 
-// Exact reports whether p has no captures and so matches only p.String().
+// Exact reports whether p has no captures and so matches only p.Literal().
 func (p *Pattern) Exact() bool { return len(p.names) == 0 }
+
+// Literal returns the text that an exact pattern matches: p.String() with its braces
+// unescaped. It is not defined for other patterns.
+func (p *Pattern) Literal() string { return p.literal }
 
 // Names are the names of the captures, in the order of the text. The caller
 // must not change them.

@@ -9,9 +9,9 @@ import (
 // A piece of a pattern or template is a literal or the name in a {placeholder}.
 type piece struct{ literal, name string }
 
-// splitPlaceholders takes apart the text of what, a "pattern" or "template". A
-// brace has no escape: it is outside the alphabet of names and of tags, and so
-// an exact pattern is the text that it matches.
+// splitPlaceholders splits the text of what, a "pattern" or "template", into literals
+// and placeholders. A doubled brace, {{ or }}, is a literal brace. Literals are
+// unescaped, and there are no two side by side.
 func splitPlaceholders(what, text string) ([]piece, error) {
 	if text == "" {
 		return nil, fmt.Errorf("the %s is empty; write the text that it stands for", what)
@@ -20,25 +20,46 @@ func splitPlaceholders(what, text string) ([]piece, error) {
 		return nil, fmt.Errorf("the %s %q holds a control character, such as a line break; remove it", what, text)
 	}
 	var pieces []piece
+	literal := ""
 	for rest := text; rest != ""; {
-		literal, after, open := strings.Cut(rest, "{")
-		if strings.Contains(literal, "}") {
-			return nil, fmt.Errorf("the %s %q has a } without {; write {name}, braces cannot stand for themselves", what, text)
+		brace := strings.IndexAny(rest, "{}")
+		if brace < 0 {
+			literal += rest
+			break
+		}
+		literal += rest[:brace]
+		rest = rest[brace:]
+		if strings.HasPrefix(rest, "{{") || strings.HasPrefix(rest, "}}") {
+			literal, rest = literal+rest[:1], rest[2:]
+			continue
+		}
+		name, after, err := cutPlaceholder(what, text, rest)
+		if err != nil {
+			return nil, err
 		}
 		if literal != "" {
 			pieces = append(pieces, piece{literal: literal})
 		}
-		if !open {
-			break
-		}
-		name, after, closed := strings.Cut(after, "}")
-		if !closed || !isPlaceholder(name) {
-			return nil, fmt.Errorf("the %s %q has a { that begins no {name}; a name is a lower-case letter and then letters and digits, and braces cannot stand for themselves", what, text)
-		}
 		pieces = append(pieces, piece{name: name})
-		rest = after
+		literal, rest = "", after
+	}
+	if literal != "" {
+		pieces = append(pieces, piece{literal: literal})
 	}
 	return pieces, nil
+}
+
+// cutPlaceholder returns the name in the {placeholder} that rest begins with, and what
+// follows it.
+func cutPlaceholder(what, text, rest string) (name, after string, err error) {
+	if rest[0] == '}' {
+		return "", "", fmt.Errorf("the %s %q has a } without {; write }} for a literal }", what, text)
+	}
+	name, after, closed := strings.Cut(rest[1:], "}")
+	if !closed || !isPlaceholder(name) {
+		return "", "", fmt.Errorf("the %s %q has a { that begins no {name}; a name is a lower-case letter and then letters and digits, and a literal brace is doubled: {{ or }}", what, text)
+	}
+	return name, after, nil
 }
 
 // isPlaceholder reports whether s is [a-z][A-Za-z0-9]*.

@@ -7,7 +7,8 @@ import (
 )
 
 // A Template makes a text, such as the ARN of a role's session, from what the
-// captures of a pattern stood for: literal text with {name} for each capture.
+// captures of a pattern stood for: literal text with {name} for each capture, and {{ and
+// }} for literal braces.
 type Template struct {
 	text  string
 	parts []part
@@ -64,7 +65,7 @@ func CompileTemplate(text string, names []string, use TemplateUse) (*Template, e
 	case OfTag:
 		err = t.checkTag(names)
 	default:
-		err = checkARN(text)
+		err = t.checkARN()
 	}
 	if err != nil {
 		return nil, err
@@ -111,25 +112,27 @@ func captured(names []string) string {
 }
 
 // checkARN refuses captures outside the names of an ARN, and two in a segment.
-// The text is well formed: what follows a brace is a capture's name.
-func checkARN(text string) error {
+func (t *Template) checkARN() error {
 	const colons = 5 // that part the resource from what leads to it
 	var seen, inSegment int
 	named := false
-	for i := range len(text) {
-		switch text[i] {
-		case ':':
-			seen++
-			inSegment = 0
-		case '/':
-			named = named || seen >= colons
-			inSegment = 0
-		case '{':
+	for _, part := range t.parts {
+		if part.capture >= 0 {
 			if inSegment++; inSegment > 1 {
-				return fmt.Errorf("the template %q has two captures in one segment, so that different names could become one principal; put / between them, or use one", text)
+				return fmt.Errorf("the template %q has two captures in one segment, so that different names could become one principal; put / between them, or use one", t.text)
 			}
 			if !named {
-				return fmt.Errorf("the template %q has a capture outside the names in an ARN; write account and kind out, as in arn:aws:iam::123456789012:user/{name}", text)
+				return fmt.Errorf("the template %q has a capture outside the names in an ARN; write account and kind out, as in arn:aws:iam::123456789012:user/{name}", t.text)
+			}
+		}
+		for _, c := range []byte(part.literal) {
+			switch c {
+			case ':':
+				seen++
+				inSegment = 0
+			case '/':
+				named = named || seen >= colons
+				inSegment = 0
 			}
 		}
 	}
@@ -143,7 +146,7 @@ const maxName = 64
 // for.
 func (t *Template) Expand(c Values) string {
 	if t.Exact() {
-		return t.text
+		return t.parts[0].literal
 	}
 	var text strings.Builder
 	text.Grow(len(t.text) + maxName)
@@ -156,7 +159,7 @@ func (t *Template) Expand(c Values) string {
 	return text.String()
 }
 
-// Exact reports whether t has no captures and so expands to t.String() alone.
+// Exact reports whether t has no captures and so expands to one text.
 func (t *Template) Exact() bool { return len(t.parts) == 1 && t.parts[0].capture < 0 }
 
 // String is the template as it was written.

@@ -33,13 +33,16 @@ func TestTemplateExpand(t *testing.T) {
 		{"tag in another order, twice", "{name}/{namespace}: {name}", OfTag, "builder/team-a: builder"},
 		{"tag with one capture", "x{name}y", OfTag, "xbuildery"},
 		{"session", "ci-{name}-x", OfName, "ci-builder-x"},
+		{"literal braces", "arn:aws:iam::123456789012:user/{{x}}/{name}", OfPrincipal, "arn:aws:iam::123456789012:user/{x}/builder"},
+		{"a capture in literal braces", "{{{name}}}", OfTag, "{builder}"},
+		{"braces part captures of a tag", "{name}{{{namespace}", OfTag, "builder{team-a"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			compiled := template(t, c.template, names, c.use)
 			if got := compiled.Expand(captures); got != c.want {
 				t.Errorf("%q, want %q", got, c.want)
 			}
-			if compiled.Exact() != !strings.Contains(c.template, "{") || compiled.String() != c.template {
+			if compiled.Exact() != !strings.Contains(c.template, "name") || compiled.String() != c.template {
 				t.Errorf("exact: %v, text %q", compiled.Exact(), compiled)
 			}
 		})
@@ -54,6 +57,8 @@ func TestCompileTemplateRefuses(t *testing.T) {
 	}{
 		{"empty", "", OfTag, "is empty"},
 		{"not closed", "{name", OfTag, "begins no {name}"},
+		{"an exact one with a brace", "a}", OfTag, "} without {; write }} for a literal }"},
+		{"a capture in braces outside the names", "arn:aws:iam::{{{name}}}:user/alice", OfPrincipal, "outside the names"},
 		{"unknown capture", "{nam}", OfTag, "use one of {namespace}, {name}"},
 		{"account", "arn:aws:iam::{name}:user/alice", OfPrincipal, "outside the names"},
 		{"account of a root user", "arn:aws:iam::{name}:root", OfPrincipal, "outside the names"},

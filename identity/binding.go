@@ -54,8 +54,8 @@ func (t *Table) Bind(b Binding) error {
 	if err != nil {
 		return err
 	}
-	if b.Kind == Basic && pattern.Exact() && !t.users.Has(b.Name) {
-		return fmt.Errorf("user %q has no line in htpasswd; add one with `htpasswd -B`", b.Name)
+	if b.Kind == Basic && pattern.Exact() && !t.users.Has(pattern.Literal()) {
+		return fmt.Errorf("user %q has no line in htpasswd; add one with `htpasswd -B`", pattern.Literal())
 	}
 	if err := t.checkOverlap(b.Kind, pattern); err != nil {
 		return err
@@ -83,7 +83,7 @@ func compileName(kind NameKind, text string) (*capture.Pattern, error) {
 // checkOverlap refuses a pattern that leaves open who a name is.
 func (t *Table) checkOverlap(kind NameKind, p *capture.Pattern) error {
 	if p.Exact() {
-		if t.exact[name{kind, p.String()}] != nil {
+		if t.exact[name{kind, p.Literal()}] != nil {
 			return fmt.Errorf("%s %q is bound twice; keep one", kind, p)
 		}
 		return nil
@@ -105,7 +105,7 @@ func (t *Table) add(kind NameKind, b *nameBinding) error {
 		b.caller = caller
 	}
 	if b.pattern.Exact() {
-		t.exact[name{kind, b.pattern.String()}] = b
+		t.exact[name{kind, b.pattern.Literal()}] = b
 	} else {
 		t.patterns[kind] = append(t.patterns[kind], b)
 	}

@@ -137,6 +137,8 @@ func TestBoundCallers(t *testing.T) {
 		Binding{Kind: URI, Name: "ci/{x}", Principal: session + "ci/{x}", Tags: map[string]string{"x": "{x} of ci", "Team": "blue"}, SourceIdentity: "{x}@example.com", Session: []*iam.Policy{policy}},
 		Binding{Kind: URI, Name: "fed/{x}", Principal: "arn:aws:sts::123456789012:federated-user/{x}", FederatedBy: "arn:aws:iam::123456789012:user/dev/bob", Tags: map[string]string{"x": "{x}"}},
 		Binding{Kind: URI, Name: "fedred", Principal: "arn:aws:sts::123456789012:federated-user/red", FederatedBy: "arn:aws:iam::123456789012:user/dev/bob", Tags: map[string]string{"TEAM": "blue"}},
+		Binding{Kind: URI, Name: "{{bob}}", Principal: "arn:aws:iam::123456789012:user/dev/bob"},
+		Binding{Kind: URI, Name: "{{{x}}}", Principal: session + "ci/{x}"},
 		Binding{Kind: URI, Name: "bob", Principal: "arn:aws:iam::123456789012:user/dev/bob"},
 		Binding{Kind: URI, Name: "root", Principal: "arn:aws:iam::123456789012:root"},
 		Binding{Kind: URI, Name: "svc", Principal: "codebuild.amazonaws.com"},
@@ -166,6 +168,9 @@ func TestBoundCallers(t *testing.T) {
 		{"a source identity of 65", peer("ci/" + strings.Repeat("s", 53)), want{reason: "65 characters"}, nil},
 		{"a user", peer("bob"), want{arn: "arn:aws:iam::123456789012:user/dev/bob"}, map[string]string{
 			"aws:username": "bob", "aws:PrincipalTag/team": "red", "aws:TokenIssueTime": "", "aws:MultiFactorAuthPresent": "", "aws:PrincipalType": "User"}},
+		{"a name in braces", peer("{bob}"), want{arn: "arn:aws:iam::123456789012:user/dev/bob"}, nil},
+		{"a name captured in braces", peer("{carol}"), want{arn: session + "ci/carol"}, nil},
+		{"a name in doubled braces", peer("{{bob}}"), want{reason: "no principal is bound"}, nil},
 		{"a root user", peer("root"), want{arn: "arn:aws:iam::123456789012:root"}, map[string]string{
 			"aws:userid": "123456789012", "aws:PrincipalType": "Account", "aws:PrincipalArn": "arn:aws:iam::123456789012:root", "aws:TokenIssueTime": ""}},
 		{"a service", peer("svc"), want{arn: "codebuild.amazonaws.com"}, map[string]string{

@@ -39,7 +39,7 @@ func compileSession(b *Binding, names []string, e *sts.Entities) (*sessionTempla
 		return nil, err
 	}
 	t := &sessionTemplate{principal: principal, federatedBy: b.FederatedBy, policies: b.Session}
-	if t.rolePath, err = rolePath(b.Principal, b.Path); err != nil {
+	if t.rolePath, err = rolePath(principal, len(names), b.Path); err != nil {
 		return nil, err
 	}
 	for _, key := range slices.Sorted(maps.Keys(b.Tags)) {
@@ -64,10 +64,9 @@ func compileSession(b *Binding, names []string, e *sts.Entities) (*sessionTempla
 // for where a capture chooses it, "" where none does. Names of roles are unique
 // in an account, so that a captured one could reach roles at every path, which
 // their trust policies alone are meant to guard.
-func rolePath(principal, path string) (string, error) {
-	_, names, _ := strings.Cut(principal, ":assumed-role/")
-	role, _, _ := strings.Cut(names, "/")
-	captured := strings.Contains(role, "{")
+func rolePath(principal *capture.Template, captures int, path string) (string, error) {
+	role := roleIn(principal.Expand(slices.Repeat(capture.Values{"xx"}, captures)))
+	captured := role != roleIn(principal.Expand(slices.Repeat(capture.Values{"yy"}, captures)))
 	switch {
 	case !captured && path != "":
 		return "", fmt.Errorf("path %q: it is for roles that a capture chooses, and principal %q names none; leave it out", path, principal)
@@ -78,10 +77,17 @@ func rolePath(principal, path string) (string, error) {
 	case path[0] != '/' || !sts.IsPath(path[1:]) || strings.ContainsAny(path, "{}"):
 		return "", fmt.Errorf("path %q: write the path of roles from slash to slash, such as /kubernetes/", path)
 	}
-	if path == "/" && role[0] == '{' && role[len(role)-1] == '}' {
-		return "", fmt.Errorf("principal %q: whoever chooses %s chooses among all roles at path /; put those that are meant under a path of their own, and name it, such as path: /kubernetes/", principal, role)
+	if path == "/" && role == "xx" { // all of the name is a capture
+		return "", fmt.Errorf("principal %q: whoever chooses %s chooses among all roles at path /; put those that are meant under a path of their own, and name it, such as path: /kubernetes/", principal, roleIn(principal.String()))
 	}
 	return path, nil
+}
+
+// roleIn returns the name of the role in the ARN of a session, "" for other ARNs.
+func roleIn(session string) string {
+	_, names, _ := strings.Cut(session, ":assumed-role/")
+	role, _, _ := strings.Cut(names, "/")
+	return role
 }
 
 // try expands the template for two sets of captures. Where user or role is the same

@@ -29,7 +29,10 @@ func standInsOf(credentials []policystore.Credential) *standIns {
 		if strings.Contains(who, ":assumed-role/") { // a session's name is at the end
 			who = who[:strings.LastIndexByte(who, '/')]
 		}
-		if in.exact[who] = true; strings.Contains(who, "{") {
+		switch pattern, err := capture.CompilePattern(who); {
+		case err == nil && pattern.Exact():
+			in.exact[pattern.Literal()] = true
+		default:
 			in.capturing = append(in.capturing, c)
 		}
 	}

@@ -93,11 +93,16 @@ var world = map[string]string{
 	"principals.yaml": `issuers:
 - {name: ci, issuer: "https://ci.example.com", jwks: "https://ci.example.com/jwks", role: "arn:aws:iam::123456789012:role/ci"}
 - {name: mesh, issuer: "https://mesh.example.com", metadata: mesh}
+- {name: sso, issuer: "https://sso.example.com/realms/acme", metadata: sso}
+- {name: bitbucket, issuer: "https://api.bitbucket.org/2.0/workspaces/acme/pipelines-config/identity/oidc", metadata: bitbucket}
 credentials:
 - {uri: "spiffe://example.com/{name}", principal: "arn:aws:iam::123456789012:user/{name}"}
 - {subject: "CN=dave,O=ops", principal: "arn:aws:iam::123456789012:user/dave"}
 - {header: "{name}", principal: "arn:aws:iam::123456789012:user/{name}"}
 - {token: mesh, claims: {sub: "{name}"}, principal: "arn:aws:iam::123456789012:user/{name}"}
+- {token: sso, claims: {groups: "developers"}, principal: "arn:aws:iam::123456789012:user/dave"}
+- {token: bitbucket, claims: {repositoryUuid: "{{11111111-2222-4333-8444-555555555555}}", branchName: main}, principal: "arn:aws:iam::123456789012:user/dave"}
+- {token: bitbucket, claims: {workspaceUuid: "{{{workspace}}}", branchName: "release"}, principal: "arn:aws:sts::123456789012:assumed-role/ci/{workspace}"}
 principals:
 - {arn: "arn:aws:iam::123456789012:user/dave", policies: [careful]}
 - {arn: "arn:aws:iam::123456789012:role/ci", policies: [careful, tagged], trust: ci, tags: {team: red}}
@@ -144,6 +149,11 @@ var outcomes = []struct{ name, test, want string }{
 	{"a token from elsewhere", "registry: main, credential: {token: ci, claims: {sub: job}}, request: GET /v2/a/manifests/v1, sourceIp: 198.51.100.7", "unauthenticated"},
 	{"an expired token", "registry: main, credential: {token: ci, claims: {sub: job, exp: 1}}, request: GET /v2/, sourceIp: 192.0.2.7", "unauthenticated"},
 	{"a token that Envoy verified", "registry: main, credential: {token: mesh, claims: {sub: dave}}, request: GET /v2/", "allowed by Login"},
+	{"a token with a group in a list", "registry: main, credential: {token: sso, claims: {groups: [staff, developers]}}, request: GET /v2/", "allowed by Login"},
+	{"a token with other groups", "registry: main, credential: {token: sso, claims: {groups: [staff, 7, true, [developers]]}}, request: GET /v2/", "unauthenticated"},
+	{"a claim in braces", "registry: main, credential: {token: bitbucket, claims: {repositoryUuid: '{11111111-2222-4333-8444-555555555555}', branchName: main}}, request: GET /v2/", "allowed by Login"},
+	{"the claim without braces", "registry: main, credential: {token: bitbucket, claims: {repositoryUuid: 11111111-2222-4333-8444-555555555555, branchName: main}}, request: GET /v2/", "unauthenticated"},
+	{"what is captured in braces", "registry: main, credential: {token: bitbucket, claims: {workspaceUuid: '{0123abcd}', branchName: release}}, request: GET /v2/a/manifests/v1", "allowed by Login Pull"},
 	{"a token that Envoy does not verify here", "registry: other, credential: {token: mesh, claims: {sub: dave}}, request: GET /v2/", "unauthenticated"},
 	{"a user without password", "registry: main, credential: {basic: dave}, request: GET /v2/", "unauthenticated"},
 	{"another host", "registry: main, principal: arn:aws:iam::123456789012:user/dave, headers: {Host: other.example.com}, request: GET /v2/", "refused"},
