@@ -48,7 +48,8 @@ func TestFiles(t *testing.T) {
 		if strings.HasSuffix(name, ".json") && !json.Valid([]byte(text)) {
 			t.Errorf("%s is not JSON: %s", name, text)
 		}
-		if strings.Contains(text, "{{") || strings.Contains(text, "<no value>") || !strings.HasSuffix(text, "\n") || strings.Contains(text, " \n") {
+		isTemplate := !strings.HasPrefix(name, schemas.Folder) // the schemas' own text has literal braces
+		if isTemplate && strings.Contains(text, "{{") || strings.Contains(text, "<no value>") || !strings.HasSuffix(text, "\n") || strings.Contains(text, " \n") {
 			t.Errorf("%s is not rendered well: %s", name, text)
 		}
 	}
