@@ -85,3 +85,26 @@ func (l *linter) servesAnonymous(policy *iam.Policy) bool {
 	}
 	return false
 }
+
+// ownAccount finds Allows of repository and registry policies for the account that
+// owns the registry. Such an entry leaves the decision to the identity policies of the
+// account's users and roles, which could allow the same without it (IAM User Guide,
+// "AWS JSON policy elements: Principal", AWS account principals).
+func (l *linter) ownAccount(d *document, s *statement) {
+	own, _, isOfAccount := strings.Cut(strings.TrimPrefix(d.policy.Source, "accounts/"), "/")
+	if !isOfAccount || !d.isResourceBased() || s.Statement.Effect != iam.Allow || s.NotPrincipal || s.covered == 0 {
+		return
+	}
+	for _, p := range s.Principals {
+		if p.Type == "AWS" && isAccount(p.Text, own) {
+			l.report(d.policy.Source, p.Position, "own-account", "%q is the account that owns the registry, and this Allow of it has no effect by itself: identity policies must still allow its users and roles, and need no help; name users or roles, or remove the entry", p.Text)
+		}
+	}
+}
+
+// isAccount reports whether a principal of a policy is the account as a whole, by its
+// id or the ARN of its root user.
+func isAccount(principal, account string) bool {
+	arn, err := iam.ParseARN(principal)
+	return principal == account || err == nil && arn.Service == "iam" && arn.Account == account && arn.Resource == "root"
+}

@@ -111,7 +111,7 @@ func TestActionsAndResources(t *testing.T) {
 
 func TestPrincipals(t *testing.T) {
 	runRules(t, []ruleCase{
-		{"everyone by a list", repository(`{"Effect":"Allow",` + pullOn + `,"Principal":{"AWS":["123456789012","*"]}}`), "any-principal"},
+		{"everyone by a list", repository(`{"Effect":"Allow",` + pullOn + `,"Principal":{"AWS":["123456789012","*"]}}`), "any-principal own-account"},
 		{"everyone from anywhere", repository(`{"Effect":"Allow",` + pullOn + `,"Principal":"*","Condition":{"IpAddress":{"aws:SourceIp":"0.0.0.0/0"}}}`), "any-principal"},
 		{"everyone whose ARN is any", repository(`{"Effect":"Allow",` + pullOn + `,"Principal":"*","Condition":{"StringLike":{"aws:PrincipalArn":"*"}}}`), "any-principal"},
 		{"everyone, or without a key", repository(`{"Effect":"Allow",` + pullOn + `,"Principal":"*","Condition":{"StringEqualsIfExists":{"aws:PrincipalAccount":"123456789012"}}}`), "any-principal"},
@@ -121,6 +121,11 @@ func TestPrincipals(t *testing.T) {
 			"registries.yaml", "registries:\n- {name: a, hosts: [a.example], account: '123456789012', region: eu-central-1, anonymous: true}\n"), ""},
 		{"a registry policy for anonymous callers", and(map[string]string{"accounts/123456789012/eu-central-1/registry-policy.json": `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"ecr:*","Resource":` + team + `}}`},
 			"registries.yaml", "registries:\n- {name: a, hosts: [a.example], account: '123456789012', region: eu-central-1, anonymous: true}\n"), "anonymous-write any-principal"},
+		{"the registry's own account by its id", repository(`{"Effect":"Allow",` + pullOn + `,"Principal":{"AWS":"123456789012"}}`), "own-account"},
+		{"the registry's own account beside another", repository(`{"Effect":"Allow",` + pullOn + `,"Principal":{"AWS":["arn:aws:iam::123456789012:root","arn:aws:iam::444455556666:root"]}}`), "own-account"},
+		{"another account", repository(`{"Effect":"Allow",` + pullOn + `,"Principal":{"AWS":["444455556666","arn:aws:iam::777788889999:root"]}}`), ""},
+		{"the registry's own account is denied", repository(`{"Effect":"Deny","Action":"ecr:DeleteRepository","Principal":{"AWS":"arn:aws:iam::123456789012:root"}}`), ""},
+		{"the registry policy's own account", map[string]string{"accounts/123456789012/eu-central-1/registry-policy.json": `{"Version":"2012-10-17","Statement":{"Effect":"Allow",` + pullOn + `,"Principal":{"AWS":"arn:aws:iam::123456789012:root"},"Resource":` + team + `}}`}, "own-account"},
 		{"an unknown session", repository(`{"Effect":"Allow",` + pullOn + `,"Principal":{"AWS":"arn:aws:sts::123456789012:assumed-role/ci/job"}}`), "unknown-principal"},
 		{"a session of a role", and(bound(`sub: "repo:acme/app:ref:refs/heads/main"`), repositoryFile, `{"Version":"2012-10-17","Statement":{"Effect":"Allow",`+pullOn+`,"Principal":{"AWS":["arn:aws:sts::123456789012:assumed-role/ci/job","arn:aws:iam::123456789012:role/ci"]}}}`), ""},
 		{"an unknown user in a condition", repository(`{"Effect":"Deny","Action":"ecr:*","Principal":"*","Condition":{"ArnNotEquals":{"aws:PrincipalArn":"arn:aws:iam::123456789012:user/alcie"}}}`), "unknown-principal"},
@@ -185,7 +190,7 @@ func TestStatementsTogether(t *testing.T) {
 			"principals.yaml", "principals:\n- {arn: 'arn:aws:iam::123456789012:user/alice', policies: [developers, layers]}\n"), ""},
 		{"a pull with AWS's policy", and(withStatement(allow(`"ecr:GetDownloadUrlForLayer"`, team)),
 			"principals.yaml", "principals:\n- {arn: 'arn:aws:iam::123456789012:user/alice', policies: [developers, 'arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryPullOnly']}\n"), ""},
-		{"half of a pull by two principals", repository(`{"Effect":"Allow","Action":"ecr:BatchGetImage","Principal":{"AWS":"123456789012"}},{"Effect":"Allow","Action":"ecr:GetDownloadUrlForLayer","Principal":{"AWS":"444455556666"}}`), "half-pull"},
+		{"half of a pull by two principals", repository(`{"Effect":"Allow","Action":"ecr:BatchGetImage","Principal":{"AWS":"123456789012"}},{"Effect":"Allow","Action":"ecr:GetDownloadUrlForLayer","Principal":{"AWS":"444455556666"}}`), "half-pull own-account"},
 		{"half of a pull is denied", repository(`{"Effect":"Deny","Action":"ecr:BatchGetImage","Principal":"*"}`), "half-pull"},
 		{"both halves are denied", repository(`{"Effect":"Deny","Action":"ecr:BatchGetImage","Principal":"*"},{"Effect":"Deny","Action":"ecr:GetDown*","Principal":"*"}`), ""},
 		{"a push that may read layers", withStatement(allow(`["ecr:InitiateLayerUpload","ecr:UploadLayerPart","ecr:CompleteLayerUpload","ecr:PutImage","ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]`, team)), "unchecked-push"},
