@@ -13,10 +13,13 @@
 //
 // It is an object with the request parameters of SimulateCustomPolicy (IAM API
 // Reference): ActionNames, PolicyInputList, PermissionsBoundaryPolicyInputList
-// (at most one, as for AWS), ResourceArns, ResourcePolicy, ResourceOwner,
-// CallerArn and ContextEntries. Further fields are SessionPolicyInputList, a list
-// of policies; ServiceControlPolicyInputList and ResourceControlPolicyInputList,
-// a list of policies for each level, root first; RegistryPolicy, one policy or a
+// (at most one, as for AWS), OrderedOrganizationPolicyInputList (an object with
+// ServiceControlPolicyInputList for each level, root first; each level must allow),
+// ResourceArns, ResourcePolicy, ResourceOwner, CallerArn and ContextEntries.
+// Further fields are SessionPolicyInputList, a list of policies;
+// ServiceControlPolicyInputList, the levels as lists of policies, in place of
+// OrderedOrganizationPolicyInputList; ResourceControlPolicyInputList, likewise a
+// list of policies for each level; RegistryPolicy, one policy or a
 // list of one; and Id, any value, which the output repeats. MaxItems, Marker and
 // ResourceHandlingOption change nothing: the output is never cut. Policies are
 // strings, as in AWS's input. Only ActionNames is required. What is unknown,
@@ -52,7 +55,8 @@
 //   - MatchedStatements holds the statements that determine the decision: those
 //     that allow, those that deny, and none for an implicit deny. A policy's id
 //     is its place in the input, such as PolicyInputList.1 or
-//     ServiceControlPolicyInputList.2.1 (level and place); for a directory it is
+//     ServiceControlPolicyInputList.2.1 (level and place) or
+//     OrderedOrganizationPolicyInputList.2.ServiceControlPolicyInputList.1; for a directory it is
 //     its file. The types are "IAM Policy", "Permissions Boundary Policy" and
 //     "Resource Policy", as AWS prints, and by analogy "Session Policy", "Service
 //     Control Policy" and "Resource Control Policy".

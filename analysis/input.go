@@ -19,6 +19,7 @@ type input struct {
 	owner              owner
 	context            iam.Context
 	policies           iam.Policies
+	levelsField        string // the field that gave the service control policies
 }
 
 // read reads the whole object and checks what concerns several fields.
@@ -74,8 +75,8 @@ func (in *input) policyField(name string, at int) error {
 		return in.boundary(name)
 	case "SessionPolicyInputList":
 		return in.policyList(iam.SessionPolicy, name, &in.policies.Session)
-	case "ServiceControlPolicyInputList":
-		return in.policyLevels(iam.ServiceControlPolicy, name, &in.policies.SCPs)
+	case "ServiceControlPolicyInputList", orderedLevels:
+		return in.serviceControlPolicies(name, at)
 	case "ResourceControlPolicyInputList":
 		return in.policyLevels(iam.ResourceControlPolicy, name, &in.policies.RCPs)
 	case "ResourcePolicy":

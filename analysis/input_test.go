@@ -36,6 +36,15 @@ func when(condition string) string {
 // fields is an input as a map.
 type fields map[string]any
 
+// ordered returns levels of service control policies, root first, in AWS's form.
+func ordered(levels ...[]string) []map[string][]string {
+	list := []map[string][]string{}
+	for _, level := range levels {
+		list = append(list, map[string][]string{"ServiceControlPolicyInputList": level})
+	}
+	return list
+}
+
 // with is an input about pulling repo, with further or other fields.
 func with(more fields) fields {
 	in := fields{"ActionNames": []string{pull}, "ResourceArns": []string{repo}}
@@ -103,6 +112,14 @@ func TestPolicyFields(t *testing.T) {
 		{"SCP levels that all allow", fields{"PolicyInputList": identity, "ServiceControlPolicyInputList": [][]string{{allowAll}, {allowPush, allowAll}}}, "allowed"},
 		{"SCP level that does not allow", fields{"PolicyInputList": identity, "ServiceControlPolicyInputList": [][]string{{allowAll}, {allowPush}}}, "implicitDeny"},
 		{"SCP level without policies", fields{"PolicyInputList": identity, "ServiceControlPolicyInputList": [][]string{{allowAll}, {}}}, "implicitDeny"},
+		{"ordered levels that all allow", fields{"PolicyInputList": identity, "OrderedOrganizationPolicyInputList": ordered([]string{allowAll}, []string{allowPush, allowAll})}, "allowed"},
+		{"ordered level that does not allow", fields{"PolicyInputList": identity, "OrderedOrganizationPolicyInputList": ordered([]string{allowAll}, []string{allowPush}, []string{allowAll})}, "implicitDeny"},
+		{"ordered level that denies", fields{"PolicyInputList": identity, "OrderedOrganizationPolicyInputList": ordered([]string{allowAll, denyAll}, []string{allowAll})}, "explicitDeny"},
+		{"ordered level without policies", fields{"PolicyInputList": identity, "OrderedOrganizationPolicyInputList": ordered([]string{allowAll}, []string{})}, "implicitDeny"},
+		{"ordered levels cap a resource policy", fields{"CallerArn": alice, "ResourcePolicy": granting(`"*"`), "OrderedOrganizationPolicyInputList": ordered([]string{allowPush})}, "implicitDeny"},
+		{"ordered levels do not bind a service", fields{"CallerArn": "ecs.amazonaws.com", "ResourcePolicy": granting(`{"Service":"ecs.amazonaws.com"}`), "OrderedOrganizationPolicyInputList": ordered([]string{denyAll})}, "allowed"},
+		{"no ordered level", fields{"PolicyInputList": identity, "OrderedOrganizationPolicyInputList": ordered()}, "allowed"},
+		{"ordered levels and RCPs", fields{"PolicyInputList": identity, "OrderedOrganizationPolicyInputList": ordered([]string{allowAll}), "ResourceControlPolicyInputList": [][]string{{denyPull}}}, "explicitDeny"},
 		{"no SCP level", fields{"PolicyInputList": identity, "ServiceControlPolicyInputList": [][]string{}}, "allowed"},
 		{"RCP that denies", fields{"PolicyInputList": identity, "ResourceControlPolicyInputList": [][]string{{}, {denyPull}}}, "explicitDeny"},
 		{"RCP levels without policies", fields{"PolicyInputList": identity, "ResourceControlPolicyInputList": [][]string{{}, {}}}, "allowed"},
@@ -207,6 +224,24 @@ func TestOwners(t *testing.T) {
 				t.Errorf("%s, want %s", got, c.want)
 			}
 		})
+	}
+}
+
+// TestConditionKeysWithColons asks about keys as AWS publishes them (AWS KMS
+// Developer Guide, "AWS KMS condition keys"; Service Authorization Reference for
+// Amazon SageMaker).
+func TestConditionKeysWithColons(t *testing.T) {
+	for _, key := range []string{"kms:EncryptionContext:app", "kms:EncryptionContext:aws:s3:arn", "kms:RecipientAttestation:PCR0", "sagemaker:ModelLifeCycle:Stage", "ssm:resourceTag/aws:ssmmessages:session-id", "app"} {
+		for value, want := range map[string]string{"web": "allowed", "other": "implicitDeny"} {
+			in := fields{"PolicyInputList": []string{when(`{"StringEquals":{"` + key + `":"web"}}`)}, "ContextEntries": entry(strings.ToUpper(key), "string", value)}
+			got, err := new(Simulator).Read("in.json", []byte(with(in).text(t)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if decision := Simulate(nil, got.Questions).EvaluationResults[0].EvalDecision; decision != want {
+				t.Errorf("%s of %s: %s, want %s", key, value, decision, want)
+			}
+		}
 	}
 }
 

@@ -72,6 +72,45 @@ func (in *input) policyLevels(kind iam.Kind, name string, levels *[][]*iam.Polic
 	})
 }
 
+// serviceControlPolicies reads ServiceControlPolicyInputList, which is an extension,
+// or AWS's OrderedOrganizationPolicyInputList. They mean the same, so an input has
+// one of them.
+func (in *input) serviceControlPolicies(name string, at int) error {
+	if in.levelsField != "" {
+		return in.reader.ErrorAt(at, "the input has %s and %s; keep one of the two", in.levelsField, name)
+	}
+	in.levelsField = name
+	if name == orderedLevels {
+		return in.orderedLevels(name)
+	}
+	return in.policyLevels(iam.ServiceControlPolicy, name, &in.policies.SCPs)
+}
+
+// orderedLevels is the field of SimulateCustomPolicy for service control policies.
+const orderedLevels = "OrderedOrganizationPolicyInputList"
+
+// orderedLevels reads a list of objects, one for each level, root first (IAM API
+// Reference, OrderedOrganizationPolicyType).
+func (in *input) orderedLevels(name string) error {
+	const member = "ServiceControlPolicyInputList"
+	return in.reader.Array(name+", a list of levels,", func(n int) error {
+		what, start := fmt.Sprintf("%s.%d", name, n), in.reader.Start()
+		var level []*iam.Policy
+		found := false
+		err := in.reader.Object(what, func(key string, at int) error {
+			if found = key == member; !found {
+				return in.reader.ErrorAt(at, "unknown field %q; a level has %s", key, member)
+			}
+			return in.policyList(iam.ServiceControlPolicy, what+"."+key, &level)
+		})
+		if err == nil && !found {
+			err = in.reader.ErrorAt(start, "%s lacks %s; list the policies of the level there", what, member)
+		}
+		in.policies.SCPs = append(in.policies.SCPs, level)
+		return err
+	})
+}
+
 // boundary reads PermissionsBoundaryPolicyInputList. A principal has one
 // permissions boundary at most.
 func (in *input) boundary(name string) error {

