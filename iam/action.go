@@ -7,22 +7,13 @@ import (
 
 // actionElement is an Action or NotAction element.
 type actionElement struct {
-	not      bool
-	patterns []pattern
+	not bool
+	set patternSet
 }
 
 // matches reports whether the element covers the action.
-func (e *actionElement) matches(action string) bool {
-	return e.not != e.names(action)
-}
-
-func (e *actionElement) names(action string) bool {
-	for i := range e.patterns {
-		if e.patterns[i].match(action, nil) {
-			return true
-		}
-	}
-	return false
+func (e *actionElement) matches(action string, m *meter) bool {
+	return e.not != e.set.match(action, nil, m)
 }
 
 // compileAction reads one action: "*", or a service prefix and a name with

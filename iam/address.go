@@ -1,8 +1,10 @@
 package iam
 
 import (
+	"cmp"
 	"errors"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -25,11 +27,41 @@ func newAddressOperand(text string) (operand, error) {
 }
 
 func (o *addressOperand) compare(value string, _ Context) verdict {
+	return compareAddress([]netip.Prefix{o.prefix.Masked()}, value)
+}
+
+// compareAddress relates a value to networks in the order of [disjoint].
+func compareAddress(networks []netip.Prefix, value string) verdict {
 	address, ok := parseAddress(value)
 	if !ok {
 		return unreadable
 	}
-	return verdictOf(o.prefix.Contains(address))
+	after, _ := slices.BinarySearchFunc(networks, address, func(n netip.Prefix, a netip.Addr) int {
+		if n.Addr().Compare(a) > 0 {
+			return 1
+		}
+		return -1
+	})
+	return verdictOf(after > 0 && networks[after-1].Contains(address))
+}
+
+// disjoint sorts networks by their first address and leaves out those within
+// another one. The only one that can then contain an address is the last one
+// that does not begin after it.
+func disjoint(networks []netip.Prefix) []netip.Prefix {
+	for i := range networks {
+		networks[i] = networks[i].Masked()
+	}
+	slices.SortFunc(networks, func(a, b netip.Prefix) int {
+		return cmp.Or(a.Addr().Compare(b.Addr()), cmp.Compare(a.Bits(), b.Bits()))
+	})
+	kept := networks[:0]
+	for _, n := range networks {
+		if len(kept) == 0 || !kept[len(kept)-1].Contains(n.Addr()) {
+			kept = append(kept, n)
+		}
+	}
+	return kept
 }
 
 // parseAddress reads an address without a zone. It is netip.ParseAddr without

@@ -31,6 +31,9 @@ func CompileAt(kind Kind, source string, start Position, text []byte) (*Policy, 
 	if err := c.document(document); err != nil {
 		return nil, err
 	}
+	if err := c.checkCost(); err != nil {
+		return nil, err
+	}
 	c.checkSize(text)
 	c.policy.conditionKeys = c.policy.mentionedKeys()
 	return c.policy, nil

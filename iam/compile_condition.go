@@ -49,6 +49,7 @@ func (c *compiler) operator(m *member, s *Statement) error {
 		if err := c.operands(key, &condition, s); err != nil {
 			return err
 		}
+		condition.index()
 		c.checkCondition(key, &condition, s.Effect)
 		s.conditions = append(s.conditions, condition)
 	}

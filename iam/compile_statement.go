@@ -96,13 +96,14 @@ func (c *compiler) actions(n *node, s *Statement) error {
 	if err != nil {
 		return err
 	}
-	s.actions = actionElement{not: not, patterns: make([]pattern, len(list))}
+	patterns := make([]pattern, len(list))
 	for i := range list {
-		if s.actions.patterns[i], err = compileAction(list[i].text); err != nil {
+		if patterns[i], err = compileAction(list[i].text); err != nil {
 			return c.errorAt(list[i].start, "%s %v", m.name, err)
 		}
-		c.checkAction(&list[i], &s.actions.patterns[i])
+		c.checkAction(&list[i], &patterns[i])
 	}
+	s.actions = actionElement{not: not, set: newPatternSet(patterns)}
 	return nil
 }
 
@@ -135,6 +136,7 @@ func (c *compiler) resources(n *node, s *Statement) error {
 		p.never = p.intoType && s.Effect == Allow && !not
 		c.checkResourcePattern(&list[i], p)
 	}
+	s.resources.index()
 	if kind == RepositoryPolicy {
 		c.findingAt(m.at, "resource-in-repository-policy", "ECR may refuse a repository policy with %s; leave it out, the policy is about its own repository", m.name)
 	}

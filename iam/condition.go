@@ -1,5 +1,7 @@
 package iam
 
+import "net/netip"
+
 // condition is one key of one operator in a Condition block.
 type condition struct {
 	key      string // lower-cased
@@ -8,6 +10,9 @@ type condition struct {
 	set      setOperator
 	ifExists bool
 	operands []operand
+	texts    patternSet     // the operands of string and ARN operators
+	networks []netip.Prefix // the operands of address operators
+	each     int            // steps of comparing with the operands one by one
 	// unusable marks a policy value that an ARN operator cannot compare with.
 	unusable bool
 }
@@ -47,7 +52,7 @@ func verdictOf(match bool) verdict {
 // settled by the effect of the statement, so that it never helps the caller.
 // Source: IAM User Guide, "AWS JSON policy elements: Condition operators" and
 // "Set operators for multi-valued context keys".
-func (c *condition) holds(ctx Context, effect Effect) bool {
+func (c *condition) holds(ctx Context, effect Effect, m *meter) bool {
 	entry, found := ctx.Lookup(c.key)
 	missing := !found || entry.Multi && len(entry.Values) == 0
 	switch {
@@ -56,24 +61,24 @@ func (c *condition) holds(ctx Context, effect Effect) bool {
 	case c.operator.family == nullFamily:
 		return c.nullHolds(entry.count() == 0, ctx, effect)
 	case c.set == forAllValues:
-		return c.countSatisfied(&entry, ctx, effect) == entry.count()
+		return c.countSatisfied(&entry, ctx, effect, m) == entry.count()
 	case c.set == forAnyValue:
-		return c.countSatisfied(&entry, ctx, effect) > 0
+		return c.countSatisfied(&entry, ctx, effect, m) > 0
 	case entry.Multi && effect == Allow:
 		return false // a multivalued key needs a set operator
 	case missing:
 		return c.operator.negated || c.ifExists
 	case entry.Multi:
-		return c.countSatisfied(&entry, ctx, effect) > 0
+		return c.countSatisfied(&entry, ctx, effect, m) > 0
 	}
-	return c.satisfiedBy(entry.Value, ctx, effect)
+	return c.satisfiedBy(entry.Value, ctx, effect, m)
 }
 
 // countSatisfied is the number of the key's values that satisfy the operator.
-func (c *condition) countSatisfied(entry *ContextEntry, ctx Context, effect Effect) int {
+func (c *condition) countSatisfied(entry *ContextEntry, ctx Context, effect Effect, m *meter) int {
 	n := 0
 	for i := range entry.count() {
-		if c.satisfiedBy(entry.value(i), ctx, effect) {
+		if c.satisfiedBy(entry.value(i), ctx, effect, m) {
 			n++
 		}
 	}
@@ -82,18 +87,67 @@ func (c *condition) countSatisfied(entry *ContextEntry, ctx Context, effect Effe
 
 // satisfiedBy reports whether one value of the request equals any of the
 // operands or, for a negated operator, none.
-func (c *condition) satisfiedBy(value string, ctx Context, effect Effect) bool {
-	for _, o := range c.operands {
-		switch o.compare(value, ctx) {
-		case unreadable:
-			return effect == Deny
-		case matches:
-			return !c.operator.negated
-		}
+func (c *condition) satisfiedBy(value string, ctx Context, effect Effect, m *meter) bool {
+	switch c.compare(value, ctx, m) {
+	case unreadable:
+		return effect == Deny
+	case matches:
+		return !c.operator.negated
 	}
 	return c.operator.negated
 }
 
+// compare relates one value of the request to all operands. Whether the value
+// is of the operator's type does not depend on the operand.
+func (c *condition) compare(value string, ctx Context, m *meter) verdict {
+	m.charge(c.steps(len(value)))
+	if len(c.operands) == 0 {
+		return differs
+	}
+	switch c.operator.family {
+	case stringFamily, foldFamily, likeFamily:
+		return verdictOf(c.texts.match(value, ctx, m))
+	case arnFamily:
+		if !isARNText(value) {
+			return unreadable
+		}
+		return verdictOf(c.texts.match(value, ctx, m))
+	case addressFamily:
+		return compareAddress(c.networks, value)
+	case numericFamily:
+		return compareNumber(c.operands, value)
+	case dateFamily:
+		return compareDate(c.operands, value)
+	}
+	for _, o := range c.operands {
+		if v := o.compare(value, ctx); v != differs {
+			return v
+		}
+	}
+	return differs
+}
+
+// index prepares the operands for being compared all at once.
+func (c *condition) index() {
+	var patterns []pattern
+	for _, o := range c.operands {
+		c.each += operandSteps
+		switch o := o.(type) {
+		case *textOperand:
+			patterns = append(patterns, o.pattern)
+		case *arnOperand:
+			patterns = append(patterns, o.pattern)
+		case *addressOperand:
+			c.networks = append(c.networks, o.prefix)
+		case *boolVariableOperand:
+			c.each += 5 * o.pattern.steps() // it looks its variables up so often
+		}
+	}
+	c.texts = newPatternSet(patterns)
+	c.networks = disjoint(c.networks)
+}
+
+// anyMatches reports whether the value is one of the operands of Null.
 func (c *condition) anyMatches(value string, ctx Context) bool {
 	for _, o := range c.operands {
 		if o.compare(value, ctx) == matches {

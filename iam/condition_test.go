@@ -35,7 +35,7 @@ func checkConditions(t *testing.T, tests []conditionCase) {
 			for effect, want := range map[Effect]bool{Allow: test.allow, Deny: test.deny} {
 				p := mustCompile(t, IdentityPolicy, fmt.Sprintf(
 					`{"Version":"2012-10-17","Statement":{"Effect":%q,"Action":"*","Resource":"*","Condition":%s}}`, effect, test.block))
-				if got := p.Statements[0].conditionsHold(test.context); got != want {
+				if got := p.Statements[0].conditionsHold(test.context, unmetered()); got != want {
 					t.Errorf("%s in %v with %v: %v, want %v (%s)", test.block, effect, test.context, got, want, test.source)
 				}
 			}
@@ -345,11 +345,17 @@ func TestVersion2008HasNoVariables(t *testing.T) {
 	for version, want := range map[string]bool{"": false, `"Version":"2008-10-17",`: false, `"Version":"2012-10-17",`: true} {
 		p := mustCompile(t, RepositoryPolicy, `{`+version+`"Statement":{"Effect":"Allow","Principal":"*","Action":"*","Condition":{"StringEquals":{"test:key":"${aws:username}"}}}}`)
 		s := &p.Statements[0]
-		if got := s.conditionsHold(also(one("alice"), "aws:username", "alice")); got != want {
+		if got := s.conditionsHold(also(one("alice"), "aws:username", "alice"), unmetered()); got != want {
 			t.Errorf("%s expands the variable: %v", version, got)
 		}
-		if got := s.conditionsHold(one("${aws:username}")); got == want {
+		if got := s.conditionsHold(one("${aws:username}"), unmetered()); got == want {
 			t.Errorf("%s takes the variable as text: %v", version, got)
 		}
 	}
+}
+
+// unmetered returns a meter that no test exhausts.
+func unmetered() *meter {
+	m := newMeter()
+	return &m
 }

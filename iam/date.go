@@ -179,9 +179,19 @@ func newDateOperand(text string, r relation) (operand, error) {
 }
 
 func (o *dateOperand) compare(value string, _ Context) verdict {
+	return compareDate([]operand{o}, value)
+}
+
+// compareDate relates a value to dateOperands, reading it once.
+func compareDate(operands []operand, value string) verdict {
 	at, ok := parseInstant(value)
 	if !ok {
 		return unreadable
 	}
-	return verdictOf(o.relation.holds(at.compare(o.instant)))
+	for _, o := range operands {
+		if o := o.(*dateOperand); o.relation.holds(at.compare(o.instant)) {
+			return matches
+		}
+	}
+	return differs
 }

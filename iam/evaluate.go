@@ -83,6 +83,7 @@ type facts struct {
 	sameAccount bool
 	trust       bool  // the question is whether a role may be assumed
 	deniedBy    Class // class with an explicit Deny, or NoClass
+	exhausted   bool  // evaluation would take too many steps; the rest is not valid
 
 	scps     bool // every level allows, or none is in force
 	identity bool
@@ -95,6 +96,8 @@ type facts struct {
 // logic", for one account and for several), and names the class that refused.
 func (f *facts) decide() (Decision, Class) {
 	switch {
+	case f.exhausted:
+		return ImplicitDeny, NoClass
 	case f.deniedBy != NoClass:
 		return ExplicitDeny, f.deniedBy
 	case !f.wellFormed:
@@ -134,9 +137,15 @@ func (p *Policies) facts(q *query) facts {
 		trust:       q.trust,
 		deniedBy:    p.deniedBy(q),
 	}
-	if f.deniedBy != NoClass {
-		return f
+	if f.deniedBy == NoClass {
+		p.ask(q, &f)
 	}
+	f.exhausted = q.meter.exhausted()
+	return f
+}
+
+// ask fills in what the classes allow.
+func (p *Policies) ask(q *query, f *facts) {
 	f.granted = grants(p.Resource, q)
 	if f.caller.hasIdentity() {
 		f.scps = !p.hasSCPs(q) || everyLevelAllows(p.SCPs, q)
@@ -144,7 +153,6 @@ func (p *Policies) facts(q *query) facts {
 		f.boundary = len(p.Boundary) == 0 || allows(p.Boundary, q)
 		f.session = len(p.Session) == 0 && f.caller != FederatedUser || allows(p.Session, q)
 	}
-	return f
 }
 
 // deniedBy finds a class with an explicit Deny, which wins over everything.

@@ -49,6 +49,9 @@ func (c Class) String() string {
 // Explanation is a decision with its reasons.
 type Explanation struct {
 	Decision Decision
+	// Exhausted says that the decision would take more steps than one may take,
+	// so that the request is denied and nothing else is known.
+	Exhausted bool
 	// BlockedBy is the class that refused: the one with the explicit Deny, or
 	// the first one whose Allow is missing. NoClass if the request is allowed,
 	// or is itself not a well-formed question.
@@ -90,8 +93,12 @@ func (p *Policies) Explain(r *Request) Explanation {
 	var e Explanation
 	f := p.facts(&q)
 	e.Decision, e.BlockedBy = f.decide()
+	if e.Exhausted = f.exhausted; e.Exhausted {
+		return e
+	}
 	missing := map[string]string{}
 	for _, list := range p.inPlay(&q) {
+		q.meter = newMeter() // the decision did not exhaust it
 		e.Classes = append(e.Classes, ClassDecision{list.class, list.level, list.decide(&q)})
 		e.Matched = append(e.Matched, list.matched(&q)...)
 		list.missingKeys(&q, missing)

@@ -12,12 +12,12 @@ func (c *compiler) checkAction(n *node, p *pattern) {
 	switch {
 	case strings.ContainsAny(name, " \t\r\n"):
 		c.findingAt(n.start, "blank-in-action", "action %q holds a blank, so it never matches", n.text)
-	case equalIgnoringCase(vendor, "ecr") && !matchesAny(p, ecrActions()):
+	case equalIgnoringCase(vendor, "ecr") && !matchesOneOf(p, ecrActions()):
 		c.findingAt(n.start, "unknown-action", "action %q is none of the known ECR actions%s", n.text, c.propose(name, nearestAction))
 	}
 }
 
-func matchesAny(p *pattern, names iter.Seq[string]) bool {
+func matchesOneOf(p *pattern, names iter.Seq[string]) bool {
 	for name := range names {
 		if p.match(name, nil) {
 			return true
@@ -62,7 +62,7 @@ func (c *compiler) checkVariables(n *node) bool {
 
 func knownPartition(partition string) bool {
 	p, err := syntax{wildcards: true}.pattern(partition)
-	return err == nil && matchesAny(&p, Partitions())
+	return err == nil && matchesOneOf(&p, Partitions())
 }
 
 // checkPrincipal finds principals that nobody can be.

@@ -70,9 +70,19 @@ func newNumberOperand(text string, r relation) (operand, error) {
 }
 
 func (o *numberOperand) compare(value string, _ Context) verdict {
+	return compareNumber([]operand{o}, value)
+}
+
+// compareNumber relates a value to numberOperands, reading it once.
+func compareNumber(operands []operand, value string) verdict {
 	number, ok := parseDecimal(value)
 	if !ok {
 		return unreadable
 	}
-	return verdictOf(o.relation.holds(number.compare(o.number)))
+	for _, o := range operands {
+		if o := o.(*numberOperand); o.relation.holds(number.compare(o.number)) {
+			return matches
+		}
+	}
+	return differs
 }

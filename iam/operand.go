@@ -73,10 +73,15 @@ func newARNOperand(text string, variables bool) (operand, error) {
 }
 
 func (o *arnOperand) compare(value string, c Context) verdict {
-	if !strings.HasPrefix(value, "arn:") || strings.Count(value, ":") < arnColons {
+	if !isARNText(value) {
 		return unreadable
 	}
 	return verdictOf(o.pattern.match(value, c))
+}
+
+// isARNText reports whether an ARN operator can compare the value.
+func isARNText(value string) bool {
+	return strings.HasPrefix(value, "arn:") && strings.Count(value, ":") >= arnColons
 }
 
 // boolOperand is true or false.

@@ -5,14 +5,14 @@ import (
 	"unicode/utf8"
 )
 
-// pattern is a compiled text with wildcards and policy variables. Matching it
-// costs at most the length of the pattern times that of the subject, and
-// allocates nothing; the value of a variable is always literal.
+// pattern is a compiled text with wildcards and policy variables. The value of
+// a variable is always literal.
 type pattern struct {
 	tokens     []token
 	variables  bool // some token is a variable
 	ignoreCase bool
 	arn        bool // no wildcard covers the colons between an ARN's segments
+	least      int  // no shorter subject matches, in bytes; variables count as empty
 }
 
 // token is one piece of a pattern.
@@ -34,44 +34,111 @@ const (
 	variableToken           // ${key}
 )
 
-// match reports whether the whole subject fits the pattern. It keeps only the
-// latest run in mind: giving an earlier one more characters never helps where
-// giving the latest one more does not.
+// match reports whether the whole subject matches the pattern.
 func (p *pattern) match(subject string, c Context) bool {
-	if p.variables && !p.resolvable(c) {
-		return false
-	}
-	open := 0 // from here on wildcards may cover colons
-	if p.arn {
-		open = endOfFifthColon(subject)
+	m := newMeter()
+	return matchesAny([]pattern{*p}, subject, c, &m)
+}
+
+// outcome is the result of an attempt to match.
+type outcome uint8
+
+const (
+	undecided outcome = iota // the steps did not suffice
+	different
+	matching
+)
+
+// try matches the subject by going back to the latest run: giving an earlier one
+// more characters never helps where giving the latest one more does not. That is
+// fast for nearly all patterns, and takes as many steps as the lengths of pattern
+// and subject multiplied for some. It counts its steps down and gives up when
+// there are none left. open is where wildcards begin to cover colons.
+func (p *pattern) try(subject string, c Context, open int, steps *int) outcome {
+	if len(subject) < p.least || p.variables && !p.resolvable(c) {
+		return different
 	}
 	next, at := 0, 0
-	run, runEnd := -1, 0
+	run, end := -1, 0 // the latest run, and the end of what it covers
 	for next < len(p.tokens) || at < len(subject) {
 		if next < len(p.tokens) && p.tokens[next].kind == runToken {
 			if next == len(p.tokens)-1 {
-				return at >= open || strings.IndexByte(subject[at:open], ':') < 0
+				return matchingIf(!hasColon(subject, at, open))
 			}
-			run, runEnd = next, at
-			next++
-			continue
+			run, end = next, at
+		} else {
+			*steps -= p.stepsOf(next)
+			if width := p.consume(next, subject, at, open, c); width >= 0 {
+				next, at = next+1, at+width
+				continue
+			}
+			if run < 0 {
+				return different
+			}
+			width := character(subject, end, open)
+			if width < 0 {
+				return different
+			}
+			end += width
 		}
-		if width := p.consume(next, subject, at, open, c); width >= 0 {
-			next, at = next+1, at+width
-			continue
+		if *steps < 0 {
+			return undecided
 		}
-		if run < 0 {
-			return false
+		if end = p.skip(run+1, subject, end, open, steps); end < 0 {
+			return different
 		}
-		width := character(subject, runEnd, open)
-		if width < 0 {
-			return false
-		}
-		runEnd += width
-		next, at = run+1, runEnd
+		next, at = run+1, end
 	}
-	return true
+	return matching
 }
+
+func matchingIf(match bool) outcome {
+	if match {
+		return matching
+	}
+	return different
+}
+
+// skip returns the first place from the given one at which the token, which
+// follows a run, can begin, or -1.
+func (p *pattern) skip(token int, subject string, from, open int, steps *int) int {
+	t := &p.tokens[token]
+	if t.kind != literalToken || p.ignoreCase || !utf8.RuneStart(t.text[0]) {
+		return from
+	}
+	found := strings.Index(subject[from:], t.text)
+	if found < 0 {
+		*steps -= (len(subject) - from) / 2
+		return -1
+	}
+	*steps -= found / 2
+	if hasColon(subject, from, min(open, from+found)) {
+		return -1
+	}
+	return from + found
+}
+
+// hasColon reports whether a colon that no wildcard may cover is in
+// subject[from:to].
+func hasColon(subject string, from, to int) bool {
+	return from < to && strings.IndexByte(subject[from:to], ':') >= 0
+}
+
+// stepsOf is what comparing the token costs, in steps of about a nanosecond.
+func (p *pattern) stepsOf(token int) int {
+	switch {
+	case token == len(p.tokens):
+		return tokenSteps
+	case p.tokens[token].kind == variableToken:
+		return tokenSteps + variableSteps
+	}
+	return tokenSteps + len(p.tokens[token].text)/8
+}
+
+const (
+	tokenSteps    = 8
+	variableSteps = 256 // looking the variable up among all keys of the context
+)
 
 // consume returns how many bytes of the subject the token covers at a place,
 // or -1. Past the last token nothing is covered.
@@ -157,4 +224,21 @@ func (p *pattern) isLiteral() bool {
 		}
 	}
 	return true
+}
+
+// leastLength is the length in bytes of the shortest subject that the tokens
+// match. Without regard to case a character may have a shorter form.
+func leastLength(tokens []token, ignoreCase bool) int {
+	n := 0
+	for i := range tokens {
+		switch t := &tokens[i]; {
+		case t.kind == oneToken:
+			n++
+		case t.kind == literalToken && ignoreCase:
+			n += utf8.RuneCountInString(t.text)
+		case t.kind == literalToken:
+			n += len(t.text)
+		}
+	}
+	return n
 }

@@ -15,6 +15,8 @@ type query struct {
 	bounded      bool // the caller has a permissions boundary
 	serviceRole  bool // the caller is a session of a service-linked role
 	resourceless bool // an action of ECR without a resource type
+
+	meter meter // of the evaluation's work
 }
 
 // newQuery takes the request apart. It is false for a caller that is nobody:
@@ -23,7 +25,7 @@ func (p *Policies) newQuery(r *Request) (query, bool) {
 	if p == nil || r == nil || r.Principal == nil {
 		return query{}, false
 	}
-	q := query{request: r, bounded: len(p.Boundary) > 0 && r.Principal.Kind.hasIdentity()}
+	q := query{request: r, meter: newMeter(), bounded: len(p.Boundary) > 0 && r.Principal.Kind.hasIdentity()}
 	if !q.identify() {
 		return query{}, false
 	}

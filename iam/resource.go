@@ -10,6 +10,9 @@ type resourceElement struct {
 	presence presence
 	patterns []resourcePattern
 	scope    scope // of all patterns
+
+	everything bool       // an entry is the lone "*"
+	set        patternSet // the entries that can match something else
 }
 
 type presence uint8
@@ -34,15 +37,15 @@ type resourcePattern struct {
 // (IAM User Guide, "Policy variables with no value"); in NotResource, where
 // that would widen the statement, the whole Allow does not apply and the whole
 // Deny does.
-func (e *resourceElement) matches(resource string, effect Effect, c Context) bool {
+func (e *resourceElement) matches(resource string, effect Effect, c Context, m *meter) bool {
 	switch e.presence {
 	case named:
-		return e.names(resource, c)
+		return e.names(resource, c, m)
 	case notNamed:
 		if !e.resolvable(c) {
 			return effect == Deny
 		}
-		return !e.names(resource, c)
+		return !e.names(resource, c, m)
 	}
 	return true // the policy is about what it is attached to
 }
@@ -50,14 +53,21 @@ func (e *resourceElement) matches(resource string, effect Effect, c Context) boo
 // noResource is the resource of a request for an action without one.
 const noResource = "*"
 
-func (e *resourceElement) names(resource string, c Context) bool {
+// index collects the entries that can match.
+func (e *resourceElement) index() {
+	var patterns []pattern
 	for i := range e.patterns {
 		p := &e.patterns[i]
-		if p.everything || !p.never && p.pattern.match(resource, c) {
-			return true
+		e.everything = e.everything || p.everything
+		if !p.everything && !p.never {
+			patterns = append(patterns, p.pattern)
 		}
 	}
-	return false
+	e.set = newPatternSet(patterns)
+}
+
+func (e *resourceElement) names(resource string, c Context, m *meter) bool {
+	return e.everything || e.set.match(resource, c, m)
 }
 
 func (e *resourceElement) resolvable(c Context) bool {
@@ -96,7 +106,8 @@ func join(head, tail pattern) pattern {
 		tokens[n-1].text += tail.tokens[0].text
 		tail.tokens = tail.tokens[1:]
 	}
-	return pattern{tokens: append(tokens, tail.tokens...), variables: tail.variables, arn: true}
+	tokens = append(tokens, tail.tokens...)
+	return pattern{tokens: tokens, variables: tail.variables, arn: true, least: leastLength(tokens, false)}
 }
 
 // checkResource refuses what is neither "*" nor an ARN with at least a

@@ -66,7 +66,7 @@ func (s *Statement) concernsSTS() bool {
 
 func (s *Statement) coversAny(actions iter.Seq[string]) bool {
 	for action := range actions {
-		if s.actions.matches(action) {
+		if s.Covers(action) {
 			return true
 		}
 	}

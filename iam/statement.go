@@ -3,8 +3,8 @@ package iam
 // concerns reports whether the statement is about the request's action,
 // resource and caller, whatever its conditions say.
 func (s *Statement) concerns(q *query) bool {
-	return s.actions.matches(q.request.Action) &&
-		s.resources.matches(q.resourceFor(s.Effect), s.Effect, q.request.Context) &&
+	return s.actions.matches(q.request.Action, &q.meter) &&
+		s.resources.matches(q.resourceFor(s.Effect), s.Effect, q.request.Context, &q.meter) &&
 		(s.principals == nil || s.principals.matches(q))
 }
 
@@ -12,18 +12,19 @@ func (s *Statement) concerns(q *query) bool {
 // without a value leaves open which resources the statement is about.
 func (s *Statement) couldConcern(q *query) bool {
 	return s.concerns(q) || !s.resources.resolvable(q.request.Context) &&
-		s.actions.matches(q.request.Action) && (s.principals == nil || s.principals.matches(q))
+		s.actions.matches(q.request.Action, &q.meter) && (s.principals == nil || s.principals.matches(q))
 }
 
-// applies reports whether the statement takes effect.
+// applies reports whether the statement takes effect. It does not for a
+// request whose evaluation has taken too many steps, which is denied.
 func (s *Statement) applies(q *query) bool {
-	return s.concerns(q) && s.conditionsHold(q.request.Context)
+	return !q.meter.exhausted() && s.concerns(q) && s.conditionsHold(q.request.Context, &q.meter) && !q.meter.exhausted()
 }
 
 // conditionsHold reports whether every condition is true.
-func (s *Statement) conditionsHold(c Context) bool {
+func (s *Statement) conditionsHold(c Context, m *meter) bool {
 	for i := range s.conditions {
-		if !s.conditions[i].holds(c, s.Effect) {
+		if !s.conditions[i].holds(c, s.Effect, m) {
 			return false
 		}
 	}
@@ -36,6 +37,7 @@ func denies(policies []*Policy, q *query) bool {
 		if p == nil {
 			continue
 		}
+		q.meter.nextPolicy()
 		for i := range p.Statements {
 			if s := &p.Statements[i]; s.Effect == Deny && s.applies(q) {
 				return true
@@ -52,6 +54,7 @@ func allows(policies []*Policy, q *query) bool {
 		if p == nil || p.Kind.hasPrincipal() {
 			continue
 		}
+		q.meter.nextPolicy()
 		for i := range p.Statements {
 			if s := &p.Statements[i]; s.Effect == Allow && s.applies(q) {
 				return true
@@ -73,6 +76,7 @@ func grants(policies []*Policy, q *query) grant {
 		if p == nil {
 			continue
 		}
+		q.meter.nextPolicy()
 		for i := range p.Statements {
 			if s := &p.Statements[i]; s.Effect == Allow && s.principals != nil && s.applies(q) {
 				strongest = max(strongest, s.principals.grantTo(q))

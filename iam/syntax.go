@@ -72,6 +72,7 @@ func (b *patternBuilder) flush() {
 
 func (b *patternBuilder) pattern() pattern {
 	p := pattern{tokens: b.tokens, ignoreCase: b.syntax.ignoreCase, arn: b.syntax.arn}
+	p.least = leastLength(p.tokens, p.ignoreCase)
 	for i := range p.tokens {
 		p.variables = p.variables || p.tokens[i].kind == variableToken
 	}

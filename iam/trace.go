@@ -45,6 +45,7 @@ func (p *Policies) Trace(r *Request) []StatementTrace {
 			}
 			for i := range policy.Statements {
 				t := StatementTrace{Match: Match{list.class, list.level, policy, &policy.Statements[i]}}
+				q.meter = newMeter()
 				t.judge(&q)
 				traces = append(traces, t)
 			}
@@ -58,20 +59,20 @@ func (p *Policies) Trace(r *Request) []StatementTrace {
 func (t *StatementTrace) judge(q *query) {
 	s := t.Statement
 	switch {
-	case !s.actions.matches(q.request.Action):
+	case !s.actions.matches(q.request.Action, &q.meter):
 		t.Applicability = OtherAction
-	case !s.resources.matches(q.resourceFor(s.Effect), s.Effect, q.request.Context):
+	case !s.resources.matches(q.resourceFor(s.Effect), s.Effect, q.request.Context, &q.meter):
 		t.Applicability = OtherResource
 	case s.principals != nil && !s.principals.matches(q):
 		t.Applicability = OtherPrincipal
 	default:
-		t.judgeConditions(q.request.Context)
+		t.judgeConditions(q.request.Context, &q.meter)
 	}
 }
 
-func (t *StatementTrace) judgeConditions(ctx Context) {
+func (t *StatementTrace) judgeConditions(ctx Context, m *meter) {
 	for i := range t.Statement.conditions {
-		if c := &t.Statement.conditions[i]; !c.holds(ctx, t.Statement.Effect) {
+		if c := &t.Statement.conditions[i]; !c.holds(ctx, t.Statement.Effect, m) {
 			t.Applicability, t.Operator, t.Key = FalseCondition, c.operatorName(), c.name
 			return
 		}

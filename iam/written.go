@@ -135,7 +135,10 @@ func writtenCondition(name string, key *member) WrittenCondition {
 
 // Covers reports whether the statement's Action or NotAction covers an action,
 // whatever its other elements say.
-func (s *Statement) Covers(action string) bool { return s.actions.matches(action) }
+func (s *Statement) Covers(action string) bool {
+	m := newMeter()
+	return s.actions.matches(action, &m)
+}
 
 // ECRActions are the known actions of Amazon ECR, prefix and all (Service
 // Authorization Reference for Amazon ECR).

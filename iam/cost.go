@@ -1,0 +1,131 @@
+package iam
+
+// The cost of a policy is how many steps of about a nanosecond one decision by
+// it can take: for the most unfavorable request, with every statement compared
+// to the end. [Compile] refuses a policy that costs more than maxCost. Every
+// document within AWS's size quotas costs less, whatever it contains.
+const maxCost = 4 << 20
+
+// The longest texts that a client can have compared with a policy, in bytes.
+// The registry checks the lengths of headers, paths and tokens before any
+// policy is evaluated.
+const (
+	longestAction   = 64
+	longestResource = 512     // the ARN of a repository, whose name has at most 256 characters
+	longestValue    = 4 << 10 // User-Agent and Referer
+	longestClaim    = 8 << 10 // the claims of a token, which trust policies see
+	// longestVariable is the longest value of a policy variable that the cost
+	// allows for. Longer values are left to the meter.
+	longestVariable = 32
+)
+
+// Steps of evaluation other than comparing with patterns.
+const (
+	statementSteps = 128
+	conditionSteps = 256 // looking the key up among all keys of the context
+	entrySteps     = 16  // comparing the caller with one entry of Principal
+	operandSteps   = 4   // comparing a value that is read already
+)
+
+// checkCost refuses the document if it costs too much, and names its most
+// expensive statement.
+func (c *compiler) checkCost() error {
+	total, highest := 0, 0
+	var worst *Statement
+	for i := range c.policy.Statements {
+		s := &c.policy.Statements[i]
+		cost := s.cost(c.policy.Kind)
+		total += cost
+		if cost > highest {
+			highest, worst = cost, s
+		}
+	}
+	if total <= maxCost {
+		return nil
+	}
+	return c.errorAt(worst.Start, "this statement can take %d steps in one decision, of %d that the whole policy can take, which is more than the %d that a policy may take; list values in full in place of patterns with wildcards, make the patterns fewer or shorter, or divide the policy into several",
+		highest, total, maxCost)
+}
+
+// cost returns how many steps the statement can take.
+func (s *Statement) cost(k Kind) int {
+	cost := statementSteps + s.actions.set.cost(longestAction) + s.resources.set.cost(longestResource)
+	if s.principals != nil {
+		cost += entrySteps * len(s.principals.entries)
+	}
+	longest := longestValue
+	if k == TrustPolicy {
+		longest = longestClaim
+	}
+	for i := range s.conditions {
+		cost += s.conditions[i].cost(longest)
+	}
+	return cost
+}
+
+// cost returns how many steps comparing a value of that length can take.
+func (c *condition) cost(longest int) int {
+	return c.steps(longest) + c.texts.cost(longest)
+}
+
+// steps returns what the condition takes apart from comparing with patterns: to
+// look up the key, to read the value, and to compare it with operands that are
+// read already.
+func (c *condition) steps(length int) int {
+	return conditionSteps + 2*length + c.each
+}
+
+// cost returns how many steps a match can take with a subject of that length.
+func (s *patternSet) cost(longest int) int {
+	cost := len(s.literals) + longest
+	if len(s.patterns) == 0 {
+		return cost
+	}
+	cost += stepsPerPattern * (1 + len(s.patterns))
+	states, scans := 0, false
+	for i := range s.patterns {
+		p := &s.patterns[i]
+		cost += p.steps()
+		scans = scans || p.backtracks()
+		states += p.states(longest)
+	}
+	if !scans {
+		return cost
+	}
+	blocks := (states + 63) / 64
+	return cost + longest + blocks*(longest+blockSteps)
+}
+
+// steps returns what comparing with every token once costs.
+func (p *pattern) steps() int {
+	n := 0
+	for i := range p.tokens {
+		n += p.stepsOf(i)
+	}
+	return n
+}
+
+// states returns how many states of a [scan] the pattern has for a subject of
+// at most that length. It has none if it is longer than the subject.
+func (p *pattern) states(longest int) int {
+	if p.least > longest {
+		return 0
+	}
+	n := 1 + p.least
+	for i := range p.tokens {
+		if p.tokens[i].kind == variableToken {
+			n += longestVariable
+		}
+	}
+	return n
+}
+
+// backtracks reports whether the pattern has a * other than at its end.
+func (p *pattern) backtracks() bool {
+	for i := range len(p.tokens) - 1 {
+		if p.tokens[i].kind == runToken {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,139 @@
+package iam
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// patternSet is the patterns of an element or a condition, which matches what
+// any of them matches. A literal is found by its hash, in however long a list.
+type patternSet struct {
+	literals   []string            // if few
+	table      map[string]struct{} // of the literals, if many
+	ignoreCase bool                // literals are in lower case
+	patterns   []pattern           // all others
+}
+
+const (
+	// fewLiterals is how many literals are compared one by one.
+	fewLiterals = 16
+	// maxFolded is the longest literal, in bytes of its lower-case form, that
+	// is found by its hash without regard to case.
+	maxFolded = 256
+)
+
+// newPatternSet returns the set of patterns that are all of one syntax.
+func newPatternSet(patterns []pattern) patternSet {
+	var s patternSet
+	for i := range patterns {
+		p := &patterns[i]
+		s.ignoreCase = p.ignoreCase
+		if text, ok := p.literal(); ok {
+			s.literals = append(s.literals, text)
+		} else {
+			s.patterns = append(s.patterns, *p)
+		}
+	}
+	s.patterns = slices.Clip(s.patterns)
+	s.literals = slices.Clip(s.literals)
+	if len(s.literals) > fewLiterals {
+		s.table = make(map[string]struct{}, len(s.literals))
+		for _, text := range s.literals {
+			s.table[text] = struct{}{}
+		}
+		s.literals = nil
+	}
+	return s
+}
+
+// literal returns the text that the pattern is, in lower case if case does not
+// matter; false if it is a pattern or too long to be found by its hash.
+func (p *pattern) literal() (string, bool) {
+	if len(p.tokens) > 1 || !p.isLiteral() {
+		return "", false
+	}
+	text := p.literalPrefix()
+	if !p.ignoreCase {
+		return text, true
+	}
+	if !utf8.ValidString(text) {
+		return "", false
+	}
+	text = strings.Map(unicode.ToLower, text)
+	return text, len(text) <= maxFolded
+}
+
+// match reports whether any pattern matches the subject. It allocates nothing.
+func (s *patternSet) match(subject string, c Context, m *meter) bool {
+	return s.hasLiteral(subject) || len(s.patterns) > 0 && matchesAny(s.patterns, subject, c, m)
+}
+
+func (s *patternSet) hasLiteral(subject string) bool {
+	switch {
+	case s.table != nil && s.ignoreCase:
+		var buffer [maxFolded + utf8.UTFMax]byte
+		folded, ok := appendLower(buffer[:0], subject)
+		_, found := s.table[string(folded)]
+		return ok && found
+	case s.table != nil:
+		_, found := s.table[subject]
+		return found
+	case !s.ignoreCase:
+		return slices.Contains(s.literals, subject)
+	}
+	for _, literal := range s.literals {
+		if equalIgnoringCase(subject, literal) {
+			return true
+		}
+	}
+	return false
+}
+
+// appendLower appends the lower-case form of s; false if s is not UTF-8, or its
+// form is longer than that of every literal.
+func appendLower(b []byte, s string) ([]byte, bool) {
+	for i := 0; i < len(s); {
+		if s[i] < utf8.RuneSelf && len(b) <= maxFolded {
+			b = append(b, lowerASCII(s[i]))
+			i++
+			continue
+		}
+		r, width := utf8.DecodeRuneInString(s[i:])
+		if isInvalid(r, width) || len(b) > maxFolded {
+			return b, false
+		}
+		b = utf8.AppendRune(b, unicode.ToLower(r))
+		i += width
+	}
+	return b, true
+}
+
+// stepsPerPattern is how many steps a pattern of a list may take on average
+// before the rest of the list is matched by [scan].
+const stepsPerPattern = 16 * tokenSteps
+
+// matchesAny reports whether any pattern matches the subject. The patterns are
+// tried one by one until that has taken too many steps; what is left of them
+// is matched at once, in a time that does not depend on what they are.
+func matchesAny(patterns []pattern, subject string, c Context, m *meter) bool {
+	open := 0
+	if patterns[0].arn {
+		open = endOfFifthColon(subject)
+	}
+	allowed := stepsPerPattern * (1 + len(patterns))
+	steps := allowed
+	for i := range patterns {
+		switch patterns[i].try(subject, c, open, &steps) {
+		case matching:
+			m.charge(allowed - steps)
+			return true
+		case undecided:
+			m.charge(allowed - steps)
+			return scanAny(patterns[i:], subject, c, open, m)
+		}
+	}
+	m.charge(allowed - steps)
+	return false
+}
