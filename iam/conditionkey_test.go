@@ -45,7 +45,7 @@ func TestConditionKeysOfAWS(t *testing.T) {
 			if !slices.Equal(p.ConditionKeys(), []string{strings.ToLower(test.key)}) {
 				t.Errorf("%s: keys %q", test.key, p.ConditionKeys())
 			}
-			if !p.Statements[0].conditionsHold(Context{{Key: test.key, Value: "x"}}) || p.Statements[0].conditionsHold(nil) {
+			if !p.Statements[0].conditionsHold(Context{{Key: test.key, Value: "x"}}, unmetered()) || p.Statements[0].conditionsHold(nil, unmetered()) {
 				t.Errorf("%s is not compared with the request", test.key)
 			}
 		}

@@ -117,6 +117,27 @@
 // Extensions. [KeyReference] and [KeyReferenceType] are condition keys of this
 // project; a policy that uses them gets a finding.
 //
+// # Cost
+//
+// One decision is bounded, whatever the policies and the request contain. The
+// unit is a step, which takes about a nanosecond or less.
+//
+//   - Compile refuses a policy by which one decision could take more than
+//     4,194,304 steps (about 4 ms). Every document within AWS's size quotas
+//     costs less, whatever it contains.
+//   - Evaluation counts its steps. It stops, and the request is denied, when one
+//     policy takes more than 4,194,304 steps or all policies in play together
+//     take more than 33,554,432. That takes very many large policies full of
+//     wildcards, or policy variables with long values, together with a request
+//     that is made for it. [Explanation.Exhausted] reports it.
+//
+// The bounds follow from the lengths of what a client can have compared with a
+// pattern: a header has at most 4 KiB, the ARN of a repository 512 bytes, and the
+// claims of a token 8 KiB. Matching takes a step for each byte of the value and
+// each 64 characters of patterns that have wildcards before their end; texts
+// without wildcards are found by their hash, however many there are, and
+// addresses by binary search.
+//
 // # Files
 //
 //   - arn.go, principal.go, context.go: what a request is made of
@@ -130,6 +151,8 @@
 //   - scope.go: which statements could apply to a registry request
 //   - written.go: documents as they stand in the text, for who judges the text
 //   - pattern.go, syntax.go, fold.go: wildcards, policy variables, case
+//   - patternset.go, scan.go: matching a list of patterns at once
+//   - cost.go, meter.go: what one decision may cost, at load and at run time
 //   - action.go, resource.go, principals.go: the elements of a statement
 //   - condition.go, operator.go, operand.go, number.go, date.go, address.go:
 //     conditions; value.go: the types of a condition key's value
