@@ -21,29 +21,10 @@
 // Every permission of a mapping that is not optional must be allowed, or the
 // request must not be forwarded.
 //
-// # What each request asks
+// # What each request needs
 //
-// R is the repository in the path, S the repository in the from parameter.
-//
-//	GET, HEAD    /v2/                          GetAuthorizationToken on *
-//	GET          /v2/_catalog                  DescribeRepositories on repository/*
-//	HEAD         /v2/R/blobs/DIGEST            BatchCheckLayerAvailability, else GetDownloadUrlForLayer
-//	GET          /v2/R/blobs/DIGEST            GetDownloadUrlForLayer
-//	DELETE       /v2/R/blobs/DIGEST            refused, or BatchDeleteImage where the registry offers it
-//	GET, HEAD    /v2/R/manifests/REFERENCE     BatchGetImage
-//	PUT          /v2/R/manifests/REFERENCE     PutImage, with ?tag= too
-//	DELETE       /v2/R/manifests/REFERENCE     BatchDeleteImage
-//	GET          /v2/R/tags/list               ListImages
-//	GET          /v2/R/referrers/DIGEST        BatchGetImage
-//	POST         /v2/R/blobs/uploads/          InitiateLayerUpload
-//	POST         …/?digest=                    InitiateLayerUpload, UploadLayerPart, CompleteLayerUpload
-//	POST         …/?mount=&from=S              InitiateLayerUpload; optional: reading a layer of S
-//	POST         …/?mount=, …/?from=           InitiateLayerUpload, and both are removed
-//	GET          /v2/R/blobs/uploads/ID        UploadLayerPart
-//	PATCH        /v2/R/blobs/uploads/ID        UploadLayerPart
-//	PUT          /v2/R/blobs/uploads/ID        UploadLayerPart, CompleteLayerUpload;
-//	                                           only CompleteLayerUpload with Content-Length: 0
-//	DELETE       /v2/R/blobs/uploads/ID        UploadLayerPart
+// README.md has the table of requests, actions and resources, which a test compares
+// with Map.
 //
 // /v2 without its slash counts as /v2/ (registries answer it alike or redirect
 // to it, and neither names a repository); blobs/uploads without its slash
