@@ -48,6 +48,7 @@
 //	reachable.go      which users and roles somebody here can be
 //	compiled.go       what was found when the directory was compiled
 //	organization.go   rules about control policies
+//	trustclaims.go    conditions of trust policies on claims that no token has
 //	audiences.go      trust policies that want tokens for somebody else
 //	issuers.go        rules about issuers that many people share
 //	text.go           findings as lines of text

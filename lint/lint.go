@@ -54,7 +54,7 @@ func (l *linter) statementRules() []func(*document, *statement) {
 		l.misspeltServices, l.placeholders, l.tokenOfRepository, l.allowNot, l.redundantWords,
 		l.resources, l.wildcardResource,
 		l.notPrincipal, l.anyPrincipal, l.anonymousWrite, l.ownAccount, l.unknownPrincipals,
-		l.missingKeys, l.unprovenMFA, l.values, l.contradictions, l.evadedByDigest, l.sharedProvider, l.unmetAudience,
+		l.missingKeys, l.unprovenMFA, l.values, l.contradictions, l.evadedByDigest, l.sharedProvider, l.unmetAudience, l.absentClaims,
 	}
 }
 

@@ -178,7 +178,7 @@ func TestExplain(t *testing.T) {
 	if err != nil || p.Code != "unknown-action" || !strings.Contains(p.Text, "## How to mend") {
 		t.Errorf("got %+v, %v", p, err)
 	}
-	if _, err := Explain("fly"); err == nil || !strings.Contains(err.Error(), `no code "fly"; there are absent-key, `) {
+	if _, err := Explain("fly"); err == nil || !strings.Contains(err.Error(), `no code "fly"; there are absent-claim, absent-key, `) {
 		t.Errorf("error %v", err)
 	}
 }

@@ -35,6 +35,7 @@
 //	sessiontags.go   the tags and the source identity that a token passes
 //	provider.go      Provider: what trust policies call an issuer
 //	trustkeys.go     the condition keys that trust policies see of a token
+//	claimkeys.go     which claims a provider's trust policies can see
 //	denial.go        AccessDenied: why not, for the asker and for the operator
 //	limits.go        IAM's limits on names
 //	tags.go          Tag: AWS's limits on tags, and which tag wins

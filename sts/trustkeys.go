@@ -73,7 +73,7 @@ func (p *Provider) trustKeys(token *oidc.Token) (iam.Context, error) {
 	k.add("sub")
 	k.add("email")
 	k.amr()
-	if p.URL == "accounts.google.com" {
+	if p.URL == googleProvider {
 		k.organization()
 	}
 	for _, claim := range p.mapped {

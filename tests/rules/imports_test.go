@@ -41,7 +41,7 @@ var mayImport = map[string][]string{
 	"authz":                               {"iam", "mapping", "identity", "decision", "policystore"},
 	"analysis":                            {"iam", "strictjson", "mapping", "oidc", "sts", "identity", "decision", "policystore", "authz"},
 	"policytest":                          {"iam", "strictyaml", "sts", "mapping", "oidc", "identity", "decision", "policystore", "authz", "analysis", yaml},
-	"lint":                                {"iam", "mapping", "capture", "identity", "decision", "policystore"},
+	"lint":                                {"iam", "mapping", "capture", "sts", "identity", "decision", "policystore"},
 	"schemas":                             {},
 	"starter":                             {"iam", "mapping", "schemas"},
 	"envoy":                               {"authz", "mapping", envoyAPI, grpc, protobuf, genproto},
