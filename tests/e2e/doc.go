@@ -11,6 +11,7 @@
 //	pull_test.go       pulling, and the shape of a denial
 //	push_test.go       pushing
 //	mount_test.go      mounting a blob of another repository
+//	olareg_test.go     the same before olareg, a registry that reads names otherwise
 //	listing_test.go    tags and catalog
 //	delete_test.go     deleting
 //	crane_test.go      the same through a command line client

@@ -124,7 +124,11 @@ func mountFromNoName(t *testing.T, w *world) {
 		}
 		w.holds(t, repository, blob, false)
 		own := fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(body)))
-		send(t, w.Address(stack.Envoy), "alice", http.MethodPut, upload.header.Get("Location")+"&digest="+own, strings.NewReader(body)).wants(t, http.StatusCreated)
+		location, separator := upload.header.Get("Location"), "?"
+		if strings.Contains(location, "?") {
+			separator = "&"
+		}
+		send(t, w.Address(stack.Envoy), "alice", http.MethodPut, location+separator+"digest="+own, strings.NewReader(body)).wants(t, http.StatusCreated)
 		w.holds(t, repository, own, true)
 	}
 	w.holds(t, "secret/app", blob, true)

@@ -114,6 +114,9 @@ var groups = []group{
 		{"mount from a name that ECR does not allow", mountFromNoECRName},
 		{"mount from what no repository can be", mountFromNoName},
 	}},
+	{"a registry that cleans names", beforeOlareg, false, []scenario{
+		{"mount from what no repository can be", mountsInOlareg},
+	}},
 	{"another host", elsewhere, false, []scenario{
 		{"requests for a host that is no registry's", misdirected},
 	}},

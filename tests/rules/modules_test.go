@@ -25,6 +25,7 @@ var testsMayRequire = []string{
 	"github.com/distribution/reference", "github.com/opencontainers/go-digest", "github.com/opencontainers/image-spec", "github.com/sirupsen/logrus",
 	"github.com/testcontainers/testcontainers-go", "go.yaml.in/yaml/v3",
 	"golang.org/x/crypto", "golang.org/x/sys",
+	"github.com/olareg/olareg",                 // a second registry, which reads names otherwise
 	"golang.org/x/net",                         // frames of HTTP/2 with hostile bytes
 	"github.com/santhosh-tekuri/jsonschema/v6", // validates examples by the schemas for editors
 }

@@ -1,0 +1,50 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/olareg/olareg"
+	"github.com/olareg/olareg/config"
+
+	"extauthz/tests/stack"
+)
+
+// beforeOlareg is the safe Envoy before olareg, a registry that reads names in its
+// own way: it takes the source of a mount for a path and cleans it.
+func beforeOlareg(t *testing.T) setup {
+	t.Helper()
+	registry := olareg.New(config.Config{Storage: config.ConfigStorage{StoreType: config.StoreDir, RootDir: t.TempDir()}})
+	server := httptest.NewServer(registry)
+	t.Cleanup(func() {
+		server.Close()
+		_ = registry.Close() // fails for the sources that do not exist on disk
+	})
+	spec := safe(t)
+	spec.Upstream = strings.TrimPrefix(server.URL, "http://")
+	return spec
+}
+
+// mountsInOlareg sends mounts whose source no repository can be. Olareg itself
+// mounts the secret for some of them; through Envoy it mounts nothing, and the
+// mounts of a usable source are as before.
+func mountsInOlareg(t *testing.T, w *world) {
+	w.fill(t)
+	mountAllowed(t, w)
+	mountNotAllowed(t, w)
+	blob, mounted := layer(t, w.secret), 0
+	for i, query := range unusableSources {
+		path := fmt.Sprintf("/v2/team/direct%d/blobs/uploads/?%s", i, strings.ReplaceAll(query, "{blob}", blob))
+		if send(t, w.Address(stack.Registry), "", http.MethodPost, path, nil).status == http.StatusCreated {
+			mounted++
+			w.holds(t, fmt.Sprint("team/direct", i), blob, true)
+		}
+	}
+	if mounted < 3 {
+		t.Errorf("olareg itself mounted %d of them, want at least 3", mounted)
+	}
+	mountFromNoName(t, w)
+}
