@@ -95,7 +95,7 @@ func (in *input) principal(resource string) *iam.Principal {
 	}
 	account := in.account(resource)
 	partition := cmp.Or(partitionOf(resource), in.owner.partition, "aws")
-	return &iam.Principal{Kind: iam.RootUser, ARN: "arn:" + partition + ":iam::" + account + ":root", Account: account}
+	return &iam.Principal{Kind: iam.UnnamedPrincipal, ARN: "arn:" + partition + ":iam::" + account + ":root", Account: account}
 }
 
 // checkPartition refuses a ResourceOwner that cannot own the resource, because

@@ -29,10 +29,10 @@
 // CallerArn is a user, a root user, a role session or a federated-user session;
 // the name of an AWS service; or "" for an anonymous caller. Without the field
 // the caller is an unnamed principal of the account that owns the resource, with
-// the given policies attached: no policy can name it but by that account or by
-// "*". (It is evaluated as the account's root user, which has no other name and
-// no permissions of its own here. Where no account is known it is of account
-// 000000000000.)
+// the given policies attached: no policy can name it except by that account or by
+// "*", and a NotPrincipal does not list it by its account alone. (Where no account
+// is known it is of account 000000000000.) A root user has full access to its own
+// account, whatever PolicyInputList says.
 //
 // ResourceOwner is an account id or its root ARN and counts before the account
 // in the resource's ARN; without either, the owner is the caller's account. The

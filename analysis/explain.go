@@ -16,7 +16,7 @@ func (q *Question) Explain(to io.Writer) error {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s: %s on %s\n", e.Decision, q.Request.Action, q.Request.Resource)
 	fmt.Fprintf(&text, "  asked by %s\n", callerText(q.Request.Principal, q.Unnamed))
-	if because := because(&e); because != "" {
+	if because := q.because(&e); because != "" {
 		fmt.Fprintf(&text, "  %s\n", because)
 	}
 	if len(e.MissingContextKeys) > 0 {
@@ -27,9 +27,12 @@ func (q *Question) Explain(to io.Writer) error {
 	return err
 }
 
-// because names the class that refused.
-func because(e *iam.Explanation) string {
+// because names the class that refused, and the access that no statement gives.
+func (q *Question) because(e *iam.Explanation) string {
+	root := q.Request.Principal != nil && q.Request.Principal.Kind == iam.RootUser
 	switch {
+	case e.Decision == iam.Allowed && root && !q.crossAccount():
+		return "the root user has full access to its own account"
 	case e.BlockedBy == iam.NoClass:
 		return ""
 	case e.Decision == iam.ExplicitDeny:

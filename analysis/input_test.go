@@ -162,7 +162,10 @@ func TestCallers(t *testing.T) {
 		{"absent: another partition", fields{"PolicyInputList": identity, "ResourceArns": []string{"arn:aws-cn:ecr:cn-north-1:123456789012:repository/a"}}, "allowed"},
 		{"user", fields{"CallerArn": alice, "ResourcePolicy": granting(`{"AWS":"` + alice + `"}`)}, "allowed"},
 		{"another user", fields{"CallerArn": alice + "2", "ResourcePolicy": granting(`{"AWS":"` + alice + `"}`)}, "implicitDeny"},
-		{"root user", fields{"CallerArn": "arn:aws:iam::123456789012:root"}, "implicitDeny"},
+		{"root user", fields{"CallerArn": "arn:aws:iam::123456789012:root"}, "allowed"},
+		{"root user, denied", fields{"CallerArn": "arn:aws:iam::123456789012:root", "ResourcePolicy": `{"Statement":{"Effect":"Deny","Principal":"*","Action":"ecr:*"}}`}, "explicitDeny"},
+		{"root user beyond a service control policy", fields{"CallerArn": "arn:aws:iam::123456789012:root", "ServiceControlPolicyInputList": noSCP}, "implicitDeny"},
+		{"root user of another account", fields{"CallerArn": "arn:aws:iam::999999999999:root"}, "implicitDeny"},
 		{"role session", fields{"CallerArn": session, "ResourcePolicy": granting(`{"AWS":"arn:aws:iam::123456789012:role/team/ci"}`)}, "allowed"},
 		{"federated user without a session policy", fields{"CallerArn": "arn:aws:sts::123456789012:federated-user/bob", "PolicyInputList": identity}, "implicitDeny"},
 		{"federated user with one", fields{"CallerArn": "arn:aws:sts::123456789012:federated-user/bob", "PolicyInputList": identity, "SessionPolicyInputList": identity}, "allowed"},
@@ -192,12 +195,24 @@ func TestUnnamedCallerHasNoName(t *testing.T) {
 		t.Fatal(err)
 	}
 	q := s.Questions[0]
-	if p := q.Request.Principal; !q.Unnamed || p.Kind != iam.RootUser || p.Account != "123456789012" {
+	if p := q.Request.Principal; !q.Unnamed || p.Kind != iam.UnnamedPrincipal || p.Account != "123456789012" {
 		t.Errorf("caller %+v", p)
 	}
-	deny := `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","NotPrincipal":{"AWS":"` + q.Request.Principal.ARN + `"},"Action":"ecr:*"}]}`
-	if got := only(t, with(fields{"PolicyInputList": []string{allowAll}, "ResourcePolicy": deny})).EvalDecision; got != "allowed" {
-		t.Errorf("its account does not stand for it: %s", got)
+	if got := only(t, with(nil)).EvalDecision; got != "implicitDeny" {
+		t.Errorf("without policies it has access as a root user has: %s", got)
+	}
+	deny := func(element string) string {
+		return `{"Version":"2012-10-17","Statement":[{"Effect":"Deny",` + element + `,"Action":"ecr:*"}]}`
+	}
+	for element, want := range map[string]string{
+		`"Principal":{"AWS":"` + q.Request.Principal.ARN + `"}`:    "explicitDeny",
+		`"NotPrincipal":{"AWS":"` + q.Request.Principal.ARN + `"}`: "explicitDeny",
+		`"NotPrincipal":"*"`:                  "allowed",
+		`"Principal":{"AWS":"` + alice + `"}`: "allowed",
+	} {
+		if got := only(t, with(fields{"PolicyInputList": []string{allowAll}, "ResourcePolicy": deny(element)})).EvalDecision; got != want {
+			t.Errorf("a Deny with %s: %s, want %s", element, got, want)
+		}
 	}
 }
 

@@ -12,7 +12,9 @@
 //
 // The identity policies and the boundary of a caller are those of a user, of a
 // session's role, or of the user who federated. The root user, services and
-// anonymous callers have none: a repository policy alone speaks of them.
+// anonymous callers have none. The root user has full access to its own account,
+// except where a Deny or a service control policy says otherwise; services and
+// anonymous callers have what a repository policy grants.
 //
 // A repository policy has a part in every action on its repository but
 // ecr:CreateRepository, which comes before it. The policy of its registry is a

@@ -116,7 +116,7 @@ func TestLimits(t *testing.T) {
 		{"repository policy for the user who federated, without a session policy", asking(t, &federated, "alices", early, nil), iam.ImplicitDeny},
 		{"with one", asking(t, &federated, "alices", early, nil, "everything"), iam.Allowed},
 		{"repository policy for the federated user itself", asking(t, &federated, "guests", early, nil), iam.Allowed},
-		{"root user", asking(t, &root, "app", early, nil), iam.ImplicitDeny},
+		{"root user", asking(t, &root, "app", early, nil), iam.Allowed},
 		{"service", asking(t, &service, "app", early, nil), iam.ImplicitDeny},
 		{"anonymous", asking(t, &anonymous, "app", early, nil), iam.ImplicitDeny},
 		{"root user, open repository", asking(t, &root, "open", early, nil), iam.Allowed},

@@ -133,7 +133,10 @@ func (c *compiler) resources(n *node, s *Statement) error {
 		if err := s.noteVariables(&p.pattern); err != nil {
 			return c.errorAt(list[i].start, "%s: %v", m.name, err)
 		}
-		p.never = p.intoType && s.Effect == Allow && !not
+		p.never = p.wildService && s.Effect == Allow && !not
+		if not && s.Effect == Allow {
+			p.beginnings = beginningsOf(&p.pattern)
+		}
 		c.checkResourcePattern(&list[i], p)
 	}
 	s.resources.index()

@@ -49,7 +49,7 @@ func (c *compiler) checkCost() error {
 
 // cost returns how many steps the statement can take.
 func (s *Statement) cost(k Kind) int {
-	cost := statementSteps + s.actions.set.cost(longestAction) + s.resources.set.cost(longestResource)
+	cost := statementSteps + s.actions.set.cost(longestAction) + s.resources.cost(longestResource)
 	if s.principals != nil {
 		cost += entrySteps * len(s.principals.entries)
 	}

@@ -27,12 +27,15 @@
 //     everyone, the user, or the session: neither boundary nor session policy
 //     need allow. If it names the session's role, or the user who federated,
 //     it stands in for the identity policies only. If it names the account it
-//     delegates, and identity policies must allow.
+//     delegates, and identity policies must allow. The root user of the account
+//     needs neither: it has full access (IAM User Guide, "AWS account root user").
 //  5. Across accounts the caller's identity policies and a resource-based
 //     policy must both allow. To assume a role (an action of AWS STS on the
 //     role's ARN) its trust policy must allow within its account too, be it by
 //     naming the account; everyone is named there as the role of a session is,
 //     not directly, and so is nobody without an account.
+//     A root user cannot assume a role: it has full access to its own account,
+//     but AWS STS refuses it.
 //  6. Boundary and session policy, where there are any, must allow. A federated
 //     user without a session policy has only what a resource-based policy grants
 //     to the session itself, or to everyone.
@@ -40,22 +43,33 @@
 // Service control policies spare the management account and service-linked
 // roles, resource control policies the management account's resources and
 // service-linked roles. AWS attaches RCPFullAWSAccess everywhere, so that
-// resource control policies only deny here. A NotPrincipal in a Deny covers
-// every caller who has a permissions boundary.
+// resource control policies only deny here.
+//
+// A Deny with NotPrincipal exempts a caller only if every principal that its
+// request carries is listed: for a user the account and the user; for a role
+// session the account, the role and the session; for a federated user the account,
+// the user who requested the session, and the session; for the root user the
+// account; for a service the service (IAM User Guide, "AWS JSON policy elements:
+// NotPrincipal", Key points and both examples; AWS re:Post Knowledge Center,
+// "explicit-deny-principle-elements-s3"). It never exempts a caller who has a
+// permissions boundary.
 //
 // # Decisions where AWS's documentation is silent
 //
 // The rule behind them: what is unclear never helps the caller.
 //
 // Callers. Anonymous requests are evaluated; whether they come this far is for
-// the caller of this package. A root user has no allow of its own. A caller
-// whose parts contradict each other (an ARN of another kind or account, a
-// RoleARN of another role, a UserARN of no user of the account) is nobody. Two accounts with one number in two
-// partitions are different accounts, and an account id in a policy means the
-// partition of the resource.
+// the caller of this package. A root user has no access to another account on its
+// own: across accounts identity policies must allow, which a root user does not
+// have. Where a boundary or session policy is given for a root user, it limits it.
+// A caller whose parts contradict each other (an ARN of another kind or account, a
+// RoleARN of another role, a UserARN of no user of the account) is denied. Two
+// accounts with one number in two partitions are different accounts, and an account
+// id in a policy means the partition of the resource.
 //
-// Principals. NotPrincipal spares whom any entry matches, an account's entry
-// included; AWS advises to list account, role and session. Role names are
+// Principals. In NotPrincipal, "*" lists every principal except an identity
+// provider, and an anonymous caller is listed by nothing else. A federated user is
+// not exempt where the user who requested the session is not known. Role names are
 // compared without regard to case and path, for the names of an account's
 // roles never differ in those alone; users, sessions and services are compared
 // byte for byte. Unique ids (AIDA..., AROA...) and CanonicalUser match nobody.
@@ -68,9 +82,9 @@
 // a policy's action, behind its colon, is accepted, as AWS does, and never matches.
 //
 // Resources. Every segment of an ARN is compared with regard to case. Wildcards
-// in the service, and for ECR in the resource type, match as they stand in a
-// Deny and in NotResource; in the Resource of an Allow the service has to be
-// literal, and the resource "*", literal, or begin with "repository/". An ARN
+// match in every segment and in the resource type, as in AWS's managed policies. In
+// the service, where IAM refuses them, they match in a Deny and in NotResource; an
+// entry in the Resource of an Allow that has one matches nothing. An ARN
 // with too few segments is filled up with ":*" in policies attached to
 // principals, with a finding, and refused in others. An action of ECR
 // without a resource type, such as ecr:GetAuthorizationToken, is allowed by
@@ -78,8 +92,10 @@
 // that the request names. A repository policy's statement without Resource is
 // about every resource: give it to the evaluation of its own repository.
 //
-// Policy variables. Where one in NotResource has no value, an Allow does not
-// apply and a Deny does. The value is literal, with its wildcards, colons and
+// Policy variables. An entry of NotResource that contains one without a value
+// matches nothing, so that it excludes nothing; the other entries still exclude what
+// they match. An Allow does not apply, however, if the text before that variable
+// matches the beginning of the resource. The value is literal, with its wildcards, colons and
 // "${"; a default value too. An empty value is a value. A multivalued key has
 // none, and no default either. A "${...}" that is not of the documented form is
 // refused, and one that never ends is text. In an ARN condition variables may

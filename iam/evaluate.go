@@ -106,10 +106,13 @@ func (f *facts) decide() (Decision, Class) {
 		return allowedIf(f.granted == direct, ResourceClass)
 	case !f.scps:
 		return ImplicitDeny, SCPClass
+	case f.caller == RootUser && f.trust:
+		// "Roles may not be assumed by root accounts" (answer of AWS STS).
+		return ImplicitDeny, IdentityClass
 	case f.sameAccount && f.granted == direct:
 		return Allowed, NoClass
-	case f.sameAccount && f.granted == limited:
-		// Stands in for the identity policies; the limits below hold.
+	case f.sameAccount && (f.granted == limited || f.caller == RootUser):
+		// No identity policy is needed; the limits below hold.
 	case !f.identity:
 		return ImplicitDeny, IdentityClass
 	case (!f.sameAccount || f.trust) && f.granted < delegated:

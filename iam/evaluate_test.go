@@ -28,8 +28,8 @@ const (
 
 func caller(kind PrincipalKind) *Principal {
 	switch kind {
-	case RootUser:
-		return &Principal{Kind: RootUser, ARN: rootARN, Account: account}
+	case RootUser, UnnamedPrincipal:
+		return &Principal{Kind: kind, ARN: rootARN, Account: account}
 	case User:
 		return &Principal{Kind: User, ARN: userARN, Account: account}
 	case AssumedRole:
@@ -116,7 +116,7 @@ func TestGrantsWithinAnAccount(t *testing.T) {
 		{"everyone, user", `"*"`, User, Allowed, Allowed, Allowed, Allowed},
 		{"everyone, long form, session", `{"AWS":"*"}`, AssumedRole, Allowed, Allowed, Allowed, Allowed},
 		{"everyone, federated user", `"*"`, FederatedUser, Allowed, Allowed, Allowed, Allowed},
-		{"everyone, root user", `"*"`, RootUser, Allowed, Allowed, Allowed, Allowed},
+		{"everyone, principal without a name", `"*"`, UnnamedPrincipal, Allowed, Allowed, Allowed, Allowed},
 		{"user", `{"AWS":"` + userARN + `"}`, User, Allowed, Allowed, Allowed, Allowed},
 		{"user, as who federated", `{"AWS":"` + userARN + `"}`, FederatedUser, ImplicitDeny, ImplicitDeny, ImplicitDeny, Allowed},
 		{"session", `{"AWS":"` + sessionARN + `"}`, AssumedRole, Allowed, Allowed, Allowed, Allowed},
@@ -126,7 +126,7 @@ func TestGrantsWithinAnAccount(t *testing.T) {
 		{"role in another case", `{"AWS":"arn:aws:iam::123456789012:role/CI"}`, AssumedRole, Allowed, ImplicitDeny, ImplicitDeny, Allowed},
 		{"account", `{"AWS":"123456789012"}`, User, ImplicitDeny, ImplicitDeny, ImplicitDeny, Allowed},
 		{"account root", `{"AWS":"` + rootARN + `"}`, AssumedRole, ImplicitDeny, ImplicitDeny, ImplicitDeny, Allowed},
-		{"account, root user", `{"AWS":"` + rootARN + `"}`, RootUser, ImplicitDeny, ImplicitDeny, ImplicitDeny, Allowed},
+		{"account, principal without a name", `{"AWS":"` + rootARN + `"}`, UnnamedPrincipal, ImplicitDeny, ImplicitDeny, ImplicitDeny, Allowed},
 		{"one of several", `{"AWS":["999999999999","` + userARN + `"]}`, User, Allowed, Allowed, Allowed, Allowed},
 		{"the strongest of several", `{"AWS":["123456789012","` + roleARN + `","` + sessionARN + `"]}`, AssumedRole, Allowed, Allowed, Allowed, Allowed},
 		{"other user", `{"AWS":"arn:aws:iam::123456789012:user/team/bob"}`, User, ImplicitDeny, ImplicitDeny, ImplicitDeny, Allowed},
@@ -184,8 +184,8 @@ func TestWithinAnAccount(t *testing.T) {
 		{"role without a session policy", AssumedRole, Policies{Identity: allow(t, IdentityPolicy)}, Allowed, NoClass},
 		{"federated user without a session policy", FederatedUser, Policies{Identity: allow(t, IdentityPolicy)}, ImplicitDeny, SessionClass},
 		{"federated user with one", FederatedUser, Policies{Identity: allow(t, IdentityPolicy), Session: allow(t, SessionPolicy)}, Allowed, NoClass},
-		{"root user has no implicit allow", RootUser, Policies{}, ImplicitDeny, IdentityClass},
-		{"root user with policies", RootUser, Policies{Identity: allow(t, IdentityPolicy)}, Allowed, NoClass},
+		{"principal without a name", UnnamedPrincipal, Policies{}, ImplicitDeny, IdentityClass},
+		{"principal without a name, with policies", UnnamedPrincipal, Policies{Identity: allow(t, IdentityPolicy)}, Allowed, NoClass},
 		{"deny in identity", User, Policies{Identity: append(allow(t, IdentityPolicy), deny(t, IdentityPolicy)...)}, ExplicitDeny, IdentityClass},
 		{"deny in the boundary", User, Policies{Identity: allow(t, IdentityPolicy), Boundary: append(allow(t, PermissionsBoundary), deny(t, PermissionsBoundary)...)}, ExplicitDeny, BoundaryClass},
 		{"deny in the boundary against a direct grant", User, Policies{Resource: granting(t, `"*"`), Boundary: deny(t, PermissionsBoundary)}, ExplicitDeny, BoundaryClass},

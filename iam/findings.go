@@ -34,9 +34,9 @@ func (c *compiler) checkResourcePattern(n *node, p *resourcePattern) {
 	switch {
 	case c.checkVariables(n):
 	case p.never:
-		c.findingAt(n.start, "unsupported-wildcard", "resource %q has a wildcard in its service or resource type, so this Allow does not match it; write the service and \"repository/\" in full", n.text)
-	case p.intoType:
-		c.findingAt(n.start, "unsupported-wildcard", "resource %q has a wildcard in its service or resource type, which AWS does not support", n.text)
+		c.findingAt(n.start, "unsupported-wildcard", "resource %q has a wildcard in its service, so that this Allow does not match it; write the service in full, such as \"ecr\"", n.text)
+	case p.wildService:
+		c.findingAt(n.start, "unsupported-wildcard", "resource %q has a wildcard in its service, which AWS does not accept; write the service in full, such as \"ecr\"", n.text)
 	}
 	if partition := strings.SplitN(n.text, ":", 3)[1]; !knownPartition(partition) {
 		c.findingAt(n.start, "unknown-partition", "resource %q is of the unknown partition %q", n.text, partition)

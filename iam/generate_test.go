@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 )
 
@@ -27,7 +28,7 @@ var (
 	someActions   = []string{pull, pull, pull, "ecr:PutImage", "ecr:GetAuthorizationToken", "s3:GetObject"}
 	somePatterns  = []string{"*", "*", "ecr:*", "ECR:batch*", "ecr:?utImage", "ecr:Get*", "s3:*", "ecr:PutImage"}
 	someResources = []string{repoARN, repoARN, repoARN, otherRepo, "arn:aws:ecr:us-east-1:123456789012:repository/team/alice", "arn:aws-cn:ecr:eu-central-1:123456789012:repository/a", "*", "arn:aws:ecr:eu-central-1:123456789012:repository/*"}
-	someARNs      = []string{"*", "*", "arn:aws:ecr:*:*:repository/*", "arn:aws:ecr:eu-central-1:123456789012:repository/a", "arn:aws:ecr:*:*:*", "arn:*:ecr:*:*:repository/a", "arn:aws:e?r:*:*:*", "arn:aws:ecr:*:*:repo*/a", "arn:aws:ecr:*:*:repository/${aws:PrincipalTag/a}", "arn:aws:ecr:*:*:repository/team/${aws:username}", "arn:aws:ecr:*:${aws:x}:repository/*", "arn:aws:ecr:*:*:repository/${aws:x, 'a'}", "arn:aws:ecr:us-*:*:repository/team/*", "arn:aws:ecr:*:*:repository${*}/*", "arn:aws:ecr:*:*:repository/?"}
+	someARNs      = []string{"*", "*", "arn:aws:ecr:*:*:repository/*", "arn:aws:ecr:eu-central-1:123456789012:repository/a", "arn:aws:ecr:*:*:*", "arn:*:ecr:*:*:repository/a", "arn:aws:e?r:*:*:*", "arn:aws:ecr:*:*:repo*/a", "arn:aws:ecr:*:*:repository/${aws:PrincipalTag/a}", "arn:aws:ecr:*:*:repository/team/${aws:username}", "arn:aws:ecr:*:${aws:x}:repository/*", "arn:aws:ecr:*:*:repository/${aws:x, 'a'}", "arn:aws:ecr:us-*:*:repository/team/*", "arn:aws:ecr:*:*:repository${*}/*", "arn:aws:ecr:*:*:*/*", "arn:aws:ecr:*:*:*/${aws:username}", "arn:aws:ecr:*:*:repository/${aws:username}${aws:x}", "arn:aws:ecr:*:*:repository/?"}
 	someKeys      = []string{"aws:PrincipalTag/a", "AWS:principaltag/A", "aws:username", "aws:TagKeys", "test:b"}
 	someTexts     = []string{"a", "iam", "A", "b", "ab", "", "*", "?", "alice", "\u00e9", "\u00c9"}
 	someNumbers   = []string{"1", "01.0", "-1", "2.50", "2.5", "0", "-0", "12345678901234567890.1"}
@@ -115,9 +116,11 @@ func (g generator) scenario() *scenario {
 }
 
 func (g generator) caller() *Principal {
-	kind := pick(g, User, User, User, AssumedRole, AssumedRole, AssumedRole, FederatedUser, RootUser, Service, Anonymous, UnknownPrincipal)
+	kind := pick(g, User, User, User, AssumedRole, AssumedRole, AssumedRole, FederatedUser, RootUser, RootUser, UnnamedPrincipal, Service, Anonymous, UnknownPrincipal)
 	p := caller(kind)
 	switch kind {
+	case RootUser, UnnamedPrincipal:
+		p.ARN = pick(g, rootARN, "arn:aws:iam::999999999999:root")
 	case User:
 		p.ARN = pick(g, someUsers...)
 	case AssumedRole:
@@ -270,8 +273,30 @@ func (g generator) principal(statement map[string]any) {
 	name := "Principal"
 	if statement["Effect"] == "Deny" && g.chance(2) {
 		name = "NotPrincipal"
+		if g.chance(2) {
+			element = map[string]any{"AWS": g.mostOf(pick(g, someLists...))}
+		}
 	}
 	statement[name] = element
+}
+
+// someLists are the principals that the requests of one caller carry.
+var someLists = [][]string{
+	{account, userARN},
+	{rootARN, roleARN, sessionARN},
+	{rootARN, someRoles[1], sessionARN, someSessions[1]},
+	{rootARN, userARN, fedARN},
+	{"arn:aws:iam::999999999999:root", someUsers[2]},
+}
+
+// mostOf leaves out one item at times.
+func (g generator) mostOf(items []string) []string {
+	items = slices.Clone(items)
+	if g.chance(2) {
+		at := g.IntN(len(items))
+		items = slices.Delete(items, at, at+1)
+	}
+	return items
 }
 
 func (g generator) conditions(s *scenario) map[string]any {

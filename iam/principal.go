@@ -15,7 +15,8 @@ const (
 	UnknownPrincipal PrincipalKind = iota
 	// Anonymous is a caller without credentials.
 	Anonymous
-	// RootUser is the root user of an account. It gets no implicit allow.
+	// RootUser is the root user of an account. It has full access to its own
+	// account, except where a Deny or a service control policy says otherwise.
 	RootUser
 	// User is an IAM user.
 	User
@@ -28,6 +29,10 @@ const (
 	// FederatedProvider is an identity provider on whose word a role is
 	// assumed. It occurs only while a trust policy is evaluated.
 	FederatedProvider
+	// UnnamedPrincipal is a principal of which only the account is known, as in
+	// a simulation without a caller. Its ARN is that of the account's root user.
+	// Elements that name the account or "*" match it; it has no access of its own.
+	UnnamedPrincipal
 )
 
 // String gives the kind as aws:PrincipalType spells it, where AWS does.
@@ -47,6 +52,8 @@ func (k PrincipalKind) String() string {
 		return "Service"
 	case FederatedProvider:
 		return "FederatedProvider"
+	case UnnamedPrincipal:
+		return "Unnamed"
 	}
 	return "Unknown"
 }
@@ -54,7 +61,7 @@ func (k PrincipalKind) String() string {
 // hasIdentity reports whether identity policies, boundaries, session policies
 // and service control policies can apply to callers of this kind.
 func (k PrincipalKind) hasIdentity() bool {
-	return k == RootUser || k == User || k == AssumedRole || k == FederatedUser
+	return k == RootUser || k == User || k == AssumedRole || k == FederatedUser || k == UnnamedPrincipal
 }
 
 // Principal is the caller of a request. The zero value is denied everything.
@@ -62,8 +69,9 @@ type Principal struct {
 	Kind PrincipalKind
 
 	// ARN is what AWS calls the caller: the ARN of a user, of an assumed-role
-	// or federated-user session or of a root user; the name of a Service; the
-	// ARN or domain of a FederatedProvider; "" for Anonymous.
+	// or federated-user session or of a root user (also for an UnnamedPrincipal);
+	// the name of a Service; the ARN or domain of a FederatedProvider; "" for
+	// Anonymous.
 	ARN string
 
 	// Account is the twelve-digit account of the caller. It must agree with
@@ -127,6 +135,11 @@ func (i identity) caller() PrincipalKind {
 		return FederatedUser
 	}
 	return UnknownPrincipal
+}
+
+// isOf reports whether callers of kind k have ARNs of this identity.
+func (i identity) isOf(k PrincipalKind) bool {
+	return k == i.caller() || k == UnnamedPrincipal && i == rootIdentity
 }
 
 // identityKind tells what a names, by AWS's forms of identity ARNs; false if

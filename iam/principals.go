@@ -54,15 +54,53 @@ func (e *principalElement) grantTo(q *query) grant {
 	return strongest
 }
 
-// matches reports whether the element covers the caller. NotPrincipal covers
-// whom no entry matches, account entries included, and in a Deny everyone who
-// has a permissions boundary, whatever it lists (IAM User Guide, "Permissions
-// boundaries for IAM entities").
+// matches reports whether the element covers the caller. A NotPrincipal covers
+// every caller except those it lists, and in a Deny every caller that has a
+// permissions boundary, whatever it lists (IAM User Guide, "AWS JSON policy
+// elements: NotPrincipal", Key points).
 func (e *principalElement) matches(q *query) bool {
 	if e.not {
-		return q.bounded || e.grantTo(q) == noGrant
+		return q.bounded || !e.lists(q)
 	}
 	return e.grantTo(q) != noGrant
+}
+
+// lists reports whether the element names every principal that the request
+// carries, so that a Deny with NotPrincipal exempts the caller. A request of a
+// user carries the account and the user; one of a role session the account, the
+// role and the session; one of a federated user the account, the user who
+// requested the session, and the session (IAM User Guide, "AWS JSON policy
+// elements: NotPrincipal", Key points and both examples; AWS re:Post Knowledge
+// Center, "explicit-deny-principle-elements-s3": each session is listed by its
+// own name). A caller without a name of its own is listed by "*" only.
+func (e *principalElement) lists(q *query) bool {
+	caller := q.request.Principal.Kind
+	var account, parent, self bool // parent is the role, or the user who requested the session
+	for i := range e.entries {
+		entry := &e.entries[i]
+		if entry.kind == everyoneEntry && caller != FederatedProvider {
+			return true
+		}
+		switch entry.grantTo(q) {
+		case delegated:
+			account = true
+		case limited:
+			parent = true
+		case direct:
+			self = true
+		}
+	}
+	switch caller {
+	case RootUser:
+		return account
+	case User:
+		return account && self
+	case AssumedRole, FederatedUser:
+		return account && parent && self
+	case Service, FederatedProvider:
+		return self
+	}
+	return false
 }
 
 // grantTo is the table of IAM's principal forms (IAM User Guide, "AWS JSON

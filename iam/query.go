@@ -71,7 +71,7 @@ func (q *query) identify() bool {
 	}
 	arn, ok := splitARN(caller.ARN)
 	kind, known := identityKind(arn)
-	if !ok || !known || kind.caller() != caller.Kind || caller.Account != "" && caller.Account != arn.Account {
+	if !ok || !known || !kind.isOf(caller.Kind) || caller.Account != "" && caller.Account != arn.Account {
 		return false
 	}
 	q.caller = arn

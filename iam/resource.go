@@ -2,6 +2,7 @@ package iam
 
 import (
 	"errors"
+	"slices"
 	"strings"
 )
 
@@ -25,27 +26,28 @@ const (
 
 // resourcePattern is one entry of the element.
 type resourcePattern struct {
-	everything bool // the lone "*", which alone covers requests without resource
-	intoType   bool // a wildcard stands in the service or the resource type
-	never      bool // refused for that in the Resource of an Allow
-	pattern    pattern
+	everything  bool // the lone "*", which alone covers requests without a resource
+	wildService bool // the service contains a wildcard, which IAM refuses
+	never       bool // matches nothing, because wildService is set in the Resource of an Allow
+	pattern     pattern
+	// beginnings are, in an Allow with NotResource, the parts before the first
+	// variables of the pattern, each of which any text may follow.
+	beginnings []pattern
 }
 
 // matches reports whether the element covers the resource.
 //
-// A policy variable without a value makes its entry of Resource match nothing
-// (IAM User Guide, "Policy variables with no value"); in NotResource, where
-// that would widen the statement, the whole Allow does not apply and the whole
-// Deny does.
+// An entry that contains a policy variable without a value matches nothing (IAM
+// User Guide, "IAM policy elements: Variables and tags", section "Policy variables
+// with no value"). In NotResource such an entry excludes nothing, and the others
+// still exclude what they match. AWS does not document what that means for an
+// Allow: the statement does not apply if the entry could match the resource.
 func (e *resourceElement) matches(resource string, effect Effect, c Context, m *meter) bool {
 	switch e.presence {
 	case named:
 		return e.names(resource, c, m)
 	case notNamed:
-		if !e.resolvable(c) {
-			return effect == Deny
-		}
-		return !e.names(resource, c, m)
+		return !e.names(resource, c, m) && (effect == Deny || !e.couldName(resource, c, m))
 	}
 	return true // the policy is about what it is attached to
 }
@@ -66,8 +68,69 @@ func (e *resourceElement) index() {
 	e.set = newPatternSet(patterns)
 }
 
+// names reports whether an entry matches the resource.
 func (e *resourceElement) names(resource string, c Context, m *meter) bool {
 	return e.everything || e.set.match(resource, c, m)
+}
+
+// couldName reports whether an entry that contains a variable without a value
+// could match the resource if the variable had one.
+func (e *resourceElement) couldName(resource string, c Context, m *meter) bool {
+	for i := range e.patterns {
+		if e.patterns[i].couldMatch(resource, c, m) {
+			return true
+		}
+	}
+	return false
+}
+
+// couldMatch reports whether a variable of the pattern has no value, and the
+// resource begins as the part before the first such variable does.
+func (p *resourcePattern) couldMatch(resource string, c Context, m *meter) bool {
+	n := 0 // variables that have a value
+	for i := range p.pattern.tokens {
+		t := &p.pattern.tokens[i]
+		if t.kind != variableToken {
+			continue
+		}
+		if _, ok := t.value(c); !ok {
+			n = min(n, len(p.beginnings)-1)
+			return matchesAny(p.beginnings[n:n+1], resource, c, m)
+		}
+		n++
+	}
+	return false
+}
+
+// maxBeginnings bounds the beginnings that a pattern keeps. The last of them is
+// used for all variables after it: it matches what a longer one would match.
+const maxBeginnings = 8
+
+// beginningsOf returns the parts of the pattern before its first variables.
+func beginningsOf(p *pattern) (list []pattern) {
+	for i := range p.tokens {
+		if p.tokens[i].kind != variableToken || len(list) == maxBeginnings {
+			continue
+		}
+		tokens := slices.Clone(p.tokens[:i])
+		if tokens[i-1].kind != runToken { // "arn:" precedes every variable
+			tokens = append(tokens, token{kind: runToken})
+		}
+		list = append(list, pattern{tokens: tokens, variables: len(list) > 0, arn: true, least: leastLength(tokens, false)})
+	}
+	return list
+}
+
+// cost returns how many steps matching a resource of that length can take.
+func (e *resourceElement) cost(longest int) int {
+	cost := e.set.cost(longest)
+	for i := range e.patterns {
+		if b := e.patterns[i].beginnings; len(b) > 0 {
+			one := patternSet{patterns: b[len(b)-1:]}
+			cost += one.cost(longest)
+		}
+	}
+	return cost
 }
 
 func (e *resourceElement) resolvable(c Context) bool {
@@ -95,8 +158,7 @@ func compileResource(text string, variables bool) (resourcePattern, error) {
 	if err != nil {
 		return resourcePattern{}, err
 	}
-	intoType := reachesIntoType(text, tail)
-	return resourcePattern{intoType: intoType, pattern: join(head, tail)}, nil
+	return resourcePattern{wildService: hasWildService(text), pattern: join(head, tail)}, nil
 }
 
 // join makes one pattern of two.
@@ -125,15 +187,11 @@ func checkResource(text string) (missing int, err error) {
 	return arnColons + 1 - len(segments), nil
 }
 
-// reachesIntoType reports whether a wildcard stands in the service of an ARN
-// pattern or, for ECR, a wildcard or variable in the resource part other than
-// after "repository/". "*" as the whole resource part is fine.
-func reachesIntoType(text string, resource pattern) bool {
-	service := strings.SplitN(text, ":", 4)[2]
-	if strings.ContainsAny(service, "*?") {
-		return true
-	}
-	everything := len(resource.tokens) == 1 && resource.tokens[0].kind == runToken
-	return service == "ecr" && !everything && !resource.isLiteral() &&
-		!strings.HasPrefix(resource.literalPrefix(), "repository/")
+// hasWildService reports whether the service segment of an ARN pattern contains a
+// wildcard. IAM User Guide, "IAM JSON policy elements: Resource": the segment that
+// identifies the AWS product must not contain one. In every other segment, and in
+// the resource type, wildcards match; AWS's managed policies use them there.
+func hasWildService(arn string) bool {
+	service := strings.SplitN(arn, ":", 4)[2]
+	return strings.ContainsAny(service, "*?")
 }

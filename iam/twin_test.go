@@ -54,7 +54,7 @@ func (w twin) decide() Decision {
 	if caller == nil || caller.Kind == UnknownPrincipal {
 		return ImplicitDeny
 	}
-	hasAccount := slices.Contains([]PrincipalKind{RootUser, User, AssumedRole, FederatedUser}, caller.Kind)
+	hasAccount := slices.Contains([]PrincipalKind{RootUser, User, AssumedRole, FederatedUser, UnnamedPrincipal}, caller.Kind)
 	owner := w.owner()
 	w.leaveOut(hasAccount, owner)
 
@@ -87,14 +87,17 @@ func (w twin) decide() Decision {
 	}
 	samePartition := w.request.Resource == "*" ||
 		strings.Split(w.request.Resource, ":")[1] == strings.Split(caller.ARN, ":")[1]
+	root := caller.Kind == RootUser
 	switch {
+	case root && trust:
+		return ImplicitDeny
 	case trust && !direct && !through:
 		return twinAllowedIf(identity && boundary && session && len(forms) > 0)
 	case caller.Account != owner || !samePartition:
 		return twinAllowedIf(identity && boundary && session && len(forms) > 0)
 	case direct:
 		return Allowed
-	case through:
+	case through || root:
 		return twinAllowedIf(boundary && session)
 	}
 	return twinAllowedIf(identity && boundary && session)
@@ -162,13 +165,35 @@ func (w *twin) grantingForms() []string {
 
 // applies reports whether all elements of a statement match.
 func (w *twin) applies(p twinPolicy, s twinStatement) bool {
-	if not, found := s["NotPrincipal"]; found && len(w.boundary) == 0 && len(w.forms(not)) > 0 {
+	if not, found := s["NotPrincipal"]; found && len(w.boundary) == 0 && w.listsAll(not) {
 		return false
 	}
 	if principal, found := s["Principal"]; found && len(w.forms(principal)) == 0 {
 		return false
 	}
 	return w.actionMatches(s) && w.resourceMatches(p, s) && w.conditionsHold(p, s)
+}
+
+// listsAll reports whether the entries of a NotPrincipal name every principal of
+// the request: each of the ARNs below has to be in the list.
+func (w *twin) listsAll(element any) bool {
+	forms := w.forms(element)
+	required := map[PrincipalKind][]string{
+		RootUser:      {"account"},
+		User:          {"account", "exact"},
+		AssumedRole:   {"account", "through", "exact"},
+		FederatedUser: {"account", "through", "exact"},
+		Service:       {"exact"},
+		Anonymous:     {"everyone"},
+		// No entry but "*" names it.
+		UnnamedPrincipal: {"everyone"},
+	}
+	for _, form := range required[w.request.Principal.Kind] {
+		if !slices.Contains(forms, form) && !slices.Contains(forms, "everyone") {
+			return false
+		}
+	}
+	return true
 }
 
 // forms lists how the entries of a Principal element name the caller:
@@ -190,7 +215,7 @@ func (w *twin) forms(element any) []string {
 				if caller.Kind == Service && text == caller.ARN {
 					forms = append(forms, "exact")
 				}
-			case sort == "AWS" && text == caller.ARN && caller.Kind != RootUser:
+			case sort == "AWS" && text == caller.ARN && caller.Kind != RootUser && caller.Kind != UnnamedPrincipal:
 				forms = append(forms, "exact")
 			case sort == "AWS":
 				forms = append(forms, w.indirectForms(text)...)
@@ -261,15 +286,13 @@ func (w *twin) resourceMatches(p twinPolicy, s twinStatement) bool {
 	if !found {
 		return true
 	}
-	any, unresolved := false, false
 	for _, r := range twinList(element) {
-		matched, missing := w.oneResource(p, r.(string), "", effect)
-		any, unresolved = any || matched, unresolved || missing
+		matched, beginning := w.oneResource(p, r.(string), "", effect)
+		if matched || beginning && effect == "Allow" {
+			return false
+		}
 	}
-	if unresolved {
-		return effect == "Deny"
-	}
-	return !any
+	return true
 }
 
 // resourceless: only "*" covers an action that has no resource type, and only
@@ -278,9 +301,11 @@ func (w *twin) resourceless() bool {
 	return slices.Contains([]string{"ecr:getauthorizationtoken", "ecr:getregistrypolicy"}, strings.ToLower(w.request.Action))
 }
 
-// oneResource matches one pattern, and says whether a variable is missing. The
-// effect counts for Resource only; whole is the statement's in any case.
-func (w *twin) oneResource(p twinPolicy, pattern, effect, whole string) (matched, missing bool) {
+// oneResource matches one pattern. A pattern with a variable without a value
+// matches nothing; beginning then says whether the text before that variable
+// matches the beginning of the resource. The effect counts for Resource only; whole
+// is the statement's in any case.
+func (w *twin) oneResource(p twinPolicy, pattern, effect, whole string) (matched, beginning bool) {
 	if pattern == "*" {
 		return true, false
 	}
@@ -288,11 +313,7 @@ func (w *twin) oneResource(p twinPolicy, pattern, effect, whole string) (matched
 		pattern += ":*"
 	}
 	segments := strings.SplitN(pattern, ":", 6)
-	last, ok := w.expand(p, segments[5], true)
-	if !ok {
-		return false, true
-	}
-	if effect == "Allow" && !twinTypeIsPlain(segments[2], segments[5]) {
+	if effect == "Allow" && strings.ContainsAny(segments[2], "*?") {
 		return false, false
 	}
 	subject := strings.SplitN(w.request.Resource, ":", 6)
@@ -304,15 +325,21 @@ func (w *twin) oneResource(p twinPolicy, pattern, effect, whole string) (matched
 			return false, false
 		}
 	}
-	return twinMatchUnits(last, []rune(subject[5])), false
+	last, ok := w.expand(p, segments[5], true)
+	if !ok {
+		last = append(w.beforeNull(p, segments[5]), twinUnit{wildcard: '*'})
+	}
+	matched = twinMatchUnits(last, []rune(subject[5]))
+	return ok && matched, !ok && matched
 }
 
-// twinTypeIsPlain: in an Allow the service is literal, and for ECR the
-// resource is "*", literal, or begins with "repository/".
-func twinTypeIsPlain(service, resource string) bool {
-	if strings.ContainsAny(service, "*?") {
-		return false
+// beforeNull expands the longest part of a text that ends before a variable and
+// has a value.
+func (w *twin) beforeNull(p twinPolicy, text string) (units []twinUnit) {
+	for _, at := range twinVariable.FindAllStringIndex(text, -1) {
+		if before, ok := w.expand(p, text[:at[0]], true); ok {
+			units = before
+		}
 	}
-	wild := strings.ContainsAny(resource, "*?$")
-	return service != "ecr" || !wild || strings.Trim(resource, "*") == "" || strings.HasPrefix(resource, "repository/")
+	return units
 }

@@ -135,7 +135,7 @@ func TestSimulateTags(t *testing.T) {
 		{"the tag of its project", pipeline, []string{"--tag", "project=app"}, push + "allowed"},
 		{"in another case", pipeline, []string{"--tag=PROJECT=app"}, push + "allowed"},
 		{"another project's", pipeline, []string{"--tag", "project=web", "--tag", "stage=a=b"}, push + "implicitDeny"},
-		{"a root user", "arn:aws:iam::123456789012:root", nil, "ecr:GetAuthorizationToken=implicitDeny"},
+		{"a root user", "arn:aws:iam::123456789012:root", nil, push + "allowed"},
 		{"a service", "codebuild.amazonaws.com", nil, "ecr:PutImage=implicitDeny"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
