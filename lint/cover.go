@@ -73,30 +73,17 @@ func coversResource(outer, inner string) bool {
 }
 
 // coversWord is coversResource for two words of Resource or NotResource, of which
-// the outer one is in this statement. A wildcard in the service or the type of an
-// ARN matches nothing in the Resource of an Allow; and a variable without a value
-// decides about all of NotResource.
+// the outer one is in this statement. In the Resource of an Allow an ARN with a
+// wildcard in its service matches nothing.
 func (s *statement) coversWord(outer, inner string) bool {
-	switch {
-	case outer == inner:
-		return true
-	case s.NotResource:
-		return !strings.Contains(inner, "${") && coversResource(outer, inner)
-	}
-	return !(s.Statement.Effect == iam.Allow && reachesIntoType(outer)) && coversResource(outer, inner)
+	neverMatches := s.Statement.Effect == iam.Allow && !s.NotResource && hasWildService(outer)
+	return outer == inner || !neverMatches && coversResource(outer, inner)
 }
 
-// reachesIntoType tells whether an ARN has a wildcard or variable in its service or,
-// for ECR, in the resource part anywhere but behind "repository/", unless that is all
-// of it.
-func reachesIntoType(arn string) bool {
-	segments := strings.SplitN(arn, ":", 6)
-	if len(segments) < 6 {
-		return false
-	}
-	service, resource := segments[2], segments[5]
-	return strings.ContainsAny(service, "*?") ||
-		service == "ecr" && strings.Trim(resource, "*") != "" && strings.ContainsAny(resource, "*?$") && !strings.HasPrefix(resource, "repository/")
+// hasWildService reports whether the service of an ARN contains a wildcard.
+func hasWildService(arn string) bool {
+	segments := strings.SplitN(arn, ":", 4)
+	return len(segments) == 4 && strings.ContainsAny(segments[2], "*?")
 }
 
 // anyCovers tells whether one of the words covers the text.

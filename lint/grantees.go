@@ -11,7 +11,7 @@ import (
 // refused when it is loaded.)
 func (l *linter) notPrincipal(d *document, s *statement) {
 	if s.NotPrincipal && len(s.Principals) > 0 {
-		l.report(d.policy.Source, s.Principals[0].Position, "not-principal", "NotPrincipal spares no session unless role, session and account are all listed, and nobody who has a permissions boundary; deny \"*\" with a condition such as ArnNotEquals on aws:PrincipalArn")
+		l.report(d.policy.Source, s.Principals[0].Position, "not-principal", "a Deny with NotPrincipal exempts a caller only if every principal of it is listed: the account and the user, or the account, the role and the session by its name; and none that has a permissions boundary; deny \"*\" with a condition such as ArnNotEquals on aws:PrincipalArn")
 	}
 }
 
