@@ -41,6 +41,7 @@
 //	comparison.go          one value of a request in it
 //	masks.go               the table of all masks
 //	masks_whole.go         masks about how policies and callers fit together
+//	masks_principal.go     masks about the root user and NotPrincipal
 //	masks_resource.go      masks about Resource and NotResource
 //	masks_condition.go     masks about whole conditions
 //	masks_typed.go         masks about values that have a type

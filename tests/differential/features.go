@@ -27,7 +27,8 @@ func Features() (names []string) {
 		"management account", "owner by name", "version 2008-10-17", "version absent", "version 2012-10-17",
 		"NotAction", "NotResource", "Resource absent", "short ARN", "variable", "variable with default",
 		"list as lone value", "number or boolean without quotes", "several levels of SCPs", "several levels of RCPs",
-		"empty level", "several session policies", "two resource policies", "partition aws-cn", "NotPrincipal with a boundary")
+		"empty level", "several session policies", "two resource policies", "partition aws-cn", "NotPrincipal with a boundary",
+		"NotPrincipal that exempts", "NotPrincipal that lists some principals")
 }
 
 // variants are the full names of an operator.
@@ -76,6 +77,7 @@ func (s *Summary) probe(k *Case, l library) {
 	r := reached{}
 	k.conditionFeatures(r.note, l)
 	k.classFeatures(r.note, l)
+	k.exemptions(r.note, l)
 	s.count(r)
 }
 
@@ -167,6 +169,19 @@ func (k *Case) conditionFeatures(note func(string, bool), l library) {
 			note(c.Operator()+" holds", err == nil && holds)
 			note(c.Operator()+" fails", err == nil && !holds)
 		}
+	})
+}
+
+// exemptions asks iam about every NotPrincipal alone.
+func (k *Case) exemptions(note func(string, bool), l library) {
+	k.statements(func(_ *Document, s *Statement) {
+		if !s.NotPrincipal {
+			return
+		}
+		alone := statementReading{Statement: s, k: k, library: l}
+		listed, denied := alone.denies(false), alone.denies(true)
+		note("NotPrincipal that exempts", alone.err == nil && !denied)
+		note("NotPrincipal that lists some principals", alone.err == nil && listed && denied)
 	})
 }
 

@@ -15,6 +15,9 @@ func (g *generator) statement(d Document) Statement {
 	if hasPrincipal(d.Kind) {
 		s.Principal = g.principal()
 		s.NotPrincipal = s.Effect == iam.Deny && g.chance(3)
+		if s.NotPrincipal && g.chance(2) && g.k.hasIdentity() {
+			s.Principal = &Principal{Entries: map[string][]string{"AWS": g.carried()}}
+		}
 	}
 	if d.Kind == iam.ResourceControlPolicy {
 		s.Principal, s.NotPrincipal = &Principal{Everyone: true}, false
@@ -114,6 +117,17 @@ func (g *generator) identities() []string {
 	entries := g.some(from)
 	for i := range entries {
 		entries[i] = g.mostlyHere(entries[i])
+	}
+	return entries
+}
+
+// carried are the principals that the caller's request carries, at times without one
+// of them.
+func (g *generator) carried() []string {
+	entries := g.callerEntries()
+	if g.chance(3) {
+		at := g.IntN(len(entries))
+		entries = append(entries[:at:at], entries[at+1:]...)
 	}
 	return entries
 }

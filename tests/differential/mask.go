@@ -13,7 +13,7 @@ type mask struct {
 	name, reason string
 
 	whole      func(*Case) bool
-	resources  func(*resourceElement) bool
+	statement  func(*statementReading) bool
 	condition  func(*reading) bool
 	comparison func(*comparison) bool
 }
@@ -35,9 +35,9 @@ func (l library) rewrite(k *Case, masks []*mask) (*Case, map[*mask]bool, error) 
 		r.note(m, m.whole != nil && m.whole(read))
 	}
 	read.statements(func(_ *Document, s *Statement) {
-		element := resourceElement{Statement: s, k: read, library: l}
+		element := statementReading{Statement: s, k: read, library: l}
 		for _, m := range masks {
-			r.note(m, m.resources != nil && m.resources(&element))
+			r.note(m, m.statement != nil && m.statement(&element))
 		}
 		r.fail(element.err)
 		r.conditions(read, s)
@@ -57,8 +57,8 @@ func (r *rewriting) fail(err error) {
 	}
 }
 
-// resourceElement is a statement whose Resource or NotResource is rewritten.
-type resourceElement struct {
+// statementReading is a statement that is rewritten.
+type statementReading struct {
 	*Statement
 	k       *Case
 	library library
@@ -67,10 +67,31 @@ type resourceElement struct {
 
 // matches asks iam whether a pattern matches the resource, in a Deny, where
 // every pattern may.
-func (r *resourceElement) matches(pattern string) bool {
+func (r *statementReading) matches(pattern string) bool {
 	ok, err := r.library.applies(Statement{Effect: iam.Deny, Resources: []string{pattern}}, r.k)
 	r.err = errors.Join(r.err, err)
 	return ok
+}
+
+// applies asks iam whether the statement covers the resource of the case, with its
+// Resource or NotResource alone.
+func (r *statementReading) applies() bool {
+	ok, err := r.library.applies(Statement{Effect: r.Effect, NotResource: r.NotResource, Resources: r.Resources}, r.k)
+	r.err = errors.Join(r.err, err)
+	return ok
+}
+
+// denies asks iam whether a Deny with nothing but the statement's principals denies
+// the caller, as Principal or as NotPrincipal.
+func (r *statementReading) denies(notPrincipal bool) bool {
+	s := Statement{Effect: iam.Deny, Actions: []string{"*"}, Principal: r.Principal, NotPrincipal: notPrincipal}
+	alone := Case{
+		Caller: r.k.Caller, Action: r.k.Action, Resource: r.k.Resource, ResourceAccount: r.k.ResourceAccount,
+		Resources: []Document{{iam.RepositoryPolicy, "2012-10-17", []Statement{s}}},
+	}
+	d, err := r.library.decide(&alone)
+	r.err = errors.Join(r.err, err)
+	return d == iam.ExplicitDeny
 }
 
 // conditions replaces each condition that the other evaluator reads in its own

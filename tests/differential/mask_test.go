@@ -14,7 +14,7 @@ func TestMaskTable(t *testing.T) {
 	names := map[string]bool{}
 	for _, m := range masks() {
 		functions := 0
-		for _, has := range []bool{m.whole != nil, m.resources != nil, m.condition != nil, m.comparison != nil} {
+		for _, has := range []bool{m.whole != nil, m.statement != nil, m.condition != nil, m.comparison != nil} {
 			if has {
 				functions++
 			}

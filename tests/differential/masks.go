@@ -4,6 +4,7 @@ package differential
 // applied. The reasons say what iam does instead, and why.
 func masks() []*mask {
 	table := wholeMasks()
+	table = append(table, principalMasks()...)
 	table = append(table, resourceMasks()...)
 	table = append(table, conditionMasks()...)
 	table = append(table, typedMasks()...)

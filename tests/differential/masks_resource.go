@@ -13,39 +13,43 @@ func resourceMasks() []*mask {
 		{
 			name:      "NotResource with a short ARN",
 			reason:    "AWS fills up a short ARN, in NotResource too; there such a statement never applies",
-			resources: shortNotResource,
+			statement: shortNotResource,
 		}, {
 			name:      "ARN segments without case",
 			reason:    "iam compares every segment with regard to case; there only the last",
-			resources: eachPattern(withoutCase),
+			statement: eachPattern(withoutCase),
 		}, {
-			name:      "resource type taken literally",
-			reason:    "iam lets a wildcard or variable in the resource type match in Deny and NotResource; there it never matches",
-			resources: eachPattern(literalType),
+			name:      "wildcard in the resource type",
+			reason:    "wildcards match in the resource type too; there what stands before the first slash or colon is compared as text",
+			statement: eachPattern(wildcardInType),
 		}, {
-			name:      "wildcard in the service or the resource type",
-			reason:    "AWS does not support them, so that in an Allow of iam they match nothing; there they match",
-			resources: eachPattern(wildcardInAllow),
+			name:      "variable in the resource type",
+			reason:    "policy variables are replaced everywhere after the fifth colon; there what stands before the first slash or colon is compared as text",
+			statement: eachPattern(variableInType),
+		}, {
+			name:      "wildcard in the service",
+			reason:    "IAM refuses a wildcard in the service segment, so that in an Allow of iam the pattern matches nothing; there it matches",
+			statement: eachPattern(wildcardInService),
 		}, {
 			name:      "default for an empty variable in a resource",
 			reason:    "to iam an empty value is a value; there it is none and the default is taken",
-			resources: eachPattern(withText(fallbackOfEmpty)),
+			statement: eachPattern(withText(fallbackOfEmpty)),
 		}, {
 			name:      "default for a multivalued variable in a resource",
 			reason:    "IAM User Guide, policy variables: only single-valued keys; there the default is taken",
-			resources: eachPattern(withText(fallbackOfList)),
+			statement: eachPattern(withText(fallbackOfList)),
 		}, {
 			name:      "empty default in a resource",
 			reason:    "to iam an empty default is a default; there it is none",
-			resources: eachPattern(withText(noEmptyFallback)),
+			statement: eachPattern(withText(noEmptyFallback)),
 		}, {
 			name:      "empty variable in a resource",
 			reason:    "to iam an empty value is a value; there the pattern matches nothing",
-			resources: eachPattern(emptyMatchesNothing),
+			statement: eachPattern(emptyMatchesNothing),
 		}, {
 			name:      "variable without value in NotResource",
-			reason:    "iam applies a Deny and no Allow; there the statement applies only if the rest of the ARN rules the resource out",
-			resources: unresolvableNotResource,
+			reason:    "such an entry matches nothing, so that it excludes nothing; there the statement does not apply if the ARN up to its type fits the resource",
+			statement: unresolvableNotResource,
 		},
 	}
 }
@@ -54,8 +58,8 @@ func resourceMasks() []*mask {
 const nowhere = "arn:aws:none:::none/none"
 
 // eachPattern rewrites the patterns of a statement one by one.
-func eachPattern(rewrite func(*resourceElement, string) (string, bool)) func(*resourceElement) bool {
-	return func(r *resourceElement) (applied bool) {
+func eachPattern(rewrite func(*statementReading, string) (string, bool)) func(*statementReading) bool {
+	return func(r *statementReading) (applied bool) {
 		for i, pattern := range r.Resources {
 			if rewritten, ok := rewrite(r, pattern); ok {
 				r.Resources[i], applied = rewritten, true
@@ -66,13 +70,13 @@ func eachPattern(rewrite func(*resourceElement, string) (string, bool)) func(*re
 }
 
 // withText rewrites the variables of a pattern.
-func withText(rewrite func(string, iam.Context) (string, bool)) func(*resourceElement, string) (string, bool) {
-	return func(r *resourceElement, pattern string) (string, bool) {
+func withText(rewrite func(string, iam.Context) (string, bool)) func(*statementReading, string) (string, bool) {
+	return func(r *statementReading, pattern string) (string, bool) {
 		return rewrite(pattern, r.k.Context)
 	}
 }
 
-func shortNotResource(r *resourceElement) bool {
+func shortNotResource(r *statementReading) bool {
 	if !r.NotResource || !slices.ContainsFunc(r.Resources, isShort) {
 		return false
 	}
@@ -105,56 +109,51 @@ func splitPattern(pattern string) (head, kind, rest string, ok bool) {
 	return head, rest[:end], rest[end:], true
 }
 
-func withoutCase(_ *resourceElement, pattern string) (string, bool) {
+func withoutCase(_ *statementReading, pattern string) (string, bool) {
 	head, kind, rest, ok := splitPattern(pattern)
 	lower := strings.ToLower(head)
 	return lower + kind + rest, ok && lower != head
 }
 
-func literalType(_ *resourceElement, pattern string) (string, bool) {
+func wildcardInType(r *statementReading, pattern string) (string, bool) {
 	_, kind, _, _ := splitPattern(pattern)
-	return nowhere, strings.ContainsAny(kind, "*?$")
+	return nowhere, strings.ContainsAny(kind, "*?") && r.matches(pattern)
 }
 
-// wildcardInAllow replaces a pattern that iam disregards in an Allow by the
-// very resource, if it would match.
-func wildcardInAllow(r *resourceElement, pattern string) (string, bool) {
-	head, kind, rest, ok := splitPattern(pattern)
-	if !ok || r.NotResource || r.Effect == iam.Deny || r.k.Resource == "*" {
-		return "", false
-	}
-	inService := strings.ContainsAny(strings.Split(head, ":")[2], "*?")
-	inType := kind == "" && rest != "*" && strings.ContainsAny(rest, "*?$")
-	if !inService && !inType {
-		return "", false
-	}
-	if r.matches(pattern) {
-		return r.k.Resource, true
-	}
-	return nowhere, true
+// variableInType is about a variable without a value too: in NotResource of an
+// Allow, iam minds what the pattern could match.
+func variableInType(r *statementReading, pattern string) (string, bool) {
+	_, kind, rest, _ := splitPattern(pattern)
+	return nowhere, strings.Contains(kind, "$") && (r.matches(pattern) || !isResolvable(kind+rest, r.k.Context))
 }
 
-func emptyMatchesNothing(r *resourceElement, pattern string) (string, bool) {
+// wildcardInService replaces a pattern that iam disregards in an Allow by the very
+// resource, if it would match.
+func wildcardInService(r *statementReading, pattern string) (string, bool) {
+	head, _, _, ok := splitPattern(pattern)
+	applied := ok && !r.NotResource && r.Effect == iam.Allow && r.k.Resource != "*" &&
+		strings.ContainsAny(strings.Split(head, ":")[2], "*?") && r.matches(pattern)
+	return r.k.Resource, applied
+}
+
+func emptyMatchesNothing(r *statementReading, pattern string) (string, bool) {
 	return nowhere, hasEmptyVariable(pattern, r.k.Context)
 }
 
-// unresolvableNotResource looks how far the other evaluator reads a pattern
-// with a variable that has no value: up to the variable the statement never
-// applies, and otherwise the pattern is one that does not match.
-func unresolvableNotResource(r *resourceElement) (applied bool) {
-	if !r.NotResource {
+// unresolvableNotResource takes away a statement that applies, although one of its
+// patterns has a variable without a value and fits the resource as far as the other
+// evaluator reads it: up to the end of the resource's type.
+func unresolvableNotResource(r *statementReading) bool {
+	if !r.NotResource || r.k.Resource == "*" {
 		return false
 	}
-	for i, pattern := range r.Resources {
+	fits := slices.ContainsFunc(r.Resources, func(pattern string) bool {
 		head, kind, rest, ok := splitPattern(pattern)
-		if !ok || isResolvable(rest, r.k.Context) {
-			continue
-		}
-		if r.k.Resource != "*" && r.matches(head+kind+"*") {
-			r.appliesNowhere()
-			return true
-		}
-		r.Resources[i], applied = nowhere, true
+		return ok && !isResolvable(rest, r.k.Context) && r.matches(head+kind+"*")
+	})
+	if !fits || !r.applies() {
+		return false
 	}
-	return applied
+	r.appliesNowhere()
+	return true
 }

@@ -90,12 +90,13 @@ func plainPatterns() vocabulary {
 func oddPatterns() vocabulary {
 	return append(words(`arn:aws:ecr:*:*:repository/${aws:PrincipalTag/team}/* arn:aws:ecr:*:*:repository/${aws:PrincipalTag/team}/*
 		arn:aws:ecr:*:*:repository/${aws:username}/app arn:aws:ecr:*:*:repository/*${aws:PrincipalTag/empty}
-		arn:aws:ecr:*:*:repository/${aws:PrincipalTag/missing}/* arn:aws:ecr:us-*:*:repository/${aws:PrincipalTag/missing}
+		arn:aws:ecr:*:*:repository/${aws:PrincipalTag/missing}/* arn:aws:ecr:*:*:repository/team/${aws:PrincipalTag/missing}
+		arn:aws:ecr:*:*:repository/*/${aws:PrincipalTag/missing} arn:aws:ecr:us-*:*:repository/${aws:PrincipalTag/missing}
 		arn:aws:ecr:*:*:repository/${aws:TagKeys}/app arn:aws:ecr:*:*:repository/team${*}
 		arn:aws:ecr:*:*:repository/${*} arn:aws:ecr:*:${aws:PrincipalAccount}:repository/*
 		arn:aws:ecr:*:*:${aws:PrincipalTag/team}/app arn:aws:ecr:*:*:${aws:PrincipalTag/missing}/app
 		arn:aws:e?r:*:*:repository/* arn:aws:*:*:*:repository/team/* arn:aws:ecr:*:*:repo*/app
-		arn:aws:ecr:*:*:repo* arn:aws:ecr:*:*:*/app arn:aws:ecr:EU-Central-1:*:repository/* arn:AWS:ECR:*:*:repository/team/*`),
+		arn:aws:ecr:*:*:repo* arn:aws:ecr:*:*:*/app arn:aws:ecr:*:*:*/* arn:aws:ecr:EU-Central-1:*:repository/* arn:AWS:ECR:*:*:repository/team/*`),
 		"arn:aws:ecr:*:*:repository/${aws:PrincipalTag/missing, 'team'}/*",
 		"arn:aws:ecr:*:*:repository/${aws:PrincipalTag/missing, 't*m'}/*",
 		"arn:aws:ecr:*:*:repository/${aws:PrincipalTag/empty, 'team'}/*",
