@@ -46,22 +46,31 @@ func TestCallerNamed(t *testing.T) {
 	}
 }
 
-// A root user and a service need no entry, and have no policies.
+// A root user and a service need no entry and have no policies. The root user has
+// full access to its own account (IAM User Guide, "AWS account root user").
 func TestCallerNamedWithoutEntry(t *testing.T) {
 	s, err := load(t, small())
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, key := range map[string]string{"arn:aws:iam::123456789012:root": "aws:PrincipalArn", "codebuild.amazonaws.com": "aws:PrincipalServiceName"} {
+	for _, test := range []struct {
+		name, key string
+		want      iam.Decision
+	}{
+		{"arn:aws:iam::123456789012:root", "aws:PrincipalArn", iam.Allowed},
+		{"arn:aws:iam::210987654321:root", "aws:PrincipalArn", iam.ImplicitDeny},
+		{"codebuild.amazonaws.com", "aws:PrincipalServiceName", iam.ImplicitDeny},
+	} {
+		name := test.name
 		caller, err := s.CallerNamed(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if e, _ := caller.Context.Lookup(key); e.Value != name || caller.Source != "arn" {
-			t.Errorf("%s from %s: %s is %q", name, caller.Source, key, e.Value)
+		if e, _ := caller.Context.Lookup(test.key); e.Value != name || caller.Source != "arn" {
+			t.Errorf("%s from %s: %s is %q", name, caller.Source, test.key, e.Value)
 		}
-		if d := decide(s, caller, "ecr:BatchGetImage"); d != iam.ImplicitDeny {
-			t.Errorf("%s: %v", name, d)
+		if d := decide(s, caller, "ecr:BatchGetImage"); d != test.want {
+			t.Errorf("%s: %v, want %v", name, d, test.want)
 		}
 	}
 }
