@@ -72,6 +72,8 @@ func expensivePolicies(size int) []expensive {
 		{"literal actions", statementsWith(size, `{"Effect":"Deny","Resource":"*","Action":[`, `"ecr:a",`, `]}`), a},
 		{"resources", statementsWith(size, `{"Effect":"Deny","Action":"*","Resource":[`, `"arn:*:*:*:*:*?o?b",`, `]}`), a},
 		{"resources with variables", statementsWith(size, `{"Effect":"Deny","Action":"*","Resource":[`, `"arn:a:b:c:d:*${a:b}?b",`, `]}`), a},
+		{"excluded resources without a value", statementsWith(size, `{"Effect":"Allow","Action":"*","NotResource":[`, `"arn:*:*:*:*:*?o?b${x}",`, `]}`), a},
+		{"excluded resources with variables before the one without a value", statementsWith(size, `{"Effect":"Allow","Action":"*","NotResource":[`, `"arn:*:*:*:*:*?${v}?${a:b}b${x}",`, `]}`), a},
 	}
 	long := strings.Repeat("?a", size/2)
 	for _, most := range []int{size, longestValue, longestValue / 2} { // a longer pattern does not match at all

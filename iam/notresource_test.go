@@ -72,6 +72,37 @@ func TestNotResourceWithoutValue(t *testing.T) {
 	}
 }
 
+// Of a pattern with very many variables, the text before one of the first decides, as
+// if that one had no value: it never lets an Allow apply that otherwise would not.
+func TestNotResourceWithManyVariables(t *testing.T) {
+	const with, without = "${aws:PrincipalTag/x}", "${aws:PrincipalTag/y}"
+	tags := Context{{Key: "aws:PrincipalTag/x", Value: "x"}}
+	for _, test := range []struct {
+		name, end string // the pattern after "repository/"
+		count     int    // how many variables with a value are before the end
+		want      bool
+	}{
+		{"few, text that does not match", "other" + without, maxBeginnings - 1, true},
+		{"few, text that matches", "y" + without, maxBeginnings - 1, false},
+		{"many, text that does not match behind them", "other" + without, maxBeginnings, false},
+		{"very many", "other" + without, 500, false},
+		{"very many with a value", "other", 500, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			text := `"Effect":"Allow","Action":"*","NotResource":"arn:aws:ecr:*:*:repository/` + strings.Repeat(with, test.count) + test.end + `"`
+			p := mustCompile(t, IdentityPolicy, identityStatement(text))
+			resource := "arn:aws:ecr:eu-central-1:123456789012:repository/" + strings.Repeat("x", test.count) + "yz"
+			q, ok := new(Policies).newQuery(&Request{caller(User), pull, resource, tags})
+			if got := p.Statements[0].applies(&q); !ok || got != test.want {
+				t.Errorf("applies: %v, want %v", got, test.want)
+			}
+			if n := len(p.Statements[0].resources.patterns[0].beginnings); n > maxBeginnings {
+				t.Errorf("%d beginnings are kept", n)
+			}
+		})
+	}
+}
+
 // The example that the rule was found by: a Deny of all repositories except the
 // shared ones and those of the caller's team, for a caller without a team.
 func TestNotResourceOfATeam(t *testing.T) {
