@@ -23,9 +23,9 @@
 // ecr:GetAuthorizationToken, which identity policies alone grant: a Deny of it
 // belongs there, or into a service control policy.
 //
-// Service control policies bind the caller's account and resource control
-// policies the resource's, where those are members of the organization; of an
-// action on "*", that is the caller's.
+// The service control policies of the caller's account apply, and the resource
+// control policies of the resource's account, for an action on "*" of the caller's.
+// Each account has those on its own path in the organization.
 //
 // [Engine.Decide] gives the decision alone and allocates nothing when the
 // cache has it. [Engine.Explain] works out why, from the same policies, when a
@@ -38,4 +38,5 @@
 //	cache.go     the cache and its counters
 //	key.go       what a cached decision depends on, as bytes
 //	policies.go  Policies: what a snapshot decides by
+//	organization.go  the control policies of each account, and the keys they mention
 package decision

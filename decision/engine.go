@@ -2,7 +2,6 @@ package decision
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"extauthz/iam"
@@ -21,8 +20,7 @@ type Engine struct {
 	boundary   map[string]attached
 	repository map[string]attached // with the registry's
 	registry   map[string]attached
-	above      *iam.Organization
-	aboveKeys  []string // which the organization's policies mention
+	above      organization
 	cache      *cache
 }
 
@@ -41,10 +39,7 @@ func New(p Policies, o Options) (*Engine, error) {
 	}
 	e := &Engine{
 		identity: attach(p.Identity), boundary: attach(p.Boundary),
-		repository: p.resourceBased(), registry: attach(p.Registry), above: p.Organization, cache: c,
-	}
-	if e.above != nil {
-		e.aboveKeys = keysOf(slices.Concat(slices.Concat(e.above.SCPs...), slices.Concat(e.above.RCPs...)))
+		repository: p.resourceBased(), registry: attach(p.Registry), above: newOrganization(p.Organization), cache: c,
 	}
 	return e, nil
 }
@@ -94,12 +89,12 @@ type inPlay struct {
 	identity, boundary, resource attached
 	session                      []*iam.Policy
 	above                        iam.Policies // those of the organization
-	aboveKeys                    []string
+	scpKeys, rcpKeys             []string     // the condition keys that those mention
 }
 
 // inPlay finds the policies of r's caller, of its resource and above both.
 func (e *Engine) inPlay(r *Request) inPlay {
-	in := inPlay{session: r.Session, resource: e.ofResource(r), aboveKeys: e.aboveKeys}
+	in := inPlay{session: r.Session, resource: e.ofResource(r)}
 	if r.Principal == nil {
 		return in
 	}
@@ -107,7 +102,7 @@ func (e *Engine) inPlay(r *Request) inPlay {
 	if r.Resource != "*" {
 		owner = accountOf(r.Resource)
 	}
-	e.above.Bind(&in.above, r.Principal.Account, owner)
+	e.above.bind(&in, r.Principal.Account, owner)
 	if arn := entity(r.Principal); arn != "" {
 		in.identity, in.boundary = e.identity[arn], e.boundary[arn]
 	}

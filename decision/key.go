@@ -20,7 +20,7 @@ func appendKey(b []byte, r *Request, in *inPlay) []byte {
 	for _, policy := range in.session {
 		b = appendPolicy(b, policy)
 	}
-	for _, names := range [...][]string{in.identity.keys, in.boundary.keys, in.resource.keys, in.aboveKeys} {
+	for _, names := range [...][]string{in.identity.keys, in.boundary.keys, in.resource.keys, in.scpKeys, in.rcpKeys} {
 		b = appendValues(b, r.Context, names)
 	}
 	for _, policy := range in.session {

@@ -18,6 +18,7 @@ const (
 	fullAccess = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`
 	scpText    = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:*","Resource":"*","Condition":{"StringNotEquals":{"aws:PrincipalTag/halt":"red"}}}}`
 	rcpText    = `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":"*","Action":"ecr:*","Resource":"*","Condition":{"StringEquals":{"aws:PrincipalTag/leak":"red"}}}}`
+	openText   = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"ecr:*"}}`
 )
 
 // tagged is a request of a caller with one tag.
@@ -64,7 +65,7 @@ func TestRegistryPolicy(t *testing.T) {
 func TestOrganization(t *testing.T) {
 	policies := twinPolicies(t)
 	policies.Organization.ManagementAccount = "345678901234"
-	policies.Organization.Members["345678901234"] = true
+	policies.Organization.Accounts["345678901234"] = policies.Organization.Accounts["123456789012"]
 	manager := iam.Principal{Kind: iam.User, ARN: "arn:aws:iam::345678901234:user/max", Account: "345678901234"}
 	policies.Identity[manager.ARN] = compile(t, iam.IdentityPolicy, allowAll)
 	linked := iam.Principal{
@@ -95,6 +96,39 @@ func TestOrganization(t *testing.T) {
 		{"whoever it is", tagged(&outsider, "ecr:PutImage", repository+"new", "leak", "red"), iam.ExplicitDeny},
 		{"anonymous callers too", tagged(&anonymous, "ecr:PutImage", repository+"open", "leak", "red"), iam.ExplicitDeny},
 		{"not for who is no member's", tagged(&outsider, "ecr:PutImage", theirs, "leak", "red"), iam.Allowed},
+	} {
+		t.Run(c.name, func(t *testing.T) { wantBoth(t, e, c.request, c.want) })
+	}
+}
+
+// TestOrganizationByAccount checks that each account has the policies of its own
+// path, also when the cache has answered for the other one: a key that only one
+// account's policies mention is part of that account's questions alone.
+func TestOrganizationByAccount(t *testing.T) {
+	const theirs = "arn:aws:ecr:eu-central-1:210987654321:repository/app"
+	policies := twinPolicies(t)
+	full := compile(t, iam.ServiceControlPolicy, fullAccess)
+	policies.Repository[repository+"app"] = compile(t, iam.RepositoryPolicy, openText)
+	policies.Repository[theirs] = compile(t, iam.RepositoryPolicy, openText)
+	policies.Organization.Accounts = map[string]iam.ControlPolicies{
+		"123456789012": {SCPs: [][]*iam.Policy{full, compile(t, iam.ServiceControlPolicy, scpText)}},
+		"210987654321": {SCPs: [][]*iam.Policy{full}, RCPs: [][]*iam.Policy{compile(t, iam.ResourceControlPolicy, rcpText)}},
+	}
+	e, err := New(policies, Options{CacheSize: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name    string
+		request *Request
+		want    iam.Decision
+	}{
+		{"its SCP allows", tagged(&user, "ecr:PutImage", repository+"app", "x", ""), iam.Allowed},
+		{"its SCP does not", tagged(&user, "ecr:PutImage", repository+"app", "halt", "red"), iam.ImplicitDeny},
+		{"the other account's RCP does not apply at home", tagged(&user, "ecr:PutImage", repository+"app", "leak", "red"), iam.Allowed},
+		{"the other account's RCP applies there", tagged(&user, "ecr:PutImage", theirs, "leak", "red"), iam.ExplicitDeny},
+		{"its SCP applies abroad", tagged(&user, "ecr:PutImage", theirs, "halt", "red"), iam.ImplicitDeny},
+		{"the SCP of another account does not", tagged(&outsider, "ecr:PutImage", theirs, "halt", "red"), iam.Allowed},
 	} {
 		t.Run(c.name, func(t *testing.T) { wantBoth(t, e, c.request, c.want) })
 	}

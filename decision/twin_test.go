@@ -35,11 +35,12 @@ func twin(p Policies, r *Request) iam.Decision {
 	}
 	if o := p.Organization; o != nil {
 		in.ManagementAccount = o.ManagementAccount
-		if o.Members[r.Principal.Account] || r.Principal.Account == "" {
-			in.SCPs = o.SCPs
+		in.SCPs, in.RCPs = o.Accounts[r.Principal.Account].SCPs, o.Accounts[owner].RCPs
+		if r.Principal.Account == "" {
+			in.SCPs = o.Default.SCPs
 		}
-		if o.Members[owner] || owner == "" {
-			in.RCPs = o.RCPs
+		if owner == "" {
+			in.RCPs = o.Default.RCPs
 		}
 	}
 	return in.Evaluate(&r.Request)
@@ -56,10 +57,11 @@ func twinPolicies(t testing.TB) Policies {
 	p.Repository[repository+"closing"] = compile(t, iam.RepositoryPolicy, repositoryText)
 	p.Identity[outsider.ARN] = compile(t, iam.IdentityPolicy, allowAll)
 	p.Registry = map[string][]*iam.Policy{registry: compile(t, iam.RegistryPolicy, registryText)}
-	p.Organization = &iam.Organization{
+	controls := iam.ControlPolicies{
 		SCPs: [][]*iam.Policy{compile(t, iam.ServiceControlPolicy, fullAccess), compile(t, iam.ServiceControlPolicy, scpText)},
-		RCPs: [][]*iam.Policy{compile(t, iam.ResourceControlPolicy, rcpText)}, Members: map[string]bool{"123456789012": true},
+		RCPs: [][]*iam.Policy{compile(t, iam.ResourceControlPolicy, rcpText)},
 	}
+	p.Organization = &iam.Organization{Accounts: map[string]iam.ControlPolicies{"123456789012": controls}, Default: controls}
 	return p
 }
 

@@ -1,34 +1,46 @@
 package iam
 
-// An Organization is the control policies of an AWS organization, and whom they
-// bind (AWS Organizations User Guide, "Authorization policies"). The nil
-// Organization binds nobody.
+// An Organization is the control policies of an AWS organization, by the accounts
+// that they apply to (AWS Organizations User Guide, "Authorization policies"). The
+// nil Organization has no policies.
 type Organization struct {
-	// SCPs and RCPs are lists for each level, root first; at every level of SCPs
-	// a policy must allow.
-	SCPs, RCPs [][]*Policy
-	// ManagementAccount is exempt from both; "" if it is not known.
+	// Accounts has the policies of each member account. An account that is not in
+	// it is not a member, and no policy applies to it. If Accounts is nil, Default
+	// applies to every account.
+	Accounts map[string]ControlPolicies
+	// Default applies to an account that is not known (""), and to every account if
+	// Accounts is nil.
+	Default ControlPolicies
+	// ManagementAccount is exempt from both kinds; "" if it is not known.
 	ManagementAccount string
-	// Members are the accounts that the policies bind; nil binds every account.
-	Members map[string]bool
 }
 
-// Bind puts into p what the organization has for a request between two accounts:
-// the SCPs of the caller's and the RCPs of the resource's. An account that is
-// not known ("") is bound.
+// ControlPolicies are the policies on an account's path in the organization: a list
+// for each level, the root first and the account last. At every level of SCPs a
+// policy must allow (AWS Organizations User Guide, "SCP evaluation").
+type ControlPolicies struct {
+	SCPs, RCPs [][]*Policy
+}
+
+// Of returns the policies that apply to an account, and the account by which they
+// are listed: "" stands for Default.
+func (o *Organization) Of(account string) (listed string, policies ControlPolicies) {
+	switch {
+	case o == nil:
+		return "", ControlPolicies{}
+	case account == "" || o.Accounts == nil:
+		return "", o.Default
+	}
+	return account, o.Accounts[account]
+}
+
+// Bind puts into p what applies to a request between two accounts: the SCPs of the
+// caller's account and the RCPs of the resource's.
 func (o *Organization) Bind(p *Policies, caller, resource string) {
 	if o == nil {
 		return
 	}
-	p.ManagementAccount = o.ManagementAccount
-	if o.binds(caller) {
-		p.SCPs = o.SCPs
-	}
-	if o.binds(resource) {
-		p.RCPs = o.RCPs
-	}
-}
-
-func (o *Organization) binds(account string) bool {
-	return o.Members == nil || account == "" || o.Members[account]
+	_, ofCaller := o.Of(caller)
+	_, ofResource := o.Of(resource)
+	p.ManagementAccount, p.SCPs, p.RCPs = o.ManagementAccount, ofCaller.SCPs, ofResource.RCPs
 }

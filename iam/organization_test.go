@@ -2,36 +2,50 @@ package iam
 
 import "testing"
 
-// TestOrganizationBinds holds that the caller's account has its SCPs, the
-// resource's its RCPs, and what is not known both.
+// TestOrganizationBinds checks that the SCPs are those of the caller's account and
+// the RCPs those of the resource's, and that an account that is not known has the
+// default ones.
 func TestOrganizationBinds(t *testing.T) {
-	scps, rcps := [][]*Policy{allow(t, ServiceControlPolicy)}, [][]*Policy{deny(t, ResourceControlPolicy)}
+	scps := func(name string) ControlPolicies {
+		return ControlPolicies{
+			SCPs: [][]*Policy{{{Source: "scp " + name}}}, RCPs: [][]*Policy{{{Source: "rcp " + name}}},
+		}
+	}
+	two := map[string]ControlPolicies{account: scps("one"), other: scps("two")}
 	for _, test := range []struct {
 		name             string
-		members          map[string]bool
+		accounts         map[string]ControlPolicies
 		caller, resource string
-		scps, rcps       bool
+		want             string
 	}{
-		{"both are members", map[string]bool{account: true, other: true}, account, other, true, true},
-		{"the caller is", map[string]bool{account: true}, account, other, true, false},
-		{"the resource's account is", map[string]bool{other: true}, account, other, false, true},
-		{"neither", map[string]bool{}, account, other, false, false},
-		{"members not known", nil, account, other, true, true},
-		{"caller not known", map[string]bool{other: true}, "", other, true, true},
-		{"resource not known", map[string]bool{other: true}, account, "", false, true},
+		{"one account", two, account, account, "scp one, rcp one"},
+		{"the caller's and the resource's", two, account, other, "scp one, rcp two"},
+		{"the other way round", two, other, account, "scp two, rcp one"},
+		{"the resource's account is not a member", two, account, "333333333333", "scp one, none"},
+		{"the caller's account is not a member", two, "333333333333", other, "none, rcp two"},
+		{"no members", map[string]ControlPolicies{}, account, other, "none, none"},
+		{"members not known", nil, account, other, "scp default, rcp default"},
+		{"caller not known", two, "", other, "scp default, rcp two"},
+		{"resource not known", two, account, "", "scp one, rcp default"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			o := &Organization{SCPs: scps, RCPs: rcps, ManagementAccount: "999999999999", Members: test.members}
+			o := &Organization{Accounts: test.accounts, Default: scps("default"), ManagementAccount: "999999999999"}
 			var p Policies
 			o.Bind(&p, test.caller, test.resource)
-			if (p.SCPs != nil) != test.scps || (p.RCPs != nil) != test.rcps || p.ManagementAccount != "999999999999" {
-				t.Errorf("%d SCPs, %d RCPs, management account %q", len(p.SCPs), len(p.RCPs), p.ManagementAccount)
+			name := func(levels [][]*Policy) string {
+				if len(levels) == 0 {
+					return "none"
+				}
+				return levels[0][0].Source
+			}
+			if got := name(p.SCPs) + ", " + name(p.RCPs); got != test.want || p.ManagementAccount != "999999999999" {
+				t.Errorf("%s, management account %q; want %s", got, p.ManagementAccount, test.want)
 			}
 		})
 	}
 	var p Policies
 	if (*Organization)(nil).Bind(&p, account, other); p.SCPs != nil || p.RCPs != nil {
-		t.Error("no organization binds")
+		t.Error("the nil organization has policies")
 	}
 }
 

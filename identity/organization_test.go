@@ -37,7 +37,7 @@ func TestAssumingSeesTheRoleAndTheOrganization(t *testing.T) {
 			t.Run(c.name, func(t *testing.T) {
 				o, statement := &sts.Organization{Member: member}, deny+c.condition+`},`
 				if c.condition == limit {
-					o.Above, statement = &iam.Organization{RCPs: [][]*iam.Policy{{iamtest.Policy(t, iam.ResourceControlPolicy, limit)}}}, ""
+					o.Above, statement = &iam.Organization{Default: iam.ControlPolicies{RCPs: [][]*iam.Policy{{iamtest.Policy(t, iam.ResourceControlPolicy, limit)}}}}, ""
 				}
 				web := iamtest.Policy(t, iam.TrustPolicy, `{"Version":"2012-10-17","Statement":[`+statement+`
 					{"Effect":"Allow","Principal":{"Federated":"`+gitlabProvider+`","AWS":"`+aliceARN+`"},"Action":["sts:AssumeRole","sts:AssumeRoleWithWebIdentity"]}]}`)

@@ -2,30 +2,31 @@ package lint
 
 import (
 	"slices"
-	"strings"
 
 	"extauthz/iam"
 )
 
 // closedLevels finds levels of the organization whose service control policies
-// allow nothing: every level must allow.
+// allow nothing: every level must allow. A unit below which no caller of the
+// directory is may be closed.
 func (l *linter) closedLevels() {
-	open, first := map[string]bool{}, map[string]*iam.Policy{}
-	for _, policy := range l.contents.Policies {
-		if policy.Kind != iam.ServiceControlPolicy {
+	for _, level := range l.contents.ControlLevels {
+		if len(level.Policies) == 0 || !l.concernsCallers(level.Accounts) || l.grants(level.Policies, allowsLogin) {
 			continue
 		}
-		level, _, _ := strings.Cut(strings.TrimPrefix(policy.Source, "organization/scp/"), "/")
-		if first[level] == nil {
-			first[level] = policy
-		}
-		open[level] = open[level] || l.grants([]*iam.Policy{policy}, allowsLogin)
+		l.report(level.Policies[0].Source, iam.Position{Line: 1, Column: 1}, "closed-level", "no service control policy of %q allows ecr:GetAuthorizationToken, and every level must allow, so all requests of the accounts below it are denied; add FullAWSAccess", level.Name)
 	}
-	for level, policy := range first {
-		if !open[level] {
-			l.report(policy.Source, iam.Position{Line: 1, Column: 1}, "closed-level", "no service control policy of level %q allows ecr:GetAuthorizationToken, and every level must allow, so that nobody in the organization's accounts may do anything; add FullAWSAccess", level)
+}
+
+// concernsCallers reports whether a user, role or credential belongs to one of the
+// accounts; nil is every account.
+func (l *linter) concernsCallers(accounts map[string]bool) bool {
+	for account := range accounts {
+		if l.inhabited[account] {
+			return true
 		}
 	}
+	return accounts == nil || len(l.inhabited) == 0
 }
 
 // unboundControls finds control policies that bind nobody: service control policies

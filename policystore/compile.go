@@ -54,20 +54,25 @@ func (c *compilation) snapshot(o decision.Options, l *lasting) (*Snapshot, error
 	if err != nil {
 		return nil, err
 	}
-	policies, err := loadPolicies(c, all, organization)
+	controls, err := loadControls(c, organization)
 	if err != nil {
 		return nil, err
 	}
+	policies, err := loadPolicies(c, all)
+	if err != nil {
+		return nil, err
+	}
+	policies.Organization = controls.above
 	from, err := loadSources(c, l)
 	if err != nil {
 		return nil, err
 	}
-	from.organization = &sts.Organization{Member: organization.Member, Above: policies.Organization}
+	from.organization = &sts.Organization{Member: organization.Member, Above: controls.above}
 	who, err := loadPrincipals(c, from)
 	if err != nil {
 		return nil, err
 	}
-	if err := cmp.Or(all.checkAudiences(who.issuers), organization.checkAccounts(policies.Organization, all, from, who)); err != nil {
+	if err := cmp.Or(all.checkAudiences(who.issuers), organization.checkAccounts(controls.above, all, from, who)); err != nil {
 		return nil, err
 	}
 	tags, err := loadTags(c, all)
@@ -75,11 +80,11 @@ func (c *compilation) snapshot(o decision.Options, l *lasting) (*Snapshot, error
 		return nil, err
 	}
 	s := &Snapshot{
-		Digest: t.Digest, Callers: who.table, registries: all, principals: who, tags: tags, names: t.Names,
+		Digest: t.Digest, Callers: who.table, registries: all, principals: who, tags: tags, controls: controls, names: t.Names,
 		Summary: Summary{
 			Registries: len(all), Credentials: who.table.Len(), Principals: len(who.identity), Issuers: len(who.issuers),
 			ManagedPolicies: len(from.managed), RepositoryPolicies: len(policies.Repository), Repositories: known,
-			RegistryPolicies: len(policies.Registry), ControlPolicies: len(controlPolicies(policies.Organization)), TaggedRepositories: len(tags),
+			RegistryPolicies: len(policies.Registry), ControlPolicies: len(controls.written()), TaggedRepositories: len(tags),
 		},
 	}
 	if err := s.decideBy(from, policies, o); err != nil {
@@ -105,27 +110,24 @@ func loadSources(c *compilation, l *lasting) (*sources, error) {
 	return from, err
 }
 
-// loadPolicies compiles the policies that attach to no principal.
-func loadPolicies(c *compilation, all registries, organization *Organization) (p decision.Policies, err error) {
+// loadPolicies compiles the policies of repositories and registries.
+func loadPolicies(c *compilation, all registries) (p decision.Policies, err error) {
 	if p.Repository, err = loadRepositoryPolicies(c, all); err != nil {
 		return p, err
 	}
-	if p.Registry, err = loadRegistryPolicies(c, all); err != nil {
-		return p, err
-	}
-	p.Organization, err = loadControlPolicies(c, organization)
+	p.Registry, err = loadRegistryPolicies(c, all)
 	return p, err
 }
 
 // decideBy makes the engine, and judges the policies as a whole.
 func (s *Snapshot) decideBy(from *sources, policies decision.Policies, o decision.Options) (err error) {
-	own, aws := s.principals.operators(from, &policies)
+	own, aws := s.principals.operators(from, &policies, s.controls.written())
 	s.policies, s.repositories = own, policies.Repository
 	all := slices.Concat(own, aws)
 	if err := cmp.Or(s.principals.checkUserIDs(all), s.principals.checkNamedIDs(all), s.registries.checkTagged(s.tags, policies.Repository, all)); err != nil {
 		return err
 	}
-	s.Findings = findings(s.policies, slices.Concat(s.principals.findings, s.registries.idleSources(s.Callers), s.registries.unknownPartitions(), s.registries.untoldTags(all), unboundUsers(s.Callers), costlyHashes(s.Callers)))
+	s.Findings = findings(s.policies, slices.Concat(s.controls.findings, s.principals.findings, s.registries.idleSources(s.Callers), s.registries.unknownPartitions(), s.registries.untoldTags(all), unboundUsers(s.Callers), costlyHashes(s.Callers)))
 	s.Findings = from.managed.withoutQuotas(s.Findings)
 	policies.Identity, policies.Boundary = s.principals.identity, s.principals.boundary
 	s.Decisions, err = decision.New(policies, o)
@@ -134,7 +136,7 @@ func (s *Snapshot) decideBy(from *sources, policies decision.Policies, o decisio
 
 // operators are all policies that the operator wrote, in the order of files, and
 // those of AWS's that the authorizations of accounts brought.
-func (p *principals) operators(from *sources, other *decision.Policies) (own, aws []*iam.Policy) {
+func (p *principals) operators(from *sources, other *decision.Policies, controls []*iam.Policy) (own, aws []*iam.Policy) {
 	own, aws = from.managed.operators()
 	own = append(slices.AppendSeq(own, maps.Values(from.trust)), p.inline...)
 	for _, byARN := range []map[string][]*iam.Policy{other.Repository, other.Registry} {
@@ -142,20 +144,12 @@ func (p *principals) operators(from *sources, other *decision.Policies) (own, aw
 			own = append(own, attached...)
 		}
 	}
-	own = append(own, controlPolicies(other.Organization)...)
+	own = append(own, controls...)
 	slices.SortFunc(own, func(a, b *iam.Policy) int {
 		at, bt := a.Statements[0].Start, b.Statements[0].Start
 		return cmp.Or(strings.Compare(a.Source, b.Source), cmp.Compare(at.Line, bt.Line), cmp.Compare(at.Column, bt.Column), cmp.Compare(a.Kind, b.Kind))
 	})
 	return own, aws
-}
-
-// controlPolicies are those of an organization, of all kinds and levels.
-func controlPolicies(o *iam.Organization) []*iam.Policy {
-	if o == nil {
-		return nil
-	}
-	return slices.Concat(slices.Concat(o.SCPs...), slices.Concat(o.RCPs...))
 }
 
 // findings are those of all policies and of principals.yaml, in the order of

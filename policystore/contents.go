@@ -19,9 +19,11 @@ type Contents struct {
 	// Repositories has the policies of each repository by its ARN.
 	Repositories map[string][]*iam.Policy
 	TagKeys      map[string]bool // of all repositories' tags, as condition keys in lower case
-	Principals   []Principal     // ordered by ARN
-	Credentials  []Credential
-	Issuers      []TrustedIssuer
+	// ControlLevels are the folders of service control policies.
+	ControlLevels []ControlLevel
+	Principals    []Principal // ordered by ARN
+	Credentials   []Credential
+	Issuers       []TrustedIssuer
 }
 
 // A Place is where something stands in the directory.
@@ -61,7 +63,7 @@ type TrustedIssuer struct {
 // Contents returns what the snapshot was compiled of.
 func (s *Snapshot) Contents() Contents {
 	c := Contents{
-		Policies: s.policies, Repositories: s.repositories, TagKeys: s.tags.keys(),
+		Policies: s.policies, Repositories: s.repositories, TagKeys: s.tags.keys(), ControlLevels: s.controls.levels,
 		Credentials: s.principals.written.credentials, Issuers: s.principals.written.issuers,
 	}
 	for _, arn := range slices.Sorted(maps.Keys(s.principals.identity)) {

@@ -1,56 +1,123 @@
 package policystore
 
 import (
+	"fmt"
 	"maps"
-	"regexp"
 	"slices"
+	"strings"
 
 	"extauthz/iam"
 )
 
-// controlPolicy is the form of the path of a control policy: kind and level.
-var controlPolicy = regexp.MustCompile(`^organization/(scp|rcp)/([A-Za-z0-9+=,.@_-]{1,128})/[A-Za-z0-9+=,.@_-]{1,128}\.json$`)
+// controls are the control policies of the directory.
+type controls struct {
+	above    *iam.Organization // nil if there are none
+	folders  []*controlFolder  // of both kinds
+	levels   []ControlLevel    // of service control policies
+	findings []iam.Finding
+}
 
-// loadControlPolicies compiles the organization's control policies. They bind its
-// members, and every account where organization.yaml does not tell them. It
-// returns nil where there are none.
-func loadControlPolicies(c *compilation, o *Organization) (*iam.Organization, error) {
-	scps, err := loadLevels(c, "scp", iam.ServiceControlPolicy)
+// A ControlLevel is what has service control policies of its own: a root, an
+// organizational unit or an account or, in a directory of levels, a level.
+type ControlLevel struct {
+	Name     string          // the id, or the name of the level
+	Policies []*iam.Policy   // attached, in the order of files; AWS's own come last
+	Accounts map[string]bool // the members below it; nil for every account
+}
+
+// loadControls compiles the organization's control policies, and finds those of each
+// account.
+func loadControls(c *compilation, o *Organization) (*controls, error) {
+	scps, err := loadControlFolders(c, &serviceControl)
 	if err != nil {
 		return nil, err
 	}
-	rcps, err := loadLevels(c, "rcp", iam.ResourceControlPolicy)
-	if err != nil || scps == nil && rcps == nil {
-		return nil, err
+	rcps, err := loadControlFolders(c, &resourceControl)
+	if err != nil || len(scps)+len(rcps) == 0 {
+		return &controls{}, err
 	}
-	above := &iam.Organization{SCPs: scps, RCPs: rcps}
-	if o != nil {
-		above.ManagementAccount = o.management
-		above.Members = map[string]bool{}
-		for account := range o.paths {
-			above.Members[account] = true
+	all := &controls{above: &iam.Organization{}}
+	for _, folders := range []map[string]*controlFolder{scps, rcps} {
+		for _, name := range slices.Sorted(maps.Keys(folders)) {
+			all.folders = append(all.folders, folders[name])
 		}
 	}
-	return above, nil
+	if o != nil {
+		all.above.ManagementAccount = o.management
+	}
+	byID, err := all.areByID()
+	switch {
+	case err != nil:
+		return nil, err
+	case !byID:
+		all.attachLevels(o)
+		return all, nil
+	}
+	return all, all.attachByID(c, o, scps, rcps)
 }
 
-// loadLevels compiles the control policies of one kind, level by level in the
-// order of their names, the root first.
-func loadLevels(c *compilation, folder string, kind iam.Kind) (levels [][]*iam.Policy, err error) {
-	byLevel := map[string][]*iam.Policy{}
-	for _, file := range c.Paths {
-		m := controlPolicy.FindStringSubmatch(file)
-		if m == nil || m[1] != folder {
-			continue
+// written are the policies of the directory's own files, in the order of folders.
+func (all *controls) written() (policies []*iam.Policy) {
+	for _, folder := range all.folders {
+		for _, file := range folder.files {
+			policies = append(policies, file.policy)
 		}
-		policy, err := c.policy(kind, c.wholeFile(file))
-		if err != nil {
-			return nil, err
+	}
+	return policies
+}
+
+// areByID reports whether the folders have the ids of AWS Organizations. All have
+// them or none: an id that is misspelt must not become a level of every account.
+func (all *controls) areByID() (bool, error) {
+	var byID, level *controlFolder
+	for _, folder := range all.folders {
+		switch {
+		case isTarget(folder.name):
+			byID = folder
+		case resemblesTarget(folder.name):
+			return false, fmt.Errorf("%s: %q is not the id of a root (r-ab12), organizational unit (ou-ab12-11111111) or account (12 digits); rename the folder", folder.first(), folder.name)
+		case level == nil:
+			level = folder
 		}
-		byLevel[m[2]] = append(byLevel[m[2]], policy)
 	}
-	for _, level := range slices.Sorted(maps.Keys(byLevel)) {
-		levels = append(levels, byLevel[level])
+	if byID != nil && level != nil {
+		return false, fmt.Errorf("%s: folder %q is a level of every account, while %s belongs to one id of AWS Organizations; move its files to organization/%s/ID, where ID is the root, organizational unit or account that they are attached to",
+			level.first(), level.name, byID.path(), level.kind.folder)
 	}
-	return levels, nil
+	return byID != nil, nil
+}
+
+// isTarget reports whether a folder is named by the id of a root, an organizational
+// unit or an account.
+func isTarget(name string) bool {
+	return rootID.MatchString(name) || unitID.MatchString(name) || isAccount(name)
+}
+
+// resemblesTarget reports whether a name that is not an id seems to be meant as one.
+func resemblesTarget(name string) bool {
+	lower := strings.ToLower(name)
+	return strings.HasPrefix(lower, "r-") || strings.HasPrefix(lower, "ou-") || strings.HasPrefix(lower, "o-") ||
+		len(name) > 9 && strings.Trim(name, digits) == ""
+}
+
+// attachLevels attaches folders that are levels: in the order of their names, to each
+// member of the organization, or to every account if there is no organization.yaml.
+func (all *controls) attachLevels(o *Organization) {
+	var policies iam.ControlPolicies
+	for _, folder := range all.folders {
+		if folder.kind == &serviceControl {
+			policies.SCPs = append(policies.SCPs, folder.policies)
+			all.levels = append(all.levels, ControlLevel{Name: folder.name, Policies: folder.policies})
+		} else {
+			policies.RCPs = append(policies.RCPs, folder.policies)
+		}
+	}
+	all.above.Default = policies
+	if o == nil {
+		return
+	}
+	all.above.Accounts = map[string]iam.ControlPolicies{}
+	for account := range o.paths {
+		all.above.Accounts[account] = policies
+	}
 }

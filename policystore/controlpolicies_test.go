@@ -63,18 +63,20 @@ func TestControlPolicies(t *testing.T) {
 	}
 }
 
-// TestLevels holds that levels are in the order of their names, whatever the order
+// TestLevels checks that levels are in the order of their names, whatever the order
 // of the paths.
 func TestLevels(t *testing.T) {
-	levels, err := loadLevels(compilationOf(map[string]string{
+	all, err := loadControls(compilationOf(map[string]string{
 		"organization/scp/a-b/x.json": fullAccess, "organization/scp/a/y.json": fullAccess,
 		"organization/scp/a/z.json": fullAccess, "organization/rcp/0/x.json": noBatch,
-	}), "scp", iam.ServiceControlPolicy)
+	}), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(levels) != 2 || len(levels[0]) != 2 || levels[0][1].Source != "organization/scp/a/z.json" || levels[1][0].Source != "organization/scp/a-b/x.json" {
-		t.Errorf("levels %v", levels)
+	_, everyone := all.above.Of("123456789012")
+	levels := everyone.SCPs
+	if len(levels) != 2 || len(levels[0]) != 2 || levels[0][1].Source != "organization/scp/a/z.json" || levels[1][0].Source != "organization/scp/a-b/x.json" || len(everyone.RCPs) != 1 {
+		t.Errorf("levels %v", everyone)
 	}
 }
 

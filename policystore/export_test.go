@@ -27,13 +27,24 @@ const (
 // asked decides what alice asks of a repository of the small directory.
 func asked(t *testing.T, s *Snapshot, action, repository string) iam.Explanation {
 	t.Helper()
-	caller, err := s.CallerNamed("arn:aws:iam::123456789012:user/dev/alice")
+	return explainedFor(t, s, "arn:aws:iam::123456789012:user/dev/alice", action, "arn:aws:ecr:eu-central-1:123456789012:repository/"+repository)
+}
+
+// explained decides an action of a principal on repository team/app of a registry.
+func explained(t *testing.T, s *Snapshot, principal, registry, action string) iam.Explanation {
+	t.Helper()
+	r := s.RegistryNamed(registry)
+	return explainedFor(t, s, principal, action, r.RepositoryARN("team/app"), iam.ContextEntry{Key: "aws:RequestedRegion", Value: r.Region})
+}
+
+func explainedFor(t *testing.T, s *Snapshot, principal, action, resource string, context ...iam.ContextEntry) iam.Explanation {
+	t.Helper()
+	caller, err := s.CallerNamed(principal)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s.Decisions.Explain(&decision.Request{Request: iam.Request{
-		Principal: &caller.Principal, Context: caller.Context,
-		Action: action, Resource: "arn:aws:ecr:eu-central-1:123456789012:repository/" + repository,
+		Principal: &caller.Principal, Context: append(caller.Context, context...), Action: action, Resource: resource,
 	}})
 }
 

@@ -55,7 +55,7 @@ func checkPaths(t *directory.Tree) error {
 		switch {
 		case hasOneName(file) || namedFile.MatchString(file):
 		case isOfRepository(file) || isInventory(file) || isRegistryPolicy(file):
-		case isAuthorization(file) || controlPolicy.MatchString(file):
+		case isAuthorization(file) || controlPath.MatchString(file) || file == describedOrganizationPath:
 		default:
 			return errStray(file)
 		}
@@ -71,6 +71,8 @@ func errStray(file string) error {
 	switch {
 	case strings.HasSuffix(file, ".yml"):
 		remedy = "name it " + strings.TrimSuffix(file, ".yml") + ".yaml, or remove it"
+	case strings.HasPrefix(file, "organization/"):
+		remedy = fmt.Sprintf("move it to organization/scp/ID or organization/rcp/ID, where ID is the root, organizational unit or account that the policy is attached to; the output of describe-organization is %s", describedOrganizationPath)
 	case strings.HasPrefix(file, "accounts/") && !ofAccount:
 		remedy = fmt.Sprintf("name its account by 12 digits instead of %+q, or remove it", account)
 	}

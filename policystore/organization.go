@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"extauthz/iam"
 	"extauthz/policystore/directory"
 )
 
@@ -27,6 +28,7 @@ type Organization struct {
 	management string              // the management account; "" if it is not known
 	paths      map[string][]string // by account; a list of one, as condition keys have it
 	outside    map[string]bool     // accounts that are said to be no members
+	accountsAt iam.Position        // of the list of accounts
 }
 
 // Member returns the values of aws:PrincipalOrgID and aws:PrincipalOrgPaths, or
@@ -63,24 +65,40 @@ func (all registries) join(o *Organization) {
 	}
 }
 
-// loadOrganization reads organization.yaml; without it there is none.
+// loadOrganization reads organization.yaml, and the output of aws organizations
+// describe-organization beside it. Without organization.yaml it returns nil.
 func loadOrganization(t *directory.Tree) (*Organization, error) {
-	text, found := t.Text(organizationPath), t.Has(organizationPath)
-	if !found {
-		return nil, nil
+	described, err := readDescribedOrganization(t)
+	switch {
+	case err != nil:
+		return nil, err
+	case t.Has(organizationPath):
+		return readOrganization(t.Text(organizationPath), described)
+	case t.Has(describedOrganizationPath):
+		return nil, fmt.Errorf("%s: %s does not exist, and this output does not list the accounts; write it, with the path of each account", describedOrganizationPath, organizationPath)
 	}
+	return nil, nil
+}
+
+// readOrganization reads organization.yaml. The id and the management account may be
+// in the described organization instead.
+func readOrganization(text []byte, described describedOrganization) (*Organization, error) {
 	var file organizationFile
 	y, err := decodeYAML(organizationPath, text, &file)
 	if err != nil {
 		return nil, err
 	}
-	if !organizationID.MatchString(file.ID) {
-		return nil, y.errorAt(fmt.Errorf("id %q: write the organization's id, such as o-a1b2c3d4e5", file.ID), "id")
+	if key, err := described.agree(file.ID, file.ManagementAccount); err != nil {
+		return nil, y.errorAt(err, key)
+	}
+	id := cmp.Or(file.ID, described.id)
+	if !organizationID.MatchString(id) {
+		return nil, y.errorAt(fmt.Errorf("id %q: write the organization's id, such as o-a1b2c3d4e5", id), "id")
 	}
 	if len(file.Accounts) == 0 {
 		return nil, y.errorAt(errors.New("accounts: name the member accounts, each with its path"), "accounts")
 	}
-	o := &Organization{id: file.ID, paths: map[string][]string{}, outside: map[string]bool{}}
+	o := &Organization{id: id, paths: map[string][]string{}, outside: map[string]bool{}, accountsAt: y.position([]any{"accounts"})}
 	for _, account := range slices.Sorted(maps.Keys(file.Accounts)) {
 		path := file.Accounts[account]
 		if err := cmp.Or(checkAccount(account), o.checkPath(path)); err != nil {
@@ -91,9 +109,10 @@ func loadOrganization(t *directory.Tree) (*Organization, error) {
 	if wrong, err := o.exclude(file.Outside); err != nil {
 		return nil, y.errorAt(err, "outside", wrong)
 	}
-	if o.management = file.ManagementAccount; o.management != "" && o.paths[o.management] == nil {
-		return nil, y.errorAt(fmt.Errorf("managementAccount %q is not among the accounts; add it there with its path", o.management), "managementAccount")
+	if m := file.ManagementAccount; m != "" && o.paths[m] == nil {
+		return nil, y.errorAt(fmt.Errorf("managementAccount %q is not among the accounts; add it there with its path", m), "managementAccount")
 	}
+	o.management = cmp.Or(file.ManagementAccount, described.management)
 	return o, nil
 }
 

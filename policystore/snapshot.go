@@ -26,6 +26,7 @@ type Snapshot struct {
 	registries registries
 	principals *principals
 	tags       resourceTags
+	controls   *controls
 
 	names        directory.Names
 	policies     []*iam.Policy            // the operator's

@@ -1,0 +1,38 @@
+package policystore
+
+import (
+	"fmt"
+	"strings"
+
+	"extauthz/strictjson"
+)
+
+// required is a member that an entry of an output must have, and its value there.
+type required struct {
+	name  string
+	value field
+}
+
+// checkRequired returns an error that names the members which an entry lacks, and
+// the entry by the first member that it has.
+func checkRequired(r *strictjson.Reader, start int, what string, members ...required) error {
+	var lacking, empty []string
+	entry := what
+	for _, m := range members {
+		switch {
+		case m.value.text == "" && m.value.at == 0:
+			lacking = append(lacking, m.name)
+		case m.value.text == "":
+			empty = append(empty, m.name)
+		case entry == what && len(m.value.text) < 200:
+			entry = fmt.Sprintf("%s (%s %q)", what, m.name, m.value.text)
+		}
+	}
+	switch {
+	case len(lacking) > 0:
+		return r.ErrorAt(start, "%s lacks %s; save the output as it is", entry, strings.Join(lacking, " and "))
+	case len(empty) > 0:
+		return r.ErrorAt(start, "%s has an empty %s; save the output as it is", entry, strings.Join(empty, " and "))
+	}
+	return nil
+}
