@@ -111,7 +111,7 @@ func readDescribedMembers(r *strictjson.Reader, k *controlKind, read *controlFil
 	if err != nil {
 		return err
 	}
-	return checkRequired(r, start, "Policy", required{"Content", *content}, required{"PolicySummary", read.summary.id})
+	return checkRequired(r, start, "Policy", required{name: "Content", value: *content}, required{name: "PolicySummary", value: read.summary.id})
 }
 
 // readPolicyList reads the output of aws organizations list-policies-for-target.
@@ -157,7 +157,7 @@ func readPolicySummary(r *strictjson.Reader, what string, k *controlKind) (s pol
 		return skip(r)
 	})
 	if err == nil {
-		err = checkRequired(r, start, what, required{"Name", s.name}, required{"Id", s.id}, required{"Type", kind})
+		err = checkRequired(r, start, what, required{name: "Name", value: s.name}, required{name: "Id", value: s.id}, required{name: "Type", value: kind})
 	}
 	if err == nil && kind.text != k.typeOf {
 		err = r.ErrorAt(kind.at, "policy %q is a %s, and organization/%s has policies of type %s only; move or remove it", s.name.text, kind.text, k.folder, k.typeOf)

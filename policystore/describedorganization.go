@@ -51,7 +51,7 @@ func (d *describedOrganization) read(r *strictjson.Reader, what string) error {
 		return skip(r)
 	})
 	if err == nil {
-		err = checkRequired(r, start, what, required{"Id", id}, required{"MasterAccountId", management})
+		err = checkRequired(r, start, what, required{name: "Id", value: id}, required{name: "MasterAccountId", value: management})
 	}
 	switch {
 	case err != nil:

@@ -9,8 +9,11 @@
 //	                     and what is attached to users and roles
 //	htpasswd             the Basic users and their bcrypt hashes
 //	organization.yaml    the organization that accounts are members of, if any
-//	organization/scp/LEVEL/NAME.json, organization/rcp/LEVEL/NAME.json
-//	                     its control policies, the levels in the order of their names
+//	organization/scp/ID/NAME.json, organization/rcp/ID/NAME.json
+//	                     its control policies, by the root, unit or account that they
+//	                     are attached to
+//	organization/organization.json
+//	                     the output of aws organizations describe-organization
 //	managed/NAME.json    managed policies, attached by name or ARN: as identity
 //	                     policies, as permissions boundaries and as session policies
 //	trust/NAME.json      trust policies of roles, attached by name
@@ -40,8 +43,11 @@
 // that is attached, whatever is in managed/, and no user or role may be in both.
 // Where the output has a policy of AWS, its text counts before the one known here.
 //
-// Where an organization has control policies and organization.yaml, each account of
-// the directory is in its accounts or in its list outside.
+// If there are control policies and organization.yaml, each account of the directory
+// is in its accounts or in its list outside. Each account has the policies of its
+// root, of the units on its path, and its own. A folder of control policies whose
+// name is not an id of AWS Organizations is a level of one path that all accounts
+// have; both kinds of names together are an error.
 //
 // Places in a document that stands as an object in an output are those of the file.
 // In one that stands as a string they count from the string's beginning, and the
@@ -105,10 +111,16 @@
 //	userid.go        aws:userid, the unique ids it needs, and those that name nobody
 //	documents.go     the files about accounts and repositories; repository policies
 //	registrypolicy.go  the policies of whole registries
-//	controlpolicies.go the organization's control policies, level by level
+//	describedorganization.go  describe-organization: the id and the management account
+//	controlpolicies.go the organization's control policies
+//	controlfolder.go the control policies of a root, a unit, an account or a level
+//	controlfile.go   one file: a policy, describe-policy, or list-policies-for-target
+//	attachment.go    which control policies each account has
 //	tags.go          the tags of repositories, as condition keys
 //	untagged.go      policies that need the tags of every repository
 //	export.go        documents, by themselves and inside the outputs of AWS's commands
+//	required.go      members that an entry of an output must have
+//	policyversion.go get-policy-version: a managed policy as an output
 //	managed.go       managed policies: the operator's, AWS's for ECR, those of accounts
 //	authorization.go get-account-authorization-details: an account's users, groups,
 //	                 roles and policies

@@ -125,18 +125,21 @@ func readInto(list *[]field, r *strictjson.Reader, what string) error {
 
 // readInline reads the next inline policy.
 func (d *entityDetail) readInline(r authorizationReader) error {
-	start, found := r.Start(), false
+	start, found, policy := r.Start(), false, field{}
 	err := readOutput(r.Reader, "an inline policy", func(name string, _ int) error {
-		if name != "PolicyDocument" {
-			return skip(r.Reader)
+		switch name {
+		case "PolicyName":
+			return policy.read(r.Reader, name)
+		case "PolicyDocument":
+			found = true
+			text, err := readDocument(r.Reader, r.file, name)
+			d.inline = append(d.inline, text)
+			return err
 		}
-		found = true
-		text, err := readDocument(r.Reader, r.file, name)
-		d.inline = append(d.inline, text)
-		return err
+		return skip(r.Reader)
 	})
 	if err == nil && !found {
-		err = r.ErrorAt(start, "an inline policy lacks PolicyDocument; save the output as it is")
+		err = checkRequired(r.Reader, start, "an inline policy", namedBy("PolicyName", policy), required{name: "PolicyDocument"})
 	}
 	return err
 }
@@ -156,31 +159,39 @@ func (d *entityDetail) readAttached(r *strictjson.Reader, name string) error {
 	return r.Array(name, one)
 }
 
-// readWanted reads an object of which one member is wanted, and must be there.
+// readWanted reads an object of which one member is wanted, and must be there. Where
+// it is not, the error names the object by its member PolicyName.
 func readWanted(r *strictjson.Reader, what, wanted string, into *field) error {
-	start := r.Start()
+	start, policy := r.Start(), field{}
 	err := readOutput(r, what, func(name string, _ int) error {
-		if name == wanted {
+		switch name {
+		case wanted:
 			return into.read(r, name)
+		case "PolicyName":
+			return policy.read(r, name)
 		}
 		return skip(r)
 	})
-	if err == nil && into.text == "" {
-		err = r.ErrorAt(start, "%s lacks %s; save the output as it is", what, wanted)
+	if err != nil {
+		return err
 	}
-	return err
+	if into.text != "" {
+		return nil
+	}
+	return checkRequired(r, start, what, required{name: wanted, value: *into}, namedBy("PolicyName", policy))
 }
 
-// checkName wants what every entry has, and holds its ARN to its account, path and
-// name.
+// checkName returns an error if an entry lacks a member that every entry has, or if
+// its ARN does not agree with its account, path and name.
 func (r authorizationReader) checkName(d *entityDetail, kind string) error {
-	if d.arn.text == "" || d.path.text == "" || d.name.text == "" || d.id.text == "" {
-		return r.ErrorAt(d.start, "an entry of %sDetailList lacks Arn, Path, %sName or %sId; save the output as it is", kind, kind, kind)
-	}
+	members := []required{{name: kind + "Name", value: d.name}, {name: "Arn", value: d.arn}, {name: "Path", value: d.path}, {name: kind + "Id", value: d.id}}
 	for _, list := range [...]string{"AttachedManagedPolicies", "GroupList"} { // there even if empty
 		if slices.Contains(deciding[list], kind) && !d.found[list] {
-			return r.ErrorAt(d.start, "an entry of %sDetailList lacks %s; save the output as it is", kind, list)
+			members = append(members, required{name: list})
 		}
+	}
+	if err := checkRequired(r.Reader, d.start, "an entry of "+kind+"DetailList", members...); err != nil {
+		return err
 	}
 	return r.checkARN(d.arn, r.account, strings.ToLower(kind)+d.path.text+d.name.text)
 }

@@ -94,11 +94,12 @@ func (have inventory) read(r *strictjson.Reader, owner *Registry) error {
 		}
 		return skip(r)
 	})
+	if err == nil {
+		err = checkRequired(r, start, "a repository", required{name: "repositoryName", value: name}, required{name: "registryId", value: id}, required{name: "repositoryArn", value: arn})
+	}
 	switch {
 	case err != nil:
 		return err
-	case name.text == "" || id.text == "" || arn.text == "":
-		return r.ErrorAt(start, "a repository lacks repositoryName, registryId or repositoryArn; save the output of aws ecr describe-repositories as it is")
 	case !mapping.ValidRepository(name.text):
 		return r.ErrorAt(name.at, "%q is not a repository name", name.text)
 	case id.text != owner.Account:

@@ -46,7 +46,11 @@ func loadManaged(c *compilation, exported []*authorization) (managedPolicies, er
 		if !found {
 			continue
 		}
-		if err := m.add(c, policyName{"", strings.TrimSuffix(name, ".json")}, *c.wholeFile(file)); err != nil {
+		d, err := openPolicyVersion(file, c.Text(file))
+		if err == nil {
+			err = m.add(c, policyName{"", strings.TrimSuffix(name, ".json")}, d)
+		}
+		if err != nil {
 			return nil, err
 		}
 	}

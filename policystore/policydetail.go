@@ -40,11 +40,13 @@ func (r authorizationReader) readPolicy() error {
 		}
 		return skip(r.Reader)
 	})
+	if err == nil {
+		err = checkRequired(r.Reader, d.start, "an entry of Policies",
+			required{name: "PolicyName", value: d.name}, required{name: "Arn", value: d.arn}, required{name: "Path", value: d.path}, required{name: "DefaultVersionId", value: d.defaultVersion})
+	}
 	switch {
 	case err != nil:
 		return err
-	case d.arn.text == "" || d.path.text == "" || d.name.text == "" || d.defaultVersion.text == "":
-		return r.ErrorAt(d.start, "an entry of Policies lacks Arn, Path, PolicyName or DefaultVersionId; save the output as it is")
 	case r.policies[d.arn.text] != nil:
 		return r.ErrorAt(d.arn.at, "policy %q is there twice; save the output again", d.arn.text)
 	}
@@ -61,22 +63,25 @@ func (r authorizationReader) readPolicy() error {
 
 func (d *policyDetail) readVersion(r authorizationReader) error {
 	var v versionDetail
-	err := readOutput(r.Reader, "a version", func(name string, _ int) (err error) {
-		switch name {
-		case "VersionId":
-			return v.id.read(r.Reader, name)
-		case "IsDefaultVersion":
-			value, err := r.Raw()
-			v.isDefault = string(value)
-			return err
-		case "Document":
-			v.document, err = readDocument(r.Reader, r.file, name)
-			return err
-		}
-		return skip(r.Reader)
-	})
+	err := readOutput(r.Reader, "a version", func(name string, _ int) error { return v.readMember(r.Reader, r.file, name) })
 	d.versions = append(d.versions, v)
 	return err
+}
+
+// readMember reads a member of a version as AWS's commands print it.
+func (v *versionDetail) readMember(r *strictjson.Reader, file, name string) (err error) {
+	switch name {
+	case "VersionId":
+		return v.id.read(r, name)
+	case "IsDefaultVersion":
+		value, err := r.Raw()
+		v.isDefault = string(value)
+		return err
+	case "Document":
+		v.document, err = readDocument(r, file, name)
+		return err
+	}
+	return skip(r)
 }
 
 // checkVersions wants one default version, of which everything says that it is.

@@ -19,8 +19,8 @@ func TestReadmeExamples(t *testing.T) {
 	}
 	section, _, _ = strings.Cut(section, "\n## ")
 	contents := examples(section)
-	if len(contents) < 13 {
-		t.Fatalf("%d examples, want 13 at least: %v", len(contents), contents)
+	if len(contents) < 15 {
+		t.Fatalf("%d examples, want 15 at least: %v", len(contents), contents)
 	}
 	s, err := load(t, contents)
 	if err != nil {
@@ -28,7 +28,7 @@ func TestReadmeExamples(t *testing.T) {
 	}
 	want := Summary{
 		Registries: 1, Credentials: 2, Principals: 2, ManagedPolicies: 5, RegistryPolicies: 1, RepositoryPolicies: 1,
-		ControlPolicies: 2, Repositories: 1, TaggedRepositories: 1,
+		ControlPolicies: 3, Repositories: 1, TaggedRepositories: 1,
 	}
 	if s.Summary != want {
 		t.Errorf("the examples make %+v, want %+v", s.Summary, want)

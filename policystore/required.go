@@ -9,9 +9,13 @@ import (
 
 // required is a member that an entry of an output must have, and its value there.
 type required struct {
-	name  string
-	value field
+	name     string
+	value    field
+	optional bool // the member only names the entry in errors
 }
+
+// namedBy is a member that the entry may lack, and that names the entry in errors.
+func namedBy(name string, value field) required { return required{name, value, true} }
 
 // checkRequired returns an error that names the members which an entry lacks, and
 // the entry by the first member that it has.
@@ -20,6 +24,7 @@ func checkRequired(r *strictjson.Reader, start int, what string, members ...requ
 	entry := what
 	for _, m := range members {
 		switch {
+		case m.value.text == "" && m.optional:
 		case m.value.text == "" && m.value.at == 0:
 			lacking = append(lacking, m.name)
 		case m.value.text == "":

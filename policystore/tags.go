@@ -155,8 +155,14 @@ func readTagList(r *strictjson.Reader, name string) (tags []sts.Tag, err error) 
 			}
 			return skip(r)
 		})
-		if err == nil && (key == nil || value == nil) {
-			err = r.ErrorAt(start, "a tag lacks Key or Value; save the output as it is")
+		switch {
+		case err != nil:
+		case key == nil && value == nil:
+			err = r.ErrorAt(start, "a tag lacks Key and Value; save the output as it is")
+		case key == nil:
+			err = r.ErrorAt(start, "a tag (Value %q) lacks Key; save the output as it is", *value)
+		case value == nil:
+			err = r.ErrorAt(start, "a tag (Key %q) lacks Value; save the output as it is", *key)
 		}
 		if err == nil {
 			tags = append(tags, sts.Tag{Key: *key, Value: *value})

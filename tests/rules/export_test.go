@@ -45,6 +45,9 @@ const (
 	exportedUsers = `{"UserDetailList": [{"Path": "/", "UserName": "alice", "UserId": "AIDAQQQQQQQQALICE0001", "Arn": "arn:aws:iam::123456789012:user/alice", "GroupList": [], "AttachedManagedPolicies": [], "Tags": []}], "GroupDetailList": [], "RoleDetailList": [], "Policies": []}`
 	exportedList  = `{"repositories": [{"repositoryArn": "arn:aws:ecr:eu-central-1:123456789012:repository/team/app", "registryId": "123456789012", "repositoryName": "team/app"}, {"repositoryArn": "arn:aws:ecr:eu-central-1:123456789012:repository/base", "registryId": "123456789012", "repositoryName": "base"}]}`
 	exportedText  = `{"registryId": "123456789012", "repositoryName": "team/app", "policyText": "{\"Version\": \"2012-10-17\", \"Statement\": {\"Effect\": \"Deny\", \"Principal\": \"*\", \"Action\": \"ecr:PutImage\"}}"}`
+	exportedFull  = `{"Policies": [{"Id": "p-FullAWSAccess", "Arn": "arn:aws:organizations::aws:policy/service_control_policy/p-FullAWSAccess", "Name": "FullAWSAccess", "Type": "SERVICE_CONTROL_POLICY", "AwsManaged": true}]}`
+	exportedSCPs  = `{"Policies": [{"Id": "p-1a2b3c4d", "Arn": "arn:aws:organizations::345678901234:policy/o-a1b2c3d4e5/service_control_policy/p-1a2b3c4d", "Name": "only reads", "Type": "SERVICE_CONTROL_POLICY", "AwsManaged": false}]}`
+	exportedSCP   = `{"Policy": {"PolicySummary": {"Id": "p-1a2b3c4d", "Name": "only reads", "Type": "SERVICE_CONTROL_POLICY", "AwsManaged": false}, "Content": "{\"Version\":\"2012-10-17\",\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"ecr:BatchGet*\",\"Resource\":\"*\"}}"}}`
 	exportedUser  = "alice:$2a$08$DPaUGmmN39ebaTG5IBzqeePVThMiXfcWcOjP0UuFcO5QJdWVvq5CO\n"
 )
 
@@ -73,6 +76,23 @@ func newShop(t *testing.T) *shop {
 		"ecr list-tags-for-resource --region eu-central-1 --resource-arn arn:aws:ecr:eu-central-1:123456789012:repository/team/app": `{"tags": []}`,
 		"ecr get-repository-policy --region eu-central-1 --repository-name team/app":                                                exportedText,
 		"ecr get-repository-policy --region eu-central-1 --repository-name base.error":                                              "RepositoryPolicyNotFoundException",
+
+		"organizations describe-organization":                                                                 `{"Organization": {"Id": "o-a1b2c3d4e5", "MasterAccountId": "345678901234"}}`,
+		"organizations list-roots":                                                                            `{"Roots": [{"Id": "r-ab12", "PolicyTypes": [{"Type": "SERVICE_CONTROL_POLICY", "Status": "ENABLED"}, {"Type": "TAG_POLICY", "Status": "ENABLED"}, {"Type": "RESOURCE_CONTROL_POLICY", "Status": "PENDING_ENABLE"}]}]}`,
+		"organizations list-accounts-for-parent --parent-id r-ab12":                                           `{"Accounts": [{"Id": "345678901234"}]}`,
+		"organizations list-accounts-for-parent --parent-id ou-ab12-11111111":                                 `{"Accounts": []}`,
+		"organizations list-accounts-for-parent --parent-id ou-ab12-22222222":                                 `{"Accounts": [{"Id": "123456789012"}]}`,
+		"organizations list-accounts-for-parent --parent-id ou-ab12-33333333":                                 `{"Accounts": []}`,
+		"organizations list-organizational-units-for-parent --parent-id r-ab12":                               `{"OrganizationalUnits": [{"Id": "ou-ab12-11111111"}, {"Id": "ou-ab12-33333333"}]}`,
+		"organizations list-organizational-units-for-parent --parent-id ou-ab12-11111111":                     `{"OrganizationalUnits": [{"Id": "ou-ab12-22222222"}]}`,
+		"organizations list-organizational-units-for-parent --parent-id ou-ab12-22222222":                     `{"OrganizationalUnits": []}`,
+		"organizations list-organizational-units-for-parent --parent-id ou-ab12-33333333":                     `{"OrganizationalUnits": []}`,
+		"organizations list-policies-for-target --target-id r-ab12 --filter SERVICE_CONTROL_POLICY":           exportedFull,
+		"organizations list-policies-for-target --target-id 345678901234 --filter SERVICE_CONTROL_POLICY":     exportedFull,
+		"organizations list-policies-for-target --target-id ou-ab12-11111111 --filter SERVICE_CONTROL_POLICY": exportedFull,
+		"organizations list-policies-for-target --target-id ou-ab12-22222222 --filter SERVICE_CONTROL_POLICY": exportedSCPs,
+		"organizations list-policies-for-target --target-id 123456789012 --filter SERVICE_CONTROL_POLICY":     exportedFull,
+		"organizations describe-policy --policy-id p-1a2b3c4d":                                                exportedSCP,
 	} {
 		write(filepath.Join(s.outputs, strings.NewReplacer(" ", "_", "/", "_", ":", "_").Replace(arguments)), output, 0o644)
 	}
@@ -101,11 +121,13 @@ func blocks(text, language string) (all []string) {
 func TestExport(t *testing.T) {
 	s, text := newShop(t), page(t, filepath.Join("policystore", "README.md"))
 	commands := blocks(text, "bash")
-	if len(commands) != 2 {
-		t.Fatalf("%d blocks of commands, want 2", len(commands))
+	if len(commands) != 3 {
+		t.Fatalf("%d blocks of commands, want 3", len(commands))
 	}
-	if out, err := s.paste(commands[0]); err != nil || out != "" {
-		t.Fatalf("%v: %s", err, out)
+	for _, export := range commands[:2] {
+		if out, err := s.paste(export); err != nil || out != "" {
+			t.Fatalf("%v: %s", err, out)
+		}
 	}
 	written := 0
 	for _, block := range blocks(text, "yaml") {
@@ -124,10 +146,20 @@ func TestExport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := folders.Summary; got.Registries != 2 || got.Principals != 1 || got.RepositoryPolicies != 1 || got.Repositories != 2 || got.TaggedRepositories != 2 {
+	if got := folders.Summary; got.Registries != 2 || got.Principals != 1 || got.RepositoryPolicies != 1 || got.Repositories != 2 || got.TaggedRepositories != 2 || got.ControlPolicies != 1 {
 		t.Errorf("loaded %+v", got)
 	}
-	if out, err := s.paste(commands[1]); err != nil {
+	for _, level := range folders.Contents().ControlLevels {
+		if limited := level.Policies[0].Source != "arn:aws:organizations::aws:policy/service_control_policy/p-FullAWSAccess"; limited != (level.Name == "ou-ab12-22222222") {
+			t.Errorf("%s has %s", level.Name, level.Policies[0].Source)
+		}
+	}
+	for _, f := range folders.Findings {
+		if f.Code == "assumed-scp" {
+			t.Error(f.Message)
+		}
+	}
+	if out, err := s.paste(commands[2]); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	flat, err := policystore.Load(s.keys, decision.Options{CacheSize: 16})
@@ -139,14 +171,19 @@ func TestExport(t *testing.T) {
 	}
 }
 
-// TestExportEnds holds that a failure which is not the lack of a policy ends the
+// TestExportEnds checks that a failure which is not the lack of a policy ends each
 // export, wherever it is.
 func TestExportEnds(t *testing.T) {
-	export := blocks(page(t, filepath.Join("policystore", "README.md")), "bash")[0]
-	for _, output := range []string{
-		"iam_get-account-authorization-details", "ecr_describe-repositories_--region_us-east-1", "ecr_get-registry-policy_--region_us-east-1",
-		"ecr_get-repository-policy_--region_eu-central-1_--repository-name_team_app", "ecr_get-repository-policy_--region_eu-central-1_--repository-name_base",
-		"ecr_list-tags-for-resource_--region_eu-central-1_--resource-arn_arn_aws_ecr_eu-central-1_123456789012_repository_base",
+	exports := blocks(page(t, filepath.Join("policystore", "README.md")), "bash")
+	for output, export := range map[string]string{
+		"iam_get-account-authorization-details": exports[0], "ecr_describe-repositories_--region_us-east-1": exports[0], "ecr_get-registry-policy_--region_us-east-1": exports[0],
+		"ecr_get-repository-policy_--region_eu-central-1_--repository-name_team_app": exports[0], "ecr_get-repository-policy_--region_eu-central-1_--repository-name_base": exports[0],
+		"ecr_list-tags-for-resource_--region_eu-central-1_--resource-arn_arn_aws_ecr_eu-central-1_123456789012_repository_base": exports[0],
+		"organizations_describe-organization": exports[1], "organizations_list-roots": exports[1],
+		"organizations_list-accounts-for-parent_--parent-id_ou-ab12-33333333":                                 exports[1],
+		"organizations_list-organizational-units-for-parent_--parent-id_ou-ab12-33333333":                     exports[1],
+		"organizations_list-policies-for-target_--target-id_ou-ab12-22222222_--filter_SERVICE_CONTROL_POLICY": exports[1],
+		"organizations_describe-policy_--policy-id_p-1a2b3c4d":                                                exports[1],
 	} {
 		s := newShop(t)
 		if err := os.WriteFile(filepath.Join(s.outputs, output+".error"), []byte("AccessDeniedException"), 0o644); err != nil {

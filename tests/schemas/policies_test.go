@@ -58,6 +58,31 @@ func TestPolicySchemaAcceptsPolicies(t *testing.T) {
 	}
 }
 
+// TestPolicySchemaAcceptsOutputs checks the outputs of AWS's commands against the
+// schema, and outputs that are not in force or lack a member.
+func TestPolicySchemaAcceptsOutputs(t *testing.T) {
+	const document = `{"Version": "2012-10-17", "Statement": []}`
+	compiled := compile(t, "policy")
+	for _, c := range []struct {
+		text string
+		want bool
+	}{
+		{`{"registryId": "123456789012", "policyText": "{}"}`, true},
+		{`{"PolicyVersion": {"Document": ` + document + `, "VersionId": "v1", "IsDefaultVersion": true, "CreateDate": "2026-02-03"}}`, true},
+		{`{"PolicyVersion": {"Document": ` + document + `, "VersionId": "v1", "IsDefaultVersion": false}}`, false},
+		{`{"PolicyVersion": {"VersionId": "v1"}}`, false},
+		{`{"Policy": {"PolicySummary": {"Id": "p-1", "Name": "a", "Type": "SERVICE_CONTROL_POLICY", "AwsManaged": false}, "Content": "{}"}}`, true},
+		{`{"Policy": {"PolicySummary": {"Id": "p-1", "Name": "a", "Type": "TAG_POLICY"}, "Content": "{}"}}`, false},
+		{`{"Policy": {"Content": "{}"}}`, false},
+		{`{"Policies": [{"Id": "p-1", "Arn": "a", "Name": "a", "Type": "RESOURCE_CONTROL_POLICY"}]}`, true},
+		{`{"Policies": [{"Id": "p-1", "Arn": "a", "Type": "RESOURCE_CONTROL_POLICY"}]}`, false},
+	} {
+		if err := judged(compiled, c.text); (err == nil) != c.want {
+			t.Errorf("%s: %v, want accepted %t", c.text, err, c.want)
+		}
+	}
+}
+
 // TestPolicySchemaKnowsTheActions holds the actions that editors propose to those
 // that there are.
 func TestPolicySchemaKnowsTheActions(t *testing.T) {

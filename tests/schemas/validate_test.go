@@ -126,8 +126,8 @@ func TestSchemasRequire(t *testing.T) {
 	}
 }
 
-// onlyBeside are keys that the program wants because of others.
-var onlyBeside = []string{"principals/issuers/0/metadata", "principals/principals", "principals/principals/0/arn", "organization/accounts/123456789012"}
+// onlyBeside are keys that the program requires only because of other keys or files.
+var onlyBeside = []string{"principals/issuers/0/metadata", "principals/principals", "principals/principals/0/arn", "organization/accounts/123456789012", "organization/id"}
 
 // without takes every key out of a document, one at a time.
 func without(value any, path string, try func(path string)) {

@@ -1,0 +1,54 @@
+package policystore
+
+import (
+	"bytes"
+
+	"extauthz/strictjson"
+)
+
+// openPolicyVersion finds the document in a file of managed/, which is the document
+// itself or the output of aws iam get-policy-version (IAM API Reference,
+// GetPolicyVersion).
+func openPolicyVersion(file string, text []byte) (document, error) {
+	const member = "PolicyVersion"
+	if !bytes.Contains(text, []byte(member)) || !hasMember(text, member) {
+		return wholeFile(file, text), nil
+	}
+	r, err := strictjson.NewReader(file, 1, text)
+	if err != nil {
+		return document{}, err
+	}
+	var found document
+	err = readOutput(r, "the output", func(name string, at int) error {
+		switch name {
+		case member:
+			found, err = readPolicyVersion(r, file, name)
+			return err
+		case "Version", "Id", "Statement":
+			return r.ErrorAt(at, "%s is beside %s; keep the policy alone, or the output as it is", name, member)
+		}
+		return skip(r)
+	})
+	return found, err
+}
+
+// readPolicyVersion reads the version, which must be the one in force.
+func readPolicyVersion(r *strictjson.Reader, file, what string) (document, error) {
+	var v versionDetail
+	start, isDefaultAt := r.Start(), 0
+	err := readOutput(r, what, func(name string, at int) error {
+		if name == "IsDefaultVersion" {
+			isDefaultAt = at
+		}
+		return v.readMember(r, file, name)
+	})
+	switch {
+	case err != nil:
+		return document{}, err
+	case v.document.text == nil:
+		return document{}, checkRequired(r, start, what, required{name: "VersionId", value: v.id}, required{name: "Document", value: field{}})
+	case v.isDefault != "" && v.isDefault != "true":
+		return document{}, r.ErrorAt(isDefaultAt, "version %q is not the policy's default version, so it is not in force on AWS; save the output for the DefaultVersionId that aws iam get-policy prints", v.id.text)
+	}
+	return v.document, nil
+}
