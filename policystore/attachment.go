@@ -11,7 +11,7 @@ import (
 
 // attachByID gives each member account the policies of its root, of the units on its
 // path, and its own, in this order.
-func (all *controls) attachByID(c *compilation, o *Organization, scps, rcps map[string]*controlFolder) error {
+func (all *controls) attachByID(o *Organization, scps, rcps map[string]*controlFolder) error {
 	if o == nil {
 		folder := all.folders[0]
 		return fmt.Errorf("%s: %s does not exist, so it is not known which accounts are below %q; write it, with the path of each account", folder.first(), organizationPath, folder.name)
@@ -27,15 +27,7 @@ func (all *controls) attachByID(c *compilation, o *Organization, scps, rcps map[
 	}
 	all.above.Accounts = map[string]iam.ControlPolicies{}
 	for account := range o.paths {
-		var policies iam.ControlPolicies
-		var err error
-		if policies.SCPs, err = o.levelsOf(c, account, &serviceControl, scps); err != nil {
-			return err
-		}
-		if policies.RCPs, err = o.levelsOf(c, account, &resourceControl, rcps); err != nil {
-			return err
-		}
-		all.above.Accounts[account] = policies
+		all.above.Accounts[account] = iam.ControlPolicies{SCPs: o.levelsOf(account, scps), RCPs: o.levelsOf(account, rcps)}
 	}
 	for _, folder := range all.folders { // an account that is not known has all of them
 		if folder.kind == &serviceControl {
@@ -70,24 +62,14 @@ func (o *Organization) below() map[string]map[string]bool {
 }
 
 // levelsOf returns the policies of one kind on an account's path. What has no folder
-// has the policy that AWS attaches to everything, which allows all. Where no policy of
-// the kind exists there are no levels.
-func (o *Organization) levelsOf(c *compilation, account string, k *controlKind, folders map[string]*controlFolder) (levels [][]*iam.Policy, err error) {
-	if len(folders) == 0 {
-		return nil, nil
-	}
-	full, err := k.fullAccess(c)
-	if err != nil {
-		return nil, err
-	}
+// is not a level: it has the policy that AWS attaches to everything, which allows all.
+func (o *Organization) levelsOf(account string, folders map[string]*controlFolder) (levels [][]*iam.Policy) {
 	for _, id := range o.targets(account) {
 		if folder := folders[id]; folder != nil {
 			levels = append(levels, folder.policies)
-		} else {
-			levels = append(levels, []*iam.Policy{full})
 		}
 	}
-	return levels, nil
+	return levels
 }
 
 // withoutSCP finds ids on the paths of accounts for which the directory has no

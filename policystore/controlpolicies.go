@@ -53,7 +53,7 @@ func loadControls(c *compilation, o *Organization) (*controls, error) {
 		all.attachLevels(o)
 		return all, nil
 	}
-	return all, all.attachByID(c, o, scps, rcps)
+	return all, all.attachByID(o, scps, rcps)
 }
 
 // written are the policies of the directory's own files, in the order of folders.

@@ -18,8 +18,9 @@ const (
 )
 
 // exported are policies of two accounts in two regions, in nothing but the outputs
-// of the AWS CLI and the texts of an organization's policies. There is a listener
-// for each registry, as in a mesh.
+// of the AWS CLI and the texts of an organization's policies. The first account is in
+// a unit that denies other regions, the second in one with an allow list. There is a
+// listener for each registry, as in a mesh.
 func exported(t *testing.T) setup {
 	t.Helper()
 	spec := safe(t)
@@ -98,9 +99,9 @@ func (w *world) exportedDenied(t *testing.T) []exportedCase {
 		case403("a version that is not the default", password("mallory"), get, "shared/app/manifests/v1", "ecr:BatchGetImage", ours+"shared/app",
 			lacks("identity-based policy", "ecr:BatchGetImage"), ""),
 		case403("a service control policy", password("admin"), remove, "release/app/manifests/v1", "ecr:BatchDeleteImage", ours+"release/app",
-			explicit+"service control policy", "organization/scp/1-workloads/keep-releases.json KeepReleases"),
+			explicit+"service control policy", "organization/scp/ou-ab12-11111111/keep-releases.json KeepReleases"),
 		case403("a resource control policy", password("dave"), get, "secret/app/manifests/v1", "ecr:BatchGetImage", ours+"secret/app",
-			explicit+"resource control policy", "organization/rcp/0-root/secrets-stay.json SecretsStay"),
+			explicit+"resource control policy", "organization/rcp/r-ab12/secrets-stay.json SecretsStay"),
 		case403("a registry's policy", password("alice"), put, "frozen/app/manifests/v2", "ecr:PutImage", ours+"frozen/app",
 			explicit+"resource-based policy", account+"eu-central-1/registry-policy.json frozen"),
 		case403("a repository's policy", password("bob"), get, "secret/app/manifests/v1", "ecr:BatchGetImage", ours+"secret/app",
@@ -150,8 +151,42 @@ func exportedElsewhere(t *testing.T, w *world) {
 	get("dave", "team/app/manifests/v1").wants(t, http.StatusForbidden).
 		wantsError(t, "DENIED", "ecr:BatchGetImage on resource: "+theirs+"team/app because no identity-based policy")
 	get("admin", "tools/app/manifests/v1").wants(t, http.StatusForbidden).
-		wantsError(t, "DENIED", "ecr:BatchGetImage on resource: "+theirs+"tools/app with an explicit deny in a resource-based policy")
+		wantsError(t, "DENIED", "ecr:GetAuthorizationToken on resource: * with an explicit deny in a service control policy")
 	get("dave", "_catalog").wants(t, http.StatusForbidden).wantsError(t, "DENIED", "ecr:DescribeRepositories on resource: "+theirs+"*")
+}
+
+// exportedUnits checks that each account has the service control policies of its own
+// unit, also after an account has been moved to another one.
+func exportedUnits(t *testing.T, w *world) {
+	must(t, remote.Write(w.behind(t, "tools/app", "v1"), w.team))
+	dave := func(method, path string) answer {
+		request, err := http.NewRequest(method, "http://"+w.second+"/v2/"+path, nil)
+		must(t, err)
+		request.Host = "b.example.com"
+		request.Header.Set("Authorization", password("dave")[1])
+		return exchange(t, http.DefaultClient, request)
+	}
+	const uploads = "tools/app/blobs/uploads/"
+	const because = "ecr:InitiateLayerUpload on resource: " + theirs + "tools/app because no service control policy allows the ecr:InitiateLayerUpload action"
+	dave(http.MethodGet, "tools/app/manifests/v1").wants(t, http.StatusOK) // abroad, which only the other unit denies
+	dave(http.MethodPost, uploads).wants(t, http.StatusForbidden).wantsError(t, "DENIED", because)
+	w.show(t, http.DefaultClient, http.MethodPost, "/v2/team/app/blobs/uploads/", password("alice")).wants(t, http.StatusAccepted)
+
+	file := filepath.Join(w.Policies, "organization.yaml")
+	before, err := os.ReadFile(file)
+	must(t, err)
+	unit := filepath.Join(w.Policies, "organization", "scp", "ou-ab12-22222222")
+	aside := filepath.Join(w.Policies, ".aside") // a folder of no account's path would be an error
+	must(t, os.Rename(unit, aside))
+	write(t, file, turned(t, file, "ou-ab12-22222222", "ou-ab12-11111111"))
+	pulls := func() bool { return dave(http.MethodGet, "tools/app/manifests/v1").status == http.StatusOK }
+	soon(t, "the policies of the new unit", func() bool { return !pulls() })
+	dave(http.MethodPost, uploads).wants(t, http.StatusForbidden).wantsError(t, "DENIED", "with an explicit deny in a service control policy")
+
+	must(t, os.Rename(aside, unit))
+	write(t, file, before)
+	soon(t, "the policies of the old unit", pulls)
+	dave(http.MethodPost, uploads).wants(t, http.StatusForbidden).wantsError(t, "DENIED", because)
 }
 
 // exportedTrust is who may assume which role, by the trust policies of the export.

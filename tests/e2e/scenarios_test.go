@@ -175,6 +175,7 @@ var groups = []group{
 	{"what AWS prints", exported, false, []scenario{
 		{"decides each request for its own reason", asExported},
 		{"in two accounts and regions", exportedElsewhere},
+		{"in two units of an organization", exportedUnits},
 		{"says who assumes which role", exportedTrust},
 		{"with clients", exportedClients},
 	}},
