@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"regexp"
 	"strings"
@@ -32,47 +33,74 @@ func newFlags() *flag.FlagSet {
 // parseArguments reads the command line. What is set twice has its last value.
 // It returns flag.ErrHelp where help was asked for.
 func parseArguments(flags *flag.FlagSet, in *invocation) error {
-	if err := flags.Parse(in.args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return err
-		}
-		return flagError(err, in)
+	arguments, err := parseMixed(flags, in)
+	if err == nil && len(arguments) > 0 {
+		err = inputErrorf("unexpected argument %q; see extauthz help %s", arguments[0], in.command)
 	}
-	if flags.NArg() > 0 {
-		return inputErrorf("unexpected argument %q; see extauthz help %s", flags.Arg(0), in.command)
-	}
-	return nil
+	return err
 }
 
 // parseMixed reads the command line of a command that takes arguments: they may
-// stand before, between and behind the flags. Behind -- all are arguments.
+// stand before, between and behind the flags. Behind -- all are arguments. Flags are
+// written as for package flag, whose errors are texts only; hence the own reading.
 func parseMixed(flags *flag.FlagSet, in *invocation) (arguments []string, err error) {
-	args := in.args
-	for {
-		if err := flags.Parse(args); err != nil {
-			if errors.Is(err, flag.ErrHelp) {
+	for args := in.args; len(args) > 0; {
+		written := args[0]
+		args = args[1:]
+		switch {
+		case written == "--":
+			return append(arguments, args...), nil
+		case len(written) < 2 || written[0] != '-':
+			arguments = append(arguments, written)
+		default:
+			if args, err = parseFlag(flags, written, args); errors.Is(err, flag.ErrHelp) {
 				return nil, err
+			} else if err != nil {
+				return nil, inputErrorf("%w; see extauthz help %s", err, in.command)
 			}
-			return nil, flagError(err, in)
 		}
-		read := len(args) - flags.NArg()
-		if read > 0 && args[read-1] == "--" {
-			return append(arguments, flags.Args()...), nil
-		}
-		if args = flags.Args(); len(args) == 0 {
-			return arguments, nil
-		}
-		arguments, args = append(arguments, args[0]), args[1:]
 	}
+	return arguments, nil
 }
 
-// flagOfError matches an error of package flag up to the name of the flag, which it
-// has with one dash, and with two here if it has more than one character.
-var flagOfError = regexp.MustCompile(`^((?:flag provided but not defined|flag needs an argument): |invalid (?:boolean )?value "(?:[^"\\]|\\.)*" for (?:flag )?)-([^:\s]{2})`)
+// parseFlag sets the flag that is written, which may have its value in the next
+// argument, and returns the arguments that follow.
+func parseFlag(flags *flag.FlagSet, written string, next []string) ([]string, error) {
+	name, value, hasValue := strings.Cut(strings.TrimPrefix(written[1:], "-"), "=")
+	f := flags.Lookup(name)
+	switch {
+	case name == "" || name[0] == '-':
+		return nil, fmt.Errorf("bad flag syntax: %s", written)
+	case f == nil && (name == "help" || name == "h"):
+		return nil, flag.ErrHelp
+	case f == nil:
+		return nil, fmt.Errorf("flag provided but not defined: %s", printedFlag(name))
+	}
+	boolean, isBoolean := f.Value.(interface{ IsBoolFlag() bool })
+	isBoolean = isBoolean && boolean.IsBoolFlag()
+	switch {
+	case hasValue:
+	case isBoolean:
+		value = "true"
+	case len(next) == 0:
+		return nil, fmt.Errorf("flag needs an argument: %s", printedFlag(name))
+	default:
+		value, next = next[0], next[1:]
+	}
+	if err := flags.Set(name, value); err != nil && isBoolean {
+		return nil, fmt.Errorf("invalid boolean value %q for %s: %w", value, printedFlag(name), err)
+	} else if err != nil {
+		return nil, fmt.Errorf("invalid value %q for flag %s: %w", value, printedFlag(name), err)
+	}
+	return next, nil
+}
 
-// flagError is an error of package flag, with flags as help prints them.
-func flagError(err error, in *invocation) error {
-	return inputErrorf("%s; see extauthz help %s", flagOfError.ReplaceAllString(err.Error(), "$1--$2"), in.command)
+// printedFlag is a flag as help prints it: a name of one character has one dash.
+func printedFlag(name string) string {
+	if len(name) == 1 {
+		return "-" + name
+	}
+	return "--" + name
 }
 
 // parseDirectory reads the command line of a command whose one argument is a
