@@ -55,14 +55,12 @@ func checkSocketPath(addr, path string) error {
 // checkHostPort refuses an address without a host or with a port that is not a number.
 func checkHostPort(addr string) error {
 	host, port, err := net.SplitHostPort(addr)
-	if err != nil {
-		var bad *net.AddrError
-		if errors.As(err, &bad) {
-			return errors.New(bad.Err)
-		}
-		return err
-	}
-	if host == "" {
+	switch {
+	case err != nil && strings.Count(addr, ":") > 1:
+		return errors.New("it has several colons; put an IPv6 address between brackets, as in [::1]:9191")
+	case err != nil:
+		return errors.New("the port is missing")
+	case host == "":
 		return errors.New("the host is missing (0.0.0.0 means every interface)")
 	}
 	if _, err := strconv.ParseUint(port, 10, 16); err != nil {

@@ -22,15 +22,15 @@ func TestParseAddress(t *testing.T) {
 		{"relative path", "unix://run/a.sock", Address{}, "must be absolute"},
 		{"abstract socket", "unix://@extauthz", Address{}, "must be absolute"},
 		{"no path", "unix://", Address{}, "must be absolute"},
-		{"empty", "", Address{}, "missing port"},
-		{"no port", "127.0.0.1", Address{}, "missing port"},
+		{"empty", "", Address{}, "the port is missing"},
+		{"no port", "127.0.0.1", Address{}, "the port is missing"},
 		{"no host", ":9191", Address{}, "the host is missing"},
 		{"empty port", "127.0.0.1:", Address{}, "not a number"},
 		{"service name", "127.0.0.1:http", Address{}, "not a number"},
 		{"port too large", "127.0.0.1:65536", Address{}, "not a number"},
 		{"negative port", "127.0.0.1:-1", Address{}, "not a number"},
 		{"another scheme", "tcp://127.0.0.1:9191", Address{}, "is no address"},
-		{"IPv6 without brackets", "::1:9191", Address{}, "too many colons"},
+		{"IPv6 without brackets", "::1:9191", Address{}, "put an IPv6 address between brackets"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := ParseAddress(c.addr)

@@ -215,7 +215,7 @@ func TestServeBindFailure(t *testing.T) {
 		p := prepare(t, flag, taken.Addr().String())
 		stderr, err := p.CombinedOutput()
 		last := string(stderr[strings.LastIndex(strings.TrimSpace(string(stderr)), "\n")+1:])
-		if p.ProcessState.ExitCode() != exitFailure || !strings.HasPrefix(last, "extauthz serve: "+flag+" ") || !strings.Contains(last, "address already in use") {
+		if p.ProcessState.ExitCode() != exitFailure || !strings.HasPrefix(last, "extauthz serve: "+flag+" ") || !strings.Contains(last, syscall.EADDRINUSE.Error()) {
 			t.Errorf("%s: %v, %q; want exit code 1 and the reason", flag, err, last)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -163,8 +164,8 @@ func TestSimulateMistakes(t *testing.T) {
 	}{
 		{[]string{wrong}, wrong + `:2:3: unknown field "Actions"; names are those of SimulateCustomPolicy`},
 		{[]string{}, "standard input:1:1: not JSON"},
-		{[]string{"/nowhere/in.json"}, "open /nowhere/in.json: no such file"},
-		{[]string{t.TempDir()}, "is a directory"},
+		{[]string{"/nowhere/in.json"}, "open /nowhere/in.json: " + syscall.ENOENT.Error()},
+		{[]string{t.TempDir()}, syscall.EISDIR.Error()},
 		{[]string{wrong, "b"}, `unexpected argument "b"; name one file`},
 		{[]string{"--fly"}, "flag provided but not defined: --fly; see extauthz help simulate"},
 		{[]string{"--jsonl", "--explain"}, "--explain with --jsonl"},

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -109,7 +110,7 @@ func TestTestMistakes(t *testing.T) {
 	}{
 		{nil, "no directory; name the policy directory, as in extauthz test policies"},
 		{[]string{quickstart, "b"}, `unexpected argument "b"; name one directory`},
-		{[]string{"/nowhere"}, "extauthz test: /nowhere: no such file or directory; "},
+		{[]string{"/nowhere"}, "extauthz test: /nowhere: " + syscall.ENOENT.Error() + "; "},
 		{[]string{empty}, "registries.yaml: not there"},
 		{[]string{broken}, "tests/wrong.yaml:1: a mapping of keys to values stands here; write a list"},
 		{[]string{without}, "no policy tests; write some into tests/NAME.yaml"},

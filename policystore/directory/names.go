@@ -84,7 +84,7 @@ func unreadable(name string, err error) error {
 		remedy = "let the user that extauthz runs as read it"
 	case errors.Is(err, fs.ErrNotExist):
 		remedy = "put it there, or mend or remove the link to it"
-	case errors.Is(err, syscall.ELOOP), strings.Contains(err.Error(), "too many links"):
+	case errors.Is(err, syscall.ELOOP):
 		remedy = "the link leads back to itself: mend or remove it"
 	case errors.Is(err, syscall.ENOTDIR):
 		remedy = "name a directory"

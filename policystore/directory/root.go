@@ -28,7 +28,7 @@ func absolute(dir string) string {
 // the directory itself (git-sync), and "..data" in it (the volume of a
 // ConfigMap or Secret). Errors call the directory by name.
 func resolveRoot(dir, name string) (string, error) {
-	root, err := filepath.EvalSymlinks(dir)
+	root, err := followLinks(dir)
 	if err != nil {
 		return "", unreadable(name, err)
 	}
@@ -38,11 +38,23 @@ func resolveRoot(dir, name string) (string, error) {
 	} else if err != nil {
 		return "", unreadable(name, err)
 	}
-	data, err := filepath.EvalSymlinks(volume)
+	data, err := followLinks(volume)
 	if err != nil {
 		return "", unreadable(filepath.Join(name, volumeData), err)
 	}
 	return data, checkVolume(root, name)
+}
+
+// followLinks is filepath.EvalSymlinks with the operating system's error, which tells
+// a link to itself by its code.
+func followLinks(path string) (string, error) {
+	followed, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		if _, cause := os.Stat(path); cause != nil {
+			err = cause
+		}
+	}
+	return followed, err
 }
 
 // volumeData is the link in the volume of a ConfigMap or Secret to the
