@@ -1,9 +1,11 @@
 package envoy
 
 import (
+	"bytes"
 	"fmt"
 	"regexp"
 	"time"
+	"unicode/utf8"
 
 	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
 	"google.golang.org/protobuf/encoding/protojson"
@@ -19,7 +21,7 @@ import (
 func ParseCheckRequest(source string, text []byte, now time.Time) (*authz.Request, error) {
 	m := new(authv3.CheckRequest)
 	if err := protojson.Unmarshal(text, m); err != nil {
-		return nil, jsonError(source, err)
+		return nil, jsonError(source, text)
 	}
 	if at := m.GetAttributes().GetRequest().GetTime(); at.IsValid() {
 		now = at.AsTime()
@@ -27,20 +29,16 @@ func ParseCheckRequest(source string, text []byte, now time.Time) (*authz.Reques
 	return toRequest(m, now), nil
 }
 
-// What protojson says that can be repeated.
-var (
-	jsonPlace   = regexp.MustCompile(`\(line (\d+):(\d+)\)`)
-	jsonUnknown = regexp.MustCompile(`unknown field "([A-Za-z_][A-Za-z0-9_]{0,39})"`)
-)
+// fieldName is the form of the names of fields: another text may be a secret.
+var fieldName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,39}$`)
 
 // jsonError says where the text is wrong, in words that do not repeat it.
-func jsonError(source string, err error) error {
-	place, wrong := source, "no CheckRequest"
-	if found := jsonPlace.FindStringSubmatch(err.Error()); found != nil {
-		place += ":" + found[1] + ":" + found[2]
+func jsonError(source string, text []byte) error {
+	found, wrong := findFault(new(authv3.CheckRequest).ProtoReflect(), text, 0), "no CheckRequest"
+	if fieldName.MatchString(found.field) {
+		wrong = fmt.Sprintf("unknown field %q in a CheckRequest", found.field)
 	}
-	if found := jsonUnknown.FindStringSubmatch(err.Error()); found != nil {
-		wrong = fmt.Sprintf("unknown field %q in a CheckRequest", found[1])
-	}
-	return fmt.Errorf("%s: %s; write an envoy.service.auth.v3.CheckRequest in the JSON of Protocol Buffers", place, wrong)
+	before := text[:min(found.offset, len(text))]
+	line, lastLine := bytes.Count(before, []byte("\n"))+1, before[bytes.LastIndexByte(before, '\n')+1:]
+	return fmt.Errorf("%s:%d:%d: %s; write an envoy.service.auth.v3.CheckRequest in the JSON of Protocol Buffers", source, line, utf8.RuneCount(lastLine)+1, wrong)
 }

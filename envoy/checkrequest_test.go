@@ -52,13 +52,20 @@ func TestParseCheckRequest(t *testing.T) {
 func TestParseCheckRequestRefuses(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"nothing", "", "request.json:1:1: no CheckRequest"},
-		{"no object", `["hunter2"]`, "no CheckRequest"},
+		{"no object", `["hunter2"]`, "request.json:1:1: no CheckRequest"},
 		{"unknown field", "{\n \"attribute\": {}}", `request.json:2:2: unknown field "attribute" in a CheckRequest`},
-		{"unknown field that may be a secret", `{"hunter2 or so": {}}`, `no CheckRequest`},
+		{"unknown field that may be a secret", `{"hunter2 or so": {}}`, `request.json:1:2: no CheckRequest`},
+		{"unknown field of a field", `{"attributes":{"request":{"http":{"header":{}}}}}`, `request.json:1:35: unknown field "header" in a CheckRequest`},
+		{"name as in the definition", `{"attributes":{"context_extensions":{"a":7}}}`, `request.json:1:37: no CheckRequest`},
+		{"wrong type in a list", `{"attributes":{"request":{"http":{"header_map":{"headers":["hunter2"]}}}}}`, `request.json:1:59: no CheckRequest`},
+		{"wrong time", "{\"attributes\":{\"request\":{\n\"time\": \"hunter2\"}}}", `request.json:2:9: no CheckRequest`},
+		{"field twice", `{"attributes":{}, "attributes":{}}`, `request.json:1:1: no CheckRequest`},
+		{"second field", `{"attributes":{"contextExtensions":{}, "request":[]}}`, `request.json:1:50: no CheckRequest`},
+		{"behind characters of two bytes", `{"attributes":{"contextExtensions":{"a":"ä"}, "reqest":[]}}`, `request.json:1:47: unknown field "reqest"`},
 		{"wrong type", `{"attributes":{"request":{"http":{"headers":"Basic hunter2"}}}}`, "request.json:1:45: no CheckRequest"},
-		{"wrong value", `{"attributes":{"request":{"http":{"headers":{"authorization": hunter2}}}}}`, "no CheckRequest"},
-		{"cut short", `{"attributes":{"request":{"http":{"headers":{"authorization":"Basic hunter2`, "no CheckRequest"},
-		{"something behind it", `{} hunter2`, "no CheckRequest"},
+		{"wrong value", `{"attributes":{"request":{"http":{"headers":{"authorization": hunter2}}}}}`, "request.json:1:63: no CheckRequest"},
+		{"cut short", `{"attributes":{"request":{"http":{"headers":{"authorization":"Basic hunter2`, "request.json:1:75: no CheckRequest"},
+		{"something behind it", `{} hunter2`, "request.json:1:4: no CheckRequest"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r, err := ParseCheckRequest("request.json", []byte(c.text), time.Now())

@@ -12,6 +12,7 @@
 //	service.go       Service.Check: request, answer, response
 //	request.go       CheckRequest → authz.Request, both header encodings
 //	checkrequest.go  ParseCheckRequest: a CheckRequest in JSON
+//	fault.go         the place in a CheckRequest that cannot be read
 //	response.go      authz.Result → CheckResponse, dynamic metadata
 //	server.go        Server: gRPC, keepalive, health, bounded drain
 //	codec.go         reading a check so that one that cannot be read is denied

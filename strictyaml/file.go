@@ -54,22 +54,22 @@ func (f *File) parse(text []byte) error {
 	if err := decoder.Decode(&f.root); errors.Is(err, io.EOF) {
 		return fmt.Errorf("%s: the file is empty; write what belongs in it, or restore it", f.name)
 	} else if err != nil {
-		return f.wrap(err)
+		return f.syntaxError(text)
 	}
-	if err := f.checkEnd(decoder); err != nil {
+	if err := f.checkEnd(decoder, text); err != nil {
 		return err
 	}
 	return f.checkPlain(&f.root)
 }
 
 // checkEnd wants nothing more behind the document.
-func (f *File) checkEnd(decoder *yaml.Decoder) error {
+func (f *File) checkEnd(decoder *yaml.Decoder, text []byte) error {
 	var second yaml.Node
 	switch err := decoder.Decode(&second); {
 	case errors.Is(err, io.EOF):
 		return nil
 	case err != nil:
-		return f.wrap(err)
+		return f.syntaxError(text)
 	}
 	return fmt.Errorf("%s:%d: a second YAML document follows the first; keep one", f.name, second.Line)
 }

@@ -3,8 +3,6 @@ package strictyaml
 import (
 	"fmt"
 	"reflect"
-	"regexp"
-	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -17,32 +15,6 @@ func (f *File) errorIn(node *yaml.Node, format string, args ...any) error {
 // errorOn is an error that concerns the line of a node as a whole.
 func (f *File) errorOn(node *yaml.Node, format string, args ...any) error {
 	return fmt.Errorf("%s:%d: %s", f.name, node.Line, fmt.Sprintf(format, args...))
-}
-
-// errorLine is the form of what the YAML library says where it knows the line.
-var errorLine = regexp.MustCompile(`line (\d+): (.*)`)
-
-// wrap turns an error of the YAML library into one line that names the place and
-// says what to do.
-func (f *File) wrap(err error) error {
-	place, text := f.name, err.Error() // the library names no line where it is the first or the whole
-	if m := errorLine.FindStringSubmatch(text); m != nil {
-		place, text = f.name+":"+m[1], m[2]
-	}
-	return fmt.Errorf("%s: %s", place, told(strings.TrimPrefix(text, "yaml: ")))
-}
-
-// told is what the library says, in the words of who writes the file.
-func told(text string) string {
-	switch {
-	case strings.Contains(text, "unknown anchor"):
-		return text + "; write the values out, without anchors"
-	case strings.Contains(text, "cannot start any token"), strings.Contains(text, "tab character"):
-		return "not YAML: " + text + "; indent with spaces, not tabs, and put what begins with @, ` or % between quotes"
-	case strings.Contains(text, "control characters"):
-		return "not YAML: " + text + "; remove them, or save the file again"
-	}
-	return "not YAML: " + text + "; mend the indentation, quotes and brackets here or in the lines above"
 }
 
 // kinds are the library's names of what may stand in a file.

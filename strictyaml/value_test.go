@@ -70,7 +70,7 @@ func TestAliases(t *testing.T) {
 		{bomb, "a.yaml: document contains excessive aliasing; write the values out"},
 		{"e: &e [*e]\n", "a.yaml:1: a list stands here; write a mapping"},
 		{"p: &p {name: *p}\n", "a.yaml:1: a mapping of keys to values stands here; write a string"},
-		{"l: [*a]\n", "a.yaml: unknown anchor 'a' referenced; write the values out, without anchors"},
+		{"l: [*a]\n", "a.yaml:1: not YAML: the line refers to an anchor that does not exist; write the values out, without anchors"},
 		{"l: [&a '']\ns: *a\n", "a.yaml:2:4: nothing stands behind s"},
 		{"m: {a: x, &k a : y}\n", `a.yaml:1: mapping key "a" already defined at line 1`},
 	} {
