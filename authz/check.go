@@ -19,7 +19,7 @@ type Checker struct {
 
 // Check answers one request. It never returns nil and never panics: a fault is
 // an unavailable result. Only checking a password waits, and no longer than
-// ctx.
+// ctx. Evaluation stops between two permissions when ctx has ended.
 func (c *Checker) Check(ctx context.Context, r *Request) (result *Result) {
 	defer func() {
 		if fault := recover(); fault != nil {
@@ -77,10 +77,17 @@ func (p *pass) answer(ctx context.Context) {
 		return
 	}
 	if ctx.Err() != nil {
-		p.result.unavailable("the request's deadline has passed")
+		p.abandon()
 		return
 	}
-	p.judge(&m)
+	p.judge(ctx, &m)
+}
+
+// abandon settles the result of a request whose caller does not wait for it any
+// more. It leaves out what was decided, so that nothing explains it.
+func (p *pass) abandon() {
+	p.result.Permissions = nil
+	p.result.unavailable("the request's deadline has passed")
 }
 
 // findRegistry settles which registry the request is for.
@@ -167,13 +174,13 @@ func (p *pass) know(caller *identity.Caller) {
 }
 
 // judge settles the result by the decisions on all that the mapping asks.
-func (p *pass) judge(m *mapping.Mapping) {
+func (p *pass) judge(ctx context.Context, m *mapping.Mapping) {
 	p.result.describe(m)
 	if m.Operation == mapping.CheckAPI && !p.logsIn() {
 		p.greet()
 		return
 	}
-	allowed, optionalDenied := p.decide(m)
+	allowed, optionalDenied := p.decide(ctx, m)
 	switch {
 	case allowed:
 		remove := m.RemoveQueryParameters
@@ -181,6 +188,8 @@ func (p *pass) judge(m *mapping.Mapping) {
 			remove = append(remove, m.RemoveUnlessOptional()...)
 		}
 		p.result.allow(p.registry, remove)
+	case ctx.Err() != nil: // before the denial is explained, which evaluates again
+		p.abandon()
 	case m.Operation == mapping.CheckAPI:
 		sentence := p.sentence()
 		p.result.Decision, p.result.Reason = Unauthenticated, sentence

@@ -59,6 +59,11 @@ func newChecker(t testing.TB) *Checker {
 // newCheckerOf decides by a directory to which the users' passwords are added.
 func newCheckerOf(t testing.TB, directory map[string]string, users ...string) *Checker {
 	t.Helper()
+	return newCheckerWith(t, decision.Options{CacheSize: 100}, directory, users...)
+}
+
+func newCheckerWith(t testing.TB, o decision.Options, directory map[string]string, users ...string) *Checker {
+	t.Helper()
 	dir := t.TempDir()
 	contents := maps.Clone(directory)
 	contents["htpasswd"] = passwords(t, users...)
@@ -71,7 +76,7 @@ func newCheckerOf(t testing.TB, directory map[string]string, users ...string) *C
 			t.Fatal(err)
 		}
 	}
-	snapshot, err := policystore.Load(dir, decision.Options{CacheSize: 100})
+	snapshot, err := policystore.Load(dir, o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -290,14 +290,14 @@ func TestBecause(t *testing.T) {
 		{iam.SCPClass, "because no service control policy allows the ecr:PutImage action", "with an explicit deny in a service control policy"},
 		{iam.RCPClass, "because no resource control policy allows the ecr:PutImage action", "with an explicit deny in a resource control policy"},
 	} {
-		if got := because(Permission{Action: "ecr:PutImage"}, c.class); got != " "+c.implicit {
+		if got := because(Permission{Action: "ecr:PutImage"}, &iam.Explanation{BlockedBy: c.class}); got != " "+c.implicit {
 			t.Errorf("%v: %q, want %q", c.class, got, c.implicit)
 		}
-		if got := because(Permission{Action: "ecr:PutImage", Decision: iam.ExplicitDeny}, c.class); got != " "+c.explicit {
+		if got := because(Permission{Action: "ecr:PutImage", Decision: iam.ExplicitDeny}, &iam.Explanation{BlockedBy: c.class}); got != " "+c.explicit {
 			t.Errorf("%v: %q, want %q", c.class, got, c.explicit)
 		}
 	}
-	if got := because(Permission{Action: "ecr:PutImage"}, iam.NoClass); got != "" {
+	if got := because(Permission{Action: "ecr:PutImage"}, &iam.Explanation{}); got != "" {
 		t.Errorf("no class: %q", got)
 	}
 }

@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"context"
 	"slices"
 
 	"extauthz/decision"
@@ -31,23 +32,25 @@ func login() mapping.Permission {
 // request, led by the right to log in unless that is the very question or the
 // registry asks it at the login only. It fills in the result's permissions, and
 // tells whether the request is allowed and whether an optional permission is
-// not.
-func (p *pass) decide(m *mapping.Mapping) (allowed, optionalDenied bool) {
+// not. It stops when ctx ends, and then the request is not allowed.
+func (p *pass) decide(ctx context.Context, m *mapping.Mapping) (allowed, optionalDenied bool) {
 	p.result.Permissions = make([]Permission, 0, 1+len(m.Permissions))
 	asksLogin := m.Operation != mapping.CheckAPI && !p.registry.AuthorizationTokenOnlyAtLogin
 	if asksLogin && p.logsIn() && !p.decideOne(login(), p.context) {
 		return false, false
 	}
 	for i := range 1 + len(m.Tags) { // one that writes several tags is decided for each
-		context := imageContext(p.context, m, i)
+		image := imageContext(p.context, m, i)
 		for _, permission := range m.Permissions {
-			if p.decideOne(permission, context) {
-				continue
-			}
-			if !permission.Optional {
+			switch {
+			case ctx.Err() != nil:
+				return false, optionalDenied
+			case p.decideOne(permission, image):
+			case permission.Optional:
+				optionalDenied = true
+			default:
 				return false, optionalDenied
 			}
-			optionalDenied = true
 		}
 	}
 	return true, optionalDenied

@@ -13,7 +13,7 @@ func (p *pass) sentence() string {
 	asked := p.question(denied)
 	why := p.snapshot.Decisions.Explain(&asked)
 	return fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s%s",
-		nameOf(&p.caller.Principal), denied.Action, denied.Resource, because(denied, why.BlockedBy))
+		nameOf(&p.caller.Principal), denied.Action, denied.Resource, because(denied, &why))
 }
 
 // nameOf is what AWS's messages and the log call a principal.
@@ -24,8 +24,11 @@ func nameOf(p *iam.Principal) string {
 	return p.ARN
 }
 
-func because(denied Permission, class iam.Class) string {
+func because(denied Permission, why *iam.Explanation) string {
+	class := why.BlockedBy
 	switch {
+	case why.Exhausted:
+		return " because evaluating the policies takes more steps than one decision may take"
 	case class == iam.NoClass:
 		return ""
 	case denied.Decision != iam.ExplicitDeny:

@@ -140,7 +140,7 @@ func (c *condition) index() {
 		case *addressOperand:
 			c.networks = append(c.networks, o.prefix)
 		case *boolVariableOperand:
-			c.each += 5 * o.pattern.steps() // it looks its variables up so often
+			c.each += 5 * o.pattern.stepsBeforeRun() // it looks its variables up so often
 		}
 	}
 	c.texts = newPatternSet(patterns)

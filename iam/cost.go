@@ -4,7 +4,7 @@ package iam
 // it can take: for the most unfavorable request, with every statement compared
 // to the end. [Compile] refuses a policy that costs more than maxCost. Every
 // document within AWS's size quotas costs less, whatever it contains.
-const maxCost = 4 << 20
+const maxCost = 3_500_000
 
 // The longest texts that a client can have compared with a policy, in bytes.
 // The registry checks the lengths of headers, paths and tokens before any
@@ -72,45 +72,61 @@ func (c *condition) cost(longest int) int {
 // look up the key, to read the value, and to compare it with operands that are
 // read already.
 func (c *condition) steps(length int) int {
-	return conditionSteps + 2*length + c.each
+	reading := length / 8
+	switch c.operator.family {
+	case numericFamily, dateFamily, addressFamily:
+		reading = 2 * length
+	}
+	return conditionSteps + reading + c.each
 }
 
 // cost returns how many steps a match can take with a subject of that length.
 func (s *patternSet) cost(longest int) int {
-	cost := len(s.literals) + longest
+	cost := operandSteps * len(s.literals)
+	if s.table != nil {
+		cost += longest // to hash the value
+	}
 	if len(s.patterns) == 0 {
 		return cost
 	}
-	cost += stepsPerPattern * (1 + len(s.patterns))
-	states, scans := 0, false
+	cost += allowance(len(s.patterns))
+	states, scans, most := 0, false, 0
 	for i := range s.patterns {
 		p := &s.patterns[i]
-		cost += p.steps()
+		if p.least > longest {
+			continue // it matches no subject, which its length tells
+		}
+		cost += p.stepsBeforeRun()
 		scans = scans || p.backtracks()
-		states += p.states(longest)
+		states += p.states()
+		most = max(most, p.least)
 	}
+	cost += tokenSteps * most // for the pattern with which the allowance ends
 	if !scans {
 		return cost
 	}
 	blocks := (states + 63) / 64
-	return cost + longest + blocks*(longest+blockSteps)
+	return cost + 2*longest + blocks*(longest+blockSteps)
 }
 
-// steps returns what comparing with every token once costs.
-func (p *pattern) steps() int {
-	n := 0
+// stepsBeforeRun returns what the tokens before the first * cost, which are
+// compared whatever is allowed, and what looking up all variables costs.
+func (p *pattern) stepsBeforeRun() int {
+	n, found := 0, false
 	for i := range p.tokens {
-		n += p.stepsOf(i)
+		found = found || p.tokens[i].kind == runToken
+		switch {
+		case !found:
+			n += p.stepsOf(i)
+		case p.tokens[i].kind == variableToken:
+			n += variableSteps
+		}
 	}
 	return n
 }
 
-// states returns how many states of a [scan] the pattern has for a subject of
-// at most that length. It has none if it is longer than the subject.
-func (p *pattern) states(longest int) int {
-	if p.least > longest {
-		return 0
-	}
+// states returns how many states of a [scan] the pattern has.
+func (p *pattern) states() int {
 	n := 1 + p.least
 	for i := range p.tokens {
 		if p.tokens[i].kind == variableToken {

@@ -1,7 +1,9 @@
 package iam
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -141,7 +143,8 @@ func TestQuotasAreWithinTheCost(t *testing.T) {
 // size that AWS takes for any kind, and by policies beyond it that are accepted.
 // No decision takes more than 5 ms.
 func BenchmarkWorstPolicy(b *testing.B) {
-	for _, e := range expensivePolicies(10240) {
+	accepted, _ := hostile()
+	for _, e := range slices.Concat(expensivePolicies(10240), accepted) {
 		b.Run(strings.ReplaceAll(e.name, " ", "_"), func(b *testing.B) {
 			p, r := e.evaluation(b, IdentityPolicy)
 			b.ReportAllocs()
@@ -150,5 +153,146 @@ func BenchmarkWorstPolicy(b *testing.B) {
 			}
 			b.ReportMetric(float64(b.Elapsed())/float64(time.Millisecond)/float64(b.N), "ms/decision")
 		})
+	}
+}
+
+// hostile are policies beyond AWS's quotas that once took seconds or tenths of
+// seconds.
+func hostile() (accepted, refused []expensive) {
+	like := func(name string, patterns ...string) expensive {
+		return expensive{name, identityStatement(`"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringLike":{"aws:UserAgent":["` + strings.Join(patterns, `","`) + `"]}}`),
+			strings.Repeat("a", longestValue)}
+	}
+	several := func(n int, pattern func(i int) string) (patterns []string) {
+		for i := range n {
+			patterns = append(patterns, pattern(i))
+		}
+		return patterns
+	}
+	long := "*" + strings.Repeat("?a", 3000) + "b"
+	accepted = []expensive{
+		like("two patterns of 6 KB", long, "*?"+long),
+		like("a pattern of 1 MiB", "*"+strings.Repeat("?a", 1<<19)+"b"),
+		like("1 MiB of patterns that are longer than any value", several(170, func(int) string { return long })...),
+		like("8,000 patterns", several(8_000, func(int) string { return "*a*a*a*b" })...),
+		like("10,000 literals", several(10_000, func(i int) string { return fmt.Sprint("docker/", i) })...),
+	}
+	refused = []expensive{
+		like("10,000 patterns", several(10_000, func(i int) string { return "*a*a*a*b" })...),
+		like("1 MiB of patterns", several(520, func(i int) string { return "*" + strings.Repeat("?a", 1000) + fmt.Sprint(i) })...),
+		like("1 MiB of short patterns", several(100_000, func(i int) string { return fmt.Sprint("*?a?", i) })...),
+		like("1 MiB of variables", several(100_000, func(int) string { return "*${v}?b" })...),
+	}
+	return accepted, refused
+}
+
+// TestHostilePolicies holds that a policy beyond AWS's quotas is decided within
+// the steps of a policy, or is refused with the place of its statement.
+func TestHostilePolicies(t *testing.T) {
+	accepted, refused := hostile()
+	for _, e := range accepted {
+		p, r := e.evaluation(t, IdentityPolicy)
+		if why := p.Explain(r); why.Exhausted || why.Decision != ImplicitDeny {
+			t.Errorf("%s: %v, exhausted %v", e.name, why.Decision, why.Exhausted)
+		}
+		r.Context[len(r.Context)-1].Value += "b" // what most of them match
+		if why := p.Explain(r); why.Exhausted {
+			t.Errorf("%s: exhausted", e.name)
+		}
+	}
+	for _, e := range refused {
+		text := strings.Replace(e.policy, `"Statement":[`, `"Statement":[{"Effect":"Allow","Action":"ecr:*","Resource":"*"},`+"\n  ", 1)
+		_, err := Compile(IdentityPolicy, "p.json", []byte(text))
+		var syntax *SyntaxError
+		if !errors.As(err, &syntax) || syntax.Line != 2 || syntax.Column != 3 || !strings.Contains(syntax.Message, "steps") || !strings.Contains(syntax.Message, fmt.Sprint(maxCost)) || !strings.Contains(syntax.Message, "divide the policy") {
+			t.Errorf("%s: %v", e.name, err)
+		}
+	}
+}
+
+// TestLongPatternsMatch holds that a pattern of many blocks still matches what it
+// should, and allows only that.
+func TestLongPatternsMatch(t *testing.T) {
+	for name, pattern := range map[string]string{
+		"plain":           "*" + strings.Repeat("?a", 1000) + "b",
+		"with a variable": "*" + strings.Repeat("?a", 1000) + "${aws:username}b",
+	} {
+		p := &Policies{Identity: []*Policy{mustCompile(t, IdentityPolicy, identityStatement(`"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringLike":{"aws:UserAgent":["`+pattern+`"]}}`))}}
+		for agent, want := range map[string]Decision{
+			strings.Repeat("a", 3999) + "b":                                  Allowed,
+			strings.Repeat("\u00e9", 1000) + strings.Repeat("a", 2000) + "b": Allowed,
+			strings.Repeat("a", 4000):                                        ImplicitDeny,
+			strings.Repeat("a", 1998) + "b":                                  ImplicitDeny,
+			strings.Repeat("a", 3000) + "xxb":                                ImplicitDeny,
+		} {
+			r := &Request{caller(User), pull, repoARN, Context{{Key: "aws:username", Value: "a"}, {Key: "aws:UserAgent", Value: agent}}}
+			if got := p.Evaluate(r); got != want {
+				t.Errorf("%s, %d bytes: %v, want %v", name, len(agent), got, want)
+			}
+		}
+	}
+}
+
+// TestExhaustedEvaluationDenies holds that a decision that takes too many steps is
+// a denial, whatever the policies say, in Explain too, and that it is bounded.
+func TestExhaustedEvaluationDenies(t *testing.T) {
+	const everything = `"Effect":"Allow","Action":"*","Resource":"*"`
+	agent := strings.Repeat("a", longestValue)
+	context := Context{{Key: "aws:referer", Value: strings.Repeat("a", longestValue/2)}, {Key: "aws:UserAgent", Value: agent}}
+	condition := func(operator, entry string) string {
+		return statementsWith(6144, `{`+everything+`},{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"`+operator+`":{"aws:UserAgent":[`, entry, `]}}}`)
+	}
+	allowIf := func(operator, entry string) string {
+		return statementsWith(6144, `{`+everything+`,"Condition":{"`+operator+`":{"aws:UserAgent":[`, entry, `]}}}`)
+	}
+	many := func(n int, text string) (policies []*Policy) {
+		for range n {
+			policies = append(policies, mustCompile(t, IdentityPolicy, text))
+		}
+		return policies
+	}
+	const amplified = `"*${aws:referer}?b",`
+	for _, test := range []struct {
+		name      string
+		policies  []*Policy
+		exhausted bool
+	}{
+		{"ten policies of the largest size", many(10, condition("StringLike", `"*?a?b",`)), false},
+		{"fifty policies of the largest size", many(50, condition("StringLike", `"*?a?b",`)), false},
+		{"two hundred policies of the largest size", many(200, condition("StringLike", `"*?a?b",`)), true},
+		{"a Deny with long values of a variable", many(1, condition("StringLike", amplified)), true},
+		{"a negated Deny with long values of a variable", many(1, condition("StringNotLike", amplified)), true},
+		{"a negated Allow with long values of a variable", many(1, allowIf("StringNotLike", amplified)), true},
+		{"a negated Allow for any value", many(1, allowIf("ForAnyValue:StringNotLike", amplified)), true},
+	} {
+		p := &Policies{Identity: test.policies}
+		r := &Request{caller(User), pull, repoARN, context}
+		want := map[bool]Decision{true: ImplicitDeny, false: Allowed}[test.exhausted]
+		if got := p.Evaluate(r); got != want {
+			t.Errorf("%s: %v, want %v", test.name, got, want)
+		}
+		if got := p.Explain(r); got.Decision != want || got.Exhausted != test.exhausted || got.Exhausted && len(got.Matched) > 0 {
+			t.Errorf("%s: explained as %v, exhausted %v, with %d matches", test.name, got.Decision, got.Exhausted, len(got.Matched))
+		}
+		q, _ := p.newQuery(r)
+		p.facts(&q)
+		if over := -min(0, q.meter.left); over > longestValue*scanWords {
+			t.Errorf("%s: takes %d steps too many", test.name, over)
+		}
+		short := &Request{caller(User), pull, repoARN, Context{{Key: "aws:UserAgent", Value: "docker/29"}, context[0]}}
+		if got := p.Evaluate(short); got != Allowed && !strings.Contains(test.name, "negated Deny") {
+			t.Errorf("%s, usual request: %v", test.name, got)
+		}
+	}
+}
+
+// TestScanAllocatesNothing holds that matching allocates nothing in the expensive
+// cases either.
+func TestScanAllocatesNothing(t *testing.T) {
+	for _, e := range expensivePolicies(6144) {
+		p, r := e.evaluation(t, IdentityPolicy)
+		if n := testing.AllocsPerRun(1, func() { p.Evaluate(r) }); n != 0 {
+			t.Errorf("%s: %v allocations", e.name, n)
+		}
 	}
 }

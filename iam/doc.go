@@ -139,11 +139,11 @@
 // unit is a step, which takes about a nanosecond or less.
 //
 //   - Compile refuses a policy by which one decision could take more than
-//     4,194,304 steps (about 4 ms). Every document within AWS's size quotas
-//     costs less, whatever it contains.
+//     3,500,000 steps. Every document within AWS's size quotas costs less,
+//     whatever it contains, and so does every policy that AWS manages.
 //   - Evaluation counts its steps. It stops, and the request is denied, when one
-//     policy takes more than 4,194,304 steps or all policies in play together
-//     take more than 33,554,432. That takes very many large policies full of
+//     policy takes more than 3,500,000 steps or all policies in play together
+//     take more than 28,000,000. That takes very many large policies full of
 //     wildcards, or policy variables with long values, together with a request
 //     that is made for it. [Explanation.Exhausted] reports it.
 //

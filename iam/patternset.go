@@ -110,9 +110,9 @@ func appendLower(b []byte, s string) ([]byte, bool) {
 	return b, true
 }
 
-// stepsPerPattern is how many steps a pattern of a list may take on average
-// before the rest of the list is matched by [scan].
-const stepsPerPattern = 16 * tokenSteps
+// allowance is how many steps trying n patterns one by one may take before the
+// rest of them is matched by [scan].
+func allowance(n int) int { return 8 * tokenSteps * (2 + n) }
 
 // matchesAny reports whether any pattern matches the subject. The patterns are
 // tried one by one until that has taken too many steps; what is left of them
@@ -122,7 +122,7 @@ func matchesAny(patterns []pattern, subject string, c Context, m *meter) bool {
 	if patterns[0].arn {
 		open = endOfFifthColon(subject)
 	}
-	allowed := stepsPerPattern * (1 + len(patterns))
+	allowed := allowance(len(patterns))
 	steps := allowed
 	for i := range patterns {
 		switch patterns[i].try(subject, c, open, &steps) {

@@ -18,6 +18,7 @@ func (s *Statement) couldConcern(q *query) bool {
 // applies reports whether the statement takes effect. It does not for a
 // request whose evaluation has taken too many steps, which is denied.
 func (s *Statement) applies(q *query) bool {
+	q.meter.charge(statementSteps)
 	return !q.meter.exhausted() && s.concerns(q) && s.conditionsHold(q.request.Context, &q.meter) && !q.meter.exhausted()
 }
 
