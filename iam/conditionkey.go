@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"extauthz/nearest"
 )
 
 // checkConditionKey checks the name of a condition key: a prefix, a colon and
@@ -58,7 +60,7 @@ func checkExtension(key string) error {
 	if prefixIgnoringCase(key, extensionPrefix) < 0 || slices.ContainsFunc(known, func(k string) bool { return equalIgnoringCase(k, key) }) {
 		return nil
 	}
-	return fmt.Errorf("%q does not exist, so that a Deny with it would never apply; did you mean %q?", key, nearestOf(key, slices.Values(known), len(key)+len(KeyReferenceType)))
+	return fmt.Errorf("%q does not exist, so that a Deny with it would never apply; did you mean %q?", key, nearest.To(key, slices.Values(known), len(key)+len(KeyReferenceType)))
 }
 
 // tagKeys are the condition keys that end in the key of a tag.
@@ -126,14 +128,14 @@ func nearestKey(key string) string {
 	tag := "KEY"
 	if at := strings.IndexAny(name, ":/"); at >= 0 {
 		name, tag = name[:at], name[at+1:]
-	} else if nearest := nearestOf(prefix+":"+name, registryKeys(), mostErrors(name)); nearest != "" {
-		return nearest
+	} else if known := nearest.To(prefix+":"+name, registryKeys(), mostErrors(name)); known != "" {
+		return known
 	}
-	nearest := nearestOf(prefix+":"+name+"/", tagKeys(), mostErrors(name))
-	if nearest == "" || tag == "" {
+	known := nearest.To(prefix+":"+name+"/", tagKeys(), mostErrors(name))
+	if known == "" || tag == "" {
 		return ""
 	}
-	return nearest + tag
+	return known + tag
 }
 
 // mostErrors is the greatest distance of a misspelled name to the one that was

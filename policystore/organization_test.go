@@ -54,7 +54,7 @@ func TestLoadOrganizationRefuses(t *testing.T) {
 	}
 	for _, c := range []struct{ name, text, want string }{
 		{"empty", "", "organization.yaml: the file is empty"},
-		{"unknown key", goodOrganization + "root: r-ab12\n", "organization.yaml:5: key root is not known here"},
+		{"unknown key", goodOrganization + "root: r-ab12\n", "organization.yaml:5:1: key root is not known here"},
 		{"no id", change("id: o-a1b2c3d4e5\n", ""), `id "": write the organization's id`},
 		{"id of another form", change("id: o-a1b2c3d4e5", "id: o-A1"), `organization.yaml:1:5: id "o-A1"`},
 		{"no accounts", "id: o-a1b2c3d4e5\n", "accounts: name the member accounts"},

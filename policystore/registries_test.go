@@ -174,8 +174,8 @@ func TestLoadRegistriesRefuses(t *testing.T) {
 		{"empty", "", "registries.yaml: the file is empty"},
 		{"only a comment", "# nothing\n", "registries.yaml: the file is empty"},
 		{"no list", "registries: []\n", "registries.yaml:1:13: no registry"},
-		{"unknown key", good("  colour: red\n"), "registries.yaml:6: key colour is not known here"},
-		{"unknown key at the top", good("") + "accounts: []\n", "registries.yaml:6: key accounts is not known here"},
+		{"unknown key", good("  colour: red\n"), "registries.yaml:6:3: key colour is not known here"},
+		{"unknown key at the top", good("") + "accounts: []\n", "registries.yaml:6:1: key accounts is not known here"},
 		{"repeated key", good("  name: b\n"), `registries.yaml:6: mapping key "name" already defined at line 2`},
 		{"not YAML", good("  : :\n- ]"), "registries.yaml:"},
 		{"second document", good("---\n{}\n"), "a second YAML document"},
@@ -252,7 +252,7 @@ func TestLoadRegistriesRefuses(t *testing.T) {
 		{"endpoint without id", good("  vpcEndpoint: {vpc: vpc-1a2b3c4d}\n"), `registries.yaml:6:16: vpcEndpoint id "": write`},
 		{"endpoint that is none", good("  vpcEndpoint: {id: vpc-1a2b3c4d, vpc: vpc-1a2b3c4d}\n"), `registries.yaml:6:16: vpcEndpoint id "vpc-1a2b3c4d"`},
 		{"endpoint without VPC", good("  vpcEndpoint: {id: vpce-1a2b3c4d}\n"), `registries.yaml:6:16: vpcEndpoint vpc "": write`},
-		{"endpoint with another key", good("  vpcEndpoint: {id: vpce-1a2b3c4d, vpc: vpc-1a2b3c4d, name: x}\n"), "registries.yaml:6: key name is not known here"},
+		{"endpoint with another key", good("  vpcEndpoint: {id: vpce-1a2b3c4d, vpc: vpc-1a2b3c4d, name: x}\n"), "registries.yaml:6:55: key name is not known here"},
 		{"alias bomb", "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nregistries: *e\n", "registries.yaml"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

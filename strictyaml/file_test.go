@@ -42,7 +42,7 @@ func TestDecodeRefuses(t *testing.T) {
 		{"empty", "", "a.yaml: the file is empty"},
 		{"comment", "# only\n", "a.yaml: the file is empty"},
 		{"syntax", "name: [x\n", "a.yaml:1: "},
-		{"unknown key", "name: x\nnmae: y\n", "a.yaml:2: key nmae is not known here; mend its name or remove it"},
+		{"unknown key", "name: x\nnmae: y\n", `a.yaml:2:1: key nmae is not known here; did you mean "name"?`},
 		{"repeated key", "name: x\nname: y\n", `a.yaml:2: mapping key "name" already defined at line 1`},
 		{"type", "name: x\ntags: y\n", `a.yaml:2: a string, "y", stands here; write a list`},
 		{"list", "- name: x\n", "a.yaml:1: a list stands here; write a mapping of keys to values"},
@@ -54,7 +54,7 @@ func TestDecodeRefuses(t *testing.T) {
 		{"tag", "name: !!binary eA==\n", "a.yaml:1:7: the tag !!binary makes another value of what is written; remove the tag"},
 		{"tab", "name: x\n\ttags: [y]\n", "a.yaml:2: not YAML: "},
 		{"map for a string", "name: {}\n", "a.yaml:1: a mapping of keys to values stands here; write a string"},
-		{"bomb", "name: x\ntags: &a [x,x,x,x,x,x,x,x,x,x]\na: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nb: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\n", "a.yaml:3: key a is not known here"},
+		{"bomb", "name: x\ntags: &a [x,x,x,x,x,x,x,x,x,x]\na: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nb: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\n", "a.yaml:3:1: key a is not known here; fix its name or remove it"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := Decode("a.yaml", []byte(c.text), new(entry))

@@ -2,8 +2,11 @@ package strictyaml
 
 import (
 	"fmt"
+	"iter"
 	"reflect"
 	"strings"
+
+	"extauthz/nearest"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -96,7 +99,7 @@ func (f *File) member(key *yaml.Node, name string, value *yaml.Node, out reflect
 	field, known := fieldOf(out, name)
 	switch {
 	case !known:
-		return f.errorOn(key, "key %s is not known here; mend its name or remove it", name)
+		return f.unknownKey(key, name, out)
 	case field.Kind() == reflect.String && isEmpty(value):
 		return f.errorIn(value, "nothing stands behind %s; write it, or remove the key", name)
 	}
@@ -116,6 +119,33 @@ func fieldOf(out reflect.Value, key string) (reflect.Value, bool) {
 		}
 	}
 	return reflect.Value{}, false
+}
+
+// keysOf returns the keys of a struct, and of those inline in it.
+func keysOf(of reflect.Type) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for i := range of.NumField() {
+			name, option, _ := strings.Cut(of.Field(i).Tag.Get("yaml"), ",")
+			if option == "inline" {
+				for key := range keysOf(of.Field(i).Type) {
+					if !yield(key) {
+						return
+					}
+				}
+			} else if !yield(name) {
+				return
+			}
+		}
+	}
+}
+
+// unknownKey returns the error about a key that a struct does not have. It proposes
+// the nearest one that the struct has, if at most half of the key is misspelled.
+func (f *File) unknownKey(key *yaml.Node, name string, out reflect.Value) error {
+	if meant := nearest.To(name, keysOf(out.Type()), len(name)/2); meant != "" {
+		return f.errorIn(key, "key %s is not known here%s", name, nearest.DidYouMean(meant))
+	}
+	return f.errorIn(key, "key %s is not known here; fix its name or remove it", name)
 }
 
 // isEmpty tells whether a node is a scalar of no characters.

@@ -33,7 +33,7 @@ func TestLargeMaps(t *testing.T) {
 		{"a map", many(n), ""},
 		{"one key", bytes.Repeat([]byte("s: x\n"), n), `a.yaml:2: mapping key "s" already defined at line 1; keep one of the two`},
 		{"the last key twice", append(many(n), `  "000000049999": x`...), `a.yaml:50002: mapping key "000000049999" already defined at line 50001`},
-		{"unknown keys", bytes.Replace(many(n), []byte("m:"), []byte("p:"), 1), "a.yaml:2: key 000000000000 is not known here"},
+		{"unknown keys", bytes.Replace(many(n), []byte("m:"), []byte("p:"), 1), "a.yaml:2:3: key 000000000000 is not known here"},
 		{"a map for a list", bytes.Replace(many(n), []byte("m:"), []byte("l:"), 1), "a.yaml:2: a mapping of keys to values stands here; write a list"},
 		{"a map for a string", bytes.Replace(many(n), []byte("m:"), []byte("s:"), 1), "a.yaml:2: a mapping of keys to values stands here; write a string"},
 	} {

@@ -23,10 +23,11 @@ const (
 // mayImport says for each package what it may import beside the standard
 // library: data flows one way, so nothing may import what is below it.
 var mayImport = map[string][]string{
-	"iam":                                 {},
+	"nearest":                             {},
+	"iam":                                 {"nearest"},
 	"iam/iamtest":                         {"iam"},
 	"strictjson":                          {},
-	"strictyaml":                          {yaml},
+	"strictyaml":                          {"nearest", yaml},
 	"mapping":                             {"iam"},
 	"oidc":                                {"strictjson", jose, lru},
 	"oidc/oidctest":                       {},
