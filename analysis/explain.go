@@ -31,6 +31,8 @@ func (q *Question) Explain(to io.Writer) error {
 func (q *Question) because(e *iam.Explanation) string {
 	root := q.Request.Principal != nil && q.Request.Principal.Kind == iam.RootUser
 	switch {
+	case e.Exhausted:
+		return "denied because evaluating the policies takes more steps than one decision may take"
 	case e.Decision == iam.Allowed && root && !q.crossAccount():
 		return "the root user has full access to its own account"
 	case e.BlockedBy == iam.NoClass:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -354,5 +355,27 @@ func sendable(t *testing.T, a *Answer) {
 	}
 	if a.Status < 400 || a.Status > 599 || !json.Valid(a.Body) || !utf8.Valid(a.Body) {
 		t.Errorf("status %d with %q", a.Status, a.Body)
+	}
+}
+
+// TestExhaustedDecision holds that a request by which the policies in play take
+// too many steps is denied, and that the denial says so.
+func TestExhaustedDecision(t *testing.T) {
+	contents := maps.Clone(directory)
+	const amplified = `"*${aws:referer}?b"`
+	contents["managed/push.json"] = `{"Version":"2012-10-17","Statement":[
+  {"Effect":"Allow","Action":"*","Resource":"*"},
+  {"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringNotLike":{"aws:UserAgent":[` + strings.Repeat(amplified+",", 300) + `"*"]}}}]}`
+	checker := newCheckerOf(t, contents, "alice", "bob", "carol", "dave")
+	usual := from("alice", "GET", "/v2/team/app/manifests/v1", mapping.Header{Name: "user-agent", Value: "docker/29"}, mapping.Header{Name: "referer", Value: "a"})
+	if r := checker.Check(context.Background(), usual); r.Decision != Allowed {
+		t.Fatalf("a usual request: %s, %s", r.Decision, r.Reason)
+	}
+	hostile := from("alice", "GET", "/v2/team/app/manifests/v1",
+		mapping.Header{Name: "user-agent", Value: strings.Repeat("a", maxHeader)},
+		mapping.Header{Name: "referer", Value: strings.Repeat("a", maxHeader/2)})
+	r := checker.Check(context.Background(), hostile)
+	if r.Decision != ImplicitDeny || r.Answer.Status != 403 || !strings.Contains(r.Reason, "more steps than one decision may take") {
+		t.Errorf("%s, %d, %s", r.Decision, r.Answer.Status, r.Reason)
 	}
 }

@@ -57,7 +57,8 @@ type Explanation struct {
 	// or is itself not a well-formed question.
 	BlockedBy Class
 	// Matched holds every statement that applies, Deny before Allow, in the
-	// order of classes and documents.
+	// order of classes and documents. If finding them takes more steps than a
+	// decision may take, the last classes are absent here and in Classes.
 	Matched []Match
 	// Classes says for each class in play what it decided by itself.
 	Classes []ClassDecision
@@ -97,11 +98,15 @@ func (p *Policies) Explain(r *Request) Explanation {
 		return e
 	}
 	missing := map[string]string{}
+	q.meter = newMeter() // the decision did not exhaust it
 	for _, list := range p.inPlay(&q) {
-		q.meter = newMeter() // the decision did not exhaust it
-		e.Classes = append(e.Classes, ClassDecision{list.class, list.level, list.decide(&q)})
-		e.Matched = append(e.Matched, list.matched(&q)...)
+		matched := list.matched(&q)
 		list.missingKeys(&q, missing)
+		if q.meter.exhausted() {
+			break
+		}
+		e.Classes = append(e.Classes, ClassDecision{list.class, list.level, list.decide(&q, matched)})
+		e.Matched = append(e.Matched, matched...)
 	}
 	slices.SortStableFunc(e.Matched, func(a, b Match) int {
 		return cmp.Compare(a.Statement.Effect, b.Statement.Effect)
@@ -149,22 +154,22 @@ func appendLevels(lists []policyList, class Class, levels [][]*Policy) []policyL
 	return lists
 }
 
-// decide says what the list decides by itself. Resource control policies
-// allow what they do not deny.
-func (l *policyList) decide(q *query) Decision {
-	allowed := false
-	switch l.class {
-	case ResourceClass:
-		allowed = grants(l.policies, q) > mentioned
-	case RCPClass:
-		allowed = true
-	default:
-		allowed = allows(l.policies, q)
+// decide returns what the list decides by itself, by its statements that apply.
+// Resource control policies allow what they do not deny.
+func (l *policyList) decide(q *query, matched []Match) Decision {
+	allowed := l.class == RCPClass
+	for i := range matched {
+		switch m := &matched[i]; {
+		case m.Statement.Effect == Deny:
+			return ExplicitDeny
+		case l.class == ResourceClass:
+			s := m.Statement
+			allowed = allowed || !q.resourceless && s.principals != nil && s.principals.grantTo(q) > mentioned
+		case !m.Policy.Kind.hasPrincipal():
+			allowed = true
+		}
 	}
-	switch {
-	case denies(l.policies, q):
-		return ExplicitDeny
-	case allowed && q.wellFormed:
+	if allowed && q.wellFormed {
 		return Allowed
 	}
 	return ImplicitDeny
@@ -177,6 +182,7 @@ func (l *policyList) matched(q *query) []Match {
 		if p == nil {
 			continue
 		}
+		q.meter.nextPolicy()
 		for i := range p.Statements {
 			if s := &p.Statements[i]; s.applies(q) {
 				found = append(found, Match{l.class, l.level, p, s})
@@ -192,6 +198,7 @@ func (l *policyList) missingKeys(q *query, missing map[string]string) {
 		if p == nil {
 			continue
 		}
+		q.meter.nextPolicy()
 		for i := range p.Statements {
 			if s := &p.Statements[i]; s.couldConcern(q) {
 				s.missingKeys(q.request.Context, missing)

@@ -31,7 +31,8 @@ type StatementTrace struct {
 
 // Trace goes through every statement of the policies in play, in the order in
 // which Explain names the classes, and says whether it applies or why not. It
-// is empty for a caller who is nobody: none of the policies is asked then.
+// is empty for a caller who is nobody: none of the policies is asked then. It
+// ends early if it takes more steps than a decision may take.
 func (p *Policies) Trace(r *Request) []StatementTrace {
 	q, known := p.newQuery(r)
 	if !known {
@@ -43,10 +44,13 @@ func (p *Policies) Trace(r *Request) []StatementTrace {
 			if policy == nil {
 				continue
 			}
+			q.meter.nextPolicy()
 			for i := range policy.Statements {
 				t := StatementTrace{Match: Match{list.class, list.level, policy, &policy.Statements[i]}}
-				q.meter = newMeter()
 				t.judge(&q)
+				if q.meter.exhausted() {
+					return traces
+				}
 				traces = append(traces, t)
 			}
 		}

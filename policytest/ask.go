@@ -94,6 +94,8 @@ func outcome(d iam.Decision) authz.Outcome {
 // because says which class of policies refused.
 func because(e *iam.Explanation) string {
 	switch {
+	case e.Exhausted:
+		return "evaluating the policies takes more steps than one decision may take"
 	case e.BlockedBy == iam.NoClass:
 		return ""
 	case e.Decision == iam.ExplicitDeny:

@@ -35,6 +35,9 @@ func short(text string) string { return text[:min(len(text), 128)] }
 // the first of its elements that is not met.
 func whyNot(p *iam.Policies, r *iam.Request) string {
 	why := p.Explain(r)
+	if why.Exhausted {
+		return "evaluating the policies takes more steps than one decision may take"
+	}
 	var nearest *iam.StatementTrace
 	for _, t := range p.Trace(r) {
 		isDeny := t.Statement.Effect == iam.Deny
