@@ -55,7 +55,7 @@ func TestRefusedDocuments(t *testing.T) {
 	ok := `"Effect":"Allow","Action":"ecr:*","Resource":"*"`
 	checkRefused(t, []refused{
 		{"unknown kind", 0, `{}`, "1:1: kind"},
-		{"kind out of range", 99, `{}`, "1:1: kind"},
+		{"kind that does not exist", 99, `{}`, "1:1: kind"},
 		{"empty text", IdentityPolicy, "", "1:1: not JSON: "},
 		{"truncated", IdentityPolicy, `{"Statement":[`, "1:14: not JSON: "},
 		{"trailing comma", IdentityPolicy, "{\"Statement\":[\n{},]}", "2:4: not JSON: "},

@@ -11,7 +11,7 @@ func TestUnloadable(t *testing.T) {
 		{"principals.yaml:7: key x is not known", "principals.yaml:7: error: unloadable: key x is not known"},
 		{"registries.yaml: not there", "registries.yaml: error: unloadable: not there"},
 		{"/d/managed/a.json: larger than 16 MiB", "managed/a.json: error: unloadable: larger than 16 MiB"},
-		{"open /d/managed/a.json: permission denied", ".: error: unloadable: open /d/managed/a.json: permission denied"},
+		{"open /d/managed/a.json: some reason", ".: error: unloadable: open /d/managed/a.json: some reason"},
 		{"something else\nin two lines", ".: error: unloadable: something else; in two lines"},
 		{"/elsewhere/a.json:1:2: no", "/elsewhere/a.json:1:2: error: unloadable: no"},
 	} {

@@ -74,7 +74,7 @@ func parseFlag(flags *flag.FlagSet, written string, next []string) ([]string, er
 	case f == nil && (name == "help" || name == "h"):
 		return nil, flag.ErrHelp
 	case f == nil:
-		return nil, fmt.Errorf("flag provided but not defined: %s", printedFlag(name))
+		return nil, fmt.Errorf("unknown flag %s", printedFlag(name))
 	}
 	boolean, isBoolean := f.Value.(interface{ IsBoolFlag() bool })
 	isBoolean = isBoolean && boolean.IsBoolFlag()
@@ -83,7 +83,7 @@ func parseFlag(flags *flag.FlagSet, written string, next []string) ([]string, er
 	case isBoolean:
 		value = "true"
 	case len(next) == 0:
-		return nil, fmt.Errorf("flag needs an argument: %s", printedFlag(name))
+		return nil, fmt.Errorf("flag %s needs a value", printedFlag(name))
 	default:
 		value, next = next[0], next[1:]
 	}

@@ -116,13 +116,13 @@ func TestLintMistakes(t *testing.T) {
 // closed is a standard output that nobody reads any more.
 type closed struct{}
 
-func (closed) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
+func (closed) Write([]byte) (int, error) { return 0, errors.New("the reader has left") }
 
 // TestLintUnwritten wants findings that could not be written to be no answer.
 func TestLintUnwritten(t *testing.T) {
 	for _, format := range []string{"text", "json", "sarif"} {
 		var stderr strings.Builder
-		if code := run([]string{"lint", suspicious(t), "--format", format}, nil, nil, closed{}, &stderr); code != exitInput || stderr.String() != "extauthz lint: broken pipe\n" {
+		if code := run([]string{"lint", suspicious(t), "--format", format}, nil, nil, closed{}, &stderr); code != exitInput || stderr.String() != "extauthz lint: the reader has left\n" {
 			t.Errorf("%s: exit %d, stderr %q", format, code, stderr.String())
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -45,7 +46,7 @@ func misusedCommands() []mistake {
 		{"", nil, "no command given; see extauthz help"},
 		{"fly", nil, `unknown command "fly"; see extauthz help`},
 		{"help fly", nil, `unknown command "fly"`},
-		{"help --fly", nil, "flag provided but not defined: --fly; see extauthz help help"},
+		{"help --fly", nil, "unknown flag --fly; see extauthz help help"},
 		{"help serve version", nil, `unexpected argument "version"`},
 		{"version now", nil, `unexpected argument "now"; see extauthz help version`},
 		{"healthcheck --admin-listen 192.0.2.1:9192", nil, "--admin-listen 192.0.2.1:9192: 192.0.2.1 is not a loopback address"},
@@ -60,12 +61,12 @@ func misusedCommands() []mistake {
 func misusedFlags(serve, bare string) []mistake {
 	return []mistake{
 		{"serve", nil, "--policies is missing"},
-		{serve + "--fly", nil, "flag provided but not defined: --fly; see extauthz help serve"},
-		{serve + "--listen", nil, "flag needs an argument: --listen"},
+		{serve + "--fly", nil, "unknown flag --fly; see extauthz help serve"},
+		{serve + "--listen", nil, "flag --listen needs a value"},
 		{serve + "--pprof=perhaps", nil, `invalid boolean value "perhaps" for --pprof: `},
-		{serve + "-f", nil, "flag provided but not defined: -f; see"},
+		{serve + "-f", nil, "unknown flag -f; see"},
 		{serve + `--cache-size a"-b`, nil, `invalid value "a\"-b" for flag --cache-size: `},
-		{"map -H", nil, "flag needs an argument: -H; see"},
+		{"map -H", nil, "flag -H needs a value; see"},
 		{serve + "now", nil, `unexpected argument "now"`},
 		{serve + "--pprof false", nil, `unexpected argument "false"`},
 		{serve + "--cache-size many", nil, `invalid value "many" for flag --cache-size`},
@@ -121,7 +122,7 @@ func misusedEnvironment(serve string) []mistake {
 // missingFiles names files that are not there.
 func missingFiles(serve string) []mistake {
 	return []mistake{
-		{"serve --policies /nowhere/policies", nil, "--policies /nowhere/policies: no such file"},
+		{"serve --policies /nowhere/policies", nil, "--policies /nowhere/policies: " + syscall.ENOENT.Error()},
 		{serve + "--tls-cert /nowhere/c --tls-key /nowhere/k", nil, "/nowhere/c"},
 	}
 }

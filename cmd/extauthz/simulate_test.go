@@ -167,7 +167,7 @@ func TestSimulateMistakes(t *testing.T) {
 		{[]string{"/nowhere/in.json"}, "open /nowhere/in.json: " + syscall.ENOENT.Error()},
 		{[]string{t.TempDir()}, syscall.EISDIR.Error()},
 		{[]string{wrong, "b"}, `unexpected argument "b"; name one file`},
-		{[]string{"--fly"}, "flag provided but not defined: --fly; see extauthz help simulate"},
+		{[]string{"--fly"}, "unknown flag --fly; see extauthz help simulate"},
 		{[]string{"--jsonl", "--explain"}, "--explain with --jsonl"},
 		{[]string{bob}, "--principal without --policies"},
 		{[]string{"--tls", wrong}, "--tls without --policies"},
@@ -189,7 +189,7 @@ func TestSimulateMistakes(t *testing.T) {
 		{[]string{"--policies=../../examples/oidc/policies", "--principal=arn:aws:sts::123456789012:assumed-role/gitlab/x1", "--request", "GET /v2/", "--tag", "=blue"}, "a tag has no key"},
 		{[]string{policies, bob, "--request", "GET /v2/", "--registry", "x"}, `no registry "x"`},
 		{[]string{policies, "--principal=bob", "--request", "GET /v2/"}, `"bob" is not an ARN`},
-		{[]string{"--policies=/nowhere/policies", bob, "--request", "GET /v2/"}, "--policies /nowhere/policies: no such file"},
+		{[]string{"--policies=/nowhere/policies", bob, "--request", "GET /v2/"}, "--policies /nowhere/policies: " + syscall.ENOENT.Error()},
 	} {
 		t.Run(strings.Join(c.args, " "), func(t *testing.T) {
 			r := commandRun{args: append([]string{"simulate"}, c.args...)}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net"
 	"os"
 	"os/exec"
@@ -191,8 +192,9 @@ func TestPortTaken(t *testing.T) {
 	}
 	defer l.Close()
 	q := starts(t, binary, nil, "-listen", l.Addr().String())
-	if err := q.ends(t); err == nil || err.Error() != "exit status 1" {
-		t.Errorf("ended with %v, want exit status 1", err)
+	ended, exit := q.ends(t), (*exec.ExitError)(nil)
+	if !errors.As(ended, &exit) || exit.ExitCode() != 1 {
+		t.Errorf("ended with %v, want exit code 1", ended)
 	}
 	if !strings.Contains(q.printed(), "make run LISTEN=") || strings.Count(q.printed(), "\n") != 1 {
 		t.Errorf("printed %q, want one line with the remedy", q.printed())

@@ -9,5 +9,6 @@
 //	export_test.go    the commands that export an account and fill a ConfigMap work
 //	examples_test.go  the examples load, in extauthz and in Envoy
 //	words_test.go     what no file may mention
+//	wording_test.go   nothing depends on the wording of a library
 //	files_test.go     the files that the rules are about
 package rules

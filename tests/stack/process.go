@@ -61,5 +61,8 @@ func (p *process) kill() {
 
 // failure tells how the process ended, with the end of its log.
 func (p *process) failure() error {
-	return fmt.Errorf("ended on its own (%v); its last lines:\n%s", p.result, p.log.lines(20))
+	if p.result == nil {
+		return fmt.Errorf("ended on its own without an error; its last lines:\n%s", p.log.lines(20))
+	}
+	return fmt.Errorf("ended on its own (%w); its last lines:\n%s", p.result, p.log.lines(20))
 }

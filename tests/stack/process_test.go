@@ -1,7 +1,9 @@
 package stack
 
 import (
+	"errors"
 	"net/http"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -35,8 +37,8 @@ func TestStopAsksFirst(t *testing.T) {
 func TestStopReportsAnEarlyEnd(t *testing.T) {
 	p := start(t, "echo out of memory; exit 3")
 	<-p.ended
-	err := p.stop()
-	if err == nil || !strings.Contains(err.Error(), "exit status 3") || !strings.Contains(err.Error(), "out of memory") {
+	err, exit := p.stop(), (*exec.ExitError)(nil)
+	if !errors.As(err, &exit) || exit.ExitCode() != 3 || !strings.Contains(err.Error(), "out of memory") {
 		t.Errorf("stop() = %v, want its exit status and last line", err)
 	}
 }
