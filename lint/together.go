@@ -147,10 +147,14 @@ func (l *linter) incompletePush(b bundle, d *document, s *statement) {
 	if !b.does(s, checkLayer) && b.does(s, getLayer) {
 		l.report(d.policy.Source, s.wordFor(putManifest), "unchecked-push", "this allows to push and to pull, but not %s, without which a push to ECR fails; here the right to pull layers will do", checkLayer.name())
 	}
-	if len(missing) > 0 {
-		l.report(d.policy.Source, s.wordFor(putManifest), "incomplete-push", "this allows to push, but not %s, without which a push fails", strings.Join(missing, ", "))
+	readsManifest := d.isResourceBased() || b.does(s, getManifest)
+	if len(missing) > 0 && !readsManifest {
+		missing = append(missing, getManifest.name())
 	}
-	if !d.isResourceBased() && !b.does(s, getManifest) {
+	switch {
+	case len(missing) > 0:
+		l.report(d.policy.Source, s.wordFor(putManifest), "incomplete-push", "this allows to push, but not %s, without which a push fails", strings.Join(missing, ", "))
+	case !readsManifest:
 		l.report(d.policy.Source, s.wordFor(putManifest), "incomplete-push", "this allows to push, but not %s, with which clients read the manifest back; a push with such a client fails", getManifest.name())
 	}
 }
