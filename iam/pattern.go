@@ -227,18 +227,25 @@ func (p *pattern) isLiteral() bool {
 }
 
 // leastLength is the length in bytes of the shortest subject that the tokens
-// match. Without regard to case a character may have a shorter form.
+// match.
 func leastLength(tokens []token, ignoreCase bool) int {
 	n := 0
 	for i := range tokens {
-		switch t := &tokens[i]; {
-		case t.kind == oneToken:
+		switch t := &tokens[i]; t.kind {
+		case oneToken:
 			n++
-		case t.kind == literalToken && ignoreCase:
-			n += utf8.RuneCountInString(t.text)
-		case t.kind == literalToken:
-			n += len(t.text)
+		case literalToken:
+			n += textLength(t.text, ignoreCase)
 		}
 	}
 	return n
+}
+
+// textLength is the length in bytes of the shortest text that equals s. If case
+// does not matter, a character may have a shorter form.
+func textLength(s string, ignoreCase bool) int {
+	if ignoreCase {
+		return utf8.RuneCountInString(s)
+	}
+	return len(s)
 }

@@ -105,7 +105,7 @@ func (p *pattern) expandedLength(c Context, m *meter) (length int, valid bool) {
 			return -1, false
 		}
 		m.charge(variableSteps)
-		length += len(value)
+		length += textLength(value, p.ignoreCase)
 		valid = valid && utf8.ValidString(value)
 	}
 	return length, valid

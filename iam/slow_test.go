@@ -185,6 +185,7 @@ func FuzzMatchers(f *testing.F) {
 	f.Add("*K?\u00c9*", "k\u212a\u00e9", "", uint8(2))
 	f.Add("*"+strings.Repeat("?a", 80)+"*\n*"+strings.Repeat("a?", 40)+"\u20ac", strings.Repeat("a", 200)+"\u20ac", "\xe2", uint8(0))
 	f.Add("*${k:v}?*", "\xe2\x82\xac", "\xe2", uint8(0))
+	f.Add("*${k:v}?", "kb", "\u212a", uint8(2))
 	f.Fuzz(func(t *testing.T, patterns, subject, value string, mode uint8) {
 		if len(patterns) > 1000 || len(subject) > 2000 || len(value) > 500 || strings.ToValidUTF8(patterns, "") != patterns {
 			return
