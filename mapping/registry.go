@@ -3,6 +3,8 @@ package mapping
 import (
 	"fmt"
 	"slices"
+
+	"extauthz/iam"
 )
 
 // Registry is one registry as ECR would see it. The zero Registry refuses every
@@ -50,11 +52,25 @@ func (g *Registry) Validate() error {
 	if !consistsOf(g.Region, isARNPart) {
 		return fmt.Errorf("region %q: want a name of lower-case letters, digits and hyphens, such as eu-central-1", g.Region)
 	}
+	if err := g.CheckRegion(); err != nil {
+		return err
+	}
 	if len(g.Account) != 12 || !consistsOf(g.Account, isDigit) {
 		return fmt.Errorf("account %q: want twelve digits", g.Account)
 	}
 	_, err := g.CheckPullThrough()
 	return err
+}
+
+// CheckRegion returns an error if the region is one of AWS's in another partition than
+// the registry's: policies for the real registry would match nothing of this one. A
+// region that AWS does not have may be in any partition.
+func (g *Registry) CheckRegion() error {
+	partition, known := iam.PartitionOf(g.Region)
+	if known && partition != g.Partition && consistsOf(g.Partition, isARNPart) {
+		return fmt.Errorf("region %q is in partition %q, not in %q; set the partition to %s, or fix the region", g.Region, partition, g.Partition, partition)
+	}
+	return nil
 }
 
 // CheckPullThrough says which of the pull-through prefixes is wrong first, and

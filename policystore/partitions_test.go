@@ -10,7 +10,7 @@ import (
 // TestPartitions wants a registry of a partition that AWS has not to be found in its
 // place, and to be in force.
 func TestPartitions(t *testing.T) {
-	const registry = "registries:\n- name: main\n  hosts: [a.example.com]\n  account: \"123456789012\"\n  region: eu-central-1\n"
+	const registry = "registries:\n- name: main\n  hosts: [a.example.com]\n  account: \"123456789012\"\n  region: home-1\n"
 	tried := map[string][]string{
 		"": nil, "  partition: aws-moon\n": {`registries.yaml:6:14: registry "main" is of the unknown partition "aws-moon"`},
 	}

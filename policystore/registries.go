@@ -130,6 +130,9 @@ func (all registries) add(entry *registryEntry, t *directory.Tree) (place []any,
 	if i, err := r.CheckPullThrough(); err != nil {
 		return []any{"pullThrough", i}, err
 	}
+	if err := r.CheckRegion(); err != nil {
+		return []any{"region"}, err
+	}
 	if err := r.Validate(); err != nil {
 		return nil, err
 	}

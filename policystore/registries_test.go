@@ -97,7 +97,7 @@ func TestRegistryOptions(t *testing.T) {
 }
 
 func TestRegistryProof(t *testing.T) {
-	const plain = `registries: [{name: a, hosts: [h, "i:5000"], account: "111111111111", region: eu-central-1`
+	const plain = `registries: [{name: a, hosts: [h, "i:5000"], account: "111111111111", region: home-1`
 	hosts := []string{"h", "i:5000"}
 	for _, c := range []struct {
 		name, options string
@@ -207,7 +207,10 @@ func TestLoadRegistriesRefuses(t *testing.T) {
 		{"one host chooses two", good("  byHost: true\n") + strings.Replace(good("  byHost: true\n")[len("registries:\n"):], "name: a", "name: b", 1), `registries.yaml:8:10: host "h" is also a host of registry "a"`},
 		{"a host with a port, and the same with every port", good("  byHost: true\n") + strings.NewReplacer("name: a", "name: b", "[h]", "['h:5000']").Replace(good("  byHost: true\n")[len("registries:\n"):]), `registries.yaml:8:10: host "h:5000" is also a host of registry "a"`},
 		{"the same, the other way round", strings.Replace(good("  byHost: true\n"), "[h]", "['h:5000']", 1) + strings.Replace(good("  byHost: true\n")[len("registries:\n"):], "name: a", "name: b", 1), `registries.yaml:8:10: host "h:5000" is also a host of registry "a"`},
-		{"one region in two partitions", good("") + strings.Replace(good("  partition: aws-cn\n")[len("registries:\n"):], "name: a", "name: b", 1), "registries.yaml:10:14: registry \"a\" has the same account and region in partition \"aws\""},
+		{"one region in two partitions", strings.Replace(good("")+strings.Replace(good("  partition: aws-cn\n")[len("registries:\n"):], "name: a", "name: b", 1), "eu-central-1", "home-1", 2), "registries.yaml:10:14: registry \"a\" has the same account and region in partition \"aws\""},
+		{"a region of another partition", good("  partition: aws-cn\n"), `registries.yaml:5:11: region "eu-central-1" is in partition "aws", not in "aws-cn"; set the partition to aws, or fix the region`},
+		{"a region of another partition than the default", strings.Replace(good(""), "eu-central-1", "cn-north-1", 1), `registries.yaml:5:11: region "cn-north-1" is in partition "aws-cn", not in "aws"; set the partition to aws-cn`},
+		{"a region of a known partition in an unknown one", good("  partition: aws-moon\n"), `region "eu-central-1" is in partition "aws", not in "aws-moon"`},
 		{"unknown source", good("  sources: [mtls, cookie]\n"), `registries.yaml:6:12: source "cookie" is no source of identity; write one of`},
 		{"source in capitals", good("  sources: [MTLS]\n"), `registries.yaml:6:12: source "MTLS"`},
 		{"source twice", good("  sources: [basic, basic]\n"), `registries.yaml:6:12: source "basic" is there twice`},

@@ -113,7 +113,7 @@ var edits = []edit{
 	}},
 	{"another tag", func(e *editor, path string) error { return e.change(path, swapWords("blue", "gold")) }},
 	{"another partition", func(e *editor, _ string) error {
-		return e.change(e.path("registries.yaml"), swapWords("region: eu-central-1}", "partition: aws-cn, region: eu-central-1}"))
+		return e.change(e.path("registries.yaml"), swapWords("region: eu-central-1}", "partition: aws-cn, region: cn-north-1}"))
 	}},
 	{"break", func(e *editor, path string) error {
 		return e.change(path, func(text string) string { return text[:len(text)*2/3] })

@@ -48,6 +48,9 @@ func (o *Options) check() error {
 		return fmt.Errorf("--region %q: write one such as eu-central-1", o.Region)
 	case !slices.Contains(slices.Collect(iam.Partitions()), o.Partition):
 		return fmt.Errorf("--partition %q: write one of %s", o.Partition, strings.Join(slices.Collect(iam.Partitions()), ", "))
+	case o.isOfOtherPartition():
+		partition, _ := iam.PartitionOf(o.Region)
+		return fmt.Errorf("--region %q is in partition %q, not in %q; write --partition %s, or another region", o.Region, partition, o.Partition, partition)
 	case !hostName.MatchString(o.Host):
 		return fmt.Errorf("--registry-host %q: write a lower-case host name, with a port only where it matters", o.Host)
 	case !accountID.MatchString(o.OtherAccount):
@@ -65,6 +68,12 @@ func (o *Options) check() error {
 		return err
 	}
 	return o.checkRepositories()
+}
+
+// isOfOtherPartition reports whether the region is known to be in another partition.
+func (o *Options) isOfOtherPartition() bool {
+	partition, known := iam.PartitionOf(o.Region)
+	return known && partition != o.Partition
 }
 
 // checkUsers wants names of IAM, each once in any case (IAM User Guide, "IAM and AWS

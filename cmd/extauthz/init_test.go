@@ -28,7 +28,10 @@ func TestInit(t *testing.T) {
 		cases[string(template)] = []string{"--repository", "a/b=" + string(template)}
 	}
 	for partition := range iam.Partitions() {
-		cases["partition "+partition] = []string{"--partition", partition, "--region", "eusc-de-east-1"}
+		cases["partition "+partition] = []string{"--partition", partition, "--region", "xx-home-1"}
+	}
+	for region, partition := range map[string]string{"cn-north-1": "aws-cn", "us-gov-west-1": "aws-us-gov", "eusc-de-east-1": "aws-eusc"} {
+		cases["region "+region] = []string{"--partition", partition, "--region", region}
 	}
 	for name, flags := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -75,6 +78,8 @@ func TestInitMistakes(t *testing.T) {
 		{[]string{absent, account, region, "--repository", "a=b"}, `invalid value "a=b" for flag --repository: "b" is no template`},
 		{[]string{absent, account, region, "--repository", "Team"}, `invalid value "Team" for flag --repository: "Team" is not a repository name; write one such as team/app`},
 		{[]string{absent, account, region, "--registry-host", "a..b"}, `--registry-host "a..b": write a lower-case host name`},
+		{[]string{absent, account, "--region=cn-north-1"}, `--region "cn-north-1" is in partition "aws-cn", not in "aws"; write --partition aws-cn, or another region`},
+		{[]string{absent, account, "--region=eu-west-1", "--partition", "aws-cn"}, `--region "eu-west-1" is in partition "aws", not in "aws-cn"; write --partition aws, or another region`},
 		{[]string{absent, account, region, "--partition", "aws-xx"}, `--partition "aws-xx": write one of aws, aws-cn, `},
 		{[]string{absent, account, region, "b"}, `unexpected argument "b"; name one directory`},
 		{[]string{absent, "--account=444455556666", region}, "is the registry's own; name another"},
