@@ -84,9 +84,9 @@ func (q *Question) reason(t *iam.StatementTrace) string {
 	case iam.OtherAction:
 		return "its actions do not cover " + q.Request.Action
 	case iam.OtherResource:
-		return "its resources do not cover " + q.Request.Resource
+		return q.otherPartition(t, func(w *iam.WrittenStatement) []iam.Word { return w.Resources }, q.Request.Resource, "its resources do not cover "+q.Request.Resource)
 	case iam.OtherPrincipal:
-		return "its principals do not cover " + callerText(q.Request.Principal, q.Unnamed)
+		return q.otherPartition(t, principalWords, q.Request.Principal.ARN, "its principals do not cover "+callerText(q.Request.Principal, q.Unnamed))
 	}
 	return fmt.Sprintf("its condition %s on %s is false: %s", t.Operator, t.Key, q.valueText(t.Key))
 }
@@ -101,4 +101,43 @@ func (q *Question) valueText(key string) string {
 	default:
 		return fmt.Sprintf("the request has %q", entry.Value)
 	}
+}
+
+// otherPartition returns the reason why entries of a statement do not cover an ARN: if
+// all of them are ARNs in one other partition, that; otherwise the general reason.
+func (q *Question) otherPartition(t *iam.StatementTrace, entries func(*iam.WrittenStatement) []iam.Word, arn, general string) string {
+	own, found := partitionOf(arn), ""
+	for _, w := range t.Policy.Written() {
+		if w.Statement != t.Statement || w.NotResource || w.NotPrincipal {
+			continue
+		}
+		for _, entry := range entries(&w) {
+			partition := partitionOfPattern(entry.Text)
+			if partition == "" || partition == own || strings.ContainsAny(partition, "*?$") || found != "" && found != partition {
+				return general
+			}
+			found = partition
+		}
+	}
+	if own == "" || found == "" {
+		return general
+	}
+	return fmt.Sprintf("%s, which is in partition %s: they are in partition %s", general, own, found)
+}
+
+// partitionOfPattern returns the partition in an ARN that may have wildcards, "" for
+// another text.
+func partitionOfPattern(text string) string {
+	segments := strings.SplitN(text, ":", 3)
+	if len(segments) < 3 || segments[0] != "arn" {
+		return ""
+	}
+	return segments[1]
+}
+
+func principalWords(w *iam.WrittenStatement) (words []iam.Word) {
+	for _, p := range w.Principals {
+		words = append(words, p.Word)
+	}
+	return words
 }

@@ -164,6 +164,7 @@
 //     compile_condition.go: from JSON to statements
 //   - conditionkey.go: the names of condition keys
 //   - findings.go, nearest.go, vocabulary.go: what is legal but suspicious
+//   - regions.go: which partition a region is in
 //   - scope.go: which statements could apply to a registry request
 //   - written.go: documents as they stand in the text, for who judges the text
 //   - pattern.go, syntax.go, fold.go: wildcards, policy variables, case

@@ -38,9 +38,27 @@ func (c *compiler) checkResourcePattern(n *node, p *resourcePattern) {
 	case p.wildService:
 		c.findingAt(n.start, "unsupported-wildcard", "resource %q has a wildcard in its service, which AWS does not accept; write the service in full, such as \"ecr\"", n.text)
 	}
-	if partition := strings.SplitN(n.text, ":", 3)[1]; !knownPartition(partition) {
-		c.findingAt(n.start, "unknown-partition", "resource %q is of the unknown partition %q", n.text, partition)
+	segments := strings.SplitN(n.text, ":", 4)
+	switch {
+	case !knownPartition(segments[1]):
+		c.findingAt(n.start, "unknown-partition", "resource %q is of the unknown partition %q", n.text, segments[1])
+	case segments[2] == "ecr":
+		c.notePartition(n, segments[1])
 	}
+}
+
+// notePartition records an ARN in a known partition, if it is the policy's first one
+// in that partition. A partition with a wildcard is none in particular.
+func (c *compiler) notePartition(n *node, partition string) {
+	if strings.ContainsAny(partition, "*?$") {
+		return
+	}
+	for _, w := range c.policy.partitions {
+		if strings.HasPrefix(w.Text, "arn:"+partition+":") {
+			return
+		}
+	}
+	c.policy.partitions = append(c.policy.partitions, Word{n.text, n.start})
 }
 
 // checkVariables finds policy variables that are plain text, and says whether

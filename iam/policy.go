@@ -97,6 +97,7 @@ type Policy struct {
 	conditionKeys []string
 	findings      []Finding
 	uniqueIDs     []Word
+	partitions    []Word   // ARNs, the first of each partition
 	start         Position // of text in its source
 	text          []byte   // as written, for Written
 }
@@ -126,6 +127,10 @@ func (p *Policy) ConditionKeys() []string { return p.conditionKeys }
 // that begin as the unique id of a user (AIDA) or role (AROA) does, in the order of
 // the text (IAM User Guide, "IAM identifiers").
 func (p *Policy) UniqueIDs() []Word { return p.uniqueIDs }
+
+// Partitions lists ARNs that are in a known partition of AWS: of the resources of ECR
+// and of the principals that the policy names, the first of each partition.
+func (p *Policy) Partitions() []Word { return p.partitions }
 
 // Findings lists what is suspicious in the policy but no error, in the order
 // in which it was found.

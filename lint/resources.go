@@ -2,6 +2,7 @@ package lint
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"extauthz/iam"
@@ -113,7 +114,10 @@ func (l *linter) servedHere(d *document, s *statement, w iam.Word, segments []st
 		}
 	}
 	report := l.reporterOf(s.Statement.Effect)
-	if len(owners) == 0 {
+	switch {
+	case len(owners) == 0 && l.isOtherPartition(segments[1]): // other-partition says so
+		return
+	case len(owners) == 0:
 		report(d.policy.Source, w.Position, "unserved-resource", "no registry in registries.yaml has the account and region of %q, so that it matches nothing here", w.Text)
 		return
 	}
@@ -126,6 +130,12 @@ func (l *linter) servedHere(d *document, s *statement, w iam.Word, segments []st
 		}
 	}
 	report(d.policy.Source, w.Position, "unlisted-repository", "repositories.json does not list the repository of %q", w.Text)
+}
+
+// isOtherPartition reports whether a known partition of AWS has none of the registries.
+func (l *linter) isOtherPartition(partition string) bool {
+	return slices.Contains(slices.Collect(iam.Partitions()), partition) &&
+		!slices.ContainsFunc(l.registries, func(r *policystore.Registry) bool { return r.Partition == partition })
 }
 
 // wildcardResource finds rights in every repository where the actions could be

@@ -92,7 +92,7 @@
 //	hosts.go         which registry a request is for
 //	proof.go         what a registry takes as proof of who calls
 //	audiences.go     whose tokens a registry takes beside other registries
-//	partitions.go    registries of partitions that AWS has not
+//	partitions.go    registries of unknown partitions, and policies of other partitions
 //	idle.go          what registries and the password file have that proves nobody
 //	hashes.go        password hashes that take too long to verify
 //	challenge.go     what a registry asks of who shows no credential

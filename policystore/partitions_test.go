@@ -2,6 +2,7 @@ package policystore
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"extauthz/iam"
@@ -32,5 +33,42 @@ func TestPartitions(t *testing.T) {
 		if !slices.Equal(got, want) || s.RegistryNamed("main") == nil {
 			t.Errorf("%q: got %v want %v", line, got, want)
 		}
+	}
+}
+
+// TestOtherPartitions checks that a policy of another partition is reported as that,
+// wherever its ARN is.
+func TestOtherPartitions(t *testing.T) {
+	const allow = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:*","Resource":`
+	const reason = `" is in partition "aws-cn", and the registries in registries.yaml are in aws, so it matches nothing here; fix the ARN, or set partition: aws-cn for its registry`
+	second := "- {name: china, hosts: [china], account: \"123456789012\", region: cn-north-1, partition: aws-cn}\n"
+	for _, c := range []struct {
+		name, file, text, more string
+		want                   string
+	}{
+		{"a resource", "managed/a.json", allow + `["arn:aws:ecr:*:*:repository/a","arn:aws-cn:ecr:cn-north-1:123456789012:repository/a"]}}`, "", `managed/a.json:1:115: "arn:aws-cn:ecr:cn-north-1:123456789012:repository/a` + reason},
+		{"a short ARN", "managed/a.json", allow + `"arn:aws-cn:ecr:*"}}`, "", `"arn:aws-cn:ecr:*` + reason},
+		{"a principal", secretDir, `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"ecr:*","Principal":{"AWS":"arn:aws-cn:iam::123456789012:root"}}}`, "", secretDir + `:1:90: "arn:aws-cn:iam::123456789012:root` + reason},
+		{"a resource of another service", "managed/a.json", allow + `"arn:aws-cn:s3:::a"}}`, "", ""},
+		{"any partition", "managed/a.json", allow + `"arn:*:ecr:*:*:repository/a"}}`, "", ""},
+		{"the partition of another registry", "managed/a.json", allow + `"arn:aws-cn:ecr:cn-north-1:123456789012:repository/a"}}`, second, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			contents := withPolicies(map[string]string{c.file: c.text})
+			contents["registries.yaml"] += c.more
+			s, err := load(t, contents)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, f := range s.Findings {
+				if f.Code == "other-partition" {
+					got = append(got, f.String())
+				}
+			}
+			if c.want == "" && got != nil || c.want != "" && (len(got) != 1 || !strings.Contains(got[0], c.want)) {
+				t.Errorf("got %q, want %s", got, c.want)
+			}
+		})
 	}
 }
