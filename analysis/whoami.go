@@ -31,6 +31,8 @@ type Whoami struct {
 	FederatedBy    string            `json:"federatedBy,omitempty"` // of a federated user
 	Tags           map[string]string `json:"tags,omitempty"`        // session tags over those of user or role
 	SourceIdentity string            `json:"sourceIdentity,omitempty"`
+	SourceARN      string            `json:"sourceArn,omitempty"` // of a service: the resource for which it calls
+	SourceAccount  string            `json:"sourceAccount,omitempty"`
 	Context        map[string]any    `json:"context,omitempty"` // condition keys; a list of values for a multivalued one
 
 	Policies        []string `json:"policies,omitzero"` // files of the identity policies, [] for none
@@ -69,11 +71,14 @@ func nobody(why *authz.Result) *Whoami {
 func whoamiOf(s *policystore.Snapshot, who *authz.Identity, at time.Time) *Whoami {
 	p := &who.Caller.Principal
 	inPlay := policiesOf(s, who)
-	sourceIdentity, _ := who.Caller.Context.Lookup("aws:SourceIdentity")
+	of := func(key string) string {
+		entry, _ := who.Caller.Context.Lookup(key)
+		return entry.Value
+	}
 	return &Whoami{
 		Time: at, Registry: who.Registry.Name, Source: who.Caller.Source, Issuer: who.Caller.Issuer, KeyID: who.Caller.KeyID,
 		Principal: cmp.Or(p.ARN, "anonymous"), PrincipalType: p.Kind.String(), RoleARN: p.RoleARN, FederatedBy: p.UserARN,
-		Tags: tagsOf(who.Caller.Context), SourceIdentity: sourceIdentity.Value, Context: contextOf(who.Context),
+		Tags: tagsOf(who.Caller.Context), SourceIdentity: of("aws:SourceIdentity"), SourceARN: of("aws:SourceArn"), SourceAccount: of("aws:SourceAccount"), Context: contextOf(who.Context),
 		Policies: append([]string{}, sources(inPlay.Identity)...), Boundary: sources(inPlay.Boundary), SessionPolicies: sources(inPlay.Session),
 		RegistryPolicy: sources(inPlay.Resource), ServiceControlPolicies: sources(slices.Concat(inPlay.SCPs...)), ResourceControlPolicies: sources(slices.Concat(inPlay.RCPs...)),
 		NotVerified: notVerified(who.Caller.Source),

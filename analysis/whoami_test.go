@@ -29,6 +29,9 @@ func short(w *Whoami) string {
 	if w.SourceIdentity != "" {
 		text += " from " + w.SourceIdentity
 	}
+	if w.SourceARN != "" {
+		text += " for " + w.SourceARN + " of " + w.SourceAccount
+	}
 	for _, files := range []struct {
 		name  string
 		files []string
@@ -69,7 +72,7 @@ func TestWhoamiByCredential(t *testing.T) {
 		{"token as password of a user", Credential{User: "alice", Token: web}, "basic: ", ""},
 		{"token for another registry", Credential{Token: web, Registry: "anyone"}, "bearer: ", ""},
 		{"certificate with a URI", shownBy(t, "spiffe://cluster.local/ns/shop/sa/cart", ""), "mtls assumed-role/pods/shop serviceaccount=cart from cart", "certificate"},
-		{"certificate with a DNS name", shownBy(t, "", "ci.internal"), "mtls ci.amazonaws.com", "certificate"},
+		{"certificate with a DNS name", shownBy(t, "", "ci.internal"), "mtls ci.amazonaws.com for arn:aws:codebuild:eu-central-1:123456789012:project/app of 123456789012", "certificate"},
 		{"certificate of nobody", shownBy(t, "spiffe://elsewhere/x", ""), `mtls: no principal is bound to uri "spiffe://elsewhere/x"`, ""},
 		{"header", Credential{Header: "alice@example.com", Registry: "proxied"}, "header user/alice team=blue policies pushing.json boundary limits.json", "header"},
 		{"header with two names", Credential{Header: "alice@example.com,bob@example.com", Registry: "proxied"}, "header: the header x-user holds a comma", ""},

@@ -25,6 +25,8 @@ type Binding struct {
 	TagClaims      map[string]string // of a Token: session tag → claim that has its value
 	SourceIdentity string            // a Template
 	Session        []*iam.Policy     // session policies
+	SourceARN      string            // of a service: a Template of the ARN of the resource for which it calls
+	SourceAccount  string            // of a service: a Template of that resource's account
 }
 
 // nameBinding binds the names that a pattern matches.

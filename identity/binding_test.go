@@ -24,6 +24,8 @@ func bindable(t testing.TB, bindings ...Binding) principals {
 	}
 }
 
+const functionARN = "arn:aws:lambda:us-east-1:123456789012:function:f"
+
 // What cannot be bound is refused when it is loaded, with the remedy.
 func TestBindRefuses(t *testing.T) {
 	policies := []*iam.Policy{iamtest.Policy(t, iam.SessionPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`)}
@@ -74,6 +76,14 @@ func TestBindRefuses(t *testing.T) {
 		{"a user's source identity", []Binding{{Kind: URI, Name: "a", Principal: aliceARN, SourceIdentity: "alice"}}, "has no source identity"},
 		{"a federated user's source identity", []Binding{{Kind: URI, Name: "a", Principal: "arn:aws:sts::123456789012:federated-user/carol", FederatedBy: aliceARN, SourceIdentity: "alice"}}, "has no source identity"},
 		{"a source identity of 1", []Binding{{Kind: URI, Name: "a", Principal: ciARN, SourceIdentity: "s"}}, "fewer than 2"},
+		{"the source of a user", []Binding{{Kind: URI, Name: "a", Principal: aliceARN, SourceARN: functionARN}}, "is not a service of AWS"},
+		{"the source's account of a session", []Binding{{Kind: URI, Name: "{a}", Principal: session + "ci/{a}", SourceAccount: "123456789012"}}, "is not a service of AWS"},
+		{"a source that is not an ARN", []Binding{{Kind: URI, Name: "a", Principal: "lambda.amazonaws.com", SourceARN: "function:f"}}, "sourceArn: write the ARN of one resource"},
+		{"a source of every resource", []Binding{{Kind: URI, Name: "{a}", Principal: "lambda.amazonaws.com", SourceARN: "arn:aws:lambda:us-east-1:123456789012:function:*{a}"}}, "sourceArn: write the ARN of one resource"},
+		{"a source of another account", []Binding{{Kind: URI, Name: "a", Principal: "lambda.amazonaws.com", SourceARN: functionARN, SourceAccount: "999999999999"}}, "it is not the account in sourceArn"},
+		{"a source with a capture that there is not", []Binding{{Kind: URI, Name: "{a}", Principal: "lambda.amazonaws.com", SourceARN: functionARN + "{b}"}}, "sourceArn: the template"},
+		{"a source of two captures that nothing parts", []Binding{{Kind: URI, Name: "{a}/{b}", Principal: "lambda.amazonaws.com", SourceARN: functionARN + "{a}-{b}"}}, "put / or : between them"},
+		{"a source's account that is too long", []Binding{{Kind: URI, Name: "{a}", Principal: "lambda.amazonaws.com", SourceARN: functionARN + "{a}", SourceAccount: "1{a}"}}, "sourceAccount: write the 12 digits"},
 		{"tags that differ in case", []Binding{{Kind: URI, Name: "a", Principal: ciARN, Tags: map[string]string{"a": "b", "A": "c"}}}, "are the same"},
 		{"a tag and a claim's tag", []Binding{{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": "a"}, Principal: ciARN, Tags: map[string]string{"a": "b"}, TagClaims: map[string]string{"A": "c"}}}, "are the same"},
 		{"a tag of AWS's", []Binding{{Kind: URI, Name: "a", Principal: ciARN, Tags: map[string]string{"aws:a": "b"}}}, "reserved"},
@@ -137,6 +147,9 @@ func TestBoundCallers(t *testing.T) {
 		Binding{Kind: URI, Name: "ci/{x}", Principal: session + "ci/{x}", Tags: map[string]string{"x": "{x} of ci", "Team": "blue"}, SourceIdentity: "{x}@example.com", Session: []*iam.Policy{policy}},
 		Binding{Kind: URI, Name: "fed/{x}", Principal: "arn:aws:sts::123456789012:federated-user/{x}", FederatedBy: "arn:aws:iam::123456789012:user/dev/bob", Tags: map[string]string{"x": "{x}"}},
 		Binding{Kind: URI, Name: "fedred", Principal: "arn:aws:sts::123456789012:federated-user/red", FederatedBy: "arn:aws:iam::123456789012:user/dev/bob", Tags: map[string]string{"TEAM": "blue"}},
+		Binding{Kind: URI, Name: "fn", Principal: "lambda.amazonaws.com", SourceARN: functionARN},
+		Binding{Kind: URI, Name: "fn/{account}/{name}", Principal: "lambda.amazonaws.com", SourceARN: "arn:aws:lambda:us-east-1:{account}:function:{name}", SourceAccount: "{account}"},
+		Binding{Kind: URI, Name: "fn/{account}/of/{owner}", Principal: "lambda.amazonaws.com", SourceARN: "arn:aws:lambda:us-east-1:{account}:function:f", SourceAccount: "{owner}"},
 		Binding{Kind: URI, Name: "{{bob}}", Principal: "arn:aws:iam::123456789012:user/dev/bob"},
 		Binding{Kind: URI, Name: "{{{x}}}", Principal: session + "ci/{x}"},
 		Binding{Kind: URI, Name: "bob", Principal: "arn:aws:iam::123456789012:user/dev/bob"},
@@ -175,6 +188,12 @@ func TestBoundCallers(t *testing.T) {
 			"aws:userid": "123456789012", "aws:PrincipalType": "Account", "aws:PrincipalArn": "arn:aws:iam::123456789012:root", "aws:TokenIssueTime": ""}},
 		{"a service", peer("svc"), want{arn: "codebuild.amazonaws.com"}, map[string]string{
 			"aws:PrincipalIsAWSService": "true", "aws:PrincipalServiceName": "codebuild.amazonaws.com", "aws:PrincipalArn": "", "aws:PrincipalAccount": "", "aws:userid": "", "aws:PrincipalType": ""}},
+		{"a service that calls for a resource", peer("fn"), want{arn: "lambda.amazonaws.com"}, map[string]string{
+			"aws:SourceArn": functionARN, "aws:SourceAccount": "123456789012", "aws:PrincipalIsAWSService": "true"}},
+		{"a service that calls for a captured resource", peer("fn/999999999999/g"), want{arn: "lambda.amazonaws.com"}, map[string]string{
+			"aws:SourceArn": "arn:aws:lambda:us-east-1:999999999999:function:g", "aws:SourceAccount": "999999999999"}},
+		{"a captured account that is none", peer("fn/9999/g"), want{reason: "sourceArn: write"}, nil},
+		{"a captured account that is not the resource's", peer("fn/999999999999/of/123456789012"), want{reason: "it is not the account in sourceArn"}, nil},
 		{"a token", token(claims{"sub": "build", "ref": "main"}), want{arn: session + "ci/build"}, map[string]string{
 			"aws:PrincipalTag/ref": "main", "aws:PrincipalTag/email": "", "aws:TokenIssueTime": issued, "aws:FederatedProvider": ""}},
 		{"a token that is an exception", token(claims{"sub": "admin"}), want{arn: aliceARN}, map[string]string{"aws:TokenIssueTime": ""}},

@@ -23,10 +23,11 @@ func (t *Table) CallerOfUser(user string, at time.Time) (*Caller, *Failure) {
 // CallerOfPrincipal returns the caller who proves to be the principal of that ARN, or the
 // service of that name: a user, a session of a role, a root user or a service,
 // with the tags of the user or role. Users and roles must be among the entities.
-// A session of a role may have tags of its own, held to AWS's limits; nobody else
-// may. Its source is "arn". It is for asking offline: nothing is proven.
-func (t *Table) CallerOfPrincipal(name string, session ...sts.Tag) (*Caller, error) {
-	caller, err := t.entities.Caller(&sts.Session{Principal: name, Tags: session})
+// A session of a role may have tags of its own, held to AWS's limits, and a service may
+// have the resource for which it calls. Its source is "arn". It is for asking offline:
+// nothing is proven.
+func (t *Table) CallerOfPrincipal(session *sts.Session) (*Caller, error) {
+	caller, err := t.entities.Caller(session)
 	if err != nil {
 		return nil, err
 	}

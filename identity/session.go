@@ -23,6 +23,8 @@ type sessionTemplate struct {
 	tagClaims      []tagClaim
 	sourceIdentity *capture.Template // nil for none
 	policies       []*iam.Policy     // session policies
+	sourceARN      *capture.Template // nil for none
+	sourceAccount  *capture.Template // likewise
 }
 
 // tagTemplate is a session tag whose value is made of captures.
@@ -57,7 +59,46 @@ func compileSession(b *Binding, names []string, e *sts.Entities) (*sessionTempla
 			return nil, fmt.Errorf("source identity: %w", err)
 		}
 	}
+	if err := t.compileSource(b, names); err != nil {
+		return nil, err
+	}
 	return t, t.try(len(names), e)
+}
+
+// compileSource reads the source of a service's calls, and tries it with an account's
+// id for each capture.
+func (t *sessionTemplate) compileSource(b *Binding, names []string) (err error) {
+	for _, of := range []struct {
+		key, text string
+		to        **capture.Template
+	}{{"sourceArn", b.SourceARN, &t.sourceARN}, {"sourceAccount", b.SourceAccount, &t.sourceAccount}} {
+		if of.text == "" {
+			continue
+		}
+		if *of.to, err = capture.CompileTemplate(of.text, names, capture.OfTag); err != nil {
+			return fmt.Errorf("%s: %w", of.key, err)
+		}
+	}
+	source := t.source(slices.Repeat(capture.Values{"123456789012"}, len(names)))
+	if t.sourceARN != nil && t.sourceAccount != nil && !(t.sourceARN.Exact() && t.sourceAccount.Exact()) {
+		// Whether the account is that of the ARN depends on the captures.
+		if err := (sts.Source{ARN: source.ARN}).Check(); err != nil {
+			return err
+		}
+		source.ARN = ""
+	}
+	return source.Check()
+}
+
+// source returns the source of a service's calls for captures.
+func (t *sessionTemplate) source(c capture.Values) (s sts.Source) {
+	if t.sourceARN != nil {
+		s.ARN = t.sourceARN.Expand(c)
+	}
+	if t.sourceAccount != nil {
+		s.Account = t.sourceAccount.Expand(c)
+	}
+	return s
 }
 
 // rolePath is the path at which the role of a principal's template is looked
@@ -138,6 +179,8 @@ func (t *sessionTemplate) checkSession() error {
 		return fmt.Errorf("principal %q has no session that tags could be passed to; name a role session or a federated user, or give the user its tags among the principals", t.principal)
 	case !sts.HasSession(t.kind) && len(t.policies) > 0:
 		return fmt.Errorf("principal %q has no session that policies could limit; name a role session or a federated user", t.principal)
+	case t.kind != iam.Service && (t.sourceARN != nil || t.sourceAccount != nil):
+		return fmt.Errorf("principal %q is not a service of AWS, and only a service calls for a resource; leave sourceArn and sourceAccount out", t.principal)
 	case t.kind != iam.AssumedRole && t.sourceIdentity != nil:
 		return fmt.Errorf("principal %q has no source identity; name a role session", t.principal)
 	}
@@ -149,6 +192,9 @@ func (t *sessionTemplate) isStatic() bool {
 	static := t.principal.Exact() && len(t.tagClaims) == 0 && (t.sourceIdentity == nil || t.sourceIdentity.Exact())
 	for _, tag := range t.tags {
 		static = static && tag.value.Exact()
+	}
+	for _, source := range []*capture.Template{t.sourceARN, t.sourceAccount} {
+		static = static && (source == nil || source.Exact())
 	}
 	return static
 }
@@ -162,6 +208,7 @@ func (t *sessionTemplate) expand(c capture.Values, claimed []sts.Tag) sts.Sessio
 	if t.sourceIdentity != nil {
 		s.SourceIdentity = t.sourceIdentity.Expand(c)
 	}
+	s.Source = t.source(c)
 	return s
 }
 

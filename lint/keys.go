@@ -22,6 +22,8 @@ func (l *linter) missingKeys(d *document, s *statement) {
 			continue // found as key-without-prefix
 		case strings.HasPrefix(key, "aws:requesttag/") || key == "aws:tagkeys":
 			code, why = "request-tag-key", "it is there where a repository is tagged, which no registry request does"
+		case l.isOfSource(key):
+			continue
 		case isAbsent(key):
 		case isResourceTag(key) && len(l.contents.TagKeys) > 0:
 			if l.contents.TagKeys[key] {
@@ -87,6 +89,22 @@ func isAbsent(key string) bool {
 	}
 	prefix, _, _ := strings.Cut(key, ":")
 	return prefix != "aws" && prefix != "ecr" && prefix != "oci"
+}
+
+// isOfSource reports whether a key, in lower case, is about the resource for which a
+// service calls, and a credential sets it.
+func (l *linter) isOfSource(key string) bool {
+	return slices.ContainsFunc(l.contents.Credentials, func(c policystore.Credential) bool {
+		switch key {
+		case "aws:sourcearn":
+			return c.SourceARN != ""
+		case "aws:sourceaccount":
+			return c.SourceARN != "" || c.SourceAccount != ""
+		case "aws:sourceorgid", "aws:sourceorgpaths":
+			return (c.SourceARN != "" || c.SourceAccount != "") && l.registries[0].Organization != nil
+		}
+		return false
+	})
 }
 
 // unconfigured says why requests do not carry a key that they would with other

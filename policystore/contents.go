@@ -47,6 +47,7 @@ type Credential struct {
 	FederatedBy string            // the user who federates, of a federated user
 	Session     []*iam.Policy
 	Place
+	SourceARN, SourceAccount string // of a service; may have captures
 }
 
 // A TrustedIssuer is an issuer whose tokens count, as principals.yaml has it.
@@ -96,7 +97,7 @@ func (w *written) note(entries *entries, managed managedPolicies) {
 	for i := range entries.Credentials {
 		e := &entries.Credentials[i]
 		session, _, _ := managed.findAll(iam.SessionPolicy, e.SessionPolicies, accountOf(e.Principal)) // bind has seen to the error
-		w.credentials = append(w.credentials, Credential{e.Token, e.Claims, e.Principal, e.Path, e.FederatedBy, session, entries.credentials[i]})
+		w.credentials = append(w.credentials, Credential{e.Token, e.Claims, e.Principal, e.Path, e.FederatedBy, session, entries.credentials[i], e.SourceARN, e.SourceAccount})
 	}
 	for i := range entries.Issuers {
 		e := &entries.Issuers[i]

@@ -27,6 +27,8 @@ type credentialEntry struct {
 	ClaimTags       map[string]string `yaml:"claimTags"`
 	SourceIdentity  string            `yaml:"sourceIdentity"`
 	SessionPolicies []string          `yaml:"sessionPolicies"`
+	SourceARN       string            `yaml:"sourceArn"`
+	SourceAccount   string            `yaml:"sourceAccount"`
 }
 
 // bind adds the binding of an entry, or returns what is wrong with the entry and
@@ -35,6 +37,7 @@ func (p *principals) bind(entry *credentialEntry, from *sources) (place []any, e
 	binding := identity.Binding{
 		Claims: entry.Claims, Principal: entry.Principal, Path: entry.Path, FederatedBy: entry.FederatedBy,
 		Tags: entry.Tags, TagClaims: entry.ClaimTags, SourceIdentity: entry.SourceIdentity,
+		SourceARN: entry.SourceARN, SourceAccount: entry.SourceAccount,
 	}
 	kind, text, err := entry.name()
 	if err != nil {

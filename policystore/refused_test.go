@@ -26,6 +26,7 @@ func TestWhoIsWhoRefuses(t *testing.T) {
 		{"a brace that is not doubled", in("sa/{name}\"", "sa/{name}}\""), "principals.yaml:21:3: …has a } without {; write }} for a literal }"},
 		{"a UUID in braces", in("- dns: build.example.com", "- header: \"{11111111-2222}\""), "principals.yaml:27:3: …a literal brace is doubled: {{ or }}"},
 		{"a tag whose value has a brace", in(`serviceaccount: "{name}"`, `serviceaccount: "{{{name}}}"`), "principals.yaml:21:3: …holds other characters than letters"},
+		{"a source of a user", in("- basic: alice\n", "- basic: alice\n  sourceArn: arn:aws:lambda:us-east-1:123456789012:function:f\n"), "principals.yaml:19:3: …is not a service of AWS, and only a service calls for a resource"},
 		{"captures side by side", in("ns/{namespace}/sa/{name}", "ns/{namespace}{name}"), "principals.yaml:21:3: …does not tell where {namespace} ends and {name} begins"},
 		{"capture twice", in("sa/{name}\"", "sa/{namespace}\""), "principals.yaml:21:3: …captures {namespace} twice"},
 		{"template with a capture that there is not", in("assumed-role/{namespace}/pod", "assumed-role/{ns}/pod"), "principals.yaml:21:3: …uses {ns}, which nothing captures; use one of {namespace}, {name}"},

@@ -78,8 +78,14 @@ func (s *Snapshot) Issuers() []Issuer { return s.principals.issuers }
 // with tags and boundary: a user among the principals, a session of a role among
 // them, which may have tags of its own, an account's root user, or a service. The
 // source of the caller is "arn": nothing is proven.
-func (s *Snapshot) CallerNamed(name string, session ...sts.Tag) (*identity.Caller, error) {
-	return s.principals.table.CallerOfPrincipal(name, session...)
+func (s *Snapshot) CallerNamed(name string) (*identity.Caller, error) {
+	return s.CallerOf(&sts.Session{Principal: name})
+}
+
+// CallerOf is CallerNamed for a session that has tags of its own, and for a service
+// that calls for a resource.
+func (s *Snapshot) CallerOf(session *sts.Session) (*identity.Caller, error) {
+	return s.principals.table.CallerOfPrincipal(session)
 }
 
 // OnDisk is what a file of the snapshot is called on disk, below the directory:

@@ -9,6 +9,7 @@ import (
 	"extauthz/identity"
 	"extauthz/mapping"
 	"extauthz/policystore"
+	"extauthz/sts"
 )
 
 // caller finds who asks. nobody is the answer to a credential that does not
@@ -21,7 +22,7 @@ func (r *runner) caller(t *Test, registry *policystore.Registry, request *authz.
 	case t.Anonymous:
 		return r.sender(registry, request)
 	}
-	caller, err = r.snapshot.CallerNamed(t.Principal, t.Tags...)
+	caller, err = r.snapshot.CallerOf(&sts.Session{Principal: t.Principal, Tags: t.Tags, Source: t.Source})
 	return caller, nil, err
 }
 

@@ -33,7 +33,8 @@
 //	                           the user AWS or ACCOUNT/ROLE
 //
 // The session of a role that is only named has the role's tags, and over them the
-// session tags in tags; a credential brings its own.
+// session tags in tags; a credential brings its own. A service that is only named calls
+// for the resource in sourceArn, of the account in sourceAccount, if they are given.
 //
 // A token's iss, aud, iat and exp are filled in where claims lack them: the token
 // was made for the registry just now.

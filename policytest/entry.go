@@ -28,7 +28,9 @@ type testEntry struct {
 	Anonymous  bool             `yaml:"anonymous"`
 	Credential *credentialEntry `yaml:"credential"`
 
-	Tags map[string]string `yaml:"tags"`
+	Tags          map[string]string `yaml:"tags"`
+	SourceARN     string            `yaml:"sourceArn"`
+	SourceAccount string            `yaml:"sourceAccount"`
 
 	Registry string            `yaml:"registry"`
 	Request  string            `yaml:"request"`
@@ -105,11 +107,30 @@ func (e *testEntry) readWho(t *Test) (place []any, err error) {
 	if len(t.Tags) > 0 && e.Principal == "" {
 		return []any{"tags"}, errors.New("tags: only a principal is given session tags here; a credential brings its own")
 	}
+	if place, err := e.readSource(t); err != nil {
+		return place, err
+	}
 	if e.Credential != nil {
 		t.Credential, place, err = e.Credential.read()
 		return append([]any{"credential"}, place...), err
 	}
 	return nil, nil
+}
+
+// readSource reads the resource for which a service calls.
+func (e *testEntry) readSource(t *Test) (place []any, err error) {
+	t.Source = sts.Source{ARN: e.SourceARN, Account: e.SourceAccount}
+	key := "sourceArn"
+	if e.SourceARN == "" || (sts.Source{ARN: e.SourceARN}).Check() == nil {
+		key = "sourceAccount"
+	}
+	if e.Principal == "" && t.Source != (sts.Source{}) {
+		if e.SourceARN != "" {
+			key = "sourceArn"
+		}
+		return []any{key}, fmt.Errorf("%s: only a principal that is a service calls for a resource here; a credential brings its own", key)
+	}
+	return []any{key}, t.Source.Check()
 }
 
 // readWhat reads what is asked.

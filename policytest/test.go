@@ -21,7 +21,8 @@ type Test struct {
 	Anonymous  bool
 	Credential *Credential
 
-	Tags []sts.Tag // session tags of a Principal that is a role session
+	Tags   []sts.Tag  // session tags of a Principal that is a role session
+	Source sts.Source // of a Principal that is a service: the resource for which it calls
 
 	Registry string // "" is the only one there is
 

@@ -21,6 +21,7 @@ type attributes struct {
 	sourceIdentity string
 	provider       string // on whose word the role was assumed
 	policies       []*iam.Policy
+	source         Source // of a service
 }
 
 // newCaller derives the condition keys of a caller as AWS fills them in (IAM
@@ -38,6 +39,7 @@ func (e *Entities) newCaller(p iam.Principal, a attributes) Caller {
 	}
 	c.set("aws:SourceIdentity", a.sourceIdentity)
 	c.set("aws:FederatedProvider", a.provider)
+	c.Context = append(c.Context, e.sourceKeys(a.source)...)
 	return c
 }
 

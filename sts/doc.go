@@ -29,6 +29,7 @@
 //	organization.go  Organization: what accounts are members of, and what that forbids
 //	principal.go     which principal an ARN names
 //	session.go       Session: whom a credential stands for, by the operator's word
+//	source.go        Source: the resource for which a service calls
 //	caller.go        Caller: the principal and the condition keys that AWS derives from it
 //	assume.go        AssumeRole and AssumeRoleWithWebIdentity
 //	assumption.go    a request for a session, from its check to the session

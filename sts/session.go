@@ -15,6 +15,15 @@ type Session struct {
 	Tags           []Tag         // session tags
 	SourceIdentity string        // "" for none
 	Policies       []*iam.Policy // session policies
+	Source         Source        // of a service: the resource for which it calls
+}
+
+// checkSource refuses a source of a principal that is not a service.
+func checkSource(p *iam.Principal, s Source) error {
+	if p.Kind != iam.Service && s != (Source{}) {
+		return fmt.Errorf("principal %q is not a service of AWS, and only a service calls for a resource; leave sourceArn and sourceAccount out", short(p.ARN))
+	}
+	return s.Check()
 }
 
 // Caller returns the caller of a session, whose tags go before those of the user
@@ -37,7 +46,10 @@ func (e *Entities) Caller(s *Session) (Caller, error) {
 			return Caller{}, err
 		}
 	}
-	a := attributes{tags: s.Tags, sourceIdentity: s.SourceIdentity, policies: s.Policies}
+	if err := checkSource(&principal, s.Source); err != nil {
+		return Caller{}, err
+	}
+	a := attributes{tags: s.Tags, sourceIdentity: s.SourceIdentity, policies: s.Policies, source: s.Source}
 	if entity != nil {
 		a.tags = mergeTags(entity.Tags, s.Tags)
 	}

@@ -138,6 +138,7 @@ func TestSimulateTags(t *testing.T) {
 		{"another project's", pipeline, []string{"--tag", "project=web", "--tag", "stage=a=b"}, push + "implicitDeny"},
 		{"a root user", "arn:aws:iam::123456789012:root", nil, push + "allowed"},
 		{"a service", "codebuild.amazonaws.com", nil, "ecr:PutImage=implicitDeny"},
+		{"a service for a resource", "codebuild.amazonaws.com", []string{"--source-arn", "arn:aws:codebuild:eu-central-1:123456789012:project/app"}, "ecr:PutImage=implicitDeny"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := commandRun{args: append([]string{"simulate", "--policies", "../../examples/oidc/policies", "--principal", c.principal, "--request", "PUT /v2/team/app/manifests/v1"}, c.tags...)}
@@ -186,6 +187,9 @@ func TestSimulateMistakes(t *testing.T) {
 		{[]string{policies, bob, "--request", "GET /v2/", "--tag", "team=blue"}, "is no session of a role, and no other has session tags"},
 		{[]string{policies, bob, "--request", "GET /v2/", "--tag", "team"}, `invalid value "team" for flag --tag: write KEY=VALUE`},
 		{[]string{"--tag=team=blue", wrong}, "--tag without --policies"},
+		{[]string{"--source-arn=arn:aws:lambda:us-east-1:123456789012:function:f", wrong}, "--source-arn without --policies"},
+		{[]string{policies, bob, "--request", "GET /v2/", "--source-account", "123456789012"}, "is not a service of AWS"},
+		{[]string{policies, "--principal=lambda.amazonaws.com", "--request", "GET /v2/", "--source-arn", "x"}, "sourceArn: write the ARN of one resource"},
 		{[]string{"--policies=../../examples/oidc/policies", "--principal=arn:aws:sts::123456789012:assumed-role/gitlab/x1", "--request", "GET /v2/", "--tag", "=blue"}, "a tag has no key"},
 		{[]string{policies, bob, "--request", "GET /v2/", "--registry", "x"}, `no registry "x"`},
 		{[]string{policies, "--principal=bob", "--request", "GET /v2/"}, `"bob" is not an ARN`},

@@ -27,6 +27,8 @@ func (c *simulation) declare(flags *flag.FlagSet) {
 	i := &c.inquiry
 	flags.StringVar(&i.Principal, "principal", "", "with --policies: `WHO` asks: the ARN of a user, of a role session or of an account's root user, or the name of a service")
 	flags.Func("tag", "with --policies: a session tag `KEY=VALUE` of the role session, which policies see as aws:PrincipalTag/KEY; may be repeated", c.addTag)
+	flags.StringVar(&i.Source.ARN, "source-arn", "", "with --policies: `ARN` of the resource for which the service asks, which policies see as aws:SourceArn")
+	flags.StringVar(&i.Source.Account, "source-account", "", "with --policies: `ACCOUNT` of that resource, which policies see as aws:SourceAccount; the default is the account in its ARN")
 	flags.StringVar(&i.Registry, "registry", "", "with --policies: `NAME` of the registry asked; needed where it is not clear")
 	flags.Func("request", "with --policies: the `REQUEST`, as in 'GET /v2/team/app/manifests/v1'", c.setRequest)
 	flags.Func("action", "with --policies, instead of a request: the `ACTION`; may be repeated", repeated(&i.Actions))

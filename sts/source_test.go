@@ -1,0 +1,66 @@
+package sts
+
+import (
+	"strings"
+	"testing"
+
+	"extauthz/iam/iamtest"
+)
+
+// A service has the keys of the resource for which it calls, with the organization of
+// its account.
+func TestSourceOfAService(t *testing.T) {
+	entities := NewEntities(&Organization{Member: member})
+	const function, foreign, bucket = "arn:aws:lambda:us-east-1:123456789012:function:f", "arn:aws:lambda:us-east-1:999999999999:function:f", "arn:aws:s3:::bucket"
+	for _, c := range []struct {
+		name   string
+		source Source
+		want   [4]string // aws:SourceArn, aws:SourceAccount, aws:SourceOrgID, aws:SourceOrgPaths
+	}{
+		{"none", Source{}, [4]string{}},
+		{"an ARN", Source{ARN: function}, [4]string{function, "123456789012", "o-a1b2c3d4e5", "o-a1b2c3d4e5/r-ab12/"}},
+		{"an ARN and its account", Source{function, "123456789012"}, [4]string{function, "123456789012", "o-a1b2c3d4e5", "o-a1b2c3d4e5/r-ab12/"}},
+		{"an account outside the organization", Source{ARN: foreign}, [4]string{foreign, "999999999999", "", ""}},
+		{"an account alone", Source{Account: "123456789012"}, [4]string{"", "123456789012", "o-a1b2c3d4e5", "o-a1b2c3d4e5/r-ab12/"}},
+		{"an ARN without account", Source{ARN: bucket}, [4]string{bucket, "", "", ""}},
+		{"an ARN without account, and the account", Source{bucket, "999999999999"}, [4]string{bucket, "999999999999", "", ""}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			caller, err := entities.Caller(&Session{Principal: "lambda.amazonaws.com", Source: c.source})
+			if err != nil {
+				t.Fatal(err)
+			}
+			iamtest.CheckKeys(t, caller.Context, map[string]string{
+				"aws:SourceArn": c.want[0], "aws:SourceAccount": c.want[1], "aws:SourceOrgID": c.want[2], "aws:SourceOrgPaths": c.want[3],
+				"aws:PrincipalServiceName": "lambda.amazonaws.com", "aws:PrincipalOrgID": "",
+			})
+		})
+	}
+}
+
+func TestSourceRefuses(t *testing.T) {
+	entities := NewEntities(nil)
+	const function = "arn:aws:lambda:us-east-1:123456789012:function:f"
+	for _, c := range []struct {
+		name, principal string
+		source          Source
+		want            string
+	}{
+		{"a root user", "arn:aws:iam::123456789012:root", Source{ARN: function}, "is not a service of AWS"},
+		{"a root user's account", "arn:aws:iam::123456789012:root", Source{Account: "123456789012"}, "is not a service of AWS"},
+		{"not an ARN", "lambda.amazonaws.com", Source{ARN: "function:f"}, "sourceArn: write the ARN of one resource"},
+		{"an ARN with a wildcard", "lambda.amazonaws.com", Source{ARN: function + "*"}, "sourceArn: write the ARN of one resource"},
+		{"an ARN that is too long", "lambda.amazonaws.com", Source{ARN: function + strings.Repeat("f", 2048)}, "sourceArn: write the ARN of one resource"},
+		{"an account in an ARN that is none", "lambda.amazonaws.com", Source{ARN: "arn:aws:lambda:us-east-1:1234:function:f"}, "sourceArn: write the ARN of one resource"},
+		{"AWS as account", "lambda.amazonaws.com", Source{ARN: "arn:aws:iam::aws:policy/x"}, "sourceAccount: write the 12 digits"},
+		{"another account", "lambda.amazonaws.com", Source{function, "999999999999"}, "sourceAccount: it is not the account in sourceArn"},
+		{"not an account", "lambda.amazonaws.com", Source{Account: "1234"}, "sourceAccount: write the 12 digits"},
+		{"a wildcard for an account", "lambda.amazonaws.com", Source{Account: "12345678901*"}, "sourceAccount: write the 12 digits"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if caller, err := entities.Caller(&Session{Principal: c.principal, Source: c.source}); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%v, error %v; want %s", caller, err, c.want)
+			}
+		})
+	}
+}
