@@ -132,6 +132,7 @@ var groups = []group{
 		{"names that are principals", workloadNames},
 		{"names that are nobody's", workloadStrangers},
 		{"tags of sessions", workloadTags},
+		{"a service for a resource", serviceForResource},
 		{"forged headers", workloadForged},
 	}},
 	{"a trusted proxy", overTokens, false, []scenario{

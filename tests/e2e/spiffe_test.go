@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"net/http"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -25,6 +26,9 @@ func workloads(t *testing.T) setup {
   tags: { serviceaccount: "{name}" }
 - dns: "{name}.build.example.com"
   principal: arn:aws:iam::123456789012:user/{name}
+- uri: "spiffe://cluster.local/lambda/{function}"
+  principal: lambda.amazonaws.com
+  sourceArn: "arn:aws:lambda:eu-central-1:123456789012:function:{function}"
 
 principals:
 - arn: arn:aws:iam::123456789012:role/kubernetes/prod
@@ -34,7 +38,28 @@ principals:
 	write(t, filepath.Join(spec.Policies, "managed", "pods.json"), []byte(`{"Version": "2012-10-17", "Statement": [
 		{"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"},
 		{"Effect": "Allow", "Action": "ecr:ListImages", "Resource": "arn:aws:ecr:eu-central-1:123456789012:repository/team/${aws:PrincipalTag/serviceaccount}"}]}`))
+	function := filepath.Join(spec.Policies, "accounts", "123456789012", "eu-central-1", "repositories", "team", "app", "_policy.json")
+	if err := os.MkdirAll(filepath.Dir(function), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	// The statement of the AWS Lambda Developer Guide, "Create a Lambda function using a
+	// container image".
+	write(t, function, []byte(`{"Version": "2012-10-17", "Statement": [
+		{"Sid": "LambdaECRImageCrossAccountRetrievalPolicy", "Effect": "Allow", "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+			"Principal": {"Service": "lambda.amazonaws.com"}, "Condition": {"StringLike": {"aws:sourceARN": "arn:aws:lambda:eu-central-1:123456789012:function:team-*"}}}]}`))
 	return spec
+}
+
+// serviceForResource has a service pull for the functions that a repository's policy
+// allows, and for no other.
+func serviceForResource(t *testing.T, w *world) {
+	lambda := func(function string) *http.Client {
+		return w.by(t, issued(t, w.authority, withURI(t, "spiffe://cluster.local/lambda/"+function)))
+	}
+	const image = "/v2/team/app/manifests/v1"
+	w.show(t, lambda("team-app"), http.MethodGet, image).wants(t, http.StatusOK)
+	w.show(t, lambda("other"), http.MethodGet, image).wants(t, http.StatusForbidden)
+	w.show(t, lambda("team-app"), http.MethodDelete, image).wants(t, http.StatusForbidden)
 }
 
 // withNames is the template of a client certificate with these URIs and DNS
