@@ -33,12 +33,11 @@ func Features() (names []string) {
 
 // variants are the full names of an operator.
 func variants(base string) []string {
-	if base == "Null" {
-		return []string{base}
-	}
 	var names []string
 	for _, set := range []string{"", "ForAllValues:", "ForAnyValue:"} {
-		names = append(names, set+base, set+base+"IfExists")
+		if names = append(names, set+base); base != "Null" {
+			names = append(names, set+base+"IfExists")
+		}
 	}
 	return names
 }

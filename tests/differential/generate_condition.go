@@ -12,10 +12,8 @@ func (g *generator) condition(d Document, s *Statement) {
 	if g.chance(4) {
 		c.Base = g.pick(operators())
 	}
-	if c.Base != "Null" {
-		c.Set = g.pick(vocabulary{"", "", "ForAllValues:", "ForAnyValue:"})
-		c.IfExists = g.chance(3)
-	}
+	c.Set = g.pick(vocabulary{"", "", "ForAllValues:", "ForAnyValue:"})
+	c.IfExists = c.Base != "Null" && g.chance(3)
 	f := familyOf(c.Base)
 	c.Key = g.key(&c, f)
 	c.Values = g.operands(c.Key, f)

@@ -14,6 +14,10 @@ func conditionMasks() []*mask {
 			reason:    "IAM User Guide, Null: an empty value counts as null; there a key that is present is not",
 			condition: nullOfEmpty,
 		}, {
+			name:      "Null with a set operator and a missing key",
+			reason:    "IAM User Guide, Set operators: ForAllValues is true and ForAnyValue false of a missing key; there the set operator changes nothing, and where both readings differ iam's condition never helps the caller",
+			condition: nullWithSet,
+		}, {
 			name:      "multivalued key without set operator in a Deny",
 			reason:    "iam has one matching value suffice for a Deny; there the condition is false",
 			condition: listWithoutSet,
@@ -32,6 +36,10 @@ func conditionMasks() []*mask {
 func nullOfEmpty(r *reading) bool {
 	empty := r.entry.Multi && len(r.entry.Values) == 0 || !r.entry.Multi && r.entry.Value == ""
 	return r.Base == "Null" && !r.missing && empty && r.settle(slices.Contains(r.Values, "false"))
+}
+
+func nullWithSet(r *reading) bool {
+	return r.Base == "Null" && r.Set != "" && r.missing && r.settle(slices.Contains(r.Values, "true"))
 }
 
 func listWithoutSet(r *reading) bool {
