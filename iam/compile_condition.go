@@ -21,6 +21,7 @@ func (c *compiler) conditions(n *node, s *Statement) error {
 			return err
 		}
 	}
+	c.checkForAllValues(&m.value, s)
 	return nil
 }
 
@@ -50,7 +51,7 @@ func (c *compiler) operator(m *member, s *Statement) error {
 			return err
 		}
 		condition.index()
-		c.checkCondition(key, &condition, s.Effect)
+		c.checkCondition(key, &condition)
 		s.conditions = append(s.conditions, condition)
 	}
 	return nil

@@ -2,6 +2,7 @@ package iam
 
 import (
 	"iter"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -90,16 +91,39 @@ func (c *compiler) checkPrincipal(n *node, e *principalEntry) {
 	}
 }
 
+// checkForAllValues finds ForAllValues in an Allow where nothing else in the statement
+// needs the key: it holds for a request without the key too (IAM User Guide, "Set
+// operators for multivalued context keys"). The block is what s.conditions was read from.
+func (c *compiler) checkForAllValues(block *node, s *Statement) {
+	i := 0
+	for _, operator := range block.members {
+		for _, key := range operator.value.members {
+			k := &s.conditions[i]
+			i++
+			if s.Effect == Allow && k.set == forAllValues && !k.operator.negated && k.operator.family != nullFamily && !s.needsKey(k.key) {
+				c.findingAt(key.at, "for-all-values", "ForAllValues holds for a request without %q too; add a Null condition", key.name)
+			}
+		}
+	}
+}
+
+// needsKey reports whether a condition of the statement is false in each request
+// without the key. A request with a tag has aws:TagKeys.
+func (s *Statement) needsKey(key string) bool {
+	m := newMeter()
+	return slices.ContainsFunc(s.conditions, func(k condition) bool {
+		implied := k.key == key || key == "aws:tagkeys" && strings.HasPrefix(k.key, "aws:requesttag/")
+		return implied && !k.holds(nil, Allow, &m)
+	})
+}
+
 // checkCondition finds conditions that hold or fail in surprising cases.
-func (c *compiler) checkCondition(m *member, k *condition, effect Effect) {
+func (c *compiler) checkCondition(m *member, k *condition) {
 	if len(k.operands) == 0 && !k.unusable {
 		c.findingAt(m.value.start, "empty-condition", "condition key %q has no value to compare with", m.name)
 	}
 	if !c.variables() && strings.Contains(textOf(&m.value), "${") {
 		c.findingAt(m.value.start, "literal-variable", "the value of condition key %q holds \"${\", which is plain text in version %s", m.name, version2008)
-	}
-	if k.set == forAllValues && effect == Allow && !k.operator.negated && k.operator.family != nullFamily {
-		c.findingAt(m.at, "for-all-values", "ForAllValues holds for a request without %q too; add a Null condition", m.name)
 	}
 	c.checkNull(m, k)
 	c.checkKey(m, k)
