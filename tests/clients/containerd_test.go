@@ -67,7 +67,7 @@ func startContainerd(t *testing.T) string {
 // awaitContainerd waits until containerd answers.
 func awaitContainerd(t *testing.T, socket string) {
 	t.Helper()
-	for range 300 {
+	for range 3000 {
 		if exec.Command("ctr", "--address", socket, "version").Run() == nil {
 			return
 		}

@@ -6,19 +6,19 @@ import (
 	"os/exec"
 	"path/filepath"
 	"sync"
+
+	"extauthz/tests/clientbin"
 )
 
-const cosignRelease = "v3.1.3"
-
 // findCosign finds the program for the client and for its keys.
-var findCosign = fromModule("github.com/sigstore/cosign/v3/cmd/cosign", cosignRelease)
+var findCosign = fromModule(clientbin.Cosign)
 
 // cosign signs images that are in the registry, and verifies the signatures,
 // with a key of the session's own and no transparency log.
 var cosign = &client{
 	name:    "cosign",
 	find:    findCosign,
-	release: cosignRelease,
+	release: clientbin.Cosign.Version,
 	prepare: writeKey,
 	signs:   true,
 	mounts:  true,

@@ -1,9 +1,16 @@
 package clients
 
+import (
+	"context"
+	"io"
+
+	"extauthz/tests/stack"
+)
+
 // crane is the command line client of go-containerregistry.
 var crane = &client{
 	name:    "crane",
-	find:    fromModule("github.com/google/go-containerregistry/cmd/crane", "v0.22.1"),
+	find:    func() (string, error) { return stack.Crane(context.Background(), io.Discard) },
 	version: command{"version"},
 	prepare: func(s *session) { s.layout(); folderOf(s.t, s.path("index"), indexOf(s.t, "pushed")) },
 	mounts:  true,

@@ -1,6 +1,10 @@
 package clients
 
-import "slices"
+import (
+	"slices"
+
+	"extauthz/tests/clientbin"
+)
 
 // ctr is the machine's own client of containerd, with a containerd of the
 // test. It asks with HEAD whether a manifest is there, and the answer to that
@@ -10,7 +14,7 @@ var ctr = ctrClient("ctr", onPath("ctr"), "403 Forbidden")
 // ctr2 is a later one, with the same containerd: it does itself (--local) what
 // it would leave to a containerd of its own age. When HEAD is denied it asks
 // again with GET, and prints the answer.
-var ctr2 = ctrClient("ctr2", fromModule("github.com/containerd/containerd/v2/cmd/ctr", "v2.4.2"), "", "--local")
+var ctr2 = ctrClient("ctr2", fromModule(clientbin.Ctr), "", "--local")
 
 // ctrClient is one release of ctr, which takes more flags than others do.
 func ctrClient(name string, find func() (string, error), hides string, flags ...string) *client {

@@ -10,7 +10,7 @@
 //
 //	world_test.go      the stack, its images and users
 //	image_test.go      images, an index, and what clients push
-//	install_test.go    where the programs of the clients come from
+//	programs_test.go   where the programs of the clients come from
 //	session_test.go    one client at work, with a home of its own
 //	client_test.go     what a client is: its verbs, its gaps
 //	table_test.go      the table

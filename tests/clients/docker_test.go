@@ -1,11 +1,9 @@
 package clients
 
 import (
-	"context"
-	"fmt"
-	"os/exec"
 	"testing"
-	"time"
+
+	"extauthz/tests/bounded"
 )
 
 // docker is Docker's command line client with an engine. What a session leaves
@@ -33,10 +31,8 @@ var docker = &client{
 // engine's address by itself.
 func dockerAnswers(t *testing.T) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	if err := exec.CommandContext(ctx, "docker", "version").Run(); err != nil {
-		missing(t, "docker", fmt.Errorf("no engine answers: %w", err))
+	if err := bounded.Docker(t.Context()); err != nil {
+		missing(t, "docker", err)
 	}
 	return ""
 }

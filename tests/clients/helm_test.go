@@ -3,12 +3,14 @@ package clients
 import (
 	"os"
 	"strings"
+
+	"extauthz/tests/clientbin"
 )
 
 // helm pushes and pulls charts, which only it can make.
 var helm = &client{
 	name:     "helm",
-	find:     fromModule("helm.sh/helm/v3/cmd/helm", "v3.22.0"),
+	find:     fromModule(clientbin.Helm),
 	version:  command{"version", "--template", "{{.Version}}"},
 	prepare:  writeChart,
 	artifact: "demo:0.1.0",

@@ -1,9 +1,11 @@
 package clients
 
+import "extauthz/tests/clientbin"
+
 // regctl is the command line client of regclient.
 var regctl = &client{
 	name:    "regctl",
-	find:    fromModule("github.com/regclient/regclient/cmd/regctl", "v0.11.7"),
+	find:    fromModule(clientbin.Regctl),
 	version: command{"version", "--format", "{{.VCSTag}}"},
 	prepare: func(s *session) { s.layout(); s.indexLayout() },
 	mounts:  true,

@@ -19,7 +19,11 @@ import (
 var programs *stack.Programs
 
 func TestMain(m *testing.M) {
-	os.Exit(stack.Main(func(p *stack.Programs) int { programs = p; return m.Run() }))
+	os.Exit(stack.Main(func(p *stack.Programs) int {
+		programs = p
+		buildClients()
+		return m.Run()
+	}))
 }
 
 // The texts in the images of the stack.

@@ -8,9 +8,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"time"
 
+	"extauthz/tests/bounded"
 	"extauthz/tests/stack"
 )
+
+// fetchLimit is for what npm fetches to a busy machine.
+const fetchLimit = 30 * time.Minute
 
 // parts are the files of the driver, and all that npm needs.
 var parts = [...]string{"driver.mjs", "package.json", "package-lock.json"}
@@ -60,10 +65,10 @@ func fetch(ctx context.Context, source, dir string) error {
 			return err
 		}
 	}
-	npm := exec.CommandContext(ctx, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+	npm := exec.Command("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
 	npm.Dir = aside
-	if out, err := npm.CombinedOutput(); err != nil {
-		return fmt.Errorf("npm ci: %w: %s", err, out)
+	if err := bounded.Quietly(ctx, fetchLimit, npm, os.Stderr, "running npm ci"); err != nil {
+		return fmt.Errorf("npm ci: %w", err)
 	}
 	if err := os.Rename(aside, dir); err != nil && !os.IsExist(err) {
 		return err

@@ -38,10 +38,6 @@ func anybodyPulls(t *testing.T, w *world) {
 // anybodyTypes does the same with crane: nobody logs in to pull, and a push
 // works once somebody has.
 func anybodyTypes(t *testing.T, w *world) {
-	crane, err := crane()
-	if err != nil {
-		t.Fatal(err)
-	}
 	x := w.terminal(t)
 	open, team := w.through(t, "shared/app", "v1").String(), w.through(t, "team/app", "v1").String()
 	if out := x.works(t, "", crane, "digest", open); strings.TrimSpace(out) != digest(t, w.team) {

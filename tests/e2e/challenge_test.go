@@ -57,10 +57,6 @@ func bearerChallenge(t *testing.T, w *world) {
 // craneGetsToken has crane log in with a password that only the token service
 // knows.
 func craneGetsToken(t *testing.T, w *world) {
-	crane, err := crane()
-	if err != nil {
-		t.Fatal(err)
-	}
 	x := w.terminal(t)
 	roots := filepath.Join(x.home, "roots.pem")
 	write(t, roots, w.issuers.gitlab.Authority())

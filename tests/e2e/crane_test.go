@@ -1,44 +1,31 @@
 package e2e
 
 import (
-	"context"
+	"bytes"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
+	"extauthz/tests/bounded"
 	"extauthz/tests/fixture"
 	"extauthz/tests/stack"
 )
 
-// crane is the command line client of go-containerregistry, built when it is
-// first asked for.
-var crane = sync.OnceValues(func() (binary string, err error) {
-	binary = filepath.Join(filepath.Dir(programs.Extauthz), "crane")
-	return binary, stack.Compile(context.Background(), filepath.Join(stack.Root(), "tests"),
-		"github.com/google/go-containerregistry/cmd/crane", binary, os.Stderr)
-})
-
 // command runs crane logged in as user, and returns what it printed.
 func (w *world) command(t *testing.T, user string, args ...string) (string, error) {
 	t.Helper()
-	binary, err := crane()
-	if err != nil {
-		t.Fatal(err)
-	}
 	dir := t.TempDir()
 	if err := fixture.Login(dir, w.Address(stack.Envoy), user); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	run := exec.CommandContext(ctx, binary, args...)
+	run := exec.Command(crane, args...)
 	run.Env = append(os.Environ(), "DOCKER_CONFIG="+dir)
-	out, err := run.CombinedOutput()
-	return string(out), err
+	var out bytes.Buffer
+	run.Stdout, run.Stderr = &out, &out
+	err := bounded.Run(t.Context(), 10*time.Minute, run)
+	return out.String(), err
 }
 
 func cranePulls(t *testing.T, w *world) {

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
+	"extauthz/tests/bounded"
 	"extauthz/tests/issuer"
 	"extauthz/tests/needed"
 	"extauthz/tests/stack"
@@ -33,13 +35,13 @@ func (w *world) terminal(t *testing.T) *terminal {
 // printed.
 func (x *terminal) types(t *testing.T, stdin, program string, args ...string) (string, error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	run := exec.CommandContext(ctx, program, args...)
+	run := exec.Command(program, args...)
 	run.Env = append(x.environment, "DOCKER_CONFIG="+x.home)
 	run.Stdin = strings.NewReader(stdin)
-	out, err := run.CombinedOutput()
-	return string(out), err
+	var out bytes.Buffer
+	run.Stdout, run.Stderr = &out, &out
+	err := bounded.Run(context.Background(), 10*time.Minute, run)
+	return out.String(), err
 }
 
 // works wants a command to end well.
@@ -77,10 +79,6 @@ func (w *world) logins(t *testing.T) map[string][2]string {
 // craneLogsIn gives crane a token for a password, and has it pull and push what
 // the role's policies allow and no more.
 func craneLogsIn(t *testing.T, w *world) {
-	crane, err := crane()
-	if err != nil {
-		t.Fatal(err)
-	}
 	image := w.through(t, "team/app", "v1").String()
 	for name, login := range w.logins(t) {
 		t.Run(name, func(t *testing.T) {
@@ -103,10 +101,6 @@ func craneLogsIn(t *testing.T, w *world) {
 // craneBears has crane send a token as Bearer, which Docker's file calls a
 // registry token.
 func craneBears(t *testing.T, w *world) {
-	crane, err := crane()
-	if err != nil {
-		t.Fatal(err)
-	}
 	for name, token := range map[string]string{
 		"verified by Envoy": w.issuers.workflow(t, mainBranch, nil),
 		"verified here":     signed(t, w.issuers.gitlab, pipeline, nil),
@@ -122,10 +116,6 @@ func craneBears(t *testing.T, w *world) {
 
 // craneIsTold gives crane tokens that do not hold: it prints why.
 func craneIsTold(t *testing.T, w *world) {
-	crane, err := crane()
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, c := range []struct{ name, user, token, told string }{
 		{"for another service", "AWS", w.issuers.workflow(t, mainBranch, issuer.Claims{"aud": "sts.amazonaws.com"}), "sts.amazonaws.com"},
 		{"expired", "AWS", signed(t, w.issuers.gitlab, pipeline, issuer.Claims{"exp": time.Now().Add(-time.Hour).Unix()}), "expired"},
@@ -145,9 +135,7 @@ func docker(t *testing.T) string {
 	t.Helper()
 	program, err := exec.LookPath("docker")
 	if err == nil {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		defer cancel()
-		err = exec.CommandContext(ctx, program, "version").Run()
+		err = bounded.Docker(t.Context())
 	}
 	if err != nil {
 		needed.Here(t, fmt.Errorf("docker did not run: %w", err))

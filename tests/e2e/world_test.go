@@ -2,6 +2,8 @@ package e2e
 
 import (
 	"cmp"
+	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,11 +17,22 @@ import (
 	"extauthz/tests/stack"
 )
 
-// programs are built once for all scenarios.
-var programs *stack.Programs
+// What is built once for all scenarios.
+var (
+	programs *stack.Programs
+	crane    string // the command line client of go-containerregistry
+)
 
 func TestMain(m *testing.M) {
-	os.Exit(stack.Main(func(p *stack.Programs) int { programs = p; return m.Run() }))
+	os.Exit(stack.Main(func(p *stack.Programs) int {
+		programs = p
+		var err error
+		if crane, err = stack.Crane(context.Background(), os.Stderr); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		return m.Run()
+	}))
 }
 
 // marker is in every part of the image secret/app and nowhere else: an answer

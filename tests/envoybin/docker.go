@@ -2,12 +2,12 @@ package envoybin
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
-	"time"
+
+	"extauthz/tests/bounded"
 )
 
 // image is the release that Docker runs where neither PATH nor the package
@@ -18,28 +18,14 @@ const image = "envoyproxy/envoy:v" + Pinned
 // answers. Host networking is Linux's: elsewhere the loopback addresses inside
 // are not those outside.
 func fromImage(ctx context.Context, _ string, progress io.Writer) (*Envoy, error) {
-	if err := dockerAnswers(ctx); err != nil {
-		return nil, err
+	if err := bounded.Docker(ctx); err != nil {
+		return nil, fmt.Errorf("%w; install Docker and start its engine", err)
 	}
 	fmt.Fprintln(progress, "Pulling", image)
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
-	defer cancel()
-	pull := exec.CommandContext(ctx, "docker", "pull", image)
-	pull.Stdout, pull.Stderr = progress, progress
-	if err := pull.Run(); err != nil {
-		return nil, fmt.Errorf("docker cannot pull %s: %w", image, err)
+	if err := bounded.Quietly(ctx, fetchLimit, exec.Command("docker", "pull", image), progress, "pulling"); err != nil {
+		return nil, fmt.Errorf("docker pull %s: %w; check the network", image, err)
 	}
 	return &Envoy{Source: "image " + image, command: mounted(nil), image: true}, nil
-}
-
-// dockerAnswers tells a client that reaches an engine from one that does not.
-func dockerAnswers(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
-	if err := exec.CommandContext(ctx, "docker", "info").Run(); err != nil {
-		return errors.New("no Docker engine answers")
-	}
-	return nil
 }
 
 // mounted is the docker run that gives Envoy the folders under their own names

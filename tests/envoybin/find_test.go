@@ -70,7 +70,7 @@ func TestFindNothing(t *testing.T) {
 	if err == nil {
 		t.Fatal("found an Envoy on an empty machine")
 	}
-	for _, want := range []string{"no Envoy on PATH", "no python3 on PATH", "no Docker engine"} {
+	for _, want := range []string{"envoy is not on PATH; install", "python3 is not on PATH; install", "no Docker engine responds: ", "install Docker"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("error %q lacks %q", err, want)
 		}

@@ -1,12 +1,15 @@
 package envoybin
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os/exec"
 	"regexp"
 	"strconv"
 	"time"
+
+	"extauthz/tests/bounded"
 )
 
 // Pinned is the Envoy release that every test runs against.
@@ -39,18 +42,21 @@ func Supported(version string) error {
 // versionLine is where `envoy --version` says COMMIT/VERSION/STATUS/BUILD/TLS.
 var versionLine = regexp.MustCompile(`version: [0-9a-f]+/(\d+\.\d+\.\d+)`)
 
+// versionLimit is for a program that ends at once, on a busy machine.
+const versionLimit = 5 * time.Minute
+
 // versionOf asks the program for its version.
 func versionOf(ctx context.Context, command []string) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
 	argv := append(command[:len(command):len(command)], "--version")
-	out, err := exec.CommandContext(ctx, argv[0], argv[1:]...).CombinedOutput()
-	if err != nil {
+	ask := exec.Command(argv[0], argv[1:]...)
+	var out bytes.Buffer
+	ask.Stdout, ask.Stderr = &out, &out
+	if err := bounded.Run(ctx, versionLimit, ask); err != nil {
 		return "", fmt.Errorf("does not run: %w", err)
 	}
-	found := versionLine.FindSubmatch(out)
+	found := versionLine.FindSubmatch(out.Bytes())
 	if found == nil {
-		return "", fmt.Errorf("does not tell its version: it printed %q", out)
+		return "", fmt.Errorf("does not print its version: it printed %q", &out)
 	}
 	return string(found[1]), nil
 }

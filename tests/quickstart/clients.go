@@ -5,8 +5,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"time"
 
+	"extauthz/tests/bounded"
 	"extauthz/tests/fixture"
 )
 
@@ -19,12 +19,10 @@ type client struct {
 // clients are those that this machine has and that work: docker only with an
 // engine.
 func clients(ctx context.Context) (found []client) {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
 	if _, err := exec.LookPath("crane"); err == nil {
 		found = append(found, client{"crane digest %s/team/app:v1", "crane tag %s/team/app:v1 v2"})
 	}
-	if exec.CommandContext(ctx, "docker", "info").Run() == nil {
+	if bounded.Docker(ctx) == nil {
 		found = append(found, client{"docker pull %s/team/app:v1", "docker push %s/team/app:v1"})
 	}
 	return found

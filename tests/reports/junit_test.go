@@ -25,10 +25,10 @@ func fetched(t *testing.T, p Package) string {
 	return dir
 }
 
-// build is a fresh build of the program.
+// build is the program as it is now.
 func build(t *testing.T) string {
 	t.Helper()
-	binary := filepath.Join(t.TempDir(), "extauthz")
+	binary := filepath.Join(stack.Cache(), "bin", "extauthz")
 	if err := stack.Compile(context.Background(), stack.Root(), "./cmd/extauthz", binary, os.Stderr); err != nil {
 		t.Fatal(err)
 	}

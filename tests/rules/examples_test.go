@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"os/exec"
@@ -12,6 +13,7 @@ import (
 	"extauthz/decision"
 	"extauthz/policystore"
 
+	"extauthz/tests/bounded"
 	"extauthz/tests/certs"
 	"extauthz/tests/envoybin"
 	"extauthz/tests/issuer"
@@ -81,11 +83,12 @@ func validates(t *testing.T, envoy *envoybin.Envoy, example, dir string) {
 	if err := os.WriteFile(local, config, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
 	argv := envoy.Command([]string{dir}, "--mode", "validate", "--config-path", local, "--log-level", "error")
-	if out, err := exec.CommandContext(ctx, argv[0], argv[1:]...).CombinedOutput(); err != nil {
-		t.Errorf("%v: %s", err, out)
+	validate := exec.Command(argv[0], argv[1:]...)
+	var out bytes.Buffer
+	validate.Stdout, validate.Stderr = &out, &out
+	if err := bounded.Run(t.Context(), 10*time.Minute, validate); err != nil {
+		t.Errorf("%v: %s", err, &out)
 	}
 }
 

@@ -41,10 +41,10 @@ func pages(t *testing.T) (names []string) {
 	return names
 }
 
-// program is a fresh build of extauthz.
+// program is extauthz as it is now.
 func program(t *testing.T) string {
 	t.Helper()
-	binary := filepath.Join(t.TempDir(), "extauthz")
+	binary := filepath.Join(stack.Cache(), "bin", "extauthz")
 	if err := stack.Compile(context.Background(), stack.Root(), "./cmd/extauthz", binary, os.Stderr); err != nil {
 		t.Fatal(err)
 	}

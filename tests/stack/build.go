@@ -10,11 +10,12 @@ import (
 	"runtime"
 	"time"
 
+	"extauthz/tests/bounded"
 	"extauthz/tests/envoybin"
 )
 
-// buildLimit suits two cores that compile every dependency for the first time.
-const buildLimit = 15 * time.Minute
+// buildLimit suits a busy machine that compiles every dependency for the first time.
+const buildLimit = 2 * time.Hour
 
 // Programs are what a stack runs.
 type Programs struct {
@@ -23,48 +24,52 @@ type Programs struct {
 	Registry string // path of the binary
 }
 
-// Build compiles extauthz and the registry into dir and finds an Envoy that
-// accept takes. It tells progress what it does.
-func Build(ctx context.Context, dir string, accept envoybin.Accept, progress io.Writer) (*Programs, error) {
+// Build finds an Envoy that accept takes and compiles extauthz and the registry. The
+// binaries are kept, so that a second call takes seconds: extauthz as the file that is
+// given, the registry in the cache. Build prints what it does to progress.
+func Build(ctx context.Context, extauthz string, accept envoybin.Accept, progress io.Writer) (*Programs, error) {
 	envoy, err := envoybin.Find(ctx, Cache(), accept, progress)
 	if err != nil {
 		return nil, err
 	}
-	p := &Programs{Envoy: envoy, Extauthz: filepath.Join(dir, "extauthz"), Registry: filepath.Join(dir, "registry")}
-	fmt.Fprintln(progress, "Building extauthz and the registry (a minute or two the first time)")
+	p := &Programs{Envoy: envoy, Extauthz: extauthz, Registry: filepath.Join(Cache(), "bin", "registry")}
 	if err := Compile(ctx, Root(), "./cmd/extauthz", p.Extauthz, progress); err != nil {
 		return nil, err
 	}
-	return p, Compile(ctx, filepath.Join(Root(), "tests"), "./registry", p.Registry, progress)
+	return p, Compile(ctx, Tests(), "./registry", p.Registry, progress)
 }
 
-// Main is the body of a TestMain: it builds the programs into a temporary
-// folder, which is the one of Programs.Extauthz, has run run the tests with
-// them, and returns the exit code.
+// Main is the body of a TestMain: it builds the programs before the clock of any test
+// starts, has run run the tests with them, and returns the exit code.
 func Main(run func(*Programs) int) (exit int) {
-	dir, err := os.MkdirTemp("", "extauthz-tests-")
-	if err == nil {
-		defer os.RemoveAll(dir)
-		var programs *Programs
-		if programs, err = Build(context.Background(), dir, envoybin.OnlyPinned, os.Stderr); err == nil {
-			return run(programs)
-		}
+	programs, err := Build(context.Background(), filepath.Join(Cache(), "bin", "extauthz"), envoybin.OnlyPinned, os.Stderr)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
 	}
-	fmt.Fprintln(os.Stderr, err)
-	return 1
+	return run(programs)
 }
 
-// Compile builds one command of the module in dir into the file binary.
+// Compile builds one command of the module in dir into the file binary, which is kept
+// if it is up to date. Every program is built with the same settings, so that each
+// dependency is compiled once.
 func Compile(ctx context.Context, dir, pkg, binary string, progress io.Writer) error {
-	ctx, cancel := context.WithTimeout(ctx, buildLimit)
-	defer cancel()
-	build := exec.CommandContext(ctx, "go", "build", "-o", binary, pkg)
-	build.Dir, build.Stdout, build.Stderr = dir, progress, progress
-	if err := build.Run(); err != nil {
+	build := exec.Command("go", "build", "-o", binary, pkg)
+	build.Dir, build.Env = dir, append(os.Environ(), "CGO_ENABLED=0")
+	if err := bounded.Aloud(ctx, buildLimit, build, progress, "building "+filepath.Base(binary)); err != nil {
 		return fmt.Errorf("go build %s: %w", pkg, err)
 	}
 	return nil
 }
+
+// Crane builds the client crane, a tool of the tests' module, and returns its path.
+func Crane(ctx context.Context, progress io.Writer) (binary string, err error) {
+	binary = filepath.Join(Cache(), "bin", "crane")
+	return binary, Compile(ctx, Tests(), "github.com/google/go-containerregistry/cmd/crane", binary, progress)
+}
+
+// Tests is the module of the tests.
+func Tests() string { return filepath.Join(Root(), "tests") }
 
 // Root is the checkout that this file was compiled from.
 func Root() string {

@@ -11,8 +11,6 @@
 //	processes.go         a stack of processes on loopback addresses
 //	wire.go              where its parts find each other
 //	process.go           one process: its log, its end
-//	attributes_linux.go  how a process is tied to this one
-//	attributes_other.go  and where it can be tied less
 //	envoy.go             the example configuration with other addresses
 //	ready.go             waiting until a part answers
 //	tail.go              the end of what a part logged

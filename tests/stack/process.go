@@ -5,10 +5,12 @@ import (
 	"os/exec"
 	"syscall"
 	"time"
+
+	"extauthz/tests/bounded"
 )
 
-// grace is how long a process may take to end after SIGTERM.
-const grace = 10 * time.Second
+// grace is how long a process may take to end after SIGTERM on a busy machine.
+const grace = time.Minute
 
 // process is one running program with what it wrote.
 type process struct {
@@ -22,7 +24,7 @@ type process struct {
 func launch(argv []string, log *tail) (*process, error) {
 	p := &process{cmd: exec.Command(argv[0], argv[1:]...), log: log, ended: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = log, log
-	p.cmd.SysProcAttr = attributes()
+	p.cmd.SysProcAttr = bounded.Attributes()
 	if err := p.cmd.Start(); err != nil {
 		return nil, err
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	readyLimit = 30 * time.Second      // for a part to answer
+	readyLimit = 5 * time.Minute       // for a part to answer, on a busy machine
 	readyEvery = 20 * time.Millisecond // between two questions
 )
 

@@ -1,7 +1,9 @@
 package needed
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"testing"
 )
 
@@ -25,6 +27,7 @@ func TestHere(t *testing.T) {
 		{"", nil, ""},
 		{"true", errors.New("no jq"), "failed"},
 		{"", errors.New("no jq"), "skipped"},
+		{"", fmt.Errorf("npm: %w", context.DeadlineExceeded), "failed"},
 	} {
 		t.Setenv("CI", c.ci)
 		e := &ended{TB: t}
