@@ -29,8 +29,8 @@ func Limit(ctx context.Context, limit time.Duration) (context.Context, context.C
 func Run(ctx context.Context, limit time.Duration, c *exec.Cmd) error {
 	ctx, cancel := Limit(ctx, limit)
 	defer cancel()
-	if err := ctx.Err(); err != nil {
-		return context.Cause(ctx)
+	if ctx.Err() != nil {
+		return ended(ctx)
 	}
 	c.SysProcAttr = Attributes()
 	if err := c.Start(); err != nil {
@@ -42,10 +42,21 @@ func Run(ctx context.Context, limit time.Duration, c *exec.Cmd) error {
 	err := c.Wait()
 	if !stop() { // ctx ended before the program did, or just then
 		_ = syscall.Kill(group, syscall.SIGKILL)
-		return context.Cause(ctx)
+		return ended(ctx)
 	}
 	return err
 }
+
+// ended says why a context ended.
+func ended(ctx context.Context) error {
+	if cause := context.Cause(ctx); errors.Is(cause, context.DeadlineExceeded) {
+		return cause
+	}
+	return errInterrupted
+}
+
+// errInterrupted is [context.Canceled], whatever signal that was.
+var errInterrupted = fmt.Errorf("interrupted: %w", context.Canceled)
 
 // end asks a process group to end, and makes it end when it does not.
 func end(group int) {

@@ -27,7 +27,7 @@ func TestRun(t *testing.T) {
 		{"fails", t.Context(), "echo no network >&2; exit 3", time.Minute, nil, "exit status 3: no network"},
 		{"reaches the limit", t.Context(), "echo begun; sleep 600", 100 * time.Millisecond, context.DeadlineExceeded, "ran out of time after 100ms and was ended"},
 		{"reaches the limit and ignores SIGTERM at first", t.Context(), "trap 'sleep 0.2; exit 0' TERM; sleep 600 & wait", 100 * time.Millisecond, context.DeadlineExceeded, "ran out of time after 100ms and was ended"},
-		{"is canceled", canceled, "sleep 600", time.Minute, context.Canceled, "context canceled"},
+		{"is canceled", canceled, "sleep 600", time.Minute, context.Canceled, "interrupted: context canceled"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			err := Quietly(c.ctx, c.limit, exec.Command("sh", "-c", c.script), io.Discard, "testing")

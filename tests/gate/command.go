@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -21,9 +20,6 @@ func (g *gate) command(ctx context.Context, dir string, out io.Writer, argv ...s
 	err := bounded.Aloud(ctx, noLimit, c, until{ctx, out}, "running "+argv[0])
 	if err == nil {
 		return nil
-	}
-	if errors.Is(err, context.Canceled) {
-		err = errors.New("interrupted")
 	}
 	fmt.Fprintf(g.out, "%s: %v\n", strings.Join(argv[:min(len(argv), 3)], " "), err)
 	return err
