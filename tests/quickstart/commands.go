@@ -7,31 +7,30 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-
-	"extauthz/tests/stack"
 )
 
 // printCommands prints what to try. A line to paste starts with four blanks.
-func printCommands(ctx context.Context, out io.Writer, spec stack.Spec, l *lesson, dir, log string) error {
-	config, err := loginAs("bob", spec.Listen, dir)
+func (q *session) printCommands(ctx context.Context, out io.Writer) error {
+	config, err := loginAs("bob", q.address, q.dir)
 	if err != nil {
 		return err
 	}
 	var pulls, changes []string
-	for _, c := range clients(ctx) {
+	address := strings.NewReplacer("[", `\[`, "]", `\]`).Replace(q.address) // for a shell
+	for _, c := range clients(ctx, q.loopback) {
 		login := "DOCKER_CONFIG=" + quoted(config) + " "
-		pulls = append(pulls, login+fmt.Sprintf(c.pull, spec.Listen))
-		changes = append(changes, login+fmt.Sprintf(c.change, spec.Listen))
+		pulls = append(pulls, login+fmt.Sprintf(c.pull, address))
+		changes = append(changes, login+fmt.Sprintf(c.change, address))
 	}
 	curl := "curl -i -u bob:bob-secret "
-	url := "http://" + spec.Listen + "/v2/team/app/"
+	url := "http://" + q.address + "/v2/team/app/"
 
-	fmt.Fprintf(out, "\nThe registry is at http://%s. Paste these into another terminal:\n", spec.Listen)
-	section(out, "1. Allowed: bob pulls.", append([]string{curl + url + "manifests/v1"}, pulls...)...)
-	section(out, "2. Denied, in ECR's own words: bob pushes.", append([]string{curl + "-X POST " + url + "blobs/uploads/"}, changes...)...)
-	section(out, "3. Let bob push, and paste 2. again:", edit(before, after, l.file))
-	section(out, "And back:", edit(strings.ReplaceAll(after, "*", `\*`), before, l.file))
-	fmt.Fprintf(out, "\nDecisions: %s\nPolicies:  %s\n\nCtrl-C ends everything.\n", log, filepath.Dir(filepath.Dir(l.file)))
+	fmt.Fprintf(out, "\nThe registry is at http://%s. Paste these into another terminal:\n", q.address)
+	section(out, "1. Allowed: bob pulls.", append([]string{curl + quoted(url+"manifests/v1")}, pulls...)...)
+	section(out, "2. Denied, in ECR's own words: bob pushes.", append([]string{curl + "-X POST " + quoted(url+"blobs/uploads/")}, changes...)...)
+	section(out, "3. Let bob push, and paste 2. again:", edit(before, after, q.lesson.file))
+	section(out, "And back:", edit(strings.ReplaceAll(after, "*", `\*`), before, q.lesson.file))
+	fmt.Fprintf(out, "\nDecisions: %s\nPolicies:  %s\n\nCtrl-C ends everything.\n", q.log(), filepath.Dir(filepath.Dir(q.lesson.file)))
 	return nil
 }
 

@@ -19,7 +19,7 @@ func pushImages(ctx context.Context, address string) error {
 		if err != nil {
 			return err
 		}
-		tag, err := name.NewTag(address + "/" + repository + ":v1")
+		tag, err := name.NewTag(address+"/"+repository+":v1", name.Insecure)
 		if err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@
 // of both. It prints commands to try, and ends everything on Ctrl-C.
 //
 //	main.go      from set-up to Ctrl-C
+//	listen.go    the address at which Envoy listens
 //	images.go    the images in the registry
 //	commands.go  the commands to try
 //	lesson.go    the edit to try, and undoing it
@@ -11,11 +12,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -27,34 +26,63 @@ import (
 
 func main() {
 	example := filepath.Join(stack.Root(), "examples", "quickstart")
-	listen := flag.String("listen", "127.0.0.1:8080", "`address` at which Envoy listens")
+	listen := flag.String("listen", usual, "`HOST:PORT` at which Envoy listens")
 	policies := flag.String("policies", filepath.Join(example, "policies"), "policy `directory`")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	spec := stack.Spec{Envoy: filepath.Join(example, "envoy.yaml"), Policies: *policies, Listen: *listen}
-	if err := run(ctx, spec, os.Stdout); err != nil {
+	spec := stack.Spec{Envoy: filepath.Join(example, "envoy.yaml"), Policies: *policies}
+	if err := run(ctx, spec, *listen, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "quickstart:", err)
 		os.Exit(1)
 	}
 }
 
-// run does all of it and returns when ctx is done, or with what went wrong.
-func run(ctx context.Context, spec stack.Spec, out io.Writer) error {
-	if err := free(spec.Listen); err != nil {
+// run does all of it and returns when ctx is done, or with what went wrong. It refuses
+// an address, and an edited policy, before it builds anything.
+func run(ctx context.Context, spec stack.Spec, listen string, out io.Writer) error {
+	address, err := parseListen(ctx, listen)
+	if err != nil {
+		return canceled(ctx, err)
+	}
+	if err := served(spec.Policies, listen, address); err != nil {
 		return err
+	}
+	lesson, err := newLesson(spec.Policies)
+	if err != nil {
+		return err
+	}
+	programs, err := stack.Build(ctx, filepath.Join(stack.Root(), "bin", "extauthz"), envoybin.Supported, out)
+	if err != nil {
+		return canceled(ctx, err)
 	}
 	dir, err := os.MkdirTemp("", "extauthz-quickstart-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	programs, err := stack.Build(ctx, dir, envoybin.Supported, out)
-	if err != nil {
-		return canceled(ctx, err)
+	if address.bind, err = free(address.bind); err != nil { // taken since
+		return unusable(listen, address.bind, err)
 	}
-	log := filepath.Join(dir, "decisions.jsonl")
-	spec.Flags = []string{"--decision-log-file", log}
+	q := &session{address.reach, address.bind.Addr().IsLoopback(), dir, lesson}
+	spec.Listen = address.bind.String()
+	spec.Flags = []string{"--decision-log-file", q.log()}
+	return q.serve(ctx, programs, spec, out)
+}
+
+// session is the running system, as a person meets it.
+type session struct {
+	address  string // HOST:PORT of Envoy, for clients on this machine
+	loopback bool   // clients take it for this machine, and need no TLS
+	dir      string // for temporary files
+	lesson   *lesson
+}
+
+// log is the file of the decision log.
+func (q *session) log() string { return filepath.Join(q.dir, "decisions.jsonl") }
+
+// serve starts the parts, prints the commands to try, and ends all parts with ctx.
+func (q *session) serve(ctx context.Context, programs *stack.Programs, spec stack.Spec, out io.Writer) error {
 	fmt.Fprintln(out, "Starting the registry, extauthz and Envoy")
 	s, err := programs.Start(spec)
 	if err != nil {
@@ -67,27 +95,14 @@ func run(ctx context.Context, spec stack.Spec, out io.Writer) error {
 		}
 	}()
 	fmt.Fprintln(out, "Pushing team/app:v1 and secret/app:v1 as alice")
-	if err := pushImages(ctx, spec.Listen); err != nil {
+	if err := pushImages(ctx, q.address); err != nil {
 		return canceled(ctx, err)
 	}
-	lesson, err := newLesson(spec.Policies)
-	if err != nil {
-		return err
-	}
-	defer lesson.end(out)
-	if err := printCommands(ctx, out, spec, lesson, dir, log); err != nil {
+	defer q.lesson.end(out)
+	if err := q.printCommands(ctx, out); err != nil {
 		return err
 	}
 	return s.Failed(ctx.Done())
-}
-
-// free tells a taken address before anything is built.
-func free(address string) error {
-	l, err := net.Listen("tcp", address)
-	if err != nil {
-		return fmt.Errorf("cannot listen on %s (%w): stop what listens there, or choose another address with make run LISTEN=127.0.0.1:8081", address, errors.Unwrap(err))
-	}
-	return l.Close()
 }
 
 // canceled is nil where err only says that ctx is done.

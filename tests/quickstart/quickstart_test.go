@@ -2,8 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"net"
 	"os"
 	"os/exec"
@@ -14,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"extauthz/tests/bounded"
 	"extauthz/tests/stack"
 )
 
@@ -44,19 +43,35 @@ func starts(t *testing.T, binary string, env []string, args ...string) *quicksta
 	t.Helper()
 	q := &quickstart{command: exec.Command(binary, args...), ended: make(chan error, 1)}
 	q.command.Env = append(os.Environ(), env...)
+	q.start(t)
+	return q
+}
+
+// start starts the command in a process group of its own, and kills it with the test.
+func (q *quickstart) start(t *testing.T) {
+	t.Helper()
 	q.command.Stdout, q.command.Stderr = q, q
+	q.command.SysProcAttr = bounded.Attributes()
 	if err := q.command.Start(); err != nil {
 		t.Fatal(err)
 	}
 	go func() { q.ended <- q.command.Wait() }()
-	t.Cleanup(func() { _ = q.command.Process.Kill() })
-	return q
+	t.Cleanup(func() { _ = syscall.Kill(-q.command.Process.Pid, syscall.SIGKILL) })
+}
+
+// interrupt ends the program as Ctrl-C does, which reaches its whole process group.
+func (q *quickstart) interrupt(t *testing.T) {
+	t.Helper()
+	if err := syscall.Kill(-q.command.Process.Pid, syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	_ = q.ends(t) // make reports that it was interrupted
 }
 
 // prints waits until the program has printed text.
 func (q *quickstart) prints(t *testing.T, text string) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Minute); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(20 * time.Minute); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		if strings.Contains(q.printed(), text) {
 			return
 		}
@@ -75,7 +90,7 @@ func (q *quickstart) ends(t *testing.T) error {
 	select {
 	case err := <-q.ended:
 		return err
-	case <-time.After(30 * time.Second):
+	case <-time.After(5 * time.Minute):
 		t.Fatalf("still running:\n%s", q.printed())
 		return nil
 	}
@@ -99,14 +114,19 @@ func (q *quickstart) commands() map[string][]string {
 // prints, and ends it with Ctrl-C.
 func TestQuickstart(t *testing.T) {
 	bin, tmp, policies := t.TempDir(), t.TempDir(), t.TempDir()
-	build(t, "./quickstart", filepath.Join(bin, "quickstart"))
-	build(t, "github.com/google/go-containerregistry/cmd/crane", filepath.Join(bin, "crane"))
+	crane, err := stack.Crane(t.Context(), os.Stderr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(crane, filepath.Join(bin, "crane")); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.CopyFS(policies, os.DirFS(filepath.Join(stack.Root(), "examples", "quickstart", "policies"))); err != nil {
 		t.Fatal(err)
 	}
 	address := freeAddress(t)
 	path := "PATH=" + bin + ":" + os.Getenv("PATH")
-	q := starts(t, filepath.Join(bin, "quickstart"), []string{"TMPDIR=" + tmp, path}, "-listen", address, "-policies", policies)
+	q := starts(t, program(t), []string{"TMPDIR=" + tmp, path}, "-listen", address, "-policies", policies)
 	q.prints(t, "Ctrl-C ends everything.")
 
 	commands := q.commands()
@@ -139,13 +159,13 @@ func TestQuickstart(t *testing.T) {
 }
 
 // pastes runs each command in a shell, until its output has the text wanted for
-// its client, for a second at most.
+// its client, for a minute at most: the machine may be busy.
 func pastes(t *testing.T, path string, commands []string, wants map[string]string) {
 	t.Helper()
 	for _, command := range commands {
 		want := wanted(command, wants)
 		var out []byte
-		for deadline := time.Now().Add(time.Second); ; {
+		for deadline := time.Now().Add(time.Minute); ; {
 			run := exec.Command("sh", "-c", command)
 			run.Env = append(os.Environ(), path)
 			out, _ = run.CombinedOutput() // a denial is an error to crane
@@ -182,30 +202,14 @@ func leavesNothing(t *testing.T, tmp, address string) {
 	}
 }
 
-// TestPortTaken wants one clear line, at once.
-func TestPortTaken(t *testing.T) {
-	binary := filepath.Join(t.TempDir(), "quickstart")
-	build(t, "./quickstart", binary)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	q := starts(t, binary, nil, "-listen", l.Addr().String())
-	ended, exit := q.ends(t), (*exec.ExitError)(nil)
-	if !errors.As(ended, &exit) || exit.ExitCode() != 1 {
-		t.Errorf("ended with %v, want exit code 1", ended)
-	}
-	if !strings.Contains(q.printed(), "make run LISTEN=") || strings.Count(q.printed(), "\n") != 1 {
-		t.Errorf("printed %q, want one line with the remedy", q.printed())
-	}
-}
-
-func build(t *testing.T, pkg, binary string) {
+// program is the path of the built program.
+func program(t *testing.T) string {
 	t.Helper()
-	if err := stack.Compile(context.Background(), filepath.Join(stack.Root(), "tests"), pkg, binary, os.Stderr); err != nil {
+	binary := filepath.Join(stack.Cache(), "bin", "quickstart")
+	if err := stack.Compile(t.Context(), stack.Tests(), "./quickstart", binary, os.Stderr); err != nil {
 		t.Fatal(err)
 	}
+	return binary
 }
 
 func freeAddress(t *testing.T) string {

@@ -33,6 +33,9 @@ func Build(ctx context.Context, extauthz string, accept envoybin.Accept, progres
 		return nil, err
 	}
 	p := &Programs{Envoy: envoy, Extauthz: extauthz, Registry: filepath.Join(Cache(), "bin", "registry")}
+	if _, err := os.Stat(p.Registry); err != nil {
+		fmt.Fprintln(progress, "Building extauthz and the registry (a minute or two, once)")
+	}
 	if err := Compile(ctx, Root(), "./cmd/extauthz", p.Extauthz, progress); err != nil {
 		return nil, err
 	}
@@ -57,7 +60,7 @@ func Compile(ctx context.Context, dir, pkg, binary string, progress io.Writer) e
 	build := exec.Command("go", "build", "-o", binary, pkg)
 	build.Dir, build.Env = dir, append(os.Environ(), "CGO_ENABLED=0")
 	if err := bounded.Aloud(ctx, buildLimit, build, progress, "building "+filepath.Base(binary)); err != nil {
-		return fmt.Errorf("go build %s: %w", pkg, err)
+		return fmt.Errorf("go build %s: %w; the first build downloads Go modules: check the network, and GOPROXY", pkg, err)
 	}
 	return nil
 }

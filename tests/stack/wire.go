@@ -9,7 +9,7 @@ import (
 
 // wire chooses the addresses and writes Envoy's configuration.
 func (s *Processes) wire() error {
-	free, err := freeAddresses(3)
+	free, err := freeAddresses(3, s.spec.Listen)
 	if err != nil {
 		return err
 	}
@@ -38,16 +38,20 @@ func (s *Processes) wire() error {
 	return os.WriteFile(s.config(), config, 0o644)
 }
 
-// freeAddresses are n loopback addresses at which nothing listens.
-func freeAddresses(n int) ([]string, error) {
+// freeAddresses are n loopback addresses at which nothing listens. None has the port of
+// reserved, HOST:PORT, where a part of the stack will listen.
+func freeAddresses(n int, reserved string) ([]string, error) {
+	_, port, _ := net.SplitHostPort(reserved)
 	var addresses []string
-	for range n {
+	for len(addresses) < n {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			return nil, err
 		}
 		defer l.Close()
-		addresses = append(addresses, l.Addr().String())
+		if _, chosen, _ := net.SplitHostPort(l.Addr().String()); chosen != port {
+			addresses = append(addresses, l.Addr().String())
+		}
 	}
 	return addresses, nil
 }
