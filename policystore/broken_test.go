@@ -122,7 +122,7 @@ func says(err error, want string) bool {
 // within runs what must not hang.
 func within(t *testing.T, run func() error) error {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	done := make(chan error, 1)
 	go func() { done <- run() }()

@@ -75,7 +75,7 @@ func settled(t *testing.T, dir string) *policystore.Store {
 	if err := store.Reload(); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(5 * time.Minute); ; time.Sleep(5 * time.Millisecond) {
 		sets := store.KeySets()
 		if len(sets) == 2 && sets[0].Failures == 1 && sets[1].Keys == 1 {
 			return store

@@ -24,7 +24,7 @@ import (
 )
 
 // patience bounds every wait for a process; none comes near it when all is well.
-const patience = 20 * time.Second
+const patience = 5 * time.Minute
 
 // process is a running serve.
 type process struct {

@@ -24,12 +24,12 @@ func field(name, value string) hpack.HeaderField { return hpack.HeaderField{Name
 // HTTP/2 at once (RFC 9113, section 3.3), and tells the status of the answer: ""
 // where the stream or the connection is closed without one.
 func exchangeHTTP2(address string, r *http2Request) (status string, err error) {
-	connection, err := net.DialTimeout("tcp", address, 5*time.Second)
+	connection, err := net.DialTimeout("tcp", address, busy)
 	if err != nil {
 		return "", err
 	}
 	defer connection.Close()
-	if err := connection.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+	if err := connection.SetDeadline(time.Now().Add(busy)); err != nil {
 		return "", err
 	}
 	if _, err := io.WriteString(connection, http2.ClientPreface); err != nil {

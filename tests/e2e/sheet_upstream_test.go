@@ -47,7 +47,7 @@ func newTap(t *testing.T) *tap {
 // take reads one request's head, answers, and waits for the other end.
 func (u *tap) take(c net.Conn) {
 	defer c.Close()
-	_ = c.SetDeadline(time.Now().Add(10 * time.Second))
+	_ = c.SetDeadline(time.Now().Add(busy))
 	in := bufio.NewReader(c)
 	var head strings.Builder
 	for line := ""; line != "\r\n"; {
