@@ -2,6 +2,7 @@
 // outside. It is a module of its own so that a registry, registry clients and
 // analysers stay out of the product's dependencies.
 //
+//	bounded       runs programs under a time limit
 //	envoybin      finds the Envoy to run, or fetches it
 //	registry      the registry behind Envoy, a program
 //	fixture       an image to push, and a login
@@ -14,6 +15,7 @@
 //	formats       the same policies in every form that a policy directory can have
 //	e2e           the end-to-end scenarios
 //	conformance   a registry behind Envoy answers as it does alone
+//	clientbin     builds the registry clients that are Go modules
 //	clients       registry clients, through Envoy and without
 //	quickstart    what `make run` runs
 //	image         the container image, built and run
