@@ -106,6 +106,11 @@ func TestActionsAndResources(t *testing.T) {
 			"managed/limit.json", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","NotAction":"iam:*","Resource":"*"}}`,
 			"principals.yaml", "credentials:\n- {basic: alice, principal: 'arn:aws:iam::123456789012:user/alice'}\nprincipals:\n- {arn: 'arn:aws:iam::123456789012:user/alice', policies: [developers], boundary: limit}\n"), ""},
 		{"a registry of no partition", map[string]string{"registries.yaml": "registries:\n- {name: a, hosts: [a.example], account: '123456789012', region: moon-1, partition: aws-moon}\n"}, "other-partition unknown-partition"},
+		{"proxies that are not checked", map[string]string{"registries.yaml": "registries:\n- name: example\n  hosts: [registry.example.com]\n  account: \"123456789012\"\n  region: eu-central-1\n  tls: true\n  trustedHops: 1\n"}, "unchecked-proxies"},
+		{"proxies that are any address", map[string]string{"registries.yaml": "registries:\n- name: example\n  hosts: [registry.example.com]\n  account: \"123456789012\"\n  region: eu-central-1\n  tls: true\n  trustedHops: 1\n  trustedProxies: [192.0.2.1, 0.0.0.0/0]\n"}, "unchecked-proxies"},
+		{"proxies that are any IPv6 address", map[string]string{"registries.yaml": "registries:\n- name: example\n  hosts: [registry.example.com]\n  account: \"123456789012\"\n  region: eu-central-1\n  tls: true\n  trustedHops: 2\n  trustedProxies: ['::/0']\n"}, "unchecked-proxies"},
+		{"proxies that are checked", map[string]string{"registries.yaml": "registries:\n- name: example\n  hosts: [registry.example.com]\n  account: \"123456789012\"\n  region: eu-central-1\n  tls: true\n  trustedHops: 1\n  trustedProxies: [192.0.2.1]\n"}, ""},
+		{"no proxies", map[string]string{"registries.yaml": "registries:\n- name: example\n  hosts: [registry.example.com]\n  account: \"123456789012\"\n  region: eu-central-1\n  tls: true\n  trustedHops: 0\n"}, ""},
 		{"the same action in two cases", withStatement(`{"Effect":"Allow","Action":["ecr:ListImages","ecr:listimages"],"Resource":` + team + `}`), "redundant-element"},
 	})
 }

@@ -97,6 +97,7 @@
 //	hashes.go        password hashes that take too long to verify
 //	challenge.go     what a registry asks of who shows no credential
 //	network.go       proxies and VPC endpoint in front of a registry
+//	proxies.go       registries that trust proxies without checking their addresses
 //	detail.go        how much a denial tells the client
 //	organization.go  organization.yaml: which accounts are members, and where
 //	members.go       every account is a member, or said to be none

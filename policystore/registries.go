@@ -76,6 +76,7 @@ type Registry struct {
 	audience      audience
 	sourcesAt     iam.Position // of its sources
 	partitionAt   iam.Position
+	hopsAt        iam.Position
 	byHost        bool
 	removeHeaders []string
 }
@@ -113,6 +114,7 @@ func loadRegistries(t *directory.Tree) (registries, error) {
 		all[entry.Name].audience = audience{entry.Proof.Audiences != nil, y.position([]any{"registries", i, "hosts"})}
 		all[entry.Name].sourcesAt = y.position([]any{"registries", i, "sources"})
 		all[entry.Name].partitionAt = y.position([]any{"registries", i, "partition"})
+		all[entry.Name].hopsAt = y.position([]any{"registries", i, "trustedHops"})
 	}
 	return all, nil
 }
