@@ -37,11 +37,12 @@ type resourcePattern struct {
 
 // matches reports whether the element covers the resource.
 //
-// An entry that contains a policy variable without a value matches nothing (IAM
-// User Guide, "IAM policy elements: Variables and tags", section "Policy variables
-// with no value"). In NotResource such an entry excludes nothing, and the others
-// still exclude what they match. AWS does not document what that means for an
-// Allow: the statement does not apply if the entry could match the resource.
+// An entry of Resource or NotResource that contains a policy variable without a
+// value "will not match any resource" (IAM User Guide, "IAM policy elements:
+// Variables and tags", section "Policy variables with no value"). So in NotResource
+// it excludes nothing, and the other entries still exclude what they match. An Allow
+// is stricter than that, because it would be wide: it does not apply if the entry
+// could match the resource.
 func (e *resourceElement) matches(resource string, effect Effect, c Context, m *meter) bool {
 	switch e.presence {
 	case named:

@@ -10,7 +10,9 @@ import (
 // functions, which rewrites what the deviation is about, and says whether
 // there was anything to rewrite. They are applied in the order of the table.
 type mask struct {
-	name, reason string
+	name   string
+	reason string // what iam does, and what the other evaluator does instead
+	source string // the sentence of AWS's that iam's behavior is based on
 
 	whole      func(*Case) bool
 	statement  func(*statementReading) bool

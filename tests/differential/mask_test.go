@@ -2,15 +2,17 @@ package differential
 
 import (
 	"encoding/json"
+	"regexp"
 	"slices"
 	"testing"
 
 	"extauthz/iam"
 )
 
-// TestMaskTable wants each mask with a name of its own, a reason, and one
-// function.
+// TestMaskTable holds that each mask has its own name, a reason, a sentence of AWS's
+// with the page that it is on, and one function.
 func TestMaskTable(t *testing.T) {
+	cited := regexp.MustCompile(`^(IAM User Guide|AWS STS API Reference|AWS General Reference), "[^"]{9,}": "[^"]{25,}"$`)
 	names := map[string]bool{}
 	for _, m := range masks() {
 		functions := 0
@@ -22,10 +24,13 @@ func TestMaskTable(t *testing.T) {
 		if m.name == "" || names[m.name] || m.reason == "" || functions != 1 {
 			t.Errorf("mask %q with reason %q and %d functions", m.name, m.reason, functions)
 		}
+		if !cited.MatchString(m.source) {
+			t.Errorf("mask %q cites %q; write document, \"page\": \"sentence\"", m.name, m.source)
+		}
 		names[m.name] = true
 	}
-	if len(names) < 25 {
-		t.Errorf("%d masks, want at least 25", len(names))
+	if len(names) < 37 {
+		t.Errorf("%d masks, want at least 37", len(names))
 	}
 }
 

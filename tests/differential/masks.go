@@ -1,7 +1,9 @@
 package differential
 
 // masks is the table of every known deviation, in the order in which they are
-// applied. The reasons say what iam does instead, and why.
+// applied. Each cites the sentence of AWS's that it is based on and rewrites no more
+// than that sentence is about. Where AWS does not say what happens, the reason says
+// so: there iam decides so that the unclear never helps the caller.
 func masks() []*mask {
 	table := wholeMasks()
 	table = append(table, principalMasks()...)

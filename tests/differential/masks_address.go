@@ -12,18 +12,22 @@ func addressMasks() []*mask {
 		{
 			name:       "bare IPv6 address compared as text",
 			reason:     "one IPv6 address has several spellings (RFC 4291); there they are different addresses",
+			source:     `IAM User Guide, "IAM JSON policy elements: Condition operators": "Some AWS services support IPv6, using :: to represent a range of 0s."`,
 			comparison: ofAddresses(bareIPv6),
 		}, {
 			name:       "NotIpAddress with an address of the other family",
-			reason:     "IPv4 and IPv6 never match each other, so that the negated operator holds; there it does not for a bare address",
+			reason:     "an address of the other family is not the specified one; there the condition is false for a bare address",
+			source:     `IAM User Guide, "IAM JSON policy elements: Condition operators": "NotIpAddress: All IP addresses except the specified IP address or range"`,
 			comparison: ofAddresses(otherFamily),
 		}, {
 			name:       "IPv4 range of all addresses",
 			reason:     "0.0.0.0/0 is every IPv4 address; there it is 0.0.0.0 alone",
+			source:     `IAM User Guide, "IAM JSON policy elements: Condition operators": "The value must be in the standard CIDR format (for example, 203.0.113.0/24 or 2001:DB8:1234:5678::/64)."`,
 			comparison: ofAddresses(allIPv4),
 		}, {
 			name:       "IPv4 address mapped into IPv6",
-			reason:     "iam takes ::ffff:10.0.0.1 for 10.0.0.1 (RFC 4291, section 2.5.5.2); there it is an IPv6 address",
+			reason:     "AWS does not say what it is; iam takes ::ffff:10.0.0.1 for 10.0.0.1 (RFC 4291, section 2.5.5.2), there it is an IPv6 address",
+			source:     `IAM User Guide, "IAM JSON policy elements: Condition operators": "IP address condition operators let you construct Condition elements that restrict access based on comparing a key to an IPv4 or IPv6 address or range of IP addresses."`,
 			comparison: ofAddresses(mappedIPv4),
 		},
 	}

@@ -11,7 +11,8 @@ func conditionMasks() []*mask {
 	return []*mask{
 		{
 			name:      "Null and empty values",
-			reason:    "IAM User Guide, Null: an empty value counts as null; there a key that is present is not",
+			reason:    "an empty value counts as null; there a key that is present is not null",
+			source:    `IAM User Guide, "IAM JSON policy elements: Condition operators": "use either true (the key doesn't exist - it is null) or false (the key exists and its value is not null)."`,
 			condition: nullOfEmpty,
 		}, {
 			name:      "Null with a set operator and a missing key",
@@ -19,15 +20,18 @@ func conditionMasks() []*mask {
 			condition: nullWithSet,
 		}, {
 			name:      "multivalued key without set operator in a Deny",
-			reason:    "iam has one matching value suffice for a Deny; there the condition is false",
+			reason:    "AWS does not say what the condition is without one; in iam one matching value suffices for a Deny, there it is false",
+			source:    `IAM User Guide, "Single-valued vs. multivalued context keys": "Multivalued context keys require a condition set operator."`,
 			condition: listWithoutSet,
 		}, {
 			name:      "empty string under a set operator",
-			reason:    "IAM User Guide, ForAllValues: an empty string is an empty data set; there it is one value",
+			reason:    "an empty string is an empty set; there it is one value",
+			source:    `IAM User Guide, "Single-valued vs. multivalued context keys": "It also returns true if there are no context keys in the request or if the context key value resolves to a null dataset, such as an empty string. [...] For no matching context key or a null dataset, the condition returns false."`,
 			condition: emptyStringInSet,
 		}, {
 			name:      "lone * among ARNs",
-			reason:    "* is no ARN, so that in iam the condition never helps the caller; there it is an ARN that matches nothing",
+			reason:    "* is not an ARN, so that in iam the condition never helps the caller; there it is an ARN that matches nothing",
+			source:    `IAM User Guide, "IAM JSON policy elements: Condition operators": "Each of the six colon-delimited components of the ARN is checked separately and each can include multi-character match wildcards (*) or single-character match wildcards (?)."`,
 			condition: loneStar,
 		},
 	}

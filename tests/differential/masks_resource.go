@@ -12,43 +12,58 @@ func resourceMasks() []*mask {
 	return []*mask{
 		{
 			name:      "NotResource with a short ARN",
-			reason:    "AWS fills up a short ARN, in NotResource too; there such a statement never applies",
+			reason:    "a * at the end of a short ARN covers the segments after it, in NotResource too; there such a statement never applies",
+			source:    `IAM User Guide, "IAM JSON policy elements: Resource": "If the * wildcard is the last character of a resource ARN segment, it can expand to match beyond the colon boundaries."`,
 			statement: shortNotResource,
 		}, {
+			name:      "NotResource with an ARN that ends early",
+			reason:    "iam fills up an ARN without its last segments, as the answers of IAM do (collected by the moto project); there such a statement never applies",
+			source:    `IAM User Guide, "IAM JSON policy elements: Resource": "You specify a resource using an Amazon Resource Name (ARN). The format of the ARN depends on the AWS service and the specific resource you're referring to."`,
+			statement: endingNotResource,
+		}, {
 			name:      "ARN segments without case",
-			reason:    "iam compares every segment with regard to case; there only the last",
+			reason:    "iam compares every segment with regard to case, which AWS says of the last one only; there the others are compared without",
+			source:    `IAM User Guide, "IAM JSON policy elements: Resource": "In the Resource element, the IAM user name is case sensitive."`,
 			statement: eachPattern(withoutCase),
 		}, {
 			name:      "wildcard in the resource type",
 			reason:    "wildcards match in the resource type too; there what stands before the first slash or colon is compared as text",
+			source:    `IAM User Guide, "IAM JSON policy elements: Resource": "You can use wildcard characters (* and ?) within the individual segments of an ARN (the parts separated by colons)"`,
 			statement: eachPattern(wildcardInType),
 		}, {
 			name:      "variable in the resource type",
 			reason:    "policy variables are replaced everywhere after the fifth colon; there what stands before the first slash or colon is compared as text",
+			source:    `IAM User Guide, "IAM policy elements: Variables and tags": "You can use a policy variable in the Resource element, but only in the resource portion of the ARN. This portion of the ARN appears after the fifth colon (:)."`,
 			statement: eachPattern(variableInType),
 		}, {
 			name:      "wildcard in the service",
 			reason:    "IAM refuses a wildcard in the service segment, so that in an Allow of iam the pattern matches nothing; there it matches",
+			source:    `IAM User Guide, "IAM JSON policy elements: Resource": "You can't use a wildcard in the service segment that identifies the AWS product."`,
 			statement: eachPattern(wildcardInService),
 		}, {
 			name:      "default for an empty variable in a resource",
-			reason:    "to iam an empty value is a value; there it is none and the default is taken",
+			reason:    "an empty value is a value, so that the default does not count; there it is none and the default is taken",
+			source:    `IAM User Guide, "IAM policy elements: Variables and tags": "When you add a variable to your policy, you can specify a default value for the variable. For example, anonymous users will not populate the ${aws:userid} variable."`,
 			statement: eachPattern(withText(fallbackOfEmpty)),
 		}, {
 			name:      "default for a multivalued variable in a resource",
-			reason:    "IAM User Guide, policy variables: only single-valued keys; there the default is taken",
+			reason:    "a multivalued key has neither a value nor a default; there the default is taken",
+			source:    `IAM User Guide, "Single-valued vs. multivalued context keys": "You can use any available single-valued context key as a policy variable, but you cannot use a multivalued context key as a policy variable."`,
 			statement: eachPattern(withText(fallbackOfList)),
 		}, {
 			name:      "empty default in a resource",
-			reason:    "to iam an empty default is a default; there it is none",
+			reason:    "an empty default is a default; there it is none",
+			source:    `IAM User Guide, "IAM policy elements: Variables and tags": "To add a default value to a variable, surround the default value with single quotes (' '), and separate the variable text and the default value with a comma and space (, )."`,
 			statement: eachPattern(withText(noEmptyFallback)),
 		}, {
 			name:      "empty variable in a resource",
-			reason:    "to iam an empty value is a value; there the pattern matches nothing",
+			reason:    "an empty value is a value; there the pattern matches nothing",
+			source:    `IAM User Guide, "IAM policy elements: Variables and tags": "When the policy is evaluated, the policy variables are replaced with values that come from the conditional context keys passed in the request."`,
 			statement: eachPattern(emptyMatchesNothing),
 		}, {
 			name:      "variable without value in NotResource",
 			reason:    "such an entry matches nothing, so that it excludes nothing; there the statement does not apply if the ARN up to its type fits the resource",
+			source:    `IAM User Guide, "IAM policy elements: Variables and tags": "If a variable that has no value in the authorization context is used as part of the Resource or NotResource element of a policy, the resource that includes a policy variable with no value will not match any resource."`,
 			statement: unresolvableNotResource,
 		},
 	}
@@ -77,11 +92,20 @@ func withText(rewrite func(string, iam.Context) (string, bool)) func(*statementR
 }
 
 func shortNotResource(r *statementReading) bool {
-	if !r.NotResource || !slices.ContainsFunc(r.Resources, isShort) {
-		return false
+	return r.excludes(func(pattern string) bool { return isShort(pattern) && strings.HasSuffix(pattern, "*") })
+}
+
+func endingNotResource(r *statementReading) bool {
+	return r.excludes(func(pattern string) bool { return isShort(pattern) && !strings.HasSuffix(pattern, "*") })
+}
+
+// excludes takes away a statement whose NotResource has such a pattern.
+func (r *statementReading) excludes(is func(string) bool) bool {
+	applied := r.NotResource && slices.ContainsFunc(r.Resources, is)
+	if applied {
+		r.appliesNowhere()
 	}
-	r.appliesNowhere()
-	return true
+	return applied
 }
 
 // appliesNowhere takes the statement out of the game.

@@ -16,15 +16,18 @@ func typedMasks() []*mask {
 	return []*mask{
 		{
 			name:       "number with trailing text",
-			reason:     "iam takes numbers only, and 10abc is none; there it is 10",
+			reason:     "iam reads numbers only, and 10abc is not one; there it is 10",
+			source:     `IAM User Guide, "IAM JSON policy elements: Condition operators": "Numeric condition operators let you construct Condition elements that restrict access based on comparing a key to an integer or decimal value."`,
 			comparison: numberPrefix,
 		}, {
 			name:       "unreadable value in a Deny",
-			reason:     "a value that has not the operator's type never helps the caller, so that iam's Deny applies; there it does not",
+			reason:     "AWS does not say what a value of another type does; in iam it never helps the caller, so that a Deny applies, there it does not",
+			source:     `IAM User Guide, "IAM JSON policy elements: Condition operators": "The condition operator that you can use in a policy depends on the condition key you choose."`,
 			comparison: unreadable,
 		}, {
 			name:       "dates in two forms",
-			reason:     "IAM User Guide, Date operators: ISO 8601 or epoch time; there the former are milliseconds, the latter seconds, and a year is seconds",
+			reason:     "both forms are instants; there the former are milliseconds, the latter seconds, and a year is seconds",
+			source:     `IAM User Guide, "IAM JSON policy elements: Condition operators": "You must specify date/time values with one of the W3C implementations of the ISO 8601 date formats or in epoch (UNIX) time."`,
 			comparison: mixedDates,
 		},
 	}

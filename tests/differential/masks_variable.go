@@ -11,31 +11,38 @@ func variableMasks() []*mask {
 	return []*mask{
 		{
 			name:       "escapes in StringEquals",
-			reason:     "IAM User Guide, policy variables: ${*}, ${?} and ${$} are single characters wherever variables are; there not in StringEquals and its like",
+			reason:     "${*}, ${?} and ${$} are single characters wherever variables are; there not in StringEquals and its like",
+			source:     `IAM User Guide, "IAM policy elements: Variables and tags": "These predefined policy variables can be used in any string where you can use regular policy variables."`,
 			comparison: eachText(isExactText, escapesAsText),
 		}, {
 			name:       "default for an empty variable",
-			reason:     "to iam an empty value is a value; there it is none and the default is taken",
+			reason:     "an empty value is a value, so that the default does not count; there it is none and the default is taken",
+			source:     `IAM User Guide, "IAM policy elements: Variables and tags": "When you add a variable to your policy, you can specify a default value for the variable. For example, anonymous users will not populate the ${aws:userid} variable."`,
 			comparison: eachText(hasVariables, fallbackOfEmpty),
 		}, {
 			name:       "default for a multivalued variable",
-			reason:     "IAM User Guide, policy variables: only single-valued keys; there the default is taken",
+			reason:     "a multivalued key has neither a value nor a default; there the default is taken",
+			source:     `IAM User Guide, "Single-valued vs. multivalued context keys": "You can use any available single-valued context key as a policy variable, but you cannot use a multivalued context key as a policy variable."`,
 			comparison: eachText(hasVariables, fallbackOfList),
 		}, {
 			name:       "empty default",
-			reason:     "to iam an empty default is a default; there it is none",
+			reason:     "an empty default is a default; there it is none",
+			source:     `IAM User Guide, "IAM policy elements: Variables and tags": "To add a default value to a variable, surround the default value with single quotes (' '), and separate the variable text and the default value with a comma and space (, )."`,
 			comparison: eachText(hasVariables, noEmptyFallback),
 		}, {
 			name:       "variable that holds a colon of an ARN",
-			reason:     "IAM User Guide: variables may stand anywhere in a condition's value; there ARNs are split before they are replaced",
+			reason:     "a variable may be anywhere in the value; there ARNs are split before variables are replaced",
+			source:     `IAM User Guide, "IAM policy elements: Variables and tags": "You can use a policy variable for Condition values in any condition that involves the string operators or the ARN operators."`,
 			comparison: variableAcrossSegments,
 		}, {
 			name:       "negated operator and a variable without value",
-			reason:     "IAM User Guide, policy variables with no value: negated operators match; there the condition is false",
+			reason:     "negated operators match; there the condition is false",
+			source:     `IAM User Guide, "IAM policy elements: Variables and tags": "Inverted condition operators like StringNotEquals or StringNotLike do match against a null value, as the value of the condition key they are testing against is not equal to or like the effectively null value."`,
 			comparison: negatedWithoutValue,
 		}, {
 			name:       "empty variable",
-			reason:     "to iam an empty value is a value; there nothing is equal to the text",
+			reason:     "an empty value is a value; there nothing is equal to the text",
+			source:     `IAM User Guide, "IAM policy elements: Variables and tags": "When the policy is evaluated, the policy variables are replaced with values that come from the conditional context keys passed in the request."`,
 			comparison: emptyVariable,
 		},
 	}

@@ -13,23 +13,33 @@ func wholeMasks() []*mask {
 		{
 			name:   "version ignored",
 			reason: "IAM User Guide, Version: policy variables are plain text before 2012-10-17; there they are replaced in every version",
+			source: `IAM User Guide, "IAM policy elements: Variables and tags": "If you don't include the Version element and set it to an appropriate version date, variables like ${aws:username} are treated as literal strings in the policy."`,
 			whole:  version2012,
 		}, {
 			name:   "root of another partition",
 			reason: "an account's root ARN means the account in its partition; there the partition is not compared",
+			source: `AWS General Reference, "Amazon Resource Names (ARNs)": "A partition is a group of AWS Regions. Each AWS account is scoped to one partition."`,
 			whole:  rootOfThisPartition,
 		}, {
 			name:   "federating user by name",
-			reason: "iam is told who federated; there it is the user with the session's name, without a path",
+			reason: "iam is given the user who requested the session; there it is the user with the session's name, without a path",
+			source: `AWS STS API Reference, "GetFederationToken": "The name of the federated user. The name is used as an identifier for the temporary security credentials (such as Bob)."`,
 			whole:  federatedByName,
 		}, {
 			name:   "federated user without session policy",
-			reason: "IAM User Guide, GetFederationToken: without a session policy identity policies grant nothing; there they grant all they say",
+			reason: "without a session policy identity policies grant nothing; there they grant all they say",
+			source: `AWS STS API Reference, "GetFederationToken": "However, if you do not pass any session policies, then the resulting federated user session has no permissions."`,
 			whole:  federatedWithSession,
 		}, {
-			name:   "session policy over a direct grant",
-			reason: "IAM User Guide, session policies: a resource-based policy that names the session or everyone is not limited by them; there it is",
-			whole:  sessionOverGrants,
+			name:   "session policy over a grant to the session",
+			reason: "a resource-based policy that names the session is not limited by session policies; there it is",
+			source: `IAM User Guide, "Policies and permissions in IAM": "A resource-based policy can specify the ARN of the session as a principal. [...] The resource-based policy permissions are not limited by the session policy."`,
+			whole:  sessionOverItsGrant,
+		}, {
+			name:   "session policy over a grant to everyone",
+			reason: "AWS does not say whether session policies limit such a grant; boundaries do not (measured, benkehoe/permissions-boundary-test), and in iam neither do; there they do",
+			source: `IAM User Guide, "AWS JSON policy elements: Principal": "You can use a wildcard (*) to specify all principals in the Principal element of a resource-based policy or in condition keys that support principals."`,
+			whole:  sessionOverGrantToAll,
 		},
 	}
 }
@@ -97,9 +107,32 @@ func federatedWithSession(k *Case) bool {
 	return true
 }
 
-// sessionOverGrants makes the session policies a level of service control
-// policies too: those limit every grant.
-func sessionOverGrants(k *Case) bool {
+// sessionOverItsGrant is about grants that name the session.
+func sessionOverItsGrant(k *Case) bool {
+	return k.grants(func(p *Principal) bool { return slices.Contains(p.Entries["AWS"], k.Caller.ARN) }) && k.limitGrants()
+}
+
+// sessionOverGrantToAll is about grants to everyone.
+func sessionOverGrantToAll(k *Case) bool {
+	return k.grants(func(p *Principal) bool { return p.Everyone || slices.Contains(p.Entries["AWS"], "*") }) && k.limitGrants()
+}
+
+// grants reports whether an Allow of the resource-based policies names such a
+// principal.
+func (k *Case) grants(names func(*Principal) bool) bool {
+	for _, d := range k.Resources {
+		for i := range d.Statements {
+			if s := &d.Statements[i]; s.Effect == iam.Allow && names(s.Principal) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// limitGrants makes the session policies a level of service control policies too:
+// those limit every grant.
+func (k *Case) limitGrants() bool {
 	if len(k.Session) == 0 || !k.hasIdentity() {
 		return false
 	}
