@@ -90,7 +90,8 @@ func (s *patternSet) cost(longest int) int {
 		return cost
 	}
 	cost += allowance(len(s.patterns))
-	states, scans, most := 0, false, 0
+	var packing packing
+	scans, most := false, 0
 	for i := range s.patterns {
 		p := &s.patterns[i]
 		if p.least > longest {
@@ -98,15 +99,26 @@ func (s *patternSet) cost(longest int) int {
 		}
 		cost += p.stepsBeforeRun()
 		scans = scans || p.backtracks()
-		states += p.states()
+		packing.add(p.states())
 		most = max(most, p.least)
 	}
 	cost += tokenSteps * most // for the pattern with which the allowance ends
 	if !scans {
 		return cost
 	}
-	blocks := (states + 63) / 64
-	return cost + 2*longest + blocks*(longest+blockSteps)
+	return cost + 2*longest + (packing.blocks+1)*(longest+blockSteps)
+}
+
+// packing counts the blocks into which a [scan] packs states.
+type packing struct{ blocks, used int }
+
+func (b *packing) add(states int) {
+	if beginsBlock(b.used, states) {
+		b.blocks, b.used = b.blocks+1, 0
+	}
+	b.used += states
+	b.blocks += b.used / 64
+	b.used %= 64
 }
 
 // stepsBeforeRun returns what the tokens before the first * cost, which are

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -141,17 +142,19 @@ func TestQuotasAreWithinTheCost(t *testing.T) {
 
 // BenchmarkWorstPolicy decides by the most expensive policies of the largest
 // size that AWS takes for any kind, and by policies beyond it that are accepted.
-// No decision takes more than 5 ms.
+// No decision takes more than 5 ms of processor time.
 func BenchmarkWorstPolicy(b *testing.B) {
 	accepted, _ := hostile()
 	for _, e := range slices.Concat(expensivePolicies(10240), accepted) {
 		b.Run(strings.ReplaceAll(e.name, " ", "_"), func(b *testing.B) {
 			p, r := e.evaluation(b, IdentityPolicy)
 			b.ReportAllocs()
+			before := processorTime(b)
 			for b.Loop() {
 				p.Evaluate(r)
 			}
-			b.ReportMetric(float64(b.Elapsed())/float64(time.Millisecond)/float64(b.N), "ms/decision")
+			used := processorTime(b) - before
+			b.ReportMetric(float64(used)/float64(time.Millisecond)/float64(b.N), "cpu-ms/decision")
 		})
 	}
 }
@@ -295,4 +298,15 @@ func TestScanAllocatesNothing(t *testing.T) {
 			t.Errorf("%s: %v allocations", e.name, n)
 		}
 	}
+}
+
+// processorTime returns the processor time that the process has used. On a machine
+// that does something else too, it says more than the time that has passed.
+func processorTime(b *testing.B) time.Duration {
+	b.Helper()
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }

@@ -33,7 +33,8 @@ type scan struct {
 	run     uint64      // stays active for any character
 	start   uint64      // active before anything is read
 	final   uint64      // the pattern matches
-	used    uint        // states of the block that exist
+	used    int         // states of the block that exist
+	divided bool        // the first state belongs to a pattern of the block before
 }
 
 const (
@@ -64,15 +65,23 @@ func scanAny(patterns []pattern, subject string, c Context, open int, m *meter) 
 				return true
 			}
 		default:
+			if beginsBlock(s.used, 1+length) {
+				s.runBlock(false, m)
+			}
 			s.add(p, c, m)
 		}
 		if s.matched || m.exhausted() {
 			return s.matched
 		}
 	}
-	s.runBlock(m)
+	s.runBlock(false, m)
 	return s.matched
 }
+
+// beginsBlock reports whether a pattern begins a new block after used states.
+// It is divided between blocks only where that saves enough states, because
+// blocks that divide no pattern are read faster.
+func beginsBlock(used, states int) bool { return used+states > 64 && used >= 48 }
 
 // tryAll matches the patterns one by one, for as many steps as the meter has.
 // It is for what a scan cannot do: subjects beyond what a client can send, values
@@ -175,15 +184,16 @@ func (s *scan) addText(text string, state uint64, m *meter) uint64 {
 // newState returns the bit of one more state, in a new block if this one is full.
 func (s *scan) newState(m *meter) uint64 {
 	if s.used == 64 {
-		s.runBlock(m)
+		s.runBlock(true, m)
 	}
 	s.used++
 	return 1 << (s.used - 1)
 }
 
 // runBlock reads the subject with the states of the block, and empties the
-// block. What its last state reaches is the first state of the next block.
-func (s *scan) runBlock(m *meter) {
+// block. If it divides a pattern, what its last state reaches is the first state
+// of the next block.
+func (s *scan) runBlock(divides bool, m *meter) {
 	if m.charge(len(s.subject) + blockSteps); m.exhausted() {
 		return
 	}
@@ -192,28 +202,40 @@ func (s *scan) runBlock(m *meter) {
 		if active == 0 && s.carry[word] == 0 {
 			continue
 		}
-		text := s.subject[64*word : min(64*word+64, len(s.subject))]
-		if s.special[word] == 0 {
-			active = s.readPlain(active, text, &s.carry[word])
-		} else {
+		switch text := s.subject[64*word : min(64*word+64, len(s.subject))]; {
+		case s.special[word] != 0:
 			active = s.readSpecial(active, text, word)
+		case divides || s.divided:
+			active = s.readDivided(active, text, word)
+		default:
+			active = s.readWhole(active, text)
 		}
 	}
 	s.matched = s.matched || active&s.final != 0
 	s.literal = [256]uint64{}
-	s.one, s.after, s.run, s.start, s.final, s.used = 0, 0, 0, 0, 0, 0
+	s.one, s.after, s.run, s.start, s.final, s.used, s.divided = 0, 0, 0, 0, 0, 0, divides
 }
 
-// readPlain reads up to 64 bytes that are characters.
-func (s *scan) readPlain(active uint64, text string, carry *uint64) uint64 {
-	one, run, in, out := s.one, s.run, *carry, uint64(0)
+// readWhole reads up to 64 bytes that are characters, in a block that divides no
+// pattern.
+func (s *scan) readWhole(active uint64, text string) uint64 {
+	one, run := s.one, s.run
+	for i := range len(text) {
+		active = (active&(s.literal[text[i]]|one))<<1 | active&run
+	}
+	return active
+}
+
+// readDivided reads up to 64 bytes that are characters.
+func (s *scan) readDivided(active uint64, text string, word int) uint64 {
+	one, run, in, out := s.one, s.run, s.carry[word], uint64(0)
 	for i := range len(text) {
 		moved := active & (s.literal[text[i]] | one)
 		out |= moved >> 63 << (i & 63)
 		active = moved<<1 | active&run | in&1
 		in >>= 1
 	}
-	*carry = out
+	s.carry[word] = out
 	return active
 }
 
