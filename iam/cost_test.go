@@ -180,6 +180,9 @@ func hostile() (accepted, refused []expensive) {
 		like("8,000 patterns", several(8_000, func(int) string { return "*a*a*a*b" })...),
 		like("10,000 literals", several(10_000, func(i int) string { return fmt.Sprint("docker/", i) })...),
 	}
+	accents := like("5,000 patterns of two bytes a character", several(5_000, func(int) string { return "*\u00ff*\u00ff*\u00fe" })...)
+	accents.agent = strings.Repeat("\u00ff", longestValue/2)
+	accepted = append(accepted, accents)
 	refused = []expensive{
 		like("10,000 patterns", several(10_000, func(i int) string { return "*a*a*a*b" })...),
 		like("1 MiB of patterns", several(520, func(i int) string { return "*" + strings.Repeat("?a", 1000) + fmt.Sprint(i) })...),

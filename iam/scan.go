@@ -21,10 +21,9 @@ type scan struct {
 	ignoreCase bool
 	matched    bool
 
-	// Bit i of these is about byte i of the subject.
-	special [scanWords]uint64 // one that no wildcard covers as a character
-	inside  [scanWords]uint64 // a byte of a character other than its first one
-	carry   [scanWords]uint64 // reading it reached the first state of the block
+	kinds   [maxScan]byteKind // of the bytes of the subject
+	special [scanWords]bool   // that 64 bytes of the subject are not all of the first kind
+	carry   [scanWords]uint64 // bit i: reading byte i reached the first state of the block
 
 	// Bit i of these is about state i of the block.
 	literal [256]uint64 // left by reading this byte
@@ -36,6 +35,16 @@ type scan struct {
 	used    int         // states of the block that exist
 	divided bool        // the first state belongs to a pattern of the block before
 }
+
+// byteKind is what wildcards can do at a byte of the subject.
+type byteKind uint8
+
+const (
+	characterByte byteKind = iota // begins a character, which a wildcard may cover
+	colonByte                     // between the segments of an ARN: no wildcard covers it
+	insideByte                    // continues the character that was read last
+	byteKinds
+)
 
 const (
 	scanWords = 128
@@ -120,24 +129,28 @@ func (p *pattern) expandedLength(c Context, m *meter) (length int, valid bool) {
 	return length, valid
 }
 
-// markCharacters finds the bytes of the subject that no wildcard covers as a
-// character.
+// markCharacters finds the bytes of the subject that do not begin a character that
+// a wildcard may cover.
 func (s *scan) markCharacters(open int) {
 	for i := 0; i < len(s.subject); {
 		if s.subject[i] < utf8.RuneSelf {
 			if s.subject[i] == ':' && i < open {
-				s.special[i/64] |= 1 << (i % 64)
+				s.mark(i, colonByte)
 			}
 			i++
 			continue
 		}
 		_, width := utf8.DecodeRuneInString(s.subject[i:])
 		for j := i + 1; j < i+width; j++ {
-			s.special[j/64] |= 1 << (j % 64)
-			s.inside[j/64] |= 1 << (j % 64)
+			s.mark(j, insideByte)
 		}
 		i += width
 	}
+}
+
+func (s *scan) mark(at int, kind byteKind) {
+	s.kinds[at] = kind
+	s.special[at/64] = true
 }
 
 // add appends the states of a pattern.
@@ -203,12 +216,12 @@ func (s *scan) runBlock(divides bool, m *meter) {
 			continue
 		}
 		switch text := s.subject[64*word : min(64*word+64, len(s.subject))]; {
-		case s.special[word] != 0:
-			active = s.readSpecial(active, text, word)
 		case divides || s.divided:
 			active = s.readDivided(active, text, word)
+		case s.special[word]:
+			active = s.readSpecial(active, text, word)
 		default:
-			active = s.readWhole(active, text)
+			active = s.readPlain(active, text)
 		}
 	}
 	s.matched = s.matched || active&s.final != 0
@@ -216,9 +229,9 @@ func (s *scan) runBlock(divides bool, m *meter) {
 	s.one, s.after, s.run, s.start, s.final, s.used, s.divided = 0, 0, 0, 0, 0, 0, divides
 }
 
-// readWhole reads up to 64 bytes that are characters, in a block that divides no
-// pattern.
-func (s *scan) readWhole(active uint64, text string) uint64 {
+// readPlain reads up to 64 bytes that are all characters, in a block that divides
+// no pattern.
+func (s *scan) readPlain(active uint64, text string) uint64 {
 	one, run := s.one, s.run
 	for i := range len(text) {
 		active = (active&(s.literal[text[i]]|one))<<1 | active&run
@@ -226,32 +239,38 @@ func (s *scan) readWhole(active uint64, text string) uint64 {
 	return active
 }
 
-// readDivided reads up to 64 bytes that are characters.
+// readSpecial reads up to 64 bytes of any kind, in a block that divides no pattern.
+func (s *scan) readSpecial(active uint64, text string, word int) uint64 {
+	one, stay := s.wildcards()
+	kinds := s.kinds[64*word : 64*word+len(text)]
+	for i, kind := range kinds {
+		active = (active&(s.literal[text[i]]|one[kind&3]))<<1 | active&stay[kind&3]
+	}
+	return active
+}
+
+// readDivided reads up to 64 bytes of any kind, in a block that divides a pattern.
 func (s *scan) readDivided(active uint64, text string, word int) uint64 {
-	one, run, in, out := s.one, s.run, s.carry[word], uint64(0)
-	for i := range len(text) {
-		moved := active & (s.literal[text[i]] | one)
+	one, stay := s.wildcards()
+	kinds := s.kinds[64*word : 64*word+len(text)]
+	in, out := s.carry[word], uint64(0)
+	for i, kind := range kinds {
+		moved := active & (s.literal[text[i]] | one[kind&3])
 		out |= moved >> 63 << (i & 63)
-		active = moved<<1 | active&run | in&1
+		active = moved<<1 | active&stay[kind&3] | in&1
 		in >>= 1
 	}
 	s.carry[word] = out
 	return active
 }
 
-// readSpecial reads up to 64 bytes of which some are not covered by wildcards.
-func (s *scan) readSpecial(active uint64, text string, word int) uint64 {
-	one, run, hold := s.one, s.run, s.run|s.after
-	special, inside, in, out := s.special[word], s.inside[word], s.carry[word], uint64(0)
-	for i := range len(text) {
-		isSpecial, isInside := -(special & 1), -(inside & 1) // all bits, or none
-		moved := active & (s.literal[text[i]] | one&^isSpecial)
-		out |= moved >> 63 << (i & 63)
-		active = moved<<1 | active&(run&^isSpecial|hold&isInside) | in&1
-		special, inside, in = special>>1, inside>>1, in>>1
-	}
-	s.carry[word] = out
-	return active
+// wildcards returns, for a byte of each kind, which states reading a character
+// leaves, and which stay active. What has read a character with ? stays where
+// it is to the end of the character.
+func (s *scan) wildcards() (one, stay [byteKinds + 1]uint64) {
+	one[characterByte], stay[characterByte] = s.one, s.run
+	stay[insideByte] = s.run | s.after
+	return one, stay
 }
 
 func isASCII(s string) bool {
