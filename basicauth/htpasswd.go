@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode"
 
 	"golang.org/x/crypto/bcrypt"
 )
@@ -65,6 +66,9 @@ func (h *File) add(line string, number int) error {
 		return fmt.Errorf("user %q is there twice; keep one line", user)
 	}
 	cost, err := bcrypt.Cost([]byte(hash))
+	if trimmed := strings.TrimSpace(hash); trimmed != hash && bcryptHash.MatchString(trimmed) {
+		return fmt.Errorf("the line of user %q has whitespace %s the hash; remove it", user, whitespaceSide(hash))
+	}
 	if err != nil || !bcryptHash.MatchString(hash) {
 		return fmt.Errorf("the hash of user %q is not bcrypt; make it with `htpasswd -B`", user)
 	}
@@ -74,6 +78,14 @@ func (h *File) add(line string, number int) error {
 	h.lines[user] = fileLine{text: line, hash: []byte(hash), cost: cost, number: number}
 	h.order = append(h.order, user)
 	return nil
+}
+
+// whitespaceSide says on which side of a hash there is whitespace.
+func whitespaceSide(hash string) string {
+	if strings.TrimLeftFunc(hash, unicode.IsSpace) == hash {
+		return "after"
+	}
+	return "before"
 }
 
 // Has tells whether the file has a line for user.

@@ -79,11 +79,12 @@ func (c *compilation) snapshot(o decision.Options, l *lasting) (*Snapshot, error
 	if err != nil {
 		return nil, err
 	}
+	managed := from.managed.countOperators()
 	s := &Snapshot{
 		Digest: t.Digest, Callers: who.table, registries: all, principals: who, tags: tags, controls: controls, names: t.Names,
 		Summary: Summary{
 			Registries: len(all), Credentials: who.table.Len(), Principals: len(who.identity), Issuers: len(who.issuers),
-			ManagedPolicies: len(from.managed), RepositoryPolicies: len(policies.Repository), Repositories: known,
+			ManagedPolicies: managed, AWSManagedPolicies: len(from.managed) - managed, RepositoryPolicies: len(policies.Repository), Repositories: known,
 			RegistryPolicies: len(policies.Registry), ControlPolicies: len(controls.written()), TaggedRepositories: len(tags),
 		},
 	}

@@ -62,8 +62,8 @@
 // the registry's assumeMissing, is taken for missing whatever policies it has;
 // assumeMissing beside an inventory is an error.
 //
-// Names with a leading dot are skipped; any other file is an error, since a
-// misspelt name could be a Deny that is not in force. Where a file name cannot
+// Names with a leading dot are skipped, and so are LICENSE and Markdown files; any
+// other file is an error, since a misspelt name could be a Deny that is not in force. Where a file name cannot
 // hold a slash (the keys of a ConfigMap), ".." stands for it:
 // "managed..developers.json".
 //

@@ -20,7 +20,7 @@ func (all registries) find(name, host string) (*Registry, error) {
 		case r == nil:
 			return nil, fmt.Errorf("context_extensions name registry %q, which registries.yaml does not have", name)
 		case !r.serves(host):
-			return nil, fmt.Errorf("host %q is not a host of registry %q", withoutUser(host), name)
+			return nil, r.errNotServed(host)
 		}
 		return r, nil
 	}
@@ -35,24 +35,47 @@ func (all registries) find(name, host string) (*Registry, error) {
 // Host is the first host name that registries.yaml gives the registry.
 func (r *Registry) Host() string { return r.hosts[0] }
 
-// serves reports whether host is one of the registry's. A host that
-// registries.yaml gives without a port means every port. A host whose port is
-// empty or not a number is not served: servers disagree about it.
+// serves reports whether host is one of the registry's. A host that registries.yaml
+// gives without a port means every port. One with a port means this port alone; with
+// port 443 or 80 it also means no port, because clients leave out the default port of
+// https and http (RFC 9110, section 4.2). A host whose port is empty or not a number is
+// not served: servers disagree about it.
 func (r *Registry) serves(host string) bool {
 	name, port, ok := splitHost(lowerASCII(host))
-	return ok && (slices.Contains(r.hosts, name) || port != "" && slices.Contains(r.hosts, name+":"+port))
+	has := func(host string) bool { return slices.Contains(r.hosts, host) }
+	switch {
+	case !ok:
+		return false
+	case port == "":
+		return has(name) || has(name+":443") || has(name+":80")
+	}
+	return has(name) || has(name+":"+port)
+}
+
+// errNotServed says that a host is not the registry's, and whether only its port is
+// another one.
+func (r *Registry) errNotServed(host string) error {
+	host = withoutUser(host)
+	name, _, _ := splitHost(lowerASCII(host))
+	for _, h := range r.hosts {
+		if own, port, _ := splitHost(h); own == name {
+			return fmt.Errorf("host %q is not a host of registry %q, which has that host with port %s alone; a host without a port in registries.yaml means every port", host, r.Name, port)
+		}
+	}
+	return fmt.Errorf("host %q is not a host of registry %q", host, r.Name)
 }
 
 // sharedHost is a host that both registries serve, "" for none.
 func (r *Registry) sharedHost(other *Registry) string {
-	for _, h := range r.hosts {
-		if other.serves(h) {
-			return h
-		}
-	}
-	for _, h := range other.hosts {
-		if r.serves(h) {
-			return h
+	for _, pair := range [...][2]*Registry{{r, other}, {other, r}} {
+		for _, h := range pair[0].hosts {
+			name, _, _ := splitHost(h)
+			switch {
+			case pair[1].serves(h):
+				return h
+			case pair[0].serves(name) && pair[1].serves(name):
+				return name
+			}
 		}
 	}
 	return ""

@@ -18,7 +18,24 @@ const (
 
 // layout is what reading must know of a policy directory's files.
 func layout() directory.Layout {
-	return directory.Layout{MaxSize: maxSize, Skips: isPolicyTest, IsFile: hasOneName}
+	return directory.Layout{MaxSize: maxSize, Skips: isNoPart, IsFile: hasOneName}
+}
+
+// isNoPart reports whether a file decides nothing, so that it is no part of the tree
+// and its digest.
+func isNoPart(file string) bool { return isPolicyTest(file) || isDocumentation(file) }
+
+// isDocumentation reports whether a file is for the people who keep the directory: any
+// Markdown file, or a LICENSE. A name such as deny.json.md is neither: it may be a
+// policy whose name is wrong.
+func isDocumentation(file string) bool {
+	name := path.Base(file)
+	stem, markdown := strings.CutSuffix(name, ".md")
+	switch path.Ext(stem) {
+	case ".json", ".yaml", ".yml", ".pem":
+		return false
+	}
+	return markdown && stem != "" || name == "LICENSE"
 }
 
 // maxSize is the largest size of a file, by its name alone.

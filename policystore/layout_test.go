@@ -34,3 +34,32 @@ func TestStrayFiles(t *testing.T) {
 		}
 	}
 }
+
+// TestDocumentation checks that files for people are no part of the directory, at any
+// level and in flat form, and that a policy with a wrong name is still an error.
+func TestDocumentation(t *testing.T) {
+	plain, err := load(t, small())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{
+		"README.md", "LICENSE", "CHANGELOG.md", "managed/README.md", "managed/LICENSE", "managed..README.md", "organization/notes.md", "organization/scp/README.md", "tests/README.md",
+		"accounts/README.md", "accounts/123456789012/eu-central-1/repositories/secret/README.md", "docs/how-to/Read me.v2.md", "trust..LICENSE",
+	} {
+		contents := small()
+		contents[file] = "not JSON \xff"
+		s, err := load(t, contents)
+		if err != nil {
+			t.Errorf("%s: %v", file, err)
+		} else if s.Digest != plain.Digest || s.Summary != plain.Summary {
+			t.Errorf("%s changes the snapshot", file)
+		}
+	}
+	for _, file := range []string{"README", "README.txt", "managed/deny.json.md", "principals.yaml.md", "ca/a.pem.md", "LICENSE.json", "license", "managed/README.MD", "readme.markdown"} {
+		contents := small()
+		contents[file] = denyAll
+		if _, err := load(t, contents); err == nil || !strings.HasPrefix(err.Error(), file+": ") {
+			t.Errorf("%s: error %v, want one about the file", file, err)
+		}
+	}
+}

@@ -179,6 +179,16 @@ func (m managedPolicies) withoutQuotas(found []iam.Finding) []iam.Finding {
 	})
 }
 
+// countOperators returns the number of managed policies that are not AWS's own.
+func (m managedPolicies) countOperators() (n int) {
+	for name := range m {
+		if name.account != "aws" && !isAWSPolicy(name.name) {
+			n++
+		}
+	}
+	return n
+}
+
 // operators returns the operator's policies in every use that is made of them, and
 // aws those of AWS's in use that an account's authorization brought.
 func (m managedPolicies) operators() (all, aws []*iam.Policy) {

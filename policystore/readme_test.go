@@ -27,7 +27,7 @@ func TestReadmeExamples(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Summary{
-		Registries: 1, Credentials: 2, Principals: 2, ManagedPolicies: 5, RegistryPolicies: 1, RepositoryPolicies: 1,
+		Registries: 1, Credentials: 2, Principals: 2, ManagedPolicies: 1, AWSManagedPolicies: 4, RegistryPolicies: 1, RepositoryPolicies: 1,
 		ControlPolicies: 3, Repositories: 1, TaggedRepositories: 1,
 	}
 	if s.Summary != want {

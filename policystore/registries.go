@@ -163,6 +163,9 @@ func (e *registryEntry) check() (key string, err error) {
 		if !hostName.MatchString(h) {
 			return "hosts", fmt.Errorf("host %q: write a lower-case host name or address, with a port only where it matters", h)
 		}
+		if _, port, ok := splitHost(h); !ok || strings.HasPrefix(port, "0") {
+			return "hosts", fmt.Errorf("host %q: write a port from 1 to 65535, or leave it out to mean every port", h)
+		}
 	}
 	if key, err := e.Proof.check(); err != nil {
 		return key, err

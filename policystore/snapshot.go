@@ -39,7 +39,8 @@ type Summary struct {
 	Credentials        int `json:"credentials"`
 	Principals         int `json:"principals"`
 	Issuers            int `json:"issuers"`
-	ManagedPolicies    int `json:"managedPolicies"` // the operator's and AWS's
+	ManagedPolicies    int `json:"managedPolicies"`    // the operator's, in managed/ and in the outputs of accounts
+	AWSManagedPolicies int `json:"awsManagedPolicies"` // AWS's: those for ECR, and those in the outputs of accounts
 	RepositoryPolicies int `json:"repositoryPolicies"`
 	RegistryPolicies   int `json:"registryPolicies"`
 	ControlPolicies    int `json:"controlPolicies"` // of the organization

@@ -58,7 +58,7 @@ func TestLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Summary{Registries: 1, Credentials: 2, Principals: 2, ManagedPolicies: 5, RepositoryPolicies: 1}
+	want := Summary{Registries: 1, Credentials: 2, Principals: 2, ManagedPolicies: 1, AWSManagedPolicies: 4, RepositoryPolicies: 1}
 	if s.Summary != want {
 		t.Errorf("summary %+v, want %+v", s.Summary, want)
 	}
@@ -195,7 +195,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"repository policy without principal", map[string]string{secretDir: pullOnly}, secretDir + ":1:"},
 		{"identity policy with principal", map[string]string{"managed/pull.json": denyAll}, "managed/pull.json:1:"},
 		{"repository of another region", map[string]string{strings.Replace(secretDir, "eu-central-1", "eu-west-1", 1): denyAll}, "no registry in registries.yaml has account 123456789012 and region eu-west-1"},
-		{"stray file", map[string]string{"README.md": "hello"}, "README.md: not a file of a policy directory"},
+		{"stray file", map[string]string{"README.txt": "hello"}, "README.txt: not a file of a policy directory"},
 		{"backup of an editor", map[string]string{secretDir + "~": denyAll}, "_policy.json~: not a file of a policy directory"},
 		{"misspelt policy file", map[string]string{strings.Replace(secretDir, "_policy", "policy", 1): denyAll}, "repositories/secret/app/policy.json: not a file"},
 		{"repository name in capitals", map[string]string{strings.Replace(secretDir, "secret", "Secret", 1): denyAll}, "not a file of a policy directory"},

@@ -97,7 +97,7 @@ func TestWhoIsWho(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Summary{Registries: 1, Credentials: 7, Principals: 2, Issuers: 3, ManagedPolicies: 5, RepositoryPolicies: 1}
+	want := Summary{Registries: 1, Credentials: 7, Principals: 2, Issuers: 3, ManagedPolicies: 1, AWSManagedPolicies: 4, RepositoryPolicies: 1}
 	if snapshot.Summary != want {
 		t.Errorf("summary %+v, want %+v", snapshot.Summary, want)
 	}
