@@ -28,7 +28,7 @@ func (s *statement) everyone() *iam.WrittenPrincipal {
 // anyPrincipal finds Allows of everyone that no condition limits.
 func (l *linter) anyPrincipal(d *document, s *statement) {
 	everyone := s.everyone()
-	if everyone == nil || !d.allows(s) || slices.ContainsFunc(s.Conditions, limitsCallers) {
+	if everyone == nil || !d.allows(s) || slices.ContainsFunc(s.Conditions, s.limitsCallers) {
 		return
 	}
 	l.report(d.policy.Source, everyone.Position, "any-principal", "this Allow is for everyone, in every account; name principals, or add a condition such as StringEquals on aws:PrincipalOrgID")
@@ -36,13 +36,13 @@ func (l *linter) anyPrincipal(d *document, s *statement) {
 
 // limitsCallers tells whether a condition limits who can call: it asks for a
 // value of who calls or from where, and not for any value.
-func limitsCallers(c iam.WrittenCondition) bool {
+func (s *statement) limitsCallers(c iam.WrittenCondition) bool {
 	key := strings.ToLower(c.Key.Text)
 	limits := identifies(key) || slices.Contains([]string{
 		"aws:sourceip", "aws:vpcsourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:sourcearn", "aws:sourceaccount",
 		"aws:sourceorgid", "aws:sourceorgpaths", "sts:externalid", "aws:federatedprovider",
 	}, key)
-	return limits && isDemand(c) && !slices.ContainsFunc(c.Values, func(w iam.Word) bool {
+	return limits && s.demands(c) && !slices.ContainsFunc(c.Values, func(w iam.Word) bool {
 		return strings.Trim(w.Text, "*") == "" || w.Text == "0.0.0.0/0" || w.Text == "::/0"
 	})
 }
@@ -52,9 +52,15 @@ func identifies(key string) bool {
 	return strings.HasPrefix(key, "aws:principal") || key == "aws:userid" || key == "aws:username" || key == "aws:sourceidentity"
 }
 
-// isDemand tells whether a condition is false for a request without its key.
-func isDemand(c iam.WrittenCondition) bool {
-	return !c.Negated && !c.IfExists && c.Set != "ForAllValues" && c.Base != "Null"
+// demands reports whether a condition of the statement is false for a request without
+// its key: by itself or, with ForAllValues, by a Null condition beside it.
+func (s *statement) demands(c iam.WrittenCondition) bool {
+	if c.Set == "ForAllValues" {
+		return !c.Negated && c.Base != "Null" && slices.ContainsFunc(s.Conditions, func(n iam.WrittenCondition) bool {
+			return n.Base == "Null" && n.Set == "" && strings.EqualFold(n.Key.Text, c.Key.Text) && len(n.Values) == 1 && strings.EqualFold(n.Values[0].Text, "false")
+		})
+	}
+	return !c.Negated && !c.IfExists && c.Base != "Null"
 }
 
 // anonymousWrite finds repository policies by which callers without a credential
@@ -65,7 +71,7 @@ func (l *linter) anonymousWrite(d *document, s *statement) {
 		return
 	}
 	for _, c := range s.Conditions {
-		if identifies(strings.ToLower(c.Key.Text)) && isDemand(c) {
+		if identifies(strings.ToLower(c.Key.Text)) && s.demands(c) {
 			return
 		}
 	}
@@ -97,7 +103,7 @@ func (l *linter) ownAccount(d *document, s *statement) {
 	}
 	for _, p := range s.Principals {
 		if p.Type == "AWS" && isAccount(p.Text, own) {
-			l.report(d.policy.Source, p.Position, "own-account", "%q is the account that owns the registry, and this Allow of it has no effect by itself: identity policies must still allow its users and roles, and need no help; name users or roles, or remove the entry", p.Text)
+			l.report(d.policy.Source, p.Position, "own-account", "%q is the account that owns the registry, and this Allow of it has no effect by itself: identity policies must still allow its users and roles, and suffice without it; name users or roles, or remove the entry", p.Text)
 		}
 	}
 }

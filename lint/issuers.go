@@ -45,16 +45,16 @@ func (l *linter) sharedProvider(d *document, s *statement) {
 		if p.Type != "Federated" || len(claims) == 0 || l.issuerLimits(provider, claims) {
 			continue
 		}
-		if !slices.ContainsFunc(s.Conditions, func(c iam.WrittenCondition) bool { return narrows(c, provider, claims) }) {
+		if !slices.ContainsFunc(s.Conditions, func(c iam.WrittenCondition) bool { return s.narrows(c, provider, claims) }) {
 			l.report(d.policy.Source, p.Position, "shared-issuer", "whoever has an account at %s can assume this role; add a condition that %s:%s is yours, up to the name of your organization", provider, provider, claims[0])
 		}
 	}
 }
 
 // narrows tells whether a condition asks for one's own value of a claim.
-func narrows(c iam.WrittenCondition, provider string, claims []string) bool {
+func (s *statement) narrows(c iam.WrittenCondition, provider string, claims []string) bool {
 	claim, found := strings.CutPrefix(strings.ToLower(c.Key.Text), provider+":")
-	return found && slices.Contains(claims, claim) && isDemand(c) && len(c.Values) > 0 &&
+	return found && slices.Contains(claims, claim) && s.demands(c) && len(c.Values) > 0 &&
 		!slices.ContainsFunc(c.Values, func(w iam.Word) bool { return !isOwn(provider, claim, w.Text) })
 }
 

@@ -268,6 +268,8 @@ func TestCallersAndIssuers(t *testing.T) {
 		{"every organization", trusting(`"StringLike":{"token.actions.githubusercontent.com:sub":["repo:acme/*","repo:*:environment:prod"]}`), "shared-issuer"},
 		{"all but one organization", trusting(`"StringNotLike":{"token.actions.githubusercontent.com:sub":"repo:acme/*"}`), "shared-issuer"},
 		{"none is enough", trusting(`"ForAllValues:StringLike":{"token.actions.githubusercontent.com:sub":"repo:acme/*"}`), "for-all-values shared-issuer"},
+		{"none is not enough, by a Null condition", trusting(`"ForAllValues:StringLike":{"token.actions.githubusercontent.com:sub":"repo:acme/*"},"Null":{"token.actions.githubusercontent.com:sub":"false"}`), ""},
+		{"a Null condition on another claim", trusting(`"ForAllValues:StringLike":{"token.actions.githubusercontent.com:sub":"repo:acme/*"},"Null":{"token.actions.githubusercontent.com:aud":"false"}`), "for-all-values shared-issuer"},
 		{"an issuer whose tokens are narrowed", and(trusting(`"StringEquals":{"token.actions.githubusercontent.com:aud":"registry.example.com"}`),
 			"principals.yaml", strings.Replace(github, "}", ", claims: {sub: 'repo:acme/{repo}:ref:refs/heads/main'}}", 1)+"principals:\n- {arn: 'arn:aws:iam::123456789012:role/ci', policies: [developers], trust: ci}\n"), ""},
 		{"an audience for AWS alone", trusting(`"StringLike":{"token.actions.githubusercontent.com:aud":"sts.amazonaws.com"},"ForAnyValue:StringEquals":{"token.actions.githubusercontent.com:sub":"repo:acme/app:ref:refs/heads/main"}`), "unmet-audience"},
