@@ -33,9 +33,9 @@
 //     policy must both allow. To assume a role (an action of AWS STS on the
 //     role's ARN) its trust policy must allow within its account too, be it by
 //     naming the account; everyone is named there as the role of a session is,
-//     not directly, and so is nobody without an account.
-//     A root user cannot assume a role: it has full access to its own account,
-//     but AWS STS refuses it.
+//     not directly, and so is nobody without an account. A root user cannot
+//     assume a role, although it has full access to its own account (AWS STS
+//     API Reference, AssumeRole).
 //  6. Boundary and session policy, where there are any, must allow. A federated
 //     user without a session policy has only what a resource-based policy grants
 //     to the session itself, or to everyone.
@@ -84,20 +84,20 @@
 // Resources. Every segment of an ARN is compared with regard to case. Wildcards
 // match in every segment and in the resource type, as in AWS's managed policies. In
 // the service, where IAM refuses them, they match in a Deny and in NotResource; an
-// entry in the Resource of an Allow that has one matches nothing. An ARN
-// with too few segments is filled up with ":*" in policies attached to
-// principals, with a finding, and refused in others. An action of ECR
-// without a resource type, such as ecr:GetAuthorizationToken, is allowed by
-// identity policies only, and there by "*" only; a Deny is held to the resource
-// that the request names. A repository policy's statement without Resource is
-// about every resource: give it to the evaluation of its own repository.
+// entry in the Resource of an Allow that has one matches nothing. An ARN with too
+// few segments is filled up with ":*" in policies attached to principals, with a
+// finding, and refused in others. An action of ECR without a resource type, such as
+// ecr:GetAuthorizationToken, is allowed by identity policies only (and to a root
+// user without them), and there by "*" only; a Deny applies by the resource that the
+// request names. A repository policy's statement without Resource is about every
+// resource: give it to the evaluation of its own repository.
 //
 // Policy variables. An entry of NotResource that contains one without a value
 // matches nothing, so that it excludes nothing; the other entries still exclude what
 // they match. An Allow does not apply, however, if the text before that variable
-// matches the beginning of the resource. The value is literal, with its wildcards, colons and
-// "${"; a default value too. An empty value is a value. A multivalued key has
-// none, and no default either. A "${...}" that is not of the documented form is
+// matches the beginning of the resource. The value is literal, with its wildcards,
+// colons and "${"; a default value too. An empty value is a value. A multivalued key
+// has none, and no default either. A "${...}" that is not of the documented form is
 // refused, and one that never ends is text. In an ARN condition variables may
 // stand anywhere; in Resource only after the fifth colon.
 //
