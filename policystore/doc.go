@@ -6,7 +6,7 @@
 //
 //	registries.yaml      the registries: account, region, host names, options
 //	principals.yaml      verified credentials → principals, the issuers whose tokens count,
-//	                     and what is attached to users and roles
+//	                     and what is attached to users, groups and roles
 //	htpasswd             the Basic users and their bcrypt hashes
 //	organization.yaml    the organization that accounts are members of, if any
 //	organization/scp/ID/NAME.json, organization/rcp/ID/NAME.json
@@ -40,7 +40,8 @@
 //
 // An account's output gives its users and roles, with all that is attached to them,
 // and its managed policies by ARN, also to principals.yaml. Nothing may be missing
-// that is attached, whatever is in managed/, and no user or role may be in both.
+// that is attached, whatever is in managed/, and no user, role or group may be in both.
+// Users of an output may be members of groups of principals.yaml too.
 // Where the output has a policy of AWS, its text counts before the one known here.
 //
 // If there are control policies and organization.yaml, each account of the directory
@@ -105,6 +106,7 @@
 //	principals.go    who is who: principals.yaml and authorizations as a whole
 //	entries.go       principals.yaml as it is written
 //	entities.go      its users and roles, and what is attached to them
+//	groups.go        its groups of users
 //	issuers.go       its issuers, and the keys by which their tokens are verified
 //	credentials.go   its credentials: who stands behind a name or a token's claims
 //	keyfiles.go      the keys and authorities in the directory

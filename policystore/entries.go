@@ -14,6 +14,7 @@ type principalsFile struct {
 	Issuers     []issuerEntry     `yaml:"issuers"`
 	Credentials []credentialEntry `yaml:"credentials"`
 	Principals  []principalEntry  `yaml:"principals"`
+	Groups      []groupEntry      `yaml:"groups"`
 }
 
 // entries are those of principals.yaml, with their places and what is suspicious
@@ -39,6 +40,9 @@ func readEntries(text []byte) (*entries, error) {
 	}
 	for i := range e.Principals {
 		e.principals = append(e.principals, y.placeOf("principals", i))
+	}
+	for i := range e.Groups {
+		e.warnOfGroup(y, i)
 	}
 	return e, nil
 }

@@ -18,11 +18,14 @@ type principals struct {
 	identity map[string][]*iam.Policy // by the ARN of user or role
 	boundary map[string][]*iam.Policy // likewise, of those who have one
 	ids      map[string]string        // unique ids, likewise
-	issuers  []Issuer
-	keySets  []*oidc.KeySet // of the issuers; nil for one that Envoy alone verifies
-	inline   []*iam.Policy  // that stand inside the authorizations of accounts
-	findings []iam.Finding
-	written  written
+	groups   []userGroup              // of principals.yaml
+
+	userNames map[string][]string // ARNs by the names of users; nil until a group needs them
+	issuers   []Issuer
+	keySets   []*oidc.KeySet // of the issuers; nil for one that Envoy alone verifies
+	inline    []*iam.Policy  // that stand inside the authorizations of accounts
+	findings  []iam.Finding
+	written   written
 }
 
 // sources are what principals.yaml refers to.
@@ -76,6 +79,11 @@ func (p *principals) fill(entries *entries, from *sources) (wrong []any, err err
 	for i := range entries.Principals {
 		if place, err := p.attach(&entries.Principals[i], entries.principals[i], from); err != nil {
 			return slices.Concat([]any{"principals", i}, place), err
+		}
+	}
+	for i := range entries.Groups {
+		if place, err := p.attachGroup(&entries.Groups[i], from); err != nil {
+			return slices.Concat([]any{"groups", i}, place), err
 		}
 	}
 	for i := range entries.Issuers {

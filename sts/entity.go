@@ -2,6 +2,7 @@ package sts
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"extauthz/iam"
@@ -18,7 +19,7 @@ type Entity struct {
 }
 
 // Entities are the users and roles that there are. They are filled by
-// [Entities.Add] and from then on only read, by any number of goroutines.
+// [Entities.Add] and [Entities.Attach] and from then on only read, by any number of goroutines.
 type Entities struct {
 	byARN        map[string]*Entity
 	byName       map[string]*Entity // by the ARN without path, in lower case
@@ -60,6 +61,19 @@ func (e *Entities) Add(entity Entity) error {
 	}
 	e.byARN[entity.ARN], e.byName[key] = &entity, &entity
 	return nil
+}
+
+// Attach adds identity-based policies to a user, as the groups that it is in have
+// them, and returns all that the user has. A policy that it has already is not added
+// again.
+func (e *Entities) Attach(user string, policies []*iam.Policy) []*iam.Policy {
+	entity := e.byARN[user]
+	for _, policy := range policies {
+		if !slices.Contains(entity.Identity, policy) {
+			entity.Identity = append(slices.Clip(entity.Identity), policy)
+		}
+	}
+	return entity.Identity
 }
 
 // checkEntity accepts a user or role: what policies attach to.
