@@ -142,13 +142,17 @@ func (p *pass) identify(ctx context.Context) bool {
 		Metadata:      p.request.Metadata,
 		Context:       slices.Clip(p.context),
 		Time:          p.request.Time,
+		Client:        p.result.Client,
 	})
 	if failure != nil {
 		p.result.Source, p.result.Issuer, p.result.KeyID = failure.Source, failure.Issuer, failure.KeyID
-		if failure.Kind == identity.Overloaded {
+		switch failure.Kind {
+		case identity.Overloaded:
 			p.result.unavailable("the credential cannot be checked")
 			p.result.Reason = failure.Full() // which may name servers inside
-		} else {
+		case identity.Limited:
+			p.result.limited(failure.Reason)
+		default:
 			p.unauthenticated(failure)
 		}
 		return false

@@ -160,3 +160,10 @@ func (r *Result) unavailable(reason string) {
 	r.Answer = errorAnswer(503, errorEntry{Code: "UNAVAILABLE", Message: "the registry cannot authorize requests now: " + reason},
 		mapping.Header{Name: "retry-after", Value: "1"})
 }
+
+// limited refuses to check a credential now. The status tells clients to wait;
+// 401 would say that the password is wrong.
+func (r *Result) limited(reason string) {
+	r.Decision, r.Reason = Unauthenticated, reason
+	r.Answer = errorAnswer(429, errorEntry{Code: "TOOMANYREQUESTS", Message: reason}, mapping.Header{Name: "retry-after", Value: "2"})
+}

@@ -12,4 +12,5 @@
 //	credential.go  the credential of a request
 //	htpasswd.go    File: the users and their hashes
 //	password.go    Passwords: verifying passwords at a bounded cost
+//	attempts.go    which passwords are compared, and in which order
 package basicauth

@@ -28,6 +28,9 @@ const (
 //     is a new question;
 //   - runs only as many hashes at a time as half the processors, so that wrong
 //     passwords cannot take them all;
+//   - limits the wrong passwords of an address and of a user name, and prefers
+//     addresses without wrong passwords, so that guesses delay another's first
+//     login by one hash at most;
 //   - refuses as soon as one hash has shown that the password is wrong, and
 //     compares the password of an unknown user with the hash of a line that is
 //     chosen for that name: see [Passwords.lineOf];
@@ -39,13 +42,13 @@ type Passwords struct {
 	key      [32]byte
 	accepted *lru.Cache[[32]byte, struct{}]
 	refused  *lru.Cache[[32]byte, struct{}]
-	slots    chan struct{}
+	attempts *attempts
 	compare  func(hash, password []byte) error // bcrypt.CompareHashAndPassword
 }
 
 // NewPasswords returns Passwords that remember nothing yet.
 func NewPasswords() *Passwords {
-	p := &Passwords{slots: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)), compare: bcrypt.CompareHashAndPassword}
+	p := &Passwords{attempts: newAttempts(max(1, runtime.GOMAXPROCS(0)/2)), compare: bcrypt.CompareHashAndPassword}
 	rand.Read(p.key[:])
 	p.accepted, _ = lru.New[[32]byte, struct{}](verdicts) // fails only for a size that is not positive
 	p.refused, _ = lru.New[[32]byte, struct{}](verdicts)
@@ -55,14 +58,20 @@ func NewPasswords() *Passwords {
 // ErrOverloaded is the error of a password that could not be checked in time.
 var ErrOverloaded = errors.New("the password could not be checked before the request's deadline")
 
+// ErrTooManyFailures is the error of a password that was not checked because its
+// address or user name had too many wrong ones.
+var ErrTooManyFailures = errors.New("too many wrong passwords came from this address or for this user; try again in a few seconds")
+
 // errWrong is the error of a password that is not the user's, and of a user who is
 // not known.
 var errWrong = errors.New("unknown user or wrong password")
 
-// Verify returns nil where the password is the user's. It waits for a free
-// slot and for the hash no longer than ctx and maxWait, and then returns
-// ErrOverloaded; every other error says that the password is not the user's.
-func (p *Passwords) Verify(ctx context.Context, users *File, user, password string) error {
+// Verify returns nil where the password is the user's. address is that of the
+// client, by which wrong passwords are counted. Verify waits for a free slot and
+// for the hash no longer than ctx and maxWait, and then returns ErrOverloaded.
+// After too many wrong passwords it returns ErrTooManyFailures at once. Every
+// other error says that the password is not the user's.
+func (p *Passwords) Verify(ctx context.Context, users *File, user, password, address string) error {
 	if len(password) > maxPassword {
 		return errors.New("the password is longer than 72 bytes")
 	}
@@ -73,13 +82,12 @@ func (p *Passwords) Verify(ctx context.Context, users *File, user, password stri
 	}
 	ctx, cancel := context.WithTimeout(ctx, maxWait)
 	defer cancel()
-	answer := make(chan bool, 1)
-	select {
-	case p.slots <- struct{}{}:
-		go p.answer(question, users, user, password, answer)
-	case <-ctx.Done():
-		return ErrOverloaded
+	attempt, err := p.attempts.begin(ctx, address, p.mac("user name", user))
+	if err != nil {
+		return err
 	}
+	answer := make(chan bool, 1)
+	go p.answer(attempt, question, users, user, password, answer)
 	select {
 	case ok := <-answer:
 		return wrongUnless(ok)
@@ -99,9 +107,9 @@ func (p *Passwords) verdict(question [32]byte) (ok, found bool) {
 
 // answer hashes, unless a request before it in the same slot has done so, and
 // frees the slot.
-func (p *Passwords) answer(question [32]byte, users *File, user, password string, answer chan<- bool) {
-	defer func() { <-p.slots }()
+func (p *Passwords) answer(attempt *attempt, question [32]byte, users *File, user, password string, answer chan<- bool) {
 	ok, found := p.verdict(question)
+	defer func() { p.attempts.end(attempt, !ok && !found) }()
 	if !found {
 		ok = p.hash(users, user, []byte(password))
 		p.remember(question, ok)

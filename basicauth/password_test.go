@@ -33,13 +33,13 @@ func users(t *testing.T, names ...string) *File {
 func TestVerdictsAreRemembered(t *testing.T) {
 	p, file := NewPasswords(), users(t, "alice")
 	for range 3 {
-		if err := p.Verify(context.Background(), file, "alice", "alice-secret"); err != nil {
+		if err := p.Verify(context.Background(), file, "alice", "alice-secret", "192.0.2.1"); err != nil {
 			t.Fatal(err)
 		}
-		if err := p.Verify(context.Background(), file, "alice", "wrong"); err == nil {
+		if err := p.Verify(context.Background(), file, "alice", "wrong", "192.0.2.1"); err == nil {
 			t.Fatal("a wrong password is accepted")
 		}
-		if err := p.Verify(context.Background(), file, "carol", "alice-secret"); err == nil {
+		if err := p.Verify(context.Background(), file, "carol", "alice-secret", "192.0.2.1"); err == nil {
 			t.Fatal("an unknown user is accepted")
 		}
 	}
@@ -53,7 +53,7 @@ func TestVerdictsAreRemembered(t *testing.T) {
 func TestVerdictsBelongToTheLine(t *testing.T) {
 	p, ctx := NewPasswords(), context.Background()
 	before := users(t, "alice", "bob")
-	if err := p.Verify(ctx, before, "alice", "alice-secret"); err != nil {
+	if err := p.Verify(ctx, before, "alice", "alice-secret", "192.0.2.1"); err != nil {
 		t.Fatal(err)
 	}
 	hash, err := bcrypt.GenerateFromPassword([]byte("new"), bcrypt.MinCost)
@@ -77,7 +77,7 @@ func TestVerdictsBelongToTheLine(t *testing.T) {
 		{"the same file as before", before, "alice", "alice-secret", true},
 		{"another user's password", before, "bob", "alice-secret", false},
 	} {
-		if err := p.Verify(ctx, c.file, c.user, c.password); (err == nil) != c.want {
+		if err := p.Verify(ctx, c.file, c.user, c.password, "192.0.2.1"); (err == nil) != c.want {
 			t.Errorf("%s: error %v, want accepted %t", c.name, err, c.want)
 		}
 	}
@@ -131,7 +131,7 @@ func TestOneHashDecides(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			rounds = 0
-			if err := p.Verify(context.Background(), file, c.user, c.password); (err == nil) != c.right {
+			if err := p.Verify(context.Background(), file, c.user, c.password, "192.0.2.1"); (err == nil) != c.right {
 				t.Errorf("error %v, want accepted %t", err, c.right)
 			}
 			if !slices.Contains(c.rounds, rounds) {
@@ -179,10 +179,10 @@ func TestLongPasswordsAreRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Verify(context.Background(), h, "alice", password); err != nil {
+	if err := p.Verify(context.Background(), h, "alice", password, "192.0.2.1"); err != nil {
 		t.Errorf("72 bytes: %v", err)
 	}
-	if err := p.Verify(context.Background(), h, "alice", password+"b"); err == nil {
+	if err := p.Verify(context.Background(), h, "alice", password+"b", "192.0.2.1"); err == nil {
 		t.Error("what follows 72 bytes is ignored")
 	}
 }
@@ -191,26 +191,32 @@ func TestLongPasswordsAreRefused(t *testing.T) {
 // and everybody else (known or not) waits, but no longer than the deadline.
 func TestVerifyUnderLoad(t *testing.T) {
 	p, file := NewPasswords(), users(t, "alice", "bob")
-	if err := p.Verify(context.Background(), file, "alice", "alice-secret"); err != nil {
+	p.attempts = newAttempts(2)
+	if err := p.Verify(context.Background(), file, "alice", "alice-secret", "192.0.2.1"); err != nil {
 		t.Fatal(err)
 	}
-	for range cap(p.slots) {
-		p.slots <- struct{}{}
+	var taken []*attempt
+	for range 2 {
+		one, err := p.attempts.begin(t.Context(), "192.0.2.9", [32]byte{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		taken = append(taken, one)
 	}
-	if err := p.Verify(context.Background(), file, "alice", "alice-secret"); err != nil {
+	if err := p.Verify(context.Background(), file, "alice", "alice-secret", "192.0.2.1"); err != nil {
 		t.Errorf("a verified caller is not served: %v", err)
 	}
 	for _, user := range []string{"bob", "carol"} {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
 		defer cancel()
-		if err := p.Verify(ctx, file, user, user+"-secret"); !errors.Is(err, ErrOverloaded) {
+		if err := p.Verify(ctx, file, user, user+"-secret", "192.0.2.1"); !errors.Is(err, ErrOverloaded) {
 			t.Errorf("%s: error %v, want overloaded", user, err)
 		}
 	}
-	for range cap(p.slots) {
-		<-p.slots
+	for _, one := range taken {
+		p.attempts.end(one, false)
 	}
-	if err := p.Verify(context.Background(), file, "bob", "bob-secret"); err != nil {
+	if err := p.Verify(context.Background(), file, "bob", "bob-secret", "192.0.2.1"); err != nil {
 		t.Errorf("after the load: %v", err)
 	}
 }
@@ -222,9 +228,12 @@ func TestVerifyHashesOnceForMany(t *testing.T) {
 	question := p.question("alice:hash", "x")
 	p.remember(question, true)
 	hashed := make(chan bool, 1)
-	p.slots <- struct{}{}
+	attempt, err := p.attempts.begin(t.Context(), "192.0.2.1", [32]byte{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	file := &File{lines: map[string]fileLine{"alice": {text: "alice:hash", hash: []byte("no hash at all")}}}
-	p.answer(question, file, "alice", "x", hashed)
+	p.answer(attempt, question, file, "alice", "x", hashed)
 	if !<-hashed {
 		t.Error("the verdict that was found meanwhile is not used")
 	}
@@ -240,9 +249,9 @@ func TestVerifyFinishesWhatNobodyWaitsFor(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatal("the password is never verified")
 		}
-		p.Verify(ctx, file, "alice", "alice-secret")
+		p.Verify(ctx, file, "alice", "alice-secret", "192.0.2.1")
 	}
-	if err := p.Verify(ctx, file, "alice", "alice-secret"); err != nil {
+	if err := p.Verify(ctx, file, "alice", "alice-secret", "192.0.2.1"); err != nil {
 		t.Errorf("verified, and yet %v", err)
 	}
 }

@@ -28,10 +28,13 @@ func (a *attempt) byBasic() (*Caller, *Failure) {
 		}
 		return a.byToken(BasicAuth, password, role)
 	}
-	if err := a.table.passwords.Verify(a.ctx, a.table.users, user, password); err != nil {
+	if err := a.table.passwords.Verify(a.ctx, a.table.users, user, password, a.evidence.Client); err != nil {
 		f := invalid(BasicAuth, err.Error())
 		if errors.Is(err, basicauth.ErrOverloaded) {
 			f.Kind = Overloaded
+		}
+		if errors.Is(err, basicauth.ErrTooManyFailures) {
+			f.Kind = Limited
 		}
 		return nil, f
 	}

@@ -20,6 +20,9 @@ const (
 	// deadline, or for want of its issuer's keys; the same request may succeed
 	// later.
 	Overloaded
+	// Limited is a credential that was not checked, because too many wrong ones
+	// came before it from the same address or for the same user.
+	Limited
 )
 
 // A Failure is the reason why a request has no caller. Its text never holds a

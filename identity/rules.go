@@ -35,4 +35,5 @@ type Evidence struct {
 	Metadata      map[string]any // jwt_authn's claims by its payload_in_metadata
 	Context       iam.Context    // condition keys of the request itself, none of its resource's; trust policies see them
 	Time          time.Time      // when the request came in
+	Client        string         // the address of the client, by which wrong passwords are counted
 }

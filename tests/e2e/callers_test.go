@@ -12,11 +12,12 @@ import (
 	"extauthz/tests/stack"
 )
 
-// show sends a request with these headers as they are, through client.
+// show sends a request with these headers as they are, through client: over TLS if
+// the client has a configuration for it.
 func (w *world) show(t *testing.T, client *http.Client, method, path string, headers ...[2]string) answer {
 	t.Helper()
 	scheme := "http://"
-	if client != http.DefaultClient {
+	if transport, ok := client.Transport.(*http.Transport); ok && transport.TLSClientConfig != nil {
 		scheme = "https://"
 	}
 	request, err := http.NewRequest(method, scheme+w.Address(stack.Envoy)+path, nil)

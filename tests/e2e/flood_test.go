@@ -13,17 +13,20 @@ import (
 	"extauthz/tests/bounded"
 )
 
-// The flood: so many at a time, and so many each, and not more.
+// The flood: each guesser sends this many guesses at most, for this long, with a
+// pause behind each.
 const (
-	flooders = 8
-	floodMax = 400
+	floodMax   = 400
+	floodPause = 10 * time.Millisecond
 )
 
-// floodFor is how long the flood lasts: long enough for some hashes on a busy machine.
 var floodFor = bounded.Slowly(3 * time.Second)
 
-// withNewcomer is the example with a second user, who has robot's password.
-func withNewcomer(t *testing.T) setup {
+// newcomers is how many users log in for the first time during each flood.
+const newcomers = 12
+
+// withNewcomers is the example with further users, who have robot's password.
+func withNewcomers(t *testing.T) setup {
 	t.Helper()
 	spec := tokens(t)
 	file := filepath.Join(spec.Policies, "htpasswd")
@@ -35,66 +38,75 @@ func withNewcomer(t *testing.T) setup {
 	if !found {
 		t.Fatal("the example's htpasswd has no robot")
 	}
-	write(t, file, append(text, "newcomer:"+hash...))
-	turnInPlace("- basic: robot\n", "- basic: newcomer\n  principal: arn:aws:iam::123456789012:user/robot\n- basic: robot\n")(t,
-		filepath.Join(spec.Policies, "principals.yaml"))
+	bindings := "- basic: robot\n"
+	for i := range 2 * newcomers {
+		text = fmt.Appendf(text, "newcomer%d:%s\n", i, strings.TrimSpace(hash))
+		bindings = fmt.Sprintf("- basic: newcomer%d\n  principal: arn:aws:iam::123456789012:user/robot\n", i) + bindings
+	}
+	write(t, file, text)
+	turnInPlace("- basic: robot\n", bindings)(t, filepath.Join(spec.Policies, "principals.yaml"))
 	return spec
 }
 
-// wrongPasswords floods the login with a new wrong password each time. Who was
-// verified before, or has a token, is served all along; somebody new gets in.
-func wrongPasswords(t *testing.T, w *world) {
-	const path = "/v2/team/app/manifests/v1"
-	w.shows(t, path, basic("robot", "robot-secret")).wants(t, http.StatusOK)
-	pod := bearer(signed(t, w.issuers.cluster, deployer, nil))
-	robot := w.flows(t, "robot", path)
-	began := time.Now()
-	ended := w.flood(t)
-
-	served, entered := 0, false
-	for time.Since(began) < floodFor-settled {
-		w.shows(t, path, pod).wants(t, http.StatusOK)
-		served++
-		if !entered {
-			entered = w.shows(t, path, basic("newcomer", "robot-secret")).status == http.StatusOK
+// wrongPasswords floods the login from one address with a new wrong password each
+// time. Callers who were verified before, or have a token, are served all along,
+// and the first login of every other user succeeds at the first try.
+func wrongPasswords(guessers, firstNewcomer int) func(*testing.T, *world) {
+	return func(t *testing.T, w *world) {
+		const path = "/v2/team/app/manifests/v1"
+		w.shows(t, path, basic("robot", "robot-secret")).wants(t, http.StatusOK)
+		pod := bearer(signed(t, w.issuers.cluster, deployer, nil))
+		robot := w.flows(t, "robot", path)
+		began := time.Now()
+		ended := w.flood(t, guessers)
+		time.Sleep(settled)
+		for i := range newcomers {
+			w.shows(t, path, pod).wants(t, http.StatusOK)
+			user, address := fmt.Sprintf("newcomer%d", firstNewcomer+i), fmt.Sprintf("127.0.1.%d", firstNewcomer+i)
+			w.show(t, &http.Client{Transport: from(t, address)}, http.MethodGet, path, basic(user, "robot-secret")).wants(t, http.StatusOK)
+			time.Sleep((floodFor - settled) / newcomers / 2)
 		}
-	}
-	refused := ended()
-	robot.only(t, began, time.Now(), http.StatusOK)
-	if !entered {
-		t.Error("somebody new could not log in during the flood")
-	}
-	if served < 20 || refused < 50 {
-		t.Errorf("%d good requests were served while %d bad ones were refused, want at least 20 and 50", served, refused)
+		statuses := ended()
+		robot.only(t, began, time.Now(), http.StatusOK)
+		if refused := statuses[http.StatusTooManyRequests]; refused < 50 {
+			t.Errorf("%d guesses were refused without a hash, want at least 50; all answers: %v", refused, statuses)
+		}
+		// Ten wrong passwords at once, and then one in two seconds.
+		if compared := statuses[http.StatusUnauthorized]; compared > 10+int(time.Since(began)/(2*time.Second)) {
+			t.Errorf("%d guesses were compared; all answers: %v", compared, statuses)
+		}
 	}
 }
 
-// flood starts the flood. ended waits for its end and tells how many were
-// refused.
-func (w *world) flood(t *testing.T) (ended func() (refused int)) {
+// flood starts the flood. ended waits for its end and returns how often each
+// status was the answer.
+func (w *world) flood(t *testing.T, guessers int) (ended func() map[int]int) {
 	t.Helper()
 	var all sync.WaitGroup
 	var mu sync.Mutex
 	statuses := map[int]int{}
-	until := time.Now().Add(floodFor)
-	for f := range flooders {
+	transport := from(t, "127.0.0.66")
+	transport.MaxIdleConnsPerHost = guessers
+	until, client := time.Now().Add(floodFor), &http.Client{Transport: transport}
+	for f := range guessers {
 		all.Go(func() {
 			for n := 0; n < floodMax && time.Now().Before(until); n++ {
 				user := []string{"robot", "nobody"}[n%2]
-				a := w.shows(t, "/v2/team/app/manifests/v1", basic(user, fmt.Sprintf("wrong-%d-%d", f, n)))
+				a := w.show(t, client, http.MethodGet, "/v2/team/app/manifests/v1", basic(user, fmt.Sprintf("wrong-%d-%d-%d", guessers, f, n)))
 				mu.Lock()
 				statuses[a.status]++
 				mu.Unlock()
+				time.Sleep(floodPause)
 			}
 		})
 	}
-	return func() int {
+	return func() map[int]int {
 		all.Wait()
-		for status := range statuses {
-			if status != http.StatusUnauthorized && status != http.StatusServiceUnavailable {
-				t.Errorf("%d wrong passwords were answered %d", statuses[status], status)
+		for status, n := range statuses {
+			if status != http.StatusUnauthorized && status != http.StatusTooManyRequests && status != http.StatusServiceUnavailable {
+				t.Errorf("%d wrong passwords were answered %d", n, status)
 			}
 		}
-		return statuses[http.StatusUnauthorized] + statuses[http.StatusServiceUnavailable]
+		return statuses
 	}
 }

@@ -170,8 +170,9 @@ var groups = []group{
 		{"in no log", secretsStaySecret},
 		{"no log has a query", queryIsNotLogged(plainly)},
 	}},
-	{"a flood", withNewcomer, true, []scenario{
-		{"of wrong passwords", wrongPasswords},
+	{"a flood", withNewcomers, true, []scenario{
+		{"of wrong passwords from 8 guessers", wrongPasswords(8, 0)},
+		{"of wrong passwords from 128 guessers", wrongPasswords(128, newcomers)},
 	}},
 	{"what AWS prints", exported, false, []scenario{
 		{"decides each request for its own reason", asExported},
