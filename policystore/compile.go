@@ -19,6 +19,8 @@ type lasting struct {
 	passwords *basicauth.Passwords
 	keys      *oidc.KeyCache
 	memory    memory // of the last good content
+
+	loadMemory uint64 // what a load may use, in bytes; 0 is no bound
 }
 
 func newLasting(keys *oidc.KeyCache) *lasting {
@@ -28,7 +30,7 @@ func newLasting(keys *oidc.KeyCache) *lasting {
 // compile makes a snapshot of a content, and lets it be remembered what the content
 // was made into.
 func compile(t *directory.Tree, o decision.Options, l *lasting) (*Snapshot, error) {
-	c := &compilation{Tree: t, before: l.memory, now: make(memory, len(l.memory))}
+	c := &compilation{Tree: t, meter: newLoadMeter(l.loadMemory), before: l.memory, now: make(memory, len(l.memory))}
 	s, err := c.snapshot(o, l)
 	if err == nil {
 		l.memory = c.now

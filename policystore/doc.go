@@ -88,6 +88,7 @@
 //	text.go          files are text
 //	snapshot.go      Snapshot: all that decides
 //	compile.go       a tree made into a snapshot
+//	meter.go         how much memory loading may use
 //	remembered.go    what texts were compiled into, from one content to the next
 //	registries.go    registries.yaml: Registry
 //	hosts.go         which registry a request is for

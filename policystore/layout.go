@@ -16,9 +16,10 @@ const (
 	maxOutputSize = 64 << 20 // of one that lists what an account or registry has
 )
 
-// layout is what reading must know of a policy directory's files.
-func layout() directory.Layout {
-	return directory.Layout{MaxSize: maxSize, Skips: isNoPart, IsFile: hasOneName}
+// layout is what reading must know of a policy directory's files, whose texts may
+// take so much memory; 0 is no bound.
+func layout(memory uint64) directory.Layout {
+	return directory.Layout{MaxSize: maxSize, MaxTotal: int64(memory), Skips: isNoPart, IsFile: hasOneName}
 }
 
 // isNoPart reports whether a file decides nothing, so that it is no part of the tree

@@ -31,6 +31,7 @@ type compilation struct {
 	*directory.Tree
 	before memory // of the last good content
 	now    memory // of this one: what it uses, and nothing else
+	meter  loadMeter
 }
 
 // remember returns what the same text was made into before as the same, or makes
@@ -38,6 +39,9 @@ type compilation struct {
 func remember[T any](c *compilation, key madeAs, text []byte, make func() (T, error)) (T, error) {
 	known, found := c.before[key]
 	if !found || !bytes.Equal(known.text, text) {
+		if err := c.meter.add(len(text)); err != nil {
+			return *new(T), err
+		}
 		product, err := make()
 		if err != nil {
 			return product, err

@@ -51,7 +51,7 @@ type Summary struct {
 // Load compiles the policy directory. The error names the file, the line where
 // there is one, and the remedy; nothing is loaded in part.
 func Load(dir string, o decision.Options) (*Snapshot, error) {
-	t, err := directory.NewReader(dir, layout()).Read()
+	t, err := directory.NewReader(dir, layout(0)).Read()
 	if err != nil {
 		return nil, err
 	}

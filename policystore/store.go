@@ -13,11 +13,12 @@ import (
 
 // Options are the settings of a [Store].
 type Options struct {
-	Dir      string           // the policy directory
-	Decision decision.Options // for the engine of each snapshot
-	Poll     time.Duration    // how often content is compared without an event; at least a second
-	Debounce time.Duration    // how long files must rest after an event; 0 is 100 ms
-	Logger   *slog.Logger     // logs every change, and the errors that a Watcher meets; nil discards
+	Dir        string           // the policy directory
+	Decision   decision.Options // for the engine of each snapshot
+	Poll       time.Duration    // how often content is compared without an event; at least a second
+	LoadMemory uint64           // bytes of heap memory that a load may use; 0 is no bound
+	Debounce   time.Duration    // how long files must rest after an event; 0 is 100 ms
+	Logger     *slog.Logger     // logs every change, and the errors that a Watcher meets; nil discards
 }
 
 // A Store holds the last good snapshot of a policy directory. Readers never
@@ -62,7 +63,8 @@ func New(o Options) *Store {
 	}
 	o.Poll = max(o.Poll, time.Second)
 	l := newLasting(oidc.NewKeyCache(oidc.KeyCacheOptions{Logger: o.Logger}))
-	return &Store{options: o, lasting: l, trigger: make(chan struct{}, 1), reader: directory.NewReader(o.Dir, layout())}
+	l.loadMemory = o.LoadMemory
+	return &Store{options: o, lasting: l, trigger: make(chan struct{}, 1), reader: directory.NewReader(o.Dir, layout(o.LoadMemory))}
 }
 
 // Snapshot returns the snapshot in force, nil before the first good one.

@@ -18,6 +18,7 @@ type config struct {
 	wait         bool
 	pollInterval time.Duration
 	cacheSize    int
+	loadMemory   memorySize
 
 	listen     string
 	socketMode socketMode
@@ -58,6 +59,7 @@ func (c *config) declarePolicies(flags *flag.FlagSet) {
 	flags.StringVar(&c.policies, "policies", "", "`DIR` that holds the policies; required")
 	flags.BoolVar(&c.wait, "wait-for-policies", false, "start although the policy directory cannot be loaded, refuse every request, and wait for a good one")
 	flags.DurationVar(&c.pollInterval, "poll-interval", 30*time.Second, "how often to compare the policy directory beside file events")
+	flags.TextVar(&c.loadMemory, "load-memory", c.loadMemory, "`SIZE` of the memory that loading policies may use, such as 512MiB; a larger directory is refused and the last good policies stay; 0 is two fifths of the memory limit of the container or of GOMEMLIMIT, else 1GiB")
 	flags.IntVar(&c.cacheSize, "cache-size", 65536, "how many decisions to remember")
 }
 

@@ -29,6 +29,7 @@
 //	loopback.go        what counts as this machine alone
 //	serve.go           serve: builds everything, then runs it
 //	sidecar.go         the parts that run, how they start and end
+//	memory.go          the memory limit, and how much of it a load may use
 //	listeners.go       what serve listens on
 //	connections.go     how many connections each port keeps open
 //	signals.go         SIGTERM, SIGINT, SIGHUP

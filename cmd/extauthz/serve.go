@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -56,11 +57,13 @@ func load(c *config, logger *slog.Logger) (*sidecar, error) {
 		}
 		s.tls = config
 	}
+	memory := cmp.Or(c.loadMemory, limitMemory(cgroupFiles))
 	s.store = policystore.New(policystore.Options{
-		Dir:      c.policies,
-		Decision: decision.Options{CacheSize: c.cacheSize, Stats: &s.cache},
-		Poll:     c.pollInterval,
-		Logger:   logger,
+		LoadMemory: uint64(memory),
+		Dir:        c.policies,
+		Decision:   decision.Options{CacheSize: c.cacheSize, Stats: &s.cache},
+		Poll:       c.pollInterval,
+		Logger:     logger,
 	})
 	s.ready = &readiness{snapshot: s.store.Snapshot}
 	s.watch = s.store.NewWatcher()

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strconv"
+	"strings"
+)
+
+// defaultLoadMemory is the default of --load-memory where memory is not limited.
+const defaultLoadMemory = 1 << 30
+
+// memorySize is a number of bytes, written with or without a unit.
+type memorySize uint64
+
+var memoryUnits = []struct {
+	suffix string
+	bytes  uint64
+}{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"", 1}}
+
+// UnmarshalText reads a size such as 512MiB.
+func (m *memorySize) UnmarshalText(text []byte) error {
+	for _, unit := range memoryUnits {
+		digits, found := strings.CutSuffix(string(text), unit.suffix)
+		if !found {
+			continue
+		}
+		n, err := strconv.ParseUint(digits, 10, 64)
+		if err != nil || n == 0 || n > math.MaxInt64/unit.bytes {
+			break
+		}
+		*m = memorySize(n * unit.bytes)
+		return nil
+	}
+	return fmt.Errorf("%q is not a size; write bytes, or a number with KiB, MiB or GiB such as 512MiB", text)
+}
+
+// MarshalText writes a size as it is read.
+func (m memorySize) MarshalText() ([]byte, error) {
+	for _, unit := range []int{2, 1, 0} {
+		if u := memoryUnits[unit]; uint64(m)%u.bytes == 0 && m > 0 {
+			return fmt.Appendf(nil, "%d%s", uint64(m)/u.bytes, u.suffix), nil
+		}
+	}
+	return fmt.Appendf(nil, "%d", uint64(m)), nil
+}
+
+// limitMemory makes the garbage collector respect the container's memory limit,
+// unless GOMEMLIMIT says otherwise, and returns the default of --load-memory:
+// two fifths of the limit, because the policies in force and the next ones are
+// in memory together.
+func limitMemory(cgroup string) memorySize {
+	limit := debug.SetMemoryLimit(-1)
+	if container, found := containerMemory(cgroup); found && limit == math.MaxInt64 {
+		limit = int64(container / 10 * 9)
+		debug.SetMemoryLimit(limit)
+	}
+	if limit == math.MaxInt64 {
+		return defaultLoadMemory
+	}
+	return memorySize(limit / 5 * 2)
+}
+
+// cgroupFiles is where Linux mounts control groups.
+const cgroupFiles = "/sys/fs/cgroup"
+
+// containerMemory returns the memory limit of the container, in bytes: that of
+// the control group, version 2 or 1, whose files are in a directory.
+func containerMemory(cgroup string) (limit uint64, found bool) {
+	for _, name := range []string{"memory.max", "memory/memory.limit_in_bytes"} {
+		text, err := os.ReadFile(filepath.Join(cgroup, name))
+		if err != nil {
+			continue
+		}
+		// Version 2 writes "max" for no limit, version 1 a number near 2^63.
+		limit, err := strconv.ParseUint(strings.TrimSpace(string(text)), 10, 64)
+		return limit, err == nil && limit < 1<<60
+	}
+	return 0, false
+}

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"math"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"testing"
+)
+
+func TestMemorySize(t *testing.T) {
+	for text, want := range map[string]memorySize{"1": 1, "4096": 4096, "64KiB": 64 << 10, "512MiB": 512 << 20, "2GiB": 2 << 30} {
+		var got memorySize
+		if err := got.UnmarshalText([]byte(text)); err != nil || got != want {
+			t.Errorf("%s: %d, %v; want %d", text, got, err, want)
+		}
+		written, _ := got.MarshalText()
+		var again memorySize
+		if err := again.UnmarshalText(written); err != nil || again != got {
+			t.Errorf("%s is written %s, which is read as %d, %v", text, written, again, err)
+		}
+	}
+	for _, text := range []string{"", "0", "-1", "MiB", "1.5GiB", "1MB", "1 GiB", "99999999999GiB", "99999999999999999999"} {
+		if err := new(memorySize).UnmarshalText([]byte(text)); err == nil {
+			t.Errorf("%q is accepted", text)
+		}
+	}
+}
+
+func TestContainerMemory(t *testing.T) {
+	for _, c := range []struct {
+		name, file, text string
+		want             uint64
+		found            bool
+	}{
+		{"version 2", "memory.max", "268435456\n", 256 << 20, true},
+		{"version 2 without a limit", "memory.max", "max\n", 0, false},
+		{"version 1", "memory/memory.limit_in_bytes", "268435456\n", 256 << 20, true},
+		{"version 1 without a limit", "memory/memory.limit_in_bytes", "9223372036854771712\n", 0, false},
+		{"no control groups", "other", "", 0, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			file := filepath.Join(dir, c.file)
+			if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(file, []byte(c.text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			if limit, found := containerMemory(dir); found != c.found || found && limit != c.want {
+				t.Errorf("limit %d, found %t; want %d, %t", limit, found, c.want, c.found)
+			}
+		})
+	}
+}
+
+func TestLimitMemory(t *testing.T) {
+	before := debug.SetMemoryLimit(math.MaxInt64)
+	defer debug.SetMemoryLimit(before)
+	dir := t.TempDir()
+	if got := limitMemory(dir); got != defaultLoadMemory {
+		t.Errorf("without a limit: %d, want %d", got, defaultLoadMemory)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "memory.max"), []byte("1000000000\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if got := limitMemory(dir); got != 360_000_000 || debug.SetMemoryLimit(-1) != 900_000_000 {
+		t.Errorf("in a container of 1 GB: a load of %d, a limit of %d; want 360 and 900 MB", got, debug.SetMemoryLimit(-1))
+	}
+	debug.SetMemoryLimit(500_000_000) // as GOMEMLIMIT does
+	if got := limitMemory(dir); got != 200_000_000 || debug.SetMemoryLimit(-1) != 500_000_000 {
+		t.Errorf("with GOMEMLIMIT: a load of %d, a limit of %d; want 200 and 500 MB", got, debug.SetMemoryLimit(-1))
+	}
+}

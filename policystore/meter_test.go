@@ -1,0 +1,70 @@
+package policystore
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// manyPolicies is a good directory with so many managed policies, each of some
+// 5 KB.
+func manyPolicies(policies int) map[string]string {
+	contents := small()
+	for i := range policies {
+		var actions strings.Builder
+		for n := range 150 {
+			fmt.Fprintf(&actions, `,"s3:Action%dOfPolicy%d"`, n, i)
+		}
+		contents[fmt.Sprintf("managed/p%d.json", i)] = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["ecr:BatchGetImage"` + actions.String() + `],"Resource":"*"}]}`
+	}
+	return contents
+}
+
+// A directory whose policies take more memory than a load may use is refused,
+// and the last good policies stay in force.
+func TestLoadMemoryIsBounded(t *testing.T) {
+	s, dir := newStore(t, small())
+	if err := s.Reload(); err != nil {
+		t.Fatal(err)
+	}
+	good := s.Snapshot()
+	s.lasting.loadMemory = 4 << 20
+	for name, text := range manyPolicies(3000) {
+		write(t, dir, name, text)
+	}
+	err := s.Reload()
+	if err == nil || !strings.Contains(err.Error(), "loading the policy directory takes more than 4 MiB of memory; raise --load-memory") {
+		t.Errorf("error %v", err)
+	}
+	if s.Snapshot() != good || s.Status().LastError == nil {
+		t.Error("the last good policies are not in force")
+	}
+	s.lasting.loadMemory = 1 << 30
+	write(t, dir, "managed/p0.json", pullOnly) // content that failed is not tried again
+	if err := s.Reload(); err != nil {
+		t.Errorf("with enough memory: %v", err)
+	}
+}
+
+// A directory whose files alone take more memory is refused before it is read.
+func TestFilesBeyondTheLoadMemory(t *testing.T) {
+	_, dir := newStore(t, manyPolicies(100))
+	s := New(Options{Dir: dir, Decision: options(), LoadMemory: 64 << 10})
+	if err := s.Reload(); err == nil || !strings.Contains(err.Error(), "the policy directory holds more than 65536 bytes, all the memory that loading it may use") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// A load whose policies are small compared to the bound is not refused for the
+// garbage that it and others leave.
+func TestGarbageIsNotRefused(t *testing.T) {
+	s, dir := newStore(t, manyPolicies(200))
+	s.lasting.loadMemory = 64 << 20
+	for i := range 30 {
+		write(t, dir, "managed/p0.json", strings.Replace(pullOnly, "2012-10-17", "2012-10-17\",\"Id\":\""+fmt.Sprint(i), 1))
+		s.lasting.memory = nil // everything is compiled again
+		if err := s.Reload(); err != nil {
+			t.Fatalf("load %d: %v", i, err)
+		}
+	}
+}
