@@ -16,7 +16,8 @@ func conditionMasks() []*mask {
 			condition: nullOfEmpty,
 		}, {
 			name:      "Null with a set operator and a missing key",
-			reason:    "IAM User Guide, Set operators: ForAllValues is true and ForAnyValue false of a missing key; there the set operator changes nothing, and where both readings differ iam's condition never helps the caller",
+			reason:    "ForAllValues holds and ForAnyValue fails for a missing key, and where that and the plain Null differ iam's condition never helps the caller; there the set operator changes nothing",
+			source:    `IAM User Guide, "Single-valued vs. multivalued context keys": "It also returns true if there are no context keys in the request or if the context key value resolves to a null dataset, such as an empty string. [...] For no matching context key or a null dataset, the condition returns false."`,
 			condition: nullWithSet,
 		}, {
 			name:      "multivalued key without set operator in a Deny",

@@ -84,8 +84,8 @@ func escapesAsText(text string, _ iam.Context) (string, bool) {
 // variableAcrossSegments drops ARNs that are cut within a variable, for the
 // pieces match nothing. What then has too few segments is no ARN.
 func variableAcrossSegments(c *comparison) bool {
-	if !isARN(c.base) {
-		return false
+	if !isARN(c.base) || !hasType(c.base, c.value) {
+		return false // of what is not an ARN both evaluators say the same
 	}
 	noARN := false
 	applied := c.keep(func(p string) bool {
