@@ -96,6 +96,8 @@ func (q *Question) valueText(key string) string {
 	switch entry, found := q.Request.Context.Lookup(key); {
 	case !found:
 		return "the request lacks the key"
+	case entry.Ambiguous:
+		return "the request has several tags whose keys differ only in case, and none is written like this"
 	case entry.Multi:
 		return fmt.Sprintf("the request has the values %q", entry.Values)
 	default:

@@ -26,7 +26,7 @@ func appendKey(b []byte, r *Request, in *inPlay) []byte {
 	for _, policy := range in.session {
 		b = appendValues(b, r.Context, policy.ConditionKeys())
 	}
-	return b
+	return appendAmbiguous(b, r.Context)
 }
 
 // appendPolicy appends what tells a session policy from every other of the
@@ -59,6 +59,17 @@ func appendEntry(b []byte, c iam.Context, name string) []byte {
 	b = binary.AppendUvarint(append(b, 'm'), uint64(len(entry.Values)))
 	for _, v := range entry.Values {
 		b = appendString(b, v)
+	}
+	return b
+}
+
+// appendAmbiguous appends the entries whose keys differ from others only in case:
+// which of them counts depends on how a policy writes the key.
+func appendAmbiguous(b []byte, c iam.Context) []byte {
+	for i := range c {
+		if c[i].Ambiguous {
+			b = appendString(appendString(b, c[i].Key), c[i].Value)
+		}
 	}
 	return b
 }

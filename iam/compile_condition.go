@@ -76,6 +76,7 @@ func (c *compiler) operands(m *member, condition *condition, s *Statement) error
 			if err := s.noteVariables(p); err != nil {
 				return c.errorAt(value.start, "condition key %q: %v", m.name, err)
 			}
+			condition.tagVariables = append(condition.tagVariables, tagVariables(p)...)
 		}
 		c.checkOperand(&value, o)
 		condition.operands = append(condition.operands, o)

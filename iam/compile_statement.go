@@ -133,6 +133,7 @@ func (c *compiler) resources(n *node, s *Statement) error {
 		if err := s.noteVariables(&p.pattern); err != nil {
 			return c.errorAt(list[i].start, "%s: %v", m.name, err)
 		}
+		s.resources.tagVariables = append(s.resources.tagVariables, tagVariables(&p.pattern)...)
 		p.never = p.wildService && s.Effect == Allow && !not
 		if not && s.Effect == Allow {
 			p.beginnings = beginningsOf(&p.pattern)
@@ -177,4 +178,14 @@ func (s *Statement) noteVariables(p *pattern) error {
 		s.keys = append(s.keys, p.tokens[i].text)
 	}
 	return nil
+}
+
+// tagVariables returns the variables of a pattern that have the key of a tag.
+func tagVariables(p *pattern) (keys []string) {
+	for i := range p.tokens {
+		if t := &p.tokens[i]; t.kind == variableToken && tagKey(t.text) != "" {
+			keys = append(keys, t.text)
+		}
+	}
+	return keys
 }

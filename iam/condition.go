@@ -10,9 +10,11 @@ type condition struct {
 	set      setOperator
 	ifExists bool
 	operands []operand
-	texts    patternSet     // the operands of string and ARN operators
-	networks []netip.Prefix // the operands of address operators
-	each     int            // steps of comparing with the operands one by one
+	// tagVariables are the variables in the operands that have the key of a tag.
+	tagVariables []string
+	texts        patternSet     // the operands of string and ARN operators
+	networks     []netip.Prefix // the operands of address operators
+	each         int            // steps of comparing with the operands one by one
 	// unusable marks a policy value that an ARN operator cannot compare with.
 	unusable bool
 }
@@ -53,10 +55,10 @@ func verdictOf(match bool) verdict {
 // Source: IAM User Guide, "AWS JSON policy elements: Condition operators" and
 // "Set operators for multi-valued context keys".
 func (c *condition) holds(ctx Context, effect Effect, m *meter) bool {
-	entry, found := ctx.Lookup(c.key)
+	entry, found := ctx.Lookup(c.name)
 	missing := !found || entry.Multi && len(entry.Values) == 0
 	switch {
-	case c.unusable:
+	case c.unusable, entry.Ambiguous, ctx.anyAmbiguous(c.tagVariables, m):
 		return effect == Deny
 	case c.operator.family == nullFamily:
 		return c.nullHolds(entry.count() == 0, ctx, effect)

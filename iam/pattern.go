@@ -202,7 +202,7 @@ func (t *token) value(c Context) (string, bool) {
 	switch {
 	case !found:
 		return t.fallback, t.hasFallback
-	case entry.Multi:
+	case entry.Multi, entry.Ambiguous:
 		return "", false
 	}
 	return entry.Value, true

@@ -12,6 +12,8 @@ type resourceElement struct {
 	patterns []resourcePattern
 	scope    scope // of all patterns
 
+	tagVariables []string // the variables that have the key of a tag
+
 	everything bool       // an entry is the lone "*"
 	set        patternSet // the entries that can match something else
 }
@@ -42,8 +44,11 @@ type resourcePattern struct {
 // Variables and tags", section "Policy variables with no value"). So in NotResource
 // it excludes nothing, and the other entries still exclude what they match. An Allow
 // is stricter than that, because it would be wide: it does not apply if the entry
-// could match the resource.
+// could match the resource. A variable whose key is ambiguous settles it by the effect.
 func (e *resourceElement) matches(resource string, effect Effect, c Context, m *meter) bool {
+	if c.anyAmbiguous(e.tagVariables, m) {
+		return effect == Deny
+	}
 	switch e.presence {
 	case named:
 		return e.names(resource, c, m)

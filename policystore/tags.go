@@ -60,6 +60,7 @@ func tagContext(tags []sts.Tag) iam.Context {
 			iam.ContextEntry{Key: "aws:ResourceTag/" + tag.Key, Value: tag.Value},
 			iam.ContextEntry{Key: "ecr:ResourceTag/" + tag.Key, Value: tag.Value})
 	}
+	c.MarkAmbiguous()
 	return c
 }
 
@@ -100,7 +101,7 @@ func readTags(file string, text []byte) (tags []sts.Tag, err error) {
 	if isPieceOfOutput(tags) {
 		return nil, r.ErrorAt(0, "this is a piece of an output, not tags; %s", tagsRemedy)
 	}
-	if err := sts.CheckShownTags(tags); err != nil {
+	if err := sts.CheckResourceTags(tags); err != nil {
 		return nil, r.ErrorAt(0, "%v", err)
 	}
 	return tags, nil

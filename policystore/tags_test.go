@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"extauthz/decision"
+	"extauthz/iam"
 )
 
 const (
@@ -75,9 +78,7 @@ func TestTagsRefused(t *testing.T) {
 		{"the list in another case", `{"Tags": [{"Key": "a", "Value": "b"}]}`, `:1:10: the value of tag "Tags" must be a string; write an object of keys and their values, or save the output of aws ecr list-tags-for-resource as it is`},
 		{"null for the list", `{"tags": null}`, `:1:10: the value of tag "tags" must be a string; write an object`},
 		{"a key twice", `{"a": "1", "a": "2"}`, `:1:12: "a" occurs twice`},
-		{"keys that differ in case", `{"Team": "1", "team": "2"}`, `:1:1: the tag keys "Team" and "team" are the same`},
-		{"reserved keys that differ in case", `{"aws:Team": "1", "aws:team": "2"}`, `:1:1: the tag keys "aws:Team" and "aws:team" are the same`},
-		{"keys of the output that differ in case", strings.Replace(awsTags, `"tags",`, `"team",`, 1), `:1:1: the tag keys "Team" and "team" are the same`},
+		{"a key twice in the output", `{"tags": [{"Key": "team", "Value": "a"}, {"Key": "team", "Value": "b"}]}`, `:1:1: the tag key "team" is there twice; keep one`},
 		{"no value", `{"tags": [{"Key": "a"}]}`, `:1:11: a tag (Key "a") lacks Value; save`},
 		{"no key", `{"tags": [{"Value": "a"}]}`, `:1:11: a tag (Value "a") lacks Key; save`},
 		{"keys in lower case", `{"tags": [{"key": "a", "value": "b"}]}`, ":1:11: a tag lacks Key and Value; save"},
@@ -99,4 +100,51 @@ func TestTagsRefused(t *testing.T) {
 	t.Run("a registry that is not there", func(t *testing.T) {
 		refuses(t, small(), map[string]string{strings.Replace(tagsPlace, "central", "west", 1): awsTags}, "no registry in registries.yaml has account 123456789012 and region eu-west-1")
 	})
+}
+
+// TestTagsThatDifferInCase decides by two tags of one repository whose keys differ only
+// in case, from the file to the decision, also when the decision is remembered.
+func TestTagsThatDifferInCase(t *testing.T) {
+	statement := func(effect, key string) string {
+		return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ecr:PutImage","Resource":"*"},{"Effect":"` + effect + `","Action":"ecr:BatchGetImage","Resource":"*","Condition":{"StringEquals":{"` + key + `":"blue"}}}]}`
+	}
+	for _, c := range []struct {
+		name, policy string
+		want         iam.Decision
+	}{
+		{"the one that is blue", statement("Allow", "aws:ResourceTag/team"), iam.Allowed},
+		{"the other one", statement("Allow", "aws:ResourceTag/Team"), iam.ImplicitDeny},
+		{"neither", statement("Allow", "ecr:ResourceTag/TEAM"), iam.ImplicitDeny},
+		{"a Deny of neither", statement("Deny", "ecr:ResourceTag/TEAM"), iam.ExplicitDeny},
+		{"a Deny of the one", statement("Deny", "aws:ResourceTag/team"), iam.ExplicitDeny},
+		{"a Deny of the other one", statement("Deny", "aws:ResourceTag/Team"), iam.ImplicitDeny},
+	} {
+		for form, text := range map[string]string{
+			"object": `{"Team": "red", "team": "blue"}`,
+			"output": `{"tags": [{"Key": "Team", "Value": "red"}, {"Key": "team", "Value": "blue"}]}`,
+		} {
+			t.Run(c.name+", "+form, func(t *testing.T) {
+				contents := withPolicies(map[string]string{"managed/pull.json": c.policy, tagsPlace: text, strings.Replace(secretDir, "_policy", "_tags", 1): "{}"})
+				contents["principals.yaml"] = strings.Replace(contents["principals.yaml"], ", "+pullOnlyA, "", 1)
+				s, err := load(t, contents)
+				if err != nil {
+					t.Fatal(err)
+				}
+				caller, err := s.CallerNamed("arn:aws:iam::123456789012:user/dev/alice")
+				if err != nil {
+					t.Fatal(err)
+				}
+				r := s.RegistryNamed("a")
+				resource := r.RepositoryARN("team/app")
+				asked := decision.Request{Request: iam.Request{
+					Principal: &caller.Principal, Action: "ecr:BatchGetImage", Resource: resource, Context: r.ResourceTags("ecr:BatchGetImage", resource),
+				}}
+				for range 2 {
+					if got := s.Decisions.Decide(&asked); got != c.want {
+						t.Errorf("decided %s, want %s", got, c.want)
+					}
+				}
+			})
+		}
+	}
 }

@@ -39,8 +39,8 @@ func CheckTags(tags []Tag) error {
 	return nil
 }
 
-// CheckShownTags is CheckTags for the tags that AWS shows of a user, a role or a
-// repository. Beside those that anybody may set they hold AWS's own, whose keys
+// CheckShownTags is CheckTags for the tags that AWS shows of a user or a
+// role. Beside those that anybody may set they hold AWS's own, whose keys
 // begin with aws: and which count towards no limit.
 func CheckShownTags(tags []Tag) error {
 	var set []Tag
@@ -56,6 +56,29 @@ func CheckShownTags(tags []Tag) error {
 		}
 	}
 	return CheckTags(set)
+}
+
+// CheckResourceTags is CheckShownTags for the tags of a resource such as a repository,
+// whose keys may differ only in case (Amazon ECR User Guide, "Tag restrictions").
+func CheckResourceTags(tags []Tag) error {
+	own, seen := 0, map[string]bool{}
+	for _, tag := range tags {
+		if seen[tag.Key] {
+			return fmt.Errorf("the tag key %q is there twice; keep one", tag.Key)
+		}
+		seen[tag.Key] = true
+		if isReserved(tag.Key) {
+			continue
+		}
+		own++
+		if err := checkTag(tag); err != nil {
+			return err
+		}
+	}
+	if own > maxTags {
+		return fmt.Errorf("there are %d tags, and AWS allows %d; leave some out", own, maxTags)
+	}
+	return nil
 }
 
 func sameKeys(a, b Tag) error {

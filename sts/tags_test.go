@@ -123,3 +123,29 @@ func TestCheckShownTags(t *testing.T) {
 		})
 	}
 }
+
+// Source: Amazon ECR User Guide, "Tag restrictions": at most 50 tags of one's own, with
+// keys and values that are case-sensitive.
+func TestCheckResourceTags(t *testing.T) {
+	many := make([]Tag, 51)
+	for i := range many {
+		many[i].Key = fmt.Sprintf("k%d", i)
+	}
+	for _, c := range []struct {
+		name, want string // "" for no error
+		tags       []Tag
+	}{
+		{"keys that differ in case", "", []Tag{{"Team", "a"}, {"team", "b"}}},
+		{"AWS's own", "", append(many[:50:50], Tag{"aws:cloudformation:stack-name", "a"})},
+		{"a key twice", `the tag key "team" is there twice`, []Tag{{"team", "a"}, {"team", "a"}}},
+		{"too many", "there are 51 tags", many},
+		{"no key", "a tag has no key", []Tag{{"", "a"}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			err := CheckResourceTags(c.tags)
+			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+				t.Errorf("error %v, want %q", err, c.want)
+			}
+		})
+	}
+}
