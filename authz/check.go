@@ -145,7 +145,8 @@ func (p *pass) identify(ctx context.Context) bool {
 		Client:        p.result.Client,
 	})
 	if failure != nil {
-		p.result.Source, p.result.Issuer, p.result.KeyID = failure.Source, failure.Issuer, failure.KeyID
+		p.result.Source, p.result.User = failure.Source, failure.User
+		p.result.Issuer, p.result.KeyID = failure.Issuer, failure.KeyID
 		switch failure.Kind {
 		case identity.Overloaded:
 			p.result.unavailable("the credential cannot be checked")

@@ -51,6 +51,7 @@ type Result struct {
 
 	Registry    string // the registry's name; "" where none was found
 	Principal   string // the caller's ARN, a service's name or "anonymous"; "" where nobody was identified
+	User        string // the user of the password file who failed to log in; "" for a name that is not in the file
 	Source      string // the source that found the credential; "" where there is none
 	Issuer      string // of a token, whether it proves a caller or not: the name of its issuer
 	KeyID       string // of a token that holds: the key that signed it

@@ -17,6 +17,8 @@
 //	requestId      Envoy's x-request-id
 //	registry       the registry's name
 //	principal      the caller's ARN, a service's name or anonymous; absent where nobody was identified
+//	user           of a failed login: the user of the password file; absent for a name that
+//	               is not in the file, which might be a password
 //	source         where the caller's credential came from
 //	issuer         of a caller who showed a token: the name of its issuer
 //	keyId          likewise: the kid of the key that signed it

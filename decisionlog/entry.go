@@ -61,7 +61,7 @@ func (e *entry) write(h slog.Handler) error {
 	line.AddAttrs(slog.String("decision", r.Decision.String()))
 	for _, text := range [...]struct{ name, value string }{
 		{"reason", r.Reason}, {"requestId", r.RequestID}, {"registry", r.Registry},
-		{"principal", r.Principal}, {"source", r.Source},
+		{"principal", r.Principal}, {"user", r.User}, {"source", r.Source},
 		{"issuer", r.Issuer}, {"keyId", r.KeyID}, {"clientAddress", r.Client}, {"method", r.Method},
 		{"operation", r.Operation}, {"repository", r.Repository}, {"reference", r.Reference},
 	} {

@@ -99,6 +99,21 @@ func entryCases() []entryCase {
 		{"nobody", request("GET", "/v2/team/app/manifests/v1"), map[string]string{
 			"decision": `"unauthenticated"`, "reason": `"the request carries no credential"`,
 		}},
+		{"a wrong password", request("GET", "/v2/", basic("bob", "alice-secret")), map[string]string{
+			"decision": `"unauthenticated"`, "reason": `"unknown user or wrong password"`, "source": `"basic"`, "user": `"bob"`,
+		}},
+		{"too long a password", request("GET", "/v2/", basic("bob", strings.Repeat("x", 73))), map[string]string{
+			"decision": `"unauthenticated"`, "reason": `"the password is longer than 72 bytes"`, "source": `"basic"`, "user": `"bob"`,
+		}},
+		{"an unknown user", request("GET", "/v2/", basic("bobby", "bob-secret")), map[string]string{
+			"decision": `"unauthenticated"`, "reason": `"unknown user or wrong password"`, "source": `"basic"`,
+		}},
+		{"the name of a user in another case", request("GET", "/v2/", basic("Bob", "bob-secret")), map[string]string{
+			"decision": `"unauthenticated"`, "reason": `"unknown user or wrong password"`, "source": `"basic"`,
+		}},
+		{"a password in place of the user", request("GET", "/v2/", basic("bob-secret", "bob")), map[string]string{
+			"decision": `"unauthenticated"`, "reason": `"unknown user or wrong password"`, "source": `"basic"`,
+		}},
 	}
 }
 
@@ -142,6 +157,11 @@ func TestNoCredentials(t *testing.T) {
 		request("GET", "/v2/", basic("bob", password)),
 		request("GET", "/v2/team/app/manifests/v1", basic("nobody", password)),
 		request("GET", "/v2/team/app/manifests/v1", basic(password, "x")),
+		request("GET", "/v2/team/app/manifests/v1", basic(password, "bob")),
+		request("GET", "/v2/team/app/manifests/v1", basic("bob-secret", password)),
+		request("GET", "/v2/team/app/manifests/v1", basic("bob"+password, "bob-secret")),
+		request("GET", "/v2/team/app/manifests/v1", basic("bob", password+strings.Repeat("x", 72))),
+		request("GET", "/v2/team/app/manifests/v1", basic("AWS", password)),
 		request("GET", "/v2/team/app/manifests/v1", header("authorization", "Bearer "+password)),
 		request("GET", "/v2/team/app/manifests/v1", header("authorization", password)),
 		request("GET", "/v2/team/app/manifests/v1", good, header("authorization", "Bearer "+password)),

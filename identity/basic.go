@@ -28,6 +28,15 @@ func (a *attempt) byBasic() (*Caller, *Failure) {
 		}
 		return a.byToken(BasicAuth, password, role)
 	}
+	caller, f := a.byPassword(user, password)
+	if f != nil && a.table.users.Has(user) {
+		f.User = strings.Clone(user) // which would keep the password in memory
+	}
+	return caller, f
+}
+
+// byPassword finds the caller by a user of the password file and its password.
+func (a *attempt) byPassword(user, password string) (*Caller, *Failure) {
 	if err := a.table.passwords.Verify(a.ctx, a.table.users, user, password, a.evidence.Client); err != nil {
 		f := invalid(BasicAuth, err.Error())
 		if errors.Is(err, basicauth.ErrOverloaded) {

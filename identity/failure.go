@@ -34,6 +34,10 @@ type Failure struct {
 	Detail string // for the operator alone: what his configuration has to do with it, "" where nothing
 	Issuer string // of a token: the name of the issuer that it says it is of
 	KeyID  string // of a token that holds: the key that signed it
+	// User is the user of the password file who failed to log in, for the operator
+	// alone. It is "" for a name that is not in the file: a client that mixes up user
+	// name and password sends its password there.
+	User string
 }
 
 // Full is the reason with the detail: what the operator is told.

@@ -1,7 +1,6 @@
 package identity
 
 import (
-	"fmt"
 	"strings"
 
 	"extauthz/sts"
@@ -13,7 +12,8 @@ import (
 func namedRole(partition, user string) (arn string, f *Failure) {
 	account, name, _ := strings.Cut(user, "/")
 	if len(account) != 12 || strings.Trim(account, "0123456789") != "" || !sts.IsPath(name+"/") {
-		return "", invalid(BasicAuth, fmt.Sprintf("the user name %q does not name a role; write ACCOUNT/ROLE or ACCOUNT/PATH/ROLE, with the account's 12 digits", short(user)))
+		// The name is not repeated, since it might be a password with a slash.
+		return "", invalid(BasicAuth, "the user name has a slash and does not name a role; write ACCOUNT/ROLE or ACCOUNT/PATH/ROLE, with the account's 12 digits")
 	}
 	if err := sts.CheckRoleName(name[strings.LastIndexByte(name, '/')+1:]); err != nil {
 		return "", invalid(BasicAuth, err.Error())

@@ -28,7 +28,8 @@ func secretsStaySecret(t *testing.T, w *world) {
 	shown := [][][2]string{
 		{bearer(good)}, {bearer(expired)}, {bearer(forged)}, {bearer(good + "x")},
 		{basic("AWS", good)}, {basic("AWS", expired)}, {basic("123456789012/team/ci", good)},
-		{basic("robot", "robot-secret")}, {basic("robot", "wrong-password")}, {basic("nobody", "wrong-password")},
+		{basic("robot", "robot-secret")}, {basic("robot", "wrong-password")}, {basic("someone-unknown", "wrong-password")},
+		{basic("wrong-password", "robot")}, {basic("robot-secret", "someone-unknown")}, {basic("robot ", "wrong-password")},
 		{bearer(good), bearer(expired)}, {{"Authorization", "Basic x,Bearer " + good}}, {{"Authorization", good}},
 		{{"Authorization", "Basic " + good}}, {{"Authorization", "Bearer robot-secret"}},
 	}
@@ -38,7 +39,7 @@ func secretsStaySecret(t *testing.T, w *world) {
 	w.shows(t, "/v2/team/app/manifests/v1?access_token="+good)
 	w.decidesAll(t, len(shown)+1)
 
-	secrets := []string{"robot-secret", "wrong-password", "c2lnbmF0dXJl"}
+	secrets := []string{"robot-secret", "wrong-password", "c2lnbmF0dXJl", "someone-unknown"}
 	for _, headers := range shown {
 		for _, h := range headers {
 			_, credential, _ := strings.Cut(h[1], " ")
@@ -49,13 +50,20 @@ func secretsStaySecret(t *testing.T, w *world) {
 		parts := strings.Split(token, ".")
 		secrets = append(secrets, parts[1][20:60], parts[2][:40], parts[2])
 	}
-	for _, part := range []stack.Part{stack.Extauthz, stack.Envoy} {
-		log := w.Log(part)
+	metrics := send(t, w.Address(stack.Extauthz), "", http.MethodGet, "/metrics", nil).wants(t, http.StatusOK).body
+	for place, text := range map[string]string{"the sidecar's log": w.Log(stack.Extauthz), "Envoy's log": w.Log(stack.Envoy), "the metrics": metrics} {
 		for _, secret := range secrets {
-			if len(secret) > 10 && strings.Contains(log, secret) {
-				t.Errorf("%s's log holds %.30q", part, secret)
+			if len(secret) > 10 && strings.Contains(text, secret) {
+				t.Errorf("%s: holds %.30q", place, secret)
 			}
 		}
+	}
+	// A failed login names its user, if there is one of that name.
+	if log := w.Log(stack.Extauthz); strings.Count(log, `"user":"`) != 1 || !strings.Contains(log, `"user":"robot"`) {
+		t.Error("the log does not name the one known user of a failed login")
+	}
+	if strings.Contains(metrics, "robot") {
+		t.Error("the metrics name a user")
 	}
 }
 
