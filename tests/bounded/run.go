@@ -15,8 +15,11 @@ import (
 // grace is how long a program may take to end after SIGTERM.
 const grace = 10 * time.Second
 
-// every is the time between two signs of life.
-const every = 10 * time.Second
+// The time between two signs of life: often in the first minute, then seldom.
+const (
+	soon  = 10 * time.Second
+	later = time.Minute
+)
 
 // Limit returns a context that ends when the limit passes. Its cause is one line, and
 // [context.DeadlineExceeded].
@@ -83,7 +86,7 @@ func (timeout) Is(target error) bool {
 // of life while it is silent; doing says what it does.
 func Aloud(ctx context.Context, limit time.Duration, c *exec.Cmd, progress io.Writer, doing string) error {
 	c.Stdout, c.Stderr = progress, progress
-	return alive(progress, doing, func() error { return Run(ctx, limit, c) })
+	return Alive(progress, doing, func() error { return Run(ctx, limit, c) })
 }
 
 // Quietly runs a program as Aloud does, but prints only signs of life: what the program
@@ -91,7 +94,7 @@ func Aloud(ctx context.Context, limit time.Duration, c *exec.Cmd, progress io.Wr
 func Quietly(ctx context.Context, limit time.Duration, c *exec.Cmd, progress io.Writer, doing string) error {
 	var out bytes.Buffer
 	c.Stdout, c.Stderr = &out, &out
-	err := alive(progress, doing, func() error { return Run(ctx, limit, c) })
+	err := Alive(progress, doing, func() error { return Run(ctx, limit, c) })
 	if err == nil || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 		return err
 	}
@@ -99,9 +102,9 @@ func Quietly(ctx context.Context, limit time.Duration, c *exec.Cmd, progress io.
 	return fmt.Errorf("%w: %s", err, strings.Join(lines[max(0, len(lines)-3):], "; "))
 }
 
-// alive runs run and prints now and then that it still runs.
-func alive(progress io.Writer, doing string, run func() error) error {
-	began, ticker := time.Now(), time.NewTicker(every)
+// Alive runs run and prints now and then that it still runs; doing says what it does.
+func Alive(progress io.Writer, doing string, run func() error) error {
+	began, ticker := time.Now(), time.NewTicker(soon)
 	defer ticker.Stop()
 	done := make(chan error, 1)
 	go func() { done <- run() }()
@@ -110,7 +113,11 @@ func alive(progress io.Writer, doing string, run func() error) error {
 		case err := <-done:
 			return err
 		case <-ticker.C:
-			fmt.Fprintf(progress, "  still %s after %s\n", doing, time.Since(began).Round(time.Second))
+			passed := time.Since(began).Round(time.Second)
+			fmt.Fprintf(progress, "  still %s after %s\n", doing, passed)
+			if passed >= later {
+				ticker.Reset(later)
+			}
 		}
 	}
 }

@@ -22,7 +22,7 @@ Distribution registry, with a user name and a password. The test
 TestClients runs all of it and compares this page with what it saw, the words of
 a client only where its version is the one below: another may say it otherwise.
 Write the page anew with ` + "`go test -C tests ./clients -write`" + `, on a machine that
-has every client.
+has every client, with ALL_CLIENTS=true: helm and cosign are built only then.
 
 "yes" works as with the registry alone. "denied" ends with an error and the
 text below, in which the person reads the reason. A number is why there is

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 
 	"extauthz/tests/bounded"
@@ -17,12 +18,17 @@ import (
 func (g *gate) command(ctx context.Context, dir string, out io.Writer, argv ...string) error {
 	c := exec.Command(argv[0], argv[1:]...)
 	c.Dir = dir
-	err := bounded.Aloud(ctx, noLimit, c, until{ctx, out}, "running "+argv[0])
+	err := bounded.Aloud(ctx, noLimit, c, until{ctx, out}, "running "+shown(argv))
 	if err == nil {
 		return nil
 	}
-	fmt.Fprintf(g.out, "%s: %v\n", strings.Join(argv[:min(len(argv), 3)], " "), err)
+	fmt.Fprintf(g.out, "%s: %v\n", shown(argv), err)
 	return err
+}
+
+// shown is the begin of a command, for people.
+func shown(argv []string) string {
+	return strings.Join(append([]string{filepath.Base(argv[0])}, argv[1:min(len(argv), 3)]...), " ")
 }
 
 // noLimit is for a command that the stage alone limits.

@@ -104,7 +104,7 @@ func (g *gate) goTest(ctx context.Context, dir string, env []string, args ...str
 	}
 	c := exec.Command("go", append([]string{"test", "-json"}, args...)...)
 	c.Dir, c.Env, c.Stdout, c.Stderr = dir, env, until{ctx, events}, until{ctx, events}
-	err := bounded.Run(ctx, noLimit, c)
+	err := bounded.Alive(g.out, "testing", func() error { return bounded.Run(ctx, noLimit, c) })
 	o := events.outcome()
 	if ctx.Err() != nil || err != nil && o.failed == 0 {
 		o = o.plus(of(err))
