@@ -55,6 +55,9 @@ func scratch() (clean func(), err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := os.Chmod(dir, 0o755); err != nil { // for tests that run as another user
+		return nil, err
+	}
 	before, set := os.LookupEnv("TMPDIR")
 	return func() {
 		sweep()

@@ -85,7 +85,7 @@ func (g *gate) quickstart(ctx context.Context) outcome { return g.withEnvoy(ctx,
 // withEnvoy runs tests that need the pinned Envoy, if it could be had.
 func (g *gate) withEnvoy(ctx context.Context, pkg string) outcome {
 	if g.envoyMissing != nil {
-		return lacking(pkg, errors.New("Envoy "+envoybin.Pinned+" is missing"))
+		return lacking(pkg, errors.New("no Envoy "+envoybin.Pinned))
 	}
 	return g.goTest(ctx, g.tests(), nil, "-count=1", pkg)
 }
