@@ -153,3 +153,25 @@ func TestTagsFromLists(t *testing.T) {
 		})
 	}
 }
+
+// The claims that all tokens of an issuer must have may be lists too, whose captures
+// name the sessions.
+func TestIssuerClaimsThatAreLists(t *testing.T) {
+	w := tokens(t)
+	w.issuers[0].Claims = map[string]string{"groups": "ci-{group}"}
+	w.issuers[0].SessionName = "{group}"
+	table, s := w.build(t), signerAt(gitlabURL)
+	for _, c := range []struct {
+		groups any
+		want   want
+	}{
+		{[]any{"staff", "ci-web"}, want{arn: session + "deploy/web"}},
+		{[]any{"ci-web", "ci-web"}, want{arn: session + "deploy/web"}},
+		{[]any{"ci-web", "ci-app"}, want{reason: `several elements of the token's claim "groups"`}},
+		{[]any{"staff"}, want{reason: "are not those that tokens"}},
+		{[]any{}, want{reason: "are not those that tokens"}},
+	} {
+		caller, f := identify(t, table, rules(), Evidence{Authorization: basic("123456789012/deploy", s.token(t, claims{"groups": c.groups}))})
+		c.want.check(t, caller, f)
+	}
+}

@@ -45,7 +45,7 @@ func (s Source) Check() error {
 
 // account returns the account of the resource, "" if it is not known.
 func (s Source) account() string {
-	if s.Account != "" {
+	if s.Account != "" || s.ARN == "" {
 		return s.Account
 	}
 	arn, err := iam.ParseARN(s.ARN)

@@ -2,7 +2,6 @@ package sts
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -125,11 +124,8 @@ func (k *trustContext) amr() {
 // strings and other values is an error, because a Deny could depend on what is left
 // out, and so is a claim whose name is another key in other case.
 func (k *trustContext) lists(mapped []string) error {
-	for _, claim := range slices.Sorted(maps.Keys(k.claims)) {
-		list, isList := k.claims.List(claim)
-		if !isList || claim == "aud" || claim == "amr" || strings.HasPrefix(claim, awsClaims) {
-			continue
-		}
+	for _, claim := range k.listClaims() {
+		list, _ := k.claims.List(claim)
 		values, mixed := stringsOf(list)
 		switch {
 		case len(values) == 0:
@@ -142,6 +138,19 @@ func (k *trustContext) lists(mapped []string) error {
 		}
 	}
 	return nil
+}
+
+// listClaims returns the names of the claims that are lists, in order, without those
+// that have keys of their own.
+func (k *trustContext) listClaims() (names []string) {
+	for claim := range k.claims {
+		_, isList := k.claims.List(claim)
+		if isList && claim != "aud" && claim != "amr" && !strings.HasPrefix(claim, awsClaims) {
+			names = append(names, claim)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // isKey reports whether the key of a claim is there already, or is one of those that
