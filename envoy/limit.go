@@ -2,6 +2,7 @@ package envoy
 
 import (
 	"net"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,23 +16,25 @@ const answerGrace = time.Second
 // A LimitedListener is a listener whose open connections are limited, so that
 // clients cannot use up the process's file descriptors.
 //
-// At the limit a new connection replaces the one that has gone longest without
-// an answer. Connections that never finish a request therefore give way, and a
+// At the limit a new connection replaces one that got no answer within the last
+// second. Connections that never finish a request therefore give way, and a
 // probe or Envoy still gets in. If every connection got an answer within the
-// last second, the new one is closed.
+// last second, the new one replaces one of the client that has the most
+// connections, and is closed if its own client has about as many.
 type LimitedListener struct {
 	net.Listener
 	most int
 
 	mu     sync.Mutex
 	open   map[*limitedConn]struct{}
+	counts map[netip.Prefix]int // open connections by client
 	closed atomic.Uint64
 }
 
 // LimitConnections returns a listener that accepts from l and keeps at most
 // most connections open. most must be positive.
 func LimitConnections(l net.Listener, most int) *LimitedListener {
-	return &LimitedListener{Listener: l, most: most, open: make(map[*limitedConn]struct{})}
+	return &LimitedListener{Listener: l, most: most, open: make(map[*limitedConn]struct{}), counts: make(map[netip.Prefix]int)}
 }
 
 // Closed returns the number of connections closed because of the limit.
@@ -44,7 +47,7 @@ func (l *LimitedListener) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		c := &limitedConn{Conn: conn, listener: l}
+		c := &limitedConn{Conn: conn, listener: l, client: clientOf(conn.RemoteAddr())}
 		c.answered.Store(time.Now().UnixNano())
 		surplus := l.admit(c)
 		if surplus != nil {
@@ -63,30 +66,70 @@ func (l *LimitedListener) admit(c *limitedConn) (surplus *limitedConn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.open) >= l.most {
-		surplus = l.longestUnanswered()
-		if c.answered.Load()-surplus.answered.Load() < int64(answerGrace) {
+		now := c.answered.Load()
+		surplus = l.leastInUse(now)
+		if surplus.answeredLately(now) && l.counts[surplus.client] <= l.counts[c.client]+1 {
 			return c
 		}
-		delete(l.open, surplus)
+		l.remove(surplus)
 	}
 	l.open[c] = struct{}{}
+	l.counts[c.client]++
 	return surplus
 }
 
-// longestUnanswered returns the open connection whose last answer is oldest.
-func (l *LimitedListener) longestUnanswered() (oldest *limitedConn) {
+// leastInUse returns the connection that gives way at the time now. Connections
+// without a recent answer come first, then those of the client that has the most
+// connections, then the one whose last answer is oldest.
+func (l *LimitedListener) leastInUse(now int64) (least *limitedConn) {
 	for c := range l.open {
-		if oldest == nil || c.answered.Load() < oldest.answered.Load() {
-			oldest = c
+		if least == nil || l.less(c, least, now) {
+			least = c
 		}
 	}
-	return oldest
+	return least
+}
+
+// less reports whether a gives way before b.
+func (l *LimitedListener) less(a, b *limitedConn, now int64) bool {
+	if lately := a.answeredLately(now); lately != b.answeredLately(now) {
+		return !lately
+	}
+	if n, m := l.counts[a.client], l.counts[b.client]; n != m {
+		return n > m
+	}
+	return a.answered.Load() < b.answered.Load()
+}
+
+// remove stops counting c, unless that was done before.
+func (l *LimitedListener) remove(c *limitedConn) {
+	if _, found := l.open[c]; !found {
+		return
+	}
+	delete(l.open, c)
+	if l.counts[c.client]--; l.counts[c.client] == 0 {
+		delete(l.counts, c.client)
+	}
+}
+
+// clientOf returns the client by which a connection is counted: an IPv4 address,
+// or the first 64 bits of an IPv6 address, of which a client has all the others
+// to choose from. All connections of a unix socket have the same client.
+func clientOf(address net.Addr) netip.Prefix {
+	tcp, ok := address.(*net.TCPAddr)
+	if !ok {
+		return netip.Prefix{}
+	}
+	ip := tcp.AddrPort().Addr().Unmap()
+	prefix, _ := ip.Prefix(min(ip.BitLen(), 64)) // fails only for more bits than ip has
+	return prefix
 }
 
 // A limitedConn is a connection that its listener counts.
 type limitedConn struct {
 	net.Conn
 	listener *LimitedListener
+	client   netip.Prefix
 	answered atomic.Int64 // when the server last wrote, or accepted, in Unix nanoseconds
 }
 
@@ -96,10 +139,16 @@ func (c *limitedConn) Write(p []byte) (int, error) {
 	return c.Conn.Write(p)
 }
 
+// answeredLately reports whether the connection got an answer within answerGrace
+// before now.
+func (c *limitedConn) answeredLately(now int64) bool {
+	return now-c.answered.Load() < int64(answerGrace)
+}
+
 // Close closes the connection and makes room for another.
 func (c *limitedConn) Close() error {
 	c.listener.mu.Lock()
-	delete(c.listener.open, c)
+	c.listener.remove(c)
 	c.listener.mu.Unlock()
 	return c.Conn.Close()
 }

@@ -14,12 +14,32 @@ type limited struct {
 	*LimitedListener
 	dials    *bufconn.Listener
 	accepted chan net.Conn
+	client   net.Addr // of the next connection
+}
+
+// addressing is a listener whose connections come from a client of the test's.
+type addressing struct {
+	net.Listener
+	client *net.Addr
+}
+
+type addressedConn struct {
+	net.Conn
+	client net.Addr
+}
+
+func (c addressedConn) RemoteAddr() net.Addr { return c.client }
+
+func (l addressing) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	return addressedConn{conn, *l.client}, err
 }
 
 func listenLimited(t *testing.T, most int) *limited {
 	t.Helper()
 	dials := bufconn.Listen(1 << 10)
-	l := &limited{LimitConnections(dials, most), dials, make(chan net.Conn, 64)}
+	l := &limited{dials: dials, accepted: make(chan net.Conn, 64)}
+	l.LimitedListener = LimitConnections(addressing{dials, &l.client}, most)
 	go func() {
 		defer close(l.accepted)
 		for {
@@ -122,4 +142,71 @@ func drainedAndClosed(conn net.Conn) bool {
 	conn.SetReadDeadline(time.Now().Add(time.Millisecond))
 	conn.Read(make([]byte, 1))
 	return isClosed(conn)
+}
+
+// A client cannot keep another client's connections out, however many it opens
+// and however often they get answers.
+func TestLimitConnectionsOfOneClient(t *testing.T) {
+	const most = 8
+	for _, c := range []struct {
+		name            string
+		attacker, other string
+		answered        bool // the attacker's connections get answers all the time
+		wantClosed      bool // the other client's new connection
+	}{
+		{"connections that are opened all the time", "192.0.2.66", "192.0.2.1", false, false},
+		{"connections that get answers", "192.0.2.66", "192.0.2.1", true, false},
+		{"another IPv6 network", "2001:db8:0:1::1", "2001:db8:0:2::1", true, false},
+		{"the same IPv6 network", "2001:db8:0:1::1", "2001:db8:0:1::2", true, true},
+		{"the same address", "192.0.2.66", "192.0.2.66", true, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := listenLimited(t, most)
+				var all, servers []net.Conn
+				attack := func() {
+					l.client = &net.TCPAddr{IP: net.ParseIP(c.attacker)}
+					client, server := l.dial(t)
+					if all = append(all, client); server != nil {
+						all, servers = append(all, server), append(servers, server)
+					}
+				}
+				answer := func() {
+					for _, server := range servers {
+						server.SetWriteDeadline(time.Now().Add(time.Millisecond))
+						server.Write([]byte("a")) // fails for those that were closed
+					}
+				}
+				for range 10 * most {
+					attack()
+					time.Sleep(time.Second / 10 / most)
+				}
+				if c.answered {
+					time.Sleep(2 * time.Second)
+					answer()
+				}
+				l.client = &net.TCPAddr{IP: net.ParseIP(c.other)}
+				client, server := l.dial(t)
+				if all = append(all, client); (server == nil) != c.wantClosed {
+					t.Errorf("the new connection is closed: %t; want %t", server == nil, c.wantClosed)
+				}
+				if server != nil {
+					all = append(all, server)
+					for range 10 * most {
+						attack()
+					}
+					if isClosed(client) {
+						t.Error("the attacker's next connections replaced the other client's")
+					}
+				}
+				for _, conn := range all {
+					conn.Close()
+				}
+				if len(l.open) != 0 || len(l.counts) != 0 {
+					t.Errorf("%d connections of %d clients are still counted after all were closed", len(l.open), len(l.counts))
+				}
+				l.Listener.Close()
+			})
+		})
+	}
 }
