@@ -1,6 +1,7 @@
 package basicauth
 
 import (
+	"cmp"
 	"context"
 	"net/netip"
 	"slices"
@@ -16,7 +17,7 @@ const (
 	maxFailures       = 10
 	addressForgetting = 2 * time.Second
 	userForgetting    = time.Second
-	rememberedEach    = 16384 // addresses, and as many user names, whose failures are remembered
+	rememberedEach    = 16384 // addresses, areas and user names each, whose failures are remembered
 )
 
 // attempts decides which passwords are compared, and in which order.
@@ -26,48 +27,66 @@ const (
 // themselves: guesses from elsewhere do not lock a user out. Of those that wait
 // for a slot, the one whose address has the fewest failures and running hashes
 // is next, so that guesses do not delay the first login from another address by
-// more than the hash that is running.
+// more than the hash that is running. Between addresses with equally many, those
+// of the whole area count, because one client can have many addresses in it.
 type attempts struct {
 	mu        sync.Mutex
 	free      int        // slots in which no hash runs
 	waiting   []*attempt // in the order of their arrival
-	addresses *lru.Cache[string, *failures]
-	users     *lru.Cache[[32]byte, *failures]
+	addresses *lru.Cache[netip.Prefix, *failures]
+	areas     *lru.Cache[netip.Prefix, *failures]
+	users     *lru.Cache[[32]byte, *failures] // of names with a wrong password
 }
 
 func newAttempts(slots int) *attempts {
 	a := &attempts{free: slots}
-	a.addresses, _ = lru.New[string, *failures](rememberedEach) // fails only for a size that is not positive
+	a.addresses, _ = lru.New[netip.Prefix, *failures](rememberedEach) // fails only for a size that is not positive
+	a.areas, _ = lru.New[netip.Prefix, *failures](rememberedEach)
 	a.users, _ = lru.New[[32]byte, *failures](rememberedEach)
 	return a
 }
 
 // An attempt is one login for which a hash is computed.
 type attempt struct {
-	address, user *failures
+	address, area *failures
+	user          [32]byte   // key of the user name
 	ready         chan error // receives nil when a slot is granted
 }
 
-// limited reports whether the attempt may not be hashed now.
-func (a *attempt) limited(now time.Time) bool {
-	address := a.address.recent(now)
-	return address >= maxFailures || address > 0 && a.user.recent(now) >= maxFailures
+// refuses reports whether a password for the user must not be compared now.
+// address is nil if it has no failures.
+func (a *attempts) refuses(address *failures, user [32]byte, now time.Time) bool {
+	n := address.recent(now)
+	if n == 0 || n >= maxFailures {
+		return n > 0
+	}
+	ofUser, _ := a.users.Get(user)
+	return ofUser.recent(now) >= maxFailures
 }
 
-// rank orders the attempts that wait: the lowest is next.
-func (a *attempt) rank(now time.Time) int { return a.address.recent(now) + a.address.running }
+// limits reports whether a login may not be tried from address now. user is a key
+// of the user name.
+func (a *attempts) limits(address string, user [32]byte) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	own, _ := networks(address)
+	failures, _ := a.addresses.Get(own)
+	return a.refuses(failures, user, time.Now())
+}
 
 // begin waits for a slot, no longer than ctx. user is a key of the user name.
 // A nil error must be followed by a call of end. The error is ErrTooManyFailures
 // or ErrOverloaded.
 func (a *attempts) begin(ctx context.Context, address string, user [32]byte) (*attempt, error) {
+	own, area := networks(address)
 	a.mu.Lock()
 	one := &attempt{
-		address: remembered(a.addresses, network(address), addressForgetting),
-		user:    remembered(a.users, user, userForgetting),
+		address: remembered(a.addresses, own, addressForgetting),
+		area:    remembered(a.areas, area, addressForgetting),
+		user:    user,
 		ready:   make(chan error, 1),
 	}
-	if one.limited(time.Now()) {
+	if a.refuses(one.address, user, time.Now()) {
 		a.mu.Unlock()
 		return nil, ErrTooManyFailures
 	}
@@ -103,10 +122,12 @@ func (a *attempts) end(one *attempt, failed bool) {
 	defer a.mu.Unlock()
 	a.free++
 	one.address.running--
+	one.area.running--
 	if failed {
 		now := time.Now()
 		one.address.add(now)
-		one.user.add(now)
+		one.area.add(now)
+		remembered(a.users, one.user, userForgetting).add(now)
 		a.refuse(now)
 	}
 	a.grant()
@@ -115,7 +136,7 @@ func (a *attempts) end(one *attempt, failed bool) {
 // refuse ends the waiting of attempts that may not be hashed any more.
 func (a *attempts) refuse(now time.Time) {
 	a.waiting = slices.DeleteFunc(a.waiting, func(one *attempt) bool {
-		if !one.limited(now) {
+		if !a.refuses(one.address, one.user, now) {
 			return false
 		}
 		one.ready <- ErrTooManyFailures
@@ -128,19 +149,28 @@ func (a *attempts) grant() {
 	for now := time.Now(); a.free > 0 && len(a.waiting) > 0; a.free-- {
 		next := 0
 		for i, one := range a.waiting {
-			if one.rank(now) < a.waiting[next].rank(now) {
+			if one.before(a.waiting[next], now) {
 				next = i
 			}
 		}
 		one := a.waiting[next]
 		a.waiting = slices.Delete(a.waiting, next, next+1)
 		one.address.running++
+		one.area.running++
 		one.ready <- nil
 	}
 }
 
-// failures counts the wrong passwords of an address or a user name, and forgets
-// them with time.
+// before reports whether one gets a slot earlier than another that waits too.
+func (a *attempt) before(other *attempt, now time.Time) bool {
+	return cmp.Or(
+		cmp.Compare(a.address.rank(now), other.address.rank(now)),
+		cmp.Compare(a.area.rank(now), other.area.rank(now)),
+	) < 0
+}
+
+// failures counts the wrong passwords of an address, an area or a user name, and
+// forgets them with time.
 type failures struct {
 	forgetting time.Duration // one failure is forgotten in this time
 	count      int
@@ -148,10 +178,16 @@ type failures struct {
 	running    int       // hashes
 }
 
-// recent returns how many failures are not forgotten yet.
+// recent returns how many failures are not forgotten yet; nil has none.
 func (f *failures) recent(now time.Time) int {
+	if f == nil {
+		return 0
+	}
 	return max(0, f.count-int(now.Sub(f.since)/f.forgetting))
 }
+
+// rank orders those that wait for a slot: the lowest is next.
+func (f *failures) rank(now time.Time) int { return f.recent(now) + f.running }
 
 func (f *failures) add(now time.Time) {
 	if f.recent(now) == 0 {
@@ -170,16 +206,20 @@ func remembered[K comparable](all *lru.Cache[K, *failures], key K, forgetting ti
 	return f
 }
 
-// network returns the text by which an address is counted: an IPv4 address, the
-// first 64 bits of an IPv6 address, of which a client has all the others to
-// choose from, or a text that is not an address.
-func network(address string) string {
+// networks returns by what an address is counted: an IPv4 address, or the first
+// 64 bits of an IPv6 address, of which a client has all the others to choose from;
+// and the area around it, of 24 or 48 bits. All texts that are not addresses are
+// one client.
+func networks(address string) (own, area netip.Prefix) {
 	ip, err := netip.ParseAddr(address)
 	if err != nil {
-		return address
+		return netip.Prefix{}, netip.Prefix{}
 	}
+	bits, wide := 32, 24
 	if ip = ip.Unmap(); ip.Is6() {
-		return netip.PrefixFrom(ip.WithZone(""), 64).Masked().String()
+		bits, wide = 64, 48
 	}
-	return ip.String()
+	own, _ = ip.Prefix(bits) // fails only for more bits than ip has
+	area, _ = ip.Prefix(wide)
+	return own, area
 }

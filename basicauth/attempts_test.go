@@ -185,18 +185,89 @@ func TestAbandonedAttempts(t *testing.T) {
 	})
 }
 
-func TestNetwork(t *testing.T) {
-	for address, want := range map[string]string{
-		"192.0.2.1":         "192.0.2.1",
-		"::ffff:192.0.2.1":  "192.0.2.1",
-		"2001:db8:1:2:3::4": "2001:db8:1:2::/64",
-		"2001:db8:1:2:5::6": "2001:db8:1:2::/64",
-		"fe80::1%eth0":      "fe80::/64",
-		"/run/client.sock":  "/run/client.sock",
-		"":                  "",
+// An address that guesses does not find out whether a password is one that was
+// verified from elsewhere, other than by the guesses that it may make.
+func TestRememberedPasswordsAreNotCompared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, hashes := slowPasswords(1)
+		file, ctx, attacker := userFile(), t.Context(), "192.0.2.66"
+		if err := p.Verify(ctx, file, "u1", "right", "198.51.100.1"); err != nil {
+			t.Fatal(err)
+		}
+		for i := range 50 {
+			p.Verify(ctx, file, "u3", fmt.Sprint("guess ", i), attacker)
+		}
+		before := hashes.Load()
+		if err := p.Verify(ctx, file, "u1", "right", attacker); !errors.Is(err, ErrTooManyFailures) {
+			t.Errorf("the right password, verified from elsewhere: error %v, want too many failures", err)
+		}
+		if err := p.Verify(ctx, file, "u1", "right", "198.51.100.1"); err != nil {
+			t.Errorf("from where it was verified: %v", err)
+		}
+		if err := p.Verify(ctx, file, "u1", "right", "198.51.100.2"); err != nil || hashes.Load() != before {
+			t.Errorf("from a third address: %v after %d more hashes", err, hashes.Load()-before)
+		}
+	})
+}
+
+// Names that an address may not try do not displace the failures of others.
+func TestLimitedAttemptsAreNotRemembered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, _ := slowPasswords(1)
+		for i := range 1000 {
+			p.Verify(t.Context(), userFile(), fmt.Sprint("name ", i), "guess", "192.0.2.66")
+		}
+		if n := p.attempts.users.Len(); n > maxFailures {
+			t.Errorf("%d user names are remembered, want at most %d", n, maxFailures)
+		}
+	})
+}
+
+// Guesses from many addresses of one area delay a first login from elsewhere by
+// one hash at most.
+func TestGuessesFromAnArea(t *testing.T) {
+	for _, c := range []struct{ name, attacker, other string }{
+		{"IPv6 networks", "2001:db8:0:%x::1", "2001:db8:1::1"},
+		{"IPv4 addresses", "192.0.2.%d", "198.51.100.1"},
 	} {
-		if got := network(address); got != want {
-			t.Errorf("network(%q) = %q, want %q", address, got, want)
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p, _ := slowPasswords(1)
+				file := userFile()
+				var running sync.WaitGroup
+				for i := range 200 {
+					running.Go(func() {
+						p.Verify(t.Context(), file, "u1", fmt.Sprint("guess ", i), fmt.Sprintf(c.attacker, i))
+					})
+				}
+				time.Sleep(7 * hashTime / 5)
+				start := time.Now()
+				if err := p.Verify(t.Context(), file, "u2", "right", c.other); err != nil {
+					t.Error(err)
+				}
+				if took := time.Since(start); took > 2*hashTime {
+					t.Errorf("the login took %v, want at most two hashes of %v", took, hashTime)
+				}
+				running.Wait()
+				time.Sleep(2 * hashTime) // until the last hash has ended
+			})
+		})
+	}
+}
+
+func TestNetworks(t *testing.T) {
+	for address, want := range map[string][2]string{
+		"192.0.2.1":         {"192.0.2.1/32", "192.0.2.0/24"},
+		"::ffff:192.0.2.1":  {"192.0.2.1/32", "192.0.2.0/24"},
+		"2001:db8:1:2:3::4": {"2001:db8:1:2::/64", "2001:db8:1::/48"},
+		"2001:db8:1:2:5::6": {"2001:db8:1:2::/64", "2001:db8:1::/48"},
+		"fe80::1%eth0":      {"fe80::/64", "fe80::/48"},
+		"/run/client.sock":  {"invalid Prefix", "invalid Prefix"},
+		"":                  {"invalid Prefix", "invalid Prefix"},
+	} {
+		own, area := networks(address)
+		if got := [2]string{own.String(), area.String()}; got != want {
+			t.Errorf("networks(%q) = %q, want %q", address, got, want)
 		}
 	}
 }

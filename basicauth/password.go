@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"runtime"
+	"strings"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -16,6 +17,7 @@ import (
 
 const (
 	verdicts    = 4096             // verified passwords remembered, and as many refused ones
+	logins      = 16384            // verified passwords remembered with the address they came from
 	maxWait     = 10 * time.Second // for a hash, where the request has no nearer deadline
 	maxPassword = 72               // bytes: bcrypt would ignore what follows
 )
@@ -26,6 +28,9 @@ const (
 //   - remembers what it found, keyed by a MAC over the file's line and the
 //     password under a key of its own: no password is kept, and a changed line
 //     is a new question;
+//   - never limits a password that was verified before from the same address. From
+//     another address it needs no hash, but the limits below apply: guesses could
+//     otherwise be compared with what is remembered, as fast as they are sent;
 //   - runs only as many hashes at a time as half the processors, so that wrong
 //     passwords cannot take them all;
 //   - limits the wrong passwords of an address and of a user name, and prefers
@@ -42,8 +47,15 @@ type Passwords struct {
 	key      [32]byte
 	accepted *lru.Cache[[32]byte, struct{}]
 	refused  *lru.Cache[[32]byte, struct{}]
+	served   *lru.Cache[login, struct{}]
 	attempts *attempts
 	compare  func(hash, password []byte) error // bcrypt.CompareHashAndPassword
+}
+
+// A login is a verified password, and the address that it came from.
+type login struct {
+	question [32]byte
+	address  string
 }
 
 // NewPasswords returns Passwords that remember nothing yet.
@@ -52,6 +64,7 @@ func NewPasswords() *Passwords {
 	rand.Read(p.key[:])
 	p.accepted, _ = lru.New[[32]byte, struct{}](verdicts) // fails only for a size that is not positive
 	p.refused, _ = lru.New[[32]byte, struct{}](verdicts)
+	p.served, _ = lru.New[login, struct{}](logins)
 	return p
 }
 
@@ -77,12 +90,28 @@ func (p *Passwords) Verify(ctx context.Context, users *File, user, password, add
 	}
 	line, _ := p.lineOf(users, user)
 	question := p.question(line.text, password)
+	if _, found := p.served.Get(login{question, address}); found {
+		return nil
+	}
+	err := p.compareOnce(ctx, users, user, password, address, question)
+	if err == nil {
+		p.served.Add(login{question, strings.Clone(address)}, struct{}{})
+	}
+	return err
+}
+
+// compareOnce is Verify without a look at where the password came from before.
+func (p *Passwords) compareOnce(ctx context.Context, users *File, user, password, address string, question [32]byte) error {
+	key := p.mac("user name", user)
 	if ok, found := p.verdict(question); found {
+		if ok && p.attempts.limits(address, key) {
+			return ErrTooManyFailures
+		}
 		return wrongUnless(ok)
 	}
 	ctx, cancel := context.WithTimeout(ctx, maxWait)
 	defer cancel()
-	attempt, err := p.attempts.begin(ctx, address, p.mac("user name", user))
+	attempt, err := p.attempts.begin(ctx, address, key)
 	if err != nil {
 		return err
 	}
