@@ -120,17 +120,20 @@ func (e *testEntry) readWho(t *Test) (place []any, err error) {
 // readSource reads the resource for which a service calls.
 func (e *testEntry) readSource(t *Test) (place []any, err error) {
 	t.Source = sts.Source{ARN: e.SourceARN, Account: e.SourceAccount}
+	if t.Source == (sts.Source{}) {
+		return nil, nil
+	}
 	key := "sourceArn"
-	if e.SourceARN == "" || (sts.Source{ARN: e.SourceARN}).Check() == nil {
+	if e.SourceARN == "" {
 		key = "sourceAccount"
 	}
-	if e.Principal == "" && t.Source != (sts.Source{}) {
-		if e.SourceARN != "" {
-			key = "sourceArn"
-		}
+	if e.Principal == "" {
 		return []any{key}, fmt.Errorf("%s: only a principal that is a service calls for a resource here; a credential brings its own", key)
 	}
-	return []any{key}, t.Source.Check()
+	if err := (sts.Source{ARN: e.SourceARN}).Check(); err != nil {
+		return []any{"sourceArn"}, err
+	}
+	return []any{"sourceAccount"}, t.Source.Check()
 }
 
 // readWhat reads what is asked.
