@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"extauthz/decision"
+	_ "extauthz/goldentest" // accept -update
 	"extauthz/mapping"
 )
 

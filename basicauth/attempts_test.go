@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	_ "extauthz/goldentest" // accept -update
 )
 
 // hashTime is how long a hash takes in these tests, whose clock is that of a

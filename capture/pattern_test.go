@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	_ "extauthz/goldentest" // accept -update
 )
 
 const spiffePattern = "spiffe://cluster.local/ns/{namespace}/sa/{name}"

@@ -1,6 +1,10 @@
 package decision
 
-import "testing"
+import (
+	"testing"
+
+	_ "extauthz/goldentest" // accept -update
+)
 
 func TestDecideAllocatesNothingOnAHit(t *testing.T) {
 	plain, _ := newEngine(t, 100)

@@ -15,6 +15,7 @@ import (
 
 	"extauthz/authz"
 	"extauthz/decision"
+	_ "extauthz/goldentest" // accept -update
 	"extauthz/mapping"
 	"extauthz/policystore"
 )

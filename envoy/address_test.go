@@ -3,6 +3,8 @@ package envoy
 import (
 	"strings"
 	"testing"
+
+	_ "extauthz/goldentest" // accept -update
 )
 
 func TestParseAddress(t *testing.T) {

@@ -3,6 +3,8 @@ package iam
 import (
 	"net/netip"
 	"testing"
+
+	_ "extauthz/goldentest" // accept -update
 )
 
 // FuzzAddress: the parser agrees with net/netip.

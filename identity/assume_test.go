@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	_ "extauthz/goldentest" // accept -update
 	"extauthz/iam"
 	"extauthz/iam/iamtest"
 	"extauthz/sts"

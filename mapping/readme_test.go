@@ -5,6 +5,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"extauthz/goldentest"
 )
 
 // tableRows are the requests of the table in README.md, in order, and with what: a
@@ -144,18 +146,16 @@ func TestReadmeTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	const heading = "| request | needs | and if the repository is missing | and below a pull-through prefix | query parameters removed |\n| --- | --- | --- | --- | --- |\n"
-	_, table, found := strings.Cut(string(text), heading)
+	before, rest, found := strings.Cut(string(text), heading)
 	if !found {
 		t.Fatalf("README.md lacks the heading of the table:\n%s", heading)
 	}
-	table, _, _ = strings.Cut(table, "\n\n")
-	want := ""
+	_, after, _ := strings.Cut(rest, "\n\n")
+	rows := ""
 	for _, r := range tableRows {
-		want += row(t, r.request, r.with)
+		rows += row(t, r.request, r.with)
 	}
-	if table+"\n" != want {
-		t.Errorf("the table in README.md does not agree with the mapping; replace its rows by:\n%s", want)
-	}
+	goldentest.Compare(t, "README.md", before+heading+rows+"\n"+after)
 }
 
 // TestReadmeTableIsComplete holds that every operation, and every method of every

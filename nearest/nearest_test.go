@@ -3,6 +3,8 @@ package nearest
 import (
 	"slices"
 	"testing"
+
+	_ "extauthz/goldentest" // accept -update
 )
 
 func TestTo(t *testing.T) {

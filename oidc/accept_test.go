@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"testing"
 	"time"
+
+	_ "extauthz/goldentest" // accept -update
 )
 
 // TestAcceptClaims has the same claims as Envoy would hand them on.

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"extauthz/goldentest"
 	"extauthz/policystore/directory/directorytest"
 )
 
@@ -23,6 +24,7 @@ import (
 //	-- PATH quoted --    likewise, in lines that are strings of Go
 //	-- PATH removed --   the directory lacks it
 type breakage struct {
+	path       string
 	name, want string
 	contents   map[string]string // of the whole directory
 }
@@ -41,7 +43,9 @@ func breakages(t *testing.T) (all []breakage) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, parseBreakage(t, strings.TrimSuffix(filepath.Base(path), ".txt"), string(text)))
+		b := parseBreakage(t, strings.TrimSuffix(filepath.Base(path), ".txt"), string(text))
+		b.path = path
+		all = append(all, b)
 	}
 	return all
 }
@@ -148,15 +152,42 @@ func TestBroken(t *testing.T) {
 	for _, b := range breakages(t) {
 		t.Run(b.name, func(t *testing.T) {
 			t.Parallel()
+			if goldentest.Updating() {
+				b.update(t)
+				return
+			}
 			s, dir := newStore(t, small())
 			refused(t, s, dir, b.want, func() { replace(t, dir, b.contents) })
 		})
 	}
 }
 
+// update writes the error that the broken directory gives to the file of the breakage,
+// unless the file has it. It never writes that a directory is not broken.
+func (b breakage) update(t *testing.T) {
+	t.Helper()
+	dir := t.TempDir()
+	directorytest.Write(t, dir, b.contents)
+	_, err := Load(dir, options())
+	if err == nil {
+		t.Fatal("the directory is not broken")
+	}
+	if says(err, b.want) {
+		return
+	}
+	text, reading := os.ReadFile(b.path)
+	if reading != nil {
+		t.Fatal(reading)
+	}
+	goldentest.Write(t, b.path, strings.Replace(string(text), "\nerror: "+b.want+"\n", "\nerror: "+err.Error()+"\n", 1))
+}
+
 // TestBrokenConfigMap breaks the same as a ConfigMap: the error names the file by
 // its key.
 func TestBrokenConfigMap(t *testing.T) {
+	if goldentest.Updating() {
+		t.Skip("TestBroken updates the errors")
+	}
 	for _, b := range breakages(t) {
 		if inFlatForm(b.want) == b.want || strings.HasPrefix(b.name, "twice-") {
 			continue // the same error, and two forms of one name are one key

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"extauthz/authz"
+	_ "extauthz/goldentest" // accept -update
 	"extauthz/identity"
 	"extauthz/mapping"
 	"extauthz/oidc"

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	_ "extauthz/goldentest" // accept -update
 )
 
 // granted are the statements of a document, each as its effect and its actions in

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	_ "extauthz/goldentest" // accept -update
 )
 
 // read takes a text for {"name": STRING, "count": NUMBER, "list": [STRING...],

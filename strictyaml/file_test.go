@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	_ "extauthz/goldentest" // accept -update
 )
 
 type entry struct {

@@ -3,6 +3,7 @@ package sts
 import (
 	"testing"
 
+	_ "extauthz/goldentest" // accept -update
 	"extauthz/iam"
 	"extauthz/iam/iamtest"
 )

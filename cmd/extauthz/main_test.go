@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	_ "extauthz/goldentest" // accept -update
 )
 
 // asProgram in the environment makes the test binary the program itself, so

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	_ "extauthz/goldentest" // accept -update
 	"extauthz/oidc"
 )
 

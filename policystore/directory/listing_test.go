@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	_ "extauthz/goldentest" // accept -update
 )
 
 // TestFolders holds that folders are counted as files are: each is watched.

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	_ "extauthz/goldentest" // accept -update
 )
 
 // The list has every service with an action that is called as one of ECR's, ignoring

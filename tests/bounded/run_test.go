@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	_ "extauthz/goldentest" // accept -update
 )
 
 func TestRun(t *testing.T) {

@@ -1,15 +1,13 @@
 package clients
 
 import (
-	"flag"
 	"fmt"
 	"regexp"
 	"strings"
 	"testing"
-)
 
-// write makes the test write README.md and not compare with it.
-var write = flag.Bool("write", false, "write README.md anew, for the clients that ran")
+	"extauthz/goldentest"
+)
 
 // readme is README.md: a head, the table, and a section for each client.
 const readme = "README.md"
@@ -21,8 +19,8 @@ What each client does through Envoy and extauthz, in front of the CNCF
 Distribution registry, with a user name and a password. The test
 TestClients runs all of it and compares this page with what it saw, the words of
 a client only where its version is the one below: another may say it otherwise.
-Write the page anew with ` + "`go test -C tests ./clients -write`" + `, on a machine that
-has every client, with ALL_CLIENTS=true: helm and cosign are built only then.
+Update the page with ` + "`go test -C tests ./clients -update`" + `, on a machine that has
+every client, with ALL_CLIENTS=true: helm and cosign are built only then.
 
 "yes" works as with the registry alone. "denied" ends with an error and the
 text below, in which the person reads the reason. A number is why there is
@@ -94,7 +92,7 @@ func (v *visit) told(t *testing.T) {
 	t.Run("README", func(t *testing.T) {
 		version := v.printedVersion(v.newSession(t, "localhost", ""))
 		got := v.section(version)
-		if *write {
+		if goldentest.Updating() {
 			sections.Store(v.name, got)
 			return
 		}

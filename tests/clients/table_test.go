@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"extauthz/goldentest"
 	"extauthz/tests/stack"
 )
 
@@ -27,7 +28,7 @@ func TestClients(t *testing.T) {
 			})
 		}
 	})
-	if *write {
+	if goldentest.Updating() {
 		writePage(t)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	_ "extauthz/goldentest" // accept -update
 )
 
 // own are the headers that Envoy adds, and that a clock writes.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	_ "extauthz/goldentest" // accept -update
 	"extauthz/iam"
 
 	"extauthz/tests/needed"

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	_ "extauthz/goldentest" // accept -update
 	"extauthz/tests/stack"
 )
 

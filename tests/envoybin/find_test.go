@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	_ "extauthz/goldentest" // accept -update
 )
 
 func TestAccept(t *testing.T) {

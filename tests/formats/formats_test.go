@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"testing"
 
+	_ "extauthz/goldentest" // accept -update
 	"extauthz/iam"
 )
 

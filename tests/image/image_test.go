@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	_ "extauthz/goldentest" // accept -update
 )
 
 // root is the checkout, whose Dockerfile is tested.

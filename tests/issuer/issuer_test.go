@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	_ "extauthz/goldentest" // accept -update
 	"extauthz/oidc"
 )
 

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+
+	_ "extauthz/goldentest" // accept -update
 )
 
 // ended keeps how a test was ended.

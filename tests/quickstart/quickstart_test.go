@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	_ "extauthz/goldentest" // accept -update
 	"extauthz/tests/bounded"
 	"extauthz/tests/stack"
 )

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	_ "extauthz/goldentest" // accept -update
 	"extauthz/tests/needed"
 	"extauthz/tests/stack"
 )

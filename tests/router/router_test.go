@@ -4,6 +4,8 @@ import (
 	"flag"
 	"runtime"
 	"testing"
+
+	_ "extauthz/goldentest" // accept -update
 )
 
 var (

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	_ "extauthz/goldentest" // accept -update
 	"extauthz/tests/stack"
 )
 

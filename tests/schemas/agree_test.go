@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	_ "extauthz/goldentest" // accept -update
 	"extauthz/tests/stack"
 )
 

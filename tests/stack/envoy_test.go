@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"go.yaml.in/yaml/v3"
+
+	_ "extauthz/goldentest" // accept -update
 )
 
 var elsewhere = wiring{
