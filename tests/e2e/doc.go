@@ -35,6 +35,7 @@
 //	certs_test.go      the certificates that they show
 //	spiffe_test.go     callers known by patterns of SPIFFE IDs and other names
 //	issuers_test.go    the example that knows callers by tokens, with issuers of the test
+//	combined_test.go   the example that knows callers by certificates, tokens and passwords
 //	callers_test.go    who a request is taken to come from
 //	tokens_test.go     tokens and passwords: good, bad and misplaced
 //	trust_test.go      which token assumes which role, and what its session may

@@ -135,6 +135,15 @@ var groups = []group{
 		{"a service for a resource", serviceForResource},
 		{"forged headers", workloadForged},
 	}},
+	{"certificates, tokens and passwords on one listener", combined, false, []scenario{
+		{"each kind proves a caller", eachKindOfCaller},
+		{"a wrong credential does not fall through to another", wrongCredentials},
+		{"an untrusted certificate ends the connection", untrustedCertificates},
+		{"a certificate decides beside another credential", twoCredentials},
+		{"a client without a certificate is served and forges none", withoutCertificate},
+		{"a certificate is not replaced by a header", certificateNotForged},
+		{"no log has a query", queryIsNotLogged(overTLSPlainly)},
+	}},
 	{"a trusted proxy", overTokens, false, []scenario{
 		{"says who calls", trustedHeader},
 		{"is not to be imitated", forgedHeader},

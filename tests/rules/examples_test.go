@@ -33,7 +33,7 @@ func found(t *testing.T, pattern string, atLeast int) []string {
 
 // TestExamplePolicies loads every policy directory among the examples.
 func TestExamplePolicies(t *testing.T) {
-	for _, dir := range found(t, "*/policies", 1) {
+	for _, dir := range found(t, "*/policies", 4) {
 		if _, err := policystore.Load(dir, decision.Options{CacheSize: 16}); err != nil {
 			t.Errorf("%s: %v", dir, err)
 		}
@@ -61,7 +61,7 @@ func TestExampleEnvoys(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "github-jwks.json"), keys.KeySet(), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	for _, example := range found(t, "*/envoy.yaml", 3) {
+	for _, example := range found(t, "*/envoy.yaml", 4) {
 		t.Run(filepath.Base(filepath.Dir(example)), func(t *testing.T) {
 			validates(t, envoy, example, dir)
 		})
@@ -98,7 +98,7 @@ var tries = regexp.MustCompile(`(?s)grpc_service:\n +timeout: (\S+)\n.*?max_inte
 
 // TestExampleTries wants a try of a check to last as long as the check may.
 func TestExampleTries(t *testing.T) {
-	for _, example := range found(t, "*/envoy.yaml", 3) {
+	for _, example := range found(t, "*/envoy.yaml", 4) {
 		text, err := os.ReadFile(example)
 		if err != nil {
 			t.Fatal(err)
@@ -113,7 +113,7 @@ func TestExampleTries(t *testing.T) {
 // string, where clients put tokens, and no credential.
 func TestExampleLogs(t *testing.T) {
 	allowed := regexp.MustCompile(`^(REQ\(:METHOD\)|REQ\(X-REQUEST-ID\)|PATH\(NQ:PATH\)|RESPONSE_CODE|DYNAMIC_METADATA\(envoy\.filters\.http\.ext_authz:(decision|action|repository|principal)\))$`)
-	for _, example := range found(t, "*/envoy.yaml", 3) {
+	for _, example := range found(t, "*/envoy.yaml", 4) {
 		text, err := os.ReadFile(example)
 		if err != nil {
 			t.Fatal(err)
