@@ -118,6 +118,12 @@
 // digit, and have no exponent. Four digits are a year, other digits are
 // seconds since 1970. An IPv4 address mapped into IPv6 is IPv4.
 //
+// Tags whose keys differ only in case ([ContextEntry.Ambiguous]). A policy that writes
+// the key exactly like one of them means this one. For another policy the key is
+// ambiguous: a condition on it, and one with a variable of it, is false in an Allow
+// and true in a Deny, and a Resource or NotResource with such a variable does not
+// match in an Allow and matches in a Deny.
+//
 // Condition keys. After the prefix a name may contain further colons. A key
 // without a prefix is absent from every request; it gets a finding. A key of this
 // project's namespace that does not exist is an error, also in a policy variable,

@@ -159,6 +159,12 @@ func (g generator) context(base string) Context {
 			}
 		}
 		c = append(c, entry)
+		if strings.Contains(key, "/") && g.chance(4) {
+			c[len(c)-1].Ambiguous = true // another tag's key differs in case alone
+			if g.chance(2) {             // and is written like this
+				c = append(c, ContextEntry{Key: "aws:PrincipalTag/a", Value: pick(g, values...), Ambiguous: true})
+			}
+		}
 	}
 	return c
 }

@@ -53,12 +53,40 @@ func (w *twin) variable(name string) (string, bool) {
 		return name, true
 	}
 	name, fallback, hasFallback := strings.Cut(name, ", ")
-	for _, e := range w.request.Context {
-		if strings.EqualFold(e.Key, name) {
-			return e.Value, !e.Multi
+	if e := w.find(name); e != nil {
+		return e.Value, !e.Multi
+	}
+	return strings.Trim(fallback, "'"), hasFallback && !w.isAmbiguous(name)
+}
+
+// find looks a key up. An entry that differs from another one only in case has to be
+// written with exactly the same tag.
+func (w *twin) find(name string) *ContextEntry {
+	for i := range w.request.Context {
+		e := &w.request.Context[i]
+		_, tag, _ := strings.Cut(e.Key, "/")
+		if strings.EqualFold(e.Key, name) && (!e.Ambiguous || strings.HasSuffix(name, "/"+tag)) {
+			return e
 		}
 	}
-	return strings.Trim(fallback, "'"), hasFallback
+	return nil
+}
+
+// isAmbiguous: the key is that of several entries, and none is written like it.
+func (w *twin) isAmbiguous(name string) bool {
+	same := slices.ContainsFunc(w.request.Context, func(e ContextEntry) bool { return strings.EqualFold(e.Key, name) })
+	return same && w.find(name) == nil
+}
+
+// dependsOnAmbiguous: a text has a variable whose key is ambiguous.
+func (w *twin) dependsOnAmbiguous(p twinPolicy, text string) bool {
+	for _, m := range twinVariable.FindAllStringSubmatch(text, -1) {
+		name, _, _ := strings.Cut(m[1], ", ")
+		if p.version == "2012-10-17" && w.isAmbiguous(name) {
+			return true
+		}
+	}
+	return false
 }
 
 // twinMatchUnits fills a table: row i says which beginnings of the subject the
@@ -104,13 +132,11 @@ func (w *twin) conditionHolds(p twinPolicy, effect, operator, key string, values
 	if strings.HasPrefix(base, "Arn") && slices.Contains(values, any("*")) {
 		return effect == "Deny" // a lone "*" is no ARN
 	}
-	var entry *ContextEntry
-	for i := range w.request.Context {
-		if strings.EqualFold(w.request.Context[i].Key, key) {
-			entry = &w.request.Context[i]
-			break
-		}
+	if w.isAmbiguous(key) || (strings.HasPrefix(base, "String") || strings.HasPrefix(base, "Arn") || base == "Bool") &&
+		slices.ContainsFunc(values, func(v any) bool { return w.dependsOnAmbiguous(p, fmt.Sprint(v)) }) {
+		return effect == "Deny"
 	}
+	entry := w.find(key)
 	var have []string
 	if entry != nil {
 		have = []string{entry.Value}

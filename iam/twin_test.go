@@ -274,6 +274,14 @@ func (w *twin) actionMatches(s twinStatement) bool {
 
 func (w *twin) resourceMatches(p twinPolicy, s twinStatement) bool {
 	effect := s["Effect"].(string)
+	for _, name := range []string{"Resource", "NotResource"} {
+		for _, r := range twinList(s[name]) {
+			pattern, _ := r.(string)
+			if segments := strings.SplitN(pattern, ":", 6); len(segments) == 6 && w.dependsOnAmbiguous(p, segments[5]) {
+				return effect == "Deny"
+			}
+		}
+	}
 	if element, found := s["Resource"]; found {
 		for _, r := range twinList(element) {
 			if matched, _ := w.oneResource(p, r.(string), effect, effect); matched {

@@ -14,6 +14,29 @@ func (w *World) exports(s style) map[string]string {
 	for _, r := range w.Registries {
 		maps.Copy(files, r.outputs(s))
 	}
+	for id, c := range w.ByID {
+		maps.Copy(files, controls("organization/scp/"+id+"/", "SERVICE_CONTROL_POLICY", "p-FullAWSAccess", c.SCPs, s))
+		maps.Copy(files, controls("organization/rcp/"+id+"/", "RESOURCE_CONTROL_POLICY", "p-RCPFullAWSAccess", c.RCPs, s))
+	}
+	return files
+}
+
+// controls are the outputs of aws organizations list-policies-for-target and
+// describe-policy. Without policies of its own an id has AWS's, which needs no file.
+func controls(folder, kind, full string, documents []Document, s style) map[string]string {
+	files, entries := map[string]string{}, list{}
+	summary := func(id, name string) object {
+		return object{{"Id", id}, {"Arn", "arn:aws:organizations::" + accountA + ":policy/" + id}, {"Name", name}, {"Description", ""}, {"Type", kind}, {"AwsManaged", id == full}}
+	}
+	for _, d := range documents {
+		id := "p-" + d.Name
+		entries = append(entries, summary(id, d.Name))
+		files[folder+id+".json"] = s.write(object{{"Policy", object{{"PolicySummary", summary(id, d.Name)}, {"Content", d.Text}}}})
+	}
+	if len(entries) == 0 {
+		return nil
+	}
+	files[folder+"policies.json"] = s.write(object{{"Policies", entries}})
 	return files
 }
 

@@ -101,6 +101,30 @@ func (g *generator) organization() {
 		o.Management = accountA
 	}
 	g.w.Organization = o
+	if g.chance(2) {
+		g.attachByID()
+	}
+}
+
+// attachByID attaches control policies to ids on the paths of members, in place of
+// levels of all accounts.
+func (g *generator) attachByID() {
+	g.w.SCPs, g.w.RCPs, g.w.ByID = nil, nil, map[string]*Controls{}
+	for _, account := range []string{accountA, accountB} { // in this order, for the same world from the same seed
+		for _, id := range g.w.Organization.ids(account) {
+			if g.w.ByID[id] != nil || g.chance(3) {
+				continue
+			}
+			c := &Controls{}
+			if !g.chance(3) {
+				c.SCPs = g.levels(iam.ServiceControlPolicy)[0]
+			}
+			if !g.chance(3) {
+				c.RCPs = g.levels(iam.ResourceControlPolicy)[0]
+			}
+			g.w.ByID[id] = c
+		}
+	}
 }
 
 // levels are those of control policies. Each level of service control policies

@@ -23,6 +23,13 @@ func (w *World) plain() map[string]string {
 	for path, text := range w.ours(func(m *Managed) string { return m.inForce().Name }, principals) {
 		files[path] = text
 	}
+	for id, c := range w.ByID {
+		for kind, documents := range map[string][]Document{"scp": c.SCPs, "rcp": c.RCPs} {
+			for _, d := range documents {
+				files["organization/"+kind+"/"+id+"/"+d.Name+".json"] = d.Text
+			}
+		}
+	}
 	for _, r := range w.Registries {
 		r.documents(files)
 	}

@@ -2,6 +2,7 @@ package formats
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -78,6 +79,10 @@ func (w *twin) above(q *Question, p *iam.Policies, add func(*[]*iam.Policy, iam.
 	if w.Organization != nil {
 		p.ManagementAccount = w.Organization.Management
 	}
+	if w.ByID != nil {
+		w.attached(caller, owner, p, add)
+		return
+	}
 	for _, level := range w.SCPs {
 		var policies []*iam.Policy
 		add(&policies, iam.ServiceControlPolicy, level...)
@@ -92,6 +97,43 @@ func (w *twin) above(q *Question, p *iam.Policies, add func(*[]*iam.Policy, iam.
 			p.RCPs = append(p.RCPs, policies)
 		}
 	}
+}
+
+// attached adds the control policies on the paths of the caller and the owner.
+func (w *twin) attached(caller, owner string, p *iam.Policies, add func(*[]*iam.Policy, iam.Kind, ...Document)) {
+	for _, id := range w.idsAbove(caller) {
+		if c := w.ByID[id]; c != nil && len(c.SCPs) > 0 {
+			var policies []*iam.Policy
+			add(&policies, iam.ServiceControlPolicy, c.SCPs...)
+			p.SCPs = append(p.SCPs, policies)
+		}
+	}
+	for _, id := range w.idsAbove(owner) {
+		if c := w.ByID[id]; c != nil && len(c.RCPs) > 0 {
+			var policies []*iam.Policy
+			add(&policies, iam.ResourceControlPolicy, c.RCPs...)
+			p.RCPs = append(p.RCPs, policies)
+		}
+	}
+}
+
+// idsAbove are the ids on an account's path; all of them for an account that is not
+// known, as that of a service, so that no restriction is lost.
+func (w *twin) idsAbove(account string) []string {
+	if account == "" {
+		return slices.Sorted(maps.Keys(w.ByID))
+	}
+	return w.Organization.ids(account)
+}
+
+// ids are the ids on an account's path: the root, the units and the account; none for
+// an account that is not a member.
+func (o *Organization) ids(account string) []string {
+	steps := strings.Split(strings.TrimSuffix(o.Paths[account], "/"), "/")
+	if len(steps) < 2 {
+		return nil
+	}
+	return append(steps[1:], account)
 }
 
 func (w *twin) binds(account string) bool {

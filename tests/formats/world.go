@@ -9,8 +9,9 @@ import (
 type World struct {
 	Accounts     []*Account
 	Registries   []*Registry
-	Organization *Organization // nil for none
-	SCPs, RCPs   [][]Document  // by level, the root first
+	Organization *Organization        // nil for none
+	SCPs, RCPs   [][]Document         // by level, the root first, for every account
+	ByID         map[string]*Controls // instead, by the id of a root, a unit or an account
 	Callers      []*Caller
 	Questions    []Question
 }
@@ -66,6 +67,10 @@ type Repository struct {
 	Policy *Document
 	Tags   []Tag
 }
+
+// Controls are the control policies that are attached to a root, a unit or an account.
+// Without service control policies it has FullAWSAccess.
+type Controls struct{ SCPs, RCPs []Document }
 
 // An Organization has members, and may have a management account among them.
 type Organization struct {
