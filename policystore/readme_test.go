@@ -1,13 +1,20 @@
-package policystore
+package policystore_test
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
+
+	"extauthz/decision"
+	"extauthz/policystore"
+	"extauthz/policytest"
 )
 
-// TestReadmeExamples loads the directory that the examples in README.md make.
+// TestReadmeExamples loads the directory that the examples in README.md make, and runs
+// the policy tests in it.
 func TestReadmeExamples(t *testing.T) {
 	text, err := os.ReadFile("README.md")
 	if err != nil {
@@ -22,16 +29,35 @@ func TestReadmeExamples(t *testing.T) {
 	if len(contents) < 15 {
 		t.Fatalf("%d examples, want 15 at least: %v", len(contents), contents)
 	}
-	s, err := load(t, contents)
+	dir := t.TempDir()
+	for file, content := range contents {
+		file = filepath.Join(dir, filepath.FromSlash(file))
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := policystore.Load(dir, decision.Options{CacheSize: 16})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Summary{
+	want := policystore.Summary{
 		Registries: 1, Credentials: 2, Principals: 2, ManagedPolicies: 1, AWSManagedPolicies: 4, RegistryPolicies: 1, RepositoryPolicies: 1,
 		ControlPolicies: 3, Repositories: 1, TaggedRepositories: 1,
 	}
 	if s.Summary != want {
 		t.Errorf("the examples make %+v, want %+v", s.Summary, want)
+	}
+	tests, err := policytest.Load(dir)
+	if err != nil || len(tests) < 2 {
+		t.Fatalf("%d policy tests, error %v; want at least 2", len(tests), err)
+	}
+	var report strings.Builder
+	results := policytest.Run(s, tests, time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC))
+	if results.WriteTo(&report); results.Failed() > 0 {
+		t.Errorf("policy tests: %s", &report)
 	}
 }
 

@@ -36,10 +36,6 @@ func TestReadmesInOrder(t *testing.T) {
 				if slices.ContainsFunc(longRuns, func(long string) bool { return strings.HasPrefix(command, long) }) {
 					continue
 				}
-				if file := ownFile(dir, command); file != "" {
-					t.Logf("%s: the reader has to bring %s", command, file)
-					continue
-				}
 				typed++
 				types(t, dir, command)
 			}
@@ -137,14 +133,4 @@ func commandsOf(t *testing.T, page string) (commands []string) {
 		}
 	}
 	return commands
-}
-
-// ownFile is a file that a command reads and that is not there: one of the reader's own.
-func ownFile(dir, command string) string {
-	for _, file := range regexp.MustCompile(`(--junit[ =])?[\w./-]+\.(?:jsonl?|jwt|pem|tsv)\b`).FindAllString(command, -1) {
-		if _, err := os.Stat(filepath.Join(dir, file)); err != nil && !strings.HasPrefix(file, "--junit") {
-			return file
-		}
-	}
-	return ""
 }

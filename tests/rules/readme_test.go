@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -178,6 +179,90 @@ func TestReadmeLinks(t *testing.T) {
 	if links < 30 {
 		t.Errorf("%d links, want at least 30", links)
 	}
+}
+
+// sampleFile is a path that ends in a file name, as a command has it.
+var sampleFile = regexp.MustCompile(`^[\w./-]+\.(?:jsonl?|ya?ml|jwt|token|pem|crt|tsv|txt|html|toml)$`)
+
+// written are the options of commands whose file the command writes.
+var written = []string{"--junit"}
+
+// policyTests are the policy tests in a policy directory, whose folder has the name of
+// one of the repository's.
+var policyTests = regexp.MustCompile(`^tests/[^/]+\.yaml$`)
+
+// TestReadmeFiles checks that every sample file that a command of a page reads exists,
+// and every path in a folder of the repository that a page names.
+func TestReadmeFiles(t *testing.T) {
+	samples, paths := 0, 0
+	for _, name := range pages(t) {
+		text := page(t, name)
+		for _, line := range told(text) {
+			for _, file := range filesRead(line) {
+				if samples++; !exists(file) {
+					t.Errorf("%s: the command %q reads %s, which does not exist", name, line, file)
+				}
+			}
+		}
+		for _, path := range regexp.MustCompile("`((?:\\.\\./)?[a-z]+/[\\w./-]+)`").FindAllStringSubmatch(text, -1) {
+			path := strings.TrimPrefix(path[1], "../")
+			if top, _, _ := strings.Cut(path, "/"); !ownFolder(t, top) || policyTests.MatchString(path) {
+				continue
+			}
+			if paths++; !exists(path) && !exists(filepath.Join(filepath.Dir(name), path)) {
+				t.Errorf("%s names %s, which does not exist", name, path)
+			}
+		}
+	}
+	if samples < 6 || paths < 8 {
+		t.Errorf("%d sample files and %d paths, want at least 6 and 8", samples, paths)
+	}
+}
+
+// filesRead returns the files that a command reads by their names.
+func filesRead(line string) (files []string) {
+	words := strings.Fields(line)
+	for i, word := range words {
+		if flag, value, found := strings.Cut(word, "="); found && strings.HasPrefix(flag, "--") {
+			word = value
+			if slices.Contains(written, flag) {
+				continue
+			}
+		}
+		if sampleFile.MatchString(word) && !slices.Contains(written, words[max(i-1, 0)]) && words[max(i-1, 0)] != ">" {
+			files = append(files, word)
+		}
+	}
+	return files
+}
+
+// TestFilesRead tries the rule.
+func TestFilesRead(t *testing.T) {
+	for line, want := range map[string]string{
+		"bin/extauthz simulate a/case.json":                     "a/case.json",
+		"bin/extauthz simulate --jsonl < a.jsonl":               "a.jsonl",
+		"bin/extauthz whoami --token=t.jwt --certificate c.pem": "t.jwt c.pem",
+		"bin/extauthz test --junit report.json dir":             "",
+		"bin/extauthz lint --format sarif dir > out.json":       "",
+		"bin/extauthz init policies --registry-host a.example":  "",
+	} {
+		if got := strings.Join(filesRead(line), " "); got != want {
+			t.Errorf("%s: reads %q, want %q", line, got, want)
+		}
+	}
+}
+
+// exists reports whether the repository has the path.
+func exists(path string) bool {
+	_, err := os.Stat(filepath.Join(stack.Root(), path))
+	return err == nil
+}
+
+// ownFolder reports whether the name is that of a folder at the top of the repository,
+// and not of one in a policy directory.
+func ownFolder(t *testing.T, name string) bool {
+	t.Helper()
+	return name != "bin" && slices.ContainsFunc(files(t), func(file string) bool { return strings.HasPrefix(file, name+"/") })
 }
 
 // anchors are the sections of a page, as links name them.
