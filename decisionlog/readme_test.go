@@ -1,0 +1,272 @@
+package decisionlog
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"extauthz/authz"
+	"extauthz/decision"
+	"extauthz/policystore"
+)
+
+// The conditions under which README.md says that a field is present, in its words.
+const (
+	always         = "always"
+	notAllowed     = "unless `decision` is `allowed`"
+	hasID          = "if Envoy sends a request ID"
+	hasRegistry    = "if the request is for a registry in `registries.yaml`"
+	identified     = "if the caller is identified"
+	userFails      = "if the login of a user in `htpasswd` fails"
+	hasCredential  = "if a source finds a credential"
+	ofIssuer       = "if the credential is a token of a known issuer"
+	signed         = "if a token's signature is verified"
+	hasAddress     = "if Envoy sends an address"
+	readable       = "if the check can be read"
+	mapped         = "if the request maps to actions"
+	ofRepository   = "if the operation has a repository"
+	withReference  = "if the operation has a reference"
+	evaluated      = "if permissions are evaluated"
+	changesRequest = "if a denial only changes the request"
+	hasSid         = "if the statement has a `Sid`"
+)
+
+// fieldCase is a request, and the conditions that are true of it.
+type fieldCase struct {
+	name    string
+	checker *authz.Checker
+	request *authz.Request
+	hold    []string
+}
+
+func fieldCases(t *testing.T) []fieldCase {
+	t.Helper()
+	c, none := checker(t), &authz.Checker{Snapshots: func() *policystore.Snapshot { return nil }}
+	const callers = "../analysis/testdata/callers"
+	snapshot, err := policystore.Load(callers, decision.Options{CacheSize: 16})
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := os.ReadFile("../analysis/testdata/ci.token")
+	if err != nil {
+		t.Fatal(err)
+	}
+	withTokens := &authz.Checker{Snapshots: func() *policystore.Snapshot { return snapshot }}
+	bearing := func(token string) *authz.Request {
+		r := request("GET", "/v2/")
+		r.Host, r.Extensions = "main.example.com", map[string]string{"registry": "main"}
+		r.Headers = append(r.Headers, basic("", "")) // replaced
+		r.Headers[0].Value = "Bearer " + strings.TrimSpace(token)
+		return r
+	}
+	elsewhere, bare := request("GET", "/v2/", basic("bob", "bob-secret")), request("GET", "/v2/")
+	elsewhere.Host, bare.ID, bare.Peer = "elsewhere.example.com", "", ""
+	known := []string{hasID, hasAddress, readable, hasRegistry}
+	bob := append(slices.Clip(known), hasCredential, identified)
+	decided := append(slices.Clip(bob), mapped, evaluated)
+	return []fieldCase{
+		{"a pull", c, request("GET", "/v2/team/app/manifests/v1", basic("bob", "bob-secret")), append(slices.Clip(decided), ofRepository, withReference)},
+		{"a login", c, request("GET", "/v2/", basic("bob", "bob-secret")), decided},
+		{"a list of tags", c, request("GET", "/v2/team/app/tags/list", basic("bob", "bob-secret")), append(slices.Clip(decided), ofRepository)},
+		{"a mount", c, request("POST", "/v2/team/app/blobs/uploads/?mount=sha256:"+strings.Repeat("0", 64)+"&from=team/base", basic("alice", "alice-secret")),
+			append(slices.Clip(decided), ofRepository, withReference)},
+		{"a denial", c, request("PUT", "/v2/team/app/manifests/v1", basic("bob", "bob-secret")), append(slices.Clip(decided), notAllowed, ofRepository, withReference)},
+		{"an explicit denial", c, request("GET", "/v2/secret/app/manifests/v1", basic("bob", "bob-secret")), append(slices.Clip(decided), notAllowed, ofRepository, withReference)},
+		{"no credential", c, request("GET", "/v2/"), append(slices.Clip(known), notAllowed)},
+		{"neither ID nor address", c, bare, []string{readable, hasRegistry, notAllowed}},
+		{"a wrong password", c, request("GET", "/v2/", basic("bob", "wrong")), append(slices.Clip(known), notAllowed, hasCredential, userFails)},
+		{"an unknown user", c, request("GET", "/v2/", basic("eve", "wrong")), append(slices.Clip(known), notAllowed, hasCredential)},
+		{"a path that is refused", c, request("GET", "/v2/team/../app/manifests/v1", basic("bob", "bob-secret")), append(slices.Clip(bob), notAllowed)},
+		{"another host", c, elsewhere, []string{hasID, hasAddress, readable, notAllowed}},
+		{"a check that cannot be read", c, &authz.Request{Unreadable: "the check is larger than 4 MiB", Time: bare.Time}, []string{notAllowed}},
+		{"no policies", none, request("GET", "/v2/", basic("bob", "bob-secret")), []string{hasID, hasAddress, readable, notAllowed}},
+		{"a token", withTokens, bearing(string(token)), append(slices.Clip(decided), ofIssuer, signed)},
+		{"a token with another signature", withTokens, bearing(otherSignature(string(token))), append(slices.Clip(known), notAllowed, hasCredential, ofIssuer)},
+	}
+}
+
+// otherSignature returns a token with the last bytes of its signature replaced.
+func otherSignature(token string) string {
+	token = strings.TrimSpace(token)
+	return token[:len(token)-8] + "AAAAAAAA"
+}
+
+// field is a row of a table in README.md.
+type field struct{ name, kind, present string }
+
+// TestReadmeFields compares the tables of README.md with what is logged: the fields,
+// their order and types, and when each is present.
+func TestReadmeFields(t *testing.T) {
+	tables := fieldTables(t)
+	var seen [3]map[string]int // how often each condition was true and false
+	for i := range seen {
+		seen[i] = map[string]int{}
+	}
+	for _, c := range fieldCases(t) {
+		t.Run(c.name, func(t *testing.T) {
+			line := logged(t, c.checker, c.request)
+			hold := append(slices.Clip(c.hold), always)
+			checkFields(t, tables[0], line, hold, seen[0])
+			var of struct{ Actions []json.RawMessage }
+			if err := json.Unmarshal(line, &of); err != nil {
+				t.Fatal(err)
+			}
+			for _, a := range of.Actions {
+				var of struct {
+					Optional   bool
+					Statements []json.RawMessage
+				}
+				if err := json.Unmarshal(a, &of); err != nil {
+					t.Fatal(err)
+				}
+				checkFields(t, tables[1], a, conditions(of.Optional, changesRequest), seen[1])
+				for _, s := range of.Statements {
+					var of struct{ Sid string }
+					if err := json.Unmarshal(s, &of); err != nil {
+						t.Fatal(err)
+					}
+					checkFields(t, tables[2], s, conditions(of.Sid != "", hasSid), seen[2])
+				}
+			}
+		})
+	}
+	for i, table := range tables {
+		for _, f := range table {
+			if f.present != always && (seen[i][f.name] == 0 || seen[i]["no "+f.name] == 0) {
+				t.Errorf("%s is present %d times and absent %d times, want each at least once", f.name, seen[i][f.name], seen[i]["no "+f.name])
+			}
+		}
+	}
+}
+
+// conditions are those that are true of an element.
+func conditions(holds bool, condition string) []string {
+	if holds {
+		return []string{always, condition}
+	}
+	return []string{always}
+}
+
+// checkFields compares the fields of an object with the table.
+func checkFields(t *testing.T, table []field, object []byte, hold []string, seen map[string]int) {
+	t.Helper()
+	var values map[string]any
+	if err := json.Unmarshal(object, &values); err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for _, f := range table {
+		if !slices.Contains(hold, f.present) {
+			seen["no "+f.name]++
+			continue
+		}
+		seen[f.name]++
+		want = append(want, f.name)
+		if kind := kindOf(values[f.name]); values[f.name] != nil && kind != f.kind {
+			t.Errorf("%s is a %s, and README.md says %s", f.name, kind, f.kind)
+		}
+	}
+	if got := keys(t, object); !slices.Equal(got, want) {
+		t.Errorf("%s\nhas the fields %q\nand by README.md %q", object, got, want)
+	}
+}
+
+// kindOf returns the name of a JSON type.
+func kindOf(value any) string {
+	switch value.(type) {
+	case string:
+		return "string"
+	case float64:
+		return "number"
+	case bool:
+		return "boolean"
+	case []any:
+		return "array"
+	}
+	return fmt.Sprintf("%T", value)
+}
+
+// keys returns the keys of an object in its order.
+func keys(t *testing.T, object []byte) (all []string) {
+	t.Helper()
+	d := json.NewDecoder(strings.NewReader(string(object)))
+	for depth := 0; ; {
+		token, err := d.Token()
+		if err != nil {
+			return all
+		}
+		switch token := token.(type) {
+		case json.Delim:
+			if token == '{' || token == '[' {
+				depth++
+			} else {
+				depth--
+			}
+		case string:
+			if depth == 1 {
+				all = append(all, token)
+				var value json.RawMessage
+				if err := d.Decode(&value); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+}
+
+// fieldTables returns the three tables of README.md.
+func fieldTables(t *testing.T) (tables [3][]field) {
+	t.Helper()
+	_, text, _ := strings.Cut(readme(t), "## Fields")
+	text, _, _ = strings.Cut(text, "\n## ")
+	parts := strings.Split(text, "| --- | --- | --- | --- |\n")
+	if len(parts) != 4 {
+		t.Fatalf("%d tables, want 3", len(parts)-1)
+	}
+	for i, part := range parts[1:] {
+		for _, row := range regexp.MustCompile("(?m)^\\| `(\\w+)` \\| (\\w+) \\| (.*?) \\| .* \\|$").FindAllStringSubmatch(part, -1) {
+			tables[i] = append(tables[i], field{row[1], row[2], row[3]})
+		}
+	}
+	for i, of := range []any{action{}, statement{}} {
+		if got, want := len(tables[i+1]), reflect.TypeOf(of).NumField(); got != want {
+			t.Errorf("table %d has %d fields, want %d", i+2, got, want)
+		}
+	}
+	return tables
+}
+
+// readme is README.md of this package.
+func readme(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// TestReadmeLines compares the lines in README.md with what is logged. The digest
+// changes with the quickstart's policies and is not compared.
+func TestReadmeLines(t *testing.T) {
+	digest := regexp.MustCompile(`"digest":"sha256:[0-9a-f]{64}"`)
+	lines := regexp.MustCompile("(?m)^```json\n(.*)\n```$").FindAllStringSubmatch(readme(t), -1)
+	requests := []*authz.Request{
+		request("PUT", "/v2/team/app/manifests/v1", basic("bob", "bob-secret")),
+		request("GET", "/v2/", basic("bob", "wrong")),
+	}
+	if len(lines) != len(requests) {
+		t.Fatalf("README.md has %d lines, want %d", len(lines), len(requests))
+	}
+	for i, r := range requests {
+		line := string(logged(t, checker(t), r))
+		if got, want := digest.ReplaceAllString(line, ""), digest.ReplaceAllString(lines[i][1], ""); got != want || !digest.MatchString(lines[i][1]) {
+			t.Errorf("README.md has\n%s\nand the log\n%s", lines[i][1], line)
+		}
+	}
+}
