@@ -2,6 +2,7 @@ package clientbin
 
 import (
 	"os"
+	"os/exec"
 	"path"
 	"path/filepath"
 
@@ -13,12 +14,13 @@ type Client struct {
 	Package string // the package of the program
 	Version string // of its module
 	Heavy   bool   // building it takes as long as all the others together, or longer
+	Beside  string // a program of the machine without which it cannot run, if any
 }
 
 // The clients. Crane is a tool of this module.
 var (
 	Regctl = Client{Package: "github.com/regclient/regclient/cmd/regctl", Version: "v0.11.7"}
-	Ctr    = Client{Package: "github.com/containerd/containerd/v2/cmd/ctr", Version: "v2.4.2"}
+	Ctr    = Client{Package: "github.com/containerd/containerd/v2/cmd/ctr", Version: "v2.4.2", Beside: "containerd"}
 	Helm   = Client{Package: "helm.sh/helm/v3/cmd/helm", Version: "v3.22.0", Heavy: true}
 	Cosign = Client{Package: "github.com/sigstore/cosign/v3/cmd/cosign", Version: "v3.1.3", Heavy: true}
 )
@@ -32,6 +34,11 @@ const Everything = "ALL_CLIENTS"
 
 // Wanted reports whether the client is to be built here, if it is not there yet.
 func (c Client) Wanted() bool {
+	if c.Beside != "" {
+		if _, err := exec.LookPath(c.Beside); err != nil {
+			return false
+		}
+	}
 	return !c.Heavy || os.Getenv(Everything) == "true" || os.Getenv("CI") == "true"
 }
 

@@ -1,0 +1,36 @@
+package clientbin
+
+import "testing"
+
+func TestWanted(t *testing.T) {
+	heavy, light := Client{Heavy: true}, Client{Beside: "sh"}
+	for _, c := range []struct {
+		name, ci, all string
+		client        Client
+		want          bool
+	}{
+		{"light", "", "", light, true},
+		{"beside a program that is missing", "true", "true", Client{Beside: "no-such-program"}, false},
+		{"heavy", "", "", heavy, false},
+		{"heavy, and all are wanted", "", "true", heavy, true},
+		{"heavy, in CI", "true", "", heavy, true},
+	} {
+		t.Setenv("CI", c.ci)
+		t.Setenv(Everything, c.all)
+		if got := c.client.Wanted(); got != c.want {
+			t.Errorf("%s: %t, want %t", c.name, got, c.want)
+		}
+	}
+	left := 0
+	for _, c := range All() {
+		if c.Version == "" || c.Package == "" {
+			t.Errorf("%+v is incomplete", c)
+		}
+		if c.Heavy {
+			left++
+		}
+	}
+	if left != 2 {
+		t.Errorf("%d clients are left to .ci/run, and README.md names 2", left)
+	}
+}
