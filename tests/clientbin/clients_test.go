@@ -1,6 +1,10 @@
 package clientbin
 
-import "testing"
+import (
+	"testing"
+
+	_ "extauthz/goldentest" // accept -update
+)
 
 func TestWanted(t *testing.T) {
 	heavy, light := Client{Heavy: true}, Client{Beside: "sh"}
