@@ -41,8 +41,8 @@ func TestReadmesInOrder(t *testing.T) {
 			}
 		})
 	}
-	if typed < 20 {
-		t.Errorf("%d commands, want at least 20", typed)
+	if typed < 25 {
+		t.Errorf("%d commands, want at least 25", typed)
 	}
 }
 
