@@ -28,11 +28,12 @@ func page(t *testing.T, name string) string {
 	return string(text)
 }
 
-// pages are the README.md of the repository and of its folders.
+// pages are the README.md of the repository and of its folders, and the documents about
+// the whole project.
 func pages(t *testing.T) (names []string) {
 	t.Helper()
 	for _, name := range files(t) {
-		if filepath.Base(name) == "README.md" {
+		if filepath.Base(name) == "README.md" || !strings.Contains(name, "/") && filepath.Ext(name) == ".md" {
 			names = append(names, name)
 		}
 	}
