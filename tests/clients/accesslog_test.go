@@ -35,6 +35,22 @@ func (w *world) mounted(t *testing.T, repository string) bool {
 	return false
 }
 
+// deniesHead waits until Envoy has logged a denial of a request to the repository, and
+// reports whether it denied a HEAD. Clients send it before any other request that is
+// denied.
+func (w *world) deniesHead(t *testing.T, repository string) bool {
+	t.Helper()
+	denied := func(e entry) bool { return e.Status == http.StatusForbidden }
+	for range 100 { // Envoy writes its log every tenth of a second
+		if w.logged(repository, denied) {
+			return w.logged(repository, func(e entry) bool { return denied(e) && e.Method == http.MethodHead })
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Fatalf("Envoy logged no denial of a request to %s", repository)
+	return false
+}
+
 // logged tells whether Envoy logged such a request to the repository.
 func (w *world) logged(repository string, such func(entry) bool) bool {
 	for line := range strings.Lines(w.Log(stack.Envoy)) {

@@ -9,7 +9,8 @@ var buildah = &client{
 		s.indexLayout()
 		s.write("Containerfile", "FROM scratch\nCOPY Containerfile /\n")
 	},
-	mounts: true,
+	mounts:    true,
+	hidesHead: "403 (Forbidden)",
 	verbs: map[occasion]verb{
 		login: storing(command{"login", "--tls-verify=false", "-u", "$user", "-p", "$password", "$address"}),
 		pull:  storing(command{"pull", "--tls-verify=false", "$1"}),

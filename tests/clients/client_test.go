@@ -27,10 +27,11 @@ const (
 	deniedPush   occasion = "denied push"
 	deniedCopy   occasion = "denied copy"
 	deniedDelete occasion = "denied delete"
+	deniedHead   occasion = "denied HEAD"
 )
 
 // occasions are the columns of the table, in its order.
-var occasions = []occasion{login, pull, push, pushIndex, copies, tags, deletes, deniedPull, deniedPush, deniedCopy, deniedDelete}
+var occasions = []occasion{login, pull, push, pushIndex, copies, tags, deletes, deniedPull, deniedPush, deniedCopy, deniedDelete, deniedHead}
 
 // A denial is an occasion on which the caller lacks what a verb needs.
 type denial struct {
@@ -44,6 +45,7 @@ var denials = map[occasion]denial{
 	deniedPush:   {push, "ecr:InitiateLayerUpload"},
 	deniedCopy:   {copies, "ecr:InitiateLayerUpload"},
 	deniedDelete: {deletes, "ecr:BatchDeleteImage"},
+	deniedHead:   {push, ""}, // the action is that of the client's first HEAD
 }
 
 // A verb does one thing with the client, and returns what it printed and
@@ -73,16 +75,35 @@ type client struct {
 	retags  bool                // a delete that is denied has moved the tag by then
 	shrugs  occasion            // the denial that it prints and then exits with 0
 	hides   string              // what a person reads who is denied, if the client hides the reason
+
+	headBy    occasion // the verb whose HEAD is denied, if it is not push
+	noHead    string   // why no HEAD of the client is denied, if none is
+	hidesHead string   // what a person reads whose HEAD is denied, if the client hides the reason
 }
 
 // verb is what the client does on an occasion, nil if it cannot.
-func (c *client) verb(at occasion) verb { return c.verbs[at.verb()] }
+func (c *client) verb(at occasion) verb {
+	if at == deniedHead && c.noHead != "" {
+		return nil
+	}
+	return c.verbs[c.verbOf(at)]
+}
 
 // gap says why the client has no verb for an occasion.
-func (c *client) gap(at occasion) string { return c.gaps[at.verb()] }
+func (c *client) gap(at occasion) string {
+	if at == deniedHead && c.noHead != "" {
+		return c.noHead
+	}
+	return c.gaps[c.verbOf(at)]
+}
 
-// verb is the occasion under whose name clients have the verb.
-func (at occasion) verb() occasion { return cmp.Or(denials[at].verb, at) }
+// verbOf returns the occasion under whose name the client has the verb.
+func (c *client) verbOf(at occasion) occasion {
+	if at == deniedHead && c.headBy != "" {
+		return c.headBy
+	}
+	return cmp.Or(denials[at].verb, at)
+}
 
 // require finds the client's program, and ends the test where there is none.
 func (c *client) require(t *testing.T) (program string) {

@@ -22,6 +22,7 @@ var cosign = &client{
 	prepare: writeKey,
 	signs:   true,
 	mounts:  true,
+	noHead:  "it reads what it signs with GET and mounts what it copies, and so sends no HEAD before a denial",
 	shrugs:  deniedDelete,
 	pulled:  "docker-manifest-digest",
 	verbs: map[occasion]verb{

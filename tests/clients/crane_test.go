@@ -9,11 +9,12 @@ import (
 
 // crane is the command line client of go-containerregistry.
 var crane = &client{
-	name:    "crane",
-	find:    func() (string, error) { return stack.Crane(context.Background(), io.Discard) },
-	version: command{"version"},
-	prepare: func(s *session) { s.layout(); folderOf(s.t, s.path("index"), indexOf(s.t, "pushed")) },
-	mounts:  true,
+	name:      "crane",
+	find:      func() (string, error) { return stack.Crane(context.Background(), io.Discard) },
+	version:   command{"version"},
+	prepare:   func(s *session) { s.layout(); folderOf(s.t, s.path("index"), indexOf(s.t, "pushed")) },
+	mounts:    true,
+	hidesHead: "403 Forbidden (HEAD responses have no body",
 	verbs: map[occasion]verb{
 		login:     simple("auth", "login", "$address", "-u", "$user", "-p", "$password"),
 		pull:      simple("pull", "--format=oci", "$1", "pulled"),

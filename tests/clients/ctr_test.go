@@ -36,7 +36,8 @@ func ctrClient(name string, find func() (string, error), hides string, flags ...
 			tags:    "it has no command to list a registry's tags",
 			deletes: "it deletes only what it stores itself",
 		},
-		hides: hides,
+		hides:     hides,
+		hidesHead: hides,
 	}
 }
 

@@ -57,6 +57,40 @@ func isDeniedDelete(t *testing.T, v *visit, part stack.Part) {
 	}
 }
 
+// isDeniedHead checks what a person reads whose HEAD request is denied: the answer has
+// no body. The user may neither pull nor push, so that the HEAD with which the
+// client looks for a blob or a manifest is denied.
+func isDeniedHead(t *testing.T, v *visit, part stack.Part) {
+	const user = "dave" // who may log in and nothing else
+	image, pushes := v.own("pull", "seed"), v.verbOf(deniedHead) == push
+	if pushes {
+		image = v.target(t, "denied-head", part)
+	}
+	out, err := v.try(v.session(t, part, user), deniedHead, image)
+	if err == nil {
+		t.Fatalf("it succeeded: %s", out)
+	}
+	want := v.hidesHead
+	if want == "" {
+		want = "User: " + userARN + user + " is not authorized to perform: ecr:"
+	}
+	if !strings.Contains(out, want) {
+		t.Errorf("it printed %q, want %q in it", out, want)
+	}
+	if v.hidesHead != "" && strings.Contains(out, "not authorized to perform") {
+		t.Errorf("it printed the reason: %q", out)
+	}
+	repository, _ := split(image)
+	if !v.deniesHead(t, repository) {
+		t.Errorf("Envoy denied no HEAD request to %s", repository)
+	}
+	v.wantsLogged(t, user, repository, "is not authorized to perform: ecr:")
+	v.denials[deniedHead] = v.newSession(t, v.Address(part), "").spoken(out)
+	if pushes {
+		v.hasNothing(t, image)
+	}
+}
+
 // byDigest names by its digest what a tag names now.
 func (v *visit) byDigest(t *testing.T, image string) name.Reference {
 	t.Helper()
@@ -99,7 +133,10 @@ func (v *visit) isDenied(s *session, at occasion, denied string, images ...strin
 		s.t.Errorf("it printed %q, want %q in it", out, want)
 	}
 	v.wantsLogged(s.t, s.user, repository, why)
-	v.denials[at] = s.spoken(out)
+	v.denials[at], v.heads[at] = s.spoken(out), v.deniesHead(s.t, repository)
+	if v.heads[at] && v.noHead != "" {
+		s.t.Errorf("a HEAD was denied; say which verb sends it, in headBy, instead of noHead")
+	}
 }
 
 // reason is AWS's sentence about a user whose policies do not allow an action.

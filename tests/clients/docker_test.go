@@ -14,6 +14,7 @@ var docker = &client{
 	version: command{"version", "--format", "client {{.Client.Version}}, engine {{.Server.Version}}"},
 	daemon:  dockerAnswers,
 	mounts:  true,
+	headBy:  pull, // a push opens an upload without asking for the blob
 	verbs: map[occasion]verb{
 		login:     simple("login", "-u", "$user", "-p", "$password", "$address"),
 		pull:      dockerPull,

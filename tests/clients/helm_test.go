@@ -9,13 +9,14 @@ import (
 
 // helm pushes and pulls charts, which only it can make.
 var helm = &client{
-	name:     "helm",
-	find:     fromModule(clientbin.Helm),
-	version:  command{"version", "--template", "{{.Version}}"},
-	prepare:  writeChart,
-	artifact: "demo:0.1.0",
-	seeds:    true,
-	pulled:   "name: demo",
+	name:      "helm",
+	find:      fromModule(clientbin.Helm),
+	version:   command{"version", "--template", "{{.Version}}"},
+	prepare:   writeChart,
+	artifact:  "demo:0.1.0",
+	seeds:     true,
+	pulled:    "name: demo",
+	hidesHead: "403: Forbidden",
 	verbs: map[occasion]verb{
 		login: helmCommand("registry", "login", "--plain-http", "-u", "$user", "-p", "$password", "$address"),
 		pull:  helmCommand("pull", "--plain-http", "--untar", "--untardir", "pulled", "oci://$repository1", "--version", "$tag1"),

@@ -15,6 +15,7 @@ type visit struct {
 	program string
 	address string              // of its daemon, if it has one
 	denials map[occasion]string // what it printed when it was denied
+	heads   map[occasion]bool   // whether a HEAD was denied
 }
 
 // checks is what must be true on each occasion, at Envoy or at the registry alone.
@@ -31,6 +32,7 @@ var checks = map[occasion]func(*testing.T, *visit, stack.Part){
 	deniedPush:   isDeniedPush,
 	deniedCopy:   isDeniedCopy,
 	deniedDelete: isDeniedDelete,
+	deniedHead:   isDeniedHead,
 }
 
 // session is the client at work for user at a part of the stack.
@@ -75,7 +77,7 @@ func (v *visit) try(s *session, at occasion, images ...string) (string, error) {
 // seed puts what the client pulls into the registry, around Envoy.
 func (v *visit) seed(t *testing.T) {
 	t.Helper()
-	v.denials = map[occasion]string{}
+	v.denials, v.heads = map[occasion]string{}, map[occasion]bool{}
 	v.put(t, v.own("pull", "seed"), teamText)
 	v.put(t, v.image("secret/"+v.name), secretText)
 }

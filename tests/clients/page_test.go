@@ -51,7 +51,7 @@ func (c *client) cell(at occasion) string {
 		return ""
 	case at == c.shrugs:
 		return "denied, exits 0"
-	case denials[at].verb != "" && c.hides != "":
+	case at == deniedHead && c.hidesHead != "", at != deniedHead && denials[at].verb != "" && c.hides != "":
 		return "denied, unsaid"
 	case denials[at].verb != "":
 		return "denied"

@@ -2,11 +2,12 @@ package clients
 
 // podman keeps its images in the session's home.
 var podman = &client{
-	name:    "podman",
-	find:    onPath("podman"),
-	version: command{"--version"},
-	prepare: func(s *session) { s.indexLayout() },
-	mounts:  true,
+	name:      "podman",
+	find:      onPath("podman"),
+	version:   command{"--version"},
+	prepare:   func(s *session) { s.indexLayout() },
+	mounts:    true,
+	hidesHead: "403 (Forbidden)",
 	verbs: map[occasion]verb{
 		login: storing(command{"login", "--tls-verify=false", "-u", "$user", "-p", "$password", "$address"}),
 		pull:  storing(command{"pull", "--tls-verify=false", "$1"}),

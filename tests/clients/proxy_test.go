@@ -29,7 +29,9 @@ var proxy = &client{
 		copies:    "a pull-through cache takes no pushes",
 		deletes:   "a pull-through cache deletes nothing",
 	},
-	hides: "MANIFEST_UNKNOWN",
+	hides:     "MANIFEST_UNKNOWN",
+	headBy:    pull,
+	hidesHead: "MANIFEST_UNKNOWN",
 }
 
 // proxyLogin has the user's password in the configuration of the proxies that

@@ -26,14 +26,24 @@ every client, with ALL_CLIENTS=true: helm and cosign are built only then.
 text below, in which the person reads the reason. A number is why there is
 nothing to run: the client itself cannot do it, with or without extauthz.
 
-Two hide the reason from the person: "denied, unsaid". ctr of containerd 1.6
-prints the status of the answer alone; that of containerd 2.4 ("ctr2") prints
-the reason. A proxy tells its own clients that there is no such manifest,
-whatever its upstream said. The operator finds the reason of every denial in
+"denied, unsaid" means that the client hides the reason from the person. ctr of
+containerd 1.6 prints only the status of the answer; that of containerd 2.4
+("ctr2") prints the reason. A proxy tells its own clients that there is no such
+manifest, whatever its upstream said. The operator finds the reason of every denial in
 extauthz's decision log (--decision-log): a line with the caller's principal,
 the repository, and in "reason" the sentence that other clients print. The test
-wants that line for each denial of the table. An answer to HEAD, which has no
-body, has the sentence in its header X-Ecr-Authz-Reason too.
+wants that line for each denial of the table.
+
+"denied HEAD" is about HEAD requests, with which clients look for a blob before
+they push it, or for a manifest before they pull it. The answer has no body and
+has the reason in its header X-Ecr-Authz-Reason, which no client prints. In this
+column the user may log in, but neither pull nor push, and the client pushes. docker
+and the proxy pull instead: docker begins a push without HEAD, and the proxy does not
+push. After the denied HEAD "denied" clients send another request and print the
+reason in its answer. The others stop and print only the status. If those who push
+also have the right to pull, the HEAD is allowed, and all but ctr print the reason of
+the denied upload.
+Below, "first of a HEAD" marks the other denials in which a HEAD was denied.
 
 cosign's clean prints the reason for each signature that it may not delete,
 deletes none, and exits with 0. regctl's tag delete, where it may not delete the
@@ -80,7 +90,11 @@ func (v *visit) section(version string) string {
 	fmt.Fprintf(&b, "## %s\n\n`%s`\n", v.name, version)
 	for _, at := range occasions {
 		if text := v.denials[at] + v.remarks[at]; text != "" {
-			fmt.Fprintf(&b, "\n%s:\n\n```text\n%s\n```\n", at, text)
+			title := string(at)
+			if v.heads[at] {
+				title += ", first of a HEAD"
+			}
+			fmt.Fprintf(&b, "\n%s:\n\n```text\n%s\n```\n", title, text)
 		}
 	}
 	return b.String()

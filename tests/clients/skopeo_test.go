@@ -2,11 +2,12 @@ package clients
 
 // skopeo is the command line client of the containers/image library.
 var skopeo = &client{
-	name:    "skopeo",
-	find:    onPath("skopeo"),
-	version: command{"--version"},
-	prepare: func(s *session) { s.layout(); s.indexLayout() },
-	mounts:  true,
+	name:      "skopeo",
+	find:      onPath("skopeo"),
+	version:   command{"--version"},
+	prepare:   func(s *session) { s.layout(); s.indexLayout() },
+	mounts:    true,
+	hidesHead: "403 (Forbidden)",
 	verbs: map[occasion]verb{
 		login:     simple("login", "--tls-verify=false", "-u", "$user", "-p", "$password", "$address"),
 		pull:      skopeoCommand("copy", "--src-tls-verify=false", "docker://$1", "dir:pulled"),
