@@ -16,6 +16,7 @@ type controlFile struct {
 	path    string
 	policy  *iam.Policy     // nil in a list
 	summary policySummary   // of the policy, in an output of describe-policy
+	content string          // the text of the policy, in such an output
 	list    []policySummary // in an output of list-policies-for-target
 	listAt  iam.Position    // of the list; zero if the file is a policy
 }
@@ -92,6 +93,7 @@ func readDescribedPolicy(file string, text []byte, k *controlKind) (*controlFile
 		return nil, err
 	}
 	d := quoted(r, file, "Content", content.at, content.text)
+	read.content = content.text
 	read.policy, err = d.compile(k.kind)
 	return read, err
 }

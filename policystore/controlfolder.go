@@ -1,8 +1,11 @@
 package policystore
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 
 	"extauthz/iam"
 )
@@ -45,7 +48,27 @@ func loadControlFolders(c *compilation, k *controlKind) (map[string]*controlFold
 			return nil, err
 		}
 	}
-	return all, nil
+	return all, checkVersions(all)
+}
+
+// checkVersions returns an error if two folders have a policy with the same id and
+// different texts: one of them is out of date, and what it lacks may be a Deny.
+func checkVersions(folders map[string]*controlFolder) error {
+	known := map[string]*controlFile{} // by id
+	for _, name := range slices.Sorted(maps.Keys(folders)) {
+		for _, file := range folders[name].files {
+			id := file.summary.id.text
+			other := known[id]
+			switch {
+			case id == "":
+			case other == nil:
+				known[id] = file
+			case file.content != other.content:
+				return fmt.Errorf("%s: policy %q has another text in %s, so one of the two is out of date; save the output of aws organizations describe-policy --policy-id %[2]s into both", file.path, id, other.path)
+			}
+		}
+	}
+	return nil
 }
 
 // path is the path of the folder.
@@ -68,8 +91,8 @@ func (f *controlFolder) add(file *controlFile) error {
 		return nil
 	}
 	for _, other := range f.files {
-		if id := file.summary.id.text; id != "" && id == other.summary.id.text {
-			return fmt.Errorf("%s: policy %q is in %s too; keep one", file.path, id, other.path)
+		if file.is(&other.summary) || other.is(&file.summary) {
+			return fmt.Errorf("%s: policy %q is in %s too; keep one", file.path, cmp.Or(file.summary.id.text, other.summary.id.text), other.path)
 		}
 	}
 	f.files = append(f.files, file)
@@ -91,8 +114,11 @@ func (f *controlFolder) attach(c *compilation) error {
 	}
 	for i := range f.list.list {
 		entry := &f.list.list[i]
+		files := f.filesOf(entry)
 		switch {
-		case f.has(entry):
+		case len(files) > 1:
+			return fmt.Errorf("%s: policy %q is in %s too, by its name or its id in %s; keep one", files[1].path, entry.id.text, files[0].path, f.list.path)
+		case len(files) == 1:
 		case entry.id.text == f.kind.full.id:
 			full, err := f.kind.fullAccess(c)
 			if err != nil {
@@ -107,13 +133,14 @@ func (f *controlFolder) attach(c *compilation) error {
 	return nil
 }
 
-func (f *controlFolder) has(entry *policySummary) bool {
+// filesOf returns the files that have the policy of a list's entry.
+func (f *controlFolder) filesOf(entry *policySummary) (files []*controlFile) {
 	for _, file := range f.files {
 		if file.is(entry) {
-			return true
+			files = append(files, file)
 		}
 	}
-	return false
+	return files
 }
 
 // lists reports whether the list has the policy of a file.

@@ -102,6 +102,7 @@
 //	proxies.go       registries that trust proxies without checking their addresses
 //	detail.go        how much a denial tells the client
 //	organization.go  organization.yaml: which accounts are members, and where
+//	hierarchy.go     whether the paths of its accounts agree
 //	members.go       every account is a member, or said to be none
 //	inventory.go     the repositories that a registry has
 //	principals.go    who is who: principals.yaml and authorizations as a whole

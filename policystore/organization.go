@@ -99,9 +99,14 @@ func readOrganization(text []byte, described describedOrganization) (*Organizati
 		return nil, y.errorAt(errors.New("accounts: name the member accounts, each with its path"), "accounts")
 	}
 	o := &Organization{id: id, paths: map[string][]string{}, outside: map[string]bool{}, accountsAt: y.position([]any{"accounts"})}
+	all := hierarchy{above: map[string]placement{}}
 	for _, account := range slices.Sorted(maps.Keys(file.Accounts)) {
 		path := file.Accounts[account]
-		if err := cmp.Or(checkAccount(account), o.checkPath(path)); err != nil {
+		err := cmp.Or(checkAccount(account), o.checkPath(path))
+		if err == nil {
+			err = all.add(account, path)
+		}
+		if err != nil {
 			return nil, y.errorAt(err, "accounts", account)
 		}
 		o.paths[account] = []string{path}

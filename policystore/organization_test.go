@@ -69,6 +69,10 @@ func TestLoadOrganizationRefuses(t *testing.T) {
 		{"wildcard", change("ou-ab12-22222222", "*"), `"*" is no organizational unit`},
 		{"management account that is no member", goodOrganization + "managementAccount: \"333333333333\"\n", `organization.yaml:5:20: managementAccount "333333333333" is not among the accounts; add it there with its path`},
 		{"too deep", change("ou-ab12-22222222/", strings.Repeat("ou-ab12-22222222/", 5)), "nest at most 5 deep"},
+		{"a second root", goodOrganization + "  \"333333333333\": o-a1b2c3d4e5/r-cd34/\n", `organization.yaml:5:19: path "o-a1b2c3d4e5/r-cd34/": the root is r-cd34, and in the path of account "111111111111" it is r-ab12`},
+		{"a unit is absent from a path", goodOrganization + "  \"333333333333\": o-a1b2c3d4e5/r-ab12/ou-ab12-22222222/\n", `organization.yaml:5:19: path "o-a1b2c3d4e5/r-ab12/ou-ab12-22222222/": ou-ab12-22222222 is below r-ab12, and in the path of account "222222222222" it is below ou-ab12-11111111`},
+		{"units in another order", goodOrganization + "  \"333333333333\": o-a1b2c3d4e5/r-ab12/ou-ab12-22222222/ou-ab12-11111111/\n", "ou-ab12-22222222 is below r-ab12, and in the path"},
+		{"a unit below itself", change("ou-ab12-22222222", "ou-ab12-11111111"), `organization.yaml:4:19: path "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/ou-ab12-11111111/": ou-ab12-11111111 is below ou-ab12-11111111`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			o, err := loadOrganization(treeOf(map[string]string{"organization.yaml": c.text}))
