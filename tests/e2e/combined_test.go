@@ -6,7 +6,6 @@ import (
 	"encoding/pem"
 	"net/http"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +14,6 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
 	"extauthz/tests/issuer"
-	"extauthz/tests/stack"
 )
 
 // The principals of examples/combined that have no name elsewhere in this package.
@@ -25,27 +23,10 @@ const (
 )
 
 // combined is the example that takes client certificates, tokens and passwords on one
-// listener. Only the issuers' keys are replaced.
+// listener.
 func combined(t *testing.T) setup {
 	t.Helper()
-	example := filepath.Join(stack.Root(), "examples", "combined")
-	s := setup{
-		Spec: stack.Spec{
-			Envoy:    filepath.Join(example, "envoy.yaml"),
-			Policies: copyPolicies(t, filepath.Join(example, "policies")),
-			Certs:    t.TempDir(),
-		},
-		authority: authority(t),
-		issuers:   newIssuers(t),
-	}
-	turnInPlace("jwks: https://token.actions.githubusercontent.com/.well-known/jwks", "jwks: jwks/github.json")(t, filepath.Join(s.Policies, "principals.yaml"))
-	write(t, filepath.Join(s.Policies, "jwks", "github.json"), s.issuers.github.KeySet())
-	write(t, filepath.Join(s.Policies, "jwks", "kubernetes.json"), s.issuers.cluster.KeySet())
-	if err := s.authority.WriteServer(s.Certs); err != nil {
-		t.Fatal(err)
-	}
-	write(t, filepath.Join(s.Certs, "github-jwks.json"), s.issuers.github.KeySet())
-	return s
+	return tokenExample(t, "combined")
 }
 
 // A combinedCaller is a caller of examples/combined and what it shows.

@@ -37,25 +37,32 @@ func newIssuers(t *testing.T) issuers {
 	}
 }
 
-// publish gives the example's policies the keys of these issuers, and changes
-// nothing else in them.
+// publish puts the keys of GitHub and of the cluster into an example's policies, and
+// changes nothing else in them.
 func (i issuers) publish(t *testing.T, policies string) {
 	t.Helper()
 	file := filepath.Join(policies, "principals.yaml")
 	turnInPlace("jwks: https://token.actions.githubusercontent.com/.well-known/jwks", "jwks: jwks/github.json")(t, file)
+	write(t, filepath.Join(policies, "jwks", "github.json"), i.github.KeySet())
+	write(t, filepath.Join(policies, "jwks", "kubernetes.json"), i.cluster.KeySet())
+}
+
+// publishGitLab has the policies fetch GitLab's keys from the issuer of the test.
+func (i issuers) publishGitLab(t *testing.T, policies string) {
+	t.Helper()
+	file := filepath.Join(policies, "principals.yaml")
 	turnInPlace("jwks: https://gitlab.com/oauth/discovery/keys", "jwks: "+i.gitlab.KeysURL()+"\n  ca: ca/gitlab.pem")(t, file)
 	if err := os.Mkdir(filepath.Join(policies, "ca"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(policies, "ca", "gitlab.pem"), i.gitlab.Authority())
-	write(t, filepath.Join(policies, "jwks", "github.json"), i.github.KeySet())
-	write(t, filepath.Join(policies, "jwks", "kubernetes.json"), i.cluster.KeySet())
 }
 
-// overTokens is the example that knows callers by tokens, as it is.
-func overTokens(t *testing.T) setup {
+// tokenExample is an example with Envoy's jwt_authn, with the keys of the issuers of
+// the test and otherwise unchanged.
+func tokenExample(t *testing.T, name string) setup {
 	t.Helper()
-	example := filepath.Join(stack.Root(), "examples", "oidc")
+	example := filepath.Join(stack.Root(), "examples", name)
 	spec := setup{
 		Spec: stack.Spec{
 			Envoy:    filepath.Join(example, "envoy.yaml"),
@@ -70,6 +77,14 @@ func overTokens(t *testing.T) setup {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(spec.Certs, "github-jwks.json"), spec.issuers.github.KeySet())
+	return spec
+}
+
+// overTokens is the example that knows callers by tokens, as it is.
+func overTokens(t *testing.T) setup {
+	t.Helper()
+	spec := tokenExample(t, "oidc")
+	spec.issuers.publishGitLab(t, spec.Policies)
 	return spec
 }
 
