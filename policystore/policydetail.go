@@ -12,11 +12,13 @@ type policyDetail struct {
 	start           int // of the entry, in bytes
 	arn, name, path field
 	defaultVersion  field
+	listed          bool // there is a PolicyVersionList
 	versions        []versionDetail
 }
 
 // A versionDetail is one version of a managed policy.
 type versionDetail struct {
+	start     int // of the entry, in bytes
 	id        field
 	isDefault string // as written: true, false, or "" where it is not told
 	document  document
@@ -36,13 +38,13 @@ func (r authorizationReader) readPolicy() error {
 		case "DefaultVersionId":
 			return d.defaultVersion.read(r.Reader, name)
 		case "PolicyVersionList":
+			d.listed = true
 			return r.Array(name, func(int) error { return d.readVersion(r) })
 		}
 		return skip(r.Reader)
 	})
 	if err == nil {
-		err = checkRequired(r.Reader, d.start, "an entry of Policies",
-			required{name: "PolicyName", value: d.name}, required{name: "Arn", value: d.arn}, required{name: "Path", value: d.path}, required{name: "DefaultVersionId", value: d.defaultVersion})
+		err = checkRequired(r.Reader, d.start, "an entry of Policies", d.required()...)
 	}
 	switch {
 	case err != nil:
@@ -61,9 +63,22 @@ func (r authorizationReader) readPolicy() error {
 	return d.checkVersions(r.Reader)
 }
 
+// required returns the members that the entry must have.
+func (d *policyDetail) required() []required {
+	members := []required{{name: "PolicyName", value: d.name}, {name: "Arn", value: d.arn}, {name: "Path", value: d.path}, {name: "DefaultVersionId", value: d.defaultVersion}}
+	if !d.listed {
+		members = append(members, required{name: "PolicyVersionList"})
+	}
+	return members
+}
+
 func (d *policyDetail) readVersion(r authorizationReader) error {
-	var v versionDetail
-	err := readOutput(r.Reader, "a version", func(name string, _ int) error { return v.readMember(r.Reader, r.file, name) })
+	v := versionDetail{start: r.Start()}
+	const what = "an entry of PolicyVersionList"
+	err := readOutput(r.Reader, what, func(name string, _ int) error { return v.readMember(r.Reader, r.file, name) })
+	if err == nil {
+		err = checkRequired(r.Reader, v.start, what, required{name: "VersionId", value: v.id})
+	}
 	d.versions = append(d.versions, v)
 	return err
 }
@@ -92,9 +107,13 @@ func (d *policyDetail) checkVersions(r *strictjson.Reader) error {
 		if v.isDefault != "" && v.isDefault != fmt.Sprint(isDefault) {
 			return r.ErrorAt(v.id.at, "version %q of policy %q has IsDefaultVersion %s, while DefaultVersionId is %q; save the output again", v.id.text, d.arn.text, v.isDefault, d.defaultVersion.text)
 		}
-		if isDefault && v.document.text != nil {
-			found++
+		if !isDefault {
+			continue
 		}
+		if v.document.text == nil {
+			return checkRequired(r, v.start, "the default version of policy "+d.arn.text, required{name: "VersionId", value: v.id}, required{name: "Document"})
+		}
+		found++
 	}
 	if found != 1 {
 		return r.ErrorAt(d.start, "policy %q has the document of its default version %q %d times in PolicyVersionList, not once; save the output again", d.arn.text, d.defaultVersion.text, found)
