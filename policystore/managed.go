@@ -31,9 +31,9 @@ type managedPolicy struct {
 	document
 	in   *compilation
 	uses map[iam.Kind]*iam.Policy
-	// copied says that the file has one of AWS's own policies: an entity names it
-	// by the ARN of that policy.
-	copied bool
+	// accepted reports that AWS has accepted the text of the file: it is the output of
+	// a command, or an entity names it by the ARN of one of AWS's own policies.
+	accepted bool
 }
 
 func loadManaged(c *compilation, exported []*authorization) (managedPolicies, error) {
@@ -46,11 +46,7 @@ func loadManaged(c *compilation, exported []*authorization) (managedPolicies, er
 		if !found {
 			continue
 		}
-		d, err := openPolicyVersion(file, c.Text(file))
-		if err == nil {
-			err = m.add(c, policyName{"", strings.TrimSuffix(name, ".json")}, d)
-		}
-		if err != nil {
+		if err := m.addFile(c, file, strings.TrimSuffix(name, ".json")); err != nil {
 			return nil, err
 		}
 	}
@@ -62,6 +58,19 @@ func loadManaged(c *compilation, exported []*authorization) (managedPolicies, er
 		}
 	}
 	return m, nil
+}
+
+// addFile adds the policy in a file of managed/.
+func (m managedPolicies) addFile(c *compilation, file, name string) error {
+	d, isOutput, err := openPolicyVersion(file, c.Text(file))
+	if err != nil {
+		return err
+	}
+	if err := m.add(c, policyName{"", name}, d); err != nil {
+		return err
+	}
+	m[policyName{"", name}].accepted = isOutput
+	return nil
 }
 
 // addAWS adds AWS's policies for ECR.
@@ -145,7 +154,7 @@ func (m managedPolicies) lookup(reference string, entity iam.ARN) (*managedPolic
 	case isAWS && m[policyName{"aws", nameOfAWS}] != nil:
 		return m[policyName{"aws", nameOfAWS}], nil
 	case file != nil:
-		file.copied = file.copied || isAWS
+		file.accepted = file.accepted || isAWS
 		return file, nil
 	}
 	return nil, fmt.Errorf("policy %q is not known; add managed/%s.json, or name one of AWS's policies for ECR by ARN", reference, path.Base(name))
@@ -165,17 +174,17 @@ func (m managedPolicies) findAll(kind iam.Kind, references []string, entity iam.
 
 // withoutQuotas returns the findings without those about AWS's quota for the length of
 // a document where they would be wrong: AWS has accepted what an account's
-// authorization has, and the quota is not for AWS's own policies (IAM User Guide, "IAM
-// and AWS STS quotas").
+// authorization and other outputs have, and the quota is not for AWS's own policies
+// (IAM User Guide, "IAM and AWS STS quotas").
 func (m managedPolicies) withoutQuotas(found []iam.Finding) []iam.Finding {
-	copied := map[string]bool{} // by file
+	accepted := map[string]bool{} // by file
 	for _, policy := range m {
-		if policy.copied {
-			copied[policy.source] = true
+		if policy.accepted {
+			accepted[policy.source] = true
 		}
 	}
 	return slices.DeleteFunc(found, func(f iam.Finding) bool {
-		return f.Code == "too-large" && (copied[f.Source] || strings.Contains(f.Source, "/"+authorizationFile))
+		return f.Code == "too-large" && (accepted[f.Source] || strings.Contains(f.Source, "/"+authorizationFile))
 	})
 }
 

@@ -8,17 +8,16 @@ import (
 
 // openPolicyVersion finds the document in a file of managed/, which is the document
 // itself or the output of aws iam get-policy-version (IAM API Reference,
-// GetPolicyVersion).
-func openPolicyVersion(file string, text []byte) (document, error) {
+// GetPolicyVersion), and reports whether it is the output.
+func openPolicyVersion(file string, text []byte) (found document, isOutput bool, err error) {
 	const member = "PolicyVersion"
 	if !bytes.Contains(text, []byte(member)) || !hasMember(text, member) {
-		return wholeFile(file, text), nil
+		return wholeFile(file, text), false, nil
 	}
 	r, err := strictjson.NewReader(file, 1, text)
 	if err != nil {
-		return document{}, err
+		return document{}, false, err
 	}
-	var found document
 	err = readOutput(r, "the output", func(name string, at int) error {
 		switch name {
 		case member:
@@ -29,7 +28,7 @@ func openPolicyVersion(file string, text []byte) (document, error) {
 		}
 		return skip(r)
 	})
-	return found, err
+	return found, true, err
 }
 
 // readPolicyVersion reads the version, which must be the one in force.

@@ -2,8 +2,11 @@ package policystore
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
+
+	"extauthz/iam"
 )
 
 // A copy of one of AWS's own policies may be longer than the quota for customer
@@ -44,6 +47,25 @@ func TestQuotaOfAWSPolicies(t *testing.T) {
 				t.Errorf("too-large is reported: %t, want %t; findings %v", found, c.tooLarge, s.Findings)
 			}
 		})
+	}
+}
+
+// AWS has accepted what aws iam get-policy-version prints (IAM API Reference,
+// GetPolicyVersion), such as the 91,266 characters of ReadOnlyAccess.
+func TestQuotaOfPrintedVersions(t *testing.T) {
+	long := `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Resource":"*","Action":["ecr:ListImages","` + strings.Repeat("a", 7000) + `:*"]}}`
+	for file, tooLarge := range map[string]bool{
+		long: true,
+		`{"PolicyVersion": {"Document": ` + long + `, "VersionId": "v1", "IsDefaultVersion": true}}`: false,
+	} {
+		s, err := load(t, withPolicies(map[string]string{"managed/ReadOnlyAccess.json": file}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := slices.ContainsFunc(s.Findings, func(f iam.Finding) bool { return f.Code == "too-large" })
+		if found != tooLarge {
+			t.Errorf("%.20s: too-large is reported: %t, want %t", file, found, tooLarge)
+		}
 	}
 }
 
