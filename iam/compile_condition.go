@@ -73,12 +73,13 @@ func (c *compiler) operands(m *member, condition *condition, s *Statement) error
 			return c.errorAt(value.start, "condition key %q: %v", m.name, err)
 		}
 		if p := patternOf(o); p != nil {
-			if err := s.noteVariables(p); err != nil {
+			if err := c.noteVariables(&value, p, s); err != nil {
 				return c.errorAt(value.start, "condition key %q: %v", m.name, err)
 			}
 			condition.tagVariables = append(condition.tagVariables, tagVariables(p)...)
 		}
 		c.checkOperand(&value, o)
+		c.noteComparedARN(&value, condition.key)
 		condition.operands = append(condition.operands, o)
 	}
 	return nil

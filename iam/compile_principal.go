@@ -47,7 +47,7 @@ func (c *compiler) principalMap(m *member, e *principalElement) error {
 			}
 			e.entries = append(e.entries, entry)
 			c.checkPrincipal(&list[j], &entry)
-			if arn, err := ParseARN(list[j].text); err == nil && c.policy.Kind != TrustPolicy && knownPartition(arn.Partition) {
+			if arn, err := ParseARN(list[j].text); err == nil && knownPartition(arn.Partition) {
 				c.notePartition(&list[j], arn.Partition)
 			}
 			if beginsAsUniqueID(entry.text) {

@@ -130,7 +130,7 @@ func (c *compiler) resources(n *node, s *Statement) error {
 		}
 		s.resources.scope |= scopeOf(list[i].text)
 		p := &s.resources.patterns[i]
-		if err := s.noteVariables(&p.pattern); err != nil {
+		if err := c.noteVariables(&list[i], &p.pattern, s); err != nil {
 			return c.errorAt(list[i].start, "%s: %v", m.name, err)
 		}
 		s.resources.tagVariables = append(s.resources.tagVariables, tagVariables(&p.pattern)...)
@@ -165,9 +165,9 @@ func (c *compiler) resource(n *node) (resourcePattern, error) {
 	return compileResource(text, c.variables())
 }
 
-// noteVariables records the keys of a pattern's variables, and refuses a key that
-// does not exist.
-func (s *Statement) noteVariables(p *pattern) error {
+// noteVariables records the keys of the variables in the pattern of n. It refuses a key
+// of this project that does not exist, and finds one that AWS does not have.
+func (c *compiler) noteVariables(n *node, p *pattern, s *Statement) error {
 	for i := range p.tokens {
 		if p.tokens[i].kind != variableToken {
 			continue
@@ -175,6 +175,7 @@ func (s *Statement) noteVariables(p *pattern) error {
 		if err := checkExtension(p.tokens[i].text); err != nil {
 			return fmt.Errorf("the key of a policy variable, %w", err)
 		}
+		c.checkVariableKey(n, p.tokens[i].text)
 		s.keys = append(s.keys, p.tokens[i].text)
 	}
 	return nil

@@ -62,6 +62,17 @@ func (c *compiler) notePartition(n *node, partition string) {
 	c.policy.partitions = append(c.policy.partitions, Word{n.text, n.start})
 }
 
+// noteComparedARN records an ARN that a condition compares with that of the caller or of
+// the resource for which a service calls: both are in the registry's partition.
+func (c *compiler) noteComparedARN(n *node, key string) {
+	if key != "aws:principalarn" && key != "aws:sourcearn" {
+		return
+	}
+	if arn := strings.SplitN(n.text, ":", 3); len(arn) == 3 && arn[0] == "arn" && knownPartition(arn[1]) {
+		c.notePartition(n, arn[1])
+	}
+}
+
 // checkVariables finds policy variables that are plain text, and says whether
 // there is one.
 func (c *compiler) checkVariables(n *node) bool {
@@ -158,6 +169,14 @@ func (c *compiler) checkKey(m *member, k *condition) {
 		c.findingAt(m.at, "unknown-condition-key", "condition key %q is not known to be part of a registry request%s", m.name, c.propose(m.name, nearestKey))
 	case multivalued && k.set == noSet && k.operator.family != nullFamily:
 		c.findingAt(m.at, "multivalued-key", "condition key %q is multivalued: without ForAllValues or ForAnyValue it never holds in an Allow", m.name)
+	}
+}
+
+// checkVariableKey finds policy variables with a key that no request has: they never
+// have a value.
+func (c *compiler) checkVariableKey(n *node, key string) {
+	if known, _ := describeKey(strings.ToLower(key)); !known {
+		c.findingAt(n.start, "unknown-condition-key", "the key of policy variable \"${%s}\" is not known to be part of a registry request%s", key, c.propose(key, nearestKey))
 	}
 }
 

@@ -130,7 +130,7 @@ func (s *Snapshot) decideBy(from *sources, policies decision.Policies, o decisio
 	if err := cmp.Or(s.principals.checkUserIDs(all), s.principals.checkNamedIDs(all), s.registries.checkTagged(s.tags, policies.Repository, all)); err != nil {
 		return err
 	}
-	s.Findings = findings(s.policies, slices.Concat(s.controls.findings, s.principals.findings, s.registries.idleSources(s.Callers), s.registries.unknownPartitions(), s.registries.otherPartitions(own), s.registries.uncheckedProxies(), s.registries.untoldTags(all), unboundUsers(s.Callers), costlyHashes(s.Callers)))
+	s.Findings = findings(s.policies, slices.Concat(s.controls.findings, s.principals.findings, s.registries.idleSources(s.Callers), s.registries.unknownPartitions(), s.registries.otherPartitions(own, s.principals.written.places), s.registries.uncheckedProxies(), s.registries.untoldTags(all), unboundUsers(s.Callers), costlyHashes(s.Callers)))
 	s.Findings = from.managed.withoutQuotas(s.Findings)
 	policies.Identity, policies.Boundary = s.principals.identity, s.principals.boundary
 	s.Decisions, err = decision.New(policies, o)

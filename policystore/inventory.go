@@ -3,6 +3,7 @@ package policystore
 import (
 	"fmt"
 
+	"extauthz/iam"
 	"extauthz/mapping"
 	"extauthz/policystore/directory"
 	"extauthz/strictjson"
@@ -105,12 +106,20 @@ func (have inventory) read(r *strictjson.Reader, owner *Registry) error {
 	case id.text != owner.Account:
 		return r.ErrorAt(id.at, "registryId %q is not account %q, whose inventory this is; move it", id.text, owner.Account)
 	case arn.text != owner.RepositoryARN(name.text):
-		return r.ErrorAt(arn.at, "repositoryArn %q is not %q, which this place and name mean; move it", arn.text, owner.RepositoryARN(name.text))
+		return owner.errOtherARN(r, arn, name.text)
 	case have[name.text]:
 		return r.ErrorAt(name.at, "repository %q is there twice; keep one", name.text)
 	}
 	have[name.text] = true
 	return nil
+}
+
+// errOtherARN returns the error of an ARN that is not the one of the repository.
+func (owner *Registry) errOtherARN(r *strictjson.Reader, arn field, name string) error {
+	if parsed, err := iam.ParseARN(arn.text); err == nil && parsed.Partition != owner.Partition {
+		return r.ErrorAt(arn.at, "repositoryArn %q is in partition %q, and registry %q is in %q; set partition: %[2]s for the registry, or move the file", arn.text, parsed.Partition, owner.Name, owner.Partition)
+	}
+	return r.ErrorAt(arn.at, "repositoryArn %q is not %q, which this place and name mean; move it", arn.text, owner.RepositoryARN(name))
 }
 
 // checkKnown refuses the policy of a repository that the registry's inventory

@@ -166,6 +166,7 @@ func TestInventoryRefuses(t *testing.T) {
 		{"a name alone", `{"repositories": ["team/app"]}`, ":1:19: a repository must be an object, not a string"},
 		{"no name", swap(`"repositoryName": "secret/app",`, ""), `:3:9: a repository (registryId "123456789012") lacks repositoryName; save the output as it is`},
 		{"no id", swap(`"registryId": "123456789012",`, ""), `:3:9: a repository (repositoryName "secret/app") lacks registryId; save`},
+		{"an ARN of another partition", swap("arn:aws:ecr", "arn:aws-cn:ecr"), `repositoryArn "arn:aws-cn:ecr:eu-central-1:123456789012:repository/secret/app" is in partition "aws-cn", and registry "a" is in "aws"; set partition: aws-cn for the registry, or move the file`},
 		{"no ARN", swap(`"repositoryArn": "arn:aws:ecr:eu-central-1:123456789012:repository/secret/app",`, ""), `:3:9: a repository (repositoryName "secret/app") lacks repositoryArn; save`},
 		{"name of another type", swap(`"repositoryName": "secret/app"`, `"repositoryName": 1`), ":6:31: repositoryName must be a string, not a number"},
 		{"name that is none", swap(`"repositoryName": "secret/app"`, `"repositoryName": "Secret/*"`), `:6:31: "Secret/*" is not a repository name`},
