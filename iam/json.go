@@ -75,7 +75,8 @@ func parseJSON(source string, start Position, text []byte) (*node, error) {
 	}
 	r.decoder = json.NewDecoder(bytes.NewReader(text))
 	r.decoder.UseNumber()
-	return r.value(0)
+	root := new(node)
+	return root, r.value(root, 0)
 }
 
 // reader walks the tokens of a text that is known to be JSON and keeps count
@@ -150,17 +151,17 @@ func (r *reader) token() (json.Token, Position, error) {
 	return token, at, nil
 }
 
-// value reads one value; depth counts the arrays and objects around it.
-func (r *reader) value(depth int) (*node, error) {
+// value reads one value into n; depth counts the arrays and objects around it.
+func (r *reader) value(n *node, depth int) error {
 	token, start, err := r.token()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	n := &node{start: start}
+	n.start = start
 	switch token := token.(type) {
 	case json.Delim:
 		if depth == maxDepth {
-			return nil, r.errorAt(start, "nested too deeply for a policy document")
+			return r.errorAt(start, "nested too deeply for a policy document")
 		}
 		err = r.children(n, token, depth+1)
 	case string:
@@ -172,10 +173,10 @@ func (r *reader) value(depth int) (*node, error) {
 		n.kind, n.text = booleanNode, string(r.text[r.offset:r.decoder.InputOffset()])
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
 	n.end = r.moveTo(int(r.decoder.InputOffset()) - 1) // the last character is ASCII
-	return n, nil
+	return nil
 }
 
 // checkString refuses characters that an escape smuggled in.
@@ -190,34 +191,40 @@ func (r *reader) checkString(n *node) error {
 
 // children reads the rest of an array or object, whose opening was read.
 func (r *reader) children(n *node, opening json.Delim, depth int) error {
+	read := r.item
 	n.kind = arrayNode
-	names := map[string]bool{}
 	if opening == '{' {
-		n.kind = objectNode
+		n.kind, read = objectNode, r.memberOf()
 	}
 	for r.decoder.More() {
-		if n.kind == arrayNode {
-			item, err := r.value(depth)
-			if err != nil {
-				return err
-			}
-			n.items = append(n.items, *item)
-			continue
+		if err := read(n, depth); err != nil {
+			return err
 		}
-		name, err := r.value(depth)
-		if err != nil {
+	}
+	_, _, err := r.token()
+	return err
+}
+
+// item reads the next item of an array.
+func (r *reader) item(n *node, depth int) error {
+	n.items = append(n.items, node{})
+	return r.value(&n.items[len(n.items)-1], depth)
+}
+
+// memberOf returns a function that reads the next member of an object, and
+// refuses a name that occurs twice in it.
+func (r *reader) memberOf() func(n *node, depth int) error {
+	names := map[string]bool{}
+	return func(n *node, depth int) error {
+		var name node
+		if err := r.value(&name, depth); err != nil {
 			return err
 		}
 		if names[name.text] {
 			return r.errorAt(name.start, quoted(name.text, "occurs twice in this object; keep one of the two"))
 		}
 		names[name.text] = true
-		value, err := r.value(depth)
-		if err != nil {
-			return err
-		}
-		n.members = append(n.members, member{name.text, name.start, *value})
+		n.members = append(n.members, member{name: name.text, at: name.start})
+		return r.value(&n.members[len(n.members)-1].value, depth)
 	}
-	_, _, err := r.token()
-	return err
 }

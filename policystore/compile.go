@@ -30,12 +30,16 @@ func newLasting(keys *oidc.KeyCache) *lasting {
 // compile makes a snapshot of a content, and lets it be remembered what the content
 // was made into.
 func compile(t *directory.Tree, o decision.Options, l *lasting) (*Snapshot, error) {
-	c := &compilation{Tree: t, meter: newLoadMeter(l.loadMemory), before: l.memory, now: make(memory, len(l.memory))}
+	c := &compilation{Tree: t, meter: newLoadMeter(l.loadMemory, t.Size()), before: l.memory, now: make(memory, len(l.memory))}
 	s, err := c.snapshot(o, l)
 	if err == nil {
-		l.memory = c.now
+		err = c.meter.check()
 	}
-	return s, err
+	if err != nil {
+		return nil, err
+	}
+	l.memory = c.now
+	return s, nil
 }
 
 func (c *compilation) snapshot(o decision.Options, l *lasting) (*Snapshot, error) {
@@ -158,7 +162,11 @@ func (p *principals) operators(from *sources, other *decision.Policies, controls
 // findings are those of all policies and of principals.yaml, in the order of
 // files and lines, each once: a policy in two uses has most of them twice.
 func findings(policies []*iam.Policy, others []iam.Finding) []iam.Finding {
-	all := slices.Clone(others)
+	n := len(others)
+	for _, policy := range policies {
+		n += len(policy.Findings())
+	}
+	all := append(make([]iam.Finding, 0, n), others...)
 	for _, policy := range policies {
 		all = append(all, policy.Findings()...)
 	}

@@ -51,6 +51,9 @@ func readDocument(r *strictjson.Reader, file, name string) (document, error) {
 	if err != nil {
 		return document{}, err
 	}
+	if len(value) > maxFileSize {
+		return document{}, r.ErrorAt(at, "%s is larger than %d MiB, and so not a policy that AWS accepts; save the output again", name, maxFileSize>>20)
+	}
 	if value[0] != '"' {
 		return document{file, iam.Position{Line: line, Column: column}, value}, nil
 	}

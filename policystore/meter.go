@@ -11,18 +11,26 @@ const meterStep = 256 << 10
 
 // A loadMeter bounds the heap memory that loading a directory uses, so that one
 // that is too large is refused and does not end the process. The memory is that
-// of what is read and compiled, the part that becomes garbage before the load
-// ends included, and it is measured, not estimated: a load may use an eighth
-// more than the bound between two measurements.
+// of all texts and of what is compiled. It is measured, not estimated: between two
+// measurements a load may use an eighth more than the bound, and what compiling
+// one document takes.
 type loadMeter struct {
 	most    uint64 // bytes; 0 is no bound
-	before  uint64 // what was in use when the load began
+	before  uint64 // what was in use before the load
 	next    uint64 // more than that is in use when garbage is collected
 	pending int    // bytes compiled since the last measurement
 }
 
-func newLoadMeter(most uint64) loadMeter {
-	return loadMeter{most: most, before: heapBytes("/gc/heap/live:bytes"), next: most}
+// newLoadMeter returns the meter of a load whose texts have been read and take so
+// many bytes. It collects garbage first, so that the garbage of earlier work does
+// not count.
+func newLoadMeter(most, texts uint64) loadMeter {
+	if most == 0 {
+		return loadMeter{}
+	}
+	runtime.GC()
+	inUse := heapBytes(objectsMetric)
+	return loadMeter{most: most, before: inUse - min(inUse, texts), next: most}
 }
 
 // add counts text that is about to be compiled. It returns an error if the load
@@ -31,8 +39,13 @@ func (m *loadMeter) add(bytes int) error {
 	if m.pending += bytes; m.most == 0 || m.pending < meterStep {
 		return nil
 	}
+	return m.check()
+}
+
+// check returns an error if the load uses more memory than it may.
+func (m *loadMeter) check() error {
 	m.pending = 0
-	if m.used() <= m.next {
+	if m.most == 0 || m.used() <= m.next {
 		return nil
 	}
 	runtime.GC()
@@ -46,8 +59,11 @@ func (m *loadMeter) add(bytes int) error {
 
 // used returns how much more memory is in use than before the load.
 func (m *loadMeter) used() uint64 {
-	return max(heapBytes("/memory/classes/heap/objects:bytes"), m.before) - m.before
+	return max(heapBytes(objectsMetric), m.before) - m.before
 }
+
+// objectsMetric is the memory of objects in use and of garbage that is not freed yet.
+const objectsMetric = "/memory/classes/heap/objects:bytes"
 
 // heapBytes reads a metric of package runtime/metrics.
 func heapBytes(name string) uint64 {

@@ -2,6 +2,8 @@ package policystore
 
 import (
 	"fmt"
+	"runtime"
+	"runtime/debug"
 	"strings"
 	"testing"
 )
@@ -66,5 +68,44 @@ func TestGarbageIsNotRefused(t *testing.T) {
 		if err := s.Reload(); err != nil {
 			t.Fatalf("load %d: %v", i, err)
 		}
+	}
+}
+
+// What was in use before a load is not counted, whenever garbage was collected last.
+func TestEarlierMemoryIsNotCounted(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	runtime.GC()
+	earlier := make([]byte, 8<<20) // the policies in force
+	meter := newLoadMeter(4<<20, 0)
+	if err := meter.check(); err != nil {
+		t.Errorf("nothing was loaded: %v", err)
+	}
+	loaded := make([]byte, 5<<20)
+	if err := meter.check(); err == nil {
+		t.Error("more was loaded than may be, and there is no error")
+	}
+	runtime.KeepAlive(earlier)
+	runtime.KeepAlive(loaded)
+}
+
+// Texts count, also those that were read before the policies are compiled.
+func TestTextsAreCounted(t *testing.T) {
+	contents := map[string]string{"registries.yaml": small()["registries.yaml"], "principals.yaml": "credentials: []\n"}
+	inventory := `{"repositories": []}`
+	contents["accounts/123456789012/eu-central-1/repositories.json"] = inventory + strings.Repeat(" ", 6<<20)
+	s, _ := newStore(t, contents)
+	s.options.LoadMemory, s.lasting.loadMemory = 0, 4<<20
+	if err := s.Reload(); err == nil || !strings.Contains(err.Error(), "takes more than 4 MiB") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// One document in an output cannot be larger than one in a file, so that the
+// memory is measured often enough.
+func TestLargeDocumentInAnExport(t *testing.T) {
+	contents := largeExport(2, 1)
+	contents[authorizationPlace] = strings.Replace(contents[authorizationPlace], `"Document": {`, `"Document": {`+strings.Repeat(" ", 1<<20), 1)
+	if _, err := load(t, contents); err == nil || !strings.Contains(err.Error(), "Document is larger than 1 MiB") {
+		t.Errorf("error %v", err)
 	}
 }

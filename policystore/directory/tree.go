@@ -33,6 +33,14 @@ func NewTree(texts map[string][]byte) *Tree {
 // there. Nobody may write to it.
 func (t *Tree) Text(path string) []byte { return t.texts[path] }
 
+// Size returns how many bytes the texts take.
+func (t *Tree) Size() (size uint64) {
+	for _, text := range t.texts {
+		size += uint64(len(text))
+	}
+	return size
+}
+
 // Has tells whether there is a file of that path.
 func (t *Tree) Has(path string) bool {
 	_, found := t.texts[path]
