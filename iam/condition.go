@@ -55,6 +55,7 @@ func verdictOf(match bool) verdict {
 // Source: IAM User Guide, "AWS JSON policy elements: Condition operators" and
 // "Set operators for multi-valued context keys".
 func (c *condition) holds(ctx Context, effect Effect, m *meter) bool {
+	m.charge(lookupSteps(c.name))
 	entry, found := ctx.Lookup(c.name)
 	missing := !found || entry.Multi && len(entry.Values) == 0
 	switch {

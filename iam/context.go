@@ -71,7 +71,7 @@ func (c Context) anyAmbiguous(keys []string, m *meter) bool {
 		return false
 	}
 	for _, key := range keys {
-		m.charge(variableSteps)
+		m.charge(lookupSteps(key))
 		if entry, _ := c.Lookup(key); entry.Ambiguous {
 			return true
 		}

@@ -22,9 +22,9 @@ const (
 // Steps of evaluation other than comparing with patterns.
 const (
 	statementSteps = 128
-	conditionSteps = 256 // looking the key up among all keys of the context
-	entrySteps     = 16  // comparing the caller with one entry of Principal
-	operandSteps   = 4   // comparing a value that is read already
+	valueSteps     = 16 // comparing one value of a key, apart from reading it
+	entrySteps     = 16 // comparing the caller with one entry of Principal
+	operandSteps   = 4  // comparing a value that is read already
 )
 
 // checkCost refuses the document if it costs too much, and names its most
@@ -47,6 +47,16 @@ func (c *compiler) checkCost() error {
 		highest, total, maxCost)
 }
 
+// lookupSteps returns what looking a key up among all keys of the context takes. Among
+// them are up to 50 tags of the caller and of the repository each, so that the key of a
+// tag is compared with many that may differ from it at their ends only.
+func lookupSteps(key string) int {
+	if tagKey(key) == "" {
+		return 256
+	}
+	return 256 + 16*len(key)
+}
+
 // cost returns how many steps the statement can take.
 func (s *Statement) cost(k Kind) int {
 	cost := statementSteps + s.actions.set.cost(longestAction) + s.resources.cost(longestResource)
@@ -65,19 +75,18 @@ func (s *Statement) cost(k Kind) int {
 
 // cost returns how many steps comparing a value of that length can take.
 func (c *condition) cost(longest int) int {
-	return c.steps(longest) + c.texts.cost(longest)
+	return lookupSteps(c.name) + c.steps(longest) + c.texts.cost(longest)
 }
 
-// steps returns what the condition takes apart from comparing with patterns: to
-// look up the key, to read the value, and to compare it with operands that are
-// read already.
+// steps returns what one value takes apart from comparing with patterns: to read
+// it, and to compare it with operands that are read already.
 func (c *condition) steps(length int) int {
 	reading := length / 8
 	switch c.operator.family {
 	case numericFamily, dateFamily, addressFamily:
 		reading = 2 * length
 	}
-	return conditionSteps + reading + c.each
+	return valueSteps + reading + c.each
 }
 
 // cost returns how many steps a match can take with a subject of that length.
@@ -131,7 +140,7 @@ func (p *pattern) stepsBeforeRun() int {
 		case !found:
 			n += p.stepsOf(i)
 		case p.tokens[i].kind == variableToken:
-			n += variableSteps
+			n += lookupSteps(p.tokens[i].text)
 		}
 	}
 	return n

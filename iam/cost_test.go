@@ -29,6 +29,9 @@ func statementsWith(size int, head, entry, tail string) string {
 	return head + strings.TrimSuffix(strings.Repeat(entry, n), ",") + tail
 }
 
+// longTag begins the keys of tags, which differ only after it.
+var longTag = strings.Repeat("a", 100)
+
 // expensivePolicies are identity policies of at most size characters.
 func expensivePolicies(size int) []expensive {
 	const (
@@ -70,6 +73,8 @@ func expensivePolicies(size int) []expensive {
 		condition("Bool", `true,`, "false"),
 		condition("Bool", `"${v}",`, "false"),
 		{"statements", statementsWith(size, "", statement+`"StringLike":{"aws:UserAgent":"*?a?b"}`+end+`,`, ""), a},
+		{"tags", statementsWith(size, "", statement+`"StringEquals":{"aws:PrincipalTag/`+longTag+`xxz":"w"}`+end+`,`, ""), a},
+		{"tags in variables", statementsWith(size, statement+`"StringEquals":{"aws:UserAgent":[`, `"${aws:PrincipalTag/`+longTag+`xxz}",`, `]}`+end), a},
 		{"short statements", statementsWith(size, "", `{"Effect":"Deny","Action":"a:*a","Resource":"*"},`, ""), a},
 		{"actions", statementsWith(size, `{"Effect":"Deny","Resource":"*","Action":[`, `"ecr:*?a?b",`, `]}`), a},
 		{"literal actions", statementsWith(size, `{"Effect":"Deny","Resource":"*","Action":[`, `"ecr:a",`, `]}`), a},
@@ -109,7 +114,7 @@ func (e *expensive) evaluation(t testing.TB, kind Kind) (*Policies, *Request) {
 	p := mustCompile(t, kind, e.policy)
 	context := Context{{Key: "v", Value: strings.Repeat("a", longestVariable)}, {Key: "a:b", Value: strings.Repeat("a", longestVariable)}}
 	for i := range 60 {
-		context = append(context, ContextEntry{Key: fmt.Sprintf("aws:PrincipalTag/%d", i), Value: "x"})
+		context = append(context, ContextEntry{Key: fmt.Sprintf("aws:PrincipalTag/%s%02dz", longTag, i), Value: "x"})
 	}
 	context = append(context, ContextEntry{Key: "aws:UserAgent", Value: e.agent})
 	return &Policies{Identity: []*Policy{p}}, &Request{caller(User), pull, repoARN, context}

@@ -14,6 +14,10 @@ func prefixIgnoringCase(s, text string) int {
 		if at == len(s) {
 			return -1
 		}
+		if isSameASCII(s[at:], text[i:]) {
+			at, i = at+chunk, i+chunk
+			continue
+		}
 		if s[at] < utf8.RuneSelf && text[i] < utf8.RuneSelf {
 			if lowerASCII(s[at]) != lowerASCII(text[i]) {
 				return -1
@@ -29,6 +33,19 @@ func prefixIgnoringCase(s, text string) int {
 		at, i = at+n, i+m
 	}
 	return at
+}
+
+// chunk is how many bytes are compared at once.
+const chunk = 8
+
+// isSameASCII reports whether a and b begin with the same chunk of ASCII characters.
+// The keys of tags may differ at their ends only.
+func isSameASCII(a, b string) bool {
+	if len(a) < chunk || len(b) < chunk || a[:chunk] != b[:chunk] {
+		return false
+	}
+	high := a[0] | a[1] | a[2] | a[3] | a[4] | a[5] | a[6] | a[7]
+	return high < utf8.RuneSelf
 }
 
 // equalIgnoringCase reports whether a and b are the same when lower-cased

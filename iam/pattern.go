@@ -130,15 +130,12 @@ func (p *pattern) stepsOf(token int) int {
 	case token == len(p.tokens):
 		return tokenSteps
 	case p.tokens[token].kind == variableToken:
-		return tokenSteps + variableSteps
+		return tokenSteps + lookupSteps(p.tokens[token].text)
 	}
 	return tokenSteps + len(p.tokens[token].text)/8
 }
 
-const (
-	tokenSteps    = 8
-	variableSteps = 256 // looking the variable up among all keys of the context
-)
+const tokenSteps = 8
 
 // consume returns how many bytes of the subject the token covers at a place,
 // or -1. Past the last token nothing is covered.

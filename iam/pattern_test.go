@@ -231,6 +231,12 @@ func TestIgnoringCase(t *testing.T) {
 		{"abc", "ab", false},
 		{"\xff", "\xfe", false},
 		{"\xff", "\ufffd", false},
+		{"abcdefghABCDEFGHx", "abcdefghabcdefghX", true},
+		{"abcdefghabcdefghx", "abcdefghabcdefghy", false},
+		{"abcdefghabcdefgh", "abcdefghabcdefghx", false},
+		{"abcdefg\u00e9", "abcdefg\u00c9", true}, // eight bytes end within a character
+		{"abcdefg\u00e9x", "abcdefg\u00e9X", true},
+		{"abcdefgh\xff", "abcdefgh\xff", false},
 		{"", "", true},
 	} {
 		if got := equalIgnoringCase(test.a, test.b); got != test.want {

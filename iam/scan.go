@@ -122,7 +122,7 @@ func (p *pattern) expandedLength(c Context, m *meter) (length int, valid bool) {
 		if !ok {
 			return -1, false
 		}
-		m.charge(variableSteps)
+		m.charge(lookupSteps(p.tokens[i].text))
 		length += textLength(value, p.ignoreCase)
 		valid = valid && utf8.ValidString(value)
 	}
