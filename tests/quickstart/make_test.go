@@ -25,7 +25,7 @@ func TestMakeRunRefuses(t *testing.T) {
 			var out bytes.Buffer
 			run := exec.Command("make", "--no-print-directory", "run", "LISTEN="+value)
 			run.Dir, run.Stdout, run.Stderr = stack.Root(), &out, &out
-			run.Env = append(os.Environ(), "MAKEFLAGS=")
+			run.Env = outsideMake()
 			err := bounded.Run(t.Context(), 20*time.Minute, run)
 			first, rest, _ := strings.Cut(out.String(), "\n")
 			if err == nil || !strings.HasPrefix(first, "quickstart: LISTEN="+value+": ") || !strings.Contains(first, "; type make run LISTEN=") {
@@ -69,12 +69,16 @@ func TestMakeRunKeepsBinaries(t *testing.T) {
 	}
 }
 
+// outsideMake is the environment of a person who types make, also where make runs this
+// test.
+func outsideMake() []string { return append(os.Environ(), "MAKEFLAGS=", "MAKELEVEL=") }
+
 // makesRun types make run in a checkout, with any free port.
 func makesRun(t *testing.T, dir string) *quickstart {
 	t.Helper()
 	q := &quickstart{command: exec.Command("make", "--no-print-directory", "run"), ended: make(chan error, 1)}
 	q.command.Dir = dir
-	q.command.Env = append(os.Environ(), "LISTEN=0", "MAKEFLAGS=")
+	q.command.Env = append(outsideMake(), "LISTEN=0")
 	q.start(t)
 	return q
 }

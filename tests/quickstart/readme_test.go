@@ -66,7 +66,7 @@ func types(t *testing.T, dir, command string) {
 		var out bytes.Buffer
 		run := exec.Command("sh", "-c", command)
 		run.Dir, run.Stdout, run.Stderr = dir, &out, &out
-		run.Env = append(os.Environ(), "MAKEFLAGS=")
+		run.Env = outsideMake()
 		if err := bounded.Run(t.Context(), 20*time.Minute, run); err != nil {
 			t.Errorf("%s\n%v: %s", command, err, &out)
 		}
