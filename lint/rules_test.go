@@ -42,6 +42,15 @@ func trusting(condition string) map[string]string {
 	}
 }
 
+// trustingGroups has a trust policy for tokens of an issuer that AWS does not know.
+func trustingGroups(condition string) map[string]string {
+	contents := trusting(condition)
+	for name, text := range contents {
+		contents[name] = strings.ReplaceAll(text, "token.actions.githubusercontent.com", "sso.example.com")
+	}
+	return contents
+}
+
 // bound has a credential for GitHub's tokens with claims.
 func bound(claims string) map[string]string {
 	return map[string]string{"principals.yaml": github + `credentials:
@@ -254,6 +263,9 @@ func TestCallersAndIssuers(t *testing.T) {
 		{"the issuer as a claim", trusting(`"StringEquals":{"token.actions.githubusercontent.com:iss":"https://token.actions.githubusercontent.com","token.actions.githubusercontent.com:sub":"repo:acme/app:ref:refs/heads/main"}`), "absent-claim"},
 		{"a claim that AWS does not map", trusting(`"StringLike":{"token.actions.githubusercontent.com:sub":"repo:acme/*"},"StringNotEquals":{"Token.Actions.githubusercontent.com:repository_visibility":"public"}`), "absent-claim"},
 		{"a claim of another provider", trusting(`"StringLike":{"token.actions.githubusercontent.com:sub":"repo:acme/*","gitlab.com:sub":"project_path:acme/app:*"}`), "absent-claim"},
+		{"a list of groups that must be there", trustingGroups(`"ForAllValues:StringEquals":{"sso.example.com:groups":"developers"},"Null":{"sso.example.com:groups":"false"}`), ""},
+		{"a claim that must be there and is never a list", trustingGroups(`"StringEquals":{"sso.example.com:sub":"alice"},"Null":{"sso.example.com:iss":"false"}`), "absent-claim"},
+		{"groups that are compared as one string", trustingGroups(`"StringEquals":{"sso.example.com:groups":"developers"}`), "absent-claim"},
 		{"a claim that limits nothing", trusting(`"StringEqualsIfExists":{"token.actions.githubusercontent.com:repository_owner":"acme"}`), "absent-claim shared-issuer"},
 		{"claims that AWS maps, and keys of the request", trusting(`"StringEquals":{"token.actions.githubusercontent.com:repository_id":"1","token.actions.githubusercontent.com:OAUD":"registry.example.com"},"StringLike":{"sts:RoleSessionName":"ci-*"},"IpAddress":{"aws:SourceIp":"192.0.2.0/24"}`), ""},
 		{"organizations that begin alike", trusting(`"StringLike":{"token.actions.githubusercontent.com:sub":"repo:acme*"}`), "shared-issuer"},

@@ -47,13 +47,14 @@ func (s *statement) providers() []string {
 }
 
 // givesKey reports whether tokens of a provider can give a condition's key to a trust
-// policy. Keys that are not claims, such as aws:SourceIp, do not depend on the token.
+// policy. Keys that are not claims, such as aws:SourceIp, do not depend on the token. A
+// claim that is a list gives a key that set operators and Null can ask about.
 func givesKey(provider string, c iam.WrittenCondition) bool {
 	if !isKeyOf(provider, c.Key.Text) {
 		before, _, _ := strings.Cut(c.Key.Text, ":")
 		return !isDomain(before)
 	}
-	return sts.IsTrustKey(provider, c.Key.Text[len(provider)+1:], c.Set != "")
+	return sts.IsTrustKey(provider, c.Key.Text[len(provider)+1:], c.Set != "" || c.Base == "Null")
 }
 
 // isKeyOf reports whether a condition key is for a claim of a provider's tokens.
