@@ -35,6 +35,7 @@ type Log struct {
 	lost     atomic.Uint64
 	writing  atomic.Bool // an entry is being written whose loss is not counted yet
 
+	adding    sync.RWMutex // held for reading while an entry is put into the queue without waiting
 	closeOnce sync.Once
 	closing   chan struct{} // closed by Close
 	closed    chan struct{} // closed when the writer has ended
@@ -70,18 +71,28 @@ func (l *Log) Record(ctx context.Context, r *authz.Result, latency time.Duration
 	if l.required {
 		return l.recordRequired(ctx, e)
 	}
+	if !l.add(e) {
+		l.lost.Add(1)
+	}
+	return nil
+}
+
+// add reports whether it could put e into the queue without waiting. After Close
+// it cannot, so that no entry comes when the queue has been written.
+func (l *Log) add(e *entry) bool {
+	l.adding.RLock()
+	defer l.adding.RUnlock()
 	select {
 	case <-l.closing:
-		l.lost.Add(1)
-		return nil
+		return false
 	default:
 	}
 	select {
 	case l.queue <- e:
+		return true
 	default:
-		l.lost.Add(1)
+		return false
 	}
-	return nil
 }
 
 // recordRequired waits for room in the queue, and then for the line.
@@ -166,7 +177,11 @@ func (l *Log) write(e *entry) {
 // are lost. If the sink takes longer than ctx, Close returns ctx's error, and
 // every decision that is not written by then counts as lost.
 func (l *Log) Close(ctx context.Context) error {
-	l.closeOnce.Do(func() { close(l.closing) })
+	l.closeOnce.Do(func() {
+		l.adding.Lock()
+		defer l.adding.Unlock()
+		close(l.closing)
+	})
 	select {
 	case <-l.closed:
 		return nil

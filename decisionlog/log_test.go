@@ -316,6 +316,28 @@ func TestConcurrentRecord(t *testing.T) {
 	}
 }
 
+// TestCloseDuringRecord counts the same while the log is closed.
+func TestCloseDuringRecord(t *testing.T) {
+	const times, checks, each = 2000, 4, 20
+	for range times {
+		var sink bytes.Buffer
+		l := New(Options{Writer: &sink, Buffer: 1000})
+		var wg sync.WaitGroup
+		for range checks {
+			wg.Go(func() {
+				for range each {
+					l.Record(t.Context(), allowed(), 0)
+				}
+			})
+		}
+		mustClose(t, l)
+		wg.Wait()
+		if got := uint64(lines(&sink)) + l.Lost(); got != checks*each {
+			t.Fatalf("%d lines and %d lost; want %d together", lines(&sink), l.Lost(), checks*each)
+		}
+	}
+}
+
 func BenchmarkRecord(b *testing.B) {
 	l := New(Options{Writer: io.Discard, Buffer: 4096})
 	r := allowed()
