@@ -47,6 +47,8 @@
 //	mesh_test.go       two registries with one sidecar
 //	anonymous_test.go  a registry that anybody may pull from
 //	flood_test.go      a flood of wrong passwords
+//	overload_test.go   connections, guesses and large policies at the same time
+//	unreadable_test.go checks that are too large to be read
 //	secrets_test.go    tokens and passwords, which no log holds
 //	mapping_reload_test.go  who is who, trust and keys, changed while it runs
 //	upstream_test.go   what the registry gets to see

@@ -183,6 +183,9 @@ var groups = []group{
 		{"of wrong passwords from 8 guessers", wrongPasswords(8, 0)},
 		{"of wrong passwords from 128 guessers", wrongPasswords(128, newcomers)},
 	}},
+	{"an overload", limitedProcess, true, []scenario{
+		{"of connections, guesses and policies at the same time", overload},
+	}},
 	{"what AWS prints", exported, false, []scenario{
 		{"decides each request for its own reason", asExported},
 		{"in two accounts and regions", exportedElsewhere},
@@ -219,6 +222,7 @@ var groups = []group{
 	{"recording upstream", nil, true, []scenario{
 		{"the credential ends at Envoy", credentialEndsAtEnvoy},
 		{"nothing passes without an answer", nothingPassesUnanswered},
+		{"a check that cannot be read is denied", unreadableIsDenied},
 	}},
 }
 

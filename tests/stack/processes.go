@@ -133,6 +133,14 @@ func (s *Processes) Signal(part Part, signal syscall.Signal) error {
 	return p.cmd.Process.Signal(signal)
 }
 
+// PID returns the process id of a part that runs, 0 for another.
+func (s *Processes) PID(part Part) int {
+	if p := s.running[part]; p != nil {
+		return p.cmd.Process.Pid
+	}
+	return 0
+}
+
 // Kill ends a part with SIGKILL.
 func (s *Processes) Kill(part Part) error {
 	p := s.running[part]
