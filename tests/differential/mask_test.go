@@ -65,6 +65,7 @@ func TestMaskedConditions(t *testing.T) {
 		{"escape as text", iam.Allow, Condition{Base: "StringEquals", Values: []string{"${*}"}}, iam.ContextEntry{Value: "${*}"}, holds},
 		{"negated, variable missing", iam.Deny, Condition{Base: "StringNotEquals", Values: []string{"${test:absent}"}}, iam.ContextEntry{Value: "a"}, fails},
 		{"not an ARN, compared with a variable across segments", iam.Allow, Condition{Base: "ArnNotLike", Values: []string{"arn:aws:iam::${test:key}:role/ci"}}, iam.ContextEntry{Value: "ci"}, plain},
+		{"not an ARN, compared with an empty variable", iam.Allow, Condition{Base: "ArnNotLike", Values: []string{"arn:aws:iam::123456789012:*${test:key}"}}, iam.ContextEntry{Value: ""}, plain},
 		{"lone star", iam.Allow, Condition{Base: "ArnLike", Values: []string{"*", "arn:*:*:*:*:*"}}, iam.ContextEntry{Value: "arn:aws:iam::1:x"}, holds},
 	}
 	for _, c := range cases {

@@ -132,5 +132,6 @@ func negatedWithoutValue(c *comparison) bool {
 }
 
 func emptyVariable(c *comparison) bool {
-	return hasVariables(c.base) && c.keep(func(p string) bool { return !hasEmptyVariable(p, c.context) })
+	return hasVariables(c.base) && hasType(c.base, c.value) &&
+		c.keep(func(p string) bool { return !hasEmptyVariable(p, c.context) })
 }
