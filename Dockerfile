@@ -6,16 +6,21 @@
 # What serve should do otherwise is best said by EXTAUTHZ_* variables (docker
 # run --env): the health check then reads the same ones.
 
+# VERSION is what "extauthz version" prints, such as v1.2.3. Without it that is "(devel)".
+#
 # GO_IMAGE is the image that builds: any with go on its PATH. It needs no shell.
 ARG GO_IMAGE=golang:1.27
 FROM ${GO_IMAGE} AS build
+ARG VERSION=
 ENV CGO_ENABLED=0
 WORKDIR /src
 # The modules are a layer of their own: they change less often than the source.
 COPY go.mod go.sum ./
 RUN ["go", "mod", "download"]
 COPY . .
-RUN ["go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", "/extauthz", "./cmd/extauthz"]
+# RUN without a shell replaces no variables; ENV does.
+ENV GOFLAGS="'-ldflags=-s -w -X=main.released=${VERSION}'"
+RUN ["go", "build", "-trimpath", "-buildvcs=false", "-o", "/extauthz", "./cmd/extauthz"]
 
 FROM scratch
 LABEL org.opencontainers.image.title="extauthz" \

@@ -51,4 +51,4 @@ bench: ## run every benchmark
 	go test -run '^$$' -bench . -benchmem ./...
 
 clean: ## remove what was built and fetched
-	rm -rf bin .cache
+	rm -rf bin dist .cache

@@ -87,6 +87,7 @@ func (q *Question) reason(t *iam.StatementTrace) string {
 		return q.otherPartition(t, func(w *iam.WrittenStatement) []iam.Word { return w.Resources }, q.Request.Resource, "its resources do not cover "+q.Request.Resource)
 	case iam.OtherPrincipal:
 		return q.otherPartition(t, principalWords, q.Request.Principal.ARN, "its principals do not cover "+callerText(q.Request.Principal, q.Unnamed))
+	case iam.FalseCondition, iam.Applies:
 	}
 	return fmt.Sprintf("its condition %s on %s is false: %s", t.Operator, t.Key, q.valueText(t.Key))
 }

@@ -118,6 +118,7 @@ func policyType(c iam.Class) string {
 		return "Service Control Policy"
 	case iam.RCPClass:
 		return "Resource Control Policy"
+	case iam.NoClass, iam.IdentityClass:
 	}
 	return "IAM Policy"
 }

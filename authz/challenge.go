@@ -67,6 +67,9 @@ func scopeActions(o mapping.Operation) string {
 		return "pull"
 	case mapping.DeleteManifest, mapping.DeleteBlob:
 		return "delete"
+	case mapping.StartUpload, mapping.MonolithicUpload, mapping.MountBlob, mapping.UploadChunk, mapping.CompleteUpload,
+		mapping.UploadStatus, mapping.CancelUpload, mapping.PutManifest:
+	case mapping.Unsupported, mapping.CheckAPI, mapping.Catalog: // they name no repository
 	}
 	return "pull,push"
 }

@@ -65,7 +65,9 @@ func fullContext(c iam.Context, registry *policystore.Registry, caller *identity
 func imageContext(c iam.Context, m *mapping.Mapping, i int) iam.Context {
 	switch m.Operation {
 	case mapping.HeadManifest, mapping.GetManifest, mapping.PutManifest, mapping.DeleteManifest, mapping.ListReferrers:
-	default:
+	case mapping.Unsupported, mapping.CheckAPI, mapping.Catalog, mapping.ListTags, mapping.HeadBlob, mapping.GetBlob, mapping.DeleteBlob,
+		mapping.StartUpload, mapping.MonolithicUpload, mapping.MountBlob, mapping.UploadChunk, mapping.CompleteUpload,
+		mapping.UploadStatus, mapping.CancelUpload:
 		return c
 	}
 	if i == 0 {

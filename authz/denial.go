@@ -51,6 +51,7 @@ func (p *pass) told(sentence string) string {
 		return sentence
 	case policystore.ActionDetail:
 		return "not authorized to perform: " + p.result.last().Action
+	case policystore.NoDetail:
 	}
 	return ""
 }

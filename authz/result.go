@@ -38,6 +38,7 @@ func (o Outcome) String() string {
 		return "explicitDeny"
 	case Allowed:
 		return "allowed"
+	case Refused:
 	}
 	return "refused"
 }

@@ -24,6 +24,7 @@ func entity(p *iam.Principal) string {
 		return p.RoleARN
 	case iam.FederatedUser:
 		return p.UserARN
+	default:
+		return ""
 	}
-	return ""
 }

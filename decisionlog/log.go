@@ -199,7 +199,7 @@ func (l *Log) abandonRest() {
 	for {
 		select {
 		case e := <-l.queue:
-			l.abandon(e)
+			_ = l.abandon(e) // always ErrNotWritten
 		default:
 			return
 		}

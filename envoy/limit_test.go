@@ -1,6 +1,7 @@
 package envoy
 
 import (
+	"errors"
 	"net"
 	"testing"
 	"testing/synctest"
@@ -73,8 +74,8 @@ func (l *limited) dial(t *testing.T) (client, server net.Conn) {
 func isClosed(conn net.Conn) bool {
 	conn.SetReadDeadline(time.Now().Add(time.Millisecond))
 	_, err := conn.Read(make([]byte, 1))
-	netErr, ok := err.(net.Error)
-	return err != nil && !(ok && netErr.Timeout())
+	var netErr net.Error
+	return err != nil && !(errors.As(err, &netErr) && netErr.Timeout())
 }
 
 func TestLimitConnections(t *testing.T) {

@@ -22,8 +22,9 @@ func (c *compiler) principals(n *node, s *Statement) error {
 		return nil
 	case objectNode:
 		return c.principalMap(m, s.principals)
+	default:
+		return c.errorAt(m.value.start, "%s must be \"*\" or an object such as {\"AWS\": \"arn:...\"}, not %v", m.name, m.value.kind)
 	}
-	return c.errorAt(m.value.start, "%s must be \"*\" or an object such as {\"AWS\": \"arn:...\"}, not %v", m.name, m.value.kind)
 }
 
 // principalMap reads the object form.

@@ -96,6 +96,7 @@ func (c *condition) satisfiedBy(value string, ctx Context, effect Effect, m *met
 		return effect == Deny
 	case matches:
 		return !c.operator.negated
+	case differs:
 	}
 	return c.operator.negated
 }
@@ -121,6 +122,7 @@ func (c *condition) compare(value string, ctx Context, m *meter) verdict {
 		return compareNumber(c.operands, value)
 	case dateFamily:
 		return compareDate(c.operands, value)
+	case unknownFamily, boolFamily, binaryFamily, nullFamily: // their operands compare
 	}
 	for _, o := range c.operands {
 		if v := o.compare(value, ctx); v != differs {

@@ -85,6 +85,8 @@ func (c *condition) steps(length int) int {
 	switch c.operator.family {
 	case numericFamily, dateFamily, addressFamily:
 		reading = 2 * length
+	case stringFamily, foldFamily, likeFamily, arnFamily: // their patterns are counted apart
+	case unknownFamily, boolFamily, binaryFamily, nullFamily:
 	}
 	return valueSteps + reading + c.each
 }

@@ -20,6 +20,7 @@ func (d Decision) String() string {
 		return "allowed"
 	case ExplicitDeny:
 		return "explicitDeny"
+	case ImplicitDeny:
 	}
 	return "implicitDeny"
 }

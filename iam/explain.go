@@ -42,6 +42,7 @@ func (c Class) String() string {
 		return "service control policy"
 	case RCPClass:
 		return "resource control policy"
+	case NoClass:
 	}
 	return "policy"
 }

@@ -214,6 +214,7 @@ func sizeLimit(k Kind) int {
 		return 5120
 	case SessionPolicy, TrustPolicy:
 		return 2048
+	case IdentityPolicy, PermissionsBoundary:
 	}
 	return 6144
 }

@@ -31,6 +31,7 @@ func (o operator) newOperand(text string, variables bool) (operand, error) {
 		return newBinaryOperand(text)
 	case addressFamily:
 		return newAddressOperand(text)
+	case unknownFamily:
 	}
 	return nil, errors.New("no operator")
 }

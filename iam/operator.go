@@ -49,6 +49,7 @@ func (r relation) holds(order int) bool {
 		return order > 0
 	case greaterOrEqual:
 		return order >= 0
+	case equal:
 	}
 	return order == 0
 }
@@ -123,7 +124,7 @@ func parseOperator(name string) (condition, bool) {
 		c.set, base = forAnyValue, rest
 	}
 	base, c.ifExists = strings.CutSuffix(base, "IfExists")
-	known := false
+	var known bool
 	c.operator, known = operatorNamed(base)
 	return c, known && !(c.ifExists && c.operator.family == nullFamily)
 }

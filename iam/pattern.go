@@ -150,6 +150,7 @@ func (p *pattern) consume(token int, subject string, at, open int, c Context) in
 		return character(subject, at, open)
 	case variableToken:
 		text, _ = t.value(c)
+	case literalToken, runToken:
 	}
 	if p.ignoreCase {
 		return prefixIgnoringCase(subject[at:], text)
@@ -233,6 +234,7 @@ func leastLength(tokens []token, ignoreCase bool) int {
 			n++
 		case literalToken:
 			n += textLength(t.text, ignoreCase)
+		case runToken, variableToken:
 		}
 	}
 	return n

@@ -132,6 +132,7 @@ func matchesAny(patterns []pattern, subject string, c Context, m *meter) bool {
 		case undecided:
 			m.charge(allowed - steps)
 			return scanAny(patterns[i:], subject, c, open, m)
+		case different:
 		}
 	}
 	m.charge(allowed - steps)

@@ -54,6 +54,7 @@ func (k PrincipalKind) String() string {
 		return "FederatedProvider"
 	case UnnamedPrincipal:
 		return "Unnamed"
+	case UnknownPrincipal:
 	}
 	return "Unknown"
 }
@@ -133,6 +134,7 @@ func (i identity) caller() PrincipalKind {
 		return AssumedRole
 	case federatedIdentity:
 		return FederatedUser
+	case roleIdentity:
 	}
 	return UnknownPrincipal
 }

@@ -88,6 +88,7 @@ func (e *principalElement) lists(q *query) bool {
 			parent = true
 		case direct:
 			self = true
+		case noGrant, mentioned:
 		}
 	}
 	switch caller {
@@ -99,6 +100,7 @@ func (e *principalElement) lists(q *query) bool {
 		return account && parent && self
 	case Service, FederatedProvider:
 		return self
+	case UnknownPrincipal, Anonymous, UnnamedPrincipal:
 	}
 	return false
 }
@@ -133,6 +135,7 @@ func (e *principalEntry) grantTo(q *query) grant {
 		return grantIf(caller.Kind == Service && caller.ARN == e.text, direct)
 	case providerEntry:
 		return grantIf(caller.Kind == FederatedProvider && caller.ARN == e.text, direct)
+	case opaqueEntry:
 	}
 	return noGrant
 }

@@ -68,6 +68,7 @@ func (q *query) identify() bool {
 		return caller.ARN != ""
 	case UnknownPrincipal:
 		return false
+	default:
 	}
 	arn, ok := splitARN(caller.ARN)
 	kind, known := identityKind(arn)
@@ -80,8 +81,9 @@ func (q *query) identify() bool {
 		return q.identifyRole(caller.RoleARN)
 	case FederatedUser:
 		return caller.UserARN == "" || q.isColleague(caller.UserARN, userIdentity)
+	default:
+		return true
 	}
-	return true
 }
 
 // isColleague reports whether an ARN names an identity of that kind in the

@@ -54,6 +54,7 @@ func (e *resourceElement) matches(resource string, effect Effect, c Context, m *
 		return e.names(resource, c, m)
 	case notNamed:
 		return !e.names(resource, c, m) && (effect == Deny || !e.couldName(resource, c, m))
+	case absent:
 	}
 	return true // the policy is about what it is attached to
 }

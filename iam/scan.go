@@ -102,6 +102,7 @@ func tryAll(patterns []pattern, subject string, c Context, open int, m *meter) b
 			return true
 		case undecided:
 			return false // the meter is exhausted
+		case different:
 		}
 	}
 	return false

@@ -93,6 +93,7 @@ func (c *condition) operatorName() string {
 		name = "ForAllValues:" + name
 	case forAnyValue:
 		name = "ForAnyValue:" + name
+	case noSet:
 	}
 	if c.ifExists {
 		name += "IfExists"
@@ -127,6 +128,7 @@ func (o operator) name() string {
 		return "Arn" + not + "Like"
 	case nullFamily:
 		return "Null"
+	case unknownFamily:
 	}
 	return ""
 }

@@ -22,6 +22,7 @@ func (t *Table) Finds(source Source) bool {
 		return t.binds(Basic) || anyIssuer(verifies)
 	case TrustedHeader:
 		return t.binds(HeaderName)
+	case NoSource:
 	}
 	return false
 }

@@ -29,6 +29,7 @@ func (k NameKind) String() string {
 		return "header"
 	case Token:
 		return "token"
+	case NoName:
 	}
 	return "none"
 }

@@ -38,6 +38,7 @@ func (s Source) String() string {
 		return "basic"
 	case TrustedHeader:
 		return "header"
+	case NoSource:
 	}
 	return "none"
 }

@@ -89,6 +89,7 @@ func (a *attempt) by(source Source) (*Caller, *Failure) {
 		return a.byBasic()
 	case TrustedHeader:
 		return a.byHeader()
+	case NoSource:
 	}
 	return nil, unread(fmt.Sprintf("the registry names a source of identity that there is not (%d)", source))
 }

@@ -15,7 +15,7 @@ import (
 func (l *linter) addCompiled(compiled []iam.Finding) {
 	foreign := l.foreignFindings()
 	for _, f := range compiled {
-		if f.Code == "literal-variable" && l.placeheld[policystore.Place{Source: f.Source, Position: f.Position}] || foreign[f] {
+		if f.Code == "literal-variable" && l.placeholderAt[policystore.Place{Source: f.Source, Position: f.Position}] || foreign[f] {
 			continue
 		}
 		l.report(f.Source, f.Position, f.Code, "%s", f.Message)

@@ -42,8 +42,9 @@ func (d *document) grants() bool {
 	switch d.policy.Kind {
 	case iam.IdentityPolicy, iam.RepositoryPolicy, iam.RegistryPolicy, iam.TrustPolicy:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 func (d *document) isResourceBased() bool {

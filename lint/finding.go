@@ -27,6 +27,7 @@ func (s Severity) String() string {
 		return "warning"
 	case Suggestion:
 		return "suggestion"
+	case Error:
 	}
 	return "error"
 }

@@ -73,7 +73,7 @@ func (l *linter) placeholders(d *document, s *statement) {
 	}
 	for _, w := range words {
 		if found := placeholderIn(w.Text); found != "" {
-			l.placeheld[policystore.Place{Source: d.policy.Source, Position: w.Position}] = true
+			l.placeholderAt[policystore.Place{Source: d.policy.Source, Position: w.Position}] = true
 			l.report(d.policy.Source, w.Position, "placeholder", "%q still holds %q, which an example means to be replaced", w.Text, found)
 		}
 	}

@@ -81,7 +81,7 @@ func (w *world) prove(t *testing.T, p policyModel, proven map[string]int, enough
 		t.Fatalf("%v\n%s", err, text)
 	}
 	l := *w.linter
-	l.told, l.placeheld = map[Finding]bool{}, map[policystore.Place]bool{}
+	l.told, l.placeholderAt = map[Finding]bool{}, map[policystore.Place]bool{}
 	l.contents.Policies = append(slices.Clip(l.contents.Policies), policy)
 	l.run(policy.Findings())
 	for _, f := range l.findings {

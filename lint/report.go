@@ -10,15 +10,15 @@ import (
 
 // A reporter collects findings, each once.
 type reporter struct {
-	pages     map[string]Page          // by code
-	onDisk    func(path string) string // what a file is called there
-	findings  []Finding
-	told      map[Finding]bool           // those
-	placeheld map[policystore.Place]bool // where a placeholder was found
+	pages         map[string]Page          // by code
+	onDisk        func(path string) string // what a file is called there
+	findings      []Finding
+	told          map[Finding]bool           // those
+	placeholderAt map[policystore.Place]bool // where a placeholder was found
 }
 
 func newReporter(onDisk func(path string) string) reporter {
-	r := reporter{pages: map[string]Page{}, onDisk: onDisk, told: map[Finding]bool{}, placeheld: map[policystore.Place]bool{}}
+	r := reporter{pages: map[string]Page{}, onDisk: onDisk, told: map[Finding]bool{}, placeholderAt: map[policystore.Place]bool{}}
 	for _, p := range Pages() {
 		r.pages[p.Code] = p
 	}

@@ -122,6 +122,8 @@ func (g *Registry) mapping(o Operation, route route, q *query, headers []Header)
 		m.Tags = q.tags
 	case StartUpload:
 		m.RemoveQueryParameters = q.removed()
+	case Unsupported, CheckAPI, HeadBlob, GetBlob, HeadManifest, GetManifest, UploadChunk, CompleteUpload, UploadStatus,
+		CancelUpload, DeleteManifest, DeleteBlob, ListTags, ListReferrers, Catalog:
 	}
 	source := ""
 	if o == MountBlob {

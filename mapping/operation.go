@@ -94,6 +94,8 @@ func (o Operation) isUpload() bool {
 	switch o {
 	case StartUpload, MonolithicUpload, MountBlob, UploadChunk, CompleteUpload:
 		return true
+	case Unsupported, CheckAPI, HeadBlob, GetBlob, HeadManifest, GetManifest, UploadStatus, CancelUpload, PutManifest,
+		DeleteManifest, DeleteBlob, ListTags, ListReferrers, Catalog:
 	}
 	return false
 }

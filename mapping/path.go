@@ -46,6 +46,7 @@ func (g *Registry) parsePath(path string) (route, *Refusal) {
 		return route{}, refuseEndpoint(path)
 	case endpointBase, endpointCatalog:
 		return r, nil
+	default:
 	}
 	if !validName(r.repository, g.ECRNames) {
 		return route{}, refuseName(r.repository)

@@ -36,6 +36,7 @@ func (g *Registry) permissions(o Operation, repository, source string, headers [
 	case Catalog: // a literal *, which only a pattern for every repository matches
 		all, _ := g.arns("*", "")
 		return append(asked, Permission{Action: describeRepositories, Resource: all})
+	default:
 	}
 	r, s := g.arns(repository, source)
 	on := target{repository, r}
@@ -69,6 +70,7 @@ func (g *Registry) permissions(o Operation, repository, source string, headers [
 		return g.creating(append(asked, on.ask(putImage)))
 	case DeleteManifest, DeleteBlob:
 		return append(asked, on.ask(batchDeleteImage))
+	case Unsupported, CheckAPI, Catalog:
 	}
 	return nil
 }

@@ -35,6 +35,7 @@ func lacking(source identity.Source) string {
 		return "no credential with header"
 	case identity.BasicAuth:
 		return "no credential with basic, and no issuer with jwks"
+	case identity.NoSource, identity.Bearer:
 	}
 	return "no issuer with jwks"
 }

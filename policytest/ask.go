@@ -87,6 +87,7 @@ func outcome(d iam.Decision) authz.Outcome {
 		return authz.Allowed
 	case iam.ExplicitDeny:
 		return authz.ExplicitDeny
+	case iam.ImplicitDeny:
 	}
 	return authz.ImplicitDeny
 }

@@ -42,8 +42,9 @@ func (f *File) scalar(node *yaml.Node, out reflect.Value) error {
 		return f.boolean(node, tag, out)
 	case reflect.Int:
 		return f.number(node, tag, out)
+	default:
+		return f.wrongType(node, out.Kind())
 	}
-	return f.wrongType(node, out.Kind())
 }
 
 // boolean reads true or false.

@@ -48,6 +48,7 @@ func goKind(kind reflect.Kind) string {
 		return "true or false"
 	case reflect.Int:
 		return "a whole number"
+	default:
+		return "a mapping of keys to values"
 	}
-	return "a mapping of keys to values"
 }

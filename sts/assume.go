@@ -87,6 +87,7 @@ func (e *Entities) owner(p *iam.Principal) *Entity {
 		return e.Find(p.ARN)
 	case iam.AssumedRole:
 		return e.Find(p.RoleARN)
+	default:
+		return nil
 	}
-	return nil
 }

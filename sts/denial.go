@@ -75,6 +75,7 @@ func unmet(t *iam.StatementTrace, r *iam.Request) string {
 		return fmt.Sprintf("is about other principals than %q", r.Principal.ARN)
 	case iam.Applies:
 		return "allows it, and others do not"
+	case iam.FalseCondition:
 	}
 	return fmt.Sprintf("wants %s of %s, and the request has %s", t.Operator, t.Key, valueText(r.Context, t.Key))
 }

@@ -32,6 +32,7 @@ func (e *Entities) resolve(name, federatedBy, rolePath string) (iam.Principal, *
 		entity, err = e.federate(&p, federatedBy)
 	case iam.RootUser:
 		p.UserID = p.Account
+	default:
 	}
 	return p, entity, err
 }
@@ -55,6 +56,7 @@ func ParsePrincipal(name string) (iam.Principal, error) {
 		}
 	case iam.FederatedUser:
 		err = checkFederatedName(lastSegment(name))
+	default:
 	}
 	return p, err
 }

@@ -15,7 +15,7 @@
 //	formats       the same policies in every form that a policy directory can have
 //	e2e           the end-to-end scenarios
 //	conformance   a registry behind Envoy answers as it does alone
-//	clientbin     builds the registry clients that are Go modules
+//	clientbin     builds the registry clients that are Go modules, and the linter
 //	clients       registry clients, through Envoy and without
 //	quickstart    what `make run` runs
 //	image         the container image, built and run

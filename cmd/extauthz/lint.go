@@ -56,6 +56,7 @@ func (c *lintCommand) write(to io.Writer, findings []lint.Finding, dir string) e
 		return lint.WriteJSON(to, findings)
 	case sarifFormat:
 		return lint.WriteSARIF(to, findings, prefixOf(dir), readBuild().version)
+	case textFormat:
 	}
 	return lint.WriteText(to, findings)
 }

@@ -73,7 +73,7 @@ func (s *sidecar) start(ctx context.Context) <-chan error {
 	failed := make(chan error, 1+len(s.http))
 	ended := func(part string, err error) {
 		if ctx.Err() == nil {
-			failed <- fmt.Errorf("%s ended: %v", part, err)
+			failed <- fmt.Errorf("%s ended: %w", part, err)
 		}
 	}
 	onHangup(ctx, s.store.Trigger)

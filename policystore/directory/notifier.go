@@ -89,7 +89,7 @@ func (n *Notifier) watch(dirs []string, way waypoints) (fresh bool, err error) {
 	}
 	for dir := range n.watched {
 		if wanted[dir] == nil {
-			n.watcher.Remove(dir)
+			_ = n.watcher.Remove(dir) // fails if the directory is gone, and its watch with it
 		}
 	}
 	n.watched = wanted

@@ -25,6 +25,9 @@ var (
 	Cosign = Client{Package: "github.com/sigstore/cosign/v3/cmd/cosign", Version: "v3.1.3", Heavy: true}
 )
 
+// Linter is the program that checks the code. It is not a client, but it is built like one.
+var Linter = Client{Package: "github.com/golangci/golangci-lint/v2/cmd/golangci-lint", Version: "v2.15.0"}
+
 // All returns every client, the heavy ones last.
 func All() []Client { return []Client{Regctl, Ctr, Helm, Cosign} }
 

@@ -140,6 +140,7 @@ func exchangeOne(t *testing.T, address, method string, request []byte) []byte {
 	all := io.TeeReader(connection, &answer)
 	if response, err := http.ReadResponse(bufio.NewReader(all), &http.Request{Method: method}); err == nil {
 		_, _ = io.Copy(io.Discard, response.Body)
+		_ = response.Body.Close()
 		_ = connection.SetDeadline(time.Now().Add(5 * time.Millisecond))
 	}
 	_, _ = io.Copy(io.Discard, all) // no more than a late end, or nothing

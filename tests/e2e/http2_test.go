@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net"
 	"time"
@@ -69,7 +70,7 @@ func readStatus(framer *http2.Framer) (string, error) {
 	for {
 		frame, err := framer.ReadFrame()
 		if err != nil {
-			if timeout, slow := err.(net.Error); slow && timeout.Timeout() {
+			if timeout := net.Error(nil); errors.As(err, &timeout) && timeout.Timeout() {
 				return "", err
 			}
 			return "", nil

@@ -62,12 +62,14 @@ func (g *gate) builds(ctx context.Context) outcome {
 		{g.tests(), "./registry", "registry"},
 		{g.tests(), "./quickstart", "quickstart"},
 		{g.tests(), "github.com/google/go-containerregistry/cmd/crane", "crane"},
-		{g.tests(), "honnef.co/go/tools/cmd/staticcheck", "staticcheck"},
 	} {
 		fmt.Fprintf(g.out, "Building %s\n", p.binary)
 		o = o.plus(of(stack.Compile(ctx, p.dir, p.pkg, filepath.Join(stack.Cache(), "bin", p.binary), g.out)))
 	}
-	return o
+	if err := clientbin.Linter.Install(ctx, g.out); err != nil {
+		return o.plus(lacking("golangci-lint", err))
+	}
+	return o.plus(of(nil))
 }
 
 // compile compiles the packages of a module and their tests, and links nothing.

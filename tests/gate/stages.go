@@ -54,7 +54,7 @@ func (g *gate) stages() []stage {
 		{"builds", 6 * time.Minute, g.builds},
 		{"registry clients: builds", 15 * time.Minute, g.buildClients},
 		{"vet", 2 * time.Minute, g.vet},
-		{"staticcheck", 3 * time.Minute, g.staticcheck},
+		{"golangci-lint", 3 * time.Minute, g.lint},
 		{"unit tests", 4 * time.Minute, g.unit},
 		{"repository rules and harness", 2 * time.Minute, g.rules},
 		{"the registry's own reading", 2 * time.Minute, g.router},

@@ -8,7 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"extauthz/tests/stack"
+	"extauthz/tests/clientbin"
 )
 
 // format wants every Go file as gofmt writes it.
@@ -37,9 +37,11 @@ func (g *gate) vet(ctx context.Context) outcome {
 		plus(of(g.command(ctx, g.tests(), g.out, "go", "vet", "./...")))
 }
 
-// staticcheck runs the version that tests/go.mod names over both modules.
-func (g *gate) staticcheck(ctx context.Context) outcome {
-	binary := filepath.Join(stack.Cache(), "bin", "staticcheck")
-	return of(g.command(ctx, g.root, g.out, binary, "./...")).
-		plus(of(g.command(ctx, g.tests(), g.out, binary, "./...")))
+// lint runs golangci-lint over both modules, with the configuration of the repository.
+func (g *gate) lint(ctx context.Context) outcome {
+	if !clientbin.Linter.Built() {
+		return lacking("golangci-lint", errors.New("it could not be built"))
+	}
+	argv := []string{clientbin.Linter.Program(), "run", "--allow-parallel-runners", "./..."}
+	return of(g.command(ctx, g.root, g.out, argv...)).plus(of(g.command(ctx, g.tests(), g.out, argv...)))
 }

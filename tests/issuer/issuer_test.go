@@ -109,7 +109,8 @@ func TestMoods(t *testing.T) {
 	i.Be(Hanging)
 	impatient := client(t, i)
 	impatient.Timeout = 200 * time.Millisecond
-	if _, err := impatient.Get(i.KeysURL()); err == nil {
+	if response, err := impatient.Get(i.KeysURL()); err == nil {
+		_ = response.Body.Close()
 		t.Error("an answer of an issuer that hangs")
 	}
 	go i.Be(Up)

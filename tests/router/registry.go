@@ -3,6 +3,7 @@ package router
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -98,7 +99,7 @@ func (g *Registry) State(repository, upload string) (string, error) {
 	g.Serve(r.wire(r.Target))
 	location, err := url.Parse(g.out.header.Get("Location"))
 	if err != nil || location.Query().Get("_state") == "" {
-		return "", fmt.Errorf("no upload of %s in %q (%v)", repository, g.out.header, err)
+		return "", errors.Join(fmt.Errorf("no upload of %s in %q", repository, g.out.header), err)
 	}
 	return location.Query().Get("_state"), nil
 }

@@ -26,6 +26,7 @@ var testsMayRequire = []string{
 	"github.com/testcontainers/testcontainers-go", "go.yaml.in/yaml/v3",
 	"golang.org/x/crypto", "golang.org/x/sys",
 	"github.com/olareg/olareg",                 // a second registry, which reads names otherwise
+	"github.com/rhysd/actionlint",              // checks the workflows
 	"golang.org/x/net",                         // frames of HTTP/2 with hostile bytes
 	"github.com/santhosh-tekuri/jsonschema/v6", // validates examples by the schemas for editors
 }

@@ -173,9 +173,9 @@ func libraryErrors(t *testing.T) (texts []string) {
 	_, digits := hex.DecodeString("x")
 	_, duration := time.ParseDuration("x")
 	_, date := time.Parse(time.RFC3339, "x")
-	//lint:ignore SA1000 the error is what is wanted
+	//nolint:staticcheck // SA1000: the error is what is wanted
 	_, pattern := regexp.Compile("(")
-	//lint:ignore SA1007 the error is what is wanted
+	//nolint:staticcheck // SA1007: the error is what is wanted
 	_, address := url.Parse("http://[")
 	_, ip := netip.ParseAddr("x")
 	_, certificate := x509.ParseCertificate([]byte("x"))
