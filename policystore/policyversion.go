@@ -2,6 +2,7 @@ package policystore
 
 import (
 	"bytes"
+	"fmt"
 
 	"extauthz/strictjson"
 )
@@ -11,6 +12,9 @@ import (
 // GetPolicyVersion), and reports whether it is the output.
 func openPolicyVersion(file string, text []byte) (found document, isOutput bool, err error) {
 	const member = "PolicyVersion"
+	if bytes.Contains(text, []byte("DefaultVersionId")) && hasMember(text, "Policy") {
+		return document{}, false, fmt.Errorf("%s:1:1: the output of aws iam get-policy has no document; save the output of aws iam get-policy-version for the DefaultVersionId that is here", file)
+	}
 	if !bytes.Contains(text, []byte(member)) || !hasMember(text, member) {
 		return wholeFile(file, text), false, nil
 	}
