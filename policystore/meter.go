@@ -21,6 +21,14 @@ type loadMeter struct {
 	pending int    // bytes compiled since the last measurement
 }
 
+// A memoryError is the error of a load that uses more memory than it may.
+type memoryError struct{ most uint64 }
+
+// Error says how much memory a load may use, and how to change that.
+func (e memoryError) Error() string {
+	return fmt.Sprintf("loading the policy directory takes more than %s of memory; raise --load-memory and the container's memory limit, or divide the registries among several sidecars", mebibytes(e.most))
+}
+
 // newLoadMeter returns the meter of a load whose texts have been read and take so
 // many bytes. It collects garbage first, so that the garbage of earlier work does
 // not count.
@@ -51,7 +59,7 @@ func (m *loadMeter) check() error {
 	runtime.GC()
 	used := m.used()
 	if used > m.most {
-		return fmt.Errorf("loading the policy directory takes more than %s of memory; raise --load-memory and the container's memory limit, or divide the registries among several sidecars", mebibytes(m.most))
+		return memoryError{m.most}
 	}
 	m.next = max(m.most, used+m.most/8)
 	return nil

@@ -71,6 +71,26 @@ func TestGarbageIsNotRefused(t *testing.T) {
 	}
 }
 
+// Content that took too much memory is tried again when the operator asks for that,
+// and only then.
+func TestTooLargeContentIsTriedAgain(t *testing.T) {
+	s, _ := newStore(t, manyPolicies(300))
+	s.lasting.loadMemory = 1 << 20
+	for range 2 {
+		if err := s.Reload(); err == nil || s.Status().Failures != 1 {
+			t.Fatalf("error %v, %d failures; want an error that counts once", err, s.Status().Failures)
+		}
+	}
+	s.lasting.loadMemory = 1 << 30
+	if err := s.Reload(); err == nil {
+		t.Error("the same content was tried again by itself")
+	}
+	s.Trigger()
+	if err := s.Reload(); err != nil {
+		t.Errorf("after Trigger: %v", err)
+	}
+}
+
 // What was in use before a load is not counted, whenever garbage was collected last.
 func TestEarlierMemoryIsNotCounted(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))

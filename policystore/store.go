@@ -1,6 +1,7 @@
 package policystore
 
 import (
+	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -28,6 +29,7 @@ type Store struct {
 	lasting  *lasting
 	snapshot atomic.Pointer[Snapshot]
 	trigger  chan struct{} // holds one signal at most
+	again    atomic.Bool   // content that took too much memory is tried once more
 
 	reader    *directory.Reader
 	reads     atomic.Uint64 // how often the directory was read, counted as each read begins
@@ -40,8 +42,9 @@ type Store struct {
 
 // attempt is the last content that was tried, and what came of it.
 type attempt struct {
-	digest string
-	err    error
+	digest   string
+	err      error
+	tooLarge bool // err is that of a load that used more memory than it may
 }
 
 // Status tells how reloading goes.
@@ -83,7 +86,8 @@ func (s *Store) KeySets() []oidc.KeySetStatus { return s.lasting.keys.Status() }
 
 // Reload reads the directory and puts it in force if it is good and not the
 // content in force already. On an error the snapshot in force stays. Content
-// that failed before is not tried or counted again.
+// that failed before is not tried or counted again, unless it took too much memory
+// and Trigger was called since: what requests used meanwhile may have counted.
 func (s *Store) Reload() error { return s.reload((*directory.Reader).Read) }
 
 // reloadChanged is Reload but for files and directories that the file system says
@@ -98,12 +102,14 @@ func (s *Store) reload(read func(*directory.Reader) (*directory.Tree, error)) er
 	if err != nil {
 		return s.failed(attempt{err: err})
 	}
-	if t.Digest == s.attempt.digest {
+	again := s.again.Swap(false) && s.attempt.tooLarge
+	if t.Digest == s.attempt.digest && !again {
 		return s.attempt.err
 	}
 	snapshot, err := compile(t, s.options.Decision, s.lasting)
 	if err != nil {
-		return s.failed(attempt{t.Digest, t.Names.Tell(err)})
+		var tooLarge memoryError
+		return s.failed(attempt{t.Digest, t.Names.Tell(err), errors.As(err, &tooLarge)})
 	}
 	s.succeeded(snapshot)
 	return nil

@@ -81,6 +81,12 @@ func (w *Watcher) begin() {
 
 // Trigger makes the running [Watcher] reload now. It does not wait for that.
 func (s *Store) Trigger() {
+	s.again.Store(true)
+	s.signal()
+}
+
+// signal makes the running Watcher reload.
+func (s *Store) signal() {
 	select {
 	case s.trigger <- struct{}{}:
 	default:
@@ -125,7 +131,7 @@ func (w *Watcher) reload(load func(*Store) error) {
 			return
 		}
 	}
-	w.store.Trigger()
+	w.store.signal()
 }
 
 // follow moves the watches to the directories that are there now. It tells whether
