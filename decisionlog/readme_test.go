@@ -23,7 +23,7 @@ const (
 	hasRegistry    = "if the request is for a registry in `registries.yaml`"
 	identified     = "if the caller is identified"
 	userFails      = "if the login of a user in `htpasswd` fails"
-	hasCredential  = "if a source finds a credential"
+	hasCredential  = "if a credential is checked"
 	ofIssuer       = "if the credential is a token of a known issuer"
 	signed         = "if a token's signature is verified"
 	hasAddress     = "if Envoy sends an address"
@@ -66,6 +66,8 @@ func fieldCases(t *testing.T) []fieldCase {
 	}
 	elsewhere, bare := request("GET", "/v2/", basic("bob", "bob-secret")), request("GET", "/v2/")
 	elsewhere.Host, bare.ID, bare.Peer = "elsewhere.example.com", "", ""
+	negotiating := request("GET", "/v2/", basic("", "")) // replaced
+	negotiating.Headers[0].Value = "Negotiate YII="
 	known := []string{hasID, hasAddress, readable, hasRegistry}
 	bob := append(slices.Clip(known), hasCredential, identified)
 	decided := append(slices.Clip(bob), mapped, evaluated)
@@ -81,6 +83,7 @@ func fieldCases(t *testing.T) []fieldCase {
 		{"neither ID nor address", c, bare, []string{readable, hasRegistry, notAllowed}},
 		{"a wrong password", c, request("GET", "/v2/", basic("bob", "wrong")), append(slices.Clip(known), notAllowed, hasCredential, userFails)},
 		{"an unknown user", c, request("GET", "/v2/", basic("eve", "wrong")), append(slices.Clip(known), notAllowed, hasCredential)},
+		{"a scheme that no source has", c, negotiating, append(slices.Clip(known), notAllowed, hasCredential)},
 		{"a path that is refused", c, request("GET", "/v2/team/../app/manifests/v1", basic("bob", "bob-secret")), append(slices.Clip(bob), notAllowed)},
 		{"another host", c, elsewhere, []string{hasID, hasAddress, readable, notAllowed}},
 		{"a check that cannot be read", c, &authz.Request{Unreadable: "the check is larger than 4 MiB", Time: bare.Time}, []string{notAllowed}},
@@ -96,8 +99,11 @@ func otherSignature(token string) string {
 	return token[:len(token)-8] + "AAAAAAAA"
 }
 
+// listed are the fields whose values README.md lists.
+var listed = []string{"level", "msg", "decision", "source", "effect"}
+
 // field is a row of a table in README.md.
-type field struct{ name, kind, present string }
+type field struct{ name, kind, present, meaning string }
 
 // TestReadmeFields compares the tables of README.md with what is logged: the fields,
 // their order and types, and when each is present.
@@ -170,6 +176,9 @@ func checkFields(t *testing.T, table []field, object []byte, hold []string, seen
 		if kind := kindOf(values[f.name]); values[f.name] != nil && kind != f.kind {
 			t.Errorf("%s is a %s, and README.md says %s", f.name, kind, f.kind)
 		}
+		if value, ok := values[f.name].(string); ok && slices.Contains(listed, f.name) && !strings.Contains(f.meaning, "`"+value+"`") {
+			t.Errorf("%s is %q, which README.md does not list", f.name, value)
+		}
 	}
 	if got := keys(t, object); !slices.Equal(got, want) {
 		t.Errorf("%s\nhas the fields %q\nand by README.md %q", object, got, want)
@@ -229,8 +238,8 @@ func fieldTables(t *testing.T) (tables [3][]field) {
 		t.Fatalf("%d tables, want 3", len(parts)-1)
 	}
 	for i, part := range parts[1:] {
-		for _, row := range regexp.MustCompile("(?m)^\\| `(\\w+)` \\| (\\w+) \\| (.*?) \\| .* \\|$").FindAllStringSubmatch(part, -1) {
-			tables[i] = append(tables[i], field{row[1], row[2], row[3]})
+		for _, row := range regexp.MustCompile("(?m)^\\| `(\\w+)` \\| (\\w+) \\| (.*?) \\| (.*) \\|$").FindAllStringSubmatch(part, -1) {
+			tables[i] = append(tables[i], field{row[1], row[2], row[3], row[4]})
 		}
 	}
 	for i, of := range []any{action{}, statement{}} {
