@@ -16,9 +16,6 @@ func (l *listing) read(known *Tree) (*Tree, error) {
 	for _, file := range slices.Sorted(slices.Values(l.order)) {
 		onDisk := l.nameOf(file)
 		path := slashed(onDisk)
-		if l.layout.Skips(path) {
-			continue
-		}
 		if isHidden(path) {
 			return nil, fmt.Errorf("%s: stands for %s, in which a name begins with a dot, and such names are skipped; mend its name, or remove it", onDisk, path)
 		}

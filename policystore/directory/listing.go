@@ -82,11 +82,15 @@ func (l *listing) enter(path string, known *listing) ([]fs.DirEntry, error) {
 	return d.entries, nil
 }
 
-// add adds a file. size is that of all until now.
+// add adds a file, unless it is not part of the tree: the limits do not apply to what
+// is not read. size is that of all until now.
 func (l *listing) add(path, name string, size *int64) error {
 	info, err := os.Stat(path)
-	if err != nil {
+	switch {
+	case err != nil:
 		return unreadable(name, err)
+	case info.Mode().IsRegular() && l.layout.Skips(slashed(name)):
+		return nil
 	}
 	*size += info.Size()
 	l.files[path] = stampOf(info)

@@ -58,6 +58,14 @@ func TestRead(t *testing.T) {
 		{"what is skipped", func(t *testing.T, dir string) {
 			directorytest.Write(t, dir, map[string]string{"a": "1", "tests/pull.yaml": "2", "tests..push.yaml": "3", "tests/pull.json": "4", "tests/a/pull.yaml": "5"})
 		}, map[string]string{"a": "1", "tests/pull.json": "4", "tests/a/pull.yaml": "5"}},
+		{"what is skipped, beyond the limits", func(t *testing.T, dir string) {
+			directorytest.Write(t, dir, map[string]string{"a": "1", "tests/small.yaml": "2"})
+			for name, size := range map[string]int64{"tests/large.yaml": 2 << 20, "tests..huge.yaml": 300 << 20} {
+				if err := directorytest.Sparse(filepath.Join(dir, name), size); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}, map[string]string{"a": "1"}},
 		{"a link to a file", func(t *testing.T, dir string) {
 			directorytest.Write(t, dir, map[string]string{".target": "1"})
 			if err := os.Symlink(".target", filepath.Join(dir, "a")); err != nil {
