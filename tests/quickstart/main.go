@@ -29,6 +29,9 @@ func main() {
 	listen := flag.String("listen", usual, "`HOST:PORT` at which Envoy listens")
 	policies := flag.String("policies", filepath.Join(example, "policies"), "policy `directory`")
 	flag.Parse()
+	// In `make run | tee FILE`, Ctrl-C ends tee too. The next line printed must not end
+	// the program before it has put everything back.
+	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	spec := stack.Spec{Envoy: filepath.Join(example, "envoy.yaml"), Policies: *policies}

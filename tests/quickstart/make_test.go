@@ -79,6 +79,6 @@ func makesRun(t *testing.T, dir string) *quickstart {
 	q := &quickstart{command: exec.Command("make", "--no-print-directory", "run"), ended: make(chan error, 1)}
 	q.command.Dir = dir
 	q.command.Env = append(outsideMake(), "LISTEN=0")
-	q.start(t)
+	q.start(t, q)
 	return q
 }

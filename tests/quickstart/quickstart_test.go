@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
+	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -44,14 +47,14 @@ func starts(t *testing.T, binary string, env []string, args ...string) *quicksta
 	t.Helper()
 	q := &quickstart{command: exec.Command(binary, args...), ended: make(chan error, 1)}
 	q.command.Env = append(os.Environ(), env...)
-	q.start(t)
+	q.start(t, q)
 	return q
 }
 
 // start starts the command in a process group of its own, and kills it with the test.
-func (q *quickstart) start(t *testing.T) {
+func (q *quickstart) start(t *testing.T, out io.Writer) {
 	t.Helper()
-	q.command.Stdout, q.command.Stderr = q, q
+	q.command.Stdout, q.command.Stderr = out, out
 	q.command.SysProcAttr = bounded.Attributes()
 	if err := q.command.Start(); err != nil {
 		t.Fatal(err)
@@ -155,6 +158,49 @@ func TestQuickstart(t *testing.T) {
 	}
 	if err := q.ends(t); err != nil {
 		t.Errorf("Ctrl-C ended it with %v", err)
+	}
+	leavesNothing(t, tmp, address)
+}
+
+// TestQuickstartAfterItsReader ends the program when the program that reads its output
+// has ended, as tee does upon Ctrl-C: the edited policy is put back, and nothing is left.
+func TestQuickstartAfterItsReader(t *testing.T) {
+	tmp, policies := t.TempDir(), t.TempDir()
+	if err := os.CopyFS(policies, os.DirFS(filepath.Join(stack.Root(), "examples", "quickstart", "policies"))); err != nil {
+		t.Fatal(err)
+	}
+	address := freeAddress(t)
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := &quickstart{command: exec.Command(program(t), "-listen", address, "-policies", policies), ended: make(chan error, 1)}
+	q.command.Env = append(os.Environ(), "TMPDIR="+tmp)
+	q.start(t, write)
+	if err := write.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for lines := bufio.NewScanner(read); lines.Scan(); {
+		fmt.Fprintln(q, lines.Text())
+		if lines.Text() == "Ctrl-C ends everything." {
+			break
+		}
+	}
+	q.prints(t, "Ctrl-C ends everything.")
+	if err := read.Close(); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(policies, "managed", "team-pull.json")
+	original, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, bytes.ReplaceAll(original, []byte(before), []byte(after)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	q.interrupt(t)
+	if now, err := os.ReadFile(file); err != nil || !bytes.Equal(now, original) {
+		t.Errorf("the policy is not put back: %s, error %v", now, err)
 	}
 	leavesNothing(t, tmp, address)
 }

@@ -59,7 +59,7 @@ func types(t *testing.T, dir, command string) {
 		q := &quickstart{command: exec.Command("sh", "-c", "exec "+command), ended: make(chan error, 1)}
 		q.command.Dir = dir
 		q.command.Env = append(os.Environ(), "EXTAUTHZ_LISTEN=127.0.0.1:0", "EXTAUTHZ_ADMIN_LISTEN=127.0.0.1:0")
-		q.start(t)
+		q.start(t, q)
 		q.prints(t, `"msg":"listening"`)
 		q.interrupt(t)
 	default:
