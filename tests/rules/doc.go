@@ -6,7 +6,7 @@
 //	maps_test.go      a package's map of its files is complete
 //	shape_test.go     functions fit a screen
 //	readme_test.go    what the README and the folders' pages tell people to type exists
-//	export_test.go    the commands that export an account and fill a ConfigMap work
+//	export_test.go    the commands that export an account, fill a ConfigMap and write schemas work
 //	examples_test.go  the examples load, in extauthz and in Envoy
 //	words_test.go     what no file may mention
 //	wording_test.go   nothing depends on the wording of a library

@@ -121,8 +121,8 @@ func blocks(text, language string) (all []string) {
 func TestExport(t *testing.T) {
 	s, text := newShop(t), page(t, filepath.Join("policystore", "README.md"))
 	commands := blocks(text, "bash")
-	if len(commands) != 3 {
-		t.Fatalf("%d blocks of commands, want 3", len(commands))
+	if len(commands) != 4 {
+		t.Fatalf("%d blocks of commands, want 4", len(commands))
 	}
 	for _, export := range commands[:2] {
 		if out, err := s.paste(export); err != nil || out != "" {
@@ -168,6 +168,22 @@ func TestExport(t *testing.T) {
 	}
 	if flat.Digest != folders.Digest {
 		t.Error("the ConfigMap is not the directory")
+	}
+}
+
+// TestSchemaCommands pastes the commands that write the schemas for editors, and finds
+// the ones that init writes.
+func TestSchemaCommands(t *testing.T) {
+	s := &shop{dir: t.TempDir()}
+	if err := os.Symlink(filepath.Dir(program(t)), filepath.Join(s.dir, "bin")); err != nil {
+		t.Fatal(err)
+	}
+	commands := blocks(page(t, filepath.Join("policystore", "README.md")), "bash")
+	if out, err := s.paste(commands[len(commands)-1]); err != nil || out != "" {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if out, err := s.paste("bin/extauthz init new --account 123456789012 --region eu-central-1 --registry-host registry.example.com --users alice && diff -r new/.schemas policies/.schemas"); err != nil {
+		t.Errorf("the schemas differ from those of init: %v: %s", err, out)
 	}
 }
 
