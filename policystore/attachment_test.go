@@ -220,6 +220,7 @@ func TestAttachedByIDRefused(t *testing.T) {
 		{"a tag policy", map[string]string{unit + "a.json": described("p-22222222", "tags", "TAG_POLICY", "{}")}, `policy "tags" is a TAG_POLICY`},
 		{"a policy without content", map[string]string{unit + "a.json": `{"Policy": {"PolicySummary": {"Id": "p-1", "Name": "n", "Type": "SERVICE_CONTROL_POLICY"}}}`}, `a.json:1:12: Policy (PolicySummary "p-1") lacks Content; save the output as it is`},
 		{"a policy without summary", map[string]string{unit + "a.json": `{"Policy": {"Content": "{}"}}`}, `lacks PolicySummary`},
+		{"an id of another form", map[string]string{unit + "a.json": `{"Policies": [{"Id": "p-1\nx", "Name": "n", "Type": "SERVICE_CONTROL_POLICY"}]}`}, `a.json:1:22: Id "p-1\nx" is not the id of a policy`},
 		{"a summary without type", map[string]string{unit + "a.json": `{"Policies": [{"Id": "p-1", "Name": "n"}]}`}, `a.json:1:15: an entry of Policies (Name "n") lacks Type; save the output as it is`},
 		{"a fault in the text", map[string]string{unit + "a.json": described("p-22222222", "n", scpType, strings.Replace(onlyEU, "Deny", "Dent", 1))}, unit + "a.json:11:20: in Content:1:47: Effect must be exactly"},
 		{"a document beside an output", map[string]string{unit + "a.json": `{"Policy": {}, "Statement": []}`}, `lacks Content and PolicySummary`},

@@ -3,6 +3,7 @@ package policystore
 import (
 	"bytes"
 	"path"
+	"regexp"
 	"strings"
 
 	"extauthz/iam"
@@ -143,6 +144,10 @@ func readPolicyList(file string, text []byte, k *controlKind) (*controlFile, err
 	return read, err
 }
 
+// controlPolicyID is the form of a policy's id. AWS's own ids have at least eight
+// characters after the prefix (AWS Organizations API Reference, PolicySummary).
+var controlPolicyID = regexp.MustCompile(`^p-[0-9A-Za-z_]{1,128}$`)
+
 // readPolicySummary reads the summary of a policy, which must be of the folder's kind.
 func readPolicySummary(r *strictjson.Reader, what string, k *controlKind) (s policySummary, err error) {
 	start, kind := r.Start(), field{}
@@ -160,6 +165,9 @@ func readPolicySummary(r *strictjson.Reader, what string, k *controlKind) (s pol
 	})
 	if err == nil {
 		err = checkRequired(r, start, what, required{name: "Name", value: s.name}, required{name: "Id", value: s.id}, required{name: "Type", value: kind})
+	}
+	if err == nil && !controlPolicyID.MatchString(s.id.text) {
+		err = r.ErrorAt(s.id.at, "Id %q is not the id of a policy, such as p-1a2b3c4d; save the output as it is", s.id.text)
 	}
 	if err == nil && kind.text != k.typeOf {
 		err = r.ErrorAt(kind.at, "policy %q is a %s, and organization/%s has policies of type %s only; move or remove it", s.name.text, kind.text, k.folder, k.typeOf)

@@ -192,7 +192,7 @@ func (p place) check(r *strictjson.Reader, start int, account, repository field)
 	case repository.text == "" && p.repository != "":
 		return r.ErrorAt(start, "the output lacks repositoryName, as that of get-registry-policy does, whose place is %s; save the output of aws ecr get-repository-policy as it is", registryPolicyFile)
 	case repository.text != "" && p.repository == "":
-		return r.ErrorAt(repository.at, "this is the policy of repository %q, in the place of a registry's; move it to repositories/%s/%s", repository.text, repository.text, policyFile)
+		return r.ErrorAt(repository.at, "this is the policy of repository %q, in the place of a registry's; move it to %q", repository.text, "repositories/"+repository.text+"/"+policyFile)
 	case repository.text != "" && repository.text != p.repository:
 		return r.ErrorAt(repository.at, "repositoryName %q is not %q, in whose place this is; move it", repository.text, p.repository)
 	}

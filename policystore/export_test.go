@@ -84,7 +84,7 @@ func TestPolicyOutputsRefused(t *testing.T) {
 	for _, c := range []struct{ name, file, text, want string }{
 		{"another account's", secretDir, swap("123456789012", "210987654321"), `:2:19: registryId "210987654321" is not account "123456789012"`},
 		{"another repository's", secretDir, swap("secret/app", "secret/api"), `:3:23: repositoryName "secret/api" is not "secret/app"`},
-		{"a repository's for a registry's", registryPlace, awsRepositoryPolicy, `:3:23: this is the policy of repository "secret/app", in the place of a registry's; move it to repositories/secret/app/_policy.json`},
+		{"a repository's for a registry's", registryPlace, awsRepositoryPolicy, `:3:23: this is the policy of repository "secret/app", in the place of a registry's; move it to "repositories/secret/app/_policy.json"`},
 		{"another repository's, in another case", secretDir, swap(`"repositoryName": "secret/app"`, `"RepositoryName": "secret/api"`), `:3:23: repositoryName "secret/api" is not "secret/app"`},
 		{"another account's, in another case", secretDir, swap(`"registryId": "123456789012"`, `"RegistryId": "210987654321"`), `:2:19: registryId "210987654321" is not account`},
 		{"no repository's", secretDir, swap(`"repositoryName": "secret/app"`, `"repositoryName": ""`), `:3:23: repositoryName is empty; save the output as it is`},
