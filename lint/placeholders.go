@@ -67,6 +67,9 @@ func (l *linter) placeholders(d *document, s *statement) {
 		words = append(words, p.Word)
 	}
 	for _, c := range s.Conditions {
+		if !strings.Contains(c.Key.Text, "${") { // literal-variable reports it
+			words = append(words, c.Key)
+		}
 		if !strings.EqualFold(c.Key.Text, "aws:UserAgent") {
 			words = append(words, c.Values...)
 		}

@@ -104,6 +104,7 @@ func TestActionsAndResources(t *testing.T) {
 		{"upper case", withStatement(`{"Effect":"Allow",` + pullOn + `,"Resource":"arn:aws:ecr:eu-central-1:123456789012:repository/Team/*"}`), "impossible-resource"},
 		{"a slash at the end", withStatement(`{"Effect":"Allow",` + pullOn + `,"Resource":"arn:aws:ecr:eu-central-1:123456789012:repository/team/"}`), "impossible-resource"},
 		{"a variable in the name", withStatement(`{"Effect":"Allow",` + pullOn + `,"Resource":"arn:aws:ecr:eu-central-1:123456789012:repository/team/${aws:username}"}`), ""},
+		{"a tag to fill in", withStatement(`{"Effect":"Allow",` + pullOn + `,"Resource":` + team + `,"Condition":{"StringEquals":{"aws:PrincipalTag/<tag-key>":"red"}}}`), "placeholder"},
 		{"a name in braces", withStatement(`{"Effect":"Allow",` + pullOn + `,"Resource":"arn:aws:ecr:eu-central-1:123456789012:repository/{repository}"}`), "placeholder"},
 		{"a role to fill in, by a control policy", map[string]string{"organization.yaml": "id: o-a1b2c3d4e5\naccounts:\n  '123456789012': o-a1b2c3d4e5/r-ab12/\n", "organization/scp/1-root/full.json": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"ecr:DeleteRepository","Resource":"*","Condition":{"ArnNotLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/[PRIVILEGED_ROLE]"}}}]}`}, "placeholder"},
 		{"a region to fill in", withStatement(`{"Effect":"Allow",` + pullOn + `,"Resource":"arn:aws:ecr:REGION:123456789012:repository/team"}`), "placeholder"},
