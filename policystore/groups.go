@@ -142,7 +142,7 @@ func accountOfGroup(entry *groupEntry, members []string) iam.ARN {
 // accountPrefix is the ARN of a user up to its account.
 func accountPrefix(arn string) string { return arn[:strings.Index(arn, ":user/")] }
 
-// warnOfGroup reports a group that gives nobody anything.
+// warnOfGroup reports a group without members or without policies.
 func (e *entries) warnOfGroup(y *yamlFile, i int) {
 	g := &e.Groups[i]
 	var without string
