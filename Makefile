@@ -3,12 +3,14 @@
 # with another evaluator's, and reports with the schemas of their readers, needs
 # Node.js and npm.
 
-LISTEN   ?= 127.0.0.1:8080
 FUZZTIME ?= 1m
 IMAGE    ?= extauthz:latest
 CASES    ?= 1000000
 INPUTS   ?= 10000000
 SEED     ?= 1
+
+# Where make run listens. The program takes it from the environment, whatever it holds.
+export LISTEN ?= 127.0.0.1:8080
 
 # true has make test build and run every registry client, as .ci/run does.
 export ALL_CLIENTS ?=
@@ -27,7 +29,7 @@ help: ## show this list
 run: ## run registry, extauthz and Envoy here until Ctrl-C (LISTEN=HOST:PORT)
 	@test -x .cache/bin/quickstart || echo 'Building the quickstart (a minute, once)'
 	@go build -C tests -o ../.cache/bin/quickstart ./quickstart || { echo 'The first build downloads Go modules: check the network, and GOPROXY.' >&2; exit 1; }
-	@exec .cache/bin/quickstart -listen '$(LISTEN)'
+	@exec .cache/bin/quickstart -listen "$$LISTEN"
 
 test: ## run every check; what takes long to build is left to .ci/run (ALL_CLIENTS=true)
 	@go build -C tests -o ../.cache/bin/gate ./gate && exec .cache/bin/gate

@@ -19,7 +19,7 @@ func TestMakeRunRefuses(t *testing.T) {
 	program(t)
 	for _, value := range []string{
 		"127.0.0.1", "localhost", "127.0.0.1:", "::1", "http://127.0.0.1:8080", "127.0.0.1:http", "127.0.0.1:65536", "70000",
-		"registry.invalid:8080", "192.0.2.1:8080", "a b:8080", "127.0.0.1:" + listening(t), "127.0.0.2:0",
+		"registry.invalid:8080", "192.0.2.1:8080", "a b:8080", "127.0.0.1:" + listening(t), "127.0.0.2:0", "it's:8080", "`id`:8080",
 	} {
 		t.Run(value, func(t *testing.T) {
 			var out bytes.Buffer
