@@ -182,7 +182,7 @@ func (p *pass) know(caller *identity.Caller) {
 func (p *pass) judge(ctx context.Context, m *mapping.Mapping) {
 	p.result.describe(m)
 	if m.Operation == mapping.CheckAPI && !p.logsIn() {
-		p.greet()
+		p.answerAPICheck()
 		return
 	}
 	allowed, optionalDenied := p.decide(ctx, m)
@@ -205,10 +205,10 @@ func (p *pass) judge(ctx context.Context, m *mapping.Mapping) {
 	}
 }
 
-// greet answers /v2/ to who does not log in. It lets an anonymous caller pass,
-// since nothing is to be seen there, unless clients are to get a token first,
-// which only a challenge makes them do.
-func (p *pass) greet() {
+// answerAPICheck answers /v2/ for a caller that does not log in. It allows an
+// anonymous caller, because /v2/ shows nothing, unless clients must fetch a token
+// first, which only a challenge makes them do.
+func (p *pass) answerAPICheck() {
 	if p.isAnonymous() && p.registry.Challenge.Bearer() {
 		p.unauthenticated(&identity.Failure{Kind: identity.Anonymous, Reason: "the request carries no credential"})
 		return

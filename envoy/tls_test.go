@@ -216,7 +216,7 @@ func TestTLSRenewal(t *testing.T) {
 	}
 	want("certificate gone", second, 2)
 
-	want("mended", ca.issue(t, files).Leaf.SerialNumber, 2)
+	want("fixed", ca.issue(t, files).Leaf.SerialNumber, 2)
 }
 
 func TestTLSBadFiles(t *testing.T) {

@@ -134,7 +134,7 @@ func (r *reader) syntaxError(err error) error {
 	if errors.As(err, &syntax) {
 		offset = max(0, min(int(syntax.Offset)-1, len(r.text)))
 	}
-	return r.errorAt(r.moveTo(offset), "not JSON: "+err.Error()+"; mend it here or just before")
+	return r.errorAt(r.moveTo(offset), "not JSON: "+err.Error()+"; fix it here or just before")
 }
 
 // token reads the next token and returns it with its start.

@@ -124,7 +124,7 @@ func (t *Table) named(n name, begin time.Time) (*Caller, *Failure) {
 	caller, err := t.callerOf(n)
 	switch {
 	case err != nil:
-		return nil, unproven(n.kind.source(), err)
+		return nil, noPrincipal(n.kind.source(), err)
 	case caller == nil:
 		return nil, invalid(n.kind.source(), fmt.Sprintf("no principal is bound to %s %q", n.kind, n.text))
 	}

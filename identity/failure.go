@@ -60,8 +60,9 @@ func invalid(source Source, reason string) *Failure {
 	return &Failure{Kind: Invalid, Source: source.String(), Reason: reason}
 }
 
-// unproven is a credential that holds and proves nobody, because of err.
-func unproven(source Source, err error) *Failure {
+// noPrincipal returns the failure of a valid credential that maps to no principal
+// because of err.
+func noPrincipal(source Source, err error) *Failure {
 	f := invalid(source, err.Error())
 	var denied *sts.AccessDenied
 	if errors.As(err, &denied) {

@@ -27,7 +27,7 @@ func (t *Table) oneOf(names []name) (found *Caller, f *Failure) {
 		caller, err := t.callerOf(n)
 		switch {
 		case err != nil:
-			return nil, unproven(MTLS, err)
+			return nil, noPrincipal(MTLS, err)
 		case caller == nil:
 		case found != nil && !found.same(caller):
 			return nil, invalid(MTLS, fmt.Sprintf("the certificate names two principals, %q and %q", found.Principal.ARN, caller.Principal.ARN))

@@ -101,16 +101,16 @@ func (a *attempt) byNothing() (*Caller, *Failure) {
 	case f != nil:
 		return nil, f
 	case len(a.evidence.Authorization) > 0:
-		return nil, a.untaken()
+		return nil, a.unsupported()
 	case a.rules.Anonymous:
 		return &Caller{Caller: a.table.entities.Anonymous()}, nil
 	}
 	return nil, &Failure{Kind: Anonymous, Reason: "the request carries no credential"}
 }
 
-// untaken says which kind of credential no source takes. A scheme that is not known
-// is not repeated: it may be a secret that has no scheme before it.
-func (a *attempt) untaken() *Failure {
+// unsupported returns the failure of a credential that no source supports. It does not
+// repeat an unknown scheme, which may be a secret without a scheme before it.
+func (a *attempt) unsupported() *Failure {
 	f := unread("no source of identity that the registry names takes this kind of credential")
 	kind, _, _ := a.authorization()
 	if kind = strings.ToLower(kind); !slices.Contains([]string{"basic", "bearer", "digest", "negotiate", "ntlm", "token"}, kind) {

@@ -7,8 +7,8 @@ import (
 	"extauthz/sts"
 )
 
-// A token that asks amiss is told the same of a role that is there and of one
-// that is not: else whoever has a token could find out which roles there are.
+// A token that may not assume a role gets the same answer whether the role exists or
+// not. Otherwise the owner of a token could find out which roles exist.
 func TestTokensTellNothingOfRoles(t *testing.T) {
 	bound := func(principal string) func(*principals) {
 		return func(w *principals) {

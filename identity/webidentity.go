@@ -43,7 +43,7 @@ func (a *attempt) byClaims(source Source, i *issuer, token *oidc.Token, role str
 
 // failure is why a token that holds proves nobody.
 func (i *issuer) failure(source Source, token *oidc.Token, err error) *Failure {
-	f := unproven(source, err)
+	f := noPrincipal(source, err)
 	f.Issuer, f.KeyID = i.name, token.KeyID
 	return f
 }

@@ -8,7 +8,7 @@
 // every machine and at every time.
 //
 // Each kind of finding has a code, which stays the same from version to version,
-// and a page: what it is, why it matters, how to mend it, an example that has it
+// and a page: what it is, why it matters, how to fix it, an example that has it
 // and one that has not. The page says how severe it is too. The rules follow the
 // policy checks of IAM Access Analyzer where it has them (IAM User Guide, "Access
 // Analyzer policy check reference"), and add what is particular to a registry's

@@ -17,7 +17,7 @@ type index struct {
 	holders       map[*iam.Policy][]principal // users and roles with the identity policy
 	idleTrust     map[*iam.Policy]bool        // of exported roles that have no part here
 	accounts      map[string]bool             // that have users or roles
-	inhabited     map[string]bool             // accounts that users, roles or credentials are of
+	usedAccounts  map[string]bool             // accounts that users, roles or credentials are of
 	known         map[string]bool             // ARNs of users and roles, as policies may name them
 	named         map[string]bool             // ARNs that policies of repositories and registries allow something
 	credentialed  *standIns                   // whom credentials stand for
@@ -36,10 +36,10 @@ func (l *linter) gather() {
 	l.named = l.grantedByRepositories()
 	l.credentialed = standInsOf(l.contents.Credentials)
 	l.gatherPrincipals()
-	l.inhabited = maps.Clone(l.accounts)
+	l.usedAccounts = maps.Clone(l.accounts)
 	for _, c := range l.contents.Credentials {
 		if arn, err := iam.ParseARN(c.Principal); err == nil { // a service has no account
-			l.inhabited[arn.Account] = true
+			l.usedAccounts[arn.Account] = true
 		}
 	}
 }

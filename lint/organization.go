@@ -22,11 +22,11 @@ func (l *linter) closedLevels() {
 // accounts; nil is every account.
 func (l *linter) concernsCallers(accounts map[string]bool) bool {
 	for account := range accounts {
-		if l.inhabited[account] {
+		if l.usedAccounts[account] {
 			return true
 		}
 	}
-	return accounts == nil || len(l.inhabited) == 0
+	return accounts == nil || len(l.usedAccounts) == 0
 }
 
 // unboundControls finds control policies that bind nobody: service control policies
@@ -37,7 +37,7 @@ func (l *linter) unboundControls() {
 	for _, r := range l.registries {
 		owners[r.Account] = true
 	}
-	l.unbound(iam.ServiceControlPolicy, l.inhabited, "no user or role here is of an account in organization.yaml, so that no service control policy binds anybody; add their accounts there, or remove these policies")
+	l.unbound(iam.ServiceControlPolicy, l.usedAccounts, "no user or role here is of an account in organization.yaml, so that no service control policy binds anybody; add their accounts there, or remove these policies")
 	l.unbound(iam.ResourceControlPolicy, owners, "no registry here is of an account in organization.yaml, so that no resource control policy binds any; add their accounts there, or remove these policies")
 }
 

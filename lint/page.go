@@ -18,9 +18,9 @@ var pages embed.FS
 //	Severity: suggestion; of a Deny: warning
 //	A sentence that says what it is, and perhaps more paragraphs.
 //	## Why
-//	## How to mend
-//	## Has it
-//	## Has it not
+//	## Fix
+//	## Bad
+//	## Good
 //
 // The severity of a finding about a Deny stands there where it is another one: a
 // Deny that is not in force is worse than an Allow that gives nothing.
@@ -33,13 +33,13 @@ type Page struct {
 	OfDeny   Severity // of a finding about a Deny
 	Summary  string   // the first paragraph
 	Why      string   // the section "Why"
-	Mend     string   // the section "How to mend"
+	Fix      string   // the section "Fix"
 	Text     string   // all of it
 }
 
 // sections are the headings of a page, in order.
 func sections() []string {
-	return []string{"\n## Why\n", "\n## How to mend\n", "\n## Has it\n", "\n## Has it not\n"}
+	return []string{"\n## Why\n", "\n## Fix\n", "\n## Bad\n", "\n## Good\n"}
 }
 
 // Pages returns the pages of all codes, ordered by code.
@@ -75,7 +75,7 @@ func readPage(code, text string) Page {
 	p.Why, rest, _ = strings.Cut(rest, sections()[1])
 	p.Why = strings.TrimSpace(p.Why)
 	rest, _, _ = strings.Cut(rest, sections()[2])
-	p.Mend = strings.TrimSpace(rest)
+	p.Fix = strings.TrimSpace(rest)
 	return p
 }
 

@@ -160,8 +160,8 @@ func checkPage(t *testing.T, p Page) {
 	if !strings.HasPrefix(p.Text, "# "+p.Code+"\n\nSeverity: "+severity+"\n\n") {
 		t.Errorf("%s begins otherwise than with its code and severity", p.Code)
 	}
-	if p.Summary == "" || p.Why == "" || p.Mend == "" || !strings.HasSuffix(p.Summary, ".") {
-		t.Errorf("%s: summary %q, mend %q", p.Code, p.Summary, p.Mend)
+	if p.Summary == "" || p.Why == "" || p.Fix == "" || !strings.HasSuffix(p.Summary, ".") {
+		t.Errorf("%s: summary %q, fix %q", p.Code, p.Summary, p.Fix)
 	}
 	for n := range sections() {
 		section(t, p, n)
@@ -175,7 +175,7 @@ func checkPage(t *testing.T, p Page) {
 
 func TestExplain(t *testing.T) {
 	p, err := Explain("unknown-action")
-	if err != nil || p.Code != "unknown-action" || !strings.Contains(p.Text, "## How to mend") {
+	if err != nil || p.Code != "unknown-action" || !strings.Contains(p.Text, "## Fix") {
 		t.Errorf("got %+v, %v", p, err)
 	}
 	if _, err := Explain("fly"); err == nil || !strings.Contains(err.Error(), `no code "fly"; there are absent-claim, absent-key, `) {

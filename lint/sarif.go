@@ -84,7 +84,7 @@ func WriteSARIF(w io.Writer, findings []Finding, prefix, version string) error {
 	for _, p := range pages {
 		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, sarifRule{
 			ID: p.Code, Short: sarifText{Text: p.Summary}, Full: sarifText{Text: p.Why},
-			Help: sarifText{Text: p.Mend, Markdown: p.Text}, Configuration: sarifLevel{level(p.Severity)},
+			Help: sarifText{Text: p.Fix, Markdown: p.Text}, Configuration: sarifLevel{level(p.Severity)},
 		})
 	}
 	marks := fingerprints(findings)

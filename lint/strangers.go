@@ -46,9 +46,9 @@ func (l *linter) unknownPrincipal(d *document, effect iam.Effect, w iam.Word) {
 	}
 	switch {
 	case l.accounts[arn.Account]:
-		l.report(d.policy.Source, w.Position, "unknown-principal", "%q is not among the principals of this directory; mend the name, or add it", w.Text)
+		l.report(d.policy.Source, w.Position, "unknown-principal", "%q is not among the principals of this directory; fix the name, or add it", w.Text)
 	case !isExportedTrust(d.policy) && l.nobodyIsOf(arn.Account):
-		l.reporterOf(effect)(d.policy.Source, w.Position, "unknown-account", "nobody here can be %q, since no principal and no credential is of account %q; mend the account's id, or add whom it means", w.Text, arn.Account)
+		l.reporterOf(effect)(d.policy.Source, w.Position, "unknown-account", "nobody here can be %q, since no principal and no credential is of account %q; fix the account's id, or add whom it means", w.Text, arn.Account)
 	}
 }
 
@@ -68,7 +68,7 @@ func (l *linter) isUnknown(arn iam.ARN) bool {
 // nobodyIsOf tells of an account that neither principals and credentials nor the
 // organization speak of.
 func (l *linter) nobodyIsOf(account string) bool {
-	return !l.inhabited[account] && !l.registries[0].Organization.Knows(account) // the same for all registries
+	return !l.usedAccounts[account] && !l.registries[0].Organization.Knows(account) // the same for all registries
 }
 
 // isExportedTrust tells of trust policies of an account's authorization. Those trust

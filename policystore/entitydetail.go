@@ -74,7 +74,7 @@ func (r authorizationReader) checkMember(kind, name string, at int) error {
 		}
 	}
 	if deciding[name] == nil && speaksOfPolicies(strings.TrimPrefix(name, kind)) {
-		return r.ErrorAt(at, "%q is not known here and may hold a Deny or a limit; mend its name, or take an extauthz that knows it", name)
+		return r.ErrorAt(at, "%q is not known here and may hold a Deny or a limit; fix its name, or take an extauthz that knows it", name)
 	}
 	return nil
 }

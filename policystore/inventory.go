@@ -129,7 +129,7 @@ func (r *Registry) checkKnown(file, repository string) error {
 	if r.Exists == nil || r.Exists(repository) {
 		return nil
 	}
-	return fmt.Errorf("%s: repository %q is not listed in %s; mend the name, or save the list again", file, repository, inventoryPath(r.Account, r.Region))
+	return fmt.Errorf("%s: repository %q is not listed in %s; fix the name, or save the list again", file, repository, inventoryPath(r.Account, r.Region))
 }
 
 // checkAssumption refuses a registry that is to take every repository for missing

@@ -153,7 +153,7 @@ func TestIssuers(t *testing.T) {
 }
 
 // Whatever is wrong with who is who, the last good snapshot stays in force, and
-// mending it is noticed.
+// fixing it is noticed.
 func TestLastGoodStays(t *testing.T) {
 	key := newSigner(t)
 	good := whole(t, key)
@@ -187,7 +187,7 @@ func TestLastGoodStays(t *testing.T) {
 				write(t, dir, c.path, good[c.path])
 			}
 			if err := s.Reload(); err != nil || s.Snapshot() != first {
-				t.Errorf("mended: %v", err)
+				t.Errorf("fixed: %v", err)
 			}
 		})
 	}

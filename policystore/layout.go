@@ -84,7 +84,7 @@ func checkPaths(t *directory.Tree) error {
 // errStray refuses a file by its name, which is quoted where it is not what it seems:
 // letters may look alike, and blanks end it.
 func errStray(file string) error {
-	remedy := "mend its name, remove it, or give it a leading dot"
+	remedy := "fix its name, remove it, or give it a leading dot"
 	account, _, ofAccount := cutAccount(file)
 	switch {
 	case strings.HasSuffix(file, ".yml"):

@@ -25,7 +25,7 @@ func TestStrayFiles(t *testing.T) {
 		"accounts/12345678901/authorization-details.json": `in force; name its account by 12 digits instead of "12345678901", or remove it`,
 		"managed/\u0430.json":                             "managed/\u0430.json: not a file of a policy directory (\"managed/\\u0430.json\"), so it",
 		"managed/a.json ":                                 `("managed/a.json "), so it`,
-		"stray":                                           "stray: not a file of a policy directory, so it would not be in force; mend its name, remove it, or give it a leading dot",
+		"stray":                                           "stray: not a file of a policy directory, so it would not be in force; fix its name, remove it, or give it a leading dot",
 	} {
 		contents := small()
 		contents[file] = pullOnly

@@ -60,7 +60,7 @@ func TestReload(t *testing.T) {
 	step("broken", pullOnly[1:], true, 1, 1)
 	step("still broken", pullOnly[1:], true, 1, 1)
 	step("broken otherwise", "", true, 1, 2)
-	step("mended", pullOnly, false, 1, 2)
+	step("fixed", pullOnly, false, 1, 2)
 	if s.Snapshot() != first {
 		t.Error("going back to the content in force made a new snapshot")
 	}
@@ -116,7 +116,7 @@ func TestWatchLogsAnErrorOnceAndNoSecret(t *testing.T) {
 	}
 	directorytest.Write(t, dir, small())
 	s.Trigger()
-	eventually(t, "the mended directory", func() bool { return s.Snapshot() != nil })
+	eventually(t, "the fixed directory", func() bool { return s.Snapshot() != nil })
 	end()
 	if n := log.count("htpasswd:2"); n != 1 {
 		t.Errorf("the error was logged %d times, want once", n)

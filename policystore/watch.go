@@ -160,7 +160,7 @@ func (w *Watcher) report(err error) {
 	w.reported = err.Error()
 	consequence := "the last good snapshot stays in force"
 	if w.store.Snapshot() == nil {
-		consequence = "every request is refused until it is mended"
+		consequence = "every request is refused until it is fixed"
 	}
 	w.store.options.Logger.Error("policy directory refused; "+consequence, "dir", w.store.options.Dir, "error", err)
 }

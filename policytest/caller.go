@@ -62,7 +62,7 @@ func (r *runner) user(name string, registry *policystore.Registry, request *auth
 		return nil, &Answer{Outcome: authz.Unauthenticated, Reason: "the registry does not take basic as proof of who calls"}, nil
 	}
 	caller, failure := r.snapshot.Callers.CallerOfUser(name, request.Time)
-	return caller, unproven(failure), nil
+	return caller, unauthenticated(failure), nil
 }
 
 // tokenHolder is who shows a token whose claims are known.
@@ -72,12 +72,12 @@ func (r *runner) tokenHolder(shown *identity.ShownToken, registry *policystore.R
 		return nil, nil, fmt.Errorf("no issuer %q in principals.yaml", shown.Issuer)
 	}
 	caller, failure := r.snapshot.Callers.CallerOfToken(&registry.Proof, shown, &identity.Evidence{Context: authz.RequestKeys(request, registry), Time: request.Time})
-	return caller, unproven(failure), nil
+	return caller, unauthenticated(failure), nil
 }
 
-// unproven is the answer to a credential that does not hold, nil where there is
-// no failure.
-func unproven(failure *identity.Failure) *Answer {
+// unauthenticated returns the answer to a credential that is not valid, or nil if there
+// is no failure.
+func unauthenticated(failure *identity.Failure) *Answer {
 	if failure == nil {
 		return nil
 	}

@@ -48,7 +48,7 @@ func NewReader(source string, line int, text []byte) (*Reader, error) {
 		if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
 			offset = max(0, int(syntax.Offset)-1)
 		}
-		return nil, r.ErrorAt(offset, "not JSON: %v; mend it here or just before", err)
+		return nil, r.ErrorAt(offset, "not JSON: %v; fix it here or just before", err)
 	}
 	r.tokens = json.NewDecoder(bytes.NewReader(text))
 	r.tokens.UseNumber()

@@ -22,8 +22,9 @@ type Request struct {
 // AssumeRoleWithWebIdentity assumes the role with the token itself, on the word of
 // the role's trust policy alone (STS API Reference, AssumeRoleWithWebIdentity). It
 // must allow sts:TagSession and sts:SetSourceIdentity too, where tags or a source
-// identity are passed. The error is an [AccessDenied] where it does not, or where
-// the role is not there; a request amiss is another, whatever the role.
+// identity are passed. The error is an [AccessDenied] if the policy does not allow
+// it or the role does not exist. An invalid request is another error, whatever the
+// role.
 func (e *Entities) AssumeRoleWithWebIdentity(p *Provider, r *Request) (Caller, error) {
 	const call = "sts:AssumeRoleWithWebIdentity"
 	who := fmt.Sprintf("the token of issuer %q", p.Name)

@@ -17,8 +17,8 @@ type assumption struct {
 }
 
 // asks is what a request asks for, whatever the role: a session of that name, with
-// the tags and the source identity that its token has. It is judged before the role
-// is looked at, so that a token that asks amiss tells nobody which roles there are.
+// the tags and the source identity that its token has. It is checked before the role
+// is looked up, so that an invalid request does not show which roles exist.
 func (e *Entities) asks(r *Request) (*assumption, error) {
 	s := &assumption{Request: r, entities: e}
 	if err := CheckSessionName(r.SessionName); err != nil {

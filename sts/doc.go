@@ -10,10 +10,10 @@
 // The role's trust policy must allow that it is assumed, and sts:TagSession and
 // sts:SetSourceIdentity where tags or a source identity are passed. For
 // sts:AssumeRole the caller's own policies, boundary and session policies take
-// part, and the control policies of the organization for both. A request amiss is
-// refused before the role is looked at, and a role that is not there in the words
-// of one that trusts somebody else: so nobody learns which roles there are. An
-// error is an [AccessDenied] there, with what the operator alone may know.
+// part, and the control policies of the organization for both. An invalid
+// request is refused before the role is looked up. The error for a role that does
+// not exist is the same as for one that trusts somebody else, so that callers do
+// not learn which roles exist: an [AccessDenied], whose detail is for the operator.
 //
 // IAM's limits on names and tags hold. What exceeds them is refused, never cut.
 //

@@ -28,7 +28,7 @@ func (c *lintCommand) declare(flags *flag.FlagSet) {
 	c.failOn = lint.Warning
 	flags.Func("format", "`FORMAT` of the findings: text, a line for each; json; or sarif, for code scanning (default text)", c.setFormat)
 	flags.Func("fail-on", "the least `SEVERITY` with which the exit code is 1: error, warning or suggestion (default warning)", c.setFailOn)
-	flags.StringVar(&c.explain, "explain", "", "instead of judging a directory, print what the `CODE` of a finding means, and how to mend it")
+	flags.StringVar(&c.explain, "explain", "", "instead of judging a directory, print what the `CODE` of a finding means, and how to fix it")
 }
 
 func (c *lintCommand) setFormat(value string) error {

@@ -95,7 +95,7 @@ func TestServeWaitsForPolicies(t *testing.T) {
 	wantCheck(t, conn, "GET", "/v2/team/app/manifests/v1", as("bob"), http.StatusOK)
 }
 
-// TestServeKeepsLastGoodPolicies breaks and mends a policy while serving.
+// TestServeKeepsLastGoodPolicies breaks and fixes a policy while serving.
 func TestServeKeepsLastGoodPolicies(t *testing.T) {
 	dir := copied(t)
 	p := start(t, nil, "--policies", dir)
@@ -118,7 +118,7 @@ func TestServeKeepsLastGoodPolicies(t *testing.T) {
 		!strings.Contains(view.LastError, "registries.yaml") || view.Failures != 1 || view.Counts == nil || view.Counts.Registries != 1 {
 		t.Errorf("/snapshot = %+v", view)
 	}
-	replace(t, registries, append(good, "\n# mended\n"...))
+	replace(t, registries, append(good, "\n# fixed\n"...))
 	p.message(t, "policy directory in force")
 	if _, metrics := get(t, p.admin, "/metrics"); !strings.Contains(metrics, "extauthz_policy_generation 2\n") {
 		t.Error("/metrics does not tell of the second generation")

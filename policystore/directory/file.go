@@ -17,7 +17,7 @@ func (l *listing) read(known *Tree) (*Tree, error) {
 		onDisk := l.nameOf(file)
 		path := slashed(onDisk)
 		if isHidden(path) {
-			return nil, fmt.Errorf("%s: stands for %s, in which a name begins with a dot, and such names are skipped; mend its name, or remove it", onDisk, path)
+			return nil, fmt.Errorf("%s: stands for %s, in which a name begins with a dot, and such names are skipped; fix its name, or remove it", onDisk, path)
 		}
 		if _, twice := texts[path]; twice {
 			return nil, fmt.Errorf("%s: stands for the same file as %s; keep one", onDisk, names.Of(path))

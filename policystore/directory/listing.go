@@ -51,7 +51,7 @@ func (l *listing) walk(path string, known *listing, size *int64) error {
 		case strings.HasPrefix(e.Name(), "."):
 			continue
 		case printable(e.Name()) != e.Name():
-			return fmt.Errorf("%s: the name holds what cannot be printed; mend it, or remove the file", printable(name))
+			return fmt.Errorf("%s: the name holds what cannot be printed; fix it, or remove the file", printable(name))
 		case e.IsDir() && l.layout.IsFile(name):
 			return fmt.Errorf("%s: a directory; put a file of that name there, or remove it", name)
 		case e.IsDir():

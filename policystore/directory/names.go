@@ -83,9 +83,9 @@ func unreadable(name string, err error) error {
 	case errors.Is(err, fs.ErrPermission):
 		remedy = "let the user that extauthz runs as read it"
 	case errors.Is(err, fs.ErrNotExist):
-		remedy = "put it there, or mend or remove the link to it"
+		remedy = "put it there, or fix or remove the link to it"
 	case errors.Is(err, syscall.ELOOP):
-		remedy = "the link leads back to itself: mend or remove it"
+		remedy = "the link leads back to itself: fix or remove it"
 	case errors.Is(err, syscall.ENOTDIR):
 		remedy = "name a directory"
 	}

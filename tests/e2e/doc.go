@@ -19,7 +19,7 @@
 //	accesslog_test.go  the decision in Envoy's access log
 //	flow_test.go       the flow of requests, and what must be true of it
 //	load_test.go       a load under which policies change, and the count of wrong answers
-//	reload_test.go     policies that are edited, broken, mended and replaced under load
+//	reload_test.go     policies that are edited, broken, fixed and replaced under load
 //	edits_test.go      how programs write files
 //	configmap_test.go  policies as Kubernetes mounts them, swapped under load
 //	gitsync_test.go    and as git-sync has them

@@ -32,7 +32,7 @@ func (w *world) edit(t *testing.T, file, old, new string) {
 }
 
 // spoil replaces text in a file of the policies, which cannot be loaded then,
-// and mends it after what must be so meanwhile. The log tells where the fault is.
+// and fixes it after what must be so meanwhile. The log tells where the fault is.
 func (w *world) spoil(t *testing.T, file, old, new, told string, meanwhile func()) {
 	t.Helper()
 	digest, failures := w.snapshot(t).Digest, w.metric(t, "extauthz_policy_reload_failures_total")

@@ -66,7 +66,7 @@ func (l *load) beside(up int, name string) string {
 }
 
 // brokenEdits spoils one file or the directory in one way after the other, and
-// mends it with the other answer. What cannot be loaded is told by its name.
+// fixes it with the other answer. What cannot be loaded is told by its name.
 func brokenEdits(t *testing.T, w *world) {
 	const named = "shared/app/_policy.json"
 	l := w.begun(t)

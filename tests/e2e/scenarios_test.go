@@ -60,7 +60,7 @@ var groups = []group{
 	}},
 	{"policies that change under load", unpolled, false, []scenario{
 		{"saved by programs", editsByPrograms},
-		{"broken and mended", brokenEdits},
+		{"broken and fixed", brokenEdits},
 		{"in folders that are replaced", replacedFolders},
 		{"by nothing", sameContent},
 	}},

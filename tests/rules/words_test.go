@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 
 	"extauthz/tests/stack"
@@ -16,6 +18,32 @@ var forbidden = []string{
 	"/wor" + "k/", "../shar" + "ed", "/tmp/pl" + "an",
 	"pypi" + ".org", "pythonhosted" + ".org", "proxy.golang" + ".org", "sum.golang" + ".org",
 	"registry.npmjs" + ".org", "crates" + ".io", "repo.maven" + ".apache.org", "deb.debian" + ".org",
+}
+
+// replaced are words that this project does not use, each with the plain word that it
+// uses instead.
+var replaced = map[string]string{
+	"me" + "nd": "fix", "me" + "nds": "fixes", "me" + "nded": "fixed", "me" + "nding": "fixing",
+	"am" + "iss": "invalid", "gr" + "eet": "answer", "un" + "taken": "unsupported", "in" + "habited": "used",
+}
+
+// TestPlainWords keeps words from returning that a reader has to read twice.
+func TestPlainWords(t *testing.T) {
+	var words []string
+	for word := range replaced {
+		words = append(words, word)
+	}
+	pattern := regexp.MustCompile(`(?i)\b(` + strings.Join(words, "|") + `)\b`)
+	for _, name := range files(t) {
+		text, err := os.ReadFile(filepath.Join(stack.Root(), name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, at := range pattern.FindAllIndex(text, -1) {
+			word := strings.ToLower(string(text[at[0]:at[1]]))
+			t.Errorf("%s:%d: write %q instead of %q", name, 1+bytes.Count(text[:at[0]], []byte("\n")), replaced[word], word)
+		}
+	}
 }
 
 func TestWords(t *testing.T) {
