@@ -34,8 +34,8 @@ func TestConnectionLimits(t *testing.T) {
 }
 
 // TestIdleConnections opens more connections to each port than the process may
-// have open files, sends nothing, or half a request, and never closes them.
-// Envoy's port, the probes and the policy files still work.
+// have open files, from another address, sends nothing, or half a request, and
+// never closes them. Envoy's port, the probes and the policy files still work.
 func TestIdleConnections(t *testing.T) {
 	const openFiles, each = 256, 400
 	p := prepare(t, "--probe-listen", "127.0.0.1:0")
@@ -74,10 +74,11 @@ func TestIdleConnections(t *testing.T) {
 	}
 }
 
-// hold opens a connection that sends text and then nothing.
+// hold opens a connection from an address of its own that sends text and then nothing.
 func hold(t *testing.T, address, text string) {
 	t.Helper()
-	conn, err := net.Dial("tcp", address)
+	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 66)}}
+	conn, err := dialer.DialContext(t.Context(), "tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}
