@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -105,16 +104,7 @@ func BenchmarkLoadExport(b *testing.B) {
 	contents := largeExport(exportRoles, exportManaged)
 	b.ReportMetric(float64(len(contents[authorizationPlace]))/1e6, "MB")
 	directorytest.Write(b, dir, contents)
-	b.ReportAllocs()
-	var kept *Snapshot
-	for b.Loop() {
-		var err error
-		if kept, err = Load(dir, options()); err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.ReportMetric(heap(), "MiB-kept")
-	runtime.KeepAlive(kept)
+	benchmarkLoad(b, dir)
 }
 
 // The directory that is measured is a good one, and each of its policies counts.

@@ -37,7 +37,7 @@ func newLoadMeter(most, texts uint64) loadMeter {
 		return loadMeter{}
 	}
 	runtime.GC()
-	inUse := heapBytes(objectsMetric)
+	inUse := heapInUse()
 	return loadMeter{most: most, before: inUse - min(inUse, texts), next: most}
 }
 
@@ -67,15 +67,13 @@ func (m *loadMeter) check() error {
 
 // used returns how much more memory is in use than before the load.
 func (m *loadMeter) used() uint64 {
-	return max(heapBytes(objectsMetric), m.before) - m.before
+	return max(heapInUse(), m.before) - m.before
 }
 
-// objectsMetric is the memory of objects in use and of garbage that is not freed yet.
-const objectsMetric = "/memory/classes/heap/objects:bytes"
-
-// heapBytes reads a metric of package runtime/metrics.
-func heapBytes(name string) uint64 {
-	sample := []metrics.Sample{{Name: name}}
+// heapInUse returns the memory of objects in use and of garbage that is not freed yet,
+// in bytes.
+func heapInUse() uint64 {
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
 	metrics.Read(sample)
 	return sample[0].Value.Uint64()
 }

@@ -67,7 +67,11 @@ func writeLarge(b *testing.B) string {
 // BenchmarkLoadLarge loads 10,000 repository policies and 10,000 principals, and
 // tells how much memory the snapshot keeps.
 func BenchmarkLoadLarge(b *testing.B) {
-	dir := writeLarge(b)
+	benchmarkLoad(b, writeLarge(b))
+}
+
+// benchmarkLoad loads a directory, and reports how much memory the snapshot keeps.
+func benchmarkLoad(b *testing.B, dir string) {
 	b.ReportAllocs()
 	var kept *Snapshot
 	for b.Loop() {

@@ -16,10 +16,11 @@ const defaultLoadMemory = 1 << 30
 // memorySize is a number of bytes, written with or without a unit.
 type memorySize uint64
 
+// memoryUnits are the units of a size, the largest first.
 var memoryUnits = []struct {
 	suffix string
 	bytes  uint64
-}{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"", 1}}
+}{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"", 1}}
 
 // UnmarshalText reads a size such as 512MiB.
 func (m *memorySize) UnmarshalText(text []byte) error {
@@ -38,14 +39,14 @@ func (m *memorySize) UnmarshalText(text []byte) error {
 	return fmt.Errorf("%q is not a size; write bytes, or a number with KiB, MiB or GiB such as 512MiB", text)
 }
 
-// MarshalText writes a size as it is read.
+// MarshalText writes a size as it is read, in the largest unit that divides it.
 func (m memorySize) MarshalText() ([]byte, error) {
-	for _, unit := range []int{2, 1, 0} {
-		if u := memoryUnits[unit]; uint64(m)%u.bytes == 0 && m > 0 {
-			return fmt.Appendf(nil, "%d%s", uint64(m)/u.bytes, u.suffix), nil
+	for _, unit := range memoryUnits {
+		if m > 0 && uint64(m)%unit.bytes == 0 {
+			return fmt.Appendf(nil, "%d%s", uint64(m)/unit.bytes, unit.suffix), nil
 		}
 	}
-	return fmt.Appendf(nil, "%d", uint64(m)), nil
+	return []byte("0"), nil
 }
 
 // limitMemory makes the garbage collector respect the container's memory limit,

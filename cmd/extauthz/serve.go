@@ -57,9 +57,9 @@ func load(c *config, logger *slog.Logger) (*sidecar, error) {
 		}
 		s.tls = config
 	}
-	memory := cmp.Or(c.loadMemory, limitMemory(cgroupFiles))
+	memory := limitMemory(cgroupFiles)
 	s.store = policystore.New(policystore.Options{
-		LoadMemory: uint64(memory),
+		LoadMemory: uint64(cmp.Or(c.loadMemory, memory)),
 		Dir:        c.policies,
 		Decision:   decision.Options{CacheSize: c.cacheSize, Stats: &s.cache},
 		Poll:       c.pollInterval,
