@@ -10,7 +10,7 @@ import (
 	"extauthz/identity"
 	"extauthz/mapping"
 	"extauthz/policystore"
-	"extauthz/sts"
+	"extauthz/identity/sts"
 )
 
 // place is a registry to ask about.

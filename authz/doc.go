@@ -56,19 +56,4 @@
 // Nothing in it is what a client says of itself but aws:UserAgent and
 // aws:referer: aws:SourceIp is the connection's peer, or what a configured
 // number of trusted proxies say, and aws:SecureTransport what TLS leaves behind.
-//
-// The map of the package:
-//
-//	request.go    Request: what a door passes on
-//	check.go      Checker.Check: the one pass
-//	whoami.go     Checker.Identify: who calls, and no more
-//	evaluate.go   the permissions of a mapping, decided one by one
-//	simulate.go   CheckAs, Ask: the same for a caller who is given
-//	address.go    where a request comes from, and by which transport
-//	context.go    the condition keys that a request brings
-//	challenge.go  the challenge of a 401
-//	result.go     Result: the answer and why
-//	answer.go     the answer as HTTP: status, headers, OCI error body
-//	denial.go     how much of it a denial tells
-//	wording.go    a denial in AWS's words
 package authz

@@ -3,7 +3,7 @@ package authz
 import (
 	"testing"
 
-	"extauthz/oidc/oidctest"
+	"extauthz/identity/oidc/oidctest"
 )
 
 // issuer is an OpenID Connect issuer of these tests.

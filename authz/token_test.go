@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"extauthz/mapping"
-	"extauthz/oidc/oidctest"
+	"extauthz/identity/oidc/oidctest"
 )
 
 // Tokens, by each way that they can be shown.

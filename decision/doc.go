@@ -30,13 +30,4 @@
 // [Engine.Decide] gives the decision alone and allocates nothing when the
 // cache has it. [Engine.Explain] works out why, from the same policies, when a
 // denial, the log or a person asks.
-//
-// The map of the package:
-//
-//	engine.go    Engine: which policies are in play, Decide and Explain
-//	request.go   Request: what is asked, with session policies
-//	cache.go     the cache and its counters
-//	key.go       what a cached decision depends on, as bytes
-//	policies.go  Policies: what a snapshot decides by
-//	organization.go  the control policies of each account, and the keys they mention
 package decision

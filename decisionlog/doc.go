@@ -11,11 +11,4 @@
 // its path nor anything else that its refusal quotes.
 //
 // README.md describes the fields: name, type, meaning, and when each is present.
-//
-// The map of the package:
-//
-//	mode.go    Mode: which decisions are logged
-//	log.go     Log: the queue and its writer
-//	entry.go   one decision as a line
-//	line.go    whole lines to a sink that may fail in the middle of one
 package decisionlog

@@ -47,12 +47,12 @@ type fieldCase struct {
 func fieldCases(t *testing.T) []fieldCase {
 	t.Helper()
 	c, none := checker(t), &authz.Checker{Snapshots: func() *policystore.Snapshot { return nil }}
-	const callers = "../analysis/testdata/callers"
+	const callers = "../simulate/testdata/callers"
 	snapshot, err := policystore.Load(callers, decision.Options{CacheSize: 16})
 	if err != nil {
 		t.Fatal(err)
 	}
-	token, err := os.ReadFile("../analysis/testdata/ci.token")
+	token, err := os.ReadFile("../simulate/testdata/ci.token")
 	if err != nil {
 		t.Fatal(err)
 	}

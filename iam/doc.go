@@ -159,27 +159,4 @@
 // each 64 characters of patterns that have wildcards before their end; texts
 // without wildcards are found by their hash, however many there are, and
 // addresses by binary search.
-//
-// # Files
-//
-//   - arn.go, principal.go, context.go: what a request is made of
-//   - policy.go: documents as compiled; explain.go: decisions with reasons;
-//     trace.go: why each statement applies or not
-//   - json.go: strict JSON with positions
-//   - compile.go, compile_statement.go, compile_principal.go,
-//     compile_condition.go: from JSON to statements
-//   - conditionkey.go: the names of condition keys
-//   - findings.go, nearest.go, vocabulary.go: what is legal but suspicious
-//   - regions.go: which partition a region is in
-//   - scope.go: which statements could apply to a registry request
-//   - written.go: documents as they stand in the text, for who judges the text
-//   - pattern.go, syntax.go, fold.go: wildcards, policy variables, case
-//   - patternset.go, scan.go: matching a list of patterns at once
-//   - cost.go, meter.go: what one decision may cost, at load and at run time
-//   - action.go, resource.go, principals.go: the elements of a statement
-//   - condition.go, operator.go, operand.go, number.go, date.go, address.go:
-//     conditions; value.go: the types of a condition key's value
-//   - organization.go: whom the policies of an organization bind
-//   - evaluate.go: the decision procedure; query.go: the request, taken apart
-//     once; statement.go: statements and lists of policies
 package iam

@@ -8,7 +8,7 @@ import (
 	_ "extauthz/goldentest" // accept -update
 	"extauthz/iam"
 	"extauthz/iam/iamtest"
-	"extauthz/sts"
+	"extauthz/identity/sts"
 )
 
 // Claims of AWS's.
@@ -64,7 +64,7 @@ func TestWhatTrustPoliciesSee(t *testing.T) {
 		{name: "a source identity", role: "plain", claims: claims{sourceIdentityClaim: "alice"}, reason: "sts:SetSourceIdentity"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			caller, f := identify(t, table, rules(), Evidence{Authorization: basic("123456789012/"+c.role, s.token(t, c.claims)), Context: c.context})
+			caller, f := identify(t, table, rules(), Evidence{Authorization: basicHeader("123456789012/"+c.role, s.token(t, c.claims)), Context: c.context})
 			if c.reason != "" {
 				want{reason: c.reason}.check(t, caller, f)
 				return
@@ -80,7 +80,7 @@ func TestWebIdentitySession(t *testing.T) {
 	limit := iamtest.Policy(t, iam.SessionPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:*","Resource":"*"}}`)
 	w.issuers[0].Session = []*iam.Policy{limit}
 	table, s := w.build(t), signerAt(gitlabURL)
-	caller, f := identify(t, table, rules(), Evidence{Authorization: basic("123456789012/all", s.token(t, claims{
+	caller, f := identify(t, table, rules(), Evidence{Authorization: basicHeader("123456789012/all", s.token(t, claims{
 		"ref": "main", sourceIdentityClaim: "alice", tagsClaim: claims{"principal_tags": claims{"TEAM": []any{"blue"}}}}))})
 	if f != nil {
 		t.Fatal(f)
@@ -111,7 +111,7 @@ func TestSessionsBeginWithTheirTokens(t *testing.T) {
 		{claims{"iat": nil}, "1970-01-01T00:00:00Z"},
 		{claims{"iat": 0}, "1970-01-01T00:00:00Z"},
 	} {
-		caller, f := identify(t, table, rules(), Evidence{Authorization: basic("123456789012/plain", s.token(t, c.claims))})
+		caller, f := identify(t, table, rules(), Evidence{Authorization: basicHeader("123456789012/plain", s.token(t, c.claims))})
 		if f != nil {
 			t.Fatal(f)
 		}
@@ -209,7 +209,7 @@ func TestAssumeRole(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			table := chained(t, c.boundary, c.session).build(t)
-			caller, f := identify(t, table, rules(), Evidence{Authorization: basic(c.role, signerAt(gitlabURL).token(t, c.claims))})
+			caller, f := identify(t, table, rules(), Evidence{Authorization: basicHeader(c.role, signerAt(gitlabURL).token(t, c.claims))})
 			c.want.check(t, caller, f)
 		})
 	}
@@ -226,7 +226,7 @@ func TestAssumeRoleSession(t *testing.T) {
 	if len(caller.Session) != 1 {
 		t.Errorf("%d session policies", len(caller.Session))
 	}
-	caller, f = identify(t, table, rules(), Evidence{Authorization: basic("123456789012/delegated", signerAt(gitlabURL).token(t, job))})
+	caller, f = identify(t, table, rules(), Evidence{Authorization: basicHeader("123456789012/delegated", signerAt(gitlabURL).token(t, job))})
 	want{arn: session + "delegated/chained"}.check(t, caller, f)
 	iamtest.CheckKeys(t, caller.Context, map[string]string{
 		"aws:SourceIdentity": "build", "aws:PrincipalTag/job": "", "aws:PrincipalTag/ref": "main", "aws:TokenIssueTime": "2026-03-01T11:59:00Z", "aws:FederatedProvider": "", "aws:PrincipalArn": role + "delegated"})
@@ -248,7 +248,7 @@ func TestWhoCannotAssumeRoles(t *testing.T) {
 		table, token := w.build(t), signerAt(gitlabURL).token(t, claims{"other": "x", "kind": "job"})
 		caller, f := identify(t, table, rules(), Evidence{Authorization: bearer(token)})
 		want{arn: principal}.check(t, caller, f)
-		caller, f = identify(t, table, rules(), Evidence{Authorization: basic("123456789012/delegated", token)})
+		caller, f = identify(t, table, rules(), Evidence{Authorization: basicHeader("123456789012/delegated", token)})
 		want{reason: "cannot assume roles"}.check(t, caller, f)
 	}
 }

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"strings"
 
-	"extauthz/basicauth"
+	"extauthz/identity/basic"
 )
 
 // byBasic finds the caller by HTTP Basic: a user of the password file or, where
@@ -15,7 +15,7 @@ func (a *attempt) byBasic() (*Caller, *Failure) {
 	if f != nil || !strings.EqualFold(scheme, "basic") {
 		return nil, f
 	}
-	user, password, err := basicauth.ParseCredential(credential)
+	user, password, err := basic.ParseCredential(credential)
 	switch {
 	case err != nil:
 		return nil, invalid(BasicAuth, err.Error())
@@ -39,10 +39,10 @@ func (a *attempt) byBasic() (*Caller, *Failure) {
 func (a *attempt) byPassword(user, password string) (*Caller, *Failure) {
 	if err := a.table.passwords.Verify(a.ctx, a.table.users, user, password, a.evidence.Client); err != nil {
 		f := invalid(BasicAuth, err.Error())
-		if errors.Is(err, basicauth.ErrOverloaded) {
+		if errors.Is(err, basic.ErrOverloaded) {
 			f.Kind = Overloaded
 		}
-		if errors.Is(err, basicauth.ErrTooManyFailures) {
+		if errors.Is(err, basic.ErrTooManyFailures) {
 			f.Kind = Limited
 		}
 		return nil, f

@@ -33,17 +33,17 @@ func TestFailedLoginNamesItsUser(t *testing.T) {
 		{"the user of tokens", "AWS", "alice-secret", context.Background(), "", Invalid},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			caller, f := table.Identify(c.ctx, rules(), &Evidence{Authorization: basic(c.user, c.password), Time: now})
+			caller, f := table.Identify(c.ctx, rules(), &Evidence{Authorization: basicHeader(c.user, c.password), Time: now})
 			if f == nil || caller != nil || f.User != c.want || f.Kind != c.kind {
 				t.Fatalf("%v, %+v; want the user %q", caller, f, c.want)
 			}
-			checkSecrets(t, f, &Evidence{Authorization: basic(c.user, c.password)})
+			checkSecrets(t, f, &Evidence{Authorization: basicHeader(c.user, c.password)})
 			if c.want == "" && c.user != "AWS" && strings.Contains(f.Error(), c.user) {
 				t.Errorf("%v repeats an unknown name", f)
 			}
 		})
 	}
-	if caller, f := table.Identify(context.Background(), rules(), &Evidence{Authorization: basic("alice", "alice-secret"), Time: now}); caller == nil {
+	if caller, f := table.Identify(context.Background(), rules(), &Evidence{Authorization: basicHeader("alice", "alice-secret"), Time: now}); caller == nil {
 		t.Error(f)
 	}
 }

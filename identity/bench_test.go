@@ -30,8 +30,8 @@ func BenchmarkIdentify(b *testing.B) {
 		{"jwt_authn bound", rules(), Evidence{Authorization: bearer(bound), Metadata: map[string]any{"bound": payload(b, bound)}}},
 		{"bearer bound", rules(), Evidence{Authorization: bearer(bound)}},
 		{"bearer role", rules(), Evidence{Authorization: bearer(token)}},
-		{"basic role", rules(), Evidence{Authorization: basic("123456789012/deploy", token)}},
-		{"basic password", rules(), Evidence{Authorization: basic("alice", "alice-secret")}},
+		{"basic role", rules(), Evidence{Authorization: basicHeader("123456789012/deploy", token)}},
+		{"basic password", rules(), Evidence{Authorization: basicHeader("alice", "alice-secret")}},
 		{"header", header, Evidence{Header: []string{"alice@example.com"}, TrustedHeader: header.Header}},
 		{"anonymous", open, Evidence{}},
 	} {

@@ -5,20 +5,20 @@ import (
 	"fmt"
 	"time"
 
-	"extauthz/capture"
+	"extauthz/identity/nametemplate"
 	"extauthz/iam"
-	"extauthz/sts"
+	"extauthz/identity/sts"
 )
 
 // A Binding says which principal stands behind a name in a verified credential.
 type Binding struct {
 	Kind NameKind // what carries the name
-	Name string   // a [capture.Pattern]; a [Token] has none
+	Name string   // a [nametemplate.Pattern]; a [Token] has none
 
 	Issuer string            // of a Token: the name of its issuer
-	Claims map[string]string // of a Token: claim → [capture.Pattern]; all must match
+	Claims map[string]string // of a Token: claim → [nametemplate.Pattern]; all must match
 
-	Principal      string            // the [capture.Template] of an ARN, or the name of a service
+	Principal      string            // the [nametemplate.Template] of an ARN, or the name of a service
 	Path           string            // of a role whose name is captured: where it is, "" is "/"
 	FederatedBy    string            // of a federated user: the ARN of the IAM user who federates it
 	Tags           map[string]string // session tag → Template of its value
@@ -31,7 +31,7 @@ type Binding struct {
 
 // nameBinding binds the names that a pattern matches.
 type nameBinding struct {
-	pattern *capture.Pattern
+	pattern *nametemplate.Pattern
 	session *sessionTemplate
 	caller  *Caller // where it is the same for all names
 }
@@ -71,11 +71,11 @@ func (t *Table) Bind(b Binding) error {
 
 // compileName reads the pattern of names of a kind. Domain names are compared in
 // lower case (RFC 4343), so that a pattern in another would match nothing.
-func compileName(kind NameKind, text string) (*capture.Pattern, error) {
+func compileName(kind NameKind, text string) (*nametemplate.Pattern, error) {
 	if kind == Subject {
-		return capture.CompileSubject(text)
+		return nametemplate.CompileSubject(text)
 	}
-	p, err := capture.CompilePattern(text)
+	p, err := nametemplate.CompilePattern(text)
 	if err == nil && kind == DNS && p.HasUpperCase() {
 		return nil, fmt.Errorf("dns %q: write it in lower case, in which domain names are compared", text)
 	}
@@ -83,7 +83,7 @@ func compileName(kind NameKind, text string) (*capture.Pattern, error) {
 }
 
 // checkOverlap refuses a pattern that leaves open who a name is.
-func (t *Table) checkOverlap(kind NameKind, p *capture.Pattern) error {
+func (t *Table) checkOverlap(kind NameKind, p *nametemplate.Pattern) error {
 	if p.Exact() {
 		if t.exact[name{kind, p.Literal()}] != nil {
 			return fmt.Errorf("%s %q is bound twice; keep one", kind, p)
@@ -158,7 +158,7 @@ func (t *Table) callerOf(n name) (*Caller, error) {
 	return found, nil
 }
 
-func (b *nameBinding) of(n name, c capture.Values, e *sts.Entities) (*Caller, error) {
+func (b *nameBinding) of(n name, c nametemplate.Values, e *sts.Entities) (*Caller, error) {
 	if b.caller != nil {
 		return b.caller, nil
 	}

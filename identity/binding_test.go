@@ -6,7 +6,7 @@ import (
 
 	"extauthz/iam"
 	"extauthz/iam/iamtest"
-	"extauthz/sts"
+	"extauthz/identity/sts"
 )
 
 // bindable is a principals to bind in: alice, bob and the role ci, the issuer gitlab

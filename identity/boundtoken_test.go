@@ -6,7 +6,7 @@ import (
 
 	"extauthz/iam"
 	"extauthz/iam/iamtest"
-	"extauthz/sts"
+	"extauthz/identity/sts"
 )
 
 // boundTo are principals where the job of gitlab is bound so, and a role can be

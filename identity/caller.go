@@ -4,7 +4,7 @@ import (
 	"reflect"
 	"time"
 
-	"extauthz/sts"
+	"extauthz/identity/sts"
 )
 
 // A Caller is a verified identity: who calls, and how that was proven. It is

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"extauthz/sts"
+	"extauthz/identity/sts"
 )
 
 // Domain names are compared without regard to case, once Envoy's word is found to

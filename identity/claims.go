@@ -5,9 +5,9 @@ import (
 	"maps"
 	"slices"
 
-	"extauthz/capture"
-	"extauthz/oidc"
-	"extauthz/sts"
+	"extauthz/identity/nametemplate"
+	"extauthz/identity/oidc"
+	"extauthz/identity/sts"
 )
 
 // claimPatterns are patterns that claims of a token match, all of them, in the
@@ -16,14 +16,14 @@ type claimPatterns []claimPattern
 
 type claimPattern struct {
 	claim   string
-	pattern *capture.Pattern
+	pattern *nametemplate.Pattern
 }
 
 // compileClaims reads patterns by claim. A capture's name occurs once.
 func compileClaims(patterns map[string]string) (claimPatterns, error) {
 	var compiled claimPatterns
 	for _, claim := range slices.Sorted(maps.Keys(patterns)) {
-		p, err := capture.CompilePattern(patterns[claim])
+		p, err := nametemplate.CompilePattern(patterns[claim])
 		if err != nil {
 			return nil, fmt.Errorf("claim %q: %w", claim, err)
 		}
@@ -49,7 +49,7 @@ func (p claimPatterns) names() []string {
 // match reports whether every pattern matches its claim, and returns what the
 // captures stand for. The error is an [sts.AccessDenied]: captures of a list are
 // ambiguous.
-func (p claimPatterns) match(claims oidc.Claims) (all capture.Values, matches bool, err error) {
+func (p claimPatterns) match(claims oidc.Claims) (all nametemplate.Values, matches bool, err error) {
 	for _, c := range p {
 		_, captures, matches, err := c.match(claims)
 		if !matches || err != nil {
@@ -64,7 +64,7 @@ func (p claimPatterns) match(claims oidc.Claims) (all capture.Values, matches bo
 // list, and returns the value that it matches. Elements that are not strings match
 // nothing. A pattern with captures must not match two different elements: which of
 // them names the caller is unknown then.
-func (c claimPattern) match(claims oidc.Claims) (value string, captures capture.Values, matches bool, err error) {
+func (c claimPattern) match(claims oidc.Claims) (value string, captures nametemplate.Values, matches bool, err error) {
 	if text, isText := claims.Text(c.claim); isText {
 		captures, matches = c.pattern.Match(text)
 		return text, captures, matches, nil

@@ -8,8 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"extauthz/oidc"
-	"extauthz/sts"
+	"extauthz/identity/oidc"
+	"extauthz/identity/sts"
 )
 
 // hideWhere keeps from the client, whose name leads to nobody by its captures, where

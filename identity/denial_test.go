@@ -6,7 +6,7 @@ import (
 
 	"extauthz/iam"
 	"extauthz/iam/iamtest"
-	"extauthz/sts"
+	"extauthz/identity/sts"
 )
 
 // What keeps a token that holds from proving anybody, the operator is told with the
@@ -47,7 +47,7 @@ func TestDenials(t *testing.T) {
 		{"no role", "123456789012/none", alice, denied + "none", "the role is not among the principals"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, f := identify(t, table, rules(), Evidence{Authorization: basic(c.user, gitlab.token(t, c.claims))})
+			_, f := identify(t, table, rules(), Evidence{Authorization: basicHeader(c.user, gitlab.token(t, c.claims))})
 			if f == nil || f.Reason != c.reason || !strings.HasSuffix(f.Detail, c.detail) || f.Full() != c.reason+": "+f.Detail || f.Issuer != "gitlab" || f.KeyID != "k1" {
 				t.Errorf("got  %+v\nwant %s: %s", f, c.reason, c.detail)
 			}

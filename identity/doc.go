@@ -12,7 +12,7 @@
 //     there and does not hold is a failure, never a reason to try the next
 //     source. An Authorization header that no source takes, or that is repeated,
 //     is a failure too, and no anonymous request.
-//   - A user name counts only with its password, which [extauthz/basicauth] verifies.
+//   - A user name counts only with its password, which [extauthz/identity/basic] verifies.
 //   - A certificate's names count only because Envoy verified the certificate,
 //     and their kinds are read from the certificate itself: a DNS name may
 //     spell "spiffe://…", and a common name may spell anything. All its URI and
@@ -25,7 +25,7 @@
 //
 // A [Binding] is the operator's word, and asks no trust policy. Its pattern may
 // capture parts of a name, of which its template makes a principal; a capture
-// leads to no other account or kind, as [extauthz/capture] says.
+// leads to no other account or kind, as [extauthz/identity/nametemplate] says.
 // A user's path is in its ARN. A session's ARN lacks the path of its role, so that
 // a role whose name is captured is looked for at one path only, which the binding
 // says. Two bindings that can match one name are refused, but for an exact name
@@ -45,31 +45,4 @@
 // A claim that is a list matches a pattern by one of its elements. A token whose
 // lists leave open who the caller is, because two elements match the captures of one
 // pattern or the bindings of two principals, is refused.
-//
-// The map of the package:
-//
-//	table.go         Table: Identify over the sources
-//	rules.go         Rules of a registry, and the Evidence of a request
-//	source.go        the sources, by name
-//	kind.go          the names that credentials carry, and their kinds
-//	mtls.go          who shows a client certificate
-//	certificate.go   the names in a certificate
-//	header.go        whom a trusted proxy's header names
-//	basic.go         who logs in by HTTP Basic
-//	role.go          which role a user name names
-//	token.go         who shows a token that is verified here
-//	metadata.go      who shows a token that Envoy's jwt_authn verified
-//	webidentity.go   who a verified token proves
-//	issuer.go        Issuer: whose tokens prove who calls
-//	binding.go       Binding: which name is which principal
-//	tokenbinding.go  which token is which principal
-//	claims.go        patterns of claims
-//	tagclaims.go     session tags that are claims
-//	session.go       the session that a binding makes of what it captures
-//	caller.go        Caller: who calls, and how that was proven
-//	idle.go          what can find nobody, and users who are nobody
-//	failure.go       Failure: why there is no caller
-//	denial.go        why a credential that holds proves nobody, for who shows it and for the operator
-//	offline.go       who a user, a certificate or an ARN would be, nothing verified
-//	offlinetoken.go  who the holder of a token would be, no signature verified
 package identity

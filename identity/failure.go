@@ -3,7 +3,7 @@ package identity
 import (
 	"errors"
 
-	"extauthz/sts"
+	"extauthz/identity/sts"
 )
 
 // FailureKind says what kind of failure kept a request without a caller.

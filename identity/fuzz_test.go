@@ -33,9 +33,9 @@ func FuzzIdentify(f *testing.F) {
 	forged := func(changes claims) string { return bearer(thief.token(f, changes))[0] }
 	leaf := certificate(f, certificateNames{uris: []string{"spiffe://a/b"}, dns: []string{"a.example.com"}})
 	for i, authorization := range []string{
-		"", basic("alice", "wrong")[0], basic("alice", "")[0], basic("carol", "alice-secret")[0], "Basic " + encode("alice"), "Basic x,Bearer y",
+		"", basicHeader("alice", "wrong")[0], basicHeader("alice", "")[0], basicHeader("carol", "alice-secret")[0], "Basic " + encode("alice"), "Basic x,Bearer y",
 		forged(nil), forged(claims{"iss": gitlabURL}), forged(claims{"iss": gitlabURL, "secret": "guess"}), forged(claims{"iss": "https://bound.example.com", "sub": "alice"}),
-		basic("AWS", thief.token(f, claims{"iss": gitlabURL}))[0], basic("123456789012/deploy", thief.token(f, claims{"iss": gitlabURL}))[0], "Bearer a.b.c", "Bearer ..",
+		basicHeader("AWS", thief.token(f, claims{"iss": gitlabURL}))[0], basicHeader("123456789012/deploy", thief.token(f, claims{"iss": gitlabURL}))[0], "Bearer a.b.c", "Bearer ..",
 	} {
 		f.Add(authorization, "spiffe://a/b", leaf, "alice@example.com", []byte(`{"ci":{"iss":"`+gitlabURL+`"}}`), uint8(i))
 		f.Add(authorization, "", "", "", []byte(nil), uint8(i))

@@ -63,7 +63,7 @@ func TestHeaderThatEnvoyDoesNotVouchFor(t *testing.T) {
 		t.Run(trusted, func(t *testing.T) {
 			caller, f := identify(t, table, r, Evidence{Header: []string{"bob@example.com"}, TrustedHeader: trusted})
 			want{reason: "write header: x-user in the context_extensions"}.check(t, caller, f)
-			caller, f = identify(t, table, r, Evidence{Header: []string{"bob@example.com"}, TrustedHeader: trusted, Authorization: basic("alice", "alice-secret")})
+			caller, f = identify(t, table, r, Evidence{Header: []string{"bob@example.com"}, TrustedHeader: trusted, Authorization: basicHeader("alice", "alice-secret")})
 			want{reason: "write header: x-user in the context_extensions"}.check(t, caller, f)
 			caller, f = identify(t, table, r, Evidence{TrustedHeader: trusted})
 			want{kind: Anonymous, reason: "no credential"}.check(t, caller, f)

@@ -10,12 +10,12 @@ import (
 	"testing"
 	"time"
 
-	"extauthz/basicauth"
+	"extauthz/identity/basic"
 	"extauthz/iam"
 	"extauthz/iam/iamtest"
-	"extauthz/oidc"
-	"extauthz/oidc/oidctest"
-	"extauthz/sts"
+	"extauthz/identity/oidc"
+	"extauthz/identity/oidc/oidctest"
+	"extauthz/identity/sts"
 )
 
 const (
@@ -115,7 +115,7 @@ func (w principals) build(t testing.TB) *Table {
 // try makes the table, or fails as loading the policy directory would.
 func (w principals) try(t testing.TB) (*Table, error) {
 	t.Helper()
-	users, err := basicauth.ParseFile("htpasswd", []byte(aliceLine+"\n"+bobLine))
+	users, err := basic.ParseFile("htpasswd", []byte(aliceLine+"\n"+bobLine))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func (w principals) try(t testing.TB) (*Table, error) {
 			return nil, err
 		}
 	}
-	table := NewTable(users, basicauth.NewPasswords(), entities)
+	table := NewTable(users, basic.NewPasswords(), entities)
 	for _, issuer := range w.issuers {
 		if err := table.AddIssuer(issuer); err != nil {
 			return nil, err
@@ -195,4 +195,4 @@ func (w want) check(t testing.TB, caller *Caller, f *Failure) {
 // encode is the credential of HTTP Basic.
 func encode(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
 
-func basic(user, password string) []string { return []string{"Basic " + encode(user+":"+password)} }
+func basicHeader(user, password string) []string { return []string{"Basic " + encode(user+":"+password)} }

@@ -3,7 +3,7 @@ package identity
 import (
 	"slices"
 
-	"extauthz/basicauth"
+	"extauthz/identity/basic"
 )
 
 // Finds tells whether the source could find anybody, by what the table holds: one
@@ -40,13 +40,13 @@ func (t *Table) binds(kind NameKind) bool {
 }
 
 // Users returns the users of the password file in the order of their lines.
-func (t *Table) Users() []basicauth.User { return t.users.Users() }
+func (t *Table) Users() []basic.User { return t.users.Users() }
 
 // UnboundUsers are those of the password file whom no binding makes a principal, in
 // the order of their lines: their passwords prove nobody. A pattern's binding makes
 // none of a name where the principal is not there.
-func (t *Table) UnboundUsers() []basicauth.User {
-	return slices.DeleteFunc(t.Users(), func(u basicauth.User) bool {
+func (t *Table) UnboundUsers() []basic.User {
+	return slices.DeleteFunc(t.Users(), func(u basic.User) bool {
 		caller, err := t.callerOf(name{Basic, u.Name})
 		return caller != nil && err == nil
 	})

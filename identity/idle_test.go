@@ -4,7 +4,7 @@ import (
 	"slices"
 	"testing"
 
-	"extauthz/sts"
+	"extauthz/identity/sts"
 )
 
 // TestUnboundUsers wants of the password file, which has alice and bob, those whose
@@ -31,7 +31,7 @@ func TestUnboundUsers(t *testing.T) {
 			var got []string
 			for _, u := range table.UnboundUsers() {
 				got = append(got, u.Name)
-				e := Evidence{Authorization: basic(u.Name, u.Name+"-secret")}
+				e := Evidence{Authorization: basicHeader(u.Name, u.Name+"-secret")}
 				if caller, _ := identify(t, table, rules(), e); caller != nil {
 					t.Errorf("%s is %s", u.Name, caller.Principal.ARN)
 				}

@@ -6,10 +6,10 @@ import (
 	"slices"
 	"strings"
 
-	"extauthz/capture"
+	"extauthz/identity/nametemplate"
 	"extauthz/iam"
-	"extauthz/oidc"
-	"extauthz/sts"
+	"extauthz/identity/oidc"
+	"extauthz/identity/sts"
 )
 
 // An Issuer is an OpenID Connect issuer whose tokens prove who calls. Its
@@ -22,8 +22,8 @@ type Issuer struct {
 
 	Metadata         string            // jwt_authn's payload_in_metadata for it, "" for none
 	Role             string            // ARN of the role that its tokens assume where the client names none, "" for none
-	SessionName      string            // [capture.Template] of the names of assumed roles' sessions over the captures of Claims; "" is Name
-	Claims           map[string]string // claim → [capture.Pattern] that every token must match
+	SessionName      string            // [nametemplate.Template] of the names of assumed roles' sessions over the captures of Claims; "" is Name
+	Claims           map[string]string // claim → [nametemplate.Pattern] that every token must match
 	TagClaims        map[string]string // session tag → claim that has its value
 	ForeignAudiences []string          // audiences of other services whose tokens are taken all the same
 	Provider         string            // the provider in trust policies and condition keys; "" is the URL without https://
@@ -36,7 +36,7 @@ type issuer struct {
 	verifier         *oidc.Issuer
 	metadata         string
 	role             string
-	session          *capture.Template
+	session          *nametemplate.Template
 	namesSessions    bool // by a template that the operator wrote
 	claims           claimPatterns
 	tagClaims        []tagClaim
@@ -122,14 +122,14 @@ func checkTagKeys(claims []tagClaim) error {
 }
 
 // compileSessionName reads the template of session names, and tries it.
-func compileSessionName(i *Issuer, names []string) (*capture.Template, error) {
+func compileSessionName(i *Issuer, names []string) (*nametemplate.Template, error) {
 	text := i.SessionName
 	if text == "" {
 		text = i.Name
 	}
-	t, err := capture.CompileTemplate(text, names, capture.OfName)
+	t, err := nametemplate.CompileTemplate(text, names, nametemplate.OfName)
 	if err == nil {
-		err = sts.CheckSessionName(t.Expand(slices.Repeat(capture.Values{"xx"}, len(names))))
+		err = sts.CheckSessionName(t.Expand(slices.Repeat(nametemplate.Values{"xx"}, len(names))))
 	}
 	if err != nil {
 		return nil, &SessionNameError{err}

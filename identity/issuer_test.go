@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
-	"extauthz/oidc"
-	"extauthz/sts"
+	"extauthz/identity/oidc"
+	"extauthz/identity/sts"
 )
 
 func TestAddIssuerRefuses(t *testing.T) {

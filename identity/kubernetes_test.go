@@ -5,9 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"extauthz/capture"
+	"extauthz/identity/nametemplate"
 	"extauthz/iam"
-	"extauthz/sts"
+	"extauthz/identity/sts"
 )
 
 // A namespace of Kubernetes has up to 63 characters (an RFC 1123 label) and a
@@ -30,12 +30,12 @@ func TestKubernetesNamesFit(t *testing.T) {
 		{"one role for a cluster", "system:serviceaccount:{namespace}:{name}",
 			account + "kubernetes/pod", []sts.Tag{{Key: "namespace", Value: "{namespace}"}, {Key: "serviceaccount", Value: "{name}"}}},
 	} {
-		p, err := capture.CompilePattern(mapping.credential)
+		p, err := nametemplate.CompilePattern(mapping.credential)
 		if err != nil {
 			t.Fatal(err)
 		}
-		principal := compiled(t, mapping.principal, p.Names(), capture.OfPrincipal)
-		for _, pod := range []capture.Values{{"a", "b"}, {label(63), subdomain(253)}} {
+		principal := compiled(t, mapping.principal, p.Names(), nametemplate.OfPrincipal)
+		for _, pod := range []nametemplate.Values{{"a", "b"}, {label(63), subdomain(253)}} {
 			t.Run(mapping.name, func(t *testing.T) {
 				name := strings.NewReplacer("{namespace}", pod[0], "{name}", pod[1]).Replace(mapping.credential)
 				captures, ok := p.Match(name)
@@ -49,11 +49,11 @@ func TestKubernetesNamesFit(t *testing.T) {
 	}
 }
 
-func checkKubernetesTags(t *testing.T, templates []sts.Tag, p *capture.Pattern, captures capture.Values) {
+func checkKubernetesTags(t *testing.T, templates []sts.Tag, p *nametemplate.Pattern, captures nametemplate.Values) {
 	t.Helper()
 	var tags []sts.Tag
 	for _, tag := range templates {
-		tags = append(tags, sts.Tag{Key: tag.Key, Value: compiled(t, tag.Value, p.Names(), capture.OfTag).Expand(captures)})
+		tags = append(tags, sts.Tag{Key: tag.Key, Value: compiled(t, tag.Value, p.Names(), nametemplate.OfTag).Expand(captures)})
 	}
 	if err := sts.CheckTags(tags); err != nil || tags[len(tags)-1].Value != captures[1] {
 		t.Errorf("tags %v: %v", tags, err)
@@ -64,17 +64,17 @@ func checkKubernetesTags(t *testing.T, templates []sts.Tag, p *capture.Pattern, 
 func TestKubernetesNamesExceed(t *testing.T) {
 	for _, c := range []struct {
 		name, principal string
-		pod             capture.Values
+		pod             nametemplate.Values
 		want            string
 	}{
-		{"service account as session", "{namespace}/{name}", capture.Values{"prod", subdomain(253)}, "role session name"},
-		{"service account of one letter as session", "{namespace}/{name}", capture.Values{"prod", "b"}, "fewer than 2"},
-		{"prefix before the namespace", "k8s-{namespace}/pod", capture.Values{label(63), "b"}, "67 characters, and IAM allows 64"},
-		{"namespace of one letter as session", "kubernetes/{namespace}", capture.Values{"a", "b"}, "fewer than 2"},
+		{"service account as session", "{namespace}/{name}", nametemplate.Values{"prod", subdomain(253)}, "role session name"},
+		{"service account of one letter as session", "{namespace}/{name}", nametemplate.Values{"prod", "b"}, "fewer than 2"},
+		{"prefix before the namespace", "k8s-{namespace}/pod", nametemplate.Values{label(63), "b"}, "67 characters, and IAM allows 64"},
+		{"namespace of one letter as session", "kubernetes/{namespace}", nametemplate.Values{"a", "b"}, "fewer than 2"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			text := "arn:aws:sts::123456789012:assumed-role/" + c.principal
-			checkMapped(t, compiled(t, text, []string{"namespace", "name"}, capture.OfPrincipal).Expand(c.pod), c.want)
+			checkMapped(t, compiled(t, text, []string{"namespace", "name"}, nametemplate.OfPrincipal).Expand(c.pod), c.want)
 		})
 	}
 	if err := sts.CheckSourceIdentity(subdomain(253)); err == nil {
@@ -103,9 +103,9 @@ func subdomain(n int) string {
 	return strings.Repeat(strings.Repeat("s", 63)+".", n/64+1)[:n]
 }
 
-func compiled(t *testing.T, text string, names []string, use capture.TemplateUse) *capture.Template {
+func compiled(t *testing.T, text string, names []string, use nametemplate.TemplateUse) *nametemplate.Template {
 	t.Helper()
-	template, err := capture.CompileTemplate(text, names, use)
+	template, err := nametemplate.CompileTemplate(text, names, use)
 	if err != nil {
 		t.Fatal(err)
 	}

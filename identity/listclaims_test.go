@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"extauthz/sts"
+	"extauthz/identity/sts"
 )
 
 // grouped returns a table whose tokens are bound by their groups, as Keycloak, Entra,
@@ -171,7 +171,7 @@ func TestIssuerClaimsThatAreLists(t *testing.T) {
 		{[]any{"staff"}, want{reason: "are not those that tokens"}},
 		{[]any{}, want{reason: "are not those that tokens"}},
 	} {
-		caller, f := identify(t, table, rules(), Evidence{Authorization: basic("123456789012/deploy", s.token(t, claims{"groups": c.groups}))})
+		caller, f := identify(t, table, rules(), Evidence{Authorization: basicHeader("123456789012/deploy", s.token(t, claims{"groups": c.groups}))})
 		c.want.check(t, caller, f)
 	}
 }

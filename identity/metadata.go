@@ -3,7 +3,7 @@ package identity
 import (
 	"fmt"
 
-	"extauthz/oidc"
+	"extauthz/identity/oidc"
 )
 
 // byMetadata finds the caller by the claims that jwt_authn put into metadata.

@@ -8,7 +8,7 @@ import (
 	"net/url"
 	"time"
 
-	"extauthz/sts"
+	"extauthz/identity/sts"
 )
 
 // CallerOfUser returns the caller whom a user of the password file would be at that time,

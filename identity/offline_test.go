@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"extauthz/basicauth"
-	"extauthz/sts"
+	"extauthz/identity/basic"
+	"extauthz/identity/sts"
 )
 
 // pemOf is a certificate as a file holds it.
@@ -62,7 +62,7 @@ func TestPeer(t *testing.T) {
 }
 
 func TestUser(t *testing.T) {
-	users, err := basicauth.ParseFile("htpasswd", []byte(aliceLine+"\n"+bobLine+"\n"))
+	users, err := basic.ParseFile("htpasswd", []byte(aliceLine+"\n"+bobLine+"\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +71,7 @@ func TestUser(t *testing.T) {
 	if err := entities.Add(sts.Entity{ARN: arn}); err != nil {
 		t.Fatal(err)
 	}
-	table := NewTable(users, basicauth.NewPasswords(), entities)
+	table := NewTable(users, basic.NewPasswords(), entities)
 	if err := table.Bind(Binding{Kind: Basic, Name: "alice", Principal: "arn:aws:sts::123456789012:assumed-role/team/alice"}); err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,7 @@ import (
 	"maps"
 	"strings"
 
-	"extauthz/oidc"
+	"extauthz/identity/oidc"
 )
 
 // A ShownToken is a token of which only the claims are known.

@@ -42,7 +42,7 @@ func TestCallerOfTokenIsWhomASignedTokenProves(t *testing.T) {
 			token, e := c.signer.token(t, c.changes), &Evidence{Time: now}
 			e.Authorization = bearer(token)
 			if c.user != "" {
-				e.Authorization = basic(c.user, token)
+				e.Authorization = basicHeader(c.user, token)
 			}
 			want, wantFailure := table.Identify(context.Background(), rules(), e)
 			got, failure := table.CallerOfToken(rules(), &ShownToken{Issuer: c.issuer, Claims: all, User: c.user}, &Evidence{Time: now})

@@ -5,7 +5,7 @@ import (
 
 	"extauthz/iam"
 	"extauthz/iam/iamtest"
-	"extauthz/sts"
+	"extauthz/identity/sts"
 )
 
 // member has one account in an organization.
@@ -50,7 +50,7 @@ func TestAssumingSeesTheRoleAndTheOrganization(t *testing.T) {
 				if bound {
 					allowed, w.bindings = c.chain, []Binding{{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": "job"}, Principal: aliceARN}}
 				}
-				caller, f := identify(t, w.build(t), rules(), Evidence{Authorization: basic("123456789012/deploy", signerAt(gitlabURL).token(t, nil))})
+				caller, f := identify(t, w.build(t), rules(), Evidence{Authorization: basicHeader("123456789012/deploy", signerAt(gitlabURL).token(t, nil))})
 				if allowed {
 					want{arn: session + "deploy/gitlab"}.check(t, caller, f)
 				} else {

@@ -3,7 +3,7 @@ package identity
 import (
 	"strings"
 
-	"extauthz/sts"
+	"extauthz/identity/sts"
 )
 
 // namedRole reads the ARN of the role that a user name names: ACCOUNT/ROLE, or

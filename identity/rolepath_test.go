@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"extauthz/sts"
+	"extauthz/identity/sts"
 )
 
 // A captured role name is looked up at one path: whoever chooses the name does not

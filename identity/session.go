@@ -6,37 +6,37 @@ import (
 	"slices"
 	"strings"
 
-	"extauthz/capture"
+	"extauthz/identity/nametemplate"
 	"extauthz/iam"
-	"extauthz/oidc"
-	"extauthz/sts"
+	"extauthz/identity/oidc"
+	"extauthz/identity/sts"
 )
 
 // A sessionTemplate makes the session of a binding from the captures of a name, or
 // of a token's claims.
 type sessionTemplate struct {
-	principal      *capture.Template
+	principal      *nametemplate.Template
 	kind           iam.PrincipalKind
 	federatedBy    string
 	rolePath       string // of a role that a capture chooses, "" for one that none does
 	tags           []tagTemplate
 	tagClaims      []tagClaim
-	sourceIdentity *capture.Template // nil for none
+	sourceIdentity *nametemplate.Template // nil for none
 	policies       []*iam.Policy     // session policies
-	sourceARN      *capture.Template // nil for none
-	sourceAccount  *capture.Template // likewise
+	sourceARN      *nametemplate.Template // nil for none
+	sourceAccount  *nametemplate.Template // likewise
 }
 
 // tagTemplate is a session tag whose value is made of captures.
 type tagTemplate struct {
 	key   string
-	value *capture.Template
+	value *nametemplate.Template
 }
 
 // compileSession reads the session of b over captures of the given names, and tries
 // it, so that a principal that cannot be is found here.
 func compileSession(b *Binding, names []string, e *sts.Entities) (*sessionTemplate, error) {
-	principal, err := capture.CompileTemplate(b.Principal, names, capture.OfPrincipal)
+	principal, err := nametemplate.CompileTemplate(b.Principal, names, nametemplate.OfPrincipal)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func compileSession(b *Binding, names []string, e *sts.Entities) (*sessionTempla
 		return nil, err
 	}
 	for _, key := range slices.Sorted(maps.Keys(b.Tags)) {
-		value, err := capture.CompileTemplate(b.Tags[key], names, capture.OfTag)
+		value, err := nametemplate.CompileTemplate(b.Tags[key], names, nametemplate.OfTag)
 		if err != nil {
 			return nil, fmt.Errorf("session tag %q: %w", key, err)
 		}
@@ -55,7 +55,7 @@ func compileSession(b *Binding, names []string, e *sts.Entities) (*sessionTempla
 		return nil, err
 	}
 	if b.SourceIdentity != "" {
-		if t.sourceIdentity, err = capture.CompileTemplate(b.SourceIdentity, names, capture.OfName); err != nil {
+		if t.sourceIdentity, err = nametemplate.CompileTemplate(b.SourceIdentity, names, nametemplate.OfName); err != nil {
 			return nil, fmt.Errorf("source identity: %w", err)
 		}
 	}
@@ -70,16 +70,16 @@ func compileSession(b *Binding, names []string, e *sts.Entities) (*sessionTempla
 func (t *sessionTemplate) compileSource(b *Binding, names []string) (err error) {
 	for _, of := range []struct {
 		key, text string
-		to        **capture.Template
+		to        **nametemplate.Template
 	}{{"sourceArn", b.SourceARN, &t.sourceARN}, {"sourceAccount", b.SourceAccount, &t.sourceAccount}} {
 		if of.text == "" {
 			continue
 		}
-		if *of.to, err = capture.CompileTemplate(of.text, names, capture.OfTag); err != nil {
+		if *of.to, err = nametemplate.CompileTemplate(of.text, names, nametemplate.OfTag); err != nil {
 			return fmt.Errorf("%s: %w", of.key, err)
 		}
 	}
-	source := t.source(slices.Repeat(capture.Values{"123456789012"}, len(names)))
+	source := t.source(slices.Repeat(nametemplate.Values{"123456789012"}, len(names)))
 	if t.sourceARN != nil && t.sourceAccount != nil && !(t.sourceARN.Exact() && t.sourceAccount.Exact()) {
 		// Whether the account is that of the ARN depends on the captures.
 		if err := (sts.Source{ARN: source.ARN}).Check(); err != nil {
@@ -91,7 +91,7 @@ func (t *sessionTemplate) compileSource(b *Binding, names []string) (err error) 
 }
 
 // source returns the source of a service's calls for captures.
-func (t *sessionTemplate) source(c capture.Values) (s sts.Source) {
+func (t *sessionTemplate) source(c nametemplate.Values) (s sts.Source) {
 	if t.sourceARN != nil {
 		s.ARN = t.sourceARN.Expand(c)
 	}
@@ -105,9 +105,9 @@ func (t *sessionTemplate) source(c capture.Values) (s sts.Source) {
 // for where a capture chooses it, "" where none does. Names of roles are unique
 // in an account, so that a captured one could reach roles at every path, which
 // their trust policies alone are meant to guard.
-func rolePath(principal *capture.Template, captures int, path string) (string, error) {
-	role := roleIn(principal.Expand(slices.Repeat(capture.Values{"xx"}, captures)))
-	captured := role != roleIn(principal.Expand(slices.Repeat(capture.Values{"yy"}, captures)))
+func rolePath(principal *nametemplate.Template, captures int, path string) (string, error) {
+	role := roleIn(principal.Expand(slices.Repeat(nametemplate.Values{"xx"}, captures)))
+	captured := role != roleIn(principal.Expand(slices.Repeat(nametemplate.Values{"yy"}, captures)))
 	switch {
 	case !captured && path != "":
 		return "", fmt.Errorf("path %q: it is for roles that a capture chooses, and principal %q names none; leave it out", path, principal)
@@ -134,7 +134,7 @@ func roleIn(session string) string {
 // try expands the template for two sets of captures. Where user or role is the same
 // for both, no capture chooses it, and it has to be there.
 func (t *sessionTemplate) try(captures int, e *sts.Entities) error {
-	first, second := t.expand(slices.Repeat(capture.Values{"xx"}, captures), nil), t.expand(slices.Repeat(capture.Values{"yy"}, captures), nil)
+	first, second := t.expand(slices.Repeat(nametemplate.Values{"xx"}, captures), nil), t.expand(slices.Repeat(nametemplate.Values{"yy"}, captures), nil)
 	p, err := sts.ParsePrincipal(first.Principal)
 	if err != nil {
 		return fmt.Errorf("principal %q: %w", t.principal, err)
@@ -193,14 +193,14 @@ func (t *sessionTemplate) isStatic() bool {
 	for _, tag := range t.tags {
 		static = static && tag.value.Exact()
 	}
-	for _, source := range []*capture.Template{t.sourceARN, t.sourceAccount} {
+	for _, source := range []*nametemplate.Template{t.sourceARN, t.sourceAccount} {
 		static = static && (source == nil || source.Exact())
 	}
 	return static
 }
 
 // expand makes the session of captures, with the tags that are made of claims.
-func (t *sessionTemplate) expand(c capture.Values, claimed []sts.Tag) sts.Session {
+func (t *sessionTemplate) expand(c nametemplate.Values, claimed []sts.Tag) sts.Session {
 	s := sts.Session{Principal: t.principal.Expand(c), FederatedBy: t.federatedBy, RolePath: t.rolePath, Tags: claimed, Policies: t.policies}
 	for _, tag := range t.tags {
 		s.Tags = append(s.Tags, sts.Tag{Key: tag.key, Value: tag.value.Expand(c)})
@@ -214,7 +214,7 @@ func (t *sessionTemplate) expand(c capture.Values, claimed []sts.Tag) sts.Sessio
 
 // caller makes the caller of captures and claims. It fails for a user or role
 // that is not there, and for what exceeds IAM's limits.
-func (t *sessionTemplate) caller(source Source, c capture.Values, claims oidc.Claims, e *sts.Entities) (*Caller, error) {
+func (t *sessionTemplate) caller(source Source, c nametemplate.Values, claims oidc.Claims, e *sts.Entities) (*Caller, error) {
 	tags, err := tagsFrom(t.tagClaims, claims)
 	if err != nil {
 		return nil, err

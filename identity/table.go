@@ -6,17 +6,17 @@ import (
 	"slices"
 	"strings"
 
-	"extauthz/basicauth"
-	"extauthz/oidc"
-	"extauthz/sts"
+	"extauthz/identity/basic"
+	"extauthz/identity/oidc"
+	"extauthz/identity/sts"
 )
 
 // A Table binds names in verified credentials to principals. It is filled by
 // [Table.AddIssuer] and [Table.Bind], in that order, and from then on only read,
 // by any number of goroutines.
 type Table struct {
-	users        *basicauth.File
-	passwords    *basicauth.Passwords
+	users        *basic.File
+	passwords    *basic.Passwords
 	certificates certificates // those read before
 	entities     *sts.Entities
 	issuers      []*issuer
@@ -30,7 +30,7 @@ type Table struct {
 
 // NewTable returns a table without bindings, whose Basic users are those of
 // the password file; passwords checks them. Bindings name the entities.
-func NewTable(users *basicauth.File, passwords *basicauth.Passwords, entities *sts.Entities) *Table {
+func NewTable(users *basic.File, passwords *basic.Passwords, entities *sts.Entities) *Table {
 	return &Table{
 		users: users, passwords: passwords, entities: entities, certificates: newCertificates(),
 		exact: map[name]*nameBinding{}, patterns: map[NameKind][]*nameBinding{},

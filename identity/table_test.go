@@ -7,10 +7,10 @@ import (
 
 	"golang.org/x/crypto/bcrypt"
 
-	"extauthz/basicauth"
+	"extauthz/identity/basic"
 	"extauthz/iam"
 	"extauthz/iam/iamtest"
-	"extauthz/sts"
+	"extauthz/identity/sts"
 )
 
 const (
@@ -24,7 +24,7 @@ var (
 )
 
 // users returns a password file in which each user's password is NAME-secret.
-func users(t *testing.T, names ...string) *basicauth.File {
+func users(t *testing.T, names ...string) *basic.File {
 	t.Helper()
 	var text strings.Builder
 	for _, name := range names {
@@ -34,7 +34,7 @@ func users(t *testing.T, names ...string) *basicauth.File {
 		}
 		text.WriteString(name + ":" + string(hash) + "\n")
 	}
-	h, err := basicauth.ParseFile("htpasswd", []byte(text.String()))
+	h, err := basic.ParseFile("htpasswd", []byte(text.String()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +43,7 @@ func users(t *testing.T, names ...string) *basicauth.File {
 
 func newTable(t *testing.T, names ...string) *Table {
 	t.Helper()
-	return NewTable(users(t, names...), basicauth.NewPasswords(), entities(t))
+	return NewTable(users(t, names...), basic.NewPasswords(), entities(t))
 }
 
 // entities returns alice, and the roles ci and pod.
@@ -79,25 +79,25 @@ func TestIdentify(t *testing.T) {
 		reason   string
 	}{
 		{name: "nothing", kind: Anonymous, reason: "no credential"},
-		{name: "right password", evidence: Evidence{Authorization: basic("alice", "alice-secret")}, caller: aliceARN},
+		{name: "right password", evidence: Evidence{Authorization: basicHeader("alice", "alice-secret")}, caller: aliceARN},
 		{name: "scheme in capitals", evidence: Evidence{Authorization: []string{"BASIC " + encode("alice:alice-secret")}}, caller: aliceARN},
-		{name: "wrong password", evidence: Evidence{Authorization: basic("alice", "bob-secret")}, reason: "unknown user or wrong password"},
-		{name: "empty password", evidence: Evidence{Authorization: basic("alice", "")}, reason: "unknown user or wrong password"},
-		{name: "unknown user", evidence: Evidence{Authorization: basic("carol", "carol-secret")}, reason: "unknown user or wrong password"},
-		{name: "unknown user with the password of the costliest line", evidence: Evidence{Authorization: basic("carol", "alice-secret")}, reason: "unknown user or wrong password"},
-		{name: "user name in capitals", evidence: Evidence{Authorization: basic("ALICE", "alice-secret")}, reason: "unknown user or wrong password"},
-		{name: "right password, but nobody", evidence: Evidence{Authorization: basic("bob", "bob-secret")}, reason: `no principal is bound to basic "bob"`},
-		{name: "a certificate's name as user", evidence: Evidence{Authorization: basic("spiffe", "//example.com/ci")}, reason: "unknown user or wrong password"},
+		{name: "wrong password", evidence: Evidence{Authorization: basicHeader("alice", "bob-secret")}, reason: "unknown user or wrong password"},
+		{name: "empty password", evidence: Evidence{Authorization: basicHeader("alice", "")}, reason: "unknown user or wrong password"},
+		{name: "unknown user", evidence: Evidence{Authorization: basicHeader("carol", "carol-secret")}, reason: "unknown user or wrong password"},
+		{name: "unknown user with the password of the costliest line", evidence: Evidence{Authorization: basicHeader("carol", "alice-secret")}, reason: "unknown user or wrong password"},
+		{name: "user name in capitals", evidence: Evidence{Authorization: basicHeader("ALICE", "alice-secret")}, reason: "unknown user or wrong password"},
+		{name: "right password, but nobody", evidence: Evidence{Authorization: basicHeader("bob", "bob-secret")}, reason: `no principal is bound to basic "bob"`},
+		{name: "a certificate's name as user", evidence: Evidence{Authorization: basicHeader("spiffe", "//example.com/ci")}, reason: "unknown user or wrong password"},
 		{name: "empty header", evidence: Evidence{Authorization: []string{""}}, reason: "takes this kind of credential"},
 		{name: "Bearer", evidence: Evidence{Authorization: []string{"Bearer " + encode("alice:alice-secret")}}, reason: "no issuer's tokens"},
 		{name: "scheme runs into the credential", evidence: Evidence{Authorization: []string{"Basic" + encode("alice:alice-secret")}}, reason: "takes this kind of credential"},
-		{name: "repeated", evidence: Evidence{Authorization: append(basic("alice", "alice-secret"), basic("alice", "alice-secret")...)}, reason: "repeated"},
-		{name: "joined", evidence: Evidence{Authorization: []string{strings.Join(append(basic("alice", "alice-secret"), basic("bob", "bob-secret")...), ",")}}, reason: "not base64"},
-		{name: "too long", evidence: Evidence{Authorization: basic("alice", strings.Repeat("a", maxAuthorization))}, reason: "too long"},
+		{name: "repeated", evidence: Evidence{Authorization: append(basicHeader("alice", "alice-secret"), basicHeader("alice", "alice-secret")...)}, reason: "repeated"},
+		{name: "joined", evidence: Evidence{Authorization: []string{strings.Join(append(basicHeader("alice", "alice-secret"), basicHeader("bob", "bob-secret")...), ",")}}, reason: "not base64"},
+		{name: "too long", evidence: Evidence{Authorization: basicHeader("alice", strings.Repeat("a", maxAuthorization))}, reason: "too long"},
 		{name: "certificate", evidence: Evidence{Principal: "spiffe://example.com/ci", Certificate: uri}, caller: ciARN},
-		{name: "certificate before password", evidence: Evidence{Principal: "spiffe://example.com/ci", Certificate: uri, Authorization: basic("alice", "alice-secret")}, caller: ciARN},
+		{name: "certificate before password", evidence: Evidence{Principal: "spiffe://example.com/ci", Certificate: uri, Authorization: basicHeader("alice", "alice-secret")}, caller: ciARN},
 		{name: "a certificate that does not hold is not followed by the password",
-			evidence: Evidence{Principal: "spiffe://example.com/ci", Authorization: basic("alice", "alice-secret")}, reason: "include_peer_certificate"},
+			evidence: Evidence{Principal: "spiffe://example.com/ci", Authorization: basicHeader("alice", "alice-secret")}, reason: "include_peer_certificate"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			caller, f := table.Identify(context.Background(), &Rules{}, &c.evidence)
@@ -118,7 +118,7 @@ func TestIdentifyIgnoresCertificatesThatNobodyBinds(t *testing.T) {
 	table := newTable(t, "alice")
 	bind(t, table, Basic, "alice", alice)
 	caller, f := table.Identify(context.Background(), &Rules{}, &Evidence{
-		Principal: "spiffe://mesh/anything", Authorization: basic("alice", "alice-secret"),
+		Principal: "spiffe://mesh/anything", Authorization: basicHeader("alice", "alice-secret"),
 	})
 	if f != nil || caller.Principal.ARN != aliceARN {
 		t.Errorf("caller %v, failure %v", caller, f)
@@ -164,26 +164,26 @@ func TestOrder(t *testing.T) {
 		{"certificate first, Authorization repeated", "", all(append(bearer(token), bearer(token)...)), want{arn: ciARN}},
 		{"certificate that does not hold", "", without(all(bearer(token)), strange), want{reason: "not the one in the certificate"}},
 		{"no certificate", "", without(all(bearer(token)), noCertificate), want{arn: gitlabARN}},
-		{"no certificate, Basic", "", without(all(basic("alice", "alice-secret")), noCertificate), want{arn: aliceARN}},
+		{"no certificate, Basic", "", without(all(basicHeader("alice", "alice-secret")), noCertificate), want{arn: aliceARN}},
 		{"no certificate, repeated", "", without(all(append(bearer(token), bearer(token)...)), noCertificate), want{reason: "repeated"}},
 		{"a header is never asked unless named", "", without(all(nil), noCertificate), want{kind: Anonymous, reason: "no credential"}},
-		{"header first", "header mtls basic", all(basic("alice", "alice-secret")), want{arn: bobARN}},
-		{"header first, which does not hold", "header basic", without(all(basic("alice", "alice-secret")), func(e *Evidence) { e.Header = []string{"carol@example.com"} }), want{reason: "not among the principals"}},
-		{"header first, absent", "header basic", without(all(basic("alice", "alice-secret")), func(e *Evidence) { e.Header = nil }), want{arn: aliceARN}},
+		{"header first", "header mtls basic", all(basicHeader("alice", "alice-secret")), want{arn: bobARN}},
+		{"header first, which does not hold", "header basic", without(all(basicHeader("alice", "alice-secret")), func(e *Evidence) { e.Header = []string{"carol@example.com"} }), want{reason: "not among the principals"}},
+		{"header first, absent", "header basic", without(all(basicHeader("alice", "alice-secret")), func(e *Evidence) { e.Header = nil }), want{arn: aliceARN}},
 		{"header first, Authorization repeated", "header basic", all(append(bearer(token), bearer(token)...)), want{arn: bobARN}},
-		{"header last", "basic header", all(basic("alice", "alice-secret")), want{arn: aliceARN}},
-		{"header last, wrong password", "basic header", all(basic("alice", "wrong")), want{reason: "wrong password"}},
+		{"header last", "basic header", all(basicHeader("alice", "alice-secret")), want{arn: aliceARN}},
+		{"header last, wrong password", "basic header", all(basicHeader("alice", "wrong")), want{reason: "wrong password"}},
 		{"header last, no Authorization", "basic header", all(nil), want{arn: bobARN}},
 		{"header last, a Bearer token that nobody asks for", "basic header", all(bearer(token)), want{arn: bobARN}},
 		{"header last, Authorization repeated", "basic header", all(append(bearer(token), bearer(token)...)), want{reason: "repeated"}},
-		{"basic before mtls", "basic mtls", all(basic("alice", "alice-secret")), want{arn: aliceARN}},
-		{"basic before mtls, wrong password", "basic mtls", all(basic("alice", "wrong")), want{reason: "wrong password"}},
+		{"basic before mtls", "basic mtls", all(basicHeader("alice", "alice-secret")), want{arn: aliceARN}},
+		{"basic before mtls, wrong password", "basic mtls", all(basicHeader("alice", "wrong")), want{reason: "wrong password"}},
 		{"basic before mtls, absent", "basic mtls", all(nil), want{arn: ciARN}},
 		{"bearer before jwt_authn", "bearer jwt_authn", all(bearer(token)), want{arn: gitlabARN}},
-		{"mtls only, and Authorization", "mtls", without(all(basic("alice", "alice-secret")), noCertificate), want{reason: "takes this kind of credential"}},
+		{"mtls only, and Authorization", "mtls", without(all(basicHeader("alice", "alice-secret")), noCertificate), want{reason: "takes this kind of credential"}},
 		{"mtls only, and Authorization of no scheme", "mtls", without(all([]string{""}), noCertificate), want{reason: "takes this kind of credential"}},
 		{"jwt_authn only, without metadata", "jwt_authn", without(all(bearer(token)), func(e *Evidence) { e.Metadata = nil }), want{reason: "takes this kind of credential"}},
-		{"bearer only, Basic", "bearer", all(basic("alice", "alice-secret")), want{reason: "takes this kind of credential"}},
+		{"bearer only, Basic", "bearer", all(basicHeader("alice", "alice-secret")), want{reason: "takes this kind of credential"}},
 		{"basic only, Bearer", "basic", all(bearer(token)), want{reason: "takes this kind of credential: it is bearer, and the sources are basic"}},
 		{"Digest", "", without(all([]string{"Digest username=alice"}), noCertificate), want{reason: "takes this kind of credential: it is digest, and the sources are mtls, jwt_authn, bearer, basic"}},
 		{"a secret alone", "", without(all([]string{"s3cr3t-and-nothing-else"}), noCertificate), want{reason: "takes this kind of credential: it is of another scheme, and"}},

@@ -5,8 +5,8 @@ import (
 	"maps"
 	"slices"
 
-	"extauthz/oidc"
-	"extauthz/sts"
+	"extauthz/identity/oidc"
+	"extauthz/identity/sts"
 )
 
 // tagClaim is a session tag whose value is a claim.

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"extauthz/oidc"
+	"extauthz/identity/oidc"
 )
 
 // bearer returns the token of an Authorization header that is one Bearer token,

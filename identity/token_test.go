@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"extauthz/iam/iamtest"
-	"extauthz/oidc"
-	"extauthz/sts"
+	"extauthz/identity/oidc"
+	"extauthz/identity/sts"
 )
 
 // gitlab is an issuer whose tokens assume the role ci, unless the client names
@@ -73,25 +73,25 @@ func TestTokens(t *testing.T) {
 	}{
 		{"Bearer", bearer(token), want{arn: session + "ci/gitlab"}, "bearer"},
 		{"scheme in capitals", []string{"BEARER " + token}, want{arn: session + "ci/gitlab"}, "bearer"},
-		{"user AWS", basic("AWS", token), want{arn: session + "ci/gitlab"}, "basic"},
-		{"a role by its name", basic("123456789012/deploy", token), want{arn: session + "deploy/gitlab"}, "basic"},
-		{"a role by its path", basic("123456789012/team/ci", token), want{arn: session + "ci/gitlab"}, "basic"},
-		{"a role without its path", basic("123456789012/ci", token), want{reason: "not among the principals"}, ""},
-		{"a role of another account", basic("999999999999/deploy", token), want{reason: "not among the principals"}, ""},
-		{"a role in other letters", basic("123456789012/Deploy", token), want{reason: "not among the principals"}, ""},
-		{"a role without trust policy", basic("123456789012/untrusting", token), want{reason: "no trust policy"}, ""},
-		{"a user is no role", basic("123456789012/dev/alice", token), want{reason: "not among the principals"}, ""},
-		{"user aws", basic("aws", token), want{reason: "longer than 72 bytes"}, ""},
-		{"a user of the password file with a token", basic("alice", token), want{reason: "longer than 72 bytes"}, ""},
-		{"AWS with a password", basic("AWS", "alice-secret"), want{reason: "token"}, ""},
-		{"AWS without password", basic("AWS", ""), want{reason: "token"}, ""},
+		{"user AWS", basicHeader("AWS", token), want{arn: session + "ci/gitlab"}, "basic"},
+		{"a role by its name", basicHeader("123456789012/deploy", token), want{arn: session + "deploy/gitlab"}, "basic"},
+		{"a role by its path", basicHeader("123456789012/team/ci", token), want{arn: session + "ci/gitlab"}, "basic"},
+		{"a role without its path", basicHeader("123456789012/ci", token), want{reason: "not among the principals"}, ""},
+		{"a role of another account", basicHeader("999999999999/deploy", token), want{reason: "not among the principals"}, ""},
+		{"a role in other letters", basicHeader("123456789012/Deploy", token), want{reason: "not among the principals"}, ""},
+		{"a role without trust policy", basicHeader("123456789012/untrusting", token), want{reason: "no trust policy"}, ""},
+		{"a user is no role", basicHeader("123456789012/dev/alice", token), want{reason: "not among the principals"}, ""},
+		{"user aws", basicHeader("aws", token), want{reason: "longer than 72 bytes"}, ""},
+		{"a user of the password file with a token", basicHeader("alice", token), want{reason: "longer than 72 bytes"}, ""},
+		{"AWS with a password", basicHeader("AWS", "alice-secret"), want{reason: "token"}, ""},
+		{"AWS without password", basicHeader("AWS", ""), want{reason: "token"}, ""},
 		{"bound", bearer(bound.token(t, claims{"sub": "alice"})), want{arn: aliceARN}, "bearer"},
-		{"bound, user AWS", basic("AWS", bound.token(t, claims{"sub": "alice"})), want{arn: aliceARN}, "basic"},
+		{"bound, user AWS", basicHeader("AWS", bound.token(t, claims{"sub": "alice"})), want{arn: aliceARN}, "basic"},
 		{"bound, nobody", bearer(bound.token(t, claims{"sub": "carol"})), want{reason: "not among the principals"}, ""},
 		{"bound, a claim that smuggles", bearer(bound.token(t, claims{"sub": "alice/../bob"})), want{reason: "no principal is bound"}, ""},
 		{"bound, a claim that is a number", bearer(bound.token(t, claims{"sub": 1 << 53})), want{reason: "no principal is bound"}, ""},
 		{"bound, no claim", bearer(bound.token(t, claims{"sub": nil})), want{reason: "no principal is bound"}, ""},
-		{"bound, and a role that does not trust a user", basic("123456789012/deploy", bound.token(t, claims{"sub": "alice"})), want{reason: "is not authorized to perform: sts:AssumeRole on"}, ""},
+		{"bound, and a role that does not trust a user", basicHeader("123456789012/deploy", bound.token(t, claims{"sub": "alice"})), want{reason: "is not authorized to perform: sts:AssumeRole on"}, ""},
 		{"no token", []string{"Bearer"}, want{reason: "empty"}, ""},
 		{"no token, but a blank", []string{"Bearer "}, want{reason: "empty"}, ""},
 		{"two blanks", []string{"Bearer  " + token}, want{reason: "token"}, ""},
@@ -99,7 +99,7 @@ func TestTokens(t *testing.T) {
 		{"Basic and then Bearer", []string{"Basic x,Bearer " + token}, want{reason: "base64"}, ""},
 		{"FooBearer", []string{"FooBearer " + token}, want{reason: "takes this kind"}, ""},
 		{"repeated", append(bearer(token), bearer(token)...), want{reason: "repeated"}, ""},
-		{"Basic beside Bearer", append(basic("alice", "alice-secret"), bearer(token)...), want{reason: "repeated"}, ""},
+		{"Basic beside Bearer", append(basicHeader("alice", "alice-secret"), bearer(token)...), want{reason: "repeated"}, ""},
 		{"another issuer", bearer(other.token(t, nil)), want{reason: `issuer "https://other.example.com"`}, ""},
 		{"another issuer's key", bearer(other.token(t, claims{"iss": gitlabURL})), want{reason: "signature"}, ""},
 		{"only Envoy verifies", bearer(envoys.token(t, nil)), want{reason: "by Envoy's jwt_authn only"}, ""},
@@ -133,19 +133,19 @@ func TestUserNamesThatLookLikeRoles(t *testing.T) {
 		"123456789012/dep%6coy", "123456789012/déploy", "123456789012/team ci/deploy", "AWS/", "/AWS", "alice/", "alice/../alice",
 		"123456789012/" + strings.Repeat("r", 65), "123456789012/role/ci{name}",
 	} {
-		caller, f := identify(t, table, rules(), Evidence{Authorization: basic(user, token)})
+		caller, f := identify(t, table, rules(), Evidence{Authorization: basicHeader(user, token)})
 		if f == nil || !strings.Contains(f.Reason, "does not name a role") && !strings.Contains(f.Reason, "role name") {
 			t.Errorf("%q: caller %v, failure %v", user, caller, f)
 		}
 	}
 	for _, user := range []string{"123456789012/../deploy", "123456789012/team/../deploy", "123456789012/./deploy", "123456789012/role/deploy", "000000000000/deploy"} {
-		caller, f := identify(t, table, rules(), Evidence{Authorization: basic(user, token)})
+		caller, f := identify(t, table, rules(), Evidence{Authorization: basicHeader(user, token)})
 		want{reason: "not among the principals"}.check(t, caller, f)
 	}
 	// A colon ends the user name: the ARN's rest is the password.
-	caller, f := identify(t, table, rules(), Evidence{Authorization: basic("arn:aws:iam::123456789012:role/deploy", "secret-x")})
+	caller, f := identify(t, table, rules(), Evidence{Authorization: basicHeader("arn:aws:iam::123456789012:role/deploy", "secret-x")})
 	want{reason: "unknown user or wrong password"}.check(t, caller, f)
-	caller, f = identify(t, table, &Rules{Audiences: []string{registryAudience}}, Evidence{Authorization: basic("123456789012/deploy", token)})
+	caller, f = identify(t, table, &Rules{Audiences: []string{registryAudience}}, Evidence{Authorization: basicHeader("123456789012/deploy", token)})
 	want{reason: "not among the principals"}.check(t, caller, f)
 }
 
@@ -175,9 +175,9 @@ func TestMetadata(t *testing.T) {
 		{"metadata that is no issuer's", bearer(token), map[string]any{"other": payload(t, token)}, want{arn: session + "ci/gitlab"}, "bearer"},
 		{"no metadata, forged", bearer(forged), nil, want{reason: "signature"}, ""},
 		{"a token of the query", nil, map[string]any{"ci": payload(t, token)}, want{kind: Anonymous, reason: "no credential"}, ""},
-		{"a token of the query beside Basic", basic("alice", "alice-secret"), map[string]any{"ci": payload(t, token)}, want{arn: aliceARN}, "basic"},
-		{"a token of the query beside a wrong password", basic("alice", "wrong"), map[string]any{"ci": payload(t, token)}, want{reason: "wrong password"}, ""},
-		{"a token in the password", basic("AWS", token), map[string]any{"ci": payload(t, token)}, want{arn: session + "ci/gitlab"}, "basic"},
+		{"a token of the query beside Basic", basicHeader("alice", "alice-secret"), map[string]any{"ci": payload(t, token)}, want{arn: aliceARN}, "basic"},
+		{"a token of the query beside a wrong password", basicHeader("alice", "wrong"), map[string]any{"ci": payload(t, token)}, want{reason: "wrong password"}, ""},
+		{"a token in the password", basicHeader("AWS", token), map[string]any{"ci": payload(t, token)}, want{arn: session + "ci/gitlab"}, "basic"},
 		{"another token in Authorization", bearer(good.token(t, claims{"sub": "x"})), map[string]any{"ci": payload(t, token)}, want{reason: "not those of the token"}, ""},
 		{"claims that are not those of the token", bearer(token), map[string]any{"ci": changed}, want{reason: "not those of the token"}, ""},
 		{"no token in Authorization", bearer("opaque"), map[string]any{"ci": payload(t, token)}, want{reason: "token"}, ""},
@@ -313,7 +313,7 @@ func TestIssuerClaims(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			changed := maps.Clone(good)
 			maps.Copy(changed, c.changes)
-			caller, f := identify(t, table, rules(), Evidence{Authorization: basic("123456789012/deploy", s.token(t, changed))})
+			caller, f := identify(t, table, rules(), Evidence{Authorization: basicHeader("123456789012/deploy", s.token(t, changed))})
 			c.want.check(t, caller, f)
 		})
 	}
@@ -324,11 +324,11 @@ func TestIssuerWithoutRole(t *testing.T) {
 	w := tokens(t)
 	w.issuers[0].Role = ""
 	table, token := w.build(t), signerAt(gitlabURL).token(t, nil)
-	for _, authorization := range [][]string{bearer(token), basic("AWS", token)} {
+	for _, authorization := range [][]string{bearer(token), basicHeader("AWS", token)} {
 		caller, f := identify(t, table, rules(), Evidence{Authorization: authorization})
 		want{reason: "log in as ACCOUNT/ROLE"}.check(t, caller, f)
 	}
-	caller, f := identify(t, table, rules(), Evidence{Authorization: basic("123456789012/deploy", token)})
+	caller, f := identify(t, table, rules(), Evidence{Authorization: basicHeader("123456789012/deploy", token)})
 	want{arn: session + "deploy/gitlab"}.check(t, caller, f)
 }
 
@@ -341,7 +341,7 @@ func TestKeysUnavailable(t *testing.T) {
 	w := tokens(t)
 	w.issuers[0].Verifier = &oidc.Issuer{URL: gitlabURL, Keys: keys}
 	table := w.build(t)
-	for _, authorization := range [][]string{bearer(signerAt(gitlabURL).token(t, nil)), basic("AWS", signerAt(gitlabURL).token(t, nil))} {
+	for _, authorization := range [][]string{bearer(signerAt(gitlabURL).token(t, nil)), basicHeader("AWS", signerAt(gitlabURL).token(t, nil))} {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		caller, f := table.Identify(ctx, rules(), &Evidence{Authorization: authorization, Time: now})

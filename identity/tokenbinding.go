@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"slices"
 
-	"extauthz/oidc"
-	"extauthz/sts"
+	"extauthz/identity/oidc"
+	"extauthz/identity/sts"
 )
 
 // tokenBinding binds the tokens of an issuer whose claims match patterns.

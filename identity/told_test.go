@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"extauthz/sts"
+	"extauthz/identity/sts"
 )
 
 // A token that may not assume a role gets the same answer whether the role exists or
@@ -36,7 +36,7 @@ func TestTokensTellNothingOfRoles(t *testing.T) {
 			c.change(&w)
 			table, token := w.build(t), signerAt(gitlabURL).token(t, c.claims)
 			told := func(role string) string {
-				caller, f := identify(t, table, rules(), Evidence{Authorization: basic("123456789012/"+role, token)})
+				caller, f := identify(t, table, rules(), Evidence{Authorization: basicHeader("123456789012/"+role, token)})
 				if f == nil {
 					t.Fatalf("role %s: assumed as %s", role, caller.Principal.ARN)
 				}

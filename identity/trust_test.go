@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"extauthz/sts"
+	"extauthz/identity/sts"
 )
 
 // issuers of the trust policies in testdata.
@@ -86,10 +86,10 @@ func TestTrustPoliciesAsPeopleHaveThem(t *testing.T) {
 				w = want{reason: denied}
 			}
 			token := signerAt(c.url).token(t, c.claims)
-			caller, f := identify(t, table, rules(), Evidence{Authorization: basic("123456789012/team/"+c.role, token)})
+			caller, f := identify(t, table, rules(), Evidence{Authorization: basicHeader("123456789012/team/"+c.role, token)})
 			w.check(t, caller, f)
 
-			caller, f = identify(t, table, rules(), Evidence{Authorization: basic("999999999999/"+c.role, token)})
+			caller, f = identify(t, table, rules(), Evidence{Authorization: basicHeader("999999999999/"+c.role, token)})
 			if c.role == "google" && !c.denied { // a provider that is of no account
 				w.arn = "arn:aws:sts::999999999999:assumed-role/google/google"
 			} else {

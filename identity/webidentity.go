@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"time"
 
-	"extauthz/capture"
+	"extauthz/identity/nametemplate"
 	"extauthz/iam"
-	"extauthz/oidc"
-	"extauthz/sts"
+	"extauthz/identity/oidc"
+	"extauthz/identity/sts"
 )
 
 // byClaims finds the caller by a verified token: the session of the role that
@@ -54,7 +54,7 @@ type webIdentity struct {
 	source   Source
 	issuer   *issuer
 	token    *oidc.Token
-	captures capture.Values // of the issuer's claims
+	captures nametemplate.Values // of the issuer's claims
 	context  iam.Context    // condition keys of the request itself
 }
 

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"extauthz/capture"
+	"extauthz/identity/nametemplate"
 	"extauthz/iam"
 	"extauthz/identity"
 	"extauthz/policystore"
@@ -29,7 +29,7 @@ func standInsOf(credentials []policystore.Credential) *standIns {
 		if strings.Contains(who, ":assumed-role/") { // a session's name is at the end
 			who = who[:strings.LastIndexByte(who, '/')]
 		}
-		switch pattern, err := capture.CompilePattern(who); {
+		switch pattern, err := nametemplate.CompilePattern(who); {
 		case err == nil && pattern.Exact():
 			in.exact[pattern.Literal()] = true
 		default:
@@ -67,7 +67,7 @@ func (l *linter) reachable(p principal) bool { return l.credentialed.has(p.ARN) 
 // describes tells whether a template can make a text. Of one that uses a capture
 // twice it cannot tell.
 func describes(template, text string) bool {
-	pattern, err := capture.CompilePattern(template)
+	pattern, err := nametemplate.CompilePattern(template)
 	if err != nil {
 		return true
 	}

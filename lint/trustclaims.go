@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"extauthz/iam"
-	"extauthz/sts"
+	"extauthz/identity/sts"
 )
 
 // absentClaims finds conditions of trust policies on claims that the tokens which the

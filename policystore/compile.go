@@ -6,17 +6,17 @@ import (
 	"slices"
 	"strings"
 
-	"extauthz/basicauth"
+	"extauthz/identity/basic"
 	"extauthz/decision"
 	"extauthz/iam"
-	"extauthz/oidc"
+	"extauthz/identity/oidc"
 	"extauthz/policystore/directory"
-	"extauthz/sts"
+	"extauthz/identity/sts"
 )
 
 // lasting is what outlives snapshots.
 type lasting struct {
-	passwords *basicauth.Passwords
+	passwords *basic.Passwords
 	keys      *oidc.KeyCache
 	memory    memory // of the last good content
 
@@ -24,7 +24,7 @@ type lasting struct {
 }
 
 func newLasting(keys *oidc.KeyCache) *lasting {
-	return &lasting{passwords: basicauth.NewPasswords(), keys: keys}
+	return &lasting{passwords: basic.NewPasswords(), keys: keys}
 }
 
 // compile makes a snapshot of a content, and lets it be remembered what the content

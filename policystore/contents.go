@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"extauthz/iam"
-	"extauthz/sts"
+	"extauthz/identity/sts"
 )
 
 // Contents are the parts that a snapshot was compiled of, for who judges them

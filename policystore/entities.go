@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"extauthz/iam"
-	"extauthz/sts"
+	"extauthz/identity/sts"
 )
 
 // principalEntry is a user or role in principals.yaml, and what is attached to

@@ -6,7 +6,7 @@ import (
 
 	"extauthz/iam"
 	"extauthz/strictjson"
-	"extauthz/sts"
+	"extauthz/identity/sts"
 )
 
 // An entityDetail is a user, a group or a role.

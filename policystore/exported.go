@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"extauthz/iam"
-	"extauthz/sts"
+	"extauthz/identity/sts"
 )
 
 // addExported adds the users and roles of an account's authorization, with what is

@@ -3,7 +3,7 @@ package policystore
 import (
 	"fmt"
 
-	"extauthz/basicauth"
+	"extauthz/identity/basic"
 	"extauthz/iam"
 	"extauthz/identity"
 )
@@ -13,9 +13,9 @@ import (
 func costlyHashes(callers *identity.Table) []iam.Finding {
 	var found []iam.Finding
 	for _, user := range callers.Users() {
-		if user.Cost > basicauth.FittingCost {
+		if user.Cost > basic.FittingCost {
 			found = append(found, iam.Finding{Source: "htpasswd", Position: iam.Position{Line: user.Line, Column: 1}, Code: "costly-hash", Message: fmt.Sprintf(
-				"the bcrypt hash of user %q has cost %d, which a busy machine cannot verify within Envoy's timeout of 0.5 s; a cost of at most %d fits, make the line again with htpasswd -nB -C %[3]d", user.Name, user.Cost, basicauth.FittingCost)})
+				"the bcrypt hash of user %q has cost %d, which a busy machine cannot verify within Envoy's timeout of 0.5 s; a cost of at most %d fits, make the line again with htpasswd -nB -C %[3]d", user.Name, user.Cost, basic.FittingCost)})
 		}
 	}
 	return found

@@ -9,7 +9,7 @@ import (
 
 	"extauthz/iam"
 	"extauthz/identity"
-	"extauthz/oidc"
+	"extauthz/identity/oidc"
 )
 
 // issuerEntry is an OpenID Connect issuer in principals.yaml.

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"strings"
 
-	"extauthz/oidc"
+	"extauthz/identity/oidc"
 	"extauthz/policystore/directory"
 )
 

@@ -4,11 +4,11 @@ import (
 	"errors"
 	"slices"
 
-	"extauthz/basicauth"
+	"extauthz/identity/basic"
 	"extauthz/iam"
 	"extauthz/identity"
-	"extauthz/oidc"
-	"extauthz/sts"
+	"extauthz/identity/oidc"
+	"extauthz/identity/sts"
 )
 
 // principals are what principals.yaml and htpasswd say, compiled.
@@ -36,7 +36,7 @@ type sources struct {
 	trust        trustPolicies
 	files        *keyFiles
 	organization *sts.Organization
-	passwords    *basicauth.Passwords // check those of the Basic users
+	passwords    *basic.Passwords // check those of the Basic users
 	keys         *oidc.KeyCache       // has the key sets at URLs
 }
 
@@ -51,7 +51,7 @@ func loadPrincipals(c *compilation, from *sources) (*principals, error) {
 	if err != nil {
 		return nil, err
 	}
-	users, err := basicauth.ParseFile("htpasswd", c.Text("htpasswd"))
+	users, err := basic.ParseFile("htpasswd", c.Text("htpasswd"))
 	if err != nil {
 		return nil, err
 	}

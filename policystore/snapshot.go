@@ -8,9 +8,9 @@ import (
 	"extauthz/decision"
 	"extauthz/iam"
 	"extauthz/identity"
-	"extauthz/oidc"
+	"extauthz/identity/oidc"
 	"extauthz/policystore/directory"
-	"extauthz/sts"
+	"extauthz/identity/sts"
 )
 
 // A Snapshot is a policy directory compiled: all that decides a request,

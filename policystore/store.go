@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"extauthz/decision"
-	"extauthz/oidc"
+	"extauthz/identity/oidc"
 	"extauthz/policystore/directory"
 )
 

@@ -7,7 +7,7 @@ import (
 
 	"extauthz/iam"
 	"extauthz/strictjson"
-	"extauthz/sts"
+	"extauthz/identity/sts"
 )
 
 // resourceTags are the condition keys that tell the tags of repositories, by

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"extauthz/identity"
-	"extauthz/oidc"
+	"extauthz/identity/oidc"
 )
 
 const (

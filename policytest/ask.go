@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"extauthz/analysis"
+	"extauthz/simulate"
 	"extauthz/authz"
 	"extauthz/decision"
 	"extauthz/iam"
@@ -60,7 +60,7 @@ func (r *runner) answerOf(result *authz.Result) Answer {
 
 // nearest tells which statements come nearest to an Allow that is missing.
 func (r *runner) nearest(asked *decision.Request) []string {
-	question := analysis.Question{Policies: r.snapshot.Decisions.InPlay(asked), Request: asked.Request}
+	question := simulate.Question{Policies: r.snapshot.Decisions.InPlay(asked), Request: asked.Request}
 	return question.Nearest()
 }
 

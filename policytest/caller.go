@@ -9,7 +9,7 @@ import (
 	"extauthz/identity"
 	"extauthz/mapping"
 	"extauthz/policystore"
-	"extauthz/sts"
+	"extauthz/identity/sts"
 )
 
 // caller finds who asks. nobody is the answer to a credential that does not

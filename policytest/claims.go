@@ -6,7 +6,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"extauthz/oidc"
+	"extauthz/identity/oidc"
 )
 
 // maxDepth bounds how deep claims nest.

@@ -56,19 +56,4 @@
 // What cannot be asked, such as a principal that is not there, fails its test and
 // no other; an action that ECR does not have is a mistake in the file, and no test
 // runs.
-//
-// The map of the package:
-//
-//	test.go         Test: one policy test
-//	load.go         Load: the tests of a directory
-//	entry.go        a test as the YAML has it
-//	credential.go   a credential as the YAML has it
-//	claims.go       claims in YAML as JSON has them
-//	run.go          Run: what became of each test
-//	caller.go       who asks
-//	certificate.go  a certificate for a name
-//	ask.go          what is asked, and the answer
-//	result.go       Result: where an answer is not the expected one
-//	text.go         results as text
-//	junit.go        results as JUnit XML
 package policytest

@@ -10,11 +10,11 @@ import (
 	"time"
 	"unicode"
 
-	"extauthz/analysis"
+	"extauthz/simulate"
 	"extauthz/authz"
 	"extauthz/iam"
 	"extauthz/strictyaml"
-	"extauthz/sts"
+	"extauthz/identity/sts"
 )
 
 // fileEntry is a file of tests.
@@ -180,7 +180,7 @@ func checkAction(action string) error {
 // readHeaders reads the headers in order, none of which may be a credential.
 func (e *testEntry) readHeaders(t *Test) (place []any, err error) {
 	for _, name := range slices.Sorted(maps.Keys(e.Headers)) {
-		header, ok := analysis.ParseHeader(name + ":" + e.Headers[name])
+		header, ok := simulate.ParseHeader(name + ":" + e.Headers[name])
 		switch {
 		case !ok || strings.Contains(name, ":"):
 			return []any{"headers"}, fmt.Errorf("headers: %q is no name of a header", name)

@@ -10,8 +10,8 @@ import (
 	_ "extauthz/goldentest" // accept -update
 	"extauthz/identity"
 	"extauthz/mapping"
-	"extauthz/oidc"
-	"extauthz/sts"
+	"extauthz/identity/oidc"
+	"extauthz/identity/sts"
 )
 
 func TestParse(t *testing.T) {

@@ -6,7 +6,7 @@ import (
 	"extauthz/authz"
 	"extauthz/identity"
 	"extauthz/mapping"
-	"extauthz/sts"
+	"extauthz/identity/sts"
 )
 
 // A Test is one policy test. Its zero value expects a refusal.

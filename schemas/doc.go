@@ -5,10 +5,4 @@
 //
 // The schemas are for people who write. What counts is what policystore and
 // policytest read: they refuse all that a schema refuses, and more.
-//
-// The map of the package:
-//
-//	schemas.go              Names, Text, Line
-//	NAME.schema.json        the schema of NAME.yaml, of tests/*.yaml, of policies or
-//	                        of _tags.json
 package schemas

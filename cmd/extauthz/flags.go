@@ -8,7 +8,7 @@ import (
 	"regexp"
 	"strings"
 
-	"extauthz/analysis"
+	"extauthz/simulate"
 	"extauthz/mapping"
 )
 
@@ -137,7 +137,7 @@ func repeated(list *[]string) func(string) error {
 func parseHeaders(typed []string) ([]mapping.Header, error) {
 	var headers []mapping.Header
 	for _, text := range typed {
-		header, ok := analysis.ParseHeader(text)
+		header, ok := simulate.ParseHeader(text)
 		if !ok {
 			return nil, inputErrorf("a --header has no name; write NAME: VALUE")
 		}

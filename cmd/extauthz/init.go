@@ -10,12 +10,12 @@ import (
 	"extauthz/decision"
 	"extauthz/policystore"
 	"extauthz/policytest"
-	"extauthz/starter"
+	"extauthz/scaffold"
 )
 
 // initCommand is what the flags of init say.
 type initCommand struct {
-	options starter.Options
+	options scaffold.Options
 	users   string // separated by commas
 }
 
@@ -34,14 +34,14 @@ func (c *initCommand) declare(flags *flag.FlagSet) {
 }
 
 func (c *initCommand) addRepository(value string) error {
-	r, err := starter.ParseRepository(value)
+	r, err := scaffold.ParseRepository(value)
 	c.options.Repositories = append(c.options.Repositories, r)
 	return err
 }
 
 func templateNames() string {
 	var names []string
-	for _, t := range starter.Templates() {
+	for _, t := range scaffold.Templates() {
 		names = append(names, string(t))
 	}
 	return strings.Join(names, ", ")
@@ -63,13 +63,13 @@ func initialize(in *invocation) error {
 	}
 	c.options.Users = strings.Split(c.users, ",")
 	if len(c.options.Repositories) == 0 {
-		c.options.Repositories = starter.Repositories()
+		c.options.Repositories = scaffold.Repositories()
 	}
 	files, err := c.options.Files()
 	if err != nil {
 		return inputError{err}
 	}
-	if err := starter.Write(dir, files, checkStart); err != nil {
+	if err := scaffold.Write(dir, files, checkStart); err != nil {
 		return inputError{err}
 	}
 	return c.sayNext(in.stdout, dir, len(files))

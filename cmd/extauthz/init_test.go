@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"extauthz/iam"
-	"extauthz/starter"
+	"extauthz/scaffold"
 )
 
 // TestInit holds that what init writes loads, passes its tests and is free of
@@ -24,7 +24,7 @@ func TestInit(t *testing.T) {
 		"odd names":         {"--users", "a+b=c,d.e@f,0,_-", "--repository", "elsewhere", "--repository", "elsewhere-else=tagged", "--repository", "a__b--c/blobs/uploads=contents"},
 		"no template named": {"--repository", "team/app", "--repository", "team/web"},
 	}
-	for _, template := range starter.Templates() {
+	for _, template := range scaffold.Templates() {
 		cases[string(template)] = []string{"--repository", "a/b=" + string(template)}
 	}
 	for partition := range iam.Partitions() {

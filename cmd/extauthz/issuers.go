@@ -6,7 +6,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"extauthz/oidc"
+	"extauthz/identity/oidc"
 	"extauthz/policystore"
 )
 

@@ -15,7 +15,7 @@ import (
 
 	"extauthz/decision"
 	"extauthz/decisionlog"
-	"extauthz/oidc"
+	"extauthz/identity/oidc"
 	"extauthz/policystore"
 )
 

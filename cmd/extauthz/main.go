@@ -54,7 +54,7 @@ func commands() []command {
 	return []command{
 		{"serve", "answer Envoy's checks by the policies of a directory", true, serveFlags, serve},
 		{"init", "write a policy directory to start from: init DIR --account ACCOUNT --region REGION", false, initFlags, initialize},
-		{"simulate", "decide what an input of aws iam simulate-custom-policy asks: simulate [FILE]", false, simulateFlags, simulate},
+		{"simulate", "decide what an input of aws iam simulate-custom-policy asks: simulate [FILE]", false, simulateFlags, runSimulate},
 		{"map", "print which ECR actions a registry request needs: map METHOD PATH, or map --tsv [FILE]", false, mapFlags, mapRequests},
 		{"test", "run the policy tests of a directory: test DIR", false, testFlags, test},
 		{"lint", "print what is suspicious in a policy directory: lint DIR", false, lintFlags, lintDirectory},

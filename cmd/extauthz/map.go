@@ -4,7 +4,7 @@ import (
 	"flag"
 	"io"
 
-	"extauthz/analysis"
+	"extauthz/simulate"
 	"extauthz/mapping"
 )
 
@@ -64,7 +64,7 @@ func (c *mapCommand) one(in *invocation, arguments []string) error {
 	if err != nil {
 		return err
 	}
-	text, mapped := analysis.MapJSON(&c.registry, &mapping.Request{Method: arguments[0], Path: arguments[1], Header: headers})
+	text, mapped := simulate.MapJSON(&c.registry, &mapping.Request{Method: arguments[0], Path: arguments[1], Header: headers})
 	if _, err := io.WriteString(in.stdout, text); err != nil {
 		return err
 	}
@@ -87,5 +87,5 @@ func (c *mapCommand) lines(in *invocation, arguments []string) error {
 		return inputError{err}
 	}
 	defer from.Close()
-	return analysis.MapLines(&c.registry, from, in.stdout)
+	return simulate.MapLines(&c.registry, from, in.stdout)
 }

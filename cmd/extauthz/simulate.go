@@ -6,12 +6,12 @@ import (
 	"os"
 	"time"
 
-	"extauthz/analysis"
+	"extauthz/simulate"
 )
 
-// simulate decides inputs of SimulateCustomPolicy, or questions to a policy
+// runSimulate decides inputs of SimulateCustomPolicy, or questions to a policy
 // directory. A denial is an answer like any other.
-func simulate(in *invocation) error {
+func runSimulate(in *invocation) error {
 	c, flags := new(simulation), newFlags()
 	c.declare(flags)
 	files, err := parseMixed(flags, in)
@@ -30,7 +30,7 @@ func simulate(in *invocation) error {
 	}
 	defer from.Close()
 	if c.jsonl {
-		return new(analysis.Simulator).Lines(source, from, in.stdout)
+		return new(simulate.Simulator).Lines(source, from, in.stdout)
 	}
 	return c.answerInput(in, source, from)
 }
@@ -64,19 +64,19 @@ func (c *simulation) answerInput(in *invocation, source string, from io.Reader) 
 	if err != nil {
 		return err
 	}
-	read, err := new(analysis.Simulator).Read(source, text)
+	read, err := new(simulate.Simulator).Read(source, text)
 	if err != nil {
 		return inputError{err}
 	}
 	if c.explain {
 		return explain(in.stdout, read.Questions)
 	}
-	_, err = io.WriteString(in.stdout, analysis.Simulate(read.ID, read.Questions).String())
+	_, err = io.WriteString(in.stdout, simulate.Simulate(read.ID, read.Questions).String())
 	return err
 }
 
 // explain writes the questions' explanations, an empty line between two.
-func explain(to io.Writer, questions []analysis.Question) error {
+func explain(to io.Writer, questions []simulate.Question) error {
 	for i := range questions {
 		if i > 0 {
 			if _, err := fmt.Fprintln(to); err != nil {
@@ -107,7 +107,7 @@ func (c *simulation) askDirectory(in *invocation, files []string) error {
 		return inputError{err}
 	}
 	if !c.explain {
-		_, err = io.WriteString(in.stdout, analysis.Simulate(nil, answer.Questions).String())
+		_, err = io.WriteString(in.stdout, simulate.Simulate(nil, answer.Questions).String())
 		return err
 	}
 	if err := explain(in.stdout, answer.Questions); err != nil || answer.Result == nil {
@@ -117,7 +117,7 @@ func (c *simulation) askDirectory(in *invocation, files []string) error {
 }
 
 // explainResult says what the client would be answered.
-func explainResult(to io.Writer, i *analysis.Inquiry, a *analysis.Answer) error {
+func explainResult(to io.Writer, i *simulate.Inquiry, a *simulate.Answer) error {
 	verdict := "forwarded"
 	if !a.Result.Answer.Allowed {
 		verdict = fmt.Sprintf("answered with %d: %s", a.Result.Answer.Status, a.Result.Reason)

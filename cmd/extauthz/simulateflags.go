@@ -6,9 +6,9 @@ import (
 	"strings"
 	"time"
 
-	"extauthz/analysis"
+	"extauthz/simulate"
 	"extauthz/iam"
-	"extauthz/sts"
+	"extauthz/identity/sts"
 )
 
 // simulation is what the flags of simulate say.
@@ -16,7 +16,7 @@ type simulation struct {
 	jsonl, explain bool
 	policies       string
 	headers        []string // as typed
-	inquiry        analysis.Inquiry
+	inquiry        simulate.Inquiry
 }
 
 // declare adds the flags of simulate; parsing them fills in c.

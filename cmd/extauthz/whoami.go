@@ -6,7 +6,7 @@ import (
 	"io"
 	"time"
 
-	"extauthz/analysis"
+	"extauthz/simulate"
 	"extauthz/envoy"
 	"extauthz/identity"
 	"extauthz/policystore"
@@ -44,7 +44,7 @@ func whoami(in *invocation) error {
 	return nil
 }
 
-func (c *whoamiCommand) ask(ctx context.Context, in *invocation, s *policystore.Snapshot) (*analysis.Whoami, error) {
+func (c *whoamiCommand) ask(ctx context.Context, in *invocation, s *policystore.Snapshot) (*simulate.Whoami, error) {
 	now := time.Now().UTC().Truncate(time.Second)
 	if c.checkRequest != "" {
 		return c.askRequest(ctx, in, s, now)
@@ -63,7 +63,7 @@ func (c *whoamiCommand) ask(ctx context.Context, in *invocation, s *policystore.
 }
 
 // askRequest asks about a CheckRequest.
-func (c *whoamiCommand) askRequest(ctx context.Context, in *invocation, s *policystore.Snapshot, now time.Time) (*analysis.Whoami, error) {
+func (c *whoamiCommand) askRequest(ctx context.Context, in *invocation, s *policystore.Snapshot, now time.Time) (*simulate.Whoami, error) {
 	source, text, err := readNamed(in, c.checkRequest)
 	if err != nil {
 		return nil, err
@@ -75,7 +75,7 @@ func (c *whoamiCommand) askRequest(ctx context.Context, in *invocation, s *polic
 	if !c.credential.Time.IsZero() {
 		r.Time = c.credential.Time
 	}
-	return analysis.RequestWhoami(ctx, s, r), nil
+	return simulate.RequestWhoami(ctx, s, r), nil
 }
 
 // readCredential reads the credential that is in a file. Its error does not

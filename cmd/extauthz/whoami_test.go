@@ -13,8 +13,8 @@ import (
 // callers is a policy directory with every kind of credential, and ciToken a
 // token of its issuer "ci", good from 2026 to 2099.
 const (
-	callers = "../../analysis/testdata/callers"
-	ciToken = "../../analysis/testdata/ci.token"
+	callers = "../../simulate/testdata/callers"
+	ciToken = "../../simulate/testdata/ci.token"
 )
 
 // checkRequestOf is a CheckRequest with the header Authorization, as JSON.

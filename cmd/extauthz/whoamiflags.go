@@ -6,14 +6,14 @@ import (
 	"strings"
 	"time"
 
-	"extauthz/analysis"
+	"extauthz/simulate"
 )
 
 // whoamiCommand is what the flags of whoami say.
 type whoamiCommand struct {
 	policies                         string
 	checkRequest, token, certificate string // files
-	credential                       analysis.Credential
+	credential                       simulate.Credential
 }
 
 // declare adds the flags of whoami; parsing them fills in c.

@@ -15,20 +15,4 @@
 //
 // A [Notifier] makes one signal of the file system's events. It can be deaf (network
 // file systems, no inotify instances left), so that polling must not end.
-//
-// The map of the package:
-//
-//	reader.go            Reader: whole or not at all
-//	tree.go              Tree: texts by path, and their digest
-//	file.go              the files of a listing, read
-//	listing.go           which files and directories there are
-//	stamp.go             what has the same stamp still need not be read again
-//	changetime_linux.go  when a file last changed, on Linux
-//	changetime_other.go  and elsewhere, where it is not told
-//	limits.go            Layout: how large a file may be, and the whole
-//	root.go              a single path for a directory, and the links that swap it as a whole
-//	names.go             how files are called on disk, and errors that name them
-//	notifier.go          Notifier: file system events as one signal
-//	watched.go           the directories whose events count
-//	waypoints.go         the links by which a path leads to its directory
 package directory

@@ -20,18 +20,4 @@
 // More worlds than make test asks for:
 //
 //	go test ./formats -v -timeout 1h -worlds 1000 -seed 2
-//
-// # Files
-//
-//	world.go              what a world is
-//	generate.go           random worlds, each from a seed and a number
-//	generate_account.go   users, groups, roles, their policies, and who calls
-//	generate_document.go  documents
-//	json.go               JSON as one likes it
-//	exports.go            a world as the AWS CLI prints it
-//	plain.go              a world as documents in their places
-//	place.go              files in folders, in flat form, and in a volume
-//	forms.go              all forms of a world, loaded and asked
-//	twin.go               a world asked without a policy directory
-//	run.go                comparing
 package formats

@@ -17,7 +17,7 @@ import (
 	"time"
 
 	_ "extauthz/goldentest" // accept -update
-	"extauthz/oidc"
+	"extauthz/identity/oidc"
 )
 
 func start(t *testing.T, algorithm Algorithm) *Issuer {

@@ -22,20 +22,4 @@
 // what is stored: a manifest that names a blob of another repository is for the
 // registry to judge. That a tag and a digest name one image: what a policy denies
 // by the one is read and deleted by the other.
-//
-// # Files
-//
-//	request.go         a request, as the mapping sees it and as bytes
-//	envoy.go           how Envoy removes query parameters
-//	registry.go        the registry around the store
-//	trace.go           the store: repositories, manifests and tags
-//	blobs.go           the store: blobs and uploads
-//	effect.go          what a registry does, and what must have been asked for it
-//	compare.go         one request on both sides
-//	vocabulary.go      the words of all requests
-//	generate.go        random requests, each from a seed and a number
-//	generate_query.go  their queries
-//	generate_body.go   their bodies
-//	run.go             many requests
-//	summary.go         what a run tells
 package router

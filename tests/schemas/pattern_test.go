@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"extauthz/capture"
+	"extauthz/identity/nametemplate"
 )
 
 // TestPatternOfPatterns holds the expression by which the schema checks braces in
@@ -24,7 +24,7 @@ func TestPatternOfPatterns(t *testing.T) {
 			}
 		}
 		for _, text := range texts[1:] {
-			_, err := capture.CompilePattern(text)
+			_, err := nametemplate.CompilePattern(text)
 			ok := err == nil || !strings.Contains(err.Error(), "{; ") && !strings.Contains(err.Error(), "literal brace")
 			if ok {
 				taken++

@@ -1,0 +1,76 @@
+package nametemplate
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+)
+
+// A piece of a pattern or template is a literal or the name in a {placeholder}.
+type piece struct{ literal, name string }
+
+// splitPlaceholders splits the text of what, a "pattern" or "template", into literals
+// and placeholders. A doubled brace, {{ or }}, is a literal brace. Literals are
+// unescaped, and there are no two side by side.
+func splitPlaceholders(what, text string) ([]piece, error) {
+	if text == "" {
+		return nil, fmt.Errorf("the %s is empty; write the text that it stands for", what)
+	}
+	if strings.ContainsFunc(text, unicode.IsControl) {
+		return nil, fmt.Errorf("the %s %q holds a control character, such as a line break; remove it", what, text)
+	}
+	var pieces []piece
+	literal := ""
+	for rest := text; rest != ""; {
+		brace := strings.IndexAny(rest, "{}")
+		if brace < 0 {
+			literal += rest
+			break
+		}
+		literal += rest[:brace]
+		rest = rest[brace:]
+		if strings.HasPrefix(rest, "{{") || strings.HasPrefix(rest, "}}") {
+			literal, rest = literal+rest[:1], rest[2:]
+			continue
+		}
+		name, after, err := cutPlaceholder(what, text, rest)
+		if err != nil {
+			return nil, err
+		}
+		if literal != "" {
+			pieces = append(pieces, piece{literal: literal})
+		}
+		pieces = append(pieces, piece{name: name})
+		literal, rest = "", after
+	}
+	if literal != "" {
+		pieces = append(pieces, piece{literal: literal})
+	}
+	return pieces, nil
+}
+
+// cutPlaceholder returns the name in the {placeholder} that rest begins with, and what
+// follows it.
+func cutPlaceholder(what, text, rest string) (name, after string, err error) {
+	if rest[0] == '}' {
+		return "", "", fmt.Errorf("the %s %q has a } without {; write }} for a literal }", what, text)
+	}
+	name, after, closed := strings.Cut(rest[1:], "}")
+	if !closed || !isPlaceholder(name) {
+		return "", "", fmt.Errorf("the %s %q has a { that begins no {name}; a name is a lower-case letter and then letters and digits, and a literal brace is doubled: {{ or }}", what, text)
+	}
+	return name, after, nil
+}
+
+// isPlaceholder reports whether s is [a-z][A-Za-z0-9]*.
+func isPlaceholder(s string) bool {
+	if s == "" || s[0] < 'a' || s[0] > 'z' {
+		return false
+	}
+	for i := range len(s) {
+		if !isLetterOrDigit(s[i]) {
+			return false
+		}
+	}
+	return true
+}

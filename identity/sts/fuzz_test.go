@@ -1,0 +1,42 @@
+package sts
+
+import (
+	"encoding/json"
+	"testing"
+
+	"extauthz/identity/oidc"
+)
+
+// FuzzSessionTags holds that what a token's claims pass is within AWS's limits,
+// or refused.
+func FuzzSessionTags(f *testing.F) {
+	for _, seed := range []string{
+		`{}`, `{"` + tagsClaim + `":{"principal_tags":{"a":["b"]},"transitive_tag_keys":["a"]}}`, `{"` + flatTagPrefix + `a":"b","` + flatTransitiveClaim + `":["A"]}`,
+		`{"` + tagsClaim + `":null}`, `{"` + sourceIdentityClaim + `":"alice"}`, `{"ref":"main"}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var all oidc.Claims
+		if json.Unmarshal(text, &all) != nil {
+			return
+		}
+		var beside []Tag
+		if ref, found := all.Text("ref"); found {
+			beside = []Tag{{"ref", ref}}
+		}
+		tags, err := readSessionTags(all, beside)
+		if err == nil && CheckTags(tags.tags) != nil {
+			t.Errorf("tags %v", tags)
+		}
+		for _, key := range tags.transitive {
+			if findTag(tags.tags, key) < 0 {
+				t.Errorf("%q is transitive, and no tag", key)
+			}
+		}
+		identity, err := readSourceIdentity(all)
+		if err == nil && identity != "" && CheckSourceIdentity(identity) != nil {
+			t.Errorf("source identity %q", identity)
+		}
+	})
+}

@@ -1,0 +1,65 @@
+package sts
+
+import (
+	"encoding/json"
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	"extauthz/iam"
+	"extauthz/identity/oidc"
+)
+
+const (
+	registryAudience = "registry.example.com"
+	gitlabURL        = "https://gitlab.example.com"
+	gitlabProvider   = "arn:aws:iam::123456789012:oidc-provider/gitlab.example.com"
+	role             = "arn:aws:iam::123456789012:role/"
+	session          = "arn:aws:sts::123456789012:assumed-role/"
+	aliceARN         = "arn:aws:iam::123456789012:user/dev/alice"
+)
+
+// now is the time of every request.
+var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// A claims is what a token says beside or in place of what every one does; nil
+// leaves a claim out.
+type claims = map[string]any
+
+// token is a token of those claims that was verified.
+func token(t testing.TB, changes claims) *oidc.Token {
+	t.Helper()
+	all := claims{"sub": "job", "aud": registryAudience}
+	maps.Copy(all, changes)
+	maps.DeleteFunc(all, func(_ string, v any) bool { return v == nil })
+	text, err := json.Marshal(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	verified := oidc.Token{Audience: registryAudience}
+	if err := json.Unmarshal(text, &verified.Claims); err != nil {
+		t.Fatal(err)
+	}
+	return &verified
+}
+
+// gitlabs asks for a session of the role with a token of gitlab's.
+func gitlabs(t testing.TB, name string, changes claims) *Request {
+	t.Helper()
+	return &Request{Role: role + name, SessionName: "gitlab", Token: token(t, changes), IssuedAt: now.Add(-time.Minute)}
+}
+
+// check wants the session of that ARN or, where there is a reason, an error that
+// says it, and a caller who is nobody.
+func check(t testing.TB, caller Caller, err error, arn, reason string) {
+	t.Helper()
+	switch {
+	case reason == "" && (err != nil || caller.Principal.ARN != arn):
+		t.Errorf("caller %v, error %v; want %s", caller, err, arn)
+	case reason != "" && (err == nil || !strings.Contains(err.Error(), reason)):
+		t.Errorf("caller %v, error %v; want %q", caller, err, reason)
+	case reason != "" && caller.Principal != iam.Principal{}:
+		t.Errorf("caller %v beside the error %v", caller, err)
+	}
+}

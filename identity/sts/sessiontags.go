@@ -1,0 +1,143 @@
+package sts
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"extauthz/identity/oidc"
+)
+
+// Claims by which a token passes session tags and a source identity to AWS STS,
+// the tags in one claim or, for issuers that have no nested claims, flat (IAM
+// User Guide, "Pass session tags in AWS STS", AssumeRoleWithWebIdentity, and
+// "Monitor and control actions taken with assumed roles").
+const (
+	awsClaims           = "https://aws.amazon.com/" // begins all of them
+	tagsClaim           = "https://aws.amazon.com/tags"
+	flatTagPrefix       = "https://aws.amazon.com/tags/principal_tags/"
+	flatTransitiveClaim = "https://aws.amazon.com/tags/transitive_tag_keys"
+	sourceIdentityClaim = "https://aws.amazon.com/source_identity"
+)
+
+// sessionTags are the tags passed to a session, and the keys of those that would
+// stay through a chain of roles.
+type sessionTags struct {
+	tags       []Tag
+	transitive []string
+}
+
+// readSessionTags reads the tags that a token passes in AWS's claims, beside others.
+// What is malformed, beyond AWS's limits, or there twice is an error.
+func readSessionTags(claims oidc.Claims, beside []Tag) (sessionTags, error) {
+	s := sessionTags{tags: slices.Clip(beside)}
+	if err := s.readNested(claims); err != nil {
+		return sessionTags{}, err
+	}
+	if err := s.readFlat(claims); err != nil {
+		return sessionTags{}, err
+	}
+	if err := CheckTags(s.tags); err != nil {
+		return sessionTags{}, err
+	}
+	for _, key := range s.transitive {
+		if findTag(s.tags, key) < 0 {
+			return sessionTags{}, fmt.Errorf("the token makes the tag %q transitive, which it does not have", short(key))
+		}
+	}
+	return s, nil
+}
+
+// readNested reads {"principal_tags": {KEY: [VALUE]}, "transitive_tag_keys": [KEY]}.
+func (s *sessionTags) readNested(claims oidc.Claims) error {
+	claim, found := claims[tagsClaim]
+	if !found {
+		return nil
+	}
+	malformed := fmt.Errorf("the claim %s is not {\"principal_tags\": {\"KEY\": [\"VALUE\"]}, \"transitive_tag_keys\": [\"KEY\"]}", tagsClaim)
+	object, isObject := claim.(map[string]any)
+	if !isObject {
+		return malformed
+	}
+	for member, value := range object {
+		switch member {
+		case "principal_tags":
+			tags, isObject := value.(map[string]any)
+			if !isObject {
+				return malformed
+			}
+			for _, key := range slices.Sorted(maps.Keys(tags)) {
+				values, ok := texts(tags[key])
+				if !ok || len(values) != 1 {
+					return malformed
+				}
+				s.tags = append(s.tags, Tag{key, values[0]})
+			}
+		case "transitive_tag_keys":
+			keys, ok := texts(value)
+			if !ok {
+				return malformed
+			}
+			s.transitive = append(s.transitive, keys...)
+		default:
+			return malformed
+		}
+	}
+	return nil
+}
+
+// readFlat reads tags that have a claim each.
+func (s *sessionTags) readFlat(claims oidc.Claims) error {
+	for _, claim := range slices.Sorted(maps.Keys(claims)) {
+		key, isTag := strings.CutPrefix(claim, flatTagPrefix)
+		if !isTag {
+			continue
+		}
+		value, isText := claims.Text(claim)
+		if !isText {
+			return fmt.Errorf("a claim of the form %sKEY is not a string", flatTagPrefix)
+		}
+		s.tags = append(s.tags, Tag{key, value})
+	}
+	claim, found := claims[flatTransitiveClaim]
+	if !found {
+		return nil
+	}
+	keys, ok := texts(claim)
+	if !ok {
+		return fmt.Errorf("the claim %s is not a list of strings", flatTransitiveClaim)
+	}
+	s.transitive = append(s.transitive, keys...)
+	return nil
+}
+
+// texts reads a list of strings.
+func texts(value any) ([]string, bool) {
+	list, isList := value.([]any)
+	if !isList {
+		return nil, false
+	}
+	var all []string
+	for _, element := range list {
+		text, isText := element.(string)
+		if !isText {
+			return nil, false
+		}
+		all = append(all, text)
+	}
+	return all, true
+}
+
+// readSourceIdentity reads the source identity that a token passes, "" for none.
+func readSourceIdentity(claims oidc.Claims) (string, error) {
+	if _, found := claims[sourceIdentityClaim]; !found {
+		return "", nil
+	}
+	identity, isText := claims.Text(sourceIdentityClaim)
+	if !isText {
+		return "", errors.New("the claim " + sourceIdentityClaim + " is not a string")
+	}
+	return identity, CheckSourceIdentity(identity)
+}

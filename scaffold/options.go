@@ -1,0 +1,120 @@
+package scaffold
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"extauthz/iam"
+	"extauthz/mapping"
+)
+
+// Options are what the operator says.
+type Options struct {
+	Account      string // of the registry, 12 digits
+	Region       string
+	Partition    string // one of AWS
+	Host         string // the registry's host name
+	Repositories []Repository
+	Users        []string // at least one
+	Admin        string   // of pull-and-admin
+	OtherAccount string   // of cross-account-push and pull-all-accounts
+	GitHub       string   // OWNER/REPOSITORY or OWNER@ID/REPOSITORY@ID whose main branch may push
+}
+
+// The forms of what options name, as AWS, HTTP and GitHub have them.
+var (
+	accountID  = regexp.MustCompile(`^[0-9]{12}$`)
+	regionName = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$`)
+	hostName   = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:[0-9]{1,5})?$`)
+	userName   = regexp.MustCompile(`^[A-Za-z0-9+=.@_-]{1,64}$`)
+	// gitHubName is a repository as the sub claim of its tokens has it: by name, or
+	// by name and immutable ID in repositories that were created, renamed or
+	// transferred since July 2026 (GitHub Docs, "OpenID Connect reference", section
+	// "Immutable subject claims"). The owner of a managed account has an underscore.
+	gitHubName = regexp.MustCompile(`^[A-Za-z0-9_-]+(/[A-Za-z0-9._-]+|@[0-9]+/[A-Za-z0-9._-]+@[0-9]+)$`)
+	gitHubID   = regexp.MustCompile(`@[0-9]+`)
+)
+
+// check returns the first thing that is wrong with the options, as the flag of
+// extauthz init and what to write there.
+func (o *Options) check() error {
+	switch {
+	case !accountID.MatchString(o.Account):
+		return fmt.Errorf("--account %q: write 12 digits", o.Account)
+	case !regionName.MatchString(o.Region):
+		return fmt.Errorf("--region %q: write one such as eu-central-1", o.Region)
+	case !slices.Contains(slices.Collect(iam.Partitions()), o.Partition):
+		return fmt.Errorf("--partition %q: write one of %s", o.Partition, strings.Join(slices.Collect(iam.Partitions()), ", "))
+	case o.isOfOtherPartition():
+		partition, _ := iam.PartitionOf(o.Region)
+		return fmt.Errorf("--region %q is in partition %q, not in %q; write --partition %s, or another region", o.Region, partition, o.Partition, partition)
+	case !hostName.MatchString(o.Host):
+		return fmt.Errorf("--registry-host %q: write a lower-case host name, with a port only where it matters", o.Host)
+	case !accountID.MatchString(o.OtherAccount):
+		return fmt.Errorf("--other-account %q: write 12 digits", o.OtherAccount)
+	case o.OtherAccount == o.Account:
+		return fmt.Errorf("--other-account %q is the registry's own; name another", o.OtherAccount)
+	case !gitHubName.MatchString(o.GitHub):
+		return fmt.Errorf("--github %q: write OWNER/REPOSITORY, or OWNER@ID/REPOSITORY@ID if the repository's tokens have immutable subjects", o.GitHub)
+	case len(o.Users) == 0:
+		return errors.New("--users: name at least one")
+	case len(o.Repositories) == 0:
+		return errors.New("--repository: name at least one")
+	}
+	if err := o.checkUsers(); err != nil {
+		return err
+	}
+	return o.checkRepositories()
+}
+
+// isOfOtherPartition reports whether the region is known to be in another partition.
+func (o *Options) isOfOtherPartition() bool {
+	partition, known := iam.PartitionOf(o.Region)
+	return known && partition != o.Partition
+}
+
+// checkUsers wants names of IAM, each once in any case (IAM User Guide, "IAM and AWS
+// STS quotas"), that a list with commas can hold.
+func (o *Options) checkUsers() error {
+	seen := map[string]bool{}
+	for i, user := range append([]string{o.Admin}, o.Users...) {
+		flag := "--users"
+		if i == 0 {
+			flag = "--admin"
+		}
+		switch {
+		case !userName.MatchString(user):
+			return fmt.Errorf("%s: user %q: use 1 to 64 letters, digits and + = . @ _ -, and a comma between two", flag, user)
+		case user == "AWS":
+			return fmt.Errorf("%s: AWS is the user whose password is a token; name another", flag)
+		case seen[strings.ToLower(user)]:
+			return fmt.Errorf("%s: user %q is there twice, among --users and --admin; keep one", flag, user)
+		}
+		seen[strings.ToLower(user)] = true
+	}
+	return nil
+}
+
+func (o *Options) checkRepositories() error {
+	seen := map[string]bool{}
+	for _, r := range o.Repositories {
+		if err := r.check(); err != nil {
+			return err
+		}
+		if seen[r.Name] {
+			return fmt.Errorf("--repository %q is there twice; keep one", r.Name)
+		}
+		seen[r.Name] = true
+	}
+	return nil
+}
+
+func (r Repository) check() error {
+	if !mapping.ValidRepository(r.Name) {
+		return fmt.Errorf("%q is not a repository name; write one such as team/app", r.Name)
+	}
+	return r.Template.check()
+}

@@ -1,0 +1,188 @@
+package scaffold
+
+import (
+	"encoding/json"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+
+	"extauthz/schemas"
+)
+
+// options are those of one of each template.
+func options() Options {
+	return Options{
+		Account: "123456789012", Region: "eu-central-1", Partition: "aws", Host: "registry.example.com", Repositories: Repositories(),
+		Users: []string{"alice", "bob"}, Admin: "admin", OtherAccount: "444455556666", GitHub: "acme/app",
+	}
+}
+
+func render(t *testing.T, o Options) map[string]string {
+	t.Helper()
+	files, err := o.Files()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+func TestFiles(t *testing.T) {
+	const place = "accounts/123456789012/eu-central-1/repositories/"
+	want := []string{
+		".schemas/organization.schema.json", ".schemas/policy.schema.json", ".schemas/principals.schema.json",
+		".schemas/registries.schema.json", ".schemas/tags.schema.json", ".schemas/tests.schema.json",
+		place + "team/app/_policy.json", place + "team/base/_policy.json", place + "team/inbox/_policy.json",
+		place + "team/preview/_tags.json", place + "team/retired/_policy.json", place + "team/shared/_policy.json",
+		"managed/ci.json", "managed/contents.json", "managed/login.json", "managed/tagged.json",
+		"principals.yaml", "registries.yaml",
+		"tests/ci.yaml", "tests/contents.yaml", "tests/cross-account-push.yaml", "tests/deny-pull.yaml", "tests/login.yaml",
+		"tests/pull-all-accounts.yaml", "tests/pull-and-admin.yaml", "tests/push-pull.yaml", "tests/tagged.yaml", "trust/ci.json",
+	}
+	files := render(t, options())
+	if got := slices.Sorted(maps.Keys(files)); !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	for name, text := range files {
+		if strings.HasSuffix(name, ".json") && !json.Valid([]byte(text)) {
+			t.Errorf("%s is not JSON: %s", name, text)
+		}
+		isTemplate := !strings.HasPrefix(name, schemas.Folder) // the schemas' own text has literal braces
+		if isTemplate && strings.Contains(text, "{{") || strings.Contains(text, "<no value>") || !strings.HasSuffix(text, "\n") || strings.Contains(text, " \n") {
+			t.Errorf("%s is not rendered well: %s", name, text)
+		}
+	}
+}
+
+// TestFilesNameTheirSchemas holds that each file in YAML says by a path where its
+// schema is, and that it is there.
+func TestFilesNameTheirSchemas(t *testing.T) {
+	files, named := render(t, options()), 0
+	for name, text := range files {
+		if !strings.HasSuffix(name, ".yaml") {
+			continue
+		}
+		line, _, _ := strings.Cut(text, "\n")
+		to, found := strings.CutPrefix(line, "# yaml-language-server: $schema=")
+		if schema := files[path.Join(path.Dir(name), to)]; !found || !strings.Contains(schema, `"$schema": "https://json-schema.org/`) {
+			t.Errorf("%s begins with %s", name, line)
+		}
+		named++
+	}
+	if named < 10 {
+		t.Errorf("%d files name their schema, want at least 10", named)
+	}
+}
+
+// TestEveryTemplateIsUsed holds that nothing is embedded in vain.
+func TestEveryTemplateIsUsed(t *testing.T) {
+	o := options()
+	used := map[string]bool{}
+	for _, from := range o.sources() {
+		used["templates/"+from] = true
+	}
+	for _, folder := range []string{"templates", "templates/managed", "templates/trust", "templates/repository", "templates/tests"} {
+		entries, err := templates.ReadDir(folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			if name := folder + "/" + e.Name(); !e.IsDir() && !used[name] {
+				t.Errorf("%s makes no file", name)
+			}
+		}
+	}
+}
+
+// TestFilesOfOneTemplate holds that only what a template needs is written.
+func TestFilesOfOneTemplate(t *testing.T) {
+	o := options()
+	o.Repositories = []Repository{{"a", DenyPull}}
+	want := []string{"accounts/123456789012/eu-central-1/repositories/a/_policy.json", "managed/login.json", "principals.yaml", "registries.yaml", "tests/deny-pull.yaml", "tests/login.yaml"}
+	files := render(t, o)
+	maps.DeleteFunc(files, func(name, _ string) bool { return strings.HasPrefix(name, schemas.Folder) })
+	if got := slices.Sorted(maps.Keys(files)); !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	for _, word := range []string{"issuers", "444455556666", "admin", "contents"} {
+		if strings.Contains(files["principals.yaml"], word) {
+			t.Errorf("principals.yaml speaks of %s: %s", word, files["principals.yaml"])
+		}
+	}
+}
+
+func TestElsewhereIsNowhere(t *testing.T) {
+	o := options()
+	o.Repositories = []Repository{{"elsewhere-else", PushPull}, {"elsewhere", PushPull}, {"elsewhere-else-else", PushPull}}
+	for _, r := range o.Repositories {
+		if got := (view{&o}).Elsewhere(); got == r.Name {
+			t.Errorf("%q is a repository", got)
+		}
+	}
+}
+
+func TestFilesRefuses(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(*Options)
+		want   string
+	}{
+		{"account", func(o *Options) { o.Account = "1234" }, `--account "1234": write 12 digits`},
+		{"region", func(o *Options) { o.Region = "Frankfurt" }, `--region "Frankfurt": write one such as eu-central-1`},
+		{"partition", func(o *Options) { o.Partition = "AWS" }, `--partition "AWS": write one of aws, aws-cn, aws-us-gov, `},
+		{"partition that AWS has not", func(o *Options) { o.Partition = "aws-xx" }, `--partition "aws-xx"`},
+		{"host", func(o *Options) { o.Host = "https://registry.example.com" }, `--registry-host "https://registry.example.com": write a lower-case host name`},
+		{"host that ends a string", func(o *Options) { o.Host = "a\"" }, "--registry-host"},
+		{"other account", func(o *Options) { o.OtherAccount = "" }, `--other-account "": write 12 digits`},
+		{"the same account", func(o *Options) { o.OtherAccount = o.Account }, "is the registry's own"},
+		{"GitHub", func(o *Options) { o.GitHub = "acme" }, `--github "acme": write OWNER/REPOSITORY`},
+		{"GitHub with the owner's ID alone", func(o *Options) { o.GitHub = "acme@123456/app" }, `--github "acme@123456/app": write OWNER/REPOSITORY, or OWNER@ID/REPOSITORY@ID`},
+		{"GitHub with the repository's ID alone", func(o *Options) { o.GitHub = "acme/app@456789" }, "--github"},
+		{"GitHub with an ID that is not a number", func(o *Options) { o.GitHub = "acme@x/app@456789" }, "--github"},
+		{"GitHub with an empty ID", func(o *Options) { o.GitHub = "acme@/app@" }, "--github"},
+		{"GitHub with an ID that is a wildcard", func(o *Options) { o.GitHub = "acme@*/app@*" }, "--github"},
+		{"GitHub with a wildcard", func(o *Options) { o.GitHub = "acme/*" }, "--github"},
+		{"no users", func(o *Options) { o.Users = nil }, "--users: name at least one"},
+		{"an empty user", func(o *Options) { o.Users = []string{""} }, `--users: user "": use 1 to 64`},
+		{"a user twice", func(o *Options) { o.Users = []string{"a", "a"} }, `--users: user "a" is there twice`},
+		{"a user that is the administrator", func(o *Options) { o.Admin = "bob" }, `--users: user "bob" is there twice`},
+		{"a user twice in another case", func(o *Options) { o.Users = []string{"a", "A"} }, `user "A" is there twice`},
+		{"a user with a space", func(o *Options) { o.Users = []string{"a", " b"} }, `--users: user " b": use 1 to 64`},
+		{"a user with a slash", func(o *Options) { o.Users = []string{"dev/a"} }, `--users: user "dev/a": use 1 to 64`},
+		{"a user that is a wildcard", func(o *Options) { o.Users = []string{"*"} }, `--users: user "*": use 1 to 64`},
+		{"the user of tokens", func(o *Options) { o.Users = []string{"AWS"} }, "--users: AWS is the user whose password is a token"},
+		{"no administrator", func(o *Options) { o.Admin = "" }, `--admin: user "": use 1 to 64`},
+		{"no repositories", func(o *Options) { o.Repositories = nil }, "--repository: name at least one"},
+		{"a repository twice", func(o *Options) { o.Repositories = []Repository{{"a", PushPull}, {"a", DenyPull}} }, `--repository "a" is there twice`},
+		{"a repository's name", func(o *Options) { o.Repositories = []Repository{{"../a", PushPull}} }, `"../a" is not a repository name`},
+		{"no template", func(o *Options) { o.Repositories = []Repository{{Name: "a"}} }, `"" is no template; write one of push-pull, contents`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			o := options()
+			c.change(&o)
+			if files, err := o.Files(); files != nil || err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%v, want %s", err, c.want)
+			}
+		})
+	}
+}
+
+func TestParseRepository(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		want Repository
+		ok   bool
+	}{
+		{"team/app", Repository{"team/app", PushPull}, true},
+		{"team/app=tagged", Repository{"team/app", Tagged}, true},
+		{"team/app=", Repository{}, false},
+		{"team/app=pull", Repository{}, false},
+		{"Team=tagged", Repository{}, false},
+	} {
+		got, err := ParseRepository(c.text)
+		if (err == nil) != c.ok || c.ok && got != c.want {
+			t.Errorf("%q: %v, %v", c.text, got, err)
+		}
+	}
+}

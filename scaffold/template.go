@@ -1,0 +1,82 @@
+package scaffold
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A Template is what a repository is to be. The zero Template is none.
+type Template string
+
+// Templates lists the templates in order.
+func Templates() []Template {
+	return []Template{PushPull, Contents, PullAndAdmin, CrossAccountPush, PullAllAccounts, DenyPull, Tagged}
+}
+
+// The templates.
+const (
+	PushPull         Template = "push-pull"
+	Contents         Template = "contents"
+	PullAndAdmin     Template = "pull-and-admin"
+	CrossAccountPush Template = "cross-account-push"
+	PullAllAccounts  Template = "pull-all-accounts"
+	DenyPull         Template = "deny-pull"
+	Tagged           Template = "tagged"
+)
+
+// A Repository is one that policies are made for.
+type Repository struct {
+	Name     string
+	Template Template
+}
+
+// ParseRepository reads NAME=TEMPLATE. NAME alone is push-pull.
+func ParseRepository(text string) (Repository, error) {
+	name, template, found := strings.Cut(text, "=")
+	if !found {
+		template = string(PushPull)
+	}
+	r := Repository{name, Template(template)}
+	return r, r.check()
+}
+
+// Repositories are one of each template, for who names none.
+func Repositories() []Repository {
+	return []Repository{
+		{"team/app", PushPull}, {"team/charts", Contents}, {"team/base", PullAndAdmin}, {"team/inbox", CrossAccountPush},
+		{"team/shared", PullAllAccounts}, {"team/retired", DenyPull}, {"team/preview", Tagged},
+	}
+}
+
+// policyFile is the template of the repository's policy, "" where identity
+// policies say it all.
+func (t Template) policyFile() string {
+	if t == Contents || t == Tagged {
+		return ""
+	}
+	return "repository/" + string(t) + ".json"
+}
+
+// managedFile is the identity policy that goes with the template, "" for none.
+func (t Template) managedFile() string {
+	switch t {
+	case PushPull:
+		return "managed/ci.json"
+	case Contents, Tagged:
+		return "managed/" + string(t) + ".json"
+	default:
+		return ""
+	}
+}
+
+func (t Template) check() error {
+	if slices.Contains(Templates(), t) {
+		return nil
+	}
+	var names []string
+	for _, known := range Templates() {
+		names = append(names, string(known))
+	}
+	return fmt.Errorf("%q is no template; write one of %s", string(t), strings.Join(names, ", "))
+}

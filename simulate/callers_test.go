@@ -1,0 +1,88 @@
+package simulate
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"maps"
+	"math/big"
+	"net/url"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"extauthz/decision"
+	"extauthz/identity"
+	"extauthz/identity/oidc/oidctest"
+	"extauthz/policystore"
+)
+
+// issuer signs the tokens of the issuers of testdata/callers.
+type issuer struct{ *oidctest.Signer }
+
+// callers loads testdata/callers with keys of the test's own.
+func callers(t *testing.T) (*policystore.Snapshot, *issuer) {
+	t.Helper()
+	signer := oidctest.NewSigner("ci")
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("testdata/callers")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "jwks", "ci.json"), []byte(signer.JWKS()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s, err := policystore.Load(dir, decision.Options{CacheSize: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, &issuer{signer}
+}
+
+// noon is when the credentials of these tests are shown.
+var noon = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+
+// token is one of the issuer at host with further claims.
+func (i *issuer) token(t *testing.T, host string, further map[string]any) string {
+	t.Helper()
+	claims := map[string]any{"iss": "https://" + host, "aud": "main.example.com", "iat": noon.Unix() - 60, "exp": noon.Unix() + 600}
+	maps.Copy(claims, further)
+	return i.Token(t, claims)
+}
+
+// certificate is a PEM file with a certificate of the URI or DNS name.
+func certificate(t *testing.T, uri, dns string) []byte {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1)}
+	if uri != "" {
+		parsed, err := url.Parse(uri)
+		if err != nil {
+			t.Fatal(err)
+		}
+		template.URIs = []*url.URL{parsed}
+	}
+	if dns != "" {
+		template.DNSNames = []string{dns}
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+}
+
+// shownBy is a credential with the certificate.
+func shownBy(t *testing.T, uri, dns string) Credential {
+	t.Helper()
+	principal, text, err := identity.Peer(certificate(t, uri, dns))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Credential{Principal: principal, Certificate: text}
+}

@@ -1,0 +1,112 @@
+package simulate
+
+import (
+	"encoding/base64"
+	"fmt"
+	"strings"
+
+	"extauthz/iam"
+)
+
+// entries reads ContextEntries.
+func (in *input) entries(name string) error {
+	return in.reader.Array(name, func(int) error {
+		at := in.reader.Start()
+		e, err := in.entry()
+		if err != nil {
+			return err
+		}
+		if err := e.add(&in.context); err != nil {
+			return in.reader.ErrorAt(at, "%v", err)
+		}
+		return nil
+	})
+}
+
+// contextEntry is one entry as the input has it.
+type contextEntry struct {
+	name, kind string
+	values     []string
+}
+
+func (in *input) entry() (e contextEntry, err error) {
+	err = in.reader.Object("a context entry", func(name string, at int) (err error) {
+		switch name {
+		case "ContextKeyName":
+			e.name, _, err = in.reader.String(name)
+		case "ContextKeyType":
+			e.kind, _, err = in.reader.String(name)
+		case "ContextKeyValues":
+			err = in.texts(name, &e.values, nil)
+		default:
+			err = in.reader.ErrorAt(at, "unknown field %q; a context entry has ContextKeyName, ContextKeyType and ContextKeyValues", name)
+		}
+		return err
+	})
+	return e, err
+}
+
+// add adds the entry to the context, if it is right.
+func (e *contextEntry) add(c *iam.Context) error {
+	if e.name == "" {
+		return fmt.Errorf("a context entry needs a ContextKeyName, such as aws:SourceIp")
+	}
+	if _, twice := c.Lookup(e.name); twice {
+		return fmt.Errorf("context key %q is given twice; names are compared without regard to case", e.name)
+	}
+	if e.kind == "" { // optional in the API: the values are text
+		if e.kind = "string"; len(e.values) != 1 {
+			e.kind = "stringList"
+		}
+	}
+	base, list := strings.CutSuffix(e.kind, "List")
+	for i, value := range e.values {
+		var err error
+		if e.values[i], err = valueOf(base, value); err != nil {
+			return fmt.Errorf("context key %q of type %q: %w", e.name, e.kind, err)
+		}
+	}
+	entry := iam.ContextEntry{Key: e.name, Values: e.values, Multi: list}
+	switch {
+	case !isType(base):
+		return fmt.Errorf("context key %q: %q is no ContextKeyType; write string, numeric, boolean, ip, binary, date, or one of them with List", e.name, e.kind)
+	case !list && len(e.values) != 1:
+		return fmt.Errorf("context key %q of type %q has %d values instead of one; for a multivalued key write %sList, for a missing key leave the entry out", e.name, e.kind, len(e.values), base)
+	case !list:
+		entry.Value, entry.Values = e.values[0], nil
+	}
+	*c = append(*c, entry)
+	return nil
+}
+
+// isType reports whether there is a ContextKeyType of that name without List
+// (IAM API Reference, ContextEntry).
+func isType(base string) bool {
+	switch base {
+	case "string", "numeric", "boolean", "ip", "binary", "date":
+		return true
+	}
+	return false
+}
+
+// valueOf is a value as the request context holds it: bytes for a binary one,
+// and otherwise the text, which must be of the type.
+func valueOf(base, text string) (string, error) {
+	switch {
+	case base == "numeric" && !iam.IsNumber(text):
+		return "", fmt.Errorf("%q is no decimal number", text)
+	case base == "boolean" && !iam.IsBool(text):
+		return "", fmt.Errorf("%q is no boolean; write true or false", text)
+	case base == "ip" && !iam.IsAddress(text):
+		return "", fmt.Errorf("%q is no IP address; write one address, such as 192.0.2.7", text)
+	case base == "date" && !iam.IsDate(text):
+		return "", fmt.Errorf("%q is no date; write 2026-11-22T06:00:00Z or seconds since 1970", text)
+	case base == "binary":
+		bytes, err := base64.StdEncoding.Strict().DecodeString(text)
+		if err != nil || strings.ContainsAny(text, "\r\n") {
+			return "", fmt.Errorf("%q is not base64", text)
+		}
+		return string(bytes), nil
+	}
+	return text, nil
+}

@@ -1,0 +1,87 @@
+package simulate
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"extauthz/strictjson"
+)
+
+// naive is the input as encoding/json reads it: the slow way to see what an
+// accepted input asks.
+type naive struct {
+	ActionNames, ResourceArns, PolicyInputList []string
+	ContextEntries                             []struct {
+		ContextKeyName, ContextKeyType string
+		ContextKeyValues               []string
+	}
+}
+
+// FuzzInput reads any text as an input. It never panics; what is refused is
+// refused with one line and a place in the text; what is accepted asks what
+// encoding/json reads in it, and has one result each.
+func FuzzInput(f *testing.F) {
+	for _, list := range [][]refused{malformed(), misused(), wrongEntries()} {
+		for _, c := range list {
+			f.Add([]byte(c.text))
+		}
+	}
+	names, err := filepath.Glob("testdata/*.json")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		s, err := new(Simulator).Read("in", text)
+		if err != nil {
+			checkRefusal(t, err, text)
+			return
+		}
+		var want naive
+		if err := json.Unmarshal(text, &want); err != nil {
+			t.Fatalf("accepted what is no input: %v", err)
+		}
+		if n := len(want.ActionNames) * max(1, len(want.ResourceArns)); len(s.Questions) != n || n == 0 {
+			t.Fatalf("%d questions, want %d", len(s.Questions), n)
+		}
+		r := Simulate(s.ID, s.Questions)
+		for i, e := range r.EvaluationResults {
+			q := s.Questions[i]
+			if e.EvalActionName != want.ActionNames[i/max(1, len(want.ResourceArns))] || len(q.Request.Context) != len(want.ContextEntries) || len(q.Policies.Identity) != len(want.PolicyInputList) {
+				t.Fatalf("result %d is %+v of %+v", i, e, want)
+			}
+			if e.EvalDecision != q.Policies.Evaluate(&q.Request).String() {
+				t.Fatalf("result %d says %s", i, e.EvalDecision)
+			}
+			if err := q.Explain(new(strings.Builder)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !json.Valid([]byte(r.String())) {
+			t.Fatalf("the output is no JSON: %s", r)
+		}
+	})
+}
+
+func checkRefusal(t *testing.T, err error, text []byte) {
+	t.Helper()
+	in := (*strictjson.Error)(nil)
+	if !errors.As(err, &in) || strings.ContainsAny(err.Error(), "\n\r") {
+		t.Fatalf("refused with %T %q", err, err)
+	}
+	lines := bytes.Split(text, []byte("\n"))
+	if in.Line < 1 || in.Line > len(lines) || in.Column < 1 || in.Column > len(lines[in.Line-1])+1 {
+		t.Fatalf("refused at %d:%d, which is not in the text: %v", in.Line, in.Column, err)
+	}
+}

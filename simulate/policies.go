@@ -1,0 +1,149 @@
+package simulate
+
+import (
+	"fmt"
+
+	"extauthz/iam"
+)
+
+// compiler compiles the policies of inputs and remembers them, for the inputs of
+// one run tend to repeat the same texts.
+type compiler struct {
+	policies map[policyText]*iam.Policy
+	size     int // bytes of text remembered
+}
+
+// policyText is all that a compiled policy depends on.
+type policyText struct {
+	kind     iam.Kind
+	id, text string
+}
+
+// maxRemembered bounds the texts that are remembered, in bytes; beyond it
+// remembering begins anew.
+const maxRemembered = 8 << 20
+
+func (c *compiler) compile(kind iam.Kind, id, text string) (*iam.Policy, error) {
+	key := policyText{kind, id, text}
+	if p := c.policies[key]; p != nil {
+		return p, nil
+	}
+	p, err := iam.Compile(kind, id, []byte(text))
+	if err != nil {
+		return nil, err
+	}
+	if c.policies == nil || c.size > maxRemembered {
+		c.policies, c.size = map[policyText]*iam.Policy{}, 0
+	}
+	c.policies[key] = p
+	c.size += len(text)
+	return p, nil
+}
+
+// policy reads one policy, whose id in the output is given.
+func (in *input) policy(kind iam.Kind, id string) (*iam.Policy, error) {
+	text, at, err := in.reader.String(id + ", the text of a policy,")
+	if err != nil {
+		return nil, err
+	}
+	p, err := in.compiler.compile(kind, id, text)
+	if err != nil {
+		return nil, in.reader.ErrorAt(at, "%v", err)
+	}
+	return p, nil
+}
+
+// policyList reads an array of policies, whose ids are numbered from 1.
+func (in *input) policyList(kind iam.Kind, name string, policies *[]*iam.Policy) error {
+	return in.reader.Array(name, func(n int) error {
+		p, err := in.policy(kind, fmt.Sprintf("%s.%d", name, n))
+		*policies = append(*policies, p)
+		return err
+	})
+}
+
+// policyLevels reads an array of arrays of policies, root first.
+func (in *input) policyLevels(kind iam.Kind, name string, levels *[][]*iam.Policy) error {
+	return in.reader.Array(name+", a list of policies for each level,", func(n int) error {
+		var level []*iam.Policy
+		err := in.policyList(kind, fmt.Sprintf("%s.%d", name, n), &level)
+		*levels = append(*levels, level)
+		return err
+	})
+}
+
+// serviceControlPolicies reads ServiceControlPolicyInputList, which is an extension,
+// or AWS's OrderedOrganizationPolicyInputList. They mean the same, so an input has
+// one of them.
+func (in *input) serviceControlPolicies(name string, at int) error {
+	if in.levelsField != "" {
+		return in.reader.ErrorAt(at, "the input has %s and %s; keep one of the two", in.levelsField, name)
+	}
+	in.levelsField = name
+	if name == orderedLevels {
+		return in.orderedLevels(name)
+	}
+	return in.policyLevels(iam.ServiceControlPolicy, name, &in.policies.SCPs)
+}
+
+// orderedLevels is the field of SimulateCustomPolicy for service control policies.
+const orderedLevels = "OrderedOrganizationPolicyInputList"
+
+// orderedLevels reads a list of objects, one for each level, root first (IAM API
+// Reference, OrderedOrganizationPolicyType).
+func (in *input) orderedLevels(name string) error {
+	const member = "ServiceControlPolicyInputList"
+	return in.reader.Array(name+", a list of levels,", func(n int) error {
+		what, start := fmt.Sprintf("%s.%d", name, n), in.reader.Start()
+		var level []*iam.Policy
+		found := false
+		err := in.reader.Object(what, func(key string, at int) error {
+			if found = key == member; !found {
+				return in.reader.ErrorAt(at, "unknown field %q; a level has %s", key, member)
+			}
+			return in.policyList(iam.ServiceControlPolicy, what+"."+key, &level)
+		})
+		if err == nil && !found {
+			err = in.reader.ErrorAt(start, "%s lacks %s; list the policies of the level there", what, member)
+		}
+		in.policies.SCPs = append(in.policies.SCPs, level)
+		return err
+	})
+}
+
+// boundary reads PermissionsBoundaryPolicyInputList. A principal has one
+// permissions boundary at most.
+func (in *input) boundary(name string) error {
+	at := in.reader.Start()
+	err := in.policyList(iam.PermissionsBoundary, name, &in.policies.Boundary)
+	if err == nil && len(in.policies.Boundary) > 1 {
+		err = in.reader.ErrorAt(at, "%s has %d policies; a principal has one permissions boundary at most", name, len(in.policies.Boundary))
+	}
+	return err
+}
+
+// resourcePolicy reads ResourcePolicy.
+func (in *input) resourcePolicy(name string) error {
+	p, err := in.policy(iam.RepositoryPolicy, name)
+	in.policies.Resource = append(in.policies.Resource, p)
+	return err
+}
+
+// registryPolicy reads RegistryPolicy, which may be a list of one.
+func (in *input) registryPolicy(name string) error {
+	add := func(int) error {
+		p, err := in.policy(iam.RegistryPolicy, name)
+		in.policies.Resource = append(in.policies.Resource, p)
+		return err
+	}
+	at := in.reader.Start()
+	if !in.reader.AtArray() {
+		return add(1)
+	}
+	return in.reader.Array(name, func(n int) error {
+		if n > 1 {
+			return in.reader.ErrorAt(at, "%s has more than one policy; a registry has one", name)
+		}
+		return add(n)
+	})
+}

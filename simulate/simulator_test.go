@@ -1,0 +1,141 @@
+package simulate
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestLines holds that each line of input has its line of output, in order,
+// whatever is wrong with it, and that its Id comes back.
+func TestLines(t *testing.T) {
+	good := with(fields{"PolicyInputList": []string{allowAll}, "Id": "good <1>"}).text(t)
+	lines := []struct{ in, want string }{
+		{good, `{"Id":"good `},
+		{`{"Id":7,"ActionNames":["ecr:PutImage"]}`, `{"Id":7,"EvaluationResults":[{"EvalActionName":"ecr:PutImage","EvalResourceName":"*","EvalDecision":"implicitDeny"`},
+		{`{"ActionNames":["ecr:PutImage"]}`, `{"EvaluationResults":[{`},
+		{`{"ActionNames":[],"Id":{"n":1}}`, `{"Id":{"n":1},"Error":"in:4:1: ActionNames is missing`},
+		{``, `{"Error":"in:5:1: not JSON: `},
+		{`nonsense`, `{"Error":"in:6:2: not JSON`},
+		{`{"Id":"a","Unknown":1}`, `{"Id":"a","Error":"in:7:11: unknown field`},
+		{strings.Repeat(" ", maxLine) + good, `{"Error":"in:8:1: the line is longer than 16 MiB`},
+		{good + "\r", `{"Id":"good `},
+		{good, `{"Id":"good `},
+	}
+	var in []string
+	for _, l := range lines {
+		in = append(in, l.in)
+	}
+	for _, end := range []string{"", "\n"} {
+		var out strings.Builder
+		if err := new(Simulator).Lines("in", strings.NewReader(strings.Join(in, "\n")+end), &out); err != nil {
+			t.Fatal(err)
+		}
+		got := strings.SplitAfter(out.String(), "\n")
+		if len(got) != len(lines)+1 || got[len(lines)] != "" {
+			t.Fatalf("%d lines, want %d", len(got)-1, len(lines))
+		}
+		for i, l := range lines {
+			if !strings.HasPrefix(got[i], l.want) || !json.Valid([]byte(got[i])) || strings.Contains(got[i], `"Error"`) == strings.Contains(got[i], `"EvaluationResults"`) {
+				t.Errorf("line %d is %.300s, want %s", i+1, got[i], l.want)
+			}
+		}
+	}
+	if err := new(Simulator).Lines("in", strings.NewReader(""), io.Discard); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestLinesAnswersAtOnce holds that an answer does not wait for the next input.
+func TestLinesAnswersAtOnce(t *testing.T) {
+	from, to := io.Pipe()
+	answers, out := io.Pipe()
+	done := make(chan error, 1)
+	go func() {
+		done <- new(Simulator).Lines("in", from, out)
+		out.Close()
+	}()
+	lines := json.NewDecoder(answers)
+	for i := range 3 {
+		if _, err := fmt.Fprintf(to, "{\"Id\":%d,\"ActionNames\":[\"a:b\"]}\n", i); err != nil {
+			t.Fatal(err)
+		}
+		var answer struct{ ID int }
+		if err := lines.Decode(&answer); err != nil || answer.ID != i {
+			t.Fatalf("answer %v, error %v", answer, err)
+		}
+	}
+	to.Close()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(5 * time.Minute):
+		t.Error("it does not end with its input")
+	}
+}
+
+type failing struct{}
+
+func (failing) Write([]byte) (int, error) { return 0, errors.New("no room") }
+func (failing) Read([]byte) (int, error)  { return 0, errors.New("torn off") }
+
+func TestLinesFails(t *testing.T) {
+	if err := new(Simulator).Lines("in", strings.NewReader("{}\n"), failing{}); err == nil || !strings.Contains(err.Error(), "no room") {
+		t.Errorf("writing fails with %v", err)
+	}
+	if err := new(Simulator).Lines("in", failing{}, io.Discard); err == nil || !strings.Contains(err.Error(), "torn off") {
+		t.Errorf("reading fails with %v", err)
+	}
+}
+
+// TestCompiledOnce holds that a policy is compiled once for its kind, id and
+// text, and that what is remembered stays bounded.
+func TestCompiledOnce(t *testing.T) {
+	s := new(Simulator)
+	read := func(f fields) *Question {
+		t.Helper()
+		simulation, err := s.Read("in", []byte(with(f).text(t)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &simulation.Questions[0]
+	}
+	first := read(fields{"PolicyInputList": []string{allowAll}, "SessionPolicyInputList": []string{allowAll}})
+	second := read(fields{"PolicyInputList": []string{allowAll}})
+	if first.Policies.Identity[0] != second.Policies.Identity[0] || first.Policies.Identity[0] == first.Policies.Session[0] {
+		t.Error("policies are not remembered by kind, id and text")
+	}
+	s.compiler.size = maxRemembered
+	read(fields{"PolicyInputList": []string{denyAll}})
+	if n := len(s.compiler.policies); n != 3 || s.compiler.size != maxRemembered+len(denyAll) {
+		t.Errorf("%d policies of %d bytes remembered", n, s.compiler.size)
+	}
+	read(fields{"PolicyInputList": []string{allowPush}})
+	if n := len(s.compiler.policies); n != 1 || s.compiler.size != len(allowPush) {
+		t.Errorf("%d policies of %d bytes remembered", n, s.compiler.size)
+	}
+}
+
+// BenchmarkLines is a stream of simple inputs, whose policies repeat.
+func BenchmarkLines(b *testing.B) {
+	line := with(fields{"Id": 1, "PolicyInputList": []string{allowPush, allowAll}, "CallerArn": alice, "ResourcePolicy": granting(`{"AWS":"` + alice + `"}`),
+		"ContextEntries": entry("aws:SourceIp", "ip", "192.0.2.7")}).text(b) + "\n"
+	lines := bytes.Repeat([]byte(line), 100)
+	s := new(Simulator)
+	b.ReportAllocs()
+	b.SetBytes(int64(len(line)))
+	for n := 0; b.Loop(); n++ {
+		if n%100 == 0 {
+			if err := s.Lines("in", bytes.NewReader(lines), io.Discard); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}

@@ -1,0 +1,253 @@
+package simulate
+
+import (
+	"context"
+	"encoding/base64"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"extauthz/authz"
+	"extauthz/decision"
+	"extauthz/mapping"
+	"extauthz/policystore"
+)
+
+// short is an answer in one line.
+func short(w *Whoami) string {
+	if w.IsNobody() {
+		return w.Source + ": " + w.Reason
+	}
+	text := w.Source + " " + w.Principal[strings.LastIndexByte(w.Principal, ':')+1:]
+	for _, key := range slices.Sorted(maps.Keys(w.Tags)) {
+		text += " " + key + "=" + w.Tags[key]
+	}
+	if w.SourceIdentity != "" {
+		text += " from " + w.SourceIdentity
+	}
+	if w.SourceARN != "" {
+		text += " for " + w.SourceARN + " of " + w.SourceAccount
+	}
+	for _, files := range []struct {
+		name  string
+		files []string
+	}{{"policies", w.Policies}, {"boundary", w.Boundary}, {"session", w.SessionPolicies}, {"registry", w.RegistryPolicy}, {"scp", w.ServiceControlPolicies}, {"rcp", w.ResourceControlPolicies}} {
+		if len(files.files) > 0 {
+			text += " " + files.name + " " + strings.ReplaceAll(strings.Join(files.files, ","), "managed/", "")
+		}
+	}
+	return text
+}
+
+func TestWhoamiByCredential(t *testing.T) {
+	s, issuer := callers(t)
+	web := issuer.token(t, "ci.example.com", map[string]any{"sub": "project:web", "ref": "main"})
+	pod := issuer.token(t, "pods.example.com", map[string]any{"sub": "system:serviceaccount:shop:cart"})
+	builder := "assumed-role/builder/web branch=main team=red policies pushing.json,reading.json session reading.json"
+	for _, c := range []struct {
+		name       string
+		credential Credential
+		want       string
+		unverified string
+	}{
+		{"user", Credential{User: "alice"}, "basic user/alice team=blue policies pushing.json boundary limits.json", "password"},
+		{"federated user", Credential{User: "guest"}, "basic federated-user/guest team=blue policies pushing.json boundary limits.json session reading.json", "password"},
+		{"certificate where none is taken", inRegistry(shownBy(t, "spiffe://cluster.local/ns/shop/sa/cart", ""), "anyone"), "mtls: the registry does not take mtls as proof of who calls", ""},
+		{"unknown user", Credential{User: "eve"}, `basic: user "eve" has no line in htpasswd`, ""},
+		{"user where passwords are not taken", Credential{User: "alice", Registry: "anyone"}, "basic: the registry does not take basic as proof of who calls", ""},
+		{"Bearer token", Credential{Token: web}, "bearer " + builder, ""},
+		{"token as password of AWS", Credential{User: "AWS", Token: web}, "basic " + builder, ""},
+		{"token as password of a role", Credential{User: "123456789012/ci/builder", Token: web}, "basic " + builder, ""},
+		{"token as password of another role", Credential{User: "123456789012/pods", Token: web}, `basic: the token of issuer "ci" is not authorized to perform: sts:AssumeRoleWithWebIdentity on resource: arn:aws:iam::123456789012:role/pods: the role has no trust policy`, ""},
+		{"token that is bound", Credential{Token: pod}, "bearer assumed-role/pods/shop serviceaccount=cart", ""},
+		{"token of another audience", Credential{Token: issuer.token(t, "ci.example.com", map[string]any{"aud": "sts.amazonaws.com", "sub": "project:web"})}, "bearer: ", ""},
+		{"token that has expired", Credential{Token: issuer.token(t, "ci.example.com", map[string]any{"exp": noon.Unix() - 600, "sub": "project:web"})}, "bearer: the token expired at 2026-05-01T11:50:00Z", ""},
+		{"token that is not signed", Credential{Token: web[:strings.LastIndexByte(web, '.')+1]}, "bearer: ", ""},
+		{"token of an unknown issuer", Credential{Token: issuer.token(t, "evil.example.com", nil)}, `bearer: the token is of issuer "https://evil.example.com"`, ""},
+		{"token that only Envoy verifies", Credential{Token: issuer.token(t, "mesh.example.com", nil)}, `bearer: tokens of issuer "mesh" are verified by Envoy's jwt_authn only`, ""},
+		{"token as password of a user", Credential{User: "alice", Token: web}, "basic: ", ""},
+		{"token for another registry", Credential{Token: web, Registry: "anyone"}, "bearer: ", ""},
+		{"certificate with a URI", shownBy(t, "spiffe://cluster.local/ns/shop/sa/cart", ""), "mtls assumed-role/pods/shop serviceaccount=cart from cart", "certificate"},
+		{"certificate with a DNS name", shownBy(t, "", "ci.internal"), "mtls ci.amazonaws.com for arn:aws:codebuild:eu-central-1:123456789012:project/app of 123456789012", "certificate"},
+		{"certificate of nobody", shownBy(t, "spiffe://elsewhere/x", ""), `mtls: no principal is bound to uri "spiffe://elsewhere/x"`, ""},
+		{"header", Credential{Header: "alice@example.com", Registry: "proxied"}, "header user/alice team=blue policies pushing.json boundary limits.json", "header"},
+		{"header with two names", Credential{Header: "alice@example.com,bob@example.com", Registry: "proxied"}, "header: the header x-user holds a comma", ""},
+		{"header of nobody", Credential{Header: "alice", Registry: "proxied"}, `header: no principal is bound to header "alice"`, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.credential.Time = noon
+			if c.credential.Registry == "" {
+				c.credential.Registry = "main"
+			}
+			w, err := c.credential.Whoami(context.Background(), s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := short(w); got != c.want && (!w.IsNobody() || !strings.HasPrefix(got, c.want)) {
+				t.Errorf("got  %s\nwant %s", got, c.want)
+			}
+			if strings.Contains(c.want, "sts:") && (w.Issuer != "ci" || w.KeyID == "") {
+				t.Errorf("issuer %q, key %q", w.Issuer, w.KeyID)
+			}
+			if (w.NotVerified == "") != (c.unverified == "") || !strings.Contains(w.NotVerified, c.unverified) {
+				t.Errorf("not verified: %q, want %q", w.NotVerified, c.unverified)
+			}
+			wantNoSecret(t, w, &c.credential)
+		})
+	}
+}
+
+// wantNoSecret wants neither token nor signature in an answer.
+func wantNoSecret(t *testing.T, w *Whoami, c *Credential) {
+	t.Helper()
+	for part := range strings.SplitSeq(c.Token, ".") {
+		if part != "" && strings.Contains(w.String(), part) {
+			t.Errorf("the answer holds a part of the token: %s", w)
+		}
+	}
+}
+
+func TestWhoamiOfACredentialThatCannotBeShown(t *testing.T) {
+	s, _ := callers(t)
+	for name, c := range map[string]struct {
+		credential Credential
+		want       string
+	}{
+		"no registry named":        {Credential{User: "alice"}, "registries.yaml has anyone, main, proxied"},
+		"unknown registry":         {Credential{User: "alice", Registry: "x"}, `no registry "x"`},
+		"registry takes no header": {Credential{Header: "alice@example.com", Registry: "main"}, "takes no header"},
+	} {
+		if w, err := c.credential.Whoami(context.Background(), s); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, error %v, want %q", name, w, err, c.want)
+		}
+	}
+}
+
+func TestWhoamiByRequest(t *testing.T) {
+	s, issuer := callers(t)
+	claims := map[string]any{"iss": "https://mesh.example.com", "aud": "main.example.com", "exp": float64(noon.Unix() + 600), "iat": float64(noon.Unix() - 60), "sub": "x"}
+	mesh := issuer.token(t, "mesh.example.com", map[string]any{"sub": "x"})
+	to := func(registry string, headers ...mapping.Header) *authz.Request {
+		return &authz.Request{
+			Method: "GET", Path: "/v2/", Host: registry + ".example.com", Peer: "192.0.2.7", Headers: headers,
+			Extensions: map[string]string{authz.RegistryExtension: registry}, Time: noon,
+		}
+	}
+	verified := to("main", mapping.Header{Name: "authorization", Value: "Bearer " + mesh})
+	verified.Metadata = map[string]any{"mesh": claims}
+	forwarded := mapping.Header{Name: "x-forwarded-for", Value: "203.0.113.9, 192.0.2.7"}
+	unvouched := to("proxied", forwarded, mapping.Header{Name: "x-user", Value: "alice@example.com"})
+	vouched := to("proxied", unvouched.Headers...)
+	vouched.Extensions[authz.HeaderExtension] = "x-user"
+	elsewhere := to("main")
+	elsewhere.Host = "anyone.example.com"
+	password := "Basic " + base64.StdEncoding.EncodeToString([]byte("alice:alice-secret"))
+	for _, c := range []struct {
+		name    string
+		request *authz.Request
+		want    string
+	}{
+		{"password", to("main", mapping.Header{Name: "authorization", Value: password}), "basic user/alice team=blue policies pushing.json boundary limits.json"},
+		{"wrong password", to("main", mapping.Header{Name: "authorization", Value: password + "AAAA"}), "basic: "},
+		{"token that Envoy verified", verified, "jwt_authn assumed-role/builder/mesh branch=none team=red policies pushing.json,reading.json"},
+		{"header that Envoy does not vouch for", unvouched, "header: the header x-user does not count here: Envoy's configuration does not say that"},
+		{"header by a proxy", vouched, "header user/alice team=blue policies pushing.json boundary limits.json"},
+		{"header around the proxy", to("proxied", mapping.Header{Name: "x-user", Value: "alice@example.com"}), ": "},
+		{"nothing", to("main"), ": the request carries no credential"},
+		{"nothing, where that is anonymous", to("anyone"), " anonymous"},
+		{"another registry's host", elsewhere, ": "},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := RequestWhoami(context.Background(), s, c.request)
+			if got := short(w); got != c.want && (!w.IsNobody() || !strings.HasPrefix(got, c.want) || w.Reason == "") {
+				t.Errorf("got  %s\nwant %s", got, c.want)
+			}
+			if strings.Contains(w.String(), "secret") || strings.Contains(w.String(), password[6:]) {
+				t.Errorf("the answer holds a password: %s", w)
+			}
+		})
+	}
+	w := RequestWhoami(context.Background(), s, vouched)
+	if w.Context["aws:SourceIp"] != "203.0.113.9" || w.Context["aws:PrincipalTag/team"] != "blue" {
+		t.Errorf("context %v", w.Context)
+	}
+	if paths, _ := w.Context["aws:PrincipalOrgPaths"].([]string); len(paths) != 1 {
+		t.Errorf("context %v", w.Context)
+	}
+}
+
+// TestWhoamiWaits holds that keys that cannot be had are a reason, in time.
+func TestWhoamiWaits(t *testing.T) {
+	s, issuer := callers(t)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	c := Credential{Registry: "main", Token: issuer.token(t, "away.example.com", nil), Time: noon}
+	w, err := c.Whoami(ctx, s)
+	if err != nil || !w.IsNobody() || w.Source != "bearer" || w.Reason == "" {
+		t.Errorf("%v, error %v", w, err)
+	}
+}
+
+func inRegistry(c Credential, name string) Credential {
+	c.Registry = name
+	return c
+}
+
+// TestWhoamiListsWhatBindsEveryone holds that the policies of registry and
+// organization are listed for whom they bind, and for nobody else.
+func TestWhoamiListsWhatBindsEveryone(t *testing.T) {
+	const guard, full = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"ecr:DeleteRepository","Resource":"*"}]}`,
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
+	registry := strings.Replace(guard, "ecr:DeleteRepository", "ecr:*", 1)
+	directory := t.TempDir()
+	if err := os.CopyFS(directory, os.DirFS("testdata/callers")); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"organization/scp/0-root/full.json": full, "organization/scp/1-ou/more.json": full,
+		"organization/rcp/0-root/guard.json":                      guard,
+		"accounts/123456789012/eu-central-1/registry-policy.json": registry,
+	} {
+		file := filepath.Join(directory, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const organization = " scp organization/scp/0-root/full.json,organization/scp/1-ou/more.json"
+	const others = " rcp organization/rcp/0-root/guard.json"
+	const registryPolicy = " registry accounts/123456789012/eu-central-1/registry-policy.json"
+	for _, c := range []struct{ name, organization, want string }{
+		{"a member", "", registryPolicy + organization + others},
+		{"the management account", "managementAccount: \"123456789012\"\n", registryPolicy},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if err := os.WriteFile(filepath.Join(directory, "organization.yaml"), []byte("id: o-a1b2c3d4e5\n"+c.organization+"accounts: {\"123456789012\": \"o-a1b2c3d4e5/r-ab12/\"}\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			s, err := policystore.Load(directory, decision.Options{CacheSize: 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w, err := (&Credential{User: "alice", Registry: "main", Time: noon}).Whoami(context.Background(), s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := short(w); !strings.HasSuffix(got, "boundary limits.json"+c.want) {
+				t.Errorf("got %s, want %s", got, c.want)
+			}
+			machine := inRegistry(shownBy(t, "", "ci.internal"), "main")
+			machine.Time = noon
+			service, err := machine.Whoami(context.Background(), s)
+			if err != nil || len(service.ServiceControlPolicies) > 0 {
+				t.Errorf("a service is bound by %v, error %v", service.ServiceControlPolicies, err)
+			}
+		})
+	}
+}
