@@ -8,9 +8,9 @@ import (
 
 	"extauthz/iam"
 	"extauthz/identity"
+	"extauthz/identity/sts"
 	"extauthz/mapping"
 	"extauthz/policystore"
-	"extauthz/identity/sts"
 )
 
 // place is a registry to ask about.

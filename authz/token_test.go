@@ -11,8 +11,8 @@ import (
 	"strings"
 	"testing"
 
-	"extauthz/mapping"
 	"extauthz/identity/oidc/oidctest"
+	"extauthz/mapping"
 )
 
 // Tokens, by each way that they can be shown.

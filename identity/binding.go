@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"time"
 
-	"extauthz/identity/nametemplate"
 	"extauthz/iam"
+	"extauthz/identity/nametemplate"
 	"extauthz/identity/sts"
 )
 

@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"extauthz/identity/basic"
 	"extauthz/iam"
 	"extauthz/iam/iamtest"
+	"extauthz/identity/basic"
 	"extauthz/identity/oidc"
 	"extauthz/identity/oidc/oidctest"
 	"extauthz/identity/sts"
@@ -195,4 +195,6 @@ func (w want) check(t testing.TB, caller *Caller, f *Failure) {
 // encode is the credential of HTTP Basic.
 func encode(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
 
-func basicHeader(user, password string) []string { return []string{"Basic " + encode(user+":"+password)} }
+func basicHeader(user, password string) []string {
+	return []string{"Basic " + encode(user+":"+password)}
+}

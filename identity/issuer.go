@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"extauthz/identity/nametemplate"
 	"extauthz/iam"
+	"extauthz/identity/nametemplate"
 	"extauthz/identity/oidc"
 	"extauthz/identity/sts"
 )

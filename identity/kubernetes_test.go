@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"extauthz/identity/nametemplate"
 	"extauthz/iam"
+	"extauthz/identity/nametemplate"
 	"extauthz/identity/sts"
 )
 

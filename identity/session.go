@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"extauthz/identity/nametemplate"
 	"extauthz/iam"
+	"extauthz/identity/nametemplate"
 	"extauthz/identity/oidc"
 	"extauthz/identity/sts"
 )
@@ -22,7 +22,7 @@ type sessionTemplate struct {
 	tags           []tagTemplate
 	tagClaims      []tagClaim
 	sourceIdentity *nametemplate.Template // nil for none
-	policies       []*iam.Policy     // session policies
+	policies       []*iam.Policy          // session policies
 	sourceARN      *nametemplate.Template // nil for none
 	sourceAccount  *nametemplate.Template // likewise
 }

@@ -7,9 +7,9 @@ import (
 
 	"golang.org/x/crypto/bcrypt"
 
-	"extauthz/identity/basic"
 	"extauthz/iam"
 	"extauthz/iam/iamtest"
+	"extauthz/identity/basic"
 	"extauthz/identity/sts"
 )
 

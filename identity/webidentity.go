@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"time"
 
-	"extauthz/identity/nametemplate"
 	"extauthz/iam"
+	"extauthz/identity/nametemplate"
 	"extauthz/identity/oidc"
 	"extauthz/identity/sts"
 )
@@ -55,7 +55,7 @@ type webIdentity struct {
 	issuer   *issuer
 	token    *oidc.Token
 	captures nametemplate.Values // of the issuer's claims
-	context  iam.Context    // condition keys of the request itself
+	context  iam.Context         // condition keys of the request itself
 }
 
 // principal is the principal that the token is bound to or, where the client names

@@ -5,9 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"extauthz/identity/nametemplate"
 	"extauthz/iam"
 	"extauthz/identity"
+	"extauthz/identity/nametemplate"
 	"extauthz/policystore"
 )
 

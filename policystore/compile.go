@@ -6,12 +6,12 @@ import (
 	"slices"
 	"strings"
 
-	"extauthz/identity/basic"
 	"extauthz/decision"
 	"extauthz/iam"
+	"extauthz/identity/basic"
 	"extauthz/identity/oidc"
-	"extauthz/policystore/directory"
 	"extauthz/identity/sts"
+	"extauthz/policystore/directory"
 )
 
 // lasting is what outlives snapshots.

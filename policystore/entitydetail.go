@@ -5,8 +5,8 @@ import (
 	"strings"
 
 	"extauthz/iam"
-	"extauthz/strictjson"
 	"extauthz/identity/sts"
+	"extauthz/strictjson"
 )
 
 // An entityDetail is a user, a group or a role.

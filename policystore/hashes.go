@@ -3,9 +3,9 @@ package policystore
 import (
 	"fmt"
 
-	"extauthz/identity/basic"
 	"extauthz/iam"
 	"extauthz/identity"
+	"extauthz/identity/basic"
 )
 
 // costlyHashes returns a finding for each line of the password file whose hash takes

@@ -4,9 +4,9 @@ import (
 	"errors"
 	"slices"
 
-	"extauthz/identity/basic"
 	"extauthz/iam"
 	"extauthz/identity"
+	"extauthz/identity/basic"
 	"extauthz/identity/oidc"
 	"extauthz/identity/sts"
 )
@@ -37,7 +37,7 @@ type sources struct {
 	files        *keyFiles
 	organization *sts.Organization
 	passwords    *basic.Passwords // check those of the Basic users
-	keys         *oidc.KeyCache       // has the key sets at URLs
+	keys         *oidc.KeyCache   // has the key sets at URLs
 }
 
 // loadPrincipals reads who is who: first the users and roles that authorizations

@@ -9,8 +9,8 @@ import (
 	"extauthz/iam"
 	"extauthz/identity"
 	"extauthz/identity/oidc"
-	"extauthz/policystore/directory"
 	"extauthz/identity/sts"
+	"extauthz/policystore/directory"
 )
 
 // A Snapshot is a policy directory compiled: all that decides a request,

@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"extauthz/iam"
-	"extauthz/strictjson"
 	"extauthz/identity/sts"
+	"extauthz/strictjson"
 )
 
 // resourceTags are the condition keys that tell the tags of repositories, by

@@ -5,12 +5,12 @@ import (
 	"slices"
 	"strings"
 
-	"extauthz/simulate"
 	"extauthz/authz"
 	"extauthz/decision"
 	"extauthz/iam"
 	"extauthz/identity"
 	"extauthz/policystore"
+	"extauthz/simulate"
 )
 
 // An Answer is what became of a test. Its zero value is a refusal.

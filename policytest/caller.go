@@ -7,9 +7,9 @@ import (
 
 	"extauthz/authz"
 	"extauthz/identity"
+	"extauthz/identity/sts"
 	"extauthz/mapping"
 	"extauthz/policystore"
-	"extauthz/identity/sts"
 )
 
 // caller finds who asks. nobody is the answer to a credential that does not

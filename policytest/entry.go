@@ -10,11 +10,11 @@ import (
 	"time"
 	"unicode"
 
-	"extauthz/simulate"
 	"extauthz/authz"
 	"extauthz/iam"
-	"extauthz/strictyaml"
 	"extauthz/identity/sts"
+	"extauthz/simulate"
+	"extauthz/strictyaml"
 )
 
 // fileEntry is a file of tests.

@@ -9,9 +9,9 @@ import (
 	"extauthz/authz"
 	_ "extauthz/goldentest" // accept -update
 	"extauthz/identity"
-	"extauthz/mapping"
 	"extauthz/identity/oidc"
 	"extauthz/identity/sts"
+	"extauthz/mapping"
 )
 
 func TestParse(t *testing.T) {

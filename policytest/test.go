@@ -5,8 +5,8 @@ import (
 
 	"extauthz/authz"
 	"extauthz/identity"
-	"extauthz/mapping"
 	"extauthz/identity/sts"
+	"extauthz/mapping"
 )
 
 // A Test is one policy test. Its zero value expects a refusal.

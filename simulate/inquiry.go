@@ -9,9 +9,9 @@ import (
 	"extauthz/authz"
 	"extauthz/iam"
 	"extauthz/identity"
+	"extauthz/identity/sts"
 	"extauthz/mapping"
 	"extauthz/policystore"
-	"extauthz/identity/sts"
 )
 
 // An Inquiry is what a principal asks of a registry that a policy directory

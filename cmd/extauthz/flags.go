@@ -8,8 +8,8 @@ import (
 	"regexp"
 	"strings"
 
-	"extauthz/simulate"
 	"extauthz/mapping"
+	"extauthz/simulate"
 )
 
 // environmentPrefix begins the name of every environment variable that is read.

@@ -4,8 +4,8 @@ import (
 	"flag"
 	"io"
 
-	"extauthz/simulate"
 	"extauthz/mapping"
+	"extauthz/simulate"
 )
 
 // mapCommand is what the flags of map say.

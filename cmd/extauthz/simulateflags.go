@@ -6,9 +6,9 @@ import (
 	"strings"
 	"time"
 
-	"extauthz/simulate"
 	"extauthz/iam"
 	"extauthz/identity/sts"
+	"extauthz/simulate"
 )
 
 // simulation is what the flags of simulate say.

@@ -6,10 +6,10 @@ import (
 	"io"
 	"time"
 
-	"extauthz/simulate"
 	"extauthz/envoy"
 	"extauthz/identity"
 	"extauthz/policystore"
+	"extauthz/simulate"
 )
 
 // whoamiTimeout bounds how long the keys of an issuer are waited for.

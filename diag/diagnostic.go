@@ -1,0 +1,76 @@
+package diag
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+)
+
+// A Diagnostic is one fault, or one thing that is probably a mistake. Diagnostics are
+// comparable: two that are equal say the same.
+type Diagnostic struct {
+	Position
+	Severity Severity
+	// Code names the kind of diagnostic, such as "unknown-action". It does not change
+	// from version to version. "" is a fault that keeps its file from loading.
+	Code string
+	// Problem says what is wrong. It begins in lower case and has no full stop.
+	Problem string
+	// Remedy says what to do, in the imperative; "" if Problem says enough.
+	Remedy string
+	// Pointer is the JSON Pointer (RFC 6901) of the value, "" if unknown.
+	Pointer string
+	// Identity is the message without the positions that it mentions: it stays the
+	// same when lines are added before them. "" means that the message has none.
+	Identity string
+}
+
+// New returns the diagnostic of a fault.
+func New(at Position, problem, remedy string) Diagnostic {
+	return Diagnostic{Position: at, Problem: problem, Remedy: remedy}
+}
+
+// Message returns "problem; remedy".
+func (d Diagnostic) Message() string {
+	if d.Remedy == "" {
+		return d.Problem
+	}
+	return d.Problem + "; " + d.Remedy
+}
+
+// Error returns "file:line:column: problem; remedy".
+func (d Diagnostic) Error() string {
+	if at := d.Position.String(); at != "" {
+		return at + ": " + d.Message()
+	}
+	return d.Message()
+}
+
+// Text returns "file:line:column: severity: code: problem; remedy", as
+// `extauthz lint` prints it. A text in a JSON string is described by the position
+// of the string in its file.
+func (d Diagnostic) Text() string {
+	return fmt.Sprintf("%s: %s: %s: %s", at(d.File, d.InFile()), d.Severity, d.Code, d.inFileMessage())
+}
+
+// inFileMessage is the message for a reader who knows [Position.InFile] only: of a
+// text in a JSON string, it begins with the position in that text.
+func (d Diagnostic) inFileMessage() string { return d.locate(d.Message(), d.Point.String()) }
+
+// identity is Identity for such a reader, without that position.
+func (d Diagnostic) identity() string { return d.locate(cmp.Or(d.Identity, d.Message()), "") }
+
+func (d Diagnostic) locate(message, point string) string {
+	switch {
+	case d.Element == "":
+		return message
+	case point == "":
+		return fmt.Sprintf("in %s: %s", d.Element, message)
+	}
+	return fmt.Sprintf("in %s: %s: %s", d.Element, point, message)
+}
+
+// Compare orders diagnostics by position, and then by code and message.
+func (d Diagnostic) Compare(e Diagnostic) int {
+	return cmp.Or(d.Position.Compare(e.Position), strings.Compare(d.Code, e.Code), strings.Compare(d.Message(), e.Message()), cmp.Compare(d.Severity, e.Severity))
+}
