@@ -12,7 +12,7 @@ import (
 	"extauthz/tests/stack"
 )
 
-// sources parses the Go files of the repository, tests apart, by path.
+// sources parses the Go files of the repository except tests, by path.
 func sources(t *testing.T) (*token.FileSet, map[string]*ast.File) {
 	t.Helper()
 	set, parsed := token.NewFileSet(), map[string]*ast.File{}
@@ -32,8 +32,8 @@ func sources(t *testing.T) (*token.FileSet, map[string]*ast.File) {
 	return set, parsed
 }
 
-// TestPackageDocs wants each package's contract in doc.go, or for a small
-// command in main.go, and in no second place.
+// TestPackageDocs checks that each package has one package comment, in doc.go or, for a
+// small command, in main.go.
 func TestPackageDocs(t *testing.T) {
 	_, parsed := sources(t)
 	documented := map[string]int{}
@@ -45,7 +45,7 @@ func TestPackageDocs(t *testing.T) {
 		}
 		documented[dir]++
 		if base != "doc.go" && base != "main.go" {
-			t.Errorf("%s has the package's documentation, which belongs in doc.go", name)
+			t.Errorf("%s contains the package comment; move it to doc.go", name)
 		}
 		want := "Package " + file.Name.Name + " "
 		if file.Name.Name == "main" {
@@ -62,7 +62,7 @@ func TestPackageDocs(t *testing.T) {
 	}
 }
 
-// TestExportedDocs wants a comment at every exported name of the product.
+// TestExportedDocs checks that every exported name of the product has a comment.
 func TestExportedDocs(t *testing.T) {
 	set, parsed := sources(t)
 	exported := 0
@@ -81,8 +81,8 @@ func TestExportedDocs(t *testing.T) {
 	}
 }
 
-// undocumented are the exported names that the declaration leaves without a
-// comment. It counts all exported ones.
+// undocumented returns the exported names of a declaration that have no comment. It adds
+// the number of all exported names to exported.
 func undocumented(d ast.Decl, exported *int) (names []string) {
 	switch d := d.(type) {
 	case *ast.FuncDecl:
@@ -107,8 +107,8 @@ func undocumented(d ast.Decl, exported *int) (names []string) {
 	return names
 }
 
-// receiverExported tells a method that users can call from one they cannot. A
-// String, Error or Unwrap does what everybody knows.
+// receiverExported reports whether other packages can call a method and need a comment to
+// use it. String, Error and Unwrap need none.
 func receiverExported(d *ast.FuncDecl) bool {
 	if d.Recv == nil {
 		return true

@@ -21,7 +21,7 @@ import (
 	"extauthz/tests/stack"
 )
 
-// found are the paths below examples that match the pattern.
+// found returns the paths below examples that match the pattern.
 func found(t *testing.T, pattern string, atLeast int) []string {
 	t.Helper()
 	paths, err := filepath.Glob(filepath.Join(stack.Root(), "examples", pattern))
@@ -40,8 +40,8 @@ func TestExamplePolicies(t *testing.T) {
 	}
 }
 
-// TestExampleEnvoys has Envoy itself validate every configuration as it
-// stands, but for the place of the certificates, which it wants to read.
+// TestExampleEnvoys lets Envoy validate every configuration. Only the paths of the
+// certificates are changed, because Envoy reads them.
 func TestExampleEnvoys(t *testing.T) {
 	envoy, err := envoybin.Find(context.Background(), stack.Cache(), envoybin.OnlyPinned, os.Stderr)
 	needed.Here(t, err)
@@ -68,7 +68,7 @@ func TestExampleEnvoys(t *testing.T) {
 	}
 }
 
-// validates has envoy judge the example, with the certificates in dir.
+// validates lets envoy validate the example with the certificates in dir.
 func validates(t *testing.T, envoy *envoybin.Envoy, example, dir string) {
 	t.Helper()
 	text, err := os.ReadFile(example)
@@ -92,11 +92,11 @@ func validates(t *testing.T, envoy *envoybin.Envoy, example, dir string) {
 	}
 }
 
-// tries are the timeout of a check and the bound of each of its tries, which
-// Envoy takes from the longest pause between two.
+// tries matches the timeout of a check and the longest pause between two tries, which
+// Envoy also uses as the timeout of each try.
 var tries = regexp.MustCompile(`(?s)grpc_service:\n +timeout: (\S+)\n.*?max_interval: (\S+) }`)
 
-// TestExampleTries wants a try of a check to last as long as the check may.
+// TestExampleTries checks that one try of a check may take as long as the whole check.
 func TestExampleTries(t *testing.T) {
 	for _, example := range found(t, "*/envoy.yaml", 4) {
 		text, err := os.ReadFile(example)
@@ -109,8 +109,8 @@ func TestExampleTries(t *testing.T) {
 	}
 }
 
-// TestExampleLogs holds what the configurations log to fields that contain no query
-// string, where clients put tokens, and no credential.
+// TestExampleLogs checks that the configurations log no field with a query string, where
+// clients put tokens, or with a credential.
 func TestExampleLogs(t *testing.T) {
 	allowed := regexp.MustCompile(`^(REQ\(:METHOD\)|REQ\(X-REQUEST-ID\)|PATH\(NQ:PATH\)|RESPONSE_CODE|DYNAMIC_METADATA\(envoy\.filters\.http\.ext_authz:(decision|action|repository|principal)\))$`)
 	for _, example := range found(t, "*/envoy.yaml", 4) {

@@ -15,8 +15,8 @@ import (
 	"extauthz/tests/needed"
 )
 
-// A shop is a folder in which somebody pastes the commands of a page, with programs
-// of the test in the place of AWS's and Kubernetes' own.
+// A shop is a folder in which the test runs the commands of a page, with the test's own
+// programs instead of aws and kubectl.
 type shop struct{ dir, bin, outputs, keys string }
 
 // awsProgram prints the output that the test has for its arguments, or fails as the
@@ -99,7 +99,7 @@ func newShop(t *testing.T) *shop {
 	return s
 }
 
-// paste runs commands in the shop's folder.
+// paste runs commands in the folder.
 func (s *shop) paste(commands string) (string, error) {
 	run := exec.Command("bash", "-c", commands)
 	run.Dir = s.dir
@@ -108,7 +108,7 @@ func (s *shop) paste(commands string) (string, error) {
 	return string(out), err
 }
 
-// blocks are the blocks of a page in a language.
+// blocks returns the code blocks of a page that are in a language.
 func blocks(text, language string) (all []string) {
 	for _, block := range regexp.MustCompile("(?ms)^```"+language+"\n(.*?)^```$").FindAllStringSubmatch(text, -1) {
 		all = append(all, block[1])
@@ -116,8 +116,8 @@ func blocks(text, language string) (all []string) {
 	return all
 }
 
-// TestExport pastes what policystore/README.md has for an account of AWS, and loads
-// what comes of it; then what it has for a ConfigMap, which must be the same.
+// TestExport runs the commands of policystore/README.md that export an AWS account, and
+// loads the result. Then it does the same with the commands for a ConfigMap.
 func TestExport(t *testing.T) {
 	s, text := newShop(t), page(t, filepath.Join("policystore", "README.md"))
 	commands := blocks(text, "bash")
@@ -171,8 +171,8 @@ func TestExport(t *testing.T) {
 	}
 }
 
-// TestSchemaCommands pastes the commands that write the schemas for editors, and finds
-// the ones that init writes.
+// TestSchemaCommands runs the commands that write the schemas for editors, and checks
+// that init writes the same schemas.
 func TestSchemaCommands(t *testing.T) {
 	s := &shop{dir: t.TempDir()}
 	if err := os.Symlink(filepath.Dir(program(t)), filepath.Join(s.dir, "bin")); err != nil {
@@ -187,8 +187,8 @@ func TestSchemaCommands(t *testing.T) {
 	}
 }
 
-// TestExportEnds checks that a failure which is not the lack of a policy ends each
-// export, wherever it is.
+// TestExportEnds checks that every failure stops the export, except the failure that a
+// repository has no policy.
 func TestExportEnds(t *testing.T) {
 	exports := blocks(page(t, filepath.Join("policystore", "README.md")), "bash")
 	for output, export := range map[string]string{

@@ -24,7 +24,7 @@ type pkg struct {
 	Module     *struct{ Path string }
 }
 
-// packages are the product's packages with all that they depend on, by path.
+// packages returns the product's packages and their dependencies, by path.
 func packages(t *testing.T) map[string]*pkg {
 	t.Helper()
 	list := exec.Command("go", "list", "-deps", "-json=ImportPath,Name,Dir,Standard,GoFiles,Imports,Deps,Module", "./...")
@@ -44,7 +44,7 @@ func packages(t *testing.T) map[string]*pkg {
 	return all
 }
 
-// own are the packages of the product itself.
+// own returns the packages of the product itself.
 func own(t *testing.T) (product []*pkg) {
 	t.Helper()
 	for _, p := range packages(t) {
@@ -58,15 +58,15 @@ func own(t *testing.T) (product []*pkg) {
 	return product
 }
 
-// files are the regular files of the repository that git knows or would take,
-// by their path in it.
+// files returns the paths of the regular files of the repository that git tracks or
+// would add.
 func files(t *testing.T) []string {
 	t.Helper()
 	list := exec.Command("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
 	list.Dir = stack.Root()
 	out, err := list.Output()
 	if err != nil {
-		return walked(t) // an unpacked archive, say
+		return walkFiles(t) // an unpacked archive, say
 	}
 	var names []string
 	for name := range bytes.SplitSeq(bytes.TrimRight(out, "\x00"), []byte{0}) {
@@ -77,8 +77,8 @@ func files(t *testing.T) []string {
 	return names
 }
 
-// walked are the regular files below the root, but for what is built or fetched.
-func walked(t *testing.T) (names []string) {
+// walkFiles returns the regular files below the root, except what is built or downloaded.
+func walkFiles(t *testing.T) (names []string) {
 	t.Helper()
 	err := fs.WalkDir(os.DirFS(stack.Root()), ".", func(name string, d fs.DirEntry, err error) error {
 		switch {

@@ -10,8 +10,8 @@ import (
 // mappedFolder is a line of a map of folders.
 var mappedFolder = regexp.MustCompile(`(?m)^\s*([a-z0-9]+)  +[a-z]`)
 
-// TestFoldersOfTests wants tests/doc.go to name every folder beside it, once, and
-// none that is not there.
+// TestFoldersOfTests checks that tests/doc.go lists every folder next to it once, and no
+// folder that does not exist.
 func TestFoldersOfTests(t *testing.T) {
 	_, parsed := sources(t)
 	named := map[string]int{}
@@ -36,11 +36,11 @@ func TestFoldersOfTests(t *testing.T) {
 		delete(named, folder)
 	}
 	for folder := range named {
-		t.Errorf("tests/doc.go names %s, which is not there", folder)
+		t.Errorf("tests/doc.go names %s, which does not exist", folder)
 	}
 }
 
-// codeIn is the code blocks of a documentation comment.
+// codeIn returns the code blocks of a documentation comment.
 func codeIn(doc string) string {
 	var blocks []string
 	for _, block := range new(comment.Parser).Parse(doc).Content {

@@ -20,8 +20,8 @@ const (
 	prom     = "github.com/prometheus/client_golang"
 )
 
-// mayImport says for each package what it may import beside the standard
-// library: data flows one way, so nothing may import what is below it.
+// mayImport lists for each package what it may import in addition to the standard library.
+// Data flows one way, so no package imports one that is above it in the flow.
 var mayImport = map[string][]string{
 	"goldentest":                          {},
 	"nearest":                             {},
@@ -57,7 +57,7 @@ func TestImports(t *testing.T) {
 		name := strings.TrimPrefix(p.ImportPath, "extauthz/")
 		allowed, known := mayImport[name]
 		if !known {
-			t.Errorf("package %s has no rule: say in mayImport what it may import", name)
+			t.Errorf("package %s has no rule; add it to mayImport", name)
 		}
 		for _, path := range p.Imports {
 			if !isStandard(path) && !slices.ContainsFunc(allowed, func(a string) bool { return within(path, a) }) {
@@ -67,7 +67,7 @@ func TestImports(t *testing.T) {
 	}
 }
 
-// TestImportRulesAreOneWay wants the table itself without a circle.
+// TestImportRulesAreOneWay checks that the table has no cycle.
 func TestImportRulesAreOneWay(t *testing.T) {
 	var reaches func(from, to string, depth int) bool
 	reaches = func(from, to string, depth int) bool {
@@ -77,19 +77,19 @@ func TestImportRulesAreOneWay(t *testing.T) {
 	}
 	for name := range mayImport {
 		if reaches(name, name, 0) {
-			t.Errorf("%s may import itself by way of others", name)
+			t.Errorf("%s may import itself through other packages", name)
 		}
 	}
 }
 
-// noWorld is what deciding packages stay away from: files, network, chance,
-// logs and processes. Of net/http a package may name the constants.
+// noWorld lists packages that a pure package does not import: files, network, randomness,
+// logs and processes. The constants of net/http are allowed.
 var noWorld = []string{
 	"os", "io/fs", "net", "net/http/httputil", "crypto/rand", "math/rand", "math/rand/v2",
 	"log", "log/slog", "os/exec", "os/signal", "syscall",
 }
 
-// TestPure wants iam and mapping to be a function of their input.
+// TestPure checks that iam and mapping depend only on their input.
 func TestPure(t *testing.T) {
 	checked := 0
 	for _, p := range own(t) {
@@ -113,9 +113,9 @@ func TestPure(t *testing.T) {
 	}
 }
 
-// TestNoProtobufBelowTheDoor wants everything between the door and the policies
-// free of gRPC and protobuf.
-func TestNoProtobufBelowTheDoor(t *testing.T) {
+// TestNoProtobufOutsideEnvoy checks that only envoy and the command depend on gRPC and
+// protobuf.
+func TestNoProtobufOutsideEnvoy(t *testing.T) {
 	for _, p := range own(t) {
 		if p.ImportPath == "extauthz/envoy" || strings.HasPrefix(p.ImportPath, "extauthz/cmd/") {
 			continue
@@ -128,14 +128,15 @@ func TestNoProtobufBelowTheDoor(t *testing.T) {
 	}
 }
 
-// isStandard tells the standard library by its paths without a dot.
+// isStandard reports whether a path belongs to the standard library: its first element
+// has no dot.
 func isStandard(path string) bool {
 	first, _, _ := strings.Cut(path, "/")
 	return !strings.Contains(first, ".") && first != "extauthz"
 }
 
-// within tells whether path is the allowed package of the product, or in the
-// allowed module.
+// within reports whether path is the allowed package of the product, or is in the allowed
+// module.
 func within(path, allowed string) bool {
 	return path == "extauthz/"+allowed || path == allowed || strings.HasPrefix(path, allowed+"/")
 }

@@ -10,7 +10,7 @@ import (
 	"extauthz/tests/stack"
 )
 
-// mayRequire are the modules that the product may depend on directly.
+// mayRequire lists the modules that the product may depend on directly.
 var mayRequire = []string{
 	"github.com/envoyproxy/go-control-plane/envoy", "github.com/fsnotify/fsnotify", "github.com/go-jose/go-jose/v4",
 	"github.com/hashicorp/golang-lru/v2", "github.com/prometheus/client_golang",
@@ -18,14 +18,14 @@ var mayRequire = []string{
 	"google.golang.org/genproto/googleapis/rpc", "google.golang.org/grpc", "google.golang.org/protobuf",
 }
 
-// testsMayRequire are those of the tests, beside the product and its own.
+// testsMayRequire lists the modules that the tests may also depend on.
 var testsMayRequire = []string{
 	"extauthz", "github.com/distribution/distribution/v3", "github.com/google/go-containerregistry",
 	// the types of a Distribution registry's store, and its log
 	"github.com/distribution/reference", "github.com/opencontainers/go-digest", "github.com/opencontainers/image-spec", "github.com/sirupsen/logrus",
 	"github.com/testcontainers/testcontainers-go", "go.yaml.in/yaml/v3",
 	"golang.org/x/crypto", "golang.org/x/sys",
-	"github.com/olareg/olareg",                 // a second registry, which reads names otherwise
+	"github.com/olareg/olareg",                 // a second registry, which reads names differently
 	"github.com/rhysd/actionlint",              // checks the workflows
 	"golang.org/x/net",                         // frames of HTTP/2 with hostile bytes
 	"github.com/santhosh-tekuri/jsonschema/v6", // validates examples by the schemas for editors
@@ -55,7 +55,7 @@ func TestModules(t *testing.T) {
 			}
 			direct++
 			if !slices.Contains(c.allowed, line[1]) {
-				t.Errorf("%s requires %s, which is not on the list of what it may", c.file, line[1])
+				t.Errorf("%s requires %s, which is not on the list of allowed modules", c.file, line[1])
 			}
 		}
 		if direct < c.atLeast {

@@ -13,7 +13,7 @@ import (
 	"extauthz/tests/stack"
 )
 
-// readme is the text that people start from.
+// readme returns the text of README.md.
 func readme(t *testing.T) string {
 	t.Helper()
 	return page(t, "README.md")
@@ -43,7 +43,7 @@ func pages(t *testing.T) (names []string) {
 	return names
 }
 
-// program is extauthz as it is now.
+// program builds extauthz and returns its path.
 func program(t *testing.T) string {
 	t.Helper()
 	binary := filepath.Join(stack.Cache(), "bin", "extauthz")
@@ -53,8 +53,8 @@ func program(t *testing.T) string {
 	return binary
 }
 
-// told are the lines of a page's shell blocks.
-func told(text string) (lines []string) {
+// shellLines returns the lines of a page's shell blocks.
+func shellLines(text string) (lines []string) {
 	blocks := regexp.MustCompile("(?ms)^```sh\n(.*?)^```$").FindAllStringSubmatch(text, -1)
 	for _, block := range blocks {
 		for line := range strings.Lines(block[1]) {
@@ -66,29 +66,29 @@ func told(text string) (lines []string) {
 	return lines
 }
 
-// TestReadmeCommands wants what the pages say of the program to be true of it.
+// TestReadmeCommands checks what the pages state about the program.
 func TestReadmeCommands(t *testing.T) {
 	binary := program(t)
 	t.Run("lines", func(t *testing.T) { linesToType(t, binary) })
 	t.Run("flags", func(t *testing.T) { flagTable(t, binary) })
 }
 
-// linesToType wants every line that the pages tell people to type to be a target
-// of make, a command of extauthz with flags that it has, or go's.
+// linesToType checks that every line in a shell block is a target of make, a command of
+// extauthz with flags that exist, or a command of go.
 func linesToType(t *testing.T, binary string) {
 	t.Helper()
 	lines := 0
 	for _, name := range pages(t) {
-		for _, line := range told(page(t, name)) {
+		for _, line := range shellLines(page(t, name)) {
 			lines++
 			words := strings.Fields(line)
 			switch {
 			case words[0] == "make" && len(words) > 1:
-				makes(t, words[1])
+				hasTarget(t, words[1])
 			case filepath.Base(words[0]) == "extauthz" && len(words) > 1:
 				hasFlags(t, binary, words[1], words[2:])
 			case words[0] != "go":
-				t.Errorf("%s tells to type %q: neither make TARGET, extauthz COMMAND nor go test", name, line)
+				t.Errorf("%s contains the line %q, which is not make TARGET, extauthz COMMAND or go test", name, line)
 			}
 		}
 	}
@@ -96,12 +96,12 @@ func linesToType(t *testing.T, binary string) {
 		t.Errorf("%d lines to type, want at least 20", lines)
 	}
 	for _, found := range regexp.MustCompile("`make ([a-z]+)").FindAllStringSubmatch(readme(t), -1) {
-		makes(t, found[1])
+		hasTarget(t, found[1])
 	}
 }
 
-// makes wants a target in the Makefile.
-func makes(t *testing.T, target string) {
+// hasTarget checks that the Makefile has a target.
+func hasTarget(t *testing.T, target string) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(stack.Root(), "Makefile"))
 	if err != nil {
@@ -112,13 +112,13 @@ func makes(t *testing.T, target string) {
 	}
 }
 
-// hasFlags wants the flags among the words to be flags of the command.
+// hasFlags checks that the command has the flags among the words.
 func hasFlags(t *testing.T, binary, command string, words []string) {
 	t.Helper()
 	help := helpOn(t, binary, command)
 	for _, word := range words {
 		if flag, _, _ := strings.Cut(word, "="); strings.HasPrefix(flag, "--") && !strings.Contains(help, flag+" ") && !strings.Contains(help, flag+"\n") {
-			t.Errorf("README uses %s %s, which help does not know", command, flag)
+			t.Errorf("README uses %s %s, which help does not list", command, flag)
 		}
 	}
 }
@@ -132,8 +132,8 @@ func helpOn(t *testing.T, binary, command string) string {
 	return string(out)
 }
 
-// flagTable wants the table of flags on the command's page to be those of serve, and
-// none left out.
+// flagTable checks that the table of flags on the command's page lists exactly the flags
+// of serve.
 func flagTable(t *testing.T, binary string) {
 	t.Helper()
 	help := helpOn(t, binary, "serve")
@@ -154,8 +154,8 @@ func flagTable(t *testing.T, binary string) {
 	}
 }
 
-// TestReadmeLinks wants every file that the pages link to, and every page of a
-// product's folder linked from the first.
+// TestReadmeLinks checks that every link leads to a file that exists, and that README.md
+// links to the page of each folder of the product.
 func TestReadmeLinks(t *testing.T) {
 	links := 0
 	for _, name := range pages(t) {
@@ -174,7 +174,7 @@ func TestReadmeLinks(t *testing.T) {
 			}
 		}
 		if !strings.HasPrefix(name, "tests/") && name != "README.md" && !strings.Contains(readme(t), "("+name+")") {
-			t.Errorf("README links nowhere to %s", name)
+			t.Errorf("README.md does not link to %s", name)
 		}
 	}
 	if links < 30 {
@@ -185,7 +185,7 @@ func TestReadmeLinks(t *testing.T) {
 // sampleFile is a path that ends in a file name, as a command has it.
 var sampleFile = regexp.MustCompile(`^[\w./-]+\.(?:jsonl?|ya?ml|jwt|token|pem|crt|tsv|txt|html|toml)$`)
 
-// written are the options of commands whose file the command writes.
+// written lists options whose file the command writes.
 var written = []string{"--junit"}
 
 // policyTests are the policy tests in a policy directory, whose folder has the name of
@@ -198,7 +198,7 @@ func TestReadmeFiles(t *testing.T) {
 	samples, paths := 0, 0
 	for _, name := range pages(t) {
 		text := page(t, name)
-		for _, line := range told(text) {
+		for _, line := range shellLines(text) {
 			for _, file := range filesRead(line) {
 				if samples++; !exists(file) {
 					t.Errorf("%s: the command %q reads %s, which does not exist", name, line, file)
@@ -266,7 +266,7 @@ func ownFolder(t *testing.T, name string) bool {
 	return name != "bin" && slices.ContainsFunc(files(t), func(file string) bool { return strings.HasPrefix(file, name+"/") })
 }
 
-// anchors are the sections of a page, as links name them.
+// anchors returns the sections of a page, as links name them.
 func anchors(text string) map[string]bool {
 	all := map[string]bool{}
 	for _, title := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(text, -1) {
@@ -276,9 +276,9 @@ func anchors(text string) map[string]bool {
 	return all
 }
 
-// TestReadmeIsShort wants a first page that somebody new reads as a whole.
+// TestReadmeIsShort checks that a newcomer can read the first page as a whole.
 func TestReadmeIsShort(t *testing.T) {
 	if n := len(readme(t)); n > 15<<10 {
-		t.Errorf("README has %d bytes, want at most %d: details belong on the page of the folder that they are about", n, 15<<10)
+		t.Errorf("README.md has %d bytes, want at most %d; move details to the page of their folder", n, 15<<10)
 	}
 }

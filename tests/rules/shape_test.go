@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// tallest is how many lines a function may have.
-const tallest = 60
+// maxLines is the greatest number of lines of a function.
+const maxLines = 60
 
 func TestFunctionsFitAScreen(t *testing.T) {
 	set, parsed := sources(t)
@@ -18,8 +18,8 @@ func TestFunctionsFitAScreen(t *testing.T) {
 				continue
 			}
 			functions++
-			if lines := set.Position(f.End()).Line - set.Position(f.Pos()).Line + 1; lines > tallest {
-				t.Errorf("%s: %s has %d lines, want at most %d", set.Position(f.Pos()), f.Name.Name, lines, tallest)
+			if lines := set.Position(f.End()).Line - set.Position(f.Pos()).Line + 1; lines > maxLines {
+				t.Errorf("%s: %s has %d lines, want at most %d", set.Position(f.Pos()), f.Name.Name, lines, maxLines)
 			}
 		}
 	}

@@ -30,8 +30,7 @@ import (
 	"extauthz/tests/stack"
 )
 
-// ownTexts are the places that read the text of an error which this project makes
-// itself.
+// ownTexts lists the files that may read the text of an error that this project creates.
 var ownTexts = map[string]string{
 	"cmd/extauthz/directory.go": "whether an error already begins with the directory",
 	"lint/unloadable.go":        "the file, line and column with which this project's errors begin",
@@ -54,7 +53,7 @@ func TestNoErrorIsReadByItsText(t *testing.T) {
 			}
 			for _, at := range readsErrorText(f.Body) {
 				if seen[name] = true; ownTexts[name] == "" {
-					t.Errorf("%v: depends on the text of an error; use errors.Is, errors.As or another way to tell", set.Position(at))
+					t.Errorf("%v: depends on the text of an error; use errors.Is or errors.As", set.Position(at))
 				}
 			}
 		}
@@ -147,8 +146,8 @@ func TestReadsErrorText(t *testing.T) {
 	}
 }
 
-// libraryErrors are errors of the libraries in use, provoked, so that this file does
-// not depend on their wording either.
+// libraryErrors provokes errors of the libraries in use and returns their texts, so that
+// this file does not contain their wording.
 func libraryErrors(t *testing.T) (texts []string) {
 	var all []error
 	for _, text := range []string{"", "{", `{"a" 1}`, "[1,]", "{} {}", "tru", "\"\x01\"", strings.Repeat("[", 20_000)} {
@@ -173,9 +172,9 @@ func libraryErrors(t *testing.T) (texts []string) {
 	_, digits := hex.DecodeString("x")
 	_, duration := time.ParseDuration("x")
 	_, date := time.Parse(time.RFC3339, "x")
-	//nolint:staticcheck // SA1000: the error is what is wanted
+	//nolint:staticcheck // SA1000: the test needs the error
 	_, pattern := regexp.Compile("(")
-	//nolint:staticcheck // SA1007: the error is what is wanted
+	//nolint:staticcheck // SA1007: the test needs the error
 	_, address := url.Parse("http://[")
 	_, ip := netip.ParseAddr("x")
 	_, certificate := x509.ParseCertificate([]byte("x"))
@@ -197,7 +196,7 @@ func libraryErrors(t *testing.T) (texts []string) {
 	return texts
 }
 
-// phrases are all sequences of three words in texts, and texts of two words.
+// phrases returns all sequences of three words in texts, and texts of two words.
 func phrases(texts []string) map[string]bool {
 	found := map[string]bool{}
 	for _, text := range texts {
@@ -236,7 +235,7 @@ func TestNoTestExpectsTheWordingOfALibrary(t *testing.T) {
 		for _, s := range strs {
 			for phrase := range forbidden {
 				if strings.Contains(s, phrase) {
-					t.Errorf("%s expects %q, which are words of a library; expect this project's own part, or compare codes", name, phrase)
+					t.Errorf("%s expects %q, which is the wording of a library; compare this project's own words, or codes", name, phrase)
 				}
 			}
 		}

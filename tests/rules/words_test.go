@@ -11,23 +11,22 @@ import (
 	"extauthz/tests/stack"
 )
 
-// forbidden are paths of one machine or another repository, and the hosts of
-// package registries: clients know these by themselves. Each is written in two
-// pieces, so that this file does not hold it.
+// forbidden lists paths of one machine or another repository, and hosts of package
+// registries, which clients have as defaults. Each is written in two pieces, so that this
+// file does not contain it.
 var forbidden = []string{
 	"/wor" + "k/", "../shar" + "ed", "/tmp/pl" + "an",
 	"pypi" + ".org", "pythonhosted" + ".org", "proxy.golang" + ".org", "sum.golang" + ".org",
 	"registry.npmjs" + ".org", "crates" + ".io", "repo.maven" + ".apache.org", "deb.debian" + ".org",
 }
 
-// replaced are words that this project does not use, each with the plain word that it
-// uses instead.
+// replaced maps words that this project does not use to plain ones.
 var replaced = map[string]string{
 	"me" + "nd": "fix", "me" + "nds": "fixes", "me" + "nded": "fixed", "me" + "nding": "fixing",
 	"am" + "iss": "invalid", "gr" + "eet": "answer", "un" + "taken": "unsupported", "in" + "habited": "used",
 }
 
-// TestPlainWords keeps words from returning that a reader has to read twice.
+// TestPlainWords checks that no file uses a word that readers have to read twice.
 func TestPlainWords(t *testing.T) {
 	var words []string
 	for word := range replaced {
