@@ -6,7 +6,7 @@ import (
 	"extauthz/iam"
 )
 
-// Case is one question with every policy that has a say in it.
+// Case is one question: a request and every policy that applies to it.
 type Case struct {
 	Caller            iam.Principal
 	Action            string
@@ -57,7 +57,7 @@ type Condition struct {
 	Bare     bool // numbers and booleans are written without quotes
 }
 
-// Operator is the operator's full name.
+// Operator returns the operator's full name.
 func (c *Condition) Operator() string {
 	if c.IfExists {
 		return c.Set + c.Base + "IfExists"
@@ -97,7 +97,7 @@ func not(negated bool) string {
 	return ""
 }
 
-// list is a list, or its only item.
+// list returns a list, or its only item.
 func (s *Statement) list(items []string) any {
 	if s.Lone && len(items) == 1 {
 		return items[0]
@@ -128,7 +128,7 @@ func (s *Statement) conditions() any {
 	return block
 }
 
-// written is the condition's values as JSON has them.
+// written returns the condition's values for JSON.
 func (c *Condition) written(lone bool) any {
 	values := make([]any, len(c.Values))
 	for i, text := range c.Values {
@@ -163,7 +163,7 @@ func (k *Case) statements(visit func(*Document, *Statement)) {
 	})
 }
 
-// clone is a deep copy of the case.
+// clone returns a deep copy of the case.
 func (k *Case) clone() *Case {
 	copied := *k
 	copied.Context = append(iam.Context(nil), k.Context...)
@@ -192,7 +192,7 @@ func cloneAll(documents []Document) []Document {
 	return copied
 }
 
-// unshare gives the statement lists of its own.
+// unshare replaces the statement's lists with copies.
 func (s *Statement) unshare() {
 	s.Actions = append([]string(nil), s.Actions...)
 	s.Resources = append([]string(nil), s.Resources...)

@@ -22,8 +22,7 @@ func (c *comparison) settle(satisfied bool) bool {
 	return true
 }
 
-// keep keeps the policy's values for which ok is true, and says whether any
-// went.
+// keep keeps the policy's values for which ok is true, and reports whether it removed any.
 func (c *comparison) keep(ok func(string) bool) bool {
 	var kept []string
 	for _, p := range c.policy {
@@ -56,19 +55,19 @@ func (r *rewriting) mask(c *comparison) (masked bool) {
 	return masked
 }
 
-// satisfied is the outcome of a comparison. What no mask settled is for iam to
-// say, with the values as masks left them.
+// satisfied returns the outcome of a comparison. If no mask settled it, iam decides with
+// the values that the masks left.
 func (r *rewriting) satisfied(c *comparison) bool {
 	if c.settled {
 		return c.satisfied
 	}
-	satisfied, err := c.ask(c.policy, c.value)
+	satisfied, err := c.evaluate(c.policy, c.value)
 	r.fail(err)
 	return satisfied
 }
 
-// ask has iam compare a value with values of a policy.
-func (c *comparison) ask(policy []string, value string) (bool, error) {
+// evaluate lets iam compare a value with values of a policy.
+func (c *comparison) evaluate(policy []string, value string) (bool, error) {
 	const subject = "mask:subject"
 	context := append(iam.Context{{Key: subject, Value: value}}, c.context...)
 	s := Statement{Effect: c.effect, Conditions: []Condition{{Base: c.base, Key: subject, Values: policy}}}

@@ -28,7 +28,7 @@ func driver(t *testing.T) string {
 	return path
 }
 
-// TestDifferential asks both evaluators.
+// TestDifferential compares the two evaluators.
 func TestDifferential(t *testing.T) {
 	s, err := Run(t.Context(), driver(t), masks(), Questions{*seed, *first, *cases}, runtime.GOMAXPROCS(0))
 	if err != nil {
@@ -43,7 +43,7 @@ func TestDifferential(t *testing.T) {
 	}
 }
 
-// isReached wants the questions to have been about everything.
+// isReached checks that the questions covered everything.
 func isReached(t *testing.T, s *Summary) {
 	t.Helper()
 	for _, d := range []iam.Decision{iam.Allowed, iam.ExplicitDeny, iam.ImplicitDeny} {
@@ -97,7 +97,7 @@ func BenchmarkJudge(b *testing.B) {
 	b.ReportAllocs()
 	w := worker{library: library{}, masks: masks()}
 	for n := uint64(0); b.Loop(); n++ {
-		if _, err := w.judge(Generate(1, n)); err != nil {
+		if _, err := w.decide(Generate(1, n)); err != nil {
 			b.Fatal(err)
 		}
 	}

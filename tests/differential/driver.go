@@ -39,8 +39,8 @@ func (d *Driver) Close() error {
 	return errors.Join(d.in.Close(), d.process.Wait())
 }
 
-// Send puts questions, whose answers Receive returns. In between the process
-// is at work.
+// Send sends questions, whose answers Receive returns. The process works on them in the
+// meantime.
 func (d *Driver) Send(cases []*Case) error {
 	simulations := make([]*simulation, len(cases))
 	for i, k := range cases {
@@ -49,8 +49,8 @@ func (d *Driver) Send(cases []*Case) error {
 	return json.NewEncoder(d.in).Encode(simulations)
 }
 
-// Receive returns the answers to the questions sent last, in their order: the
-// words of iam.Decision, or "refused: " and why.
+// Receive returns the answers to the questions of the last Send, in their order: the text
+// of an iam.Decision, or "refused: " and the reason.
 func (d *Driver) Receive(n int) (answers []string, err error) {
 	line, err := d.out.ReadBytes('\n')
 	if err != nil {
@@ -65,7 +65,7 @@ func (d *Driver) Receive(n int) (answers []string, err error) {
 	return answers, nil
 }
 
-// Ask puts one question.
+// Ask returns the answer to one question.
 func (d *Driver) Ask(k *Case) (string, error) {
 	if err := d.Send([]*Case{k}); err != nil {
 		return "", err

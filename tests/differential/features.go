@@ -7,7 +7,7 @@ import (
 	"extauthz/iam"
 )
 
-// Features are all that a run has to reach, by name.
+// Features returns the names of everything that a run must cover.
 func Features() (names []string) {
 	for _, base := range operators() {
 		for _, name := range variants(base) {
@@ -31,7 +31,7 @@ func Features() (names []string) {
 		"NotPrincipal that exempts", "NotPrincipal that lists some principals")
 }
 
-// variants are the full names of an operator.
+// variants returns the full names of an operator.
 func variants(base string) []string {
 	var names []string
 	for _, set := range []string{"", "ForAllValues:", "ForAnyValue:"} {
@@ -42,7 +42,7 @@ func variants(base string) []string {
 	return names
 }
 
-// reached are the names of the features of a case.
+// reached contains the names of the features of a case.
 type reached map[string]bool
 
 func (r reached) note(name string, there bool) {
@@ -58,7 +58,7 @@ func (s *Summary) count(r reached) {
 	}
 }
 
-// reach counts the features that a case shows.
+// reach counts the features that a case has.
 func (s *Summary) reach(k *Case) {
 	r := reached{}
 	k.requestFeatures(r.note)
@@ -68,10 +68,10 @@ func (s *Summary) reach(k *Case) {
 	s.count(r)
 }
 
-// sample is of how many cases one is looked at closely.
+// sample is the number of cases of which one is examined closely.
 const sample = 3
 
-// probe counts the features that show when iam is asked about parts of a case.
+// probe counts the features that only decisions about parts of a case show.
 func (s *Summary) probe(k *Case, l library) {
 	r := reached{}
 	k.conditionFeatures(r.note, l)
@@ -158,7 +158,7 @@ func form(name, entry string) string {
 	return "AWS " + kind
 }
 
-// conditionFeatures asks iam about every condition alone.
+// conditionFeatures lets iam evaluate every condition alone.
 func (k *Case) conditionFeatures(note func(string, bool), l library) {
 	alone := *k
 	alone.Resource, alone.Action = "*", "ecr:GetAuthorizationToken"
@@ -171,7 +171,7 @@ func (k *Case) conditionFeatures(note func(string, bool), l library) {
 	})
 }
 
-// exemptions asks iam about every NotPrincipal alone.
+// exemptions lets iam evaluate every NotPrincipal alone.
 func (k *Case) exemptions(note func(string, bool), l library) {
 	k.statements(func(_ *Document, s *Statement) {
 		if !s.NotPrincipal {

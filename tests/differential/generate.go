@@ -8,7 +8,7 @@ import (
 )
 
 // Generate makes the question of a number; each has a random source of its
-// own, so that one question can be asked again without those before it.
+// own, so that one question can be repeated without those before it.
 func Generate(seed, number uint64) *Case {
 	g := generator{Rand: rand.New(rand.NewPCG(seed, number)), partition: "aws"}
 	if g.chance(12) {
@@ -44,7 +44,7 @@ func (g *generator) mostlyHere(arn string) string {
 	return g.here(arn)
 }
 
-// some is one to three words.
+// some returns one to three values.
 func (g *generator) some(from vocabulary) []string {
 	words := []string{g.pick(from)}
 	for g.chance(3) && len(words) < 3 {
@@ -102,7 +102,7 @@ func (g *generator) policies(k *Case) {
 }
 
 // levels are those of an organization. AWS has every SCP level allow something
-// and attaches FullAWSAccess at first; a level without policies is asked too.
+// and attaches FullAWSAccess at first; a level without policies occurs too.
 func (g *generator) levels(kind iam.Kind) (levels [][]Document) {
 	for len(levels) == 0 || g.chance(3) {
 		level := g.documents(kind, 1)

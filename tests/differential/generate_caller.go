@@ -6,7 +6,7 @@ import (
 	"extauthz/iam"
 )
 
-// caller fills in who asks.
+// caller generates the caller.
 func (g *generator) caller() {
 	k := g.k
 	switch g.IntN(20) {
@@ -86,7 +86,7 @@ func (g *generator) context() {
 	}
 }
 
-// list is none to three words.
+// list returns up to three values.
 func (g *generator) list(from vocabulary) []string {
 	words := []string{}
 	for range g.IntN(4) {

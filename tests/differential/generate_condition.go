@@ -38,15 +38,15 @@ func needsVariables(c *Condition) bool {
 		slices.ContainsFunc(c.Values, func(v string) bool { return v[0] == '$' })
 }
 
-// key is one of the operator's type, or the multivalued one, or one that is
-// not in the context.
+// key returns a key of the operator's type, a multivalued key, or one that is not in the
+// context.
 func (g *generator) key(c *Condition, f family) string {
 	multivalued := 6
 	if c.Set != "" {
 		multivalued = 2
 	}
-	// JavaScript takes much for a date, so that only dates, and a few words that
-	// are none, are compared as such.
+	// JavaScript accepts many texts as dates, so only dates, and a few texts that are
+	// not dates, are compared as dates.
 	onlyOwn := strings.HasPrefix(c.Base, "Date") && !strings.HasPrefix(g.base, "Date")
 	switch {
 	case onlyOwn || c.Base == "BinaryEquals" || c.Base == "Null" && g.chance(2):
@@ -61,8 +61,7 @@ func (g *generator) key(c *Condition, f family) string {
 	return g.pick(f.keys)
 }
 
-// operands are values to compare with: now and then odd ones, or the request's
-// own.
+// operands returns values to compare with, sometimes unusual ones or that of the request.
 func (g *generator) operands(key string, f family) []string {
 	values := g.some(f.policy)
 	for i := range values {
@@ -76,7 +75,7 @@ func (g *generator) operands(key string, f family) []string {
 	return values
 }
 
-// own is a value that the request has for the key, if a policy may have it.
+// own returns a value that the request has for the key, if a policy may contain it.
 func (g *generator) own(key string, f family, otherwise string) string {
 	entry, _ := g.k.Context.Lookup(key)
 	value := entry.Value

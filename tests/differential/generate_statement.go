@@ -22,7 +22,7 @@ func (g *generator) statement(d Document) Statement {
 	if d.Kind == iam.ResourceControlPolicy {
 		s.Principal, s.NotPrincipal = &Principal{Everyone: true}, false
 	}
-	// A Deny without conditions drowns what the rest of the question says.
+	// A Deny without conditions makes the rest of the question irrelevant.
 	n := max(0, g.IntN(4)-1)
 	if s.Effect == iam.Deny {
 		n = 1 + g.IntN(2)
@@ -33,7 +33,7 @@ func (g *generator) statement(d Document) Statement {
 	return s
 }
 
-// actions are mostly such as cover the question's.
+// actions generates actions that mostly cover the question's.
 func (g *generator) actions(d Document, s *Statement) {
 	s.NotAction = g.chance(6)
 	switch {
@@ -93,7 +93,7 @@ func (g *generator) principal() *Principal {
 	return p
 }
 
-// identities are entries below AWS, now and then one that means the caller.
+// identities returns entries of type AWS, sometimes one that matches the caller.
 func (g *generator) identities() []string {
 	var from vocabulary
 	switch g.IntN(12) {
@@ -121,8 +121,7 @@ func (g *generator) identities() []string {
 	return entries
 }
 
-// carried are the principals that the caller's request carries, at times without one
-// of them.
+// carried returns the principals of the caller's request, sometimes without one of them.
 func (g *generator) carried() []string {
 	entries := g.callerEntries()
 	if g.chance(3) {
@@ -132,7 +131,7 @@ func (g *generator) carried() []string {
 	return entries
 }
 
-// callerEntries are the forms in which the caller can be named.
+// callerEntries returns the ways to name the caller.
 func (g *generator) callerEntries() vocabulary {
 	if !g.k.hasIdentity() {
 		return vocabulary{"*"}

@@ -14,13 +14,13 @@ import (
 	"extauthz/tests/stack"
 )
 
-// fetchLimit is for what npm fetches to a busy machine.
+// fetchLimit bounds npm's downloads on a busy machine.
 const fetchLimit = 30 * time.Minute
 
-// parts are the files of the driver, and all that npm needs.
+// parts lists the files of the driver, which are all that npm needs.
 var parts = [...]string{"driver.mjs", "package.json", "package-lock.json"}
 
-// Install fetches the other evaluator into .cache, unless what the lock file
+// Install downloads the other evaluator into .cache, unless the version that the lock file
 // pins is there, and returns the driver's path. It needs node and npm.
 func Install(ctx context.Context) (driver string, err error) {
 	for _, program := range [...]string{"node", "npm"} {
@@ -45,8 +45,8 @@ func Install(ctx context.Context) (driver string, err error) {
 	return driver, fetch(ctx, source, dir)
 }
 
-// fetch installs aside and moves the whole into place, so that a folder that
-// is there is complete.
+// fetch installs into a temporary folder and renames it, so that an existing folder is
+// complete.
 func fetch(ctx context.Context, source, dir string) error {
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return err

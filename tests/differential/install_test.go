@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestLockFile wants exact versions by digest and no host: the client knows
+// TestLockFile checks that versions are pinned by digest and name no host: the client knows
 // where its registry is.
 func TestLockFile(t *testing.T) {
 	text, err := os.ReadFile("driver/package-lock.json")
@@ -36,7 +36,7 @@ func TestLockFile(t *testing.T) {
 	}
 }
 
-// TestDriverIsMarked wants the driver under the licence of what it drives.
+// TestDriverIsMarked checks that the driver has the license of the package that it uses.
 func TestDriverIsMarked(t *testing.T) {
 	text, err := os.ReadFile("driver/driver.mjs")
 	if err != nil || !strings.HasPrefix(string(text), "// SPDX-License-Identifier: AGPL-3.0-or-later\n") {

@@ -7,12 +7,12 @@ import (
 )
 
 // mask is one known deviation of the other evaluator. It has one of the four
-// functions, which rewrites what the deviation is about, and says whether
-// there was anything to rewrite. They are applied in the order of the table.
+// functions, which rewrites what the deviation is about, and reports whether there was
+// anything to rewrite. Masks are applied in the order of the table.
 type mask struct {
 	name   string
 	reason string // what iam does, and what the other evaluator does instead
-	source string // the sentence of AWS's that iam's behavior is based on
+	source string // the sentence of AWS's documentation that iam's behavior is based on
 
 	whole      func(*Case) bool
 	statement  func(*statementReading) bool
@@ -22,14 +22,13 @@ type mask struct {
 
 // rewriting applies masks to a case.
 type rewriting struct {
-	library library // iam, to be asked about parts of the case
+	library library // iam, for decisions about parts of the case
 	masks   []*mask
 	applied map[*mask]bool
 	err     error
 }
 
-// rewrite returns the case as the other evaluator reads it, and the masks that
-// had a part in it.
+// rewrite returns the case as the other evaluator reads it, and the masks that changed it.
 func (l library) rewrite(k *Case, masks []*mask) (*Case, map[*mask]bool, error) {
 	r := rewriting{library: l, masks: masks, applied: map[*mask]bool{}}
 	read := k.clone()
@@ -67,24 +66,24 @@ type statementReading struct {
 	err     error
 }
 
-// matches asks iam whether a pattern matches the resource, in a Deny, where
-// every pattern may.
+// matches reports whether iam matches the resource with a pattern in a Deny, where every
+// pattern can match.
 func (r *statementReading) matches(pattern string) bool {
 	ok, err := r.library.applies(Statement{Effect: iam.Deny, Resources: []string{pattern}}, r.k)
 	r.err = errors.Join(r.err, err)
 	return ok
 }
 
-// applies asks iam whether the statement covers the resource of the case, with its
-// Resource or NotResource alone.
+// applies reports whether iam says that the statement's Resource or NotResource alone
+// covers the resource of the case.
 func (r *statementReading) applies() bool {
 	ok, err := r.library.applies(Statement{Effect: r.Effect, NotResource: r.NotResource, Resources: r.Resources}, r.k)
 	r.err = errors.Join(r.err, err)
 	return ok
 }
 
-// denies asks iam whether a Deny with nothing but the statement's principals denies
-// the caller, as Principal or as NotPrincipal.
+// denies reports whether iam denies the caller by a Deny with only the statement's
+// principals, as Principal or as NotPrincipal.
 func (r *statementReading) denies(notPrincipal bool) bool {
 	s := Statement{Effect: iam.Deny, Actions: []string{"*"}, Principal: r.Principal, NotPrincipal: notPrincipal}
 	alone := Case{
@@ -96,8 +95,8 @@ func (r *statementReading) denies(notPrincipal bool) bool {
 	return d == iam.ExplicitDeny
 }
 
-// conditions replaces each condition that the other evaluator reads in its own
-// way by one that is always true, which is none, or always false.
+// conditions replaces each condition that the other evaluator reads differently: by no
+// condition if the other evaluator considers it true, and by a false one otherwise.
 func (r *rewriting) conditions(k *Case, s *Statement) {
 	var kept []Condition
 	for _, c := range s.Conditions {
@@ -111,7 +110,7 @@ func (r *rewriting) conditions(k *Case, s *Statement) {
 	s.Conditions = kept
 }
 
-// never is a condition that never holds: the key is always absent.
+// never returns a condition that is always false: the key is always absent.
 func never() Condition {
 	return Condition{Base: "Null", Key: "mask:absent", Values: []string{"false"}}
 }

@@ -9,7 +9,7 @@ import (
 	"extauthz/iam"
 )
 
-// TestMaskTable holds that each mask has its own name, a reason, a sentence of AWS's
+// TestMaskTable checks that each mask has its own name, a reason, a sentence of AWS's
 // with the page that it is on, and one function.
 func TestMaskTable(t *testing.T) {
 	cited := regexp.MustCompile(`^(IAM User Guide|AWS STS API Reference|AWS General Reference), "[^"]{9,}": "[^"]{25,}"$`)
@@ -34,7 +34,7 @@ func TestMaskTable(t *testing.T) {
 	}
 }
 
-// TestMaskedConditions holds how the other evaluator reads conditions: each is
+// TestMaskedConditions checks how the other evaluator reads conditions: each is
 // rewritten to hold always, or never, or left as it is.
 func TestMaskedConditions(t *testing.T) {
 	const holds, fails, plain = "holds", "fails", "plain"
@@ -100,7 +100,7 @@ func TestVariables(t *testing.T) {
 	}
 }
 
-// TestGenerateIsRepeatable wants the same question for the same numbers, and
+// TestGenerateIsRepeatable checks that the same numbers give the same question, and
 // different ones otherwise.
 func TestGenerateIsRepeatable(t *testing.T) {
 	seen := map[string]bool{}

@@ -1,9 +1,9 @@
 package differential
 
 // masks is the table of every known deviation, in the order in which they are
-// applied. Each cites the sentence of AWS's that it is based on and rewrites no more
-// than that sentence is about. Where AWS does not say what happens, the reason says
-// so: there iam decides so that the unclear never helps the caller.
+// applied. Each cites the sentence of AWS's documentation that it is based on and rewrites
+// no more than that sentence is about. Where AWS does not define the behavior, the reason
+// says so: iam then decides so that the uncertainty never helps the caller.
 func masks() []*mask {
 	table := wholeMasks()
 	table = append(table, principalMasks()...)

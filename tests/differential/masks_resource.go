@@ -27,12 +27,12 @@ func resourceMasks() []*mask {
 			statement: eachPattern(withoutCase),
 		}, {
 			name:      "wildcard in the resource type",
-			reason:    "wildcards match in the resource type too; there what stands before the first slash or colon is compared as text",
+			reason:    "wildcards match in the resource type too; there the part before the first slash or colon is compared as text",
 			source:    `IAM User Guide, "IAM JSON policy elements: Resource": "You can use wildcard characters (* and ?) within the individual segments of an ARN (the parts separated by colons)"`,
 			statement: eachPattern(wildcardInType),
 		}, {
 			name:      "variable in the resource type",
-			reason:    "policy variables are replaced everywhere after the fifth colon; there what stands before the first slash or colon is compared as text",
+			reason:    "policy variables are replaced everywhere after the fifth colon; there the part before the first slash or colon is compared as text",
 			source:    `IAM User Guide, "IAM policy elements: Variables and tags": "You can use a policy variable in the Resource element, but only in the resource portion of the ARN. This portion of the ARN appears after the fifth colon (:)."`,
 			statement: eachPattern(variableInType),
 		}, {
@@ -69,7 +69,7 @@ func resourceMasks() []*mask {
 	}
 }
 
-// nowhere matches no resource that is asked for.
+// nowhere matches no resource of a question.
 const nowhere = "arn:aws:none:::none/none"
 
 // eachPattern rewrites the patterns of a statement one by one.
@@ -119,7 +119,7 @@ func isShort(pattern string) bool {
 
 // splitPattern cuts a pattern of six segments after the fifth colon, and its
 // resource after the first slash or colon, as the other evaluator does: what
-// stands before is the resource's type.
+// comes before it is the resource's type.
 func splitPattern(pattern string) (head, kind, rest string, ok bool) {
 	if pattern == "*" || isShort(pattern) {
 		return "", "", "", false

@@ -30,7 +30,7 @@ func variableMasks() []*mask {
 			source:     `IAM User Guide, "IAM policy elements: Variables and tags": "To add a default value to a variable, surround the default value with single quotes (' '), and separate the variable text and the default value with a comma and space (, )."`,
 			comparison: eachText(hasVariables, noEmptyFallback),
 		}, {
-			name:       "variable that holds a colon of an ARN",
+			name:       "variable that contains a colon of an ARN",
 			reason:     "a variable may be anywhere in the value; there ARNs are split before variables are replaced",
 			source:     `IAM User Guide, "IAM policy elements: Variables and tags": "You can use a policy variable for Condition values in any condition that involves the string operators or the ARN operators."`,
 			comparison: variableAcrossSegments,
@@ -82,7 +82,7 @@ func escapesAsText(text string, _ iam.Context) (string, bool) {
 }
 
 // variableAcrossSegments drops ARNs that are cut within a variable, for the
-// pieces match nothing. What then has too few segments is no ARN.
+// pieces match nothing. What then has too few segments is not an ARN.
 func variableAcrossSegments(c *comparison) bool {
 	if !isARN(c.base) || !hasType(c.base, c.value) {
 		return false // of what is not an ARN both evaluators say the same
@@ -122,7 +122,7 @@ func negatedWithoutValue(c *comparison) bool {
 			return c.settle(false)
 		}
 		head, _, _, _ := splitPattern(p)
-		apart, err := c.ask([]string{head + "*"}, c.value)
+		apart, err := c.evaluate([]string{head + "*"}, c.value)
 		c.err = err
 		if !apart {
 			return c.settle(false)

@@ -85,7 +85,7 @@ func rootOfThisPartition(k *Case) (applied bool) {
 	return applied
 }
 
-// federatedByName has the session made by the user of its own name.
+// federatedByName makes the user with the session's name the one who federates.
 func federatedByName(k *Case) bool {
 	if k.Caller.Kind != iam.FederatedUser {
 		return false

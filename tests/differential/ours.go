@@ -8,11 +8,11 @@ import (
 	"extauthz/iam"
 )
 
-// library holds compiled documents by their kind and text, for the same are
-// wanted again and again.
+// library caches compiled documents by kind and text, because the same ones occur again
+// and again.
 type library map[string]*iam.Policy
 
-// capacity is how many documents a library holds before it begins anew.
+// capacity is the number of documents after which a library starts afresh.
 const capacity = 20_000
 
 // decide is what iam thinks of the case. A document that iam refuses is an
@@ -81,7 +81,7 @@ func (c *compiler) one(d Document) *iam.Policy {
 	return p
 }
 
-// applies asks iam whether a statement about everything applies under the
+// applies reports whether iam applies a statement about everything under the
 // condition alone, or with its resource alone. It is how masks look closer.
 func (l library) applies(s Statement, k *Case) (bool, error) {
 	s.Actions = []string{"*"}

@@ -7,17 +7,17 @@ import (
 	"sync"
 )
 
-// batch is how many questions are put at once.
+// batch is the number of questions that are sent at once.
 const batch = 100
 
-// enough is how many differences end a run.
+// enough is the number of differences that ends a run.
 const enough = 20
 
-// Questions are so many of a seed, from a number on.
+// Questions selects Cases questions of a seed, starting with the number First.
 type Questions struct{ Seed, First, Cases uint64 }
 
-// Run asks both evaluators, with one driver for each worker, and sums up. It
-// ends early after a good many differences.
+// Run compares both evaluators, with one driver for each worker, and returns the summary.
+// It ends early after many differences.
 func Run(ctx context.Context, driver string, masks []*mask, q Questions, workers int) (*Summary, error) {
 	numbers := make(chan uint64)
 	total := newSummary(q.Seed)
@@ -42,7 +42,7 @@ func Run(ctx context.Context, driver string, masks []*mask, q Questions, workers
 	return total, failed
 }
 
-// worker asks batches of questions.
+// worker compares batches of questions.
 type worker struct {
 	seed    uint64
 	library library
@@ -51,8 +51,8 @@ type worker struct {
 	summary *Summary
 }
 
-// run takes batches until there are no more. After a failure it takes them
-// without asking, for the others to come to an end.
+// run processes batches until there are no more. After a failure it discards them, so that
+// the other workers can end.
 func (w *worker) run(ctx context.Context, driver string, numbers <-chan uint64, end uint64) error {
 	var failed error
 	if w.driver, failed = Start(ctx, driver); failed == nil {
@@ -66,8 +66,8 @@ func (w *worker) run(ctx context.Context, driver string, numbers <-chan uint64, 
 	return failed
 }
 
-// batch asks the questions from a number up to another. While the other
-// evaluator works, iam does.
+// batch compares the questions from one number up to another. Both evaluators work at the
+// same time.
 func (w *worker) batch(from, to uint64) error {
 	var cases []*Case
 	for number := from; number < to; number++ {
@@ -79,7 +79,7 @@ func (w *worker) batch(from, to uint64) error {
 	verdicts := make([]verdict, len(cases))
 	for i, k := range cases {
 		var err error
-		if verdicts[i], err = w.judge(k); err != nil {
+		if verdicts[i], err = w.decide(k); err != nil {
 			return fmt.Errorf("question %d of seed %d: %w", from+uint64(i), w.seed, err)
 		}
 		w.summary.reach(k)
@@ -100,13 +100,13 @@ func (w *worker) batch(from, to uint64) error {
 	return nil
 }
 
-// verdict is what iam thinks of a case, and of what the other evaluator reads.
+// verdict contains iam's decisions about a case and about the rewritten case.
 type verdict struct {
 	plain, masked string
 	applied       map[*mask]bool
 }
 
-func (w *worker) judge(k *Case) (verdict, error) {
+func (w *worker) decide(k *Case) (verdict, error) {
 	plain, err := w.library.decide(k)
 	if err != nil {
 		return verdict{}, err
@@ -119,8 +119,8 @@ func (w *worker) judge(k *Case) (verdict, error) {
 	return verdict{plain.String(), masked.String(), applied}, err
 }
 
-// compare notes what became of a question. The other evaluator's answer has to
-// be what iam says of the question as that one reads it.
+// compare records the result of a question. The other evaluator's answer must be iam's
+// decision about the rewritten question.
 func (w *worker) compare(k *Case, v *verdict, theirs string, number uint64) error {
 	w.summary.Cases++
 	for m := range v.applied {
@@ -141,8 +141,8 @@ func (w *worker) compare(k *Case, v *verdict, theirs string, number uint64) erro
 	return nil
 }
 
-// needed are the fewest masks that explain an answer: a single one if one
-// does, else those of the applied ones that cannot be left out.
+// needed returns the fewest masks that explain an answer: a single one if one suffices,
+// otherwise those of the applied ones that cannot be left out.
 func (w *worker) needed(k *Case, applied map[*mask]bool, theirs string) map[*mask]bool {
 	without := map[*mask]bool{}
 	for m := range applied {
@@ -165,7 +165,7 @@ func (w *worker) needed(k *Case, applied map[*mask]bool, theirs string) map[*mas
 	return without
 }
 
-// chosen are masks in the order of the table.
+// chosen returns masks in the order of the table.
 func (w *worker) chosen(among map[*mask]bool) (chosen []*mask) {
 	for _, m := range w.masks {
 		if among[m] {

@@ -10,8 +10,8 @@ import (
 	"extauthz/iam"
 )
 
-// shrink takes from a case whatever it can without ending the difference, and
-// returns the other evaluator's answer to what is left.
+// shrink removes from a case everything that the difference does not need, and returns the
+// other evaluator's answer to the rest.
 func (w *worker) shrink(k *Case, theirs string) (*Case, string, error) {
 	for {
 		smaller, answer, err := w.smaller(k)
@@ -22,12 +22,12 @@ func (w *worker) shrink(k *Case, theirs string) (*Case, string, error) {
 	}
 }
 
-// smaller is a case with something less and still a difference, or nil.
+// smaller returns a case with one thing less and still a difference, or nil.
 func (w *worker) smaller(k *Case) (*Case, string, error) {
 	for _, candidate := range shrunk(k) {
-		v, err := w.judge(candidate)
+		v, err := w.decide(candidate)
 		if err != nil {
-			continue // it is no question any more
+			continue // it is not a valid question any more
 		}
 		theirs, err := w.driver.Ask(candidate)
 		if err != nil {
@@ -40,7 +40,7 @@ func (w *worker) smaller(k *Case) (*Case, string, error) {
 	return nil, "", nil
 }
 
-// shrunk are copies of a case with one thing less each, large things first.
+// shrunk returns copies of a case with one thing less each, large things first.
 func shrunk(k *Case) (cases []*Case) {
 	change := func(edit func(*Case)) {
 		smaller := k.clone()
@@ -69,7 +69,7 @@ func shrunk(k *Case) (cases []*Case) {
 	return cases
 }
 
-// lists are the lists of documents.
+// lists returns the lists of documents.
 func lists(k *Case) []*[]Document {
 	all := []*[]Document{&k.Identity, &k.Boundary, &k.Session, &k.Resources}
 	for i := range k.SCPs {
@@ -86,8 +86,8 @@ func allStatements(k *Case) (all []*Statement) {
 	return all
 }
 
-// shrinkStatement are edits that make less of a statement; an Allow of nothing
-// stands for no statement.
+// shrinkStatement returns edits that reduce a statement. An Allow of nothing represents a
+// removed statement.
 func shrinkStatement(s *Statement) (edits []func(*Statement)) {
 	if s.Effect == iam.Allow && len(s.Actions)+len(s.Conditions) > 0 && s.Actions[0] != "none:None" {
 		edits = append(edits, func(s *Statement) { s.Actions, s.NotAction, s.Conditions = []string{"none:None"}, false, nil })
@@ -115,14 +115,14 @@ func shrinkStatement(s *Statement) (edits []func(*Statement)) {
 
 // difference describes a case that the masks do not explain.
 func (w *worker) difference(k *Case, number uint64, theirs string, err error) string {
-	v, judged := w.judge(k)
+	v, deciding := w.decide(k)
 	var names []string
 	for m := range v.applied {
 		names = append(names, m.name)
 	}
 	slices.Sort(names)
 	return fmt.Sprintf("question %d: iam says %s, and %s with the masks %q; the other says %s %v\n%s",
-		number, v.plain, v.masked, names, theirs, errors.Join(err, judged), k.describe())
+		number, v.plain, v.masked, names, theirs, errors.Join(err, deciding), k.describe())
 }
 
 // describe writes a case for a person to read, a line for each document.

@@ -10,7 +10,7 @@ import (
 	"extauthz/iam"
 )
 
-// Summary is what a run tells.
+// Summary is the result of a run.
 type Summary struct {
 	Seed        uint64
 	Cases       int
@@ -43,7 +43,7 @@ func plus(sum, other map[string]int) {
 	}
 }
 
-// String tells what the run reached, what masks explain, and what remains.
+// String describes what the run covered, what masks explain, and what remains.
 func (s *Summary) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d cases with seed %d\n\n", s.Cases, s.Seed)

@@ -9,9 +9,9 @@ import (
 )
 
 // simulation is a question in the form of @cloud-copilot/iam-simulate. That
-// package is told which policies are in play, where iam finds out by itself:
-// leaving out the others is part of asking, and follows the IAM User Guide
-// ("Policy evaluation logic") and AWS Organizations' guide.
+// package receives only the policies that apply, which iam determines itself. This code
+// selects them as the IAM User Guide ("Policy evaluation logic") and the AWS Organizations
+// User Guide describe.
 type simulation struct {
 	Request  simulationRequest `json:"request"`
 	Identity []named           `json:"identityPolicies"`
@@ -48,7 +48,7 @@ type level struct {
 func (k *Case) simulation() *simulation {
 	s := &simulation{
 		Request: simulationRequest{k.principal(), k.Action, resource{k.Resource, k.owner()}, k.contextVariables()},
-		// Lists that the package wants even if they are empty.
+		// The package requires these lists even if they are empty.
 		Identity: []named{}, SCPs: []level{}, RCPs: []level{},
 	}
 	if k.hasIdentity() {
@@ -65,24 +65,24 @@ func (k *Case) simulation() *simulation {
 	return s
 }
 
-// hasIdentity reports whether policies on the caller's side are in play.
+// hasIdentity reports whether policies of the caller apply.
 func (k *Case) hasIdentity() bool {
 	return k.Caller.Kind != iam.Anonymous && k.Caller.Kind != iam.Service
 }
 
 // isServiceRole reports whether the caller is a session of a service-linked
-// role, which no organization's policy binds.
+// role, to which an organization's policies do not apply.
 func (k *Case) isServiceRole() bool {
 	return strings.Contains(k.Caller.RoleARN, ":role/aws-service-role/")
 }
 
 // isManaged reports whether the account is the organization's management
-// account, which none of its policies binds.
+// account, to which its policies do not apply.
 func (k *Case) isManaged(account string) bool {
 	return k.ManagementAccount != "" && k.ManagementAccount == account
 }
 
-// resourcePolicies are those in play. An action without a resource is allowed
+// resourcePolicies returns those that apply. An action without a resource is allowed
 // by identity-based policies only; any policy may deny it.
 func (k *Case) resourcePolicies() (inPlay []Document) {
 	for _, d := range k.Resources {
@@ -103,8 +103,7 @@ func denying(statements []Statement) (denies []Statement) {
 	return denies
 }
 
-// merge makes one document of several, for the package takes only one. It
-// pays no attention to the version.
+// merge combines documents, because the package accepts only one. It ignores the version.
 func merge(documents []Document) *Document {
 	merged := &Document{Version: "2012-10-17"}
 	for _, d := range documents {
@@ -139,7 +138,7 @@ func (k *Case) principal() any {
 	return k.Caller.ARN
 }
 
-// owner is the account of the resource.
+// owner returns the account of the resource.
 func (k *Case) owner() string {
 	switch {
 	case k.ResourceAccount != "":
@@ -155,8 +154,8 @@ func (k *Case) owner() string {
 func accountOf(arn string) string   { return strings.Split(arn, ":")[4] }
 func partitionOf(arn string) string { return strings.Split(arn, ":")[1] }
 
-// contextVariables is the context in the package's form, which has text only:
-// bytes are given to it in base64, as its BinaryEquals compares them.
+// contextVariables returns the context in the package's form, which has text only: bytes
+// are base64, as its BinaryEquals compares them.
 func (k *Case) contextVariables() map[string]any {
 	variables := map[string]any{}
 	for _, entry := range k.Context {

@@ -19,8 +19,8 @@ func (v *variable) isEscape() bool {
 	return v.key == "*" || v.key == "?" || v.key == "$"
 }
 
-// variables finds the policy variables of a text; no fallback of the
-// vocabulary holds a brace.
+// variables returns the policy variables of a text. No fallback of the vocabulary contains
+// a brace.
 func variables(text string) (found []variable) {
 	for at := 0; ; {
 		start := strings.Index(text[at:], "${")
@@ -41,8 +41,8 @@ func variables(text string) (found []variable) {
 	}
 }
 
-// replaceVariables writes a text anew; with returns what stands in for a
-// variable, and false to leave it as it is.
+// replaceVariables replaces variables in a text. with returns the replacement of a
+// variable, and false to leave it unchanged.
 func replaceVariables(text string, with func(*variable) (string, bool)) (rewritten string, applied bool) {
 	var b strings.Builder
 	at := 0
@@ -58,7 +58,7 @@ func replaceVariables(text string, with func(*variable) (string, bool)) (rewritt
 	return b.String() + text[at:], applied
 }
 
-// literal writes a text so that no character in it means anything.
+// literal escapes a text so that no character is special.
 func literal(text string) string {
 	return strings.NewReplacer("*", "${*}", "?", "${?}", "$", "${$}").Replace(text)
 }
@@ -74,10 +74,10 @@ func isResolvable(text string, context iam.Context) bool {
 	return true
 }
 
-// The three deviations that are about the value of a variable. Each returns
-// the text with the variables replaced that it concerns.
+// The three deviations about the value of a variable. Each returns the text with the
+// variables that it concerns replaced.
 
-// fallbackOfEmpty takes the default for an empty value.
+// fallbackOfEmpty uses the default for an empty value.
 func fallbackOfEmpty(text string, context iam.Context) (string, bool) {
 	return replaceVariables(text, func(v *variable) (string, bool) {
 		entry, found := context.Lookup(v.key)
@@ -85,7 +85,7 @@ func fallbackOfEmpty(text string, context iam.Context) (string, bool) {
 	})
 }
 
-// fallbackOfList takes the default for a multivalued key.
+// fallbackOfList uses the default for a multivalued key.
 func fallbackOfList(text string, context iam.Context) (string, bool) {
 	return replaceVariables(text, func(v *variable) (string, bool) {
 		entry, found := context.Lookup(v.key)
@@ -93,7 +93,7 @@ func fallbackOfList(text string, context iam.Context) (string, bool) {
 	})
 }
 
-// noEmptyFallback takes away defaults that are empty.
+// noEmptyFallback removes defaults that are empty.
 func noEmptyFallback(text string, _ iam.Context) (string, bool) {
 	return replaceVariables(text, func(v *variable) (string, bool) {
 		return "${" + v.key + "}", v.hasFallback && v.fallback == ""

@@ -2,7 +2,7 @@ package differential
 
 import "strings"
 
-// The words of all questions. They are few, so that things often match, and
+// The vocabulary of all questions. It is small, so that things often match, and
 // written for the partition aws; a question may move to another.
 const (
 	accountA = "123456789012"
@@ -14,14 +14,14 @@ const (
 	noKey    = "aws:PrincipalTag/missing"
 	userKey  = "aws:username"
 	listKey  = "aws:TagKeys" // multivalued
-	// bytesKey holds bytes; only BinaryEquals and Null ask for it.
+	// bytesKey has bytes; only BinaryEquals and Null use it.
 	bytesKey = "aws:PrincipalTag/bytes"
 )
 
 // vocabulary is a list to pick from.
 type vocabulary []string
 
-// words splits a text at blanks.
+// words splits a text at spaces.
 func words(text string) vocabulary { return strings.Fields(text) }
 
 func users() vocabulary {
@@ -55,7 +55,7 @@ func services() vocabulary {
 	return words(`replication.ecr.amazonaws.com ecs.amazonaws.com`)
 }
 
-// repositoryActions and registryActions are what is asked for: the former with
+// repositoryActions and registryActions are the actions of questions: the former with
 // a repository, the latter with none.
 func repositoryActions() vocabulary {
 	return words(`ecr:BatchGetImage ecr:BatchGetImage ecr:BatchGetImage ecr:PutImage ecr:DescribeImages ecr:CreateRepository`)
@@ -77,7 +77,7 @@ func resources() vocabulary {
 		arn:aws:ecr:us-east-1:123456789012:repository/alice/app arn:aws:ecr:eu-central-1:123456789012:repository/team`)
 }
 
-// plainPatterns are resources in policies that everyone reads alike.
+// plainPatterns are resources in policies that both evaluators read in the same way.
 func plainPatterns() vocabulary {
 	return words(`* * * arn:aws:ecr:*:*:repository/* arn:aws:ecr:*:*:repository/* arn:aws:ecr:*:*:*
 		arn:aws:ecr:eu-central-1:123456789012:repository/team/* arn:aws:ecr:*:123456789012:repository/team/app

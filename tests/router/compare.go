@@ -9,7 +9,7 @@ import (
 // Mapper is a way of mapping: (*mapping.Registry).Map, or one known to be wrong.
 type Mapper func(*mapping.Request) (mapping.Mapping, *mapping.Refusal)
 
-// Standard is the mapping under test, with everything that it can be told to
+// Standard is the mapping under test, with everything that it can be configured to
 // let through.
 func Standard() Mapper {
 	g := &mapping.Registry{Partition: "aws", Region: "eu-central-1", Account: "123456789012", DeleteBlobs: true}
@@ -27,16 +27,16 @@ func ECRNames() Mapper {
 type Comparison struct {
 	Operation mapping.Operation // Unsupported if the mapping refused
 	Effects   []Effect          // of the registry, with every permission granted; valid until the next request
-	Wrong     string            // how the registry goes beyond what was asked; "" if it does not
+	Wrong     string            // what the registry did without a required permission; "" if nothing
 }
 
 // Compare maps the request and lets the registry answer it: once as if every
 // permission were granted and, where some are optional, once as if those were
-// denied. Each time Envoy removes the query parameters that it would be told
-// to. A request that the mapping refuses is sent to the registry only if
-// anyway says so: it shows what was refused.
-func Compare(ask Mapper, registry *Registry, r *Request, anyway bool) Comparison {
-	m, refusal := ask(r.judged())
+// denied. Each time Envoy removes the query parameters that the mapping
+// removes. A request that the mapping refuses is sent to the registry only if
+// anyway is true: this shows what was refused.
+func Compare(mapper Mapper, registry *Registry, r *Request, anyway bool) Comparison {
+	m, refusal := mapper(r.mapped())
 	if refusal != nil {
 		if !anyway {
 			return Comparison{}
@@ -56,7 +56,7 @@ func Compare(ask Mapper, registry *Registry, r *Request, anyway bool) Comparison
 	return c
 }
 
-// required are the permissions that are not optional.
+// required returns the permissions that are not optional.
 func required(all []mapping.Permission) (some []mapping.Permission) {
 	for _, p := range all {
 		if !p.Optional {
@@ -66,11 +66,11 @@ func required(all []mapping.Permission) (some []mapping.Permission) {
 	return some
 }
 
-// beyond says how the effects go beyond what was asked, "" if they do not.
-func beyond(m *mapping.Mapping, asked []mapping.Permission, effects []Effect, how string) string {
+// beyond describes the first effect without a required permission, "" if there is none.
+func beyond(m *mapping.Mapping, granted []mapping.Permission, effects []Effect, how string) string {
 	for _, e := range effects {
-		if wrong := e.uncovered(m, asked); wrong != "" {
-			return fmt.Sprintf("%s: %s (%s of %q, asked %v)", how, wrong, m.Operation, m.Repository, asked)
+		if wrong := e.uncovered(m, granted); wrong != "" {
+			return fmt.Sprintf("%s: %s (%s of %q, granted %v)", how, wrong, m.Operation, m.Repository, granted)
 		}
 	}
 	return ""

@@ -46,9 +46,8 @@ type Effect struct {
 	Object     string // digest, tag or upload in it; "" if the request need not name it
 }
 
-// actions are those of which one must have been asked on the effect's
-// repository. They restate the table of endpoints and actions, apart from
-// package mapping on purpose.
+// actions returns the actions of which one must be required on the effect's repository.
+// They restate the table of endpoints and actions independently of package mapping.
 func (k Kind) actions() []string {
 	switch k {
 	case StatBlob:
@@ -63,7 +62,7 @@ func (k Kind) actions() []string {
 		return []string{"ecr:DescribeRepositories"}
 	case StartUpload:
 		return []string{"ecr:InitiateLayerUpload"}
-	case Resume: // an upload is opened again to write, to complete, to ask or to cancel
+	case Resume: // an upload is opened again to write, to complete, to query or to cancel
 		return []string{"ecr:UploadLayerPart", "ecr:CompleteLayerUpload"}
 	case Write, Cancel:
 		return []string{"ecr:UploadLayerPart"}
@@ -77,11 +76,10 @@ func (k Kind) actions() []string {
 	return nil
 }
 
-// uncovered says how the effect goes beyond what has been asked, "" if it does
-// not.
-func (e Effect) uncovered(m *mapping.Mapping, asked []mapping.Permission) string {
-	if !e.permitted(asked) {
-		return fmt.Sprintf("the registry does %q on %q, which was not asked", e.Kind, e.Repository)
+// uncovered describes why no required permission covers the effect, "" if one does.
+func (e Effect) uncovered(m *mapping.Mapping, granted []mapping.Permission) string {
+	if !e.permitted(granted) {
+		return fmt.Sprintf("the registry does %q on %q, without a required permission", e.Kind, e.Repository)
 	}
 	if e.Object != "" && e.Object != m.Reference {
 		return fmt.Sprintf("the registry does %q on %q, the mapping says %q", e.Kind, e.Object, m.Reference)
@@ -89,10 +87,10 @@ func (e Effect) uncovered(m *mapping.Mapping, asked []mapping.Permission) string
 	return ""
 }
 
-// permitted says whether one of the effect's actions was asked where it
-// happens. Opening a repository needs any of them there.
-func (e Effect) permitted(asked []mapping.Permission) bool {
-	for _, p := range asked {
+// permitted reports whether one of the effect's actions is required on its repository.
+// Opening a repository needs any permission on it.
+func (e Effect) permitted(granted []mapping.Permission) bool {
+	for _, p := range granted {
 		if !e.isOn(p) {
 			continue
 		}
@@ -111,7 +109,7 @@ func (e Effect) permitted(asked []mapping.Permission) bool {
 // registryARN begins the ARN of every repository of the mapping under test.
 const registryARN = "arn:aws:ecr:eu-central-1:123456789012:repository/"
 
-// isOn says whether a permission is on the effect's repository, by its ARN.
+// isOn reports whether a permission is on the effect's repository, by its ARN.
 func (e Effect) isOn(p mapping.Permission) bool {
 	if e.Kind == Catalog {
 		return p.Resource == registryARN+"*"

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// without is the target after Envoy has removed query parameters from it: by
-// their raw names, the rest ordered by name, each with an equals sign. A target
-// from which nothing is to be removed stays as it is.
+// without returns the target after Envoy has removed query parameters from it: it compares
+// raw names, and orders the rest by name, each with an equals sign. If nothing is to be
+// removed, the target is unchanged.
 func without(target string, names []string) string {
 	path, query, _ := strings.Cut(target, "?")
 	if len(names) == 0 {

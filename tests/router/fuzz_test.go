@@ -22,20 +22,20 @@ func FuzzRouter(f *testing.F) {
 	}
 	addHostile(f)
 	addGenerated(f)
-	ask := Standard()
+	mapper := Standard()
 	f.Fuzz(func(t *testing.T, method, target, headers, body string, framing byte) {
 		r := &Request{Method: method, Target: target, Framing: Framing(framing) % framings, Body: body}
 		for line := range strings.SplitSeq(headers, "\n") {
 			name, value, _ := strings.Cut(line, ":")
 			r.Header = append(r.Header, mapping.Header{Name: name, Value: value})
 		}
-		if c := Compare(ask, registry, r, true); c.Wrong != "" {
+		if c := Compare(mapper, registry, r, true); c.Wrong != "" {
 			t.Errorf("%s\n%s", c.Wrong, r)
 		}
 	})
 }
 
-// TestKeptSeeds holds that the requests which testdata/fuzz keeps are there: forms
+// TestKeptSeeds checks that testdata/fuzz contains its requests: forms
 // in every framing, mounts, encoded queries, tags and odd targets.
 func TestKeptSeeds(t *testing.T) {
 	const least = 38

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// body is what belongs to the endpoint, or a form that wants something else.
+// body returns a body for the endpoint, or a form that requests another operation.
 func (g *Generator) body(e *endpoint) string {
 	switch {
 	case e.puts && !g.oneIn(4):

@@ -21,8 +21,8 @@ import (
 )
 
 // Registry is a whole registry of the CNCF Distribution project, router and
-// handlers included, whose store only writes down what it is asked. It is not
-// for concurrent use.
+// handlers included, whose store only records calls. It is not safe for concurrent
+// use.
 type Registry struct {
 	app   *handlers.App
 	trace *trace
@@ -30,7 +30,7 @@ type Registry struct {
 	out   response
 }
 
-// register makes the registry's configuration able to name the store, once.
+// register registers the store under a name for the registry's configuration, once.
 var register = sync.OnceValue(func() error {
 	logrus.SetLevel(logrus.PanicLevel) // every refused request would be a line
 	return middleware.Register("trace", func(_ context.Context, _ distribution.Namespace, _ driver.StorageDriver, options map[string]any) (distribution.Namespace, error) {
@@ -38,8 +38,8 @@ var register = sync.OnceValue(func() error {
 	})
 })
 
-// NewRegistry is a registry that signs uploads like every other one made here,
-// until ctx ends.
+// NewRegistry returns a registry that runs until ctx ends. All registries sign uploads
+// with the same secret.
 func NewRegistry(ctx context.Context) (*Registry, error) {
 	if err := register(); err != nil {
 		return nil, err
@@ -61,9 +61,8 @@ func NewRegistry(ctx context.Context) (*Registry, error) {
 	return &Registry{app: handlers.NewApp(ctx, c), trace: t, in: bufio.NewReader(nil)}, nil
 }
 
-// Serve lets the registry answer a request given as bytes, and tells what it
-// did: from parsing the request on, all of it is the registry's own code. A
-// request that Go's server cannot parse has no effect.
+// Serve lets the registry answer a request given as bytes, and returns the effects. The
+// registry's own code does everything after the HTTP parser. A request that Go's server cannot parse has no effect.
 func (g *Registry) Serve(wire string) []Effect {
 	g.trace.effects = g.trace.effects[:0]
 	g.in.Reset(strings.NewReader(wire))
@@ -78,7 +77,7 @@ func (g *Registry) Serve(wire string) []Effect {
 	return g.trace.effects
 }
 
-// answer serves the request. A handler that panics has had its effects.
+// answer serves the request. The effects of a handler before it panics count.
 func (g *Registry) answer(request *http.Request) {
 	defer func() {
 		if request.MultipartForm != nil {
@@ -91,7 +90,7 @@ func (g *Registry) answer(request *http.Request) {
 	g.app.ServeHTTP(&g.out, request)
 }
 
-// State opens an upload and is the signed state that resumes it.
+// State opens an upload and returns the signed state that resumes it.
 func (g *Registry) State(repository, upload string) (string, error) {
 	g.trace.upload = upload
 	defer func() { g.trace.upload = "" }()
@@ -104,7 +103,7 @@ func (g *Registry) State(repository, upload string) (string, error) {
 	return location.Query().Get("_state"), nil
 }
 
-// response takes an answer and keeps its header.
+// response discards an answer except its header.
 type response struct {
 	header   http.Header
 	panicked bool

@@ -8,20 +8,19 @@ import (
 	"extauthz/mapping"
 )
 
-// Framing is how a request says where its body ends.
+// Framing is how a request delimits its body.
 type Framing uint8
 
-// The framings. Envoy settles them before it asks: what it passes on never has
-// two lengths.
+// The framings. Envoy resolves them before the check and never forwards two lengths.
 const (
 	NoBody      Framing = iota // neither header; the body is not sent
 	WithLength                 // Content-Length
 	Chunked                    // Transfer-Encoding: chunked
-	Unannounced                // a body over HTTP/2, which announces none, passed on in chunks
+	Unannounced                // a body over HTTP/2 without a length, forwarded in chunks
 	framings
 )
 
-// Request is a request as a client words it. All of it may be any bytes.
+// Request is a request as a client sends it. All of it may be arbitrary bytes.
 type Request struct {
 	Method, Target string
 	Header         []mapping.Header // names as the client writes them
@@ -29,9 +28,9 @@ type Request struct {
 	Body           string
 }
 
-// judged is the request as Envoy shows it to the mapping: names in lower case,
-// no space around values, Host apart.
-func (r *Request) judged() *mapping.Request {
+// mapped is the request as Envoy describes it: names in lower case, no space around
+// values, without Host.
+func (r *Request) mapped() *mapping.Request {
 	j := &mapping.Request{Method: r.Method, Path: r.Target}
 	for _, h := range r.headers() {
 		j.Header = append(j.Header, mapping.Header{Name: strings.ToLower(h.Name), Value: strings.Trim(h.Value, " \t")})
@@ -45,7 +44,7 @@ func (r *Request) judged() *mapping.Request {
 	return j
 }
 
-// wire is the request as Envoy passes it on, with target for its target.
+// wire returns the request as Envoy forwards it, with another target.
 func (r *Request) wire(target string) string {
 	var b strings.Builder
 	b.WriteString(r.Method + " " + target + " HTTP/1.1\r\nHost: registry\r\n")
@@ -67,7 +66,7 @@ func (r *Request) wire(target string) string {
 	return b.String()
 }
 
-// headers are those that come past an HTTP codec and do not frame the body.
+// headers returns the headers that pass an HTTP codec and do not delimit the body.
 func (r *Request) headers() []mapping.Header {
 	return slices.DeleteFunc(slices.Clone(r.Header), func(h mapping.Header) bool {
 		framing := slices.Contains([]string{"host", "content-length", "transfer-encoding", "connection"}, strings.ToLower(h.Name))
@@ -75,13 +74,13 @@ func (r *Request) headers() []mapping.Header {
 	})
 }
 
-// notToken says whether a character may not stand in a header's name; RFC 9110,
+// notToken reports whether a header's name may not contain a character; RFC 9110,
 // section 5.6.2.
 func notToken(c rune) bool {
 	return c <= ' ' || c >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, c)
 }
 
-// String shows the request for a person to send it again.
+// String returns Go code for the request.
 func (r *Request) String() string {
 	return fmt.Sprintf("Request{Method: %q, Target: %q, Header: %q, Framing: %d, Body: %q}", r.Method, r.Target, r.Header, r.Framing, r.Body)
 }

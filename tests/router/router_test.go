@@ -30,7 +30,7 @@ func TestRouter(t *testing.T) {
 }
 
 // TestECRNames compares the mapping with the registry on a tenth of the requests,
-// where ECR's rules refuse names that the registry knows.
+// with ECR's rules, which refuse names that the registry accepts.
 func TestECRNames(t *testing.T) {
 	s, err := Run(t.Context(), ECRNames(), Inputs{Seed: *seed, First: *first, Count: (*inputs + 9) / 10, Refused: 32, Enough: 20}, runtime.GOMAXPROCS(0))
 	if err != nil {
@@ -42,7 +42,7 @@ func TestECRNames(t *testing.T) {
 	}
 }
 
-// isReached wants the requests to have been about everything.
+// isReached checks that the requests covered everything.
 func isReached(t *testing.T, s *Summary) {
 	t.Helper()
 	for _, o := range operations() {
@@ -72,8 +72,8 @@ func BenchmarkCompare(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	ask := Standard()
+	mapper := Standard()
 	for n := uint64(0); b.Loop(); n++ {
-		Compare(ask, registry, generator.Request(n), false)
+		Compare(mapper, registry, generator.Request(n), false)
 	}
 }

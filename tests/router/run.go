@@ -11,15 +11,15 @@ import (
 // batch is how many requests a worker takes at once.
 const batch = 1000
 
-// Inputs are so many requests of a seed, from a number on.
+// Inputs selects Count requests of a seed, starting with the number First.
 type Inputs struct {
 	Seed, First, Count uint64
-	Refused            uint64 // of those that the mapping refuses, one in so many goes to the registry too
+	Refused            uint64 // one in this many refused requests is also sent to the registry
 	Enough             int    // disagreements that end a worker's part
 }
 
-// Run compares ask with a registry of each worker's own, and sums up.
-func Run(ctx context.Context, ask Mapper, inputs Inputs, workers int) (*Summary, error) {
+// Run compares a mapping with registries, one for each worker, and returns the summary.
+func Run(ctx context.Context, mapper Mapper, inputs Inputs, workers int) (*Summary, error) {
 	numbers := make(chan uint64)
 	total := newSummary(inputs)
 	var failed error
@@ -27,7 +27,7 @@ func Run(ctx context.Context, ask Mapper, inputs Inputs, workers int) (*Summary,
 	var together sync.WaitGroup
 	for range workers {
 		together.Go(func() {
-			part, err := work(ctx, ask, inputs, numbers)
+			part, err := work(ctx, mapper, inputs, numbers)
 			mutex.Lock()
 			defer mutex.Unlock()
 			failed = errors.Join(failed, err)
@@ -42,9 +42,9 @@ func Run(ctx context.Context, ask Mapper, inputs Inputs, workers int) (*Summary,
 	return total, failed
 }
 
-// work takes batches until there are no more. After a failure, or when enough
+// work processes batches until there are no more. After a failure, or when enough
 // has been found, it takes them without comparing.
-func work(ctx context.Context, ask Mapper, inputs Inputs, numbers <-chan uint64) (*Summary, error) {
+func work(ctx context.Context, mapper Mapper, inputs Inputs, numbers <-chan uint64) (*Summary, error) {
 	s := newSummary(inputs)
 	registry, failed := NewRegistry(ctx)
 	generator, err := NewGenerator(ctx, inputs.Seed)
@@ -52,7 +52,7 @@ func work(ctx context.Context, ask Mapper, inputs Inputs, numbers <-chan uint64)
 	for from := range numbers {
 		for number := from; number < min(from+batch, inputs.First+inputs.Count) && failed == nil && len(s.Disagreements) < inputs.Enough; number++ {
 			request := generator.Request(number)
-			s.count(number, request, Compare(ask, registry, request, number%inputs.Refused == 0))
+			s.count(number, request, Compare(mapper, registry, request, number%inputs.Refused == 0))
 		}
 	}
 	return s, failed

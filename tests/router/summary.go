@@ -7,7 +7,7 @@ import (
 	"extauthz/mapping"
 )
 
-// Summary is what a run tells.
+// Summary is the result of a run.
 type Summary struct {
 	Inputs        Inputs
 	Requests      int
@@ -70,7 +70,7 @@ func (s *Summary) add(other *Summary) {
 	s.Disagreements = append(s.Disagreements, other.Disagreements...)
 }
 
-// String tells what the run reached and what it found.
+// String describes what the run covered and found.
 func (s *Summary) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d requests with seed %d\n\n", s.Requests, s.Inputs.Seed)

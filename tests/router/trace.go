@@ -10,8 +10,8 @@ import (
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// trace is the registry's store: it has every repository and whatever is asked
-// of one, holds nothing, and writes down every effect.
+// trace is the registry's store. It claims to have every repository and object, stores
+// nothing, and records every effect.
 type trace struct {
 	effects []Effect
 	head    bool   // the request is HEAD: a blob that is served shows no bytes
@@ -72,7 +72,7 @@ func (r *repository) Manifests(context.Context, ...distribution.ManifestServiceO
 // manifests are those of a repository.
 type manifests struct{ *repository }
 
-// byTag is what every tag stands for.
+// byTag is the digest of every tag.
 const byTag digest.Digest = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 func (m *manifests) Exists(_ context.Context, d digest.Digest) (bool, error) {

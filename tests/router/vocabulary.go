@@ -2,7 +2,7 @@ package router
 
 import "strings"
 
-// The words that requests are made of. The names hold keywords of the paths,
+// The vocabulary of the requests. The names contain keywords of the paths,
 // the separators of both grammars, and the letters that a client might escape.
 var (
 	repositories = []string{

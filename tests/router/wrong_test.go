@@ -10,13 +10,13 @@ import (
 	"extauthz/mapping"
 )
 
-// before is the mapping asked about a request that has been changed first.
+// before returns a mapping that changes the request first.
 func before(change func(*mapping.Request)) Mapper {
-	ask := Standard()
+	mapper := Standard()
 	return func(r *mapping.Request) (mapping.Mapping, *mapping.Refusal) {
 		changed := *r
 		change(&changed)
-		return ask(&changed)
+		return mapper(&changed)
 	}
 }
 
@@ -26,9 +26,9 @@ func after(change func(*mapping.Request, *mapping.Mapping)) Mapper {
 }
 
 // changed is a mapping with its result changed.
-func changed(ask Mapper, change func(*mapping.Request, *mapping.Mapping)) Mapper {
+func changed(mapper Mapper, change func(*mapping.Request, *mapping.Mapping)) Mapper {
 	return func(r *mapping.Request) (mapping.Mapping, *mapping.Refusal) {
-		m, refusal := ask(r)
+		m, refusal := mapper(r)
 		if refusal == nil {
 			change(r, &m)
 		}
@@ -36,7 +36,7 @@ func changed(ask Mapper, change func(*mapping.Request, *mapping.Mapping)) Mapper
 	}
 }
 
-// withoutAction takes one action out of what is asked.
+// withoutAction removes one action from what is required.
 func withoutAction(action string) Mapper {
 	return after(func(_ *mapping.Request, m *mapping.Mapping) {
 		m.Permissions = slices.DeleteFunc(m.Permissions, func(p mapping.Permission) bool { return p.Action == action })
@@ -53,12 +53,12 @@ func query(change func(string) string) Mapper {
 }
 
 // wrongMappings are mistakes that a mapping could make, each of which lets
-// someone do what nobody was asked about.
+// callers do what no permission allows.
 var wrongMappings = []struct {
-	name string
-	ask  Mapper
+	name   string
+	mapper Mapper
 }{
-	{"the source of a mount is not asked", after(func(_ *mapping.Request, m *mapping.Mapping) {
+	{"requires nothing on the source of a mount", after(func(_ *mapping.Request, m *mapping.Mapping) {
 		m.Permissions = required(m.Permissions)
 	})},
 	{"the source of a mount decides nothing", after(func(_ *mapping.Request, m *mapping.Mapping) {
@@ -128,19 +128,19 @@ var wrongMappings = []struct {
 	{"the tag is reported without its case", after(func(_ *mapping.Request, m *mapping.Mapping) {
 		m.Reference = strings.ToLower(m.Reference)
 	})},
-	{"deleting is not asked", withoutAction("ecr:BatchDeleteImage")},
-	{"putting is not asked", withoutAction("ecr:PutImage")},
-	{"opening an upload is not asked", withoutAction("ecr:InitiateLayerUpload")},
-	{"listing tags is not asked", withoutAction("ecr:ListImages")},
-	{"the catalog is not asked", withoutAction("ecr:DescribeRepositories")},
+	{"requires nothing for deleting", withoutAction("ecr:BatchDeleteImage")},
+	{"requires nothing for putting", withoutAction("ecr:PutImage")},
+	{"requires nothing for opening an upload", withoutAction("ecr:InitiateLayerUpload")},
+	{"requires nothing for listing tags", withoutAction("ecr:ListImages")},
+	{"requires nothing for the catalog", withoutAction("ecr:DescribeRepositories")},
 }
 
-// TestWrongMappingsAreNoticed wants every mistake found, or a comparison that
+// TestWrongMappingsAreFound checks that every mistake is found, because a comparison that
 // finds nothing in the mapping would show nothing.
-func TestWrongMappingsAreNoticed(t *testing.T) {
+func TestWrongMappingsAreFound(t *testing.T) {
 	for _, wrong := range wrongMappings {
 		t.Run(wrong.name, func(t *testing.T) {
-			s, err := Run(t.Context(), wrong.ask, Inputs{Seed: 1, Count: 60_000, Refused: 1 << 40, Enough: 1}, runtime.GOMAXPROCS(0))
+			s, err := Run(t.Context(), wrong.mapper, Inputs{Seed: 1, Count: 60_000, Refused: 1 << 40, Enough: 1}, runtime.GOMAXPROCS(0))
 			if err != nil {
 				t.Fatal(err)
 			}
