@@ -87,6 +87,27 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// TestFaultsOfParts checks that counts of parts are summed, and that all diagnostics
+// come before the count.
+func TestFaultsOfParts(t *testing.T) {
+	var whole Faults
+	for part := range 3 {
+		var f Faults
+		for i := range 20 * MaxFaults {
+			f.Add(New(File(fmt.Sprint(part)).At(Point{i + 1, 1}), "fault", ""))
+		}
+		whole.Add(fmt.Errorf("wrapped: %w", f.Err()))
+	}
+	err := whole.Err()
+	list := Of(err)
+	if want := "5900 more faults are not shown"; len(list) != MaxFaults+1 || list[MaxFaults].Problem != want || list[MaxFaults-1].File != "0" {
+		t.Errorf("%d diagnostics, the last is %v, want %s", len(list), list[len(list)-1], want)
+	}
+	if lines := strings.Split(err.Error(), "\n"); len(lines) != MaxFaults+1 {
+		t.Errorf("%d lines, want %d", len(lines), MaxFaults+1)
+	}
+}
+
 func TestRender(t *testing.T) {
 	l := List{
 		{Position: inFile, Code: "a-code", Problem: "x is wrong", Remedy: "fix x"},

@@ -39,47 +39,89 @@ func (l List) Reaches(limit Severity) bool {
 // errors joined by [errors.Join], or an error that wraps one of these. Another error
 // becomes a diagnostic without a position. Of(nil) is empty.
 func Of(err error) List {
-	if err == nil {
-		return nil
-	}
+	list, more := parts(err)
+	return counted{list, more}.all()
+}
+
+// parts returns the diagnostics that an error consists of, and how many faults it only
+// counts.
+func parts(err error) (list List, more int) {
 	for e := err; e != nil; e = errors.Unwrap(e) {
 		switch e := e.(type) { //nolint:errorlint // the loop unwraps
 		case Diagnostic:
-			return List{e}
+			return List{e}, 0
 		case List:
-			return e
+			return e, 0
+		case counted:
+			return e.List, e.more
 		case interface{ Unwrap() []error }:
-			var list List
 			for _, part := range e.Unwrap() {
-				list = append(list, Of(part)...)
+				l, n := parts(part)
+				list, more = append(list, l...), more+n
 			}
-			return list
+			return list, more
 		}
 	}
-	return List{{Problem: err.Error()}}
+	if err == nil {
+		return nil, 0
+	}
+	return List{{Problem: err.Error()}}, 0
 }
 
-// Faults collects faults. The zero value is ready for use.
-type Faults struct{ list List }
+// counted is a list of faults, and the number of those that it leaves out.
+type counted struct {
+	List
+	more int
+}
+
+// all returns the list with an entry about the faults that it leaves out, if any.
+func (c counted) all() List {
+	if c.more == 0 {
+		return c.List
+	}
+	return append(slices.Clip(c.List), New(Position{}, fmt.Sprintf("%d more faults are not shown", c.more), "fix these first"))
+}
+
+// Error returns the text of each diagnostic, a line each.
+func (c counted) Error() string { return c.all().Error() }
+
+// Faults collects faults. The zero value is ready for use. It takes memory for a
+// bounded number of faults.
+type Faults struct {
+	list List
+	more int // faults that were only counted
+}
 
 // Add adds the diagnostics of an error, and reports whether there were any.
 func (f *Faults) Add(err error) bool {
-	found := Of(err)
-	f.list = append(f.list, found...)
+	found, more := parts(err)
+	f.list, f.more = append(f.list, found...), f.more+more
+	if len(f.list) > 10*MaxFaults {
+		f.reduce()
+	}
 	return len(found) > 0
 }
 
-// Err returns nil if nothing was added, the diagnostic if there is one, and a sorted
-// List of at most [MaxFaults] otherwise, whose last entry counts the rest.
-func (f *Faults) Err() error {
-	sorted := f.list.Sorted()
-	switch more := len(sorted) - MaxFaults; {
-	case len(sorted) == 0:
-		return nil
-	case len(sorted) == 1:
-		return sorted[0]
-	case more > 0:
-		return append(sorted[:MaxFaults:MaxFaults], New(Position{}, fmt.Sprintf("%d more faults are not shown", more), "fix these first"))
+// reduce sorts the faults, and only counts those after the first MaxFaults.
+func (f *Faults) reduce() {
+	f.list = f.list.Sorted()
+	if n := len(f.list) - MaxFaults; n > 0 {
+		f.list, f.more = f.list[:MaxFaults:MaxFaults], f.more+n
 	}
-	return sorted
+}
+
+// Err returns nil if nothing was added, the diagnostic if there is one, and otherwise an
+// error that consists of the first [MaxFaults] in order, and a last one that counts the
+// rest. [Of] returns them. Added to other Faults, the counts are summed.
+func (f *Faults) Err() error {
+	f.reduce()
+	switch {
+	case len(f.list) == 0:
+		return nil
+	case f.more > 0:
+		return counted{f.list, f.more}
+	case len(f.list) == 1:
+		return f.list[0]
+	}
+	return f.list
 }
