@@ -23,7 +23,7 @@ type entry struct {
 }
 
 // accessLog wants the decision beside each request, allowed or not.
-func accessLog(t *testing.T, w *world) {
+func accessLog(t *testing.T, sys *system) {
 	const bob = "arn:aws:iam::123456789012:user/bob"
 	cases := []struct {
 		user string
@@ -35,20 +35,20 @@ func accessLog(t *testing.T, w *world) {
 		{"", entry{"/v2/team/app/manifests/logged-4", 401, "unauthenticated", "", "", ""}},
 	}
 	for _, c := range cases {
-		w.ask(t, c.user, http.MethodGet, c.want.Path).wants(t, c.want.Status)
+		sys.request(t, c.user, http.MethodGet, c.want.Path).hasStatus(t, c.want.Status)
 	}
 	for _, c := range cases {
-		if got := w.logged(t, c.want.Path); got != c.want {
+		if got := sys.logged(t, c.want.Path); got != c.want {
 			t.Errorf("logged %+v, want %+v", got, c.want)
 		}
 	}
 }
 
 // logged waits for the line of the request with this path.
-func (w *world) logged(t *testing.T, path string) entry {
+func (sys *system) logged(t *testing.T, path string) entry {
 	t.Helper()
 	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		for line := range strings.Lines(w.Log(stack.Envoy)) {
+		for line := range strings.Lines(sys.Log(stack.Envoy)) {
 			var e entry
 			if json.Unmarshal([]byte(line), &e) == nil && e.Path == path {
 				return e
@@ -62,8 +62,8 @@ func (w *world) logged(t *testing.T, path string) entry {
 // queryIsNotLogged sends a secret in the query, and in headers with a URL, of
 // requests that are allowed, denied, refused and not routed. Neither log has it, and
 // Envoy's has the path of each request.
-func queryIsNotLogged(client func(*testing.T, *world) *http.Client) func(*testing.T, *world) {
-	return func(t *testing.T, w *world) {
+func queryIsNotLogged(client func(*testing.T, *system) *http.Client) func(*testing.T, *system) {
+	return func(t *testing.T, sys *system) {
 		const secret = "a-secret-in-a-query"
 		for i, path := range []string{
 			"/v2/team/app/manifests/%s?access_token=%s", "/v2/team/app/manifests/%s?x=%s", "/v2/secret/app/manifests/%s?x=%s",
@@ -72,14 +72,14 @@ func queryIsNotLogged(client func(*testing.T, *world) *http.Client) func(*testin
 		} {
 			logged := fmt.Sprintf("queried-%d", i)
 			location := fmt.Sprintf(path, logged, secret)
-			w.show(t, client(t, w), http.MethodGet, location,
+			sys.requestWith(t, client(t, sys), http.MethodGet, location,
 				basic("bob", "bob-secret"), [2]string{"Referer", "https://localhost" + location}, [2]string{"X-Envoy-Original-Path", location},
 				[2]string{"X-Original-Url", location}, [2]string{"X-Forwarded-Uri", location}, [2]string{"Cookie", "access_token=" + secret})
-			w.show(t, client(t, w), http.MethodGet, location, basic("bob", "bob-secret"))
-			w.waitFor(t, "/"+logged)
+			sys.requestWith(t, client(t, sys), http.MethodGet, location, basic("bob", "bob-secret"))
+			sys.waitFor(t, "/"+logged)
 		}
 		for _, part := range []stack.Part{stack.Envoy, stack.Extauthz} {
-			if strings.Contains(w.Log(part), secret) {
+			if strings.Contains(sys.Log(part), secret) {
 				t.Errorf("%s's log contains the secret", part)
 			}
 		}
@@ -87,21 +87,21 @@ func queryIsNotLogged(client func(*testing.T, *world) *http.Client) func(*testin
 }
 
 // waitFor waits until Envoy has logged two requests whose path ends so.
-func (w *world) waitFor(t *testing.T, end string) {
+func (sys *system) waitFor(t *testing.T, end string) {
 	t.Helper()
 	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		if strings.Count(w.Log(stack.Envoy), end+`"`) >= 2 {
+		if strings.Count(sys.Log(stack.Envoy), end+`"`) >= 2 {
 			return
 		}
 	}
 	t.Errorf("Envoy did not log two requests whose path ends in %s", end)
 }
 
-// plainly is a client without a certificate.
-func plainly(*testing.T, *world) *http.Client { return http.DefaultClient }
+// withoutCertificates is a client without a certificate.
+func withoutCertificates(*testing.T, *system) *http.Client { return http.DefaultClient }
 
 // asBuilder is a client with the certificate of the builder.
-func asBuilder(t *testing.T, w *world) *http.Client {
+func asBuilder(t *testing.T, sys *system) *http.Client {
 	t.Helper()
-	return &http.Client{Transport: w.showing(t, issued(t, w.authority, withURI(t, builder)))}
+	return &http.Client{Transport: sys.showing(t, issued(t, sys.authority, withURI(t, builder)))}
 }

@@ -20,49 +20,49 @@ func public(t *testing.T) setup {
 	return spec
 }
 
-// anybodyPulls pulls without a login what the repository's policy opens to
+// anonymousPulls pulls without a login what the repository's policy opens to
 // everybody, and is asked for a login for all else.
-func anybodyPulls(t *testing.T, w *world) {
-	w.ask(t, "", http.MethodGet, "/v2/").wants(t, http.StatusOK)
-	w.ask(t, "", http.MethodGet, "/v2/shared/app/manifests/v1").wants(t, http.StatusOK)
-	w.ask(t, "", http.MethodGet, "/v2/shared/app/blobs/"+layer(t, w.team)).wants(t, http.StatusOK)
-	challenged(t, w.ask(t, "", http.MethodGet, "/v2/team/app/manifests/v1"))
-	challenged(t, w.ask(t, "", http.MethodGet, "/v2/shared/app/tags/list"))
-	challenged(t, w.ask(t, "", http.MethodPost, "/v2/shared/app/blobs/uploads/"))
-	challenged(t, w.ask(t, "", http.MethodDelete, "/v2/shared/app/manifests/v1"))
-	challenged(t, w.shows(t, "/v2/shared/app/manifests/v1", basic("alice", "wrong")))
-	challenged(t, w.shows(t, "/v2/shared/app/manifests/v1", [2]string{"Authorization", "Negotiate x"}))
-	challenged(t, w.shows(t, "/v2/shared/app/manifests/v1", [2]string{"Authorization", ""}))
+func anonymousPulls(t *testing.T, sys *system) {
+	sys.request(t, "", http.MethodGet, "/v2/").hasStatus(t, http.StatusOK)
+	sys.request(t, "", http.MethodGet, "/v2/shared/app/manifests/v1").hasStatus(t, http.StatusOK)
+	sys.request(t, "", http.MethodGet, "/v2/shared/app/blobs/"+layer(t, sys.team)).hasStatus(t, http.StatusOK)
+	challenged(t, sys.request(t, "", http.MethodGet, "/v2/team/app/manifests/v1"))
+	challenged(t, sys.request(t, "", http.MethodGet, "/v2/shared/app/tags/list"))
+	challenged(t, sys.request(t, "", http.MethodPost, "/v2/shared/app/blobs/uploads/"))
+	challenged(t, sys.request(t, "", http.MethodDelete, "/v2/shared/app/manifests/v1"))
+	challenged(t, sys.getWith(t, "/v2/shared/app/manifests/v1", basic("alice", "wrong")))
+	challenged(t, sys.getWith(t, "/v2/shared/app/manifests/v1", [2]string{"Authorization", "Negotiate x"}))
+	challenged(t, sys.getWith(t, "/v2/shared/app/manifests/v1", [2]string{"Authorization", ""}))
 }
 
-// anybodyTypes does the same with crane: nobody logs in to pull, and a push
+// anonymousCranePulls does the same with crane: nobody logs in to pull, and a push
 // works once somebody has.
-func anybodyTypes(t *testing.T, w *world) {
-	x := w.terminal(t)
-	open, team := w.through(t, "shared/app", "v1").String(), w.through(t, "team/app", "v1").String()
-	if out := x.works(t, "", crane, "digest", open); strings.TrimSpace(out) != digest(t, w.team) {
-		t.Errorf("crane printed %q, want %s", out, digest(t, w.team))
+func anonymousCranePulls(t *testing.T, sys *system) {
+	x := sys.terminal(t)
+	open, team := sys.through(t, "shared/app", "v1").String(), sys.through(t, "team/app", "v1").String()
+	if out := x.works(t, "", crane, "digest", open); strings.TrimSpace(out) != digest(t, sys.team) {
+		t.Errorf("crane printed %q, want %s", out, digest(t, sys.team))
 	}
 	x.works(t, "", crane, "pull", open, filepath.Join(x.home, "pulled.tar"))
 	x.fails(t, "UNAUTHORIZED", "", crane, "digest", team)
-	x.fails(t, "UNAUTHORIZED", "", crane, "copy", open, w.through(t, "shared/app", "pushed").String())
+	x.fails(t, "UNAUTHORIZED", "", crane, "copy", open, sys.through(t, "shared/app", "pushed").String())
 
 	x.works(t, "alice-secret", crane, "auth", "login", x.registry, "-u", "alice", "--password-stdin")
-	x.works(t, "", crane, "copy", open, w.through(t, "team/app", "pushed").String())
+	x.works(t, "", crane, "copy", open, sys.through(t, "team/app", "pushed").String())
 	x.works(t, "", crane, "digest", open)
 }
 
-// anybodyInspects does so with skopeo, which asks for /v2/ first and shows no
+// anonymousSkopeoInspects does so with skopeo, which asks for /v2/ first and shows no
 // password that it was not asked for there.
-func anybodyInspects(t *testing.T, w *world) {
+func anonymousSkopeoInspects(t *testing.T, sys *system) {
 	skopeo := installed(t, "skopeo")
-	x := w.terminal(t)
+	x := sys.terminal(t)
 	logins := filepath.Join(x.home, "auth.json")
 	x.environment = append(os.Environ(), "REGISTRY_AUTH_FILE="+logins)
 	inspect := func(repository string) []string {
-		return []string{"inspect", "--raw", "--tls-verify=false", "docker://" + w.through(t, repository, "v1").String()}
+		return []string{"inspect", "--raw", "--tls-verify=false", "docker://" + sys.through(t, repository, "v1").String()}
 	}
-	manifest, err := w.team.RawManifest()
+	manifest, err := sys.team.RawManifest()
 	must(t, err)
 	if out := x.works(t, "", skopeo, inspect("shared/app")...); strings.TrimSpace(out) != strings.TrimSpace(string(manifest)) {
 		t.Errorf("skopeo printed %q, want %s", out, manifest)

@@ -51,7 +51,7 @@ type exportedCase struct {
 func password(user string) [2]string { return basic(user, user+"-secret") }
 
 // exportedAllowed are requests at the first registry that some policy allows.
-func (w *world) exportedAllowed(t *testing.T) []exportedCase {
+func (sys *system) exportedAllowed(t *testing.T) []exportedCase {
 	t.Helper()
 	pull := func(name string, header [2]string, repository string) exportedCase {
 		return exportedCase{name: name, header: header, method: http.MethodGet, path: repository + "/manifests/v1", status: http.StatusOK}
@@ -59,7 +59,7 @@ func (w *world) exportedAllowed(t *testing.T) []exportedCase {
 	push := func(name string, header [2]string, repository string) exportedCase {
 		return exportedCase{name: name, header: header, method: http.MethodPost, path: repository + "/blobs/uploads/", status: http.StatusAccepted}
 	}
-	github, gitlab := w.issuers.workflow(t, mainBranch, nil), signed(t, w.issuers.gitlab, pipeline, nil)
+	github, gitlab := sys.issuers.workflow(t, mainBranch, nil), signed(t, sys.issuers.gitlab, pipeline, nil)
 	return []exportedCase{
 		pull("a policy attached to a group", password("alice"), "team/app"),
 		push("a policy attached to a group, to push", password("alice"), "team/app"),
@@ -75,14 +75,14 @@ func (w *world) exportedAllowed(t *testing.T) []exportedCase {
 
 // exportedDenied are requests at the first registry that are denied, one for each
 // kind of policy and reason.
-func (w *world) exportedDenied(t *testing.T) []exportedCase {
+func (sys *system) exportedDenied(t *testing.T) []exportedCase {
 	t.Helper()
 	const account, explicit = "accounts/111122223333/", " with an explicit deny in a "
 	lacks := func(class, action string) string { return " because no " + class + " allows the " + action + " action" }
 	case403 := func(name string, header [2]string, method, path, action, on, reason, by string) exportedCase {
 		return exportedCase{name, header, method, path, http.StatusForbidden, action, on, reason, by}
 	}
-	github, gitlab := bearer(w.issuers.workflow(t, mainBranch, nil)), signed(t, w.issuers.gitlab, pipeline, nil)
+	github, gitlab := bearer(sys.issuers.workflow(t, mainBranch, nil)), signed(t, sys.issuers.gitlab, pipeline, nil)
 	deployer := basic("111122223333/ops/deployer", gitlab)
 	const get, post, put, remove = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete
 	return []exportedCase{
@@ -119,20 +119,20 @@ func (w *world) exportedDenied(t *testing.T) []exportedCase {
 
 // asExported sends each request, and reads why it was denied from the answer and
 // from the decision log.
-func asExported(t *testing.T, w *world) {
+func asExported(t *testing.T, sys *system) {
 	for _, repository := range []string{"release/app", "frozen/app", "tagged/blue", "tagged/red", "tools/app"} {
-		must(t, remote.Write(w.behind(t, repository, "v1"), w.team))
+		must(t, remote.Write(sys.behind(t, repository, "v1"), sys.team))
 	}
-	for _, c := range append(w.exportedAllowed(t), w.exportedDenied(t)...) {
+	for _, c := range append(sys.exportedAllowed(t), sys.exportedDenied(t)...) {
 		t.Run(c.name, func(t *testing.T) {
-			before := len(w.decisions(t))
-			a := w.show(t, http.DefaultClient, c.method, "/v2/"+c.path, c.header).wants(t, c.status)
-			line := w.nextDecision(t, before)
+			before := len(sys.decisions(t))
+			a := sys.requestWith(t, http.DefaultClient, c.method, "/v2/"+c.path, c.header).hasStatus(t, c.status)
+			line := sys.nextDecision(t, before)
 			if c.action == "" {
 				line.is(t, "allowed")
 				return
 			}
-			a.wantsError(t, "DENIED", "is not authorized to perform: "+c.action+" on resource: "+c.on+c.reason)
+			a.hasError(t, "DENIED", "is not authorized to perform: "+c.action+" on resource: "+c.on+c.reason)
 			if !strings.HasSuffix(a.header.Get("X-Ecr-Authz-Reason"), c.reason) {
 				t.Errorf("reason header %q does not end with %q", a.header.Get("X-Ecr-Authz-Reason"), c.reason)
 			}
@@ -142,25 +142,25 @@ func asExported(t *testing.T, w *world) {
 }
 
 // exportedElsewhere asks the other account's registry, in the other region.
-func exportedElsewhere(t *testing.T, w *world) {
-	must(t, remote.Write(w.behind(t, "tools/app", "v1"), w.team))
+func exportedElsewhere(t *testing.T, sys *system) {
+	must(t, remote.Write(sys.behind(t, "tools/app", "v1"), sys.team))
 	get := func(user, path string) answer {
-		return at(t, w.second, "b.example.com", "/v2/"+path, password(user))
+		return at(t, sys.second, "b.example.com", "/v2/"+path, password(user))
 	}
-	get("dave", "tools/app/manifests/v1").wants(t, http.StatusOK)
-	get("dave", "team/app/manifests/v1").wants(t, http.StatusForbidden).
-		wantsError(t, "DENIED", "ecr:BatchGetImage on resource: "+theirs+"team/app because no identity-based policy")
-	get("admin", "tools/app/manifests/v1").wants(t, http.StatusForbidden).
-		wantsError(t, "DENIED", "ecr:GetAuthorizationToken on resource: * with an explicit deny in a service control policy")
-	get("dave", "_catalog").wants(t, http.StatusForbidden).wantsError(t, "DENIED", "ecr:DescribeRepositories on resource: "+theirs+"*")
+	get("dave", "tools/app/manifests/v1").hasStatus(t, http.StatusOK)
+	get("dave", "team/app/manifests/v1").hasStatus(t, http.StatusForbidden).
+		hasError(t, "DENIED", "ecr:BatchGetImage on resource: "+theirs+"team/app because no identity-based policy")
+	get("admin", "tools/app/manifests/v1").hasStatus(t, http.StatusForbidden).
+		hasError(t, "DENIED", "ecr:GetAuthorizationToken on resource: * with an explicit deny in a service control policy")
+	get("dave", "_catalog").hasStatus(t, http.StatusForbidden).hasError(t, "DENIED", "ecr:DescribeRepositories on resource: "+theirs+"*")
 }
 
 // exportedUnits checks that each account has the service control policies of its own
 // unit, also after an account has been moved to another one.
-func exportedUnits(t *testing.T, w *world) {
-	must(t, remote.Write(w.behind(t, "tools/app", "v1"), w.team))
+func exportedUnits(t *testing.T, sys *system) {
+	must(t, remote.Write(sys.behind(t, "tools/app", "v1"), sys.team))
 	dave := func(method, path string) answer {
-		request, err := http.NewRequest(method, "http://"+w.second+"/v2/"+path, nil)
+		request, err := http.NewRequest(method, "http://"+sys.second+"/v2/"+path, nil)
 		must(t, err)
 		request.Host = "b.example.com"
 		request.Header.Set("Authorization", password("dave")[1])
@@ -168,64 +168,64 @@ func exportedUnits(t *testing.T, w *world) {
 	}
 	const uploads = "tools/app/blobs/uploads/"
 	const because = "ecr:InitiateLayerUpload on resource: " + theirs + "tools/app because no service control policy allows the ecr:InitiateLayerUpload action"
-	dave(http.MethodGet, "tools/app/manifests/v1").wants(t, http.StatusOK) // abroad, which only the other unit denies
-	dave(http.MethodPost, uploads).wants(t, http.StatusForbidden).wantsError(t, "DENIED", because)
-	w.show(t, http.DefaultClient, http.MethodPost, "/v2/team/app/blobs/uploads/", password("alice")).wants(t, http.StatusAccepted)
+	dave(http.MethodGet, "tools/app/manifests/v1").hasStatus(t, http.StatusOK) // abroad, which only the other unit denies
+	dave(http.MethodPost, uploads).hasStatus(t, http.StatusForbidden).hasError(t, "DENIED", because)
+	sys.requestWith(t, http.DefaultClient, http.MethodPost, "/v2/team/app/blobs/uploads/", password("alice")).hasStatus(t, http.StatusAccepted)
 
-	file := filepath.Join(w.Policies, "organization.yaml")
+	file := filepath.Join(sys.Policies, "organization.yaml")
 	before, err := os.ReadFile(file)
 	must(t, err)
-	unit := filepath.Join(w.Policies, "organization", "scp", "ou-ab12-22222222")
-	aside := filepath.Join(w.Policies, ".aside") // a folder of no account's path would be an error
+	unit := filepath.Join(sys.Policies, "organization", "scp", "ou-ab12-22222222")
+	aside := filepath.Join(sys.Policies, ".aside") // a folder of no account's path would be an error
 	must(t, os.Rename(unit, aside))
 	write(t, file, turned(t, file, "ou-ab12-22222222", "ou-ab12-11111111"))
 	pulls := func() bool { return dave(http.MethodGet, "tools/app/manifests/v1").status == http.StatusOK }
 	soon(t, "the policies of the new unit", func() bool { return !pulls() })
-	dave(http.MethodPost, uploads).wants(t, http.StatusForbidden).wantsError(t, "DENIED", "with an explicit deny in a service control policy")
+	dave(http.MethodPost, uploads).hasStatus(t, http.StatusForbidden).hasError(t, "DENIED", "with an explicit deny in a service control policy")
 
 	must(t, os.Rename(aside, unit))
 	write(t, file, before)
 	soon(t, "the policies of the old unit", pulls)
-	dave(http.MethodPost, uploads).wants(t, http.StatusForbidden).wantsError(t, "DENIED", because)
+	dave(http.MethodPost, uploads).hasStatus(t, http.StatusForbidden).hasError(t, "DENIED", because)
 }
 
 // exportedTrust is who may assume which role, by the trust policies of the export.
-func exportedTrust(t *testing.T, w *world) {
+func exportedTrust(t *testing.T, sys *system) {
 	const role = " on resource: arn:aws:iam::111122223333:role/"
-	gitlab := signed(t, w.issuers.gitlab, pipeline, nil)
-	w.isNobody(t, "sts:AssumeRoleWithWebIdentity"+role+"ci/github", bearer(w.issuers.workflow(t, "repo:acme/app:ref:refs/heads/feature", nil)))
-	w.isNobody(t, "sts:AssumeRoleWithWebIdentity"+role+"ops/deployer", basic("111122223333/ops/deployer", w.issuers.workflow(t, mainBranch, nil)))
-	w.isNobody(t, "sts:AssumeRole"+role+"ops/auditor", basic("111122223333/ops/auditor", gitlab))
-	w.isNobody(t, "ops/none", basic("111122223333/ops/none", gitlab))
+	gitlab := signed(t, sys.issuers.gitlab, pipeline, nil)
+	sys.isRejected(t, "sts:AssumeRoleWithWebIdentity"+role+"ci/github", bearer(sys.issuers.workflow(t, "repo:acme/app:ref:refs/heads/feature", nil)))
+	sys.isRejected(t, "sts:AssumeRoleWithWebIdentity"+role+"ops/deployer", basic("111122223333/ops/deployer", sys.issuers.workflow(t, mainBranch, nil)))
+	sys.isRejected(t, "sts:AssumeRole"+role+"ops/auditor", basic("111122223333/ops/auditor", gitlab))
+	sys.isRejected(t, "ops/none", basic("111122223333/ops/none", gitlab))
 }
 
 // exportedClients push, pull, mount and delete as clients do, each as far as the
 // policies let them.
-func exportedClients(t *testing.T, w *world) {
+func exportedClients(t *testing.T, sys *system) {
 	pushed := image(t, "pushed under exported policies")
-	must(t, remote.Write(w.through(t, "team/app", "v2"), pushed, as("alice")))
-	got, err := remote.Image(w.through(t, "team/app", "v2"), as("bob"))
+	must(t, remote.Write(sys.through(t, "team/app", "v2"), pushed, as("alice")))
+	got, err := remote.Image(sys.through(t, "team/app", "v2"), as("bob"))
 	must(t, err)
 	if digest(t, got) != digest(t, pushed) {
 		t.Errorf("pulled %s, want %s", digest(t, got), digest(t, pushed))
 	}
-	deniedOn(t, remote.Tag(w.through(t, "frozen/app", "v2"), w.team, as("alice")), "ecr:PutImage", ours+"frozen/app")
-	deniedOn(t, remote.Write(w.through(t, "team/new", "v1"), pushed, as("alice")), "ecr:CreateRepository", ours+"team/new")
+	deniedOn(t, remote.Tag(sys.through(t, "frozen/app", "v2"), sys.team, as("alice")), "ecr:PutImage", ours+"frozen/app")
+	deniedOn(t, remote.Write(sys.through(t, "team/new", "v1"), pushed, as("alice")), "ecr:CreateRepository", ours+"team/new")
 
-	w.mountAs(t, "alice", "release/app", layer(t, pushed), "team/app").wants(t, http.StatusCreated)
-	w.mountAs(t, "alice", "release/app", layer(t, w.secret), "secret/app").wants(t, http.StatusAccepted)
-	w.holds(t, "release/app", layer(t, w.secret), false)
+	sys.mountAs(t, "alice", "release/app", layer(t, pushed), "team/app").hasStatus(t, http.StatusCreated)
+	sys.mountAs(t, "alice", "release/app", layer(t, sys.secret), "secret/app").hasStatus(t, http.StatusAccepted)
+	sys.hasBlob(t, "release/app", layer(t, sys.secret), false)
 
-	target := w.through(t, "team/app", "v2").Digest(digest(t, pushed))
+	target := sys.through(t, "team/app", "v2").Digest(digest(t, pushed))
 	deniedOn(t, remote.Delete(target, as("alice")), "ecr:BatchDeleteImage", ours+"team/app")
 	must(t, remote.Delete(target, as("mallory")))
-	deniedOn(t, remote.Delete(w.through(t, "release/app", "v1").Digest(digest(t, w.team)), as("admin")), "ecr:BatchDeleteImage", ours+"release/app")
+	deniedOn(t, remote.Delete(sys.through(t, "release/app", "v1").Digest(digest(t, sys.team)), as("admin")), "ecr:BatchDeleteImage", ours+"release/app")
 
-	out, err := w.command(t, "dave", "digest", w.through(t, "shared/app", "v1").String())
-	if err != nil || strings.TrimSpace(out) != digest(t, w.team) {
+	out, err := sys.command(t, "dave", "digest", sys.through(t, "shared/app", "v1").String())
+	if err != nil || strings.TrimSpace(out) != digest(t, sys.team) {
 		t.Errorf("crane printed %q (%v)", out, err)
 	}
-	out, err = w.command(t, "dave", "digest", w.through(t, "secret/app", "v1").String())
+	out, err = sys.command(t, "dave", "digest", sys.through(t, "secret/app", "v1").String())
 	if err == nil || !strings.Contains(out, "403") {
 		t.Errorf("crane printed %q (%v)", out, err)
 	}

@@ -14,13 +14,13 @@ import (
 
 // show sends a request with these headers as they are, through client: over TLS if
 // the client has a configuration for it.
-func (w *world) show(t *testing.T, client *http.Client, method, path string, headers ...[2]string) answer {
+func (sys *system) requestWith(t *testing.T, client *http.Client, method, path string, headers ...[2]string) answer {
 	t.Helper()
 	scheme := "http://"
 	if transport, ok := client.Transport.(*http.Transport); ok && transport.TLSClientConfig != nil {
 		scheme = "https://"
 	}
-	request, err := http.NewRequest(method, scheme+w.Address(stack.Envoy)+path, nil)
+	request, err := http.NewRequest(method, scheme+sys.Address(stack.Envoy)+path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,9 +31,9 @@ func (w *world) show(t *testing.T, client *http.Client, method, path string, hea
 }
 
 // shows is show without TLS, to read.
-func (w *world) shows(t *testing.T, path string, headers ...[2]string) answer {
+func (sys *system) getWith(t *testing.T, path string, headers ...[2]string) answer {
 	t.Helper()
-	return w.show(t, http.DefaultClient, http.MethodGet, path, headers...)
+	return sys.requestWith(t, http.DefaultClient, http.MethodGet, path, headers...)
 }
 
 // asked numbers the requests whose line is looked for in the decision log.
@@ -51,15 +51,15 @@ type decided struct {
 
 // isCaller tries, with these headers, to delete an image, which nobody may. The
 // denial names the principal, and the decision log the source too.
-func (w *world) isCaller(t *testing.T, client *http.Client, source, principal string, headers ...[2]string) decided {
+func (sys *system) isCaller(t *testing.T, client *http.Client, source, principal string, headers ...[2]string) decided {
 	t.Helper()
 	reference := fmt.Sprintf("asked-%d", asked.Add(1))
-	a := w.show(t, client, http.MethodDelete, "/v2/secret/app/manifests/"+reference, headers...)
+	a := sys.requestWith(t, client, http.MethodDelete, "/v2/secret/app/manifests/"+reference, headers...)
 	if a.status != http.StatusForbidden {
 		t.Fatalf("status %d, want 403; body %s", a.status, a.body)
 	}
-	a.wantsError(t, "DENIED", "User: "+principal+" is not authorized")
-	line := w.decided(t, reference)
+	a.hasError(t, "DENIED", "User: "+principal+" is not authorized")
+	line := sys.decided(t, reference)
 	if line.Source != source || line.Principal != principal {
 		t.Errorf("logged %+v, want %s by %s", line, principal, source)
 	}
@@ -67,10 +67,10 @@ func (w *world) isCaller(t *testing.T, client *http.Client, source, principal st
 }
 
 // decided waits for the line of the request that was for this reference.
-func (w *world) decided(t *testing.T, reference string) decided {
+func (sys *system) decided(t *testing.T, reference string) decided {
 	t.Helper()
 	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		for line := range strings.Lines(w.Log(stack.Extauthz)) {
+		for line := range strings.Lines(sys.Log(stack.Extauthz)) {
 			var d decided
 			if strings.Contains(line, reference) && json.Unmarshal([]byte(line), &d) == nil && d.Reference == reference {
 				return d
@@ -82,13 +82,13 @@ func (w *world) decided(t *testing.T, reference string) decided {
 }
 
 // isNobody wants a 401 that gives this reason.
-func (w *world) isNobody(t *testing.T, reason string, headers ...[2]string) {
+func (sys *system) isRejected(t *testing.T, reason string, headers ...[2]string) {
 	t.Helper()
-	a := w.shows(t, "/v2/team/app/tags/list", headers...)
+	a := sys.getWith(t, "/v2/team/app/tags/list", headers...)
 	if a.status != http.StatusUnauthorized {
 		t.Fatalf("status %d, want 401; body %s", a.status, a.body)
 	}
-	a.wantsError(t, "UNAUTHORIZED", reason)
+	a.hasError(t, "UNAUTHORIZED", reason)
 	if got := a.header.Get("WWW-Authenticate"); !strings.HasPrefix(got, "Basic realm=") {
 		t.Errorf("WWW-Authenticate %q, want a Basic challenge", got)
 	}

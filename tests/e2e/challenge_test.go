@@ -30,9 +30,9 @@ func tokenService(t *testing.T) setup {
 }
 
 // bearerChallenge tells clients where to get a token, and for what.
-func bearerChallenge(t *testing.T, w *world) {
-	challenge := `Bearer realm="` + w.issuers.gitlab.TokensURL() + `",service="` + audience + `"`
-	expired := signed(t, w.issuers.gitlab, pipeline, issuer.Claims{"exp": time.Now().Add(-time.Hour).Unix()})
+func bearerChallenge(t *testing.T, sys *system) {
+	challenge := `Bearer realm="` + sys.issuers.gitlab.TokensURL() + `",service="` + audience + `"`
+	expired := signed(t, sys.issuers.gitlab, pipeline, issuer.Claims{"exp": time.Now().Add(-time.Hour).Unix()})
 	for _, c := range []struct {
 		method, path, token, want string
 	}{
@@ -47,7 +47,7 @@ func bearerChallenge(t *testing.T, w *world) {
 		if c.token != "" {
 			headers = append(headers, bearer(c.token))
 		}
-		a := w.show(t, http.DefaultClient, c.method, c.path, headers...).wants(t, http.StatusUnauthorized)
+		a := sys.requestWith(t, http.DefaultClient, c.method, c.path, headers...).hasStatus(t, http.StatusUnauthorized)
 		if got := a.header.Get("WWW-Authenticate"); got != c.want {
 			t.Errorf("%s %s: WWW-Authenticate %s, want %s", c.method, c.path, got, c.want)
 		}
@@ -56,17 +56,17 @@ func bearerChallenge(t *testing.T, w *world) {
 
 // craneGetsToken has crane log in with a password that only the token service
 // knows.
-func craneGetsToken(t *testing.T, w *world) {
-	x := w.terminal(t)
+func craneGetsToken(t *testing.T, sys *system) {
+	x := sys.terminal(t)
 	roots := filepath.Join(x.home, "roots.pem")
-	write(t, roots, w.issuers.gitlab.Authority())
+	write(t, roots, sys.issuers.gitlab.Authority())
 	x.environment = append(os.Environ(), "SSL_CERT_FILE="+roots)
-	image := w.through(t, "team/app", "v1").String()
+	image := sys.through(t, "team/app", "v1").String()
 	x.works(t, "a person's password", crane, "auth", "login", x.registry, "-u", "person", "--password-stdin")
-	if out := x.works(t, "", crane, "digest", image); strings.TrimSpace(out) != digest(t, w.team) {
-		t.Errorf("crane printed %q, want %s", out, digest(t, w.team))
+	if out := x.works(t, "", crane, "digest", image); strings.TrimSpace(out) != digest(t, sys.team) {
+		t.Errorf("crane printed %q, want %s", out, digest(t, sys.team))
 	}
-	x.works(t, "", crane, "copy", image, w.through(t, "team/app", "granted").String())
+	x.works(t, "", crane, "copy", image, sys.through(t, "team/app", "granted").String())
 	x.fails(t, "DENIED: User: "+gitlabRun, "", crane, "delete", image)
 
 	x.works(t, "wrong", crane, "auth", "login", x.registry, "-u", "person", "--password-stdin")

@@ -61,13 +61,13 @@ func exchange(t testing.TB, client *http.Client, request *http.Request) answer {
 }
 
 // ask sends a request without a body through Envoy.
-func (w *world) ask(t testing.TB, user, method, path string) answer {
+func (sys *system) request(t testing.TB, user, method, path string) answer {
 	t.Helper()
-	return send(t, w.Address(stack.Envoy), user, method, path, nil)
+	return send(t, sys.Address(stack.Envoy), user, method, path, nil)
 }
 
 // wants checks the status.
-func (a answer) wants(t testing.TB, status int) answer {
+func (a answer) hasStatus(t testing.TB, status int) answer {
 	t.Helper()
 	if a.status != status {
 		t.Errorf("status %d, want %d; body %q", a.status, status, a.body)
@@ -77,7 +77,7 @@ func (a answer) wants(t testing.TB, status int) answer {
 
 // wantsError checks that the answer is one OCI error of this code whose
 // message holds all of the texts.
-func (a answer) wantsError(t *testing.T, code string, texts ...string) {
+func (a answer) hasError(t *testing.T, code string, texts ...string) {
 	t.Helper()
 	var body struct {
 		Errors []struct{ Code, Message string }
@@ -88,7 +88,7 @@ func (a answer) wantsError(t *testing.T, code string, texts ...string) {
 	if got := a.header.Get("Content-Type"); got != "application/json" {
 		t.Errorf("Content-Type %q, want application/json", got)
 	}
-	wantsText(t, body.Errors[0].Code, body.Errors[0].Message, code, texts...)
+	checkText(t, body.Errors[0].Code, body.Errors[0].Message, code, texts...)
 }
 
 // denied checks that the client library reports a denial of the action on the
@@ -108,11 +108,11 @@ func deniedOn(t *testing.T, err error, action, arn string) {
 	if refused.StatusCode != http.StatusForbidden {
 		t.Errorf("status %d, want 403", refused.StatusCode)
 	}
-	wantsText(t, string(refused.Errors[0].Code), refused.Errors[0].Message, "DENIED",
+	checkText(t, string(refused.Errors[0].Code), refused.Errors[0].Message, "DENIED",
 		"is not authorized to perform: "+action+" on resource: "+arn+" ")
 }
 
-func wantsText(t *testing.T, code, message, wantCode string, texts ...string) {
+func checkText(t *testing.T, code, message, wantCode string, texts ...string) {
 	t.Helper()
 	if code != wantCode {
 		t.Errorf("code %q, want %q; message %q", code, wantCode, message)

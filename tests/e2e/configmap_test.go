@@ -29,11 +29,11 @@ const swaps = 3
 
 // volumeSwaps swaps generations, of which one cannot be loaded, some have a file
 // that others have not, and some come right after another.
-func volumeSwaps(lay func(t testing.TB, from, into string)) func(*testing.T, *world) {
-	return func(t *testing.T, w *world) {
-		l, laid, mounted := w.loaded(t), 0, 0
-		set := func(from string) { laid++; lay(t, from, filepath.Join(w.Policies, mount(laid))) }
-		next := func() { mounted++; swap(t, w.Policies, mounted) }
+func volumeSwaps(lay func(t testing.TB, from, into string)) func(*testing.T, *system) {
+	return func(t *testing.T, sys *system) {
+		l, laid, mounted := sys.loaded(t), 0, 0
+		set := func(from string) { laid++; lay(t, from, filepath.Join(sys.Policies, mount(laid))) }
+		next := func() { mounted++; swap(t, sys.Policies, mounted) }
 		put := func(from string) { set(from); next() }
 		for range swaps {
 			made := l.next(t)

@@ -14,10 +14,10 @@ import (
 )
 
 // command runs crane logged in as user, and returns what it printed.
-func (w *world) command(t *testing.T, user string, args ...string) (string, error) {
+func (sys *system) command(t *testing.T, user string, args ...string) (string, error) {
 	t.Helper()
 	dir := t.TempDir()
-	if err := fixture.Login(dir, w.Address(stack.Envoy), user); err != nil {
+	if err := fixture.Login(dir, sys.Address(stack.Envoy), user); err != nil {
 		t.Fatal(err)
 	}
 	run := exec.Command(crane, args...)
@@ -28,19 +28,19 @@ func (w *world) command(t *testing.T, user string, args ...string) (string, erro
 	return out.String(), err
 }
 
-func cranePulls(t *testing.T, w *world) {
-	out, err := w.command(t, "bob", "digest", w.through(t, "team/app", "v1").String())
+func cranePulls(t *testing.T, sys *system) {
+	out, err := sys.command(t, "bob", "digest", sys.through(t, "team/app", "v1").String())
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	if got := strings.TrimSpace(out); got != digest(t, w.team) {
-		t.Errorf("crane printed %q, want %s", got, digest(t, w.team))
+	if got := strings.TrimSpace(out); got != digest(t, sys.team) {
+		t.Errorf("crane printed %q, want %s", got, digest(t, sys.team))
 	}
 }
 
 // craneIsDenied wants a person to read ECR's own words.
-func craneIsDenied(t *testing.T, w *world) {
-	out, err := w.command(t, "bob", "tag", w.through(t, "team/app", "v1").String(), "v2")
+func craneIsDenied(t *testing.T, sys *system) {
+	out, err := sys.command(t, "bob", "tag", sys.through(t, "team/app", "v1").String(), "v2")
 	if err == nil {
 		t.Fatalf("crane tagged as bob: %s", out)
 	}

@@ -20,9 +20,9 @@ type judged struct {
 }
 
 // decisions are the lines of the decision log.
-func (w *world) decisions(t *testing.T) (all []judged) {
+func (sys *system) decisions(t *testing.T) (all []judged) {
 	t.Helper()
-	for line := range strings.Lines(w.Log(stack.Extauthz)) {
+	for line := range strings.Lines(sys.Log(stack.Extauthz)) {
 		var d judged
 		if json.Unmarshal([]byte(line), &d) == nil && d.Msg == "decision" {
 			all = append(all, d)
@@ -32,10 +32,10 @@ func (w *world) decisions(t *testing.T) (all []judged) {
 }
 
 // nextDecision waits for the line after so many.
-func (w *world) nextDecision(t *testing.T, before int) judged {
+func (sys *system) nextDecision(t *testing.T, before int) judged {
 	t.Helper()
 	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-		if all := w.decisions(t); len(all) > before {
+		if all := sys.decisions(t); len(all) > before {
 			return all[before]
 		}
 	}

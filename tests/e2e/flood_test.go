@@ -51,19 +51,19 @@ func withNewcomers(t *testing.T) setup {
 // wrongPasswords floods the login from one address with a new wrong password each
 // time. Callers who were verified before, or have a token, are served all along,
 // and the first login of every other user succeeds at the first try.
-func wrongPasswords(guessers, firstNewcomer int) func(*testing.T, *world) {
-	return func(t *testing.T, w *world) {
+func wrongPasswords(guessers, firstNewcomer int) func(*testing.T, *system) {
+	return func(t *testing.T, sys *system) {
 		const path = "/v2/team/app/manifests/v1"
-		w.shows(t, path, basic("robot", "robot-secret")).wants(t, http.StatusOK)
-		pod := bearer(signed(t, w.issuers.cluster, deployer, nil))
-		robot := w.flows(t, "robot", path)
+		sys.getWith(t, path, basic("robot", "robot-secret")).hasStatus(t, http.StatusOK)
+		pod := bearer(signed(t, sys.issuers.cluster, deployer, nil))
+		robot := sys.flows(t, "robot", path)
 		began := time.Now()
-		ended := w.flood(t, guessers)
+		ended := sys.flood(t, guessers)
 		time.Sleep(settled)
 		for i := range newcomers {
-			w.shows(t, path, pod).wants(t, http.StatusOK)
+			sys.getWith(t, path, pod).hasStatus(t, http.StatusOK)
 			user, address := fmt.Sprintf("newcomer%d", firstNewcomer+i), fmt.Sprintf("127.0.1.%d", firstNewcomer+i)
-			w.show(t, &http.Client{Transport: from(t, address)}, http.MethodGet, path, basic(user, "robot-secret")).wants(t, http.StatusOK)
+			sys.requestWith(t, &http.Client{Transport: from(t, address)}, http.MethodGet, path, basic(user, "robot-secret")).hasStatus(t, http.StatusOK)
 			time.Sleep((floodFor - settled) / newcomers / 2)
 		}
 		statuses := ended()
@@ -80,7 +80,7 @@ func wrongPasswords(guessers, firstNewcomer int) func(*testing.T, *world) {
 
 // flood starts the flood. ended waits for its end and returns how often each
 // status was the answer.
-func (w *world) flood(t *testing.T, guessers int) (ended func() map[int]int) {
+func (sys *system) flood(t *testing.T, guessers int) (ended func() map[int]int) {
 	t.Helper()
 	var all sync.WaitGroup
 	var mu sync.Mutex
@@ -92,7 +92,7 @@ func (w *world) flood(t *testing.T, guessers int) (ended func() map[int]int) {
 		all.Go(func() {
 			for n := 0; n < floodMax && time.Now().Before(until); n++ {
 				user := []string{"robot", "nobody"}[n%2]
-				a := w.show(t, client, http.MethodGet, "/v2/team/app/manifests/v1", basic(user, fmt.Sprintf("wrong-%d-%d-%d", guessers, f, n)))
+				a := sys.requestWith(t, client, http.MethodGet, "/v2/team/app/manifests/v1", basic(user, fmt.Sprintf("wrong-%d-%d-%d", guessers, f, n)))
 				mu.Lock()
 				statuses[a.status]++
 				mu.Unlock()

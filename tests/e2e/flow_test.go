@@ -37,9 +37,9 @@ type observation struct {
 }
 
 // flows sends GET path as user until the test ends.
-func (w *world) flows(t testing.TB, user, path string) *flow {
+func (sys *system) flows(t testing.TB, user, path string) *flow {
 	t.Helper()
-	f := &flow{user: user, path: path, address: w.Address(stack.Envoy)}
+	f := &flow{user: user, path: path, address: sys.Address(stack.Envoy)}
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(stopped)

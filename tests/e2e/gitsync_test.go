@@ -12,17 +12,17 @@ import (
 // gitSync has the policies where git-sync puts them, more than a ConfigMap holds: a
 // link that is renamed over to lead to the next worktree, upon which the old one is
 // removed. The link is the policy directory itself, or leads to a folder above it.
-func gitSync(inside string, stormy bool) func(*testing.T, *world) {
-	return func(t *testing.T, w *world) {
+func gitSync(inside string, stormy bool) func(*testing.T, *system) {
+	return func(t *testing.T, sys *system) {
 		g := &synced{root: t.TempDir(), inside: inside, present: -1}
-		must(t, w.Kill(stack.Extauthz))
+		must(t, sys.Kill(stack.Extauthz))
 		away := filepath.Join(t.TempDir(), "first")
-		must(t, os.Rename(w.Policies, away))
+		must(t, os.Rename(sys.Policies, away))
 		g.add(t, away)
 		g.next(t)
-		must(t, os.Symlink(filepath.Join(g.root, "current", inside), w.Policies))
-		must(t, w.Start(stack.Extauthz))
-		l := w.loaded(t)
+		must(t, os.Symlink(filepath.Join(g.root, "current", inside), sys.Policies))
+		must(t, sys.Start(stack.Extauthz))
+		l := sys.loaded(t)
 		for range swaps {
 			g.add(t, l.next(t))
 			l.turn(t, func() { g.next(t) })

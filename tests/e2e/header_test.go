@@ -16,17 +16,17 @@ const (
 )
 
 // by is a client that shows the certificates, or none.
-func (w *world) by(t *testing.T, shown ...tls.Certificate) *http.Client {
+func (sys *system) by(t *testing.T, shown ...tls.Certificate) *http.Client {
 	t.Helper()
-	return &http.Client{Transport: w.showing(t, shown...)}
+	return &http.Client{Transport: sys.showing(t, shown...)}
 }
 
 // trustedHeader is what the single sign-on proxy says, over its own connection.
-func trustedHeader(t *testing.T, w *world) {
-	proxy := w.by(t, issued(t, w.authority, withDNS("sso.example.com")))
-	w.isCaller(t, proxy, "header", aliceUser, [2]string{ssoHeader, "alice@example.com"})
-	w.isCaller(t, proxy, "header", aliceUser, [2]string{ssoHeader, "alice@example.com"}, basic("robot", "robot-secret"))
-	w.isCaller(t, proxy, "basic", robotUser, basic("robot", "robot-secret"))
+func trustedHeader(t *testing.T, sys *system) {
+	proxy := sys.by(t, issued(t, sys.authority, withDNS("sso.example.com")))
+	sys.isCaller(t, proxy, "header", aliceUser, [2]string{ssoHeader, "alice@example.com"})
+	sys.isCaller(t, proxy, "header", aliceUser, [2]string{ssoHeader, "alice@example.com"}, basic("robot", "robot-secret"))
+	sys.isCaller(t, proxy, "basic", robotUser, basic("robot", "robot-secret"))
 	for _, c := range []struct {
 		name    string
 		headers [][2]string
@@ -42,27 +42,27 @@ func trustedHeader(t *testing.T, w *world) {
 		{"nobody, beside a password", [][2]string{{ssoHeader, "alice@evil.example"}, basic("robot", "robot-secret")}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w.show(t, proxy, http.MethodGet, "/v2/team/app/tags/list", c.headers...).wants(t, http.StatusUnauthorized)
+			sys.requestWith(t, proxy, http.MethodGet, "/v2/team/app/tags/list", c.headers...).hasStatus(t, http.StatusUnauthorized)
 		})
 	}
 }
 
 // forgedHeader is the same header from clients: it counts for nothing, in no
 // spelling and beside no other credential.
-func forgedHeader(t *testing.T, w *world) {
-	client := w.by(t)
+func forgedHeader(t *testing.T, sys *system) {
+	client := sys.by(t)
 	for _, name := range []string{ssoHeader, "x-auth-request-email", "X-AUTH-REQUEST-EMAIL"} {
 		forged := [2]string{name, "alice@example.com"}
-		w.show(t, client, http.MethodGet, "/v2/team/app/tags/list", forged).wants(t, http.StatusUnauthorized)
-		w.show(t, client, http.MethodGet, "/v2/team/app/tags/list", forged, forged).wants(t, http.StatusUnauthorized)
-		w.isCaller(t, client, "basic", robotUser, forged, basic("robot", "robot-secret"))
-		w.isCaller(t, client, "jwt_authn", githubRun, forged, bearer(w.issuers.workflow(t, mainBranch, nil)))
+		sys.requestWith(t, client, http.MethodGet, "/v2/team/app/tags/list", forged).hasStatus(t, http.StatusUnauthorized)
+		sys.requestWith(t, client, http.MethodGet, "/v2/team/app/tags/list", forged, forged).hasStatus(t, http.StatusUnauthorized)
+		sys.isCaller(t, client, "basic", robotUser, forged, basic("robot", "robot-secret"))
+		sys.isCaller(t, client, "jwt_authn", githubRun, forged, bearer(sys.issuers.workflow(t, mainBranch, nil)))
 	}
-	request, err := http.NewRequest(http.MethodGet, "https://"+w.Address(stack.Envoy)+"/v2/", nil)
+	request, err := http.NewRequest(http.MethodGet, "https://"+sys.Address(stack.Envoy)+"/v2/", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if response, err := w.by(t, issued(t, authority(t), withDNS("sso.example.com"))).Do(request); err == nil {
+	if response, err := sys.by(t, issued(t, authority(t), withDNS("sso.example.com"))).Do(request); err == nil {
 		response.Body.Close()
 		t.Errorf("status %d for a certificate that is not the proxy's, want no answer", response.StatusCode)
 	}
@@ -79,26 +79,26 @@ func overOtherHeader(t *testing.T) setup {
 
 // headerOfAnotherName is nobody's word, neither a client's own nor the proxy's;
 // where it is absent other credentials count.
-func headerOfAnotherName(t *testing.T, w *world) {
+func headerOfAnotherName(t *testing.T, sys *system) {
 	robot := basic("robot", "robot-secret")
-	for _, client := range []*http.Client{w.by(t), w.by(t, issued(t, w.authority, withDNS("sso.example.com")))} {
+	for _, client := range []*http.Client{sys.by(t), sys.by(t, issued(t, sys.authority, withDNS("sso.example.com")))} {
 		for _, name := range []string{"X-Auth-Request-User", "x-auth-request-user"} {
 			forged := [2]string{name, "alice@example.com"}
 			for _, headers := range [][][2]string{{forged}, {forged, {ssoHeader, "alice@example.com"}}, {forged, robot}} {
-				w.show(t, client, http.MethodGet, "/v2/team/app/tags/list", headers...).
-					wantsError(t, "UNAUTHORIZED", "the header x-auth-request-user does not count here")
+				sys.requestWith(t, client, http.MethodGet, "/v2/team/app/tags/list", headers...).
+					hasError(t, "UNAUTHORIZED", "the header x-auth-request-user does not count here")
 			}
 		}
-		w.isCaller(t, client, "basic", robotUser, robot, [2]string{ssoHeader, "alice@example.com"})
+		sys.isCaller(t, client, "basic", robotUser, robot, [2]string{ssoHeader, "alice@example.com"})
 	}
 }
 
 // forgedByClients are headers by which a request says of itself where it comes
 // from. Each is sent alone, beside a credential, and as the name of somebody who
 // may more.
-func forgedByClients(t *testing.T, w *world) {
-	w.shows(t, "/v2/", [2]string{"X_Auth_Request_Email", "alice@example.com"}).
-		wants(t, http.StatusBadRequest) // Envoy takes no underscores
+func forgedByClients(t *testing.T, sys *system) {
+	sys.getWith(t, "/v2/", [2]string{"X_Auth_Request_Email", "alice@example.com"}).
+		hasStatus(t, http.StatusBadRequest) // Envoy takes no underscores
 	const admin = "spiffe://cluster.local/ns/prod/sa/deployer"
 	for _, forged := range [][2]string{
 		{"X-Forwarded-Client-Cert", "By=spiffe://registry;Hash=00;URI=" + admin},
@@ -114,14 +114,14 @@ func forgedByClients(t *testing.T, w *world) {
 		{"X-Forwarded-User", "alice"},
 		{"X-Remote-User", "alice"},
 		{"X-Auth-Request-User", "alice"},
-		{"X-Amzn-Oidc-Data", w.issuers.workflow(t, mainBranch, nil)},
+		{"X-Amzn-Oidc-Data", sys.issuers.workflow(t, mainBranch, nil)},
 		{"Proxy-Authorization", basic("robot", "robot-secret")[1]},
 		{"Cookie", "Authorization=" + basic("robot", "robot-secret")[1]},
 	} {
 		t.Run(forged[0], func(t *testing.T) {
-			w.isNobody(t, "", forged)
-			w.isCaller(t, http.DefaultClient, "basic", robotUser, forged, basic("robot", "robot-secret"))
-			w.shows(t, "/v2/secret/app/tags/list", forged, basic("robot", "wrong")).wants(t, http.StatusUnauthorized)
+			sys.isRejected(t, "", forged)
+			sys.isCaller(t, http.DefaultClient, "basic", robotUser, forged, basic("robot", "robot-secret"))
+			sys.getWith(t, "/v2/secret/app/tags/list", forged, basic("robot", "wrong")).hasStatus(t, http.StatusUnauthorized)
 		})
 	}
 }

@@ -75,28 +75,28 @@ func list(t *testing.T, at, address string, forwarded ...string) answer {
 
 // peerIsClient has nobody before Envoy: what a client forwards counts for
 // nothing.
-func peerIsClient(t *testing.T, w *world) {
-	at := w.Address(stack.Envoy)
-	list(t, at, office).wants(t, http.StatusOK)
-	list(t, at, office, home).wants(t, http.StatusOK)
-	list(t, at, home).wants(t, http.StatusForbidden)
-	list(t, at, home, office).wants(t, http.StatusForbidden)
-	list(t, at, home, office+", "+office, office).wants(t, http.StatusForbidden)
+func peerIsClient(t *testing.T, sys *system) {
+	at := sys.Address(stack.Envoy)
+	list(t, at, office).hasStatus(t, http.StatusOK)
+	list(t, at, office, home).hasStatus(t, http.StatusOK)
+	list(t, at, home).hasStatus(t, http.StatusForbidden)
+	list(t, at, home, office).hasStatus(t, http.StatusForbidden)
+	list(t, at, home, office+", "+office, office).hasStatus(t, http.StatusForbidden)
 }
 
 // peerIsPlain wants TLS of who may read, which x-forwarded-proto does not make of
 // a plain connection.
-func peerIsPlain(t *testing.T, w *world) {
-	w.edit(t, "managed/developers.json", `"IpAddress": {"aws:SourceIp": "`+office+`/32"}`, `"Bool": {"aws:SecureTransport": "true"}`)
+func peerIsPlain(t *testing.T, sys *system) {
+	sys.edit(t, "managed/developers.json", `"IpAddress": {"aws:SourceIp": "`+office+`/32"}`, `"Bool": {"aws:SecureTransport": "true"}`)
 	login := basic("alice", "alice-secret")
-	w.shows(t, "/v2/team/app/tags/list", login).wants(t, http.StatusForbidden)
-	w.shows(t, "/v2/team/app/tags/list", login, [2]string{"X-Forwarded-Proto", "https"}).wants(t, http.StatusForbidden)
+	sys.getWith(t, "/v2/team/app/tags/list", login).hasStatus(t, http.StatusForbidden)
+	sys.getWith(t, "/v2/team/app/tags/list", login, [2]string{"X-Forwarded-Proto", "https"}).hasStatus(t, http.StatusForbidden)
 }
 
 // front is a second Envoy before the first, with a sidecar of its own, which
 // appends the client's address to x-forwarded-for and passes the password on. It
 // does not come from 127.0.0.1, for which Envoy appends an address of its own.
-func front(t *testing.T, w *world) string {
+func front(t *testing.T, sys *system) string {
 	t.Helper()
 	spec := optioned("passAuthorization: true")(t)
 	config, err := os.ReadFile(spec.Envoy)
@@ -107,38 +107,38 @@ func front(t *testing.T, w *world) string {
 	if !strings.Contains(string(config), cluster) {
 		t.Fatalf("%s has no %q", spec.Envoy, cluster)
 	}
-	spec.Upstream, spec.Envoy = w.Address(stack.Envoy), filepath.Join(t.TempDir(), "envoy.yaml")
+	spec.Upstream, spec.Envoy = sys.Address(stack.Envoy), filepath.Join(t.TempDir(), "envoy.yaml")
 	bound := cluster + "    upstream_bind_config: { source_address: { address: 127.0.0.2, port_value: 0 } }\n"
 	write(t, spec.Envoy, []byte(strings.Replace(string(config), cluster, bound, 1)))
-	return newWorld(t, spec).Address(stack.Envoy)
+	return newSystem(t, spec).Address(stack.Envoy)
 }
 
 // clientBehindProxy comes by the proxy: its address is the one that the proxy
 // saw, whatever it says itself. Who comes around the proxy is refused, and so is
 // a proxy whose address Envoy does not write.
-func clientBehindProxy(t *testing.T, w *world) {
-	at := front(t, w)
-	list(t, at, office).wants(t, http.StatusOK)
-	list(t, at, office, home).wants(t, http.StatusOK)
-	list(t, at, home).wants(t, http.StatusForbidden).wantsError(t, "DENIED", "ecr:ListImages")
-	list(t, at, home, office).wants(t, http.StatusForbidden).wantsError(t, "DENIED", "ecr:ListImages")
-	list(t, at, home, office+", "+office, office).wants(t, http.StatusForbidden).wantsError(t, "DENIED", "ecr:ListImages")
-	list(t, at, home, "nonsense").wants(t, http.StatusForbidden)
+func clientBehindProxy(t *testing.T, sys *system) {
+	at := front(t, sys)
+	list(t, at, office).hasStatus(t, http.StatusOK)
+	list(t, at, office, home).hasStatus(t, http.StatusOK)
+	list(t, at, home).hasStatus(t, http.StatusForbidden).hasError(t, "DENIED", "ecr:ListImages")
+	list(t, at, home, office).hasStatus(t, http.StatusForbidden).hasError(t, "DENIED", "ecr:ListImages")
+	list(t, at, home, office+", "+office, office).hasStatus(t, http.StatusForbidden).hasError(t, "DENIED", "ecr:ListImages")
+	list(t, at, home, "nonsense").hasStatus(t, http.StatusForbidden)
 
-	list(t, w.Address(stack.Envoy), office).wants(t, http.StatusForbidden).wantsError(t, "DENIED")
-	list(t, w.Address(stack.Envoy), office, "nonsense").wants(t, http.StatusForbidden).wantsError(t, "DENIED")
-	list(t, w.Address(stack.Envoy), "127.0.0.1", office).wants(t, http.StatusForbidden).wantsError(t, "DENIED", "did not come by the proxies")
+	list(t, sys.Address(stack.Envoy), office).hasStatus(t, http.StatusForbidden).hasError(t, "DENIED")
+	list(t, sys.Address(stack.Envoy), office, "nonsense").hasStatus(t, http.StatusForbidden).hasError(t, "DENIED")
+	list(t, sys.Address(stack.Envoy), "127.0.0.1", office).hasStatus(t, http.StatusForbidden).hasError(t, "DENIED", "did not come by the proxies")
 }
 
 // clientAroundProxy is let in by the proxy that is listed, and refused if it
 // connects to Envoy itself, whatever it writes into x-forwarded-for.
-func clientAroundProxy(t *testing.T, w *world) {
-	at := front(t, w)
-	list(t, at, office).wants(t, http.StatusOK)
-	list(t, at, home, office).wants(t, http.StatusForbidden).wantsError(t, "DENIED", "ecr:ListImages")
+func clientAroundProxy(t *testing.T, sys *system) {
+	at := front(t, sys)
+	list(t, at, office).hasStatus(t, http.StatusOK)
+	list(t, at, home, office).hasStatus(t, http.StatusForbidden).hasError(t, "DENIED", "ecr:ListImages")
 	for _, client := range []string{office, home} {
 		for _, written := range [][]string{nil, {office}, {office, "127.0.0.2"}, {office + ", 127.0.0.2"}} {
-			list(t, w.Address(stack.Envoy), client, written...).wants(t, http.StatusForbidden).wantsError(t, "DENIED", "did not come by the proxies")
+			list(t, sys.Address(stack.Envoy), client, written...).hasStatus(t, http.StatusForbidden).hasError(t, "DENIED", "did not come by the proxies")
 		}
 	}
 }

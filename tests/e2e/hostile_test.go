@@ -42,14 +42,14 @@ func (h *hostile) bytes(t *testing.T, host, user string) []byte {
 	return out.Bytes()
 }
 
-// readHostile is the requests of the table, with the digests of w filled in.
-func readHostile(t *testing.T, w *world) (requests []hostile) {
+// readHostile is the requests of the table, with the digests of sys filled in.
+func readHostile(t *testing.T, sys *system) (requests []hostile) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", "hostile.tsv"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	blob, manifest := layer(t, w.secret), digest(t, w.secret)
+	blob, manifest := layer(t, sys.secret), digest(t, sys.secret)
 	fill := strings.NewReplacer("{blob}", blob, "{manifest}", manifest, `\r\n`, "\r\n", `\t`, "\t",
 		"{encoded}", strings.Replace(blob, ":", "%3A", 1), "{manifest-hex}", strings.TrimPrefix(manifest, "sha256:"))
 	for line := range strings.Lines(string(text)) {
@@ -69,10 +69,10 @@ func readHostile(t *testing.T, w *world) (requests []hostile) {
 // No answer holds the secret, each has the status wanted, and the secret is in
 // no other repository afterwards. Sent to the registry itself, some of the
 // same requests do give the secret away, or this would show nothing.
-func hostileRequests(t *testing.T, w *world) {
+func hostileRequests(t *testing.T, sys *system) {
 	leaks := 0
-	for _, h := range readHostile(t, w) {
-		got := exchangeBytes(t, w.Address(stack.Envoy), h.bytes(t, w.Address(stack.Envoy), "alice"))
+	for _, h := range readHostile(t, sys) {
+		got := exchangeBytes(t, sys.Address(stack.Envoy), h.bytes(t, sys.Address(stack.Envoy), "alice"))
 		name := fmt.Sprintf("%s %q %q", h.method, h.target, h.header)
 		if bytes.Contains(got, []byte(marker)) {
 			t.Errorf("%s gave the secret away:\n%s", name, got)
@@ -80,17 +80,17 @@ func hostileRequests(t *testing.T, w *world) {
 		if status := statusOf(got); !h.accepts(status) {
 			t.Errorf("%s: status %q, want %s:\n%.400s", name, status, h.status, got)
 		}
-		w.holds(t, "team/x", layer(t, w.secret), false)
-		if h.method == http.MethodGet && bytes.Contains(exchangeBytes(t, w.Address(stack.Registry), h.bytes(t, "registry", "alice")), []byte(marker)) {
+		sys.hasBlob(t, "team/x", layer(t, sys.secret), false)
+		if h.method == http.MethodGet && bytes.Contains(exchangeBytes(t, sys.Address(stack.Registry), h.bytes(t, "registry", "alice")), []byte(marker)) {
 			leaks++
 		}
 	}
 	if leaks < 10 {
 		t.Errorf("the registry itself gave the secret away to %d of them, want at least 10", leaks)
 	}
-	w.holds(t, "secret/app", layer(t, w.secret), true)
-	w.ask(t, "admin", http.MethodGet, "/v2/secret/app/manifests/v1").wants(t, http.StatusOK)
-	w.ask(t, "alice", http.MethodGet, "/v2/team/app/manifests/v1").wants(t, http.StatusOK)
+	sys.hasBlob(t, "secret/app", layer(t, sys.secret), true)
+	sys.request(t, "admin", http.MethodGet, "/v2/secret/app/manifests/v1").hasStatus(t, http.StatusOK)
+	sys.request(t, "alice", http.MethodGet, "/v2/team/app/manifests/v1").hasStatus(t, http.StatusOK)
 }
 
 // accepts tells whether a status is the one wanted. A connection closed

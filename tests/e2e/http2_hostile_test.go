@@ -50,9 +50,9 @@ var places = []place{
 }
 
 // request is the request with the bytes in their place, by alice.
-func (p *place) request(t *testing.T, w *world, hostile string) *http2Request {
+func (p *place) request(t *testing.T, sys *system, hostile string) *http2Request {
 	t.Helper()
-	fill := strings.NewReplacer("{b}", hostile, "{blob}", layer(t, w.team))
+	fill := strings.NewReplacer("{b}", hostile, "{blob}", layer(t, sys.team))
 	_, credential, _ := strings.Cut(authorization, ": ")
 	r := &http2Request{fields: []hpack.HeaderField{
 		field(":method", fill.Replace(p.method)), field(":scheme", "http"), field(":authority", "localhost"),
@@ -66,9 +66,9 @@ func (p *place) request(t *testing.T, w *world, hostile string) *http2Request {
 
 // http2ThroughSafe and http2ThroughLax send hostile bytes through either Envoy,
 // and http2ThroughText through one that shows headers as text.
-func http2ThroughSafe(t *testing.T, _ *world) { sendHostileBytes(t, safe(t), false) }
-func http2ThroughLax(t *testing.T, _ *world)  { sendHostileBytes(t, lax(t), true) }
-func http2ThroughText(t *testing.T, _ *world) { sendHostileBytes(t, laxText(t), true) }
+func http2ThroughSafe(t *testing.T, _ *system) { sendHostileBytes(t, safe(t), false) }
+func http2ThroughLax(t *testing.T, _ *system)  { sendHostileBytes(t, lax(t), true) }
+func http2ThroughText(t *testing.T, _ *system) { sendHostileBytes(t, laxText(t), true) }
 
 // sendHostileBytes puts every hostile piece into every place, and a tap behind
 // Envoy. What arrives is, as it arrived, a request that the mapping takes for
@@ -77,21 +77,21 @@ func http2ThroughText(t *testing.T, _ *world) { sendHostileBytes(t, laxText(t), 
 func sendHostileBytes(t *testing.T, spec setup, asSent bool) {
 	upstream := newTap(t)
 	spec.Upstream = upstream.Addr().String()
-	w := hostileWorld(t, spec)
+	sys := hostileSystem(t, spec)
 	upstream.taken() // what asked whether it is there
 	for _, p := range places {
-		if status, err := exchangeHTTP2(w.Address(stack.Envoy), p.request(t, w, "")); err != nil || status != "200" {
+		if status, err := exchangeHTTP2(sys.Address(stack.Envoy), p.request(t, sys, "")); err != nil || status != "200" {
 			t.Errorf("%s without hostile bytes: status %q (%v)", p.name, status, err)
 		}
 	}
 	if n := len(upstream.taken()); n != len(places) {
 		t.Errorf("%d requests arrived without hostile bytes, want %d", n, len(places))
 	}
-	sent := w.sendAllHTTP2(t)
+	sent := sys.sendAllHTTP2(t)
 	meaningless := 0
 	for _, head := range upstream.taken() {
 		s := sent[valueOf(head, "x-number")]
-		w.arrivedAsJudged(t, s.place.name, head)
+		sys.arrivedAsChecked(t, s.place.name, head)
 		if target := s.fields[3].Value; asSent && targetOf(head) != target {
 			t.Errorf("%s: %q arrived as %q", s.place.name, target, targetOf(head))
 		}
@@ -114,21 +114,21 @@ type numbered struct {
 
 // sendAllHTTP2 sends every hostile piece in every place, many at once, since
 // Envoy keeps a connection for a second whose request is no HTTP to it.
-func (w *world) sendAllHTTP2(t *testing.T) map[string]numbered {
+func (sys *system) sendAllHTTP2(t *testing.T) map[string]numbered {
 	t.Helper()
 	sent := map[string]numbered{}
 	var all sync.WaitGroup
 	free := make(chan struct{}, 32)
 	for i := range places {
 		for _, hostile := range hostileBytes {
-			r := places[i].request(t, w, hostile)
+			r := places[i].request(t, sys, hostile)
 			number := strconv.Itoa(len(sent))
 			r.fields = append(r.fields, field("x-number", number))
 			sent[number] = numbered{r, &places[i]}
 			free <- struct{}{}
 			all.Go(func() {
 				defer func() { <-free }()
-				if _, err := exchangeHTTP2(w.Address(stack.Envoy), r); err != nil {
+				if _, err := exchangeHTTP2(sys.Address(stack.Envoy), r); err != nil {
 					t.Errorf("%q: %v", r.fields, err)
 				}
 			})
@@ -145,14 +145,14 @@ func targetOf(head string) string {
 	return strings.TrimSuffix(target, " HTTP/1.1")
 }
 
-// arrivedAsJudged checks that what arrived, byte for byte, asks for what the
+// arrivedAsChecked checks that what arrived, byte for byte, asks for what the
 // decision on it says.
-func (w *world) arrivedAsJudged(t *testing.T, name, head string) {
+func (sys *system) arrivedAsChecked(t *testing.T, name, head string) {
 	t.Helper()
 	method, _, _ := strings.Cut(head, " ")
 	g := mapping.Registry{Partition: "aws", Region: "eu-central-1", Account: "123456789012"}
 	m, refusal := g.Map(&mapping.Request{Method: method, Path: targetOf(head), Header: headersOf(t, head)})
-	judged := w.judged(t, head)
+	judged := sys.judged(t, head)
 	if refusal != nil || judged.Decision != "allowed" || m.Repository != judged.Repository || method != judged.Method {
 		t.Errorf("%s: arrived as %q (%v), and was judged as %+v", name, head, refusal, judged)
 	}

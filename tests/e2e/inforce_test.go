@@ -21,15 +21,15 @@ func BenchmarkInForce(b *testing.B) {
 		b.Run(fmt.Sprintf("%d-repositories-and-principals", size), func(b *testing.B) {
 			policies := generation(b, 0, true)
 			enlarge(b, policies, size)
-			w := newWorld(b, setup{Spec: stack.Spec{Envoy: quickstart(), Policies: policies}})
-			file, open := filepath.Join(w.Policies, filepath.FromSlash(turning)), true
+			sys := newSystem(b, setup{Spec: stack.Spec{Envoy: quickstart(), Policies: policies}})
+			file, open := filepath.Join(sys.Policies, filepath.FromSlash(turning)), true
 			var waits []time.Duration
 			for b.Loop() {
 				time.Sleep(time.Second) // the change before has been dealt with whole
 				open = !open
 				write(b, file, turningPolicy(open))
 				written := time.Now()
-				for w.ask(b, "dave", http.MethodGet, "/v2/shared/app/manifests/v1").status != answerOf(open) {
+				for sys.request(b, "dave", http.MethodGet, "/v2/shared/app/manifests/v1").status != answerOf(open) {
 				}
 				waits = append(waits, time.Since(written))
 			}

@@ -13,45 +13,45 @@ import (
 const fetchEvery = 11 * time.Second
 
 // becomesCaller asks until the token is taken, for no longer than limit.
-func (w *world) becomesCaller(t *testing.T, limit time.Duration, principal, token string) {
+func (sys *system) becomesCaller(t *testing.T, limit time.Duration, principal, token string) {
 	t.Helper()
 	for start := time.Now(); time.Since(start) < limit; time.Sleep(100 * time.Millisecond) {
-		if w.shows(t, "/v2/team/app/tags/list", bearer(token)).status == http.StatusOK {
+		if sys.getWith(t, "/v2/team/app/tags/list", bearer(token)).status == http.StatusOK {
 			break
 		}
 	}
-	w.isCaller(t, http.DefaultClient, "bearer", principal, bearer(token))
+	sys.isCaller(t, http.DefaultClient, "bearer", principal, bearer(token))
 }
 
 // keysRotate has GitLab make a new key, go down, and come back: its tokens hold
 // throughout by the keys that were there last.
-func keysRotate(t *testing.T, w *world) {
-	before := signed(t, w.issuers.gitlab, pipeline, nil)
-	w.isCaller(t, http.DefaultClient, "bearer", gitlabRun, bearer(before))
-	if err := w.issuers.gitlab.Rotate(issuer.ES256); err != nil {
+func keysRotate(t *testing.T, sys *system) {
+	before := signed(t, sys.issuers.gitlab, pipeline, nil)
+	sys.isCaller(t, http.DefaultClient, "bearer", gitlabRun, bearer(before))
+	if err := sys.issuers.gitlab.Rotate(issuer.ES256); err != nil {
 		t.Fatal(err)
 	}
-	w.becomesCaller(t, fetchEvery, gitlabRun, signed(t, w.issuers.gitlab, pipeline, nil))
-	w.isCaller(t, http.DefaultClient, "bearer", gitlabRun, bearer(before))
+	sys.becomesCaller(t, fetchEvery, gitlabRun, signed(t, sys.issuers.gitlab, pipeline, nil))
+	sys.isCaller(t, http.DefaultClient, "bearer", gitlabRun, bearer(before))
 
-	w.issuers.gitlab.Be(issuer.Down)
-	forged := w.impostor(t)
-	fetched := w.issuers.gitlab.Fetches()
+	sys.issuers.gitlab.Be(issuer.Down)
+	forged := sys.impostor(t)
+	fetched := sys.issuers.gitlab.Fetches()
 	time.Sleep(fetchEvery)
 	for range 50 { // tokens with a kid that no key is known to have, and none can be looked for
-		w.shows(t, "/v2/team/app/tags/list", bearer(signed(t, forged, pipeline, nil))).wants(t, http.StatusServiceUnavailable)
+		sys.getWith(t, "/v2/team/app/tags/list", bearer(signed(t, forged, pipeline, nil))).hasStatus(t, http.StatusServiceUnavailable)
 	}
-	if n := w.issuers.gitlab.Fetches() - fetched; n < 1 || n > 2 {
+	if n := sys.issuers.gitlab.Fetches() - fetched; n < 1 || n > 2 {
 		t.Errorf("the keys were fetched %d times for 50 forged tokens, want 1 or 2", n)
 	}
-	w.isCaller(t, http.DefaultClient, "bearer", gitlabRun, bearer(before))
-	w.isCaller(t, http.DefaultClient, "bearer", gitlabRun, bearer(signed(t, w.issuers.gitlab, pipeline, nil)))
+	sys.isCaller(t, http.DefaultClient, "bearer", gitlabRun, bearer(before))
+	sys.isCaller(t, http.DefaultClient, "bearer", gitlabRun, bearer(signed(t, sys.issuers.gitlab, pipeline, nil)))
 }
 
 // impostor signs as GitLab, with a key that is none of GitLab's.
-func (w *world) impostor(t *testing.T) *issuer.Issuer {
+func (sys *system) impostor(t *testing.T) *issuer.Issuer {
 	t.Helper()
-	i, err := issuer.Start(w.issuers.gitlab.Name, issuer.ES256)
+	i, err := issuer.Start(sys.issuers.gitlab.Name, issuer.ES256)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,18 +74,18 @@ func hanging(t *testing.T) setup {
 
 // issuerHangs asks before the keys could be had: that is nobody's fault but the
 // issuer's, in words that a client understands, and nobody else waits for it.
-func issuerHangs(t *testing.T, w *world) {
-	token := bearer(signed(t, w.issuers.gitlab, pipeline, nil))
+func issuerHangs(t *testing.T, sys *system) {
+	token := bearer(signed(t, sys.issuers.gitlab, pipeline, nil))
 	for range 2 {
-		a := w.shows(t, "/v2/team/app/tags/list", token).wants(t, http.StatusServiceUnavailable)
-		a.wantsError(t, "UNAVAILABLE")
+		a := sys.getWith(t, "/v2/team/app/tags/list", token).hasStatus(t, http.StatusServiceUnavailable)
+		a.hasError(t, "UNAVAILABLE")
 		if a.header.Get("Retry-After") == "" {
 			t.Error("no Retry-After")
 		}
-		w.isCaller(t, http.DefaultClient, "bearer", prodPod, bearer(signed(t, w.issuers.cluster, deployer, nil)))
-		w.isCaller(t, http.DefaultClient, "basic", robotUser, basic("robot", "robot-secret"))
+		sys.isCaller(t, http.DefaultClient, "bearer", prodPod, bearer(signed(t, sys.issuers.cluster, deployer, nil)))
+		sys.isCaller(t, http.DefaultClient, "basic", robotUser, basic("robot", "robot-secret"))
 	}
-	time.AfterFunc(200*time.Millisecond, func() { w.issuers.gitlab.Be(issuer.Up) })
-	w.shows(t, "/v2/team/app/tags/list", token).wants(t, http.StatusOK)
-	w.isCaller(t, http.DefaultClient, "bearer", gitlabRun, token)
+	time.AfterFunc(200*time.Millisecond, func() { sys.issuers.gitlab.Be(issuer.Up) })
+	sys.getWith(t, "/v2/team/app/tags/list", token).hasStatus(t, http.StatusOK)
+	sys.isCaller(t, http.DefaultClient, "bearer", gitlabRun, token)
 }

@@ -8,25 +8,25 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
 
-func tagList(t *testing.T, w *world) {
-	tags, err := remote.List(w.through(t, "team/app", "v1").Context(), as("bob"))
+func tagList(t *testing.T, sys *system) {
+	tags, err := remote.List(sys.through(t, "team/app", "v1").Context(), as("bob"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	same(t, "tags", tags, "v1")
-	_, err = remote.List(w.through(t, "secret/app", "v1").Context(), as("alice"))
+	_, err = remote.List(sys.through(t, "secret/app", "v1").Context(), as("alice"))
 	denied(t, err, "ecr:ListImages", "secret/app")
 }
 
 // catalog shows all names or none: it asks for every repository at once.
-func catalog(t *testing.T, w *world) {
-	all, err := remote.Catalog(context.Background(), w.through(t, "team/app", "v1").Registry, as("admin"))
+func catalog(t *testing.T, sys *system) {
+	all, err := remote.Catalog(context.Background(), sys.through(t, "team/app", "v1").Registry, as("admin"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(all) < 3 {
 		t.Errorf("catalog %q, want at least 3 repositories", all)
 	}
-	w.ask(t, "alice", http.MethodGet, "/v2/_catalog").wants(t, http.StatusForbidden).
-		wantsError(t, "DENIED", "ecr:DescribeRepositories", repositoryARN+"*")
+	sys.request(t, "alice", http.MethodGet, "/v2/_catalog").hasStatus(t, http.StatusForbidden).
+		hasError(t, "DENIED", "ecr:DescribeRepositories", repositoryARN+"*")
 }

@@ -66,7 +66,7 @@ func generation(t testing.TB, number int, open bool) string {
 // A load is constant requests, three at any time, under which policies change, and
 // the count of the answers that were wrong.
 type load struct {
-	w     *world
+	sys   *system
 	turns *flow // answered by whether the generation is open
 	agree *flow // allowed by every generation
 	never *flow // denied by every generation
@@ -80,12 +80,12 @@ type load struct {
 }
 
 // begun puts the first generation in force again, and starts the load over it.
-func (w *world) begun(t *testing.T) *load {
+func (sys *system) begun(t *testing.T) *load {
 	t.Helper()
-	replaceFolder(t, w.Policies, generation(t, 0, true))
-	want := onDisk(t, w.Policies)
-	soon(t, "the first generation is in force", func() bool { return w.snapshot(t).Digest == want })
-	return w.loaded(t)
+	replaceFolder(t, sys.Policies, generation(t, 0, true))
+	want := onDisk(t, sys.Policies)
+	soon(t, "the first generation is in force", func() bool { return sys.snapshot(t).Digest == want })
+	return sys.loaded(t)
 }
 
 // onDisk is the digest of the policies in a directory.
@@ -96,13 +96,13 @@ func onDisk(t testing.TB, policies string) string {
 	return s.Digest
 }
 
-// loaded starts the load over a world of the first generation. It ends with the
+// loaded starts the load over a system of the first generation. It ends with the
 // test, and then tells what it counted.
-func (w *world) loaded(t *testing.T) *load {
+func (sys *system) loaded(t *testing.T) *load {
 	t.Helper()
-	l := &load{w: w, limit: inForce, open: true}
-	l.turns, l.agree, l.never = w.flows(t, "dave", "/v2/shared/app/manifests/v1"),
-		w.flows(t, "dave", "/v2/team/app/manifests/v1"), w.flows(t, "dave", "/v2/secret/app/manifests/v1")
+	l := &load{sys: sys, limit: inForce, open: true}
+	l.turns, l.agree, l.never = sys.flows(t, "dave", "/v2/shared/app/manifests/v1"),
+		sys.flows(t, "dave", "/v2/team/app/manifests/v1"), sys.flows(t, "dave", "/v2/secret/app/manifests/v1")
 	l.judge(t, time.Now(), time.Now(), true)
 	t.Cleanup(func() {
 		slices.Sort(l.waits)
@@ -130,7 +130,7 @@ func (l *load) turn(t *testing.T, change func()) {
 	began := time.Now()
 	change()
 	written := time.Now()
-	want := onDisk(t, l.w.Policies)
+	want := onDisk(t, l.sys.Policies)
 	now := l.until(t, "the change is in force", func(v snapshotView) bool { return v.Digest == want })
 	took := now.LoadedAt.Sub(written)
 	if took > l.limit {
@@ -145,15 +145,15 @@ func (l *load) turn(t *testing.T, change func()) {
 // failure is counted, and nothing else changes.
 func (l *load) keep(t *testing.T, told string, spoil func()) {
 	t.Helper()
-	before, began := l.w.snapshot(t), time.Now()
+	before, began := l.sys.snapshot(t), time.Now()
 	spoil()
 	after := l.until(t, "the log tells of "+told, func(v snapshotView) bool {
-		return v.Failures > before.Failures && strings.Contains(v.LastError, told) && l.w.toldSince(began, told, "")
+		return v.Failures > before.Failures && strings.Contains(v.LastError, told) && l.sys.loggedSince(began, told, "")
 	})
 	if after.Generation != before.Generation || after.Digest != before.Digest {
 		t.Errorf("%+v is in force, want %+v still", after, before)
 	}
-	send(t, l.w.Address(stack.Extauthz), "", http.MethodGet, "/readyz", nil).wants(t, http.StatusOK)
+	send(t, l.sys.Address(stack.Extauthz), "", http.MethodGet, "/readyz", nil).hasStatus(t, http.StatusOK)
 	l.judge(t, began, time.Now(), l.open)
 }
 
@@ -161,10 +161,10 @@ func (l *load) keep(t *testing.T, told string, spoil func()) {
 // and no failure.
 func (l *load) stay(t *testing.T, change func()) {
 	t.Helper()
-	before, began := l.w.snapshot(t), time.Now()
+	before, began := l.sys.snapshot(t), time.Now()
 	change()
 	time.Sleep(settled) // three times what files must rest
-	if after := l.w.snapshot(t); after.Generation != before.Generation || !after.LoadedAt.Equal(before.LoadedAt) || after.Failures != before.Failures {
+	if after := l.sys.snapshot(t); after.Generation != before.Generation || !after.LoadedAt.Equal(before.LoadedAt) || after.Failures != before.Failures {
 		t.Errorf("%+v is in force, want %+v still", after, before)
 	}
 	l.judge(t, began, time.Now(), l.open)
@@ -186,7 +186,7 @@ func (l *load) storm(t *testing.T, set func(made string), next func()) {
 		next()
 		time.Sleep(98*time.Millisecond + time.Duration(i)*time.Millisecond)
 	}
-	want := onDisk(t, l.w.Policies)
+	want := onDisk(t, l.sys.Policies)
 	l.until(t, "the storm is over", func(v snapshotView) bool { return v.Digest == want })
 	l.judge(t, began, time.Now(), l.open)
 }
@@ -196,7 +196,7 @@ func (l *load) storm(t *testing.T, set func(made string), next func()) {
 func (l *load) until(t *testing.T, what string, so func(snapshotView) bool) snapshotView {
 	t.Helper()
 	for began := time.Now(); ; time.Sleep(5 * time.Millisecond) {
-		if v := l.w.snapshot(t); so(v) {
+		if v := l.sys.snapshot(t); so(v) {
 			return v
 		} else if time.Since(began) > l.limit+settled {
 			t.Fatalf("not within %s: %s; there is %+v", l.limit+settled, what, v)
@@ -255,9 +255,9 @@ type snapshotView struct {
 	Failures   uint64
 }
 
-func (w *world) snapshot(t testing.TB) (view snapshotView) {
+func (sys *system) snapshot(t testing.TB) (view snapshotView) {
 	t.Helper()
-	a := send(t, w.Address(stack.Extauthz), "", http.MethodGet, "/snapshot", nil).wants(t, http.StatusOK)
+	a := send(t, sys.Address(stack.Extauthz), "", http.MethodGet, "/snapshot", nil).hasStatus(t, http.StatusOK)
 	if err := json.Unmarshal([]byte(a.body), &view); err != nil || view.Digest == "" {
 		t.Fatalf("no digest in %s (%v)", a.body, err)
 	}
@@ -266,8 +266,8 @@ func (w *world) snapshot(t testing.TB) (view snapshotView) {
 
 // toldSince tells whether extauthz has logged a text, and behind it the reason
 // since then. (Its log is kept from the end: what it told before may be gone.)
-func (w *world) toldSince(then time.Time, text, reason string) bool {
-	for line := range strings.Lines(w.Log(stack.Extauthz)) {
+func (sys *system) loggedSince(then time.Time, text, reason string) bool {
+	for line := range strings.Lines(sys.Log(stack.Extauthz)) {
 		var told struct{ Time time.Time }
 		_, why, found := strings.Cut(line, text)
 		if found && strings.Contains(why, reason) && json.Unmarshal([]byte(line), &told) == nil && told.Time.After(then) {

@@ -11,7 +11,7 @@ import (
 // challenged checks a 401 that makes a client send its credentials.
 func challenged(t *testing.T, a answer) {
 	t.Helper()
-	a.wants(t, http.StatusUnauthorized).wantsError(t, "UNAUTHORIZED")
+	a.hasStatus(t, http.StatusUnauthorized).hasError(t, "UNAUTHORIZED")
 	if got := a.header.Get("WWW-Authenticate"); !strings.HasPrefix(got, `Basic realm="the tests"`) {
 		t.Errorf("WWW-Authenticate %q, want a Basic challenge with the registry's realm", got)
 	}
@@ -20,15 +20,15 @@ func challenged(t *testing.T, a answer) {
 	}
 }
 
-func anonymousIsChallenged(t *testing.T, w *world) {
-	challenged(t, w.ask(t, "", http.MethodGet, "/v2/"))
-	challenged(t, w.ask(t, "", http.MethodGet, "/v2/team/app/manifests/v1"))
-	challenged(t, w.ask(t, "", http.MethodPost, "/v2/team/app/blobs/uploads/"))
+func anonymousIsChallenged(t *testing.T, sys *system) {
+	challenged(t, sys.request(t, "", http.MethodGet, "/v2/"))
+	challenged(t, sys.request(t, "", http.MethodGet, "/v2/team/app/manifests/v1"))
+	challenged(t, sys.request(t, "", http.MethodPost, "/v2/team/app/blobs/uploads/"))
 }
 
-func wrongPasswordIsChallenged(t *testing.T, w *world) {
+func wrongPasswordIsChallenged(t *testing.T, sys *system) {
 	for _, user := range []string{"alice", "nobody"} {
-		request, err := http.NewRequest(http.MethodGet, "http://"+w.Address(stack.Envoy)+"/v2/team/app/tags/list", nil)
+		request, err := http.NewRequest(http.MethodGet, "http://"+sys.Address(stack.Envoy)+"/v2/team/app/tags/list", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -39,12 +39,12 @@ func wrongPasswordIsChallenged(t *testing.T, w *world) {
 
 // noLoginIsChallenged has a user who may not call ecr:GetAuthorizationToken:
 // never 403 for /v2/, since clients give up on it, and nothing else either.
-func noLoginIsChallenged(t *testing.T, w *world) {
-	challenged(t, w.ask(t, "mallory", http.MethodGet, "/v2/"))
-	w.ask(t, "mallory", http.MethodGet, "/v2/team/app/manifests/v1").wants(t, http.StatusForbidden).
-		wantsError(t, "DENIED", "user/mallory", "ecr:GetAuthorizationToken")
+func noLoginIsChallenged(t *testing.T, sys *system) {
+	challenged(t, sys.request(t, "mallory", http.MethodGet, "/v2/"))
+	sys.request(t, "mallory", http.MethodGet, "/v2/team/app/manifests/v1").hasStatus(t, http.StatusForbidden).
+		hasError(t, "DENIED", "user/mallory", "ecr:GetAuthorizationToken")
 }
 
-func login(t *testing.T, w *world) {
-	w.ask(t, "alice", http.MethodGet, "/v2/").wants(t, http.StatusOK)
+func login(t *testing.T, sys *system) {
+	sys.request(t, "alice", http.MethodGet, "/v2/").hasStatus(t, http.StatusOK)
 }

@@ -24,23 +24,23 @@ func soon(t *testing.T, what string, so func() bool) {
 
 // edit replaces text in a file of the policies and returns once the change is
 // in force.
-func (w *world) edit(t *testing.T, file, old, new string) {
+func (sys *system) edit(t *testing.T, file, old, new string) {
 	t.Helper()
-	before := w.snapshot(t).Digest
-	turnInPlace(old, new)(t, filepath.Join(w.Policies, filepath.FromSlash(file)))
-	soon(t, "the change of "+file+" is in force", func() bool { return w.snapshot(t).Digest != before })
+	before := sys.snapshot(t).Digest
+	turnInPlace(old, new)(t, filepath.Join(sys.Policies, filepath.FromSlash(file)))
+	soon(t, "the change of "+file+" is in force", func() bool { return sys.snapshot(t).Digest != before })
 }
 
 // spoil replaces text in a file of the policies, which cannot be loaded then,
 // and fixes it after what must be so meanwhile. The log tells where the fault is.
-func (w *world) spoil(t *testing.T, file, old, new, told string, meanwhile func()) {
+func (sys *system) spoil(t *testing.T, file, old, new, told string, meanwhile func()) {
 	t.Helper()
-	digest, failures := w.snapshot(t).Digest, w.metric(t, "extauthz_policy_reload_failures_total")
-	path, spoilt := filepath.Join(w.Policies, filepath.FromSlash(file)), time.Now()
+	digest, failures := sys.snapshot(t).Digest, sys.metric(t, "extauthz_policy_reload_failures_total")
+	path, spoilt := filepath.Join(sys.Policies, filepath.FromSlash(file)), time.Now()
 	turnInPlace(old, new)(t, path)
-	soon(t, "the failure is counted", func() bool { return w.metric(t, "extauthz_policy_reload_failures_total") > failures })
-	soon(t, "the log says where it is and what: "+told, func() bool { return w.toldSince(spoilt, file+":", told) })
-	if w.snapshot(t).Digest != digest {
+	soon(t, "the failure is counted", func() bool { return sys.metric(t, "extauthz_policy_reload_failures_total") > failures })
+	soon(t, "the log says where it is and what: "+told, func() bool { return sys.loggedSince(spoilt, file+":", told) })
+	if sys.snapshot(t).Digest != digest {
 		t.Error("the last good policies are not in force")
 	}
 	meanwhile()
@@ -48,13 +48,13 @@ func (w *world) spoil(t *testing.T, file, old, new, told string, meanwhile func(
 }
 
 // mappingsChange edits who is who, well and badly.
-func mappingsChange(t *testing.T, w *world) {
-	atMain, atRelease := signed(t, w.issuers.gitlab, pipeline, nil), signed(t, w.issuers.gitlab, strings.Replace(pipeline, "main", "release", 1), nil)
-	w.isCaller(t, http.DefaultClient, "bearer", gitlabRun, bearer(atMain))
-	w.isNobody(t, "", bearer(atRelease))
-	w.edit(t, "principals.yaml", "ref:main", "ref:release")
-	w.isNobody(t, "", bearer(atMain))
-	w.isCaller(t, http.DefaultClient, "bearer", gitlabRun, bearer(atRelease))
+func mappingsChange(t *testing.T, sys *system) {
+	atMain, atRelease := signed(t, sys.issuers.gitlab, pipeline, nil), signed(t, sys.issuers.gitlab, strings.Replace(pipeline, "main", "release", 1), nil)
+	sys.isCaller(t, http.DefaultClient, "bearer", gitlabRun, bearer(atMain))
+	sys.isRejected(t, "", bearer(atRelease))
+	sys.edit(t, "principals.yaml", "ref:main", "ref:release")
+	sys.isRejected(t, "", bearer(atMain))
+	sys.isCaller(t, http.DefaultClient, "bearer", gitlabRun, bearer(atRelease))
 
 	for _, c := range []struct{ name, file, old, new, told string }{
 		{"a capture of nothing", "principals.yaml", "assumed-role/{namespace}/pod", "assumed-role/{nothing}/pod", "nothing"},
@@ -68,10 +68,10 @@ func mappingsChange(t *testing.T, w *world) {
 		{"keys that cannot be read", "jwks/kubernetes.json", `"kty"`, `"ktx"`, "key"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w.spoil(t, c.file, c.old, c.new, c.told, func() {
-				w.isCaller(t, http.DefaultClient, "bearer", gitlabRun, bearer(atRelease))
-				w.isCaller(t, http.DefaultClient, "bearer", prodPod, bearer(signed(t, w.issuers.cluster, deployer, nil)))
-				w.isNobody(t, "", bearer(atMain))
+			sys.spoil(t, c.file, c.old, c.new, c.told, func() {
+				sys.isCaller(t, http.DefaultClient, "bearer", gitlabRun, bearer(atRelease))
+				sys.isCaller(t, http.DefaultClient, "bearer", prodPod, bearer(signed(t, sys.issuers.cluster, deployer, nil)))
+				sys.isRejected(t, "", bearer(atMain))
 			})
 		})
 	}
@@ -79,73 +79,75 @@ func mappingsChange(t *testing.T, w *world) {
 
 // keyFileChanges puts another issuer's keys into the file: its tokens hold
 // then, and those from before do not, though they were verified.
-func keyFileChanges(t *testing.T, w *world) {
-	before := signed(t, w.issuers.cluster, deployer, nil)
-	w.isCaller(t, http.DefaultClient, "bearer", prodPod, bearer(before))
-	old := string(w.issuers.cluster.KeySet())
-	if err := w.issuers.cluster.Rotate(issuer.RS256); err != nil {
+func keyFileChanges(t *testing.T, sys *system) {
+	before := signed(t, sys.issuers.cluster, deployer, nil)
+	sys.isCaller(t, http.DefaultClient, "bearer", prodPod, bearer(before))
+	old := string(sys.issuers.cluster.KeySet())
+	if err := sys.issuers.cluster.Rotate(issuer.RS256); err != nil {
 		t.Fatal(err)
 	}
-	after := signed(t, w.issuers.cluster, deployer, nil)
-	w.isNobody(t, "key-2", bearer(after))
-	w.issuers.cluster.Retire()
-	w.edit(t, "jwks/kubernetes.json", old, string(w.issuers.cluster.KeySet()))
-	w.isCaller(t, http.DefaultClient, "bearer", prodPod, bearer(after))
-	w.isNobody(t, "key-1", bearer(before))
+	after := signed(t, sys.issuers.cluster, deployer, nil)
+	sys.isRejected(t, "key-2", bearer(after))
+	sys.issuers.cluster.Retire()
+	sys.edit(t, "jwks/kubernetes.json", old, string(sys.issuers.cluster.KeySet()))
+	sys.isCaller(t, http.DefaultClient, "bearer", prodPod, bearer(after))
+	sys.isRejected(t, "key-1", bearer(before))
 }
 
 // foreignTokens are made for AWS itself, and taken only where the operator says
 // so, which is told as a finding.
-func foreignTokens(t *testing.T, w *world) {
-	token := w.issuers.workflow(t, production, issuer.Claims{"aud": "sts.amazonaws.com"})
-	w.isNobody(t, "sts.amazonaws.com", basic("123456789012/team/ci", token))
-	w.edit(t, "principals.yaml", `session: "{run}"`, "session: \"{run}\"\n  foreignAudiences: [sts.amazonaws.com]")
-	w.isCaller(t, http.DefaultClient, "basic", teamRun, basic("123456789012/team/ci", token))
-	w.isNobody(t, "sts:AssumeRoleWithWebIdentity", bearer(w.issuers.workflow(t, mainBranch, issuer.Claims{"aud": "sts.amazonaws.com"})))
-	if !strings.Contains(w.Log(stack.Extauthz), "foreignAudiences") && !strings.Contains(w.Log(stack.Extauthz), "another service") {
+func foreignTokens(t *testing.T, sys *system) {
+	token := sys.issuers.workflow(t, production, issuer.Claims{"aud": "sts.amazonaws.com"})
+	sys.isRejected(t, "sts.amazonaws.com", basic("123456789012/team/ci", token))
+	sys.edit(t, "principals.yaml", `session: "{run}"`, "session: \"{run}\"\n  foreignAudiences: [sts.amazonaws.com]")
+	sys.isCaller(t, http.DefaultClient, "basic", teamRun, basic("123456789012/team/ci", token))
+	sys.isRejected(t, "sts:AssumeRoleWithWebIdentity", bearer(sys.issuers.workflow(t, mainBranch, issuer.Claims{"aud": "sts.amazonaws.com"})))
+	if !strings.Contains(sys.Log(stack.Extauthz), "foreignAudiences") && !strings.Contains(sys.Log(stack.Extauthz), "another service") {
 		t.Error("the log does not warn of tokens made for another service")
 	}
 }
 
 // groupLists binds callers by the elements of a list, which Envoy's jwt_authn passes on
 // or which is read from the token here.
-func groupLists(t *testing.T, w *world) {
-	w.edit(t, "principals.yaml", `sub: "project_path:acme/{project}:ref_type:branch:ref:main"`, `groups: "team-{project}"`)
+func groupLists(t *testing.T, sys *system) {
+	sys.edit(t, "principals.yaml", `sub: "project_path:acme/{project}:ref_type:branch:ref:main"`, `groups: "team-{project}"`)
 	member := func(groups ...any) [2]string {
-		return bearer(signed(t, w.issuers.gitlab, pipeline, issuer.Claims{"groups": groups}))
+		return bearer(signed(t, sys.issuers.gitlab, pipeline, issuer.Claims{"groups": groups}))
 	}
-	w.isCaller(t, http.DefaultClient, "bearer", gitlabRun, member("staff", "team-app", 7, "team-app"))
-	w.shows(t, "/v2/team/app/tags/list", member("staff", "team-app")).wants(t, http.StatusOK)
-	w.shows(t, "/v2/team/other/tags/list", member("staff", "team-app")).wants(t, http.StatusForbidden)
-	w.isNobody(t, "several elements", member("team-app", "team-other"))
-	w.isNobody(t, "several elements", member("team-other", "team-app"))
-	w.isNobody(t, "no principal is bound", member("staff"))
-	w.isNobody(t, "no principal is bound", member())
+	sys.isCaller(t, http.DefaultClient, "bearer", gitlabRun, member("staff", "team-app", 7, "team-app"))
+	sys.getWith(t, "/v2/team/app/tags/list", member("staff", "team-app")).hasStatus(t, http.StatusOK)
+	sys.getWith(t, "/v2/team/other/tags/list", member("staff", "team-app")).hasStatus(t, http.StatusForbidden)
+	sys.isRejected(t, "several elements", member("team-app", "team-other"))
+	sys.isRejected(t, "several elements", member("team-other", "team-app"))
+	sys.isRejected(t, "no principal is bound", member("staff"))
+	sys.isRejected(t, "no principal is bound", member())
 
-	w.edit(t, "trust/github.json", `"StringEquals": {`, `"ForAnyValue:StringEquals": { "token.actions.githubusercontent.com:groups": "developers" },
+	sys.edit(t, "trust/github.json", `"StringEquals": {`, `"ForAnyValue:StringEquals": { "token.actions.githubusercontent.com:groups": "developers" },
         "StringEquals": {`)
-	developer := func(groups ...any) string { return w.issuers.workflow(t, mainBranch, issuer.Claims{"groups": groups}) }
-	w.isCaller(t, http.DefaultClient, "jwt_authn", githubRun, bearer(developer("staff", "developers")))
-	w.isCaller(t, http.DefaultClient, "basic", githubRun, basic("AWS", developer("staff", "developers")))
-	w.isNobody(t, "sts:AssumeRoleWithWebIdentity", bearer(developer("staff")))
-	w.isNobody(t, "sts:AssumeRoleWithWebIdentity", basic("AWS", developer("staff")))
+	developer := func(groups ...any) string {
+		return sys.issuers.workflow(t, mainBranch, issuer.Claims{"groups": groups})
+	}
+	sys.isCaller(t, http.DefaultClient, "jwt_authn", githubRun, bearer(developer("staff", "developers")))
+	sys.isCaller(t, http.DefaultClient, "basic", githubRun, basic("AWS", developer("staff", "developers")))
+	sys.isRejected(t, "sts:AssumeRoleWithWebIdentity", bearer(developer("staff")))
+	sys.isRejected(t, "sts:AssumeRoleWithWebIdentity", basic("AWS", developer("staff")))
 }
 
 // sessionTags are passed by the token itself, which the trust policy must allow,
 // and then decide which repository is the session's.
-func sessionTags(t *testing.T, w *world) {
+func sessionTags(t *testing.T, sys *system) {
 	tagged := func(project string) [2]string {
-		return basic("123456789012/team/ci", w.issuers.workflow(t, production, issuer.Claims{
+		return basic("123456789012/team/ci", sys.issuers.workflow(t, production, issuer.Claims{
 			"https://aws.amazon.com/tags": map[string]any{"principal_tags": map[string]any{"project": []string{project}}},
 		}))
 	}
-	w.isNobody(t, "sts:TagSession", tagged("app"))
-	w.edit(t, "trust/team-ci.json", `"sts:AssumeRoleWithWebIdentity"`, `["sts:AssumeRoleWithWebIdentity", "sts:TagSession"]`)
-	w.shows(t, "/v2/team/app/tags/list", tagged("app")).wants(t, http.StatusOK)
-	w.edit(t, "principals.yaml", "  trust: team-ci\n  policies: [team-push]", "  trust: team-ci\n  policies: [project-push]")
-	w.shows(t, "/v2/team/app/tags/list", tagged("app")).wants(t, http.StatusOK)
-	w.shows(t, "/v2/team/app/tags/list", tagged("other")).wants(t, http.StatusForbidden).
-		wantsError(t, "DENIED", "ecr:ListImages", repositoryARN+"team/app")
-	w.shows(t, "/v2/team/app/tags/list", basic("123456789012/team/ci", w.issuers.workflow(t, production, nil))).wants(t, http.StatusForbidden)
-	w.isNobody(t, "256", tagged(strings.Repeat("x", 257)))
+	sys.isRejected(t, "sts:TagSession", tagged("app"))
+	sys.edit(t, "trust/team-ci.json", `"sts:AssumeRoleWithWebIdentity"`, `["sts:AssumeRoleWithWebIdentity", "sts:TagSession"]`)
+	sys.getWith(t, "/v2/team/app/tags/list", tagged("app")).hasStatus(t, http.StatusOK)
+	sys.edit(t, "principals.yaml", "  trust: team-ci\n  policies: [team-push]", "  trust: team-ci\n  policies: [project-push]")
+	sys.getWith(t, "/v2/team/app/tags/list", tagged("app")).hasStatus(t, http.StatusOK)
+	sys.getWith(t, "/v2/team/app/tags/list", tagged("other")).hasStatus(t, http.StatusForbidden).
+		hasError(t, "DENIED", "ecr:ListImages", repositoryARN+"team/app")
+	sys.getWith(t, "/v2/team/app/tags/list", basic("123456789012/team/ci", sys.issuers.workflow(t, production, nil))).hasStatus(t, http.StatusForbidden)
+	sys.isRejected(t, "256", tagged(strings.Repeat("x", 257)))
 }

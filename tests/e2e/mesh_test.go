@@ -80,10 +80,10 @@ func at(t *testing.T, address, host, path string, headers ...[2]string) answer {
 
 // twoRegistries wants each registry to answer for its own host alone, by its own
 // sources, in its own region, and to tokens made for it.
-func twoRegistries(t *testing.T, w *world) {
-	addressA := w.Address(stack.Envoy)
+func twoRegistries(t *testing.T, sys *system) {
+	addressA := sys.Address(stack.Envoy)
 	made := func(audience any) [2]string {
-		return bearer(signed(t, w.issuers.gitlab, pipeline, issuer.Claims{"aud": audience}))
+		return bearer(signed(t, sys.issuers.gitlab, pipeline, issuer.Claims{"aud": audience}))
 	}
 	forA, forB, robot := made("a.example.com"), made("b.example.com"), basic("robot", "robot-secret")
 	forBoth := made([]string{"a.example.com", "b.example.com"})
@@ -94,28 +94,28 @@ func twoRegistries(t *testing.T, w *world) {
 		told                string
 	}{
 		{"a token for a at a", addressA, "a.example.com", forA, http.StatusForbidden, "arn:aws:ecr:eu-central-1:123456789012:repository/secret/app"},
-		{"a token for b at b", w.second, "b.example.com", forB, http.StatusForbidden, "arn:aws:ecr:us-east-1:123456789012:repository/secret/app"},
+		{"a token for b at b", sys.second, "b.example.com", forB, http.StatusForbidden, "arn:aws:ecr:us-east-1:123456789012:repository/secret/app"},
 		{"a token for both at a", addressA, "a.example.com:443", forBoth, http.StatusForbidden, "eu-central-1"},
-		{"a token for both at b", w.second, "B.EXAMPLE.COM", forBoth, http.StatusForbidden, "us-east-1"},
-		{"a token for a at b", w.second, "b.example.com", forA, http.StatusUnauthorized, "a.example.com"},
+		{"a token for both at b", sys.second, "B.EXAMPLE.COM", forBoth, http.StatusForbidden, "us-east-1"},
+		{"a token for a at b", sys.second, "b.example.com", forA, http.StatusUnauthorized, "a.example.com"},
 		{"a token for b at a", addressA, "a.example.com", forB, http.StatusUnauthorized, "b.example.com"},
-		{"a token for what Envoy alone wants", addressA, "a.example.com", bearer(w.issuers.workflow(t, mainBranch, nil)), http.StatusUnauthorized, audience},
+		{"a token for what Envoy alone wants", addressA, "a.example.com", bearer(sys.issuers.workflow(t, mainBranch, nil)), http.StatusUnauthorized, audience},
 		{"a password at a", addressA, "a.example.com", robot, http.StatusNotFound, "MANIFEST_UNKNOWN"},
-		{"a password at b", w.second, "b.example.com", robot, http.StatusUnauthorized, ""},
+		{"a password at b", sys.second, "b.example.com", robot, http.StatusUnauthorized, ""},
 		{"b's host at a", addressA, "b.example.com", forB, http.StatusMisdirectedRequest, "DENIED"},
 		{"b's host at a, for both", addressA, "b.example.com", forBoth, http.StatusMisdirectedRequest, "DENIED"},
-		{"a's host at b", w.second, "a.example.com", forA, http.StatusMisdirectedRequest, "DENIED"},
+		{"a's host at b", sys.second, "a.example.com", forA, http.StatusMisdirectedRequest, "DENIED"},
 		{"a host that is none", addressA, "c.example.com", forA, http.StatusMisdirectedRequest, "DENIED"},
 		{"a host below", addressA, "x.a.example.com", forA, http.StatusMisdirectedRequest, "DENIED"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			answer := at(t, c.address, c.host, "/v2/secret/app/manifests/none", c.header)
-			answer.wants(t, c.status).holds(t, c.told)
+			answer.hasStatus(t, c.status).hasText(t, c.told)
 		})
 	}
 	for _, header := range []string{"X-Forwarded-Host", "Forwarded", "X-Host", "X-Original-Host"} {
 		at(t, addressA, "b.example.com", "/v2/secret/app/manifests/none", forBoth, [2]string{header, "a.example.com"}).
-			wants(t, http.StatusMisdirectedRequest)
+			hasStatus(t, http.StatusMisdirectedRequest)
 	}
 }
 

@@ -15,80 +15,80 @@ import (
 )
 
 // mount asks as alice, who may push team/*, for a blob in repository.
-func (w *world) mount(t *testing.T, repository, blob, from string) answer {
+func (sys *system) mount(t *testing.T, repository, blob, from string) answer {
 	t.Helper()
-	return w.mountAs(t, "alice", repository, blob, from)
+	return sys.mountAs(t, "alice", repository, blob, from)
 }
 
 // mountAs asks for a blob in repository, from the repository of that name if it is
 // not "".
-func (w *world) mountAs(t *testing.T, user, repository, blob, from string) answer {
+func (sys *system) mountAs(t *testing.T, user, repository, blob, from string) answer {
 	t.Helper()
 	query := "?mount=" + blob
 	if from != "" {
 		query += "&from=" + from
 	}
-	return w.ask(t, user, http.MethodPost, "/v2/"+repository+"/blobs/uploads/"+query)
+	return sys.request(t, user, http.MethodPost, "/v2/"+repository+"/blobs/uploads/"+query)
 }
 
 // holds checks whether the registry serves the blob from repository.
-func (w *world) holds(t *testing.T, repository, blob string, want bool) {
+func (sys *system) hasBlob(t *testing.T, repository, blob string, want bool) {
 	t.Helper()
 	status := http.StatusNotFound
 	if want {
 		status = http.StatusOK
 	}
-	send(t, w.Address(stack.Registry), "", http.MethodHead, "/v2/"+repository+"/blobs/"+blob, nil).wants(t, status)
+	send(t, sys.Address(stack.Registry), "", http.MethodHead, "/v2/"+repository+"/blobs/"+blob, nil).hasStatus(t, status)
 }
 
-func mountAllowed(t *testing.T, w *world) {
-	blob := layer(t, w.team)
-	w.holds(t, "team/mounted", blob, false)
-	w.mount(t, "team/mounted", blob, "team/app").wants(t, http.StatusCreated)
-	w.holds(t, "team/mounted", blob, true)
+func mountAllowed(t *testing.T, sys *system) {
+	blob := layer(t, sys.team)
+	sys.hasBlob(t, "team/mounted", blob, false)
+	sys.mount(t, "team/mounted", blob, "team/app").hasStatus(t, http.StatusCreated)
+	sys.hasBlob(t, "team/mounted", blob, true)
 }
 
 // mountNotAllowed has a source that alice may not read: the registry opens a
 // plain upload, as it does for a blob that it does not have.
-func mountNotAllowed(t *testing.T, w *world) {
-	blob := layer(t, w.secret)
-	a := w.mount(t, "team/stolen", blob, "secret/app").wants(t, http.StatusAccepted)
+func mountNotAllowed(t *testing.T, sys *system) {
+	blob := layer(t, sys.secret)
+	a := sys.mount(t, "team/stolen", blob, "secret/app").hasStatus(t, http.StatusAccepted)
 	if got := a.header.Get("Location"); !strings.HasPrefix(got, "/v2/team/stolen/blobs/uploads/") {
 		t.Errorf("Location %q, want an upload of the target", got)
 	}
-	w.holds(t, "team/stolen", blob, false)
-	w.holds(t, "secret/app", blob, true)
+	sys.hasBlob(t, "team/stolen", blob, false)
+	sys.hasBlob(t, "secret/app", blob, true)
 }
 
 // pushWithMountNotAllowed is a client that tries to mount from a repository
 // that alice may not read, and uploads the layer when it cannot: the push
 // succeeds. Nobody gets the secret blob by completing an upload with its digest.
-func pushWithMountNotAllowed(t *testing.T, w *world) {
+func pushWithMountNotAllowed(t *testing.T, sys *system) {
 	pushed := image(t, "pushed by alice who tried to mount")
 	layers, err := pushed.Layers()
 	if err != nil {
 		t.Fatal(err)
 	}
-	mountable, err := mutate.AppendLayers(empty.Image, &remote.MountableLayer{Layer: layers[0], Reference: w.through(t, "secret/app", "v1")})
+	mountable, err := mutate.AppendLayers(empty.Image, &remote.MountableLayer{Layer: layers[0], Reference: sys.through(t, "secret/app", "v1")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := remote.Write(w.through(t, "team/remounted", "v1"), mountable, as("alice")); err != nil {
+	if err := remote.Write(sys.through(t, "team/remounted", "v1"), mountable, as("alice")); err != nil {
 		t.Fatal(err)
 	}
-	w.holds(t, "team/remounted", layer(t, pushed), true)
-	blob := layer(t, w.secret)
-	upload := w.mount(t, "team/remounted", blob, "secret/app").wants(t, http.StatusAccepted).header.Get("Location")
-	w.ask(t, "alice", http.MethodPut, upload+"&digest="+blob).wants(t, http.StatusBadRequest)
-	w.holds(t, "team/remounted", blob, false)
-	w.ask(t, "alice", http.MethodGet, "/v2/team/remounted/blobs/"+blob).wants(t, http.StatusNotFound)
+	sys.hasBlob(t, "team/remounted", layer(t, pushed), true)
+	blob := layer(t, sys.secret)
+	upload := sys.mount(t, "team/remounted", blob, "secret/app").hasStatus(t, http.StatusAccepted).header.Get("Location")
+	sys.request(t, "alice", http.MethodPut, upload+"&digest="+blob).hasStatus(t, http.StatusBadRequest)
+	sys.hasBlob(t, "team/remounted", blob, false)
+	sys.request(t, "alice", http.MethodGet, "/v2/team/remounted/blobs/"+blob).hasStatus(t, http.StatusNotFound)
 }
 
 // mountFromAnywhere names no source, so that nobody could be asked about it.
-func mountFromAnywhere(t *testing.T, w *world) {
-	blob := layer(t, w.secret)
-	w.mount(t, "team/found", blob, "").wants(t, http.StatusAccepted)
-	w.holds(t, "team/found", blob, false)
+func mountFromAnywhere(t *testing.T, sys *system) {
+	blob := layer(t, sys.secret)
+	sys.mount(t, "team/found", blob, "").hasStatus(t, http.StatusAccepted)
+	sys.hasBlob(t, "team/found", blob, false)
 }
 
 // unusableSources are queries of a mount whose source no repository can be, or
@@ -111,41 +111,41 @@ var unusableSources = []string{
 
 // mountFromNoName starts an upload each time, of which nothing is mounted, and
 // which the client then completes as any other.
-func mountFromNoName(t *testing.T, w *world) {
-	blob := layer(t, w.secret)
+func mountFromNoName(t *testing.T, sys *system) {
+	blob := layer(t, sys.secret)
 	const body = "what a client uploads when it cannot mount"
 	for i, query := range unusableSources {
 		repository := fmt.Sprint("team/unnamed", i)
 		query = strings.ReplaceAll(query, "{blob}", blob)
-		upload := w.ask(t, "alice", http.MethodPost, "/v2/"+repository+"/blobs/uploads/?"+query)
+		upload := sys.request(t, "alice", http.MethodPost, "/v2/"+repository+"/blobs/uploads/?"+query)
 		if upload.status != http.StatusAccepted {
 			t.Errorf("%s: status %d, want 202; body %q", query, upload.status, upload.body)
 			continue
 		}
-		w.holds(t, repository, blob, false)
+		sys.hasBlob(t, repository, blob, false)
 		own := fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(body)))
 		location, separator := upload.header.Get("Location"), "?"
 		if strings.Contains(location, "?") {
 			separator = "&"
 		}
-		send(t, w.Address(stack.Envoy), "alice", http.MethodPut, location+separator+"digest="+own, strings.NewReader(body)).wants(t, http.StatusCreated)
-		w.holds(t, repository, own, true)
+		send(t, sys.Address(stack.Envoy), "alice", http.MethodPut, location+separator+"digest="+own, strings.NewReader(body)).hasStatus(t, http.StatusCreated)
+		sys.hasBlob(t, repository, own, true)
 	}
-	w.holds(t, "secret/app", blob, true)
+	sys.hasBlob(t, "secret/app", blob, true)
 }
 
 // mountFromNoECRName has a source that the registry can mount from, but whose
 // name ECR does not allow: without the parameters, nothing is mounted.
-func mountFromNoECRName(t *testing.T, w *world) {
-	blob := layer(t, w.team)
+func mountFromNoECRName(t *testing.T, sys *system) {
+	blob := layer(t, sys.team)
 	for i, source := range []string{"team/one__two", "team/one--two", "x"} {
-		if err := remote.Write(w.behind(t, source, "v1"), w.team); err != nil {
+		if err := remote.Write(sys.behind(t, source, "v1"), sys.team); err != nil {
 			t.Fatal(err)
 		}
 		direct, around := fmt.Sprint("team/direct", i), fmt.Sprint("team/around", i)
-		send(t, w.Address(stack.Registry), "", http.MethodPost, "/v2/"+direct+"/blobs/uploads/?mount="+blob+"&from="+source, nil).wants(t, http.StatusCreated)
-		w.mount(t, around, blob, source).wants(t, http.StatusAccepted)
-		w.holds(t, direct, blob, true)
-		w.holds(t, around, blob, false)
+		send(t, sys.Address(stack.Registry), "", http.MethodPost, "/v2/"+direct+"/blobs/uploads/?mount="+blob+"&from="+source, nil).hasStatus(t, http.StatusCreated)
+		sys.mount(t, around, blob, source).hasStatus(t, http.StatusAccepted)
+		sys.hasBlob(t, direct, blob, true)
+		sys.hasBlob(t, around, blob, false)
 	}
 }

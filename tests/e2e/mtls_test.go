@@ -32,19 +32,19 @@ func mutualTLS(t *testing.T) setup {
 
 // showing is a transport that shows the certificates and trusts the stack's
 // own authority.
-func (w *world) showing(t *testing.T, shown ...tls.Certificate) *http.Transport {
+func (sys *system) showing(t *testing.T, shown ...tls.Certificate) *http.Transport {
 	t.Helper()
 	roots := x509.NewCertPool()
-	roots.AddCert(w.authority.Certificate)
+	roots.AddCert(sys.authority.Certificate)
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, Certificates: shown}, ForceAttemptHTTP2: true}
 	t.Cleanup(transport.CloseIdleConnections)
 	return transport
 }
 
 // get asks for the tags of team/app over TLS.
-func (w *world) get(t *testing.T, transport *http.Transport) (*http.Request, *http.Client) {
+func (sys *system) get(t *testing.T, transport *http.Transport) (*http.Request, *http.Client) {
 	t.Helper()
-	request, err := http.NewRequest(http.MethodGet, "https://"+w.Address(stack.Envoy)+"/v2/team/app/tags/list", nil)
+	request, err := http.NewRequest(http.MethodGet, "https://"+sys.Address(stack.Envoy)+"/v2/team/app/tags/list", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,17 +52,17 @@ func (w *world) get(t *testing.T, transport *http.Transport) (*http.Request, *ht
 }
 
 // certificateIsPrincipal pushes and pulls as the role's session.
-func certificateIsPrincipal(t *testing.T, w *world) {
-	transport := w.showing(t, issued(t, w.authority, withURI(t, builder)))
+func certificateIsPrincipal(t *testing.T, sys *system) {
+	transport := sys.showing(t, issued(t, sys.authority, withURI(t, builder)))
 	registry := func(repository string) name.Tag {
-		tag, err := name.NewTag(w.Address(stack.Envoy) + "/" + repository + ":tls")
+		tag, err := name.NewTag(sys.Address(stack.Envoy) + "/" + repository + ":tls")
 		if err != nil {
 			t.Fatal(err)
 		}
 		return tag
 	}
 	secure := remote.WithTransport(overTLS{transport})
-	if err := remote.Write(registry("team/app"), w.team, secure); err != nil {
+	if err := remote.Write(registry("team/app"), sys.team, secure); err != nil {
 		t.Fatal(err)
 	}
 	_, err := remote.Image(registry("secret/app"), secure)
@@ -84,15 +84,15 @@ func (o overTLS) RoundTrip(request *http.Request) (*http.Response, error) {
 
 // certificateOfAnotherKind has the principal's name as a DNS name and as a
 // common name: Envoy reports the same text for both as for the URI.
-func certificateOfAnotherKind(t *testing.T, w *world) {
+func certificateOfAnotherKind(t *testing.T, sys *system) {
 	for _, c := range []struct {
 		kind  string
 		shown tls.Certificate
 	}{
-		{"DNS name", issued(t, w.authority, withDNS(builder))},
-		{"common name", issued(t, w.authority, certs.Named(builder))},
+		{"DNS name", issued(t, sys.authority, withDNS(builder))},
+		{"common name", issued(t, sys.authority, certs.Named(builder))},
 	} {
-		request, client := w.get(t, w.showing(t, c.shown))
+		request, client := sys.get(t, sys.showing(t, c.shown))
 		if a := exchange(t, client, request); a.status != http.StatusUnauthorized {
 			t.Errorf("%s: status %d, want 401", c.kind, a.status)
 		}
@@ -100,22 +100,22 @@ func certificateOfAnotherKind(t *testing.T, w *world) {
 }
 
 // certificateDNSName is a principal by the name that the policies give as one.
-func certificateDNSName(t *testing.T, w *world) {
-	request, client := w.get(t, w.showing(t, issued(t, w.authority, withDNS("scanner.example.com"))))
-	exchange(t, client, request).wants(t, http.StatusForbidden).
-		wantsError(t, "DENIED", "user/scanner", "ecr:ListImages", repositoryARN+"team/app")
+func certificateDNSName(t *testing.T, sys *system) {
+	request, client := sys.get(t, sys.showing(t, issued(t, sys.authority, withDNS("scanner.example.com"))))
+	exchange(t, client, request).hasStatus(t, http.StatusForbidden).
+		hasError(t, "DENIED", "user/scanner", "ecr:ListImages", repositoryARN+"team/app")
 }
 
-func certificateUnknown(t *testing.T, w *world) {
-	request, client := w.get(t, w.showing(t, issued(t, w.authority, withURI(t, builder+"/../admin"))))
-	exchange(t, client, request).wants(t, http.StatusUnauthorized)
+func certificateUnknown(t *testing.T, sys *system) {
+	request, client := sys.get(t, sys.showing(t, issued(t, sys.authority, withURI(t, builder+"/../admin"))))
+	exchange(t, client, request).hasStatus(t, http.StatusUnauthorized)
 }
 
 // certificateMissing has no certificate, and one of an authority that Envoy
 // does not trust: there is no connection to ask anything over.
-func certificateMissing(t *testing.T, w *world) {
+func certificateMissing(t *testing.T, sys *system) {
 	for _, shown := range [][]tls.Certificate{nil, {issued(t, authority(t), withURI(t, builder))}} {
-		request, client := w.get(t, w.showing(t, shown...))
+		request, client := sys.get(t, sys.showing(t, shown...))
 		if response, err := client.Do(request); err == nil {
 			response.Body.Close()
 			t.Errorf("status %d, want no answer", response.StatusCode)

@@ -31,20 +31,20 @@ func beforeOlareg(t *testing.T) setup {
 // mountsInOlareg sends mounts whose source no repository can be. Olareg itself
 // mounts the secret for some of them; through Envoy it mounts nothing, and the
 // mounts of a usable source are as before.
-func mountsInOlareg(t *testing.T, w *world) {
-	w.fill(t)
-	mountAllowed(t, w)
-	mountNotAllowed(t, w)
-	blob, mounted := layer(t, w.secret), 0
+func mountsInOlareg(t *testing.T, sys *system) {
+	sys.fill(t)
+	mountAllowed(t, sys)
+	mountNotAllowed(t, sys)
+	blob, mounted := layer(t, sys.secret), 0
 	for i, query := range unusableSources {
 		path := fmt.Sprintf("/v2/team/direct%d/blobs/uploads/?%s", i, strings.ReplaceAll(query, "{blob}", blob))
-		if send(t, w.Address(stack.Registry), "", http.MethodPost, path, nil).status == http.StatusCreated {
+		if send(t, sys.Address(stack.Registry), "", http.MethodPost, path, nil).status == http.StatusCreated {
 			mounted++
-			w.holds(t, fmt.Sprint("team/direct", i), blob, true)
+			sys.hasBlob(t, fmt.Sprint("team/direct", i), blob, true)
 		}
 	}
 	if mounted < 3 {
 		t.Errorf("olareg itself mounted %d of them, want at least 3", mounted)
 	}
-	mountFromNoName(t, w)
+	mountFromNoName(t, sys)
 }

@@ -42,14 +42,14 @@ func elsewhere(t *testing.T) setup {
 
 // misdirected wants every request to a host that is no registry's to be sent
 // elsewhere, with or without a credential, and a person to read so.
-func misdirected(t *testing.T, w *world) {
+func misdirected(t *testing.T, sys *system) {
 	for _, user := range []string{"", "alice"} {
 		for _, path := range []string{"/v2/", "/v2/team/app/manifests/v1", "/v2/_catalog", "/elsewhere"} {
-			w.ask(t, user, http.MethodGet, path).wants(t, http.StatusMisdirectedRequest).
-				wantsError(t, "DENIED", "this host is not a registry served here")
+			sys.request(t, user, http.MethodGet, path).hasStatus(t, http.StatusMisdirectedRequest).
+				hasError(t, "DENIED", "this host is not a registry served here")
 		}
 	}
-	out, err := w.command(t, "alice", "digest", w.through(t, "team/app", "v1").String())
+	out, err := sys.command(t, "alice", "digest", sys.through(t, "team/app", "v1").String())
 	if err == nil || !strings.Contains(out, "DENIED: this host is not a registry served here") {
 		t.Errorf("crane printed %q (%v)", out, err)
 	}
@@ -57,7 +57,7 @@ func misdirected(t *testing.T, w *world) {
 
 // oddHosts sends hosts whose port is not a number, or with a letter that Unicode
 // folds to one of the registry's name. Envoy or extauthz refuses each.
-func oddHosts(t *testing.T, w *world) {
+func oddHosts(t *testing.T, sys *system) {
 	for host, want := range map[string]string{
 		"localhost": "200", "LOCALHOST": "200", "localhost:1": "200", "LocalHost:65535": "200",
 		"localhost:": "4xx", "localhost:http": "4xx", "localhost:80a": "4xx", "localhost:+80": "4xx", "localhost:65536": "4xx",
@@ -65,7 +65,7 @@ func oddHosts(t *testing.T, w *world) {
 	} {
 		request := "GET /v2/team/app/manifests/v1 HTTP/1.1\r\nHost: " + host + "\r\n" + authorization + "\r\nConnection: close\r\n\r\n"
 		wanted := hostile{status: want}
-		if status := statusOf(exchangeBytes(t, w.Address(stack.Envoy), []byte(request))); !wanted.accepts(status) {
+		if status := statusOf(exchangeBytes(t, sys.Address(stack.Envoy), []byte(request))); !wanted.accepts(status) {
 			t.Errorf("host %q: status %q, want %s", host, status, want)
 		}
 	}
@@ -73,27 +73,27 @@ func oddHosts(t *testing.T, w *world) {
 
 // hidden wants a repository that may not be read to look like one that is not
 // there, and no more than that to be hidden.
-func hidden(t *testing.T, w *world) {
-	secret := w.ask(t, "bob", http.MethodGet, "/v2/secret/app/manifests/v1").wants(t, http.StatusNotFound)
-	secret.wantsError(t, "NAME_UNKNOWN", "repository name not known to registry")
-	none := w.ask(t, "bob", http.MethodGet, "/v2/no/such/manifests/v1").wants(t, http.StatusNotFound)
+func hidden(t *testing.T, sys *system) {
+	secret := sys.request(t, "bob", http.MethodGet, "/v2/secret/app/manifests/v1").hasStatus(t, http.StatusNotFound)
+	secret.hasError(t, "NAME_UNKNOWN", "repository name not known to registry")
+	none := sys.request(t, "bob", http.MethodGet, "/v2/no/such/manifests/v1").hasStatus(t, http.StatusNotFound)
 	if none.body != strings.ReplaceAll(secret.body, "secret/app", "no/such") {
 		t.Errorf("%s of a repository that is there, %s of one that is not", secret.body, none.body)
 	}
-	head := w.ask(t, "bob", http.MethodHead, "/v2/secret/app/manifests/v1").wants(t, http.StatusNotFound)
+	head := sys.request(t, "bob", http.MethodHead, "/v2/secret/app/manifests/v1").hasStatus(t, http.StatusNotFound)
 	for _, a := range []answer{secret, none, head} {
 		if reason, told := a.header["X-Ecr-Authz-Reason"]; told {
 			t.Errorf("a reason is told: %q", reason)
 		}
 	}
-	w.ask(t, "bob", http.MethodPost, "/v2/secret/app/blobs/uploads/").wants(t, http.StatusNotFound)
-	w.ask(t, "bob", http.MethodGet, "/v2/secret/app/blobs/"+layer(t, w.secret)).wants(t, http.StatusNotFound)
-	w.ask(t, "", http.MethodGet, "/v2/secret/app/manifests/v1").wants(t, http.StatusUnauthorized)
-	w.ask(t, "mallory", http.MethodGet, "/v2/").wants(t, http.StatusUnauthorized)
-	pulls(t, w, "bob", "team/app")
-	denied(t, remote.Tag(w.through(t, "team/app", "refused"), w.team, as("bob")), "ecr:PutImage", "team/app")
+	sys.request(t, "bob", http.MethodPost, "/v2/secret/app/blobs/uploads/").hasStatus(t, http.StatusNotFound)
+	sys.request(t, "bob", http.MethodGet, "/v2/secret/app/blobs/"+layer(t, sys.secret)).hasStatus(t, http.StatusNotFound)
+	sys.request(t, "", http.MethodGet, "/v2/secret/app/manifests/v1").hasStatus(t, http.StatusUnauthorized)
+	sys.request(t, "mallory", http.MethodGet, "/v2/").hasStatus(t, http.StatusUnauthorized)
+	pulls(t, sys, "bob", "team/app")
+	denied(t, remote.Tag(sys.through(t, "team/app", "refused"), sys.team, as("bob")), "ecr:PutImage", "team/app")
 
-	out, err := w.command(t, "bob", "digest", w.through(t, "secret/app", "v1").String())
+	out, err := sys.command(t, "bob", "digest", sys.through(t, "secret/app", "v1").String())
 	if err == nil || strings.Contains(out, "ecr:") || !strings.Contains(out, "404") {
 		t.Errorf("crane printed %q (%v)", out, err)
 	}
@@ -109,18 +109,18 @@ func publicHidden(t *testing.T) setup {
 	return spec
 }
 
-// hiddenFromAnybody wants who shows no credential to be asked for one in the same
+// hiddenFromAnonymous wants who shows no credential to be asked for one in the same
 // words, whether a repository is there, denied to everybody, or not there.
-func hiddenFromAnybody(t *testing.T, w *world) {
+func hiddenFromAnonymous(t *testing.T, sys *system) {
 	for _, c := range [][2]string{
 		{http.MethodGet, "/manifests/v1"}, {http.MethodHead, "/manifests/v1"}, {http.MethodGet, "/tags/list"},
 		{http.MethodPut, "/manifests/v1"}, {http.MethodPost, "/blobs/uploads/"},
 	} {
 		var told []string
 		for _, repository := range []string{"team/app", "secret/app", "no/such"} {
-			a := w.ask(t, "", c[0], "/v2/"+repository+c[1]).wants(t, http.StatusUnauthorized)
+			a := sys.request(t, "", c[0], "/v2/"+repository+c[1]).hasStatus(t, http.StatusUnauthorized)
 			if c[0] != http.MethodHead {
-				a.wantsBody(t, `{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}`)
+				a.hasBody(t, `{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}`)
 			}
 			a.header.Del("Date")
 			told = append(told, fmt.Sprint(a.header, a.body))
@@ -129,79 +129,79 @@ func hiddenFromAnybody(t *testing.T, w *world) {
 			t.Errorf("%s %s tells repositories apart: %q", c[0], c[1], told)
 		}
 	}
-	w.ask(t, "", http.MethodGet, "/v2/shared/app/manifests/v1").wants(t, http.StatusOK)
-	w.ask(t, "bob", http.MethodGet, "/v2/secret/app/manifests/v1").wants(t, http.StatusNotFound)
+	sys.request(t, "", http.MethodGet, "/v2/shared/app/manifests/v1").hasStatus(t, http.StatusOK)
+	sys.request(t, "bob", http.MethodGet, "/v2/secret/app/manifests/v1").hasStatus(t, http.StatusNotFound)
 }
 
-// toldAction wants a denial to name the action and nothing else.
-func toldAction(t *testing.T, w *world) {
-	w.toldOnly(t, "not authorized to perform: ecr:BatchGetImage", `{"action":"ecr:BatchGetImage"}`)
-	out, err := w.command(t, "bob", "tag", w.through(t, "team/app", "v1").String(), "v2")
+// denialNamesAction wants a denial to name the action and nothing else.
+func denialNamesAction(t *testing.T, sys *system) {
+	sys.denialIs(t, "not authorized to perform: ecr:BatchGetImage", `{"action":"ecr:BatchGetImage"}`)
+	out, err := sys.command(t, "bob", "tag", sys.through(t, "team/app", "v1").String(), "v2")
 	if err == nil || !strings.Contains(out, "DENIED: not authorized to perform: ecr:PutImage") || strings.Contains(out, "arn:") {
 		t.Errorf("crane printed %q (%v)", out, err)
 	}
 }
 
-// toldNothing wants a denial to say that it is one and nothing else.
-func toldNothing(t *testing.T, w *world) {
-	w.toldOnly(t, "requested access to the resource is denied", "")
-	out, err := w.command(t, "bob", "tag", w.through(t, "team/app", "v1").String(), "v2")
+// denialNamesNothing wants a denial to say that it is one and nothing else.
+func denialNamesNothing(t *testing.T, sys *system) {
+	sys.denialIs(t, "requested access to the resource is denied", "")
+	out, err := sys.command(t, "bob", "tag", sys.through(t, "team/app", "v1").String(), "v2")
 	if err == nil || !strings.Contains(out, "DENIED: requested access to the resource is denied") || strings.Contains(out, "ecr:") {
 		t.Errorf("crane printed %q (%v)", out, err)
 	}
 }
 
-// toldOnly checks all that is told of a denial, of a HEAD's and of a wrong
+// denialIs checks all that is told of a denial, of a HEAD's and of a wrong
 // password, and that the log has the whole reason.
-func (w *world) toldOnly(t *testing.T, message, detail string) {
+func (sys *system) denialIs(t *testing.T, message, detail string) {
 	t.Helper()
 	body := `{"errors":[{"code":"DENIED","message":"` + message + `"}]}`
 	if detail != "" {
 		body = strings.Replace(body, `"}]}`, `","detail":`+detail+`}]}`, 1)
 	}
-	get := w.ask(t, "bob", http.MethodGet, "/v2/secret/app/manifests/v1").wants(t, http.StatusForbidden)
+	get := sys.request(t, "bob", http.MethodGet, "/v2/secret/app/manifests/v1").hasStatus(t, http.StatusForbidden)
 	if get.body != body {
 		t.Errorf("body %s, want %s", get.body, body)
 	}
-	head := w.ask(t, "bob", http.MethodHead, "/v2/secret/app/manifests/v1").wants(t, http.StatusForbidden)
+	head := sys.request(t, "bob", http.MethodHead, "/v2/secret/app/manifests/v1").hasStatus(t, http.StatusForbidden)
 	for _, a := range []answer{get, head} {
 		if got := a.header.Get("X-Ecr-Authz-Reason"); got != message {
 			t.Errorf("reason header %q, want %q", got, message)
 		}
 	}
-	w.ask(t, "nobody", http.MethodGet, "/v2/").wants(t, http.StatusUnauthorized).
-		wantsBody(t, `{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}`)
-	if log := w.Log(stack.Extauthz); !strings.Contains(log, "with an explicit deny in a resource-based policy") {
+	sys.request(t, "nobody", http.MethodGet, "/v2/").hasStatus(t, http.StatusUnauthorized).
+		hasBody(t, `{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}`)
+	if log := sys.Log(stack.Extauthz); !strings.Contains(log, "with an explicit deny in a resource-based policy") {
 		t.Error("the log does not have the whole reason")
 	}
 }
 
-func (a answer) wantsBody(t *testing.T, body string) {
+func (a answer) hasBody(t *testing.T, body string) {
 	t.Helper()
 	if a.body != body {
 		t.Errorf("body %s, want %s", a.body, body)
 	}
 }
 
-// loginAskedOnce takes the right to log in from a user whose registry asks it
+// loginCheckedOnce takes the right to log in from a user whose registry asks it
 // at the login only: then there is no login any more, and nothing else changes.
-func loginAskedOnce(t *testing.T, w *world) {
-	w.ask(t, "alice", http.MethodGet, "/v2/").wants(t, http.StatusOK)
-	turnInPlace("ecr:GetAuthorizationToken", "ecr:DescribeRegistry")(t, filepath.Join(w.Policies, "managed", "developers.json"))
-	w.becomes(t, http.StatusUnauthorized, "alice", http.MethodGet, "/v2/")
-	w.ask(t, "alice", http.MethodGet, "/v2/team/app/manifests/v1").wants(t, http.StatusOK)
-	w.ask(t, "alice", http.MethodPost, "/v2/team/app/blobs/uploads/").wants(t, http.StatusAccepted)
-	w.ask(t, "alice", http.MethodGet, "/v2/secret/app/manifests/v1").wants(t, http.StatusForbidden)
+func loginCheckedOnce(t *testing.T, sys *system) {
+	sys.request(t, "alice", http.MethodGet, "/v2/").hasStatus(t, http.StatusOK)
+	turnInPlace("ecr:GetAuthorizationToken", "ecr:DescribeRegistry")(t, filepath.Join(sys.Policies, "managed", "developers.json"))
+	sys.becomes(t, http.StatusUnauthorized, "alice", http.MethodGet, "/v2/")
+	sys.request(t, "alice", http.MethodGet, "/v2/team/app/manifests/v1").hasStatus(t, http.StatusOK)
+	sys.request(t, "alice", http.MethodPost, "/v2/team/app/blobs/uploads/").hasStatus(t, http.StatusAccepted)
+	sys.request(t, "alice", http.MethodGet, "/v2/secret/app/manifests/v1").hasStatus(t, http.StatusForbidden)
 }
 
 // becomes sends a request until it is answered with the status, for as long as a
 // change may take to be in force.
-func (w *world) becomes(t *testing.T, status int, user, method, path string) answer {
+func (sys *system) becomes(t *testing.T, status int, user, method, path string) answer {
 	t.Helper()
 	for edited := time.Now(); ; time.Sleep(20 * time.Millisecond) {
-		a := w.ask(t, user, method, path)
+		a := sys.request(t, user, method, path)
 		if a.status == status || time.Since(edited) > inForce {
-			return a.wants(t, status)
+			return a.hasStatus(t, status)
 		}
 	}
 }

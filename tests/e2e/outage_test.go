@@ -12,20 +12,20 @@ import (
 // killedAndBack kills extauthz while requests flow: nothing is answered but
 // 503, nothing reaches the registry, and all is well as soon as it is back, at
 // the socket that the dead one left behind.
-func killedAndBack(t *testing.T, w *world) {
-	flow := w.flows(t, "alice", "/v2/team/app/manifests/v1")
+func killedAndBack(t *testing.T, sys *system) {
+	flow := sys.flows(t, "alice", "/v2/team/app/manifests/v1")
 	time.Sleep(settled)
-	if err := w.Kill(stack.Extauthz); err != nil {
+	if err := sys.Kill(stack.Extauthz); err != nil {
 		t.Fatal(err)
 	}
 	down := time.Now()
-	send(t, w.Address(stack.Envoy), "alice", http.MethodPut, "/v2/team/app/manifests/smuggled", strings.NewReader("{}")).
-		wants(t, http.StatusServiceUnavailable)
-	w.ask(t, "alice", http.MethodGet, "/v2/").wants(t, http.StatusServiceUnavailable)
-	w.ask(t, "", http.MethodGet, "/v2/").wants(t, http.StatusServiceUnavailable)
+	send(t, sys.Address(stack.Envoy), "alice", http.MethodPut, "/v2/team/app/manifests/smuggled", strings.NewReader("{}")).
+		hasStatus(t, http.StatusServiceUnavailable)
+	sys.request(t, "alice", http.MethodGet, "/v2/").hasStatus(t, http.StatusServiceUnavailable)
+	sys.request(t, "", http.MethodGet, "/v2/").hasStatus(t, http.StatusServiceUnavailable)
 	flow.only(t, down, flow.enough(down), http.StatusServiceUnavailable)
 
-	if err := w.Start(stack.Extauthz); err != nil {
+	if err := sys.Start(stack.Extauthz); err != nil {
 		t.Fatal(err)
 	}
 	time.Sleep(settled)

@@ -39,27 +39,27 @@ func limitedProcess(t *testing.T) setup {
 // the probe port that send nothing or half a request, guesses of passwords, and policies
 // that take more memory than they may. Allowed requests are answered all along, first
 // logins succeed, and afterwards everything is as before.
-func overload(t *testing.T, w *world) {
+func overload(t *testing.T, sys *system) {
 	const path = "/v2/team/app/manifests/v1"
-	w.shows(t, path, basic("robot", "robot-secret")).wants(t, http.StatusOK)
-	robot := w.flows(t, "robot", path)
-	probe := w.probeAddress(t)
-	before, good, began := w.usage(t), w.snapshot(t), time.Now()
+	sys.getWith(t, path, basic("robot", "robot-secret")).hasStatus(t, http.StatusOK)
+	robot := sys.flows(t, "robot", path)
+	probe := sys.probeAddress(t)
+	before, good, began := sys.usage(t), sys.snapshot(t), time.Now()
 
-	release := w.holdConnections(t, probe)
-	guessed := w.flood(t, 32)
-	tooMuch := filepath.Join(w.Policies, "accounts", "123456789012", "authorization-details.json")
+	release := sys.holdConnections(t, probe)
+	guessed := sys.flood(t, 32)
+	tooMuch := filepath.Join(sys.Policies, "accounts", "123456789012", "authorization-details.json")
 	must(t, os.MkdirAll(filepath.Dir(tooMuch), 0o755))
 	writeAsSed(t, tooMuch, largePolicies())
-	peak := w.firstLogins(t, path)
+	peak := sys.firstLogins(t, path)
 	guessed()
-	w.keepsSnapshot(t, good, began)
+	sys.keepsSnapshot(t, good, began)
 	soon(t, "the probe port answers", func() bool { return isReady(probe) })
 	robot.only(t, began, time.Now(), http.StatusOK)
 	if peak.descriptors >= openFiles*7/8 {
 		t.Errorf("%d open files of %d", peak.descriptors, openFiles)
 	}
-	if memory := w.mostMemory(t); memory > mostMemory {
+	if memory := sys.mostMemory(t); memory > mostMemory {
 		t.Errorf("the process used %d MiB, want at most %d", memory>>20, mostMemory>>20)
 	} else {
 		t.Logf("open files: %d before, %d at most of %d; memory: %d MiB at most", before.descriptors, peak.descriptors, openFiles, memory>>20)
@@ -67,25 +67,25 @@ func overload(t *testing.T, w *world) {
 
 	release()
 	must(t, os.Remove(tooMuch))
-	write(t, filepath.Join(w.Policies, "managed", "afterwards.json"), []byte(`{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "ecr:ListImages", "Resource": "*"}}`))
+	write(t, filepath.Join(sys.Policies, "managed", "afterwards.json"), []byte(`{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "ecr:ListImages", "Resource": "*"}}`))
 	soon(t, "new policies are in force", func() bool {
-		now := w.snapshot(t)
+		now := sys.snapshot(t)
 		return now.Generation > good.Generation && now.LastError == ""
 	})
 	soon(t, "the probe port answers", func() bool { return isReady(probe) })
 	var after usage
 	soon(t, "connections and goroutines are gone", func() bool {
-		after = w.usage(t)
+		after = sys.usage(t)
 		return after.descriptors <= before.descriptors+8 && after.goroutines <= before.goroutines+16
 	})
 	t.Logf("%+v before, %+v afterwards", before, after)
-	w.show(t, &http.Client{Transport: from(t, "127.0.3.1")}, http.MethodGet, path, basic(fmt.Sprintf("newcomer%d", newcomers), "robot-secret")).wants(t, http.StatusOK)
+	sys.requestWith(t, &http.Client{Transport: from(t, "127.0.3.1")}, http.MethodGet, path, basic(fmt.Sprintf("newcomer%d", newcomers), "robot-secret")).hasStatus(t, http.StatusOK)
 }
 
 // holdConnections opens connections that never finish a request. release closes them.
-func (w *world) holdConnections(t *testing.T, probe string) (release func()) {
+func (sys *system) holdConnections(t *testing.T, probe string) (release func()) {
 	t.Helper()
-	socket := filepath.Join(w.Stack.(*stack.Processes).Dir(), "extauthz.sock")
+	socket := filepath.Join(sys.Stack.(*stack.Processes).Dir(), "extauthz.sock")
 	var held []net.Conn
 	release = func() {
 		for _, conn := range held {
@@ -112,12 +112,12 @@ func (w *world) holdConnections(t *testing.T, probe string) (release func()) {
 
 // firstLogins logs new users in during the flood, each from an address of its own, and
 // returns the most that was in use meanwhile.
-func (w *world) firstLogins(t *testing.T, path string) (peak usage) {
+func (sys *system) firstLogins(t *testing.T, path string) (peak usage) {
 	t.Helper()
 	for i := range newcomers {
 		user, address := fmt.Sprintf("newcomer%d", i), fmt.Sprintf("127.0.1.%d", i+1)
-		w.show(t, &http.Client{Transport: from(t, address)}, http.MethodGet, path, basic(user, "robot-secret")).wants(t, http.StatusOK)
-		now := w.usage(t)
+		sys.requestWith(t, &http.Client{Transport: from(t, address)}, http.MethodGet, path, basic(user, "robot-secret")).hasStatus(t, http.StatusOK)
+		now := sys.usage(t)
 		peak = usage{max(peak.descriptors, now.descriptors), max(peak.goroutines, now.goroutines)}
 		time.Sleep((floodFor - settled) / newcomers / 2)
 	}
@@ -126,17 +126,17 @@ func (w *world) firstLogins(t *testing.T, path string) (peak usage) {
 
 // keepsSnapshot holds that the policies in force are still the good ones, and that
 // status, metrics and log say why.
-func (w *world) keepsSnapshot(t *testing.T, good snapshotView, began time.Time) {
+func (sys *system) keepsSnapshot(t *testing.T, good snapshotView, began time.Time) {
 	t.Helper()
 	const why = "takes more than 16 MiB of memory; raise --load-memory"
-	soon(t, "the policies are refused", func() bool { return strings.Contains(w.snapshot(t).LastError, why) })
-	if now := w.snapshot(t); now.Generation != good.Generation || now.Digest != good.Digest || now.Failures <= good.Failures {
+	soon(t, "the policies are refused", func() bool { return strings.Contains(sys.snapshot(t).LastError, why) })
+	if now := sys.snapshot(t); now.Generation != good.Generation || now.Digest != good.Digest || now.Failures <= good.Failures {
 		t.Errorf("%+v is in force, want %+v still", now, good)
 	}
-	if w.metric(t, "extauthz_policy_last_reload_success") != 0 || w.metric(t, "extauthz_connections_closed_total") == 0 {
+	if sys.metric(t, "extauthz_policy_last_reload_success") != 0 || sys.metric(t, "extauthz_connections_closed_total") == 0 {
 		t.Error("the metrics do not show the failed load or the connections that were closed")
 	}
-	if !w.toldSince(began, why, "") {
+	if !sys.loggedSince(began, why, "") {
 		t.Error("the log does not say why the policies were refused")
 	}
 }
@@ -144,15 +144,15 @@ func (w *world) keepsSnapshot(t *testing.T, good snapshotView, began time.Time) 
 // usage is what the process has in use.
 type usage struct{ descriptors, goroutines int }
 
-func (w *world) usage(t *testing.T) usage {
+func (sys *system) usage(t *testing.T) usage {
 	t.Helper()
-	return usage{int(w.metric(t, "process_open_fds")), int(w.metric(t, "go_goroutines"))}
+	return usage{int(sys.metric(t, "process_open_fds")), int(sys.metric(t, "go_goroutines"))}
 }
 
 // mostMemory returns the most memory that the process had in use, in bytes.
-func (w *world) mostMemory(t *testing.T) int {
+func (sys *system) mostMemory(t *testing.T) int {
 	t.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", w.Stack.(*stack.Processes).PID(stack.Extauthz)))
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", sys.Stack.(*stack.Processes).PID(stack.Extauthz)))
 	if err != nil {
 		needed.Here(t, fmt.Errorf("this system does not show a process's memory: %w", err))
 	}
@@ -166,9 +166,9 @@ func (w *world) mostMemory(t *testing.T) int {
 }
 
 // probeAddress is where the log says that probes are answered.
-func (w *world) probeAddress(t *testing.T) string {
+func (sys *system) probeAddress(t *testing.T) string {
 	t.Helper()
-	for line := range strings.Lines(w.Log(stack.Extauthz)) {
+	for line := range strings.Lines(sys.Log(stack.Extauthz)) {
 		var entry struct{ Msg, For, Address string }
 		if json.Unmarshal([]byte(line), &entry) == nil && entry.Msg == "listening" && entry.For == "probes" {
 			return entry.Address

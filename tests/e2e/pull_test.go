@@ -10,14 +10,14 @@ import (
 
 // pulls pulls every byte of the team's image as user; the client library
 // checks every digest.
-func pulls(t *testing.T, w *world, user, repository string) {
+func pulls(t *testing.T, sys *system, user, repository string) {
 	t.Helper()
-	image, err := remote.Image(w.through(t, repository, "v1"), as(user))
+	image, err := remote.Image(sys.through(t, repository, "v1"), as(user))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if digest(t, image) != digest(t, w.team) {
-		t.Errorf("pulled %s, want %s", digest(t, image), digest(t, w.team))
+	if digest(t, image) != digest(t, sys.team) {
+		t.Errorf("pulled %s, want %s", digest(t, image), digest(t, sys.team))
 	}
 	layers, err := image.Layers()
 	if err != nil || len(layers) != 1 {
@@ -29,38 +29,38 @@ func pulls(t *testing.T, w *world, user, repository string) {
 	}
 }
 
-func pullAllowed(t *testing.T, w *world) {
-	pulls(t, w, "alice", "team/app")
-	pulls(t, w, "bob", "team/app")
+func pullAllowed(t *testing.T, sys *system) {
+	pulls(t, sys, "alice", "team/app")
+	pulls(t, sys, "bob", "team/app")
 }
 
-func pullAllowedByRepository(t *testing.T, w *world) {
-	pulls(t, w, "dave", "shared/app")
-	_, err := remote.Image(w.through(t, "team/app", "v1"), as("dave"))
+func pullAllowedByRepository(t *testing.T, sys *system) {
+	pulls(t, sys, "dave", "shared/app")
+	_, err := remote.Image(sys.through(t, "team/app", "v1"), as("dave"))
 	denied(t, err, "ecr:BatchGetImage", "team/app")
 }
 
-func pullDenied(t *testing.T, w *world) {
-	_, err := remote.Image(w.through(t, "secret/app", "v1"), as("alice"))
+func pullDenied(t *testing.T, sys *system) {
+	_, err := remote.Image(sys.through(t, "secret/app", "v1"), as("alice"))
 	denied(t, err, "ecr:BatchGetImage", "secret/app")
-	w.ask(t, "alice", http.MethodGet, "/v2/secret/app/manifests/v1").wants(t, http.StatusForbidden).
-		wantsError(t, "DENIED", "user/alice", "because no identity-based policy allows the ecr:BatchGetImage action")
-	w.ask(t, "alice", http.MethodGet, "/v2/secret/app/blobs/"+layer(t, w.secret)).wants(t, http.StatusForbidden).
-		wantsError(t, "DENIED", "ecr:GetDownloadUrlForLayer")
+	sys.request(t, "alice", http.MethodGet, "/v2/secret/app/manifests/v1").hasStatus(t, http.StatusForbidden).
+		hasError(t, "DENIED", "user/alice", "because no identity-based policy allows the ecr:BatchGetImage action")
+	sys.request(t, "alice", http.MethodGet, "/v2/secret/app/blobs/"+layer(t, sys.secret)).hasStatus(t, http.StatusForbidden).
+		hasError(t, "DENIED", "ecr:GetDownloadUrlForLayer")
 }
 
 // pullDeniedExplicitly has bob, whom his own policy allows and the
 // repository's denies.
-func pullDeniedExplicitly(t *testing.T, w *world) {
-	_, err := remote.Image(w.through(t, "secret/app", "v1"), as("bob"))
+func pullDeniedExplicitly(t *testing.T, sys *system) {
+	_, err := remote.Image(sys.through(t, "secret/app", "v1"), as("bob"))
 	denied(t, err, "ecr:BatchGetImage", "secret/app")
-	w.ask(t, "bob", http.MethodGet, "/v2/secret/app/manifests/v1").wants(t, http.StatusForbidden).
-		wantsError(t, "DENIED", "with an explicit deny in a resource-based policy")
+	sys.request(t, "bob", http.MethodGet, "/v2/secret/app/manifests/v1").hasStatus(t, http.StatusForbidden).
+		hasError(t, "DENIED", "with an explicit deny in a resource-based policy")
 }
 
 // headDenied has an answer without a body, whose headers still tell why.
-func headDenied(t *testing.T, w *world) {
-	a := w.ask(t, "alice", http.MethodHead, "/v2/secret/app/manifests/v1").wants(t, http.StatusForbidden)
+func headDenied(t *testing.T, sys *system) {
+	a := sys.request(t, "alice", http.MethodHead, "/v2/secret/app/manifests/v1").hasStatus(t, http.StatusForbidden)
 	if a.body != "" || a.header.Get("Content-Type") != "application/json" || a.header.Get("Content-Length") == "0" {
 		t.Errorf("body %q, header %v: want the headers of the GET alone", a.body, a.header)
 	}

@@ -13,12 +13,12 @@ import (
 	"extauthz/tests/stack"
 )
 
-func pushAllowed(t *testing.T, w *world) {
+func pushAllowed(t *testing.T, sys *system) {
 	pushed := image(t, "pushed by alice")
-	if err := remote.Write(w.through(t, "team/pushed", "v2"), pushed, as("alice")); err != nil {
+	if err := remote.Write(sys.through(t, "team/pushed", "v2"), pushed, as("alice")); err != nil {
 		t.Fatal(err)
 	}
-	stored, err := remote.Image(w.behind(t, "team/pushed", "v2"))
+	stored, err := remote.Image(sys.behind(t, "team/pushed", "v2"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,10 +27,10 @@ func pushAllowed(t *testing.T, w *world) {
 	}
 }
 
-func pushDenied(t *testing.T, w *world) {
-	err := remote.Write(w.through(t, "team/refused", "v1"), image(t, "pushed by bob"), as("bob"))
+func pushDenied(t *testing.T, sys *system) {
+	err := remote.Write(sys.through(t, "team/refused", "v1"), image(t, "pushed by bob"), as("bob"))
 	denied(t, err, "ecr:InitiateLayerUpload", "team/refused")
-	err = remote.Tag(w.through(t, "team/app", "refused"), w.team, as("bob"))
+	err = remote.Tag(sys.through(t, "team/app", "refused"), sys.team, as("bob"))
 	denied(t, err, "ecr:PutImage", "team/app")
 	for path, status := range map[string]int{
 		"/v2/team/refused/tags/list":        http.StatusNotFound,
@@ -38,18 +38,18 @@ func pushDenied(t *testing.T, w *world) {
 		"/v2/team/app/manifests/v1":         http.StatusOK,
 		"/v2/secret/app/manifests/anything": http.StatusNotFound,
 	} {
-		send(t, w.Address(stack.Registry), "", http.MethodGet, path, nil).wants(t, status)
+		send(t, sys.Address(stack.Registry), "", http.MethodGet, path, nil).hasStatus(t, status)
 	}
 }
 
 // bigBlob is larger than every buffer on the way.
-func bigBlob(t *testing.T, w *world) {
+func bigBlob(t *testing.T, sys *system) {
 	const size = 24 << 20
 	blob, err := random.Layer(size, types.OCILayer)
 	if err != nil {
 		t.Fatal(err)
 	}
-	repository := w.through(t, "team/big", "v1").Context()
+	repository := sys.through(t, "team/big", "v1").Context()
 	if err := remote.WriteLayer(repository, blob, as("alice")); err != nil {
 		t.Fatal(err)
 	}

@@ -24,8 +24,8 @@ func unpolled(t *testing.T) setup {
 }
 
 // editsByPrograms saves one file in every way in which programs do.
-func editsByPrograms(t *testing.T, w *world) {
-	l := w.begun(t)
+func editsByPrograms(t *testing.T, sys *system) {
+	l := sys.begun(t)
 	for _, program := range []struct {
 		name  string
 		saves func(t testing.TB, file string, text []byte)
@@ -54,7 +54,7 @@ func editsByPrograms(t *testing.T, w *world) {
 }
 
 // file is the one whose policy turns the answers.
-func (l *load) file() string { return filepath.Join(l.w.Policies, filepath.FromSlash(turning)) }
+func (l *load) file() string { return filepath.Join(l.sys.Policies, filepath.FromSlash(turning)) }
 
 // beside is a name beside that file, or in a folder above.
 func (l *load) beside(up int, name string) string {
@@ -67,9 +67,9 @@ func (l *load) beside(up int, name string) string {
 
 // brokenEdits spoils one file or the directory in one way after the other, and
 // fixes it with the other answer. What cannot be loaded is told by its name.
-func brokenEdits(t *testing.T, w *world) {
+func brokenEdits(t *testing.T, sys *system) {
 	const named = "shared/app/_policy.json"
-	l := w.begun(t)
+	l := sys.begun(t)
 	for _, c := range []struct {
 		name, told string
 		spoil      func(file string)
@@ -88,15 +88,15 @@ func brokenEdits(t *testing.T, w *world) {
 			write(t, filepath.Join(file, "x"), nil)
 		}},
 		{"a link in a circle", named + ":", func(file string) { must(t, os.Remove(file)); must(t, os.Symlink(filepath.Base(file), file)) }},
-		{"every file removed", "registries.yaml", func(string) { emptyDirectory(t, w.Policies) }},
-		{"the directory removed", filepath.Base(w.Policies), func(string) { must(t, os.RemoveAll(w.Policies)) }},
+		{"every file removed", "registries.yaml", func(string) { emptyDirectory(t, sys.Policies) }},
+		{"the directory removed", filepath.Base(sys.Policies), func(string) { must(t, os.RemoveAll(sys.Policies)) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			l.keep(t, c.told, func() { c.spoil(l.file()) })
 			l.turn(t, func() {
 				aside := l.next(t)
-				must(t, os.RemoveAll(w.Policies))
-				must(t, os.Rename(aside, w.Policies))
+				must(t, os.RemoveAll(sys.Policies))
+				must(t, os.Rename(aside, sys.Policies))
 			})
 		})
 	}
@@ -110,17 +110,17 @@ func brokenEdits(t *testing.T, w *world) {
 // replacedFolders puts another folder into the place of the one that holds the
 // file, of the policy directory, and of its parent, and then edits what is there:
 // whatever was watched before is gone.
-func replacedFolders(t *testing.T, w *world) {
-	l := w.begun(t)
+func replacedFolders(t *testing.T, sys *system) {
+	l := sys.begun(t)
 	for _, c := range []struct {
 		name   string
 		folder func() string
 		other  func(made string) string // of a generation's directory
 	}{
 		{"of the file", func() string { return l.beside(0, "") }, func(made string) string { return filepath.Join(made, filepath.Dir(turning)) }},
-		{"of the account", func() string { return filepath.Join(w.Policies, "accounts") }, func(made string) string { return filepath.Join(made, "accounts") }},
-		{"the directory", func() string { return w.Policies }, func(made string) string { return made }},
-		{"its parent", func() string { return filepath.Dir(w.Policies) }, filepath.Dir},
+		{"of the account", func() string { return filepath.Join(sys.Policies, "accounts") }, func(made string) string { return filepath.Join(made, "accounts") }},
+		{"the directory", func() string { return sys.Policies }, func(made string) string { return made }},
+		{"its parent", func() string { return filepath.Dir(sys.Policies) }, filepath.Dir},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for range 2 {
@@ -149,8 +149,8 @@ func replaceFolder(t testing.TB, folder, other string) {
 }
 
 // sameContent touches, rewrites and replaces what is there by the same.
-func sameContent(t *testing.T, w *world) {
-	l := w.begun(t)
+func sameContent(t *testing.T, sys *system) {
+	l := sys.begun(t)
 	for _, c := range []struct {
 		name   string
 		change func()
@@ -160,14 +160,14 @@ func sameContent(t *testing.T, w *world) {
 		{"written again", func() { write(t, l.file(), turningPolicy(l.open)) }},
 		{"renamed over", func() { writeOver(t, l.file(), turningPolicy(l.open)) }},
 		{"there and back", func() { // while extauthz cannot read: on a slow machine the first write alone could be in force
-			must(t, w.Signal(stack.Extauthz, syscall.SIGSTOP))
+			must(t, sys.Signal(stack.Extauthz, syscall.SIGSTOP))
 			write(t, l.file(), turningPolicy(!l.open))
 			write(t, l.file(), turningPolicy(l.open))
-			must(t, w.Signal(stack.Extauthz, syscall.SIGCONT))
+			must(t, sys.Signal(stack.Extauthz, syscall.SIGCONT))
 		}},
 		{"beside a file that does not count", func() { write(t, l.beside(0, ".notes"), []byte("x")) }},
-		{"the directory replaced", func() { replaceFolder(t, w.Policies, generation(t, l.number, l.open)) }},
-		{"asked to look", func() { must(t, w.Signal(stack.Extauthz, syscall.SIGHUP)) }},
+		{"the directory replaced", func() { replaceFolder(t, sys.Policies, generation(t, l.number, l.open)) }},
+		{"asked to look", func() { must(t, sys.Signal(stack.Extauthz, syscall.SIGHUP)) }},
 	} {
 		t.Run(c.name, func(t *testing.T) { l.stay(t, c.change) })
 	}
@@ -175,9 +175,9 @@ func sameContent(t *testing.T, w *world) {
 }
 
 // metric reads one number of extauthz's metrics.
-func (w *world) metric(t *testing.T, name string) float64 {
+func (sys *system) metric(t *testing.T, name string) float64 {
 	t.Helper()
-	metrics := send(t, w.Address(stack.Extauthz), "", http.MethodGet, "/metrics", nil).wants(t, http.StatusOK)
+	metrics := send(t, sys.Address(stack.Extauthz), "", http.MethodGet, "/metrics", nil).hasStatus(t, http.StatusOK)
 	line := regexp.MustCompile(`(?m)^` + name + ` (\S+)$`).FindStringSubmatch(metrics.body)
 	if line == nil {
 		t.Fatalf("no metric %s", name)
@@ -191,13 +191,13 @@ func (w *world) metric(t *testing.T, name string) float64 {
 
 // loginTakenAway takes ecr:GetAuthorizationToken from a user whose every other
 // right stays: nothing is allowed any more, at once.
-func loginTakenAway(t *testing.T, w *world) {
-	flow := w.flows(t, "alice", "/v2/team/app/manifests/v1")
+func loginTakenAway(t *testing.T, sys *system) {
+	flow := sys.flows(t, "alice", "/v2/team/app/manifests/v1")
 	start := time.Now()
 	flow.only(t, start, flow.enough(start), http.StatusOK)
 
 	edited := time.Now()
-	turnInPlace("ecr:GetAuthorizationToken", "ecr:DescribeRegistry")(t, filepath.Join(w.Policies, "managed", "developers.json"))
+	turnInPlace("ecr:GetAuthorizationToken", "ecr:DescribeRegistry")(t, filepath.Join(sys.Policies, "managed", "developers.json"))
 	flow.only(t, edited.Add(inForce), flow.enough(edited.Add(inForce)), http.StatusForbidden)
-	w.ask(t, "alice", http.MethodGet, "/v2/").wants(t, http.StatusUnauthorized)
+	sys.request(t, "alice", http.MethodGet, "/v2/").hasStatus(t, http.StatusUnauthorized)
 }

@@ -10,7 +10,7 @@ import (
 // A scenario is one thing that must hold in a running system.
 type scenario struct {
 	name string
-	run  func(t *testing.T, w *world)
+	run  func(t *testing.T, sys *system)
 }
 
 // A group is the scenarios that run over the same kind of stack.
@@ -49,10 +49,10 @@ var groups = []group{
 		{"crane pulls", cranePulls},
 		{"crane is denied", craneIsDenied},
 		{"the access log has the decision", accessLog},
-		{"no log has a query", queryIsNotLogged(plainly)},
+		{"no log has a query", queryIsNotLogged(withoutCertificates)},
 	}},
 	{"policies that extauthz init writes", started, false, []scenario{
-		{"each template decides", starterDecides},
+		{"each template decides", scaffoldDecides},
 	}},
 	{"changing policies", safe, true, []scenario{
 		{"right to log in taken away", loginTakenAway},
@@ -93,19 +93,19 @@ var groups = []group{
 		{"what may not be read is not there", hidden},
 	}},
 	{"existence hidden from anybody", publicHidden, false, []scenario{
-		{"what may not be read is like what is not there", hiddenFromAnybody},
+		{"what may not be read is like what is not there", hiddenFromAnonymous},
 	}},
 	{"only the action told", optioned("detail: action"), false, []scenario{
-		{"a denial names the action", toldAction},
+		{"a denial names the action", denialNamesAction},
 	}},
 	{"nothing told", optioned("detail: none"), false, []scenario{
-		{"a denial is one", toldNothing},
+		{"a denial is one", denialNamesNothing},
 	}},
 	{"the token asked once", optioned("authorizationTokenOnlyAtLogin: true"), false, []scenario{
-		{"right to log in taken away", loginAskedOnce},
+		{"right to log in taken away", loginCheckedOnce},
 	}},
 	{"an inventory", listed, false, []scenario{
-		{"a push that creates a repository", creatingIsAsked},
+		{"a push that creates a repository", creatingNeedsPermission},
 	}},
 	{"no repository assumed", optioned("assumeMissing: true"), false, []scenario{
 		{"every push creates a repository", allMissing},
@@ -130,7 +130,7 @@ var groups = []group{
 	}},
 	{"certificates by pattern", workloads, false, []scenario{
 		{"names that are principals", workloadNames},
-		{"names that are nobody's", workloadStrangers},
+		{"names that are nobody's", workloadsWithoutPrincipal},
 		{"tags of sessions", workloadTags},
 		{"a service for a resource", serviceForResource},
 		{"forged headers", workloadForged},
@@ -142,7 +142,7 @@ var groups = []group{
 		{"a certificate decides beside another credential", twoCredentials},
 		{"a client without a certificate is served and forges none", withoutCertificate},
 		{"a certificate is not replaced by a header", certificateNotForged},
-		{"no log has a query", queryIsNotLogged(overTLSPlainly)},
+		{"no log has a query", queryIsNotLogged(overTLSWithoutCertificate)},
 	}},
 	{"a trusted proxy", overTokens, false, []scenario{
 		{"says who calls", trustedHeader},
@@ -152,8 +152,8 @@ var groups = []group{
 		{"is nobody", headerOfAnotherName},
 	}},
 	{"tokens", tokens, false, []scenario{
-		{"prove callers", tokensProveCallers},
-		{"made otherwise", tokensMadeOtherwise},
+		{"prove callers", tokensIdentifyCallers},
+		{"made otherwise", invalidTokens},
 		{"in odd places", tokensInOddPlaces},
 		{"beside passwords in odd shapes", passwordsInOddShapes},
 		{"assume roles by their trust policies", trustPolicies},
@@ -161,23 +161,23 @@ var groups = []group{
 		{"forged headers beside them", forgedByClients},
 	}},
 	{"tokens extracted from anywhere", extractingAnywhere, false, []scenario{
-		{"prove callers", tokensProveCallers},
-		{"made otherwise", tokensMadeOtherwise},
+		{"prove callers", tokensIdentifyCallers},
+		{"made otherwise", invalidTokens},
 		{"in odd places", tokensInOddPlaces},
 	}},
 	{"logging in with tokens", tokens, false, []scenario{
 		{"crane", craneLogsIn},
-		{"crane with a Bearer token", craneBears},
-		{"crane is told why not", craneIsTold},
+		{"crane with a Bearer token", craneSendsBearer},
+		{"crane is told why not", craneShowsReason},
 		{"docker", dockerLogsIn},
 	}},
 	{"a token service", tokenService, false, []scenario{
 		{"is named in the challenge", bearerChallenge},
 		{"grants tokens to crane", craneGetsToken},
 	}},
-	{"secrets", talkative, false, []scenario{
+	{"secrets", verboseLog, false, []scenario{
 		{"in no log", secretsStaySecret},
-		{"no log has a query", queryIsNotLogged(plainly)},
+		{"no log has a query", queryIsNotLogged(withoutCertificates)},
 	}},
 	{"a flood", withNewcomers, true, []scenario{
 		{"of wrong passwords from 8 guessers", wrongPasswords(8, 0)},
@@ -197,9 +197,9 @@ var groups = []group{
 		{"keep to themselves", twoRegistries},
 	}},
 	{"a public registry", public, false, []scenario{
-		{"is open to anybody", anybodyPulls},
-		{"is open to anybody's crane", anybodyTypes},
-		{"is open to anybody's skopeo", anybodyInspects},
+		{"is open to anybody", anonymousPulls},
+		{"is open to anybody's crane", anonymousCranePulls},
+		{"is open to anybody's skopeo", anonymousSkopeoInspects},
 	}},
 	{"nobody before Envoy", withoutHops, false, []scenario{
 		{"the peer is the client", peerIsClient},
@@ -238,7 +238,7 @@ var untimed = []group{
 		{"through a safe Envoy", sheetThroughSafe},
 		{"through a lax Envoy", sheetThroughLax},
 		{"through one that shows headers as text", sheetThroughText},
-		{"forwarded as judged", forwardedAsJudged},
+		{"forwarded as judged", forwardedAsChecked},
 	}},
 	{"bytes over HTTP/2", nil, true, []scenario{
 		{"through a safe Envoy", http2ThroughSafe},
@@ -272,17 +272,17 @@ func TestScenarios(t *testing.T) {
 }
 
 func (g *group) run(t *testing.T) {
-	var shared *world
+	var shared *system
 	if !g.alone {
-		shared = newWorld(t, g.spec(t))
+		shared = newSystem(t, g.spec(t))
 	}
 	for _, s := range g.scenarios {
 		t.Run(s.name, func(t *testing.T) {
-			w := shared
+			sys := shared
 			if g.alone && g.spec != nil {
-				w = newWorld(t, g.spec(t))
+				sys = newSystem(t, g.spec(t))
 			}
-			s.run(t, w)
+			s.run(t, sys)
 		})
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"extauthz/tests/stack"
 )
 
-// talkative is the example with a process log of everything.
-func talkative(t *testing.T) setup {
+// verboseLog is the example with a process log of everything.
+func verboseLog(t *testing.T) setup {
 	t.Helper()
 	spec := tokens(t)
 	spec.Flags = []string{"--log-level", "debug"}
@@ -21,9 +21,9 @@ func talkative(t *testing.T) setup {
 // secretsStaySecret shows tokens and passwords, good, bad and misplaced, and
 // wants none of them, whole or in part, in any log. The logs have a line for
 // each request, or this would show nothing.
-func secretsStaySecret(t *testing.T, w *world) {
-	good := w.issuers.workflow(t, mainBranch, nil)
-	expired := w.issuers.workflow(t, mainBranch, issuer.Claims{"exp": time.Now().Add(-time.Hour).Unix()})
+func secretsStaySecret(t *testing.T, sys *system) {
+	good := sys.issuers.workflow(t, mainBranch, nil)
+	expired := sys.issuers.workflow(t, mainBranch, issuer.Claims{"exp": time.Now().Add(-time.Hour).Unix()})
 	forged := unsigned(good) + "c2lnbmF0dXJl"
 	shown := [][][2]string{
 		{bearer(good)}, {bearer(expired)}, {bearer(forged)}, {bearer(good + "x")},
@@ -34,10 +34,10 @@ func secretsStaySecret(t *testing.T, w *world) {
 		{{"Authorization", "Basic " + good}}, {{"Authorization", "Bearer robot-secret"}},
 	}
 	for _, headers := range shown {
-		w.shows(t, "/v2/team/app/manifests/v1", headers...)
+		sys.getWith(t, "/v2/team/app/manifests/v1", headers...)
 	}
-	w.shows(t, "/v2/team/app/manifests/v1?access_token="+good)
-	w.decidesAll(t, len(shown)+1)
+	sys.getWith(t, "/v2/team/app/manifests/v1?access_token="+good)
+	sys.decidesAll(t, len(shown)+1)
 
 	secrets := []string{"robot-secret", "wrong-password", "c2lnbmF0dXJl", "someone-unknown"}
 	for _, headers := range shown {
@@ -50,8 +50,8 @@ func secretsStaySecret(t *testing.T, w *world) {
 		parts := strings.Split(token, ".")
 		secrets = append(secrets, parts[1][20:60], parts[2][:40], parts[2])
 	}
-	metrics := send(t, w.Address(stack.Extauthz), "", http.MethodGet, "/metrics", nil).wants(t, http.StatusOK).body
-	for place, text := range map[string]string{"the sidecar's log": w.Log(stack.Extauthz), "Envoy's log": w.Log(stack.Envoy), "the metrics": metrics} {
+	metrics := send(t, sys.Address(stack.Extauthz), "", http.MethodGet, "/metrics", nil).hasStatus(t, http.StatusOK).body
+	for place, text := range map[string]string{"the sidecar's log": sys.Log(stack.Extauthz), "Envoy's log": sys.Log(stack.Envoy), "the metrics": metrics} {
 		for _, secret := range secrets {
 			if len(secret) > 10 && strings.Contains(text, secret) {
 				t.Errorf("%s: holds %.30q", place, secret)
@@ -59,7 +59,7 @@ func secretsStaySecret(t *testing.T, w *world) {
 		}
 	}
 	// A failed login names its user, if there is one of that name.
-	if log := w.Log(stack.Extauthz); strings.Count(log, `"user":"`) != 1 || !strings.Contains(log, `"user":"robot"`) {
+	if log := sys.Log(stack.Extauthz); strings.Count(log, `"user":"`) != 1 || !strings.Contains(log, `"user":"robot"`) {
 		t.Error("the log does not name the one known user of a failed login")
 	}
 	if strings.Contains(metrics, "robot") {
@@ -68,11 +68,11 @@ func secretsStaySecret(t *testing.T, w *world) {
 }
 
 // decidesAll waits until both logs have a line for each of so many requests.
-func (w *world) decidesAll(t *testing.T, requests int) {
+func (sys *system) decidesAll(t *testing.T, requests int) {
 	t.Helper()
 	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		if strings.Count(w.Log(stack.Extauthz), `"msg":"decision"`) >= requests &&
-			strings.Count(w.Log(stack.Envoy), `"method":"`+http.MethodGet) >= requests {
+		if strings.Count(sys.Log(stack.Extauthz), `"msg":"decision"`) >= requests &&
+			strings.Count(sys.Log(stack.Envoy), `"method":"`+http.MethodGet) >= requests {
 			return
 		}
 	}

@@ -52,14 +52,14 @@ principals:
 
 // serviceForResource has a service pull for the functions that a repository's policy
 // allows, and for no other.
-func serviceForResource(t *testing.T, w *world) {
+func serviceForResource(t *testing.T, sys *system) {
 	lambda := func(function string) *http.Client {
-		return w.by(t, issued(t, w.authority, withURI(t, "spiffe://cluster.local/lambda/"+function)))
+		return sys.by(t, issued(t, sys.authority, withURI(t, "spiffe://cluster.local/lambda/"+function)))
 	}
 	const image = "/v2/team/app/manifests/v1"
-	w.show(t, lambda("team-app"), http.MethodGet, image).wants(t, http.StatusOK)
-	w.show(t, lambda("other"), http.MethodGet, image).wants(t, http.StatusForbidden)
-	w.show(t, lambda("team-app"), http.MethodDelete, image).wants(t, http.StatusForbidden)
+	sys.requestWith(t, lambda("team-app"), http.MethodGet, image).hasStatus(t, http.StatusOK)
+	sys.requestWith(t, lambda("other"), http.MethodGet, image).hasStatus(t, http.StatusForbidden)
+	sys.requestWith(t, lambda("team-app"), http.MethodDelete, image).hasStatus(t, http.StatusForbidden)
 }
 
 // withNames is the template of a client certificate with these URIs and DNS
@@ -80,7 +80,7 @@ func withNames(t *testing.T, uris, dns []string) *x509.Certificate {
 
 // workloadNames are the names of certificates that are principals, wherever in
 // the certificate they are.
-func workloadNames(t *testing.T, w *world) {
+func workloadNames(t *testing.T, sys *system) {
 	const app, other = "spiffe://cluster.local/ns/prod/sa/app", "spiffe://elsewhere.example/app"
 	for _, c := range []struct {
 		name      string
@@ -97,14 +97,14 @@ func workloadNames(t *testing.T, w *world) {
 		{"the longest service account", []string{"spiffe://cluster.local/ns/prod/sa/" + strings.Repeat("a", 253)}, nil, prodPod},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w.isCaller(t, w.by(t, issued(t, w.authority, withNames(t, c.uris, c.dns))), "mtls", c.principal)
+			sys.isCaller(t, sys.by(t, issued(t, sys.authority, withNames(t, c.uris, c.dns))), "mtls", c.principal)
 		})
 	}
 }
 
-// workloadStrangers have certificates that Envoy trusts, and names that are
+// workloadsWithoutPrincipal have certificates that Envoy trusts, and names that are
 // nobody's or two principals'.
-func workloadStrangers(t *testing.T, w *world) {
+func workloadsWithoutPrincipal(t *testing.T, sys *system) {
 	const app, other = "spiffe://cluster.local/ns/prod/sa/app", "spiffe://cluster.local/ns/prod/sa/other"
 	for _, c := range []struct {
 		name      string
@@ -126,28 +126,28 @@ func workloadStrangers(t *testing.T, w *world) {
 		{"a service account that is too long for a tag", []string{"spiffe://cluster.local/ns/prod/sa/" + strings.Repeat("a", 257)}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			client := w.by(t, issued(t, w.authority, withNames(t, c.uris, c.dns)))
-			w.show(t, client, http.MethodGet, "/v2/team/app/tags/list").wants(t, http.StatusUnauthorized)
+			client := sys.by(t, issued(t, sys.authority, withNames(t, c.uris, c.dns)))
+			sys.requestWith(t, client, http.MethodGet, "/v2/team/app/tags/list").hasStatus(t, http.StatusUnauthorized)
 		})
 	}
 }
 
 // workloadTags decide what a pod may: its service account is in the policy's
 // resource.
-func workloadTags(t *testing.T, w *world) {
+func workloadTags(t *testing.T, sys *system) {
 	pod := func(name string) *http.Client {
-		return w.by(t, issued(t, w.authority, withURI(t, "spiffe://cluster.local/ns/prod/sa/"+name)))
+		return sys.by(t, issued(t, sys.authority, withURI(t, "spiffe://cluster.local/ns/prod/sa/"+name)))
 	}
-	w.show(t, pod("app"), http.MethodGet, "/v2/team/app/tags/list").wants(t, http.StatusOK)
-	w.show(t, pod("other"), http.MethodGet, "/v2/team/app/tags/list").wants(t, http.StatusForbidden)
+	sys.requestWith(t, pod("app"), http.MethodGet, "/v2/team/app/tags/list").hasStatus(t, http.StatusOK)
+	sys.requestWith(t, pod("other"), http.MethodGet, "/v2/team/app/tags/list").hasStatus(t, http.StatusForbidden)
 }
 
 // workloadForged sends the names of another certificate along, as Envoys tell
 // each other.
-func workloadForged(t *testing.T, w *world) {
-	client := w.by(t, issued(t, w.authority, withDNS("scanner.example.com")))
+func workloadForged(t *testing.T, sys *system) {
+	client := sys.by(t, issued(t, sys.authority, withDNS("scanner.example.com")))
 	for _, name := range []string{"X-Forwarded-Client-Cert", "X-Envoy-Downstream-Service-Cluster", "X-Envoy-Peer-Metadata"} {
-		w.isCaller(t, client, "mtls", "arn:aws:iam::123456789012:user/scanner",
+		sys.isCaller(t, client, "mtls", "arn:aws:iam::123456789012:user/scanner",
 			[2]string{name, "By=spiffe://registry;Hash=00;URI=" + builder})
 	}
 }

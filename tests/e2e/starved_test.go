@@ -34,10 +34,10 @@ func starved(of string, left int, flags ...string) func(*testing.T) setup {
 
 // foundByPolling has no events to go by, or not of every folder: the content is
 // compared every second.
-func foundByPolling(told string) func(*testing.T, *world) {
-	return func(t *testing.T, w *world) {
-		w.wasTold(t, told)
-		l := w.loaded(t)
+func foundByPolling(told string) func(*testing.T, *system) {
+	return func(t *testing.T, sys *system) {
+		sys.hasLogged(t, told)
+		l := sys.loaded(t)
 		l.limit = time.Second + inForce
 		l.turn(t, func() { write(t, l.file(), turningPolicy(!l.open)) })
 		l.keep(t, "shared/app/_policy.json:", func() { write(t, l.file(), nil) })
@@ -46,19 +46,19 @@ func foundByPolling(told string) func(*testing.T, *world) {
 }
 
 // wasTold wants a text in extauthz's log.
-func (w *world) wasTold(t *testing.T, text string) {
+func (sys *system) hasLogged(t *testing.T, text string) {
 	t.Helper()
-	if !strings.Contains(w.Log(stack.Extauthz), text) {
+	if !strings.Contains(sys.Log(stack.Extauthz), text) {
 		t.Errorf("extauthz's log lacks %q", text)
 	}
 }
 
 // foundBySignal has no events to go by, and compares too seldom: SIGHUP makes it
 // look.
-func foundBySignal(t *testing.T, w *world) {
-	w.wasTold(t, "policies are compared by polling only")
-	l := w.loaded(t)
-	hangUp := func() { must(t, w.Signal(stack.Extauthz, syscall.SIGHUP)) }
+func foundBySignal(t *testing.T, sys *system) {
+	sys.hasLogged(t, "policies are compared by polling only")
+	l := sys.loaded(t)
+	hangUp := func() { must(t, sys.Signal(stack.Extauthz, syscall.SIGHUP)) }
 	for range 2 {
 		made := turningPolicy(!l.open)
 		l.stay(t, func() { time.Sleep(settled) })
@@ -83,7 +83,7 @@ func patient(t *testing.T) setup {
 // queueOverflows fills the queue of events with such as do not count, while
 // extauthz does not read them, so that the event of the change is lost: that events
 // were lost is told instead.
-func queueOverflows(t *testing.T, w *world) {
+func queueOverflows(t *testing.T, sys *system) {
 	text, err := os.ReadFile("/proc/sys/fs/inotify/max_queued_events")
 	must(t, err)
 	room, err := strconv.Atoi(strings.TrimSpace(string(text)))
@@ -91,19 +91,19 @@ func queueOverflows(t *testing.T, w *world) {
 	if room > 1<<17 {
 		needed.Here(t, fmt.Errorf("the queue of events is too long to fill: it has room for %d", room))
 	}
-	l := w.begun(t)
-	one, other := filepath.Join(w.Policies, ".one"), filepath.Join(w.Policies, ".other")
+	l := sys.begun(t)
+	one, other := filepath.Join(sys.Policies, ".one"), filepath.Join(sys.Policies, ".other")
 	write(t, one, nil)
 	write(t, other, nil)
 	for range 2 {
 		l.turn(t, func() {
-			must(t, w.Signal(stack.Extauthz, syscall.SIGSTOP))
+			must(t, sys.Signal(stack.Extauthz, syscall.SIGSTOP))
 			for range room/2 + 1000 {
 				must(t, os.Chmod(one, 0o644))
 				must(t, os.Chmod(other, 0o644))
 			}
 			write(t, l.file(), turningPolicy(!l.open))
-			must(t, w.Signal(stack.Extauthz, syscall.SIGCONT))
+			must(t, sys.Signal(stack.Extauthz, syscall.SIGCONT))
 		})
 	}
 }

@@ -26,9 +26,9 @@ type terminal struct {
 	environment    []string
 }
 
-func (w *world) terminal(t *testing.T) *terminal {
+func (sys *system) terminal(t *testing.T) *terminal {
 	t.Helper()
-	return &terminal{t.TempDir(), w.Address(stack.Envoy), os.Environ()}
+	return &terminal{t.TempDir(), sys.Address(stack.Envoy), os.Environ()}
 }
 
 // types runs a program with text on its standard input, and returns what it
@@ -65,67 +65,67 @@ func (x *terminal) fails(t *testing.T, told, stdin, program string, args ...stri
 
 // logins are user names with tokens, each of a session that may push to
 // team/app.
-func (w *world) logins(t *testing.T) map[string][2]string {
+func (sys *system) logins(t *testing.T) map[string][2]string {
 	t.Helper()
 	return map[string][2]string{
-		"a role by default": {"AWS", w.issuers.workflow(t, mainBranch, nil)},
-		"immutable IDs":     {"AWS", w.issuers.workflow(t, immutable, nil)},
-		"a role by name":    {"123456789012/team/ci", w.issuers.workflow(t, production, nil)},
-		"a project":         {"AWS", signed(t, w.issuers.gitlab, pipeline, nil)},
-		"a pod":             {"AWS", signed(t, w.issuers.cluster, deployer, nil)},
+		"a role by default": {"AWS", sys.issuers.workflow(t, mainBranch, nil)},
+		"immutable IDs":     {"AWS", sys.issuers.workflow(t, immutable, nil)},
+		"a role by name":    {"123456789012/team/ci", sys.issuers.workflow(t, production, nil)},
+		"a project":         {"AWS", signed(t, sys.issuers.gitlab, pipeline, nil)},
+		"a pod":             {"AWS", signed(t, sys.issuers.cluster, deployer, nil)},
 	}
 }
 
 // craneLogsIn gives crane a token for a password, and has it pull and push what
 // the role's policies allow and no more.
-func craneLogsIn(t *testing.T, w *world) {
-	image := w.through(t, "team/app", "v1").String()
-	for name, login := range w.logins(t) {
+func craneLogsIn(t *testing.T, sys *system) {
+	image := sys.through(t, "team/app", "v1").String()
+	for name, login := range sys.logins(t) {
 		t.Run(name, func(t *testing.T) {
-			x := w.terminal(t)
+			x := sys.terminal(t)
 			x.works(t, login[1], crane, "auth", "login", x.registry, "-u", login[0], "--password-stdin")
-			if out := x.works(t, "", crane, "digest", image); strings.TrimSpace(out) != digest(t, w.team) {
-				t.Errorf("crane printed %q, want %s", out, digest(t, w.team))
+			if out := x.works(t, "", crane, "digest", image); strings.TrimSpace(out) != digest(t, sys.team) {
+				t.Errorf("crane printed %q, want %s", out, digest(t, sys.team))
 			}
 			x.works(t, "", crane, "pull", image, filepath.Join(x.home, "pulled.tar"))
-			x.works(t, "", crane, "copy", image, w.through(t, "team/app", "copied").String())
+			x.works(t, "", crane, "copy", image, sys.through(t, "team/app", "copied").String())
 			x.fails(t, "DENIED: User: arn:aws:sts::123456789012:assumed-role/", "", crane, "delete", image)
-			x.fails(t, "", "", crane, "copy", image, w.through(t, "shared/app", "copied").String())
-			if _, err := remote.Head(w.behind(t, "shared/app", "copied")); err == nil {
+			x.fails(t, "", "", crane, "copy", image, sys.through(t, "shared/app", "copied").String())
+			if _, err := remote.Head(sys.behind(t, "shared/app", "copied")); err == nil {
 				t.Error("crane copied to a repository that the role may not write")
 			}
 		})
 	}
 }
 
-// craneBears has crane send a token as Bearer, which Docker's file calls a
+// craneSendsBearer has crane send a token as Bearer, which Docker's file calls a
 // registry token.
-func craneBears(t *testing.T, w *world) {
+func craneSendsBearer(t *testing.T, sys *system) {
 	for name, token := range map[string]string{
-		"verified by Envoy": w.issuers.workflow(t, mainBranch, nil),
-		"verified here":     signed(t, w.issuers.gitlab, pipeline, nil),
+		"verified by Envoy": sys.issuers.workflow(t, mainBranch, nil),
+		"verified here":     signed(t, sys.issuers.gitlab, pipeline, nil),
 	} {
 		t.Run(name, func(t *testing.T) {
-			x := w.terminal(t)
+			x := sys.terminal(t)
 			write(t, filepath.Join(x.home, "config.json"), fmt.Appendf(nil, `{"auths":{%q:{"registrytoken":%q}}}`, x.registry, token))
-			x.works(t, "", crane, "copy", w.through(t, "team/app", "v1").String(), w.through(t, "team/app", "borne").String())
-			x.fails(t, "DENIED: User: arn:aws:sts::123456789012:assumed-role/", "", crane, "delete", w.through(t, "team/app", "v1").String())
+			x.works(t, "", crane, "copy", sys.through(t, "team/app", "v1").String(), sys.through(t, "team/app", "borne").String())
+			x.fails(t, "DENIED: User: arn:aws:sts::123456789012:assumed-role/", "", crane, "delete", sys.through(t, "team/app", "v1").String())
 		})
 	}
 }
 
-// craneIsTold gives crane tokens that do not hold: it prints why.
-func craneIsTold(t *testing.T, w *world) {
+// craneShowsReason gives crane tokens that do not hold: it prints why.
+func craneShowsReason(t *testing.T, sys *system) {
 	for _, c := range []struct{ name, user, token, told string }{
-		{"for another service", "AWS", w.issuers.workflow(t, mainBranch, issuer.Claims{"aud": "sts.amazonaws.com"}), "sts.amazonaws.com"},
-		{"expired", "AWS", signed(t, w.issuers.gitlab, pipeline, issuer.Claims{"exp": time.Now().Add(-time.Hour).Unix()}), "expired"},
-		{"not trusted by the role", "AWS", w.issuers.workflow(t, production, nil), "is not authorized to perform: sts:AssumeRoleWithWebIdentity on resource: arn:aws:iam::123456789012:role/ci/github"},
+		{"for another service", "AWS", sys.issuers.workflow(t, mainBranch, issuer.Claims{"aud": "sts.amazonaws.com"}), "sts.amazonaws.com"},
+		{"expired", "AWS", signed(t, sys.issuers.gitlab, pipeline, issuer.Claims{"exp": time.Now().Add(-time.Hour).Unix()}), "expired"},
+		{"not trusted by the role", "AWS", sys.issuers.workflow(t, production, nil), "is not authorized to perform: sts:AssumeRoleWithWebIdentity on resource: arn:aws:iam::123456789012:role/ci/github"},
 		{"a password", "AWS", "robot-secret", "UNAUTHORIZED: authentication required"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			x := w.terminal(t)
+			x := sys.terminal(t)
 			x.works(t, c.token, crane, "auth", "login", x.registry, "-u", c.user, "--password-stdin")
-			x.fails(t, c.told, "", crane, "digest", w.through(t, "team/app", "v1").String())
+			x.fails(t, c.told, "", crane, "digest", sys.through(t, "team/app", "v1").String())
 		})
 	}
 }
@@ -145,12 +145,12 @@ func docker(t *testing.T) string {
 
 // dockerLogsIn does as a workflow does: docker login -u AWS --password-stdin,
 // and then pulls and pushes.
-func dockerLogsIn(t *testing.T, w *world) {
+func dockerLogsIn(t *testing.T, sys *system) {
 	docker := docker(t)
-	pulled, pushed, refused := w.through(t, "team/app", "v1").String(), w.through(t, "team/app", "pushed").String(), w.through(t, "shared/app", "pushed").String()
-	for name, login := range w.logins(t) {
+	pulled, pushed, refused := sys.through(t, "team/app", "v1").String(), sys.through(t, "team/app", "pushed").String(), sys.through(t, "shared/app", "pushed").String()
+	for name, login := range sys.logins(t) {
 		t.Run(name, func(t *testing.T) {
-			x := w.terminal(t)
+			x := sys.terminal(t)
 			t.Cleanup(func() { _, _ = x.types(t, "", docker, "image", "rm", "--force", pulled, pushed, refused) })
 			if out := x.works(t, login[1], docker, "login", "-u", login[0], "--password-stdin", x.registry); !strings.Contains(out, "Login Succeeded") {
 				t.Errorf("docker printed %q", out)
@@ -163,12 +163,12 @@ func dockerLogsIn(t *testing.T, w *world) {
 		})
 	}
 	for name, token := range map[string]string{
-		"for another service":     w.issuers.workflow(t, mainBranch, issuer.Claims{"aud": "sts.amazonaws.com"}),
-		"expired":                 signed(t, w.issuers.gitlab, pipeline, issuer.Claims{"exp": time.Now().Add(-time.Hour).Unix()}),
-		"not trusted by the role": w.issuers.workflow(t, production, nil),
+		"for another service":     sys.issuers.workflow(t, mainBranch, issuer.Claims{"aud": "sts.amazonaws.com"}),
+		"expired":                 signed(t, sys.issuers.gitlab, pipeline, issuer.Claims{"exp": time.Now().Add(-time.Hour).Unix()}),
+		"not trusted by the role": sys.issuers.workflow(t, production, nil),
 	} {
 		t.Run(name, func(t *testing.T) {
-			x := w.terminal(t)
+			x := sys.terminal(t)
 			x.fails(t, "401 Unauthorized", token, docker, "login", "-u", "AWS", "--password-stdin", x.registry)
 			x.fails(t, "no basic auth credentials", "", docker, "pull", pulled)
 		})

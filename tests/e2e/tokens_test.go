@@ -20,58 +20,58 @@ const (
 	prodPod   = "arn:aws:sts::123456789012:assumed-role/prod/pod"
 )
 
-// tokensProveCallers shows a token of each issuer each way.
-func tokensProveCallers(t *testing.T, w *world) {
-	workflow := w.issuers.workflow(t, mainBranch, nil)
-	project := signed(t, w.issuers.gitlab, pipeline, nil)
-	pod := signed(t, w.issuers.cluster, deployer, issuer.Claims{"aud": []string{audience, "another"}})
+// tokensIdentifyCallers shows a token of each issuer each way.
+func tokensIdentifyCallers(t *testing.T, sys *system) {
+	workflow := sys.issuers.workflow(t, mainBranch, nil)
+	project := signed(t, sys.issuers.gitlab, pipeline, nil)
+	pod := signed(t, sys.issuers.cluster, deployer, issuer.Claims{"aud": []string{audience, "another"}})
 	for _, c := range []struct {
 		name, source, principal, issuer string
 		header                          [2]string
 	}{
 		{"verified by Envoy", "jwt_authn", githubRun, "github", bearer(workflow)},
 		{"a role by default", "basic", githubRun, "github", basic("AWS", workflow)},
-		{"a role by name", "basic", teamRun, "github", basic("123456789012/team/ci", w.issuers.workflow(t, production, nil))},
+		{"a role by name", "basic", teamRun, "github", basic("123456789012/team/ci", sys.issuers.workflow(t, production, nil))},
 		{"keys from a URL", "bearer", gitlabRun, "gitlab", bearer(project)},
 		{"keys from a URL, as password", "basic", gitlabRun, "gitlab", basic("AWS", project)},
 		{"keys from a file", "bearer", prodPod, "kubernetes", bearer(pod)},
 		{"keys from a file, as password", "basic", prodPod, "kubernetes", basic("AWS", pod)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			line := w.isCaller(t, http.DefaultClient, c.source, c.principal, c.header)
+			line := sys.isCaller(t, http.DefaultClient, c.source, c.principal, c.header)
 			if line.Issuer != c.issuer || line.KeyID != "key-1" {
 				t.Errorf("logged issuer %q and key %q, want %s and key-1", line.Issuer, line.KeyID, c.issuer)
 			}
-			w.shows(t, "/v2/", c.header).wants(t, http.StatusOK)
+			sys.getWith(t, "/v2/", c.header).hasStatus(t, http.StatusOK)
 		})
 	}
 }
 
-// tokensMadeOtherwise are tokens that do not hold, or hold for nobody.
-func tokensMadeOtherwise(t *testing.T, w *world) {
+// invalidTokens are tokens that do not hold, or hold for nobody.
+func invalidTokens(t *testing.T, sys *system) {
 	ago := func(d time.Duration) int64 { return time.Now().Add(-d).Unix() }
 	for _, c := range []struct {
 		name, token, reason string
 	}{
-		{"expired", w.issuers.workflow(t, mainBranch, issuer.Claims{"exp": ago(time.Hour)}), "expired"},
-		{"not yet valid", w.issuers.workflow(t, mainBranch, issuer.Claims{"nbf": ago(-time.Hour)}), "not"},
-		{"without exp", w.issuers.workflow(t, mainBranch, issuer.Claims{"exp": nil}), "exp"},
-		{"for another service", w.issuers.workflow(t, mainBranch, issuer.Claims{"aud": "sts.amazonaws.com"}), "sts.amazonaws.com"},
-		{"of another issuer", w.issuers.workflow(t, mainBranch, issuer.Claims{"iss": "https://evil.example"}), "https://evil.example"},
-		{"of an issuer who signs for another", signed(t, w.issuers.cluster, mainBranch, issuer.Claims{"iss": w.issuers.github.Name}), ""},
-		{"without a signature", unsigned(w.issuers.workflow(t, mainBranch, nil)), ""},
-		{"signed with the public key", signedWith(w.issuers.github.KeySet(), w.issuers.workflow(t, mainBranch, nil)), ""},
-		{"cut off", w.issuers.workflow(t, mainBranch, nil)[:200], ""},
+		{"expired", sys.issuers.workflow(t, mainBranch, issuer.Claims{"exp": ago(time.Hour)}), "expired"},
+		{"not yet valid", sys.issuers.workflow(t, mainBranch, issuer.Claims{"nbf": ago(-time.Hour)}), "not"},
+		{"without exp", sys.issuers.workflow(t, mainBranch, issuer.Claims{"exp": nil}), "exp"},
+		{"for another service", sys.issuers.workflow(t, mainBranch, issuer.Claims{"aud": "sts.amazonaws.com"}), "sts.amazonaws.com"},
+		{"of another issuer", sys.issuers.workflow(t, mainBranch, issuer.Claims{"iss": "https://evil.example"}), "https://evil.example"},
+		{"of an issuer who signs for another", signed(t, sys.issuers.cluster, mainBranch, issuer.Claims{"iss": sys.issuers.github.Name}), ""},
+		{"without a signature", unsigned(sys.issuers.workflow(t, mainBranch, nil)), ""},
+		{"signed with the public key", signedWith(sys.issuers.github.KeySet(), sys.issuers.workflow(t, mainBranch, nil)), ""},
+		{"cut off", sys.issuers.workflow(t, mainBranch, nil)[:200], ""},
 		{"no token", "password", ""},
-		{"too long", w.issuers.workflow(t, mainBranch, issuer.Claims{"pad": strings.Repeat("x", 9<<10)}), ""},
-		{"a subject that is nobody", signed(t, w.issuers.gitlab, "project_path:evil/app:ref_type:branch:ref:main", nil), ""},
-		{"a branch that is nobody", signed(t, w.issuers.gitlab, "project_path:acme/app:ref_type:branch:ref:main2", nil), ""},
-		{"a namespace that has no role", signed(t, w.issuers.cluster, "system:serviceaccount:dev:deployer", nil), "no principal is bound to this credential"},
-		{"a subject with a path in it", signed(t, w.issuers.cluster, "system:serviceaccount:prod/x:deployer", nil), ""},
+		{"too long", sys.issuers.workflow(t, mainBranch, issuer.Claims{"pad": strings.Repeat("x", 9<<10)}), ""},
+		{"a subject that is nobody", signed(t, sys.issuers.gitlab, "project_path:evil/app:ref_type:branch:ref:main", nil), ""},
+		{"a branch that is nobody", signed(t, sys.issuers.gitlab, "project_path:acme/app:ref_type:branch:ref:main2", nil), ""},
+		{"a namespace that has no role", signed(t, sys.issuers.cluster, "system:serviceaccount:dev:deployer", nil), "no principal is bound to this credential"},
+		{"a subject with a path in it", signed(t, sys.issuers.cluster, "system:serviceaccount:prod/x:deployer", nil), ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w.isNobody(t, c.reason, bearer(c.token))
-			w.isNobody(t, c.reason, basic("AWS", c.token))
+			sys.isRejected(t, c.reason, bearer(c.token))
+			sys.isRejected(t, c.reason, basic("AWS", c.token))
 		})
 	}
 }
@@ -92,8 +92,8 @@ func signedWith(public []byte, token string) string {
 
 // tokensInOddPlaces shows a good token where Envoy's jwt_authn may find it, but
 // not as the one credential of the request.
-func tokensInOddPlaces(t *testing.T, w *world) {
-	token := w.issuers.workflow(t, mainBranch, nil)
+func tokensInOddPlaces(t *testing.T, sys *system) {
+	token := sys.issuers.workflow(t, mainBranch, nil)
 	for _, c := range []struct {
 		name    string
 		headers [][2]string
@@ -108,14 +108,14 @@ func tokensInOddPlaces(t *testing.T, w *world) {
 		{"with a comma behind it", [][2]string{{"Authorization", "Bearer " + token + ",x"}}},
 		{"without a scheme", [][2]string{{"Authorization", token}}},
 	} {
-		t.Run(c.name, func(t *testing.T) { w.isNobody(t, "", c.headers...) })
+		t.Run(c.name, func(t *testing.T) { sys.isRejected(t, "", c.headers...) })
 	}
 	t.Run("in the query", func(t *testing.T) {
 		path := "/v2/team/app/manifests/v1?access_token=" + token
-		if a := w.shows(t, path); a.status == http.StatusOK {
+		if a := sys.getWith(t, path); a.status == http.StatusOK {
 			t.Errorf("a token in the query was taken")
 		}
-		a := w.shows(t, strings.Replace(path, "team/app", "secret/app", 1), basic("robot", "robot-secret"))
+		a := sys.getWith(t, strings.Replace(path, "team/app", "secret/app", 1), basic("robot", "robot-secret"))
 		if a.status == http.StatusOK || strings.Contains(a.body, "assumed-role") {
 			t.Errorf("status %d, %s: want robot's own denial", a.status, a.body)
 		}
@@ -124,7 +124,7 @@ func tokensInOddPlaces(t *testing.T, w *world) {
 
 // passwordsInOddShapes are the right password, or nearly, in credentials that two
 // readers could read in two ways.
-func passwordsInOddShapes(t *testing.T, w *world) {
+func passwordsInOddShapes(t *testing.T, sys *system) {
 	encoded := func(text string) [2]string {
 		return [2]string{"Authorization", "Basic " + base64.StdEncoding.EncodeToString([]byte(text))}
 	}
@@ -148,9 +148,9 @@ func passwordsInOddShapes(t *testing.T, w *world) {
 		{"a user like a session", encoded("arn:aws:iam::123456789012:user/robot:robot-secret")},
 		{"a password of 73 bytes", encoded("robot:" + strings.Repeat("x", 73))},
 	} {
-		t.Run(c.name, func(t *testing.T) { w.isNobody(t, "", c.header) })
+		t.Run(c.name, func(t *testing.T) { sys.isRejected(t, "", c.header) })
 	}
-	w.isCaller(t, http.DefaultClient, "basic", robotUser, encoded("robot:robot-secret"))
+	sys.isCaller(t, http.DefaultClient, "basic", robotUser, encoded("robot:robot-secret"))
 }
 
 // extractingAnywhere is the example with a jwt_authn that looks for tokens

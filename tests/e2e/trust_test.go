@@ -9,16 +9,16 @@ import (
 )
 
 // trustPolicies decide which token assumes which role.
-func trustPolicies(t *testing.T, w *world) {
+func trustPolicies(t *testing.T, sys *system) {
 	const refused = "is not authorized to perform: sts:AssumeRoleWithWebIdentity on resource: arn:aws:iam::123456789012:role/"
-	atMain, inProduction := w.issuers.workflow(t, mainBranch, nil), w.issuers.workflow(t, production, nil)
-	feature := w.issuers.workflow(t, "repo:acme/app:ref:refs/heads/feature", nil)
-	pod := signed(t, w.issuers.cluster, deployer, nil)
+	atMain, inProduction := sys.issuers.workflow(t, mainBranch, nil), sys.issuers.workflow(t, production, nil)
+	feature := sys.issuers.workflow(t, "repo:acme/app:ref:refs/heads/feature", nil)
+	pod := signed(t, sys.issuers.cluster, deployer, nil)
 	for _, c := range []struct{ name, user, token, reason string }{
 		{"a branch that the policy does not trust", "AWS", feature, refused + "ci/github"},
-		{"another repository", "AWS", w.issuers.workflow(t, "repo:evil/app:ref:refs/heads/main", nil), refused + "ci/github"},
-		{"another organization with the trusted one's name", "AWS", w.issuers.workflow(t, "repo:acme@654321/app@456789:ref:refs/heads/main", nil), refused + "ci/github"},
-		{"an organization that begins alike", "AWS", w.issuers.workflow(t, "repo:acme-evil@123456/app@456789:ref:refs/heads/main", nil), refused + "ci/github"},
+		{"another repository", "AWS", sys.issuers.workflow(t, "repo:evil/app:ref:refs/heads/main", nil), refused + "ci/github"},
+		{"another organization with the trusted one's name", "AWS", sys.issuers.workflow(t, "repo:acme@654321/app@456789:ref:refs/heads/main", nil), refused + "ci/github"},
+		{"an organization that begins alike", "AWS", sys.issuers.workflow(t, "repo:acme-evil@123456/app@456789:ref:refs/heads/main", nil), refused + "ci/github"},
 		{"another role's subject", "123456789012/team/ci", atMain, refused + "team/ci"},
 		{"the first role's subject", "AWS", inProduction, refused + "ci/github"},
 		{"an unknown role", "123456789012/team/none", inProduction, "role/team/none"},
@@ -29,61 +29,61 @@ func trustPolicies(t *testing.T, w *world) {
 		{"an ARN", "arn:aws:iam::123456789012:role/team/ci", inProduction, ""},
 		{"no role", "someone", inProduction, ""},
 	} {
-		t.Run(c.name, func(t *testing.T) { w.isNobody(t, c.reason, basic(c.user, c.token)) })
+		t.Run(c.name, func(t *testing.T) { sys.isRejected(t, c.reason, basic(c.user, c.token)) })
 	}
-	w.isNobody(t, refused+"ci/github", bearer(feature))
-	w.isCaller(t, http.DefaultClient, "basic", githubRun, basic("123456789012/ci/github", atMain))
-	w.isCaller(t, http.DefaultClient, "basic", githubRun, basic("AWS", w.issuers.workflow(t, immutable, nil)))
+	sys.isRejected(t, refused+"ci/github", bearer(feature))
+	sys.isCaller(t, http.DefaultClient, "basic", githubRun, basic("123456789012/ci/github", atMain))
+	sys.isCaller(t, http.DefaultClient, "basic", githubRun, basic("AWS", sys.issuers.workflow(t, immutable, nil)))
 }
 
 // rightsOfTokens are what the policies of roles and the tags of sessions allow.
-func rightsOfTokens(t *testing.T, w *world) {
-	other := signed(t, w.issuers.gitlab, "project_path:acme/other:ref_type:branch:ref:main", nil)
-	reader := signed(t, w.issuers.cluster, "system:serviceaccount:prod:reader", nil)
+func rightsOfTokens(t *testing.T, sys *system) {
+	other := signed(t, sys.issuers.gitlab, "project_path:acme/other:ref_type:branch:ref:main", nil)
+	reader := signed(t, sys.issuers.cluster, "system:serviceaccount:prod:reader", nil)
 	for _, c := range []struct {
 		name, token, action string
 	}{
-		{"a run of main", w.issuers.workflow(t, mainBranch, nil), ""},
-		{"the project's own repository", signed(t, w.issuers.gitlab, pipeline, nil), ""},
+		{"a run of main", sys.issuers.workflow(t, mainBranch, nil), ""},
+		{"the project's own repository", signed(t, sys.issuers.gitlab, pipeline, nil), ""},
 		{"another project's repository", other, "ecr:InitiateLayerUpload"},
-		{"the service account that deploys", signed(t, w.issuers.cluster, deployer, nil), ""},
+		{"the service account that deploys", signed(t, sys.issuers.cluster, deployer, nil), ""},
 		{"another service account", reader, "ecr:InitiateLayerUpload"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			request, err := http.NewRequest(http.MethodPost, "http://"+w.Address(stack.Envoy)+"/v2/team/app/blobs/uploads/", nil)
+			request, err := http.NewRequest(http.MethodPost, "http://"+sys.Address(stack.Envoy)+"/v2/team/app/blobs/uploads/", nil)
 			if err != nil {
 				t.Fatal(err)
 			}
 			request.Header["Authorization"] = []string{bearer(c.token)[1]}
 			a := exchange(t, http.DefaultClient, request)
 			if c.action == "" {
-				a.wants(t, http.StatusAccepted)
+				a.hasStatus(t, http.StatusAccepted)
 				return
 			}
-			a.wants(t, http.StatusForbidden).wantsError(t, "DENIED", "not authorized to perform: "+c.action)
+			a.hasStatus(t, http.StatusForbidden).hasError(t, "DENIED", "not authorized to perform: "+c.action)
 		})
 	}
-	w.shows(t, "/v2/team/app/manifests/v1", bearer(reader)).wants(t, http.StatusOK)
+	sys.getWith(t, "/v2/team/app/manifests/v1", bearer(reader)).hasStatus(t, http.StatusOK)
 }
 
 // longNames are the longest and the shortest of Kubernetes, which the example's
 // mapping fits, and those that a mapping to role and session names does not.
-func longNames(t *testing.T, w *world) {
+func longNames(t *testing.T, sys *system) {
 	const role, prod = "- arn: arn:aws:iam::123456789012:role/kubernetes/", "- arn: arn:aws:iam::123456789012:role/kubernetes/prod\n"
 	namespace, account := strings.Repeat("n", 63), strings.Repeat("a.", 126)+"a"
 	pod := func(namespace, name string) [2]string {
-		return bearer(signed(t, w.issuers.cluster, "system:serviceaccount:"+namespace+":"+name, nil))
+		return bearer(signed(t, sys.issuers.cluster, "system:serviceaccount:"+namespace+":"+name, nil))
 	}
 	session := func(role, session string) string {
 		return "arn:aws:sts::123456789012:assumed-role/" + role + "/" + session
 	}
-	w.edit(t, "principals.yaml", prod, role+namespace+"\n"+role+"n\n"+role+"k8s-prod\n"+prod)
-	w.isCaller(t, http.DefaultClient, "bearer", session(namespace, "pod"), pod(namespace, account))
-	w.isCaller(t, http.DefaultClient, "bearer", session("n", "pod"), pod("n", "a"))
+	sys.edit(t, "principals.yaml", prod, role+namespace+"\n"+role+"n\n"+role+"k8s-prod\n"+prod)
+	sys.isCaller(t, http.DefaultClient, "bearer", session(namespace, "pod"), pod(namespace, account))
+	sys.isCaller(t, http.DefaultClient, "bearer", session("n", "pod"), pod("n", "a"))
 
-	w.edit(t, "principals.yaml", "assumed-role/{namespace}/pod", "assumed-role/k8s-{namespace}/{name}")
-	w.isCaller(t, http.DefaultClient, "bearer", session("k8s-prod", "deployer"), pod("prod", "deployer"))
-	w.isNobody(t, "64", pod(namespace, "app"))
-	w.isNobody(t, "64", pod("prod", account))
-	w.isNobody(t, "2", pod("prod", "a"))
+	sys.edit(t, "principals.yaml", "assumed-role/{namespace}/pod", "assumed-role/k8s-{namespace}/{name}")
+	sys.isCaller(t, http.DefaultClient, "bearer", session("k8s-prod", "deployer"), pod("prod", "deployer"))
+	sys.isRejected(t, "64", pod(namespace, "app"))
+	sys.isRejected(t, "64", pod("prod", account))
+	sys.isRejected(t, "2", pod("prod", "a"))
 }

@@ -28,13 +28,13 @@ func bodiesInChecks(t *testing.T, most int) setup {
 
 // unreadableIsDenied sends requests whose checks are too large. They are denied, also
 // by an Envoy that lets failed checks pass, and the connection goes on.
-func unreadableIsDenied(t *testing.T, _ *world) {
+func unreadableIsDenied(t *testing.T, _ *system) {
 	upstream := new(recorder)
 	server := httptest.NewServer(upstream)
 	t.Cleanup(server.Close)
 	spec := bodiesInChecks(t, 24<<20)
 	spec.Upstream = strings.TrimPrefix(server.URL, "http://")
-	w := newWorld(t, spec)
+	sys := newSystem(t, spec)
 	const path = "/v2/team/app/blobs/uploads/"
 	for _, c := range []struct {
 		name   string
@@ -48,9 +48,9 @@ func unreadableIsDenied(t *testing.T, _ *world) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			before := len(upstream.all())
-			a := send(t, w.Address(stack.Envoy), "alice", http.MethodPost, path, bytes.NewReader(make([]byte, c.size))).wants(t, c.status)
+			a := send(t, sys.Address(stack.Envoy), "alice", http.MethodPost, path, bytes.NewReader(make([]byte, c.size))).hasStatus(t, c.status)
 			if c.status != http.StatusOK {
-				a.wantsError(t, "DENIED", "too large to be authorized")
+				a.hasError(t, "DENIED", "too large to be authorized")
 			}
 			if passed := len(upstream.all()) - before; (passed > 0) != (c.status == http.StatusOK) {
 				t.Errorf("the registry got %d requests", passed)

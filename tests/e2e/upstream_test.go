@@ -37,27 +37,27 @@ func (r *recorder) all() []string {
 	return append([]string(nil), r.requests...)
 }
 
-// recording starts a world with a recorder in the registry's place.
-func recording(t *testing.T) (*world, *recorder) {
+// recording starts a system with a recorder in the registry's place.
+func recording(t *testing.T) (*system, *recorder) {
 	t.Helper()
 	r := new(recorder)
 	server := httptest.NewServer(r)
 	t.Cleanup(server.Close)
 	spec := lax(t)
 	spec.Upstream = strings.TrimPrefix(server.URL, "http://")
-	return newWorld(t, spec), r
+	return newSystem(t, spec), r
 }
 
 // credentialEndsAtEnvoy sends allowed requests with a password and with
 // headers that a registry might build URLs from: neither goes any further.
-func credentialEndsAtEnvoy(t *testing.T, _ *world) {
-	w, upstream := recording(t)
+func credentialEndsAtEnvoy(t *testing.T, _ *system) {
+	sys, upstream := recording(t)
 	for _, path := range []string{"/v2/", "/v2/team/app/manifests/v1", "/v2/team/app/blobs/uploads/"} {
 		method := http.MethodGet
 		if strings.HasSuffix(path, "uploads/") {
 			method = http.MethodPost
 		}
-		request, err := http.NewRequest(method, "http://"+w.Address(stack.Envoy)+path, bytes.NewReader(nil))
+		request, err := http.NewRequest(method, "http://"+sys.Address(stack.Envoy)+path, bytes.NewReader(nil))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -66,7 +66,7 @@ func credentialEndsAtEnvoy(t *testing.T, _ *world) {
 			request.Header.Set(name, "evil.example")
 		}
 		request.Header.Set("X-Harmless", "kept")
-		exchange(t, http.DefaultClient, request).wants(t, http.StatusOK)
+		exchange(t, http.DefaultClient, request).hasStatus(t, http.StatusOK)
 	}
 	seen := upstream.all()
 	if len(seen) != 3 {
@@ -85,20 +85,20 @@ func credentialEndsAtEnvoy(t *testing.T, _ *world) {
 }
 
 // nothingPassesUnanswered kills extauthz and sends what was allowed before.
-func nothingPassesUnanswered(t *testing.T, _ *world) {
-	w, upstream := recording(t)
-	w.ask(t, "alice", http.MethodGet, "/v2/team/app/manifests/v1").wants(t, http.StatusOK)
-	if err := w.Kill(stack.Extauthz); err != nil {
+func nothingPassesUnanswered(t *testing.T, _ *system) {
+	sys, upstream := recording(t)
+	sys.request(t, "alice", http.MethodGet, "/v2/team/app/manifests/v1").hasStatus(t, http.StatusOK)
+	if err := sys.Kill(stack.Extauthz); err != nil {
 		t.Fatal(err)
 	}
 	for range 20 {
-		w.ask(t, "alice", http.MethodGet, "/v2/team/app/manifests/v1").wants(t, http.StatusServiceUnavailable)
+		sys.request(t, "alice", http.MethodGet, "/v2/team/app/manifests/v1").hasStatus(t, http.StatusServiceUnavailable)
 	}
 	if n := len(upstream.all()); n != 1 {
 		t.Errorf("the upstream saw %d requests, want the 1 from before", n)
 	}
-	if err := w.Start(stack.Extauthz); err != nil {
+	if err := sys.Start(stack.Extauthz); err != nil {
 		t.Fatal(err)
 	}
-	w.ask(t, "alice", http.MethodGet, "/v2/team/app/manifests/v1").wants(t, http.StatusOK)
+	sys.request(t, "alice", http.MethodGet, "/v2/team/app/manifests/v1").hasStatus(t, http.StatusOK)
 }

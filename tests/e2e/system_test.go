@@ -39,7 +39,7 @@ func TestMain(m *testing.M) {
 // that holds it has given the secret away.
 const marker = "the-secret-that-nobody-else-may-read"
 
-// A setup is what a world is made of, and who vouches for its clients.
+// A setup is what a system is made of, and who vouches for its clients.
 type setup struct {
 	stack.Spec
 	issuers   issuers          // of the tokens that it takes
@@ -47,25 +47,25 @@ type setup struct {
 	second    string           // HOST:PORT of Envoy's other listener
 }
 
-// world is a stack with images in its registry and policies of its own.
-type world struct {
+// system is a stack with images in its registry and policies of its own.
+type system struct {
 	stack.Stack
 	setup  // its Policies are a copy, which a scenario may edit
 	team   v1.Image
 	secret v1.Image
 }
 
-// newWorld starts a stack over a copy of the policies, for the length of the
+// newSystem starts a stack over a copy of the policies, for the length of the
 // test, and fills its registry.
-func newWorld(t testing.TB, spec setup) *world {
+func newSystem(t testing.TB, spec setup) *system {
 	t.Helper()
 	spec.Policies = copyPolicies(t, cmp.Or(spec.Policies, ownPolicies))
-	w := &world{setup: spec}
+	sys := &system{setup: spec}
 	s, err := programs.Start(spec.Spec)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.Stack = s
+	sys.Stack = s
 	t.Cleanup(func() {
 		if t.Failed() {
 			lines := strings.Split(s.Log(stack.Extauthz), "\n")
@@ -75,35 +75,35 @@ func newWorld(t testing.TB, spec setup) *world {
 			t.Error(err)
 		}
 	})
-	w.team, w.secret = image(t, "for the team"), image(t, marker)
+	sys.team, sys.secret = image(t, "for the team"), image(t, marker)
 	if spec.Upstream == "" {
-		w.fill(t)
+		sys.fill(t)
 	}
-	return w
+	return sys
 }
 
 // fill puts the images into the registry, around Envoy.
-func (w *world) fill(t testing.TB) {
+func (sys *system) fill(t testing.TB) {
 	t.Helper()
 	for repository, image := range map[string]v1.Image{
-		"team/app": w.team, "shared/app": w.team, "secret/app": w.secret,
+		"team/app": sys.team, "shared/app": sys.team, "secret/app": sys.secret,
 	} {
-		if err := remote.Write(w.behind(t, repository, "v1"), image); err != nil {
+		if err := remote.Write(sys.behind(t, repository, "v1"), image); err != nil {
 			t.Fatal(err)
 		}
 	}
 }
 
 // behind names an image at the registry's own address.
-func (w *world) behind(t testing.TB, repository, tag string) name.Tag {
+func (sys *system) behind(t testing.TB, repository, tag string) name.Tag {
 	t.Helper()
-	return tagOf(t, w.Address(stack.Registry), repository, tag)
+	return tagOf(t, sys.Address(stack.Registry), repository, tag)
 }
 
 // through names an image at Envoy's address.
-func (w *world) through(t *testing.T, repository, tag string) name.Tag {
+func (sys *system) through(t *testing.T, repository, tag string) name.Tag {
 	t.Helper()
-	return tagOf(t, w.Address(stack.Envoy), repository, tag)
+	return tagOf(t, sys.Address(stack.Envoy), repository, tag)
 }
 
 func tagOf(t testing.TB, address, repository, tag string) name.Tag {

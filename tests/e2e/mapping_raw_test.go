@@ -67,9 +67,9 @@ var rawRequests = []rawRequest{
 }
 
 // bytes is the request as it goes over the wire.
-func (r *rawRequest) bytes(t *testing.T, w *world) []byte {
+func (r *rawRequest) bytes(t *testing.T, sys *system) []byte {
 	t.Helper()
-	fill := strings.NewReplacer("{blob}", layer(t, w.secret))
+	fill := strings.NewReplacer("{blob}", layer(t, sys.secret))
 	body := fill.Replace(r.body)
 	text := fill.Replace(r.line) + "\r\nHost: localhost\r\n" + authorization + "\r\n"
 	if r.header != "" {
@@ -83,18 +83,18 @@ func (r *rawRequest) bytes(t *testing.T, w *world) []byte {
 
 // sendRaw sends all of them: no answer tells a secret, and no other repository
 // gets it.
-func (w *world) sendRaw(t *testing.T, s secrets) {
+func (sys *system) sendRaw(t *testing.T, s secrets) {
 	t.Helper()
 	if len(rawRequests) < 40 {
 		t.Errorf("%d raw requests, want at least 40", len(rawRequests))
 	}
 	for _, r := range rawRequests {
-		request := r.bytes(t, w)
-		got := exchangeBriefly(t, w.Address(stack.Envoy), request)
+		request := r.bytes(t, sys)
+		got := exchangeBriefly(t, sys.Address(stack.Envoy), request)
 		if told := s.toldBy(got, request); told != "" {
 			t.Errorf("%s gave %q away:\n%s", r.name, told, got)
 		}
-		w.keepsSecret(t, "att/x", r.name)
+		sys.secretNotServed(t, "att/x", r.name)
 	}
-	w.ask(t, "alice", http.MethodGet, "/v2/public/app/tags/list").wants(t, http.StatusOK)
+	sys.request(t, "alice", http.MethodGet, "/v2/public/app/tags/list").hasStatus(t, http.StatusOK)
 }

@@ -18,9 +18,9 @@ import (
 // hiddenTag is a tag of secret/app that no request names.
 const hiddenTag = "a-tag-for-insiders"
 
-// hostileWorld is a world whose alice may do everything but to secret/app,
+// hostileSystem is a system whose alice may do everything but to secret/app,
 // with the images that the sheet's requests are about.
-func hostileWorld(t *testing.T, spec setup) *world {
+func hostileSystem(t *testing.T, spec setup) *system {
 	t.Helper()
 	spec.Policies = copyPolicies(t, ownPolicies)
 	harsh, err := os.ReadFile(filepath.Join("testdata", "everything-but-the-secret.json"))
@@ -30,26 +30,26 @@ func hostileWorld(t *testing.T, spec setup) *world {
 	if err := os.WriteFile(filepath.Join(spec.Policies, "managed", "developers.json"), harsh, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	w := newWorld(t, spec)
+	sys := newSystem(t, spec)
 	if spec.Upstream != "" {
-		return w
+		return sys
 	}
 	for _, tag := range []string{"v2", hiddenTag} {
-		if err := remote.Tag(w.behind(t, "secret/app", tag), w.secret); err != nil {
+		if err := remote.Tag(sys.behind(t, "secret/app", tag), sys.secret); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := remote.Write(w.behind(t, "public/app", "v1"), w.team); err != nil {
+	if err := remote.Write(sys.behind(t, "public/app", "v1"), sys.team); err != nil {
 		t.Fatal(err)
 	}
-	return w
+	return sys
 }
 
 // sheetThroughSafe and sheetThroughLax send the sheet through either Envoy, and
 // sheetThroughText through one that shows headers as text.
-func sheetThroughSafe(t *testing.T, _ *world) { sendSheet(t, hostileWorld(t, safe(t)), false) }
-func sheetThroughLax(t *testing.T, _ *world)  { sendSheet(t, hostileWorld(t, lax(t)), true) }
-func sheetThroughText(t *testing.T, _ *world) { sendSheet(t, hostileWorld(t, laxText(t)), true) }
+func sheetThroughSafe(t *testing.T, _ *system) { sendSheet(t, hostileSystem(t, safe(t)), false) }
+func sheetThroughLax(t *testing.T, _ *system)  { sendSheet(t, hostileSystem(t, lax(t)), true) }
+func sheetThroughText(t *testing.T, _ *system) { sendSheet(t, hostileSystem(t, laxText(t)), true) }
 
 // sendSheet sends every request that the mapping's tests keep and every one
 // that such a sheet cannot hold. No answer gives anything of secret/app away,
@@ -57,11 +57,11 @@ func sheetThroughText(t *testing.T, _ *world) { sendSheet(t, hostileWorld(t, lax
 // with nothing shows that the refusals are extauthz's own. Sent to the registry
 // itself, many of the requests do give the secret away, or this would show
 // nothing.
-func sendSheet(t *testing.T, w *world, strict bool) {
-	s, leaks := w.secrets(t), 0
-	for _, row := range readSheet(t, w) {
-		request := row.bytes(t, w, w.Address(stack.Envoy))
-		got := exchangeOne(t, w.Address(stack.Envoy), row.method, request)
+func sendSheet(t *testing.T, sys *system, strict bool) {
+	s, leaks := sys.secrets(t), 0
+	for _, row := range readSheet(t, sys) {
+		request := row.bytes(t, sys, sys.Address(stack.Envoy))
+		got := exchangeOne(t, sys.Address(stack.Envoy), row.method, request)
 		if told := s.toldBy(got, request); told != "" {
 			t.Errorf("%s gave %q away:\n%s", &row, told, got)
 		}
@@ -70,26 +70,26 @@ func sendSheet(t *testing.T, w *world, strict bool) {
 		}
 		if row.writes() {
 			for _, name := range append(row.asksAbout(), "att/x") {
-				w.keepsSecret(t, name, row.String())
+				sys.secretNotServed(t, name, row.String())
 			}
 		}
-		if row.method == http.MethodGet && s.toldBy(exchangeOne(t, w.Address(stack.Registry), row.method, request), request) != "" {
+		if row.method == http.MethodGet && s.toldBy(exchangeOne(t, sys.Address(stack.Registry), row.method, request), request) != "" {
 			leaks++
 		}
 	}
 	if leaks < 30 {
 		t.Errorf("the registry itself gave the secret away to %d requests, want at least 30", leaks)
 	}
-	w.sendRaw(t, s)
-	for _, name := range w.catalog(t) {
-		w.keepsSecret(t, name, "in the end")
+	sys.sendRaw(t, s)
+	for _, name := range sys.catalog(t) {
+		sys.secretNotServed(t, name, "in the end")
 	}
-	w.holds(t, "secret/app", layer(t, w.secret), true)
-	w.ask(t, "admin", http.MethodGet, "/v2/secret/app/tags/list").wants(t, http.StatusOK).wantsIn(t, hiddenTag)
+	sys.hasBlob(t, "secret/app", layer(t, sys.secret), true)
+	sys.request(t, "admin", http.MethodGet, "/v2/secret/app/tags/list").hasStatus(t, http.StatusOK).hasText(t, hiddenTag)
 }
 
 // wantsIn checks that the answer's body holds the text.
-func (a answer) wantsIn(t *testing.T, text string) {
+func (a answer) hasText(t *testing.T, text string) {
 	t.Helper()
 	if !strings.Contains(a.body, text) {
 		t.Errorf("body %q lacks %q", a.body, text)
@@ -116,13 +116,13 @@ type secrets []string
 
 // secrets are those of secret/app: bytes of its layer, configuration and
 // manifest, their digests, and a tag.
-func (w *world) secrets(t *testing.T) secrets {
+func (sys *system) secrets(t *testing.T) secrets {
 	t.Helper()
-	config, err := w.secret.ConfigName()
+	config, err := sys.secret.ConfigName()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return secrets{marker, hiddenTag, config.Hex, hexOf(layer(t, w.secret)), hexOf(digest(t, w.secret))}
+	return secrets{marker, hiddenTag, config.Hex, hexOf(layer(t, sys.secret)), hexOf(digest(t, sys.secret))}
 }
 
 // toldBy is a secret that the answer tells, "" if none. An error may repeat what
@@ -137,25 +137,25 @@ func (s secrets) toldBy(answer, request []byte) string {
 	return ""
 }
 
-// keepsSecret checks that the registry serves nothing of secret/app from
+// secretNotServed checks that the registry serves nothing of secret/app from
 // another repository.
-func (w *world) keepsSecret(t *testing.T, repository, after string) {
+func (sys *system) secretNotServed(t *testing.T, repository, after string) {
 	t.Helper()
 	if repository == "secret/app" {
 		return
 	}
-	for _, path := range []string{"/blobs/" + layer(t, w.secret), "/manifests/" + digest(t, w.secret)} {
-		if a := send(t, w.Address(stack.Registry), "", http.MethodHead, "/v2/"+repository+path, nil); a.status < 400 {
+	for _, path := range []string{"/blobs/" + layer(t, sys.secret), "/manifests/" + digest(t, sys.secret)} {
+		if a := send(t, sys.Address(stack.Registry), "", http.MethodHead, "/v2/"+repository+path, nil); a.status < 400 {
 			t.Errorf("%s: %s%s has status %d", after, repository, path, a.status)
 		}
 	}
 }
 
 // catalog is every repository that the registry has.
-func (w *world) catalog(t *testing.T) []string {
+func (sys *system) catalog(t *testing.T) []string {
 	t.Helper()
 	var list struct{ Repositories []string }
-	a := send(t, w.Address(stack.Registry), "", http.MethodGet, "/v2/_catalog?n=1000", nil).wants(t, http.StatusOK)
+	a := send(t, sys.Address(stack.Registry), "", http.MethodGet, "/v2/_catalog?n=1000", nil).hasStatus(t, http.StatusOK)
 	if err := json.Unmarshal([]byte(a.body), &list); err != nil || !slices.Contains(list.Repositories, "public/app") {
 		t.Fatalf("repositories %q (%v), want public/app among them", list.Repositories, err)
 	}

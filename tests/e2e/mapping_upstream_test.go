@@ -73,26 +73,26 @@ func (u *tap) taken() []string {
 	return heads
 }
 
-// forwardedAsJudged sends the sheet to a tap: what arrives is the request that
+// forwardedAsChecked sends the sheet to a tap: what arrives is the request that
 // was sent, byte for byte but for the query parameters that were removed, and
 // its repository is the one in the decision's log line. A request that the
 // mapping refuses does not arrive.
-func forwardedAsJudged(t *testing.T, _ *world) {
+func forwardedAsChecked(t *testing.T, _ *system) {
 	upstream := newTap(t)
 	spec := lax(t)
 	spec.Upstream = upstream.Addr().String()
-	w := hostileWorld(t, spec)
+	sys := hostileSystem(t, spec)
 	upstream.taken() // what asked whether it is there
 	forwarded := 0
-	for _, row := range readSheet(t, w) {
-		exchangeOne(t, w.Address(stack.Envoy), row.method, row.bytes(t, w, w.Address(stack.Envoy)))
+	for _, row := range readSheet(t, sys) {
+		exchangeOne(t, sys.Address(stack.Envoy), row.method, row.bytes(t, sys, sys.Address(stack.Envoy)))
 		heads := upstream.taken()
 		forwarded += len(heads)
 		if least, most := row.arrivals(); len(heads) < least || len(heads) > most {
 			t.Errorf("%s (%s) arrived %d times, want %d to %d", &row, row.expected, len(heads), least, most)
 		}
 		for _, head := range heads {
-			row.arrivedAs(t, w, head)
+			row.arrivedAs(t, sys, head)
 		}
 	}
 	if forwarded < 25 {
@@ -133,14 +133,14 @@ func (r *sheetRow) forwardedTarget() string {
 }
 
 // arrivedAs checks one head against what was sent and what was judged.
-func (r *sheetRow) arrivedAs(t *testing.T, w *world, head string) {
+func (r *sheetRow) arrivedAs(t *testing.T, sys *system, head string) {
 	t.Helper()
 	line, _, _ := strings.Cut(head, "\r\n")
 	target := r.forwardedTarget()
 	if want := r.method + " " + target + " HTTP/1.1"; line != want {
 		t.Errorf("%s arrived as %q, want %q", r, line, want)
 	}
-	judged := w.judged(t, head)
+	judged := sys.judged(t, head)
 	g := mapping.Registry{Partition: "aws", Region: "eu-central-1", Account: "123456789012"}
 	m, refusal := g.Map(&mapping.Request{Method: r.method, Path: target})
 	if refusal != nil || m.Repository != judged.Repository || r.method != judged.Method {
@@ -152,12 +152,12 @@ func (r *sheetRow) arrivedAs(t *testing.T, w *world, head string) {
 type judgement struct{ RequestID, Decision, Method, Repository string }
 
 // judged is the decision on the request with this head, by its id.
-func (w *world) judged(t *testing.T, head string) judgement {
+func (sys *system) judged(t *testing.T, head string) judgement {
 	t.Helper()
 	_, id, _ := strings.Cut(strings.ToLower(head), "\r\nx-request-id: ")
 	id, _, _ = strings.Cut(id, "\r\n")
 	for range 100 {
-		for line := range strings.Lines(w.Log(stack.Extauthz)) {
+		for line := range strings.Lines(sys.Log(stack.Extauthz)) {
 			var found judgement
 			if json.Unmarshal([]byte(line), &found) == nil && id != "" && found.RequestID == id {
 				return found

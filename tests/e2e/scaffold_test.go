@@ -46,15 +46,15 @@ func started(t *testing.T) setup {
 	return setup{Spec: stack.Spec{Envoy: envoy, Policies: dir}}
 }
 
-// starterDecides has crane push and pull in a repository of each template.
-func starterDecides(t *testing.T, w *world) {
-	image := w.behind(t, "team/app", "v1").String()
+// scaffoldDecides has crane push and pull in a repository of each template.
+func scaffoldDecides(t *testing.T, sys *system) {
+	image := sys.behind(t, "team/app", "v1").String()
 	for _, repository := range []string{"team/retired", "team/shared", "team/preview", "team/base"} {
-		if out, err := w.command(t, "alice", "copy", image, w.behind(t, repository, "v1").String()); err != nil {
+		if out, err := sys.command(t, "alice", "copy", image, sys.behind(t, repository, "v1").String()); err != nil {
 			t.Fatalf("%v: %s", err, out)
 		}
 	}
-	through := func(repository, tag string) string { return w.through(t, repository, tag).String() }
+	through := func(repository, tag string) string { return sys.through(t, repository, tag).String() }
 	denied := func(user, action, repository, why string) string {
 		return "User: arn:aws:iam::123456789012:user/" + user + " is not authorized to perform: " + action +
 			" on resource: arn:aws:ecr:eu-central-1:123456789012:repository/" + repository + why
@@ -65,11 +65,11 @@ func starterDecides(t *testing.T, w *world) {
 		want       string // in what crane prints
 		fails      bool
 	}{
-		{"alice pushes", "alice", []string{"copy", image, through("team/app", "v2")}, digest(t, w.team), false},
-		{"bob pulls", "bob", []string{"digest", through("team/app", "v2")}, digest(t, w.team), false},
+		{"alice pushes", "alice", []string{"copy", image, through("team/app", "v2")}, digest(t, sys.team), false},
+		{"bob pulls", "bob", []string{"digest", through("team/app", "v2")}, digest(t, sys.team), false},
 		{"alice deletes nothing", "alice", []string{"delete", through("team/app", "v2")}, denied("alice", "ecr:BatchDeleteImage", "team/app", ""), true},
-		{"alice pushes by her own policy", "alice", []string{"copy", image, through("team/charts", "v1")}, digest(t, w.team), false},
-		{"and lists the tags", "alice", []string{"ls", w.Address(stack.Envoy) + "/team/charts"}, "v1", false},
+		{"alice pushes by her own policy", "alice", []string{"copy", image, through("team/charts", "v1")}, digest(t, sys.team), false},
+		{"and lists the tags", "alice", []string{"ls", sys.Address(stack.Envoy) + "/team/charts"}, "v1", false},
 		{"alice pulls the base", "alice", []string{"manifest", through("team/base", "v1")}, `"schemaVersion"`, false},
 		{"alice pushes no base", "alice", []string{"copy", image, through("team/base", "v2")}, denied("alice", "ecr:PutImage", "team/base", ""), true},
 		{"alice pulls what is shared", "alice", []string{"manifest", through("team/shared", "v1")}, `"schemaVersion"`, false},
@@ -80,7 +80,7 @@ func starterDecides(t *testing.T, w *world) {
 		{"who has no line in htpasswd does not log in", "mallory", []string{"manifest", through("team/app", "v1")}, "UNAUTHORIZED", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			out, err := w.command(t, c.user, c.args...)
+			out, err := sys.command(t, c.user, c.args...)
 			if (err != nil) != c.fails || !strings.Contains(out, c.want) {
 				t.Errorf("crane %q as %s: %v: %s, want %q", c.args, c.user, err, out, c.want)
 			}

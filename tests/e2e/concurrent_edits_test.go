@@ -25,20 +25,20 @@ var together = []edit{
 // requests flow. Every answer is that before or that after its edit, and after a
 // second none is that before: also a password that was verified a moment ago. Who
 // is concerned by none is answered as ever.
-func editsTogether(t *testing.T, w *world) {
+func editsTogether(t *testing.T, sys *system) {
 	others := map[*flow]int{
-		w.flows(t, "admin", "/v2/secret/app/manifests/v1"):  http.StatusOK,
-		w.flows(t, "mallory", "/v2/team/app/manifests/v1"):  http.StatusForbidden,
-		w.flows(t, "alice", "/v2/secret/app/manifests/v1"):  http.StatusForbidden,
-		w.flows(t, "nobody", "/v2/shared/app/manifests/v1"): http.StatusUnauthorized,
+		sys.flows(t, "admin", "/v2/secret/app/manifests/v1"):  http.StatusOK,
+		sys.flows(t, "mallory", "/v2/team/app/manifests/v1"):  http.StatusForbidden,
+		sys.flows(t, "alice", "/v2/secret/app/manifests/v1"):  http.StatusForbidden,
+		sys.flows(t, "nobody", "/v2/shared/app/manifests/v1"): http.StatusUnauthorized,
 	}
 	flows := make([]*flow, len(together))
 	for i, e := range together {
-		flows[i] = w.flows(t, e.user, e.path)
+		flows[i] = sys.flows(t, e.user, e.path)
 	}
 	start := time.Now()
 	for round := range 4 {
-		w.editTogether(t, flows, round%2 == 1)
+		sys.editTogether(t, flows, round%2 == 1)
 	}
 	for f, status := range others {
 		if f.user == "alice" {
@@ -47,13 +47,13 @@ func editsTogether(t *testing.T, w *world) {
 		}
 		f.only(t, start, f.enough(start), status)
 	}
-	if failed := w.metric(t, "extauthz_policy_reload_failures_total"); failed != 0 {
+	if failed := sys.metric(t, "extauthz_policy_reload_failures_total"); failed != 0 {
 		t.Errorf("%v reloads failed, want none", failed)
 	}
 }
 
 // editTogether makes all edits, or takes them back.
-func (w *world) editTogether(t *testing.T, flows []*flow, back bool) {
+func (sys *system) editTogether(t *testing.T, flows []*flow, back bool) {
 	t.Helper()
 	edited := time.Now()
 	for _, e := range together {
@@ -61,7 +61,7 @@ func (w *world) editTogether(t *testing.T, flows []*flow, back bool) {
 		if back {
 			old, new = new, old
 		}
-		file := filepath.Join(w.Policies, filepath.FromSlash(e.file))
+		file := filepath.Join(sys.Policies, filepath.FromSlash(e.file))
 		writeOver(t, file, turned(t, file, old, new))
 	}
 	for i, e := range together {

@@ -26,16 +26,16 @@ type sheetRow struct {
 	expected       string // deny, or what is asked of which repositories
 }
 
-// readSheet reads the requests, with the digests of w in the place of theirs.
-func readSheet(t *testing.T, w *world) (rows []sheetRow) {
+// readSheet reads the requests, with the digests of sys in the place of theirs.
+func readSheet(t *testing.T, sys *system) (rows []sheetRow) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(stack.Root(), "mapping", "testdata", "hostile.tsv"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	fill := strings.NewReplacer(
-		"69ab6e17f723294863fc46f3aa7f5c88e5ae0ab398e39ae9f8daf469e57a9dcd", hexOf(layer(t, w.secret)),
-		"7854c9c3f2b28e3d3910068e05017f3ebadceee583196c91eb9adac8662db8b9", hexOf(digest(t, w.secret)))
+		"69ab6e17f723294863fc46f3aa7f5c88e5ae0ab398e39ae9f8daf469e57a9dcd", hexOf(layer(t, sys.secret)),
+		"7854c9c3f2b28e3d3910068e05017f3ebadceee583196c91eb9adac8662db8b9", hexOf(digest(t, sys.secret)))
 	for i, line := range strings.Split(strings.TrimSuffix(fill.Replace(string(text)), "\n"), "\n")[1:] {
 		cells := strings.Split(line, "\t")
 		if len(cells) != 5 {
@@ -67,9 +67,9 @@ func (r *sheetRow) has(name string) bool {
 
 // bytes is the request as it goes over the wire. It has a body that asks, as a
 // form, for the secret blob.
-func (r *sheetRow) bytes(t *testing.T, w *world, host string) []byte {
+func (r *sheetRow) bytes(t *testing.T, sys *system, host string) []byte {
 	t.Helper()
-	body := r.body(t, w)
+	body := r.body(t, sys)
 	lines := append([]string{r.method + " " + r.target + " HTTP/1.1", authorization, "Connection: close"}, r.headers...)
 	if !r.has("host") {
 		lines = append(lines, "Host: "+host)
@@ -88,7 +88,7 @@ var authorization = "Authorization: Basic " + base64.StdEncoding.EncodeToString(
 
 // body is the form, in the encoding that the row's headers name, or as many
 // bytes as they say.
-func (r *sheetRow) body(t *testing.T, w *world) string {
+func (r *sheetRow) body(t *testing.T, sys *system) string {
 	t.Helper()
 	all := strings.Join(r.headers, "\n")
 	if r.has("content-length") {
@@ -97,10 +97,10 @@ func (r *sheetRow) body(t *testing.T, w *world) string {
 	}
 	if strings.Contains(strings.ToLower(all), "multipart/") {
 		part := "--B\r\nContent-Disposition: form-data; name=%q\r\n\r\n%s\r\n"
-		return fmt.Sprintf(part+part+"--B--\r\n", "mount", layer(t, w.secret), "from", "secret/app")
+		return fmt.Sprintf(part+part+"--B--\r\n", "mount", layer(t, sys.secret), "from", "secret/app")
 	}
 	if r.writes() {
-		return "mount=" + layer(t, w.secret) + "&from=secret%2Fapp"
+		return "mount=" + layer(t, sys.secret) + "&from=secret%2Fapp"
 	}
 	return ""
 }
