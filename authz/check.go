@@ -133,25 +133,25 @@ func (p *pass) locate() bool {
 
 // identify settles who calls.
 func (p *pass) identify(ctx context.Context) bool {
-	caller, failure := p.snapshot.Callers.Identify(ctx, &p.registry.Proof, &identity.Evidence{
+	caller, failure := p.snapshot.Callers.Authenticate(ctx, &p.registry.Authentication, &identity.Credentials{
 		Authorization: p.request.values("authorization"),
 		Principal:     p.request.Principal,
 		Certificate:   p.request.Certificate,
-		Header:        p.identityHeader(),
+		HeaderValues:  p.identityHeader(),
 		TrustedHeader: p.trustedHeader,
 		Metadata:      p.request.Metadata,
 		Context:       slices.Clip(p.context),
 		Time:          p.request.Time,
-		Client:        p.result.Client,
+		ClientAddress: p.result.Client,
 	})
 	if failure != nil {
 		p.result.Source, p.result.User = failure.Source, failure.User
 		p.result.Issuer, p.result.KeyID = failure.Issuer, failure.KeyID
 		switch failure.Kind {
-		case identity.Overloaded:
+		case identity.Unavailable:
 			p.result.unavailable("the credential cannot be checked")
 			p.result.Reason = failure.Full() // which may name servers inside
-		case identity.Limited:
+		case identity.RateLimited:
 			p.result.limited(failure.Reason)
 		default:
 			p.unauthenticated(failure)
@@ -165,10 +165,10 @@ func (p *pass) identify(ctx context.Context) bool {
 // identityHeader returns every value of the header by which a trusted proxy says
 // who calls.
 func (p *pass) identityHeader() []string {
-	if p.registry.Proof.Header == "" {
+	if p.registry.Authentication.Header == "" {
 		return nil
 	}
-	return p.request.values(p.registry.Proof.Header)
+	return p.request.values(p.registry.Authentication.Header)
 }
 
 func (p *pass) know(caller *identity.Caller) {

@@ -101,6 +101,6 @@ func question(registry *policystore.Registry, caller *identity.Caller, action, r
 	}
 	return decision.Request{
 		Request: iam.Request{Principal: &caller.Principal, Action: action, Resource: resource, Context: c},
-		Session: caller.Session,
+		Session: caller.SessionPolicies,
 	}
 }

@@ -39,7 +39,7 @@ func (p *pass) isShown(to *policystore.Registry) bool {
 		return p.findRegistry() && p.checkHeaders() && p.locate()
 	}
 	p.registry, p.result.Registry = direct(to), to.Name
-	p.trustedHeader = to.Proof.Header // nobody but the one who asks sets it
+	p.trustedHeader = to.Authentication.Header // nobody but the one who asks sets it
 	p.context = requestContext(p.request, p.registry, p.request.Peer)
 	return true
 }

@@ -64,7 +64,7 @@ func TestWhatTrustPoliciesSee(t *testing.T) {
 		{name: "a source identity", role: "plain", claims: claims{sourceIdentityClaim: "alice"}, reason: "sts:SetSourceIdentity"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			caller, f := identify(t, table, rules(), Evidence{Authorization: basicHeader("123456789012/"+c.role, s.token(t, c.claims)), Context: c.context})
+			caller, f := identify(t, table, rules(), Credentials{Authorization: basicHeader("123456789012/"+c.role, s.token(t, c.claims)), Context: c.context})
 			if c.reason != "" {
 				want{reason: c.reason}.check(t, caller, f)
 				return
@@ -78,9 +78,9 @@ func TestWhatTrustPoliciesSee(t *testing.T) {
 func TestWebIdentitySession(t *testing.T) {
 	w := assuming(t)
 	limit := iamtest.Policy(t, iam.SessionPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:*","Resource":"*"}}`)
-	w.issuers[0].Session = []*iam.Policy{limit}
+	w.issuers[0].SessionPolicies = []*iam.Policy{limit}
 	table, s := w.build(t), signerAt(gitlabURL)
-	caller, f := identify(t, table, rules(), Evidence{Authorization: basicHeader("123456789012/all", s.token(t, claims{
+	caller, f := identify(t, table, rules(), Credentials{Authorization: basicHeader("123456789012/all", s.token(t, claims{
 		"ref": "main", sourceIdentityClaim: "alice", tagsClaim: claims{"principal_tags": claims{"TEAM": []any{"blue"}}}}))})
 	if f != nil {
 		t.Fatal(f)
@@ -92,7 +92,7 @@ func TestWebIdentitySession(t *testing.T) {
 		"aws:SourceIdentity": "alice", "aws:FederatedProvider": gitlabProvider, "aws:MultiFactorAuthPresent": "false",
 		"aws:TokenIssueTime": "2026-03-01T11:59:00Z", "gitlab.example.com:sub": "", "sts:RoleSessionName": "",
 	})
-	if caller.Principal.RoleARN != role+"all" || caller.Issuer != "gitlab" || len(caller.Session) != 1 || caller.Session[0] != limit {
+	if caller.Principal.RoleARN != role+"all" || caller.Issuer != "gitlab" || len(caller.SessionPolicies) != 1 || caller.SessionPolicies[0] != limit {
 		t.Errorf("caller %+v", caller)
 	}
 }
@@ -111,7 +111,7 @@ func TestSessionsBeginWithTheirTokens(t *testing.T) {
 		{claims{"iat": nil}, "1970-01-01T00:00:00Z"},
 		{claims{"iat": 0}, "1970-01-01T00:00:00Z"},
 	} {
-		caller, f := identify(t, table, rules(), Evidence{Authorization: basicHeader("123456789012/plain", s.token(t, c.claims))})
+		caller, f := identify(t, table, rules(), Credentials{Authorization: basicHeader("123456789012/plain", s.token(t, c.claims))})
 		if f != nil {
 			t.Fatal(f)
 		}
@@ -129,10 +129,10 @@ func chained(t testing.TB, boundary, limit string) principals {
 	if boundary != "" {
 		user.Boundary = []*iam.Policy{iamtest.Policy(t, iam.PermissionsBoundary, boundary)}
 	}
-	runner := Binding{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"job": "{job}"},
+	runner := Binding{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"job": "{job}"},
 		Principal: session + "runner/{job}", SourceIdentity: "{job}", Tags: map[string]string{"job": "{job}"}}
 	if limit != "" {
-		runner.Session = []*iam.Policy{iamtest.Policy(t, iam.SessionPolicy, limit)}
+		runner.SessionPolicies = []*iam.Policy{iamtest.Policy(t, iam.SessionPolicy, limit)}
 	}
 	all := `["sts:AssumeRole","sts:TagSession","sts:SetSourceIdentity"]`
 	account := `{"AWS":"arn:aws:iam::123456789012:root"}`
@@ -151,7 +151,7 @@ func chained(t testing.TB, boundary, limit string) principals {
 		},
 		issuers: []Issuer{{Name: "gitlab", Verifier: signerAt(gitlabURL).verifier(t), SessionName: "chained", TagClaims: map[string]string{"ref": "ref"}}},
 		bindings: []Binding{
-			{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"user": "{name}"}, Principal: "arn:aws:iam::123456789012:user/dev/{name}"},
+			{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"user": "{name}"}, Principal: "arn:aws:iam::123456789012:user/dev/{name}"},
 		},
 	}.with(runner)
 }
@@ -209,7 +209,7 @@ func TestAssumeRole(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			table := chained(t, c.boundary, c.session).build(t)
-			caller, f := identify(t, table, rules(), Evidence{Authorization: basicHeader(c.role, signerAt(gitlabURL).token(t, c.claims))})
+			caller, f := identify(t, table, rules(), Credentials{Authorization: basicHeader(c.role, signerAt(gitlabURL).token(t, c.claims))})
 			c.want.check(t, caller, f)
 		})
 	}
@@ -219,19 +219,19 @@ func TestAssumeRole(t *testing.T) {
 func TestAssumeRoleSession(t *testing.T) {
 	table := chained(t, "", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`).build(t)
 	job := claims{"job": "build", "kind": "job", "ref": "main"}
-	caller, f := identify(t, table, rules(), Evidence{Authorization: bearer(signerAt(gitlabURL).token(t, job))})
+	caller, f := identify(t, table, rules(), Credentials{Authorization: bearer(signerAt(gitlabURL).token(t, job))})
 	want{arn: session + "runner/build"}.check(t, caller, f)
 	iamtest.CheckKeys(t, caller.Context, map[string]string{
 		"aws:SourceIdentity": "build", "aws:PrincipalTag/job": "build", "aws:PrincipalTag/ref": "main", "aws:TokenIssueTime": "2026-03-01T11:59:00Z", "aws:FederatedProvider": ""})
-	if len(caller.Session) != 1 {
-		t.Errorf("%d session policies", len(caller.Session))
+	if len(caller.SessionPolicies) != 1 {
+		t.Errorf("%d session policies", len(caller.SessionPolicies))
 	}
-	caller, f = identify(t, table, rules(), Evidence{Authorization: basicHeader("123456789012/delegated", signerAt(gitlabURL).token(t, job))})
+	caller, f = identify(t, table, rules(), Credentials{Authorization: basicHeader("123456789012/delegated", signerAt(gitlabURL).token(t, job))})
 	want{arn: session + "delegated/chained"}.check(t, caller, f)
 	iamtest.CheckKeys(t, caller.Context, map[string]string{
 		"aws:SourceIdentity": "build", "aws:PrincipalTag/job": "", "aws:PrincipalTag/ref": "main", "aws:TokenIssueTime": "2026-03-01T11:59:00Z", "aws:FederatedProvider": "", "aws:PrincipalArn": role + "delegated"})
-	if len(caller.Session) != 0 || caller.Issuer != "gitlab" {
-		t.Errorf("%d session policies, issuer %q", len(caller.Session), caller.Issuer)
+	if len(caller.SessionPolicies) != 0 || caller.Issuer != "gitlab" {
+		t.Errorf("%d session policies, issuer %q", len(caller.SessionPolicies), caller.Issuer)
 	}
 }
 
@@ -239,16 +239,16 @@ func TestAssumeRoleSession(t *testing.T) {
 func TestWhoCannotAssumeRoles(t *testing.T) {
 	for _, principal := range []string{"arn:aws:iam::123456789012:root", "ci.amazonaws.com", "arn:aws:sts::123456789012:federated-user/carol"} {
 		w := chained(t, "", "")
-		b := Binding{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"other": "x"}, Principal: principal}
+		b := Binding{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"other": "x"}, Principal: principal}
 		if strings.Contains(principal, "federated") {
 			b.FederatedBy = aliceARN
 		}
 		w = w.with(b)
 		w.bindings = w.bindings[2:]
 		table, token := w.build(t), signerAt(gitlabURL).token(t, claims{"other": "x", "kind": "job"})
-		caller, f := identify(t, table, rules(), Evidence{Authorization: bearer(token)})
+		caller, f := identify(t, table, rules(), Credentials{Authorization: bearer(token)})
 		want{arn: principal}.check(t, caller, f)
-		caller, f = identify(t, table, rules(), Evidence{Authorization: basicHeader("123456789012/delegated", token)})
+		caller, f = identify(t, table, rules(), Credentials{Authorization: basicHeader("123456789012/delegated", token)})
 		want{reason: "cannot assume roles"}.check(t, caller, f)
 	}
 }

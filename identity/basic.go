@@ -37,15 +37,15 @@ func (a *attempt) byBasic() (*Caller, *Failure) {
 
 // byPassword finds the caller by a user of the password file and its password.
 func (a *attempt) byPassword(user, password string) (*Caller, *Failure) {
-	if err := a.table.passwords.Verify(a.ctx, a.table.users, user, password, a.evidence.Client); err != nil {
+	if err := a.table.passwords.Verify(a.ctx, a.table.users, user, password, a.evidence.ClientAddress); err != nil {
 		f := invalid(BasicAuth, err.Error())
 		if errors.Is(err, basic.ErrOverloaded) {
-			f.Kind = Overloaded
+			f.Kind = Unavailable
 		}
 		if errors.Is(err, basic.ErrTooManyFailures) {
-			f.Kind = Limited
+			f.Kind = RateLimited
 		}
 		return nil, f
 	}
-	return a.table.named(name{Basic, user}, a.evidence.Time)
+	return a.table.named(name{BasicUser, user}, a.evidence.Time)
 }

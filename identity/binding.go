@@ -13,20 +13,20 @@ import (
 // A Binding says which principal stands behind a name in a verified credential.
 type Binding struct {
 	Kind NameKind // what carries the name
-	Name string   // a [nametemplate.Pattern]; a [Token] has none
+	Name string   // a [nametemplate.Pattern]; a [TokenClaims] has none
 
 	Issuer string            // of a Token: the name of its issuer
 	Claims map[string]string // of a Token: claim → [nametemplate.Pattern]; all must match
 
-	Principal      string            // the [nametemplate.Template] of an ARN, or the name of a service
-	Path           string            // of a role whose name is captured: where it is, "" is "/"
-	FederatedBy    string            // of a federated user: the ARN of the IAM user who federates it
-	Tags           map[string]string // session tag → Template of its value
-	TagClaims      map[string]string // of a Token: session tag → claim that has its value
-	SourceIdentity string            // a Template
-	Session        []*iam.Policy     // session policies
-	SourceARN      string            // of a service: a Template of the ARN of the resource for which it calls
-	SourceAccount  string            // of a service: a Template of that resource's account
+	Principal       string            // the [nametemplate.Template] of an ARN, or the name of a service
+	Path            string            // of a role whose name is captured: where it is, "" is "/"
+	FederatedBy     string            // of a federated user: the ARN of the IAM user who federates it
+	Tags            map[string]string // session tag → Template of its value
+	TagClaims       map[string]string // of a Token: session tag → claim that has its value
+	SourceIdentity  string            // a Template
+	SessionPolicies []*iam.Policy     // session policies
+	SourceARN       string            // of a service: a Template of the ARN of the resource for which it calls
+	SourceAccount   string            // of a service: a Template of that resource's account
 }
 
 // nameBinding binds the names that a pattern matches.
@@ -42,11 +42,11 @@ type nameBinding struct {
 // matches too (an exact name may be an exception from a pattern), a Basic user
 // without password, and what a session has for principals without one. Its
 // errors have no place: who reads the file knows it.
-func (t *Table) Bind(b Binding) error {
-	if b.Kind == Token {
+func (t *Authenticator) Bind(b Binding) error {
+	if b.Kind == TokenClaims {
 		return t.bindToken(&b)
 	}
-	if b.Kind == NoName || b.Kind > Token || b.Name == "" {
+	if b.Kind == NoName || b.Kind > TokenClaims || b.Name == "" {
 		return errors.New("a credential needs a name; write one of basic, uri, dns, subject, header or token")
 	}
 	if b.Issuer != "" || len(b.Claims)+len(b.TagClaims) > 0 {
@@ -56,7 +56,7 @@ func (t *Table) Bind(b Binding) error {
 	if err != nil {
 		return err
 	}
-	if b.Kind == Basic && pattern.Exact() && !t.users.Has(pattern.Literal()) {
+	if b.Kind == BasicUser && pattern.Exact() && !t.users.Has(pattern.Literal()) {
 		return fmt.Errorf("user %q has no line in htpasswd; add one with `htpasswd -B`", pattern.Literal())
 	}
 	if err := t.checkOverlap(b.Kind, pattern); err != nil {
@@ -83,7 +83,7 @@ func compileName(kind NameKind, text string) (*nametemplate.Pattern, error) {
 }
 
 // checkOverlap refuses a pattern that leaves open who a name is.
-func (t *Table) checkOverlap(kind NameKind, p *nametemplate.Pattern) error {
+func (t *Authenticator) checkOverlap(kind NameKind, p *nametemplate.Pattern) error {
 	if p.Exact() {
 		if t.exact[name{kind, p.Literal()}] != nil {
 			return fmt.Errorf("%s %q is bound twice; keep one", kind, p)
@@ -98,7 +98,7 @@ func (t *Table) checkOverlap(kind NameKind, p *nametemplate.Pattern) error {
 	return nil
 }
 
-func (t *Table) add(kind NameKind, b *nameBinding) error {
+func (t *Authenticator) add(kind NameKind, b *nameBinding) error {
 	if b.session.isStatic() {
 		caller, err := b.session.caller(kind.source(), nil, nil, t.entities)
 		if err != nil {
@@ -120,7 +120,7 @@ func (t *Table) add(kind NameKind, b *nameBinding) error {
 
 // named finds the caller that one name is bound to, in a session that begins
 // then. Nobody is a failure.
-func (t *Table) named(n name, begin time.Time) (*Caller, *Failure) {
+func (t *Authenticator) named(n name, begin time.Time) (*Caller, *Failure) {
 	caller, err := t.callerOf(n)
 	switch {
 	case err != nil:
@@ -133,7 +133,7 @@ func (t *Table) named(n name, begin time.Time) (*Caller, *Failure) {
 
 // callerOf finds the caller that a name is bound to; nil is nobody. An exact
 // name goes before patterns. Domain names are compared without regard to case.
-func (t *Table) callerOf(n name) (*Caller, error) {
+func (t *Authenticator) callerOf(n name) (*Caller, error) {
 	if n.kind == DNS {
 		n.text = lowerCase(n.text)
 	}
@@ -158,7 +158,7 @@ func (t *Table) callerOf(n name) (*Caller, error) {
 	return found, nil
 }
 
-func (b *nameBinding) of(n name, c nametemplate.Values, e *sts.Entities) (*Caller, error) {
+func (b *nameBinding) of(n name, c nametemplate.Captures, e *sts.Entities) (*Caller, error) {
 	if b.caller != nil {
 		return b.caller, nil
 	}

@@ -31,7 +31,7 @@ func TestBindRefuses(t *testing.T) {
 	policies := []*iam.Policy{iamtest.Policy(t, iam.SessionPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`)}
 	uri := func(name, principal string) Binding { return Binding{Kind: URI, Name: name, Principal: principal} }
 	sub := func(pattern string) Binding {
-		return Binding{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": pattern}, Principal: aliceARN}
+		return Binding{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": pattern}, Principal: aliceARN}
 	}
 	for _, c := range []struct {
 		name     string
@@ -39,9 +39,9 @@ func TestBindRefuses(t *testing.T) {
 		want     string
 	}{
 		{"no kind", []Binding{{Name: "alice", Principal: aliceARN}}, "needs a name"},
-		{"a kind that there is not", []Binding{{Kind: Token + 1, Name: "alice", Principal: aliceARN}}, "needs a name"},
+		{"a kind that there is not", []Binding{{Kind: TokenClaims + 1, Name: "alice", Principal: aliceARN}}, "needs a name"},
 		{"no name", []Binding{uri("", aliceARN)}, "needs a name"},
-		{"no password", []Binding{{Kind: Basic, Name: "carol", Principal: aliceARN}}, `user "carol" has no line in htpasswd`},
+		{"no password", []Binding{{Kind: BasicUser, Name: "carol", Principal: aliceARN}}, `user "carol" has no line in htpasswd`},
 		{"twice", []Binding{uri("spiffe://a", ciARN), uri("spiffe://a", aliceARN)}, `uri "spiffe://a" is bound twice`},
 		{"twice the same", []Binding{uri("spiffe://a", ciARN), uri("spiffe://a", ciARN)}, "is bound twice"},
 		{"a pattern twice", []Binding{uri("spiffe://{a}", ciARN), uri("spiffe://{b}", ciARN)}, "overlap"},
@@ -71,8 +71,8 @@ func TestBindRefuses(t *testing.T) {
 		{"a user who is federated", []Binding{{Kind: URI, Name: "a", Principal: aliceARN, FederatedBy: aliceARN}}, "leave federatedBy out"},
 		{"tags of a user", []Binding{{Kind: URI, Name: "a", Principal: aliceARN, Tags: map[string]string{"a": "b"}}}, "has no session that tags"},
 		{"tags of a service", []Binding{{Kind: URI, Name: "a", Principal: "ci.amazonaws.com", Tags: map[string]string{"a": "b"}}}, "has no session that tags"},
-		{"a policy of a user's", []Binding{{Kind: URI, Name: "a", Principal: aliceARN, Session: policies}}, "has no session that policies"},
-		{"a policy of a root user's", []Binding{{Kind: URI, Name: "a", Principal: "arn:aws:iam::123456789012:root", Session: policies}}, "has no session that policies"},
+		{"a policy of a user's", []Binding{{Kind: URI, Name: "a", Principal: aliceARN, SessionPolicies: policies}}, "has no session that policies"},
+		{"a policy of a root user's", []Binding{{Kind: URI, Name: "a", Principal: "arn:aws:iam::123456789012:root", SessionPolicies: policies}}, "has no session that policies"},
 		{"a user's source identity", []Binding{{Kind: URI, Name: "a", Principal: aliceARN, SourceIdentity: "alice"}}, "has no source identity"},
 		{"a federated user's source identity", []Binding{{Kind: URI, Name: "a", Principal: "arn:aws:sts::123456789012:federated-user/carol", FederatedBy: aliceARN, SourceIdentity: "alice"}}, "has no source identity"},
 		{"a source identity of 1", []Binding{{Kind: URI, Name: "a", Principal: ciARN, SourceIdentity: "s"}}, "fewer than 2"},
@@ -85,30 +85,30 @@ func TestBindRefuses(t *testing.T) {
 		{"a source of two captures that nothing parts", []Binding{{Kind: URI, Name: "{a}/{b}", Principal: "lambda.amazonaws.com", SourceARN: functionARN + "{a}-{b}"}}, "put / or : between them"},
 		{"a source's account that is too long", []Binding{{Kind: URI, Name: "{a}", Principal: "lambda.amazonaws.com", SourceARN: functionARN + "{a}", SourceAccount: "1{a}"}}, "sourceAccount: write the 12 digits"},
 		{"tags that differ in case", []Binding{{Kind: URI, Name: "a", Principal: ciARN, Tags: map[string]string{"a": "b", "A": "c"}}}, "are the same"},
-		{"a tag and a claim's tag", []Binding{{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": "a"}, Principal: ciARN, Tags: map[string]string{"a": "b"}, TagClaims: map[string]string{"A": "c"}}}, "are the same"},
+		{"a tag and a claim's tag", []Binding{{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "a"}, Principal: ciARN, Tags: map[string]string{"a": "b"}, TagClaims: map[string]string{"A": "c"}}}, "are the same"},
 		{"a tag of AWS's", []Binding{{Kind: URI, Name: "a", Principal: ciARN, Tags: map[string]string{"aws:a": "b"}}}, "reserved"},
 		{"a tag's template", []Binding{{Kind: URI, Name: "a", Principal: ciARN, Tags: map[string]string{"a": "{b}"}}}, `session tag "a"`},
-		{"a claim's tag without claim", []Binding{{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": "a"}, Principal: ciARN, TagClaims: map[string]string{"A": ""}}}, "has no claim"},
+		{"a claim's tag without claim", []Binding{{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "a"}, Principal: ciARN, TagClaims: map[string]string{"A": ""}}}, "has no claim"},
 		{"claims of a certificate", []Binding{{Kind: URI, Name: "a", Principal: ciARN, Claims: map[string]string{"sub": "a"}}}, "only a token has"},
 		{"a claim's tag of a certificate", []Binding{{Kind: URI, Name: "a", Principal: ciARN, TagClaims: map[string]string{"a": "sub"}}}, "only a token has"},
 		{"an issuer of a certificate", []Binding{{Kind: URI, Name: "a", Principal: ciARN, Issuer: "gitlab"}}, "only a token has"},
-		{"an issuer that is not there", []Binding{{Kind: Token, Issuer: "other", Claims: map[string]string{"sub": "a"}, Principal: ciARN}}, `issuer "other" is not among the issuers`},
-		{"an issuer with a role", []Binding{{Kind: Token, Issuer: "fixed", Claims: map[string]string{"sub": "a"}, Principal: ciARN}}, "has a role, which all its tokens assume"},
+		{"an issuer that is not there", []Binding{{Kind: TokenClaims, Issuer: "other", Claims: map[string]string{"sub": "a"}, Principal: ciARN}}, `issuer "other" is not among the issuers`},
+		{"an issuer with a role", []Binding{{Kind: TokenClaims, Issuer: "fixed", Claims: map[string]string{"sub": "a"}, Principal: ciARN}}, "has a role, which all its tokens assume"},
 		{"a source identity of two captures", []Binding{{Kind: URI, Name: "{a}/{b}", Principal: ciARN, SourceIdentity: "{a}-{b}"}}, "has two captures, so that different names could become one"},
 		{"a tag of two captures that nothing parts", []Binding{{Kind: URI, Name: "{a}/{b}", Principal: ciARN, Tags: map[string]string{"x": "{a}-{b}"}}}, "put / or : between them"},
 		{"a domain in capitals", []Binding{{Kind: DNS, Name: "{a}.Example.com", Principal: ciARN}}, "write it in lower case"},
 		{"a domain with a capital before a capture", []Binding{{Kind: DNS, Name: "A{a}.example.com", Principal: ciARN}}, "write it in lower case"},
-		{"an exact token with fewer claims than a pattern", []Binding{sub("a"), {Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": "{x}", "ref": "main"}, Principal: aliceARN}}, "have the exact one name every claim of the other"},
-		{"the same the other way round", []Binding{{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"ref": "main", "sub": "{x}"}, Principal: aliceARN}, sub("a")}, "have the exact one name every claim of the other"},
-		{"an exact token with another claim than a pattern", []Binding{sub("{x}"), {Kind: Token, Issuer: "gitlab", Claims: map[string]string{"ref": "main"}, Principal: aliceARN}}, "overlap"},
-		{"a token without claims", []Binding{{Kind: Token, Issuer: "gitlab", Principal: ciARN}}, "name at least one"},
-		{"a token with a name", []Binding{{Kind: Token, Issuer: "gitlab", Name: "a", Claims: map[string]string{"sub": "a"}, Principal: ciARN}}, "name at least one"},
+		{"an exact token with fewer claims than a pattern", []Binding{sub("a"), {Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "{x}", "ref": "main"}, Principal: aliceARN}}, "have the exact one name every claim of the other"},
+		{"the same the other way round", []Binding{{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"ref": "main", "sub": "{x}"}, Principal: aliceARN}, sub("a")}, "have the exact one name every claim of the other"},
+		{"an exact token with another claim than a pattern", []Binding{sub("{x}"), {Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"ref": "main"}, Principal: aliceARN}}, "overlap"},
+		{"a token without claims", []Binding{{Kind: TokenClaims, Issuer: "gitlab", Principal: ciARN}}, "name at least one"},
+		{"a token with a name", []Binding{{Kind: TokenClaims, Issuer: "gitlab", Name: "a", Claims: map[string]string{"sub": "a"}, Principal: ciARN}}, "name at least one"},
 		{"a claim's pattern", []Binding{sub("{a}{b}")}, `claim "sub"`},
-		{"a capture of two claims", []Binding{{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": "{a}", "ref": "{a}"}, Principal: aliceARN}}, "captured from another claim already"},
+		{"a capture of two claims", []Binding{{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "{a}", "ref": "{a}"}, Principal: aliceARN}}, "captured from another claim already"},
 		{"tokens twice", []Binding{sub("a"), sub("a")}, "overlap"},
 		{"tokens that overlap", []Binding{sub("a-{x}"), sub("{x}-b")}, "{sub: a-{x}}"},
-		{"tokens known by different claims", []Binding{sub("a"), {Kind: Token, Issuer: "gitlab", Claims: map[string]string{"ref": "a"}, Principal: aliceARN}}, "overlap"},
-		{"tokens of which one is known by more claims", []Binding{sub("{x}"), {Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": "{x}", "ref": "a"}, Principal: aliceARN}}, "overlap"},
+		{"tokens known by different claims", []Binding{sub("a"), {Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"ref": "a"}, Principal: aliceARN}}, "overlap"},
+		{"tokens of which one is known by more claims", []Binding{sub("{x}"), {Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "{x}", "ref": "a"}, Principal: aliceARN}}, "overlap"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if _, err := bindable(t, c.bindings...).try(t); err == nil || !strings.Contains(err.Error(), c.want) {
@@ -126,14 +126,14 @@ func TestBindAccepts(t *testing.T) {
 		Binding{Kind: URI, Name: "ns-{x}", Principal: session + "ci/{x}"},
 		Binding{Kind: URI, Name: "ns-admin", Principal: aliceARN},
 		Binding{Kind: URI, Name: "sa-{x}", Principal: session + "ci/{x}"},
-		Binding{Kind: Basic, Name: "{user}", Principal: "arn:aws:iam::123456789012:user/dev/{user}"},
+		Binding{Kind: BasicUser, Name: "{user}", Principal: "arn:aws:iam::123456789012:user/dev/{user}"},
 		Binding{Kind: URI, Name: "root", Principal: "arn:aws:iam::123456789012:root"},
 		Binding{Kind: URI, Name: "svc", Principal: "codebuild.amazonaws.com"},
 		Binding{Kind: URI, Name: "cn", Principal: "codebuild.amazonaws.com.cn"},
-		Binding{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": "{x}"}, Principal: session + "ci/{x}"},
-		Binding{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": "a1"}, Principal: aliceARN},
-		Binding{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": "a2"}, Principal: aliceARN},
-		Binding{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": "a/{x}", "ref": "b"}, Principal: aliceARN},
+		Binding{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "{x}"}, Principal: session + "ci/{x}"},
+		Binding{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "a1"}, Principal: aliceARN},
+		Binding{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "a2"}, Principal: aliceARN},
+		Binding{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "a/{x}", "ref": "b"}, Principal: aliceARN},
 	).build(t)
 	if table.Len() != 13 {
 		t.Errorf("%d bindings, want 13", table.Len())
@@ -144,7 +144,7 @@ func TestBindAccepts(t *testing.T) {
 func TestBoundCallers(t *testing.T) {
 	policy := iamtest.Policy(t, iam.SessionPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`)
 	table := bindable(t,
-		Binding{Kind: URI, Name: "ci/{x}", Principal: session + "ci/{x}", Tags: map[string]string{"x": "{x} of ci", "Team": "blue"}, SourceIdentity: "{x}@example.com", Session: []*iam.Policy{policy}},
+		Binding{Kind: URI, Name: "ci/{x}", Principal: session + "ci/{x}", Tags: map[string]string{"x": "{x} of ci", "Team": "blue"}, SourceIdentity: "{x}@example.com", SessionPolicies: []*iam.Policy{policy}},
 		Binding{Kind: URI, Name: "fed/{x}", Principal: "arn:aws:sts::123456789012:federated-user/{x}", FederatedBy: "arn:aws:iam::123456789012:user/dev/bob", Tags: map[string]string{"x": "{x}"}},
 		Binding{Kind: URI, Name: "fedred", Principal: "arn:aws:sts::123456789012:federated-user/red", FederatedBy: "arn:aws:iam::123456789012:user/dev/bob", Tags: map[string]string{"TEAM": "blue"}},
 		Binding{Kind: URI, Name: "fn", Principal: "lambda.amazonaws.com", SourceARN: functionARN},
@@ -155,17 +155,17 @@ func TestBoundCallers(t *testing.T) {
 		Binding{Kind: URI, Name: "bob", Principal: "arn:aws:iam::123456789012:user/dev/bob"},
 		Binding{Kind: URI, Name: "root", Principal: "arn:aws:iam::123456789012:root"},
 		Binding{Kind: URI, Name: "svc", Principal: "codebuild.amazonaws.com"},
-		Binding{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": "{x}"}, Principal: session + "ci/{x}", TagClaims: map[string]string{"ref": "ref", "email": "email"}},
-		Binding{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": "admin"}, Principal: aliceARN},
+		Binding{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "{x}"}, Principal: session + "ci/{x}", TagClaims: map[string]string{"ref": "ref", "email": "email"}},
+		Binding{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "admin"}, Principal: aliceARN},
 	).build(t)
-	token := func(changes claims) Evidence {
-		return Evidence{Authorization: bearer(signerAt(gitlabURL).token(t, changes))}
+	token := func(changes claims) Credentials {
+		return Credentials{Authorization: bearer(signerAt(gitlabURL).token(t, changes))}
 	}
-	peer := func(name string) Evidence { return Evidence{Principal: name} }
+	peer := func(name string) Credentials { return Credentials{Principal: name} }
 	const began, issued = "2026-03-01T12:00:00Z", "2026-03-01T11:59:00Z"
 	for _, c := range []struct {
 		name     string
-		evidence Evidence
+		evidence Credentials
 		want     want
 		keys     map[string]string
 	}{
@@ -211,8 +211,8 @@ func TestBoundCallers(t *testing.T) {
 			if caller != nil {
 				iamtest.CheckKeys(t, caller.Context, c.keys)
 			}
-			if caller != nil && strings.HasPrefix(c.evidence.Principal, "ci/") != (len(caller.Session) == 1) {
-				t.Errorf("%d session policies", len(caller.Session))
+			if caller != nil && strings.HasPrefix(c.evidence.Principal, "ci/") != (len(caller.SessionPolicies) == 1) {
+				t.Errorf("%d session policies", len(caller.SessionPolicies))
 			}
 			if again, _ := identify(t, table, r, c.evidence); caller != nil && !caller.same(again) {
 				t.Errorf("first %v, then %v", caller, again)
@@ -229,7 +229,7 @@ func TestCapturedNamesStayApart(t *testing.T) {
 	r.PrincipalKind = URI
 	seen := map[string]string{}
 	for _, n := range []string{"sa/a/bb", "sa/ab/b1", "sa/a.b/b1", "sa/a/b.b1", "sa/a-b/c1", "sa/a/b-c1", "sa/a@b/c1"} {
-		caller, f := identify(t, table, r, Evidence{Principal: n})
+		caller, f := identify(t, table, r, Credentials{Principal: n})
 		if f != nil {
 			t.Fatal(f)
 		}

@@ -13,7 +13,7 @@ import (
 // assumed only if trusting.
 func boundTo(t testing.TB, trusting bool, b Binding, change func(*Issuer)) principals {
 	t.Helper()
-	b.Kind, b.Issuer, b.Claims = Token, "gitlab", map[string]string{"sub": "job"}
+	b.Kind, b.Issuer, b.Claims = TokenClaims, "gitlab", map[string]string{"sub": "job"}
 	w := principals{
 		entities: []sts.Entity{{ARN: aliceARN}, {ARN: role + "ci"}},
 		issuers:  []Issuer{{Name: "gitlab", Verifier: signerAt(gitlabURL).verifier(t)}},
@@ -30,13 +30,13 @@ func boundTo(t testing.TB, trusting bool, b Binding, change func(*Issuer)) princ
 func TestIssuerLimitsBoundSessions(t *testing.T) {
 	limit := iamtest.Policy(t, iam.SessionPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:Get*","Resource":"*"}}`)
 	w := boundTo(t, false, Binding{Principal: session + "ci/build", TagClaims: map[string]string{"tier": "tier"}}, func(i *Issuer) {
-		i.Session, i.TagClaims = []*iam.Policy{limit}, map[string]string{"ref": "ref"}
+		i.SessionPolicies, i.TagClaims = []*iam.Policy{limit}, map[string]string{"ref": "ref"}
 	})
-	caller, f := identify(t, w.build(t), rules(), Evidence{Authorization: bearer(signerAt(gitlabURL).token(t, claims{"ref": "main", "tier": "gold"}))})
+	caller, f := identify(t, w.build(t), rules(), Credentials{Authorization: bearer(signerAt(gitlabURL).token(t, claims{"ref": "main", "tier": "gold"}))})
 	want{arn: session + "ci/build"}.check(t, caller, f)
 	iamtest.CheckKeys(t, caller.Context, map[string]string{"aws:PrincipalTag/ref": "main", "aws:PrincipalTag/tier": "gold"})
-	if len(caller.Session) != 1 || caller.Session[0] != limit {
-		t.Errorf("session policies %v, want the issuer's", caller.Session)
+	if len(caller.SessionPolicies) != 1 || caller.SessionPolicies[0] != limit {
+		t.Errorf("session policies %v, want the issuer's", caller.SessionPolicies)
 	}
 }
 
@@ -45,7 +45,7 @@ func TestIssuerOfBoundTokensRefuses(t *testing.T) {
 	limits := []*iam.Policy{iamtest.Policy(t, iam.SessionPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`)}
 	ci, alice := Binding{Principal: session + "ci/build"}, Binding{Principal: aliceARN}
 	limited := ci
-	limited.Session = limits
+	limited.SessionPolicies = limits
 	tagged := ci
 	tagged.TagClaims = map[string]string{"REF": "tier"}
 	for _, c := range []struct {
@@ -55,8 +55,8 @@ func TestIssuerOfBoundTokensRefuses(t *testing.T) {
 		trusting bool   // there is a role that the principal could assume
 		want     string // "" is accepted
 	}{
-		{"session policies twice", limited, func(i *Issuer) { i.Session = limits }, true, "together they would allow what either allows"},
-		{"session policies of a user", alice, func(i *Issuer) { i.Session = limits }, true, "has no session that policies could limit"},
+		{"session policies twice", limited, func(i *Issuer) { i.SessionPolicies = limits }, true, "together they would allow what either allows"},
+		{"session policies of a user", alice, func(i *Issuer) { i.SessionPolicies = limits }, true, "has no session that policies could limit"},
 		{"a tag twice", tagged, func(i *Issuer) { i.TagClaims = map[string]string{"ref": "ref"} }, true, "are the same"},
 		{"tags of a user who can assume no role", alice, func(i *Issuer) { i.TagClaims = map[string]string{"ref": "ref"} }, false, "has no session that tags"},
 		{"tags of a user who can assume a role", alice, func(i *Issuer) { i.TagClaims = map[string]string{"ref": "ref"} }, true, ""},
@@ -77,9 +77,9 @@ func TestIssuerOfBoundTokensRefuses(t *testing.T) {
 // at as closely: it takes none that the pattern narrows down by another claim.
 func TestExactTokenIsAnException(t *testing.T) {
 	table := bindable(t,
-		Binding{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": "{x}", "ref": "main"}, Principal: session + "ci/{x}"},
-		Binding{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": "admin", "ref": "main", "tier": "gold"}, Principal: aliceARN},
-		Binding{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": "admin", "ref": "dev"}, Principal: aliceARN},
+		Binding{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "{x}", "ref": "main"}, Principal: session + "ci/{x}"},
+		Binding{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "admin", "ref": "main", "tier": "gold"}, Principal: aliceARN},
+		Binding{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "admin", "ref": "dev"}, Principal: aliceARN},
 	).build(t)
 	for _, c := range []struct {
 		claims claims
@@ -90,7 +90,7 @@ func TestExactTokenIsAnException(t *testing.T) {
 		{claims{"sub": "admin", "ref": "dev"}, want{arn: aliceARN}},
 		{claims{"sub": "build", "ref": "dev"}, want{reason: "no principal is bound"}},
 	} {
-		caller, f := identify(t, table, rules(), Evidence{Authorization: bearer(signerAt(gitlabURL).token(t, c.claims))})
+		caller, f := identify(t, table, rules(), Credentials{Authorization: bearer(signerAt(gitlabURL).token(t, c.claims))})
 		c.want.check(t, caller, f)
 	}
 }

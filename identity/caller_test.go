@@ -18,7 +18,7 @@ func TestSharedCallersStayApart(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range callers {
 		all.Go(func() {
-			callers[i], _ = table.Identify(t.Context(), r, &Evidence{Principal: "ci", Time: now.Add(time.Duration(i) * time.Second)})
+			callers[i], _ = table.Authenticate(t.Context(), r, &Credentials{Principal: "ci", Time: now.Add(time.Duration(i) * time.Second)})
 		})
 	}
 	all.Wait()

@@ -34,7 +34,7 @@ func TestDomainNamesHaveNoCase(t *testing.T) {
 		{"Alice.Example.com", certificateNames{}, DNS, want{arn: aliceARN}},
 		{"SPIFFE://a/alice", certificateNames{uris: []string{"SPIFFE://a/alice"}}, NoName, want{reason: "no principal is bound"}},
 	} {
-		r, e := rules(), Evidence{Principal: c.principal}
+		r, e := rules(), Credentials{Principal: c.principal}
 		if r.PrincipalKind = c.kind; c.kind == NoName {
 			e.Certificate = certificate(t, c.names)
 		}
@@ -65,7 +65,7 @@ func TestSubjectCaptures(t *testing.T) {
 		{"CN=a=b,OU=people", want{reason: "no principal is bound"}},
 		{`CN=a\,b,OU=people`, want{reason: "no principal is bound"}},
 	} {
-		caller, f := identify(t, table, rules(), Evidence{Principal: c.subject, Certificate: certificate(t, certificateNames{subject: pkix.Name{CommonName: "x"}})})
+		caller, f := identify(t, table, rules(), Credentials{Principal: c.subject, Certificate: certificate(t, certificateNames{subject: pkix.Name{CommonName: "x"}})})
 		c.want.check(t, caller, f)
 	}
 }
@@ -88,7 +88,7 @@ func TestManyAlternativeNames(t *testing.T) {
 		for n := range c.dns {
 			names.dns = append(names.dns, fmt.Sprintf("%d.example.com", n))
 		}
-		caller, f := identify(t, table, rules(), Evidence{Principal: "spiffe://0", Certificate: certificate(t, names)})
+		caller, f := identify(t, table, rules(), Credentials{Principal: "spiffe://0", Certificate: certificate(t, names)})
 		c.want.check(t, caller, f)
 	}
 }

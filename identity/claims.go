@@ -49,7 +49,7 @@ func (p claimPatterns) names() []string {
 // match reports whether every pattern matches its claim, and returns what the
 // captures stand for. The error is an [sts.AccessDenied]: captures of a list are
 // ambiguous.
-func (p claimPatterns) match(claims oidc.Claims) (all nametemplate.Values, matches bool, err error) {
+func (p claimPatterns) match(claims oidc.Claims) (all nametemplate.Captures, matches bool, err error) {
 	for _, c := range p {
 		_, captures, matches, err := c.match(claims)
 		if !matches || err != nil {
@@ -64,7 +64,7 @@ func (p claimPatterns) match(claims oidc.Claims) (all nametemplate.Values, match
 // list, and returns the value that it matches. Elements that are not strings match
 // nothing. A pattern with captures must not match two different elements: which of
 // them names the caller is unknown then.
-func (c claimPattern) match(claims oidc.Claims) (value string, captures nametemplate.Values, matches bool, err error) {
+func (c claimPattern) match(claims oidc.Claims) (value string, captures nametemplate.Captures, matches bool, err error) {
 	if text, isText := claims.Text(c.claim); isText {
 		captures, matches = c.pattern.Match(text)
 		return text, captures, matches, nil

@@ -26,7 +26,7 @@ func TestDenials(t *testing.T) {
 			{ARN: role + "dumb", Trust: iamtest.Trust(t, any, `"sts:AssumeRoleWithWebIdentity"`, "")},
 		},
 		issuers:  []Issuer{{Name: "gitlab", Verifier: gitlab.verifier(t)}},
-		bindings: []Binding{{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": "alice", "ref": "{branch}"}, Principal: aliceARN}},
+		bindings: []Binding{{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "alice", "ref": "{branch}"}, Principal: aliceARN}},
 	}.build(t)
 	alice := claims{"sub": "alice", "ref": "main"}
 	const denied = `"` + aliceARN + `" is not authorized to perform: sts:AssumeRole on resource: ` + role
@@ -47,17 +47,17 @@ func TestDenials(t *testing.T) {
 		{"no role", "123456789012/none", alice, denied + "none", "the role is not among the principals"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, f := identify(t, table, rules(), Evidence{Authorization: basicHeader(c.user, gitlab.token(t, c.claims))})
+			_, f := identify(t, table, rules(), Credentials{Authorization: basicHeader(c.user, gitlab.token(t, c.claims))})
 			if f == nil || f.Reason != c.reason || !strings.HasSuffix(f.Detail, c.detail) || f.Full() != c.reason+": "+f.Detail || f.Issuer != "gitlab" || f.KeyID != "k1" {
 				t.Errorf("got  %+v\nwant %s: %s", f, c.reason, c.detail)
 			}
 		})
 	}
-	_, f := identify(t, table, rules(), Evidence{Authorization: bearer(signerAt(gitlabURL+"/").token(t, nil))})
+	_, f := identify(t, table, rules(), Credentials{Authorization: bearer(signerAt(gitlabURL+"/").token(t, nil))})
 	if f == nil || f.Reason != `the token is of issuer "`+gitlabURL+`/", whose tokens are not accepted` || !strings.Contains(f.Detail, `issuer "gitlab" is "`+gitlabURL+`", which differs by the slash`) {
 		t.Errorf("another slash: %+v", f)
 	}
-	_, f = identify(t, table, rules(), Evidence{Authorization: bearer(gitlab.token(t, claims{"exp": 1}))})
+	_, f = identify(t, table, rules(), Credentials{Authorization: bearer(gitlab.token(t, claims{"exp": 1}))})
 	if f == nil || f.Issuer != "gitlab" || f.KeyID != "" || f.Detail != "" {
 		t.Errorf("a token that does not hold: %+v", f)
 	}

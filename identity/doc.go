@@ -1,10 +1,10 @@
 // Package identity tells which IAM principal a request comes from.
 //
-// A [Table] holds the operator's word on who is who: it binds the names that
+// An [Authenticator] holds the operator's word on who is who: it binds the names that
 // verified credentials carry (a Basic user, the names of a client certificate,
 // a trusted proxy's header, the claims of a token) to IAM principals, whom
 // [extauthz/sts] knows, and says which issuers' tokens may assume roles there.
-// [Table.Identify] takes the [Evidence] of one request and the [Rules] of its
+// [Authenticator.Authenticate] takes the [Credentials] of one request and the [Config] of its
 // registry, and answers with a [Caller] or with a [Failure]; it never guesses,
 // and it never takes a client's word for a name:
 //

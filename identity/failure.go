@@ -16,13 +16,13 @@ const (
 	Invalid FailureKind = iota
 	// Anonymous is a request without any credential.
 	Anonymous
-	// Overloaded is a credential that could not be judged before the request's
+	// Unavailable is a credential that could not be judged before the request's
 	// deadline, or for want of its issuer's keys; the same request may succeed
 	// later.
-	Overloaded
-	// Limited is a credential that was not checked, because too many wrong ones
+	Unavailable
+	// RateLimited is a credential that was not checked, because too many wrong ones
 	// came before it from the same address or for the same user.
-	Limited
+	RateLimited
 )
 
 // A Failure is the reason why a request has no caller. Its text never holds a

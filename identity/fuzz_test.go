@@ -11,7 +11,7 @@ const unguessable = "6f1c1f0f5ab64ed2a1c7"
 
 // guarded is a table in which everybody who is bound is known by something
 // unguessable: a password, a key, or a name that another has verified.
-func guarded(f *testing.F) *Table {
+func guarded(f *testing.F) *Authenticator {
 	f.Helper()
 	w := tokens(f)
 	for i := range w.issuers {
@@ -21,7 +21,7 @@ func guarded(f *testing.F) *Table {
 		Binding{Kind: URI, Name: "spiffe://" + unguessable + "/{name}", Principal: session + "ci/{name}"},
 		Binding{Kind: DNS, Name: unguessable, Principal: aliceARN},
 		Binding{Kind: Subject, Name: "CN=" + unguessable, Principal: aliceARN},
-		Binding{Kind: HeaderName, Name: "{name}@" + unguessable, Principal: "arn:aws:iam::123456789012:user/dev/{name}"})
+		Binding{Kind: HeaderValue, Name: "{name}@" + unguessable, Principal: "arn:aws:iam::123456789012:user/dev/{name}"})
 	return w.build(f)
 }
 
@@ -45,12 +45,12 @@ func FuzzIdentify(f *testing.F) {
 		r.Header, r.PrincipalKind = "x-user", NameKind(choice%8)
 		all := []Source{MTLS, JWTAuthn, Bearer, BasicAuth, TrustedHeader}
 		r.Sources = slices.Concat(all[choice%5:], all[:choice%5])[:choice%6]
-		e := Evidence{Principal: principal, Certificate: certificate, Time: now}
+		e := Credentials{Principal: principal, Certificate: certificate, Time: now}
 		if authorization != "" {
 			e.Authorization = append(e.Authorization, authorization)
 		}
 		if header != "" {
-			e.Header = append(e.Header, header)
+			e.HeaderValues = append(e.HeaderValues, header)
 		}
 		if choice&0x80 != 0 {
 			e.Authorization = append(e.Authorization, authorization)

@@ -14,7 +14,7 @@ const maxHeaderName = 1024
 // the value is the client's own. Two values, or one that could be two, are what a
 // client adds to the proxy's.
 func (a *attempt) byHeader() (*Caller, *Failure) {
-	values := a.evidence.Header
+	values := a.evidence.HeaderValues
 	if a.rules.Header == "" || len(values) == 0 {
 		return nil, nil
 	}
@@ -32,7 +32,7 @@ func (a *attempt) byHeader() (*Caller, *Failure) {
 	case strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' }):
 		return nil, a.badHeader("holds a control character, or one that is not ASCII")
 	}
-	return a.table.named(name{HeaderName, values[0]}, a.evidence.Time)
+	return a.table.named(name{HeaderValue, values[0]}, a.evidence.Time)
 }
 
 // untrustedHeader tells the client no more than it said itself.

@@ -38,16 +38,16 @@ func TestHeader(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			r := rules()
 			r.Sources, r.Header = []Source{TrustedHeader}, "x-user"
-			caller, f := identify(t, table, r, Evidence{Header: c.values, TrustedHeader: "x-user"})
+			caller, f := identify(t, table, r, Credentials{HeaderValues: c.values, TrustedHeader: "x-user"})
 			c.want.check(t, caller, f)
 			if caller != nil && caller.Source != "header" {
 				t.Errorf("source %q", caller.Source)
 			}
 			r.Header = "" // a header that the operator does not name
-			_, f = identify(t, table, r, Evidence{Header: c.values, TrustedHeader: "x-user"})
+			_, f = identify(t, table, r, Credentials{HeaderValues: c.values, TrustedHeader: "x-user"})
 			want{kind: Anonymous, reason: "no credential"}.check(t, nil, f)
 			r.Header, r.Sources = "x-user", nil // a source that the operator does not name
-			_, f = identify(t, table, r, Evidence{Header: c.values, TrustedHeader: "x-user"})
+			_, f = identify(t, table, r, Credentials{HeaderValues: c.values, TrustedHeader: "x-user"})
 			want{kind: Anonymous, reason: "no credential"}.check(t, nil, f)
 		})
 	}
@@ -61,11 +61,11 @@ func TestHeaderThatEnvoyDoesNotVouchFor(t *testing.T) {
 	r.Sources, r.Header = []Source{TrustedHeader, BasicAuth}, "x-user"
 	for _, trusted := range []string{"", "x-email", "X-User", "x-user-id"} {
 		t.Run(trusted, func(t *testing.T) {
-			caller, f := identify(t, table, r, Evidence{Header: []string{"bob@example.com"}, TrustedHeader: trusted})
+			caller, f := identify(t, table, r, Credentials{HeaderValues: []string{"bob@example.com"}, TrustedHeader: trusted})
 			want{reason: "write header: x-user in the context_extensions"}.check(t, caller, f)
-			caller, f = identify(t, table, r, Evidence{Header: []string{"bob@example.com"}, TrustedHeader: trusted, Authorization: basicHeader("alice", "alice-secret")})
+			caller, f = identify(t, table, r, Credentials{HeaderValues: []string{"bob@example.com"}, TrustedHeader: trusted, Authorization: basicHeader("alice", "alice-secret")})
 			want{reason: "write header: x-user in the context_extensions"}.check(t, caller, f)
-			caller, f = identify(t, table, r, Evidence{TrustedHeader: trusted})
+			caller, f = identify(t, table, r, Credentials{TrustedHeader: trusted})
 			want{kind: Anonymous, reason: "no credential"}.check(t, caller, f)
 		})
 	}

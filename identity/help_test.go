@@ -30,7 +30,7 @@ const (
 var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 // rules are those of a registry that takes every default source.
-func rules() *Rules { return &Rules{Audiences: []string{registryAudience}, Partition: "aws"} }
+func rules() *Config { return &Config{Audiences: []string{registryAudience}, Partition: "aws"} }
 
 // trustFile is a trust policy of testdata, as people have them.
 func trustFile(t testing.TB, name string) *iam.Policy {
@@ -56,13 +56,13 @@ type signer struct {
 func signerAt(url string) *signer { return &signer{url, oidctest.NewSigner(url)} }
 
 // verifier verifies the issuer's tokens.
-func (s *signer) verifier(t testing.TB) *oidc.Issuer {
+func (s *signer) verifier(t testing.TB) *oidc.Verifier {
 	t.Helper()
 	keys, err := oidc.ParseKeySet("jwks/test.json", []byte(s.JWKS()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &oidc.Issuer{URL: s.url, Keys: keys}
+	return &oidc.Verifier{URL: s.url, Keys: keys}
 }
 
 // A claims is what a token says beside or in place of what every one does; nil
@@ -103,7 +103,7 @@ type principals struct {
 }
 
 // build makes the table.
-func (w principals) build(t testing.TB) *Table {
+func (w principals) build(t testing.TB) *Authenticator {
 	t.Helper()
 	table, err := w.try(t)
 	if err != nil {
@@ -113,7 +113,7 @@ func (w principals) build(t testing.TB) *Table {
 }
 
 // try makes the table, or fails as loading the policy directory would.
-func (w principals) try(t testing.TB) (*Table, error) {
+func (w principals) try(t testing.TB) (*Authenticator, error) {
 	t.Helper()
 	users, err := basic.ParseFile("htpasswd", []byte(aliceLine+"\n"+bobLine))
 	if err != nil {
@@ -125,7 +125,7 @@ func (w principals) try(t testing.TB) (*Table, error) {
 			return nil, err
 		}
 	}
-	table := NewTable(users, basic.NewPasswords(), entities)
+	table := NewAuthenticator(users, basic.NewVerifier(), entities)
 	for _, issuer := range w.issuers {
 		if err := table.AddIssuer(issuer); err != nil {
 			return nil, err
@@ -141,12 +141,12 @@ func (w principals) try(t testing.TB) (*Table, error) {
 
 // identify identifies a caller at the time of the tests, and holds that no
 // failure tells a secret.
-func identify(t testing.TB, table *Table, r *Rules, e Evidence) (*Caller, *Failure) {
+func identify(t testing.TB, table *Authenticator, r *Config, e Credentials) (*Caller, *Failure) {
 	t.Helper()
 	if e.Time.IsZero() {
 		e.Time = now
 	}
-	caller, f := table.Identify(context.Background(), r, &e)
+	caller, f := table.Authenticate(context.Background(), r, &e)
 	if (caller == nil) == (f == nil) {
 		t.Fatalf("caller %v and failure %v", caller, f)
 	}
@@ -157,7 +157,7 @@ func identify(t testing.TB, table *Table, r *Rules, e Evidence) (*Caller, *Failu
 }
 
 // checkSecrets wants no password and no part of a token in the failure.
-func checkSecrets(t testing.TB, f *Failure, e *Evidence) {
+func checkSecrets(t testing.TB, f *Failure, e *Credentials) {
 	t.Helper()
 	for _, header := range e.Authorization {
 		_, credential, _ := strings.Cut(header, " ")

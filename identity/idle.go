@@ -6,9 +6,9 @@ import (
 	"extauthz/identity/basic"
 )
 
-// Finds tells whether the source could find anybody, by what the table holds: one
+// CanAuthenticate tells whether the source could find anybody, by what the table holds: one
 // that could not is a mistake where a registry names it.
-func (t *Table) Finds(source Source) bool {
+func (t *Authenticator) CanAuthenticate(source Source) bool {
 	anyIssuer := func(has func(*issuer) bool) bool { return slices.ContainsFunc(t.issuers, has) }
 	verifies := func(i *issuer) bool { return i.verifier.Keys != nil }
 	switch source {
@@ -19,15 +19,15 @@ func (t *Table) Finds(source Source) bool {
 	case Bearer:
 		return anyIssuer(verifies)
 	case BasicAuth:
-		return t.binds(Basic) || anyIssuer(verifies)
+		return t.binds(BasicUser) || anyIssuer(verifies)
 	case TrustedHeader:
-		return t.binds(HeaderName)
+		return t.binds(HeaderValue)
 	case NoSource:
 	}
 	return false
 }
 
-func (t *Table) binds(kind NameKind) bool {
+func (t *Authenticator) binds(kind NameKind) bool {
 	if len(t.patterns[kind]) > 0 {
 		return true
 	}
@@ -40,14 +40,14 @@ func (t *Table) binds(kind NameKind) bool {
 }
 
 // Users returns the users of the password file in the order of their lines.
-func (t *Table) Users() []basic.User { return t.users.Users() }
+func (t *Authenticator) Users() []basic.User { return t.users.Users() }
 
 // UnboundUsers are those of the password file whom no binding makes a principal, in
 // the order of their lines: their passwords prove nobody. A pattern's binding makes
 // none of a name where the principal is not there.
-func (t *Table) UnboundUsers() []basic.User {
+func (t *Authenticator) UnboundUsers() []basic.User {
 	return slices.DeleteFunc(t.Users(), func(u basic.User) bool {
-		caller, err := t.callerOf(name{Basic, u.Name})
+		caller, err := t.callerOf(name{BasicUser, u.Name})
 		return caller != nil && err == nil
 	})
 }

@@ -17,8 +17,8 @@ import (
 // policies are for the sessions of both, a session's name for those of roles that
 // are assumed: a bound session has its own.
 type Issuer struct {
-	Name     string       // by which bindings name it
-	Verifier *oidc.Issuer // what verifies its tokens
+	Name     string         // by which bindings name it
+	Verifier *oidc.Verifier // what verifies its tokens
 
 	Metadata         string            // jwt_authn's payload_in_metadata for it, "" for none
 	Role             string            // ARN of the role that its tokens assume where the client names none, "" for none
@@ -27,13 +27,13 @@ type Issuer struct {
 	TagClaims        map[string]string // session tag → claim that has its value
 	ForeignAudiences []string          // audiences of other services whose tokens are taken all the same
 	Provider         string            // the provider in trust policies and condition keys; "" is the URL without https://
-	Session          []*iam.Policy     // session policies
+	SessionPolicies  []*iam.Policy     // session policies
 }
 
 // issuer is an Issuer compiled.
 type issuer struct {
 	name             string
-	verifier         *oidc.Issuer
+	verifier         *oidc.Verifier
 	metadata         string
 	role             string
 	session          *nametemplate.Template
@@ -50,7 +50,7 @@ type issuer struct {
 // another has, whose tokens nothing verifies, whose role is not there or trusts nobody,
 // and patterns and templates that cannot be compiled. Its errors have no place:
 // who reads the file knows it.
-func (t *Table) AddIssuer(i Issuer) error {
+func (t *Authenticator) AddIssuer(i Issuer) error {
 	switch {
 	case i.Name == "":
 		return errors.New("an issuer needs a name, by which credentials name it")
@@ -87,7 +87,7 @@ func (t *Table) AddIssuer(i Issuer) error {
 func (i *Issuer) compile(e *sts.Entities) (*issuer, error) {
 	c := &issuer{
 		name: i.Name, verifier: i.Verifier, metadata: i.Metadata, role: i.Role,
-		namesSessions: i.SessionName != "", foreignAudiences: i.ForeignAudiences, policies: i.Session,
+		namesSessions: i.SessionName != "", foreignAudiences: i.ForeignAudiences, policies: i.SessionPolicies,
 	}
 	provider := i.Provider
 	if provider == "" {
@@ -127,9 +127,9 @@ func compileSessionName(i *Issuer, names []string) (*nametemplate.Template, erro
 	if text == "" {
 		text = i.Name
 	}
-	t, err := nametemplate.CompileTemplate(text, names, nametemplate.OfName)
+	t, err := nametemplate.CompileTemplate(text, names, nametemplate.ForName)
 	if err == nil {
-		err = sts.CheckSessionName(t.Expand(slices.Repeat(nametemplate.Values{"xx"}, len(names))))
+		err = sts.CheckSessionName(t.Expand(slices.Repeat(nametemplate.Captures{"xx"}, len(names))))
 	}
 	if err != nil {
 		return nil, &SessionNameError{err}
@@ -161,7 +161,7 @@ func checkIssuerRole(arn string, e *sts.Entities) error {
 }
 
 // audiences are what a token of the issuer may be made for.
-func (i *issuer) audiences(rules *Rules) []string {
+func (i *issuer) audiences(rules *Config) []string {
 	if len(i.foreignAudiences) == 0 {
 		return rules.Audiences
 	}
@@ -169,7 +169,7 @@ func (i *issuer) audiences(rules *Rules) []string {
 }
 
 // issuerNamed returns the issuer of that name, nil if there is none.
-func (t *Table) issuerNamed(name string) *issuer {
+func (t *Authenticator) issuerNamed(name string) *issuer {
 	for _, i := range t.issuers {
 		if i.name == name {
 			return i
@@ -179,7 +179,7 @@ func (t *Table) issuerNamed(name string) *issuer {
 }
 
 // issuerAt returns the issuer of that URL, nil if there is none.
-func (t *Table) issuerAt(url string) *issuer {
+func (t *Authenticator) issuerAt(url string) *issuer {
 	for _, i := range t.issuers {
 		if i.verifier.URL == url {
 			return i

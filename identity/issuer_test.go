@@ -23,8 +23,8 @@ func TestAddIssuerRefuses(t *testing.T) {
 	}{
 		{"no name", changed(func(i *Issuer) { i.Name = "" }), "needs a name"},
 		{"no verifier", changed(func(i *Issuer) { i.Verifier = nil }), "has no URL"},
-		{"no URL", changed(func(i *Issuer) { i.Verifier = &oidc.Issuer{Keys: verifier.Keys} }), "has no URL"},
-		{"nothing verifies", changed(func(i *Issuer) { i.Verifier = &oidc.Issuer{URL: "https://x"} }), "nothing verifies its tokens"},
+		{"no URL", changed(func(i *Issuer) { i.Verifier = &oidc.Verifier{Keys: verifier.Keys} }), "has no URL"},
+		{"nothing verifies", changed(func(i *Issuer) { i.Verifier = &oidc.Verifier{URL: "https://x"} }), "nothing verifies its tokens"},
 		{"twice", changed(func(i *Issuer) { i.Name = "gitlab" }), `issuer "gitlab" is there twice`},
 		{"one URL", changed(func(i *Issuer) { i.Verifier = verifier }), "have one URL"},
 		{"one metadata key", changed(func(i *Issuer) { i.Metadata = "ci" }), `have one metadata key "ci"`},
@@ -37,7 +37,7 @@ func TestAddIssuerRefuses(t *testing.T) {
 		{"a session's template", changed(func(i *Issuer) { i.SessionName = "{a}" }), "which nothing captures"},
 		{"a session's name of two captures", changed(func(i *Issuer) { i.Claims, i.SessionName = map[string]string{"sub": "{a}/{b}"}, "{a}-{b}" }), "has two captures, so that different names could become one"},
 		{"one provider", changed(func(i *Issuer) { i.Provider = "GitLab.example.com" }), `issuers "gitlab" and "other" are one provider "gitlab.example.com"`},
-		{"one host by http and https", changed(func(i *Issuer) { i.Verifier = &oidc.Issuer{URL: "http://gitlab.example.com", Keys: verifier.Keys} }), "are one provider"},
+		{"one host by http and https", changed(func(i *Issuer) { i.Verifier = &oidc.Verifier{URL: "http://gitlab.example.com", Keys: verifier.Keys} }), "are one provider"},
 		{"a session's name of 1", changed(func(i *Issuer) { i.SessionName = "a" }), "fewer than 2"},
 		{"a session's name of 65", changed(func(i *Issuer) { i.SessionName = strings.Repeat("s", 65) }), "65 characters"},
 		{"a name that is no session's", changed(func(i *Issuer) { i.Name = "my issuer" }), "other characters"},
@@ -61,7 +61,7 @@ func TestProvider(t *testing.T) {
 		{"https://id.example.com/realms/x/", "", "id.example.com/realms/x/"},
 		{"http://127.0.0.1:8080/x", "ci.example.com", "ci.example.com"},
 	} {
-		i, err := (&Issuer{Name: "issuer", Provider: c.provider, Verifier: &oidc.Issuer{URL: c.url}}).compile(sts.NewEntities(nil))
+		i, err := (&Issuer{Name: "issuer", Provider: c.provider, Verifier: &oidc.Verifier{URL: c.url}}).compile(sts.NewEntities(nil))
 		if err != nil {
 			t.Fatal(err)
 		}

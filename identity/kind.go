@@ -3,21 +3,21 @@ package identity
 // A NameKind is a kind of name that a credential carries.
 type NameKind uint8
 
-// The zero NameKind names nothing and is refused by [Table.Bind].
+// The zero NameKind names nothing and is refused by [Authenticator.Bind].
 const (
-	NoName     NameKind = iota
-	Basic               // a user of the password file
-	URI                 // a URI subject alternative name of a client certificate
-	DNS                 // a DNS subject alternative name of a client certificate
-	Subject             // its subject in RFC 2253 form, where it has neither
-	HeaderName          // the value of a trusted proxy's header
-	Token               // claims of an issuer's token
+	NoName      NameKind = iota
+	BasicUser            // a user of the password file
+	URI                  // a URI subject alternative name of a client certificate
+	DNS                  // a DNS subject alternative name of a client certificate
+	Subject              // its subject in RFC 2253 form, where it has neither
+	HeaderValue          // the value of a trusted proxy's header
+	TokenClaims          // claims of an issuer's token
 )
 
 // String returns the word that principals.yaml uses for the kind.
 func (k NameKind) String() string {
 	switch k {
-	case Basic:
+	case BasicUser:
 		return "basic"
 	case URI:
 		return "uri"
@@ -25,9 +25,9 @@ func (k NameKind) String() string {
 		return "dns"
 	case Subject:
 		return "subject"
-	case HeaderName:
+	case HeaderValue:
 		return "header"
-	case Token:
+	case TokenClaims:
 		return "token"
 	case NoName:
 	}

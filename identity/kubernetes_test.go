@@ -34,8 +34,8 @@ func TestKubernetesNamesFit(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		principal := compiled(t, mapping.principal, p.Names(), nametemplate.OfPrincipal)
-		for _, pod := range []nametemplate.Values{{"a", "b"}, {label(63), subdomain(253)}} {
+		principal := compiled(t, mapping.principal, p.Names(), nametemplate.ForPrincipal)
+		for _, pod := range []nametemplate.Captures{{"a", "b"}, {label(63), subdomain(253)}} {
 			t.Run(mapping.name, func(t *testing.T) {
 				name := strings.NewReplacer("{namespace}", pod[0], "{name}", pod[1]).Replace(mapping.credential)
 				captures, ok := p.Match(name)
@@ -49,11 +49,11 @@ func TestKubernetesNamesFit(t *testing.T) {
 	}
 }
 
-func checkKubernetesTags(t *testing.T, templates []sts.Tag, p *nametemplate.Pattern, captures nametemplate.Values) {
+func checkKubernetesTags(t *testing.T, templates []sts.Tag, p *nametemplate.Pattern, captures nametemplate.Captures) {
 	t.Helper()
 	var tags []sts.Tag
 	for _, tag := range templates {
-		tags = append(tags, sts.Tag{Key: tag.Key, Value: compiled(t, tag.Value, p.Names(), nametemplate.OfTag).Expand(captures)})
+		tags = append(tags, sts.Tag{Key: tag.Key, Value: compiled(t, tag.Value, p.Names(), nametemplate.ForTagValue).Expand(captures)})
 	}
 	if err := sts.CheckTags(tags); err != nil || tags[len(tags)-1].Value != captures[1] {
 		t.Errorf("tags %v: %v", tags, err)
@@ -64,17 +64,17 @@ func checkKubernetesTags(t *testing.T, templates []sts.Tag, p *nametemplate.Patt
 func TestKubernetesNamesExceed(t *testing.T) {
 	for _, c := range []struct {
 		name, principal string
-		pod             nametemplate.Values
+		pod             nametemplate.Captures
 		want            string
 	}{
-		{"service account as session", "{namespace}/{name}", nametemplate.Values{"prod", subdomain(253)}, "role session name"},
-		{"service account of one letter as session", "{namespace}/{name}", nametemplate.Values{"prod", "b"}, "fewer than 2"},
-		{"prefix before the namespace", "k8s-{namespace}/pod", nametemplate.Values{label(63), "b"}, "67 characters, and IAM allows 64"},
-		{"namespace of one letter as session", "kubernetes/{namespace}", nametemplate.Values{"a", "b"}, "fewer than 2"},
+		{"service account as session", "{namespace}/{name}", nametemplate.Captures{"prod", subdomain(253)}, "role session name"},
+		{"service account of one letter as session", "{namespace}/{name}", nametemplate.Captures{"prod", "b"}, "fewer than 2"},
+		{"prefix before the namespace", "k8s-{namespace}/pod", nametemplate.Captures{label(63), "b"}, "67 characters, and IAM allows 64"},
+		{"namespace of one letter as session", "kubernetes/{namespace}", nametemplate.Captures{"a", "b"}, "fewer than 2"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			text := "arn:aws:sts::123456789012:assumed-role/" + c.principal
-			checkMapped(t, compiled(t, text, []string{"namespace", "name"}, nametemplate.OfPrincipal).Expand(c.pod), c.want)
+			checkMapped(t, compiled(t, text, []string{"namespace", "name"}, nametemplate.ForPrincipal).Expand(c.pod), c.want)
 		})
 	}
 	if err := sts.CheckSourceIdentity(subdomain(253)); err == nil {

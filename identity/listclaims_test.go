@@ -12,7 +12,7 @@ import (
 
 // grouped returns a table whose tokens are bound by their groups, as Keycloak, Entra,
 // Okta and Dex send them, and the issuer of the tokens.
-func grouped(t testing.TB) (*Table, *signer) {
+func grouped(t testing.TB) (*Authenticator, *signer) {
 	t.Helper()
 	s := signerAt(gitlabURL)
 	claim := func(pattern string, further ...string) map[string]string {
@@ -26,12 +26,12 @@ func grouped(t testing.TB) (*Table, *signer) {
 		entities: []sts.Entity{{ARN: role + "dev"}, {ARN: role + "ops"}, {ARN: role + "teams"}, {ARN: role + "lead"}, {ARN: role + "gold"}},
 		issuers:  []Issuer{{Name: "idp", Verifier: s.verifier(t), Metadata: "idp"}},
 		bindings: []Binding{
-			{Kind: Token, Issuer: "idp", Claims: claim("developers"), Principal: session + "dev/user"},
-			{Kind: Token, Issuer: "idp", Claims: claim("operators"), Principal: session + "ops/user"},
-			{Kind: Token, Issuer: "idp", Claims: claim("administrators"), Principal: session + "ops/user"},
-			{Kind: Token, Issuer: "idp", Claims: claim("team-{team}"), Principal: session + "teams/{team}"},
-			{Kind: Token, Issuer: "idp", Claims: claim("team-lead"), Principal: session + "lead/user"},
-			{Kind: Token, Issuer: "idp", Claims: claim("tier-{tier}", "env", "prod"), Principal: session + "gold/user"},
+			{Kind: TokenClaims, Issuer: "idp", Claims: claim("developers"), Principal: session + "dev/user"},
+			{Kind: TokenClaims, Issuer: "idp", Claims: claim("operators"), Principal: session + "ops/user"},
+			{Kind: TokenClaims, Issuer: "idp", Claims: claim("administrators"), Principal: session + "ops/user"},
+			{Kind: TokenClaims, Issuer: "idp", Claims: claim("team-{team}"), Principal: session + "teams/{team}"},
+			{Kind: TokenClaims, Issuer: "idp", Claims: claim("team-lead"), Principal: session + "lead/user"},
+			{Kind: TokenClaims, Issuer: "idp", Claims: claim("tier-{tier}", "env", "prod"), Principal: session + "gold/user"},
 		},
 	}
 	return w.build(t), s
@@ -72,9 +72,9 @@ func TestClaimsThatAreLists(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			token := s.token(t, claims{"groups": c.groups, "env": "prod"})
-			caller, f := identify(t, table, rules(), Evidence{Authorization: bearer(token)})
+			caller, f := identify(t, table, rules(), Credentials{Authorization: bearer(token)})
 			c.want.check(t, caller, f)
-			again, g := identify(t, table, rules(), Evidence{Authorization: bearer(token), Metadata: map[string]any{"idp": payload(t, token)}})
+			again, g := identify(t, table, rules(), Credentials{Authorization: bearer(token), Metadata: map[string]any{"idp": payload(t, token)}})
 			if (caller == nil) != (again == nil) || caller != nil && caller.Principal != again.Principal || f != nil && f.Reason != g.Reason {
 				t.Errorf("%v %v; from jwt_authn %v %v", caller, f, again, g)
 			}
@@ -85,11 +85,11 @@ func TestClaimsThatAreLists(t *testing.T) {
 // The operator learns which elements are ambiguous, and the client does not.
 func TestAmbiguousListIsExplained(t *testing.T) {
 	table, s := grouped(t)
-	_, f := identify(t, table, rules(), Evidence{Authorization: bearer(s.token(t, claims{"groups": []string{"team-red", "team-blue"}}))})
+	_, f := identify(t, table, rules(), Credentials{Authorization: bearer(s.token(t, claims{"groups": []string{"team-red", "team-blue"}}))})
 	if f == nil || strings.Contains(f.Reason, "red") || !strings.Contains(f.Detail, `{groups: team-{team}} matches "team-red" and "team-blue"; narrow the pattern`) {
 		t.Errorf("%+v", f)
 	}
-	_, f = identify(t, table, rules(), Evidence{Authorization: bearer(s.token(t, claims{"groups": []any{"staff", 7}, "env": "test"}))})
+	_, f = identify(t, table, rules(), Credentials{Authorization: bearer(s.token(t, claims{"groups": []any{"staff", 7}, "env": "test"}))})
 	if f == nil || !strings.Contains(f.Detail, `matches env "test", groups ["staff",7]`) {
 		t.Errorf("%+v", f)
 	}
@@ -101,7 +101,7 @@ func TestOrderOfListsDoesNotMatter(t *testing.T) {
 	elements := []any{"developers", "operators", "administrators", "team-red", "team-blue", "team-lead", "tier-1", "staff", 7, nil, []any{"developers"}}
 	random := rand.New(rand.NewPCG(1, 2))
 	who := func(groups []any) string {
-		caller, f := identify(t, table, rules(), Evidence{Authorization: bearer(s.token(t, claims{"groups": groups, "env": "prod"}))})
+		caller, f := identify(t, table, rules(), Credentials{Authorization: bearer(s.token(t, claims{"groups": groups, "env": "prod"}))})
 		if f != nil {
 			return "nobody"
 		}
@@ -133,20 +133,20 @@ func TestLongList(t *testing.T) {
 	for i := range 300 {
 		groups = append(groups, fmt.Sprintf("group-%03d", i))
 	}
-	caller, f := identify(t, table, rules(), Evidence{Authorization: bearer(s.token(t, claims{"groups": append(groups, "developers")}))})
+	caller, f := identify(t, table, rules(), Credentials{Authorization: bearer(s.token(t, claims{"groups": append(groups, "developers")}))})
 	want{arn: session + "dev/user"}.check(t, caller, f)
 	for len(groups) < 2000 {
 		groups = append(groups, groups...)
 	}
-	caller, f = identify(t, table, rules(), Evidence{Authorization: bearer(s.token(t, claims{"groups": append(groups, "developers")}))})
+	caller, f = identify(t, table, rules(), Credentials{Authorization: bearer(s.token(t, claims{"groups": append(groups, "developers")}))})
 	want{reason: "header is too long"}.check(t, caller, f)
 }
 
 func TestTagsFromLists(t *testing.T) {
 	for name, value := range map[string]any{"several": []string{"a", "b"}, "one": []string{"a"}, "none": []string{}, "numbers": []int{1}} {
 		t.Run(name, func(t *testing.T) {
-			table := bindable(t, Binding{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": "{x}"}, Principal: session + "ci/{x}", TagClaims: map[string]string{"team": "groups"}}).build(t)
-			_, f := identify(t, table, rules(), Evidence{Authorization: bearer(signerAt(gitlabURL).token(t, claims{"groups": value}))})
+			table := bindable(t, Binding{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "{x}"}, Principal: session + "ci/{x}", TagClaims: map[string]string{"team": "groups"}}).build(t)
+			_, f := identify(t, table, rules(), Credentials{Authorization: bearer(signerAt(gitlabURL).token(t, claims{"groups": value}))})
 			if f == nil || !strings.Contains(f.Reason, `the claim "groups", from which session tag "team" is made, is a list`) {
 				t.Errorf("%+v", f)
 			}
@@ -171,7 +171,7 @@ func TestIssuerClaimsThatAreLists(t *testing.T) {
 		{[]any{"staff"}, want{reason: "are not those that tokens"}},
 		{[]any{}, want{reason: "are not those that tokens"}},
 	} {
-		caller, f := identify(t, table, rules(), Evidence{Authorization: basicHeader("123456789012/deploy", s.token(t, claims{"groups": c.groups}))})
+		caller, f := identify(t, table, rules(), Credentials{Authorization: basicHeader("123456789012/deploy", s.token(t, claims{"groups": c.groups}))})
 		c.want.check(t, caller, f)
 	}
 }

@@ -31,7 +31,7 @@ func (a *attempt) byMetadata() (*Caller, *Failure) {
 
 // issuerInMetadata finds the issuer whose metadata is there and is of a token of
 // its own. Metadata that belongs to no issuer is no credential.
-func (t *Table) issuerInMetadata(metadata map[string]any) (found *issuer, claims map[string]any, f *Failure) {
+func (t *Authenticator) issuerInMetadata(metadata map[string]any) (found *issuer, claims map[string]any, f *Failure) {
 	stray := false
 	for _, i := range t.issuers {
 		value, present := metadata[i.metadata]

@@ -22,7 +22,7 @@ func (a *attempt) byCertificate() (*Caller, *Failure) {
 }
 
 // oneOf finds the caller that several names of one certificate are bound to.
-func (t *Table) oneOf(names []name) (found *Caller, f *Failure) {
+func (t *Authenticator) oneOf(names []name) (found *Caller, f *Failure) {
 	for _, n := range names {
 		caller, err := t.callerOf(n)
 		switch {

@@ -175,7 +175,7 @@ func TestEveryNameOfACertificate(t *testing.T) {
 			if principal == "" {
 				principal = append(append([]string{}, c.names.uris...), c.names.dns...)[0]
 			}
-			caller, f := identify(t, table, rules(), Evidence{Principal: principal, Certificate: certificate(t, c.names)})
+			caller, f := identify(t, table, rules(), Credentials{Principal: principal, Certificate: certificate(t, c.names)})
 			c.want.check(t, caller, f)
 			if caller != nil && caller.Source != "mtls" {
 				t.Errorf("source %q", caller.Source)
@@ -201,8 +201,8 @@ func TestPrincipalKind(t *testing.T) {
 		{"the kind", URI, "spiffe://a/alice", "", want{arn: aliceARN}},
 		{"another kind", DNS, "spiffe://a/alice", "", want{reason: `no principal is bound to dns "spiffe://a/alice"`}},
 		{"subject", Subject, "CN=alice", "", want{arn: aliceARN}},
-		{"a kind of no certificate", Basic, "alice", "", want{reason: "include_peer_certificate: true"}},
-		{"a token's kind", Token, "alice", "", want{reason: "include_peer_certificate: true"}},
+		{"a kind of no certificate", BasicUser, "alice", "", want{reason: "include_peer_certificate: true"}},
+		{"a token's kind", TokenClaims, "alice", "", want{reason: "include_peer_certificate: true"}},
 		{"the certificate tells the kind, where there is one", URI, "spiffe://a/alice", dns, want{reason: `no principal is bound to dns "spiffe://a/alice"`}},
 		{"no name", URI, "", dns, want{reason: "no usable name"}},
 		{"nothing", URI, "", "", want{kind: Anonymous, reason: "no credential"}},
@@ -211,7 +211,7 @@ func TestPrincipalKind(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			r := rules()
 			r.PrincipalKind = c.kind
-			caller, f := identify(t, table, r, Evidence{Principal: c.principal, Certificate: c.certificate})
+			caller, f := identify(t, table, r, Credentials{Principal: c.principal, Certificate: c.certificate})
 			c.want.check(t, caller, f)
 		})
 	}

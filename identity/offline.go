@@ -13,11 +13,11 @@ import (
 
 // CallerOfUser returns the caller whom a user of the password file would be at that time,
 // given the right password. It is for asking offline: nothing is verified.
-func (t *Table) CallerOfUser(user string, at time.Time) (*Caller, *Failure) {
+func (t *Authenticator) CallerOfUser(user string, at time.Time) (*Caller, *Failure) {
 	if !t.users.Has(user) {
 		return nil, invalid(BasicAuth, fmt.Sprintf("user %q has no line in htpasswd", user))
 	}
-	return t.named(name{Basic, user}, at)
+	return t.named(name{BasicUser, user}, at)
 }
 
 // CallerOfPrincipal returns the caller who proves to be the principal of that ARN, or the
@@ -26,7 +26,7 @@ func (t *Table) CallerOfUser(user string, at time.Time) (*Caller, *Failure) {
 // A session of a role may have tags of its own, held to AWS's limits, and a service may
 // have the resource for which it calls. Its source is "arn". It is for asking offline:
 // nothing is proven.
-func (t *Table) CallerOfPrincipal(session *sts.Session) (*Caller, error) {
+func (t *Authenticator) CallerOfPrincipal(session *sts.CallerSpec) (*Caller, error) {
 	caller, err := t.entities.Caller(session)
 	if err != nil {
 		return nil, err
@@ -34,10 +34,10 @@ func (t *Table) CallerOfPrincipal(session *sts.Session) (*Caller, error) {
 	return &Caller{Caller: caller, Source: "arn"}, nil
 }
 
-// Peer returns what Envoy would say of a peer with the first certificate in a PEM
-// file, once it had verified it: the [Evidence]'s Principal and Certificate. It
+// ParsePeer returns what Envoy would say of a peer with the first certificate in a PEM
+// file, once it had verified it: the [Credentials]'s Principal and Certificate. It
 // is for asking offline: nothing is verified. An error does not hold the text.
-func Peer(text []byte) (principal, certificate string, err error) {
+func ParsePeer(text []byte) (principal, certificate string, err error) {
 	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
 		if block.Type != "CERTIFICATE" {
 			continue

@@ -43,7 +43,7 @@ func TestPeer(t *testing.T) {
 		{"garbage in PEM", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "", "cannot be parsed", NoName},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			principal, certificate, err := Peer([]byte(c.text))
+			principal, certificate, err := ParsePeer([]byte(c.text))
 			if c.refused != "" {
 				if err == nil || !strings.Contains(err.Error(), c.refused) || strings.Contains(err.Error(), "AAAA") {
 					t.Errorf("principal %q, error %v, want one with %q", principal, err, c.refused)
@@ -71,8 +71,8 @@ func TestUser(t *testing.T) {
 	if err := entities.Add(sts.Entity{ARN: arn}); err != nil {
 		t.Fatal(err)
 	}
-	table := NewTable(users, basic.NewPasswords(), entities)
-	if err := table.Bind(Binding{Kind: Basic, Name: "alice", Principal: "arn:aws:sts::123456789012:assumed-role/team/alice"}); err != nil {
+	table := NewAuthenticator(users, basic.NewVerifier(), entities)
+	if err := table.Bind(Binding{Kind: BasicUser, Name: "alice", Principal: "arn:aws:sts::123456789012:assumed-role/team/alice"}); err != nil {
 		t.Fatal(err)
 	}
 	caller, f := table.CallerOfUser("alice", time.Unix(1e9, 0))

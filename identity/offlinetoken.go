@@ -11,8 +11,8 @@ import (
 	"extauthz/identity/oidc"
 )
 
-// A ShownToken is a token of which only the claims are known.
-type ShownToken struct {
+// An UnsignedToken is a token of which only the claims are known.
+type UnsignedToken struct {
 	Issuer string      // the name of its issuer
 	Claims oidc.Claims // generic JSON; of iss, aud, iat and exp those that are absent are filled in
 	User   string      // "" for a Bearer token, else the user name of HTTP Basic: AWS or ACCOUNT/ROLE
@@ -22,14 +22,14 @@ type ShownToken struct {
 // rules. It is for asking offline: the signature counts as verified, and a token
 // that does not say otherwise is made by the issuer for the registry, at the time
 // of the evidence and for an hour. All else is judged as Identify does.
-func (t *Table) CallerOfToken(rules *Rules, shown *ShownToken, e *Evidence) (*Caller, *Failure) {
+func (t *Authenticator) CallerOfToken(rules *Config, shown *UnsignedToken, e *Credentials) (*Caller, *Failure) {
 	i := t.issuerNamed(shown.Issuer)
 	if i == nil {
 		return nil, invalid(NoSource, fmt.Sprintf("there is no issuer %q", short(shown.Issuer)))
 	}
 	source := t.sourceOf(i, rules, shown)
 	switch {
-	case !t.Takes(rules, source):
+	case !t.Accepts(rules, source):
 		return nil, invalid(source, fmt.Sprintf("the registry does not take %s as proof of who calls", source))
 	case source != JWTAuthn && i.verifier.Keys == nil:
 		return nil, invalid(source, onlyByEnvoy(i))
@@ -55,7 +55,7 @@ func (t *Table) CallerOfToken(rules *Rules, shown *ShownToken, e *Evidence) (*Ca
 
 // sourceOf is the source that finds the token: of two that could, the first that
 // the registry asks.
-func (t *Table) sourceOf(i *issuer, rules *Rules, shown *ShownToken) Source {
+func (t *Authenticator) sourceOf(i *issuer, rules *Config, shown *UnsignedToken) Source {
 	if shown.User != "" {
 		return BasicAuth
 	}
@@ -69,7 +69,7 @@ func (t *Table) sourceOf(i *issuer, rules *Rules, shown *ShownToken) Source {
 
 // complete fills in what the claims of every token have, and makes a token of
 // them that nobody has signed.
-func complete(i *issuer, rules *Rules, given oidc.Claims, e *Evidence) (claims map[string]any, raw string, err error) {
+func complete(i *issuer, rules *Config, given oidc.Claims, e *Credentials) (claims map[string]any, raw string, err error) {
 	all := map[string]any{"iss": i.verifier.URL, "iat": e.Time.Unix(), "exp": e.Time.Unix() + 3600}
 	if len(rules.Audiences) > 0 {
 		all["aud"] = rules.Audiences[0]

@@ -39,13 +39,13 @@ func TestCallerOfTokenIsWhomASignedTokenProves(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			all := c.signer.claims(c.changes)
-			token, e := c.signer.token(t, c.changes), &Evidence{Time: now}
+			token, e := c.signer.token(t, c.changes), &Credentials{Time: now}
 			e.Authorization = bearer(token)
 			if c.user != "" {
 				e.Authorization = basicHeader(c.user, token)
 			}
-			want, wantFailure := table.Identify(context.Background(), rules(), e)
-			got, failure := table.CallerOfToken(rules(), &ShownToken{Issuer: c.issuer, Claims: all, User: c.user}, &Evidence{Time: now})
+			want, wantFailure := table.Authenticate(context.Background(), rules(), e)
+			got, failure := table.CallerOfToken(rules(), &UnsignedToken{Issuer: c.issuer, Claims: all, User: c.user}, &Credentials{Time: now})
 			if (got != nil) != c.found || (want != nil) != (got != nil) {
 				t.Fatalf("found %+v, %v; a signed token finds %+v, %v", got, failure, want, wantFailure)
 			}
@@ -67,25 +67,25 @@ func TestCallerOfTokenFillsIn(t *testing.T) {
 	table := tokens(t).build(t)
 	for _, c := range []struct {
 		name   string
-		shown  ShownToken
-		rules  *Rules
+		shown  UnsignedToken
+		rules  *Config
 		arn    string
 		source string
 		reason string
 	}{
-		{"iss, aud, iat and exp", ShownToken{Issuer: "gitlab"}, rules(), session + "ci/gitlab", "jwt_authn", ""},
-		{"where jwt_authn is not asked", ShownToken{Issuer: "gitlab"}, &Rules{Audiences: []string{registryAudience}, Sources: []Source{Bearer}}, session + "ci/gitlab", "bearer", ""},
-		{"the password of Basic", ShownToken{Issuer: "gitlab", User: "AWS"}, rules(), session + "ci/gitlab", "basic", ""},
-		{"Envoy's issuer", ShownToken{Issuer: "envoys"}, rules(), session + "deploy/envoys", "jwt_authn", ""},
-		{"Envoy's issuer, as password", ShownToken{Issuer: "envoys", User: "AWS"}, rules(), "", "basic", "verified by Envoy's jwt_authn only"},
-		{"Envoy's issuer, where Envoy is not asked", ShownToken{Issuer: "envoys"}, &Rules{Sources: []Source{Bearer}}, "", "bearer", "verified by Envoy's jwt_authn only"},
-		{"a source that is not asked", ShownToken{Issuer: "gitlab"}, &Rules{Sources: []Source{BasicAuth}}, "", "bearer", "does not take bearer"},
-		{"no audience to make it for", ShownToken{Issuer: "gitlab"}, &Rules{}, "", "jwt_authn", "audience"},
-		{"an issuer that is not there", ShownToken{Issuer: "github"}, rules(), "", "none", `no issuer "github"`},
-		{"no JSON", ShownToken{Issuer: "gitlab", Claims: claims{"sub": make(chan int)}}, rules(), "", "jwt_authn", "not JSON"},
+		{"iss, aud, iat and exp", UnsignedToken{Issuer: "gitlab"}, rules(), session + "ci/gitlab", "jwt_authn", ""},
+		{"where jwt_authn is not asked", UnsignedToken{Issuer: "gitlab"}, &Config{Audiences: []string{registryAudience}, Sources: []Source{Bearer}}, session + "ci/gitlab", "bearer", ""},
+		{"the password of Basic", UnsignedToken{Issuer: "gitlab", User: "AWS"}, rules(), session + "ci/gitlab", "basic", ""},
+		{"Envoy's issuer", UnsignedToken{Issuer: "envoys"}, rules(), session + "deploy/envoys", "jwt_authn", ""},
+		{"Envoy's issuer, as password", UnsignedToken{Issuer: "envoys", User: "AWS"}, rules(), "", "basic", "verified by Envoy's jwt_authn only"},
+		{"Envoy's issuer, where Envoy is not asked", UnsignedToken{Issuer: "envoys"}, &Config{Sources: []Source{Bearer}}, "", "bearer", "verified by Envoy's jwt_authn only"},
+		{"a source that is not asked", UnsignedToken{Issuer: "gitlab"}, &Config{Sources: []Source{BasicAuth}}, "", "bearer", "does not take bearer"},
+		{"no audience to make it for", UnsignedToken{Issuer: "gitlab"}, &Config{}, "", "jwt_authn", "audience"},
+		{"an issuer that is not there", UnsignedToken{Issuer: "github"}, rules(), "", "none", `no issuer "github"`},
+		{"no JSON", UnsignedToken{Issuer: "gitlab", Claims: claims{"sub": make(chan int)}}, rules(), "", "jwt_authn", "not JSON"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			caller, f := table.CallerOfToken(c.rules, &c.shown, &Evidence{Time: now})
+			caller, f := table.CallerOfToken(c.rules, &c.shown, &Credentials{Time: now})
 			if c.reason != "" {
 				if f == nil || f.Source != c.source || !strings.Contains(f.Reason, c.reason) {
 					t.Errorf("caller %+v, failure %+v; want %s: %s", caller, f, c.source, c.reason)

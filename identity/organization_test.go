@@ -48,9 +48,9 @@ func TestAssumingSeesTheRoleAndTheOrganization(t *testing.T) {
 				}
 				allowed := c.web
 				if bound {
-					allowed, w.bindings = c.chain, []Binding{{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": "job"}, Principal: aliceARN}}
+					allowed, w.bindings = c.chain, []Binding{{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "job"}, Principal: aliceARN}}
 				}
-				caller, f := identify(t, w.build(t), rules(), Evidence{Authorization: basicHeader("123456789012/deploy", signerAt(gitlabURL).token(t, nil))})
+				caller, f := identify(t, w.build(t), rules(), Credentials{Authorization: basicHeader("123456789012/deploy", signerAt(gitlabURL).token(t, nil))})
 				if allowed {
 					want{arn: session + "deploy/gitlab"}.check(t, caller, f)
 				} else {

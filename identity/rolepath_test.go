@@ -36,7 +36,7 @@ func TestCapturedRoleHasAPath(t *testing.T) {
 				bindings: []Binding{{Kind: URI, Name: at, Principal: session + c.principal, Path: c.path}},
 			}.build(t)
 			name := strings.Replace(at, "{namespace}", c.who, 1)
-			caller, f := identify(t, table, rules(), Evidence{Principal: name, Certificate: certificate(t, certificateNames{uris: []string{name}})})
+			caller, f := identify(t, table, rules(), Credentials{Principal: name, Certificate: certificate(t, certificateNames{uris: []string{name}})})
 			c.want.check(t, caller, f)
 		})
 	}

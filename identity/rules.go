@@ -6,8 +6,8 @@ import (
 	"extauthz/iam"
 )
 
-// Rules are what one registry takes as proof of who calls.
-type Rules struct {
+// Config are what one registry takes as proof of who calls.
+type Config struct {
 	// Sources are asked in order. Empty means mtls, if some binding is for a
 	// certificate's name, jwt_authn, bearer and basic.
 	Sources []Source
@@ -25,15 +25,15 @@ type Rules struct {
 	Anonymous bool
 }
 
-// Evidence is what one request carries that may prove who calls.
-type Evidence struct {
+// Credentials is what one request carries that may prove who calls.
+type Credentials struct {
 	Authorization []string       // every value of the Authorization header
 	Principal     string         // the name that Envoy took from the verified client certificate
 	Certificate   string         // that certificate, URL-encoded PEM
-	Header        []string       // every value of the header that Rules.Header names
+	HeaderValues  []string       // every value of the header that Rules.Header names
 	TrustedHeader string         // the header that Envoy's configuration says only a trusted proxy sets; "" is none
 	Metadata      map[string]any // jwt_authn's claims by its payload_in_metadata
 	Context       iam.Context    // condition keys of the request itself, none of its resource's; trust policies see them
 	Time          time.Time      // when the request came in
-	Client        string         // the address of the client, by which wrong passwords are counted
+	ClientAddress string         // the address of the client, by which wrong passwords are counted
 }

@@ -36,16 +36,16 @@ type tagTemplate struct {
 // compileSession reads the session of b over captures of the given names, and tries
 // it, so that a principal that cannot be is found here.
 func compileSession(b *Binding, names []string, e *sts.Entities) (*sessionTemplate, error) {
-	principal, err := nametemplate.CompileTemplate(b.Principal, names, nametemplate.OfPrincipal)
+	principal, err := nametemplate.CompileTemplate(b.Principal, names, nametemplate.ForPrincipal)
 	if err != nil {
 		return nil, err
 	}
-	t := &sessionTemplate{principal: principal, federatedBy: b.FederatedBy, policies: b.Session}
+	t := &sessionTemplate{principal: principal, federatedBy: b.FederatedBy, policies: b.SessionPolicies}
 	if t.rolePath, err = rolePath(principal, len(names), b.Path); err != nil {
 		return nil, err
 	}
 	for _, key := range slices.Sorted(maps.Keys(b.Tags)) {
-		value, err := nametemplate.CompileTemplate(b.Tags[key], names, nametemplate.OfTag)
+		value, err := nametemplate.CompileTemplate(b.Tags[key], names, nametemplate.ForTagValue)
 		if err != nil {
 			return nil, fmt.Errorf("session tag %q: %w", key, err)
 		}
@@ -55,7 +55,7 @@ func compileSession(b *Binding, names []string, e *sts.Entities) (*sessionTempla
 		return nil, err
 	}
 	if b.SourceIdentity != "" {
-		if t.sourceIdentity, err = nametemplate.CompileTemplate(b.SourceIdentity, names, nametemplate.OfName); err != nil {
+		if t.sourceIdentity, err = nametemplate.CompileTemplate(b.SourceIdentity, names, nametemplate.ForName); err != nil {
 			return nil, fmt.Errorf("source identity: %w", err)
 		}
 	}
@@ -75,14 +75,14 @@ func (t *sessionTemplate) compileSource(b *Binding, names []string) (err error) 
 		if of.text == "" {
 			continue
 		}
-		if *of.to, err = nametemplate.CompileTemplate(of.text, names, nametemplate.OfTag); err != nil {
+		if *of.to, err = nametemplate.CompileTemplate(of.text, names, nametemplate.ForTagValue); err != nil {
 			return fmt.Errorf("%s: %w", of.key, err)
 		}
 	}
-	source := t.source(slices.Repeat(nametemplate.Values{"123456789012"}, len(names)))
+	source := t.source(slices.Repeat(nametemplate.Captures{"123456789012"}, len(names)))
 	if t.sourceARN != nil && t.sourceAccount != nil && !(t.sourceARN.Exact() && t.sourceAccount.Exact()) {
 		// Whether the account is that of the ARN depends on the captures.
-		if err := (sts.Source{ARN: source.ARN}).Check(); err != nil {
+		if err := (sts.SourceResource{ARN: source.ARN}).Check(); err != nil {
 			return err
 		}
 		source.ARN = ""
@@ -91,7 +91,7 @@ func (t *sessionTemplate) compileSource(b *Binding, names []string) (err error) 
 }
 
 // source returns the source of a service's calls for captures.
-func (t *sessionTemplate) source(c nametemplate.Values) (s sts.Source) {
+func (t *sessionTemplate) source(c nametemplate.Captures) (s sts.SourceResource) {
 	if t.sourceARN != nil {
 		s.ARN = t.sourceARN.Expand(c)
 	}
@@ -106,8 +106,8 @@ func (t *sessionTemplate) source(c nametemplate.Values) (s sts.Source) {
 // in an account, so that a captured one could reach roles at every path, which
 // their trust policies alone are meant to guard.
 func rolePath(principal *nametemplate.Template, captures int, path string) (string, error) {
-	role := roleIn(principal.Expand(slices.Repeat(nametemplate.Values{"xx"}, captures)))
-	captured := role != roleIn(principal.Expand(slices.Repeat(nametemplate.Values{"yy"}, captures)))
+	role := roleIn(principal.Expand(slices.Repeat(nametemplate.Captures{"xx"}, captures)))
+	captured := role != roleIn(principal.Expand(slices.Repeat(nametemplate.Captures{"yy"}, captures)))
 	switch {
 	case !captured && path != "":
 		return "", fmt.Errorf("path %q: it is for roles that a capture chooses, and principal %q names none; leave it out", path, principal)
@@ -134,7 +134,7 @@ func roleIn(session string) string {
 // try expands the template for two sets of captures. Where user or role is the same
 // for both, no capture chooses it, and it has to be there.
 func (t *sessionTemplate) try(captures int, e *sts.Entities) error {
-	first, second := t.expand(slices.Repeat(nametemplate.Values{"xx"}, captures), nil), t.expand(slices.Repeat(nametemplate.Values{"yy"}, captures), nil)
+	first, second := t.expand(slices.Repeat(nametemplate.Captures{"xx"}, captures), nil), t.expand(slices.Repeat(nametemplate.Captures{"yy"}, captures), nil)
 	p, err := sts.ParsePrincipal(first.Principal)
 	if err != nil {
 		return fmt.Errorf("principal %q: %w", t.principal, err)
@@ -144,7 +144,7 @@ func (t *sessionTemplate) try(captures int, e *sts.Entities) error {
 		return err
 	}
 	if owner(p.Kind, first.Principal) == owner(p.Kind, second.Principal) {
-		if _, err := e.Caller(&sts.Session{Principal: first.Principal, FederatedBy: first.FederatedBy, RolePath: first.RolePath}); err != nil {
+		if _, err := e.Caller(&sts.CallerSpec{Principal: first.Principal, FederatedBy: first.FederatedBy, RolePath: first.RolePath}); err != nil {
 			return err
 		}
 	}
@@ -200,21 +200,21 @@ func (t *sessionTemplate) isStatic() bool {
 }
 
 // expand makes the session of captures, with the tags that are made of claims.
-func (t *sessionTemplate) expand(c nametemplate.Values, claimed []sts.Tag) sts.Session {
-	s := sts.Session{Principal: t.principal.Expand(c), FederatedBy: t.federatedBy, RolePath: t.rolePath, Tags: claimed, Policies: t.policies}
+func (t *sessionTemplate) expand(c nametemplate.Captures, claimed []sts.Tag) sts.CallerSpec {
+	s := sts.CallerSpec{Principal: t.principal.Expand(c), FederatedBy: t.federatedBy, RolePath: t.rolePath, Tags: claimed, SessionPolicies: t.policies}
 	for _, tag := range t.tags {
 		s.Tags = append(s.Tags, sts.Tag{Key: tag.key, Value: tag.value.Expand(c)})
 	}
 	if t.sourceIdentity != nil {
 		s.SourceIdentity = t.sourceIdentity.Expand(c)
 	}
-	s.Source = t.source(c)
+	s.SourceResource = t.source(c)
 	return s
 }
 
 // caller makes the caller of captures and claims. It fails for a user or role
 // that is not there, and for what exceeds IAM's limits.
-func (t *sessionTemplate) caller(source Source, c nametemplate.Values, claims oidc.Claims, e *sts.Entities) (*Caller, error) {
+func (t *sessionTemplate) caller(source Source, c nametemplate.Captures, claims oidc.Claims, e *sts.Entities) (*Caller, error) {
 	tags, err := tagsFrom(t.tagClaims, claims)
 	if err != nil {
 		return nil, err

@@ -48,9 +48,9 @@ func (k NameKind) source() Source {
 	switch {
 	case k.isCertificates():
 		return MTLS
-	case k == Basic:
+	case k == BasicUser:
 		return BasicAuth
-	case k == HeaderName:
+	case k == HeaderValue:
 		return TrustedHeader
 	}
 	return NoSource

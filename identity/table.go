@@ -11,16 +11,16 @@ import (
 	"extauthz/identity/sts"
 )
 
-// A Table binds names in verified credentials to principals. It is filled by
-// [Table.AddIssuer] and [Table.Bind], in that order, and from then on only read,
+// An Authenticator binds names in verified credentials to principals. It is filled by
+// [Authenticator.AddIssuer] and [Authenticator.Bind], in that order, and from then on only read,
 // by any number of goroutines.
-type Table struct {
+type Authenticator struct {
 	users        *basic.File
-	passwords    *basic.Passwords
+	passwords    *basic.Verifier
 	certificates certificates // those read before
 	entities     *sts.Entities
 	issuers      []*issuer
-	verifiers    []*oidc.Issuer // of the issuers
+	verifiers    []*oidc.Verifier // of the issuers
 	exact        map[name]*nameBinding
 	patterns     map[NameKind][]*nameBinding
 	bindings     int
@@ -28,10 +28,10 @@ type Table struct {
 	sources      []Source // asked where a registry's rules name none
 }
 
-// NewTable returns a table without bindings, whose Basic users are those of
+// NewAuthenticator returns a table without bindings, whose Basic users are those of
 // the password file; passwords checks them. Bindings name the entities.
-func NewTable(users *basic.File, passwords *basic.Passwords, entities *sts.Entities) *Table {
-	return &Table{
+func NewAuthenticator(users *basic.File, passwords *basic.Verifier, entities *sts.Entities) *Authenticator {
+	return &Authenticator{
 		users: users, passwords: passwords, entities: entities, certificates: newCertificates(),
 		exact: map[name]*nameBinding{}, patterns: map[NameKind][]*nameBinding{},
 		sources: []Source{JWTAuthn, Bearer, BasicAuth},
@@ -39,13 +39,13 @@ func NewTable(users *basic.File, passwords *basic.Passwords, entities *sts.Entit
 }
 
 // Len is the number of bindings.
-func (t *Table) Len() int { return t.bindings }
+func (t *Authenticator) Len() int { return t.bindings }
 
-// Identify finds the caller of a request, by the rules of its registry: the
+// Authenticate finds the caller of a request, by the rules of its registry: the
 // first source in order that finds a credential decides. Checking a password or
 // fetching an issuer's keys may take as long as ctx allows; everything else
 // returns at once.
-func (t *Table) Identify(ctx context.Context, rules *Rules, e *Evidence) (*Caller, *Failure) {
+func (t *Authenticator) Authenticate(ctx context.Context, rules *Config, e *Credentials) (*Caller, *Failure) {
 	a := attempt{ctx: ctx, table: t, rules: rules, evidence: e}
 	for _, source := range t.sourcesOf(rules) {
 		if caller, f := a.by(source); caller != nil || f != nil {
@@ -56,15 +56,15 @@ func (t *Table) Identify(ctx context.Context, rules *Rules, e *Evidence) (*Calle
 }
 
 // sourcesOf are the sources that a registry asks, in order.
-func (t *Table) sourcesOf(rules *Rules) []Source {
+func (t *Authenticator) sourcesOf(rules *Config) []Source {
 	if len(rules.Sources) == 0 {
 		return t.sources
 	}
 	return rules.Sources
 }
 
-// Takes tells whether a registry with those rules asks the source.
-func (t *Table) Takes(rules *Rules, source Source) bool {
+// Accepts tells whether a registry with those rules asks the source.
+func (t *Authenticator) Accepts(rules *Config, source Source) bool {
 	return slices.Contains(t.sourcesOf(rules), source)
 }
 
@@ -72,9 +72,9 @@ func (t *Table) Takes(rules *Rules, source Source) bool {
 // the caller by one source each, or fail, or find nothing.
 type attempt struct {
 	ctx      context.Context
-	table    *Table
-	rules    *Rules
-	evidence *Evidence
+	table    *Authenticator
+	rules    *Config
+	evidence *Credentials
 }
 
 func (a *attempt) by(source Source) (*Caller, *Failure) {

@@ -41,9 +41,9 @@ func users(t *testing.T, names ...string) *basic.File {
 	return h
 }
 
-func newTable(t *testing.T, names ...string) *Table {
+func newTable(t *testing.T, names ...string) *Authenticator {
 	t.Helper()
-	return NewTable(users(t, names...), basic.NewPasswords(), entities(t))
+	return NewAuthenticator(users(t, names...), basic.NewVerifier(), entities(t))
 }
 
 // entities returns alice, and the roles ci and pod.
@@ -58,7 +58,7 @@ func entities(t testing.TB) *sts.Entities {
 	return e
 }
 
-func bind(t *testing.T, table *Table, kind NameKind, text string, p iam.Principal) {
+func bind(t *testing.T, table *Authenticator, kind NameKind, text string, p iam.Principal) {
 	t.Helper()
 	if err := table.Bind(Binding{Kind: kind, Name: text, Principal: p.ARN}); err != nil {
 		t.Fatal(err)
@@ -67,40 +67,40 @@ func bind(t *testing.T, table *Table, kind NameKind, text string, p iam.Principa
 
 func TestIdentify(t *testing.T) {
 	table := newTable(t, "alice", "bob")
-	bind(t, table, Basic, "alice", alice)
+	bind(t, table, BasicUser, "alice", alice)
 	bind(t, table, URI, "spiffe://example.com/ci", ci)
 	bind(t, table, Subject, "CN=ci,O=example", ci)
 	uri := certificate(t, certificateNames{uris: []string{"spiffe://example.com/ci"}})
 	for _, c := range []struct {
 		name     string
-		evidence Evidence
+		evidence Credentials
 		caller   string      // the principal's ARN
 		kind     FailureKind // where caller is ""
 		reason   string
 	}{
 		{name: "nothing", kind: Anonymous, reason: "no credential"},
-		{name: "right password", evidence: Evidence{Authorization: basicHeader("alice", "alice-secret")}, caller: aliceARN},
-		{name: "scheme in capitals", evidence: Evidence{Authorization: []string{"BASIC " + encode("alice:alice-secret")}}, caller: aliceARN},
-		{name: "wrong password", evidence: Evidence{Authorization: basicHeader("alice", "bob-secret")}, reason: "unknown user or wrong password"},
-		{name: "empty password", evidence: Evidence{Authorization: basicHeader("alice", "")}, reason: "unknown user or wrong password"},
-		{name: "unknown user", evidence: Evidence{Authorization: basicHeader("carol", "carol-secret")}, reason: "unknown user or wrong password"},
-		{name: "unknown user with the password of the costliest line", evidence: Evidence{Authorization: basicHeader("carol", "alice-secret")}, reason: "unknown user or wrong password"},
-		{name: "user name in capitals", evidence: Evidence{Authorization: basicHeader("ALICE", "alice-secret")}, reason: "unknown user or wrong password"},
-		{name: "right password, but nobody", evidence: Evidence{Authorization: basicHeader("bob", "bob-secret")}, reason: `no principal is bound to basic "bob"`},
-		{name: "a certificate's name as user", evidence: Evidence{Authorization: basicHeader("spiffe", "//example.com/ci")}, reason: "unknown user or wrong password"},
-		{name: "empty header", evidence: Evidence{Authorization: []string{""}}, reason: "takes this kind of credential"},
-		{name: "Bearer", evidence: Evidence{Authorization: []string{"Bearer " + encode("alice:alice-secret")}}, reason: "no issuer's tokens"},
-		{name: "scheme runs into the credential", evidence: Evidence{Authorization: []string{"Basic" + encode("alice:alice-secret")}}, reason: "takes this kind of credential"},
-		{name: "repeated", evidence: Evidence{Authorization: append(basicHeader("alice", "alice-secret"), basicHeader("alice", "alice-secret")...)}, reason: "repeated"},
-		{name: "joined", evidence: Evidence{Authorization: []string{strings.Join(append(basicHeader("alice", "alice-secret"), basicHeader("bob", "bob-secret")...), ",")}}, reason: "not base64"},
-		{name: "too long", evidence: Evidence{Authorization: basicHeader("alice", strings.Repeat("a", maxAuthorization))}, reason: "too long"},
-		{name: "certificate", evidence: Evidence{Principal: "spiffe://example.com/ci", Certificate: uri}, caller: ciARN},
-		{name: "certificate before password", evidence: Evidence{Principal: "spiffe://example.com/ci", Certificate: uri, Authorization: basicHeader("alice", "alice-secret")}, caller: ciARN},
+		{name: "right password", evidence: Credentials{Authorization: basicHeader("alice", "alice-secret")}, caller: aliceARN},
+		{name: "scheme in capitals", evidence: Credentials{Authorization: []string{"BASIC " + encode("alice:alice-secret")}}, caller: aliceARN},
+		{name: "wrong password", evidence: Credentials{Authorization: basicHeader("alice", "bob-secret")}, reason: "unknown user or wrong password"},
+		{name: "empty password", evidence: Credentials{Authorization: basicHeader("alice", "")}, reason: "unknown user or wrong password"},
+		{name: "unknown user", evidence: Credentials{Authorization: basicHeader("carol", "carol-secret")}, reason: "unknown user or wrong password"},
+		{name: "unknown user with the password of the costliest line", evidence: Credentials{Authorization: basicHeader("carol", "alice-secret")}, reason: "unknown user or wrong password"},
+		{name: "user name in capitals", evidence: Credentials{Authorization: basicHeader("ALICE", "alice-secret")}, reason: "unknown user or wrong password"},
+		{name: "right password, but nobody", evidence: Credentials{Authorization: basicHeader("bob", "bob-secret")}, reason: `no principal is bound to basic "bob"`},
+		{name: "a certificate's name as user", evidence: Credentials{Authorization: basicHeader("spiffe", "//example.com/ci")}, reason: "unknown user or wrong password"},
+		{name: "empty header", evidence: Credentials{Authorization: []string{""}}, reason: "takes this kind of credential"},
+		{name: "Bearer", evidence: Credentials{Authorization: []string{"Bearer " + encode("alice:alice-secret")}}, reason: "no issuer's tokens"},
+		{name: "scheme runs into the credential", evidence: Credentials{Authorization: []string{"Basic" + encode("alice:alice-secret")}}, reason: "takes this kind of credential"},
+		{name: "repeated", evidence: Credentials{Authorization: append(basicHeader("alice", "alice-secret"), basicHeader("alice", "alice-secret")...)}, reason: "repeated"},
+		{name: "joined", evidence: Credentials{Authorization: []string{strings.Join(append(basicHeader("alice", "alice-secret"), basicHeader("bob", "bob-secret")...), ",")}}, reason: "not base64"},
+		{name: "too long", evidence: Credentials{Authorization: basicHeader("alice", strings.Repeat("a", maxAuthorization))}, reason: "too long"},
+		{name: "certificate", evidence: Credentials{Principal: "spiffe://example.com/ci", Certificate: uri}, caller: ciARN},
+		{name: "certificate before password", evidence: Credentials{Principal: "spiffe://example.com/ci", Certificate: uri, Authorization: basicHeader("alice", "alice-secret")}, caller: ciARN},
 		{name: "a certificate that does not hold is not followed by the password",
-			evidence: Evidence{Principal: "spiffe://example.com/ci", Authorization: basicHeader("alice", "alice-secret")}, reason: "include_peer_certificate"},
+			evidence: Credentials{Principal: "spiffe://example.com/ci", Authorization: basicHeader("alice", "alice-secret")}, reason: "include_peer_certificate"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			caller, f := table.Identify(context.Background(), &Rules{}, &c.evidence)
+			caller, f := table.Authenticate(context.Background(), &Config{}, &c.evidence)
 			switch {
 			case c.caller != "" && (f != nil || caller.Principal.ARN != c.caller):
 				t.Errorf("caller %+v, failure %v; want %s", caller, f, c.caller)
@@ -116,14 +116,14 @@ func TestIdentify(t *testing.T) {
 
 func TestIdentifyIgnoresCertificatesThatNobodyBinds(t *testing.T) {
 	table := newTable(t, "alice")
-	bind(t, table, Basic, "alice", alice)
-	caller, f := table.Identify(context.Background(), &Rules{}, &Evidence{
+	bind(t, table, BasicUser, "alice", alice)
+	caller, f := table.Authenticate(context.Background(), &Config{}, &Credentials{
 		Principal: "spiffe://mesh/anything", Authorization: basicHeader("alice", "alice-secret"),
 	})
 	if f != nil || caller.Principal.ARN != aliceARN {
 		t.Errorf("caller %v, failure %v", caller, f)
 	}
-	if _, f := table.Identify(context.Background(), &Rules{}, &Evidence{Principal: "spiffe://mesh/anything"}); f == nil || f.Kind != Anonymous {
+	if _, f := table.Authenticate(context.Background(), &Config{}, &Credentials{Principal: "spiffe://mesh/anything"}); f == nil || f.Kind != Anonymous {
 		t.Errorf("failure %v, want anonymous", f)
 	}
 }
@@ -131,13 +131,13 @@ func TestIdentifyIgnoresCertificatesThatNobodyBinds(t *testing.T) {
 // everything are principals where every source can prove somebody, each
 // somebody else: mtls ci, jwt_authn and bearer the role ci's gitlab, basic alice,
 // header bob.
-func everything(t testing.TB) *Table {
+func everything(t testing.TB) *Authenticator {
 	t.Helper()
 	w := tokens(t)
 	w.entities = append(w.entities, sts.Entity{ARN: "arn:aws:iam::123456789012:user/dev/bob"})
 	w.bindings = append(w.bindings,
 		Binding{Kind: URI, Name: "spiffe://example.com/ci", Principal: ciARN},
-		Binding{Kind: HeaderName, Name: "{name}@example.com", Principal: "arn:aws:iam::123456789012:user/dev/{name}"})
+		Binding{Kind: HeaderValue, Name: "{name}@example.com", Principal: "arn:aws:iam::123456789012:user/dev/{name}"})
 	return w.build(t)
 }
 
@@ -148,16 +148,16 @@ func TestOrder(t *testing.T) {
 	const bobARN, gitlabARN = "arn:aws:iam::123456789012:user/dev/bob", session + "ci/gitlab"
 	leaf := certificate(t, certificateNames{uris: []string{"spiffe://example.com/ci"}})
 	token := signerAt(gitlabURL).token(t, nil)
-	all := func(authorization []string) Evidence {
-		return Evidence{Principal: "spiffe://example.com/ci", Certificate: leaf, Header: []string{"bob@example.com"}, TrustedHeader: "x-user", Authorization: authorization, Metadata: map[string]any{"ci": payload(t, token)}}
+	all := func(authorization []string) Credentials {
+		return Credentials{Principal: "spiffe://example.com/ci", Certificate: leaf, HeaderValues: []string{"bob@example.com"}, TrustedHeader: "x-user", Authorization: authorization, Metadata: map[string]any{"ci": payload(t, token)}}
 	}
-	without := func(e Evidence, change func(*Evidence)) Evidence { change(&e); return e }
-	noCertificate := func(e *Evidence) { e.Principal, e.Certificate = "", "" }
-	strange := func(e *Evidence) { e.Principal = "spiffe://example.com/other" }
+	without := func(e Credentials, change func(*Credentials)) Credentials { change(&e); return e }
+	noCertificate := func(e *Credentials) { e.Principal, e.Certificate = "", "" }
+	strange := func(e *Credentials) { e.Principal = "spiffe://example.com/other" }
 	for _, c := range []struct {
 		name     string
 		sources  string // "" is the default
-		evidence Evidence
+		evidence Credentials
 		want     want
 	}{
 		{"certificate first", "", all(bearer(token)), want{arn: ciARN}},
@@ -168,8 +168,8 @@ func TestOrder(t *testing.T) {
 		{"no certificate, repeated", "", without(all(append(bearer(token), bearer(token)...)), noCertificate), want{reason: "repeated"}},
 		{"a header is never asked unless named", "", without(all(nil), noCertificate), want{kind: Anonymous, reason: "no credential"}},
 		{"header first", "header mtls basic", all(basicHeader("alice", "alice-secret")), want{arn: bobARN}},
-		{"header first, which does not hold", "header basic", without(all(basicHeader("alice", "alice-secret")), func(e *Evidence) { e.Header = []string{"carol@example.com"} }), want{reason: "not among the principals"}},
-		{"header first, absent", "header basic", without(all(basicHeader("alice", "alice-secret")), func(e *Evidence) { e.Header = nil }), want{arn: aliceARN}},
+		{"header first, which does not hold", "header basic", without(all(basicHeader("alice", "alice-secret")), func(e *Credentials) { e.HeaderValues = []string{"carol@example.com"} }), want{reason: "not among the principals"}},
+		{"header first, absent", "header basic", without(all(basicHeader("alice", "alice-secret")), func(e *Credentials) { e.HeaderValues = nil }), want{arn: aliceARN}},
 		{"header first, Authorization repeated", "header basic", all(append(bearer(token), bearer(token)...)), want{arn: bobARN}},
 		{"header last", "basic header", all(basicHeader("alice", "alice-secret")), want{arn: aliceARN}},
 		{"header last, wrong password", "basic header", all(basicHeader("alice", "wrong")), want{reason: "wrong password"}},
@@ -182,7 +182,7 @@ func TestOrder(t *testing.T) {
 		{"bearer before jwt_authn", "bearer jwt_authn", all(bearer(token)), want{arn: gitlabARN}},
 		{"mtls only, and Authorization", "mtls", without(all(basicHeader("alice", "alice-secret")), noCertificate), want{reason: "takes this kind of credential"}},
 		{"mtls only, and Authorization of no scheme", "mtls", without(all([]string{""}), noCertificate), want{reason: "takes this kind of credential"}},
-		{"jwt_authn only, without metadata", "jwt_authn", without(all(bearer(token)), func(e *Evidence) { e.Metadata = nil }), want{reason: "takes this kind of credential"}},
+		{"jwt_authn only, without metadata", "jwt_authn", without(all(bearer(token)), func(e *Credentials) { e.Metadata = nil }), want{reason: "takes this kind of credential"}},
 		{"bearer only, Basic", "bearer", all(basicHeader("alice", "alice-secret")), want{reason: "takes this kind of credential"}},
 		{"basic only, Bearer", "basic", all(bearer(token)), want{reason: "takes this kind of credential: it is bearer, and the sources are basic"}},
 		{"Digest", "", without(all([]string{"Digest username=alice"}), noCertificate), want{reason: "takes this kind of credential: it is digest, and the sources are mtls, jwt_authn, bearer, basic"}},
@@ -208,7 +208,7 @@ func TestOrder(t *testing.T) {
 func TestAnonymous(t *testing.T) {
 	r := rules()
 	r.Anonymous = true
-	caller, f := identify(t, everything(t), r, Evidence{Header: []string{"bob@example.com"}, Metadata: map[string]any{"ci": map[string]any{}}})
+	caller, f := identify(t, everything(t), r, Credentials{HeaderValues: []string{"bob@example.com"}, Metadata: map[string]any{"ci": map[string]any{}}})
 	if f != nil || caller.Principal.Kind != iam.Anonymous || caller.Source != "" {
 		t.Fatalf("caller %+v, failure %v", caller, f)
 	}
@@ -216,7 +216,7 @@ func TestAnonymous(t *testing.T) {
 		"aws:PrincipalType": "Anonymous", "aws:userid": "anonymous", "aws:PrincipalIsAWSService": "",
 		"aws:PrincipalArn": "", "aws:PrincipalAccount": "", "aws:username": "", "aws:TokenIssueTime": ""})
 	r.Anonymous = false
-	_, f = identify(t, everything(t), r, Evidence{})
+	_, f = identify(t, everything(t), r, Credentials{})
 	want{kind: Anonymous, reason: "no credential"}.check(t, nil, f)
 }
 

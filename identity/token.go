@@ -55,7 +55,7 @@ func (a *attempt) byToken(source Source, raw, role string) (*Caller, *Failure) {
 }
 
 // unknownIssuer says whose a token is, and which issuer may have been meant.
-func (t *Table) unknownIssuer(source Source, url string) *Failure {
+func (t *Authenticator) unknownIssuer(source Source, url string) *Failure {
 	f := invalid(source, fmt.Sprintf("the token is of issuer %q, whose tokens are not accepted", short(url)))
 	for _, i := range t.issuers {
 		if strings.TrimSuffix(i.verifier.URL, "/") == strings.TrimSuffix(url, "/") {
@@ -76,7 +76,7 @@ func (i *issuer) tokenFailure(source Source, err error) *Failure {
 	f := invalid(source, err.Error())
 	f.Issuer = i.name
 	if errors.Is(err, oidc.ErrUnavailable) {
-		f.Kind = Overloaded
+		f.Kind = Unavailable
 	}
 	return f
 }

@@ -37,11 +37,11 @@ func tokens(t testing.TB) principals {
 		issuers: []Issuer{
 			gitlab(t),
 			{Name: "bound", Verifier: signerAt("https://bound.example.com").verifier(t), Metadata: "bound"},
-			{Name: "envoys", Verifier: &oidc.Issuer{URL: "https://envoys.example.com"}, Metadata: "envoys", Role: role + "deploy"},
+			{Name: "envoys", Verifier: &oidc.Verifier{URL: "https://envoys.example.com"}, Metadata: "envoys", Role: role + "deploy"},
 		},
 		bindings: []Binding{
-			{Kind: Basic, Name: "alice", Principal: aliceARN},
-			{Kind: Token, Issuer: "bound", Claims: map[string]string{"sub": "{name}"}, Principal: "arn:aws:iam::123456789012:user/dev/{name}"},
+			{Kind: BasicUser, Name: "alice", Principal: aliceARN},
+			{Kind: TokenClaims, Issuer: "bound", Claims: map[string]string{"sub": "{name}"}, Principal: "arn:aws:iam::123456789012:user/dev/{name}"},
 		},
 	}
 }
@@ -111,7 +111,7 @@ func TestTokens(t *testing.T) {
 		{"too long a header", bearer(strings.Repeat("x", maxAuthorization)), want{reason: "too long"}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			caller, f := identify(t, table, rules(), Evidence{Authorization: c.authorization})
+			caller, f := identify(t, table, rules(), Credentials{Authorization: c.authorization})
 			c.want.check(t, caller, f)
 			if caller != nil && (caller.Source != c.source || caller.Issuer == "" || caller.KeyID != "k1") {
 				t.Errorf("source %q, issuer %q, key %q", caller.Source, caller.Issuer, caller.KeyID)
@@ -133,19 +133,19 @@ func TestUserNamesThatLookLikeRoles(t *testing.T) {
 		"123456789012/dep%6coy", "123456789012/déploy", "123456789012/team ci/deploy", "AWS/", "/AWS", "alice/", "alice/../alice",
 		"123456789012/" + strings.Repeat("r", 65), "123456789012/role/ci{name}",
 	} {
-		caller, f := identify(t, table, rules(), Evidence{Authorization: basicHeader(user, token)})
+		caller, f := identify(t, table, rules(), Credentials{Authorization: basicHeader(user, token)})
 		if f == nil || !strings.Contains(f.Reason, "does not name a role") && !strings.Contains(f.Reason, "role name") {
 			t.Errorf("%q: caller %v, failure %v", user, caller, f)
 		}
 	}
 	for _, user := range []string{"123456789012/../deploy", "123456789012/team/../deploy", "123456789012/./deploy", "123456789012/role/deploy", "000000000000/deploy"} {
-		caller, f := identify(t, table, rules(), Evidence{Authorization: basicHeader(user, token)})
+		caller, f := identify(t, table, rules(), Credentials{Authorization: basicHeader(user, token)})
 		want{reason: "not among the principals"}.check(t, caller, f)
 	}
 	// A colon ends the user name: the ARN's rest is the password.
-	caller, f := identify(t, table, rules(), Evidence{Authorization: basicHeader("arn:aws:iam::123456789012:role/deploy", "secret-x")})
+	caller, f := identify(t, table, rules(), Credentials{Authorization: basicHeader("arn:aws:iam::123456789012:role/deploy", "secret-x")})
 	want{reason: "unknown user or wrong password"}.check(t, caller, f)
-	caller, f = identify(t, table, &Rules{Audiences: []string{registryAudience}}, Evidence{Authorization: basicHeader("123456789012/deploy", token)})
+	caller, f = identify(t, table, &Config{Audiences: []string{registryAudience}}, Credentials{Authorization: basicHeader("123456789012/deploy", token)})
 	want{reason: "not among the principals"}.check(t, caller, f)
 }
 
@@ -194,7 +194,7 @@ func TestMetadata(t *testing.T) {
 		{"nothing", bearer(token), map[string]any{"ci": nil}, want{reason: "another issuer"}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			caller, f := identify(t, table, rules(), Evidence{Authorization: c.authorization, Metadata: c.metadata})
+			caller, f := identify(t, table, rules(), Credentials{Authorization: c.authorization, Metadata: c.metadata})
 			c.want.check(t, caller, f)
 			if caller != nil && caller.Source != c.source {
 				t.Errorf("source %q", caller.Source)
@@ -202,8 +202,8 @@ func TestMetadata(t *testing.T) {
 			// Without the source the metadata is nothing.
 			bare := rules()
 			bare.Sources = []Source{Bearer, BasicAuth}
-			got, f := identify(t, table, bare, Evidence{Authorization: c.authorization, Metadata: c.metadata})
-			alone, g := identify(t, table, bare, Evidence{Authorization: c.authorization})
+			got, f := identify(t, table, bare, Credentials{Authorization: c.authorization, Metadata: c.metadata})
+			alone, g := identify(t, table, bare, Credentials{Authorization: c.authorization})
 			if (f == nil) != (g == nil) || f == nil && !got.same(alone) || f != nil && f.Reason != g.Reason {
 				t.Errorf("metadata counts where nobody asks: %v %v, %v %v", got, f, alone, g)
 			}
@@ -220,11 +220,11 @@ func TestNumbersAreNoIdentity(t *testing.T) {
 	for _, value := range []any{1 << 53, 1<<53 + 1, 7, true, nil, []int{7}, []any{7, true, nil}, [][]string{{"alice"}}, claims{"a": "alice"}} {
 		token := s.token(t, claims{"user_id": value})
 		for _, metadata := range []map[string]any{nil, {"bound": payload(t, token)}} {
-			caller, f := identify(t, table, rules(), Evidence{Authorization: bearer(token), Metadata: metadata})
+			caller, f := identify(t, table, rules(), Credentials{Authorization: bearer(token), Metadata: metadata})
 			want{reason: "no principal is bound"}.check(t, caller, f)
 		}
 	}
-	caller, f := identify(t, table, rules(), Evidence{Authorization: bearer(s.token(t, claims{"user_id": "alice"}))})
+	caller, f := identify(t, table, rules(), Credentials{Authorization: bearer(s.token(t, claims{"user_id": "alice"}))})
 	want{arn: aliceARN}.check(t, caller, f)
 }
 
@@ -232,21 +232,21 @@ func TestNumbersAreNoIdentity(t *testing.T) {
 func TestForeignAudiences(t *testing.T) {
 	w := tokens(t)
 	foreign := signerAt(gitlabURL).token(t, claims{"aud": []string{"sts.amazonaws.com", "x"}})
-	caller, f := identify(t, w.build(t), rules(), Evidence{Authorization: bearer(foreign)})
+	caller, f := identify(t, w.build(t), rules(), Credentials{Authorization: bearer(foreign)})
 	want{reason: "request that audience"}.check(t, caller, f)
 	w.issuers[0].ForeignAudiences = []string{"sts.amazonaws.com"}
 	table := w.build(t)
 	r := rules()
 	for range 2 {
-		caller, f = identify(t, table, r, Evidence{Authorization: bearer(foreign)})
+		caller, f = identify(t, table, r, Credentials{Authorization: bearer(foreign)})
 		want{arn: session + "ci/gitlab"}.check(t, caller, f)
 	}
 	if !slices.Equal(r.Audiences, []string{registryAudience}) {
 		t.Errorf("the registry's audiences are %q now", r.Audiences)
 	}
-	caller, f = identify(t, table, rules(), Evidence{Authorization: bearer(signerAt("https://bound.example.com").token(t, claims{"aud": "sts.amazonaws.com", "sub": "alice"}))})
+	caller, f = identify(t, table, rules(), Credentials{Authorization: bearer(signerAt("https://bound.example.com").token(t, claims{"aud": "sts.amazonaws.com", "sub": "alice"}))})
 	want{reason: "request that audience"}.check(t, caller, f)
-	caller, f = identify(t, table, &Rules{Partition: "aws"}, Evidence{Authorization: bearer(signerAt(gitlabURL).token(t, nil))})
+	caller, f = identify(t, table, &Config{Partition: "aws"}, Credentials{Authorization: bearer(signerAt(gitlabURL).token(t, nil))})
 	want{reason: "request that audience"}.check(t, caller, f)
 }
 
@@ -258,10 +258,10 @@ func TestRememberedTokens(t *testing.T) {
 	other := &signer{otherURL, s.Signer}
 	table := principals{
 		entities: []sts.Entity{{ARN: aliceARN}, {ARN: "arn:aws:iam::123456789012:user/bob"}},
-		issuers:  []Issuer{{Name: "gitlab", Verifier: s.verifier(t)}, {Name: "other", Verifier: &oidc.Issuer{URL: otherURL, Keys: s.verifier(t).Keys}}},
+		issuers:  []Issuer{{Name: "gitlab", Verifier: s.verifier(t)}, {Name: "other", Verifier: &oidc.Verifier{URL: otherURL, Keys: s.verifier(t).Keys}}},
 		bindings: []Binding{
-			{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": "job"}, Principal: aliceARN},
-			{Kind: Token, Issuer: "other", Claims: map[string]string{"sub": "job"}, Principal: "arn:aws:iam::123456789012:user/bob"},
+			{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "job"}, Principal: aliceARN},
+			{Kind: TokenClaims, Issuer: "other", Claims: map[string]string{"sub": "job"}, Principal: "arn:aws:iam::123456789012:user/bob"},
 		},
 	}.build(t)
 	elsewhere := rules()
@@ -270,7 +270,7 @@ func TestRememberedTokens(t *testing.T) {
 		for _, c := range []struct {
 			name  string
 			token string
-			rules *Rules
+			rules *Config
 			at    time.Time
 			want  want
 		}{
@@ -280,7 +280,7 @@ func TestRememberedTokens(t *testing.T) {
 			{"when it has expired", s.token(t, nil), rules(), now.Add(time.Hour), want{reason: "the token expired"}},
 			{"a third's, with the same keys", (&signer{"https://third.example.com", s.Signer}).token(t, nil), rules(), now, want{reason: "whose tokens are not accepted"}},
 		} {
-			caller, f := identify(t, table, c.rules, Evidence{Authorization: bearer(c.token), Time: c.at})
+			caller, f := identify(t, table, c.rules, Credentials{Authorization: bearer(c.token), Time: c.at})
 			c.want.check(t, caller, f)
 		}
 	}
@@ -313,7 +313,7 @@ func TestIssuerClaims(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			changed := maps.Clone(good)
 			maps.Copy(changed, c.changes)
-			caller, f := identify(t, table, rules(), Evidence{Authorization: basicHeader("123456789012/deploy", s.token(t, changed))})
+			caller, f := identify(t, table, rules(), Credentials{Authorization: basicHeader("123456789012/deploy", s.token(t, changed))})
 			c.want.check(t, caller, f)
 		})
 	}
@@ -325,10 +325,10 @@ func TestIssuerWithoutRole(t *testing.T) {
 	w.issuers[0].Role = ""
 	table, token := w.build(t), signerAt(gitlabURL).token(t, nil)
 	for _, authorization := range [][]string{bearer(token), basicHeader("AWS", token)} {
-		caller, f := identify(t, table, rules(), Evidence{Authorization: authorization})
+		caller, f := identify(t, table, rules(), Credentials{Authorization: authorization})
 		want{reason: "log in as ACCOUNT/ROLE"}.check(t, caller, f)
 	}
-	caller, f := identify(t, table, rules(), Evidence{Authorization: basicHeader("123456789012/deploy", token)})
+	caller, f := identify(t, table, rules(), Credentials{Authorization: basicHeader("123456789012/deploy", token)})
 	want{arn: session + "deploy/gitlab"}.check(t, caller, f)
 }
 
@@ -339,12 +339,12 @@ func TestKeysUnavailable(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := tokens(t)
-	w.issuers[0].Verifier = &oidc.Issuer{URL: gitlabURL, Keys: keys}
+	w.issuers[0].Verifier = &oidc.Verifier{URL: gitlabURL, Keys: keys}
 	table := w.build(t)
 	for _, authorization := range [][]string{bearer(signerAt(gitlabURL).token(t, nil)), basicHeader("AWS", signerAt(gitlabURL).token(t, nil))} {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		caller, f := table.Identify(ctx, rules(), &Evidence{Authorization: authorization, Time: now})
-		want{kind: Overloaded, reason: "keys"}.check(t, caller, f)
+		caller, f := table.Authenticate(ctx, rules(), &Credentials{Authorization: authorization, Time: now})
+		want{kind: Unavailable, reason: "keys"}.check(t, caller, f)
 	}
 }

@@ -15,7 +15,7 @@ type tokenBinding struct {
 	session *sessionTemplate
 }
 
-func (t *Table) bindToken(b *Binding) error {
+func (t *Authenticator) bindToken(b *Binding) error {
 	i := t.issuerNamed(b.Issuer)
 	switch {
 	case i == nil:
@@ -63,16 +63,16 @@ func (b *tokenBinding) overlaps(other *tokenBinding) bool {
 // any of them allows, so that two lists of them would not limit each other.
 func (i *issuer) compileSession(b Binding, names []string, e *sts.Entities) (*sessionTemplate, error) {
 	switch {
-	case len(i.policies) > 0 && len(b.Session) > 0:
+	case len(i.policies) > 0 && len(b.SessionPolicies) > 0:
 		return nil, fmt.Errorf("issuer %q has session policies, and so has this credential; keep one of the two, since together they would allow what either allows", i.name)
-	case len(b.Session) == 0:
-		b.Session = i.policies
+	case len(b.SessionPolicies) == 0:
+		b.SessionPolicies = i.policies
 	}
-	if i.namesSessions && !e.Trusting() {
+	if i.namesSessions && !e.HasTrustPolicy() {
 		return nil, fmt.Errorf("issuer %q names sessions of roles that its tokens assume, and no role can be assumed; give one a trust policy, or leave session out, since a credential's principal names its own", i.name)
 	}
 	g, err := compileSession(&b, names, e)
-	if err != nil || !sts.HasSession(g.kind) && e.Trusting() { // whose tags are for roles that it assumes
+	if err != nil || !sts.HasSession(g.kind) && e.HasTrustPolicy() { // whose tags are for roles that it assumes
 		return g, err
 	}
 	g.tagClaims = slices.Concat(g.tagClaims, i.tagClaims)

@@ -14,7 +14,7 @@ func TestTokensTellNothingOfRoles(t *testing.T) {
 		return func(w *principals) {
 			w.issuers[0].TagClaims = nil
 			w.entities = append(w.entities, sts.Entity{ARN: aliceARN})
-			w.bindings = []Binding{{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": "{who}"}, Principal: principal}}
+			w.bindings = []Binding{{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "{who}"}, Principal: principal}}
 		}
 	}
 	for _, c := range []struct {
@@ -36,7 +36,7 @@ func TestTokensTellNothingOfRoles(t *testing.T) {
 			c.change(&w)
 			table, token := w.build(t), signerAt(gitlabURL).token(t, c.claims)
 			told := func(role string) string {
-				caller, f := identify(t, table, rules(), Evidence{Authorization: basicHeader("123456789012/"+role, token)})
+				caller, f := identify(t, table, rules(), Credentials{Authorization: basicHeader("123456789012/"+role, token)})
 				if f == nil {
 					t.Fatalf("role %s: assumed as %s", role, caller.Principal.ARN)
 				}
@@ -56,12 +56,12 @@ func TestCapturesThatLeadNowhereAreNotTold(t *testing.T) {
 		entities: []sts.Entity{{ARN: role + "apps/k8s-prod"}},
 		issuers:  []Issuer{{Name: "gitlab", Verifier: s.verifier(t)}},
 		bindings: []Binding{
-			{Kind: Token, Issuer: "gitlab", Claims: map[string]string{"sub": "{n}"}, Principal: session + "k8s-{n}/pod", Path: "/apps/"},
+			{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "{n}"}, Principal: session + "k8s-{n}/pod", Path: "/apps/"},
 			{Kind: URI, Name: "spiffe://{n}/x", Principal: session + "k8s-{n}/pod", Path: "/apps/"},
 		},
 	}.build(t)
 	const name = "spiffe://none/x"
-	for what, e := range map[string]Evidence{
+	for what, e := range map[string]Credentials{
 		"token":       {Authorization: bearer(s.token(t, claims{"sub": "none"}))},
 		"certificate": {Principal: name, Certificate: certificate(t, certificateNames{uris: []string{name}})},
 	} {

@@ -18,7 +18,7 @@ const (
 // trusted is a principals of roles that have the trust policies people have, each
 // named after its file, and of the issuers that these name. All take tokens made
 // for AWS STS.
-func trusted(t *testing.T) *Table {
+func trusted(t *testing.T) *Authenticator {
 	t.Helper()
 	var w principals
 	for _, name := range []string{"github-branch", "github-any-ref", "github-claims", "gitlab", "eks-irsa", "eks-pod-identity", "google"} {
@@ -86,10 +86,10 @@ func TestTrustPoliciesAsPeopleHaveThem(t *testing.T) {
 				w = want{reason: denied}
 			}
 			token := signerAt(c.url).token(t, c.claims)
-			caller, f := identify(t, table, rules(), Evidence{Authorization: basicHeader("123456789012/team/"+c.role, token)})
+			caller, f := identify(t, table, rules(), Credentials{Authorization: basicHeader("123456789012/team/"+c.role, token)})
 			w.check(t, caller, f)
 
-			caller, f = identify(t, table, rules(), Evidence{Authorization: basicHeader("999999999999/"+c.role, token)})
+			caller, f = identify(t, table, rules(), Credentials{Authorization: basicHeader("999999999999/"+c.role, token)})
 			if c.role == "google" && !c.denied { // a provider that is of no account
 				w.arn = "arn:aws:sts::999999999999:assumed-role/google/google"
 			} else {

@@ -54,8 +54,8 @@ type webIdentity struct {
 	source   Source
 	issuer   *issuer
 	token    *oidc.Token
-	captures nametemplate.Values // of the issuer's claims
-	context  iam.Context         // condition keys of the request itself
+	captures nametemplate.Captures // of the issuer's claims
+	context  iam.Context           // condition keys of the request itself
 }
 
 // principal is the principal that the token is bound to or, where the client names
@@ -89,14 +89,14 @@ func (w *webIdentity) assumeRole(role string) (*Caller, error) {
 }
 
 // request asks for a session of the role, as the issuer says that its sessions are.
-func (w *webIdentity) request(role string) (*sts.Request, error) {
+func (w *webIdentity) request(role string) (*sts.AssumeRoleInput, error) {
 	tags, err := tagsFrom(w.issuer.tagClaims, w.token.Claims)
 	if err != nil {
 		return nil, err
 	}
-	return &sts.Request{
-		Role: role, SessionName: w.issuer.session.Expand(w.captures), Token: w.token, Tags: tags,
-		Policies: w.issuer.policies, Context: w.context, IssuedAt: w.issued(),
+	return &sts.AssumeRoleInput{
+		RoleARN: role, SessionName: w.issuer.session.Expand(w.captures), Token: w.token, Tags: tags,
+		SessionPolicies: w.issuer.policies, Context: w.context, IssuedAt: w.issued(),
 	}, nil
 }
 

@@ -20,7 +20,7 @@ func (l *linter) unmetAudience(d *document, s *statement) {
 		}
 		taken := slices.Clone(issuer.ForeignAudiences)
 		for _, r := range l.registries {
-			taken = append(taken, r.Proof.Audiences...)
+			taken = append(taken, r.Authentication.Audiences...)
 		}
 		for _, c := range s.Conditions {
 			if strings.EqualFold(c.Key.Text, issuer.Provider+":aud") && neverMet(c, taken) {

@@ -82,7 +82,7 @@ func (l *linter) anonymousWrite(d *document, s *statement) {
 // anonymous callers.
 func (l *linter) servesAnonymous(policy *iam.Policy) bool {
 	for _, r := range l.registries {
-		if !r.Proof.Anonymous {
+		if !r.Authentication.Anonymous {
 			continue
 		}
 		if strings.HasPrefix(policy.Source, "accounts/"+r.Account+"/"+r.Region+"/") {

@@ -31,7 +31,7 @@ type linter struct {
 	reporter
 	contents   policystore.Contents
 	registries []*policystore.Registry
-	callersOf  *identity.Table
+	callersOf  *identity.Authenticator
 }
 
 func newLinter(s *policystore.Snapshot) *linter {

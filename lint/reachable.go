@@ -98,7 +98,7 @@ func (l *linter) assumable(role principal) bool {
 // here.
 func (l *linter) canName(role principal, i policystore.TrustedIssuer) bool {
 	return l.verified[i.Name] && slices.ContainsFunc(l.registries, func(r *policystore.Registry) bool {
-		return l.callersOf.Takes(&r.Proof, identity.BasicAuth) && strings.HasPrefix(role.ARN, "arn:"+r.Partition+":")
+		return l.callersOf.Accepts(&r.Authentication, identity.BasicAuth) && strings.HasPrefix(role.ARN, "arn:"+r.Partition+":")
 	})
 }
 

@@ -42,11 +42,11 @@ func (all registries) checkAudiences(of []Issuer) error {
 
 // sharedAudience is one whose tokens both take, "" for none.
 func (r *Registry) sharedAudience(other *Registry) string {
-	if !takesTokens(&r.Proof) || !takesTokens(&other.Proof) {
+	if !takesTokens(&r.Authentication) || !takesTokens(&other.Authentication) {
 		return ""
 	}
-	for _, a := range r.Proof.Audiences {
-		if slices.Contains(other.Proof.Audiences, a) {
+	for _, a := range r.Authentication.Audiences {
+		if slices.Contains(other.Authentication.Audiences, a) {
 			return a
 		}
 	}
@@ -54,7 +54,7 @@ func (r *Registry) sharedAudience(other *Registry) string {
 }
 
 // takesTokens tells whether some source finds tokens.
-func takesTokens(rules *identity.Rules) bool {
+func takesTokens(rules *identity.Config) bool {
 	return len(rules.Sources) == 0 || slices.ContainsFunc(rules.Sources, func(s identity.Source) bool {
 		return s == identity.JWTAuthn || s == identity.Bearer || s == identity.BasicAuth
 	})

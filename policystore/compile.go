@@ -16,7 +16,7 @@ import (
 
 // lasting is what outlives snapshots.
 type lasting struct {
-	passwords *basic.Passwords
+	passwords *basic.Verifier
 	keys      *oidc.KeyCache
 	memory    memory // of the last good content
 
@@ -24,7 +24,7 @@ type lasting struct {
 }
 
 func newLasting(keys *oidc.KeyCache) *lasting {
-	return &lasting{passwords: basic.NewPasswords(), keys: keys}
+	return &lasting{passwords: basic.NewVerifier(), keys: keys}
 }
 
 // compile makes a snapshot of a content, and lets it be remembered what the content

@@ -44,7 +44,7 @@ func (p *principals) bind(entry *credentialEntry, from *sources) (place []any, e
 		return nil, err
 	}
 	binding.Kind, binding.Name = kind, text
-	if kind == identity.Token {
+	if kind == identity.TokenClaims {
 		binding.Name, binding.Issuer = "", text
 	}
 	session, wrong, err := from.managed.findAll(iam.SessionPolicy, entry.SessionPolicies, accountOf(entry.Principal))
@@ -52,7 +52,7 @@ func (p *principals) bind(entry *credentialEntry, from *sources) (place []any, e
 		return []any{"sessionPolicies", wrong}, err
 	}
 	if len(session) > 0 {
-		binding.Session = session
+		binding.SessionPolicies = session
 	}
 	return nil, p.table.Bind(binding)
 }
@@ -63,8 +63,8 @@ func (e *credentialEntry) name() (kind identity.NameKind, text string, err error
 		kind identity.NameKind
 		text string
 	}{
-		{identity.Basic, e.Basic}, {identity.URI, e.URI}, {identity.DNS, e.DNS}, {identity.Subject, e.Subject},
-		{identity.HeaderName, e.Header}, {identity.Token, e.Token},
+		{identity.BasicUser, e.Basic}, {identity.URI, e.URI}, {identity.DNS, e.DNS}, {identity.Subject, e.Subject},
+		{identity.HeaderValue, e.Header}, {identity.TokenClaims, e.Token},
 	} {
 		if n.text == "" {
 			continue

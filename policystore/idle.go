@@ -10,12 +10,12 @@ import (
 )
 
 // idleSources finds sources that a registry names and that could find nobody.
-func (all registries) idleSources(callers *identity.Table) []iam.Finding {
+func (all registries) idleSources(callers *identity.Authenticator) []iam.Finding {
 	var found []iam.Finding
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		r := all[name]
-		for _, source := range r.Proof.Sources {
-			if !callers.Finds(source) {
+		for _, source := range r.Authentication.Sources {
+			if !callers.CanAuthenticate(source) {
 				found = append(found, iam.Finding{Source: "registries.yaml", Position: r.sourcesAt, Code: "idle-source", Message: fmt.Sprintf(
 					"registry %q: the source %s can find nobody, since principals.yaml has %s", name, source, lacking(source))})
 			}
@@ -41,7 +41,7 @@ func lacking(source identity.Source) string {
 }
 
 // unboundUsers finds users of the password file whose passwords prove nobody.
-func unboundUsers(callers *identity.Table) []iam.Finding {
+func unboundUsers(callers *identity.Authenticator) []iam.Finding {
 	var found []iam.Finding
 	for _, user := range callers.UnboundUsers() {
 		found = append(found, iam.Finding{Source: "htpasswd", Position: iam.Position{Line: user.Line, Column: 1}, Code: "unbound-user", Message: fmt.Sprintf(

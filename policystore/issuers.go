@@ -56,9 +56,9 @@ func (p *principals) trustIssuer(entry *issuerEntry, from *sources) (place []any
 	p.keySets = append(p.keySets, keys)
 	p.issuers = append(p.issuers, Issuer{Name: entry.Name, URL: entry.Issuer, JWKS: entry.JWKS})
 	err = p.table.AddIssuer(identity.Issuer{
-		Name: entry.Name, Verifier: &oidc.Issuer{URL: entry.Issuer, Keys: keys}, Metadata: entry.Metadata,
+		Name: entry.Name, Verifier: &oidc.Verifier{URL: entry.Issuer, Keys: keys}, Metadata: entry.Metadata,
 		Role: entry.Role, SessionName: entry.Session, Claims: entry.Claims, TagClaims: entry.Tags,
-		ForeignAudiences: entry.ForeignAudiences, Provider: entry.Provider, Session: session,
+		ForeignAudiences: entry.ForeignAudiences, Provider: entry.Provider, SessionPolicies: session,
 	})
 	if named := new(identity.SessionNameError); errors.As(err, &named) {
 		return []any{"session"}, err

@@ -44,7 +44,7 @@ func published(t *testing.T, s signer, server *httptest.Server) map[string]strin
 func identifies(t *testing.T, s *Store, token string) bool {
 	t.Helper()
 	snapshot := s.Snapshot()
-	caller, failure := snapshot.Callers.Identify(t.Context(), &snapshot.RegistryNamed("a").Proof, bearer(token))
+	caller, failure := snapshot.Callers.Authenticate(t.Context(), &snapshot.RegistryNamed("a").Authentication, bearer(token))
 	return caller != nil && failure == nil && caller.Issuer == "ci" && caller.KeyID == "k1"
 }
 
@@ -123,8 +123,8 @@ func TestKeysThatCannotBeHad(t *testing.T) {
 			}
 			snapshot := s.Snapshot()
 			token := key.token(t, claims(nil))
-			caller, failure := snapshot.Callers.Identify(t.Context(), &snapshot.RegistryNamed("a").Proof, bearer(token))
-			if caller != nil || failure == nil || failure.Kind != identity.Overloaded {
+			caller, failure := snapshot.Callers.Authenticate(t.Context(), &snapshot.RegistryNamed("a").Authentication, bearer(token))
+			if caller != nil || failure == nil || failure.Kind != identity.Unavailable {
 				t.Errorf("caller %v, failure %v", caller, failure)
 			}
 			if failure != nil && strings.Contains(failure.Error(), token[:40]) {

@@ -97,6 +97,6 @@ func TestRegistryNamed(t *testing.T) {
 func decide(s *Snapshot, caller *identity.Caller, action string) iam.Decision {
 	return s.Decisions.Decide(&decision.Request{
 		Request: iam.Request{Principal: &caller.Principal, Action: action, Resource: "arn:aws:ecr:eu-central-1:123456789012:repository/a", Context: caller.Context},
-		Session: caller.Session,
+		Session: caller.SessionPolicies,
 	})
 }

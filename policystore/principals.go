@@ -13,7 +13,7 @@ import (
 
 // principals are what principals.yaml and htpasswd say, compiled.
 type principals struct {
-	table    *identity.Table
+	table    *identity.Authenticator
 	entities *sts.Entities
 	identity map[string][]*iam.Policy // by the ARN of user or role
 	boundary map[string][]*iam.Policy // likewise, of those who have one
@@ -36,8 +36,8 @@ type sources struct {
 	trust        trustPolicies
 	files        *keyFiles
 	organization *sts.Organization
-	passwords    *basic.Passwords // check those of the Basic users
-	keys         *oidc.KeyCache   // has the key sets at URLs
+	passwords    *basic.Verifier // check those of the Basic users
+	keys         *oidc.KeyCache  // has the key sets at URLs
 }
 
 // loadPrincipals reads who is who: first the users and roles that authorizations
@@ -57,7 +57,7 @@ func loadPrincipals(c *compilation, from *sources) (*principals, error) {
 	}
 	entities, n := sts.NewEntities(from.organization), len(entries.Principals)
 	p := &principals{
-		table: identity.NewTable(users, from.passwords, entities), entities: entities,
+		table: identity.NewAuthenticator(users, from.passwords, entities), entities: entities,
 		identity: make(map[string][]*iam.Policy, n), boundary: map[string][]*iam.Policy{}, ids: make(map[string]string, n),
 		findings: slices.Clone(entries.findings), written: written{places: make(map[string]Place, n)},
 	}

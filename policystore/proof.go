@@ -125,10 +125,10 @@ func checkTrustedHeader(name string) error {
 
 // rules are what a registry of those hosts and partition takes as proof. check
 // has seen to the errors.
-func (e *proofEntry) rules(hosts []string, partition string) identity.Rules {
+func (e *proofEntry) rules(hosts []string, partition string) identity.Config {
 	sources, _ := e.sources()
 	kind, _ := parsePrincipalKind(e.PrincipalKind)
-	r := identity.Rules{
+	r := identity.Config{
 		Sources: sources, Audiences: e.Audiences, Header: e.Header,
 		PrincipalKind: kind, Partition: partition, Anonymous: e.Anonymous,
 	}

@@ -47,12 +47,12 @@ type registryEntry struct {
 type Registry struct {
 	mapping.Registry
 	Name              string
-	Proof             identity.Rules // what counts as proof of who calls
-	Challenge         Challenge      // what is asked of who shows none
-	TLS               bool           // the listener is TLS, whatever the request says
-	PassAuthorization bool           // the upstream needs the client's Authorization header
-	Detail            Detail         // how much of a denial's reason the client is told
-	HideExistence     bool           // who may not read a repository is told that there is none
+	Authentication    identity.Config // what counts as proof of who calls
+	Challenge         Challenge       // what is asked of who shows none
+	TLS               bool            // the listener is TLS, whatever the request says
+	PassAuthorization bool            // the upstream needs the client's Authorization header
+	Detail            Detail          // how much of a denial's reason the client is told
+	HideExistence     bool            // who may not read a repository is told that there is none
 
 	// TrustedHops is how many proxies before Envoy are trusted to say in
 	// x-forwarded-for and x-forwarded-proto where a request comes from.
@@ -207,7 +207,7 @@ func (e *registryEntry) registry() *Registry {
 	if r.Partition == "" {
 		r.Partition = "aws"
 	}
-	r.Proof = e.Proof.rules(e.Hosts, r.Partition)
+	r.Authentication = e.Proof.rules(e.Hosts, r.Partition)
 	r.removeHeaders = mapping.RemoveHeaders()
 	if !r.PassAuthorization {
 		r.removeHeaders = append(r.removeHeaders, "authorization")

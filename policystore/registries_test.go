@@ -101,21 +101,21 @@ func TestRegistryProof(t *testing.T) {
 	hosts := []string{"h", "i:5000"}
 	for _, c := range []struct {
 		name, options string
-		want          identity.Rules
+		want          identity.Config
 	}{
-		{"none", "", identity.Rules{Audiences: hosts, Partition: "aws"}},
-		{"partition", ", partition: aws-cn", identity.Rules{Audiences: hosts, Partition: "aws-cn"}},
-		{"sources in order", ", sources: [basic, bearer, mtls]", identity.Rules{Sources: []identity.Source{identity.BasicAuth, identity.Bearer, identity.MTLS}, Audiences: hosts, Partition: "aws"}},
-		{"audiences", ", audiences: [registry, https://h]", identity.Rules{Audiences: []string{"registry", "https://h"}, Partition: "aws"}},
-		{"header", ", sources: [jwt_authn, header], header: x-auth-request-email", identity.Rules{Sources: []identity.Source{identity.JWTAuthn, identity.TrustedHeader}, Header: "x-auth-request-email", Audiences: hosts, Partition: "aws"}},
-		{"kind of name", ", principalKind: uri, anonymous: true", identity.Rules{PrincipalKind: identity.URI, Anonymous: true, Audiences: hosts, Partition: "aws"}},
+		{"none", "", identity.Config{Audiences: hosts, Partition: "aws"}},
+		{"partition", ", partition: aws-cn", identity.Config{Audiences: hosts, Partition: "aws-cn"}},
+		{"sources in order", ", sources: [basic, bearer, mtls]", identity.Config{Sources: []identity.Source{identity.BasicAuth, identity.Bearer, identity.MTLS}, Audiences: hosts, Partition: "aws"}},
+		{"audiences", ", audiences: [registry, https://h]", identity.Config{Audiences: []string{"registry", "https://h"}, Partition: "aws"}},
+		{"header", ", sources: [jwt_authn, header], header: x-auth-request-email", identity.Config{Sources: []identity.Source{identity.JWTAuthn, identity.TrustedHeader}, Header: "x-auth-request-email", Audiences: hosts, Partition: "aws"}},
+		{"kind of name", ", principalKind: uri, anonymous: true", identity.Config{PrincipalKind: identity.URI, Anonymous: true, Audiences: hosts, Partition: "aws"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			all, err := loadRegistries(treeOf(map[string]string{"registries.yaml": plain + c.options + "}]\n"}))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := all["a"].Proof; !reflect.DeepEqual(got, c.want) {
+			if got := all["a"].Authentication; !reflect.DeepEqual(got, c.want) {
 				t.Errorf("got %+v, want %+v", got, c.want)
 			}
 		})

@@ -19,7 +19,7 @@ type Snapshot struct {
 	Digest     string    // of the names and contents of all files
 	Generation uint64    // counts the snapshots of a Store, from 1
 	LoadedAt   time.Time // when the Store put it in force
-	Callers    *identity.Table
+	Callers    *identity.Authenticator
 	Decisions  *decision.Engine
 	Summary    Summary
 	Findings   []iam.Finding // what is suspicious in the operator's policies but no error
@@ -80,12 +80,12 @@ func (s *Snapshot) Issuers() []Issuer { return s.principals.issuers }
 // them, which may have tags of its own, an account's root user, or a service. The
 // source of the caller is "arn": nothing is proven.
 func (s *Snapshot) CallerNamed(name string) (*identity.Caller, error) {
-	return s.CallerOf(&sts.Session{Principal: name})
+	return s.CallerOf(&sts.CallerSpec{Principal: name})
 }
 
 // CallerOf is CallerNamed for a session that has tags of its own, and for a service
 // that calls for a resource.
-func (s *Snapshot) CallerOf(session *sts.Session) (*identity.Caller, error) {
+func (s *Snapshot) CallerOf(session *sts.CallerSpec) (*identity.Caller, error) {
 	return s.principals.table.CallerOfPrincipal(session)
 }
 

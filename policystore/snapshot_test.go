@@ -62,7 +62,7 @@ func TestLoad(t *testing.T) {
 	if s.Summary != want {
 		t.Errorf("summary %+v, want %+v", s.Summary, want)
 	}
-	caller, failure := s.Callers.Identify(context.Background(), &identity.Rules{}, &identity.Evidence{
+	caller, failure := s.Callers.Authenticate(context.Background(), &identity.Config{}, &identity.Credentials{
 		Authorization: []string{"Basic " + base64.StdEncoding.EncodeToString([]byte("alice:alice-secret"))},
 	})
 	if failure != nil {

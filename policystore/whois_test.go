@@ -85,8 +85,8 @@ func claims(changes map[string]any) map[string]any {
 	return all
 }
 
-func bearer(token string) *identity.Evidence {
-	return &identity.Evidence{Authorization: []string{"Bearer " + token}, Time: time.Unix(noon, 0)}
+func bearer(token string) *identity.Credentials {
+	return &identity.Credentials{Authorization: []string{"Bearer " + token}, Time: time.Unix(noon, 0)}
 }
 
 // A directory with everything in it knows every kind of caller, with tags,
@@ -101,29 +101,29 @@ func TestWhoIsWho(t *testing.T) {
 	if snapshot.Summary != want {
 		t.Errorf("summary %+v, want %+v", snapshot.Summary, want)
 	}
-	rules := snapshot.RegistryNamed("a").Proof
+	rules := snapshot.RegistryNamed("a").Authentication
 	headers := rules
 	headers.Sources, headers.Header = []identity.Source{identity.TrustedHeader}, "x-user"
 	for _, c := range []struct {
 		name      string
-		rules     *identity.Rules
-		evidence  *identity.Evidence
+		rules     *identity.Config
+		evidence  *identity.Credentials
 		principal string
 		session   int // session policies
 		keys      map[string]string
 	}{
 		{"a token that assumes the issuer's role", &rules, bearer(s.token(t, claims(nil))), "arn:aws:sts::123456789012:assumed-role/ci/app", 1,
 			map[string]string{"aws:PrincipalArn": "arn:aws:iam::123456789012:role/team/ci", "aws:PrincipalTag/team": "red", "aws:PrincipalTag/branch": "main"}},
-		{"a header that is a federated user", &headers, &identity.Evidence{Header: []string{"visitor"}, TrustedHeader: "x-user", Time: time.Unix(noon, 0)},
+		{"a header that is a federated user", &headers, &identity.Credentials{HeaderValues: []string{"visitor"}, TrustedHeader: "x-user", Time: time.Unix(noon, 0)},
 			"arn:aws:sts::123456789012:federated-user/visitor", 1, map[string]string{"aws:userid": "123456789012:visitor"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			caller, failure := snapshot.Callers.Identify(t.Context(), c.rules, c.evidence)
+			caller, failure := snapshot.Callers.Authenticate(t.Context(), c.rules, c.evidence)
 			if failure != nil {
 				t.Fatal(failure)
 			}
-			if caller.Principal.ARN != c.principal || len(caller.Session) != c.session {
-				t.Errorf("%s with %d session policies, want %s with %d", caller.Principal.ARN, len(caller.Session), c.principal, c.session)
+			if caller.Principal.ARN != c.principal || len(caller.SessionPolicies) != c.session {
+				t.Errorf("%s with %d session policies, want %s with %d", caller.Principal.ARN, len(caller.SessionPolicies), c.principal, c.session)
 			}
 			for key, want := range c.keys {
 				if got, _ := caller.Context.Lookup(key); got.Value != want {
@@ -145,16 +145,16 @@ func TestUserIDsOfCapturedNames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rules := identity.Rules{Sources: []identity.Source{identity.TrustedHeader, identity.MTLS}, Header: "x-user", PrincipalKind: identity.URI}
+	rules := identity.Config{Sources: []identity.Source{identity.TrustedHeader, identity.MTLS}, Header: "x-user", PrincipalKind: identity.URI}
 	for _, c := range []struct {
-		evidence identity.Evidence
+		evidence identity.Credentials
 		want     string
 	}{
-		{identity.Evidence{Header: []string{"alice@example.com"}, TrustedHeader: "x-user"}, "AIDAALICE"},
-		{identity.Evidence{Header: []string{"visitor"}, TrustedHeader: "x-user"}, "123456789012:visitor"},
-		{identity.Evidence{Principal: "spiffe://cluster.local/ns/ci/sa/build"}, "AROACIROLE:pod"},
+		{identity.Credentials{HeaderValues: []string{"alice@example.com"}, TrustedHeader: "x-user"}, "AIDAALICE"},
+		{identity.Credentials{HeaderValues: []string{"visitor"}, TrustedHeader: "x-user"}, "123456789012:visitor"},
+		{identity.Credentials{Principal: "spiffe://cluster.local/ns/ci/sa/build"}, "AROACIROLE:pod"},
 	} {
-		caller, failure := s.Callers.Identify(t.Context(), &rules, &c.evidence)
+		caller, failure := s.Callers.Authenticate(t.Context(), &rules, &c.evidence)
 		if failure != nil {
 			t.Fatal(failure)
 		}
@@ -162,8 +162,8 @@ func TestUserIDsOfCapturedNames(t *testing.T) {
 			t.Errorf("%s has the id %q, want %q", caller.Principal.ARN, got.Value, c.want)
 		}
 	}
-	for _, nobody := range []identity.Evidence{{Header: []string{"bob@example.com"}, TrustedHeader: "x-user"}, {Principal: "spiffe://cluster.local/ns/cd/sa/build"}} {
-		if caller, failure := s.Callers.Identify(t.Context(), &rules, &nobody); caller != nil || failure == nil {
+	for _, nobody := range []identity.Credentials{{HeaderValues: []string{"bob@example.com"}, TrustedHeader: "x-user"}, {Principal: "spiffe://cluster.local/ns/cd/sa/build"}} {
+		if caller, failure := s.Callers.Authenticate(t.Context(), &rules, &nobody); caller != nil || failure == nil {
 			t.Errorf("%+v is %v", nobody, caller)
 		}
 	}
@@ -187,8 +187,8 @@ func TestControlPoliciesBindAssumedRoles(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			rules := snapshot.RegistryNamed("a").Proof
-			caller, failure := snapshot.Callers.Identify(t.Context(), &rules, bearer(s.token(t, claims(nil))))
+			rules := snapshot.RegistryNamed("a").Authentication
+			caller, failure := snapshot.Callers.Authenticate(t.Context(), &rules, bearer(s.token(t, claims(nil))))
 			if (caller != nil) != c.holds {
 				t.Errorf("caller %v, failure %v", caller, failure)
 			}
@@ -203,7 +203,7 @@ func TestTokensThatDoNotCount(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rules := snapshot.RegistryNamed("a").Proof
+	rules := snapshot.RegistryNamed("a").Authentication
 	for _, c := range []struct {
 		name, token string
 		holds       bool
@@ -219,7 +219,7 @@ func TestTokensThatDoNotCount(t *testing.T) {
 		{"of an issuer that Envoy alone verifies", s.token(t, claims(map[string]any{"iss": "https://mesh.example.com"})), false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			caller, failure := snapshot.Callers.Identify(t.Context(), &rules, bearer(c.token))
+			caller, failure := snapshot.Callers.Authenticate(t.Context(), &rules, bearer(c.token))
 			if (caller != nil) != c.holds || (failure == nil) != c.holds {
 				t.Fatalf("caller %v, failure %v", caller, failure)
 			}

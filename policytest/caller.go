@@ -22,22 +22,22 @@ func (r *runner) caller(t *Test, registry *policystore.Registry, request *authz.
 	case t.Anonymous:
 		return r.sender(registry, request)
 	}
-	caller, err = r.snapshot.CallerOf(&sts.Session{Principal: t.Principal, Tags: t.Tags, Source: t.Source})
+	caller, err = r.snapshot.CallerOf(&sts.CallerSpec{Principal: t.Principal, Tags: t.Tags, SourceResource: t.Source})
 	return caller, nil, err
 }
 
 // holder is who shows the credential.
 func (r *runner) holder(c *Credential, registry *policystore.Registry, request *authz.Request) (caller *identity.Caller, nobody *Answer, err error) {
 	switch c.Kind {
-	case identity.Basic:
+	case identity.BasicUser:
 		return r.user(c.Name, registry, request)
-	case identity.Token:
+	case identity.TokenClaims:
 		return r.tokenHolder(&c.Show, registry, request)
-	case identity.HeaderName:
-		if registry.Proof.Header == "" {
+	case identity.HeaderValue:
+		if registry.Authentication.Header == "" {
 			return nil, nil, fmt.Errorf("registry %q takes no header as proof of who calls; name one in registries.yaml", registry.Name)
 		}
-		request.Headers = append(slices.Clip(request.Headers), mapping.Header{Name: registry.Proof.Header, Value: c.Name})
+		request.Headers = append(slices.Clip(request.Headers), mapping.Header{Name: registry.Authentication.Header, Value: c.Name})
 	default:
 		request.Principal, request.SNI = c.Name, request.Host // only TLS has certificates
 		if request.Certificate, err = certificate(c.Kind, c.Name); err != nil {
@@ -58,7 +58,7 @@ func (r *runner) sender(registry *policystore.Registry, request *authz.Request) 
 
 // user is a user of the password file who gives the right password.
 func (r *runner) user(name string, registry *policystore.Registry, request *authz.Request) (caller *identity.Caller, nobody *Answer, err error) {
-	if !r.snapshot.Callers.Takes(&registry.Proof, identity.BasicAuth) {
+	if !r.snapshot.Callers.Accepts(&registry.Authentication, identity.BasicAuth) {
 		return nil, &Answer{Outcome: authz.Unauthenticated, Reason: "the registry does not take basic as proof of who calls"}, nil
 	}
 	caller, failure := r.snapshot.Callers.CallerOfUser(name, request.Time)
@@ -66,12 +66,12 @@ func (r *runner) user(name string, registry *policystore.Registry, request *auth
 }
 
 // tokenHolder is who shows a token whose claims are known.
-func (r *runner) tokenHolder(shown *identity.ShownToken, registry *policystore.Registry, request *authz.Request) (caller *identity.Caller, nobody *Answer, err error) {
+func (r *runner) tokenHolder(shown *identity.UnsignedToken, registry *policystore.Registry, request *authz.Request) (caller *identity.Caller, nobody *Answer, err error) {
 	issuers := r.snapshot.Issuers()
 	if !slices.ContainsFunc(issuers, func(i policystore.Issuer) bool { return i.Name == shown.Issuer }) {
 		return nil, nil, fmt.Errorf("no issuer %q in principals.yaml", shown.Issuer)
 	}
-	caller, failure := r.snapshot.Callers.CallerOfToken(&registry.Proof, shown, &identity.Evidence{Context: authz.RequestKeys(request, registry), Time: request.Time})
+	caller, failure := r.snapshot.Callers.CallerOfToken(&registry.Authentication, shown, &identity.Credentials{Context: authz.RequestKeys(request, registry), Time: request.Time})
 	return caller, unauthenticated(failure), nil
 }
 

@@ -25,8 +25,8 @@ type credentialEntry struct {
 // read returns the credential, or what is wrong with the entry and where in it.
 func (e *credentialEntry) read() (c *Credential, place []any, err error) {
 	for _, form := range []Credential{
-		{Kind: identity.Basic, Name: e.Basic}, {Kind: identity.URI, Name: e.URI}, {Kind: identity.DNS, Name: e.DNS},
-		{Kind: identity.Subject, Name: e.Subject}, {Kind: identity.HeaderName, Name: e.Header}, {Kind: identity.Token, Name: e.Token},
+		{Kind: identity.BasicUser, Name: e.Basic}, {Kind: identity.URI, Name: e.URI}, {Kind: identity.DNS, Name: e.DNS},
+		{Kind: identity.Subject, Name: e.Subject}, {Kind: identity.HeaderValue, Name: e.Header}, {Kind: identity.TokenClaims, Name: e.Token},
 	} {
 		switch {
 		case form.Name == "":
@@ -39,13 +39,13 @@ func (e *credentialEntry) read() (c *Credential, place []any, err error) {
 	switch {
 	case c == nil:
 		return nil, nil, errors.New("credential: give one of basic, uri, dns, subject, header and token")
-	case c.Kind == identity.Token:
+	case c.Kind == identity.TokenClaims:
 		return e.readToken()
 	case e.User != "":
 		return nil, []any{"user"}, errors.New("user: only a token is shown as another user's password")
 	case !e.Claims.IsZero():
 		return nil, []any{"claims"}, errors.New("claims: only a token has claims")
-	case c.Kind == identity.Basic && (c.Name == "AWS" || strings.ContainsAny(c.Name, "/:")):
+	case c.Kind == identity.BasicUser && (c.Name == "AWS" || strings.ContainsAny(c.Name, "/:")):
 		return nil, []any{"basic"}, errors.New("basic: this user's password is a token; write { token: ISSUER, user: NAME }")
 	}
 	return c, nil, nil
@@ -56,7 +56,7 @@ func (e *credentialEntry) readToken() (c *Credential, place []any, err error) {
 	if e.User != "" && e.User != "AWS" && !strings.Contains(e.User, "/") {
 		return nil, []any{"user"}, errors.New("user: a token is the password of AWS or of ACCOUNT/ROLE")
 	}
-	c = &Credential{Kind: identity.Token, Show: identity.ShownToken{Issuer: e.Token, User: e.User}}
+	c = &Credential{Kind: identity.TokenClaims, Show: identity.UnsignedToken{Issuer: e.Token, User: e.User}}
 	if !e.Claims.IsZero() {
 		c.Show.Claims, err = claims(&e.Claims)
 	}

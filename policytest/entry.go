@@ -119,8 +119,8 @@ func (e *testEntry) readWho(t *Test) (place []any, err error) {
 
 // readSource reads the resource for which a service calls.
 func (e *testEntry) readSource(t *Test) (place []any, err error) {
-	t.Source = sts.Source{ARN: e.SourceARN, Account: e.SourceAccount}
-	if t.Source == (sts.Source{}) {
+	t.Source = sts.SourceResource{ARN: e.SourceARN, Account: e.SourceAccount}
+	if t.Source == (sts.SourceResource{}) {
 		return nil, nil
 	}
 	key := "sourceArn"
@@ -130,7 +130,7 @@ func (e *testEntry) readSource(t *Test) (place []any, err error) {
 	if e.Principal == "" {
 		return []any{key}, fmt.Errorf("%s: only a principal that is a service calls for a resource here; a credential brings its own", key)
 	}
-	if err := (sts.Source{ARN: e.SourceARN}).Check(); err != nil {
+	if err := (sts.SourceResource{ARN: e.SourceARN}).Check(); err != nil {
 		return []any{"sourceArn"}, err
 	}
 	return []any{"sourceAccount"}, t.Source.Check()

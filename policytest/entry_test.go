@@ -52,7 +52,7 @@ func TestParse(t *testing.T) {
 		{File: "tests/a.yaml", Line: 14, Name: "an action", Anonymous: true, Action: "ecr:GetAuthorizationToken", Resource: "*", Expect: authz.ImplicitDeny},
 		{
 			File: "tests/a.yaml", Line: 18, Name: "a token", Method: "GET", Path: "/v2/", Expect: authz.Allowed,
-			Credential: &Credential{Kind: identity.Token, Show: identity.ShownToken{Issuer: "github", User: "123456789012/ci", Claims: oidc.Claims{
+			Credential: &Credential{Kind: identity.TokenClaims, Show: identity.UnsignedToken{Issuer: "github", User: "123456789012/ci", Claims: oidc.Claims{
 				"sub": "a", "n": 4711.0, "ok": true, "no": nil, "list": []any{"a", 1.5}, "in": map[string]any{"a": "1"},
 			}}},
 		},

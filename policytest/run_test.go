@@ -64,7 +64,7 @@ func TestRunDecidesAsCheck(t *testing.T) {
 	r := &runner{snapshot: s, checker: checker, now: now}
 	compared := 0
 	for _, test := range tests {
-		if test.Credential == nil || test.Credential.Kind != identity.Basic || test.Credential.Name == "mallory" {
+		if test.Credential == nil || test.Credential.Kind != identity.BasicUser || test.Credential.Name == "mallory" {
 			continue
 		}
 		compared++

@@ -21,8 +21,8 @@ type Test struct {
 	Anonymous  bool
 	Credential *Credential
 
-	Tags   []sts.Tag  // session tags of a Principal that is a role session
-	Source sts.Source // of a Principal that is a service: the resource for which it calls
+	Tags   []sts.Tag          // session tags of a Principal that is a role session
+	Source sts.SourceResource // of a Principal that is a service: the resource for which it calls
 
 	Registry string // "" is the only one there is
 
@@ -44,8 +44,8 @@ type Test struct {
 // A Credential is what proves who asks; it is taken as verified.
 type Credential struct {
 	Kind identity.NameKind
-	Name string              // unless it is a token
-	Show identity.ShownToken // if it is one
+	Name string                 // unless it is a token
+	Show identity.UnsignedToken // if it is one
 }
 
 // ID is how a test is named in output: its file and name.

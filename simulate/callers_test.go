@@ -80,7 +80,7 @@ func certificate(t *testing.T, uri, dns string) []byte {
 // shownBy is a credential with the certificate.
 func shownBy(t *testing.T, uri, dns string) Credential {
 	t.Helper()
-	principal, text, err := identity.Peer(certificate(t, uri, dns))
+	principal, text, err := identity.ParsePeer(certificate(t, uri, dns))
 	if err != nil {
 		t.Fatal(err)
 	}

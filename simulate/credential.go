@@ -24,7 +24,7 @@ type Credential struct {
 	// password file, whose password is not checked.
 	User string
 	// Principal and Certificate are what Envoy would say of a peer with a client
-	// certificate, as [identity.Peer] gives them; they are taken as verified.
+	// certificate, as [identity.ParsePeer] gives them; they are taken as verified.
 	Principal, Certificate string
 	// Header is what the header of the registry's trusted proxy would say.
 	Header string
@@ -42,9 +42,9 @@ func (c *Credential) Whoami(ctx context.Context, s *policystore.Snapshot) (*Whoa
 	}
 	isUser := c.User != "" && c.Token == ""
 	switch {
-	case isUser && !s.Callers.Takes(&registry.Proof, identity.BasicAuth):
+	case isUser && !s.Callers.Accepts(&registry.Authentication, identity.BasicAuth):
 		return c.notTaken(registry, identity.BasicAuth), nil
-	case c.Principal+c.Certificate != "" && !s.Callers.Takes(&registry.Proof, identity.MTLS):
+	case c.Principal+c.Certificate != "" && !s.Callers.Accepts(&registry.Authentication, identity.MTLS):
 		return c.notTaken(registry, identity.MTLS), nil
 	case isUser:
 		return c.user(s, registry), nil
@@ -72,10 +72,10 @@ func (c *Credential) request(registry *policystore.Registry) (*authz.Request, er
 		set("authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(c.User+":"+c.Token)))
 	case c.Token != "":
 		set("authorization", "Bearer "+c.Token)
-	case c.Header != "" && registry.Proof.Header == "":
+	case c.Header != "" && registry.Authentication.Header == "":
 		return nil, fmt.Errorf("registry %q takes no header as proof of who calls; name one in registries.yaml", registry.Name)
 	case c.Header != "":
-		set(registry.Proof.Header, c.Header)
+		set(registry.Authentication.Header, c.Header)
 	}
 	return r, nil
 }

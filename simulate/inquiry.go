@@ -24,7 +24,7 @@ type Inquiry struct {
 	// Tags are the session tags of a role session, over the tags of its role.
 	Tags []sts.Tag
 	// Source is the resource for which a service calls.
-	Source sts.Source
+	Source sts.SourceResource
 	// Registry is the name of the registry; "" is the only one there is, or the
 	// one that the resources are of.
 	Registry string
@@ -56,7 +56,7 @@ type Answer struct {
 // error says what in the inquiry cannot be asked: a principal or a registry that
 // is not there, or a request that is refused before any policy is consulted.
 func (i *Inquiry) Ask(s *policystore.Snapshot) (*Answer, error) {
-	caller, err := s.CallerOf(&sts.Session{Principal: i.Principal, Tags: i.Tags, Source: i.Source})
+	caller, err := s.CallerOf(&sts.CallerSpec{Principal: i.Principal, Tags: i.Tags, SourceResource: i.Source})
 	if err != nil {
 		return nil, err
 	}

@@ -91,7 +91,7 @@ func whoamiOf(s *policystore.Snapshot, who *authz.Identity, at time.Time) *Whoam
 func policiesOf(s *policystore.Snapshot, who *authz.Identity) *iam.Policies {
 	r := decision.Request{
 		Request: iam.Request{Principal: &who.Caller.Principal, Action: mapping.BatchGetImage, Resource: who.Registry.RepositoryARN("*"), Context: who.Context},
-		Session: who.Caller.Session,
+		Session: who.Caller.SessionPolicies,
 	}
 	in, binds := s.Decisions.InPlay(&r), map[iam.Class]bool{}
 	for _, decided := range in.Explain(&r.Request).Classes {

@@ -96,7 +96,7 @@ func (c *whoamiCommand) readCredential(in *invocation) error {
 		if err != nil {
 			return err
 		}
-		if p.Principal, p.Certificate, err = identity.Peer(text); err != nil {
+		if p.Principal, p.Certificate, err = identity.ParsePeer(text); err != nil {
 			return inputErrorf("%s: %w", source, err)
 		}
 	}

@@ -20,8 +20,8 @@ const hashTime = 60 * time.Millisecond
 
 // slowPasswords returns Passwords with so many slots, whose hashes take hashTime
 // and are counted. The right password is "right".
-func slowPasswords(slots int) (p *Passwords, hashes *atomic.Int64) {
-	p, hashes = NewPasswords(), new(atomic.Int64)
+func slowPasswords(slots int) (p *Verifier, hashes *atomic.Int64) {
+	p, hashes = NewVerifier(), new(atomic.Int64)
 	p.attempts = newAttempts(slots)
 	p.compare = func(_, password []byte) error {
 		hashes.Add(1)

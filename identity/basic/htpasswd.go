@@ -13,11 +13,11 @@ import (
 // second, and each wrong password pays them.
 const maxCost = 14
 
-// FittingCost is the highest bcrypt cost whose hash can be verified within the
+// RecommendedMaxCost is the highest bcrypt cost whose hash can be verified within the
 // 0.5 s that the shipped Envoy configurations wait for an answer, even where the
 // machine is busy: on a core of a 2024 server a hash of cost 12 takes about 0.2 s,
 // one of cost 13 about 0.4 s.
-const FittingCost = 12
+const RecommendedMaxCost = 12
 
 // bcryptHash is the form of a hash that can be compared with. Another one would be
 // refused at once, and tell by the time that its user is known.

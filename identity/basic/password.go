@@ -22,7 +22,7 @@ const (
 	maxPassword = 72               // bytes: bcrypt would ignore what follows
 )
 
-// Passwords checks passwords against password files. bcrypt is slow on
+// Verifier checks passwords against password files. bcrypt is slow on
 // purpose, so that it
 //
 //   - remembers what it found, keyed by a MAC over the file's line and the
@@ -38,12 +38,12 @@ const (
 //     login by one hash at most;
 //   - refuses as soon as one hash has shown that the password is wrong, and
 //     compares the password of an unknown user with the hash of a line that is
-//     chosen for that name: see [Passwords.lineOf];
+//     chosen for that name: see [Verifier.lineOf];
 //   - finishes and remembers a hash that a request no longer waits for.
 //
 // One value serves the tables of all snapshots, one after the other, so that a
 // reload forgets no verified password. It is safe for concurrent use.
-type Passwords struct {
+type Verifier struct {
 	key      [32]byte
 	accepted *lru.Cache[[32]byte, struct{}]
 	refused  *lru.Cache[[32]byte, struct{}]
@@ -58,9 +58,9 @@ type login struct {
 	address  string
 }
 
-// NewPasswords returns Passwords that remember nothing yet.
-func NewPasswords() *Passwords {
-	p := &Passwords{attempts: newAttempts(max(1, runtime.GOMAXPROCS(0)/2)), compare: bcrypt.CompareHashAndPassword}
+// NewVerifier returns Passwords that remember nothing yet.
+func NewVerifier() *Verifier {
+	p := &Verifier{attempts: newAttempts(max(1, runtime.GOMAXPROCS(0)/2)), compare: bcrypt.CompareHashAndPassword}
 	rand.Read(p.key[:])
 	p.accepted, _ = lru.New[[32]byte, struct{}](verdicts) // fails only for a size that is not positive
 	p.refused, _ = lru.New[[32]byte, struct{}](verdicts)
@@ -84,7 +84,7 @@ var errWrong = errors.New("unknown user or wrong password")
 // for the hash no longer than ctx and maxWait, and then returns ErrOverloaded.
 // After too many wrong passwords it returns ErrTooManyFailures at once. Every
 // other error says that the password is not the user's.
-func (p *Passwords) Verify(ctx context.Context, users *File, user, password, address string) error {
+func (p *Verifier) Verify(ctx context.Context, users *File, user, password, address string) error {
 	if len(password) > maxPassword {
 		return errors.New("the password is longer than 72 bytes")
 	}
@@ -101,7 +101,7 @@ func (p *Passwords) Verify(ctx context.Context, users *File, user, password, add
 }
 
 // compareOnce is Verify without a look at where the password came from before.
-func (p *Passwords) compareOnce(ctx context.Context, users *File, user, password, address string, question [32]byte) error {
+func (p *Verifier) compareOnce(ctx context.Context, users *File, user, password, address string, question [32]byte) error {
 	key := p.mac("user name", user)
 	if ok, found := p.verdict(question); found {
 		if ok && p.attempts.limits(address, key) {
@@ -126,7 +126,7 @@ func (p *Passwords) compareOnce(ctx context.Context, users *File, user, password
 }
 
 // verdict is what was found before.
-func (p *Passwords) verdict(question [32]byte) (ok, found bool) {
+func (p *Verifier) verdict(question [32]byte) (ok, found bool) {
 	if _, ok := p.accepted.Get(question); ok {
 		return true, true
 	}
@@ -136,7 +136,7 @@ func (p *Passwords) verdict(question [32]byte) (ok, found bool) {
 
 // answer hashes, unless a request before it in the same slot has done so, and
 // frees the slot.
-func (p *Passwords) answer(attempt *attempt, question [32]byte, users *File, user, password string, answer chan<- bool) {
+func (p *Verifier) answer(attempt *attempt, question [32]byte, users *File, user, password string, answer chan<- bool) {
 	ok, found := p.verdict(question)
 	defer func() { p.attempts.end(attempt, !ok && !found) }()
 	if !found {
@@ -148,7 +148,7 @@ func (p *Passwords) answer(attempt *attempt, question [32]byte, users *File, use
 
 // hash reports whether the password is the user's. It compares once, whether the
 // user is known or not.
-func (p *Passwords) hash(users *File, user string, password []byte) bool {
+func (p *Verifier) hash(users *File, user string, password []byte) bool {
 	line, known := p.lineOf(users, user)
 	return p.compare(line.hash, password) == nil && known
 }
@@ -158,7 +158,7 @@ func (p *Passwords) hash(users *File, user string, password []byte) bool {
 // The costs of unknown users are therefore distributed as those of the file's lines,
 // and always the same for the same name, so that the time of a refusal does not show
 // whether the user is known.
-func (p *Passwords) lineOf(users *File, user string) (line fileLine, known bool) {
+func (p *Verifier) lineOf(users *File, user string) (line fileLine, known bool) {
 	if line, known = users.lines[user]; known || len(users.order) == 0 {
 		return line, known
 	}
@@ -167,7 +167,7 @@ func (p *Passwords) lineOf(users *File, user string) (line fileLine, known bool)
 	return fileLine{text: user, hash: chosen.hash, cost: chosen.cost}, false
 }
 
-func (p *Passwords) remember(question [32]byte, ok bool) {
+func (p *Verifier) remember(question [32]byte, ok bool) {
 	if ok {
 		p.accepted.Add(question, struct{}{})
 	} else {
@@ -175,10 +175,10 @@ func (p *Passwords) remember(question [32]byte, ok bool) {
 	}
 }
 
-func (p *Passwords) question(line, password string) [32]byte { return p.mac(line, password) }
+func (p *Verifier) question(line, password string) [32]byte { return p.mac(line, password) }
 
 // mac returns a MAC over two texts, the first of which has no NUL.
-func (p *Passwords) mac(first, second string) (mac [32]byte) {
+func (p *Verifier) mac(first, second string) (mac [32]byte) {
 	h := hmac.New(sha256.New, p.key[:])
 	h.Write([]byte(first))
 	h.Write([]byte{0})

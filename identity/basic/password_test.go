@@ -31,7 +31,7 @@ func users(t *testing.T, names ...string) *File {
 }
 
 func TestVerdictsAreRemembered(t *testing.T) {
-	p, file := NewPasswords(), users(t, "alice")
+	p, file := NewVerifier(), users(t, "alice")
 	for range 3 {
 		if err := p.Verify(context.Background(), file, "alice", "alice-secret", "192.0.2.1"); err != nil {
 			t.Fatal(err)
@@ -51,7 +51,7 @@ func TestVerdictsAreRemembered(t *testing.T) {
 // A verdict belongs to the line: with another hash, or another user's name, the
 // same password is a new question.
 func TestVerdictsBelongToTheLine(t *testing.T) {
-	p, ctx := NewPasswords(), context.Background()
+	p, ctx := NewVerifier(), context.Background()
 	before := users(t, "alice", "bob")
 	if err := p.Verify(ctx, before, "alice", "alice-secret", "192.0.2.1"); err != nil {
 		t.Fatal(err)
@@ -107,7 +107,7 @@ func withCosts(t *testing.T, costs ...int) *File {
 // unknown user takes one hash too.
 func TestOneHashDecides(t *testing.T) {
 	file := withCosts(t, 4, 8, 5)
-	p, rounds := NewPasswords(), 0
+	p, rounds := NewVerifier(), 0
 	p.compare = func(hash, password []byte) error {
 		cost, err := bcrypt.Cost(hash)
 		if err != nil {
@@ -145,7 +145,7 @@ func TestOneHashDecides(t *testing.T) {
 // users are distributed as those of the lines, and a name has the same cost each time.
 func TestCostsOfUnknownUsers(t *testing.T) {
 	file := withCosts(t, 4, 4, 4, 6)
-	p := NewPasswords()
+	p := NewVerifier()
 	p.key = [32]byte{1} // the test is the same each time
 	const users = 4000
 	costly := 0
@@ -169,7 +169,7 @@ func TestCostsOfUnknownUsers(t *testing.T) {
 }
 
 func TestLongPasswordsAreRefused(t *testing.T) {
-	p := NewPasswords()
+	p := NewVerifier()
 	password := strings.Repeat("a", maxPassword)
 	hash, err := bcrypt.GenerateFromPassword([]byte(password), bcrypt.MinCost)
 	if err != nil {
@@ -190,7 +190,7 @@ func TestLongPasswordsAreRefused(t *testing.T) {
 // With every slot taken, a known user whose password was verified is served,
 // and everybody else (known or not) waits, but no longer than the deadline.
 func TestVerifyUnderLoad(t *testing.T) {
-	p, file := NewPasswords(), users(t, "alice", "bob")
+	p, file := NewVerifier(), users(t, "alice", "bob")
 	p.attempts = newAttempts(2)
 	if err := p.Verify(context.Background(), file, "alice", "alice-secret", "192.0.2.1"); err != nil {
 		t.Fatal(err)
@@ -224,7 +224,7 @@ func TestVerifyUnderLoad(t *testing.T) {
 // Of many first requests of one user, those that waited for a slot find the
 // verdict of the one before them and do not hash again.
 func TestVerifyHashesOnceForMany(t *testing.T) {
-	p := NewPasswords()
+	p := NewVerifier()
 	question := p.question("alice:hash", "x")
 	p.remember(question, true)
 	hashed := make(chan bool, 1)
@@ -242,7 +242,7 @@ func TestVerifyHashesOnceForMany(t *testing.T) {
 // A hash that takes longer than the deadline is finished, so that the client's
 // next try finds its verdict.
 func TestVerifyFinishesWhatNobodyWaitsFor(t *testing.T) {
-	p, file := NewPasswords(), users(t, "alice")
+	p, file := NewVerifier(), users(t, "alice")
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	for deadline := time.Now().Add(5 * time.Minute); p.accepted.Len() == 0; {

@@ -32,9 +32,9 @@ type run struct {
 	end     string // the character after the run, which is in no name; "" at the pattern's end
 }
 
-// Values are the texts that a pattern's captures stood for, in the order of
+// Captures are the texts that a pattern's captures stood for, in the order of
 // [Pattern.Names].
-type Values []string
+type Captures []string
 
 // CompilePattern reads a pattern. It refuses an empty one, braces that neither enclose
 // a name nor are doubled, a name used twice, control characters, and two captures between
@@ -100,7 +100,7 @@ func (p *Pattern) addLiteral(r run, literal string) run {
 
 // Match reports whether the whole text is one that p describes, and what its
 // captures stand for. It allocates only for captures of a text that matches.
-func (p *Pattern) Match(text string) (Values, bool) {
+func (p *Pattern) Match(text string) (Captures, bool) {
 	var buffer [8]string
 	captures := buffer[:0]
 	for i := range p.runs {
@@ -126,7 +126,7 @@ func (p *Pattern) Match(text string) (Values, bool) {
 	if text != "" {
 		return nil, false
 	}
-	return append(Values(nil), captures...), true
+	return append(Captures(nil), captures...), true
 }
 
 // Overlaps reports whether some text matches both p and q.

@@ -25,18 +25,18 @@ type part struct {
 type TemplateUse uint8
 
 const (
-	// OfPrincipal is an ARN, in which captures stand only for names: after the
+	// ForPrincipal is an ARN, in which captures stand only for names: after the
 	// first slash of the resource, as in arn:aws:iam::123456789012:user/{name},
 	// and one in each segment. Then whoever chooses a name chooses neither
 	// account nor kind of principal, and two names become one principal only
 	// where the template leaves out what tells them apart: captures hold neither
 	// ":" nor "/". A text that is no ARN, such as a service's name, holds none.
-	OfPrincipal TemplateUse = iota
-	// OfName is the name of a session or a source identity, which has no room for
+	ForPrincipal TemplateUse = iota
+	// ForName is the name of a session or a source identity, which has no room for
 	// a character that no capture matches, and so for one capture only.
-	OfName
-	// OfTag is a tag's value, in which such a character parts captures.
-	OfTag
+	ForName
+	// ForTagValue is a tag's value, in which such a character parts captures.
+	ForTagValue
 )
 
 // CompileTemplate reads a template over captures with the given names. It
@@ -60,9 +60,9 @@ func CompileTemplate(text string, names []string, use TemplateUse) (*Template, e
 		}
 	}
 	switch use {
-	case OfName:
+	case ForName:
 		err = t.checkName()
-	case OfTag:
+	case ForTagValue:
 		err = t.checkTag(names)
 	default:
 		err = t.checkARN()
@@ -144,7 +144,7 @@ const maxName = 64
 
 // Expand is the template's text for captures of the names that it was compiled
 // for.
-func (t *Template) Expand(c Values) string {
+func (t *Template) Expand(c Captures) string {
 	if t.Exact() {
 		return t.parts[0].literal
 	}

@@ -17,25 +17,25 @@ func template(t testing.TB, text string, names []string, use TemplateUse) *Templ
 }
 
 func TestTemplateExpand(t *testing.T) {
-	names, captures := []string{"namespace", "name"}, Values{"team-a", "builder"}
+	names, captures := []string{"namespace", "name"}, Captures{"team-a", "builder"}
 	for _, c := range []struct {
 		name, template string
 		use            TemplateUse
 		want           string
 	}{
-		{"exact", "arn:aws:iam::123456789012:user/alice", OfPrincipal, "arn:aws:iam::123456789012:user/alice"},
-		{"session", "arn:aws:sts::123456789012:assumed-role/k8s-{namespace}/{name}", OfPrincipal, "arn:aws:sts::123456789012:assumed-role/k8s-team-a/builder"},
-		{"user under a path", "arn:aws:iam::123456789012:user/{namespace}/{name}", OfPrincipal, "arn:aws:iam::123456789012:user/team-a/builder"},
-		{"a literal after the capture", "arn:aws:iam::123456789012:user/{name}-bot", OfPrincipal, "arn:aws:iam::123456789012:user/builder-bot"},
-		{"another partition", "arn:aws-cn:iam::123456789012:user/{name}", OfPrincipal, "arn:aws-cn:iam::123456789012:user/builder"},
-		{"service", "ci.amazonaws.com", OfPrincipal, "ci.amazonaws.com"},
-		{"tag", "{namespace}:{name}", OfTag, "team-a:builder"},
-		{"tag in another order, twice", "{name}/{namespace}: {name}", OfTag, "builder/team-a: builder"},
-		{"tag with one capture", "x{name}y", OfTag, "xbuildery"},
-		{"session", "ci-{name}-x", OfName, "ci-builder-x"},
-		{"literal braces", "arn:aws:iam::123456789012:user/{{x}}/{name}", OfPrincipal, "arn:aws:iam::123456789012:user/{x}/builder"},
-		{"a capture in literal braces", "{{{name}}}", OfTag, "{builder}"},
-		{"braces part captures of a tag", "{name}{{{namespace}", OfTag, "builder{team-a"},
+		{"exact", "arn:aws:iam::123456789012:user/alice", ForPrincipal, "arn:aws:iam::123456789012:user/alice"},
+		{"session", "arn:aws:sts::123456789012:assumed-role/k8s-{namespace}/{name}", ForPrincipal, "arn:aws:sts::123456789012:assumed-role/k8s-team-a/builder"},
+		{"user under a path", "arn:aws:iam::123456789012:user/{namespace}/{name}", ForPrincipal, "arn:aws:iam::123456789012:user/team-a/builder"},
+		{"a literal after the capture", "arn:aws:iam::123456789012:user/{name}-bot", ForPrincipal, "arn:aws:iam::123456789012:user/builder-bot"},
+		{"another partition", "arn:aws-cn:iam::123456789012:user/{name}", ForPrincipal, "arn:aws-cn:iam::123456789012:user/builder"},
+		{"service", "ci.amazonaws.com", ForPrincipal, "ci.amazonaws.com"},
+		{"tag", "{namespace}:{name}", ForTagValue, "team-a:builder"},
+		{"tag in another order, twice", "{name}/{namespace}: {name}", ForTagValue, "builder/team-a: builder"},
+		{"tag with one capture", "x{name}y", ForTagValue, "xbuildery"},
+		{"session", "ci-{name}-x", ForName, "ci-builder-x"},
+		{"literal braces", "arn:aws:iam::123456789012:user/{{x}}/{name}", ForPrincipal, "arn:aws:iam::123456789012:user/{x}/builder"},
+		{"a capture in literal braces", "{{{name}}}", ForTagValue, "{builder}"},
+		{"braces part captures of a tag", "{name}{{{namespace}", ForTagValue, "builder{team-a"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			compiled := template(t, c.template, names, c.use)
@@ -55,34 +55,34 @@ func TestCompileTemplateRefuses(t *testing.T) {
 		use            TemplateUse
 		want           string
 	}{
-		{"empty", "", OfTag, "is empty"},
-		{"not closed", "{name", OfTag, "begins no {name}"},
-		{"an exact one with a brace", "a}", OfTag, "} without {; write }} for a literal }"},
-		{"a capture in braces outside the names", "arn:aws:iam::{{{name}}}:user/alice", OfPrincipal, "outside the names"},
-		{"unknown capture", "{nam}", OfTag, "use one of {namespace}, {name}"},
-		{"account", "arn:aws:iam::{name}:user/alice", OfPrincipal, "outside the names"},
-		{"account of a root user", "arn:aws:iam::{name}:root", OfPrincipal, "outside the names"},
-		{"account of a role's session", "arn:aws:sts::{name}:assumed-role/ci/build", OfPrincipal, "outside the names"},
-		{"account of a federated user", "arn:aws:sts::{name}:federated-user/carol", OfPrincipal, "outside the names"},
-		{"part of the account", "arn:aws:iam::12345678901{name}:user/alice", OfPrincipal, "outside the names"},
-		{"partition", "arn:{name}:iam::123456789012:user/alice", OfPrincipal, "outside the names"},
-		{"service", "arn:aws:{name}::123456789012:user/alice", OfPrincipal, "outside the names"},
-		{"region", "arn:aws:iam:{name}:123456789012:user/alice", OfPrincipal, "outside the names"},
-		{"kind", "arn:aws:iam::123456789012:{name}/alice", OfPrincipal, "outside the names"},
-		{"whole resource", "arn:aws:iam::123456789012:{name}", OfPrincipal, "outside the names"},
-		{"whole ARN", "{name}", OfPrincipal, "outside the names"},
-		{"a slash before the resource", "arn:aws:iam:/:{name}:user/alice", OfPrincipal, "outside the names"},
-		{"name of a service", "{name}.amazonaws.com", OfPrincipal, "outside the names"},
-		{"two in the account", "arn:aws:iam::{namespace}{name}:user/alice", OfPrincipal, "outside the names"},
-		{"two in a segment", "arn:aws:iam::123456789012:user/{namespace}-{name}", OfPrincipal, "two captures in one segment"},
-		{"two in a session's name", "{namespace}-{name}", OfName, "has two captures"},
-		{"two in a session's name, parted", "{namespace}/{name}", OfName, "has two captures"},
-		{"one twice in a session's name", "{name}.{name}", OfName, "has two captures"},
-		{"two in a tag, with nothing between them", "{namespace}{name}", OfTag, "put / or : between them"},
-		{"two in a tag, with a hyphen between them", "{namespace}-{name}", OfTag, "where {namespace} ends and {name} begins"},
-		{"two in a tag, and the separator elsewhere", "/{namespace}.{name}/", OfTag, "put / or : between them"},
-		{"the last two of three in a tag", "{name}/{namespace}@{name}", OfTag, "where {namespace} ends and {name} begins"},
-		{"one twice in a segment", "arn:aws:iam::123456789012:user/{name}{name}", OfPrincipal, "two captures in one segment"},
+		{"empty", "", ForTagValue, "is empty"},
+		{"not closed", "{name", ForTagValue, "begins no {name}"},
+		{"an exact one with a brace", "a}", ForTagValue, "} without {; write }} for a literal }"},
+		{"a capture in braces outside the names", "arn:aws:iam::{{{name}}}:user/alice", ForPrincipal, "outside the names"},
+		{"unknown capture", "{nam}", ForTagValue, "use one of {namespace}, {name}"},
+		{"account", "arn:aws:iam::{name}:user/alice", ForPrincipal, "outside the names"},
+		{"account of a root user", "arn:aws:iam::{name}:root", ForPrincipal, "outside the names"},
+		{"account of a role's session", "arn:aws:sts::{name}:assumed-role/ci/build", ForPrincipal, "outside the names"},
+		{"account of a federated user", "arn:aws:sts::{name}:federated-user/carol", ForPrincipal, "outside the names"},
+		{"part of the account", "arn:aws:iam::12345678901{name}:user/alice", ForPrincipal, "outside the names"},
+		{"partition", "arn:{name}:iam::123456789012:user/alice", ForPrincipal, "outside the names"},
+		{"service", "arn:aws:{name}::123456789012:user/alice", ForPrincipal, "outside the names"},
+		{"region", "arn:aws:iam:{name}:123456789012:user/alice", ForPrincipal, "outside the names"},
+		{"kind", "arn:aws:iam::123456789012:{name}/alice", ForPrincipal, "outside the names"},
+		{"whole resource", "arn:aws:iam::123456789012:{name}", ForPrincipal, "outside the names"},
+		{"whole ARN", "{name}", ForPrincipal, "outside the names"},
+		{"a slash before the resource", "arn:aws:iam:/:{name}:user/alice", ForPrincipal, "outside the names"},
+		{"name of a service", "{name}.amazonaws.com", ForPrincipal, "outside the names"},
+		{"two in the account", "arn:aws:iam::{namespace}{name}:user/alice", ForPrincipal, "outside the names"},
+		{"two in a segment", "arn:aws:iam::123456789012:user/{namespace}-{name}", ForPrincipal, "two captures in one segment"},
+		{"two in a session's name", "{namespace}-{name}", ForName, "has two captures"},
+		{"two in a session's name, parted", "{namespace}/{name}", ForName, "has two captures"},
+		{"one twice in a session's name", "{name}.{name}", ForName, "has two captures"},
+		{"two in a tag, with nothing between them", "{namespace}{name}", ForTagValue, "put / or : between them"},
+		{"two in a tag, with a hyphen between them", "{namespace}-{name}", ForTagValue, "where {namespace} ends and {name} begins"},
+		{"two in a tag, and the separator elsewhere", "/{namespace}.{name}/", ForTagValue, "put / or : between them"},
+		{"the last two of three in a tag", "{name}/{namespace}@{name}", ForTagValue, "where {namespace} ends and {name} begins"},
+		{"one twice in a segment", "arn:aws:iam::123456789012:user/{name}{name}", ForPrincipal, "two captures in one segment"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			compiled, err := CompileTemplate(c.template, []string{"namespace", "name"}, c.use)
@@ -91,7 +91,7 @@ func TestCompileTemplateRefuses(t *testing.T) {
 			}
 		})
 	}
-	if _, err := CompileTemplate("{name}", nil, OfTag); err == nil || !strings.Contains(err.Error(), "capture it in the credential's name") {
+	if _, err := CompileTemplate("{name}", nil, ForTagValue); err == nil || !strings.Contains(err.Error(), "capture it in the credential's name") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -108,16 +108,16 @@ func FuzzTemplate(f *testing.F) {
 			}
 		}
 		text := "arn:aws:iam::123456789012:" + named(shape(resource, "a/-*:"))
-		compiled, err := CompileTemplate(text, []string{"a", "b"}, OfPrincipal)
+		compiled, err := CompileTemplate(text, []string{"a", "b"}, ForPrincipal)
 		if err != nil {
 			t.Skip(err)
 		}
-		one, other := Values{first, second}, Values{otherFirst, otherSecond}
+		one, other := Captures{first, second}, Captures{otherFirst, otherSecond}
 		if !strings.Contains(text, "{b}") {
 			one, other = one[:1], other[:1]
 		}
 		kind, _, _ := strings.Cut(text, "/")
-		for _, captures := range []Values{one, other} {
+		for _, captures := range []Captures{one, other} {
 			if arn := compiled.Expand(captures); !strings.HasPrefix(arn, kind) {
 				t.Errorf("%q became %q", text, arn)
 			}
@@ -132,7 +132,7 @@ func FuzzTemplate(f *testing.F) {
 // What a capture stands for cannot end an ARN's segment or begin one.
 func TestCapturesSmuggleNothing(t *testing.T) {
 	p := pattern(t, "CN={name};O=example")
-	compiled := template(t, "arn:aws:iam::123456789012:user/{name}", p.Names(), OfPrincipal)
+	compiled := template(t, "arn:aws:iam::123456789012:user/{name}", p.Names(), ForPrincipal)
 	for _, name := range []string{"../root", "a/b", "a:b", "*", "?", "${aws:username}", "a b", "a\nb", "ä", "a%2Fb", "{name}"} {
 		if captures, ok := p.Match("CN=" + name + ";O=example"); ok {
 			t.Errorf("%q became %q", name, compiled.Expand(captures))
@@ -148,8 +148,8 @@ func TestCapturesSmuggleNothing(t *testing.T) {
 }
 
 func BenchmarkTemplateExpand(b *testing.B) {
-	compiled := template(b, "arn:aws:sts::123456789012:assumed-role/{namespace}/{name}", []string{"namespace", "name"}, OfPrincipal)
-	captures := Values{"team-a", "builder"}
+	compiled := template(b, "arn:aws:sts::123456789012:assumed-role/{namespace}/{name}", []string{"namespace", "name"}, ForPrincipal)
+	captures := Captures{"team-a", "builder"}
 	b.ReportAllocs()
 	for b.Loop() {
 		compiled.Expand(captures)

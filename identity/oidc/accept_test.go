@@ -12,7 +12,7 @@ import (
 
 // TestAcceptClaims has the same claims as Envoy would hand them on.
 func TestAcceptClaims(t *testing.T) {
-	issuer := &Issuer{URL: issuerURL}
+	issuer := &Verifier{URL: issuerURL}
 	for _, c := range claimCases {
 		t.Run(c.name, func(t *testing.T) {
 			raw := signed(c.changes)
@@ -56,7 +56,7 @@ func TestAccept(t *testing.T) {
 		{"alg none", metadata(t, claims(nil)), encode(`{"alg":"none"}`) + "." + encode(claims(nil)) + ".AA", "alg"},
 		{"no signature", metadata(t, claims(nil)), encode(header("RS256", "r1")) + "." + encode(claims(nil)) + ".", "signature is empty"},
 	}
-	issuer := &Issuer{URL: issuerURL}
+	issuer := &Verifier{URL: issuerURL}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := issuer.Accept(c.metadata, c.raw, []string{audience}, noon)
@@ -68,7 +68,7 @@ func TestAccept(t *testing.T) {
 // TestAcceptedIsJudgedAnew shows the same token again with other claims, at
 // another time and for another audience.
 func TestAcceptedIsJudgedAnew(t *testing.T) {
-	issuer, raw, good := &Issuer{URL: issuerURL}, signed(nil), metadata(t, claims(nil))
+	issuer, raw, good := &Verifier{URL: issuerURL}, signed(nil), metadata(t, claims(nil))
 	ask := func(metadata map[string]any, aud string, now time.Time) error {
 		_, err := issuer.Accept(metadata, raw, []string{aud}, now)
 		return err
@@ -92,7 +92,7 @@ func TestAcceptedIsJudgedAnew(t *testing.T) {
 
 // TestAcceptedIsBounded accepts more tokens than are remembered.
 func TestAcceptedIsBounded(t *testing.T) {
-	issuer := &Issuer{URL: issuerURL}
+	issuer := &Verifier{URL: issuerURL}
 	for n := range maxAccepted {
 		issuer.accepted.tokens().Add(must(digestOf(fmt.Sprint(n))), remembered{})
 	}

@@ -15,9 +15,9 @@ func benchmarkClaims() string {
 }
 
 // benchmarkToken is a token of that algorithm, and its issuer.
-func benchmarkToken(b *testing.B, name, algorithm string) (*Issuer, string) {
+func benchmarkToken(b *testing.B, name, algorithm string) (*Verifier, string) {
 	b.Helper()
-	issuer := &Issuer{URL: issuerURL, Keys: keySet(b, jwk(name, "k", ""), jwk("other", "o", ""))}
+	issuer := &Verifier{URL: issuerURL, Keys: keySet(b, jwk(name, "k", ""), jwk("other", "o", ""))}
 	return issuer, craft(theKeys()[name], algorithm, header(algorithm, "k"), benchmarkClaims())
 }
 

@@ -75,7 +75,7 @@ func FuzzVerify(f *testing.F) {
 	for kid, name := range fuzzKeys {
 		set = append(set, jwk(name, kid, ""))
 	}
-	issuer, signers := &Issuer{URL: issuerURL, Keys: keySet(f, set...)}, fuzzSigners()
+	issuer, signers := &Verifier{URL: issuerURL, Keys: keySet(f, set...)}, fuzzSigners()
 	for _, h := range []string{header("RS256", "r1"), header("PS512", "r1"), header("ES256", "e1"), header("ES384", "e3"), header("ES512", "e5"), header("EdDSA", "d1"), header("HS256", "r1")} {
 		for signer := range signers {
 			f.Add(h, claims(nil), uint8(signer), uint16(0), "")

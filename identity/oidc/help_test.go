@@ -170,7 +170,7 @@ func signed(changes map[string]any) string {
 // verify asks an issuer with these keys.
 func verify(t testing.TB, keys *KeySet, raw string) (*Token, error) {
 	t.Helper()
-	issuer := &Issuer{URL: issuerURL, Keys: keys}
+	issuer := &Verifier{URL: issuerURL, Keys: keys}
 	return issuer.Verify(t.Context(), raw, []string{audience}, noon)
 }
 

@@ -21,8 +21,8 @@ type Token struct {
 	Expires   time.Time // exp
 }
 
-// Issuer is an issuer whose tokens are taken. The zero value takes none.
-type Issuer struct {
+// Verifier is an issuer whose tokens are taken. The zero value takes none.
+type Verifier struct {
 	URL  string  // what the iss claim equals, byte for byte
 	Keys *KeySet // nil: nothing is verified here, only Accept can succeed
 
@@ -36,7 +36,7 @@ type Issuer struct {
 //
 // A token whose signature was verified is remembered as long as the key set
 // stays as it is; issuer, audience and times are judged anew each time.
-func (i *Issuer) Verify(ctx context.Context, raw string, audiences []string, now time.Time) (*Token, error) {
+func (i *Verifier) Verify(ctx context.Context, raw string, audiences []string, now time.Time) (*Token, error) {
 	if i.URL == "" || i.Keys.empty() {
 		return nil, errors.New("there are no keys to verify the issuer's tokens with")
 	}
@@ -71,7 +71,7 @@ func (i *Issuer) Verify(ctx context.Context, raw string, audiences []string, now
 //
 // KeyID is what the token says; that is not verified here. The claims last
 // accepted are remembered, and compared and judged anew each time.
-func (i *Issuer) Accept(metadata map[string]any, raw string, audiences []string, now time.Time) (*Token, error) {
+func (i *Verifier) Accept(metadata map[string]any, raw string, audiences []string, now time.Time) (*Token, error) {
 	if i.URL == "" {
 		return nil, errors.New("there is no issuer to take tokens of")
 	}
@@ -99,7 +99,7 @@ func (i *Issuer) Accept(metadata map[string]any, raw string, audiences []string,
 
 // judge makes a token of claims, if they are the issuer's, for one of the
 // audiences, and hold now.
-func (i *Issuer) judge(claims Claims, keyID string, audiences []string, now time.Time) (*Token, error) {
+func (i *Verifier) judge(claims Claims, keyID string, audiences []string, now time.Time) (*Token, error) {
 	if err := claims.issuedBy(i.URL); err != nil {
 		return nil, err
 	}

@@ -14,17 +14,17 @@ func TestZero(t *testing.T) {
 	keys := keySet(t, jwk("rsa", "r1", ""))
 	noIssuer, raw := signed(map[string]any{"iss": ""}), signed(nil)
 	ctx, wanted := t.Context(), []string{audience}
-	_, err := (&Issuer{}).Verify(ctx, noIssuer, wanted, noon)
+	_, err := (&Verifier{}).Verify(ctx, noIssuer, wanted, noon)
 	wants(t, err, "no keys", raw)
-	_, err = (&Issuer{Keys: keys}).Verify(ctx, noIssuer, wanted, noon)
+	_, err = (&Verifier{Keys: keys}).Verify(ctx, noIssuer, wanted, noon)
 	wants(t, err, "no keys", raw)
-	_, err = (&Issuer{URL: issuerURL}).Verify(ctx, raw, wanted, noon)
+	_, err = (&Verifier{URL: issuerURL}).Verify(ctx, raw, wanted, noon)
 	wants(t, err, "no keys", raw)
-	_, err = (&Issuer{URL: issuerURL, Keys: &KeySet{}}).Verify(ctx, raw, wanted, noon)
+	_, err = (&Verifier{URL: issuerURL, Keys: &KeySet{}}).Verify(ctx, raw, wanted, noon)
 	wants(t, err, "no keys", raw)
-	_, err = (&Issuer{}).Accept(metadata(t, claims(map[string]any{"iss": ""})), noIssuer, wanted, noon)
+	_, err = (&Verifier{}).Accept(metadata(t, claims(map[string]any{"iss": ""})), noIssuer, wanted, noon)
 	wants(t, err, "no issuer", raw)
-	issuer := &Issuer{URL: issuerURL, Keys: keys}
+	issuer := &Verifier{URL: issuerURL, Keys: keys}
 	for _, audiences := range [][]string{nil, {}, {""}} {
 		for _, aud := range []any{audience, "", []string{""}, []string{}} {
 			raw := signed(map[string]any{"aud": aud})
@@ -62,7 +62,7 @@ func TestToken(t *testing.T) {
 
 // TestFirstWantedAudience wants the order of the audiences to be the caller's.
 func TestFirstWantedAudience(t *testing.T) {
-	issuer := &Issuer{URL: issuerURL, Keys: keySet(t, jwk("rsa", "r1", ""))}
+	issuer := &Verifier{URL: issuerURL, Keys: keySet(t, jwk("rsa", "r1", ""))}
 	raw := signed(map[string]any{"aud": []string{"b", "a"}})
 	for _, wanted := range [][]string{{"a", "b"}, {"b", "a"}, {"c", "a"}} {
 		token, err := issuer.Verify(t.Context(), raw, wanted, noon)
@@ -80,9 +80,9 @@ func TestFirstWantedAudience(t *testing.T) {
 // another audience, by another issuer and by other keys.
 func TestRememberedIsJudgedAnew(t *testing.T) {
 	keys := keySet(t, jwk("rsa", "r1", ""))
-	issuer := &Issuer{URL: issuerURL, Keys: keys}
+	issuer := &Verifier{URL: issuerURL, Keys: keys}
 	raw := signed(nil)
-	ask := func(i *Issuer, aud string, now time.Time) error {
+	ask := func(i *Verifier, aud string, now time.Time) error {
 		_, err := i.Verify(t.Context(), raw, []string{aud}, now)
 		return err
 	}
@@ -94,8 +94,8 @@ func TestRememberedIsJudgedAnew(t *testing.T) {
 	wants(t, ask(issuer, audience, noon.Add(12*time.Minute)), "expired", raw)
 	wants(t, ask(issuer, audience, noon.Add(-2*time.Minute)), "does not hold before", raw)
 	wants(t, ask(issuer, "other", noon), "the token is for", raw)
-	wants(t, ask(&Issuer{URL: "https://other.example", Keys: keys}, audience, noon), "issued by", raw)
-	wants(t, ask(&Issuer{URL: issuerURL, Keys: keySet(t, jwk("other", "r1", ""))}, audience, noon), "signature", raw)
+	wants(t, ask(&Verifier{URL: "https://other.example", Keys: keys}, audience, noon), "issued by", raw)
+	wants(t, ask(&Verifier{URL: issuerURL, Keys: keySet(t, jwk("other", "r1", ""))}, audience, noon), "signature", raw)
 }
 
 // TestNotRemembered wants only what held to be remembered.

@@ -18,7 +18,7 @@ type provider struct {
 	t      *testing.T
 	server *httptest.Server
 	cache  *KeyCache
-	issuer *Issuer
+	issuer *Verifier
 	log    *safeBuffer
 	clock  atomic.Int64
 	asked  atomic.Int64 // requests to the server
@@ -46,7 +46,7 @@ func newProvider(t *testing.T, answer http.HandlerFunc) *provider {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.issuer = &Issuer{URL: issuerURL, Keys: keys}
+	w.issuer = &Verifier{URL: issuerURL, Keys: keys}
 	return w
 }
 

@@ -157,10 +157,10 @@ func (t *unverified) readHeader(header map[string]any) error {
 }
 
 // UnverifiedIssuer returns the iss that a token claims, by which to choose the
-// Issuer that verifies it. Nothing else may be taken from it, and it is read
+// Verifier that verifies it. Nothing else may be taken from it, and it is read
 // quickly rather than strictly, or not at all where one of the issuers remembers
 // the token: Verify and Accept judge the iss once more.
-func UnverifiedIssuer(raw string, issuers ...*Issuer) (string, error) {
+func UnverifiedIssuer(raw string, issuers ...*Verifier) (string, error) {
 	sum, err := digestOf(raw)
 	if err != nil {
 		return "", err

@@ -7,8 +7,8 @@ import "testing"
 func TestUnverifiedIssuerOfRememberedTokens(t *testing.T) {
 	const otherURL = "https://other.example.com"
 	shared, apart := keySet(t, jwk("rsa", "r1", "")), keySet(t, jwk("other", "r1", ""))
-	first, second := &Issuer{URL: issuerURL, Keys: shared}, &Issuer{URL: otherURL, Keys: shared}
-	all := []*Issuer{{URL: "https://envoys.example.com"}, {URL: otherURL, Keys: apart}, first, second}
+	first, second := &Verifier{URL: issuerURL, Keys: shared}, &Verifier{URL: otherURL, Keys: shared}
+	all := []*Verifier{{URL: "https://envoys.example.com"}, {URL: otherURL, Keys: apart}, first, second}
 	raw := craft(theKeys()["rsa"], "RS256", header("RS256", "r1"), claims(map[string]any{"iss": otherURL}))
 	wanted := []string{audience}
 	if _, err := second.Verify(t.Context(), raw, wanted, noon); err != nil {

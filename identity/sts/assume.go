@@ -8,15 +8,15 @@ import (
 	"extauthz/identity/oidc"
 )
 
-// A Request asks for a session of a role, as AWS STS takes it.
-type Request struct {
-	Role        string        // its ARN
-	SessionName string        // RoleSessionName
-	Token       *oidc.Token   // verified; it passes tags and a source identity in AWS's claims
-	Tags        []Tag         // session tags beside those of the token
-	Policies    []*iam.Policy // session policies
-	Context     iam.Context   // condition keys of the request itself, none of its resource's; trust policies see them
-	IssuedAt    time.Time     // when the session begins
+// An AssumeRoleInput asks for a session of a role, as AWS STS takes it.
+type AssumeRoleInput struct {
+	RoleARN         string        // its ARN
+	SessionName     string        // RoleSessionName
+	Token           *oidc.Token   // verified; it passes tags and a source identity in AWS's claims
+	Tags            []Tag         // session tags beside those of the token
+	SessionPolicies []*iam.Policy // session policies
+	Context         iam.Context   // condition keys of the request itself, none of its resource's; trust policies see them
+	IssuedAt        time.Time     // when the session begins
 }
 
 // AssumeRoleWithWebIdentity assumes the role with the token itself, on the word of
@@ -25,7 +25,7 @@ type Request struct {
 // identity are passed. The error is an [AccessDenied] if the policy does not allow
 // it or the role does not exist. An invalid request is another error, whatever the
 // role.
-func (e *Entities) AssumeRoleWithWebIdentity(p *Provider, r *Request) (Caller, error) {
+func (e *Entities) AssumeRoleWithWebIdentity(p *Provider, r *AssumeRoleInput) (Caller, error) {
 	const call = "sts:AssumeRoleWithWebIdentity"
 	who := fmt.Sprintf("the token of issuer %q", p.Name)
 	s, err := e.asks(r)
@@ -54,7 +54,7 @@ func (e *Entities) AssumeRoleWithWebIdentity(p *Provider, r *Request) (Caller, e
 // in every other request. Only users and sessions of roles can. The source identity
 // of the caller's session goes over to the new one. Errors are as those of
 // [Entities.AssumeRoleWithWebIdentity].
-func (e *Entities) AssumeRole(by *Caller, r *Request) (Caller, error) {
+func (e *Entities) AssumeRole(by *Caller, r *AssumeRoleInput) (Caller, error) {
 	const call = "sts:AssumeRole"
 	who := fmt.Sprintf("%q", by.Principal.ARN)
 	owner := e.owner(&by.Principal)
@@ -72,7 +72,7 @@ func (e *Entities) AssumeRole(by *Caller, r *Request) (Caller, error) {
 		return Caller{}, err
 	}
 	err = s.permitted(call, who,
-		&iam.Policies{Identity: owner.Identity, Boundary: owner.Boundary, Session: by.Session, Resource: []*iam.Policy{s.role.Trust}},
+		&iam.Policies{Identity: owner.Identity, Boundary: owner.Boundary, Session: by.SessionPolicies, Resource: []*iam.Policy{s.role.Trust}},
 		&by.Principal, by.Context)
 	if err != nil {
 		return Caller{}, err

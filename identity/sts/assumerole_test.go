@@ -45,13 +45,13 @@ func TestAssumeRole(t *testing.T) {
 		allowECR   = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:*","Resource":"*"}}`
 		denyAssume = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"sts:AssumeRole","Resource":"*"}]}`
 	)
-	alice, bob := Session{Principal: aliceARN}, Session{Principal: bobARN}
-	runner := Session{Principal: session + "runner/build"}
-	limited := Session{Principal: session + "runner/build", Policies: []*iam.Policy{iamtest.Policy(t, iam.SessionPolicy, allowECR)}}
-	known := Session{Principal: session + "runner/build", SourceIdentity: "alice"}
+	alice, bob := CallerSpec{Principal: aliceARN}, CallerSpec{Principal: bobARN}
+	runner := CallerSpec{Principal: session + "runner/build"}
+	limited := CallerSpec{Principal: session + "runner/build", SessionPolicies: []*iam.Policy{iamtest.Policy(t, iam.SessionPolicy, allowECR)}}
+	known := CallerSpec{Principal: session + "runner/build", SourceIdentity: "alice"}
 	for _, c := range []struct {
 		name, boundary, role string
-		by                   Session
+		by                   CallerSpec
 		claims               claims
 		reason               string // "" where the role is assumed
 	}{
@@ -74,9 +74,9 @@ func TestAssumeRole(t *testing.T) {
 		{name: "the session's source identity", role: "named", by: known},
 		{name: "the same source identity", role: "named", by: known, claims: claims{sourceIdentityClaim: "alice"}},
 		{name: "another source identity", role: "named", by: known, claims: claims{sourceIdentityClaim: "bob"}, reason: "is not that of its session"},
-		{name: "a root user", role: "named", by: Session{Principal: "arn:aws:iam::123456789012:root"}, reason: "cannot assume roles"},
-		{name: "a service", role: "named", by: Session{Principal: "ci.amazonaws.com"}, reason: "cannot assume roles"},
-		{name: "a federated user", role: "named", by: Session{Principal: "arn:aws:sts::123456789012:federated-user/carol", FederatedBy: aliceARN}, reason: "cannot assume roles"},
+		{name: "a root user", role: "named", by: CallerSpec{Principal: "arn:aws:iam::123456789012:root"}, reason: "cannot assume roles"},
+		{name: "a service", role: "named", by: CallerSpec{Principal: "ci.amazonaws.com"}, reason: "cannot assume roles"},
+		{name: "a federated user", role: "named", by: CallerSpec{Principal: "arn:aws:sts::123456789012:federated-user/carol", FederatedBy: aliceARN}, reason: "cannot assume roles"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			entities := chaining(t, c.boundary)
@@ -95,8 +95,8 @@ func TestAssumeRole(t *testing.T) {
 func TestAssumeRoleElsewhere(t *testing.T) {
 	entities := chaining(t, "")
 	r := gitlabs(t, "", nil)
-	r.Role = "arn:aws:iam::999999999999:role/abroad"
-	alice, err := entities.Caller(&Session{Principal: aliceARN})
+	r.RoleARN = "arn:aws:iam::999999999999:role/abroad"
+	alice, err := entities.Caller(&CallerSpec{Principal: aliceARN})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +109,7 @@ func TestAssumeRoleElsewhere(t *testing.T) {
 // The second session of a chain keeps the source identity, and nothing else.
 func TestAssumeRoleSession(t *testing.T) {
 	entities := chaining(t, "")
-	by, err := entities.Caller(&Session{Principal: session + "runner/build", Tags: []Tag{{"job", "build"}}, SourceIdentity: "alice"})
+	by, err := entities.Caller(&CallerSpec{Principal: session + "runner/build", Tags: []Tag{{"job", "build"}}, SourceIdentity: "alice"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,7 @@ import (
 
 // An assumption is a request for a session, on its way to the session.
 type assumption struct {
-	*Request
+	*AssumeRoleInput
 	entities       *Entities
 	tags           sessionTags
 	sourceIdentity string
@@ -19,8 +19,8 @@ type assumption struct {
 // asks is what a request asks for, whatever the role: a session of that name, with
 // the tags and the source identity that its token has. It is checked before the role
 // is looked up, so that an invalid request does not show which roles exist.
-func (e *Entities) asks(r *Request) (*assumption, error) {
-	s := &assumption{Request: r, entities: e}
+func (e *Entities) asks(r *AssumeRoleInput) (*assumption, error) {
+	s := &assumption{AssumeRoleInput: r, entities: e}
 	if err := CheckSessionName(r.SessionName); err != nil {
 		return nil, err
 	}
@@ -50,12 +50,12 @@ func (s *assumption) inherit(from *Caller) error {
 // find finds the role. One that is not there is denied in the words of one that
 // does not trust who asks.
 func (s *assumption) find(call, who string) error {
-	s.role = s.entities.Find(s.Role)
+	s.role = s.entities.Find(s.RoleARN)
 	switch {
 	case s.role == nil || !s.role.IsRole():
-		return unassumed(who, call, s.Role, "the role is not among the principals")
+		return unassumed(who, call, s.RoleARN, "the role is not among the principals")
 	case s.role.Trust == nil:
-		return unassumed(who, call, s.Role, "the role has no trust policy, so that nobody can assume it")
+		return unassumed(who, call, s.RoleARN, "the role has no trust policy, so that nobody can assume it")
 	}
 	return nil
 }
@@ -137,7 +137,7 @@ func (s *assumption) caller(provider string) (Caller, error) {
 		return Caller{}, err
 	}
 	caller := s.entities.newCaller(p, attributes{
-		tags: mergeTags(s.role.Tags, s.tags.tags), sourceIdentity: s.sourceIdentity, provider: provider, policies: s.Policies,
+		tags: mergeTags(s.role.Tags, s.tags.tags), sourceIdentity: s.sourceIdentity, provider: provider, policies: s.SessionPolicies,
 	})
 	return caller.IssuedAt(s.IssuedAt), nil
 }

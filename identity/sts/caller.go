@@ -10,9 +10,9 @@ import (
 // A Caller is a principal with the condition keys that AWS derives from it. It is
 // immutable and may be shared between requests.
 type Caller struct {
-	Principal iam.Principal
-	Context   iam.Context   // aws:PrincipalArn and the like; callers append to a copy
-	Session   []*iam.Policy // session policies, which limit the caller
+	Principal       iam.Principal
+	Context         iam.Context   // aws:PrincipalArn and the like; callers append to a copy
+	SessionPolicies []*iam.Policy // session policies, which limit the caller
 }
 
 // attributes are what a caller has beside its principal.
@@ -21,14 +21,14 @@ type attributes struct {
 	sourceIdentity string
 	provider       string // on whose word the role was assumed
 	policies       []*iam.Policy
-	source         Source // of a service
+	source         SourceResource // of a service
 }
 
 // newCaller derives the condition keys of a caller as AWS fills them in (IAM
 // User Guide, "AWS global condition context keys": properties of the principal
 // and of a role session).
 func (e *Entities) newCaller(p iam.Principal, a attributes) Caller {
-	c := Caller{Principal: p, Context: make(iam.Context, 0, 12+len(a.tags)), Session: a.policies}
+	c := Caller{Principal: p, Context: make(iam.Context, 0, 12+len(a.tags)), SessionPolicies: a.policies}
 	c.setKind()
 	c.set("aws:PrincipalAccount", p.Account)
 	c.Context = append(c.Context, e.organization.principalKeys(p.Account)...)

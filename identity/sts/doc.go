@@ -2,7 +2,7 @@
 // there are, and the sessions that AWS STS gives.
 //
 // [Entities] hold the users and roles. [Entities.Caller] makes a [Caller] of a
-// [Session], on the operator's word and without asking a trust policy.
+// [CallerSpec], on the operator's word and without asking a trust policy.
 // [Entities.AssumeRoleWithWebIdentity] makes one of a verified token, and
 // [Entities.AssumeRole] of a caller who has a session or is a user, where the
 // policies allow it. How somebody proved to be whom, this package does not know.

@@ -104,7 +104,7 @@ func checkEntity(arn iam.ARN, entity *Entity) error {
 	case trust != nil && trust.Kind != iam.TrustPolicy:
 		return fmt.Errorf("principal %q: %s is a %s, and no trust policy", arn, trust.Source, trust.Kind)
 	}
-	return CheckShownTags(entity.Tags)
+	return CheckExistingTags(entity.Tags)
 }
 
 // IsPath reports whether path is empty or segments such as "division/team/".
@@ -143,8 +143,8 @@ func (e *Entities) Role(partition, account, name string) *Entity {
 // IsRole tells whether the entity is a role, not a user.
 func (e *Entity) IsRole() bool { return strings.Contains(e.ARN, ":role/") }
 
-// Trusting tells whether some role could be assumed.
-func (e *Entities) Trusting() bool {
+// HasTrustPolicy tells whether some role could be assumed.
+func (e *Entities) HasTrustPolicy() bool {
 	for _, entity := range e.byARN {
 		if entity.Trust != nil {
 			return true

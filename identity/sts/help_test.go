@@ -45,9 +45,9 @@ func token(t testing.TB, changes claims) *oidc.Token {
 }
 
 // gitlabs asks for a session of the role with a token of gitlab's.
-func gitlabs(t testing.TB, name string, changes claims) *Request {
+func gitlabs(t testing.TB, name string, changes claims) *AssumeRoleInput {
 	t.Helper()
-	return &Request{Role: role + name, SessionName: "gitlab", Token: token(t, changes), IssuedAt: now.Add(-time.Minute)}
+	return &AssumeRoleInput{RoleARN: role + name, SessionName: "gitlab", Token: token(t, changes), IssuedAt: now.Add(-time.Minute)}
 }
 
 // check wants the session of that ARN or, where there is a reason, an error that

@@ -30,7 +30,7 @@ func TestCallersOfAnOrganization(t *testing.T) {
 		{"arn:aws:iam::999999999999:root", false},
 		{"ci.amazonaws.com", false},
 	} {
-		caller, err := entities.Caller(&Session{Principal: c.principal})
+		caller, err := entities.Caller(&CallerSpec{Principal: c.principal})
 		if err != nil {
 			t.Fatal(err)
 		}

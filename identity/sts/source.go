@@ -7,11 +7,11 @@ import (
 	"extauthz/iam"
 )
 
-// A Source is the resource for which a service of AWS calls, such as a Lambda
+// A SourceResource is the resource for which a service of AWS calls, such as a Lambda
 // function that pulls its image. Policies see it as aws:SourceArn and
 // aws:SourceAccount (IAM User Guide, "AWS global condition context keys", properties
 // of the network and of the requested resource).
-type Source struct {
+type SourceResource struct {
 	ARN     string // "" for none
 	Account string // "" is the account in ARN, if there is one
 }
@@ -21,8 +21,8 @@ const maxSourceARN = 2048
 
 // Check refuses what cannot be the ARN of one resource or its account. The errors do
 // not repeat the values, which may come from a client's credential.
-func (s Source) Check() error {
-	if s == (Source{}) {
+func (s SourceResource) Check() error {
+	if s == (SourceResource{}) {
 		return nil
 	}
 	account := s.Account
@@ -44,7 +44,7 @@ func (s Source) Check() error {
 }
 
 // account returns the account of the resource, "" if it is not known.
-func (s Source) account() string {
+func (s SourceResource) account() string {
 	if s.Account != "" || s.ARN == "" {
 		return s.Account
 	}
@@ -57,7 +57,7 @@ func (s Source) account() string {
 
 // sourceKeys returns the condition keys of a source, with the organization of its
 // account.
-func (e *Entities) sourceKeys(s Source) iam.Context {
+func (e *Entities) sourceKeys(s SourceResource) iam.Context {
 	var c iam.Context
 	if s.ARN != "" {
 		c = append(c, iam.ContextEntry{Key: "aws:SourceArn", Value: s.ARN})

@@ -14,19 +14,19 @@ func TestSourceOfAService(t *testing.T) {
 	const function, foreign, bucket = "arn:aws:lambda:us-east-1:123456789012:function:f", "arn:aws:lambda:us-east-1:999999999999:function:f", "arn:aws:s3:::bucket"
 	for _, c := range []struct {
 		name   string
-		source Source
+		source SourceResource
 		want   [4]string // aws:SourceArn, aws:SourceAccount, aws:SourceOrgID, aws:SourceOrgPaths
 	}{
-		{"none", Source{}, [4]string{}},
-		{"an ARN", Source{ARN: function}, [4]string{function, "123456789012", "o-a1b2c3d4e5", "o-a1b2c3d4e5/r-ab12/"}},
-		{"an ARN and its account", Source{function, "123456789012"}, [4]string{function, "123456789012", "o-a1b2c3d4e5", "o-a1b2c3d4e5/r-ab12/"}},
-		{"an account outside the organization", Source{ARN: foreign}, [4]string{foreign, "999999999999", "", ""}},
-		{"an account alone", Source{Account: "123456789012"}, [4]string{"", "123456789012", "o-a1b2c3d4e5", "o-a1b2c3d4e5/r-ab12/"}},
-		{"an ARN without account", Source{ARN: bucket}, [4]string{bucket, "", "", ""}},
-		{"an ARN without account, and the account", Source{bucket, "999999999999"}, [4]string{bucket, "999999999999", "", ""}},
+		{"none", SourceResource{}, [4]string{}},
+		{"an ARN", SourceResource{ARN: function}, [4]string{function, "123456789012", "o-a1b2c3d4e5", "o-a1b2c3d4e5/r-ab12/"}},
+		{"an ARN and its account", SourceResource{function, "123456789012"}, [4]string{function, "123456789012", "o-a1b2c3d4e5", "o-a1b2c3d4e5/r-ab12/"}},
+		{"an account outside the organization", SourceResource{ARN: foreign}, [4]string{foreign, "999999999999", "", ""}},
+		{"an account alone", SourceResource{Account: "123456789012"}, [4]string{"", "123456789012", "o-a1b2c3d4e5", "o-a1b2c3d4e5/r-ab12/"}},
+		{"an ARN without account", SourceResource{ARN: bucket}, [4]string{bucket, "", "", ""}},
+		{"an ARN without account, and the account", SourceResource{bucket, "999999999999"}, [4]string{bucket, "999999999999", "", ""}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			caller, err := entities.Caller(&Session{Principal: "lambda.amazonaws.com", Source: c.source})
+			caller, err := entities.Caller(&CallerSpec{Principal: "lambda.amazonaws.com", SourceResource: c.source})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -43,22 +43,22 @@ func TestSourceRefuses(t *testing.T) {
 	const function = "arn:aws:lambda:us-east-1:123456789012:function:f"
 	for _, c := range []struct {
 		name, principal string
-		source          Source
+		source          SourceResource
 		want            string
 	}{
-		{"a root user", "arn:aws:iam::123456789012:root", Source{ARN: function}, "is not a service of AWS"},
-		{"a root user's account", "arn:aws:iam::123456789012:root", Source{Account: "123456789012"}, "is not a service of AWS"},
-		{"not an ARN", "lambda.amazonaws.com", Source{ARN: "function:f"}, "sourceArn: write the ARN of one resource"},
-		{"an ARN with a wildcard", "lambda.amazonaws.com", Source{ARN: function + "*"}, "sourceArn: write the ARN of one resource"},
-		{"an ARN that is too long", "lambda.amazonaws.com", Source{ARN: function + strings.Repeat("f", 2048)}, "sourceArn: write the ARN of one resource"},
-		{"an account in an ARN that is none", "lambda.amazonaws.com", Source{ARN: "arn:aws:lambda:us-east-1:1234:function:f"}, "sourceArn: write the ARN of one resource"},
-		{"AWS as account", "lambda.amazonaws.com", Source{ARN: "arn:aws:iam::aws:policy/x"}, "sourceAccount: write the 12 digits"},
-		{"another account", "lambda.amazonaws.com", Source{function, "999999999999"}, "sourceAccount: it is not the account in sourceArn"},
-		{"not an account", "lambda.amazonaws.com", Source{Account: "1234"}, "sourceAccount: write the 12 digits"},
-		{"a wildcard for an account", "lambda.amazonaws.com", Source{Account: "12345678901*"}, "sourceAccount: write the 12 digits"},
+		{"a root user", "arn:aws:iam::123456789012:root", SourceResource{ARN: function}, "is not a service of AWS"},
+		{"a root user's account", "arn:aws:iam::123456789012:root", SourceResource{Account: "123456789012"}, "is not a service of AWS"},
+		{"not an ARN", "lambda.amazonaws.com", SourceResource{ARN: "function:f"}, "sourceArn: write the ARN of one resource"},
+		{"an ARN with a wildcard", "lambda.amazonaws.com", SourceResource{ARN: function + "*"}, "sourceArn: write the ARN of one resource"},
+		{"an ARN that is too long", "lambda.amazonaws.com", SourceResource{ARN: function + strings.Repeat("f", 2048)}, "sourceArn: write the ARN of one resource"},
+		{"an account in an ARN that is none", "lambda.amazonaws.com", SourceResource{ARN: "arn:aws:lambda:us-east-1:1234:function:f"}, "sourceArn: write the ARN of one resource"},
+		{"AWS as account", "lambda.amazonaws.com", SourceResource{ARN: "arn:aws:iam::aws:policy/x"}, "sourceAccount: write the 12 digits"},
+		{"another account", "lambda.amazonaws.com", SourceResource{function, "999999999999"}, "sourceAccount: it is not the account in sourceArn"},
+		{"not an account", "lambda.amazonaws.com", SourceResource{Account: "1234"}, "sourceAccount: write the 12 digits"},
+		{"a wildcard for an account", "lambda.amazonaws.com", SourceResource{Account: "12345678901*"}, "sourceAccount: write the 12 digits"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if caller, err := entities.Caller(&Session{Principal: c.principal, Source: c.source}); err == nil || !strings.Contains(err.Error(), c.want) {
+			if caller, err := entities.Caller(&CallerSpec{Principal: c.principal, SourceResource: c.source}); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v, error %v; want %s", caller, err, c.want)
 			}
 		})

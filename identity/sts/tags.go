@@ -39,10 +39,10 @@ func CheckTags(tags []Tag) error {
 	return nil
 }
 
-// CheckShownTags is CheckTags for the tags that AWS shows of a user or a
+// CheckExistingTags is CheckTags for the tags that AWS shows of a user or a
 // role. Beside those that anybody may set they hold AWS's own, whose keys
 // begin with aws: and which count towards no limit.
-func CheckShownTags(tags []Tag) error {
+func CheckExistingTags(tags []Tag) error {
 	var set []Tag
 	known := map[string]Tag{}
 	for _, tag := range tags {

@@ -116,7 +116,7 @@ func TestCheckShownTags(t *testing.T) {
 		{"no key", []Tag{{"", "blue"}}, "a tag has no key"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			err := CheckShownTags(c.tags)
+			err := CheckExistingTags(c.tags)
 			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 				t.Errorf("error %v; want %q", err, c.want)
 			}

@@ -61,17 +61,17 @@ const header = "x-caller"
 // ask asks a snapshot, with the caller whom the credential proves and the tags that
 // the registry tells.
 func ask(s *policystore.Snapshot, q *Question) (string, error) {
-	rules := identity.Rules{Sources: []identity.Source{identity.TrustedHeader}, Header: header, Anonymous: true}
-	evidence := identity.Evidence{TrustedHeader: header, Time: asked}
+	rules := identity.Config{Sources: []identity.Source{identity.TrustedHeader}, Header: header, Anonymous: true}
+	evidence := identity.Credentials{TrustedHeader: header, Time: asked}
 	if q.Caller.Credential != "" {
-		evidence.Header = []string{q.Caller.Credential}
+		evidence.HeaderValues = []string{q.Caller.Credential}
 	}
-	caller, failure := s.Callers.Identify(context.Background(), &rules, &evidence)
+	caller, failure := s.Callers.Authenticate(context.Background(), &rules, &evidence)
 	if failure != nil {
 		return "", failure
 	}
 	tags := s.RegistryNamed("r0").ResourceTags(q.Action, q.Resource)
-	request := decision.Request{Session: caller.Session, Request: iam.Request{
+	request := decision.Request{Session: caller.SessionPolicies, Request: iam.Request{
 		Principal: &caller.Principal, Action: q.Action, Resource: q.Resource, Context: slices.Concat(q.Context, caller.Context, tags),
 	}}
 	why := s.Decisions.Explain(&request)

@@ -40,7 +40,7 @@ func TestTokensVerify(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			verifier := oidc.Issuer{URL: i.Name, Keys: keys}
+			verifier := oidc.Verifier{URL: i.Name, Keys: keys}
 			token := sign(t, i, i.Claims("who", "me", Claims{"more": "yes"}))
 			got, err := verifier.Verify(t.Context(), token, []string{"me"}, time.Now())
 			if err != nil {
@@ -206,7 +206,7 @@ func TestGrants(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	verifier := oidc.Issuer{URL: i.Name, Keys: keys}
+	verifier := oidc.Verifier{URL: i.Name, Keys: keys}
 	if token, err := verifier.Verify(t.Context(), granted.Token, []string{"s"}, time.Now()); err != nil || token.Claims["sub"] != "alice" {
 		t.Errorf("token %v (%v)", token, err)
 	}

@@ -18,7 +18,7 @@ func TestSigner(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		issuer := oidc.Issuer{URL: "https://ci.example.com", Keys: keys}
+		issuer := oidc.Verifier{URL: "https://ci.example.com", Keys: keys}
 		token, err := issuer.Verify(t.Context(), raw, []string{"a"}, now)
 		if (err == nil) != holds {
 			t.Errorf("by the keys of %s: %v", name, err)
