@@ -39,7 +39,7 @@ var _ encoding.CodecV2 = bytesCodec{}
 // and is not a gRPC error, which Envoy's failure_mode_allow would let through.
 func TestUnreadableChecksAreDenied(t *testing.T) {
 	var reasons []string
-	service := &Service{Answer: func(ctx context.Context, r *authz.Request) *authz.Result {
+	service := &Service{Decide: func(ctx context.Context, r *authz.Request) *authz.Result {
 		reasons = append(reasons, r.Unreadable)
 		return (&authz.Checker{Snapshots: func() *policystore.Snapshot { return nil }}).Check(ctx, r)
 	}}

@@ -186,9 +186,9 @@ func TestCheckSurvivesAPanic(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var log strings.Builder
-			s := &Service{Answer: answer, Logger: slog.New(slog.NewTextHandler(&log, nil))}
+			s := &Service{Decide: answer, Logger: slog.New(slog.NewTextHandler(&log, nil))}
 			m, err := s.Check(context.Background(), checkRequest(true))
-			if !strings.Contains(log.String(), "fault while answering") {
+			if !strings.Contains(log.String(), "panic while answering") {
 				t.Errorf("log %q", log.String())
 			}
 			if err != nil || m.GetStatus().GetCode() != int32(codes.Unavailable) || m.GetDeniedResponse().GetStatus().GetCode() != 503 {
@@ -200,7 +200,7 @@ func TestCheckSurvivesAPanic(t *testing.T) {
 
 func BenchmarkService(b *testing.B) {
 	allowed := &authz.Result{Decision: authz.Allowed, Answer: authz.Answer{Allowed: true, RemoveHeaders: []string{"authorization"}}}
-	s := &Service{Answer: func(context.Context, *authz.Request) *authz.Result { return allowed }}
+	s := &Service{Decide: func(context.Context, *authz.Request) *authz.Result { return allowed }}
 	m := checkRequest(true)
 	b.ReportAllocs()
 	for b.Loop() {
@@ -214,7 +214,7 @@ func BenchmarkService(b *testing.B) {
 // the check, and a check without a deadline to have none.
 func TestCheckAnswersInTime(t *testing.T) {
 	var got time.Time
-	s := &Service{Answer: func(ctx context.Context, _ *authz.Request) *authz.Result {
+	s := &Service{Decide: func(ctx context.Context, _ *authz.Request) *authz.Result {
 		got, _ = ctx.Deadline()
 		return authz.Unavailable("")
 	}}

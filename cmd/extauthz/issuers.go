@@ -1,10 +1,7 @@
 package main
 
 import (
-	"net/url"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
 
 	"extauthz/identity/oidc"
 	"extauthz/policystore"
@@ -40,46 +37,4 @@ func viewIssuers(issuers []policystore.Issuer, sets []oidc.KeySetStatus) []issue
 		}
 	}
 	return views
-}
-
-// The metrics of keys at URLs, by the URL's host: those of several URLs at one
-// host are told together.
-func keysLoaded() *prometheus.Desc {
-	return describe("jwks_last_success_timestamp_seconds", "When the keys of issuers at the host were last fetched well, the worst of them; 0 while never.", "host")
-}
-
-func keysFailed() *prometheus.Desc {
-	return describe("jwks_failures_total", "Fetches of the keys of issuers at the host that failed.", "host")
-}
-
-// keyHost is what is known of the keys at one host.
-type keyHost struct {
-	loaded   time.Time // the oldest
-	failures uint64
-}
-
-// byHost sums key sets up by the host of their URLs.
-func byHost(sets []oidc.KeySetStatus) map[string]keyHost {
-	hosts := map[string]keyHost{}
-	for _, set := range sets {
-		u, err := url.Parse(set.URL)
-		if err != nil {
-			continue // no such set is made
-		}
-		h, known := hosts[u.Host]
-		if !known || set.Loaded.Before(h.loaded) {
-			h.loaded = set.Loaded
-		}
-		h.failures += set.Failures
-		hosts[u.Host] = h
-	}
-	return hosts
-}
-
-// collectKeys reads the metrics of key sets.
-func collectKeys(ch chan<- prometheus.Metric, sets []oidc.KeySetStatus) {
-	for host, h := range byHost(sets) {
-		ch <- prometheus.MustNewConstMetric(keysLoaded(), prometheus.GaugeValue, seconds(h.loaded), host)
-		ch <- prometheus.MustNewConstMetric(keysFailed(), prometheus.CounterValue, float64(h.failures), host)
-	}
 }

@@ -6,40 +6,13 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"extauthz/decision"
-	"extauthz/decisionlog"
-	"extauthz/identity/oidc"
 	"extauthz/policystore"
 )
-
-func TestByHost(t *testing.T) {
-	early, late := time.Unix(1000, 0), time.Unix(2000, 0)
-	got := byHost([]oidc.KeySetStatus{
-		{URL: "https://a.example.com/one", Loaded: late, Failures: 1},
-		{URL: "https://a.example.com/two?token=s3cret", Loaded: early, Failures: 2},
-		{URL: "https://b.example.com:8443/keys", Loaded: late},
-		{URL: "https://c.example.com/one", Loaded: late},
-		{URL: "https://c.example.com/two"},
-	})
-	want := map[string]keyHost{
-		"a.example.com": {early, 3}, "b.example.com:8443": {late, 0}, "c.example.com": {time.Time{}, 0},
-	}
-	if len(got) != len(want) {
-		t.Errorf("hosts %v, want %v", got, want)
-	}
-	for host, h := range want {
-		if got[host] != h {
-			t.Errorf("%s: %+v, want %+v", host, got[host], h)
-		}
-	}
-}
 
 // publish makes a policy directory with three issuers: two whose keys a server
 // has, of which one is asked in vain, and one that Envoy verifies.
@@ -104,35 +77,5 @@ func TestSnapshotShowsIssuers(t *testing.T) {
 	}
 	if mesh.Name != "mesh" || mesh.JWKS != "" || mesh.Keys != nil {
 		t.Errorf("mesh is %+v", mesh)
-	}
-}
-
-func TestKeyMetrics(t *testing.T) {
-	dir, host := publish(t)
-	log := decisionlog.New(decisionlog.Options{Mode: decisionlog.None})
-	t.Cleanup(func() { log.Close(t.Context()) })
-	registry := prometheus.NewPedanticRegistry()
-	registry.MustRegister(&collector{store: settled(t, dir), cache: &decision.Stats{}, log: log, listeners: &listeners{}})
-	families, err := registry.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	for _, f := range families {
-		if !strings.HasPrefix(f.GetName(), "extauthz_jwks_") {
-			continue
-		}
-		for _, m := range f.GetMetric() {
-			if label := m.GetLabel(); len(label) != 1 || label[0].GetName() != "host" || label[0].GetValue() != host {
-				t.Errorf("%s has the labels %v", f.GetName(), label)
-			}
-			if value := m.GetCounter().GetValue() + m.GetGauge().GetValue(); value != map[string]float64{"extauthz_jwks_failures_total": 1}[f.GetName()] {
-				t.Errorf("%s is %v", f.GetName(), value) // the worst of the two was never had
-			}
-			got = append(got, f.GetName())
-		}
-	}
-	if want := []string{"extauthz_jwks_failures_total", "extauthz_jwks_last_success_timestamp_seconds"}; !slices.Equal(got, want) {
-		t.Errorf("metrics %q, want %q", got, want)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"extauthz/decision"
 	"extauthz/decisionlog"
 	"extauthz/envoy"
+	"extauthz/metrics"
 	"extauthz/policystore"
 )
 
@@ -89,13 +90,17 @@ func (s *sidecar) open(in *invocation) (err error) {
 		Buffer:   s.config.decisionsBuffer,
 		Required: s.config.decisionsRequired,
 	})
-	metrics := newMetrics(&collector{store: s.store, cache: &s.cache, log: s.log, listeners: &s.listeners}, readBuild())
-	answers := &checks{checker: authz.Checker{Snapshots: s.store.Snapshot}, log: s.log, metrics: metrics}
+	build := readBuild()
+	m := metrics.New(metrics.Sources{
+		Store: s.store, Cache: &s.cache, Log: s.log, ClosedConnections: s.listeners.closedByLimit,
+		Version: build.version, Revision: build.revision,
+	})
+	checker := authz.Checker{Snapshots: s.store.Snapshot}
 	s.server = envoy.NewServer(envoy.ServerOptions{
-		Authorization: &envoy.Service{Answer: answers.answer, Logger: s.logger},
+		Authorization: &envoy.Service{Decide: checker.Check, Record: s.log.Record, Observe: m.Observe, Logger: s.logger},
 		TLS:           s.tls,
 	})
-	s.openHTTP(&admin{ready: s.ready, store: s.store, metrics: metrics.handler()})
+	s.openHTTP(&admin{ready: s.ready, store: s.store, metrics: m.Handler()})
 	return nil
 }
 

@@ -1,0 +1,129 @@
+package metrics
+
+import (
+	"net/url"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"extauthz/identity/oidc"
+)
+
+// collector reads the sources when Prometheus scrapes.
+type collector struct{ Sources }
+
+func describe(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc("extauthz_"+name, help, labels, nil)
+}
+
+// reading is the value of one metric.
+type reading struct {
+	*prometheus.Desc
+	kind  prometheus.ValueType
+	value float64
+}
+
+// readings returns the metrics without labels.
+func (c *collector) readings() []reading {
+	const counter, gauge = prometheus.CounterValue, prometheus.GaugeValue
+	status := c.Store.Status()
+	success := !status.LastReload.IsZero() && status.LastError == nil
+	return []reading{
+		{describe("decision_cache_hits_total", "Decisions found in the cache."), counter, float64(c.Cache.Hits.Load())},
+		{describe("decision_cache_misses_total", "Decisions not found in the cache."), counter, float64(c.Cache.Misses.Load())},
+		{describe("decision_cache_evictions_total", "Decisions removed from the cache to make room."), counter, float64(c.Cache.Evictions.Load())},
+		{describe("decision_cache_entries", "Decisions in the cache."), gauge, c.cacheEntries()},
+		{describe("policy_generation", "Number of the policies in force; 0 before the first."), gauge, float64(status.Generation)},
+		{describe("policy_last_reload_success", "Whether the last reload of the policies succeeded."), gauge, truth(success)},
+		{describe("policy_last_reload_timestamp_seconds", "Time of the last reload of the policies, successful or not."), gauge, seconds(status.LastReload)},
+		{describe("policy_reload_failures_total", "Reloads of the policies that failed."), counter, float64(status.Failures)},
+		{describe("decision_log_lost_total", "Decisions that could not be logged."), counter, float64(c.Log.Lost())},
+		{describe("connections_closed_total", "Connections closed because a port reached its limit."), counter, float64(c.ClosedConnections())},
+	}
+}
+
+// policyInfo has the digest of the policies in force as its label. One series exists at
+// a time.
+func policyInfo() *prometheus.Desc {
+	return describe("policy_info", "Always 1; the label is the digest of the policies in force.", "digest")
+}
+
+// Describe implements prometheus.Collector.
+func (c *collector) Describe(ch chan<- *prometheus.Desc) {
+	for _, r := range c.readings() {
+		ch <- r.Desc
+	}
+	ch <- policyInfo()
+	ch <- keysLoaded()
+	ch <- keysFailed()
+}
+
+// Collect implements prometheus.Collector.
+func (c *collector) Collect(ch chan<- prometheus.Metric) {
+	for _, r := range c.readings() {
+		ch <- prometheus.MustNewConstMetric(r.Desc, r.kind, r.value)
+	}
+	if s := c.Store.Snapshot(); s != nil {
+		ch <- prometheus.MustNewConstMetric(policyInfo(), prometheus.GaugeValue, 1, s.Digest)
+	}
+	for host, h := range byHost(c.Store.KeySets()) {
+		ch <- prometheus.MustNewConstMetric(keysLoaded(), prometheus.GaugeValue, seconds(h.loaded), host)
+		ch <- prometheus.MustNewConstMetric(keysFailed(), prometheus.CounterValue, float64(h.failures), host)
+	}
+}
+
+func (c *collector) cacheEntries() float64 {
+	if s := c.Store.Snapshot(); s != nil {
+		return float64(s.Decisions.CacheLen())
+	}
+	return 0
+}
+
+// The metrics of keys at URLs have the URL's host as their label. The URL itself may
+// contain a secret.
+func keysLoaded() *prometheus.Desc {
+	return describe("jwks_last_success_timestamp_seconds", "When the keys of issuers at the host were last fetched successfully; of several URLs the oldest time; 0 before the first success.", "host")
+}
+
+func keysFailed() *prometheus.Desc {
+	return describe("jwks_failures_total", "Failed fetches of the keys of issuers at the host.", "host")
+}
+
+// hostKeys is the state of the keys at one host.
+type hostKeys struct {
+	loaded   time.Time // the oldest
+	failures uint64
+}
+
+// byHost combines the key sets of each host.
+func byHost(sets []oidc.KeySetStatus) map[string]hostKeys {
+	hosts := map[string]hostKeys{}
+	for _, set := range sets {
+		u, err := url.Parse(set.URL)
+		if err != nil {
+			continue // the policy directory has no such URL
+		}
+		h, found := hosts[u.Host]
+		if !found || set.Loaded.Before(h.loaded) {
+			h.loaded = set.Loaded
+		}
+		h.failures += set.Failures
+		hosts[u.Host] = h
+	}
+	return hosts
+}
+
+func truth(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// seconds returns a time as Prometheus expects it; the zero time is 0.
+func seconds(t time.Time) float64 {
+	if t.IsZero() {
+		return 0
+	}
+	return float64(t.UnixMicro()) / 1e6
+}

@@ -1,0 +1,81 @@
+package metrics
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"extauthz/authz"
+	"extauthz/decision"
+	"extauthz/decisionlog"
+	"extauthz/policystore"
+)
+
+// Sources are what a scrape reads.
+type Sources struct {
+	Store             *policystore.Store
+	Cache             *decision.Stats
+	Log               *decisionlog.Log
+	ClosedConnections func() uint64 // how many connections were closed because of the limit
+	Version, Revision string        // of the program
+}
+
+// Metrics are the metrics of one process.
+type Metrics struct {
+	registry  *prometheus.Registry
+	decisions *prometheus.CounterVec
+	duration  prometheus.Histogram
+}
+
+// durationBuckets range from a cached decision to Envoy's timeout, in seconds. A
+// password that is not cached takes tens of milliseconds.
+var durationBuckets = [...]float64{
+	10e-6, 25e-6, 50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3, 100e-3, 200e-3, 500e-3, 1,
+}
+
+// New returns the metrics of checks, of the sources, and of the process.
+func New(s Sources) *Metrics {
+	m := &Metrics{
+		registry: prometheus.NewRegistry(),
+		decisions: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "extauthz_decisions_total",
+			Help: "Answered checks, by decision and by the action that determined it.",
+		}, []string{"decision", "action"}),
+		duration: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name:    "extauthz_check_duration_seconds",
+			Help:    "Time from the arrival of a check to its answer.",
+			Buckets: durationBuckets[:],
+		}),
+	}
+	info := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name:        "extauthz_build_info",
+		Help:        "Always 1; the labels are the version and the commit of the program.",
+		ConstLabels: prometheus.Labels{"version": s.Version, "revision": s.Revision},
+	})
+	info.Set(1)
+	m.registry.MustRegister(m.decisions, m.duration, info, &collector{s},
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// noAction is the action label of a request that was answered before any action was
+// evaluated.
+const noAction = "none"
+
+// Observe counts one answered check.
+func (m *Metrics) Observe(r *authz.Result, latency time.Duration) {
+	action := r.Action()
+	if action == "" {
+		action = noAction
+	}
+	m.decisions.WithLabelValues(r.Decision.String(), action).Inc()
+	m.duration.Observe(latency.Seconds())
+}
+
+// Handler serves the metrics over HTTP.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry})
+}
