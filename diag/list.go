@@ -125,3 +125,18 @@ func (f *Faults) Err() error {
 	}
 	return f.list
 }
+
+// Wrap returns the faults of an error at the position of the value that contains them:
+// prefix comes before each problem, and the position inside the value is part of it.
+func Wrap(at Position, prefix string, err error) error {
+	list, more := parts(err)
+	faults := Faults{more: more}
+	for _, d := range list {
+		if inside := d.Position.String(); inside != "" {
+			d.Problem = inside + ": " + d.Problem
+		}
+		d.Position, d.Problem = at, prefix+d.Problem
+		faults.Add(d)
+	}
+	return faults.Err()
+}

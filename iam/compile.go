@@ -11,7 +11,7 @@ import (
 // *SyntaxError that names source, line and column, the rule and the remedy.
 // source is what messages call the document, such as its file name.
 func Compile(kind Kind, source string, text []byte) (*Policy, error) {
-	return CompileAt(kind, source, Position{1, 1}, text)
+	return CompileAt(kind, source, Position{Line: 1, Column: 1}, text)
 }
 
 // CompileAt is Compile for a document that is a part of source and begins at

@@ -247,18 +247,18 @@ func TestRefusedOrganizationPolicies(t *testing.T) {
 // findings, statements and written words have the file's positions.
 func TestCompileAt(t *testing.T) {
 	text := "{\"Version\": \"2008-10-17\",\n  \"Statement\": {\"Effect\": \"Allow\",\n \"Action\": \"s3:*\", \"Resource\": \"*\"}}"
-	at := Position{7, 20}
+	at := Position{Line: 7, Column: 20}
 	p, err := CompileAt(IdentityPolicy, "file.json", at, []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := p.Statements[0].Start, (Position{8, 16}); got != want {
+	if got, want := p.Statements[0].Start, (Position{Line: 8, Column: 16}); got != want {
 		t.Errorf("the statement begins at %v, want %v", got, want)
 	}
-	if got, want := p.Findings()[0].Position, (Position{7, 32}); got != want {
+	if got, want := p.Findings()[0].Position, (Position{Line: 7, Column: 32}); got != want {
 		t.Errorf("the finding is at %v, want %v", got, want)
 	}
-	if got, want := p.Written()[0].Actions[0].Position, (Position{9, 12}); got != want {
+	if got, want := p.Written()[0].Actions[0].Position, (Position{Line: 9, Column: 12}); got != want {
 		t.Errorf("the action is at %v, want %v", got, want)
 	}
 	for text, want := range map[string]string{
@@ -319,10 +319,10 @@ func TestPolicyDescribesItself(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 	first, second := p.Statements[0], p.Statements[1]
-	if first.Sid != "one" || first.Effect != Allow || first.Start != (Position{5, 5}) || first.End != (Position{6, 102}) {
+	if first.Sid != "one" || first.Effect != Allow || first.Start != (Position{Line: 5, Column: 5}) || first.End != (Position{Line: 6, Column: 102}) {
 		t.Errorf("%+v", first)
 	}
-	if second.Start != (Position{7, 5}) || second.End != (Position{7, 127}) {
+	if second.Start != (Position{Line: 7, Column: 5}) || second.End != (Position{Line: 7, Column: 127}) {
 		t.Errorf("%v %v", second.Start, second.End)
 	}
 	want := []string{"aws:principaltag/team", "aws:userid", "aws:username"}

@@ -81,7 +81,7 @@ func checkWritten(t *testing.T, p *Policy) {
 	}
 	for i := range written {
 		w := &written[i]
-		if w.Statement != &p.Statements[i] || len(w.Actions) == 0 || w.Actions[0].Line == 0 || len(w.Conditions) != len(w.Statement.conditions) {
+		if w.Statement != &p.Statements[i] || len(w.Actions) == 0 || w.Actions[0].Position.Line == 0 || len(w.Conditions) != len(w.Statement.conditions) {
 			t.Fatalf("written %+v, compiled %+v", w, p.Statements[i])
 		}
 	}

@@ -99,7 +99,7 @@ func (r *reader) moveTo(offset int) Position {
 		_, width := utf8.DecodeRune(r.text[r.offset:])
 		r.at.Column++
 		if r.text[r.offset] == '\n' {
-			r.at = Position{r.at.Line + 1, 1}
+			r.at = Position{Line: r.at.Line + 1, Column: 1}
 		}
 		r.offset += width
 	}

@@ -1,6 +1,10 @@
 package iam
 
-import "fmt"
+import (
+	"fmt"
+
+	"extauthz/diag"
+)
 
 // Kind is the kind of a policy document. It decides which elements the
 // document must, may and must not have.
@@ -80,7 +84,7 @@ func (e Effect) String() string {
 
 // Position is a place in a document. Line and Column count from 1; a column is
 // a character, not a byte.
-type Position struct{ Line, Column int }
+type Position = diag.Point
 
 // Policy is a compiled document. It is immutable: its fields are for reading.
 type Policy struct {

@@ -7,8 +7,8 @@ import (
 
 // A Word is a text in a document, and where it stands.
 type Word struct {
-	Text string
-	Position
+	Text     string
+	Position Position
 }
 
 // A WrittenStatement is a statement as it stands in the text: what evaluation

@@ -19,13 +19,13 @@ func TestWritten(t *testing.T) {
 		t.Fatalf("%d statements, want 2", len(w))
 	}
 	for _, c := range []struct{ name, got, want string }{
-		{"principals", fmt.Sprint(w[0].Principals, w[0].NotPrincipal), "[{AWS {123456789012 {2 43}}} {Service {a.b {2 69}}}] true"},
-		{"actions", fmt.Sprint(w[0].Actions, w[0].NotAction), "[{ecr:Get* {2 89}}] true"},
-		{"resources", fmt.Sprint(w[0].Resources, w[0].NotResource), "[{* {2 115}}] true"},
-		{"everyone", fmt.Sprint(w[1].Principals, w[1].NotPrincipal), "[{AWS {* {3 33}}}] false"},
+		{"principals", fmt.Sprint(w[0].Principals, w[0].NotPrincipal), "[{AWS {123456789012 2:43}} {Service {a.b 2:69}}] true"},
+		{"actions", fmt.Sprint(w[0].Actions, w[0].NotAction), "[{ecr:Get* 2:89}] true"},
+		{"resources", fmt.Sprint(w[0].Resources, w[0].NotResource), "[{* 2:115}] true"},
+		{"everyone", fmt.Sprint(w[1].Principals, w[1].NotPrincipal), "[{AWS {* 3:33}}] false"},
 		{"no resource", fmt.Sprint(w[1].Resources, w[1].NotResource), "[] false"},
-		{"set operator", fmt.Sprint(w[1].Conditions[0]), "{ForAnyValue:StringNotLikeIfExists StringNotLike ForAnyValue true true {aws:TagKeys {4 54}} [{a {4 69}} {b {4 73}}]}"},
-		{"plain operator", fmt.Sprint(w[1].Conditions[1]), "{Bool Bool  false false {aws:SecureTransport {4 87}} [{true {4 109}}]}"},
+		{"set operator", fmt.Sprint(w[1].Conditions[0]), "{ForAnyValue:StringNotLikeIfExists StringNotLike ForAnyValue true true {aws:TagKeys 4:54} [{a 4:69} {b 4:73}]}"},
+		{"plain operator", fmt.Sprint(w[1].Conditions[1]), "{Bool Bool  false false {aws:SecureTransport 4:87} [{true 4:109}]}"},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s: got %s want %s", c.name, c.got, c.want)
@@ -46,7 +46,7 @@ func TestUniqueIDs(t *testing.T) {
   {"Effect":"Deny","NotPrincipal":{"AWS":["123456789012","AIDACKCEVSQ6C2EXAMPLE"],"Service":"AROASHORT"},"Action":"*"},
   {"Sid":"AROA","Effect":"Allow","Principal":{"AWS":"AROACKCEVSQ6C2EXAMPLE","CanonicalUser":"79a59d"},"Action":"ecr:*"},
   {"Effect":"Allow","Principal":"*","Action":"ecr:*"}]}`)
-	want := "[{AIDACKCEVSQ6C2EXAMPLE {2 58}} {AROASHORT {2 93}} {AROACKCEVSQ6C2EXAMPLE {3 53}}]"
+	want := "[{AIDACKCEVSQ6C2EXAMPLE 2:58} {AROASHORT 2:93} {AROACKCEVSQ6C2EXAMPLE 3:53}]"
 	if got := fmt.Sprint(p.UniqueIDs()); got != want {
 		t.Errorf("got %s want %s", got, want)
 	}

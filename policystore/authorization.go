@@ -3,6 +3,7 @@ package policystore
 import (
 	"extauthz/iam"
 	"extauthz/strictjson"
+	"fmt"
 )
 
 // An authorization is the output of aws iam get-account-authorization-details for
@@ -53,7 +54,7 @@ func loadAuthorizations(c *compilation) (all []*authorization, err error) {
 // readAuthorization reads one output. All four lists must be there, as they are even
 // where the command was told to leave out what would be in them.
 func readAuthorization(file, account string, text []byte) (*authorization, error) {
-	reader, err := strictjson.NewReader(file, 1, text)
+	reader, err := strictjson.NewFileReader(file, text)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +73,7 @@ func readAuthorization(file, account string, text []byte) (*authorization, error
 		if read := lists[name]; read != nil {
 			delete(lists, name)
 			if !r.AtArray() {
-				return r.ErrorAt(r.Start(), "%s must be a list; write [] if there is none, or save the output again", name)
+				return r.ErrorAt(r.Start(), fmt.Sprintf("%s must be a list", name), "write [] if there is none, or save the output again")
 			}
 			return r.Array(name, read)
 		}
@@ -80,33 +81,42 @@ func readAuthorization(file, account string, text []byte) (*authorization, error
 	})
 	for _, name := range []string{"UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"} {
 		if err == nil && lists[name] != nil {
-			err = r.ErrorAt(start, "%s is missing; save the output of aws iam get-account-authorization-details as it is", name)
+			err = r.ErrorAt(start, fmt.Sprintf("%s is missing", name), "save the output of aws iam get-account-authorization-details as it is")
 		}
 	}
 	return r.authorization, err
 }
 
 // errorAt places an error that is found when the output has been read.
-func (a *authorization) errorAt(at int, format string, args ...any) error {
-	r, err := strictjson.NewReader(a.file, 1, a.text)
+func (a *authorization) errorAt(at int, problem, remedy string) error {
+	r, err := strictjson.NewFileReader(a.file, a.text)
 	if err != nil {
 		return err
 	}
-	return r.ErrorAt(at, format, args...)
+	return r.ErrorAt(at, problem, remedy)
+}
+
+// wrap is [strictjson.Reader.Wrap] for such an error.
+func (a *authorization) wrap(at int, err error) error {
+	r, unreadable := strictjson.NewFileReader(a.file, a.text)
+	if unreadable != nil {
+		return unreadable
+	}
+	return r.Wrap(at, "", err)
 }
 
 // checkARN wants the ARN of a resource of IAM in an account.
 func (r authorizationReader) checkARN(arn field, account, resource string) error {
 	parsed, err := iam.ParseARN(arn.text)
 	if err != nil {
-		return r.ErrorAt(arn.at, "%v", err)
+		return r.Wrap(arn.at, "", err)
 	}
 	want := iam.ARN{Partition: parsed.Partition, Service: "iam", Account: account, Resource: resource}.String()
 	switch {
 	case parsed.Account != account:
-		return r.ErrorAt(arn.at, "Arn %q is not of account %q, whose output this is; move the file", arn.text, account)
+		return r.ErrorAt(arn.at, fmt.Sprintf("Arn %q is not of account %q, whose output this is", arn.text, account), "move the file")
 	case arn.text != want:
-		return r.ErrorAt(arn.at, "Arn %q is not %q, which path and name mean; save the output as it is", arn.text, want)
+		return r.ErrorAt(arn.at, fmt.Sprintf("Arn %q is not %q, which path and name mean", arn.text, want), "save the output as it is")
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package policystore
 
 import (
 	"bytes"
+	"fmt"
 	"path"
 	"regexp"
 	"strings"
@@ -76,7 +77,7 @@ func readControlFile(c *compilation, file string, k *controlKind) (*controlFile,
 
 // readDescribedPolicy reads the output of aws organizations describe-policy.
 func readDescribedPolicy(file string, text []byte, k *controlKind) (*controlFile, error) {
-	r, err := strictjson.NewReader(file, 1, text)
+	r, err := strictjson.NewFileReader(file, text)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +87,7 @@ func readDescribedPolicy(file string, text []byte, k *controlKind) (*controlFile
 		case "Policy":
 			return readDescribedMembers(r, k, read, &content)
 		case "Version", "Id", "Statement", "Policies":
-			return r.ErrorAt(at, "%s is beside Policy; keep the policy alone, or the output as it is", name)
+			return r.ErrorAt(at, fmt.Sprintf("%s is beside Policy", name), "keep the policy alone, or the output as it is")
 		}
 		return skip(r)
 	})
@@ -119,7 +120,7 @@ func readDescribedMembers(r *strictjson.Reader, k *controlKind, read *controlFil
 
 // readPolicyList reads the output of aws organizations list-policies-for-target.
 func readPolicyList(file string, text []byte, k *controlKind) (*controlFile, error) {
-	r, err := strictjson.NewReader(file, 1, text)
+	r, err := strictjson.NewFileReader(file, text)
 	if err != nil {
 		return nil, err
 	}
@@ -127,19 +128,19 @@ func readPolicyList(file string, text []byte, k *controlKind) (*controlFile, err
 	err = readOutput(r, "the output", func(name string, at int) error {
 		switch name {
 		case "Policies":
-			read.listAt.Line, read.listAt.Column = r.Position(r.Start())
+			read.listAt = r.Point(r.Start())
 			return r.Array(name, func(int) error {
 				summary, err := readPolicySummary(r, "an entry of Policies", k)
 				read.list = append(read.list, summary)
 				return err
 			})
 		case "Version", "Id", "Statement":
-			return r.ErrorAt(at, "%s is beside Policies; keep the policy alone, or the output as it is", name)
+			return r.ErrorAt(at, fmt.Sprintf("%s is beside Policies", name), "keep the policy alone, or the output as it is")
 		}
 		return skip(r)
 	})
 	if err == nil && len(read.list) == 0 && k.kind == iam.ServiceControlPolicy {
-		err = r.ErrorAt(0, "the list is empty, and every root, organizational unit and account has at least one service control policy; save the output of aws organizations list-policies-for-target again")
+		err = r.ErrorAt(0, "the list is empty, and every root, organizational unit and account has at least one service control policy", "save the output of aws organizations list-policies-for-target again")
 	}
 	return read, err
 }
@@ -151,7 +152,7 @@ var controlPolicyID = regexp.MustCompile(`^p-[0-9A-Za-z_]{1,128}$`)
 // readPolicySummary reads the summary of a policy, which must be of the folder's kind.
 func readPolicySummary(r *strictjson.Reader, what string, k *controlKind) (s policySummary, err error) {
 	start, kind := r.Start(), field{}
-	s.at.Line, s.at.Column = r.Position(start)
+	s.at = r.Point(start)
 	err = readOutput(r, what, func(name string, _ int) error {
 		switch name {
 		case "Id":
@@ -167,10 +168,10 @@ func readPolicySummary(r *strictjson.Reader, what string, k *controlKind) (s pol
 		err = checkRequired(r, start, what, required{name: "Name", value: s.name}, required{name: "Id", value: s.id}, required{name: "Type", value: kind})
 	}
 	if err == nil && !controlPolicyID.MatchString(s.id.text) {
-		err = r.ErrorAt(s.id.at, "Id %q is not the id of a policy, such as p-1a2b3c4d; save the output as it is", s.id.text)
+		err = r.ErrorAt(s.id.at, fmt.Sprintf("Id %q is not the id of a policy, such as p-1a2b3c4d", s.id.text), "save the output as it is")
 	}
 	if err == nil && kind.text != k.typeOf {
-		err = r.ErrorAt(kind.at, "policy %q is a %s, and organization/%s has policies of type %s only; move or remove it", s.name.text, kind.text, k.folder, k.typeOf)
+		err = r.ErrorAt(kind.at, fmt.Sprintf("policy %q is a %s, and organization/%s has policies of type %s only", s.name.text, kind.text, k.folder, k.typeOf), "move or remove it")
 	}
 	return s, err
 }

@@ -20,7 +20,7 @@ func readDescribedOrganization(t *directory.Tree) (d describedOrganization, err 
 	if !t.Has(describedOrganizationPath) {
 		return d, nil
 	}
-	r, err := strictjson.NewReader(describedOrganizationPath, 1, t.Text(describedOrganizationPath))
+	r, err := strictjson.NewFileReader(describedOrganizationPath, t.Text(describedOrganizationPath))
 	if err != nil {
 		return d, err
 	}
@@ -33,7 +33,7 @@ func readDescribedOrganization(t *directory.Tree) (d describedOrganization, err 
 		return d.read(r, name)
 	})
 	if err == nil && !found {
-		err = r.ErrorAt(start, "the output lacks Organization; save the output of aws organizations describe-organization as it is")
+		err = r.ErrorAt(start, "the output lacks Organization", "save the output of aws organizations describe-organization as it is")
 	}
 	return d, err
 }
@@ -57,9 +57,9 @@ func (d *describedOrganization) read(r *strictjson.Reader, what string) error {
 	case err != nil:
 		return err
 	case !organizationID.MatchString(id.text):
-		return r.ErrorAt(id.at, "Id %q is not the id of an organization, such as o-a1b2c3d4e5; save the output as it is", id.text)
+		return r.ErrorAt(id.at, fmt.Sprintf("Id %q is not the id of an organization, such as o-a1b2c3d4e5", id.text), "save the output as it is")
 	case !isAccount(management.text):
-		return r.ErrorAt(management.at, "MasterAccountId %q is not an account of 12 digits; save the output as it is", management.text)
+		return r.ErrorAt(management.at, fmt.Sprintf("MasterAccountId %q is not an account of 12 digits", management.text), "save the output as it is")
 	}
 	d.id, d.management = id.text, management.text
 	return nil

@@ -1,6 +1,7 @@
 package policystore
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -27,7 +28,7 @@ type entityDetail struct {
 // readEntity reads the next entry of a list of that kind: User, Group or Role.
 func (r authorizationReader) readEntity(kind string) error {
 	d := &entityDetail{start: r.Start(), found: map[string]bool{}}
-	d.place.Line, d.place.Column = r.Position(d.start)
+	d.place = r.Point(d.start)
 	err := readOutput(r.Reader, "an entry of "+kind+"DetailList", func(name string, at int) error {
 		if err := r.checkMember(kind, name, at); err != nil {
 			return err
@@ -44,7 +45,7 @@ func (r authorizationReader) readEntity(kind string) error {
 	case kind != "Group":
 		r.entities = append(r.entities, d)
 	case r.groups[d.name.text] != nil:
-		return r.ErrorAt(d.name.at, "group %q is there twice; save the output again", d.name.text)
+		return r.ErrorAt(d.name.at, fmt.Sprintf("group %q is there twice", d.name.text), "save the output again")
 	default:
 		r.groups[d.name.text] = d
 	}
@@ -68,13 +69,13 @@ func (r authorizationReader) checkMember(kind, name string, at int) error {
 		switch {
 		case !strings.EqualFold(name, known):
 		case !slices.Contains(kinds, kind):
-			return r.ErrorAt(at, "%q is no member of an entry of %sDetailList; save the output as it is", name, kind)
+			return r.ErrorAt(at, fmt.Sprintf("%q is no member of an entry of %sDetailList", name, kind), "save the output as it is")
 		case name != known:
-			return r.ErrorAt(at, "%q is spelt %s by AWS; save the output as it is", name, known)
+			return r.ErrorAt(at, fmt.Sprintf("%q is spelt %s by AWS", name, known), "save the output as it is")
 		}
 	}
 	if deciding[name] == nil && speaksOfPolicies(strings.TrimPrefix(name, kind)) {
-		return r.ErrorAt(at, "%q is not known here and may hold a Deny or a limit; fix its name, or take an extauthz that knows it", name)
+		return r.ErrorAt(at, fmt.Sprintf("%q is not known here and may hold a Deny or a limit", name), "fix its name, or take an extauthz that knows it")
 	}
 	return nil
 }

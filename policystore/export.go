@@ -37,8 +37,8 @@ func (d *document) compile(kind iam.Kind) (*iam.Policy, error) {
 // columns of the string's content, so that its source names the string's own
 // place.
 func quoted(r *strictjson.Reader, file, name string, at int, text string) document {
-	line, column := r.Position(at)
-	return wholeFile(fmt.Sprintf("%s:%d:%d: in %s", file, line, column, name), []byte(text))
+	p := r.Point(at)
+	return wholeFile(fmt.Sprintf("%s:%d:%d: in %s", file, p.Line, p.Column, name), []byte(text))
 }
 
 // readDocument reads the next value, a policy inside the output of a command: an
@@ -46,24 +46,24 @@ func quoted(r *strictjson.Reader, file, name string, at int, text string) docume
 // API gives it (IAM API Reference, GetAccountAuthorizationDetails).
 func readDocument(r *strictjson.Reader, file, name string) (document, error) {
 	at := r.Start()
-	line, column := r.Position(at)
+	start := r.Point(at)
 	value, err := r.Raw()
 	if err != nil {
 		return document{}, err
 	}
 	if len(value) > maxFileSize {
-		return document{}, r.ErrorAt(at, "%s is larger than %d MiB, and so not a policy that AWS accepts; save the output again", name, maxFileSize>>20)
+		return document{}, r.ErrorAt(at, fmt.Sprintf("%s is larger than %d MiB, and so not a policy that AWS accepts", name, maxFileSize>>20), "save the output again")
 	}
 	if value[0] != '"' {
-		return document{file, iam.Position{Line: line, Column: column}, value}, nil
+		return document{file, start, value}, nil
 	}
 	var text string
 	if err := json.Unmarshal(value, &text); err != nil {
-		return document{}, r.ErrorAt(at, "%s: %v", name, err)
+		return document{}, r.ErrorAt(at, fmt.Sprintf("%s: %v", name, err), "")
 	}
 	if !strings.HasPrefix(strings.TrimLeft(text, " \t\r\n"), "{") {
 		if text, err = url.PathUnescape(text); err != nil {
-			return document{}, r.ErrorAt(at, "%s is neither an object nor URL-encoded: %v; save the output again", name, err)
+			return document{}, r.ErrorAt(at, fmt.Sprintf("%s is neither an object nor URL-encoded: %v", name, err), "save the output again")
 		}
 	}
 	return quoted(r, file, name, at, text), nil
@@ -84,7 +84,7 @@ func (f *field) read(r *strictjson.Reader, name string) (err error) {
 func (f *field) readPlace(r *strictjson.Reader, name string) error {
 	err := f.read(r, name)
 	if err == nil && f.text == "" {
-		err = r.ErrorAt(f.at, "%s is empty; save the output as it is", name)
+		err = r.ErrorAt(f.at, fmt.Sprintf("%s is empty", name), "save the output as it is")
 	}
 	return err
 }
@@ -96,7 +96,7 @@ func readOutput(r *strictjson.Reader, what string, read func(name string, at int
 	return r.Object(what, func(name string, at int) error {
 		folded := strings.ToLower(name)
 		if earlier, twice := spelt[folded]; twice && earlier != name {
-			return r.ErrorAt(at, "%q stands beside %q, and AWS writes one of the two; save the output as it is", name, earlier)
+			return r.ErrorAt(at, fmt.Sprintf("%q stands beside %q, and AWS writes one of the two", name, earlier), "save the output as it is")
 		}
 		spelt[folded] = name
 		if tellsOfMore(name) {
@@ -113,7 +113,7 @@ func skipWhole(r *strictjson.Reader, name string, at int) error {
 	if err != nil || !tellsOfMore(name) || string(value) == "null" || string(value) == "false" {
 		return err
 	}
-	return r.ErrorAt(at, "%s says that the list is cut short; save it again, without --max-items and --no-paginate", name)
+	return r.ErrorAt(at, fmt.Sprintf("%s says that the list is cut short", name), "save it again, without --max-items and --no-paginate")
 }
 
 // tellsOfMore tells whether a member of that name says that there is more than the
@@ -128,8 +128,7 @@ func tellsOfMore(name string) bool {
 
 // skip reads a member that decides nothing here: AWS adds members to its outputs.
 func skip(r *strictjson.Reader) error {
-	_, err := r.Raw()
-	return err
+	return r.Skip()
 }
 
 // policyText is the member around which aws ecr get-repository-policy and
@@ -143,7 +142,7 @@ func openPolicy(file string, text []byte, p place) (document, error) {
 	if !bytes.Contains(text, []byte(policyText)) || !hasMember(text, policyText) {
 		return wholeFile(file, text), nil
 	}
-	r, err := strictjson.NewReader(file, 1, text)
+	r, err := strictjson.NewFileReader(file, text)
 	if err != nil {
 		return document{}, err
 	}
@@ -160,7 +159,7 @@ func openPolicy(file string, text []byte, p place) (document, error) {
 		}
 		switch name {
 		case "Version", "Id", "Statement":
-			return r.ErrorAt(at, "%s stands beside %s; keep the policy alone, or the output as it is", name, policyText)
+			return r.ErrorAt(at, fmt.Sprintf("%s stands beside %s", name, policyText), "keep the policy alone, or the output as it is")
 		}
 		return skip(r)
 	})
@@ -172,7 +171,7 @@ func openPolicy(file string, text []byte, p place) (document, error) {
 
 // hasMember tells whether text is an object with a member of that name.
 func hasMember(text []byte, name string) (found bool) {
-	r, err := strictjson.NewReader("", 1, text)
+	r, err := strictjson.NewFileReader("", text)
 	if err != nil {
 		return false
 	}
@@ -188,13 +187,13 @@ func hasMember(text []byte, name string) (found bool) {
 func (p place) check(r *strictjson.Reader, start int, account, repository field) error {
 	switch {
 	case account.text != "" && account.text != p.account:
-		return r.ErrorAt(account.at, "registryId %q is not account %q, in whose place this is; move it", account.text, p.account)
+		return r.ErrorAt(account.at, fmt.Sprintf("registryId %q is not account %q, in whose place this is", account.text, p.account), "move it")
 	case repository.text == "" && p.repository != "":
-		return r.ErrorAt(start, "the output lacks repositoryName, as that of get-registry-policy does, whose place is %s; save the output of aws ecr get-repository-policy as it is", registryPolicyFile)
+		return r.ErrorAt(start, fmt.Sprintf("the output lacks repositoryName, as that of get-registry-policy does, whose place is %s", registryPolicyFile), "save the output of aws ecr get-repository-policy as it is")
 	case repository.text != "" && p.repository == "":
-		return r.ErrorAt(repository.at, "this is the policy of repository %q, in the place of a registry's; move it to %q", repository.text, "repositories/"+repository.text+"/"+policyFile)
+		return r.ErrorAt(repository.at, fmt.Sprintf("this is the policy of repository %q, in the place of a registry's", repository.text), fmt.Sprintf("move it to %q", "repositories/"+repository.text+"/"+policyFile))
 	case repository.text != "" && repository.text != p.repository:
-		return r.ErrorAt(repository.at, "repositoryName %q is not %q, in whose place this is; move it", repository.text, p.repository)
+		return r.ErrorAt(repository.at, fmt.Sprintf("repositoryName %q is not %q, in whose place this is", repository.text, p.repository), "move it")
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package policystore
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
@@ -25,7 +26,7 @@ func (p *principals) addExported(a *authorization, from *sources) error {
 			return err
 		}
 		if err := p.add(entity, Place{a.file, d.place}); err != nil {
-			return a.errorAt(d.arn.at, "%v", err)
+			return a.wrap(d.arn.at, err)
 		}
 	}
 	return nil
@@ -35,7 +36,7 @@ func (p *principals) addExported(a *authorization, from *sources) error {
 func (p *principals) exportedEntity(a *authorization, d *entityDetail, groups map[string][]*iam.Policy, from *sources) (entity sts.Entity, err error) {
 	entity = sts.Entity{ARN: d.arn.text, ID: d.id.text, Tags: d.tags}
 	if !uniqueID.MatchString(d.id.text) {
-		return entity, a.errorAt(d.id.at, "%q is not the unique id of a user or role; save the output as it is", d.id.text)
+		return entity, a.errorAt(d.id.at, fmt.Sprintf("%q is not the unique id of a user or role", d.id.text), "save the output as it is")
 	}
 	if entity.Identity, err = p.exportedPolicies(a, d, from); err != nil {
 		return entity, err
@@ -43,7 +44,7 @@ func (p *principals) exportedEntity(a *authorization, d *entityDetail, groups ma
 	for _, group := range d.groups {
 		of, known := groups[group.text]
 		if !known {
-			return entity, a.errorAt(group.at, "group %q is not in GroupDetailList, so that its policies are not known; save the output without --filter", group.text)
+			return entity, a.errorAt(group.at, fmt.Sprintf("group %q is not in GroupDetailList, so that its policies are not known", group.text), "save the output without --filter")
 		}
 		entity.Identity = append(entity.Identity, of...)
 	}
@@ -94,14 +95,14 @@ func (p *principals) exportedPolicy(from *sources, kind iam.Kind, d *document) (
 func (a *authorization) find(kind iam.Kind, arn field, managed managedPolicies) (*iam.Policy, error) {
 	parsed, err := iam.ParseARN(arn.text)
 	if err != nil {
-		return nil, a.errorAt(arn.at, "%v", err)
+		return nil, a.wrap(arn.at, err)
 	}
 	if !isAWSPolicy(arn.text) && a.policies[arn.text] == nil {
-		return nil, a.errorAt(arn.at, "policy %q is attached and not in Policies; save the output without --filter", arn.text)
+		return nil, a.errorAt(arn.at, fmt.Sprintf("policy %q is attached and not in Policies", arn.text), "save the output without --filter")
 	}
 	policy, err := managed.lookup(arn.text, iam.ARN{Partition: parsed.Partition, Account: a.account})
 	if err != nil {
-		return nil, a.errorAt(arn.at, "%v; an output without --filter has every policy that is attached", err)
+		return nil, a.errorAt(arn.at, fmt.Sprintf("%v", err), "an output without --filter has every policy that is attached")
 	}
 	return policy.as(kind)
 }

@@ -61,7 +61,7 @@ func loadInventories(c *compilation, all registries) (repositories int, err erro
 // says of a repository beside its name and place decides nothing here; of a list
 // that is not whole, nothing can be concluded.
 func readInventory(file string, text []byte, owner *Registry) (inventory, error) {
-	r, err := strictjson.NewReader(file, 1, text)
+	r, err := strictjson.NewFileReader(file, text)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func readInventory(file string, text []byte, owner *Registry) (inventory, error)
 		return skipWhole(r, name, at)
 	})
 	if err == nil && have == nil {
-		err = r.ErrorAt(start, "repositories is missing; save the output of aws ecr describe-repositories as it is")
+		err = r.ErrorAt(start, "repositories is missing", "save the output of aws ecr describe-repositories as it is")
 	}
 	return have, err
 }
@@ -102,13 +102,13 @@ func (have inventory) read(r *strictjson.Reader, owner *Registry) error {
 	case err != nil:
 		return err
 	case !mapping.ValidRepository(name.text):
-		return r.ErrorAt(name.at, "%q is not a repository name", name.text)
+		return r.ErrorAt(name.at, fmt.Sprintf("%q is not a repository name", name.text), "")
 	case id.text != owner.Account:
-		return r.ErrorAt(id.at, "registryId %q is not account %q, whose inventory this is; move it", id.text, owner.Account)
+		return r.ErrorAt(id.at, fmt.Sprintf("registryId %q is not account %q, whose inventory this is", id.text, owner.Account), "move it")
 	case arn.text != owner.RepositoryARN(name.text):
 		return owner.errOtherARN(r, arn, name.text)
 	case have[name.text]:
-		return r.ErrorAt(name.at, "repository %q is there twice; keep one", name.text)
+		return r.ErrorAt(name.at, fmt.Sprintf("repository %q is there twice", name.text), "keep one")
 	}
 	have[name.text] = true
 	return nil
@@ -117,9 +117,9 @@ func (have inventory) read(r *strictjson.Reader, owner *Registry) error {
 // errOtherARN returns the error of an ARN that is not the one of the repository.
 func (owner *Registry) errOtherARN(r *strictjson.Reader, arn field, name string) error {
 	if parsed, err := iam.ParseARN(arn.text); err == nil && parsed.Partition != owner.Partition {
-		return r.ErrorAt(arn.at, "repositoryArn %q is in partition %q, and registry %q is in %q; set partition: %[2]s for the registry, or move the file", arn.text, parsed.Partition, owner.Name, owner.Partition)
+		return r.ErrorAt(arn.at, fmt.Sprintf("repositoryArn %q is in partition %q, and registry %q is in %q", arn.text, parsed.Partition, owner.Name, owner.Partition), fmt.Sprintf("set partition: %s for the registry, or move the file", parsed.Partition))
 	}
-	return r.ErrorAt(arn.at, "repositoryArn %q is not %q, which this place and name mean; move it", arn.text, owner.RepositoryARN(name))
+	return r.ErrorAt(arn.at, fmt.Sprintf("repositoryArn %q is not %q, which this place and name mean", arn.text, owner.RepositoryARN(name)), "move it")
 }
 
 // checkKnown refuses the policy of a repository that the registry's inventory

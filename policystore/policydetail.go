@@ -50,7 +50,7 @@ func (r authorizationReader) readPolicy() error {
 	case err != nil:
 		return err
 	case r.policies[d.arn.text] != nil:
-		return r.ErrorAt(d.arn.at, "policy %q is there twice; save the output again", d.arn.text)
+		return r.ErrorAt(d.arn.at, fmt.Sprintf("policy %q is there twice", d.arn.text), "save the output again")
 	}
 	r.policies[d.arn.text] = d
 	account := r.account
@@ -105,7 +105,7 @@ func (d *policyDetail) checkVersions(r *strictjson.Reader) error {
 	for _, v := range d.versions {
 		isDefault := v.id.text == d.defaultVersion.text
 		if v.isDefault != "" && v.isDefault != fmt.Sprint(isDefault) {
-			return r.ErrorAt(v.id.at, "version %q of policy %q has IsDefaultVersion %s, while DefaultVersionId is %q; save the output again", v.id.text, d.arn.text, v.isDefault, d.defaultVersion.text)
+			return r.ErrorAt(v.id.at, fmt.Sprintf("version %q of policy %q has IsDefaultVersion %s, while DefaultVersionId is %q", v.id.text, d.arn.text, v.isDefault, d.defaultVersion.text), "save the output again")
 		}
 		if !isDefault {
 			continue
@@ -116,7 +116,7 @@ func (d *policyDetail) checkVersions(r *strictjson.Reader) error {
 		found++
 	}
 	if found != 1 {
-		return r.ErrorAt(d.start, "policy %q has the document of its default version %q %d times in PolicyVersionList, not once; save the output again", d.arn.text, d.defaultVersion.text, found)
+		return r.ErrorAt(d.start, fmt.Sprintf("policy %q has the document of its default version %q %d times in PolicyVersionList, not once", d.arn.text, d.defaultVersion.text, found), "save the output again")
 	}
 	return nil
 }

@@ -18,7 +18,7 @@ func openPolicyVersion(file string, text []byte) (found document, isOutput bool,
 	if !bytes.Contains(text, []byte(member)) || !hasMember(text, member) {
 		return wholeFile(file, text), false, nil
 	}
-	r, err := strictjson.NewReader(file, 1, text)
+	r, err := strictjson.NewFileReader(file, text)
 	if err != nil {
 		return document{}, false, err
 	}
@@ -28,7 +28,7 @@ func openPolicyVersion(file string, text []byte) (found document, isOutput bool,
 			found, err = readPolicyVersion(r, file, name)
 			return err
 		case "Version", "Id", "Statement":
-			return r.ErrorAt(at, "%s is beside %s; keep the policy alone, or the output as it is", name, member)
+			return r.ErrorAt(at, fmt.Sprintf("%s is beside %s", name, member), "keep the policy alone, or the output as it is")
 		}
 		return skip(r)
 	})
@@ -51,7 +51,7 @@ func readPolicyVersion(r *strictjson.Reader, file, what string) (document, error
 	case v.document.text == nil:
 		return document{}, checkRequired(r, start, what, required{name: "VersionId", value: v.id}, required{name: "Document", value: field{}})
 	case v.isDefault != "" && v.isDefault != "true":
-		return document{}, r.ErrorAt(isDefaultAt, "version %q is not the policy's default version, so it is not in force on AWS; save the output for the DefaultVersionId that aws iam get-policy prints", v.id.text)
+		return document{}, r.ErrorAt(isDefaultAt, fmt.Sprintf("version %q is not the policy's default version, so it is not in force on AWS", v.id.text), "save the output for the DefaultVersionId that aws iam get-policy prints")
 	}
 	return v.document, nil
 }

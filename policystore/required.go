@@ -35,9 +35,9 @@ func checkRequired(r *strictjson.Reader, start int, what string, members ...requ
 	}
 	switch {
 	case len(lacking) > 0:
-		return r.ErrorAt(start, "%s lacks %s; save the output as it is", entry, strings.Join(lacking, " and "))
+		return r.ErrorAt(start, fmt.Sprintf("%s lacks %s", entry, strings.Join(lacking, " and ")), "save the output as it is")
 	case len(empty) > 0:
-		return r.ErrorAt(start, "%s has an empty %s; save the output as it is", entry, strings.Join(empty, " and "))
+		return r.ErrorAt(start, fmt.Sprintf("%s has an empty %s", entry, strings.Join(empty, " and ")), "save the output as it is")
 	}
 	return nil
 }

@@ -69,12 +69,12 @@ const tagsRemedy = "write an object of keys and their values, or save the output
 // readTags reads the tags of one repository: an object of keys and values, or the
 // output of aws ecr list-tags-for-resource.
 func readTags(file string, text []byte) (tags []sts.Tag, err error) {
-	r, err := strictjson.NewReader(file, 1, text)
+	r, err := strictjson.NewFileReader(file, text)
 	if err != nil {
 		return nil, err
 	}
 	if r.AtArray() {
-		return nil, r.ErrorAt(0, "a list stands here; %s", tagsRemedy)
+		return nil, r.ErrorAt(0, "a list stands here", fmt.Sprintf("%s", tagsRemedy))
 	}
 	isOutput, object := hasTagList(text), r.Object
 	if isOutput {
@@ -89,7 +89,7 @@ func readTags(file string, text []byte) (tags []sts.Tag, err error) {
 			return checkOutputMember(r, name, at)
 		}
 		if start := r.Start(); start < len(text) && text[start] != '"' {
-			return r.ErrorAt(start, "the value of tag %q must be a string; %s", name, tagsRemedy)
+			return r.ErrorAt(start, fmt.Sprintf("the value of tag %q must be a string", name), fmt.Sprintf("%s", tagsRemedy))
 		}
 		value, _, err := r.String(fmt.Sprintf("the value of tag %q", name))
 		tags = append(tags, sts.Tag{Key: name, Value: value})
@@ -99,10 +99,10 @@ func readTags(file string, text []byte) (tags []sts.Tag, err error) {
 		return nil, err
 	}
 	if isPieceOfOutput(tags) {
-		return nil, r.ErrorAt(0, "this is a piece of an output, not tags; %s", tagsRemedy)
+		return nil, r.ErrorAt(0, "this is a piece of an output, not tags", fmt.Sprintf("%s", tagsRemedy))
 	}
 	if err := sts.CheckResourceTags(tags); err != nil {
-		return nil, r.ErrorAt(0, "%v", err)
+		return nil, r.Wrap(0, "", err)
 	}
 	return tags, nil
 }
@@ -121,7 +121,7 @@ func isPieceOfOutput(tags []sts.Tag) bool {
 // hasTagList tells whether text is an object whose member tags is a list: a tag
 // of that name has a string.
 func hasTagList(text []byte) (found bool) {
-	r, err := strictjson.NewReader("", 1, text)
+	r, err := strictjson.NewFileReader("", text)
 	if err != nil {
 		return false
 	}
@@ -137,7 +137,7 @@ func hasTagList(text []byte) (found bool) {
 func checkOutputMember(r *strictjson.Reader, name string, at int) error {
 	value, err := r.Raw()
 	if err == nil && value[0] == '"' {
-		err = r.ErrorAt(at, "%q stands beside the list of tags; keep an object of keys and values, or the output as it is", name)
+		err = r.ErrorAt(at, fmt.Sprintf("%q stands beside the list of tags", name), "keep an object of keys and values, or the output as it is")
 	}
 	return err
 }
@@ -159,11 +159,11 @@ func readTagList(r *strictjson.Reader, name string) (tags []sts.Tag, err error) 
 		switch {
 		case err != nil:
 		case key == nil && value == nil:
-			err = r.ErrorAt(start, "a tag lacks Key and Value; save the output as it is")
+			err = r.ErrorAt(start, "a tag lacks Key and Value", "save the output as it is")
 		case key == nil:
-			err = r.ErrorAt(start, "a tag (Value %q) lacks Key; save the output as it is", *value)
+			err = r.ErrorAt(start, fmt.Sprintf("a tag (Value %q) lacks Key", *value), "save the output as it is")
 		case value == nil:
-			err = r.ErrorAt(start, "a tag (Key %q) lacks Value; save the output as it is", *key)
+			err = r.ErrorAt(start, fmt.Sprintf("a tag (Key %q) lacks Value", *key), "save the output as it is")
 		}
 		if err == nil {
 			tags = append(tags, sts.Tag{Key: *key, Value: *value})

@@ -48,7 +48,7 @@ func (p *principals) checkNamedIDs(policies []*iam.Policy) error {
 	for _, policy := range policies {
 		for _, named := range policy.UniqueIDs() {
 			if arn, found := arns[named.Text]; found {
-				return fmt.Errorf("%s:%d:%d: %q is the unique id of %s, which matches nobody here; write its ARN", policy.Source, named.Line, named.Column, named.Text, arn)
+				return fmt.Errorf("%s:%d:%d: %q is the unique id of %s, which matches nobody here; write its ARN", policy.Source, named.Position.Line, named.Position.Column, named.Text, arn)
 			}
 		}
 	}

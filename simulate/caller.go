@@ -33,7 +33,7 @@ func (in *input) callerArn(name string) error {
 	default:
 		caller, err := iam.ParsePrincipal(text)
 		if err != nil {
-			return in.reader.ErrorAt(at, "%s: %v; or the name of a service; or \"\" for an anonymous caller", name, err)
+			return in.reader.ErrorAt(at, fmt.Sprintf("%s: %v", name, err), "or the name of a service; or \"\" for an anonymous caller")
 		}
 		in.caller = &caller
 	}
@@ -59,7 +59,7 @@ func (in *input) resourceOwner(name string) error {
 	}
 	p, err := iam.ParsePrincipal(text)
 	if err != nil || p.Kind != iam.RootUser {
-		return in.reader.ErrorAt(at, "%s %q is no account; write its twelve digits or its root ARN, such as arn:aws:iam::123456789012:root", name, text)
+		return in.reader.ErrorAt(at, fmt.Sprintf("%s %q is no account", name, text), "write its twelve digits or its root ARN, such as arn:aws:iam::123456789012:root")
 	}
 	in.owner.account, in.owner.partition = p.Account, partitionOf(text)
 	return nil
@@ -108,7 +108,7 @@ func (in *input) checkPartition(resource string) error {
 	if in.owner.partition == "" || partition == "" || partition == in.owner.partition {
 		return nil
 	}
-	return in.reader.ErrorAt(in.owner.at, "ResourceOwner is of partition %q, but the request for %q of partition %q; let them agree", in.owner.partition, resource, partition)
+	return in.reader.ErrorAt(in.owner.at, fmt.Sprintf("ResourceOwner is of partition %q, but the request for %q of partition %q", in.owner.partition, resource, partition), "let them agree")
 }
 
 // completeRole takes the ARN of a session's role from aws:PrincipalArn, where

@@ -17,7 +17,7 @@ func (in *input) entries(name string) error {
 			return err
 		}
 		if err := e.add(&in.context); err != nil {
-			return in.reader.ErrorAt(at, "%v", err)
+			return in.reader.Wrap(at, "", err)
 		}
 		return nil
 	})
@@ -39,7 +39,7 @@ func (in *input) entry() (e contextEntry, err error) {
 		case "ContextKeyValues":
 			err = in.texts(name, &e.values, nil)
 		default:
-			err = in.reader.ErrorAt(at, "unknown field %q; a context entry has ContextKeyName, ContextKeyType and ContextKeyValues", name)
+			err = in.reader.ErrorAt(at, fmt.Sprintf("unknown field %q", name), "a context entry has ContextKeyName, ContextKeyType and ContextKeyValues")
 		}
 		return err
 	})

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"extauthz/strictjson"
+	"extauthz/diag"
 )
 
 // naive is the input as encoding/json reads it: the slow way to see what an
@@ -76,7 +76,7 @@ func FuzzInput(f *testing.F) {
 
 func checkRefusal(t *testing.T, err error, text []byte) {
 	t.Helper()
-	in := (*strictjson.Error)(nil)
+	var in diag.Diagnostic
 	if !errors.As(err, &in) || strings.ContainsAny(err.Error(), "\n\r") {
 		t.Fatalf("refused with %T %q", err, err)
 	}

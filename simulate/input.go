@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 
 	"extauthz/iam"
@@ -30,9 +31,9 @@ func (in *input) read() error {
 	}
 	switch {
 	case len(in.actions) == 0:
-		return in.reader.ErrorAt(start, "ActionNames is missing or empty; name at least one action, such as ecr:BatchGetImage")
+		return in.reader.ErrorAt(start, "ActionNames is missing or empty", "name at least one action, such as ecr:BatchGetImage")
 	case len(in.actions)*max(1, len(in.resources)) > maxQuestions:
-		return in.reader.ErrorAt(start, "%d actions on %d resources are too many; ask for at most %d pairs at a time", len(in.actions), len(in.resources), maxQuestions)
+		return in.reader.ErrorAt(start, fmt.Sprintf("%d actions on %d resources are too many", len(in.actions), len(in.resources)), fmt.Sprintf("ask for at most %d pairs at a time", maxQuestions))
 	}
 	in.completeRole()
 	return nil
@@ -84,7 +85,7 @@ func (in *input) policyField(name string, at int) error {
 	case "RegistryPolicy":
 		return in.registryPolicy(name)
 	}
-	return in.reader.ErrorAt(at, "unknown field %q; names are those of SimulateCustomPolicy, in the same case", name)
+	return in.reader.ErrorAt(at, fmt.Sprintf("unknown field %q", name), "names are those of SimulateCustomPolicy, in the same case")
 }
 
 // texts reads an array of strings, each of which check, if any, accepts.
@@ -96,7 +97,7 @@ func (in *input) texts(name string, texts *[]string, check func(string) string) 
 		}
 		if check != nil {
 			if wrong := check(text); wrong != "" {
-				return in.reader.ErrorAt(at, "%q %s", text, wrong)
+				return in.reader.ErrorAt(at, fmt.Sprintf("%q %s", text, wrong), "")
 			}
 		}
 		*texts = append(*texts, text)

@@ -48,7 +48,7 @@ func (in *input) policy(kind iam.Kind, id string) (*iam.Policy, error) {
 	}
 	p, err := in.compiler.compile(kind, id, text)
 	if err != nil {
-		return nil, in.reader.ErrorAt(at, "%v", err)
+		return nil, in.reader.Wrap(at, "", err)
 	}
 	return p, nil
 }
@@ -77,7 +77,7 @@ func (in *input) policyLevels(kind iam.Kind, name string, levels *[][]*iam.Polic
 // one of them.
 func (in *input) serviceControlPolicies(name string, at int) error {
 	if in.levelsField != "" {
-		return in.reader.ErrorAt(at, "the input has %s and %s; keep one of the two", in.levelsField, name)
+		return in.reader.ErrorAt(at, fmt.Sprintf("the input has %s and %s", in.levelsField, name), "keep one of the two")
 	}
 	in.levelsField = name
 	if name == orderedLevels {
@@ -99,12 +99,12 @@ func (in *input) orderedLevels(name string) error {
 		found := false
 		err := in.reader.Object(what, func(key string, at int) error {
 			if found = key == member; !found {
-				return in.reader.ErrorAt(at, "unknown field %q; a level has %s", key, member)
+				return in.reader.ErrorAt(at, fmt.Sprintf("unknown field %q", key), fmt.Sprintf("a level has %s", member))
 			}
 			return in.policyList(iam.ServiceControlPolicy, what+"."+key, &level)
 		})
 		if err == nil && !found {
-			err = in.reader.ErrorAt(start, "%s lacks %s; list the policies of the level there", what, member)
+			err = in.reader.ErrorAt(start, fmt.Sprintf("%s lacks %s", what, member), "list the policies of the level there")
 		}
 		in.policies.SCPs = append(in.policies.SCPs, level)
 		return err
@@ -117,7 +117,7 @@ func (in *input) boundary(name string) error {
 	at := in.reader.Start()
 	err := in.policyList(iam.PermissionsBoundary, name, &in.policies.Boundary)
 	if err == nil && len(in.policies.Boundary) > 1 {
-		err = in.reader.ErrorAt(at, "%s has %d policies; a principal has one permissions boundary at most", name, len(in.policies.Boundary))
+		err = in.reader.ErrorAt(at, fmt.Sprintf("%s has %d policies", name, len(in.policies.Boundary)), "a principal has one permissions boundary at most")
 	}
 	return err
 }
@@ -142,7 +142,7 @@ func (in *input) registryPolicy(name string) error {
 	}
 	return in.reader.Array(name, func(n int) error {
 		if n > 1 {
-			return in.reader.ErrorAt(at, "%s has more than one policy; a registry has one", name)
+			return in.reader.ErrorAt(at, fmt.Sprintf("%s has more than one policy", name), "a registry has one")
 		}
 		return add(n)
 	})

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"extauthz/strictjson"
+	"extauthz/diag"
 )
 
 // refused is an input and a part of the error.
@@ -113,7 +113,7 @@ func TestRefused(t *testing.T) {
 			if err == nil || s != nil || !strings.Contains(err.Error(), c.want) {
 				t.Fatalf("%v, error %v; want %q", s, err, c.want)
 			}
-			if in := (*strictjson.Error)(nil); !errors.As(err, &in) || strings.Contains(err.Error(), "\n") {
+			if in := (diag.Diagnostic{}); !errors.As(err, &in) || in.Line == 0 || strings.Contains(err.Error(), "\n") {
 				t.Errorf("%T %q", err, err)
 			}
 		})

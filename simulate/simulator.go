@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 
+	"extauthz/diag"
 	"extauthz/strictjson"
 )
 
@@ -18,14 +19,14 @@ type Simulation struct {
 }
 
 // Read reads one input; source is what errors call it. The error is a
-// *strictjson.Error.
+// diag.Diagnostic, or a diag.List.
 func (s *Simulator) Read(source string, text []byte) (*Simulation, error) {
 	return s.readAt(source, 1, text)
 }
 
 // readAt reads an input whose first line has the given number.
 func (s *Simulator) readAt(source string, line int, text []byte) (*Simulation, error) {
-	reader, err := strictjson.NewReader(source, line, text)
+	reader, err := strictjson.NewReader(diag.File(source), diag.Point{Line: line, Column: 1}, text)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +60,7 @@ func (s *Simulator) Lines(source string, from io.Reader, to io.Writer) error {
 // line is the output line for one input line.
 func (s *Simulator) line(source string, number int, line []byte, tooLong bool) string {
 	if tooLong {
-		return encode(refusal{Error: (&strictjson.Error{Source: source, Line: number, Column: 1, Message: "the line is longer than 16 MiB; ask for less at a time"}).Error()}, "")
+		return encode(refusal{Error: diag.New(diag.File(source).At(diag.Point{Line: number, Column: 1}), "the line is longer than 16 MiB", "ask for less at a time").Error()}, "")
 	}
 	simulation, err := s.readAt(source, number, line)
 	if err != nil {

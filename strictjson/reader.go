@@ -3,59 +3,56 @@ package strictjson
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
+	"encoding/json/jsontext"
 	"fmt"
+	"slices"
 	"unicode/utf8"
+
+	"extauthz/diag"
 )
 
-// Error says why a text is refused: what is wrong first, where, and what to do
-// about it.
-type Error struct {
-	Source       string // what the text is called, such as its file name
-	Line, Column int    // counted from 1; a column is a character
-	Message      string
-}
-
-// Error gives "source:line:column: message".
-func (e *Error) Error() string {
-	return fmt.Sprintf("%s:%d:%d: %s", e.Source, e.Line, e.Column, e.Message)
-}
-
-// A Reader reads one JSON text strictly: no name twice in an object, no value of
-// another type than asked for. What a value is to be called in an error, the
-// caller says. Every error is an *Error.
+// A Reader reads one JSON text, value by value. An error of a method about a value
+// begins with what the caller calls the value.
 type Reader struct {
-	source string
-	line   int // the number of the text's first line
+	source diag.Source
+	start  diag.Point // of the text in its source
 	text   []byte
-	tokens *json.Decoder
+	tokens *jsontext.Decoder
+	last   int // offset of the value or name that was read last, -1 for none
 
-	// The last position asked for: counted bytes hold so many line breaks, and
-	// behind the last of them so many characters.
+	// The last point that was computed: the first counted bytes contain so many line
+	// breaks, and so many characters follow the last of them.
 	counted, lines, columns int
 }
 
-// NewReader checks that text is JSON: one value and nothing after it. line is
-// the number of its first line.
-func NewReader(source string, line int, text []byte) (*Reader, error) {
-	r := &Reader{source: source, line: line, text: text}
+// NewReader returns a reader of text, which begins at start in its source. It returns an
+// error if text is not one JSON value.
+func NewReader(source diag.Source, start diag.Point, text []byte) (*Reader, error) {
+	r := &Reader{source: source, start: start, text: text, last: -1}
 	if !utf8.Valid(text) {
-		return nil, r.ErrorAt(validPrefix(text), "this byte is not UTF-8; save the input as UTF-8")
+		return nil, r.ErrorAt(validPrefix(text), "this byte is not UTF-8", "save the text as UTF-8")
 	}
-	var whole json.RawMessage
-	if err := json.Unmarshal(text, &whole); err != nil {
-		offset := 0
-		if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
-			offset = max(0, int(syntax.Offset)-1)
-		}
-		return nil, r.ErrorAt(offset, "not JSON: %v; fix it here or just before", err)
+	if err := r.checkSyntax(); err != nil {
+		return nil, err
 	}
-	r.tokens = json.NewDecoder(bytes.NewReader(text))
-	r.tokens.UseNumber()
+	r.restart()
 	return r, nil
 }
 
-// validPrefix is the length of the part of text that is UTF-8.
+// NewFileReader returns a reader of a whole file.
+func NewFileReader(path string, text []byte) (*Reader, error) {
+	return NewReader(diag.File(path), diag.Point{Line: 1, Column: 1}, text)
+}
+
+// restart puts the decoder at the beginning of the text. Reader refuses repeated names
+// itself, but not those in values that its caller skips. The text is valid UTF-8, but
+// an escape such as \ud800 is not valid Unicode and becomes U+FFFD.
+func (r *Reader) restart() {
+	r.tokens = jsontext.NewDecoder(bytes.NewBuffer(r.text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+}
+
+// validPrefix returns the length of the part of text before the first byte that is not
+// UTF-8.
 func validPrefix(text []byte) int {
 	for i := 0; i < len(text); {
 		c, width := utf8.DecodeRune(text[i:])
@@ -67,15 +64,27 @@ func validPrefix(text []byte) int {
 	return len(text)
 }
 
-// ErrorAt returns an error placed at a byte of the text.
-func (r *Reader) ErrorAt(offset int, format string, args ...any) error {
-	line, column := r.Position(offset)
-	return &Error{r.source, line, column, fmt.Sprintf(format, args...)}
+// ErrorAt returns an error about the value at a byte of the text.
+func (r *Reader) ErrorAt(offset int, problem, remedy string) error {
+	d := diag.New(r.Position(offset), problem, remedy)
+	if offset == r.last {
+		d.Pointer = string(r.tokens.StackPointer())
+	}
+	return d
 }
 
-// Position is where a byte of the text stands: line and column as an Error has
-// them. Asked in the order of the text, it goes through the text once.
-func (r *Reader) Position(offset int) (line, column int) {
+// Wrap returns an error that was found in the value at a byte of the text, as
+// [diag.Wrap] does.
+func (r *Reader) Wrap(offset int, prefix string, err error) error {
+	return diag.Wrap(r.Position(offset), prefix, err)
+}
+
+// Position returns the position of a byte of the text.
+func (r *Reader) Position(offset int) diag.Position { return r.source.At(r.Point(offset)) }
+
+// Point returns the line and column of a byte of the text. Calls in the order of the
+// text take time in proportion to its length.
+func (r *Reader) Point(offset int) diag.Point {
 	offset = min(offset, len(r.text))
 	if offset < r.counted {
 		r.counted, r.lines, r.columns = 0, 0, 0
@@ -87,127 +96,212 @@ func (r *Reader) Position(offset int) (line, column int) {
 	}
 	r.columns += utf8.RuneCount(passed)
 	r.counted = offset
-	return r.line + r.lines, r.columns + 1
+	if r.lines == 0 {
+		return diag.Point{Line: r.start.Line, Column: r.start.Column + r.columns}
+	}
+	return diag.Point{Line: r.start.Line + r.lines, Column: r.columns + 1}
 }
 
-// Start is the offset at which the next token begins.
+// Start returns the offset of the next value or name.
 func (r *Reader) Start() int {
-	at := int(r.tokens.InputOffset())
-	for at < len(r.text) && bytes.IndexByte([]byte(" \t\r\n,:"), r.text[at]) >= 0 {
+	at := r.End()
+	for at < len(r.text) && isSeparator(r.text[at]) {
 		at++
 	}
 	return at
 }
 
+// isSeparator reports whether a byte can be between two values.
+func isSeparator(c byte) bool {
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ',' || c == ':'
+}
+
+// End returns the offset of the first byte after the last value, name or opening bracket
+// that was read.
+func (r *Reader) End() int { return int(r.tokens.InputOffset()) }
+
+// Kind returns the kind of the next value, or of the bracket that ends the array or
+// object.
+func (r *Reader) Kind() jsontext.Kind { return r.tokens.PeekKind() }
+
+// AtArray reports whether the next value is an array.
+func (r *Reader) AtArray() bool { return r.Kind() == jsontext.KindBeginArray }
+
 // next reads a token and returns it with its offset.
-func (r *Reader) next() (json.Token, int, error) {
+func (r *Reader) next() (jsontext.Token, int, error) {
 	at := r.Start()
-	token, err := r.tokens.Token()
+	token, err := r.tokens.ReadToken()
 	if err != nil {
-		return nil, at, r.ErrorAt(at, "not JSON: %v", err)
+		return token, at, r.syntaxError(err)
 	}
+	r.last = at
 	return token, at, nil
 }
 
-// AtArray tells whether the next value is an array.
-func (r *Reader) AtArray() bool {
-	at := r.Start()
-	return at < len(r.text) && r.text[at] == '['
-}
-
-// Object reads an object; read is called for each name, with its offset, and
-// reads the value.
+// Object reads an object. It calls read for each name, with the offset of the name, and
+// read reads the value. A name that occurs twice is an error.
 func (r *Reader) Object(what string, read func(name string, at int) error) error {
-	if err := r.open('{', what, "an object"); err != nil {
+	start, err := r.open(jsontext.KindBeginObject, what)
+	if err != nil {
 		return err
 	}
-	names := map[string]bool{}
-	for r.tokens.More() {
+	var names nameSet
+	for r.Kind() != jsontext.KindEndObject {
 		token, at, err := r.next()
 		if err != nil {
 			return err
 		}
-		name, _ := token.(string)
-		if names[name] {
-			return r.ErrorAt(at, "%q occurs twice; keep one of the two", name)
+		name := token.String()
+		if !names.add(name) {
+			return r.ErrorAt(at, fmt.Sprintf("%q occurs twice", name), "keep one of the two")
 		}
-		names[name] = true
 		if err := read(name, at); err != nil {
 			return err
 		}
 	}
-	_, _, err := r.next()
-	return err
+	return r.close(start)
 }
 
-// Array reads an array; read is called for each item, with its number from 1.
+// Array reads an array. It calls read for each item, with its number from 1.
 func (r *Reader) Array(what string, read func(n int) error) error {
-	if err := r.open('[', what, "an array"); err != nil {
+	start, err := r.open(jsontext.KindBeginArray, what)
+	if err != nil {
 		return err
 	}
-	for n := 1; r.tokens.More(); n++ {
+	for n := 1; r.Kind() != jsontext.KindEndArray; n++ {
 		if err := read(n); err != nil {
 			return err
 		}
 	}
-	_, _, err := r.next()
-	return err
+	return r.close(start)
 }
 
-func (r *Reader) open(delimiter json.Delim, what, kind string) error {
+// Items is [Reader.Array] for items that do not depend on each other: after an error in
+// one of them it goes on with the next one, and it returns all errors.
+func (r *Reader) Items(what string, read func(n int) error) error {
+	var faults diag.Faults
+	err := r.Array(what, func(n int) error {
+		depth := r.tokens.StackDepth()
+		if !faults.Add(read(n)) {
+			return nil
+		}
+		for r.tokens.StackDepth() > depth {
+			if _, _, err := r.next(); err != nil {
+				return err
+			}
+		}
+		if _, items := r.tokens.StackIndex(depth); items < int64(n) {
+			return r.Skip()
+		}
+		return nil
+	})
+	faults.Add(err)
+	return faults.Err()
+}
+
+// open reads the token at which an array or object begins, and returns its offset.
+func (r *Reader) open(kind jsontext.Kind, what string) (int, error) {
 	token, at, err := r.next()
-	if err == nil && token != delimiter {
-		err = r.ErrorAt(at, "%s must be %s, not %s", what, kind, kindOf(token))
+	if err == nil && token.Kind() != kind {
+		err = r.mismatch(at, what, kind, token.Kind())
 	}
+	return at, err
+}
+
+// close reads the token at which the array or object that began at start ends.
+func (r *Reader) close(start int) error {
+	_, _, err := r.next()
+	r.last = start
 	return err
 }
 
 // String reads a string and returns it with its offset.
 func (r *Reader) String(what string) (string, int, error) {
 	token, at, err := r.next()
+	if err == nil && token.Kind() != jsontext.KindString {
+		err = r.mismatch(at, what, jsontext.KindString, token.Kind())
+	}
 	if err != nil {
 		return "", at, err
 	}
-	text, ok := token.(string)
-	if !ok {
-		return "", at, r.ErrorAt(at, "%s must be a string, not %s", what, kindOf(token))
-	}
-	return text, at, nil
+	return token.String(), at, nil
 }
 
-// Number reads a number, of which nothing is wanted.
+// Number reads a number and discards it.
 func (r *Reader) Number(what string) error {
 	token, at, err := r.next()
-	if _, ok := token.(json.Number); err == nil && !ok {
-		err = r.ErrorAt(at, "%s must be a number, not %s", what, kindOf(token))
+	if err == nil && token.Kind() != jsontext.KindNumber {
+		err = r.mismatch(at, what, jsontext.KindNumber, token.Kind())
 	}
 	return err
 }
 
-// Raw reads any value as it stands.
+// Raw reads any value and returns its text, which is a part of the reader's text.
 func (r *Reader) Raw() (json.RawMessage, error) {
 	at := r.Start()
-	var value json.RawMessage
-	if err := r.tokens.Decode(&value); err != nil {
-		return nil, r.ErrorAt(at, "not JSON: %v", err)
-	}
-	return value, nil
+	err := r.Skip()
+	return json.RawMessage(r.text[at:r.End():r.End()]), err
 }
 
-// kindOf names the kind of value that begins with the token, for messages.
-func kindOf(token json.Token) string {
-	switch token := token.(type) {
-	case string:
-		return "a string"
-	case json.Number:
-		return "a number"
-	case bool:
-		return "a boolean"
-	case json.Delim:
-		if token == '{' {
-			return "an object"
-		}
-		return "an array"
+// Skip reads any value and discards it.
+func (r *Reader) Skip() error {
+	at := r.Start()
+	if err := r.tokens.SkipValue(); err != nil {
+		return r.syntaxError(err)
 	}
-	return "null; leave it out instead"
+	r.last = at
+	return nil
+}
+
+// mismatch returns the error about a value of another kind than required.
+func (r *Reader) mismatch(at int, what string, required, found jsontext.Kind) error {
+	remedy := ""
+	if found == jsontext.KindNull {
+		remedy = "leave it out instead"
+	}
+	return r.ErrorAt(at, fmt.Sprintf("%s must be %s, not %s", what, KindText(required), KindText(found)), remedy)
+}
+
+// KindText returns what messages call a kind of value.
+func KindText(k jsontext.Kind) string {
+	switch k {
+	case jsontext.KindNull:
+		return "null"
+	case jsontext.KindTrue, jsontext.KindFalse:
+		return "a boolean"
+	case jsontext.KindNumber:
+		return "a number"
+	case jsontext.KindString:
+		return "a string"
+	case jsontext.KindBeginArray:
+		return "an array"
+	case jsontext.KindBeginObject:
+		return "an object"
+	case jsontext.KindInvalid, jsontext.KindEndArray, jsontext.KindEndObject:
+	}
+	return "the end of the text"
+}
+
+// A nameSet is the names of one object that were read so far.
+type nameSet struct {
+	few  [16]string
+	n    int // how many of few are in use
+	many map[string]bool
+}
+
+// add adds a name, and reports whether it is new.
+func (s *nameSet) add(name string) bool {
+	if s.many[name] || slices.Contains(s.few[:s.n], name) {
+		return false
+	}
+	switch {
+	case s.n < len(s.few):
+		s.few[s.n] = name
+		s.n++
+	case s.many == nil:
+		s.many = map[string]bool{name: true}
+	default:
+		s.many[name] = true
+	}
+	return true
 }

@@ -28,14 +28,14 @@ const maxMembers = 100
 // to be there at all, each with the place and the remedy. A text without a key
 // to use is an error.
 func parseJWKS(source string, text []byte) (usable []key, refused []error, err error) {
-	r, err := strictjson.NewReader(source, 1, text)
+	r, err := strictjson.NewFileReader(source, text)
 	if err != nil {
 		return nil, nil, err
 	}
 	members := 0
 	err = r.Object("a key set", func(name string, at int) error {
 		if members++; members > maxMembers {
-			return r.ErrorAt(at, "a key set of more than %d members is not read", maxMembers)
+			return r.ErrorAt(at, fmt.Sprintf("a key set of more than %d members is not read", maxMembers), "")
 		}
 		if name != "keys" {
 			_, err := r.Raw()
@@ -45,7 +45,7 @@ func parseJWKS(source string, text []byte) (usable []key, refused []error, err e
 		return err
 	})
 	if err == nil && len(usable) == 0 && len(refused) == 0 {
-		err = r.ErrorAt(0, "no key to verify signatures with; a key set is {\"keys\": [...]} with RSA, EC or Ed25519 keys")
+		err = r.ErrorAt(0, "no key to verify signatures with", "a key set is {\"keys\": [...]} with RSA, EC or Ed25519 keys")
 	}
 	if err == nil && len(usable) == 0 {
 		err = refused[0]
@@ -58,7 +58,7 @@ func readKeys(r *strictjson.Reader) (usable []key, refused []error, err error) {
 	err = r.Array("keys", func(n int) error {
 		at := r.Start()
 		if n > maxMembers {
-			return r.ErrorAt(at, "a key set of more than %d keys is not read", maxMembers)
+			return r.ErrorAt(at, fmt.Sprintf("a key set of more than %d keys is not read", maxMembers), "")
 		}
 		text, err := r.Raw()
 		if err != nil {
@@ -66,7 +66,7 @@ func readKeys(r *strictjson.Reader) (usable []key, refused []error, err error) {
 		}
 		k, err := readKey(text)
 		if err != nil {
-			refused = append(refused, r.ErrorAt(at, "key %d: %v", n, err))
+			refused = append(refused, r.ErrorAt(at, fmt.Sprintf("key %d: %v", n, err), ""))
 		} else if k != nil {
 			usable = append(usable, *k)
 		}

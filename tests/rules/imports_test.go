@@ -26,7 +26,7 @@ var mayImport = map[string][]string{
 	"goldentest":                          {},
 	"nearest":                             {},
 	"diag":                                {},
-	"iam":                                 {"diag", "nearest"},
+	"iam":                                 {"diag", "nearest", "strictjson"},
 	"iam/iamtest":                         {"iam"},
 	"strictjson":                          {"diag"},
 	"strictyaml":                          {"diag", "nearest", yaml},
