@@ -22,7 +22,7 @@ type entry struct {
 	Principal  string
 }
 
-// accessLog wants the decision beside each request, allowed or not.
+// accessLog checks that each line has the decision, for allowed and denied requests.
 func accessLog(t *testing.T, sys *system) {
 	const bob = "arn:aws:iam::123456789012:user/bob"
 	cases := []struct {
@@ -59,9 +59,9 @@ func (sys *system) logged(t *testing.T, path string) entry {
 	return entry{}
 }
 
-// queryIsNotLogged sends a secret in the query, and in headers with a URL, of
-// requests that are allowed, denied, refused and not routed. Neither log has it, and
-// Envoy's has the path of each request.
+// queryIsNotLogged sends a secret in the query, and in headers with a URL, of requests that
+// are allowed, denied, refused and not routed. Neither log contains it, and Envoy's contains
+// the path of each request.
 func queryIsNotLogged(client func(*testing.T, *system) *http.Client) func(*testing.T, *system) {
 	return func(t *testing.T, sys *system) {
 		const secret = "a-secret-in-a-query"
@@ -86,7 +86,7 @@ func queryIsNotLogged(client func(*testing.T, *system) *http.Client) func(*testi
 	}
 }
 
-// waitFor waits until Envoy has logged two requests whose path ends so.
+// waitFor waits until Envoy has logged two requests whose path has this suffix.
 func (sys *system) waitFor(t *testing.T, end string) {
 	t.Helper()
 	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
@@ -97,10 +97,10 @@ func (sys *system) waitFor(t *testing.T, end string) {
 	t.Errorf("Envoy did not log two requests whose path ends in %s", end)
 }
 
-// withoutCertificates is a client without a certificate.
+// withoutCertificates returns a client without a certificate.
 func withoutCertificates(*testing.T, *system) *http.Client { return http.DefaultClient }
 
-// asBuilder is a client with the certificate of the builder.
+// asBuilder returns a client with the builder's certificate.
 func asBuilder(t *testing.T, sys *system) *http.Client {
 	t.Helper()
 	return &http.Client{Transport: sys.showing(t, issued(t, sys.authority, withURI(t, builder)))}

@@ -11,7 +11,7 @@ import (
 	"extauthz/tests/needed"
 )
 
-// public is a registry that anybody may pull shared/app from, without a login.
+// public is a registry with anonymous pulls of shared/app.
 func public(t *testing.T) setup {
 	t.Helper()
 	spec := optioned("anonymous: true")(t)
@@ -20,8 +20,8 @@ func public(t *testing.T) setup {
 	return spec
 }
 
-// anonymousPulls pulls without a login what the repository's policy opens to
-// everybody, and is asked for a login for all else.
+// anonymousPulls pulls without a login what the repository's policy allows everyone, and
+// gets a challenge for everything else.
 func anonymousPulls(t *testing.T, sys *system) {
 	sys.request(t, "", http.MethodGet, "/v2/").hasStatus(t, http.StatusOK)
 	sys.request(t, "", http.MethodGet, "/v2/shared/app/manifests/v1").hasStatus(t, http.StatusOK)
@@ -35,8 +35,8 @@ func anonymousPulls(t *testing.T, sys *system) {
 	challenged(t, sys.getWith(t, "/v2/shared/app/manifests/v1", [2]string{"Authorization", ""}))
 }
 
-// anonymousCranePulls does the same with crane: nobody logs in to pull, and a push
-// works once somebody has.
+// anonymousCranePulls does the same with crane: a pull needs no login, and a push works
+// after a login.
 func anonymousCranePulls(t *testing.T, sys *system) {
 	x := sys.terminal(t)
 	open, team := sys.through(t, "shared/app", "v1").String(), sys.through(t, "team/app", "v1").String()
@@ -52,8 +52,8 @@ func anonymousCranePulls(t *testing.T, sys *system) {
 	x.works(t, "", crane, "digest", open)
 }
 
-// anonymousSkopeoInspects does so with skopeo, which asks for /v2/ first and shows no
-// password that it was not asked for there.
+// anonymousSkopeoInspects does the same with skopeo, which requests /v2/ first and sends a
+// password only if that request is challenged.
 func anonymousSkopeoInspects(t *testing.T, sys *system) {
 	skopeo := installed(t, "skopeo")
 	x := sys.terminal(t)
@@ -70,7 +70,7 @@ func anonymousSkopeoInspects(t *testing.T, sys *system) {
 	x.fails(t, "authentication required", "", skopeo, inspect("team/app")...)
 }
 
-// installed is a program that may be missing here, but not where CI is "true".
+// installed returns the path of a program. It may be missing, except where CI is "true".
 func installed(t *testing.T, name string) string {
 	t.Helper()
 	program, err := exec.LookPath(name)

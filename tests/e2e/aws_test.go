@@ -10,17 +10,16 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
 
-// The accounts of the policies that are as AWS's commands print them, and their
-// registries' repositories.
+// The accounts of the exported policies, and the repositories of their registries.
 const (
 	ours   = "arn:aws:ecr:eu-central-1:111122223333:repository/"
 	theirs = "arn:aws:ecr:us-east-1:444455556666:repository/"
 )
 
-// exported are policies of two accounts in two regions, in nothing but the outputs
-// of the AWS CLI and the texts of an organization's policies. The first account is in
-// a unit that denies other regions, the second in one with an allow list. There is a
-// listener for each registry, as in a mesh.
+// exported is a directory with the policies of two accounts in two regions. It contains
+// only outputs of the AWS CLI and the policies of an organization. The first account is in
+// a unit that denies other regions, the second in one with an allow list. Each registry
+// has a listener, as in a mesh.
 func exported(t *testing.T) setup {
 	t.Helper()
 	spec := safe(t)
@@ -35,22 +34,22 @@ func exported(t *testing.T) setup {
 	return spec
 }
 
-// An exportedCase is a request under those policies. What is denied is denied by
-// the policy of one file, for the reason that the message ends with.
+// An exportedCase is a request under those policies. The policy of one file denies it, for
+// the reason at the end of the message.
 type exportedCase struct {
 	name         string
 	header       [2]string
 	method, path string
 	status       int
-	action, on   string // denied: the action, and the ARN that it is asked on
+	action, on   string // denied: the action and the ARN
 	reason       string // denied: the end of the message
 	by           string // denied by a statement: "FILE SID"
 }
 
-// password is the header of a user of these policies.
+// password returns the header of a user of these policies.
 func password(user string) [2]string { return basic(user, user+"-secret") }
 
-// exportedAllowed are requests at the first registry that some policy allows.
+// exportedAllowed returns requests to the first registry that a policy allows.
 func (sys *system) exportedAllowed(t *testing.T) []exportedCase {
 	t.Helper()
 	pull := func(name string, header [2]string, repository string) exportedCase {
@@ -73,8 +72,8 @@ func (sys *system) exportedAllowed(t *testing.T) []exportedCase {
 	}
 }
 
-// exportedDenied are requests at the first registry that are denied, one for each
-// kind of policy and reason.
+// exportedDenied returns requests to the first registry that are denied, one for each kind
+// of policy and reason.
 func (sys *system) exportedDenied(t *testing.T) []exportedCase {
 	t.Helper()
 	const account, explicit = "accounts/111122223333/", " with an explicit deny in a "
@@ -86,7 +85,7 @@ func (sys *system) exportedDenied(t *testing.T) []exportedCase {
 	deployer := basic("111122223333/ops/deployer", gitlab)
 	const get, post, put, remove = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete
 	return []exportedCase{
-		case403("nobody's allow", password("alice"), get, "secret/app/manifests/v1", "ecr:BatchGetImage", ours+"secret/app",
+		case403("no policy allows it", password("alice"), get, "secret/app/manifests/v1", "ecr:BatchGetImage", ours+"secret/app",
 			lacks("identity-based policy", "ecr:BatchGetImage"), ""),
 		case403("a tag of another team", password("alice"), get, "tagged/red/manifests/v1", "ecr:BatchGetImage", ours+"tagged/red",
 			lacks("identity-based policy", "ecr:BatchGetImage"), ""),
@@ -117,8 +116,8 @@ func (sys *system) exportedDenied(t *testing.T) []exportedCase {
 	}
 }
 
-// asExported sends each request, and reads why it was denied from the answer and
-// from the decision log.
+// asExported sends each request, and compares the reason of a denial in the answer and in
+// the decision log.
 func asExported(t *testing.T, sys *system) {
 	for _, repository := range []string{"release/app", "frozen/app", "tagged/blue", "tagged/red", "tools/app"} {
 		must(t, remote.Write(sys.behind(t, repository, "v1"), sys.team))
@@ -141,7 +140,7 @@ func asExported(t *testing.T, sys *system) {
 	}
 }
 
-// exportedElsewhere asks the other account's registry, in the other region.
+// exportedElsewhere sends requests to the other account's registry in the other region.
 func exportedElsewhere(t *testing.T, sys *system) {
 	must(t, remote.Write(sys.behind(t, "tools/app", "v1"), sys.team))
 	get := func(user, path string) answer {
@@ -168,7 +167,7 @@ func exportedUnits(t *testing.T, sys *system) {
 	}
 	const uploads = "tools/app/blobs/uploads/"
 	const because = "ecr:InitiateLayerUpload on resource: " + theirs + "tools/app because no service control policy allows the ecr:InitiateLayerUpload action"
-	dave(http.MethodGet, "tools/app/manifests/v1").hasStatus(t, http.StatusOK) // abroad, which only the other unit denies
+	dave(http.MethodGet, "tools/app/manifests/v1").hasStatus(t, http.StatusOK) // in a region that only the other unit denies
 	dave(http.MethodPost, uploads).hasStatus(t, http.StatusForbidden).hasError(t, "DENIED", because)
 	sys.requestWith(t, http.DefaultClient, http.MethodPost, "/v2/team/app/blobs/uploads/", password("alice")).hasStatus(t, http.StatusAccepted)
 
@@ -176,7 +175,7 @@ func exportedUnits(t *testing.T, sys *system) {
 	before, err := os.ReadFile(file)
 	must(t, err)
 	unit := filepath.Join(sys.Policies, "organization", "scp", "ou-ab12-22222222")
-	aside := filepath.Join(sys.Policies, ".aside") // a folder of no account's path would be an error
+	aside := filepath.Join(sys.Policies, ".aside") // a folder that is on no account's path would be an error
 	must(t, os.Rename(unit, aside))
 	write(t, file, turned(t, file, "ou-ab12-22222222", "ou-ab12-11111111"))
 	pulls := func() bool { return dave(http.MethodGet, "tools/app/manifests/v1").status == http.StatusOK }
@@ -189,7 +188,7 @@ func exportedUnits(t *testing.T, sys *system) {
 	dave(http.MethodPost, uploads).hasStatus(t, http.StatusForbidden).hasError(t, "DENIED", because)
 }
 
-// exportedTrust is who may assume which role, by the trust policies of the export.
+// exportedTrust checks who may assume which role, by the trust policies of the export.
 func exportedTrust(t *testing.T, sys *system) {
 	const role = " on resource: arn:aws:iam::111122223333:role/"
 	gitlab := signed(t, sys.issuers.gitlab, pipeline, nil)
@@ -199,8 +198,7 @@ func exportedTrust(t *testing.T, sys *system) {
 	sys.isRejected(t, "ops/none", basic("111122223333/ops/none", gitlab))
 }
 
-// exportedClients push, pull, mount and delete as clients do, each as far as the
-// policies let them.
+// exportedClients push, pull, mount and delete, each as far as the policies allow.
 func exportedClients(t *testing.T, sys *system) {
 	pushed := image(t, "pushed under exported policies")
 	must(t, remote.Write(sys.through(t, "team/app", "v2"), pushed, as("alice")))

@@ -12,8 +12,8 @@ import (
 	"extauthz/tests/stack"
 )
 
-// show sends a request with these headers as they are, through client: over TLS if
-// the client has a configuration for it.
+// requestWith sends a request with exactly these headers through client, over TLS if the
+// client has a TLS configuration.
 func (sys *system) requestWith(t *testing.T, client *http.Client, method, path string, headers ...[2]string) answer {
 	t.Helper()
 	scheme := "http://"
@@ -30,14 +30,14 @@ func (sys *system) requestWith(t *testing.T, client *http.Client, method, path s
 	return exchange(t, client, request)
 }
 
-// shows is show without TLS, to read.
+// getWith sends a GET with these headers, without TLS.
 func (sys *system) getWith(t *testing.T, path string, headers ...[2]string) answer {
 	t.Helper()
 	return sys.requestWith(t, http.DefaultClient, http.MethodGet, path, headers...)
 }
 
-// asked numbers the requests whose line is looked for in the decision log.
-var asked atomic.Int64
+// numberedRequests counts the requests whose line is searched in the decision log.
+var numberedRequests atomic.Int64
 
 // decided is a line of the decision log.
 type decided struct {
@@ -49,11 +49,11 @@ type decided struct {
 	Reference string
 }
 
-// isCaller tries, with these headers, to delete an image, which nobody may. The
-// denial names the principal, and the decision log the source too.
+// isCaller tries to delete an image with these headers, which no policy allows. The denial
+// names the principal, and the decision log also names the source.
 func (sys *system) isCaller(t *testing.T, client *http.Client, source, principal string, headers ...[2]string) decided {
 	t.Helper()
-	reference := fmt.Sprintf("asked-%d", asked.Add(1))
+	reference := fmt.Sprintf("request-%d", numberedRequests.Add(1))
 	a := sys.requestWith(t, client, http.MethodDelete, "/v2/secret/app/manifests/"+reference, headers...)
 	if a.status != http.StatusForbidden {
 		t.Fatalf("status %d, want 403; body %s", a.status, a.body)
@@ -81,7 +81,7 @@ func (sys *system) decided(t *testing.T, reference string) decided {
 	return decided{}
 }
 
-// isNobody wants a 401 that gives this reason.
+// isRejected checks that the answer is a 401 with this reason.
 func (sys *system) isRejected(t *testing.T, reason string, headers ...[2]string) {
 	t.Helper()
 	a := sys.getWith(t, "/v2/team/app/tags/list", headers...)

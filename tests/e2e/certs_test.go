@@ -9,7 +9,7 @@ import (
 	"extauthz/tests/certs"
 )
 
-// authority is a fresh one.
+// authority returns a new authority.
 func authority(t *testing.T) *certs.Authority {
 	t.Helper()
 	a, err := certs.NewAuthority()
@@ -19,7 +19,7 @@ func authority(t *testing.T) *certs.Authority {
 	return a
 }
 
-// withURI is the template of a client certificate with one URI in it.
+// withURI returns the template of a client certificate with one URI.
 func withURI(t *testing.T, uri string) *x509.Certificate {
 	t.Helper()
 	parsed, err := url.Parse(uri)
@@ -31,15 +31,15 @@ func withURI(t *testing.T, uri string) *x509.Certificate {
 	return template
 }
 
-// withDNS is the template of a client certificate with one DNS name in it,
-// whatever that name looks like.
+// withDNS returns the template of a client certificate with one DNS name, which may be any
+// text.
 func withDNS(name string) *x509.Certificate {
 	template := certs.Named("a client")
 	template.DNSNames = []string{name}
 	return template
 }
 
-// issued is the template signed by a.
+// issued returns a certificate of the template, signed by a.
 func issued(t *testing.T, a *certs.Authority, template *x509.Certificate) tls.Certificate {
 	t.Helper()
 	certificate, err := a.Issue(template)

@@ -12,8 +12,8 @@ import (
 	"extauthz/tests/issuer"
 )
 
-// tokenService is a registry that sends clients to a token service, for which
-// GitLab stands in: it knows one password, and its tokens are those of a pipeline.
+// tokenService is a registry that sends clients to a token service. The test's GitLab acts
+// as that service: it accepts one password, and its tokens are those of a pipeline.
 func tokenService(t *testing.T) setup {
 	t.Helper()
 	spec := tokens(t)
@@ -29,7 +29,7 @@ func tokenService(t *testing.T) setup {
 	return spec
 }
 
-// bearerChallenge tells clients where to get a token, and for what.
+// bearerChallenge checks that clients learn where to get a token, and for which scope.
 func bearerChallenge(t *testing.T, sys *system) {
 	challenge := `Bearer realm="` + sys.issuers.gitlab.TokensURL() + `",service="` + audience + `"`
 	expired := signed(t, sys.issuers.gitlab, pipeline, issuer.Claims{"exp": time.Now().Add(-time.Hour).Unix()})
@@ -54,8 +54,7 @@ func bearerChallenge(t *testing.T, sys *system) {
 	}
 }
 
-// craneGetsToken has crane log in with a password that only the token service
-// knows.
+// craneGetsToken lets crane log in with a password that only the token service accepts.
 func craneGetsToken(t *testing.T, sys *system) {
 	x := sys.terminal(t)
 	roots := filepath.Join(x.home, "roots.pem")

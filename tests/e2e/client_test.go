@@ -24,15 +24,15 @@ func as(user string) remote.Option {
 	return remote.WithAuth(&authn.Basic{Username: user, Password: user + "-secret"})
 }
 
-// answer is what came back for one request.
+// answer is the response to one request.
 type answer struct {
 	status int
 	header http.Header
 	body   string
 }
 
-// send sends one request to the address and reads all of the answer. A user
-// of "" is anonymous; else the password is the user's own.
+// send sends one request to the address and reads the whole answer. A user of "" is
+// anonymous; other users send their password.
 func send(t testing.TB, address, user, method, path string, body io.Reader) answer {
 	t.Helper()
 	request, err := http.NewRequest(method, "http://"+address+path, body)
@@ -45,7 +45,7 @@ func send(t testing.TB, address, user, method, path string, body io.Reader) answ
 	return exchange(t, http.DefaultClient, request)
 }
 
-// exchange sends the request through client and reads all of the answer.
+// exchange sends the request through client and reads the whole answer.
 func exchange(t testing.TB, client *http.Client, request *http.Request) answer {
 	t.Helper()
 	response, err := client.Do(request)
@@ -60,13 +60,13 @@ func exchange(t testing.TB, client *http.Client, request *http.Request) answer {
 	return answer{response.StatusCode, response.Header, string(text)}
 }
 
-// ask sends a request without a body through Envoy.
+// request sends a request without a body through Envoy.
 func (sys *system) request(t testing.TB, user, method, path string) answer {
 	t.Helper()
 	return send(t, sys.Address(stack.Envoy), user, method, path, nil)
 }
 
-// wants checks the status.
+// hasStatus checks the status.
 func (a answer) hasStatus(t testing.TB, status int) answer {
 	t.Helper()
 	if a.status != status {
@@ -75,8 +75,8 @@ func (a answer) hasStatus(t testing.TB, status int) answer {
 	return a
 }
 
-// wantsError checks that the answer is one OCI error of this code whose
-// message holds all of the texts.
+// hasError checks that the answer is one OCI error of this code whose message contains all
+// of the texts.
 func (a answer) hasError(t *testing.T, code string, texts ...string) {
 	t.Helper()
 	var body struct {
@@ -98,7 +98,7 @@ func denied(t *testing.T, err error, action, repository string) {
 	deniedOn(t, err, action, repositoryARN+repository)
 }
 
-// deniedOn is denied with the whole ARN.
+// deniedOn is denied with a whole ARN.
 func deniedOn(t *testing.T, err error, action, arn string) {
 	t.Helper()
 	var refused *transport.Error

@@ -22,14 +22,14 @@ const (
 	scannerUser    = "arn:aws:iam::123456789012:user/scanner"
 )
 
-// combined is the example that takes client certificates, tokens and passwords on one
+// combined is the example that accepts client certificates, tokens and passwords on one
 // listener.
 func combined(t *testing.T) setup {
 	t.Helper()
 	return tokenExample(t, "combined")
 }
 
-// A combinedCaller is a caller of examples/combined and what it shows.
+// A combinedCaller is a caller of examples/combined and its credentials.
 type combinedCaller struct {
 	name, source, principal string
 	client                  *http.Client
@@ -56,8 +56,8 @@ func combinedCallers(t *testing.T, sys *system) []combinedCaller {
 	}
 }
 
-// eachKindOfCaller has a caller of each kind log in, pull, and push what it may and
-// nothing else.
+// eachKindOfCaller lets a caller of each kind log in, pull, and push to exactly the
+// repositories that it may push to.
 func eachKindOfCaller(t *testing.T, sys *system) {
 	for _, c := range combinedCallers(t, sys) {
 		t.Run(c.name, func(t *testing.T) {
@@ -89,8 +89,8 @@ func eachKindOfCaller(t *testing.T, sys *system) {
 	}
 }
 
-// wrongCredentials shows an invalid credential of each kind, alone and with a valid
-// one of a kind that comes later. None of them is anybody.
+// wrongCredentials sends an invalid credential of each kind, alone and with a valid one of a
+// kind that comes later. All are rejected.
 func wrongCredentials(t *testing.T, sys *system) {
 	workflow, password := sys.issuers.workflow(t, mainBranch, nil), basic("alice", "alice-secret")
 	expired := sys.issuers.workflow(t, mainBranch, issuer.Claims{"exp": time.Now().Add(-time.Hour).Unix()})
@@ -136,7 +136,8 @@ func wrongCredentials(t *testing.T, sys *system) {
 	}
 }
 
-// untrustedCertificates end the connection, whatever else the client shows.
+// untrustedCertificates checks that an untrusted certificate ends the connection, whatever
+// other credentials the client has.
 func untrustedCertificates(t *testing.T, sys *system) {
 	outdated := withURI(t, builder)
 	outdated.NotBefore, outdated.NotAfter = time.Now().Add(-2*time.Hour), time.Now().Add(-time.Hour)
@@ -165,8 +166,8 @@ func untrustedCertificates(t *testing.T, sys *system) {
 	}
 }
 
-// twoCredentials are decided by the certificate alone: another credential is not
-// looked at, whether it is valid or not, and adds no rights.
+// twoCredentials checks that the certificate alone decides: another credential is ignored,
+// valid or not, and adds no rights.
 func twoCredentials(t *testing.T, sys *system) {
 	asScanner := sys.by(t, issued(t, sys.authority, withDNS("scanner.example.com")))
 	workflow := sys.issuers.workflow(t, mainBranch, nil)
@@ -192,8 +193,8 @@ func twoCredentials(t *testing.T, sys *system) {
 	}
 }
 
-// withoutCertificate is a client that gets a TLS connection and a challenge, and that
-// no header makes the holder of a certificate.
+// withoutCertificate is a client that gets a TLS connection and a challenge. No header can
+// replace the certificate.
 func withoutCertificate(t *testing.T, sys *system) {
 	plain := sys.by(t)
 	a := sys.requestWith(t, plain, http.MethodGet, "/v2/").hasStatus(t, http.StatusUnauthorized)
@@ -243,7 +244,7 @@ func certificateNotForged(t *testing.T, sys *system) {
 	}
 }
 
-// overTLSWithoutCertificate is a client without a certificate, over TLS.
+// overTLSWithoutCertificate returns a TLS client without a certificate.
 func overTLSWithoutCertificate(t *testing.T, sys *system) *http.Client {
 	t.Helper()
 	return sys.by(t)

@@ -7,38 +7,38 @@ import (
 	"time"
 )
 
-// An edit of one file, and what it makes of the answers to somebody's request.
+// An edit of one file, and its effect on the answers to one user's request.
 type edit struct {
 	user, path     string
 	file, old, new string
 	before, after  int
 }
 
-// together are edits of principals.yaml, htpasswd and two policies.
-var together = []edit{
+// concurrent lists edits of principals.yaml, htpasswd and two policies.
+var concurrent = []edit{
 	{"dave", "/v2/shared/app/manifests/v1", repositories + "/shared/app/_policy.json", "Allow", "Deny", http.StatusOK, http.StatusForbidden},
 	{"bob", "/v2/team/app/manifests/v1", "principals.yaml", "policies: [readers]", "policies: [login]", http.StatusOK, http.StatusForbidden},
 	{"alice", "/v2/team/app/manifests/v1", "htpasswd", "alice:$2a$05$7Kf3", "alice:$2a$05$7Kf4", http.StatusOK, http.StatusUnauthorized},
 }
 
-// editsTogether edits all kinds of files at the same time, back and forth, while
-// requests flow. Every answer is that before or that after its edit, and after a
-// second none is that before: also a password that was verified a moment ago. Who
-// is concerned by none is answered as ever.
-func editsTogether(t *testing.T, sys *system) {
+// concurrentEdits edits all kinds of files at the same time, back and forth, while requests flow.
+// Every answer is the one before or the one after its edit, and after a second only the one
+// after it: this includes a password that was verified a moment ago. Other requests are not
+// affected.
+func concurrentEdits(t *testing.T, sys *system) {
 	others := map[*flow]int{
 		sys.flows(t, "admin", "/v2/secret/app/manifests/v1"):  http.StatusOK,
 		sys.flows(t, "mallory", "/v2/team/app/manifests/v1"):  http.StatusForbidden,
 		sys.flows(t, "alice", "/v2/secret/app/manifests/v1"):  http.StatusForbidden,
-		sys.flows(t, "nobody", "/v2/shared/app/manifests/v1"): http.StatusUnauthorized,
+		sys.flows(t, "unknown", "/v2/shared/app/manifests/v1"): http.StatusUnauthorized,
 	}
-	flows := make([]*flow, len(together))
-	for i, e := range together {
+	flows := make([]*flow, len(concurrent))
+	for i, e := range concurrent {
 		flows[i] = sys.flows(t, e.user, e.path)
 	}
 	start := time.Now()
 	for round := range 4 {
-		sys.editTogether(t, flows, round%2 == 1)
+		sys.editAll(t, flows, round%2 == 1)
 	}
 	for f, status := range others {
 		if f.user == "alice" {
@@ -52,11 +52,11 @@ func editsTogether(t *testing.T, sys *system) {
 	}
 }
 
-// editTogether makes all edits, or takes them back.
-func (sys *system) editTogether(t *testing.T, flows []*flow, back bool) {
+// editAll makes all edits, or reverts them.
+func (sys *system) editAll(t *testing.T, flows []*flow, back bool) {
 	t.Helper()
 	edited := time.Now()
-	for _, e := range together {
+	for _, e := range concurrent {
 		old, new := e.old, e.new
 		if back {
 			old, new = new, old
@@ -64,7 +64,7 @@ func (sys *system) editTogether(t *testing.T, flows []*flow, back bool) {
 		file := filepath.Join(sys.Policies, filepath.FromSlash(e.file))
 		writeOver(t, file, turned(t, file, old, new))
 	}
-	for i, e := range together {
+	for i, e := range concurrent {
 		before, after := e.before, e.after
 		if back {
 			before, after = after, before

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// mounted is the quickstart's Envoy over policies that lie as the kubelet lays a
-// volume, whose changes are found by events alone.
+// mounted is the quickstart's Envoy with policies in a volume as the kubelet mounts it.
+// Changes are detected by events only.
 func mounted(lay func(t testing.TB, from, into string)) func(*testing.T) setup {
 	return func(t *testing.T) setup {
 		t.Helper()
@@ -23,12 +23,12 @@ func mounted(lay func(t testing.TB, from, into string)) func(*testing.T) setup {
 	}
 }
 
-// swaps is how often whole generations of policies are swapped under load, each
-// when the one before is in force.
+// swaps is the number of generations of policies that are swapped under load, each after
+// the previous one is in effect.
 const swaps = 3
 
-// volumeSwaps swaps generations, of which one cannot be loaded, some have a file
-// that others have not, and some come right after another.
+// volumeSwaps swaps generations. One cannot be loaded, some have a file that others do not
+// have, and some follow another immediately.
 func volumeSwaps(lay func(t testing.TB, from, into string)) func(*testing.T, *system) {
 	return func(t *testing.T, sys *system) {
 		l, laid, mounted := sys.loaded(t), 0, 0
@@ -55,12 +55,12 @@ func volumeSwaps(lay func(t testing.TB, from, into string)) func(*testing.T, *sy
 	}
 }
 
-// mount is the folder of a generation in a volume.
+// mount returns the folder of a generation in a volume.
 func mount(number int) string { return fmt.Sprintf("..2026_11_%02d", number) }
 
-// swap does what the kubelet does for a new generation of a volume, once its folder
-// is there: ..data renamed over to lead to it, a link for each name that is new in
-// it, those that lead nowhere removed, and the old folder removed.
+// swap does what the kubelet does for a new generation of a volume whose folder exists: it
+// renames a new link over ..data, adds a link for each new name, removes dangling links, and
+// removes the old folder.
 func swap(t testing.TB, dir string, number int) {
 	t.Helper()
 	folder := mount(number)
@@ -86,8 +86,8 @@ func swap(t testing.TB, dir string, number int) {
 	}
 }
 
-// flatten puts the files of a tree into one folder, named as a ConfigMap can
-// name them: with ".." for "/".
+// flatten puts the files of a tree into one folder, with names that a ConfigMap allows:
+// ".." instead of "/".
 func flatten(t testing.TB, tree, into string) {
 	t.Helper()
 	must(t, os.Mkdir(into, 0o755))
@@ -104,8 +104,8 @@ func flatten(t testing.TB, tree, into string) {
 	}
 }
 
-// project lays several ConfigMaps and a Secret in one projected volume, of which
-// some have flat keys and some name folders for their items.
+// project builds a projected volume of several ConfigMaps and a Secret. Some have flat keys,
+// and some have folders for their items.
 func project(t testing.TB, from, into string) {
 	t.Helper()
 	must(t, os.CopyFS(filepath.Join(into, "accounts"), os.DirFS(filepath.Join(from, "accounts"))))

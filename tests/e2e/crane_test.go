@@ -13,7 +13,7 @@ import (
 	"extauthz/tests/stack"
 )
 
-// command runs crane logged in as user, and returns what it printed.
+// command runs crane, logged in as user, and returns its output.
 func (sys *system) command(t *testing.T, user string, args ...string) (string, error) {
 	t.Helper()
 	dir := t.TempDir()
@@ -38,7 +38,7 @@ func cranePulls(t *testing.T, sys *system) {
 	}
 }
 
-// craneIsDenied wants a person to read ECR's own words.
+// craneIsDenied checks that crane prints ECR's own words.
 func craneIsDenied(t *testing.T, sys *system) {
 	out, err := sys.command(t, "bob", "tag", sys.through(t, "team/app", "v1").String(), "v2")
 	if err == nil {

@@ -10,8 +10,8 @@ import (
 	"extauthz/tests/stack"
 )
 
-// judged is a line of the decision log.
-type judged struct {
+// logLine is a line of the decision log.
+type logLine struct {
 	Msg, Decision string
 	Actions       []struct {
 		Action, Resource, Decision string
@@ -19,11 +19,11 @@ type judged struct {
 	}
 }
 
-// decisions are the lines of the decision log.
-func (sys *system) decisions(t *testing.T) (all []judged) {
+// decisions returns the lines of the decision log.
+func (sys *system) decisions(t *testing.T) (all []logLine) {
 	t.Helper()
 	for line := range strings.Lines(sys.Log(stack.Extauthz)) {
-		var d judged
+		var d logLine
 		if json.Unmarshal([]byte(line), &d) == nil && d.Msg == "decision" {
 			all = append(all, d)
 		}
@@ -31,8 +31,8 @@ func (sys *system) decisions(t *testing.T) (all []judged) {
 	return all
 }
 
-// nextDecision waits for the line after so many.
-func (sys *system) nextDecision(t *testing.T, before int) judged {
+// nextDecision waits for the line after the first before lines.
+func (sys *system) nextDecision(t *testing.T, before int) logLine {
 	t.Helper()
 	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		if all := sys.decisions(t); len(all) > before {
@@ -40,19 +40,19 @@ func (sys *system) nextDecision(t *testing.T, before int) judged {
 		}
 	}
 	t.Fatal("no line in the decision log")
-	return judged{}
+	return logLine{}
 }
 
-func (d judged) is(t *testing.T, decision string) {
+func (d logLine) is(t *testing.T, decision string) {
 	t.Helper()
 	if d.Decision != decision {
 		t.Errorf("logged %+v, want %s", d, decision)
 	}
 }
 
-// isDeniedBy wants the last action asked about to be that of the case, and the
-// Deny that matched, and no other, to be its own; or none to have matched.
-func (d judged) isDeniedBy(t *testing.T, c exportedCase) {
+// isDeniedBy checks that the last action is that of the case, and that only the Deny of the
+// case matched, or none.
+func (d logLine) isDeniedBy(t *testing.T, c exportedCase) {
 	t.Helper()
 	if len(d.Actions) == 0 {
 		t.Fatalf("logged no action: %+v", d)

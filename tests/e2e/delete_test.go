@@ -25,7 +25,8 @@ func deleteManifest(t *testing.T, sys *system) {
 	send(t, sys.Address(stack.Registry), "", http.MethodGet, path, nil).hasStatus(t, http.StatusNotFound)
 }
 
-// deleteBlob is refused to everybody, as ECR has nothing like it.
+// deleteBlob checks that deleting a blob is refused for every caller, because ECR has no
+// such request.
 func deleteBlob(t *testing.T, sys *system) {
 	path := "/v2/team/app/blobs/" + layer(t, sys.team)
 	sys.request(t, "admin", http.MethodDelete, path).hasError(t, "UNSUPPORTED")

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// turned is the file's text with every old replaced.
+// turned returns the file's text with every old replaced.
 func turned(t testing.TB, file, old, new string) []byte {
 	t.Helper()
 	text, err := os.ReadFile(file)
@@ -34,7 +34,7 @@ func write(t testing.TB, file string, text []byte) {
 	must(t, os.WriteFile(file, text, 0o644))
 }
 
-// must wants no error.
+// must fails the test on an error.
 func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
@@ -42,16 +42,16 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// writeOver writes another file and renames it over, as rsync and many editors do.
+// writeOver writes another file and renames it over the old one, as rsync and many editors do.
 func writeOver(t testing.TB, file string, text []byte) {
 	t.Helper()
-	beside := filepath.Join(filepath.Dir(file), ".new")
-	write(t, beside, text)
-	must(t, os.Rename(beside, file))
+	temporary := filepath.Join(filepath.Dir(file), ".new")
+	write(t, temporary, text)
+	must(t, os.Rename(temporary, file))
 }
 
-// writeSlowly lets the file rest, longer than it takes to be loaded, when it is
-// empty and when half of it is there.
+// writeSlowly pauses for longer than a load takes when the file is empty and when half of
+// it is written.
 func writeSlowly(t testing.TB, file string, text []byte) {
 	t.Helper()
 	for _, length := range []int{0, len(text) / 2, len(text)} {
@@ -62,8 +62,8 @@ func writeSlowly(t testing.TB, file string, text []byte) {
 	}
 }
 
-// writeAsVim tries whether a file can be made in the folder, moves the old file
-// aside, writes a new one and removes the old one.
+// writeAsVim checks that a file can be created in the folder, renames the old file, writes a
+// new one and removes the old one.
 func writeAsVim(t testing.TB, file string, text []byte) {
 	t.Helper()
 	probe := filepath.Join(filepath.Dir(file), "4913")
@@ -75,14 +75,13 @@ func writeAsVim(t testing.TB, file string, text []byte) {
 	must(t, os.Remove(file+"~"))
 }
 
-// writeAsEmacs locks the file with a link that leads nowhere, and keeps what was
-// typed in a file beside it until it is saved. It is told to keep its backups
-// elsewhere.
+// writeAsEmacs locks the file with a dangling link, and writes an auto-save file next to it
+// until the file is saved. Backups are configured to be elsewhere.
 func writeAsEmacs(t testing.TB, file string, text []byte) {
 	t.Helper()
 	dir, base := filepath.Split(file)
 	lock, typed := filepath.Join(dir, ".#"+base), filepath.Join(dir, "#"+base+"#")
-	must(t, os.Symlink("somebody@somewhere.4711:1", lock))
+	must(t, os.Symlink("user@host.4711:1", lock))
 	write(t, typed, text)
 	write(t, file, text)
 	must(t, os.Remove(typed))
@@ -98,17 +97,16 @@ func writeAsNano(t testing.TB, file string, text []byte) {
 	must(t, os.Remove(lock))
 }
 
-// writeAsSed writes a file with a name of its own and renames it over, as sed -i.
+// writeAsSed writes a temporary file and renames it over the old one, as sed -i does.
 func writeAsSed(t testing.TB, file string, text []byte) {
 	t.Helper()
-	beside := filepath.Join(filepath.Dir(file), "sedYq7Rk2")
-	write(t, beside, text)
-	must(t, os.Rename(beside, file))
+	temporary := filepath.Join(filepath.Dir(file), "sedYq7Rk2")
+	write(t, temporary, text)
+	must(t, os.Rename(temporary, file))
 }
 
-// writeAsCopy writes into the file itself, and gives it the time that it had and its
-// size, as cp -p and rsync -t may do: nothing but the content tells that it is
-// another.
+// writeAsCopy writes into the file itself and restores its time and size, as cp -p and
+// rsync -t can do: only the content differs.
 func writeAsCopy(t testing.TB, file string, text []byte) {
 	t.Helper()
 	before, err := os.Stat(file)
@@ -124,8 +122,7 @@ func writeAsGit(t testing.TB, file string, text []byte) {
 	write(t, file, text)
 }
 
-// emptyDirectory removes every file in it, the one first without which nothing can
-// be loaded.
+// emptyDirectory removes every file, first the one that every load needs.
 func emptyDirectory(t testing.TB, dir string) {
 	t.Helper()
 	must(t, os.Remove(filepath.Join(dir, "registries.yaml")))
@@ -136,5 +133,5 @@ func emptyDirectory(t testing.TB, dir string) {
 	}
 }
 
-// cut is text without its end.
+// cut returns text without its end.
 func cut(text []byte) []byte { return bytes.TrimRight(text, "} \n") }

@@ -13,8 +13,8 @@ import (
 	"extauthz/tests/bounded"
 )
 
-// The flood: each guesser sends this many guesses at most, for this long, with a
-// pause behind each.
+// The flood: each guesser sends at most this many guesses, for this long, with a pause after
+// each.
 const (
 	floodMax   = 400
 	floodPause = 10 * time.Millisecond
@@ -22,7 +22,7 @@ const (
 
 var floodFor = bounded.Slowly(3 * time.Second)
 
-// newcomers is how many users log in for the first time during each flood.
+// newcomers is the number of users that log in for the first time during each flood.
 const newcomers = 12
 
 // withNewcomers is the example with further users, who have robot's password.
@@ -48,9 +48,9 @@ func withNewcomers(t *testing.T) setup {
 	return spec
 }
 
-// wrongPasswords floods the login from one address with a new wrong password each
-// time. Callers who were verified before, or have a token, are served all along,
-// and the first login of every other user succeeds at the first try.
+// wrongPasswords floods the login from one address with a new wrong password each time.
+// Callers who were verified before or have a token are served throughout, and the first
+// login of every other user succeeds at the first attempt.
 func wrongPasswords(guessers, firstNewcomer int) func(*testing.T, *system) {
 	return func(t *testing.T, sys *system) {
 		const path = "/v2/team/app/manifests/v1"
@@ -78,8 +78,8 @@ func wrongPasswords(guessers, firstNewcomer int) func(*testing.T, *system) {
 	}
 }
 
-// flood starts the flood. ended waits for its end and returns how often each
-// status was the answer.
+// flood starts the flood. ended waits for its end and returns the number of answers by
+// status.
 func (sys *system) flood(t *testing.T, guessers int) (ended func() map[int]int) {
 	t.Helper()
 	var all sync.WaitGroup
@@ -91,7 +91,7 @@ func (sys *system) flood(t *testing.T, guessers int) (ended func() map[int]int) 
 	for f := range guessers {
 		all.Go(func() {
 			for n := 0; n < floodMax && time.Now().Before(until); n++ {
-				user := []string{"robot", "nobody"}[n%2]
+				user := []string{"robot", "unknown"}[n%2]
 				a := sys.requestWith(t, client, http.MethodGet, "/v2/team/app/manifests/v1", basic(user, fmt.Sprintf("wrong-%d-%d-%d", guessers, f, n)))
 				mu.Lock()
 				statuses[a.status]++

@@ -12,14 +12,14 @@ import (
 	"extauthz/tests/stack"
 )
 
-// settled is how long a change is watched after it must be in force.
+// settled is how long a change is observed after it must be in effect.
 const settled = 300 * time.Millisecond
 
-// inForce is how long a change of policy may take to be in force everywhere: a second,
-// where the machine does nothing else.
+// inForce is how long a change of policy may take to be in effect everywhere: a second on a
+// quiet machine.
 var inForce = bounded.Slowly(time.Second)
 
-// A flow sends one request again and again, and remembers every answer.
+// A flow sends one request repeatedly and records every answer.
 type flow struct {
 	user, path string
 	address    string
@@ -30,7 +30,7 @@ type flow struct {
 	err   error
 }
 
-// observation is one answer, and when its request ran.
+// observation is one answer and when its request ran.
 type observation struct {
 	began, ended time.Time
 	status       int
@@ -92,7 +92,7 @@ func (f *flow) get(client *http.Client) (int, error) {
 	return response.StatusCode, err
 }
 
-// between are the answers to requests that ran wholly between the two times.
+// between returns the answers to requests that began and ended between the two times.
 func (f *flow) between(from, to time.Time) []observation {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -101,7 +101,7 @@ func (f *flow) between(from, to time.Time) []observation {
 	})
 }
 
-// take are the answers since it was asked last.
+// take returns the answers since its last call.
 func (f *flow) take() []observation {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -110,18 +110,18 @@ func (f *flow) take() []observation {
 	return slices.Clone(f.seen[from:])
 }
 
-// atLeast is the number of answers below which a stretch of a flow shows nothing.
+// atLeast is the number of answers that a stretch of a flow needs to show anything.
 const atLeast = 20
 
-// enough waits until the flow has answers enough since then, and for a while
-// longer than they take, and returns the time.
+// enough waits until the flow has enough answers since then, and a little longer, and
+// returns the time.
 func (f *flow) enough(since time.Time) time.Time {
 	time.Sleep(time.Until(since.Add(settled)))
 	return f.answered(since)
 }
 
-// answered waits until the flow has answers enough since then, however slow the
-// machine, and returns the time.
+// answered waits until the flow has enough answers since then, however slow the machine is,
+// and returns the time.
 func (f *flow) answered(since time.Time) time.Time {
 	for deadline := time.Now().Add(10 * time.Minute); ; time.Sleep(10 * time.Millisecond) {
 		now := time.Now()
@@ -131,8 +131,8 @@ func (f *flow) answered(since time.Time) time.Time {
 	}
 }
 
-// only wants no other status than these between the two times, and enough of
-// them.
+// only checks that all answers between the two times have one of these statuses, and that
+// there are enough.
 func (f *flow) only(t *testing.T, from, to time.Time, statuses ...int) {
 	t.Helper()
 	seen := f.between(from, to)

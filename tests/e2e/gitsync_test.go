@@ -9,9 +9,9 @@ import (
 	"extauthz/tests/stack"
 )
 
-// gitSync has the policies where git-sync puts them, more than a ConfigMap holds: a
-// link that is renamed over to lead to the next worktree, upon which the old one is
-// removed. The link is the policy directory itself, or leads to a folder above it.
+// gitSync has the policies where git-sync puts them, more than fit in a ConfigMap: a new link
+// to the next worktree is renamed over the old link, and the old worktree is removed. The
+// link is the policy directory itself, or a folder above it.
 func gitSync(inside string, stormy bool) func(*testing.T, *system) {
 	return func(t *testing.T, sys *system) {
 		g := &synced{root: t.TempDir(), inside: inside, present: -1}
@@ -33,17 +33,17 @@ func gitSync(inside string, stormy bool) func(*testing.T, *system) {
 	}
 }
 
-// synced is a folder as git-sync keeps it.
+// synced is a folder as git-sync maintains it.
 type synced struct {
 	root, inside string // inside is where in a worktree the policies are
 	added        int    // worktrees so far
 	present      int    // the one in place
 }
 
-// worktree is the folder of a commit.
+// worktree returns the folder of a commit.
 func worktree(number int) string { return filepath.Join(".worktrees", fmt.Sprintf("%040d", number)) }
 
-// add makes the policies a worktree.
+// add turns the policies into a worktree.
 func (g *synced) add(t testing.TB, policies string) {
 	t.Helper()
 	place := filepath.Join(g.root, worktree(g.added), g.inside)
@@ -53,7 +53,7 @@ func (g *synced) add(t testing.TB, policies string) {
 	g.added++
 }
 
-// next puts the next worktree in place.
+// next switches to the next worktree.
 func (g *synced) next(t testing.TB) {
 	t.Helper()
 	g.present++
@@ -63,9 +63,9 @@ func (g *synced) next(t testing.TB) {
 	must(t, os.RemoveAll(filepath.Join(g.root, worktree(g.present-1))))
 }
 
-// fillUp adds managed policies of more than a megabyte, which is as much as a
-// ConfigMap holds. They are read after the policies that the load asks about, and
-// before principals.yaml.
+// fillUp adds more than a megabyte of managed policies, which is more than fits in a
+// ConfigMap. They are read after the policies that the load uses, and before
+// principals.yaml.
 func fillUp(t testing.TB, policies string) {
 	t.Helper()
 	const many, size = 6, 256 << 10

@@ -15,13 +15,13 @@ const (
 	robotUser = "arn:aws:iam::123456789012:user/robot"
 )
 
-// by is a client that shows the certificates, or none.
+// by returns a client with these certificates.
 func (sys *system) by(t *testing.T, shown ...tls.Certificate) *http.Client {
 	t.Helper()
 	return &http.Client{Transport: sys.showing(t, shown...)}
 }
 
-// trustedHeader is what the single sign-on proxy says, over its own connection.
+// trustedHeader sends the single sign-on proxy's header over the proxy's own connection.
 func trustedHeader(t *testing.T, sys *system) {
 	proxy := sys.by(t, issued(t, sys.authority, withDNS("sso.example.com")))
 	sys.isCaller(t, proxy, "header", aliceUser, [2]string{ssoHeader, "alice@example.com"})
@@ -31,15 +31,15 @@ func trustedHeader(t *testing.T, sys *system) {
 		name    string
 		headers [][2]string
 	}{
-		{"nobody", nil},
+		{"no header", nil},
 		{"an empty name", [][2]string{{ssoHeader, ""}}},
 		{"two names", [][2]string{{ssoHeader, "alice@example.com"}, {ssoHeader, "robot@example.com"}}},
 		{"one name twice", [][2]string{{ssoHeader, "alice@example.com"}, {ssoHeader, "alice@example.com"}}},
 		{"a list", [][2]string{{ssoHeader, "alice@example.com, robot@example.com"}}},
-		{"somebody else's domain", [][2]string{{ssoHeader, "alice@example.com.evil.example"}}},
+		{"another domain", [][2]string{{ssoHeader, "alice@example.com.evil.example"}}},
 		{"a path", [][2]string{{ssoHeader, "x/alice@example.com"}}},
 		{"beyond ASCII", [][2]string{{ssoHeader, "alicé@example.com"}}},
-		{"nobody, beside a password", [][2]string{{ssoHeader, "alice@evil.example"}, basic("robot", "robot-secret")}},
+		{"an unknown address with a password", [][2]string{{ssoHeader, "alice@evil.example"}, basic("robot", "robot-secret")}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			sys.requestWith(t, proxy, http.MethodGet, "/v2/team/app/tags/list", c.headers...).hasStatus(t, http.StatusUnauthorized)
@@ -47,8 +47,8 @@ func trustedHeader(t *testing.T, sys *system) {
 	}
 }
 
-// forgedHeader is the same header from clients: it counts for nothing, in no
-// spelling and beside no other credential.
+// forgedHeader sends the same header from clients: it has no effect in any spelling, alone
+// or with another credential.
 func forgedHeader(t *testing.T, sys *system) {
 	client := sys.by(t)
 	for _, name := range []string{ssoHeader, "x-auth-request-email", "X-AUTH-REQUEST-EMAIL"} {
@@ -68,8 +68,8 @@ func forgedHeader(t *testing.T, sys *system) {
 	}
 }
 
-// overOtherHeader is the example with a registry that takes another header than
-// the one that Envoy keeps clients from setting.
+// overOtherHeader is the example with a registry whose trusted header is not the one that
+// Envoy removes from clients' requests.
 func overOtherHeader(t *testing.T) setup {
 	t.Helper()
 	spec := overTokens(t)
@@ -77,8 +77,8 @@ func overOtherHeader(t *testing.T) setup {
 	return spec
 }
 
-// headerOfAnotherName is nobody's word, neither a client's own nor the proxy's;
-// where it is absent other credentials count.
+// headerOfAnotherName checks that this header authenticates no caller, whether a client or
+// the proxy sends it. Without it, other credentials count.
 func headerOfAnotherName(t *testing.T, sys *system) {
 	robot := basic("robot", "robot-secret")
 	for _, client := range []*http.Client{sys.by(t), sys.by(t, issued(t, sys.authority, withDNS("sso.example.com")))} {
@@ -93,12 +93,11 @@ func headerOfAnotherName(t *testing.T, sys *system) {
 	}
 }
 
-// forgedByClients are headers by which a request says of itself where it comes
-// from. Each is sent alone, beside a credential, and as the name of somebody who
-// may more.
+// forgedByClients sends headers in which a request claims its own origin. Each is sent alone,
+// with a credential, and with the name of a caller that has more rights.
 func forgedByClients(t *testing.T, sys *system) {
 	sys.getWith(t, "/v2/", [2]string{"X_Auth_Request_Email", "alice@example.com"}).
-		hasStatus(t, http.StatusBadRequest) // Envoy takes no underscores
+		hasStatus(t, http.StatusBadRequest) // Envoy refuses underscores
 	const admin = "spiffe://cluster.local/ns/prod/sa/deployer"
 	for _, forged := range [][2]string{
 		{"X-Forwarded-Client-Cert", "By=spiffe://registry;Hash=00;URI=" + admin},

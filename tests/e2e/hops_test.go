@@ -11,13 +11,13 @@ import (
 	"extauthz/tests/stack"
 )
 
-// The addresses of clients in these scenarios: the policies let the first one in.
+// The addresses of clients in these scenarios. The policies allow the first one.
 const (
 	office = "127.0.0.5"
 	home   = "127.0.0.6"
 )
 
-// fromOffice are policies that let alice in from one address alone.
+// fromOffice is a directory whose policies allow alice from one address only.
 func fromOffice(t *testing.T, spec setup) setup {
 	t.Helper()
 	if spec.Policies == "" {
@@ -29,13 +29,13 @@ func fromOffice(t *testing.T, spec setup) setup {
 	return spec
 }
 
-// withoutHops takes the peer's address for the client's.
+// withoutHops uses the peer's address as the client's.
 func withoutHops(t *testing.T) setup {
 	t.Helper()
 	return fromOffice(t, safe(t))
 }
 
-// withOneHop takes one proxy before Envoy for part of the way.
+// withOneHop trusts one proxy in front of Envoy.
 func withOneHop(t *testing.T) setup {
 	t.Helper()
 	spec := fromOffice(t, optioned("trustedHops: 1")(t))
@@ -43,7 +43,7 @@ func withOneHop(t *testing.T) setup {
 	return spec
 }
 
-// withListedHop takes one proxy before Envoy, and knows its address.
+// withListedHop trusts one proxy in front of Envoy, with its address configured.
 func withListedHop(t *testing.T) setup {
 	t.Helper()
 	spec := fromOffice(t, optioned("trustedHops: 1\n  trustedProxies: [127.0.0.2]")(t))
@@ -51,7 +51,7 @@ func withListedHop(t *testing.T) setup {
 	return spec
 }
 
-// from is a client with an address of its own.
+// from returns a transport that connects from an address.
 func from(t *testing.T, address string) *http.Transport {
 	t.Helper()
 	dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}}
@@ -60,8 +60,8 @@ func from(t *testing.T, address string) *http.Transport {
 	return transport
 }
 
-// list asks for tags as alice, from an address, at HOST:PORT, with values of
-// x-forwarded-for of the client's own.
+// list requests tags as alice from an address, at HOST:PORT, with the client's own values of
+// x-forwarded-for.
 func list(t *testing.T, at, address string, forwarded ...string) answer {
 	t.Helper()
 	request, err := http.NewRequest(http.MethodGet, "http://"+at+"/v2/team/app/tags/list", nil)
@@ -73,8 +73,7 @@ func list(t *testing.T, at, address string, forwarded ...string) answer {
 	return exchange(t, &http.Client{Transport: from(t, address)}, request)
 }
 
-// peerIsClient has nobody before Envoy: what a client forwards counts for
-// nothing.
+// peerIsClient has no proxy in front of Envoy: a client's own x-forwarded-for has no effect.
 func peerIsClient(t *testing.T, sys *system) {
 	at := sys.Address(stack.Envoy)
 	list(t, at, office).hasStatus(t, http.StatusOK)
@@ -84,8 +83,8 @@ func peerIsClient(t *testing.T, sys *system) {
 	list(t, at, home, office+", "+office, office).hasStatus(t, http.StatusForbidden)
 }
 
-// peerIsPlain wants TLS of who may read, which x-forwarded-proto does not make of
-// a plain connection.
+// peerIsPlain has a policy that requires TLS. x-forwarded-proto does not make a plain
+// connection count as TLS.
 func peerIsPlain(t *testing.T, sys *system) {
 	sys.edit(t, "managed/developers.json", `"IpAddress": {"aws:SourceIp": "`+office+`/32"}`, `"Bool": {"aws:SecureTransport": "true"}`)
 	login := basic("alice", "alice-secret")
@@ -93,9 +92,9 @@ func peerIsPlain(t *testing.T, sys *system) {
 	sys.getWith(t, "/v2/team/app/tags/list", login, [2]string{"X-Forwarded-Proto", "https"}).hasStatus(t, http.StatusForbidden)
 }
 
-// front is a second Envoy before the first, with a sidecar of its own, which
-// appends the client's address to x-forwarded-for and passes the password on. It
-// does not come from 127.0.0.1, for which Envoy appends an address of its own.
+// front starts a second Envoy in front of the first, with its own sidecar. It appends the
+// client's address to x-forwarded-for and forwards the password. It does not connect from
+// 127.0.0.1, because Envoy then appends another address.
 func front(t *testing.T, sys *system) string {
 	t.Helper()
 	spec := optioned("passAuthorization: true")(t)
@@ -113,9 +112,9 @@ func front(t *testing.T, sys *system) string {
 	return newSystem(t, spec).Address(stack.Envoy)
 }
 
-// clientBehindProxy comes by the proxy: its address is the one that the proxy
-// saw, whatever it says itself. Who comes around the proxy is refused, and so is
-// a proxy whose address Envoy does not write.
+// clientBehindProxy connects through the proxy: its address is the one that the proxy saw,
+// whatever the client claims. A client that bypasses the proxy is refused, and so is a proxy
+// whose address Envoy does not append.
 func clientBehindProxy(t *testing.T, sys *system) {
 	at := front(t, sys)
 	list(t, at, office).hasStatus(t, http.StatusOK)
@@ -130,8 +129,8 @@ func clientBehindProxy(t *testing.T, sys *system) {
 	list(t, sys.Address(stack.Envoy), "127.0.0.1", office).hasStatus(t, http.StatusForbidden).hasError(t, "DENIED", "did not come by the proxies")
 }
 
-// clientAroundProxy is let in by the proxy that is listed, and refused if it
-// connects to Envoy itself, whatever it writes into x-forwarded-for.
+// clientAroundProxy is allowed through the listed proxy. It is refused if it connects to
+// Envoy directly, whatever it writes into x-forwarded-for.
 func clientAroundProxy(t *testing.T, sys *system) {
 	at := front(t, sys)
 	list(t, at, office).hasStatus(t, http.StatusOK)

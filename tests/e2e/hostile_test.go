@@ -20,11 +20,11 @@ import (
 
 // hostile is a request that tries to get around the check.
 type hostile struct {
-	status                       string // wanted: three digits, or 4xx
+	status                       string // expected: three digits, or 4xx
 	method, target, header, body string
 }
 
-// bytes is the request as it goes over the wire to host, by user.
+// bytes returns the request on the wire, to host and by user.
 func (h *hostile) bytes(t *testing.T, host, user string) []byte {
 	t.Helper()
 	login, err := http.NewRequest(http.MethodGet, "/", nil)
@@ -42,7 +42,7 @@ func (h *hostile) bytes(t *testing.T, host, user string) []byte {
 	return out.Bytes()
 }
 
-// readHostile is the requests of the table, with the digests of sys filled in.
+// readHostile returns the requests of the table, with the digests of sys filled in.
 func readHostile(t *testing.T, sys *system) (requests []hostile) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", "hostile.tsv"))
@@ -65,10 +65,10 @@ func readHostile(t *testing.T, sys *system) (requests []hostile) {
 	return requests
 }
 
-// hostileRequests sends all of them through an Envoy that helps with nothing.
-// No answer holds the secret, each has the status wanted, and the secret is in
-// no other repository afterwards. Sent to the registry itself, some of the
-// same requests do give the secret away, or this would show nothing.
+// hostileRequests sends all of them through an Envoy that refuses nothing itself. No answer
+// contains the secret, each has the expected status, and the secret is in no other
+// repository afterwards. To show that the test can fail, some of the same requests reveal
+// the secret when they are sent to the registry directly.
 func hostileRequests(t *testing.T, sys *system) {
 	leaks := 0
 	for _, h := range readHostile(t, sys) {
@@ -93,8 +93,8 @@ func hostileRequests(t *testing.T, sys *system) {
 	sys.request(t, "alice", http.MethodGet, "/v2/team/app/manifests/v1").hasStatus(t, http.StatusOK)
 }
 
-// accepts tells whether a status is the one wanted. A connection closed
-// without an answer is a refusal.
+// accepts reports whether a status is the expected one. A connection that is closed without
+// an answer is a refusal.
 func (h *hostile) accepts(status string) bool {
 	if h.status == "4xx" {
 		return status == "" || strings.HasPrefix(status, "4")
@@ -102,7 +102,7 @@ func (h *hostile) accepts(status string) bool {
 	return status == h.status
 }
 
-// statusLine is how an answer begins.
+// statusLine matches the beginning of an answer.
 var statusLine = regexp.MustCompile(`^HTTP/1\.1 (\d\d\d)`)
 
 func statusOf(answer []byte) string {
@@ -121,8 +121,8 @@ func exchangeBytes(t *testing.T, address string, request []byte) []byte {
 	return exchangeWithin(t, busy, address, request)
 }
 
-// exchangeOne reads one whole answer and what follows it at once: an Envoy that
-// has not read all of a request keeps the connection open for a second.
+// exchangeOne reads one whole answer and what follows immediately: an Envoy that has not read
+// the whole request closes the connection only after a second.
 func exchangeOne(t *testing.T, address, method string, request []byte) []byte {
 	t.Helper()
 	connection, err := net.DialTimeout("tcp", address, busy)
@@ -143,12 +143,12 @@ func exchangeOne(t *testing.T, address, method string, request []byte) []byte {
 		_ = response.Body.Close()
 		_ = connection.SetDeadline(time.Now().Add(5 * time.Millisecond))
 	}
-	_, _ = io.Copy(io.Discard, all) // no more than a late end, or nothing
+	_, _ = io.Copy(io.Discard, all) // an error only ends the reading
 	return answer.Bytes()
 }
 
-// exchangeBriefly is for a request that may leave the other end waiting for
-// more: all of the answer has come after a moment.
+// exchangeBriefly is for a request after which the other end may wait for more: the whole
+// answer arrives within a moment.
 func exchangeBriefly(t *testing.T, address string, request []byte) []byte {
 	t.Helper()
 	return exchangeWithin(t, bounded.Slowly(150*time.Millisecond), address, request)

@@ -12,22 +12,21 @@ import (
 	"extauthz/tests/stack"
 )
 
-// hostileBytes go into each place of a request over HTTP/2, whose fields carry
-// bytes that a line of HTTP/1.1 does not, and of which Envoy's message to who
-// judges can hold UTF-8 only.
+// hostileBytes go into each place of a request over HTTP/2. Its fields can contain bytes that
+// HTTP/1.1 cannot, and Envoy's CheckRequest can only contain UTF-8.
 var hostileBytes = []string{
 	"\x00", "\x01", "\t", "\n", "\r", "\r\n", " ", "\x7f", "\x80", "\xff", "\xc0\xaf", "\xed\xa0\x80", "\xc2\x80", "é", "\u0130", "!", "a\x80b", "#", ";", "\\",
 }
 
-// A place is where hostile bytes go: {b} in a method, a path, or one more field.
-// Where bytes mean nothing, all that Envoy takes may pass.
+// A place is where hostile bytes go: {b} in a method, a path, or one more field. Where bytes
+// have no meaning, everything that Envoy accepts may pass.
 type place struct {
 	name, method, path string
 	field              [2]string
 	meaningless        bool
 }
 
-// The places. {blob} is the digest of a layer that all may mount.
+// The places. {blob} is the digest of a layer that every caller may mount.
 var places = []place{
 	{name: "method", method: "GET{b}", path: "/v2/public/app/tags/list"},
 	{name: "prefix", method: "GET", path: "/v2{b}/public/app/tags/list"},
@@ -49,7 +48,7 @@ var places = []place{
 	{name: "referer", method: "GET", path: "/v2/public/app/tags/list", field: [2]string{"referer", "a{b}b"}, meaningless: true},
 }
 
-// request is the request with the bytes in their place, by alice.
+// request returns alice's request with the bytes in their place.
 func (p *place) request(t *testing.T, sys *system, hostile string) *http2Request {
 	t.Helper()
 	fill := strings.NewReplacer("{b}", hostile, "{blob}", layer(t, sys.team))
@@ -64,21 +63,20 @@ func (p *place) request(t *testing.T, sys *system, hostile string) *http2Request
 	return r
 }
 
-// http2ThroughSafe and http2ThroughLax send hostile bytes through either Envoy,
-// and http2ThroughText through one that shows headers as text.
+// http2ThroughSafe, http2ThroughLax and http2ThroughText send hostile bytes through one of
+// three Envoys; the last sends headers as text in its checks.
 func http2ThroughSafe(t *testing.T, _ *system) { sendHostileBytes(t, safe(t), false) }
 func http2ThroughLax(t *testing.T, _ *system)  { sendHostileBytes(t, lax(t), true) }
 func http2ThroughText(t *testing.T, _ *system) { sendHostileBytes(t, laxText(t), true) }
 
-// sendHostileBytes puts every hostile piece into every place, and a tap behind
-// Envoy. What arrives is, as it arrived, a request that the mapping takes for
-// what the decision says, and without an Envoy that normalises it is the one that
-// was sent.
+// sendHostileBytes sends every hostile piece in every place through Envoy to a tap. The
+// mapping must interpret the bytes that arrive as the decision did. Through an Envoy that
+// does not normalize, they are the bytes that were sent.
 func sendHostileBytes(t *testing.T, spec setup, asSent bool) {
 	upstream := newTap(t)
 	spec.Upstream = upstream.Addr().String()
 	sys := hostileSystem(t, spec)
-	upstream.taken() // what asked whether it is there
+	upstream.taken() // discard the probe of its start
 	for _, p := range places {
 		if status, err := exchangeHTTP2(sys.Address(stack.Envoy), p.request(t, sys, "")); err != nil || status != "200" {
 			t.Errorf("%s without hostile bytes: status %q (%v)", p.name, status, err)
@@ -106,14 +104,14 @@ func sendHostileBytes(t *testing.T, spec setup, asSent bool) {
 	}
 }
 
-// numbered is a request with a number in a header, to be known again.
+// numbered is a request with a number in a header that identifies it.
 type numbered struct {
 	*http2Request
 	place *place
 }
 
-// sendAllHTTP2 sends every hostile piece in every place, many at once, since
-// Envoy keeps a connection for a second whose request is no HTTP to it.
+// sendAllHTTP2 sends every hostile piece in every place, many at once, because Envoy keeps a
+// connection for a second after an invalid request.
 func (sys *system) sendAllHTTP2(t *testing.T) map[string]numbered {
 	t.Helper()
 	sent := map[string]numbered{}
@@ -138,34 +136,34 @@ func (sys *system) sendAllHTTP2(t *testing.T) map[string]numbered {
 	return sent
 }
 
-// targetOf is the target of the head's request line.
+// targetOf returns the target of the head's request line.
 func targetOf(head string) string {
 	line, _, _ := strings.Cut(head, "\r\n")
 	_, target, _ := strings.Cut(line, " ")
 	return strings.TrimSuffix(target, " HTTP/1.1")
 }
 
-// arrivedAsChecked checks that what arrived, byte for byte, asks for what the
-// decision on it says.
+// arrivedAsChecked checks that the mapping interprets the bytes that arrived as the decision
+// log does.
 func (sys *system) arrivedAsChecked(t *testing.T, name, head string) {
 	t.Helper()
 	method, _, _ := strings.Cut(head, " ")
 	g := mapping.Registry{Partition: "aws", Region: "eu-central-1", Account: "123456789012"}
 	m, refusal := g.Map(&mapping.Request{Method: method, Path: targetOf(head), Header: headersOf(t, head)})
-	judged := sys.judged(t, head)
-	if refusal != nil || judged.Decision != "allowed" || m.Repository != judged.Repository || method != judged.Method {
-		t.Errorf("%s: arrived as %q (%v), and was judged as %+v", name, head, refusal, judged)
+	decision := sys.decisionOf(t, head)
+	if refusal != nil || decision.Decision != "allowed" || m.Repository != decision.Repository || method != decision.Method {
+		t.Errorf("%s: arrived as %q (%v), and was decided as %+v", name, head, refusal, decision)
 	}
 }
 
-// valueOf is the value of a header in a head, "" if there is none.
+// valueOf returns the value of a header in a head, "" if it is missing.
 func valueOf(head, name string) string {
 	_, value, _ := strings.Cut(head, "\r\n"+name+": ")
 	value, _, _ = strings.Cut(value, "\r\n")
 	return value
 }
 
-// headersOf are the headers of a head, in lower case.
+// headersOf returns the headers of a head, in lower case.
 func headersOf(t *testing.T, head string) (headers []mapping.Header) {
 	t.Helper()
 	for i, line := range strings.Split(strings.TrimSuffix(head, "\r\n\r\n"), "\r\n") {

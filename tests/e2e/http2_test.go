@@ -11,19 +11,19 @@ import (
 	"golang.org/x/net/http2/hpack"
 )
 
-// http2Request is a request as its fields go over the wire, which may hold any
-// bytes: pseudo headers first.
+// http2Request is a request as fields on the wire, which may contain any bytes: pseudo headers
+// first.
 type http2Request struct {
 	fields []hpack.HeaderField
 	body   string
 }
 
-// field is one of them.
+// field returns one field.
 func field(name, value string) hpack.HeaderField { return hpack.HeaderField{Name: name, Value: value} }
 
-// exchangeHTTP2 sends a request over a connection of its own, which begins with
-// HTTP/2 at once (RFC 9113, section 3.3), and tells the status of the answer: ""
-// where the stream or the connection is closed without one.
+// exchangeHTTP2 sends a request over a new connection that starts with HTTP/2 (RFC 9113,
+// section 3.3), and returns the status of the answer: "" if the stream or the connection is
+// closed without one.
 func exchangeHTTP2(address string, r *http2Request) (status string, err error) {
 	connection, err := net.DialTimeout("tcp", address, busy)
 	if err != nil {
@@ -65,7 +65,7 @@ func (r *http2Request) write(framer *http2.Framer) error {
 	return framer.WriteData(1, true, []byte(r.body))
 }
 
-// readStatus reads frames up to the answer's headers, or an end without any.
+// readStatus reads frames up to the answer's headers or the end.
 func readStatus(framer *http2.Framer) (string, error) {
 	for {
 		frame, err := framer.ReadFrame()

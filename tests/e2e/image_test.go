@@ -10,9 +10,8 @@ import (
 	"extauthz/tests/fixture"
 )
 
-// image is a small image with text to be read in its layer, in its
-// configuration and in its manifest. It is one of Docker's, which a registry
-// hands out whatever a client accepts.
+// image returns a small image with text in its layer, its configuration and its manifest. It
+// has Docker's media types, which a registry serves whatever a client accepts.
 func image(t testing.TB, text string) v1.Image {
 	t.Helper()
 	image, err := fixture.Image("amd64", text)
@@ -27,7 +26,7 @@ func image(t testing.TB, text string) v1.Image {
 	return mutate.Annotations(image, map[string]string{"message": text}).(v1.Image)
 }
 
-// digest is the image's own digest.
+// digest returns the digest of the image.
 func digest(t *testing.T, image v1.Image) string {
 	t.Helper()
 	d, err := image.Digest()
@@ -37,7 +36,7 @@ func digest(t *testing.T, image v1.Image) string {
 	return d.String()
 }
 
-// layer is the digest of the image's only layer.
+// layer returns the digest of the image's only layer.
 func layer(t *testing.T, image v1.Image) string {
 	t.Helper()
 	layers, err := image.Layers()

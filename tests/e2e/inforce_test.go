@@ -13,9 +13,9 @@ import (
 	"extauthz/tests/stack"
 )
 
-// BenchmarkInForce tells how long after its last write a change of one file is seen
-// through Envoy, at the median and at most, in directories of two sizes. Files rest
-// for a tenth of a second of it.
+// BenchmarkInForce measures how long after its last write a change of one file is seen
+// through Envoy, as median and maximum, in directories of two sizes. A tenth of a second of
+// it is the debounce.
 func BenchmarkInForce(b *testing.B) {
 	for _, size := range []int{0, 10_000} {
 		b.Run(fmt.Sprintf("%d-repositories-and-principals", size), func(b *testing.B) {
@@ -25,7 +25,7 @@ func BenchmarkInForce(b *testing.B) {
 			file, open := filepath.Join(sys.Policies, filepath.FromSlash(turning)), true
 			var waits []time.Duration
 			for b.Loop() {
-				time.Sleep(time.Second) // the change before has been dealt with whole
+				time.Sleep(time.Second) // the previous change is fully processed
 				open = !open
 				write(b, file, turningPolicy(open))
 				written := time.Now()
@@ -40,7 +40,7 @@ func BenchmarkInForce(b *testing.B) {
 	}
 }
 
-// enlarge adds so many repositories with policies, and so many principals.
+// enlarge adds size repositories with policies, and size principals.
 func enlarge(t testing.TB, policies string, size int) {
 	t.Helper()
 	var who strings.Builder

@@ -11,7 +11,7 @@ import (
 	"extauthz/tests/stack"
 )
 
-// listed is the safe Envoy before a registry with an inventory of what is in it.
+// listed is the safe Envoy in front of a registry with an inventory.
 func listed(t *testing.T) setup {
 	t.Helper()
 	spec := safe(t)
@@ -20,10 +20,10 @@ func listed(t *testing.T) setup {
 	return spec
 }
 
-// known are the repositories that every inventory here lists.
+// known lists the repositories of every inventory.
 var known = []string{"team/app", "shared/app", "secret/app"}
 
-// writeInventory writes the inventory as the AWS CLI would print it.
+// writeInventory writes the inventory as the AWS CLI prints it.
 func writeInventory(t *testing.T, policies string, names ...string) {
 	t.Helper()
 	type repository struct {
@@ -44,9 +44,8 @@ func writeInventory(t *testing.T, policies string, names ...string) {
 	write(t, filepath.Join(policies, repositories+".json"), text)
 }
 
-// creatingNeedsPermission pushes to a repository that the inventory does not list. It
-// asks ecr:CreateRepository for as long as the list does not have it, and only
-// then.
+// creatingNeedsPermission pushes to a repository that the inventory does not list. The push
+// needs ecr:CreateRepository as long as the repository is not listed, and only then.
 func creatingNeedsPermission(t *testing.T, sys *system) {
 	const uploads = "/v2/team/new/blobs/uploads/"
 	developers := filepath.Join(sys.Policies, "managed", "developers.json")
@@ -83,9 +82,9 @@ func creatingNeedsPermission(t *testing.T, sys *system) {
 	}
 }
 
-// creates wants the push that failed so to have been denied for creating
-// team/new, which is not there. Requests about an upload that does not exist are
-// denied too: some registries create the repository before they look for it.
+// creates checks that the push failed because team/new does not exist and may not be created.
+// Requests about an upload that does not exist are denied too: some registries create the
+// repository before they search for the upload.
 func (sys *system) creates(t *testing.T, err error) {
 	t.Helper()
 	denied(t, err, "ecr:CreateRepository", "team/new")
@@ -99,8 +98,8 @@ func (sys *system) creates(t *testing.T, err error) {
 	send(t, sys.Address(stack.Registry), "", http.MethodGet, "/v2/team/new/tags/list", nil).hasStatus(t, http.StatusNotFound)
 }
 
-// allMissing pushes where every repository counts as missing: only who may
-// create repositories pushes, and pulling stays as it is.
+// allMissing pushes where every repository counts as missing: only callers that may create
+// repositories can push, and pulling is unchanged.
 func allMissing(t *testing.T, sys *system) {
 	sys.creates(t, remote.Write(sys.through(t, "team/new", "v1"), image(t, "of alice"), as("alice")))
 	denied(t, remote.Tag(sys.through(t, "team/app", "v2"), sys.team, as("alice")), "ecr:CreateRepository", "team/app")

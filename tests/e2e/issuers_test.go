@@ -12,14 +12,14 @@ import (
 	"extauthz/tests/stack"
 )
 
-// audience is what tokens for the example's registry are made for.
+// audience is the audience of tokens for the example's registry.
 const audience = "registry.example.com"
 
-// issuers stand in for those that the example names. GitHub's keys are a file
-// here and with Envoy, GitLab's are fetched, and the cluster's are a file.
+// issuers replace the issuers of the example. GitHub's keys are in a file, here and in
+// Envoy's configuration; GitLab's keys are fetched; the cluster's keys are in a file.
 type issuers struct{ github, gitlab, cluster *issuer.Issuer }
 
-// newIssuers starts all three, for the length of the test.
+// newIssuers starts all three until the test ends.
 func newIssuers(t *testing.T) issuers {
 	t.Helper()
 	start := func(name string, algorithm issuer.Algorithm) *issuer.Issuer {
@@ -37,8 +37,7 @@ func newIssuers(t *testing.T) issuers {
 	}
 }
 
-// publish puts the keys of GitHub and of the cluster into an example's policies, and
-// changes nothing else in them.
+// publish puts the keys of GitHub and of the cluster into an example's policies.
 func (i issuers) publish(t *testing.T, policies string) {
 	t.Helper()
 	file := filepath.Join(policies, "principals.yaml")
@@ -47,7 +46,7 @@ func (i issuers) publish(t *testing.T, policies string) {
 	write(t, filepath.Join(policies, "jwks", "kubernetes.json"), i.cluster.KeySet())
 }
 
-// publishGitLab has the policies fetch GitLab's keys from the issuer of the test.
+// publishGitLab configures the policies to fetch GitLab's keys from the issuer of the test.
 func (i issuers) publishGitLab(t *testing.T, policies string) {
 	t.Helper()
 	file := filepath.Join(policies, "principals.yaml")
@@ -80,7 +79,7 @@ func tokenExample(t *testing.T, name string) setup {
 	return spec
 }
 
-// overTokens is the example that knows callers by tokens, as it is.
+// overTokens is the unchanged example with tokens.
 func overTokens(t *testing.T) setup {
 	t.Helper()
 	spec := tokenExample(t, "oidc")
@@ -88,8 +87,7 @@ func overTokens(t *testing.T) setup {
 	return spec
 }
 
-// tokens is the same without TLS, for clients that would have to trust the
-// authority of the test.
+// tokens is the same without TLS, for clients that do not trust the authority of the test.
 func tokens(t *testing.T) setup {
 	t.Helper()
 	spec := overTokens(t)
@@ -99,8 +97,7 @@ func tokens(t *testing.T) setup {
 	return spec
 }
 
-// edited is an Envoy configuration with its listener edited, and otherwise as
-// it was.
+// edited returns an Envoy configuration with its listener edited.
 func edited(t *testing.T, file string, edit func(listener map[string]any)) string {
 	t.Helper()
 	return rewritten(t, file, func(listeners []any) []any {
@@ -109,8 +106,7 @@ func edited(t *testing.T, file string, edit func(listener map[string]any)) strin
 	})
 }
 
-// rewritten is an Envoy configuration with other listeners, and otherwise as it
-// was.
+// rewritten returns an Envoy configuration with other listeners.
 func rewritten(t *testing.T, file string, listeners func([]any) []any) string {
 	t.Helper()
 	text, err := os.ReadFile(file)
@@ -131,8 +127,8 @@ func rewritten(t *testing.T, file string, listeners func([]any) []any) string {
 	return into
 }
 
-// signed is a token of the issuer with the claims of a token for the registry,
-// and further ones over them.
+// signed returns a token of the issuer with the claims of a token for the registry; further
+// claims replace them.
 func signed(t *testing.T, by *issuer.Issuer, subject string, further issuer.Claims) string {
 	t.Helper()
 	token, err := by.Sign(by.Claims(subject, audience, further))
@@ -142,7 +138,7 @@ func signed(t *testing.T, by *issuer.Issuer, subject string, further issuer.Clai
 	return token
 }
 
-// The subjects of tokens that the example knows.
+// The subjects of tokens in the example.
 const (
 	mainBranch = "repo:acme/app:ref:refs/heads/main"
 	immutable  = "repo:acme@123456/app@456789:ref:refs/heads/main" // GitHub Docs, "OpenID Connect reference"
@@ -151,7 +147,7 @@ const (
 	deployer   = "system:serviceaccount:prod:deployer"
 )
 
-// github is a token of a workflow's run.
+// workflow returns a token of a workflow's run.
 func (i issuers) workflow(t *testing.T, subject string, further issuer.Claims) string {
 	t.Helper()
 	claims := issuer.Claims{"run_id": "4711"}
@@ -161,10 +157,10 @@ func (i issuers) workflow(t *testing.T, subject string, further issuer.Claims) s
 	return signed(t, i.github, subject, claims)
 }
 
-// bearer is the header that shows a token.
+// bearer returns the header with a token.
 func bearer(token string) [2]string { return [2]string{"Authorization", "Bearer " + token} }
 
-// basic is the header that shows a user name with a password or a token.
+// basic returns the header with a user name and a password or token.
 func basic(user, password string) [2]string {
 	request := &http.Request{Header: http.Header{}}
 	request.SetBasicAuth(user, password)

@@ -8,11 +8,10 @@ import (
 	"extauthz/tests/issuer"
 )
 
-// fetchEvery is the least time between two fetches of keys that are there, and a
-// little more.
+// fetchEvery is a little more than the least time between two fetches of keys.
 const fetchEvery = 11 * time.Second
 
-// becomesCaller asks until the token is taken, for no longer than limit.
+// becomesCaller sends requests until the token is accepted, for at most limit.
 func (sys *system) becomesCaller(t *testing.T, limit time.Duration, principal, token string) {
 	t.Helper()
 	for start := time.Now(); time.Since(start) < limit; time.Sleep(100 * time.Millisecond) {
@@ -23,8 +22,8 @@ func (sys *system) becomesCaller(t *testing.T, limit time.Duration, principal, t
 	sys.isCaller(t, http.DefaultClient, "bearer", principal, bearer(token))
 }
 
-// keysRotate has GitLab make a new key, go down, and come back: its tokens hold
-// throughout by the keys that were there last.
+// keysRotate lets GitLab rotate its key, go down, and come back: its tokens are valid
+// throughout, with the last known keys.
 func keysRotate(t *testing.T, sys *system) {
 	before := signed(t, sys.issuers.gitlab, pipeline, nil)
 	sys.isCaller(t, http.DefaultClient, "bearer", gitlabRun, bearer(before))
@@ -38,7 +37,7 @@ func keysRotate(t *testing.T, sys *system) {
 	forged := sys.impostor(t)
 	fetched := sys.issuers.gitlab.Fetches()
 	time.Sleep(fetchEvery)
-	for range 50 { // tokens with a kid that no key is known to have, and none can be looked for
+	for range 50 { // tokens with an unknown kid while the issuer is down
 		sys.getWith(t, "/v2/team/app/tags/list", bearer(signed(t, forged, pipeline, nil))).hasStatus(t, http.StatusServiceUnavailable)
 	}
 	if n := sys.issuers.gitlab.Fetches() - fetched; n < 1 || n > 2 {
@@ -48,7 +47,7 @@ func keysRotate(t *testing.T, sys *system) {
 	sys.isCaller(t, http.DefaultClient, "bearer", gitlabRun, bearer(signed(t, sys.issuers.gitlab, pipeline, nil)))
 }
 
-// impostor signs as GitLab, with a key that is none of GitLab's.
+// impostor signs as GitLab with another key.
 func (sys *system) impostor(t *testing.T) *issuer.Issuer {
 	t.Helper()
 	i, err := issuer.Start(sys.issuers.gitlab.Name, issuer.ES256)
@@ -72,8 +71,8 @@ func hanging(t *testing.T) setup {
 	return spec
 }
 
-// issuerHangs asks before the keys could be had: that is nobody's fault but the
-// issuer's, in words that a client understands, and nobody else waits for it.
+// issuerHangs sends tokens before the keys are available: the answer is 503 with a reason
+// that names the issuer, and no other caller waits.
 func issuerHangs(t *testing.T, sys *system) {
 	token := bearer(signed(t, sys.issuers.gitlab, pipeline, nil))
 	for range 2 {

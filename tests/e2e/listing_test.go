@@ -18,7 +18,7 @@ func tagList(t *testing.T, sys *system) {
 	denied(t, err, "ecr:ListImages", "secret/app")
 }
 
-// catalog shows all names or none: it asks for every repository at once.
+// catalog returns all names or none: it needs a permission on every repository.
 func catalog(t *testing.T, sys *system) {
 	all, err := remote.Catalog(context.Background(), sys.through(t, "team/app", "v1").Registry, as("admin"))
 	if err != nil {

@@ -17,23 +17,23 @@ import (
 	"extauthz/tests/stack"
 )
 
-// The files of the policies that the load asks about, each of a repository.
+// The policy files that the load's requests depend on, one for each repository.
 const (
 	turning   = repositories + "/shared/app/_policy.json"
 	agreeing  = repositories + "/team/app/_policy.json"
 	differing = repositories + "/secret/app/_policy.json"
 )
 
-// repositories is the place of repository policies in the policy directory.
+// repositories is the folder of repository policies in the policy directory.
 const repositories = "accounts/123456789012/eu-central-1/repositories"
 
-// allowing is a repository policy that lets dave pull, under a condition if there is one.
+// allowing returns a repository policy that allows dave to pull, under a condition if given.
 func allowing(condition string) []byte {
 	return []byte(`{"Version": "2012-10-17", "Statement": {"Effect": "Allow",
  "Principal": {"AWS": "arn:aws:iam::123456789012:user/dave"}, "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]` + condition + "}}\n")
 }
 
-// turningPolicy lets dave pull, or denies it.
+// turningPolicy returns a policy that allows or denies dave to pull.
 func turningPolicy(open bool) []byte {
 	if open {
 		return allowing("")
@@ -41,12 +41,11 @@ func turningPolicy(open bool) []byte {
 	return []byte(strings.Replace(string(allowing("")), "Allow", "Deny", 1))
 }
 
-// generation is a copy of the policies in which a number stands in three files:
-// dave bears it as a tag, one repository lets him pull where the tag is that
-// number, and another where it is not. So files of two generations together shut
-// him out of the first, or let him into the second. A third repository lets him
-// pull if open. Bob, whom nobody asks, has a password in even ones alone, so that
-// some mixtures cannot be loaded.
+// generation returns a copy of the policies with a number in three files: dave has it as a
+// tag, one repository allows pulls where the tag equals the number, and another where it
+// does not. So a mixture of two generations denies the first or allows the second. A third
+// repository allows pulls if open is true. Bob has a password in even generations only, so
+// that some mixtures cannot be loaded.
 func generation(t testing.TB, number int, open bool) string {
 	t.Helper()
 	dir := copyPolicies(t, ownPolicies)
@@ -63,11 +62,11 @@ func generation(t testing.TB, number int, open bool) string {
 	return dir
 }
 
-// A load is constant requests, three at any time, under which policies change, and
-// the count of the answers that were wrong.
+// A load sends three concurrent requests continuously while policies change, and counts the
+// wrong answers.
 type load struct {
 	sys   *system
-	turns *flow // answered by whether the generation is open
+	turns *flow // allowed if the generation is open
 	agree *flow // allowed by every generation
 	never *flow // denied by every generation
 	limit time.Duration
@@ -79,7 +78,7 @@ type load struct {
 	waits          []time.Duration // how long after its last write each change was in force
 }
 
-// begun puts the first generation in force again, and starts the load over it.
+// begun puts the first generation in effect again and starts the load.
 func (sys *system) begun(t *testing.T) *load {
 	t.Helper()
 	replaceFolder(t, sys.Policies, generation(t, 0, true))
@@ -88,7 +87,7 @@ func (sys *system) begun(t *testing.T) *load {
 	return sys.loaded(t)
 }
 
-// onDisk is the digest of the policies in a directory.
+// onDisk returns the digest of the policies in a directory.
 func onDisk(t testing.TB, policies string) string {
 	t.Helper()
 	s, err := policystore.Load(policies, decision.Options{CacheSize: 1})
@@ -96,14 +95,14 @@ func onDisk(t testing.TB, policies string) string {
 	return s.Digest
 }
 
-// loaded starts the load over a system of the first generation. It ends with the
-// test, and then tells what it counted.
+// loaded starts the load on a system of the first generation. It ends with the test, and
+// then reports its counts.
 func (sys *system) loaded(t *testing.T) *load {
 	t.Helper()
 	l := &load{sys: sys, limit: inForce, open: true}
 	l.turns, l.agree, l.never = sys.flows(t, "dave", "/v2/shared/app/manifests/v1"),
 		sys.flows(t, "dave", "/v2/team/app/manifests/v1"), sys.flows(t, "dave", "/v2/secret/app/manifests/v1")
-	l.judge(t, time.Now(), time.Now(), true)
+	l.check(t, time.Now(), time.Now(), true)
 	t.Cleanup(func() {
 		slices.Sort(l.waits)
 		if n := len(l.waits); n > 0 {
@@ -117,14 +116,14 @@ func (sys *system) loaded(t *testing.T) *load {
 	return l
 }
 
-// next is the next generation, which turns the answers.
+// next returns the next generation, which reverses the answers.
 func (l *load) next(t testing.TB) string {
 	t.Helper()
 	l.number++
 	return generation(t, l.number, !l.open)
 }
 
-// turn makes a change that turns the answers, and wants it in force in time.
+// turn makes a change that reverses the answers, and checks that it takes effect in time.
 func (l *load) turn(t *testing.T, change func()) {
 	t.Helper()
 	began := time.Now()
@@ -137,44 +136,43 @@ func (l *load) turn(t *testing.T, change func()) {
 		t.Errorf("in force %s after the last write, want %s at most", took, l.limit)
 	}
 	l.waits = append(l.waits, took)
-	l.judge(t, began, time.Now(), !l.open)
+	l.check(t, began, time.Now(), !l.open)
 	l.open = !l.open
 }
 
-// keep makes a change that cannot be loaded: the log says where and why, the
-// failure is counted, and nothing else changes.
-func (l *load) keep(t *testing.T, told string, spoil func()) {
+// keep makes a change that cannot be loaded: the log states where and why, the failure is
+// counted, and nothing else changes.
+func (l *load) keep(t *testing.T, problem string, spoil func()) {
 	t.Helper()
 	before, began := l.sys.snapshot(t), time.Now()
 	spoil()
-	after := l.until(t, "the log tells of "+told, func(v snapshotView) bool {
-		return v.Failures > before.Failures && strings.Contains(v.LastError, told) && l.sys.loggedSince(began, told, "")
+	after := l.until(t, "the log contains "+problem, func(v snapshotView) bool {
+		return v.Failures > before.Failures && strings.Contains(v.LastError, problem) && l.sys.loggedSince(began, problem, "")
 	})
 	if after.Generation != before.Generation || after.Digest != before.Digest {
 		t.Errorf("%+v is in force, want %+v still", after, before)
 	}
 	send(t, l.sys.Address(stack.Extauthz), "", http.MethodGet, "/readyz", nil).hasStatus(t, http.StatusOK)
-	l.judge(t, began, time.Now(), l.open)
+	l.check(t, began, time.Now(), l.open)
 }
 
-// stay makes a change that leaves the content as it is: there is no new snapshot
-// and no failure.
+// stay makes a change that leaves the content the same: no new snapshot and no failure.
 func (l *load) stay(t *testing.T, change func()) {
 	t.Helper()
 	before, began := l.sys.snapshot(t), time.Now()
 	change()
-	time.Sleep(settled) // three times what files must rest
+	time.Sleep(settled) // three times the debounce
 	if after := l.sys.snapshot(t); after.Generation != before.Generation || !after.LoadedAt.Equal(before.LoadedAt) || after.Failures != before.Failures {
 		t.Errorf("%+v is in force, want %+v still", after, before)
 	}
-	l.judge(t, began, time.Now(), l.open)
+	l.check(t, began, time.Now(), l.open)
 }
 
-// A storm has so many generations.
+// stormSize is the number of generations of a storm.
 const stormSize = 16
 
-// storm sets generations up, and then puts one after the other in place, each about
-// when the one before is being read: files rest for a tenth of a second first.
+// storm prepares generations and then switches from one to the next, each at about the time
+// when the previous one is read, a tenth of a second after its last event.
 func (l *load) storm(t *testing.T, set func(made string), next func()) {
 	t.Helper()
 	for range stormSize {
@@ -188,11 +186,11 @@ func (l *load) storm(t *testing.T, set func(made string), next func()) {
 	}
 	want := onDisk(t, l.sys.Policies)
 	l.until(t, "the storm is over", func(v snapshotView) bool { return v.Digest == want })
-	l.judge(t, began, time.Now(), l.open)
+	l.check(t, began, time.Now(), l.open)
 }
 
-// until waits until the policies in force are so, and a little longer than it may
-// take at most.
+// until waits until the policies in effect satisfy a condition, a little longer than that may
+// take.
 func (l *load) until(t *testing.T, what string, so func(snapshotView) bool) snapshotView {
 	t.Helper()
 	for began := time.Now(); ; time.Sleep(5 * time.Millisecond) {
@@ -204,11 +202,11 @@ func (l *load) until(t *testing.T, what string, so func(snapshotView) bool) snap
 	}
 }
 
-// judge counts every answer since it was asked last. Before the change began only
-// the old one is right, once it was in force only the new one, in between either,
-// but never the old one after the new one; and at no time one that takes files of
-// two generations, or an error.
-func (l *load) judge(t *testing.T, began, inForce time.Time, open bool) {
+// check counts every answer since its last call. Before the change began only the old answer
+// is right, after it took effect only the new one. In between both are right, but never the
+// old one after the new one. An error or an answer from a mixture of generations is always
+// wrong.
+func (l *load) check(t *testing.T, began, inForce time.Time, open bool) {
 	t.Helper()
 	for _, f := range []*flow{l.turns, l.agree, l.never} {
 		f.answered(inForce)
@@ -226,7 +224,7 @@ func (l *load) judge(t *testing.T, began, inForce time.Time, open bool) {
 	}
 }
 
-// answerOf is the status of a pull that the policies allow, or not.
+// answerOf returns the status of a pull that the policies allow or deny.
 func answerOf(open bool) int {
 	if open {
 		return http.StatusOK
@@ -234,7 +232,7 @@ func answerOf(open bool) int {
 	return http.StatusForbidden
 }
 
-// count counts one answer, and tells of the first wrong ones.
+// count counts one answer and reports the first wrong ones.
 func (l *load) count(t *testing.T, f *flow, o observation, right bool) {
 	t.Helper()
 	l.answers++
@@ -246,7 +244,7 @@ func (l *load) count(t *testing.T, f *flow, o observation, right bool) {
 	}
 }
 
-// snapshotView is what the admin interface tells of the policies in force.
+// snapshotView is what the admin interface reports about the policies in effect.
 type snapshotView struct {
 	Digest     string
 	Generation uint64
@@ -264,13 +262,13 @@ func (sys *system) snapshot(t testing.TB) (view snapshotView) {
 	return view
 }
 
-// toldSince tells whether extauthz has logged a text, and behind it the reason
-// since then. (Its log is kept from the end: what it told before may be gone.)
+// loggedSince reports whether extauthz has logged a text, followed by the reason, since then.
+// Only the end of its log is available.
 func (sys *system) loggedSince(then time.Time, text, reason string) bool {
 	for line := range strings.Lines(sys.Log(stack.Extauthz)) {
-		var told struct{ Time time.Time }
+		var logged struct{ Time time.Time }
 		_, why, found := strings.Cut(line, text)
-		if found && strings.Contains(why, reason) && json.Unmarshal([]byte(line), &told) == nil && told.Time.After(then) {
+		if found && strings.Contains(why, reason) && json.Unmarshal([]byte(line), &logged) == nil && logged.Time.After(then) {
 			return true
 		}
 	}

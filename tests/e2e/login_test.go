@@ -8,7 +8,7 @@ import (
 	"extauthz/tests/stack"
 )
 
-// challenged checks a 401 that makes a client send its credentials.
+// challenged checks that the answer is a 401 that makes a client send its credentials.
 func challenged(t *testing.T, a answer) {
 	t.Helper()
 	a.hasStatus(t, http.StatusUnauthorized).hasError(t, "UNAUTHORIZED")
@@ -27,7 +27,7 @@ func anonymousIsChallenged(t *testing.T, sys *system) {
 }
 
 func wrongPasswordIsChallenged(t *testing.T, sys *system) {
-	for _, user := range []string{"alice", "nobody"} {
+	for _, user := range []string{"alice", "unknown"} {
 		request, err := http.NewRequest(http.MethodGet, "http://"+sys.Address(stack.Envoy)+"/v2/team/app/tags/list", nil)
 		if err != nil {
 			t.Fatal(err)
@@ -37,8 +37,8 @@ func wrongPasswordIsChallenged(t *testing.T, sys *system) {
 	}
 }
 
-// noLoginIsChallenged has a user who may not call ecr:GetAuthorizationToken:
-// never 403 for /v2/, since clients give up on it, and nothing else either.
+// noLoginIsChallenged has a user who may not call ecr:GetAuthorizationToken. /v2/ is never
+// answered 403, because clients then give up. Everything else is denied.
 func noLoginIsChallenged(t *testing.T, sys *system) {
 	challenged(t, sys.request(t, "mallory", http.MethodGet, "/v2/"))
 	sys.request(t, "mallory", http.MethodGet, "/v2/team/app/manifests/v1").hasStatus(t, http.StatusForbidden).

@@ -14,20 +14,20 @@ import (
 	"extauthz/tests/stack"
 )
 
-// minSheet is how many requests the mapping's tests keep, at least.
-const minSheet = 433
+// minCases is the least number of the mapping's cases.
+const minCases = 433
 
-// sheetRow is a request that the mapping's own tests keep, to be sent as it is
-// by alice, who may do everything but to secret/app.
-type sheetRow struct {
+// A mappingCase is a case of the mapping's own tests, sent unchanged by alice, who may do
+// everything except in secret/app.
+type mappingCase struct {
 	line           int
 	method, target string
 	headers        []string
-	expected       string // deny, or what is asked of which repositories
+	expected       string // deny, or the required permissions
 }
 
-// readSheet reads the requests, with the digests of sys in the place of theirs.
-func readSheet(t *testing.T, sys *system) (rows []sheetRow) {
+// readCases reads the cases and replaces their digests by those of sys.
+func readCases(t *testing.T, sys *system) (rows []mappingCase) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(stack.Root(), "mapping", "testdata", "hostile.tsv"))
 	if err != nil {
@@ -41,33 +41,32 @@ func readSheet(t *testing.T, sys *system) (rows []sheetRow) {
 		if len(cells) != 5 {
 			t.Fatalf("row %d has %d columns, want 5", i+2, len(cells))
 		}
-		row := sheetRow{line: i + 2, method: cells[0], target: cells[1], expected: cells[3]}
+		row := mappingCase{line: i + 2, method: cells[0], target: cells[1], expected: cells[3]}
 		if cells[2] != "" {
 			row.headers = strings.Split(cells[2], "|")
 		}
 		rows = append(rows, row)
 	}
-	if len(rows) < minSheet {
-		t.Fatalf("%d requests, want at least %d", len(rows), minSheet)
+	if len(rows) < minCases {
+		t.Fatalf("%d requests, want at least %d", len(rows), minCases)
 	}
 	return rows
 }
 
 func hexOf(digest string) string { return strings.TrimPrefix(digest, "sha256:") }
 
-// String names the row.
-func (r *sheetRow) String() string {
+// String describes the case.
+func (r *mappingCase) String() string {
 	return fmt.Sprintf("hostile.tsv:%d: %s %q %q", r.line, r.method, r.target, r.headers)
 }
 
-// has says whether the row brings a header of this name.
-func (r *sheetRow) has(name string) bool {
+// has reports whether the case has a header of this name.
+func (r *mappingCase) has(name string) bool {
 	return slices.ContainsFunc(r.headers, func(h string) bool { return strings.HasPrefix(strings.ToLower(h), name+":") })
 }
 
-// bytes is the request as it goes over the wire. It has a body that asks, as a
-// form, for the secret blob.
-func (r *sheetRow) bytes(t *testing.T, sys *system, host string) []byte {
+// bytes returns the request on the wire. Its body is a form that mounts the secret blob.
+func (r *mappingCase) bytes(t *testing.T, sys *system, host string) []byte {
 	t.Helper()
 	body := r.body(t, sys)
 	lines := append([]string{r.method + " " + r.target + " HTTP/1.1", authorization, "Connection: close"}, r.headers...)
@@ -83,12 +82,12 @@ func (r *sheetRow) bytes(t *testing.T, sys *system, host string) []byte {
 	return []byte(strings.Join(lines, "\r\n") + "\r\n\r\n" + body)
 }
 
-// authorization is how alice logs in.
+// authorization is alice's header.
 var authorization = "Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte("alice:alice-secret"))
 
-// body is the form, in the encoding that the row's headers name, or as many
-// bytes as they say.
-func (r *sheetRow) body(t *testing.T, sys *system) string {
+// body returns the form in the encoding that the case's headers name, or as many bytes as they
+// state.
+func (r *mappingCase) body(t *testing.T, sys *system) string {
 	t.Helper()
 	all := strings.Join(r.headers, "\n")
 	if r.has("content-length") {
@@ -105,28 +104,28 @@ func (r *sheetRow) body(t *testing.T, sys *system) string {
 	return ""
 }
 
-// writes says whether a registry may store something.
-func (r *sheetRow) writes() bool {
+// writes reports whether a registry may store something.
+func (r *mappingCase) writes() bool {
 	return r.method == "POST" || r.method == "PUT" || r.method == "PATCH"
 }
 
-// contentLength is the number in the header.
+// contentLength returns the number in the header.
 var contentLength = regexp.MustCompile(`\b[1-9]\d*$`)
 
-// asksAbout are the repositories that the row asks about.
-func (r *sheetRow) asksAbout() (names []string) {
+// repositories returns the repositories of the required permissions.
+func (r *mappingCase) repositories() (names []string) {
 	for _, found := range atRepository.FindAllStringSubmatch(r.expected, -1) {
 		names = append(names, found[1])
 	}
 	return names
 }
 
-// atRepository ends a permission that the sheet expects.
+// atRepository matches the repository of an expected permission.
 var atRepository = regexp.MustCompile(`@([a-z0-9][^ ]*)`)
 
-// needsSecret says whether the row cannot pass without a permission on
-// secret/app. Only the source of a mount, which comes last, is optional.
-func (r *sheetRow) needsSecret() bool {
+// needsSecret reports whether the case needs a permission on secret/app. Only the source of a
+// mount, which comes last, is optional.
+func (r *mappingCase) needsSecret() bool {
 	first, _, _ := strings.Cut(r.expected, " + ")
 	return strings.HasSuffix(first, "@secret/app")
 }

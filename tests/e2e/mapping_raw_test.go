@@ -9,9 +9,9 @@ import (
 	"extauthz/tests/stack"
 )
 
-// rawRequest is one that a table of text cannot hold: control bytes, bytes that
-// are no UTF-8, broken lines, or a body that hides a request. Lines of the
-// header are separated by |, and {blob} is the secret blob's digest.
+// rawRequest is a request that a text table cannot contain: control bytes, invalid UTF-8, broken
+// lines, or a body that hides a request. Header lines are separated by |, and {blob} is the
+// secret blob's digest.
 type rawRequest struct{ name, line, header, body string }
 
 // A form that mounts the secret blob, and a request that reads the secret.
@@ -66,7 +66,7 @@ var rawRequests = []rawRequest{
 	{"a switch to a web socket", reads, "Connection: Upgrade|Upgrade: websocket", ""},
 }
 
-// bytes is the request as it goes over the wire.
+// bytes returns the request on the wire.
 func (r *rawRequest) bytes(t *testing.T, sys *system) []byte {
 	t.Helper()
 	fill := strings.NewReplacer("{blob}", layer(t, sys.secret))
@@ -81,8 +81,7 @@ func (r *rawRequest) bytes(t *testing.T, sys *system) []byte {
 	return []byte(text + "\r\n" + body)
 }
 
-// sendRaw sends all of them: no answer tells a secret, and no other repository
-// gets it.
+// sendRaw sends all of them: no answer reveals a secret, and no other repository receives it.
 func (sys *system) sendRaw(t *testing.T, s secrets) {
 	t.Helper()
 	if len(rawRequests) < 40 {
@@ -91,8 +90,8 @@ func (sys *system) sendRaw(t *testing.T, s secrets) {
 	for _, r := range rawRequests {
 		request := r.bytes(t, sys)
 		got := exchangeBriefly(t, sys.Address(stack.Envoy), request)
-		if told := s.toldBy(got, request); told != "" {
-			t.Errorf("%s gave %q away:\n%s", r.name, told, got)
+		if revealed := s.revealedBy(got, request); revealed != "" {
+			t.Errorf("%s revealed %q:\n%s", r.name, revealed, got)
 		}
 		sys.secretNotServed(t, "att/x", r.name)
 	}

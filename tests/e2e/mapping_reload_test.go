@@ -11,8 +11,7 @@ import (
 	"extauthz/tests/stack"
 )
 
-// soon waits until something is so, for as long as a change may take to be in
-// force and a little more.
+// soon waits until a condition is true, a little longer than a change may take.
 func soon(t *testing.T, what string, so func() bool) {
 	t.Helper()
 	for edited := time.Now(); !so(); time.Sleep(20 * time.Millisecond) {
@@ -22,8 +21,7 @@ func soon(t *testing.T, what string, so func() bool) {
 	}
 }
 
-// edit replaces text in a file of the policies and returns once the change is
-// in force.
+// edit replaces text in a file of the policies and returns when the change is in effect.
 func (sys *system) edit(t *testing.T, file, old, new string) {
 	t.Helper()
 	before := sys.snapshot(t).Digest
@@ -31,15 +29,15 @@ func (sys *system) edit(t *testing.T, file, old, new string) {
 	soon(t, "the change of "+file+" is in force", func() bool { return sys.snapshot(t).Digest != before })
 }
 
-// spoil replaces text in a file of the policies, which cannot be loaded then,
-// and fixes it after what must be so meanwhile. The log tells where the fault is.
-func (sys *system) spoil(t *testing.T, file, old, new, told string, meanwhile func()) {
+// spoil breaks a file of the policies, runs meanwhile, and restores the file. The log must
+// state where the fault is.
+func (sys *system) spoil(t *testing.T, file, old, new, problem string, meanwhile func()) {
 	t.Helper()
 	digest, failures := sys.snapshot(t).Digest, sys.metric(t, "extauthz_policy_reload_failures_total")
 	path, spoilt := filepath.Join(sys.Policies, filepath.FromSlash(file)), time.Now()
 	turnInPlace(old, new)(t, path)
 	soon(t, "the failure is counted", func() bool { return sys.metric(t, "extauthz_policy_reload_failures_total") > failures })
-	soon(t, "the log says where it is and what: "+told, func() bool { return sys.loggedSince(spoilt, file+":", told) })
+	soon(t, "the log says where it is and what: "+problem, func() bool { return sys.loggedSince(spoilt, file+":", problem) })
 	if sys.snapshot(t).Digest != digest {
 		t.Error("the last good policies are not in force")
 	}
@@ -47,7 +45,7 @@ func (sys *system) spoil(t *testing.T, file, old, new, told string, meanwhile fu
 	turnInPlace(new, old)(t, path)
 }
 
-// mappingsChange edits who is who, well and badly.
+// mappingsChange edits principals.yaml, with valid and invalid changes.
 func mappingsChange(t *testing.T, sys *system) {
 	atMain, atRelease := signed(t, sys.issuers.gitlab, pipeline, nil), signed(t, sys.issuers.gitlab, strings.Replace(pipeline, "main", "release", 1), nil)
 	sys.isCaller(t, http.DefaultClient, "bearer", gitlabRun, bearer(atMain))
@@ -56,9 +54,9 @@ func mappingsChange(t *testing.T, sys *system) {
 	sys.isRejected(t, "", bearer(atMain))
 	sys.isCaller(t, http.DefaultClient, "bearer", gitlabRun, bearer(atRelease))
 
-	for _, c := range []struct{ name, file, old, new, told string }{
+	for _, c := range []struct{ name, file, old, new, problem string }{
 		{"a capture of nothing", "principals.yaml", "assumed-role/{namespace}/pod", "assumed-role/{nothing}/pod", "nothing"},
-		{"captures that cannot be told apart", "principals.yaml", "{namespace}:{name}", "{namespace}{name}", "namespace"},
+		{"captures without a separator", "principals.yaml", "{namespace}:{name}", "{namespace}{name}", "namespace"},
 		{"two names in one", "principals.yaml", "assumed-role/{namespace}/pod", "assumed-role/{namespace}-{name}/pod", "name"},
 		{"patterns that overlap", "principals.yaml", "- header:", "- token: gitlab\n  claims: { sub: \"project_path:acme/app:ref_type:branch:ref:{ref}\" }\n  principal: arn:aws:iam::123456789012:user/alice\n- header:", "overlap"},
 		{"a role that is not there", "principals.yaml", "role: arn:aws:iam::123456789012:role/ci/github", "role: arn:aws:iam::123456789012:role/ci/gone", "role/ci/gone"},
@@ -68,7 +66,7 @@ func mappingsChange(t *testing.T, sys *system) {
 		{"keys that cannot be read", "jwks/kubernetes.json", `"kty"`, `"ktx"`, "key"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			sys.spoil(t, c.file, c.old, c.new, c.told, func() {
+			sys.spoil(t, c.file, c.old, c.new, c.problem, func() {
 				sys.isCaller(t, http.DefaultClient, "bearer", gitlabRun, bearer(atRelease))
 				sys.isCaller(t, http.DefaultClient, "bearer", prodPod, bearer(signed(t, sys.issuers.cluster, deployer, nil)))
 				sys.isRejected(t, "", bearer(atMain))
@@ -77,8 +75,8 @@ func mappingsChange(t *testing.T, sys *system) {
 	}
 }
 
-// keyFileChanges puts another issuer's keys into the file: its tokens hold
-// then, and those from before do not, though they were verified.
+// keyFileChanges puts another issuer's keys into the file: that issuer's tokens are then valid
+// and earlier tokens are not, although they were verified before.
 func keyFileChanges(t *testing.T, sys *system) {
 	before := signed(t, sys.issuers.cluster, deployer, nil)
 	sys.isCaller(t, http.DefaultClient, "bearer", prodPod, bearer(before))
@@ -94,8 +92,8 @@ func keyFileChanges(t *testing.T, sys *system) {
 	sys.isRejected(t, "key-1", bearer(before))
 }
 
-// foreignTokens are made for AWS itself, and taken only where the operator says
-// so, which is told as a finding.
+// foreignTokens have AWS itself as audience. They are accepted only if the operator configures
+// it, and lint reports that.
 func foreignTokens(t *testing.T, sys *system) {
 	token := sys.issuers.workflow(t, production, issuer.Claims{"aud": "sts.amazonaws.com"})
 	sys.isRejected(t, "sts.amazonaws.com", basic("123456789012/team/ci", token))
@@ -107,8 +105,8 @@ func foreignTokens(t *testing.T, sys *system) {
 	}
 }
 
-// groupLists binds callers by the elements of a list, which Envoy's jwt_authn passes on
-// or which is read from the token here.
+// groupLists binds callers by the elements of a list claim, which Envoy's jwt_authn forwards
+// or extauthz reads from the token.
 func groupLists(t *testing.T, sys *system) {
 	sys.edit(t, "principals.yaml", `sub: "project_path:acme/{project}:ref_type:branch:ref:main"`, `groups: "team-{project}"`)
 	member := func(groups ...any) [2]string {
@@ -133,8 +131,8 @@ func groupLists(t *testing.T, sys *system) {
 	sys.isRejected(t, "sts:AssumeRoleWithWebIdentity", basic("AWS", developer("staff")))
 }
 
-// sessionTags are passed by the token itself, which the trust policy must allow,
-// and then decide which repository is the session's.
+// sessionTags are in the token itself. The trust policy must allow them, and they then decide
+// which repository the session can use.
 func sessionTags(t *testing.T, sys *system) {
 	tagged := func(project string) [2]string {
 		return basic("123456789012/team/ci", sys.issuers.workflow(t, production, issuer.Claims{

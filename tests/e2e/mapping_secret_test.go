@@ -15,11 +15,11 @@ import (
 	"extauthz/tests/stack"
 )
 
-// hiddenTag is a tag of secret/app that no request names.
+// hiddenTag is a tag of secret/app that occurs in no request.
 const hiddenTag = "a-tag-for-insiders"
 
-// hostileSystem is a system whose alice may do everything but to secret/app,
-// with the images that the sheet's requests are about.
+// hostileSystem is a system in which alice may do everything except in secret/app, with the
+// images that the cases refer to.
 func hostileSystem(t *testing.T, spec setup) *system {
 	t.Helper()
 	spec.Policies = copyPolicies(t, ownPolicies)
@@ -45,35 +45,34 @@ func hostileSystem(t *testing.T, spec setup) *system {
 	return sys
 }
 
-// sheetThroughSafe and sheetThroughLax send the sheet through either Envoy, and
-// sheetThroughText through one that shows headers as text.
-func sheetThroughSafe(t *testing.T, _ *system) { sendSheet(t, hostileSystem(t, safe(t)), false) }
-func sheetThroughLax(t *testing.T, _ *system)  { sendSheet(t, hostileSystem(t, lax(t)), true) }
-func sheetThroughText(t *testing.T, _ *system) { sendSheet(t, hostileSystem(t, laxText(t)), true) }
+// casesThroughSafe, casesThroughLax and casesThroughText send the mapping's cases through one of
+// three Envoys; the last sends headers as text in its checks.
+func casesThroughSafe(t *testing.T, _ *system) { sendCases(t, hostileSystem(t, safe(t)), false) }
+func casesThroughLax(t *testing.T, _ *system)  { sendCases(t, hostileSystem(t, lax(t)), true) }
+func casesThroughText(t *testing.T, _ *system) { sendCases(t, hostileSystem(t, laxText(t)), true) }
 
-// sendSheet sends every request that the mapping's tests keep and every one
-// that such a sheet cannot hold. No answer gives anything of secret/app away,
-// and nothing of it is in another repository afterwards. An Envoy that helps
-// with nothing shows that the refusals are extauthz's own. Sent to the registry
-// itself, many of the requests do give the secret away, or this would show
-// nothing.
-func sendSheet(t *testing.T, sys *system, strict bool) {
+// sendCases sends every request of the mapping's cases and the raw requests. No answer reveals
+// anything of secret/app, and no other repository contains any of it afterwards. The Envoy
+// that refuses nothing itself shows that the refusals come from extauthz. To show that the
+// test can fail, many of the requests reveal the secret when they are sent to the registry
+// directly.
+func sendCases(t *testing.T, sys *system, strict bool) {
 	s, leaks := sys.secrets(t), 0
-	for _, row := range readSheet(t, sys) {
+	for _, row := range readCases(t, sys) {
 		request := row.bytes(t, sys, sys.Address(stack.Envoy))
 		got := exchangeOne(t, sys.Address(stack.Envoy), row.method, request)
-		if told := s.toldBy(got, request); told != "" {
-			t.Errorf("%s gave %q away:\n%s", &row, told, got)
+		if revealed := s.revealedBy(got, request); revealed != "" {
+			t.Errorf("%s revealed %q:\n%s", &row, revealed, got)
 		}
 		if status := statusOf(got); strict && !row.accepts(status) {
 			t.Errorf("%s (%s): status %q:\n%.400s", &row, row.expected, status, got)
 		}
 		if row.writes() {
-			for _, name := range append(row.asksAbout(), "att/x") {
+			for _, name := range append(row.repositories(), "att/x") {
 				sys.secretNotServed(t, name, row.String())
 			}
 		}
-		if row.method == http.MethodGet && s.toldBy(exchangeOne(t, sys.Address(stack.Registry), row.method, request), request) != "" {
+		if row.method == http.MethodGet && s.revealedBy(exchangeOne(t, sys.Address(stack.Registry), row.method, request), request) != "" {
 			leaks++
 		}
 	}
@@ -88,7 +87,7 @@ func sendSheet(t *testing.T, sys *system, strict bool) {
 	sys.request(t, "admin", http.MethodGet, "/v2/secret/app/tags/list").hasStatus(t, http.StatusOK).hasText(t, hiddenTag)
 }
 
-// wantsIn checks that the answer's body holds the text.
+// hasText checks that the answer's body contains the text.
 func (a answer) hasText(t *testing.T, text string) {
 	t.Helper()
 	if !strings.Contains(a.body, text) {
@@ -96,10 +95,10 @@ func (a answer) hasText(t *testing.T, text string) {
 	}
 }
 
-// accepts says whether an Envoy that helps with nothing may answer so: what the
-// mapping refuses is refused by one or the other, what is sent to another host
-// is misdirected, and what needs a permission on secret/app is denied.
-func (r *sheetRow) accepts(status string) bool {
+// accepts reports whether the status is right for an Envoy that refuses nothing itself: a
+// request that the mapping refuses is refused, a request to another host is misdirected, and
+// a request that needs a permission on secret/app is denied.
+func (r *mappingCase) accepts(status string) bool {
 	switch {
 	case r.expected == "deny":
 		return status == "" || strings.HasPrefix(status, "4") || status == "501"
@@ -111,11 +110,11 @@ func (r *sheetRow) accepts(status string) bool {
 	return status != "" && status != "403" && status != "421"
 }
 
-// secrets are texts that nobody but insiders knows.
+// secrets are texts that no answer may contain.
 type secrets []string
 
-// secrets are those of secret/app: bytes of its layer, configuration and
-// manifest, their digests, and a tag.
+// secrets returns the secrets of secret/app: bytes of its layer, configuration and manifest,
+// their digests, and a tag.
 func (sys *system) secrets(t *testing.T) secrets {
 	t.Helper()
 	config, err := sys.secret.ConfigName()
@@ -125,9 +124,9 @@ func (sys *system) secrets(t *testing.T) secrets {
 	return secrets{marker, hiddenTag, config.Hex, hexOf(layer(t, sys.secret)), hexOf(digest(t, sys.secret))}
 }
 
-// toldBy is a secret that the answer tells, "" if none. An error may repeat what
-// the request held; a success that does so confirms it.
-func (s secrets) toldBy(answer, request []byte) string {
+// revealedBy returns a secret that the answer contains, "" if none. An error may repeat parts of
+// the request; a success that does so confirms them.
+func (s secrets) revealedBy(answer, request []byte) string {
 	for _, secret := range s {
 		known := bytes.Contains(request, []byte(secret)) && !strings.HasPrefix(statusOf(answer), "2")
 		if !known && bytes.Contains(answer, []byte(secret)) {
@@ -137,8 +136,8 @@ func (s secrets) toldBy(answer, request []byte) string {
 	return ""
 }
 
-// secretNotServed checks that the registry serves nothing of secret/app from
-// another repository.
+// secretNotServed checks that the registry serves nothing of secret/app from another
+// repository.
 func (sys *system) secretNotServed(t *testing.T, repository, after string) {
 	t.Helper()
 	if repository == "secret/app" {
@@ -151,7 +150,7 @@ func (sys *system) secretNotServed(t *testing.T, repository, after string) {
 	}
 }
 
-// catalog is every repository that the registry has.
+// catalog returns every repository of the registry.
 func (sys *system) catalog(t *testing.T) []string {
 	t.Helper()
 	var list struct{ Repositories []string }

@@ -15,8 +15,8 @@ import (
 	"extauthz/tests/stack"
 )
 
-// tap is an upstream that keeps the head of every request byte for byte, before
-// any parser has read it, and answers 200.
+// tap is an upstream that records the bytes of the head of every request, without parsing them,
+// and answers 200.
 type tap struct {
 	net.Listener
 	mu    sync.Mutex
@@ -44,7 +44,7 @@ func newTap(t *testing.T) *tap {
 	return u
 }
 
-// take reads one request's head, answers, and waits for the other end.
+// take reads the head of one request, answers, and waits until the other end closes.
 func (u *tap) take(c net.Conn) {
 	defer c.Close()
 	_ = c.SetDeadline(time.Now().Add(busy))
@@ -64,7 +64,7 @@ func (u *tap) take(c net.Conn) {
 	_, _ = io.Copy(io.Discard, in)
 }
 
-// taken are the heads since the last question.
+// taken returns the heads since its last call.
 func (u *tap) taken() []string {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -73,18 +73,17 @@ func (u *tap) taken() []string {
 	return heads
 }
 
-// forwardedAsChecked sends the sheet to a tap: what arrives is the request that
-// was sent, byte for byte but for the query parameters that were removed, and
-// its repository is the one in the decision's log line. A request that the
-// mapping refuses does not arrive.
+// forwardedAsChecked sends the cases to a tap. The bytes that arrive are the bytes that were sent,
+// except removed query parameters, and their repository is the one in the decision log. A
+// request that the mapping refuses does not arrive.
 func forwardedAsChecked(t *testing.T, _ *system) {
 	upstream := newTap(t)
 	spec := lax(t)
 	spec.Upstream = upstream.Addr().String()
 	sys := hostileSystem(t, spec)
-	upstream.taken() // what asked whether it is there
+	upstream.taken() // discard the probe of its start
 	forwarded := 0
-	for _, row := range readSheet(t, sys) {
+	for _, row := range readCases(t, sys) {
 		exchangeOne(t, sys.Address(stack.Envoy), row.method, row.bytes(t, sys, sys.Address(stack.Envoy)))
 		heads := upstream.taken()
 		forwarded += len(heads)
@@ -100,9 +99,9 @@ func forwardedAsChecked(t *testing.T, _ *system) {
 	}
 }
 
-// arrivals is how often the row should reach the upstream. With a length that
-// is not one, Envoy may refuse it before anyone is asked.
-func (r *sheetRow) arrivals() (least, most int) {
+// arrivals returns how often the case should reach the upstream. Envoy itself may refuse an
+// invalid length.
+func (r *mappingCase) arrivals() (least, most int) {
 	switch {
 	case r.expected == "deny" || r.needsSecret():
 		return 0, 0
@@ -112,9 +111,9 @@ func (r *sheetRow) arrivals() (least, most int) {
 	return 1, 1
 }
 
-// forwardedTarget is the row's target without the mount, where that is removed:
-// by its own rules, or because alice may not read the source.
-func (r *sheetRow) forwardedTarget() string {
+// forwardedTarget returns the case's target, without the mount where that is removed: by the
+// mapping's rules, or because alice may not read the source.
+func (r *mappingCase) forwardedTarget() string {
 	if !strings.Contains(r.expected, " strip ") && !strings.Contains(r.expected, "@secret/app") {
 		return r.target
 	}
@@ -132,33 +131,33 @@ func (r *sheetRow) forwardedTarget() string {
 	return path + "?" + strings.Join(kept, "&")
 }
 
-// arrivedAs checks one head against what was sent and what was judged.
-func (r *sheetRow) arrivedAs(t *testing.T, sys *system, head string) {
+// arrivedAs compares one head with the request that was sent and with the decision.
+func (r *mappingCase) arrivedAs(t *testing.T, sys *system, head string) {
 	t.Helper()
 	line, _, _ := strings.Cut(head, "\r\n")
 	target := r.forwardedTarget()
 	if want := r.method + " " + target + " HTTP/1.1"; line != want {
 		t.Errorf("%s arrived as %q, want %q", r, line, want)
 	}
-	judged := sys.judged(t, head)
+	decision := sys.decisionOf(t, head)
 	g := mapping.Registry{Partition: "aws", Region: "eu-central-1", Account: "123456789012"}
 	m, refusal := g.Map(&mapping.Request{Method: r.method, Path: target})
-	if refusal != nil || m.Repository != judged.Repository || r.method != judged.Method {
-		t.Errorf("%s arrived as %q (%v) and was judged as %+v", r, line, refusal, judged)
+	if refusal != nil || m.Repository != decision.Repository || r.method != decision.Method {
+		t.Errorf("%s arrived as %q (%v) and was decided as %+v", r, line, refusal, decision)
 	}
 }
 
-// judgement is a line of the decision log.
-type judgement struct{ RequestID, Decision, Method, Repository string }
+// loggedDecision is a line of the decision log.
+type loggedDecision struct{ RequestID, Decision, Method, Repository string }
 
-// judged is the decision on the request with this head, by its id.
-func (sys *system) judged(t *testing.T, head string) judgement {
+// decisionOf returns the decision on the request with this head, by its id.
+func (sys *system) decisionOf(t *testing.T, head string) loggedDecision {
 	t.Helper()
 	_, id, _ := strings.Cut(strings.ToLower(head), "\r\nx-request-id: ")
 	id, _, _ = strings.Cut(id, "\r\n")
 	for range 100 {
 		for line := range strings.Lines(sys.Log(stack.Extauthz)) {
-			var found judgement
+			var found loggedDecision
 			if json.Unmarshal([]byte(line), &found) == nil && id != "" && found.RequestID == id {
 				return found
 			}
@@ -166,5 +165,5 @@ func (sys *system) judged(t *testing.T, head string) judgement {
 		time.Sleep(20 * time.Millisecond)
 	}
 	t.Errorf("no decision on request %q in\n%s", id, head)
-	return judgement{}
+	return loggedDecision{}
 }

@@ -13,9 +13,8 @@ import (
 	"extauthz/tests/stack"
 )
 
-// meshed is one sidecar with two registries, each behind a listener of its own,
-// as the Envoys of a mesh are: a takes passwords and tokens, b tokens alone, and
-// each tokens that were made for it.
+// meshed is one sidecar with two registries, each behind its own listener, as in a mesh: a
+// accepts passwords and tokens, b only tokens, and each only tokens for its own audience.
 func meshed(t *testing.T) setup {
 	t.Helper()
 	spec := tokens(t)
@@ -30,7 +29,7 @@ func meshed(t *testing.T) setup {
 	return spec
 }
 
-// listenerB is the listener at another address and for another registry.
+// listenerB returns the listener for another registry at another address.
 func listenerB(t *testing.T, like any, address string) map[string]any {
 	t.Helper()
 	text, err := yaml.Marshal(like)
@@ -53,7 +52,7 @@ func listenerB(t *testing.T, like any, address string) map[string]any {
 	return copied
 }
 
-// freeAddress is a loopback address at which nothing listens.
+// freeAddress returns a loopback address on which nothing listens.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -78,8 +77,8 @@ func at(t *testing.T, address, host, path string, headers ...[2]string) answer {
 	return exchange(t, http.DefaultClient, request)
 }
 
-// twoRegistries wants each registry to answer for its own host alone, by its own
-// sources, in its own region, and to tokens made for it.
+// twoRegistries checks that each registry answers only for its own host, with its own
+// sources, in its own region, and accepts only tokens for its own audience.
 func twoRegistries(t *testing.T, sys *system) {
 	addressA := sys.Address(stack.Envoy)
 	made := func(audience any) [2]string {
@@ -91,7 +90,7 @@ func twoRegistries(t *testing.T, sys *system) {
 		name, address, host string
 		header              [2]string
 		status              int
-		told                string
+		text                string
 	}{
 		{"a token for a at a", addressA, "a.example.com", forA, http.StatusForbidden, "arn:aws:ecr:eu-central-1:123456789012:repository/secret/app"},
 		{"a token for b at b", sys.second, "b.example.com", forB, http.StatusForbidden, "arn:aws:ecr:us-east-1:123456789012:repository/secret/app"},
@@ -99,7 +98,7 @@ func twoRegistries(t *testing.T, sys *system) {
 		{"a token for both at b", sys.second, "B.EXAMPLE.COM", forBoth, http.StatusForbidden, "us-east-1"},
 		{"a token for a at b", sys.second, "b.example.com", forA, http.StatusUnauthorized, "a.example.com"},
 		{"a token for b at a", addressA, "a.example.com", forB, http.StatusUnauthorized, "b.example.com"},
-		{"a token for what Envoy alone wants", addressA, "a.example.com", bearer(sys.issuers.workflow(t, mainBranch, nil)), http.StatusUnauthorized, audience},
+		{"a token for the audience that only Envoy accepts", addressA, "a.example.com", bearer(sys.issuers.workflow(t, mainBranch, nil)), http.StatusUnauthorized, audience},
 		{"a password at a", addressA, "a.example.com", robot, http.StatusNotFound, "MANIFEST_UNKNOWN"},
 		{"a password at b", sys.second, "b.example.com", robot, http.StatusUnauthorized, ""},
 		{"b's host at a", addressA, "b.example.com", forB, http.StatusMisdirectedRequest, "DENIED"},
@@ -110,7 +109,7 @@ func twoRegistries(t *testing.T, sys *system) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			answer := at(t, c.address, c.host, "/v2/secret/app/manifests/none", c.header)
-			answer.hasStatus(t, c.status).hasText(t, c.told)
+			answer.hasStatus(t, c.status).hasText(t, c.text)
 		})
 	}
 	for _, header := range []string{"X-Forwarded-Host", "Forwarded", "X-Host", "X-Original-Host"} {
@@ -119,7 +118,7 @@ func twoRegistries(t *testing.T, sys *system) {
 	}
 }
 
-// holds wants a text in the body.
+// hasText checks that the body contains a text.
 func (a answer) holds(t *testing.T, text string) {
 	t.Helper()
 	if !strings.Contains(a.body, text) {

@@ -14,14 +14,13 @@ import (
 	"extauthz/tests/stack"
 )
 
-// mount asks as alice, who may push team/*, for a blob in repository.
+// mount mounts a blob in repository as alice, who may push to team/*.
 func (sys *system) mount(t *testing.T, repository, blob, from string) answer {
 	t.Helper()
 	return sys.mountAs(t, "alice", repository, blob, from)
 }
 
-// mountAs asks for a blob in repository, from the repository of that name if it is
-// not "".
+// mountAs mounts a blob in repository from another one, or from any if from is "".
 func (sys *system) mountAs(t *testing.T, user, repository, blob, from string) answer {
 	t.Helper()
 	query := "?mount=" + blob
@@ -31,7 +30,7 @@ func (sys *system) mountAs(t *testing.T, user, repository, blob, from string) an
 	return sys.request(t, user, http.MethodPost, "/v2/"+repository+"/blobs/uploads/"+query)
 }
 
-// holds checks whether the registry serves the blob from repository.
+// hasBlob checks whether the registry serves the blob from repository.
 func (sys *system) hasBlob(t *testing.T, repository, blob string, want bool) {
 	t.Helper()
 	status := http.StatusNotFound
@@ -48,8 +47,8 @@ func mountAllowed(t *testing.T, sys *system) {
 	sys.hasBlob(t, "team/mounted", blob, true)
 }
 
-// mountNotAllowed has a source that alice may not read: the registry opens a
-// plain upload, as it does for a blob that it does not have.
+// mountNotAllowed has a source that alice may not read: the registry starts a plain upload, as
+// for a blob that does not exist.
 func mountNotAllowed(t *testing.T, sys *system) {
 	blob := layer(t, sys.secret)
 	a := sys.mount(t, "team/stolen", blob, "secret/app").hasStatus(t, http.StatusAccepted)
@@ -62,7 +61,7 @@ func mountNotAllowed(t *testing.T, sys *system) {
 
 // pushWithMountNotAllowed is a client that tries to mount from a repository
 // that alice may not read, and uploads the layer when it cannot: the push
-// succeeds. Nobody gets the secret blob by completing an upload with its digest.
+// succeeds. Completing an upload with its digest does not give access to the secret blob.
 func pushWithMountNotAllowed(t *testing.T, sys *system) {
 	pushed := image(t, "pushed by alice who tried to mount")
 	layers, err := pushed.Layers()
@@ -84,15 +83,15 @@ func pushWithMountNotAllowed(t *testing.T, sys *system) {
 	sys.request(t, "alice", http.MethodGet, "/v2/team/remounted/blobs/"+blob).hasStatus(t, http.StatusNotFound)
 }
 
-// mountFromAnywhere names no source, so that nobody could be asked about it.
+// mountFromAnywhere does not name a source, so its permission cannot be checked.
 func mountFromAnywhere(t *testing.T, sys *system) {
 	blob := layer(t, sys.secret)
 	sys.mount(t, "team/found", blob, "").hasStatus(t, http.StatusAccepted)
 	sys.hasBlob(t, "team/found", blob, false)
 }
 
-// unusableSources are queries of a mount whose source no repository can be, or
-// which lack one of the two parameters.
+// unusableSources are queries of a mount whose source cannot be a repository, or that lack one
+// of the two parameters.
 var unusableSources = []string{
 	"mount={blob}&from=",
 	"mount={blob}&from",
@@ -109,8 +108,8 @@ var unusableSources = []string{
 	"from=secret/app",
 }
 
-// mountFromNoName starts an upload each time, of which nothing is mounted, and
-// which the client then completes as any other.
+// mountFromNoName starts an upload each time. Nothing is mounted, and the client completes the
+// upload as usual.
 func mountFromNoName(t *testing.T, sys *system) {
 	blob := layer(t, sys.secret)
 	const body = "what a client uploads when it cannot mount"
@@ -134,8 +133,8 @@ func mountFromNoName(t *testing.T, sys *system) {
 	sys.hasBlob(t, "secret/app", blob, true)
 }
 
-// mountFromNoECRName has a source that the registry can mount from, but whose
-// name ECR does not allow: without the parameters, nothing is mounted.
+// mountFromNoECRName has a source that the registry accepts and whose name ECR does not allow:
+// the parameters are removed, and nothing is mounted.
 func mountFromNoECRName(t *testing.T, sys *system) {
 	blob := layer(t, sys.team)
 	for i, source := range []string{"team/one__two", "team/one--two", "x"} {

@@ -15,10 +15,10 @@ import (
 	"extauthz/tests/stack"
 )
 
-// builder is the name that the policies know, as a URI.
+// builder is the URI in the policies.
 const builder = "spiffe://example.com/ns/ci/sa/builder"
 
-// mutualTLS is the example that knows callers by their certificate.
+// mutualTLS is the example with client certificates.
 func mutualTLS(t *testing.T) setup {
 	t.Helper()
 	dir, trusted := t.TempDir(), authority(t)
@@ -30,8 +30,7 @@ func mutualTLS(t *testing.T) setup {
 	return setup{Spec: spec, authority: trusted}
 }
 
-// showing is a transport that shows the certificates and trusts the stack's
-// own authority.
+// showing returns a transport with these certificates that trusts the stack's authority.
 func (sys *system) showing(t *testing.T, shown ...tls.Certificate) *http.Transport {
 	t.Helper()
 	roots := x509.NewCertPool()
@@ -41,7 +40,7 @@ func (sys *system) showing(t *testing.T, shown ...tls.Certificate) *http.Transpo
 	return transport
 }
 
-// get asks for the tags of team/app over TLS.
+// get returns a request for the tags of team/app and a client with TLS.
 func (sys *system) get(t *testing.T, transport *http.Transport) (*http.Request, *http.Client) {
 	t.Helper()
 	request, err := http.NewRequest(http.MethodGet, "https://"+sys.Address(stack.Envoy)+"/v2/team/app/tags/list", nil)
@@ -72,8 +71,7 @@ func certificateIsPrincipal(t *testing.T, sys *system) {
 	}
 }
 
-// overTLS speaks https to loopback addresses, for which the client library
-// assumes http.
+// overTLS uses https for loopback addresses, for which the client library assumes http.
 type overTLS struct{ *http.Transport }
 
 func (o overTLS) RoundTrip(request *http.Request) (*http.Response, error) {
@@ -82,8 +80,8 @@ func (o overTLS) RoundTrip(request *http.Request) (*http.Response, error) {
 	return o.Transport.RoundTrip(request)
 }
 
-// certificateOfAnotherKind has the principal's name as a DNS name and as a
-// common name: Envoy reports the same text for both as for the URI.
+// certificateOfAnotherKind has the principal's name as a DNS name and as a common name. Envoy
+// reports the same text for both as for the URI.
 func certificateOfAnotherKind(t *testing.T, sys *system) {
 	for _, c := range []struct {
 		kind  string
@@ -99,7 +97,7 @@ func certificateOfAnotherKind(t *testing.T, sys *system) {
 	}
 }
 
-// certificateDNSName is a principal by the name that the policies give as one.
+// certificateDNSName has a DNS name that the policies bind to a principal.
 func certificateDNSName(t *testing.T, sys *system) {
 	request, client := sys.get(t, sys.showing(t, issued(t, sys.authority, withDNS("scanner.example.com"))))
 	exchange(t, client, request).hasStatus(t, http.StatusForbidden).
@@ -111,8 +109,8 @@ func certificateUnknown(t *testing.T, sys *system) {
 	exchange(t, client, request).hasStatus(t, http.StatusUnauthorized)
 }
 
-// certificateMissing has no certificate, and one of an authority that Envoy
-// does not trust: there is no connection to ask anything over.
+// certificateMissing connects without a certificate, and with one of an authority that Envoy
+// does not trust: both connections fail.
 func certificateMissing(t *testing.T, sys *system) {
 	for _, shown := range [][]tls.Certificate{nil, {issued(t, authority(t), withURI(t, builder))}} {
 		request, client := sys.get(t, sys.showing(t, shown...))

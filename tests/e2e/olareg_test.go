@@ -13,8 +13,8 @@ import (
 	"extauthz/tests/stack"
 )
 
-// beforeOlareg is the safe Envoy before olareg, a registry that reads names in its
-// own way: it takes the source of a mount for a path and cleans it.
+// beforeOlareg is the safe Envoy in front of olareg, a registry that reads names differently:
+// it cleans the source of a mount as a path.
 func beforeOlareg(t *testing.T) setup {
 	t.Helper()
 	registry := olareg.New(config.Config{Storage: config.ConfigStorage{StoreType: config.StoreDir, RootDir: t.TempDir()}})
@@ -28,9 +28,9 @@ func beforeOlareg(t *testing.T) setup {
 	return spec
 }
 
-// mountsInOlareg sends mounts whose source no repository can be. Olareg itself
-// mounts the secret for some of them; through Envoy it mounts nothing, and the
-// mounts of a usable source are as before.
+// mountsInOlareg sends mounts whose source cannot be a repository. Olareg alone mounts the
+// secret for some of them. Through Envoy it mounts nothing, and mounts of a valid source
+// work.
 func mountsInOlareg(t *testing.T, sys *system) {
 	sys.fill(t)
 	mountAllowed(t, sys)

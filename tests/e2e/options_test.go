@@ -14,8 +14,8 @@ import (
 	"extauthz/tests/stack"
 )
 
-// optioned is the safe Envoy before a registry with a further option, which is a
-// line of registries.yaml.
+// optioned returns the safe Envoy in front of a registry with another option, which is a line
+// of registries.yaml.
 func optioned(option string) func(*testing.T) setup {
 	return func(t *testing.T) setup {
 		t.Helper()
@@ -31,7 +31,7 @@ func optioned(option string) func(*testing.T) setup {
 	}
 }
 
-// elsewhere is the safe Envoy before a registry that has another host.
+// elsewhere is the safe Envoy in front of a registry with another host.
 func elsewhere(t *testing.T) setup {
 	t.Helper()
 	spec := safe(t)
@@ -40,8 +40,8 @@ func elsewhere(t *testing.T) setup {
 	return spec
 }
 
-// misdirected wants every request to a host that is no registry's to be sent
-// elsewhere, with or without a credential, and a person to read so.
+// misdirected checks that every request to a host of no registry is answered 421 with a
+// readable reason, with and without a credential.
 func misdirected(t *testing.T, sys *system) {
 	for _, user := range []string{"", "alice"} {
 		for _, path := range []string{"/v2/", "/v2/team/app/manifests/v1", "/v2/_catalog", "/elsewhere"} {
@@ -55,8 +55,8 @@ func misdirected(t *testing.T, sys *system) {
 	}
 }
 
-// oddHosts sends hosts whose port is not a number, or with a letter that Unicode
-// folds to one of the registry's name. Envoy or extauthz refuses each.
+// oddHosts sends hosts with a port that is not a number, or with a letter that Unicode folds to
+// one of the registry's name. Envoy or extauthz refuses each.
 func oddHosts(t *testing.T, sys *system) {
 	for host, want := range map[string]string{
 		"localhost": "200", "LOCALHOST": "200", "localhost:1": "200", "LocalHost:65535": "200",
@@ -64,15 +64,15 @@ func oddHosts(t *testing.T, sys *system) {
 		"localhost:80:80": "4xx", "localho\u017ft": "4xx", "localhost.": "4xx", "127.0.0.1:": "4xx", "x@localhost": "4xx",
 	} {
 		request := "GET /v2/team/app/manifests/v1 HTTP/1.1\r\nHost: " + host + "\r\n" + authorization + "\r\nConnection: close\r\n\r\n"
-		wanted := hostile{status: want}
-		if status := statusOf(exchangeBytes(t, sys.Address(stack.Envoy), []byte(request))); !wanted.accepts(status) {
+		expected := hostile{status: want}
+		if status := statusOf(exchangeBytes(t, sys.Address(stack.Envoy), []byte(request))); !expected.accepts(status) {
 			t.Errorf("host %q: status %q, want %s", host, status, want)
 		}
 	}
 }
 
-// hidden wants a repository that may not be read to look like one that is not
-// there, and no more than that to be hidden.
+// hidden checks that a repository that the caller may not read looks like one that does not
+// exist, and that nothing else is hidden.
 func hidden(t *testing.T, sys *system) {
 	secret := sys.request(t, "bob", http.MethodGet, "/v2/secret/app/manifests/v1").hasStatus(t, http.StatusNotFound)
 	secret.hasError(t, "NAME_UNKNOWN", "repository name not known to registry")
@@ -82,8 +82,8 @@ func hidden(t *testing.T, sys *system) {
 	}
 	head := sys.request(t, "bob", http.MethodHead, "/v2/secret/app/manifests/v1").hasStatus(t, http.StatusNotFound)
 	for _, a := range []answer{secret, none, head} {
-		if reason, told := a.header["X-Ecr-Authz-Reason"]; told {
-			t.Errorf("a reason is told: %q", reason)
+		if reason, found := a.header["X-Ecr-Authz-Reason"]; found {
+			t.Errorf("the answer has the reason %q", reason)
 		}
 	}
 	sys.request(t, "bob", http.MethodPost, "/v2/secret/app/blobs/uploads/").hasStatus(t, http.StatusNotFound)
@@ -99,8 +99,8 @@ func hidden(t *testing.T, sys *system) {
 	}
 }
 
-// publicHidden is a registry that anybody may pull shared/app from, with an
-// inventory, and that hides what else there is.
+// publicHidden is a registry with anonymous pulls of shared/app and an inventory that hides
+// all other repositories.
 func publicHidden(t *testing.T) setup {
 	t.Helper()
 	spec := public(t)
@@ -109,31 +109,31 @@ func publicHidden(t *testing.T) setup {
 	return spec
 }
 
-// hiddenFromAnonymous wants who shows no credential to be asked for one in the same
-// words, whether a repository is there, denied to everybody, or not there.
+// hiddenFromAnonymous checks that an anonymous caller gets the same challenge for a repository
+// that exists, that every caller is denied, or that does not exist.
 func hiddenFromAnonymous(t *testing.T, sys *system) {
 	for _, c := range [][2]string{
 		{http.MethodGet, "/manifests/v1"}, {http.MethodHead, "/manifests/v1"}, {http.MethodGet, "/tags/list"},
 		{http.MethodPut, "/manifests/v1"}, {http.MethodPost, "/blobs/uploads/"},
 	} {
-		var told []string
+		var answers []string
 		for _, repository := range []string{"team/app", "secret/app", "no/such"} {
 			a := sys.request(t, "", c[0], "/v2/"+repository+c[1]).hasStatus(t, http.StatusUnauthorized)
 			if c[0] != http.MethodHead {
 				a.hasBody(t, `{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}`)
 			}
 			a.header.Del("Date")
-			told = append(told, fmt.Sprint(a.header, a.body))
+			answers = append(answers, fmt.Sprint(a.header, a.body))
 		}
-		if told[1] != told[0] || told[2] != told[0] {
-			t.Errorf("%s %s tells repositories apart: %q", c[0], c[1], told)
+		if answers[1] != answers[0] || answers[2] != answers[0] {
+			t.Errorf("%s %s distinguishes repositories: %q", c[0], c[1], answers)
 		}
 	}
 	sys.request(t, "", http.MethodGet, "/v2/shared/app/manifests/v1").hasStatus(t, http.StatusOK)
 	sys.request(t, "bob", http.MethodGet, "/v2/secret/app/manifests/v1").hasStatus(t, http.StatusNotFound)
 }
 
-// denialNamesAction wants a denial to name the action and nothing else.
+// denialNamesAction checks that a denial names only the action.
 func denialNamesAction(t *testing.T, sys *system) {
 	sys.denialIs(t, "not authorized to perform: ecr:BatchGetImage", `{"action":"ecr:BatchGetImage"}`)
 	out, err := sys.command(t, "bob", "tag", sys.through(t, "team/app", "v1").String(), "v2")
@@ -142,7 +142,7 @@ func denialNamesAction(t *testing.T, sys *system) {
 	}
 }
 
-// denialNamesNothing wants a denial to say that it is one and nothing else.
+// denialNamesNothing checks that a denial contains no detail.
 func denialNamesNothing(t *testing.T, sys *system) {
 	sys.denialIs(t, "requested access to the resource is denied", "")
 	out, err := sys.command(t, "bob", "tag", sys.through(t, "team/app", "v1").String(), "v2")
@@ -151,8 +151,8 @@ func denialNamesNothing(t *testing.T, sys *system) {
 	}
 }
 
-// denialIs checks all that is told of a denial, of a HEAD's and of a wrong
-// password, and that the log has the whole reason.
+// denialIs checks everything that a denial, the denial of a HEAD and the answer to a wrong
+// password contain, and that the log has the whole reason.
 func (sys *system) denialIs(t *testing.T, message, detail string) {
 	t.Helper()
 	body := `{"errors":[{"code":"DENIED","message":"` + message + `"}]}`
@@ -169,7 +169,7 @@ func (sys *system) denialIs(t *testing.T, message, detail string) {
 			t.Errorf("reason header %q, want %q", got, message)
 		}
 	}
-	sys.request(t, "nobody", http.MethodGet, "/v2/").hasStatus(t, http.StatusUnauthorized).
+	sys.request(t, "unknown", http.MethodGet, "/v2/").hasStatus(t, http.StatusUnauthorized).
 		hasBody(t, `{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}`)
 	if log := sys.Log(stack.Extauthz); !strings.Contains(log, "with an explicit deny in a resource-based policy") {
 		t.Error("the log does not have the whole reason")
@@ -183,8 +183,8 @@ func (a answer) hasBody(t *testing.T, body string) {
 	}
 }
 
-// loginCheckedOnce takes the right to log in from a user whose registry asks it
-// at the login only: then there is no login any more, and nothing else changes.
+// loginCheckedOnce removes the right to log in from a user of a registry that checks it only
+// at the login: the login fails, and nothing else changes.
 func loginCheckedOnce(t *testing.T, sys *system) {
 	sys.request(t, "alice", http.MethodGet, "/v2/").hasStatus(t, http.StatusOK)
 	turnInPlace("ecr:GetAuthorizationToken", "ecr:DescribeRegistry")(t, filepath.Join(sys.Policies, "managed", "developers.json"))
@@ -194,8 +194,8 @@ func loginCheckedOnce(t *testing.T, sys *system) {
 	sys.request(t, "alice", http.MethodGet, "/v2/secret/app/manifests/v1").hasStatus(t, http.StatusForbidden)
 }
 
-// becomes sends a request until it is answered with the status, for as long as a
-// change may take to be in force.
+// becomes sends a request until it is answered with the status, for as long as a change may
+// take.
 func (sys *system) becomes(t *testing.T, status int, user, method, path string) answer {
 	t.Helper()
 	for edited := time.Now(); ; time.Sleep(20 * time.Millisecond) {

@@ -9,9 +9,9 @@ import (
 	"extauthz/tests/stack"
 )
 
-// killedAndBack kills extauthz while requests flow: nothing is answered but
-// 503, nothing reaches the registry, and all is well as soon as it is back, at
-// the socket that the dead one left behind.
+// killedAndBack kills extauthz while requests flow. Every answer is 503 and nothing reaches the
+// registry. Requests succeed again as soon as it is restarted on the socket that the killed
+// process left behind.
 func killedAndBack(t *testing.T, sys *system) {
 	flow := sys.flows(t, "alice", "/v2/team/app/manifests/v1")
 	time.Sleep(settled)

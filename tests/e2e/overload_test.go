@@ -17,8 +17,8 @@ import (
 	"extauthz/tests/stack"
 )
 
-// The overload: so many connections of each kind that stay open, the limit on open
-// files and on memory for loading, and what the process may have used at most.
+// The overload: the number of connections of each kind that stay open, the limits on open
+// files and on memory for loading, and the most memory that the process may use.
 const (
 	heldEach   = 300
 	openFiles  = 256
@@ -35,10 +35,10 @@ func limitedProcess(t *testing.T) setup {
 	return spec
 }
 
-// overload attacks every resource at the same time: connections to Envoy's port and to
-// the probe port that send nothing or half a request, guesses of passwords, and policies
-// that take more memory than they may. Allowed requests are answered all along, first
-// logins succeed, and afterwards everything is as before.
+// overload attacks every resource at the same time: connections to Envoy's port and to the
+// probe port that send nothing or half a request, password guesses, and policies that need
+// more memory than the limit. Allowed requests are answered throughout, first logins
+// succeed, and afterwards everything works as before.
 func overload(t *testing.T, sys *system) {
 	const path = "/v2/team/app/manifests/v1"
 	sys.getWith(t, path, basic("robot", "robot-secret")).hasStatus(t, http.StatusOK)
@@ -110,8 +110,8 @@ func (sys *system) holdConnections(t *testing.T, probe string) (release func()) 
 	return release
 }
 
-// firstLogins logs new users in during the flood, each from an address of its own, and
-// returns the most that was in use meanwhile.
+// firstLogins logs new users in during the flood, each from its own address, and returns the
+// peak usage.
 func (sys *system) firstLogins(t *testing.T, path string) (peak usage) {
 	t.Helper()
 	for i := range newcomers {
@@ -124,8 +124,8 @@ func (sys *system) firstLogins(t *testing.T, path string) (peak usage) {
 	return peak
 }
 
-// keepsSnapshot holds that the policies in force are still the good ones, and that
-// status, metrics and log say why.
+// keepsSnapshot checks that the good policies are still in effect, and that status, metrics and
+// log state why.
 func (sys *system) keepsSnapshot(t *testing.T, good snapshotView, began time.Time) {
 	t.Helper()
 	const why = "takes more than 16 MiB of memory; raise --load-memory"
@@ -141,7 +141,7 @@ func (sys *system) keepsSnapshot(t *testing.T, good snapshotView, began time.Tim
 	}
 }
 
-// usage is what the process has in use.
+// usage is what the process uses.
 type usage struct{ descriptors, goroutines int }
 
 func (sys *system) usage(t *testing.T) usage {
@@ -149,7 +149,7 @@ func (sys *system) usage(t *testing.T) usage {
 	return usage{int(sys.metric(t, "process_open_fds")), int(sys.metric(t, "go_goroutines"))}
 }
 
-// mostMemory returns the most memory that the process had in use, in bytes.
+// mostMemory returns the peak memory of the process, in bytes.
 func (sys *system) mostMemory(t *testing.T) int {
 	t.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", sys.Stack.(*stack.Processes).PID(stack.Extauthz)))
@@ -165,7 +165,7 @@ func (sys *system) mostMemory(t *testing.T) int {
 	return kib << 10
 }
 
-// probeAddress is where the log says that probes are answered.
+// probeAddress returns the address of the probes from the log.
 func (sys *system) probeAddress(t *testing.T) string {
 	t.Helper()
 	for line := range strings.Lines(sys.Log(stack.Extauthz)) {
@@ -178,7 +178,7 @@ func (sys *system) probeAddress(t *testing.T) string {
 	return ""
 }
 
-// isReady reports whether the readiness probe succeeds, over a connection of its own.
+// isReady reports whether the readiness probe succeeds over a new connection.
 func isReady(probe string) bool {
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
 	response, err := client.Get("http://" + probe + "/readyz")
@@ -189,8 +189,8 @@ func isReady(probe string) bool {
 	return response.StatusCode == http.StatusOK
 }
 
-// largePolicies is the authorization of an account with 40 managed policies, which
-// is 4 MB of text and takes more than loadMemory when it is compiled.
+// largePolicies returns the authorization details of an account with 40 managed policies: 4 MB
+// of text, which needs more than loadMemory when it is compiled.
 func largePolicies() []byte {
 	statements := strings.TrimSuffix(strings.Repeat(`{"Effect":"Allow","Action":"s3:*","Resource":"*"},`, 2000), ",")
 	var all []string

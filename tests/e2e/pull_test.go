@@ -49,8 +49,8 @@ func pullDenied(t *testing.T, sys *system) {
 		hasError(t, "DENIED", "ecr:GetDownloadUrlForLayer")
 }
 
-// pullDeniedExplicitly has bob, whom his own policy allows and the
-// repository's denies.
+// pullDeniedExplicitly pulls as bob, whose own policy allows it and whose repository's policy
+// denies it.
 func pullDeniedExplicitly(t *testing.T, sys *system) {
 	_, err := remote.Image(sys.through(t, "secret/app", "v1"), as("bob"))
 	denied(t, err, "ecr:BatchGetImage", "secret/app")
@@ -58,14 +58,14 @@ func pullDeniedExplicitly(t *testing.T, sys *system) {
 		hasError(t, "DENIED", "with an explicit deny in a resource-based policy")
 }
 
-// headDenied has an answer without a body, whose headers still tell why.
+// headDenied checks that a denied HEAD has no body and states the reason in its headers.
 func headDenied(t *testing.T, sys *system) {
 	a := sys.request(t, "alice", http.MethodHead, "/v2/secret/app/manifests/v1").hasStatus(t, http.StatusForbidden)
 	if a.body != "" || a.header.Get("Content-Type") != "application/json" || a.header.Get("Content-Length") == "0" {
 		t.Errorf("body %q, header %v: want the headers of the GET alone", a.body, a.header)
 	}
 	if got := a.header.Get("Docker-Content-Digest"); got != "" {
-		t.Errorf("the denial tells the digest %s", got)
+		t.Errorf("the denial reveals the digest %s", got)
 	}
 	if got := a.header.Get("X-Ecr-Authz-Reason"); !strings.Contains(got, "ecr:BatchGetImage") {
 		t.Errorf("reason header %q, want the action denied", got)

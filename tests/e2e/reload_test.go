@@ -13,8 +13,8 @@ import (
 	"extauthz/tests/stack"
 )
 
-// unpolled is the quickstart's Envoy over the first generation of policies, whose
-// changes are found by events alone.
+// unpolled is the quickstart's Envoy with the first generation of policies. Changes are
+// detected by events only.
 func unpolled(t *testing.T) setup {
 	t.Helper()
 	spec := safe(t)
@@ -23,7 +23,7 @@ func unpolled(t *testing.T) setup {
 	return spec
 }
 
-// editsByPrograms saves one file in every way in which programs do.
+// editsByPrograms saves one file in every way that programs do.
 func editsByPrograms(t *testing.T, sys *system) {
 	l := sys.begun(t)
 	for _, program := range []struct {
@@ -53,11 +53,11 @@ func editsByPrograms(t *testing.T, sys *system) {
 	})
 }
 
-// file is the one whose policy turns the answers.
+// file returns the file whose policy reverses the answers.
 func (l *load) file() string { return filepath.Join(l.sys.Policies, filepath.FromSlash(turning)) }
 
-// beside is a name beside that file, or in a folder above.
-func (l *load) beside(up int, name string) string {
+// sibling returns a name next to that file, or in a folder above.
+func (l *load) sibling(up int, name string) string {
 	dir := filepath.Dir(l.file())
 	for range up {
 		dir = filepath.Dir(dir)
@@ -65,13 +65,13 @@ func (l *load) beside(up int, name string) string {
 	return filepath.Join(dir, name)
 }
 
-// brokenEdits spoils one file or the directory in one way after the other, and
-// fixes it with the other answer. What cannot be loaded is told by its name.
+// brokenEdits breaks one file or the directory in one way after the other, and fixes it with
+// the other answer. The log names the file that cannot be loaded.
 func brokenEdits(t *testing.T, sys *system) {
 	const named = "shared/app/_policy.json"
 	l := sys.begun(t)
 	for _, c := range []struct {
-		name, told string
+		name, problem string
 		spoil      func(file string)
 	}{
 		{"misspelt", named + ":", func(file string) { turnInPlace("Effect", "Efect")(t, file) }},
@@ -92,7 +92,7 @@ func brokenEdits(t *testing.T, sys *system) {
 		{"the directory removed", filepath.Base(sys.Policies), func(string) { must(t, os.RemoveAll(sys.Policies)) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			l.keep(t, c.told, func() { c.spoil(l.file()) })
+			l.keep(t, c.problem, func() { c.spoil(l.file()) })
 			l.turn(t, func() {
 				aside := l.next(t)
 				must(t, os.RemoveAll(sys.Policies))
@@ -107,9 +107,8 @@ func brokenEdits(t *testing.T, sys *system) {
 	})
 }
 
-// replacedFolders puts another folder into the place of the one that holds the
-// file, of the policy directory, and of its parent, and then edits what is there:
-// whatever was watched before is gone.
+// replacedFolders replaces the file's folder, the policy directory, and its parent, and then
+// edits the new files: everything that was watched before is gone.
 func replacedFolders(t *testing.T, sys *system) {
 	l := sys.begun(t)
 	for _, c := range []struct {
@@ -117,7 +116,7 @@ func replacedFolders(t *testing.T, sys *system) {
 		folder func() string
 		other  func(made string) string // of a generation's directory
 	}{
-		{"of the file", func() string { return l.beside(0, "") }, func(made string) string { return filepath.Join(made, filepath.Dir(turning)) }},
+		{"of the file", func() string { return l.sibling(0, "") }, func(made string) string { return filepath.Join(made, filepath.Dir(turning)) }},
 		{"of the account", func() string { return filepath.Join(sys.Policies, "accounts") }, func(made string) string { return filepath.Join(made, "accounts") }},
 		{"the directory", func() string { return sys.Policies }, func(made string) string { return made }},
 		{"its parent", func() string { return filepath.Dir(sys.Policies) }, filepath.Dir},
@@ -131,7 +130,7 @@ func replacedFolders(t *testing.T, sys *system) {
 		})
 	}
 	t.Run("removed, and made again", func(t *testing.T) {
-		l.turn(t, func() { must(t, os.RemoveAll(l.beside(1, ""))) })
+		l.turn(t, func() { must(t, os.RemoveAll(l.sibling(1, ""))) })
 		l.turn(t, func() {
 			must(t, os.MkdirAll(filepath.Dir(l.file()), 0o755))
 			write(t, l.file(), turningPolicy(!l.open))
@@ -140,7 +139,7 @@ func replacedFolders(t *testing.T, sys *system) {
 	})
 }
 
-// replaceFolder moves a folder away, and the other one into its place.
+// replaceFolder moves a folder away and the other one to its name.
 func replaceFolder(t testing.TB, folder, other string) {
 	t.Helper()
 	away := filepath.Join(t.TempDir(), "away")
@@ -148,7 +147,7 @@ func replaceFolder(t testing.TB, folder, other string) {
 	must(t, os.Rename(other, folder))
 }
 
-// sameContent touches, rewrites and replaces what is there by the same.
+// sameContent touches, rewrites and replaces files with the same content.
 func sameContent(t *testing.T, sys *system) {
 	l := sys.begun(t)
 	for _, c := range []struct {
@@ -159,15 +158,15 @@ func sameContent(t *testing.T, sys *system) {
 		{"given another mode", func() { must(t, os.Chmod(l.file(), 0o600)) }},
 		{"written again", func() { write(t, l.file(), turningPolicy(l.open)) }},
 		{"renamed over", func() { writeOver(t, l.file(), turningPolicy(l.open)) }},
-		{"there and back", func() { // while extauthz cannot read: on a slow machine the first write alone could be in force
+		{"there and back", func() { // while extauthz cannot read: on a slow machine the first write alone could take effect
 			must(t, sys.Signal(stack.Extauthz, syscall.SIGSTOP))
 			write(t, l.file(), turningPolicy(!l.open))
 			write(t, l.file(), turningPolicy(l.open))
 			must(t, sys.Signal(stack.Extauthz, syscall.SIGCONT))
 		}},
-		{"beside a file that does not count", func() { write(t, l.beside(0, ".notes"), []byte("x")) }},
+		{"next to a file that does not count", func() { write(t, l.sibling(0, ".notes"), []byte("x")) }},
 		{"the directory replaced", func() { replaceFolder(t, sys.Policies, generation(t, l.number, l.open)) }},
-		{"asked to look", func() { must(t, sys.Signal(stack.Extauthz, syscall.SIGHUP)) }},
+		{"a reload signal", func() { must(t, sys.Signal(stack.Extauthz, syscall.SIGHUP)) }},
 	} {
 		t.Run(c.name, func(t *testing.T) { l.stay(t, c.change) })
 	}
@@ -189,8 +188,8 @@ func (sys *system) metric(t *testing.T, name string) float64 {
 	return value
 }
 
-// loginTakenAway takes ecr:GetAuthorizationToken from a user whose every other
-// right stays: nothing is allowed any more, at once.
+// loginTakenAway removes ecr:GetAuthorizationToken from a user who keeps every other right:
+// nothing is allowed any more, immediately.
 func loginTakenAway(t *testing.T, sys *system) {
 	flow := sys.flows(t, "alice", "/v2/team/app/manifests/v1")
 	start := time.Now()

@@ -10,9 +10,9 @@ import (
 	"extauthz/tests/stack"
 )
 
-// started is a stack with the policies that extauthz init writes, one repository of
-// each template, and the passwords that an operator adds.
-func started(t *testing.T) setup {
+// scaffolded is a stack with the policies that extauthz init writes, one repository of each
+// template, and the passwords that an operator adds.
+func scaffolded(t *testing.T) setup {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "policies")
 	for _, args := range [][]string{
@@ -46,7 +46,7 @@ func started(t *testing.T) setup {
 	return setup{Spec: stack.Spec{Envoy: envoy, Policies: dir}}
 }
 
-// scaffoldDecides has crane push and pull in a repository of each template.
+// scaffoldDecides lets crane push and pull in a repository of each template.
 func scaffoldDecides(t *testing.T, sys *system) {
 	image := sys.behind(t, "team/app", "v1").String()
 	for _, repository := range []string{"team/retired", "team/shared", "team/preview", "team/base"} {

@@ -7,7 +7,7 @@ import (
 	"extauthz/tests/stack"
 )
 
-// A scenario is one thing that must hold in a running system.
+// A scenario is one thing that must be true of a running system.
 type scenario struct {
 	name string
 	run  func(t *testing.T, sys *system)
@@ -26,21 +26,21 @@ var groups = []group{
 	{"safe", safe, false, []scenario{
 		{"anonymous is challenged", anonymousIsChallenged},
 		{"a wrong password is challenged", wrongPasswordIsChallenged},
-		{"no right to log in is challenged", noLoginIsChallenged},
+		{"a user without the right to log in is challenged", noLoginIsChallenged},
 		{"log in", login},
 		{"pull allowed", pullAllowed},
 		{"pull allowed by the repository's policy", pullAllowedByRepository},
-		{"pull denied by nobody's allow", pullDenied},
+		{"pull denied because no policy allows it", pullDenied},
 		{"pull denied by an explicit deny", pullDeniedExplicitly},
-		{"pull denied without a body to say so", headDenied},
+		{"denied HEAD without a body", headDenied},
 		{"push allowed", pushAllowed},
 		{"push denied", pushDenied},
 		{"a big blob streams up and down", bigBlob},
 		{"mount allowed", mountAllowed},
-		{"mount of a blob that may not be read", mountNotAllowed},
-		{"push by a client that may not mount", pushWithMountNotAllowed},
-		{"mount from anywhere", mountFromAnywhere},
-		{"mount from what no repository can be", mountFromNoName},
+		{"mount of a blob that the user may not read", mountNotAllowed},
+		{"push by a client that is not allowed to mount", pushWithMountNotAllowed},
+		{"mount without a source", mountFromAnywhere},
+		{"mount from an impossible repository name", mountFromNoName},
 		{"a host that servers read differently", oddHosts},
 		{"tag list", tagList},
 		{"catalog", catalog},
@@ -48,34 +48,34 @@ var groups = []group{
 		{"delete of a blob is unsupported", deleteBlob},
 		{"crane pulls", cranePulls},
 		{"crane is denied", craneIsDenied},
-		{"the access log has the decision", accessLog},
-		{"no log has a query", queryIsNotLogged(withoutCertificates)},
+		{"the access log contains the decision", accessLog},
+		{"no log contains a query", queryIsNotLogged(withoutCertificates)},
 	}},
-	{"policies that extauthz init writes", started, false, []scenario{
-		{"each template decides", scaffoldDecides},
+	{"policies that extauthz init writes", scaffolded, false, []scenario{
+		{"each template allows and denies", scaffoldDecides},
 	}},
 	{"changing policies", safe, true, []scenario{
-		{"right to log in taken away", loginTakenAway},
-		{"edits of several files at the same time", editsTogether},
+		{"right to log in removed", loginTakenAway},
+		{"edits of several files at the same time", concurrentEdits},
 	}},
 	{"policies that change under load", unpolled, false, []scenario{
 		{"saved by programs", editsByPrograms},
 		{"broken and fixed", brokenEdits},
 		{"in folders that are replaced", replacedFolders},
-		{"by nothing", sameContent},
+		{"to the same content", sameContent},
 	}},
-	{"too much that changes at once", patient, false, []scenario{
-		{"is not seen, but that is", queueOverflows},
+	{"more events than the queue can contain", patient, false, []scenario{
+		{"are detected as an overflow", queueOverflows},
 	}},
 	{"policies behind git-sync's link under load", unpolled, true, []scenario{
 		{"are swapped", gitSync("", true)},
 		{"are swapped with a folder above", gitSync("deploy/policies", false)},
 	}},
 	{"a ConfigMap under load", mounted(flatten), true, []scenario{
-		{"is swapped", volumeSwaps(flatten)},
+		{"generations are swapped", volumeSwaps(flatten)},
 	}},
 	{"a projected volume under load", mounted(project), true, []scenario{
-		{"is swapped", volumeSwaps(project)},
+		{"generations are swapped", volumeSwaps(project)},
 	}},
 	{"no inotify instance left", starved("instances", 0, "--poll-interval", "1s"), true, []scenario{
 		{"changes are found by polling", foundByPolling("policies are compared by polling only")},
@@ -87,88 +87,88 @@ var groups = []group{
 		{"changes are found by signal", foundBySignal},
 	}},
 	{"outage", safe, true, []scenario{
-		{"extauthz killed and back", killedAndBack},
+		{"extauthz is killed and restarted", killedAndBack},
 	}},
 	{"existence hidden", optioned("hideExistence: true"), false, []scenario{
-		{"what may not be read is not there", hidden},
+		{"a repository that the user may not read does not exist", hidden},
 	}},
-	{"existence hidden from anybody", publicHidden, false, []scenario{
-		{"what may not be read is like what is not there", hiddenFromAnonymous},
+	{"existence hidden from anonymous callers", publicHidden, false, []scenario{
+		{"a hidden repository is like one that does not exist", hiddenFromAnonymous},
 	}},
-	{"only the action told", optioned("detail: action"), false, []scenario{
+	{"denials with the action only", optioned("detail: action"), false, []scenario{
 		{"a denial names the action", denialNamesAction},
 	}},
-	{"nothing told", optioned("detail: none"), false, []scenario{
-		{"a denial is one", denialNamesNothing},
+	{"denials without detail", optioned("detail: none"), false, []scenario{
+		{"a denial contains no detail", denialNamesNothing},
 	}},
-	{"the token asked once", optioned("authorizationTokenOnlyAtLogin: true"), false, []scenario{
-		{"right to log in taken away", loginCheckedOnce},
+	{"ecr:GetAuthorizationToken only at login", optioned("authorizationTokenOnlyAtLogin: true"), false, []scenario{
+		{"right to log in removed", loginCheckedOnce},
 	}},
 	{"an inventory", listed, false, []scenario{
 		{"a push that creates a repository", creatingNeedsPermission},
 	}},
-	{"no repository assumed", optioned("assumeMissing: true"), false, []scenario{
+	{"every repository assumed missing", optioned("assumeMissing: true"), false, []scenario{
 		{"every push creates a repository", allMissing},
 	}},
-	{"names as ECR allows them", optioned("ecrNames: true"), false, []scenario{
+	{"ECR's rules for names", optioned("ecrNames: true"), false, []scenario{
 		{"mount from a name that ECR does not allow", mountFromNoECRName},
-		{"mount from what no repository can be", mountFromNoName},
+		{"mount from an impossible repository name", mountFromNoName},
 	}},
 	{"a registry that cleans names", beforeOlareg, false, []scenario{
-		{"mount from what no repository can be", mountsInOlareg},
+		{"mount from an impossible repository name", mountsInOlareg},
 	}},
 	{"another host", elsewhere, false, []scenario{
-		{"requests for a host that is no registry's", misdirected},
+		{"requests for a host of no registry", misdirected},
 	}},
 	{"certificates", mutualTLS, false, []scenario{
 		{"a certificate's URI is a principal", certificateIsPrincipal},
 		{"a certificate's DNS name is a principal", certificateDNSName},
-		{"a name of another kind is none", certificateOfAnotherKind},
-		{"an unknown name is none", certificateUnknown},
+		{"a name of another kind is not a principal", certificateOfAnotherKind},
+		{"an unknown name is not a principal", certificateUnknown},
 		{"no certificate, no connection", certificateMissing},
-		{"no log has a query", queryIsNotLogged(asBuilder)},
+		{"no log contains a query", queryIsNotLogged(asBuilder)},
 	}},
 	{"certificates by pattern", workloads, false, []scenario{
-		{"names that are principals", workloadNames},
-		{"names that are nobody's", workloadsWithoutPrincipal},
+		{"names that map to principals", workloadNames},
+		{"names that map to no principal", workloadsWithoutPrincipal},
 		{"tags of sessions", workloadTags},
 		{"a service for a resource", serviceForResource},
 		{"forged headers", workloadForged},
 	}},
 	{"certificates, tokens and passwords on one listener", combined, false, []scenario{
-		{"each kind proves a caller", eachKindOfCaller},
+		{"each kind authenticates a caller", eachKindOfCaller},
 		{"a wrong credential does not fall through to another", wrongCredentials},
 		{"an untrusted certificate ends the connection", untrustedCertificates},
-		{"a certificate decides beside another credential", twoCredentials},
-		{"a client without a certificate is served and forges none", withoutCertificate},
+		{"a certificate takes precedence over another credential", twoCredentials},
+		{"a client without a certificate is served and cannot forge one", withoutCertificate},
 		{"a certificate is not replaced by a header", certificateNotForged},
-		{"no log has a query", queryIsNotLogged(overTLSWithoutCertificate)},
+		{"no log contains a query", queryIsNotLogged(overTLSWithoutCertificate)},
 	}},
 	{"a trusted proxy", overTokens, false, []scenario{
-		{"says who calls", trustedHeader},
-		{"is not to be imitated", forgedHeader},
+		{"identifies the caller", trustedHeader},
+		{"cannot be imitated", forgedHeader},
 	}},
 	{"a proxy's header of another name", overOtherHeader, false, []scenario{
-		{"is nobody", headerOfAnotherName},
+		{"identifies no caller", headerOfAnotherName},
 	}},
 	{"tokens", tokens, false, []scenario{
-		{"prove callers", tokensIdentifyCallers},
-		{"made otherwise", invalidTokens},
+		{"identify callers", tokensIdentifyCallers},
+		{"invalid", invalidTokens},
 		{"in odd places", tokensInOddPlaces},
-		{"beside passwords in odd shapes", passwordsInOddShapes},
+		{"with passwords in odd shapes", passwordsInOddShapes},
 		{"assume roles by their trust policies", trustPolicies},
 		{"have the rights of roles and tags", rightsOfTokens},
-		{"forged headers beside them", forgedByClients},
+		{"with forged headers", forgedByClients},
 	}},
 	{"tokens extracted from anywhere", extractingAnywhere, false, []scenario{
-		{"prove callers", tokensIdentifyCallers},
-		{"made otherwise", invalidTokens},
+		{"identify callers", tokensIdentifyCallers},
+		{"invalid", invalidTokens},
 		{"in odd places", tokensInOddPlaces},
 	}},
 	{"logging in with tokens", tokens, false, []scenario{
 		{"crane", craneLogsIn},
 		{"crane with a Bearer token", craneSendsBearer},
-		{"crane is told why not", craneShowsReason},
+		{"crane prints the reason", craneShowsReason},
 		{"docker", dockerLogsIn},
 	}},
 	{"a token service", tokenService, false, []scenario{
@@ -176,8 +176,8 @@ var groups = []group{
 		{"grants tokens to crane", craneGetsToken},
 	}},
 	{"secrets", verboseLog, false, []scenario{
-		{"in no log", secretsStaySecret},
-		{"no log has a query", queryIsNotLogged(withoutCertificates)},
+		{"are in no log", secretsStaySecret},
+		{"no log contains a query", queryIsNotLogged(withoutCertificates)},
 	}},
 	{"a flood", withNewcomers, true, []scenario{
 		{"of wrong passwords from 8 guessers", wrongPasswords(8, 0)},
@@ -186,33 +186,33 @@ var groups = []group{
 	{"an overload", limitedProcess, true, []scenario{
 		{"of connections, guesses and policies at the same time", overload},
 	}},
-	{"what AWS prints", exported, false, []scenario{
-		{"decides each request for its own reason", asExported},
+	{"outputs of the AWS CLI", exported, false, []scenario{
+		{"decide each request for the right reason", asExported},
 		{"in two accounts and regions", exportedElsewhere},
 		{"in two units of an organization", exportedUnits},
-		{"says who assumes which role", exportedTrust},
+		{"decide who assumes which role", exportedTrust},
 		{"with clients", exportedClients},
 	}},
 	{"two registries", meshed, false, []scenario{
-		{"keep to themselves", twoRegistries},
+		{"are separate", twoRegistries},
 	}},
 	{"a public registry", public, false, []scenario{
-		{"is open to anybody", anonymousPulls},
-		{"is open to anybody's crane", anonymousCranePulls},
-		{"is open to anybody's skopeo", anonymousSkopeoInspects},
+		{"is open to anonymous callers", anonymousPulls},
+		{"is open to anonymous crane", anonymousCranePulls},
+		{"is open to anonymous skopeo", anonymousSkopeoInspects},
 	}},
-	{"nobody before Envoy", withoutHops, false, []scenario{
+	{"no proxy in front of Envoy", withoutHops, false, []scenario{
 		{"the peer is the client", peerIsClient},
 		{"the connection is the peer's", peerIsPlain},
 	}},
-	{"a proxy before Envoy", withOneHop, false, []scenario{
+	{"a proxy in front of Envoy", withOneHop, false, []scenario{
 		{"the client is behind it", clientBehindProxy},
 	}},
-	{"a proxy before Envoy, whose address is known", withListedHop, false, []scenario{
-		{"the client comes by it or is refused", clientAroundProxy},
+	{"a proxy in front of Envoy with a listed address", withListedHop, false, []scenario{
+		{"the client connects through it or is refused", clientAroundProxy},
 	}},
 	{"changing mappings", tokens, true, []scenario{
-		{"well and badly", mappingsChange},
+		{"valid and invalid", mappingsChange},
 		{"names that are too long", longNames},
 		{"another key in the file", keyFileChanges},
 		{"tokens made for another service", foreignTokens},
@@ -220,40 +220,40 @@ var groups = []group{
 		{"groups in a list", groupLists},
 	}},
 	{"recording upstream", nil, true, []scenario{
-		{"the credential ends at Envoy", credentialEndsAtEnvoy},
+		{"the credential stops at Envoy", credentialEndsAtEnvoy},
 		{"nothing passes without an answer", nothingPassesUnanswered},
 		{"a check that cannot be read is denied", unreadableIsDenied},
 	}},
 }
 
-// untimed are groups in which no time counts: they run beside each other.
+// untimed are groups in which no time matters: they run in parallel.
 var untimed = []group{
 	{"keys from a URL", tokens, true, []scenario{
 		{"rotate, and outlast the issuer", keysRotate},
 	}},
 	{"keys from a URL that hangs", hanging, false, []scenario{
-		{"are waited for by who needs them", issuerHangs},
+		{"block only requests that need them", issuerHangs},
 	}},
-	{"the mapping's own requests", nil, true, []scenario{
-		{"through a safe Envoy", sheetThroughSafe},
-		{"through a lax Envoy", sheetThroughLax},
-		{"through one that shows headers as text", sheetThroughText},
-		{"forwarded as judged", forwardedAsChecked},
+	{"the mapping's cases", nil, true, []scenario{
+		{"through a safe Envoy", casesThroughSafe},
+		{"through a lax Envoy", casesThroughLax},
+		{"through one that sends headers as text", casesThroughText},
+		{"forwarded as checked", forwardedAsChecked},
 	}},
 	{"bytes over HTTP/2", nil, true, []scenario{
 		{"through a safe Envoy", http2ThroughSafe},
 		{"through a lax Envoy", http2ThroughLax},
-		{"through one that shows headers as text", http2ThroughText},
+		{"through one that sends headers as text", http2ThroughText},
 	}},
 	{"lax", lax, false, []scenario{
 		{"hostile requests", hostileRequests},
-		{"mount of a blob that may not be read", mountNotAllowed},
-		{"mount from what no repository can be", mountFromNoName},
+		{"mount of a blob that the user may not read", mountNotAllowed},
+		{"mount from an impossible repository name", mountFromNoName},
 		{"pull allowed", pullAllowed},
 	}},
 	{"lax, headers as text", laxText, false, []scenario{
 		{"hostile requests", hostileRequests},
-		{"mount of a blob that may not be read", mountNotAllowed},
+		{"mount of a blob that the user may not read", mountNotAllowed},
 		{"pull allowed", pullAllowed},
 	}},
 }
@@ -287,7 +287,7 @@ func (g *group) run(t *testing.T) {
 	}
 }
 
-// safe is the Envoy of the quickstart, which normalises paths.
+// safe is the Envoy of the quickstart, which normalizes paths.
 func safe(*testing.T) setup {
 	return setup{Spec: stack.Spec{Envoy: quickstart()}}
 }
@@ -295,13 +295,13 @@ func safe(*testing.T) setup {
 // quickstart is the Envoy configuration of the quickstart.
 func quickstart() string { return filepath.Join(stack.Root(), "examples", "quickstart", "envoy.yaml") }
 
-// lax is an Envoy that leaves every path as it is and has one route for all.
+// lax is an Envoy that leaves every path unchanged and has one route.
 func lax(*testing.T) setup {
 	return setup{Spec: stack.Spec{Envoy: filepath.Join("testdata", "envoy-lax.yaml")}}
 }
 
-// laxText is the same with headers in the other encoding of a CheckRequest: as
-// text, in a map that has each name once.
+// laxText is the same with the other encoding of headers in a CheckRequest: as text, in a map
+// that has each name once.
 func laxText(t *testing.T) setup {
 	t.Helper()
 	spec := lax(t)

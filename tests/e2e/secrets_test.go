@@ -10,7 +10,7 @@ import (
 	"extauthz/tests/stack"
 )
 
-// verboseLog is the example with a process log of everything.
+// verboseLog is the example with the most verbose process log.
 func verboseLog(t *testing.T) setup {
 	t.Helper()
 	spec := tokens(t)
@@ -18,9 +18,9 @@ func verboseLog(t *testing.T) setup {
 	return spec
 }
 
-// secretsStaySecret shows tokens and passwords, good, bad and misplaced, and
-// wants none of them, whole or in part, in any log. The logs have a line for
-// each request, or this would show nothing.
+// secretsStaySecret sends valid, invalid and misplaced tokens and passwords, and checks that no
+// log contains any of them, whole or in part. To show that the test can fail, the logs must
+// have a line for each request.
 func secretsStaySecret(t *testing.T, sys *system) {
 	good := sys.issuers.workflow(t, mainBranch, nil)
 	expired := sys.issuers.workflow(t, mainBranch, issuer.Claims{"exp": time.Now().Add(-time.Hour).Unix()})
@@ -58,7 +58,7 @@ func secretsStaySecret(t *testing.T, sys *system) {
 			}
 		}
 	}
-	// A failed login names its user, if there is one of that name.
+	// A failed login names its user if that user exists.
 	if log := sys.Log(stack.Extauthz); strings.Count(log, `"user":"`) != 1 || !strings.Contains(log, `"user":"robot"`) {
 		t.Error("the log does not name the one known user of a failed login")
 	}
@@ -67,7 +67,7 @@ func secretsStaySecret(t *testing.T, sys *system) {
 	}
 }
 
-// decidesAll waits until both logs have a line for each of so many requests.
+// decidesAll waits until both logs have a line for each of the requests.
 func (sys *system) decidesAll(t *testing.T, requests int) {
 	t.Helper()
 	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {

@@ -12,8 +12,7 @@ import (
 	"extauthz/tests/certs"
 )
 
-// workloads is the example of mutual TLS with a pattern for SPIFFE IDs among its
-// credentials.
+// workloads is the example of mutual TLS with a pattern for SPIFFE IDs.
 func workloads(t *testing.T) setup {
 	t.Helper()
 	spec := mutualTLS(t)
@@ -50,8 +49,8 @@ principals:
 	return spec
 }
 
-// serviceForResource has a service pull for the functions that a repository's policy
-// allows, and for no other.
+// serviceForResource lets a service pull for the functions that a repository's policy allows,
+// and for no others.
 func serviceForResource(t *testing.T, sys *system) {
 	lambda := func(function string) *http.Client {
 		return sys.by(t, issued(t, sys.authority, withURI(t, "spiffe://cluster.local/lambda/"+function)))
@@ -62,8 +61,7 @@ func serviceForResource(t *testing.T, sys *system) {
 	sys.requestWith(t, lambda("team-app"), http.MethodDelete, image).hasStatus(t, http.StatusForbidden)
 }
 
-// withNames is the template of a client certificate with these URIs and DNS
-// names in it.
+// withNames returns the template of a client certificate with these URIs and DNS names.
 func withNames(t *testing.T, uris, dns []string) *x509.Certificate {
 	t.Helper()
 	template := certs.Named("a client")
@@ -78,8 +76,8 @@ func withNames(t *testing.T, uris, dns []string) *x509.Certificate {
 	return template
 }
 
-// workloadNames are the names of certificates that are principals, wherever in
-// the certificate they are.
+// workloadNames checks that names in certificates map to principals, at any place in the
+// certificate.
 func workloadNames(t *testing.T, sys *system) {
 	const app, other = "spiffe://cluster.local/ns/prod/sa/app", "spiffe://elsewhere.example/app"
 	for _, c := range []struct {
@@ -90,8 +88,8 @@ func workloadNames(t *testing.T, sys *system) {
 		{"a pattern", []string{app}, nil, prodPod},
 		{"an exact name", []string{builder}, nil, "arn:aws:sts::123456789012:assumed-role/ci-builder/builder"},
 		{"the second URI", []string{other, app}, nil, prodPod},
-		{"a URI behind a DNS name that is nobody", []string{app}, []string{"host.example.com"}, prodPod},
-		{"a DNS name behind a URI that is nobody", []string{other}, []string{"scanner.example.com"}, "arn:aws:iam::123456789012:user/scanner"},
+		{"a URI behind a DNS name without a principal", []string{app}, []string{"host.example.com"}, prodPod},
+		{"a DNS name behind a URI without a principal", []string{other}, []string{"scanner.example.com"}, "arn:aws:iam::123456789012:user/scanner"},
 		{"a DNS name in capitals", nil, []string{"Scanner.EXAMPLE.com"}, "arn:aws:iam::123456789012:user/scanner"},
 		{"a pattern of DNS names", nil, []string{"runner.build.example.com"}, "arn:aws:iam::123456789012:user/runner"},
 		{"the longest service account", []string{"spiffe://cluster.local/ns/prod/sa/" + strings.Repeat("a", 253)}, nil, prodPod},
@@ -102,8 +100,8 @@ func workloadNames(t *testing.T, sys *system) {
 	}
 }
 
-// workloadsWithoutPrincipal have certificates that Envoy trusts, and names that are
-// nobody's or two principals'.
+// workloadsWithoutPrincipal have certificates that Envoy trusts, with names that map to no
+// principal or to two.
 func workloadsWithoutPrincipal(t *testing.T, sys *system) {
 	const app, other = "spiffe://cluster.local/ns/prod/sa/app", "spiffe://cluster.local/ns/prod/sa/other"
 	for _, c := range []struct {
@@ -132,8 +130,7 @@ func workloadsWithoutPrincipal(t *testing.T, sys *system) {
 	}
 }
 
-// workloadTags decide what a pod may: its service account is in the policy's
-// resource.
+// workloadTags decide what a pod may do: its service account is in the policy's resource.
 func workloadTags(t *testing.T, sys *system) {
 	pod := func(name string) *http.Client {
 		return sys.by(t, issued(t, sys.authority, withURI(t, "spiffe://cluster.local/ns/prod/sa/"+name)))
@@ -142,8 +139,8 @@ func workloadTags(t *testing.T, sys *system) {
 	sys.requestWith(t, pod("other"), http.MethodGet, "/v2/team/app/tags/list").hasStatus(t, http.StatusForbidden)
 }
 
-// workloadForged sends the names of another certificate along, as Envoys tell
-// each other.
+// workloadForged also sends the names of another certificate, in the header that Envoys use among
+// themselves.
 func workloadForged(t *testing.T, sys *system) {
 	client := sys.by(t, issued(t, sys.authority, withDNS("scanner.example.com")))
 	for _, name := range []string{"X-Forwarded-Client-Cert", "X-Envoy-Downstream-Service-Cluster", "X-Envoy-Peer-Metadata"} {

@@ -15,9 +15,8 @@ import (
 	"extauthz/tests/stack"
 )
 
-// starved is the quickstart's Envoy with an extauthz that gets no more than so many
-// of what inotify has to give: instances, or watches. Other programs of the same
-// user may have taken the rest.
+// starved is the quickstart's Envoy with an extauthz that can use only a limited number of
+// inotify instances or watches, as if other programs of the same user used the rest.
 func starved(of string, left int, flags ...string) func(*testing.T) setup {
 	return func(t *testing.T) setup {
 		t.Helper()
@@ -32,11 +31,10 @@ func starved(of string, left int, flags ...string) func(*testing.T) setup {
 	}
 }
 
-// foundByPolling has no events to go by, or not of every folder: the content is
-// compared every second.
-func foundByPolling(told string) func(*testing.T, *system) {
+// foundByPolling has no events, or not of every folder: the content is compared every second.
+func foundByPolling(text string) func(*testing.T, *system) {
 	return func(t *testing.T, sys *system) {
-		sys.hasLogged(t, told)
+		sys.hasLogged(t, text)
 		l := sys.loaded(t)
 		l.limit = time.Second + inForce
 		l.turn(t, func() { write(t, l.file(), turningPolicy(!l.open)) })
@@ -45,7 +43,7 @@ func foundByPolling(told string) func(*testing.T, *system) {
 	}
 }
 
-// wasTold wants a text in extauthz's log.
+// hasLogged checks that extauthz's log contains a text.
 func (sys *system) hasLogged(t *testing.T, text string) {
 	t.Helper()
 	if !strings.Contains(sys.Log(stack.Extauthz), text) {
@@ -53,8 +51,7 @@ func (sys *system) hasLogged(t *testing.T, text string) {
 	}
 }
 
-// foundBySignal has no events to go by, and compares too seldom: SIGHUP makes it
-// look.
+// foundBySignal has no events and a long poll interval: SIGHUP triggers a reload.
 func foundBySignal(t *testing.T, sys *system) {
 	sys.hasLogged(t, "policies are compared by polling only")
 	l := sys.loaded(t)
@@ -68,7 +65,7 @@ func foundBySignal(t *testing.T, sys *system) {
 	l.turn(t, func() { write(t, l.file(), turningPolicy(!l.open)); hangUp() })
 }
 
-// patient is the quickstart's Envoy, which waits longer for an answer.
+// patient is the quickstart's Envoy with a longer timeout.
 func patient(t *testing.T) setup {
 	t.Helper()
 	spec := unpolled(t)
@@ -80,9 +77,8 @@ func patient(t *testing.T) setup {
 	return spec
 }
 
-// queueOverflows fills the queue of events with such as do not count, while
-// extauthz does not read them, so that the event of the change is lost: that events
-// were lost is told instead.
+// queueOverflows fills the queue of events with irrelevant ones while extauthz does not read it,
+// so that the event of the change is lost. The overflow itself is an event.
 func queueOverflows(t *testing.T, sys *system) {
 	text, err := os.ReadFile("/proc/sys/fs/inotify/max_queued_events")
 	must(t, err)

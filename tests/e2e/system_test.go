@@ -17,7 +17,7 @@ import (
 	"extauthz/tests/stack"
 )
 
-// What is built once for all scenarios.
+// Binaries that are built once for all scenarios.
 var (
 	programs *stack.Programs
 	crane    string // the command line client of go-containerregistry
@@ -35,15 +35,15 @@ func TestMain(m *testing.M) {
 	}))
 }
 
-// marker is in every part of the image secret/app and nowhere else: an answer
-// that holds it has given the secret away.
-const marker = "the-secret-that-nobody-else-may-read"
+// marker is in every part of the image secret/app and nowhere else: an answer that contains it
+// reveals the secret.
+const marker = "the-secret-of-the-private-repository"
 
-// A setup is what a system is made of, and who vouches for its clients.
+// A setup describes a system and the authorities of its clients' credentials.
 type setup struct {
 	stack.Spec
-	issuers   issuers          // of the tokens that it takes
-	authority *certs.Authority // of the certificates that it takes, and of its own
+	issuers   issuers          // of the tokens that it accepts
+	authority *certs.Authority // of the certificates that it accepts, and of its own
 	second    string           // HOST:PORT of Envoy's other listener
 }
 
@@ -55,8 +55,8 @@ type system struct {
 	secret v1.Image
 }
 
-// newSystem starts a stack over a copy of the policies, for the length of the
-// test, and fills its registry.
+// newSystem starts a stack with a copy of the policies until the test ends, and fills its
+// registry.
 func newSystem(t testing.TB, spec setup) *system {
 	t.Helper()
 	spec.Policies = copyPolicies(t, cmp.Or(spec.Policies, ownPolicies))
@@ -82,7 +82,7 @@ func newSystem(t testing.TB, spec setup) *system {
 	return sys
 }
 
-// fill puts the images into the registry, around Envoy.
+// fill pushes the images to the registry directly.
 func (sys *system) fill(t testing.TB) {
 	t.Helper()
 	for repository, image := range map[string]v1.Image{
@@ -94,13 +94,13 @@ func (sys *system) fill(t testing.TB) {
 	}
 }
 
-// behind names an image at the registry's own address.
+// behind returns the name of an image at the registry's own address.
 func (sys *system) behind(t testing.TB, repository, tag string) name.Tag {
 	t.Helper()
 	return tagOf(t, sys.Address(stack.Registry), repository, tag)
 }
 
-// through names an image at Envoy's address.
+// through returns the name of an image at Envoy's address.
 func (sys *system) through(t *testing.T, repository, tag string) name.Tag {
 	t.Helper()
 	return tagOf(t, sys.Address(stack.Envoy), repository, tag)
@@ -115,10 +115,10 @@ func tagOf(t testing.TB, address, repository, tag string) name.Tag {
 	return reference
 }
 
-// ownPolicies are those of a scenario that names no others.
+// ownPolicies are the policies of a scenario that does not name others.
 var ownPolicies = filepath.Join("testdata", "policies")
 
-// copyPolicies copies a policy directory into a folder of the test.
+// copyPolicies copies a policy directory into a temporary folder.
 func copyPolicies(t testing.TB, from string) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "etc", "policies")

@@ -19,8 +19,7 @@ import (
 	"extauthz/tests/stack"
 )
 
-// terminal is where a person types: a home folder in which clients keep their
-// logins.
+// terminal runs commands in a home folder in which clients store their logins.
 type terminal struct {
 	home, registry string
 	environment    []string
@@ -31,8 +30,7 @@ func (sys *system) terminal(t *testing.T) *terminal {
 	return &terminal{t.TempDir(), sys.Address(stack.Envoy), os.Environ()}
 }
 
-// types runs a program with text on its standard input, and returns what it
-// printed.
+// types runs a program with text on its standard input, and returns its output.
 func (x *terminal) types(t *testing.T, stdin, program string, args ...string) (string, error) {
 	t.Helper()
 	run := exec.Command(program, args...)
@@ -44,7 +42,7 @@ func (x *terminal) types(t *testing.T, stdin, program string, args ...string) (s
 	return out.String(), err
 }
 
-// works wants a command to end well.
+// works checks that a command succeeds.
 func (x *terminal) works(t *testing.T, stdin, program string, args ...string) string {
 	t.Helper()
 	out, err := x.types(t, stdin, program, args...)
@@ -54,17 +52,16 @@ func (x *terminal) works(t *testing.T, stdin, program string, args ...string) st
 	return out
 }
 
-// fails wants a command to fail and to print the text.
-func (x *terminal) fails(t *testing.T, told, stdin, program string, args ...string) {
+// fails checks that a command fails and prints the text.
+func (x *terminal) fails(t *testing.T, text, stdin, program string, args ...string) {
 	t.Helper()
 	out, err := x.types(t, stdin, program, args...)
-	if err == nil || !strings.Contains(out, told) {
-		t.Errorf("%s %q printed %q (%v), want %q", filepath.Base(program), args, out, err, told)
+	if err == nil || !strings.Contains(out, text) {
+		t.Errorf("%s %q printed %q (%v), want %q", filepath.Base(program), args, out, err, text)
 	}
 }
 
-// logins are user names with tokens, each of a session that may push to
-// team/app.
+// logins returns user names with tokens, each of a session that may push to team/app.
 func (sys *system) logins(t *testing.T) map[string][2]string {
 	t.Helper()
 	return map[string][2]string{
@@ -76,8 +73,8 @@ func (sys *system) logins(t *testing.T) map[string][2]string {
 	}
 }
 
-// craneLogsIn gives crane a token for a password, and has it pull and push what
-// the role's policies allow and no more.
+// craneLogsIn gives crane a token as password. crane can pull and push what the role's policies
+// allow and nothing else.
 func craneLogsIn(t *testing.T, sys *system) {
 	image := sys.through(t, "team/app", "v1").String()
 	for name, login := range sys.logins(t) {
@@ -98,7 +95,7 @@ func craneLogsIn(t *testing.T, sys *system) {
 	}
 }
 
-// craneSendsBearer has crane send a token as Bearer, which Docker's file calls a
+// craneSendsBearer lets crane send a Bearer token, which Docker's configuration file calls a
 // registry token.
 func craneSendsBearer(t *testing.T, sys *system) {
 	for name, token := range map[string]string{
@@ -114,9 +111,9 @@ func craneSendsBearer(t *testing.T, sys *system) {
 	}
 }
 
-// craneShowsReason gives crane tokens that do not hold: it prints why.
+// craneShowsReason gives crane invalid tokens: it prints the reason.
 func craneShowsReason(t *testing.T, sys *system) {
-	for _, c := range []struct{ name, user, token, told string }{
+	for _, c := range []struct{ name, user, token, text string }{
 		{"for another service", "AWS", sys.issuers.workflow(t, mainBranch, issuer.Claims{"aud": "sts.amazonaws.com"}), "sts.amazonaws.com"},
 		{"expired", "AWS", signed(t, sys.issuers.gitlab, pipeline, issuer.Claims{"exp": time.Now().Add(-time.Hour).Unix()}), "expired"},
 		{"not trusted by the role", "AWS", sys.issuers.workflow(t, production, nil), "is not authorized to perform: sts:AssumeRoleWithWebIdentity on resource: arn:aws:iam::123456789012:role/ci/github"},
@@ -125,12 +122,12 @@ func craneShowsReason(t *testing.T, sys *system) {
 		t.Run(c.name, func(t *testing.T) {
 			x := sys.terminal(t)
 			x.works(t, c.token, crane, "auth", "login", x.registry, "-u", c.user, "--password-stdin")
-			x.fails(t, c.told, "", crane, "digest", sys.through(t, "team/app", "v1").String())
+			x.fails(t, c.text, "", crane, "digest", sys.through(t, "team/app", "v1").String())
 		})
 	}
 }
 
-// docker is Docker's client, where an engine answers it.
+// docker returns the path of Docker's client, if an engine is available.
 func docker(t *testing.T) string {
 	t.Helper()
 	program, err := exec.LookPath("docker")
@@ -143,8 +140,8 @@ func docker(t *testing.T) string {
 	return program
 }
 
-// dockerLogsIn does as a workflow does: docker login -u AWS --password-stdin,
-// and then pulls and pushes.
+// dockerLogsIn does what a workflow does: docker login -u AWS --password-stdin, then pull and
+// push.
 func dockerLogsIn(t *testing.T, sys *system) {
 	docker := docker(t)
 	pulled, pushed, refused := sys.through(t, "team/app", "v1").String(), sys.through(t, "team/app", "pushed").String(), sys.through(t, "shared/app", "pushed").String()

@@ -20,7 +20,7 @@ const (
 	prodPod   = "arn:aws:sts::123456789012:assumed-role/prod/pod"
 )
 
-// tokensIdentifyCallers shows a token of each issuer each way.
+// tokensIdentifyCallers sends a token of each issuer in each way.
 func tokensIdentifyCallers(t *testing.T, sys *system) {
 	workflow := sys.issuers.workflow(t, mainBranch, nil)
 	project := signed(t, sys.issuers.gitlab, pipeline, nil)
@@ -47,7 +47,7 @@ func tokensIdentifyCallers(t *testing.T, sys *system) {
 	}
 }
 
-// invalidTokens are tokens that do not hold, or hold for nobody.
+// invalidTokens sends tokens that are invalid or map to no principal.
 func invalidTokens(t *testing.T, sys *system) {
 	ago := func(d time.Duration) int64 { return time.Now().Add(-d).Unix() }
 	for _, c := range []struct {
@@ -64,8 +64,8 @@ func invalidTokens(t *testing.T, sys *system) {
 		{"cut off", sys.issuers.workflow(t, mainBranch, nil)[:200], ""},
 		{"no token", "password", ""},
 		{"too long", sys.issuers.workflow(t, mainBranch, issuer.Claims{"pad": strings.Repeat("x", 9<<10)}), ""},
-		{"a subject that is nobody", signed(t, sys.issuers.gitlab, "project_path:evil/app:ref_type:branch:ref:main", nil), ""},
-		{"a branch that is nobody", signed(t, sys.issuers.gitlab, "project_path:acme/app:ref_type:branch:ref:main2", nil), ""},
+		{"a subject without a principal", signed(t, sys.issuers.gitlab, "project_path:evil/app:ref_type:branch:ref:main", nil), ""},
+		{"a branch without a principal", signed(t, sys.issuers.gitlab, "project_path:acme/app:ref_type:branch:ref:main2", nil), ""},
 		{"a namespace that has no role", signed(t, sys.issuers.cluster, "system:serviceaccount:dev:deployer", nil), "no principal is bound to this credential"},
 		{"a subject with a path in it", signed(t, sys.issuers.cluster, "system:serviceaccount:prod/x:deployer", nil), ""},
 	} {
@@ -76,13 +76,13 @@ func invalidTokens(t *testing.T, sys *system) {
 	}
 }
 
-// unsigned is the token with the algorithm none (RFC 7519 section 6).
+// unsigned returns the token with the algorithm none (RFC 7519, section 6).
 func unsigned(token string) string {
 	parts := strings.Split(token, ".")
 	return base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none","typ":"JWT"}`)) + "." + parts[1] + "."
 }
 
-// signedWith is the token with a MAC whose key is public.
+// signedWith returns the token with a MAC whose key is public.
 func signedWith(public []byte, token string) string {
 	text := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256","kid":"key-1"}`)) + "." + strings.Split(token, ".")[1]
 	mac := hmac.New(sha256.New, public)
@@ -90,8 +90,8 @@ func signedWith(public []byte, token string) string {
 	return text + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// tokensInOddPlaces shows a good token where Envoy's jwt_authn may find it, but
-// not as the one credential of the request.
+// tokensInOddPlaces sends a valid token where Envoy's jwt_authn may find it, but not as the only
+// credential of the request.
 func tokensInOddPlaces(t *testing.T, sys *system) {
 	token := sys.issuers.workflow(t, mainBranch, nil)
 	for _, c := range []struct {
@@ -122,8 +122,8 @@ func tokensInOddPlaces(t *testing.T, sys *system) {
 	})
 }
 
-// passwordsInOddShapes are the right password, or nearly, in credentials that two
-// readers could read in two ways.
+// passwordsInOddShapes sends the right password, or nearly, in credentials that two parsers
+// could read in two ways.
 func passwordsInOddShapes(t *testing.T, sys *system) {
 	encoded := func(text string) [2]string {
 		return [2]string{"Authorization", "Basic " + base64.StdEncoding.EncodeToString([]byte(text))}
@@ -153,8 +153,8 @@ func passwordsInOddShapes(t *testing.T, sys *system) {
 	sys.isCaller(t, http.DefaultClient, "basic", robotUser, encoded("robot:robot-secret"))
 }
 
-// extractingAnywhere is the example with a jwt_authn that looks for tokens
-// wherever it does unless told.
+// extractingAnywhere is the example with a jwt_authn that searches for tokens in its default
+// places.
 func extractingAnywhere(t *testing.T) setup {
 	t.Helper()
 	spec := tokens(t)
@@ -166,13 +166,13 @@ func extractingAnywhere(t *testing.T) setup {
 	return spec
 }
 
-// connectionManager is the configuration of the listener's first filter.
+// connectionManager returns the configuration of the listener's first filter.
 func connectionManager(listener map[string]any) map[string]any {
 	chain := listener["filter_chains"].([]any)[0].(map[string]any)
 	return chain["filters"].([]any)[0].(map[string]any)["typed_config"].(map[string]any)
 }
 
-// filter is the configuration of an HTTP filter.
+// filter returns the configuration of an HTTP filter.
 func filter(t *testing.T, listener map[string]any, name string) map[string]any {
 	t.Helper()
 	for _, f := range connectionManager(listener)["http_filters"].([]any) {

@@ -18,7 +18,7 @@ func trustPolicies(t *testing.T, sys *system) {
 		{"a branch that the policy does not trust", "AWS", feature, refused + "ci/github"},
 		{"another repository", "AWS", sys.issuers.workflow(t, "repo:evil/app:ref:refs/heads/main", nil), refused + "ci/github"},
 		{"another organization with the trusted one's name", "AWS", sys.issuers.workflow(t, "repo:acme@654321/app@456789:ref:refs/heads/main", nil), refused + "ci/github"},
-		{"an organization that begins alike", "AWS", sys.issuers.workflow(t, "repo:acme-evil@123456/app@456789:ref:refs/heads/main", nil), refused + "ci/github"},
+		{"an organization with the same prefix", "AWS", sys.issuers.workflow(t, "repo:acme-evil@123456/app@456789:ref:refs/heads/main", nil), refused + "ci/github"},
 		{"another role's subject", "123456789012/team/ci", atMain, refused + "team/ci"},
 		{"the first role's subject", "AWS", inProduction, refused + "ci/github"},
 		{"an unknown role", "123456789012/team/none", inProduction, "role/team/none"},
@@ -36,7 +36,7 @@ func trustPolicies(t *testing.T, sys *system) {
 	sys.isCaller(t, http.DefaultClient, "basic", githubRun, basic("AWS", sys.issuers.workflow(t, immutable, nil)))
 }
 
-// rightsOfTokens are what the policies of roles and the tags of sessions allow.
+// rightsOfTokens checks what the policies of roles and the tags of sessions allow.
 func rightsOfTokens(t *testing.T, sys *system) {
 	other := signed(t, sys.issuers.gitlab, "project_path:acme/other:ref_type:branch:ref:main", nil)
 	reader := signed(t, sys.issuers.cluster, "system:serviceaccount:prod:reader", nil)
@@ -66,8 +66,8 @@ func rightsOfTokens(t *testing.T, sys *system) {
 	sys.getWith(t, "/v2/team/app/manifests/v1", bearer(reader)).hasStatus(t, http.StatusOK)
 }
 
-// longNames are the longest and the shortest of Kubernetes, which the example's
-// mapping fits, and those that a mapping to role and session names does not.
+// longNames sends the longest and the shortest names of Kubernetes, which fit the example's
+// mapping, and names that do not fit a mapping to role and session names.
 func longNames(t *testing.T, sys *system) {
 	const role, prod = "- arn: arn:aws:iam::123456789012:role/kubernetes/", "- arn: arn:aws:iam::123456789012:role/kubernetes/prod\n"
 	namespace, account := strings.Repeat("n", 63), strings.Repeat("a.", 126)+"a"

@@ -10,8 +10,8 @@ import (
 	"extauthz/tests/stack"
 )
 
-// bodiesInChecks is an Envoy that puts request bodies into checks, of up to so many
-// bytes, and lets a request pass whose check failed.
+// bodiesInChecks is an Envoy that includes request bodies of up to most bytes in checks, and
+// allows a request whose check failed.
 func bodiesInChecks(t *testing.T, most int) setup {
 	t.Helper()
 	spec := lax(t)
@@ -26,8 +26,8 @@ func bodiesInChecks(t *testing.T, most int) setup {
 	return spec
 }
 
-// unreadableIsDenied sends requests whose checks are too large. They are denied, also
-// by an Envoy that lets failed checks pass, and the connection goes on.
+// unreadableIsDenied sends requests whose checks are too large. They are denied, even by an Envoy
+// that allows failed checks, and the connection continues.
 func unreadableIsDenied(t *testing.T, _ *system) {
 	upstream := new(recorder)
 	server := httptest.NewServer(upstream)

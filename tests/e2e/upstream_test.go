@@ -14,7 +14,7 @@ import (
 	"extauthz/tests/stack"
 )
 
-// recorder is an upstream that keeps every request as it came and answers 200.
+// recorder is an upstream that records every request and answers 200.
 type recorder struct {
 	mu       sync.Mutex
 	requests []string
@@ -30,14 +30,14 @@ func (r *recorder) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	r.requests = append(r.requests, string(text))
 }
 
-// all are the requests so far.
+// all returns the requests so far.
 func (r *recorder) all() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return append([]string(nil), r.requests...)
 }
 
-// recording starts a system with a recorder in the registry's place.
+// recording starts a system with a recorder instead of the registry.
 func recording(t *testing.T) (*system, *recorder) {
 	t.Helper()
 	r := new(recorder)
@@ -48,8 +48,8 @@ func recording(t *testing.T) (*system, *recorder) {
 	return newSystem(t, spec), r
 }
 
-// credentialEndsAtEnvoy sends allowed requests with a password and with
-// headers that a registry might build URLs from: neither goes any further.
+// credentialEndsAtEnvoy sends allowed requests with a password and with headers that a registry
+// might build URLs from: neither reaches the registry.
 func credentialEndsAtEnvoy(t *testing.T, _ *system) {
 	sys, upstream := recording(t)
 	for _, path := range []string{"/v2/", "/v2/team/app/manifests/v1", "/v2/team/app/blobs/uploads/"} {
@@ -84,7 +84,7 @@ func credentialEndsAtEnvoy(t *testing.T, _ *system) {
 	}
 }
 
-// nothingPassesUnanswered kills extauthz and sends what was allowed before.
+// nothingPassesUnanswered kills extauthz and sends requests that were allowed before.
 func nothingPassesUnanswered(t *testing.T, _ *system) {
 	sys, upstream := recording(t)
 	sys.request(t, "alice", http.MethodGet, "/v2/team/app/manifests/v1").hasStatus(t, http.StatusOK)
