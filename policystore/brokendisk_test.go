@@ -41,20 +41,20 @@ func TestBrokenOnDisk(t *testing.T) {
 		change func(dir string) error
 		want   string // DIR is the directory
 	}{
-		{"removed", os.RemoveAll, "DIR: " + syscall.ENOENT.Error() + "; put it there, or fix or remove the link to it"},
+		{"removed", os.RemoveAll, "DIR: " + syscall.ENOENT.Error() + "; create it, or fix or remove the link to it"},
 		{"empty", empty, "registries.yaml: not there; put it there, since it names the registries that Envoy stands in front of"},
 		{"everything removed but principals", func(dir string) error {
 			return errors.Join(empty(dir), put("principals.yaml", small()["principals.yaml"])(dir))
 		}, "registries.yaml: not there; put it there, since it names the registries that Envoy stands in front of"},
-		{"a file in place of the directory", func(dir string) error { return errors.Join(os.RemoveAll(dir), os.WriteFile(dir, nil, 0o644)) }, "DIR: " + syscall.ENOTDIR.Error() + "; name a directory"},
+		{"a file in place of the directory", func(dir string) error { return errors.Join(os.RemoveAll(dir), os.WriteFile(dir, nil, 0o644)) }, "DIR: " + syscall.ENOTDIR.Error() + "; configure a directory"},
 		{"a directory in place of a file", func(dir string) error {
 			return errors.Join(os.Remove(filepath.Join(dir, "htpasswd")), os.Mkdir(filepath.Join(dir, "htpasswd"), 0o755))
-		}, "htpasswd: a directory; put a file of that name there, or remove it"},
+		}, "htpasswd: is a directory; replace it with a file of that name, or remove it"},
 		{"a directory with files in place of a file", func(dir string) error {
 			return errors.Join(os.Remove(filepath.Join(dir, "registries.yaml")), put("registries.yaml/a.yaml", "")(dir))
-		}, "registries.yaml: a directory; put a file of that name there, or remove it"},
+		}, "registries.yaml: is a directory; replace it with a file of that name, or remove it"},
 		{"a directory in place of a file that need not be", func(dir string) error { return os.Mkdir(filepath.Join(dir, "organization.yaml"), 0o755) },
-			"organization.yaml: a directory; put a file of that name there, or remove it"},
+			"organization.yaml: is a directory; replace it with a file of that name, or remove it"},
 		{"named pipe", func(dir string) error { return syscall.Mkfifo(filepath.Join(dir, "managed/a.json"), 0o644) }, noFile},
 		{"link to a named pipe", func(dir string) error {
 			return errors.Join(syscall.Mkfifo(filepath.Join(dir, ".pipe"), 0o644), link("../.pipe")(dir))
@@ -65,25 +65,25 @@ func TestBrokenOnDisk(t *testing.T) {
 		{"link to a folder outside", link("/"), noFile},
 		{"link to a folder above", link(".."), noFile},
 		{"link to itself", link("a.json"), "managed/a.json: " + syscall.ELOOP.Error() + "; the link leads back to itself: fix or remove it"},
-		{"dangling link", link("../gone.json"), "managed/a.json: " + syscall.ENOENT.Error() + "; put it there, or fix or remove the link to it"},
-		{"dangling link outside", link("/nowhere/gone.json"), "managed/a.json: " + syscall.ENOENT.Error() + "; put it there, or fix or remove the link to it"},
-		{"link to a file without size", link("/proc/self/environ"), "managed/a.json: the files keep changing while they are read; write them once and let them rest"},
+		{"dangling link", link("../gone.json"), "managed/a.json: " + syscall.ENOENT.Error() + "; create it, or fix or remove the link to it"},
+		{"dangling link outside", link("/nowhere/gone.json"), "managed/a.json: " + syscall.ENOENT.Error() + "; create it, or fix or remove the link to it"},
+		{"link to a file without size", link("/proc/self/environ"), "managed/a.json: the files keep changing while they are read; write them once and wait"},
 		{"volume that leads to itself", func(dir string) error { return os.Symlink("..data", filepath.Join(dir, "..data")) },
 			"DIR/..data: " + syscall.ELOOP.Error() + "; the link leads back to itself: fix or remove it"},
-		{"name that is not UTF-8", put("managed/\xff.json", pullOnly), `"managed/\xff.json": the name holds what cannot be printed; fix it, or remove the file`},
-		{"name with a line break", put("managed/a\nb.json", pullOnly), `"managed/a\nb.json": the name holds what cannot be printed; fix it, or remove the file`},
-		{"folder whose name is not UTF-8", put("man\xe4ged/a.json", pullOnly), `"man\xe4ged": the name holds what cannot be printed; fix it, or remove the file`},
-		{"name with an escape sequence", put("\x1b[2J", ""), `"\x1b[2J": the name holds what cannot be printed; fix it, or remove the file`},
+		{"name that is not UTF-8", put("managed/\xff.json", pullOnly), `"managed/\xff.json": the name contains characters that cannot be printed; fix it, or remove the file`},
+		{"name with a line break", put("managed/a\nb.json", pullOnly), `"managed/a\nb.json": the name contains characters that cannot be printed; fix it, or remove the file`},
+		{"folder whose name is not UTF-8", put("man\xe4ged/a.json", pullOnly), `"man\xe4ged": the name contains characters that cannot be printed; fix it, or remove the file`},
+		{"name with an escape sequence", put("\x1b[2J", ""), `"\x1b[2J": the name contains characters that cannot be printed; fix it, or remove the file`},
 		{"name with ninety folders", put(strings.Repeat("a/", 90)+"a", ""), strings.Repeat("a/", 90) + "a: not a file of a policy directory, so it would not be in force; fix its name, remove it, or give it a leading dot"},
-		{"huge policy", put("managed/a.json", strings.Repeat(" ", 1<<20+1)), "managed/a.json: larger than 1 MiB; remove it, or split what it holds among several files"},
-		{"huge file without content", func(dir string) error { return directorytest.Sparse(filepath.Join(dir, "managed/a.json"), 1<<40) }, "managed/a.json: larger than 1 MiB; remove it, or split what it holds among several files"},
+		{"huge policy", put("managed/a.json", strings.Repeat(" ", 1<<20+1)), "managed/a.json: larger than 1 MiB; remove it, or split its contents among several files"},
+		{"huge file without content", func(dir string) error { return directorytest.Sparse(filepath.Join(dir, "managed/a.json"), 1<<40) }, "managed/a.json: larger than 1 MiB; remove it, or split its contents among several files"},
 		{"huge directory", func(dir string) (err error) {
 			for i := range 5 {
 				account := filepath.Join(dir, fmt.Sprintf("accounts/00000000000%d", i))
 				err = errors.Join(err, os.MkdirAll(account, 0o755), directorytest.Sparse(filepath.Join(account, "authorization-details.json"), 60<<20))
 			}
 			return err
-		}, "accounts/000000000004/authorization-details.json: the policy directory holds more than 256 MiB; remove what is no policy, or divide the registries among several directories"},
+		}, "accounts/000000000004/authorization-details.json: the policy directory contains more than 256 MiB; remove everything that is not a policy, or divide the registries among several directories"},
 		{"deep JSON", put("managed/a.json", nested(100_000)), "managed/a.json:1:10001: not JSON: …; fix it here or just before"},
 		{"deep JSON in an output", put("accounts/123456789012/authorization-details.json", nested(100_000)), "accounts/123456789012/authorization-details.json:1:10001: not JSON: …; fix it here or just before"},
 		{"deep YAML", put("registries.yaml", nested(100_000)), "registries.yaml:1: not YAML: fix the indentation, quotes and brackets here or in the lines below"},

@@ -52,7 +52,7 @@ func TestLoadMemoryIsBounded(t *testing.T) {
 func TestFilesBeyondTheLoadMemory(t *testing.T) {
 	_, dir := newStore(t, manyPolicies(100))
 	s := New(Options{Dir: dir, Decision: options(), LoadMemory: 64 << 10})
-	if err := s.Reload(); err == nil || !strings.Contains(err.Error(), "the policy directory holds more than 65536 bytes, all the memory that loading it may use") {
+	if err := s.Reload(); err == nil || !strings.Contains(err.Error(), "the policy directory contains more than 65536 bytes, all the memory that loading it may use") {
 		t.Errorf("error %v", err)
 	}
 }

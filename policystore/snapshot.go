@@ -1,11 +1,14 @@
 package policystore
 
 import (
+	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"extauthz/decision"
+	"extauthz/diag"
 	"extauthz/iam"
 	"extauthz/identity"
 	"extauthz/identity/oidc"
@@ -56,7 +59,7 @@ func Load(dir string, o decision.Options) (*Snapshot, error) {
 		return nil, err
 	}
 	s, err := compile(t, o, newLasting(oidc.NewKeyCache(oidc.KeyCacheOptions{Offline: true})))
-	return s, t.Names.Tell(err)
+	return s, locate(t.Names, err)
 }
 
 // Registry returns the registry that a request is for. name is what Envoy's
@@ -92,4 +95,15 @@ func (s *Snapshot) CallerOf(session *sts.CallerSpec) (*identity.Caller, error) {
 // OnDisk is what a file of the snapshot is called on disk, below the directory:
 // sources and places have its path in the tree, as "managed/developers.json", and
 // on disk it may be called "managed..developers.json".
-func (s *Snapshot) OnDisk(path string) string { return s.names.Of(path) }
+func (s *Snapshot) OnDisk(path string) string { return s.names.OnDisk(path) }
+
+// locate returns an error with the names of files on disk.
+func locate(names directory.Names, err error) error {
+	if err == nil || errors.As(err, new(memoryError)) {
+		return err
+	}
+	if file, rest, _ := strings.Cut(err.Error(), ":"); len(diag.Of(err)) == 1 && diag.Of(err)[0].File == "" {
+		return errors.New(names.OnDisk(file) + ":" + rest)
+	}
+	return names.LocateError(err)
+}

@@ -109,7 +109,7 @@ func (s *Store) reload(read func(*directory.Reader) (*directory.Tree, error)) er
 	snapshot, err := compile(t, s.options.Decision, s.lasting)
 	if err != nil {
 		var tooLarge memoryError
-		return s.failed(attempt{t.Digest, t.Names.Tell(err), errors.As(err, &tooLarge)})
+		return s.failed(attempt{t.Digest, locate(t.Names, err), errors.As(err, &tooLarge)})
 	}
 	s.succeeded(snapshot)
 	return nil
@@ -144,6 +144,6 @@ func (s *Store) succeeded(next *Snapshot) {
 	s.options.Logger.Info("policy directory in force",
 		"dir", s.options.Dir, "digest", next.Digest, "generation", s.Status().Generation, "summary", next.Summary)
 	for _, finding := range next.Findings[:min(len(next.Findings), maxFindings)] {
-		s.options.Logger.Warn("suspicious policy", "finding", next.names.TellText(finding.String()))
+		s.options.Logger.Warn("suspicious policy", "finding", locate(next.names, errors.New(finding.String())).Error())
 	}
 }

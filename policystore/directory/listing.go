@@ -4,60 +4,84 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
-// A listing is what a directory tree holds, not yet read. Links to files count as
-// the files.
+// A Layout says which files a directory may contain, by their paths.
+type Layout struct {
+	MaxSize  func(path string) int64 // the largest size of a file, in bytes
+	MaxTotal int64                   // the largest size of all files together, in bytes; 0 is 256 MiB, which is also the maximum
+	Skips    func(path string) bool  // reports whether a file is not part of the tree
+	IsFile   func(path string) bool  // reports whether a directory of that path is an error: instead of a file, an empty one would be missed
+}
+
+// Limits of a directory as a whole. They are far above what a registry needs. They keep
+// a wrong path, such as a home directory, from exhausting the process's memory.
+const (
+	maxTreeSize = 256 << 20 // bytes
+	maxFiles    = 100_000   // and as many folders
+)
+
+// A listing is the contents of a directory tree, not read yet. Links to files count as
+// files.
 type listing struct {
 	root        string
-	name        string // what errors call the root
+	name        string // the root in errors
 	layout      Layout
 	begun       time.Time
 	files       map[string]stamp     // by absolute path
-	order       []string             // the paths of the files as they were come by
-	directories map[string]directory // likewise, the root among them
+	order       []string             // the paths of the files, in the order of the walk
+	size        int64                // of all files
+	directories map[string]directory // by absolute path, including the root
+	faults      faults
 }
 
-// A directory is what one directory of a listing holds.
+// A directory is the contents of one directory of a listing.
 type directory struct {
 	stamp
 	entries []fs.DirEntry
 }
 
-// scan lists the tree below root, which errors call by name. Names with a leading dot are skipped; a link
-// to a file counts as the file; what is neither file nor directory is an error.
-// Where known is an earlier listing, a directory that is the same still is not
-// read again. With an error it returns what was listed before.
-func scan(root, name string, layout Layout, known *listing) (*listing, error) {
-	l := &listing{root: root, name: name, layout: layout, begun: time.Now(), files: map[string]stamp{}, directories: map[string]directory{}}
-	size := int64(0)
-	return l, l.walk(root, known, &size)
+// list lists the tree below root, which is called name in errors. It does not read a
+// directory again that is unchanged since known, an earlier listing or nil. The listing
+// contains the faults of what could not be listed. complete is false if the tree exceeds
+// a limit.
+func list(root, name string, layout Layout, known *listing) (l *listing, complete bool) {
+	l = newListing(root, name, layout)
+	return l, !l.faults.add(l.walk(root, known))
 }
 
-func (l *listing) walk(path string, known *listing, size *int64) error {
+func newListing(root, name string, layout Layout) *listing {
+	return &listing{root: root, name: name, layout: layout, begun: time.Now(), files: map[string]stamp{}, directories: map[string]directory{}}
+}
+
+// walk lists a directory and those below it. It collects the faults of single files. The
+// error is one after which the walk ends.
+func (l *listing) walk(path string, known *listing) error {
 	if len(l.directories) == maxFiles {
-		return fmt.Errorf("%s: the policy directory holds more than %d folders; remove what is no policy", l.nameOf(path), maxFiles)
+		return fault(l.nameOf(path), fmt.Sprintf("the policy directory contains more than %d folders", maxFiles), "remove everything that is not a policy")
 	}
 	entries, err := l.enter(path, known)
 	if err != nil {
-		return unreadable(l.nameOf(path), err)
+		l.faults.add(unreadable(l.nameOf(path), err))
+		return nil
 	}
 	for _, e := range entries {
 		below := strings.TrimSuffix(path, "/") + "/" + e.Name()
 		name := l.nameOf(below)
 		switch {
 		case strings.HasPrefix(e.Name(), "."):
-			continue
 		case printable(e.Name()) != e.Name():
-			return fmt.Errorf("%s: the name holds what cannot be printed; fix it, or remove the file", printable(name))
+			l.faults.add(fault(printable(name), "the name contains characters that cannot be printed", "fix it, or remove the file"))
 		case e.IsDir() && l.layout.IsFile(name):
-			return fmt.Errorf("%s: a directory; put a file of that name there, or remove it", name)
+			l.faults.add(fault(name, "is a directory", "replace it with a file of that name, or remove it"))
 		case e.IsDir():
-			err = l.walk(below, known, size)
+			err = l.walk(below, known)
 		default:
-			err = l.add(below, name, size)
+			err = l.add(below, name)
 		}
 		if err != nil {
 			return err
@@ -66,7 +90,7 @@ func (l *listing) walk(path string, known *listing, size *int64) error {
 	return nil
 }
 
-// enter adds a directory and returns what is in it.
+// enter adds a directory and returns its entries.
 func (l *listing) enter(path string, known *listing) ([]fs.DirEntry, error) {
 	info, err := os.Lstat(path)
 	if err != nil {
@@ -82,34 +106,108 @@ func (l *listing) enter(path string, known *listing) ([]fs.DirEntry, error) {
 	return d.entries, nil
 }
 
-// add adds a file, unless it is not part of the tree: the limits do not apply to what
-// is not read. size is that of all until now.
-func (l *listing) add(path, name string, size *int64) error {
+// add adds a file, unless it is not part of the tree: the limits apply only to files that
+// are read. The error is that of a limit of the whole directory.
+func (l *listing) add(path, name string) error {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
-		return unreadable(name, err)
-	case info.Mode().IsRegular() && l.layout.Skips(slashed(name)):
+		l.faults.add(unreadable(name, err))
+		return nil
+	case info.Mode().IsRegular() && l.layout.Skips(treePath(name)):
 		return nil
 	}
-	*size += info.Size()
+	limit := l.layout.MaxSize(treePath(name))
+	switch {
+	case !info.Mode().IsRegular():
+		l.faults.add(fault(name, "not a regular file", "remove it from the policy directory"))
+		return nil
+	case info.Size() > limit:
+		l.faults.add(fault(name, fmt.Sprintf("larger than %d MiB", limit>>20), "remove it, or split its contents among several files"))
+		return nil
+	}
+	l.size += info.Size()
 	l.files[path] = stampOf(info)
 	l.order = append(l.order, path)
-	return l.layout.checkFile(name, info, *size, len(l.files))
+	return l.checkTotals(name)
 }
 
-// directory returns the directory of that path as it was listed, and whether it is
-// the same still.
+// checkTotals returns an error if the files so far, of which name is the last, exceed a
+// limit of the whole directory.
+func (l *listing) checkTotals(name string) error {
+	const split = "remove everything that is not a policy, or divide the registries among several directories"
+	switch most := l.layout.MaxTotal; {
+	case most > 0 && l.size > most:
+		return fault(name, fmt.Sprintf("the policy directory contains more than %d bytes, all the memory that loading it may use", most),
+			"remove everything that is not a policy, raise --load-memory, or divide the registries among several sidecars")
+	case l.size > maxTreeSize:
+		return fault(name, fmt.Sprintf("the policy directory contains more than %d MiB", maxTreeSize>>20), split)
+	case len(l.files) > maxFiles:
+		return fault(name, fmt.Sprintf("the policy directory contains more than %d files", maxFiles), split)
+	}
+	return nil
+}
+
+// directory returns the listed directory of that path, and whether it is unchanged.
 func (l *listing) directory(path string, now stamp) (directory, bool) {
 	if l == nil {
 		return directory{}, false
 	}
 	d, found := l.directories[path]
-	return d, found && d.stamp.still(now, l.begun)
+	return d, found && d.unchanged(now, l.begun)
 }
 
-// has tells whether the file of that path is still the one that was listed.
+// has reports whether the file of that path is unchanged since it was listed.
 func (l *listing) has(path string, now stamp) bool {
 	before, found := l.files[path]
-	return found && before.still(now, l.begun)
+	return found && before.unchanged(now, l.begun)
+}
+
+// nameOf returns the name in errors of the root, or of a file or directory below it.
+func (l *listing) nameOf(path string) string {
+	name, found := strings.CutPrefix(path, strings.TrimSuffix(l.root, "/")+"/")
+	if !found || name == "" {
+		return l.name
+	}
+	return name
+}
+
+// printable returns a name unchanged, or quoted if it contains characters that would
+// break the line of an error or hide the name.
+func printable(name string) string {
+	if quoted := strconv.Quote(name); quoted[1:len(quoted)-1] != name {
+		return quoted
+	}
+	return name
+}
+
+// A stamp identifies one state of a file or directory, by what the file system reports
+// about it. A program that writes a file can reset its time of modification, but not that
+// of its last change.
+type stamp struct {
+	device, inode     uint64
+	size              int64
+	modified, changed time.Time
+}
+
+// unchanged reports whether a file that had stamp s at a moment, and was read after it,
+// still has the same content if its stamp is now the given one. A change shortly before
+// that moment makes it report false: clocks of file systems tick, and a second change
+// within a tick has the same time.
+func (s stamp) unchanged(now stamp, moment time.Time) bool {
+	return s == now && !s.changed.IsZero() && s.changed.Add(LongestTick).Before(moment)
+}
+
+// LongestTick is longer than a tick of a file system's clock: 2 s on FAT, 1 s on some
+// network file systems, and a few milliseconds elsewhere. If the clock of a file server
+// is later than that, or an image is mounted again with equal times and numbers, the
+// next poll finds the change.
+const LongestTick = 3 * time.Second
+
+func stampOf(info fs.FileInfo) stamp {
+	s := stamp{size: info.Size(), modified: info.ModTime().Round(0).UTC()}
+	if system, ok := info.Sys().(*syscall.Stat_t); ok {
+		s.device, s.inode, s.changed = uint64(system.Dev), system.Ino, changeTime(system)
+	}
+	return s
 }

@@ -10,9 +10,9 @@ import (
 	"extauthz/policystore/directory/directorytest"
 )
 
-// TestFollow holds that a directory whose events went unseen is told: one that is
-// new, and one that was removed and made again, though the file system gives it the
-// inode of the one before.
+// TestFollow checks that Follow reports a directory that was not watched before: a new
+// one, and one that was removed and created again, even if the file system gives it the
+// same inode.
 func TestFollow(t *testing.T) {
 	dir := t.TempDir()
 	directorytest.Write(t, dir, map[string]string{"a/b": "1"})
@@ -31,8 +31,8 @@ func TestFollow(t *testing.T) {
 			t.Errorf("%s: fresh %t, error %v; want %t", what, fresh, err, want)
 		}
 	}
-	follows("all is new", true)
-	follows("nothing is", false)
+	follows("all directories are new", true)
+	follows("nothing is new", false)
 	again := filepath.Join(dir, "a")
 	if err := os.RemoveAll(again); err != nil {
 		t.Fatal(err)
@@ -41,6 +41,6 @@ func TestFollow(t *testing.T) {
 	for slices.Contains(n.watcher.WatchList(), again) {
 		time.Sleep(time.Millisecond)
 	}
-	follows("made again", true)
-	follows("nothing since", false)
+	follows("created again", true)
+	follows("nothing is new since", false)
 }

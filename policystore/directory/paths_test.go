@@ -9,8 +9,8 @@ import (
 	"extauthz/policystore/directory/directorytest"
 )
 
-// paths are the ways in which an operator can name the same directory, seen from its
-// parent or from the place that the case gives.
+// paths are the ways in which an operator can write the path of the same directory, from
+// its parent or from another working directory.
 var paths = []struct{ name, from, dir string }{
 	{"absolute", "", "ROOT/policies"},
 	{"absolute, not cleaned", "", "ROOT/./other/..//policies/"},
@@ -34,9 +34,10 @@ var paths = []struct{ name, from, dir string }{
 	{"a link to a volume", ".", "mounted"},
 }
 
-// TestEveryPathOfADirectory reads and watches the same directory by each of its paths:
-// a watch that follows the directory a second time finds nothing new, and reports a
-// change of a file. A path that mixes two names of a directory never comes to rest.
+// TestEveryPathOfADirectory reads and watches the same directory by each of its paths: a
+// notifier that follows the directory a second time finds nothing new, and signals a
+// change of a file. With two names of one directory it would find something new each
+// time.
 func TestEveryPathOfADirectory(t *testing.T) {
 	for _, c := range paths {
 		t.Run(c.name, func(t *testing.T) {
@@ -57,7 +58,7 @@ func TestEveryPathOfADirectory(t *testing.T) {
 					t.Errorf("fresh %t, error %v; want %t", fresh, err, want)
 				}
 			}
-			follow(true) // armed before anything is read
+			follow(true) // before anything is read
 			got, err := r.Read()
 			if err != nil || string(got.Text("managed/a")) != "1" {
 				t.Fatalf("error %v, text %q, want that of managed/a", err, got.Text("managed/a"))
@@ -66,7 +67,7 @@ func TestEveryPathOfADirectory(t *testing.T) {
 			follow(false)
 			select {
 			case <-n.Changed():
-				t.Error("a change is signalled, and there was none")
+				t.Error("a change is signalled without a change")
 			default:
 			}
 			for _, file := range changed {
@@ -79,7 +80,7 @@ func TestEveryPathOfADirectory(t *testing.T) {
 	}
 }
 
-// writePaths writes what the paths lead to, and returns the files to change.
+// writePaths writes the directories of all paths, and returns the files to change.
 func writePaths(t *testing.T, root string) (files []string) {
 	t.Helper()
 	directorytest.Write(t, root, map[string]string{"policies/managed/a": "1", "other/x": "", "top/folder/x": "", "top/policies/managed/a": "1"})
@@ -92,7 +93,7 @@ func writePaths(t *testing.T, root string) (files []string) {
 	return []string{"policies/managed/a", "top/policies/managed/a", "volume/..gen/managed..a"}
 }
 
-// TestErrorsNameTheDirectoryAsGiven holds that an error begins with the path that the
+// TestErrorsNameTheDirectoryAsGiven checks that an error begins with the path that the
 // operator gave, not with the absolute path.
 func TestErrorsNameTheDirectoryAsGiven(t *testing.T) {
 	t.Chdir(t.TempDir())
@@ -101,8 +102,8 @@ func TestErrorsNameTheDirectoryAsGiven(t *testing.T) {
 	}
 }
 
-// TestTwoNamesOfADirectory watches a directory by two names, as a bind mount gives
-// them: it has one watch, which neither name takes from the other.
+// TestTwoNamesOfADirectory checks that a directory with two names, as a bind mount gives
+// it, has one watch, and that neither name takes it from the other.
 func TestTwoNamesOfADirectory(t *testing.T) {
 	root := t.TempDir()
 	directorytest.Write(t, root, map[string]string{"a/x": ""})
@@ -116,7 +117,7 @@ func TestTwoNamesOfADirectory(t *testing.T) {
 	}
 	defer n.Close()
 	for _, want := range []bool{true, false, false} {
-		if fresh, err := n.watch([]string{first, second}, waypoints{second: nil}); err != nil || fresh != want {
+		if fresh, err := n.watch([]string{first, second}, route{second: nil}); err != nil || fresh != want {
 			t.Errorf("fresh %t, error %v; want %t", fresh, err, want)
 		}
 	}

@@ -3,7 +3,6 @@ package directory
 import (
 	"cmp"
 	"errors"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path"
@@ -14,11 +13,13 @@ import (
 	"testing"
 	"time"
 
+	"extauthz/diag"
+	_ "extauthz/goldentest" // accept -update
 	"extauthz/policystore/directory/directorytest"
 )
 
-// testLayout has two names that may be large, a folder that is no part of trees, and a
-// name that no folder may have.
+// testLayout has two names of files that may be large, a folder that is not part of
+// trees, and a name that a folder must not have.
 var testLayout = Layout{
 	MaxSize: func(file string) int64 {
 		switch path.Base(file) {
@@ -48,17 +49,17 @@ func TestRead(t *testing.T) {
 		{"dotted names are skipped", func(t *testing.T, dir string) {
 			directorytest.Write(t, dir, map[string]string{"a": "1", ".b": "2", ".git/c": "3", "d/.e": "4"})
 		}, map[string]string{"a": "1"}},
-		{"two dots stand for a slash", func(t *testing.T, dir string) {
+		{"two dots replace a slash", func(t *testing.T, dir string) {
 			directorytest.Write(t, dir, map[string]string{"managed..a.json": "1", "accounts/1..2..repositories/team..app.._policy.json": "2"})
 		}, map[string]string{"managed/a.json": "1", "accounts/1/2/repositories/team/app/_policy.json": "2"}},
 		{"a ConfigMap", func(t *testing.T, dir string) {
 			directorytest.Volume(t, dir, "..2026_01", map[string]string{"a": "old", "gone": "old"})
 			directorytest.Volume(t, dir, "..2026_02", map[string]string{"a": "new"})
 		}, map[string]string{"a": "new"}},
-		{"what is skipped", func(t *testing.T, dir string) {
+		{"skipped files", func(t *testing.T, dir string) {
 			directorytest.Write(t, dir, map[string]string{"a": "1", "tests/pull.yaml": "2", "tests..push.yaml": "3", "tests/pull.json": "4", "tests/a/pull.yaml": "5"})
 		}, map[string]string{"a": "1", "tests/pull.json": "4", "tests/a/pull.yaml": "5"}},
-		{"what is skipped, beyond the limits", func(t *testing.T, dir string) {
+		{"skipped files beyond the limits", func(t *testing.T, dir string) {
 			directorytest.Write(t, dir, map[string]string{"a": "1", "tests/small.yaml": "2"})
 			for name, size := range map[string]int64{"tests/large.yaml": 2 << 20, "tests..huge.yaml": 300 << 20} {
 				if err := directorytest.Sparse(filepath.Join(dir, name), size); err != nil {
@@ -92,8 +93,8 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// While a volume is swapped, every read sees one generation: both files are of
-// the same.
+// TestReadNeverMixesGenerations checks that every read during the swap of a volume
+// returns files of one generation.
 func TestReadNeverMixesGenerations(t *testing.T) {
 	dir := t.TempDir()
 	generation := func(i int) string { return "..gen" + strconv.Itoa(i) }
@@ -120,8 +121,8 @@ func TestReadNeverMixesGenerations(t *testing.T) {
 		default:
 		}
 		got, err := NewReader(dir, testLayout).Read()
-		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errMoved) {
-			continue // swapped too fast for this reader; the next event reads again
+		if errors.As(err, new(transientError)) {
+			continue // swapped too fast for this reader
 		}
 		if err != nil || string(got.Text("a")) != string(got.Text("b")) {
 			t.Fatalf("a is of generation %s, b of %s, error %v", got.Text("a"), got.Text("b"), err)
@@ -162,17 +163,17 @@ func TestReadRefuses(t *testing.T) {
 		{"a link to itself", func(dir string) error { return os.Symlink("a", filepath.Join(dir, "a")) }, syscall.ELOOP.Error()},
 		{"a dangling link", func(dir string) error { return os.Symlink("missing", filepath.Join(dir, "a")) }, syscall.ENOENT.Error()},
 		{"..data links to itself", func(dir string) error { return os.Symlink("..data", filepath.Join(dir, "..data")) }, syscall.ELOOP.Error() + "; the link leads back to itself"},
-		{"a file beside a volume's links", func(dir string) error {
+		{"a file next to a volume's links", func(dir string) error {
 			return errors.Join(os.Mkdir(filepath.Join(dir, "..gen"), 0o755), os.Symlink("..gen", filepath.Join(dir, "..data")), directorytest.Sparse(filepath.Join(dir, "a"), 1))
-		}, "a: stands beside the files of a mounted volume"},
-		{"a directory beside a volume's links", func(dir string) error {
+		}, "a: is next to the files of a mounted volume"},
+		{"a directory next to a volume's links", func(dir string) error {
 			return errors.Join(os.Mkdir(filepath.Join(dir, "..gen"), 0o755), os.Symlink("..gen", filepath.Join(dir, "..data")), os.Mkdir(filepath.Join(dir, "a"), 0o755))
-		}, "a: stands beside the files of a mounted volume"},
+		}, "a: is next to the files of a mounted volume"},
 		{"a volume's link by another name", func(dir string) error {
 			return errors.Join(os.Mkdir(filepath.Join(dir, "..gen"), 0o755), os.Symlink("..gen", filepath.Join(dir, "..data")), os.Symlink("..data/b", filepath.Join(dir, "a")))
-		}, "a: links to ..data/b, and in a mounted volume each link has the name of what it leads to"},
-		{"a file in place of the directory", func(dir string) error { return errors.Join(os.Remove(dir), directorytest.Sparse(dir, 1)) }, syscall.ENOTDIR.Error()},
-		{"a folder in place of a file", func(dir string) error { return os.Mkdir(filepath.Join(dir, "list.yaml"), 0o755) }, "list.yaml: a directory; put a file of that name there"},
+		}, "a: links to ..data/b, and in a mounted volume each link has the name of its target"},
+		{"a file instead of the directory", func(dir string) error { return errors.Join(os.Remove(dir), directorytest.Sparse(dir, 1)) }, syscall.ENOTDIR.Error()},
+		{"a folder instead of a file", func(dir string) error { return os.Mkdir(filepath.Join(dir, "list.yaml"), 0o755) }, "list.yaml: is a directory; replace it with a file of that name"},
 		{"a huge file", func(dir string) error { return directorytest.Sparse(filepath.Join(dir, "a"), 1<<20+1) }, "a: larger than 1 MiB; remove it, or split"},
 		{"a huge list", func(dir string) error { return directorytest.Sparse(filepath.Join(dir, "list.yaml"), 16<<20+1) }, "list.yaml: larger than 16 MiB"},
 		{"a huge output", func(dir string) error { return directorytest.Sparse(filepath.Join(dir, "output.json"), 64<<20+1) }, "larger than 64 MiB"},
@@ -181,34 +182,57 @@ func TestReadRefuses(t *testing.T) {
 				err = errors.Join(err, directorytest.Sparse(filepath.Join(dir, "accounts.."+account+"..output.json"), 60<<20))
 			}
 			return err
-		}, "accounts..5..output.json: the policy directory holds more than 256 MiB"},
+		}, "accounts..5..output.json: the policy directory contains more than 256 MiB"},
 		{"a dotted name in flat form", func(dir string) error {
 			return directorytest.Sparse(filepath.Join(dir, "organization..scp..0...draft.json"), 1)
 		},
-			"organization..scp..0...draft.json: stands for organization/scp/0/.draft.json, in which a name begins with a dot"},
-		{"two files for one place", func(dir string) error {
+			"organization..scp..0...draft.json: means organization/scp/0/.draft.json, in which a name begins with a dot"},
+		{"two names of one file", func(dir string) error {
 			return errors.Join(os.Mkdir(filepath.Join(dir, "a"), 0o755), directorytest.Sparse(filepath.Join(dir, "a", "b"), 1), directorytest.Sparse(filepath.Join(dir, "a..b"), 1))
-		}, "a/b: stands for the same file as a..b; keep one"},
+		}, "a/b: means the same file as a..b; keep one"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()
 			if err := c.build(dir); err != nil {
 				t.Fatal(err)
 			}
-			if got, err := NewReader(dir, testLayout).Read(); err == nil || !strings.Contains(err.Error(), c.want) {
+			got, err := NewReader(dir, testLayout).Read()
+			if err == nil || !strings.Contains(err.Error(), c.want) || len(diag.Of(err)) != 1 {
 				t.Errorf("read %v, error %v; want %q", got, err, c.want)
 			}
 		})
 	}
 }
 
-// TestReadWithoutPermission runs itself again without root's power, since
-// root may read everything.
+// TestReadReportsAllFaults checks that one error has the faults of all files and folders.
+func TestReadReportsAllFaults(t *testing.T) {
+	dir := t.TempDir()
+	directorytest.Write(t, dir, map[string]string{"a/b": "", "a..b": "", "list.yaml/x": "", "good": "1"})
+	if err := errors.Join(
+		directorytest.Sparse(filepath.Join(dir, "huge"), 1<<20+1),
+		os.Symlink("missing", filepath.Join(dir, "dangling")),
+		syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o644),
+		directorytest.Sparse(filepath.Join(dir, "c...d"), 1),
+	); err != nil {
+		t.Fatal(err)
+	}
+	_, err := NewReader(dir, testLayout).Read()
+	var files []string
+	for _, d := range diag.Of(err) {
+		files = append(files, d.File)
+	}
+	if got, want := strings.Join(files, " "), "a/b c...d dangling huge list.yaml pipe"; got != want {
+		t.Errorf("faults of %s, want %s\n%v", got, want, err)
+	}
+}
+
+// TestReadWithoutPermission runs itself again as another user, because root may read
+// everything.
 func TestReadWithoutPermission(t *testing.T) {
-	const variable, nobody = "DIRECTORY_UNREADABLE", 65534
+	const variable, user = "DIRECTORY_UNREADABLE", 65534
 	if dir := os.Getenv(variable); dir != "" {
 		want := os.Getenv(variable+"_WHAT") + ": " + syscall.EACCES.Error() + "; let the user that extauthz runs as read it"
-		if _, err := NewReader(dir, testLayout).Read(); !errors.Is(err, fs.ErrPermission) || err.Error() != want {
+		if _, err := NewReader(dir, testLayout).Read(); err == nil || err.Error() != want {
 			t.Errorf("as user %d: error %v, want %s", os.Getuid(), err, want)
 		}
 		return
@@ -228,7 +252,7 @@ func TestReadWithoutPermission(t *testing.T) {
 			again.Env = append(os.Environ(), variable+"="+dir, variable+"_WHAT="+what)
 			again.Dir = "/"
 			if os.Getuid() == 0 {
-				again.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+				again.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: user, Gid: user}}
 			}
 			if out, err := again.CombinedOutput(); err != nil {
 				t.Errorf("%v\n%s", err, out)
@@ -237,7 +261,7 @@ func TestReadWithoutPermission(t *testing.T) {
 	}
 }
 
-// worldReadable is a temporary directory that every user can reach.
+// worldReadable returns a temporary directory that every user can read.
 func worldReadable(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "directory")
@@ -251,7 +275,7 @@ func worldReadable(t *testing.T) string {
 	return dir
 }
 
-// readableBinary is a copy of this test's binary that every user can run.
+// readableBinary returns a copy of this test's binary that every user can run.
 func readableBinary(t *testing.T) string {
 	t.Helper()
 	binary, err := os.ReadFile(os.Args[0])
@@ -265,8 +289,8 @@ func readableBinary(t *testing.T) string {
 	return copied
 }
 
-// TestReadChanged holds that Read reads what stamps do not tell, that ReadChanged
-// trusts them, and that neither keeps a text twice.
+// TestReadChanged checks that Read finds a change that the stamp does not show, that
+// ReadChanged relies on stamps, and that neither has a text in memory twice.
 func TestReadChanged(t *testing.T) {
 	dir := t.TempDir()
 	directorytest.Write(t, dir, map[string]string{"a": "1", "b": "2"})
@@ -274,7 +298,7 @@ func TestReadChanged(t *testing.T) {
 	if _, err := r.Read(); err != nil {
 		t.Fatal(err)
 	}
-	r.last.listing.begun = time.Now().Add(time.Hour) // as if all had rested long before
+	r.last.listing.begun = time.Now().Add(time.Hour) // as if nothing had changed for long
 	r.last.texts["a"] = []byte("0")
 	if got, err := r.ReadChanged(); err != nil || string(got.Text("a")) != "0" {
 		t.Errorf("error %v, text %q: a file with the same stamp is read again", err, got.Text("a"))
@@ -288,8 +312,8 @@ func TestReadChanged(t *testing.T) {
 	}
 }
 
-// TestReadChangedElsewhere holds that no file is taken for the one of the same name
-// in the directory above, where a link led before.
+// TestReadChangedElsewhere checks that a file is not confused with the file of the same
+// name in the directory that a link led to before.
 func TestReadChangedElsewhere(t *testing.T) {
 	above, link := t.TempDir(), filepath.Join(t.TempDir(), "current")
 	directorytest.Write(t, above, map[string]string{"a": "above", "inner/a": "inner"})
@@ -304,9 +328,9 @@ func TestReadChangedElsewhere(t *testing.T) {
 	if _, err := r.Read(); err != nil {
 		t.Fatal(err)
 	}
-	r.last.listing.begun = time.Now().Add(time.Hour) // as if all had rested long before
+	r.last.listing.begun = time.Now().Add(time.Hour) // as if nothing had changed for long
 	leadTo(filepath.Join(above, "inner"))
 	if got, err := r.ReadChanged(); err != nil || string(got.Text("a")) != "inner" {
-		t.Errorf("error %v, text %q; read is not what the link leads to", err, got.Text("a"))
+		t.Errorf("error %v, text %q, want that of the directory that the link leads to", err, got.Text("a"))
 	}
 }

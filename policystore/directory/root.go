@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// absolute returns an absolute path of dir, so that each directory below it has a
-// single name, whatever path the operator gave. The path is not cleaned: where
-// link is a symbolic link, link/.. is the parent of the link's target, and
-// [filepath.Clean] would remove both. Without a working directory it returns dir.
+// absolute returns an absolute path of dir, so that each directory below it has one name
+// for every path that the operator can give. The path is not cleaned: if link is a
+// symbolic link, link/.. is the parent of the link's target, and [filepath.Clean] would
+// remove both. Without a working directory it returns dir.
 func absolute(dir string) string {
 	if dir == "" || filepath.IsAbs(dir) {
 		return dir
@@ -24,9 +24,9 @@ func absolute(dir string) string {
 	return strings.TrimSuffix(here, "/") + "/" + dir
 }
 
-// resolveRoot follows the links by which a directory is swapped as a whole:
-// the directory itself (git-sync), and "..data" in it (the volume of a
-// ConfigMap or Secret). Errors call the directory by name.
+// resolveRoot follows the links by which a directory is swapped as a whole: the
+// directory itself (git-sync), and "..data" in it (the volume of a ConfigMap or Secret).
+// name is the directory in errors.
 func resolveRoot(dir, name string) (string, error) {
 	root, err := followLinks(dir)
 	if err != nil {
@@ -45,8 +45,8 @@ func resolveRoot(dir, name string) (string, error) {
 	return data, checkVolume(root, name)
 }
 
-// followLinks is filepath.EvalSymlinks with the operating system's error, which tells
-// a link to itself by its code.
+// followLinks is filepath.EvalSymlinks with the error of the operating system, which has
+// a code for a link to itself.
 func followLinks(path string) (string, error) {
 	followed, err := filepath.EvalSymlinks(path)
 	if err != nil {
@@ -57,17 +57,18 @@ func followLinks(path string) (string, error) {
 	return followed, err
 }
 
-// volumeData is the link in the volume of a ConfigMap or Secret to the
-// directory that holds its present files.
+// volumeData is the link in the volume of a ConfigMap or Secret to the directory with
+// the current files.
 const volumeData = "..data"
 
-// checkVolume refuses what stands in a volume beside its links into volumeData:
-// it is not one of the volume's files, and would not be read.
+// checkVolume returns an error about what a volume contains in addition to its links into
+// volumeData: it does not belong to the volume, and would not be read.
 func checkVolume(root, name string) error {
 	entries, err := os.ReadDir(root)
 	if err != nil {
 		return unreadable(name, err)
 	}
+	var found faults
 	for _, e := range entries {
 		if strings.HasPrefix(e.Name(), ".") {
 			continue
@@ -75,10 +76,10 @@ func checkVolume(root, name string) error {
 		target, err := os.Readlink(filepath.Join(root, e.Name()))
 		switch {
 		case err != nil || !strings.HasPrefix(target, volumeData+"/"):
-			return fmt.Errorf("%s: stands beside the files of a mounted volume, so it would not be in force; remove it, or give it a leading dot", printable(e.Name()))
+			found.add(fault(printable(e.Name()), "is next to the files of a mounted volume, so it would not be in force", "remove it, or give it a leading dot"))
 		case target != volumeData+"/"+e.Name():
-			return fmt.Errorf("%s: links to %s, and in a mounted volume each link has the name of what it leads to, which alone is in force; remove it", printable(e.Name()), printable(target))
+			found.add(fault(printable(e.Name()), fmt.Sprintf("links to %s, and in a mounted volume each link has the name of its target, which is the one in force", printable(target)), "remove it"))
 		}
 	}
-	return nil
+	return found.err()
 }

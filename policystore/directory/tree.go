@@ -2,11 +2,15 @@ package directory
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"maps"
 	"slices"
+	"strings"
+
+	"extauthz/diag"
 )
 
 // A Tree is the content of a directory at one moment: the texts of files by
@@ -17,23 +21,29 @@ type Tree struct {
 	Names  Names    // of the files on disk
 
 	texts   map[string][]byte
-	listing *listing // what it was read from; nil for none
+	listing *listing // what it was read from, or nil
 }
 
-// NewTree returns a tree of those texts by path, which are the tree's from then on.
-// Its Digest is a SHA-256 over paths and texts, each led by its length, in the order
-// of the paths: equal trees have equal digests on every machine.
+// NewTree returns a tree of texts by path. The caller must not change texts any more.
+// The digest is a SHA-256 of paths and texts, each after its length, in the order of the
+// paths: equal trees have equal digests on every machine.
 func NewTree(texts map[string][]byte) *Tree {
 	t := &Tree{Paths: slices.Sorted(maps.Keys(texts)), Names: Names{}, texts: texts}
 	t.Digest = t.sum()
 	return t
 }
 
-// Text returns the text of the file of that path, none where it has none or is not
-// there. Nobody may write to it.
+// Text returns the text of a file, nil if the file is empty or does not exist. The caller
+// must not change it.
 func (t *Tree) Text(path string) []byte { return t.texts[path] }
 
-// Size returns how many bytes the texts take.
+// Has reports whether a file exists.
+func (t *Tree) Has(path string) bool {
+	_, found := t.texts[path]
+	return found
+}
+
+// Size returns the size of all texts in bytes.
 func (t *Tree) Size() (size uint64) {
 	for _, text := range t.texts {
 		size += uint64(len(text))
@@ -41,28 +51,22 @@ func (t *Tree) Size() (size uint64) {
 	return size
 }
 
-// Has tells whether there is a file of that path.
-func (t *Tree) Has(path string) bool {
-	_, found := t.texts[path]
-	return found
-}
-
 func (t *Tree) sum() string {
 	h := sha256.New()
-	part := func(s []byte) {
+	add := func(s []byte) {
 		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(s))))
 		h.Write(s)
 	}
 	for _, path := range t.Paths {
-		part([]byte(path))
-		part(t.texts[path])
+		add([]byte(path))
+		add(t.texts[path])
 	}
 	return "sha256:" + hex.EncodeToString(h.Sum(nil))
 }
 
-// share takes over the texts of an earlier tree that are the same, which are in use
-// by what they were made into, so that each is in memory once.
-func (t *Tree) share(earlier *Tree) {
+// shareTexts replaces texts by equal ones of an earlier tree. Compiled policies still
+// refer to those, so that each text is in memory once.
+func (t *Tree) shareTexts(earlier *Tree) {
 	if earlier == nil {
 		return
 	}
@@ -73,10 +77,48 @@ func (t *Tree) share(earlier *Tree) {
 	}
 }
 
-// listed is what the tree was read from, nil for no tree.
-func (t *Tree) listed() *listing {
+// source returns the listing that the tree was read from, nil for a nil tree.
+func (t *Tree) source() *listing {
 	if t == nil {
 		return nil
 	}
 	return t.listing
+}
+
+// Names has the names on disk, below the directory, of those files whose path in the tree
+// is different.
+type Names map[string]string
+
+// OnDisk returns the name on disk of the file with a path in the tree.
+func (names Names) OnDisk(path string) string { return cmp.Or(names[path], path) }
+
+// Locate returns the diagnostic with the file's name on disk.
+func (names Names) Locate(d diag.Diagnostic) diag.Diagnostic {
+	d.File = names.OnDisk(d.File)
+	return d
+}
+
+// LocateError returns the diagnostics of an error with the names of files on disk.
+func (names Names) LocateError(err error) error {
+	list := slices.Clone(diag.Of(err))
+	for i, d := range list {
+		list[i] = names.Locate(d)
+	}
+	switch len(list) {
+	case 0:
+		return nil
+	case 1:
+		return list[0]
+	}
+	return list
+}
+
+// treePath returns the path in the tree of a file with a name on disk: where a name
+// cannot contain a slash, as the keys of a ConfigMap, two dots replace it.
+func treePath(onDisk string) string { return strings.ReplaceAll(onDisk, "..", "/") }
+
+// isHidden reports whether a name in a path begins with a dot. On disk such files are
+// skipped; in a name with three dots the file would be in force.
+func isHidden(path string) bool {
+	return strings.HasPrefix(path, ".") || strings.Contains(path, "/.")
 }

@@ -77,10 +77,10 @@ func TestRefused(t *testing.T) {
 		{"a look-alike letter", add(region+"repositories/\u0430pp/_policy.json", denyPull), region + "repositories/\u0430pp/_policy.json" + stray},
 		{"a look-alike slash", add(region+"repositories/team\u2215app/_policy.json", denyPull), region + "repositories/team\u2215app/_policy.json" + stray},
 		{"a letter in two pieces", add("managed/e\u0301.json", "{}"), "managed/e\u0301.json" + stray},
-		{"an invisible letter", add("managed/a\u200b.json", "{}"), `"managed/a\u200b.json": the name holds what cannot be printed`},
+		{"an invisible letter", add("managed/a\u200b.json", "{}"), `"managed/a\u200b.json": the name contains characters that cannot be printed`},
 		{"a blank behind the name", add("managed/a.json ", "{}"), "managed/a.json " + stray},
 		{"the flat form beside the other", add("registries..yaml", "x"), "registries..yaml" + stray},
-		{"the flat form of the same file", add(strings.ReplaceAll(details, "/", ".."), outputs()[details]), details + ": stands for the same file as accounts.."},
+		{"the flat form of the same file", add(strings.ReplaceAll(details, "/", ".."), outputs()[details]), details + ": means the same file as accounts.."},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			all := outputs()
@@ -145,7 +145,7 @@ func TestDigest(t *testing.T) {
 // TestVolume holds that nothing counts which stands beside the links of a volume,
 // and that a volume that leads nowhere is no empty directory.
 func TestVolume(t *testing.T) {
-	const beside = "stands beside the files of a mounted volume"
+	const beside = "is next to the files of a mounted volume"
 	for _, c := range []struct {
 		name, target string
 		want         string // DIR is the directory

@@ -8,7 +8,8 @@ import (
 	"extauthz/policystore/directory/directorytest"
 )
 
-func TestWayTo(t *testing.T) {
+// TestRouteTo checks that a route has every link, and the directory that it ends at.
+func TestRouteTo(t *testing.T) {
 	root, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -37,17 +38,17 @@ func TestWayTo(t *testing.T) {
 		{"git/current/../1/policies", []string{"git/current", "worktrees/1/policies"}},
 		{"etc/policies/..", []string{"etc/policies", "git/current", "worktrees/1"}},
 	} {
-		way := wayTo(root + "/" + c.dir) // not cleaned
-		if len(way) != len(c.want) {
-			t.Errorf("%s: %v, want %v", c.dir, way, c.want)
+		route := routeTo(root + "/" + c.dir) // not cleaned
+		if len(route) != len(c.want) {
+			t.Errorf("%s: %v, want %v", c.dir, route, c.want)
 		}
 		for _, path := range c.want {
-			if names := way[filepath.Dir(at(path))]; len(names) != 1 || names[0] != at(path) {
-				t.Errorf("%s: %v, want %s", c.dir, way, path)
+			if names := route[filepath.Dir(at(path))]; len(names) != 1 || names[0] != at(path) {
+				t.Errorf("%s: %v, want %s", c.dir, route, path)
 			}
 		}
 	}
-	if way := wayTo(at("loop")); len(way) != 1 {
-		t.Errorf("a link to itself has the way %v", way)
+	if route := routeTo(at("loop")); len(route) != 1 {
+		t.Errorf("a link to itself has the route %v", route)
 	}
 }

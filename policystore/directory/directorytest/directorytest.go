@@ -1,3 +1,4 @@
+// Package directorytest writes policy directories for tests.
 package directorytest
 
 import (
@@ -22,7 +23,7 @@ func Write(t testing.TB, dir string, texts map[string]string) {
 	}
 }
 
-// Volume writes texts as the kubelet's volumes have them: the files in a dotted
+// Volume writes texts as in a volume of the kubelet: the files in a dotted
 // directory called generation, "..data" linked to it, and a link for each file.
 func Volume(t testing.TB, dir, generation string, texts map[string]string) {
 	t.Helper()
@@ -41,7 +42,7 @@ func Volume(t testing.TB, dir, generation string, texts map[string]string) {
 	}
 }
 
-// Sparse makes a file of so many bytes that takes no room on disk.
+// Sparse creates a file of a size that takes no space on disk.
 func Sparse(path string, size int64) error {
 	f, err := os.Create(path)
 	if err != nil {

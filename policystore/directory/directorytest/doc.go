@@ -1,3 +1,0 @@
-// Package directorytest writes policy directories for tests. It is imported by tests
-// alone.
-package directorytest
