@@ -43,33 +43,12 @@ func (p *pass) wanted(badToken bool) string {
 	return text
 }
 
-// scope is what a token has to be good for, "" where the request is about no
+// scope returns the access that a token must grant, "" for a request that is not about a
 // repository.
 func (p *pass) scope() string {
-	m, refusal := p.registry.Map(&mapping.Request{Method: p.request.Method, Path: p.request.Path, Header: p.request.Headers})
-	if refusal != nil || m.Repository == "" {
+	m, refusal := p.registry.Map(&p.request.Request)
+	if refusal != nil {
 		return ""
 	}
-	scope := "repository:" + m.Repository + ":" + scopeActions(m.Operation)
-	for _, permission := range m.Permissions {
-		if permission.Optional { // the source of a mount: once, however much is asked of it
-			return scope + " repository:" + permission.Repository + ":pull"
-		}
-	}
-	return scope
-}
-
-// scopeActions are the actions of an operation on a repository, in the words of
-// token services.
-func scopeActions(o mapping.Operation) string {
-	switch o {
-	case mapping.HeadBlob, mapping.GetBlob, mapping.HeadManifest, mapping.GetManifest, mapping.ListTags, mapping.ListReferrers:
-		return "pull"
-	case mapping.DeleteManifest, mapping.DeleteBlob:
-		return "delete"
-	case mapping.StartUpload, mapping.MonolithicUpload, mapping.MountBlob, mapping.UploadChunk, mapping.CompleteUpload,
-		mapping.UploadStatus, mapping.CancelUpload, mapping.PutManifest:
-	case mapping.Unsupported, mapping.CheckAPI, mapping.Catalog: // they name no repository
-	}
-	return "pull,push"
+	return m.TokenScope()
 }

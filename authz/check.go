@@ -55,8 +55,7 @@ type pass struct {
 
 func (p *pass) run(ctx context.Context) {
 	if p.request.Unreadable != "" {
-		p.result.refuse(&mapping.Refusal{Status: 413, Code: "DENIED", Message: "the request is too large to be authorized, or its check cannot be read"})
-		p.result.Reason = p.request.Unreadable
+		p.result.refuse(&mapping.Refusal{Status: 413, Code: "DENIED", Message: "the request is too large to be authorized, or its check cannot be read", LogMessage: p.request.Unreadable})
 		return
 	}
 	if p.snapshot == nil {
@@ -71,7 +70,7 @@ func (p *pass) run(ctx context.Context) {
 
 // answer settles the result by what is asked, once it is known who calls.
 func (p *pass) answer(ctx context.Context) {
-	m, refusal := p.registry.Map(&mapping.Request{Method: p.request.Method, Path: p.request.Path, Header: p.request.Headers})
+	m, refusal := p.registry.Map(&p.request.Request)
 	if refusal != nil {
 		p.result.refuse(refusal)
 		return
@@ -94,8 +93,7 @@ func (p *pass) abandon() {
 func (p *pass) findRegistry() bool {
 	registry, err := p.snapshot.Registry(p.request.Extensions[RegistryExtension], p.request.Host)
 	if err != nil {
-		p.result.refuse(&mapping.Refusal{Status: 421, Code: "DENIED", Message: "this host is not a registry served here"})
-		p.result.Reason = err.Error()
+		p.result.refuse(&mapping.Refusal{Status: 421, Code: "DENIED", Message: "this host is not a registry served here", LogMessage: err.Error()})
 		return false
 	}
 	p.registry, p.result.Registry = registry, registry.Name
@@ -110,7 +108,8 @@ const maxHeader = 4096
 func (p *pass) checkHeaders() bool {
 	for _, name := range []string{"user-agent", "referer"} {
 		if value, _ := p.request.value(name); len(value) > maxHeader {
-			p.result.refuse(&mapping.Refusal{Status: 431, Code: "UNSUPPORTED", Message: fmt.Sprintf("header %s is longer than %d bytes", name, maxHeader)})
+			message := fmt.Sprintf("header %s is longer than %d bytes", name, maxHeader)
+			p.result.refuse(&mapping.Refusal{Status: 431, Code: "UNSUPPORTED", Message: message, LogMessage: message})
 			return false
 		}
 	}
@@ -122,8 +121,7 @@ func (p *pass) checkHeaders() bool {
 func (p *pass) locate() bool {
 	client, err := clientAddress(p.request, p.registry)
 	if err != nil {
-		p.result.refuse(&mapping.Refusal{Status: 403, Code: "DENIED", Message: "the request did not come by the proxies that it should come by"})
-		p.result.Reason = err.Error()
+		p.result.refuse(&mapping.Refusal{Status: 403, Code: "DENIED", Message: "the request did not come by the proxies that it should come by", LogMessage: err.Error()})
 		return false
 	}
 	p.result.Client = client

@@ -63,11 +63,7 @@ func fullContext(c iam.Context, registry *policystore.Registry, caller *identity
 // of its tags. A request about an image by tag or digest says which in
 // oci:Reference and oci:ReferenceType, keys of this project's own.
 func imageContext(c iam.Context, m *mapping.Mapping, i int) iam.Context {
-	switch m.Operation {
-	case mapping.HeadManifest, mapping.GetManifest, mapping.PutManifest, mapping.DeleteManifest, mapping.ListReferrers:
-	case mapping.Unsupported, mapping.CheckAPI, mapping.Catalog, mapping.ListTags, mapping.HeadBlob, mapping.GetBlob, mapping.DeleteBlob,
-		mapping.StartUpload, mapping.MonolithicUpload, mapping.MountBlob, mapping.UploadChunk, mapping.CompleteUpload,
-		mapping.UploadStatus, mapping.CancelUpload:
+	if !m.Operation.HasImage() {
 		return c
 	}
 	if i == 0 {

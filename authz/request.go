@@ -6,14 +6,12 @@ import (
 	"extauthz/mapping"
 )
 
-// A Request is what a door knows of one HTTP request. All text but Extensions
-// may be the client's.
+// A Request is one HTTP request as Envoy describes it. The client may have chosen all of
+// its text except Extensions.
 type Request struct {
-	ID      string // x-request-id, for the log
-	Method  string
-	Path    string // with query, byte for byte as it will be forwarded
-	Host    string
-	Headers []mapping.Header // all of them, names in lower case
+	mapping.Request        // Headers has all headers
+	ID              string // x-request-id, for the log
+	Host            string
 
 	Peer                 string // the address of the connection's peer, without port
 	Principal            string // the name that Envoy took from the verified client certificate

@@ -1,7 +1,6 @@
 package authz
 
 import (
-	"regexp"
 	"strings"
 	"time"
 
@@ -144,17 +143,8 @@ func (r *Result) deny(d iam.Decision, reason string, answer Answer) {
 }
 
 func (r *Result) refuse(refusal *mapping.Refusal) {
-	r.Decision, r.Reason = Refused, withoutQuotes(refusal.Message)
+	r.Decision, r.Reason = Refused, refusal.LogMessage
 	r.Answer = errorAnswer(refusal.Status, errorEntry{Code: refusal.Code, Message: refusal.Message})
-}
-
-// quotation matches a Go string literal, which may be cut short behind it.
-var quotation = regexp.MustCompile(`"(\\.|[^"\\])*"(\.\.\.)?`)
-
-// withoutQuotes leaves out what a message repeats of the request: the client
-// may see its own words again, but in a log they might be a password.
-func withoutQuotes(message string) string {
-	return quotation.ReplaceAllLiteralString(message, `"…"`)
 }
 
 func (r *Result) unavailable(reason string) {

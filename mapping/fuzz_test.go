@@ -16,7 +16,7 @@ func addSeeds(f *testing.F) {
 	f.Helper()
 	for _, row := range hostileRows(f) {
 		var headers []string
-		for _, h := range row.request.Header {
+		for _, h := range row.request.Headers {
 			headers = append(headers, h.Name+": "+h.Value)
 		}
 		f.Add(row.request.Method, row.request.Path, strings.Join(headers, "\n"), uint8(0))
@@ -71,7 +71,7 @@ func FuzzTwin(f *testing.F) {
 		g, r := fuzzed(method, path, headers, settings)
 		m, refusal := g.Map(r)
 		if got, want := answer(m, refusal), twin(g, r); got != want {
-			t.Errorf("%q %q %q: got %v; the twin %v", r.Method, r.Path, r.Header, got, want)
+			t.Errorf("%q %q %q: got %v; the twin %v", r.Method, r.Path, r.Headers, got, want)
 		}
 	})
 }
@@ -91,7 +91,7 @@ func FuzzMap(f *testing.F) {
 			checkMapping(t, g, r, &m)
 		}
 		judged := *r
-		judged.Header = slices.DeleteFunc(slices.Clone(r.Header), func(h Header) bool { return !judges(h.Name) })
+		judged.Headers = slices.DeleteFunc(slices.Clone(r.Headers), func(h Header) bool { return !judges(h.Name) })
 		if again, second := g.Map(&judged); !reflect.DeepEqual(again, m) || !reflect.DeepEqual(second, refusal) {
 			t.Errorf("headers that are not judged change %+v, %+v to %+v, %+v", m, refusal, again, second)
 		}

@@ -2,18 +2,17 @@ package mapping
 
 import "strings"
 
-// RemoveHeaders lists the request headers that an allowed request loses before
-// it is forwarded: registries build Location, webhook and log text from them,
-// some proxies decide by them which path or method was asked, and a client must
-// not choose any of that. They are removed rather than refused because a proxy
-// in front of Envoy may write them into every request. The names are in lower
-// case.
+// RemoveHeaders returns the headers to remove from an allowed request before it is
+// forwarded, in lower case. Registries use them in Location headers, webhooks and logs, and
+// some proxies take the path or the method from them. A client must not choose any of
+// these. The headers are removed and not refused, because a proxy in front of Envoy may
+// add them to every request.
 func RemoveHeaders() []string {
-	names := removed()
+	names := removeHeaders()
 	return names[:]
 }
 
-func removed() [16]string {
+func removeHeaders() [16]string {
 	return [...]string{
 		"forwarded", "x-forwarded-host", "x-forwarded-port", "x-forwarded-prefix",
 		"x-forwarded-uri", "x-forwarded-path", "x-forwarded-method", "x-real-ip",
@@ -22,30 +21,31 @@ func removed() [16]string {
 	}
 }
 
-// overrides says whether a header of this name makes some servers act on another
-// method or path than the request line's: by its meaning, or because a server
-// may take it for one to be removed that Envoy, which compares names but for
-// case, does not remove.
-func overrides(name string) bool {
+// isOverride reports whether some servers use the header of this name instead of the
+// method or the path of the request line. A variant of a header to be removed is one too:
+// servers may not distinguish the two, but Envoy, which ignores only case, does not remove
+// the variant.
+func isOverride(name string) bool {
 	for _, override := range [...]string{
 		"x-original-url", "x-original-uri", "x-original-path", "x-original-method", "x-rewrite-url", "x-override-url",
 		"x-http-path-override", "x-http-method", "x-http-method-override", "x-method-override",
 	} {
-		if names(name, override) {
+		if sameHeader(name, override) {
 			return true
 		}
 	}
-	for _, other := range removed() {
-		if names(name, other) && !strings.EqualFold(name, other) {
+	for _, other := range removeHeaders() {
+		if sameHeader(name, other) && !strings.EqualFold(name, other) {
 			return true
 		}
 	}
 	return false
 }
 
-// names says whether a header's name may be taken for another, which is in lower
-// case.
-func names(name, other string) bool {
+// sameHeader reports whether some servers do not distinguish the name of a header from
+// another, which is in lower case: case does not matter, nor does an underscore instead of
+// a hyphen.
+func sameHeader(name, other string) bool {
 	if len(name) != len(other) {
 		return false
 	}
@@ -64,27 +64,27 @@ func names(name, other string) bool {
 	return true
 }
 
-// judgeHeaders refuses headers that would give the request another meaning.
-func judgeHeaders(headers []Header, o Operation) *Refusal {
+// checkHeaders refuses headers that could give the request another meaning.
+func checkHeaders(headers []Header, o Operation) *Refusal {
+	form := o.describe().form
 	for _, h := range headers {
-		if overrides(h.Name) {
+		if isOverride(h.Name) {
 			return refuseOverride(h.Name)
 		}
-		if o.formDecides() && names(h.Name, "content-type") && maybeForm(h.Value) {
+		if form && sameHeader(h.Name, "content-type") && mayBeForm(h.Value) {
 			return refuseForm(h.Value)
 		}
 	}
 	return nil
 }
 
-// maybeForm says whether a server might take a body of this Content-Type for a
-// form. Registries written in Go read mount, from and digest from a form body
-// too, and prefer it to the query. Servers differ in how they split a list, trim
-// and fold case (Go's lower case of U+0130 begins with an i), so it is enough
-// that a form's type occurs anywhere, and a byte outside printable ASCII makes
-// every reading doubtful, as does the exclamation mark that Envoy may write for
-// it.
-func maybeForm(contentType string) bool {
+// mayBeForm reports whether a server could read a body of this Content-Type as a form.
+// Registries written in Go read mount, from and digest from a form too, and prefer it to
+// the query. Servers differ in how they split a list, trim it and fold case (Go's lower
+// case of U+0130 begins with an i). The type of a form anywhere in the value is therefore
+// enough, and so is a byte outside printable ASCII, or the exclamation mark that Envoy may
+// write instead of such a byte.
+func mayBeForm(contentType string) bool {
 	for i := 0; i < len(contentType); i++ {
 		if contentType[i] < ' ' || contentType[i] > '~' || contentType[i] == '!' {
 			return true
@@ -94,18 +94,18 @@ func maybeForm(contentType string) bool {
 	return strings.Contains(lower, "form-urlencoded") || strings.Contains(lower, "multipart/")
 }
 
-// certainlyEmpty says whether the request declares beyond doubt that it has no
-// body: one Content-Length of exactly 0, and no Transfer-Encoding. A header that
-// is absent proves nothing, as HTTP/2 needs neither.
-func certainlyEmpty(headers []Header) bool {
+// declaresNoBody reports whether the headers leave no doubt that the request has no body:
+// one Content-Length of exactly 0, and no Transfer-Encoding. An absent header proves
+// nothing, because HTTP/2 requires neither.
+func declaresNoBody(headers []Header) bool {
 	zeros := 0
 	for _, h := range headers {
 		switch {
-		case names(h.Name, "transfer-encoding"):
+		case sameHeader(h.Name, "transfer-encoding"):
 			return false
 		case strings.EqualFold(h.Name, "content-length") && h.Value == "0":
 			zeros++
-		case names(h.Name, "content-length"):
+		case sameHeader(h.Name, "content-length"):
 			return false
 		}
 	}

@@ -26,8 +26,8 @@ func TestRemoveHeaders(t *testing.T) {
 // out. Case does not matter, nor whether a hyphen is written as an underscore,
 // which some servers take for one.
 func judges(name string) bool {
-	return names(name, "content-type") || names(name, "content-length") ||
-		names(name, "transfer-encoding") || overrides(name)
+	return sameHeader(name, "content-type") || sameHeader(name, "content-length") ||
+		sameHeader(name, "transfer-encoding") || isOverride(name)
 }
 
 func TestJudges(t *testing.T) {
@@ -49,7 +49,7 @@ func TestJudges(t *testing.T) {
 	}
 }
 
-func TestCertainlyEmpty(t *testing.T) {
+func TestDeclaresNoBody(t *testing.T) {
 	tests := []struct {
 		name    string
 		headers []Header
@@ -70,7 +70,7 @@ func TestCertainlyEmpty(t *testing.T) {
 		{"underscore", []Header{{"content_length", "0"}}, false},
 	}
 	for _, test := range tests {
-		if got := certainlyEmpty(test.headers); got != test.want {
+		if got := declaresNoBody(test.headers); got != test.want {
 			t.Errorf("%s: got %v; want %v", test.name, got, test.want)
 		}
 	}
@@ -81,7 +81,7 @@ func TestMaybeForm(t *testing.T) {
 		"", "application/json", "application/octet-stream", "application/vnd.oci.image.layer.v1.tar+gzip",
 		"application/octet-stream; charset=utf-8", "text/plain",
 	} {
-		if maybeForm(value) {
+		if mayBeForm(value) {
 			t.Errorf("%q is taken for a form", value)
 		}
 	}
@@ -90,7 +90,7 @@ func TestMaybeForm(t *testing.T) {
 		"multipart/form-data; boundary=x", "a/b, multipart/form-data", "applİcation/x-www-form-urlencoded",
 		"applİcation/octet-stream", "application/json\x00", "application/json\t", "\x80", "multipart!/form-data", "application/octet-stream!",
 	} {
-		if !maybeForm(value) {
+		if !mayBeForm(value) {
 			t.Errorf("%q is not taken for a form", value)
 		}
 	}

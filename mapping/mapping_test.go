@@ -21,7 +21,7 @@ func request(method, path string, headers ...string) *Request {
 	r := &Request{Method: method, Path: path}
 	for _, h := range headers {
 		name, value, _ := strings.Cut(h, ":")
-		r.Header = append(r.Header, Header{Name: strings.ToLower(name), Value: strings.TrimPrefix(value, " ")})
+		r.Headers = append(r.Headers, Header{Name: strings.ToLower(name), Value: strings.TrimPrefix(value, " ")})
 	}
 	return r
 }

@@ -1,13 +1,16 @@
 package mapping
 
-// Operation is what a request does to a registry, in the words of the OCI
-// Distribution Specification. The zero Operation is none: no mapping has it.
+import "slices"
+
+// Operation is what a request does to a registry, in the terms of the OCI Distribution
+// Specification. No mapping has the zero Operation.
 type Operation uint8
 
-// The operations. The numbers are those of the specification's endpoints.
+// The operations, with the numbers of the specification's endpoints. The table
+// operations describes each of them.
 const (
 	Unsupported      Operation = iota
-	CheckAPI                   // end-1: is this a registry, and who am I to it
+	CheckAPI                   // end-1
 	HeadBlob                   // end-2
 	GetBlob                    // end-2
 	HeadManifest               // end-3
@@ -27,75 +30,141 @@ const (
 	Catalog                    // Docker's list of repositories
 )
 
-// String gives the operation's name as written here, such as GetManifest.
-func (o Operation) String() string {
-	names := [...]string{
-		"Unsupported", "CheckAPI", "HeadBlob", "GetBlob", "HeadManifest", "GetManifest",
-		"StartUpload", "MonolithicUpload", "MountBlob", "UploadChunk", "CompleteUpload",
-		"UploadStatus", "CancelUpload", "PutManifest", "DeleteManifest", "DeleteBlob",
-		"ListTags", "ListReferrers", "Catalog",
-	}
-	if int(o) >= len(names) {
-		return names[Unsupported]
-	}
-	return names[o]
+// A description contains everything that differs between operations.
+type description struct {
+	name     string
+	methods  []string // in upper case, as clients must send them
+	endpoint endpoint
+
+	on          resource // what the actions are on
+	actions     []string // that are needed
+	alternative string   // an action that suffices if the only one of actions is denied implicitly
+	bodyAction  string   // needed first, unless the request declares that it has no body
+	sourceRead  string   // the optional action on the source of a mount
+	reads       bool     // the repository: below a pull-through prefix this imports it
+	creates     bool     // the repository, if it is missing
+
+	scope  string // the actions that a token must grant on the repository
+	image  bool   // the reference and the tags identify images
+	upload bool   // of a layer, or the start of one
+	form   bool   // a form in the body could change what the request does
 }
 
-// operation says what a method does at an endpoint. Methods count as written:
-// "get" is none.
+// resource is what the actions of an operation are on.
+type resource uint8
+
+const (
+	noResource      resource = iota // "*"
+	allRepositories                 // an ARN with * as the repository: only a pattern for every repository matches it
+	oneRepository                   // the repository in the path
+)
+
+// Scopes of tokens (Distribution, "Token Scope Documentation").
+const (
+	scopePull   = "pull"
+	scopePush   = "pull,push"
+	scopeDelete = "delete"
+)
+
+// operations describes each operation. Operations that share method and endpoint are
+// distinguished by their query, see checkQuery; method and endpoint alone mean the first
+// of them.
+//
+// Go reads forms of every method, and registries written in it read mount, from, digest,
+// tag and the state of an upload from a form too.
+var operations = [...]description{
+	Unsupported: {name: "Unsupported"},
+	CheckAPI:    {name: "CheckAPI", methods: []string{"GET", "HEAD"}, endpoint: endpointBase, actions: []string{GetAuthorizationToken}},
+	Catalog:     {name: "Catalog", methods: []string{"GET"}, endpoint: endpointCatalog, on: allRepositories, actions: []string{describeRepositories}},
+
+	HeadBlob: { // a caller that may read a layer may learn that it exists
+		name: "HeadBlob", methods: []string{"HEAD"}, endpoint: endpointBlob,
+		on: oneRepository, actions: []string{batchCheckLayerAvailability}, alternative: getDownloadURLForLayer, reads: true, scope: scopePull,
+	},
+	GetBlob: {
+		name: "GetBlob", methods: []string{"GET"}, endpoint: endpointBlob,
+		on: oneRepository, actions: []string{getDownloadURLForLayer}, reads: true, scope: scopePull,
+	},
+	DeleteBlob: {
+		name: "DeleteBlob", methods: []string{"DELETE"}, endpoint: endpointBlob,
+		on: oneRepository, actions: []string{batchDeleteImage}, scope: scopeDelete,
+	},
+
+	HeadManifest: {
+		name: "HeadManifest", methods: []string{"HEAD"}, endpoint: endpointManifest,
+		on: oneRepository, actions: []string{BatchGetImage}, reads: true, scope: scopePull, image: true,
+	},
+	GetManifest: {
+		name: "GetManifest", methods: []string{"GET"}, endpoint: endpointManifest,
+		on: oneRepository, actions: []string{BatchGetImage}, reads: true, scope: scopePull, image: true,
+	},
+	PutManifest: { // an empty index creates a repository without any upload
+		name: "PutManifest", methods: []string{"PUT"}, endpoint: endpointManifest,
+		on: oneRepository, actions: []string{putImage}, creates: true, scope: scopePush, image: true, form: true,
+	},
+	DeleteManifest: {
+		name: "DeleteManifest", methods: []string{"DELETE"}, endpoint: endpointManifest,
+		on: oneRepository, actions: []string{batchDeleteImage}, scope: scopeDelete, image: true,
+	},
+	ListTags: {
+		name: "ListTags", methods: []string{"GET"}, endpoint: endpointTags,
+		on: oneRepository, actions: []string{listImages}, reads: true, scope: scopePull,
+	},
+	ListReferrers: {
+		name: "ListReferrers", methods: []string{"GET"}, endpoint: endpointReferrers,
+		on: oneRepository, actions: []string{BatchGetImage}, reads: true, scope: scopePull, image: true,
+	},
+
+	StartUpload: {
+		name: "StartUpload", methods: []string{"POST"}, endpoint: endpointUploads,
+		on: oneRepository, actions: []string{initiateLayerUpload}, creates: true, scope: scopePush, upload: true, form: true,
+	},
+	MonolithicUpload: { // one request instead of three
+		name: "MonolithicUpload", methods: []string{"POST"}, endpoint: endpointUploads,
+		on: oneRepository, actions: []string{initiateLayerUpload, uploadLayerPart, completeLayerUpload}, creates: true, scope: scopePush, upload: true, form: true,
+	},
+	MountBlob: { // the layer becomes readable here, so it must be readable in the source
+		name: "MountBlob", methods: []string{"POST"}, endpoint: endpointUploads,
+		on: oneRepository, actions: []string{initiateLayerUpload}, sourceRead: getDownloadURLForLayer, creates: true, scope: scopePush, upload: true, form: true,
+	},
+	UploadChunk: {
+		name: "UploadChunk", methods: []string{"PATCH"}, endpoint: endpointUpload,
+		on: oneRepository, actions: []string{uploadLayerPart}, creates: true, scope: scopePush, upload: true, form: true,
+	},
+	CompleteUpload: { // the body may be the last part
+		name: "CompleteUpload", methods: []string{"PUT"}, endpoint: endpointUpload,
+		on: oneRepository, actions: []string{completeLayerUpload}, bodyAction: uploadLayerPart, creates: true, scope: scopePush, upload: true, form: true,
+	},
+	UploadStatus: { // ECR documents no action: this is the one by which the upload continues
+		name: "UploadStatus", methods: []string{"GET"}, endpoint: endpointUpload,
+		on: oneRepository, actions: []string{uploadLayerPart}, creates: true, scope: scopePush, form: true,
+	},
+	CancelUpload: { // as UploadStatus
+		name: "CancelUpload", methods: []string{"DELETE"}, endpoint: endpointUpload,
+		on: oneRepository, actions: []string{uploadLayerPart}, creates: true, scope: scopePush, form: true,
+	},
+}
+
+// describe returns the description of an operation.
+func (o Operation) describe() *description {
+	if int(o) >= len(operations) {
+		return &operations[Unsupported]
+	}
+	return &operations[o]
+}
+
+// String returns the name of the constant, such as GetManifest.
+func (o Operation) String() string { return o.describe().name }
+
+// HasImage reports whether the reference and the tags of a mapping identify images.
+func (o Operation) HasImage() bool { return o.describe().image }
+
+// operation returns what a method does at an endpoint, Unsupported if nothing.
 func (e endpoint) operation(method string) Operation {
-	switch method + " " + string(e) {
-	case "GET base", "HEAD base":
-		return CheckAPI
-	case "GET catalog":
-		return Catalog
-	case "HEAD blob":
-		return HeadBlob
-	case "GET blob":
-		return GetBlob
-	case "DELETE blob":
-		return DeleteBlob
-	case "HEAD manifest":
-		return HeadManifest
-	case "GET manifest":
-		return GetManifest
-	case "PUT manifest":
-		return PutManifest
-	case "DELETE manifest":
-		return DeleteManifest
-	case "GET tags":
-		return ListTags
-	case "GET referrers":
-		return ListReferrers
-	case "POST uploads":
-		return StartUpload
-	case "GET upload":
-		return UploadStatus
-	case "PATCH upload":
-		return UploadChunk
-	case "PUT upload":
-		return CompleteUpload
-	case "DELETE upload":
-		return CancelUpload
+	for o := range operations {
+		if operations[o].endpoint == e && slices.Contains(operations[o].methods, method) {
+			return Operation(o)
+		}
 	}
 	return Unsupported
-}
-
-// formDecides says whether a form in the body of a request could change what the
-// operation does. Go reads forms of every method, and registries written in it
-// take mount, from, digest, tag and an upload's state from there too.
-func (o Operation) formDecides() bool {
-	return o.isUpload() || o == UploadStatus || o == CancelUpload || o == PutManifest
-}
-
-// isUpload says whether the operation moves a layer into the registry or
-// prepares to.
-func (o Operation) isUpload() bool {
-	switch o {
-	case StartUpload, MonolithicUpload, MountBlob, UploadChunk, CompleteUpload:
-		return true
-	case Unsupported, CheckAPI, HeadBlob, GetBlob, HeadManifest, GetManifest, UploadStatus, CancelUpload, PutManifest,
-		DeleteManifest, DeleteBlob, ListTags, ListReferrers, Catalog:
-	}
-	return false
 }

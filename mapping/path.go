@@ -2,8 +2,7 @@ package mapping
 
 import "strings"
 
-// endpoint is a shape of path that registries answer to; the zero endpoint is
-// none.
+// endpoint is a form of path that registries serve. The zero endpoint is not valid.
 type endpoint string
 
 const (
@@ -17,20 +16,19 @@ const (
 	endpointUpload    endpoint = "upload"    // /v2/R/blobs/uploads/ID
 )
 
-// route is a path that has been understood.
+// route is a parsed path.
 type route struct {
 	endpoint              endpoint
 	repository, reference string
 }
 
-// parsePath understands a path without its query, or refuses it.
+// parsePath parses a path without its query, or refuses it.
 //
-// Nothing in a path may mean two things: an escape, a backslash, a semicolon or
-// a fragment is read differently by one server and the next, and no client
-// needs one. Empty and dot segments need no rule of their own, since no name,
-// reference or keyword may be one.
+// A path must have one meaning only. Servers disagree about escapes, backslashes,
+// semicolons and fragments, and clients do not need them. Empty segments and dot segments
+// need no separate rule, because no name, reference or keyword is one.
 func (g *Registry) parsePath(path string) (route, *Refusal) {
-	if i := strings.IndexFunc(path, notPlain); i >= 0 {
+	if i := strings.IndexFunc(path, isAmbiguousInPath); i >= 0 {
 		return route{}, refusePathByte(path, i)
 	}
 	if path == "/v2" {
@@ -40,7 +38,7 @@ func (g *Registry) parsePath(path string) (route, *Refusal) {
 	if !ok {
 		return route{}, refuseEndpoint(path)
 	}
-	r := split(rest)
+	r := splitPath(rest)
 	switch r.endpoint {
 	case "":
 		return route{}, refuseEndpoint(path)
@@ -57,17 +55,17 @@ func (g *Registry) parsePath(path string) (route, *Refusal) {
 	return r, nil
 }
 
-// notPlain says whether a character of a path is outside printable ASCII, or
-// one that servers disagree about.
-func notPlain(c rune) bool {
+// isAmbiguousInPath reports whether a character is outside printable ASCII, or one that
+// servers disagree about.
+func isAmbiguousInPath(c rune) bool {
 	return c <= ' ' || c >= 0x7f || c == '%' || c == '\\' || c == ';' || c == '#'
 }
 
-// split takes what follows /v2/ apart, from the right: a repository's name may
-// hold every keyword as a component ("a/blobs/b"), but a reference, a digest or
-// an upload's id holds no slash, so the last two or three segments decide and
-// everything before them is the name.
-func split(rest string) route {
+// splitPath splits what follows /v2/, from the right. A repository's name may contain
+// every keyword as a component ("a/blobs/b"), but a reference, a digest or the ID of an
+// upload does not contain a slash. The last two or three segments therefore determine the
+// endpoint, and everything before them is the name.
+func splitPath(rest string) route {
 	switch rest {
 	case "":
 		return route{endpoint: endpointBase}
@@ -90,21 +88,16 @@ func split(rest string) route {
 		return route{endpointUploads, name, ""}
 	case keyword == "blobs":
 		return route{endpointBlob, name, last}
-	case keyword == "uploads" && lastSegment(name) == "blobs":
-		name, _ = cutLast(name)
-		return route{endpointUpload, name, last}
+	case keyword == "uploads":
+		if name, keyword = cutLast(name); keyword == "blobs" {
+			return route{endpointUpload, name, last}
+		}
 	}
 	return route{}
 }
 
-// cutLast cuts off the last segment. Without a slash, all is the last segment.
+// cutLast splits off the last segment. Without a slash, the whole path is that segment.
 func cutLast(path string) (head, last string) {
 	i := strings.LastIndexByte(path, '/')
 	return path[:max(i, 0)], path[i+1:]
-}
-
-// lastSegment is what cutLast cuts off.
-func lastSegment(path string) string {
-	_, last := cutLast(path)
-	return last
 }

@@ -2,16 +2,16 @@ package mapping
 
 import "strings"
 
-// GetAuthorizationToken is the action that ECR asks of every caller before any
-// other, when it issues a token. Map names it for CheckAPI alone; asking it
-// beside the actions of other requests is up to the caller.
+// GetAuthorizationToken is the action that ECR requires for a token, which every other
+// request needs. Map lists it for CheckAPI only. The caller of Map decides whether other
+// requests require it too.
 const GetAuthorizationToken = "ecr:GetAuthorizationToken"
 
-// BatchGetImage is the action of whoever reads the images of a repository.
+// BatchGetImage is the action that reads the images of a repository.
 const BatchGetImage = "ecr:BatchGetImage"
 
-// The other actions that registry requests ask, from the Service Authorization
-// Reference for Amazon ECR.
+// The other actions of registry requests, from the Service Authorization Reference for
+// Amazon ECR.
 const (
 	batchCheckLayerAvailability = "ecr:BatchCheckLayerAvailability"
 	batchDeleteImage            = "ecr:BatchDeleteImage"
@@ -26,85 +26,74 @@ const (
 	uploadLayerPart             = "ecr:UploadLayerPart"
 )
 
-// permissions says what an operation asks of a repository and, for a mount, of
-// its source. An unknown operation asks nothing, which Map never lets through.
-func (g *Registry) permissions(o Operation, repository, source string, headers []Header) []Permission {
-	asked := make([]Permission, 0, 3) // enough for all but what imports or creates
-	switch o {
-	case CheckAPI:
-		return append(asked, Permission{Action: GetAuthorizationToken, Resource: "*"})
-	case Catalog: // a literal *, which only a pattern for every repository matches
-		all, _ := g.arns("*", "")
-		return append(asked, Permission{Action: describeRepositories, Resource: all})
-	default:
-	}
-	r, s := g.arns(repository, source)
-	on := target{repository, r}
-	switch o {
-	case HeadBlob: // who may read a layer may know that it is there
-		check := on.ask(batchCheckLayerAvailability)
-		check.Alternative = getDownloadURLForLayer
-		return g.reading(asked, check)
-	case GetBlob:
-		return g.reading(asked, on.ask(getDownloadURLForLayer))
-	case HeadManifest, GetManifest, ListReferrers:
-		return g.reading(asked, on.ask(BatchGetImage))
-	case ListTags:
-		return g.reading(asked, on.ask(listImages))
-	case StartUpload:
-		return g.creating(append(asked, on.ask(initiateLayerUpload)))
-	case MonolithicUpload: // one request does what otherwise three do
-		return g.creating(append(asked, on.ask(initiateLayerUpload), on.ask(uploadLayerPart), on.ask(completeLayerUpload)))
-	case MountBlob: // the layer becomes readable here: it must be readable there
-		read := target{source, s}.ask(getDownloadURLForLayer)
-		read.Optional = true
-		return g.reading(g.creating(append(asked, on.ask(initiateLayerUpload))), read)
-	case CompleteUpload:
-		if !certainlyEmpty(headers) {
-			asked = append(asked, on.ask(uploadLayerPart))
-		}
-		return g.creating(append(asked, on.ask(completeLayerUpload)))
-	case UploadChunk, UploadStatus, CancelUpload: // an upload is its uploader's
-		return g.creating(append(asked, on.ask(uploadLayerPart)))
-	case PutManifest: // an empty index makes a repository appear without any upload
-		return g.creating(append(asked, on.ask(putImage)))
-	case DeleteManifest, DeleteBlob:
-		return append(asked, on.ask(batchDeleteImage))
-	case Unsupported, CheckAPI, Catalog:
-	}
-	return nil
+// Permission is one action on one resource.
+type Permission struct {
+	Action     string // with its prefix, such as ecr:BatchGetImage
+	Resource   string // an ARN, or "*" for an action without a resource
+	Repository string // the repository in Resource; "" if Resource is not one repository
+
+	// Alternative is an action on the same resource that suffices if Action is denied
+	// implicitly, "" for none. An explicit deny of Action denies the request.
+	Alternative string
+
+	// Optional permissions do not decide whether the request is forwarded, but in
+	// which form: see [Mapping.RemoveUnlessOptional].
+	Optional bool
 }
 
-// reading adds a permission to read a repository and, where reading imports from
-// upstream, those to import.
-func (g *Registry) reading(asked []Permission, p Permission) []Permission {
-	asked = append(asked, p)
-	if !g.pullsThrough(p.Repository) {
-		return asked
+// permissions returns what an operation needs on a repository and, for a mount, on its
+// source.
+func (g *Registry) permissions(d *description, repository, source string, headers []Header) []Permission {
+	const usual = 3 // without imports and missing repositories
+	needed := make([]Permission, 0, usual)
+	resource, sourceResource := g.resources(d.on, repository, source)
+	add := func(action string) {
+		needed = append(needed, Permission{Action: action, Resource: resource, Repository: repository, Alternative: d.alternative})
 	}
-	p.Action, p.Alternative = batchImportUpstreamImage, ""
-	return g.creating(append(asked, p))
+	if d.bodyAction != "" && !declaresNoBody(headers) {
+		add(d.bodyAction)
+	}
+	for _, action := range d.actions {
+		add(action)
+	}
+	if d.reads {
+		needed = g.appendImport(needed)
+	}
+	if d.creates {
+		needed = g.appendCreate(needed)
+	}
+	if d.sourceRead != "" {
+		needed = append(needed, Permission{Action: d.sourceRead, Resource: sourceResource, Repository: source, Optional: true})
+		needed = g.appendImport(needed)
+	}
+	return needed
 }
 
-// creating adds CreateRepository on the repository of the last permission, which
-// has no alternative, unless that repository counts as existing. Every request
-// about an upload needs it, not only the one that starts it: zot creates the
-// repository before it looks for the upload, and then answers 404.
-func (g *Registry) creating(asked []Permission) []Permission {
-	last := asked[len(asked)-1]
-	if g.countsAsExisting(last.Repository) {
-		return asked
+// appendImport appends the permissions to import the repository of the last permission
+// from upstream, if reading it does that.
+func (g *Registry) appendImport(needed []Permission) []Permission {
+	last := needed[len(needed)-1]
+	if !g.pullsThrough(last.Repository) {
+		return needed
+	}
+	last.Action, last.Alternative = batchImportUpstreamImage, ""
+	return g.appendCreate(append(needed, last))
+}
+
+// appendCreate appends the permission to create the repository of the last permission,
+// unless the repository counts as existing. Every request about an upload needs it, not
+// only the one that starts it: zot creates the repository before it looks for the upload,
+// and then answers 404.
+func (g *Registry) appendCreate(needed []Permission) []Permission {
+	last := needed[len(needed)-1]
+	if !g.AssumeMissing && (g.Exists == nil || g.Exists(last.Repository)) {
+		return needed
 	}
 	last.Action = createRepository
-	return append(asked, last)
+	return append(needed, last)
 }
 
-// countsAsExisting says whether a repository counts as existing.
-func (g *Registry) countsAsExisting(repository string) bool {
-	return !g.AssumeMissing && (g.Exists == nil || g.Exists(repository))
-}
-
-// pullsThrough says whether reading a repository may import it from upstream.
+// pullsThrough reports whether reading a repository imports it from upstream.
 func (g *Registry) pullsThrough(repository string) bool {
 	for _, prefix := range g.PullThrough {
 		if prefix == rootPrefix {
@@ -117,36 +106,58 @@ func (g *Registry) pullsThrough(repository string) bool {
 	return false
 }
 
-// target is a repository and its ARN.
-type target struct{ repository, resource string }
-
-// ask is the permission for one action on the target.
-func (t target) ask(action string) Permission {
-	return Permission{Action: action, Resource: t.resource, Repository: t.repository}
-}
-
-// arns names a repository and, if there is one, the source of a mount. Both
-// share one piece of memory.
-func (g *Registry) arns(repository, source string) (r, s string) {
-	const fixed = len("arn::ecr::::repository/")
-	size := fixed + len(g.Partition) + len(g.Region) + len(g.Account) + max(len(repository), len(source))
-	var text strings.Builder
-	if source == "" {
-		text.Grow(size)
-	} else {
-		text.Grow(2 * size)
+// resources returns the resource of an operation and that of the source of a mount, "" if
+// it has none. Both share one allocation.
+func (g *Registry) resources(on resource, repository, source string) (own, other string) {
+	switch on {
+	case noResource:
+		return "*", ""
+	case allRepositories:
+		return g.RepositoryARN("*"), ""
+	case oneRepository:
 	}
+	if source == "" {
+		return g.RepositoryARN(repository), ""
+	}
+	var text strings.Builder
+	text.Grow(g.arnSize(repository) + g.arnSize(source))
 	g.writeARN(&text, repository)
 	end := text.Len()
-	if source != "" {
-		g.writeARN(&text, source)
-	}
+	g.writeARN(&text, source)
 	return text.String()[:end], text.String()[end:]
 }
 
-// writeARN writes the ARN of one repository.
+// RepositoryARN returns the ARN of a repository of this registry, as it is in the
+// permissions of a mapping.
+func (g *Registry) RepositoryARN(repository string) string {
+	var text strings.Builder
+	text.Grow(g.arnSize(repository))
+	g.writeARN(&text, repository)
+	return text.String()
+}
+
 func (g *Registry) writeARN(text *strings.Builder, repository string) {
 	for _, part := range [...]string{"arn:", g.Partition, ":ecr:", g.Region, ":", g.Account, ":repository/", repository} {
 		text.WriteString(part)
 	}
+}
+
+// arnSize returns the length of the ARN of a repository.
+func (g *Registry) arnSize(repository string) int {
+	return len("arn::ecr:::repository/") + len(g.Partition) + len(g.Region) + len(g.Account) + len(repository)
+}
+
+// TokenScope returns the access that a token must grant for the request (Distribution,
+// "Token Scope Documentation"), "" for a request that is not about a repository.
+func (m *Mapping) TokenScope() string {
+	if m.Repository == "" {
+		return ""
+	}
+	scope := "repository:" + m.Repository + ":" + m.Operation.describe().scope
+	for _, p := range m.Permissions {
+		if p.Optional { // on the source of a mount, which has one or several
+			return scope + " repository:" + p.Repository + ":" + scopePull
+		}
+	}
+	return scope
 }

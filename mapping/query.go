@@ -6,35 +6,34 @@ import (
 	"unicode/utf8"
 )
 
-// maxParameters bounds the parameters of a query, and once more its tags: more
-// than any client sends, few enough to look for repetitions one by one, and to
-// decide on every tag.
+// maxParameters is the limit on the parameters of a query, and also on its tags. Clients
+// send fewer. Up to this number, comparing each pair of names and deciding about each tag
+// is fast.
 const maxParameters = 32
 
-// query holds the parameters of a query that the mapping judges by.
+// query contains the parameters that the mapping depends on.
 type query struct {
 	mount, from, digest parameter
 	tags                []string
 }
 
-// parameter is one that may occur once.
+// parameter is a query parameter that may occur once.
 type parameter struct {
 	value   string // decoded
 	present bool
 }
 
-// parseQuery reads the part of a request target after its first question mark,
-// or refuses it: every pair must have a plain name, no name but tag may occur
-// twice, every value must decode, and what it decodes to must be UTF-8 text
-// without control characters. Names and values of no interest here are held to
-// the same rules, because a reader that drops what it cannot read goes on with
-// the next pair. An empty pair has no name: a trailing & is refused too.
+// parseQuery parses the part of a request target after its first question mark, or refuses
+// it. Every pair must have a plain name, only tag may occur twice, and every value must
+// decode to UTF-8 text without control characters. The same rules apply to parameters that
+// the mapping ignores, because a server that skips a pair that it cannot decode continues
+// with the next one. An empty pair, such as a trailing &, has no name and is refused.
 func parseQuery(raw string) (query, *Refusal) {
 	var q query
 	if raw == "" {
 		return q, nil
 	}
-	if i := strings.IndexFunc(raw, notPlainInQuery); i >= 0 {
+	if i := strings.IndexFunc(raw, isAmbiguousInQuery); i >= 0 {
 		return q, refuseQueryByte(raw, i)
 	}
 	var names [maxParameters]string
@@ -43,7 +42,7 @@ func parseQuery(raw string) (query, *Refusal) {
 	for pair := range strings.SplitSeq(raw, "&") {
 		name, escaped, _ := strings.Cut(pair, "=")
 		if name != "tag" {
-			if refusal := judgeParameterName(name, names[:count]); refusal != nil {
+			if refusal := checkParameterName(name, names[:count]); refusal != nil {
 				return query{}, refusal
 			}
 			names[count] = name
@@ -53,23 +52,22 @@ func parseQuery(raw string) (query, *Refusal) {
 		if !ok || !isText(value) {
 			return query{}, refuseParameterValue(name)
 		}
-		q.take(name, value)
+		q.set(name, value)
 	}
 	return q, nil
 }
 
-// notPlainInQuery says whether a character of a query is outside printable
-// ASCII, or one at which some servers end or split a query and others do not. An
-// exclamation mark may stand for any byte: Envoy, whose messages hold UTF-8 only,
-// writes one for each byte that is none, which HTTP/2 lets through, and forwards
-// the byte.
-func notPlainInQuery(c rune) bool {
+// isAmbiguousInQuery reports whether a character is outside printable ASCII, or one at
+// which some servers end or split a query and others do not. An exclamation mark may mean
+// any byte: HTTP/2 allows bytes that are not UTF-8, and Envoy forwards them, but its
+// messages contain an exclamation mark instead.
+func isAmbiguousInQuery(c rune) bool {
 	return c <= ' ' || c >= 0x7f || c == ';' || c == '#' || c == '!'
 }
 
-// judgeParameterName refuses a name that some reader might take for another, or
-// that has occurred before.
-func judgeParameterName(name string, before []string) *Refusal {
+// checkParameterName refuses a name that some server could confuse with another, or that
+// has occurred before.
+func checkParameterName(name string, before []string) *Refusal {
 	switch {
 	case !consistsOf(name, isParameterName):
 		return refuseParameterName()
@@ -89,15 +87,15 @@ func judgeParameterName(name string, before []string) *Refusal {
 	return nil
 }
 
-// isParameterName says whether a byte may stand in a parameter's name. Envoy
-// removes parameters by their raw names, so a name that another reader would
-// decode to "mount" must not pass.
+// isParameterName reports whether a byte is allowed in the name of a parameter. Envoy
+// removes parameters by their raw names, so that a name that a server would decode to
+// "mount" must not pass.
 func isParameterName(c byte) bool {
 	return isAlphanumeric(c) || c == '.' || c == '_' || c == '~' || c == '-'
 }
 
-// take keeps a value that the mapping judges by.
-func (q *query) take(name, value string) {
+// set sets a parameter that the mapping depends on.
+func (q *query) set(name, value string) {
 	switch name {
 	case "mount":
 		q.mount = parameter{value, true}
@@ -110,9 +108,8 @@ func (q *query) take(name, value string) {
 	}
 }
 
-// unescape decodes a value as forms are decoded: %XX is a byte and + a space.
-// What it decodes is written to text, one value after the other, so that a
-// query of the given size costs one allocation.
+// unescape decodes a value as forms are decoded: %XX is a byte and + is a space. It
+// appends decoded values to text, so that a query of the given size needs one allocation.
 func unescape(text *strings.Builder, value string, size int) (string, bool) {
 	if !strings.ContainsAny(value, "%+") {
 		return value, true
@@ -142,7 +139,7 @@ func unescape(text *strings.Builder, value string, size int) (string, bool) {
 	return text.String()[start:], true
 }
 
-// hexDigit is the value of a hexadecimal digit, -1 if c is none.
+// hexDigit returns the value of a hexadecimal digit, -1 for another character.
 func hexDigit(c byte) int {
 	switch {
 	case '0' <= c && c <= '9':
@@ -155,8 +152,8 @@ func hexDigit(c byte) int {
 	return -1
 }
 
-// isText says whether a decoded value is UTF-8 without control characters. A
-// NUL in a pagination parameter has made a registry print its storage path.
+// isText reports whether a decoded value is UTF-8 without control characters. A NUL in a
+// pagination parameter has made a registry return its storage path.
 func isText(value string) bool {
 	for i := 0; i < len(value); i++ {
 		if value[i] < ' ' || value[i] == 0x7f {
@@ -166,12 +163,12 @@ func isText(value string) bool {
 	return utf8.ValidString(value)
 }
 
-// judgeQuery refuses parameters that do not belong to an operation, and returns
-// the operation that a POST which opens an upload really is.
-func (g *Registry) judgeQuery(o Operation, q *query) (Operation, *Refusal) {
+// checkQuery refuses parameters that do not belong to an operation. It returns the
+// operation, which the query determines for a POST that starts an upload.
+func (g *Registry) checkQuery(o Operation, q *query) (Operation, *Refusal) {
 	if o == StartUpload {
 		var refusal *Refusal
-		if o, refusal = g.judgeOpening(q); refusal != nil {
+		if o, refusal = g.checkUploadQuery(q); refusal != nil {
 			return o, refusal
 		}
 	} else if q.mount.present || q.from.present {
@@ -183,7 +180,7 @@ func (g *Registry) judgeQuery(o Operation, q *query) (Operation, *Refusal) {
 	switch {
 	case len(q.tags) > maxParameters:
 		return o, refuseParameterCount()
-	case q.digest.present && o.isUpload() && !validReference(q.digest.value):
+	case q.digest.present && o.describe().upload && !validReference(q.digest.value):
 		return o, refuseDigest("digest", q.digest.value)
 	}
 	for _, tag := range q.tags {
@@ -194,16 +191,16 @@ func (g *Registry) judgeQuery(o Operation, q *query) (Operation, *Refusal) {
 	return o, nil
 }
 
-// judgeOpening returns the operation of a POST that opens an upload. A mount is
-// one only if it names a blob and a repository that can exist. Clients also send
-// an empty name, a name with a host or one in upper case, and a from without a
-// mount; registries then start an upload, as the specification demands of a mount
-// that is not possible, and so does the mapping, which removes the parameters.
+// checkUploadQuery returns the operation of a POST that starts an upload. It is a mount only
+// if mount is not empty and from can be the name of a repository. Clients also send an empty
+// name, a name with a host or in upper case, and a from without a mount. Registries then
+// start an upload, as the specification requires if a mount is not possible. The mapping
+// does the same and removes the parameters.
 //
-// A digest in addition to mount is refused: it would make a monolithic upload of
-// the request once mount is removed.
-func (g *Registry) judgeOpening(q *query) (Operation, *Refusal) {
-	mounts := q.mount.value != "" // registries take an empty mount for none
+// A digest in addition to mount is refused: without mount, the request would be a monolithic
+// upload.
+func (g *Registry) checkUploadQuery(q *query) (Operation, *Refusal) {
+	mounts := q.mount.value != "" // registries ignore an empty mount
 	switch {
 	case q.mount.present && q.digest.present:
 		return Unsupported, refuseMountWithDigest()
@@ -219,10 +216,10 @@ func (g *Registry) judgeOpening(q *query) (Operation, *Refusal) {
 	return StartUpload, nil
 }
 
-// removed returns the parameters to remove where they do not make a mount: a
-// registry might find the blob in any repository if from does not name one, or
-// accept a name that the mapping does not.
-func (q *query) removed() []string {
+// mountParameters returns the parameters of a mount that the query contains. They are
+// removed from a request that is not a mount: a registry could find the blob in any
+// repository if from is not a repository, or accept a name that the mapping does not.
+func (q *query) mountParameters() []string {
 	switch {
 	case q.from.present:
 		return []string{"mount", "from"}

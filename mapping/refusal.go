@@ -7,20 +7,24 @@ import (
 	"strings"
 )
 
-// Refusal is why a request is not to be forwarded, in the registry's language.
+// Refusal is the reason why a request must not be forwarded, in the registry's terms.
 type Refusal struct {
-	// Status is an HTTP status for the answer: 400, 404, 405, 414 or 415; 500 only
-	// where the Registry itself is incomplete.
+	// Status is the HTTP status of the answer: 400, 404, 405, 414 or 415, and 500 if
+	// the Registry itself is incomplete.
 	Status int
 
-	// Code is an error code of the OCI Distribution Specification. None of
-	// those that clients take for a reason to try again is used.
+	// Code is an error code of the OCI Distribution Specification. It is never one
+	// after which clients try again.
 	Code string
 
-	// Message says what is wrong. It is printable ASCII, quotes at most a short
-	// piece of the path, the repository names, the digests, the tags or the
+	// Message is the reason for the client, in printable ASCII. It quotes at most a
+	// short piece of the path, the repository names, the digests, the tags or the
 	// Content-Type, and never another value of the query or of a header.
 	Message string
+
+	// LogMessage is Message without the text of the request, which may contain a
+	// password.
+	LogMessage string
 }
 
 // The error codes in use.
@@ -31,17 +35,28 @@ const (
 	unsupported     = "UNSUPPORTED"
 )
 
-// quote shows a piece of the request in printable ASCII, cut short.
-func quote(s string) string {
+// clientText is a piece of the request in a message.
+type clientText string
+
+// String returns at most 80 bytes of the text, quoted and in printable ASCII.
+func (t clientText) String() string {
 	const limit = 80
-	if len(s) > limit {
-		return strconv.QuoteToASCII(s[:limit]) + "..."
+	if len(t) > limit {
+		return strconv.QuoteToASCII(string(t[:limit])) + "..."
 	}
-	return strconv.QuoteToASCII(s)
+	return strconv.QuoteToASCII(string(t))
 }
 
+// refuse returns a refusal. Every argument of type clientText is left out of LogMessage.
 func refuse(status int, code, format string, args ...any) *Refusal {
-	return &Refusal{Status: status, Code: code, Message: fmt.Sprintf(format, args...)}
+	r := &Refusal{Status: status, Code: code, Message: fmt.Sprintf(format, args...)}
+	for i := range args {
+		if _, ok := args[i].(clientText); ok {
+			args[i] = `"…"`
+		}
+	}
+	r.LogMessage = fmt.Sprintf(format, args...)
+	return r
 }
 
 func refuseRegistry() *Refusal {
@@ -54,51 +69,51 @@ func refuseTarget() *Refusal {
 
 func refusePathByte(path string, at int) *Refusal {
 	return refuse(http.StatusBadRequest, nameInvalid,
-		"the path holds byte 0x%02x at offset %d; a path must be printable ASCII without %%, \\, ; and #", path[at], at)
+		"the path contains byte 0x%02x at offset %d; a path must be printable ASCII without %%, \\, ; and #", path[at], at)
 }
 
-// refuseEndpoint does not repeat a target in absolute form, which may carry a
-// password before its host.
+// refuseEndpoint does not repeat a target in absolute form, which may contain a password
+// before its host.
 func refuseEndpoint(path string) *Refusal {
 	if !strings.HasPrefix(path, "/") {
 		return refuse(http.StatusNotFound, unsupported, "the path does not begin with a slash")
 	}
-	return refuse(http.StatusNotFound, unsupported, "%s is not an endpoint of a registry", quote(path))
+	return refuse(http.StatusNotFound, unsupported, "%s is not an endpoint of a registry", clientText(path))
 }
 
 func refuseMethod(method string, e endpoint) *Refusal {
-	return refuse(http.StatusMethodNotAllowed, unsupported, "method %s is not supported at this endpoint (%s)", quote(method), string(e))
+	return refuse(http.StatusMethodNotAllowed, unsupported, "method %s is not supported at this endpoint (%s)", clientText(method), string(e))
 }
 
 func refuseName(name string) *Refusal {
-	return refuse(http.StatusBadRequest, nameInvalid, "%s is not a valid repository name", quote(name))
+	return refuse(http.StatusBadRequest, nameInvalid, "%s is not a valid repository name", clientText(name))
 }
 
 func refuseReference(e endpoint, reference string) *Refusal {
-	const format = "%s is not a valid reference: want letters, digits and . _ : + = -"
+	code := digestInvalid
 	if e == endpointManifest {
-		return refuse(http.StatusBadRequest, manifestInvalid, format, quote(reference))
+		code = manifestInvalid
 	}
-	return refuse(http.StatusBadRequest, digestInvalid, format, quote(reference))
+	return refuse(http.StatusBadRequest, code, "%s is not a valid reference; send letters, digits and . _ : + = -", clientText(reference))
 }
 
 func refuseDigest(parameter, digest string) *Refusal {
-	return refuse(http.StatusBadRequest, digestInvalid, "query parameter %s: %s is not a digest", parameter, quote(digest))
+	return refuse(http.StatusBadRequest, digestInvalid, "query parameter %s: %s is not a digest", parameter, clientText(digest))
 }
 
 func refuseQueryByte(query string, at int) *Refusal {
 	return refuse(http.StatusBadRequest, unsupported,
-		"the query holds byte 0x%02x at offset %d; a query must be printable ASCII without !, ; and #", query[at], at)
+		"the query contains byte 0x%02x at offset %d; a query must be printable ASCII without !, ; and #", query[at], at)
 }
 
 func refuseParameterName() *Refusal {
 	return refuse(http.StatusBadRequest, unsupported,
-		"a query parameter's name is empty or holds something other than letters, digits and . _ ~ -")
+		"the name of a query parameter is empty or contains a character other than letters, digits and . _ ~ -")
 }
 
 func refuseParameterValue(name string) *Refusal {
 	return refuse(http.StatusBadRequest, unsupported,
-		"query parameter %s: the value is not percent-encoded text without control characters", quote(name))
+		"query parameter %s: the value is not percent-encoded text without control characters", clientText(name))
 }
 
 func refuseParameterCase(known string) *Refusal {
@@ -110,16 +125,16 @@ func refuseParameterCount() *Refusal {
 }
 
 func refuseRepeated(name string) *Refusal {
-	return refuse(http.StatusBadRequest, unsupported, "query parameter %s occurs more than once", quote(name))
+	return refuse(http.StatusBadRequest, unsupported, "query parameter %s occurs more than once", clientText(name))
 }
 
 func refuseAccessToken() *Refusal {
-	return refuse(http.StatusBadRequest, unsupported, "query parameter access_token: credentials belong in the Authorization header")
+	return refuse(http.StatusBadRequest, unsupported, "query parameter access_token: send credentials in the Authorization header")
 }
 
 func refuseSource(name string) *Refusal {
 	return refuse(http.StatusBadRequest, nameInvalid,
-		"query parameter from: %s has characters or dot segments that no image's name has; name a repository", quote(name))
+		"query parameter from: %s has characters or dot segments that are not allowed in an image's name; send the name of a repository", clientText(name))
 }
 
 func refuseMountWithDigest() *Refusal {
@@ -127,14 +142,14 @@ func refuseMountWithDigest() *Refusal {
 }
 
 func refuseMisplacedMount() *Refusal {
-	return refuse(http.StatusBadRequest, unsupported, "query parameters mount and from belong to opening an upload")
+	return refuse(http.StatusBadRequest, unsupported, "query parameters mount and from are only valid in a POST that starts an upload")
 }
 
 func refuseOverride(header string) *Refusal {
-	return refuse(http.StatusBadRequest, unsupported, "header %s: the request line alone says what is asked", quote(header))
+	return refuse(http.StatusBadRequest, unsupported, "header %s is not supported: it can replace the method or the path of the request line", clientText(header))
 }
 
 func refuseForm(contentType string) *Refusal {
 	return refuse(http.StatusUnsupportedMediaType, unsupported,
-		"Content-Type %s: a body that may be read as a form is not supported for layers and manifests; send application/octet-stream or the manifest's own type", quote(contentType))
+		"Content-Type %s: a body that can be read as a form is not supported for layers and manifests; send application/octet-stream or the manifest's own type", clientText(contentType))
 }

@@ -1,12 +1,16 @@
 package mapping
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 )
 
-// checkRefusal holds what every refusal promises.
+// quoted matches text of the client in a message, which may be cut.
+var quoted = regexp.MustCompile(`"(\\.|[^"\\])*"(\.\.\.)?`)
+
+// checkRefusal checks the contract of every refusal.
 func checkRefusal(t *testing.T, r *Refusal) {
 	t.Helper()
 	if !slices.Contains([]int{400, 404, 405, 414, 415}, r.Status) {
@@ -14,6 +18,9 @@ func checkRefusal(t *testing.T, r *Refusal) {
 	}
 	if !slices.Contains([]string{nameInvalid, digestInvalid, manifestInvalid, unsupported}, r.Code) {
 		t.Errorf("code %q", r.Code)
+	}
+	if want := quoted.ReplaceAllLiteralString(r.Message, `"…"`); r.LogMessage != want {
+		t.Errorf("log message %q, want %q", r.LogMessage, want)
 	}
 	if r.Message == "" || len(r.Message) > 600 {
 		t.Errorf("message of %d bytes", len(r.Message))
@@ -52,11 +59,11 @@ func TestRefusals(t *testing.T) {
 		{"query byte", request("GET", "/v2/?a;b"), 400, "UNSUPPORTED", "byte 0x3b at offset 1"},
 		{"query byte that Envoy may have hidden", request("GET", "/v2/?a=!"), 400, "UNSUPPORTED", "byte 0x21 at offset 2"},
 		{"query escape", request("GET", "/v2/?last=%zz"), 400, "UNSUPPORTED", `parameter "last"`},
-		{"query name", request("GET", "/v2/?%61=b"), 400, "UNSUPPORTED", "parameter's name"},
+		{"query name", request("GET", "/v2/?%61=b"), 400, "UNSUPPORTED", "name of a query parameter"},
 		{"query name's case", request("GET", "/v2/?FROM=b"), 400, "UNSUPPORTED", "parameter from must be written in lower case"},
 		{"query repetition", request("GET", "/v2/?n=1&n=1"), 400, "UNSUPPORTED", `parameter "n" occurs more than once`},
 		{"mount with a digest", request("POST", "/v2/a/blobs/uploads/?mount=x&digest=x"), 400, "UNSUPPORTED", "mounts a blob or uploads one"},
-		{"from elsewhere", request("GET", "/v2/a/tags/list?from=b"), 400, "UNSUPPORTED", "belong to opening an upload"},
+		{"from elsewhere", request("GET", "/v2/a/tags/list?from=b"), 400, "UNSUPPORTED", "only valid in a POST that starts an upload"},
 		{"form", request("POST", "/v2/a/blobs/uploads/", "content-type: multipart/form-data"), 415, "UNSUPPORTED", `Content-Type "multipart/form-data"`},
 		{"override", request("GET", "/v2/", "x-original-url: /x"), 400, "UNSUPPORTED", `header "x-original-url"`},
 		{"long name is cut", request("GET", "/v2/"+strings.Repeat("a", 300)+"/manifests/v1"), 400, "NAME_INVALID", `"... is not a valid`},

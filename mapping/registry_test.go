@@ -144,7 +144,7 @@ func TestValidate(t *testing.T) {
 		{"account of eleven digits", `account "12345678901"`, func(g *Registry) { g.Account = "12345678901" }},
 		{"account with a letter", `account "12345678901x"`, func(g *Registry) { g.Account = "12345678901x" }},
 		{"cache with a final slash", `prefix "hub/"`, func(g *Registry) { g.PullThrough = []string{"hub/"} }},
-		{"cache twice", `prefix "hub" is there twice`, func(g *Registry) { g.PullThrough = []string{"hub", "ROOT", "hub"} }},
+		{"cache twice", `prefix "hub" is listed twice`, func(g *Registry) { g.PullThrough = []string{"hub", "ROOT", "hub"} }},
 		{"cache that ECR cannot name", `prefix "a__b"`, func(g *Registry) { g.PullThrough, g.ECRNames = []string{"a__b"}, true }},
 		{"empty cache", `prefix ""`, func(g *Registry) { g.PullThrough = []string{"hub", ""} }},
 	}

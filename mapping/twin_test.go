@@ -62,10 +62,10 @@ func twin(g *Registry, r *Request) twinAnswer {
 		return refused
 	}
 	query, ok := twinQuery(rawQuery)
-	if !ok || len(r.Path) > 8192 || !twinMeaning(g, &answer, query) || !twinHeaders(r.Header, answer.operation) {
+	if !ok || len(r.Path) > 8192 || !twinMeaning(g, &answer, query) || !twinHeaders(r.Headers, answer.operation) {
 		return refused
 	}
-	twinAsk(g, &answer, query.Get("from"), r.Header)
+	twinAsk(g, &answer, query.Get("from"), r.Headers)
 	return answer
 }
 

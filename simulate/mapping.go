@@ -85,7 +85,7 @@ func parseRow(line string) (*mapping.Request, bool) {
 		if !ok {
 			return nil, false
 		}
-		r.Header = append(r.Header, header)
+		r.Headers = append(r.Headers, header)
 	}
 	return r, true
 }

@@ -38,7 +38,7 @@ func TestMapJSON(t *testing.T) {
 			`{"refused":"NAME_INVALID","message":"\"a<b\" is not a valid repository name"}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, ok := MapJSON(quickRegistry(), &mapping.Request{Method: c.method, Path: c.path, Header: c.headers})
+			got, ok := MapJSON(quickRegistry(), &mapping.Request{Method: c.method, Path: c.path, Headers: c.headers})
 			if got != c.want+"\n" || ok != strings.HasPrefix(c.want, `{"operation"`) {
 				t.Errorf("got %t %s\nwant %s", ok, got, c.want)
 			}
@@ -61,7 +61,7 @@ func TestMapLines(t *testing.T) {
 		{"GET\t/v2/\tAuthorization Basic c2VjcmV0", `{"refused":"UNSUPPORTED","message":"a header is not written as NAME: VALUE"}`},
 		{"GET\t/v2/\t: nameless", `{"refused":"UNSUPPORTED","message":"a header is not written`},
 		{"GET\t/v2/\tX: y|", `{"refused":"UNSUPPORTED","message":"a header is not written`},
-		{"GET\t/v2/a/manifests/v1\r", `{"refused":"NAME_INVALID","message":"the path holds byte 0x0d`},
+		{"GET\t/v2/a/manifests/v1\r", `{"refused":"NAME_INVALID","message":"the path contains byte 0x0d`},
 		{"\xff\t\xff\t\xff", `{"refused":"UNSUPPORTED"`},
 		{strings.Repeat("G", maxLine), `{"refused":"UNSUPPORTED","message":"the line is longer than 16 MiB"}`},
 		{"GET\t/v2/", `{"operation":"CheckAPI"`},

@@ -64,7 +64,7 @@ func (c *mapCommand) one(in *invocation, arguments []string) error {
 	if err != nil {
 		return err
 	}
-	text, mapped := simulate.MapJSON(&c.registry, &mapping.Request{Method: arguments[0], Path: arguments[1], Header: headers})
+	text, mapped := simulate.MapJSON(&c.registry, &mapping.Request{Method: arguments[0], Path: arguments[1], Headers: headers})
 	if _, err := io.WriteString(in.stdout, text); err != nil {
 		return err
 	}

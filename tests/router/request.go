@@ -33,13 +33,13 @@ type Request struct {
 func (r *Request) mapped() *mapping.Request {
 	j := &mapping.Request{Method: r.Method, Path: r.Target}
 	for _, h := range r.headers() {
-		j.Header = append(j.Header, mapping.Header{Name: strings.ToLower(h.Name), Value: strings.Trim(h.Value, " \t")})
+		j.Headers = append(j.Headers, mapping.Header{Name: strings.ToLower(h.Name), Value: strings.Trim(h.Value, " \t")})
 	}
 	switch r.Framing {
 	case WithLength:
-		j.Header = append(j.Header, mapping.Header{Name: "content-length", Value: fmt.Sprint(len(r.Body))})
+		j.Headers = append(j.Headers, mapping.Header{Name: "content-length", Value: fmt.Sprint(len(r.Body))})
 	case Chunked:
-		j.Header = append(j.Header, mapping.Header{Name: "transfer-encoding", Value: "chunked"})
+		j.Headers = append(j.Headers, mapping.Header{Name: "transfer-encoding", Value: "chunked"})
 	}
 	return j
 }

@@ -99,10 +99,10 @@ var wrongMappings = []struct {
 		return strings.Join(pairs, "&")
 	})},
 	{"form bodies are not thought of", before(func(r *mapping.Request) {
-		r.Header = slices.DeleteFunc(slices.Clone(r.Header), func(h mapping.Header) bool { return h.Name == "content-type" })
+		r.Headers = slices.DeleteFunc(slices.Clone(r.Headers), func(h mapping.Header) bool { return h.Name == "content-type" })
 	})},
 	{"content types beyond ASCII are not thought of", before(func(r *mapping.Request) {
-		r.Header = slices.DeleteFunc(slices.Clone(r.Header), func(h mapping.Header) bool {
+		r.Headers = slices.DeleteFunc(slices.Clone(r.Headers), func(h mapping.Header) bool {
 			return h.Name == "content-type" && strings.ContainsFunc(h.Value, func(c rune) bool { return c > '~' })
 		})
 	})},
