@@ -7,27 +7,27 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
+	"extauthz/diag"
 	"extauthz/goldentest"
 )
 
-// account is a directory of the outputs of AWS's commands for a whole account:
-// people, bots, services and what belongs to them, most of which has no part in ECR.
+// account is a directory with the outputs of the AWS CLI for a whole account. Most of
+// its users, roles and policies do not use ECR.
 const account = "testdata/account"
 
-// TestAccount wants of an account's outputs the mistakes that are in them, and
-// nothing about what has no part in ECR.
+// TestAccount checks that the mistakes in an account's outputs are found, and that
+// nothing is reported about other services.
 func TestAccount(t *testing.T) {
 	findings, err := Directory(account)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got bytes.Buffer
-	if err := WriteText(&got, findings); err != nil {
+	if err := diag.WriteText(&got, findings); err != nil {
 		t.Fatal(err)
 	}
 	if len(findings) < 8 {
@@ -36,59 +36,54 @@ func TestAccount(t *testing.T) {
 	goldentest.Compare(t, account+".golden", got.String())
 	inStrings := 0
 	for _, f := range findings {
-		inStrings += checkPlace(t, f)
+		inStrings += checkPosition(t, f)
 	}
 	if inStrings < 3 {
-		t.Errorf("%d findings in documents that stand as strings, want at least 3", inStrings)
+		t.Errorf("%d findings in JSON strings, want at least 3", inStrings)
 	}
 }
 
-// inString is the message of a finding in a document that stands in a file as a
-// string: the member, and the place in the document.
-var inString = regexp.MustCompile(`^in (\w+): (\d+):(\d+): (.*)$`)
-
-// quotedFirst is a message that begins with the word that the finding is about.
+// quotedFirst matches a message that begins with the text that the finding is about.
 var quotedFirst = regexp.MustCompile(`^(?:action|no registry in registries.yaml has the account and region of) ("[^"]*")`)
 
-// checkPlace wants the word that a finding is about where the finding says it
-// stands, and returns 1 for one in a string.
-func checkPlace(t *testing.T, f Finding) (inStrings int) {
+// checkPosition checks that the text which a finding is about is at its position. It
+// returns 1 for a finding in a JSON string.
+func checkPosition(t *testing.T, f diag.Diagnostic) (inStrings int) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(account, f.Source))
+	content, err := os.ReadFile(filepath.Join(account, f.File))
 	if err != nil {
 		t.Fatal(err)
 	}
-	there, message := behind(t, string(text), f.Line, f.Column), f.Message
-	if m := inString.FindStringSubmatch(f.Message); m != nil {
-		line, _ := strconv.Atoi(m[2])
-		column, _ := strconv.Atoi(m[3])
-		there, message = behind(t, documentIn(t, there), line, column), m[4]
+	text := string(content)
+	if f.Element != "" {
+		text = documentIn(t, textAt(t, text, f.Start))
 		inStrings = 1
 	}
+	there := textAt(t, text, f.Point)
 	word := `"`
-	if m := quotedFirst.FindStringSubmatch(message); m != nil {
+	if m := quotedFirst.FindStringSubmatch(f.Problem); m != nil {
 		word = m[1]
 	}
 	if len(there) < len(word) || there[:len(word)] != word && (there[0] != '{' || word != `"`) {
-		t.Errorf("%s\nstands at %.40q", f, there)
+		t.Errorf("%s\nthe text there is %.40q", f.Text(), there)
 	}
 	return inStrings
 }
 
-// behind is what follows a place of a text.
-func behind(t *testing.T, text string, line, column int) string {
+// textAt returns the text that begins at a point.
+func textAt(t *testing.T, text string, at diag.Point) string {
 	t.Helper()
-	for range line - 1 {
+	for range at.Line - 1 {
 		_, text, _ = strings.Cut(text, "\n")
 	}
-	for range column - 1 {
+	for range at.Column - 1 {
 		_, width := utf8.DecodeRuneInString(text)
 		text = text[width:]
 	}
 	return text
 }
 
-// documentIn is the document that the string at the beginning of a text holds.
+// documentIn returns the document that the string at the beginning of a text contains.
 func documentIn(t *testing.T, text string) string {
 	t.Helper()
 	var document string

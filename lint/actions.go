@@ -1,81 +1,128 @@
 package lint
 
 import (
+	_ "embed"
+	"slices"
 	"strings"
 
 	"extauthz/iam"
 )
 
-// tokenOfRepository finds actions that take no repository where their statement has
-// no say in them: an Allow of them is one in an identity policy for the Resource "*",
-// and a Deny of them none on repositories, nor in the policy of a repository or
-// registry.
-func (l *linter) tokenOfRepository(d *document, s *statement) {
-	allows := s.Statement.Effect == iam.Allow
-	if allows && !d.grants() || d.policy.Kind == iam.TrustPolicy || s.NotAction || !d.isResourceBased() && (s.NotResource || hasStar(s.Resources)) {
-		return
-	}
+// actions checks Action and NotAction.
+func (l *linter) actions(d *document, s *statement) {
+	l.otherServices(d, s)
+	l.resourcelessActions(d, s)
+	l.allowNot(d, s)
+}
+
+// sharedActions lists the ECR actions whose names are also names of actions of other
+// services, each with those services. The program tests/awsactions writes it.
+//
+//go:embed sharedactions.txt
+var sharedActions string
+
+// otherServices finds the prefix of another service instead of ECR's. ecs instead of
+// ecr occurs in AWS's own guide. The public registry is a separate service with the
+// same actions.
+func (l *linter) otherServices(d *document, s *statement) {
 	for _, w := range s.Actions {
-		switch {
-		case !iam.IsResourceless(w.Text):
-		case allows && d.isResourceBased():
-			l.report(d.policy.Source, w.Position, "resourceless-action", "%q is about no repository, so that identity-based policies alone can allow it; this %s cannot", w.Text, d.policy.Kind)
-		case allows:
-			l.report(d.policy.Source, w.Position, "resourceless-action", "%q is about no repository, so that only the Resource \"*\" allows it; give it a statement of its own", w.Text)
-		case d.isResourceBased():
-			l.report(d.policy.Source, w.Position, "resourceless-action", "%q is about no repository, so that this %s denies it to nobody; deny it in an identity policy or a service control policy", w.Text, d.policy.Kind)
-		default:
-			l.report(d.policy.Source, w.Position, "resourceless-action", "%q is about no repository, so that this Deny of repositories denies it to nobody; deny it on the Resource \"*\"", w.Text)
+		if service, name, _ := strings.Cut(w.Text, ":"); meansECR(service, name) {
+			l.report(d.at(w.Position), "other-service",
+				messagef("%q matches nothing: the service does not have this action, but ECR does", w.Text), messagef("write \"ecr:%s\"", name))
+		}
+	}
+	for _, w := range s.Resources {
+		segments := strings.SplitN(w.Text, ":", 6)
+		if len(segments) == 6 && isMistakenService(segments[2]) && strings.HasPrefix(segments[5], "repository/") {
+			l.report(d.at(w.Position), "other-service",
+				messagef("%q is a repository of the service %q, which does not have repositories", w.Text, segments[2]), messagef("write \"ecr\""))
 		}
 	}
 }
 
-func hasStar(words []iam.Word) bool {
-	for _, w := range words {
-		if w.Text == "*" {
+// meansECR reports whether an action with the prefix of another service was meant to
+// be ECR's: it has the name of an ECR action, and the service does not have such an
+// action. If some services do have an action of that name, the prefix must be one that
+// is mistaken for ECR's: any other may belong to a new service.
+func meansECR(service, name string) bool {
+	if strings.EqualFold(service, "ecr") || strings.EqualFold(service, publicService) || service == "*" || !isECRAction(name) {
+		return false
+	}
+	services := servicesWith(name)
+	if slices.Contains(services, strings.ToLower(service)) {
+		return false
+	}
+	distinctive := !slices.ContainsFunc(services, func(s string) bool { return s != publicService })
+	return distinctive || isMistakenService(service)
+}
+
+// publicService is the prefix of Amazon ECR Public.
+const publicService = "ecr-public"
+
+func isECRAction(name string) bool {
+	for action := range iam.ECRActions() {
+		if strings.EqualFold(strings.TrimPrefix(action, "ecr:"), name) {
 			return true
 		}
 	}
 	return false
 }
 
-// allowNot finds Allows of all but what they name.
+// servicesWith returns the prefixes of the other services that have an action of that
+// name.
+func servicesWith(name string) []string {
+	for line := range strings.Lines(sharedActions) {
+		if action, services, found := strings.Cut(line, ":"); found && strings.EqualFold(action, name) {
+			return strings.Fields(services)
+		}
+	}
+	return nil
+}
+
+// isMistakenService reports whether people write a service's prefix when they mean
+// ECR's. Other services, such as codeartifact, have repositories too.
+func isMistakenService(service string) bool {
+	return slices.Contains([]string{"ecs", "eks", "ec2", "erc", "ec", "docker", "elasticcontainerregistry", "registry"}, strings.ToLower(service))
+}
+
+// resourcelessActions finds actions that do not apply to repositories in statements
+// that cannot cover them. Only an identity policy can allow them, on the Resource "*".
+// A Deny of them on repositories, or in the policy of a repository or registry, has no
+// effect.
+func (l *linter) resourcelessActions(d *document, s *statement) {
+	allows := s.Statement.Effect == iam.Allow
+	if allows && !d.grants() || d.policy.Kind == iam.TrustPolicy || s.NotAction || !d.isResourceBased() && (s.NotResource || hasStar(s.Resources)) {
+		return
+	}
+	for _, w := range s.Actions {
+		if !iam.IsResourceless(w.Text) {
+			continue
+		}
+		at := d.at(w.Position)
+		switch {
+		case allows && d.isResourceBased():
+			l.report(at, "resourceless-action", messagef("%q does not apply to repositories, so this %s cannot allow it", w.Text, d.policy.Kind), messagef("allow it in an identity policy"))
+		case allows:
+			l.report(at, "resourceless-action", messagef("%q does not apply to repositories: only the Resource \"*\" allows it", w.Text), messagef("move it to a statement with the Resource \"*\""))
+		case d.isResourceBased():
+			l.report(at, "resourceless-action", messagef("%q does not apply to repositories, so this %s cannot deny it", w.Text, d.policy.Kind), messagef("deny it in an identity policy or a service control policy"))
+		default:
+			l.report(at, "resourceless-action", messagef("%q does not apply to repositories, so this Deny on repositories does not deny it", w.Text), messagef("deny it on the Resource \"*\""))
+		}
+	}
+}
+
+// allowNot finds Allows with NotAction or NotResource.
 func (l *linter) allowNot(d *document, s *statement) {
 	if !d.allows(s) {
 		return
 	}
 	if s.NotAction && len(s.Actions) > 0 {
-		l.report(d.policy.Source, s.Actions[0].Position, "allow-not-action", "this Allow covers every action but those in NotAction, those that AWS adds later too; list what is to be allowed in Action")
+		l.report(d.at(s.Actions[0].Position), "allow-not-action",
+			messagef("this Allow covers every action except those in NotAction, including actions that AWS adds later"), messagef("list the actions to allow in Action"))
 	}
 	if s.NotResource && len(s.Resources) > 0 && s.covered != 0 {
-		l.report(d.policy.Source, s.Resources[0].Position, "allow-not-resource", "this Allow covers every resource but those in NotResource, those that are made later too; list what is to be allowed in Resource")
-	}
-}
-
-// redundantWords finds actions and resources that another one of the same list
-// covers.
-func (l *linter) redundantWords(d *document, s *statement) {
-	if s.covered == 0 {
-		return
-	}
-	l.redundant(d, "action", s.Actions, coversAction)
-	l.redundant(d, "resource", s.Resources, s.coversWord)
-}
-
-// longList bounds what is compared word by word.
-const longList = 200
-
-func (l *linter) redundant(d *document, what string, words []iam.Word, covers func(outer, inner string) bool) {
-	if len(words) > longList {
-		return
-	}
-	for i, w := range words {
-		for j, other := range words {
-			same := strings.EqualFold(w.Text, other.Text)
-			if i != j && covers(other.Text, w.Text) && (!same || j < i) {
-				l.report(d.policy.Source, w.Position, "redundant-element", "%s %q is covered by %q in the same list", what, w.Text, other.Text)
-				break
-			}
-		}
+		l.report(d.at(s.Resources[0].Position), "allow-not-resource",
+			messagef("this Allow covers every resource except those in NotResource, including repositories created later"), messagef("list the resources to allow in Resource"))
 	}
 }

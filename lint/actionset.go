@@ -7,14 +7,14 @@ import (
 	"extauthz/iam"
 )
 
-// An actionSet is a set of ECR's known actions, a bit for each in their order.
+// An actionSet is a set of ECR's known actions. It has a bit for each, in their order.
 type actionSet uint64
 
-// setOf is the set of actions that are given without their prefix.
-func setOf(names ...string) (set actionSet) {
+// actionsWhere returns the set of actions that a condition is true of.
+func actionsWhere(is func(action string) bool) (set actionSet) {
 	bit := actionSet(1)
 	for action := range iam.ECRActions() {
-		if slices.Contains(names, strings.TrimPrefix(action, "ecr:")) {
+		if is(action) {
 			set |= bit
 		}
 		bit <<= 1
@@ -22,33 +22,18 @@ func setOf(names ...string) (set actionSet) {
 	return set
 }
 
-// coveredBy is the set of actions that a statement covers.
-func coveredBy(s *iam.Statement) (set actionSet) {
-	bit := actionSet(1)
-	for action := range iam.ECRActions() {
-		if s.Covers(action) {
-			set |= bit
-		}
-		bit <<= 1
-	}
-	return set
+// setOf returns the set of actions with these names, which have no prefix.
+func setOf(names ...string) actionSet {
+	return actionsWhere(func(action string) bool { return slices.Contains(names, strings.TrimPrefix(action, "ecr:")) })
 }
 
-// has tells whether all of other are in the set.
+// coveredBy returns the set of actions that a statement covers.
+func coveredBy(s *iam.Statement) actionSet { return actionsWhere(s.Covers) }
+
+// has reports whether the set contains all of other, which is not empty.
 func (s actionSet) has(other actionSet) bool { return other != 0 && s&other == other }
 
-// name is the first of the actions with its prefix, "" where there is none.
-func (s actionSet) name() string {
-	for action := range iam.ECRActions() {
-		if s&1 != 0 {
-			return action
-		}
-		s >>= 1
-	}
-	return ""
-}
-
-// names lists the actions with their prefix.
+// names returns the actions with their prefix.
 func (s actionSet) names() (names []string) {
 	for action := range iam.ECRActions() {
 		if s&1 != 0 {
@@ -59,18 +44,26 @@ func (s actionSet) names() (names []string) {
 	return names
 }
 
-// The sets that rules ask for.
+// first returns the first of the actions with its prefix, "" if the set is empty.
+func (s actionSet) first() string {
+	for _, name := range s.names() {
+		return name
+	}
+	return ""
+}
+
+// The sets that rules use.
 var (
-	// reads and writes are what registry requests ask of repositories.
+	// reads and writes are the actions that registry requests need on repositories.
 	reads  = setOf("BatchCheckLayerAvailability", "BatchGetImage", "DescribeRepositories", "GetDownloadUrlForLayer", "ListImages")
 	writes = setOf("BatchDeleteImage", "BatchImportUpstreamImage", "CompleteLayerUpload", "CreateRepository",
 		"InitiateLayerUpload", "PutImage", "UploadLayerPart")
-	asked = reads | writes
+	requested = reads | writes
 
-	ofRepositories = takingRepositories() // all that take a repository as resource
-	login          = setOf("GetAuthorizationToken")
+	onRepositories = actionsWhere(func(action string) bool { return !iam.IsResourceless(action) })
+	getToken       = setOf("GetAuthorizationToken")
 
-	// The steps of a pull and a push, and what creating a repository takes.
+	// The steps of a pull and a push, and what creating a repository needs.
 	getManifest      = setOf("BatchGetImage")
 	getLayer         = setOf("GetDownloadUrlForLayer")
 	checkLayer       = setOf("BatchCheckLayerAvailability")
@@ -81,14 +74,3 @@ var (
 	createRepository = setOf("CreateRepository")
 	tagResource      = setOf("TagResource")
 )
-
-func takingRepositories() (set actionSet) {
-	bit := actionSet(1)
-	for action := range iam.ECRActions() {
-		if !iam.IsResourceless(action) {
-			set |= bit
-		}
-		bit <<= 1
-	}
-	return set
-}

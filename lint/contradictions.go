@@ -8,10 +8,10 @@ import (
 	"extauthz/iam"
 )
 
-// contradictions finds keys with conditions that cannot hold together, so that
-// the statement never applies. It asks the policy engine itself: where one
-// condition leaves few values, each of them is tried with the others. A Deny takes
-// any value of a multivalued key, of which that cannot tell.
+// contradictions finds keys with conditions that exclude each other, so that the
+// statement never applies. It uses the policy engine: if one condition leaves few
+// values, each of them is tried with the others. Multivalued keys of a Deny are left
+// out, because one matching value is enough there.
 func (l *linter) contradictions(d *document, s *statement) {
 	if len(s.Conditions) < 2 || s.covered == 0 && d.policy.Kind != iam.TrustPolicy {
 		return
@@ -26,27 +26,28 @@ func (l *linter) contradictions(d *document, s *statement) {
 			continue
 		}
 		values, few := fewValues(conditions)
-		if few && !anyHolds(s.Statement.Effect, key, values, conditions) {
+		if few && !canBeTrue(s.Statement.Effect, key, values, conditions) {
 			last := conditions[len(conditions)-1]
-			l.report(d.policy.Source, last.Key.Position, "contradictory-conditions", "this condition on %q and the one before exclude each other, so that the statement never applies", last.Key.Text)
+			l.report(d.at(last.Key.Position), "contradictory-conditions",
+				messagef("this condition on %q and the one before it exclude each other, so the statement never applies", last.Key.Text), messagef("remove one of them"))
 		}
 	}
 }
 
-// mayBeMultivalued tells whether a key can have several values: some of AWS's, and
-// a token's claims.
+// mayBeMultivalued reports whether a key can have several values: some of AWS's keys,
+// and the claims of a token.
 func mayBeMultivalued(key string) bool {
 	service, name, _ := strings.Cut(key, ":")
 	return service != "aws" && service != "ecr" && service != "oci" ||
 		strings.HasSuffix(name, "paths") || name == "tagkeys" || name == "calledvia" || name == "principalservicenameslist"
 }
 
-// fewValues lists the values that the conditions leave to their key, beside its
-// absence and the empty value, which is the same for some; false where there are too
-// many to tell.
+// fewValues returns the values that the conditions leave for their key, in addition to
+// its absence and the empty value, which some conditions treat as absence. It returns
+// false if the values cannot be listed.
 func fewValues(conditions []iam.WrittenCondition) (values []string, few bool) {
 	for _, c := range conditions {
-		if c.Set != "" || slices.ContainsFunc(c.Values, func(w iam.Word) bool { return strings.Contains(w.Text, "${") }) {
+		if c.Set != "" || hasVariable(c) {
 			return nil, false
 		}
 		switch {
@@ -62,21 +63,27 @@ func fewValues(conditions []iam.WrittenCondition) (values []string, few bool) {
 	return values, few
 }
 
-// anyHolds tells whether all conditions hold for one of the values, or for none.
-func anyHolds(effect iam.Effect, key string, values []string, conditions []iam.WrittenCondition) bool {
-	if holds(effect, conditions) {
+func hasVariable(c iam.WrittenCondition) bool {
+	return slices.ContainsFunc(c.Values, func(w iam.Word) bool { return strings.Contains(w.Text, "${") })
+}
+
+// canBeTrue reports whether all conditions are true for one of the values, or without
+// the key.
+func canBeTrue(effect iam.Effect, key string, values []string, conditions []iam.WrittenCondition) bool {
+	if areTrue(effect, conditions) {
 		return true
 	}
 	return slices.ContainsFunc(append(values, ""), func(value string) bool {
-		return holds(effect, conditions, iam.ContextEntry{Key: key, Value: value})
+		return areTrue(effect, conditions, iam.ContextEntry{Key: key, Value: value})
 	})
 }
 
-// holds tells whether the conditions of a statement of that effect hold in a context.
-func holds(effect iam.Effect, conditions []iam.WrittenCondition, context ...iam.ContextEntry) bool {
+// areTrue reports whether all conditions of a statement of that effect are true for a
+// request with that context.
+func areTrue(effect iam.Effect, conditions []iam.WrittenCondition, context ...iam.ContextEntry) bool {
 	policy := policyOf(effect, conditions)
 	if policy == nil {
-		return true // cannot be: each of them was compiled before
+		return true // impossible: each condition was compiled before
 	}
 	p := iam.Policies{Identity: []*iam.Policy{policy}}
 	const user = "arn:aws:iam::123456789012:user/any"
@@ -87,15 +94,15 @@ func holds(effect iam.Effect, conditions []iam.WrittenCondition, context ...iam.
 	return decided == iam.Allowed || decided == iam.ExplicitDeny
 }
 
-// policyOf makes a policy with one statement, about everything under the conditions,
-// nil where they are no policy's.
+// policyOf returns a policy with one statement that applies to everything under the
+// conditions, nil if they are not valid.
 func policyOf(effect iam.Effect, conditions []iam.WrittenCondition) *iam.Policy {
 	block := map[string]map[string][]string{}
 	for _, c := range conditions {
 		if block[c.Operator] == nil {
 			block[c.Operator] = map[string][]string{}
 		}
-		values := []string{} // without any, the condition stands all the same
+		values := []string{} // a condition without values is a condition
 		for _, w := range c.Values {
 			values = append(values, w.Text)
 		}

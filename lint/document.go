@@ -1,25 +1,30 @@
 package lint
 
 import (
+	"cmp"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 
+	"extauthz/diag"
 	"extauthz/iam"
 )
 
-// A document is a policy as rules see it.
+// A document is a policy as rules read it.
 type document struct {
 	policy     *iam.Policy
 	statements []statement
 }
 
-// A statement is a statement as rules see it.
+// A statement is a statement as rules read it.
 type statement struct {
 	iam.WrittenStatement
-	covered actionSet // ECR's actions that it covers
+	covered actionSet // the actions of ECR that it covers
 }
 
-// documentOf reads a policy's text, once.
-func (l *linter) documentOf(policy *iam.Policy) *document {
+// documentOf returns the document of a policy. It reads each policy once.
+func (l *lookup) documentOf(policy *iam.Policy) *document {
 	if d := l.documents[policy]; d != nil {
 		return d
 	}
@@ -32,23 +37,103 @@ func (l *linter) documentOf(policy *iam.Policy) *document {
 	return d
 }
 
-// allows tells whether the statement grants: limits, such as boundaries and
-// service control policies, allow without granting.
-func (d *document) allows(s *statement) bool {
-	return s.Statement.Effect == iam.Allow && d.grants()
+// at returns the position of a point of the document.
+func (d *document) at(p iam.Position) diag.Position { return positionIn(d.policy, p) }
+
+func positionIn(policy *iam.Policy, p iam.Position) diag.Position {
+	return sourceOf(policy.Source).At(diag.Point{Line: p.Line, Column: p.Column})
 }
 
+var placed = regexp.MustCompile(`^([^:]+):(\d+):(\d+): in (.*)$`)
+
+func sourceOf(source string) diag.Source {
+	m := placed.FindStringSubmatch(source)
+	if m == nil {
+		return diag.File(source)
+	}
+	line, _ := strconv.Atoi(m[2])
+	column, _ := strconv.Atoi(m[3])
+	return diag.Source{File: m[1], Element: m[4], Start: diag.Point{Line: line, Column: column}}
+}
+
+// grants reports whether the document can give rights. Limits, such as boundaries and
+// service control policies, cannot.
 func (d *document) grants() bool {
 	switch d.policy.Kind {
 	case iam.IdentityPolicy, iam.RepositoryPolicy, iam.RegistryPolicy, iam.TrustPolicy:
 		return true
-	default:
-		return false
+	case iam.PermissionsBoundary, iam.SessionPolicy, iam.ServiceControlPolicy, iam.ResourceControlPolicy:
 	}
+	return false
+}
+
+// allows reports whether the statement is an Allow that gives rights.
+func (d *document) allows(s *statement) bool {
+	return s.Statement.Effect == iam.Allow && d.grants()
 }
 
 func (d *document) isResourceBased() bool {
 	return d.policy.Kind == iam.RepositoryPolicy || d.policy.Kind == iam.RegistryPolicy
+}
+
+// concernsECR reports whether a point of the document is in a statement about ECR. If
+// the point is in no statement, it reports whether any statement is about ECR.
+func (d *document) concernsECR(p iam.Position) bool {
+	for i := range d.statements {
+		if s := &d.statements[i]; !before(p, s.Statement.Start) && !before(s.Statement.End, p) {
+			return s.concernsECR()
+		}
+	}
+	return slices.ContainsFunc(d.statements, func(s statement) bool { return s.concernsECR() })
+}
+
+func before(a, b iam.Position) bool {
+	return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column)) < 0
+}
+
+// concernsECR reports whether the statement covers an action of ECR, or was meant to:
+// a misspelled action covers nothing.
+func (s *statement) concernsECR() bool {
+	return s.covered != 0 || slices.ContainsFunc(s.Actions, func(w iam.Word) bool {
+		service, name, _ := strings.Cut(w.Text, ":")
+		return strings.EqualFold(service, "ecr") || meansECR(service, name)
+	})
+}
+
+// everyone returns the entry "*" of the statement's Principal, nil if it has none.
+func (s *statement) everyone() *iam.WrittenPrincipal {
+	for i := range s.Principals {
+		if p := &s.Principals[i]; p.Type == "AWS" && p.Text == "*" && !s.NotPrincipal {
+			return p
+		}
+	}
+	return nil
+}
+
+// requires reports whether a condition of the statement is false for a request without
+// its key, either by itself or, with ForAllValues, because of a Null condition.
+func (s *statement) requires(c iam.WrittenCondition) bool {
+	if c.Set == "ForAllValues" {
+		return !c.Negated && c.Base != "Null" && slices.ContainsFunc(s.Conditions, func(n iam.WrittenCondition) bool {
+			return n.Base == "Null" && n.Set == "" && strings.EqualFold(n.Key.Text, c.Key.Text) && len(n.Values) == 1 && strings.EqualFold(n.Values[0].Text, "false")
+		})
+	}
+	return !c.Negated && !c.IfExists && c.Base != "Null"
+}
+
+// actionAt returns the position of the entry of Action that covers an action, or else
+// that of the statement.
+func (s *statement) actionAt(action actionSet) iam.Position {
+	for _, w := range s.Actions {
+		if coversAction(w.Text, action.first()) {
+			return w.Position
+		}
+	}
+	return s.Statement.Start
+}
+
+func hasStar(words []iam.Word) bool {
+	return slices.ContainsFunc(words, func(w iam.Word) bool { return w.Text == "*" })
 }
 
 func lastSegment(s string) string { return s[strings.LastIndexByte(s, '/')+1:] }

@@ -3,6 +3,7 @@ package lint
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -36,15 +37,16 @@ func FuzzRules(f *testing.F) {
 		if err != nil {
 			return
 		}
-		l := newLinter(snapshot)
-		l.contents.Policies = append(l.contents.Policies, policy)
+		contents := snapshot.Contents()
+		contents.Policies = append(slices.Clip(contents.Policies), policy)
+		l := newLinter(snapshot, contents)
 		l.run(policy.Findings())
 		lines := 1 + strings.Count(string(text), "\n")
 		for _, found := range l.findings {
 			if _, paged := l.pages[found.Code]; !paged {
 				t.Errorf("no page for %s", found)
 			}
-			if found.Source == "fuzz.json" && (found.Line < 1 || found.Line > lines || found.Column < 1) {
+			if found.File == "fuzz.json" && (found.Line < 1 || found.Line > lines || found.Column < 1) {
 				t.Errorf("no place of the text: %s", found)
 			}
 		}

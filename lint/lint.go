@@ -5,76 +5,73 @@ import (
 	"os"
 
 	"extauthz/decision"
+	"extauthz/diag"
 	"extauthz/iam"
-	"extauthz/identity"
 	"extauthz/policystore"
 )
 
-// Directory judges a policy directory. An error says that the directory itself
-// cannot be read; all that is wrong in it is a finding.
-func Directory(dir string) ([]Finding, error) {
+// Directory checks a policy directory and returns the findings, sorted. It returns an
+// error only if the directory cannot be read.
+func Directory(dir string) (diag.List, error) {
 	if _, err := os.ReadDir(dir); err != nil {
 		return nil, fmt.Errorf("%w; name a policy directory that can be read", err)
 	}
 	snapshot, err := policystore.Load(dir, decision.Options{CacheSize: 1})
 	if err != nil {
-		return []Finding{unloadable(dir, err)}, nil
+		return diag.List{unloadable(dir, err)}, nil
 	}
-	l := newLinter(snapshot)
+	l := newLinter(snapshot, snapshot.Contents())
 	l.run(snapshot.Findings)
-	return inOrder(l.findings), nil
+	return l.findings.Sorted(), nil
 }
 
-// A linter judges one snapshot.
+// A linter checks the contents of one snapshot.
 type linter struct {
-	index
+	lookup
 	reporter
-	contents   policystore.Contents
-	registries []*policystore.Registry
-	callersOf  *identity.Authenticator
 }
 
-func newLinter(s *policystore.Snapshot) *linter {
-	l := &linter{
-		reporter: newReporter(s.OnDisk), contents: s.Contents(), callersOf: s.Callers,
-	}
-	l.verified = map[string]bool{}
-	for _, i := range s.Issuers() {
-		l.verified[i.Name] = i.JWKS != ""
-	}
-	for _, name := range s.RegistryNames() {
-		l.registries = append(l.registries, s.RegistryNamed(name))
-	}
-	return l
+func newLinter(s *policystore.Snapshot, contents policystore.Contents) *linter {
+	return &linter{newLookup(s, contents), newReporter(s.OnDisk)}
 }
 
-// statementRules are the rules about one statement.
+// statementRules returns the rules about one statement of a policy. Each checks one
+// subject, and the file of that name contains it.
 func (l *linter) statementRules() []func(*document, *statement) {
 	return []func(*document, *statement){
-		l.misspeltServices, l.placeholders, l.tokenOfRepository, l.allowNot, l.redundantWords,
-		l.resources, l.wildcardResource,
-		l.notPrincipal, l.anyPrincipal, l.anonymousWrite, l.ownAccount, l.unknownPrincipals,
-		l.missingKeys, l.unprovenMFA, l.values, l.contradictions, l.evadedByDigest, l.sharedProvider, l.unmetAudience, l.absentClaims,
+		l.actions, l.resources, l.principals, l.placeholders, l.redundantElements,
+		l.conditionKeys, l.conditionValues, l.contradictions, l.digests, l.trust,
 	}
 }
 
+// documentRules returns the rules about one policy.
+func (l *linter) documentRules() []func(*document) {
+	return []func(*document){l.redundantStatements, l.deniedElsewhere}
+}
+
+// directoryRules returns the rules about several policies, or about other files.
+func (l *linter) directoryRules() []func() {
+	return []func(){l.pullAndPush, l.login, l.credentials, l.unused, l.organization}
+}
+
+// run runs all rules. It adds the findings that compiling the directory returned.
 func (l *linter) run(compiled []iam.Finding) {
-	l.gather()
 	for _, policy := range l.contents.Policies {
-		if d := l.documentOf(policy); l.judged(policy) {
-			for i := range d.statements {
-				for _, rule := range l.statementRules() {
-					rule(d, &d.statements[i])
-				}
+		if !l.isChecked(policy) {
+			continue
+		}
+		d := l.documentOf(policy)
+		for i := range d.statements {
+			for _, rule := range l.statementRules() {
+				rule(d, &d.statements[i])
 			}
-			l.hidden(d)
-			l.hiddenElsewhere(d)
+		}
+		for _, rule := range l.documentRules() {
+			rule(d)
 		}
 	}
-	l.together()
-	l.callers()
-	l.credentials()
-	l.closedLevels()
-	l.unboundControls()
+	for _, rule := range l.directoryRules() {
+		rule()
+	}
 	l.addCompiled(compiled)
 }

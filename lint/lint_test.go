@@ -91,7 +91,7 @@ func TestOrder(t *testing.T) {
 		}
 	}
 	for i := 1; i < len(first); i++ {
-		if a, b := first[i-1], first[i]; a == b || a.Source > b.Source || a.Source == b.Source && a.Line > b.Line {
+		if a, b := first[i-1], first[i]; a == b || a.File > b.File || a.Source == b.Source && a.Line > b.Line {
 			t.Errorf("%s stands before %s", a, b)
 		}
 	}
@@ -143,4 +143,4 @@ func BenchmarkDirectory(b *testing.B) {
 }
 
 // reported is a call that reports a code.
-var reported = regexp.MustCompile(`(?:report\([^"\n]*|findingAt\([^"\n]*|\{)"([a-z]+-[a-z-]+)", `)
+var reported = regexp.MustCompile(`(?:report(?:Of)?\([^"\n]*|findingAt\([^"\n]*|\{)"([a-z]+-[a-z-]+)",`)

@@ -256,7 +256,7 @@ principals:
 		if err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, &world{newLinter(snapshot), modelRequests(dir == rich)})
+		all = append(all, &world{snapshot, modelRequests(dir == rich)})
 	}
 	return all
 }

@@ -3,45 +3,56 @@ package lint
 import (
 	"slices"
 
+	"extauthz/diag"
 	"extauthz/iam"
 )
 
-// closedLevels finds levels of the organization whose service control policies
-// allow nothing: every level must allow. A unit below which no caller of the
-// directory is may be closed.
+// organization checks the control policies of the organization.
+func (l *linter) organization() {
+	l.closedLevels()
+	l.unboundControls()
+}
+
+// closedLevels finds levels of the organization whose service control policies allow
+// nothing, because every level must allow a request. A unit without callers of the
+// directory may be closed.
 func (l *linter) closedLevels() {
 	for _, level := range l.contents.ControlLevels {
-		if len(level.Policies) == 0 || !l.concernsCallers(level.Accounts) || l.grants(level.Policies, allowsLogin) {
+		if len(level.Policies) == 0 || !l.hasCallers(level.Accounts) || l.anyAllow(level.Policies, allowsLogin) {
 			continue
 		}
-		l.report(level.Policies[0].Source, iam.Position{Line: 1, Column: 1}, "closed-level", "no service control policy of %q allows ecr:GetAuthorizationToken, and every level must allow, so all requests of the accounts below it are denied; add FullAWSAccess", level.Name)
+		l.report(beginningOfFile(level.Policies[0]), "closed-level",
+			messagef("no service control policy of %q allows ecr:GetAuthorizationToken, so all requests of the accounts below it are denied", level.Name), messagef("add FullAWSAccess: every level must allow an action"))
 	}
 }
 
-// concernsCallers reports whether a user, role or credential belongs to one of the
-// accounts; nil is every account.
-func (l *linter) concernsCallers(accounts map[string]bool) bool {
+// hasCallers reports whether a user, role or credential belongs to one of the accounts;
+// nil means every account.
+func (l *linter) hasCallers(accounts map[string]bool) bool {
 	for account := range accounts {
-		if l.usedAccounts[account] {
+		if l.callerAccounts[account] {
 			return true
 		}
 	}
-	return accounts == nil || len(l.usedAccounts) == 0
+	return accounts == nil || len(l.callerAccounts) == 0
 }
 
-// unboundControls finds control policies that bind nobody: service control policies
-// bind callers and resource control policies registries, where their accounts are
-// members of the organization. One finding stands for all policies of a kind.
+// unboundControls finds control policies that apply to no account of the directory.
+// Service control policies limit callers, and resource control policies registries, in
+// the member accounts of the organization. There is one finding for all policies of a
+// kind.
 func (l *linter) unboundControls() {
 	owners := map[string]bool{}
 	for _, r := range l.registries {
 		owners[r.Account] = true
 	}
-	l.unbound(iam.ServiceControlPolicy, l.usedAccounts, "no user or role here is of an account in organization.yaml, so that no service control policy binds anybody; add their accounts there, or remove these policies")
-	l.unbound(iam.ResourceControlPolicy, owners, "no registry here is of an account in organization.yaml, so that no resource control policy binds any; add their accounts there, or remove these policies")
+	l.unboundControl(iam.ServiceControlPolicy, l.callerAccounts,
+		messagef("organization.yaml lists no account of a user or role here, so the service control policies have no effect"))
+	l.unboundControl(iam.ResourceControlPolicy, owners,
+		messagef("organization.yaml lists no account of a registry here, so the resource control policies have no effect"))
 }
 
-func (l *linter) unbound(kind iam.Kind, accounts map[string]bool, message string) {
+func (l *linter) unboundControl(kind iam.Kind, accounts map[string]bool, problem message) {
 	first := slices.IndexFunc(l.contents.Policies, func(p *iam.Policy) bool { return p.Kind == kind })
 	organization := l.registries[0].Organization // the same for all
 	if first < 0 || organization == nil || len(accounts) == 0 {
@@ -52,5 +63,10 @@ func (l *linter) unbound(kind iam.Kind, accounts map[string]bool, message string
 			return
 		}
 	}
-	l.report(l.contents.Policies[first].Source, iam.Position{Line: 1, Column: 1}, "unbound-control", "%s", message)
+	l.report(beginningOfFile(l.contents.Policies[first]), "unbound-control", problem, messagef("add the accounts to accounts in organization.yaml, or remove the policies"))
+}
+
+// beginningOfFile returns the first position of a policy's file.
+func beginningOfFile(policy *iam.Policy) diag.Position {
+	return sourceOf(policy.Source).At(diag.Point{Line: 1, Column: 1})
 }

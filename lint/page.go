@@ -7,6 +7,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"extauthz/diag"
 )
 
 //go:embed pages/*.md
@@ -16,28 +18,23 @@ var pages embed.FS
 //
 //	# CODE
 //	Severity: suggestion; of a Deny: warning
-//	A sentence that says what it is, and perhaps more paragraphs.
+//	A sentence that says what the finding is, and optionally more paragraphs.
 //	## Why
 //	## Fix
 //	## Bad
 //	## Good
 //
-// The severity of a finding about a Deny stands there where it is another one: a
-// Deny that is not in force is worse than an Allow that gives nothing.
+// A page gives the severity for a Deny if it differs: a Deny without effect is worse
+// than an Allow without effect.
 //
-// The last two sections hold files of a policy directory: each a line with the path
-// between backquotes and a colon, and a code block.
+// The last two sections contain files of a policy directory. Each is a line with the
+// path in backquotes and a colon, followed by a code block.
 type Page struct {
-	Code     string
-	Severity Severity
-	OfDeny   Severity // of a finding about a Deny
-	Summary  string   // the first paragraph
-	Why      string   // the section "Why"
-	Fix      string   // the section "Fix"
-	Text     string   // all of it
+	diag.Rule
+	SeverityOfDeny diag.Severity
 }
 
-// sections are the headings of a page, in order.
+// sections returns the headings of a page, in order.
 func sections() []string {
 	return []string{"\n## Why\n", "\n## Fix\n", "\n## Bad\n", "\n## Good\n"}
 }
@@ -50,25 +47,25 @@ func Pages() []Page {
 	for _, name := range names {
 		text, err := pages.ReadFile(name)
 		if err != nil {
-			continue // cannot be: it is embedded
+			continue // impossible: it is embedded
 		}
 		all = append(all, readPage(strings.TrimSuffix(path.Base(name), ".md"), string(text)))
 	}
 	return all
 }
 
-// readPage takes a page apart. What it does not find stays empty, which is an
-// error of the page that the tests hold.
+// readPage splits a page into its parts. A missing part stays empty, which is a fault
+// of the page that the tests find.
 func readPage(code, text string) Page {
-	p := Page{Code: code, Text: text}
+	p := Page{Rule: diag.Rule{Code: code, Markdown: text}}
 	head, rest, _ := strings.Cut(text, sections()[0])
 	_, head, _ = strings.Cut(head, "\nSeverity: ")
-	words, body, _ := strings.Cut(head, "\n")
-	word, ofDeny, differs := strings.Cut(words, "; of a Deny: ")
-	p.Severity, _ = ParseSeverity(word)
-	p.OfDeny = p.Severity
+	severities, body, _ := strings.Cut(head, "\n")
+	severity, ofDeny, differs := strings.Cut(severities, "; of a Deny: ")
+	p.Severity, _ = diag.ParseSeverity(severity)
+	p.SeverityOfDeny = p.Severity
 	if differs {
-		p.OfDeny, _ = ParseSeverity(ofDeny)
+		p.SeverityOfDeny, _ = diag.ParseSeverity(ofDeny)
 	}
 	p.Summary, _, _ = strings.Cut(strings.TrimSpace(body), "\n\n")
 	p.Summary = strings.ReplaceAll(p.Summary, "\n", " ")
@@ -79,17 +76,24 @@ func readPage(code, text string) Page {
 	return p
 }
 
+// Rules returns what a SARIF log contains about all codes, ordered by code.
+func Rules() []diag.Rule {
+	pages := Pages()
+	rules := make([]diag.Rule, len(pages))
+	for i, p := range pages {
+		rules[i] = p.Rule
+	}
+	return rules
+}
+
 // Explain returns the page of a code.
 func Explain(code string) (Page, error) {
-	all := Pages()
-	for _, p := range all {
+	var codes []string
+	for _, p := range Pages() {
 		if p.Code == code {
 			return p, nil
 		}
-	}
-	var codes []string
-	for _, p := range all {
 		codes = append(codes, p.Code)
 	}
-	return Page{}, fmt.Errorf("no code %q; there are %s", code, strings.Join(codes, ", "))
+	return Page{}, fmt.Errorf("code %q does not exist; the codes are %s", code, strings.Join(codes, ", "))
 }

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"extauthz/diag"
 )
 
 // base is a policy directory without findings, which examples change in part.
@@ -53,8 +55,8 @@ func directory(t testing.TB, changes map[string]string) string {
 	return dir
 }
 
-// judge returns the findings of base with changes.
-func judge(t *testing.T, changes map[string]string) []Finding {
+// check returns the findings of base with changes.
+func check(t *testing.T, changes map[string]string) diag.List {
 	t.Helper()
 	findings, err := Directory(directory(t, changes))
 	if err != nil {
@@ -64,7 +66,7 @@ func judge(t *testing.T, changes map[string]string) []Finding {
 }
 
 func TestBaseIsClean(t *testing.T) {
-	if findings := judge(t, nil); len(findings) > 0 {
+	if findings := check(t, nil); len(findings) > 0 {
 		t.Errorf("findings %v, want none", findings)
 	}
 }
@@ -79,7 +81,7 @@ var (
 // section is what stands between a heading and the next.
 func section(t *testing.T, p Page, n int) string {
 	t.Helper()
-	_, text, found := strings.Cut(p.Text, sections()[n])
+	_, text, found := strings.Cut(p.Markdown, sections()[n])
 	if !found {
 		t.Fatalf("%s has no section %q", p.Code, strings.TrimSpace(sections()[n]))
 	}
@@ -106,7 +108,7 @@ func example(t *testing.T, p Page, n int) map[string]string {
 }
 
 // codes are the codes among findings.
-func codes(findings []Finding) []string {
+func codes(findings diag.List) []string {
 	var all []string
 	for _, f := range findings {
 		all = append(all, f.Code)
@@ -126,12 +128,12 @@ func TestPages(t *testing.T) {
 		t.Run(p.Code, func(t *testing.T) {
 			checkPage(t, p)
 			var also []string
-			if m := companions.FindStringSubmatch(p.Text); m != nil {
+			if m := companions.FindStringSubmatch(p.Markdown); m != nil {
 				for _, code := range quotedCode.FindAllStringSubmatch(m[1], -1) {
 					also = append(also, code[1])
 				}
 			}
-			has := judge(t, example(t, p, 2))
+			has := check(t, example(t, p, 2))
 			want := slices.Sorted(slices.Values(append([]string{p.Code}, also...)))
 			if got := codes(has); !slices.Equal(got, want) {
 				t.Errorf("the example that has it: got %v want %v:\n%v", got, want, has)
@@ -141,7 +143,7 @@ func TestPages(t *testing.T) {
 					t.Errorf("finding %s, want %s and a place", f, p.Severity)
 				}
 			}
-			for _, f := range judge(t, example(t, p, 3)) {
+			for _, f := range check(t, example(t, p, 3)) {
 				if f.Code == p.Code || !slices.Contains(also, f.Code) {
 					t.Errorf("the example that has it not: %s", f)
 				}
@@ -154,10 +156,10 @@ func TestPages(t *testing.T) {
 func checkPage(t *testing.T, p Page) {
 	t.Helper()
 	severity := p.Severity.String()
-	if p.OfDeny != p.Severity {
-		severity += "; of a Deny: " + p.OfDeny.String()
+	if p.SeverityOfDeny != p.Severity {
+		severity += "; of a Deny: " + p.SeverityOfDeny.String()
 	}
-	if !strings.HasPrefix(p.Text, "# "+p.Code+"\n\nSeverity: "+severity+"\n\n") {
+	if !strings.HasPrefix(p.Markdown, "# "+p.Code+"\n\nSeverity: "+severity+"\n\n") {
 		t.Errorf("%s begins otherwise than with its code and severity", p.Code)
 	}
 	if p.Summary == "" || p.Why == "" || p.Fix == "" || !strings.HasSuffix(p.Summary, ".") {
@@ -166,7 +168,7 @@ func checkPage(t *testing.T, p Page) {
 	for n := range sections() {
 		section(t, p, n)
 	}
-	for line := range strings.Lines(p.Text) {
+	for line := range strings.Lines(p.Markdown) {
 		if strings.Contains(line, "\t") || strings.HasSuffix(line, " \n") {
 			t.Errorf("%s: line %q has a tab or a blank at its end", p.Code, line)
 		}
@@ -175,10 +177,30 @@ func checkPage(t *testing.T, p Page) {
 
 func TestExplain(t *testing.T) {
 	p, err := Explain("unknown-action")
-	if err != nil || p.Code != "unknown-action" || !strings.Contains(p.Text, "## Fix") {
+	if err != nil || p.Code != "unknown-action" || !strings.Contains(p.Markdown, "## Fix") {
 		t.Errorf("got %+v, %v", p, err)
 	}
-	if _, err := Explain("fly"); err == nil || !strings.Contains(err.Error(), `no code "fly"; there are absent-claim, absent-key, `) {
+	if _, err := Explain("fly"); err == nil || !strings.Contains(err.Error(), `code "fly" does not exist; the codes are absent-claim, absent-key, `) {
 		t.Errorf("error %v", err)
+	}
+}
+
+// TestRules checks what a SARIF log contains about every code.
+func TestRules(t *testing.T) {
+	var ids []string
+	for _, r := range Rules() {
+		ids = append(ids, r.Code)
+		if r.Summary == "" || r.Why == "" || r.Fix == "" {
+			t.Errorf("%s: summary %q, why %q, fix %q; want none to be empty", r.Code, r.Summary, r.Why, r.Fix)
+		}
+		if len(r.Why) > 1024 { // the limit of GitHub's code scanning for fullDescription
+			t.Errorf("the section Why of %s has %d bytes, want at most 1024", r.Code, len(r.Why))
+		}
+		if !strings.HasPrefix(r.Markdown, "# "+r.Code+"\n") {
+			t.Errorf("the text of %s is that of another page", r.Code)
+		}
+	}
+	if len(ids) != len(Pages()) || len(slices.Compact(ids)) != len(ids) {
+		t.Errorf("rules %v", ids)
 	}
 }

@@ -6,10 +6,9 @@ import (
 	"strings"
 
 	"extauthz/iam"
-	"extauthz/policystore"
 )
 
-// placeholder is what examples and templates have in place of a value, in any text.
+// placeholder matches what examples and templates contain instead of a value.
 var placeholder = regexp.MustCompile(strings.Join([]string{
 	`(?i:aws_account_id|account[-_]?id[-_]without[-_]hyphens)`,
 	// your_account, YourRole, MY_ROLE, REPLACE_ME, changeme, o-xxxxxxxxxx
@@ -23,22 +22,25 @@ var placeholder = regexp.MustCompile(strings.Join([]string{
 	`\$\{[^:*?${}]+\}`, `(?i:\$\{(?:aws:|self|opt|env|param|sls|cf):[^{}]*\})`, `(?i:\$[a-z_]+\b)`,
 }, "|"))
 
-// wordForPlace is what stands for the region or account of an ARN in examples.
-var wordForPlace = regexp.MustCompile(`^(?i:(?:aws[-_])?(?:region|account)(?:[-_]?(?:id|code|name|number))?)$`)
+// arnPlaceholder matches what examples contain instead of the region or account of an
+// ARN.
+var arnPlaceholder = regexp.MustCompile(`^(?i:(?:aws[-_])?(?:region|account)(?:[-_]?(?:id|code|name|number))?)$`)
 
-// bracketed is what is between brackets: a placeholder in an ARN, whose names have no
-// brackets, such as [PRIVILEGED_ROLE] in AWS's examples of service control policies.
+// bracketed matches text in brackets. In an ARN it is a placeholder, such as
+// [PRIVILEGED_ROLE] in AWS's examples of service control policies, because no name in an
+// ARN contains brackets.
 var bracketed = regexp.MustCompile(`\[[^\[\]]*\]`)
 
-// notPlaceholder is what only looks like one: an id that Bitbucket writes between
-// braces in the claims of its tokens, and AWS's names of versions.
+// notPlaceholder matches what only looks like a placeholder: an id in braces, as in the
+// claims of Bitbucket's tokens, and AWS's names of versions.
 var notPlaceholder = regexp.MustCompile(`^[^{]?\{[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\}$|^\$(?:DEFAULT|LATEST)$`)
 
-// beforeBrace is the character before a brace, which says only that there is no $.
+// beforeBrace matches the character before a brace, which placeholder matches to exclude
+// a $.
 var beforeBrace = regexp.MustCompile(`^[^${#]\{`)
 
-// placeholderIn returns the first placeholder in a text, "" where there is none. A
-// policy variable is not one: it has a colon behind the prefix of a service.
+// placeholderIn returns the first placeholder in a text, "" if it has none. A policy
+// variable has a colon after the prefix of a service, and is not a placeholder.
 func placeholderIn(text string) string {
 	for _, found := range placeholder.FindAllString(text, -1) {
 		if !notPlaceholder.MatchString(found) {
@@ -49,15 +51,15 @@ func placeholderIn(text string) string {
 	if len(segments) < 6 || segments[0] != "arn" {
 		return ""
 	}
-	for _, place := range segments[3:5] {
-		if wordForPlace.MatchString(place) {
-			return place
+	for _, segment := range segments[3:5] {
+		if arnPlaceholder.MatchString(segment) {
+			return segment
 		}
 	}
 	return bracketed.FindString(text)
 }
 
-// placeholders finds what documentation left in: what its reader was meant to replace.
+// placeholders finds text of an example or a template that was not replaced.
 func (l *linter) placeholders(d *document, s *statement) {
 	if s.covered == 0 && d.policy.Kind != iam.TrustPolicy {
 		return
@@ -76,8 +78,8 @@ func (l *linter) placeholders(d *document, s *statement) {
 	}
 	for _, w := range words {
 		if found := placeholderIn(w.Text); found != "" {
-			l.placeholderAt[policystore.Place{Source: d.policy.Source, Position: w.Position}] = true
-			l.report(d.policy.Source, w.Position, "placeholder", "%q still holds %q, which an example means to be replaced", w.Text, found)
+			l.placeholderAt[d.at(w.Position)] = true
+			l.report(d.at(w.Position), "placeholder", messagef("%q contains the placeholder %q", w.Text, found), messagef("replace it with the value"))
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"extauthz/diag"
 	"extauthz/iam"
 	"extauthz/policystore"
 )
@@ -47,7 +48,7 @@ func removals() map[string]func(p policyModel, at place, message string) (policy
 	word := func(p policyModel, at place, _ string) (policyModel, bool) { return p.without(at) }
 	whole := func(p policyModel, at place, _ string) (policyModel, bool) { return p.withoutStatement(at), true }
 	condition := func(p policyModel, at place, message string) (policyModel, bool) {
-		if strings.HasSuffix(message, " never holds") {
+		if strings.HasSuffix(message, " is always false") {
 			return p.withoutStatement(at), true
 		}
 		return p.withoutCondition(at), true
@@ -63,7 +64,7 @@ func removals() map[string]func(p policyModel, at place, message string) (policy
 
 // A world is a directory, and the requests that its callers can make.
 type world struct {
-	linter   *linter // that has judged nothing yet
+	snapshot *policystore.Snapshot
 	requests []iam.Request
 }
 
@@ -80,20 +81,20 @@ func (w *world) prove(t *testing.T, p policyModel, proven map[string]int, enough
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
-	l := *w.linter
-	l.told, l.placeholderAt = map[Finding]bool{}, map[policystore.Place]bool{}
-	l.contents.Policies = append(slices.Clip(l.contents.Policies), policy)
+	contents := w.snapshot.Contents()
+	contents.Policies = append(slices.Clip(contents.Policies), policy)
+	l := newLinter(w.snapshot, contents)
 	l.run(policy.Findings())
-	for _, f := range l.findings {
+	for _, f := range l.findings.Sorted() {
 		remove, claims := removals()[f.Code]
 		at, known := places[f.Line]
-		if f.Source != source || !claims || proven[f.Code] >= enough {
+		if f.File != source || !claims || proven[f.Code] >= enough {
 			continue
 		}
 		if !known {
 			t.Fatalf("%s\nstands nowhere in\n%s", f, text)
 		}
-		rest, possible := remove(p, at, f.Message)
+		rest, possible := remove(p, at, f.Problem)
 		if !possible {
 			continue
 		}
@@ -103,7 +104,7 @@ func (w *world) prove(t *testing.T, p policyModel, proven map[string]int, enough
 }
 
 // compare wants the same decisions by the policy and by what is left of it.
-func (w *world) compare(t *testing.T, f Finding, policy *iam.Policy, rest policyModel) {
+func (w *world) compare(t *testing.T, f diag.Diagnostic, policy *iam.Policy, rest policyModel) {
 	t.Helper()
 	var less []*iam.Policy
 	text, _ := rest.render()

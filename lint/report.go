@@ -2,61 +2,113 @@ package lint
 
 import (
 	"fmt"
-	"strconv"
 
+	"extauthz/diag"
 	"extauthz/iam"
 	"extauthz/policystore"
 )
 
-// A reporter collects findings, each once.
+// A reporter collects findings.
 type reporter struct {
 	pages         map[string]Page          // by code
-	onDisk        func(path string) string // what a file is called there
-	findings      []Finding
-	told          map[Finding]bool           // those
-	placeholderAt map[policystore.Place]bool // where a placeholder was found
+	onDisk        func(path string) string // what a file is called on disk
+	findings      diag.List
+	placeholderAt map[diag.Position]bool
 }
 
 func newReporter(onDisk func(path string) string) reporter {
-	r := reporter{pages: map[string]Page{}, onDisk: onDisk, told: map[Finding]bool{}, placeholderAt: map[policystore.Place]bool{}}
+	r := reporter{pages: map[string]Page{}, onDisk: onDisk, placeholderAt: map[diag.Position]bool{}}
 	for _, p := range Pages() {
 		r.pages[p.Code] = p
 	}
 	return r
 }
 
-// report adds a finding, as severe as the page of its code says.
-func (r *reporter) report(source string, at iam.Position, code, format string, args ...any) {
-	r.add(r.pages[code].Severity, source, at, code, fmt.Sprintf(format, args...))
+// report adds a finding, with the severity that the page of its code gives.
+func (r *reporter) report(at diag.Position, code string, problem, remedy message) {
+	r.add(r.pages[code].Severity, at, code, problem, remedy)
 }
 
-// reporterOf is report for what has that effect: as severe as the page says of it.
-func (r *reporter) reporterOf(effect iam.Effect) func(source string, at iam.Position, code, format string, args ...any) {
+// reportOf is report for a finding about a statement, or what has the effect of one: the
+// page may give another severity for a Deny.
+func (r *reporter) reportOf(effect iam.Effect, at diag.Position, code string, problem, remedy message) {
 	if effect == iam.Allow {
-		return r.report
+		r.report(at, code, problem, remedy)
+		return
 	}
-	return func(source string, at iam.Position, code, format string, args ...any) {
-		r.add(r.pages[code].OfDeny, source, at, code, fmt.Sprintf(format, args...))
+	r.add(r.pages[code].SeverityOfDeny, at, code, problem, remedy)
+}
+
+func (r *reporter) add(severity diag.Severity, at diag.Position, code string, problem, remedy message) {
+	d := diag.Diagnostic{Position: r.shown(at), Severity: severity, Code: code, Problem: problem.text, Remedy: remedy.text}
+	identity := diag.New(at, problem.identity, remedy.identity).Message()
+	if identity != d.Message() {
+		d.Identity = identity
+	}
+	r.findings = append(r.findings, d)
+}
+
+// shown returns the position with the file's name on disk.
+func (r *reporter) shown(at diag.Position) diag.Position {
+	at.File = r.onDisk(at.File)
+	return at
+}
+
+// A message is a text with and without the positions in it.
+type message struct{ text, identity string }
+
+// messagef formats a message. Arguments that are positions or points are left out of
+// its identity.
+func messagef(format string, args ...any) message {
+	return message{fmt.Sprintf(format, args...), fmt.Sprintf(format, withoutPositions(args)...)}
+}
+
+func withoutPositions(args []any) []any {
+	kept := make([]any, len(args))
+	for i, arg := range args {
+		switch arg.(type) {
+		case diag.Point, diag.Position:
+			kept[i] = ""
+		default:
+			kept[i] = arg
+		}
+	}
+	return kept
+}
+
+// addCompiled adds the findings of loading the directory, except those in statements
+// that are not about ECR. It leaves out a policy variable that is reported as a
+// placeholder.
+func (l *linter) addCompiled(compiled []iam.Finding) {
+	foreign := l.foreignFindings()
+	for _, f := range compiled {
+		at := sourceOf(f.Source).At(diag.Point(f.Position))
+		if f.Code == "literal-variable" && l.placeholderAt[at] || foreign[f] {
+			continue
+		}
+		l.report(at, f.Code, messagef("%s", f.Message), message{})
 	}
 }
 
-func (r *reporter) add(severity Severity, source string, at iam.Position, code, message string) {
-	f := Finding{Source: source, Line: at.Line, Column: at.Column, Severity: severity, Code: code, Message: message}
-	if m := placed.FindStringSubmatch(source + ": "); m != nil {
-		f.inString(m)
+// foreignFindings returns the findings of policies about other services.
+func (l *linter) foreignFindings() map[iam.Finding]bool {
+	foreign := map[iam.Finding]bool{}
+	for _, policy := range l.contents.Policies {
+		for _, f := range policy.Findings() {
+			if !l.concernsECR(policy, f.Position) {
+				foreign[f] = true
+			}
+		}
 	}
-	f.Source = r.onDisk(f.Source)
-	if !r.told[f] {
-		r.told[f] = true
-		r.findings = append(r.findings, f)
-	}
+	return foreign
 }
 
-// inString moves a finding of a document that stands in a file as a string, whose
-// source names the string's place, to that place: m is placed's match of it.
-func (f *Finding) inString(m []string) {
-	f.Message = fmt.Sprintf("%s%d:%d: %s", m[4], f.Line, f.Column, f.Message)
-	f.Source = m[1]
-	f.Line, _ = strconv.Atoi(m[2])
-	f.Column, _ = strconv.Atoi(m[3])
+func (l *linter) concernsECR(policy *iam.Policy, at iam.Position) bool {
+	if policy.Kind == iam.TrustPolicy {
+		return l.isChecked(policy)
+	}
+	return l.documentOf(policy).concernsECR(at)
 }
+
+// at returns the position of an entry of principals.yaml, or of an exported user or role.
+func at(p policystore.Place) diag.Position { return sourceOf(p.Source).At(diag.Point(p.Position)) }

@@ -10,9 +10,9 @@ import (
 	"extauthz/policystore"
 )
 
-// resources finds resources that can match nothing: no repository, none of this
-// directory's, or none that the statement's actions are about.
+// resources checks Resource and NotResource.
 func (l *linter) resources(d *document, s *statement) {
+	l.wildcardResource(d, s)
 	if d.policy.Kind == iam.TrustPolicy {
 		return
 	}
@@ -21,18 +21,18 @@ func (l *linter) resources(d *document, s *statement) {
 		switch {
 		case len(segments) != 6 || isPlaceholder(w.Text):
 		case segments[2] != "ecr":
-			l.foreignResource(d, s, w, segments[2])
-		case s.covered&ofRepositories == 0:
-			l.resourceWithoutAction(d, s, w)
+			l.otherServicesResource(d, s, w, segments[2])
+		case s.covered&onRepositories == 0:
+			l.repositoryWithoutAction(d, s, w)
 		default:
 			l.repository(d, s, w, segments)
 		}
 	}
 }
 
-// foreignResource finds a resource of another service beside actions of ECR
-// alone.
-func (l *linter) foreignResource(d *document, s *statement, w iam.Word, service string) {
+// otherServicesResource finds a resource of another service in a statement that has
+// only actions of ECR.
+func (l *linter) otherServicesResource(d *document, s *statement, w iam.Word, service string) {
 	if s.NotAction || strings.ContainsAny(service, "*?") || isMistakenService(service) || strings.EqualFold(service, publicService) {
 		return
 	}
@@ -41,12 +41,13 @@ func (l *linter) foreignResource(d *document, s *statement, w iam.Word, service 
 			return
 		}
 	}
-	l.report(d.policy.Source, w.Position, "unmatched-resource", "resource %q is of the service %q, which none of the statement's actions are about", w.Text, service)
+	l.report(d.at(w.Position), "unmatched-resource",
+		messagef("resource %q belongs to the service %q, but none of the statement's actions do", w.Text, service), messagef("remove the resource, or add actions that apply to it"))
 }
 
-// resourceWithoutAction finds a repository beside actions that are about none.
-// What is unknown or another service's among them is told by itself.
-func (l *linter) resourceWithoutAction(d *document, s *statement, w iam.Word) {
+// repositoryWithoutAction finds a repository in a statement without actions on
+// repositories. Unknown actions and those of another service are reported themselves.
+func (l *linter) repositoryWithoutAction(d *document, s *statement, w iam.Word) {
 	for _, action := range s.Actions {
 		service, name, _ := strings.Cut(action.Text, ":")
 		known := s.covered != 0 && !iam.IsResourceless(action.Text)
@@ -54,7 +55,8 @@ func (l *linter) resourceWithoutAction(d *document, s *statement, w iam.Word) {
 			return
 		}
 	}
-	l.report(d.policy.Source, w.Position, "unmatched-resource", "resource %q is a repository, which none of the statement's actions are about", w.Text)
+	l.report(d.at(w.Position), "unmatched-resource",
+		messagef("resource %q is a repository, but none of the statement's actions apply to repositories", w.Text), messagef("remove the resource, or add actions that apply to it"))
 }
 
 // The characters of accounts, regions and repository names, with wildcards.
@@ -64,61 +66,62 @@ var (
 	repositoryPattern = regexp.MustCompile(`^[a-z0-9._/*?-]*$`)
 )
 
-// repository judges an ARN of ECR by its segments.
+// repository checks an ARN of ECR by its segments.
 func (l *linter) repository(d *document, s *statement, w iam.Word, segments []string) {
+	region, account := segments[3], segments[4]
 	name, isRepository := strings.CutPrefix(segments[5], "repository/")
-	problem := ""
+	problem, remedy := "", ""
 	switch {
-	case strings.ContainsAny(segments[3]+segments[4], "$"): // a variable before the fifth colon is told by itself
+	case strings.ContainsAny(region+account, "$"): // literal-variable reports it
 		return
-	case !regionPattern.MatchString(segments[3]) || segments[3] == "":
-		problem = "a repository's ARN has a region such as eu-central-1 in the fourth place"
-	case !accountPattern.MatchString(segments[4]) || segments[4] == "" || !strings.ContainsAny(segments[4], "*?") && len(segments[4]) != 12:
-		problem = "a repository's ARN has an account of twelve digits in the fifth place"
+	case !regionPattern.MatchString(region) || region == "":
+		problem, remedy = "its fourth part is not a region", "write a region, such as eu-central-1, or *"
+	case !accountPattern.MatchString(account) || account == "" || !strings.ContainsAny(account, "*?") && len(account) != 12:
+		problem, remedy = "its fifth part is not an account of twelve digits", "write the account's id, or *"
 	case !isRepository && !strings.ContainsAny(segments[5], "*?$"):
-		problem = "the ARN of a repository ends in repository/NAME"
+		problem, remedy = "it does not end in repository/NAME", "write repository/ before the name"
 	case isRepository:
-		problem = problemOfName(name)
+		problem, remedy = problemOfName(name)
 	}
 	if problem != "" {
-		l.report(d.policy.Source, w.Position, "impossible-resource", "no repository has the ARN %q: %s", w.Text, problem)
+		l.report(d.at(w.Position), "impossible-resource", messagef("no repository can have the ARN %q: %s", w.Text, problem), messagef("%s", remedy))
 		return
 	}
-	l.servedHere(d, s, w, segments, name)
+	l.repositoryHere(d, s, w, segments, name)
 }
 
-// problemOfName says why no repository has a name that the pattern matches.
-func problemOfName(name string) string {
+// problemOfName returns why no repository can have a name that the pattern matches, and
+// what to do about it; "" if one can.
+func problemOfName(name string) (problem, remedy string) {
 	if before, _, found := strings.Cut(name, "${"); found {
 		name = before + "*"
 	}
 	literal := !strings.ContainsAny(name, "*?")
 	switch {
 	case strings.ContainsAny(name, ":@"):
-		return "policies name repositories, not tags or digests"
+		return "the name contains a tag or digest", "remove the tag or digest"
 	case !repositoryPattern.MatchString(name):
-		return "a repository's name has lower-case letters, digits, and . _ - / between them"
+		return "the name contains a character that is not allowed", "use lower-case letters, digits, and . _ - / between them"
 	case literal && !mapping.ValidRepository(name), strings.HasPrefix(name, "/"), strings.Contains(name, "//"), strings.HasSuffix(name, "/"):
-		return "that is not a repository's name"
+		return "the name is not a valid repository name", "correct the name"
 	}
-	return ""
+	return "", ""
 }
 
-// servedHere finds ARNs of registries and repositories that the directory does
-// not have.
-func (l *linter) servedHere(d *document, s *statement, w iam.Word, segments []string, name string) {
+// repositoryHere finds ARNs whose registry or repository the directory does not have.
+func (l *linter) repositoryHere(d *document, s *statement, w iam.Word, segments []string, name string) {
 	var owners []*policystore.Registry
 	for _, r := range l.registries {
 		if covers(segments[1], r.Partition) && covers(segments[3], r.Region) && covers(segments[4], r.Account) {
 			owners = append(owners, r)
 		}
 	}
-	report := l.reporterOf(s.Statement.Effect)
 	switch {
-	case len(owners) == 0 && l.isOtherPartition(segments[1]): // other-partition says so
+	case len(owners) == 0 && l.isOtherPartition(segments[1]): // other-partition reports it
 		return
 	case len(owners) == 0:
-		report(d.policy.Source, w.Position, "unserved-resource", "no registry in registries.yaml has the account and region of %q, so that it matches nothing here", w.Text)
+		l.reportOf(s.Statement.Effect, d.at(w.Position), "unserved-resource",
+			messagef("no registry in registries.yaml has the account and region of %q, so it matches nothing here", w.Text), messagef("correct the ARN, or add the registry"))
 		return
 	}
 	if name == "" || strings.ContainsAny(name, "*?$") {
@@ -129,19 +132,21 @@ func (l *linter) servedHere(d *document, s *statement, w iam.Word, segments []st
 			return
 		}
 	}
-	report(d.policy.Source, w.Position, "unlisted-repository", "repositories.json does not list the repository of %q", w.Text)
+	l.reportOf(s.Statement.Effect, d.at(w.Position), "unlisted-repository",
+		messagef("repositories.json does not list the repository of %q", w.Text), messagef("correct the name, or save repositories.json again"))
 }
 
-// isOtherPartition reports whether a known partition of AWS has none of the registries.
+// isOtherPartition reports whether a known partition of AWS contains none of the
+// registries.
 func (l *linter) isOtherPartition(partition string) bool {
 	return slices.Contains(slices.Collect(iam.Partitions()), partition) &&
 		!slices.ContainsFunc(l.registries, func(r *policystore.Registry) bool { return r.Partition == partition })
 }
 
-// wildcardResource finds rights in every repository where the actions could be
-// limited to some. A condition on a repository's tags is such a limit.
+// wildcardResource finds rights in every repository if the actions could be limited to
+// some. A condition on a repository's tags is such a limit.
 func (l *linter) wildcardResource(d *document, s *statement) {
-	if d.policy.Kind != iam.IdentityPolicy || !d.allows(s) || s.NotAction || s.NotResource || s.covered&ofRepositories == 0 {
+	if d.policy.Kind != iam.IdentityPolicy || !d.allows(s) || s.NotAction || s.NotResource || s.covered&onRepositories == 0 {
 		return
 	}
 	for _, c := range s.Conditions {
@@ -151,7 +156,8 @@ func (l *linter) wildcardResource(d *document, s *statement) {
 	}
 	for _, w := range s.Resources {
 		if w.Text == "*" {
-			l.report(d.policy.Source, w.Position, "wildcard-resource", "this Allow is about every repository of every account; name the repositories, and give ecr:GetAuthorizationToken a statement of its own")
+			l.report(d.at(w.Position), "wildcard-resource",
+				messagef("this Allow covers every repository of every account"), messagef("list the repositories, and allow ecr:GetAuthorizationToken in a separate statement"))
 		}
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"extauthz/diag"
 )
 
 const (
@@ -71,7 +73,7 @@ func runRules(t *testing.T, cases []ruleCase) {
 	t.Helper()
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			findings := judge(t, c.changes)
+			findings := check(t, c.changes)
 			if got := codes(findings); !slices.Equal(got, strings.Fields(c.want)) {
 				t.Errorf("got %v want %s:\n%v", got, c.want, findings)
 			}
@@ -320,8 +322,8 @@ func TestRefused(t *testing.T) {
 		{"a misspelt element", withStatement(`{"Efect":"Allow",` + pullOn + `,"Resource":` + team + `}`), developersFile + ":2:2: "},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := judge(t, c.changes)
-			if len(got) != 1 || got[0].Code != "unloadable" || got[0].Severity != Error || !strings.HasPrefix(got[0].String(), c.want) {
+			got := check(t, c.changes)
+			if len(got) != 1 || got[0].Code != "unloadable" || got[0].Severity != diag.Error || !strings.HasPrefix(got[0].Text(), c.want) {
 				t.Errorf("got %v want unloadable at %s", got, c.want)
 			}
 		})
@@ -348,8 +350,8 @@ func TestSeverityOfADeny(t *testing.T) {
 		{"attached to nobody", "unattached-policy", managed("Allow"), managed("Deny")},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			for severity, changes := range map[Severity]map[string]string{Suggestion: c.allow, Warning: c.deny} {
-				if got := judge(t, changes); len(got) != 1 || got[0].Code != c.code || got[0].Severity != severity {
+			for severity, changes := range map[diag.Severity]map[string]string{diag.Suggestion: c.allow, diag.Warning: c.deny} {
+				if got := check(t, changes); len(got) != 1 || got[0].Code != c.code || got[0].Severity != severity {
 					t.Errorf("got %v want one %s of %s", got, severity, c.code)
 				}
 			}

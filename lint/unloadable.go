@@ -5,24 +5,26 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"extauthz/diag"
 )
 
-// placed is how an error names its place: file, line and perhaps column.
-var placed = regexp.MustCompile(`^([^:]+):(\d+)(?::(\d+))?: (.*)$`)
+// faultAt matches an error that begins with file, line and optionally column.
+var faultAt = regexp.MustCompile(`^([^:]+):(\d+)(?::(\d+))?: (.*)$`)
 
 // unloadable makes a finding of the error that kept the directory from loading.
-func unloadable(dir string, err error) Finding {
+func unloadable(dir string, err error) diag.Diagnostic {
 	text := strings.ReplaceAll(err.Error(), "\n", "; ")
-	f := Finding{Source: ".", Code: "unloadable", Message: text}
-	if m := placed.FindStringSubmatch(text); m != nil {
-		f.Source, f.Message = m[1], m[4]
+	f := diag.Diagnostic{Position: diag.File(".").At(diag.Point{}), Code: "unloadable", Problem: text}
+	if m := faultAt.FindStringSubmatch(text); m != nil {
+		f.File, f.Problem = m[1], m[4]
 		f.Line, _ = strconv.Atoi(m[2])
 		f.Column, _ = strconv.Atoi(m[3])
 	} else if file, message, found := strings.Cut(text, ": "); found && !strings.Contains(file, " ") {
-		f.Source, f.Message = file, message
+		f.File, f.Problem = file, message
 	}
-	if relative, err := filepath.Rel(dir, f.Source); err == nil && filepath.IsLocal(relative) {
-		f.Source = filepath.ToSlash(relative)
+	if relative, err := filepath.Rel(dir, f.File); err == nil && filepath.IsLocal(relative) {
+		f.File = filepath.ToSlash(relative)
 	}
 	return f
 }

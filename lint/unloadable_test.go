@@ -16,7 +16,7 @@ func TestUnloadable(t *testing.T) {
 		{"/elsewhere/a.json:1:2: no", "/elsewhere/a.json:1:2: error: unloadable: no"},
 	} {
 		f := unloadable("/d", errors.New(c.err))
-		if f.String() != c.want {
+		if f.Text() != c.want {
 			t.Errorf("%q: got %s want %s", c.err, f, c.want)
 		}
 	}

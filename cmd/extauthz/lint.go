@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"extauthz/diag"
 	"extauthz/lint"
 )
 
@@ -31,7 +32,7 @@ func lintDirectory(in *invocation) error {
 	if err := c.write(in.stdout, findings, dir); err != nil {
 		return inputError{err} // and no negative answer, which is the exit code 1
 	}
-	if lint.Reaches(findings, c.failOn) {
+	if findings.Reaches(c.failOn) {
 		return errNegative
 	}
 	return nil
@@ -46,19 +47,19 @@ func (c *lintCommand) explainCode(in *invocation, arguments []string) error {
 	if err != nil {
 		return inputErrorf("--explain: %w", err)
 	}
-	_, err = io.WriteString(in.stdout, page.Text)
+	_, err = io.WriteString(in.stdout, page.Markdown)
 	return err
 }
 
-func (c *lintCommand) write(to io.Writer, findings []lint.Finding, dir string) error {
+func (c *lintCommand) write(to io.Writer, findings diag.List, dir string) error {
 	switch c.format {
 	case jsonFormat:
-		return lint.WriteJSON(to, findings)
+		return diag.WriteJSON(to, findings)
 	case sarifFormat:
-		return lint.WriteSARIF(to, findings, prefixOf(dir), readBuild().version)
+		return diag.WriteSARIF(to, findings, lint.Rules(), prefixOf(dir), readBuild().version)
 	case textFormat:
 	}
-	return lint.WriteText(to, findings)
+	return diag.WriteText(to, findings)
 }
 
 // prefixOf is the path from the working directory, which in CI is the root of

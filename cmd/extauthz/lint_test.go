@@ -32,7 +32,7 @@ func suspicious(t *testing.T) string {
 // The lines of the two findings.
 const (
 	unknownLine   = `managed/team-pull.json:16:9: warning: unknown-action: action "ecr:ListImage" is none of the known ECR actions; did you mean "ecr:ListImages"?`
-	redundantLine = `managed/team-pull.json:16:26: suggestion: redundant-element: action "ecr:BatchGetImage" is covered by "ecr:BatchGetImage" in the same list`
+	redundantLine = `managed/team-pull.json:16:26: suggestion: redundant-element: action "ecr:BatchGetImage" is covered by "ecr:BatchGetImage" in the same list; remove it`
 )
 
 func TestLint(t *testing.T) {
@@ -100,8 +100,8 @@ func TestLintMistakes(t *testing.T) {
 		{"lint /nowhere/policies", "/nowhere/policies"},
 		{"lint " + quickstart + "/registries.yaml", "name a policy directory that can be read"},
 		{"lint a --format xml", `"xml" is no format; write text, json or sarif`},
-		{"lint a --fail-on never", `"never" is no severity; write error, warning or suggestion`},
-		{"lint --explain fly", `--explain: no code "fly"; there are `},
+		{"lint a --fail-on never", `"never" is not a severity; write error, warning or suggestion`},
+		{"lint --explain fly", `--explain: code "fly" does not exist; the codes are `},
 		{"lint --explain half-pull a", `unexpected argument "a"; --explain takes a code alone`},
 	} {
 		t.Run(c.line, func(t *testing.T) {

@@ -4,7 +4,7 @@ import (
 	"flag"
 	"fmt"
 
-	"extauthz/lint"
+	"extauthz/diag"
 )
 
 // lintFormat is how findings are written.
@@ -19,13 +19,13 @@ const (
 // lintCommand is what the flags of lint say.
 type lintCommand struct {
 	format  lintFormat
-	failOn  lint.Severity
+	failOn  diag.Severity
 	explain string
 }
 
 // declare adds the flags of lint; parsing them fills in c.
 func (c *lintCommand) declare(flags *flag.FlagSet) {
-	c.failOn = lint.Warning
+	c.failOn = diag.Warning
 	flags.Func("format", "`FORMAT` of the findings: text, a line for each; json; or sarif, for code scanning (default text)", c.setFormat)
 	flags.Func("fail-on", "the least `SEVERITY` with which the exit code is 1: error, warning or suggestion (default warning)", c.setFailOn)
 	flags.StringVar(&c.explain, "explain", "", "instead of judging a directory, print what the `CODE` of a finding means, and how to fix it")
@@ -42,7 +42,7 @@ func (c *lintCommand) setFormat(value string) error {
 }
 
 func (c *lintCommand) setFailOn(value string) (err error) {
-	c.failOn, err = lint.ParseSeverity(value)
+	c.failOn, err = diag.ParseSeverity(value)
 	return err
 }
 

@@ -23,10 +23,10 @@ func TestFlatForm(t *testing.T) {
 		t.Fatalf("findings %v, %v", want, err)
 	}
 	for i := range want {
-		want[i].Source = strings.ReplaceAll(want[i].Source, "/", "..")
+		want[i].File = strings.ReplaceAll(want[i].File, "/", "..")
 	}
 	got, err := Directory(flattened(t, tree))
-	if err != nil || !slices.Equal(got, inOrder(want)) {
+	if err != nil || !slices.Equal(got, want.Sorted()) {
 		t.Errorf("%v\ngot  %v\nwant %v", err, got, want)
 	}
 }
@@ -73,10 +73,25 @@ func TestPlaces(t *testing.T) {
 			"accounts/444455556666/authorization-details.json:4:47: warning: unknown-action: action \"ecr:ListImage\""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			findings := judge(t, c.changes)
-			if len(findings) != 1 || !strings.HasPrefix(findings[0].String(), c.want) {
+			findings := check(t, c.changes)
+			if len(findings) != 1 || !strings.HasPrefix(findings[0].Text(), c.want) {
 				t.Errorf("got %v want %s", findings, c.want)
 			}
 		})
+	}
+}
+
+// TestIdentity checks that a finding that mentions another line keeps its identity if
+// that line moves.
+func TestIdentity(t *testing.T) {
+	statements := func(gap string) map[string]string {
+		return withStatement(`{"Effect":"Allow",` + pullOn + `,"Resource":` + team + `},` + gap + `{"Effect":"Deny","Action":"ecr:*","Resource":"*","Condition":{}}`)
+	}
+	before, after := check(t, statements("")), check(t, statements("\n\n"))
+	if len(before) != 2 || len(after) != 2 || before[0].Code != "hidden-by-deny" || before[0].Problem == after[0].Problem {
+		t.Fatalf("findings %v and %v", before, after)
+	}
+	if before[0].Identity == "" || before[0].Identity != after[0].Identity {
+		t.Errorf("identities %q and %q", before[0].Identity, after[0].Identity)
 	}
 }

@@ -1,14 +1,15 @@
 package lint
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"extauthz/iam"
 )
 
-// covers tells whether every text that the pattern inner matches is matched by
-// outer too. It may say no where it is so, and never says yes where it is not.
+// covers reports whether the pattern outer matches every text that the pattern inner
+// matches. It may return false although outer does, but true is always correct.
 func covers(outer, inner string) bool {
 	switch {
 	case outer == inner:
@@ -16,7 +17,7 @@ func covers(outer, inner string) bool {
 	case strings.Contains(outer, "${"):
 		return false
 	case strings.Contains(inner, "${"):
-		// Whatever the variable's value, it must fall to the last wildcard.
+		// The last wildcard must match the variable, whatever its value.
 		fixed, isPrefix := strings.CutSuffix(outer, "*")
 		before, _, _ := strings.Cut(inner, "${")
 		return isPrefix && !strings.ContainsAny(fixed, "*?") && strings.HasPrefix(before, fixed)
@@ -24,8 +25,8 @@ func covers(outer, inner string) bool {
 	return matchesText(outer, inner)
 }
 
-// matchesText matches inner character by character: a wildcard of inner is taken
-// as a character that only * covers, or for ? also ?.
+// matchesText matches inner character by character. It treats a wildcard of inner as a
+// character that only * covers or, if it is ?, also ?.
 func matchesText(outer, inner string) bool {
 	next, at, star, from := 0, 0, -1, 0
 	for at < len(inner) {
@@ -49,13 +50,13 @@ func matchesText(outer, inner string) bool {
 	return strings.Trim(outer[next:], "*") == ""
 }
 
-// coversAction is covers for actions, whose case does not count.
+// coversAction is covers for actions, which are compared without regard to case.
 func coversAction(outer, inner string) bool {
 	return outer == "*" || covers(strings.ToLower(outer), strings.ToLower(inner))
 }
 
-// coversResource is covers for ARNs, whose segments are matched one by one, and
-// "*", which is everything.
+// coversResource is covers for ARNs, whose segments are matched one by one, and for
+// "*", which matches everything.
 func coversResource(outer, inner string) bool {
 	if outer == "*" || outer == inner {
 		return true
@@ -72,26 +73,29 @@ func coversResource(outer, inner string) bool {
 	return true
 }
 
-// coversWord is coversResource for two words of Resource or NotResource, of which
-// the outer one is in this statement. In the Resource of an Allow an ARN with a
-// wildcard in its service matches nothing.
-func (s *statement) coversWord(outer, inner string) bool {
-	neverMatches := s.Statement.Effect == iam.Allow && !s.NotResource && hasWildService(outer)
+// coversResource is coversResource for two entries of Resource or NotResource, of which
+// outer is in this statement. In the Resource of an Allow, an ARN with a wildcard in its
+// service matches nothing.
+func (s *statement) coversResource(outer, inner string) bool {
+	neverMatches := s.Statement.Effect == iam.Allow && !s.NotResource && hasWildcardInService(outer)
 	return outer == inner || !neverMatches && coversResource(outer, inner)
 }
 
-// hasWildService reports whether the service of an ARN contains a wildcard.
-func hasWildService(arn string) bool {
+func hasWildcardInService(arn string) bool {
 	segments := strings.SplitN(arn, ":", 4)
 	return len(segments) == 4 && strings.ContainsAny(segments[2], "*?")
 }
 
-// anyCovers tells whether one of the words covers the text.
-func anyCovers(words []iam.Word, text string, covers func(outer, inner string) bool) bool {
-	for _, w := range words {
-		if covers(w.Text, text) {
-			return true
-		}
-	}
-	return false
+// coversAll reports whether each of inner is covered by one of outer.
+func coversAll(outer, inner []iam.Word, covers func(outer, inner string) bool) bool {
+	return !slices.ContainsFunc(inner, func(in iam.Word) bool {
+		return !slices.ContainsFunc(outer, func(out iam.Word) bool { return covers(out.Text, in.Text) })
+	})
+}
+
+// containsAll reports whether each of the principals inner is one of outer.
+func containsAll(outer, inner []iam.WrittenPrincipal) bool {
+	return !slices.ContainsFunc(inner, func(p iam.WrittenPrincipal) bool {
+		return !slices.ContainsFunc(outer, func(q iam.WrittenPrincipal) bool { return q.Type == p.Type && q.Text == p.Text })
+	})
 }

@@ -49,7 +49,7 @@ func TestUnknownAccounts(t *testing.T) {
 			"trust/ci.json", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"`+eve+`"}}}`), "suggestion"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			findings := judge(t, c.changes)
+			findings := check(t, c.changes)
 			got := ""
 			for _, f := range findings {
 				if f.Code == "unknown-account" {

@@ -59,9 +59,9 @@ func TestUnassumable(t *testing.T) {
 			}
 			changes["principals.yaml"] = c.issuers + "credentials:\n- {dns: a.example, principal: '" + alice + "'}\n" + c.credentials +
 				"principals:\n- {arn: '" + alice + "', policies: [developers]}\n" + role + "}\n"
-			found := codes(judge(t, changes))
+			found := codes(check(t, changes))
 			if got := !slices.Contains(found, "unassumable-role"); got != c.assumable || slices.Contains(found, "unloadable") {
-				t.Errorf("assumable is %v, want %v: %v", got, c.assumable, judge(t, changes))
+				t.Errorf("assumable is %v, want %v: %v", got, c.assumable, check(t, changes))
 			}
 		})
 	}

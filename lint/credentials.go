@@ -1,0 +1,95 @@
+package lint
+
+import (
+	"slices"
+	"strings"
+
+	"extauthz/diag"
+	"extauthz/iam"
+	"extauthz/policystore"
+)
+
+// login finds users, roles, sessions and credentials that cannot log in. It ignores
+// exported users and roles that no credential or token can use, because an account's
+// authorization-details.json contains all users and roles of the account.
+func (l *linter) login() {
+	for _, p := range l.contents.Principals {
+		if l.isReachable(p) || !isExported(p) {
+			l.principalLogin(p)
+		}
+	}
+	for _, c := range l.contents.Credentials {
+		l.sessionLogin(at(c.Place), c.Session)
+		l.federatedLogin(&c)
+	}
+	for _, i := range l.contents.Issuers {
+		l.sessionLogin(at(i.Place), i.Session)
+	}
+}
+
+// principalLogin finds a user or role that has rights in repositories and cannot log in.
+func (l *linter) principalLogin(p principal) {
+	switch {
+	case !l.hasRights(p):
+	case !l.anyAllow(p.Identity, allowsLogin):
+		l.missingLogin(at(p.Place), messagef("%q has rights in repositories, but none of its identity policies allows ecr:GetAuthorizationToken on \"*\"", p.ARN))
+	case len(p.Boundary) > 0 && !l.anyAllow(p.Boundary, allowsLogin):
+		l.missingLogin(at(p.Place), messagef("%q has rights in repositories, but its permissions boundary %s does not allow ecr:GetAuthorizationToken on \"*\"", p.ARN, l.onDisk(p.Boundary[0].Source)))
+	}
+}
+
+// sessionLogin finds sessions whose session policies do not allow them to log in.
+func (l *linter) sessionLogin(at diag.Position, session []*iam.Policy) {
+	if len(session) > 0 && !l.anyAllow(session, allowsLogin) {
+		l.missingLogin(at, messagef("session policies limit these sessions, and none of them allows ecr:GetAuthorizationToken on \"*\""))
+	}
+}
+
+// federatedLogin finds credentials of federated users without a session policy, which
+// no policy can allow to log in.
+func (l *linter) federatedLogin(c *policystore.Credential) {
+	limited := len(c.Session) > 0 || slices.ContainsFunc(l.contents.Issuers, func(i policystore.TrustedIssuer) bool {
+		return c.Issuer == i.Name && len(i.Session) > 0
+	})
+	if principalKind(c) == "federated-user" && !limited {
+		l.report(at(c.Place), "missing-login",
+			messagef("a federated user has only the rights that its session policies allow, and this one has no session policies, so nothing allows it ecr:GetAuthorizationToken"), messagef("add sessionPolicies"))
+	}
+}
+
+func (l *linter) missingLogin(at diag.Position, problem message) {
+	remedy := messagef("allow it: clients such as docker log in first, and the login is denied")
+	if slices.ContainsFunc(l.registries, func(r *policystore.Registry) bool { return !r.AuthorizationTokenOnlyAtLogin }) {
+		remedy = messagef("allow it: without it every request is denied")
+	}
+	l.report(at, "missing-login", problem, remedy)
+}
+
+func allowsLogin(s *statement) bool {
+	return s.covered.has(getToken) && (s.NotResource || hasStar(s.Resources))
+}
+
+// credentials finds credentials that give more than they were probably meant to.
+func (l *linter) credentials() {
+	for _, c := range l.contents.Credentials {
+		l.rootCredential(&c)
+	}
+	l.sharedCredentials()
+}
+
+// rootCredential finds credentials for the root user of an account. It has every right
+// in its own account: only an explicit Deny or a service control policy limits it (IAM
+// User Guide, "AWS account root user").
+func (l *linter) rootCredential(c *policystore.Credential) {
+	if principalKind(c) == "root" {
+		l.report(at(c.Place), "root-credential",
+			messagef("this credential is for the root user %q, which may do everything in the registries of its account", c.Principal), messagef("bind it to a user or role that has only the rights it needs"))
+	}
+}
+
+// principalKind returns the kind of a credential's principal, as it is in the ARN: user,
+// assumed-role, federated-user or root.
+func principalKind(c *policystore.Credential) string {
+	kind, _, _ := strings.Cut(c.Principal[strings.LastIndexByte(c.Principal, ':')+1:], "/")
+	return kind
+}
