@@ -57,7 +57,7 @@ func (l *linter) unprovenMFA(d *document, s *statement, c iam.WrittenCondition) 
 	only := []iam.WrittenCondition{c}
 	if areTrue(s.Statement.Effect, only) == areTrue(s.Statement.Effect, only, iam.ContextEntry{Key: c.Key.Text, Value: "false"}) {
 		l.report(d.at(c.Key.Position), "unproven-mfa",
-			messagef("no credential here proves multi-factor authentication: %q is false or absent, so %s", c.Key.Text, withoutKey(s.Statement.Effect, c)), messagef("require the second factor where the credential is issued, and remove the condition"))
+			messagef("no credential here proves multi-factor authentication: %q is false or absent, so %s", c.Key.Text, withoutKey(s.Statement.Effect, c)), messagef("exclude ECR's actions from the statement, or require a claim that proves the second factor"))
 	}
 }
 

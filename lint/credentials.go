@@ -58,9 +58,9 @@ func (l *linter) federatedLogin(c *policystore.Credential) {
 }
 
 func (l *linter) missingLogin(at diag.Position, problem message) {
-	remedy := messagef("allow it: clients such as docker log in first, and the login is denied")
+	remedy := messagef("allow it, because clients such as docker log in first")
 	if slices.ContainsFunc(l.registries, func(r *policystore.Registry) bool { return !r.AuthorizationTokenOnlyAtLogin }) {
-		remedy = messagef("allow it: without it every request is denied")
+		remedy = messagef("allow it, because every request needs it")
 	}
 	l.report(at, "missing-login", problem, remedy)
 }
