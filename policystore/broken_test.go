@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -15,14 +16,14 @@ import (
 	"extauthz/policystore/directory/directorytest"
 )
 
-// A breakage is a file of testdata/broken: what is changed in the directory of
-// small, and the one error that this is to give. In it stand, in this order, what
-// it is about, "error: " and the error, in which … stands for the words of a library,
-// and files, each led by one of
+// A breakage is a file of testdata/broken: changes to the directory of [small], and the
+// faults that they cause. The file consists of a description, a line "error: FAULT" for
+// each fault, in which … means any words of a library, and the changed files. Each file
+// begins with one of
 //
-//	-- PATH --           its content follows
-//	-- PATH quoted --    likewise, in lines that are strings of Go
-//	-- PATH removed --   the directory lacks it
+//	-- PATH --           the content follows
+//	-- PATH quoted --    the content follows as lines of Go strings
+//	-- PATH removed --   the directory does not have the file
 type breakage struct {
 	path       string
 	name, want string
@@ -58,6 +59,7 @@ func parseBreakage(t *testing.T, name, text string) breakage {
 		t.Fatalf("%s changes no file", name)
 	}
 	_, b.want, _ = strings.Cut(strings.TrimSuffix(text[:marks[0][0]], "\n"), "\nerror: ")
+	b.want = strings.ReplaceAll(b.want, "\nerror: ", "\n")
 	for i, mark := range marks {
 		end := len(text)
 		if i+1 < len(marks) {
@@ -91,9 +93,9 @@ func unquoted(t *testing.T, text string) (content string) {
 	return content
 }
 
-// refused holds that a good directory gives exactly that error once it is broken,
-// in good time, that the last good snapshot stays in force, and that loading the
-// broken directory anew gives the same error and no snapshot.
+// refused checks that a good directory has exactly these faults after it was broken, that
+// they are found in good time, that the last good snapshot stays in force, and that
+// loading the broken directory returns the same error and no snapshot.
 func refused(t *testing.T, s *Store, dir, want string, breakIt func()) {
 	t.Helper()
 	if err := s.Reload(); err != nil {
@@ -102,28 +104,30 @@ func refused(t *testing.T, s *Store, dir, want string, breakIt func()) {
 	good := s.Snapshot()
 	breakIt()
 	err := within(t, s.Reload)
-	if err == nil || !says(err, want) || strings.ContainsAny(err.Error(), "\n\x1b") {
+	if err == nil || !says(err, want) || strings.ContainsRune(err.Error(), '\x1b') {
 		t.Fatalf("error %v\nwant  %s", err, want)
 	}
 	if s.Snapshot() != good || s.Status().Generation != 1 || s.Status().LastError == nil {
-		t.Error("the last good snapshot is not in force, or nothing is told")
+		t.Error("the last good snapshot is not in force, or the status has no error")
 	}
 	var anew *Snapshot
 	again := within(t, func() (err error) { anew, err = Load(dir, options()); return err })
 	if anew != nil || again == nil || !says(again, want) {
-		t.Errorf("loaded anew: snapshot %v, error %v", anew, again)
+		t.Errorf("loaded again: snapshot %v, error %v", anew, again)
 	}
 }
 
-// says reports whether an error has the text, in which … stands for the words of a
-// library.
+// says reports whether an error has this text, in each line of which … means any words
+// of a library.
 func says(err error, want string) bool {
-	begin, end, found := strings.Cut(want, "…")
-	text := err.Error()
-	return text == want || found && strings.HasPrefix(text, begin) && strings.HasSuffix(text, end) && len(text) > len(begin)+len(end)
+	lines, wanted := strings.Split(err.Error(), "\n"), strings.Split(want, "\n")
+	return slices.EqualFunc(lines, wanted, func(line, want string) bool {
+		begin, end, found := strings.Cut(want, "…")
+		return line == want || found && strings.HasPrefix(line, begin) && strings.HasSuffix(line, end) && len(line) > len(begin)+len(end)
+	})
 }
 
-// within runs what must not hang.
+// within fails the test if run does not return.
 func within(t *testing.T, run func() error) error {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
@@ -139,7 +143,7 @@ func within(t *testing.T, run func() error) error {
 	}
 }
 
-// replace makes the directory hold these files and no others.
+// replace writes these files to the directory and removes all others.
 func replace(t *testing.T, dir string, contents map[string]string) {
 	t.Helper()
 	if err := os.RemoveAll(dir); err != nil {
@@ -162,8 +166,8 @@ func TestBroken(t *testing.T) {
 	}
 }
 
-// update writes the error that the broken directory gives to the file of the breakage,
-// unless the file has it. It never writes that a directory is not broken.
+// update writes the faults of the broken directory to the file of the breakage. A
+// directory without faults fails the test.
 func (b breakage) update(t *testing.T) {
 	t.Helper()
 	dir := t.TempDir()
@@ -179,11 +183,15 @@ func (b breakage) update(t *testing.T) {
 	if reading != nil {
 		t.Fatal(reading)
 	}
-	goldentest.Write(t, b.path, strings.Replace(string(text), "\nerror: "+b.want+"\n", "\nerror: "+err.Error()+"\n", 1))
+	goldentest.Write(t, b.path, strings.Replace(string(text), asErrors(b.want), asErrors(err.Error()), 1))
 }
 
-// TestBrokenConfigMap breaks the same as a ConfigMap: the error names the file by
-// its key.
+// asErrors returns the lines of a breakage's file that contain its faults.
+func asErrors(text string) string {
+	return "\nerror: " + strings.ReplaceAll(text, "\n", "\nerror: ") + "\n"
+}
+
+// TestBrokenConfigMap checks that in a ConfigMap an error names the file by its key.
 func TestBrokenConfigMap(t *testing.T) {
 	if goldentest.Updating() {
 		t.Skip("TestBroken updates the errors")
@@ -210,8 +218,13 @@ func flat(contents map[string]string) map[string]string {
 	return all
 }
 
-// inFlatForm is an error with the file that it begins with in the flat form.
+// inFlatForm returns an error with the file at the beginning of each line in the flat
+// form.
 func inFlatForm(err string) string {
-	file, rest, _ := strings.Cut(err, ":")
-	return strings.ReplaceAll(file, "/", "..") + ":" + rest
+	lines := strings.Split(err, "\n")
+	for i, line := range lines {
+		file, rest, _ := strings.Cut(line, ":")
+		lines[i] = strings.ReplaceAll(file, "/", "..") + ":" + rest
+	}
+	return strings.Join(lines, "\n")
 }

@@ -86,9 +86,9 @@ func TestBrokenOnDisk(t *testing.T) {
 		}, "accounts/000000000004/authorization-details.json: the policy directory contains more than 256 MiB; remove everything that is not a policy, or divide the registries among several directories"},
 		{"deep JSON", put("managed/a.json", nested(100_000)), "managed/a.json:1:10001: not JSON: …; fix it here or just before"},
 		{"deep JSON in an output", put("accounts/123456789012/authorization-details.json", nested(100_000)), "accounts/123456789012/authorization-details.json:1:10001: not JSON: …; fix it here or just before"},
-		{"deep YAML", put("registries.yaml", nested(100_000)), "registries.yaml:1: not YAML: fix the indentation, quotes and brackets here or in the lines below"},
-		{"deep YAML by indentation", put("principals.yaml", strings.Repeat("- ", 50_000)), "principals.yaml:1: not YAML: fix the indentation, quotes and brackets here or in the lines below"},
-		{"aliases by the million", put("principals.yaml", aliases()), "principals.yaml: document contains excessive aliasing; write the values out, without anchors"},
+		{"deep YAML", put("registries.yaml", nested(100_000)), "registries.yaml:1:10001: not valid YAML; fix the indentation, quotes and brackets here or in the lines below"},
+		{"deep YAML by indentation", put("principals.yaml", strings.Repeat("- ", 50_000)), "principals.yaml:1:20001: not valid YAML; fix the indentation, quotes and brackets here or in the lines below"},
+		{"aliases by the million", put("principals.yaml", aliases()), "principals.yaml:1:1: aliases repeat more than 100000 values; write the values out, without anchors"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -127,7 +127,7 @@ func TestGroupsRefused(t *testing.T) {
 		{"members of two accounts", "- {name: a, members: [alice, carol]}\n", `principals.yaml:15:30: group "a": "carol" is of another account`},
 		{"a group twice", "- {name: a, members: [alice]}\n- {name: A, members: ['arn:aws:iam::123456789012:user/bob']}\n", `principals.yaml:16:10: group "A" is there twice`},
 		{"a group twice, once without members", "- {name: a, members: [alice]}\n- {name: a}\n", `principals.yaml:16:10: group "a" is there twice`},
-		{"an unknown key", "- {name: a, users: [alice]}\n", "key users is not known here"},
+		{"an unknown key", "- {name: a, users: [alice]}\n", `principals.yaml:15:13: unknown key "users"; fix its name, or remove it`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s, err := load(t, grouped(c.groups))

@@ -54,12 +54,12 @@ func TestLoadOrganizationRefuses(t *testing.T) {
 	}
 	for _, c := range []struct{ name, text, want string }{
 		{"empty", "", "organization.yaml: the file is empty"},
-		{"unknown key", goodOrganization + "root: r-ab12\n", "organization.yaml:5:1: key root is not known here"},
+		{"unknown key", goodOrganization + "root: r-ab12\n", `organization.yaml:5:1: unknown key "root"; fix its name, or remove it`},
 		{"no id", change("id: o-a1b2c3d4e5\n", ""), `id "": write the organization's id`},
 		{"id of another form", change("id: o-a1b2c3d4e5", "id: o-A1"), `organization.yaml:1:5: id "o-A1"`},
 		{"no accounts", "id: o-a1b2c3d4e5\n", "accounts: name the member accounts"},
 		{"account of eleven digits", change(`"222222222222"`, `"22222222222"`), `organization.yaml:4:18: account "22222222222": write twelve digits`},
-		{"account twice", change(`"222222222222"`, `"111111111111"`), "organization.yaml:4: mapping key \"111111111111\" already defined"},
+		{"account twice", change(`"222222222222"`, `"111111111111"`), `organization.yaml:4:3: key "111111111111" is already in line 3; keep one of the two`},
 		{"no path", change("o-a1b2c3d4e5/r-ab12/\n", "\n"), `organization.yaml:3:`},
 		{"path without its last slash", change("ou-ab12-22222222/", "ou-ab12-22222222"), `organization.yaml:4:19: path "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/ou-ab12-22222222": write o-a1b2c3d4e5/ROOT/`},
 		{"path of another organization", change("o-a1b2c3d4e5/r-ab12/ou", "o-b1b2c3d4e5/r-ab12/ou"), "write o-a1b2c3d4e5/ROOT/"},

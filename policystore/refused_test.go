@@ -48,7 +48,7 @@ func TestWhoIsWhoRefuses(t *testing.T) {
 		{"session policy that is not there", in("sourceIdentity: \"{name}\"\n  sessionPolicies: [pull]", "sourceIdentity: \"{name}\"\n  sessionPolicies: [pull, none]"), `principals.yaml:26:27: policy "none" is not known; add managed/none.json`},
 		{"session policy of another account", in("[arn:aws:iam::123456789012:policy/pull]", "[arn:aws:iam::999999999999:policy/pull]"), "principals.yaml:36:21: policy"},
 		{"session tags of a user", in("- basic: alice\n", "- basic: alice\n  tags: {a: b}\n"), "principals.yaml:19:3: …has no session that tags could be passed to"},
-		{"unknown key of a credential", in("sourceIdentity:", "sourceidentity:"), `principals.yaml:25:3: key sourceidentity is not known here; did you mean "sourceIdentity"?`},
+		{"unknown key of a credential", in("sourceIdentity:", "sourceidentity:"), `principals.yaml:25:3: unknown key "sourceidentity"; did you mean "sourceIdentity"?`},
 		// Issuers.
 		{"issuer without name", in("name: ci\n", "metadata: x\n"), "principals.yaml:2:3: an issuer needs a name"},
 		{"issuer twice", in("name: lab", "name: ci"), `principals.yaml:11:3: issuer "ci" is there twice`},
@@ -80,7 +80,7 @@ func TestWhoIsWhoRefuses(t *testing.T) {
 		{"issuer's session with a capture that there is not", in(`session: "{repo}"`, `session: "{x}"`), `principals.yaml:7:12: issuer "ci": session: the template "{x}" uses {x}, which nothing captures; use one of {owner}, {repo}`},
 		{"issuer's session where nothing is captured", in("claims: {sub: \"repo:{owner}/{repo}\"}\n", "claims: {sub: x}\n"), `capture it in the credential's name or, of a token or an issuer, in claims`},
 		{"issuer's session policy that is not there", in("sts.amazonaws.com]\n  sessionPolicies: [pull]", "sts.amazonaws.com]\n  sessionPolicies: [none]"), `principals.yaml:10:21: policy "none" is not known`},
-		{"unknown key of an issuer", in("jwks: jwks", "keys: jwks"), "principals.yaml:4:3: key keys is not known here"},
+		{"unknown key of an issuer", in("jwks: jwks", "keys: jwks"), `principals.yaml:4:3: unknown key "keys"; fix its name, or remove it`},
 		// Users and roles.
 		{"boundary that is not there", in("boundary: pull", "boundary: push"), `principals.yaml:44:13: policy "push" is not known`},
 		{"trust policy that is not there", in("trust: ci", "trust: cd"), `principals.yaml:49:10: trust policy "cd" is not known; add trust/cd.json`},
@@ -91,7 +91,7 @@ func TestWhoIsWhoRefuses(t *testing.T) {
 		{"too long a tag", in("team: blue", "team: "+strings.Repeat("x", 257)), "principals.yaml:45:9: …has 257 characters, and AWS allows 256"},
 		{"tags that differ in case", in("{team: blue}", "{team: blue, Team: red}"), "principals.yaml:45:9: …are the same, since AWS ignores their case"},
 		{"role name that is too long", in("role/team/ci\n  policies", "role/team/"+strings.Repeat("x", 65)+"\n  policies"), "principals.yaml:46:8: …has 65 characters, and IAM allows 64"},
-		{"unknown key of a principal", in("boundary: pull", "limit: pull"), "principals.yaml:44:3: key limit is not known here"},
+		{"unknown key of a principal", in("boundary: pull", "limit: pull"), `principals.yaml:44:3: unknown key "limit"; fix its name, or remove it`},
 		// A policy that asks for ids, in a trust policy too.
 		{"a trust policy that asks for ids", map[string]string{"trust/ci.json": strings.Replace(trust, `"StringLike"`, `"StringNotLike":{"aws:userid":"AIDA*"},"StringLike"`, 1)}, "trust/ci.json: uses aws:userid"},
 		// Stray files.

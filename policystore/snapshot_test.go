@@ -188,7 +188,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"a policy that asks for ids", map[string]string{"managed/other.json": `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringLike":{"aws:userid":"AROA*:build"}}}}`},
 			`managed/other.json: uses aws:userid, but principal "arn:aws:iam::123456789012:role/team/ci" has no id`},
 		{"an id that is none", principals("  policies: [pull]", "  id: alice\n  policies: [pull]"), `principals.yaml:8:7: id "alice"`},
-		{"unknown key", principals("policies: [pull]", "policy: [pull]"), `principals.yaml:8:3: key policy is not known here; did you mean "policies"?`},
+		{"unknown key", principals("policies: [pull]", "policy: [pull]"), `principals.yaml:8:3: unknown key "policy"; did you mean "policies"?`},
 		{"broken policy", map[string]string{"managed/pull.json": pullOnly[:40]}, "managed/pull.json:1:"},
 		{"unattached policy that is broken", map[string]string{"managed/other.json": "{}"}, "managed/other.json:1:"},
 		{"repository policy without principal", map[string]string{secretDir: pullOnly}, secretDir + ":1:"},

@@ -28,6 +28,6 @@ func (f *yamlFile) findingAt(code, message string, path ...any) iam.Finding {
 }
 
 func (f *yamlFile) position(path []any) iam.Position {
-	line, column := f.file.Position(path...)
-	return iam.Position{Line: line, Column: column}
+	at := f.file.At(path...)
+	return iam.Position{Line: at.Line, Column: at.Column}
 }

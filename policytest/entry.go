@@ -61,7 +61,7 @@ func Parse(name string, text []byte) ([]*Test, error) {
 	for i := range file.Tests {
 		entry := &file.Tests[i]
 		t := &Test{File: name, Name: entry.Name}
-		t.Line, _ = y.Position("tests", i)
+		t.Line = y.At("tests", i).Line
 		place, err := entry.read(t)
 		if err == nil && seen[t.Name] {
 			place, err = []any{"name"}, fmt.Errorf("test %q is there twice; give each a name of its own", t.Name)

@@ -74,7 +74,7 @@ func TestParseRefuses(t *testing.T) {
 	for _, c := range []struct{ name, test, want string }{
 		{"no name", who + what, "1:10: name: say in one line"},
 		{"a name of two lines", `name: "a\nb", ` + who + what, "1:17: name: say in one line"},
-		{"unknown key", "name: a, user: bob, " + what, "1:20: key user is not known here"},
+		{"unknown key", "name: a, user: bob, " + what, `1:20: unknown key "user"; fix its name, or remove it`},
 		{"nobody", "name: a, " + what, "1:10: say who asks by one of principal, credential and anonymous"},
 		{"two of them", "name: a, anonymous: true, " + who + what, "1:10: say who asks"},
 		{"tags of a credential", "name: a, credential: {basic: a}, tags: {team: blue}, " + what, "1:50: tags: only a principal is given session tags here"},
@@ -83,7 +83,7 @@ func TestParseRefuses(t *testing.T) {
 		{"a source that is not an ARN", "name: a, sourceArn: x, " + who + what, "1:31: sourceArn: write the ARN of one resource"},
 		{"no credential", "name: a, credential: {}, " + what, "1:32: credential: give one of basic, uri"},
 		{"two credentials", "name: a, credential: {basic: a, dns: b}, " + what, "1:32: credential: basic and dns; give one"},
-		{"unknown credential", "name: a, credential: {password: secret}, " + what, "1:33: key password is not known here"},
+		{"unknown credential", "name: a, credential: {password: secret}, " + what, `1:33: unknown key "password"; fix its name, or remove it`},
 		{"claims of a user", "name: a, credential: {basic: a, claims: {sub: b}}, " + what, "1:51: claims: only a token has claims"},
 		{"user of a user", "name: a, credential: {basic: a, user: AWS}, " + what, "1:49: user: only a token"},
 		{"AWS without token", "name: a, credential: {basic: AWS}, " + what, "1:40: basic: this user's password is a token"},
@@ -115,7 +115,7 @@ func TestParseRefuses(t *testing.T) {
 		{"denied and allowed", "name: a, denied: ecr:PutImage, " + who + what, "denied: no action is denied where expect is allowed"},
 		{"denied of an action", "name: a, denied: ecr:GetAuthorizationToken, " + who + "action: ecr:GetAuthorizationToken, expect: implicitDeny", "denied: only a request"},
 		{"misspelt denied", "name: a, denied: ecr:PutImages, " + who + "request: GET /v2/, expect: implicitDeny", `"ecr:PutImages" is no action of ECR`},
-		{"type", "name: [a], " + who + what, "1: a list stands here; write a string"},
+		{"type", "name: [a], " + who + what, "1:17: this is a list; write a string"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := Parse("a.yaml", []byte("tests: [ {"+c.test+"} ]\n"))

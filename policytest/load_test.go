@@ -36,7 +36,7 @@ func TestLoad(t *testing.T) {
 		{"dotted names are skipped", map[string]string{"tests/.b.yaml": oneTest, "tests/a.yaml": oneTest, ".tests..c.yaml": oneTest}, "tests/a.yaml"},
 		{"no tests", map[string]string{"registries.yaml": ""}, "no policy tests; write some into tests/NAME.yaml"},
 		{"twice", map[string]string{"tests..a.yaml": oneTest, "tests/a.yaml": oneTest}, "stands for tests/a.yaml, which is there as well; keep one"},
-		{"broken", map[string]string{"tests/a.yaml": "tests: ["}, "tests/a.yaml:1: "},
+		{"broken", map[string]string{"tests/a.yaml": "tests: ["}, "tests/a.yaml:1:8: not valid YAML; "},
 		{"large", map[string]string{"tests/a.yaml": strings.Repeat(" ", maxFile+1)}, "tests/a.yaml: larger than 1 MiB; split it"},
 		{"a folder", map[string]string{"tests/a.yaml/b.yaml": oneTest}, "tests/a.yaml: not a regular file"},
 	} {

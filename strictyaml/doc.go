@@ -1,4 +1,4 @@
-// Package strictyaml reads YAML that operators write: strictly, so that nothing
-// in it is passed over, and with positions, so that an error can name line and
-// column.
+// Package strictyaml reads the YAML files of operators. It ignores nothing in them,
+// accepts only what all readers of YAML understand in the same way, and reports each
+// fault with its line and column.
 package strictyaml

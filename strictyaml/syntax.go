@@ -3,122 +3,114 @@ package strictyaml
 import (
 	"bytes"
 	"errors"
-	"fmt"
-	"io"
-	"regexp"
+	"slices"
+	"unicode/utf8"
 
-	"go.yaml.in/yaml/v3"
+	"go.yaml.in/yaml/v4"
+
+	"extauthz/diag"
 )
 
-// syntaxError describes a text that is not YAML. The YAML library tells the place of
-// an error only in the wording of its text, so the line is found by parsing: it is
-// the one after the longest beginning of the text that is YAML by itself. The fault
-// is in that line, or in what it opens and a later line should close.
-func (f *File) syntaxError(text []byte) error {
-	number, line := brokenLine(text)
-	return fmt.Errorf("%s:%d: not YAML: %s", f.name, number, remedy(line))
+// A mark is a place in a text that the YAML library reports. Index counts characters
+// from 0, line and column count from 1.
+type mark struct{ index, line, column int }
+
+// syntaxError describes a text that is not YAML.
+func (f *File) syntaxError(text []byte, err error) error {
+	var e *yaml.LoadError
+	if !errors.As(err, &e) {
+		return diag.New(f.source.At(diag.Point{}), "not valid YAML", "fix the file, or restore it")
+	}
+	at := faultOf(text, e)
+	return diag.New(f.source.At(diag.Point{Line: at.line, Column: at.column}), "not valid YAML", remedy(text, e.Stage, at))
 }
 
-// maxReparsed bounds the bytes that are parsed again to find a line.
-const maxReparsed = 32 << 20
-
-// linesOneByOne is how many lines before the end of what was read are tried one by
-// one. Before them the steps grow.
-const linesOneByOne = 16
-
-// brokenLine returns the number and the text of the line where YAML ends.
-func brokenLine(text []byte) (number int, line []byte) {
-	r := &lineReader{rest: text}
-	parses(r)
-	ends := []int{0} // of the first lines
-	for line := range bytes.Lines(text) {
-		ends = append(ends, ends[len(ends)-1]+len(line))
-	}
-	budget := maxReparsed
-	isYAML := func(lines int) bool {
-		budget -= ends[lines]
-		return lines == 0 || parses(bytes.NewReader(text[:ends[lines]]))
-	}
-	good, bad, step := 0, min(max(r.lines, 1), len(ends)-1), 1
-	for tried := 1; budget > 0; tried++ {
-		lines := max(bad-step, 0)
-		if isYAML(lines) {
-			good = lines
-			break
-		}
-		if bad = lines; tried >= linesOneByOne {
-			step *= 2
-		}
-	}
-	for bad-good > 1 && budget > 0 {
-		if lines := (good + bad) / 2; isYAML(lines) {
-			good = lines
-		} else {
-			bad = lines
-		}
-	}
-	return bad, text[ends[bad-1]:ends[bad]]
-}
-
-// parses reports whether all documents that r contains are YAML.
-func parses(r io.Reader) bool {
-	for decoder := yaml.NewDecoder(r); ; {
-		var document yaml.Node
-		if err := decoder.Decode(&document); err != nil {
-			return errors.Is(err, io.EOF)
-		}
-	}
-}
-
-// lineReader returns one line at a time, so that the number of lines read shows how
-// far the YAML library went.
-type lineReader struct {
-	rest  []byte
-	begun bool // a part of the line was returned
-	lines int
-}
-
-// Read implements io.Reader.
-func (r *lineReader) Read(p []byte) (int, error) {
-	if len(r.rest) == 0 {
-		return 0, io.EOF
-	}
-	end := bytes.IndexByte(r.rest, '\n') + 1
-	if end == 0 {
-		end = len(r.rest)
-	}
-	n := copy(p, r.rest[:end])
-	if !r.begun {
-		r.lines++
-	}
-	r.begun, r.rest = n < end, r.rest[n:]
-	return n, nil
-}
-
-// The forms of common faults.
-var (
-	tabIndentation = regexp.MustCompile(`^ *\t`)
-	unquoted       = regexp.MustCompile("(^|[-:,] +|[\\[{] *)[@%`]")
-	aliasOfNothing = regexp.MustCompile(`(^|[-:,] +|[\[{] *)\*[^ *]`)
-)
-
-// remedy says what to do about a line that is not YAML.
-func remedy(line []byte) string {
-	trimmed := bytes.TrimLeft(line, " ")
+// faultOf returns the place where the text should be fixed. An error of the library has
+// two marks: how far it read, and the beginning of what it was reading. The first is the
+// fault if a character is wrong there, and the second if something was not closed.
+func faultOf(text []byte, e *yaml.LoadError) mark {
+	read, opened := marks(e)
+	before, rest := split(text, read.index)
 	switch {
-	case bytes.ContainsFunc(line, isControl):
-		return "the line contains control characters; remove them, or save the file again"
-	case tabIndentation.Match(line):
+	case e.Stage == yaml.ComposerStage:
+		return read // and has no index
+	case len(rest) == 0:
+		if opened == read {
+			opened = openBracket(before)
+		}
+		if opened.line == 0 {
+			return lastCharacter(text)
+		}
+		return opened
+	case opened.line == 0, opened == read && bytes.HasPrefix(rest, []byte("- ")):
+		opened = openBracket(before) // the character is wrong in a list or mapping only
+	}
+	if opened.line == 0 || opened.line == read.line {
+		return read
+	}
+	_, start := split(text, opened.index)
+	line := before[bytes.LastIndexByte(before, '\n')+1:]
+	isBracket := bytes.HasPrefix(start, []byte("[")) || bytes.HasPrefix(start, []byte("{"))
+	switch {
+	case e.Stage == yaml.ParserStage && !isBracket,
+		bytes.HasPrefix(rest, []byte("\t")),
+		bytes.Contains(line, []byte(`\`)) || bytes.HasPrefix(rest, []byte(`\`)):
+		return read // the indentation, a tab or an escape sequence
+	}
+	return opened // without its end or, for a key, its colon
+}
+
+// marks returns the marks of an error; the second is zero if it has only one.
+func marks(e *yaml.LoadError) (read, opened mark) {
+	return mark{e.Mark.Index, e.Mark.Line, e.Mark.Column}, mark{e.ContextMark.Index, e.ContextMark.Line, e.ContextMark.Column}
+}
+
+// openBracket returns the bracket that is not closed at the end of a text; zero if there
+// is none. With a value at the end, the library reports the list or mapping that the
+// value is in.
+func openBracket(text []byte) mark {
+	longer := append(slices.Clip(text), "\n 0"...)
+	var e *yaml.LoadError
+	if err := yaml.Load(longer, new(yaml.Node)); !errors.As(err, &e) {
+		return mark{}
+	}
+	read, opened := marks(e)
+	if opened.line == 0 || opened == read {
+		return mark{}
+	}
+	return opened
+}
+
+// split splits a text before the character with this index.
+func split(text []byte, index int) (before, rest []byte) {
+	at := 0
+	for ; index > 0 && at < len(text); index-- {
+		_, width := utf8.DecodeRune(text[at:])
+		at += width
+	}
+	return text[:at], text[at:]
+}
+
+// lastCharacter returns where the last character of a text is that is not a space.
+func lastCharacter(text []byte) mark {
+	text = bytes.TrimSpace(text)
+	start := bytes.LastIndexByte(text, '\n') + 1
+	return mark{
+		index: max(utf8.RuneCount(text)-1, 0),
+		line:  1 + bytes.Count(text, []byte("\n")), column: max(utf8.RuneCount(text[start:]), 1),
+	}
+}
+
+// remedy says how to fix a text at a place.
+func remedy(text []byte, stage yaml.Stage, at mark) string {
+	if stage == yaml.ComposerStage {
+		return "this refers to an anchor that does not exist; write the values out, without anchors"
+	}
+	switch _, rest := split(text, at.index); {
+	case bytes.HasPrefix(rest, []byte("\t")):
 		return "indent with spaces, not tabs"
-	case unquoted.Match(trimmed):
-		return "put what begins with @, ` or % between quotes"
-	case aliasOfNothing.Match(trimmed):
-		return "the line refers to an anchor that does not exist; write the values out, without anchors"
+	case len(rest) > 0 && bytes.IndexByte([]byte("@`%"), rest[0]) >= 0:
+		return "put a value that begins with @, ` or % in quotes"
 	}
 	return "fix the indentation, quotes and brackets here or in the lines below"
-}
-
-// isControl reports whether YAML excludes a character (YAML 1.2, section 5.1).
-func isControl(c rune) bool {
-	return c < ' ' && c != '\t' && c != '\n' && c != '\r' || c == 0x7f || 0x80 <= c && c < 0xa0 && c != 0x85
 }

@@ -1,35 +1,45 @@
 package strictyaml
 
 import (
-	"bytes"
 	"strings"
 	"testing"
 )
 
-// TestSyntaxErrors finds the line that is wrong, whatever the YAML library says.
+// TestSyntaxErrors checks the positions and remedies of texts that are not YAML.
 func TestSyntaxErrors(t *testing.T) {
 	const fix = "fix the indentation, quotes and brackets here or in the lines below"
 	long := strings.Repeat("- x\n", 50_000)
 	for _, c := range []struct{ name, text, want string }{
-		{"list that is not closed", "a: [x\n", "1: not YAML: " + fix},
-		{"list that is not closed, in a later line", "a: x\nb: [x,\n  y,\n", "2: not YAML: " + fix},
-		{"quote that is not closed", "a: x\nb: \"y\nc: z\n", "2: not YAML: " + fix},
-		{"key to the left", "a:\n  b: x\n c: y\n", "3: not YAML: " + fix},
-		{"key without a colon", "a: x\nb\nc: y\n", "2: not YAML: " + fix},
-		{"two colons", "a: x\nb: c: d\n", "2: not YAML: " + fix},
-		{"bracket too many", "a: x\n]\n", "2: not YAML: " + fix},
-		{"second document", "a: x\n---\nb: [\n", "3: not YAML: " + fix},
-		{"tab", "a:\n\tb: x\n", "2: not YAML: indent with spaces, not tabs"},
-		{"tab after spaces", "a:\n  b:\n  \tc: x\n  d\n", "3: not YAML: indent with spaces, not tabs"},
-		{"at sign", "a: x\nb: @c\n", "2: not YAML: put what begins with @, ` or % between quotes"},
-		{"backquote in a list", "a: [`x`]\n", "1: not YAML: put what begins with @, ` or % between quotes"},
-		{"percent in an item", "a:\n- %x\n", "2: not YAML: put what begins with @, ` or % between quotes"},
-		{"control character", "a: x\nb: \x01\n", "2: not YAML: the line contains control characters"},
-		{"unknown anchor", "a: x\nb: *c\n", "2: not YAML: the line refers to an anchor that does not exist"},
-		{"no line break at the end", "a: x\nb: [", "2: not YAML: " + fix},
-		{"carriage returns", "a: x\r\nb: [\r\n", "2: not YAML: " + fix},
-		{"in a long text", "a:\n" + long + "b: [\n" + long, "50002: not YAML: " + fix},
-		{"at the beginning of a long text", "a: [\n" + strings.Repeat("x,\n", 50), "1: not YAML: " + fix},
+		{"list that is not closed", "a: [x\n", "1:4: not valid YAML; " + fix},
+		{"list that is not closed, in a later line", "a: x\nb: [x,\n  y,\n", "2:4: not valid YAML; " + fix},
+		{"quote that is not closed", "a: x\nb: \"y\nc: z\n", "2:4: not valid YAML; " + fix},
+		{"key to the left", "a:\n  b: x\n c: y\n", "3:2: not valid YAML; " + fix},
+		{"key without a colon", "a: x\nb\nc: y\n", "2:1: not valid YAML; " + fix},
+		{"two colons", "a: x\nb: c: d\n", "2:5: not valid YAML; " + fix},
+		{"bracket too many", "a: x\n]\n", "2:1: not valid YAML; " + fix},
+		{"second document", "a: x\n---\nb: [\n", "3:4: not valid YAML; " + fix},
+		{"tab", "a:\n\tb: x\n", "2:1: not valid YAML; indent with spaces, not tabs"},
+		{"tab after spaces", "a:\n  b:\n  \tc: x\n  d\n", "3:3: not valid YAML; indent with spaces, not tabs"},
+		{"at sign", "a: x\nb: @c\n", "2:4: not valid YAML; put a value that begins with @, ` or % in quotes"},
+		{"backquote in a list", "a: [`x`]\n", "1:5: not valid YAML; put a value that begins with @, ` or % in quotes"},
+		{"percent in an item", "a:\n- %x\n", "2:3: not valid YAML; put a value that begins with @, ` or % in quotes"},
+		{"control character", "a: x\nb: \x01\n", "2:4: the control character U+0001 is not valid in YAML; remove it"},
+		{"unknown anchor", "a: x\nb: *c\n", "2:4: not valid YAML; this refers to an anchor that does not exist"},
+		{"no line break at the end", "a: x\nb: [", "2:4: not valid YAML; " + fix},
+		{"carriage returns", "a: x\r\nb: [\r\n", "2:4: not valid YAML; " + fix},
+		{"control character of Latin-1", "a: é\u0080\n", "1:5: the control character U+0080 is not valid in YAML"},
+		{"tab after a dash", "a:\n- b\n-\tc: d\n", "3:2: not valid YAML; indent with spaces, not tabs"},
+		{"item without a space", "a:\n  - x\n  -y\n", "3:3: not valid YAML; " + fix},
+		{"list of an item without a comma", "a: [x\n  y: z]\nb: c\n", "1:4: not valid YAML; " + fix},
+		{"mapping that is not closed", "a: {b: c,\n  d: [e]\n", "1:4: not valid YAML; " + fix},
+		{"quoted key without a colon", "a: x\n\"b\"\nc: y\n", "2:1: not valid YAML; " + fix},
+		{"escape that does not exist", "a: \"x\n  \\q\"\n", "2:3: not valid YAML; " + fix},
+		{"document marker in quotes", "a: \"x\n--- y\"\n", "1:4: not valid YAML; " + fix},
+		{"alias without a name", "a: *\n", "1:5: not valid YAML; " + fix},
+		{"other letters before", "é: [é, @]\n", "1:8: not valid YAML; put a value that begins with @, ` or % in quotes"},
+		{"open only at the end", "a: x\n? [\n", "2:3: not valid YAML; " + fix},
+		{"in a long text", "a:\n" + long + "b: [\n" + long, "50002:4: not valid YAML; " + fix},
+		{"at the beginning of a long text", "a: [\n" + strings.Repeat("x,\n", 50), "1:4: not valid YAML; " + fix},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := Decode("a.yaml", []byte(c.text), new(map[string]any))
@@ -37,15 +47,5 @@ func TestSyntaxErrors(t *testing.T) {
 				t.Errorf("error %.200v, want a.yaml:%s", err, c.want)
 			}
 		})
-	}
-}
-
-// TestLineReader returns one line at a time and counts it once.
-func TestLineReader(t *testing.T) {
-	text := "a\n\n" + strings.Repeat("b", 700) + "\nc"
-	r := &lineReader{rest: []byte(text)}
-	var got bytes.Buffer
-	if n, err := got.ReadFrom(struct{ *lineReader }{r}); err != nil || int(n) != len(text) || got.String() != text || r.lines != 4 {
-		t.Errorf("%d bytes in %d lines, error %v; want %d in 4", n, r.lines, err, len(text))
 	}
 }

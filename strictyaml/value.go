@@ -6,21 +6,22 @@ import (
 	"reflect"
 	"strings"
 
-	"extauthz/nearest"
+	"go.yaml.in/yaml/v4"
 
-	"go.yaml.in/yaml/v3"
+	"extauthz/nearest"
 )
 
-// maxExpanded bounds the values that aliases stand for in a file: a few lines of
-// aliases to aliases can stand for more than there is memory.
+// maxExpanded limits how many values of a file are decoded through aliases. A few lines
+// of aliases to aliases can describe more values than fit into memory.
 const maxExpanded = 100_000
 
-// value reads a node into out. The YAML library could, but compares each key of a
-// mapping with each other: some thousands of accounts or tags would take it minutes.
-func (f *File) value(node *yaml.Node, out reflect.Value) error {
+// value decodes a node, and reports whether it is correct. The YAML library could decode
+// it, but compares each key of a mapping with each other: it would take minutes for some
+// thousands of accounts or tags.
+func (f *File) value(node *yaml.Node, out reflect.Value) bool {
 	if out.Type() == reflect.TypeFor[yaml.Node]() {
 		out.Set(reflect.ValueOf(node).Elem())
-		return nil
+		return true
 	}
 	if node.Kind == yaml.AliasNode {
 		node = node.Alias
@@ -29,14 +30,21 @@ func (f *File) value(node *yaml.Node, out reflect.Value) error {
 	}
 	if f.aliases > 0 {
 		if f.expanded++; f.expanded > maxExpanded {
-			return fmt.Errorf("%s: document contains excessive aliasing; write the values out, without anchors", f.name)
+			if f.expanded == maxExpanded+1 {
+				f.fault(f.root, fmt.Sprintf("aliases repeat more than %d values", maxExpanded), "write the values out, without anchors")
+			}
+			return false
 		}
 	}
-	return f.plain(node, out)
+	ok := f.plain(node, out)
+	if !ok {
+		f.faulty[node] = true
+	}
+	return ok
 }
 
-// plain reads a node that is no alias.
-func (f *File) plain(node *yaml.Node, out reflect.Value) error {
+// plain decodes a node that is not an alias.
+func (f *File) plain(node *yaml.Node, out reflect.Value) bool {
 	kind := out.Kind()
 	switch {
 	case node.Kind == yaml.ScalarNode:
@@ -52,61 +60,61 @@ func (f *File) plain(node *yaml.Node, out reflect.Value) error {
 	return f.wrongType(node, kind)
 }
 
-// sequence reads a list.
-func (f *File) sequence(node *yaml.Node, out reflect.Value) error {
+// sequence decodes a list.
+func (f *File) sequence(node *yaml.Node, out reflect.Value) bool {
+	ok := true
 	out.Set(reflect.MakeSlice(out.Type(), len(node.Content), len(node.Content)))
 	for i, item := range node.Content {
-		if err := f.value(item, out.Index(i)); err != nil {
-			return err
-		}
+		ok = f.value(item, out.Index(i)) && ok
 	}
-	return nil
+	return ok
 }
 
-// mapping reads a mapping into a struct or map.
-func (f *File) mapping(node *yaml.Node, out reflect.Value) error {
-	lines := map[string]int{} // where each key is
+// mapping decodes a mapping into a struct or map.
+func (f *File) mapping(node *yaml.Node, out reflect.Value) bool {
+	ok := true
+	lines := map[string]int{} // by key
 	if out.Kind() == reflect.Map {
 		out.Set(reflect.MakeMapWithSize(out.Type(), len(node.Content)/2))
 	}
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key, value := node.Content[i], node.Content[i+1]
 		name := ""
-		if err := f.value(key, reflect.ValueOf(&name).Elem()); err != nil {
-			return err
+		if !f.value(key, reflect.ValueOf(&name).Elem()) {
+			ok = false
+			continue
 		}
 		if first, twice := lines[name]; twice {
-			return f.errorOn(key, "mapping key %q already defined at line %d; keep one of the two", name, first)
+			f.fault(key, fmt.Sprintf("key %q is already in line %d", name, first), "keep one of the two")
+			ok = false
+			continue
 		}
 		lines[name] = key.Line
-		if err := f.member(key, name, value, out); err != nil {
-			return err
-		}
+		ok = f.member(key, name, value, out) && ok
 	}
-	return nil
+	return ok
 }
 
-// member reads what stands behind a key of a mapping.
-func (f *File) member(key *yaml.Node, name string, value *yaml.Node, out reflect.Value) error {
+// member decodes the value of a key in a mapping.
+func (f *File) member(key *yaml.Node, name string, value *yaml.Node, out reflect.Value) bool {
 	if out.Kind() == reflect.Map {
 		element := reflect.New(out.Type().Elem()).Elem()
-		if err := f.value(value, element); err != nil {
-			return err
-		}
+		ok := f.value(value, element)
 		out.SetMapIndex(reflect.ValueOf(name), element)
-		return nil
+		return ok
 	}
 	field, known := fieldOf(out, name)
 	switch {
 	case !known:
 		return f.unknownKey(key, name, out)
 	case field.Kind() == reflect.String && isEmpty(value):
-		return f.errorIn(value, "nothing stands behind %s; write it, or remove the key", name)
+		f.fault(value, name+" is empty", "write a value, or remove the key")
+		return false
 	}
 	return f.value(value, field)
 }
 
-// fieldOf is the field of a struct, or of one inline in it, that a key is read into.
+// fieldOf returns the field of a struct, or of a struct inline in it, that has the key.
 func fieldOf(out reflect.Value, key string) (reflect.Value, bool) {
 	for i := range out.NumField() {
 		name, option, _ := strings.Cut(out.Type().Field(i).Tag.Get("yaml"), ",")
@@ -139,19 +147,19 @@ func keysOf(of reflect.Type) iter.Seq[string] {
 	}
 }
 
-// unknownKey returns the error about a key that a struct does not have. It proposes
-// the nearest one that the struct has, if at most half of the key is misspelled.
-func (f *File) unknownKey(key *yaml.Node, name string, out reflect.Value) error {
+// unknownKey reports a key that a struct does not have, and returns false. It proposes
+// the nearest key of the struct if at most half of the key is misspelled.
+func (f *File) unknownKey(key *yaml.Node, name string, out reflect.Value) bool {
+	remedy := "fix its name, or remove it"
 	if meant := nearest.To(name, keysOf(out.Type()), len(name)/2); meant != "" {
-		return f.errorIn(key, "key %s is not known here%s", name, nearest.DidYouMean(meant))
+		remedy = fmt.Sprintf("did you mean %q?", meant)
 	}
-	return f.errorIn(key, "key %s is not known here; fix its name or remove it", name)
+	f.fault(key, fmt.Sprintf("unknown key %q", name), remedy)
+	return false
 }
 
-// isEmpty tells whether a node is a scalar of no characters.
+// isEmpty reports whether a node is a scalar without characters.
 func isEmpty(node *yaml.Node) bool {
-	if node.Kind == yaml.AliasNode {
-		node = node.Alias
-	}
+	node = target(node)
 	return node.Kind == yaml.ScalarNode && node.Value == ""
 }

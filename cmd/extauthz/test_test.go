@@ -112,7 +112,7 @@ func TestTestMistakes(t *testing.T) {
 		{[]string{quickstart, "b"}, `unexpected argument "b"; name one directory`},
 		{[]string{"/nowhere"}, "extauthz test: /nowhere: " + syscall.ENOENT.Error() + "; "},
 		{[]string{empty}, "registries.yaml: not there"},
-		{[]string{broken}, "tests/wrong.yaml:1: a mapping of keys to values stands here; write a list"},
+		{[]string{broken}, "tests/wrong.yaml:1:8: this is a mapping of keys to values; write a list"},
 		{[]string{without}, "no policy tests; write some into tests/NAME.yaml"},
 		{[]string{"--run", "(", quickstart}, `invalid value "(" for flag --run`},
 		{[]string{"--run", "nothing at all", quickstart}, "--run nothing at all matches no test"},

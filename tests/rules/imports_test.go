@@ -12,7 +12,7 @@ const (
 	jose     = "github.com/go-jose/go-jose/v4"
 	bcrypt   = "golang.org/x/crypto/bcrypt"
 	fsnotify = "github.com/fsnotify/fsnotify"
-	yaml     = "go.yaml.in/yaml/v3"
+	yaml     = "go.yaml.in/yaml/v4"
 	grpc     = "google.golang.org/grpc"
 	protobuf = "google.golang.org/protobuf"
 	genproto = "google.golang.org/genproto/googleapis/rpc"

@@ -14,7 +14,7 @@ import (
 var mayRequire = []string{
 	"github.com/envoyproxy/go-control-plane/envoy", "github.com/fsnotify/fsnotify", "github.com/go-jose/go-jose/v4",
 	"github.com/hashicorp/golang-lru/v2", "github.com/prometheus/client_golang",
-	"go.yaml.in/yaml/v3", "golang.org/x/crypto",
+	"go.yaml.in/yaml/v4", "golang.org/x/crypto",
 	"google.golang.org/genproto/googleapis/rpc", "google.golang.org/grpc", "google.golang.org/protobuf",
 }
 
@@ -23,7 +23,7 @@ var testsMayRequire = []string{
 	"extauthz", "github.com/distribution/distribution/v3", "github.com/google/go-containerregistry",
 	// the types of a Distribution registry's store, and its log
 	"github.com/distribution/reference", "github.com/opencontainers/go-digest", "github.com/opencontainers/image-spec", "github.com/sirupsen/logrus",
-	"github.com/testcontainers/testcontainers-go", "go.yaml.in/yaml/v3",
+	"github.com/testcontainers/testcontainers-go", "go.yaml.in/yaml/v4",
 	"golang.org/x/crypto", "golang.org/x/sys",
 	"github.com/olareg/olareg",                 // a second registry, which reads names differently
 	"github.com/rhysd/actionlint",              // checks the workflows

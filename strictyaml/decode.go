@@ -1,0 +1,197 @@
+package strictyaml
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v4"
+
+	"extauthz/diag"
+)
+
+// A File is a decoded YAML document. It finds the positions of values.
+type File struct {
+	source diag.Source
+	root   *yaml.Node
+
+	faults diag.Faults
+	faulty map[*yaml.Node]bool // values that have a fault in them
+
+	aliases  int // aliases around the value that is being decoded
+	expanded int // values that were decoded through aliases
+}
+
+// Decode reads one YAML document into value, a pointer to a struct. The fields of a
+// struct have names in their yaml tags, or are inline. They are strings, booleans,
+// ints, lists, structs, pointers to these, maps from strings, and [yaml.Node]s, which
+// the caller checks. Decode takes time in proportion to the text.
+//
+// The error consists of all faults: unknown keys, repeated keys, values of the wrong
+// type, and values that readers of YAML disagree about. Merged keys, tags, directives
+// and a second document are faults too. If the text is YAML, Decode returns a File even
+// with an error, and value contains what is correct; see [File.Faulty].
+func Decode(name string, text []byte, value any) (*File, error) {
+	f := &File{source: diag.File(name), faulty: map[*yaml.Node]bool{}}
+	if err := f.parse(text); err != nil {
+		return nil, err
+	}
+	f.value(f.root, reflect.ValueOf(value).Elem())
+	return f, f.faults.Err()
+}
+
+// parse reads the nodes of the document.
+func (f *File) parse(text []byte) error {
+	if err := f.checkText(text); err != nil {
+		return err
+	}
+	loader, err := yaml.NewLoader(bytes.NewReader(text))
+	if err != nil {
+		return err // only for wrong options
+	}
+	var document yaml.Node
+	if err := loader.Load(&document); errors.Is(err, io.EOF) {
+		return diag.New(f.source.At(diag.Point{}), "the file is empty", "write its content, or restore the file")
+	} else if err != nil {
+		return f.syntaxError(text, err)
+	}
+	f.root = document.Content[0]
+	if err := f.checkEnd(loader, text); err != nil {
+		return err
+	}
+	f.checkTags(f.root)
+	return f.faults.Err()
+}
+
+// checkText checks the encoding of a text, and that it has no directives.
+func (f *File) checkText(text []byte) error {
+	if !utf8.Valid(text) || bytes.HasPrefix(text, []byte("\ufeff")) {
+		return diag.New(f.source.At(diag.Point{}), "the file is not UTF-8, or begins with a byte order mark", "save it as UTF-8 without one")
+	}
+	number, inHeader := 0, true
+	for line := range bytes.Lines(text) {
+		number++
+		if at := bytes.IndexFunc(line, isControl); at >= 0 {
+			c, _ := utf8.DecodeRune(line[at:])
+			return diag.New(f.source.At(diag.Point{Line: number, Column: 1 + utf8.RuneCount(line[:at])}),
+				fmt.Sprintf("the control character %U is not valid in YAML", c), "remove it, or save the file again")
+		}
+		if inHeader && line[0] == '%' {
+			return diag.New(f.source.At(diag.Point{Line: number, Column: 1}), "a line that begins with % is a YAML directive", "remove it")
+		}
+		content := bytes.TrimSpace(line)
+		inHeader = inHeader && (len(content) == 0 || content[0] == '#')
+	}
+	return nil
+}
+
+// isControl reports whether readers of YAML reject a character (YAML 1.2, section 5.1).
+func isControl(c rune) bool {
+	return c < ' ' && c != '\t' && c != '\n' && c != '\r' || 0x7f <= c && c < 0xa0 && c != 0x85 || c == 0xfffe || c == 0xffff
+}
+
+// checkEnd checks that nothing follows the document.
+func (f *File) checkEnd(loader *yaml.Loader, text []byte) error {
+	var second yaml.Node
+	switch err := loader.Load(&second); {
+	case errors.Is(err, io.EOF):
+		return nil
+	case err != nil:
+		return f.syntaxError(text, err)
+	}
+	return diag.New(f.positionOf(&second), "a second YAML document follows the first", "keep one")
+}
+
+// checkTags reports merged keys, which have no position of their own in the mapping, and
+// tags, which change the value. The library leaves the tag "!" as it is, which some
+// readers take for a string and others ignore.
+func (f *File) checkTags(node *yaml.Node) {
+	switch {
+	case node.Tag == "!!merge":
+		f.fault(node, "<< merges the keys of another mapping", "write the keys here")
+	case node.Style&yaml.TaggedStyle != 0 || node.Tag == "!":
+		f.fault(node, fmt.Sprintf("the tag %s changes the type of the value", node.Tag), "remove the tag")
+	}
+	for _, child := range node.Content {
+		f.checkTags(child)
+	}
+}
+
+// fault adds a fault at a node.
+func (f *File) fault(node *yaml.Node, problem, remedy string) {
+	f.faults.Add(diag.New(f.positionOf(node), problem, remedy))
+	f.faulty[node] = true
+}
+
+func (f *File) positionOf(node *yaml.Node) diag.Position {
+	return f.source.At(diag.Point{Line: node.Line, Column: node.Column})
+}
+
+// At returns the position of the value that path leads to: strings are keys, and
+// numbers are indexes of a list. If a step does not exist, it returns the position of
+// the last value that does.
+func (f *File) At(path ...any) diag.Position {
+	node, _ := f.find(path)
+	return f.positionOf(node)
+}
+
+// ErrorAt returns err with the position of the value that path leads to, as [File.At]
+// finds it. Diagnostics that have a position retain it.
+func (f *File) ErrorAt(err error, path ...any) error {
+	var faults diag.Faults
+	for _, d := range diag.Of(err) {
+		if d.Position == (diag.Position{}) {
+			d.Position = f.At(path...)
+		}
+		faults.Add(d)
+	}
+	return faults.Err()
+}
+
+// Faulty reports whether Decode found a fault in the value that path leads to.
+func (f *File) Faulty(path ...any) bool {
+	node, found := f.find(path)
+	return found && f.faulty[node]
+}
+
+// find returns the node that path leads to, or the last on the path that exists.
+func (f *File) find(path []any) (node *yaml.Node, found bool) {
+	node = f.root
+	for _, step := range path {
+		next := child(node, step)
+		if next == nil {
+			return node, false
+		}
+		node = next
+	}
+	return node, true
+}
+
+// child returns a value of a mapping or an item of a list; nil if it does not exist.
+func child(node *yaml.Node, step any) *yaml.Node {
+	node = target(node)
+	switch step := step.(type) {
+	case int:
+		if node.Kind == yaml.SequenceNode && step < len(node.Content) {
+			return node.Content[step]
+		}
+	case string:
+		for i := 0; node.Kind == yaml.MappingNode && i+1 < len(node.Content); i += 2 {
+			if target(node.Content[i]).Value == step {
+				return node.Content[i+1]
+			}
+		}
+	}
+	return nil
+}
+
+// target returns the node that an alias refers to, and any other node itself.
+func target(node *yaml.Node) *yaml.Node {
+	for node.Kind == yaml.AliasNode {
+		node = node.Alias
+	}
+	return node
+}
