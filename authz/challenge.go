@@ -7,9 +7,8 @@ import (
 
 // unauthenticated asks for a credential because of the failure.
 func (p *pass) unauthenticated(f *identity.Failure) {
-	badToken := f.Kind == identity.Invalid && (f.Source == identity.Bearer.String() || f.Source == identity.JWTAuthn.String())
 	p.result.Decision, p.result.Reason = Unauthenticated, f.Full()
-	p.result.Answer = p.challenge(p.toldOf(f), badToken)
+	p.result.Answer = p.challenge(p.toldOf(f), f.IsInvalidToken())
 }
 
 // challenge is the answer that asks for a credential. told is what the client may

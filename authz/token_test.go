@@ -181,7 +181,7 @@ func TestTokensThatProveNobody(t *testing.T) {
 		name, user, logged string
 		changes            map[string]any
 	}{
-		{"claims of another shape", "AWS", `it wants [{sub: repo:acme/{repo}}], and the token has sub "repo:evil/app"`, map[string]any{"sub": "repo:evil/app"}},
+		{"claims of another shape", "AWS", `the issuer requires [{sub: repo:acme/{repo}}], and the token has sub "repo:evil/app"`, map[string]any{"sub": "repo:evil/app"}},
 		{"no such claim", "AWS", "and the token has no sub", map[string]any{"sub": nil}},
 		{"a condition that is not met", "123456789012/deploy/prod", `trust/prod.json:1:38 wants StringEquals of ci.example.com:sub, and the request has "repo:acme/app"`, nil},
 		{"a key that is missing", "123456789012/deploy/prod", `trust/prod.json:1:38 wants IpAddress of aws:SourceIp, and the request has "203.0.113.9"`, map[string]any{"sub": "repo:acme/deploy"}},

@@ -43,7 +43,7 @@ func assuming(t testing.TB) principals {
 
 // What the request, the issuer and the token's claims have reaches the trust policy.
 func TestWhatTrustPoliciesSee(t *testing.T) {
-	table, s := assuming(t).build(t), signerAt(gitlabURL)
+	auth, s := assuming(t).build(t), signerAt(gitlabURL)
 	here := iam.Context{{Key: "aws:SourceIp", Value: "192.0.2.7"}, {Key: "aws:ResourceAccount", Value: "999999999999"}}
 	for _, c := range []struct {
 		name, role string
@@ -64,7 +64,7 @@ func TestWhatTrustPoliciesSee(t *testing.T) {
 		{name: "a source identity", role: "plain", claims: claims{sourceIdentityClaim: "alice"}, reason: "sts:SetSourceIdentity"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			caller, f := identify(t, table, rules(), Credentials{Authorization: basicHeader("123456789012/"+c.role, s.token(t, c.claims)), Context: c.context})
+			caller, f := authenticate(t, auth, config(), Credentials{Authorization: basicHeader("123456789012/"+c.role, s.token(t, c.claims)), Context: c.context})
 			if c.reason != "" {
 				want{reason: c.reason}.check(t, caller, f)
 				return
@@ -79,8 +79,8 @@ func TestWebIdentitySession(t *testing.T) {
 	w := assuming(t)
 	limit := iamtest.Policy(t, iam.SessionPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:*","Resource":"*"}}`)
 	w.issuers[0].SessionPolicies = []*iam.Policy{limit}
-	table, s := w.build(t), signerAt(gitlabURL)
-	caller, f := identify(t, table, rules(), Credentials{Authorization: basicHeader("123456789012/all", s.token(t, claims{
+	auth, s := w.build(t), signerAt(gitlabURL)
+	caller, f := authenticate(t, auth, config(), Credentials{Authorization: basicHeader("123456789012/all", s.token(t, claims{
 		"ref": "main", sourceIdentityClaim: "alice", tagsClaim: claims{"principal_tags": claims{"TEAM": []any{"blue"}}}}))})
 	if f != nil {
 		t.Fatal(f)
@@ -100,7 +100,7 @@ func TestWebIdentitySession(t *testing.T) {
 // A session begins when its token was issued. One that does not say so is old, and
 // no session of now: a policy that revokes sessions by age denies it.
 func TestSessionsBeginWithTheirTokens(t *testing.T) {
-	table, s := assuming(t).build(t), signerAt(gitlabURL)
+	auth, s := assuming(t).build(t), signerAt(gitlabURL)
 	for _, c := range []struct {
 		claims claims
 		want   string
@@ -111,7 +111,7 @@ func TestSessionsBeginWithTheirTokens(t *testing.T) {
 		{claims{"iat": nil}, "1970-01-01T00:00:00Z"},
 		{claims{"iat": 0}, "1970-01-01T00:00:00Z"},
 	} {
-		caller, f := identify(t, table, rules(), Credentials{Authorization: basicHeader("123456789012/plain", s.token(t, c.claims))})
+		caller, f := authenticate(t, auth, config(), Credentials{Authorization: basicHeader("123456789012/plain", s.token(t, c.claims))})
 		if f != nil {
 			t.Fatal(f)
 		}
@@ -208,8 +208,8 @@ func TestAssumeRole(t *testing.T) {
 		{"bound to nobody", "", "", "123456789012/named", claims{"kind": "user"}, want{reason: "no principal is bound"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			table := chained(t, c.boundary, c.session).build(t)
-			caller, f := identify(t, table, rules(), Credentials{Authorization: basicHeader(c.role, signerAt(gitlabURL).token(t, c.claims))})
+			auth := chained(t, c.boundary, c.session).build(t)
+			caller, f := authenticate(t, auth, config(), Credentials{Authorization: basicHeader(c.role, signerAt(gitlabURL).token(t, c.claims))})
 			c.want.check(t, caller, f)
 		})
 	}
@@ -217,16 +217,16 @@ func TestAssumeRole(t *testing.T) {
 
 // Of a chain the second session keeps the source identity, and nothing else.
 func TestAssumeRoleSession(t *testing.T) {
-	table := chained(t, "", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`).build(t)
+	auth := chained(t, "", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`).build(t)
 	job := claims{"job": "build", "kind": "job", "ref": "main"}
-	caller, f := identify(t, table, rules(), Credentials{Authorization: bearer(signerAt(gitlabURL).token(t, job))})
+	caller, f := authenticate(t, auth, config(), Credentials{Authorization: bearer(signerAt(gitlabURL).token(t, job))})
 	want{arn: session + "runner/build"}.check(t, caller, f)
 	iamtest.CheckKeys(t, caller.Context, map[string]string{
 		"aws:SourceIdentity": "build", "aws:PrincipalTag/job": "build", "aws:PrincipalTag/ref": "main", "aws:TokenIssueTime": "2026-03-01T11:59:00Z", "aws:FederatedProvider": ""})
 	if len(caller.SessionPolicies) != 1 {
 		t.Errorf("%d session policies", len(caller.SessionPolicies))
 	}
-	caller, f = identify(t, table, rules(), Credentials{Authorization: basicHeader("123456789012/delegated", signerAt(gitlabURL).token(t, job))})
+	caller, f = authenticate(t, auth, config(), Credentials{Authorization: basicHeader("123456789012/delegated", signerAt(gitlabURL).token(t, job))})
 	want{arn: session + "delegated/chained"}.check(t, caller, f)
 	iamtest.CheckKeys(t, caller.Context, map[string]string{
 		"aws:SourceIdentity": "build", "aws:PrincipalTag/job": "", "aws:PrincipalTag/ref": "main", "aws:TokenIssueTime": "2026-03-01T11:59:00Z", "aws:FederatedProvider": "", "aws:PrincipalArn": role + "delegated"})
@@ -245,10 +245,10 @@ func TestWhoCannotAssumeRoles(t *testing.T) {
 		}
 		w = w.with(b)
 		w.bindings = w.bindings[2:]
-		table, token := w.build(t), signerAt(gitlabURL).token(t, claims{"other": "x", "kind": "job"})
-		caller, f := identify(t, table, rules(), Credentials{Authorization: bearer(token)})
+		auth, token := w.build(t), signerAt(gitlabURL).token(t, claims{"other": "x", "kind": "job"})
+		caller, f := authenticate(t, auth, config(), Credentials{Authorization: bearer(token)})
 		want{arn: principal}.check(t, caller, f)
-		caller, f = identify(t, table, rules(), Credentials{Authorization: basicHeader("123456789012/delegated", token)})
+		caller, f = authenticate(t, auth, config(), Credentials{Authorization: basicHeader("123456789012/delegated", token)})
 		want{reason: "cannot assume roles"}.check(t, caller, f)
 	}
 }

@@ -2,42 +2,73 @@ package identity
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 
 	"extauthz/identity/basic"
+	"extauthz/identity/nametemplate"
+	"extauthz/identity/sts"
 )
 
-// byBasic finds the caller by HTTP Basic: a user of the password file or, where
-// the user name is AWS or names a role, a token in the password's place, as in
-// `docker login -u AWS --password-stdin`.
+// BasicAuth authenticates by HTTP Basic: by the password of a user, or by a token as
+// the password.
+const BasicAuth Source = "basic"
+
+// BasicUser is a user of the password file.
+const BasicUser NameKind = "basic"
+
+func basicSource() source {
+	return source{
+		name: BasicAuth, authenticate: (*attempt).byBasic,
+		kinds: []nameKind{{
+			name: BasicUser, source: BasicAuth, bind: (*Authenticator).bindName,
+			compile: (*Authenticator).compileUser, offline: (*attempt).offlineUser,
+		}},
+		isDefault: always,
+		isUsable:  func(auth *Authenticator) bool { return auth.binds(BasicUser) || auth.verifiesTokens() },
+		missing:   "no credential with basic, and no issuer with jwks", takesTokens: true,
+	}
+}
+
+// compileUser compiles a pattern of users. A user that the pattern spells out must have
+// a password.
+func (auth *Authenticator) compileUser(text string) (*nametemplate.Pattern, error) {
+	p, err := nametemplate.CompilePattern(text)
+	if err == nil && p.Exact() && !auth.users.Has(p.Literal()) {
+		return nil, fmt.Errorf("user %q has no line in htpasswd; add one with `htpasswd -B`", p.Literal())
+	}
+	return p, err
+}
+
+// byBasic finds the caller by HTTP Basic. If the user name is AWS or names a role, the
+// password is a token, as in `docker login -u AWS --password-stdin`.
 func (a *attempt) byBasic() (*Caller, *Failure) {
 	scheme, credential, f := a.authorization()
 	if f != nil || !strings.EqualFold(scheme, "basic") {
 		return nil, f
 	}
 	user, password, err := basic.ParseCredential(credential)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, invalid(BasicAuth, err.Error())
-	case user == "AWS":
-		return a.byToken(BasicAuth, password, "")
-	case strings.Contains(user, "/"):
-		role, f := namedRole(a.rules.Partition, user)
+	}
+	if hasTokenPassword(user) {
+		role, f := roleOfUser(a.config.Partition, user)
 		if f != nil {
 			return nil, f
 		}
 		return a.byToken(BasicAuth, password, role)
 	}
 	caller, f := a.byPassword(user, password)
-	if f != nil && a.table.users.Has(user) {
-		f.User = strings.Clone(user) // which would keep the password in memory
+	if f != nil && a.auth.users.Has(user) {
+		f.User = strings.Clone(user) // without the password, which is in the same string
 	}
 	return caller, f
 }
 
 // byPassword finds the caller by a user of the password file and its password.
 func (a *attempt) byPassword(user, password string) (*Caller, *Failure) {
-	if err := a.table.passwords.Verify(a.ctx, a.table.users, user, password, a.evidence.ClientAddress); err != nil {
+	if err := a.auth.passwords.Verify(a.ctx, a.auth.users, user, password, a.credentials.ClientAddress); err != nil {
 		f := invalid(BasicAuth, err.Error())
 		if errors.Is(err, basic.ErrOverloaded) {
 			f.Kind = Unavailable
@@ -47,5 +78,42 @@ func (a *attempt) byPassword(user, password string) (*Caller, *Failure) {
 		}
 		return nil, f
 	}
-	return a.table.named(name{BasicUser, user}, a.evidence.Time)
+	return a.named(BasicAuth, name{BasicUser, user})
+}
+
+// tokenUser is the user name of a token's password that names no role.
+const tokenUser = "AWS"
+
+// hasTokenPassword reports whether the password of a user is a token.
+func hasTokenPassword(user string) bool { return user == tokenUser || strings.Contains(user, "/") }
+
+// roleOfUser returns the ARN of the role that the user name of a token's password names
+// as ACCOUNT/ROLE or ACCOUNT/PATH/ROLE; "" for the user AWS. A user name cannot contain
+// a colon (RFC 7617), and so not an ARN.
+func roleOfUser(partition, user string) (arn string, f *Failure) {
+	if user == tokenUser {
+		return "", nil
+	}
+	account, name, _ := strings.Cut(user, "/")
+	if len(account) != 12 || strings.Trim(account, "0123456789") != "" || !sts.IsPath(name+"/") {
+		// The message does not repeat the name, which might be a password with a slash.
+		return "", invalid(BasicAuth, "the user name has a slash and does not name a role; write ACCOUNT/ROLE or ACCOUNT/PATH/ROLE, with the account's 12 digits")
+	}
+	if err := sts.CheckRoleName(name[strings.LastIndexByte(name, '/')+1:]); err != nil {
+		return "", invalid(BasicAuth, err.Error())
+	}
+	return "arn:" + partition + ":iam::" + account + ":role/" + name, nil
+}
+
+// Users returns the users of the password file in the order of their lines.
+func (auth *Authenticator) Users() []basic.User { return auth.users.Users() }
+
+// UnboundUsers returns the users of the password file that no binding maps to a
+// principal, in the order of their lines. A pattern does not map a user to a principal
+// that does not exist.
+func (auth *Authenticator) UnboundUsers() []basic.User {
+	return slices.DeleteFunc(auth.Users(), func(u basic.User) bool {
+		caller, err := auth.callerOf(name{BasicUser, u.Name})
+		return caller != nil && err == nil
+	})
 }

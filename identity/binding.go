@@ -1,96 +1,125 @@
 package identity
 
 import (
-	"errors"
 	"fmt"
-	"time"
 
 	"extauthz/iam"
 	"extauthz/identity/nametemplate"
 	"extauthz/identity/sts"
 )
 
-// A Binding says which principal stands behind a name in a verified credential.
+// A Binding maps a name in a verified credential to a principal.
 type Binding struct {
-	Kind NameKind // what carries the name
-	Name string   // a [nametemplate.Pattern]; a [TokenClaims] has none
+	Kind NameKind // of the name
+	Name string   // a [nametemplate.Pattern]; empty for [TokenClaims]
 
-	Issuer string            // of a Token: the name of its issuer
-	Claims map[string]string // of a Token: claim → [nametemplate.Pattern]; all must match
+	Issuer string            // of TokenClaims: the name of the token's issuer
+	Claims map[string]string // of TokenClaims: claim → [nametemplate.Pattern]; all must match
 
 	Principal       string            // the [nametemplate.Template] of an ARN, or the name of a service
-	Path            string            // of a role whose name is captured: where it is, "" is "/"
+	Path            string            // of a role whose name is captured: its path, "" means "/"
 	FederatedBy     string            // of a federated user: the ARN of the IAM user who federates it
 	Tags            map[string]string // session tag → Template of its value
-	TagClaims       map[string]string // of a Token: session tag → claim that has its value
+	TagClaims       map[string]string // of TokenClaims: session tag → claim that has its value
 	SourceIdentity  string            // a Template
-	SessionPolicies []*iam.Policy     // session policies
-	SourceARN       string            // of a service: a Template of the ARN of the resource for which it calls
-	SourceAccount   string            // of a service: a Template of that resource's account
+	SessionPolicies []*iam.Policy
+	SourceARN       string // of a service: a Template of the ARN of the resource for which it calls
+	SourceAccount   string // of a service: a Template of that resource's account
 }
 
-// nameBinding binds the names that a pattern matches.
+// nameBinding maps the names that a pattern matches to callers.
 type nameBinding struct {
-	pattern *nametemplate.Pattern
-	session *sessionTemplate
-	caller  *Caller // where it is the same for all names
+	source   Source
+	pattern  *nametemplate.Pattern
+	template *callerTemplate
+	caller   *Caller // if it is the same for all names
 }
 
-// Bind adds a binding. The operator's word is trust enough: the trust policies
-// of roles are not asked. Bind refuses a pattern or template that cannot be
-// compiled, a user or role that is not there, a name that another binding
-// matches too (an exact name may be an exception from a pattern), a Basic user
-// without password, and what a session has for principals without one. Its
-// errors have no place: who reads the file knows it.
-func (t *Authenticator) Bind(b Binding) error {
-	if b.Kind == TokenClaims {
-		return t.bindToken(&b)
+// Bind adds a binding. It does not evaluate the trust policies of roles: the
+// operator's configuration is enough. Bind rejects
+//
+//   - a pattern or template that does not compile,
+//   - a user or role that does not exist, and a Basic user without a password,
+//   - a name that another binding matches too, unless one of the two is exact and so an
+//     exception from the other's pattern,
+//   - for a principal without a session, what only sessions have.
+//
+// Its errors have no position, which the caller adds.
+func (auth *Authenticator) Bind(b Binding) error {
+	kind := auth.kind(b.Kind)
+	if kind == nil {
+		return fmt.Errorf("a credential needs a name; write one of %s", NameKindList())
 	}
-	if b.Kind == NoName || b.Kind > TokenClaims || b.Name == "" {
-		return errors.New("a credential needs a name; write one of basic, uri, dns, subject, header or token")
+	if err := kind.bind(auth, &b); err != nil {
+		return err
 	}
-	if b.Issuer != "" || len(b.Claims)+len(b.TagClaims) > 0 {
-		return fmt.Errorf("%s %q: only a token has issuer and claims; leave them out", b.Kind, b.Name)
+	if auth.bindings[b.Kind]++; auth.bindings[b.Kind] == 1 {
+		auth.setDefaults()
 	}
-	pattern, err := compileName(b.Kind, b.Name)
+	return nil
+}
+
+// bindName adds a binding of names that match a pattern.
+func (auth *Authenticator) bindName(b *Binding) error {
+	kind := auth.kind(b.Kind)
+	switch {
+	case b.Name == "":
+		return fmt.Errorf("a credential needs a name; write one of %s", NameKindList())
+	case b.Issuer != "" || len(b.Claims)+len(b.TagClaims) > 0:
+		return fmt.Errorf("%s %q: only a token has an issuer and claims; leave them out", b.Kind, b.Name)
+	}
+	pattern, err := kind.compile(auth, b.Name)
 	if err != nil {
 		return err
 	}
-	if b.Kind == BasicUser && pattern.Exact() && !t.users.Has(pattern.Literal()) {
-		return fmt.Errorf("user %q has no line in htpasswd; add one with `htpasswd -B`", pattern.Literal())
-	}
-	if err := t.checkOverlap(b.Kind, pattern); err != nil {
+	if err := auth.checkOverlap(b.Kind, pattern); err != nil {
 		return err
 	}
-	session, err := compileSession(&b, pattern.Names(), t.entities)
+	template, err := compileCaller(b, pattern.Names(), auth.entities)
 	if err != nil {
 		return err
 	}
-	return t.add(b.Kind, &nameBinding{pattern: pattern, session: session})
+	binding := &nameBinding{source: kind.source, pattern: pattern, template: template}
+	if template.isStatic() {
+		if binding.caller, err = template.caller(kind.source, nil, nil, auth.entities); err != nil {
+			return err
+		}
+	}
+	if pattern.Exact() {
+		auth.exact[name{b.Kind, pattern.Literal()}] = binding
+	} else {
+		auth.patterns[b.Kind] = append(auth.patterns[b.Kind], binding)
+	}
+	return nil
 }
 
-// compileName reads the pattern of names of a kind. Domain names are compared in
-// lower case (RFC 4343), so that a pattern in another would match nothing.
-func compileName(kind NameKind, text string) (*nametemplate.Pattern, error) {
-	if kind == Subject {
-		return nametemplate.CompileSubject(text)
-	}
+func compilePattern(_ *Authenticator, text string) (*nametemplate.Pattern, error) {
+	return nametemplate.CompilePattern(text)
+}
+
+func compileSubject(_ *Authenticator, text string) (*nametemplate.Pattern, error) {
+	return nametemplate.CompileSubject(text)
+}
+
+// compileDomain compiles a pattern of domain names. They are compared in lower case (RFC
+// 4343), so that a pattern with an upper-case letter would match no name.
+func compileDomain(_ *Authenticator, text string) (*nametemplate.Pattern, error) {
 	p, err := nametemplate.CompilePattern(text)
-	if err == nil && kind == DNS && p.HasUpperCase() {
-		return nil, fmt.Errorf("dns %q: write it in lower case, in which domain names are compared", text)
+	if err == nil && p.HasUpperCase() {
+		return nil, fmt.Errorf("dns %q: domain names are compared in lower case; write it in lower case", text)
 	}
 	return p, err
 }
 
-// checkOverlap refuses a pattern that leaves open who a name is.
-func (t *Authenticator) checkOverlap(kind NameKind, p *nametemplate.Pattern) error {
+// checkOverlap rejects a pattern that matches a name of another binding.
+func (auth *Authenticator) checkOverlap(kind NameKind, p *nametemplate.Pattern) error {
 	if p.Exact() {
-		if t.exact[name{kind, p.Literal()}] != nil {
+		if auth.exact[name{kind, p.Literal()}] != nil {
 			return fmt.Errorf("%s %q is bound twice; keep one", kind, p)
 		}
 		return nil
 	}
-	for _, other := range t.patterns[kind] {
+	for _, other := range auth.patterns[kind] {
 		if other.pattern.Overlaps(p) {
 			return fmt.Errorf("%s %q and %q overlap: a name can match both; change one so that no name does", kind, other.pattern, p)
 		}
@@ -98,59 +127,39 @@ func (t *Authenticator) checkOverlap(kind NameKind, p *nametemplate.Pattern) err
 	return nil
 }
 
-func (t *Authenticator) add(kind NameKind, b *nameBinding) error {
-	if b.session.isStatic() {
-		caller, err := b.session.caller(kind.source(), nil, nil, t.entities)
-		if err != nil {
-			return err
-		}
-		b.caller = caller
-	}
-	if b.pattern.Exact() {
-		t.exact[name{kind, b.pattern.Literal()}] = b
-	} else {
-		t.patterns[kind] = append(t.patterns[kind], b)
-	}
-	if kind.isCertificates() && !t.mtls {
-		t.mtls, t.sources = true, append([]Source{MTLS}, t.sources...)
-	}
-	t.bindings++
-	return nil
-}
-
-// named finds the caller that one name is bound to, in a session that begins
-// then. Nobody is a failure.
-func (t *Authenticator) named(n name, begin time.Time) (*Caller, *Failure) {
-	caller, err := t.callerOf(n)
+// named returns the caller that a name is bound to, in a session that begins with the
+// request.
+func (a *attempt) named(source Source, n name) (*Caller, *Failure) {
+	caller, err := a.auth.callerOf(n)
 	switch {
 	case err != nil:
-		return nil, noPrincipal(n.kind.source(), err)
+		return nil, noPrincipal(source, err)
 	case caller == nil:
-		return nil, invalid(n.kind.source(), fmt.Sprintf("no principal is bound to %s %q", n.kind, n.text))
+		return nil, invalid(source, fmt.Sprintf("no principal is bound to %s %q", n.kind, n.text))
 	}
-	return caller.issuedAt(begin), nil
+	return caller.issuedAt(a.credentials.Time), nil
 }
 
-// callerOf finds the caller that a name is bound to; nil is nobody. An exact
-// name goes before patterns. Domain names are compared without regard to case.
-func (t *Authenticator) callerOf(n name) (*Caller, error) {
+// callerOf returns the caller that a name is bound to, nil if it is not bound. An exact
+// name takes precedence over patterns. Domain names are compared without regard to case.
+func (auth *Authenticator) callerOf(n name) (*Caller, error) {
 	if n.kind == DNS {
 		n.text = lowerCase(n.text)
 	}
-	if b := t.exact[n]; b != nil {
-		return b.of(n, nil, t.entities)
+	if b := auth.exact[n]; b != nil {
+		return b.callerOf(nil, auth.entities)
 	}
 	var found *Caller
-	for _, b := range t.patterns[n.kind] {
+	for _, b := range auth.patterns[n.kind] {
 		captures, matches := b.pattern.Match(n.text)
 		if !matches {
 			continue
 		}
-		caller, err := b.of(n, captures, t.entities)
+		caller, err := b.callerOf(captures, auth.entities)
 		if err != nil {
 			return nil, fmt.Errorf("%s %q: %w", n.kind, n.text, err)
 		}
-		if found != nil && !found.same(caller) {
+		if found != nil && !found.equal(caller) {
 			return nil, fmt.Errorf("%s %q names two principals", n.kind, n.text)
 		}
 		found = caller
@@ -158,10 +167,10 @@ func (t *Authenticator) callerOf(n name) (*Caller, error) {
 	return found, nil
 }
 
-func (b *nameBinding) of(n name, c nametemplate.Captures, e *sts.Entities) (*Caller, error) {
+func (b *nameBinding) callerOf(c nametemplate.Captures, e *sts.Entities) (*Caller, error) {
 	if b.caller != nil {
 		return b.caller, nil
 	}
-	caller, err := b.session.caller(n.kind.source(), c, nil, e)
-	return caller, hideWhere(err)
+	caller, err := b.template.caller(b.source, c, nil, e)
+	return caller, hideEntity(err)
 }

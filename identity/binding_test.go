@@ -39,7 +39,7 @@ func TestBindRefuses(t *testing.T) {
 		want     string
 	}{
 		{"no kind", []Binding{{Name: "alice", Principal: aliceARN}}, "needs a name"},
-		{"a kind that there is not", []Binding{{Kind: TokenClaims + 1, Name: "alice", Principal: aliceARN}}, "needs a name"},
+		{"a kind that there is not", []Binding{{Kind: "cookie", Name: "alice", Principal: aliceARN}}, "needs a name"},
 		{"no name", []Binding{uri("", aliceARN)}, "needs a name"},
 		{"no password", []Binding{{Kind: BasicUser, Name: "carol", Principal: aliceARN}}, `user "carol" has no line in htpasswd`},
 		{"twice", []Binding{uri("spiffe://a", ciARN), uri("spiffe://a", aliceARN)}, `uri "spiffe://a" is bound twice`},
@@ -69,15 +69,15 @@ func TestBindRefuses(t *testing.T) {
 		{"a federated user by a user who is not there", []Binding{{Kind: URI, Name: "{a}", Principal: "arn:aws:sts::123456789012:federated-user/{a}", FederatedBy: "arn:aws:iam::123456789012:user/carol"}}, "is not among the principals"},
 		{"a federated user of another account", []Binding{{Kind: URI, Name: "a", Principal: "arn:aws:sts::999999999999:federated-user/carol", FederatedBy: aliceARN}}, "is of another account"},
 		{"a user who is federated", []Binding{{Kind: URI, Name: "a", Principal: aliceARN, FederatedBy: aliceARN}}, "leave federatedBy out"},
-		{"tags of a user", []Binding{{Kind: URI, Name: "a", Principal: aliceARN, Tags: map[string]string{"a": "b"}}}, "has no session that tags"},
-		{"tags of a service", []Binding{{Kind: URI, Name: "a", Principal: "ci.amazonaws.com", Tags: map[string]string{"a": "b"}}}, "has no session that tags"},
+		{"tags of a user", []Binding{{Kind: URI, Name: "a", Principal: aliceARN, Tags: map[string]string{"a": "b"}}}, "has no session that could have tags"},
+		{"tags of a service", []Binding{{Kind: URI, Name: "a", Principal: "ci.amazonaws.com", Tags: map[string]string{"a": "b"}}}, "has no session that could have tags"},
 		{"a policy of a user's", []Binding{{Kind: URI, Name: "a", Principal: aliceARN, SessionPolicies: policies}}, "has no session that policies"},
 		{"a policy of a root user's", []Binding{{Kind: URI, Name: "a", Principal: "arn:aws:iam::123456789012:root", SessionPolicies: policies}}, "has no session that policies"},
 		{"a user's source identity", []Binding{{Kind: URI, Name: "a", Principal: aliceARN, SourceIdentity: "alice"}}, "has no source identity"},
 		{"a federated user's source identity", []Binding{{Kind: URI, Name: "a", Principal: "arn:aws:sts::123456789012:federated-user/carol", FederatedBy: aliceARN, SourceIdentity: "alice"}}, "has no source identity"},
 		{"a source identity of 1", []Binding{{Kind: URI, Name: "a", Principal: ciARN, SourceIdentity: "s"}}, "fewer than 2"},
-		{"the source of a user", []Binding{{Kind: URI, Name: "a", Principal: aliceARN, SourceARN: functionARN}}, "is not a service of AWS"},
-		{"the source's account of a session", []Binding{{Kind: URI, Name: "{a}", Principal: session + "ci/{a}", SourceAccount: "123456789012"}}, "is not a service of AWS"},
+		{"the source of a user", []Binding{{Kind: URI, Name: "a", Principal: aliceARN, SourceARN: functionARN}}, "is not an AWS service"},
+		{"the source's account of a session", []Binding{{Kind: URI, Name: "{a}", Principal: session + "ci/{a}", SourceAccount: "123456789012"}}, "is not an AWS service"},
 		{"a source that is not an ARN", []Binding{{Kind: URI, Name: "a", Principal: "lambda.amazonaws.com", SourceARN: "function:f"}}, "sourceArn: write the ARN of one resource"},
 		{"a source of every resource", []Binding{{Kind: URI, Name: "{a}", Principal: "lambda.amazonaws.com", SourceARN: "arn:aws:lambda:us-east-1:123456789012:function:*{a}"}}, "sourceArn: write the ARN of one resource"},
 		{"a source of another account", []Binding{{Kind: URI, Name: "a", Principal: "lambda.amazonaws.com", SourceARN: functionARN, SourceAccount: "999999999999"}}, "it is not the account in sourceArn"},
@@ -98,13 +98,13 @@ func TestBindRefuses(t *testing.T) {
 		{"a tag of two captures that nothing parts", []Binding{{Kind: URI, Name: "{a}/{b}", Principal: ciARN, Tags: map[string]string{"x": "{a}-{b}"}}}, "put / or : between them"},
 		{"a domain in capitals", []Binding{{Kind: DNS, Name: "{a}.Example.com", Principal: ciARN}}, "write it in lower case"},
 		{"a domain with a capital before a capture", []Binding{{Kind: DNS, Name: "A{a}.example.com", Principal: ciARN}}, "write it in lower case"},
-		{"an exact token with fewer claims than a pattern", []Binding{sub("a"), {Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "{x}", "ref": "main"}, Principal: aliceARN}}, "have the exact one name every claim of the other"},
-		{"the same the other way round", []Binding{{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"ref": "main", "sub": "{x}"}, Principal: aliceARN}, sub("a")}, "have the exact one name every claim of the other"},
+		{"an exact token with fewer claims than a pattern", []Binding{sub("a"), {Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "{x}", "ref": "main"}, Principal: aliceARN}}, "add every claim of the other to the one without captures"},
+		{"the same the other way round", []Binding{{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"ref": "main", "sub": "{x}"}, Principal: aliceARN}, sub("a")}, "add every claim of the other to the one without captures"},
 		{"an exact token with another claim than a pattern", []Binding{sub("{x}"), {Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"ref": "main"}, Principal: aliceARN}}, "overlap"},
-		{"a token without claims", []Binding{{Kind: TokenClaims, Issuer: "gitlab", Principal: ciARN}}, "name at least one"},
-		{"a token with a name", []Binding{{Kind: TokenClaims, Issuer: "gitlab", Name: "a", Claims: map[string]string{"sub": "a"}, Principal: ciARN}}, "name at least one"},
+		{"a token without claims", []Binding{{Kind: TokenClaims, Issuer: "gitlab", Principal: ciARN}}, "write at least one"},
+		{"a token with a name", []Binding{{Kind: TokenClaims, Issuer: "gitlab", Name: "a", Claims: map[string]string{"sub": "a"}, Principal: ciARN}}, "write at least one"},
 		{"a claim's pattern", []Binding{sub("{a}{b}")}, `claim "sub"`},
-		{"a capture of two claims", []Binding{{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "{a}", "ref": "{a}"}, Principal: aliceARN}}, "captured from another claim already"},
+		{"a capture of two claims", []Binding{{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "{a}", "ref": "{a}"}, Principal: aliceARN}}, "also captured from another claim"},
 		{"tokens twice", []Binding{sub("a"), sub("a")}, "overlap"},
 		{"tokens that overlap", []Binding{sub("a-{x}"), sub("{x}-b")}, "{sub: a-{x}}"},
 		{"tokens known by different claims", []Binding{sub("a"), {Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"ref": "a"}, Principal: aliceARN}}, "overlap"},
@@ -120,7 +120,7 @@ func TestBindRefuses(t *testing.T) {
 
 // What looks alike and is not.
 func TestBindAccepts(t *testing.T) {
-	table := bindable(t,
+	auth := bindable(t,
 		Binding{Kind: URI, Name: "a", Principal: ciARN},
 		Binding{Kind: DNS, Name: "a", Principal: aliceARN},
 		Binding{Kind: URI, Name: "ns-{x}", Principal: session + "ci/{x}"},
@@ -135,15 +135,15 @@ func TestBindAccepts(t *testing.T) {
 		Binding{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "a2"}, Principal: aliceARN},
 		Binding{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "a/{x}", "ref": "b"}, Principal: aliceARN},
 	).build(t)
-	if table.Len() != 13 {
-		t.Errorf("%d bindings, want 13", table.Len())
+	if auth.Len() != 13 {
+		t.Errorf("%d bindings, want 13", auth.Len())
 	}
 }
 
 // Callers of names that are bound in every way, and their keys.
 func TestBoundCallers(t *testing.T) {
 	policy := iamtest.Policy(t, iam.SessionPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`)
-	table := bindable(t,
+	auth := bindable(t,
 		Binding{Kind: URI, Name: "ci/{x}", Principal: session + "ci/{x}", Tags: map[string]string{"x": "{x} of ci", "Team": "blue"}, SourceIdentity: "{x}@example.com", SessionPolicies: []*iam.Policy{policy}},
 		Binding{Kind: URI, Name: "fed/{x}", Principal: "arn:aws:sts::123456789012:federated-user/{x}", FederatedBy: "arn:aws:iam::123456789012:user/dev/bob", Tags: map[string]string{"x": "{x}"}},
 		Binding{Kind: URI, Name: "fedred", Principal: "arn:aws:sts::123456789012:federated-user/red", FederatedBy: "arn:aws:iam::123456789012:user/dev/bob", Tags: map[string]string{"TEAM": "blue"}},
@@ -164,10 +164,10 @@ func TestBoundCallers(t *testing.T) {
 	peer := func(name string) Credentials { return Credentials{Principal: name} }
 	const began, issued = "2026-03-01T12:00:00Z", "2026-03-01T11:59:00Z"
 	for _, c := range []struct {
-		name     string
-		evidence Credentials
-		want     want
-		keys     map[string]string
+		name        string
+		credentials Credentials
+		want        want
+		keys        map[string]string
 	}{
 		{"a session", peer("ci/build"), want{arn: session + "ci/build"}, map[string]string{
 			"aws:userid": "AROAEXAMPLE:build", "aws:PrincipalArn": role + "team/ci", "aws:PrincipalTag/x": "build of ci", "aws:PrincipalTag/team": "blue",
@@ -204,17 +204,17 @@ func TestBoundCallers(t *testing.T) {
 		{"a session's name of 65", token(claims{"sub": strings.Repeat("s", 65)}), want{reason: "65 characters"}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r := rules()
+			r := config()
 			r.PrincipalKind = URI
-			caller, f := identify(t, table, r, c.evidence)
+			caller, f := authenticate(t, auth, r, c.credentials)
 			c.want.check(t, caller, f)
 			if caller != nil {
 				iamtest.CheckKeys(t, caller.Context, c.keys)
 			}
-			if caller != nil && strings.HasPrefix(c.evidence.Principal, "ci/") != (len(caller.SessionPolicies) == 1) {
+			if caller != nil && strings.HasPrefix(c.credentials.Principal, "ci/") != (len(caller.SessionPolicies) == 1) {
 				t.Errorf("%d session policies", len(caller.SessionPolicies))
 			}
-			if again, _ := identify(t, table, r, c.evidence); caller != nil && !caller.same(again) {
+			if again, _ := authenticate(t, auth, r, c.credentials); caller != nil && !caller.equal(again) {
 				t.Errorf("first %v, then %v", caller, again)
 			}
 		})
@@ -224,12 +224,12 @@ func TestBoundCallers(t *testing.T) {
 // A caller of a captured name is the very principal of that name: names that
 // differ do not become one.
 func TestCapturedNamesStayApart(t *testing.T) {
-	table := bindable(t, Binding{Kind: URI, Name: "sa/{namespace}/{name}", Principal: session + "ci/{name}", Tags: map[string]string{"namespace": "{namespace}"}}).build(t)
-	r := rules()
+	auth := bindable(t, Binding{Kind: URI, Name: "sa/{namespace}/{name}", Principal: session + "ci/{name}", Tags: map[string]string{"namespace": "{namespace}"}}).build(t)
+	r := config()
 	r.PrincipalKind = URI
 	seen := map[string]string{}
 	for _, n := range []string{"sa/a/bb", "sa/ab/b1", "sa/a.b/b1", "sa/a/b.b1", "sa/a-b/c1", "sa/a/b-c1", "sa/a@b/c1"} {
-		caller, f := identify(t, table, r, Credentials{Principal: n})
+		caller, f := authenticate(t, auth, r, Credentials{Principal: n})
 		if f != nil {
 			t.Fatal(f)
 		}

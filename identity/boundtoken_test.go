@@ -32,7 +32,7 @@ func TestIssuerLimitsBoundSessions(t *testing.T) {
 	w := boundTo(t, false, Binding{Principal: session + "ci/build", TagClaims: map[string]string{"tier": "tier"}}, func(i *Issuer) {
 		i.SessionPolicies, i.TagClaims = []*iam.Policy{limit}, map[string]string{"ref": "ref"}
 	})
-	caller, f := identify(t, w.build(t), rules(), Credentials{Authorization: bearer(signerAt(gitlabURL).token(t, claims{"ref": "main", "tier": "gold"}))})
+	caller, f := authenticate(t, w.build(t), config(), Credentials{Authorization: bearer(signerAt(gitlabURL).token(t, claims{"ref": "main", "tier": "gold"}))})
 	want{arn: session + "ci/build"}.check(t, caller, f)
 	iamtest.CheckKeys(t, caller.Context, map[string]string{"aws:PrincipalTag/ref": "main", "aws:PrincipalTag/tier": "gold"})
 	if len(caller.SessionPolicies) != 1 || caller.SessionPolicies[0] != limit {
@@ -58,7 +58,7 @@ func TestIssuerOfBoundTokensRefuses(t *testing.T) {
 		{"session policies twice", limited, func(i *Issuer) { i.SessionPolicies = limits }, true, "together they would allow what either allows"},
 		{"session policies of a user", alice, func(i *Issuer) { i.SessionPolicies = limits }, true, "has no session that policies could limit"},
 		{"a tag twice", tagged, func(i *Issuer) { i.TagClaims = map[string]string{"ref": "ref"} }, true, "are the same"},
-		{"tags of a user who can assume no role", alice, func(i *Issuer) { i.TagClaims = map[string]string{"ref": "ref"} }, false, "has no session that tags"},
+		{"tags of a user who can assume no role", alice, func(i *Issuer) { i.TagClaims = map[string]string{"ref": "ref"} }, false, "has no session that could have tags"},
 		{"tags of a user who can assume a role", alice, func(i *Issuer) { i.TagClaims = map[string]string{"ref": "ref"} }, true, ""},
 		{"the name of sessions that there are not", ci, func(i *Issuer) { i.SessionName = "job" }, false, "no role can be assumed"},
 		{"the name of sessions that there are", ci, func(i *Issuer) { i.SessionName = "job" }, true, ""},
@@ -76,7 +76,7 @@ func TestIssuerOfBoundTokensRefuses(t *testing.T) {
 // An exact binding is an exception from a pattern only of the tokens that it looks
 // at as closely: it takes none that the pattern narrows down by another claim.
 func TestExactTokenIsAnException(t *testing.T) {
-	table := bindable(t,
+	auth := bindable(t,
 		Binding{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "{x}", "ref": "main"}, Principal: session + "ci/{x}"},
 		Binding{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "admin", "ref": "main", "tier": "gold"}, Principal: aliceARN},
 		Binding{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "admin", "ref": "dev"}, Principal: aliceARN},
@@ -90,7 +90,7 @@ func TestExactTokenIsAnException(t *testing.T) {
 		{claims{"sub": "admin", "ref": "dev"}, want{arn: aliceARN}},
 		{claims{"sub": "build", "ref": "dev"}, want{reason: "no principal is bound"}},
 	} {
-		caller, f := identify(t, table, rules(), Credentials{Authorization: bearer(signerAt(gitlabURL).token(t, c.claims))})
+		caller, f := authenticate(t, auth, config(), Credentials{Authorization: bearer(signerAt(gitlabURL).token(t, c.claims))})
 		c.want.check(t, caller, f)
 	}
 }

@@ -1,22 +1,23 @@
 package identity
 
 import (
+	"errors"
 	"reflect"
 	"time"
 
 	"extauthz/identity/sts"
 )
 
-// A Caller is a verified identity: who calls, and how that was proven. It is
-// immutable and may be shared between requests.
+// A Caller is the authenticated principal of a request, and how it was authenticated.
+// It is immutable and may be shared between requests.
 type Caller struct {
 	sts.Caller
-	Source string // the word of the [Source] that found the credential; "" for an anonymous caller
+	Source string // the [Source] that found the credential; "" for an anonymous caller
 	Issuer string // of a token: the name of its issuer
-	KeyID  string // of a token: the key that signed it, "" where it does not say
+	KeyID  string // of a token: the key that signed it; "" if the token does not name it
 }
 
-// issuedAt is the caller with a session that began then.
+// issuedAt returns the caller with a session that began at that time.
 func (c *Caller) issuedAt(begin time.Time) *Caller {
 	if !sts.HasSession(c.Principal.Kind) {
 		return c
@@ -26,5 +27,91 @@ func (c *Caller) issuedAt(begin time.Time) *Caller {
 	return &dated
 }
 
-// same tells whether two callers differ in nothing that could decide.
-func (c *Caller) same(other *Caller) bool { return c == other || reflect.DeepEqual(c, other) }
+// equal reports whether two callers differ in nothing that a decision could depend on.
+func (c *Caller) equal(other *Caller) bool { return c == other || reflect.DeepEqual(c, other) }
+
+// FailureKind is a kind of failure to authenticate.
+type FailureKind uint8
+
+const (
+	// Invalid means that the request has a credential that is not valid. It is the
+	// zero value, so that an incomplete failure never makes a caller anonymous.
+	Invalid FailureKind = iota
+	// Anonymous means that the request has no credential.
+	Anonymous
+	// Unavailable means that the credential could not be checked before the request's
+	// deadline, or without the keys of its issuer. The same request may succeed later.
+	Unavailable
+	// RateLimited means that the credential was not checked, because too many wrong
+	// ones came before it from the same address or for the same user.
+	RateLimited
+)
+
+// A Failure is the reason why a request has no caller. Its text never contains a
+// password or token.
+type Failure struct {
+	Kind   FailureKind
+	Source string // the [Source] that found the credential; "authorization" if none accepts it, "" if the request has none
+	Reason string // for the operator and, if the configuration allows it, the client
+	Detail string // for the operator only: what the configuration has to do with it; may be ""
+	Issuer string // of a token: the name of the issuer that the token names
+	KeyID  string // of a valid token: the key that signed it
+	// User is the user of the password file who failed to log in, for the operator
+	// only. It is "" for a name that is not in the file: a client that mixes up user
+	// name and password sends its password there.
+	User string
+}
+
+// Full returns the reason with the detail, for the operator.
+func (f *Failure) Full() string {
+	if f.Detail == "" {
+		return f.Reason
+	}
+	return f.Reason + ": " + f.Detail
+}
+
+// Error returns the full reason, after the source if one decided.
+func (f *Failure) Error() string {
+	if f.Source == "" {
+		return f.Full()
+	}
+	return f.Source + ": " + f.Full()
+}
+
+// IsInvalidToken reports whether a Bearer token is not valid, so that a challenge says
+// error="invalid_token" (RFC 6750, section 3.1).
+func (f *Failure) IsInvalidToken() bool {
+	return f.Kind == Invalid && Source(f.Source).definition().isBearer
+}
+
+func invalid(source Source, reason string) *Failure {
+	return &Failure{Kind: Invalid, Source: string(source), Reason: reason}
+}
+
+// noPrincipal returns the failure of a valid credential that maps to no principal
+// because of err.
+func noPrincipal(source Source, err error) *Failure {
+	f := invalid(source, err.Error())
+	var denied *sts.AccessDenied
+	if errors.As(err, &denied) {
+		f.Detail = denied.Detail
+	}
+	return f
+}
+
+// hideEntity replaces the error for a user or role that does not exist. Captures made
+// its name from the client's name, and the client must not learn it.
+func hideEntity(err error) error {
+	var absent *sts.NoSuchEntity
+	if errors.As(err, &absent) {
+		return &sts.AccessDenied{Reason: "no principal is bound to this credential", Detail: err.Error()}
+	}
+	return err
+}
+
+// badAuthorization returns the failure of an Authorization header in which no source
+// found a credential.
+func badAuthorization(reason string) *Failure { return invalid("authorization", reason) }
+
+// short cuts what a message repeats of a client's text.
+func short(text string) string { return text[:min(len(text), 128)] }

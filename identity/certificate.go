@@ -1,45 +1,50 @@
 package identity
 
 import (
+	"crypto/ed25519"
+	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/pem"
 	"errors"
+	"fmt"
+	"math/big"
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 )
 
-// The bounds of what is remembered of certificates: 512 of up to 8 KiB, as text,
-// are 4 MiB. Only who got through Envoy's handshake can fill it.
+// The bounds of the certificate cache: 512 certificates of up to 8 KiB, as text, take
+// 4 MiB. Only clients with a certificate that Envoy verified can fill it.
 const (
 	maxCertificates    = 512
 	maxCertificateText = 8 << 10
 )
 
-// maxAlternativeNames bounds the URI and DNS names of a certificate, all of which
-// are looked up. Workloads have one to a few.
+// maxAlternativeNames bounds the URI and DNS names of a certificate, all of which are
+// looked up. Workloads have few.
 const maxAlternativeNames = 100
 
-// certificates remember the alternative names of certificates by their text as
-// Envoy sends it: reading one costs more than all else about a caller. They
-// follow from the text alone, and whether it holds is Envoy's to say each time.
-type certificates struct{ names *lru.Cache[string, []name] }
+// certificateCache caches the alternative names of certificates by their text as Envoy
+// sends it, because parsing one takes longer than the rest of authentication. The names
+// follow from the text alone; Envoy verifies the certificate each time.
+type certificateCache struct{ names *lru.Cache[string, []name] }
 
-func newCertificates() certificates {
+func newCertificateCache() certificateCache {
 	names, err := lru.New[string, []name](maxCertificates)
 	if err != nil {
-		panic(err) // for a size below 1 only
+		panic(err) // only for a size below 1
 	}
-	return certificates{names}
+	return certificateCache{names}
 }
 
-// alternativeNames are those of the certificate, shared: read only.
-func (c certificates) alternativeNames(certificate string) ([]name, *Failure) {
-	if names, known := c.names.Get(certificate); known {
+// alternativeNames returns the names of a certificate. The caller must not change them.
+func (c certificateCache) alternativeNames(certificate string) ([]name, *Failure) {
+	if names, found := c.names.Get(certificate); found {
 		return names, nil
 	}
 	leaf, f := parseLeaf(certificate)
@@ -53,14 +58,21 @@ func (c certificates) alternativeNames(certificate string) ([]name, *Failure) {
 	return names, f
 }
 
-// alternativeNames lists the URI and then the DNS subject alternative names,
-// byte for byte as they are in the certificate: a parsed URI would have its
-// scheme in lower case.
+// The extension of a certificate with its alternative names, and the tags of two kinds of
+// them (RFC 5280, section 4.2.1.6).
+const (
+	tagDNS = 2
+	tagURI = 6
+)
+
+func subjectAltName() asn1.ObjectIdentifier { return asn1.ObjectIdentifier{2, 5, 29, 17} }
+
+// alternativeNames returns the URI and then the DNS subject alternative names, byte for
+// byte as they are in the certificate: a parsed URI would have its scheme in lower case.
 func alternativeNames(leaf *x509.Certificate) ([]name, *Failure) {
-	subjectAltName := asn1.ObjectIdentifier{2, 5, 29, 17}
 	var uris, domains []name
 	for _, extension := range leaf.Extensions {
-		if !extension.Id.Equal(subjectAltName) {
+		if !extension.Id.Equal(subjectAltName()) {
 			continue
 		}
 		var values []asn1.RawValue
@@ -76,13 +88,12 @@ func alternativeNames(leaf *x509.Certificate) ([]name, *Failure) {
 }
 
 func appendNames(uris, domains []name, values []asn1.RawValue) (_, _ []name) {
-	const dnsName, uniformResourceIdentifier = 2, 6 // tags of RFC 5280, section 4.2.1.6
 	for _, v := range values {
 		switch {
 		case v.Class != asn1.ClassContextSpecific:
-		case v.Tag == uniformResourceIdentifier:
+		case v.Tag == tagURI:
 			uris = append(uris, name{URI, string(v.Bytes)})
-		case v.Tag == dnsName:
+		case v.Tag == tagDNS:
 			domains = append(domains, name{DNS, string(v.Bytes)})
 		}
 	}
@@ -95,7 +106,7 @@ func parseLeaf(certificate string) (*x509.Certificate, *Failure) {
 		return nil, invalid(MTLS, "the certificate that Envoy sent is not URL-encoded")
 	}
 	block, _ := pem.Decode([]byte(text))
-	if block == nil || block.Type != "CERTIFICATE" {
+	if block == nil || block.Type != certificateType {
 		return nil, invalid(MTLS, "the certificate that Envoy sent is not PEM")
 	}
 	leaf, err := x509.ParseCertificate(block.Bytes)
@@ -105,8 +116,8 @@ func parseLeaf(certificate string) (*x509.Certificate, *Failure) {
 	return leaf, nil
 }
 
-// lowerCase is text with the letters A to Z in lower case, and no other changed:
-// a domain name is ASCII (RFC 4343).
+// lowerCase returns text with the letters A to Z in lower case. A domain name is ASCII
+// (RFC 4343).
 func lowerCase(text string) string {
 	if strings.IndexFunc(text, func(r rune) bool { return 'A' <= r && r <= 'Z' }) < 0 {
 		return text
@@ -120,7 +131,32 @@ func lowerCase(text string) string {
 	return string(lower)
 }
 
-// envoyName is the name that Envoy takes from a certificate: the first URI, else
+// certificateType is the type of a certificate's PEM block.
+const certificateType = "CERTIFICATE"
+
+func encodeCertificate(der []byte) string {
+	return url.PathEscape(string(pem.EncodeToMemory(&pem.Block{Type: certificateType, Bytes: der})))
+}
+
+// ParsePeer returns what Envoy sends about a peer with the first certificate in a PEM
+// file: Principal and Certificate of [Credentials]. It does not verify the certificate.
+// The error does not contain the text.
+func ParsePeer(text []byte) (principal, certificate string, err error) {
+	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type != certificateType {
+			continue
+		}
+		leaf, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return "", "", errors.New("the certificate cannot be parsed; copy it again")
+		}
+		principal, err := envoyName(leaf)
+		return principal, encodeCertificate(block.Bytes), err
+	}
+	return "", "", errors.New("no certificate; write it in PEM, from -----BEGIN CERTIFICATE-----")
+}
+
+// envoyName returns the name that Envoy takes from a certificate: the first URI, else
 // the first DNS name, else the subject.
 func envoyName(leaf *x509.Certificate) (string, error) {
 	names, f := alternativeNames(leaf)
@@ -132,14 +168,14 @@ func envoyName(leaf *x509.Certificate) (string, error) {
 	}
 	var subject pkix.RDNSequence
 	if _, err := asn1.Unmarshal(leaf.RawSubject, &subject); err != nil || !isPlain(subject) {
-		return "", errors.New("the certificate has neither URI nor DNS name, and a subject that Envoy spells in its own way; ask with the CheckRequest that Envoy sends")
+		return "", errors.New("the certificate has neither a URI nor a DNS name, and Envoy may spell its subject differently; use the CheckRequest that Envoy sends")
 	}
 	return subject.String(), nil
 }
 
-// isPlain tells whether a subject has only attributes and characters that every
-// library spells alike in the form of RFC 2253: printable ASCII in a common name
-// (2.5.4.3), a country, locality, state, organization or unit.
+// isPlain reports whether every library writes the subject in the same way in RFC 2253
+// form: it has only printable ASCII in a common name (2.5.4.3), country, locality, state,
+// organization or organizational unit.
 func isPlain(subject pkix.RDNSequence) bool {
 	for _, set := range subject {
 		for _, attribute := range set {
@@ -153,4 +189,34 @@ func isPlain(subject pkix.RDNSequence) bool {
 		}
 	}
 	return true
+}
+
+// newCertificate returns a client certificate with one name, as Envoy sends a verified
+// one. Its key is public, so that no other check accepts it.
+func newCertificate(n name) (string, error) {
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Unix(0, 0), NotAfter: time.Unix(1<<32, 0)}
+	if n.kind != Subject { // which Envoy sends outside the certificate, too
+		names, err := alternativeName(n)
+		if err != nil {
+			return "", err
+		}
+		template.ExtraExtensions = []pkix.Extension{names}
+	}
+	key := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		return "", fmt.Errorf("%s %q cannot be in a certificate: %w", n.kind, n.text, err)
+	}
+	return encodeCertificate(der), nil
+}
+
+// alternativeName returns the extension of a certificate with a URI or DNS name, byte
+// for byte.
+func alternativeName(n name) (pkix.Extension, error) {
+	tag := tagURI
+	if n.kind == DNS {
+		tag = tagDNS
+	}
+	value, err := asn1.Marshal([]asn1.RawValue{{Class: asn1.ClassContextSpecific, Tag: tag, Bytes: []byte(n.text)}})
+	return pkix.Extension{Id: subjectAltName(), Value: value}, err
 }

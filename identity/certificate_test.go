@@ -2,7 +2,9 @@ package identity
 
 import (
 	"crypto/x509/pkix"
+	"encoding/asn1"
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -12,7 +14,7 @@ import (
 // Domain names are compared without regard to case, once Envoy's word is found to
 // be the certificate's, byte for byte.
 func TestDomainNamesHaveNoCase(t *testing.T) {
-	table := principals{
+	auth := principals{
 		entities: []sts.Entity{{ARN: aliceARN}, {ARN: role + "ci"}},
 		bindings: []Binding{
 			{Kind: DNS, Name: "alice.example.com", Principal: aliceARN},
@@ -26,19 +28,19 @@ func TestDomainNamesHaveNoCase(t *testing.T) {
 		kind      NameKind // without a certificate
 		want      want
 	}{
-		{"Alice.EXAMPLE.com", certificateNames{dns: []string{"Alice.EXAMPLE.com"}}, NoName, want{arn: aliceARN}},
-		{"x", certificateNames{dns: []string{"x", "ALICE.example.com", "alice.example.com"}}, NoName, want{arn: aliceARN}},
-		{"Build-1.CI.example.com", certificateNames{dns: []string{"Build-1.CI.example.com"}}, NoName, want{arn: session + "ci/build-1"}},
-		{"alice.example.com", certificateNames{dns: []string{"Alice.example.com"}}, NoName, want{reason: "not the one in the certificate"}},
-		{"x", certificateNames{dns: []string{"x", "aLice.example.com", "B1.ci.example.com"}}, NoName, want{reason: "names two principals"}},
+		{"Alice.EXAMPLE.com", certificateNames{dns: []string{"Alice.EXAMPLE.com"}}, "", want{arn: aliceARN}},
+		{"x", certificateNames{dns: []string{"x", "ALICE.example.com", "alice.example.com"}}, "", want{arn: aliceARN}},
+		{"Build-1.CI.example.com", certificateNames{dns: []string{"Build-1.CI.example.com"}}, "", want{arn: session + "ci/build-1"}},
+		{"alice.example.com", certificateNames{dns: []string{"Alice.example.com"}}, "", want{reason: "not the one in the certificate"}},
+		{"x", certificateNames{dns: []string{"x", "aLice.example.com", "B1.ci.example.com"}}, "", want{reason: "names two principals"}},
 		{"Alice.Example.com", certificateNames{}, DNS, want{arn: aliceARN}},
-		{"SPIFFE://a/alice", certificateNames{uris: []string{"SPIFFE://a/alice"}}, NoName, want{reason: "no principal is bound"}},
+		{"SPIFFE://a/alice", certificateNames{uris: []string{"SPIFFE://a/alice"}}, "", want{reason: "no principal is bound"}},
 	} {
-		r, e := rules(), Credentials{Principal: c.principal}
-		if r.PrincipalKind = c.kind; c.kind == NoName {
+		r, e := config(), Credentials{Principal: c.principal}
+		if r.PrincipalKind = c.kind; c.kind == "" {
 			e.Certificate = certificate(t, c.names)
 		}
-		caller, f := identify(t, table, r, e)
+		caller, f := authenticate(t, auth, r, e)
 		c.want.check(t, caller, f)
 	}
 	for text, want := range map[string]string{"": "", "AZ@[az`{": "az@[az`{", "\u212a\xc1\xff": "\u212a\xc1\xff", "K\xff": "k\xff"} {
@@ -51,7 +53,7 @@ func TestDomainNamesHaveNoCase(t *testing.T) {
 // A capture of a subject stays within one attribute, so that its end cannot be
 // put into it.
 func TestSubjectCaptures(t *testing.T) {
-	table := principals{
+	auth := principals{
 		entities: []sts.Entity{{ARN: aliceARN}},
 		bindings: []Binding{{Kind: Subject, Name: "CN={name},OU=people", Principal: "arn:aws:iam::123456789012:user/dev/{name}"}},
 	}.build(t)
@@ -65,13 +67,13 @@ func TestSubjectCaptures(t *testing.T) {
 		{"CN=a=b,OU=people", want{reason: "no principal is bound"}},
 		{`CN=a\,b,OU=people`, want{reason: "no principal is bound"}},
 	} {
-		caller, f := identify(t, table, rules(), Credentials{Principal: c.subject, Certificate: certificate(t, certificateNames{subject: pkix.Name{CommonName: "x"}})})
+		caller, f := authenticate(t, auth, config(), Credentials{Principal: c.subject, Certificate: certificate(t, certificateNames{subject: pkix.Name{CommonName: "x"}})})
 		c.want.check(t, caller, f)
 	}
 }
 
 func TestManyAlternativeNames(t *testing.T) {
-	table := principals{entities: []sts.Entity{{ARN: aliceARN}}, bindings: []Binding{{Kind: URI, Name: "spiffe://0", Principal: aliceARN}}}.build(t)
+	auth := principals{entities: []sts.Entity{{ARN: aliceARN}}, bindings: []Binding{{Kind: URI, Name: "spiffe://0", Principal: aliceARN}}}.build(t)
 	for _, c := range []struct {
 		uris, dns int
 		want      want
@@ -88,7 +90,7 @@ func TestManyAlternativeNames(t *testing.T) {
 		for n := range c.dns {
 			names.dns = append(names.dns, fmt.Sprintf("%d.example.com", n))
 		}
-		caller, f := identify(t, table, rules(), Credentials{Principal: "spiffe://0", Certificate: certificate(t, names)})
+		caller, f := authenticate(t, auth, config(), Credentials{Principal: "spiffe://0", Certificate: certificate(t, names)})
 		c.want.check(t, caller, f)
 	}
 }
@@ -96,23 +98,23 @@ func TestManyAlternativeNames(t *testing.T) {
 // What is remembered of a certificate is what is read in it, and no verdict: the
 // name that Envoy gives is compared anew each time.
 func TestRememberedCertificates(t *testing.T) {
-	c := newCertificates()
+	c := newCertificateCache()
 	good, bare := certificate(t, certificateNames{uris: []string{"spiffe://a", "spiffe://b"}}), certificate(t, certificateNames{subject: pkix.Name{CommonName: "x"}})
 	long := certificate(t, certificateNames{uris: []string{"spiffe://" + strings.Repeat("l", maxCertificateText)}})
 	for range 2 {
-		if names, f := c.peerNames("spiffe://a", good, NoName); f != nil || fmt.Sprint(names) != "[{2 spiffe://a} {2 spiffe://b}]" {
+		if names, f := c.peerNames("spiffe://a", good, ""); f != nil || fmt.Sprint(names) != "[{uri spiffe://a} {uri spiffe://b}]" {
 			t.Errorf("%v, %v", names, f)
 		}
-		if names, f := c.peerNames("spiffe://b", good, NoName); f == nil {
+		if names, f := c.peerNames("spiffe://b", good, ""); f == nil {
 			t.Errorf("another name is taken: %v", names)
 		}
-		if names, f := c.peerNames("CN=y", bare, NoName); f != nil || fmt.Sprint(names) != "[{4 CN=y}]" {
+		if names, f := c.peerNames("CN=y", bare, ""); f != nil || fmt.Sprint(names) != "[{subject CN=y}]" {
 			t.Errorf("%v, %v", names, f)
 		}
-		if _, f := c.peerNames("spiffe://a", good[:200], NoName); f == nil {
+		if _, f := c.peerNames("spiffe://a", good[:200], ""); f == nil {
 			t.Error("half a certificate is taken")
 		}
-		if _, f := c.peerNames("spiffe://"+strings.Repeat("l", maxCertificateText), long, NoName); f != nil {
+		if _, f := c.peerNames("spiffe://"+strings.Repeat("l", maxCertificateText), long, ""); f != nil {
 			t.Error(f)
 		}
 	}
@@ -124,5 +126,54 @@ func TestRememberedCertificates(t *testing.T) {
 	}
 	if c.names.Len() != maxCertificates {
 		t.Errorf("%d certificates remembered, want %d", c.names.Len(), maxCertificates)
+	}
+}
+
+// pemOf returns a certificate as a file contains it.
+func pemOf(t *testing.T, names certificateNames) string {
+	t.Helper()
+	text, err := url.PathUnescape(certificate(t, names))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// TestParsePeer checks that peerNames accepts what ParsePeer returns.
+func TestParsePeer(t *testing.T) {
+	key := "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
+	email := pkix.AttributeTypeAndValue{Type: asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 1}, Value: "a@example.com"}
+	for _, c := range []struct {
+		name, text, principal, refused string
+		kind                           NameKind
+	}{
+		{"URI before DNS", pemOf(t, certificateNames{uris: []string{"spiffe://a/b", "spiffe://a/c"}, dns: []string{"a.example.com"}}), "spiffe://a/b", "", URI},
+		{"URI byte for byte", pemOf(t, certificateNames{uris: []string{"SPIFFE://a/%62"}}), "SPIFFE://a/%62", "", URI},
+		{"DNS", pemOf(t, certificateNames{dns: []string{"a.example.com"}, subject: pkix.Name{CommonName: "x"}}), "a.example.com", "", DNS},
+		{"subject", pemOf(t, certificateNames{subject: pkix.Name{CommonName: "subj, the", Organization: []string{"ci"}}}), `CN=subj\, the,O=ci`, "", Subject},
+		{"after a key", key + pemOf(t, certificateNames{dns: []string{"a.example.com"}}), "a.example.com", "", DNS},
+		{"the first of a chain", pemOf(t, certificateNames{dns: []string{"a.example.com"}}) + pemOf(t, certificateNames{dns: []string{"ca.example.com"}}), "a.example.com", "", DNS},
+		{"subject with an email address", pemOf(t, certificateNames{subject: pkix.Name{CommonName: "x", ExtraNames: []pkix.AttributeTypeAndValue{email}}}), "", "spell its subject differently", ""},
+		{"subject beyond ASCII", pemOf(t, certificateNames{subject: pkix.Name{CommonName: "é"}}), "", "spell its subject differently", ""},
+		{"no certificate", key, "", "no certificate", ""},
+		{"empty", "", "", "no certificate", ""},
+		{"garbage in PEM", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "", "cannot be parsed", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			principal, certificate, err := ParsePeer([]byte(c.text))
+			if c.refused != "" {
+				if err == nil || !strings.Contains(err.Error(), c.refused) || strings.Contains(err.Error(), "AAAA") {
+					t.Errorf("principal %q, error %v, want one with %q", principal, err, c.refused)
+				}
+				return
+			}
+			if err != nil || principal != c.principal {
+				t.Fatalf("principal %q, error %v, want %q", principal, err, c.principal)
+			}
+			names, f := newCertificateCache().peerNames(principal, certificate, "")
+			if f != nil || names[0] != (name{c.kind, c.principal}) {
+				t.Errorf("names %v, failure %v", names, f)
+			}
+		})
 	}
 }

@@ -1,17 +1,19 @@
 package identity
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"extauthz/identity/nametemplate"
 	"extauthz/identity/oidc"
 	"extauthz/identity/sts"
 )
 
-// claimPatterns are patterns that claims of a token match, all of them, in the
-// order of the claims' names.
+// claimPatterns are patterns of claims of a token, in the order of the claims' names.
+// A token must match all of them.
 type claimPatterns []claimPattern
 
 type claimPattern struct {
@@ -19,7 +21,10 @@ type claimPattern struct {
 	pattern *nametemplate.Pattern
 }
 
-// compileClaims reads patterns by claim. A capture's name occurs once.
+// String returns the claim and its pattern, such as {sub: repo:acme/{name}}.
+func (c claimPattern) String() string { return "{" + c.claim + ": " + c.pattern.String() + "}" }
+
+// compileClaims compiles patterns by claim. No two captures may have one name.
 func compileClaims(patterns map[string]string) (claimPatterns, error) {
 	var compiled claimPatterns
 	for _, claim := range slices.Sorted(maps.Keys(patterns)) {
@@ -29,7 +34,7 @@ func compileClaims(patterns map[string]string) (claimPatterns, error) {
 		}
 		for _, name := range p.Names() {
 			if slices.Contains(compiled.names(), name) {
-				return nil, fmt.Errorf("claim %q: {%s} is captured from another claim already; name it otherwise", claim, name)
+				return nil, fmt.Errorf("claim %q: {%s} is also captured from another claim; rename one of the two", claim, name)
 			}
 		}
 		compiled = append(compiled, claimPattern{claim, p})
@@ -37,7 +42,7 @@ func compileClaims(patterns map[string]string) (claimPatterns, error) {
 	return compiled, nil
 }
 
-// names are the names of all captures, in order.
+// names returns the names of all captures, in order.
 func (p claimPatterns) names() []string {
 	var names []string
 	for _, c := range p {
@@ -46,9 +51,8 @@ func (p claimPatterns) names() []string {
 	return names
 }
 
-// match reports whether every pattern matches its claim, and returns what the
-// captures stand for. The error is an [sts.AccessDenied]: captures of a list are
-// ambiguous.
+// match reports whether every pattern matches its claim, and returns the captures. The
+// error is an [sts.AccessDenied]: captures of a list are ambiguous.
 func (p claimPatterns) match(claims oidc.Claims) (all nametemplate.Captures, matches bool, err error) {
 	for _, c := range p {
 		_, captures, matches, err := c.match(claims)
@@ -61,9 +65,9 @@ func (p claimPatterns) match(claims oidc.Claims) (all nametemplate.Captures, mat
 }
 
 // match reports whether the pattern matches the claim, a string or one element of a
-// list, and returns the value that it matches. Elements that are not strings match
-// nothing. A pattern with captures must not match two different elements: which of
-// them names the caller is unknown then.
+// list, and returns the value that it matches. Elements that are not strings do not
+// match. A pattern with captures must not match two different elements, because either
+// could be the caller's name.
 func (c claimPattern) match(claims oidc.Claims) (value string, captures nametemplate.Captures, matches bool, err error) {
 	if text, isText := claims.Text(c.claim); isText {
 		captures, matches = c.pattern.Match(text)
@@ -99,8 +103,8 @@ func ambiguous(c claimPattern, first, second string) error {
 }
 
 // isExceptionFrom reports whether p, which has no captures and matches the claims, is
-// an exception from q: it matches the very values that q matches. A list may match
-// both by different elements.
+// an exception from q: it matches the same values as q. The elements of a list that
+// they match can differ.
 func (p claimPatterns) isExceptionFrom(q claimPatterns, claims oidc.Claims) bool {
 	for _, d := range q {
 		value, _, matches, err := d.match(claims)
@@ -108,7 +112,7 @@ func (p claimPatterns) isExceptionFrom(q claimPatterns, claims oidc.Claims) bool
 			if c.claim != d.claim {
 				continue
 			}
-			if _, same := c.pattern.Match(value); !same || !matches || err != nil {
+			if _, equal := c.pattern.Match(value); !equal || !matches || err != nil {
 				return false
 			}
 		}
@@ -116,8 +120,8 @@ func (p claimPatterns) isExceptionFrom(q claimPatterns, claims oidc.Claims) bool
 	return true
 }
 
-// overlaps tells whether one token can match both: some claim that both want
-// keeps them apart, or nothing does.
+// overlaps reports whether one token can match both. It cannot if their patterns of
+// some claim do not overlap.
 func (p claimPatterns) overlaps(q claimPatterns) bool {
 	for _, c := range p {
 		for _, d := range q {
@@ -129,7 +133,7 @@ func (p claimPatterns) overlaps(q claimPatterns) bool {
 	return true
 }
 
-// cover tells whether every claim of q is one of p's.
+// cover reports whether p has a pattern for every claim of q.
 func (p claimPatterns) cover(q claimPatterns) bool {
 	for _, c := range q {
 		if !slices.ContainsFunc(p, func(d claimPattern) bool { return d.claim == c.claim }) {
@@ -137,4 +141,38 @@ func (p claimPatterns) cover(q claimPatterns) bool {
 		}
 	}
 	return true
+}
+
+func isList(claims oidc.Claims, name string) bool {
+	_, found := claims.List(name)
+	return found
+}
+
+// describeClaims returns claims with their values for a message. The values come from
+// the client, and are quoted and cut short.
+func describeClaims(claims oidc.Claims, names []string) string {
+	var texts []string
+	for _, name := range names {
+		switch text, isText := claims.Text(name); {
+		case isText:
+			texts = append(texts, fmt.Sprintf("%s %q", name, short(text)))
+		case isList(claims, name):
+			texts = append(texts, name+" "+describeList(claims, name))
+		case claims[name] != nil:
+			texts = append(texts, "a "+name+" that is not a string")
+		default:
+			texts = append(texts, "no "+name)
+		}
+	}
+	return strings.Join(texts, ", ")
+}
+
+// describeList returns a claim that is a list as JSON, cut short.
+func describeList(claims oidc.Claims, name string) string {
+	list, _ := claims.List(name)
+	text, err := json.Marshal(list)
+	if err != nil {
+		return "a list"
+	}
+	return strings.ToValidUTF8(short(string(text)), "")
 }

@@ -17,7 +17,7 @@ func TestDenials(t *testing.T) {
 		{"Effect":"Allow","Principal":`+any+`,"Action":"sts:AssumeRole"},
 		{"Sid":"NotFromHere","Effect":"Deny","Principal":`+any+`,"Action":"sts:*"}]}`)
 	gitlab := signerAt(gitlabURL)
-	table := principals{
+	auth := principals{
 		entities: []sts.Entity{
 			{ARN: aliceARN, Identity: []*iam.Policy{iamtest.Policy(t, iam.IdentityPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"`+role+`d*"}}`)}},
 			{ARN: role + "elsewhere", Trust: iamtest.Trust(t, `{"AWS":"arn:aws:iam::123456789012:root"}`, `"sts:AssumeRole"`, "")},
@@ -37,7 +37,7 @@ func TestDenials(t *testing.T) {
 		reason, detail string
 	}{
 		{"no binding", "AWS", claims{"sub": "bob", "ref": "a/b"}, unbound, `no credential with token: gitlab matches ref "a/b", sub "bob"`},
-		{"no such claim", "AWS", claims{"sub": 7}, unbound, `matches no ref, a sub that is no string`},
+		{"no such claim", "AWS", claims{"sub": 7}, unbound, `matches no ref, a sub that is not a string`},
 		{"a long claim", "AWS", claims{"sub": strings.Repeat("a", 4000)}, unbound, `matches no ref, sub "` + strings.Repeat("a", 128) + `"`},
 		{"control characters", "AWS", claims{"sub": "a\nb"}, unbound, `matches no ref, sub "a\nb"`},
 		{"nothing allows the caller", "123456789012/elsewhere", alice, denied + "elsewhere", "test.json:1:37 is about other resources"},
@@ -47,17 +47,17 @@ func TestDenials(t *testing.T) {
 		{"no role", "123456789012/none", alice, denied + "none", "the role is not among the principals"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, f := identify(t, table, rules(), Credentials{Authorization: basicHeader(c.user, gitlab.token(t, c.claims))})
+			_, f := authenticate(t, auth, config(), Credentials{Authorization: basicHeader(c.user, gitlab.token(t, c.claims))})
 			if f == nil || f.Reason != c.reason || !strings.HasSuffix(f.Detail, c.detail) || f.Full() != c.reason+": "+f.Detail || f.Issuer != "gitlab" || f.KeyID != "k1" {
 				t.Errorf("got  %+v\nwant %s: %s", f, c.reason, c.detail)
 			}
 		})
 	}
-	_, f := identify(t, table, rules(), Credentials{Authorization: bearer(signerAt(gitlabURL+"/").token(t, nil))})
+	_, f := authenticate(t, auth, config(), Credentials{Authorization: bearer(signerAt(gitlabURL+"/").token(t, nil))})
 	if f == nil || f.Reason != `the token is of issuer "`+gitlabURL+`/", whose tokens are not accepted` || !strings.Contains(f.Detail, `issuer "gitlab" is "`+gitlabURL+`", which differs by the slash`) {
 		t.Errorf("another slash: %+v", f)
 	}
-	_, f = identify(t, table, rules(), Credentials{Authorization: bearer(gitlab.token(t, claims{"exp": 1}))})
+	_, f = authenticate(t, auth, config(), Credentials{Authorization: bearer(gitlab.token(t, claims{"exp": 1}))})
 	if f == nil || f.Issuer != "gitlab" || f.KeyID != "" || f.Detail != "" {
 		t.Errorf("a token that does not hold: %+v", f)
 	}

@@ -9,7 +9,7 @@ import (
 // unguessable stands for what a client without a valid credential does not have.
 const unguessable = "6f1c1f0f5ab64ed2a1c7"
 
-// guarded is a table in which everybody who is bound is known by something
+// guarded is a auth in which everybody who is bound is known by something
 // unguessable: a password, a key, or a name that another has verified.
 func guarded(f *testing.F) *Authenticator {
 	f.Helper()
@@ -25,10 +25,10 @@ func guarded(f *testing.F) *Authenticator {
 	return w.build(f)
 }
 
-// FuzzIdentify holds that who shows nothing that was verified is nobody, whatever
+// FuzzAuthenticate holds that who shows nothing that was verified is nobody, whatever
 // the rules and whatever else the request has, and that nothing panics.
-func FuzzIdentify(f *testing.F) {
-	table := guarded(f)
+func FuzzAuthenticate(f *testing.F) {
+	auth := guarded(f)
 	thief := signerAt("https://thief.example.com")
 	forged := func(changes claims) string { return bearer(thief.token(f, changes))[0] }
 	leaf := certificate(f, certificateNames{uris: []string{"spiffe://a/b"}, dns: []string{"a.example.com"}})
@@ -41,7 +41,7 @@ func FuzzIdentify(f *testing.F) {
 		f.Add(authorization, "", "", "", []byte(nil), uint8(i))
 	}
 	f.Fuzz(func(t *testing.T, authorization, principal, certificate, header string, metadata []byte, choice uint8) {
-		r := rules()
+		r := config()
 		r.Header, r.PrincipalKind = "x-user", NameKind(choice%8)
 		all := []Source{MTLS, JWTAuthn, Bearer, BasicAuth, TrustedHeader}
 		r.Sources = slices.Concat(all[choice%5:], all[:choice%5])[:choice%6]
@@ -56,7 +56,7 @@ func FuzzIdentify(f *testing.F) {
 			e.Authorization = append(e.Authorization, authorization)
 		}
 		json.Unmarshal(metadata, &e.Metadata) // what is no object is no metadata
-		if caller, _ := identify(t, table, r, e); caller != nil {
+		if caller, _ := authenticate(t, auth, r, e); caller != nil {
 			t.Errorf("%+v is %+v", e, caller)
 		}
 	})

@@ -30,7 +30,7 @@ const (
 var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 // rules are those of a registry that takes every default source.
-func rules() *Config { return &Config{Audiences: []string{registryAudience}, Partition: "aws"} }
+func config() *Config { return &Config{Audiences: []string{registryAudience}, Partition: "aws"} }
 
 // trustFile is a trust policy of testdata, as people have them.
 func trustFile(t testing.TB, name string) *iam.Policy {
@@ -94,7 +94,7 @@ const (
 	bobLine   = "bob:$2a$04$1ZVT102x6Yy1sC4acscZbewLqr36/hN0TaoBh6H/zaSz9G6VbSMQG"
 )
 
-// principals are what a table is made of, as principals.yaml has it. The password file has alice and bob.
+// principals are what a auth is made of, as principals.yaml has it. The password file has alice and bob.
 type principals struct {
 	organization *sts.Organization
 	entities     []sts.Entity
@@ -102,17 +102,17 @@ type principals struct {
 	bindings     []Binding
 }
 
-// build makes the table.
+// build makes the auth.
 func (w principals) build(t testing.TB) *Authenticator {
 	t.Helper()
-	table, err := w.try(t)
+	auth, err := w.try(t)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return table
+	return auth
 }
 
-// try makes the table, or fails as loading the policy directory would.
+// try makes the auth, or fails as loading the policy directory would.
 func (w principals) try(t testing.TB) (*Authenticator, error) {
 	t.Helper()
 	users, err := basic.ParseFile("htpasswd", []byte(aliceLine+"\n"+bobLine))
@@ -125,28 +125,28 @@ func (w principals) try(t testing.TB) (*Authenticator, error) {
 			return nil, err
 		}
 	}
-	table := NewAuthenticator(users, basic.NewVerifier(), entities)
+	auth := NewAuthenticator(users, basic.NewVerifier(), entities)
 	for _, issuer := range w.issuers {
-		if err := table.AddIssuer(issuer); err != nil {
+		if err := auth.AddIssuer(issuer); err != nil {
 			return nil, err
 		}
 	}
 	for _, binding := range w.bindings {
-		if err := table.Bind(binding); err != nil {
+		if err := auth.Bind(binding); err != nil {
 			return nil, err
 		}
 	}
-	return table, nil
+	return auth, nil
 }
 
 // identify identifies a caller at the time of the tests, and holds that no
 // failure tells a secret.
-func identify(t testing.TB, table *Authenticator, r *Config, e Credentials) (*Caller, *Failure) {
+func authenticate(t testing.TB, auth *Authenticator, r *Config, e Credentials) (*Caller, *Failure) {
 	t.Helper()
 	if e.Time.IsZero() {
 		e.Time = now
 	}
-	caller, f := table.Authenticate(context.Background(), r, &e)
+	caller, f := auth.Authenticate(context.Background(), r, &e)
 	if (caller == nil) == (f == nil) {
 		t.Fatalf("caller %v and failure %v", caller, f)
 	}

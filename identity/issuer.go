@@ -12,82 +12,90 @@ import (
 	"extauthz/identity/sts"
 )
 
-// An Issuer is an OpenID Connect issuer whose tokens prove who calls. Its
-// tokens stand for bound principals, or they assume roles. Tags and session
-// policies are for the sessions of both, a session's name for those of roles that
-// are assumed: a bound session has its own.
+// An Issuer is an OpenID Connect issuer whose tokens authenticate callers. Its tokens
+// either map to principals by bindings, or assume roles. Tags and session policies
+// apply to the sessions of both. The session name applies to assumed roles only, because
+// a binding's principal includes the name of its session.
 type Issuer struct {
-	Name     string         // by which bindings name it
-	Verifier *oidc.Verifier // what verifies its tokens
+	Name     string         // by which bindings refer to it
+	Verifier *oidc.Verifier // of its tokens
 
-	Metadata         string            // jwt_authn's payload_in_metadata for it, "" for none
-	Role             string            // ARN of the role that its tokens assume where the client names none, "" for none
-	SessionName      string            // [nametemplate.Template] of the names of assumed roles' sessions over the captures of Claims; "" is Name
+	Metadata         string            // jwt_authn's payload_in_metadata for it; "" for none
+	Role             string            // ARN of the role that its tokens assume if the client names none; "" for none
+	SessionName      string            // [nametemplate.Template] over the captures of Claims, of the sessions of assumed roles; "" means Name
 	Claims           map[string]string // claim → [nametemplate.Pattern] that every token must match
 	TagClaims        map[string]string // session tag → claim that has its value
-	ForeignAudiences []string          // audiences of other services whose tokens are taken all the same
-	Provider         string            // the provider in trust policies and condition keys; "" is the URL without https://
-	SessionPolicies  []*iam.Policy     // session policies
+	ForeignAudiences []string          // audiences of other services whose tokens are accepted too
+	Provider         string            // the provider in trust policies and condition keys; "" means the URL without https://
+	SessionPolicies  []*iam.Policy
 }
 
-// issuer is an Issuer compiled.
+// issuer is the compiled form of an Issuer.
 type issuer struct {
 	name             string
 	verifier         *oidc.Verifier
 	metadata         string
 	role             string
-	session          *nametemplate.Template
-	namesSessions    bool // by a template that the operator wrote
+	sessionName      *nametemplate.Template
+	hasSessionName   bool // that the operator wrote
 	claims           claimPatterns
 	tagClaims        []tagClaim
 	foreignAudiences []string
 	provider         *sts.Provider
-	policies         []*iam.Policy
+	sessionPolicies  []*iam.Policy
 	bindings         []*tokenBinding
 }
 
-// AddIssuer adds an issuer. It refuses one whose name, URL, provider or metadata
-// another has, whose tokens nothing verifies, whose role is not there or trusts nobody,
-// and patterns and templates that cannot be compiled. Its errors have no place:
-// who reads the file knows it.
-func (t *Authenticator) AddIssuer(i Issuer) error {
+// AddIssuer adds an issuer. It rejects an issuer whose name, URL, provider or metadata
+// another issuer has, whose tokens cannot be verified, or whose role does not exist or
+// has no trust policy, and patterns and templates that do not compile. Its errors have no
+// position, which the caller adds.
+func (auth *Authenticator) AddIssuer(i Issuer) error {
 	switch {
 	case i.Name == "":
-		return errors.New("an issuer needs a name, by which credentials name it")
+		return errors.New("an issuer needs a name, by which credentials refer to it")
 	case i.Verifier == nil || i.Verifier.URL == "":
 		return fmt.Errorf("issuer %q has no URL; write the iss of its tokens", i.Name)
 	case i.Verifier.Keys == nil && i.Metadata == "":
-		return fmt.Errorf("issuer %q: nothing verifies its tokens; give it jwks, or metadata where Envoy's jwt_authn verifies them", i.Name)
+		return fmt.Errorf("issuer %q: its tokens cannot be verified; add jwks, or metadata if Envoy's jwt_authn verifies them", i.Name)
 	case slices.Contains(i.ForeignAudiences, ""):
-		return fmt.Errorf("issuer %q: a foreign audience is empty", i.Name)
+		return fmt.Errorf("issuer %q: a foreign audience is empty; remove it", i.Name)
 	}
-	for _, other := range t.issuers {
+	if err := auth.checkDistinct(&i); err != nil {
+		return err
+	}
+	compiled, err := i.compile(auth.entities)
+	if err != nil {
+		return fmt.Errorf("issuer %q: %w", i.Name, err)
+	}
+	for _, other := range auth.issuers {
+		if strings.EqualFold(other.provider.URL, compiled.provider.URL) {
+			return fmt.Errorf("issuers %q and %q are one provider %q, so that trust policies could not distinguish their tokens; keep one, or set the provider of each", other.name, i.Name, other.provider.URL)
+		}
+	}
+	auth.issuers, auth.verifiers = append(auth.issuers, compiled), append(auth.verifiers, compiled.verifier)
+	return nil
+}
+
+// checkDistinct rejects an issuer that has the name, URL or metadata of another.
+func (auth *Authenticator) checkDistinct(i *Issuer) error {
+	for _, other := range auth.issuers {
 		switch {
 		case other.name == i.Name:
-			return fmt.Errorf("issuer %q is there twice; keep one", i.Name)
+			return fmt.Errorf("issuer %q is listed twice; keep one", i.Name)
 		case other.verifier.URL == i.Verifier.URL:
-			return fmt.Errorf("issuers %q and %q have one URL, which does not tell whose a token is; keep one", other.name, i.Name)
+			return fmt.Errorf("issuers %q and %q have one URL, so that a token could be of either; keep one", other.name, i.Name)
 		case i.Metadata != "" && other.metadata == i.Metadata:
 			return fmt.Errorf("issuers %q and %q have one metadata key %q; give each jwt_authn provider its own payload_in_metadata", other.name, i.Name, i.Metadata)
 		}
 	}
-	compiled, err := i.compile(t.entities)
-	if err != nil {
-		return fmt.Errorf("issuer %q: %w", i.Name, err)
-	}
-	for _, other := range t.issuers {
-		if strings.EqualFold(other.provider.URL, compiled.provider.URL) {
-			return fmt.Errorf("issuers %q and %q are one provider %q, so that trust policies could not tell their tokens apart; keep one, or give each its provider", other.name, i.Name, other.provider.URL)
-		}
-	}
-	t.issuers, t.verifiers = append(t.issuers, compiled), append(t.verifiers, compiled.verifier)
 	return nil
 }
 
 func (i *Issuer) compile(e *sts.Entities) (*issuer, error) {
 	c := &issuer{
 		name: i.Name, verifier: i.Verifier, metadata: i.Metadata, role: i.Role,
-		namesSessions: i.SessionName != "", foreignAudiences: i.ForeignAudiences, policies: i.SessionPolicies,
+		hasSessionName: i.SessionName != "", foreignAudiences: i.ForeignAudiences, sessionPolicies: i.SessionPolicies,
 	}
 	provider := i.Provider
 	if provider == "" {
@@ -107,7 +115,7 @@ func (i *Issuer) compile(e *sts.Entities) (*issuer, error) {
 	if err := checkTagKeys(c.tagClaims); err != nil {
 		return nil, err
 	}
-	if c.session, err = compileSessionName(i, c.claims.names()); err != nil {
+	if c.sessionName, err = compileSessionName(i, c.claims.names()); err != nil {
 		return nil, err
 	}
 	return c, checkIssuerRole(i.Role, e)
@@ -121,7 +129,7 @@ func checkTagKeys(claims []tagClaim) error {
 	return sts.CheckTags(tags)
 }
 
-// compileSessionName reads the template of session names, and tries it.
+// compileSessionName compiles the template of session names, and expands it once.
 func compileSessionName(i *Issuer, names []string) (*nametemplate.Template, error) {
 	text := i.SessionName
 	if text == "" {
@@ -137,15 +145,15 @@ func compileSessionName(i *Issuer, names []string) (*nametemplate.Template, erro
 	return t, nil
 }
 
-// A SessionNameError is what is wrong with an issuer's SessionName.
+// A SessionNameError is the error of an issuer's SessionName.
 type SessionNameError struct{ Err error }
 
 func (e *SessionNameError) Error() string { return "session: " + e.Err.Error() }
 
-// Unwrap returns what is wrong.
+// Unwrap returns the underlying error.
 func (e *SessionNameError) Unwrap() error { return e.Err }
 
-// checkIssuerRole wants a role that can be assumed.
+// checkIssuerRole rejects a role that no token can assume.
 func checkIssuerRole(arn string, e *sts.Entities) error {
 	if arn == "" {
 		return nil
@@ -160,17 +168,17 @@ func checkIssuerRole(arn string, e *sts.Entities) error {
 	return nil
 }
 
-// audiences are what a token of the issuer may be made for.
-func (i *issuer) audiences(rules *Config) []string {
+// audiences returns what a token of the issuer may be made for.
+func (i *issuer) audiences(config *Config) []string {
 	if len(i.foreignAudiences) == 0 {
-		return rules.Audiences
+		return config.Audiences
 	}
-	return slices.Concat(rules.Audiences, i.foreignAudiences)
+	return slices.Concat(config.Audiences, i.foreignAudiences)
 }
 
-// issuerNamed returns the issuer of that name, nil if there is none.
-func (t *Authenticator) issuerNamed(name string) *issuer {
-	for _, i := range t.issuers {
+// issuerNamed returns the issuer of that name, nil if it does not exist.
+func (auth *Authenticator) issuerNamed(name string) *issuer {
+	for _, i := range auth.issuers {
 		if i.name == name {
 			return i
 		}
@@ -178,9 +186,9 @@ func (t *Authenticator) issuerNamed(name string) *issuer {
 	return nil
 }
 
-// issuerAt returns the issuer of that URL, nil if there is none.
-func (t *Authenticator) issuerAt(url string) *issuer {
-	for _, i := range t.issuers {
+// issuerAt returns the issuer of that URL, nil if it does not exist.
+func (auth *Authenticator) issuerAt(url string) *issuer {
+	for _, i := range auth.issuers {
 		if i.verifier.URL == url {
 			return i
 		}

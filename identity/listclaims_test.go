@@ -10,7 +10,7 @@ import (
 	"extauthz/identity/sts"
 )
 
-// grouped returns a table whose tokens are bound by their groups, as Keycloak, Entra,
+// grouped returns a auth whose tokens are bound by their groups, as Keycloak, Entra,
 // Okta and Dex send them, and the issuer of the tokens.
 func grouped(t testing.TB) (*Authenticator, *signer) {
 	t.Helper()
@@ -38,7 +38,7 @@ func grouped(t testing.TB) (*Authenticator, *signer) {
 }
 
 func TestClaimsThatAreLists(t *testing.T) {
-	table, s := grouped(t)
+	auth, s := grouped(t)
 	const two, several, none = "the token names two principals", `several elements of the token's claim "groups"`, "no principal is bound"
 	for _, c := range []struct {
 		name   string
@@ -72,9 +72,9 @@ func TestClaimsThatAreLists(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			token := s.token(t, claims{"groups": c.groups, "env": "prod"})
-			caller, f := identify(t, table, rules(), Credentials{Authorization: bearer(token)})
+			caller, f := authenticate(t, auth, config(), Credentials{Authorization: bearer(token)})
 			c.want.check(t, caller, f)
-			again, g := identify(t, table, rules(), Credentials{Authorization: bearer(token), Metadata: map[string]any{"idp": payload(t, token)}})
+			again, g := authenticate(t, auth, config(), Credentials{Authorization: bearer(token), Metadata: map[string]any{"idp": payload(t, token)}})
 			if (caller == nil) != (again == nil) || caller != nil && caller.Principal != again.Principal || f != nil && f.Reason != g.Reason {
 				t.Errorf("%v %v; from jwt_authn %v %v", caller, f, again, g)
 			}
@@ -84,12 +84,12 @@ func TestClaimsThatAreLists(t *testing.T) {
 
 // The operator learns which elements are ambiguous, and the client does not.
 func TestAmbiguousListIsExplained(t *testing.T) {
-	table, s := grouped(t)
-	_, f := identify(t, table, rules(), Credentials{Authorization: bearer(s.token(t, claims{"groups": []string{"team-red", "team-blue"}}))})
+	auth, s := grouped(t)
+	_, f := authenticate(t, auth, config(), Credentials{Authorization: bearer(s.token(t, claims{"groups": []string{"team-red", "team-blue"}}))})
 	if f == nil || strings.Contains(f.Reason, "red") || !strings.Contains(f.Detail, `{groups: team-{team}} matches "team-red" and "team-blue"; narrow the pattern`) {
 		t.Errorf("%+v", f)
 	}
-	_, f = identify(t, table, rules(), Credentials{Authorization: bearer(s.token(t, claims{"groups": []any{"staff", 7}, "env": "test"}))})
+	_, f = authenticate(t, auth, config(), Credentials{Authorization: bearer(s.token(t, claims{"groups": []any{"staff", 7}, "env": "test"}))})
 	if f == nil || !strings.Contains(f.Detail, `matches env "test", groups ["staff",7]`) {
 		t.Errorf("%+v", f)
 	}
@@ -97,11 +97,11 @@ func TestAmbiguousListIsExplained(t *testing.T) {
 
 // Neither the order of a list nor an element that is there twice changes the caller.
 func TestOrderOfListsDoesNotMatter(t *testing.T) {
-	table, s := grouped(t)
+	auth, s := grouped(t)
 	elements := []any{"developers", "operators", "administrators", "team-red", "team-blue", "team-lead", "tier-1", "staff", 7, nil, []any{"developers"}}
 	random := rand.New(rand.NewPCG(1, 2))
 	who := func(groups []any) string {
-		caller, f := identify(t, table, rules(), Credentials{Authorization: bearer(s.token(t, claims{"groups": groups, "env": "prod"}))})
+		caller, f := authenticate(t, auth, config(), Credentials{Authorization: bearer(s.token(t, claims{"groups": groups, "env": "prod"}))})
 		if f != nil {
 			return "nobody"
 		}
@@ -128,25 +128,25 @@ func TestOrderOfListsDoesNotMatter(t *testing.T) {
 
 // The length of a list is bounded by that of the token.
 func TestLongList(t *testing.T) {
-	table, s := grouped(t)
+	auth, s := grouped(t)
 	var groups []string
 	for i := range 300 {
 		groups = append(groups, fmt.Sprintf("group-%03d", i))
 	}
-	caller, f := identify(t, table, rules(), Credentials{Authorization: bearer(s.token(t, claims{"groups": append(groups, "developers")}))})
+	caller, f := authenticate(t, auth, config(), Credentials{Authorization: bearer(s.token(t, claims{"groups": append(groups, "developers")}))})
 	want{arn: session + "dev/user"}.check(t, caller, f)
 	for len(groups) < 2000 {
 		groups = append(groups, groups...)
 	}
-	caller, f = identify(t, table, rules(), Credentials{Authorization: bearer(s.token(t, claims{"groups": append(groups, "developers")}))})
+	caller, f = authenticate(t, auth, config(), Credentials{Authorization: bearer(s.token(t, claims{"groups": append(groups, "developers")}))})
 	want{reason: "header is too long"}.check(t, caller, f)
 }
 
 func TestTagsFromLists(t *testing.T) {
 	for name, value := range map[string]any{"several": []string{"a", "b"}, "one": []string{"a"}, "none": []string{}, "numbers": []int{1}} {
 		t.Run(name, func(t *testing.T) {
-			table := bindable(t, Binding{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "{x}"}, Principal: session + "ci/{x}", TagClaims: map[string]string{"team": "groups"}}).build(t)
-			_, f := identify(t, table, rules(), Credentials{Authorization: bearer(signerAt(gitlabURL).token(t, claims{"groups": value}))})
+			auth := bindable(t, Binding{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "{x}"}, Principal: session + "ci/{x}", TagClaims: map[string]string{"team": "groups"}}).build(t)
+			_, f := authenticate(t, auth, config(), Credentials{Authorization: bearer(signerAt(gitlabURL).token(t, claims{"groups": value}))})
 			if f == nil || !strings.Contains(f.Reason, `the claim "groups", from which session tag "team" is made, is a list`) {
 				t.Errorf("%+v", f)
 			}
@@ -160,7 +160,7 @@ func TestIssuerClaimsThatAreLists(t *testing.T) {
 	w := tokens(t)
 	w.issuers[0].Claims = map[string]string{"groups": "ci-{group}"}
 	w.issuers[0].SessionName = "{group}"
-	table, s := w.build(t), signerAt(gitlabURL)
+	auth, s := w.build(t), signerAt(gitlabURL)
 	for _, c := range []struct {
 		groups any
 		want   want
@@ -171,7 +171,7 @@ func TestIssuerClaimsThatAreLists(t *testing.T) {
 		{[]any{"staff"}, want{reason: "are not those that tokens"}},
 		{[]any{}, want{reason: "are not those that tokens"}},
 	} {
-		caller, f := identify(t, table, rules(), Credentials{Authorization: basicHeader("123456789012/deploy", s.token(t, claims{"groups": c.groups}))})
+		caller, f := authenticate(t, auth, config(), Credentials{Authorization: basicHeader("123456789012/deploy", s.token(t, claims{"groups": c.groups}))})
 		c.want.check(t, caller, f)
 	}
 }

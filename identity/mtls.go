@@ -2,34 +2,70 @@ package identity
 
 import "fmt"
 
+// MTLS authenticates by a client certificate that Envoy verified.
+const MTLS Source = "mtls"
+
+// The kinds of names in client certificates.
+const (
+	URI     NameKind = "uri"     // a URI subject alternative name
+	DNS     NameKind = "dns"     // a DNS subject alternative name
+	Subject NameKind = "subject" // the subject in RFC 2253 form, of a certificate that has neither
+)
+
+func mtlsSource() source {
+	bound := func(auth *Authenticator) bool { return auth.binds(URI, DNS, Subject) }
+	kind := func(name NameKind) nameKind {
+		return nameKind{name: name, source: MTLS, bind: (*Authenticator).bindName, compile: compilePattern, offline: (*attempt).offlineCertificate}
+	}
+	uri, dns, subject := kind(URI), kind(DNS), kind(Subject)
+	dns.compile, subject.compile = compileDomain, compileSubject
+	return source{
+		name: MTLS, kinds: []nameKind{uri, dns, subject}, authenticate: (*attempt).byCertificate,
+		isDefault: bound, isUsable: bound, missing: "no credential with uri, dns or subject",
+		assumption: "the certificate is taken as one that Envoy verified",
+	}
+}
+
+// IsCertificateName reports whether names of the kind are in client certificates.
+func (k NameKind) IsCertificateName() bool { return k == URI || k == DNS || k == Subject }
+
+// ParsePrincipalKind returns the kind of the name that Envoy sends without a
+// certificate; "" has none.
+func ParsePrincipalKind(text string) (NameKind, error) {
+	if kind := NameKind(text); text == "" || kind.IsCertificateName() {
+		return kind, nil
+	}
+	return "", fmt.Errorf("principalKind %q: write uri, dns or subject", text)
+}
+
 // byCertificate finds the caller by the client certificate that Envoy verified.
 func (a *attempt) byCertificate() (*Caller, *Failure) {
-	if a.evidence.Principal == "" && a.evidence.Certificate == "" {
+	if a.credentials.Principal == "" && a.credentials.Certificate == "" {
 		return nil, nil
 	}
-	names, f := a.table.certificates.peerNames(a.evidence.Principal, a.evidence.Certificate, a.rules.PrincipalKind)
+	names, f := a.auth.certificates.peerNames(a.credentials.Principal, a.credentials.Certificate, a.config.PrincipalKind)
 	if f != nil {
 		return nil, f
 	}
 	if len(names) == 1 {
-		return a.table.named(names[0], a.evidence.Time)
+		return a.named(MTLS, names[0])
 	}
-	caller, f := a.table.oneOf(names)
+	caller, f := a.auth.callerOfAll(names)
 	if f != nil {
 		return nil, f
 	}
-	return caller.issuedAt(a.evidence.Time), nil
+	return caller.issuedAt(a.credentials.Time), nil
 }
 
-// oneOf finds the caller that several names of one certificate are bound to.
-func (t *Authenticator) oneOf(names []name) (found *Caller, f *Failure) {
+// callerOfAll returns the one caller that the names of a certificate are bound to.
+func (auth *Authenticator) callerOfAll(names []name) (found *Caller, f *Failure) {
 	for _, n := range names {
-		caller, err := t.callerOf(n)
+		caller, err := auth.callerOf(n)
 		switch {
 		case err != nil:
 			return nil, noPrincipal(MTLS, err)
 		case caller == nil:
-		case found != nil && !found.same(caller):
+		case found != nil && !found.equal(caller):
 			return nil, invalid(MTLS, fmt.Sprintf("the certificate names two principals, %q and %q", found.Principal.ARN, caller.Principal.ARN))
 		default:
 			found = caller
@@ -41,30 +77,29 @@ func (t *Authenticator) oneOf(names []name) (found *Caller, f *Failure) {
 	return found, nil
 }
 
-// peerNames lists the names that the peer has by what Envoy says of it:
-// principal is AttributeContext.Peer.principal, which Envoy fills with the first
-// URI SAN, else the first DNS SAN, else the subject, and certificate the leaf
-// as URL-encoded PEM. The text alone does not tell the kinds apart, so without
-// the certificate only the kind that the registry's rules give counts, and where
-// the two disagree there is no name. The subject is a name only of a certificate
-// that has neither URI nor DNS name.
-func (c certificates) peerNames(principal, certificate string, without NameKind) ([]name, *Failure) {
+// peerNames returns the names of the peer. principal is AttributeContext.Peer.principal,
+// which Envoy sets to the first URI SAN, else the first DNS SAN, else the subject;
+// certificate is the leaf as URL-encoded PEM. The principal does not show its kind, so
+// that without the certificate only the registry's PrincipalKind counts. If the two
+// disagree, the peer has no name. The subject counts only for a certificate that has
+// neither a URI nor a DNS name.
+func (c certificateCache) peerNames(principal, certificate string, principalKind NameKind) ([]name, *Failure) {
 	switch {
-	case certificate == "" && !without.isCertificates():
+	case certificate == "" && !principalKind.IsCertificateName():
 		return nil, invalid(MTLS, "Envoy sent no certificate to read the kind of name from; set include_peer_certificate: true on ext_authz, or principalKind for the registry")
 	case principal == "":
-		return nil, invalid(MTLS, "the client certificate carries no usable name")
+		return nil, invalid(MTLS, "the client certificate has no usable name")
 	case certificate == "":
-		return []name{{without, principal}}, nil
+		return []name{{principalKind, principal}}, nil
 	}
 	names, f := c.alternativeNames(certificate)
 	switch {
 	case f != nil:
 		return nil, f
 	case len(names) == 0:
-		return []name{{Subject, principal}}, nil // Envoy's spelling of the subject stands for itself
+		return []name{{Subject, principal}}, nil // in Envoy's spelling
 	case principal != names[0].text:
-		return nil, invalid(MTLS, "the name that Envoy gives is not the one in the certificate")
+		return nil, invalid(MTLS, "the name that Envoy sent is not the one in the certificate")
 	}
 	return names, nil
 }

@@ -84,7 +84,7 @@ func TestCertificateName(t *testing.T) {
 		{name: "NUL in a URI", principal: spiffe, names: certificateNames{uris: []string{spiffe + "\x00.evil"}}, failure: "cannot be parsed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			names, f := newCertificates().peerNames(c.principal, certificate(t, c.names), NoName)
+			names, f := newCertificateCache().peerNames(c.principal, certificate(t, c.names), "")
 			switch {
 			case c.failure == "" && (f != nil || names[0] != name{c.kind, c.principal}):
 				t.Errorf("got %v, failure %v; want %s", names, f, c.kind)
@@ -104,7 +104,7 @@ func TestCertificateNameRefusesOtherText(t *testing.T) {
 		{"not a certificate", envoyEncoding("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"), "cannot be parsed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if names, f := newCertificates().peerNames("CN=ci", c.certificate, NoName); f == nil || names != nil || !strings.Contains(f.Reason, c.failure) {
+			if names, f := newCertificateCache().peerNames("CN=ci", c.certificate, ""); f == nil || names != nil || !strings.Contains(f.Reason, c.failure) {
 				t.Errorf("names %v, failure %v, want %q", names, f, c.failure)
 			}
 		})
@@ -115,7 +115,7 @@ func TestCertificateNameRefusesOtherText(t *testing.T) {
 func TestEveryNameOfACertificate(t *testing.T) {
 	const bobARN = "arn:aws:iam::123456789012:user/dev/bob"
 	subject := pkix.Name{CommonName: "ci", Organization: []string{"example"}}
-	table := principals{
+	auth := principals{
 		entities: []sts.Entity{{ARN: aliceARN}, {ARN: bobARN}, {ARN: role + "k8s-prod"}, {ARN: role + "k8s-test"}},
 		bindings: []Binding{
 			{Kind: URI, Name: "spiffe://a/alice", Principal: aliceARN},
@@ -175,7 +175,7 @@ func TestEveryNameOfACertificate(t *testing.T) {
 			if principal == "" {
 				principal = append(append([]string{}, c.names.uris...), c.names.dns...)[0]
 			}
-			caller, f := identify(t, table, rules(), Credentials{Principal: principal, Certificate: certificate(t, c.names)})
+			caller, f := authenticate(t, auth, config(), Credentials{Principal: principal, Certificate: certificate(t, c.names)})
 			c.want.check(t, caller, f)
 			if caller != nil && caller.Source != "mtls" {
 				t.Errorf("source %q", caller.Source)
@@ -186,7 +186,7 @@ func TestEveryNameOfACertificate(t *testing.T) {
 
 // Without a certificate a name is of the one kind that the rules give, or none.
 func TestPrincipalKind(t *testing.T) {
-	table := principals{
+	auth := principals{
 		entities: []sts.Entity{{ARN: aliceARN}},
 		bindings: []Binding{{Kind: URI, Name: "spiffe://a/alice", Principal: aliceARN}, {Kind: Subject, Name: "CN=alice", Principal: aliceARN}},
 	}.build(t)
@@ -197,7 +197,7 @@ func TestPrincipalKind(t *testing.T) {
 		principal, certificate string
 		want                   want
 	}{
-		{"no kind", NoName, "spiffe://a/alice", "", want{reason: "include_peer_certificate: true"}},
+		{"no kind", "", "spiffe://a/alice", "", want{reason: "include_peer_certificate: true"}},
 		{"the kind", URI, "spiffe://a/alice", "", want{arn: aliceARN}},
 		{"another kind", DNS, "spiffe://a/alice", "", want{reason: `no principal is bound to dns "spiffe://a/alice"`}},
 		{"subject", Subject, "CN=alice", "", want{arn: aliceARN}},
@@ -209,9 +209,9 @@ func TestPrincipalKind(t *testing.T) {
 		{"NUL", URI, "spiffe://a/alice\x00", "", want{reason: "no principal is bound"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r := rules()
+			r := config()
 			r.PrincipalKind = c.kind
-			caller, f := identify(t, table, r, Credentials{Principal: c.principal, Certificate: c.certificate})
+			caller, f := authenticate(t, auth, r, Credentials{Principal: c.principal, Certificate: c.certificate})
 			c.want.check(t, caller, f)
 		})
 	}

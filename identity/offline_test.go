@@ -1,90 +1,171 @@
 package identity
 
 import (
-	"crypto/x509/pkix"
-	"encoding/asn1"
-	"net/url"
+	"context"
+	"errors"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
-
-	"extauthz/identity/basic"
-	"extauthz/identity/sts"
 )
 
-// pemOf is a certificate as a file holds it.
-func pemOf(t *testing.T, names certificateNames) string {
-	t.Helper()
-	text, err := url.PathUnescape(certificate(t, names))
-	if err != nil {
-		t.Fatal(err)
+// authenticateOffline returns the caller of a credential, or the failure if the
+// registry refuses it, or any other error.
+func authenticateOffline(auth *Authenticator, config *Config, c OfflineCredential) (*Caller, *Failure, error) {
+	caller, err := auth.AuthenticateOffline(config, &c, &Credentials{Time: now})
+	if failure := new(Failure); errors.As(err, &failure) {
+		return caller, failure, nil
 	}
-	return text
+	return caller, nil, err
 }
 
-// TestPeer holds that what Peer makes of a certificate is what peerNames takes.
-func TestPeer(t *testing.T) {
-	key := "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
-	email := pkix.AttributeTypeAndValue{Type: asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 1}, Value: "a@example.com"}
+// TestOfflineTokens checks that AuthenticateOffline returns the caller that Authenticate
+// returns for a signed token of the same claims, or fails for the same reason.
+func TestOfflineTokens(t *testing.T) {
+	auth := tokens(t).build(t)
+	gitlab, bound := signerAt(gitlabURL), signerAt("https://bound.example.com")
 	for _, c := range []struct {
-		name, text, principal, refused string
-		kind                           NameKind
+		name    string
+		issuer  string
+		signer  *signer
+		user    string
+		changes claims
+		found   bool
 	}{
-		{"URI before DNS", pemOf(t, certificateNames{uris: []string{"spiffe://a/b", "spiffe://a/c"}, dns: []string{"a.example.com"}}), "spiffe://a/b", "", URI},
-		{"URI byte for byte", pemOf(t, certificateNames{uris: []string{"SPIFFE://a/%62"}}), "SPIFFE://a/%62", "", URI},
-		{"DNS", pemOf(t, certificateNames{dns: []string{"a.example.com"}, subject: pkix.Name{CommonName: "x"}}), "a.example.com", "", DNS},
-		{"subject", pemOf(t, certificateNames{subject: pkix.Name{CommonName: "subj, the", Organization: []string{"ci"}}}), `CN=subj\, the,O=ci`, "", Subject},
-		{"behind a key", key + pemOf(t, certificateNames{dns: []string{"a.example.com"}}), "a.example.com", "", DNS},
-		{"the first of a chain", pemOf(t, certificateNames{dns: []string{"a.example.com"}}) + pemOf(t, certificateNames{dns: []string{"ca.example.com"}}), "a.example.com", "", DNS},
-		{"subject with an email address", pemOf(t, certificateNames{subject: pkix.Name{CommonName: "x", ExtraNames: []pkix.AttributeTypeAndValue{email}}}), "", "in its own way", NoName},
-		{"subject beyond ASCII", pemOf(t, certificateNames{subject: pkix.Name{CommonName: "é"}}), "", "in its own way", NoName},
-		{"no certificate", key, "", "no certificate", NoName},
-		{"nothing", "", "", "no certificate", NoName},
-		{"garbage in PEM", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "", "cannot be parsed", NoName},
+		{"Bearer", "gitlab", gitlab, "", nil, true},
+		{"user AWS", "gitlab", gitlab, "AWS", nil, true},
+		{"a role", "gitlab", gitlab, "123456789012/deploy", nil, true},
+		{"a role that does not exist", "gitlab", gitlab, "123456789012/ci", nil, false},
+		{"a role without a trust policy", "gitlab", gitlab, "123456789012/untrusting", nil, false},
+		{"a user name that is not a role", "gitlab", gitlab, "x/y", nil, false},
+		{"bound", "bound", bound, "", claims{"sub": "alice"}, true},
+		{"not bound", "bound", bound, "", claims{"sub": "nobody"}, false},
+		{"a list as the subject", "bound", bound, "", claims{"sub": []any{"alice"}}, false},
+		{"several audiences", "gitlab", gitlab, "", claims{"aud": []any{"other", registryAudience}, "groups": []any{"a", "b"}}, true},
+		{"a list that a trust policy cannot compare", "gitlab", gitlab, "", claims{"groups": []any{"a", 7.0}}, false},
+		{"another audience", "gitlab", gitlab, "", claims{"aud": "sts.amazonaws.com"}, false},
+		{"another issuer's iss", "gitlab", gitlab, "", claims{"iss": "https://other.example.com"}, false},
+		{"expired", "gitlab", gitlab, "", claims{"exp": float64(now.Unix() - 3600)}, false},
+		{"issued in the future", "gitlab", gitlab, "", claims{"iat": float64(now.Unix() + 3600)}, false},
+		{"tags", "gitlab", gitlab, "", claims{"https://aws.amazon.com/tags": claims{"principal_tags": claims{"team": []any{"a"}}}}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			principal, certificate, err := ParsePeer([]byte(c.text))
-			if c.refused != "" {
-				if err == nil || !strings.Contains(err.Error(), c.refused) || strings.Contains(err.Error(), "AAAA") {
-					t.Errorf("principal %q, error %v, want one with %q", principal, err, c.refused)
+			token, credentials := c.signer.token(t, c.changes), &Credentials{Time: now}
+			credentials.Authorization = bearer(token)
+			if c.user != "" {
+				credentials.Authorization = basicHeader(c.user, token)
+			}
+			want, wantFailure := auth.Authenticate(context.Background(), config(), credentials)
+			got, failure, err := authenticateOffline(auth, config(), OfflineCredential{Kind: TokenClaims, Name: c.issuer, Claims: c.signer.claims(c.changes), User: c.user})
+			if err != nil || (got != nil) != c.found || (want != nil) != (got != nil) {
+				t.Fatalf("caller %+v, %v, %v; a signed token has %+v, %v", got, failure, err, want, wantFailure)
+			}
+			if got == nil {
+				if c.name != "another issuer's iss" && failure.Reason != wantFailure.Reason {
+					t.Errorf("reason %q, want %q", failure.Reason, wantFailure.Reason)
 				}
 				return
 			}
-			if err != nil || principal != c.principal {
-				t.Fatalf("principal %q, error %v, want %q", principal, err, c.principal)
-			}
-			names, f := newCertificates().peerNames(principal, certificate, NoName)
-			if f != nil || names[0] != (name{c.kind, c.principal}) {
-				t.Errorf("names %v, failure %v", names, f)
+			got.KeyID, got.Source, want.Source = "k1", "", ""
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("caller %+v, want %+v", got, want)
 			}
 		})
 	}
 }
 
-func TestUser(t *testing.T) {
-	users, err := basic.ParseFile("htpasswd", []byte(aliceLine+"\n"+bobLine+"\n"))
-	if err != nil {
-		t.Fatal(err)
+func TestOfflineTokenDefaults(t *testing.T) {
+	auth := tokens(t).build(t)
+	for _, c := range []struct {
+		name       string
+		credential OfflineCredential
+		config     *Config
+		arn        string
+		source     string
+		reason     string
+	}{
+		{"iss, aud, iat and exp", OfflineCredential{Name: "gitlab"}, config(), session + "ci/gitlab", "jwt_authn", ""},
+		{"a registry without jwt_authn", OfflineCredential{Name: "gitlab"}, &Config{Audiences: []string{registryAudience}, Sources: []Source{Bearer}}, session + "ci/gitlab", "bearer", ""},
+		{"the password of Basic", OfflineCredential{Name: "gitlab", User: "AWS"}, config(), session + "ci/gitlab", "basic", ""},
+		{"an issuer that Envoy verifies", OfflineCredential{Name: "envoys"}, config(), session + "deploy/envoys", "jwt_authn", ""},
+		{"an issuer that Envoy verifies, as password", OfflineCredential{Name: "envoys", User: "AWS"}, config(), "", "basic", "verified by Envoy's jwt_authn only"},
+		{"an issuer that Envoy verifies, without jwt_authn", OfflineCredential{Name: "envoys"}, &Config{Sources: []Source{Bearer}}, "", "bearer", "verified by Envoy's jwt_authn only"},
+		{"a source that the registry does not accept", OfflineCredential{Name: "gitlab"}, &Config{Sources: []Source{BasicAuth}}, "", "bearer", "does not accept bearer"},
+		{"no audience", OfflineCredential{Name: "gitlab"}, &Config{}, "", "jwt_authn", "audience"},
+		{"not JSON", OfflineCredential{Name: "gitlab", Claims: claims{"sub": make(chan int)}}, config(), "", "jwt_authn", "not JSON"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.credential.Kind = TokenClaims
+			caller, f, err := authenticateOffline(auth, c.config, c.credential)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.reason != "" {
+				if f == nil || f.Source != c.source || !strings.Contains(f.Reason, c.reason) {
+					t.Errorf("caller %+v, failure %+v; want %s: %s", caller, f, c.source, c.reason)
+				}
+				return
+			}
+			if f != nil || caller.Principal.ARN != c.arn || caller.Source != c.source || caller.Issuer != c.credential.Name {
+				t.Fatalf("caller %+v, failure %v; want %s by %s", caller, f, c.arn, c.source)
+			}
+			if begin, _ := caller.Context.Lookup("aws:TokenIssueTime"); begin.Value != "2026-03-01T12:00:00Z" {
+				t.Errorf("the session begins at %q", begin.Value)
+			}
+		})
 	}
-	entities := sts.NewEntities(nil)
-	const arn = "arn:aws:iam::123456789012:role/team"
-	if err := entities.Add(sts.Entity{ARN: arn}); err != nil {
-		t.Fatal(err)
+}
+
+// TestOfflineNames checks the credentials that consist of a name.
+func TestOfflineNames(t *testing.T) {
+	auth := everySource(t)
+	const bobARN = "arn:aws:iam::123456789012:user/dev/bob"
+	withHeader := &Config{Header: "x-user", Sources: []Source{TrustedHeader, BasicAuth}}
+	for _, c := range []struct {
+		name       string
+		credential OfflineCredential
+		config     *Config
+		want       want
+		err        string
+	}{
+		{"user", OfflineCredential{Kind: BasicUser, Name: "alice"}, config(), want{arn: aliceARN}, ""},
+		{"user who is not bound", OfflineCredential{Kind: BasicUser, Name: "bob"}, config(), want{reason: "no principal is bound"}, ""},
+		{"user who does not exist", OfflineCredential{Kind: BasicUser, Name: "carol"}, config(), want{reason: "no line in htpasswd"}, ""},
+		{"empty user", OfflineCredential{Kind: BasicUser}, config(), want{reason: "no line in htpasswd"}, ""},
+		{"user of a registry without basic", OfflineCredential{Kind: BasicUser, Name: "alice"}, &Config{Sources: []Source{MTLS}}, want{reason: "does not accept basic"}, ""},
+		{"certificate", OfflineCredential{Kind: URI, Name: "spiffe://example.com/ci"}, config(), want{arn: ciARN}, ""},
+		{"certificate that is not bound", OfflineCredential{Kind: DNS, Name: "spiffe://example.com/ci"}, config(), want{reason: "no principal is bound to dns"}, ""},
+		{"certificate with a subject", OfflineCredential{Kind: Subject, Name: "CN=ci"}, config(), want{reason: `no principal is bound to subject "CN=ci"`}, ""},
+		{"certificate for a registry without mtls", OfflineCredential{Kind: URI, Name: "spiffe://example.com/ci"}, withHeader, want{kind: Anonymous, reason: "no credential"}, ""},
+		{"header", OfflineCredential{Kind: HeaderValue, Name: "bob@example.com"}, withHeader, want{arn: bobARN}, ""},
+		{"header with two values", OfflineCredential{Kind: HeaderValue, Name: "bob@example.com,alice"}, withHeader, want{reason: "comma"}, ""},
+		{"header of a registry without one", OfflineCredential{Kind: HeaderValue, Name: "bob@example.com"}, config(), want{}, "no header of a trusted proxy"},
+		{"issuer that does not exist", OfflineCredential{Kind: TokenClaims, Name: "github"}, config(), want{}, `issuer "github" does not exist`},
+		{"kind that does not exist", OfflineCredential{Kind: "cookie", Name: "a"}, config(), want{}, `"cookie" is not a kind`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			caller, f, err := authenticateOffline(auth, c.config, c.credential)
+			if c.err != "" {
+				if err == nil || caller != nil || !strings.Contains(err.Error(), c.err) {
+					t.Errorf("caller %v, error %v, want %q", caller, err, c.err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.want.check(t, caller, f)
+		})
 	}
-	table := NewAuthenticator(users, basic.NewVerifier(), entities)
-	if err := table.Bind(Binding{Kind: BasicUser, Name: "alice", Principal: "arn:aws:sts::123456789012:assumed-role/team/alice"}); err != nil {
-		t.Fatal(err)
-	}
-	caller, f := table.CallerOfUser("alice", time.Unix(1e9, 0))
-	if f != nil || caller.Principal.RoleARN != arn || caller.Source != "basic" {
-		t.Errorf("caller %+v, failure %v", caller, f)
+}
+
+func TestOfflineUserSession(t *testing.T) {
+	auth := bindable(t, Binding{Kind: BasicUser, Name: "alice", Principal: ciARN}).build(t)
+	caller, err := auth.AuthenticateOffline(config(), &OfflineCredential{Kind: BasicUser, Name: "alice"}, &Credentials{Time: time.Unix(1e9, 0)})
+	if err != nil || caller.Principal.RoleARN != ci.RoleARN || caller.Source != "basic" {
+		t.Fatalf("caller %+v, %v", caller, err)
 	}
 	if issued, _ := caller.Context.Lookup("aws:TokenIssueTime"); issued.Value != "2001-09-09T01:46:40Z" {
 		t.Errorf("the session begins at %q", issued.Value)
-	}
-	for user, want := range map[string]string{"carol": "no line in htpasswd", "bob": "no principal is bound", "": "no line in htpasswd"} {
-		if caller, f := table.CallerOfUser(user, time.Now()); caller != nil || f == nil || !strings.Contains(f.Reason, want) {
-			t.Errorf("%q: caller %v, failure %v, want %q", user, caller, f, want)
-		}
 	}
 }

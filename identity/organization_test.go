@@ -50,7 +50,7 @@ func TestAssumingSeesTheRoleAndTheOrganization(t *testing.T) {
 				if bound {
 					allowed, w.bindings = c.chain, []Binding{{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "job"}, Principal: aliceARN}}
 				}
-				caller, f := identify(t, w.build(t), rules(), Credentials{Authorization: basicHeader("123456789012/deploy", signerAt(gitlabURL).token(t, nil))})
+				caller, f := authenticate(t, w.build(t), config(), Credentials{Authorization: basicHeader("123456789012/deploy", signerAt(gitlabURL).token(t, nil))})
 				if allowed {
 					want{arn: session + "deploy/gitlab"}.check(t, caller, f)
 				} else {

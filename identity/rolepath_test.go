@@ -28,7 +28,7 @@ func TestCapturedRoleHasAPath(t *testing.T) {
 		{"a literal name, whatever its path", "ci/{namespace}", "", "x1", want{arn: session + "ci/x1"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			table := principals{
+			auth := principals{
 				entities: []sts.Entity{
 					{ARN: role + "kubernetes/prod"}, {ARN: role + "team/ci"}, {ARN: role + "admin"}, {ARN: role + "kubernetes/b/deep"},
 					{ARN: role + "k8s-prod"}, {ARN: role + "team/k8s-path"}, {ARN: role + "x-role"},
@@ -36,7 +36,7 @@ func TestCapturedRoleHasAPath(t *testing.T) {
 				bindings: []Binding{{Kind: URI, Name: at, Principal: session + c.principal, Path: c.path}},
 			}.build(t)
 			name := strings.Replace(at, "{namespace}", c.who, 1)
-			caller, f := identify(t, table, rules(), Credentials{Principal: name, Certificate: certificate(t, certificateNames{uris: []string{name}})})
+			caller, f := authenticate(t, auth, config(), Credentials{Principal: name, Certificate: certificate(t, certificateNames{uris: []string{name}})})
 			c.want.check(t, caller, f)
 		})
 	}
@@ -45,7 +45,7 @@ func TestCapturedRoleHasAPath(t *testing.T) {
 func TestRolePathRefuses(t *testing.T) {
 	for _, c := range []struct{ name, principal, path, want string }{
 		{"a role that is wholly captured", session + "{a}/pod", "", "such as path: /kubernetes/"},
-		{"the same, at the root", session + "{a}/{b}", "/", "whoever chooses {a} chooses among all roles at path /"},
+		{"the same, at the root", session + "{a}/{b}", "/", "{a} could be any role at path /"},
 		{"no slash before", session + "{a}/pod", "kubernetes/", "from slash to slash"},
 		{"no slash behind", session + "{a}/pod", "/kubernetes", "from slash to slash"},
 		{"an empty segment", session + "{a}/pod", "//", "from slash to slash"},

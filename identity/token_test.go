@@ -61,7 +61,7 @@ func payload(t testing.TB, token string) map[string]any {
 }
 
 func TestTokens(t *testing.T) {
-	table := tokens(t).build(t)
+	auth := tokens(t).build(t)
 	good, other := signerAt(gitlabURL), signerAt("https://other.example.com")
 	bound, envoys := signerAt("https://bound.example.com"), signerAt("https://envoys.example.com")
 	token := good.token(t, nil)
@@ -97,7 +97,7 @@ func TestTokens(t *testing.T) {
 		{"two blanks", []string{"Bearer  " + token}, want{reason: "token"}, ""},
 		{"two tokens", []string{"Bearer " + token + ",Bearer " + token}, want{reason: "token"}, ""},
 		{"Basic and then Bearer", []string{"Basic x,Bearer " + token}, want{reason: "base64"}, ""},
-		{"FooBearer", []string{"FooBearer " + token}, want{reason: "takes this kind"}, ""},
+		{"FooBearer", []string{"FooBearer " + token}, want{reason: "accepts this kind"}, ""},
 		{"repeated", append(bearer(token), bearer(token)...), want{reason: "repeated"}, ""},
 		{"Basic beside Bearer", append(basicHeader("alice", "alice-secret"), bearer(token)...), want{reason: "repeated"}, ""},
 		{"another issuer", bearer(other.token(t, nil)), want{reason: `issuer "https://other.example.com"`}, ""},
@@ -111,7 +111,7 @@ func TestTokens(t *testing.T) {
 		{"too long a header", bearer(strings.Repeat("x", maxAuthorization)), want{reason: "too long"}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			caller, f := identify(t, table, rules(), Credentials{Authorization: c.authorization})
+			caller, f := authenticate(t, auth, config(), Credentials{Authorization: c.authorization})
 			c.want.check(t, caller, f)
 			if caller != nil && (caller.Source != c.source || caller.Issuer == "" || caller.KeyID != "k1") {
 				t.Errorf("source %q, issuer %q, key %q", caller.Source, caller.Issuer, caller.KeyID)
@@ -123,7 +123,7 @@ func TestTokens(t *testing.T) {
 // User names that look like ARNs and roles: none is a user of the password file,
 // request that audience those that are not ACCOUNT/PATH/ROLE gets as far as the token.
 func TestUserNamesThatLookLikeRoles(t *testing.T) {
-	table := tokens(t).build(t)
+	auth := tokens(t).build(t)
 	token := signerAt(gitlabURL).token(t, nil)
 	for _, user := range []string{
 		"/", "//", "///", "/deploy", "123456789012/", "123456789012//deploy", "123456789012/deploy/", "123456789012//",
@@ -133,25 +133,25 @@ func TestUserNamesThatLookLikeRoles(t *testing.T) {
 		"123456789012/dep%6coy", "123456789012/déploy", "123456789012/team ci/deploy", "AWS/", "/AWS", "alice/", "alice/../alice",
 		"123456789012/" + strings.Repeat("r", 65), "123456789012/role/ci{name}",
 	} {
-		caller, f := identify(t, table, rules(), Credentials{Authorization: basicHeader(user, token)})
+		caller, f := authenticate(t, auth, config(), Credentials{Authorization: basicHeader(user, token)})
 		if f == nil || !strings.Contains(f.Reason, "does not name a role") && !strings.Contains(f.Reason, "role name") {
 			t.Errorf("%q: caller %v, failure %v", user, caller, f)
 		}
 	}
 	for _, user := range []string{"123456789012/../deploy", "123456789012/team/../deploy", "123456789012/./deploy", "123456789012/role/deploy", "000000000000/deploy"} {
-		caller, f := identify(t, table, rules(), Credentials{Authorization: basicHeader(user, token)})
+		caller, f := authenticate(t, auth, config(), Credentials{Authorization: basicHeader(user, token)})
 		want{reason: "not among the principals"}.check(t, caller, f)
 	}
 	// A colon ends the user name: the ARN's rest is the password.
-	caller, f := identify(t, table, rules(), Credentials{Authorization: basicHeader("arn:aws:iam::123456789012:role/deploy", "secret-x")})
+	caller, f := authenticate(t, auth, config(), Credentials{Authorization: basicHeader("arn:aws:iam::123456789012:role/deploy", "secret-x")})
 	want{reason: "unknown user or wrong password"}.check(t, caller, f)
-	caller, f = identify(t, table, &Config{Audiences: []string{registryAudience}}, Credentials{Authorization: basicHeader("123456789012/deploy", token)})
+	caller, f = authenticate(t, auth, &Config{Audiences: []string{registryAudience}}, Credentials{Authorization: basicHeader("123456789012/deploy", token)})
 	want{reason: "not among the principals"}.check(t, caller, f)
 }
 
 // The conditions under which the claims that jwt_authn verified count.
 func TestMetadata(t *testing.T) {
-	table := tokens(t).build(t)
+	auth := tokens(t).build(t)
 	good, envoys := signerAt(gitlabURL), signerAt("https://envoys.example.com")
 	token := good.token(t, nil)
 	forged := strings.Join(append(strings.Split(token, ".")[:2], "AAAA"), ".") // Envoy has verified the signature
@@ -184,7 +184,7 @@ func TestMetadata(t *testing.T) {
 		{"Bearer twice", append(bearer(token), bearer(token)...), map[string]any{"ci": payload(t, token)}, want{reason: "repeated"}, ""},
 		{"Basic and then Bearer", []string{"Basic x,Bearer " + token}, map[string]any{"ci": payload(t, token)}, want{reason: "base64"}, ""},
 		{"Bearer, Bearer", []string{"Bearer " + token + ", Bearer " + token}, map[string]any{"ci": payload(t, token)}, want{reason: "token"}, ""},
-		{"FooBearer", []string{"FooBearer " + token}, map[string]any{"ci": payload(t, token)}, want{reason: "takes this kind"}, ""},
+		{"FooBearer", []string{"FooBearer " + token}, map[string]any{"ci": payload(t, token)}, want{reason: "accepts this kind"}, ""},
 		{"no exp", bearer(without), map[string]any{"ci": payload(t, without)}, want{reason: "exp"}, ""},
 		{"numbers from 2^53", bearer(big), map[string]any{"ci": payload(t, big)}, want{arn: session + "ci/gitlab"}, "jwt_authn"},
 		{"another issuer's claims", bearer(stranger), map[string]any{"ci": payload(t, stranger)}, want{reason: "another issuer"}, ""},
@@ -194,17 +194,17 @@ func TestMetadata(t *testing.T) {
 		{"nothing", bearer(token), map[string]any{"ci": nil}, want{reason: "another issuer"}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			caller, f := identify(t, table, rules(), Credentials{Authorization: c.authorization, Metadata: c.metadata})
+			caller, f := authenticate(t, auth, config(), Credentials{Authorization: c.authorization, Metadata: c.metadata})
 			c.want.check(t, caller, f)
 			if caller != nil && caller.Source != c.source {
 				t.Errorf("source %q", caller.Source)
 			}
 			// Without the source the metadata is nothing.
-			bare := rules()
+			bare := config()
 			bare.Sources = []Source{Bearer, BasicAuth}
-			got, f := identify(t, table, bare, Credentials{Authorization: c.authorization, Metadata: c.metadata})
-			alone, g := identify(t, table, bare, Credentials{Authorization: c.authorization})
-			if (f == nil) != (g == nil) || f == nil && !got.same(alone) || f != nil && f.Reason != g.Reason {
+			got, f := authenticate(t, auth, bare, Credentials{Authorization: c.authorization, Metadata: c.metadata})
+			alone, g := authenticate(t, auth, bare, Credentials{Authorization: c.authorization})
+			if (f == nil) != (g == nil) || f == nil && !got.equal(alone) || f != nil && f.Reason != g.Reason {
 				t.Errorf("metadata counts where nobody asks: %v %v, %v %v", got, f, alone, g)
 			}
 		})
@@ -216,15 +216,15 @@ func TestMetadata(t *testing.T) {
 func TestNumbersAreNoIdentity(t *testing.T) {
 	w := tokens(t)
 	w.bindings[1].Claims = map[string]string{"user_id": "{name}"}
-	table, s := w.build(t), signerAt("https://bound.example.com")
+	auth, s := w.build(t), signerAt("https://bound.example.com")
 	for _, value := range []any{1 << 53, 1<<53 + 1, 7, true, nil, []int{7}, []any{7, true, nil}, [][]string{{"alice"}}, claims{"a": "alice"}} {
 		token := s.token(t, claims{"user_id": value})
 		for _, metadata := range []map[string]any{nil, {"bound": payload(t, token)}} {
-			caller, f := identify(t, table, rules(), Credentials{Authorization: bearer(token), Metadata: metadata})
+			caller, f := authenticate(t, auth, config(), Credentials{Authorization: bearer(token), Metadata: metadata})
 			want{reason: "no principal is bound"}.check(t, caller, f)
 		}
 	}
-	caller, f := identify(t, table, rules(), Credentials{Authorization: bearer(s.token(t, claims{"user_id": "alice"}))})
+	caller, f := authenticate(t, auth, config(), Credentials{Authorization: bearer(s.token(t, claims{"user_id": "alice"}))})
 	want{arn: aliceARN}.check(t, caller, f)
 }
 
@@ -232,21 +232,21 @@ func TestNumbersAreNoIdentity(t *testing.T) {
 func TestForeignAudiences(t *testing.T) {
 	w := tokens(t)
 	foreign := signerAt(gitlabURL).token(t, claims{"aud": []string{"sts.amazonaws.com", "x"}})
-	caller, f := identify(t, w.build(t), rules(), Credentials{Authorization: bearer(foreign)})
+	caller, f := authenticate(t, w.build(t), config(), Credentials{Authorization: bearer(foreign)})
 	want{reason: "request that audience"}.check(t, caller, f)
 	w.issuers[0].ForeignAudiences = []string{"sts.amazonaws.com"}
-	table := w.build(t)
-	r := rules()
+	auth := w.build(t)
+	r := config()
 	for range 2 {
-		caller, f = identify(t, table, r, Credentials{Authorization: bearer(foreign)})
+		caller, f = authenticate(t, auth, r, Credentials{Authorization: bearer(foreign)})
 		want{arn: session + "ci/gitlab"}.check(t, caller, f)
 	}
 	if !slices.Equal(r.Audiences, []string{registryAudience}) {
 		t.Errorf("the registry's audiences are %q now", r.Audiences)
 	}
-	caller, f = identify(t, table, rules(), Credentials{Authorization: bearer(signerAt("https://bound.example.com").token(t, claims{"aud": "sts.amazonaws.com", "sub": "alice"}))})
+	caller, f = authenticate(t, auth, config(), Credentials{Authorization: bearer(signerAt("https://bound.example.com").token(t, claims{"aud": "sts.amazonaws.com", "sub": "alice"}))})
 	want{reason: "request that audience"}.check(t, caller, f)
-	caller, f = identify(t, table, &Config{Partition: "aws"}, Credentials{Authorization: bearer(signerAt(gitlabURL).token(t, nil))})
+	caller, f = authenticate(t, auth, &Config{Partition: "aws"}, Credentials{Authorization: bearer(signerAt(gitlabURL).token(t, nil))})
 	want{reason: "request that audience"}.check(t, caller, f)
 }
 
@@ -256,7 +256,7 @@ func TestRememberedTokens(t *testing.T) {
 	const otherURL = "https://other.example.com"
 	s := signerAt(gitlabURL)
 	other := &signer{otherURL, s.Signer}
-	table := principals{
+	auth := principals{
 		entities: []sts.Entity{{ARN: aliceARN}, {ARN: "arn:aws:iam::123456789012:user/bob"}},
 		issuers:  []Issuer{{Name: "gitlab", Verifier: s.verifier(t)}, {Name: "other", Verifier: &oidc.Verifier{URL: otherURL, Keys: s.verifier(t).Keys}}},
 		bindings: []Binding{
@@ -264,7 +264,7 @@ func TestRememberedTokens(t *testing.T) {
 			{Kind: TokenClaims, Issuer: "other", Claims: map[string]string{"sub": "job"}, Principal: "arn:aws:iam::123456789012:user/bob"},
 		},
 	}.build(t)
-	elsewhere := rules()
+	elsewhere := config()
 	elsewhere.Audiences = []string{"elsewhere.example.com"}
 	for range 3 {
 		for _, c := range []struct {
@@ -274,13 +274,13 @@ func TestRememberedTokens(t *testing.T) {
 			at    time.Time
 			want  want
 		}{
-			{"gitlab's", s.token(t, nil), rules(), now, want{arn: aliceARN}},
-			{"other's", other.token(t, nil), rules(), now, want{arn: "arn:aws:iam::123456789012:user/bob"}},
+			{"gitlab's", s.token(t, nil), config(), now, want{arn: aliceARN}},
+			{"other's", other.token(t, nil), config(), now, want{arn: "arn:aws:iam::123456789012:user/bob"}},
 			{"of a registry elsewhere", s.token(t, nil), elsewhere, now, want{reason: "the token is for"}},
-			{"when it has expired", s.token(t, nil), rules(), now.Add(time.Hour), want{reason: "the token expired"}},
-			{"a third's, with the same keys", (&signer{"https://third.example.com", s.Signer}).token(t, nil), rules(), now, want{reason: "whose tokens are not accepted"}},
+			{"when it has expired", s.token(t, nil), config(), now.Add(time.Hour), want{reason: "the token expired"}},
+			{"a third's, with the same keys", (&signer{"https://third.example.com", s.Signer}).token(t, nil), config(), now, want{reason: "whose tokens are not accepted"}},
 		} {
-			caller, f := identify(t, table, c.rules, Credentials{Authorization: bearer(c.token), Time: c.at})
+			caller, f := authenticate(t, auth, c.rules, Credentials{Authorization: bearer(c.token), Time: c.at})
 			c.want.check(t, caller, f)
 		}
 	}
@@ -292,7 +292,7 @@ func TestIssuerClaims(t *testing.T) {
 	w := tokens(t)
 	w.issuers[0].Claims = map[string]string{"sub": "project:{group}/{project}:ref:main", "tier": "gold"}
 	w.issuers[0].SessionName = "app@{group}"
-	table, s := w.build(t), signerAt(gitlabURL)
+	auth, s := w.build(t), signerAt(gitlabURL)
 	good := claims{"sub": "project:acme/app:ref:main", "tier": "gold"}
 	for _, c := range []struct {
 		name    string
@@ -313,7 +313,7 @@ func TestIssuerClaims(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			changed := maps.Clone(good)
 			maps.Copy(changed, c.changes)
-			caller, f := identify(t, table, rules(), Credentials{Authorization: basicHeader("123456789012/deploy", s.token(t, changed))})
+			caller, f := authenticate(t, auth, config(), Credentials{Authorization: basicHeader("123456789012/deploy", s.token(t, changed))})
 			c.want.check(t, caller, f)
 		})
 	}
@@ -323,12 +323,12 @@ func TestIssuerClaims(t *testing.T) {
 func TestIssuerWithoutRole(t *testing.T) {
 	w := tokens(t)
 	w.issuers[0].Role = ""
-	table, token := w.build(t), signerAt(gitlabURL).token(t, nil)
+	auth, token := w.build(t), signerAt(gitlabURL).token(t, nil)
 	for _, authorization := range [][]string{bearer(token), basicHeader("AWS", token)} {
-		caller, f := identify(t, table, rules(), Credentials{Authorization: authorization})
+		caller, f := authenticate(t, auth, config(), Credentials{Authorization: authorization})
 		want{reason: "log in as ACCOUNT/ROLE"}.check(t, caller, f)
 	}
-	caller, f := identify(t, table, rules(), Credentials{Authorization: basicHeader("123456789012/deploy", token)})
+	caller, f := authenticate(t, auth, config(), Credentials{Authorization: basicHeader("123456789012/deploy", token)})
 	want{arn: session + "deploy/gitlab"}.check(t, caller, f)
 }
 
@@ -340,11 +340,11 @@ func TestKeysUnavailable(t *testing.T) {
 	}
 	w := tokens(t)
 	w.issuers[0].Verifier = &oidc.Verifier{URL: gitlabURL, Keys: keys}
-	table := w.build(t)
+	auth := w.build(t)
 	for _, authorization := range [][]string{bearer(signerAt(gitlabURL).token(t, nil)), basicHeader("AWS", signerAt(gitlabURL).token(t, nil))} {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		caller, f := table.Authenticate(ctx, rules(), &Credentials{Authorization: authorization, Time: now})
+		caller, f := auth.Authenticate(ctx, config(), &Credentials{Authorization: authorization, Time: now})
 		want{kind: Unavailable, reason: "keys"}.check(t, caller, f)
 	}
 }

@@ -2,28 +2,30 @@ package identity
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"extauthz/identity/oidc"
 	"extauthz/identity/sts"
 )
 
-// tokenBinding binds the tokens of an issuer whose claims match patterns.
+// tokenBinding maps the tokens of an issuer whose claims match patterns to callers.
 type tokenBinding struct {
-	claims  claimPatterns
-	exact   bool // no pattern has a capture
-	session *sessionTemplate
+	claims   claimPatterns
+	exact    bool // no pattern has a capture
+	template *callerTemplate
 }
 
-func (t *Authenticator) bindToken(b *Binding) error {
-	i := t.issuerNamed(b.Issuer)
+// bindToken adds a binding of tokens.
+func (auth *Authenticator) bindToken(b *Binding) error {
+	i := auth.issuerNamed(b.Issuer)
 	switch {
 	case i == nil:
 		return fmt.Errorf("issuer %q is not among the issuers; add it there", b.Issuer)
 	case i.role != "":
 		return fmt.Errorf("issuer %q has a role, which all its tokens assume; bind its tokens, or keep the role", b.Issuer)
 	case b.Name != "" || len(b.Claims) == 0:
-		return fmt.Errorf("a token of issuer %q is known by its claims; name at least one, such as sub", b.Issuer)
+		return fmt.Errorf("a token of issuer %q is identified by its claims; write at least one, such as sub", b.Issuer)
 	}
 	claims, err := compileClaims(b.Claims)
 	if err != nil {
@@ -32,20 +34,19 @@ func (t *Authenticator) bindToken(b *Binding) error {
 	bound := &tokenBinding{claims: claims, exact: len(claims.names()) == 0}
 	for _, other := range i.bindings {
 		if bound.overlaps(other) {
-			return fmt.Errorf("two bindings of issuer %q overlap: a token can match %v and %v; change one so that no token does, or have the exact one name every claim of the other", b.Issuer, other.claims, claims)
+			return fmt.Errorf("two bindings of issuer %q overlap: a token can match %v and %v; change one so that no token does, or add every claim of the other to the one without captures", b.Issuer, other.claims, claims)
 		}
 	}
-	if bound.session, err = i.compileSession(*b, claims.names(), t.entities); err != nil {
+	if bound.template, err = i.compileCaller(*b, claims.names(), auth.entities); err != nil {
 		return err
 	}
 	i.bindings = append(i.bindings, bound)
-	t.bindings++
 	return nil
 }
 
-// overlaps tells whether a token can match both, and neither is an exception from
-// the other. An exact one is from a pattern, if it looks at all that the pattern
-// does: with fewer claims it would take tokens that the pattern narrows down.
+// overlaps reports whether a token can match both bindings, neither of which is an
+// exception from the other. An exact binding is an exception if it has every claim of
+// the other: with fewer claims it would match tokens that the other excludes.
 func (b *tokenBinding) overlaps(other *tokenBinding) bool {
 	switch {
 	case !b.claims.overlaps(other.claims):
@@ -58,29 +59,26 @@ func (b *tokenBinding) overlaps(other *tokenBinding) bool {
 	return !other.claims.cover(b.claims)
 }
 
-// compileSession reads the session of b, which begins with a token of the issuer
-// and so is as the issuer says that sessions are. Session policies allow what
-// any of them allows, so that two lists of them would not limit each other.
-func (i *issuer) compileSession(b Binding, names []string, e *sts.Entities) (*sessionTemplate, error) {
+// compileCaller compiles the template of a binding of the issuer's tokens, with the
+// tags and session policies of the issuer. Two lists of session policies would allow
+// what either allows, so that only one of issuer and binding may have them.
+func (i *issuer) compileCaller(b Binding, names []string, e *sts.Entities) (*callerTemplate, error) {
 	switch {
-	case len(i.policies) > 0 && len(b.SessionPolicies) > 0:
-		return nil, fmt.Errorf("issuer %q has session policies, and so has this credential; keep one of the two, since together they would allow what either allows", i.name)
+	case len(i.sessionPolicies) > 0 && len(b.SessionPolicies) > 0:
+		return nil, fmt.Errorf("issuer %q and this credential both have session policies, and together they would allow what either allows; keep one of the two", i.name)
 	case len(b.SessionPolicies) == 0:
-		b.SessionPolicies = i.policies
+		b.SessionPolicies = i.sessionPolicies
 	}
-	if i.namesSessions && !e.HasTrustPolicy() {
-		return nil, fmt.Errorf("issuer %q names sessions of roles that its tokens assume, and no role can be assumed; give one a trust policy, or leave session out, since a credential's principal names its own", i.name)
+	if i.hasSessionName && !e.HasTrustPolicy() {
+		return nil, fmt.Errorf("issuer %q has a session name for the roles that its tokens assume, and no role can be assumed; add a trust policy to a role, or leave session out: a credential's principal includes the name of its session", i.name)
 	}
-	g, err := compileSession(&b, names, e)
-	if err != nil || !sts.HasSession(g.kind) && e.HasTrustPolicy() { // whose tags are for roles that it assumes
-		return g, err
+	t, err := compileCaller(&b, names, e)
+	if err != nil || !sts.HasSession(t.kind) && e.HasTrustPolicy() { // the tags are for roles that it assumes
+		return t, err
 	}
-	g.tagClaims = slices.Concat(g.tagClaims, i.tagClaims)
-	return g, g.try(len(names), e)
+	t.tagClaims = slices.Concat(t.tagClaims, i.tagClaims)
+	return t, t.check(len(names), e)
 }
-
-// String lists the patterns, as in {sub: repo:acme/{name}}.
-func (c claimPattern) String() string { return "{" + c.claim + ": " + c.pattern.String() + "}" }
 
 // callerOf returns the caller that a token's claims are bound to, nil for none. A
 // binding without captures is an exception from those whose captures match the same
@@ -110,7 +108,7 @@ type tokenSearch struct {
 	source   Source
 	claims   oidc.Claims
 	entities *sts.Entities
-	caller   *Caller         // nil for none so far
+	caller   *Caller         // nil if no binding has matched
 	exact    []*tokenBinding // the bindings without captures that match
 }
 
@@ -120,11 +118,11 @@ func (s *tokenSearch) try(b *tokenBinding) error {
 	if !matches || err != nil {
 		return err
 	}
-	caller, err := b.session.caller(s.source, captures, s.claims, s.entities)
+	caller, err := b.template.caller(s.source, captures, s.claims, s.entities)
 	switch {
 	case err != nil:
-		return hideWhere(err)
-	case s.caller != nil && !s.caller.same(caller):
+		return hideEntity(err)
+	case s.caller != nil && !s.caller.equal(caller):
 		return fmt.Errorf("the token names two principals, %q and %q", s.caller.Principal.ARN, caller.Principal.ARN)
 	case b.exact:
 		s.exact = append(s.exact, b)
@@ -135,4 +133,32 @@ func (s *tokenSearch) try(b *tokenBinding) error {
 
 func (s *tokenSearch) hasExceptionFrom(b *tokenBinding) bool {
 	return slices.ContainsFunc(s.exact, func(e *tokenBinding) bool { return e.claims.isExceptionFrom(b.claims, s.claims) })
+}
+
+// noBinding returns the error of a token whose claims match no binding of the issuer.
+// The detail lists the claims that the bindings match.
+func (i *issuer) noBinding(claims oidc.Claims) *sts.AccessDenied {
+	matched := map[string]bool{}
+	for _, b := range i.bindings {
+		for _, c := range b.claims {
+			matched[c.claim] = true
+		}
+	}
+	return &sts.AccessDenied{
+		Reason: fmt.Sprintf("no principal is bound to the claims of this token of issuer %q", i.name),
+		Detail: fmt.Sprintf("no credential with token: %s matches %s", i.name, describeClaims(claims, slices.Sorted(maps.Keys(matched)))),
+	}
+}
+
+// otherClaims returns the error of a token that does not match the claims that all
+// tokens of the issuer must have.
+func (i *issuer) otherClaims(claims oidc.Claims) *sts.AccessDenied {
+	var required []string
+	for _, c := range i.claims {
+		required = append(required, c.claim)
+	}
+	return &sts.AccessDenied{
+		Reason: fmt.Sprintf("the token's claims are not those that tokens of issuer %q must have", i.name),
+		Detail: fmt.Sprintf("the issuer requires %v, and the token has %s", i.claims, describeClaims(claims, required)),
+	}
 }

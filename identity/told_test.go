@@ -34,9 +34,9 @@ func TestTokensTellNothingOfRoles(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			w := assuming(t)
 			c.change(&w)
-			table, token := w.build(t), signerAt(gitlabURL).token(t, c.claims)
+			auth, token := w.build(t), signerAt(gitlabURL).token(t, c.claims)
 			told := func(role string) string {
-				caller, f := identify(t, table, rules(), Credentials{Authorization: basicHeader("123456789012/"+role, token)})
+				caller, f := authenticate(t, auth, config(), Credentials{Authorization: basicHeader("123456789012/"+role, token)})
 				if f == nil {
 					t.Fatalf("role %s: assumed as %s", role, caller.Principal.ARN)
 				}
@@ -52,7 +52,7 @@ func TestTokensTellNothingOfRoles(t *testing.T) {
 // Whoever has a name whose captures lead to nobody is not told where they lead.
 func TestCapturesThatLeadNowhereAreNotTold(t *testing.T) {
 	s := signerAt(gitlabURL)
-	table := principals{
+	auth := principals{
 		entities: []sts.Entity{{ARN: role + "apps/k8s-prod"}},
 		issuers:  []Issuer{{Name: "gitlab", Verifier: s.verifier(t)}},
 		bindings: []Binding{
@@ -65,7 +65,7 @@ func TestCapturesThatLeadNowhereAreNotTold(t *testing.T) {
 		"token":       {Authorization: bearer(s.token(t, claims{"sub": "none"}))},
 		"certificate": {Principal: name, Certificate: certificate(t, certificateNames{uris: []string{name}})},
 	} {
-		caller, f := identify(t, table, rules(), e)
+		caller, f := authenticate(t, auth, config(), e)
 		if f == nil {
 			t.Fatalf("%s: taken for %s", what, caller.Principal.ARN)
 		}

@@ -38,7 +38,7 @@ func trusted(t *testing.T) *Authenticator {
 // policy required by EKS Pod Identity") and the IAM User Guide give them, and
 // tokens as those issuers make them.
 func TestTrustPoliciesAsPeopleHaveThem(t *testing.T) {
-	table := trusted(t)
+	auth := trusted(t)
 	const denied = "is not authorized to perform: sts:AssumeRoleWithWebIdentity"
 	github := func(changes claims) claims {
 		all := claims{"aud": "sts.amazonaws.com", "sub": "repo:octo-org/octo-repo:ref:refs/heads/octo-branch", "ref": "refs/heads/octo-branch", "repository_id": "74", "repository": "octo-org/octo-repo"}
@@ -86,10 +86,10 @@ func TestTrustPoliciesAsPeopleHaveThem(t *testing.T) {
 				w = want{reason: denied}
 			}
 			token := signerAt(c.url).token(t, c.claims)
-			caller, f := identify(t, table, rules(), Credentials{Authorization: basicHeader("123456789012/team/"+c.role, token)})
+			caller, f := authenticate(t, auth, config(), Credentials{Authorization: basicHeader("123456789012/team/"+c.role, token)})
 			w.check(t, caller, f)
 
-			caller, f = identify(t, table, rules(), Credentials{Authorization: basicHeader("999999999999/"+c.role, token)})
+			caller, f = authenticate(t, auth, config(), Credentials{Authorization: basicHeader("999999999999/"+c.role, token)})
 			if c.role == "google" && !c.denied { // a provider that is of no account
 				w.arn = "arn:aws:sts::999999999999:assumed-role/google/google"
 			} else {

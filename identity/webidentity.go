@@ -10,9 +10,9 @@ import (
 	"extauthz/identity/sts"
 )
 
-// byClaims finds the caller by a verified token: the session of the role that
-// the client names, else of the issuer's role, else the principal that the
-// token's claims are bound to.
+// byClaims finds the caller by a verified token: the session of the role that the
+// client names, else of the issuer's role, else the principal that the token's claims
+// are bound to.
 func (a *attempt) byClaims(source Source, i *issuer, token *oidc.Token, role string) (*Caller, *Failure) {
 	captures, matches, err := i.claims.match(token.Claims)
 	if err == nil && !matches {
@@ -24,7 +24,7 @@ func (a *attempt) byClaims(source Source, i *issuer, token *oidc.Token, role str
 	if role == "" {
 		role = i.role
 	}
-	w := &webIdentity{entities: a.table.entities, source: source, issuer: i, token: token, captures: captures, context: a.evidence.Context}
+	w := &webIdentity{entities: a.auth.entities, source: source, issuer: i, token: token, captures: captures, context: a.credentials.Context}
 	var caller *Caller
 	switch {
 	case len(i.bindings) > 0:
@@ -41,25 +41,25 @@ func (a *attempt) byClaims(source Source, i *issuer, token *oidc.Token, role str
 	return caller, nil
 }
 
-// failure is why a token that holds proves nobody.
+// failure returns the failure of a valid token that maps to no principal because of err.
 func (i *issuer) failure(source Source, token *oidc.Token, err error) *Failure {
 	f := noPrincipal(source, err)
 	f.Issuer, f.KeyID = i.name, token.KeyID
 	return f
 }
 
-// A webIdentity is who shows a verified token.
+// A webIdentity is the holder of a verified token.
 type webIdentity struct {
 	entities *sts.Entities
 	source   Source
 	issuer   *issuer
 	token    *oidc.Token
 	captures nametemplate.Captures // of the issuer's claims
-	context  iam.Context           // condition keys of the request itself
+	context  iam.Context           // condition keys of the request
 }
 
-// principal is the principal that the token is bound to or, where the client names
-// a role, the session in which that principal assumes it.
+// principal returns the principal that the token is bound to or, if the client names a
+// role, the session in which that principal assumes it.
 func (w *webIdentity) principal(role string) (*Caller, error) {
 	caller, err := w.issuer.callerOf(w.source, w.token.Claims, w.entities)
 	switch {
@@ -68,50 +68,50 @@ func (w *webIdentity) principal(role string) (*Caller, error) {
 	case caller == nil:
 		return nil, w.issuer.noBinding(w.token.Claims)
 	}
-	caller = caller.issuedAt(w.issued())
+	caller = caller.issuedAt(w.issuedAt())
 	if role == "" {
 		return caller, nil
 	}
-	r, err := w.request(role)
+	input, err := w.assumeRoleInput(role)
 	if err != nil {
 		return nil, err
 	}
-	return w.proven(w.entities.AssumeRole(&caller.Caller, r))
+	return w.authenticated(w.entities.AssumeRole(&caller.Caller, input))
 }
 
-// assumeRole is the session of the role that the token itself assumes.
+// assumeRole returns the session of the role that the token itself assumes.
 func (w *webIdentity) assumeRole(role string) (*Caller, error) {
-	r, err := w.request(role)
+	input, err := w.assumeRoleInput(role)
 	if err != nil {
 		return nil, err
 	}
-	return w.proven(w.entities.AssumeRoleWithWebIdentity(w.issuer.provider, r))
+	return w.authenticated(w.entities.AssumeRoleWithWebIdentity(w.issuer.provider, input))
 }
 
-// request asks for a session of the role, as the issuer says that its sessions are.
-func (w *webIdentity) request(role string) (*sts.AssumeRoleInput, error) {
+// assumeRoleInput returns the request for a session of the role, with the name, tags
+// and policies that the issuer gives its sessions.
+func (w *webIdentity) assumeRoleInput(role string) (*sts.AssumeRoleInput, error) {
 	tags, err := tagsFrom(w.issuer.tagClaims, w.token.Claims)
 	if err != nil {
 		return nil, err
 	}
 	return &sts.AssumeRoleInput{
-		RoleARN: role, SessionName: w.issuer.session.Expand(w.captures), Token: w.token, Tags: tags,
-		SessionPolicies: w.issuer.policies, Context: w.context, IssuedAt: w.issued(),
+		RoleARN: role, SessionName: w.issuer.sessionName.Expand(w.captures), Token: w.token, Tags: tags,
+		SessionPolicies: w.issuer.sessionPolicies, Context: w.context, IssuedAt: w.issuedAt(),
 	}, nil
 }
 
-// proven is the session, proven by the token.
-func (w *webIdentity) proven(session sts.Caller, err error) (*Caller, error) {
+func (w *webIdentity) authenticated(session sts.Caller, err error) (*Caller, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Caller{Caller: session, Source: w.source.String()}, nil
+	return &Caller{Caller: session, Source: string(w.source)}, nil
 }
 
-// issued is when the sessions of the token begin. A token that does not say when
-// it was issued is as old as can be, so that sessions revoked by their age
-// (aws:TokenIssueTime) stay so.
-func (w *webIdentity) issued() time.Time {
+// issuedAt returns when the sessions of the token begin. A token without iat and nbf
+// counts as issued in 1970, so that sessions which a policy revokes by their age
+// (aws:TokenIssueTime) stay revoked.
+func (w *webIdentity) issuedAt() time.Time {
 	switch {
 	case !w.token.IssuedAt.IsZero():
 		return w.token.IssuedAt

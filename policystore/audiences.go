@@ -55,7 +55,5 @@ func (r *Registry) sharedAudience(other *Registry) string {
 
 // takesTokens tells whether some source finds tokens.
 func takesTokens(rules *identity.Config) bool {
-	return len(rules.Sources) == 0 || slices.ContainsFunc(rules.Sources, func(s identity.Source) bool {
-		return s == identity.JWTAuthn || s == identity.Bearer || s == identity.BasicAuth
-	})
+	return len(rules.Sources) == 0 || slices.ContainsFunc(rules.Sources, identity.Source.TakesTokens)
 }

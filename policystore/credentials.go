@@ -1,7 +1,6 @@
 package policystore
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -12,13 +11,8 @@ import (
 // credentialEntry says in principals.yaml which principal stands behind a name
 // in a verified credential, or behind the claims of a token.
 type credentialEntry struct {
-	Basic   string            `yaml:"basic"`
-	URI     string            `yaml:"uri"`
-	DNS     string            `yaml:"dns"`
-	Subject string            `yaml:"subject"`
-	Header  string            `yaml:"header"`
-	Token   string            `yaml:"token"` // the name of an issuer
-	Claims  map[string]string `yaml:"claims"`
+	CredentialName `yaml:",inline"`
+	Claims         map[string]string `yaml:"claims"`
 
 	Principal       string            `yaml:"principal"`
 	Path            string            `yaml:"path"`
@@ -31,6 +25,40 @@ type credentialEntry struct {
 	SourceAccount   string            `yaml:"sourceAccount"`
 }
 
+// A CredentialName is the name in a credential, as principals.yaml and policy tests
+// contain it: one of the kinds of names that package identity has.
+type CredentialName struct {
+	Basic   string `yaml:"basic"`
+	URI     string `yaml:"uri"`
+	DNS     string `yaml:"dns"`
+	Subject string `yaml:"subject"`
+	Header  string `yaml:"header"`
+	Token   string `yaml:"token"` // the name of an issuer
+}
+
+// Get returns the one name that is not empty.
+func (c *CredentialName) Get() (kind identity.NameKind, name string, err error) {
+	for _, n := range []struct {
+		kind identity.NameKind
+		name string
+	}{
+		{identity.BasicUser, c.Basic}, {identity.URI, c.URI}, {identity.DNS, c.DNS}, {identity.Subject, c.Subject},
+		{identity.HeaderValue, c.Header}, {identity.TokenClaims, c.Token},
+	} {
+		switch {
+		case n.name == "":
+		case name != "":
+			return "", "", fmt.Errorf("credential has both %s and %s; keep one", kind, n.kind)
+		default:
+			kind, name = n.kind, n.name
+		}
+	}
+	if name == "" {
+		return "", "", fmt.Errorf("credential has no name; write one of %s", identity.NameKindList())
+	}
+	return kind, name, nil
+}
+
 // bind adds the binding of an entry, or returns what is wrong with the entry and
 // where in it.
 func (p *principals) bind(entry *credentialEntry, from *sources) (place []any, err error) {
@@ -39,7 +67,7 @@ func (p *principals) bind(entry *credentialEntry, from *sources) (place []any, e
 		Tags: entry.Tags, TagClaims: entry.ClaimTags, SourceIdentity: entry.SourceIdentity,
 		SourceARN: entry.SourceARN, SourceAccount: entry.SourceAccount,
 	}
-	kind, text, err := entry.name()
+	kind, text, err := entry.CredentialName.Get()
 	if err != nil {
 		return nil, err
 	}
@@ -55,29 +83,6 @@ func (p *principals) bind(entry *credentialEntry, from *sources) (place []any, e
 		binding.SessionPolicies = session
 	}
 	return nil, p.table.Bind(binding)
-}
-
-// name returns the one name that the entry gives.
-func (e *credentialEntry) name() (kind identity.NameKind, text string, err error) {
-	for _, n := range []struct {
-		kind identity.NameKind
-		text string
-	}{
-		{identity.BasicUser, e.Basic}, {identity.URI, e.URI}, {identity.DNS, e.DNS}, {identity.Subject, e.Subject},
-		{identity.HeaderValue, e.Header}, {identity.TokenClaims, e.Token},
-	} {
-		if n.text == "" {
-			continue
-		}
-		if text != "" {
-			return identity.NoName, "", fmt.Errorf("credential has both %s and %s; keep one", kind, n.kind)
-		}
-		kind, text = n.kind, n.text
-	}
-	if text == "" {
-		return identity.NoName, "", errors.New("credential has no name; write one of basic, uri, dns, subject, header or token")
-	}
-	return kind, text, nil
 }
 
 // accountOf returns what partition and account the template of a principal's ARN

@@ -18,27 +18,27 @@ func TestIdle(t *testing.T) {
 		want                            []string
 	}{
 		{"nothing", all, "", "", []string{
-			`registries.yaml:6:12: registry "main": the source basic can find nobody, since principals.yaml has no credential with basic, and no issuer with jwks`,
-			`registries.yaml:6:12: registry "main": the source bearer can find nobody, since principals.yaml has no issuer with jwks`,
-			`registries.yaml:6:12: registry "main": the source header can find nobody, since principals.yaml has no credential with header`,
-			`registries.yaml:6:12: registry "main": the source jwt_authn can find nobody, since principals.yaml has no issuer with metadata`,
-			`registries.yaml:6:12: registry "main": the source mtls can find nobody, since principals.yaml has no credential with uri, dns or subject`,
+			`registries.yaml:6:12: registry "main": the source basic cannot authenticate any caller, because principals.yaml has no credential with basic, and no issuer with jwks`,
+			`registries.yaml:6:12: registry "main": the source bearer cannot authenticate any caller, because principals.yaml has no issuer with jwks`,
+			`registries.yaml:6:12: registry "main": the source header cannot authenticate any caller, because principals.yaml has no credential with header`,
+			`registries.yaml:6:12: registry "main": the source jwt_authn cannot authenticate any caller, because principals.yaml has no issuer with metadata`,
+			`registries.yaml:6:12: registry "main": the source mtls cannot authenticate any caller, because principals.yaml has no credential with uri, dns or subject`,
 		}},
 		{"by default", "", "", "", nil},
 		{"one of each", all, "issuers:\n- {name: ci, issuer: 'https://ci.example.com', jwks: 'https://ci.example.com/jwks', metadata: ci}\n" +
 			"credentials:\n- {dns: a.example.com, principal: 'arn:aws:iam::123456789012:user/alice'}\n- {header: '{name}', principal: 'arn:aws:iam::123456789012:user/{name}'}\n", "", nil},
 		{"an issuer that Envoy alone verifies", "  sources: [jwt_authn, bearer]\n", "issuers:\n- {name: ci, issuer: 'https://ci.example.com', metadata: ci}\n", "", []string{
-			`registries.yaml:6:12: registry "main": the source bearer can find nobody, since principals.yaml has no issuer with jwks`,
+			`registries.yaml:6:12: registry "main": the source bearer cannot authenticate any caller, because principals.yaml has no issuer with jwks`,
 		}},
 		{"users", "", "credentials:\n- {basic: alice, principal: 'arn:aws:iam::123456789012:user/alice'}\n", "# people\nbob:" + line + "alice:" + line + "carol:" + line, []string{
-			`htpasswd:2:1: user "bob" is nobody, whatever the password; bind it by a credential with basic in principals.yaml, add to the principals the user that such a credential makes of it, or remove the line`,
-			`htpasswd:4:1: user "carol" is nobody, whatever the password; bind it by a credential with basic in principals.yaml, add to the principals the user that such a credential makes of it, or remove the line`,
+			`htpasswd:2:1: no principal is bound to user "bob", so that its password is useless; add a credential with basic to principals.yaml, add the principal that such a credential maps it to, or remove the line`,
+			`htpasswd:4:1: no principal is bound to user "carol", so that its password is useless; add a credential with basic to principals.yaml, add the principal that such a credential maps it to, or remove the line`,
 		}},
 		{"users by a pattern", "", "credentials:\n- {basic: 'a{rest}', principal: 'arn:aws:iam::123456789012:user/a{rest}'}\n", "alice:" + line + "bob:" + line, []string{
-			`htpasswd:2:1: user "bob" is nobody, whatever the password; bind it by a credential with basic in principals.yaml, add to the principals the user that such a credential makes of it, or remove the line`,
+			`htpasswd:2:1: no principal is bound to user "bob", so that its password is useless; add a credential with basic to principals.yaml, add the principal that such a credential maps it to, or remove the line`,
 		}},
 		{"users who are not there", "", "credentials:\n- {basic: '{user}', principal: 'arn:aws:iam::123456789012:user/{user}'}\n", "alice:" + line + "carol:" + line, []string{
-			`htpasswd:2:1: user "carol" is nobody, whatever the password; bind it by a credential with basic in principals.yaml, add to the principals the user that such a credential makes of it, or remove the line`,
+			`htpasswd:2:1: no principal is bound to user "carol", so that its password is useless; add a credential with basic to principals.yaml, add the principal that such a credential maps it to, or remove the line`,
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

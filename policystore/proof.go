@@ -33,7 +33,7 @@ func (e *proofEntry) check() (key string, err error) {
 	if err := e.checkAudiences(); err != nil {
 		return "audiences", err
 	}
-	if _, err := parsePrincipalKind(e.PrincipalKind); err != nil {
+	if _, err := identity.ParsePrincipalKind(e.PrincipalKind); err != nil {
 		return "principalKind", err
 	}
 	named := slices.Contains(sources, identity.TrustedHeader)
@@ -90,20 +90,6 @@ func (e *proofEntry) checkAudiences() error {
 	return nil
 }
 
-// parsePrincipalKind reads what the name that Envoy gives is taken for where
-// Envoy sends no certificate.
-func parsePrincipalKind(word string) (identity.NameKind, error) {
-	if word == "" {
-		return identity.NoName, nil
-	}
-	for _, kind := range []identity.NameKind{identity.URI, identity.DNS, identity.Subject} {
-		if kind.String() == word {
-			return kind, nil
-		}
-	}
-	return identity.NoName, fmt.Errorf("principalKind %q: write uri, dns or subject", word)
-}
-
 // checkTrustedHeader refuses headers that Envoy or every client writes: no proxy
 // can have set them alone.
 func checkTrustedHeader(name string) error {
@@ -127,7 +113,7 @@ func checkTrustedHeader(name string) error {
 // has seen to the errors.
 func (e *proofEntry) rules(hosts []string, partition string) identity.Config {
 	sources, _ := e.sources()
-	kind, _ := parsePrincipalKind(e.PrincipalKind)
+	kind, _ := identity.ParsePrincipalKind(e.PrincipalKind)
 	r := identity.Config{
 		Sources: sources, Audiences: e.Audiences, Header: e.Header,
 		PrincipalKind: kind, Partition: partition, Anonymous: e.Anonymous,

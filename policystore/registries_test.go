@@ -214,7 +214,7 @@ func TestLoadRegistriesRefuses(t *testing.T) {
 		{"a region of another partition", good("  partition: aws-cn\n"), `registries.yaml:5:11: region "eu-central-1" is in partition "aws", not in "aws-cn"; set the partition to aws, or fix the region`},
 		{"a region of another partition than the default", strings.Replace(good(""), "eu-central-1", "cn-north-1", 1), `registries.yaml:5:11: region "cn-north-1" is in partition "aws-cn", not in "aws"; set the partition to aws-cn`},
 		{"a region of a known partition in an unknown one", good("  partition: aws-moon\n"), `region "eu-central-1" is in partition "aws", not in "aws-moon"`},
-		{"unknown source", good("  sources: [mtls, cookie]\n"), `registries.yaml:6:12: source "cookie" is no source of identity; write one of`},
+		{"unknown source", good("  sources: [mtls, cookie]\n"), `registries.yaml:6:12: source "cookie" is not an identity source; write one of`},
 		{"source in capitals", good("  sources: [MTLS]\n"), `registries.yaml:6:12: source "MTLS"`},
 		{"source twice", good("  sources: [basic, basic]\n"), `registries.yaml:6:12: source "basic" is there twice`},
 		{"no sources", good("  sources: []\n"), "registries.yaml:6:12: sources: name at least one"},

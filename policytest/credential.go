@@ -2,63 +2,49 @@ package policytest
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
 
 	"extauthz/identity"
+	"extauthz/policystore"
 )
 
-// credentialEntry is a credential of a test; its keys are those of principals.yaml.
+// credentialEntry is a credential of a test. Its keys are those of principals.yaml.
 type credentialEntry struct {
-	Basic   string    `yaml:"basic"`
-	URI     string    `yaml:"uri"`
-	DNS     string    `yaml:"dns"`
-	Subject string    `yaml:"subject"`
-	Header  string    `yaml:"header"`
-	Token   string    `yaml:"token"`
-	Claims  yaml.Node `yaml:"claims"`
-	User    string    `yaml:"user"`
+	policystore.CredentialName `yaml:",inline"`
+	Claims                     yaml.Node `yaml:"claims"`
+	User                       string    `yaml:"user"`
 }
 
-// read returns the credential, or what is wrong with the entry and where in it.
-func (e *credentialEntry) read() (c *Credential, place []any, err error) {
-	for _, form := range []Credential{
-		{Kind: identity.BasicUser, Name: e.Basic}, {Kind: identity.URI, Name: e.URI}, {Kind: identity.DNS, Name: e.DNS},
-		{Kind: identity.Subject, Name: e.Subject}, {Kind: identity.HeaderValue, Name: e.Header}, {Kind: identity.TokenClaims, Name: e.Token},
-	} {
-		switch {
-		case form.Name == "":
-		case c != nil:
-			return nil, nil, fmt.Errorf("credential: %s and %s; give one", c.Kind, form.Kind)
-		default:
-			c = &form
-		}
+// read returns the credential. With an error it returns the path of the value that is
+// wrong.
+func (e *credentialEntry) read() (c *identity.OfflineCredential, path []any, err error) {
+	kind, name, err := e.CredentialName.Get()
+	if err != nil {
+		return nil, nil, err
 	}
+	c = &identity.OfflineCredential{Kind: kind, Name: name}
 	switch {
-	case c == nil:
-		return nil, nil, errors.New("credential: give one of basic, uri, dns, subject, header and token")
-	case c.Kind == identity.TokenClaims:
-		return e.readToken()
+	case kind == identity.TokenClaims:
+		return e.readToken(c)
 	case e.User != "":
-		return nil, []any{"user"}, errors.New("user: only a token is shown as another user's password")
+		return nil, []any{"user"}, errors.New("user: only a token can be the password of a user; remove it")
 	case !e.Claims.IsZero():
-		return nil, []any{"claims"}, errors.New("claims: only a token has claims")
-	case c.Kind == identity.BasicUser && (c.Name == "AWS" || strings.ContainsAny(c.Name, "/:")):
+		return nil, []any{"claims"}, errors.New("claims: only a token has claims; remove them")
+	case kind == identity.BasicUser && (name == "AWS" || strings.ContainsAny(name, "/:")):
 		return nil, []any{"basic"}, errors.New("basic: this user's password is a token; write { token: ISSUER, user: NAME }")
 	}
 	return c, nil, nil
 }
 
-// readToken reads a token.
-func (e *credentialEntry) readToken() (c *Credential, place []any, err error) {
-	if e.User != "" && e.User != "AWS" && !strings.Contains(e.User, "/") {
+// readToken adds the user and the claims of a token.
+func (e *credentialEntry) readToken(c *identity.OfflineCredential) (_ *identity.OfflineCredential, path []any, err error) {
+	if c.User = e.User; c.User != "" && c.User != "AWS" && !strings.Contains(c.User, "/") {
 		return nil, []any{"user"}, errors.New("user: a token is the password of AWS or of ACCOUNT/ROLE")
 	}
-	c = &Credential{Kind: identity.TokenClaims, Show: identity.UnsignedToken{Issuer: e.Token, User: e.User}}
 	if !e.Claims.IsZero() {
-		c.Show.Claims, err = claims(&e.Claims)
+		c.Claims, err = claims(&e.Claims)
 	}
 	return c, []any{"claims"}, err
 }

@@ -52,9 +52,9 @@ func TestParse(t *testing.T) {
 		{File: "tests/a.yaml", Line: 14, Name: "an action", Anonymous: true, Action: "ecr:GetAuthorizationToken", Resource: "*", Expect: authz.ImplicitDeny},
 		{
 			File: "tests/a.yaml", Line: 18, Name: "a token", Method: "GET", Path: "/v2/", Expect: authz.Allowed,
-			Credential: &Credential{Kind: identity.TokenClaims, Show: identity.UnsignedToken{Issuer: "github", User: "123456789012/ci", Claims: oidc.Claims{
+			Credential: &identity.OfflineCredential{Kind: identity.TokenClaims, Name: "github", User: "123456789012/ci", Claims: oidc.Claims{
 				"sub": "a", "n": 4711.0, "ok": true, "no": nil, "list": []any{"a", 1.5}, "in": map[string]any{"a": "1"},
-			}}},
+			}},
 		},
 	}
 	if at := time.Date(2026, 11, 25, 11, 0, 0, 0, time.UTC); !got[0].Time.Equal(at) {
@@ -81,8 +81,8 @@ func TestParseRefuses(t *testing.T) {
 		{"a source of a credential", "name: a, credential: {basic: a}, sourceArn: 'arn:aws:lambda:us-east-1:123456789012:function:f', " + what, "1:55: sourceArn: only a principal that is a service calls for a resource here"},
 		{"a source's account that is none", "name: a, sourceAccount: x, " + who + what, "1:35: sourceAccount: write the 12 digits"},
 		{"a source that is not an ARN", "name: a, sourceArn: x, " + who + what, "1:31: sourceArn: write the ARN of one resource"},
-		{"no credential", "name: a, credential: {}, " + what, "1:32: credential: give one of basic, uri"},
-		{"two credentials", "name: a, credential: {basic: a, dns: b}, " + what, "1:32: credential: basic and dns; give one"},
+		{"no credential", "name: a, credential: {}, " + what, "1:32: credential has no name; write one of uri, dns"},
+		{"two credentials", "name: a, credential: {basic: a, dns: b}, " + what, "1:32: credential has both basic and dns; keep one"},
 		{"unknown credential", "name: a, credential: {password: secret}, " + what, `1:33: unknown key "password"; fix its name, or remove it`},
 		{"claims of a user", "name: a, credential: {basic: a, claims: {sub: b}}, " + what, "1:51: claims: only a token has claims"},
 		{"user of a user", "name: a, credential: {basic: a, user: AWS}, " + what, "1:49: user: only a token"},

@@ -161,8 +161,8 @@ var outcomes = []struct{ name, test, want string }{
 	{"no registry", "principal: arn:aws:iam::123456789012:user/dave, request: GET /v2/", "cannot be asked: name the registry; registries.yaml has main, other"},
 	{"a registry that is not there", "registry: third, principal: arn:aws:iam::123456789012:user/dave, request: GET /v2/", `cannot be asked: no registry "third"`},
 	{"a principal that is not there", "registry: main, principal: arn:aws:iam::123456789012:user/erin, request: GET /v2/", "cannot be asked: "},
-	{"an issuer that is not there", "registry: main, credential: {token: github}, request: GET /v2/", `cannot be asked: no issuer "github"`},
-	{"a header where none counts", "registry: main, credential: {header: dave}, request: GET /v2/", `cannot be asked: registry "main" takes no header`},
+	{"an issuer that is not there", "registry: main, credential: {token: github}, request: GET /v2/", `cannot be asked: registry "main": issuer "github" does not exist`},
+	{"a header where none counts", "registry: main, credential: {header: dave}, request: GET /v2/", `cannot be asked: registry "main": no header of a trusted proxy is configured`},
 	{"another registry's repository", "registry: main, principal: arn:aws:iam::123456789012:user/dave, action: ecr:PutImage, resource: arn:aws:ecr:eu-central-1:210987654321:repository/a", `cannot be asked: resource "arn:aws:ecr:eu-central-1:210987654321:repository/a" is not of registry "main"`},
 }
 

@@ -19,7 +19,7 @@ type Test struct {
 
 	Principal  string // an ARN, or the name of a service
 	Anonymous  bool
-	Credential *Credential
+	Credential *identity.OfflineCredential
 
 	Tags   []sts.Tag          // session tags of a Principal that is a role session
 	Source sts.SourceResource // of a Principal that is a service: the resource for which it calls
@@ -39,13 +39,6 @@ type Test struct {
 	Expect authz.Outcome
 	Denied string // the action that is not allowed; "" is any
 	Sid    string // of a statement that decides; "" is any
-}
-
-// A Credential is what proves who asks; it is taken as verified.
-type Credential struct {
-	Kind identity.NameKind
-	Name string                 // unless it is a token
-	Show identity.UnsignedToken // if it is one
 }
 
 // ID is how a test is named in output: its file and name.

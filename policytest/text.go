@@ -63,10 +63,10 @@ func (t *Test) who() string {
 		return "an anonymous caller"
 	case t.Credential == nil:
 		return plain(t.Principal)
-	case t.Credential.Kind == identity.TokenClaims && t.Credential.Show.User != "":
-		return fmt.Sprintf("user %s with a token of %s", quote(t.Credential.Show.User), quote(t.Credential.Show.Issuer))
+	case t.Credential.Kind == identity.TokenClaims && t.Credential.User != "":
+		return fmt.Sprintf("user %s with a token of %s", quote(t.Credential.User), quote(t.Credential.Name))
 	case t.Credential.Kind == identity.TokenClaims:
-		return "the holder of a token of " + quote(t.Credential.Show.Issuer)
+		return "the holder of a token of " + quote(t.Credential.Name)
 	}
 	return fmt.Sprintf("%s %s", t.Credential.Kind, quote(t.Credential.Name))
 }

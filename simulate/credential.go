@@ -3,6 +3,7 @@ package simulate
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"time"
 
@@ -40,13 +41,10 @@ func (c *Credential) Whoami(ctx context.Context, s *policystore.Snapshot) (*Whoa
 	if err != nil {
 		return nil, err
 	}
-	isUser := c.User != "" && c.Token == ""
 	switch {
-	case isUser && !s.Callers.Accepts(&registry.Authentication, identity.BasicAuth):
-		return c.notTaken(registry, identity.BasicAuth), nil
 	case c.Principal+c.Certificate != "" && !s.Callers.Accepts(&registry.Authentication, identity.MTLS):
 		return c.notTaken(registry, identity.MTLS), nil
-	case isUser:
+	case c.User != "" && c.Token == "":
 		return c.user(s, registry), nil
 	}
 	r, err := c.request(registry)
@@ -82,18 +80,23 @@ func (c *Credential) request(registry *policystore.Registry) (*authz.Request, er
 
 // notTaken is the answer where the registry never asks for such a credential.
 func (c *Credential) notTaken(registry *policystore.Registry, source identity.Source) *Whoami {
-	return c.refused(registry, source, fmt.Sprintf("the registry does not take %s as proof of who calls", source))
+	return c.refused(registry, source, fmt.Sprintf("the registry does not accept %s as a source of identity", source))
 }
 
 func (c *Credential) refused(registry *policystore.Registry, source identity.Source, reason string) *Whoami {
-	return &Whoami{Time: c.Time, Registry: registry.Name, Source: source.String(), Reason: reason}
+	return &Whoami{Time: c.Time, Registry: registry.Name, Source: string(source), Reason: reason}
 }
 
 // user is who logs in as a user of the password file.
 func (c *Credential) user(s *policystore.Snapshot, registry *policystore.Registry) *Whoami {
-	caller, failure := s.Callers.CallerOfUser(c.User, c.Time)
-	if failure != nil {
-		return c.refused(registry, identity.BasicAuth, failure.Full())
+	caller, err := s.Callers.AuthenticateOffline(&registry.Authentication,
+		&identity.OfflineCredential{Kind: identity.BasicUser, Name: c.User}, &identity.Credentials{Time: c.Time})
+	if err != nil {
+		reason := err.Error()
+		if failure := new(identity.Failure); errors.As(err, &failure) {
+			reason = failure.Full()
+		}
+		return c.refused(registry, identity.BasicAuth, reason)
 	}
 	asked := authz.Ask(&authz.Request{Time: c.Time}, registry, caller, "", "")
 	who := &authz.Identity{Registry: registry, Caller: caller, Context: asked.Context}

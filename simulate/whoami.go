@@ -81,7 +81,7 @@ func whoamiOf(s *policystore.Snapshot, who *authz.Identity, at time.Time) *Whoam
 		Tags: tagsOf(who.Caller.Context), SourceIdentity: of("aws:SourceIdentity"), SourceARN: of("aws:SourceArn"), SourceAccount: of("aws:SourceAccount"), Context: contextOf(who.Context),
 		Policies: append([]string{}, sources(inPlay.Identity)...), Boundary: sources(inPlay.Boundary), SessionPolicies: sources(inPlay.Session),
 		RegistryPolicy: sources(inPlay.Resource), ServiceControlPolicies: sources(slices.Concat(inPlay.SCPs...)), ResourceControlPolicies: sources(slices.Concat(inPlay.RCPs...)),
-		NotVerified: notVerified(who.Caller.Source),
+		NotVerified: identity.Source(who.Caller.Source).Assumption(),
 	}
 }
 
@@ -104,20 +104,6 @@ func policiesOf(s *policystore.Snapshot, who *authz.Identity) *iam.Policies {
 		in.RCPs = nil
 	}
 	return in
-}
-
-// notVerified says what of a credential is another's word: a command cannot
-// repeat what Envoy and a proxy before it have verified.
-func notVerified(source string) string {
-	switch source {
-	case identity.MTLS.String():
-		return "the certificate is taken as one that Envoy verified"
-	case identity.JWTAuthn.String():
-		return "the token's claims are taken as ones that Envoy verified"
-	case identity.TrustedHeader.String():
-		return "the header is taken as one that the trusted proxy set"
-	}
-	return ""
 }
 
 func sources(policies []*iam.Policy) (files []string) {

@@ -56,9 +56,9 @@ func TestWhoamiByCredential(t *testing.T) {
 	}{
 		{"user", Credential{User: "alice"}, "basic user/alice team=blue policies pushing.json boundary limits.json", "password"},
 		{"federated user", Credential{User: "guest"}, "basic federated-user/guest team=blue policies pushing.json boundary limits.json session reading.json", "password"},
-		{"certificate where none is taken", inRegistry(shownBy(t, "spiffe://cluster.local/ns/shop/sa/cart", ""), "anyone"), "mtls: the registry does not take mtls as proof of who calls", ""},
+		{"certificate where none is taken", inRegistry(shownBy(t, "spiffe://cluster.local/ns/shop/sa/cart", ""), "anyone"), "mtls: the registry does not accept mtls as a source of identity", ""},
 		{"unknown user", Credential{User: "eve"}, `basic: user "eve" has no line in htpasswd`, ""},
-		{"user where passwords are not taken", Credential{User: "alice", Registry: "anyone"}, "basic: the registry does not take basic as proof of who calls", ""},
+		{"user where passwords are not taken", Credential{User: "alice", Registry: "anyone"}, "basic: the registry does not accept basic as a source of identity", ""},
 		{"Bearer token", Credential{Token: web}, "bearer " + builder, ""},
 		{"token as password of AWS", Credential{User: "AWS", Token: web}, "basic " + builder, ""},
 		{"token as password of a role", Credential{User: "123456789012/ci/builder", Token: web}, "basic " + builder, ""},
@@ -75,7 +75,7 @@ func TestWhoamiByCredential(t *testing.T) {
 		{"certificate with a DNS name", shownBy(t, "", "ci.internal"), "mtls ci.amazonaws.com for arn:aws:codebuild:eu-central-1:123456789012:project/app of 123456789012", "certificate"},
 		{"certificate of nobody", shownBy(t, "spiffe://elsewhere/x", ""), `mtls: no principal is bound to uri "spiffe://elsewhere/x"`, ""},
 		{"header", Credential{Header: "alice@example.com", Registry: "proxied"}, "header user/alice team=blue policies pushing.json boundary limits.json", "header"},
-		{"header with two names", Credential{Header: "alice@example.com,bob@example.com", Registry: "proxied"}, "header: the header x-user holds a comma", ""},
+		{"header with two names", Credential{Header: "alice@example.com,bob@example.com", Registry: "proxied"}, "header: the header x-user contains a comma", ""},
 		{"header of nobody", Credential{Header: "alice", Registry: "proxied"}, `header: no principal is bound to header "alice"`, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

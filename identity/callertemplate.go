@@ -1,0 +1,263 @@
+package identity
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"extauthz/iam"
+	"extauthz/identity/nametemplate"
+	"extauthz/identity/oidc"
+	"extauthz/identity/sts"
+)
+
+// A callerTemplate makes the callers of a binding from the captures of a name, or from
+// the claims of a token.
+type callerTemplate struct {
+	principal       *nametemplate.Template
+	kind            iam.PrincipalKind
+	federatedBy     string
+	rolePath        string // of a role whose name is captured, otherwise ""
+	tags            []tagTemplate
+	tagClaims       []tagClaim
+	sourceIdentity  *nametemplate.Template // may be nil
+	sessionPolicies []*iam.Policy
+	sourceARN       *nametemplate.Template // may be nil
+	sourceAccount   *nametemplate.Template // may be nil
+}
+
+// tagTemplate is a session tag whose value is made from captures.
+type tagTemplate struct {
+	key   string
+	value *nametemplate.Template
+}
+
+// compileCaller compiles the template of b over captures of the given names, and
+// expands it once, so that an impossible principal is found when the files are loaded.
+func compileCaller(b *Binding, names []string, e *sts.Entities) (*callerTemplate, error) {
+	principal, err := nametemplate.CompileTemplate(b.Principal, names, nametemplate.ForPrincipal)
+	if err != nil {
+		return nil, err
+	}
+	t := &callerTemplate{principal: principal, federatedBy: b.FederatedBy, sessionPolicies: b.SessionPolicies}
+	if t.rolePath, err = rolePath(principal, len(names), b.Path); err != nil {
+		return nil, err
+	}
+	for _, key := range slices.Sorted(maps.Keys(b.Tags)) {
+		value, err := nametemplate.CompileTemplate(b.Tags[key], names, nametemplate.ForTagValue)
+		if err != nil {
+			return nil, fmt.Errorf("session tag %q: %w", key, err)
+		}
+		t.tags = append(t.tags, tagTemplate{key, value})
+	}
+	if t.tagClaims, err = compileTagClaims(b.TagClaims); err != nil {
+		return nil, err
+	}
+	if b.SourceIdentity != "" {
+		if t.sourceIdentity, err = nametemplate.CompileTemplate(b.SourceIdentity, names, nametemplate.ForName); err != nil {
+			return nil, fmt.Errorf("source identity: %w", err)
+		}
+	}
+	if err := t.compileSourceResource(b, names); err != nil {
+		return nil, err
+	}
+	return t, t.check(len(names), e)
+}
+
+// compileSourceResource compiles the templates of the resource for which a service
+// calls, and expands them once with an account's id for each capture.
+func (t *callerTemplate) compileSourceResource(b *Binding, names []string) (err error) {
+	for _, of := range []struct {
+		key, text string
+		to        **nametemplate.Template
+	}{{"sourceArn", b.SourceARN, &t.sourceARN}, {"sourceAccount", b.SourceAccount, &t.sourceAccount}} {
+		if of.text == "" {
+			continue
+		}
+		if *of.to, err = nametemplate.CompileTemplate(of.text, names, nametemplate.ForTagValue); err != nil {
+			return fmt.Errorf("%s: %w", of.key, err)
+		}
+	}
+	resource := t.sourceResource(slices.Repeat(nametemplate.Captures{"123456789012"}, len(names)))
+	if t.sourceARN != nil && t.sourceAccount != nil && !(t.sourceARN.Exact() && t.sourceAccount.Exact()) {
+		// Whether the account is that of the ARN depends on the captures.
+		if err := (sts.SourceResource{ARN: resource.ARN}).Check(); err != nil {
+			return err
+		}
+		resource.ARN = ""
+	}
+	return resource.Check()
+}
+
+// sourceResource returns the resource for which a service calls.
+func (t *callerTemplate) sourceResource(c nametemplate.Captures) (s sts.SourceResource) {
+	if t.sourceARN != nil {
+		s.ARN = t.sourceARN.Expand(c)
+	}
+	if t.sourceAccount != nil {
+		s.Account = t.sourceAccount.Expand(c)
+	}
+	return s
+}
+
+// rolePath returns the path at which a role whose name is captured must be; "" if the
+// name is not captured. Names of roles are unique in an account whatever their path, so
+// that without a path a captured name could refer to a role that is meant for others.
+func rolePath(principal *nametemplate.Template, captures int, path string) (string, error) {
+	role := roleIn(principal.Expand(slices.Repeat(nametemplate.Captures{"xx"}, captures)))
+	captured := role != roleIn(principal.Expand(slices.Repeat(nametemplate.Captures{"yy"}, captures)))
+	switch {
+	case !captured && path != "":
+		return "", fmt.Errorf("path %q: only a role whose name is captured has a path, and principal %q does not have one; leave it out", path, principal)
+	case !captured:
+		return "", nil
+	case path == "":
+		path = "/"
+	case path[0] != '/' || !sts.IsPath(path[1:]) || strings.ContainsAny(path, "{}"):
+		return "", fmt.Errorf("path %q: write the path of roles from slash to slash, such as /kubernetes/", path)
+	}
+	if path == "/" && role == "xx" { // all of the name is a capture
+		return "", fmt.Errorf("principal %q: %s could be any role at path /; put the roles that are meant under a path of their own, and add it, such as path: /kubernetes/", principal, roleIn(principal.String()))
+	}
+	return path, nil
+}
+
+// roleIn returns the name of the role in the ARN of a session, "" for other ARNs.
+func roleIn(session string) string {
+	_, names, _ := strings.Cut(session, ":assumed-role/")
+	role, _, _ := strings.Cut(names, "/")
+	return role
+}
+
+// check expands the template for two sets of captures. If the user or role is the same
+// for both, it does not depend on captures, and must exist.
+func (t *callerTemplate) check(captures int, e *sts.Entities) error {
+	first, second := t.expand(slices.Repeat(nametemplate.Captures{"xx"}, captures), nil), t.expand(slices.Repeat(nametemplate.Captures{"yy"}, captures), nil)
+	p, err := sts.ParsePrincipal(first.Principal)
+	if err != nil {
+		return fmt.Errorf("principal %q: %w", t.principal, err)
+	}
+	t.kind = p.Kind
+	if err := t.checkKind(); err != nil {
+		return err
+	}
+	if owner(p.Kind, first.Principal) == owner(p.Kind, second.Principal) {
+		if _, err := e.Caller(&sts.CallerSpec{Principal: first.Principal, FederatedBy: first.FederatedBy, RolePath: first.RolePath}); err != nil {
+			return err
+		}
+	}
+	for _, claim := range t.tagClaims {
+		first.Tags = append(first.Tags, sts.Tag{Key: claim.key})
+	}
+	if err := sts.CheckTags(first.Tags); err != nil {
+		return err
+	}
+	if t.sourceIdentity == nil {
+		return nil
+	}
+	return sts.CheckSourceIdentity(first.SourceIdentity)
+}
+
+// owner returns the ARN of the entity that has the policies of a principal; of a
+// session, the part of its ARN that identifies the role.
+func owner(kind iam.PrincipalKind, arn string) string {
+	if kind == iam.AssumedRole {
+		return arn[:strings.LastIndexByte(arn, '/')+1]
+	}
+	if kind == iam.FederatedUser {
+		return "" // the user who federates
+	}
+	return arn
+}
+
+// checkKind rejects what principals of the template's kind cannot have.
+func (t *callerTemplate) checkKind() error {
+	switch {
+	case !sts.HasSession(t.kind) && len(t.tags)+len(t.tagClaims) > 0:
+		return fmt.Errorf("principal %q has no session that could have tags; use a role session or a federated user, or add the tags to the user", t.principal)
+	case !sts.HasSession(t.kind) && len(t.sessionPolicies) > 0:
+		return fmt.Errorf("principal %q has no session that policies could limit; use a role session or a federated user", t.principal)
+	case t.kind != iam.Service && (t.sourceARN != nil || t.sourceAccount != nil):
+		return fmt.Errorf("principal %q is not an AWS service, and only a service calls for a resource; leave sourceArn and sourceAccount out", t.principal)
+	case t.kind != iam.AssumedRole && t.sourceIdentity != nil:
+		return fmt.Errorf("principal %q has no source identity; use a role session", t.principal)
+	}
+	return nil
+}
+
+// isStatic reports whether the caller is the same for all captures and claims.
+func (t *callerTemplate) isStatic() bool {
+	static := t.principal.Exact() && len(t.tagClaims) == 0 && (t.sourceIdentity == nil || t.sourceIdentity.Exact())
+	for _, tag := range t.tags {
+		static = static && tag.value.Exact()
+	}
+	for _, source := range []*nametemplate.Template{t.sourceARN, t.sourceAccount} {
+		static = static && (source == nil || source.Exact())
+	}
+	return static
+}
+
+// expand returns the caller of captures, with the tags that are made from claims.
+func (t *callerTemplate) expand(c nametemplate.Captures, claimed []sts.Tag) sts.CallerSpec {
+	s := sts.CallerSpec{
+		Principal: t.principal.Expand(c), FederatedBy: t.federatedBy, RolePath: t.rolePath,
+		Tags: claimed, SessionPolicies: t.sessionPolicies, SourceResource: t.sourceResource(c),
+	}
+	for _, tag := range t.tags {
+		s.Tags = append(s.Tags, sts.Tag{Key: tag.key, Value: tag.value.Expand(c)})
+	}
+	if t.sourceIdentity != nil {
+		s.SourceIdentity = t.sourceIdentity.Expand(c)
+	}
+	return s
+}
+
+// caller returns the caller of captures and claims. It fails if the user or role does
+// not exist, or if a name exceeds IAM's limits.
+func (t *callerTemplate) caller(source Source, c nametemplate.Captures, claims oidc.Claims, e *sts.Entities) (*Caller, error) {
+	tags, err := tagsFrom(t.tagClaims, claims)
+	if err != nil {
+		return nil, err
+	}
+	s := t.expand(c, tags)
+	caller, err := e.Caller(&s)
+	if err != nil {
+		return nil, err
+	}
+	return &Caller{Caller: caller, Source: string(source)}, nil
+}
+
+// tagClaim is a session tag whose value is a claim.
+type tagClaim struct{ key, claim string }
+
+func compileTagClaims(claims map[string]string) ([]tagClaim, error) {
+	var compiled []tagClaim
+	for _, key := range slices.Sorted(maps.Keys(claims)) {
+		if claims[key] == "" {
+			return nil, fmt.Errorf("session tag %q has no claim; write the name of the claim that has its value", key)
+		}
+		compiled = append(compiled, tagClaim{key, claims[key]})
+	}
+	return compiled, nil
+}
+
+// tagsFrom returns session tags made from claims. An absent claim makes no tag, and a
+// claim that is not a string is an error.
+func tagsFrom(tagClaims []tagClaim, claims oidc.Claims) ([]sts.Tag, error) {
+	var tags []sts.Tag
+	for _, t := range tagClaims {
+		if _, found := claims[t.claim]; !found {
+			continue
+		}
+		value, isText := claims.Text(t.claim)
+		switch {
+		case isList(claims, t.claim):
+			return nil, fmt.Errorf("the claim %q, from which session tag %q is made, is a list and not a string, and a tag has one value", t.claim, t.key)
+		case !isText:
+			return nil, fmt.Errorf("the claim %q, from which session tag %q is made, is not a string", t.claim, t.key)
+		}
+		tags = append(tags, sts.Tag{Key: t.key, Value: value})
+	}
+	return tags, nil
+}
