@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// The list of shared actions is of ECR's actions, and has the services that other
-// tests rely on. Sources: Service Authorization Reference, "Actions, resources, and
+// TestSharedActions checks that the list of shared actions contains only ECR's actions,
+// and the services that other tests need. Sources: Service Authorization Reference, "Actions, resources, and
 // condition keys" for Amazon EKS, AWS Elemental MediaStore, Amazon ECS and AWS
 // CodeArtifact.
 func TestSharedActions(t *testing.T) {
@@ -27,7 +27,7 @@ func TestSharedActions(t *testing.T) {
 	}
 	for _, c := range []struct {
 		action string
-		want   bool // ECR is meant
+		want   bool // ECR was meant
 	}{
 		{"eks:TagResource", false}, {"eks:ListTagsForResource", false}, {"mediastore:PutLifecyclePolicy", false},
 		{"ecs:PutAccountSetting", false}, {"codeartifact:GetAuthorizationToken", false}, {"ecr:PutImage", false},

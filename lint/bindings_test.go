@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-// TestUnassumable wants what identity does with credentials and tokens: who can be
-// a session of the role ci, and who cannot.
-func TestUnassumable(t *testing.T) {
+// TestUnassumableRole checks that a role is reported exactly if neither a credential nor a
+// token can make a caller its session, as package identity decides it.
+func TestUnassumableRole(t *testing.T) {
 	const (
 		web      = `"Action":"sts:AssumeRoleWithWebIdentity","Principal":{"Federated":"arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"},"Condition":{"StringEquals":{"token.actions.githubusercontent.com:sub":"repo:acme/app:ref:refs/heads/main"}}`
 		ofRole   = "arn:aws:iam::123456789012:role/k8s/ci"
@@ -23,7 +23,7 @@ func TestUnassumable(t *testing.T) {
 		name        string
 		issuers     string // of principals.yaml
 		credentials string
-		trust       string // the statement behind its effect; "" for no trust policy
+		trust       string // the statement without its effect; "" for no trust policy
 		assumable   bool
 		more        []string // files
 	}{
@@ -31,23 +31,23 @@ func TestUnassumable(t *testing.T) {
 		{"a credential", "", byURI + session + "ci/{sa}'}\n", "", true, nil},
 		{"a credential of another account", "", byURI + "arn:aws:sts::444455556666:assumed-role/c{ns}/{sa}', path: /k8s/}\n", "", false, nil},
 		{"a credential of another role", "", byURI + session + "{ns}-ci/{sa}', path: /k8s/}\n", "", false, nil},
-		{"roles of a path", "", byURI + session + "{ns}/{sa}', path: /k8s/}\n", "", true, nil},
-		{"roles of another path", "", byURI + session + "{ns}/{sa}', path: /apps/}\n", "", false, nil},
-		{"roles of no path", "", byURI + session + "c{ns}/{sa}'}\n", "", false, nil},
-		{"a part of the name", "", byURI + session + "c{ns}/{sa}', path: /k8s/}\n", "", true, nil},
-		{"more than the name", "", byURI + session + "ci{ns}/{sa}', path: /k8s/}\n", "", false, nil},
-		{"the token itself", github, "", web, true, nil},
-		{"the provider of another account", github, "", strings.Replace(web, "123456789012", "444455556666", 1), false, nil},
-		{"the domain of the provider", github, "", strings.Replace(web, "arn:aws:iam::123456789012:oidc-provider/", "", 1), false, nil},
+		{"a credential for roles with the path", "", byURI + session + "{ns}/{sa}', path: /k8s/}\n", "", true, nil},
+		{"a credential for roles with another path", "", byURI + session + "{ns}/{sa}', path: /apps/}\n", "", false, nil},
+		{"a credential for roles without a path", "", byURI + session + "c{ns}/{sa}'}\n", "", false, nil},
+		{"a credential that captures a part of the name", "", byURI + session + "c{ns}/{sa}', path: /k8s/}\n", "", true, nil},
+		{"a credential that captures a longer name", "", byURI + session + "ci{ns}/{sa}', path: /k8s/}\n", "", false, nil},
+		{"a token that is not bound", github, "", web, true, nil},
+		{"a provider of another account", github, "", strings.Replace(web, "123456789012", "444455556666", 1), false, nil},
+		{"a provider without an ARN", github, "", strings.Replace(web, "arn:aws:iam::123456789012:oidc-provider/", "", 1), false, nil},
 		{"another action", github, "", strings.Replace(web, "WithWebIdentity", "", 1), false, nil},
-		{"nobody asks for a user name", github, "", web, false, []string{"registries.yaml", onlyMTLS}},
+		{"a registry that does not accept user names", github, "", web, false, []string{"registries.yaml", onlyMTLS}},
 		{"a token that jwt_authn verifies", byEnvoy, "", web, false, nil},
-		{"the issuer's role", strings.Replace(byEnvoy, "}", ", role: '"+ofRole+"'}", 1), "", web, true, nil},
-		{"tokens that are bound", github, byToken + alice + "'}\n", web, false, nil},
-		{"the principal of bound tokens", github, byToken + alice + "'}\n", `"Action":"sts:AssumeRole","Principal":{"AWS":"` + alice + `"}`, true, nil},
-		{"the account of bound tokens", github, byToken + alice + "'}\n", `"Action":"sts:*","Principal":{"AWS":"123456789012"}`, true, nil},
-		{"another account than that of bound tokens", github, byToken + alice + "'}\n", `"Action":"sts:AssumeRole","Principal":{"AWS":"arn:aws:iam::444455556666:root"}`, false, nil},
-		{"roles, and bound users", github, byToken + alice + "'}\n", `"Action":"sts:AssumeRole","Principal":{"AWS":"arn:aws:iam::444455556666:role/x"}`, false, nil},
+		{"a token of an issuer with this role", strings.Replace(byEnvoy, "}", ", role: '"+ofRole+"'}", 1), "", web, true, nil},
+		{"a token that is bound to a principal", github, byToken + alice + "'}\n", web, false, nil},
+		{"the principal of a bound token", github, byToken + alice + "'}\n", `"Action":"sts:AssumeRole","Principal":{"AWS":"` + alice + `"}`, true, nil},
+		{"the account of a bound token", github, byToken + alice + "'}\n", `"Action":"sts:*","Principal":{"AWS":"123456789012"}`, true, nil},
+		{"another account than that of a bound token", github, byToken + alice + "'}\n", `"Action":"sts:AssumeRole","Principal":{"AWS":"arn:aws:iam::444455556666:root"}`, false, nil},
+		{"a role, while the token is bound to a user", github, byToken + alice + "'}\n", `"Action":"sts:AssumeRole","Principal":{"AWS":"arn:aws:iam::444455556666:role/x"}`, false, nil},
 		{"a service", github, "", `"Action":"sts:AssumeRole","Principal":{"Service":"ec2.amazonaws.com"}`, false, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -12,8 +12,8 @@ import (
 	"extauthz/policystore"
 )
 
-// FuzzRules runs all rules over whatever policy compiles: none panics, and every
-// finding has a page and a place in the text.
+// FuzzRules checks that no rule panics for a policy that compiles, and that every finding
+// has a page and a position in the text.
 func FuzzRules(f *testing.F) {
 	snapshot, err := policystore.Load(base, decision.Options{CacheSize: 1})
 	if err != nil {
@@ -47,7 +47,7 @@ func FuzzRules(f *testing.F) {
 				t.Errorf("no page for %s", found)
 			}
 			if found.File == "fuzz.json" && (found.Line < 1 || found.Line > lines || found.Column < 1) {
-				t.Errorf("no place of the text: %s", found)
+				t.Errorf("position outside the text: %s", found)
 			}
 		}
 	})

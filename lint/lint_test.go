@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// TestExamples wants the examples that people start from to be clean.
+// TestExamples checks that the example directories have no findings.
 func TestExamples(t *testing.T) {
 	dirs, err := filepath.Glob("../examples/*/policies")
 	if err != nil || len(dirs) < 4 {
@@ -24,9 +24,8 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// TestCodes wants a page for every code that the program can report, and no page
-// for another. They are looked for in the sources, as the words that report and
-// findingAt are given.
+// TestCodes checks that every code in the sources has a page, and that every page belongs
+// to a code. It finds the codes in the calls of report and findingAt.
 func TestCodes(t *testing.T) {
 	var pages []string
 	for _, p := range Pages() {
@@ -56,7 +55,7 @@ func TestCodes(t *testing.T) {
 	}
 	for _, code := range pages {
 		if !strings.Contains(text.String(), `"`+code+`"`) {
-			t.Errorf("page %s is of a code that nothing reports", code)
+			t.Errorf("nothing reports the code of page %s", code)
 		}
 	}
 	for _, m := range reported.FindAllStringSubmatch(text.String(), -1) {
@@ -77,7 +76,7 @@ func TestDirectoryCannotBeRead(t *testing.T) {
 	}
 }
 
-// TestOrder wants the same findings in the same order, time and again.
+// TestOrder checks that the findings are sorted and always the same.
 func TestOrder(t *testing.T) {
 	dir := large(t, 50)
 	first, err := Directory(dir)
@@ -92,13 +91,13 @@ func TestOrder(t *testing.T) {
 	}
 	for i := 1; i < len(first); i++ {
 		if a, b := first[i-1], first[i]; a == b || a.File > b.File || a.Source == b.Source && a.Line > b.Line {
-			t.Errorf("%s stands before %s", a, b)
+			t.Errorf("%s comes before %s", a, b)
 		}
 	}
 }
 
-// large writes a directory with n repositories with policies, and n users with a
-// policy and a credential each. Every other one has a finding.
+// large writes a directory with n repositories with policies, and n users with a policy
+// and a credential each. Every second policy has a finding.
 func large(t testing.TB, n int) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -130,7 +129,7 @@ func large(t testing.TB, n int) string {
 	return dir
 }
 
-// BenchmarkDirectory judges 10,000 policies of repositories and as many of users.
+// BenchmarkDirectory lints 10,000 policies of repositories and 10,000 of users.
 func BenchmarkDirectory(b *testing.B) {
 	dir := large(b, 10_000)
 	b.ReportAllocs()
@@ -142,5 +141,5 @@ func BenchmarkDirectory(b *testing.B) {
 	}
 }
 
-// reported is a call that reports a code.
+// reported matches a call that reports a code.
 var reported = regexp.MustCompile(`(?:report(?:Of)?\([^"\n]*|findingAt\([^"\n]*|\{)"([a-z]+-[a-z-]+)",`)

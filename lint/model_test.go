@@ -13,7 +13,7 @@ import (
 	"extauthz/policystore"
 )
 
-// A policyModel is a policy before it is text.
+// A policyModel is a policy that can be changed and rendered as text.
 type policyModel struct {
 	kind       iam.Kind
 	version    string
@@ -26,11 +26,11 @@ type statementModel struct {
 	conditions []conditionModel
 }
 
-// An elementModel is Action, Resource or Principal, or its Not form; without words
-// it is left out.
+// An elementModel is Action, Resource or Principal, or its Not form. An element without
+// values is left out.
 type elementModel struct {
-	not   bool
-	words []string
+	not    bool
+	values []string
 }
 
 type conditionModel struct {
@@ -38,35 +38,37 @@ type conditionModel struct {
 	values        []string
 }
 
-// A place is what stands in a line of the text.
-type place struct{ statement, element, word, condition int }
+// A part is what one line of the text contains: an index is -1 if the line does not belong
+// to such a part of the policy.
+type part struct{ statement, element, value, condition int }
 
 var elementNames = [...]string{"Action", "Resource", "Principal"}
 
-// render writes the policy with every word in a line of its own.
-func (p policyModel) render() (text string, places map[int]place) {
-	places = map[int]place{}
+// render returns the text of the policy with each value in a separate line, and the part
+// in each line.
+func (p policyModel) render() (text string, parts map[int]part) {
+	parts = map[int]part{}
 	lines := []string{`{"Version":"` + p.version + `","Statement":[`}
-	add := func(at place, line string) {
+	add := func(at part, line string) {
 		lines = append(lines, line)
-		places[len(lines)] = at
+		parts[len(lines)] = at
 	}
 	for i, s := range p.statements {
-		add(place{i, -1, -1, -1}, comma(i)+`{"Effect":"`+s.effect+`"`)
+		add(part{i, -1, -1, -1}, comma(i)+`{"Effect":"`+s.effect+`"`)
 		for e, element := range s.elements {
-			s.renderElement(e, element, func(word int, line string) { add(place{i, e, word, -1}, line) })
+			s.renderElement(e, element, func(value int, line string) { add(part{i, e, value, -1}, line) })
 		}
 		lines = append(lines, `,"Condition":{`)
 		for c, k := range s.conditions {
-			add(place{i, -1, -1, c}, fmt.Sprintf(`%s%q:{%q:["%s"]}`, comma(c), k.operator, k.key, strings.Join(k.values, `","`)))
+			add(part{i, -1, -1, c}, fmt.Sprintf(`%s%q:{%q:["%s"]}`, comma(c), k.operator, k.key, strings.Join(k.values, `","`)))
 		}
 		lines = append(lines, "}}")
 	}
-	return strings.Join(append(lines, "]}"), "\n"), places
+	return strings.Join(append(lines, "]}"), "\n"), parts
 }
 
-func (s statementModel) renderElement(e int, element elementModel, add func(word int, line string)) {
-	if len(element.words) == 0 {
+func (s statementModel) renderElement(e int, element elementModel, add func(value int, line string)) {
+	if len(element.values) == 0 {
 		return
 	}
 	name := elementNames[e]
@@ -76,22 +78,22 @@ func (s statementModel) renderElement(e int, element elementModel, add func(word
 	add(-1, `,"`+name+`":`)
 	if e != 2 {
 		add(-1, "[")
-		for w, word := range element.words {
-			add(w, fmt.Sprintf("%s%q", comma(w), word))
+		for i, value := range element.values {
+			add(i, fmt.Sprintf("%s%q", comma(i), value))
 		}
 		add(-1, "]")
 		return
 	}
 	add(-1, "{")
 	types := map[string][]int{}
-	for w, word := range element.words {
-		kind, _, _ := strings.Cut(word, "=")
-		types[kind] = append(types[kind], w)
+	for i, value := range element.values {
+		kind, _, _ := strings.Cut(value, "=")
+		types[kind] = append(types[kind], i)
 	}
 	for n, kind := range slices.Sorted(maps.Keys(types)) {
 		add(-1, comma(n)+`"`+kind+`":[`)
 		for i, w := range types[kind] {
-			_, text, _ := strings.Cut(element.words[w], "=")
+			_, text, _ := strings.Cut(element.values[w], "=")
 			add(w, fmt.Sprintf("%s%q", comma(i), text))
 		}
 		add(-1, "]")
@@ -106,28 +108,28 @@ func comma(i int) string {
 	return ","
 }
 
-func (p policyModel) withoutStatement(at place) policyModel {
+func (p policyModel) withoutStatement(at part) policyModel {
 	p.statements = slices.Delete(slices.Clone(p.statements), at.statement, at.statement+1)
 	return p
 }
 
-func (p policyModel) withoutCondition(at place) policyModel {
+func (p policyModel) withoutCondition(at part) policyModel {
 	p.statements = slices.Clone(p.statements)
 	s := &p.statements[at.statement]
 	s.conditions = slices.Delete(slices.Clone(s.conditions), at.condition, at.condition+1)
 	return p
 }
 
-// without leaves out a word, or the statement whose only one it is; false where no
-// policy can say what is left.
-func (p policyModel) without(at place) (policyModel, bool) {
+// without removes a value, or the statement if it is the only value. It returns false if
+// no policy can express the rest.
+func (p policyModel) without(at part) (policyModel, bool) {
 	element := p.statements[at.statement].elements[at.element]
-	if len(element.words) == 1 {
+	if len(element.values) == 1 {
 		return p.withoutStatement(at), !element.not
 	}
 	p.statements = slices.Clone(p.statements)
-	words := &p.statements[at.statement].elements[at.element].words
-	*words = slices.Delete(slices.Clone(*words), at.word, at.word+1)
+	values := &p.statements[at.statement].elements[at.element].values
+	*values = slices.Delete(slices.Clone(*values), at.value, at.value+1)
 	return p, true
 }
 
@@ -147,7 +149,7 @@ func randomPolicy(random *rand.Rand) policyModel {
 	}
 	if last := p.statements[len(p.statements)-1]; last.effect == "Allow" && random.IntN(3) == 0 {
 		last.effect = pick(random, "Allow", "Deny") // a statement like the last one
-		last.elements[random.IntN(2)].words = []string{"*"}
+		last.elements[random.IntN(2)].values = []string{"*"}
 		p.statements = append(p.statements, last)
 	}
 	return p
@@ -187,19 +189,19 @@ func randomStatement(random *rand.Rand, kind iam.Kind) statementModel {
 
 func pick(random *rand.Rand, of ...string) string { return of[random.IntN(len(of))] }
 
-// several picks one or several words, each once.
+// several picks one or more values, each once.
 func several(random *rand.Rand, of []string) []string {
 	var picked []string
 	for range 1 + random.IntN(3) {
-		if word := pick(random, of...); !slices.Contains(picked, word) {
-			picked = append(picked, word)
+		if value := pick(random, of...); !slices.Contains(picked, value) {
+			picked = append(picked, value)
 		}
 	}
 	return picked
 }
 
-// The words that policies are made of: such as match, such as never do, and such as
-// do in a Deny alone.
+// The values of random policies: some match requests, some never do, and some only do in
+// a Deny.
 var (
 	modelActions = []string{
 		"*", "ecr:*", "ecr:Batch*", "ecr:BatchGetImage", "ecr:batchgetimage", "ecr:GetDownloadUrlForLayer", "ecr:?etDownload*",
@@ -235,8 +237,8 @@ var (
 	modelARNs   = []string{"*", "arn:aws:iam::123456789012:user/*", "arn:aws:iam::123456789012:user/alice", "arn:aws:iam::*:role/${aws:username}"}
 )
 
-// worlds are a directory that has little, and one that has tags and an organization.
-func worlds(t testing.TB) []*world {
+// scenarios returns a directory with little in it, and one with tags and an organization.
+func scenarios(t testing.TB) []*scenario {
 	t.Helper()
 	principals := `credentials:
 - {uri: 'spiffe://a/ci', principal: 'arn:aws:sts::123456789012:assumed-role/ci/job'}
@@ -250,19 +252,19 @@ principals:
 		"organization.yaml": "id: o-a1b2c3d4e5\naccounts:\n  '123456789012': o-a1b2c3d4e5/r-ab12/\n",
 		"accounts/123456789012/eu-central-1/repositories/team/app/_tags.json": `{"team":"red"}`,
 	})
-	var all []*world
+	var all []*scenario
 	for _, dir := range []string{poor, rich} {
 		snapshot, err := policystore.Load(dir, decision.Options{CacheSize: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, &world{snapshot, modelRequests(dir == rich)})
+		all = append(all, &scenario{snapshot, modelRequests(dir == rich)})
 	}
 	return all
 }
 
-// modelRequests are requests by all kinds of callers, with the condition keys that
-// requests carry in a directory that has tags and an organization, or has not.
+// modelRequests returns requests of all kinds of callers. If the directory is rich, they
+// have the condition keys for tags and an organization.
 func modelRequests(rich bool) (requests []iam.Request) {
 	const repositories = "arn:aws:ecr:eu-central-1:123456789012:repository/"
 	for _, action := range []string{"ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:PutImage", "ecr:ListImages", "ecr:CreateRepository", "ecr:DescribeRepositories", "ecr:GetAuthorizationToken"} {
@@ -286,7 +288,7 @@ func modelRequests(rich bool) (requests []iam.Request) {
 	return requests
 }
 
-// modelCallers are callers with their condition keys, as requests without action.
+// modelCallers returns callers with their condition keys, as requests without an action.
 func modelCallers(rich bool) (callers []iam.Request) {
 	add := func(p iam.Principal, entries ...string) {
 		c := iam.Context{{Key: "aws:RequestedRegion", Value: "eu-central-1"}, {Key: "aws:PrincipalType", Value: p.Kind.String()}, {Key: "aws:PrincipalArn", Value: p.ARN}}

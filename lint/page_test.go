@@ -13,10 +13,10 @@ import (
 	"extauthz/diag"
 )
 
-// base is a policy directory without findings, which examples change in part.
+// base is a policy directory without findings. Examples replace some of its files.
 const base = "testdata/base"
 
-// baseFiles are the files of base by path.
+// baseFiles returns the files of base by path.
 func baseFiles(t testing.TB) map[string]string {
 	t.Helper()
 	files := map[string]string{}
@@ -34,13 +34,13 @@ func baseFiles(t testing.TB) map[string]string {
 	return files
 }
 
-// directory writes base with changes into a directory of its own.
+// directory writes base with changes to a new directory.
 func directory(t testing.TB, changes map[string]string) string {
 	t.Helper()
 	files := baseFiles(t)
 	maps.Copy(files, changes)
 	if !strings.Contains(files["principals.yaml"], "basic: alice") && changes["htpasswd"] == "" {
-		delete(files, "htpasswd") // whose user would be nobody
+		delete(files, "htpasswd") // its user would not be bound to a principal
 	}
 	dir := t.TempDir()
 	for path, text := range files {
@@ -78,7 +78,7 @@ var (
 	quotedCode  = regexp.MustCompile("`([a-z-]+)`")
 )
 
-// section is what stands between a heading and the next.
+// section returns the text between a heading and the next one.
 func section(t *testing.T, p Page, n int) string {
 	t.Helper()
 	_, text, found := strings.Cut(p.Markdown, sections()[n])
@@ -89,12 +89,12 @@ func section(t *testing.T, p Page, n int) string {
 		text, _, found = strings.Cut(text, sections()[n+1])
 	}
 	if !found || strings.TrimSpace(text) == "" {
-		t.Fatalf("%s: section %q is empty, or not in its place", p.Code, strings.TrimSpace(sections()[n]))
+		t.Fatalf("%s: section %q is empty or in the wrong place", p.Code, strings.TrimSpace(sections()[n]))
 	}
 	return text
 }
 
-// example are the files of a section.
+// example returns the files of a section.
 func example(t *testing.T, p Page, n int) map[string]string {
 	t.Helper()
 	files := map[string]string{}
@@ -107,7 +107,7 @@ func example(t *testing.T, p Page, n int) map[string]string {
 	return files
 }
 
-// codes are the codes among findings.
+// codes returns the codes of findings, each once.
 func codes(findings diag.List) []string {
 	var all []string
 	for _, f := range findings {
@@ -117,8 +117,8 @@ func codes(findings diag.List) []string {
 	return slices.Compact(all)
 }
 
-// TestPages runs both examples of every page: one has the finding, and nothing
-// else but what the page says; the other has it not.
+// TestPages checks both examples of every page: one has the finding, and no others except
+// those that the page lists. The other does not have it.
 func TestPages(t *testing.T) {
 	all := Pages()
 	if len(all) < 64 {
@@ -136,23 +136,23 @@ func TestPages(t *testing.T) {
 			has := check(t, example(t, p, 2))
 			want := slices.Sorted(slices.Values(append([]string{p.Code}, also...)))
 			if got := codes(has); !slices.Equal(got, want) {
-				t.Errorf("the example that has it: got %v want %v:\n%v", got, want, has)
+				t.Errorf("the bad example: got %v want %v:\n%v", got, want, has)
 			}
 			for _, f := range has {
 				if f.Code == p.Code && (f.Severity != p.Severity || f.Line == 0 && p.Code != "unloadable") {
-					t.Errorf("finding %s, want %s and a place", f, p.Severity)
+					t.Errorf("finding %s, want %s and a position", f, p.Severity)
 				}
 			}
 			for _, f := range check(t, example(t, p, 3)) {
 				if f.Code == p.Code || !slices.Contains(also, f.Code) {
-					t.Errorf("the example that has it not: %s", f)
+					t.Errorf("the good example: %s", f)
 				}
 			}
 		})
 	}
 }
 
-// checkPage wants every part of a page.
+// checkPage checks that a page has all parts.
 func checkPage(t *testing.T, p Page) {
 	t.Helper()
 	severity := p.Severity.String()
@@ -160,7 +160,7 @@ func checkPage(t *testing.T, p Page) {
 		severity += "; of a Deny: " + p.SeverityOfDeny.String()
 	}
 	if !strings.HasPrefix(p.Markdown, "# "+p.Code+"\n\nSeverity: "+severity+"\n\n") {
-		t.Errorf("%s begins otherwise than with its code and severity", p.Code)
+		t.Errorf("%s does not begin with its code and severity", p.Code)
 	}
 	if p.Summary == "" || p.Why == "" || p.Fix == "" || !strings.HasSuffix(p.Summary, ".") {
 		t.Errorf("%s: summary %q, fix %q", p.Code, p.Summary, p.Fix)
@@ -170,7 +170,7 @@ func checkPage(t *testing.T, p Page) {
 	}
 	for line := range strings.Lines(p.Markdown) {
 		if strings.Contains(line, "\t") || strings.HasSuffix(line, " \n") {
-			t.Errorf("%s: line %q has a tab or a blank at its end", p.Code, line)
+			t.Errorf("%s: line %q has a tab or a space at its end", p.Code, line)
 		}
 	}
 }

@@ -39,15 +39,16 @@ func TestCoversResource(t *testing.T) {
 	}
 }
 
-// matching is the regular expression of a pattern: the slow twin.
+// matching returns the regular expression of a pattern. It is the reference
+// implementation.
 func matching(pattern string) *regexp.Regexp {
 	quoted := regexp.QuoteMeta(pattern)
 	quoted = strings.NewReplacer(`\*`, `(?s:.*)`, `\?`, `(?s:.)`).Replace(quoted)
 	return regexp.MustCompile(`\A` + quoted + `\z`)
 }
 
-// FuzzCovers wants that whatever the inner pattern matches, the outer one does.
-// The texts tried are made of the inner one, with its wildcards filled in.
+// FuzzCovers checks that the outer pattern matches what the inner pattern matches, with
+// texts in which the wildcards of the inner pattern are replaced.
 func FuzzCovers(f *testing.F) {
 	for _, s := range [][3]string{{"a*", "ab*", "x"}, {"a?c", "abc", ""}, {"*a*b", "a*ab", "b"}, {"é*", "é?", "é"}, {"??", "é", "é"}} {
 		f.Add(s[0], s[1], s[2])

@@ -37,7 +37,7 @@ func TestPlaceholderIn(t *testing.T) {
 		{"arn:aws:iam::__ACCOUNT__:root", "__ACCOUNT__"},
 		{"arn:aws:iam::@ACCOUNT@:root", "@ACCOUNT@"},
 		{"arn:aws:iam::%ACCOUNT%:root", "%ACCOUNT%"},
-		// What is meant as it is.
+		// Texts without a placeholder.
 		{repository + "team/*", ""},
 		{repository + "${aws:username}/*", ""},
 		{repository + "${aws:PrincipalTag/team, 'my team'}/*", ""},

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestUnknownAccounts wants principals of an account that nobody is of to be found,
-// as severe as what is not in force for them.
+// TestUnknownAccounts checks that principals of an account without callers are reported,
+// with a severity that depends on the effect of the statement on them.
 func TestUnknownAccounts(t *testing.T) {
 	const (
 		eve      = "arn:aws:iam::444455556666:user/eve"
@@ -30,11 +30,11 @@ func TestUnknownAccounts(t *testing.T) {
 	}{
 		{"a user is allowed", of("Allow", eve), "suggestion"},
 		{"a user is denied", of("Deny", eve), "warning"},
-		{"a role", of("Deny", "arn:aws:iam::444455556666:role/team/ci"), "warning"},
-		{"a session", of("Deny", "arn:aws:sts::444455556666:assumed-role/ci/job"), "warning"},
-		{"all of an account", of("Deny", "arn:aws:iam::444455556666:root"), ""},
-		{"an account by its id", of("Deny", "444455556666"), ""},
-		{"all but a user are denied", repository(`{"Effect":"Deny","Action":"ecr:*","NotPrincipal":{"AWS":"` + eve + `"}}`), "suggestion"},
+		{"a role is denied", of("Deny", "arn:aws:iam::444455556666:role/team/ci"), "warning"},
+		{"a session is denied", of("Deny", "arn:aws:sts::444455556666:assumed-role/ci/job"), "warning"},
+		{"a whole account is denied", of("Deny", "arn:aws:iam::444455556666:root"), ""},
+		{"a whole account is denied by its id", of("Deny", "444455556666"), ""},
+		{"everyone except a user is denied", repository(`{"Effect":"Deny","Action":"ecr:*","NotPrincipal":{"AWS":"` + eve + `"}}`), "suggestion"},
 		{"a user is denied by a condition", repository(denyIf + `"ArnEquals":{"aws:PrincipalArn":"` + eve + `"}}}`), "warning"},
 		{"a user is excepted from a Deny", repository(denyIf + `"ArnNotEquals":{"aws:PrincipalArn":"` + eve + `"}}}`), "suggestion"},
 		{"a user is allowed by a condition", repository(allowIf + `"ArnEquals":{"aws:PrincipalArn":"` + eve + `"}}}`), "suggestion"},
@@ -42,10 +42,10 @@ func TestUnknownAccounts(t *testing.T) {
 		{"a pattern of users", repository(denyIf + `"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::444455556666:user/*"}}}`), ""},
 		{"a member of the organization", and(of("Deny", eve), "organization.yaml", members+"  '444455556666': o-a1b2c3d4e5/r-ab12/\n"), ""},
 		{"an account outside of the organization", and(of("Deny", eve), "organization.yaml", members+"outside: ['444455556666']\n"), ""},
-		{"an account that the organization has not", and(of("Deny", eve), "organization.yaml", members), "warning"},
-		{"an account that a credential is of", and(of("Deny", eve), "principals.yaml", alice+"- {dns: a.example, principal: 'arn:aws:iam::444455556666:root'}\n"+people), ""},
-		{"whom an exported role trusts", and(map[string]string{"principals.yaml": github + alice + people}, "accounts/123456789012/authorization-details.json", exported), ""},
-		{"whom a role trusts", and(map[string]string{"principals.yaml": github + alice + people + "- {arn: 'arn:aws:iam::123456789012:role/ci', policies: [developers], trust: ci}\n"},
+		{"an account that the organization does not list", and(of("Deny", eve), "organization.yaml", members), "warning"},
+		{"the account of a credential", and(of("Deny", eve), "principals.yaml", alice+"- {dns: a.example, principal: 'arn:aws:iam::444455556666:root'}\n"+people), ""},
+		{"a user that an exported role trusts", and(map[string]string{"principals.yaml": github + alice + people}, "accounts/123456789012/authorization-details.json", exported), ""},
+		{"a user that a role trusts", and(map[string]string{"principals.yaml": github + alice + people + "- {arn: 'arn:aws:iam::123456789012:role/ci', policies: [developers], trust: ci}\n"},
 			"trust/ci.json", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"`+eve+`"}}}`), "suggestion"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

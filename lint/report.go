@@ -64,16 +64,16 @@ func messagef(format string, args ...any) message {
 }
 
 func withoutPositions(args []any) []any {
-	kept := make([]any, len(args))
+	others := make([]any, len(args))
 	for i, arg := range args {
 		switch arg.(type) {
 		case diag.Point, diag.Position:
-			kept[i] = ""
+			others[i] = ""
 		default:
-			kept[i] = arg
+			others[i] = arg
 		}
 	}
-	return kept
+	return others
 }
 
 // addCompiled adds the findings of loading the directory, except those in statements

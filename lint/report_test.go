@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestFlatForm wants findings of a directory in the flat form to be those of the
-// tree, but for what the files are called.
+// TestFlatForm checks that a directory in the flat form has the findings of the tree,
+// except for the names of the files.
 func TestFlatForm(t *testing.T) {
 	changes := map[string]string{
 		repositoryFile:     "{\"repositoryName\": \"team/app\",\n \"policyText\": \"{\\\"Statement\\\":{\\\"Effect\\\":\\\"Deny\\\",\\\"Principal\\\":\\\"*\\\",\\\"Action\\\":\\\"ecr:Pul*\\\"}}\"}",
@@ -31,7 +31,7 @@ func TestFlatForm(t *testing.T) {
 	}
 }
 
-// flattened copies a directory into the form of a ConfigMap's volume.
+// flattened copies a directory to the form of the volume of a ConfigMap.
 func flattened(t *testing.T, dir string) string {
 	t.Helper()
 	flat := t.TempDir()
@@ -55,8 +55,8 @@ func flattened(t *testing.T, dir string) string {
 	return flat
 }
 
-// TestPlaces wants findings where they stand, in the outputs of AWS's commands too.
-func TestPlaces(t *testing.T) {
+// TestPositions checks the positions of findings in outputs of the AWS CLI.
+func TestPositions(t *testing.T) {
 	const exported = `{"UserDetailList": [{"UserName": "eve", "Path": "/", "UserId": "AIDACKCEVSQ6C2EXAMPLE", "Arn": "arn:aws:iam::444455556666:user/eve",
   "GroupList": [], "AttachedManagedPolicies": [], "UserPolicyList": [{"PolicyName": "pull", "PolicyDocument":
     {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Resource": "*",

@@ -12,7 +12,7 @@ import (
 // faultAt matches an error that begins with file, line and optionally column.
 var faultAt = regexp.MustCompile(`^([^:]+):(\d+)(?::(\d+))?: (.*)$`)
 
-// unloadable makes a finding of the error that kept the directory from loading.
+// unloadable returns the finding for the error that kept the directory from loading.
 func unloadable(dir string, err error) diag.Diagnostic {
 	text := strings.ReplaceAll(err.Error(), "\n", "; ")
 	f := diag.Diagnostic{Position: diag.File(".").At(diag.Point{}), Code: "unloadable", Problem: text}
