@@ -39,20 +39,20 @@ func TestClientAddress(t *testing.T) {
 		{"IPv6", 1, "2001:db8::1", forwarded("2001:DB8:0::7, 2001:db8:0:0::1"), "2001:db8::7", ""},
 		{"IPv4 as IPv6", 1, peer, forwarded("::ffff:198.51.100.7, ::ffff:192.0.2.1"), "198.51.100.7", ""},
 		{"a long header", 1, peer, forwarded(strings.Repeat("203.0.113.9, ", 1000) + "198.51.100.7, 192.0.2.1"), "198.51.100.7", ""},
-		{"around the hops", 1, peer, forwarded("192.0.2.1"), "", "fewer entries"},
-		{"around the second hop", 2, peer, forwarded("198.51.100.7, 192.0.2.1"), "", "fewer entries"},
-		{"no header", 1, peer, nil, "", "fewer entries"},
-		{"empty header", 1, peer, forwarded(""), "", "fewer entries"},
+		{"around the hops", 1, peer, forwarded("192.0.2.1"), "", "too few entries"},
+		{"around the second hop", 2, peer, forwarded("198.51.100.7, 192.0.2.1"), "", "too few entries"},
+		{"no header", 1, peer, nil, "", "too few entries"},
+		{"empty header", 1, peer, forwarded(""), "", "too few entries"},
 		{"Envoy did not append", 1, peer, forwarded("203.0.113.9, 198.51.100.7"), "", "not the connection's peer"},
 		{"peer with a port", 1, peer, forwarded("198.51.100.7, 192.0.2.1:443"), "", "not the connection's peer"},
 		{"no peer", 1, "", forwarded("198.51.100.7, "), "", "not the connection's peer"},
-		{"client that is no address", 1, peer, forwarded("unknown, 192.0.2.1"), "", "no IP address"},
-		{"client with a port", 1, peer, forwarded("198.51.100.7:80, 192.0.2.1"), "", "no IP address"},
-		{"client with a zone", 1, peer, forwarded("fe80::1%eth0, 192.0.2.1"), "", "no IP address"},
-		{"empty client", 1, peer, forwarded(", 192.0.2.1"), "", "no IP address"},
+		{"client that is no address", 1, peer, forwarded("unknown, 192.0.2.1"), "", "not an IP address"},
+		{"client with a port", 1, peer, forwarded("198.51.100.7:80, 192.0.2.1"), "", "not an IP address"},
+		{"client with a zone", 1, peer, forwarded("fe80::1%eth0, 192.0.2.1"), "", "not an IP address"},
+		{"empty client", 1, peer, forwarded(", 192.0.2.1"), "", "not an IP address"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := clientAddress(&Request{Peer: c.peer, Headers: c.headers}, &policystore.Registry{TrustedHops: c.hops})
+			got, err := (&Request{Peer: c.peer, Headers: c.headers}).clientAddress(&policystore.Registry{TrustedHops: c.hops})
 			switch {
 			case c.refused != "" && (err == nil || !strings.Contains(err.Error(), c.refused) || got != ""):
 				t.Errorf("%q, error %v; want %q", got, err, c.refused)
@@ -65,7 +65,7 @@ func TestClientAddress(t *testing.T) {
 
 func TestTrustedProxies(t *testing.T) {
 	networks := []netip.Prefix{netip.MustParsePrefix("192.0.2.0/28"), netip.MustParsePrefix("2001:db8:1::/48"), netip.MustParsePrefix("10.0.0.1/32")}
-	const outsider, around = "is not one of trustedProxies", "x-forwarded-for that a trusted hop must have"
+	const outsider, around = "is not one of trustedProxies", "x-forwarded-for that must be a trusted hop"
 	for _, c := range []struct {
 		name, peer, forwarded string
 		hops                  int
@@ -90,14 +90,14 @@ func TestTrustedProxies(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			registry := &policystore.Registry{TrustedHops: c.hops, TrustedProxies: networks}
-			got, err := clientAddress(&Request{Peer: c.peer, Headers: forwarded(c.forwarded)}, registry)
+			got, err := (&Request{Peer: c.peer, Headers: forwarded(c.forwarded)}).clientAddress(registry)
 			if got != c.want || (err == nil) != (c.refused == "") || err != nil && !strings.Contains(err.Error(), c.refused) {
 				t.Errorf("%q, error %v; want %q and %q", got, err, c.want, c.refused)
 			}
 		})
 	}
 	none := &policystore.Registry{TrustedHops: 1, TrustedProxies: []netip.Prefix{}}
-	if got, err := clientAddress(&Request{Peer: "192.0.2.1", Headers: forwarded("198.51.100.7, 192.0.2.1")}, none); err == nil {
+	if got, err := (&Request{Peer: "192.0.2.1", Headers: forwarded("198.51.100.7, 192.0.2.1")}).clientAddress(none); err == nil {
 		t.Errorf("an empty list trusts a proxy: %q", got)
 	}
 }
@@ -119,7 +119,7 @@ func FuzzClientAddress(f *testing.F) {
 		if apart {
 			headers = forwarded(append([]string{forged}, entries...)...)
 		}
-		got, err := clientAddress(&Request{Peer: "192.0.2.1", Headers: headers}, &policystore.Registry{TrustedHops: n})
+		got, err := (&Request{Peer: "192.0.2.1", Headers: headers}).clientAddress(&policystore.Registry{TrustedHops: n})
 		if err != nil || got != "198.51.100.7" {
 			t.Errorf("%d hops: %q, %v", n, got, err)
 		}
@@ -151,7 +151,7 @@ func TestSecureTransport(t *testing.T) {
 		{"hops that say two things in one", Request{Headers: proto("https,http")}, policystore.Registry{TrustedHops: 1}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := secureTransport(&c.request, &c.registry); got != c.want {
+			if got := c.request.isTLS(&c.registry); got != c.want {
 				t.Errorf("got %t", got)
 			}
 		})
@@ -197,8 +197,8 @@ func TestTrustedHops(t *testing.T) {
 				t.Fatalf("%s from %s (%s), want %s from %s", result.Decision, result.Client, result.Reason, c.want, c.client)
 			}
 			if c.want == Refused {
-				checkResult(t, result, Refused, 403, "DENIED", "did not come by the proxies")
-				if !strings.Contains(result.Reason, "fewer entries") && !strings.Contains(result.Reason, "not one of trustedProxies") {
+				checkResult(t, result, Refused, 403, "DENIED", "did not come through the required proxies")
+				if !strings.Contains(result.Reason, "too few entries") && !strings.Contains(result.Reason, "not one of trustedProxies") {
 					t.Errorf("the log is told %q", result.Reason)
 				}
 			}
@@ -215,11 +215,11 @@ func TestForgedHeadersChangeNothing(t *testing.T) {
 			for _, user := range []string{"", "bob", "alice"} {
 				plain := checker.Check(context.Background(), from(user, "PUT", "/v2/team/app/manifests/v1"))
 				forged := checker.Check(context.Background(), from(user, "PUT", "/v2/team/app/manifests/v1", mapping.Header{Name: name, Value: value}))
-				if forged.Decision != plain.Decision || forged.Principal != plain.Principal || forged.Client != plain.Client || len(forged.Permissions) != len(plain.Permissions) {
+				if forged.Decision != plain.Decision || forged.Principal != plain.Principal || forged.Client != plain.Client || len(forged.Evaluations) != len(plain.Evaluations) {
 					t.Errorf("%s: %s makes %q %s for %s from %s, without it %s for %s", name, value, user, forged.Decision, forged.Principal, forged.Client, plain.Decision, plain.Principal)
 				}
-				for i := range plain.Permissions {
-					if got, want := forged.Permissions[i].context, plain.Permissions[i].context; !sameContext(got, want) {
+				for i := range plain.Evaluations {
+					if got, want := forged.Evaluations[i].Context, plain.Evaluations[i].Context; !sameContext(got, want) {
 						t.Errorf("%s: %s changes the context from %v to %v", name, value, want, got)
 					}
 				}

@@ -68,7 +68,7 @@ func TestAnonymous(t *testing.T) {
 			if got := header(result, "www-authenticate") != ""; got != (c.status == 401) {
 				t.Errorf("a challenge with %d: %t", c.status, got)
 			}
-			for _, p := range result.Permissions {
+			for _, p := range result.Evaluations {
 				if p.Action == mapping.GetAuthorizationToken {
 					t.Error("an anonymous caller is asked for a token")
 				}

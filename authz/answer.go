@@ -6,28 +6,27 @@ import (
 	"extauthz/mapping"
 )
 
-// An Answer is what Envoy is to do with a request: forward it, less some
-// headers and query parameters, or answer it itself. The zero Answer is not an
-// allow.
+// An Answer is what Envoy does with a request: it forwards the request without some headers
+// and query parameters, or answers it. The zero Answer does not allow.
 type Answer struct {
 	Allowed bool
 
-	// Where allowed, what the upstream must not see. Query parameters are
-	// removed by raw name.
+	// If allowed: what to remove from the request. Query parameters are removed by
+	// their raw names.
 	RemoveHeaders         []string
 	RemoveQueryParameters []string
 
-	// Where not allowed, the response.
+	// If not allowed: the response.
 	Status  int
 	Headers []mapping.Header
 	Body    []byte
 }
 
-// ReasonHeader carries the reason of a denial where there is no body to carry
-// it: in the answer to a HEAD request.
+// ReasonHeader is the header with the reason for a denial. The answer to a HEAD request has
+// no body that could contain it.
 const ReasonHeader = "x-ecr-authz-reason"
 
-// errorBody is the OCI Distribution Specification's error response.
+// errorBody is the error response of the OCI Distribution Specification.
 type errorBody struct {
 	Errors []errorEntry `json:"errors"`
 }
@@ -38,19 +37,23 @@ type errorEntry struct {
 	Detail  any    `json:"detail,omitempty"`
 }
 
-// errorAnswer renders one error as registries do, with its reason in a header
-// too.
+// errorAnswer returns an error response with its message in the reason header.
 func errorAnswer(status int, e errorEntry, headers ...mapping.Header) Answer {
 	headers = append(headers, mapping.Header{Name: ReasonHeader, Value: headerText(e.Message)})
 	return plainErrorAnswer(status, e, headers...)
 }
 
-// plainErrorAnswer renders one error as registries do.
+// unknownRepository returns the answer of a registry that does not have the repository. It
+// has no reason header, because a registry does not send one.
+func unknownRepository(name string) Answer {
+	return plainErrorAnswer(404, errorEntry{
+		Code: "NAME_UNKNOWN", Message: "repository name not known to registry", Detail: map[string]string{"name": name},
+	})
+}
+
+// plainErrorAnswer returns an error response in the format of registries.
 func plainErrorAnswer(status int, e errorEntry, headers ...mapping.Header) Answer {
-	body, err := json.Marshal(errorBody{[]errorEntry{e}})
-	if err != nil { // strings always marshal
-		body = nil
-	}
+	body, _ := json.Marshal(errorBody{[]errorEntry{e}}) // strings always have a JSON form
 	headers = append(headers,
 		mapping.Header{Name: "content-type", Value: "application/json"},
 		mapping.Header{Name: "docker-distribution-api-version", Value: "registry/2.0"},
@@ -58,13 +61,13 @@ func plainErrorAnswer(status int, e errorEntry, headers ...mapping.Header) Answe
 	return Answer{Status: status, Headers: headers, Body: body}
 }
 
-// maxHeaderText bounds the reason in a header, in bytes. Every sentence about
-// names of the lengths that IAM and ECR allow fits: a user's path of 512 and name
-// of 64 characters, a repository's name of 256, and some 330 around them.
+// maxHeaderText is the limit on the reason in a header, in bytes. Every reason about names
+// of the lengths that IAM and ECR allow fits: the path and the name of a user have 512 and 64
+// characters, the name of a repository has 256, and the rest has about 330.
 const maxHeaderText = 1536
 
-// headerText is text as a header value can carry it: printable ASCII (RFC
-// 9110, section 5.5), cut where it is too long, which it then says.
+// headerText returns text as the value of a header: in printable ASCII (RFC 9110, section
+// 5.5), and cut with an ellipsis if it is too long.
 func headerText(text string) string {
 	b := []byte(text)
 	if len(b) > maxHeaderText {

@@ -5,211 +5,240 @@ import (
 	"fmt"
 	"slices"
 
-	"extauthz/decision"
 	"extauthz/iam"
 	"extauthz/identity"
 	"extauthz/mapping"
 	"extauthz/policystore"
 )
 
-// A Checker answers requests by the snapshot in force.
+// A Checker answers requests by the current snapshot.
 type Checker struct {
-	Snapshots func() *policystore.Snapshot // nil before the first good one
+	Snapshots func() *policystore.Snapshot // returns nil before the first good snapshot
 }
 
-// Check answers one request. It never returns nil and never panics: a fault is
-// an unavailable result. Only checking a password waits, and no longer than
-// ctx. Evaluation stops between two permissions when ctx has ended.
+// Check answers one request. It never returns nil and never panics: after a panic the result
+// is unavailable. Only the check of a password or the fetch of an issuer's keys waits, and
+// not longer than ctx. Evaluation stops between two permissions when ctx has ended.
 func (c *Checker) Check(ctx context.Context, r *Request) (result *Result) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			result = newResult(r)
-			result.unavailable("internal fault")
-			result.Reason = fmt.Sprintf("fault while checking: %v", fault)
+			result.unavailable("internal fault", fmt.Sprintf("panic while checking the request: %v", fault))
 		}
 	}()
-	p := &pass{request: r, snapshot: c.Snapshots(), result: newResult(r)}
-	p.run(ctx)
-	return p.end()
+	k, ready := c.begin(r)
+	if ready && k.findRegistry() && k.checkHeaders() && k.findClient() && k.authenticate(ctx) {
+		k.answer(ctx)
+	}
+	return k.result
 }
 
-// end returns the result, which keeps of the pass what explaining needs, and
-// not the request.
-func (p *pass) end() *Result {
-	p.request, p.result.pass = nil, p
-	return p.result
-}
-
-// A pass is the way of one request through its steps. Each step fills in what
-// the next one needs, or settles the result.
-type pass struct {
+// A check is one request on its way to a result. Each step sets what the next one needs, or
+// the result, and reports whether the next step is needed.
+type check struct {
 	request       *Request
 	snapshot      *policystore.Snapshot
 	registry      *policystore.Registry
-	trustedHeader string // that Envoy's configuration vouches for
+	trustedHeader string // the header that only a trusted proxy can set, according to Envoy's configuration
 	caller        *identity.Caller
-	context       iam.Context
-	asking        decision.Request // the question that the engine is asked now
+	context       iam.Context // of the request and the caller
+	image         iam.Context // context, and the keys of the image that is evaluated
 	result        *Result
 }
 
-func (p *pass) run(ctx context.Context) {
-	if p.request.Unreadable != "" {
-		p.result.refuse(&mapping.Refusal{Status: 413, Code: "DENIED", Message: "the request is too large to be authorized, or its check cannot be read", LogMessage: p.request.Unreadable})
-		return
+// begin returns a check of the request, and whether the request can be checked.
+func (c *Checker) begin(r *Request) (k *check, ready bool) {
+	k = &check{request: r, snapshot: c.Snapshots(), result: newResult(r)}
+	switch {
+	case r.Unreadable != "":
+		k.result.refuse(413, "DENIED", "the request is too large to be authorized, or its check cannot be read", r.Unreadable)
+		return k, false
+	case k.snapshot == nil:
+		const reason = "no policies are loaded yet"
+		k.result.unavailable(reason, reason)
+		return k, false
 	}
-	if p.snapshot == nil {
-		p.result.unavailable("no policies are loaded yet")
-		return
-	}
-	p.result.Digest = p.snapshot.Digest
-	if p.findRegistry() && p.checkHeaders() && p.locate() && p.identify(ctx) {
-		p.answer(ctx)
-	}
+	k.result.Digest = k.snapshot.Digest
+	return k, true
 }
 
-// answer settles the result by what is asked, once it is known who calls.
-func (p *pass) answer(ctx context.Context) {
-	m, refusal := p.registry.Map(&p.request.Request)
-	if refusal != nil {
-		p.result.refuse(refusal)
-		return
-	}
-	if ctx.Err() != nil {
-		p.abandon()
-		return
-	}
-	p.judge(ctx, &m)
-}
-
-// abandon settles the result of a request whose caller does not wait for it any
-// more. It leaves out what was decided, so that nothing explains it.
-func (p *pass) abandon() {
-	p.result.Permissions = nil
-	p.result.unavailable("the request's deadline has passed")
-}
-
-// findRegistry settles which registry the request is for.
-func (p *pass) findRegistry() bool {
-	registry, err := p.snapshot.Registry(p.request.Extensions[RegistryExtension], p.request.Host)
+func (k *check) findRegistry() bool {
+	registry, err := k.snapshot.Registry(k.request.Extensions[RegistryExtension], k.request.Host)
 	if err != nil {
-		p.result.refuse(&mapping.Refusal{Status: 421, Code: "DENIED", Message: "this host is not a registry served here", LogMessage: err.Error()})
+		k.result.refuse(421, "DENIED", "this host is not a registry served here", err.Error())
 		return false
 	}
-	p.registry, p.result.Registry = registry, registry.Name
-	p.trustedHeader = p.request.Extensions[HeaderExtension]
+	k.registry, k.result.Registry = registry, registry.Name
+	k.trustedHeader = k.request.Extensions[HeaderExtension]
 	return true
 }
 
-// maxHeader bounds the headers whose text goes into condition keys, in bytes.
+// maxHeader is the limit on headers that become condition keys, in bytes.
 const maxHeader = 4096
 
-// checkHeaders refuses headers of a length that no client sends.
-func (p *pass) checkHeaders() bool {
+// checkHeaders refuses headers that are longer than any client sends.
+func (k *check) checkHeaders() bool {
 	for _, name := range []string{"user-agent", "referer"} {
-		if value, _ := p.request.value(name); len(value) > maxHeader {
-			message := fmt.Sprintf("header %s is longer than %d bytes", name, maxHeader)
-			p.result.refuse(&mapping.Refusal{Status: 431, Code: "UNSUPPORTED", Message: message, LogMessage: message})
+		if value, _ := k.request.value(name); len(value) > maxHeader {
+			reason := fmt.Sprintf("header %s is longer than %d bytes", name, maxHeader)
+			k.result.refuse(431, "UNSUPPORTED", reason, reason)
 			return false
 		}
 	}
 	return true
 }
 
-// locate settles where the request comes from, and with it the condition keys
-// that do not depend on who calls.
-func (p *pass) locate() bool {
-	client, err := clientAddress(p.request, p.registry)
+// findClient sets the client's address and the condition keys that do not depend on the
+// caller.
+func (k *check) findClient() bool {
+	client, err := k.request.clientAddress(k.registry)
 	if err != nil {
-		p.result.refuse(&mapping.Refusal{Status: 403, Code: "DENIED", Message: "the request did not come by the proxies that it should come by", LogMessage: err.Error()})
+		k.result.refuse(403, "DENIED", "the request did not come through the required proxies", err.Error())
 		return false
 	}
-	p.result.Client = client
-	p.context = requestContext(p.request, p.registry, client)
+	k.result.Client = client
+	k.context = requestContext(k.request, k.registry, client)
 	return true
 }
 
-// identify settles who calls.
-func (p *pass) identify(ctx context.Context) bool {
-	caller, failure := p.snapshot.Callers.Authenticate(ctx, &p.registry.Authentication, &identity.Credentials{
-		Authorization: p.request.values("authorization"),
-		Principal:     p.request.Principal,
-		Certificate:   p.request.Certificate,
-		HeaderValues:  p.identityHeader(),
-		TrustedHeader: p.trustedHeader,
-		Metadata:      p.request.Metadata,
-		Context:       slices.Clip(p.context),
-		Time:          p.request.Time,
-		ClientAddress: p.result.Client,
+func (k *check) authenticate(ctx context.Context) bool {
+	caller, failure := k.snapshot.Callers.Authenticate(ctx, &k.registry.Authentication, &identity.Credentials{
+		Authorization: k.request.values("authorization"),
+		Principal:     k.request.Principal,
+		Certificate:   k.request.Certificate,
+		HeaderValues:  k.request.values(k.registry.Authentication.Header),
+		TrustedHeader: k.trustedHeader,
+		Metadata:      k.request.Metadata,
+		Context:       slices.Clip(k.context),
+		Time:          k.request.Time,
+		ClientAddress: k.result.Client,
 	})
 	if failure != nil {
-		p.result.Source, p.result.User = failure.Source, failure.User
-		p.result.Issuer, p.result.KeyID = failure.Issuer, failure.KeyID
-		switch failure.Kind {
-		case identity.Unavailable:
-			p.result.unavailable("the credential cannot be checked")
-			p.result.Reason = failure.Full() // which may name servers inside
-		case identity.RateLimited:
-			p.result.limited(failure.Reason)
-		default:
-			p.unauthenticated(failure)
-		}
+		k.authenticationFailed(failure)
 		return false
 	}
-	p.know(caller)
+	k.setCaller(caller)
 	return true
 }
 
-// identityHeader returns every value of the header by which a trusted proxy says
-// who calls.
-func (p *pass) identityHeader() []string {
-	if p.registry.Authentication.Header == "" {
-		return nil
-	}
-	return p.request.values(p.registry.Authentication.Header)
+func (k *check) setCaller(caller *identity.Caller) {
+	k.caller = caller
+	k.result.Principal, k.result.Source = nameOf(&caller.Principal), caller.Source
+	k.result.Issuer, k.result.KeyID = caller.Issuer, caller.KeyID
+	k.result.engine, k.result.session = k.snapshot.Decisions, caller.SessionPolicies
+	k.context = callerContext(k.context, k.registry, caller)
 }
 
-func (p *pass) know(caller *identity.Caller) {
-	p.caller = caller
-	p.result.Principal, p.result.Source = nameOf(&caller.Principal), caller.Source
-	p.result.Issuer, p.result.KeyID = caller.Issuer, caller.KeyID
-	p.context = fullContext(p.context, p.registry, caller)
-}
-
-// judge settles the result by the decisions on all that the mapping asks.
-func (p *pass) judge(ctx context.Context, m *mapping.Mapping) {
-	p.result.describe(m)
-	if m.Operation == mapping.CheckAPI && !p.logsIn() {
-		p.answerAPICheck()
+// answer sets the result of a request whose caller is known.
+func (k *check) answer(ctx context.Context) {
+	m, refusal := k.registry.Map(&k.request.Request)
+	if refusal != nil {
+		k.result.refuse(refusal.Status, refusal.Code, refusal.Message, refusal.LogMessage)
 		return
 	}
-	allowed, optionalDenied := p.decide(ctx, m)
+	if ctx.Err() != nil {
+		k.timeOut()
+		return
+	}
+	k.result.Operation, k.result.Repository, k.result.Reference = m.Operation.String(), m.Repository, m.Reference
+	if m.Operation == mapping.CheckAPI && !k.canLogIn() {
+		k.answerWithoutLogin()
+		return
+	}
+	allowed, optionalDenied := k.evaluate(ctx, &m)
 	switch {
 	case allowed:
 		remove := m.RemoveQueryParameters
 		if optionalDenied {
 			remove = append(remove, m.RemoveUnlessOptional()...)
 		}
-		p.result.allow(p.registry, remove)
+		k.result.allow(k.registry, remove)
 	case ctx.Err() != nil: // before the denial is explained, which evaluates again
-		p.abandon()
+		k.timeOut()
 	case m.Operation == mapping.CheckAPI:
-		sentence := p.sentence()
-		p.result.Decision, p.result.Reason = Unauthenticated, sentence
-		p.result.Answer = p.challenge(p.told(sentence), false)
+		k.denyLogin()
 	default:
-		sentence := p.sentence()
-		p.result.deny(p.result.last().Decision, sentence, p.denial(m, sentence))
+		k.deny(&m)
 	}
 }
 
-// answerAPICheck answers /v2/ for a caller that does not log in. It allows an
-// anonymous caller, because /v2/ shows nothing, unless clients must fetch a token
-// first, which only a challenge makes them do.
-func (p *pass) answerAPICheck() {
-	if p.isAnonymous() && p.registry.Challenge.Bearer() {
-		p.unauthenticated(&identity.Failure{Kind: identity.Anonymous, Reason: "the request carries no credential"})
+// timeOut sets the result of a request whose deadline has passed. It discards what was
+// evaluated, so that the log does not explain it.
+func (k *check) timeOut() {
+	const reason = "the request's deadline has passed"
+	k.result.Evaluations = nil
+	k.result.unavailable(reason, reason)
+}
+
+// answerWithoutLogin answers /v2/ for a caller that cannot log in. It allows an anonymous
+// caller, because /v2/ contains nothing. If clients need a token first, it denies, because
+// clients fetch a token only after a challenge.
+func (k *check) answerWithoutLogin() {
+	if k.isAnonymous() && k.registry.Challenge.Bearer() {
+		k.authenticationFailed(&identity.Failure{Kind: identity.Anonymous, Reason: "the request carries no credential"})
 		return
 	}
-	p.result.allow(p.registry, nil)
+	k.result.allow(k.registry, nil)
+}
+
+// canLogIn reports whether identity policies could allow the caller to log in. Anonymous
+// callers and services have no identity policies, so that nothing could allow them
+// ecr:GetAuthorizationToken. They have the access that repository policies grant.
+func (k *check) canLogIn() bool {
+	return !k.isAnonymous() && k.caller.Principal.Kind != iam.Service
+}
+
+func (k *check) isAnonymous() bool { return k.caller.Principal.Kind == iam.Anonymous }
+
+// evaluate evaluates the permissions of a mapping up to the first that denies the request.
+// The permission to log in is first, unless the request itself is the login or the registry
+// requires that permission at the login only. evaluate reports whether the request is
+// allowed, and whether an optional permission is denied. If ctx ends, it stops and the
+// request is not allowed.
+func (k *check) evaluate(ctx context.Context, m *mapping.Mapping) (allowed, optionalDenied bool) {
+	k.result.Evaluations = make([]Evaluation, 0, 1+len(m.Permissions))
+	k.image = k.context
+	needsLogin := m.Operation != mapping.CheckAPI && !k.registry.AuthorizationTokenOnlyAtLogin
+	if needsLogin && k.canLogIn() && !k.evaluateOne(login()) {
+		return false, false
+	}
+	for i := range 1 + len(m.Tags) { // each tag that the request writes is evaluated
+		k.image = imageContext(k.context, m, i)
+		for _, permission := range m.Permissions {
+			switch {
+			case ctx.Err() != nil:
+				return false, optionalDenied
+			case k.evaluateOne(permission):
+			case permission.Optional:
+				optionalDenied = true
+			default:
+				return false, optionalDenied
+			}
+		}
+	}
+	return true, optionalDenied
+}
+
+// login returns the permission to log in. Its resource is "*", so that only identity
+// policies can grant it (Amazon ECR User Guide, "Private registry authentication").
+func login() mapping.Permission {
+	return mapping.Permission{Action: mapping.GetAuthorizationToken, Resource: "*"}
+}
+
+// evaluateOne evaluates one permission and reports whether it is allowed. If its action is
+// denied implicitly, the alternative action can grant it.
+func (k *check) evaluateOne(p mapping.Permission) bool {
+	k.result.Evaluations = append(k.result.Evaluations, Evaluation{
+		Request:  newIAMRequest(k.registry, k.caller, p.Action, p.Resource, k.image),
+		Optional: p.Optional,
+	})
+	e := k.result.last()
+	e.Decision = k.snapshot.Decisions.Decide(&e.Request, k.caller.SessionPolicies)
+	if e.Decision == iam.ImplicitDeny && p.Alternative != "" {
+		e.Action = p.Alternative
+		if e.Decision = k.snapshot.Decisions.Decide(&e.Request, k.caller.SessionPolicies); e.Decision == iam.ImplicitDeny {
+			e.Action = p.Action
+		}
+	}
+	return e.Decision == iam.Allowed
 }

@@ -12,14 +12,14 @@ import (
 	"extauthz/policystore"
 )
 
-// contextRoom is how many condition keys a request usually comes to.
-const contextRoom = 18
+// usualKeys is the usual number of condition keys of a request.
+const usualKeys = 18
 
-// requestContext are the condition keys that a request brings, whoever sends it
-// (IAM User Guide, "AWS global condition context keys"). client is the client's
-// address. A key that cannot be known is left out, as AWS leaves it out.
+// requestContext returns the condition keys of a request that do not depend on the caller
+// (IAM User Guide, "AWS global condition context keys"). client is the client's address. A
+// key whose value is not known is absent, as on AWS.
 func requestContext(r *Request, registry *policystore.Registry, client string) iam.Context {
-	c := make(iam.Context, 0, contextRoom)
+	c := make(iam.Context, 0, usualKeys)
 	set := func(key, value string) {
 		if value != "" {
 			c = append(c, iam.ContextEntry{Key: key, Value: value})
@@ -32,21 +32,21 @@ func requestContext(r *Request, registry *policystore.Registry, client string) i
 	} else {
 		set("aws:SourceIp", client)
 	}
-	set("aws:SecureTransport", strconv.FormatBool(secureTransport(r, registry)))
+	set("aws:SecureTransport", strconv.FormatBool(r.isTLS(registry)))
 	set("aws:CurrentTime", r.Time.UTC().Format(time.RFC3339))
 	set("aws:EpochTime", strconv.FormatInt(r.Time.Unix(), 10))
 	set("aws:RequestedRegion", registry.Region)
 	for _, h := range [...]struct{ name, key string }{{"user-agent", "aws:UserAgent"}, {"referer", "aws:referer"}} {
-		if value, sent := r.value(h.name); sent { // though it may be empty
+		if value, found := r.value(h.name); found { // even if it is empty
 			c = append(c, iam.ContextEntry{Key: h.key, Value: value})
 		}
 	}
 	return c
 }
 
-// fullContext is the context in which the caller's permissions are decided: the
-// keys of the request, those of the caller, and those of the registry's account.
-func fullContext(c iam.Context, registry *policystore.Registry, caller *identity.Caller) iam.Context {
+// callerContext returns c with the condition keys of the caller and those of the registry's
+// account. Of several entries with one key, the first counts.
+func callerContext(c iam.Context, registry *policystore.Registry, caller *identity.Caller) iam.Context {
 	c = append(c, caller.Context...)
 	c = append(c, iam.ContextEntry{Key: "aws:ResourceAccount", Value: registry.Account})
 	organization, paths, member := registry.Organization.Member(registry.Account)
@@ -58,28 +58,32 @@ func fullContext(c iam.Context, registry *policystore.Registry, caller *identity
 		iam.ContextEntry{Key: "aws:ResourceOrgPaths", Values: paths, Multi: true})
 }
 
-// imageContext is the context in which the permissions of a mapping are decided
-// for the i-th image that it is about: the one that its path names, and then those
-// of its tags. A request about an image by tag or digest says which in
-// oci:Reference and oci:ReferenceType, keys of this project's own.
+// imageContext returns c with the keys of the i-th image of a request: the one in its path,
+// and then those of its tags. The keys oci:Reference and oci:ReferenceType are an extension
+// of this project. No tag contains a colon, and every digest does (OCI Distribution
+// Specification, "Pulling manifests").
 func imageContext(c iam.Context, m *mapping.Mapping, i int) iam.Context {
 	if !m.Operation.HasImage() {
 		return c
 	}
-	if i == 0 {
-		return appendReference(c, m.Reference)
+	reference, kind := m.Reference, "tag"
+	if i > 0 {
+		reference, c = m.Tags[i-1], slices.Clip(c)
 	}
-	return appendReference(slices.Clip(c), m.Tags[i-1])
-}
-
-// appendReference adds the keys for one reference. No tag holds a colon, and
-// every digest does (OCI Distribution Specification, "Pulling manifests").
-func appendReference(c iam.Context, reference string) iam.Context {
-	kind := "tag"
 	if strings.Contains(reference, ":") {
 		kind = "digest"
 	}
 	return append(c,
 		iam.ContextEntry{Key: iam.KeyReference, Value: reference},
 		iam.ContextEntry{Key: iam.KeyReferenceType, Value: kind})
+}
+
+// newIAMRequest returns the request to perform an action on a resource. It adds the tags of
+// the resource to the context: each resource of an HTTP request has its own, for example
+// the source of a mount.
+func newIAMRequest(registry *policystore.Registry, caller *identity.Caller, action, resource string, c iam.Context) iam.Request {
+	if tags := registry.ResourceTags(action, resource); len(tags) > 0 {
+		c = slices.Concat(c, tags)
+	}
+	return iam.Request{Principal: &caller.Principal, Action: action, Resource: resource, Context: c}
 }

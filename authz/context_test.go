@@ -58,7 +58,7 @@ func TestContextByVPCEndpoint(t *testing.T) {
 // caller's keys can add to them and not replace them.
 func TestFullContext(t *testing.T) {
 	caller := &identity.Caller{Caller: sts.Caller{Context: iam.Context{{Key: "aws:username", Value: "alice"}, {Key: "AWS:sourceip", Value: "203.0.113.9"}}}}
-	got := fullContext(iam.Context{{Key: "aws:SourceIp", Value: "192.0.2.1"}}, place(), caller)
+	got := callerContext(iam.Context{{Key: "aws:SourceIp", Value: "192.0.2.1"}}, place(), caller)
 	for key, want := range map[string]string{"aws:SourceIp": "192.0.2.1", "aws:username": "alice", "aws:ResourceAccount": "123456789012"} {
 		if entry, _ := got.Lookup(key); entry.Value != want {
 			t.Errorf("%s = %q, want %q", key, entry.Value, want)
@@ -94,7 +94,7 @@ accounts:
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := fullContext(nil, &here, caller)
+			got := callerContext(nil, &here, caller)
 			for _, want := range []struct{ id, paths, path string }{
 				{"aws:PrincipalOrgID", "aws:PrincipalOrgPaths", c.principalPath}, {"aws:ResourceOrgID", "aws:ResourceOrgPaths", c.resourcePath},
 			} {
@@ -136,13 +136,13 @@ func TestOrganizationDecides(t *testing.T) {
 // Context keys in every kind of case are pinned to the AWS names by the tables
 // above; this one holds that the context of an ordinary request needs no second
 // allocation.
-func TestContextRoom(t *testing.T) {
+func TestContextCapacity(t *testing.T) {
 	checker := newChecker(t)
 	r := from("bob", "GET", "/v2/team/app/manifests/v1", mapping.Header{Name: "user-agent", Value: "crane"})
 	result := checker.Check(context.Background(), r)
-	last := result.Permissions[len(result.Permissions)-1].context
-	if cap(last) != contextRoom || len(last) > contextRoom {
-		t.Errorf("the context holds %d keys in room for %d, want one of %d", len(last), cap(last), contextRoom)
+	last := result.Evaluations[len(result.Evaluations)-1].Context
+	if cap(last) != usualKeys || len(last) > usualKeys {
+		t.Errorf("the context holds %d keys in room for %d, want one of %d", len(last), cap(last), usualKeys)
 	}
 }
 

@@ -1,11 +1,64 @@
 package authz
 
 import (
+	"fmt"
+
 	"extauthz/iam"
 	"extauthz/identity"
 	"extauthz/mapping"
 	"extauthz/policystore"
 )
+
+// authenticationFailed sets the result of a request without a caller.
+func (k *check) authenticationFailed(f *identity.Failure) {
+	k.result.Source, k.result.User = f.Source, f.User
+	k.result.Issuer, k.result.KeyID = f.Issuer, f.KeyID
+	switch f.Kind {
+	case identity.Unavailable:
+		k.result.unavailable("the credential cannot be checked", f.Full()) // which may contain names of internal servers
+	case identity.RateLimited:
+		k.result.rateLimited(f.Reason)
+	case identity.Invalid, identity.Anonymous:
+		visible := ""
+		if k.registry.Detail == policystore.FullDetail {
+			visible = f.Reason
+		}
+		k.result.Decision, k.result.Reason = Unauthenticated, f.Full()
+		k.result.Answer = k.challenge(visible, f.IsInvalidToken())
+	}
+}
+
+// denyLogin sets the result of a request for /v2/ whose caller may not log in.
+func (k *check) denyLogin() {
+	reason := k.denialReason()
+	k.result.Decision, k.result.Reason = Unauthenticated, reason
+	k.result.Answer = k.challenge(k.visible(reason), false)
+}
+
+// deny sets the result of a request that policies deny.
+//
+// An anonymous caller gets a challenge, because with a credential it might be allowed, and
+// some clients send theirs only after a challenge. If the repository is hidden, even the
+// challenge contains no reason: the denied action and the policy that denies it would show
+// whether the repository exists.
+func (k *check) deny(m *mapping.Mapping) {
+	denied, reason := k.result.last(), k.denialReason()
+	k.result.Decision, k.result.Reason = ImplicitDeny, reason
+	if denied.Decision == iam.ExplicitDeny {
+		k.result.Decision = ExplicitDeny
+	}
+	hidden := k.registry.HideExistence && m.Repository != "" && !k.mayRead(m.Repository)
+	switch {
+	case hidden && k.isAnonymous():
+		k.result.Answer = k.challenge("", false)
+	case hidden:
+		k.result.Answer = unknownRepository(m.Repository)
+	case k.isAnonymous():
+		k.result.Answer = k.challenge(k.visible(reason), false)
+	default:
+		k.result.Answer = errorAnswer(403, k.denialEntry(denied, reason))
+	}
+}
 
 // denialDetail is the detail of a denial in the error body.
 type denialDetail struct {
@@ -14,77 +67,105 @@ type denialDetail struct {
 	Decision string `json:"decision,omitempty"` // implicitDeny or explicitDeny
 }
 
-// denial is the answer to a request that is not allowed, of which the client is
-// told as much as the registry's operator wants. sentence is the whole reason.
-//
-// An anonymous caller is asked for a credential instead, which might be allowed
-// what nobody in particular is not: some clients send theirs only when asked. Of
-// a repository that is hidden even its challenge tells nothing, since which action
-// is denied, and by which policy, says whether there is one.
-func (p *pass) denial(m *mapping.Mapping, sentence string) Answer {
-	hidden := p.registry.HideExistence && m.Repository != "" && !p.mayRead(m.Repository)
-	switch {
-	case hidden && p.isAnonymous():
-		return p.challenge("", false)
-	case hidden:
-		return unknownRepository(m.Repository)
-	case p.isAnonymous():
-		return p.challenge(p.told(sentence), false)
-	}
-	e := errorEntry{Code: "DENIED", Message: p.told(sentence)}
-	denied := p.result.last()
-	switch p.registry.Detail {
+// denialEntry returns the error of a denial, with as much detail as the registry allows.
+func (k *check) denialEntry(denied *Evaluation, reason string) errorEntry {
+	e := errorEntry{Code: "DENIED", Message: k.visible(reason)}
+	switch k.registry.Detail {
 	case policystore.FullDetail:
 		e.Detail = denialDetail{denied.Action, denied.Resource, denied.Decision.String()}
 	case policystore.ActionDetail:
 		e.Detail = denialDetail{Action: denied.Action}
-	default:
+	case policystore.NoDetail:
 		e.Message = "requested access to the resource is denied"
 	}
-	return errorAnswer(403, e)
+	return e
 }
 
-// told is what the client may know of the last denial, "" for nothing.
-func (p *pass) told(sentence string) string {
-	switch p.registry.Detail {
+// visible returns the part of the reason for the last denial that the client may see.
+func (k *check) visible(reason string) string {
+	switch k.registry.Detail {
 	case policystore.FullDetail:
-		return sentence
+		return reason
 	case policystore.ActionDetail:
-		return "not authorized to perform: " + p.result.last().Action
+		return "not authorized to perform: " + k.result.last().Action
 	case policystore.NoDetail:
 	}
 	return ""
 }
 
-// toldOf is what the client may know of a credential that does not hold, "" for
-// nothing.
-func (p *pass) toldOf(failure *identity.Failure) string {
-	if p.registry.Detail == policystore.FullDetail {
-		return failure.Reason
-	}
-	return ""
+// denialReason returns the reason for the last denial in the words of AWS's own messages
+// (IAM User Guide, "Troubleshoot access denied error messages").
+func (k *check) denialReason() string {
+	denied := k.result.last()
+	why := k.snapshot.Decisions.Explain(&denied.Request, k.caller.SessionPolicies)
+	return fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s%s",
+		nameOf(&k.caller.Principal), denied.Action, denied.Resource, because(denied, &why))
 }
 
-// mayRead tells whether the caller may log in, where that is asked, and read
-// images of the repository, or the very image that the request is about.
-func (p *pass) mayRead(repository string) bool {
-	if !p.registry.AuthorizationTokenOnlyAtLogin && p.logsIn() && !p.may(login()) {
+func because(denied *Evaluation, why *iam.Explanation) string {
+	class := why.BlockedBy
+	switch {
+	case why.Exhausted:
+		return " because evaluating the policies takes more steps than one decision may take"
+	case class == iam.NoClass:
+		return ""
+	case denied.Decision != iam.ExplicitDeny:
+		return fmt.Sprintf(" because no %s allows the %s action", class, denied.Action)
+	case class == iam.IdentityClass:
+		return fmt.Sprintf(" with an explicit deny in an %s", class)
+	}
+	return fmt.Sprintf(" with an explicit deny in a %s", class)
+}
+
+// nameOf returns the name of a principal in messages and in the log.
+func nameOf(p *iam.Principal) string {
+	if p.Kind == iam.Anonymous {
+		return "anonymous"
+	}
+	return p.ARN
+}
+
+// mayRead reports whether the caller may log in, if the registry requires that of each
+// request, and may read images of the repository or the image that the request is about.
+func (k *check) mayRead(repository string) bool {
+	if !k.registry.AuthorizationTokenOnlyAtLogin && k.canLogIn() && !k.may(login()) {
 		return false
 	}
-	return p.may(mapping.Permission{Action: mapping.BatchGetImage, Resource: p.registry.RepositoryARN(repository)})
+	return k.may(mapping.Permission{Action: mapping.BatchGetImage, Resource: k.registry.RepositoryARN(repository)})
 }
 
-// may tells whether the caller has a permission in the context of the last one
-// decided.
-func (p *pass) may(wanted mapping.Permission) bool {
-	asked := Permission{Action: wanted.Action, Resource: wanted.Resource, context: p.result.last().context}
-	return p.ask(asked) == iam.Allowed
+// may reports whether the caller has a permission in the context of the last evaluation.
+func (k *check) may(p mapping.Permission) bool {
+	r := newIAMRequest(k.registry, k.caller, p.Action, p.Resource, k.image)
+	return k.snapshot.Decisions.Decide(&r, k.caller.SessionPolicies) == iam.Allowed
 }
 
-// unknownRepository is the answer of a registry that does not have the
-// repository. It carries no reason beside: a registry does not give one.
-func unknownRepository(name string) Answer {
-	return plainErrorAnswer(404, errorEntry{
-		Code: "NAME_UNKNOWN", Message: "repository name not known to registry", Detail: map[string]string{"name": name},
-	})
+// challenge returns an answer that requires a credential. reason is the part of the reason
+// that the client may see, "" for none. badToken means that the client sent an invalid
+// token.
+func (k *check) challenge(reason string, badToken bool) Answer {
+	message := "authentication required"
+	if reason != "" {
+		message += ": " + reason
+	}
+	return errorAnswer(401, errorEntry{Code: "UNAUTHORIZED", Message: message},
+		mapping.Header{Name: "www-authenticate", Value: k.challengeHeader(badToken)})
+}
+
+// challengeHeader returns the challenge of the registry: for a Basic credential (RFC 7617)
+// or for a token (RFC 6750, section 3; Distribution, "Token Authentication"). Its text is
+// configuration, except the names of repositories, and is valid between quotes.
+func (k *check) challengeHeader(badToken bool) string {
+	c := &k.registry.Challenge
+	if !c.Bearer() {
+		return `Basic realm="` + c.Realm + `", charset="UTF-8"`
+	}
+	text := `Bearer realm="` + c.Realm + `",service="` + c.Service + `"`
+	if m, refusal := k.registry.Map(&k.request.Request); refusal == nil && m.TokenScope() != "" {
+		text += `,scope="` + m.TokenScope() + `"`
+	}
+	if badToken {
+		text += `,error="invalid_token"`
+	}
+	return text
 }

@@ -227,7 +227,7 @@ func TestLoginAskedOnce(t *testing.T) {
 	} {
 		r := checker.Check(context.Background(), c.request)
 		var decided []string
-		for _, p := range r.Permissions {
+		for _, p := range r.Evaluations {
 			decided = append(decided, p.Action)
 		}
 		if got := strings.Join(decided, " "); got != c.decided || r.Action() != c.action {
@@ -291,14 +291,14 @@ func TestBecause(t *testing.T) {
 		{iam.SCPClass, "because no service control policy allows the ecr:PutImage action", "with an explicit deny in a service control policy"},
 		{iam.RCPClass, "because no resource control policy allows the ecr:PutImage action", "with an explicit deny in a resource control policy"},
 	} {
-		if got := because(Permission{Action: "ecr:PutImage"}, &iam.Explanation{BlockedBy: c.class}); got != " "+c.implicit {
+		if got := because(&Evaluation{Request: iam.Request{Action: "ecr:PutImage"}}, &iam.Explanation{BlockedBy: c.class}); got != " "+c.implicit {
 			t.Errorf("%v: %q, want %q", c.class, got, c.implicit)
 		}
-		if got := because(Permission{Action: "ecr:PutImage", Decision: iam.ExplicitDeny}, &iam.Explanation{BlockedBy: c.class}); got != " "+c.explicit {
+		if got := because(&Evaluation{Request: iam.Request{Action: "ecr:PutImage"}, Decision: iam.ExplicitDeny}, &iam.Explanation{BlockedBy: c.class}); got != " "+c.explicit {
 			t.Errorf("%v: %q, want %q", c.class, got, c.explicit)
 		}
 	}
-	if got := because(Permission{Action: "ecr:PutImage"}, &iam.Explanation{}); got != "" {
+	if got := because(&Evaluation{Request: iam.Request{Action: "ecr:PutImage"}}, &iam.Explanation{}); got != "" {
 		t.Errorf("no class: %q", got)
 	}
 }

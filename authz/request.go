@@ -1,67 +1,150 @@
 package authz
 
 import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
 	"time"
 
 	"extauthz/mapping"
+	"extauthz/policystore"
 )
 
 // A Request is one HTTP request as Envoy describes it. The client may have chosen all of
 // its text except Extensions.
 type Request struct {
-	mapping.Request        // Headers has all headers
-	ID              string // x-request-id, for the log
-	Host            string
+	mapping.Request // Headers has all headers
 
-	Peer                 string // the address of the connection's peer, without port
-	Principal            string // the name that Envoy took from the verified client certificate
+	ID   string // x-request-id, for the log
+	Host string
+
+	Peer                 string // the address of the connection's peer, without the port
+	Principal            string // the name that Envoy read from the verified client certificate
 	Certificate          string // that certificate, URL-encoded PEM
 	SNI                  string // the TLS server name
-	DestinationPrincipal string // the listener's own certificate name; not empty means TLS
+	DestinationPrincipal string // the name in the listener's own certificate; not empty means TLS
 
-	// Metadata are the claims of tokens that Envoy's jwt_authn filter verified, by
+	// Metadata contains the claims of tokens that Envoy's jwt_authn filter verified, by
 	// its payload_in_metadata.
 	Metadata map[string]any
 
-	Extensions map[string]string // Envoy's context_extensions: configuration, not client text
-	Time       time.Time         // when the request came in
+	Extensions map[string]string // Envoy's context_extensions: configuration, not text of the client
+	Time       time.Time         // when the request arrived
 
-	// Unreadable says for the log why the check could not be read; nothing else
-	// but Time is then set, and the request is refused. "" is a request that was
-	// read.
+	// Unreadable is the reason, for the log, why the check could not be read; "" if it
+	// was read. If it is not empty, only Time is set in addition, and the request is
+	// refused.
 	Unreadable string
 }
 
-// RegistryExtension is the context extension by which Envoy's configuration
-// names the registry that a route leads to.
+// RegistryExtension is the context extension with which Envoy's configuration selects the
+// registry of a route.
 const RegistryExtension = "registry"
 
-// HeaderExtension is the context extension by which Envoy's configuration names
-// the header that, on this route, none but a trusted proxy can have set.
+// HeaderExtension is the context extension with which Envoy's configuration gives the name
+// of the header that only a trusted proxy can set on this route.
 const HeaderExtension = "header"
 
-// values returns every value of a header.
+// values returns every value of a header. The header "" has none.
 func (r *Request) values(name string) []string {
 	var values []string
 	for _, h := range r.Headers {
-		if h.Name == name {
+		if h.Name == name && name != "" {
 			values = append(values, h.Value)
 		}
 	}
 	return values
 }
 
-// value returns the values of a header joined as one line (RFC 9110, section
-// 5.3), and whether there is any.
-func (r *Request) value(name string) (text string, sent bool) {
+// value returns the values of a header joined as one line (RFC 9110, section 5.3), and
+// whether the request has the header.
+func (r *Request) value(name string) (text string, found bool) {
 	for _, h := range r.Headers {
 		switch {
 		case h.Name != name:
-		case sent:
+		case found:
 			text += "," + h.Value
 		default:
-			text, sent = h.Value, true
+			text, found = h.Value, true
 		}
 	}
-	return text, sent
+	return text, found
+}
+
+// isTLS reports whether the client's connection is TLS. For a connection to Envoy, only
+// facts of the TLS connection count, because the client chooses the scheme. Behind trusted
+// hops the client's connection ends at the first of them, and only their x-forwarded-proto
+// describes it.
+func (r *Request) isTLS(registry *policystore.Registry) bool {
+	if registry.TrustedHops > 0 {
+		proto := r.values("x-forwarded-proto")
+		return len(proto) == 1 && strings.EqualFold(proto[0], "https")
+	}
+	return registry.TLS || r.SNI != "" || r.DestinationPrincipal != ""
+}
+
+// maxForwarded is the number of bytes at the end of x-forwarded-for that are parsed.
+const maxForwarded = 4096
+
+// clientAddress returns the address of the client. Without trusted hops it is the
+// connection's peer. With them it is the peer of the outermost hop: each hop appends its
+// own peer to x-forwarded-for, and so does Envoy. The last entry is therefore the
+// connection's peer, and the client's is as many entries before it as there are hops. The
+// client may have written all earlier entries. A request without these entries did not come
+// through the hops. If the registry has trusted proxies, every hop must be one of them.
+func (r *Request) clientAddress(registry *policystore.Registry) (string, error) {
+	hops := registry.TrustedHops
+	if hops == 0 {
+		return r.Peer, nil
+	}
+	forwarded, _ := r.value("x-forwarded-for")
+	if len(forwarded) > maxForwarded {
+		forwarded = forwarded[len(forwarded)-maxForwarded:]
+	}
+	entries := strings.Split(forwarded, ",")
+	if len(entries) < hops+1 {
+		return "", errors.New("x-forwarded-for has too few entries for the number of trusted hops")
+	}
+	if peer := parseAddress(r.Peer); !peer.IsValid() || parseAddress(entries[len(entries)-1]) != peer {
+		return "", errors.New("the last entry of x-forwarded-for is not the connection's peer")
+	}
+	if registry.TrustedProxies != nil {
+		if err := checkProxies(entries[len(entries)-hops:], registry.TrustedProxies); err != nil {
+			return "", err
+		}
+	}
+	client := parseAddress(entries[len(entries)-1-hops])
+	if !client.IsValid() {
+		return "", errors.New("the client's entry in x-forwarded-for is not an IP address")
+	}
+	return client.String(), nil
+}
+
+// checkProxies returns an error unless every hop is in one of the networks. The last hop is
+// the connection's peer. The others matter too: a client that connects to an inner proxy
+// can write what an outer proxy would have appended.
+func checkProxies(hops []string, networks []netip.Prefix) error {
+	for i, hop := range hops {
+		address := parseAddress(hop)
+		if slices.ContainsFunc(networks, func(n netip.Prefix) bool { return n.Contains(address) }) {
+			continue
+		}
+		if i == len(hops)-1 {
+			return fmt.Errorf("the connection's peer %s is not one of trustedProxies", address)
+		}
+		return errors.New("an entry of x-forwarded-for that must be a trusted hop is not one of trustedProxies")
+	}
+	return nil
+}
+
+// parseAddress parses an IP address. It returns an IPv4 address for an IPv4 address that is
+// mapped to IPv6, and the zero Addr for text that is not an address.
+func parseAddress(text string) netip.Addr {
+	a, err := netip.ParseAddr(strings.Trim(text, " \t"))
+	if err != nil || a.Zone() != "" {
+		return netip.Addr{}
+	}
+	return a.Unmap()
 }

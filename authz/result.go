@@ -10,21 +10,21 @@ import (
 	"extauthz/policystore"
 )
 
-// An Outcome is what became of a request, in one word.
+// An Outcome is the kind of a result.
 type Outcome uint8
 
 // The outcomes. The zero value refuses.
 const (
-	Refused         Outcome = iota // the request cannot be judged
-	Unavailable503                 // no policies yet, out of time, or a fault
-	Unauthenticated                // no credential, or one that does not hold
+	Refused         Outcome = iota // the request cannot be authorized, whoever sends it
+	Unavailable503                 // no policies yet, out of time, or an internal fault
+	Unauthenticated                // no credential, or an invalid one
 	ImplicitDeny                   // no policy allows it
 	ExplicitDeny                   // a policy denies it
 	Allowed
 )
 
-// String returns the word for logs and metrics; the three decisions have the
-// words of the IAM policy simulator.
+// String returns the name of the outcome in logs and metrics. The decisions have the names
+// of the IAM policy simulator.
 func (o Outcome) String() string {
 	switch o {
 	case Unavailable503:
@@ -42,120 +42,113 @@ func (o Outcome) String() string {
 	return "refused"
 }
 
-// A Result is the answer to a request and why it is so. The zero Result is a
-// refusal.
+// A Result is the answer to a request and the reason for it. The zero Result refuses.
 type Result struct {
 	Answer   Answer
 	Decision Outcome
-	Reason   string // one line for the operator's log, which holds no secret; "" for an allow
+	Reason   string // one line for the operator's log, without secrets; "" if allowed
 
-	Registry    string // the registry's name; "" where none was found
-	Principal   string // the caller's ARN, a service's name or "anonymous"; "" where nobody was identified
-	User        string // the user of the password file who failed to log in; "" for a name that is not in the file
-	Source      string // the source that found the credential; "" where there is none
-	Issuer      string // of a token, whether it proves a caller or not: the name of its issuer
-	KeyID       string // of a token that holds: the key that signed it
+	Registry    string // the registry's name; "" if none was found
+	Principal   string // the caller's ARN, a service's name or "anonymous"; "" without a caller
+	User        string // the user of the password file whose login failed; "" for a name that is not in the file
+	Source      string // the source that found the credential; "" if none did
+	Issuer      string // of a token, valid or not: the name of its issuer
+	KeyID       string // of a verified token: the key that signed it
 	Digest      string // of the policies that decided
-	Operation   string // such as GetManifest; "" where the request was not mapped
+	Operation   string // such as GetManifest; "" if the request was not mapped
 	Repository  string
-	Reference   string       // tag, digest or upload id
-	Permissions []Permission // in the order decided; the last one denied, where one did
+	Reference   string       // tag, digest or upload ID
+	Evaluations []Evaluation // in order; if policies deny the request, the last one is denied
 
-	RequestID string    // of the request, cut short
-	Method    string    // cut short
-	Client    string    // the client's address: of the connection's peer or, behind trusted hops, what they say
-	Time      time.Time // when the request came in
+	RequestID string    // of the request, cut
+	Method    string    // cut
+	Client    string    // the client's address: the connection's peer or, behind trusted hops, the one that they report
+	Time      time.Time // when the request arrived
 
-	pass *pass
+	engine  *decision.Engine // that decided; nil without a caller
+	session []*iam.Policy    // session policies of the caller
 }
 
-// maxText bounds what a result keeps of the client's own words, in bytes.
+// An Evaluation is one request to the policies and the decision on it.
+type Evaluation struct {
+	iam.Request
+	Optional bool // a denial changes the HTTP request and does not refuse it
+	Decision iam.Decision
+}
+
+// maxText is the limit on text of the client in a result, in bytes.
 const maxText = 128
 
-// newResult is the refusing result of a request. It keeps no credential, and
-// little of the request, since a log may hold on to it.
+// newResult returns a result that refuses the request. It contains no credential and only
+// a small part of the request, because a log may retain it.
 func newResult(r *Request) *Result {
 	return &Result{RequestID: cut(r.ID), Method: cut(r.Method), Client: r.Peer, Time: r.Time}
 }
 
 func cut(text string) string { return strings.Clone(text[:min(len(text), maxText)]) }
 
-// Unavailable returns the result for a request that could not be judged, or
-// whose decision could not be kept as required.
+// Unavailable returns the result for a request that could not be decided, or whose decision
+// could not be logged as required.
 func Unavailable(reason string) *Result {
 	r := &Result{}
-	r.unavailable(reason)
+	r.unavailable(reason, reason)
 	return r
 }
 
-// Explain works out why each permission was decided as it was, in the order of
-// Permissions. It evaluates again, by the policies that decided.
+// Explain returns the reasons for each evaluation. It evaluates again, by the policies that
+// decided.
 func (r *Result) Explain() []iam.Explanation {
-	why := make([]iam.Explanation, len(r.Permissions))
-	for i, p := range r.Permissions {
-		asked := r.pass.question(p)
-		why[i] = r.pass.snapshot.Decisions.Explain(&asked)
+	why := make([]iam.Explanation, len(r.Evaluations))
+	for i := range r.Evaluations {
+		why[i] = r.engine.Explain(&r.Evaluations[i].Request, r.session)
 	}
 	return why
 }
 
-// Requests are the questions that the decision engine was asked, in the order of
-// Permissions.
-func (r *Result) Requests() []*decision.Request {
-	asked := make([]*decision.Request, len(r.Permissions))
-	for i, p := range r.Permissions {
-		question := r.pass.question(p)
-		asked[i] = &question
-	}
-	return asked
+// Policies returns the policies that applied to the i-th evaluation.
+func (r *Result) Policies(i int) *iam.Policies {
+	return r.engine.Applicable(&r.Evaluations[i].Request, r.session)
 }
 
-// Action is the action that settled the result: the denied one, else the
-// first that the operation itself needs, else "".
+// Action returns the action that determined the result: the denied one, or else the first
+// action of the operation itself. It is "" if nothing was evaluated.
 func (r *Result) Action() string {
 	switch {
-	case len(r.Permissions) == 0:
+	case len(r.Evaluations) == 0:
 		return ""
 	case r.Decision != Allowed:
 		return r.last().Action
-	case r.Permissions[0].Action == mapping.GetAuthorizationToken && len(r.Permissions) > 1:
-		return r.Permissions[1].Action
+	case r.Evaluations[0].Action == mapping.GetAuthorizationToken && len(r.Evaluations) > 1:
+		return r.Evaluations[1].Action
 	}
-	return r.Permissions[0].Action
+	return r.Evaluations[0].Action
 }
 
-func (r *Result) last() Permission { return r.Permissions[len(r.Permissions)-1] }
-
-func (r *Result) describe(m *mapping.Mapping) {
-	r.Operation, r.Repository, r.Reference = m.Operation.String(), m.Repository, m.Reference
-}
+func (r *Result) last() *Evaluation { return &r.Evaluations[len(r.Evaluations)-1] }
 
 func (r *Result) allow(registry *policystore.Registry, removeQuery []string) {
 	r.Decision = Allowed
 	r.Answer = Answer{Allowed: true, RemoveHeaders: registry.RemoveHeaders(), RemoveQueryParameters: removeQuery}
 }
 
-func (r *Result) deny(d iam.Decision, reason string, answer Answer) {
-	r.Decision, r.Reason, r.Answer = ImplicitDeny, reason, answer
-	if d == iam.ExplicitDeny {
-		r.Decision = ExplicitDeny
-	}
+// refuse sets the result of a request that cannot be authorized. message is for the client,
+// and reason is for the log.
+func (r *Result) refuse(status int, code, message, reason string) {
+	r.Decision, r.Reason = Refused, reason
+	r.Answer = errorAnswer(status, errorEntry{Code: code, Message: message})
 }
 
-func (r *Result) refuse(refusal *mapping.Refusal) {
-	r.Decision, r.Reason = Refused, refusal.LogMessage
-	r.Answer = errorAnswer(refusal.Status, errorEntry{Code: refusal.Code, Message: refusal.Message})
-}
-
-func (r *Result) unavailable(reason string) {
+// unavailable sets the result of a request that cannot be decided now. message is for the
+// client, and reason is for the log.
+func (r *Result) unavailable(message, reason string) {
 	r.Decision, r.Reason = Unavailable503, reason
-	r.Answer = errorAnswer(503, errorEntry{Code: "UNAVAILABLE", Message: "the registry cannot authorize requests now: " + reason},
+	r.Answer = errorAnswer(503, errorEntry{Code: "UNAVAILABLE", Message: "the registry cannot authorize requests now: " + message},
 		mapping.Header{Name: "retry-after", Value: "1"})
 }
 
-// limited refuses to check a credential now. The status tells clients to wait;
-// 401 would say that the password is wrong.
-func (r *Result) limited(reason string) {
+// rateLimited sets the result of a request whose credential is not checked now. The status
+// makes clients wait. 401 would mean that the password is wrong.
+func (r *Result) rateLimited(reason string) {
 	r.Decision, r.Reason = Unauthenticated, reason
 	r.Answer = errorAnswer(429, errorEntry{Code: "TOOMANYREQUESTS", Message: reason}, mapping.Header{Name: "retry-after", Value: "2"})
 }

@@ -48,8 +48,8 @@ func TestResourceTags(t *testing.T) {
 				t.Fatalf("%s, %s, removing %q; want %s, removing %q", r.Decision, r.Reason, r.Answer.RemoveQueryParameters, c.want, c.remove)
 			}
 			for i, why := range r.Explain() {
-				if why.Decision != r.Permissions[i].Decision {
-					t.Errorf("%s on %s is explained as %s, and was %s", r.Permissions[i].Action, r.Permissions[i].Resource, why.Decision, r.Permissions[i].Decision)
+				if why.Decision != r.Evaluations[i].Decision {
+					t.Errorf("%s on %s is explained as %s, and was %s", r.Evaluations[i].Action, r.Evaluations[i].Resource, why.Decision, r.Evaluations[i].Decision)
 				}
 			}
 		})
@@ -78,7 +78,7 @@ func TestAskSeesTags(t *testing.T) {
 		t.Fatal(err)
 	}
 	for repository, want := range map[string]string{"team/blue": "blue", "team/red": "red", "team/grey": "", "*": ""} {
-		asked := Ask(from("", "GET", "/"), s.RegistryNamed("main"), caller, "ecr:PutImage", "arn:aws:ecr:eu-central-1:123456789012:repository/"+repository)
+		asked := NewIAMRequest(from("", "GET", "/"), s.RegistryNamed("main"), caller, "ecr:PutImage", "arn:aws:ecr:eu-central-1:123456789012:repository/"+repository)
 		if entry, _ := asked.Context.Lookup("aws:ResourceTag/team"); entry.Value != want {
 			t.Errorf("%s has the tag %q, want %q", repository, entry.Value, want)
 		}

@@ -42,7 +42,7 @@ func TestIdentify(t *testing.T) {
 			if why != nil || who.Caller.Principal.ARN != c.principal || who.Registry.Name != "main" {
 				t.Fatalf("identity %+v, result %+v", who, why)
 			}
-			if context := result.Requests()[0].Context; !reflect.DeepEqual(who.Context, context) {
+			if context := result.Evaluations[0].Context; !reflect.DeepEqual(who.Context, context) {
 				t.Errorf("context %v, want %v", who.Context, context)
 			}
 		})

@@ -17,14 +17,14 @@ func TestDecideAllocatesNothingOnAHit(t *testing.T) {
 	read.Session = limits(t, "reading", "weekdays")
 	for name, c := range map[string]struct {
 		engine  *Engine
-		request *Request
+		request *question
 	}{
 		"a user":                               {plain, request(&user, "ecr:PutImage", "app", inside, early)},
 		"a session with boundary and policies": {limited, read},
 		"registry policy and organization":     {whole, request(&user, "ecr:PutImage", "open", inside, early)},
 	} {
-		c.engine.Decide(c.request)
-		if n := testing.AllocsPerRun(100, func() { c.engine.Decide(c.request) }); n != 0 {
+		decide(c.engine, c.request)
+		if n := testing.AllocsPerRun(100, func() { decide(c.engine, c.request) }); n != 0 {
 			t.Errorf("%s: %v allocations on a cache hit", name, n)
 		}
 	}
@@ -35,7 +35,7 @@ func BenchmarkDecideHit(b *testing.B) {
 	r := request(&user, "ecr:PutImage", "app", inside, early)
 	b.ReportAllocs()
 	for b.Loop() {
-		e.Decide(r)
+		decide(e, r)
 	}
 }
 
@@ -45,7 +45,7 @@ func BenchmarkDecideSessionHit(b *testing.B) {
 	r.Session = limits(b, "reading", "weekdays")
 	b.ReportAllocs()
 	for b.Loop() {
-		e.Decide(r)
+		decide(e, r)
 	}
 }
 
@@ -55,7 +55,7 @@ func BenchmarkDecideMiss(b *testing.B) {
 	r2 := request(&user, "ecr:PutImage", "app", outside, early)
 	b.ReportAllocs()
 	for b.Loop() {
-		e.Decide(r1)
-		e.Decide(r2)
+		decide(e, r1)
+		decide(e, r2)
 	}
 }

@@ -12,7 +12,7 @@ func TestCacheKeyHoldsWhatPoliciesMention(t *testing.T) {
 	e, stats := newEngine(t, 100)
 	steps := []struct {
 		name    string
-		request *Request
+		request *question
 		hit     bool
 	}{
 		{"first", request(&user, "ecr:BatchGetImage", "app", inside, early), false},
@@ -28,7 +28,7 @@ func TestCacheKeyHoldsWhatPoliciesMention(t *testing.T) {
 	}
 	for _, s := range steps {
 		before := stats.Hits.Load()
-		e.Decide(s.request)
+		decide(e, s.request)
 		if hit := stats.Hits.Load() > before; hit != s.hit {
 			t.Errorf("%s: hit %t, want %t", s.name, hit, s.hit)
 		}
@@ -41,7 +41,7 @@ func TestCacheKeyHoldsWhatPoliciesMention(t *testing.T) {
 func TestCacheIsBounded(t *testing.T) {
 	e, stats := newEngine(t, 10)
 	for i := range 25 {
-		e.Decide(request(&user, "ecr:BatchGetImage", fmt.Sprint("app", i), inside, early))
+		decide(e, request(&user, "ecr:BatchGetImage", fmt.Sprint("app", i), inside, early))
 	}
 	if e.CacheLen() != 10 || stats.Evictions.Load() != 15 {
 		t.Errorf("%d entries, %d evictions; want 10 and 15", e.CacheLen(), stats.Evictions.Load())
@@ -52,8 +52,8 @@ func TestCacheIsBounded(t *testing.T) {
 // the memory.
 func TestLongQuestionsAreNotRemembered(t *testing.T) {
 	e, _ := newEngine(t, 10)
-	r := request(&user, "ecr:PutImage", "app", strings.Repeat("1", maxQuestion), early)
-	if d := e.Decide(r); d != iam.ExplicitDeny || e.CacheLen() != 0 {
+	r := request(&user, "ecr:PutImage", "app", strings.Repeat("1", maxKey), early)
+	if d := decide(e, r); d != iam.ExplicitDeny || e.CacheLen() != 0 {
 		t.Errorf("decided %s, %d entries", d, e.CacheLen())
 	}
 }
@@ -74,9 +74,9 @@ func TestCacheKeyHoldsPolicyVariables(t *testing.T) {
 				referer string
 				want    iam.Decision
 			}{{"alice", iam.Allowed}, {"bob", iam.ImplicitDeny}, {"alice", iam.Allowed}} {
-				r := &Request{Request: iam.Request{Principal: &user, Action: "ecr:PutImage", Resource: repository + "alice", Context: iam.Context{
+				r := &question{Request: iam.Request{Principal: &user, Action: "ecr:PutImage", Resource: repository + "alice", Context: iam.Context{
 					{Key: "aws:username", Value: "alice"}, {Key: "aws:referer", Value: c.referer}}}}
-				if d := e.Decide(r); d != c.want {
+				if d := decide(e, r); d != c.want {
 					t.Errorf("referer %s: %s, want %s", c.referer, d, c.want)
 				}
 			}
@@ -92,7 +92,7 @@ func TestCacheCollision(t *testing.T) {
 	}
 	c.add([]byte("question"), iam.Allowed)
 	key := c.entries.Keys()[0]
-	c.entries.Add(key, entry{question: []byte("another question"), decision: iam.Allowed})
+	c.entries.Add(key, entry{key: []byte("another question"), decision: iam.Allowed})
 	if d, found := c.get([]byte("question")); found || d != iam.ImplicitDeny {
 		t.Errorf("answered %s from another question's entry", d)
 	}

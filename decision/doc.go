@@ -1,33 +1,29 @@
-// Package decision answers whether a principal may perform an action on a
-// resource, by the policies of one snapshot, and remembers what it answered.
+// Package decision decides whether a principal may perform an action on a resource, by the
+// policies of one snapshot, and caches the decisions.
 //
-// An [Engine] is compiled once from the [Policies] of a snapshot and immutable
-// from then on, but for its cache. The cache belongs to the engine and dies
-// with it, so that nothing in it can outlive the policies it was computed
-// from. Its key holds the principal, the action, the resource, the session
-// policies, and the values of exactly those condition keys that the policies in
-// play mention. A decision that depends on the clock is therefore keyed by the
-// clock's value, and one that does not mention the client's address serves every
-// address.
+// An [Engine] is compiled once from the [Policies] of a snapshot. Only its cache changes
+// afterwards. The cache is discarded with the engine, so that no decision outlives the
+// policies that it is based on. The key of a decision contains the principal, the action,
+// the resource, the session policies, and the values of exactly those condition keys that
+// the applicable policies mention. If a policy mentions the time, the time is part of the
+// key. If no policy mentions the client's address, one decision applies to all addresses.
 //
-// The identity policies and the boundary of a caller are those of a user, of a
-// session's role, or of the user who federated. The root user, services and
-// anonymous callers have none. The root user has full access to its own account,
-// except where a Deny or a service control policy says otherwise; services and
-// anonymous callers have what a repository policy grants.
+// # Which policies apply
 //
-// A repository policy has a part in every action on its repository but
-// ecr:CreateRepository, which comes before it. The policy of its registry is a
-// second resource-based policy beside it, and the only one of a repository that
-// has none or is to be created. Neither has a part in actions on "*", such as
-// ecr:GetAuthorizationToken, which identity policies alone grant: a Deny of it
-// belongs there, or into a service control policy.
+// Identity policies and a permissions boundary belong to a user, to the role of a session,
+// or to the user whom a federated session is based on. The root user, services and
+// anonymous callers have none. The root user has full access to its own account, except
+// where a Deny or a service control policy applies. Services and anonymous callers have
+// the access that resource-based policies grant.
 //
-// The service control policies of the caller's account apply, and the resource
-// control policies of the resource's account, for an action on "*" of the caller's.
-// Each account has those on its own path in the organization.
+// A repository policy applies to every action on its repository except
+// ecr:CreateRepository, which precedes the repository. The policy of the registry is a
+// second resource-based policy of each repository, and the only one of a repository that
+// has none or does not exist. Neither applies to an action on "*", such as
+// ecr:GetAuthorizationToken. Only identity policies grant it.
 //
-// [Engine.Decide] gives the decision alone and allocates nothing when the
-// cache has it. [Engine.Explain] works out why, from the same policies, when a
-// denial, the log or a person asks.
+// The service control policies of the caller's account apply, and the resource control
+// policies of the resource's account. For an action on "*" these are the resource control
+// policies of the caller's account. Each account has the policies on its own path in the
+// organization.
 package decision

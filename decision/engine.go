@@ -7,25 +7,24 @@ import (
 	"extauthz/iam"
 )
 
-// Options are the settings of an engine that are not policy.
+// Options are the settings of an engine in addition to the policies.
 type Options struct {
-	CacheSize int    // decisions remembered, at least 1
+	CacheSize int    // the number of cached decisions, at least 1
 	Stats     *Stats // counters to add to; nil counts for this engine alone
 }
 
-// An Engine decides by the policies of one snapshot. It is safe for concurrent
-// use.
+// An Engine decides by the policies of one snapshot. It is safe for concurrent use.
 type Engine struct {
-	identity   map[string]attached
-	boundary   map[string]attached
-	repository map[string]attached // with the registry's
-	registry   map[string]attached
-	above      organization
-	cache      *cache
+	identity, boundary map[string]policyList // by the ARN of a user or role
+	repository         map[string]policyList // by the ARN of a repository; includes its registry's
+	registry           map[string]policyList // as Policies.Registry
+	organization       *iam.Organization
+	scpKeys, rcpKeys   map[string][]string // the condition keys of an account's control policies
+	cache              *cache
 }
 
-// New compiles the policies into an engine with an empty cache. It fails where
-// the cache size is not positive, and where a boundary has no policy.
+// New compiles the policies into an engine with an empty cache. It returns an error if the
+// cache size is not positive or a boundary has no policy.
 func New(p Policies, o Options) (*Engine, error) {
 	if err := p.checkBoundaries(); err != nil {
 		return nil, err
@@ -38,101 +37,114 @@ func New(p Policies, o Options) (*Engine, error) {
 		return nil, fmt.Errorf("decision cache of %d entries: %w", o.CacheSize, err)
 	}
 	e := &Engine{
-		identity: attach(p.Identity), boundary: attach(p.Boundary),
-		repository: p.resourceBased(), registry: attach(p.Registry), above: newOrganization(p.Organization), cache: c,
+		identity: listEach(p.Identity), boundary: listEach(p.Boundary),
+		repository: p.resourceBased(), registry: listEach(p.Registry),
+		organization: p.Organization, cache: c,
 	}
+	e.scpKeys, e.rcpKeys = controlKeys(p.Organization)
 	return e, nil
 }
 
-// maxQuestion bounds the questions that are remembered, in bytes: policies may
-// mention condition keys whose values are the client's text.
-const maxQuestion = 2048
+// maxKey is the limit on the size of a cached decision's key, in bytes: a client chooses the
+// values of some condition keys.
+const maxKey = 2048
 
-// Decide returns the decision on r. It is total: what no policy allows is
-// denied, and so is a request without a principal.
-func (e *Engine) Decide(r *Request) iam.Decision {
+// Decide returns the decision on r. session is the list of session policies of the caller,
+// all of kind [iam.SessionPolicy] and each with a position of its own. An empty list does
+// not limit a role session. A federated user without session policies has no identity
+// policies. Every request has a decision: what no policy allows is denied, and so is a
+// request without a principal.
+func (e *Engine) Decide(r *iam.Request, session []*iam.Policy) iam.Decision {
 	if r.Principal == nil {
 		return iam.ImplicitDeny
 	}
-	in := e.inPlay(r)
+	a := e.applicable(r, session)
 	var buffer [768]byte
-	question := appendKey(buffer[:0], r, &in)
-	if d, found := e.cache.get(question); found {
+	key := appendKey(buffer[:0], r, &a)
+	if d, found := e.cache.get(key); found {
 		return d
 	}
-	policies := in.policies()
-	d := policies.Evaluate(&r.Request)
-	if len(question) <= maxQuestion {
-		e.cache.add(question, d)
+	d := a.policies.Evaluate(r)
+	if len(key) <= maxKey {
+		e.cache.add(key, d)
 	}
 	return d
 }
 
-// Explain returns the decision on r with its reasons. It does not use the
-// cache.
-func (e *Engine) Explain(r *Request) iam.Explanation {
-	return e.InPlay(r).Explain(&r.Request)
+// Explain returns the decision on r with its reasons. It does not use the cache.
+func (e *Engine) Explain(r *iam.Request, session []*iam.Policy) iam.Explanation {
+	return e.Applicable(r, session).Explain(r)
 }
 
-// InPlay returns the policies by which r is decided.
-func (e *Engine) InPlay(r *Request) *iam.Policies {
-	in := e.inPlay(r)
-	policies := in.policies()
-	return &policies
+// Applicable returns the policies that apply to r.
+func (e *Engine) Applicable(r *iam.Request, session []*iam.Policy) *iam.Policies {
+	a := e.applicable(r, session)
+	return &a.policies
 }
 
-// CacheLen is the number of decisions remembered now.
+// CacheLen returns the number of cached decisions.
 func (e *Engine) CacheLen() int { return e.cache.entries.Len() }
 
-// inPlay are the policies by which one request is decided.
-type inPlay struct {
-	identity, boundary, resource attached
-	session                      []*iam.Policy
-	above                        iam.Policies // those of the organization
-	scpKeys, rcpKeys             []string     // the condition keys that those mention
+// applicable contains the policies that apply to one request, and the condition keys that
+// each class except the session policies mentions.
+type applicable struct {
+	policies iam.Policies
+	keys     [5][]string
 }
 
-// inPlay finds the policies of r's caller, of its resource and above both.
-func (e *Engine) inPlay(r *Request) inPlay {
-	in := inPlay{session: r.Session, resource: e.ofResource(r)}
+func (e *Engine) applicable(r *iam.Request, session []*iam.Policy) applicable {
+	resource := e.resourceBased(r)
+	a := applicable{policies: iam.Policies{Session: session, Resource: resource.policies}}
+	a.keys[0] = resource.keys
 	if r.Principal == nil {
-		return in
+		return a
 	}
-	owner := r.Principal.Account
-	if r.Resource != "*" {
-		owner = accountOf(r.Resource)
+	if arn := identityARN(r.Principal); arn != "" {
+		identity, boundary := e.identity[arn], e.boundary[arn]
+		a.policies.Identity, a.keys[1] = identity.policies, identity.keys
+		a.policies.Boundary, a.keys[2] = boundary.policies, boundary.keys
 	}
-	e.above.bind(&in, r.Principal.Account, owner)
-	if arn := entity(r.Principal); arn != "" {
-		in.identity, in.boundary = e.identity[arn], e.boundary[arn]
+	if o := e.organization; o != nil {
+		owner := r.Principal.Account
+		if r.Resource != "*" {
+			owner = accountOf(r.Resource)
+		}
+		account, ofCaller := o.Of(r.Principal.Account)
+		a.policies.SCPs, a.keys[3] = ofCaller.SCPs, e.scpKeys[account]
+		account, ofOwner := o.Of(owner)
+		a.policies.RCPs, a.keys[4] = ofOwner.RCPs, e.rcpKeys[account]
+		a.policies.ManagementAccount = o.ManagementAccount
 	}
-	return in
+	return a
 }
 
-// ofResource finds the resource-based policies of r.
-func (e *Engine) ofResource(r *Request) attached {
+// createRepository is the action that creates a repository. A policy of the repository does
+// not apply to it and cannot grant it (Amazon ECR User Guide, "IAM permissions required to
+// sync an upstream registry").
+const createRepository = "ecr:CreateRepository"
+
+// resourceBased returns the resource-based policies that apply to r.
+func (e *Engine) resourceBased(r *iam.Request) policyList {
 	if !strings.EqualFold(r.Action, createRepository) {
-		if both, found := e.repository[r.Resource]; found {
-			return both
+		if list, found := e.repository[r.Resource]; found {
+			return list
 		}
 	}
 	return e.registry[registryOf(r.Resource)]
 }
 
-// accountOf is the account of a repository's ARN, "" if it has none.
-func accountOf(resource string) string {
-	registry := strings.TrimSuffix(registryOf(resource), ":")
-	return registry[strings.LastIndexByte(registry, ':')+1:]
-}
-
-// createRepository is the action for a repository that is not there yet: the
-// policy of a repository has no part in it, and cannot grant it (Amazon ECR User
-// Guide, "IAM permissions required to sync an upstream registry").
-const createRepository = "ecr:CreateRepository"
-
-func (in *inPlay) policies() iam.Policies {
-	policies := in.above
-	policies.Identity, policies.Boundary = in.identity.policies, in.boundary.policies
-	policies.Session, policies.Resource = in.session, in.resource.policies
-	return policies
+// identityARN returns the ARN of the user or role whose identity policies apply to the
+// caller, "" if no identity policy can: a session has the policies of its role, and a
+// federated user those of the user who requested the session.
+func identityARN(p *iam.Principal) string {
+	switch p.Kind {
+	case iam.User:
+		return p.ARN
+	case iam.AssumedRole:
+		return p.RoleARN
+	case iam.FederatedUser:
+		return p.UserARN
+	case iam.UnknownPrincipal, iam.Anonymous, iam.RootUser, iam.Service, iam.FederatedProvider, iam.UnnamedPrincipal:
+	}
+	return ""
 }

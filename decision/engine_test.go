@@ -51,8 +51,18 @@ var (
 	nobody  = iam.Principal{Kind: iam.User, ARN: "arn:aws:iam::123456789012:user/nobody", Account: "123456789012"}
 )
 
-func request(p *iam.Principal, action, name, ip, time string) *Request {
-	return &Request{Request: iam.Request{Principal: p, Action: action, Resource: repository + name, Context: iam.Context{
+// A question is a request with the session policies of its caller.
+type question struct {
+	iam.Request
+	Session []*iam.Policy
+}
+
+func decide(e *Engine, q *question) iam.Decision { return e.Decide(&q.Request, q.Session) }
+
+func explain(e *Engine, q *question) iam.Explanation { return e.Explain(&q.Request, q.Session) }
+
+func request(p *iam.Principal, action, name, ip, time string) *question {
+	return &question{Request: iam.Request{Principal: p, Action: action, Resource: repository + name, Context: iam.Context{
 		{Key: "aws:SourceIp", Value: ip}, {Key: "aws:CurrentTime", Value: time}, {Key: "aws:UserAgent", Value: "test"},
 	}}}
 }
@@ -66,7 +76,7 @@ func TestDecide(t *testing.T) {
 	e, _ := newEngine(t, 100)
 	for _, c := range []struct {
 		name    string
-		request *Request
+		request *question
 		want    iam.Decision
 	}{
 		{"identity policy allows", request(&user, "ecr:PutImage", "app", inside, early), iam.Allowed},
@@ -78,15 +88,15 @@ func TestDecide(t *testing.T) {
 		{"no policies", request(&nobody, "ecr:BatchGetImage", "app", inside, early), iam.ImplicitDeny},
 		{"zero principal", request(&iam.Principal{}, "ecr:BatchGetImage", "app", inside, early), iam.ImplicitDeny},
 		{"no principal", request(nil, "ecr:BatchGetImage", "app", inside, early), iam.ImplicitDeny},
-		{"no context: the negated condition holds", &Request{Request: iam.Request{Principal: &user, Action: "ecr:PutImage", Resource: repository + "app"}}, iam.ExplicitDeny},
+		{"no context: the negated condition holds", &question{Request: iam.Request{Principal: &user, Action: "ecr:PutImage", Resource: repository + "app"}}, iam.ExplicitDeny},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for range 2 { // the second answer comes from the cache
-				if got := e.Decide(c.request); got != c.want {
+				if got := decide(e, c.request); got != c.want {
 					t.Errorf("got %s, want %s", got, c.want)
 				}
 			}
-			if got := e.Explain(c.request).Decision; got != c.want {
+			if got := explain(e, c.request).Decision; got != c.want {
 				t.Errorf("explained as %s, want %s", got, c.want)
 			}
 		})
@@ -121,8 +131,8 @@ func TestRepositoryPolicyCannotGrant(t *testing.T) {
 		{"and logging in", &user, "ecr:GetAuthorizationToken", "*", iam.Allowed},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r := &Request{Request: iam.Request{Principal: c.caller, Action: c.action, Resource: c.resource}}
-			if got, why := e.Decide(r), e.Explain(r).Decision; got != c.want || why != c.want {
+			r := &question{Request: iam.Request{Principal: c.caller, Action: c.action, Resource: c.resource}}
+			if got, why := decide(e, r), explain(e, r).Decision; got != c.want || why != c.want {
 				t.Errorf("decided %s, explained as %s; want %s", got, why, c.want)
 			}
 		})

@@ -7,7 +7,7 @@ import (
 	"extauthz/iam"
 )
 
-// An engine decides by the policies of one snapshot and keeps its decisions.
+// An engine decides by the policies of one snapshot and caches its decisions.
 func Example() {
 	const (
 		alice      = "arn:aws:iam::123456789012:user/alice"
@@ -33,9 +33,7 @@ func Example() {
 		return
 	}
 	for _, action := range []string{"ecr:BatchGetImage", "ecr:PutImage", "ecr:BatchGetImage"} {
-		fmt.Println(action, engine.Decide(&decision.Request{Request: iam.Request{
-			Principal: &principal, Action: action, Resource: repository,
-		}}))
+		fmt.Println(action, engine.Decide(&iam.Request{Principal: &principal, Action: action, Resource: repository}, nil))
 	}
 	fmt.Println(stats.Hits.Load(), "from the cache")
 	// Output:

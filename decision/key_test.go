@@ -30,10 +30,10 @@ func TestKeysDiffer(t *testing.T) {
 		{Principal: &user, Action: "ab", Resource: "c", Context: iam.Context{entry("aws:a", "xs"), entry("aws:b", "y")}},
 		{Principal: &user, Action: "ab", Resource: "c", Context: iam.Context{entry("aws:a", "x"), entry("aws:b", "sy")}},
 	}
-	in := inPlay{identity: attached{keys: names}}
+	a := applicable{keys: [5][]string{names}}
 	seen := map[string]int{}
 	for i, r := range questions {
-		key := string(appendKey(nil, &Request{Request: r}, &in))
+		key := string(appendKey(nil, &r, &a))
 		if j, twice := seen[key]; twice {
 			t.Errorf("questions %d and %d share a key", i, j)
 		}
@@ -46,8 +46,8 @@ func TestKeysDiffer(t *testing.T) {
 		{Kind: iam.FederatedUser, ARN: session.ARN, Account: session.Account, UserARN: role},
 		{Kind: iam.AssumedRole, ARN: session.ARN, Account: "999999999999", RoleARN: role},
 	} {
-		r := Request{Request: iam.Request{Principal: &p, Action: "ab", Resource: "c"}}
-		if _, twice := seen[string(appendKey(nil, &r, &in))]; twice {
+		r := iam.Request{Principal: &p, Action: "ab", Resource: "c"}
+		if _, twice := seen[string(appendKey(nil, &r, &a))]; twice {
 			t.Errorf("principal %d shares a key with another", i)
 		}
 	}
@@ -62,8 +62,8 @@ func TestKeysHoldPlaces(t *testing.T) {
 			t.Fatal(err)
 		}
 		session := []*iam.Policy{p}
-		r := Request{Request: iam.Request{Principal: &user, Action: "ab", Resource: "c"}, Session: session}
-		key := string(appendKey(nil, &r, &inPlay{session: session}))
+		r := iam.Request{Principal: &user, Action: "ab", Resource: "c"}
+		key := string(appendKey(nil, &r, &applicable{policies: iam.Policies{Session: session}}))
 		if other, twice := seen[key]; twice {
 			t.Errorf("policies at %v and %v share a key", at, other)
 		}
@@ -84,8 +84,8 @@ func TestKeysHoldSessions(t *testing.T) {
 	for i, session := range [][]*iam.Policy{
 		nil, named(""), named("", ""), named("a"), named("b"), named("ab"), named("a", "b"), named("b", "a"), named("a", ""), named("\x01a"), named("a", "a"),
 	} {
-		r := Request{Request: iam.Request{Principal: &user, Action: "ab", Resource: "c"}, Session: session}
-		key := string(appendKey(nil, &r, &inPlay{session: session}))
+		r := iam.Request{Principal: &user, Action: "ab", Resource: "c"}
+		key := string(appendKey(nil, &r, &applicable{policies: iam.Policies{Session: session}}))
 		if j, twice := seen[key]; twice {
 			t.Errorf("sessions %d and %d share a key", i, j)
 		}

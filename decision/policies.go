@@ -3,23 +3,88 @@ package decision
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"extauthz/iam"
 )
 
-// Policies are the compiled policies of a snapshot, each where AWS attaches it.
+// Policies are the compiled policies of a snapshot, by what AWS attaches them to.
 type Policies struct {
-	Identity   map[string][]*iam.Policy // identity policies by the ARN of their user or role
-	Boundary   map[string][]*iam.Policy // the permissions boundary, likewise; whoever has an entry has a policy in it
-	Repository map[string][]*iam.Policy // the repository policy by repository ARN
-	// Registry is the registry policy by what the ARNs of its repositories have
-	// in common: arn:aws:ecr:eu-central-1:123456789012, and a colon.
+	Identity   map[string][]*iam.Policy // by the ARN of a user or role
+	Boundary   map[string][]*iam.Policy // by the same; a list is not empty
+	Repository map[string][]*iam.Policy // the repository policy, by the ARN of the repository
+	// Registry is the registry policy by the common prefix of the ARNs of its
+	// repositories: arn:aws:ecr:eu-central-1:123456789012, and a colon.
 	Registry     map[string][]*iam.Policy
-	Organization *iam.Organization // nil where there is none
+	Organization *iam.Organization // nil if none is configured
 }
 
-// registryOf is what the ARN of a repository shares with those of its registry,
-// "" for another resource.
+// checkBoundaries returns an error if a boundary has no policy. Evaluation would not apply
+// such a boundary.
+func (p *Policies) checkBoundaries() error {
+	for arn, policies := range p.Boundary {
+		if len(policies) == 0 {
+			return fmt.Errorf("the permissions boundary of %q has no policy; add one, or remove the boundary", arn)
+		}
+	}
+	return nil
+}
+
+// policyList is a list of policies with the condition keys that they mention.
+type policyList struct {
+	policies []*iam.Policy
+	keys     []string
+}
+
+// listEach returns the policy list of each ARN.
+func listEach(byARN map[string][]*iam.Policy) map[string]policyList {
+	lists := make(map[string]policyList, len(byARN))
+	for arn, policies := range byARN {
+		lists[arn] = policyList{policies, keysOf(policies)}
+	}
+	return lists
+}
+
+// resourceBased returns the policies of each repository that has one: its own and its
+// registry's.
+func (p *Policies) resourceBased() map[string]policyList {
+	lists := make(map[string]policyList, len(p.Repository))
+	for arn, own := range p.Repository {
+		policies := slices.Concat(own, p.Registry[registryOf(arn)])
+		lists[arn] = policyList{policies, keysOf(policies)}
+	}
+	return lists
+}
+
+// controlKeys returns the condition keys that the control policies of each account mention.
+// Those of Organization.Default have the account "".
+func controlKeys(o *iam.Organization) (scpKeys, rcpKeys map[string][]string) {
+	scpKeys, rcpKeys = map[string][]string{}, map[string][]string{}
+	if o == nil {
+		return scpKeys, rcpKeys
+	}
+	add := func(account string, policies iam.ControlPolicies) {
+		scpKeys[account] = keysOf(slices.Concat(policies.SCPs...))
+		rcpKeys[account] = keysOf(slices.Concat(policies.RCPs...))
+	}
+	add("", o.Default)
+	for account, policies := range o.Accounts {
+		add(account, policies)
+	}
+	return scpKeys, rcpKeys
+}
+
+// keysOf returns the condition keys that policies mention, each once.
+func keysOf(policies []*iam.Policy) (keys []string) {
+	for _, p := range policies {
+		keys = append(keys, p.ConditionKeys()...)
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+// registryOf returns the common prefix of the ARNs of a registry's repositories, "" for
+// another resource.
 func registryOf(resource string) string {
 	colons := 0
 	for i := range len(resource) {
@@ -33,50 +98,8 @@ func registryOf(resource string) string {
 	return ""
 }
 
-// resourceBased are the policies of each repository that has one: its own and
-// its registry's.
-func (p *Policies) resourceBased() map[string]attached {
-	all := make(map[string]attached, len(p.Repository))
-	for arn, own := range p.Repository {
-		all[arn] = newAttached(slices.Concat(own, p.Registry[registryOf(arn)]))
-	}
-	return all
-}
-
-// checkBoundaries refuses a boundary without a policy: in an evaluation it would
-// be no boundary at all.
-func (p *Policies) checkBoundaries() error {
-	for arn, policies := range p.Boundary {
-		if len(policies) == 0 {
-			return fmt.Errorf("the permissions boundary of %q has no policy; name one, or leave the boundary out", arn)
-		}
-	}
-	return nil
-}
-
-// attached is a list of policies together with the condition keys they mention.
-type attached struct {
-	policies []*iam.Policy
-	keys     []string
-}
-
-func attach(byARN map[string][]*iam.Policy) map[string]attached {
-	all := make(map[string]attached, len(byARN))
-	for arn, policies := range byARN {
-		all[arn] = newAttached(policies)
-	}
-	return all
-}
-
-func newAttached(policies []*iam.Policy) attached {
-	return attached{policies, keysOf(policies)}
-}
-
-// keysOf lists the condition keys that policies mention, each once.
-func keysOf(policies []*iam.Policy) (keys []string) {
-	for _, p := range policies {
-		keys = append(keys, p.ConditionKeys()...)
-	}
-	slices.Sort(keys)
-	return slices.Compact(keys)
+// accountOf returns the account in the ARN of a repository, "" for another resource.
+func accountOf(resource string) string {
+	registry := strings.TrimSuffix(registryOf(resource), ":")
+	return registry[strings.LastIndexByte(registry, ':')+1:]
 }

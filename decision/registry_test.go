@@ -22,8 +22,8 @@ const (
 )
 
 // tagged is a request of a caller with one tag.
-func tagged(p *iam.Principal, action, resource, key, value string) *Request {
-	return &Request{Request: iam.Request{Principal: p, Action: action, Resource: resource, Context: iam.Context{{Key: "aws:PrincipalTag/" + key, Value: value}}}}
+func tagged(p *iam.Principal, action, resource, key, value string) *question {
+	return &question{Request: iam.Request{Principal: p, Action: action, Resource: resource, Context: iam.Context{{Key: "aws:PrincipalTag/" + key, Value: value}}}}
 }
 
 // TestRegistryPolicy holds that the registry's policy is beside that of every one
@@ -40,7 +40,7 @@ func TestRegistryPolicy(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name    string
-		request *Request
+		request *question
 		want    iam.Decision
 	}{
 		{"it grants", tagged(&nobody, "ecr:PutImage", repository+"app", "open", "monday"), iam.Allowed},
@@ -80,7 +80,7 @@ func TestOrganization(t *testing.T) {
 	const theirs, managed = "arn:aws:ecr:eu-central-1:210987654321:repository/app", "arn:aws:ecr:eu-central-1:345678901234:repository/app"
 	for _, c := range []struct {
 		name    string
-		request *Request
+		request *question
 		want    iam.Decision
 	}{
 		{"every level allows", tagged(&user, "ecr:PutImage", repository+"new", "x", ""), iam.Allowed},
@@ -120,7 +120,7 @@ func TestOrganizationByAccount(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name    string
-		request *Request
+		request *question
 		want    iam.Decision
 	}{
 		{"its SCP allows", tagged(&user, "ecr:PutImage", repository+"app", "x", ""), iam.Allowed},
@@ -135,14 +135,14 @@ func TestOrganizationByAccount(t *testing.T) {
 }
 
 // wantBoth wants the decision computed, from the cache and explained.
-func wantBoth(t *testing.T, e *Engine, r *Request, want iam.Decision) {
+func wantBoth(t *testing.T, e *Engine, r *question, want iam.Decision) {
 	t.Helper()
 	for range 2 {
-		if got := e.Decide(r); got != want {
+		if got := decide(e, r); got != want {
 			t.Errorf("decided %s, want %s", got, want)
 		}
 	}
-	if got := e.Explain(r).Decision; got != want {
+	if got := explain(e, r).Decision; got != want {
 		t.Errorf("explained as %s, want %s", got, want)
 	}
 }

@@ -80,7 +80,7 @@ func newLimited(t testing.TB, cacheSize int) (*Engine, *Stats) {
 }
 
 // asking is a push at a time by a caller with tags and session policies.
-func asking(t testing.TB, p *iam.Principal, name, time string, tags map[string]string, session ...string) *Request {
+func asking(t testing.TB, p *iam.Principal, name, time string, tags map[string]string, session ...string) *question {
 	t.Helper()
 	r := request(p, "ecr:PutImage", name, inside, time)
 	for key, value := range tags {
@@ -95,7 +95,7 @@ func TestLimits(t *testing.T) {
 	e, _ := newLimited(t, 100)
 	for _, c := range []struct {
 		name    string
-		request *Request
+		request *question
 		want    iam.Decision
 	}{
 		{"no boundary, no session policy", asking(t, &user, "app", early, nil), iam.Allowed},
@@ -125,11 +125,11 @@ func TestLimits(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for range 2 {
-				if got := e.Decide(c.request); got != c.want {
+				if got := decide(e, c.request); got != c.want {
 					t.Errorf("got %s, want %s", got, c.want)
 				}
 			}
-			if got := e.Explain(c.request).Decision; got != c.want {
+			if got := explain(e, c.request).Decision; got != c.want {
 				t.Errorf("explained as %s, want %s", got, c.want)
 			}
 		})
@@ -142,7 +142,7 @@ func TestLimitsShareNoDecision(t *testing.T) {
 	day := func(name string) map[string]string { return map[string]string{"day": name} }
 	for _, c := range []struct {
 		name          string
-		first, second *Request
+		first, second *question
 		wants         [2]iam.Decision
 	}{
 		{"session policy and none", asking(t, &session, "app", early, nil, "reading"), asking(t, &session, "app", early, nil), [2]iam.Decision{iam.ImplicitDeny, iam.Allowed}},
@@ -157,9 +157,9 @@ func TestLimitsShareNoDecision(t *testing.T) {
 		{"boundary and none", asking(t, &boundedUser, "app", late, nil), asking(t, &user, "app", late, nil), [2]iam.Decision{iam.ImplicitDeny, iam.Allowed}},
 		{"boundary of who federated and none", asking(t, &boundedFederated, "app", late, nil, "everything"), asking(t, &federated, "app", late, nil, "everything"), [2]iam.Decision{iam.ImplicitDeny, iam.Allowed}},
 	} {
-		for i, order := range [][2]*Request{{c.first, c.second}, {c.second, c.first}} {
+		for i, order := range [][2]*question{{c.first, c.second}, {c.second, c.first}} {
 			e, stats := newLimited(t, 100)
-			one, two := e.Decide(order[0]), e.Decide(order[1])
+			one, two := decide(e, order[0]), decide(e, order[1])
 			if one != c.wants[i] || two != c.wants[1-i] || stats.Hits.Load() != 0 {
 				t.Errorf("%s: decided %s, %s with %d hits; want %s, %s without", c.name, one, two, stats.Hits.Load(), c.wants[i], c.wants[1-i])
 			}
@@ -170,8 +170,8 @@ func TestLimitsShareNoDecision(t *testing.T) {
 // A decision serves whoever differs only in what no policy in play mentions.
 func TestLimitsShareWhatTheyMay(t *testing.T) {
 	e, stats := newLimited(t, 100)
-	e.Decide(asking(t, &session, "app", early, map[string]string{"other": "a"}, "weekdays"))
-	e.Decide(asking(t, &session, "app", late, map[string]string{"other": "b"}, "weekdays"))
+	decide(e, asking(t, &session, "app", early, map[string]string{"other": "a"}, "weekdays"))
+	decide(e, asking(t, &session, "app", late, map[string]string{"other": "b"}, "weekdays"))
 	if stats.Hits.Load() != 1 {
 		t.Errorf("%d hits, want 1", stats.Hits.Load())
 	}

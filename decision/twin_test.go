@@ -11,7 +11,7 @@ import (
 
 // twin is the engine without tables or cache: it looks up each class of
 // policies as its rule says and evaluates.
-func twin(p Policies, r *Request) iam.Decision {
+func twin(p Policies, r *question) iam.Decision {
 	if r.Principal == nil {
 		return iam.ImplicitDeny
 	}
@@ -87,7 +87,7 @@ func twinSessions(t testing.TB) [][]*iam.Policy {
 
 func pick[T any](a *asker, from ...T) T { return from[a.next()%len(from)] }
 
-func (a *asker) question() *Request {
+func (a *asker) question() *question {
 	caller := pick(a, &user, &session, &boundedUser, &federated, &boundedFederated, &nobody, &root, &service, &anonymous, &outsider, &iam.Principal{}, nil)
 	r := request(caller, pick(a, "ecr:PutImage", "ecr:BatchGetImage", "ecr:CreateRepository", "ECR:CREATErepository"),
 		pick(a, "app", "closing", "open", "alices", "guests", "new"), pick(a, inside, outside, "::1", ""), pick(a, early, late, "x"))
@@ -114,7 +114,7 @@ func TestEngineIsTheTwin(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	a := &asker{func() int { return random.IntN(1 << 20) }, twinSessions(t)}
 	decisions := map[iam.Decision]int{}
-	var recent []*Request
+	var recent []*question
 	for range 30_000 {
 		r := a.question()
 		if len(recent) > 100 && random.IntN(2) == 0 {
@@ -122,7 +122,7 @@ func TestEngineIsTheTwin(t *testing.T) {
 		}
 		recent = append(recent[max(0, len(recent)-200):], r)
 		want := twin(policies, r)
-		if got := e.Decide(r); got != want {
+		if got := decide(e, r); got != want {
 			t.Fatalf("%+v: got %s, want %s", r, got, want)
 		}
 		decisions[want]++
@@ -155,13 +155,13 @@ func FuzzEngine(f *testing.F) {
 			}
 			return n
 		}, sessions}
-		var questions []*Request
+		var questions []*question
 		for len(numbers) > 0 && len(questions) < 64 {
 			questions = append(questions, a.question())
 		}
 		for range 2 {
 			for _, r := range questions {
-				if got, want := e.Decide(r), twin(policies, r); got != want {
+				if got, want := decide(e, r), twin(policies, r); got != want {
 					t.Fatalf("%+v: got %s, want %s", r, got, want)
 				}
 			}

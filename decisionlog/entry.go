@@ -69,7 +69,7 @@ func (e *entry) write(h slog.Handler) error {
 			line.AddAttrs(slog.String(text.name, cut(text.value)))
 		}
 	}
-	if len(r.Permissions) > 0 {
+	if len(r.Evaluations) > 0 {
 		line.AddAttrs(slog.Any("actions", actions(r)))
 	}
 	line.AddAttrs(slog.String("digest", r.Digest), slog.Float64("latencySeconds", e.latency.Seconds()))
@@ -79,9 +79,10 @@ func (e *entry) write(h slog.Handler) error {
 // actions works out why each permission was decided as it was.
 func actions(r *authz.Result) []action {
 	why := r.Explain()
-	all := make([]action, len(r.Permissions))
-	for i, p := range r.Permissions {
-		all[i] = action{p.Action, p.Resource, p.Decision.String(), p.Optional, statements(why[i].Matched)}
+	all := make([]action, len(r.Evaluations))
+	for i := range r.Evaluations {
+		e := &r.Evaluations[i]
+		all[i] = action{e.Action, e.Resource, e.Decision.String(), e.Optional, statements(why[i].Matched)}
 	}
 	return all
 }

@@ -131,7 +131,7 @@ func TestToRequestOfNothing(t *testing.T) {
 func TestToResponseAllows(t *testing.T) {
 	m := toResponse(&authz.Result{
 		Decision: authz.Allowed, Principal: "arn:aws:iam::1:user/a", Repository: "team/app", Operation: "MountBlob",
-		Permissions: []authz.Permission{{Action: "ecr:GetAuthorizationToken"}, {Action: "ecr:InitiateLayerUpload"}},
+		Evaluations: []authz.Evaluation{{Action: "ecr:GetAuthorizationToken"}, {Action: "ecr:InitiateLayerUpload"}},
 		Answer:      authz.Answer{Allowed: true, RemoveHeaders: []string{"authorization"}, RemoveQueryParameters: []string{"mount", "from"}},
 	})
 	ok := m.GetOkResponse()
@@ -149,7 +149,7 @@ func TestToResponseDenies(t *testing.T) {
 		code   codes.Code
 	}{{401, codes.Unauthenticated}, {403, codes.PermissionDenied}, {404, codes.PermissionDenied}, {503, codes.Unavailable}} {
 		m := toResponse(&authz.Result{Decision: authz.ImplicitDeny, Repository: "team/app",
-			Permissions: []authz.Permission{{Action: "ecr:GetAuthorizationToken"}, {Action: "ecr:PutImage"}},
+			Evaluations: []authz.Evaluation{{Action: "ecr:GetAuthorizationToken"}, {Action: "ecr:PutImage"}},
 			Answer:      authz.Answer{Status: c.status, Body: []byte("{}"), Headers: []mapping.Header{{Name: "content-type", Value: "application/json"}}}})
 		denied := m.GetDeniedResponse()
 		if m.GetStatus().GetCode() != int32(c.code) || int(denied.GetStatus().GetCode()) != c.status || denied.GetBody() != "{}" {

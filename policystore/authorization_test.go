@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"extauthz/decision"
 	"extauthz/iam"
 )
 
@@ -71,7 +70,7 @@ func TestAuthorization(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			why := s.Decisions.Explain(&decision.Request{Request: iam.Request{Principal: &caller.Principal, Context: caller.Context, Action: c.action, Resource: c.resource}})
+			why := s.Decisions.Explain(&iam.Request{Principal: &caller.Principal, Context: caller.Context, Action: c.action, Resource: c.resource}, nil)
 			if why.Decision != c.want {
 				t.Fatalf("%s, want %s: %+v", why.Decision, c.want, why.Matched)
 			}

@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"extauthz/decision"
 	"extauthz/iam"
 )
 
@@ -43,9 +42,9 @@ func explainedFor(t *testing.T, s *Snapshot, principal, action, resource string,
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s.Decisions.Explain(&decision.Request{Request: iam.Request{
+	return s.Decisions.Explain(&iam.Request{
 		Principal: &caller.Principal, Context: append(caller.Context, context...), Action: action, Resource: resource,
-	}})
+	}, nil)
 }
 
 // TestPolicyOutputs loads the outputs of the AWS CLI, and the documents in them
@@ -140,8 +139,8 @@ func TestRegistriesSideBySide(t *testing.T) {
 		if entry, _ := tags.Lookup("ecr:ResourceTag/team"); entry.Value != c.team {
 			t.Errorf("%s: team %q, want %q", c.registry, entry.Value, c.team)
 		}
-		asked := decision.Request{Request: iam.Request{Principal: &caller.Principal, Action: "ecr:CreateRepository", Resource: r.RepositoryARN("team/new")}}
-		if got := s.Decisions.Decide(&asked); got != c.create {
+		asked := iam.Request{Principal: &caller.Principal, Action: "ecr:CreateRepository", Resource: r.RepositoryARN("team/new")}
+		if got := s.Decisions.Decide(&asked, nil); got != c.create {
 			t.Errorf("%s: creating is decided %s, want %s", c.registry, got, c.create)
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"extauthz/decision"
 	"extauthz/iam"
 )
 
@@ -33,9 +32,9 @@ func decidedBy(t *testing.T, s *Snapshot, user, action string) (iam.Decision, st
 	if err != nil {
 		t.Fatal(err)
 	}
-	why := s.Decisions.Explain(&decision.Request{Request: iam.Request{
+	why := s.Decisions.Explain(&iam.Request{
 		Principal: &caller.Principal, Context: caller.Context, Action: action, Resource: "arn:aws:ecr:eu-central-1:123456789012:repository/a",
-	}})
+	}, nil)
 	if len(why.Matched) == 0 {
 		return why.Decision, ""
 	}

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"extauthz/decision"
 	"extauthz/iam"
 	"extauthz/identity"
 )
@@ -38,8 +37,8 @@ func TestCallerNamed(t *testing.T) {
 			if e, _ := caller.Context.Lookup("aws:PrincipalArn"); e.Value != c.principalARN {
 				t.Errorf("aws:PrincipalArn is %q, want %q", e.Value, c.principalARN)
 			}
-			r := &decision.Request{Request: iam.Request{Principal: &caller.Principal, Action: "ecr:BatchGetImage", Resource: "arn:aws:ecr:eu-central-1:123456789012:repository/a"}}
-			if d := s.Decisions.Decide(r); d != iam.Allowed {
+			r := &iam.Request{Principal: &caller.Principal, Action: "ecr:BatchGetImage", Resource: "arn:aws:ecr:eu-central-1:123456789012:repository/a"}
+			if d := s.Decisions.Decide(r, nil); d != iam.Allowed {
 				t.Errorf("the policies of the caller do not bear on it: %v", d)
 			}
 		})
@@ -95,8 +94,7 @@ func TestRegistryNamed(t *testing.T) {
 }
 
 func decide(s *Snapshot, caller *identity.Caller, action string) iam.Decision {
-	return s.Decisions.Decide(&decision.Request{
-		Request: iam.Request{Principal: &caller.Principal, Action: action, Resource: "arn:aws:ecr:eu-central-1:123456789012:repository/a", Context: caller.Context},
-		Session: caller.SessionPolicies,
-	})
+	return s.Decisions.Decide(&iam.Request{
+		Principal: &caller.Principal, Action: action, Resource: "arn:aws:ecr:eu-central-1:123456789012:repository/a", Context: caller.Context,
+	}, caller.SessionPolicies)
 }

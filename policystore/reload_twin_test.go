@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"extauthz/decision"
 	"extauthz/iam"
 	"extauthz/policystore/directory"
 	"extauthz/policystore/directory/directorytest"
@@ -246,9 +245,9 @@ func answers(t *testing.T, s *Snapshot) (all []iam.Decision) {
 		}
 		for _, action := range []string{"ecr:GetAuthorizationToken", "ecr:BatchGetImage", "ecr:PutImage", "ecr:CreateRepository"} {
 			for _, resource := range []string{"*", repository + "secret/app", repository + "team/app"} {
-				all = append(all, s.Decisions.Decide(&decision.Request{Request: iam.Request{
+				all = append(all, s.Decisions.Decide(&iam.Request{
 					Principal: &caller.Principal, Context: caller.Context, Action: action, Resource: resource,
-				}}))
+				}, nil))
 			}
 		}
 	}

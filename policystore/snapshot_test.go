@@ -83,7 +83,7 @@ func TestLoad(t *testing.T) {
 		{"a user without entry", iam.Principal{Kind: iam.User, ARN: "arn:aws:iam::123456789012:user/bob", Account: "123456789012"}, "ecr:BatchGetImage", repository + "team/app", iam.ImplicitDeny},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := s.Decisions.Decide(&decision.Request{Request: iam.Request{Principal: &c.principal, Action: c.action, Resource: c.resource}}); got != c.want {
+			if got := s.Decisions.Decide(&iam.Request{Principal: &c.principal, Action: c.action, Resource: c.resource}, nil); got != c.want {
 				t.Errorf("got %s, want %s", got, c.want)
 			}
 		})

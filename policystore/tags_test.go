@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"extauthz/decision"
 	"extauthz/iam"
 )
 
@@ -136,11 +135,11 @@ func TestTagsThatDifferInCase(t *testing.T) {
 				}
 				r := s.RegistryNamed("a")
 				resource := r.RepositoryARN("team/app")
-				asked := decision.Request{Request: iam.Request{
+				asked := iam.Request{
 					Principal: &caller.Principal, Action: "ecr:BatchGetImage", Resource: resource, Context: r.ResourceTags("ecr:BatchGetImage", resource),
-				}}
+				}
 				for range 2 {
-					if got := s.Decisions.Decide(&asked); got != c.want {
+					if got := s.Decisions.Decide(&asked, nil); got != c.want {
 						t.Errorf("decided %s, want %s", got, c.want)
 					}
 				}

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"extauthz/authz"
-	"extauthz/decision"
 	"extauthz/iam"
 	"extauthz/identity"
 	"extauthz/policystore"
@@ -41,7 +40,7 @@ func (s Statement) String() string {
 }
 
 // answerOf is what became of a request.
-func (r *runner) answerOf(result *authz.Result) Answer {
+func answerOf(result *authz.Result) Answer {
 	a := Answer{Outcome: result.Decision, Reason: result.Reason}
 	why := result.Explain()
 	if result.Decision == authz.Allowed {
@@ -50,17 +49,18 @@ func (r *runner) answerOf(result *authz.Result) Answer {
 		}
 		return a
 	}
-	if last := len(result.Permissions) - 1; last >= 0 {
-		a.Action, a.Resource = result.Permissions[last].Action, result.Permissions[last].Resource
+	if last := len(result.Evaluations) - 1; last >= 0 {
+		denied := &result.Evaluations[last].Request
+		a.Action, a.Resource = denied.Action, denied.Resource
 		a.decidedBy(&why[last])
-		a.Nearest = r.nearest(result.Requests()[last])
+		a.Nearest = nearest(result.Policies(last), denied)
 	}
 	return a
 }
 
-// nearest tells which statements come nearest to an Allow that is missing.
-func (r *runner) nearest(asked *decision.Request) []string {
-	question := simulate.Question{Policies: r.snapshot.Decisions.InPlay(asked), Request: asked.Request}
+// nearest returns the statements that are nearest to an Allow that is missing.
+func nearest(policies *iam.Policies, r *iam.Request) []string {
+	question := simulate.Question{Policies: policies, Request: *r}
 	return question.Nearest()
 }
 
@@ -69,14 +69,15 @@ func (r *runner) askAction(t *Test, registry *policystore.Registry, caller *iden
 	if ours := registry.RepositoryARN(""); t.Resource != "*" && !strings.HasPrefix(t.Resource, ours) {
 		return Answer{}, fmt.Errorf("resource %q is not of registry %q, whose are %s…", t.Resource, registry.Name, ours)
 	}
-	asked := authz.Ask(request, registry, caller, t.Action, t.Resource)
-	why := r.snapshot.Decisions.Explain(asked)
+	asked := authz.NewIAMRequest(request, registry, caller, t.Action, t.Resource)
+	policies := r.snapshot.Decisions.Applicable(asked, caller.SessionPolicies)
+	why := policies.Explain(asked)
 	a := Answer{Outcome: outcome(why.Decision)}
 	if a.Outcome != authz.Allowed {
 		a.Action, a.Resource, a.Reason = t.Action, t.Resource, because(&why)
 	}
 	a.decidedBy(&why)
-	a.Nearest = r.nearest(asked)
+	a.Nearest = nearest(policies, asked)
 	return a, nil
 }
 

@@ -34,7 +34,7 @@ func (r *runner) authenticate(c *identity.OfflineCredential, registry *policysto
 		request.SNI = request.Host // only TLS has certificates
 	}
 	caller, err = r.snapshot.Callers.AuthenticateOffline(&registry.Authentication, c, &identity.Credentials{
-		Context: authz.RequestKeys(request, registry), Time: request.Time,
+		Context: authz.RequestContext(request, registry), Time: request.Time,
 	})
 	var failure *identity.Failure
 	switch {

@@ -44,7 +44,7 @@ func (r *runner) run(t *Test) (Answer, error) {
 	case t.Action != "":
 		return r.askAction(t, registry, caller, request)
 	}
-	return r.answerOf(r.checker.CheckAs(caller, request)), nil
+	return answerOf(r.checker.CheckAs(caller, request)), nil
 }
 
 // registry finds the registry that is asked: the one named, else the only one.

@@ -98,7 +98,7 @@ func (c *Credential) user(s *policystore.Snapshot, registry *policystore.Registr
 		}
 		return c.refused(registry, identity.BasicAuth, reason)
 	}
-	asked := authz.Ask(&authz.Request{Time: c.Time}, registry, caller, "", "")
+	asked := authz.NewIAMRequest(&authz.Request{Time: c.Time}, registry, caller, "", "")
 	who := &authz.Identity{Registry: registry, Caller: caller, Context: asked.Context}
 	w := whoamiOf(s, who, c.Time)
 	w.Context, w.NotVerified = contextOf(ownKeys(who)), "the password was not checked"

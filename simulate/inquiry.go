@@ -73,12 +73,12 @@ func (i *Inquiry) Ask(s *policystore.Snapshot) (*Answer, error) {
 func (i *Inquiry) askRequest(s *policystore.Snapshot, registry *policystore.Registry, caller *identity.Caller) (*Answer, error) {
 	checker := authz.Checker{Snapshots: func() *policystore.Snapshot { return s }}
 	result := checker.CheckAs(caller, i.request(registry))
-	if result.Decision == authz.Refused || len(result.Permissions) == 0 {
+	if result.Decision == authz.Refused || len(result.Evaluations) == 0 {
 		return nil, fmt.Errorf("%s %s is answered with %d before any policy is consulted: %s", i.Method, i.Path, result.Answer.Status, result.Answer.Body)
 	}
 	answer := &Answer{Result: result}
-	for _, r := range result.Requests() {
-		answer.Questions = append(answer.Questions, Question{Policies: s.Decisions.InPlay(r), Request: r.Request})
+	for i := range result.Evaluations {
+		answer.Questions = append(answer.Questions, Question{Policies: result.Policies(i), Request: result.Evaluations[i].Request})
 	}
 	return answer, nil
 }
@@ -97,8 +97,8 @@ func (i *Inquiry) askActions(s *policystore.Snapshot, registry *policystore.Regi
 			if err := checkPlace(registry, resource); err != nil {
 				return nil, err
 			}
-			r := authz.Ask(i.request(registry), registry, caller, action, resource)
-			answer.Questions = append(answer.Questions, Question{Policies: s.Decisions.InPlay(r), Request: r.Request})
+			r := authz.NewIAMRequest(i.request(registry), registry, caller, action, resource)
+			answer.Questions = append(answer.Questions, Question{Policies: s.Decisions.Applicable(r, caller.SessionPolicies), Request: *r})
 		}
 	}
 	return answer, nil

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"extauthz/authz"
-	"extauthz/decision"
 	"extauthz/iam"
 	"extauthz/identity"
 	"extauthz/mapping"
@@ -89,12 +88,9 @@ func whoamiOf(s *policystore.Snapshot, who *authz.Identity, at time.Time) *Whoam
 // for a repository without a policy of its own, and none that spare who calls or
 // the registry's account.
 func policiesOf(s *policystore.Snapshot, who *authz.Identity) *iam.Policies {
-	r := decision.Request{
-		Request: iam.Request{Principal: &who.Caller.Principal, Action: mapping.BatchGetImage, Resource: who.Registry.RepositoryARN("*"), Context: who.Context},
-		Session: who.Caller.SessionPolicies,
-	}
-	in, binds := s.Decisions.InPlay(&r), map[iam.Class]bool{}
-	for _, decided := range in.Explain(&r.Request).Classes {
+	r := iam.Request{Principal: &who.Caller.Principal, Action: mapping.BatchGetImage, Resource: who.Registry.RepositoryARN("*"), Context: who.Context}
+	in, binds := s.Decisions.Applicable(&r, who.Caller.SessionPolicies), map[iam.Class]bool{}
+	for _, decided := range in.Explain(&r).Classes {
 		binds[decided.Class] = true
 	}
 	if !binds[iam.SCPClass] {

@@ -126,7 +126,7 @@ func clientBehindProxy(t *testing.T, sys *system) {
 
 	list(t, sys.Address(stack.Envoy), office).hasStatus(t, http.StatusForbidden).hasError(t, "DENIED")
 	list(t, sys.Address(stack.Envoy), office, "nonsense").hasStatus(t, http.StatusForbidden).hasError(t, "DENIED")
-	list(t, sys.Address(stack.Envoy), "127.0.0.1", office).hasStatus(t, http.StatusForbidden).hasError(t, "DENIED", "did not come by the proxies")
+	list(t, sys.Address(stack.Envoy), "127.0.0.1", office).hasStatus(t, http.StatusForbidden).hasError(t, "DENIED", "did not come through the required proxies")
 }
 
 // clientAroundProxy is allowed through the listed proxy. It is refused if it connects to
@@ -137,7 +137,7 @@ func clientAroundProxy(t *testing.T, sys *system) {
 	list(t, at, home, office).hasStatus(t, http.StatusForbidden).hasError(t, "DENIED", "ecr:ListImages")
 	for _, client := range []string{office, home} {
 		for _, written := range [][]string{nil, {office}, {office, "127.0.0.2"}, {office + ", 127.0.0.2"}} {
-			list(t, sys.Address(stack.Envoy), client, written...).hasStatus(t, http.StatusForbidden).hasError(t, "DENIED", "did not come by the proxies")
+			list(t, sys.Address(stack.Envoy), client, written...).hasStatus(t, http.StatusForbidden).hasError(t, "DENIED", "did not come through the required proxies")
 		}
 	}
 }

@@ -71,12 +71,12 @@ func ask(s *policystore.Snapshot, q *Question) (string, error) {
 		return "", failure
 	}
 	tags := s.RegistryNamed("r0").ResourceTags(q.Action, q.Resource)
-	request := decision.Request{Session: caller.SessionPolicies, Request: iam.Request{
+	request := iam.Request{
 		Principal: &caller.Principal, Action: q.Action, Resource: q.Resource, Context: slices.Concat(q.Context, caller.Context, tags),
-	}}
-	why := s.Decisions.Explain(&request)
+	}
+	why := s.Decisions.Explain(&request, caller.SessionPolicies)
 	for range 2 { // the second from the cache
-		if d := s.Decisions.Decide(&request); d != why.Decision {
+		if d := s.Decisions.Decide(&request, caller.SessionPolicies); d != why.Decision {
 			return "", fmt.Errorf("decided %v, explained %v", d, why.Decision)
 		}
 	}

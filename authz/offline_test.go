@@ -26,7 +26,7 @@ func TestCheckAs(t *testing.T) {
 			got := checker.CheckAs(caller, from("", line[0], line[1]))
 			got.Source = want.Source
 			if !reflect.DeepEqual(got.Answer, want.Answer) || got.Decision != want.Decision || got.Reason != want.Reason || got.Digest != want.Digest ||
-				got.Principal != want.Principal || !reflect.DeepEqual(got.Explain(), want.Explain()) || len(got.Requests()) != len(got.Permissions) {
+				got.Principal != want.Principal || !reflect.DeepEqual(got.Explain(), want.Explain()) {
 				t.Errorf("%s %v: %+v, by credential %+v", user, line, got, want)
 			}
 			outcomes[got.Decision] = true
@@ -57,9 +57,9 @@ func TestCheckAsRefuses(t *testing.T) {
 	}
 }
 
-// TestAsk holds that a question has the context in which the same permission
-// of a request is decided.
-func TestAsk(t *testing.T) {
+// TestNewIAMRequest checks that a request for an action has the context in which the same
+// permission of an HTTP request is evaluated.
+func TestNewIAMRequest(t *testing.T) {
 	checker := newChecker(t)
 	snapshot := checker.Snapshots()
 	caller, err := snapshot.CallerNamed("arn:aws:iam::123456789012:user/bob")
@@ -67,13 +67,13 @@ func TestAsk(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := from("", "GET", "/v2/team/app/tags/list", mapping.Header{Name: "user-agent", Value: "crane"})
-	asked := checker.CheckAs(caller, r).Requests()
-	last := asked[len(asked)-1]
-	question := Ask(r, snapshot.RegistryNamed("main"), caller, last.Action, last.Resource)
+	evaluations := checker.CheckAs(caller, r).Evaluations
+	last := &evaluations[len(evaluations)-1].Request
+	question := NewIAMRequest(r, snapshot.RegistryNamed("main"), caller, last.Action, last.Resource)
 	if last.Action != "ecr:ListImages" || !reflect.DeepEqual(question, last) {
 		t.Errorf("%+v, want %+v", question, last)
 	}
-	if agent, _ := question.Context.Lookup("aws:UserAgent"); agent.Value != "crane" || snapshot.Decisions.InPlay(question).Evaluate(&question.Request) != iam.ImplicitDeny {
+	if agent, _ := question.Context.Lookup("aws:UserAgent"); agent.Value != "crane" || snapshot.Decisions.Applicable(question, caller.SessionPolicies).Evaluate(question) != iam.ImplicitDeny {
 		t.Errorf("context %v", question.Context)
 	}
 }
