@@ -38,13 +38,6 @@ type config struct {
 	logLevel                 slog.Level
 }
 
-// serveFlags is the flags of serve with their defaults.
-func serveFlags() *flag.FlagSet {
-	flags := newFlags()
-	new(config).declare(flags)
-	return flags
-}
-
 // declare adds the flags of serve; parsing them fills in c.
 func (c *config) declare(flags *flag.FlagSet) {
 	c.declarePolicies(flags)

@@ -12,26 +12,28 @@ import (
 	"extauthz/simulate"
 )
 
-// environmentPrefix begins the name of every environment variable that is read.
+// environmentPrefix is the prefix of every environment variable that is read.
 const environmentPrefix = "EXTAUTHZ_"
 
-// serviceLink matches the variables that Kubernetes and Docker put into a
-// container for a service or a link whose name begins with "extauthz": they
-// are not meant for this program.
+// serviceLink matches the variables that Kubernetes and Docker add to a container for
+// a service or link whose name begins with "extauthz". They do not set flags.
 var serviceLink = regexp.MustCompile(`_(SERVICE_(HOST|PORT(_.+)?)|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$`)
 
-// given is the set of flags that the command line or the environment sets.
-type given map[string]bool
+// flagNames is the set of flags that the command line or the environment sets.
+type flagNames map[string]bool
 
-// newFlags returns an empty set of flags that prints nothing by itself.
+// newFlags returns an empty flag set that prints nothing.
 func newFlags() *flag.FlagSet {
 	flags := flag.NewFlagSet("", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	return flags
 }
 
-// parseArguments reads the command line. What is set twice has its last value.
-// It returns flag.ErrHelp where help was asked for.
+// noFlags declares the flags of a command that has none.
+func noFlags(*flag.FlagSet) {}
+
+// parseArguments parses the command line of a command without arguments. If a flag
+// occurs twice, the last value counts. The error is flag.ErrHelp for --help.
 func parseArguments(flags *flag.FlagSet, in *invocation) error {
 	arguments, err := parseMixed(flags, in)
 	if err == nil && len(arguments) > 0 {
@@ -40,20 +42,20 @@ func parseArguments(flags *flag.FlagSet, in *invocation) error {
 	return err
 }
 
-// parseMixed reads the command line of a command that takes arguments: they may
-// stand before, between and behind the flags. Behind -- all are arguments. Flags are
-// written as for package flag, whose errors are texts only; hence the own reading.
+// parseMixed parses the command line of a command whose arguments may come before,
+// between and after the flags. Everything after -- is an argument. The syntax of flags
+// is that of package flag. Its Parse is not used because its errors are only texts.
 func parseMixed(flags *flag.FlagSet, in *invocation) (arguments []string, err error) {
 	for args := in.args; len(args) > 0; {
-		written := args[0]
+		arg := args[0]
 		args = args[1:]
 		switch {
-		case written == "--":
+		case arg == "--":
 			return append(arguments, args...), nil
-		case len(written) < 2 || written[0] != '-':
-			arguments = append(arguments, written)
+		case len(arg) < 2 || arg[0] != '-':
+			arguments = append(arguments, arg)
 		default:
-			if args, err = parseFlag(flags, written, args); errors.Is(err, flag.ErrHelp) {
+			if args, err = parseFlag(flags, arg, args); errors.Is(err, flag.ErrHelp) {
 				return nil, err
 			} else if err != nil {
 				return nil, inputErrorf("%w; see extauthz help %s", err, in.command)
@@ -63,14 +65,14 @@ func parseMixed(flags *flag.FlagSet, in *invocation) (arguments []string, err er
 	return arguments, nil
 }
 
-// parseFlag sets the flag that is written, which may have its value in the next
-// argument, and returns the arguments that follow.
-func parseFlag(flags *flag.FlagSet, written string, next []string) ([]string, error) {
-	name, value, hasValue := strings.Cut(strings.TrimPrefix(written[1:], "-"), "=")
+// parseFlag sets the flag in arg, whose value may be the next argument, and returns the
+// arguments that follow.
+func parseFlag(flags *flag.FlagSet, arg string, next []string) ([]string, error) {
+	name, value, hasValue := strings.Cut(strings.TrimPrefix(arg[1:], "-"), "=")
 	f := flags.Lookup(name)
 	switch {
 	case name == "" || name[0] == '-':
-		return nil, fmt.Errorf("bad flag syntax: %s", written)
+		return nil, fmt.Errorf("bad flag syntax: %s", arg)
 	case f == nil && (name == "help" || name == "h"):
 		return nil, flag.ErrHelp
 	case f == nil:
@@ -95,7 +97,7 @@ func parseFlag(flags *flag.FlagSet, written string, next []string) ([]string, er
 	return next, nil
 }
 
-// printedFlag is a flag as help prints it: a name of one character has one dash.
+// printedFlag returns a flag's name with its dashes, one for a name of one character.
 func printedFlag(name string) string {
 	if len(name) == 1 {
 		return "-" + name
@@ -103,8 +105,8 @@ func printedFlag(name string) string {
 	return "--" + name
 }
 
-// parseDirectory reads the command line of a command whose one argument is a
-// policy directory.
+// parseDirectory parses the command line of a command whose only argument is a policy
+// directory.
 func parseDirectory(flags *flag.FlagSet, in *invocation) (string, error) {
 	arguments, err := parseMixed(flags, in)
 	if err != nil {
@@ -113,18 +115,18 @@ func parseDirectory(flags *flag.FlagSet, in *invocation) (string, error) {
 	return oneDirectory(arguments, in)
 }
 
-// oneDirectory wants one argument, a policy directory.
+// oneDirectory returns the only argument, a policy directory.
 func oneDirectory(arguments []string, in *invocation) (string, error) {
 	switch len(arguments) {
 	case 0:
-		return "", inputErrorf("no directory; name the policy directory, as in extauthz %s policies", in.command)
+		return "", inputErrorf("no directory is given; add the policy directory, as in extauthz %s policies", in.command)
 	case 1:
 		return arguments[0], nil
 	}
-	return "", inputErrorf("unexpected argument %q; name one directory", arguments[1])
+	return "", inputErrorf("unexpected argument %q; give one directory", arguments[1])
 }
 
-// repeated is what a flag that may be repeated does with each value.
+// repeated returns a function that appends each value of a flag to a list.
 func repeated(list *[]string) func(string) error {
 	return func(value string) error {
 		*list = append(*list, value)
@@ -132,11 +134,11 @@ func repeated(list *[]string) func(string) error {
 	}
 }
 
-// parseHeaders reads headers as typed. Its error does not repeat them, for one
-// may hold a credential.
-func parseHeaders(typed []string) ([]mapping.Header, error) {
+// parseHeaders parses headers of the form NAME: VALUE. Its error does not contain them,
+// because a header may contain a credential.
+func parseHeaders(values []string) ([]mapping.Header, error) {
 	var headers []mapping.Header
-	for _, text := range typed {
+	for _, text := range values {
 		header, ok := simulate.ParseHeader(text)
 		if !ok {
 			return nil, inputErrorf("a --header has no name; write NAME: VALUE")
@@ -146,22 +148,23 @@ func parseHeaders(typed []string) ([]mapping.Header, error) {
 	return headers, nil
 }
 
-// parse reads the command line and then, for flags that it does not set, the
+// parse parses the command line, and takes the flags that it does not set from the
 // environment.
-func parse(flags *flag.FlagSet, in *invocation) (given, error) {
+func parse(flags *flag.FlagSet, in *invocation) (flagNames, error) {
 	if err := parseArguments(flags, in); err != nil {
 		return nil, err
 	}
-	set := given{}
+	set := flagNames{}
 	flags.Visit(func(f *flag.Flag) { set[f.Name] = true })
 	return set, parseEnvironment(flags, in.env, set)
 }
 
-// parseEnvironment sets the flags that are not set yet and adds them to set.
-// A variable that no flag is named after is an error: it may be the misspelt
-// name of one that was meant to make the program stricter.
-func parseEnvironment(flags *flag.FlagSet, env []string, set given) error {
-	known := serveFlags()
+// parseEnvironment sets flags that are not in set, and adds them to it. A variable
+// without a flag is an error, because its name may be a misspelling of one that makes
+// the program stricter.
+func parseEnvironment(flags *flag.FlagSet, env []string, set flagNames) error {
+	known := newFlags()
+	new(config).declare(known)
 	for _, variable := range env {
 		variable, value, _ := strings.Cut(variable, "=")
 		if !strings.HasPrefix(variable, environmentPrefix) {
@@ -172,7 +175,7 @@ func parseEnvironment(flags *flag.FlagSet, env []string, set given) error {
 			if serviceLink.MatchString(variable) {
 				continue
 			}
-			return inputErrorf("%s is no setting; see extauthz help serve, or unset it", variable)
+			return inputErrorf("%s is not a setting; see extauthz help serve, or unset it", variable)
 		}
 		if set[name] || flags.Lookup(name) == nil {
 			continue
@@ -185,8 +188,8 @@ func parseEnvironment(flags *flag.FlagSet, env []string, set given) error {
 	return nil
 }
 
-// flagName is the name of the flag that an environment variable stands for, ""
-// where the variable is not written as such names are.
+// flagName returns the name of the flag that an environment variable sets, or "" if the
+// variable has lower-case letters.
 func flagName(variable string) string {
 	if variable != strings.ToUpper(variable) {
 		return ""

@@ -18,16 +18,16 @@ import (
 	"extauthz/envoy"
 )
 
-// healthConfig is what the flags of healthcheck say. Those that it shares with
+// healthcheckCommand is what the flags of healthcheck say. Those that it shares with
 // serve have the same defaults and the same variables in the environment, so
 // that in one container both mean the same.
-type healthConfig struct {
+type healthcheckCommand struct {
 	adminListen, listen string
 	cert, key           string
 	timeout             time.Duration
 }
 
-func (c *healthConfig) declare(flags *flag.FlagSet) {
+func (c *healthcheckCommand) declare(flags *flag.FlagSet) {
 	flags.StringVar(&c.adminListen, "admin-listen", defaultAdminListen, "`ADDRESS` whose /readyz is asked; empty asks gRPC health at --listen")
 	flags.StringVar(&c.listen, "listen", defaultListen, "`ADDRESS` for Envoy: HOST:PORT or unix:///PATH")
 	flags.StringVar(&c.cert, "tls-cert", "", "PEM `FILE` with the certificate of serve; gRPC health is then asked over TLS and shown it")
@@ -35,16 +35,10 @@ func (c *healthConfig) declare(flags *flag.FlagSet) {
 	flags.DurationVar(&c.timeout, "timeout", 2*time.Second, "how long to wait for the answer")
 }
 
-func healthcheckFlags() *flag.FlagSet {
-	flags := newFlags()
-	new(healthConfig).declare(flags)
-	return flags
-}
-
 // healthcheck asks a running serve whether it is ready. It is for images
 // without a shell.
 func healthcheck(in *invocation) error {
-	c, flags := new(healthConfig), newFlags()
+	c, flags := new(healthcheckCommand), newFlags()
 	c.declare(flags)
 	if _, err := parse(flags, in); err != nil {
 		return err
@@ -66,7 +60,7 @@ func healthcheck(in *invocation) error {
 const maxReason = 256
 
 // askAdmin asks /readyz.
-func (c *healthConfig) askAdmin(ctx context.Context) error {
+func (c *healthcheckCommand) askAdmin(ctx context.Context) error {
 	addr, err := loopbackAddress(ctx, c.adminListen)
 	if err != nil {
 		return inputErrorf("--admin-listen %s: %w", c.adminListen, err)
@@ -91,7 +85,7 @@ func (c *healthConfig) askAdmin(ctx context.Context) error {
 }
 
 // askHealth asks gRPC health of the Authorization service.
-func (c *healthConfig) askHealth(ctx context.Context) error {
+func (c *healthcheckCommand) askHealth(ctx context.Context) error {
 	a, err := envoy.ParseAddress(c.listen)
 	if err != nil {
 		return inputErrorf("--listen %w", err)
@@ -119,7 +113,7 @@ func (c *healthConfig) askHealth(ctx context.Context) error {
 // credentials are TLS with the server's own certificate, if there is one. The
 // server's name is not checked: the question is no secret, and the certificate
 // need not be for the address that this machine itself uses.
-func (c *healthConfig) credentials() (credentials.TransportCredentials, error) {
+func (c *healthcheckCommand) credentials() (credentials.TransportCredentials, error) {
 	if c.cert == "" {
 		return insecure.NewCredentials(), nil
 	}

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// help prints the commands, or the flags of the one it is asked about.
+// help prints the commands, or the flags of one command.
 func help(in *invocation) error {
 	arguments, err := parseMixed(newFlags(), in)
 	if err != nil {
@@ -21,11 +21,11 @@ func help(in *invocation) error {
 	case 1:
 		return helpOn(in.stdout, arguments[0])
 	}
-	return inputErrorf("unexpected argument %q; name one command", arguments[1])
+	return inputErrorf("unexpected argument %q; give one command", arguments[1])
 }
 
 func printCommands(w io.Writer) {
-	fmt.Fprint(w, "extauthz authorises an OCI registry's requests with AWS IAM policies, as Envoy's ext_authz service.\n\nCommands:\n")
+	fmt.Fprint(w, "extauthz authorizes the requests to an OCI registry with AWS IAM policies, as Envoy's ext_authz service.\n\nCommands:\n")
 	for _, c := range commands() {
 		fmt.Fprintf(w, "  %-12s %s\n", c.name, c.summary)
 	}
@@ -43,28 +43,22 @@ func helpOn(w io.Writer, name string) error {
 	return nil
 }
 
-// printFlags lists the flags with their defaults.
+// printFlags prints the flags with their defaults.
 func (c *command) printFlags(w io.Writer) {
 	title := "\nFlags:\n"
 	if c.environment {
-		title = "\nFlags (the environment sets those of serve too: EXTAUTHZ_LISTEN is --listen; the flag wins):\n"
+		title = "\nFlags (those of serve can also be set in the environment: EXTAUTHZ_LISTEN is --listen; the flag takes precedence):\n"
 	}
-	c.flags().VisitAll(func(f *flag.Flag) {
+	flags := newFlags()
+	c.flags(flags)
+	flags.VisitAll(func(f *flag.Flag) {
 		fmt.Fprint(w, title)
 		title = ""
 		value, usage := flag.UnquoteUsage(f)
-		fmt.Fprintf(w, "  %s\n        %s", strings.TrimRight(dashed(f.Name)+" "+strings.ToUpper(value), " "), usage)
+		fmt.Fprintf(w, "  %s\n        %s", strings.TrimRight(printedFlag(f.Name)+" "+strings.ToUpper(value), " "), usage)
 		if f.DefValue != "" && f.DefValue != "false" {
 			fmt.Fprintf(w, " (default %s)", f.DefValue)
 		}
 		fmt.Fprintln(w)
 	})
-}
-
-// dashed is how a flag is typed by custom, though one or two dashes are the same.
-func dashed(name string) string {
-	if len(name) == 1 {
-		return "-" + name
-	}
-	return "--" + name
 }

@@ -47,12 +47,6 @@ func templateNames() string {
 	return strings.Join(names, ", ")
 }
 
-func initFlags() *flag.FlagSet {
-	flags := newFlags()
-	new(initCommand).declare(flags)
-	return flags
-}
-
 // initialize writes a policy directory to start from.
 func initialize(in *invocation) error {
 	c, flags := new(initCommand), newFlags()

@@ -71,7 +71,7 @@ func TestInitMistakes(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{account, region}, "no directory; name the policy directory, as in extauthz init policies"},
+		{[]string{account, region}, "no directory is given; add the policy directory, as in extauthz init policies"},
 		{[]string{absent}, `--account "": write 12 digits`},
 		{[]string{absent, account}, `--region "": write one such as eu-central-1`},
 		{[]string{absent, account, region, "--users", ""}, `--users: user "": use 1 to 64`},
@@ -81,7 +81,7 @@ func TestInitMistakes(t *testing.T) {
 		{[]string{absent, account, "--region=cn-north-1"}, `--region "cn-north-1" is in partition "aws-cn", not in "aws"; write --partition aws-cn, or another region`},
 		{[]string{absent, account, "--region=eu-west-1", "--partition", "aws-cn"}, `--region "eu-west-1" is in partition "aws", not in "aws-cn"; write --partition aws, or another region`},
 		{[]string{absent, account, region, "--partition", "aws-xx"}, `--partition "aws-xx": write one of aws, aws-cn, `},
-		{[]string{absent, account, region, "b"}, `unexpected argument "b"; name one directory`},
+		{[]string{absent, account, region, "b"}, `unexpected argument "b"; give one directory`},
 		{[]string{absent, "--account=444455556666", region}, "is the registry's own; name another"},
 		{[]string{full, account, region}, "is not empty, and nothing is overwritten"},
 		{[]string{filepath.Join(absent, "below"), account, region}, "name a directory whose parent is there"},

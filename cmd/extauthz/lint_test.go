@@ -95,8 +95,8 @@ func TestLintExplain(t *testing.T) {
 
 func TestLintMistakes(t *testing.T) {
 	for _, c := range []struct{ line, want string }{
-		{"lint", "no directory; name the policy directory, as in extauthz lint policies"},
-		{"lint a b", `unexpected argument "b"; name one directory`},
+		{"lint", "no directory is given; add the policy directory, as in extauthz lint policies"},
+		{"lint a b", `unexpected argument "b"; give one directory`},
 		{"lint /nowhere/policies", "/nowhere/policies"},
 		{"lint " + quickstart + "/registries.yaml", "name a policy directory that can be read"},
 		{"lint a --format xml", `"xml" is no format; write text, json or sarif`},

@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"strings"
+
+	"extauthz/diag"
 )
 
 func main() {
@@ -16,12 +18,11 @@ func main() {
 // Exit codes.
 const (
 	exitDone    = 0
-	exitFailure = 1 // a negative answer, or a failure at run time
-	exitInput   = 2 // usage, or input that cannot be loaded
+	exitFailure = 1 // a negative result, or a failure at run time
+	exitInput   = 2 // wrong usage, or input that cannot be loaded
 )
 
-// inputError is a mistake in the command line, the environment or a file that
-// was to be loaded.
+// inputError is a fault in the command line, the environment or an input file.
 type inputError struct{ error }
 
 func (e inputError) Unwrap() error { return e.error }
@@ -30,10 +31,11 @@ func inputErrorf(format string, args ...any) error {
 	return inputError{fmt.Errorf(format, args...)}
 }
 
-// errNegative is the negative answer of a command that has printed it.
-var errNegative = errors.New("the answer is no")
+// errNegative makes the exit code 1 without a message. A command returns it after it
+// has printed a negative result.
+var errNegative = errors.New("negative result")
 
-// invocation is all that a command gets from outside.
+// invocation contains the input and output of one command.
 type invocation struct {
 	command        string
 	args           []string // after the command's name
@@ -42,31 +44,31 @@ type invocation struct {
 	stdout, stderr io.Writer
 }
 
-// command is what the first argument names.
+// command is a subcommand of the program.
 type command struct {
 	name, summary string
-	environment   bool                 // sets the flags of serve, which this command reads
-	flags         func() *flag.FlagSet // with the defaults
+	environment   bool                // the environment sets the flags that it shares with serve
+	flags         func(*flag.FlagSet) // adds the command's flags
 	run           func(*invocation) error
 }
 
 func commands() []command {
 	return []command{
-		{"serve", "answer Envoy's checks by the policies of a directory", true, serveFlags, serve},
-		{"init", "write a policy directory to start from: init DIR --account ACCOUNT --region REGION", false, initFlags, initialize},
-		{"simulate", "decide what an input of aws iam simulate-custom-policy asks: simulate [FILE]", false, simulateFlags, runSimulate},
-		{"map", "print which ECR actions a registry request needs: map METHOD PATH, or map --tsv [FILE]", false, mapFlags, mapRequests},
-		{"test", "run the policy tests of a directory: test DIR", false, testFlags, test},
-		{"lint", "print what is suspicious in a policy directory: lint DIR", false, lintFlags, lintDirectory},
-		{"schema", "print a JSON Schema for editors: schema NAME", false, newFlags, schema},
-		{"whoami", "print who calls, by a credential or by a request as Envoy asks about it", false, whoamiFlags, whoami},
-		{"healthcheck", "ask a running serve whether it is ready", true, healthcheckFlags, healthcheck},
-		{"version", "print the version", false, newFlags, version},
-		{"help", "print the commands, or the flags of one", false, newFlags, help},
+		{"serve", "authorize Envoy's requests with the policies in a directory", true, new(config).declare, serve},
+		{"init", "write a new policy directory: init DIR --account ACCOUNT --region REGION", false, new(initCommand).declare, initialize},
+		{"simulate", "evaluate the input of aws iam simulate-custom-policy: simulate [FILE]", false, new(simulateCommand).declare, runSimulate},
+		{"map", "print the ECR actions that a registry request needs: map METHOD PATH, or map --tsv [FILE]", false, new(mapCommand).declare, mapRequests},
+		{"test", "run the policy tests of a directory: test DIR", false, new(testCommand).declare, test},
+		{"lint", "report likely mistakes in a policy directory: lint DIR", false, new(lintCommand).declare, lintDirectory},
+		{"schema", "print a JSON Schema for editors: schema NAME", false, noFlags, schema},
+		{"whoami", "print the caller that a credential or a CheckRequest identifies", false, new(whoamiCommand).declare, whoami},
+		{"healthcheck", "check whether a running serve is ready", true, new(healthcheckCommand).declare, healthcheck},
+		{"version", "print the version", false, noFlags, version},
+		{"help", "print the commands, or the flags of one command", false, noFlags, help},
 	}
 }
 
-// run is the program without the process around it. An error is one line.
+// run runs the command that the arguments name, and returns the exit code.
 func run(args, env []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if len(args) == 0 {
 		fmt.Fprintln(stderr, "extauthz: no command given; see extauthz help")
@@ -82,21 +84,31 @@ func run(args, env []string, stdin io.Reader, stdout, stderr io.Writer) int {
 			if errors.Is(err, flag.ErrHelp) {
 				err = helpOn(stdout, name)
 			}
-			return report(stderr, "extauthz "+c.name, err)
+			return reportError(stderr, "extauthz "+c.name, err)
 		}
 	}
-	return report(stderr, "extauthz", inputErrorf("unknown command %q; see extauthz help", args[0]))
+	return reportError(stderr, "extauthz", inputErrorf("unknown command %q; see extauthz help", args[0]))
 }
 
-// report prints err as one line and returns the exit code it stands for.
-func report(stderr io.Writer, who string, err error) int {
+// reportError prints an error, each of several diagnostics on its own line, and returns
+// the exit code.
+func reportError(stderr io.Writer, prefix string, err error) int {
 	if err == nil {
 		return exitDone
 	}
 	if errors.Is(err, errNegative) {
 		return exitFailure
 	}
-	fmt.Fprintf(stderr, "%s: %s\n", who, strings.ReplaceAll(err.Error(), "\n", "; "))
+	lines := []string{err.Error()}
+	if list := diag.Of(err); len(list) > 1 && list[0].File != "" {
+		lines = lines[:0]
+		for _, d := range list {
+			lines = append(lines, d.Error())
+		}
+	}
+	for _, line := range lines {
+		fmt.Fprintf(stderr, "%s: %s\n", prefix, strings.ReplaceAll(line, "\n", "; "))
+	}
 	if errors.As(err, new(inputError)) {
 		return exitInput
 	}

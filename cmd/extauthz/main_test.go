@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 
+	"extauthz/diag"
 	_ "extauthz/goldentest" // accept -update
 )
 
@@ -123,16 +125,16 @@ func misusedEnvironment(serve string) []mistake {
 		{"serve", []string{"EXTAUTHZ_POLICIES=" + quickstart, "EXTAUTHZ_CACHE_SIZE=0"}, "--cache-size 0 is too small"},
 		{serve, []string{"EXTAUTHZ_PPROF=perhaps"}, `invalid value "perhaps" for EXTAUTHZ_PPROF`},
 		{serve, []string{"EXTAUTHZ_SOCKET_MODE=0600"}, "--socket-mode with --listen"},
-		{serve, []string{"EXTAUTHZ_DECISION_LOG_REQIRED=true"}, "EXTAUTHZ_DECISION_LOG_REQIRED is no setting"},
-		{serve, []string{"EXTAUTHZ_decision_log=all"}, "EXTAUTHZ_decision_log is no setting"},
-		{serve, []string{"EXTAUTHZ_=1"}, "EXTAUTHZ_ is no setting"},
+		{serve, []string{"EXTAUTHZ_DECISION_LOG_REQIRED=true"}, "EXTAUTHZ_DECISION_LOG_REQIRED is not a setting"},
+		{serve, []string{"EXTAUTHZ_decision_log=all"}, "EXTAUTHZ_decision_log is not a setting"},
+		{serve, []string{"EXTAUTHZ_=1"}, "EXTAUTHZ_ is not a setting"},
 	}
 }
 
 // missingFiles names files that are not there.
 func missingFiles(serve string) []mistake {
 	return []mistake{
-		{"serve --policies /nowhere/policies", nil, "--policies /nowhere/policies: " + syscall.ENOENT.Error()},
+		{"serve --policies /nowhere/policies", nil, "extauthz serve: /nowhere/policies: " + syscall.ENOENT.Error()},
 		{serve + "--tls-cert /nowhere/c --tls-key /nowhere/k", nil, "/nowhere/c"},
 	}
 }
@@ -239,5 +241,32 @@ func TestFlagsAreDocumented(t *testing.T) {
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("flags = %v; want %v", got, want)
+	}
+}
+
+// TestReportError checks that each fault of a policy directory is a line that begins
+// with the command and contains the path of the file.
+func TestReportError(t *testing.T) {
+	at := func(file string) diag.Diagnostic {
+		return diag.New(diag.File(file).At(diag.Point{Line: 3, Column: 7}), "x is wrong", "fix x")
+	}
+	for _, c := range []struct {
+		name string
+		err  error
+		want string
+	}{
+		{"one fault", at("managed/a.json"), "extauthz test: deploy/managed/a.json:3:7: x is wrong; fix x\n"},
+		{"two faults", diag.List{at("a.yaml"), at("b.yaml")}, "extauthz test: deploy/a.yaml:3:7: x is wrong; fix x\nextauthz test: deploy/b.yaml:3:7: x is wrong; fix x\n"},
+		{"fault of the directory itself", at("deploy"), "extauthz test: deploy:3:7: x is wrong; fix x\n"},
+		{"fault of a volume's link", at("deploy/..data"), "extauthz test: deploy/..data:3:7: x is wrong; fix x\n"},
+		{"error without a position", errors.New("a\nb"), "extauthz test: a; b\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var stderr bytes.Buffer
+			code := reportError(&stderr, "extauthz test", inputError{inDirectory("deploy", c.err)})
+			if code != exitInput || stderr.String() != c.want {
+				t.Errorf("exit %d, %q; want exit 2, %q", code, &stderr, c.want)
+			}
+		})
 	}
 }

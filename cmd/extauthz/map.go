@@ -31,12 +31,6 @@ func (c *mapCommand) declare(flags *flag.FlagSet) {
 	flags.Func("pull-through", "`PREFIX` of a pull-through cache, or ROOT; may be repeated", repeated(&g.PullThrough))
 }
 
-func mapFlags() *flag.FlagSet {
-	flags := newFlags()
-	new(mapCommand).declare(flags)
-	return flags
-}
-
 // mapRequests prints what registry requests ask. A single request that is
 // refused is a negative answer.
 func mapRequests(in *invocation) error {

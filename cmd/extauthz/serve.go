@@ -70,7 +70,7 @@ func load(c *config, logger *slog.Logger) (*sidecar, error) {
 	s.watch = s.store.NewWatcher()
 	if err := s.store.Reload(); err != nil && !c.wait {
 		s.watch.Close()
-		return nil, fmt.Errorf("--policies %w", inDirectory(c.policies, err))
+		return nil, inDirectory(c.policies, err)
 	}
 	return s, nil
 }

@@ -9,6 +9,9 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/signal"
+	"sync/atomic"
+	"syscall"
 	"time"
 
 	"extauthz/decision"
@@ -155,4 +158,50 @@ func (s *sidecar) stop(ctx context.Context) {
 		}
 	}
 	s.logger.Info("stopped", "decisionsLost", s.log.Lost())
+}
+
+// stopSignals returns a channel that gets SIGTERM and SIGINT. From now on they
+// no longer end the process by themselves, and neither does a write to a
+// standard output that nobody reads any more: it fails instead.
+func stopSignals() <-chan os.Signal {
+	stop := make(chan os.Signal, 2)
+	signal.Notify(stop, syscall.SIGTERM, os.Interrupt)
+	signal.Ignore(syscall.SIGPIPE)
+	return stop
+}
+
+// onHangup calls do after each SIGHUP until ctx ends. One that takes long holds
+// up only itself.
+func onHangup(ctx context.Context, do func()) {
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	go func() {
+		defer signal.Stop(hangup)
+		for {
+			select {
+			case <-hangup:
+				do()
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+}
+
+// readiness tells whether requests should be sent here: from the first good
+// snapshot until the process is told to stop.
+type readiness struct {
+	snapshot func() *policystore.Snapshot
+	stopping atomic.Bool
+}
+
+// err is nil if the process is ready, else why it is not.
+func (r *readiness) err() error {
+	switch {
+	case r.stopping.Load():
+		return errors.New("stopping")
+	case r.snapshot() == nil:
+		return errors.New("no policies are loaded yet")
+	}
+	return nil
 }

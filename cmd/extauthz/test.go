@@ -28,12 +28,6 @@ func (c *testCommand) setRun(value string) (err error) {
 	return err
 }
 
-func testFlags() *flag.FlagSet {
-	flags := newFlags()
-	new(testCommand).declare(flags)
-	return flags
-}
-
 // test runs the policy tests of a directory. That one fails is a negative answer.
 func test(in *invocation) error {
 	c, flags := new(testCommand), newFlags()
@@ -62,7 +56,7 @@ func test(in *invocation) error {
 func (c *testCommand) results(dir string) (policytest.Results, error) {
 	snapshot, err := loadDirectory(dir)
 	if err != nil {
-		return nil, inputError{err}
+		return nil, err
 	}
 	tests, err := policytest.Load(dir)
 	if err != nil {

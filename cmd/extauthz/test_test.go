@@ -108,8 +108,8 @@ func TestTestMistakes(t *testing.T) {
 		args []string
 		want string
 	}{
-		{nil, "no directory; name the policy directory, as in extauthz test policies"},
-		{[]string{quickstart, "b"}, `unexpected argument "b"; name one directory`},
+		{nil, "no directory is given; add the policy directory, as in extauthz test policies"},
+		{[]string{quickstart, "b"}, `unexpected argument "b"; give one directory`},
 		{[]string{"/nowhere"}, "extauthz test: /nowhere: " + syscall.ENOENT.Error() + "; "},
 		{[]string{empty}, "registries.yaml: not there"},
 		{[]string{broken}, "tests/wrong.yaml:1:8: this is a mapping of keys to values; write a list"},

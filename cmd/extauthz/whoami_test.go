@@ -106,7 +106,7 @@ func TestWhoamiRefuses(t *testing.T) {
 		want        string
 	}{
 		{"no directory", "", []string{"--user", "alice"}, "--policies is missing"},
-		{"directory that is not there", "", []string{"--policies", "/nowhere", "--user", "alice"}, "--policies /nowhere: " + syscall.ENOENT.Error()},
+		{"directory that is not there", "", []string{"--policies", "/nowhere", "--user", "alice"}, "extauthz whoami: /nowhere: " + syscall.ENOENT.Error()},
 		{"no credential", "", in(), "no credential"},
 		{"two credentials", "", in("--user", "alice", "--header", "x"), "--user and --header; ask about one"},
 		{"a request and a token", "", in("--check-request", "-", "--token", "-"), "--check-request and --token"},

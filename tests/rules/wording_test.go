@@ -32,7 +32,6 @@ import (
 
 // ownTexts lists the files that may read the text of an error that this project creates.
 var ownTexts = map[string]string{
-	"cmd/extauthz/directory.go": "whether an error already begins with the directory",
 	"lint/unloadable.go":        "the file, line and column with which this project's errors begin",
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"path/filepath"
 	"strings"
 	"time"
@@ -18,7 +19,7 @@ const minPollInterval = time.Second
 
 // check refuses flags that are out of range or contradict each other. It opens
 // nothing. The admin address is left resolved.
-func (c *config) check(ctx context.Context, set given) error {
+func (c *config) check(ctx context.Context, set flagNames) error {
 	for _, rule := range [...]func() error{
 		c.checkRanges,
 		c.checkTLS,
@@ -70,7 +71,7 @@ func (c *config) checkTLS() error {
 	return nil
 }
 
-func (c *config) checkDecisionLog(set given) error {
+func (c *config) checkDecisionLog(set flagNames) error {
 	if c.decisions != decisionlog.None {
 		return nil
 	}
@@ -85,7 +86,7 @@ func (c *config) checkDecisionLog(set given) error {
 	return nil
 }
 
-func (c *config) checkListen(set given) error {
+func (c *config) checkListen(set flagNames) error {
 	a, err := envoy.ParseAddress(c.listen)
 	if err != nil {
 		return fmt.Errorf("--listen %w", err)
@@ -179,4 +180,38 @@ func within(dir, path string) bool {
 	path, errPath := filepath.Abs(path)
 	below, err := filepath.Rel(dir, path)
 	return errDir == nil && errPath == nil && err == nil && filepath.IsLocal(below)
+}
+
+// loopbackAddress returns addr with its host resolved to an address that only
+// this machine reaches. A host that also has other addresses is refused.
+func loopbackAddress(ctx context.Context, addr string) (string, error) {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return "", err
+	}
+	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	if err != nil {
+		return "", err
+	}
+	for _, ip := range ips {
+		if ip = ip.Unmap(); !ip.IsLoopback() {
+			return "", fmt.Errorf("%s is not a loopback address", ip)
+		}
+	}
+	return net.JoinHostPort(ips[0].Unmap().String(), port), nil
+}
+
+// loopbackHost tells whether a Host header names this machine as itself. A
+// page whose own name was made to resolve to a loopback address (DNS
+// rebinding) sends that name, and is thus told apart.
+func loopbackHost(header string) bool {
+	host := header
+	if name, _, err := net.SplitHostPort(header); err == nil {
+		host = name
+	}
+	if len(host) == len("localhost") && strings.EqualFold(host, "localhost") { // as ASCII: a long s has two bytes
+		return true
+	}
+	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil && ip.Unmap().IsLoopback()
 }

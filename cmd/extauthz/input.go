@@ -1,0 +1,73 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"extauthz/decision"
+	"extauthz/diag"
+	"extauthz/policystore"
+)
+
+// maxInput is the largest input that readInput reads, in bytes.
+const maxInput = 64 << 20
+
+// openInput opens the file that the arguments name, or standard input if they are
+// empty or the name is "-".
+func openInput(in *invocation, files []string) (source string, from io.ReadCloser, err error) {
+	if len(files) == 0 || files[0] == "-" {
+		return "standard input", io.NopCloser(in.stdin), nil
+	}
+	from, err = os.Open(files[0])
+	return files[0], from, err
+}
+
+// readInput reads a whole input.
+func readInput(source string, from io.Reader) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(from, maxInput+1))
+	if err == nil && len(text) > maxInput {
+		err = fmt.Errorf("longer than %d MiB; split the input", maxInput>>20)
+	}
+	if err != nil {
+		return nil, inputErrorf("%s: %w", source, err)
+	}
+	return text, nil
+}
+
+// readNamed reads a file, or standard input if name is "-".
+func readNamed(in *invocation, name string) (source string, text []byte, err error) {
+	source, from, err := openInput(in, []string{name})
+	if err != nil {
+		return source, nil, inputError{err}
+	}
+	defer from.Close()
+	text, err = readInput(source, from)
+	return source, text, err
+}
+
+// loadDirectory compiles a policy directory for a command that evaluates a few
+// requests.
+func loadDirectory(dir string) (*policystore.Snapshot, error) {
+	snapshot, err := policystore.Load(dir, decision.Options{CacheSize: 1})
+	if err != nil {
+		return nil, inputError{inDirectory(dir, err)}
+	}
+	return snapshot, nil
+}
+
+// inDirectory returns the diagnostics of an error about a policy directory. The names of
+// their files include the directory.
+func inDirectory(dir string, err error) error {
+	list := slices.Clone(diag.Of(err))
+	for i, d := range list {
+		// The root, and the link to its contents in a mounted volume, have their full path.
+		if d.File != "" && d.File != dir && !strings.HasPrefix(d.File, dir+"/..") {
+			list[i].File = path.Join(dir, d.File)
+		}
+	}
+	return list
+}
