@@ -18,6 +18,9 @@ export ALL_CLIENTS ?=
 # Everything is built without cgo, so that each package is compiled once.
 export CGO_ENABLED ?= 0
 
+# Debug information takes a fifth of the time to compile, and no check needs it.
+FASTER := -gcflags=all=-dwarf=false -ldflags=-w
+
 # An older Go fetches the release that go.mod names. GOTOOLCHAIN=local prevents it.
 export GOTOOLCHAIN ?= auto
 
@@ -32,7 +35,8 @@ run: ## run registry, extauthz and Envoy here until Ctrl-C (LISTEN=HOST:PORT)
 	@exec .cache/bin/quickstart -listen "$$LISTEN"
 
 test: ## run every check; what takes long to build is left to .ci/run (ALL_CLIENTS=true)
-	@go build -C tests -o ../.cache/bin/gate ./gate && exec .cache/bin/gate
+	@GOFLAGS="$$(go env GOFLAGS) $(FASTER)"; export GOFLAGS; \
+	go build -C tests -o ../.cache/bin/runchecks ./runchecks && exec .cache/bin/runchecks
 
 build: ## build bin/extauthz, a static binary
 	go build -o bin/extauthz ./cmd/extauthz

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"extauthz/tests/needed"
+	"extauthz/tests/prerequisite"
 )
 
 // An occasion is one way in which a client meets the registry.
@@ -110,7 +110,7 @@ func (c *client) require(t *testing.T) (program string) {
 	t.Helper()
 	program, err := c.find()
 	if errors.Is(err, errLeft) {
-		t.Skip(needed.LeftToCI + "building " + c.name + " takes minutes; make test ALL_CLIENTS=true runs it here")
+		t.Skip(prerequisite.LeftToCI + "building " + c.name + " takes minutes; make test ALL_CLIENTS=true runs it here")
 	}
 	if err != nil {
 		missing(t, c.name, err)
@@ -122,7 +122,7 @@ func (c *client) require(t *testing.T) (program string) {
 // nothing may be missing, skipped elsewhere.
 func missing(t *testing.T, name string, why error) {
 	t.Helper()
-	needed.Here(t, fmt.Errorf("%s did not run: %w", name, why))
+	prerequisite.Check(t, fmt.Errorf("%s did not run: %w", name, why))
 }
 
 // printedVersion is the client's version as it prints it itself, on one line.

@@ -10,7 +10,7 @@ import (
 	_ "extauthz/goldentest" // accept -update
 	"extauthz/iam"
 
-	"extauthz/tests/needed"
+	"extauthz/tests/prerequisite"
 )
 
 var (
@@ -24,7 +24,7 @@ var (
 func driver(t *testing.T) string {
 	t.Helper()
 	path, err := Install(context.Background())
-	needed.Here(t, err)
+	prerequisite.Check(t, err)
 	return path
 }
 

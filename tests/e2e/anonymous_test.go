@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"extauthz/tests/needed"
+	"extauthz/tests/prerequisite"
 )
 
 // public is a registry with anonymous pulls of shared/app.
@@ -74,6 +74,6 @@ func anonymousSkopeoInspects(t *testing.T, sys *system) {
 func installed(t *testing.T, name string) string {
 	t.Helper()
 	program, err := exec.LookPath(name)
-	needed.Here(t, err)
+	prerequisite.Check(t, err)
 	return program
 }

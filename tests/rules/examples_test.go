@@ -17,7 +17,7 @@ import (
 	"extauthz/tests/certs"
 	"extauthz/tests/envoybin"
 	"extauthz/tests/issuer"
-	"extauthz/tests/needed"
+	"extauthz/tests/prerequisite"
 	"extauthz/tests/stack"
 )
 
@@ -44,7 +44,7 @@ func TestExamplePolicies(t *testing.T) {
 // certificates are changed, because Envoy reads them.
 func TestExampleEnvoys(t *testing.T) {
 	envoy, err := envoybin.Find(context.Background(), stack.Cache(), envoybin.OnlyPinned, os.Stderr)
-	needed.Here(t, err)
+	prerequisite.Check(t, err)
 	dir := t.TempDir()
 	authority, err := certs.NewAuthority()
 	if err != nil {

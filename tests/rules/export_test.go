@@ -12,7 +12,7 @@ import (
 	"extauthz/decision"
 	"extauthz/policystore"
 
-	"extauthz/tests/needed"
+	"extauthz/tests/prerequisite"
 )
 
 // A shop is a folder in which the test runs the commands of a page, with the test's own
@@ -54,7 +54,7 @@ const (
 func newShop(t *testing.T) *shop {
 	t.Helper()
 	if _, err := exec.LookPath("jq"); err != nil {
-		needed.Here(t, errors.New("jq is not on PATH: the export of policystore/README.md is not run"))
+		prerequisite.Check(t, errors.New("jq is not on PATH: the export of policystore/README.md is not run"))
 	}
 	s := &shop{dir: t.TempDir(), bin: t.TempDir(), outputs: t.TempDir(), keys: t.TempDir()}
 	write := func(path, text string, mode os.FileMode) {

@@ -1,4 +1,4 @@
-package needed
+package prerequisite
 
 import (
 	"context"
@@ -9,17 +9,17 @@ import (
 	_ "extauthz/goldentest" // accept -update
 )
 
-// ended keeps how a test was ended.
-type ended struct {
+// recorder records how a test was ended.
+type recorder struct {
 	testing.TB
 	how string
 }
 
-func (e *ended) Helper()      {}
-func (e *ended) Fatal(...any) { e.how = "failed" }
-func (e *ended) Skip(...any)  { e.how = "skipped" }
+func (r *recorder) Helper()      {}
+func (r *recorder) Fatal(...any) { r.how = "failed" }
+func (r *recorder) Skip(...any)  { r.how = "skipped" }
 
-func TestHere(t *testing.T) {
+func TestCheck(t *testing.T) {
 	for _, c := range []struct {
 		ci      string
 		missing error
@@ -32,8 +32,8 @@ func TestHere(t *testing.T) {
 		{"", fmt.Errorf("npm: %w", context.DeadlineExceeded), "failed"},
 	} {
 		t.Setenv("CI", c.ci)
-		e := &ended{TB: t}
-		Here(e, c.missing)
+		e := &recorder{TB: t}
+		Check(e, c.missing)
 		if e.how != c.want {
 			t.Errorf("CI=%s, missing %v: %q, want %q", c.ci, c.missing, e.how, c.want)
 		}

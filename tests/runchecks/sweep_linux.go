@@ -10,8 +10,9 @@ import (
 	"syscall"
 )
 
-// adopt has processes whose parents end become children of this one, so that sweep
-// finds them. It returns an error where the system does not allow it.
+// adopt makes this process the new parent of descendants whose parents end, so that sweep
+// finds them. It returns an error where the system does not allow it. The processes that
+// this one starts call it as well.
 func adopt() error {
 	const setChildSubreaper = 36 // PR_SET_CHILD_SUBREAPER of prctl(2)
 	if _, _, errno := syscall.RawSyscall(syscall.SYS_PRCTL, setChildSubreaper, 1, 0); errno != 0 {
@@ -20,8 +21,7 @@ func adopt() error {
 	return nil
 }
 
-// sweep ends every process that descends from this one. It is called between stages,
-// when none should be left.
+// sweep ends every descendant of this process. It is called when none should be left.
 func sweep() {
 	for range 100 { // a process may start another before it is ended
 		left := descendants(os.Getpid())
@@ -32,12 +32,12 @@ func sweep() {
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}
 		for _, pid := range left {
-			_, _ = syscall.Wait4(pid, nil, 0, nil) // an error where it is not a child yet
+			_, _ = syscall.Wait4(pid, nil, 0, nil) // fails if it is not a child yet
 		}
 	}
 }
 
-// descendants are the processes below one, its children last.
+// descendants returns the ids of all processes below one, children last.
 func descendants(of int) (found []int) {
 	children := map[int][]int{}
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
