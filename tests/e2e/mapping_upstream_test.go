@@ -155,7 +155,7 @@ func (sys *system) decisionOf(t *testing.T, head string) loggedDecision {
 	t.Helper()
 	_, id, _ := strings.Cut(strings.ToLower(head), "\r\nx-request-id: ")
 	id, _, _ = strings.Cut(id, "\r\n")
-	for range 100 {
+	for range 1000 {
 		for line := range strings.Lines(sys.Log(stack.Extauthz)) {
 			var found loggedDecision
 			if json.Unmarshal([]byte(line), &found) == nil && id != "" && found.RequestID == id {

@@ -261,23 +261,28 @@ var untimed = []group{
 // TestScenarios runs the tables.
 func TestScenarios(t *testing.T) {
 	for _, g := range groups {
-		t.Run(g.name, g.run)
+		t.Run(g.name, func(t *testing.T) { g.run(t, false) })
 	}
 	for _, g := range untimed {
 		t.Run(g.name, func(t *testing.T) {
 			t.Parallel()
-			g.run(t)
+			g.run(t, true)
 		})
 	}
 }
 
-func (g *group) run(t *testing.T) {
+// run runs the scenarios of the group: in parallel if parallel is set and they do not share a
+// system.
+func (g *group) run(t *testing.T, parallel bool) {
 	var shared *system
 	if !g.alone {
 		shared = newSystem(t, g.spec(t))
 	}
 	for _, s := range g.scenarios {
 		t.Run(s.name, func(t *testing.T) {
+			if parallel && g.alone {
+				t.Parallel()
+			}
 			sys := shared
 			if g.alone && g.spec != nil {
 				sys = newSystem(t, g.spec(t))
