@@ -6,7 +6,7 @@
 //	envoybin      finds the Envoy to run, or fetches it
 //	registry      the registry behind Envoy, a program
 //	fixture       an image to push, and a login
-//	needed        ends a test for which something is missing here
+//	prerequisite  ends a test that needs something that is missing here
 //	certs         the certificates of a test run
 //	issuer        an OpenID Connect issuer
 //	stack         runs registry, extauthz and Envoy together
@@ -23,6 +23,6 @@
 //	reports       the reports for build servers against the schemas of their readers
 //	rules         the rules of this repository, as tests
 //	awsactions    writes the list of actions that other services share with ECR
-//	gate          what `make test` runs
+//	runchecks     what `make test` runs
 //	fuzz          what `make fuzz` runs
 package tests

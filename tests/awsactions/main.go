@@ -22,7 +22,7 @@ import (
 
 func main() {
 	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: awsactions PACKAGE; PACKAGE is the folder that npm pack's archive holds")
+		fmt.Fprintln(os.Stderr, "usage: awsactions PACKAGE; PACKAGE is the folder in the archive of npm pack")
 		os.Exit(2)
 	}
 	text, err := sharedActions(os.DirFS(os.Args[1]))
@@ -34,7 +34,7 @@ func main() {
 }
 
 // sharedActions returns the text of lint/sharedactions.txt: a line for each ECR action
-// whose name another service's action has too, ignoring case, with those services.
+// whose name, ignoring case, an action of another service also has, with those services.
 func sharedActions(packed fs.FS) (string, error) {
 	var about struct{ Name, Version string }
 	if err := readJSON(packed, "package.json", &about); err != nil {

@@ -8,9 +8,9 @@ import (
 	_ "extauthz/goldentest" // accept -update
 )
 
-// The list has every service with an action that is called as one of ECR's, ignoring
-// case, and nothing else. Cleanrooms ML spells UnTagResource so (Service
-// Authorization Reference, "Actions, resources, and condition keys for AWS Clean
+// TestSharedActions checks that the list has exactly the services with an action whose name,
+// ignoring case, is that of an ECR action. UnTagResource is the spelling of Clean Rooms ML
+// (Service Authorization Reference, "Actions, resources, and condition keys for AWS Clean
 // Rooms ML").
 func TestSharedActions(t *testing.T) {
 	file := func(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(text)} }
@@ -34,6 +34,6 @@ func TestSharedActions(t *testing.T) {
 		t.Errorf("broken data: error %v", err)
 	}
 	if _, err := sharedActions(fstest.MapFS{}); err == nil {
-		t.Error("an empty folder has a list")
+		t.Error("an empty folder is not an error")
 	}
 }

@@ -2,9 +2,9 @@ package bounded
 
 import "syscall"
 
-// Attributes returns the attributes of a process in a group of its own, so that Ctrl-C
-// reaches only the process that ends it in order. It ends with its parent, however the
-// parent ends.
+// Attributes returns the attributes of a process that leads a new group, so that Ctrl-C
+// reaches only its parent, which ends it in order. If the parent ends in any other way, the
+// process is killed.
 func Attributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }

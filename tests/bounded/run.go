@@ -1,3 +1,5 @@
+// Package bounded runs programs under a time limit. A program that reaches its limit is
+// ended together with everything that it started, and the error is one line that says so.
 package bounded
 
 import (
@@ -15,25 +17,25 @@ import (
 // grace is how long a program may take to end after SIGTERM.
 const grace = 10 * time.Second
 
-// The time between two signs of life: often in the first minute, then seldom.
+// The time between two lines of progress: short in the first minute, then longer.
 const (
 	soon  = 10 * time.Second
 	later = time.Minute
 )
 
-// Limit returns a context that ends when the limit passes. Its cause is one line, and
-// [context.DeadlineExceeded].
+// Limit returns a context that ends when the limit passes. Its cause is a one-line error
+// that is [context.DeadlineExceeded].
 func Limit(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
 	return context.WithTimeoutCause(ctx, limit, timeout{limit})
 }
 
-// Run runs a program that was not started until it ends, ctx ends or the limit passes.
-// Where time ran out, the error is [context.DeadlineExceeded].
+// Run starts a program and waits until it ends, ctx ends or the limit passes. If time ran
+// out, the error is [context.DeadlineExceeded].
 func Run(ctx context.Context, limit time.Duration, c *exec.Cmd) error {
 	ctx, cancel := Limit(ctx, limit)
 	defer cancel()
 	if ctx.Err() != nil {
-		return ended(ctx)
+		return cause(ctx)
 	}
 	c.SysProcAttr = Attributes()
 	if err := c.Start(); err != nil {
@@ -41,38 +43,38 @@ func Run(ctx context.Context, limit time.Duration, c *exec.Cmd) error {
 	}
 	group := -c.Process.Pid
 	stop := context.AfterFunc(ctx, func() { end(group) })
-	c.WaitDelay = 5 * time.Second // for what holds its output open
+	c.WaitDelay = 5 * time.Second // for processes that keep its output open
 	err := c.Wait()
-	if !stop() { // ctx ended before the program did, or just then
+	if !stop() { // ctx ended before the program did, or at the same moment
 		_ = syscall.Kill(group, syscall.SIGKILL)
-		return ended(ctx)
+		return cause(ctx)
 	}
 	return err
 }
 
-// ended says why a context ended.
-func ended(ctx context.Context) error {
+// cause returns the reason why a context ended.
+func cause(ctx context.Context) error {
 	if cause := context.Cause(ctx); errors.Is(cause, context.DeadlineExceeded) {
 		return cause
 	}
 	return errInterrupted
 }
 
-// errInterrupted is [context.Canceled], whatever signal that was.
+// errInterrupted is [context.Canceled]. It does not depend on the signal.
 var errInterrupted = fmt.Errorf("interrupted: %w", context.Canceled)
 
-// end asks a process group to end, and makes it end when it does not.
+// end sends SIGTERM to a process group, and SIGKILL if it does not end.
 func end(group int) {
 	_ = syscall.Kill(group, syscall.SIGTERM)
 	for deadline := time.Now().Add(grace); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		if syscall.Kill(group, 0) != nil {
-			return // it is gone
+			return // it has ended
 		}
 	}
 	_ = syscall.Kill(group, syscall.SIGKILL)
 }
 
-// timeout is the error of a program that took longer than it may.
+// timeout is the error about a program that reached its limit.
 type timeout struct{ limit time.Duration }
 
 func (e timeout) Error() string {
@@ -82,19 +84,19 @@ func (timeout) Is(target error) bool {
 	return target == context.DeadlineExceeded
 }
 
-// Aloud runs a program as Run does. What it prints goes to progress, and so does a sign
-// of life while it is silent; doing says what it does.
-func Aloud(ctx context.Context, limit time.Duration, c *exec.Cmd, progress io.Writer, doing string) error {
+// RunPrinting runs a program as Run does, and writes its output and lines about the progress
+// to progress. In those, doing describes what the program does.
+func RunPrinting(ctx context.Context, limit time.Duration, c *exec.Cmd, progress io.Writer, doing string) error {
 	c.Stdout, c.Stderr = progress, progress
-	return Alive(progress, doing, func() error { return Run(ctx, limit, c) })
+	return WithProgress(progress, doing, func() error { return Run(ctx, limit, c) })
 }
 
-// Quietly runs a program as Aloud does, but prints only signs of life: what the program
-// printed becomes part of the error of one that fails, on one line.
-func Quietly(ctx context.Context, limit time.Duration, c *exec.Cmd, progress io.Writer, doing string) error {
+// RunQuietly runs a program as RunPrinting does, without its output: if the program fails,
+// the last lines are part of the error, on one line.
+func RunQuietly(ctx context.Context, limit time.Duration, c *exec.Cmd, progress io.Writer, doing string) error {
 	var out bytes.Buffer
 	c.Stdout, c.Stderr = &out, &out
-	err := Alive(progress, doing, func() error { return Run(ctx, limit, c) })
+	err := WithProgress(progress, doing, func() error { return Run(ctx, limit, c) })
 	if err == nil || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 		return err
 	}
@@ -102,8 +104,9 @@ func Quietly(ctx context.Context, limit time.Duration, c *exec.Cmd, progress io.
 	return fmt.Errorf("%w: %s", err, strings.Join(lines[max(0, len(lines)-3):], "; "))
 }
 
-// Alive runs run and prints now and then that it still runs; doing says what it does.
-func Alive(progress io.Writer, doing string, run func() error) error {
+// WithProgress calls run, and writes from time to time that it still runs; doing describes
+// what it does.
+func WithProgress(progress io.Writer, doing string, run func() error) error {
 	began, ticker := time.Now(), time.NewTicker(soon)
 	defer ticker.Stop()
 	done := make(chan error, 1)
@@ -120,4 +123,23 @@ func Alive(progress io.Writer, doing string, run func() error) error {
 			}
 		}
 	}
+}
+
+// dockerLimit is far more than a busy machine needs. Without an engine, the client ends at
+// once.
+const dockerLimit = 2 * time.Minute
+
+// Docker returns an error if no Docker engine responds to Docker's client.
+func Docker(ctx context.Context) error {
+	var reason strings.Builder
+	version := exec.Command("docker", "version", "--format", "{{.Server.Version}}")
+	version.Stderr = &reason
+	err := Run(ctx, dockerLimit, version)
+	if text := strings.Join(strings.Fields(reason.String()), " "); err != nil && text != "" {
+		err = fmt.Errorf("%w: %s", err, text)
+	}
+	if err != nil {
+		return fmt.Errorf("no Docker engine responds: %w", err)
+	}
+	return nil
 }

@@ -14,6 +14,7 @@ import (
 	_ "extauthz/goldentest" // accept -update
 )
 
+// TestRun checks the error for each way in which a program ends.
 func TestRun(t *testing.T) {
 	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -22,17 +23,17 @@ func TestRun(t *testing.T) {
 		ctx    context.Context
 		script string
 		limit  time.Duration
-		want   error  // in the chain; nil for any other
+		want   error  // in the chain; nil accepts every error
 		text   string // of the error
 	}{
-		{"ends well", t.Context(), "true", time.Minute, nil, ""},
+		{"succeeds", t.Context(), "true", time.Minute, nil, ""},
 		{"fails", t.Context(), "echo no network >&2; exit 3", time.Minute, nil, "exit status 3: no network"},
 		{"reaches the limit", t.Context(), "echo begun; sleep 600", 100 * time.Millisecond, context.DeadlineExceeded, "ran out of time after 100ms and was ended"},
 		{"reaches the limit and ignores SIGTERM at first", t.Context(), "trap 'sleep 0.2; exit 0' TERM; sleep 600 & wait", 100 * time.Millisecond, context.DeadlineExceeded, "ran out of time after 100ms and was ended"},
 		{"is canceled", canceled, "sleep 600", time.Minute, context.Canceled, "interrupted: context canceled"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			err := Quietly(c.ctx, c.limit, exec.Command("sh", "-c", c.script), io.Discard, "testing")
+			err := RunQuietly(c.ctx, c.limit, exec.Command("sh", "-c", c.script), io.Discard, "testing")
 			if text := ""; err != nil {
 				text = err.Error()
 				if text != c.text {
@@ -48,11 +49,11 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// TestRunEndsAll ends what the program started, too.
+// TestRunEndsAll checks that the processes that the program started are ended, too.
 func TestRunEndsAll(t *testing.T) {
 	var out strings.Builder
 	c := exec.Command("sh", "-c", "sleep 600 & echo $!; wait")
-	err := Aloud(t.Context(), 300*time.Millisecond, c, &out, "testing")
+	err := RunPrinting(t.Context(), 300*time.Millisecond, c, &out, "testing")
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Fatal(err)
 	}
@@ -67,7 +68,7 @@ func TestRunEndsAll(t *testing.T) {
 	}
 }
 
-// running reports whether the process exists and is no zombie.
+// running reports whether the process exists and is not a zombie.
 func running(pid int) bool {
 	out, _ := exec.Command("ps", "-o", "stat=", "-p", strconv.Itoa(pid)).Output()
 	state := strings.TrimSpace(string(out))

@@ -1,3 +1,5 @@
+// Package certs makes the certificates of a test: an authority, the server certificate of
+// Envoy, and client certificates. All are valid for an hour.
 package certs
 
 import (
@@ -22,7 +24,7 @@ type Authority struct {
 	key         *ecdsa.PrivateKey
 }
 
-// NewAuthority makes an authority that nobody knows yet.
+// NewAuthority returns a new authority.
 func NewAuthority() (*Authority, error) {
 	template := Named("an authority of the tests")
 	template.IsCA, template.BasicConstraintsValid = true, true
@@ -39,8 +41,7 @@ func NewAuthority() (*Authority, error) {
 	return &Authority{signed, key}, err
 }
 
-// Named is the template of a certificate with this common name, for client or
-// server.
+// Named returns the template of a client or server certificate with this common name.
 func Named(commonName string) *x509.Certificate {
 	return &x509.Certificate{
 		SerialNumber: big.NewInt(time.Now().UnixNano()),
@@ -52,7 +53,7 @@ func Named(commonName string) *x509.Certificate {
 	}
 }
 
-// Issue signs a certificate for a key of its own.
+// Issue signs a certificate for a new key.
 func (a *Authority) Issue(template *x509.Certificate) (tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -62,8 +63,8 @@ func (a *Authority) Issue(template *x509.Certificate) (tls.Certificate, error) {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, err
 }
 
-// WriteServer writes what Envoy needs to serve TLS on loopback to clients of
-// this authority: the files that the examples name under /certs.
+// WriteServer writes the files that the examples have below /certs, so that Envoy serves TLS on
+// loopback addresses to clients with certificates of this authority.
 func (a *Authority) WriteServer(dir string) error {
 	template := Named("registry")
 	template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}
@@ -81,7 +82,7 @@ func (a *Authority) WriteServer(dir string) error {
 		write(filepath.Join(dir, "client-ca.crt"), "CERTIFICATE", a.Certificate.Raw))
 }
 
-// write writes one PEM block; 0644, since Envoy may run as another user.
+// write writes one PEM block. Everyone may read it, because Envoy may run as another user.
 func write(file, kind string, der []byte) error {
 	return os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o644)
 }

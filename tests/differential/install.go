@@ -67,7 +67,7 @@ func fetch(ctx context.Context, source, dir string) error {
 	}
 	npm := exec.Command("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
 	npm.Dir = aside
-	if err := bounded.Quietly(ctx, fetchLimit, npm, os.Stderr, "running npm ci"); err != nil {
+	if err := bounded.RunQuietly(ctx, fetchLimit, npm, os.Stderr, "running npm ci"); err != nil {
 		return fmt.Errorf("npm ci: %w", err)
 	}
 	if err := os.Rename(aside, dir); err != nil && !os.IsExist(err) {

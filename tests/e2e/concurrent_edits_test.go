@@ -27,9 +27,9 @@ var concurrent = []edit{
 // affected.
 func concurrentEdits(t *testing.T, sys *system) {
 	others := map[*flow]int{
-		sys.flows(t, "admin", "/v2/secret/app/manifests/v1"):  http.StatusOK,
-		sys.flows(t, "mallory", "/v2/team/app/manifests/v1"):  http.StatusForbidden,
-		sys.flows(t, "alice", "/v2/secret/app/manifests/v1"):  http.StatusForbidden,
+		sys.flows(t, "admin", "/v2/secret/app/manifests/v1"):   http.StatusOK,
+		sys.flows(t, "mallory", "/v2/team/app/manifests/v1"):   http.StatusForbidden,
+		sys.flows(t, "alice", "/v2/secret/app/manifests/v1"):   http.StatusForbidden,
 		sys.flows(t, "unknown", "/v2/shared/app/manifests/v1"): http.StatusUnauthorized,
 	}
 	flows := make([]*flow, len(concurrent))

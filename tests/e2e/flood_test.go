@@ -20,7 +20,7 @@ const (
 	floodPause = 10 * time.Millisecond
 )
 
-var floodFor = bounded.Slowly(3 * time.Second)
+var floodFor = bounded.Scale(3 * time.Second)
 
 // newcomers is the number of users that log in for the first time during each flood.
 const newcomers = 12

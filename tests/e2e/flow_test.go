@@ -17,7 +17,7 @@ const settled = 300 * time.Millisecond
 
 // inForce is how long a change of policy may take to be in effect everywhere: a second on a
 // quiet machine.
-var inForce = bounded.Slowly(time.Second)
+var inForce = bounded.Scale(time.Second)
 
 // A flow sends one request repeatedly and records every answer.
 type flow struct {

@@ -151,7 +151,7 @@ func exchangeOne(t *testing.T, address, method string, request []byte) []byte {
 // answer arrives within a moment.
 func exchangeBriefly(t *testing.T, address string, request []byte) []byte {
 	t.Helper()
-	return exchangeWithin(t, bounded.Slowly(150*time.Millisecond), address, request)
+	return exchangeWithin(t, bounded.Scale(150*time.Millisecond), address, request)
 }
 
 func exchangeWithin(t *testing.T, limit time.Duration, address string, request []byte) []byte {

@@ -33,7 +33,7 @@ func keysRotate(t *testing.T, sys *system) {
 	sys.becomesCaller(t, fetchEvery, gitlabRun, signed(t, sys.issuers.gitlab, pipeline, nil))
 	sys.isCaller(t, http.DefaultClient, "bearer", gitlabRun, bearer(before))
 
-	sys.issuers.gitlab.Be(issuer.Down)
+	sys.issuers.gitlab.Set(issuer.Down)
 	forged := sys.impostor(t)
 	fetched := sys.issuers.gitlab.Fetches()
 	time.Sleep(fetchEvery)
@@ -67,7 +67,7 @@ func (sys *system) impostor(t *testing.T) *issuer.Issuer {
 func hanging(t *testing.T) setup {
 	t.Helper()
 	spec := tokens(t)
-	spec.issuers.gitlab.Be(issuer.Hanging)
+	spec.issuers.gitlab.Set(issuer.Hanging)
 	return spec
 }
 
@@ -84,7 +84,7 @@ func issuerHangs(t *testing.T, sys *system) {
 		sys.isCaller(t, http.DefaultClient, "bearer", prodPod, bearer(signed(t, sys.issuers.cluster, deployer, nil)))
 		sys.isCaller(t, http.DefaultClient, "basic", robotUser, basic("robot", "robot-secret"))
 	}
-	time.AfterFunc(200*time.Millisecond, func() { sys.issuers.gitlab.Be(issuer.Up) })
+	time.AfterFunc(200*time.Millisecond, func() { sys.issuers.gitlab.Set(issuer.Up) })
 	sys.getWith(t, "/v2/team/app/tags/list", token).hasStatus(t, http.StatusOK)
 	sys.isCaller(t, http.DefaultClient, "bearer", gitlabRun, token)
 }

@@ -72,7 +72,7 @@ func brokenEdits(t *testing.T, sys *system) {
 	l := sys.begun(t)
 	for _, c := range []struct {
 		name, problem string
-		spoil      func(file string)
+		spoil         func(file string)
 	}{
 		{"misspelt", named + ":", func(file string) { turnInPlace("Effect", "Efect")(t, file) }},
 		{"without a statement", named + ":", func(file string) { turnInPlace("Statement", "Sentence")(t, file) }},

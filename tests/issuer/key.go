@@ -12,7 +12,7 @@ import (
 	"math/big"
 )
 
-// An Algorithm is one that tokens are signed with (RFC 7518 section 3.1).
+// An Algorithm signs tokens (RFC 7518 section 3.1).
 type Algorithm string
 
 // The algorithms that issuers use most.
@@ -21,7 +21,7 @@ const (
 	ES256 Algorithm = "ES256"
 )
 
-// key is a key of the issuer, of either kind.
+// key is a key of the issuer. One of rsa and ecdsa is set.
 type key struct {
 	id        string
 	algorithm Algorithm
@@ -29,7 +29,7 @@ type key struct {
 	ecdsa     *ecdsa.PrivateKey
 }
 
-// newKey makes a key that never was before.
+// newKey returns a new key.
 func newKey(id string, algorithm Algorithm) (k *key, err error) {
 	k = &key{id: id, algorithm: algorithm}
 	if algorithm == RS256 {
@@ -40,7 +40,7 @@ func newKey(id string, algorithm Algorithm) (k *key, err error) {
 	return k, err
 }
 
-// public is the JSON Web Key (RFC 7518 section 6) for others to verify with.
+// public returns the JSON Web Key that verifies signatures (RFC 7518 section 6).
 func (k *key) public() map[string]string {
 	public := map[string]string{"kid": k.id, "use": "sig", "alg": string(k.algorithm)}
 	if k.rsa != nil {
@@ -51,14 +51,14 @@ func (k *key) public() map[string]string {
 	}
 	point, err := k.ecdsa.PublicKey.Bytes() // 4, x, y
 	if err != nil {
-		panic(err) // only of a curve that newKey does not use
+		panic(err) // only for curves that newKey does not use
 	}
 	public["kty"], public["crv"] = "EC", "P-256"
 	public["x"], public["y"] = encode(point[1:33]), encode(point[33:])
 	return public
 }
 
-// sign signs the header and the claims as a token (RFC 7515 section 7.1).
+// sign returns a token with the header and the claims (RFC 7515 section 7.1).
 func (k *key) sign(header, claims any) (string, error) {
 	first, err := json.Marshal(header)
 	if err != nil {
@@ -73,7 +73,7 @@ func (k *key) sign(header, claims any) (string, error) {
 	return text + "." + encode(signature), err
 }
 
-// signature is as RFC 7518 sections 3.3 and 3.4 want it.
+// signature returns a signature in the format of RFC 7518, sections 3.3 and 3.4.
 func (k *key) signature(text []byte) ([]byte, error) {
 	digest := sha256.Sum256(text)
 	if k.rsa != nil {
@@ -86,5 +86,5 @@ func (k *key) signature(text []byte) ([]byte, error) {
 	return append(r.FillBytes(make([]byte, 32)), s.FillBytes(make([]byte, 32))...), nil
 }
 
-// encode is base64url without padding.
+// encode returns data in base64url without padding.
 func encode(data []byte) string { return base64.RawURLEncoding.EncodeToString(data) }

@@ -2,28 +2,31 @@ package issuer
 
 import (
 	"crypto/tls"
+	"encoding/json"
 	"encoding/pem"
 	"io"
 	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"strings"
 
 	"extauthz/tests/certs"
 )
 
-// A Mood is how an issuer answers who asks for its keys.
-type Mood int
+// A State is how an issuer responds to requests for its keys.
+type State int
 
-// The moods.
+// The states.
 const (
-	Up      Mood = iota // with the key set
-	Down                // with 503
-	Garbage             // with a page that is none
-	Hanging             // not at all, until the mood changes
+	Up      State = iota // with the key set
+	Down                 // with status 503
+	Garbage              // with a page that is not a key set
+	Hanging              // not at all, until the state changes
 )
 
-// serve starts serving over TLS, with a certificate of an authority of its own.
+// serve starts serving over TLS, with a certificate of a new authority.
 func (i *Issuer) serve() (err error) {
 	if i.authority, err = certs.NewAuthority(); err != nil {
 		return err
@@ -36,42 +39,42 @@ func (i *Issuer) serve() (err error) {
 	}
 	i.server = httptest.NewUnstartedServer(i)
 	i.server.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}}
-	i.server.Config.ErrorLog = log.New(io.Discard, "", 0) // who does not trust the authority hangs up
+	i.server.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that do not trust the authority end the connection
 	i.server.StartTLS()
 	return nil
 }
 
-// Close ends the issuer, and who waits for it.
+// Close ends the issuer and all requests to it.
 func (i *Issuer) Close() {
-	i.Be(Down)
+	i.Set(Down)
 	i.server.Close()
 }
 
-// KeysURL is where the key set is served.
+// KeysURL returns the URL of the key set.
 func (i *Issuer) KeysURL() string { return i.server.URL + "/keys" }
 
-// Authority is the certificate, in PEM, of who vouches for KeysURL.
+// Authority returns the certificate, in PEM, of the authority of the server certificate.
 func (i *Issuer) Authority() []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: i.authority.Certificate.Raw})
 }
 
-// Be changes the mood.
-func (i *Issuer) Be(mood Mood) {
+// Set changes the state.
+func (i *Issuer) Set(state State) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.mood = mood
+	i.state = state
 	close(i.changed)
 	i.changed = make(chan struct{})
 }
 
-// Fetches is how often the key set was asked for.
+// Fetches returns how often the key set was requested.
 func (i *Issuer) Fetches() int {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	return i.fetches
 }
 
-// ServeHTTP answers who asks for the keys or for a token.
+// ServeHTTP responds to requests for the keys and for a token.
 func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch r.URL.Path {
 	case "/keys":
@@ -83,15 +86,15 @@ func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serveKeys answers who asks for the keys, as the mood is.
+// serveKeys responds to a request for the keys.
 func (i *Issuer) serveKeys(w http.ResponseWriter, r *http.Request) {
 	i.mu.Lock()
 	i.fetches++
 	i.mu.Unlock()
-	switch i.settled(r) {
+	switch i.wait(r) {
 	case Up:
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write(i.KeySet()) // who hung up gets nothing
+		_, _ = w.Write(i.KeySet()) // fails if the client ended the connection
 	case Garbage:
 		_, _ = io.WriteString(w, "<html><body>Under construction</body></html>")
 	default:
@@ -99,19 +102,61 @@ func (i *Issuer) serveKeys(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// settled waits while the issuer hangs, until whoever asks gives up.
-func (i *Issuer) settled(r *http.Request) Mood {
+// wait returns the state after the issuer no longer hangs. It ends with the request.
+func (i *Issuer) wait(r *http.Request) State {
 	for {
 		i.mu.Lock()
-		mood, changed := i.mood, i.changed
+		state, changed := i.state, i.changed
 		i.mu.Unlock()
-		if mood != Hanging {
-			return mood
+		if state != Hanging {
+			return state
 		}
 		select {
 		case <-changed:
 		case <-r.Context().Done():
-			panic(http.ErrAbortHandler) // ends the connection, and nothing else
+			panic(http.ErrAbortHandler) // ends only the connection
 		}
 	}
+}
+
+// A Grant returns the claims of the token for a user name and password and the service and scope
+// in the query, or nil to reject the request.
+type Grant func(user, password string, query url.Values) Claims
+
+// Grants makes the issuer also a token service, which registries name in a Bearer challenge (the
+// distribution project's token authentication specification).
+func (i *Issuer) Grants(grant Grant) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.grant = grant
+}
+
+// TokensURL returns the URL of the token service. It has a host name, because clients do not send
+// passwords to an address that a registry with another address names.
+func (i *Issuer) TokensURL() string {
+	return strings.Replace(i.server.URL, "127.0.0.1", "localhost", 1) + "/token"
+}
+
+// serveToken responds to a request for a token.
+func (i *Issuer) serveToken(w http.ResponseWriter, r *http.Request) {
+	i.mu.Lock()
+	grant := i.grant
+	i.mu.Unlock()
+	user, password, found := r.BasicAuth()
+	if grant == nil || !found {
+		http.Error(w, "no password", http.StatusUnauthorized)
+		return
+	}
+	claims := grant(user, password, r.URL.Query())
+	if claims == nil {
+		http.Error(w, "wrong password", http.StatusUnauthorized)
+		return
+	}
+	token, err := i.Sign(claims)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(map[string]string{"token": token}) // fails if the client ended the connection
 }

@@ -1,11 +1,10 @@
-// Command registry is the registry that stands behind Envoy in the quickstart
-// and in the tests: the CNCF Distribution registry with its filesystem driver,
-// manifests deletable, and upload locations relative, so that they lead
-// clients back through Envoy.
+// Command registry is the registry behind Envoy in the quickstart and in the tests: the CNCF
+// Distribution registry with its filesystem driver. Manifests can be deleted, and upload
+// locations are relative, so that clients follow them through Envoy.
 //
 // Usage: registry ADDRESS DIRECTORY
 //
-// It runs until SIGTERM or SIGINT, finishes the requests under way and exits 0.
+// It runs until SIGTERM or SIGINT, finishes the requests in progress and exits with code 0.
 package main
 
 import (
@@ -30,9 +29,9 @@ func main() {
 	}
 }
 
-// serve runs the registry at address over the images in dir until a signal.
+// serve runs the registry at address with the images in dir until a signal.
 func serve(address, dir string) error {
-	if err := os.Setenv("OTEL_TRACES_EXPORTER", "none"); err != nil { // its default dials a collector
+	if err := os.Setenv("OTEL_TRACES_EXPORTER", "none"); err != nil { // the default connects to a collector
 		return err
 	}
 	r, err := registry.NewRegistry(context.Background(), settings(address, dir))
@@ -42,7 +41,7 @@ func serve(address, dir string) error {
 	return r.ListenAndServe()
 }
 
-// settings is the registry's whole configuration.
+// settings returns the configuration of the registry.
 func settings(address, dir string) *configuration.Configuration {
 	c := &configuration.Configuration{
 		Version: configuration.MajorMinorVersion(0, 1),

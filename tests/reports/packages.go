@@ -71,7 +71,7 @@ func (p Package) pack(ctx context.Context, dir string) ([]byte, error) {
 		return nil, errors.New("npm is not on PATH; install Node.js 20 or later")
 	}
 	npm := exec.Command("npm", "pack", "--ignore-scripts", "--pack-destination", dir, p.Name+"@"+p.Version)
-	if err := bounded.Quietly(ctx, fetchLimit, npm, os.Stderr, "running npm pack"); err != nil {
+	if err := bounded.RunQuietly(ctx, fetchLimit, npm, os.Stderr, "running npm pack"); err != nil {
 		return nil, fmt.Errorf("npm pack: %w", err)
 	}
 	archives, err := filepath.Glob(filepath.Join(dir, "*.tgz"))

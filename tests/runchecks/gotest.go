@@ -95,7 +95,7 @@ func (c *checks) goTest(ctx context.Context, dir string, env []string, args ...s
 	}
 	test := exec.Command("go", append(flags, args...)...)
 	test.Dir, test.Env, test.Stdout, test.Stderr = dir, env, until{ctx, events}, until{ctx, events}
-	err := bounded.Alive(c.out, "testing", func() error { return bounded.Run(ctx, noLimit, test) })
+	err := bounded.WithProgress(c.out, "testing", func() error { return bounded.Run(ctx, noLimit, test) })
 	o := events.outcome
 	if ctx.Err() != nil || err != nil && o.Failed == 0 {
 		o = o.plus(of(err))

@@ -84,7 +84,7 @@ func (c *checks) compile(ctx context.Context, dir string, args ...string) error 
 	if args[0] == "-race" {
 		list.Env = withRace()
 	}
-	return bounded.Aloud(ctx, noLimit, list, until{ctx, c.out}, "compiling")
+	return bounded.RunPrinting(ctx, noLimit, list, until{ctx, c.out}, "compiling")
 }
 
 // buildClients builds the registry clients that are Go modules. The tests of a client that

@@ -152,7 +152,7 @@ func (c *checks) command(ctx context.Context, dir string, out io.Writer, argv ..
 	program := exec.Command(argv[0], argv[1:]...)
 	program.Dir = dir
 	short := strings.Join(append([]string{filepath.Base(argv[0])}, argv[1:min(len(argv), 3)]...), " ")
-	err := bounded.Aloud(ctx, noLimit, program, until{ctx, out}, "running "+short)
+	err := bounded.RunPrinting(ctx, noLimit, program, until{ctx, out}, "running "+short)
 	if err != nil {
 		fmt.Fprintf(c.out, "%s: %v\n", short, err)
 	}

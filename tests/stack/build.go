@@ -14,19 +14,19 @@ import (
 	"extauthz/tests/envoybin"
 )
 
-// buildLimit suits a busy machine that compiles every dependency for the first time.
+// buildLimit is enough for a busy machine that compiles every dependency for the first time.
 const buildLimit = 2 * time.Hour
 
-// Programs are what a stack runs.
+// Programs are the programs of a stack.
 type Programs struct {
 	Envoy    *envoybin.Envoy
 	Extauthz string // path of the binary
 	Registry string // path of the binary
 }
 
-// Build finds an Envoy that accept takes and compiles extauthz and the registry. The
-// binaries are kept, so that a second call takes seconds: extauthz as the file that is
-// given, the registry in the cache. Build prints what it does to progress.
+// Build finds an Envoy that accept accepts, and compiles extauthz to the given file and the
+// registry to the cache. The binaries are kept, so that a second call takes seconds. Build
+// prints its progress.
 func Build(ctx context.Context, extauthz string, accept envoybin.Accept, progress io.Writer) (*Programs, error) {
 	envoy, err := envoybin.Find(ctx, Cache(), accept, progress)
 	if err != nil {
@@ -42,8 +42,8 @@ func Build(ctx context.Context, extauthz string, accept envoybin.Accept, progres
 	return p, Compile(ctx, Tests(), "./registry", p.Registry, progress)
 }
 
-// Main is the body of a TestMain: it builds the programs before the clock of any test
-// starts, has run run the tests with them, and returns the exit code.
+// Main is the body of a TestMain: it builds the programs before the first test, calls run with
+// them, and returns the exit code.
 func Main(run func(*Programs) int) (exit int) {
 	programs, err := Build(context.Background(), filepath.Join(Cache(), "bin", "extauthz"), envoybin.OnlyPinned, os.Stderr)
 	if err != nil {
@@ -53,34 +53,33 @@ func Main(run func(*Programs) int) (exit int) {
 	return run(programs)
 }
 
-// Compile builds one command of the module in dir into the file binary, which is kept
-// if it is up to date. Every program is built with the same settings, so that each
-// dependency is compiled once.
+// Compile builds a command of the module in dir as the file binary, unless that is up to date.
+// All programs are built with the same settings, so that dependencies are compiled once.
 func Compile(ctx context.Context, dir, pkg, binary string, progress io.Writer) error {
 	build := exec.Command("go", "build", "-o", binary, pkg)
 	build.Dir, build.Env = dir, append(os.Environ(), "CGO_ENABLED=0")
-	if err := bounded.Aloud(ctx, buildLimit, build, progress, "building "+filepath.Base(binary)); err != nil {
+	if err := bounded.RunPrinting(ctx, buildLimit, build, progress, "building "+filepath.Base(binary)); err != nil {
 		return fmt.Errorf("go build %s: %w; the first build downloads Go modules: check the network, and GOPROXY", pkg, err)
 	}
 	return nil
 }
 
-// Crane builds the client crane, a tool of the tests' module, and returns its path.
+// Crane builds the client crane, which is a tool of the tests' module, and returns its path.
 func Crane(ctx context.Context, progress io.Writer) (binary string, err error) {
 	binary = filepath.Join(Cache(), "bin", "crane")
 	return binary, Compile(ctx, Tests(), "github.com/google/go-containerregistry/cmd/crane", binary, progress)
 }
 
-// Tests is the module of the tests.
+// Tests returns the folder of the module of the tests.
 func Tests() string { return filepath.Join(Root(), "tests") }
 
-// Root is the checkout that this file was compiled from.
+// Root returns the checkout that this file was compiled from.
 func Root() string {
 	_, file, _, _ := runtime.Caller(0)
 	return filepath.Join(filepath.Dir(file), "..", "..")
 }
 
-// Cache is the folder inside the checkout for what is fetched once.
+// Cache returns the folder in the checkout for what is built and fetched once.
 func Cache() string {
 	return filepath.Join(Root(), ".cache")
 }

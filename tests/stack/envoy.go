@@ -10,18 +10,18 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// wiring is where the parts of one stack find each other.
+// wiring is the addresses and files by which the parts of a stack reach each other.
 type wiring struct {
 	listener string // HOST:PORT of Envoy's listener
 	registry string // HOST:PORT behind Envoy
 	socket   string // unix socket of extauthz
-	admin    string // unix socket of Envoy's own admin interface
-	certs    string // folder that stands for /certs
+	admin    string // unix socket of Envoy's admin interface
+	certs    string // folder that replaces /certs
 }
 
-// rewire is an Envoy configuration with the addresses of w, and otherwise as
-// it was: one listener, the clusters registry and ext-authz with one endpoint
-// each, and certificates under /certs.
+// rewire returns an Envoy configuration with the addresses of w, otherwise unchanged. The
+// configuration must have one listener, the clusters registry and ext-authz with one endpoint
+// each, and certificates below /certs.
 func rewire(config []byte, w wiring) ([]byte, error) {
 	var tree map[string]any
 	if err := yaml.Unmarshal(config, &tree); err != nil {
@@ -52,8 +52,8 @@ func rewire(config []byte, w wiring) ([]byte, error) {
 	return yaml.Marshal(relocate(tree, "/certs/", w.certs))
 }
 
-// Relocate is an Envoy configuration with the folder certs in the place of
-// /certs, and otherwise as it was.
+// Relocate returns an Envoy configuration with the folder certs instead of /certs, otherwise
+// unchanged.
 func Relocate(config []byte, certs string) ([]byte, error) {
 	var tree map[string]any
 	if err := yaml.Unmarshal(config, &tree); err != nil {
@@ -78,8 +78,8 @@ func socketAddress(hostPort string) (map[string]any, error) {
 	return map[string]any{"socket_address": map[string]any{"address": host, "port_value": number}}, nil
 }
 
-// replace puts value in the place of what is in the tree at place: keys of
-// maps, indices of lists, or the name of a list's element.
+// replace sets the value at a place in the tree. The steps to the place are keys of maps,
+// indices of lists, or names of list elements.
 func replace(tree, value any, place ...any) error {
 	node := tree
 	for i, step := range place {
@@ -95,7 +95,7 @@ func replace(tree, value any, place ...any) error {
 	return nil
 }
 
-// child is the child of node that step names, nil if it has none.
+// child returns the child of node at step, or nil.
 func child(node, step any) any {
 	switch node := node.(type) {
 	case map[string]any:
@@ -112,8 +112,8 @@ func child(node, step any) any {
 	return nil
 }
 
-// relocate is the tree with every string below the folder from moved to the
-// folder to.
+// relocate returns the tree, in which every path below the folder from is replaced by the same
+// path below the folder to.
 func relocate(node any, from, to string) any {
 	switch node := node.(type) {
 	case map[string]any:

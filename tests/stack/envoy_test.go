@@ -19,8 +19,8 @@ var elsewhere = wiring{
 	certs:    "/tmp/elsewhere/certs",
 }
 
-// TestRewire moves every address of each example and changes nothing else: a
-// second rewiring to the same place finds nothing to do.
+// TestRewire checks that every address of each example is replaced, and that rewiring again
+// changes nothing.
 func TestRewire(t *testing.T) {
 	examples, err := filepath.Glob(filepath.Join(Root(), "examples", "*", "envoy.yaml"))
 	if err != nil || len(examples) < 2 {
@@ -54,7 +54,7 @@ func TestRewire(t *testing.T) {
 	}
 }
 
-// TestRewireKeepsTheRest compares a small configuration value by value.
+// TestRewireKeepsTheRest checks that nothing else changes in a small configuration.
 func TestRewireKeepsTheRest(t *testing.T) {
 	const config = `{admin: {address: old}, keep: [1, {file: /certs/a.pem}], static_resources: {
 		listeners: [{address: old, name: l}],
@@ -73,11 +73,11 @@ func TestRewireKeepsTheRest(t *testing.T) {
 	}
 }
 
-// TestRewireRefuses wants an error for each address that is not there, so that
-// no test ever runs against an address of the example.
-func TestRewireRefuses(t *testing.T) {
-	cases := []struct{ name, config, wants string }{
-		{"no YAML", "{", "yaml"},
+// TestRewireErrors checks that a missing address is an error, so that no test runs against an
+// address of the example.
+func TestRewireErrors(t *testing.T) {
+	cases := []struct{ name, config, want string }{
+		{"not YAML", "{", "yaml"},
 		{"no admin", "{}", "[admin]"},
 		{"no listener", "{admin: {address: x}, static_resources: {listeners: []}}", "[static_resources listeners 0]"},
 		{"no cluster", "{admin: {address: x}, static_resources: {listeners: [{address: x}], clusters: [{name: other}]}}", "[static_resources clusters registry]"},
@@ -85,14 +85,14 @@ func TestRewireRefuses(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := rewire([]byte(c.config), elsewhere)
-			if err == nil || !strings.Contains(err.Error(), c.wants) {
-				t.Errorf("error %v, want one with %q", err, c.wants)
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v, want one with %q", err, c.want)
 			}
 		})
 	}
 }
 
-// canonical is YAML as the encoder writes it.
+// canonical returns YAML as the encoder writes it.
 func canonical(t *testing.T, text string) string {
 	t.Helper()
 	var tree any

@@ -3,6 +3,8 @@ package stack
 import (
 	"fmt"
 	"os/exec"
+	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -12,7 +14,7 @@ import (
 // grace is how long a process may take to end after SIGTERM on a busy machine.
 const grace = time.Minute
 
-// process is one running program with what it wrote.
+// process is a running program with its output.
 type process struct {
 	cmd    *exec.Cmd
 	log    *tail
@@ -20,7 +22,7 @@ type process struct {
 	result error         // how it ended; readable once ended is closed
 }
 
-// launch starts the program; log receives its output and its errors.
+// launch starts a program; log receives its standard output and standard error.
 func launch(argv []string, log *tail) (*process, error) {
 	p := &process{cmd: exec.Command(argv[0], argv[1:]...), log: log, ended: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = log, log
@@ -35,8 +37,8 @@ func launch(argv []string, log *tail) (*process, error) {
 	return p, nil
 }
 
-// stop asks the process to end, and makes it end when it does not: an error
-// says that it had to, or that the process ended on its own before.
+// stop sends SIGTERM to the process, and kills it if it does not end. It returns an error if
+// it had to kill it, or if the process had already ended.
 func (p *process) stop() error {
 	select {
 	case <-p.ended:
@@ -55,16 +57,49 @@ func (p *process) stop() error {
 	}
 }
 
-// kill ends the process at once and waits until it is gone.
+// kill kills the process and waits until it has ended.
 func (p *process) kill() {
-	_ = p.cmd.Process.Kill() // fails only when it has ended already
+	_ = p.cmd.Process.Kill() // fails only if it has already ended
 	<-p.ended
 }
 
-// failure tells how the process ended, with the end of its log.
+// failure returns an error that says how the process ended, with the end of its log.
 func (p *process) failure() error {
 	if p.result == nil {
-		return fmt.Errorf("ended on its own without an error; its last lines:\n%s", p.log.lines(20))
+		return fmt.Errorf("ended unexpectedly without an error; its last lines:\n%s", p.log.lines(20))
 	}
-	return fmt.Errorf("ended on its own (%w); its last lines:\n%s", p.result, p.log.lines(20))
+	return fmt.Errorf("ended unexpectedly (%w); its last lines:\n%s", p.result, p.log.lines(20))
+}
+
+// tailSize is the least number of bytes of a log that are kept.
+const tailSize = 4 << 20
+
+// tail is a writer that keeps the end of what is written.
+type tail struct {
+	mu   sync.Mutex
+	kept []byte
+}
+
+// Write never fails. It may drop what is before the last tailSize bytes.
+func (t *tail) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.kept = append(t.kept, p...)
+	if len(t.kept) > 2*tailSize {
+		t.kept = append([]byte(nil), t.kept[len(t.kept)-tailSize:]...)
+	}
+	return len(p), nil
+}
+
+// String returns everything that is kept.
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return string(t.kept)
+}
+
+// lines returns the last n lines.
+func (t *tail) lines(n int) string {
+	all := strings.Split(strings.TrimRight(t.String(), "\n"), "\n")
+	return strings.Join(all[max(0, len(all)-n):], "\n")
 }

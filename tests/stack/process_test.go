@@ -19,8 +19,8 @@ func start(t *testing.T, script string) *process {
 	return p
 }
 
-// TestStopAsksFirst lets a process clean up before it ends.
-func TestStopAsksFirst(t *testing.T) {
+// TestStopSendsTerm checks that a process can clean up before it ends.
+func TestStopSendsTerm(t *testing.T) {
 	p := start(t, `trap 'echo cleaned up; exit 0' TERM; echo up; while :; do sleep 0.01; done`)
 	for p.log.String() == "" {
 		time.Sleep(time.Millisecond)
@@ -33,7 +33,8 @@ func TestStopAsksFirst(t *testing.T) {
 	}
 }
 
-// TestStopReportsAnEarlyEnd wants what a process said before it ended on its own.
+// TestStopReportsAnEarlyEnd checks that the error has the last line of a process that had
+// already ended.
 func TestStopReportsAnEarlyEnd(t *testing.T) {
 	p := start(t, "echo out of memory; exit 3")
 	<-p.ended
@@ -43,7 +44,7 @@ func TestStopReportsAnEarlyEnd(t *testing.T) {
 	}
 }
 
-// TestUntilNoticesAnEnd does not wait for a process that is gone.
+// TestUntilNoticesAnEnd checks that until does not wait for a process that has ended.
 func TestUntilNoticesAnEnd(t *testing.T) {
 	p := start(t, "echo address in use; exit 1")
 	err := p.until(http.DefaultClient, "http://127.0.0.1:1/")
@@ -52,7 +53,7 @@ func TestUntilNoticesAnEnd(t *testing.T) {
 	}
 }
 
-// TestTail keeps the end of a log that is too long, and all of one that is not.
+// TestTail checks that the end of a long log is kept, and all of a short one.
 func TestTail(t *testing.T) {
 	log := new(tail)
 	line := strings.Repeat("x", 1023) + "\n"

@@ -10,8 +10,8 @@ import (
 	"syscall"
 )
 
-// Processes is a stack of processes of this machine on loopback addresses,
-// with one temporary folder for sockets, images and Envoy's configuration.
+// Processes is a stack of processes on loopback addresses, with a temporary folder for
+// sockets, images and Envoy's configuration.
 type Processes struct {
 	programs *Programs
 	spec     Spec
@@ -24,8 +24,8 @@ type Processes struct {
 
 var _ Stack = (*Processes)(nil)
 
-// Start starts a stack and returns when all of it is ready. On an error
-// nothing is left running.
+// Start starts a stack and returns when all of its parts are ready. After an error, no part is
+// left running.
 func (p *Programs) Start(spec Spec) (*Processes, error) {
 	dir, err := os.MkdirTemp("", "extauthz-")
 	if err != nil {
@@ -38,7 +38,7 @@ func (p *Programs) Start(spec Spec) (*Processes, error) {
 	return s, nil
 }
 
-// up lays the wires and starts the parts, the ones that others need first.
+// up chooses the addresses and starts the parts in order.
 func (s *Processes) up() error {
 	if err := s.wire(); err != nil {
 		return err
@@ -54,18 +54,18 @@ func (s *Processes) up() error {
 	return nil
 }
 
-// config is the file with Envoy's configuration.
+// config returns the file with Envoy's configuration.
 func (s *Processes) config() string { return filepath.Join(s.dir, "envoy.yaml") }
 
-// Dir is the stack's own temporary folder; Close removes it.
+// Dir returns the temporary folder of the stack; Close removes it.
 func (s *Processes) Dir() string { return s.dir }
 
-// Address tells where a part is reached.
+// Address returns the HOST:PORT of a part.
 func (s *Processes) Address(part Part) string {
 	return map[Part]string{Envoy: s.wiring.listener, Registry: s.wiring.registry, Extauthz: s.admin}[part]
 }
 
-// Log is the end of what the part wrote, over all its starts.
+// Log returns the end of the output of a part since it was first started.
 func (s *Processes) Log(part Part) string {
 	if s.logs[part] == nil {
 		return ""
@@ -73,10 +73,10 @@ func (s *Processes) Log(part Part) string {
 	return s.logs[part].String()
 }
 
-// Start starts a part that does not run and waits until it is ready.
+// Start starts a part that is not running and waits until it is ready.
 func (s *Processes) Start(part Part) error {
 	if s.running[part] != nil {
-		return fmt.Errorf("%s runs already", part)
+		return fmt.Errorf("%s is already running", part)
 	}
 	if s.logs[part] == nil {
 		s.logs[part] = new(tail)
@@ -92,7 +92,7 @@ func (s *Processes) Start(part Part) error {
 	return nil
 }
 
-// command is how a part is run.
+// command returns the command line of a part.
 func (s *Processes) command(part Part) []string {
 	switch part {
 	case Registry:
@@ -112,7 +112,7 @@ func (s *Processes) command(part Part) []string {
 	}
 }
 
-// probe is what answers 200 as soon as the part is ready.
+// probe returns a URL whose status is 200 as soon as the part is ready, and a client for it.
 func (s *Processes) probe(part Part) (*http.Client, string) {
 	switch part {
 	case Registry:
@@ -124,16 +124,16 @@ func (s *Processes) probe(part Part) (*http.Client, string) {
 	}
 }
 
-// Signal sends a part a signal.
+// Signal sends a signal to a part.
 func (s *Processes) Signal(part Part, signal syscall.Signal) error {
 	p := s.running[part]
 	if p == nil {
-		return fmt.Errorf("%s does not run", part)
+		return fmt.Errorf("%s is not running", part)
 	}
 	return p.cmd.Process.Signal(signal)
 }
 
-// PID returns the process id of a part that runs, 0 for another.
+// PID returns the process id of a part, or 0 if it is not running.
 func (s *Processes) PID(part Part) int {
 	if p := s.running[part]; p != nil {
 		return p.cmd.Process.Pid
@@ -145,15 +145,15 @@ func (s *Processes) PID(part Part) int {
 func (s *Processes) Kill(part Part) error {
 	p := s.running[part]
 	if p == nil {
-		return fmt.Errorf("%s does not run", part)
+		return fmt.Errorf("%s is not running", part)
 	}
 	p.kill()
 	delete(s.running, part)
 	return nil
 }
 
-// Failed waits until a part ends on its own, or done is closed, and tells
-// which and why.
+// Failed waits until a part ends unexpectedly or done is closed. The error says which part
+// ended and why.
 func (s *Processes) Failed(done <-chan struct{}) error {
 	failed := make(chan error, len(s.running))
 	for part, p := range s.running {
@@ -170,7 +170,7 @@ func (s *Processes) Failed(done <-chan struct{}) error {
 	}
 }
 
-// Close ends Envoy first, so that no request meets half a system.
+// Close ends Envoy first, so that no request arrives while other parts are missing.
 func (s *Processes) Close() error {
 	var errs []error
 	for _, part := range []Part{Envoy, Extauthz, Registry} {

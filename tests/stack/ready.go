@@ -9,17 +9,17 @@ import (
 )
 
 const (
-	readyLimit = 5 * time.Minute       // for a part to answer, on a busy machine
-	readyEvery = 20 * time.Millisecond // between two questions
+	readyLimit = 5 * time.Minute       // for a part to become ready, on a busy machine
+	readyEvery = 20 * time.Millisecond // between two requests
 )
 
-// until polls url through client till it answers 200, the process ends or the
-// limit passes.
+// until polls url through client until the status is 200, the process ends or the limit
+// passes.
 func (p *process) until(client *http.Client, url string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), readyLimit)
 	defer cancel()
 	for {
-		err := answers(ctx, client, url)
+		err := getOK(ctx, client, url)
 		if err == nil {
 			return nil
 		}
@@ -33,8 +33,8 @@ func (p *process) until(client *http.Client, url string) error {
 	}
 }
 
-// answers asks url once and wants 200.
-func answers(ctx context.Context, client *http.Client, url string) error {
+// getOK requests url once and returns an error unless the status is 200.
+func getOK(ctx context.Context, client *http.Client, url string) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return err
@@ -45,12 +45,12 @@ func answers(ctx context.Context, client *http.Client, url string) error {
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s answered %s", url, response.Status)
+		return fmt.Errorf("%s: status %s", url, response.Status)
 	}
 	return nil
 }
 
-// dialing is a client that reaches every address through one unix socket.
+// dialing returns a client that connects to one unix socket for every address.
 func dialing(socket string) *http.Client {
 	return &http.Client{Transport: &http.Transport{
 		DisableKeepAlives: true,

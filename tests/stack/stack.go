@@ -1,3 +1,8 @@
+// Package stack runs the whole system: a registry, extauthz, and Envoy in front of both.
+//
+// Envoy runs with one of the example configurations, in which only the addresses are
+// replaced, so that what is tested is what is shipped. Tests use the interface Stack, which
+// does not depend on whether the parts are processes, as here, or containers.
 package stack
 
 import "syscall"
@@ -14,29 +19,28 @@ const (
 
 // A Stack is a running system.
 type Stack interface {
-	// Address is the HOST:PORT at which a part is reached from here: Envoy's
-	// listener, the registry's own port, around Envoy, and the admin port of
-	// extauthz.
+	// Address returns the HOST:PORT of a part: Envoy's listener, the registry's port, which
+	// bypasses Envoy, or the admin port of extauthz.
 	Address(Part) string
-	// Log is the end of what the part wrote.
+	// Log returns the end of the output of a part.
 	Log(Part) string
-	// Signal sends the part a signal.
+	// Signal sends a signal to a part.
 	Signal(Part, syscall.Signal) error
-	// Kill ends the part at once, without a chance to clean up.
+	// Kill ends a part at once: it cannot clean up.
 	Kill(Part) error
 	// Start starts a part that was killed, and returns when it is ready.
 	Start(Part) error
-	// Close ends every part, in order, and removes what they left.
+	// Close ends every part in order, and removes their files.
 	Close() error
 }
 
-// A Spec says what a stack is made of.
+// A Spec describes a stack.
 type Spec struct {
-	Envoy    string   // Envoy's configuration, a file of examples
+	Envoy    string   // Envoy's configuration, such as a file of examples
 	Policies string   // the policy directory
-	Certs    string   // the folder that stands for /certs in the configuration
-	Listen   string   // Envoy's listener; "" is a free loopback port
-	Upstream string   // HOST:PORT in the registry's place; "" starts a registry
+	Certs    string   // the folder that replaces /certs in the configuration
+	Listen   string   // HOST:PORT of Envoy's listener; "" chooses a free loopback port
+	Upstream string   // HOST:PORT to which Envoy forwards; "" starts a registry
 	Flags    []string // further flags of extauthz serve
-	Under    []string // a command with its arguments, which runs extauthz; empty runs it as it is
+	Under    []string // a command that runs extauthz, to which its command line is added; empty runs it directly
 }

@@ -38,8 +38,8 @@ func (s *Processes) wire() error {
 	return os.WriteFile(s.config(), config, 0o644)
 }
 
-// freeAddresses are n loopback addresses at which nothing listens. None has the port of
-// reserved, HOST:PORT, where a part of the stack will listen.
+// freeAddresses returns n loopback addresses at which nothing listens. None has the port of
+// reserved, HOST:PORT, at which a part of the stack will listen.
 func freeAddresses(n int, reserved string) ([]string, error) {
 	_, port, _ := net.SplitHostPort(reserved)
 	var addresses []string

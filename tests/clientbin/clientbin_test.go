@@ -6,21 +6,23 @@ import (
 	_ "extauthz/goldentest" // accept -update
 )
 
+// TestWanted checks which clients are built, and that README.md has the right number of those
+// that are left to .ci/run.
 func TestWanted(t *testing.T) {
-	heavy, light := Client{Heavy: true}, Client{Beside: "sh"}
+	heavy, light := Client{Heavy: true}, Client{Needs: "sh"}
 	for _, c := range []struct {
 		name, ci, all string
 		client        Client
 		want          bool
 	}{
 		{"light", "", "", light, true},
-		{"beside a program that is missing", "true", "true", Client{Beside: "no-such-program"}, false},
+		{"needs a program that is missing", "true", "true", Client{Needs: "no-such-program"}, false},
 		{"heavy", "", "", heavy, false},
-		{"heavy, and all are wanted", "", "true", heavy, true},
+		{"heavy, with ALL_CLIENTS", "", "true", heavy, true},
 		{"heavy, in CI", "true", "", heavy, true},
 	} {
 		t.Setenv("CI", c.ci)
-		t.Setenv(Everything, c.all)
+		t.Setenv(AllVariable, c.all)
 		if got := c.client.Wanted(); got != c.want {
 			t.Errorf("%s: %t, want %t", c.name, got, c.want)
 		}

@@ -1,0 +1,114 @@
+// Package clientbin builds the linter, and the registry clients that are Go modules, for the
+// tests of package clients. Each is built once and kept in the cache folder.
+package clientbin
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"extauthz/tests/bounded"
+	"extauthz/tests/stack"
+)
+
+// A Client is a program of a Go module.
+type Client struct {
+	Package string // the package of the program
+	Version string // of its module
+	Heavy   bool   // building it takes at least as long as building all others together
+	Needs   string // a program that must be on PATH for it to run, if any
+}
+
+// The clients. Crane is not among them: it is a tool of this module.
+var (
+	Regctl = Client{Package: "github.com/regclient/regclient/cmd/regctl", Version: "v0.11.7"}
+	Ctr    = Client{Package: "github.com/containerd/containerd/v2/cmd/ctr", Version: "v2.4.2", Needs: "containerd"}
+	Helm   = Client{Package: "helm.sh/helm/v3/cmd/helm", Version: "v3.22.0", Heavy: true}
+	Cosign = Client{Package: "github.com/sigstore/cosign/v3/cmd/cosign", Version: "v3.1.3", Heavy: true}
+)
+
+// Linter is the program that checks the code. It is not a client, but is built like one.
+var Linter = Client{Package: "github.com/golangci/golangci-lint/v2/cmd/golangci-lint", Version: "v2.15.0"}
+
+// All returns every client, the heavy ones last.
+func All() []Client { return []Client{Regctl, Ctr, Helm, Cosign} }
+
+// AllVariable is the environment variable that includes heavy clients if it is true. CI=true
+// includes them as well.
+const AllVariable = "ALL_CLIENTS"
+
+// Wanted reports whether the client should be built here.
+func (c Client) Wanted() bool {
+	if c.Needs != "" {
+		if _, err := exec.LookPath(c.Needs); err != nil {
+			return false
+		}
+	}
+	return !c.Heavy || os.Getenv(AllVariable) == "true" || os.Getenv("CI") == "true"
+}
+
+// Name returns the name of the program.
+func (c Client) Name() string { return path.Base(c.Package) }
+
+// Program returns the path of the program, which may not exist yet.
+func (c Client) Program() string {
+	return filepath.Join(stack.Cache(), "clients", c.Name()+"-"+c.Version, c.Name())
+}
+
+// Built reports whether the program exists.
+func (c Client) Built() bool {
+	_, err := os.Stat(c.Program())
+	return err == nil
+}
+
+// installLimit is enough for the largest client on a busy machine with two cores.
+const installLimit = 2 * time.Hour
+
+// Install builds the program unless it exists. The dependencies of a client are not
+// dependencies of this module; the checksum database authenticates what is downloaded. The
+// program is built without cgo and debug information, which halves the cost.
+func (c Client) Install(ctx context.Context, progress io.Writer) error {
+	if c.Built() {
+		return nil
+	}
+	dir := filepath.Dir(c.Program())
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return err
+	}
+	aside, err := os.MkdirTemp(filepath.Dir(dir), "building-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(aside)
+	build := exec.Command("go", "install", "-gcflags=all=-dwarf=false", "-ldflags=-s -w", c.Package+"@"+c.Version)
+	// A linter reads only code for Go releases up to the one that it was built with, so that
+	// must be the release of this program.
+	build.Env = append(os.Environ(), "GOBIN="+aside, "CGO_ENABLED=0", "GOTOOLCHAIN="+toolchain())
+	began := time.Now()
+	fmt.Fprintf(progress, "Building %s %s (once)\n", c.Name(), c.Version)
+	if err := bounded.RunQuietly(ctx, installLimit, build, progress, "building "+c.Name()); err != nil {
+		return fmt.Errorf("go install %s@%s: %w", c.Package, c.Version, err)
+	}
+	fmt.Fprintf(progress, "Built %s in %s\n", c.Name(), time.Since(began).Round(time.Second))
+	if err := os.Rename(aside, dir); err != nil && !c.Built() {
+		return err
+	}
+	return nil
+}
+
+// toolchain returns the value of GOTOOLCHAIN for the Go release that built this program:
+// "local" if it is not a release.
+func toolchain() string {
+	version, _, _ := strings.Cut(runtime.Version(), " ")
+	if !strings.HasPrefix(version, "go1.") {
+		return "local"
+	}
+	return version
+}
