@@ -31,7 +31,7 @@ func TestParseAddress(t *testing.T) {
 		{"service name", "127.0.0.1:http", Address{}, "not a number"},
 		{"port too large", "127.0.0.1:65536", Address{}, "not a number"},
 		{"negative port", "127.0.0.1:-1", Address{}, "not a number"},
-		{"another scheme", "tcp://127.0.0.1:9191", Address{}, "is no address"},
+		{"another scheme", "tcp://127.0.0.1:9191", Address{}, "is not an address"},
 		{"IPv6 without brackets", "::1:9191", Address{}, "put an IPv6 address between brackets"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

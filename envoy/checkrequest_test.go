@@ -51,21 +51,21 @@ func TestParseCheckRequest(t *testing.T) {
 // TestParseCheckRequestRefuses holds the error to the place and to none of the text.
 func TestParseCheckRequestRefuses(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
-		{"nothing", "", "request.json:1:1: no CheckRequest"},
-		{"no object", `["hunter2"]`, "request.json:1:1: no CheckRequest"},
+		{"nothing", "", "request.json:1:1: not a CheckRequest"},
+		{"no object", `["hunter2"]`, "request.json:1:1: not a CheckRequest"},
 		{"unknown field", "{\n \"attribute\": {}}", `request.json:2:2: unknown field "attribute" in a CheckRequest`},
-		{"unknown field that may be a secret", `{"hunter2 or so": {}}`, `request.json:1:2: no CheckRequest`},
+		{"unknown field that may be a secret", `{"hunter2 or so": {}}`, `request.json:1:2: not a CheckRequest`},
 		{"unknown field of a field", `{"attributes":{"request":{"http":{"header":{}}}}}`, `request.json:1:35: unknown field "header" in a CheckRequest`},
-		{"name as in the definition", `{"attributes":{"context_extensions":{"a":7}}}`, `request.json:1:37: no CheckRequest`},
-		{"wrong type in a list", `{"attributes":{"request":{"http":{"header_map":{"headers":["hunter2"]}}}}}`, `request.json:1:59: no CheckRequest`},
-		{"wrong time", "{\"attributes\":{\"request\":{\n\"time\": \"hunter2\"}}}", `request.json:2:9: no CheckRequest`},
-		{"field twice", `{"attributes":{}, "attributes":{}}`, `request.json:1:1: no CheckRequest`},
-		{"second field", `{"attributes":{"contextExtensions":{}, "request":[]}}`, `request.json:1:50: no CheckRequest`},
+		{"name as in the definition", `{"attributes":{"context_extensions":{"a":7}}}`, `request.json:1:37: not a CheckRequest`},
+		{"wrong type in a list", `{"attributes":{"request":{"http":{"header_map":{"headers":["hunter2"]}}}}}`, `request.json:1:59: not a CheckRequest`},
+		{"wrong time", "{\"attributes\":{\"request\":{\n\"time\": \"hunter2\"}}}", `request.json:2:9: not a CheckRequest`},
+		{"field twice", `{"attributes":{}, "attributes":{}}`, `request.json:1:1: not a CheckRequest`},
+		{"second field", `{"attributes":{"contextExtensions":{}, "request":[]}}`, `request.json:1:50: not a CheckRequest`},
 		{"behind characters of two bytes", `{"attributes":{"contextExtensions":{"a":"ä"}, "reqest":[]}}`, `request.json:1:47: unknown field "reqest"`},
-		{"wrong type", `{"attributes":{"request":{"http":{"headers":"Basic hunter2"}}}}`, "request.json:1:45: no CheckRequest"},
-		{"wrong value", `{"attributes":{"request":{"http":{"headers":{"authorization": hunter2}}}}}`, "request.json:1:63: no CheckRequest"},
-		{"cut short", `{"attributes":{"request":{"http":{"headers":{"authorization":"Basic hunter2`, "request.json:1:75: no CheckRequest"},
-		{"something behind it", `{} hunter2`, "request.json:1:4: no CheckRequest"},
+		{"wrong type", `{"attributes":{"request":{"http":{"headers":"Basic hunter2"}}}}`, "request.json:1:45: not a CheckRequest"},
+		{"wrong value", `{"attributes":{"request":{"http":{"headers":{"authorization": hunter2}}}}}`, "request.json:1:63: not a CheckRequest"},
+		{"cut short", `{"attributes":{"request":{"http":{"headers":{"authorization":"Basic hunter2`, "request.json:1:75: not a CheckRequest"},
+		{"something behind it", `{} hunter2`, "request.json:1:4: not a CheckRequest"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r, err := ParseCheckRequest("request.json", []byte(c.text), time.Now())

@@ -1,9 +1,10 @@
-// Package envoy is the door through which Envoy asks: the ext_authz v3 service
-// over gRPC.
+// Package envoy serves Envoy's ext_authz v3 API over gRPC.
 //
-// The door is thin. It turns a CheckRequest into an [authz.Request] and an
-// [authz.Result] into a CheckResponse, and decides nothing by itself. What it
-// promises is that every check is answered, that no fault becomes an allow, and
-// that the server suits Envoy: its pings are tolerated, its health checks
-// answered, and draining ends.
+// It converts a CheckRequest to an [authz.Request] and an [authz.Result] to a
+// CheckResponse, and decides nothing itself. It guarantees that every check is answered and
+// that no fault becomes an allow. The server is configured for Envoy: it accepts Envoy's
+// pings, answers its health checks, and stops within a given time.
+//
+// Everything that a client can use up has a limit: the size of a check, the number of
+// checks on a connection, the number of connections, and the time for a handshake.
 package envoy

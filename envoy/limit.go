@@ -8,22 +8,22 @@ import (
 	"time"
 )
 
-// answerGrace is how long a connection may go without an answer before it can
-// be closed in favour of a new one. It is far longer than a check or a probe
-// takes, so that a connection in use is never closed.
+// answerGrace is the time without an answer after which a connection can be closed to make
+// room for a new one. It is far longer than a check or a probe takes, so that a connection in
+// use is never closed.
 const answerGrace = time.Second
 
-// A LimitedListener is a listener whose open connections are limited, so that
-// clients cannot use up the process's file descriptors.
+// A LimitedListener is a listener with a limit on open connections, so that clients cannot use
+// up the process's file descriptors.
 //
-// At the limit a new connection replaces one that got no answer within the last
-// second. Connections that never finish a request therefore give way, and a
-// probe or Envoy still gets in. If every connection got an answer within the
-// last second, the new one replaces one of the client that has the most
-// connections, and is closed if its own client has about as many.
+// At the limit, a new connection replaces one that got no answer within the last second.
+// Connections that never complete a request are therefore closed first, and Envoy or a probe
+// can still connect. If every connection got an answer within the last second, the new one
+// replaces one of the client that has the most connections. If its own client has about as
+// many, the new connection itself is closed.
 type LimitedListener struct {
 	net.Listener
-	most int
+	limit int
 
 	mu     sync.Mutex
 	open   map[*limitedConn]struct{}
@@ -31,10 +31,10 @@ type LimitedListener struct {
 	closed atomic.Uint64
 }
 
-// LimitConnections returns a listener that accepts from l and keeps at most
-// most connections open. most must be positive.
-func LimitConnections(l net.Listener, most int) *LimitedListener {
-	return &LimitedListener{Listener: l, most: most, open: make(map[*limitedConn]struct{}), counts: make(map[netip.Prefix]int)}
+// LimitConnections returns a listener that accepts from l and has at most limit open
+// connections. limit must be positive.
+func LimitConnections(l net.Listener, limit int) *LimitedListener {
+	return &LimitedListener{Listener: l, limit: limit, open: make(map[*limitedConn]struct{}), counts: make(map[netip.Prefix]int)}
 }
 
 // Closed returns the number of connections closed because of the limit.
@@ -60,15 +60,15 @@ func (l *LimitedListener) Accept() (net.Conn, error) {
 	}
 }
 
-// admit records c as open and returns the connection to close for it: nil
-// below the limit, and c itself if no other may be closed.
+// admit adds c to the open connections and returns the connection to close for it: nil below
+// the limit, and c itself if no other may be closed.
 func (l *LimitedListener) admit(c *limitedConn) (surplus *limitedConn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.open) >= l.most {
+	if len(l.open) >= l.limit {
 		now := c.answered.Load()
 		surplus = l.leastInUse(now)
-		if surplus.answeredLately(now) && l.counts[surplus.client] <= l.counts[c.client]+1 {
+		if surplus.recentlyAnswered(now) && l.counts[surplus.client] <= l.counts[c.client]+1 {
 			return c
 		}
 		l.remove(surplus)
@@ -78,9 +78,9 @@ func (l *LimitedListener) admit(c *limitedConn) (surplus *limitedConn) {
 	return surplus
 }
 
-// leastInUse returns the connection that gives way at the time now. Connections
-// without a recent answer come first, then those of the client that has the most
-// connections, then the one whose last answer is oldest.
+// leastInUse returns the connection to close at the time now: one without a recent answer, or
+// else one of the client that has the most connections, and of several the one whose last
+// answer is oldest.
 func (l *LimitedListener) leastInUse(now int64) (least *limitedConn) {
 	for c := range l.open {
 		if least == nil || l.less(c, least, now) {
@@ -90,10 +90,10 @@ func (l *LimitedListener) leastInUse(now int64) (least *limitedConn) {
 	return least
 }
 
-// less reports whether a gives way before b.
+// less reports whether a is closed before b.
 func (l *LimitedListener) less(a, b *limitedConn, now int64) bool {
-	if lately := a.answeredLately(now); lately != b.answeredLately(now) {
-		return !lately
+	if recent := a.recentlyAnswered(now); recent != b.recentlyAnswered(now) {
+		return !recent
 	}
 	if n, m := l.counts[a.client], l.counts[b.client]; n != m {
 		return n > m
@@ -101,7 +101,7 @@ func (l *LimitedListener) less(a, b *limitedConn, now int64) bool {
 	return a.answered.Load() < b.answered.Load()
 }
 
-// remove stops counting c, unless that was done before.
+// remove removes c from the open connections, if it is one.
 func (l *LimitedListener) remove(c *limitedConn) {
 	if _, found := l.open[c]; !found {
 		return
@@ -125,7 +125,7 @@ func clientOf(address net.Addr) netip.Prefix {
 	return prefix
 }
 
-// A limitedConn is a connection that its listener counts.
+// A limitedConn is a connection that counts towards the limit of its listener.
 type limitedConn struct {
 	net.Conn
 	listener *LimitedListener
@@ -139,13 +139,12 @@ func (c *limitedConn) Write(p []byte) (int, error) {
 	return c.Conn.Write(p)
 }
 
-// answeredLately reports whether the connection got an answer within answerGrace
-// before now.
-func (c *limitedConn) answeredLately(now int64) bool {
+// recentlyAnswered reports whether the connection got an answer within answerGrace before now.
+func (c *limitedConn) recentlyAnswered(now int64) bool {
 	return now-c.answered.Load() < int64(answerGrace)
 }
 
-// Close closes the connection and makes room for another.
+// Close closes the connection, so that another one can be accepted.
 func (c *limitedConn) Close() error {
 	c.listener.mu.Lock()
 	c.listener.remove(c)

@@ -7,18 +7,78 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
 )
 
-// staleDialTimeout bounds the question whether anybody answers on a socket
-// that is in the way.
+// unixScheme is the beginning of the address of a unix socket, as in Envoy and gRPC.
+const unixScheme = "unix://"
+
+// maxSocketPath is the limit on the path of a unix socket on this system, in bytes: the size
+// of the field in sockaddr_un, without the final NUL.
+const maxSocketPath = len(syscall.RawSockaddrUnix{}.Path) - 1
+
+// Address is an address to listen on, in the terms of package net.
+type Address struct {
+	Network string // "tcp" or "unix"
+	Address string // host:port, or the absolute path of the socket
+}
+
+// ParseAddress parses "HOST:PORT" or "unix:///PATH". The host must not be empty, because that
+// would mean every interface. The error contains the address and the remedy.
+func ParseAddress(addr string) (Address, error) {
+	path, isUnix := strings.CutPrefix(addr, unixScheme)
+	if isUnix {
+		return Address{Network: "unix", Address: path}, checkSocketPath(addr, path)
+	}
+	if err := checkHostPort(addr); err != nil {
+		return Address{}, fmt.Errorf("%q is not an address: %w; write HOST:PORT or %s/PATH", addr, err, unixScheme)
+	}
+	return Address{Network: "tcp", Address: addr}, nil
+}
+
+// checkSocketPath returns an error if path cannot be the path of a socket. An abstract socket
+// ("@name") is refused like a relative path, because it has no permissions.
+func checkSocketPath(addr, path string) error {
+	switch {
+	case !filepath.IsAbs(path):
+		return fmt.Errorf("%q: the path of a unix socket must be absolute; write %s/PATH", addr, unixScheme)
+	case strings.ContainsRune(path, 0):
+		return fmt.Errorf("%q: the path of a unix socket must not contain a NUL byte; remove it", addr)
+	case len(path) > maxSocketPath:
+		return fmt.Errorf("%q: the path of a unix socket has at most %d bytes, this one has %d; choose a shorter one",
+			addr, maxSocketPath, len(path))
+	}
+	return nil
+}
+
+// checkHostPort returns an error if an address has no host, or a port that is not a number.
+func checkHostPort(addr string) error {
+	host, port, err := net.SplitHostPort(addr)
+	switch {
+	case err != nil && strings.Count(addr, ":") > 1:
+		return errors.New("it has several colons; put an IPv6 address between brackets, as in [::1]:9191")
+	case err != nil:
+		return errors.New("the port is missing")
+	case host == "":
+		return errors.New("the host is missing (0.0.0.0 means every interface)")
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return errors.New("the port is not a number from 0 to 65535")
+	}
+	return nil
+}
+
+// staleDialTimeout is the limit on the time to find out whether a process listens on an
+// existing socket.
 const staleDialTimeout = time.Second
 
 // Listen opens addr, "HOST:PORT" or "unix:///PATH" (see [ParseAddress]).
-// A unix socket gets the permission bits of socketMode. A socket file in the
-// way is replaced only if nobody answers on it; any other file is left alone
-// and is an error. Closing the listener removes the socket.
+// A unix socket gets the permission bits of socketMode. An existing socket is replaced only if
+// no process listens on it. Another existing file is an error. Closing the listener removes
+// the socket.
 func Listen(addr string, socketMode fs.FileMode) (net.Listener, error) {
 	a, err := ParseAddress(addr)
 	if err != nil {
@@ -30,9 +90,8 @@ func Listen(addr string, socketMode fs.FileMode) (net.Listener, error) {
 	return net.Listen(a.Network, a.Address)
 }
 
-// listenUnix holds a lock on the socket's folder, so that of two processes
-// that find the same stale socket one replaces it and the other then finds
-// the first one answering.
+// listenUnix holds a lock on the folder of the socket. If two processes find the same stale
+// socket, one replaces it, and the other then finds that the first is listening.
 func listenUnix(path string, mode fs.FileMode) (net.Listener, error) {
 	unlock, err := lockFolder(filepath.Dir(path))
 	if err != nil {
@@ -52,8 +111,8 @@ func listenUnix(path string, mode fs.FileMode) (net.Listener, error) {
 	return l, nil
 }
 
-// removeStale removes the socket at path if a dial to it is refused, which
-// means that the process that made it is gone.
+// removeStale removes the socket at path if it refuses connections, which means that the
+// process that created it has ended.
 func removeStale(path string) error {
 	info, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -63,29 +122,29 @@ func removeStale(path string) error {
 		return err
 	}
 	if info.Mode().Type() != fs.ModeSocket {
-		return fmt.Errorf("%q is in the way and is not a socket; choose another path or remove it", path)
+		return fmt.Errorf("%q exists and is not a socket; choose another path or remove it", path)
 	}
 	conn, err := net.DialTimeout("unix", path, staleDialTimeout)
 	if err == nil {
-		return errors.Join(fmt.Errorf("another process answers on socket %q; stop it or choose another path", path), conn.Close())
+		return errors.Join(fmt.Errorf("another process listens on socket %q; stop it or choose another path", path), conn.Close())
 	}
 	if !errors.Is(err, syscall.ECONNREFUSED) {
-		return fmt.Errorf("socket %q is in the way and cannot be judged stale: %w", path, err)
+		return fmt.Errorf("socket %q exists, and whether a process listens on it is not known: %w", path, err)
 	}
 	return os.Remove(path)
 }
 
-// lockPatience bounds the wait for the lock on a socket's folder; who takes it
-// to open a socket holds it for a moment only.
-const lockPatience = 2 * time.Second
+// lockTimeout is the limit on the wait for the lock on the folder of a socket. A process that
+// opens a socket holds it only briefly.
+const lockTimeout = 2 * time.Second
 
-// lockFolder takes the exclusive advisory lock on dir. It leaves no file behind.
+// lockFolder takes the exclusive advisory lock on dir. It creates no file.
 func lockFolder(dir string) (unlock func(), err error) {
 	f, err := os.Open(dir)
 	if err != nil {
 		return nil, fmt.Errorf("folder of the unix socket: %w", err)
 	}
-	for deadline := time.Now().Add(lockPatience); ; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(lockTimeout); ; time.Sleep(10 * time.Millisecond) {
 		err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		if err == nil {
 			return func() { f.Close() }, nil

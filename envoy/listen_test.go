@@ -102,8 +102,8 @@ func TestListenUnixReplacesStale(t *testing.T) {
 func TestListenUnixLeavesLiveSocketAlone(t *testing.T) {
 	path := socketPath(t)
 	live := mustListen(t, "unix://"+path, 0o660)
-	if _, err := Listen("unix://"+path, 0o660); err == nil || !strings.Contains(err.Error(), "another process answers") {
-		t.Fatalf("error = %v; want that another process answers", err)
+	if _, err := Listen("unix://"+path, 0o660); err == nil || !strings.Contains(err.Error(), "another process listens") {
+		t.Fatalf("error = %v; want that another process listens", err)
 	}
 	mustDial(t, live)
 }

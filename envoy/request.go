@@ -10,8 +10,8 @@ import (
 	"extauthz/mapping"
 )
 
-// toRequest takes from a CheckRequest what the answer depends on. Absent parts
-// of the message come out empty, which denies.
+// toRequest returns the parts of a CheckRequest that the answer depends on. Absent parts are
+// empty, which denies.
 func toRequest(m *authv3.CheckRequest, now time.Time) *authz.Request {
 	attributes := m.GetAttributes()
 	http := attributes.GetRequest().GetHttp()
@@ -33,23 +33,23 @@ func toRequest(m *authv3.CheckRequest, now time.Time) *authz.Request {
 	return r
 }
 
-// jwtAuthn is the namespace in which Envoy's jwt_authn filter leaves the claims of
-// tokens that it verified. No other filter's word is taken, and none of the route's.
+// jwtAuthn is the namespace of the metadata in which Envoy's jwt_authn filter puts the claims
+// of the tokens that it verified. Metadata of other filters and of routes does not count.
 const jwtAuthn = "envoy.filters.http.jwt_authn"
 
-// claims are what jwt_authn left, by the payload_in_metadata of its providers;
-// nil where that is nothing.
+// claims returns the metadata of jwt_authn, by the payload_in_metadata of its providers. It is
+// nil if there is none.
 func claims(metadata *corev3.Metadata) map[string]any {
-	left := metadata.GetFilterMetadata()[jwtAuthn]
-	if len(left.GetFields()) == 0 {
+	verified := metadata.GetFilterMetadata()[jwtAuthn]
+	if len(verified.GetFields()) == 0 {
 		return nil
 	}
-	return left.AsMap()
+	return verified.AsMap()
 }
 
-// addHeaders reads both encodings of headers: Envoy fills the map, or the list
-// with raw values where encode_raw_headers is set, and never both. All are passed
-// on: which count, the policy directory says.
+// addHeaders adds the headers in either encoding. Envoy fills the map or, with
+// encode_raw_headers, the list with raw values, and never both. All headers are added, because
+// the policy directory determines which of them count.
 func addHeaders(r *authz.Request, http *authv3.AttributeContext_HttpRequest) {
 	raw := http.GetHeaderMap().GetHeaders()
 	if n := len(http.GetHeaders()) + len(raw); n > 0 {
@@ -70,8 +70,8 @@ func headerValue(h *corev3.HeaderValue) string {
 	return h.GetValue()
 }
 
-// addHeader leaves out what is no header: Envoy's map has the request line in it,
-// under names with a leading colon.
+// addHeader adds a header. It ignores the parts of the request line in Envoy's map, whose
+// names begin with a colon.
 func addHeader(r *authz.Request, name, value string) {
 	switch {
 	case name == "" || name[0] == ':':

@@ -14,7 +14,7 @@ import (
 	"extauthz/mapping"
 )
 
-// toResponse puts a result into Envoy's words.
+// toResponse returns the CheckResponse of a result.
 func toResponse(r *authz.Result) *authv3.CheckResponse {
 	response := &authv3.CheckResponse{DynamicMetadata: metadata(r)}
 	if r.Answer.Allowed {
@@ -35,8 +35,8 @@ func toResponse(r *authz.Result) *authv3.CheckResponse {
 	return response
 }
 
-// denialCode is the gRPC code in a denial: any but OK denies, and the HTTP
-// status is what the client sees.
+// denialCode returns the gRPC code of a denial. Every code except OK denies, and the client
+// sees the HTTP status.
 func denialCode(status int) codes.Code {
 	switch status {
 	case 401:
@@ -47,8 +47,8 @@ func denialCode(status int) codes.Code {
 	return codes.PermissionDenied
 }
 
-// responseHeaders sets append_action in each: its default appends, and did
-// something else in older Envoys.
+// responseHeaders returns the headers of a response. It sets append_action, whose default
+// appends and had another effect in older versions of Envoy.
 func responseHeaders(headers []mapping.Header) []*corev3.HeaderValueOption {
 	options := make([]*corev3.HeaderValueOption, len(headers))
 	for i, h := range headers {
@@ -60,7 +60,7 @@ func responseHeaders(headers []mapping.Header) []*corev3.HeaderValueOption {
 	return options
 }
 
-// metadata is the decision for Envoy's access log and later filters, in the
+// metadata returns the decision for Envoy's access log and later filters. Envoy puts it in the
 // namespace envoy.filters.http.ext_authz.
 func metadata(r *authz.Result) *structpb.Struct {
 	fields := map[string]*structpb.Value{"decision": structpb.NewStringValue(r.Decision.String())}

@@ -14,29 +14,28 @@ import (
 	"google.golang.org/grpc/keepalive"
 )
 
-// minPingInterval is how often a client may send an HTTP/2 PING. Envoy sends
-// them when its cluster has connection_keepalive, and grpc-go's default of
-// five minutes would answer with GOAWAY too_many_pings.
+// minPingInterval is the shortest interval between HTTP/2 PINGs of a client. Envoy sends them
+// if its cluster has connection_keepalive. With grpc-go's default of five minutes, the server
+// would answer GOAWAY too_many_pings.
 const minPingInterval = 10 * time.Second
 
-// Bounds on what a client of the gRPC port can hold. Envoy opens a connection
-// for each worker thread and another one where a connection has as many
-// streams as the server allows.
+// Limits on what a client of the gRPC port can use up. Envoy opens a connection for each
+// worker thread, and another one if a connection has as many streams as the server allows.
 const (
 	maxStreams       = 256              // concurrent checks on one connection
 	handshakeTimeout = 5 * time.Second  // for TLS and the HTTP/2 preface
-	maxIdle          = 15 * time.Minute // without a call: a GOAWAY, after which Envoy connects anew
-	pingInterval     = time.Minute      // without traffic: a PING that finds lost peers
+	maxIdle          = 15 * time.Minute // without a call, then a GOAWAY, after which Envoy reconnects
+	pingInterval     = time.Minute      // without traffic, then a PING to detect lost peers
 	pingTimeout      = 20 * time.Second
 )
 
-// ServiceName is the name of the service in gRPC health.
+// ServiceName is the name of the service in gRPC health checks.
 const ServiceName = "envoy.service.auth.v3.Authorization"
 
-// ServerOptions says what a [Server] serves and how.
+// ServerOptions are the settings of a [Server].
 type ServerOptions struct {
 	Authorization Authorization // answers the checks
-	TLS           *tls.Config   // nil: plain text
+	TLS           *tls.Config   // nil for plain text
 }
 
 // Authorization answers ext_authz checks.
@@ -44,20 +43,20 @@ type Authorization interface {
 	// Check answers one check.
 	Check(context.Context, *authv3.CheckRequest) (*authv3.CheckResponse, error)
 
-	// Unreadable answers a check that could not be read; the error says why, in
-	// words without a part of the message.
+	// Unreadable answers a check that could not be read. The error is the reason and
+	// contains no part of the message.
 	Unreadable(context.Context, error) *authv3.CheckResponse
 }
 
-// Server is the gRPC server that Envoy calls: the Authorization service and
-// gRPC health for "" and [ServiceName]. Reflection is not offered.
+// Server is the gRPC server that Envoy calls. It serves the Authorization service, and health
+// checks for "" and [ServiceName]. It does not serve reflection.
 type Server struct {
 	grpc   *grpc.Server
 	health *health.Server
 }
 
-// NewServer returns a server whose health is NOT_SERVING until SetServing says
-// otherwise. Checks are answered in either state.
+// NewServer returns a server whose health is NOT_SERVING until SetServing is called. The
+// server answers checks in either state.
 func NewServer(o ServerOptions) *Server {
 	options := []grpc.ServerOption{
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{
@@ -84,14 +83,14 @@ func NewServer(o ServerOptions) *Server {
 	return s
 }
 
-// Serve answers on l until Drain. It closes l, and returns nil after Drain or
-// what made the listener fail.
+// Serve answers on l until Drain and closes l. It returns nil after Drain, and otherwise the
+// error of the listener.
 func (s *Server) Serve(l net.Listener) error {
 	return s.grpc.Serve(l)
 }
 
-// SetServing turns the health of the server and of its Authorization service
-// to SERVING or NOT_SERVING.
+// SetServing sets the health of the server and of its Authorization service to SERVING or
+// NOT_SERVING.
 func (s *Server) SetServing(serving bool) {
 	status := healthv1.HealthCheckResponse_NOT_SERVING
 	if serving {
@@ -101,10 +100,9 @@ func (s *Server) SetServing(serving bool) {
 	s.health.SetServingStatus(ServiceName, status)
 }
 
-// Drain stops the server: it closes the listener, turns health to NOT_SERVING
-// for good and waits for the calls under way. When ctx ends first it cuts them
-// off and returns ctx's error: an open health Watch alone would otherwise hold
-// a graceful stop for ever.
+// Drain stops the server: it closes the listener, sets health to NOT_SERVING permanently and
+// waits for the calls in progress. If ctx ends first, it cancels them and returns ctx's error.
+// Without this limit, a single open health Watch would prevent the stop.
 func (s *Server) Drain(ctx context.Context) error {
 	s.health.Shutdown()
 	done := make(chan struct{})

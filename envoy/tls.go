@@ -10,19 +10,19 @@ import (
 	"time"
 )
 
-// TLSFiles names the PEM files of the listener. With ClientCA, a client must
-// show a certificate that one of its authorities signed.
+// TLSFiles are the names of the listener's PEM files. With ClientCA, a client must have a
+// certificate that one of its authorities signed.
 type TLSFiles struct {
 	Cert, Key string
-	ClientCA  string // "" asks for no client certificate
+	ClientCA  string // "" if no client certificate is required
 }
 
-// Config loads the files and returns a configuration that loads them again
-// whenever one of them has changed by the next handshake. If the changed files
-// cannot be loaded, as in the middle of a renewal, the last good ones stay in
-// use, report is told why, and the next handshake tries again.
+// Config loads the files and returns a configuration that loads them again at a handshake if
+// one of them has changed. If the changed files cannot be loaded, for example in the middle of
+// a renewal, the last good ones remain in use, report is called with the reason, and the next
+// handshake tries again.
 func (f TLSFiles) Config(report func(error)) (*tls.Config, error) {
-	r := &renewal{files: f, report: report}
+	r := &reloader{files: f, report: report}
 	if err := r.load(); err != nil {
 		return nil, err
 	}
@@ -32,13 +32,13 @@ func (f TLSFiles) Config(report func(error)) (*tls.Config, error) {
 	}, nil
 }
 
-// read makes a configuration of the files as they are now.
+// read returns the configuration of the current files.
 func (f TLSFiles) read() (*tls.Config, error) {
 	pair, err := tls.LoadX509KeyPair(f.Cert, f.Key)
 	if err != nil {
 		return nil, fmt.Errorf("certificate %q with key %q: %w", f.Cert, f.Key, err)
 	}
-	// Envoy's client side goes up to TLS 1.2 unless it is configured otherwise.
+	// Envoy's client side uses at most TLS 1.2 unless it is configured otherwise.
 	config := &tls.Config{
 		MinVersion:   tls.VersionTLS12,
 		NextProtos:   []string{"h2"},
@@ -52,7 +52,7 @@ func (f TLSFiles) read() (*tls.Config, error) {
 	return config, err
 }
 
-// readAuthorities reads a PEM bundle that must hold at least one certificate.
+// readAuthorities reads a PEM bundle, which must contain at least one certificate.
 func readAuthorities(name string) (*x509.CertPool, error) {
 	text, err := os.ReadFile(name)
 	if err != nil {
@@ -60,19 +60,19 @@ func readAuthorities(name string) (*x509.CertPool, error) {
 	}
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(text) {
-		return nil, fmt.Errorf("client authorities: %q holds no PEM certificate", name)
+		return nil, fmt.Errorf("client authorities: %q does not contain a PEM certificate", name)
 	}
 	return pool, nil
 }
 
-// stamp tells one state of the files from another.
-type stamp [3]struct {
+// fileStates distinguishes the states of the three files.
+type fileStates [3]struct {
 	modified time.Time
 	size     int64
 }
 
-// stamp asks the file system, following links, for the files' current state.
-func (f TLSFiles) stamp() (s stamp, err error) {
+// states returns the current state of the files. It follows links.
+func (f TLSFiles) states() (s fileStates, err error) {
 	for i, name := range []string{f.Cert, f.Key, f.ClientCA} {
 		if name == "" {
 			continue
@@ -87,19 +87,19 @@ func (f TLSFiles) stamp() (s stamp, err error) {
 	return s, err
 }
 
-// renewal keeps the configuration of the files' last good state.
-type renewal struct {
+// reloader contains the configuration of the last good files.
+type reloader struct {
 	files  TLSFiles
 	report func(error)
 
 	mu       sync.Mutex
-	stamp    stamp
+	states   fileStates
 	config   *tls.Config
-	reported string // the error reported last; "" since the files are good
+	reported string // the error that was reported last; "" if the files are good
 }
 
-// current is the configuration for the next handshake.
-func (r *renewal) current() *tls.Config {
+// current returns the configuration for the next handshake.
+func (r *reloader) current() *tls.Config {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	err := r.load()
@@ -113,20 +113,20 @@ func (r *renewal) current() *tls.Config {
 	return r.config
 }
 
-// load takes over the files if they have changed. The stamp is taken before
-// the files are read, so that a change in between is seen next time.
-func (r *renewal) load() error {
-	now, err := r.files.stamp()
+// load loads the files if they have changed. It reads their state before their contents, so
+// that the next call detects a change in between.
+func (r *reloader) load() error {
+	now, err := r.files.states()
 	if err != nil {
 		return err
 	}
-	if r.config != nil && now == r.stamp {
+	if r.config != nil && now == r.states {
 		return nil
 	}
 	config, err := r.files.read()
 	if err != nil {
 		return err
 	}
-	r.stamp, r.config = now, config
+	r.states, r.config = now, config
 	return nil
 }

@@ -234,7 +234,7 @@ func TestTLSBadFiles(t *testing.T) {
 			f.Key = other.Key
 		}, "private key does not match"},
 		{"no authorities", func(t *testing.T, f *TLSFiles) { f.ClientCA = f.Cert + ".gone" }, "tls.crt.gone"},
-		{"authorities without a certificate", func(t *testing.T, f *TLSFiles) { f.ClientCA = f.Key }, "holds no PEM certificate"},
+		{"authorities without a certificate", func(t *testing.T, f *TLSFiles) { f.ClientCA = f.Key }, "does not contain a PEM certificate"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			files := tlsFiles(t)
