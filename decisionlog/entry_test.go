@@ -95,7 +95,7 @@ func entryCases() []entryCase {
 			"operation": `"GetManifest"`, "repository": `"secret/app"`, "reference": `"v1"`,
 			"actions": `[` + login("team-pull.json") + `,{"action":"ecr:BatchGetImage","resource":"` + secret + `","decision":"explicitDeny",` +
 				`"statements":[{"effect":"Deny","policy":"accounts/123456789012/eu-central-1/repositories/secret/app/_policy.json",` +
-				`"sid":"Nobody but alice, whatever other policies say","line":4}]}]`,
+				`"sid":"Only alice, whatever other policies allow","line":4}]}]`,
 		}},
 		{"nobody", request("GET", "/v2/team/app/manifests/v1"), map[string]string{
 			"decision": `"unauthenticated"`, "reason": `"the request carries no credential"`,

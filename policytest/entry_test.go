@@ -27,7 +27,7 @@ func TestParse(t *testing.T) {
   tls: true
   expect: explicitDeny
   denied: ecr:putImage
-  sid: Nobody but alice
+  sid: Only alice
 - name: an action
   anonymous: true
   action: ecr:GetAuthorizationToken
@@ -47,7 +47,7 @@ func TestParse(t *testing.T) {
 			Method: "PUT", Path: "/v2/team/app/manifests/v1?tag=v2",
 			Headers: []mapping.Header{{Name: "content-length", Value: "0"}, {Name: "user-agent", Value: "crane"}},
 			Tags:    []sts.Tag{{Key: "app"}, {Key: "team", Value: "blue"}},
-			Peer:    "192.0.2.7", TLS: true, Expect: authz.ExplicitDeny, Denied: "ecr:putImage", Sid: "Nobody but alice",
+			Peer:    "192.0.2.7", TLS: true, Expect: authz.ExplicitDeny, Denied: "ecr:putImage", Sid: "Only alice",
 		},
 		{File: "tests/a.yaml", Line: 14, Name: "an action", Anonymous: true, Action: "ecr:GetAuthorizationToken", Resource: "*", Expect: authz.ImplicitDeny},
 		{

@@ -71,7 +71,7 @@ FAIL  tests/a.yaml:10: by another statement
       - expected explicitDeny of ecr:PutImage by the statement "Else"
       + got      explicitDeny of ecr:BatchGetImage on arn:aws:ecr:eu-central-1:123456789012:repository/secret/app
         User: arn:aws:iam::123456789012:user/bob is not authorized to perform: ecr:BatchGetImage on resource: arn:aws:ecr:eu-central-1:123456789012:repository/secret/app with an explicit deny in a resource-based policy
-        decided by accounts/123456789012/eu-central-1/repositories/secret/app/_policy.json:4:5 Deny "Nobody but alice, whatever other policies say"
+        decided by accounts/123456789012/eu-central-1/repositories/secret/app/_policy.json:4:5 Deny "Only alice, whatever other policies allow"
 FAIL  tests/b.yaml:2: cannot be asked
       ecr:PutImage on arn:aws:ecr:eu-central-1:123456789012:repository/team/app by arn:aws:iam::123456789012:user/erin
       cannot be asked: user "arn:aws:iam::123456789012:user/erin" is not among the principals; add it there with its policies
@@ -90,7 +90,7 @@ FAIL  tests/b.yaml:17: an action is denied
       - expected allowed
       + got      explicitDeny of ecr:PutImage on arn:aws:ecr:eu-central-1:123456789012:repository/secret/app
         explicitly denied by the resource-based policy
-        decided by accounts/123456789012/eu-central-1/repositories/secret/app/_policy.json:4:5 Deny "Nobody but alice, whatever other policies say"
+        decided by accounts/123456789012/eu-central-1/repositories/secret/app/_policy.json:4:5 Deny "Only alice, whatever other policies allow"
 1 passed, 6 failed
 `
 	var got strings.Builder

@@ -111,7 +111,7 @@ func TestSimulatePolicies(t *testing.T) {
 	}
 	r := commandRun{args: append(directory, "--explain", "--request", "GET /v2/secret/app/manifests/v1")}
 	r.do(t)
-	if r.code != exitDone || !strings.Contains(r.stdout, `_policy.json:4:5 Deny "Nobody but alice, whatever other policies say": applies`) ||
+	if r.code != exitDone || !strings.Contains(r.stdout, `_policy.json:4:5 Deny "Only alice, whatever other policies allow": applies`) ||
 		!strings.Contains(r.stdout, "\nexplicitDeny: GET /v2/secret/app/manifests/v1 is answered with 403: User: ") {
 		t.Errorf("exit %d, stdout %s, stderr %s", r.code, r.stdout, r.stderr)
 	}

@@ -21,7 +21,7 @@ func TestTest(t *testing.T) {
 	if text, err := os.ReadFile(report); err != nil || !strings.Contains(string(text), `<testsuite name="tests/quickstart.yaml"`) {
 		t.Errorf("%v: %s", err, text)
 	}
-	r = commandRun{args: []string{"test", "--run", "quickstart.yaml: bob (pulls|does not)", quickstart}}
+	r = commandRun{args: []string{"test", "--run", "quickstart.yaml: bob (pulls|does not push)", quickstart}}
 	r.do(t)
 	if r.code != exitDone || !strings.HasSuffix(r.stdout, "2 passed, 0 failed\n") {
 		t.Errorf("exit %d, stdout %s, stderr %s", r.code, r.stdout, r.stderr)

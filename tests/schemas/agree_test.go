@@ -140,12 +140,22 @@ func (s *schema) fields(t *testing.T, name string) map[string]ast.Expr {
 		}
 		key, option, _ := strings.Cut(reflect.StructTag(strings.Trim(field.Tag.Value, "`")).Get("yaml"), ",")
 		if option == "inline" {
-			maps.Copy(all, s.fields(t, field.Type.(*ast.Ident).Name))
+			maps.Copy(all, s.inlined(t, field.Type))
 			continue
 		}
 		all[key] = field.Type
 	}
 	return all
+}
+
+// inlined returns the fields of a struct inside another one. Structs of another package
+// are in policystore.
+func (s *schema) inlined(t *testing.T, kind ast.Expr) map[string]ast.Expr {
+	t.Helper()
+	if other, ok := kind.(*ast.SelectorExpr); ok {
+		return (&schema{structs: structsOf(t, "policystore")}).fields(t, other.Sel.Name)
+	}
+	return s.fields(t, kind.(*ast.Ident).Name)
 }
 
 // compareKey compares the type of a key with its schema.
