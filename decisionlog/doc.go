@@ -1,14 +1,12 @@
-// Package decisionlog writes one JSON line for each decision.
+// Package decisionlog writes one line of JSON for each decision.
 //
-// A check never waits for the log: its result goes into a bounded queue, and
-// one goroutine works out the reasons and writes. When the sink is slow, full
-// or broken, lines are lost and counted. A log that is required turns this
-// around: a check then waits for its line, though not past half of its own
-// time, and is told when there is none, so that it can be refused.
+// A check does not wait for the log. Its result enters a queue of limited length, and one
+// goroutine evaluates the reasons and writes the line. If the sink is slow, full or broken,
+// lines are lost and counted. If the log is required, a check waits for its line, for at
+// most half of its own time. It is refused if the line is not written by then.
 //
-// A line holds what was decided about whom, and nothing that could be a
-// credential: no header and no query, and of a request that was refused neither
-// its path nor anything else that its refusal quotes.
+// A line contains the decision and no credential: no header, no query and, for a refused
+// request, no text of the request that the refusal quotes.
 //
 // README.md describes the fields: name, type, meaning, and when each is present.
 package decisionlog

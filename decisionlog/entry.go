@@ -3,6 +3,7 @@ package decisionlog
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -11,19 +12,19 @@ import (
 	"extauthz/iam"
 )
 
-// entry is a decision on its way to the sink.
+// entry is a decision that is to be written.
 type entry struct {
 	result  *authz.Result
 	latency time.Duration
 
-	claimed atomic.Bool // by the writer, or by a check that waits no longer
-	written chan error  // told once; nil where nobody waits
+	claimed atomic.Bool // by the writer, or by a check that stopped waiting
+	written chan error  // receives one value; nil if no check waits
 }
 
-// maxText bounds, in bytes, the fields that hold the client's text.
+// maxText is the limit on fields with text of the client, in bytes.
 const maxText = 512
 
-// action is one permission that was asked about.
+// action is one evaluated permission.
 type action struct {
 	Action     string      `json:"action"`
 	Resource   string      `json:"resource"`
@@ -32,7 +33,7 @@ type action struct {
 	Statements []statement `json:"statements"`
 }
 
-// statement is a policy's statement that matched.
+// statement is a statement of a policy that applies.
 type statement struct {
 	Effect string `json:"effect"`
 	Policy string `json:"policy"`
@@ -40,18 +41,18 @@ type statement struct {
 	Line   int    `json:"line"`
 }
 
-// safelyWrite writes the entry; a fault while doing so costs this line alone.
-func (e *entry) safelyWrite(h slog.Handler) (err error) {
+// write writes the entry as one line. A panic loses this line only.
+func (e *entry) write(h slog.Handler) (err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			err = fmt.Errorf("fault while logging a decision: %v", fault)
+			err = fmt.Errorf("panic while logging a decision: %v", fault)
 		}
 	}()
-	return e.write(h)
+	return h.Handle(context.Background(), e.record())
 }
 
-// write renders the entry and hands it to the handler as one line.
-func (e *entry) write(h slog.Handler) error {
+// record returns the fields of the entry.
+func (e *entry) record() slog.Record {
 	r := e.result
 	at := r.Time
 	if at.IsZero() {
@@ -73,10 +74,10 @@ func (e *entry) write(h slog.Handler) error {
 		line.AddAttrs(slog.Any("actions", actions(r)))
 	}
 	line.AddAttrs(slog.String("digest", r.Digest), slog.Float64("latencySeconds", e.latency.Seconds()))
-	return h.Handle(context.Background(), line)
+	return line
 }
 
-// actions works out why each permission was decided as it was.
+// actions returns the evaluations of a result with the statements that apply.
 func actions(r *authz.Result) []action {
 	why := r.Explain()
 	all := make([]action, len(r.Evaluations))
@@ -95,10 +96,33 @@ func statements(matched []iam.Match) []statement {
 	return all
 }
 
-// cut bounds the client's text.
+// cut cuts text of the client.
 func cut(text string) string {
 	if len(text) > maxText {
 		return text[:maxText] + "…"
 	}
 	return text
+}
+
+// lineWriter writes whole lines. If the sink accepts only a part of a line, the next one
+// begins with a line feed.
+type lineWriter struct {
+	sink io.Writer
+	torn bool // the sink has accepted a part of the last line
+}
+
+// Write writes one line. It returns an error if the sink accepts only a part of it.
+func (l *lineWriter) Write(line []byte) (int, error) {
+	if l.torn {
+		if _, err := l.sink.Write([]byte{'\n'}); err != nil {
+			return 0, err
+		}
+		l.torn = false
+	}
+	n, err := l.sink.Write(line)
+	l.torn = 0 < n && n < len(line)
+	if err == nil && n < len(line) {
+		err = io.ErrShortWrite
+	}
+	return n, err
 }

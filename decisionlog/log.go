@@ -3,6 +3,7 @@ package decisionlog
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"sync"
@@ -12,19 +13,42 @@ import (
 	"extauthz/authz"
 )
 
-// maxWait bounds how long a check without a deadline waits for a required line.
+// maxWait is the limit on the time that a check waits for a required line.
 const maxWait = time.Second
 
-// ErrNotWritten is the error of a required line that was not written in time.
+// ErrNotWritten means that a required line was not written in time.
 var ErrNotWritten = errors.New("the decision could not be logged in time")
 
-// Options say what is logged and where to.
+// Options are the settings of a log.
 type Options struct {
-	Writer   io.Writer // gets each line in one call, from one goroutine
-	Mode     Mode      // which decisions; empty is all
-	Buffer   int       // decisions that may wait to be written; at least 1
-	Required bool      // Record waits for its line
+	Writer   io.Writer // is called once for each line, from one goroutine
+	Mode     Mode      // which decisions to log; empty means all
+	Buffer   int       // the number of decisions that can wait to be written, at least 1
+	Required bool      // Record waits until the line is written
 }
+
+// Mode determines which decisions are logged. The empty Mode is [All].
+type Mode string
+
+// The modes.
+const (
+	All    Mode = "all"    // every decision
+	Denied Mode = "denied" // every decision except allowed
+	None   Mode = "none"   // nothing
+)
+
+// UnmarshalText parses the name of a mode.
+func (m *Mode) UnmarshalText(text []byte) error {
+	switch mode := Mode(text); mode {
+	case All, Denied, None:
+		*m = mode
+		return nil
+	}
+	return fmt.Errorf("%q is not a mode; write %s, %s or %s", text, All, Denied, None)
+}
+
+// MarshalText returns the name of the mode.
+func (m Mode) MarshalText() ([]byte, error) { return []byte(m), nil }
 
 // Log writes decisions as lines of JSON.
 type Log struct {
@@ -33,12 +57,12 @@ type Log struct {
 	handler  slog.Handler
 	queue    chan *entry
 	lost     atomic.Uint64
-	writing  atomic.Bool // an entry is being written whose loss is not counted yet
+	writing  atomic.Bool // an entry is being written, and its loss is not counted yet
 
-	adding    sync.RWMutex // held for reading while an entry is put into the queue without waiting
+	adding    sync.RWMutex // locked for reading while an entry enters the queue without waiting
 	closeOnce sync.Once
 	closing   chan struct{} // closed by Close
-	closed    chan struct{} // closed when the writer has ended
+	closed    chan struct{} // closed when run has returned
 }
 
 // New returns a log whose writer runs until Close.
@@ -55,16 +79,16 @@ func New(o Options) *Log {
 	return l
 }
 
-// Lost is the number of decisions that should have been logged and were not.
+// Lost returns the number of decisions that should have been logged and were not.
 func (l *Log) Lost() uint64 { return l.lost.Load() }
 
-// Record logs a decision, which nobody may change any more. It does not wait,
-// unless the log is required: then it returns when the line is written, and an
-// error when it could not be, or not within half of the time that ctx leaves
-// and at most a second. After an error a line that was being written may still
-// appear: the log may tell of an allow that was not given, never the reverse.
+// Record logs a decision. The result must not change afterwards. If the log is not required,
+// Record does not wait. If it is required, Record returns when the line is written. It
+// returns an error if the line cannot be written, or not within half of the time until ctx's
+// deadline and at most a second. After an error, a line that was being written may still
+// appear: the log may contain an allow that was not given, and never lacks one that was.
 func (l *Log) Record(ctx context.Context, r *authz.Result, latency time.Duration) error {
-	if !l.mode.logs(r.Answer.Allowed) {
+	if l.mode == None || l.mode == Denied && r.Answer.Allowed {
 		return nil
 	}
 	e := &entry{result: r, latency: latency}
@@ -77,8 +101,8 @@ func (l *Log) Record(ctx context.Context, r *authz.Result, latency time.Duration
 	return nil
 }
 
-// add reports whether it could put e into the queue without waiting. After Close
-// it cannot, so that no entry comes when the queue has been written.
+// add puts e into the queue and reports whether the queue had room. After Close it has none, so
+// that no entry arrives after the queue has been written.
 func (l *Log) add(e *entry) bool {
 	l.adding.RLock()
 	defer l.adding.RUnlock()
@@ -95,10 +119,10 @@ func (l *Log) add(e *entry) bool {
 	}
 }
 
-// recordRequired waits for room in the queue, and then for the line.
+// recordRequired waits for room in the queue and then until the line is written.
 func (l *Log) recordRequired(ctx context.Context, e *entry) error {
 	e.written = make(chan error, 1)
-	ctx, cancel := context.WithTimeout(ctx, patience(ctx))
+	ctx, cancel := context.WithTimeout(ctx, waitFor(ctx))
 	defer cancel()
 	select {
 	case l.queue <- e:
@@ -117,8 +141,8 @@ func (l *Log) recordRequired(ctx context.Context, e *entry) error {
 	}
 }
 
-// patience leaves the other half of the time for the answer to arrive.
-func patience(ctx context.Context) time.Duration {
+// waitFor returns how long to wait for a line. The other half of the time is for the answer.
+func waitFor(ctx context.Context) time.Duration {
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		return maxWait
@@ -126,7 +150,7 @@ func patience(ctx context.Context) time.Duration {
 	return min(maxWait, time.Until(deadline)/2)
 }
 
-// abandon gives up an entry, so that its line is not begun any more.
+// abandon counts an entry as lost, unless its line is being written.
 func (l *Log) abandon(e *entry) error {
 	if e.claimed.CompareAndSwap(false, true) {
 		l.lost.Add(1)
@@ -134,7 +158,7 @@ func (l *Log) abandon(e *entry) error {
 	return ErrNotWritten
 }
 
-// run writes what is queued until Close, and then what is left.
+// run writes the entries in the queue until Close, and then the rest.
 func (l *Log) run() {
 	defer close(l.closed)
 	for {
@@ -148,6 +172,7 @@ func (l *Log) run() {
 	}
 }
 
+// writeRest writes the entries that are still in the queue.
 func (l *Log) writeRest() {
 	for {
 		select {
@@ -164,7 +189,7 @@ func (l *Log) write(e *entry) {
 		return
 	}
 	l.writing.Store(true)
-	err := e.safelyWrite(l.handler)
+	err := e.write(l.handler)
 	if l.writing.CompareAndSwap(true, false) && err != nil {
 		l.lost.Add(1)
 	}
@@ -173,9 +198,9 @@ func (l *Log) write(e *entry) {
 	}
 }
 
-// Close writes what is queued and ends the log; decisions recorded from now on
-// are lost. If the sink takes longer than ctx, Close returns ctx's error, and
-// every decision that is not written by then counts as lost.
+// Close writes the entries in the queue and ends the log. Later decisions are lost. If this
+// takes longer than ctx, Close returns ctx's error, and every decision that is not written by
+// then counts as lost.
 func (l *Log) Close(ctx context.Context) error {
 	l.closeOnce.Do(func() {
 		l.adding.Lock()
@@ -191,7 +216,7 @@ func (l *Log) Close(ctx context.Context) error {
 	}
 }
 
-// abandonRest counts as lost what is queued and what is being written.
+// abandonRest counts the entries in the queue and the one being written as lost.
 func (l *Log) abandonRest() {
 	if l.writing.CompareAndSwap(true, false) {
 		l.lost.Add(1)

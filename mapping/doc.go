@@ -1,56 +1,40 @@
-// Package mapping says what a registry request asks for in the language of
-// Amazon ECR: which actions, on which repositories. It is the only place that
-// knows the paths under /v2/.
+// Package mapping maps a registry request to the actions and resources of Amazon ECR that it
+// needs. No other package interprets the paths under /v2/.
 //
 // # The contract
 //
-// A request is either understood completely or refused. The method, the raw
-// path and the query are judged exactly as they will be forwarded; nothing is
-// decoded, cleaned or folded first, because a second reader downstream might
-// do that differently and act on another repository. What has a meaning that
-// two registries could read in two ways is refused, even where the registry at
-// hand would read it harmlessly.
+// A request is interpreted completely or refused. Method, raw path and query are read exactly
+// as they will be forwarded. Nothing is decoded, cleaned or folded first, because a server
+// behind Envoy could do that differently and use another repository. A request that two
+// registries could interpret in two ways is refused, even if the registry in use would
+// interpret it harmlessly.
 //
-// A body counts as far as its Content-Type says that it might be a form, where
-// registries would read one: then the request is refused.
+// The body is not read. If its Content-Type could be that of a form, and a form could change
+// what the request does, the request is refused.
 //
-// A mount is one only with a source that can be a repository. Registries start a
-// plain upload where it is empty, in upper case, a name with a host or not there at
-// all, and so does the mapping: it removes both parameters.
+// A mount without a source that can be a repository is a plain upload, as registries treat
+// it. The mapping then removes the parameters of the mount. Clients send an empty name, a name
+// in upper case, a name with a host, or none.
 //
-// Every permission of a mapping that is not optional must be allowed, or the
-// request must not be forwarded.
+// Every permission of a mapping that is not optional must be allowed, or the request must not
+// be forwarded.
 //
 // # What each request needs
 //
-// README.md has the table of requests, actions and resources, which a test compares
-// with Map.
+// The table operations describes each operation. README.md lists requests, actions and
+// resources, and a test compares it with Map.
 //
-// /v2 without its slash counts as /v2/ (registries answer it alike or redirect
-// to it, and neither names a repository); blobs/uploads without its slash
-// counts as blobs/uploads/. Every other path and method is refused.
+// /v2 without its slash means /v2/, because registries treat both the same or redirect, and
+// neither contains a repository. blobs/uploads without its slash means blobs/uploads/. Every
+// other path and method is refused.
 //
-// A repository under a pull-through prefix is filled by being read, so whatever
-// reads it (blobs, manifests, tags, referrers, and a mount from it) also asks
-// BatchImportUpstreamImage, and CreateRepository if the inventory does not know
-// it. Writing a manifest and every request about an upload can make an unknown
-// repository appear, so those ask CreateRepository too. Without an inventory every
-// repository counts as existing, unless the registry is set to assume that every
-// one is missing.
+// Reading a repository below a pull-through prefix (blobs, manifests, tags, referrers, or a
+// mount from it) imports it, so that it also needs BatchImportUpstreamImage, and
+// CreateRepository if the repository is missing. Writing a manifest and every request about an
+// upload can create a missing repository and therefore need CreateRepository too. Without an
+// inventory every repository counts as existing, unless the registry is configured to assume
+// that every repository is missing.
 //
-// # Map of the files
-//
-//	mapping.go      Request, Mapping, and Map: the steps in order
-//	registry.go     Registry: what ARNs are made of, and the registry's own ways
-//	repository.go   names and ARNs of repositories, for other packages
-//	operation.go    Operation: what a method does at an endpoint
-//	path.go         the path, read from the right
-//	name.go         the grammars of repository names and references
-//	query.go        the strict reader of queries
-//	header.go       headers that could change the meaning of a request
-//	permission.go   operation to actions and ARNs
-//	refusal.go      Refusal: what is said of a request that is not understood
-//
-// The rules come from the OCI Distribution Specification 1.1 and its 1.2 draft,
-// the Service Authorization Reference for Amazon ECR, and the ECR User Guide.
+// The rules come from the OCI Distribution Specification 1.1 and its 1.2 draft, the Service
+// Authorization Reference for Amazon ECR, and the ECR User Guide.
 package mapping

@@ -87,7 +87,7 @@ func misusedFlags(serve, bare string) []mistake {
 		{serve + "--drain-delay -1s", nil, "--drain-delay -1s is negative"},
 		{serve + "--drain-timeout -1s", nil, "--drain-timeout -1s is negative"},
 		{serve + "--log-level loud", nil, `for flag --log-level`},
-		{serve + "--decision-log some", nil, `"some" is no mode; write all, denied or none`},
+		{serve + "--decision-log some", nil, `"some" is not a mode; write all, denied or none`},
 		{serve + "--decision-log-buffer 0", nil, "--decision-log-buffer 0 is too small"},
 		{bare + "--decision-log-file=", nil, "--decision-log-file is empty"},
 		{serve + "--socket-mode 999", nil, `"999" is no permission`},
