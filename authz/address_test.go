@@ -9,6 +9,7 @@ import (
 
 	"extauthz/mapping"
 	"extauthz/policystore"
+	"extauthz/policystore/config"
 )
 
 func forwarded(values ...string) []mapping.Header {
@@ -52,7 +53,7 @@ func TestClientAddress(t *testing.T) {
 		{"empty client", 1, peer, forwarded(", 192.0.2.1"), "", "not an IP address"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := (&Request{Peer: c.peer, Headers: c.headers}).clientAddress(&policystore.Registry{TrustedHops: c.hops})
+			got, err := (&Request{Peer: c.peer, Headers: c.headers}).clientAddress(&policystore.Registry{Registry: config.Registry{TrustedHops: c.hops}})
 			switch {
 			case c.refused != "" && (err == nil || !strings.Contains(err.Error(), c.refused) || got != ""):
 				t.Errorf("%q, error %v; want %q", got, err, c.refused)
@@ -89,14 +90,14 @@ func TestTrustedProxies(t *testing.T) {
 		{"a proxy before the trusted ones", "192.0.2.1", "203.0.113.9, 198.51.100.7, 192.0.2.1", 1, "198.51.100.7", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			registry := &policystore.Registry{TrustedHops: c.hops, TrustedProxies: networks}
+			registry := &policystore.Registry{Registry: config.Registry{TrustedHops: c.hops, TrustedProxies: networks}}
 			got, err := (&Request{Peer: c.peer, Headers: forwarded(c.forwarded)}).clientAddress(registry)
 			if got != c.want || (err == nil) != (c.refused == "") || err != nil && !strings.Contains(err.Error(), c.refused) {
 				t.Errorf("%q, error %v; want %q and %q", got, err, c.want, c.refused)
 			}
 		})
 	}
-	none := &policystore.Registry{TrustedHops: 1, TrustedProxies: []netip.Prefix{}}
+	none := &policystore.Registry{Registry: config.Registry{TrustedHops: 1, TrustedProxies: []netip.Prefix{}}}
 	if got, err := (&Request{Peer: "192.0.2.1", Headers: forwarded("198.51.100.7, 192.0.2.1")}).clientAddress(none); err == nil {
 		t.Errorf("an empty list trusts a proxy: %q", got)
 	}
@@ -119,7 +120,7 @@ func FuzzClientAddress(f *testing.F) {
 		if apart {
 			headers = forwarded(append([]string{forged}, entries...)...)
 		}
-		got, err := (&Request{Peer: "192.0.2.1", Headers: headers}).clientAddress(&policystore.Registry{TrustedHops: n})
+		got, err := (&Request{Peer: "192.0.2.1", Headers: headers}).clientAddress(&policystore.Registry{Registry: config.Registry{TrustedHops: n}})
 		if err != nil || got != "198.51.100.7" {
 			t.Errorf("%d hops: %q, %v", n, got, err)
 		}
@@ -143,12 +144,12 @@ func TestSecureTransport(t *testing.T) {
 		{"plain, and forged", Request{Headers: append(proto("https"), mapping.Header{Name: ":scheme", Value: "https"})}, policystore.Registry{}, false},
 		{"server name", Request{SNI: "registry.example.com"}, policystore.Registry{}, true},
 		{"listener certificate", Request{DestinationPrincipal: "registry.example.com"}, policystore.Registry{}, true},
-		{"configured", Request{}, policystore.Registry{TLS: true}, true},
-		{"hops that say so", Request{Headers: proto("https")}, policystore.Registry{TrustedHops: 1}, true},
-		{"hops that deny it of the client, though their own connection is TLS", Request{Headers: proto("http"), SNI: "a"}, policystore.Registry{TrustedHops: 1, TLS: true}, false},
-		{"hops that say nothing", Request{SNI: "a"}, policystore.Registry{TrustedHops: 1, TLS: true}, false},
-		{"hops that say two things", Request{Headers: proto("https", "http")}, policystore.Registry{TrustedHops: 1}, false},
-		{"hops that say two things in one", Request{Headers: proto("https,http")}, policystore.Registry{TrustedHops: 1}, false},
+		{"configured", Request{}, policystore.Registry{Registry: config.Registry{TLS: true}}, true},
+		{"hops that say so", Request{Headers: proto("https")}, policystore.Registry{Registry: config.Registry{TrustedHops: 1}}, true},
+		{"hops that deny it of the client, though their own connection is TLS", Request{Headers: proto("http"), SNI: "a"}, policystore.Registry{Registry: config.Registry{TrustedHops: 1, TLS: true}}, false},
+		{"hops that say nothing", Request{SNI: "a"}, policystore.Registry{Registry: config.Registry{TrustedHops: 1, TLS: true}}, false},
+		{"hops that say two things", Request{Headers: proto("https", "http")}, policystore.Registry{Registry: config.Registry{TrustedHops: 1}}, false},
+		{"hops that say two things in one", Request{Headers: proto("https,http")}, policystore.Registry{Registry: config.Registry{TrustedHops: 1}}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := c.request.isTLS(&c.registry); got != c.want {

@@ -11,11 +11,12 @@ import (
 	"extauthz/identity/sts"
 	"extauthz/mapping"
 	"extauthz/policystore"
+	"extauthz/policystore/config"
 )
 
 // place is a registry to ask about.
 func place() *policystore.Registry {
-	return &policystore.Registry{Registry: mapping.Registry{Partition: "aws", Region: "eu-central-1", Account: "123456789012"}}
+	return &policystore.Registry{Registry: config.Registry{Registry: mapping.Registry{Partition: "aws", Region: "eu-central-1", Account: "123456789012"}}}
 }
 
 func wantContext(t *testing.T, got iam.Context, want map[string]string) {
@@ -47,7 +48,7 @@ func TestRequestContext(t *testing.T) {
 
 func TestContextByVPCEndpoint(t *testing.T) {
 	registry := place()
-	registry.VPCEndpoint = &policystore.VPCEndpoint{ID: "vpce-1a2b3c4d", VPC: "vpc-1a2b3c4d"}
+	registry.VPCEndpoint = &config.VPCEndpoint{ID: "vpce-1a2b3c4d", VPC: "vpc-1a2b3c4d"}
 	wantContext(t, requestContext(&Request{Time: time.Unix(0, 0)}, registry, "192.0.2.1"), map[string]string{
 		"aws:SourceVpce": "vpce-1a2b3c4d", "aws:SourceVpc": "vpc-1a2b3c4d", "aws:VpcSourceIp": "192.0.2.1",
 		"aws:SecureTransport": "false", "aws:CurrentTime": "1970-01-01T00:00:00Z", "aws:EpochTime": "0", "aws:RequestedRegion": "eu-central-1",

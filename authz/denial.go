@@ -6,7 +6,7 @@ import (
 	"extauthz/iam"
 	"extauthz/identity"
 	"extauthz/mapping"
-	"extauthz/policystore"
+	"extauthz/policystore/config"
 )
 
 // authenticationFailed sets the result of a request without a caller.
@@ -20,7 +20,7 @@ func (k *check) authenticationFailed(f *identity.Failure) {
 		k.result.rateLimited(f.Reason)
 	case identity.Invalid, identity.Anonymous:
 		visible := ""
-		if k.registry.Detail == policystore.FullDetail {
+		if k.registry.Detail == config.FullDetail {
 			visible = f.Reason
 		}
 		k.result.Decision, k.result.Reason = Unauthenticated, f.Full()
@@ -71,11 +71,11 @@ type denialDetail struct {
 func (k *check) denialEntry(denied *Evaluation, reason string) errorEntry {
 	e := errorEntry{Code: "DENIED", Message: k.visible(reason)}
 	switch k.registry.Detail {
-	case policystore.FullDetail:
+	case config.FullDetail:
 		e.Detail = denialDetail{denied.Action, denied.Resource, denied.Decision.String()}
-	case policystore.ActionDetail:
+	case config.ActionDetail:
 		e.Detail = denialDetail{Action: denied.Action}
-	case policystore.NoDetail:
+	case config.NoDetail:
 		e.Message = "requested access to the resource is denied"
 	}
 	return e
@@ -84,11 +84,11 @@ func (k *check) denialEntry(denied *Evaluation, reason string) errorEntry {
 // visible returns the part of the reason for the last denial that the client may see.
 func (k *check) visible(reason string) string {
 	switch k.registry.Detail {
-	case policystore.FullDetail:
+	case config.FullDetail:
 		return reason
-	case policystore.ActionDetail:
+	case config.ActionDetail:
 		return "not authorized to perform: " + k.result.last().Action
-	case policystore.NoDetail:
+	case config.NoDetail:
 	}
 	return ""
 }

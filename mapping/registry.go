@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -40,34 +41,39 @@ type Registry struct {
 // rootPrefix is the prefix of ECR's pull-through cache rule for a whole registry.
 const rootPrefix = "ROOT"
 
-// Validate returns an error if a setting is invalid. Partition, region and account must be
-// valid in an ARN and must not be patterns. A pull-through prefix must be valid at the
-// beginning of a repository's name.
+// Validate returns an error if a setting is invalid. A pull-through prefix must be valid at
+// the beginning of a repository's name.
 func (g *Registry) Validate() error {
-	const form = "write lower-case letters, digits and hyphens, such as %s"
-	switch {
-	case !consistsOf(g.Partition, isARNPart):
-		return fmt.Errorf("partition %q is not valid; "+form, g.Partition, "aws")
-	case !consistsOf(g.Region, isARNPart):
-		return fmt.Errorf("region %q is not valid; "+form, g.Region, "eu-central-1")
-	}
-	if err := g.CheckRegion(); err != nil {
-		return err
-	}
-	if len(g.Account) != 12 || !consistsOf(g.Account, isDigit) {
-		return fmt.Errorf("account %q is not valid; write twelve digits", g.Account)
-	}
 	_, err := g.CheckPullThrough()
-	return err
+	return cmp.Or(g.CheckPartition(), g.CheckRegion(), g.CheckAccount(), err)
 }
 
-// CheckRegion returns an error if the region is one of AWS's in a partition other than the
-// registry's: policies for the real registry would match nothing of this one. A region
-// that AWS does not have may be in any partition.
+// CheckPartition returns an error if the partition is not valid in an ARN.
+func (g *Registry) CheckPartition() error {
+	if !consistsOf(g.Partition, isARNPart) {
+		return fmt.Errorf("partition %q is not valid; write lower-case letters, digits and hyphens, such as aws", g.Partition)
+	}
+	return nil
+}
+
+// CheckRegion returns an error if the region is not valid in an ARN, or is one of AWS's in
+// a partition other than the registry's: policies for the real registry would match nothing
+// of this one. A region that AWS does not have may be in any partition.
 func (g *Registry) CheckRegion() error {
+	if !consistsOf(g.Region, isARNPart) {
+		return fmt.Errorf("region %q is not valid; write lower-case letters, digits and hyphens, such as eu-central-1", g.Region)
+	}
 	partition, known := iam.PartitionOf(g.Region)
 	if known && partition != g.Partition && consistsOf(g.Partition, isARNPart) {
 		return fmt.Errorf("region %q is in partition %q, not in %q; set the partition to %s, or fix the region", g.Region, partition, g.Partition, partition)
+	}
+	return nil
+}
+
+// CheckAccount returns an error if the account does not consist of twelve digits.
+func (g *Registry) CheckAccount() error {
+	if len(g.Account) != 12 || !consistsOf(g.Account, isDigit) {
+		return fmt.Errorf("account %q is not valid; write twelve digits", g.Account)
 	}
 	return nil
 }

@@ -10,7 +10,7 @@ import (
 func TestSharedAudiences(t *testing.T) {
 	const (
 		a       = `- {name: a, hosts: [localhost], account: "123456789012", region: eu-central-1}` + "\n"
-		refused = "so that a token made for one would count at the other"
+		refused = "so that each would accept a token for the other"
 	)
 	b := func(more string) string {
 		return `- {name: b, hosts: [localhost], account: "123456789012", region: us-east-1` + more + "}\n"

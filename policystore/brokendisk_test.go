@@ -42,10 +42,10 @@ func TestBrokenOnDisk(t *testing.T) {
 		want   string // DIR is the directory
 	}{
 		{"removed", os.RemoveAll, "DIR: " + syscall.ENOENT.Error() + "; create it, or fix or remove the link to it"},
-		{"empty", empty, "registries.yaml: not there; put it there, since it names the registries that Envoy stands in front of"},
+		{"empty", empty, "registries.yaml: the file does not exist; add it, because it describes the registries behind Envoy"},
 		{"everything removed but principals", func(dir string) error {
 			return errors.Join(empty(dir), put("principals.yaml", small()["principals.yaml"])(dir))
-		}, "registries.yaml: not there; put it there, since it names the registries that Envoy stands in front of"},
+		}, "registries.yaml: the file does not exist; add it, because it describes the registries behind Envoy"},
 		{"a file in place of the directory", func(dir string) error { return errors.Join(os.RemoveAll(dir), os.WriteFile(dir, nil, 0o644)) }, "DIR: " + syscall.ENOTDIR.Error() + "; configure a directory"},
 		{"a directory in place of a file", func(dir string) error {
 			return errors.Join(os.Remove(filepath.Join(dir, "htpasswd")), os.Mkdir(filepath.Join(dir, "htpasswd"), 0o755))

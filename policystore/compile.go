@@ -47,15 +47,18 @@ func (c *compilation) snapshot(o decision.Options, l *lasting) (*Snapshot, error
 	if err := cmp.Or(checkPaths(t), checkTexts(t)); err != nil {
 		return nil, err
 	}
-	all, err := loadRegistries(t)
+	configured, err := loadRegistries(t)
 	if err != nil {
 		return nil, err
 	}
+	all := withFiles(configured)
 	organization, err := loadOrganization(t)
 	if err != nil {
 		return nil, err
 	}
-	all.join(organization)
+	for _, r := range all {
+		r.Organization = organization
+	}
 	known, err := loadInventories(c, all)
 	if err != nil {
 		return nil, err
@@ -78,7 +81,7 @@ func (c *compilation) snapshot(o decision.Options, l *lasting) (*Snapshot, error
 	if err != nil {
 		return nil, err
 	}
-	if err := cmp.Or(all.checkAudiences(who.issuers), organization.checkAccounts(controls.above, all, from, who)); err != nil {
+	if err := cmp.Or(checkAudiences(configured, who), organization.checkAccounts(controls.above, all, from, who)); err != nil {
 		return nil, err
 	}
 	tags, err := loadTags(c, all)
@@ -87,7 +90,7 @@ func (c *compilation) snapshot(o decision.Options, l *lasting) (*Snapshot, error
 	}
 	managed := from.managed.countOperators()
 	s := &Snapshot{
-		Digest: t.Digest, Callers: who.table, registries: all, principals: who, tags: tags, controls: controls, names: t.Names,
+		Digest: t.Digest, Callers: who.table, configured: configured, registries: all, principals: who, tags: tags, controls: controls, names: t.Names,
 		Summary: Summary{
 			Registries: len(all), Credentials: who.table.Len(), Principals: len(who.identity), Issuers: len(who.issuers),
 			ManagedPolicies: managed, AWSManagedPolicies: len(from.managed) - managed, RepositoryPolicies: len(policies.Repository), Repositories: known,

@@ -16,7 +16,7 @@ func (all registries) idleSources(callers *identity.Authenticator) []iam.Finding
 		r := all[name]
 		for _, source := range r.Authentication.Sources {
 			if missing := callers.Missing(source); missing != "" {
-				found = append(found, iam.Finding{Source: "registries.yaml", Position: r.sourcesAt, Code: "idle-source", Message: fmt.Sprintf(
+				found = append(found, iam.Finding{Source: "registries.yaml", Position: iam.Position(r.SourcesAt.Point), Code: "idle-source", Message: fmt.Sprintf(
 					"registry %q: the source %s cannot authenticate any caller, because principals.yaml has %s", name, source, missing)})
 			}
 		}

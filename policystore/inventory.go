@@ -5,7 +5,6 @@ import (
 
 	"extauthz/iam"
 	"extauthz/mapping"
-	"extauthz/policystore/directory"
 	"extauthz/strictjson"
 )
 
@@ -41,7 +40,7 @@ func loadInventories(c *compilation, all registries) (repositories int, err erro
 		if owner == nil {
 			return 0, errNoOwner(path, account, region)
 		}
-		have, err := fromFile(c, path, "inventory of "+owner.arnPrefix(), func(text []byte) (inventory, error) {
+		have, err := fromFile(c, path, "inventory of "+owner.ARNPrefix(), func(text []byte) (inventory, error) {
 			return readInventory(path, text, owner)
 		})
 		if err != nil {
@@ -130,16 +129,6 @@ func (r *Registry) checkKnown(file, repository string) error {
 		return nil
 	}
 	return fmt.Errorf("%s: repository %q is not listed in %s; fix the name, or save the list again", file, repository, inventoryPath(r.Account, r.Region))
-}
-
-// checkAssumption refuses a registry that is to take every repository for missing
-// and has an inventory that says which are not.
-func (r *Registry) checkAssumption(t *directory.Tree) error {
-	file := inventoryPath(r.Account, r.Region)
-	if _, found := t.Text(file), t.Has(file); !r.AssumeMissing || !found {
-		return nil
-	}
-	return fmt.Errorf("assumeMissing: %s lists which repositories registry %q has; remove the file or the switch", file, r.Name)
 }
 
 func errNoOwner(file, account, region string) error {

@@ -115,8 +115,8 @@ func TestAssumeMissing(t *testing.T) {
 // wherever the inventory has its name from, and only for one account and region.
 func TestAssumeMissingBesideInventory(t *testing.T) {
 	for _, c := range []struct{ name, region, file, want string }{
-		{"same region", "eu-central-1", inventoryFile, `registries.yaml:3:87: assumeMissing: ` + inventoryFile + ` lists which repositories registry "b" has; remove the file or the switch`},
-		{"as a ConfigMap's key", "eu-central-1", strings.ReplaceAll(inventoryFile, "/", ".."), `registries.yaml:3:87: assumeMissing: ` + inventoryFile},
+		{"same region", "eu-central-1", inventoryFile, `registries.yaml:3:87: assumeMissing contradicts ` + inventoryFile + `, which lists the repositories of the registry; remove the file or the setting`},
+		{"as a ConfigMap's key", "eu-central-1", strings.ReplaceAll(inventoryFile, "/", ".."), `registries.yaml:3:87: assumeMissing contradicts ` + inventoryFile},
 		{"another region", "eu-west-1", inventoryFile, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -58,13 +58,6 @@ const maxUnits = 5
 // organizationPath is the path of the organization's file.
 const organizationPath = "organization.yaml"
 
-// join tells every registry of the organization.
-func (all registries) join(o *Organization) {
-	for _, r := range all {
-		r.Organization = o
-	}
-}
-
 // loadOrganization reads organization.yaml, and the output of aws organizations
 // describe-organization beside it. Without organization.yaml it returns nil.
 func loadOrganization(t *directory.Tree) (*Organization, error) {

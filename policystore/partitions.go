@@ -16,7 +16,7 @@ func (all registries) unknownPartitions() []iam.Finding {
 	var found []iam.Finding
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		if r := all[name]; !slices.Contains(known, r.Partition) {
-			found = append(found, iam.Finding{Source: "registries.yaml", Position: r.partitionAt, Code: "unknown-partition", Message: fmt.Sprintf(
+			found = append(found, iam.Finding{Source: "registries.yaml", Position: iam.Position(r.PartitionAt.Point), Code: "unknown-partition", Message: fmt.Sprintf(
 				"registry %q is of the unknown partition %q", name, r.Partition)})
 		}
 	}

@@ -21,7 +21,7 @@ func (all registries) uncheckedProxies() []iam.Finding {
 	var found []iam.Finding
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		r := all[name]
-		finding := iam.Finding{Source: "registries.yaml", Position: r.hopsAt, Code: "unchecked-proxies"}
+		finding := iam.Finding{Source: "registries.yaml", Position: iam.Position(r.TrustedHopsAt.Point), Code: "unchecked-proxies"}
 		switch {
 		case r.TrustedHops == 0:
 			continue

@@ -30,7 +30,7 @@ func loadRegistryPolicies(c *compilation, all registries) (map[string][]*iam.Pol
 		if err != nil {
 			return nil, err
 		}
-		policies[owner.arnPrefix()] = []*iam.Policy{policy}
+		policies[owner.ARNPrefix()] = []*iam.Policy{policy}
 	}
 	return policies, nil
 }

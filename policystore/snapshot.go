@@ -13,6 +13,7 @@ import (
 	"extauthz/identity"
 	"extauthz/identity/oidc"
 	"extauthz/identity/sts"
+	"extauthz/policystore/config"
 	"extauthz/policystore/directory"
 )
 
@@ -26,6 +27,7 @@ type Snapshot struct {
 	Decisions  *decision.Engine
 	Summary    Summary
 	Findings   []iam.Finding // what is suspicious in the operator's policies but no error
+	configured *config.Registries
 	registries registries
 	principals *principals
 	tags       resourceTags
@@ -66,7 +68,11 @@ func Load(dir string, o decision.Options) (*Snapshot, error) {
 // configuration calls it, "" where it does not say; host is the client's Host
 // header, which must agree. The error is meant for the operator's log.
 func (s *Snapshot) Registry(name, host string) (*Registry, error) {
-	return s.registries.find(name, host)
+	r, err := s.configured.Find(name, host)
+	if err != nil {
+		return nil, err
+	}
+	return s.registries[r.Name], nil
 }
 
 // RegistryNames lists the names of the registries in order.

@@ -162,7 +162,7 @@ func TestLoadRefuses(t *testing.T) {
 		change map[string]string
 		want   string
 	}{
-		{"no registries", map[string]string{"registries.yaml": ""}, "registries.yaml: not there"},
+		{"no registries", map[string]string{"registries.yaml": ""}, "registries.yaml: the file does not exist; add it, because it describes the registries behind Envoy"},
 		{"no principals", map[string]string{"principals.yaml": ""}, "principals.yaml: not there"},
 		{"no htpasswd", map[string]string{"htpasswd": ""}, `principals.yaml:2:3: user "alice" has no line in htpasswd`},
 		{"htpasswd line", map[string]string{"htpasswd": aliceHash + "bob\n"}, "htpasswd:2: no colon"},

@@ -21,6 +21,8 @@ type File struct {
 	faults diag.Faults
 	faulty map[*yaml.Node]bool // values that have a fault in them
 
+	keys map[*yaml.Node]map[string]*yaml.Node // values by key, of mappings that find looked into
+
 	aliases  int // aliases around the value that is being decoded
 	expanded int // values that were decoded through aliases
 }
@@ -35,7 +37,7 @@ type File struct {
 // and a second document are faults too. If the text is YAML, Decode returns a File even
 // with an error, and value contains what is correct; see [File.Faulty].
 func Decode(name string, text []byte, value any) (*File, error) {
-	f := &File{source: diag.File(name), faulty: map[*yaml.Node]bool{}}
+	f := &File{source: diag.File(name), faulty: map[*yaml.Node]bool{}, keys: map[*yaml.Node]map[string]*yaml.Node{}}
 	if err := f.parse(text); err != nil {
 		return nil, err
 	}
@@ -154,14 +156,14 @@ func (f *File) ErrorAt(err error, path ...any) error {
 // Faulty reports whether Decode found a fault in the value that path leads to.
 func (f *File) Faulty(path ...any) bool {
 	node, found := f.find(path)
-	return found && f.faulty[node]
+	return found && f.faulty[target(node)]
 }
 
 // find returns the node that path leads to, or the last on the path that exists.
 func (f *File) find(path []any) (node *yaml.Node, found bool) {
 	node = f.root
 	for _, step := range path {
-		next := child(node, step)
+		next := f.child(node, step)
 		if next == nil {
 			return node, false
 		}
@@ -171,7 +173,7 @@ func (f *File) find(path []any) (node *yaml.Node, found bool) {
 }
 
 // child returns a value of a mapping or an item of a list; nil if it does not exist.
-func child(node *yaml.Node, step any) *yaml.Node {
+func (f *File) child(node *yaml.Node, step any) *yaml.Node {
 	node = target(node)
 	switch step := step.(type) {
 	case int:
@@ -179,13 +181,26 @@ func child(node *yaml.Node, step any) *yaml.Node {
 			return node.Content[step]
 		}
 	case string:
-		for i := 0; node.Kind == yaml.MappingNode && i+1 < len(node.Content); i += 2 {
-			if target(node.Content[i]).Value == step {
-				return node.Content[i+1]
-			}
-		}
+		return f.valuesOf(node)[step]
 	}
 	return nil
+}
+
+// valuesOf returns the values of a mapping by key. The index makes it fast to find the
+// positions of many faults in a large mapping.
+func (f *File) valuesOf(node *yaml.Node) map[string]*yaml.Node {
+	if node.Kind != yaml.MappingNode {
+		return nil
+	}
+	values, found := f.keys[node]
+	if !found {
+		values = make(map[string]*yaml.Node, len(node.Content)/2)
+		for i := len(node.Content) - 2; i >= 0; i -= 2 { // the first of repeated keys remains
+			values[target(node.Content[i]).Value] = node.Content[i+1]
+		}
+		f.keys[node] = values
+	}
+	return values
 }
 
 // target returns the node that an alias refers to, and any other node itself.

@@ -1,4 +1,4 @@
-package policystore
+package config
 
 import (
 	"strings"
@@ -8,11 +8,11 @@ import (
 // TestHosts asks for registries by hosts whose port or letters servers read
 // differently.
 func TestHosts(t *testing.T) {
-	all, err := loadRegistries(treeOf(map[string]string{"registries.yaml": `
+	all, err := ParseRegistries([]byte(`
 registries:
 - {name: any, hosts: [kiss.example.com, "[2001:db8::1]"], account: "111111111111", region: eu-central-1, byHost: true}
 - {name: one, hosts: ["kiss.example.org:5000", "[2001:db8::2]:5000"], account: "111111111111", region: eu-central-1, byHost: true}
-`}))
+`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,22 +49,22 @@ registries:
 		{"[2001:db8::1", "", port},
 		{"2001:db8::1", "", port},
 		{"2001:db8::1:80", "", port},
-		{":80", "", "no registry is chosen"},
+		{":80", "", "no registry is selected"},
 		{":", "", port},
-		{"", "", "no registry is chosen"},
-		{"kiss.example.org", "", "no registry is chosen"},
-		{"kiss.example.org:05000", "", "no registry is chosen"},
-		{"\u212aiss.example.com", "", "no registry is chosen"},
-		{"ki\u017fs.example.com", "", "no registry is chosen"},
-		{"k\u0130ss.example.com", "", "no registry is chosen"},
-		{"kiss\u3002example.com", "", "no registry is chosen"},
-		{"kiss.example.com\xff", "", "no registry is chosen"},
-		{"user:secret@kiss.example.com", "", "no registry is chosen"},
+		{"", "", "no registry is selected"},
+		{"kiss.example.org", "", "no registry is selected"},
+		{"kiss.example.org:05000", "", "no registry is selected"},
+		{"\u212aiss.example.com", "", "no registry is selected"},
+		{"ki\u017fs.example.com", "", "no registry is selected"},
+		{"k\u0130ss.example.com", "", "no registry is selected"},
+		{"kiss\u3002example.com", "", "no registry is selected"},
+		{"kiss.example.com\xff", "", "no registry is selected"},
+		{"user:secret@kiss.example.com", "", "no registry is selected"},
 		{"user:secret@kiss.example.com:", "", port},
-		{"user@kiss.example.com:80", "", "no registry is chosen"},
+		{"user@kiss.example.com:80", "", "no registry is selected"},
 	} {
 		for _, name := range []string{"", "any", "one"} {
-			r, err := all.find(name, c.host)
+			r, err := all.Find(name, c.host)
 			switch {
 			case c.want != "" && (name == "" || name == c.want):
 				if err != nil || r.Name != c.want {
