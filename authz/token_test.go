@@ -183,8 +183,8 @@ func TestTokensThatProveNobody(t *testing.T) {
 	}{
 		{"claims of another shape", "AWS", `the issuer requires [{sub: repo:acme/{repo}}], and the token has sub "repo:evil/app"`, map[string]any{"sub": "repo:evil/app"}},
 		{"no such claim", "AWS", "and the token has no sub", map[string]any{"sub": nil}},
-		{"a condition that is not met", "123456789012/deploy/prod", `trust/prod.json:1:38 wants StringEquals of ci.example.com:sub, and the request has "repo:acme/app"`, nil},
-		{"a key that is missing", "123456789012/deploy/prod", `trust/prod.json:1:38 wants IpAddress of aws:SourceIp, and the request has "203.0.113.9"`, map[string]any{"sub": "repo:acme/deploy"}},
+		{"a condition that is not met", "123456789012/deploy/prod", `trust/prod.json:1:38 requires StringEquals of ci.example.com:sub, and the request has "repo:acme/app"`, nil},
+		{"a key that is missing", "123456789012/deploy/prod", `trust/prod.json:1:38 requires IpAddress of aws:SourceIp, and the request has "203.0.113.9"`, map[string]any{"sub": "repo:acme/deploy"}},
 		{"no trust policy", "123456789012/closed", "the role has no trust policy", nil},
 		{"no role", "123456789012/none", "the role is not among the principals", nil},
 	} {

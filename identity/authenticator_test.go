@@ -49,7 +49,7 @@ func newAuthenticator(t *testing.T, names ...string) *Authenticator {
 // entities returns alice, and the roles ci and pod.
 func entities(t testing.TB) *sts.Entities {
 	t.Helper()
-	e := sts.NewEntities(nil)
+	e := sts.NewEntities(nil, nil)
 	for _, entity := range []sts.Entity{{ARN: aliceARN}, {ARN: ci.RoleARN}} {
 		if err := e.Add(entity); err != nil {
 			t.Fatal(err)

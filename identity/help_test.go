@@ -96,10 +96,11 @@ const (
 
 // principals are what a auth is made of, as principals.yaml has it. The password file has alice and bob.
 type principals struct {
-	organization *sts.Organization
-	entities     []sts.Entity
-	issuers      []Issuer
-	bindings     []Binding
+	membership sts.Membership
+	controls   *iam.Organization
+	entities   []sts.Entity
+	issuers    []Issuer
+	bindings   []Binding
 }
 
 // build makes the auth.
@@ -119,7 +120,7 @@ func (w principals) try(t testing.TB) (*Authenticator, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	entities := sts.NewEntities(w.organization)
+	entities := sts.NewEntities(w.membership, w.controls)
 	for _, entity := range w.entities {
 		if err := entities.Add(entity); err != nil {
 			return nil, err

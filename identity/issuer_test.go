@@ -40,7 +40,7 @@ func TestAddIssuerRefuses(t *testing.T) {
 		{"one host by http and https", changed(func(i *Issuer) { i.Verifier = &oidc.Verifier{URL: "http://gitlab.example.com", Keys: verifier.Keys} }), "are one provider"},
 		{"a session's name of 1", changed(func(i *Issuer) { i.SessionName = "a" }), "fewer than 2"},
 		{"a session's name of 65", changed(func(i *Issuer) { i.SessionName = strings.Repeat("s", 65) }), "65 characters"},
-		{"a name that is no session's", changed(func(i *Issuer) { i.Name = "my issuer" }), "other characters"},
+		{"a name that is no session's", changed(func(i *Issuer) { i.Name = "my issuer" }), "characters other than"},
 		{"a role that is not there", changed(func(i *Issuer) { i.Role = role + "ci" }), "is not among the principals"},
 		{"a user", changed(func(i *Issuer) { i.Role = aliceARN }), "is not among the principals"},
 		{"a role that trusts nobody", changed(func(i *Issuer) { i.Role = role + "untrusting" }), "has no trust policy"},
@@ -61,7 +61,7 @@ func TestProvider(t *testing.T) {
 		{"https://id.example.com/realms/x/", "", "id.example.com/realms/x/"},
 		{"http://127.0.0.1:8080/x", "ci.example.com", "ci.example.com"},
 	} {
-		i, err := (&Issuer{Name: "issuer", Provider: c.provider, Verifier: &oidc.Verifier{URL: c.url}}).compile(sts.NewEntities(nil))
+		i, err := (&Issuer{Name: "issuer", Provider: c.provider, Verifier: &oidc.Verifier{URL: c.url}}).compile(sts.NewEntities(nil, nil))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -35,16 +35,17 @@ func TestAssumingSeesTheRoleAndTheOrganization(t *testing.T) {
 	} {
 		for _, bound := range []bool{false, true} {
 			t.Run(c.name, func(t *testing.T) {
-				o, statement := &sts.Organization{Member: member}, deny+c.condition+`},`
+				controls, statement := (*iam.Organization)(nil), deny+c.condition+`},`
 				if c.condition == limit {
-					o.Above, statement = &iam.Organization{Default: iam.ControlPolicies{RCPs: [][]*iam.Policy{{iamtest.Policy(t, iam.ResourceControlPolicy, limit)}}}}, ""
+					controls, statement = &iam.Organization{Default: iam.ControlPolicies{RCPs: [][]*iam.Policy{{iamtest.Policy(t, iam.ResourceControlPolicy, limit)}}}}, ""
 				}
 				web := iamtest.Policy(t, iam.TrustPolicy, `{"Version":"2012-10-17","Statement":[`+statement+`
 					{"Effect":"Allow","Principal":{"Federated":"`+gitlabProvider+`","AWS":"`+aliceARN+`"},"Action":["sts:AssumeRole","sts:AssumeRoleWithWebIdentity"]}]}`)
 				w := principals{
-					organization: o,
-					entities:     []sts.Entity{{ARN: aliceARN}, {ARN: role + "deploy", Trust: web, Tags: []sts.Tag{{Key: "stage", Value: "prod"}}}},
-					issuers:      []Issuer{{Name: "gitlab", Verifier: signerAt(gitlabURL).verifier(t)}},
+					membership: member,
+					controls:   controls,
+					entities:   []sts.Entity{{ARN: aliceARN}, {ARN: role + "deploy", Trust: web, Tags: []sts.Tag{{Key: "stage", Value: "prod"}}}},
+					issuers:    []Issuer{{Name: "gitlab", Verifier: signerAt(gitlabURL).verifier(t)}},
 				}
 				allowed := c.web
 				if bound {

@@ -10,7 +10,6 @@ import (
 	"extauthz/iam"
 	"extauthz/identity/basic"
 	"extauthz/identity/oidc"
-	"extauthz/identity/sts"
 	"extauthz/policystore/directory"
 )
 
@@ -76,7 +75,7 @@ func (c *compilation) snapshot(o decision.Options, l *lasting) (*Snapshot, error
 	if err != nil {
 		return nil, err
 	}
-	from.organization = &sts.Organization{Member: organization.Member, Above: controls.above}
+	from.membership, from.controls = organization.Member, controls.above
 	who, err := loadPrincipals(c, from)
 	if err != nil {
 		return nil, err

@@ -20,7 +20,7 @@ func TestCallerNamed(t *testing.T) {
 		{"arn:aws:iam::123456789012:user/alice", "", "not among the principals"},
 		{"arn:aws:sts::123456789012:assumed-role/cd/build", "", "not among the principals"},
 		{"arn:aws:iam::123456789012:role/team/ci", "", "is a role"},
-		{"arn:aws:sts::123456789012:federated-user/carol", "", "which user federates it"},
+		{"arn:aws:sts::123456789012:federated-user/carol", "", "write the user who federates it"},
 		{"alice", "", "is not an ARN"},
 	} {
 		t.Run(c.arn, func(t *testing.T) {

@@ -31,13 +31,14 @@ type principals struct {
 // sources are what principals.yaml refers to.
 type sources struct {
 	*compilation
-	exported     []*authorization
-	managed      managedPolicies
-	trust        trustPolicies
-	files        *keyFiles
-	organization *sts.Organization
-	passwords    *basic.Verifier // check those of the Basic users
-	keys         *oidc.KeyCache  // has the key sets at URLs
+	exported   []*authorization
+	managed    managedPolicies
+	trust      trustPolicies
+	files      *keyFiles
+	membership sts.Membership
+	controls   *iam.Organization
+	passwords  *basic.Verifier // check those of the Basic users
+	keys       *oidc.KeyCache  // has the key sets at URLs
 }
 
 // loadPrincipals reads who is who: first the users and roles that authorizations
@@ -55,7 +56,7 @@ func loadPrincipals(c *compilation, from *sources) (*principals, error) {
 	if err != nil {
 		return nil, err
 	}
-	entities, n := sts.NewEntities(from.organization), len(entries.Principals)
+	entities, n := sts.NewEntities(from.membership, from.controls), len(entries.Principals)
 	p := &principals{
 		table: identity.NewAuthenticator(users, from.passwords, entities), entities: entities,
 		identity: make(map[string][]*iam.Policy, n), boundary: map[string][]*iam.Policy{}, ids: make(map[string]string, n),

@@ -77,7 +77,7 @@ func TestTagsRefused(t *testing.T) {
 		{"the list in another case", `{"Tags": [{"Key": "a", "Value": "b"}]}`, `:1:10: the value of tag "Tags" must be a string; write an object of keys and their values, or save the output of aws ecr list-tags-for-resource as it is`},
 		{"null for the list", `{"tags": null}`, `:1:10: the value of tag "tags" must be a string; write an object`},
 		{"a key twice", `{"a": "1", "a": "2"}`, `:1:12: "a" occurs twice`},
-		{"a key twice in the output", `{"tags": [{"Key": "team", "Value": "a"}, {"Key": "team", "Value": "b"}]}`, `:1:1: the tag key "team" is there twice; keep one`},
+		{"a key twice in the output", `{"tags": [{"Key": "team", "Value": "a"}, {"Key": "team", "Value": "b"}]}`, `:1:1: the tag key "team" is listed twice; keep one`},
 		{"no value", `{"tags": [{"Key": "a"}]}`, `:1:11: a tag (Key "a") lacks Value; save`},
 		{"no key", `{"tags": [{"Value": "a"}]}`, `:1:11: a tag (Value "a") lacks Key; save`},
 		{"keys in lower case", `{"tags": [{"key": "a", "value": "b"}]}`, ":1:11: a tag lacks Key and Value; save"},
@@ -86,9 +86,9 @@ func TestTagsRefused(t *testing.T) {
 		{"cut short, as IAM says it", `{"tags": [], "IsTruncated": true}`, ":1:14: IsTruncated says that the list is cut short"},
 		{"one entry of the list", `{"Value": "blue", "Key": "team"}`, ":1:1: this is a piece of an output, not tags"},
 		{"a token alone", `{"nextToken": "eyJ"}`, ":1:1: this is a piece of an output, not tags"},
-		{"too many", "{" + strings.Join(many, ",") + "}", ":1:1: there are 51 tags, and AWS allows 50"},
+		{"too many", "{" + strings.Join(many, ",") + "}", ":1:1: too many tags: 51, and AWS allows 50"},
 		{"no key", `{"": "a"}`, ":1:1: a tag has no key"},
-		{"characters", `{"a*": "a"}`, ":1:1: the tag key \"a*\" holds other characters"},
+		{"characters", `{"a*": "a"}`, ":1:1: the tag key \"a*\" has characters other"},
 	} {
 		t.Run(c.name, func(t *testing.T) { refuses(t, small(), map[string]string{tagsPlace: c.text}, tagsPlace+c.want) })
 	}

@@ -19,7 +19,7 @@ func chaining(t testing.TB, boundary string) *Entities {
 	}
 	const call = `["sts:AssumeRole","sts:TagSession","sts:SetSourceIdentity"]`
 	named := `{"AWS":["` + aliceARN + `","` + bobARN + `","` + role + `runner"]}`
-	entities := NewEntities(nil)
+	entities := NewEntities(nil, nil)
 	for _, entity := range []Entity{
 		alice, {ARN: bobARN}, {ARN: role + "runner", ID: "AROARUNNER", Identity: []*iam.Policy{may}, Tags: []Tag{{"stage", "test"}}},
 		{ARN: role + "delegated", Trust: iamtest.Trust(t, `{"AWS":"123456789012"}`, call, "")},

@@ -1,6 +1,7 @@
 package sts
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -11,41 +12,99 @@ import (
 // immutable and may be shared between requests.
 type Caller struct {
 	Principal       iam.Principal
-	Context         iam.Context   // aws:PrincipalArn and the like; callers append to a copy
-	SessionPolicies []*iam.Policy // session policies, which limit the caller
+	Context         iam.Context // aws:PrincipalArn and the like; append to a copy only
+	SessionPolicies []*iam.Policy
 }
 
-// attributes are what a caller has beside its principal.
+// A CallerSpec describes the caller for a credential, as the operator configured it: a
+// principal and, for a session, what the session has.
+type CallerSpec struct {
+	Principal       string         // ARN of a user, a role session, a federated user or a root user, or the name of a service
+	FederatedBy     string         // of a federated user: the ARN of the IAM user who federates it
+	RolePath        string         // of a role session: the path at which the role must be; "" for any
+	Tags            []Tag          // session tags
+	SourceIdentity  string         // "" for none
+	SessionPolicies []*iam.Policy  // of a session
+	SourceResource  SourceResource // of a service: the resource for which it calls
+}
+
+// Caller returns the caller that a spec describes. Session tags override those of the
+// user or role. Trust policies are not evaluated. The error is a [NoSuchEntity] for a
+// user or role that does not exist. Names beyond IAM's limits are errors, and so is what
+// only sessions have for a principal without one.
+func (e *Entities) Caller(s *CallerSpec) (Caller, error) {
+	principal, entity, err := e.resolve(s.Principal, s.FederatedBy, s.RolePath)
+	if err != nil {
+		return Caller{}, err
+	}
+	if !HasSession(principal.Kind) && len(s.Tags)+len(s.SessionPolicies) > 0 {
+		return Caller{}, fmt.Errorf("%q is not a session of a role, and only a session has session tags; write those of a user into principals.yaml", short(s.Principal))
+	}
+	if err := CheckTags(s.Tags); err != nil {
+		return Caller{}, err
+	}
+	if s.SourceIdentity != "" {
+		if err := CheckSourceIdentity(s.SourceIdentity); err != nil {
+			return Caller{}, err
+		}
+	}
+	if principal.Kind != iam.Service && s.SourceResource != (SourceResource{}) {
+		return Caller{}, fmt.Errorf("principal %q is not an AWS service, and only a service calls for a resource; leave sourceArn and sourceAccount out", short(principal.ARN))
+	}
+	if err := s.SourceResource.Check(); err != nil {
+		return Caller{}, err
+	}
+	a := attributes{tags: s.Tags, sourceIdentity: s.SourceIdentity, sessionPolicies: s.SessionPolicies, sourceResource: s.SourceResource}
+	if entity != nil {
+		a.tags = mergeTags(entity.Tags, s.Tags)
+	}
+	return e.newCaller(principal, a), nil
+}
+
+// Anonymous returns the caller of a request without a credential.
+func (e *Entities) Anonymous() Caller {
+	return e.newCaller(iam.Principal{Kind: iam.Anonymous, UserID: "anonymous"}, attributes{})
+}
+
+// IssuedAt returns the caller with a session that began at that time. A caller without
+// a session is returned unchanged.
+func (c Caller) IssuedAt(begin time.Time) Caller {
+	if HasSession(c.Principal.Kind) {
+		c.Context = append(slices.Clip(c.Context), iam.ContextEntry{Key: "aws:TokenIssueTime", Value: begin.UTC().Format(time.RFC3339)})
+	}
+	return c
+}
+
+// attributes are what a caller has in addition to its principal.
 type attributes struct {
-	tags           []Tag // of the user or role, and of the session over them
-	sourceIdentity string
-	provider       string // on whose word the role was assumed
-	policies       []*iam.Policy
-	source         SourceResource // of a service
+	tags            []Tag // of the user or role, overridden by those of the session
+	sourceIdentity  string
+	provider        string // the identity provider whose token assumed the role
+	sessionPolicies []*iam.Policy
+	sourceResource  SourceResource // of a service
 }
 
-// newCaller derives the condition keys of a caller as AWS fills them in (IAM
-// User Guide, "AWS global condition context keys": properties of the principal
-// and of a role session).
+// newCaller returns a caller with the condition keys that AWS sets (IAM User Guide, "AWS
+// global condition context keys": properties of the principal and of a role session).
 func (e *Entities) newCaller(p iam.Principal, a attributes) Caller {
-	c := Caller{Principal: p, Context: make(iam.Context, 0, 12+len(a.tags)), SessionPolicies: a.policies}
-	c.setKind()
+	c := Caller{Principal: p, Context: make(iam.Context, 0, 12+len(a.tags)), SessionPolicies: a.sessionPolicies}
+	c.setKindKeys()
 	c.set("aws:PrincipalAccount", p.Account)
-	c.Context = append(c.Context, e.organization.principalKeys(p.Account)...)
+	c.Context = append(c.Context, e.membership.keys(p.Account, "aws:PrincipalOrgID", "aws:PrincipalOrgPaths")...)
 	c.set("aws:userid", p.UserID)
 	c.set("aws:ViaAWSService", "false")
-	for _, tag := range a.tags { // an empty value is a value
+	for _, tag := range a.tags { // whose values may be empty
 		c.Context = append(c.Context, iam.ContextEntry{Key: "aws:PrincipalTag/" + tag.Key, Value: tag.Value})
 	}
 	c.set("aws:SourceIdentity", a.sourceIdentity)
 	c.set("aws:FederatedProvider", a.provider)
-	c.Context = append(c.Context, e.sourceKeys(a.source)...)
+	c.Context = append(c.Context, e.sourceResourceKeys(a.sourceResource)...)
 	return c
 }
 
-// setKind sets the keys that depend on the kind of principal. aws:PrincipalArn
-// of a role session is the role's ARN with its path, never the session's ARN.
-func (c *Caller) setKind() {
+// setKindKeys sets the keys that depend on the kind of principal. aws:PrincipalArn of a
+// role session is the role's ARN with its path, never the session's ARN.
+func (c *Caller) setKindKeys() {
 	p := &c.Principal
 	switch p.Kind {
 	case iam.Anonymous:
@@ -70,23 +129,9 @@ func (c *Caller) setKind() {
 	}
 }
 
-// set adds a key, unless it has no value.
+// set adds a key if its value is not empty.
 func (c *Caller) set(key, value string) {
 	if value != "" {
 		c.Context = append(c.Context, iam.ContextEntry{Key: key, Value: value})
 	}
-}
-
-// IssuedAt is the caller with a session that began then. Who has no session is
-// the same at all times.
-func (c Caller) IssuedAt(begin time.Time) Caller {
-	if HasSession(c.Principal.Kind) {
-		c.Context = append(slices.Clip(c.Context), iam.ContextEntry{Key: "aws:TokenIssueTime", Value: begin.UTC().Format(time.RFC3339)})
-	}
-	return c
-}
-
-// Anonymous is who shows no credential.
-func (e *Entities) Anonymous() Caller {
-	return e.newCaller(iam.Principal{Kind: iam.Anonymous, UserID: "anonymous"}, attributes{})
 }

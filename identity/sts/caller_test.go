@@ -23,7 +23,44 @@ func TestCallerKeys(t *testing.T) {
 		{"nobody", iam.Principal{}, map[string]string{"aws:PrincipalArn": "", "aws:PrincipalAccount": ""}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			iamtest.CheckKeys(t, NewEntities(nil).newCaller(c.principal, attributes{}).Context, c.want)
+			iamtest.CheckKeys(t, NewEntities(nil, nil).newCaller(c.principal, attributes{}).Context, c.want)
 		})
 	}
+}
+
+// member has one account in an organization.
+func member(account string) (string, []string, bool) {
+	return "o-a1b2c3d4e5", []string{"o-a1b2c3d4e5/r-ab12/"}, account == "123456789012"
+}
+
+// Every caller of a member account has the organization's keys, and no other.
+func TestCallersOfAnOrganization(t *testing.T) {
+	entities := NewEntities(member, nil)
+	for _, arn := range []string{aliceARN, role + "ci", "arn:aws:iam::999999999999:role/ci"} {
+		if err := entities.Add(Entity{ARN: arn}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		principal string
+		member    bool
+	}{
+		{aliceARN, true},
+		{session + "ci/build", true},
+		{"arn:aws:iam::123456789012:root", true},
+		{"arn:aws:sts::999999999999:assumed-role/ci/build", false},
+		{"arn:aws:iam::999999999999:root", false},
+		{"ci.amazonaws.com", false},
+	} {
+		caller, err := entities.Caller(&CallerSpec{Principal: c.principal})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := map[string]string{"aws:PrincipalOrgID": "", "aws:PrincipalOrgPaths": ""}
+		if c.member {
+			want = map[string]string{"aws:PrincipalOrgID": "o-a1b2c3d4e5", "aws:PrincipalOrgPaths": "o-a1b2c3d4e5/r-ab12/"}
+		}
+		iamtest.CheckKeys(t, caller.Context, want)
+	}
+	iamtest.CheckKeys(t, entities.Anonymous().Context, map[string]string{"aws:PrincipalOrgID": ""})
 }

@@ -7,33 +7,33 @@ import (
 	"extauthz/iam"
 )
 
-// AccessDenied is why somebody who was verified may not be whom it asks to be. Its
-// text is what the asker may know, who learns neither the policies nor which roles
-// there are.
+// AccessDenied is the error of a verified caller that may not become the principal that
+// it requests. Its text is for the client, and does not show policies or which roles
+// exist.
 type AccessDenied struct {
 	Reason string // the text
-	Detail string // for the operator alone
+	Detail string // for the operator only
 }
 
 func (d *AccessDenied) Error() string { return d.Reason }
 
-// NoSuchEntity says that a user or role is not among the entities.
+// NoSuchEntity is the error of a user or role that is not among the entities.
 type NoSuchEntity struct{ text string }
 
 func (a *NoSuchEntity) Error() string { return a.text }
 
-// unassumed says that somebody may not assume a role, as AWS STS does.
-func unassumed(who, action, role, detail string) *AccessDenied {
+// notAuthorized returns the error of a caller that may not assume a role, in AWS's words.
+func notAuthorized(who, action, role, detail string) *AccessDenied {
 	return &AccessDenied{fmt.Sprintf("%s is not authorized to perform: %s on resource: %s", who, action, short(role)), detail}
 }
 
-// short cuts what a message repeats of somebody's text.
+// short cuts what a message repeats of a client's text.
 func short(text string) string { return text[:min(len(text), 128)] }
 
-// whyNot says what keeps the policies from allowing the request: the statement
-// that denies it or, of those that allow such, the one that comes nearest, with
-// the first of its elements that is not met.
-func whyNot(p *iam.Policies, r *iam.Request) string {
+// denialReason returns why the policies do not allow the request: the statement that
+// denies it or, for an implicit denial, the Allow statement that matches most of it, with
+// its first element that does not match.
+func denialReason(p *iam.Policies, r *iam.Request) string {
 	why := p.Explain(r)
 	if why.Exhausted {
 		return "evaluating the policies takes more steps than one decision may take"
@@ -44,7 +44,7 @@ func whyNot(p *iam.Policies, r *iam.Request) string {
 		switch {
 		case t.Class != why.BlockedBy || isDeny != (why.Decision == iam.ExplicitDeny):
 		case isDeny && t.Applicability == iam.Applies:
-			return place(&t) + " denies it"
+			return describeStatement(&t) + " denies it"
 		case nearest == nil || t.Applicability > nearest.Applicability:
 			nearest = &t
 		}
@@ -52,11 +52,11 @@ func whyNot(p *iam.Policies, r *iam.Request) string {
 	if nearest == nil {
 		return fmt.Sprintf("no %s allows it", why.BlockedBy)
 	}
-	return place(nearest) + " " + unmet(nearest, r)
+	return describeStatement(nearest) + " " + describeMismatch(nearest, r)
 }
 
-// place is where a statement stands, and what it is called.
-func place(t *iam.StatementTrace) string {
+// describeStatement returns the position and the Sid of a statement.
+func describeStatement(t *iam.StatementTrace) string {
 	text := fmt.Sprintf("%s:%d:%d", t.Policy.Source, t.Statement.Start.Line, t.Statement.Start.Column)
 	if t.Statement.Sid != "" {
 		text += fmt.Sprintf(" %q", t.Statement.Sid)
@@ -64,8 +64,8 @@ func place(t *iam.StatementTrace) string {
 	return text
 }
 
-// unmet is the first element that keeps an Allow from applying.
-func unmet(t *iam.StatementTrace, r *iam.Request) string {
+// describeMismatch returns the first element of an Allow that does not match.
+func describeMismatch(t *iam.StatementTrace, r *iam.Request) string {
 	switch t.Applicability {
 	case iam.OtherAction:
 		return "does not allow " + r.Action
@@ -74,10 +74,10 @@ func unmet(t *iam.StatementTrace, r *iam.Request) string {
 	case iam.OtherPrincipal:
 		return fmt.Sprintf("is about other principals than %q", r.Principal.ARN)
 	case iam.Applies:
-		return "allows it, and others do not"
+		return "allows it, but other statements do not"
 	case iam.FalseCondition:
 	}
-	return fmt.Sprintf("wants %s of %s, and the request has %s", t.Operator, t.Key, valueText(r.Context, t.Key))
+	return fmt.Sprintf("requires %s of %s, and the request has %s", t.Operator, t.Key, valueText(r.Context, t.Key))
 }
 
 func valueText(c iam.Context, key string) string {

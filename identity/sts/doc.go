@@ -1,25 +1,30 @@
-// Package sts is the part of AWS that makes callers: the IAM users and roles that
-// there are, and the sessions that AWS STS gives.
+// Package sts makes callers as AWS does: from the IAM users and roles that exist, and
+// from the sessions that AWS STS issues.
 //
-// [Entities] hold the users and roles. [Entities.Caller] makes a [Caller] of a
-// [CallerSpec], on the operator's word and without asking a trust policy.
-// [Entities.AssumeRoleWithWebIdentity] makes one of a verified token, and
-// [Entities.AssumeRole] of a caller who has a session or is a user, where the
-// policies allow it. How somebody proved to be whom, this package does not know.
+// [Entities] contains the users and roles. A [Caller] comes from one of three methods:
 //
-// The role's trust policy must allow that it is assumed, and sts:TagSession and
-// sts:SetSourceIdentity where tags or a source identity are passed. For
-// sts:AssumeRole the caller's own policies, boundary and session policies take
-// part, and the control policies of the organization for both. An invalid
-// request is refused before the role is looked up. The error for a role that does
-// not exist is the same as for one that trusts somebody else, so that callers do
-// not learn which roles exist: an [AccessDenied], whose detail is for the operator.
+//   - [Entities.Caller] makes the caller that the operator configured for a credential. It
+//     does not evaluate trust policies.
+//   - [Entities.AssumeRoleWithWebIdentity] makes the session of a role that a verified
+//     token assumes.
+//   - [Entities.AssumeRole] makes the session of a role that another caller, a user or a
+//     session, assumes.
 //
-// IAM's limits on names and tags hold. What exceeds them is refused, never cut.
+// How a credential was verified is not known here.
 //
-// Where AWS's documentation is silent: only users and sessions of roles assume
-// roles in a chain. The tags of a session do not follow into the next one; its
-// source identity does, and needs sts:SetSourceIdentity again. A claim that is a list
-// of strings, such as groups, is a multivalued condition key of trust policies; a
-// claim that is neither a string nor such a list is not a condition key.
+// A role's trust policy must allow that it is assumed, and also sts:TagSession and
+// sts:SetSourceIdentity if tags or a source identity are passed. For sts:AssumeRole the
+// caller's own policies, boundary and session policies apply too, and for both the
+// organization's control policies. An invalid request is rejected before the role is
+// looked up. The error for a role that does not exist is the same as for one whose trust
+// policy denies, an [AccessDenied], so that clients cannot find out which roles exist.
+// Its detail is for the operator.
+//
+// IAM's limits on names and tags apply. What exceeds them is rejected and never cut.
+//
+// AWS does not document, and this package decides: only users and sessions of roles assume
+// roles in a chain. The tags of a session are not passed on to the next session. Its
+// source identity is, and needs sts:SetSourceIdentity again. A claim that is a list of
+// strings, such as groups, is a multivalued condition key of trust policies; a claim that
+// is neither a string nor such a list is not a condition key.
 package sts

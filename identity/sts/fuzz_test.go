@@ -25,7 +25,7 @@ func FuzzSessionTags(f *testing.F) {
 		if ref, found := all.Text("ref"); found {
 			beside = []Tag{{"ref", ref}}
 		}
-		tags, err := readSessionTags(all, beside)
+		tags, err := sessionTagsOf(all, beside)
 		if err == nil && CheckTags(tags.tags) != nil {
 			t.Errorf("tags %v", tags)
 		}
@@ -34,7 +34,7 @@ func FuzzSessionTags(f *testing.F) {
 				t.Errorf("%q is transitive, and no tag", key)
 			}
 		}
-		identity, err := readSourceIdentity(all)
+		identity, err := sourceIdentityOf(all)
 		if err == nil && identity != "" && CheckSourceIdentity(identity) != nil {
 			t.Errorf("source identity %q", identity)
 		}

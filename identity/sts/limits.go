@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// IAM's limits on names. What exceeds them is refused, never cut: two long
-// names that are cut could become one.
+// IAM's limits on names. What exceeds them is rejected and never cut: two long names that
+// are cut could become one.
 //
 // Sources: IAM User Guide, "IAM and AWS STS quotas" (characters of names, and
 // lengths); STS API Reference, AssumeRoleWithWebIdentity (RoleSessionName),
@@ -17,41 +17,42 @@ const (
 	maxFederatedName = 32
 )
 
-// checkIAMUserName refuses what cannot name an IAM user.
+// checkIAMUserName checks the name of an IAM user.
 func checkIAMUserName(name string) error { return checkName("IAM user name", name, 1, maxName) }
 
-// CheckRoleName refuses what cannot name an IAM role.
+// CheckRoleName checks the name of an IAM role.
 func CheckRoleName(name string) error { return checkName("role name", name, 1, maxName) }
 
-// CheckSessionName refuses what cannot name the session of a role.
+// CheckSessionName checks the name of the session of a role.
 func CheckSessionName(name string) error {
 	return checkName("role session name", name, minSession, maxName)
 }
 
-// CheckSourceIdentity refuses what cannot be a source identity.
+// CheckSourceIdentity checks a source identity.
 func CheckSourceIdentity(name string) error {
 	return checkName("source identity", name, minSession, maxName)
 }
 
-// checkFederatedName refuses what cannot name a federated user.
+// checkFederatedName checks the name of a federated user.
 func checkFederatedName(name string) error {
 	return checkName("federated user name", name, minSession, maxFederatedName)
 }
 
-// checkName does not repeat the name, which may be a claim of somebody's token.
+// checkName checks a name. The error does not repeat it, because it may be a claim of a
+// client's token.
 func checkName(what, name string, least, most int) error {
 	switch n := len(name); {
 	case !isName(name):
-		return fmt.Errorf("the %s holds other characters than letters, digits and +=,.@_-", what)
+		return fmt.Errorf("the %s has characters other than letters, digits and +=,.@_-; map to a name without them", what)
 	case n < least:
-		return fmt.Errorf("the %s has fewer than %d characters, the least that IAM allows; map to a longer one, and carry the whole in a tag", what, least)
+		return fmt.Errorf("the %s has fewer than %d characters, the minimum that IAM allows; map to a longer one, and put the full name into a tag", what, least)
 	case n > most:
-		return fmt.Errorf("the %s has %d characters, and IAM allows %d; map to a shorter one, and carry the whole in a tag", what, n, most)
+		return fmt.Errorf("the %s has %d characters, and IAM allows %d; map to a shorter one, and put the full name into a tag", what, n, most)
 	}
 	return nil
 }
 
-// isName tells whether s holds only the characters of IAM's names,
+// isName reports whether s consists of the characters of IAM's names,
 // [A-Za-z0-9+=,.@_-].
 func isName(s string) bool {
 	for i := range len(s) {

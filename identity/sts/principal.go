@@ -7,10 +7,10 @@ import (
 	"extauthz/iam"
 )
 
-// resolve returns the principal that is called so, and the user or role whose
-// policies and tags it has: none for a root user and a service. federatedBy is
-// the ARN of the user who federates a federated user; rolePath is the path at
-// which the role of a session must be, "" for any.
+// resolve returns the principal of that ARN or name, and the user or role whose policies
+// and tags it has: nil for a root user and a service. federatedBy is the ARN of the IAM
+// user who federates a federated user; rolePath is the path at which the role of a session
+// must be, "" for any.
 func (e *Entities) resolve(name, federatedBy, rolePath string) (iam.Principal, *Entity, error) {
 	p, err := ParsePrincipal(name)
 	if err != nil {
@@ -27,9 +27,9 @@ func (e *Entities) resolve(name, federatedBy, rolePath string) (iam.Principal, *
 		}
 		p.UserID = entity.ID
 	case iam.AssumedRole:
-		entity, err = e.roleOf(&p, rolePath)
+		entity, err = e.resolveRole(&p, rolePath)
 	case iam.FederatedUser:
-		entity, err = e.federate(&p, federatedBy)
+		entity, err = e.resolveFederation(&p, federatedBy)
 	case iam.RootUser:
 		p.UserID = p.Account
 	default:
@@ -37,8 +37,8 @@ func (e *Entities) resolve(name, federatedBy, rolePath string) (iam.Principal, *
 	return p, entity, err
 }
 
-// ParsePrincipal reads the ARN of a caller or the name of a service, and holds
-// its names to IAM's limits.
+// ParsePrincipal parses the ARN of a caller or the name of a service, and checks its names
+// against IAM's limits.
 func ParsePrincipal(name string) (iam.Principal, error) {
 	if !strings.HasPrefix(name, "arn:") {
 		return parseService(name)
@@ -61,7 +61,7 @@ func ParsePrincipal(name string) (iam.Principal, error) {
 	return p, err
 }
 
-// parseService accepts the name of a service principal, such as
+// parseService parses the name of a service principal, such as
 // codebuild.amazonaws.com (IAM User Guide, "AWS JSON policy elements:
 // Principal"; in China it may end with amazonaws.com.cn).
 func parseService(name string) (iam.Principal, error) {
@@ -69,15 +69,15 @@ func parseService(name string) (iam.Principal, error) {
 	if label == name || label == "" || strings.ContainsFunc(label, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' && r != '.'
 	}) {
-		return iam.Principal{}, fmt.Errorf("%q is not an ARN, nor a service such as codebuild.amazonaws.com; write the ARN of a user, a role session, a federated user or a root user", name)
+		return iam.Principal{}, fmt.Errorf("%q is not an ARN or a service such as codebuild.amazonaws.com; write the ARN of a user, a role session, a federated user or a root user", name)
 	}
 	return iam.Principal{Kind: iam.Service, ARN: name}, nil
 }
 
-// roleOf fills in what the role of a session tells: its ARN, and aws:userid, in
-// which the session's name follows the role's id (IAM User Guide, "IAM policy
-// elements: Variables").
-func (e *Entities) roleOf(p *iam.Principal, path string) (*Entity, error) {
+// resolveRole sets what follows from the role of a session: its ARN, and aws:userid, in
+// which the session's name follows the role's id (IAM User Guide, "IAM policy elements:
+// Variables").
+func (e *Entities) resolveRole(p *iam.Principal, path string) (*Entity, error) {
 	arn, err := iam.ParseARN(p.ARN)
 	if err != nil {
 		return nil, err
@@ -97,8 +97,8 @@ func (e *Entities) roleOf(p *iam.Principal, path string) (*Entity, error) {
 	return role, nil
 }
 
-// federate fills in what the user tells who federates p.
-func (e *Entities) federate(p *iam.Principal, user string) (*Entity, error) {
+// resolveFederation sets what follows from the user who federates p.
+func (e *Entities) resolveFederation(p *iam.Principal, user string) (*Entity, error) {
 	p.UserARN, p.UserID = user, p.Account+":"+lastSegment(p.ARN)
 	arn, err := iam.ParseARN(p.ARN)
 	if err != nil {
@@ -107,27 +107,27 @@ func (e *Entities) federate(p *iam.Principal, user string) (*Entity, error) {
 	entity := e.Find(user)
 	switch {
 	case user == "":
-		return nil, fmt.Errorf("federated user %q: say in federatedBy which user federates it", p.ARN)
+		return nil, fmt.Errorf("federated user %q: write the user who federates it in federatedBy", p.ARN)
 	case entity == nil || entity.IsRole():
-		return nil, fmt.Errorf("user %q, who federates, is not among the principals; add it there with its policies", user)
+		return nil, fmt.Errorf("user %q in federatedBy is not among the principals; add it there with its policies", user)
 	case !strings.HasPrefix(user, "arn:"+arn.Partition+":iam::"+arn.Account+":"):
-		return nil, fmt.Errorf("user %q is of another account than %q, whom it federates", user, p.ARN)
+		return nil, fmt.Errorf("user %q in federatedBy is of another account than %q; use one of the same account", user, p.ARN)
 	}
 	return entity, nil
 }
 
-// roleName is the name of the role in the ARN of one of its sessions.
+// roleName returns the name of the role in the ARN of one of its sessions.
 func roleName(session string) string {
 	_, name, _ := strings.Cut(session, "/")
 	name, _, _ = strings.Cut(name, "/")
 	return name
 }
 
-// lastSegment is what follows the last slash: a name without its path.
+// lastSegment returns what follows the last slash: a name without its path.
 func lastSegment(arn string) string {
 	return arn[strings.LastIndexByte(arn, '/')+1:]
 }
 
-// HasSession tells whether callers of the kind hold temporary credentials, to
-// which session tags and session policies belong.
+// HasSession reports whether callers of the kind have temporary credentials, and so can
+// have session tags and session policies.
 func HasSession(k iam.PrincipalKind) bool { return k == iam.AssumedRole || k == iam.FederatedUser }

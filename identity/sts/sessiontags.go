@@ -10,33 +10,33 @@ import (
 	"extauthz/identity/oidc"
 )
 
-// Claims by which a token passes session tags and a source identity to AWS STS,
-// the tags in one claim or, for issuers that have no nested claims, flat (IAM
-// User Guide, "Pass session tags in AWS STS", AssumeRoleWithWebIdentity, and
+// Claims by which a token passes session tags and a source identity to AWS STS. The tags
+// are in one claim or, for issuers that have no nested claims, in a claim each (IAM User
+// Guide, "Pass session tags in AWS STS", AssumeRoleWithWebIdentity, and
 // "Monitor and control actions taken with assumed roles").
 const (
-	awsClaims           = "https://aws.amazon.com/" // begins all of them
+	awsClaims           = "https://aws.amazon.com/" // their common prefix
 	tagsClaim           = "https://aws.amazon.com/tags"
 	flatTagPrefix       = "https://aws.amazon.com/tags/principal_tags/"
 	flatTransitiveClaim = "https://aws.amazon.com/tags/transitive_tag_keys"
 	sourceIdentityClaim = "https://aws.amazon.com/source_identity"
 )
 
-// sessionTags are the tags passed to a session, and the keys of those that would
-// stay through a chain of roles.
+// sessionTags are the tags passed to a session, and the keys of those that AWS would pass
+// on in a chain of roles.
 type sessionTags struct {
 	tags       []Tag
 	transitive []string
 }
 
-// readSessionTags reads the tags that a token passes in AWS's claims, beside others.
-// What is malformed, beyond AWS's limits, or there twice is an error.
-func readSessionTags(claims oidc.Claims, beside []Tag) (sessionTags, error) {
-	s := sessionTags{tags: slices.Clip(beside)}
-	if err := s.readNested(claims); err != nil {
+// sessionTagsOf returns other tags and those that a token passes in AWS's claims. Tags that
+// are malformed, beyond AWS's limits or repeated are an error.
+func sessionTagsOf(claims oidc.Claims, others []Tag) (sessionTags, error) {
+	s := sessionTags{tags: slices.Clip(others)}
+	if err := s.addNested(claims); err != nil {
 		return sessionTags{}, err
 	}
-	if err := s.readFlat(claims); err != nil {
+	if err := s.addFlat(claims); err != nil {
 		return sessionTags{}, err
 	}
 	if err := CheckTags(s.tags); err != nil {
@@ -50,8 +50,8 @@ func readSessionTags(claims oidc.Claims, beside []Tag) (sessionTags, error) {
 	return s, nil
 }
 
-// readNested reads {"principal_tags": {KEY: [VALUE]}, "transitive_tag_keys": [KEY]}.
-func (s *sessionTags) readNested(claims oidc.Claims) error {
+// addNested adds the tags of {"principal_tags": {KEY: [VALUE]}, "transitive_tag_keys": [KEY]}.
+func (s *sessionTags) addNested(claims oidc.Claims) error {
 	claim, found := claims[tagsClaim]
 	if !found {
 		return nil
@@ -69,14 +69,14 @@ func (s *sessionTags) readNested(claims oidc.Claims) error {
 				return malformed
 			}
 			for _, key := range slices.Sorted(maps.Keys(tags)) {
-				values, ok := texts(tags[key])
+				values, ok := stringList(tags[key])
 				if !ok || len(values) != 1 {
 					return malformed
 				}
 				s.tags = append(s.tags, Tag{key, values[0]})
 			}
 		case "transitive_tag_keys":
-			keys, ok := texts(value)
+			keys, ok := stringList(value)
 			if !ok {
 				return malformed
 			}
@@ -88,8 +88,8 @@ func (s *sessionTags) readNested(claims oidc.Claims) error {
 	return nil
 }
 
-// readFlat reads tags that have a claim each.
-func (s *sessionTags) readFlat(claims oidc.Claims) error {
+// addFlat adds tags that have a claim each.
+func (s *sessionTags) addFlat(claims oidc.Claims) error {
 	for _, claim := range slices.Sorted(maps.Keys(claims)) {
 		key, isTag := strings.CutPrefix(claim, flatTagPrefix)
 		if !isTag {
@@ -105,7 +105,7 @@ func (s *sessionTags) readFlat(claims oidc.Claims) error {
 	if !found {
 		return nil
 	}
-	keys, ok := texts(claim)
+	keys, ok := stringList(claim)
 	if !ok {
 		return fmt.Errorf("the claim %s is not a list of strings", flatTransitiveClaim)
 	}
@@ -113,8 +113,8 @@ func (s *sessionTags) readFlat(claims oidc.Claims) error {
 	return nil
 }
 
-// texts reads a list of strings.
-func texts(value any) ([]string, bool) {
+// stringList returns the elements of a list of strings.
+func stringList(value any) ([]string, bool) {
 	list, isList := value.([]any)
 	if !isList {
 		return nil, false
@@ -130,8 +130,8 @@ func texts(value any) ([]string, bool) {
 	return all, true
 }
 
-// readSourceIdentity reads the source identity that a token passes, "" for none.
-func readSourceIdentity(claims oidc.Claims) (string, error) {
+// sourceIdentityOf returns the source identity that a token passes, "" for none.
+func sourceIdentityOf(claims oidc.Claims) (string, error) {
 	if _, found := claims[sourceIdentityClaim]; !found {
 		return "", nil
 	}

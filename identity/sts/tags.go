@@ -20,13 +20,13 @@ const (
 	maxTagValue = 256
 )
 
-// CheckTags refuses tags that AWS would not let one user, role or session
-// have: too many or too long, with other characters than AWS allows, reserved,
-// or with keys that differ in case alone. Errors name keys, never values. What a
-// session has over those of its role may be more than one such set.
+// CheckTags checks the tags of a user, role or session against AWS's rules: their number,
+// length and characters, reserved keys, and keys that differ in case only. Errors contain
+// keys, never values. The tags of a role and of its session are checked separately, and
+// together may exceed the number.
 func CheckTags(tags []Tag) error {
 	if len(tags) > maxTags {
-		return fmt.Errorf("there are %d tags, and AWS allows %d; leave some out", len(tags), maxTags)
+		return fmt.Errorf("too many tags: %d, and AWS allows %d; remove some", len(tags), maxTags)
 	}
 	for i, tag := range tags {
 		if err := checkTag(tag); err != nil {
@@ -39,10 +39,9 @@ func CheckTags(tags []Tag) error {
 	return nil
 }
 
-// CheckExistingTags is CheckTags for the tags that AWS shows of a user or a
-// role. Beside those that anybody may set they hold AWS's own, whose keys
-// begin with aws: and which count towards no limit.
-func CheckExistingTags(tags []Tag) error {
+// checkEntityTags is CheckTags for the existing tags of a user or role. They can include
+// AWS's own, whose keys begin with aws: and which do not count towards the limit.
+func checkEntityTags(tags []Tag) error {
 	var set []Tag
 	known := map[string]Tag{}
 	for _, tag := range tags {
@@ -64,7 +63,7 @@ func CheckResourceTags(tags []Tag) error {
 	own, seen := 0, map[string]bool{}
 	for _, tag := range tags {
 		if seen[tag.Key] {
-			return fmt.Errorf("the tag key %q is there twice; keep one", tag.Key)
+			return fmt.Errorf("the tag key %q is listed twice; keep one", tag.Key)
 		}
 		seen[tag.Key] = true
 		if isReserved(tag.Key) {
@@ -76,30 +75,30 @@ func CheckResourceTags(tags []Tag) error {
 		}
 	}
 	if own > maxTags {
-		return fmt.Errorf("there are %d tags, and AWS allows %d; leave some out", own, maxTags)
+		return fmt.Errorf("too many tags: %d, and AWS allows %d; remove some", own, maxTags)
 	}
 	return nil
 }
 
 func sameKeys(a, b Tag) error {
-	return fmt.Errorf("the tag keys %q and %q are the same, since AWS ignores their case; keep one", a.Key, b.Key)
+	return fmt.Errorf("the tag keys %q and %q are the same, because AWS ignores their case; keep one", a.Key, b.Key)
 }
 
 func checkTag(tag Tag) error {
 	key, value := utf8.RuneCountInString(tag.Key), utf8.RuneCountInString(tag.Value)
 	switch {
 	case key == 0:
-		return fmt.Errorf("a tag has no key; write one of 1 to %d characters", maxTagKey)
+		return fmt.Errorf("a tag has no key; write a key of 1 to %d characters", maxTagKey)
 	case key > maxTagKey:
-		return fmt.Errorf("the tag key %.64q… has %d characters, and AWS allows %d", tag.Key, key, maxTagKey)
+		return fmt.Errorf("the tag key %.64q… has %d characters, and AWS allows %d; shorten it", tag.Key, key, maxTagKey)
 	case !isTagText(tag.Key):
-		return fmt.Errorf("the tag key %q holds other characters than letters, numbers, spaces and _.:/=+-@", tag.Key)
+		return fmt.Errorf("the tag key %q has characters other than letters, numbers, spaces and _.:/=+-@; remove them", tag.Key)
 	case isReserved(tag.Key) || isReserved(tag.Value):
 		return fmt.Errorf("the key or the value of the tag %q begins with aws:, which is reserved for AWS; use another", tag.Key)
 	case value > maxTagValue:
-		return fmt.Errorf("the value of the tag %q has %d characters, and AWS allows %d", tag.Key, value, maxTagValue)
+		return fmt.Errorf("the value of the tag %q has %d characters, and AWS allows %d; shorten it", tag.Key, value, maxTagValue)
 	case !isTagText(tag.Value):
-		return fmt.Errorf("the value of the tag %q holds other characters than letters, numbers, spaces and _.:/=+-@", tag.Key)
+		return fmt.Errorf("the value of the tag %q has characters other than letters, numbers, spaces and _.:/=+-@; remove them", tag.Key)
 	}
 	return nil
 }
@@ -116,21 +115,20 @@ func isTagText(s string) bool {
 
 func isReserved(s string) bool { return strings.HasPrefix(strings.ToLower(s), "aws:") }
 
-// mergeTags are the tags of a session: those of base, of the role, save for
-// the keys that over, which the session brings, has too. Keys are compared
-// without regard to case, as condition keys are.
-func mergeTags(base, over []Tag) []Tag {
-	merged := make([]Tag, 0, len(base)+len(over))
-	for _, tag := range base {
-		if findTag(over, tag.Key) < 0 {
+// mergeTags returns the tags of a session: its own, and those of the role whose keys it
+// does not override. Keys are compared without regard to case, as condition keys are.
+func mergeTags(role, session []Tag) []Tag {
+	merged := make([]Tag, 0, len(role)+len(session))
+	for _, tag := range role {
+		if findTag(session, tag.Key) < 0 {
 			merged = append(merged, tag)
 		}
 	}
-	return append(merged, over...)
+	return append(merged, session...)
 }
 
-// findTag is the place of the tag with that key, -1 if there is none. Keys are
-// the same where they are when lower-cased, which is how policies compare them.
+// findTag returns the index of the tag with that key, -1 if it is absent. Keys are
+// compared in lower case, as policies compare them.
 func findTag(tags []Tag, key string) int {
 	key = strings.ToLower(key)
 	for i, tag := range tags {

@@ -19,16 +19,16 @@ func TestCheckTags(t *testing.T) {
 		{"empty value", []Tag{{"team", ""}}, ""},
 		{"longest", []Tag{{strings.Repeat("ü", 128), strings.Repeat("ü", 256)}}, ""},
 		{"most", manyTags(50), ""},
-		{"too many", manyTags(51), "51 tags, and AWS allows 50"},
+		{"too many", manyTags(51), "too many tags: 51, and AWS allows 50"},
 		{"no key", []Tag{{"", "a"}}, "no key"},
 		{"long key", []Tag{{strings.Repeat("a", 129), ""}}, "129 characters, and AWS allows 128"},
 		{"long value", []Tag{{"team", strings.Repeat("a", 257)}}, "257 characters, and AWS allows 256"},
 		{"star in a key", []Tag{{"te*m", ""}}, "the tag key"},
 		{"star in a value", []Tag{{"team", "*"}}, "the value of the tag \"team\""},
-		{"question mark in a value", []Tag{{"team", "a?"}}, "other characters"},
-		{"dollar in a value", []Tag{{"team", "${aws:username}"}}, "other characters"},
-		{"line break in a value", []Tag{{"team", "a\nb"}}, "other characters"},
-		{"half a character in a value", []Tag{{"team", "a\xff"}}, "other characters"},
+		{"question mark in a value", []Tag{{"team", "a?"}}, "characters other than"},
+		{"dollar in a value", []Tag{{"team", "${aws:username}"}}, "characters other than"},
+		{"line break in a value", []Tag{{"team", "a\nb"}}, "characters other than"},
+		{"half a character in a value", []Tag{{"team", "a\xff"}}, "characters other than"},
 		{"reserved", []Tag{{"aws:team", ""}}, "reserved"},
 		{"reserved in capitals", []Tag{{"AwS:team", ""}}, "reserved"},
 		{"reserved value", []Tag{{"team", "aws:a"}}, "reserved"},
@@ -104,19 +104,19 @@ func TestCheckShownTags(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		tags []Tag
-		want string // of the error; "" for none
+		want string // in the error; "" for none
 	}{
 		{"none", nil, ""},
 		{"AWS's own", []Tag{{"team", "blue"}, {"aws:cloudformation:stack-name", "aws:build"}}, ""},
 		{"AWS's own do not count", append([]Tag{{"aws:a", ""}}, many[:50]...), ""},
-		{"too many", many, "there are 51 tags"},
+		{"too many", many, "too many tags: 51"},
 		{"two of AWS's that differ in case", []Tag{{"aws:A", "1"}, {"aws:a", "2"}}, `the tag keys "aws:A" and "aws:a" are the same`},
 		{"two that differ in case", []Tag{{"Team", "1"}, {"aws:a", ""}, {"team", "2"}}, `the tag keys "Team" and "team" are the same`},
 		{"a reserved value", []Tag{{"team", "aws:blue"}}, "reserved for AWS"},
 		{"no key", []Tag{{"", "blue"}}, "a tag has no key"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			err := CheckExistingTags(c.tags)
+			err := checkEntityTags(c.tags)
 			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 				t.Errorf("error %v; want %q", err, c.want)
 			}
@@ -137,8 +137,8 @@ func TestCheckResourceTags(t *testing.T) {
 	}{
 		{"keys that differ in case", "", []Tag{{"Team", "a"}, {"team", "b"}}},
 		{"AWS's own", "", append(many[:50:50], Tag{"aws:cloudformation:stack-name", "a"})},
-		{"a key twice", `the tag key "team" is there twice`, []Tag{{"team", "a"}, {"team", "a"}}},
-		{"too many", "there are 51 tags", many},
+		{"a key twice", `the tag key "team" is listed twice`, []Tag{{"team", "a"}, {"team", "a"}}},
+		{"too many", "too many tags: 51", many},
 		{"no key", "a tag has no key", []Tag{{"", "a"}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

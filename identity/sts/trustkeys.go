@@ -10,59 +10,6 @@ import (
 	"extauthz/identity/oidc"
 )
 
-// A trustClaims entry says which claims of an identity provider AWS gives to
-// trust policies, each as PROVIDER:CLAIM.
-type trustClaims struct {
-	provider string // "*" stands for one or more characters
-	claims   string
-}
-
-const githubClaims = "actor actor_id enterprise_id environment job_workflow_ref ref repository repository_id repository_owner_id workflow"
-
-const buildkiteClaims = "build_branch cluster_id cluster_name organization_id organization_slug pipeline_id pipeline_slug"
-
-// mappedClaims lists the claims that AWS maps beside the default ones. Other
-// claims are no condition keys there, and so none here: a trust policy that asks
-// for one would mean something else on AWS. Sources: IAM User Guide, "IAM and
-// AWS STS condition context keys", section "Available keys for AWS OIDC
-// federation"; Service Authorization Reference, AWS STS,
-// AssumeRoleWithWebIdentity.
-func mappedClaims() []trustClaims {
-	return []trustClaims{
-		{"token.actions.githubusercontent.com", githubClaims},
-		{"token.actions.githubusercontent.com/*", githubClaims},
-		{"token.actions.*.ghe.com", githubClaims},
-		{"github.com/enterprises/*", githubClaims},
-		{"gitlab.com", "namespace_id pipeline_source project_id ref_protected runner_environment user_access_level user_email user_id user_login"},
-		{"agent.buildkite.com", buildkiteClaims},
-		{"agent.*.buildkite.dev", buildkiteClaims},
-		{"agent.*.buildkite.site", buildkiteClaims},
-		{"oidc.circleci.com/org/*", "oidc.circleci.com/project-id"},
-		{"idcs-*.identity.oraclecloud.com", "rpst_id"},
-	}
-}
-
-// matches tells whether the provider is one that the entry is for.
-func (c trustClaims) matches(provider string) bool {
-	before, after, wild := strings.Cut(c.provider, "*")
-	if !wild {
-		return provider == c.provider
-	}
-	return len(provider) > len(before)+len(after) && strings.HasPrefix(provider, before) && strings.HasSuffix(provider, after)
-}
-
-// mappedBy lists the claims that AWS maps of the provider's tokens, beside the
-// default ones.
-func mappedBy(provider string) []string {
-	var claims []string
-	for _, mapped := range mappedClaims() {
-		if mapped.matches(provider) {
-			claims = append(claims, strings.Fields(mapped.claims)...)
-		}
-	}
-	return claims
-}
-
 // trustKeys returns the condition keys that a trust policy sees of a token: the
 // default ones, those of its provider, and claims that are lists of strings, such as
 // groups. A claim that is absent or of another type is not a key.
@@ -92,15 +39,15 @@ func (k *trustContext) set(key, value string) {
 	k.context = append(k.context, iam.ContextEntry{Key: k.provider + ":" + key, Value: value})
 }
 
-// add sets the key that is called as the claim.
+// add sets the key with the name of the claim, if the claim is a string.
 func (k *trustContext) add(claim string) {
 	if text, found := k.claims.Text(claim); found {
 		k.set(claim, text)
 	}
 }
 
-// audience sets aud and oaud. A token that says who asked for it (azp) has that
-// as aud; oaud is always the audience it was made for.
+// audience sets aud and oaud. oaud is always the audience that the token is for. aud is
+// the same unless the token names the party that requested it (azp).
 func (k *trustContext) audience(audience string) {
 	k.set("oaud", audience)
 	if azp, found := k.claims.Text("azp"); found && azp != "" {
@@ -109,9 +56,9 @@ func (k *trustContext) audience(audience string) {
 	k.set("aud", audience)
 }
 
-// amr sets the authentication methods, of which there may be several.
+// amr sets the authentication methods, a string or a list.
 func (k *trustContext) amr() {
-	if methods, ok := texts(k.claims["amr"]); ok {
+	if methods, ok := stringList(k.claims["amr"]); ok {
 		k.context = append(k.context, iam.ContextEntry{Key: k.provider + ":amr", Values: methods, Multi: true})
 		return
 	}
@@ -119,10 +66,10 @@ func (k *trustContext) amr() {
 }
 
 // lists sets a multivalued key for each claim that is a list of strings, for
-// ForAnyValue and ForAllValues. AWS maps no such claim except amr: the keys are there
-// for the issuers that AWS does not know, which send groups as a list. A list of
+// ForAnyValue and ForAllValues. AWS maps no such claim except amr: these keys are
+// for other issuers, which send groups as a list. A list of
 // strings and other values is an error, because a Deny could depend on what is left
-// out, and so is a claim whose name is another key in other case.
+// out, and so is a claim whose name differs from another key in case only.
 func (k *trustContext) lists(mapped []string) error {
 	for _, claim := range k.listClaims() {
 		list, _ := k.claims.List(claim)
@@ -153,8 +100,8 @@ func (k *trustContext) listClaims() (names []string) {
 	return names
 }
 
-// isKey reports whether the key of a claim is there already, or is one of those that
-// AWS gives to a claim whose name is spelt in other case.
+// isKey reports whether the key of a claim is already set, or differs in case only from
+// a key that AWS defines.
 func (k *trustContext) isKey(claim string, mapped []string) bool {
 	if _, taken := k.context.Lookup(k.provider + ":" + claim); taken {
 		return true
@@ -164,11 +111,7 @@ func (k *trustContext) isKey(claim string, mapped []string) bool {
 	})
 }
 
-// defaultKeys are the keys that AWS has for the tokens of every provider.
-var defaultKeys = []string{"amr", "aud", "email", "oaud", "sub"}
-
-// stringsOf returns the strings of a list, and reports whether there are other
-// elements.
+// stringsOf returns the strings of a list, and reports whether it has other elements.
 func stringsOf(list []any) (values []string, mixed bool) {
 	for _, element := range list {
 		text, isText := element.(string)
@@ -181,8 +124,8 @@ func stringsOf(list []any) (values []string, mixed bool) {
 	return values, mixed
 }
 
-// organization sets the number of the organization of a Google service account.
-// Beyond 2^53 it would be rounded, and so is no key.
+// organization sets the number of the organization of a Google service account. A number
+// beyond 2^53 would be rounded, and is not set.
 func (k *trustContext) organization() {
 	google, _ := k.claims["google"].(map[string]any)
 	number, isNumber := google["organization_number"].(float64)

@@ -44,7 +44,7 @@ func assuming(t testing.TB) *Entities {
 			{"Effect":"Allow","Principal":`+provider+`,"Action":`+all+`},
 			{"Effect":"Deny","Principal":"*","Action":`+web+`,"Condition":{"StringEquals":{"gitlab.example.com:sub":"job"}}}]}`),
 	}
-	entities := NewEntities(nil)
+	entities := NewEntities(nil, nil)
 	for name, policy := range roles {
 		if err := entities.Add(Entity{ARN: role + name, ID: "AROAEXAMPLE" + strings.ToUpper(name), Trust: policy, Tags: []Tag{{"Team", "none"}, {"stage", "prod"}}}); err != nil {
 			t.Fatal(err)
@@ -117,7 +117,7 @@ func TestAssumeRoleWithWebIdentity(t *testing.T) {
 		{name: "source identity of 64", role: "all", claims: claims{sourceIdentityClaim: strings.Repeat("s", 64)}},
 		{name: "source identity of 65", role: "all", claims: claims{sourceIdentityClaim: strings.Repeat("s", 65)}, reason: "65 characters"},
 		{name: "source identity of 1", role: "all", claims: claims{sourceIdentityClaim: "s"}, reason: "fewer than 2"},
-		{name: "source identity with a blank", role: "all", claims: claims{sourceIdentityClaim: "a b"}, reason: "other characters"},
+		{name: "source identity with a blank", role: "all", claims: claims{sourceIdentityClaim: "a b"}, reason: "characters other than"},
 		{name: "source identity is a list", role: "all", claims: claims{sourceIdentityClaim: []any{"alice"}}, reason: "not a string"},
 		{name: "source identity is null", role: "all", claims: claims{sourceIdentityClaim: (*string)(nil)}, reason: "not a string"},
 		{name: "tags that are a list", role: "all", claims: claims{tagsClaim: []any{team}}, reason: "is not {"},
@@ -135,8 +135,8 @@ func TestAssumeRoleWithWebIdentity(t *testing.T) {
 		{name: "a tag nested and flat", role: "all", claims: claims{tagsClaim: team[tagsClaim], flatTagPrefix + "team": "blue"}, reason: "are the same"},
 		{name: "a tag of the operator's and of the token's", role: "all", claims: claims{"ref": "main", flatTagPrefix + "ref": "dev"}, reason: "are the same"},
 		{name: "a tag of AWS's own", role: "all", claims: tags(claims{"aws:x": []any{"blue"}}), reason: "reserved"},
-		{name: "a tag with a line break", role: "all", claims: tags(claims{"team": []any{"a\nb"}}), reason: "other characters"},
-		{name: "51 tags", role: "all", claims: tags(numbered(51)), reason: "there are 51 tags"},
+		{name: "a tag with a line break", role: "all", claims: tags(claims{"team": []any{"a\nb"}}), reason: "characters other than"},
+		{name: "51 tags", role: "all", claims: tags(numbered(51)), reason: "too many tags: 51"},
 		{name: "50 tags", role: "all", claims: tags(numbered(50))},
 		{name: "a key of 129", role: "all", claims: tags(claims{strings.Repeat("k", 129): []any{"v"}}), reason: "129 characters"},
 		{name: "a value of 257", role: "all", claims: tags(claims{"k": []any{strings.Repeat("v", 257)}}), reason: "257 characters"},

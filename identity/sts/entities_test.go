@@ -27,22 +27,22 @@ func TestAddEntityRefuses(t *testing.T) {
 		{"no name behind a path", Entity{ARN: "arn:aws:iam::123456789012:user/dev/"}, "has fewer than 1"},
 		{"an empty segment", Entity{ARN: "arn:aws:iam::123456789012:user//x"}, "a path consists of"},
 		{"a star", Entity{ARN: "arn:aws:iam::123456789012:user/*/x"}, "a path consists of"},
-		{"a star as name", Entity{ARN: "arn:aws:iam::123456789012:user/*"}, "other characters"},
+		{"a star as name", Entity{ARN: "arn:aws:iam::123456789012:user/*"}, "characters other than"},
 		{"a colon", Entity{ARN: "arn:aws:iam::123456789012:user/a:b/x"}, "a path consists of"},
 		{"a role's name of 65", Entity{ARN: role + strings.Repeat("r", 65)}, "65 characters"},
 		{"a user's name of 65", Entity{ARN: "arn:aws:iam::123456789012:user/" + strings.Repeat("u", 65)}, "65 characters"},
-		{"twice", Entity{ARN: aliceARN}, "is there twice"},
-		{"another path", Entity{ARN: "arn:aws:iam::123456789012:user/alice"}, "two paths"},
-		{"another case", Entity{ARN: "arn:aws:iam::123456789012:user/dev/Alice"}, "two paths or spellings"},
+		{"twice", Entity{ARN: aliceARN}, "is listed twice"},
+		{"another path", Entity{ARN: "arn:aws:iam::123456789012:user/alice"}, "another path or spelling"},
+		{"another case", Entity{ARN: "arn:aws:iam::123456789012:user/dev/Alice"}, "another path or spelling"},
 		{"a user's trust policy", Entity{ARN: "arn:aws:iam::123456789012:user/x", Trust: policy}, "only a role has a trust policy"},
-		{"a policy of another kind", Entity{ARN: role + "x", Trust: limit}, "and no trust policy"},
+		{"a policy of another kind", Entity{ARN: role + "x", Trust: limit}, "and not a trust policy"},
 		{"a user's id at a role", Entity{ARN: role + "x", ID: "AIDAEXAMPLE1"}, "the id of a role begins with AROA"},
 		{"a role's id at a user", Entity{ARN: "arn:aws:iam::123456789012:user/x", ID: "AROAEXAMPLE1"}, "the id of a user begins with AIDA"},
-		{"an id that is there", Entity{ARN: "arn:aws:iam::999999999999:user/x", ID: "AIDAALICE"}, `has the id of "` + aliceARN + `"`},
+		{"an id that is there", Entity{ARN: "arn:aws:iam::999999999999:user/x", ID: "AIDAALICE"}, `has the id AIDAALICE of "` + aliceARN + `"`},
 		{"tags", Entity{ARN: role + "x", Tags: []Tag{{"a", "b"}, {"A", "c"}}}, "are the same"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			entities := NewEntities(nil)
+			entities := NewEntities(nil, nil)
 			if err := entities.Add(Entity{ARN: aliceARN, ID: "AIDAALICE"}); err != nil {
 				t.Fatal(err)
 			}
@@ -57,7 +57,7 @@ func TestAddEntityRefuses(t *testing.T) {
 }
 
 func TestEntities(t *testing.T) {
-	entities := NewEntities(nil)
+	entities := NewEntities(nil, nil)
 	for _, arn := range []string{aliceARN, role + "team/ci", "arn:aws:iam::123456789012:user/ci", "arn:aws:iam::999999999999:role/ci", "arn:aws-cn:iam::123456789012:role/ci"} {
 		if err := entities.Add(Entity{ARN: arn}); err != nil {
 			t.Fatal(err)

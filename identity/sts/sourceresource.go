@@ -7,20 +7,20 @@ import (
 	"extauthz/iam"
 )
 
-// A SourceResource is the resource for which a service of AWS calls, such as a Lambda
-// function that pulls its image. Policies see it as aws:SourceArn and
+// A SourceResource is the resource for which an AWS service calls, such as a Lambda
+// function whose image the service pulls. Policies see it as aws:SourceArn and
 // aws:SourceAccount (IAM User Guide, "AWS global condition context keys", properties
 // of the network and of the requested resource).
 type SourceResource struct {
 	ARN     string // "" for none
-	Account string // "" is the account in ARN, if there is one
+	Account string // "" means the account in ARN, if it has one
 }
 
 // maxSourceARN is the longest ARN that AWS documents (IAM API Reference, arnType).
 const maxSourceARN = 2048
 
-// Check refuses what cannot be the ARN of one resource or its account. The errors do
-// not repeat the values, which may come from a client's credential.
+// Check checks that the source is one resource and its account. The errors do not repeat
+// the values, which may come from a client's credential.
 func (s SourceResource) Check() error {
 	if s == (SourceResource{}) {
 		return nil
@@ -32,7 +32,7 @@ func (s SourceResource) Check() error {
 		case err != nil || len(s.ARN) > maxSourceARN || strings.ContainsAny(s.ARN, "*?"):
 			return fmt.Errorf("sourceArn: write the ARN of one resource, such as arn:aws:lambda:eu-central-1:123456789012:function:builder")
 		case account != "" && arn.Account != "" && account != arn.Account:
-			return fmt.Errorf("sourceAccount: it is not the account in sourceArn; leave one of the two out")
+			return fmt.Errorf("sourceAccount: it is not the account in sourceArn; remove one of the two")
 		case account == "":
 			account = arn.Account
 		}
@@ -55,9 +55,9 @@ func (s SourceResource) account() string {
 	return arn.Account
 }
 
-// sourceKeys returns the condition keys of a source, with the organization of its
+// sourceResourceKeys returns the condition keys of a source resource, with the organization of its
 // account.
-func (e *Entities) sourceKeys(s SourceResource) iam.Context {
+func (e *Entities) sourceResourceKeys(s SourceResource) iam.Context {
 	var c iam.Context
 	if s.ARN != "" {
 		c = append(c, iam.ContextEntry{Key: "aws:SourceArn", Value: s.ARN})
@@ -67,5 +67,5 @@ func (e *Entities) sourceKeys(s SourceResource) iam.Context {
 		return c
 	}
 	c = append(c, iam.ContextEntry{Key: "aws:SourceAccount", Value: account})
-	return append(c, e.organization.keys(account, "aws:SourceOrgID", "aws:SourceOrgPaths")...)
+	return append(c, e.membership.keys(account, "aws:SourceOrgID", "aws:SourceOrgPaths")...)
 }

@@ -10,7 +10,7 @@ import (
 // A service has the keys of the resource for which it calls, with the organization of
 // its account.
 func TestSourceOfAService(t *testing.T) {
-	entities := NewEntities(&Organization{Member: member})
+	entities := NewEntities(member, nil)
 	const function, foreign, bucket = "arn:aws:lambda:us-east-1:123456789012:function:f", "arn:aws:lambda:us-east-1:999999999999:function:f", "arn:aws:s3:::bucket"
 	for _, c := range []struct {
 		name   string
@@ -39,15 +39,15 @@ func TestSourceOfAService(t *testing.T) {
 }
 
 func TestSourceRefuses(t *testing.T) {
-	entities := NewEntities(nil)
+	entities := NewEntities(nil, nil)
 	const function = "arn:aws:lambda:us-east-1:123456789012:function:f"
 	for _, c := range []struct {
 		name, principal string
 		source          SourceResource
 		want            string
 	}{
-		{"a root user", "arn:aws:iam::123456789012:root", SourceResource{ARN: function}, "is not a service of AWS"},
-		{"a root user's account", "arn:aws:iam::123456789012:root", SourceResource{Account: "123456789012"}, "is not a service of AWS"},
+		{"a root user", "arn:aws:iam::123456789012:root", SourceResource{ARN: function}, "is not an AWS service"},
+		{"a root user's account", "arn:aws:iam::123456789012:root", SourceResource{Account: "123456789012"}, "is not an AWS service"},
 		{"not an ARN", "lambda.amazonaws.com", SourceResource{ARN: "function:f"}, "sourceArn: write the ARN of one resource"},
 		{"an ARN with a wildcard", "lambda.amazonaws.com", SourceResource{ARN: function + "*"}, "sourceArn: write the ARN of one resource"},
 		{"an ARN that is too long", "lambda.amazonaws.com", SourceResource{ARN: function + strings.Repeat("f", 2048)}, "sourceArn: write the ARN of one resource"},

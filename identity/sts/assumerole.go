@@ -1,0 +1,229 @@
+package sts
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"extauthz/iam"
+	"extauthz/identity/oidc"
+)
+
+// An AssumeRoleInput is a request for a session of a role, as in the API of AWS STS.
+type AssumeRoleInput struct {
+	RoleARN         string
+	SessionName     string      // RoleSessionName
+	Token           *oidc.Token // verified; it passes tags and a source identity in AWS's claims
+	Tags            []Tag       // session tags in addition to those of the token
+	SessionPolicies []*iam.Policy
+	Context         iam.Context // condition keys of the request without those of its resource; trust policies see them
+	IssuedAt        time.Time   // when the session begins
+}
+
+// AssumeRoleWithWebIdentity returns the session of the role that the token itself
+// assumes. Only the role's trust policy decides (STS API Reference,
+// AssumeRoleWithWebIdentity). It must also allow sts:TagSession and
+// sts:SetSourceIdentity if tags or a source identity are passed. The error is an
+// [AccessDenied] if the policy does not allow it or the role does not exist. An invalid
+// request is another error, whatever the role.
+func (e *Entities) AssumeRoleWithWebIdentity(p *Provider, input *AssumeRoleInput) (Caller, error) {
+	const call = "sts:AssumeRoleWithWebIdentity"
+	who := fmt.Sprintf("the token of issuer %q", p.Name)
+	s, err := e.newSessionRequest(input)
+	if err != nil {
+		return Caller{}, err
+	}
+	keys, err := p.trustKeys(input.Token)
+	if err != nil {
+		return Caller{}, err
+	}
+	if err := s.findRole(call, who); err != nil {
+		return Caller{}, err
+	}
+	provider := p.principalFor(s.role)
+	keys = append(keys, iam.ContextEntry{Key: "aws:FederatedProvider", Value: provider})
+	err = s.checkPermissions(call, who,
+		&iam.Policies{Resource: []*iam.Policy{s.role.Trust}}, &iam.Principal{Kind: iam.FederatedProvider, ARN: provider}, keys)
+	if err != nil {
+		return Caller{}, err
+	}
+	return s.caller(provider)
+}
+
+// AssumeRole returns the session of the role that another caller assumes by
+// sts:AssumeRole. The trust policy is the role's resource-based policy, and the caller's
+// own policies apply as in every other request. Only users and sessions of roles can
+// assume roles. The source identity of the caller's session is passed on to the new one.
+// The errors are those of [Entities.AssumeRoleWithWebIdentity].
+func (e *Entities) AssumeRole(by *Caller, input *AssumeRoleInput) (Caller, error) {
+	const call = "sts:AssumeRole"
+	who := fmt.Sprintf("%q", by.Principal.ARN)
+	owner := e.owner(&by.Principal)
+	if owner == nil {
+		return Caller{}, fmt.Errorf("%q cannot assume roles; users and sessions of roles can", by.Principal.ARN)
+	}
+	s, err := e.newSessionRequest(input)
+	if err != nil {
+		return Caller{}, err
+	}
+	if err := s.inheritSourceIdentity(by); err != nil {
+		return Caller{}, err
+	}
+	if err := s.findRole(call, who); err != nil {
+		return Caller{}, err
+	}
+	err = s.checkPermissions(call, who,
+		&iam.Policies{Identity: owner.Identity, Boundary: owner.Boundary, Session: by.SessionPolicies, Resource: []*iam.Policy{s.role.Trust}},
+		&by.Principal, by.Context)
+	if err != nil {
+		return Caller{}, err
+	}
+	return s.caller("")
+}
+
+// owner returns the user or role whose policies a principal has when it assumes roles,
+// nil for a principal that cannot.
+func (e *Entities) owner(p *iam.Principal) *Entity {
+	switch p.Kind {
+	case iam.User:
+		return e.Find(p.ARN)
+	case iam.AssumedRole:
+		return e.Find(p.RoleARN)
+	default:
+		return nil
+	}
+}
+
+// A sessionRequest is an AssumeRoleInput with what its token passes and the role that
+// its ARN refers to.
+type sessionRequest struct {
+	*AssumeRoleInput
+	entities       *Entities
+	tags           sessionTags
+	sourceIdentity string
+	role           *Entity // nil before findRole
+}
+
+// newSessionRequest checks all of the request except the role, so that an invalid
+// request does not show which roles exist.
+func (e *Entities) newSessionRequest(input *AssumeRoleInput) (*sessionRequest, error) {
+	s := &sessionRequest{AssumeRoleInput: input, entities: e}
+	if err := CheckSessionName(input.SessionName); err != nil {
+		return nil, err
+	}
+	var err error
+	if s.tags, err = sessionTagsOf(input.Token.Claims, input.Tags); err != nil {
+		return nil, err
+	}
+	s.sourceIdentity, err = sourceIdentityOf(input.Token.Claims)
+	return s, err
+}
+
+// inheritSourceIdentity sets the source identity to that of the session that assumes the
+// role, which cannot be changed (IAM User Guide, "Monitor and control actions taken with
+// assumed roles").
+func (s *sessionRequest) inheritSourceIdentity(from *Caller) error {
+	set, found := from.Context.Lookup("aws:SourceIdentity")
+	switch {
+	case !found:
+		return nil
+	case s.sourceIdentity != "" && s.sourceIdentity != set.Value:
+		return fmt.Errorf("the token's source identity %q is not that of its session, %q", s.sourceIdentity, set.Value)
+	}
+	s.sourceIdentity = set.Value
+	return nil
+}
+
+// findRole finds the role. The error for one that does not exist has the same text as
+// for one whose trust policy denies.
+func (s *sessionRequest) findRole(call, who string) error {
+	s.role = s.entities.Find(s.RoleARN)
+	switch {
+	case s.role == nil || !s.role.IsRole():
+		return notAuthorized(who, call, s.RoleARN, "the role is not among the principals")
+	case s.role.Trust == nil:
+		return notAuthorized(who, call, s.RoleARN, "the role has no trust policy, so that it cannot be assumed")
+	}
+	return nil
+}
+
+// checkPermissions evaluates the policies for every action that the request needs. who
+// is the caller's name in a denial, and keys are the caller's condition keys.
+func (s *sessionRequest) checkPermissions(call, who string, p *iam.Policies, by *iam.Principal, keys iam.Context) error {
+	s.entities.controls.Bind(p, by.Account, s.role.account)
+	r := iam.Request{Principal: by, Resource: s.role.ARN, Context: s.context(keys, s.entities.roleKeys(s.role))}
+	for _, r.Action = range s.actions(call) {
+		if p.Evaluate(&r) != iam.Allowed {
+			return notAuthorized(who, r.Action, s.role.ARN, denialReason(p, &r))
+		}
+	}
+	return nil
+}
+
+// actions returns the actions that must be allowed, the call itself first (IAM User
+// Guide, "Pass session tags in AWS STS", and "Monitor and control actions taken with
+// assumed roles" for the source identity).
+func (s *sessionRequest) actions(call string) []string {
+	actions := []string{call}
+	if len(s.tags.tags) > 0 {
+		actions = append(actions, "sts:TagSession")
+	}
+	if s.sourceIdentity != "" {
+		actions = append(actions, "sts:SetSourceIdentity")
+	}
+	return actions
+}
+
+// context returns the condition keys that a trust policy sees (IAM User Guide, "IAM and
+// AWS STS condition context keys"): those of the caller, of the role and of the request.
+func (s *sessionRequest) context(caller, role iam.Context) iam.Context {
+	c := slices.Concat(caller, role)
+	c = append(c, iam.ContextEntry{Key: "sts:RoleSessionName", Value: s.SessionName})
+	if s.sourceIdentity != "" {
+		c = append(c, iam.ContextEntry{Key: "sts:SourceIdentity", Value: s.sourceIdentity})
+	}
+	var keys []string
+	for _, tag := range s.tags.tags {
+		c = append(c, iam.ContextEntry{Key: "aws:RequestTag/" + tag.Key, Value: tag.Value})
+		keys = append(keys, tag.Key)
+	}
+	if len(keys) > 0 {
+		c = append(c, iam.ContextEntry{Key: "aws:TagKeys", Values: keys, Multi: true})
+	}
+	if len(s.tags.transitive) > 0 {
+		c = append(c, iam.ContextEntry{Key: "sts:TransitiveTagKeys", Values: s.tags.transitive, Multi: true})
+	}
+	return append(c, s.Context...)
+}
+
+// roleKeys returns the condition keys of a role as the resource of a request: its
+// account, that account's organization, and its tags (IAM User Guide, "Controlling access
+// to and for IAM users and roles using tags").
+func (e *Entities) roleKeys(role *Entity) iam.Context {
+	c := append(e.membership.keys(role.account, "aws:ResourceOrgID", "aws:ResourceOrgPaths"),
+		iam.ContextEntry{Key: "aws:ResourceAccount", Value: role.account})
+	for _, tag := range role.Tags {
+		c = append(c,
+			iam.ContextEntry{Key: "aws:ResourceTag/" + tag.Key, Value: tag.Value},
+			iam.ContextEntry{Key: "iam:ResourceTag/" + tag.Key, Value: tag.Value})
+	}
+	return c
+}
+
+// caller returns the session. provider is the identity provider whose token assumed the
+// role, "" if a caller did.
+func (s *sessionRequest) caller(provider string) (Caller, error) {
+	arn, err := iam.ParseARN(s.role.ARN)
+	if err != nil {
+		return Caller{}, err
+	}
+	arn.Service, arn.Resource = "sts", "assumed-role/"+lastSegment(s.role.ARN)+"/"+s.SessionName
+	p, _, err := s.entities.resolve(arn.String(), "", "")
+	if err != nil {
+		return Caller{}, err
+	}
+	caller := s.entities.newCaller(p, attributes{
+		tags: mergeTags(s.role.Tags, s.tags.tags), sourceIdentity: s.sourceIdentity, provider: provider, sessionPolicies: s.SessionPolicies,
+	})
+	return caller.IssuedAt(s.IssuedAt), nil
+}

@@ -1,0 +1,173 @@
+package sts
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"extauthz/iam"
+)
+
+// An Entity is an IAM user or role with what is attached to it.
+type Entity struct {
+	ARN      string        // with its path
+	ID       string        // unique id, AIDA… or AROA…; "" if unknown
+	Tags     []Tag         // principal tags
+	Trust    *iam.Policy   // of a role: who may assume it; nil if it cannot be assumed
+	Identity []*iam.Policy // identity-based policies
+	Boundary []*iam.Policy // permissions boundary
+
+	account string // in ARN; set by Add
+}
+
+// Entities are the users and roles that exist. They are filled by [Entities.Add] and
+// [Entities.Attach], and then only read, by any number of goroutines.
+type Entities struct {
+	byARN      map[string]*Entity
+	byName     map[string]*Entity // by the ARN without path, in lower case
+	byID       map[string]*Entity
+	membership Membership
+	controls   *iam.Organization
+}
+
+// Membership returns the id of the AWS organization that an account is a member of, and
+// the account's paths in it, as condition keys contain them; false if the account is not
+// a member. A nil Membership has no members.
+type Membership func(account string) (id string, paths []string, member bool)
+
+// keys returns the two condition keys of an account's organization.
+func (m Membership) keys(account, idKey, pathsKey string) iam.Context {
+	if m == nil || account == "" {
+		return nil
+	}
+	id, paths, member := m(account)
+	if !member {
+		return nil
+	}
+	return iam.Context{{Key: idKey, Value: id}, {Key: pathsKey, Values: paths, Multi: true}}
+}
+
+// NewEntities returns an empty set of entities. The control policies apply to sessions
+// that assume roles; nil has none.
+func NewEntities(membership Membership, controls *iam.Organization) *Entities {
+	return &Entities{byARN: map[string]*Entity{}, byName: map[string]*Entity{}, byID: map[string]*Entity{}, membership: membership, controls: controls}
+}
+
+// Add adds a user or role. It rejects the ARN of anything else, names, ids, tags and
+// attachments that IAM does not allow, and a second entity with a name or id: the names
+// of an account's users and of its roles are unique whatever their path and case (IAM
+// User Guide, "IAM and AWS STS quotas"), and so are ids ("IAM identifiers").
+func (e *Entities) Add(entity Entity) error {
+	arn, err := iam.ParseARN(entity.ARN)
+	if err != nil {
+		return err
+	}
+	if err := checkEntity(arn, &entity); err != nil {
+		return err
+	}
+	entity.account = arn.Account
+	key := pathless(arn, lastSegment(arn.Resource))
+	switch other := e.byName[key]; {
+	case e.byARN[entity.ARN] != nil:
+		return fmt.Errorf("principal %q is listed twice; keep one entry", entity.ARN)
+	case other != nil:
+		return fmt.Errorf("principal %q has the name of %q with another path or spelling, and names are unique in an account; keep the one that AWS has", entity.ARN, other.ARN)
+	}
+	if entity.ID != "" {
+		if other := e.byID[entity.ID]; other != nil {
+			return fmt.Errorf("principal %q has the id %[3]s of %[2]q; give each user and role its own id", entity.ARN, other.ARN, entity.ID)
+		}
+		e.byID[entity.ID] = &entity
+	}
+	e.byARN[entity.ARN], e.byName[key] = &entity, &entity
+	return nil
+}
+
+// Attach adds the identity-based policies of a user's groups to the user, and returns all
+// that the user has. A policy that it already has is not added again.
+func (e *Entities) Attach(user string, policies []*iam.Policy) []*iam.Policy {
+	entity := e.byARN[user]
+	for _, policy := range policies {
+		if !slices.Contains(entity.Identity, policy) {
+			entity.Identity = append(slices.Clip(entity.Identity), policy)
+		}
+	}
+	return entity.Identity
+}
+
+// checkEntity accepts a user or role, to which policies can be attached.
+func checkEntity(arn iam.ARN, entity *Entity) error {
+	kind, name, _ := strings.Cut(arn.Resource, "/")
+	if arn.Service != "iam" || arn.Region != "" || name == "" || kind != "user" && kind != "role" {
+		return fmt.Errorf("principal %q: policies attach to users and roles, such as arn:aws:iam::123456789012:user/alice", arn)
+	}
+	if arn.Account == "" || arn.Account == "aws" {
+		return fmt.Errorf("principal %q: an AWS account is 12 digits", arn)
+	}
+	if !IsPath(strings.TrimSuffix(name, lastSegment(name))) {
+		return fmt.Errorf("principal %q: a path consists of segments of printable ASCII, each followed by a slash, without wildcards", arn)
+	}
+	checkNameOf, id := checkIAMUserName, "AIDA"
+	if kind == "role" {
+		checkNameOf, id = CheckRoleName, "AROA"
+	}
+	if entity.ID != "" && !strings.HasPrefix(entity.ID, id) {
+		return fmt.Errorf("principal %q: the id of a %s begins with %s, and %q does not; copy it from AWS", arn, kind, id, entity.ID)
+	}
+	if err := checkNameOf(lastSegment(name)); err != nil {
+		return fmt.Errorf("principal %q: %w", arn, err)
+	}
+	switch trust := entity.Trust; {
+	case trust != nil && kind != "role":
+		return fmt.Errorf("principal %q: only a role has a trust policy; remove it", arn)
+	case trust != nil && trust.Kind != iam.TrustPolicy:
+		return fmt.Errorf("principal %q: %s is a %s and not a trust policy", arn, trust.Source, trust.Kind)
+	}
+	return checkEntityTags(entity.Tags)
+}
+
+// IsPath reports whether path is empty or consists of segments such as "division/team/".
+func IsPath(path string) bool {
+	for path != "" {
+		segment, rest, found := strings.Cut(path, "/")
+		if !found || segment == "" || strings.ContainsFunc(segment, func(r rune) bool {
+			return r <= ' ' || r > '~' || r == '*' || r == '?' || r == ':'
+		}) {
+			return false
+		}
+		path = rest
+	}
+	return true
+}
+
+// pathless returns the ARN of a user or role without its path, in lower case.
+func pathless(arn iam.ARN, name string) string {
+	kind, _, _ := strings.Cut(arn.Resource, "/")
+	arn.Resource = kind + "/" + name
+	return strings.ToLower(arn.String())
+}
+
+// Find returns the user or role of that ARN, nil if it does not exist.
+func (e *Entities) Find(arn string) *Entity { return e.byARN[arn] }
+
+// Role returns the role of that name, whatever its path, nil if it does not exist.
+func (e *Entities) Role(partition, account, name string) *Entity {
+	role := e.byName[pathless(iam.ARN{Partition: partition, Service: "iam", Account: account, Resource: "role/"}, name)]
+	if role == nil || lastSegment(role.ARN) != name {
+		return nil
+	}
+	return role
+}
+
+// IsRole reports whether the entity is a role and not a user.
+func (e *Entity) IsRole() bool { return strings.Contains(e.ARN, ":role/") }
+
+// HasTrustPolicy reports whether any role can be assumed.
+func (e *Entities) HasTrustPolicy() bool {
+	for _, entity := range e.byARN {
+		if entity.Trust != nil {
+			return true
+		}
+	}
+	return false
+}
