@@ -5,7 +5,7 @@ import (
 	"maps"
 )
 
-// exports is the world as the AWS CLI prints it, by path.
+// exports returns the world as the AWS CLI prints it: files by path.
 func (w *World) exports(s style) map[string]string {
 	files := w.ours(func(m *Managed) string { return m.ARN() }, nil)
 	for _, a := range w.Accounts {
@@ -21,8 +21,8 @@ func (w *World) exports(s style) map[string]string {
 	return files
 }
 
-// controls are the outputs of aws organizations list-policies-for-target and
-// describe-policy. Without policies of its own an id has AWS's, which needs no file.
+// controls returns the outputs of aws organizations list-policies-for-target and describe-policy.
+// An id to which no policy is attached has the one of AWS, which does not need a file.
 func controls(folder, kind, full string, documents []Document, s style) map[string]string {
 	files, entries := map[string]string{}, list{}
 	summary := func(id, name string) object {
@@ -40,7 +40,7 @@ func controls(folder, kind, full string, documents []Document, s style) map[stri
 	return files
 }
 
-// output is that of aws iam get-account-authorization-details.
+// output returns the output of aws iam get-account-authorization-details.
 func (a *Account) output() object {
 	of := func(entities []*Entity) (entries list) {
 		entries = list{}
@@ -59,8 +59,8 @@ func (a *Account) output() object {
 	}
 }
 
-// output is an entry of one of the three lists. Inline policies, a boundary and a
-// user's tags are left out where there are none.
+// output returns an entry of one of the three lists. Inline policies, the boundary and a user's
+// tags are omitted if they are empty.
 func (e *Entity) output() object {
 	o := object{
 		{"Path", e.Path}, {e.Kind + "Name", e.Name}, {e.Kind + "Id", e.ID}, {"Arn", e.ARN()},
@@ -112,7 +112,7 @@ func tagList(tags []Tag) list {
 	return entries
 }
 
-// output is an entry of Policies. Versions are listed from the newest.
+// output returns an entry of Policies. The newest version is first.
 func (m *Managed) output() object {
 	versions := list{}
 	for i := len(m.Versions) - 1; i >= 0; i-- {
@@ -129,7 +129,7 @@ func (m *Managed) output() object {
 	}
 }
 
-// outputs are those of the commands of aws ecr, by path.
+// outputs returns the outputs of commands of aws ecr, by path.
 func (r *Registry) outputs(s style) map[string]string {
 	files, place, repositories := map[string]string{}, r.place(), list{}
 	if r.Policy != nil {
@@ -152,5 +152,5 @@ func (r *Registry) outputs(s style) map[string]string {
 	return files
 }
 
-// place is the folder of the registry.
+// place returns the folder of the registry.
 func (r *Registry) place() string { return "accounts/" + r.Account + "/" + r.Region + "/" }

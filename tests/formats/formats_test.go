@@ -16,7 +16,7 @@ var (
 	first     = flag.Uint64("first", 0, "`number` of the first world")
 )
 
-// TestForms compares what is decided by the same policies in every form.
+// TestForms compares the decisions by the same policies in every form.
 func TestForms(t *testing.T) {
 	s, err := Run(Worlds{*seed, *first, *worlds, *questions}, runtime.GOMAXPROCS(0))
 	if err != nil {
@@ -31,22 +31,22 @@ func TestForms(t *testing.T) {
 	}
 }
 
-// isReached wants the questions to have been about everything.
+// isReached checks that the questions covered everything.
 func isReached(t *testing.T, s *Summary) {
 	t.Helper()
 	for d, least := range map[iam.Decision]int{iam.Allowed: 40, iam.ExplicitDeny: 40, iam.ImplicitDeny: 8} {
 		if s.Decisions[d.String()] < s.Questions/least {
-			t.Errorf("%d of %d questions are decided as %v, want one in %d", s.Decisions[d.String()], s.Questions, d, least)
+			t.Errorf("%d of %d questions were decided as %v, want one in %d", s.Decisions[d.String()], s.Questions, d, least)
 		}
 	}
 	for class := iam.IdentityClass; class <= iam.RCPClass; class++ {
 		if n := s.Features["applies: "+class.String()]; n < s.Questions/100 {
-			t.Errorf("statements of the class %v apply to %d of %d questions, want a hundredth", class, n, s.Questions)
+			t.Errorf("statements of the class %v applied to %d of %d questions, want a hundredth", class, n, s.Questions)
 		}
 	}
 	for kind := iam.Anonymous; kind <= iam.Service; kind++ {
 		if n := s.Features["caller "+kind.String()]; n < s.Questions/100 {
-			t.Errorf("%d of %d questions are asked by a caller of the kind %v, want a hundredth", n, s.Questions, kind)
+			t.Errorf("%d of %d questions had a caller of the kind %v, want a hundredth", n, s.Questions, kind)
 		}
 	}
 }

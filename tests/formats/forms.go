@@ -19,12 +19,12 @@ import (
 // A form is a world as a policy directory.
 type form struct {
 	name  string
-	like  string // the form that has the same digest, "" for one of its own
+	like  string // the form that must have the same digest, if any
 	files map[string]string
 	place func(dir string, files map[string]string) error
 }
 
-// forms are all forms of a world.
+// forms returns all forms of a world.
 func (w *World) forms(r *rand.Rand) []form {
 	exports, plain := w.exports(style{}), w.plain()
 	odd := w.exports(style{Rand: r, encode: r.IntN(2) == 0, compact: r.IntN(2) == 0})
@@ -38,7 +38,7 @@ func (w *World) forms(r *rand.Rand) []form {
 	}
 }
 
-// open loads a form from a directory that it makes for it and removes.
+// open writes a form to a temporary directory and loads it.
 func (f *form) open() (s *policystore.Snapshot, err error) {
 	dir, err := os.MkdirTemp("", "formats")
 	if err != nil {
@@ -55,14 +55,14 @@ func (f *form) open() (s *policystore.Snapshot, err error) {
 	return s, nil
 }
 
-// header is the one in which credentials have the names of callers.
+// header is the header that contains the name of the caller.
 const header = "x-caller"
 
-// ask asks a snapshot, with the caller whom the credential proves and the tags that
-// the registry tells.
-func ask(s *policystore.Snapshot, q *Question) (string, error) {
+// decide returns the decision of a snapshot on a question, with the caller of the credential and
+// the tags of the repository.
+func decide(s *policystore.Snapshot, q *Question) (string, error) {
 	rules := identity.Config{Sources: []identity.Source{identity.TrustedHeader}, Header: header, Anonymous: true}
-	evidence := identity.Credentials{TrustedHeader: header, Time: asked}
+	evidence := identity.Credentials{TrustedHeader: header, Time: questionTime}
 	if q.Caller.Credential != "" {
 		evidence.HeaderValues = []string{q.Caller.Credential}
 	}
@@ -75,16 +75,16 @@ func ask(s *policystore.Snapshot, q *Question) (string, error) {
 		Principal: &caller.Principal, Action: q.Action, Resource: q.Resource, Context: slices.Concat(q.Context, caller.Context, tags),
 	}
 	why := s.Decisions.Explain(&request, caller.SessionPolicies)
-	for range 2 { // the second from the cache
+	for range 2 { // the second time from the cache
 		if d := s.Decisions.Decide(&request, caller.SessionPolicies); d != why.Decision {
 			return "", fmt.Errorf("decided %v, explained %v", d, why.Decision)
 		}
 	}
-	return told(why), nil
+	return describe(why), nil
 }
 
-// attached is what a snapshot says of its users and roles: ids, tags and the Sids of
-// what is attached.
+// attached returns the ids and tags of a snapshot's users and roles, and the Sids of the policies
+// that are attached to them.
 func attached(s *policystore.Snapshot) string {
 	var all []string
 	for _, p := range s.Contents().Principals {

@@ -15,18 +15,18 @@ const (
 	accountB = "999999999999"
 )
 
-// generator makes one world.
+// generator generates one world.
 type generator struct {
 	*rand.Rand
-	seed, next uint64 // of the questions that documents are taken from
+	seed, next uint64 // of the questions whose documents are used
 	documents  int
 	spare      map[iam.Kind][]differential.Document
 	asked      []*differential.Case
 	w          *World
 }
 
-// Generate makes the world of a number, with so many questions. Each world has a
-// random source of its own.
+// Generate generates the world with this number and this many questions. Each world has its own
+// random source.
 func Generate(seed, number uint64, questions int) *World {
 	g := &generator{
 		Rand: rand.New(rand.NewPCG(seed, number)), seed: seed, next: number * 1000,
@@ -44,13 +44,13 @@ func Generate(seed, number uint64, questions int) *World {
 	return g.w
 }
 
-// chance is true once in n times.
+// chance returns true with probability 1/n.
 func (g *generator) chance(n int) bool { return g.IntN(n) == 0 }
 
-// pick picks one of several.
+// pick returns a random element.
 func pick[T any](g *generator, from []T) T { return from[g.IntN(len(from))] }
 
-// some picks each of several once in n times.
+// some returns each element with probability 1/n.
 func some[T any](g *generator, from []T, n int) (picked []T) {
 	for _, one := range from {
 		if g.chance(n) {
@@ -60,7 +60,7 @@ func some[T any](g *generator, from []T, n int) (picked []T) {
 	return picked
 }
 
-// registries are one for each account and region of package differential.
+// registries adds a registry for each account and region of package differential.
 func (g *generator) registries() {
 	for _, r := range []*Registry{
 		{Account: accountA, Region: "eu-central-1", Repositories: []*Repository{{Name: "app"}, {Name: "team"}, {Name: "team/app"}}},
@@ -80,7 +80,7 @@ func (g *generator) registries() {
 	}
 }
 
-// organization has control policies with or without members that are told.
+// organization adds control policies, with or without the members of the organization.
 func (g *generator) organization() {
 	if g.chance(2) {
 		g.w.SCPs = g.levels(iam.ServiceControlPolicy)
@@ -106,11 +106,11 @@ func (g *generator) organization() {
 	}
 }
 
-// attachByID attaches control policies to ids on the paths of members, in place of
-// levels of all accounts.
+// attachByID attaches control policies to ids on the paths of members, instead of levels for all
+// accounts.
 func (g *generator) attachByID() {
 	g.w.SCPs, g.w.RCPs, g.w.ByID = nil, nil, map[string]*Controls{}
-	for _, account := range []string{accountA, accountB} { // in this order, for the same world from the same seed
+	for _, account := range []string{accountA, accountB} { // in a fixed order, so that a seed always gives the same world
 		for _, id := range g.w.Organization.ids(account) {
 			if g.w.ByID[id] != nil || g.chance(3) {
 				continue
@@ -127,8 +127,8 @@ func (g *generator) attachByID() {
 	}
 }
 
-// levels are those of control policies. Each level of service control policies
-// mostly allows everything, as AWS attaches it at first.
+// levels returns control policies by level. Most levels of service control policies allow
+// everything, like the policy that AWS attaches first.
 func (g *generator) levels(kind iam.Kind) (levels [][]Document) {
 	for len(levels) == 0 || g.chance(3) {
 		level := []Document{g.document(kind)}
@@ -140,8 +140,8 @@ func (g *generator) levels(kind iam.Kind) (levels [][]Document) {
 	return levels
 }
 
-// question is one of package differential, asked by a caller of this world, about
-// what is there or is not.
+// question returns a question of package differential with a caller of this world, about a
+// repository that may or may not exist.
 func (g *generator) question() Question {
 	g.harvest()
 	k := g.asked[len(g.asked)-1]
@@ -162,7 +162,7 @@ func (g *generator) question() Question {
 	return q
 }
 
-// isDerived tells whether a condition key is the caller's or the resource's.
+// isDerived reports whether a condition key depends on the caller or the resource.
 func isDerived(key string) bool {
 	for _, prefix := range []string{
 		"aws:principal", "aws:username", "aws:userid", "aws:resourcetag/", "ecr:resourcetag/", "aws:viaawsservice",
@@ -175,7 +175,7 @@ func isDerived(key string) bool {
 	return false
 }
 
-// named is a document of a text in which %s stands for a Sid.
+// named returns a document of a text, in which it replaces %s by a Sid.
 func (g *generator) named(kind iam.Kind, text string) Document {
 	g.documents++
 	name := fmt.Sprintf("d%d", g.documents)

@@ -6,8 +6,8 @@ import (
 	"extauthz/iam"
 )
 
-// account has users and roles of the names that policies name, groups, and
-// policies, attached or not.
+// account returns an account with the users and roles that policies name, groups, and policies of
+// which only some are attached.
 func (g *generator) account(id string) *Account {
 	a := &Account{ID: id}
 	for i := range 3 + g.IntN(3) {
@@ -34,7 +34,7 @@ func (g *generator) account(id string) *Account {
 	return a
 }
 
-// managed is a policy of up to five versions, only one of which counts.
+// managed returns a policy of up to five versions, of which only one applies.
 func (g *generator) managed(account, path, name string, kind iam.Kind) *Managed {
 	m := &Managed{Account: account, Path: path, Name: name}
 	for range 1 + g.IntN(5) {
@@ -45,7 +45,7 @@ func (g *generator) managed(account, path, name string, kind iam.Kind) *Managed 
 	return m
 }
 
-// entity has some of an account's policies, and some of its own.
+// entity returns a user, group or role with some managed and some inline policies.
 func (g *generator) entity(a *Account, kind, path, name string) *Entity {
 	e := &Entity{Kind: kind, Account: a.ID, Path: path, Name: name}
 	e.ID = map[string]string{"User": "AIDA", "Group": "AGPA", "Role": "AROA"}[kind] + a.ID + fmt.Sprintf("%04X", g.IntN(1<<16)) + map[bool]string{true: "A", false: "B"}[name < "b"]
@@ -69,7 +69,7 @@ func (g *generator) entity(a *Account, kind, path, name string) *Entity {
 	return e
 }
 
-// tags are some that policies ask for, and others.
+// tags returns some tags that policies require, and others.
 func (g *generator) tags() (tags []Tag) {
 	for _, key := range some(g, []string{"team", "empty", "stage", "bytes", "aws:cloudformation:stack-name"}, 2) {
 		value := pick(g, []string{"team", "team", "alice", "app", "Team", "é", "x:y", "a b", ""})
@@ -81,8 +81,8 @@ func (g *generator) tags() (tags []Tag) {
 	return tags
 }
 
-// callers are all users and roots, sessions of all roles, federated users, services
-// and nobody; those with sessions with and without session policies.
+// callers adds all users and roots, sessions of all roles, federated users, services and an
+// anonymous caller. Sessions exist with and without session policies.
 func (g *generator) callers() {
 	for i, a := range g.w.Accounts {
 		g.caller(iam.Principal{Kind: iam.RootUser, ARN: "arn:aws:iam::" + a.ID + ":root", Account: a.ID}, nil)
@@ -105,7 +105,7 @@ func (g *generator) caller(p iam.Principal, e *Entity) *Caller {
 	return c
 }
 
-// sessions are two, one of them limited.
+// sessions adds two sessions, one with session policies.
 func (g *generator) sessions(p iam.Principal, e *Entity) {
 	g.caller(p, e)
 	limited := g.caller(p, e)

@@ -9,13 +9,13 @@ import (
 	"extauthz/tests/differential"
 )
 
-// attach is a document that is there.
+// attach returns a new document that applies.
 func (g *generator) attach(kind iam.Kind) *Document {
 	d := g.document(kind)
 	return &d
 }
 
-// document is one of a question of package differential, with Sids.
+// document returns a document of a question of package differential, with Sids.
 func (g *generator) document(kind iam.Kind) Document {
 	for len(g.spare[kind]) == 0 {
 		g.harvest()
@@ -25,8 +25,7 @@ func (g *generator) document(kind iam.Kind) Document {
 	return g.named(kind, "").with(d)
 }
 
-// harvest takes the documents of the next question whose caller is of the
-// partition aws.
+// harvest collects the documents of the next question whose caller is in the partition aws.
 func (g *generator) harvest() {
 	k := differential.Generate(g.seed, g.next)
 	g.next++
@@ -43,13 +42,13 @@ func (g *generator) harvest() {
 	}
 }
 
-// with is the document with the statements of another, each with a Sid.
+// with returns the document with the statements of another, each with a Sid.
 func (d Document) with(other differential.Document) Document {
 	var statements []string
 	for i, s := range other.Statements {
 		text, err := json.Marshal(s)
 		if err != nil {
-			panic(err) // package differential makes statements that can be written
+			panic(err) // the statements of package differential can be marshaled
 		}
 		statements = append(statements, fmt.Sprintf(`{"Sid":"%ss%d",%s`, d.Name, i, text[1:]))
 	}
@@ -65,13 +64,13 @@ func (d Document) with(other differential.Document) Document {
 	return d
 }
 
-// The documents that must never be in force.
+// The documents that must never apply.
 const (
 	allowsAll = `{"Version":"2012-10-17","Statement":[{"Sid":"%s","Effect":"Allow","Action":"*","Resource":"*"}]}`
 	deniesAll = `{"Version":"2012-10-17","Statement":{"Sid":"%s","Effect":"Deny","Action":"*","Resource":"*"}}`
 )
 
-// wrong is a document that would be noticed if it were in force.
+// wrong returns a document that would change decisions if it applied.
 func (g *generator) wrong() Document {
 	if g.chance(2) {
 		return g.named(iam.IdentityPolicy, allowsAll)

@@ -21,21 +21,21 @@ type member struct {
 // A list is a JSON array.
 type list []any
 
-// A policy is the text of a document that stands in an output as an object, or
-// URL-encoded as a string.
+// A policy is the text of a document, which is in an output as an object or as a URL-encoded
+// string.
 type policy string
 
-// unknown is what a member holds that nobody knows.
+// unknown is the value of a member that AWS does not define.
 const unknown = policy(`{"Statement":[],"Arn":"x","PolicyDocument":"{}","Effect":"Deny"}`)
 
-// A style is how outputs are written. The zero style is that of the AWS CLI.
+// A style is a way to write outputs. The zero style is that of the AWS CLI.
 type style struct {
-	*rand.Rand // not nil: in any order, with members that nobody knows, and escapes
+	*rand.Rand // if not nil: random order, unknown members, and escapes
 	encode     bool
 	compact    bool
 }
 
-// write is the text of a value.
+// write returns the text of a value.
 func (s style) write(v any) string {
 	text := s.text(v)
 	if s.compact {
@@ -43,7 +43,7 @@ func (s style) write(v any) string {
 	}
 	var indented bytes.Buffer
 	if err := json.Indent(&indented, []byte(text), "", "    "); err != nil {
-		panic(fmt.Sprintf("%v in %s", err, text)) // what text writes is JSON
+		panic(fmt.Sprintf("%v in %s", err, text)) // text returns JSON
 	}
 	return indented.String() + "\n"
 }
@@ -82,7 +82,7 @@ func (s style) object(o object) string {
 	return "{" + strings.Join(members, ",") + "}"
 }
 
-// document is a policy with its members in another order.
+// document returns a policy with its members in random order.
 func (s style) document(text string) string {
 	if s.Rand == nil {
 		return text
@@ -118,12 +118,12 @@ func (s style) shuffled(v any) string {
 	return fmt.Sprint(v)
 }
 
-// quoted is a string of JSON, some of whose characters may be escaped.
+// quoted returns a JSON string, in which some characters may be escaped.
 func (s style) quoted(text string) string {
 	if s.Rand == nil || s.IntN(8) > 0 {
 		quoted, err := json.Marshal(text)
 		if err != nil {
-			panic(err) // any string can be written
+			panic(err) // every string can be marshaled
 		}
 		return string(quoted)
 	}

@@ -11,12 +11,12 @@ import (
 	"strings"
 )
 
-// flat puts ".." in the place of every slash, as keys of a ConfigMap have it.
+// flat replaces every slash by "..", as in the keys of a ConfigMap.
 func flat(files map[string]string) map[string]string {
 	return renamed(files, func(path string) string { return strings.ReplaceAll(path, "/", "..") })
 }
 
-// mixed puts ".." in the place of some slashes.
+// mixed replaces some slashes by "..".
 func mixed(r *rand.Rand, files map[string]string) map[string]string {
 	return renamed(files, func(path string) string {
 		parts := strings.Split(path, "/")
@@ -35,7 +35,7 @@ func renamed(files map[string]string, rename func(string) string) map[string]str
 	return all
 }
 
-// put writes files below a folder, in any order and with any permissions.
+// put writes files below a folder, in random order and with random permissions.
 func put(dir string, files map[string]string) error {
 	for path, text := range files {
 		path = filepath.Join(dir, path)
@@ -47,8 +47,8 @@ func put(dir string, files map[string]string) error {
 	return nil
 }
 
-// mount writes files as the kubelet mounts a volume: in a folder of their
-// generation, to which "..data" leads, and by that a link from each name.
+// mount writes files as the kubelet mounts a volume: in a folder for their generation, to which
+// "..data" links. Each name is a link through "..data".
 func mount(dir string, files map[string]string) error {
 	const generation, data = "..2026_11_22_12_00_00.1", "..data"
 	if err := errors.Join(put(filepath.Join(dir, generation), files), os.Symlink(generation, filepath.Join(dir, data))); err != nil {

@@ -6,9 +6,8 @@ import (
 	"strings"
 )
 
-// plain is the world as documents in their places: every policy, inline or not, is
-// a file of its own, and principals.yaml attaches them by name. A user has the
-// policies of its groups.
+// plain returns the world as documents: every policy, inline or not, is a file, and
+// principals.yaml attaches them by name. A user has the policies of its groups.
 func (w *World) plain() map[string]string {
 	var principals list
 	files := map[string]string{}
@@ -36,7 +35,7 @@ func (w *World) plain() map[string]string {
 	return files
 }
 
-// entry is the user or role in principals.yaml; its documents go into files.
+// entry returns the user or role in principals.yaml, and adds its documents to files.
 func (e *Entity) entry(files map[string]string) object {
 	policies, tags := list{}, object{}
 	for _, d := range e.documents() {
@@ -44,7 +43,7 @@ func (e *Entity) entry(files map[string]string) object {
 		policies = append(policies, d.Name)
 	}
 	for _, tag := range e.Tags {
-		if !strings.HasPrefix(tag.Key, "aws:") { // which only AWS sets, and no policy here asks for
+		if !strings.HasPrefix(tag.Key, "aws:") { // only AWS sets those, and no policy here requires them
 			tags = append(tags, member{tag.Key, tag.Value})
 		}
 	}
@@ -59,7 +58,7 @@ func (e *Entity) entry(files map[string]string) object {
 	return o
 }
 
-// documents are the registry's policies and tags by themselves, and its inventory.
+// documents adds the policies and tags of the registry, and its inventory.
 func (r *Registry) documents(files map[string]string) {
 	if r.Policy != nil {
 		files[r.place()+"registry-policy.json"] = r.Policy.Text
@@ -72,7 +71,7 @@ func (r *Registry) documents(files map[string]string) {
 		}
 		text, err := json.Marshal(tags)
 		if err != nil {
-			panic(err) // strings can be written
+			panic(err) // strings can be marshaled
 		}
 		files[folder+"_tags.json"] = string(text)
 		if repository.Policy != nil {
@@ -83,8 +82,8 @@ func (r *Registry) documents(files map[string]string) {
 	files[inventory] = r.outputs(style{})[inventory]
 }
 
-// ours are the files that are the same in both forms, but for how a managed policy
-// is referred to, and for principals. YAML is written as JSON, which it contains.
+// ours returns the files that both forms have. They differ only in the principals and in how they
+// refer to managed policies. JSON is valid YAML.
 func (w *World) ours(reference func(*Managed) string, principals list) map[string]string {
 	yaml := func(v any) string { return style{}.write(v) }
 	registries, credentials := list{}, list{}
@@ -114,7 +113,7 @@ func (w *World) ours(reference func(*Managed) string, principals list) map[strin
 	return files
 }
 
-// entry is the caller's credential in principals.yaml.
+// entry returns the credential of the caller in principals.yaml.
 func (c *Caller) entry(reference func(*Managed) string) object {
 	o := object{{"header", c.Credential}, {"principal", c.Principal.ARN}}
 	if c.Principal.UserARN != "" {

@@ -13,20 +13,20 @@ import (
 	"extauthz/policystore"
 )
 
-// Worlds are so many of a seed, from a number on, each with so many questions.
+// Worlds describes the worlds of a run: their seed, first number, and number of questions.
 type Worlds struct {
 	Seed, First, Count uint64
 	Questions          int
 }
 
-// enough is how many disagreements end a run.
+// enough is the number of disagreements that ends a run.
 const enough = 20
 
-// Summary is what a run came to.
+// Summary is the result of a run.
 type Summary struct {
-	Worlds, Questions int            // questions are counted once, whatever they are asked of
+	Worlds, Questions int            // each question counts once, not once for each form
 	Answers           int            // of all forms together
-	Decisions         map[string]int // of the questions, by word
+	Decisions         map[string]int // number of questions by decision
 	Features          map[string]int // classes of policies that applied, and kinds of callers
 	Disagreements     []string
 }
@@ -76,7 +76,7 @@ func (s *Summary) add(part *Summary) {
 	}
 }
 
-// String is the summary in a few lines.
+// String returns the summary in a few lines.
 func (s *Summary) String() string {
 	lines := []string{fmt.Sprintf("%d worlds, %d questions, %d answers, %d disagreements", s.Worlds, s.Questions, s.Answers, len(s.Disagreements))}
 	for _, counts := range []map[string]int{s.Decisions, s.Features} {
@@ -87,7 +87,7 @@ func (s *Summary) String() string {
 	return strings.Join(append(lines, s.Disagreements...), "\n")
 }
 
-// compare loads all forms of a world and asks each all questions.
+// compare loads all forms of a world and decides all questions with each.
 func compare(seed, number uint64, questions int) (*Summary, error) {
 	part := &Summary{Worlds: 1, Decisions: map[string]int{}, Features: map[string]int{}}
 	differ := func(format string, args ...any) {
@@ -120,7 +120,7 @@ func compare(seed, number uint64, questions int) (*Summary, error) {
 		part.count(q, want)
 		for name, s := range snapshots {
 			part.Answers++
-			if got, err := ask(s, q); err != nil || got != want {
+			if got, err := decide(s, q); err != nil || got != want {
 				differ("question %d, %s to %s by %v\n%-30s %s, error %v\n%-30s %s", i, q.Action, q.Resource, q.Caller.Principal, name, got, err, "want", want)
 			}
 		}
@@ -128,7 +128,7 @@ func compare(seed, number uint64, questions int) (*Summary, error) {
 	return part, nil
 }
 
-// count notes what a question was about.
+// count counts what a question covered.
 func (s *Summary) count(q *Question, answer string) {
 	s.Questions++
 	decision, _, _ := strings.Cut(answer, " ")

@@ -10,27 +10,27 @@ import (
 	"extauthz/iam"
 )
 
-// asked is when every question is asked.
-var asked = time.Date(2026, 6, 30, 12, 30, 0, 0, time.UTC)
+// questionTime is the time of every question.
+var questionTime = time.Date(2026, 6, 30, 12, 30, 0, 0, time.UTC)
 
-// A twin answers the questions of a world without a policy directory: it looks the
-// policies up in the world each time, and compiles each on its own.
+// A twin is a reference implementation. It does not use a policy directory: it finds the policies
+// in the world for each question and compiles each separately.
 type twin struct {
 	*World
 	compiled map[string]*iam.Policy
 }
 
-// answer is the decision on a question with its reasons.
+// answer returns the decision on a question with its reasons.
 func (w *twin) answer(q *Question) (string, error) {
 	p, err := w.policies(q)
 	if err != nil {
 		return "", err
 	}
 	context := slices.Concat(q.Context, w.callerKeys(q.Caller), w.tagKeys(q))
-	return told(p.Explain(&iam.Request{Principal: &q.Caller.Principal, Action: q.Action, Resource: q.Resource, Context: context})), nil
+	return describe(p.Explain(&iam.Request{Principal: &q.Caller.Principal, Action: q.Action, Resource: q.Resource, Context: context})), nil
 }
 
-// policies are those in play for a question.
+// policies returns the policies that apply to a question.
 func (w *twin) policies(q *Question) (p *iam.Policies, err error) {
 	p = &iam.Policies{}
 	add := func(to *[]*iam.Policy, kind iam.Kind, documents ...Document) {
@@ -64,13 +64,13 @@ func (w *twin) policies(q *Question) (p *iam.Policies, err error) {
 			add(&p.Resource, iam.RegistryPolicy, *r.Policy)
 		}
 	}
-	w.above(q, p, add)
+	w.addControls(q, p, add)
 	return p, err
 }
 
-// above adds the control policies, which bind members, and everybody where members
-// are not told.
-func (w *twin) above(q *Question, p *iam.Policies, add func(*[]*iam.Policy, iam.Kind, ...Document)) {
+// addControls adds the control policies. They apply to members, or to every account if the members
+// are not known.
+func (w *twin) addControls(q *Question, p *iam.Policies, add func(*[]*iam.Policy, iam.Kind, ...Document)) {
 	caller := q.Caller.Principal.Account
 	owner := caller
 	if parts := strings.Split(q.Resource, ":"); len(parts) > 4 {
@@ -117,8 +117,8 @@ func (w *twin) attached(caller, owner string, p *iam.Policies, add func(*[]*iam.
 	}
 }
 
-// idsAbove are the ids on an account's path; all of them for an account that is not
-// known, as that of a service, so that no restriction is lost.
+// idsAbove returns the ids on the path of an account. For an unknown account, such as that of a
+// service, it returns all ids, so that no restriction is lost.
 func (w *twin) idsAbove(account string) []string {
 	if account == "" {
 		return slices.Sorted(maps.Keys(w.ByID))
@@ -126,8 +126,8 @@ func (w *twin) idsAbove(account string) []string {
 	return w.Organization.ids(account)
 }
 
-// ids are the ids on an account's path: the root, the units and the account; none for
-// an account that is not a member.
+// ids returns the ids on the path of an account: the root, the units and the account. It returns
+// none for an account that is not a member.
 func (o *Organization) ids(account string) []string {
 	steps := strings.Split(strings.TrimSuffix(o.Paths[account], "/"), "/")
 	if len(steps) < 2 {
@@ -150,7 +150,7 @@ func (w *twin) compile(kind iam.Kind, d Document) (*iam.Policy, error) {
 	return p, err
 }
 
-// callerKeys are the condition keys of a caller by the tables of the IAM User Guide.
+// callerKeys returns the condition keys of a caller by the tables of the IAM User Guide.
 func (w *twin) callerKeys(c *Caller) iam.Context {
 	p := &c.Principal
 	keys := map[string]string{"aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false", "aws:PrincipalType": p.Kind.String(), "aws:PrincipalArn": p.ARN, "aws:PrincipalAccount": p.Account}
@@ -170,7 +170,7 @@ func (w *twin) callerKeys(c *Caller) iam.Context {
 		keys = map[string]string{"aws:PrincipalType": "Anonymous", "aws:userid": "anonymous", "aws:ViaAWSService": "false"}
 	}
 	if p.Kind == iam.AssumedRole || p.Kind == iam.FederatedUser {
-		keys["aws:MultiFactorAuthPresent"], keys["aws:TokenIssueTime"] = "false", asked.Format(time.RFC3339)
+		keys["aws:MultiFactorAuthPresent"], keys["aws:TokenIssueTime"] = "false", questionTime.Format(time.RFC3339)
 	}
 	for _, tag := range c.tags() {
 		keys["aws:PrincipalTag/"+tag.Key] = tag.Value
@@ -186,15 +186,15 @@ func (w *twin) callerKeys(c *Caller) iam.Context {
 	return context
 }
 
-// tags are those of the entity, and those of the session over them.
+// tags returns the tags of the entity, then those of the session, which replace them.
 func (c *Caller) tags() []Tag {
 	if c.Entity == nil {
 		return nil
 	}
-	return append(slices.Clone(c.Entity.Tags), c.Tags...) // the later counts
+	return append(slices.Clone(c.Entity.Tags), c.Tags...) // the last one applies
 }
 
-// tagKeys are the condition keys of the tags of the resource.
+// tagKeys returns the condition keys of the tags of the resource.
 func (w *twin) tagKeys(q *Question) (context iam.Context) {
 	for _, r := range w.Registries {
 		for _, repository := range r.Repositories {
@@ -209,15 +209,15 @@ func (w *twin) tagKeys(q *Question) (context iam.Context) {
 	return context
 }
 
-// told is a decision with the Sids of all that applies, what each class of policies
-// says by itself, and the condition keys that are missing.
-func told(e iam.Explanation) string {
+// describe returns a decision with the Sids of all statements that apply, the decision of each
+// class of policies, and the missing condition keys.
+func describe(e iam.Explanation) string {
 	var matched []string
 	for _, m := range e.Matched {
 		matched = append(matched, fmt.Sprintf("%v %d %v %s", m.Class, m.Level, m.Statement.Effect, m.Statement.Sid))
 	}
 	slices.Sort(matched)
-	missing := strings.Fields(strings.ToLower(strings.Join(e.MissingContextKeys, " "))) // spelt as one of several places has it
+	missing := strings.Fields(strings.ToLower(strings.Join(e.MissingContextKeys, " "))) // the spelling is that of one of several places
 	slices.Sort(missing)
 	return fmt.Sprintf("%v by %q: %q, classes %v, missing %v", e.Decision, e.BlockedBy, matched, e.Classes, missing)
 }

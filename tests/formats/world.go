@@ -4,25 +4,25 @@ import (
 	"extauthz/iam"
 )
 
-// A World is what some AWS accounts hold, and who asks about it. All of it can be
-// written as a policy directory in several forms.
+// A World is some AWS accounts with registries, callers and questions. It can be written as a
+// policy directory in several forms.
 type World struct {
 	Accounts     []*Account
 	Registries   []*Registry
-	Organization *Organization        // nil for none
+	Organization *Organization        // may be nil
 	SCPs, RCPs   [][]Document         // by level, the root first, for every account
 	ByID         map[string]*Controls // instead, by the id of a root, a unit or an account
 	Callers      []*Caller
 	Questions    []Question
 }
 
-// An Account is what IAM holds for an account.
+// An Account is an account in IAM.
 type Account struct {
 	ID       string
 	Users    []*Entity
 	Groups   []*Entity
 	Roles    []*Entity
-	Policies []*Managed // its own, and those of AWS that are attached in it
+	Policies []*Managed // customer managed, and those of AWS that are attached
 }
 
 // An Entity is a user, a group or a role.
@@ -41,13 +41,13 @@ type Tag struct{ Key, Value string }
 
 // A Managed is a managed policy.
 type Managed struct {
-	Account, Path, Name string // Account is "aws" for AWS's own
+	Account, Path, Name string // Account is "aws" for AWS managed policies
 	Versions            []Document
-	Default             int // which of the versions is in force
+	Default             int // index of the default version
 }
 
-// A Document is the text of a policy. Its name is unlike that of every other
-// document of the world, and so are the Sids of its statements.
+// A Document is the text of a policy. Its name and the Sids of its statements are unique in the
+// world.
 type Document struct {
 	Name string
 	Kind iam.Kind
@@ -61,7 +61,7 @@ type Registry struct {
 	Repositories    []*Repository
 }
 
-// A Repository is one of a registry.
+// A Repository is a repository of a registry.
 type Repository struct {
 	Name   string
 	Policy *Document
@@ -72,47 +72,47 @@ type Repository struct {
 // Without service control policies it has FullAWSAccess.
 type Controls struct{ SCPs, RCPs []Document }
 
-// An Organization has members, and may have a management account among them.
+// An Organization has members, one of which may be the management account.
 type Organization struct {
 	Management string
 	Paths      map[string]string // of the members
 	Outside    []string
 }
 
-// A Caller is somebody whom a credential proves.
+// A Caller is the caller that a credential identifies.
 type Caller struct {
 	Credential string // the name in the credential; "" for an anonymous caller
 	Principal  iam.Principal
-	Entity     *Entity    // whose policies and tags count; nil for none
+	Entity     *Entity    // has the policies and tags; nil if the caller has none
 	Session    []*Managed // session policies
 	Tags       []Tag      // of the session
 }
 
-// A Question is what a caller asks. Context has the condition keys that are neither
-// the caller's nor the resource's.
+// A Question is a request of a caller. Context has the condition keys that depend on neither the
+// caller nor the resource.
 type Question struct {
 	Caller           *Caller
 	Action, Resource string
 	Context          iam.Context
 }
 
-// ARN of the user, group or role.
+// ARN returns the ARN of the user, group or role.
 func (e *Entity) ARN() string {
 	kind := map[string]string{"User": "user", "Group": "group", "Role": "role"}[e.Kind]
 	return "arn:aws:iam::" + e.Account + ":" + kind + e.Path + e.Name
 }
 
-// ARN of the policy.
+// ARN returns the ARN of the policy.
 func (m *Managed) ARN() string { return "arn:aws:iam::" + m.Account + ":policy" + m.Path + m.Name }
 
-// inForce is the document of the default version.
+// inForce returns the document of the default version.
 func (m *Managed) inForce() Document { return m.Versions[m.Default] }
 
 func (r *Registry) arn(repository string) string {
 	return "arn:aws:ecr:" + r.Region + ":" + r.Account + ":repository/" + repository
 }
 
-// documents are all that the entity has, those of its groups included.
+// documents returns all documents of the entity, including those of its groups.
 func (e *Entity) documents() []Document {
 	all := append([]Document(nil), e.Inline...)
 	for _, m := range e.Attached {

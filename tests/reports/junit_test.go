@@ -17,8 +17,7 @@ import (
 	"extauthz/tests/stack"
 )
 
-// fetched is the folder of a package. Without npm or a network there is none; in
-// CI there has to be.
+// fetched returns the folder of a package. If it cannot be fetched, the test ends.
 func fetched(t *testing.T, p Package) string {
 	t.Helper()
 	dir, err := p.Fetch(context.Background())
@@ -26,7 +25,7 @@ func fetched(t *testing.T, p Package) string {
 	return dir
 }
 
-// build is the program as it is now.
+// build builds extauthz and returns its path.
 func build(t *testing.T) string {
 	t.Helper()
 	binary := filepath.Join(stack.Cache(), "bin", "extauthz")
@@ -36,8 +35,8 @@ func build(t *testing.T) string {
 	return binary
 }
 
-// prints runs the program, which ends with the code, and returns what it prints.
-func prints(t *testing.T, binary string, code int, args ...string) string {
+// output runs the program, checks its exit code and returns its output.
+func output(t *testing.T, binary string, code int, args ...string) string {
 	t.Helper()
 	run := exec.Command(binary, args...)
 	run.Stderr = os.Stderr
@@ -48,7 +47,7 @@ func prints(t *testing.T, binary string, code int, args ...string) string {
 	return string(out)
 }
 
-// copied is the quickstart's policy directory with another file.
+// copied returns a copy of the quickstart's policy directory with another file.
 func copied(t *testing.T, name, text string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -61,8 +60,8 @@ func copied(t *testing.T, name, text string) string {
 	return dir
 }
 
-// validate is the program that holds files of XML to a schema, and prints one line
-// of JSON for each: what is wrong with it, "" if it is valid.
+// validate is a program that validates XML files against a schema. For each, it prints the error
+// as a line of JSON, which is "" for a valid file.
 const validate = `const { validateXML } = require(process.argv[1])
 const file = path => ({ fileName: path, contents: require('fs').readFileSync(path, 'utf8') })
 const [schema, ...reports] = process.argv.slice(2).map(file);
@@ -73,16 +72,16 @@ const [schema, ...reports] = process.argv.slice(2).map(file);
   }
 })()`
 
-// failing are tests that fail in every way, with names that XML must spell out.
+// failing is a test file with every kind of failure, and with names that XML must escape.
 const failing = `tests:
 - { name: "bob <pushes> & \"more\" ]]> é", credential: { basic: bob }, request: PUT /v2/team/app/manifests/v1, expect: allowed }
-- { name: cannot be asked, principal: "arn:aws:iam::123456789012:user/erin", request: GET /v2/, expect: allowed }
+- { name: has no principal, principal: "arn:aws:iam::123456789012:user/erin", request: GET /v2/, expect: allowed }
 - { name: passes, anonymous: true, request: GET /v2/, expect: unauthenticated }
 `
 
-// TestJUnit holds reports, of a run that passes and of one that fails, to the
-// schema of Jenkins. It has neither file nor line of a test, which others read and
-// Jenkins passes over.
+// TestJUnit validates the reports of a run that passes and of one that fails against the schema
+// of Jenkins. That lacks the file and line of a test, which Jenkins ignores and other readers
+// use.
 func TestJUnit(t *testing.T) {
 	schema := filepath.Join(fetched(t, junitSchema), "test", "resources", "jenkins-junit.xsd")
 	validator := fetched(t, xmllint)
@@ -90,8 +89,8 @@ func TestJUnit(t *testing.T) {
 	prerequisite.Check(t, err)
 	binary, dir := build(t), t.TempDir()
 	passing, failed := filepath.Join(dir, "passing.xml"), filepath.Join(dir, "failed.xml")
-	prints(t, binary, 0, "test", "--junit", passing, filepath.Join(stack.Root(), "examples", "quickstart", "policies"))
-	prints(t, binary, 1, "test", "--junit", failed, copied(t, "tests/failing.yaml", failing))
+	output(t, binary, 0, "test", "--junit", passing, filepath.Join(stack.Root(), "examples", "quickstart", "policies"))
+	output(t, binary, 1, "test", "--junit", failed, copied(t, "tests/failing.yaml", failing))
 	extension := regexp.MustCompile(`(<testcase name="[^"]*" classname="[^"]*") file="[^"]+" line="[0-9]+"`)
 	cases := []struct {
 		report string
@@ -114,23 +113,23 @@ func TestJUnit(t *testing.T) {
 		}
 		stripped := extension.ReplaceAllString(string(text), "$1")
 		if stripped == string(text) {
-			t.Errorf("%s has no place of a test", c.report)
+			t.Errorf("%s has no file and line of a test", c.report)
 		}
 		args = append(args, filepath.Join(dir, fmt.Sprintf("report%d.xml", i)))
 		if err := os.WriteFile(args[len(args)-1], []byte(c.change(stripped)), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	wrong := wrongWith(t, node, args, len(cases))
+	errors := validationErrors(t, node, args, len(cases))
 	for i, c := range cases {
-		if (wrong[i] == "") != c.valid {
-			t.Errorf("case %d, %s: valid is %v, want %v: %s", i, c.report, wrong[i] == "", c.valid, wrong[i])
+		if (errors[i] == "") != c.valid {
+			t.Errorf("case %d, %s: valid is %v, want %v: %s", i, c.report, errors[i] == "", c.valid, errors[i])
 		}
 	}
 }
 
-// wrongWith runs the validator, and returns what it says of each of so many reports.
-func wrongWith(t *testing.T, node string, args []string, reports int) (wrong []string) {
+// validationErrors runs the validator and returns the error of each report, "" for valid ones.
+func validationErrors(t *testing.T, node string, args []string, reports int) (errors []string) {
 	t.Helper()
 	run := exec.Command(node, args...)
 	run.Stderr = os.Stderr
@@ -139,14 +138,14 @@ func wrongWith(t *testing.T, node string, args []string, reports int) (wrong []s
 		t.Fatalf("%v: %s", err, out)
 	}
 	for line := range bytes.Lines(out) {
-		var said string
-		if err := json.Unmarshal(line, &said); err != nil {
+		var text string
+		if err := json.Unmarshal(line, &text); err != nil {
 			t.Fatalf("%v: %q", err, line)
 		}
-		wrong = append(wrong, said)
+		errors = append(errors, text)
 	}
-	if len(wrong) != reports {
-		t.Fatalf("%d reports are judged, want %d: %s", len(wrong), reports, out)
+	if len(errors) != reports {
+		t.Fatalf("%d reports were validated, want %d: %s", len(errors), reports, out)
 	}
-	return wrong
+	return errors
 }

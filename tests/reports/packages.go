@@ -20,13 +20,13 @@ import (
 	"extauthz/tests/stack"
 )
 
-// A Package is a published package, and the hash of its archive.
+// A Package is an npm package with the hash of its archive.
 type Package struct{ Name, Version, SHA256 string }
 
-// Packages are all of them.
+// Packages are all packages that the tests need.
 var Packages = []Package{sarifSchema, junitSchema, xmllint}
 
-// fetchLimit is for what npm fetches to a busy machine.
+// fetchLimit is enough for npm on a busy machine.
 const fetchLimit = 30 * time.Minute
 
 // The packages.
@@ -36,8 +36,8 @@ var (
 	xmllint     = Package{"xmllint-wasm", "5.3.0", "9fcb07451467c6ed64421acb4bafc1302cf559f95f1f699eba0dbdc7434d01ad"}
 )
 
-// Fetch has the package in .cache and returns its folder, which is there whole or
-// not at all. It needs npm only where the package is not there yet.
+// Fetch fetches the package into .cache, if it is not there, and returns its folder, which is
+// always complete. Only fetching needs npm.
 func (p Package) Fetch(ctx context.Context) (dir string, err error) {
 	dir = filepath.Join(stack.Cache(), strings.ReplaceAll(strings.TrimPrefix(p.Name, "@"), "/", "-")+"-"+p.Version)
 	if _, err := os.Stat(dir); err == nil {
@@ -64,8 +64,7 @@ func (p Package) Fetch(ctx context.Context) (dir string, err error) {
 	return dir, nil
 }
 
-// pack has npm fetch the archive into dir, and returns it where it is the one that
-// is meant.
+// pack fetches the archive with npm into dir, checks its hash and returns it.
 func (p Package) pack(ctx context.Context, dir string) ([]byte, error) {
 	if _, err := exec.LookPath("npm"); err != nil {
 		return nil, errors.New("npm is not on PATH; install Node.js 20 or later")
@@ -88,7 +87,7 @@ func (p Package) pack(ctx context.Context, dir string) ([]byte, error) {
 	return text, nil
 }
 
-// unpack writes the files of an archive, which npm puts below "package".
+// unpack writes the files of an archive, all of which are below "package".
 func unpack(archive []byte, to string) error {
 	zipped, err := gzip.NewReader(bytes.NewReader(archive))
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"extauthz/tests/stack"
 )
 
-// TestSARIF holds reports, without findings, with some of several kinds, and of a
-// directory that cannot be loaded, to the schema of SARIF 2.1.0.
+// TestSARIF validates reports against the schema of SARIF 2.1.0: without findings, with findings
+// of several kinds, and about a directory that cannot be loaded.
 func TestSARIF(t *testing.T) {
 	compiler := jsonschema.NewCompiler()
 	compiler.AssertFormat()
@@ -30,23 +30,23 @@ func TestSARIF(t *testing.T) {
 	}{
 		{"clean", filepath.Join(stack.Root(), "examples", "quickstart", "policies"), 0, 0},
 		{"findings", copied(t, "managed/team-pull.json", policy), 1, 3},
-		{"a name of a file that a URI spells out", copied(t, "managed/not attached+é.json", policy), 1, 0},
-		{"not to be loaded", copied(t, "registries.yaml", "registries: [\n"), 1, 1},
+		{"a file name that must be escaped in a URI", copied(t, "managed/not attached+é.json", policy), 1, 0},
+		{"cannot be loaded", copied(t, "registries.yaml", "registries: [\n"), 1, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			report := prints(t, binary, c.code, "lint", "--format", "sarif", "--fail-on", "suggestion", c.dir)
+			report := output(t, binary, c.code, "lint", "--format", "sarif", "--fail-on", "suggestion", c.dir)
 			if got := strings.Count(report, `"ruleId"`); got < c.findings {
 				t.Errorf("%d findings, want at least %d: %s", got, c.findings, report)
 			}
-			judge(t, schema, report, true)
-			judge(t, schema, strings.Replace(report, `"driver"`, `"drivers"`, 1), false)
-			judge(t, schema, strings.Replace(report, `"version": "2.1.0"`, `"version": "2.2.0"`, 1), false)
+			checkValid(t, schema, report, true)
+			checkValid(t, schema, strings.Replace(report, `"driver"`, `"drivers"`, 1), false)
+			checkValid(t, schema, strings.Replace(report, `"version": "2.1.0"`, `"version": "2.2.0"`, 1), false)
 		})
 	}
 }
 
-// judge holds a report to the schema.
-func judge(t *testing.T, schema *jsonschema.Schema, report string, valid bool) {
+// checkValid checks whether a report is valid.
+func checkValid(t *testing.T, schema *jsonschema.Schema, report string, valid bool) {
 	t.Helper()
 	value, err := jsonschema.UnmarshalJSON(strings.NewReader(report))
 	if err != nil {

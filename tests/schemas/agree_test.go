@@ -17,8 +17,8 @@ import (
 	"extauthz/tests/stack"
 )
 
-// A schema is a file of schemas/, the struct that the program reads the same file
-// into, and whose package that is.
+// A schema is a file of schemas/, with the struct into which the program reads the same file and
+// the folder of its package.
 type schema struct {
 	name, folder, root string
 	document           map[string]any
@@ -50,7 +50,7 @@ func (s *schema) path() string {
 	return filepath.Join(stack.Root(), "schemas", s.name+".schema.json")
 }
 
-// structsOf are the structs that the files of a folder declare, by name.
+// structsOf returns the structs that the files of a folder declare, by name.
 func structsOf(t *testing.T, folder string) map[string]*ast.StructType {
 	t.Helper()
 	all := map[string]*ast.StructType{}
@@ -75,14 +75,14 @@ func structsOf(t *testing.T, folder string) map[string]*ast.StructType {
 	return all
 }
 
-// TestSchemasAgree holds schemas and structs to each other: the same keys with the
-// same types, no others allowed, and each described.
+// TestSchemasAgree checks that schemas and structs have the same keys with the same types, that
+// the schemas do not allow others, and that they describe each.
 func TestSchemasAgree(t *testing.T) {
 	for _, s := range schemas(t) {
 		t.Run(s.name, func(t *testing.T) {
 			compared := s.compare(t, s.root, s.document)
 			if compared != len(s.defs())+1 {
-				t.Errorf("%d objects are compared, and the schema has %d", compared, len(s.defs())+1)
+				t.Errorf("%d objects were compared, want %d", compared, len(s.defs())+1)
 			}
 		})
 	}
@@ -93,12 +93,12 @@ func (s *schema) defs() map[string]any {
 	return defs
 }
 
-// compare compares a struct and all below it with an object of the schema, and
-// counts the objects.
+// compare compares a struct and all structs in it with an object of the schema, and returns the
+// number of objects.
 func (s *schema) compare(t *testing.T, name string, object map[string]any) (compared int) {
 	t.Helper()
 	if object["type"] != "object" || object["additionalProperties"] != false {
-		t.Errorf("%s: not an object without other keys", name)
+		t.Errorf("%s: the schema must be an object without additional properties", name)
 	}
 	properties, _ := object["properties"].(map[string]any)
 	fields := s.fields(t, name)
@@ -119,7 +119,7 @@ func (s *schema) compare(t *testing.T, name string, object map[string]any) (comp
 	return compared
 }
 
-// resolve follows a reference.
+// resolve returns the target of a reference.
 func (s *schema) resolve(value map[string]any) map[string]any {
 	reference, ok := value["$ref"].(string)
 	if !ok {
@@ -129,14 +129,13 @@ func (s *schema) resolve(value map[string]any) map[string]any {
 	return target
 }
 
-// fields are the types of a struct's keys, with those of the structs inside it
-// that are read from the same place.
+// fields returns the types of a struct's keys, including those of inlined structs.
 func (s *schema) fields(t *testing.T, name string) map[string]ast.Expr {
 	t.Helper()
 	all := map[string]ast.Expr{}
 	for _, field := range s.structs[name].Fields.List {
 		if field.Tag == nil {
-			t.Fatalf("%s has a field without key", name)
+			t.Fatalf("%s has a field without a key", name)
 		}
 		key, option, _ := strings.Cut(reflect.StructTag(strings.Trim(field.Tag.Value, "`")).Get("yaml"), ",")
 		if option == "inline" {
@@ -162,7 +161,7 @@ func (s *schema) inlined(t *testing.T, kind ast.Expr) map[string]ast.Expr {
 func (s *schema) compareKey(t *testing.T, key string, kind ast.Expr, property map[string]any) (compared int) {
 	t.Helper()
 	if property["description"] == nil {
-		t.Errorf("%s is not described", key)
+		t.Errorf("%s has no description", key)
 	}
 	want := "object"
 	switch kind := kind.(type) {
@@ -176,12 +175,12 @@ func (s *schema) compareKey(t *testing.T, key string, kind ast.Expr, property ma
 		if element := kind.Elt.(*ast.Ident).Name; s.structs[element] != nil {
 			compared = s.compare(t, element, s.resolve(items))
 		} else if element != "string" || items["type"] != "string" && items["enum"] == nil {
-			t.Errorf("%s is a list of %s, its schema says %v", key, element, items)
+			t.Errorf("%s is a list of %s, its schema has %v", key, element, items)
 		}
 	case *ast.MapType:
 		values, _ := property["additionalProperties"].(map[string]any)
 		if values["type"] != "string" {
-			t.Errorf("%s has strings, its schema says %v", key, values)
+			t.Errorf("%s has strings, its schema has %v", key, values)
 		}
 	}
 	if property["type"] != want {

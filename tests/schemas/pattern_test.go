@@ -8,8 +8,8 @@ import (
 	"extauthz/identity/nametemplate"
 )
 
-// TestPatternOfPatterns holds the expression by which the schema checks braces in
-// patterns and templates to what the program reads, for every short text.
+// TestPatternOfPatterns compares, for every short text, the expression by which the schema checks
+// braces in patterns and templates with what the program accepts.
 func TestPatternOfPatterns(t *testing.T) {
 	for _, s := range schemas(t) {
 		if s.name != "principals" {
@@ -17,7 +17,7 @@ func TestPatternOfPatterns(t *testing.T) {
 		}
 		credential := s.defs()["credential"].(map[string]any)["properties"].(map[string]any)
 		expression := regexp.MustCompile(credential["header"].(map[string]any)["pattern"].(string))
-		texts, taken := []string{""}, 0
+		texts, accepted := []string{""}, 0
 		for from := 0; len(texts[from]) < 7; from++ {
 			for _, letter := range []string{"{", "}", "a", "1"} {
 				texts = append(texts, texts[from]+letter)
@@ -27,14 +27,14 @@ func TestPatternOfPatterns(t *testing.T) {
 			_, err := nametemplate.CompilePattern(text)
 			ok := err == nil || !strings.Contains(err.Error(), "{; ") && !strings.Contains(err.Error(), "literal brace")
 			if ok {
-				taken++
+				accepted++
 			}
 			if expression.MatchString(text) != ok {
-				t.Errorf("%q: the schema takes it: %v; the program: %v", text, !ok, err)
+				t.Errorf("%q: the schema accepts it: %v; the program: %v", text, !ok, err)
 			}
 		}
-		if taken < 1000 {
-			t.Errorf("%d texts are taken, want at least 1000", taken)
+		if accepted < 1000 {
+			t.Errorf("%d texts were accepted, want at least 1000", accepted)
 		}
 	}
 }

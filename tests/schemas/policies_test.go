@@ -15,14 +15,14 @@ import (
 	"extauthz/tests/stack"
 )
 
-// compile is a schema of the folder by name.
+// compile returns the compiled schema with this name.
 func compile(t *testing.T, name string) *jsonschema.Schema {
 	t.Helper()
 	return (&schema{name: name}).compiled(t)
 }
 
-// judged is what the schema finds wrong in a text of JSON.
-func judged(schema *jsonschema.Schema, text string) error {
+// validated returns the error of the schema about a JSON text.
+func validated(schema *jsonschema.Schema, text string) error {
 	value, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
 	if err != nil {
 		return err
@@ -30,8 +30,8 @@ func judged(schema *jsonschema.Schema, text string) error {
 	return schema.Validate(value)
 }
 
-// TestPolicySchemaAcceptsPolicies holds the documents of AWS and of the examples
-// against the schema.
+// TestPolicySchemaAcceptsPolicies checks that the schema accepts the documents of AWS and of the
+// examples.
 func TestPolicySchemaAcceptsPolicies(t *testing.T) {
 	compiled, documents := compile(t, "policy"), 0
 	for _, pattern := range []string{
@@ -47,7 +47,7 @@ func TestPolicySchemaAcceptsPolicies(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := judged(compiled, string(text)); err != nil {
+			if err := validated(compiled, string(text)); err != nil {
 				t.Errorf("%s: %v", path, err)
 			}
 			documents++
@@ -58,8 +58,8 @@ func TestPolicySchemaAcceptsPolicies(t *testing.T) {
 	}
 }
 
-// TestPolicySchemaAcceptsOutputs checks the outputs of AWS's commands against the
-// schema, and outputs that are not in force or lack a member.
+// TestPolicySchemaAcceptsOutputs checks that the schema accepts outputs of AWS's commands, and
+// rejects those of policies that do not apply or that lack a member.
 func TestPolicySchemaAcceptsOutputs(t *testing.T) {
 	const document = `{"Version": "2012-10-17", "Statement": []}`
 	compiled := compile(t, "policy")
@@ -77,15 +77,14 @@ func TestPolicySchemaAcceptsOutputs(t *testing.T) {
 		{`{"Policies": [{"Id": "p-1", "Arn": "a", "Name": "a", "Type": "RESOURCE_CONTROL_POLICY"}]}`, true},
 		{`{"Policies": [{"Id": "p-1", "Arn": "a", "Type": "RESOURCE_CONTROL_POLICY"}]}`, false},
 	} {
-		if err := judged(compiled, c.text); (err == nil) != c.want {
+		if err := validated(compiled, c.text); (err == nil) != c.want {
 			t.Errorf("%s: %v, want accepted %t", c.text, err, c.want)
 		}
 	}
 }
 
-// TestPolicySchemaKnowsTheActions holds the actions that editors propose to those
-// that there are.
-func TestPolicySchemaKnowsTheActions(t *testing.T) {
+// TestPolicySchemaHasEveryAction checks that editors propose exactly the actions of ECR.
+func TestPolicySchemaHasEveryAction(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(stack.Root(), "schemas", "policy.schema.json"))
 	if err != nil {
 		t.Fatal(err)
@@ -106,7 +105,7 @@ var jsonValues = []string{
 	`{"Null": {"aws:username": true}}`, `{"StringEquals": "a"}`, `[{"Effect": "Allow", "Action": "ecr:PutImage", "Resource": "*"}]`, `{"Effect": "Allow", "Action": "ecr:PutImage", "Resource": "*"}`,
 }
 
-// policyKinds are the kinds of documents, with a statement that each takes.
+// policyKinds are the kinds of documents, with a statement that is valid in each.
 var policyKinds = map[iam.Kind][]string{
 	iam.IdentityPolicy:       {`"Effect": "Allow"`, `"Action": "ecr:PutImage"`, `"Resource": "*"`},
 	iam.ServiceControlPolicy: {`"Effect": "Deny"`, `"Action": "ecr:PutImage"`, `"Resource": "*"`},
@@ -114,22 +113,22 @@ var policyKinds = map[iam.Kind][]string{
 	iam.TrustPolicy:          {`"Effect": "Allow"`, `"Action": "sts:AssumeRole"`, `"Principal": {"AWS": "123456789012"}`},
 }
 
-// TestPolicySchemaRefuses writes every value behind every key of a policy: what the
-// schema refuses, the program refuses as well.
-func TestPolicySchemaRefuses(t *testing.T) {
-	compiled, tried, taken, refused := compile(t, "policy"), 0, 0, 0
+// TestPolicySchemaRejects tries every value for every key of a policy: the program must reject
+// what the schema rejects.
+func TestPolicySchemaRejects(t *testing.T) {
+	compiled, tried, accepted, rejected := compile(t, "policy"), 0, 0, 0
 	for kind, statement := range policyKinds {
 		try := func(text string) {
 			tried++
 			_, ours := iam.Compile(kind, "a.json", []byte(text))
-			theirs := judged(compiled, text)
+			theirs := validated(compiled, text)
 			switch {
 			case ours == nil && theirs != nil:
-				t.Errorf("the program takes %s as %v, the schema does not: %v", text, kind, theirs)
+				t.Errorf("the program accepts %s as %v, the schema does not: %v", text, kind, theirs)
 			case ours == nil:
-				taken++
+				accepted++
 			case theirs != nil:
-				refused++
+				rejected++
 			}
 		}
 		whole := strings.Join(statement, ", ")
@@ -145,33 +144,33 @@ func TestPolicySchemaRefuses(t *testing.T) {
 			}
 		}
 	}
-	if tried < 1500 || taken < 100 || refused < 700 {
-		t.Errorf("of %d documents %d are taken and %d refused by both, want at least 1500, 100 and 700", tried, taken, refused)
+	if tried < 1500 || accepted < 100 || rejected < 700 {
+		t.Errorf("of %d documents both accept %d and reject %d, want at least 1500, 100 and 700", tried, accepted, rejected)
 	}
 }
 
-// TestTagsSchemaRefuses does the same with tags.
-func TestTagsSchemaRefuses(t *testing.T) {
-	compiled, taken := compile(t, "tags"), 0
+// TestTagsSchemaRejects does the same with tags.
+func TestTagsSchemaRejects(t *testing.T) {
+	compiled, accepted := compile(t, "tags"), 0
 	for _, text := range append([]string{
 		`{"team": "blue"}`, `{"tags": [{"Key": "team", "Value": "blue"}]}`, `{"tags": "blue"}`, `{"tags": []}`, `{"team": 7}`, `{"team": ["blue"]}`, `{"tags": [7]}`, `{"tags": [{"Key": 7, "Value": "blue"}]}`,
 		`{"tags": [{"Key": "team"}]}`, `{"": "blue"}`, `{"team": null}`, `{"tags": {"team": "blue"}}`,
 	}, jsonValues...) {
-		ours := loads(t, map[string]string{"accounts/123456789012/eu-central-1/repositories/a/_tags.json": text})
-		theirs := judged(compiled, text)
+		ours := load(t, map[string]string{"accounts/123456789012/eu-central-1/repositories/a/_tags.json": text})
+		theirs := validated(compiled, text)
 		if ours == nil && theirs != nil {
-			t.Errorf("the program takes %s, the schema does not: %v", text, theirs)
+			t.Errorf("the program accepts %s, the schema does not: %v", text, theirs)
 		}
 		if ours == nil {
-			taken++
+			accepted++
 		}
 	}
-	if taken < 5 {
-		t.Errorf("%d are taken, want at least 5", taken)
+	if accepted < 5 {
+		t.Errorf("%d are accepted, want at least 5", accepted)
 	}
 	for _, wrong := range []string{`{"team": 7}`, `{"tags": [{"Key": 7, "Value": "blue"}]}`, `[]`} {
-		if judged(compiled, wrong) == nil {
-			t.Errorf("the schema takes %s", wrong)
+		if validated(compiled, wrong) == nil {
+			t.Errorf("the schema accepts %s", wrong)
 		}
 	}
 }

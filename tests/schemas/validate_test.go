@@ -21,7 +21,7 @@ import (
 	"extauthz/tests/stack"
 )
 
-// compiled is the schema as a validator has it.
+// compiled returns the compiled schema.
 func (s *schema) compiled(t *testing.T) *jsonschema.Schema {
 	t.Helper()
 	c := jsonschema.NewCompiler()
@@ -33,7 +33,7 @@ func (s *schema) compiled(t *testing.T) *jsonschema.Schema {
 	return compiled
 }
 
-// asJSON is YAML as a validator takes it.
+// asJSON returns YAML as the value that a validator accepts.
 func asJSON(t *testing.T, text []byte) (value any) {
 	t.Helper()
 	var document any
@@ -50,7 +50,7 @@ func asJSON(t *testing.T, text []byte) (value any) {
 	return value
 }
 
-// TestSchemasAcceptTheExamples holds the shipped files against the schemas.
+// TestSchemasAcceptTheExamples checks that the schemas accept the examples.
 func TestSchemasAcceptTheExamples(t *testing.T) {
 	for _, s := range schemas(t) {
 		pattern, atLeast := "*/policies/"+s.name+".yaml", 3
@@ -78,7 +78,7 @@ func TestSchemasAcceptTheExamples(t *testing.T) {
 	}
 }
 
-// isNamed wants the first line of a file to lead an editor to the schema.
+// isNamed checks that the first line of a file names the schema for editors.
 func (s *schema) isNamed(t *testing.T, path string, text []byte) {
 	t.Helper()
 	line, _, _ := bytes.Cut(text, []byte("\n"))
@@ -88,7 +88,7 @@ func (s *schema) isNamed(t *testing.T, path string, text []byte) {
 	}
 }
 
-// whole are files of each kind, with every key that must be there.
+// whole are files of each kind, with every required key.
 var whole = map[string]string{
 	"registries":   "registries:\n- {name: a, hosts: [localhost], account: \"123456789012\", region: eu-central-1, vpcEndpoint: {id: vpce-1a2b3c4d, vpc: vpc-1a2b3c4d}}\n",
 	"principals":   "issuers:\n- {name: own, issuer: \"https://token.example.com\", metadata: a}\ncredentials:\n- {uri: \"spiffe://a/b\", principal: \"arn:aws:iam::123456789012:user/a\"}\nprincipals:\n- {arn: \"arn:aws:iam::123456789012:user/a\"}\n",
@@ -96,8 +96,8 @@ var whole = map[string]string{
 	"tests":        "tests:\n- {name: a, principal: \"arn:aws:iam::123456789012:user/a\", request: GET /v2/, expect: allowed}\n",
 }
 
-// TestSchemasRequire takes single keys out of whole files: what the schema then
-// refuses the program refuses, and the other way round.
+// TestSchemasRequire removes each key from the files: the schema must reject the result exactly
+// if the program does.
 func TestSchemasRequire(t *testing.T) {
 	checked := 0
 	for _, s := range schemas(t) {
@@ -115,21 +115,21 @@ func TestSchemasRequire(t *testing.T) {
 				t.Fatal(err)
 			}
 			byProgram, bySchema := s.read(t, text), compiled.Validate(asJSON(t, text))
-			if (byProgram == nil) != (bySchema == nil) && !slices.Contains(onlyBeside, s.name+path) {
-				t.Errorf("%s without %s: the program says %v, the schema %v", s.name, path, byProgram, bySchema)
+			if (byProgram == nil) != (bySchema == nil) && !slices.Contains(conditional, s.name+path) {
+				t.Errorf("%s without %s: error of the program %v, of the schema %v", s.name, path, byProgram, bySchema)
 			}
 			checked++
 		})
 	}
 	if checked < 20 {
-		t.Errorf("%d keys are taken out, want at least 20", checked)
+		t.Errorf("%d keys were removed, want at least 20", checked)
 	}
 }
 
-// onlyBeside are keys that the program requires only because of other keys or files.
-var onlyBeside = []string{"principals/issuers/0/metadata", "principals/principals", "principals/principals/0/arn", "organization/accounts/123456789012", "organization/id"}
+// conditional are keys that the program requires only because of other keys or files.
+var conditional = []string{"principals/issuers/0/metadata", "principals/principals", "principals/principals/0/arn", "organization/accounts/123456789012", "organization/id"}
 
-// without takes every key out of a document, one at a time.
+// without returns the document without each of its keys.
 func without(value any, path string, try func(path string)) {
 	switch value := value.(type) {
 	case map[string]any:
@@ -147,18 +147,18 @@ func without(value any, path string, try func(path string)) {
 	}
 }
 
-// read reads a file as the program does, among whole others.
+// read reads a file with the program, in a directory with valid other files.
 func (s *schema) read(t *testing.T, text []byte) error {
 	t.Helper()
 	if s.name == "tests" {
 		_, err := policytest.Parse("tests/a.yaml", text)
 		return err
 	}
-	return loads(t, map[string]string{s.name + ".yaml": string(text)})
+	return load(t, map[string]string{s.name + ".yaml": string(text)})
 }
 
-// loads loads a directory with whole files of each kind, but for those given.
-func loads(t *testing.T, files map[string]string) error {
+// load loads a directory with valid files of each kind, in which the given ones are replaced.
+func load(t *testing.T, files map[string]string) error {
 	t.Helper()
 	dir, all := t.TempDir(), map[string]string{}
 	for _, name := range []string{"registries", "principals", "organization"} {

@@ -14,8 +14,8 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// core are the scalars that are no strings in YAML 1.2 (section 10.3.2, the core
-// schema), which editors read.
+// core matches the scalars that are not strings in YAML 1.2 (section 10.3.2, the core schema),
+// which editors use.
 var core = map[string]*regexp.Regexp{
 	"!!null":  regexp.MustCompile(`^(~|null|Null|NULL|)$`),
 	"!!bool":  regexp.MustCompile(`^(true|True|TRUE|false|False|FALSE)$`),
@@ -23,8 +23,8 @@ var core = map[string]*regexp.Regexp{
 	"!!float": regexp.MustCompile(`^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$`),
 }
 
-// asEditor is a node as an editor holds it against a schema. JSON has no infinity,
-// and text alone for keys.
+// asEditor returns a node as the value that an editor validates. JSON does not have infinity, and
+// its keys are strings.
 func asEditor(node *yaml.Node) (any, error) {
 	switch node.Kind {
 	case yaml.DocumentNode:
@@ -51,10 +51,10 @@ func objectAsEditor(node *yaml.Node) (any, error) {
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key := node.Content[i]
 		if _, text := scalarAsEditor(key).(string); key.Kind != yaml.ScalarNode || !text {
-			return nil, fmt.Errorf("line %d: the key %s is no text", key.Line, key.Value)
+			return nil, fmt.Errorf("line %d: the key %s is not a string", key.Line, key.Value)
 		}
 		if _, twice := object[key.Value]; twice {
-			return nil, fmt.Errorf("line %d: the key %s is there twice", key.Line, key.Value)
+			return nil, fmt.Errorf("line %d: the key %s is not unique", key.Line, key.Value)
 		}
 		value, err := asEditor(node.Content[i+1])
 		if err != nil {
@@ -86,7 +86,7 @@ func scalarAsEditor(node *yaml.Node) any {
 	return node.Value
 }
 
-// marked is what an editor finds wrong in a text.
+// marked returns the error that an editor finds in a text.
 func marked(schema *jsonschema.Schema, text string) error {
 	var document yaml.Node
 	if err := yaml.Unmarshal([]byte(text), &document); err != nil {
@@ -106,7 +106,7 @@ func marked(schema *jsonschema.Schema, text string) error {
 	return schema.Validate(value)
 }
 
-// values are values of every kind, as people write them.
+// values are values of every kind, as users write them.
 var values = []string{
 	"true", "False", "yes", "off", "y", "'true'",
 	"7", "07", "0o7", "0x7", "0b111", "1_0", "7.5", "-7", "+7", "1:30", ".nan", "99999999999999999999", "'7'", "012345678901", "123456789012",
@@ -115,7 +115,7 @@ var values = []string{
 	"{a: text}", "{a: 7}", "{a: yes}", "{a: ~}", "{a: ''}", "{a: [text]}", "{7: text}", "{07: text}", "{yes: text}", "{~: text}", "{a: text, a: text}",
 }
 
-// holes are files with a hole each for the value of a key that is not there yet.
+// holes are files that each have a place for a further key and its value.
 var holes = map[string]map[string]string{
 	"registries": {"registry": "registries:\n- name: a\n  hosts: [localhost]\n  account: \"123456789012\"\n  region: eu-central-1\n  %s\n"},
 	"principals": {
@@ -130,10 +130,10 @@ var holes = map[string]map[string]string{
 	},
 }
 
-// TestSchemasRefuse writes every value behind every key: what the schema of an
-// editor refuses, the program refuses as well.
-func TestSchemasRefuse(t *testing.T) {
-	tried, taken := 0, 0
+// TestSchemasReject tries every value for every key: the program must reject what the schema
+// rejects.
+func TestSchemasReject(t *testing.T) {
+	tried, accepted := 0, 0
 	for _, s := range schemas(t) {
 		compiled := s.compiled(t)
 		for place, hole := range holes[s.name] {
@@ -151,24 +151,23 @@ func TestSchemasRefuse(t *testing.T) {
 					if s.read(t, []byte(text)) != nil {
 						continue
 					}
-					taken++
+					accepted++
 					if err := marked(compiled, text); err != nil {
-						t.Errorf("%s: the program takes %s: %s, the schema does not: %v", s.name, key, value, err)
+						t.Errorf("%s: the program accepts %s: %s, the schema does not: %v", s.name, key, value, err)
 					}
 				}
 			}
 		}
 	}
-	if tried < 2000 || taken < 100 {
-		t.Errorf("%d values are tried and %d taken, want at least 2000 and 100", tried, taken)
+	if tried < 2000 || accepted < 100 {
+		t.Errorf("%d values were tried and %d accepted, want at least 2000 and 100", tried, accepted)
 	}
 }
 
-// TestSchemasTake writes every value behind keys that take any of their type: what
-// the schema takes, the program takes as well, unless readers of YAML take it for
-// different numbers.
-func TestSchemasTake(t *testing.T) {
-	otherwise := []string{"07", "0o7", "0x7", "0b111", "1_0", "+7", "012345678901"}
+// TestSchemasAccept tries every value for keys that accept every value of their type: the program
+// must accept what the schema accepts, except numbers that YAML parsers read differently.
+func TestSchemasAccept(t *testing.T) {
+	ambiguous := []string{"07", "0o7", "0x7", "0b111", "1_0", "+7", "012345678901"}
 	for _, s := range schemas(t) {
 		compiled := s.compiled(t)
 		for place, keys := range map[string][]string{"registry": {"tls", "hideExistence", "trustedHops", "realm"}, "principal": {"tags"}, "test": {"tls", "headers"}} {
@@ -176,11 +175,11 @@ func TestSchemasTake(t *testing.T) {
 				hole := holes[s.name][place]
 				for _, value := range values {
 					text := fmt.Sprintf(hole, key+": "+value)
-					if hole == "" || marked(compiled, text) != nil || slices.Contains(otherwise, value) {
+					if hole == "" || marked(compiled, text) != nil || slices.Contains(ambiguous, value) {
 						continue
 					}
 					if err := s.read(t, []byte(text)); err != nil {
-						t.Errorf("%s: the schema takes %s: %s, the program does not: %v", s.name, key, value, err)
+						t.Errorf("%s: the schema accepts %s: %s, the program does not: %v", s.name, key, value, err)
 					}
 				}
 			}

@@ -21,10 +21,10 @@ const (
 	denyPull = `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":"*","Action":"ecr:BatchGetImage"}}`
 )
 
-// outputs are those of a small world, in which each case changes one place.
+// outputs returns the outputs of a small world. Each case changes them in one place.
 func outputs() map[string]string { return Generate(1, 0, 0).exports(style{}) }
 
-// load loads the files from a directory, in which prepare may do what it likes.
+// load writes the files to a directory, calls prepare, and loads the directory.
 func load(t *testing.T, files map[string]string, prepare func(dir string) error) (*policystore.Snapshot, string, error) {
 	t.Helper()
 	dir := t.TempDir()
@@ -37,15 +37,14 @@ func load(t *testing.T, files map[string]string, prepare func(dir string) error)
 
 func nothing(string) error { return nil }
 
-// TestRefused holds that what is not as AWS prints it, or lies where nothing looks
-// for it, is one error in one line that begins with the file, and that nothing is
-// loaded.
-func TestRefused(t *testing.T) {
+// TestInvalid checks that a file that is not as AWS prints it, or is in a place where it is not
+// read, is one error in one line that begins with the file, and that nothing is loaded.
+func TestInvalid(t *testing.T) {
 	add := func(path, text string) map[string]string { return map[string]string{path: text} }
 	swap := func(path, old, new string) map[string]string {
 		text := outputs()[path]
 		if !strings.Contains(text, old) {
-			t.Fatalf("%s holds no %s", path, old)
+			t.Fatalf("%s does not contain %s", path, old)
 		}
 		return map[string]string{path: strings.Replace(text, old, new, 1)}
 	}
@@ -79,7 +78,7 @@ func TestRefused(t *testing.T) {
 		{"a letter in two pieces", add("managed/e\u0301.json", "{}"), "managed/e\u0301.json" + stray},
 		{"an invisible letter", add("managed/a\u200b.json", "{}"), `"managed/a\u200b.json": the name contains characters that cannot be printed`},
 		{"a blank behind the name", add("managed/a.json ", "{}"), "managed/a.json " + stray},
-		{"the flat form beside the other", add("registries..yaml", "x"), "registries..yaml" + stray},
+		{"the flat form next to the other", add("registries..yaml", "x"), "registries..yaml" + stray},
 		{"the flat form of the same file", add(strings.ReplaceAll(details, "/", ".."), outputs()[details]), details + ": means the same file as accounts.."},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -93,8 +92,8 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestDigest holds that the digest is of names and contents alone, and of all that
-// decide.
+// TestDigest checks that the digest depends on the names and contents of all files that decide,
+// and on nothing else.
 func TestDigest(t *testing.T) {
 	first, _, err := load(t, outputs(), nothing)
 	if err != nil {
@@ -127,7 +126,7 @@ func TestDigest(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s, _, err := load(t, outputs(), func(dir string) error {
-				// Files may be there without the permission to write them.
+				// Files may not be writable.
 				return errors.Join(filepath.Walk(dir, func(path string, _ os.FileInfo, err error) error {
 					return errors.Join(err, os.Chmod(path, 0o755))
 				}), c.prepare(dir))
@@ -142,18 +141,18 @@ func TestDigest(t *testing.T) {
 	}
 }
 
-// TestVolume holds that nothing counts which stands beside the links of a volume,
-// and that a volume that leads nowhere is no empty directory.
+// TestVolume checks that files next to the links of a volume are errors, and that a volume whose
+// link is broken is not an empty directory.
 func TestVolume(t *testing.T) {
-	const beside = "is next to the files of a mounted volume"
+	const stray = "is next to the files of a mounted volume"
 	for _, c := range []struct {
 		name, target string
 		want         string // DIR is the directory
 	}{
 		{"leads to itself", "..data", "DIR/..data: " + syscall.ELOOP.Error()},
 		{"leads nowhere", "..gone", "DIR/..data: " + syscall.ENOENT.Error()},
-		{"leads to the directory", ".", beside},
-		{"leads out", "/", beside},
+		{"leads to the directory", ".", stray},
+		{"leads out", "/", stray},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s, dir, err := load(t, outputs(), func(dir string) error { return os.Symlink(c.target, filepath.Join(dir, "..data")) })
