@@ -30,7 +30,8 @@ type File struct {
 // Decode reads one YAML document into value, a pointer to a struct. The fields of a
 // struct have names in their yaml tags, or are inline. They are strings, booleans,
 // ints, lists, structs, pointers to these, maps from strings, and [yaml.Node]s, which
-// the caller checks. Decode takes time in proportion to the text.
+// the caller checks. A [String], a [StringMap] and a [diag.Point] with the yaml tag
+// ",position" receive positions. Decode takes time in proportion to the text.
 //
 // The error consists of all faults: unknown keys, repeated keys, values of the wrong
 // type, and values that readers of YAML disagree about. Merged keys, tags, directives

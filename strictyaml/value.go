@@ -8,12 +8,25 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"extauthz/diag"
 	"extauthz/nearest"
 )
 
 // maxExpanded limits how many values of a file are decoded through aliases. A few lines
 // of aliases to aliases can describe more values than fit into memory.
 const maxExpanded = 100_000
+
+// A String is a string and its position in the file.
+type String struct {
+	Text string
+	At   diag.Point
+}
+
+// A StringMap is a mapping from strings to strings, and its position in the file.
+type StringMap struct {
+	Map map[string]string
+	At  diag.Point
+}
 
 // value decodes a node, and reports whether it is correct. The YAML library could decode
 // it, but compares each key of a mapping with each other: it would take minutes for some
@@ -22,6 +35,10 @@ func (f *File) value(node *yaml.Node, out reflect.Value) bool {
 	if out.Type() == reflect.TypeFor[yaml.Node]() {
 		out.Set(reflect.ValueOf(node).Elem())
 		return true
+	}
+	if at, inner, ok := positioned(out); ok {
+		*at = diag.Point{Line: node.Line, Column: node.Column}
+		out = inner
 	}
 	if node.Kind == yaml.AliasNode {
 		node = node.Alias
@@ -41,6 +58,17 @@ func (f *File) value(node *yaml.Node, out reflect.Value) bool {
 		f.faulty[node] = true
 	}
 	return ok
+}
+
+// positioned returns the position and the value of a String or StringMap.
+func positioned(out reflect.Value) (at *diag.Point, inner reflect.Value, ok bool) {
+	switch value := out.Addr().Interface().(type) {
+	case *String:
+		return &value.At, reflect.ValueOf(&value.Text).Elem(), true
+	case *StringMap:
+		return &value.At, reflect.ValueOf(&value.Map).Elem(), true
+	}
+	return nil, out, false
 }
 
 // plain decodes a node that is not an alias.
@@ -74,6 +102,7 @@ func (f *File) sequence(node *yaml.Node, out reflect.Value) bool {
 func (f *File) mapping(node *yaml.Node, out reflect.Value) bool {
 	ok := true
 	lines := map[string]int{} // by key
+	setPosition(out, diag.Point{Line: node.Line, Column: node.Column})
 	if out.Kind() == reflect.Map {
 		out.Set(reflect.MakeMapWithSize(out.Type(), len(node.Content)/2))
 	}
@@ -107,7 +136,7 @@ func (f *File) member(key *yaml.Node, name string, value *yaml.Node, out reflect
 	switch {
 	case !known:
 		return f.unknownKey(key, name, out)
-	case field.Kind() == reflect.String && isEmpty(value):
+	case isString(field) && isEmpty(value):
 		f.fault(value, name+" is empty", "write a value, or remove the key")
 		return false
 	}
@@ -122,11 +151,28 @@ func fieldOf(out reflect.Value, key string) (reflect.Value, bool) {
 			if field, found := fieldOf(out.Field(i), key); found {
 				return field, true
 			}
-		} else if name == key {
+		} else if name == key && name != "" {
 			return out.Field(i), true
 		}
 	}
 	return reflect.Value{}, false
+}
+
+// setPosition sets the field of a struct that has the option position in its yaml tag.
+func setPosition(out reflect.Value, at diag.Point) {
+	if out.Kind() != reflect.Struct {
+		return
+	}
+	for i := range out.NumField() {
+		if out.Type().Field(i).Tag.Get("yaml") == ",position" {
+			out.Field(i).Set(reflect.ValueOf(at))
+		}
+	}
+}
+
+// isString reports whether a field is a string, with or without its position.
+func isString(field reflect.Value) bool {
+	return field.Kind() == reflect.String || field.Type() == reflect.TypeFor[String]()
 }
 
 // keysOf returns the keys of a struct, and of those inline in it.
@@ -140,7 +186,7 @@ func keysOf(of reflect.Type) iter.Seq[string] {
 						return
 					}
 				}
-			} else if !yield(name) {
+			} else if name != "" && !yield(name) {
 				return
 			}
 		}

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v4"
+
+	"extauthz/diag"
 )
 
 // many returns a file with a map of n keys of the same length.
@@ -112,5 +114,40 @@ func BenchmarkDecodeAccounts(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// TestPositions checks the positions of strings, maps and structs.
+func TestPositions(t *testing.T) {
+	type item struct {
+		At   diag.Point        `yaml:",position"`
+		Name String            `yaml:"name"`
+		List []String          `yaml:"list"`
+		Tags StringMap         `yaml:"tags"`
+		Map  map[string]String `yaml:"map"`
+	}
+	var value struct {
+		Items []item `yaml:"items"`
+	}
+	const text = "items:\n- name: x\n  list: [a,\n    &b b]\n- tags: {k: v}\n  name: *b\n  map: {m: n}\n"
+	if _, err := Decode("a.yaml", []byte(text), &value); err != nil {
+		t.Fatal(err)
+	}
+	want := []item{
+		{At: diag.Point{Line: 2, Column: 3}, Name: String{"x", diag.Point{Line: 2, Column: 9}}, List: []String{{"a", diag.Point{Line: 3, Column: 10}}, {"b", diag.Point{Line: 4, Column: 5}}}},
+		{At: diag.Point{Line: 5, Column: 3}, Name: String{"b", diag.Point{Line: 6, Column: 9}}, Tags: StringMap{map[string]string{"k": "v"}, diag.Point{Line: 5, Column: 9}}, Map: map[string]String{"m": {"n", diag.Point{Line: 7, Column: 12}}}},
+	}
+	if !reflect.DeepEqual(value.Items, want) {
+		t.Errorf("got\n%+v\nwant\n%+v", value.Items, want)
+	}
+	for _, c := range []struct{ text, want string }{
+		{"items: [{name: ''}]\n", "a.yaml:1:16: name is empty; write a value, or remove the key"},
+		{"items: [{name: [x]}]\n", "a.yaml:1:16: this is a list; write a string"},
+		{"items: [{tags: x}]\n", `a.yaml:1:16: "x" is a string; write a mapping of keys to values`},
+		{"items: [{'': x}]\n", `a.yaml:1:10: unknown key ""; fix its name, or remove it`},
+	} {
+		if _, err := Decode("a.yaml", []byte(c.text), &value); err == nil || err.Error() != c.want {
+			t.Errorf("%s: %v, want %s", c.text, err, c.want)
+		}
 	}
 }
