@@ -119,12 +119,12 @@ func ParseOrganization(text []byte, described Described) (*Organization, error) 
 	o := &Organization{paths: map[string][]string{}, outside: map[string]bool{}, AccountsAt: at.at("accounts")}
 	o.id = o.parseID(at, content.ID, described)
 	o.ManagementAccount = o.parseManagement(at, content.ManagementAccount, described)
-	if len(content.Accounts) == 0 && err == nil {
+	if len(content.Accounts) == 0 && !file.Faulty("accounts") {
 		at.fault("no member account is listed", "list the member accounts, each with its path", "accounts")
 	}
 	o.addAccounts(at, content.Accounts)
 	o.addOutside(at, content.Outside)
-	if m := content.ManagementAccount; m != "" && content.Accounts[m] == "" && err == nil {
+	if m := content.ManagementAccount; m != "" && content.Accounts[m] == "" && !file.Faulty("accounts") {
 		at.fault(fmt.Sprintf("managementAccount %q is not one of the accounts", m), "add it there with its path", "managementAccount")
 	}
 	return o, at.faults.Err()
@@ -203,7 +203,7 @@ func (o *Organization) checkPath(path string) error {
 	if last < 2 || !organizationID.MatchString(steps[0]) || !rootID.MatchString(steps[1]) || steps[last] != "" {
 		return fault(fmt.Sprintf("write %s/ROOT/ and the organizational units from there, each followed by a slash, such as %[1]s/r-ab12/ou-ab12-11111111/", o.id), " is not valid")
 	}
-	if steps[0] != o.id {
+	if organizationID.MatchString(o.id) && steps[0] != o.id { // a fault of the id is already reported
 		return fault("fix the path or the id", " is not in organization %q", o.id)
 	}
 	units := steps[2:last]
