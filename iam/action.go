@@ -1,7 +1,6 @@
 package iam
 
 import (
-	"errors"
 	"strings"
 )
 
@@ -25,13 +24,13 @@ func compileAction(text string) (pattern, error) {
 	switch {
 	case text == "*":
 	case !found:
-		return pattern{}, errors.New(quoted(text, "lacks a service prefix; write one as in ecr:BatchGetImage, or \"*\""))
+		return pattern{}, invalid(text, "lacks a service prefix", "write one as in ecr:BatchGetImage, or \"*\"")
 	case strings.Contains(name, ":"):
-		return pattern{}, errors.New(quoted(text, "has more than one colon; write service:Action"))
+		return pattern{}, invalid(text, "has more than one colon", "write service:Action")
 	case !isVendor(vendor):
-		return pattern{}, errors.New(quoted(text, "has a service prefix with characters other than letters, digits, dots and hyphens; wildcards belong after the colon"))
+		return pattern{}, invalid(text, "has a service prefix with characters other than letters, digits, dots and hyphens", "wildcards belong after the colon")
 	case name == "":
-		return pattern{}, errors.New(quoted(text, "names no action after the colon; write service:Action or service:*"))
+		return pattern{}, invalid(text, "names no action after the colon", "write service:Action or service:*")
 	}
 	return syntax{wildcards: true, ignoreCase: true}.pattern(text)
 }

@@ -2,7 +2,6 @@ package iam
 
 import (
 	"cmp"
-	"errors"
 	"net/netip"
 	"slices"
 	"strings"
@@ -18,7 +17,7 @@ func newAddressOperand(text string) (operand, error) {
 	}
 	prefix, err := netip.ParsePrefix(text)
 	if err != nil {
-		return nil, errors.New(quoted(text, "is no IP address or range; write 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32"))
+		return nil, invalid(text, "is no IP address or range", "write 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32")
 	}
 	if address := prefix.Addr(); address.Is4In6() && prefix.Bits() >= 96 {
 		prefix = netip.PrefixFrom(address.Unmap(), prefix.Bits()-96)

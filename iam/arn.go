@@ -25,10 +25,10 @@ const arnColons = 5
 func ParseARN(s string) (ARN, error) {
 	a, ok := splitARN(s)
 	if !ok {
-		return ARN{}, fmt.Errorf("%q is not an ARN; write arn:partition:service:region:account:resource", s)
+		return ARN{}, invalid(s, "is not an ARN", "write arn:partition:service:region:account:resource")
 	}
 	if a.Account != "" && a.Account != "aws" && !isAccount(a.Account) {
-		return ARN{}, fmt.Errorf("the account %q in the ARN %q does not have twelve digits", a.Account, s)
+		return ARN{}, invalid(s, fmt.Sprintf("is an ARN whose account %q does not have twelve digits", a.Account), "write the account's id, such as 123456789012")
 	}
 	return a, nil
 }

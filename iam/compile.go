@@ -4,34 +4,38 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"extauthz/diag"
 )
 
-// Compile reads a document of the given kind. Everything that can be wrong
-// with a policy is found here, so that evaluation cannot fail: the error is a
-// *SyntaxError that names source, line and column, the rule and the remedy.
-// source is what messages call the document, such as its file name.
-func Compile(kind Kind, source string, text []byte) (*Policy, error) {
-	return CompileAt(kind, source, Position{Line: 1, Column: 1}, text)
+// Compile compiles the document of a file. Whatever is invalid in a policy is found
+// here, so that evaluation cannot fail. The error consists of all faults that do not
+// follow from others, each with its position, the rule and the remedy; [diag.Of] returns
+// them.
+func Compile(kind Kind, file string, text []byte) (*Policy, error) {
+	return CompileAt(kind, diag.File(file), diag.Point{Line: 1, Column: 1}, text)
 }
 
-// CompileAt is Compile for a document that is a part of source and begins at
-// start: every position, of errors, findings and statements, is one of source.
-func CompileAt(kind Kind, source string, start Position, text []byte) (*Policy, error) {
+// CompileAt is [Compile] for a document that begins at start of its source. All
+// positions, of errors, findings and statements, are positions in the source.
+func CompileAt(kind Kind, source diag.Source, start diag.Point, text []byte) (*Policy, error) {
 	c := compiler{
 		policy: &Policy{Kind: kind, Source: source, Version: version2008, start: start, text: text},
 		sids:   map[string]bool{},
 	}
 	if kind < IdentityPolicy || kind > TrustPolicy {
-		return nil, c.errorAt(start, "%v; name one of the kinds of policy", kind)
+		return nil, diag.New(source.At(start), kind.String(), "name one of the kinds of policy")
 	}
 	document, err := parseJSON(source, start, text)
-	if err != nil {
+	if err != nil && document.kind != objectNode {
 		return nil, err
 	}
-	if err := c.document(document); err != nil {
-		return nil, err
+	c.add(err)
+	c.document(document)
+	if c.broken == 0 {
+		c.checkCost()
 	}
-	if err := c.checkCost(); err != nil {
+	if err := c.faults.Err(); err != nil {
 		return nil, err
 	}
 	c.checkSize(text)
@@ -39,7 +43,7 @@ func CompileAt(kind Kind, source string, start Position, text []byte) (*Policy, 
 	return c.policy, nil
 }
 
-// mentionedKeys lists the condition keys of all statements.
+// mentionedKeys returns the condition keys of all statements.
 func (p *Policy) mentionedKeys() []string {
 	var keys []string
 	for i := range p.Statements {
@@ -56,160 +60,179 @@ const (
 	version2012 = "2012-10-17"
 )
 
-// compiler builds one policy from its JSON.
+// compiler builds one policy from its JSON. Each part of the document adds its faults,
+// and the compiler goes on with the next part.
 type compiler struct {
 	policy    *Policy
+	faults    diag.Faults
+	broken    int // how many parts have faults
 	sids      map[string]bool
 	proposals int // see propose
 }
 
-func (c *compiler) errorAt(at Position, format string, args ...any) error {
-	return &SyntaxError{c.policy.Source, at.Line, at.Column, fmt.Sprintf(format, args...)}
+// add adds the faults of an error, if there are any.
+func (c *compiler) add(err error) {
+	if c.faults.Add(err) {
+		c.broken++
+	}
 }
 
-func (c *compiler) findingAt(at Position, code, format string, args ...any) {
-	c.policy.findings = append(c.policy.findings, Finding{c.policy.Source, at, code, fmt.Sprintf(format, args...)})
+func (c *compiler) faultAt(at diag.Point, problem, remedy string) {
+	c.add(diag.New(c.policy.Source.At(at), problem, remedy))
 }
 
-// quoted begins a message with the input that it is about.
-func quoted(input, message string) string { return fmt.Sprintf("%q %s", input, message) }
+// wrapAt adds an error about a part of the document.
+func (c *compiler) wrapAt(at diag.Point, prefix string, err error) {
+	c.add(diag.Wrap(c.policy.Source.At(at), prefix, err))
+}
+
+func (c *compiler) findingAt(at diag.Point, code, problem, remedy string) {
+	c.policy.findings = append(c.policy.findings, diag.Diagnostic{
+		Position: c.policy.Source.At(at), Severity: diag.Warning, Code: code, Problem: problem, Remedy: remedy,
+	})
+}
+
+// invalid returns the error about a text whose position the caller adds.
+func invalid(text, problem, remedy string) error {
+	return diag.New(diag.Position{}, fmt.Sprintf("%q %s", text, problem), remedy)
+}
 
 // variables reports whether ${...} is a policy variable in this document.
 func (c *compiler) variables() bool { return c.policy.Version == version2012 }
 
-// document reads the top level (IAM User Guide, "Grammar of the IAM JSON
-// policy language").
-func (c *compiler) document(n *node) error {
+// document reads the top level (IAM User Guide, "Grammar of the IAM JSON policy
+// language").
+func (c *compiler) document(n *node) {
 	if n.kind != objectNode {
-		return c.errorAt(n.start, "a policy document is an object, not %v; write {\"Version\": ..., \"Statement\": ...}", n.kind)
+		c.faultAt(n.start, fmt.Sprintf("a policy document is an object, not %v", n.kind), "write {\"Version\": ..., \"Statement\": ...}")
+		return
 	}
-	if err := c.checkMembers(n, "Version", "Id", "Statement"); err != nil {
-		return err
+	known := c.checkMembers(n, "Version", "Id", "Statement")
+	c.version(n.member("Version"))
+	c.id(n.member("Id"))
+	switch m := n.member("Statement"); {
+	case m != nil:
+		c.statements(m)
+	case known:
+		c.faultAt(n.start, "the document has no Statement", "add one")
 	}
-	if err := c.version(n.member("Version")); err != nil {
-		return err
-	}
-	if err := c.id(n.member("Id")); err != nil {
-		return err
-	}
-	return c.statements(n)
 }
 
-// checkMembers refuses names other than those of the grammar. A misspelt
-// element that was ignored could be the one that restricts.
-func (c *compiler) checkMembers(n *node, known ...string) error {
+// checkMembers refuses names other than those of the grammar, and reports whether there
+// are none: a misspelled element is the one that restricts, or the one that is missing.
+func (c *compiler) checkMembers(n *node, known ...string) bool {
+	all := true
 	for i := range n.members {
 		if m := &n.members[i]; !slices.Contains(known, m.name) {
-			return c.errorAt(m.at, "unknown element %q; use %s", m.name, strings.Join(known, ", "))
+			c.faultAt(m.at, fmt.Sprintf("unknown element %q", m.name), "use "+strings.Join(known, ", "))
+			all = false
 		}
 	}
-	return nil
+	return all
 }
 
-func (c *compiler) version(m *member) error {
-	onlyCurrent := c.policy.Kind == ServiceControlPolicy || c.policy.Kind == ResourceControlPolicy
-	if m != nil {
-		if v := m.value; v.kind != stringNode || v.text != version2008 && v.text != version2012 {
-			return c.errorAt(v.start, "%q is no version of the policy language; write %q", v.text, version2012)
-		}
-		c.policy.Version = m.value.text
-	}
-	if c.policy.Version == version2012 {
-		return nil
-	}
+// version reads the Version. If it is invalid, the rest of the document is read as the
+// current version.
+func (c *compiler) version(m *member) {
 	at := c.policy.start
 	if m != nil {
 		at = m.value.start
+		if v := m.value; v.kind != stringNode || v.text != version2008 && v.text != version2012 {
+			c.faultAt(at, fmt.Sprintf("%q is not a version of the policy language", v.text), fmt.Sprintf("write %q", version2012))
+			c.policy.Version = version2012
+			return
+		}
+		c.policy.Version = m.value.text
 	}
-	if onlyCurrent {
-		return c.errorAt(at, "a %v must have \"Version\": %q", c.policy.Kind, version2012)
+	switch kind := c.policy.Kind; {
+	case c.policy.Version == version2012:
+	case kind == ServiceControlPolicy || kind == ResourceControlPolicy:
+		c.faultAt(at, fmt.Sprintf("a %v must have \"Version\": %q", kind, version2012), "")
+		c.policy.Version = version2012
+	case kind.attachesToIdentity():
+		c.findingAt(at, "old-version", fmt.Sprintf("AWS takes no new policy of this kind (%v) in version %s", kind, version2008), fmt.Sprintf("write \"Version\": %q", version2012))
 	}
-	if c.policy.Kind.attachesToIdentity() {
-		c.findingAt(at, "old-version", "AWS takes no new policy of this kind (%v) in version %s; write \"Version\": %q", c.policy.Kind, version2008, version2012)
-	}
-	return nil
 }
 
-func (c *compiler) id(m *member) error {
+func (c *compiler) id(m *member) {
 	if m == nil {
-		return nil
+		return
 	}
 	if m.value.kind != stringNode {
-		return c.errorAt(m.value.start, "Id must be a string, not %v", m.value.kind)
+		c.faultAt(m.value.start, fmt.Sprintf("Id must be a string, not %v", m.value.kind), "")
+		return
 	}
 	c.policy.ID = m.value.text
 	if !c.policy.Kind.hasPrincipal() {
-		c.findingAt(m.at, "id-element", "Id belongs to resource-based policies; this is of another kind (%v)", c.policy.Kind)
+		c.findingAt(m.at, "id-element", fmt.Sprintf("Id belongs to resource-based policies; this is of another kind (%v)", c.policy.Kind), "")
 	}
-	return nil
 }
 
-func (c *compiler) statements(n *node) error {
-	m := n.member("Statement")
-	if m == nil {
-		return c.errorAt(n.start, "the document has no Statement; add one")
-	}
+func (c *compiler) statements(m *member) {
 	list := m.value.list()
 	if len(list) == 0 {
-		return c.errorAt(m.value.start, "Statement is empty; write at least one statement")
+		c.faultAt(m.value.start, "Statement is empty", "write at least one statement")
+		return
 	}
 	c.policy.Statements = make([]Statement, len(list))
 	for i := range list {
-		if err := c.statement(&list[i], &c.policy.Statements[i]); err != nil {
-			return err
+		before := c.broken
+		c.statement(&list[i], &c.policy.Statements[i])
+		if c.broken > before {
+			list[i].kind = brokenNode
 		}
 	}
-	if c.policy.Kind == ResourceControlPolicy {
-		return c.checkRCP(list)
+	if c.policy.Kind == ResourceControlPolicy && !c.isRCPFullAWSAccess(list) {
+		for i := range list {
+			c.checkRCP(&list[i], c.policy.Statements[i].Effect)
+		}
 	}
-	return nil
 }
 
-// texts reads a string or a non-empty array of strings.
-func (c *compiler) texts(name string, n *node) ([]node, error) {
+// texts returns the strings of a string or a non-empty array of strings, and adds the
+// faults of the other items.
+func (c *compiler) texts(name string, n *node) []node {
 	list := n.list()
 	if len(list) == 0 {
-		return nil, c.errorAt(n.start, "%s is empty; name at least one", name)
+		c.faultAt(n.start, name+" is empty", "name at least one")
 	}
 	for i := range list {
 		if list[i].kind != stringNode {
-			return nil, c.errorAt(list[i].start, "%s must be a string or an array of strings, not %v", name, list[i].kind)
+			c.faultAt(list[i].start, fmt.Sprintf("%s must be a string or an array of strings, not %v", name, list[i].kind), "")
+			return nil
 		}
 	}
-	return list, nil
+	return list
 }
 
-// checkRCP holds a resource control policy to AWS Organizations' syntax: it
-// only denies, and everyone. RCPFullAWSAccess, the one document that allows, is
-// taken as it is.
-func (c *compiler) checkRCP(statements []node) error {
-	if c.isRCPFullAWSAccess(statements) {
-		return nil
+// checkRCP checks a statement by the syntax that AWS Organizations requires of resource
+// control policies: it denies everyone. RCPFullAWSAccess is the one document that allows.
+func (c *compiler) checkRCP(n *node, effect Effect) {
+	if n.kind == brokenNode {
+		return
 	}
-	for i := range statements {
-		n := &statements[i]
-		if effect := n.member("Effect"); c.policy.Statements[i].Effect != Deny {
-			return c.errorAt(effect.value.start, "a resource control policy only denies; write \"Effect\": \"Deny\"")
-		}
-		if action := n.member("NotAction"); action != nil {
-			return c.errorAt(action.at, "a resource control policy has no NotAction; list the actions in Action")
-		}
-		if principal := n.member("NotPrincipal"); principal != nil {
-			return c.errorAt(principal.at, "a resource control policy has no NotPrincipal; write \"Principal\": \"*\" and a condition")
-		}
-		if principal := n.member("Principal"); principal.value.text != "*" {
-			return c.errorAt(principal.value.start, "the Principal of a resource control policy must be \"*\"; name principals in a condition")
-		}
-		for _, action := range n.member("Action").value.list() {
-			if action.text == "*" {
-				return c.errorAt(action.start, "a resource control policy may not name \"*\" as Action; name the service, as in \"ecr:*\"")
-			}
+	if effect != Deny {
+		c.faultAt(n.member("Effect").value.start, "a resource control policy only denies", "write \"Effect\": \"Deny\"")
+		return
+	}
+	if m := n.member("NotPrincipal"); m != nil {
+		c.faultAt(m.at, "a resource control policy has no NotPrincipal", "write \"Principal\": \"*\" and a condition")
+	} else if m := n.member("Principal"); m.value.text != "*" {
+		c.faultAt(m.value.start, "the Principal of a resource control policy must be \"*\"", "name principals in a condition")
+	}
+	if m := n.member("NotAction"); m != nil {
+		c.faultAt(m.at, "a resource control policy has no NotAction", "list the actions in Action")
+		return
+	}
+	for _, action := range n.member("Action").value.list() {
+		if action.text == "*" {
+			c.faultAt(action.start, "a resource control policy may not name \"*\" as Action", "name the service, as in \"ecr:*\"")
 		}
 	}
-	return nil
 }
 
-// isRCPFullAWSAccess recognises the policy that AWS attaches everywhere.
+// isRCPFullAWSAccess reports whether the document is the policy that AWS attaches to
+// every root, organizational unit and account.
 func (c *compiler) isRCPFullAWSAccess(statements []node) bool {
 	if len(statements) != 1 || c.policy.Statements[0].Effect != Allow || statements[0].member("Condition") != nil {
 		return false

@@ -1,86 +1,95 @@
 package iam
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // conditions reads the Condition block: an object of operators, each an object
 // of keys, each with a value or a list of values.
-func (c *compiler) conditions(n *node, s *Statement) error {
+func (c *compiler) conditions(n *node, s *Statement) {
 	m := n.member("Condition")
 	if m == nil {
-		return nil
+		return
 	}
 	if m.value.kind != objectNode {
-		return c.errorAt(m.value.start, "Condition must be an object of operators, not %v", m.value.kind)
+		c.faultAt(m.value.start, fmt.Sprintf("Condition must be an object of operators, not %v", m.value.kind), "")
+		return
 	}
+	before := c.broken
 	for i := range m.value.members {
 		operator := &m.value.members[i]
 		if operator.value.kind != objectNode {
-			return c.errorAt(operator.value.start, "condition operator %q must hold an object of condition keys, not %v", operator.name, operator.value.kind)
-		}
-		if err := c.operator(operator, s); err != nil {
-			return err
-		}
-	}
-	c.checkForAllValues(&m.value, s)
-	return nil
-}
-
-// operator reads the keys of one operator. AWS takes an unknown operator if
-// its block is empty, for it then says nothing.
-func (c *compiler) operator(m *member, s *Statement) error {
-	parsed, known := parseOperator(m.name)
-	if len(m.value.members) == 0 {
-		c.findingAt(m.at, "empty-condition", "condition operator %q has no keys and says nothing", m.name)
-		return nil
-	}
-	if !known {
-		return c.errorAt(m.at, "unknown condition operator %q; use one of the IAM User Guide, such as StringEquals, in the same case", m.name)
-	}
-	for i := range m.value.members {
-		key := &m.value.members[i]
-		if err := checkConditionKey(key.name); err != nil {
-			return c.errorAt(key.at, "condition key %v", err)
-		}
-		if err := checkExtension(key.name); err != nil {
-			return c.errorAt(key.at, "condition key %v", err)
-		}
-		condition := parsed
-		condition.name, condition.key = key.name, strings.ToLower(key.name)
-		s.keys = append(s.keys, key.name)
-		if err := c.operands(key, &condition, s); err != nil {
-			return err
-		}
-		condition.index()
-		c.checkCondition(key, &condition)
-		s.conditions = append(s.conditions, condition)
-	}
-	return nil
-}
-
-// operands reads the value or values of a key.
-func (c *compiler) operands(m *member, condition *condition, s *Statement) error {
-	for _, value := range m.value.list() {
-		if value.kind != stringNode && value.kind != numberNode && value.kind != booleanNode {
-			return c.errorAt(value.start, "the value of condition key %q must be a string, a number or a boolean, or an array of them, not %v", m.name, value.kind)
-		}
-		if condition.operator.family == arnFamily && value.text == "*" {
-			condition.unusable = true
-			c.findingAt(value.start, "star-arn", "\"*\" is no ARN: this condition never holds in an Allow and always in a Deny; write arn:*:*:*:*:*")
+			c.faultAt(operator.value.start, fmt.Sprintf("condition operator %q must contain an object of condition keys, not %v", operator.name, operator.value.kind), "")
 			continue
 		}
-		o, err := condition.operator.newOperand(value.text, c.variables())
-		if err != nil {
-			return c.errorAt(value.start, "condition key %q: %v", m.name, err)
-		}
-		if p := patternOf(o); p != nil {
-			if err := c.noteVariables(&value, p, s); err != nil {
-				return c.errorAt(value.start, "condition key %q: %v", m.name, err)
-			}
-			condition.tagVariables = append(condition.tagVariables, tagVariables(p)...)
-		}
-		c.checkOperand(&value, o)
-		c.noteComparedARN(&value, condition.key)
-		condition.operands = append(condition.operands, o)
+		c.operator(operator, s)
 	}
-	return nil
+	if c.broken == before {
+		c.checkForAllValues(&m.value, s)
+	}
+}
+
+// operator reads the keys of one operator. AWS accepts an unknown operator whose block
+// is empty, because it then has no effect.
+func (c *compiler) operator(m *member, s *Statement) {
+	parsed, known := parseOperator(m.name)
+	if len(m.value.members) == 0 {
+		c.findingAt(m.at, "empty-condition", fmt.Sprintf("condition operator %q has no keys and says nothing", m.name), "")
+		return
+	}
+	if !known {
+		c.faultAt(m.at, fmt.Sprintf("unknown condition operator %q", m.name), "use one of the IAM User Guide, such as StringEquals, in the same case")
+		return
+	}
+	for i := range m.value.members {
+		c.condition(&m.value.members[i], parsed, s)
+	}
+}
+
+// condition reads one key of an operator and its values.
+func (c *compiler) condition(key *member, condition condition, s *Statement) {
+	for _, check := range [...]func(string) error{checkConditionKey, checkExtension} {
+		if err := check(key.name); err != nil {
+			c.wrapAt(key.at, "condition key ", err)
+			return
+		}
+	}
+	condition.name, condition.key = key.name, strings.ToLower(key.name)
+	s.keys = append(s.keys, key.name)
+	values := key.value.list()
+	for i := range values {
+		c.operand(key, &values[i], &condition, s)
+	}
+	condition.index()
+	c.checkCondition(key, &condition)
+	s.conditions = append(s.conditions, condition)
+}
+
+// operand reads one value of a key.
+func (c *compiler) operand(key *member, value *node, condition *condition, s *Statement) {
+	if value.kind != stringNode && value.kind != numberNode && value.kind != booleanNode {
+		c.faultAt(value.start, fmt.Sprintf("the value of condition key %q must be a string, a number or a boolean, or an array of them, not %v", key.name, value.kind), "")
+		return
+	}
+	if condition.operator.family == arnFamily && value.text == "*" {
+		condition.unusable = true
+		c.findingAt(value.start, "star-arn", "\"*\" is no ARN: this condition never holds in an Allow and always in a Deny", "write arn:*:*:*:*:*")
+		return
+	}
+	o, err := condition.operator.newOperand(value.text, c.variables())
+	if err != nil {
+		c.wrapAt(value.start, fmt.Sprintf("condition key %q: ", key.name), err)
+		return
+	}
+	if p := patternOf(o); p != nil {
+		if err := c.noteVariables(value, p, s); err != nil {
+			c.wrapAt(value.start, fmt.Sprintf("condition key %q: ", key.name), err)
+			return
+		}
+		condition.tagVariables = append(condition.tagVariables, tagVariables(p)...)
+	}
+	c.checkOperand(value, o)
+	c.noteComparedARN(value, condition.key)
+	condition.operands = append(condition.operands, o)
 }

@@ -1,61 +1,69 @@
 package iam
 
 import (
-	"errors"
 	"fmt"
 	"strings"
+
+	"extauthz/diag"
 )
 
 // statement reads one statement into s.
-func (c *compiler) statement(n *node, s *Statement) error {
+func (c *compiler) statement(n *node, s *Statement) {
 	s.Start, s.End = n.start, n.end
+	if n.kind == brokenNode {
+		return
+	}
 	if n.kind != objectNode {
-		return c.errorAt(n.start, "a statement is an object, not %v", n.kind)
+		c.faultAt(n.start, fmt.Sprintf("a statement is an object, not %v", n.kind), "")
+		return
 	}
-	if err := c.checkMembers(n, "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"); err != nil {
-		return err
-	}
-	for _, read := range [...]func(*node, *Statement) error{c.sid, c.effect, c.principals, c.actions, c.resources, c.conditions} {
-		if err := read(n, s); err != nil {
-			return err
-		}
-	}
-	return nil
+	known := c.checkMembers(n, "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition")
+	c.sid(n.member("Sid"), s)
+	c.effect(n, s, known)
+	c.principals(n, s, known)
+	c.actions(n, s, known)
+	c.resources(n, s, known)
+	c.conditions(n, s)
 }
 
-// sid reads the Sid. IAM wants letters and digits, and each Sid once in a
-// document; ECR takes any text.
-func (c *compiler) sid(n *node, s *Statement) error {
-	m := n.member("Sid")
+// sid reads the Sid. IAM requires letters and digits, and each Sid once in a document;
+// ECR accepts any text.
+func (c *compiler) sid(m *member, s *Statement) {
 	if m == nil {
-		return nil
+		return
 	}
 	at := m.value.start
 	if m.value.kind != stringNode {
-		return c.errorAt(at, "Sid must be a string, not %v", m.value.kind)
+		c.faultAt(at, fmt.Sprintf("Sid must be a string, not %v", m.value.kind), "")
+		return
 	}
 	s.Sid = m.value.text
 	strict := c.policy.Kind.attachesToIdentity() || c.policy.Kind == TrustPolicy
-	for i := range len(s.Sid) {
-		if strict && !isAlphanumeric(s.Sid[i]) {
-			return c.errorAt(at, "Sid %q may have letters and digits only", s.Sid)
-		}
-	}
 	repeated := s.Sid != "" && c.sids[s.Sid]
 	c.sids[s.Sid] = true
-	if repeated && strict {
-		return c.errorAt(at, "Sid %q occurs twice in the document; give each statement its own", s.Sid)
+	for i := range len(s.Sid) {
+		if strict && !isAlphanumeric(s.Sid[i]) {
+			c.faultAt(at, fmt.Sprintf("Sid %q may have letters and digits only", s.Sid), "")
+			return
+		}
 	}
-	if repeated {
-		c.findingAt(at, "repeated-sid", "Sid %q occurs twice in the document", s.Sid)
+	switch {
+	case repeated && strict:
+		c.faultAt(at, fmt.Sprintf("Sid %q occurs twice in the document", s.Sid), "give each statement its own")
+	case repeated:
+		c.findingAt(at, "repeated-sid", fmt.Sprintf("Sid %q occurs twice in the document", s.Sid), "")
 	}
-	return nil
 }
 
-func (c *compiler) effect(n *node, s *Statement) error {
+// effect reads the Effect. Without known the statement has an unknown element, which may
+// be the one that is missing; so too below.
+func (c *compiler) effect(n *node, s *Statement, known bool) {
 	m := n.member("Effect")
 	if m == nil {
-		return c.errorAt(n.start, "the statement has no Effect; write \"Effect\": \"Allow\" or \"Deny\"")
+		if known {
+			c.faultAt(n.start, "the statement has no Effect", "write \"Effect\": \"Allow\" or \"Deny\"")
+		}
+		return
 	}
 	switch v := m.value; {
 	case v.kind == stringNode && v.text == "Allow":
@@ -63,93 +71,95 @@ func (c *compiler) effect(n *node, s *Statement) error {
 	case v.kind == stringNode && v.text == "Deny":
 		s.Effect = Deny
 	case v.kind == stringNode:
-		return c.errorAt(v.start, "Effect must be exactly \"Allow\" or \"Deny\", not %q", v.text)
+		c.faultAt(v.start, fmt.Sprintf("Effect must be exactly \"Allow\" or \"Deny\", not %q", v.text), "")
 	default:
-		return c.errorAt(v.start, "Effect must be \"Allow\" or \"Deny\", not %v", v.kind)
+		c.faultAt(v.start, fmt.Sprintf("Effect must be \"Allow\" or \"Deny\", not %v", v.kind), "")
 	}
-	return nil
 }
 
-// oneOf finds which of an element and its negation is there; both is an
-// error, and so is neither if the element is required.
-func (c *compiler) oneOf(n *node, name string, required bool) (m *member, not bool, err error) {
+// oneOf returns the element or its negation, nil if the statement has neither or both.
+// Both is a fault, and so is neither if the element is required.
+func (c *compiler) oneOf(n *node, name string, required bool) (m *member, not bool) {
 	plain, negated := n.member(name), n.member("Not"+name)
 	switch {
 	case plain != nil && negated != nil:
-		return nil, false, c.errorAt(negated.at, "the statement has both %s and Not%s; keep one", name, name)
+		c.faultAt(negated.at, fmt.Sprintf("the statement has both %s and Not%s", name, name), "keep one")
+		return nil, false
 	case plain != nil:
-		return plain, false, nil
-	case negated != nil:
-		return negated, true, nil
-	case required:
-		return nil, false, c.errorAt(n.start, "the statement has neither %s nor Not%s; add one", name, name)
+		return plain, false
+	case negated == nil && required:
+		c.faultAt(n.start, fmt.Sprintf("the statement has neither %s nor Not%s", name, name), "add one")
 	}
-	return nil, false, nil
+	return negated, true
 }
 
-func (c *compiler) actions(n *node, s *Statement) error {
-	m, not, err := c.oneOf(n, "Action", true)
-	if err != nil {
-		return err
+func (c *compiler) actions(n *node, s *Statement, known bool) {
+	m, not := c.oneOf(n, "Action", known)
+	if m == nil {
+		return
 	}
-	list, err := c.texts(m.name, &m.value)
-	if err != nil {
-		return err
-	}
+	list := c.texts(m.name, &m.value)
 	patterns := make([]pattern, len(list))
 	for i := range list {
+		var err error
 		if patterns[i], err = compileAction(list[i].text); err != nil {
-			return c.errorAt(list[i].start, "%s %v", m.name, err)
+			c.wrapAt(list[i].start, m.name+" ", err)
+			continue
 		}
 		c.checkAction(&list[i], &patterns[i])
 	}
 	s.actions = actionElement{not: not, set: newPatternSet(patterns)}
-	return nil
 }
 
-func (c *compiler) resources(n *node, s *Statement) error {
+func (c *compiler) resources(n *node, s *Statement, known bool) {
 	kind := c.policy.Kind
-	m, not, err := c.oneOf(n, "Resource", kind != RepositoryPolicy && kind != TrustPolicy)
-	if err != nil || m == nil {
-		return err
+	m, not := c.oneOf(n, "Resource", known && kind != RepositoryPolicy && kind != TrustPolicy)
+	if m == nil {
+		return
 	}
 	if kind == TrustPolicy {
-		return c.errorAt(m.at, "a trust policy has no %s, since it is about the role that it belongs to; remove it", m.name)
+		c.faultAt(m.at, fmt.Sprintf("a trust policy has no %s, since it is about the role that it belongs to", m.name), "remove it")
+		return
 	}
-	list, err := c.texts(m.name, &m.value)
-	if err != nil {
-		return err
-	}
+	list := c.texts(m.name, &m.value)
 	s.resources = resourceElement{presence: named, patterns: make([]resourcePattern, len(list))}
 	if not {
 		s.resources.presence = notNamed
 	}
 	for i := range list {
-		if s.resources.patterns[i], err = c.resource(&list[i]); err != nil {
-			return c.errorAt(list[i].start, "%s %v", m.name, err)
-		}
-		s.resources.scope |= scopeOf(list[i].text)
-		p := &s.resources.patterns[i]
-		if err := c.noteVariables(&list[i], &p.pattern, s); err != nil {
-			return c.errorAt(list[i].start, "%s: %v", m.name, err)
-		}
-		s.resources.tagVariables = append(s.resources.tagVariables, tagVariables(&p.pattern)...)
-		p.never = p.wildService && s.Effect == Allow && !not
-		if not && s.Effect == Allow {
-			p.beginnings = beginningsOf(&p.pattern)
-		}
-		c.checkResourcePattern(&list[i], p)
+		c.resource(m.name, &list[i], &s.resources.patterns[i], s)
 	}
 	s.resources.index()
 	if kind == RepositoryPolicy {
-		c.findingAt(m.at, "resource-in-repository-policy", "ECR may refuse a repository policy with %s; leave it out, the policy is about its own repository", m.name)
+		c.findingAt(m.at, "resource-in-repository-policy", "ECR may refuse a repository policy with "+m.name, "leave it out, the policy is about its own repository")
 	}
-	return nil
 }
 
-// resource reads one resource. A short ARN in a policy attached to a principal
-// is filled up with wildcards, as AWS does; elsewhere it is an error.
-func (c *compiler) resource(n *node) (resourcePattern, error) {
+// resource reads one entry of a statement's Resource or NotResource.
+func (c *compiler) resource(element string, n *node, p *resourcePattern, s *Statement) {
+	compiled, err := c.resourcePattern(n)
+	if err != nil {
+		c.wrapAt(n.start, element+" ", err)
+		return
+	}
+	*p = compiled
+	s.resources.scope |= scopeOf(n.text)
+	if err := c.noteVariables(n, &p.pattern, s); err != nil {
+		c.wrapAt(n.start, element+": ", err)
+		return
+	}
+	s.resources.tagVariables = append(s.resources.tagVariables, tagVariables(&p.pattern)...)
+	not := s.resources.presence == notNamed
+	p.never = p.wildService && s.Effect == Allow && !not
+	if not && s.Effect == Allow {
+		p.beginnings = beginningsOf(&p.pattern)
+	}
+	c.checkResourcePattern(n, p)
+}
+
+// resourcePattern compiles one resource. A short ARN in a policy attached to a principal
+// is completed with wildcards, as AWS does; elsewhere it is an error.
+func (c *compiler) resourcePattern(n *node) (resourcePattern, error) {
 	text := n.text
 	missing, err := checkResource(text)
 	if err != nil {
@@ -157,10 +167,10 @@ func (c *compiler) resource(n *node) (resourcePattern, error) {
 	}
 	if missing > 0 {
 		if !c.policy.Kind.attachesToIdentity() {
-			return resourcePattern{}, errors.New(quoted(text, errNotARN.Error()))
+			return resourcePattern{}, notARN(text)
 		}
 		text += strings.Repeat(":*", missing)
-		c.findingAt(n.start, "short-arn", "%q is short of segments and counts as %q; write it in full", n.text, text)
+		c.findingAt(n.start, "short-arn", fmt.Sprintf("%q is short of segments and counts as %q", n.text, text), "write it in full")
 	}
 	return compileResource(text, c.variables())
 }
@@ -173,7 +183,7 @@ func (c *compiler) noteVariables(n *node, p *pattern, s *Statement) error {
 			continue
 		}
 		if err := checkExtension(p.tokens[i].text); err != nil {
-			return fmt.Errorf("the key of a policy variable, %w", err)
+			return diag.Wrap(diag.Position{}, "the key of a policy variable, ", err)
 		}
 		c.checkVariableKey(n, p.tokens[i].text)
 		s.keys = append(s.keys, p.tokens[i].text)
@@ -189,4 +199,66 @@ func tagVariables(p *pattern) (keys []string) {
 		}
 	}
 	return keys
+}
+
+// principals reads Principal or NotPrincipal. Resource-based policies must have one of
+// them, other policies neither.
+func (c *compiler) principals(n *node, s *Statement, known bool) {
+	m, not := c.oneOf(n, "Principal", known && c.policy.Kind.hasPrincipal())
+	if m == nil {
+		return
+	}
+	switch {
+	case !c.policy.Kind.hasPrincipal():
+		c.faultAt(m.at, fmt.Sprintf("%s does not belong in this kind of document (%v), which is about what it is attached to", m.name, c.policy.Kind), "leave it out")
+		return
+	case not && s.Effect == Allow:
+		c.faultAt(m.at, "NotPrincipal with \"Effect\": \"Allow\" is not supported, because it would allow all others, anonymous callers too", "use Principal")
+	}
+	s.principals = &principalElement{not: not}
+	switch v := m.value; v.kind {
+	case stringNode:
+		if v.text != "*" {
+			c.faultAt(v.start, fmt.Sprintf("%s must be \"*\" or an object such as {\"AWS\": \"arn:...\"}, not %q", m.name, v.text), "")
+		}
+		s.principals.entries = []principalEntry{{kind: everyoneEntry, text: "*"}}
+	case objectNode:
+		c.principalMap(m, s.principals)
+	case brokenNode, nullNode, booleanNode, numberNode, arrayNode:
+		c.faultAt(v.start, fmt.Sprintf("%s must be \"*\" or an object such as {\"AWS\": \"arn:...\"}, not %v", m.name, v.kind), "")
+	}
+}
+
+// principalMap reads the object form.
+func (c *compiler) principalMap(m *member, e *principalElement) {
+	if len(m.value.members) == 0 {
+		c.faultAt(m.value.start, m.name+" is empty", "name at least one principal")
+	}
+	if !c.checkMembers(&m.value, "AWS", "Service", "Federated", "CanonicalUser") {
+		return
+	}
+	for i := range m.value.members {
+		sort := &m.value.members[i]
+		list := c.texts(sort.name, &sort.value)
+		for j := range list {
+			c.principal(m.name, sort.name, &list[j], e)
+		}
+	}
+}
+
+// principal reads one entry of Principal or NotPrincipal, of a type such as AWS.
+func (c *compiler) principal(element, kind string, n *node, e *principalElement) {
+	entry, err := compilePrincipalEntry(kind, n.text)
+	if err != nil {
+		c.wrapAt(n.start, element+" ", err)
+		return
+	}
+	e.entries = append(e.entries, entry)
+	c.checkPrincipal(n, &entry)
+	if arn, err := ParseARN(n.text); err == nil && knownPartition(arn.Partition) {
+		c.notePartition(n, arn.Partition)
+	}
+	if beginsAsUniqueID(entry.text) {
+		c.policy.uniqueIDs = append(c.policy.uniqueIDs, Word{entry.text, n.start})
+	}
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"extauthz/diag"
 )
 
 // identityStatement and repositoryStatement are whole documents around the
@@ -31,8 +33,8 @@ func checkRefused(t *testing.T, tests []refused) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := Compile(test.kind, "p.json", []byte(test.text))
-			var syntax *SyntaxError
-			if !errors.As(err, &syntax) {
+			var fault diag.Diagnostic
+			if !errors.As(err, &fault) {
 				t.Fatalf("error %v for %s", err, test.text)
 			}
 			message, want := strings.TrimPrefix(err.Error(), "p.json:"), test.want
@@ -61,13 +63,13 @@ func TestRefusedDocuments(t *testing.T) {
 		{"trailing comma", IdentityPolicy, "{\"Statement\":[\n{},]}", "2:4: not JSON: "},
 		{"comment", IdentityPolicy, "{\n// no\n}", "2:1: not JSON: "},
 		{"second value", IdentityPolicy, "{}\n{}", "2:1: not JSON: "},
-		{"byte order mark", IdentityPolicy, "\ufeff{}", "1:1: no character for a policy"},
+		{"byte order mark", IdentityPolicy, "\ufeff{}", "1:1: is not allowed in a policy"},
 		{"invalid UTF-8", IdentityPolicy, "{\"Id\":\"\xff\"}", "1:8: not UTF-8"},
-		{"control character", IdentityPolicy, "{\"Id\":\"\x01\"}", "1:8: no character for a policy"},
-		{"character beyond U+00FF", IdentityPolicy, "{\"Id\":\"é\u0100\"}", "1:9: no character for a policy"},
-		{"escaped character beyond U+00FF", IdentityPolicy, `{"Id":"\u0100"}`, "1:7: not for a policy"},
-		{"escaped NUL", IdentityPolicy, `{"Id":"\u0000"}`, "1:7: not for a policy"},
-		{"half a surrogate pair", IdentityPolicy, `{"Id":"\ud800"}`, "1:7: not for a policy"},
+		{"control character", IdentityPolicy, "{\"Id\":\"\x01\"}", "1:8: is not allowed in a policy"},
+		{"character beyond U+00FF", IdentityPolicy, "{\"Id\":\"é\u0100\"}", "1:9: is not allowed in a policy"},
+		{"escaped character beyond U+00FF", IdentityPolicy, `{"Id":"\u0100"}`, "1:7: a character that is not allowed in a policy"},
+		{"escaped NUL", IdentityPolicy, `{"Id":"\u0000"}`, "1:7: a character that is not allowed in a policy"},
+		{"half a surrogate pair", IdentityPolicy, `{"Id":"\ud800"}`, "1:7: a character that is not allowed in a policy"},
 		{"deep nesting", IdentityPolicy, strings.Repeat("[", 5000) + strings.Repeat("]", 5000), "1:9: nested too deeply"},
 		{"very deep nesting", IdentityPolicy, strings.Repeat("[", 1_000_000), "1:10001: not JSON: "},
 		{"array", IdentityPolicy, `[]`, "1:1: not an array"},
@@ -77,9 +79,9 @@ func TestRefusedDocuments(t *testing.T) {
 		{"statement is a string", IdentityPolicy, `{"Statement":["x"]}`, "1:15: a statement is an object"},
 		{"unknown element", IdentityPolicy, `{"Statements":[]}`, `1:2: unknown element "Statements"`},
 		{"element in another case", IdentityPolicy, `{"statement":[]}`, `1:2: unknown element "statement"`},
-		{"version", IdentityPolicy, `{"Version":"2012-10-18","Statement":[]}`, `1:12: "2012-10-18" is no version`},
-		{"version is a number", IdentityPolicy, `{"Version":2012,"Statement":[]}`, "1:12: no version"},
-		{"Id is a number", RepositoryPolicy, `{"Id":1,"Statement":[]}`, "1:7: Id must be a string"},
+		{"version", IdentityPolicy, `{"Version":"2012-10-18","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}`, `1:12: "2012-10-18" is not a version`},
+		{"version is a number", IdentityPolicy, `{"Version":2012,"Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}`, "1:12: not a version"},
+		{"Id is a number", RepositoryPolicy, `{"Id":1,"Statement":{"Effect":"Deny","Principal":"*","Action":"*"}}`, "1:7: Id must be a string"},
 		{"element twice", IdentityPolicy, "{\"Id\":\"a\",\n \"Id\":\"b\"}", `2:2: "Id" occurs twice`},
 		{"element twice by an escape", IdentityPolicy, `{"Id":"a","\u0049d":"b"}`, `1:11: "Id" occurs twice`},
 
@@ -214,10 +216,10 @@ func TestRefusedPrincipals(t *testing.T) {
 		{"empty", RepositoryPolicy, document("Allow", `"Principal":{"AWS":""}`), "names no principal"},
 		{"empty service", RepositoryPolicy, document("Allow", `"Principal":{"Service":""}`), "names no principal"},
 		{"number", RepositoryPolicy, document("Allow", `"Principal":{"AWS":123456789012}`), "must be a string"},
-		{"in an identity policy", IdentityPolicy, identityStatement(`"Effect":"Allow","Action":"ecr:*","Resource":"*","Principal":"*"`), "Principal is not for this kind"},
-		{"NotPrincipal in a boundary", PermissionsBoundary, identityStatement(`"Effect":"Deny","Action":"ecr:*","Resource":"*","NotPrincipal":"*"`), "NotPrincipal is not for this kind"},
-		{"in a session policy", SessionPolicy, identityStatement(`"Effect":"Allow","Action":"ecr:*","Resource":"*","Principal":"*"`), "Principal is not for this kind"},
-		{"in an SCP", ServiceControlPolicy, identityStatement(`"Effect":"Allow","Action":"ecr:*","Resource":"*","Principal":"*"`), "Principal is not for this kind"},
+		{"in an identity policy", IdentityPolicy, identityStatement(`"Effect":"Allow","Action":"ecr:*","Resource":"*","Principal":"*"`), "Principal does not belong in this kind"},
+		{"NotPrincipal in a boundary", PermissionsBoundary, identityStatement(`"Effect":"Deny","Action":"ecr:*","Resource":"*","NotPrincipal":"*"`), "NotPrincipal does not belong in this kind"},
+		{"in a session policy", SessionPolicy, identityStatement(`"Effect":"Allow","Action":"ecr:*","Resource":"*","Principal":"*"`), "Principal does not belong in this kind"},
+		{"in an SCP", ServiceControlPolicy, identityStatement(`"Effect":"Allow","Action":"ecr:*","Resource":"*","Principal":"*"`), "Principal does not belong in this kind"},
 		{"none in a trust policy", TrustPolicy, identityStatement(`"Effect":"Allow","Action":"sts:AssumeRole"`), "neither Principal nor NotPrincipal"},
 		{"Resource in a trust policy", TrustPolicy, identityStatement(`"Effect":"Allow","Action":"sts:AssumeRole","Principal":"*","Resource":"*"`), "has no Resource"},
 		{"none in a registry policy", RegistryPolicy, identityStatement(`"Effect":"Allow","Action":"ecr:*","Resource":"*"`), "neither Principal nor NotPrincipal"},
@@ -247,25 +249,25 @@ func TestRefusedOrganizationPolicies(t *testing.T) {
 // findings, statements and written words have the file's positions.
 func TestCompileAt(t *testing.T) {
 	text := "{\"Version\": \"2008-10-17\",\n  \"Statement\": {\"Effect\": \"Allow\",\n \"Action\": \"s3:*\", \"Resource\": \"*\"}}"
-	at := Position{Line: 7, Column: 20}
-	p, err := CompileAt(IdentityPolicy, "file.json", at, []byte(text))
+	at := diag.Point{Line: 7, Column: 20}
+	p, err := CompileAt(IdentityPolicy, diag.File("file.json"), at, []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := p.Statements[0].Start, (Position{Line: 8, Column: 16}); got != want {
+	if got, want := p.Statements[0].Start, (diag.Point{Line: 8, Column: 16}); got != want {
 		t.Errorf("the statement begins at %v, want %v", got, want)
 	}
-	if got, want := p.Findings()[0].Position, (Position{Line: 7, Column: 32}); got != want {
+	if got, want := p.Findings()[0].Point, (diag.Point{Line: 7, Column: 32}); got != want {
 		t.Errorf("the finding is at %v, want %v", got, want)
 	}
-	if got, want := p.Written()[0].Actions[0].Position, (Position{Line: 9, Column: 12}); got != want {
+	if got, want := p.Written()[0].Actions[0].Position, (diag.Point{Line: 9, Column: 12}); got != want {
 		t.Errorf("the action is at %v, want %v", got, want)
 	}
 	for text, want := range map[string]string{
 		`{"Version": }`: "file.json:7:32: not JSON", "{\n{": "file.json:8:1: not JSON", "": "file.json:7:20: not JSON", `{"Id": "x"}`: "file.json:7:20: the document has no Statement",
-		"{\u0100}": "file.json:7:21: ", `{"Version":"2012-10-18"}`: "file.json:7:31: ",
+		"{\u0100}": "file.json:7:21: ", `{"Version":"2012-10-18","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}`: "file.json:7:31: ",
 	} {
-		if _, err := CompileAt(IdentityPolicy, "file.json", at, []byte(text)); err == nil || !strings.HasPrefix(err.Error(), want) {
+		if _, err := CompileAt(IdentityPolicy, diag.File("file.json"), at, []byte(text)); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%s: error %v, want %s", text, err, want)
 		}
 	}
@@ -315,14 +317,14 @@ func TestPolicyDescribesItself(t *testing.T) {
     {"Sid": "é", "Effect": "Deny", "Principal": "*", "Action": "ecr:*", "Resource": "arn:aws:ecr:*:*:repository/${aws:userid}"}
   ]
 }`)
-	if p.ID != "é" || p.Version != "2012-10-17" || p.Kind != RepositoryPolicy || p.Source != "test.json" {
+	if p.ID != "é" || p.Version != "2012-10-17" || p.Kind != RepositoryPolicy || p.Source != diag.File("test.json") {
 		t.Errorf("%+v", p)
 	}
 	first, second := p.Statements[0], p.Statements[1]
-	if first.Sid != "one" || first.Effect != Allow || first.Start != (Position{Line: 5, Column: 5}) || first.End != (Position{Line: 6, Column: 102}) {
+	if first.Sid != "one" || first.Effect != Allow || first.Start != (diag.Point{Line: 5, Column: 5}) || first.End != (diag.Point{Line: 6, Column: 102}) {
 		t.Errorf("%+v", first)
 	}
-	if second.Start != (Position{Line: 7, Column: 5}) || second.End != (Position{Line: 7, Column: 127}) {
+	if second.Start != (diag.Point{Line: 7, Column: 5}) || second.End != (diag.Point{Line: 7, Column: 127}) {
 		t.Errorf("%v %v", second.Start, second.End)
 	}
 	want := []string{"aws:principaltag/team", "aws:userid", "aws:username"}
@@ -407,7 +409,7 @@ func TestFindings(t *testing.T) {
 			case test.want == "" && len(findings) == 0:
 			case test.want == "" || len(findings) != 1:
 				t.Errorf("findings %v, want %q", findings, test.want)
-			case !strings.Contains(findings[0].String(), test.want):
+			case !strings.Contains(findings[0].Error(), test.want):
 				t.Errorf("finding %q, want %q", findings[0], test.want)
 			case findings[0].Code == "":
 				t.Errorf("finding %q has no code", findings[0])
@@ -419,5 +421,50 @@ func TestFindings(t *testing.T) {
 func TestKnownECRActions(t *testing.T) {
 	if n := len(slices.Collect(ecrActions())); n != 60 {
 		t.Errorf("%d ECR actions, want the 60 of the Service Authorization Reference", n)
+	}
+}
+
+// TestSeveralFaults checks that a document's error has every fault that does not follow
+// from another one.
+func TestSeveralFaults(t *testing.T) {
+	for _, test := range []struct {
+		name, text string
+		want       []string
+	}{
+		{"one in each statement", `{"Version":"2012-10-17","Statement":[
+{"Effect":"Permit","Action":"ecr:*","Resource":"*"},
+{"Effect":"Allow","Action":"ecr:*","Resource":"*"},
+7,
+{"Effect":"Allow","Actions":"ecr:*","Resource":"*"},
+{"Effect":"Allow","Effect":"Deny"},
+{"Effect":"Allow","Action":"ecr","Resource":"*"}]}`,
+			[]string{"2:11: Effect must be", "4:1: a statement is an object", `5:19: unknown element "Actions"`, `6:19: "Effect" occurs twice`, `7:28: Action "ecr" lacks`}},
+		{"several in one statement", `{"Id":1,"Version":"2012","Statement":{"Sid":"a b",
+"Action":["ecr","ecr:*","a:b:c"],
+"NotAction":"*",
+"Resource":["x","arn:aws:ecr:::${"],
+"Condition":{"Equals":{"a":"b"},"Bool":{"aws:SecureTransport":["maybe",true,"perhaps"],"*":"true"},"Null":1}}}`,
+			[]string{"1:7: Id must be a string", "1:19: \"2012\" is not a version", "1:38: the statement has no Effect", `1:45: Sid "a b"`, "3:1: the statement has both Action and NotAction", `4:13: Resource "x"`,
+				`5:14: unknown condition operator "Equals"`, `5:64: condition key "aws:SecureTransport": "maybe"`, `5:77: condition key "aws:SecureTransport": "perhaps"`, `5:88: condition key "*"`, `5:107: condition operator "Null"`}},
+		{"several elements of the document", `{"Statment":[],"Versions":1}`, []string{`1:2: unknown element "Statment"`, `1:16: unknown element "Versions"`}},
+		{"characters in several statements", "{\"Statement\":[{\"Sid\":\"\\u0100\"},\n{\"Action\":[\"\\u0100\",\"a\",\"\\u0101\"]},{\"a\":1}]}",
+			[]string{"1:22: ", "2:12: ", "2:25: ", `2:37: unknown element "a"`}},
+		{"one Sid in several statements", `{"Statement":[{"Sid":"a","Effect":"Deny","Action":"*","Resource":"*"},{"Sid":"a","Effect":"x","Action":"*","Resource":"*"}]}`,
+			[]string{`1:78: Sid "a" occurs twice`, "1:91: Effect must be"}},
+	} {
+		_, err := Compile(IdentityPolicy, "p.json", []byte(test.text))
+		found := diag.Of(err)
+		matches := len(found) == len(test.want)
+		for i := 0; i < len(found) && matches; i++ {
+			matches = strings.HasPrefix(found[i].Error(), "p.json:"+test.want[i])
+		}
+		if !matches {
+			t.Errorf("%s:\n%v\nwant\n%s", test.name, err, strings.Join(test.want, "\n"))
+		}
+	}
+	const rcp = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","NotAction":"a:b","Resource":"*"},
+{"Effect":"Deny","NotPrincipal":"*","Action":"*","Resource":"*"},{"Effect":"Deny"},{"Effect":"Allow","Principal":"*","Action":"a:b","Resource":"*"}]}`
+	if _, err := Compile(ResourceControlPolicy, "p.json", []byte(rcp)); len(diag.Of(err)) != 7 {
+		t.Errorf("%d faults, want 7:\n%v", len(diag.Of(err)), err)
 	}
 }

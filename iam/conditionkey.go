@@ -1,7 +1,6 @@
 package iam
 
 import (
-	"errors"
 	"fmt"
 	"iter"
 	"regexp"
@@ -26,9 +25,9 @@ func checkConditionKey(key string) error {
 	fixed := name[:len(name)-len(strings.TrimLeftFunc(name, func(c rune) bool { return c != ':' && c != '/' }))]
 	switch {
 	case prefix == "" || name == "":
-		return errors.New(quoted(key, "lacks a service prefix or a name; write both as in aws:SourceIp"))
+		return invalid(key, "lacks a service prefix or a name", "write both as in aws:SourceIp")
 	case strings.ContainsAny(fixed, " \t\r\n*?"), !isKeyPrefix(prefix):
-		return errors.New(quoted(key, "has characters that no condition key has; write one as in aws:SourceIp"))
+		return invalid(key, "has characters that no condition key has", "write one as in aws:SourceIp")
 	}
 	return nil
 }
@@ -60,7 +59,8 @@ func checkExtension(key string) error {
 	if prefixIgnoringCase(key, extensionPrefix) < 0 || slices.ContainsFunc(known, func(k string) bool { return equalIgnoringCase(k, key) }) {
 		return nil
 	}
-	return fmt.Errorf("%q does not exist, so that a Deny with it would never apply; did you mean %q?", key, nearest.To(key, slices.Values(known), len(key)+len(KeyReferenceType)))
+	return invalid(key, "does not exist, so that a Deny with it would never apply",
+		fmt.Sprintf("did you mean %q?", nearest.To(key, slices.Values(known), len(key)+len(KeyReferenceType))))
 }
 
 // tagKeys are the condition keys that end in the key of a tag.

@@ -1,5 +1,7 @@
 package iam
 
+import "fmt"
+
 // The cost of a policy is how many steps of about a nanosecond one decision by
 // it can take: for the most unfavorable request, with every statement compared
 // to the end. [Compile] refuses a policy that costs more than maxCost. Every
@@ -29,7 +31,7 @@ const (
 
 // checkCost refuses the document if it costs too much, and names its most
 // expensive statement.
-func (c *compiler) checkCost() error {
+func (c *compiler) checkCost() {
 	total, highest := 0, 0
 	var worst *Statement
 	for i := range c.policy.Statements {
@@ -41,10 +43,9 @@ func (c *compiler) checkCost() error {
 		}
 	}
 	if total <= maxCost {
-		return nil
+		return
 	}
-	return c.errorAt(worst.Start, "this statement can take %d steps in one decision, of %d that the whole policy can take, which is more than the %d that a policy may take; list values in full in place of patterns with wildcards, make the patterns fewer or shorter, or divide the policy into several",
-		highest, total, maxCost)
+	c.faultAt(worst.Start, fmt.Sprintf("this statement can take %d steps in one decision, of %d that the whole policy can take, which is more than the %d that a policy may take", highest, total, maxCost), "list values in full in place of patterns with wildcards, make the patterns fewer or shorter, or divide the policy into several")
 }
 
 // lookupSteps returns what looking a key up among all keys of the context takes. Among

@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"extauthz/diag"
 )
 
 // expensive is a policy made to cost as much as a document of its size can, and
@@ -214,8 +216,8 @@ func TestHostilePolicies(t *testing.T) {
 	for _, e := range refused {
 		text := strings.Replace(e.policy, `"Statement":[`, `"Statement":[{"Effect":"Allow","Action":"ecr:*","Resource":"*"},`+"\n  ", 1)
 		_, err := Compile(IdentityPolicy, "p.json", []byte(text))
-		var syntax *SyntaxError
-		if !errors.As(err, &syntax) || syntax.Line != 2 || syntax.Column != 3 || !strings.Contains(syntax.Message, "steps") || !strings.Contains(syntax.Message, fmt.Sprint(maxCost)) || !strings.Contains(syntax.Message, "divide the policy") {
+		var fault diag.Diagnostic
+		if !errors.As(err, &fault) || fault.Line != 2 || fault.Column != 3 || !strings.Contains(fault.Message(), "steps") || !strings.Contains(fault.Message(), fmt.Sprint(maxCost)) || !strings.Contains(fault.Message(), "divide the policy") {
 			t.Errorf("%s: %v", e.name, err)
 		}
 	}

@@ -2,7 +2,6 @@ package iam
 
 import (
 	"cmp"
-	"errors"
 	"math"
 	"strings"
 	"time"
@@ -173,7 +172,7 @@ type dateOperand struct {
 func newDateOperand(text string, r relation) (operand, error) {
 	at, zoneless, ok := parsePolicyInstant(text)
 	if !ok {
-		return nil, errors.New(quoted(text, "is not a date; write 2026-11-22T06:00:00Z or seconds since 1970"))
+		return nil, invalid(text, "is not a date", "write 2026-11-22T06:00:00Z or seconds since 1970")
 	}
 	return &dateOperand{at, r, zoneless}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"extauthz/diag"
 	"extauthz/iam"
 )
 
@@ -47,8 +48,8 @@ func ExampleCompile() {
   "Statement": {"Effect": "Permit", "Action": "ecr:PutImage", "Resource": "*"}
 }`))
 	fmt.Println(err)
-	var syntax *iam.SyntaxError
-	fmt.Println(errors.As(err, &syntax) && syntax.Line == 3)
+	var fault diag.Diagnostic
+	fmt.Println(errors.As(err, &fault) && fault.Line == 3)
 	// Output:
 	// push.json:3:27: Effect must be exactly "Allow" or "Deny", not "Permit"
 	// true

@@ -1,6 +1,7 @@
 package iam
 
 import (
+	"fmt"
 	"iter"
 	"slices"
 	"strings"
@@ -12,9 +13,9 @@ func (c *compiler) checkAction(n *node, p *pattern) {
 	vendor, name, _ := strings.Cut(n.text, ":")
 	switch {
 	case strings.ContainsAny(name, " \t\r\n"):
-		c.findingAt(n.start, "blank-in-action", "action %q holds a blank, so it never matches", n.text)
+		c.findingAt(n.start, "blank-in-action", fmt.Sprintf("action %q holds a blank, so it never matches", n.text), "")
 	case equalIgnoringCase(vendor, "ecr") && !matchesOneOf(p, ecrActions()):
-		c.findingAt(n.start, "unknown-action", "action %q is none of the known ECR actions%s", n.text, c.propose(name, nearestAction))
+		c.findingAt(n.start, "unknown-action", fmt.Sprintf("action %q is none of the known ECR actions", n.text), c.propose(name, nearestAction))
 	}
 }
 
@@ -35,14 +36,14 @@ func (c *compiler) checkResourcePattern(n *node, p *resourcePattern) {
 	switch {
 	case c.checkVariables(n):
 	case p.never:
-		c.findingAt(n.start, "unsupported-wildcard", "resource %q has a wildcard in its service, so that this Allow does not match it; write the service in full, such as \"ecr\"", n.text)
+		c.findingAt(n.start, "unsupported-wildcard", fmt.Sprintf("resource %q has a wildcard in its service, so that this Allow does not match it", n.text), "write the service in full, such as \"ecr\"")
 	case p.wildService:
-		c.findingAt(n.start, "unsupported-wildcard", "resource %q has a wildcard in its service, which AWS does not accept; write the service in full, such as \"ecr\"", n.text)
+		c.findingAt(n.start, "unsupported-wildcard", fmt.Sprintf("resource %q has a wildcard in its service, which AWS does not accept", n.text), "write the service in full, such as \"ecr\"")
 	}
 	segments := strings.SplitN(n.text, ":", 4)
 	switch {
 	case !knownPartition(segments[1]):
-		c.findingAt(n.start, "unknown-partition", "resource %q is of the unknown partition %q", n.text, segments[1])
+		c.findingAt(n.start, "unknown-partition", fmt.Sprintf("resource %q is of the unknown partition %q", n.text, segments[1]), "")
 	case segments[2] == "ecr":
 		c.notePartition(n, segments[1])
 	}
@@ -81,9 +82,9 @@ func (c *compiler) checkVariables(n *node) bool {
 	case !found:
 		return false
 	case !c.variables():
-		c.findingAt(n.start, "literal-variable", "resource %q holds \"${\", which is plain text in version %s; write \"Version\": %q for policy variables", n.text, version2008, version2012)
+		c.findingAt(n.start, "literal-variable", fmt.Sprintf("resource %q holds \"${\", which is plain text in version %s", n.text, version2008), fmt.Sprintf("write \"Version\": %q for policy variables", version2012))
 	case strings.Count(before, ":") < arnColons:
-		c.findingAt(n.start, "literal-variable", "resource %q has a policy variable before the fifth colon, where it is plain text and matches nothing", n.text)
+		c.findingAt(n.start, "literal-variable", fmt.Sprintf("resource %q has a policy variable before the fifth colon, where it is plain text and matches nothing", n.text), "")
 	default:
 		return false
 	}
@@ -98,7 +99,7 @@ func knownPartition(partition string) bool {
 // checkPrincipal finds principals that nobody can be.
 func (c *compiler) checkPrincipal(n *node, e *principalEntry) {
 	if e.kind == opaqueEntry {
-		c.findingAt(n.start, "deleted-principal", "principal %q is an id that matches nobody, as AWS shows after a user or role is deleted", n.text)
+		c.findingAt(n.start, "deleted-principal", fmt.Sprintf("principal %q is an id that matches nobody, as AWS shows after a user or role is deleted", n.text), "")
 	}
 }
 
@@ -112,7 +113,7 @@ func (c *compiler) checkForAllValues(block *node, s *Statement) {
 			k := &s.conditions[i]
 			i++
 			if s.Effect == Allow && k.set == forAllValues && !k.operator.negated && k.operator.family != nullFamily && !s.needsKey(k.key) {
-				c.findingAt(key.at, "for-all-values", "ForAllValues holds for a request without %q too; add a Null condition", key.name)
+				c.findingAt(key.at, "for-all-values", fmt.Sprintf("ForAllValues holds for a request without %q too", key.name), "add a Null condition")
 			}
 		}
 	}
@@ -131,10 +132,10 @@ func (s *Statement) needsKey(key string) bool {
 // checkCondition finds conditions that hold or fail in surprising cases.
 func (c *compiler) checkCondition(m *member, k *condition) {
 	if len(k.operands) == 0 && !k.unusable {
-		c.findingAt(m.value.start, "empty-condition", "condition key %q has no value to compare with", m.name)
+		c.findingAt(m.value.start, "empty-condition", fmt.Sprintf("condition key %q has no value to compare with", m.name), "")
 	}
 	if !c.variables() && strings.Contains(textOf(&m.value), "${") {
-		c.findingAt(m.value.start, "literal-variable", "the value of condition key %q holds \"${\", which is plain text in version %s", m.name, version2008)
+		c.findingAt(m.value.start, "literal-variable", fmt.Sprintf("the value of condition key %q holds \"${\", which is plain text in version %s", m.name, version2008), "")
 	}
 	c.checkNull(m, k)
 	c.checkKey(m, k)
@@ -143,7 +144,7 @@ func (c *compiler) checkCondition(m *member, k *condition) {
 // checkOperand finds values of conditions that AWS reads in a particular way.
 func (c *compiler) checkOperand(n *node, o operand) {
 	if date, ok := o.(*dateOperand); ok && date.zoneless {
-		c.findingAt(n.start, "date-without-zone", "%q has no time zone and is read as UTC; write %q", n.text, n.text+"Z")
+		c.findingAt(n.start, "date-without-zone", fmt.Sprintf("%q has no time zone and is read as UTC", n.text), fmt.Sprintf("write %q", n.text+"Z"))
 	}
 }
 
@@ -151,7 +152,7 @@ func (c *compiler) checkOperand(n *node, o operand) {
 // what it means where the key is absent.
 func (c *compiler) checkNull(m *member, k *condition) {
 	if k.operator.family == nullFamily && k.set != noSet {
-		c.findingAt(m.at, "null-with-set-operator", "AWS does not document Null with a set operator: where %q is absent, the condition never helps the caller; write Null alone", m.name)
+		c.findingAt(m.at, "null-with-set-operator", fmt.Sprintf("AWS does not document Null with a set operator: where %q is absent, the condition never helps the caller", m.name), "write Null alone")
 	}
 }
 
@@ -160,15 +161,15 @@ func (c *compiler) checkKey(m *member, k *condition) {
 	known, multivalued := describeKey(k.key)
 	switch {
 	case strings.Contains(m.name, "${"):
-		c.findingAt(m.at, "literal-variable", "condition key %q contains \"${\", which is plain text in the name of a key; write the whole name", m.name)
+		c.findingAt(m.at, "literal-variable", fmt.Sprintf("condition key %q contains \"${\", which is plain text in the name of a key", m.name), "write the whole name")
 	case !strings.Contains(k.key, ":"):
-		c.findingAt(m.at, "key-without-prefix", "condition key %q lacks a service prefix, so that no request carries it%s", m.name, c.propose(m.name, nearestKey))
+		c.findingAt(m.at, "key-without-prefix", fmt.Sprintf("condition key %q lacks a service prefix, so that no request carries it", m.name), c.propose(m.name, nearestKey))
 	case strings.HasPrefix(k.key, extensionPrefix):
-		c.findingAt(m.at, "extension-key", "condition key %q is an extension: on AWS it is always absent, so this text decides differently there", m.name)
+		c.findingAt(m.at, "extension-key", fmt.Sprintf("condition key %q is an extension: on AWS it is always absent, so this text decides differently there", m.name), "")
 	case !known:
-		c.findingAt(m.at, "unknown-condition-key", "condition key %q is not known to be part of a registry request%s", m.name, c.propose(m.name, nearestKey))
+		c.findingAt(m.at, "unknown-condition-key", fmt.Sprintf("condition key %q is not known to be part of a registry request", m.name), c.propose(m.name, nearestKey))
 	case multivalued && k.set == noSet && k.operator.family != nullFamily:
-		c.findingAt(m.at, "multivalued-key", "condition key %q is multivalued: without ForAllValues or ForAnyValue it never holds in an Allow", m.name)
+		c.findingAt(m.at, "multivalued-key", fmt.Sprintf("condition key %q is multivalued: without ForAllValues or ForAnyValue it never holds in an Allow", m.name), "")
 	}
 }
 
@@ -176,7 +177,7 @@ func (c *compiler) checkKey(m *member, k *condition) {
 // have a value.
 func (c *compiler) checkVariableKey(n *node, key string) {
 	if known, _ := describeKey(strings.ToLower(key)); !known {
-		c.findingAt(n.start, "unknown-condition-key", "the key of policy variable \"${%s}\" is not known to be part of a registry request%s", key, c.propose(key, nearestKey))
+		c.findingAt(n.start, "unknown-condition-key", fmt.Sprintf("the key of policy variable \"${%s}\" is not known to be part of a registry request", key), c.propose(key, nearestKey))
 	}
 }
 
@@ -199,7 +200,7 @@ func (c *compiler) checkSize(text []byte) {
 		}
 	}
 	if limit := sizeLimit(c.policy.Kind); size > limit {
-		c.findingAt(c.policy.start, "too-large", "the document has %d characters, white space apart; AWS takes at most %d in one of kind %q", size, limit, c.policy.Kind.String())
+		c.findingAt(c.policy.start, "too-large", fmt.Sprintf("the document has %d characters, white space apart", size), fmt.Sprintf("AWS takes at most %d in one of kind %q", limit, c.policy.Kind.String()))
 	}
 }
 

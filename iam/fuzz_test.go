@@ -3,11 +3,12 @@ package iam
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"extauthz/diag"
 )
 
 // probes are requests whose answers stand for the meaning of a document.
@@ -56,7 +57,7 @@ func FuzzCompile(f *testing.F) {
 	f.Fuzz(func(t *testing.T, kind uint8, text []byte) {
 		p, err := Compile(Kind(kind), "fuzz", text)
 		if err != nil {
-			checkPlace(t, err, text)
+			checkPositions(t, err, text)
 			return
 		}
 		checkWritten(t, p)
@@ -87,16 +88,17 @@ func checkWritten(t *testing.T, p *Policy) {
 	}
 }
 
-// checkPlace wants a syntax error within the text.
-func checkPlace(t *testing.T, err error, text []byte) {
+// checkPositions checks that every fault is in the text.
+func checkPositions(t *testing.T, err error, text []byte) {
 	t.Helper()
-	var syntax *SyntaxError
-	if !errors.As(err, &syntax) || syntax.Message == "" {
-		t.Fatalf("%v", err)
-	}
 	lines := bytes.Split(text, []byte("\n"))
-	if syntax.Line < 1 || syntax.Line > len(lines) || syntax.Column < 1 || syntax.Column > len(lines[syntax.Line-1])+1 {
-		t.Fatalf("%v lies outside of %q", err, text)
+	for i, fault := range diag.Of(err) {
+		if i == diag.MaxFaults {
+			return // the rest is counted
+		}
+		if fault.Message() == "" || fault.Line < 1 || fault.Line > len(lines) || fault.Column < 1 || fault.Column > len(lines[fault.Line-1])+1 {
+			t.Fatalf("%v is not in %q", fault, text)
+		}
 	}
 }
 

@@ -196,7 +196,7 @@ func (g generator) policies(s *scenario, kind Kind, most int) (compiled []*Polic
 // needsVariables reports whether an error is about an ARN or a boolean that could
 // be a policy variable.
 func needsVariables(err error) bool {
-	return strings.Contains(err.Error(), errNotARN.Error()) || strings.Contains(err.Error(), "is not a boolean")
+	return strings.Contains(err.Error(), "must be an ARN of six segments") || strings.Contains(err.Error(), "is not a boolean")
 }
 
 func (g generator) document(s *scenario, kind Kind) string {

@@ -2,16 +2,20 @@ package iam
 
 import (
 	"bytes"
-	"encoding/json"
-	"errors"
+	"encoding/json/jsontext"
+	"fmt"
+	"strings"
 	"unicode/utf8"
+
+	"extauthz/diag"
+	"extauthz/strictjson"
 )
 
-// node is one JSON value with its place in the text.
+// node is one JSON value and its place in the text.
 type node struct {
 	kind       nodeKind
-	start, end Position // of the first and the last character
-	text       string   // string: decoded; number, boolean, null: as written
+	start, end diag.Point // of the first and the last character
+	text       string     // string: decoded; number, boolean, null: as written
 	members    []member
 	items      []node
 }
@@ -19,7 +23,8 @@ type node struct {
 type nodeKind uint8
 
 const (
-	nullNode nodeKind = iota
+	brokenNode nodeKind = iota // a fault of it was reported
+	nullNode
 	booleanNode
 	numberNode
 	stringNode
@@ -29,13 +34,13 @@ const (
 
 // String names the kind for messages.
 func (k nodeKind) String() string {
-	return [...]string{"null", "a boolean", "a number", "a string", "an array", "an object"}[k]
+	return [...]string{"invalid", "null", "a boolean", "a number", "a string", "an array", "an object"}[k]
 }
 
 // member is one name and value of an object.
 type member struct {
 	name  string
-	at    Position
+	at    diag.Point
 	value node
 }
 
@@ -49,8 +54,8 @@ func (n *node) member(name string) *member {
 	return nil
 }
 
-// list gives the items of an array, or the value itself as the only one: the
-// grammar lets a single value stand for a list of one.
+// list returns the items of an array, or the value itself as the only item: the grammar
+// allows a single value instead of a list of one.
 func (n *node) list() []node {
 	if n.kind == arrayNode {
 		return n.items
@@ -61,170 +66,125 @@ func (n *node) list() []node {
 // maxDepth bounds the nesting of a document. The grammar needs six levels.
 const maxDepth = 8
 
-// parseJSON reads text strictly: one value and nothing after it, no name twice
-// in an object, only the characters that a policy may hold, bounded depth. text
-// begins at start of its source.
-func parseJSON(source string, start Position, text []byte) (*node, error) {
-	r := reader{source: source, text: text, at: start}
-	if err := r.checkCharacters(); err != nil {
-		return nil, err
-	}
-	var whole json.RawMessage
-	if err := json.Unmarshal(text, &whole); err != nil {
-		return nil, r.syntaxError(err)
-	}
-	r.decoder = json.NewDecoder(bytes.NewReader(text))
-	r.decoder.UseNumber()
+// parseJSON reads text, which begins at start of its source: one value of bounded depth
+// that contains only the characters of policies, and no name twice in an object. After
+// a fault in an item of an array it goes on with the next item: the item is a broken node
+// in the tree that it returns with the faults.
+func parseJSON(source diag.Source, start diag.Point, text []byte) (*node, error) {
 	root := new(node)
-	return root, r.value(root, 0)
-}
-
-// reader walks the tokens of a text that is known to be JSON and keeps count
-// of lines and columns.
-type reader struct {
-	source  string
-	text    []byte
-	decoder *json.Decoder
-	offset  int // bytes of text that at has counted
-	at      Position
-}
-
-func (r *reader) errorAt(at Position, message string) error {
-	return &SyntaxError{r.source, at.Line, at.Column, message}
-}
-
-// moveTo counts lines and columns up to offset, which never lies behind.
-func (r *reader) moveTo(offset int) Position {
-	for r.offset < offset {
-		_, width := utf8.DecodeRune(r.text[r.offset:])
-		r.at.Column++
-		if r.text[r.offset] == '\n' {
-			r.at = Position{Line: r.at.Line + 1, Column: 1}
-		}
-		r.offset += width
+	if i := bytes.IndexFunc(text, notInPolicies); i >= 0 && utf8.Valid(text) {
+		c, _ := utf8.DecodeRune(text[i:])
+		return root, diag.New(strictjson.PositionIn(source, start, text, i), fmt.Sprintf("%q is not allowed in a policy", string(c)), characters)
 	}
-	return r.at
-}
-
-// checkCharacters refuses what the IAM User Guide's quotas page excludes from
-// policy documents: all but tab, line feed, carriage return and U+0020 to U+00FF.
-func (r *reader) checkCharacters() error {
-	for i := 0; i < len(r.text); {
-		c, width := utf8.DecodeRune(r.text[i:])
-		if isInvalid(c, width) {
-			return r.errorAt(r.moveTo(i), "this byte is not UTF-8; save the document as UTF-8")
-		}
-		if !isPolicyCharacter(c) {
-			return r.errorAt(r.moveTo(i), quoted(string(c), "is no character for a policy; use tab, line breaks and U+0020 to U+00FF only"))
-		}
-		i += width
-	}
-	return nil
-}
-
-func isPolicyCharacter(c rune) bool {
-	return c == '\t' || c == '\n' || c == '\r' || ' ' <= c && c <= 0xff
-}
-
-// syntaxError places an error of encoding/json, whose offset counts the bytes
-// up to and including the offending one.
-func (r *reader) syntaxError(err error) error {
-	var syntax *json.SyntaxError
-	offset := 0
-	if errors.As(err, &syntax) {
-		offset = max(0, min(int(syntax.Offset)-1, len(r.text)))
-	}
-	return r.errorAt(r.moveTo(offset), "not JSON: "+err.Error()+"; fix it here or just before")
-}
-
-// token reads the next token and returns it with its start.
-func (r *reader) token() (json.Token, Position, error) {
-	start := int(r.decoder.InputOffset())
-	for start < len(r.text) && bytes.IndexByte([]byte(" \t\r\n,:"), r.text[start]) >= 0 {
-		start++
-	}
-	at := r.moveTo(start)
-	token, err := r.decoder.Token()
+	r, err := strictjson.NewReader(source, start, text)
 	if err != nil {
-		return nil, at, r.errorAt(at, "not JSON: "+err.Error())
+		return root, err
 	}
-	return token, at, nil
+	p := parser{Reader: r}
+	p.add(p.value(root, 0))
+	return root, p.faults.Err()
 }
+
+// parser builds the tree of a text.
+type parser struct {
+	*strictjson.Reader
+	faults diag.Faults
+	broken int // how many values have faults
+}
+
+// add adds a fault, if there is one.
+func (p *parser) add(err error) {
+	if p.faults.Add(err) {
+		p.broken++
+	}
+}
+
+// notInPolicies reports whether the IAM User Guide's quotas page excludes a character
+// from policy documents: all but tab, line feed, carriage return and U+0020 to U+00FF.
+func notInPolicies(c rune) bool {
+	return c != '\t' && c != '\n' && c != '\r' && (c < ' ' || c > 0xff)
+}
+
+const characters = "use tab, line breaks and U+0020 to U+00FF only"
 
 // value reads one value into n; depth counts the arrays and objects around it.
-func (r *reader) value(n *node, depth int) error {
-	token, start, err := r.token()
-	if err != nil {
-		return err
-	}
-	n.start = start
-	switch token := token.(type) {
-	case json.Delim:
-		if depth == maxDepth {
-			return r.errorAt(start, "nested too deeply for a policy document")
+func (p *parser) value(n *node, depth int) (err error) {
+	at := p.Start()
+	n.start = p.Point(at)
+	switch p.Kind() {
+	case jsontext.KindBeginArray:
+		n.kind, err = arrayNode, p.array(n, depth+1)
+	case jsontext.KindBeginObject:
+		n.kind, err = objectNode, p.object(n, depth+1)
+	case jsontext.KindString:
+		n.kind = stringNode
+		if n.text, _, err = p.String("the value"); err == nil {
+			err = p.checkString(n.text, at)
 		}
-		err = r.children(n, token, depth+1)
-	case string:
-		n.kind, n.text = stringNode, token
-		err = r.checkString(n)
-	case json.Number:
-		n.kind, n.text = numberNode, token.String()
-	case bool:
-		n.kind, n.text = booleanNode, string(r.text[r.offset:r.decoder.InputOffset()])
+	case jsontext.KindNumber:
+		n.kind, err = numberNode, p.literal(n)
+	case jsontext.KindTrue, jsontext.KindFalse:
+		n.kind, err = booleanNode, p.literal(n)
+	case jsontext.KindNull, jsontext.KindInvalid, jsontext.KindEndArray, jsontext.KindEndObject:
+		n.kind, err = nullNode, p.literal(n)
 	}
 	if err != nil {
+		n.kind = brokenNode
 		return err
 	}
-	n.end = r.moveTo(int(r.decoder.InputOffset()) - 1) // the last character is ASCII
+	n.end = p.Point(p.End() - 1) // the last character is ASCII
 	return nil
 }
 
-// checkString refuses characters that an escape smuggled in.
-func (r *reader) checkString(n *node) error {
-	for _, c := range n.text {
-		if !isPolicyCharacter(c) {
-			return r.errorAt(n.start, quoted(n.text, "holds a character that is not for a policy; use tab, line breaks and U+0020 to U+00FF only"))
-		}
-	}
-	return nil
-}
-
-// children reads the rest of an array or object, whose opening was read.
-func (r *reader) children(n *node, opening json.Delim, depth int) error {
-	read := r.item
-	n.kind = arrayNode
-	if opening == '{' {
-		n.kind, read = objectNode, r.memberOf()
-	}
-	for r.decoder.More() {
-		if err := read(n, depth); err != nil {
-			return err
-		}
-	}
-	_, _, err := r.token()
+// literal reads a number, a boolean or null.
+func (p *parser) literal(n *node) error {
+	text, err := p.Raw()
+	n.text = string(text)
 	return err
 }
 
-// item reads the next item of an array.
-func (r *reader) item(n *node, depth int) error {
-	n.items = append(n.items, node{})
-	return r.value(&n.items[len(n.items)-1], depth)
+// checkString refuses characters that are written as escapes.
+func (p *parser) checkString(text string, at int) error {
+	if strings.ContainsFunc(text, notInPolicies) {
+		return p.ErrorAt(at, fmt.Sprintf("%q contains a character that is not allowed in a policy", text), characters)
+	}
+	return nil
 }
 
-// memberOf returns a function that reads the next member of an object, and
-// refuses a name that occurs twice in it.
-func (r *reader) memberOf() func(n *node, depth int) error {
-	names := map[string]bool{}
-	return func(n *node, depth int) error {
-		var name node
-		if err := r.value(&name, depth); err != nil {
+// array reads an array, which depth counts. An item that contains a fault is broken.
+func (p *parser) array(n *node, depth int) error {
+	if err := p.checkDepth(depth); err != nil {
+		return err
+	}
+	p.add(p.Items("the value", func(int) error {
+		n.items = append(n.items, node{})
+		item, before := &n.items[len(n.items)-1], p.broken
+		err := p.value(item, depth)
+		if p.broken > before {
+			item.kind = brokenNode
+		}
+		return err
+	}))
+	return nil
+}
+
+// object reads an object, which depth counts.
+func (p *parser) object(n *node, depth int) error {
+	if err := p.checkDepth(depth); err != nil {
+		return err
+	}
+	return p.Object("the value", func(name string, at int) error {
+		if err := p.checkString(name, at); err != nil {
 			return err
 		}
-		if names[name.text] {
-			return r.errorAt(name.start, quoted(name.text, "occurs twice in this object; keep one of the two"))
-		}
-		names[name.text] = true
-		n.members = append(n.members, member{name: name.text, at: name.start})
-		return r.value(&n.members[len(n.members)-1].value, depth)
+		n.members = append(n.members, member{name: name, at: p.Point(at)})
+		return p.value(&n.members[len(n.members)-1].value, depth)
+	})
+}
+
+func (p *parser) checkDepth(depth int) error {
+	if depth > maxDepth {
+		return p.ErrorAt(p.Start(), "nested too deeply for a policy document", "")
 	}
+	return nil
 }

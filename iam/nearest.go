@@ -1,6 +1,7 @@
 package iam
 
 import (
+	"fmt"
 	"strings"
 
 	"extauthz/nearest"
@@ -17,7 +18,10 @@ func (c *compiler) propose(name string, find func(string) string) string {
 		return ""
 	}
 	c.proposals++
-	return nearest.DidYouMean(find(name))
+	if known := find(name); known != "" {
+		return fmt.Sprintf("did you mean %q?", known)
+	}
+	return ""
 }
 
 // nearestAction returns the known ECR action whose name is nearest to a misspelled

@@ -2,7 +2,6 @@ package iam
 
 import (
 	"cmp"
-	"errors"
 	"strings"
 )
 
@@ -64,7 +63,7 @@ type numberOperand struct {
 func newNumberOperand(text string, r relation) (operand, error) {
 	number, ok := parseDecimal(text)
 	if !ok {
-		return nil, errors.New(quoted(text, "is no decimal number; write digits, with a sign and a decimal point if needed"))
+		return nil, invalid(text, "is no decimal number", "write digits, with a sign and a decimal point if needed")
 	}
 	return &numberOperand{number, r}, nil
 }

@@ -2,7 +2,6 @@ package iam
 
 import (
 	"encoding/base64"
-	"errors"
 	"strings"
 )
 
@@ -33,7 +32,7 @@ func (o operator) newOperand(text string, variables bool) (operand, error) {
 		return newAddressOperand(text)
 	case unknownFamily:
 	}
-	return nil, errors.New("no operator")
+	return nil, invalid(text, "has no condition operator", "")
 }
 
 // patternOf returns the pattern of an operand that may have policy variables, nil
@@ -68,7 +67,7 @@ type arnOperand struct{ pattern pattern }
 func newARNOperand(text string, variables bool) (operand, error) {
 	p, err := arnPattern(text, variables)
 	if err != nil {
-		return nil, errors.New(quoted(text, err.Error()))
+		return nil, err
 	}
 	return &arnOperand{p}, nil
 }
@@ -97,7 +96,7 @@ func newBoolOperand(text string, variables bool) (operand, error) {
 	case err != nil:
 		return nil, err
 	case !p.variables:
-		return nil, errors.New(quoted(text, "is not a boolean; write true or false"))
+		return nil, invalid(text, "is not a boolean", "write true or false")
 	}
 	return &boolVariableOperand{p}, nil
 }
@@ -140,7 +139,7 @@ type binaryOperand struct{ bytes string }
 func newBinaryOperand(text string) (operand, error) {
 	bytes, err := base64.StdEncoding.Strict().DecodeString(text)
 	if err != nil || strings.ContainsAny(text, "\r\n") {
-		return nil, errors.New(quoted(text, "is not base64; write the bytes in standard base64 with padding"))
+		return nil, invalid(text, "is not base64", "write the bytes in standard base64 with padding")
 	}
 	return &binaryOperand{string(bytes)}, nil
 }

@@ -1,6 +1,10 @@
 package iam
 
-import "testing"
+import (
+	"testing"
+
+	"extauthz/diag"
+)
 
 // TestOrganizationBinds checks that the SCPs are those of the caller's account and
 // the RCPs those of the resource's, and that an account that is not known has the
@@ -8,7 +12,7 @@ import "testing"
 func TestOrganizationBinds(t *testing.T) {
 	scps := func(name string) ControlPolicies {
 		return ControlPolicies{
-			SCPs: [][]*Policy{{{Source: "scp " + name}}}, RCPs: [][]*Policy{{{Source: "rcp " + name}}},
+			SCPs: [][]*Policy{{{Source: diag.File("scp " + name)}}}, RCPs: [][]*Policy{{{Source: diag.File("rcp " + name)}}},
 		}
 	}
 	two := map[string]ControlPolicies{account: scps("one"), other: scps("two")}
@@ -36,7 +40,7 @@ func TestOrganizationBinds(t *testing.T) {
 				if len(levels) == 0 {
 					return "none"
 				}
-				return levels[0][0].Source
+				return levels[0][0].Source.File
 			}
 			if got := name(p.SCPs) + ", " + name(p.RCPs); got != test.want || p.ManagementAccount != "999999999999" {
 				t.Errorf("%s, management account %q; want %s", got, p.ManagementAccount, test.want)

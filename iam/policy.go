@@ -82,15 +82,11 @@ func (e Effect) String() string {
 	return "Deny"
 }
 
-// Position is a place in a document. Line and Column count from 1; a column is
-// a character, not a byte.
-type Position = diag.Point
-
 // Policy is a compiled document. It is immutable: its fields are for reading.
 type Policy struct {
 	Kind Kind
-	// Source says where the text came from, such as a file name.
-	Source string
+	// Source is where the text came from.
+	Source diag.Source
 	// ID is the document's Id element, "" if absent.
 	ID string
 	// Version is "2008-10-17" or "2012-10-17"; absent counts as the former.
@@ -99,11 +95,11 @@ type Policy struct {
 	Statements []Statement
 
 	conditionKeys []string
-	findings      []Finding
+	findings      diag.List
 	uniqueIDs     []Word
-	partitions    []Word   // ARNs, the first of each partition
-	start         Position // of text in its source
-	text          []byte   // as written, for Written
+	partitions    []Word     // ARNs, the first of each partition
+	start         diag.Point // of text in its source
+	text          []byte     // as written, for Written
 }
 
 // Statement is one compiled statement of a policy.
@@ -113,7 +109,7 @@ type Statement struct {
 	Effect Effect
 	// Start is the place of the statement's opening brace, End that of the
 	// closing one.
-	Start, End Position
+	Start, End diag.Point
 
 	actions    actionElement
 	resources  resourceElement
@@ -136,34 +132,6 @@ func (p *Policy) UniqueIDs() []Word { return p.uniqueIDs }
 // and of the principals that the policy names, the first of each partition.
 func (p *Policy) Partitions() []Word { return p.partitions }
 
-// Findings lists what is suspicious in the policy but no error, in the order
-// in which it was found.
-func (p *Policy) Findings() []Finding { return p.findings }
-
-// Finding is something in a policy that is legal, yet probably not meant.
-type Finding struct {
-	Source string
-	Position
-	// Code names the kind of finding, such as "unknown-action". It stays the
-	// same from version to version, unlike the message.
-	Code    string
-	Message string
-}
-
-// String gives "source:line:column: message".
-func (f Finding) String() string {
-	return fmt.Sprintf("%s:%d:%d: %s", f.Source, f.Line, f.Column, f.Message)
-}
-
-// SyntaxError says why a document is refused: the first thing found wrong,
-// its place, and what to do about it.
-type SyntaxError struct {
-	Source       string
-	Line, Column int
-	Message      string
-}
-
-// Error gives "source:line:column: message".
-func (e *SyntaxError) Error() string {
-	return fmt.Sprintf("%s:%d:%d: %s", e.Source, e.Line, e.Column, e.Message)
-}
+// Findings returns what is legal in the policy, but probably a mistake, in the order in
+// which it was found.
+func (p *Policy) Findings() diag.List { return p.findings }

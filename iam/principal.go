@@ -106,9 +106,9 @@ func ParsePrincipal(arn string) (Principal, error) {
 	kind, ok := identityKind(a)
 	switch {
 	case !ok:
-		return Principal{}, fmt.Errorf("%q names no caller; write the ARN of a user, a root user, an assumed-role session or a federated-user session", arn)
+		return Principal{}, invalid(arn, "names no caller", "write the ARN of a user, a root user, an assumed-role session or a federated-user session")
 	case kind == roleIdentity:
-		return Principal{}, fmt.Errorf("%q is a role, which does not call itself; write its session, arn:%s:sts::%s:assumed-role/ROLE/SESSION", arn, a.Partition, a.Account)
+		return Principal{}, invalid(arn, "is a role, which does not call itself", fmt.Sprintf("write its session, arn:%s:sts::%s:assumed-role/ROLE/SESSION", a.Partition, a.Account))
 	}
 	return Principal{Kind: kind.caller(), ARN: arn, Account: a.Account}, nil
 }

@@ -1,7 +1,6 @@
 package iam
 
 import (
-	"errors"
 	"strings"
 )
 
@@ -156,9 +155,9 @@ func compilePrincipalEntry(name, text string) (principalEntry, error) {
 		e.kind = everyoneEntry
 		return e, nil
 	case strings.ContainsAny(text, "*?"):
-		return e, errors.New(quoted(text, "holds a wildcard; a principal is named in full, or is \"*\" alone for everyone"))
+		return e, invalid(text, "holds a wildcard", "a principal is named in full, or is \"*\" alone for everyone")
 	case text == "":
-		return e, errors.New(quoted(text, "names no principal; write an ARN, an account id or a service name"))
+		return e, invalid(text, "names no principal", "write an ARN, an account id or a service name")
 	case name == "Service":
 		e.kind = serviceEntry
 		return e, nil
@@ -180,7 +179,7 @@ func (e principalEntry) compileAWS() (principalEntry, error) {
 	arn, ok := splitARN(e.text)
 	identity, known := identityKind(arn)
 	if !ok || !known {
-		return e, errors.New(quoted(e.text, "is no principal; write a twelve-digit account id or the ARN of an account root, user, role, assumed-role session or federated-user session"))
+		return e, invalid(e.text, "is no principal", "write a twelve-digit account id or the ARN of an account root, user, role, assumed-role session or federated-user session")
 	}
 	e.arn = arn
 	switch identity {

@@ -1,7 +1,6 @@
 package iam
 
 import (
-	"errors"
 	"slices"
 	"strings"
 )
@@ -187,9 +186,9 @@ func checkResource(text string) (missing int, err error) {
 	case text == "*":
 		return 0, nil
 	case len(segments) < 2 || segments[0] != "arn":
-		return 0, errors.New(quoted(text, "must be an ARN or \"*\"; write arn:partition:service:region:account:resource"))
+		return 0, invalid(text, "must be an ARN or \"*\"", "write arn:partition:service:region:account:resource")
 	case len(segments) < 3 || segments[1] == "" || segments[2] == "":
-		return 0, errors.New(quoted(text, "names no partition or no service; write arn:partition:service:region:account:resource"))
+		return 0, invalid(text, "names no partition or no service", "write arn:partition:service:region:account:resource")
 	}
 	return arnColons + 1 - len(segments), nil
 }

@@ -1,8 +1,6 @@
 package iam
 
 import (
-	"errors"
-	"fmt"
 	"strings"
 )
 
@@ -116,17 +114,19 @@ func (b *patternBuilder) variable(text string) (int, error) {
 }
 
 func malformedVariable(text string) error {
-	return fmt.Errorf("%q is no policy variable; write ${key} or ${key, 'default'}", text)
+	return invalid(text, "is no policy variable", "write ${key} or ${key, 'default'}")
 }
 
-// errNotARN is what an ARN pattern that lacks segments is refused with.
-var errNotARN = errors.New("must be an ARN of six segments, arn:partition:service:region:account:resource")
+// notARN returns the error about an ARN pattern that lacks segments.
+func notARN(text string) error {
+	return invalid(text, "must be an ARN of six segments, arn:partition:service:region:account:resource", "")
+}
 
 // arnPattern compiles an ARN with wildcards for the Arn condition operators.
 func arnPattern(text string, variables bool) (pattern, error) {
 	p, err := syntax{wildcards: true, variables: variables, arn: true}.pattern(text)
 	if err == nil && !p.variables && strings.Count(text, ":") < arnColons {
-		return pattern{}, errNotARN
+		return pattern{}, notARN(text)
 	}
 	return p, err
 }

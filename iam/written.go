@@ -3,12 +3,14 @@ package iam
 import (
 	"iter"
 	"strings"
+
+	"extauthz/diag"
 )
 
 // A Word is a text in a document, and where it stands.
 type Word struct {
 	Text     string
-	Position Position
+	Position diag.Point
 }
 
 // A WrittenStatement is a statement as it stands in the text: what evaluation

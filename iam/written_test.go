@@ -89,7 +89,7 @@ func TestNearestIsBounded(t *testing.T) {
 		if f.Code == "unknown-action" {
 			found++
 		}
-		if strings.HasSuffix(f.Message, `did you mean "ecr:BatchGetImage"?`) {
+		if strings.HasSuffix(f.Message(), `did you mean "ecr:BatchGetImage"?`) {
 			told++
 		}
 	}

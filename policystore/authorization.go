@@ -1,9 +1,11 @@
 package policystore
 
 import (
+	"fmt"
+
+	"extauthz/diag"
 	"extauthz/iam"
 	"extauthz/strictjson"
-	"fmt"
 )
 
 // An authorization is the output of aws iam get-account-authorization-details for
@@ -89,20 +91,16 @@ func readAuthorization(file, account string, text []byte) (*authorization, error
 
 // errorAt places an error that is found when the output has been read.
 func (a *authorization) errorAt(at int, problem, remedy string) error {
-	r, err := strictjson.NewFileReader(a.file, a.text)
-	if err != nil {
-		return err
-	}
-	return r.ErrorAt(at, problem, remedy)
+	return diag.New(a.position(at), problem, remedy)
 }
 
 // wrap is [strictjson.Reader.Wrap] for such an error.
 func (a *authorization) wrap(at int, err error) error {
-	r, unreadable := strictjson.NewFileReader(a.file, a.text)
-	if unreadable != nil {
-		return unreadable
-	}
-	return r.Wrap(at, "", err)
+	return diag.Wrap(a.position(at), "", err)
+}
+
+func (a *authorization) position(at int) diag.Position {
+	return strictjson.PositionIn(diag.File(a.file), diag.Point{Line: 1, Column: 1}, a.text, at)
 }
 
 // checkARN wants the ARN of a resource of IAM in an account.

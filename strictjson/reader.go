@@ -44,6 +44,13 @@ func NewFileReader(path string, text []byte) (*Reader, error) {
 	return NewReader(diag.File(path), diag.Point{Line: 1, Column: 1}, text)
 }
 
+// PositionIn returns the position of a byte of a text that begins at start in its
+// source. A [Reader] is faster if there are many.
+func PositionIn(source diag.Source, start diag.Point, text []byte, offset int) diag.Position {
+	r := Reader{source: source, start: start, text: text}
+	return r.Position(offset)
+}
+
 // restart puts the decoder at the beginning of the text. Reader refuses repeated names
 // itself, but not those in values that its caller skips. The text is valid UTF-8, but
 // an escape such as \ud800 is not valid Unicode and becomes U+FFFD.
