@@ -246,7 +246,7 @@ func TestCheckExplains(t *testing.T) {
 		t.Fatalf("%d explanations of %d permissions, want 2", len(why), len(r.Evaluations))
 	}
 	last := why[len(why)-1]
-	if len(last.Matched) != 1 || !strings.HasSuffix(last.Matched[0].Policy.Source, "secret/app/_policy.json") || last.Matched[0].Statement.Start.Line != 1 {
+	if len(last.Matched) != 1 || !strings.HasSuffix(last.Matched[0].Policy.Source.String(), "secret/app/_policy.json") || last.Matched[0].Statement.Start.Line != 1 {
 		t.Errorf("matched %+v", last.Matched)
 	}
 	if r.Principal != "arn:aws:iam::123456789012:user/bob" || r.Source != "basic" || r.Registry != "main" || r.Operation != "GetManifest" ||

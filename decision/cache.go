@@ -8,6 +8,7 @@ import (
 
 	lru "github.com/hashicorp/golang-lru/v2"
 
+	"extauthz/diag"
 	"extauthz/iam"
 )
 
@@ -83,8 +84,8 @@ func appendKey(b []byte, r *iam.Request, a *applicable) []byte {
 // appendPolicy appends what distinguishes a session policy from every other of the
 // snapshot: the source, and the position of the first statement.
 func appendPolicy(b []byte, p *iam.Policy) []byte {
-	b = appendString(b, p.Source)
-	var at iam.Position
+	b = appendString(b, p.Source.String())
+	var at diag.Point
 	if len(p.Statements) > 0 {
 		at = p.Statements[0].Start
 	}

@@ -3,6 +3,7 @@ package decision
 import (
 	"testing"
 
+	"extauthz/diag"
 	"extauthz/iam"
 )
 
@@ -55,9 +56,9 @@ func TestKeysDiffer(t *testing.T) {
 
 // TestKeysHoldPlaces tells session policies of one file apart by their places.
 func TestKeysHoldPlaces(t *testing.T) {
-	seen := map[string]iam.Position{}
-	for _, at := range []iam.Position{{Line: 1, Column: 1}, {Line: 1, Column: 20}, {Line: 20, Column: 1}, {Line: 300, Column: 1}} {
-		p, err := iam.CompileAt(iam.SessionPolicy, "account.json", at, []byte(allowAll))
+	seen := map[string]diag.Point{}
+	for _, at := range []diag.Point{{Line: 1, Column: 1}, {Line: 1, Column: 20}, {Line: 20, Column: 1}, {Line: 300, Column: 1}} {
+		p, err := iam.CompileAt(iam.SessionPolicy, diag.File("account.json"), at, []byte(allowAll))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -76,7 +77,7 @@ func TestKeysHoldPlaces(t *testing.T) {
 func TestKeysHoldSessions(t *testing.T) {
 	named := func(sources ...string) (list []*iam.Policy) {
 		for _, source := range sources {
-			list = append(list, &iam.Policy{Kind: iam.SessionPolicy, Source: source})
+			list = append(list, &iam.Policy{Kind: iam.SessionPolicy, Source: diag.File(source)})
 		}
 		return list
 	}

@@ -91,7 +91,7 @@ func actions(r *authz.Result) []action {
 func statements(matched []iam.Match) []statement {
 	all := make([]statement, len(matched))
 	for i, m := range matched {
-		all[i] = statement{m.Statement.Effect.String(), m.Policy.Source, m.Statement.Sid, m.Statement.Start.Line}
+		all[i] = statement{m.Statement.Effect.String(), m.Policy.Source.String(), m.Statement.Sid, m.Statement.Start.Line}
 	}
 	return all
 }

@@ -30,7 +30,7 @@ func TestError(t *testing.T) {
 		{"text without a name", New(Position{Point: Point{1, 2}}, "x is wrong", "fix x"), "1:2: x is wrong; fix x"},
 		{"in a string", New(inString, "x is wrong", "fix x"), "accounts/1/_policy.json:7:11: in policyText:2:5: x is wrong; fix x"},
 	} {
-		if got := c.d.Error(); got != c.want {
+		if got := c.d.Error(); got != c.want || c.d.String() != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
 		}
 	}

@@ -46,6 +46,9 @@ func (d Diagnostic) Error() string {
 	return d.Message()
 }
 
+// String is Error, and not that of the position.
+func (d Diagnostic) String() string { return d.Error() }
+
 // Text returns "file:line:column: severity: code: problem; remedy", as
 // `extauthz lint` prints it. A text in a JSON string is described by the position
 // of the string in its file.

@@ -74,7 +74,7 @@ func parseJSON(source diag.Source, start diag.Point, text []byte) (*node, error)
 	root := new(node)
 	if i := bytes.IndexFunc(text, notInPolicies); i >= 0 && utf8.Valid(text) {
 		c, _ := utf8.DecodeRune(text[i:])
-		return root, diag.New(strictjson.PositionIn(source, start, text, i), fmt.Sprintf("%q is not allowed in a policy", string(c)), characters)
+		return root, diag.New(strictjson.PositionIn(source, start, text, i), fmt.Sprintf("%q is a character that policies cannot contain", string(c)), characters)
 	}
 	r, err := strictjson.NewReader(source, start, text)
 	if err != nil {
@@ -146,7 +146,7 @@ func (p *parser) literal(n *node) error {
 // checkString refuses characters that are written as escapes.
 func (p *parser) checkString(text string, at int) error {
 	if strings.ContainsFunc(text, notInPolicies) {
-		return p.ErrorAt(at, fmt.Sprintf("%q contains a character that is not allowed in a policy", text), characters)
+		return p.ErrorAt(at, fmt.Sprintf("%q contains a character that policies cannot contain", text), characters)
 	}
 	return nil
 }

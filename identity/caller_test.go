@@ -4,8 +4,9 @@ import (
 	"sync"
 	"testing"
 
-	"extauthz/iam/iamtest"
 	"time"
+
+	"extauthz/iam/iamtest"
 )
 
 // A caller that requests share is not changed by any of them: each has its own

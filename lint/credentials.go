@@ -19,11 +19,11 @@ func (l *linter) login() {
 		}
 	}
 	for _, c := range l.contents.Credentials {
-		l.sessionLogin(at(c.Place), c.Session)
+		l.sessionLogin(c.Position, c.Session)
 		l.federatedLogin(&c)
 	}
 	for _, i := range l.contents.Issuers {
-		l.sessionLogin(at(i.Place), i.Session)
+		l.sessionLogin(i.Position, i.Session)
 	}
 }
 
@@ -32,9 +32,9 @@ func (l *linter) principalLogin(p principal) {
 	switch {
 	case !l.hasRights(p):
 	case !l.anyAllow(p.Identity, allowsLogin):
-		l.missingLogin(at(p.Place), messagef("%q has rights in repositories, but none of its identity policies allows ecr:GetAuthorizationToken on \"*\"", p.ARN))
+		l.missingLogin(p.Position, messagef("%q has rights in repositories, but none of its identity policies allows ecr:GetAuthorizationToken on \"*\"", p.ARN))
 	case len(p.Boundary) > 0 && !l.anyAllow(p.Boundary, allowsLogin):
-		l.missingLogin(at(p.Place), messagef("%q has rights in repositories, but its permissions boundary %s does not allow ecr:GetAuthorizationToken on \"*\"", p.ARN, l.onDisk(p.Boundary[0].Source)))
+		l.missingLogin(p.Position, messagef("%q has rights in repositories, but its permissions boundary %s does not allow ecr:GetAuthorizationToken on \"*\"", p.ARN, l.onDisk(p.Boundary[0].Source.File)))
 	}
 }
 
@@ -52,7 +52,7 @@ func (l *linter) federatedLogin(c *policystore.Credential) {
 		return c.Issuer == i.Name && len(i.Session) > 0
 	})
 	if principalKind(c) == "federated-user" && !limited {
-		l.report(at(c.Place), "missing-login",
+		l.report(c.Position, "missing-login",
 			messagef("a federated user has only the rights that its session policies allow, and this one has no session policies, so nothing allows it ecr:GetAuthorizationToken"), messagef("add sessionPolicies"))
 	}
 }
@@ -82,7 +82,7 @@ func (l *linter) credentials() {
 // User Guide, "AWS account root user").
 func (l *linter) rootCredential(c *policystore.Credential) {
 	if principalKind(c) == "root" {
-		l.report(at(c.Place), "root-credential",
+		l.report(c.Position, "root-credential",
 			messagef("this credential is for the root user %q, which may do everything in the registries of its account", c.Principal), messagef("bind it to a user or role that has only the rights it needs"))
 	}
 }

@@ -2,9 +2,7 @@ package lint
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"extauthz/diag"
@@ -38,23 +36,7 @@ func (l *lookup) documentOf(policy *iam.Policy) *document {
 }
 
 // at returns the position of a point of the document.
-func (d *document) at(p iam.Position) diag.Position { return positionIn(d.policy, p) }
-
-func positionIn(policy *iam.Policy, p iam.Position) diag.Position {
-	return sourceOf(policy.Source).At(diag.Point{Line: p.Line, Column: p.Column})
-}
-
-var placed = regexp.MustCompile(`^([^:]+):(\d+):(\d+): in (.*)$`)
-
-func sourceOf(source string) diag.Source {
-	m := placed.FindStringSubmatch(source)
-	if m == nil {
-		return diag.File(source)
-	}
-	line, _ := strconv.Atoi(m[2])
-	column, _ := strconv.Atoi(m[3])
-	return diag.Source{File: m[1], Element: m[4], Start: diag.Point{Line: line, Column: column}}
-}
+func (d *document) at(p diag.Point) diag.Position { return d.policy.Source.At(p) }
 
 // grants reports whether the document can give rights. Limits, such as boundaries and
 // service control policies, cannot.
@@ -78,7 +60,7 @@ func (d *document) isResourceBased() bool {
 
 // concernsECR reports whether a point of the document is in a statement about ECR. If
 // the point is in no statement, it reports whether any statement is about ECR.
-func (d *document) concernsECR(p iam.Position) bool {
+func (d *document) concernsECR(p diag.Point) bool {
 	for i := range d.statements {
 		if s := &d.statements[i]; !before(p, s.Statement.Start) && !before(s.Statement.End, p) {
 			return s.concernsECR()
@@ -87,7 +69,7 @@ func (d *document) concernsECR(p iam.Position) bool {
 	return slices.ContainsFunc(d.statements, func(s statement) bool { return s.concernsECR() })
 }
 
-func before(a, b iam.Position) bool {
+func before(a, b diag.Point) bool {
 	return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column)) < 0
 }
 
@@ -123,7 +105,7 @@ func (s *statement) requires(c iam.WrittenCondition) bool {
 
 // actionAt returns the position of the entry of Action that covers an action, or else
 // that of the statement.
-func (s *statement) actionAt(action actionSet) iam.Position {
+func (s *statement) actionAt(action actionSet) diag.Point {
 	for _, w := range s.Actions {
 		if coversAction(w.Text, action.first()) {
 			return w.Position

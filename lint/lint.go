@@ -6,7 +6,6 @@ import (
 
 	"extauthz/decision"
 	"extauthz/diag"
-	"extauthz/iam"
 	"extauthz/policystore"
 )
 
@@ -55,7 +54,7 @@ func (l *linter) directoryRules() []func() {
 }
 
 // run runs all rules. It adds the findings that compiling the directory returned.
-func (l *linter) run(compiled []iam.Finding) {
+func (l *linter) run(compiled diag.List) {
 	for _, policy := range l.contents.Policies {
 		if !l.isChecked(policy) {
 			continue

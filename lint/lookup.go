@@ -92,7 +92,7 @@ func (l *lookup) addPrincipal(p principal) {
 
 // isExported reports whether a user or role comes from an account's
 // authorization-details.json.
-func isExported(p principal) bool { return p.Source != "principals.yaml" }
+func isExported(p principal) bool { return p.File != "principals.yaml" }
 
 // grantedByRepositories returns the ARNs that repository and registry policies allow
 // something.
@@ -143,5 +143,5 @@ func (l *lookup) isChecked(policy *iam.Policy) bool {
 // beginning returns the position of a policy's first statement, which identifies its
 // text: a policy that is used in two ways is compiled twice.
 func beginning(policy *iam.Policy) diag.Position {
-	return positionIn(policy, policy.Statements[0].Start)
+	return policy.Source.At(policy.Statements[0].Start)
 }

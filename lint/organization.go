@@ -68,5 +68,5 @@ func (l *linter) unboundControl(kind iam.Kind, accounts map[string]bool, problem
 
 // beginningOfFile returns the first position of a policy's file.
 func beginningOfFile(policy *iam.Policy) diag.Position {
-	return sourceOf(policy.Source).At(diag.Point{Line: 1, Column: 1})
+	return policy.Source.At(diag.Point{Line: 1, Column: 1})
 }

@@ -74,7 +74,7 @@ func (l *linter) anonymousWrite(d *document, s *statement) {
 // anonymous callers.
 func (l *linter) servesAnonymous(policy *iam.Policy) bool {
 	for _, r := range l.registries {
-		if r.Authentication.Anonymous && strings.HasPrefix(policy.Source, "accounts/"+r.Account+"/"+r.Region+"/") {
+		if r.Authentication.Anonymous && strings.HasPrefix(policy.Source.File, "accounts/"+r.Account+"/"+r.Region+"/") {
 			return true
 		}
 	}
@@ -86,7 +86,7 @@ func (l *linter) servesAnonymous(policy *iam.Policy) bool {
 // account's users and roles, which could allow the same without it (IAM User Guide,
 // "AWS JSON policy elements: Principal", AWS account principals).
 func (l *linter) ownAccount(d *document, s *statement) {
-	own, _, isOfAccount := strings.Cut(strings.TrimPrefix(d.policy.Source, "accounts/"), "/")
+	own, _, isOfAccount := strings.Cut(strings.TrimPrefix(d.policy.Source.File, "accounts/"), "/")
 	if !isOfAccount || !d.isResourceBased() || s.Statement.Effect != iam.Allow || s.NotPrincipal || s.covered == 0 {
 		return
 	}
@@ -174,5 +174,5 @@ func (l *linter) isUnknownAccount(account string) bool {
 // isExportedTrust reports whether a trust policy comes from an account's
 // authorization-details.json. It was written for AWS, and grants nothing here.
 func isExportedTrust(policy *iam.Policy) bool {
-	return policy.Kind == iam.TrustPolicy && strings.HasPrefix(policy.Source, "accounts/")
+	return policy.Kind == iam.TrustPolicy && strings.HasPrefix(policy.Source.File, "accounts/")
 }

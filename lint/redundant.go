@@ -102,7 +102,7 @@ func (l *linter) deniedBy(p principal, d *document, s *statement) (deny diag.Pos
 		}
 		for i := range other.statements {
 			if o := &other.statements[i]; o.Statement.Effect == iam.Deny && o.includes(s) {
-				return other.at(iam.Position{Line: o.Statement.Start.Line}), true
+				return other.at(diag.Point{Line: o.Statement.Start.Line}), true
 			}
 		}
 	}

@@ -5,7 +5,6 @@ import (
 
 	"extauthz/diag"
 	"extauthz/iam"
-	"extauthz/policystore"
 )
 
 // A reporter collects findings.
@@ -79,23 +78,22 @@ func withoutPositions(args []any) []any {
 // addCompiled adds the findings of loading the directory, except those in statements
 // that are not about ECR. It leaves out a policy variable that is reported as a
 // placeholder.
-func (l *linter) addCompiled(compiled []iam.Finding) {
+func (l *linter) addCompiled(compiled diag.List) {
 	foreign := l.foreignFindings()
 	for _, f := range compiled {
-		at := sourceOf(f.Source).At(diag.Point(f.Position))
-		if f.Code == "literal-variable" && l.placeholderAt[at] || foreign[f] {
+		if f.Code == "literal-variable" && l.placeholderAt[f.Position] || foreign[f] {
 			continue
 		}
-		l.report(at, f.Code, messagef("%s", f.Message), message{})
+		l.report(f.Position, f.Code, messagef("%s", f.Problem), messagef("%s", f.Remedy))
 	}
 }
 
 // foreignFindings returns the findings of policies about other services.
-func (l *linter) foreignFindings() map[iam.Finding]bool {
-	foreign := map[iam.Finding]bool{}
+func (l *linter) foreignFindings() map[diag.Diagnostic]bool {
+	foreign := map[diag.Diagnostic]bool{}
 	for _, policy := range l.contents.Policies {
 		for _, f := range policy.Findings() {
-			if !l.concernsECR(policy, f.Position) {
+			if !l.concernsECR(policy, f.Point) {
 				foreign[f] = true
 			}
 		}
@@ -103,12 +101,9 @@ func (l *linter) foreignFindings() map[iam.Finding]bool {
 	return foreign
 }
 
-func (l *linter) concernsECR(policy *iam.Policy, at iam.Position) bool {
+func (l *linter) concernsECR(policy *iam.Policy, at diag.Point) bool {
 	if policy.Kind == iam.TrustPolicy {
 		return l.isChecked(policy)
 	}
 	return l.documentOf(policy).concernsECR(at)
 }
-
-// at returns the position of an entry of principals.yaml, or of an exported user or role.
-func at(p policystore.Place) diag.Position { return sourceOf(p.Source).At(diag.Point(p.Position)) }

@@ -61,7 +61,7 @@ func (l *linter) sharedCredentials() {
 			if c.Issuer != i.Name || len(claims) == 0 || hasOwnClaim(i.Provider, i.Claims, claims) || hasOwnClaim(i.Provider, c.Claims, claims) {
 				continue
 			}
-			l.report(at(c.Place), "shared-issuer",
+			l.report(c.Position, "shared-issuer",
 				messagef("the tokens of anyone with an account at %s can match this credential", i.Provider), messagef("add the claim %s with the whole name of your organization", claims[0]))
 		}
 	}

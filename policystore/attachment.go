@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"extauthz/diag"
 	"extauthz/iam"
 )
 
@@ -75,7 +76,7 @@ func (o *Organization) levelsOf(account string, folders map[string]*controlFolde
 // withoutSCP finds ids on the paths of accounts for which the directory has no
 // service control policy. AWS has at least one for each (AWS Organizations API
 // Reference, DetachPolicy): FullAWSAccess, until it is replaced by a restriction.
-func (o *Organization) withoutSCP(scps map[string]*controlFolder) []iam.Finding {
+func (o *Organization) withoutSCP(scps map[string]*controlFolder) diag.List {
 	if len(scps) == 0 {
 		return nil
 	}
@@ -93,6 +94,7 @@ func (o *Organization) withoutSCP(scps map[string]*controlFolder) []iam.Finding 
 	if more := len(missing) - 3; more > 0 {
 		named += fmt.Sprintf(" and %d more", more)
 	}
-	return []iam.Finding{{Source: organizationPath, Position: o.accountsAt, Code: "assumed-scp", Message: fmt.Sprintf(
-		"no folder in organization/scp for %s: each is assumed to have FullAWSAccess alone, as AWS attaches it; save the output of aws organizations list-policies-for-target into organization/scp/ID of each, and that of describe-policy for each policy", named)}}
+	return diag.List{{Position: diag.File(organizationPath).At(o.accountsAt), Severity: diag.Warning, Code: "assumed-scp",
+		Problem: fmt.Sprintf("no folder in organization/scp for %s: each is assumed to have FullAWSAccess alone, as AWS attaches it", named),
+		Remedy:  "save the output of aws organizations list-policies-for-target into organization/scp/ID of each, and that of describe-policy for each policy"}}
 }

@@ -63,7 +63,7 @@ func policiesOf(levels [][]*iam.Policy) string {
 	for _, level := range levels {
 		var sources []string
 		for _, p := range level {
-			source := strings.TrimPrefix(p.Source, "organization/")
+			source := strings.TrimPrefix(p.Source.File, "organization/")
 			source, _, _ = strings.Cut(source, ".json")
 			sources = append(sources, source[strings.LastIndexByte(source, ':')+1:])
 		}
@@ -181,7 +181,7 @@ credentials:
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			why := explained(t, s, "arn:aws:iam::"+c.user, c.registry, c.action)
-			if why.Decision != c.want || c.by != "" && why.Matched[0].Policy.Source != c.by {
+			if why.Decision != c.want || c.by != "" && why.Matched[0].Policy.Source.String() != c.by {
 				t.Errorf("%s by %s: %v", why.Decision, why.BlockedBy, why.Matched)
 			}
 		})
@@ -267,7 +267,7 @@ func TestAssumedSCP(t *testing.T) {
 			var got []string
 			for _, f := range s.Findings {
 				if f.Code == "assumed-scp" {
-					got = append(got, fmt.Sprintf("%s:%d:%d: %s", f.Source, f.Line, f.Column, f.Message))
+					got = append(got, fmt.Sprintf("%s:%d:%d: %s", f.Source, f.Line, f.Column, f.Message()))
 				}
 			}
 			if c.want == "" && len(got) > 0 || c.want != "" && (len(got) != 1 || !strings.Contains(got[0], c.want) || !strings.HasPrefix(got[0], "organization.yaml:")) {

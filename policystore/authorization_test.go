@@ -112,8 +112,8 @@ func TestAuthorizationEntities(t *testing.T) {
 	contents := s.Contents()
 	places := map[string]int{}
 	for _, p := range contents.Principals {
-		if p.Source != authorizationPlace || p.ARN == "" {
-			t.Errorf("principal %q stands at %v", p.ARN, p.Place)
+		if p.File != authorizationPlace || p.ARN == "" {
+			t.Errorf("principal %q stands at %v", p.ARN, p.Position)
 		}
 		places[p.ARN] = p.Line
 		if (p.Trust != nil) != strings.Contains(p.ARN, ":role/") {
@@ -127,7 +127,7 @@ func TestAuthorizationEntities(t *testing.T) {
 		t.Errorf("%d policies of the operator, want 8 at least", len(contents.Policies))
 	}
 	for _, f := range s.Findings {
-		if strings.Contains(f.Message, "ActionOfTheFuture") {
+		if strings.Contains(f.Message(), "ActionOfTheFuture") {
 			t.Errorf("AWS's own policy is found suspicious: %v", f)
 		}
 	}

@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"strings"
 
 	"extauthz/decision"
+	"extauthz/diag"
 	"extauthz/iam"
 	"extauthz/identity/basic"
 	"extauthz/identity/oidc"
@@ -155,25 +155,21 @@ func (p *principals) operators(from *sources, other *decision.Policies, controls
 	}
 	own = append(own, controls...)
 	slices.SortFunc(own, func(a, b *iam.Policy) int {
-		at, bt := a.Statements[0].Start, b.Statements[0].Start
-		return cmp.Or(strings.Compare(a.Source, b.Source), cmp.Compare(at.Line, bt.Line), cmp.Compare(at.Column, bt.Column), cmp.Compare(a.Kind, b.Kind))
+		return cmp.Or(a.Source.At(a.Statements[0].Start).Compare(b.Source.At(b.Statements[0].Start)), cmp.Compare(a.Kind, b.Kind))
 	})
 	return own, aws
 }
 
 // findings are those of all policies and of principals.yaml, in the order of
 // files and lines, each once: a policy in two uses has most of them twice.
-func findings(policies []*iam.Policy, others []iam.Finding) []iam.Finding {
+func findings(policies []*iam.Policy, others diag.List) diag.List {
 	n := len(others)
 	for _, policy := range policies {
 		n += len(policy.Findings())
 	}
-	all := append(make([]iam.Finding, 0, n), others...)
+	all := append(make(diag.List, 0, n), others...)
 	for _, policy := range policies {
 		all = append(all, policy.Findings()...)
 	}
-	slices.SortStableFunc(all, func(a, b iam.Finding) int {
-		return cmp.Or(strings.Compare(a.Source, b.Source), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), strings.Compare(a.Message, b.Message))
-	})
-	return slices.Compact(all)
+	return all.Sorted()
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"extauthz/diag"
 	"extauthz/iam"
 	"extauthz/identity/sts"
 )
@@ -26,16 +27,10 @@ type Contents struct {
 	Issuers       []TrustedIssuer
 }
 
-// A Place is where something stands in the directory.
-type Place struct {
-	Source string // the file
-	iam.Position
-}
-
 // A Principal is a user or role, and where the directory names it.
 type Principal struct {
 	*sts.Entity
-	Place
+	diag.Position
 }
 
 // A Credential is who stands behind a name or a token, as principals.yaml has it.
@@ -46,7 +41,7 @@ type Credential struct {
 	Path        string            // of a role whose name is captured; "" is "/"
 	FederatedBy string            // the user who federates, of a federated user
 	Session     []*iam.Policy
-	Place
+	diag.Position
 	SourceARN, SourceAccount string // of a service; may have captures
 }
 
@@ -57,7 +52,7 @@ type TrustedIssuer struct {
 	Role     string // whose session its tokens have unless they name another; may be ""
 	Claims   map[string]string
 	Session  []*iam.Policy
-	Place
+	diag.Position
 	ForeignAudiences []string // taken beside those of the registries
 }
 
@@ -87,7 +82,7 @@ func (t resourceTags) keys() map[string]bool {
 // written are the entries of principals.yaml, and the users and roles of
 // authorizations, with their places.
 type written struct {
-	places      map[string]Place // of principals, by ARN
+	places      map[string]diag.Position // of principals, by ARN
 	credentials []Credential
 	issuers     []TrustedIssuer
 }
@@ -106,7 +101,7 @@ func (w *written) note(entries *entries, managed managedPolicies) {
 	}
 }
 
-func (f *yamlFile) placeOf(path ...any) Place { return Place{f.name, f.position(path)} }
+func (f *yamlFile) placeOf(path ...any) diag.Position { return diag.File(f.name).At(f.position(path)) }
 
 // provider is what trust policies call the issuer.
 func (e *issuerEntry) provider() string {

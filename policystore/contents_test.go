@@ -29,7 +29,7 @@ func TestContents(t *testing.T) {
 		t.Errorf("two principals stand in one place: %v", places)
 	}
 	for _, i := range c.Issuers {
-		if i.Name == "" || i.Provider == "" || i.Source != "principals.yaml" || i.Line == 0 {
+		if i.Name == "" || i.Provider == "" || i.File != "principals.yaml" || i.Line == 0 {
 			t.Errorf("issuer %+v", i)
 		}
 	}

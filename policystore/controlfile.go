@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 
+	"extauthz/diag"
 	"extauthz/iam"
 	"extauthz/strictjson"
 )
@@ -20,14 +21,14 @@ type controlFile struct {
 	summary policySummary   // of the policy, in an output of describe-policy
 	content string          // the text of the policy, in such an output
 	list    []policySummary // in an output of list-policies-for-target
-	listAt  iam.Position    // of the list; zero if the file is a policy
+	listAt  diag.Point      // of the list; zero if the file is a policy
 }
 
 // A policySummary says which policy an entry of an output is about (AWS
 // Organizations API Reference, PolicySummary).
 type policySummary struct {
 	id, name field
-	at       iam.Position
+	at       diag.Point
 }
 
 // controlKind is what AWS Organizations calls a kind of policy, by the folder in

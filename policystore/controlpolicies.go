@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"extauthz/diag"
 	"extauthz/iam"
 )
 
@@ -14,7 +15,7 @@ type controls struct {
 	above    *iam.Organization // nil if there are none
 	folders  []*controlFolder  // of both kinds
 	levels   []ControlLevel    // of service control policies
-	findings []iam.Finding
+	findings diag.List
 }
 
 // A ControlLevel is what has service control policies of its own: a root, an

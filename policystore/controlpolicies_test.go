@@ -75,7 +75,7 @@ func TestLevels(t *testing.T) {
 	}
 	_, everyone := all.above.Of("123456789012")
 	levels := everyone.SCPs
-	if len(levels) != 2 || len(levels[0]) != 2 || levels[0][1].Source != "organization/scp/a/z.json" || levels[1][0].Source != "organization/scp/a-b/x.json" || len(everyone.RCPs) != 1 {
+	if len(levels) != 2 || len(levels[0]) != 2 || levels[0][1].Source.File != "organization/scp/a/z.json" || levels[1][0].Source.File != "organization/scp/a-b/x.json" || len(everyone.RCPs) != 1 {
 		t.Errorf("levels %v", everyone)
 	}
 }

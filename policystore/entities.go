@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"extauthz/diag"
 	"extauthz/iam"
 	"extauthz/identity/sts"
 )
@@ -22,7 +23,7 @@ type principalEntry struct {
 
 // attach adds the user or role of an entry, or returns what is wrong with the
 // entry and where in it.
-func (p *principals) attach(entry *principalEntry, at Place, from *sources) (place []any, err error) {
+func (p *principals) attach(entry *principalEntry, at diag.Position, from *sources) (place []any, err error) {
 	arn, err := iam.ParseARN(entry.ARN)
 	if err != nil {
 		return []any{"arn"}, err
@@ -47,9 +48,9 @@ func (p *principals) attach(entry *principalEntry, at Place, from *sources) (pla
 }
 
 // add adds a user or role that stands at a place of the directory.
-func (p *principals) add(entity sts.Entity, at Place) error {
-	if other, twice := p.written.places[entity.ARN]; twice && other.Source != at.Source {
-		return fmt.Errorf("principal %q is in %s, line %d, as well; keep one of the two", entity.ARN, other.Source, other.Line)
+func (p *principals) add(entity sts.Entity, at diag.Position) error {
+	if other, twice := p.written.places[entity.ARN]; twice && other.File != at.File {
+		return fmt.Errorf("principal %q is in %s, line %d, as well; keep one of the two", entity.ARN, other.File, other.Line)
 	}
 	if err := p.entities.Add(entity); err != nil {
 		return err

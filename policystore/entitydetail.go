@@ -5,15 +5,15 @@ import (
 	"slices"
 	"strings"
 
-	"extauthz/iam"
+	"extauthz/diag"
 	"extauthz/identity/sts"
 	"extauthz/strictjson"
 )
 
 // An entityDetail is a user, a group or a role.
 type entityDetail struct {
-	start           int          // of the entry, in bytes
-	place           iam.Position // of the entry
+	start           int        // of the entry, in bytes
+	place           diag.Point // of the entry
 	arn, name, path field
 	id              field
 	tags            []sts.Tag

@@ -3,7 +3,7 @@ package policystore
 import (
 	"fmt"
 
-	"extauthz/iam"
+	"extauthz/diag"
 )
 
 // principalsPath is the path of the file that says who is who.
@@ -21,8 +21,8 @@ type principalsFile struct {
 // in them by themselves.
 type entries struct {
 	principalsFile
-	issuers, credentials, principals []Place
-	findings                         []iam.Finding
+	issuers, credentials, principals []diag.Position
+	findings                         diag.List
 }
 
 func readEntries(text []byte) (*entries, error) {
@@ -53,7 +53,7 @@ func (e *entries) warnOfForeignAudiences(y *yamlFile, i int) {
 	for j, audience := range e.Issuers[i].ForeignAudiences {
 		e.findings = append(e.findings, y.findingAt("foreign-audience", fmt.Sprintf(
 			"issuer %q: tokens made for %q are taken, though they are another service's; who sees one here could use it there",
-			e.Issuers[i].Name, audience), "issuers", i, "foreignAudiences", j))
+			e.Issuers[i].Name, audience), "", "issuers", i, "foreignAudiences", j))
 	}
 }
 

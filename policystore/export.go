@@ -7,20 +7,21 @@ import (
 	"net/url"
 	"strings"
 
+	"extauthz/diag"
 	"extauthz/iam"
 	"extauthz/strictjson"
 )
 
 // A document is the text of a policy, and where it stands in the directory.
 type document struct {
-	source string       // what messages call it
-	start  iam.Position // where in source the text begins
+	source diag.Source
+	start  diag.Point // where in source the text begins
 	text   []byte
 }
 
 // wholeFile is the document that a file consists of.
 func wholeFile(file string, text []byte) document {
-	return document{file, iam.Position{Line: 1, Column: 1}, text}
+	return document{diag.File(file), diag.Point{Line: 1, Column: 1}, text}
 }
 
 // wholeFile is the document that a file of the content consists of.
@@ -37,8 +38,8 @@ func (d *document) compile(kind iam.Kind) (*iam.Policy, error) {
 // columns of the string's content, so that its source names the string's own
 // place.
 func quoted(r *strictjson.Reader, file, name string, at int, text string) document {
-	p := r.Point(at)
-	return wholeFile(fmt.Sprintf("%s:%d:%d: in %s", file, p.Line, p.Column, name), []byte(text))
+	source := diag.Source{File: file, Element: name, Start: r.Point(at)}
+	return document{source, diag.Point{Line: 1, Column: 1}, []byte(text)}
 }
 
 // readDocument reads the next value, a policy inside the output of a command: an
@@ -55,7 +56,7 @@ func readDocument(r *strictjson.Reader, file, name string) (document, error) {
 		return document{}, r.ErrorAt(at, fmt.Sprintf("%s is larger than %d MiB, and so not a policy that AWS accepts", name, maxFileSize>>20), "save the output again")
 	}
 	if value[0] != '"' {
-		return document{file, start, value}, nil
+		return document{diag.File(file), start, value}, nil
 	}
 	var text string
 	if err := json.Unmarshal(value, &text); err != nil {

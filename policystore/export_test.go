@@ -66,7 +66,7 @@ func TestPolicyOutputs(t *testing.T) {
 				t.Fatal(err)
 			}
 			why := asked(t, s, c.action, c.repository)
-			if why.Decision != iam.ExplicitDeny || why.BlockedBy != iam.ResourceClass || why.Matched[0].Policy.Source != c.source {
+			if why.Decision != iam.ExplicitDeny || why.BlockedBy != iam.ResourceClass || why.Matched[0].Policy.Source.String() != c.source {
 				t.Errorf("%s by %s: %+v; want a Deny of %s", why.Decision, why.BlockedBy, why.Matched, c.source)
 			}
 		})

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"extauthz/diag"
 	"extauthz/iam"
 	"extauthz/identity/sts"
 )
@@ -25,7 +26,7 @@ func (p *principals) addExported(a *authorization, from *sources) error {
 		if err != nil {
 			return err
 		}
-		if err := p.add(entity, Place{a.file, d.place}); err != nil {
+		if err := p.add(entity, diag.File(a.file).At(d.place)); err != nil {
 			return a.wrap(d.arn.at, err)
 		}
 	}

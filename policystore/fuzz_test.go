@@ -1,11 +1,11 @@
 package policystore
 
 import (
-	"extauthz/diag"
 	"maps"
 	"strings"
 	"testing"
 
+	"extauthz/diag"
 	"extauthz/policystore/directory"
 )
 

@@ -154,5 +154,5 @@ func (e *entries) warnOfGroup(y *yamlFile, i int) {
 	default:
 		return
 	}
-	e.findings = append(e.findings, y.findingAt("unattached-group", fmt.Sprintf("group %q %s", g.Name, without), "groups", i))
+	e.findings = append(e.findings, y.findingAt("unattached-group", fmt.Sprintf("group %q %s", g.Name, without), "", "groups", i))
 }

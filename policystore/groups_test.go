@@ -151,7 +151,7 @@ func TestUnattachedGroups(t *testing.T) {
 	var found []string
 	for _, f := range s.Findings {
 		if f.Code == "unattached-group" {
-			found = append(found, f.Message)
+			found = append(found, f.Message())
 		}
 	}
 	if got := strings.Join(found, "; "); got != `group "a" has no members, so that its policies apply to no user; group "b" has no policies, so that it changes nothing for its members` {

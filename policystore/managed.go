@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"extauthz/diag"
 	"extauthz/iam"
 )
 
@@ -176,15 +177,15 @@ func (m managedPolicies) findAll(kind iam.Kind, references []string, entity iam.
 // a document where they would be wrong: AWS has accepted what an account's
 // authorization and other outputs have, and the quota is not for AWS's own policies
 // (IAM User Guide, "IAM and AWS STS quotas").
-func (m managedPolicies) withoutQuotas(found []iam.Finding) []iam.Finding {
+func (m managedPolicies) withoutQuotas(found diag.List) diag.List {
 	accepted := map[string]bool{} // by file
 	for _, policy := range m {
 		if policy.accepted {
-			accepted[policy.source] = true
+			accepted[policy.source.File] = true
 		}
 	}
-	return slices.DeleteFunc(found, func(f iam.Finding) bool {
-		return f.Code == "too-large" && (accepted[f.Source] || strings.Contains(f.Source, "/"+authorizationFile))
+	return slices.DeleteFunc(found, func(f diag.Diagnostic) bool {
+		return f.Code == "too-large" && (accepted[f.File] || strings.HasSuffix(f.File, "/"+authorizationFile))
 	})
 }
 

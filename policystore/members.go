@@ -27,12 +27,12 @@ func (o *Organization) checkAccounts(above *iam.Organization, all registries, fr
 	}
 	for _, arn := range slices.Sorted(maps.Keys(who.written.places)) {
 		if account := accountOf(arn).Account; !o.Knows(account) {
-			return errStranger(who.written.places[arn].text(), account)
+			return errStranger(who.written.places[arn].String(), account)
 		}
 	}
 	for _, c := range who.written.credentials {
 		if account := accountOf(c.Principal).Account; isAccount(account) && !o.Knows(account) {
-			return errStranger(c.Place.text(), account)
+			return errStranger(c.Position.String(), account)
 		}
 	}
 	return nil
@@ -49,4 +49,3 @@ func errStranger(place, account string) error {
 }
 
 // text is the place as messages begin with it.
-func (p Place) text() string { return fmt.Sprintf("%s:%d:%d", p.Source, p.Line, p.Column) }

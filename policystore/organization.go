@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"extauthz/iam"
+	"extauthz/diag"
 	"extauthz/policystore/directory"
 )
 
@@ -28,7 +28,7 @@ type Organization struct {
 	management string              // the management account; "" if it is not known
 	paths      map[string][]string // by account; a list of one, as condition keys have it
 	outside    map[string]bool     // accounts that are said to be no members
-	accountsAt iam.Position        // of the list of accounts
+	accountsAt diag.Point          // of the list of accounts
 }
 
 // Member returns the values of aws:PrincipalOrgID and aws:PrincipalOrgPaths, or

@@ -39,7 +39,7 @@ func TestPolicyVersion(t *testing.T) {
 				t.Fatal(err)
 			}
 			why := asked(t, s, "ecr:BatchGetImage", "team/app")
-			if why.Decision != iam.Allowed || !strings.HasPrefix(why.Matched[0].Policy.Source, file) {
+			if why.Decision != iam.Allowed || !strings.HasPrefix(why.Matched[0].Policy.Source.String(), file) {
 				t.Errorf("%s: %+v", why.Decision, why.Matched)
 			}
 			if name == "as the CLI prints it" && why.Matched[0].Statement.Start.Line != 5 {

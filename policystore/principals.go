@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 
+	"extauthz/diag"
 	"extauthz/iam"
 	"extauthz/identity"
 	"extauthz/identity/basic"
@@ -24,7 +25,7 @@ type principals struct {
 	issuers   []Issuer
 	keySets   []*oidc.KeySet // of the issuers; nil for one that Envoy alone verifies
 	inline    []*iam.Policy  // that stand inside the authorizations of accounts
-	findings  []iam.Finding
+	findings  diag.List
 	written   written
 }
 
@@ -60,7 +61,7 @@ func loadPrincipals(c *compilation, from *sources) (*principals, error) {
 	p := &principals{
 		table: identity.NewAuthenticator(users, from.passwords, entities), entities: entities,
 		identity: make(map[string][]*iam.Policy, n), boundary: map[string][]*iam.Policy{}, ids: make(map[string]string, n),
-		findings: slices.Clone(entries.findings), written: written{places: make(map[string]Place, n)},
+		findings: slices.Clone(entries.findings), written: written{places: make(map[string]diag.Position, n)},
 	}
 	for _, a := range from.exported {
 		if err := p.addExported(a, from); err != nil {

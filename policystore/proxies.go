@@ -6,7 +6,7 @@ import (
 	"net/netip"
 	"slices"
 
-	"extauthz/iam"
+	"extauthz/diag"
 )
 
 // The networks of every address.
@@ -17,18 +17,18 @@ var (
 
 // uncheckedProxies returns a finding for each registry with trusted hops whose
 // addresses are not checked, or are any address.
-func (all registries) uncheckedProxies() []iam.Finding {
-	var found []iam.Finding
+func (all registries) uncheckedProxies() diag.List {
+	var found diag.List
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		r := all[name]
-		finding := iam.Finding{Source: "registries.yaml", Position: iam.Position(r.TrustedHopsAt.Point), Code: "unchecked-proxies"}
+		finding := diag.Diagnostic{Position: r.TrustedHopsAt, Severity: diag.Warning, Code: "unchecked-proxies"}
 		switch {
 		case r.TrustedHops == 0:
 			continue
 		case r.TrustedProxies == nil:
-			finding.Message = fmt.Sprintf("registry %q trusts proxies whose addresses it does not check; list them in trustedProxies", name)
+			finding.Problem, finding.Remedy = fmt.Sprintf("registry %q trusts proxies whose addresses it does not check", name), "list them in trustedProxies"
 		case cover(r.TrustedProxies, everyIPv4), cover(r.TrustedProxies, everyIPv6):
-			finding.Message = fmt.Sprintf("registry %q has every address in trustedProxies; list those of the proxies only", name)
+			finding.Problem, finding.Remedy = fmt.Sprintf("registry %q has every address in trustedProxies", name), "list those of the proxies only"
 		default:
 			continue
 		}

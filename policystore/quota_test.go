@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"extauthz/iam"
+	"extauthz/diag"
 )
 
 // A copy of one of AWS's own policies may be longer than the quota for customer
@@ -62,7 +62,7 @@ func TestQuotaOfPrintedVersions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		found := slices.ContainsFunc(s.Findings, func(f iam.Finding) bool { return f.Code == "too-large" })
+		found := slices.ContainsFunc(s.Findings, func(f diag.Diagnostic) bool { return f.Code == "too-large" })
 		if found != tooLarge {
 			t.Errorf("%.20s: too-large is reported: %t, want %t", file, found, tooLarge)
 		}

@@ -3,6 +3,8 @@ package policystore
 import (
 	"strings"
 	"testing"
+
+	"extauthz/diag"
 )
 
 // Each case changes the whole directory in one place. Every error names it and
@@ -104,8 +106,8 @@ func TestWhoIsWhoRefuses(t *testing.T) {
 	}
 }
 
-// refuses wants one line of error that holds every part of want, which … parts,
-// and no secret.
+// refuses checks that the error contains every part of want, which … separates, in a line
+// for each fault, and no secret.
 func refuses(t *testing.T, good, change map[string]string, want string) {
 	t.Helper()
 	contents := map[string]string{}
@@ -121,7 +123,10 @@ func refuses(t *testing.T, good, change map[string]string, want string) {
 			t.Fatalf("snapshot %v, error %v; want %q", s, err, want)
 		}
 	}
-	for _, secret := range []string{"\n", "$2a$", "s3cret", "czNjcmV0"} {
+	if lines := strings.Count(err.Error(), "\n") + 1; lines != len(diag.Of(err)) {
+		t.Errorf("%d lines for %d faults: %q", lines, len(diag.Of(err)), err)
+	}
+	for _, secret := range []string{"$2a$", "s3cret", "czNjcmV0"} {
 		if strings.Contains(err.Error(), secret) {
 			t.Errorf("the error holds %q: %q", secret, err)
 		}

@@ -3,6 +3,7 @@ package policystore
 import (
 	"bytes"
 
+	"extauthz/diag"
 	"extauthz/iam"
 	"extauthz/policystore/directory"
 )
@@ -15,9 +16,9 @@ type memory map[madeAs]made
 
 // madeAs is what a text was made into something as.
 type madeAs struct {
-	as     string       // such as the kind of policy
-	source string       // where the text stands
-	start  iam.Position // and where in it the text begins
+	as     string      // such as the kind of policy
+	source diag.Source // where the text stands
+	start  diag.Point  // and where in it the text begins
 }
 
 // made is a text, and what it was made into.
@@ -62,5 +63,5 @@ func (c *compilation) policy(kind iam.Kind, d *document) (*iam.Policy, error) {
 // fromFile makes a whole file into something.
 func fromFile[T any](c *compilation, path, as string, make func(text []byte) (T, error)) (T, error) {
 	text := c.Text(path)
-	return remember(c, madeAs{as: as, source: path}, text, func() (T, error) { return make(text) })
+	return remember(c, madeAs{as: as, source: diag.File(path)}, text, func() (T, error) { return make(text) })
 }

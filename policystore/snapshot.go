@@ -26,7 +26,7 @@ type Snapshot struct {
 	Callers    *identity.Authenticator
 	Decisions  *decision.Engine
 	Summary    Summary
-	Findings   []iam.Finding // what is suspicious in the operator's policies but no error
+	Findings   diag.List // what is suspicious in the operator's policies but no error
 	configured *config.Registries
 	registries registries
 	principals *principals

@@ -144,6 +144,6 @@ func (s *Store) succeeded(next *Snapshot) {
 	s.options.Logger.Info("policy directory in force",
 		"dir", s.options.Dir, "digest", next.Digest, "generation", s.Status().Generation, "summary", next.Summary)
 	for _, finding := range next.Findings[:min(len(next.Findings), maxFindings)] {
-		s.options.Logger.Warn("suspicious policy", "finding", locate(next.names, errors.New(finding.String())).Error())
+		s.options.Logger.Warn("suspicious policy", "finding", locate(next.names, finding).Error())
 	}
 }

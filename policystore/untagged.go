@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"extauthz/diag"
 	"extauthz/iam"
 )
 
@@ -23,7 +24,7 @@ func (all registries) checkTagged(tags resourceTags, written map[string][]*iam.P
 	}
 	for _, policy := range policies {
 		if at, key := needsTags(policy); key != "" {
-			return fmt.Errorf("%s:%d:%d: asks for %s where a missing tag counts, but there is no %s; save the tags of every repository there, or {} if it has none", policy.Source, at.Line, at.Column, key, place)
+			return diag.New(policy.Source.At(at), fmt.Sprintf("asks for %s where a missing tag counts, but there is no %s", key, place), "save the tags of every repository there, or {} if it has none")
 		}
 	}
 	return nil
@@ -53,17 +54,18 @@ func (all registries) untagged(tags resourceTags, written map[string][]*iam.Poli
 // untoldTags finds policies that say more of a repository without tags than of one
 // with them, while some registry has no inventory: whatever repository the directory
 // does not know counts as one without tags, as on AWS a new one does.
-func (all registries) untoldTags(policies []*iam.Policy) []iam.Finding {
+func (all registries) untoldTags(policies []*iam.Policy) diag.List {
 	names := slices.Sorted(maps.Keys(all))
 	open := slices.IndexFunc(names, func(name string) bool { return all[name].listed == nil })
 	if open < 0 {
 		return nil
 	}
-	var found []iam.Finding
+	var found diag.List
 	for _, policy := range policies {
 		if at, key := needsTags(policy); key != "" {
-			found = append(found, iam.Finding{Source: policy.Source, Position: at, Code: "untold-tags", Message: fmt.Sprintf(
-				"asks for %s where a missing tag counts, and registry %q has no repositories.json: repositories without a file here count as untagged; save the output of aws ecr describe-repositories", key, names[open])})
+			found = append(found, diag.Diagnostic{Position: policy.Source.At(at), Severity: diag.Warning, Code: "untold-tags",
+				Problem: fmt.Sprintf("asks for %s where a missing tag counts, and registry %q has no repositories.json: repositories without a file here count as untagged", key, names[open]),
+				Remedy:  "save the output of aws ecr describe-repositories"})
 		}
 	}
 	return found
@@ -71,7 +73,7 @@ func (all registries) untoldTags(policies []*iam.Policy) []iam.Finding {
 
 // needsTags finds a statement about ECR in which the lack of a tag takes a Deny
 // away or lets an Allow apply. In trust policies the tags are those of the role.
-func needsTags(policy *iam.Policy) (at iam.Position, key string) {
+func needsTags(policy *iam.Policy) (at diag.Point, key string) {
 	if policy.Kind == iam.TrustPolicy || !slices.ContainsFunc(policy.ConditionKeys(), isResourceTag) {
 		return at, ""
 	}

@@ -95,7 +95,7 @@ func TestUntoldTags(t *testing.T) {
 			}
 			found := 0
 			for _, finding := range s.Findings {
-				if finding.Code == "untold-tags" && finding.Source == "managed/guard.json" {
+				if finding.Code == "untold-tags" && finding.File == "managed/guard.json" {
 					found++
 				}
 			}

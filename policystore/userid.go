@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 
+	"extauthz/diag"
 	"extauthz/iam"
 )
 
@@ -29,7 +30,7 @@ func (p *principals) checkUserIDs(policies []*iam.Policy) error {
 	}
 	for _, policy := range policies {
 		if unknown != "" && policy.UsesKey(userIDKey) {
-			return fmt.Errorf("%s: uses %s, but principal %q has no id; give every principal in principals.yaml its id, such as AIDACKCEVSQ6C2EXAMPLE", policy.Source, userIDKey, unknown)
+			return diag.New(policy.Source.At(diag.Point{}), fmt.Sprintf("uses %s, but principal %q has no id", userIDKey, unknown), "give every principal in principals.yaml its id, such as AIDACKCEVSQ6C2EXAMPLE")
 		}
 	}
 	return nil
@@ -48,7 +49,7 @@ func (p *principals) checkNamedIDs(policies []*iam.Policy) error {
 	for _, policy := range policies {
 		for _, named := range policy.UniqueIDs() {
 			if arn, found := arns[named.Text]; found {
-				return fmt.Errorf("%s:%d:%d: %q is the unique id of %s, which matches nobody here; write its ARN", policy.Source, named.Position.Line, named.Position.Column, named.Text, arn)
+				return diag.New(policy.Source.At(named.Position), fmt.Sprintf("%q is the unique id of %s, which matches nobody here", named.Text, arn), "write its ARN")
 			}
 		}
 	}

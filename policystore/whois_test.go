@@ -266,7 +266,7 @@ func TestPoliciesByUse(t *testing.T) {
 	}
 	found := 0
 	for _, f := range s.Findings {
-		if strings.Contains(f.Message, "BatchGetImages") {
+		if strings.Contains(f.Message(), "BatchGetImages") {
 			found++
 		}
 	}

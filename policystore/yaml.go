@@ -1,7 +1,7 @@
 package policystore
 
 import (
-	"extauthz/iam"
+	"extauthz/diag"
 	"extauthz/strictyaml"
 )
 
@@ -23,11 +23,11 @@ func decodeYAML(name string, text []byte, value any) (*yamlFile, error) {
 func (f *yamlFile) errorAt(err error, path ...any) error { return f.file.ErrorAt(err, path...) }
 
 // findingAt places a finding likewise.
-func (f *yamlFile) findingAt(code, message string, path ...any) iam.Finding {
-	return iam.Finding{Source: f.name, Position: f.position(path), Code: code, Message: message}
+func (f *yamlFile) findingAt(code, problem, remedy string, path ...any) diag.Diagnostic {
+	return diag.Diagnostic{Position: diag.File(f.name).At(f.position(path)), Severity: diag.Warning, Code: code, Problem: problem, Remedy: remedy}
 }
 
-func (f *yamlFile) position(path []any) iam.Position {
+func (f *yamlFile) position(path []any) diag.Point {
 	at := f.file.At(path...)
-	return iam.Position{Line: at.Line, Column: at.Column}
+	return diag.Point{Line: at.Line, Column: at.Column}
 }

@@ -113,7 +113,7 @@ func (a *Answer) decidedBy(e *iam.Explanation) {
 		if e.Decision == iam.ImplicitDeny || (m.Statement.Effect == iam.Deny) != (e.Decision == iam.ExplicitDeny) {
 			continue
 		}
-		s := Statement{m.Policy.Source, m.Statement.Start.Line, m.Statement.Start.Column, m.Statement.Effect, m.Statement.Sid}
+		s := Statement{m.Policy.Source.String(), m.Statement.Start.Line, m.Statement.Start.Column, m.Statement.Effect, m.Statement.Sid}
 		if !slices.Contains(a.Decided, s) {
 			a.Decided = append(a.Decided, s)
 		}

@@ -3,7 +3,6 @@ package simulate
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -76,12 +75,13 @@ func FuzzInput(f *testing.F) {
 
 func checkRefusal(t *testing.T, err error, text []byte) {
 	t.Helper()
-	var in diag.Diagnostic
-	if !errors.As(err, &in) || strings.ContainsAny(err.Error(), "\n\r") {
-		t.Fatalf("refused with %T %q", err, err)
-	}
 	lines := bytes.Split(text, []byte("\n"))
-	if in.Line < 1 || in.Line > len(lines) || in.Column < 1 || in.Column > len(lines[in.Line-1])+1 {
-		t.Fatalf("refused at %d:%d, which is not in the text: %v", in.Line, in.Column, err)
+	for _, d := range diag.Of(err) {
+		if strings.ContainsAny(d.Error(), "\n\r") {
+			t.Fatalf("refused with %T %q", err, err)
+		}
+		if d.Line < 1 || d.Line > len(lines) || d.Column < 1 || d.Column > len(lines[d.Line-1])+1 {
+			t.Fatalf("refused at %v, which is not in the text: %v", d.Position, d)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 
+	"extauthz/diag"
 	"extauthz/iam"
 )
 
@@ -43,7 +44,7 @@ type ResourceSpecificResult struct {
 type MatchedStatement struct {
 	SourcePolicyID             string `json:"SourcePolicyId"`
 	SourcePolicyType           string
-	StartPosition, EndPosition iam.Position
+	StartPosition, EndPosition diag.Point
 }
 
 // OrganizationsDecisionDetail says whether the policies of the organization
@@ -100,7 +101,7 @@ func determining(e *iam.Explanation) []MatchedStatement {
 		}
 		end := m.Statement.End
 		end.Column++
-		statements = append(statements, MatchedStatement{m.Policy.Source, policyType(m.Class), m.Statement.Start, end})
+		statements = append(statements, MatchedStatement{m.Policy.Source.String(), policyType(m.Class), m.Statement.Start, end})
 	}
 	return statements
 }

@@ -104,7 +104,7 @@ func policiesOf(s *policystore.Snapshot, who *authz.Identity) *iam.Policies {
 
 func sources(policies []*iam.Policy) (files []string) {
 	for _, p := range policies {
-		files = append(files, p.Source)
+		files = append(files, p.Source.String())
 	}
 	return files
 }

@@ -150,13 +150,13 @@ func TestExport(t *testing.T) {
 		t.Errorf("loaded %+v", got)
 	}
 	for _, level := range folders.Contents().ControlLevels {
-		if limited := level.Policies[0].Source != "arn:aws:organizations::aws:policy/service_control_policy/p-FullAWSAccess"; limited != (level.Name == "ou-ab12-22222222") {
+		if limited := level.Policies[0].Source.File != "arn:aws:organizations::aws:policy/service_control_policy/p-FullAWSAccess"; limited != (level.Name == "ou-ab12-22222222") {
 			t.Errorf("%s has %s", level.Name, level.Policies[0].Source)
 		}
 	}
 	for _, f := range folders.Findings {
 		if f.Code == "assumed-scp" {
-			t.Error(f.Message)
+			t.Error(f.Message())
 		}
 	}
 	if out, err := s.paste(commands[2]); err != nil {
