@@ -9,9 +9,9 @@ import (
 	"extauthz/mapping"
 )
 
-// public is the directory with three registries that serve anonymous callers:
-// what the repository policy of public/app grants to everybody, and what that of
-// service/app grants to a service.
+// public returns a checker of the directory with three registries that serve anonymous
+// callers. The repository policy of public/app grants access to every caller, and that of
+// service/app to a service.
 func public(t testing.TB) *Checker {
 	t.Helper()
 	contents := maps.Clone(directory)
@@ -30,6 +30,7 @@ func public(t testing.TB) *Checker {
 	return newCheckerOf(t, contents, "alice", "bob", "carol", "dave")
 }
 
+// TestAnonymous checks requests without a valid credential.
 func TestAnonymous(t *testing.T) {
 	checker := public(t)
 	wrong := mapping.Header{Name: "authorization", Value: "Basic Ym9iOndyb25n"}
@@ -39,24 +40,24 @@ func TestAnonymous(t *testing.T) {
 		decision                     Outcome
 		status                       int
 	}{
-		{"pull what everybody may", "public", "GET", "/v2/public/app/manifests/v1", nil, Allowed, 0},
-		{"a layer of it", "public", "GET", "/v2/public/app/blobs/" + digest, nil, Allowed, 0},
-		{"ping", "public", "GET", "/v2/", nil, Allowed, 0},
-		{"what the policy denies to the anonymous", "public", "GET", "/v2/public/app/manifests/internal", nil, ExplicitDeny, 401},
-		{"what nobody grants", "public", "GET", "/v2/team/app/manifests/v1", nil, ImplicitDeny, 401},
+		{"pull of a public image", "public", "GET", "/v2/public/app/manifests/v1", nil, Allowed, 0},
+		{"pull of its layer", "public", "GET", "/v2/public/app/blobs/" + digest, nil, Allowed, 0},
+		{"/v2/", "public", "GET", "/v2/", nil, Allowed, 0},
+		{"pull that the policy denies to anonymous callers", "public", "GET", "/v2/public/app/manifests/internal", nil, ExplicitDeny, 401},
+		{"pull that no policy allows", "public", "GET", "/v2/team/app/manifests/v1", nil, ImplicitDeny, 401},
 		{"push", "public", "PUT", "/v2/public/app/manifests/v1", nil, ImplicitDeny, 401},
-		{"what the account alone is granted", "public", "GET", "/v2/service/app/manifests/v1", nil, ImplicitDeny, 401},
+		{"pull that only the account is allowed", "public", "GET", "/v2/service/app/manifests/v1", nil, ImplicitDeny, 401},
 		{"catalog", "public", "GET", "/v2/_catalog", nil, ImplicitDeny, 401},
 		{"hidden", "hidden", "GET", "/v2/secret/app/manifests/v1", nil, ExplicitDeny, 401},
 		{"hostile path", "public", "GET", "/v2/public%2fapp/manifests/v1", nil, Refused, 400},
 		{"a wrong password is not anonymous", "public", "GET", "/v2/public/app/manifests/v1", []mapping.Header{wrong}, Unauthenticated, 401},
-		{"nor on ping", "public", "GET", "/v2/", []mapping.Header{wrong}, Unauthenticated, 401},
-		{"nor is a scheme that nobody reads", "public", "GET", "/v2/public/app/manifests/v1", []mapping.Header{{Name: "authorization", Value: "Negotiate x"}}, Unauthenticated, 401},
+		{"nor on /v2/", "public", "GET", "/v2/", []mapping.Header{wrong}, Unauthenticated, 401},
+		{"nor is an unknown scheme", "public", "GET", "/v2/public/app/manifests/v1", []mapping.Header{{Name: "authorization", Value: "Negotiate x"}}, Unauthenticated, 401},
 		{"nor an empty header", "public", "GET", "/v2/public/app/manifests/v1", []mapping.Header{{Name: "authorization"}}, Unauthenticated, 401},
 		{"with tokens, pull", "tokens", "GET", "/v2/public/app/manifests/v1", nil, Allowed, 0},
-		{"with tokens, ping", "tokens", "GET", "/v2/", nil, Unauthenticated, 401},
-		{"where the operator did not say so", "main", "GET", "/v2/public/app/manifests/v1", nil, Unauthenticated, 401},
-		{"there on ping", "main", "GET", "/v2/", nil, Unauthenticated, 401},
+		{"with tokens, /v2/", "tokens", "GET", "/v2/", nil, Unauthenticated, 401},
+		{"pull where anonymous callers are not served", "main", "GET", "/v2/public/app/manifests/v1", nil, Unauthenticated, 401},
+		{"/v2/ where anonymous callers are not served", "main", "GET", "/v2/", nil, Unauthenticated, 401},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := from("", c.method, c.path, c.headers...)
@@ -77,8 +78,8 @@ func TestAnonymous(t *testing.T) {
 	}
 }
 
-// A user who may pull is not kept from it by what anonymous callers may.
-func TestAnonymousBesideUsers(t *testing.T) {
+// TestAnonymousAndUsers checks that anonymous access does not change the access of users.
+func TestAnonymousAndUsers(t *testing.T) {
 	checker := public(t)
 	for _, c := range []struct {
 		user string
@@ -92,7 +93,8 @@ func TestAnonymousBesideUsers(t *testing.T) {
 	}
 }
 
-func TestAnonymousWords(t *testing.T) {
+// TestAnonymousReason checks the reason for denying an anonymous caller.
+func TestAnonymousReason(t *testing.T) {
 	r := from("", "PUT", "/v2/public/app/manifests/v1")
 	r.Extensions = map[string]string{RegistryExtension: "public"}
 	result := public(t).Check(context.Background(), r)
@@ -102,7 +104,8 @@ func TestAnonymousWords(t *testing.T) {
 	}
 }
 
-// A service is decided by resource-based policies alone, and logs in nowhere.
+// TestService checks that only resource-based policies decide about a service, and that it
+// does not log in.
 func TestService(t *testing.T) {
 	checker := public(t)
 	service, err := checker.Snapshots().CallerNamed("codebuild.amazonaws.com")

@@ -6,16 +6,17 @@ import (
 	"testing"
 )
 
+// TestHeaderText checks that a header value is short and printable.
 func TestHeaderText(t *testing.T) {
 	hostile := "a\r\nSet-Cookie: b\x00\xff"
 	fits := strings.Repeat("c", maxHeaderText)
 	for _, c := range []struct{ name, text, want string }{
-		{"plain", "as it is", "as it is"},
+		{"plain", "unchanged", "unchanged"},
 		{"control and other bytes", hostile, "a??Set-Cookie: b??"},
-		{"as long as may be", fits, fits},
-		{"a byte longer", fits + "c", fits[3:] + "..."},
+		{"longest text", fits, fits},
+		{"one byte longer", fits + "c", fits[3:] + "..."},
 		{"far too long", strings.Repeat(fits, 10), fits[3:] + "..."},
-		{"hostile to the last byte", strings.Repeat("\xff", 2*maxHeaderText), strings.Repeat("?", maxHeaderText-3) + "..."},
+		{"no printable byte", strings.Repeat("\xff", 2*maxHeaderText), strings.Repeat("?", maxHeaderText-3) + "..."},
 	} {
 		if got := headerText(c.text); got != c.want {
 			t.Errorf("%s: %d bytes %q, want %q", c.name, len(got), got, c.want)
@@ -23,11 +24,10 @@ func TestHeaderText(t *testing.T) {
 	}
 }
 
-// TestLongestSentence denies to callers of the longest names that IAM allows, on
-// a repository of the longest name that ECR allows, the action of the longest
-// name, for each class of policy that the directory can hold: a HEAD's header has
-// the whole sentence.
-func TestLongestSentence(t *testing.T) {
+// TestLongestReason checks that the header of a HEAD request contains the longest possible
+// reason: callers and a repository with the longest names that IAM and ECR allow, the action
+// with the longest name, and each class of policy that the directory can contain.
+func TestLongestReason(t *testing.T) {
 	role, session, user := strings.Repeat("r", 64), strings.Repeat("s", 64), strings.Repeat("u", 64)
 	path, repository := "/"+strings.Repeat("p", 510)+"/", strings.Repeat("n", 255)
 	const account = "arn:aws-us-gov:iam::123456789012:"

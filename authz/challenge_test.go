@@ -9,8 +9,8 @@ import (
 	"extauthz/mapping"
 )
 
-// tokens is the directory with a registry whose clients get their credentials
-// from a token service.
+// tokens returns a checker of the directory with a registry whose clients get their
+// credentials from a token service.
 func tokens(t testing.TB) *Checker {
 	t.Helper()
 	contents := maps.Clone(directory)
@@ -20,6 +20,7 @@ func tokens(t testing.TB) *Checker {
 	return newCheckerOf(t, contents, "alice", "bob", "carol", "dave")
 }
 
+// TestBearerChallenge checks the scope of the challenge for each kind of request.
 func TestBearerChallenge(t *testing.T) {
 	checker := tokens(t)
 	const upload = "/v2/team/app/blobs/uploads/"
@@ -27,9 +28,9 @@ func TestBearerChallenge(t *testing.T) {
 		name, method, path string
 		scope              string // "" for none
 	}{
-		{"ping", "GET", "/v2/", ""},
+		{"/v2/", "GET", "/v2/", ""},
 		{"catalog", "GET", "/v2/_catalog", ""},
-		{"no registry request", "GET", "/metrics", ""},
+		{"not a registry request", "GET", "/metrics", ""},
 		{"hostile path", "GET", `/v2/a"b/manifests/v1`, ""},
 		{"pull", "GET", "/v2/team/app/manifests/v1", "repository:team/app:pull"},
 		{"layer", "HEAD", "/v2/team/app/blobs/" + digest, "repository:team/app:pull"},
@@ -39,7 +40,7 @@ func TestBearerChallenge(t *testing.T) {
 		{"upload", "POST", upload, "repository:team/app:pull,push"},
 		{"mount", "POST", upload + "?mount=" + digest + "&from=base/os", "repository:team/app:pull,push repository:base/os:pull"},
 		{"status of an upload", "GET", upload + "id", "repository:team/app:pull,push"},
-		{"end of an upload", "DELETE", upload + "id", "repository:team/app:pull,push"},
+		{"cancellation of an upload", "DELETE", upload + "id", "repository:team/app:pull,push"},
 		{"delete", "DELETE", "/v2/team/app/manifests/v1", "repository:team/app:delete"},
 		{"delete a layer", "DELETE", "/v2/team/app/blobs/" + digest, "repository:team/app:delete"},
 	} {
@@ -56,8 +57,9 @@ func TestBearerChallenge(t *testing.T) {
 	}
 }
 
-// Whoever may not log in is told so by the same challenge.
-func TestBearerChallengeOfWhoMayNotLogIn(t *testing.T) {
+// TestBearerChallengeWithoutLogin checks that a caller that may not log in gets the same
+// challenge.
+func TestBearerChallengeWithoutLogin(t *testing.T) {
 	r := tokens(t).Check(context.Background(), from("carol", "GET", "/v2/"))
 	want := `Bearer realm="https://auth.example.com/token",service="The registry"`
 	if r.Decision != Unauthenticated || header(r, "www-authenticate") != want || !strings.Contains(string(r.Answer.Body), "ecr:GetAuthorizationToken") {
@@ -65,8 +67,8 @@ func TestBearerChallengeOfWhoMayNotLogIn(t *testing.T) {
 	}
 }
 
-// A Bearer token that does not hold is an invalid_token; a password that does not
-// is not.
+// TestInvalidToken checks that the challenge has the error invalid_token after an invalid Bearer
+// token, and not after a wrong password.
 func TestInvalidToken(t *testing.T) {
 	checker := tokens(t)
 	for _, c := range []struct {

@@ -19,9 +19,9 @@ import (
 	"extauthz/policystore"
 )
 
-// The directory that these tests decide by: alice pushes and pulls team/* and
-// may log in; bob pulls team/* and public/*; carol may do everything but log
-// in; dave's login is explicitly denied. secret/app is closed to everybody.
+// The policies of most tests: alice pushes and pulls team/* and may log in, bob pulls team/* and
+// public/*, carol may do everything except log in, and dave's login is explicitly denied. No
+// caller may use secret/app.
 var directory = map[string]string{
 	"registries.yaml": `registries:
 - {name: main, hosts: [localhost], account: "123456789012", region: eu-central-1, realm: The realm}
@@ -56,7 +56,7 @@ func newChecker(t testing.TB) *Checker {
 	return newCheckerOf(t, directory, "alice", "bob", "carol", "dave")
 }
 
-// newCheckerOf decides by a directory to which the users' passwords are added.
+// newCheckerOf returns a checker of a directory, to which it adds passwords of the users.
 func newCheckerOf(t testing.TB, directory map[string]string, users ...string) *Checker {
 	t.Helper()
 	return newCheckerWith(t, decision.Options{CacheSize: 100}, directory, users...)
@@ -87,7 +87,7 @@ func basic(user string) mapping.Header {
 	return mapping.Header{Name: "authorization", Value: "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+user+"-secret"))}
 }
 
-// from is a request of a user ("" for none) to the registry "main".
+// from returns a request of a user ("" for none) to the registry "main".
 func from(user, method, path string, headers ...mapping.Header) *Request {
 	r := &Request{
 		ID: "id-1", Method: method, Path: path, Host: "localhost:8080", Peer: "192.0.2.1",
@@ -99,7 +99,7 @@ func from(user, method, path string, headers ...mapping.Header) *Request {
 	return r
 }
 
-// toOpen sends the request to the registry "open" instead.
+// toOpen changes the registry of a request to "open".
 func toOpen(r *Request) *Request {
 	r.Extensions, r.Host = map[string]string{RegistryExtension: "open"}, "open.example.com"
 	return r
@@ -110,6 +110,7 @@ const (
 	denied = "User: arn:aws:iam::123456789012:user/bob is not authorized to perform: "
 )
 
+// TestCheck checks the result of requests of each kind.
 func TestCheck(t *testing.T) {
 	checker := newChecker(t)
 	for _, c := range []struct {
@@ -204,6 +205,7 @@ func header(r *Result, name string) string {
 	return ""
 }
 
+// TestCheckRemoves checks which headers and parameters an allowed request loses.
 func TestCheckRemoves(t *testing.T) {
 	checker := newChecker(t)
 	const upload = "/v2/team/app/blobs/uploads/"
@@ -239,6 +241,7 @@ func TestCheckRemoves(t *testing.T) {
 	}
 }
 
+// TestCheckExplains checks that a result contains the reasons for each decision.
 func TestCheckExplains(t *testing.T) {
 	r := newChecker(t).Check(context.Background(), from("bob", "GET", "/v2/secret/app/manifests/v1"))
 	why := r.Explain()
@@ -255,6 +258,7 @@ func TestCheckExplains(t *testing.T) {
 	}
 }
 
+// TestCheckBeforeTheFirstSnapshot checks that a request without policies gets 503.
 func TestCheckBeforeTheFirstSnapshot(t *testing.T) {
 	c := &Checker{Snapshots: func() *policystore.Snapshot { return nil }}
 	r := c.Check(context.Background(), from("alice", "GET", "/v2/"))
@@ -264,6 +268,7 @@ func TestCheckBeforeTheFirstSnapshot(t *testing.T) {
 	}
 }
 
+// TestCheckAfterTheDeadline checks that a request after its deadline gets 503.
 func TestCheckAfterTheDeadline(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	checker := newChecker(t)
@@ -280,6 +285,7 @@ func TestCheckAfterTheDeadline(t *testing.T) {
 	}
 }
 
+// TestCheckSurvivesAPanic checks that a panic refuses the request.
 func TestCheckSurvivesAPanic(t *testing.T) {
 	c := &Checker{Snapshots: func() *policystore.Snapshot { panic("no concern of the client") }}
 	r := c.Check(context.Background(), from("alice", "GET", "/v2/"))
@@ -289,9 +295,9 @@ func TestCheckSurvivesAPanic(t *testing.T) {
 	}
 }
 
-// A result, which a log may hold on to, keeps nothing that could be a secret:
-// no header, and of a refused request not its path.
-func TestResultKeepsNoSecret(t *testing.T) {
+// TestResultContainsNoSecret checks that a result, which a log may retain, contains no header
+// and, for a refused request, no part of the path.
+func TestResultContainsNoSecret(t *testing.T) {
 	checker := newChecker(t)
 	for _, path := range []string{"/v2/team/app/manifests/v1", "/v2/alice:s3cret@team/app/manifests/v1", "/s3cret", `/v2/"s3cret/manifests/v1`, "/v2/team/app/blobs/uploads/?from=s3cret&mount=" + digest, "/v2/team/app/tags/list?access_token=s3cret"} {
 		r := from("alice", "GET", path, mapping.Header{Name: "content-type", Value: "multipart/form-data; boundary=s3cret"})
@@ -299,19 +305,21 @@ func TestResultKeepsNoSecret(t *testing.T) {
 			r.Method = "POST"
 		}
 		result := checker.Check(context.Background(), r)
-		result.Answer = Answer{} // the client's own words go back to the client alone
+		result.Answer = Answer{} // only the client receives its own text
 		if text := fmt.Sprintf("%+v", *result); strings.Contains(text, "s3cret") || strings.Contains(text, basic("alice").Value) {
-			t.Errorf("%s: the result keeps %s", path, text)
+			t.Errorf("%s: the result contains %s", path, text)
 		}
 	}
 }
 
+// TestZeroValuesRefuse checks that the zero values of a result do not allow.
 func TestZeroValuesRefuse(t *testing.T) {
 	if (Answer{}).Allowed || (Result{}).Decision != Refused || Outcome(99).String() != "refused" {
 		t.Error("a zero value allows")
 	}
 }
 
+// TestImageContext checks policies about oci:Reference and oci:ReferenceType.
 func TestImageContext(t *testing.T) {
 	base := make(iam.Context, 1, 10)
 	base[0] = iam.ContextEntry{Key: "aws:SourceIp", Value: "192.0.2.1"}

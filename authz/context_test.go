@@ -14,7 +14,7 @@ import (
 	"extauthz/policystore/config"
 )
 
-// place is a registry to ask about.
+// place returns a registry.
 func place() *policystore.Registry {
 	return &policystore.Registry{Registry: config.Registry{Registry: mapping.Registry{Partition: "aws", Region: "eu-central-1", Account: "123456789012"}}}
 }
@@ -31,7 +31,7 @@ func wantContext(t *testing.T, got iam.Context, want map[string]string) {
 	}
 }
 
-// The keys that a request brings, each with its value.
+// TestRequestContext checks the condition keys of a request.
 func TestRequestContext(t *testing.T) {
 	r := from("", "GET", "/v2/", mapping.Header{Name: "user-agent", Value: "crane"}, mapping.Header{Name: "referer", Value: "https://example.com"})
 	wantContext(t, requestContext(r, place(), "192.0.2.1"), map[string]string{
@@ -46,6 +46,7 @@ func TestRequestContext(t *testing.T) {
 	})
 }
 
+// TestContextByVPCEndpoint checks the condition keys of a request through a VPC endpoint.
 func TestContextByVPCEndpoint(t *testing.T) {
 	registry := place()
 	registry.VPCEndpoint = &config.VPCEndpoint{ID: "vpce-1a2b3c4d", VPC: "vpc-1a2b3c4d"}
@@ -55,9 +56,9 @@ func TestContextByVPCEndpoint(t *testing.T) {
 	})
 }
 
-// The request's keys come first, and of two of one name the first counts: a
-// caller's keys can add to them and not replace them.
-func TestFullContext(t *testing.T) {
+// TestCallerContext checks that keys of the caller do not replace keys of the request: the keys
+// of the request are first, and of two entries with one name the first counts.
+func TestCallerContext(t *testing.T) {
 	caller := &identity.Caller{Caller: sts.Caller{Context: iam.Context{{Key: "aws:username", Value: "alice"}, {Key: "AWS:sourceip", Value: "203.0.113.9"}}}}
 	got := callerContext(iam.Context{{Key: "aws:SourceIp", Value: "192.0.2.1"}}, place(), caller)
 	for key, want := range map[string]string{"aws:SourceIp": "192.0.2.1", "aws:username": "alice", "aws:ResourceAccount": "123456789012"} {
@@ -67,8 +68,8 @@ func TestFullContext(t *testing.T) {
 	}
 }
 
-// The organization's keys go with the caller's account and the registry's, each
-// where it is a member.
+// TestOrganizationContext checks that the organization's keys exist for the caller's account and
+// the registry's, each if it is a member.
 func TestOrganizationContext(t *testing.T) {
 	const organization = `id: o-a1b2c3d4e5
 accounts:
@@ -115,7 +116,7 @@ accounts:
 	}
 }
 
-// A policy sees the organization.
+// TestOrganizationDecides checks a policy about the organization.
 func TestOrganizationDecides(t *testing.T) {
 	contents := map[string]string{"organization.yaml": "id: o-a1b2c3d4e5\naccounts: {\"123456789012\": o-a1b2c3d4e5/r-ab12/}\n"}
 	for path, content := range directory {
@@ -134,16 +135,14 @@ func TestOrganizationDecides(t *testing.T) {
 	}
 }
 
-// Context keys in every kind of case are pinned to the AWS names by the tables
-// above; this one holds that the context of an ordinary request needs no second
-// allocation.
+// TestContextCapacity checks that the context of a usual request needs one allocation.
 func TestContextCapacity(t *testing.T) {
 	checker := newChecker(t)
 	r := from("bob", "GET", "/v2/team/app/manifests/v1", mapping.Header{Name: "user-agent", Value: "crane"})
 	result := checker.Check(context.Background(), r)
 	last := result.Evaluations[len(result.Evaluations)-1].Context
 	if cap(last) != usualKeys || len(last) > usualKeys {
-		t.Errorf("the context holds %d keys in room for %d, want one of %d", len(last), cap(last), usualKeys)
+		t.Errorf("the context has %d keys and the capacity %d, want the capacity %d", len(last), cap(last), usualKeys)
 	}
 }
 

@@ -14,12 +14,11 @@ import (
 	"extauthz/mapping"
 )
 
-// The directory that these tests decide by: writer pulls and pushes team/*, but
-// may not create repositories; reader pulls everything but what the repository
-// policy of secret/app denies; stranger is of another account; locked may do
-// everything but log in, viewer only reads and may not log in either. "once" and
-// "quiet" ask for the right to log in at the login only, "fresh" takes every
-// repository for missing, "listed" has an inventory.
+// The policies of these tests: writer pulls and pushes team/*, but may not create repositories.
+// reader pulls everything except secret/app, whose repository policy denies it. stranger is of
+// another account. locked may do everything except log in. viewer only reads and may not log
+// in. The registries "once" and "quiet" require the permission to log in at the login only,
+// "fresh" assumes that every repository is missing, and "listed" has an inventory.
 var denials = map[string]string{
 	"registries.yaml": `registries:
 - {name: full, hosts: [h], account: "123456789012", region: eu-central-1, detail: full}
@@ -68,7 +67,7 @@ func newDenials(t testing.TB) *Checker {
 	return newCheckerOf(t, denials, "writer", "reader", "stranger", "locked", "viewer", "creator")
 }
 
-// at is a request of a user to a registry.
+// at returns a request of a user to a registry.
 func at(registry, user, method, path string) *Request {
 	r := from(user, method, path)
 	r.Extensions, r.Host = map[string]string{RegistryExtension: registry}, "h"
@@ -80,17 +79,18 @@ const (
 	west    = "arn:aws:ecr:eu-west-1:123456789012:repository/"
 )
 
-// sentence is AWS's, of a user of account 123456789012.
+// sentence returns AWS's message for a user of account 123456789012.
 func sentence(user, action, resource, because string) string {
 	return "User: arn:aws:iam::123456789012:user/" + user + " is not authorized to perform: " + action + " on resource: " + resource + because
 }
 
-// anonymous is the sentence of a caller without a credential.
+// anonymous returns the message for a caller without a credential.
 func anonymous(action, resource string) string {
 	return "User: anonymous is not authorized to perform: " + action + " on resource: " + resource +
 		" because no resource-based policy allows the " + action + " action"
 }
 
+// TestDenials checks the answers to denied requests, by registry and caller.
 func TestDenials(t *testing.T) {
 	checker := newDenials(t)
 	noIdentity := func(action string) string {
@@ -208,9 +208,9 @@ func TestDenials(t *testing.T) {
 	}
 }
 
-// TestLoginAskedOnce holds which permissions are decided, and which of them a
-// result is known by.
-func TestLoginAskedOnce(t *testing.T) {
+// TestLoginRequiredOnce checks which permissions are evaluated, and which of them is the action of
+// the result.
+func TestLoginRequiredOnce(t *testing.T) {
 	checker := newDenials(t)
 	const token = "ecr:GetAuthorizationToken"
 	for _, c := range []struct {
@@ -236,8 +236,8 @@ func TestLoginAskedOnce(t *testing.T) {
 	}
 }
 
-// checkDenial holds an answer to the specification: an error body of the right
-// media type, the version header, and the reason beside it for HEAD.
+// checkDenial checks that an answer follows the specification: an error body of the right media
+// type, the version header, and the reason header for HEAD.
 func checkDenial(t *testing.T, r *Result, status int, code, message, detail string) {
 	t.Helper()
 	if r.Answer.Allowed || r.Answer.Status != status {
@@ -277,8 +277,8 @@ func marshal(t *testing.T, text string) []byte {
 	return b
 }
 
-// TestBecause holds AWS's wording for each class (IAM User Guide, "Troubleshoot
-// access denied error messages").
+// TestBecause checks that the reason has AWS's wording for each class (IAM User Guide,
+// "Troubleshoot access denied error messages").
 func TestBecause(t *testing.T) {
 	for _, c := range []struct {
 		class              iam.Class
@@ -303,10 +303,9 @@ func TestBecause(t *testing.T) {
 	}
 }
 
-// FuzzAnswer wants every answer to any bytes to be one that Envoy can send:
-// names and values of headers that RFC 9110 allows, a JSON body, a status of an
-// error; and of a request that is allowed, only names known beforehand removed.
-// A registry that hides existence allows and denies exactly what others do.
+// FuzzAnswer checks that Envoy can send every answer: names and values of headers that RFC 9110
+// allows, a JSON body, the status of an error, and for an allowed request only known names to
+// remove. A registry that hides existence allows and denies the same requests as others.
 func FuzzAnswer(f *testing.F) {
 	for _, s := range [][4]string{
 		{"GET", "/v2/", "h", "x-y: z"}, {"PUT", "/v2/team/app/manifests/v1?tag=a", "h", "user-agent: \r\nset-cookie: a=b"},
@@ -337,7 +336,7 @@ func FuzzAnswer(f *testing.F) {
 	})
 }
 
-// sendable holds an answer to what Envoy can send.
+// sendable checks that Envoy can send an answer.
 func sendable(t *testing.T, a *Answer) {
 	t.Helper()
 	for _, h := range a.Headers {
@@ -358,8 +357,8 @@ func sendable(t *testing.T, a *Answer) {
 	}
 }
 
-// TestExhaustedDecision holds that a request by which the policies in play take
-// too many steps is denied, and that the denial says so.
+// TestExhaustedDecision checks that a request is denied if its policies take too many steps, and
+// that the reason says so.
 func TestExhaustedDecision(t *testing.T) {
 	contents := maps.Clone(directory)
 	const amplified = `"*${aws:referer}?b"`

@@ -7,12 +7,11 @@ import (
 	"testing"
 )
 
-// veiled is the directory of the denials with two registries that serve
-// anonymous callers and hide from them what there is. Of their repositories
-// everybody may read open/app; closed/app is there and nobody's policy names it;
-// secret/app denies everything to everybody; and the inventory does not know
-// absent/app.
-func veiled(t *testing.T) *Checker {
+// hiding returns a checker of the directory of the denials with two registries that serve
+// anonymous callers and hide existence from them. Every caller may read open/app. No policy
+// mentions closed/app, which exists. The policy of secret/app denies everything. The inventory
+// does not contain absent/app.
+func hiding(t *testing.T) *Checker {
 	t.Helper()
 	contents := maps.Clone(denials)
 	contents["registries.yaml"] = `registries:
@@ -35,11 +34,10 @@ func veiled(t *testing.T) *Checker {
 	return newCheckerOf(t, contents, "writer", "reader", "stranger", "locked", "viewer", "creator")
 }
 
-// Nothing in an answer to an anonymous caller differs between a repository that
-// is there, one that is not, and one whose policy denies everything, but the name
-// that was asked for.
+// TestHiddenFromAnonymous checks that the answers to an anonymous caller differ only in the name of
+// the repository, whether it exists, is missing, or has a policy that denies everything.
 func TestHiddenFromAnonymous(t *testing.T) {
-	checker := veiled(t)
+	checker := hiding(t)
 	for _, registry := range []string{"basic", "bearer"} {
 		for _, c := range []struct{ name, method, path string }{
 			{"pull", "GET", "/v2/NAME/manifests/v1"},
@@ -76,9 +74,10 @@ func TestHiddenFromAnonymous(t *testing.T) {
 	}
 }
 
-// Of what it may read, an anonymous caller is told why it may not write it.
+// TestNotHiddenFromAnonymous checks that an anonymous caller that may read a repository gets the
+// reason why it may not write to it.
 func TestNotHiddenFromAnonymous(t *testing.T) {
-	checker := veiled(t)
+	checker := hiding(t)
 	if r := checker.Check(context.Background(), at("basic", "", "GET", "/v2/open/app/manifests/v1")); r.Decision != Allowed {
 		t.Errorf("%s (%s)", r.Decision, r.Reason)
 	}
@@ -87,7 +86,7 @@ func TestNotHiddenFromAnonymous(t *testing.T) {
 		"arn:aws:ecr:eu-north-1:123456789012:repository/open/app because no resource-based policy allows the ecr:PutImage action", "")
 }
 
-// textOf is all of an answer.
+// textOf returns an answer as text.
 func textOf(a *Answer) string {
 	text := string(a.Body)
 	for _, h := range a.Headers {

@@ -2,7 +2,9 @@ package authz
 
 import (
 	"context"
+	"maps"
 	"reflect"
+	"strings"
 	"testing"
 
 	"extauthz/iam"
@@ -10,8 +12,8 @@ import (
 	"extauthz/policystore"
 )
 
-// TestCheckAs holds that a given caller gets the very answer that the caller's
-// credential gets, whatever credential the request carries.
+// TestCheckAs checks that a caller gets the same answer as with a credential, whatever credential
+// the request contains.
 func TestCheckAs(t *testing.T) {
 	checker := newChecker(t)
 	outcomes := map[Outcome]bool{}
@@ -40,6 +42,7 @@ func TestCheckAs(t *testing.T) {
 	}
 }
 
+// TestCheckAsRefuses checks requests without policies and to another host.
 func TestCheckAsRefuses(t *testing.T) {
 	checker := newChecker(t)
 	caller, err := checker.Snapshots().CallerNamed("arn:aws:iam::123456789012:user/alice")
@@ -69,11 +72,77 @@ func TestNewIAMRequest(t *testing.T) {
 	r := from("", "GET", "/v2/team/app/tags/list", mapping.Header{Name: "user-agent", Value: "crane"})
 	evaluations := checker.CheckAs(caller, r).Evaluations
 	last := &evaluations[len(evaluations)-1].Request
-	question := NewIAMRequest(r, snapshot.RegistryNamed("main"), caller, last.Action, last.Resource)
-	if last.Action != "ecr:ListImages" || !reflect.DeepEqual(question, last) {
-		t.Errorf("%+v, want %+v", question, last)
+	got := NewIAMRequest(r, snapshot.RegistryNamed("main"), caller, last.Action, last.Resource)
+	if last.Action != "ecr:ListImages" || !reflect.DeepEqual(got, last) {
+		t.Errorf("%+v, want %+v", got, last)
 	}
-	if agent, _ := question.Context.Lookup("aws:UserAgent"); agent.Value != "crane" || snapshot.Decisions.Applicable(question, caller.SessionPolicies).Evaluate(question) != iam.ImplicitDeny {
-		t.Errorf("context %v", question.Context)
+	if agent, _ := got.Context.Lookup("aws:UserAgent"); agent.Value != "crane" || snapshot.Decisions.Applicable(got, caller.SessionPolicies).Evaluate(got) != iam.ImplicitDeny {
+		t.Errorf("context %v", got.Context)
+	}
+}
+
+// TestIdentify checks that Identify and Check find the same caller in the same context, or the
+// same reason why there is none.
+func TestIdentify(t *testing.T) {
+	checker := newChecker(t)
+	wrong := from("", "GET", "/v2/")
+	wrong.Headers = append(wrong.Headers, basic("alice"))
+	wrong.Headers[0].Value = wrong.Headers[0].Value[:20] + "AAAA"
+	elsewhere := from("alice", "GET", "/v2/")
+	elsewhere.Host = "elsewhere.example.com"
+	for _, c := range []struct {
+		name      string
+		request   *Request
+		principal string // "" for none
+	}{
+		{"a user", from("alice", "GET", "/v2/"), "arn:aws:iam::123456789012:user/alice"},
+		{"a user who may not log in", from("dave", "GET", "/v2/"), "arn:aws:iam::123456789012:user/dave"},
+		{"no credential", from("", "GET", "/v2/"), ""},
+		{"wrong password", wrong, ""},
+		{"other host", elsewhere, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			who, why := checker.Identify(context.Background(), c.request, nil)
+			result := checker.Check(context.Background(), c.request)
+			if c.principal == "" {
+				if who != nil || why == nil || why.Reason != result.Reason || why.Decision != result.Decision || why.Source != result.Source {
+					t.Errorf("identity %+v, result %+v; Check has %+v", who, why, result)
+				}
+				return
+			}
+			if why != nil || who.Caller.Principal.ARN != c.principal || who.Registry.Name != "main" {
+				t.Fatalf("identity %+v, result %+v", who, why)
+			}
+			if context := result.Evaluations[0].Context; !reflect.DeepEqual(who.Context, context) {
+				t.Errorf("context %v, want %v", who.Context, context)
+			}
+		})
+	}
+}
+
+// TestIdentifyDirectly checks a credential for a given registry, without proxies.
+func TestIdentifyDirectly(t *testing.T) {
+	contents := maps.Clone(directory)
+	contents["registries.yaml"] = strings.Replace(contents["registries.yaml"], "realm: The realm", "trustedHops: 1", 1)
+	checker := newCheckerOf(t, contents, "alice", "bob", "carol", "dave")
+	r := from("bob", "GET", "/v2/")
+	if who, why := checker.Identify(context.Background(), r, nil); who != nil || why.Decision != Refused {
+		t.Errorf("not through the proxies: identity %+v, result %+v", who, why)
+	}
+	r.Peer, r.Host = "", "anything"
+	who, why := checker.Identify(context.Background(), r, checker.Snapshots().RegistryNamed("main"))
+	if why != nil || who.Caller.Principal.ARN != "arn:aws:iam::123456789012:user/bob" {
+		t.Fatalf("identity %+v, result %+v", who, why)
+	}
+	if _, found := who.Context.Lookup("aws:SourceIp"); found {
+		t.Error("an address is known of a request that nobody sent")
+	}
+}
+
+// TestIdentifyWithoutPolicies checks that nothing is identified before the first snapshot.
+func TestIdentifyWithoutPolicies(t *testing.T) {
+	checker := &Checker{Snapshots: func() *policystore.Snapshot { return nil }}
+	if who, why := checker.Identify(context.Background(), from("alice", "GET", "/v2/"), nil); who != nil || why.Decision != Unavailable503 {
+		t.Errorf("identity %+v, result %+v", who, why)
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"extauthz/mapping"
 )
 
-// Tokens, by each way that they can be shown.
+// TestTokens checks tokens in each form in which clients send them.
 func TestTokens(t *testing.T) {
 	i := newIssuer("https://ci.example.com")
 	checker := mesh(t, i)
@@ -28,29 +28,29 @@ func TestTokens(t *testing.T) {
 		principal                    string
 	}{
 		{"Bearer", "a", "GET", pullTarget, authorization("Bearer " + good), Allowed, ciSession},
-		{"Bearer on ping", "a", "GET", "/v2/", authorization("Bearer " + good), Allowed, ciSession},
+		{"Bearer on /v2/", "a", "GET", "/v2/", authorization("Bearer " + good), Allowed, ciSession},
 		{"in Basic", "a", "GET", pullTarget, password("AWS", good), Allowed, ciSession},
-		{"in Basic, where only that is a source", "basic", "GET", pullTarget, password("AWS", good), Allowed, ciSession},
+		{"in Basic, the only source", "basic", "GET", pullTarget, password("AWS", good), Allowed, ciSession},
 		{"session tag from a claim", "a", "PUT", "/v2/main/app/manifests/v1", authorization("Bearer " + good), Allowed, ciSession},
 		{"another branch", "a", "PUT", "/v2/next/app/manifests/v1", authorization("Bearer " + good), ImplicitDeny, ciSession},
 		{"a role by its name", "a", "GET", pullTarget, password("123456789012/deploy/prod", i.token(t, map[string]any{"sub": "repo:acme/deploy"})), Allowed, "arn:aws:sts::123456789012:assumed-role/prod/deploy"},
 		{"a role that trusts others", "a", "GET", pullTarget, password("123456789012/deploy/prod", good), Unauthenticated, ""},
-		{"a role that trusts nobody", "a", "GET", pullTarget, password("123456789012/closed", good), Unauthenticated, ""},
-		{"a role that is not there", "a", "GET", pullTarget, password("123456789012/admin", good), Unauthenticated, ""},
+		{"a role without a trust policy", "a", "GET", pullTarget, password("123456789012/closed", good), Unauthenticated, ""},
+		{"an unknown role", "a", "GET", pullTarget, password("123456789012/admin", good), Unauthenticated, ""},
 		{"a role of another partition", "china", "GET", pullTarget, password("123456789012/ci", good), Unauthenticated, ""},
 		{"a token for A, at B", "b", "GET", pullTarget, authorization("Bearer " + good), Unauthenticated, ""},
 		{"a token for A, at B, in Basic", "b", "GET", pullTarget, password("AWS", good), Unauthenticated, ""},
 		{"a token for B, at A", "a", "GET", pullTarget, authorization("Bearer " + forB), Unauthenticated, ""},
 		{"a token for B, at B, whose audience the role does not trust", "b", "GET", pullTarget, authorization("Bearer " + forB), Unauthenticated, ""},
 		{"a token for both, at B", "b", "GET", pullTarget, authorization("Bearer " + i.token(t, map[string]any{"aud": []string{"b.example.com", "a.example.com"}})), Unauthenticated, ""},
-		{"Bearer, which is no source there", "basic", "GET", pullTarget, authorization("Bearer " + good), Unauthenticated, ""},
+		{"Bearer, which is not a source", "basic", "GET", pullTarget, authorization("Bearer " + good), Unauthenticated, ""},
 		{"Bearer, where only certificates count", "certs", "GET", pullTarget, authorization("Bearer " + good), Unauthenticated, ""},
 		{"Bearer that Envoy has not verified", "envoy", "GET", pullTarget, authorization("Bearer " + good), Unauthenticated, ""},
 		{"expired", "a", "GET", pullTarget, authorization("Bearer " + i.token(t, map[string]any{"exp": 1_799_999_000})), Unauthenticated, ""},
 		{"not yet valid", "a", "GET", pullTarget, authorization("Bearer " + i.token(t, map[string]any{"nbf": 1_800_000_100})), Unauthenticated, ""},
 		{"without exp", "a", "GET", pullTarget, authorization("Bearer " + i.token(t, map[string]any{"exp": nil})), Unauthenticated, ""},
 		{"subject that is a number", "a", "GET", pullTarget, authorization("Bearer " + i.token(t, map[string]any{"sub": 7})), Unauthenticated, ""},
-		{"of another issuer's key", "a", "GET", pullTarget, authorization("Bearer " + (&issuer{i.url, oidctest.NewSigner("another")}).token(t, nil)), Unauthenticated, ""},
+		{"signed with another issuer's key", "a", "GET", pullTarget, authorization("Bearer " + (&issuer{i.url, oidctest.NewSigner("another")}).token(t, nil)), Unauthenticated, ""},
 		{"in the query", "a", "GET", pullTarget + "?access_token=" + good, mapping.Header{}, Unauthenticated, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -67,7 +67,8 @@ func TestTokens(t *testing.T) {
 	}
 }
 
-// Claims in Envoy's metadata count for the very token in Authorization alone.
+// TestVerifiedClaims checks that claims in Envoy's metadata count only for the token in the
+// Authorization header.
 func TestVerifiedClaims(t *testing.T) {
 	i := newIssuer("https://ci.example.com")
 	checker := mesh(t, i)
@@ -84,7 +85,7 @@ func TestVerifiedClaims(t *testing.T) {
 		{"the claims of another token", []mapping.Header{authorization("Bearer " + good)}, other, Unauthenticated},
 		{"under the key of another provider", []mapping.Header{authorization("Bearer " + good)}, map[string]any{"x": i.claims(nil)}, Unauthenticated},
 		{"without Authorization", nil, verified, Unauthenticated},
-		{"beside Basic", []mapping.Header{password("alice", "alice-secret")}, verified, Unauthenticated},
+		{"with Basic", []mapping.Header{password("alice", "alice-secret")}, verified, Unauthenticated},
 		{"repeated Authorization", []mapping.Header{authorization("Bearer " + good), authorization("Bearer " + good)}, verified, Unauthenticated},
 		{"joined Authorization", []mapping.Header{authorization("Basic x,Bearer " + good)}, verified, Unauthenticated},
 		{"another scheme", []mapping.Header{authorization("FooBearer " + good)}, verified, Unauthenticated},
@@ -99,9 +100,9 @@ func TestVerifiedClaims(t *testing.T) {
 	}
 }
 
-// An issuer whose keys cannot be had makes a token wait and not fail, and the
-// client is not told where they are.
-func TestKeysThatCannotBeHad(t *testing.T) {
+// TestKeysThatCannotBeFetched checks that a token gets 503 if the issuer's keys cannot be fetched,
+// and that the client does not learn their URL.
+func TestKeysThatCannotBeFetched(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	server.Close()
 	i := newIssuer("https://ci.example.com")
@@ -112,7 +113,7 @@ func TestKeysThatCannotBeHad(t *testing.T) {
 	r := checker.Check(context.Background(), by("a", "GET", pullTarget, authorization("Bearer "+i.token(t, nil))))
 	checkResult(t, r, Unavailable503, 503, "UNAVAILABLE", "the credential cannot be checked")
 	if !strings.Contains(r.Reason, server.URL) || strings.Contains(string(r.Answer.Body), "127.0.0.1") || header(r, "retry-after") == "" {
-		t.Errorf("the log is told %q, the client %s", r.Reason, r.Answer.Body)
+		t.Errorf("the log has %q, the client %s", r.Reason, r.Answer.Body)
 	}
 }
 
@@ -128,8 +129,8 @@ func BenchmarkCheckToken(b *testing.B) {
 	}
 }
 
-// Trust policies see the condition keys of the request.
-func TestTrustPoliciesSeeTheRequest(t *testing.T) {
+// TestTrustPolicyConditions checks a trust policy about condition keys of the request.
+func TestTrustPolicyConditions(t *testing.T) {
 	i := newIssuer("https://ci.example.com")
 	checker := mesh(t, i)
 	login := password("123456789012/deploy/prod", i.token(t, map[string]any{"sub": "repo:acme/deploy"}))
@@ -142,9 +143,9 @@ func TestTrustPoliciesSeeTheRequest(t *testing.T) {
 	}
 }
 
-// Nothing that a credential is made of stays in a result, good or bad, but claims of
-// a token that holds in the reason, which clients are not told.
-func TestResultKeepsNoToken(t *testing.T) {
+// TestResultContainsNoToken checks that a result contains no part of a credential, valid or not.
+// Only the reason, which clients do not receive, may contain claims of a verified token.
+func TestResultContainsNoToken(t *testing.T) {
 	i := newIssuer("https://ci.example.com")
 	checker := mesh(t, i)
 	for _, changes := range []map[string]any{nil, {"exp": 1}, {"aud": "x"}, {"iss": "https://evil.example.com"}, {"sub": "s3cret-sub"}, {"iss": 7}} {
@@ -164,7 +165,7 @@ func TestResultKeepsNoToken(t *testing.T) {
 				}
 				for _, part := range parts {
 					if strings.Contains(text, part) || bytes.Contains(result.Answer.Body, []byte(part)) {
-						t.Errorf("%s, %v: the result keeps %s", registry, changes, part)
+						t.Errorf("%s, %v: the result contains %s", registry, changes, part)
 					}
 				}
 			}
@@ -172,17 +173,17 @@ func TestResultKeepsNoToken(t *testing.T) {
 	}
 }
 
-// The log says why a token that holds proves nobody; its holder learns neither the
-// policies nor which roles there are.
-func TestTokensThatProveNobody(t *testing.T) {
+// TestTokensWithoutPrincipal checks that the log has the reason why a valid token maps to no
+// principal, and that the client learns neither policies nor roles.
+func TestTokensWithoutPrincipal(t *testing.T) {
 	i := newIssuer("https://ci.example.com")
 	checker := mesh(t, i)
 	for _, c := range []struct {
 		name, user, logged string
 		changes            map[string]any
 	}{
-		{"claims of another shape", "AWS", `the issuer requires [{sub: repo:acme/{repo}}], and the token has sub "repo:evil/app"`, map[string]any{"sub": "repo:evil/app"}},
-		{"no such claim", "AWS", "and the token has no sub", map[string]any{"sub": nil}},
+		{"claims that do not match", "AWS", `the issuer requires [{sub: repo:acme/{repo}}], and the token has sub "repo:evil/app"`, map[string]any{"sub": "repo:evil/app"}},
+		{"a missing claim", "AWS", "and the token has no sub", map[string]any{"sub": nil}},
 		{"a condition that is not met", "123456789012/deploy/prod", `trust/prod.json:1:38 requires StringEquals of ci.example.com:sub, and the request has "repo:acme/app"`, nil},
 		{"a key that is missing", "123456789012/deploy/prod", `trust/prod.json:1:38 requires IpAddress of aws:SourceIp, and the request has "203.0.113.9"`, map[string]any{"sub": "repo:acme/deploy"}},
 		{"no trust policy", "123456789012/closed", "the role has no trust policy", nil},
@@ -200,8 +201,37 @@ func TestTokensThatProveNobody(t *testing.T) {
 				told = "the token of issuer \\\"ci\\\" is not authorized to perform: sts:AssumeRoleWithWebIdentity on resource: arn:aws:iam::" + strings.Replace(c.user, "/", ":role/", 1) + "\""
 			}
 			if body := string(got.Answer.Body); !strings.Contains(body, told) {
-				t.Errorf("told %s, want %s", body, told)
+				t.Errorf("the client receives %s, want %s", body, told)
 			}
 		})
 	}
+}
+
+// issuer is an OpenID Connect issuer for tests.
+type issuer struct {
+	url string
+	*oidctest.Signer
+}
+
+func newIssuer(url string) *issuer { return &issuer{url, oidctest.NewSigner(url)} }
+
+// claims returns the claims of a token for registry a that is valid at the time of the requests,
+// with changes. The value nil removes a claim.
+func (i *issuer) claims(changes map[string]any) map[string]any {
+	all := map[string]any{
+		"iss": i.url, "aud": "a.example.com", "sub": "repo:acme/app", "ref": "main",
+		"iat": float64(1_799_999_900), "exp": float64(1_800_000_600),
+	}
+	for name, value := range changes {
+		if all[name] = value; value == nil {
+			delete(all, name)
+		}
+	}
+	return all
+}
+
+// token returns a token with those claims.
+func (i *issuer) token(t testing.TB, changes map[string]any) string {
+	t.Helper()
+	return i.Token(t, i.claims(changes))
 }

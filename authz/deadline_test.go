@@ -12,7 +12,7 @@ import (
 	"extauthz/mapping"
 )
 
-// fewChecks is a context that ends once it has been looked at so many times.
+// fewChecks is a context that ends after it has been checked a number of times.
 type fewChecks struct {
 	context.Context
 	left int
@@ -25,10 +25,9 @@ func (c *fewChecks) Err() error {
 	return nil
 }
 
-// TestAbandonedCheckStops counts the questions that the engine evaluates for a
-// caller who leaves in the middle: no more after that, and none to explain the
-// result.
-func TestAbandonedCheckStops(t *testing.T) {
+// TestEvaluationStopsAtTheDeadline checks that nothing is evaluated after the deadline, not
+// even to explain the result.
+func TestEvaluationStopsAtTheDeadline(t *testing.T) {
 	const tags = 20
 	var stats decision.Stats
 	contents := maps.Clone(directory)
@@ -47,7 +46,7 @@ func TestAbandonedCheckStops(t *testing.T) {
 	}
 	result, all := put(1 << 20)
 	if result.Decision != Allowed || all < tags {
-		t.Fatalf("a caller who waits: %v, %s, %d evaluations", result.Decision, result.Reason, all)
+		t.Fatalf("without a deadline: %v, %s, %d evaluations", result.Decision, result.Reason, all)
 	}
 	stopped := 0
 	for looks := range int(all) {
@@ -57,10 +56,10 @@ func TestAbandonedCheckStops(t *testing.T) {
 		}
 		stopped++
 		if result.Decision != Unavailable503 || evaluated > uint64(looks)+1 || len(result.Explain()) != 0 {
-			t.Errorf("a caller who leaves after %d looks: %v, %d evaluations, %d explanations", looks, result.Decision, evaluated, len(result.Explain()))
+			t.Errorf("deadline after %d checks of the context: %v, %d evaluations, %d explanations", looks, result.Decision, evaluated, len(result.Explain()))
 		}
 	}
 	if stopped < tags {
-		t.Errorf("only %d checks were stopped", stopped)
+		t.Errorf("only %d requests were stopped", stopped)
 	}
 }

@@ -2,16 +2,27 @@ package authz
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
 	"encoding/base64"
+	"encoding/pem"
+	"fmt"
+	"maps"
+	"math/big"
+	"net/url"
+	"slices"
 	"strings"
 	"testing"
+
+	"golang.org/x/crypto/bcrypt"
 
 	"extauthz/mapping"
 )
 
-// mesh is a directory for several registries, each with sources and audiences of
-// its own, and an issuer whose tokens assume role ci, or the role that a user
-// name names.
+// mesh returns a checker of a directory with several registries, each with its own sources
+// and audiences, and an issuer. Its tokens assume the role ci, or the role in the user name.
 func mesh(t testing.TB, i *issuer) *Checker {
 	t.Helper()
 	const pull = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["ecr:GetAuthorizationToken","ecr:BatchGetImage"],"Resource":"*"}]}`
@@ -49,7 +60,7 @@ principals:
 	}, "alice")
 }
 
-// by sends a request to a registry by its own host.
+// by returns a request to the host of a registry.
 func by(registry, method, path string, headers ...mapping.Header) *Request {
 	r := from("", method, path, headers...)
 	r.Extensions, r.Host = map[string]string{RegistryExtension: registry}, "a.example.com"
@@ -77,7 +88,8 @@ const (
 	pullTarget = "/v2/team/app/manifests/v1"
 )
 
-// The first source that finds a credential decides, in the registry's order.
+// TestSourcesThatDisagree checks that the first source that finds a credential decides, in the
+// registry's order.
 func TestSourcesThatDisagree(t *testing.T) {
 	i := newIssuer("https://ci.example.com")
 	checker := mesh(t, i)
@@ -97,11 +109,11 @@ func TestSourcesThatDisagree(t *testing.T) {
 		{"certificate where only passwords count", "basic", "pod", nil, ""},
 		{"the trusted header", "proxied", "", []mapping.Header{{Name: "x-auth-request-email", Value: "alice"}}, aliceARN},
 		{"the trusted header before a wrong password", "proxied", "", []mapping.Header{{Name: "x-auth-request-email", Value: "alice"}, wrong}, aliceARN},
-		{"the trusted header of nobody, and a good password", "proxied", "", []mapping.Header{{Name: "x-auth-request-email", Value: "bob"}, good}, ""},
+		{"the trusted header without a principal, and a good password", "proxied", "", []mapping.Header{{Name: "x-auth-request-email", Value: "bob"}, good}, ""},
 		{"the trusted header twice", "proxied", "", []mapping.Header{{Name: "x-auth-request-email", Value: "alice"}, {Name: "x-auth-request-email", Value: "alice"}}, ""},
 		{"the trusted header joined", "proxied", "", []mapping.Header{{Name: "x-auth-request-email", Value: "alice,bob"}}, ""},
 		{"the trusted header empty", "proxied", "", []mapping.Header{{Name: "x-auth-request-email"}, good}, ""},
-		{"the trusted header where it is none", "a", "", []mapping.Header{{Name: "x-auth-request-email", Value: "alice"}}, ""},
+		{"the header where it is not trusted", "a", "", []mapping.Header{{Name: "x-auth-request-email", Value: "alice"}}, ""},
 		{"password where the header is absent", "proxied", "", []mapping.Header{good}, aliceARN},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -121,33 +133,33 @@ func TestSourcesThatDisagree(t *testing.T) {
 	}
 }
 
-// Whether a header is the trusted proxy's word, Envoy's configuration says, by its
-// name: where it names none or another, a client may have sent it. The client is
-// told no more of that than that it does not count.
-func TestHeaderThatEnvoyDoesNotVouchFor(t *testing.T) {
+// TestHeaderThatIsNotTrusted checks that a header counts only if Envoy's configuration gives
+// its name as that of the trusted proxy's header. Otherwise a client may have sent it. The
+// client learns only that it does not count.
+func TestHeaderThatIsNotTrusted(t *testing.T) {
 	checker := mesh(t, newIssuer("https://ci.example.com"))
 	for _, named := range []string{"", "x-auth-request-user"} {
 		r := by("proxied", "GET", pullTarget, mapping.Header{Name: "x-auth-request-email", Value: "alice"}, mapping.Header{Name: "x-auth-request-user", Value: "alice"})
 		r.Extensions[HeaderExtension] = named
 		got := checker.Check(context.Background(), r)
 		if got.Decision != Unauthenticated || got.Principal != "" || got.Source != "header" {
-			t.Errorf("%q named: %s as %q from %q", named, got.Decision, got.Principal, got.Source)
+			t.Errorf("header extension %q: %s as %q from %q", named, got.Decision, got.Principal, got.Source)
 		}
 		if want := "write header: x-auth-request-email in the context_extensions"; !strings.Contains(got.Reason, want) {
 			t.Errorf("the log says %q, want %q", got.Reason, want)
 		}
 		if body := string(got.Answer.Body); !strings.Contains(body, "the header x-auth-request-email does not count here") || strings.Contains(body, "Envoy") {
-			t.Errorf("the client is told %s", body)
+			t.Errorf("the client receives %s", body)
 		}
 		r.Headers = append(r.Headers[1:], password("alice", "alice-secret"))
 		if got := checker.Check(context.Background(), r); got.Source != "basic" || got.Decision != Allowed {
-			t.Errorf("%q named, and the header absent: %s from %q", named, got.Decision, got.Source)
+			t.Errorf("header extension %q, and the header absent: %s from %q", named, got.Decision, got.Source)
 		}
 	}
 }
 
-// What a client says of itself in headers makes it nobody else, whatever the
-// registry's sources, with a credential and without one.
+// TestForgedIdentity checks that headers of the client do not change the caller, with and
+// without a credential, for each registry.
 func TestForgedIdentity(t *testing.T) {
 	i := newIssuer("https://ci.example.com")
 	checker := mesh(t, i)
@@ -171,8 +183,8 @@ func TestForgedIdentity(t *testing.T) {
 	}
 }
 
-// No registry takes what is for another: not the Host, nor anything else of it.
-func TestRegistriesKeepApart(t *testing.T) {
+// TestHostOfAnotherRegistry checks that a registry refuses the host of another.
+func TestHostOfAnotherRegistry(t *testing.T) {
 	i := newIssuer("https://ci.example.com")
 	checker := mesh(t, i)
 	good := i.token(t, nil)
@@ -185,5 +197,91 @@ func TestRegistriesKeepApart(t *testing.T) {
 	r.Host = "a.example.com"
 	if got := checker.Check(context.Background(), r); got.Decision != Refused {
 		t.Errorf("A's host at B: %s", got.Decision)
+	}
+}
+
+// certificate returns a certificate with a URI, in the form of Envoy's checks.
+func certificate(t testing.TB, uri string) string {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := url.Parse(uri)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), URIs: []*url.URL{parsed}}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return url.PathEscape(string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})))
+}
+
+func BenchmarkCheckCertificate(b *testing.B) {
+	const name = "spiffe://example.com/ci"
+	contents := maps.Clone(directory)
+	contents["principals.yaml"] = strings.Replace(directory["principals.yaml"], "- {basic: alice,", "- {uri: "+name+", principal: \"arn:aws:iam::123456789012:user/bob\"}\n- {basic: alice,", 1)
+	checker := newCheckerOf(b, contents, "alice", "bob", "carol", "dave")
+	r := from("", "GET", "/v2/team/app/manifests/v1")
+	r.Principal, r.Certificate = name, certificate(b, name)
+	b.ReportAllocs()
+	for b.Loop() {
+		if checker.Check(context.Background(), r).Decision != Allowed {
+			b.Fatal("denied")
+		}
+	}
+}
+
+// passwords returns the lines of a password file. The password of each user is NAME-secret.
+func passwords(t testing.TB, names ...string) string {
+	t.Helper()
+	var text strings.Builder
+	for _, name := range names {
+		hash, err := bcrypt.GenerateFromPassword([]byte(name+"-secret"), bcrypt.MinCost)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text.WriteString(name + ":" + string(hash) + "\n")
+	}
+	return text.String()
+}
+
+// TestWrongPasswordsAreLimited checks that further guesses are refused with 429 before a hash is
+// computed, that the reason contains neither the user nor the password, and that callers with
+// a cached password and callers from another address are not affected.
+func TestWrongPasswordsAreLimited(t *testing.T) {
+	c := mesh(t, newIssuer("https://ci.example.com"))
+	guess := func(user, secret, address string) *Result {
+		r := by("basic", "GET", pullTarget, password(user, secret))
+		r.Peer = address
+		return c.Check(t.Context(), r)
+	}
+	const attacker = "203.0.113.66"
+	if r := guess("alice", "alice-secret", attacker); r.Decision != Allowed {
+		t.Fatalf("decision %v: %s", r.Decision, r.Reason)
+	}
+	var limited *Result
+	for i := range 20 {
+		if r := guess("mallory", fmt.Sprintf("hunter%d", i), attacker); r.Answer.Status == 429 {
+			limited = r
+		} else if r.Answer.Status != 401 {
+			t.Errorf("guess %d: status %d", i, r.Answer.Status)
+		}
+	}
+	if limited == nil {
+		t.Fatal("twenty wrong passwords are not too many")
+	}
+	if body := string(limited.Answer.Body); !strings.Contains(body, `"TOOMANYREQUESTS"`) || strings.Contains(body+limited.Reason, "mallory") || strings.Contains(body+limited.Reason, "hunter") {
+		t.Errorf("answer %s, reason %s", body, limited.Reason)
+	}
+	if !slices.ContainsFunc(limited.Answer.Headers, func(h mapping.Header) bool { return h.Name == "retry-after" }) {
+		t.Error("the answer has no Retry-After")
+	}
+	for _, verified := range []struct{ user, address string }{{"alice", attacker}, {"alice", "198.51.100.1"}} {
+		if r := guess(verified.user, "alice-secret", verified.address); r.Decision != Allowed {
+			t.Errorf("%s from %s: decision %v: %s", verified.user, verified.address, r.Decision, r.Reason)
+		}
 	}
 }

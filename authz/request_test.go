@@ -20,6 +20,7 @@ func forwarded(values ...string) []mapping.Header {
 	return headers
 }
 
+// TestClientAddress checks the address of the client for each number of hops.
 func TestClientAddress(t *testing.T) {
 	const peer = "192.0.2.1"
 	for _, c := range []struct {
@@ -40,14 +41,14 @@ func TestClientAddress(t *testing.T) {
 		{"IPv6", 1, "2001:db8::1", forwarded("2001:DB8:0::7, 2001:db8:0:0::1"), "2001:db8::7", ""},
 		{"IPv4 as IPv6", 1, peer, forwarded("::ffff:198.51.100.7, ::ffff:192.0.2.1"), "198.51.100.7", ""},
 		{"a long header", 1, peer, forwarded(strings.Repeat("203.0.113.9, ", 1000) + "198.51.100.7, 192.0.2.1"), "198.51.100.7", ""},
-		{"around the hops", 1, peer, forwarded("192.0.2.1"), "", "too few entries"},
-		{"around the second hop", 2, peer, forwarded("198.51.100.7, 192.0.2.1"), "", "too few entries"},
+		{"does not pass the hop", 1, peer, forwarded("192.0.2.1"), "", "too few entries"},
+		{"does not pass the second hop", 2, peer, forwarded("198.51.100.7, 192.0.2.1"), "", "too few entries"},
 		{"no header", 1, peer, nil, "", "too few entries"},
 		{"empty header", 1, peer, forwarded(""), "", "too few entries"},
 		{"Envoy did not append", 1, peer, forwarded("203.0.113.9, 198.51.100.7"), "", "not the connection's peer"},
 		{"peer with a port", 1, peer, forwarded("198.51.100.7, 192.0.2.1:443"), "", "not the connection's peer"},
 		{"no peer", 1, "", forwarded("198.51.100.7, "), "", "not the connection's peer"},
-		{"client that is no address", 1, peer, forwarded("unknown, 192.0.2.1"), "", "not an IP address"},
+		{"client that is not an address", 1, peer, forwarded("unknown, 192.0.2.1"), "", "not an IP address"},
 		{"client with a port", 1, peer, forwarded("198.51.100.7:80, 192.0.2.1"), "", "not an IP address"},
 		{"client with a zone", 1, peer, forwarded("fe80::1%eth0, 192.0.2.1"), "", "not an IP address"},
 		{"empty client", 1, peer, forwarded(", 192.0.2.1"), "", "not an IP address"},
@@ -64,6 +65,7 @@ func TestClientAddress(t *testing.T) {
 	}
 }
 
+// TestTrustedProxies checks that every hop must be in a trusted network.
 func TestTrustedProxies(t *testing.T) {
 	networks := []netip.Prefix{netip.MustParsePrefix("192.0.2.0/28"), netip.MustParsePrefix("2001:db8:1::/48"), netip.MustParsePrefix("10.0.0.1/32")}
 	const outsider, around = "is not one of trustedProxies", "x-forwarded-for that must be a trusted hop"
@@ -74,17 +76,17 @@ func TestTrustedProxies(t *testing.T) {
 	}{
 		{"a proxy in the list", "192.0.2.1", "198.51.100.7, 192.0.2.1", 1, "198.51.100.7", ""},
 		{"the last address of a network", "192.0.2.15", "198.51.100.7, 192.0.2.15", 1, "198.51.100.7", ""},
-		{"the first address behind it", "192.0.2.16", "198.51.100.7, 192.0.2.16", 1, "", "peer 192.0.2.16 " + outsider},
+		{"the first address after it", "192.0.2.16", "198.51.100.7, 192.0.2.16", 1, "", "peer 192.0.2.16 " + outsider},
 		{"a single address", "10.0.0.1", "198.51.100.7, 10.0.0.1", 1, "198.51.100.7", ""},
-		{"its neighbor", "10.0.0.2", "198.51.100.7, 10.0.0.2", 1, "", outsider},
+		{"the address next to it", "10.0.0.2", "198.51.100.7, 10.0.0.2", 1, "", outsider},
 		{"IPv6", "2001:db8:1::9", "198.51.100.7, 2001:db8:1::9", 1, "198.51.100.7", ""},
 		{"IPv6 outside", "2001:db8:2::9", "198.51.100.7, 2001:db8:2::9", 1, "", outsider},
 		{"a peer in IPv6 form", "::ffff:192.0.2.1", "198.51.100.7, 192.0.2.1", 1, "198.51.100.7", ""},
-		{"a client that connects itself and forges an entry", "203.0.113.9", "198.51.100.7, 203.0.113.9", 1, "", outsider},
-		{"a client that connects itself and forges a proxy", "203.0.113.9", "198.51.100.7, 192.0.2.1, 203.0.113.9", 1, "", outsider},
+		{"a client that connects directly and forges an entry", "203.0.113.9", "198.51.100.7, 203.0.113.9", 1, "", outsider},
+		{"a client that connects directly and forges a proxy", "203.0.113.9", "198.51.100.7, 192.0.2.1, 203.0.113.9", 1, "", outsider},
 		{"no peer", "", "198.51.100.7, ", 1, "", "not the connection's peer"},
 		{"two proxies", "192.0.2.1", "198.51.100.7, 10.0.0.1, 192.0.2.1", 2, "198.51.100.7", ""},
-		{"around the outer proxy, with a forged client", "192.0.2.1", "198.51.100.7, 203.0.113.9, 192.0.2.1", 2, "", around},
+		{"does not pass the outer proxy, with a forged client", "192.0.2.1", "198.51.100.7, 203.0.113.9, 192.0.2.1", 2, "", around},
 		{"an outer proxy that is not an address", "192.0.2.1", "198.51.100.7, unknown, 192.0.2.1", 2, "", around},
 		{"an outer proxy with a port", "192.0.2.1", "198.51.100.7, 10.0.0.1:80, 192.0.2.1", 2, "", around},
 		{"a proxy before the trusted ones", "192.0.2.1", "203.0.113.9, 198.51.100.7, 192.0.2.1", 1, "198.51.100.7", ""},
@@ -103,8 +105,8 @@ func TestTrustedProxies(t *testing.T) {
 	}
 }
 
-// FuzzClientAddress holds that nothing a client writes into x-forwarded-for, nor in
-// how many headers, moves it from the address that the first hop saw.
+// FuzzClientAddress checks that nothing that a client writes into x-forwarded-for, in any
+// number of headers, changes the address that the first hop saw.
 func FuzzClientAddress(f *testing.F) {
 	for _, seed := range []string{"", "203.0.113.9", "203.0.113.9, 203.0.113.10", ",", ", ,", "192.0.2.1", "a\x00b", strings.Repeat(",", 5000)} {
 		f.Add(seed, uint8(1), false)
@@ -127,6 +129,7 @@ func FuzzClientAddress(f *testing.F) {
 	})
 }
 
+// TestSecureTransport checks which connections count as TLS.
 func TestSecureTransport(t *testing.T) {
 	proto := func(values ...string) (headers []mapping.Header) {
 		for _, v := range values {
@@ -141,15 +144,15 @@ func TestSecureTransport(t *testing.T) {
 		want     bool
 	}{
 		{"plain", Request{}, policystore.Registry{}, false},
-		{"plain, and forged", Request{Headers: append(proto("https"), mapping.Header{Name: ":scheme", Value: "https"})}, policystore.Registry{}, false},
+		{"plain, with a forged scheme", Request{Headers: append(proto("https"), mapping.Header{Name: ":scheme", Value: "https"})}, policystore.Registry{}, false},
 		{"server name", Request{SNI: "registry.example.com"}, policystore.Registry{}, true},
 		{"listener certificate", Request{DestinationPrincipal: "registry.example.com"}, policystore.Registry{}, true},
 		{"configured", Request{}, policystore.Registry{Registry: config.Registry{TLS: true}}, true},
-		{"hops that say so", Request{Headers: proto("https")}, policystore.Registry{Registry: config.Registry{TrustedHops: 1}}, true},
-		{"hops that deny it of the client, though their own connection is TLS", Request{Headers: proto("http"), SNI: "a"}, policystore.Registry{Registry: config.Registry{TrustedHops: 1, TLS: true}}, false},
-		{"hops that say nothing", Request{SNI: "a"}, policystore.Registry{Registry: config.Registry{TrustedHops: 1, TLS: true}}, false},
-		{"hops that say two things", Request{Headers: proto("https", "http")}, policystore.Registry{Registry: config.Registry{TrustedHops: 1}}, false},
-		{"hops that say two things in one", Request{Headers: proto("https,http")}, policystore.Registry{Registry: config.Registry{TrustedHops: 1}}, false},
+		{"hops that report https", Request{Headers: proto("https")}, policystore.Registry{Registry: config.Registry{TrustedHops: 1}}, true},
+		{"hops that report http, although their own connection is TLS", Request{Headers: proto("http"), SNI: "a"}, policystore.Registry{Registry: config.Registry{TrustedHops: 1, TLS: true}}, false},
+		{"hops that report nothing", Request{SNI: "a"}, policystore.Registry{Registry: config.Registry{TrustedHops: 1, TLS: true}}, false},
+		{"hops that report two schemes", Request{Headers: proto("https", "http")}, policystore.Registry{Registry: config.Registry{TrustedHops: 1}}, false},
+		{"hops that report two schemes in one header", Request{Headers: proto("https,http")}, policystore.Registry{Registry: config.Registry{TrustedHops: 1}}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := c.request.isTLS(&c.registry); got != c.want {
@@ -159,7 +162,8 @@ func TestSecureTransport(t *testing.T) {
 	}
 }
 
-// A policy for one address, and requests that come from it or claim to.
+// TestTrustedHops checks a policy about one address with requests from it, and with requests
+// that forge it.
 func TestTrustedHops(t *testing.T) {
 	contents := maps.Clone(directory)
 	contents["registries.yaml"] = `registries:
@@ -181,14 +185,14 @@ func TestTrustedHops(t *testing.T) {
 	}{
 		{"from elsewhere", "main", "192.0.2.1", nil, ImplicitDeny, "192.0.2.1"},
 		{"from the address", "main", "198.51.100.7", nil, Allowed, "198.51.100.7"},
-		{"claims the address", "main", "192.0.2.1", forwarded("198.51.100.7", "198.51.100.7"), ImplicitDeny, "192.0.2.1"},
-		{"by the hop", "hops", "192.0.2.1", forwarded("198.51.100.7, 192.0.2.1"), Allowed, "198.51.100.7"},
-		{"claims the address to the hop", "hops", "192.0.2.1", forwarded("198.51.100.7, 203.0.113.9, 192.0.2.1"), ImplicitDeny, "203.0.113.9"},
-		{"around the hop", "hops", "198.51.100.7", forwarded("198.51.100.7"), Refused, "198.51.100.7"},
-		{"by a proxy in the list", "listed", "192.0.2.1", forwarded("198.51.100.7, 192.0.2.1"), Allowed, "198.51.100.7"},
-		{"around it, with a forged entry", "listed", "203.0.113.9", forwarded("198.51.100.7, 203.0.113.9"), Refused, "203.0.113.9"},
-		{"by the endpoint", "vpc", "192.0.2.1", nil, Allowed, "192.0.2.1"},
-		{"claims the endpoint", "main", "192.0.2.1", []mapping.Header{{Name: "x-amz-vpce-id", Value: "vpce-1a2b3c4d"}, {Name: "aws:SourceVpce", Value: "vpce-1a2b3c4d"}}, ImplicitDeny, "192.0.2.1"},
+		{"forges the address", "main", "192.0.2.1", forwarded("198.51.100.7", "198.51.100.7"), ImplicitDeny, "192.0.2.1"},
+		{"through the hop", "hops", "192.0.2.1", forwarded("198.51.100.7, 192.0.2.1"), Allowed, "198.51.100.7"},
+		{"forges the address before the hop", "hops", "192.0.2.1", forwarded("198.51.100.7, 203.0.113.9, 192.0.2.1"), ImplicitDeny, "203.0.113.9"},
+		{"does not pass the hop", "hops", "198.51.100.7", forwarded("198.51.100.7"), Refused, "198.51.100.7"},
+		{"through a proxy in the list", "listed", "192.0.2.1", forwarded("198.51.100.7, 192.0.2.1"), Allowed, "198.51.100.7"},
+		{"does not pass it, with a forged entry", "listed", "203.0.113.9", forwarded("198.51.100.7, 203.0.113.9"), Refused, "203.0.113.9"},
+		{"through the VPC endpoint", "vpc", "192.0.2.1", nil, Allowed, "192.0.2.1"},
+		{"forges the VPC endpoint", "main", "192.0.2.1", []mapping.Header{{Name: "x-amz-vpce-id", Value: "vpce-1a2b3c4d"}, {Name: "aws:SourceVpce", Value: "vpce-1a2b3c4d"}}, ImplicitDeny, "192.0.2.1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := from("bob", "GET", "/v2/team/app/manifests/v1", c.headers...)
@@ -200,14 +204,15 @@ func TestTrustedHops(t *testing.T) {
 			if c.want == Refused {
 				checkResult(t, result, Refused, 403, "DENIED", "did not come through the required proxies")
 				if !strings.Contains(result.Reason, "too few entries") && !strings.Contains(result.Reason, "not one of trustedProxies") {
-					t.Errorf("the log is told %q", result.Reason)
+					t.Errorf("the log has %q", result.Reason)
 				}
 			}
 		})
 	}
 }
 
-// What a client forges about its connection changes no answer and no context.
+// TestForgedHeadersChangeNothing checks that headers about the connection change neither the
+// answer nor the context.
 func TestForgedHeadersChangeNothing(t *testing.T) {
 	checker := newChecker(t)
 	for _, name := range []string{"x-forwarded-for", "x-forwarded-proto", "x-forwarded-client-cert", "x-envoy-external-address",
@@ -226,5 +231,44 @@ func TestForgedHeadersChangeNothing(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestHostsWithPorts checks Host headers with and without ports for registries whose hosts
+// have no port, a port, and the default ports. Source: RFC 9110, section 4.2, for the ports
+// that clients leave out.
+func TestHostsWithPorts(t *testing.T) {
+	checker := newCheckerOf(t, map[string]string{
+		"registries.yaml": `registries:
+- {name: any, hosts: [any.example.com, "[2001:db8::1]"], account: "123456789012", region: eu-central-1}
+- {name: port, hosts: ["port.example.com:5000", "[2001:db8::1]:5000"], account: "123456789012", region: eu-central-1}
+- {name: https, hosts: ["https.example.com:443"], account: "123456789012", region: eu-central-1}
+- {name: http, hosts: ["http.example.com:80"], account: "123456789012", region: eu-central-1}
+`,
+		"principals.yaml": `credentials:
+- {basic: alice, principal: "arn:aws:iam::123456789012:user/alice"}
+principals:
+- {arn: "arn:aws:iam::123456789012:user/alice", policies: [pull]}
+`,
+		"managed/pull.json": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["ecr:GetAuthorizationToken","ecr:BatchGetImage"],"Resource":"*"}]}`,
+	}, "alice")
+	const onlyPort = "which has that host with port "
+	for _, c := range []struct{ registry, host, refused string }{
+		{"any", "any.example.com", ""}, {"any", "any.example.com:443", ""}, {"any", "any.example.com:5000", ""}, {"any", "ANY.example.com:1", ""},
+		{"any", "[2001:db8::1]", ""}, {"any", "[2001:db8::1]:8443", ""}, {"any", "other.example.com", "is not a host of registry"},
+		{"port", "port.example.com:5000", ""}, {"port", "Port.Example.Com:5000", ""}, {"port", "[2001:db8::1]:5000", ""},
+		{"port", "port.example.com", onlyPort + "5000"}, {"port", "port.example.com:443", onlyPort + "5000"}, {"port", "port.example.com:50000", onlyPort + "5000"},
+		{"port", "port.example.com:05000", onlyPort + "5000"}, {"port", "[2001:db8::1]", onlyPort + "5000"}, {"port", "other.example.com:5000", "is not a host of registry"},
+		{"https", "https.example.com", ""}, {"https", "https.example.com:443", ""}, {"https", "https.example.com:80", onlyPort + "443"}, {"https", "https.example.com:8443", onlyPort + "443"},
+		{"http", "http.example.com", ""}, {"http", "http.example.com:80", ""}, {"http", "http.example.com:443", onlyPort + "80"},
+	} {
+		t.Run(c.registry+" "+c.host, func(t *testing.T) {
+			r := from("alice", "GET", "/v2/team/app/manifests/v1")
+			r.Extensions, r.Host = map[string]string{RegistryExtension: c.registry}, c.host
+			result := checker.Check(t.Context(), r)
+			if c.refused == "" && result.Decision != Allowed || c.refused != "" && (result.Decision == Allowed || !strings.Contains(result.Reason, c.refused)) {
+				t.Errorf("%s: %s, want %q", result.Decision, result.Reason, c.refused)
+			}
+		})
 	}
 }
