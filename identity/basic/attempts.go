@@ -11,27 +11,26 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 )
 
-// How many wrong passwords are compared. An address or a user name may fail so
-// often at once, and then once in each such interval.
+// How many wrong passwords are compared. An address or a user name may fail maxFailures
+// times at once, and then once in each interval.
 const (
-	maxFailures       = 10
-	addressForgetting = 2 * time.Second
-	userForgetting    = time.Second
-	rememberedEach    = 16384 // addresses, areas and user names each, whose failures are remembered
+	maxFailures     = 10
+	addressInterval = 2 * time.Second
+	userInterval    = time.Second
+	maxTracked      = 16384 // addresses, areas and user names, each, whose failures are counted
 )
 
 // attempts decides which passwords are compared, and in which order.
 //
-// An address whose passwords were wrong too often is refused until its failures
-// are forgotten. So is a user name, but only for addresses that failed
-// themselves: guesses from elsewhere do not lock a user out. Of those that wait
-// for a slot, the one whose address has the fewest failures and running hashes
-// is next, so that guesses do not delay the first login from another address by
-// more than the hash that is running. Between addresses with equally many, those
-// of the whole area count, because one client can have many addresses in it.
+// An address with too many wrong passwords is refused until its failures expire. So is a
+// user name, but only for addresses that failed themselves, so that guesses from elsewhere
+// do not lock a user out. Of the attempts that wait for a slot, the one whose address has
+// the fewest failures and running hashes is next, so that guesses delay the first login
+// from another address by no more than the hash that is running. Among equal addresses,
+// the failures of the whole area count, because one client can have many addresses in it.
 type attempts struct {
 	mu        sync.Mutex
-	free      int        // slots in which no hash runs
+	free      int        // slots without a running hash
 	waiting   []*attempt // in the order of their arrival
 	addresses *lru.Cache[netip.Prefix, *failures]
 	areas     *lru.Cache[netip.Prefix, *failures]
@@ -40,9 +39,9 @@ type attempts struct {
 
 func newAttempts(slots int) *attempts {
 	a := &attempts{free: slots}
-	a.addresses, _ = lru.New[netip.Prefix, *failures](rememberedEach) // fails only for a size that is not positive
-	a.areas, _ = lru.New[netip.Prefix, *failures](rememberedEach)
-	a.users, _ = lru.New[[32]byte, *failures](rememberedEach)
+	a.addresses, _ = lru.New[netip.Prefix, *failures](maxTracked) // fails only for a size that is not positive
+	a.areas, _ = lru.New[netip.Prefix, *failures](maxTracked)
+	a.users, _ = lru.New[[32]byte, *failures](maxTracked)
 	return a
 }
 
@@ -64,8 +63,8 @@ func (a *attempts) refuses(address *failures, user [32]byte, now time.Time) bool
 	return ofUser.recent(now) >= maxFailures
 }
 
-// limits reports whether a login may not be tried from address now. user is a key
-// of the user name.
+// limits reports whether a login from the address is refused now. user is a key of the
+// user name.
 func (a *attempts) limits(address string, user [32]byte) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -81,8 +80,8 @@ func (a *attempts) begin(ctx context.Context, address string, user [32]byte) (*a
 	own, area := networks(address)
 	a.mu.Lock()
 	one := &attempt{
-		address: remembered(a.addresses, own, addressForgetting),
-		area:    remembered(a.areas, area, addressForgetting),
+		address: failuresOf(a.addresses, own, addressInterval),
+		area:    failuresOf(a.areas, area, addressInterval),
 		user:    user,
 		ready:   make(chan error, 1),
 	}
@@ -97,13 +96,13 @@ func (a *attempts) begin(ctx context.Context, address string, user [32]byte) (*a
 	case err := <-one.ready:
 		return one, err
 	case <-ctx.Done():
-		a.leave(one)
+		a.cancel(one)
 		return nil, ErrOverloaded
 	}
 }
 
-// leave gives up waiting, or gives back a slot that was granted meanwhile.
-func (a *attempts) leave(one *attempt) {
+// cancel removes a waiting attempt, or returns a slot that was granted meanwhile.
+func (a *attempts) cancel(one *attempt) {
 	a.mu.Lock()
 	if i := slices.Index(a.waiting, one); i >= 0 {
 		a.waiting = slices.Delete(a.waiting, i, i+1)
@@ -116,7 +115,7 @@ func (a *attempts) leave(one *attempt) {
 	}
 }
 
-// end frees the slot of an attempt; failed says that the password was wrong.
+// end frees the slot of an attempt. failed means that the password was wrong.
 func (a *attempts) end(one *attempt, failed bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -127,13 +126,13 @@ func (a *attempts) end(one *attempt, failed bool) {
 		now := time.Now()
 		one.address.add(now)
 		one.area.add(now)
-		remembered(a.users, one.user, userForgetting).add(now)
+		failuresOf(a.users, one.user, userInterval).add(now)
 		a.refuse(now)
 	}
 	a.grant()
 }
 
-// refuse ends the waiting of attempts that may not be hashed any more.
+// refuse refuses the waiting attempts that are now over a limit.
 func (a *attempts) refuse(now time.Time) {
 	a.waiting = slices.DeleteFunc(a.waiting, func(one *attempt) bool {
 		if !a.refuses(one.address, one.user, now) {
@@ -144,7 +143,7 @@ func (a *attempts) refuse(now time.Time) {
 	})
 }
 
-// grant gives free slots to those that wait.
+// grant gives free slots to waiting attempts.
 func (a *attempts) grant() {
 	for now := time.Now(); a.free > 0 && len(a.waiting) > 0; a.free-- {
 		next := 0
@@ -161,7 +160,7 @@ func (a *attempts) grant() {
 	}
 }
 
-// before reports whether one gets a slot earlier than another that waits too.
+// before reports whether a gets a slot before another waiting attempt.
 func (a *attempt) before(other *attempt, now time.Time) bool {
 	return cmp.Or(
 		cmp.Compare(a.address.rank(now), other.address.rank(now)),
@@ -169,24 +168,23 @@ func (a *attempt) before(other *attempt, now time.Time) bool {
 	) < 0
 }
 
-// failures counts the wrong passwords of an address, an area or a user name, and
-// forgets them with time.
+// failures counts the recent wrong passwords of an address, an area or a user name.
 type failures struct {
-	forgetting time.Duration // one failure is forgotten in this time
-	count      int
-	since      time.Time // when the count began to fall
-	running    int       // hashes
+	interval time.Duration // in which one failure expires
+	count    int
+	since    time.Time // when the first failure was counted
+	running  int       // hashes
 }
 
-// recent returns how many failures are not forgotten yet; nil has none.
+// recent returns how many failures have not expired; nil has none.
 func (f *failures) recent(now time.Time) int {
 	if f == nil {
 		return 0
 	}
-	return max(0, f.count-int(now.Sub(f.since)/f.forgetting))
+	return max(0, f.count-int(now.Sub(f.since)/f.interval))
 }
 
-// rank orders those that wait for a slot: the lowest is next.
+// rank orders the waiting attempts: the lowest is next.
 func (f *failures) rank(now time.Time) int { return f.recent(now) + f.running }
 
 func (f *failures) add(now time.Time) {
@@ -196,20 +194,19 @@ func (f *failures) add(now time.Time) {
 	f.count++
 }
 
-// remembered returns the failures of a key.
-func remembered[K comparable](all *lru.Cache[K, *failures], key K, forgetting time.Duration) *failures {
+// failuresOf returns the failures of a key.
+func failuresOf[K comparable](all *lru.Cache[K, *failures], key K, forgetting time.Duration) *failures {
 	f, found := all.Get(key)
 	if !found {
-		f = &failures{forgetting: forgetting}
+		f = &failures{interval: forgetting}
 		all.Add(key, f)
 	}
 	return f
 }
 
-// networks returns by what an address is counted: an IPv4 address, or the first
-// 64 bits of an IPv6 address, of which a client has all the others to choose from;
-// and the area around it, of 24 or 48 bits. All texts that are not addresses are
-// one client.
+// networks returns the networks by which an address is counted: an IPv4 address or the
+// first 64 bits of an IPv6 address, because a client can choose the others; and the area
+// around it, of 24 or 48 bits. All texts that are not addresses count as one client.
 func networks(address string) (own, area netip.Prefix) {
 	ip, err := netip.ParseAddr(address)
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 // synctest bubble.
 const hashTime = 60 * time.Millisecond
 
-// slowPasswords returns Passwords with so many slots, whose hashes take hashTime
+// slowPasswords returns a Verifier with so many slots, whose hashes take hashTime
 // and are counted. The right password is "right".
 func slowPasswords(slots int) (p *Verifier, hashes *atomic.Int64) {
 	p, hashes = NewVerifier(), new(atomic.Int64)
@@ -165,7 +165,7 @@ func TestWrongPasswordsForAUserAreLimited(t *testing.T) {
 	})
 }
 
-// A login whose caller is gone gives its place or its slot to others.
+// A login whose request has ended gives up its place or its slot.
 func TestAbandonedAttempts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, _ := slowPasswords(1)

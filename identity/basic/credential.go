@@ -7,9 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// ParseCredential splits the credential of a Basic Authorization header (RFC 7617)
-// into user and password. It is strict: padded standard base64, valid UTF-8,
-// and no control character in either part.
+// ParseCredential parses the credential of a Basic Authorization header (RFC 7617). It
+// accepts only padded standard base64 of valid UTF-8 without control characters.
 func ParseCredential(credential string) (user, password string, err error) {
 	raw, err := base64.StdEncoding.Strict().DecodeString(credential)
 	if err != nil || strings.ContainsAny(credential, "\r\n") { // which the decoder skips
@@ -21,13 +20,13 @@ func ParseCredential(credential string) (user, password string, err error) {
 		return "", "", errors.New("the credential has no colon between user and password")
 	case user == "":
 		return "", "", errors.New("the user name is empty")
-	case !plainText(user) || !plainText(password):
-		return "", "", errors.New("the credential holds control characters or is not UTF-8")
+	case !isText(user) || !isText(password):
+		return "", "", errors.New("the credential contains control characters or is not UTF-8")
 	}
 	return user, password, nil
 }
 
-func plainText(s string) bool {
+func isText(s string) bool {
 	for _, r := range s {
 		if r < 0x20 || r == 0x7f {
 			return false

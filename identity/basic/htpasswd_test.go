@@ -3,6 +3,8 @@ package basic
 import (
 	"strings"
 	"testing"
+
+	"extauthz/diag"
 )
 
 // Lines of users whose passwords are alice-secret and bob-secret.
@@ -27,7 +29,7 @@ func TestParseFileRefuses(t *testing.T) {
 		{"no colon", "alice", "htpasswd:1: no colon"},
 		{"second line", aliceLine + "\nbob", "htpasswd:2: no colon"},
 		{"no user", ":" + hash, "htpasswd:1: the user name is empty"},
-		{"twice", aliceLine + "\n" + aliceLine, `htpasswd:2: user "alice" is there twice`},
+		{"twice", aliceLine + "\n" + aliceLine, `htpasswd:2: user "alice" is listed twice`},
 		{"plain text", "alice:alice-secret", `the hash of user "alice" is not bcrypt`},
 		{"MD5", "alice:$apr1$abcdefgh$0123456789012345678901", "is not bcrypt"},
 		{"SHA-1", "alice:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=", "is not bcrypt"},
@@ -37,17 +39,17 @@ func TestParseFileRefuses(t *testing.T) {
 		{"a blank before a Windows line end", aliceLine + " \r", `has whitespace after the hash`},
 		{"a no-break space after the hash", aliceLine + "\u00a0", `has whitespace after the hash`},
 		{"a blank before the hash", strings.Replace(aliceLine, ":", ": ", 1), `the line of user "alice" has whitespace before the hash; remove it`},
-		{"a blank after no hash", "alice:alice-secret ", `the hash of user "alice" is not bcrypt`},
+		{"a blank after a text that is not a hash", "alice:alice-secret ", `the hash of user "alice" is not bcrypt`},
 		{"text after the hash", aliceLine + "x", "is not bcrypt"},
-		{"a salt that cannot be", "alice:" + hash[:7] + "!" + hash[8:], "is not bcrypt"},
-		{"a hash that cannot be", "alice:" + hash[:59] + "!", "is not bcrypt"},
+		{"an invalid salt", "alice:" + hash[:7] + "!" + hash[8:], "is not bcrypt"},
+		{"an invalid hash", "alice:" + hash[:59] + "!", "is not bcrypt"},
 		{"a bcrypt without minor version", "alice:$2$10$" + hash[7:] + "a", "is not bcrypt"},
-		{"too costly", "alice:" + strings.Replace(hash, "$04$", "$15$", 1), "has cost 15; use at most 14"},
-		{"the login name of tokens", "AWS:" + hash, `user name "AWS" stands for a role`},
-		{"a role", "123456789012/ci:" + hash, "stands for a role"},
+		{"too costly", "alice:" + strings.Replace(hash, "$04$", "$15$", 1), "has cost 15, which each request with a wrong password takes; use at most 14"},
+		{"the login name of tokens", "AWS:" + hash, `user name "AWS" is reserved for logins`},
+		{"a role", "123456789012/ci:" + hash, "is reserved for logins"},
 		{"control character", "al\x01ice:" + hash, "control characters"},
 		{"not UTF-8", "al\xffice:" + hash, "not UTF-8"},
-		{"blank", " alice:" + hash, "blanks"},
+		{"blank", " alice:" + hash, "begins or ends with a blank"},
 		{"byte order mark", "\ufeff# users\n", "no colon"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -56,8 +58,22 @@ func TestParseFileRefuses(t *testing.T) {
 				t.Fatalf("error %v, want %q", err, c.want)
 			}
 			if strings.Contains(err.Error(), hash) || strings.Contains(err.Error(), "alice-secret") {
-				t.Errorf("the error holds a hash or password: %v", err)
+				t.Errorf("the error contains a hash or password: %v", err)
 			}
 		})
+	}
+}
+
+// TestParseFileReportsAllLines checks that each faulty line is reported at its position.
+func TestParseFileReportsAllLines(t *testing.T) {
+	_, err := ParseFile("htpasswd", []byte("alice\n"+bobLine+"\nAWS:x\ncarol:secret\n"))
+	list := diag.Of(err)
+	if len(list) != 3 {
+		t.Fatalf("%v", err)
+	}
+	for i, line := range []int{1, 3, 4} {
+		if want := diag.File("htpasswd").At(diag.Point{Line: line}); list[i].Position != want || list[i].Remedy == "" {
+			t.Errorf("%+v, want %v and a remedy", list[i], want)
+		}
 	}
 }

@@ -222,18 +222,18 @@ func TestVerifyUnderLoad(t *testing.T) {
 }
 
 // Of many first requests of one user, those that waited for a slot find the
-// verdict of the one before them and do not hash again.
+// cached of the one before them and do not hash again.
 func TestVerifyHashesOnceForMany(t *testing.T) {
 	p := NewVerifier()
-	question := p.question("alice:hash", "x")
-	p.remember(question, true)
+	question := p.cacheKey("alice:hash", "x")
+	p.cache(question, true)
 	hashed := make(chan bool, 1)
 	attempt, err := p.attempts.begin(t.Context(), "192.0.2.1", [32]byte{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	file := &File{lines: map[string]fileLine{"alice": {text: "alice:hash", hash: []byte("no hash at all")}}}
-	p.answer(attempt, question, file, "alice", "x", hashed)
+	p.verify(attempt, question, file, "alice", "x", hashed)
 	if !<-hashed {
 		t.Error("the verdict that was found meanwhile is not used")
 	}
