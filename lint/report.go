@@ -84,7 +84,8 @@ func (l *linter) addCompiled(compiled diag.List) {
 		if f.Code == "literal-variable" && l.placeholderAt[f.Position] || foreign[f] {
 			continue
 		}
-		l.report(f.Position, f.Code, messagef("%s", f.Problem), messagef("%s", f.Remedy))
+		f.Position, f.Severity = l.shown(f.Position), l.pages[f.Code].Severity
+		l.findings = append(l.findings, f)
 	}
 }
 
