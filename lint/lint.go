@@ -17,7 +17,7 @@ func Directory(dir string) (diag.List, error) {
 	}
 	snapshot, err := policystore.Load(dir, decision.Options{CacheSize: 1})
 	if err != nil {
-		return diag.List{unloadable(dir, err)}, nil
+		return unloadable(dir, err), nil
 	}
 	l := newLinter(snapshot, snapshot.Contents())
 	l.run(snapshot.Findings)

@@ -42,19 +42,23 @@ func TestBrokenOnDisk(t *testing.T) {
 		want   string // DIR is the directory
 	}{
 		{"removed", os.RemoveAll, "DIR: " + syscall.ENOENT.Error() + "; create it, or fix or remove the link to it"},
-		{"empty", empty, "registries.yaml: the file does not exist; add it, because it describes the registries behind Envoy"},
+		{"empty", empty, "principals.yaml: the file does not exist; create it, because it maps credentials to principals\n" +
+			"registries.yaml: the file does not exist; add it, because it describes the registries behind Envoy"},
 		{"everything removed but principals", func(dir string) error {
 			return errors.Join(empty(dir), put("principals.yaml", small()["principals.yaml"])(dir))
-		}, "registries.yaml: the file does not exist; add it, because it describes the registries behind Envoy"},
+		}, "principals.yaml:2:3: user \"alice\" has no line in htpasswd; add one with `htpasswd -B`\n" +
+			"principals.yaml:8:14: policy \"pull\" does not exist; add managed/pull.json, or use the ARN of one of AWS's policies for ECR\n" +
+			"principals.yaml:10:14: policy \"arn:aws:iam::123456789012:policy/pull\" does not exist; add managed/pull.json, or use the ARN of one of AWS's policies for ECR\n" +
+			"registries.yaml: the file does not exist; add it, because it describes the registries behind Envoy"},
 		{"a file in place of the directory", func(dir string) error { return errors.Join(os.RemoveAll(dir), os.WriteFile(dir, nil, 0o644)) }, "DIR: " + syscall.ENOTDIR.Error() + "; configure a directory"},
 		{"a directory in place of a file", func(dir string) error {
 			return errors.Join(os.Remove(filepath.Join(dir, "htpasswd")), os.Mkdir(filepath.Join(dir, "htpasswd"), 0o755))
-		}, "htpasswd: is a directory; replace it with a file of that name, or remove it"},
+		}, "htpasswd: is a folder; replace it with a file of that name, or remove it"},
 		{"a directory with files in place of a file", func(dir string) error {
 			return errors.Join(os.Remove(filepath.Join(dir, "registries.yaml")), put("registries.yaml/a.yaml", "")(dir))
-		}, "registries.yaml: is a directory; replace it with a file of that name, or remove it"},
+		}, "registries.yaml: is a folder; replace it with a file of that name, or remove it"},
 		{"a directory in place of a file that need not be", func(dir string) error { return os.Mkdir(filepath.Join(dir, "organization.yaml"), 0o755) },
-			"organization.yaml: is a directory; replace it with a file of that name, or remove it"},
+			"organization.yaml: is a folder; replace it with a file of that name, or remove it"},
 		{"named pipe", func(dir string) error { return syscall.Mkfifo(filepath.Join(dir, "managed/a.json"), 0o644) }, noFile},
 		{"link to a named pipe", func(dir string) error {
 			return errors.Join(syscall.Mkfifo(filepath.Join(dir, ".pipe"), 0o644), link("../.pipe")(dir))

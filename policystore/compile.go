@@ -1,155 +1,224 @@
 package policystore
 
 import (
+	"bytes"
 	"cmp"
+	"errors"
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"extauthz/decision"
 	"extauthz/diag"
 	"extauthz/iam"
 	"extauthz/identity/basic"
 	"extauthz/identity/oidc"
+	"extauthz/policystore/config"
 	"extauthz/policystore/directory"
 )
 
-// lasting is what outlives snapshots.
-type lasting struct {
+// persistent is what a store keeps from one snapshot to the next.
+type persistent struct {
 	passwords *basic.Verifier
 	keys      *oidc.KeyCache
-	memory    memory // of the last good content
+	compiled  compileCache // of the last good content
 
-	loadMemory uint64 // what a load may use, in bytes; 0 is no bound
+	loadMemory uint64 // what a load may use, in bytes; 0 means any amount
 }
 
-func newLasting(keys *oidc.KeyCache) *lasting {
-	return &lasting{passwords: basic.NewVerifier(), keys: keys}
+func newPersistent(keys *oidc.KeyCache) *persistent {
+	return &persistent{passwords: basic.NewVerifier(), keys: keys}
 }
 
-// compile makes a snapshot of a content, and lets it be remembered what the content
-// was made into.
-func compile(t *directory.Tree, o decision.Options, l *lasting) (*Snapshot, error) {
-	c := &compilation{Tree: t, meter: newLoadMeter(l.loadMemory, t.Size()), before: l.memory, now: make(memory, len(l.memory))}
-	s, err := c.snapshot(o, l)
-	if err == nil {
-		err = c.meter.check()
+// A compiler compiles one content of a directory into a snapshot. It goes on after a
+// fault in one file, entry or policy, and reports all faults that do not follow from
+// others.
+type compiler struct {
+	*directory.Tree
+	kept     *persistent
+	previous compileCache // of the last good content
+	compiled compileCache // of this one: only what it uses
+	meter    loadMeter
+
+	faults   diag.Faults
+	isFaulty map[string]bool // by file
+	unusable map[string]bool // by file: those that are not text or have a wrong name
+	// faultyTrust has the ARNs of roles whose trust policy has a fault.
+	faultyTrust map[string]bool
+	memory      error // a memoryError, which ends loading
+}
+
+// errFollows is the error of what cannot be used because of a fault that was reported.
+var errFollows = errors.New("follows from a fault that is already reported")
+
+// report adds the faults of an error, unless it follows from others, and reports whether
+// err is not nil.
+func (c *compiler) report(err error) bool {
+	switch {
+	case err == nil:
+		return false
+	case errors.As(err, new(memoryError)):
+		c.memory = err
+	case !errors.Is(err, errFollows):
+		for _, d := range diag.Of(err) {
+			c.isFaulty[d.File] = true
+		}
+		c.faults.Add(err)
 	}
-	if err != nil {
+	return true
+}
+
+// fault returns a diagnostic about a whole file.
+func fault(file, problem, remedy string) error { return faultAt(file, diag.Point{}, problem, remedy) }
+
+func faultAt(file string, at diag.Point, problem, remedy string) error {
+	return diag.New(diag.File(file).At(at), problem, remedy)
+}
+
+// compile compiles a content into a snapshot. If that succeeds, p caches what the texts
+// were compiled into. The error is a memoryError, or consists of all faults with the
+// names of files on disk (see [diag.Of]).
+func compile(t *directory.Tree, o decision.Options, p *persistent) (*Snapshot, error) {
+	c := newCompiler(t, p)
+	s, err := c.snapshot(o)
+	c.report(err)
+	if c.memory == nil {
+		c.report(c.meter.check())
+	}
+	if err := cmp.Or(c.memory, t.Names.LocateError(c.faults.Err())); err != nil {
 		return nil, err
 	}
-	l.memory = c.now
+	p.compiled = c.compiled
 	return s, nil
 }
 
-func (c *compilation) snapshot(o decision.Options, l *lasting) (*Snapshot, error) {
-	t := c.Tree
-	if err := cmp.Or(checkPaths(t), checkTexts(t)); err != nil {
-		return nil, err
+func newCompiler(t *directory.Tree, p *persistent) *compiler {
+	return &compiler{
+		Tree: t, kept: p, meter: newLoadMeter(p.loadMemory, t.Size()),
+		previous: p.compiled, compiled: make(compileCache, len(p.compiled)), isFaulty: map[string]bool{}, unusable: map[string]bool{}, faultyTrust: map[string]bool{},
 	}
-	configured, err := loadRegistries(t)
-	if err != nil {
-		return nil, err
-	}
-	all := withFiles(configured)
-	organization, err := loadOrganization(t)
-	if err != nil {
-		return nil, err
-	}
-	for _, r := range all {
-		r.Organization = organization
-	}
-	known, err := loadInventories(c, all)
-	if err != nil {
-		return nil, err
-	}
-	controls, err := loadControls(c, organization)
-	if err != nil {
-		return nil, err
-	}
-	policies, err := loadPolicies(c, all)
-	if err != nil {
-		return nil, err
-	}
+}
+
+// snapshot compiles everything, in the order in which the parts depend on each other. It
+// returns nil if it reported a fault.
+func (c *compiler) snapshot(o decision.Options) (*Snapshot, error) {
+	c.checkPaths()
+	c.checkTexts()
+
+	configured := c.loadRegistries()
+	organization := c.loadOrganization()
+	inventories := c.loadInventories(configured)
+	tags := c.loadTags(configured, inventories)
+	all := complete(configured, organization, inventories, tags)
+
+	controls := c.loadControls(organization)
+	policies := c.loadResourcePolicies(configured, inventories)
 	policies.Organization = controls.above
-	from, err := loadSources(c, l)
-	if err != nil {
-		return nil, err
-	}
+
+	from := c.loadSources()
 	from.membership, from.controls = organization.Member, controls.above
-	who, err := loadPrincipals(c, from)
-	if err != nil {
-		return nil, err
+	who := c.loadPrincipals(from)
+
+	c.checkRegistries(configured, all, organization, controls, from, who)
+	own, aws := who.operators(from, &policies, controls.written())
+	c.checkPolicies(slices.Concat(own, aws), all, tags, policies.Repository, who)
+	if c.memory != nil || c.faults.Err() != nil {
+		return nil, nil
 	}
-	if err := cmp.Or(checkAudiences(configured, who), organization.checkAccounts(controls.above, all, from, who)); err != nil {
-		return nil, err
-	}
-	tags, err := loadTags(c, all)
-	if err != nil {
-		return nil, err
-	}
-	managed := from.managed.countOperators()
+
 	s := &Snapshot{
-		Digest: t.Digest, Callers: who.table, configured: configured, registries: all, principals: who, tags: tags, controls: controls, names: t.Names,
-		Summary: Summary{
-			Registries: len(all), Credentials: who.table.Len(), Principals: len(who.identity), Issuers: len(who.issuers),
-			ManagedPolicies: managed, AWSManagedPolicies: len(from.managed) - managed, RepositoryPolicies: len(policies.Repository), Repositories: known,
-			RegistryPolicies: len(policies.Registry), ControlPolicies: len(controls.written()), TaggedRepositories: len(tags),
-		},
+		Digest: c.Digest, Callers: who.table, configured: configured, registries: all, principals: who, tags: tags, controls: controls, names: c.Names,
+		Summary: summary(all, inventories, tags, controls, policies, from, who), policies: own, repositories: policies.Repository,
 	}
-	if err := s.decideBy(from, policies, o); err != nil {
-		return nil, err
-	}
-	return s, nil
+	s.Findings = from.managed.withoutQuotas(s.findings())
+	policies.Identity, policies.Boundary = who.identity, who.boundary
+	var err error
+	s.Decisions, err = decision.New(policies, o)
+	return s, err
 }
 
 // loadSources reads what principals.yaml refers to.
-func loadSources(c *compilation, l *lasting) (*sources, error) {
-	from := &sources{compilation: c, passwords: l.passwords, keys: l.keys}
-	var err error
-	if from.exported, err = loadAuthorizations(c); err != nil {
-		return nil, err
-	}
-	if from.managed, err = loadManaged(c, from.exported); err != nil {
-		return nil, err
-	}
-	if from.trust, err = loadTrust(c); err != nil {
-		return nil, err
-	}
-	from.files, err = loadKeyFiles(c.Tree)
-	return from, err
+func (c *compiler) loadSources() *sources {
+	from := &sources{compiler: c, passwords: c.kept.passwords, keys: c.kept.keys}
+	from.accounts = c.loadAccounts()
+	from.managed = c.loadManaged(from.accounts)
+	from.trust = c.loadTrust()
+	from.files = c.loadKeyFiles()
+	return from
 }
 
-// loadPolicies compiles the policies of repositories and registries.
-func loadPolicies(c *compilation, all registries) (p decision.Policies, err error) {
-	if p.Repository, err = loadRepositoryPolicies(c, all); err != nil {
-		return p, err
-	}
-	p.Registry, err = loadRegistryPolicies(c, all)
-	return p, err
+// loadResourcePolicies compiles the policies of repositories and registries.
+func (c *compiler) loadResourcePolicies(all *config.Registries, have inventories) decision.Policies {
+	return decision.Policies{Repository: c.loadRepositoryPolicies(all, have), Registry: c.loadRegistryPolicies(all)}
 }
 
-// decideBy makes the engine, and judges the policies as a whole.
-func (s *Snapshot) decideBy(from *sources, policies decision.Policies, o decision.Options) (err error) {
-	own, aws := s.principals.operators(from, &policies, s.controls.written())
-	s.policies, s.repositories = own, policies.Repository
-	all := slices.Concat(own, aws)
-	if err := cmp.Or(s.principals.checkUserIDs(all), s.principals.checkNamedIDs(all), s.registries.checkTagged(s.tags, policies.Repository, all)); err != nil {
-		return err
+// checkRegistries checks the registries against the other files, unless a fault in one of
+// those would cause another one here.
+func (c *compiler) checkRegistries(configured *config.Registries, all registries, o *Organization, controls *controls, from *sources, who *principals) {
+	if c.isFaulty[registriesPath] || c.isFaulty[principalsPath] {
+		return
 	}
-	s.Findings = findings(s.policies, slices.Concat(s.controls.findings, s.principals.findings, s.registries.idleSources(s.Callers), s.registries.unknownPartitions(), s.registries.otherPartitions(own, s.principals.written.places), s.registries.uncheckedProxies(), s.registries.untoldTags(all), unboundUsers(s.Callers), costlyHashes(s.Callers)))
-	s.Findings = from.managed.withoutQuotas(s.Findings)
-	policies.Identity, policies.Boundary = s.principals.identity, s.principals.boundary
-	s.Decisions, err = decision.New(policies, o)
-	return err
+	c.report(checkAudiences(configured, who))
+	if !c.isFaulty[organizationPath] {
+		c.report(o.checkAccounts(controls.above, all, from, who))
+	}
 }
 
-// operators are all policies that the operator wrote, in the order of files, and
-// those of AWS's that the authorizations of accounts brought.
+// checkTexts reports files that are not UTF-8 text, because programs read them
+// differently. Certificates may have comments in any encoding between them.
+func (c *compiler) checkTexts() {
+	for _, file := range c.Paths {
+		if strings.HasPrefix(file, "ca/") {
+			continue
+		}
+		text := c.Text(file)
+		if at, problem, remedy := notText(text); problem != "" {
+			line := 1 + bytes.Count(text[:at], []byte("\n"))
+			column := 1 + utf8.RuneCount(text[bytes.LastIndexByte(text[:at], '\n')+1:at])
+			c.report(faultAt(file, diag.Point{Line: line, Column: column}, problem, remedy))
+			c.unusable[file] = true
+		}
+	}
+}
+
+// notText returns the offset at which a text is not plain UTF-8, and the problem and
+// remedy there; "" if it is.
+func notText(text []byte) (at int, problem, remedy string) {
+	switch {
+	case bytes.HasPrefix(text, []byte("\xff\xfe")), bytes.HasPrefix(text, []byte("\xfe\xff")):
+		return 0, "the file is UTF-16", "save it as UTF-8"
+	case bytes.HasPrefix(text, []byte("\ufeff")):
+		return 0, "the file begins with a byte order mark", "save it as UTF-8 without one"
+	}
+	for at = 0; at < len(text); at++ {
+		switch c := text[at]; {
+		case c < ' ' && c != '\t' && c != '\n' && c != '\r':
+			return at, fmt.Sprintf("the control character %U is not text", c), "remove it, or restore the file"
+		case c >= utf8.RuneSelf:
+			_, width := utf8.DecodeRune(text[at:])
+			if width == 1 {
+				return at, "this byte is not UTF-8", "save the file as UTF-8"
+			}
+			at += width - 1
+		}
+	}
+	return 0, "", ""
+}
+
+// operators returns all policies that the operator wrote, in the order of files, and
+// those of AWS's policies in use that the outputs of accounts contain.
 func (p *principals) operators(from *sources, other *decision.Policies, controls []*iam.Policy) (own, aws []*iam.Policy) {
 	own, aws = from.managed.operators()
-	own = append(slices.AppendSeq(own, maps.Values(from.trust)), p.inline...)
+	for _, policy := range from.trust {
+		if policy != nil {
+			own = append(own, policy)
+		}
+	}
+	own = append(own, p.inline...)
 	for _, byARN := range []map[string][]*iam.Policy{other.Repository, other.Registry} {
-		for _, attached := range byARN {
+		for attached := range maps.Values(byARN) {
 			own = append(own, attached...)
 		}
 	}
@@ -158,18 +227,4 @@ func (p *principals) operators(from *sources, other *decision.Policies, controls
 		return cmp.Or(a.Source.At(a.Statements[0].Start).Compare(b.Source.At(b.Statements[0].Start)), cmp.Compare(a.Kind, b.Kind))
 	})
 	return own, aws
-}
-
-// findings are those of all policies and of principals.yaml, in the order of
-// files and lines, each once: a policy in two uses has most of them twice.
-func findings(policies []*iam.Policy, others diag.List) diag.List {
-	n := len(others)
-	for _, policy := range policies {
-		n += len(policy.Findings())
-	}
-	all := append(make(diag.List, 0, n), others...)
-	for _, policy := range policies {
-		all = append(all, policy.Findings()...)
-	}
-	return all.Sorted()
 }

@@ -68,17 +68,6 @@ func (s *Snapshot) Contents() Contents {
 	return c
 }
 
-// keys are the condition keys of all repositories, in lower case.
-func (t resourceTags) keys() map[string]bool {
-	all := map[string]bool{}
-	for _, context := range t {
-		for _, entry := range context {
-			all[strings.ToLower(entry.Key)] = true
-		}
-	}
-	return all
-}
-
 // written are the entries of principals.yaml, and the users and roles of
 // authorizations, with their places.
 type written struct {

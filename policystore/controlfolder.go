@@ -4,139 +4,233 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"regexp"
+	"path"
 	"slices"
+	"strings"
 
+	"extauthz/diag"
 	"extauthz/iam"
+	"extauthz/policystore/awsexport"
 )
 
-// controlPath is the form of the path of a file about control policies: the kind,
-// and the root, organizational unit, account or level that they are attached to.
-var controlPath = regexp.MustCompile(`^organization/(scp|rcp)/([A-Za-z0-9+=,.@_-]{1,128})/[A-Za-z0-9+=,.@_-]{1,128}\.json$`)
+// A controlKind is a kind of control policy, with its name in AWS Organizations and the
+// folder in organization/ that has the policies of this kind.
+type controlKind struct {
+	kind           iam.Kind
+	folder, typeOf string
+	full           fullAccessPolicy
+}
 
-// A controlFolder has the control policies of one kind that are attached to a root,
-// a unit, an account or a level.
+// A fullAccessPolicy is the policy that AWS attaches to every root, unit and account when
+// policies of its kind are enabled.
+type fullAccessPolicy struct{ id, source, text string }
+
+// The kinds of control policies (AWS Organizations API Reference, PolicySummary).
+var (
+	serviceControl = controlKind{iam.ServiceControlPolicy, "scp", "SERVICE_CONTROL_POLICY", fullAccessPolicy{
+		"p-FullAWSAccess", "arn:aws:organizations::aws:policy/service_control_policy/p-FullAWSAccess",
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`,
+	}}
+	resourceControl = controlKind{iam.ResourceControlPolicy, "rcp", "RESOURCE_CONTROL_POLICY", fullAccessPolicy{
+		"p-RCPFullAWSAccess", "arn:aws:organizations::aws:policy/resource_control_policy/p-RCPFullAWSAccess",
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}`,
+	}}
+)
+
+// A controlFile is one file of a folder of control policies, with its policy compiled. A
+// list has no policy.
+type controlFile struct {
+	*awsexport.ControlFile
+	path   string
+	policy *iam.Policy
+}
+
+// loadControlFile compiles a file of a folder of control policies, nil if it has a fault.
+func (c *compiler) loadControlFile(file string, k *controlKind) *controlFile {
+	if c.unusable[file] {
+		return nil
+	}
+	read, err := cachedFile(c, file, "file of a "+k.kind.String(), func(text []byte) (*controlFile, error) {
+		contents, err := awsexport.ReadControlFile(file, text)
+		if err != nil {
+			return nil, err
+		}
+		f := &controlFile{ControlFile: contents, path: file}
+		if err := f.checkTypes(k); err != nil || f.isList() {
+			return f, err
+		}
+		f.policy, err = compileDocument(k.kind, *f.Document)
+		return f, err
+	})
+	if c.report(err) {
+		return nil
+	}
+	return read
+}
+
+// isList reports whether the file is the list of the policies of a root, unit or account.
+func (f *controlFile) isList() bool { return f.Document == nil }
+
+// checkTypes returns an error unless the policies are of the folder's kind.
+func (f *controlFile) checkTypes(k *controlKind) error {
+	if f.isList() && len(f.List) == 0 && k.kind == iam.ServiceControlPolicy {
+		return faultAt(f.path, diag.Point{Line: 1, Column: 1}, "the list is empty, and every root, organizational unit and account has at least one service control policy", "save the output of aws organizations list-policies-for-target again")
+	}
+	var faults diag.Faults
+	summaries := f.List
+	if f.Policy != nil {
+		summaries = []awsexport.PolicySummary{*f.Policy}
+	}
+	for _, s := range summaries {
+		if s.Type.Text != k.typeOf {
+			faults.Add(faultAt(f.path, s.Type.At, fmt.Sprintf("policy %q is a %s, and organization/%s has only policies of type %s", s.Name.Text, s.Type.Text, k.folder, k.typeOf), "move or remove it"))
+		}
+	}
+	return faults.Err()
+}
+
+// id returns the id of the policy in an output of describe-policy, "" for other files.
+func (f *controlFile) id() string {
+	if f.Policy == nil {
+		return ""
+	}
+	return f.Policy.ID.Text
+}
+
+// has reports whether the file has a policy with that id or name: an output by its id, a
+// file that is only the document by its own name.
+func (f *controlFile) has(id, name string) bool {
+	if own := f.id(); own != "" {
+		return own == id
+	}
+	stem := strings.TrimSuffix(path.Base(f.path), ".json")
+	return stem == id || stem == name
+}
+
+// A controlFolder has the control policies of one kind that are attached to a root, a
+// unit, an account or a level.
 type controlFolder struct {
 	kind     *controlKind
 	name     string
 	files    []*controlFile // in the order of their paths, without the list
 	list     *controlFile   // nil if there is none
-	policies []*iam.Policy  // what is attached
+	policies []*iam.Policy  // that are attached
+	isFaulty bool           // a file has a fault
+	first    string         // the path of a file, for errors about the folder
 }
 
 // loadControlFolders reads the folders of one kind, by name.
-func loadControlFolders(c *compilation, k *controlKind) (map[string]*controlFolder, error) {
+func (c *compiler) loadControlFolders(k *controlKind) map[string]*controlFolder {
 	all := map[string]*controlFolder{}
 	for _, path := range c.Paths {
 		m := controlPath.FindStringSubmatch(path)
 		if m == nil || m[1] != k.folder {
 			continue
 		}
-		file, err := readControlFile(c, path, k)
-		if err != nil {
-			return nil, err
+		folder := all[m[2]]
+		if folder == nil {
+			folder = &controlFolder{kind: k, name: m[2], first: path}
+			all[m[2]] = folder
 		}
-		if all[m[2]] == nil {
-			all[m[2]] = &controlFolder{kind: k, name: m[2]}
-		}
-		if err := all[m[2]].add(file); err != nil {
-			return nil, err
-		}
-	}
-	for _, folder := range all {
-		if err := folder.attach(c); err != nil {
-			return nil, err
+		file := c.loadControlFile(path, k)
+		if file == nil || c.report(folder.add(file)) {
+			folder.isFaulty = true
 		}
 	}
-	return all, checkVersions(all)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if folder := all[name]; !folder.isFaulty {
+			c.report(folder.attach(c))
+		}
+	}
+	c.report(checkSameTexts(all))
+	return all
 }
 
-// checkVersions returns an error if two folders have a policy with the same id and
-// different texts: one of them is out of date, and what it lacks may be a Deny.
-func checkVersions(folders map[string]*controlFolder) error {
+// checkSameTexts returns an error if two folders have a policy with the same id and
+// different texts: one of them is out of date, and may lack a Deny.
+func checkSameTexts(folders map[string]*controlFolder) error {
+	var faults diag.Faults
 	known := map[string]*controlFile{} // by id
 	for _, name := range slices.Sorted(maps.Keys(folders)) {
 		for _, file := range folders[name].files {
-			id := file.summary.id.text
+			id := file.id()
 			other := known[id]
 			switch {
 			case id == "":
 			case other == nil:
 				known[id] = file
-			case file.content != other.content:
-				return fmt.Errorf("%s: policy %q has another text in %s, so one of the two is out of date; save the output of aws organizations describe-policy --policy-id %[2]s into both", file.path, id, other.path)
+			case string(file.Document.Text) != string(other.Document.Text):
+				faults.Add(fault(file.path, fmt.Sprintf("policy %q has another text in %s, so one of the two is out of date", id, other.path),
+					fmt.Sprintf("save the output of aws organizations describe-policy --policy-id %s into both", id)))
 			}
 		}
 	}
-	return nil
+	return faults.Err()
 }
 
-// path is the path of the folder.
+// path returns the path of the folder.
 func (f *controlFolder) path() string { return "organization/" + f.kind.folder + "/" + f.name }
 
-// first is the path of a file of the folder, for errors about its name.
-func (f *controlFolder) first() string {
-	if len(f.files) == 0 {
-		return f.list.path
-	}
-	return f.files[0].path
-}
-
 func (f *controlFolder) add(file *controlFile) error {
-	if file.policy == nil {
+	if file.isList() {
 		if f.list != nil {
-			return fmt.Errorf("%s: a second list of the policies of %q, after %s; keep one", file.path, f.name, f.list.path)
+			return fault(file.path, fmt.Sprintf("a second list of the policies of %q, after %s", f.name, f.list.path), "keep one")
 		}
 		f.list = file
 		return nil
 	}
 	for _, other := range f.files {
-		if file.is(&other.summary) || other.is(&file.summary) {
-			return fmt.Errorf("%s: policy %q is in %s too; keep one", file.path, cmp.Or(file.summary.id.text, other.summary.id.text), other.path)
+		if other.id() != "" && file.hasPolicyOf(other) || file.id() != "" && other.hasPolicyOf(file) {
+			return fault(file.path, fmt.Sprintf("policy %q is in %s too", cmp.Or(file.id(), other.id()), other.path), "keep one")
 		}
 	}
 	f.files = append(f.files, file)
 	return nil
 }
 
-// attach finds the attached policies: those of all files, which must be those of the
-// list if there is one. The folder needs no file for AWS's policy that allows
+// hasPolicyOf reports whether the file has the same policy as an output of
+// describe-policy.
+func (f *controlFile) hasPolicyOf(output *controlFile) bool {
+	return f.has(output.Policy.ID.Text, output.Policy.Name.Text)
+}
+
+// attach sets the attached policies: those of all files, which must be those of the list
+// if there is one. The folder does not need a file for AWS's policy that allows
 // everything.
-func (f *controlFolder) attach(c *compilation) error {
+func (f *controlFolder) attach(c *compiler) error {
+	var faults diag.Faults
 	for _, file := range f.files {
 		f.policies = append(f.policies, file.policy)
 		if f.list != nil && !f.list.lists(file) {
-			return fmt.Errorf("%s: the policy is not in the list %s, so it is not attached to %q; remove it, or save the list again", file.path, f.list.path, f.name)
+			faults.Add(fault(file.path, fmt.Sprintf("the policy is not in the list %s, so it is not attached to %q", f.list.path, f.name), "remove it, or save the list again"))
 		}
 	}
 	if f.list == nil {
 		return nil
 	}
-	for i := range f.list.list {
-		entry := &f.list.list[i]
-		files := f.filesOf(entry)
+	for _, entry := range f.list.List {
+		id, files := entry.ID.Text, f.filesOf(entry)
 		switch {
 		case len(files) > 1:
-			return fmt.Errorf("%s: policy %q is in %s too, by its name or its id in %s; keep one", files[1].path, entry.id.text, files[0].path, f.list.path)
+			faults.Add(fault(files[1].path, fmt.Sprintf("policy %q is in %s too, by its name or its id in %s", id, files[0].path, f.list.path), "keep one"))
 		case len(files) == 1:
-		case entry.id.text == f.kind.full.id:
-			full, err := f.kind.fullAccess(c)
-			if err != nil {
-				return err
+		case id == f.kind.full.id:
+			full, err := c.policy(f.kind.kind, awsexport.File(f.kind.full.source, []byte(f.kind.full.text)))
+			if !c.report(err) {
+				f.policies = append(f.policies, full)
 			}
-			f.policies = append(f.policies, full)
 		default:
-			return fmt.Errorf("%s:%d:%d: policy %q is attached to %q and is not in the directory; save the output of aws organizations describe-policy --policy-id %s as %s/%s.json",
-				f.list.path, entry.at.Line, entry.at.Column, entry.name.text, f.name, entry.id.text, f.path(), entry.id.text)
+			faults.Add(faultAt(f.list.path, entry.Start, fmt.Sprintf("policy %q is attached to %q and is not in the directory", entry.Name.Text, f.name),
+				fmt.Sprintf("save the output of aws organizations describe-policy --policy-id %s as %s/%s.json", id, f.path(), id)))
 		}
 	}
-	return nil
+	return faults.Err()
 }
 
 // filesOf returns the files that have the policy of a list's entry.
-func (f *controlFolder) filesOf(entry *policySummary) (files []*controlFile) {
+func (f *controlFolder) filesOf(entry awsexport.PolicySummary) (files []*controlFile) {
 	for _, file := range f.files {
-		if file.is(entry) {
+		if file.has(entry.ID.Text, entry.Name.Text) {
 			files = append(files, file)
 		}
 	}
@@ -145,10 +239,5 @@ func (f *controlFolder) filesOf(entry *policySummary) (files []*controlFile) {
 
 // lists reports whether the list has the policy of a file.
 func (f *controlFile) lists(file *controlFile) bool {
-	for i := range f.list {
-		if file.is(&f.list[i]) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(f.List, func(s awsexport.PolicySummary) bool { return file.has(s.ID.Text, s.Name.Text) })
 }

@@ -18,24 +18,20 @@ type controls struct {
 	findings diag.List
 }
 
-// A ControlLevel is what has service control policies of its own: a root, an
-// organizational unit or an account or, in a directory of levels, a level.
+// A ControlLevel is a root, an organizational unit or an account with service control
+// policies or, in a directory of levels, a level.
 type ControlLevel struct {
 	Name     string          // the id, or the name of the level
 	Policies []*iam.Policy   // attached, in the order of files; AWS's own come last
 	Accounts map[string]bool // the members below it; nil for every account
 }
 
-// loadControls compiles the organization's control policies, and finds those of each
-// account.
-func loadControls(c *compilation, o *Organization) (*controls, error) {
-	scps, err := loadControlFolders(c, &serviceControl)
-	if err != nil {
-		return nil, err
-	}
-	rcps, err := loadControlFolders(c, &resourceControl)
-	if err != nil || len(scps)+len(rcps) == 0 {
-		return &controls{}, err
+// loadControls compiles the organization's control policies, and assigns them to
+// accounts. o is nil without organization.yaml, or if that has a fault.
+func (c *compiler) loadControls(o *Organization) *controls {
+	scps, rcps := c.loadControlFolders(&serviceControl), c.loadControlFolders(&resourceControl)
+	if len(scps)+len(rcps) == 0 {
+		return &controls{}
 	}
 	all := &controls{above: &iam.Organization{}}
 	for _, folders := range []map[string]*controlFolder{scps, rcps} {
@@ -48,16 +44,16 @@ func loadControls(c *compilation, o *Organization) (*controls, error) {
 	}
 	byID, err := all.areByID()
 	switch {
-	case err != nil:
-		return nil, err
-	case !byID:
+	case c.report(err) || o == nil && (c.isFaulty[organizationPath] || c.isFaulty[describedOrganizationPath]):
+	case byID:
+		c.report(all.attachByID(o, scps, rcps))
+	default:
 		all.attachLevels(o)
-		return all, nil
 	}
-	return all, all.attachByID(o, scps, rcps)
+	return all
 }
 
-// written are the policies of the directory's own files, in the order of folders.
+// written returns the policies of the directory's files, in the order of folders.
 func (all *controls) written() (policies []*iam.Policy) {
 	for _, folder := range all.folders {
 		for _, file := range folder.files {
@@ -67,29 +63,30 @@ func (all *controls) written() (policies []*iam.Policy) {
 	return policies
 }
 
-// areByID reports whether the folders have the ids of AWS Organizations. All have
-// them or none: an id that is misspelt must not become a level of every account.
+// areByID reports whether the names of folders are ids of AWS Organizations. All are or
+// none: a misspelled id must not become a level of every account.
 func (all *controls) areByID() (bool, error) {
 	var byID, level *controlFolder
+	var faults diag.Faults
 	for _, folder := range all.folders {
 		switch {
 		case isTarget(folder.name):
 			byID = folder
 		case resemblesTarget(folder.name):
-			return false, fmt.Errorf("%s: %q is not the id of a root (r-ab12), organizational unit (ou-ab12-11111111) or account (12 digits); rename the folder", folder.first(), folder.name)
+			faults.Add(fault(folder.first, fmt.Sprintf("%q is not the id of a root (r-ab12), organizational unit (ou-ab12-11111111) or account (12 digits)", folder.name), "rename the folder"))
 		case level == nil:
 			level = folder
 		}
 	}
-	if byID != nil && level != nil {
-		return false, fmt.Errorf("%s: folder %q is a level of every account, while %s belongs to one id of AWS Organizations; move its files to organization/%s/ID, where ID is the root, organizational unit or account that they are attached to",
-			level.first(), level.name, byID.path(), level.kind.folder)
+	if faults.Err() == nil && byID != nil && level != nil {
+		faults.Add(fault(level.first, fmt.Sprintf("folder %q is a level of every account, while %s belongs to one id of AWS Organizations", level.name, byID.path()),
+			fmt.Sprintf("move its files to organization/%s/ID, where ID is the root, organizational unit or account that they are attached to", level.kind.folder)))
 	}
-	return byID != nil, nil
+	return byID != nil, faults.Err()
 }
 
-// isTarget reports whether a folder is named by the id of a root, an organizational
-// unit or an account.
+// isTarget reports whether a folder's name is the id of a root, an organizational unit or
+// an account.
 func isTarget(name string) bool {
 	return rootID.MatchString(name) || unitID.MatchString(name) || isAccount(name)
 }
@@ -101,16 +98,13 @@ func resemblesTarget(name string) bool {
 		len(name) > 9 && strings.Trim(name, digits) == ""
 }
 
-// attachLevels attaches folders that are levels: in the order of their names, to each
-// member of the organization, or to every account if there is no organization.yaml.
+// attachLevels attaches folders that are levels, in the order of their names: to each
+// member of the organization, or to every account without organization.yaml.
 func (all *controls) attachLevels(o *Organization) {
-	var policies iam.ControlPolicies
+	policies := all.byKind()
 	for _, folder := range all.folders {
 		if folder.kind == &serviceControl {
-			policies.SCPs = append(policies.SCPs, folder.policies)
 			all.levels = append(all.levels, ControlLevel{Name: folder.name, Policies: folder.policies})
-		} else {
-			policies.RCPs = append(policies.RCPs, folder.policies)
 		}
 	}
 	all.above.Default = policies
@@ -121,4 +115,100 @@ func (all *controls) attachLevels(o *Organization) {
 	for account := range o.paths {
 		all.above.Accounts[account] = policies
 	}
+}
+
+// byKind returns the policies of all folders, as levels of each kind.
+func (all *controls) byKind() (policies iam.ControlPolicies) {
+	for _, folder := range all.folders {
+		if folder.kind == &serviceControl {
+			policies.SCPs = append(policies.SCPs, folder.policies)
+		} else {
+			policies.RCPs = append(policies.RCPs, folder.policies)
+		}
+	}
+	return policies
+}
+
+// attachByID gives each member account the policies of its root, of the units on its
+// path, and its own, in this order.
+func (all *controls) attachByID(o *Organization, scps, rcps map[string]*controlFolder) error {
+	if o == nil {
+		folder := all.folders[0]
+		return fault(folder.first, fmt.Sprintf("%s does not exist, so the accounts below %q are unknown", organizationPath, folder.name), "write it, with the path of each account")
+	}
+	var faults diag.Faults
+	below := o.below()
+	for _, folder := range all.folders {
+		if below[folder.name] == nil {
+			faults.Add(fault(folder.first, fmt.Sprintf("%q is not on the path of any account in %s, so the policy would not be in force", folder.name, organizationPath), "fix the id, add the accounts below it, or remove the folder"))
+		}
+		if folder.kind == &serviceControl {
+			all.levels = append(all.levels, ControlLevel{folder.name, folder.policies, below[folder.name]})
+		}
+	}
+	all.above.Accounts = map[string]iam.ControlPolicies{}
+	for account := range o.paths {
+		all.above.Accounts[account] = iam.ControlPolicies{SCPs: o.levelsOf(account, scps), RCPs: o.levelsOf(account, rcps)}
+	}
+	all.above.Default = all.byKind() // for unknown accounts
+	all.findings = o.withoutSCP(scps)
+	return faults.Err()
+}
+
+// targets returns the ids that policies of an account are attached to: its root, the
+// units on its path, and the account.
+func (o *Organization) targets(account string) []string {
+	steps := strings.Split(strings.TrimSuffix(o.paths[account][0], "/"), "/")
+	return append(steps[1:], account)
+}
+
+// below returns the member accounts that have an id on their path, by id.
+func (o *Organization) below() map[string]map[string]bool {
+	all := map[string]map[string]bool{}
+	for account := range o.paths {
+		for _, id := range o.targets(account) {
+			if all[id] == nil {
+				all[id] = map[string]bool{}
+			}
+			all[id][account] = true
+		}
+	}
+	return all
+}
+
+// levelsOf returns the policies of one kind on an account's path. An id without a folder
+// is not a level: it has the policy that AWS attaches to everything, which allows all.
+func (o *Organization) levelsOf(account string, folders map[string]*controlFolder) (levels [][]*iam.Policy) {
+	for _, id := range o.targets(account) {
+		if folder := folders[id]; folder != nil {
+			levels = append(levels, folder.policies)
+		}
+	}
+	return levels
+}
+
+// withoutSCP returns a finding if the directory has no service control policy for some
+// ids on the paths of accounts. AWS has at least one for each (AWS Organizations API
+// Reference, DetachPolicy): FullAWSAccess, until a restriction replaces it.
+func (o *Organization) withoutSCP(scps map[string]*controlFolder) diag.List {
+	if len(scps) == 0 {
+		return nil
+	}
+	below, missing := o.below(), []string(nil)
+	for _, id := range slices.Sorted(maps.Keys(below)) {
+		exempt := len(below[id]) == 1 && below[id][o.management]
+		if scps[id] == nil && !exempt {
+			missing = append(missing, id)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	named := strings.Join(missing[:min(len(missing), 3)], ", ")
+	if more := len(missing) - 3; more > 0 {
+		named += fmt.Sprintf(" and %d more", more)
+	}
+	return diag.List{{Position: diag.File(organizationPath).At(o.accountsAt), Severity: diag.Warning, Code: "assumed-scp",
+		Problem: fmt.Sprintf("no folder in organization/scp for %s: each is assumed to have FullAWSAccess alone, as AWS attaches it", named),
+		Remedy:  "save the output of aws organizations list-policies-for-target into organization/scp/ID of each, and that of describe-policy for each policy"}}
 }

@@ -66,11 +66,12 @@ func TestControlPolicies(t *testing.T) {
 // TestLevels checks that levels are in the order of their names, whatever the order
 // of the paths.
 func TestLevels(t *testing.T) {
-	all, err := loadControls(compilationOf(map[string]string{
+	c := compilerOf(map[string]string{
 		"organization/scp/a-b/x.json": fullAccess, "organization/scp/a/y.json": fullAccess,
 		"organization/scp/a/z.json": fullAccess, "organization/rcp/0/x.json": noBatch,
-	}), nil)
-	if err != nil {
+	})
+	all := c.loadControls(nil)
+	if err := c.faults.Err(); err != nil {
 		t.Fatal(err)
 	}
 	_, everyone := all.above.Of("123456789012")

@@ -21,30 +21,43 @@ type principalEntry struct {
 	Tags     map[string]string `yaml:"tags"`
 }
 
-// attach adds the user or role of an entry, or returns what is wrong with the
-// entry and where in it.
-func (p *principals) attach(entry *principalEntry, at diag.Position, from *sources) (place []any, err error) {
+// attach adds the user or role of an entry. It calls report for each fault of the entry,
+// with the path of the value in it. It returns false if the user or role cannot be added.
+func (p *principals) attach(entry *principalEntry, at diag.Position, from *sources, report func(err error, path ...any)) bool {
 	arn, err := iam.ParseARN(entry.ARN)
 	if err != nil {
-		return []any{"arn"}, err
-	}
-	if entry.ID != "" && !uniqueID.MatchString(entry.ID) {
-		return []any{"id"}, fmt.Errorf("id %q: write the unique id of a user or role, such as AIDACKCEVSQ6C2EXAMPLE", entry.ID)
+		report(err, "arn")
+		return false
 	}
 	entity := sts.Entity{ARN: entry.ARN, ID: entry.ID, Tags: tagList(entry.Tags)}
+	if entry.ID != "" && !uniqueID.MatchString(entry.ID) {
+		report(fmt.Errorf("id %q: write the unique id of a user or role, such as AIDACKCEVSQ6C2EXAMPLE", entry.ID), "id")
+		entity.ID = ""
+	}
 	if err := sts.CheckTags(entity.Tags); err != nil {
-		return []any{"tags"}, err
+		report(err, "tags")
+		entity.Tags = nil
 	}
-	if entity.Identity, entity.Boundary, place, err = attached(entry, arn, from.managed); err != nil {
-		return place, err
+	for i, reference := range entry.Policies {
+		policy, err := from.managed.find(iam.IdentityPolicy, reference, arn)
+		report(err, "policies", i)
+		if err == nil {
+			entity.Identity = append(entity.Identity, policy)
+		}
 	}
-	if entity.Trust, err = from.trust.find(entry.Trust); err != nil {
-		return []any{"trust"}, err
+	if entry.Boundary != "" {
+		boundary, err := from.managed.find(iam.PermissionsBoundary, entry.Boundary, arn)
+		report(err, "boundary")
+		if err == nil {
+			entity.Boundary = []*iam.Policy{boundary}
+		}
 	}
-	if err := p.add(entity, at); err != nil {
-		return []any{"arn"}, err
-	}
-	return nil, nil
+	entity.Trust, err = from.trust.find(entry.Trust)
+	report(err, "trust")
+	from.faultyTrust[entity.ARN] = err != nil
+	err = p.add(entity, at)
+	report(err, "arn")
+	return err == nil
 }
 
 // add adds a user or role that stands at a place of the directory.
@@ -61,22 +74,6 @@ func (p *principals) add(entity sts.Entity, at diag.Position) error {
 		p.boundary[entity.ARN] = entity.Boundary
 	}
 	return nil
-}
-
-// attached finds the identity policies and the boundary of an entry.
-func attached(entry *principalEntry, arn iam.ARN, managed managedPolicies) (policies, boundary []*iam.Policy, place []any, err error) {
-	policies, wrong, err := managed.findAll(iam.IdentityPolicy, entry.Policies, arn)
-	if err != nil {
-		return nil, nil, []any{"policies", wrong}, err
-	}
-	if entry.Boundary == "" {
-		return policies, nil, nil, nil
-	}
-	limit, err := managed.find(iam.PermissionsBoundary, entry.Boundary, arn)
-	if err != nil {
-		return nil, nil, []any{"boundary"}, err
-	}
-	return policies, []*iam.Policy{limit}, nil, nil
 }
 
 // tagList is tags in the order of their keys.

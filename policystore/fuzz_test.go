@@ -54,14 +54,14 @@ func FuzzOutputs(f *testing.F) {
 
 // fuzzFiles puts texts in the place of files in a good directory.
 func fuzzFiles(f *testing.F, good map[string]string, files []string, kind string) {
-	if _, err := compile(treeOf(good), options(), newLasting(offline())); err != nil {
+	if _, err := compile(treeOf(good), options(), newPersistent(offline())); err != nil {
 		f.Fatal(err)
 	}
-	lasting := newLasting(offline())
+	kept := newPersistent(offline())
 	f.Fuzz(func(t *testing.T, which uint8, text string) {
 		content, file := maps.Clone(good), files[int(which)%len(files)]
 		content[file] = text
-		s, err := compile(treeOf(content), options(), lasting)
+		s, err := compile(treeOf(content), options(), kept)
 		switch {
 		case err == nil && s == nil, err != nil && s != nil:
 			t.Fatalf("snapshot %v, error %v", s, err)
@@ -84,7 +84,14 @@ func treeOf(contents map[string]string) *directory.Tree {
 	return directory.NewTree(content)
 }
 
-// compilationOf is the compilation of a first content.
-func compilationOf(contents map[string]string) *compilation {
-	return &compilation{Tree: treeOf(contents), now: memory{}}
+// compilerOf returns a compiler of a first content.
+func compilerOf(contents map[string]string) *compiler {
+	return newCompiler(treeOf(contents), newPersistent(offline()))
+}
+
+// loadOrganization reads the organization of a tree.
+func loadOrganization(t *directory.Tree) (*Organization, error) {
+	c := newCompiler(t, newPersistent(offline()))
+	o := c.loadOrganization()
+	return o, c.faults.Err()
 }

@@ -117,10 +117,10 @@ func (p *principals) addGroup(g userGroup, from *sources) error {
 			return fmt.Errorf("group %q is there twice; keep one, or give the other its own name: case does not tell names apart", g.name)
 		}
 	}
-	for _, a := range from.exported {
-		for name := range a.groups {
-			if same(name, a.account) {
-				return fmt.Errorf("group %q is in %s as well; keep one of the two", g.name, a.file)
+	for _, a := range from.accounts {
+		for name := range a.Groups {
+			if same(name, a.Account) {
+				return fmt.Errorf("group %q is in %s as well; keep one of the two", g.name, a.File)
 			}
 		}
 	}

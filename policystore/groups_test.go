@@ -112,8 +112,8 @@ func TestGroupsRefused(t *testing.T) {
 	for _, c := range []struct{ name, groups, want string }{
 		{"no name", "- policies: [list]\n", `principals.yaml:15:3: group "": use 1 to 128 letters`},
 		{"a name with a slash", "- name: a/b\n", `principals.yaml:15:9: group "a/b": use 1 to 128 letters`},
-		{"an unknown policy", "- {name: a, policies: [list, none], members: [alice]}\n", `principals.yaml:15:30: policy "none" is not known`},
-		{"an unknown policy of nobody", "- {name: a, policies: [none]}\n", `principals.yaml:15:24: policy "none" is not known`},
+		{"an unknown policy", "- {name: a, policies: [list, none], members: [alice]}\n", `principals.yaml:15:30: policy "none" does not exist`},
+		{"an unknown policy of nobody", "- {name: a, policies: [none]}\n", `principals.yaml:15:24: policy "none" does not exist`},
 		{"an unknown member", "- {name: a, members: [alice, dave]}\n", `principals.yaml:15:30: group "a": user "dave" is not among the principals; add it there, or remove it here`},
 		{"an unknown ARN", "- {name: a, members: ['arn:aws:iam::123456789012:user/alice']}\n", `principals.yaml:15:23: group "a": user "arn:aws:iam::123456789012:user/alice" is not among the principals`},
 		{"a name of two users", "- {name: a, members: [bob]}\n", `group "a": several accounts have a user "bob"; write its ARN`},

@@ -20,7 +20,7 @@ func TestCostlyHashes(t *testing.T) {
 		"registries.yaml": "registries:\n- name: main\n  hosts: [a.example.com]\n  account: \"123456789012\"\n  region: eu-central-1\n",
 		"principals.yaml": "credentials:\n" + bindings.String() + "principals:\n- {arn: 'arn:aws:iam::123456789012:user/alice'}\n",
 		"htpasswd":        "# users\n" + lines.String(),
-	}), options(), newLasting(offline()))
+	}), options(), newPersistent(offline()))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,7 +44,7 @@ func TestIdle(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s, err := compile(treeOf(map[string]string{
 				"registries.yaml": registry + c.sources, "principals.yaml": c.before + principals, "htpasswd": c.htpasswd,
-			}), options(), newLasting(offline()))
+			}), options(), newPersistent(offline()))
 			if err != nil {
 				t.Fatal(err)
 			}

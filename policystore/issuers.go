@@ -90,7 +90,11 @@ func (from *sources) keySet(entry *issuerEntry) (keys *oidc.KeySet, key string, 
 	case entry.JWKS == "":
 		return nil, "", nil
 	case !isURL:
-		if keys = from.files.keys[entry.JWKS]; keys == nil {
+		keys, found := from.files.keys[entry.JWKS]
+		switch {
+		case found && keys == nil:
+			return nil, "jwks", errFollows
+		case !found:
 			return nil, "jwks", fmt.Errorf("jwks %q is not there; add the file jwks/NAME.json, or write an https URL", entry.JWKS)
 		}
 		return keys, "", nil
@@ -100,7 +104,12 @@ func (from *sources) keySet(entry *issuerEntry) (keys *oidc.KeySet, key string, 
 	}
 	var ca []byte
 	if entry.CA != "" {
-		if ca = from.files.authorities[entry.CA]; ca == nil {
+		var found bool
+		ca, found = from.files.authorities[entry.CA]
+		switch {
+		case found && ca == nil:
+			return nil, "ca", errFollows
+		case !found:
 			return nil, "ca", fmt.Errorf("ca %q is not there; add the file ca/NAME.pem", entry.CA)
 		}
 	}

@@ -199,7 +199,7 @@ func TestLogOfIssuers(t *testing.T) {
 	dir := t.TempDir()
 	directorytest.Write(t, dir, whole(t, newSigner(t)))
 	s := New(Options{Dir: dir, Decision: options(), Poll: time.Hour, Logger: slog.New(slog.NewJSONHandler(&log, nil))})
-	s.lasting.keys = offline() // the log is for one goroutine here
+	s.kept.keys = offline() // the log is for one goroutine here
 	if err := s.Reload(); err != nil {
 		t.Fatal(err)
 	}

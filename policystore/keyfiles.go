@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"strings"
 
+	"extauthz/diag"
 	"extauthz/identity/oidc"
-	"extauthz/policystore/directory"
 )
 
 // keyFiles are the files by which tokens are verified, by path: the key sets of
@@ -18,25 +18,28 @@ type keyFiles struct {
 	authorities map[string][]byte // PEM
 }
 
-// loadKeyFiles reads every file in jwks/ and ca/, named by an issuer or not.
-func loadKeyFiles(t *directory.Tree) (*keyFiles, error) {
+// loadKeyFiles reads every file in jwks/ and ca/, including those that no issuer refers
+// to. A file with faults is present and nil.
+func (c *compiler) loadKeyFiles() *keyFiles {
 	f := &keyFiles{keys: map[string]*oidc.KeySet{}, authorities: map[string][]byte{}}
-	for _, file := range t.Paths {
+	for _, file := range c.Paths {
 		switch {
 		case strings.HasPrefix(file, "jwks/"):
-			keys, err := oidc.ParseKeySet(file, t.Text(file))
-			if err != nil {
-				return nil, err
+			f.keys[file] = nil
+			if c.unusable[file] {
+				continue
 			}
-			f.keys[file] = keys
+			if keys, err := oidc.ParseKeySet(file, c.Text(file)); !c.report(err) {
+				f.keys[file] = keys
+			}
 		case strings.HasPrefix(file, "ca/"):
-			if err := checkAuthorities(file, t.Text(file)); err != nil {
-				return nil, err
+			f.authorities[file] = nil
+			if !c.unusable[file] && !c.report(checkAuthorities(file, c.Text(file))) {
+				f.authorities[file] = c.Text(file)
 			}
-			f.authorities[file] = t.Text(file)
 		}
 	}
-	return f, nil
+	return f
 }
 
 // checkAuthorities wants a file of PEM certificates and nothing else between
@@ -50,14 +53,14 @@ func checkAuthorities(file string, text []byte) error {
 			break
 		}
 		if block.Type != "CERTIFICATE" {
-			return fmt.Errorf("%s:%d: holds a %s; keep certificates alone", file, line, block.Type)
+			return faultAt(file, diag.Point{Line: line}, "contains a "+block.Type, "keep only certificates")
 		}
 		if _, err := x509.ParseCertificate(block.Bytes); err != nil {
-			return fmt.Errorf("%s:%d: the certificate cannot be parsed: %w; save it again", file, line, err)
+			return faultAt(file, diag.Point{Line: line}, fmt.Sprintf("the certificate cannot be parsed: %v", err), "save it again")
 		}
 	}
 	if found == 0 || bytes.Count(text, []byte("-----BEGIN ")) != found {
-		return fmt.Errorf("%s:1: holds no certificate, or a broken one; write PEM, -----BEGIN CERTIFICATE-----", file)
+		return faultAt(file, diag.Point{Line: 1}, "contains no certificate, or an invalid one", "write PEM, -----BEGIN CERTIFICATE-----")
 	}
 	return nil
 }

@@ -6,29 +6,31 @@ import (
 	"regexp"
 	"strings"
 
+	"extauthz/mapping"
+	"extauthz/policystore/awsexport"
 	"extauthz/policystore/directory"
 )
 
 // Limits of files, in bytes.
 const (
-	maxFileSize   = 1 << 20  // of a file with a name of its own, such as a policy
-	maxListSize   = 16 << 20 // of one that lists what the operator writes: principals.yaml
-	maxOutputSize = 64 << 20 // of one that lists what an account or registry has
+	maxFileSize   = awsexport.MaxDocumentSize // of a policy or other small file
+	maxListSize   = 16 << 20                  // of a list that an operator writes: principals.yaml
+	maxOutputSize = 64 << 20                  // of a list of everything in an account or registry
 )
 
-// layout is what reading must know of a policy directory's files, whose texts may
-// take so much memory; 0 is no bound.
+// layout returns the layout of a policy directory whose texts may take so many bytes of
+// memory; 0 means any amount.
 func layout(memory uint64) directory.Layout {
-	return directory.Layout{MaxSize: maxSize, MaxTotal: int64(memory), Skips: isNoPart, IsFile: hasOneName}
+	return directory.Layout{MaxSize: maxSize, MaxTotal: int64(memory), Skips: isIgnored, IsFile: hasOneName}
 }
 
-// isNoPart reports whether a file decides nothing, so that it is no part of the tree
-// and its digest.
-func isNoPart(file string) bool { return isPolicyTest(file) || isDocumentation(file) }
+// isIgnored reports whether a file decides nothing, so that it is not part of the tree and
+// its digest.
+func isIgnored(file string) bool { return isPolicyTest(file) || isDocumentation(file) }
 
-// isDocumentation reports whether a file is for the people who keep the directory: any
-// Markdown file, or a LICENSE. A name such as deny.json.md is neither: it may be a
-// policy whose name is wrong.
+// isDocumentation reports whether a file is for readers of the directory: a Markdown file,
+// or a LICENSE. A name such as deny.json.md is neither: it may be a policy with a wrong
+// name.
 func isDocumentation(file string) bool {
 	name := path.Base(file)
 	stem, markdown := strings.CutSuffix(name, ".md")
@@ -39,7 +41,7 @@ func isDocumentation(file string) bool {
 	return markdown && stem != "" || name == "LICENSE"
 }
 
-// maxSize is the largest size of a file, by its name alone.
+// maxSize returns the largest size of a file with a name.
 func maxSize(file string) int64 {
 	switch path.Base(file) {
 	case authorizationFile, inventoryName:
@@ -50,40 +52,40 @@ func maxSize(file string) int64 {
 	return maxFileSize
 }
 
-// policyTests is the form of the paths of policy tests. They decide nothing, and
-// so are no part of the tree and its digest.
+// policyTests is the form of the paths of policy tests.
 var policyTests = regexp.MustCompile(`^tests/[A-Za-z0-9+=,.@_-]{1,128}\.yaml$`)
 
 func isPolicyTest(file string) bool {
 	return strings.HasPrefix(file, "tests/") && policyTests.MatchString(file)
 }
 
-// namedFile is the form of the path of a file that others name; IAM's names of
-// managed policies are up to 128 of these characters.
+// namedFile is the form of the path of a file that others refer to by name. IAM's names of
+// managed policies have up to 128 of these characters.
 var namedFile = regexp.MustCompile(`^((managed|trust|jwks)/[A-Za-z0-9+=,.@_-]{1,128}\.json|ca/[A-Za-z0-9+=,.@_-]{1,128}\.pem)$`)
 
-// hasOneName tells of a file that has one name, at the top.
+// hasOneName reports whether a file is one that a directory has at most once, in its root.
 func hasOneName(file string) bool {
 	return file == "registries.yaml" || file == "principals.yaml" || file == "htpasswd" || file == organizationPath
 }
 
-// checkPaths refuses a file that no part of the directory's layout explains.
-func checkPaths(t *directory.Tree) error {
-	for _, file := range t.Paths {
+// checkPaths reports files that do not belong to a policy directory.
+func (c *compiler) checkPaths() {
+	for _, file := range c.Paths {
 		switch {
 		case hasOneName(file) || namedFile.MatchString(file):
 		case isOfRepository(file) || isInventory(file) || isRegistryPolicy(file):
 		case isAuthorization(file) || controlPath.MatchString(file) || file == describedOrganizationPath:
 		default:
-			return errStray(file)
+			c.report(strayFile(file))
+			c.unusable[file] = true
 		}
 	}
-	return nil
 }
 
-// errStray refuses a file by its name, which is quoted where it is not what it seems:
-// letters may look alike, and blanks end it.
-func errStray(file string) error {
+// strayFile returns the error about a file that does not belong to a policy directory. It
+// quotes a name that is not what it seems: letters may look the same, and a blank at the
+// end is invisible.
+func strayFile(file string) error {
 	remedy := "fix its name, remove it, or give it a leading dot"
 	account, _, ofAccount := cutAccount(file)
 	switch {
@@ -94,9 +96,98 @@ func errStray(file string) error {
 	case strings.HasPrefix(file, "accounts/") && !ofAccount:
 		remedy = fmt.Sprintf("name its account by 12 digits instead of %+q, or remove it", account)
 	}
-	told := ""
+	name := ""
 	if quoted := fmt.Sprintf("%+q", file); quoted != `"`+file+`"` || strings.TrimSpace(file) != file {
-		told = " (" + quoted + ")"
+		name = " (" + quoted + ")"
 	}
-	return fmt.Errorf("%s: not a file of a policy directory%s, so it would not be in force; %s", file, told, remedy)
+	return fault(file, "not a file of a policy directory"+name+", so it would not be in force", remedy)
+}
+
+// The names of files in the folder of an account, or of its region.
+const (
+	authorizationFile  = "authorization-details.json"
+	inventoryName      = "repositories.json"
+	registryPolicyFile = "registry-policy.json"
+)
+
+// The names of the files about a repository. No component of a repository's name begins
+// with an underscore.
+const (
+	policyFile = "_policy.json"
+	tagsFile   = "_tags.json"
+)
+
+// describedOrganizationPath is the path of the output of aws organizations
+// describe-organization.
+const describedOrganizationPath = "organization/organization.json"
+
+// controlPath is the form of the path of a file about control policies: the kind, and the
+// root, organizational unit, account or level that they are attached to.
+var controlPath = regexp.MustCompile(`^organization/(scp|rcp)/([A-Za-z0-9+=,.@_-]{1,128})/[A-Za-z0-9+=,.@_-]{1,128}\.json$`)
+
+// isAuthorization reports whether a file is an account's output by its path.
+func isAuthorization(file string) bool {
+	_, rest, ok := cutAccount(file)
+	return ok && rest == authorizationFile
+}
+
+// isRegistryPolicy reports whether a file is a registry policy by its path.
+func isRegistryPolicy(file string) bool {
+	_, _, rest, ok := splitAccount(file)
+	return ok && rest == registryPolicyFile
+}
+
+// isInventory reports whether a file is an inventory by its path.
+func isInventory(file string) bool {
+	_, _, rest, ok := splitAccount(file)
+	return ok && rest == inventoryName
+}
+
+// inventoryPath returns the path of the inventory of an account's region.
+func inventoryPath(account, region string) string {
+	return "accounts/" + account + "/" + region + "/" + inventoryName
+}
+
+// isOfRepository reports whether a file is about a repository by its path.
+func isOfRepository(file string) bool {
+	_, name, ok := parseRepositoryPath(file)
+	return ok && (name == policyFile || name == tagsFile)
+}
+
+// A location is a repository or a whole registry, which has no repository's name.
+type location struct{ account, region, repository string }
+
+// cutAccount splits accounts/ACCOUNT/REST.
+func cutAccount(file string) (account, rest string, ok bool) {
+	file, found := strings.CutPrefix(file, "accounts/")
+	account, rest, _ = strings.Cut(file, "/")
+	return account, rest, found && isAccount(account)
+}
+
+// splitAccount splits accounts/ACCOUNT/REGION/REST.
+func splitAccount(file string) (account, region, rest string, ok bool) {
+	account, file, ok = cutAccount(file)
+	region, rest, _ = strings.Cut(file, "/")
+	return account, region, rest, ok && isRegion(region)
+}
+
+// parseRepositoryPath splits accounts/ACCOUNT/REGION/repositories/NAME/FILE.
+func parseRepositoryPath(file string) (at location, name string, ok bool) {
+	account, region, rest, ok := splitAccount(file)
+	rest, found := strings.CutPrefix(rest, "repositories/")
+	slash := strings.LastIndexByte(rest, '/')
+	if !ok || !found || slash < 0 || !mapping.ValidRepository(rest[:slash]) {
+		return location{}, "", false
+	}
+	return location{account, region, rest[:slash]}, rest[slash+1:], true
+}
+
+const digits = "0123456789"
+
+// isAccount reports whether a folder in accounts/ has the name of an account.
+func isAccount(name string) bool { return awsexport.IsAccount(name) }
+
+// isRegion reports whether a folder of an account may have the name of a region.
+func isRegion(name string) bool {
+	return name != "" && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz-"+digits) == ""
 }

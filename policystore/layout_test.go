@@ -29,7 +29,7 @@ func TestStrayFiles(t *testing.T) {
 	} {
 		contents := small()
 		contents[file] = pullOnly
-		if _, err := compile(treeOf(contents), options(), newLasting(offline())); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := compile(treeOf(contents), options(), newPersistent(offline())); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %s", file, err, want)
 		}
 	}

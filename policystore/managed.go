@@ -10,72 +10,65 @@ import (
 
 	"extauthz/diag"
 	"extauthz/iam"
+	"extauthz/policystore/awsexport"
 )
 
-// awsPolicies are the managed policies of AWS for ECR, in their default
-// version (AWS Managed Policy Reference Guide).
+// awsPolicies are the managed policies of AWS for ECR, in their default version (AWS
+// Managed Policy Reference Guide).
 //
 //go:embed aws/*.json
 var awsPolicies embed.FS
 
-// managedPolicies are the managed policies of a snapshot. Each can be attached as
-// an identity policy, as a permissions boundary and as a session policy.
+// managedPolicies are the managed policies of a snapshot. Each can be attached as an
+// identity policy, as a permissions boundary and as a session policy.
 type managedPolicies map[policyName]*managedPolicy
 
-// A policyName is what a managed policy is found by: one of the operator's files by
-// its name, for every account; one of AWS's by its name and the account "aws"; one
-// of an account's authorization by that account and the policy's ARN.
+// A policyName identifies a managed policy: a file of the operator by its name, for every
+// account; one of AWS's by its name and the account "aws"; one in the output of an account
+// by that account and the policy's ARN.
 type policyName struct{ account, name string }
 
-// A managedPolicy is one text, compiled for each use that is made of it.
+// A managedPolicy is one document, compiled for each of its uses.
 type managedPolicy struct {
-	document
-	in   *compilation
-	uses map[iam.Kind]*iam.Policy
-	// accepted reports that AWS has accepted the text of the file: it is the output of
-	// a command, or an entity names it by the ARN of one of AWS's own policies.
+	awsexport.Document
+	compiler *compiler
+	uses     map[iam.Kind]*iam.Policy
+	// accepted reports that AWS has accepted the text of the file: it is the output of a
+	// command, or an entity refers to it by the ARN of one of AWS's policies.
 	accepted bool
+	isFaulty bool // it cannot be used
 }
 
-func loadManaged(c *compilation, exported []*authorization) (managedPolicies, error) {
+// loadManaged compiles the managed policies of the directory, including those that are
+// not attached. A policy with faults is in the result, so that references to it are no
+// faults.
+func (c *compiler) loadManaged(accounts []*awsexport.Authorization) managedPolicies {
 	m := managedPolicies{}
-	if err := m.addAWS(c); err != nil {
-		return nil, err
-	}
+	c.report(m.addAWS(c))
 	for _, file := range c.Paths {
 		name, found := strings.CutPrefix(file, "managed/")
 		if !found {
 			continue
 		}
-		if err := m.addFile(c, file, strings.TrimSuffix(name, ".json")); err != nil {
-			return nil, err
+		p := &managedPolicy{isFaulty: c.unusable[file]}
+		if !p.isFaulty {
+			var err error
+			p.Document, p.accepted, err = awsexport.ReadPolicyVersion(file, c.Text(file))
+			p.isFaulty = c.report(err)
+		}
+		m.add(c, policyName{"", strings.TrimSuffix(name, ".json")}, p)
+	}
+	for _, a := range accounts {
+		for _, arn := range slices.Sorted(maps.Keys(a.Policies)) {
+			d := a.Policies[arn].Document
+			m.add(c, policyName{a.Account, arn}, &managedPolicy{Document: d, isFaulty: d.Text == nil})
 		}
 	}
-	for _, a := range exported {
-		for _, arn := range slices.Sorted(maps.Keys(a.policies)) {
-			if err := m.add(c, policyName{a.account, arn}, a.policies[arn].document()); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return m, nil
-}
-
-// addFile adds the policy in a file of managed/.
-func (m managedPolicies) addFile(c *compilation, file, name string) error {
-	d, isOutput, err := openPolicyVersion(file, c.Text(file))
-	if err != nil {
-		return err
-	}
-	if err := m.add(c, policyName{"", name}, d); err != nil {
-		return err
-	}
-	m[policyName{"", name}].accepted = isOutput
-	return nil
+	return m
 }
 
 // addAWS adds AWS's policies for ECR.
-func (m managedPolicies) addAWS(c *compilation) error {
+func (m managedPolicies) addAWS(c *compiler) error {
 	entries, err := awsPolicies.ReadDir("aws")
 	if err != nil {
 		return err
@@ -86,83 +79,80 @@ func (m managedPolicies) addAWS(c *compilation) error {
 			return err
 		}
 		name := strings.TrimSuffix(entry.Name(), ".json")
-		if err := m.add(c, policyName{"aws", name}, wholeFile("arn:aws:iam::aws:policy/"+name, text)); err != nil {
-			return err
-		}
+		m.add(c, policyName{"aws", name}, &managedPolicy{Document: awsexport.File("arn:aws:iam::aws:policy/"+name, text)})
 	}
 	return nil
 }
 
-// add adds a policy. It is compiled as an identity policy whether or not it is
-// attached, so that a broken one is found; but not one of AWS's in an account's
-// authorization, which lists hundreds of other services'.
-func (m managedPolicies) add(c *compilation, name policyName, d document) error {
-	m[name] = &managedPolicy{document: d, in: c, uses: map[iam.Kind]*iam.Policy{}}
-	if isAWSPolicy(name.name) {
-		return nil
+// add adds a policy. It compiles the policy as an identity policy, attached or not, so
+// that faults are found. It does not compile those of AWS in the output of an account,
+// which has the policies of hundreds of other services.
+func (m managedPolicies) add(c *compiler, name policyName, p *managedPolicy) {
+	p.compiler, p.uses = c, map[iam.Kind]*iam.Policy{}
+	m[name] = p
+	if !awsexport.IsAWSPolicy(name.name) && !p.isFaulty {
+		_, err := p.compiled(iam.IdentityPolicy)
+		c.report(err)
 	}
-	_, err := m[name].as(iam.IdentityPolicy)
-	return err
 }
 
-// isAWSPolicy tells whether a reference is the ARN of a policy of AWS.
-func isAWSPolicy(reference string) bool {
-	arn, err := iam.ParseARN(reference)
-	return err == nil && arn.Service == "iam" && arn.Account == "aws" && strings.HasPrefix(arn.Resource, "policy/")
-}
-
-// as compiles the policy for a use; the same use has the same policy.
-func (p *managedPolicy) as(kind iam.Kind) (*iam.Policy, error) {
+// compiled returns the policy for a use. It reports the faults of the document itself: the
+// error only says that the policy cannot be used.
+func (p *managedPolicy) compiled(kind iam.Kind) (*iam.Policy, error) {
 	if known := p.uses[kind]; known != nil {
 		return known, nil
 	}
-	compiled, err := p.in.policy(kind, &p.document)
-	if err == nil {
-		p.uses[kind] = compiled
+	if p.isFaulty {
+		return nil, errFollows
 	}
-	return compiled, err
+	policy, err := p.compiler.policy(kind, p.Document)
+	if p.compiler.report(err) {
+		p.isFaulty = true
+		return nil, errFollows
+	}
+	p.uses[kind] = policy
+	return policy, nil
 }
 
-// find returns the policy that reference names to an entity, for a use: the name
-// of a file in managed/, that policy's ARN in the entity's account, the ARN of one
-// that the authorization of that account has, or the ARN of one of AWS's policies,
-// which are known for ECR, and for other services are in an authorization or in
-// managed/.
+// find returns, for a use, the policy that an entity refers to: by the name of a file in
+// managed/, by that policy's ARN in the entity's account, by the ARN of one in the output
+// of that account, or by the ARN of one of AWS's policies. AWS's policies for ECR are
+// built in; those for other services must be in the output of an account or in managed/.
 func (m managedPolicies) find(kind iam.Kind, reference string, entity iam.ARN) (*iam.Policy, error) {
 	policy, err := m.lookup(reference, entity)
 	if err != nil {
 		return nil, err
 	}
-	return policy.as(kind)
+	return policy.compiled(kind)
 }
 
 func (m managedPolicies) lookup(reference string, entity iam.ARN) (*managedPolicy, error) {
-	name, isAWS := reference, isAWSPolicy(reference)
+	name, isAWS := reference, awsexport.IsAWSPolicy(reference)
 	_, nameOfAWS, _ := strings.Cut(reference, ":policy/")
 	own := iam.ARN{Partition: entity.Partition, Service: "iam", Account: entity.Account, Resource: "policy/"}.String()
 	if isAWS || entity.Account != "" && strings.HasPrefix(reference, own) {
 		name = reference[strings.LastIndexByte(reference, '/')+1:]
 	}
-	exported, file := m[policyName{entity.Account, reference}], m[policyName{"", name}]
+	ofAccount, file := m[policyName{entity.Account, reference}], m[policyName{"", name}]
 	if entity.Account == "" {
-		exported = nil // what is found is the file of that name
+		ofAccount = nil // the account is unknown: only files count
 	}
 	switch {
-	case exported != nil && file != nil && !isAWS:
-		return nil, fmt.Errorf("policy %q is in %s and in %s; remove one of the two", reference, exported.source, file.source)
-	case exported != nil:
-		return exported, nil
+	case ofAccount != nil && file != nil && !isAWS:
+		return nil, fmt.Errorf("policy %q is in %s and in %s; remove one of the two", reference, ofAccount.Source, file.Source)
+	case ofAccount != nil:
+		return ofAccount, nil
 	case isAWS && m[policyName{"aws", nameOfAWS}] != nil:
 		return m[policyName{"aws", nameOfAWS}], nil
 	case file != nil:
 		file.accepted = file.accepted || isAWS
 		return file, nil
 	}
-	return nil, fmt.Errorf("policy %q is not known; add managed/%s.json, or name one of AWS's policies for ECR by ARN", reference, path.Base(name))
+	return nil, fmt.Errorf("policy %q does not exist; add managed/%s.json, or use the ARN of one of AWS's policies for ECR", reference, path.Base(name))
 }
 
-// findAll returns the policies that references name, or the position of the one
-// that is wrong.
+// findAll returns the policies of several references, or the index of the one that is
+// wrong.
 func (m managedPolicies) findAll(kind iam.Kind, references []string, entity iam.ARN) (policies []*iam.Policy, wrong int, err error) {
 	policies = make([]*iam.Policy, len(references))
 	for i, reference := range references {
@@ -173,15 +163,14 @@ func (m managedPolicies) findAll(kind iam.Kind, references []string, entity iam.
 	return policies, 0, nil
 }
 
-// withoutQuotas returns the findings without those about AWS's quota for the length of
-// a document where they would be wrong: AWS has accepted what an account's
-// authorization and other outputs have, and the quota is not for AWS's own policies
-// (IAM User Guide, "IAM and AWS STS quotas").
+// withoutQuotas returns the findings without wrong ones about AWS's quota for the length
+// of a document: AWS has accepted the documents in its outputs, and the quota does not
+// apply to AWS's own policies (IAM User Guide, "IAM and AWS STS quotas").
 func (m managedPolicies) withoutQuotas(found diag.List) diag.List {
 	accepted := map[string]bool{} // by file
 	for _, policy := range m {
 		if policy.accepted {
-			accepted[policy.source.File] = true
+			accepted[policy.Source.File] = true
 		}
 	}
 	return slices.DeleteFunc(found, func(f diag.Diagnostic) bool {
@@ -192,20 +181,20 @@ func (m managedPolicies) withoutQuotas(found diag.List) diag.List {
 // countOperators returns the number of managed policies that are not AWS's own.
 func (m managedPolicies) countOperators() (n int) {
 	for name := range m {
-		if name.account != "aws" && !isAWSPolicy(name.name) {
+		if name.account != "aws" && !awsexport.IsAWSPolicy(name.name) {
 			n++
 		}
 	}
 	return n
 }
 
-// operators returns the operator's policies in every use that is made of them, and
-// aws those of AWS's in use that an account's authorization brought.
+// operators returns the operator's policies in each of their uses and, as aws, those of
+// AWS's policies in use that are in the output of an account.
 func (m managedPolicies) operators() (all, aws []*iam.Policy) {
 	for name, policy := range m {
 		uses := slices.Collect(maps.Values(policy.uses))
 		switch {
-		case isAWSPolicy(name.name):
+		case awsexport.IsAWSPolicy(name.name):
 			aws = append(aws, uses...)
 		case name.account != "aws":
 			all = append(all, uses...)

@@ -25,7 +25,7 @@ func TestAccountsOutsideTheOrganization(t *testing.T) {
 		want               string // "" loads
 	}{
 		{"a member", member, nil, ""},
-		{"the registry's account is misspelt", misspelt, nil, `registries.yaml: account "123456789012" is not in organization.yaml, so that no control policy would bind it; add it to accounts there, or to outside if it is no member`},
+		{"the registry's account is misspelt", misspelt, nil, `registries.yaml: account "123456789012" is not in organization.yaml, so that no control policy would bind it; add it to accounts there, or to outside if it is not a member`},
 		{"the registry's account is outside", misspelt + "outside: [\"123456789012\"]\n", nil, ""},
 		{"an authorization", member, map[string]string{others: nobody}, others + `: account "210987654321" is not in`},
 		{"an authorization outside", member + outside, map[string]string{others: nobody}, ""},

@@ -30,7 +30,7 @@ func TestLoadMemoryIsBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	good := s.Snapshot()
-	s.lasting.loadMemory = 4 << 20
+	s.kept.loadMemory = 4 << 20
 	for name, text := range manyPolicies(3000) {
 		write(t, dir, name, text)
 	}
@@ -41,7 +41,7 @@ func TestLoadMemoryIsBounded(t *testing.T) {
 	if s.Snapshot() != good || s.Status().LastError == nil {
 		t.Error("the last good policies are not in force")
 	}
-	s.lasting.loadMemory = 1 << 30
+	s.kept.loadMemory = 1 << 30
 	write(t, dir, "managed/p0.json", pullOnly) // content that failed is not tried again
 	if err := s.Reload(); err != nil {
 		t.Errorf("with enough memory: %v", err)
@@ -61,10 +61,10 @@ func TestFilesBeyondTheLoadMemory(t *testing.T) {
 // garbage that it and others leave.
 func TestGarbageIsNotRefused(t *testing.T) {
 	s, dir := newStore(t, manyPolicies(200))
-	s.lasting.loadMemory = 64 << 20
+	s.kept.loadMemory = 64 << 20
 	for i := range 30 {
 		write(t, dir, "managed/p0.json", strings.Replace(pullOnly, "2012-10-17", "2012-10-17\",\"Id\":\""+fmt.Sprint(i), 1))
-		s.lasting.memory = nil // everything is compiled again
+		s.kept.compiled = nil // everything is compiled again
 		if err := s.Reload(); err != nil {
 			t.Fatalf("load %d: %v", i, err)
 		}
@@ -75,13 +75,13 @@ func TestGarbageIsNotRefused(t *testing.T) {
 // and only then.
 func TestTooLargeContentIsTriedAgain(t *testing.T) {
 	s, _ := newStore(t, manyPolicies(300))
-	s.lasting.loadMemory = 1 << 20
+	s.kept.loadMemory = 1 << 20
 	for range 2 {
 		if err := s.Reload(); err == nil || s.Status().Failures != 1 {
 			t.Fatalf("error %v, %d failures; want an error that counts once", err, s.Status().Failures)
 		}
 	}
-	s.lasting.loadMemory = 1 << 30
+	s.kept.loadMemory = 1 << 30
 	if err := s.Reload(); err == nil {
 		t.Error("the same content was tried again by itself")
 	}
@@ -114,7 +114,7 @@ func TestTextsAreCounted(t *testing.T) {
 	inventory := `{"repositories": []}`
 	contents["accounts/123456789012/eu-central-1/repositories.json"] = inventory + strings.Repeat(" ", 6<<20)
 	s, _ := newStore(t, contents)
-	s.options.LoadMemory, s.lasting.loadMemory = 0, 4<<20
+	s.options.LoadMemory, s.kept.loadMemory = 0, 4<<20
 	if err := s.Reload(); err == nil || !strings.Contains(err.Error(), "takes more than 4 MiB") {
 		t.Errorf("error %v", err)
 	}

@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"extauthz/diag"
-	"extauthz/policystore/directory"
+	"extauthz/policystore/awsexport"
 )
 
 // organizationFile is organization.yaml.
@@ -46,9 +46,8 @@ func (o *Organization) Member(account string) (id string, paths []string, ok boo
 // Reference, "Organization", "Root" and "OrganizationalUnit"). A unit's id
 // repeats the root's behind "ou-".
 var (
-	organizationID = regexp.MustCompile(`^o-[a-z0-9]{10,32}$`)
-	rootID         = regexp.MustCompile(`^r-[0-9a-z]{4,32}$`)
-	unitID         = regexp.MustCompile(`^ou-([0-9a-z]{4,32})-[a-z0-9]{8,32}$`)
+	rootID = regexp.MustCompile(`^r-[0-9a-z]{4,32}$`)
+	unitID = regexp.MustCompile(`^ou-([0-9a-z]{4,32})-[a-z0-9]{8,32}$`)
 )
 
 // maxUnits is how deep organizational units nest (AWS Organizations User Guide,
@@ -58,34 +57,59 @@ const maxUnits = 5
 // organizationPath is the path of the organization's file.
 const organizationPath = "organization.yaml"
 
-// loadOrganization reads organization.yaml, and the output of aws organizations
-// describe-organization beside it. Without organization.yaml it returns nil.
-func loadOrganization(t *directory.Tree) (*Organization, error) {
-	described, err := readDescribedOrganization(t)
-	switch {
-	case err != nil:
-		return nil, err
-	case t.Has(organizationPath):
-		return readOrganization(t.Text(organizationPath), described)
-	case t.Has(describedOrganizationPath):
-		return nil, fmt.Errorf("%s: %s does not exist, and this output does not list the accounts; write it, with the path of each account", describedOrganizationPath, organizationPath)
+// loadOrganization reads organization.yaml and the output of aws organizations
+// describe-organization. It returns nil without organization.yaml, or if one of the two has
+// a fault.
+func (c *compiler) loadOrganization() *Organization {
+	var described awsexport.Organization
+	if c.Has(describedOrganizationPath) && !c.unusable[describedOrganizationPath] {
+		var err error
+		described, err = awsexport.ReadOrganization(describedOrganizationPath, c.Text(describedOrganizationPath))
+		c.report(err)
 	}
-	return nil, nil
+	switch {
+	case c.unusable[organizationPath]:
+		return nil
+	case c.Has(organizationPath):
+		if c.isFaulty[describedOrganizationPath] {
+			return nil
+		}
+		o, err := readOrganization(c.Text(organizationPath), described)
+		c.report(err)
+		return o
+	case c.Has(describedOrganizationPath):
+		c.report(fault(describedOrganizationPath, fmt.Sprintf("%s does not exist, and this output does not list the accounts", organizationPath), "write it, with the path of each account"))
+	}
+	return nil
+}
+
+// agree compares organization.yaml with the output of describe-organization, and returns
+// the key that differs.
+func agree(described awsexport.Organization, id, management string) (key string, err error) {
+	switch {
+	case described.ID == "":
+		return "", nil
+	case id != "" && id != described.ID:
+		return "id", fmt.Errorf("id %q is not the id %q in %s; remove the wrong one", id, described.ID, describedOrganizationPath)
+	case management != "" && management != described.ManagementAccount:
+		return "managementAccount", fmt.Errorf("managementAccount %q is not the MasterAccountId %q in %s; remove the wrong one", management, described.ManagementAccount, describedOrganizationPath)
+	}
+	return "", nil
 }
 
 // readOrganization reads organization.yaml. The id and the management account may be
 // in the described organization instead.
-func readOrganization(text []byte, described describedOrganization) (*Organization, error) {
+func readOrganization(text []byte, described awsexport.Organization) (*Organization, error) {
 	var file organizationFile
 	y, err := decodeYAML(organizationPath, text, &file)
 	if err != nil {
 		return nil, err
 	}
-	if key, err := described.agree(file.ID, file.ManagementAccount); err != nil {
+	if key, err := agree(described, file.ID, file.ManagementAccount); err != nil {
 		return nil, y.errorAt(err, key)
 	}
-	id := cmp.Or(file.ID, described.id)
-	if !organizationID.MatchString(id) {
+	id := cmp.Or(file.ID, described.ID)
+	if !awsexport.IsOrganizationID(id) {
 		return nil, y.errorAt(fmt.Errorf("id %q: write the organization's id, such as o-a1b2c3d4e5", id), "id")
 	}
 	if len(file.Accounts) == 0 {
@@ -110,7 +134,7 @@ func readOrganization(text []byte, described describedOrganization) (*Organizati
 	if m := file.ManagementAccount; m != "" && o.paths[m] == nil {
 		return nil, y.errorAt(fmt.Errorf("managementAccount %q is not among the accounts; add it there with its path", m), "managementAccount")
 	}
-	o.management = cmp.Or(file.ManagementAccount, described.management)
+	o.management = cmp.Or(file.ManagementAccount, described.ManagementAccount)
 	return o, nil
 }
 

@@ -22,7 +22,7 @@ func TestPartitions(t *testing.T) {
 		t.Fatalf("%d partitions, want at least 6", len(tried))
 	}
 	for line, want := range tried {
-		s, err := compile(treeOf(map[string]string{"registries.yaml": registry + line, "principals.yaml": "credentials: []\nprincipals: []\n"}), options(), newLasting(offline()))
+		s, err := compile(treeOf(map[string]string{"registries.yaml": registry + line, "principals.yaml": "credentials: []\nprincipals: []\n"}), options(), newPersistent(offline()))
 		if err != nil {
 			t.Fatal(err)
 		}

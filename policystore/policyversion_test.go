@@ -51,10 +51,10 @@ func TestPolicyVersion(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"not the default version", swap(": true", ": false"), `:8:9: version "v3" is not the policy's default version, so it is not in force on AWS; save the output for the DefaultVersionId`},
 		{"no document", `{"PolicyVersion": {"VersionId": "v3"}}`, `:1:19: PolicyVersion (VersionId "v3") lacks Document; save the output as it is`},
-		{"the output of get-policy", `{"Policy": {"PolicyName": "pull", "DefaultVersionId": "v3"}}`, ":1:1: the output of aws iam get-policy has no document; save the output of aws iam get-policy-version for the DefaultVersionId that is here"},
+		{"the output of get-policy", `{"Policy": {"PolicyName": "pull", "DefaultVersionId": "v3"}}`, ":1:1: the output of aws iam get-policy does not contain the document; save the output of aws iam get-policy-version for the DefaultVersionId that is in this file"},
 		{"a fault in the document", swap(`"Allow"`, `"Alow"`), ":5:53: Effect must be exactly"},
-		{"a statement beside it", swap("{", `{"Statement": [], `), ":1:2: Statement is beside PolicyVersion"},
-		{"document in two cases", swap(`"Document"`, `"document": {}, "Document"`), `:3:25: "Document" stands beside "document"`},
+		{"a statement beside it", swap("{", `{"Statement": [], `), ":1:2: Statement is next to PolicyVersion"},
+		{"document in two cases", swap(`"Document"`, `"document": {}, "Document"`), `:3:25: "Document" is next to "document"`},
 	} {
 		t.Run(c.name, func(t *testing.T) { refuses(t, small(), map[string]string{file: c.text}, file+c.want) })
 	}

@@ -10,6 +10,7 @@ import (
 	"extauthz/identity/basic"
 	"extauthz/identity/oidc"
 	"extauthz/identity/sts"
+	"extauthz/policystore/awsexport"
 )
 
 // principals are what principals.yaml and htpasswd say, compiled.
@@ -31,8 +32,8 @@ type principals struct {
 
 // sources are what principals.yaml refers to.
 type sources struct {
-	*compilation
-	exported   []*authorization
+	*compiler
+	accounts   []*awsexport.Authorization
 	managed    managedPolicies
 	trust      trustPolicies
 	files      *keyFiles
@@ -42,61 +43,105 @@ type sources struct {
 	keys       *oidc.KeyCache  // has the key sets at URLs
 }
 
-// loadPrincipals reads who is who: first the users and roles that authorizations
-// tell, then what principals.yaml adds.
-func loadPrincipals(c *compilation, from *sources) (*principals, error) {
-	text, found := c.Text(principalsPath), c.Has(principalsPath)
-	if !found {
-		return nil, errors.New("principals.yaml: not there; put it there, since it says which credential is which principal")
-	}
-	entries, err := fromFile(c, principalsPath, "principals", readEntries)
-	if err != nil {
-		return nil, err
-	}
-	users, err := basic.ParseFile("htpasswd", c.Text("htpasswd"))
-	if err != nil {
-		return nil, err
-	}
+// loadPrincipals reads which callers are which principals: first the users and roles in
+// the outputs of accounts, then what principals.yaml adds.
+func (c *compiler) loadPrincipals(from *sources) *principals {
+	users := c.loadPasswords()
+	entries := c.readEntries()
 	entities, n := sts.NewEntities(from.membership, from.controls), len(entries.Principals)
 	p := &principals{
 		table: identity.NewAuthenticator(users, from.passwords, entities), entities: entities,
 		identity: make(map[string][]*iam.Policy, n), boundary: map[string][]*iam.Policy{}, ids: make(map[string]string, n),
 		findings: slices.Clone(entries.findings), written: written{places: make(map[string]diag.Position, n)},
 	}
-	for _, a := range from.exported {
-		if err := p.addExported(a, from); err != nil {
-			return nil, err
-		}
+	for _, a := range from.accounts {
+		p.addAccount(a, from)
 	}
-	if wrong, err := p.fill(entries, from); err != nil {
-		return nil, placed(err, text, wrong)
-	}
+	p.fill(entries, from)
 	p.written.note(entries, from.managed)
-	return p, nil
+	return p
 }
 
-// fill adds every entry, or returns what is wrong with one and where: issuers name
-// roles, and credentials name both.
-func (p *principals) fill(entries *entries, from *sources) (wrong []any, err error) {
-	for i := range entries.Principals {
-		if place, err := p.attach(&entries.Principals[i], entries.principals[i], from); err != nil {
-			return slices.Concat([]any{"principals", i}, place), err
+// passwordsPath is the path of the users' password hashes.
+const passwordsPath = "htpasswd"
+
+// loadPasswords reads the users' password hashes. It returns none if the file has a fault.
+func (c *compiler) loadPasswords() *basic.File {
+	if !c.unusable[passwordsPath] {
+		users, err := basic.ParseFile(passwordsPath, c.Text(passwordsPath))
+		if !c.report(err) {
+			return users
 		}
+	}
+	c.isFaulty[passwordsPath] = true
+	return &basic.File{}
+}
+
+// readEntries reads principals.yaml. It returns no entries if the file has a fault.
+func (c *compiler) readEntries() *entries {
+	if !c.Has(principalsPath) {
+		c.report(fault(principalsPath, "the file does not exist", "create it, because it maps credentials to principals"))
+		return &entries{}
+	}
+	if c.unusable[principalsPath] {
+		return &entries{}
+	}
+	e, err := cachedFile(c, principalsPath, "principals", readEntries)
+	if c.report(err) {
+		return &entries{}
+	}
+	return e
+}
+
+// fill adds every entry. Groups and issuers refer to users and roles, and credentials to
+// both: if a user or role may be missing because of a fault, they are not checked.
+func (p *principals) fill(entries *entries, from *sources) {
+	report := func(name string, i int, place []any, err error) {
+		if err != nil && !errors.Is(err, errFollows) {
+			err = placed(err, from.Text(principalsPath), slices.Concat([]any{name, i}, place))
+		}
+		from.report(err)
+	}
+	complete := !from.hasFaultyAccounts()
+	for i := range entries.Principals {
+		added := p.attach(&entries.Principals[i], entries.principals[i], from, func(err error, place ...any) { report("principals", i, place, err) })
+		complete = complete && added
+	}
+	if !complete {
+		return
 	}
 	for i := range entries.Groups {
-		if place, err := p.attachGroup(&entries.Groups[i], from); err != nil {
-			return slices.Concat([]any{"groups", i}, place), err
-		}
+		place, err := p.attachGroup(&entries.Groups[i], from)
+		report("groups", i, place, err)
 	}
+	allIssuers, issuers := true, map[string]bool{"": true}
 	for i := range entries.Issuers {
-		if place, err := p.trustIssuer(&entries.Issuers[i], from); err != nil {
-			return slices.Concat([]any{"issuers", i}, place), err
+		e := &entries.Issuers[i]
+		if from.faultyTrust[e.Role] {
+			allIssuers = false
+			continue
 		}
+		place, err := p.trustIssuer(e, from)
+		report("issuers", i, place, err)
+		allIssuers, issuers[e.Name] = allIssuers && err == nil, err == nil
 	}
 	for i := range entries.Credentials {
-		if place, err := p.bind(&entries.Credentials[i], from); err != nil {
-			return slices.Concat([]any{"credentials", i}, place), err
+		e := &entries.Credentials[i]
+		if e.Basic != "" && from.isFaulty[passwordsPath] || !allIssuers && !issuers[e.Token] {
+			continue
+		}
+		place, err := p.bind(e, from)
+		report("credentials", i, place, err)
+	}
+}
+
+// hasFaultyAccounts reports whether an account's output has a fault, so that users or
+// roles may be missing.
+func (c *compiler) hasFaultyAccounts() bool {
+	for file := range c.isFaulty {
+		if isAuthorization(file) {
+			return true
 		}
 	}
-	return nil, nil
+	return false
 }

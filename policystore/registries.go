@@ -1,8 +1,6 @@
 package policystore
 
 import (
-	"errors"
-
 	"extauthz/diag"
 	"extauthz/policystore/config"
 	"extauthz/policystore/directory"
@@ -22,28 +20,33 @@ type Registry struct {
 // registries are the registries of a snapshot by name.
 type registries map[string]*Registry
 
-// loadRegistries parses registries.yaml.
-func loadRegistries(t *directory.Tree) (*config.Registries, error) {
-	if !t.Has(config.RegistriesPath) {
-		return nil, errors.New("registries.yaml: the file does not exist; add it, because it describes the registries behind Envoy")
-	}
-	configured, err := config.ParseRegistries(t.Text(config.RegistriesPath))
-	if err != nil {
-		return nil, err
-	}
-	for _, r := range configured.List {
-		if err := checkAssumption(r, t); err != nil {
-			return nil, err
+// loadRegistries reads registries.yaml. It leaves out registries with faults.
+func (c *compiler) loadRegistries() *config.Registries {
+	switch {
+	case !c.Has(registriesPath):
+		c.report(fault(registriesPath, "the file does not exist", "add it, because it describes the registries behind Envoy"))
+	case !c.unusable[registriesPath]:
+		configured, err := config.ParseRegistries(c.Text(registriesPath))
+		c.report(err)
+		for _, r := range configured.List {
+			c.report(checkAssumption(r, c.Tree))
 		}
+		return configured
 	}
-	return configured, nil
+	return &config.Registries{Incomplete: true}
 }
 
-// withFiles returns the registries by name, to which other files can be added.
-func withFiles(configured *config.Registries) registries {
+const registriesPath = config.RegistriesPath
+
+// complete returns the registries with their organization, inventories and tags.
+func complete(configured *config.Registries, o *Organization, have inventories, tags resourceTags) registries {
 	all := registries{}
 	for _, r := range configured.List {
-		all[r.Name] = &Registry{Registry: *r}
+		completed := &Registry{Registry: *r, Organization: o, tags: tags}
+		if list, found := have[location{account: r.Account, region: r.Region}]; found {
+			completed.Exists, completed.listed = list.has, list
+		}
+		all[r.Name] = completed
 	}
 	return all
 }

@@ -1,10 +1,8 @@
 package policystore
 
 import (
-	"errors"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"extauthz/decision"
@@ -60,8 +58,7 @@ func Load(dir string, o decision.Options) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := compile(t, o, newLasting(oidc.NewKeyCache(oidc.KeyCacheOptions{Offline: true})))
-	return s, locate(t.Names, err)
+	return compile(t, o, newPersistent(oidc.NewKeyCache(oidc.KeyCacheOptions{Offline: true})))
 }
 
 // Registry returns the registry that a request is for. name is what Envoy's
@@ -103,13 +100,15 @@ func (s *Snapshot) CallerOf(session *sts.CallerSpec) (*identity.Caller, error) {
 // on disk it may be called "managed..developers.json".
 func (s *Snapshot) OnDisk(path string) string { return s.names.OnDisk(path) }
 
-// locate returns an error with the names of files on disk.
-func locate(names directory.Names, err error) error {
-	if err == nil || errors.As(err, new(memoryError)) {
-		return err
+// summary counts the parts of a snapshot.
+func summary(all registries, have inventories, tags resourceTags, controls *controls, policies decision.Policies, from *sources, who *principals) Summary {
+	managed, repositories := from.managed.countOperators(), 0
+	for _, list := range have {
+		repositories += len(list)
 	}
-	if file, rest, _ := strings.Cut(err.Error(), ":"); len(diag.Of(err)) == 1 && diag.Of(err)[0].File == "" {
-		return errors.New(names.OnDisk(file) + ":" + rest)
+	return Summary{
+		Registries: len(all), Credentials: who.table.Len(), Principals: len(who.identity), Issuers: len(who.issuers),
+		ManagedPolicies: managed, AWSManagedPolicies: len(from.managed) - managed, RepositoryPolicies: len(policies.Repository), Repositories: repositories,
+		RegistryPolicies: len(policies.Registry), ControlPolicies: len(controls.written()), TaggedRepositories: len(tags),
 	}
-	return names.LocateError(err)
 }

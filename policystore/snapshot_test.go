@@ -164,15 +164,15 @@ func TestLoadRefuses(t *testing.T) {
 		want   string
 	}{
 		{"no registries", map[string]string{"registries.yaml": ""}, "registries.yaml: the file does not exist; add it, because it describes the registries behind Envoy"},
-		{"no principals", map[string]string{"principals.yaml": ""}, "principals.yaml: not there"},
+		{"no principals", map[string]string{"principals.yaml": ""}, "principals.yaml: the file does not exist"},
 		{"no htpasswd", map[string]string{"htpasswd": ""}, `principals.yaml:2:3: user "alice" has no line in htpasswd`},
 		{"htpasswd line", map[string]string{"htpasswd": aliceHash + "bob\n"}, "htpasswd:2: no colon"},
-		{"attached policy removed", map[string]string{"managed/pull.json": ""}, `principals.yaml:8:14: policy "pull" is not known`},
-		{"AWS policy that is not known", principals("RegistryPullOnly", "RegistryPulOnly"), "principals.yaml:10:53: policy \"arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryPulOnly\" is not known"},
-		{"policy of another account", principals("arn:aws:iam::123456789012:policy/pull", "arn:aws:iam::999999999999:policy/pull"), "is not known"},
-		{"policy ARN of another service", principals("arn:aws:iam::123456789012:policy/pull", "arn:aws:s3::123456789012:policy/pull"), "is not known"},
-		{"policy ARN of another partition", principals("arn:aws:iam::123456789012:policy/pull", "arn:aws-cn:iam::123456789012:policy/pull"), "is not known"},
-		{"policy ARN of another kind", principals("arn:aws:iam::123456789012:policy/pull", "arn:aws:iam::123456789012:bucket/pull"), "is not known"},
+		{"attached policy removed", map[string]string{"managed/pull.json": ""}, `principals.yaml:8:14: policy "pull" does not exist`},
+		{"AWS policy that does not exist", principals("RegistryPullOnly", "RegistryPulOnly"), "principals.yaml:10:53: policy \"arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryPulOnly\" does not exist"},
+		{"policy of another account", principals("arn:aws:iam::123456789012:policy/pull", "arn:aws:iam::999999999999:policy/pull"), "does not exist"},
+		{"policy ARN of another service", principals("arn:aws:iam::123456789012:policy/pull", "arn:aws:s3::123456789012:policy/pull"), "does not exist"},
+		{"policy ARN of another partition", principals("arn:aws:iam::123456789012:policy/pull", "arn:aws-cn:iam::123456789012:policy/pull"), "does not exist"},
+		{"policy ARN of another kind", principals("arn:aws:iam::123456789012:policy/pull", "arn:aws:iam::123456789012:bucket/pull"), "does not exist"},
 		{"user that is not there", principals("user/dev/alice\n  policies", "user/dev/carol\n  policies"), `principals.yaml:2:3: user "arn:aws:iam::123456789012:user/dev/alice" is not among the principals`},
 		{"user without its path", principals("user/dev/alice\n- uri", "user/alice\n- uri"), "is not among the principals"},
 		{"role that is not there", principals("assumed-role/ci/", "assumed-role/cd/"), `principals.yaml:4:3: role "cd" of account 123456789012 is not among the principals`},
@@ -213,8 +213,8 @@ func TestLoadRefuses(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Fatalf("snapshot %v, error %v; want %q", s, err, c.want)
 			}
-			if strings.Count(err.Error(), "\n") != len(diag.Of(err))-1 || strings.Contains(err.Error(), "$2a$") {
-				t.Errorf("the error has several lines or holds a hash: %q", err)
+			if strings.Count(err.Error(), "\n")+1 != len(diag.Of(err)) || strings.Contains(err.Error(), "$2a$") {
+				t.Errorf("a fault has several lines, or contains a hash: %q", err)
 			}
 		})
 	}
@@ -236,7 +236,7 @@ func BenchmarkLoad(b *testing.B) {
 	t := treeOf(contents)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := compile(t, options(), newLasting(offline())); err != nil {
+		if _, err := compile(t, options(), newPersistent(offline())); err != nil {
 			b.Fatal(err)
 		}
 	}

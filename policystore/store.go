@@ -26,7 +26,7 @@ type Options struct {
 // wait for a reload.
 type Store struct {
 	options  Options
-	lasting  *lasting
+	kept     *persistent
 	snapshot atomic.Pointer[Snapshot]
 	trigger  chan struct{} // holds one signal at most
 	again    atomic.Bool   // content that took too much memory is tried once more
@@ -65,9 +65,9 @@ func New(o Options) *Store {
 		o.Debounce = 100 * time.Millisecond
 	}
 	o.Poll = max(o.Poll, time.Second)
-	l := newLasting(oidc.NewKeyCache(oidc.KeyCacheOptions{Logger: o.Logger}))
+	l := newPersistent(oidc.NewKeyCache(oidc.KeyCacheOptions{Logger: o.Logger}))
 	l.loadMemory = o.LoadMemory
-	return &Store{options: o, lasting: l, trigger: make(chan struct{}, 1), reader: directory.NewReader(o.Dir, layout(o.LoadMemory))}
+	return &Store{options: o, kept: l, trigger: make(chan struct{}, 1), reader: directory.NewReader(o.Dir, layout(o.LoadMemory))}
 }
 
 // Snapshot returns the snapshot in force, nil before the first good one.
@@ -82,7 +82,7 @@ func (s *Store) Status() Status {
 
 // KeySets tells how it stands with the keys that are fetched from URLs, ordered
 // by URL.
-func (s *Store) KeySets() []oidc.KeySetStatus { return s.lasting.keys.Status() }
+func (s *Store) KeySets() []oidc.KeySetStatus { return s.kept.keys.Status() }
 
 // Reload reads the directory and puts it in force if it is good and not the
 // content in force already. On an error the snapshot in force stays. Content
@@ -106,10 +106,10 @@ func (s *Store) reload(read func(*directory.Reader) (*directory.Tree, error)) er
 	if t.Digest == s.attempt.digest && !again {
 		return s.attempt.err
 	}
-	snapshot, err := compile(t, s.options.Decision, s.lasting)
+	snapshot, err := compile(t, s.options.Decision, s.kept)
 	if err != nil {
 		var tooLarge memoryError
-		return s.failed(attempt{t.Digest, locate(t.Names, err), errors.As(err, &tooLarge)})
+		return s.failed(attempt{t.Digest, err, errors.As(err, &tooLarge)})
 	}
 	s.succeeded(snapshot)
 	return nil
@@ -140,10 +140,10 @@ func (s *Store) succeeded(next *Snapshot) {
 		s.snapshot.Store(next)
 	}
 	s.mu.Unlock()
-	s.lasting.keys.Keep(next.principals.keySets)
+	s.kept.keys.Keep(next.principals.keySets)
 	s.options.Logger.Info("policy directory in force",
 		"dir", s.options.Dir, "digest", next.Digest, "generation", s.Status().Generation, "summary", next.Summary)
 	for _, finding := range next.Findings[:min(len(next.Findings), maxFindings)] {
-		s.options.Logger.Warn("suspicious policy", "finding", locate(next.names, finding).Error())
+		s.options.Logger.Warn("suspicious policy", "finding", next.names.Locate(finding).Error())
 	}
 }

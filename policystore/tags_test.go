@@ -72,7 +72,7 @@ func TestTagsRefused(t *testing.T) {
 	}
 	for _, c := range []struct{ name, text, want string }{
 		{"empty", "", ":1:1: not JSON"},
-		{"a list", `[{"Key": "a", "Value": "b"}]`, ":1:1: a list stands here; write an object of keys and their values"},
+		{"a list", `[{"Key": "a", "Value": "b"}]`, ":1:1: the file is a list; write an object of keys and their values"},
 		{"a number", `{"a": 1}`, `:1:7: the value of tag "a" must be a string; write an object of keys and their values`},
 		{"the list in another case", `{"Tags": [{"Key": "a", "Value": "b"}]}`, `:1:10: the value of tag "Tags" must be a string; write an object of keys and their values, or save the output of aws ecr list-tags-for-resource as it is`},
 		{"null for the list", `{"tags": null}`, `:1:10: the value of tag "tags" must be a string; write an object`},
@@ -81,11 +81,11 @@ func TestTagsRefused(t *testing.T) {
 		{"no value", `{"tags": [{"Key": "a"}]}`, `:1:11: a tag (Key "a") lacks Value; save`},
 		{"no key", `{"tags": [{"Value": "a"}]}`, `:1:11: a tag (Value "a") lacks Key; save`},
 		{"keys in lower case", `{"tags": [{"key": "a", "value": "b"}]}`, ":1:11: a tag lacks Key and Value; save"},
-		{"a tag beside the list", `{"tags": [], "team": "blue"}`, `:1:14: "team" stands beside the list of tags`},
+		{"a tag beside the list", `{"tags": [], "team": "blue"}`, `:1:14: "team" is next to the list of tags`},
 		{"cut short", `{"tags": [], "nextToken": "eyJ"}`, ":1:14: nextToken says that the list is cut short"},
 		{"cut short, as IAM says it", `{"tags": [], "IsTruncated": true}`, ":1:14: IsTruncated says that the list is cut short"},
-		{"one entry of the list", `{"Value": "blue", "Key": "team"}`, ":1:1: this is a piece of an output, not tags"},
-		{"a token alone", `{"nextToken": "eyJ"}`, ":1:1: this is a piece of an output, not tags"},
+		{"one entry of the list", `{"Value": "blue", "Key": "team"}`, ":1:1: the file is a part of an output, not tags"},
+		{"a token alone", `{"nextToken": "eyJ"}`, ":1:1: the file is a part of an output, not tags"},
 		{"too many", "{" + strings.Join(many, ",") + "}", ":1:1: too many tags: 51, and AWS allows 50"},
 		{"no key", `{"": "a"}`, ":1:1: a tag has no key"},
 		{"characters", `{"a*": "a"}`, ":1:1: the tag key \"a*\" has characters other"},

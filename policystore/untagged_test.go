@@ -24,7 +24,7 @@ func TestTagsThatAreNotTold(t *testing.T) {
 		more         map[string]string
 		want         string // "" loads
 	}{
-		{"a Deny by tag", deny(secret), nil, want + "127: asks for aws:ResourceTag/secret where a missing tag counts, but there is no " + tags + "; save the tags of every repository there, or {} if it has none"},
+		{"a Deny by tag", deny(secret), nil, want + "127: requires aws:ResourceTag/secret where a missing tag counts, but " + tags + " does not exist; save the tags of every repository there, or {} if it has none"},
 		{"a Deny by ECR's key", deny(`"StringEquals":{"ecr:resourcetag/secret":"yes"}`), nil, want},
 		{"a Deny by a variable", deny(`"StringEquals":{"aws:PrincipalTag/team":"${aws:ResourceTag/team}"}`), nil, want},
 		{"a Deny by a second variable", deny(`"StringEquals":{"aws:PrincipalTag/team":"${aws:username}-${aws:ResourceTag/team}"}`), nil, want},
@@ -48,7 +48,7 @@ func TestTagsThatAreNotTold(t *testing.T) {
 		{"a Deny of all actions but those of ECR", strings.Replace(strings.Replace(deny(secret), "ecr:BatchGetImage", "ecr:*", 1), `"Action"`, `"NotAction"`, 1), nil, ""},
 		{"a Deny of all actions but one of ECR", strings.Replace(strings.Replace(deny(secret), "ecr:BatchGetImage", "ecr:PutImage", 1), `"Action"`, `"NotAction"`, 1), nil, want},
 		{"no tags, told", deny(secret), map[string]string{tags: "{}"}, ""},
-		{"one that is not listed", deny(secret), map[string]string{tags: "{}", inventory: strings.ReplaceAll(listed, "]", `,{"repositoryName":"b","registryId":"123456789012","repositoryArn":"arn:aws:ecr:eu-central-1:123456789012:repository/b"}]`)}, "but there is no accounts/123456789012/eu-central-1/repositories/b/_tags.json"},
+		{"one that is not listed", deny(secret), map[string]string{tags: "{}", inventory: strings.ReplaceAll(listed, "]", `,{"repositoryName":"b","registryId":"123456789012","repositoryArn":"arn:aws:ecr:eu-central-1:123456789012:repository/b"}]`)}, "but accounts/123456789012/eu-central-1/repositories/b/_tags.json does not exist"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			base := small()

@@ -12,7 +12,7 @@ func TestPoliciesNameNoUniqueID(t *testing.T) {
 	naming := func(id string) map[string]string {
 		return map[string]string{secretDir: strings.Replace(noBatch, `"Principal":"*"`, `"Principal":{"AWS":["`+id+`"]}`, 1), "principals.yaml": withID["principals.yaml"]}
 	}
-	refuses(t, small(), naming("AIDACKCEVSQ6C2EXAMPLE"), secretDir+`:1:74: "AIDACKCEVSQ6C2EXAMPLE" is the unique id of arn:aws:iam::123456789012:user/dev/alice, which matches nobody here; write its ARN`)
+	refuses(t, small(), naming("AIDACKCEVSQ6C2EXAMPLE"), secretDir+`:1:74: "AIDACKCEVSQ6C2EXAMPLE" is the unique id of arn:aws:iam::123456789012:user/dev/alice, which matches no principal here; write its ARN`)
 	if _, err := load(t, withPolicies(naming("AIDACKCEVSQ6C2GONEXX0"))); err != nil {
 		t.Errorf("the id of one who is gone: %v", err)
 	}

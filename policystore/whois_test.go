@@ -256,7 +256,9 @@ func offline() *oidc.KeyCache { return oidc.NewKeyCache(oidc.KeyCacheOptions{Off
 func TestPoliciesByUse(t *testing.T) {
 	d := whole(t, newSigner(t))
 	d["managed/pull.json"] = strings.Replace(pullOnly, "ecr:BatchGetImage", "ecr:BatchGetImages", 1)
-	m, err := loadManaged(compilationOf(map[string]string{"managed/pull.json": d["managed/pull.json"]}), nil)
+	c := compilerOf(map[string]string{"managed/pull.json": d["managed/pull.json"]})
+	m := c.loadManaged(nil)
+	err := c.faults.Err()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -315,7 +317,7 @@ func TestWhoIsWhoInTheFlatForm(t *testing.T) {
 func TestLoadFetchesNothing(t *testing.T) {
 	d := whole(t, newSigner(t))
 	keys := offline()
-	if _, err := compile(treeOf(d), options(), newLasting(keys)); err != nil {
+	if _, err := compile(treeOf(d), options(), newPersistent(keys)); err != nil {
 		t.Fatal(err)
 	}
 	status := keys.Status()

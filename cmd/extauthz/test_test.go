@@ -111,7 +111,7 @@ func TestTestMistakes(t *testing.T) {
 		{nil, "no directory is given; add the policy directory, as in extauthz test policies"},
 		{[]string{quickstart, "b"}, `unexpected argument "b"; give one directory`},
 		{[]string{"/nowhere"}, "extauthz test: /nowhere: " + syscall.ENOENT.Error() + "; "},
-		{[]string{empty}, "registries.yaml: not there"},
+		{[]string{empty}, "registries.yaml: the file does not exist"},
 		{[]string{broken}, "tests/wrong.yaml:1:8: this is a mapping of keys to values; write a list"},
 		{[]string{without}, "no policy tests; write some into tests/NAME.yaml"},
 		{[]string{"--run", "(", quickstart}, `invalid value "(" for flag --run`},

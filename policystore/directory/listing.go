@@ -77,7 +77,7 @@ func (l *listing) walk(path string, known *listing) error {
 		case printable(e.Name()) != e.Name():
 			l.faults.add(fault(printable(name), "the name contains characters that cannot be printed", "fix it, or remove the file"))
 		case e.IsDir() && l.layout.IsFile(name):
-			l.faults.add(fault(name, "is a directory", "replace it with a file of that name, or remove it"))
+			l.faults.add(fault(name, "is a folder", "replace it with a file of that name, or remove it"))
 		case e.IsDir():
 			err = l.walk(below, known)
 		default:

@@ -1,4 +1,3 @@
-// Package directorytest writes policy directories for tests.
 package directorytest
 
 import (

@@ -1,0 +1,80 @@
+package awsexport
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"extauthz/diag"
+	"extauthz/strictjson"
+)
+
+// MaxDocumentSize is the largest size of a policy document, in bytes. It is far above
+// AWS's quotas.
+const MaxDocumentSize = 1 << 20
+
+// A Document is the text of a policy, and where it begins.
+type Document struct {
+	Source diag.Source
+	Start  diag.Point
+	Text   []byte
+}
+
+// File returns the document that is a whole file.
+func File(path string, text []byte) Document {
+	return Document{diag.File(path), diag.Point{Line: 1, Column: 1}, text}
+}
+
+// inString returns the document that is the value of a JSON string. Its positions count
+// from the beginning of the string.
+func inString(file, element string, start diag.Point, text string) Document {
+	return Document{diag.Source{File: file, Element: element, Start: start}, diag.Point{Line: 1, Column: 1}, []byte(text)}
+}
+
+// readDocument reads the next value, a policy in an output: an object, as the AWS CLI
+// prints it, or a string with the URL-encoded object, as the API returns it (IAM API
+// Reference, GetAccountAuthorizationDetails).
+func readDocument(r *reader, name string) (Document, error) {
+	at := r.Start()
+	start := r.Point(at)
+	value, err := r.Raw()
+	if err != nil {
+		return Document{}, err
+	}
+	if len(value) > MaxDocumentSize {
+		return Document{}, r.fault(start, fmt.Sprintf("%s is larger than %d MiB, and so not a policy that AWS accepts", name, MaxDocumentSize>>20), "save the output again")
+	}
+	if value[0] != '"' {
+		return Document{diag.File(r.file), start, value}, nil
+	}
+	var text string
+	if err := json.Unmarshal(value, &text); err != nil {
+		return Document{}, r.fault(start, fmt.Sprintf("%s: %v", name, err), "")
+	}
+	if !strings.HasPrefix(strings.TrimLeft(text, " \t\r\n"), "{") {
+		if text, err = url.PathUnescape(text); err != nil {
+			return Document{}, r.fault(start, fmt.Sprintf("%s is neither an object nor URL-encoded: %v", name, err), "save the output again")
+		}
+	}
+	return inString(r.file, name, start, text), nil
+}
+
+// hasMember reports whether text is an object with a member of that name whose value
+// begins with the given byte; 0 is any value. Another text, or one that is not JSON, has
+// none: the function that reads it completely returns the error.
+func hasMember(text []byte, name string, begins byte) (found bool) {
+	if !bytes.Contains(text, []byte(`"`+name+`"`)) {
+		return false
+	}
+	r, err := strictjson.NewFileReader("", text)
+	if err != nil {
+		return false
+	}
+	_ = r.Object("", func(n string, _ int) error {
+		found = found || n == name && (begins == 0 || text[r.Start()] == begins)
+		return r.Skip()
+	})
+	return found
+}

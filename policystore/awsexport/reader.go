@@ -1,0 +1,184 @@
+package awsexport
+
+import (
+	"fmt"
+	"strings"
+
+	"extauthz/diag"
+	"extauthz/strictjson"
+)
+
+// saveAgain is the remedy for an output that differs from what AWS prints.
+const saveAgain = "save the output as it is"
+
+// A String is a string of an output, and where it begins in the file.
+type String struct {
+	Text string
+	At   diag.Point
+}
+
+// A reader reads one output.
+type reader struct {
+	*strictjson.Reader
+	file string
+}
+
+func newReader(file string, text []byte) (*reader, error) {
+	r, err := strictjson.NewFileReader(file, text)
+	return &reader{r, file}, err
+}
+
+// fault returns an error at a point of the file.
+func (r *reader) fault(at diag.Point, problem, remedy string) error {
+	return diag.New(diag.File(r.file).At(at), problem, remedy)
+}
+
+// A member is one that an object of an output may have.
+type member struct {
+	name string
+	into *String          // the value, if it is a string
+	read func() error     // reads another value
+	need need             // what is required of it
+	at   func(diag.Point) // receives the position of the name; may be nil
+
+	anyCase bool // the name may be in another case
+}
+
+// A need is what is required of a member.
+type need uint8
+
+const (
+	optional need = iota // may be missing
+	present              // must exist
+	nonEmpty             // must exist and not be ""
+)
+
+// text returns a member that must be a string and not "".
+func text(name string, into *String) member { return member{name: name, into: into, need: nonEmpty} }
+
+// label returns a member that may be missing. If it exists, it names the object in errors.
+func label(name string, into *String) member { return member{name: name, into: into} }
+
+// value returns a member that may be missing, with a function that reads its value.
+func value(name string, read func() error) member { return member{name: name, read: read} }
+
+// required returns a member that must exist, with a function that reads its value.
+func required(name string, read func() error) member {
+	return member{name: name, read: read, need: present}
+}
+
+// object reads the next value, an object with these members. It skips other members. It
+// returns an error if the object is cut short, has two names that differ only in case, or
+// lacks a member that it must have.
+func (r *reader) object(what string, members ...member) error {
+	return r.checkedObject(what, nil, members...)
+}
+
+// checkedObject is object with a function that checks the name of every member, before
+// its value is read.
+func (r *reader) checkedObject(what string, check func(name string, at int) error, members ...member) error {
+	start := r.Point(r.Start())
+	found, spelled := make([]bool, len(members)), map[string]string{}
+	err := r.Object(what, func(name string, at int) error {
+		folded := strings.ToLower(name)
+		if earlier, twice := spelled[folded]; twice && earlier != name {
+			return r.ErrorAt(at, fmt.Sprintf("%q is next to %q, and AWS writes one of the two", name, earlier), saveAgain)
+		}
+		spelled[folded] = name
+		if check != nil {
+			if err := check(name, at); err != nil {
+				return err
+			}
+		}
+		for i := range members {
+			if m := &members[i]; m.name == name || m.anyCase && strings.EqualFold(m.name, name) {
+				found[i] = true
+				return r.member(m, at)
+			}
+		}
+		return r.skip(name, at)
+	})
+	if err != nil {
+		return err
+	}
+	return r.checkNeeds(start, what, members, found)
+}
+
+// member reads the value of a member whose name is at an offset.
+func (r *reader) member(m *member, at int) (err error) {
+	if m.at != nil {
+		m.at(r.Point(at))
+	}
+	if m.into == nil {
+		return m.read()
+	}
+	m.into.At = r.Point(r.Start())
+	m.into.Text, _, err = r.String(m.name)
+	return err
+}
+
+// checkNeeds returns an error that lists the members which an object lacks. It names the
+// object by its first string.
+func (r *reader) checkNeeds(start diag.Point, what string, members []member, found []bool) error {
+	var missing, empty []string
+	entry := what
+	for i, m := range members {
+		isEmpty := m.into == nil || m.into.Text == ""
+		switch {
+		case m.need != optional && !found[i]:
+			missing = append(missing, m.name)
+		case m.need == nonEmpty && isEmpty:
+			empty = append(empty, m.name)
+		case entry == what && !isEmpty && len(m.into.Text) < 200:
+			entry = fmt.Sprintf("%s (%s %q)", what, m.name, m.into.Text)
+		}
+	}
+	switch {
+	case len(missing) > 0:
+		return r.fault(start, fmt.Sprintf("%s lacks %s", entry, strings.Join(missing, " and ")), saveAgain)
+	case len(empty) > 0:
+		return r.fault(start, fmt.Sprintf("%s has an empty %s", entry, strings.Join(empty, " and ")), saveAgain)
+	}
+	return nil
+}
+
+// list reads the next value, a list whose items do not depend on each other.
+func (r *reader) list(what string, read func() error) error {
+	return r.Items(what, func(int) error { return read() })
+}
+
+// skip reads a member that decides nothing. It returns an error if the member says that
+// the output is cut short. IAM and ECR write the names of such members in different case.
+func (r *reader) skip(name string, at int) error {
+	if !isContinuation(name) {
+		return r.Skip()
+	}
+	value, err := r.Raw()
+	if err != nil || string(value) == "null" || string(value) == "false" {
+		return err
+	}
+	return r.ErrorAt(at, fmt.Sprintf("%s says that the list is cut short", name), "save it again, without --max-items and --no-paginate")
+}
+
+// isContinuation reports whether a member of that name says that an output has another
+// page.
+func isContinuation(name string) bool {
+	switch strings.ToLower(name) {
+	case "istruncated", "marker", "nexttoken":
+		return true
+	}
+	return false
+}
+
+// refuseDocument returns a check for an output that has a policy in a member: the members
+// of a policy document next to it would not be in force.
+func (r *reader) refuseDocument(member string, names ...string) func(string, int) error {
+	return func(name string, at int) error {
+		for _, refused := range append(names, "Version", "Id", "Statement") {
+			if name == refused {
+				return r.ErrorAt(at, fmt.Sprintf("%s is next to %s", name, member), "keep only the policy, or the output as it is")
+			}
+		}
+		return nil
+	}
+}

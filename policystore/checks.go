@@ -1,0 +1,201 @@
+package policystore
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"extauthz/diag"
+	"extauthz/iam"
+)
+
+// checkPolicies checks all policies against the principals and the tags of repositories,
+// unless a fault in those would cause another one here.
+func (c *compiler) checkPolicies(policies []*iam.Policy, all registries, tags resourceTags, written map[string][]*iam.Policy, who *principals) {
+	if !c.isFaulty[principalsPath] {
+		c.report(who.checkUserIDs(policies))
+	}
+	c.report(who.checkNamedIDs(policies))
+	if !c.hasFaultyRepositories() {
+		c.report(all.checkTagged(tags, written, policies))
+	}
+}
+
+// hasFaultyRepositories reports whether it is unknown which repositories exist, or which
+// tags they have.
+func (c *compiler) hasFaultyRepositories() bool {
+	for file := range c.isFaulty {
+		if file == registriesPath || strings.HasSuffix(file, "/"+inventoryName) || strings.HasSuffix(file, "/"+tagsFile) {
+			return true
+		}
+	}
+	return false
+}
+
+// uniqueID is the form of the unique ids of users (AIDA…) and roles (AROA…)
+// (IAM User Guide, "IAM identifiers").
+var uniqueID = regexp.MustCompile(`^A(IDA|ROA)[A-Z0-9]{4,124}$`)
+
+// userIDKey is the condition key that contains unique ids.
+const userIDKey = "aws:userid"
+
+// checkUserIDs returns an error about each policy that uses aws:userid in a statement that
+// could apply to a registry request, if the id of some principal is unknown. AWS always
+// has that key, so that without it a Deny would be lost.
+func (p *principals) checkUserIDs(policies []*iam.Policy) error {
+	unknown := ""
+	for _, arn := range slices.Sorted(maps.Keys(p.identity)) {
+		if p.ids[arn] == "" {
+			unknown = arn
+			break
+		}
+	}
+	if unknown == "" {
+		return nil
+	}
+	var faults diag.Faults
+	for _, policy := range policies {
+		if policy.UsesKey(userIDKey) {
+			faults.Add(diag.New(policy.Source.At(diag.Point{}), fmt.Sprintf("uses %s, but principal %q has no id", userIDKey, unknown),
+				"give every principal in principals.yaml its id, such as AIDACKCEVSQ6C2EXAMPLE"))
+		}
+	}
+	return faults.Err()
+}
+
+// checkNamedIDs returns an error about each policy that names a user or role of the
+// directory by its unique id, as AWS prints one that was deleted and created again: it
+// would match no principal, and a Deny would be lost.
+func (p *principals) checkNamedIDs(policies []*iam.Policy) error {
+	arns := map[string]string{}
+	for arn, id := range p.ids {
+		if id != "" {
+			arns[id] = arn
+		}
+	}
+	var faults diag.Faults
+	for _, policy := range policies {
+		for _, named := range policy.UniqueIDs() {
+			if arn, found := arns[named.Text]; found {
+				faults.Add(diag.New(policy.Source.At(named.Position), fmt.Sprintf("%q is the unique id of %s, which matches no principal here", named.Text, arn), "write its ARN"))
+			}
+		}
+	}
+	return faults.Err()
+}
+
+// resourceTagKeys are the prefixes of the condition keys for the tags of repositories, in
+// lower case.
+var resourceTagKeys = [...]string{"aws:resourcetag/", "ecr:resourcetag/"}
+
+// checkTagged returns an error about each policy that says more about a repository without
+// tags than about one with tags, such as a Deny by tag, if the tags of some repository are
+// unknown. AWS always knows them, so that without them a Deny would be lost.
+func (all registries) checkTagged(tags resourceTags, written map[string][]*iam.Policy, policies []*iam.Policy) error {
+	file := all.untagged(tags, written)
+	if file == "" {
+		return nil
+	}
+	var faults diag.Faults
+	for _, policy := range policies {
+		if at, key := needsTags(policy); key != "" {
+			faults.Add(diag.New(policy.Source.At(at), fmt.Sprintf("requires %s where a missing tag counts, but %s does not exist", key, file),
+				"save the tags of every repository there, or {} if it has none"))
+		}
+	}
+	return faults.Err()
+}
+
+// untagged returns the missing file for the tags of the first repository that an inventory
+// lists or that has a policy, and whose tags are unknown; "" if there is none.
+func (all registries) untagged(tags resourceTags, written map[string][]*iam.Policy) string {
+	repositories := map[string]bool{}
+	for arn := range written {
+		repositories[arn] = true
+	}
+	for _, r := range all {
+		for name := range r.listed {
+			repositories[r.RepositoryARN(name)] = true
+		}
+	}
+	for _, text := range slices.Sorted(maps.Keys(repositories)) {
+		if _, known := tags[text]; !known {
+			arn, _ := iam.ParseARN(text) // RepositoryARN returns valid ARNs
+			return "accounts/" + arn.Account + "/" + arn.Region + "/repositories/" + strings.TrimPrefix(arn.Resource, "repository/") + "/" + tagsFile
+		}
+	}
+	return ""
+}
+
+// missingTags returns a finding for each policy that says more about a repository without
+// tags than about one with tags, if some registry has no inventory: a repository that is
+// not in the directory counts as one without tags, like a new one on AWS.
+func (all registries) missingTags(policies []*iam.Policy) diag.List {
+	names := slices.Sorted(maps.Keys(all))
+	open := slices.IndexFunc(names, func(name string) bool { return all[name].listed == nil })
+	if open < 0 {
+		return nil
+	}
+	var found diag.List
+	for _, policy := range policies {
+		if at, key := needsTags(policy); key != "" {
+			found = append(found, diag.Diagnostic{Position: policy.Source.At(at), Severity: diag.Warning, Code: "untold-tags",
+				Problem: fmt.Sprintf("requires %s where a missing tag counts, and registry %q has no repositories.json: repositories without a file here count as untagged", key, names[open]),
+				Remedy:  "save the output of aws ecr describe-repositories"})
+		}
+	}
+	return found
+}
+
+// needsTags finds a statement about ECR in which a missing tag removes a Deny or makes an
+// Allow apply. In trust policies the tags are those of the role.
+func needsTags(policy *iam.Policy) (at diag.Point, key string) {
+	if policy.Kind == iam.TrustPolicy || !slices.ContainsFunc(policy.ConditionKeys(), isResourceTag) {
+		return at, ""
+	}
+	for _, w := range policy.Written() {
+		if !w.Statement.ConcernsECR() {
+			continue
+		}
+		for _, c := range w.Conditions {
+			lenient := c.Negated || c.IfExists || c.Set == "ForAllValues" || c.Base == "Null" && !requiresKey(&c)
+			if isResourceTag(c.Key.Text) && (w.Statement.Effect == iam.Deny || lenient) {
+				return c.Key.Position, c.Key.Text
+			}
+			if word, found := tagVariableIn(c.Values, w.Statement.Effect == iam.Deny || lenient); found {
+				return word.Position, word.Text
+			}
+		}
+		if word, found := tagVariableIn(w.Resources, w.Statement.Effect == iam.Deny); found {
+			return word.Position, word.Text
+		}
+	}
+	return at, ""
+}
+
+// requiresKey reports whether a condition with the operator Null is true only if its key
+// is present: all its values are "false" (IAM User Guide, "Condition operator to check
+// existence of condition keys").
+func requiresKey(c *iam.WrittenCondition) bool {
+	return !slices.ContainsFunc(c.Values, func(w iam.Word) bool { return !strings.EqualFold(w.Text, "false") })
+}
+
+// tagVariableIn finds a text with a policy variable for a resource tag: any, or only one
+// with a default value, which applies if the tag is missing.
+func tagVariableIn(words []iam.Word, any bool) (found iam.Word, ok bool) {
+	for _, word := range words {
+		for i, piece := range strings.Split(word.Text, "${") {
+			variable, _, _ := strings.Cut(piece, "}")
+			if i > 0 && isResourceTag(variable) && (any || strings.Contains(variable, ",")) {
+				return word, true
+			}
+		}
+	}
+	return iam.Word{}, false
+}
+
+func isResourceTag(key string) bool {
+	return slices.ContainsFunc(resourceTagKeys[:], func(begin string) bool { return strings.HasPrefix(strings.ToLower(key), begin) })
+}

@@ -1,0 +1,2 @@
+// Package directorytest writes policy directories for tests.
+package directorytest

@@ -1,0 +1,238 @@
+package policystore
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"extauthz/diag"
+	"extauthz/iam"
+	"extauthz/identity/sts"
+	"extauthz/policystore/awsexport"
+	"extauthz/policystore/config"
+)
+
+// An inventory is the set of repositories that a registry has, by name.
+type inventory map[string]bool
+
+func (have inventory) has(repository string) bool { return have[repository] }
+
+// inventories are those of all *config.Registries, by account and region. An inventory with
+// faults is present and nil.
+type inventories map[location]inventory
+
+// loadInventories reads the outputs of aws ecr describe-repositories.
+func (c *compiler) loadInventories(all *config.Registries) inventories {
+	have := inventories{}
+	for _, path := range c.Paths {
+		if !isInventory(path) {
+			continue
+		}
+		account, region, _, _ := splitAccount(path)
+		at := location{account: account, region: region}
+		have[at] = nil
+		owner := c.owner(all, path, at)
+		if owner == nil || c.unusable[path] {
+			continue
+		}
+		list, err := cachedFile(c, path, "inventory of "+owner.ARNPrefix(), func(text []byte) (inventory, error) {
+			return readInventory(path, text, owner)
+		})
+		if !c.report(err) {
+			have[at] = list
+		}
+	}
+	return have
+}
+
+// readInventory reads an inventory whose repositories must belong to the registry.
+func readInventory(file string, text []byte, r *config.Registry) (inventory, error) {
+	have, isMisplaced := inventory{}, false
+	err := awsexport.ReadRepositories(file, text, func(one awsexport.Repository) error {
+		name := one.Name.Text
+		wasMisplaced := isMisplaced
+		isMisplaced = isMisplaced || one.Account.Text != r.Account || one.ARN.Text != r.RepositoryARN(name)
+		switch {
+		case wasMisplaced:
+			return nil // the cause is probably the same
+		case one.Account.Text != r.Account:
+			return faultAt(file, one.Account.At, fmt.Sprintf("registryId %q is not account %q, which the folder is for", one.Account.Text, r.Account), "move it")
+		case one.ARN.Text != r.RepositoryARN(name):
+			return otherARN(file, one, r)
+		case have[name]:
+			return faultAt(file, one.Name.At, fmt.Sprintf("repository %q occurs twice", name), "keep one")
+		default:
+			have[name] = true
+			return nil
+		}
+	})
+	return have, err
+}
+
+// otherARN returns the error about an ARN that is not that of the repository.
+func otherARN(file string, one awsexport.Repository, r *config.Registry) error {
+	if parsed, err := iam.ParseARN(one.ARN.Text); err == nil && parsed.Partition != r.Partition {
+		return faultAt(file, one.ARN.At, fmt.Sprintf("repositoryArn %q is in partition %q, and registry %q is in %q", one.ARN.Text, parsed.Partition, r.Name, r.Partition),
+			fmt.Sprintf("set partition: %s for the registry, or move the file", parsed.Partition))
+	}
+	return faultAt(file, one.ARN.At, fmt.Sprintf("repositoryArn %q does not match folder and name, which make it %q", one.ARN.Text, r.RepositoryARN(one.Name.Text)), "move it")
+}
+
+// owner returns a registry of the account and region of a file. It reports a file that no
+// registry owns, unless registries.yaml has a fault.
+func (c *compiler) owner(all *config.Registries, file string, at location) *config.Registry {
+	owner := all.In(at.account, at.region)
+	if owner == nil && !c.isFaulty[registriesPath] {
+		c.report(fault(file, fmt.Sprintf("no registry in registries.yaml has account %s and region %s", at.account, at.region), "add it, or move the file"))
+	}
+	return owner
+}
+
+// repositoryOwner is owner for a file about a repository. It also reports a repository
+// that the registry's inventory does not list: one of the two names is misspelled, and a
+// Deny would not be in force.
+func (c *compiler) repositoryOwner(all *config.Registries, have inventories, file string, at location) *config.Registry {
+	owner := c.owner(all, file, at)
+	if owner == nil {
+		return nil
+	}
+	list := have[location{account: at.account, region: at.region}]
+	if list != nil && !list[at.repository] {
+		c.report(fault(file, fmt.Sprintf("repository %q is not listed in %s", at.repository, inventoryPath(at.account, at.region)), "fix the name, or save the list again"))
+	}
+	return owner
+}
+
+// loadRepositoryPolicies compiles every repository policy, by repository ARN.
+func (c *compiler) loadRepositoryPolicies(all *config.Registries, have inventories) map[string][]*iam.Policy {
+	policies := map[string][]*iam.Policy{}
+	for _, path := range c.Paths {
+		at, name, ok := parseRepositoryPath(path)
+		if !ok || name != policyFile {
+			continue
+		}
+		owner := c.repositoryOwner(all, have, path, at)
+		if policy := c.resourcePolicy(iam.RepositoryPolicy, path, at); policy != nil && owner != nil {
+			policies[owner.RepositoryARN(at.repository)] = []*iam.Policy{policy}
+		}
+	}
+	return policies
+}
+
+// loadRegistryPolicies compiles every registry policy, by the prefix of the ARNs of the
+// registry's repositories. It applies to every request about them (Amazon ECR User Guide,
+// "Private registry permissions", scope V2).
+func (c *compiler) loadRegistryPolicies(all *config.Registries) map[string][]*iam.Policy {
+	policies := map[string][]*iam.Policy{}
+	for _, path := range c.Paths {
+		if !isRegistryPolicy(path) {
+			continue
+		}
+		account, region, _, _ := splitAccount(path)
+		at := location{account: account, region: region}
+		owner := c.owner(all, path, at)
+		if policy := c.resourcePolicy(iam.RegistryPolicy, path, at); policy != nil && owner != nil {
+			policies[owner.ARNPrefix()] = []*iam.Policy{policy}
+		}
+	}
+	return policies
+}
+
+// resourcePolicy compiles the policy in a file of a repository or registry, nil if it has
+// a fault.
+func (c *compiler) resourcePolicy(kind iam.Kind, path string, at location) *iam.Policy {
+	if c.unusable[path] {
+		return nil
+	}
+	policy, err := cachedFile(c, path, kind.String(), func(text []byte) (*iam.Policy, error) {
+		p, err := awsexport.ReadResourcePolicy(path, text)
+		if err != nil {
+			return nil, err
+		}
+		if p.IsOutput {
+			if err := at.check(path, p); err != nil {
+				return nil, err
+			}
+		}
+		return compileDocument(kind, p.Document)
+	})
+	if c.report(err) {
+		return nil
+	}
+	return policy
+}
+
+// check compares what an output says about the policy's repository and registry with the
+// path of the file.
+func (at location) check(file string, p *awsexport.ResourcePolicy) error {
+	account, repository := p.Account, p.Repository
+	switch {
+	case account.Text != "" && account.Text != at.account:
+		return faultAt(file, account.At, fmt.Sprintf("registryId %q is not account %q, which the folder is for", account.Text, at.account), "move it")
+	case repository.Text == "" && at.repository != "":
+		return faultAt(file, diag.Point{Line: 1, Column: 1}, fmt.Sprintf("the output lacks repositoryName, like that of get-registry-policy, which belongs in %s", registryPolicyFile), "save the output of aws ecr get-repository-policy as it is")
+	case repository.Text != "" && at.repository == "":
+		return faultAt(file, repository.At, fmt.Sprintf("this is the policy of repository %q, in the file for a registry's", repository.Text), fmt.Sprintf("move it to %q", "repositories/"+repository.Text+"/"+policyFile))
+	case repository.Text != "" && repository.Text != at.repository:
+		return faultAt(file, repository.At, fmt.Sprintf("repositoryName %q is not %q, which the folder is for", repository.Text, at.repository), "move it")
+	}
+	return nil
+}
+
+// resourceTags are the condition keys for the tags of repositories, by repository ARN.
+type resourceTags map[string]iam.Context
+
+// ResourceTags returns the condition keys aws:ResourceTag/KEY and ecr:ResourceTag/KEY of
+// an action on a resource (Service Authorization Reference for Amazon ECR). It returns
+// none for a resource that is not a repository of the directory, and none for creating
+// one, because a repository that does not exist has no tags. The list is shared; callers
+// must not change it.
+func (r *Registry) ResourceTags(action, resource string) iam.Context {
+	if strings.EqualFold(action, "ecr:CreateRepository") {
+		return nil
+	}
+	return slices.Clip(r.tags[resource])
+}
+
+// loadTags reads the tags of every repository.
+func (c *compiler) loadTags(all *config.Registries, have inventories) resourceTags {
+	tags := resourceTags{}
+	for _, path := range c.Paths {
+		at, name, ok := parseRepositoryPath(path)
+		if !ok || name != tagsFile || c.unusable[path] {
+			continue
+		}
+		owner := c.repositoryOwner(all, have, path, at)
+		keys, err := cachedFile(c, path, "tags", func(text []byte) (iam.Context, error) {
+			list, err := awsexport.ReadTags(path, text)
+			return tagContext(list), err
+		})
+		if !c.report(err) && owner != nil {
+			tags[owner.RepositoryARN(at.repository)] = keys
+		}
+	}
+	return tags
+}
+
+func tagContext(tags []sts.Tag) iam.Context {
+	c := make(iam.Context, 0, 2*len(tags))
+	for _, tag := range tags {
+		c = append(c,
+			iam.ContextEntry{Key: "aws:ResourceTag/" + tag.Key, Value: tag.Value},
+			iam.ContextEntry{Key: "ecr:ResourceTag/" + tag.Key, Value: tag.Value})
+	}
+	c.MarkAmbiguous()
+	return c
+}
+
+// keys returns the condition keys of all repositories, in lower case.
+func (t resourceTags) keys() map[string]bool {
+	all := map[string]bool{}
+	for context := range maps.Values(t) {
+		for _, entry := range context {
+			all[strings.ToLower(entry.Key)] = true
+		}
+	}
+	return all
+}
