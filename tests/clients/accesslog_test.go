@@ -16,16 +16,15 @@ type entry struct {
 	Status       int
 }
 
-// mounted tells whether a blob was mounted into a repository whose manifest
-// was pushed through Envoy, by Envoy's own log: of the requests that open an upload,
-// the registry answers only a mount with 201.
-func (w *world) mounted(t *testing.T, repository string) bool {
+// mounted reports whether a blob was mounted into a repository whose manifest was pushed through
+// Envoy. It reads Envoy's log: of the requests that open an upload, only a mount has status 201.
+func (w *system) mounted(t *testing.T, repository string) bool {
 	t.Helper()
 	mount := func(e entry) bool {
 		return e.Method == http.MethodPost && e.Status == http.StatusCreated && strings.HasSuffix(strings.TrimSuffix(e.Path, "/"), "/blobs/uploads")
 	}
 	manifest := func(e entry) bool { return e.Method == http.MethodPut && strings.Contains(e.Path, "/manifests/") }
-	for range 100 { // Envoy writes its log every tenth of a second
+	for range 100 { // Envoy writes its log ten times a second
 		if w.logged(repository, manifest) {
 			return w.logged(repository, mount)
 		}
@@ -35,13 +34,12 @@ func (w *world) mounted(t *testing.T, repository string) bool {
 	return false
 }
 
-// deniesHead waits until Envoy has logged a denial of a request to the repository, and
-// reports whether it denied a HEAD. Clients send it before any other request that is
-// denied.
-func (w *world) deniesHead(t *testing.T, repository string) bool {
+// deniesHead waits until Envoy has logged a denied request to the repository, and reports whether a
+// HEAD request was denied. Clients send that before other requests that are denied.
+func (w *system) deniesHead(t *testing.T, repository string) bool {
 	t.Helper()
 	denied := func(e entry) bool { return e.Status == http.StatusForbidden }
-	for range 100 { // Envoy writes its log every tenth of a second
+	for range 100 { // Envoy writes its log ten times a second
 		if w.logged(repository, denied) {
 			return w.logged(repository, func(e entry) bool { return denied(e) && e.Method == http.MethodHead })
 		}
@@ -51,8 +49,8 @@ func (w *world) deniesHead(t *testing.T, repository string) bool {
 	return false
 }
 
-// logged tells whether Envoy logged such a request to the repository.
-func (w *world) logged(repository string, such func(entry) bool) bool {
+// logged reports whether Envoy logged such a request to the repository.
+func (w *system) logged(repository string, such func(entry) bool) bool {
 	for line := range strings.Lines(w.Log(stack.Envoy)) {
 		var e entry
 		if json.Unmarshal([]byte(line), &e) == nil && strings.HasPrefix(e.Path, "/v2/"+repository+"/") && such(e) {

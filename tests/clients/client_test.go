@@ -11,36 +11,36 @@ import (
 	"extauthz/tests/prerequisite"
 )
 
-// An occasion is one way in which a client meets the registry.
-type occasion string
+// An operation is something that a client does with the registry.
+type operation string
 
-// The occasions of the table.
+// The operations.
 const (
-	login        occasion = "login"
-	pull         occasion = "pull"
-	push         occasion = "push"
-	pushIndex    occasion = "push of an index"
-	copies       occasion = "copy"
-	tags         occasion = "list tags"
-	deletes      occasion = "delete"
-	deniedPull   occasion = "denied pull"
-	deniedPush   occasion = "denied push"
-	deniedCopy   occasion = "denied copy"
-	deniedDelete occasion = "denied delete"
-	deniedHead   occasion = "denied HEAD"
+	login        operation = "login"
+	pull         operation = "pull"
+	push         operation = "push"
+	pushIndex    operation = "push of an index"
+	copies       operation = "copy"
+	tags         operation = "list tags"
+	deletes      operation = "delete"
+	deniedPull   operation = "denied pull"
+	deniedPush   operation = "denied push"
+	deniedCopy   operation = "denied copy"
+	deniedDelete operation = "denied delete"
+	deniedHead   operation = "denied HEAD"
 )
 
-// occasions are the columns of the table, in its order.
-var occasions = []occasion{login, pull, push, pushIndex, copies, tags, deletes, deniedPull, deniedPush, deniedCopy, deniedDelete, deniedHead}
+// operations are the columns of the table, in order.
+var operations = []operation{login, pull, push, pushIndex, copies, tags, deletes, deniedPull, deniedPush, deniedCopy, deniedDelete, deniedHead}
 
-// A denial is an occasion on which the caller lacks what a verb needs.
+// A denial is an operation whose caller lacks a permission that the verb needs.
 type denial struct {
-	verb   occasion
-	action string // the first that is denied
+	verb   operation
+	action string // the first denied action
 }
 
-// denials are the occasions that end in one.
-var denials = map[occasion]denial{
+// denials are the operations that are denied.
+var denials = map[operation]denial{
 	deniedPull:   {pull, "ecr:BatchGetImage"},
 	deniedPush:   {push, "ecr:InitiateLayerUpload"},
 	deniedCopy:   {copies, "ecr:InitiateLayerUpload"},
@@ -48,8 +48,8 @@ var denials = map[occasion]denial{
 	deniedHead:   {push, ""}, // the action is that of the client's first HEAD
 }
 
-// A verb does one thing with the client, and returns what it printed and
-// whether it failed. References are ADDRESS/REPOSITORY:TAG.
+// A verb runs the client for one operation, and returns its output and its error. References are
+// ADDRESS/REPOSITORY:TAG.
 type verb func(s *session, references ...string) (string, error)
 
 // A client is one registry client.
@@ -57,55 +57,55 @@ type client struct {
 	name    string
 	find    func() (string, error)  // its program
 	version command                 // prints its version
-	release string                  // its version, if it has no command to print no more than that
-	prepare func(*session)          // what it needs in its home, if anything
-	daemon  func(*testing.T) string // the address of a daemon that it needs, there until the test ends
+	release string                  // its version, if it cannot print only its version
+	prepare func(*session)          // writes files into its home, if it needs any
+	daemon  func(*testing.T) string // starts a daemon until the end of the test, if the client needs one, and returns its address
 
-	// artifact is what it pulls and pushes below a repository's name, with a
-	// tag; seeds says that only the client itself can make it.
+	// artifact is the name and tag of what it pulls and pushes. If seeds is set, only the client
+	// can make it.
 	artifact string
 	seeds    bool
-	signs    bool   // it pushes a signature of an image that is there
-	pulled   string // a text that a pull leaves or prints; "" is that of the image
+	signs    bool   // it pushes a signature of an existing image
+	pulled   string // a text that a pull stores or prints; by default that of the image
 	mounts   bool   // a copy mounts the blobs
 
-	verbs   map[occasion]verb
-	gaps    map[occasion]string // what it cannot do, and why
-	remarks map[occasion]string // what it prints beside, where nothing is denied
-	retags  bool                // a delete that is denied has moved the tag by then
-	shrugs  occasion            // the denial that it prints and then exits with 0
-	hides   string              // what a person reads who is denied, if the client hides the reason
+	verbs      map[operation]verb
+	gaps       map[operation]string // the reasons why it does not have an operation
+	remarks    map[operation]string // what it prints in addition, if the operation is allowed
+	retags     bool                 // it moves the tag before its delete is denied
+	exitsZero  operation            // the denial after which it exits with code 0
+	denialText string               // what it prints for a denial, if it hides the reason
 
-	headBy    occasion // the verb whose HEAD is denied, if it is not push
-	noHead    string   // why no HEAD of the client is denied, if none is
-	hidesHead string   // what a person reads whose HEAD is denied, if the client hides the reason
+	headBy   operation // the verb whose HEAD request is denied, if it is not push
+	noHead   string    // the reason why none of its HEAD requests is denied, if that is so
+	headText string    // what it prints for a denied HEAD request, if it hides the reason
 }
 
-// verb is what the client does on an occasion, nil if it cannot.
-func (c *client) verb(at occasion) verb {
+// verb returns the verb of an operation, or nil if the client does not have it.
+func (c *client) verb(at operation) verb {
 	if at == deniedHead && c.noHead != "" {
 		return nil
 	}
 	return c.verbs[c.verbOf(at)]
 }
 
-// gap says why the client has no verb for an occasion.
-func (c *client) gap(at occasion) string {
+// gap returns the reason why the client does not have an operation.
+func (c *client) gap(at operation) string {
 	if at == deniedHead && c.noHead != "" {
 		return c.noHead
 	}
 	return c.gaps[c.verbOf(at)]
 }
 
-// verbOf returns the occasion under whose name the client has the verb.
-func (c *client) verbOf(at occasion) occasion {
+// verbOf returns the operation whose verb is used for a denial.
+func (c *client) verbOf(at operation) operation {
 	if at == deniedHead && c.headBy != "" {
 		return c.headBy
 	}
 	return cmp.Or(denials[at].verb, at)
 }
 
-// require finds the client's program, and ends the test where there is none.
+// require returns the client's program. If there is none, the test ends.
 func (c *client) require(t *testing.T) (program string) {
 	t.Helper()
 	program, err := c.find()
@@ -118,14 +118,13 @@ func (c *client) require(t *testing.T) (program string) {
 	return program
 }
 
-// missing ends the test of a client that cannot run: as a failure where
-// nothing may be missing, skipped elsewhere.
+// missing ends the test of a client that cannot run.
 func missing(t *testing.T, name string, why error) {
 	t.Helper()
 	prerequisite.Check(t, fmt.Errorf("%s did not run: %w", name, why))
 }
 
-// printedVersion is the client's version as it prints it itself, on one line.
+// printedVersion returns the version that the client prints, on one line.
 func (c *client) printedVersion(s *session) string {
 	s.t.Helper()
 	if c.release != "" {
@@ -138,12 +137,12 @@ func (c *client) printedVersion(s *session) string {
 	return strings.Join(strings.Fields(out), " ")
 }
 
-// simple is the verb of one command, whose arguments may hold "$1" and "$2",
-// the references, and "$address", "$user", "$password", "$home",
-// "$name" (of the session) and "$daemon".
+// simple returns the verb of one command. Its arguments may contain "$1" and "$2", which are the
+// references, and "$address", "$user", "$password", "$home", "$name" (of the session) and
+// "$daemon".
 func simple(args ...string) verb { return several(args) }
 
-// several is the verb of several such commands, one after the other.
+// several returns the verb of several such commands.
 func several(commands ...command) verb {
 	return func(s *session, references ...string) (string, error) {
 		filled := make([]command, len(commands))
@@ -154,7 +153,7 @@ func several(commands ...command) verb {
 	}
 }
 
-// fill puts the values of a session into a command's arguments.
+// fill returns a command's arguments with the values of a session.
 func (s *session) fill(args command, references []string) command {
 	pairs := []string{"$address", s.address, "$user", s.user, "$password", s.password(), "$home", s.home,
 		"$daemon", s.daemon, "$name", filepath.Base(s.home)}
@@ -171,7 +170,7 @@ func (s *session) fill(args command, references []string) command {
 	return filled
 }
 
-// split cuts ADDRESS/REPOSITORY:TAG before the tag.
+// split splits ADDRESS/REPOSITORY:TAG before the tag.
 func split(reference string) (repository, tag string) {
 	i := strings.LastIndexByte(reference, ':')
 	return reference[:i], reference[i+1:]

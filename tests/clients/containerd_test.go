@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// besideContainerd finds a client of containerd where that is too and may be
+// withContainerd returns the path of a client of containerd, if containerd is installed and can be
 // started.
-func besideContainerd(find func() (string, error)) func() (string, error) {
+func withContainerd(find func() (string, error)) func() (string, error) {
 	return func() (string, error) {
 		if os.Getuid() != 0 {
 			return "", fmt.Errorf("only root can start containerd")
@@ -25,8 +25,7 @@ func besideContainerd(find func() (string, error)) func() (string, error) {
 	}
 }
 
-// containerdConfig keeps everything below one folder, and every session from
-// what another has fetched.
+// containerdConfig keeps everything below one folder, and the content of each session separate.
 const containerdConfig = `version = 2
 root = "%[1]s/root"
 state = "%[1]s/state"
@@ -39,8 +38,8 @@ address = "%[1]s/ttrpc"
 content_sharing_policy = "isolated"
 `
 
-// startContainerd runs a containerd for the length of the test and returns the
-// address of its socket.
+// startContainerd starts a containerd until the end of the test and returns the address of its
+// socket.
 func startContainerd(t *testing.T) string {
 	t.Helper()
 	dir := newHome(t)
@@ -64,7 +63,7 @@ func startContainerd(t *testing.T) string {
 	return filepath.Join(dir, "socket")
 }
 
-// awaitContainerd waits until containerd answers.
+// awaitContainerd waits until containerd responds.
 func awaitContainerd(t *testing.T, socket string) {
 	t.Helper()
 	for range 3000 {

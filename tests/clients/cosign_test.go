@@ -10,22 +10,22 @@ import (
 	"extauthz/tests/clientbin"
 )
 
-// findCosign finds the program for the client and for its keys.
+// findCosign returns the program, which also makes the keys.
 var findCosign = fromModule(clientbin.Cosign)
 
-// cosign signs images that are in the registry, and verifies the signatures,
-// with a key of the session's own and no transparency log.
+// cosign signs images in the registry and verifies the signatures, with a key of the run and
+// without a transparency log.
 var cosign = &client{
-	name:    "cosign",
-	find:    findCosign,
-	release: clientbin.Cosign.Version,
-	prepare: writeKey,
-	signs:   true,
-	mounts:  true,
-	noHead:  "it reads what it signs with GET and mounts what it copies, and so sends no HEAD before a denial",
-	shrugs:  deniedDelete,
-	pulled:  "docker-manifest-digest",
-	verbs: map[occasion]verb{
+	name:      "cosign",
+	find:      findCosign,
+	release:   clientbin.Cosign.Version,
+	prepare:   writeKey,
+	signs:     true,
+	mounts:    true,
+	noHead:    "it reads what it signs with GET and mounts what it copies, and so sends no HEAD before a denial",
+	exitsZero: deniedDelete,
+	pulled:    "docker-manifest-digest",
+	verbs: map[operation]verb{
 		login: simple("login", "$address", "-u", "$user", "-p", "$password"),
 		pull:  simple("verify", "--key", "cosign.pub", "--insecure-ignore-tlog=true", "--allow-http-registry", "$1"),
 		push: simple("sign", "--key", "cosign.key", "--use-signing-config=false", "--tlog-upload=false", "--yes",
@@ -33,15 +33,14 @@ var cosign = &client{
 		copies:  simple("copy", "--allow-http-registry", "$1", "$2"),
 		deletes: simple("clean", "--force", "--allow-http-registry", "$1"),
 	},
-	remarks: map[occasion]string{copies: `Command "copy" is deprecated, there are several options you can use instead:`},
-	gaps: map[occasion]string{
+	remarks: map[operation]string{copies: `Command "copy" is deprecated, there are several options you can use instead:`},
+	gaps: map[operation]string{
 		pushIndex: "what it pushes is one signature, of an image or an index",
 		tags:      "it has no command to list a registry's tags",
 	},
 }
 
-// keyPair is a key pair of this run, without a password: the files cosign.key
-// and cosign.pub.
+// keyPair returns a key pair of this run without a password: the files cosign.key and cosign.pub.
 var keyPair = sync.OnceValues(func() (map[string]string, error) {
 	dir, err := os.MkdirTemp("", "key-")
 	if err != nil {
@@ -68,7 +67,7 @@ var keyPair = sync.OnceValues(func() (map[string]string, error) {
 	return pair, nil
 })
 
-// writeKey writes the run's key pair.
+// writeKey writes the key pair of the run.
 func writeKey(s *session) {
 	s.t.Helper()
 	pair, err := keyPair()

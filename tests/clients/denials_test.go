@@ -13,8 +13,8 @@ import (
 	"extauthz/tests/stack"
 )
 
-// isDeniedPull wants a person to read why, and to get nothing.
-func isDeniedPull(t *testing.T, v *visit, part stack.Part) {
+// isDeniedPull checks that the client prints the reason and pulls nothing.
+func isDeniedPull(t *testing.T, v *trial, part stack.Part) {
 	s := v.session(t, part, "alice")
 	image := v.image("secret/" + v.name)
 	v.isDenied(s, deniedPull, image, image)
@@ -23,8 +23,8 @@ func isDeniedPull(t *testing.T, v *visit, part stack.Part) {
 	}
 }
 
-// isDeniedPush wants a person to read why, and the registry to get nothing.
-func isDeniedPush(t *testing.T, v *visit, part stack.Part) {
+// isDeniedPush checks that the client prints the reason and pushes nothing.
+func isDeniedPush(t *testing.T, v *trial, part stack.Part) {
 	image := v.target(t, "denied", part)
 	v.isDenied(v.session(t, part, "bob"), deniedPush, image, image)
 	if v.signs && v.holds(t, v.leaves(t, image)) {
@@ -35,16 +35,16 @@ func isDeniedPush(t *testing.T, v *visit, part stack.Part) {
 	}
 }
 
-// isDeniedCopy wants a person to read why, and the registry to get nothing.
-func isDeniedCopy(t *testing.T, v *visit, part stack.Part) {
+// isDeniedCopy checks that the client prints the reason and copies nothing.
+func isDeniedCopy(t *testing.T, v *trial, part stack.Part) {
 	image := v.own("denied-copy", part)
 	v.isDenied(v.session(t, part, "bob"), deniedCopy, image, v.own("pull", "seed"), image)
 	v.hasNothing(t, image)
 }
 
-// isDeniedDelete wants a person to read why, and what the tag named to stay.
-// To move the tag is no deletion, and alice may do it.
-func isDeniedDelete(t *testing.T, v *visit, part stack.Part) {
+// isDeniedDelete checks that the client prints the reason, and that the manifest is not deleted.
+// alice may move the tag, which is not a deletion.
+func isDeniedDelete(t *testing.T, v *trial, part stack.Part) {
 	image := v.own("denied-delete", part)
 	v.put(t, image, teamText)
 	kept := v.byDigest(t, v.leaves(t, image))
@@ -57,11 +57,11 @@ func isDeniedDelete(t *testing.T, v *visit, part stack.Part) {
 	}
 }
 
-// isDeniedHead checks what a person reads whose HEAD request is denied: the answer has
-// no body. The user may neither pull nor push, so that the HEAD with which the
-// client looks for a blob or a manifest is denied.
-func isDeniedHead(t *testing.T, v *visit, part stack.Part) {
-	const user = "dave" // who may log in and nothing else
+// isDeniedHead checks what the client prints when a HEAD request is denied, whose response does not
+// have a body. The user may neither pull nor push, so that the HEAD request with which the client
+// looks for a blob or a manifest is denied.
+func isDeniedHead(t *testing.T, v *trial, part stack.Part) {
+	const user = "dave" // may only log in
 	image, pushes := v.own("pull", "seed"), v.verbOf(deniedHead) == push
 	if pushes {
 		image = v.target(t, "denied-head", part)
@@ -70,29 +70,29 @@ func isDeniedHead(t *testing.T, v *visit, part stack.Part) {
 	if err == nil {
 		t.Fatalf("it succeeded: %s", out)
 	}
-	want := v.hidesHead
+	want := v.headText
 	if want == "" {
 		want = "User: " + userARN + user + " is not authorized to perform: ecr:"
 	}
 	if !strings.Contains(out, want) {
 		t.Errorf("it printed %q, want %q in it", out, want)
 	}
-	if v.hidesHead != "" && strings.Contains(out, "not authorized to perform") {
+	if v.headText != "" && strings.Contains(out, "not authorized to perform") {
 		t.Errorf("it printed the reason: %q", out)
 	}
 	repository, _ := split(image)
 	if !v.deniesHead(t, repository) {
-		t.Errorf("Envoy denied no HEAD request to %s", repository)
+		t.Errorf("Envoy did not deny a HEAD request to %s", repository)
 	}
-	v.wantsLogged(t, user, repository, "is not authorized to perform: ecr:")
-	v.denials[deniedHead] = v.newSession(t, v.Address(part), "").spoken(out)
+	v.isLogged(t, user, repository, "is not authorized to perform: ecr:")
+	v.denials[deniedHead] = v.newSession(t, v.Address(part), "").denialLine(out)
 	if pushes {
 		v.hasNothing(t, image)
 	}
 }
 
-// byDigest names by its digest what a tag names now.
-func (v *visit) byDigest(t *testing.T, image string) name.Reference {
+// byDigest returns the manifest of a tag as a reference with its digest.
+func (v *trial) byDigest(t *testing.T, image string) name.Reference {
 	t.Helper()
 	tag := v.behind(t, image)
 	named, err := remote.Head(tag)
@@ -102,8 +102,8 @@ func (v *visit) byDigest(t *testing.T, image string) name.Reference {
 	return tag.Context().Digest(named.Digest.String())
 }
 
-// hasNothing wants the registry not to know the repository of an image.
-func (v *visit) hasNothing(t *testing.T, image string) {
+// hasNothing checks that the repository of an image does not exist in the registry.
+func (v *trial) hasNothing(t *testing.T, image string) {
 	t.Helper()
 	repository, _ := split(image)
 	a, err := http.Get("http://" + v.Address(stack.Registry) + "/v2/" + repository + "/tags/list")
@@ -111,35 +111,35 @@ func (v *visit) hasNothing(t *testing.T, image string) {
 		t.Fatal(err)
 	}
 	if a.Body.Close(); a.StatusCode != http.StatusNotFound {
-		t.Errorf("the registry answers %s for the repository, want 404", a.Status)
+		t.Errorf("the registry has status %s for the repository, want 404", a.Status)
 	}
 }
 
-// isDenied wants the verb of a denial on images to fail and to tell the reason,
-// and the decision log to have it whatever the client tells.
-func (v *visit) isDenied(s *session, at occasion, denied string, images ...string) {
+// isDenied checks that the verb of a denial fails and prints the reason, and that the decision log
+// has the reason even if the client hides it.
+func (v *trial) isDenied(s *session, at operation, denied string, images ...string) {
 	s.t.Helper()
 	out, err := v.try(s, at, images...)
-	if (err == nil) != (at == v.shrugs) {
+	if (err == nil) != (at == v.exitsZero) {
 		s.t.Fatalf("it ended with %v: %s", err, out)
 	}
 	repository, _ := split(denied)
 	why := reason(s.user, denials[at].action, repository)
 	want := why
-	if v.hides != "" {
-		want = v.hides
+	if v.denialText != "" {
+		want = v.denialText
 	}
 	if !strings.Contains(out, want) {
 		s.t.Errorf("it printed %q, want %q in it", out, want)
 	}
-	v.wantsLogged(s.t, s.user, repository, why)
-	v.denials[at], v.heads[at] = s.spoken(out), v.deniesHead(s.t, repository)
+	v.isLogged(s.t, s.user, repository, why)
+	v.denials[at], v.heads[at] = s.denialLine(out), v.deniesHead(s.t, repository)
 	if v.heads[at] && v.noHead != "" {
-		s.t.Errorf("a HEAD was denied; say which verb sends it, in headBy, instead of noHead")
+		s.t.Errorf("a HEAD was denied; set headBy to the verb that sends it, instead of noHead")
 	}
 }
 
-// reason is AWS's sentence about a user whose policies do not allow an action.
+// reason returns AWS's message about a user whose policies do not allow an action.
 func reason(user, action, repository string) string {
 	return "User: " + userARN + user + " is not authorized to perform: " + action +
 		" on resource: arn:aws:ecr:eu-central-1:123456789012:repository/" + repository +
@@ -149,10 +149,10 @@ func reason(user, action, repository string) string {
 // userARN is the ARN of a user without the name.
 const userARN = "arn:aws:iam::123456789012:user/"
 
-// wantsLogged wants a line with the reason in extauthz's decision log.
-func (w *world) wantsLogged(t *testing.T, user, repository, why string) {
+// isLogged checks that extauthz's decision log has a line with the reason.
+func (w *system) isLogged(t *testing.T, user, repository, why string) {
 	t.Helper()
-	for range 100 { // a decision is logged beside its answer
+	for range 100 { // a decision may be logged after its response
 		for text := range strings.Lines(w.Log(stack.Extauthz)) {
 			var line struct{ Msg, Decision, Principal, Repository, Reason string }
 			if json.Unmarshal([]byte(text), &line) == nil && line.Msg == "decision" && line.Decision == "implicitDeny" &&
@@ -162,5 +162,5 @@ func (w *world) wantsLogged(t *testing.T, user, repository, why string) {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	t.Errorf("the decision log does not tell that %s", why)
+	t.Errorf("the decision log does not contain: %s", why)
 }

@@ -6,30 +6,29 @@ import (
 	"extauthz/tests/bounded"
 )
 
-// docker is Docker's command line client with an engine. What a session leaves
-// in the engine it removes at its end.
+// docker is Docker's command line client with an engine. A session removes its images from the
+// engine at its end.
 var docker = &client{
 	name:    "docker",
 	find:    onPath("docker"),
 	version: command{"version", "--format", "client {{.Client.Version}}, engine {{.Server.Version}}"},
 	daemon:  dockerAnswers,
 	mounts:  true,
-	headBy:  pull, // a push opens an upload without asking for the blob
-	verbs: map[occasion]verb{
+	headBy:  pull, // a push opens an upload without looking for the blob
+	verbs: map[operation]verb{
 		login:     simple("login", "-u", "$user", "-p", "$password", "$address"),
 		pull:      dockerPull,
 		push:      dockerPush,
 		pushIndex: dockerPushIndex,
 		copies:    dockerCopy,
 	},
-	gaps: map[occasion]string{
+	gaps: map[operation]string{
 		tags:    "it has no command to list a registry's tags",
 		deletes: "it deletes only what it stores itself",
 	},
 }
 
-// dockerAnswers ends the test where no engine answers. The client finds the
-// engine's address by itself.
+// dockerAnswers ends the test if no engine responds. The client finds the address of the engine.
 func dockerAnswers(t *testing.T) string {
 	t.Helper()
 	if err := bounded.Docker(t.Context()); err != nil {
@@ -38,21 +37,20 @@ func dockerAnswers(t *testing.T) string {
 	return ""
 }
 
-// dockerPull saves the image too, so that its content can be looked at.
+// dockerPull pulls an image and saves it, so that the test can read its content.
 func dockerPull(s *session, references ...string) (string, error) {
 	s.removeLater(references[0])
 	return several(command{"pull", "$1"}, command{"save", "--output", "pulled.tar", "$1"})(s, references...)
 }
 
-// dockerPush pushes an image that the engine loads from a file.
+// dockerPush loads an image from a file and pushes it.
 func dockerPush(s *session, references ...string) (string, error) {
 	s.removeLater(references[0])
 	s.archive(references[0], "amd64")
 	return several(command{"load", "--input", "amd64.tar"}, command{"push", "$1"})(s, references...)
 }
 
-// dockerPushIndex pushes an image for each of two architectures, and then an
-// index of them.
+// dockerPushIndex pushes an image for each of two architectures, then an index of both.
 func dockerPushIndex(s *session, references ...string) (string, error) {
 	var commands []command
 	for _, architecture := range []string{"amd64", "arm64"} {
@@ -67,15 +65,14 @@ func dockerPushIndex(s *session, references ...string) (string, error) {
 	return several(commands...)(s, references...)
 }
 
-// dockerCopy pulls and pushes again under another name.
+// dockerCopy pulls an image and pushes it with another name.
 func dockerCopy(s *session, references ...string) (string, error) {
 	s.removeLater(references[0])
 	s.removeLater(references[1])
 	return several(command{"pull", "$1"}, command{"tag", "$1", "$2"}, command{"push", "$2"})(s, references...)
 }
 
-// removeLater removes an image from the engine at the end of the test, if the
-// engine got it.
+// removeLater removes an image from the engine at the end of the test, if it exists.
 func (s *session) removeLater(image string) {
 	s.t.Cleanup(func() {
 		_, _ = s.run(command{"image", "rm", "--force", image})

@@ -15,11 +15,11 @@ import (
 	"extauthz/tests/stack"
 )
 
-// guide holds the example policies, which the engine's own tests read too.
+// guide is the folder with the example policies, which tests of package iam also read.
 var guide = filepath.Join(stack.Root(), "iam", "testdata", "ecr-guide")
 
-// guidePolicies writes a policy directory for the registry of an account: an
-// example as the policy of my-repo, and the callers with their policies.
+// guidePolicies writes a policy directory for the registry of an account, with an example as the
+// policy of my-repo, and the callers with their policies.
 func guidePolicies(t *testing.T, account, example string, callers []caller) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -45,7 +45,7 @@ func guidePolicies(t *testing.T, account, example string, callers []caller) stri
 	return dir
 }
 
-// content is a file of a folder.
+// content returns the content of a file of a folder.
 func content(t *testing.T, dir, file string) []byte {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(file)))
@@ -55,7 +55,7 @@ func content(t *testing.T, dir, file string) []byte {
 	return text
 }
 
-// principals is principals.yaml for the callers.
+// principals returns principals.yaml for the callers.
 func principals(callers []caller) []byte {
 	var credentials, attached strings.Builder
 	for _, c := range callers {
@@ -66,7 +66,7 @@ func principals(callers []caller) []byte {
 }
 
 // meets has the caller push to my-repo and pull from it.
-func (c caller) meets(t *testing.T, w *world) {
+func (c caller) meets(t *testing.T, w *system) {
 	t.Helper()
 	login := remote.WithAuth(&authn.Basic{Username: c.name, Password: c.name + "-secret"})
 	at := func(image string) name.Reference {
@@ -77,14 +77,14 @@ func (c caller) meets(t *testing.T, w *world) {
 		return reference
 	}
 	err := remote.Write(at("my-repo:by-"+c.name), imageOf(t, "amd64", "pushed by "+c.name), login)
-	c.told(t, "push", err, c.push)
+	c.checkError(t, "push", err, c.push)
 	if got := w.holds(t, "my-repo:by-"+c.name); got != (c.push == allowed) {
 		t.Errorf("the registry has the image: %v", got)
 	}
-	c.told(t, "pull", pullAll(at("my-repo:v1"), login), c.pull)
+	c.checkError(t, "pull", pullAll(at("my-repo:v1"), login), c.pull)
 }
 
-// pullAll pulls every byte of an image, whose digests the library checks.
+// pullAll pulls every byte of an image; the library checks the digests.
 func pullAll(reference name.Reference, options ...remote.Option) error {
 	image, err := remote.Image(reference, options...)
 	if err != nil {
@@ -107,8 +107,8 @@ func pullAll(reference name.Reference, options ...remote.Option) error {
 	return nil
 }
 
-// told checks what became of a push or a pull.
-func (c caller) told(t *testing.T, what string, err error, want string) {
+// checkError checks the error of a push or a pull.
+func (c caller) checkError(t *testing.T, what string, err error, want string) {
 	t.Helper()
 	switch {
 	case want == allowed && err != nil:

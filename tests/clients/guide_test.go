@@ -11,24 +11,24 @@ const (
 	third   = "777788889999"
 )
 
-// The policies that a user may have, beside the example's own.
+// The policies that a user may have in addition to that of the example.
 const (
-	mayLogIn   = "login"                      // ecr:GetAuthorizationToken, which no repository's policy can allow
+	mayLogIn   = "login"                      // ecr:GetAuthorizationToken, which a repository's policy cannot allow
 	mayAll     = "identity-all-ecr-resources" // ecr:* on every repository
 	mayPull    = "identity-pull-only"
 	mayOneRepo = "identity-list-token-contents"
 )
 
-// What a user may be told about a push or a pull.
+// The errors of a push or a pull, or "" if it is allowed.
 const (
-	allowed    = ""
-	nobodysYes = "is not authorized to perform: ecr:"
-	explicitNo = "with an explicit deny in a resource-based policy"
-	silentNo   = "403 Forbidden (HEAD responses have no body" // who may not even ask whether a blob is there
+	allowed      = ""
+	notAllowed   = "is not authorized to perform: ecr:"
+	explicitDeny = "with an explicit deny in a resource-based policy"
+	statusOnly   = "403 Forbidden (HEAD responses have no body" // for a user that may not even look for a blob
 )
 
-// caller is a user, by the name of one who has a password, with policies, and
-// what becomes of a push to and a pull from my-repo.
+// caller is a user of the scenarios with an ARN and policies, and the errors of a push to and a
+// pull from my-repo.
 type caller struct {
 	name       string
 	arn        string // account:user/NAME
@@ -36,52 +36,52 @@ type caller struct {
 	push, pull string
 }
 
-// examples are the example policies of the ECR guide, in the registry of an
-// account, with what each means for the callers that it is about.
+// examples are the example policies of the ECR guide, each in the registry of an account, with the
+// results for the callers that it affects.
 var examples = []struct {
-	policy  string // of the repository, "" if the example is a policy of users
+	policy  string // of the repository; "" if the example is a policy of users
 	account string
 	callers []caller
 }{
 	{"repository-push-pull", owner, []caller{
 		{"alice", owner + ":user/push-pull-user-1", []string{mayLogIn}, allowed, allowed},
 		{"bob", owner + ":user/push-pull-user-2", []string{mayLogIn}, allowed, allowed},
-		{"dave", owner + ":user/push-pull-user-3", []string{mayLogIn}, silentNo, nobodysYes},
+		{"dave", owner + ":user/push-pull-user-3", []string{mayLogIn}, statusOnly, notAllowed},
 	}},
 	{"repository-cross-account-push", another, []caller{
-		{"alice", owner + ":user/dev", []string{mayLogIn, mayAll}, allowed, nobodysYes},
-		{"bob", owner + ":user/other", []string{mayLogIn}, silentNo, nobodysYes},
-		{"dave", third + ":user/dev", []string{mayLogIn, mayAll}, silentNo, nobodysYes},
+		{"alice", owner + ":user/dev", []string{mayLogIn, mayAll}, allowed, notAllowed},
+		{"bob", owner + ":user/other", []string{mayLogIn}, statusOnly, notAllowed},
+		{"dave", third + ":user/dev", []string{mayLogIn, mayAll}, statusOnly, notAllowed},
 	}},
 	{"repository-pull-all-accounts", owner, []caller{
-		{"alice", another + ":user/dev", []string{mayLogIn, mayAll}, nobodysYes, allowed},
-		{"bob", another + ":user/other", []string{mayLogIn}, silentNo, nobodysYes},
-		{"dave", owner + ":user/anyone", []string{mayLogIn}, nobodysYes, allowed},
+		{"alice", another + ":user/dev", []string{mayLogIn, mayAll}, notAllowed, allowed},
+		{"bob", another + ":user/other", []string{mayLogIn}, statusOnly, notAllowed},
+		{"dave", owner + ":user/anyone", []string{mayLogIn}, notAllowed, allowed},
 	}},
 	{"repository-pull-and-admin", owner, []caller{
 		{"admin", owner + ":user/admin-user", []string{mayLogIn}, allowed, allowed},
-		{"alice", owner + ":user/pull-user-1", []string{mayLogIn}, nobodysYes, allowed},
-		{"bob", owner + ":user/pull-user-2", []string{mayLogIn}, nobodysYes, allowed},
+		{"alice", owner + ":user/pull-user-1", []string{mayLogIn}, notAllowed, allowed},
+		{"bob", owner + ":user/pull-user-2", []string{mayLogIn}, notAllowed, allowed},
 	}},
-	{"repository-pull-and-admin", owner, []caller{ // an account has no two names that differ in case alone
-		{"dave", owner + ":user/Admin-User", []string{mayLogIn}, silentNo, nobodysYes},
+	{"repository-pull-and-admin", owner, []caller{ // names in an account do not differ only in case
+		{"dave", owner + ":user/Admin-User", []string{mayLogIn}, statusOnly, notAllowed},
 	}},
 	{"repository-deny-pull", owner, []caller{
-		{"alice", owner + ":user/dev", []string{mayLogIn, mayAll}, allowed, explicitNo},
-		{"dave", another + ":user/dev", []string{mayLogIn, mayAll}, silentNo, explicitNo},
+		{"alice", owner + ":user/dev", []string{mayLogIn, mayAll}, allowed, explicitDeny},
+		{"dave", another + ":user/dev", []string{mayLogIn, mayAll}, statusOnly, explicitDeny},
 	}},
-	{"repository-ip-allow", owner, []caller{ // not for this machine's address
-		{"alice", owner + ":user/dev", []string{mayLogIn, mayAll}, silentNo, explicitNo},
+	{"repository-ip-allow", owner, []caller{ // for other addresses than this machine's
+		{"alice", owner + ":user/dev", []string{mayLogIn, mayAll}, statusOnly, explicitDeny},
 	}},
 	{"", owner, []caller{
-		{"alice", owner + ":user/pull-only", []string{mayPull}, nobodysYes, allowed},
+		{"alice", owner + ":user/pull-only", []string{mayPull}, notAllowed, allowed},
 		{"bob", owner + ":user/one-repository", []string{mayOneRepo}, allowed, allowed},
-		{"dave", owner + ":user/all-but-login", []string{mayAll}, silentNo, nobodysYes + "GetAuthorizationToken"},
+		{"dave", owner + ":user/all-but-login", []string{mayAll}, statusOnly, notAllowed + "GetAuthorizationToken"},
 	}},
 }
 
-// TestGuide holds every example policy of the ECR guide by real pushes and
-// pulls through the whole system.
+// TestGuide checks every example policy of the ECR guide with pushes and pulls through the whole
+// system.
 func TestGuide(t *testing.T) {
 	for _, e := range examples {
 		name := e.policy
@@ -89,7 +89,7 @@ func TestGuide(t *testing.T) {
 			name = "identity"
 		}
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, guidePolicies(t, e.account, e.policy, e.callers))
+			w := newSystem(t, guidePolicies(t, e.account, e.policy, e.callers))
 			w.write(t, "my-repo:v1", teamText)
 			for _, c := range e.callers {
 				t.Run(c.name, func(t *testing.T) { c.meets(t, w) })

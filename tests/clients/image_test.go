@@ -13,7 +13,7 @@ import (
 	"extauthz/tests/fixture"
 )
 
-// imageOf is an image for Linux of one file with text in it.
+// imageOf returns an image for Linux with one file that contains the text.
 func imageOf(t *testing.T, architecture, text string) v1.Image {
 	t.Helper()
 	image, err := fixture.Image(architecture, text)
@@ -23,7 +23,7 @@ func imageOf(t *testing.T, architecture, text string) v1.Image {
 	return image
 }
 
-// indexOf is an index of an image for each of two architectures.
+// indexOf returns an index of an image for each of two architectures.
 func indexOf(t *testing.T, text string) v1.ImageIndex {
 	t.Helper()
 	var index v1.ImageIndex = empty.Index
@@ -36,8 +36,7 @@ func indexOf(t *testing.T, text string) v1.ImageIndex {
 	return index
 }
 
-// layoutOf writes an OCI layout that holds what is added, and nothing else,
-// under the tag v1.
+// layoutOf writes an OCI layout that contains only what is added, with the tag v1.
 func layoutOf(t *testing.T, dir string, added mutate.Appendable) {
 	t.Helper()
 	at := folderOf(t, dir, empty.Index)
@@ -54,7 +53,7 @@ func layoutOf(t *testing.T, dir string, added mutate.Appendable) {
 	}
 }
 
-// folderOf writes an OCI layout whose index is index itself.
+// folderOf writes an OCI layout whose index.json is the index.
 func folderOf(t *testing.T, dir string, index v1.ImageIndex) layout.Path {
 	t.Helper()
 	at, err := layout.Write(dir, index)

@@ -11,21 +11,21 @@ import (
 	"extauthz/goldentest"
 )
 
-// sections are what was seen in this run, by client.
+// sections are the sections of this run, by client.
 var sections sync.Map
 
-// table is the table of README.md with the reasons below it.
+// table returns the table of README.md with the reasons below it.
 func table() string {
 	var b strings.Builder
 	var reasons []string
 	fmt.Fprint(&b, "| client |")
-	for _, at := range occasions {
+	for _, at := range operations {
 		fmt.Fprintf(&b, " %s |", at)
 	}
-	fmt.Fprintf(&b, "\n|---|%s\n", strings.Repeat("---|", len(occasions)))
+	fmt.Fprintf(&b, "\n|---|%s\n", strings.Repeat("---|", len(operations)))
 	for _, c := range clients {
 		fmt.Fprintf(&b, "| %s |", c.name)
-		for _, at := range occasions {
+		for _, at := range operations {
 			cell := c.cell(at)
 			if cell == "" {
 				if !slices.Contains(reasons, c.gap(at)) {
@@ -44,14 +44,14 @@ func table() string {
 	return b.String() + "\n# What they print\n\n"
 }
 
-// cell says what the client does on an occasion, "" if it cannot.
-func (c *client) cell(at occasion) string {
+// cell returns the cell of a client and an operation, or "" if the client does not have it.
+func (c *client) cell(at operation) string {
 	switch {
 	case c.verb(at) == nil:
 		return ""
-	case at == c.shrugs:
+	case at == c.exitsZero:
 		return "denied, exits 0"
-	case at == deniedHead && c.hidesHead != "", at != deniedHead && denials[at].verb != "" && c.hides != "":
+	case at == deniedHead && c.headText != "", at != deniedHead && denials[at].verb != "" && c.denialText != "":
 		return "denied, unsaid"
 	case denials[at].verb != "":
 		return "denied"
@@ -63,7 +63,7 @@ func (c *client) cell(at occasion) string {
 	return "yes"
 }
 
-// page is README.md as it is.
+// page returns README.md.
 func page(t *testing.T) string {
 	t.Helper()
 	text, err := os.ReadFile(readme)
@@ -73,7 +73,7 @@ func page(t *testing.T) string {
 	return string(text)
 }
 
-// sectionOf is the client's section of README.md, "" if it has none.
+// sectionOf returns the client's section of README.md, or "".
 func sectionOf(t *testing.T, name string) string {
 	t.Helper()
 	_, rest, found := strings.Cut(page(t), "\n## "+name+"\n")
@@ -84,7 +84,7 @@ func sectionOf(t *testing.T, name string) string {
 	return "## " + name + "\n" + section
 }
 
-// writePage writes README.md: sections of clients that did not run stay.
+// writePage writes README.md. It keeps the sections of clients that did not run.
 func writePage(t *testing.T) {
 	t.Helper()
 	text := head + table()
@@ -100,7 +100,7 @@ func writePage(t *testing.T) {
 	}
 }
 
-// TestPage wants the table for people to be that of the test.
+// TestPage checks that README.md has the table of the test.
 func TestPage(t *testing.T) {
 	if goldentest.Updating() {
 		t.Skip("TestClients updates README.md")

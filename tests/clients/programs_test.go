@@ -12,10 +12,10 @@ import (
 	"extauthz/tests/stack"
 )
 
-// built are the errors of building clients, before the clock of any test starts.
+// built are the errors of building clients, which happens before the first test.
 var built sync.Map
 
-// buildClients builds every client that is wanted here.
+// buildClients builds every client that should be built here.
 func buildClients() {
 	_, _ = stack.Crane(context.Background(), os.Stderr) // its test builds it again, and reports the error
 	for _, c := range clientbin.All() {
@@ -25,15 +25,15 @@ func buildClients() {
 	}
 }
 
-// onPath finds a program where the machine's own are.
+// onPath returns the path of an installed program.
 func onPath(program string) func() (string, error) {
 	return func() (string, error) { return exec.LookPath(program) }
 }
 
-// errLeft says that a client is not built here.
+// errLeft reports that a client is not built here.
 var errLeft = errors.New("left to .ci/run")
 
-// fromModule finds a client that was built.
+// fromModule returns the path of a client that was built.
 func fromModule(c clientbin.Client) func() (string, error) {
 	return func() (string, error) {
 		switch err, _ := built.Load(c); {

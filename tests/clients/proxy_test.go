@@ -12,34 +12,33 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
 
-// proxy is the CNCF Distribution registry as a pull-through cache: a client of
-// the registry behind Envoy, with clients of its own.
+// proxy is the CNCF Distribution registry as a pull-through cache. It is a client of the registry
+// behind Envoy, and has clients itself.
 var proxy = &client{
 	name:    "proxy",
 	find:    func() (string, error) { return "", nil }, // it is a library
 	release: "v3.1.2",
-	verbs: map[occasion]verb{
+	verbs: map[operation]verb{
 		login: proxyLogin,
 		pull:  proxyPull,
 		tags:  proxyTags,
 	},
-	gaps: map[occasion]string{
+	gaps: map[operation]string{
 		push:      "a pull-through cache takes no pushes",
 		pushIndex: "a pull-through cache takes no pushes",
 		copies:    "a pull-through cache takes no pushes",
 		deletes:   "a pull-through cache deletes nothing",
 	},
-	hides:     "MANIFEST_UNKNOWN",
-	headBy:    pull,
-	hidesHead: "MANIFEST_UNKNOWN",
+	denialText: "MANIFEST_UNKNOWN",
+	headBy:     pull,
+	headText:   "MANIFEST_UNKNOWN",
 }
 
-// proxyLogin has the user's password in the configuration of the proxies that
-// the session starts.
+// proxyLogin does nothing: the configuration of each proxy contains the user's password.
 func proxyLogin(*session, ...string) (string, error) { return "", nil }
 
-// proxyPull pulls through a proxy of the session. The error is what a person
-// reads whose registry it is.
+// proxyPull pulls through a proxy of the session. The error is the one that users of the proxy
+// get.
 func proxyPull(s *session, references ...string) (string, error) {
 	image, err := name.ParseReference(s.proxy() + strings.TrimPrefix(references[0], s.address))
 	if err != nil {
@@ -64,8 +63,8 @@ func proxyTags(s *session, references ...string) (string, error) {
 	return strings.Join(tags, "\n"), nil
 }
 
-// proxy starts a proxy that asks the session's address as its user and keeps
-// what it gets in the session's home. It returns the proxy's own address.
+// proxy starts a proxy for the session's address and user, and returns its address. It stores its
+// files in the session's home.
 func (s *session) proxy() string {
 	s.t.Helper()
 	c := &configuration.Configuration{

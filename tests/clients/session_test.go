@@ -17,11 +17,11 @@ import (
 	"extauthz/tests/fixture"
 )
 
-// commandLimit is far above what any command takes on a busy machine.
+// commandLimit is far more than a command takes on a busy machine.
 const commandLimit = 10 * time.Minute
 
-// session is one client at work for one user at one address, with a home
-// folder of its own that holds what it may push.
+// session is a client that acts for one user at one address. It has a home folder with the images
+// that it pushes.
 type session struct {
 	t       *testing.T
 	program string
@@ -31,9 +31,9 @@ type session struct {
 	home    string
 }
 
-// newSession has the client logged in as user, by the file in which clients
-// keep what they know about a registry. With a user of "" nobody is.
-func (v *visit) newSession(t *testing.T, address, user string) *session {
+// newSession returns a session in which the client is logged in as user, by the configuration file
+// of clients. If user is "", the client is not logged in.
+func (v *trial) newSession(t *testing.T, address, user string) *session {
 	t.Helper()
 	s := &session{t: t, program: v.program, daemon: v.address, address: address, user: user, home: newHome(t)}
 	if user != "" {
@@ -47,7 +47,7 @@ func (v *visit) newSession(t *testing.T, address, user string) *session {
 	return s
 }
 
-// newHome is a folder with a short name: podman takes no long one.
+// newHome returns a folder with a short name, because podman rejects long ones.
 func newHome(t *testing.T) string {
 	t.Helper()
 	home, err := os.MkdirTemp("", "home-")
@@ -62,10 +62,10 @@ func newHome(t *testing.T) string {
 	return home
 }
 
-// password is the user's, in the policies of the scenarios.
+// password returns the password in the policies of the scenarios.
 func (s *session) password() string { return s.user + "-secret" }
 
-// path is a file in the home folder.
+// path returns the path of a file in the home folder.
 func (s *session) path(file string) string { return filepath.Join(s.home, file) }
 
 func (s *session) write(file, text string) {
@@ -75,21 +75,21 @@ func (s *session) write(file, text string) {
 	}
 }
 
-// layout is an OCI layout in the home folder with an image in it.
+// layout writes an OCI layout with an image to the home folder.
 func (s *session) layout() string {
 	s.t.Helper()
 	layoutOf(s.t, s.path("layout"), imageOf(s.t, "amd64", "pushed"))
 	return s.path("layout")
 }
 
-// indexLayout is an OCI layout in the home folder with an index in it.
+// indexLayout writes an OCI layout with an index to the home folder.
 func (s *session) indexLayout() string {
 	s.t.Helper()
 	layoutOf(s.t, s.path("index"), indexOf(s.t, "pushed"))
 	return s.path("index")
 }
 
-// archive is a file as `docker save` writes it, with an image of this name.
+// archive writes a file in the format of `docker save`, with an image of this name.
 func (s *session) archive(image, architecture string) string {
 	s.t.Helper()
 	tag, err := name.NewTag(image)
@@ -103,11 +103,10 @@ func (s *session) archive(image, architecture string) string {
 	return file
 }
 
-// command is a client's arguments.
+// command is the arguments of a client.
 type command []string
 
-// run runs the program with each of the commands until one fails. It returns
-// what they printed.
+// run runs the program with each of the commands until one fails, and returns their output.
 func (s *session) run(commands ...command) (string, error) {
 	s.t.Helper()
 	var out bytes.Buffer
@@ -119,7 +118,7 @@ func (s *session) run(commands ...command) (string, error) {
 	return out.String(), nil
 }
 
-// once runs the program once. Its environment has no login but the session's.
+// once runs the program once. Its environment has only the login of the session.
 func (s *session) once(out *bytes.Buffer, args command) error {
 	run := exec.Command(s.program, args...)
 	run.Dir, run.Stdout, run.Stderr = s.home, out, out
@@ -131,7 +130,7 @@ func (s *session) once(out *bytes.Buffer, args command) error {
 	return bounded.Run(context.Background(), commandLimit, run)
 }
 
-// has tells whether a file of the home folder holds the text.
+// has reports whether a file in the home folder contains the text.
 func (s *session) has(text string) (found bool) {
 	s.t.Helper()
 	err := filepath.WalkDir(s.home, func(path string, d fs.DirEntry, err error) error {

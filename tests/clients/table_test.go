@@ -13,13 +13,13 @@ var clients = []*client{
 	crane, regctl, skopeo, podman, buildah, docker, ctr, ctr2, helm, cosign, proxy,
 }
 
-// policies are those of the scenarios: alice pushes and pulls team/*, bob
-// pulls it, admin may do everything, and nobody else may pull secret/*.
+// policies are those of the scenarios: alice may push and pull team/*, bob may pull it, and admin
+// may do everything. Only admin may pull secret/*.
 var policies = filepath.Join(stack.Root(), "tests", "e2e", "testdata", "policies")
 
-// TestClients runs every client through every occasion of the table.
+// TestClients tests every operation of every client.
 func TestClients(t *testing.T) {
-	w := newWorld(t, policies)
+	w := newSystem(t, policies)
 	t.Run("all", func(t *testing.T) {
 		for _, c := range clients {
 			t.Run(c.name, func(t *testing.T) {
@@ -33,30 +33,29 @@ func TestClients(t *testing.T) {
 	}
 }
 
-// run runs the client on every occasion. What works must work with the
-// registry alone too; what a client cannot do has a reason.
-func (c *client) run(t *testing.T, w *world) {
-	v := &visit{client: c, world: w, program: c.require(t)}
+// run tests every operation of the client. If the client does not have it, the table must have the
+// reason.
+func (c *client) run(t *testing.T, w *system) {
+	v := &trial{client: c, system: w, program: c.require(t)}
 	if c.daemon != nil {
 		v.address = c.daemon(t)
 	}
 	v.seed(t)
-	for _, at := range occasions {
+	for _, at := range operations {
 		verb, gap := c.verb(at), c.gap(at)
 		if (verb == nil) == (gap == "") {
-			t.Errorf("%s: want either a verb or the reason why there is none", at)
+			t.Errorf("%s: want either a verb or a reason", at)
 		}
 		if verb == nil {
 			continue
 		}
 		t.Run(string(at), func(t *testing.T) { v.check(t, at) })
 	}
-	v.told(t)
+	v.checkReadme(t)
 }
 
-// check runs what must be true on one occasion, at Envoy and, where there is
-// nothing to deny, at the registry itself.
-func (v *visit) check(t *testing.T, at occasion) {
+// check tests one operation through Envoy and, if it is not a denial, with the registry alone.
+func (v *trial) check(t *testing.T, at operation) {
 	check := checks[at]
 	check(t, v, stack.Envoy)
 	if at != login && denials[at].verb == "" {

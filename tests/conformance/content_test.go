@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// The media types of what is sent.
+// The media types of the content.
 const (
 	octets      = "application/octet-stream"
 	imageType   = "application/vnd.oci.image.manifest.v1+json"
@@ -16,8 +16,8 @@ const (
 	anyArtifact = "application/vnd.example.sbom"
 )
 
-// The content that is sent: two blobs, an image of them, an artifact that
-// refers to the image, an index, and the list of what refers to the image.
+// The content: two blobs, an image of them, an artifact that refers to the image, an index, and the
+// list of referrers of the image.
 var (
 	config   = `{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}`
 	layer    = "a layer of two chunks, the second of which is this one"
@@ -28,18 +28,18 @@ var (
 	referrers = fmt.Sprintf(`{"schemaVersion":2,"mediaType":%q,"manifests":[%s]}`, indexType, descriptor(imageType, artifact))
 )
 
-// digest is the digest of a content.
+// digest returns the digest of a content.
 func digest(content string) string {
 	return fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(content)))
 }
 
-// fallback is the tag under which clients list what refers to a content, where
-// the registry does not.
+// fallback returns the tag under which clients list the referrers of a content, if the registry
+// does not.
 func fallback(content string) string {
 	return strings.Replace(digest(content), ":", "-", 1)
 }
 
-// descriptor is a content's OCI descriptor.
+// descriptor returns the OCI descriptor of a content.
 func descriptor(mediaType, content string) string {
 	return fmt.Sprintf(`{"mediaType":%q,"digest":%q,"size":%d}`, mediaType, digest(content), len(content))
 }

@@ -1,14 +1,21 @@
 package conformance
 
 import (
+	"fmt"
+	"io"
+	"maps"
 	"net/http"
 	"net/url"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	_ "extauthz/goldentest" // accept -update
 )
 
-// exchange is one request of a workflow with the status of its answer. In the
-// path "{location}" is where the answer before pointed to.
+// exchange is a request of a workflow with the status of its response. In the path, "{location}" is
+// the Location of the previous response.
 type exchange struct {
 	name   string
 	method string
@@ -16,11 +23,11 @@ type exchange struct {
 	status int
 	body   string
 	header []string // name, value, name, value …
-	holds  string   // a text of the answer, where the status tells too little
+	holds  string   // a text in the response, if the status is not specific enough
 }
 
-// same sends the request to both sides and wants the same answer, of the
-// status that makes the request what its name says.
+// same sends the request to both sides, and checks that the responses are the same and have the
+// expected status.
 func (x exchange) same(t *testing.T, s *sides) {
 	t.Helper()
 	alone, behind := x.send(t, s.alone), x.send(t, s.behind)
@@ -40,7 +47,7 @@ func (x exchange) send(t *testing.T, at *side) string {
 	for i := 0; i+1 < len(x.header); i += 2 {
 		request.Header.Set(x.header[i], x.header[i+1])
 	}
-	response, err := http.DefaultTransport.RoundTrip(request) // follows nothing
+	response, err := http.DefaultTransport.RoundTrip(request) // does not follow redirects
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +67,7 @@ func (x exchange) send(t *testing.T, at *side) string {
 	return got
 }
 
-// resolve is the URL of a path; what follows a location joins its query.
+// resolve returns the URL of a path. A query after a location is added to that of the location.
 func (at *side) resolve(path string) string {
 	rest, follows := strings.CutPrefix(path, "{location}")
 	if !follows {
@@ -68,10 +75,35 @@ func (at *side) resolve(path string) string {
 	}
 	location, err := url.Parse(at.location)
 	if err != nil {
-		return at.location // sending will say what is wrong with it
+		return at.location // sending it fails with the reason
 	}
 	if location.RawQuery == "" {
 		rest = strings.Replace(rest, "&", "?", 1)
 	}
 	return "http://" + at.address + location.RequestURI() + rest
+}
+
+// own are the headers that Envoy adds or that depend on a clock.
+var own = []string{"Date", "Server", "X-Envoy-Upstream-Service-Time", "X-Request-Id"}
+
+// accidental matches what differs between two uploads: ids and signed state.
+var accidental = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|_state=[A-Za-z0-9_%=-]+`)
+
+// text returns everything in a response that must be the same: status, headers and body.
+func text(response *http.Response) (string, error) {
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return "", err
+	}
+	for _, name := range own {
+		response.Header.Del(name)
+	}
+	var b strings.Builder
+	fmt.Fprintln(&b, response.StatusCode)
+	for _, name := range slices.Sorted(maps.Keys(response.Header)) {
+		fmt.Fprintf(&b, "%s: %q\n", name, response.Header[name])
+	}
+	fmt.Fprintf(&b, "%s", body)
+	return accidental.ReplaceAllString(b.String(), "…"), nil
 }

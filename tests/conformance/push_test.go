@@ -1,10 +1,10 @@
 package conformance
 
-// uploads is where uploads to the repository begin.
+// uploads is the path at which uploads to the repository begin.
 const uploads = "/v2/team/app/blobs/uploads/"
 
-// push is the workflow Push: blobs in one piece and in chunks, mounted ones,
-// manifests, and what is wrong with each.
+// push is the workflow Push: blobs in one piece and in chunks, mounted blobs, manifests, and invalid
+// requests of each kind.
 var push = []exchange{
 	{name: "version", method: "GET", path: "/v2/", status: 200},
 	{name: "version, no body", method: "HEAD", path: "/v2/", status: 200},

@@ -20,17 +20,17 @@ func TestMain(m *testing.M) {
 	os.Exit(stack.Main(func(p *stack.Programs) int { programs = p; return m.Run() }))
 }
 
-// sides are two registries that begin empty: one alone, one behind Envoy.
+// sides are two registries that are empty at first: one alone, one behind Envoy.
 type sides struct{ alone, behind *side }
 
-// side is a registry at an address, and where its last answer pointed to.
+// side is the address of a registry, with the Location of its last response.
 type side struct {
 	name     string
 	address  string
 	location string
 }
 
-// newSides starts two stacks, and talks to the registry of one around Envoy.
+// newSides starts two stacks. Requests to the registry of one bypass Envoy.
 func newSides(t *testing.T) *sides {
 	t.Helper()
 	return &sides{
@@ -39,8 +39,8 @@ func newSides(t *testing.T) *sides {
 	}
 }
 
-// newListingSides has two registries that list referrers themselves:
-// go-containerregistry's, in the place of the stack's own.
+// newListingSides starts two registries that list referrers: those of go-containerregistry, instead
+// of those of the stacks.
 func newListingSides(t *testing.T) *sides {
 	t.Helper()
 	listing := func() string {
@@ -55,8 +55,9 @@ func newListingSides(t *testing.T) *sides {
 	}
 }
 
-// start starts a stack, of the registry at an address or else of its own, with the policies of the scenarios, in which admin may
-// do everything, and with the deletion of blobs.
+// start starts a stack with the policies of the scenarios, in which admin may do everything, and
+// enables the deletion of blobs. Envoy forwards to the registry at the address, or to a new one if
+// the address is "".
 func start(t *testing.T, upstream string) stack.Stack {
 	t.Helper()
 	policies := t.TempDir()

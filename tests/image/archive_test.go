@@ -10,11 +10,11 @@ import (
 	"path/filepath"
 )
 
-// place is a file or folder of this machine and its name in the archive.
+// place is a file or folder of this machine with its name in the archive.
 type place struct{ from, to string }
 
-// archive is a tar stream of the places, whose files belong to root. Reading it
-// to its end, or closing it, ends the writing.
+// archive returns a tar stream of the places, whose files belong to root. The caller reads it to
+// its end or closes it.
 func archive(places []place) io.ReadCloser {
 	r, w := io.Pipe()
 	go func() {
@@ -30,8 +30,8 @@ func archive(places []place) io.ReadCloser {
 	return r
 }
 
-// addTree writes a file, or a folder with all below it. A link at its top is
-// followed, as distributions have them in their Go.
+// addTree writes a file, or a folder with everything below it. It follows a link at the top,
+// because the Go of some distributions has those.
 func addTree(out *tar.Writer, p place) error {
 	top, err := filepath.EvalSymlinks(p.from)
 	if err != nil {
@@ -49,7 +49,7 @@ func addTree(out *tar.Writer, p place) error {
 	})
 }
 
-// addFile writes one file, or one folder without what is in it.
+// addFile writes one file, or one folder without its content.
 func addFile(out *tar.Writer, file, name string) error {
 	info, err := os.Stat(file)
 	if err != nil {
@@ -61,7 +61,7 @@ func addFile(out *tar.Writer, file, name string) error {
 		return out.WriteHeader(header)
 	}
 	if !info.Mode().IsRegular() {
-		return fmt.Errorf("%s is no regular file", file)
+		return fmt.Errorf("%s is not a regular file", file)
 	}
 	header.Size = info.Size()
 	if err := out.WriteHeader(header); err != nil {

@@ -15,8 +15,8 @@ import (
 	"testing"
 )
 
-// testOneFile holds that the image is the program and nothing else, and that
-// the program needs nothing else.
+// testOneFile checks that the image contains only the program, and that the program needs nothing
+// else.
 func testOneFile(t *testing.T, ctx context.Context, image string) {
 	container := docker(t, ctx, "create", image)
 	remove(t, "rm", container)
@@ -37,8 +37,7 @@ func testOneFile(t *testing.T, ctx context.Context, image string) {
 	checkStatic(t, program)
 }
 
-// checkMode holds that the user of the image can run the program and not
-// replace it.
+// checkMode checks that the user of the image can run the program but not replace it.
 func checkMode(t *testing.T, header *tar.Header) {
 	t.Helper()
 	if mode := header.FileInfo().Mode(); mode != 0o755 || header.Uid != 0 || header.Gid != 0 {
@@ -49,7 +48,7 @@ func checkMode(t *testing.T, header *tar.Header) {
 // ofEngine are the files that Docker puts into every container.
 var ofEngine = []string{".dockerenv", "dev/console", "etc/hostname", "etc/hosts", "etc/mtab", "etc/resolv.conf"}
 
-// exported are the files in a container's archive.
+// exported returns the files in a container's archive.
 func exported(t *testing.T, archive string) func(yield func(*tar.Header, []byte) bool) {
 	return func(yield func(*tar.Header, []byte) bool) {
 		for files := tar.NewReader(strings.NewReader(archive)); ; {
@@ -71,8 +70,8 @@ func exported(t *testing.T, archive string) func(yield func(*tar.Header, []byte)
 	}
 }
 
-// checkStatic holds that program runs without a loader and without libraries,
-// and that it names no folder of the build.
+// checkStatic checks that program does not need a loader or libraries, and that it does not contain
+// the path of a folder of the build.
 func checkStatic(t *testing.T, program []byte) {
 	t.Helper()
 	file, err := elf.NewFile(bytes.NewReader(program))
@@ -97,7 +96,7 @@ func checkStatic(t *testing.T, program []byte) {
 	}
 }
 
-// config is what the image says about how it runs.
+// config is how the image runs.
 type config struct {
 	User            string
 	Entrypoint, Cmd []string

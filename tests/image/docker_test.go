@@ -4,14 +4,18 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os/exec"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
+
+	"extauthz/tests/prerequisite"
 )
 
-// limit is for all the tests together. Each docker command ends with it.
+// limit is the limit of all tests together. When it passes, docker commands are ended.
 const limit = time.Hour
 
 // ended is how a docker command ended.
@@ -20,8 +24,8 @@ type ended struct {
 	stdout, stderr string
 }
 
-// try runs docker with args and what stdin gives it, nil for nothing. The error
-// says that docker could not be run to its end.
+// try runs docker with args and stdin, which may be nil. It returns an error if docker did not run
+// to its end.
 func try(ctx context.Context, stdin io.Reader, args ...string) (ended, error) {
 	var stdout, stderr bytes.Buffer
 	command := exec.CommandContext(ctx, "docker", args...)
@@ -37,7 +41,7 @@ func try(ctx context.Context, stdin io.Reader, args ...string) (ended, error) {
 	return ended{command.ProcessState.ExitCode(), stdout.String(), stderr.String()}, nil
 }
 
-// end runs docker with args to whatever end it comes to.
+// end runs docker with args, and returns how it ended.
 func end(t *testing.T, ctx context.Context, args ...string) ended {
 	t.Helper()
 	e, err := try(ctx, nil, args...)
@@ -47,8 +51,7 @@ func end(t *testing.T, ctx context.Context, args ...string) ended {
 	return e
 }
 
-// docker runs docker with args, which must succeed, and returns what it
-// printed.
+// docker runs docker with args, which must succeed, and returns its output.
 func docker(t *testing.T, ctx context.Context, args ...string) string {
 	t.Helper()
 	e := end(t, ctx, args...)
@@ -58,7 +61,7 @@ func docker(t *testing.T, ctx context.Context, args ...string) string {
 	return strings.TrimSpace(e.stdout)
 }
 
-// remove runs docker with args when the test has ended, however it ended.
+// remove runs docker with args after the test.
 func remove(t *testing.T, args ...string) {
 	t.Helper()
 	t.Cleanup(func() {
@@ -69,4 +72,30 @@ func remove(t *testing.T, args ...string) {
 			t.Errorf("docker %s: exit code %d, %v: %s", strings.Join(args, " "), e.code, err, e.stderr)
 		}
 	})
+}
+
+// requireEngine ends the test if no engine can run what this machine's Go builds.
+func requireEngine(t *testing.T, ctx context.Context) {
+	t.Helper()
+	if err := engineRuns(ctx, runtime.GOOS+"/"+runtime.GOARCH); err != nil {
+		prerequisite.Check(t, fmt.Errorf("the Dockerfile is not tested: %w", err))
+	}
+}
+
+// engineRuns returns an error unless an engine runs programs of the platform, such as
+// linux/amd64.
+func engineRuns(ctx context.Context, platform string) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	e, err := try(ctx, nil, "version", "--format", "{{.Server.Os}}/{{.Server.Arch}}")
+	if err != nil {
+		return fmt.Errorf("no Docker engine responds: %w", err)
+	}
+	if e.code != 0 {
+		return fmt.Errorf("no Docker engine responds: %s", strings.TrimSpace(e.stderr))
+	}
+	if engine := strings.TrimSpace(e.stdout); engine != platform {
+		return fmt.Errorf("the Docker engine runs %s, this machine's Go is for %s", engine, platform)
+	}
+	return nil
 }

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// confined are the arguments of docker run that take from a container all that
-// the program should not need.
+// confined are the arguments of docker run that remove from a container everything that the
+// program should not need.
 var confined = []string{"--network=none", "--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges", "--pids-limit=64"}
 
 func testVersion(t *testing.T, ctx context.Context, image string) {
@@ -21,7 +21,7 @@ func testVersion(t *testing.T, ctx context.Context, image string) {
 	}
 }
 
-// testServesLoopback runs the image as it is, with policies.
+// testServesLoopback runs the image with its defaults and policies.
 func testServesLoopback(t *testing.T, ctx context.Context, image string) {
 	container := start(t, ctx, image, "--volume="+quickstart(t)+":/policies:ro")
 	awaitHealthy(t, ctx, container)
@@ -39,8 +39,8 @@ func testServesLoopback(t *testing.T, ctx context.Context, image string) {
 	terminate(t, ctx, container)
 }
 
-// testServesSocket runs it behind a unix socket and without its admin address,
-// as its environment says. The health check knows both from there.
+// testServesSocket runs the image with a unix socket and without an admin address, both set by the
+// environment, from which the health check reads them, too.
 func testServesSocket(t *testing.T, ctx context.Context, image string) {
 	container := start(t, ctx, image, "--volume="+quickstart(t)+":/policies:ro",
 		"--tmpfs=/run/extauthz:uid=65532,gid=65532,mode=0750",
@@ -50,8 +50,8 @@ func testServesSocket(t *testing.T, ctx context.Context, image string) {
 	terminate(t, ctx, container)
 }
 
-// testNotReady holds that the health check can fail: a sidecar that waits for
-// its policies is running and not ready.
+// testNotReady checks that the health check can fail: a sidecar that waits for its policies is
+// running and not ready.
 func testNotReady(t *testing.T, ctx context.Context, image string) {
 	container := start(t, ctx, image, "--volume="+t.TempDir()+":/policies:ro", "--env=EXTAUTHZ_WAIT_FOR_POLICIES=true")
 	var got ended
@@ -87,8 +87,7 @@ func testBadPolicies(t *testing.T, ctx context.Context, image string) {
 	}
 }
 
-// start runs the image, confined, and returns the container, which is removed
-// with the test.
+// start runs the image confined and returns the container, which is removed after the test.
 func start(t *testing.T, ctx context.Context, image string, args ...string) string {
 	t.Helper()
 	args = append([]string{"run", "--detach", "--health-interval=1s"}, append(args, confined...)...)
@@ -104,7 +103,7 @@ func awaitHealthy(t *testing.T, ctx context.Context, container string) {
 	})
 }
 
-// await waits until done, and fails when the container ends or five minutes pass.
+// await waits until done returns true. The test fails if the container ends or five minutes pass.
 func await(t *testing.T, ctx context.Context, container, what string, done func() bool) {
 	t.Helper()
 	for began := time.Now(); !done(); time.Sleep(200 * time.Millisecond) {
@@ -116,8 +115,8 @@ func await(t *testing.T, ctx context.Context, container, what string, done func(
 	}
 }
 
-// terminate ends the container as Docker and Kubernetes do, by SIGTERM to its
-// first process, which has a minute to end well on a busy machine.
+// terminate ends the container as Docker and Kubernetes do: it sends SIGTERM to the first process.
+// That has a minute to exit with code 0, which is enough on a busy machine.
 func terminate(t *testing.T, ctx context.Context, container string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
@@ -128,7 +127,7 @@ func terminate(t *testing.T, ctx context.Context, container string) {
 	}
 }
 
-// quickstart is the folder of the policies that the examples begin with.
+// quickstart returns the folder with the policies of the quickstart.
 func quickstart(t *testing.T) string {
 	t.Helper()
 	return absolute(t, root, "examples", "quickstart", "policies")

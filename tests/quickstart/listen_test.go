@@ -9,16 +9,16 @@ import (
 	"extauthz/tests/stack"
 )
 
-// TestParseListen reads every kind of value. {free} is a free port, {taken} one at which
-// another program listens, {any} the port that was chosen.
+// TestParseListen checks every kind of value. {free} is a free port, {taken} one at which another
+// program listens, {any} the chosen port.
 func TestParseListen(t *testing.T) {
 	port, taken := portOf(freeAddress(t)), listening(t)
 	given := strings.NewReplacer("{free}", port, "{taken}", taken)
 	for _, c := range []struct {
 		listen      string
-		bind, reach string // served there
-		refused     string // or refused with this text
-		instead     string // and with this advice; {advice} is any address that is free
+		bind, reach string // the result
+		refused     string // or an error with this text
+		instead     string // and this remedy; {advice} is any free address
 	}{
 		{"127.0.0.1:{free}", "127.0.0.1:{free}", "127.0.0.1:{free}", "", ""},
 		{"localhost:{free}", "127.0.0.1:{free}", "localhost:{free}", "", ""},
@@ -79,7 +79,7 @@ func TestParseListen(t *testing.T) {
 	}
 }
 
-// TestDefaultListen holds that an empty value is the usual address.
+// TestDefaultListen checks that an empty value is the usual address.
 func TestDefaultListen(t *testing.T) {
 	host, port, err := splitListen("")
 	if err != nil || net.JoinHostPort(host, port) != usual {
@@ -87,7 +87,7 @@ func TestDefaultListen(t *testing.T) {
 	}
 }
 
-// TestServed refuses an address by a name that the policies do not list.
+// TestServed checks that an address is an error if the policies do not list its host.
 func TestServed(t *testing.T) {
 	for reach, ok := range map[string]bool{"127.0.0.1:80": true, "localhost:80": true, "[::1]:80": false, "registry.example.com:80": false} {
 		err := served(stack.Root()+"/examples/quickstart/policies", reach, listenAddress{netip.MustParseAddrPort("127.0.0.1:80"), reach})
@@ -100,7 +100,7 @@ func TestServed(t *testing.T) {
 	}
 }
 
-// listening is a port at which something listens, on every address.
+// listening returns a port at which a listener accepts connections on every address.
 func listening(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp4", "0.0.0.0:0")

@@ -1,13 +1,6 @@
-// Command quickstart runs the whole system in the foreground: a registry with
-// two images, extauthz with the policies of the quickstart, and Envoy in front
-// of both. It prints commands to try, and ends everything on Ctrl-C.
-//
-//	main.go      from set-up to Ctrl-C
-//	listen.go    the address at which Envoy listens
-//	images.go    the images in the registry
-//	commands.go  the commands to try
-//	lesson.go    the edit to try, and undoing it
-//	clients.go   the clients that this machine has
+// Command quickstart runs the whole system in the foreground: a registry with two images, extauthz
+// with the policies of the quickstart, and Envoy in front of both. It prints commands to try, and
+// ends everything on Ctrl-C.
 package main
 
 import (
@@ -20,6 +13,11 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/crane"
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+
 	"extauthz/tests/envoybin"
 	"extauthz/tests/stack"
 )
@@ -29,8 +27,8 @@ func main() {
 	listen := flag.String("listen", usual, "`HOST:PORT` at which Envoy listens")
 	policies := flag.String("policies", filepath.Join(example, "policies"), "policy `directory`")
 	flag.Parse()
-	// In `make run | tee FILE`, Ctrl-C ends tee too. The next line printed must not end
-	// the program before it has put everything back.
+	// In `make run | tee FILE`, Ctrl-C also ends tee. Printing another line must not end this
+	// program before it has restored everything.
 	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
@@ -41,8 +39,8 @@ func main() {
 	}
 }
 
-// run does all of it and returns when ctx is done, or with what went wrong. It refuses
-// an address, and an edited policy, before it builds anything.
+// run runs the system until ctx is done. It rejects an invalid address and an edited policy before
+// it builds anything.
 func run(ctx context.Context, spec stack.Spec, listen string, out io.Writer) error {
 	address, err := parseListen(ctx, listen)
 	if err != nil {
@@ -64,7 +62,7 @@ func run(ctx context.Context, spec stack.Spec, listen string, out io.Writer) err
 		return err
 	}
 	defer os.RemoveAll(dir)
-	if address.bind, err = free(address.bind); err != nil { // taken since
+	if address.bind, err = free(address.bind); err != nil { // no longer free
 		return unusable(listen, address.bind, err)
 	}
 	q := &session{address.reach, address.bind.Addr().IsLoopback(), dir, lesson}
@@ -73,15 +71,15 @@ func run(ctx context.Context, spec stack.Spec, listen string, out io.Writer) err
 	return q.serve(ctx, programs, spec, out)
 }
 
-// session is the running system, as a person meets it.
+// session is the running system.
 type session struct {
 	address  string // HOST:PORT of Envoy, for clients on this machine
-	loopback bool   // clients take it for this machine, and need no TLS
+	loopback bool   // the address is a loopback address, for which clients do not require TLS
 	dir      string // for temporary files
 	lesson   *lesson
 }
 
-// log is the file of the decision log.
+// log returns the file of the decision log.
 func (q *session) log() string { return filepath.Join(q.dir, "decisions.jsonl") }
 
 // serve starts the parts, prints the commands to try, and ends all parts with ctx.
@@ -108,10 +106,30 @@ func (q *session) serve(ctx context.Context, programs *stack.Programs, spec stac
 	return s.Failed(ctx.Done())
 }
 
-// canceled is nil where err only says that ctx is done.
+// canceled returns nil if err only reports that ctx is done, and err otherwise.
 func canceled(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return nil
 	}
 	return err
+}
+
+// pushImages pushes a small image to each repository through Envoy, as alice, who is allowed
+// to.
+func pushImages(ctx context.Context, address string) error {
+	alice := remote.WithAuth(&authn.Basic{Username: "alice", Password: "alice-secret"})
+	for _, repository := range []string{"team/app", "secret/app"} {
+		image, err := crane.Image(map[string][]byte{"repository": []byte(repository + "\n")})
+		if err != nil {
+			return err
+		}
+		tag, err := name.NewTag(address+"/"+repository+":v1", name.Insecure)
+		if err != nil {
+			return err
+		}
+		if err := remote.Write(tag, image, alice, remote.WithContext(ctx)); err != nil {
+			return fmt.Errorf("pushing %s: %w", tag, err)
+		}
+	}
+	return nil
 }

@@ -13,9 +13,9 @@ import (
 	"extauthz/tests/stack"
 )
 
-// TestMakeRunRefuses types make run with each wrong value of LISTEN: one line says what
-// is wrong and what to type, before anything is fetched or started.
-func TestMakeRunRefuses(t *testing.T) {
+// TestMakeRunInvalid checks that make run with an invalid value of LISTEN prints one line, with the
+// problem and what to type, before it fetches or starts anything.
+func TestMakeRunInvalid(t *testing.T) {
 	program(t)
 	for _, value := range []string{
 		"127.0.0.1", "localhost", "127.0.0.1:", "::1", "http://127.0.0.1:8080", "127.0.0.1:http", "127.0.0.1:65536", "70000",
@@ -38,8 +38,8 @@ func TestMakeRunRefuses(t *testing.T) {
 	}
 }
 
-// TestMakeRunKeepsBinaries starts make run a second time: nothing is built again, and
-// nothing says so.
+// TestMakeRunKeepsBinaries checks that the second make run builds nothing and prints nothing about
+// it.
 func TestMakeRunKeepsBinaries(t *testing.T) {
 	built := map[string]os.FileInfo{}
 	for try := range 2 {
@@ -69,11 +69,11 @@ func TestMakeRunKeepsBinaries(t *testing.T) {
 	}
 }
 
-// outsideMake is the environment of a person who types make, also where make runs this
+// outsideMake returns the environment without the variables of make, because make may run this
 // test.
 func outsideMake() []string { return append(os.Environ(), "MAKEFLAGS=", "MAKELEVEL=") }
 
-// makesRun types make run in a checkout, with any free port.
+// makesRun starts make run in a checkout, with a free port.
 func makesRun(t *testing.T, dir string) *quickstart {
 	t.Helper()
 	q := &quickstart{command: exec.Command("make", "--no-print-directory", "run"), ended: make(chan error, 1)}

@@ -20,7 +20,7 @@ import (
 	"extauthz/tests/stack"
 )
 
-// quickstart is the program as a person runs it.
+// quickstart is the running program.
 type quickstart struct {
 	command *exec.Cmd
 	mu      sync.Mutex
@@ -28,7 +28,7 @@ type quickstart struct {
 	ended   chan error
 }
 
-// Write keeps what the program prints.
+// Write collects the output of the program.
 func (q *quickstart) Write(p []byte) (int, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -41,8 +41,7 @@ func (q *quickstart) printed() string {
 	return q.out.String()
 }
 
-// starts starts the built program with these arguments, and kills it with the
-// test.
+// starts starts the built program with these arguments, and kills it at the end of the test.
 func starts(t *testing.T, binary string, env []string, args ...string) *quickstart {
 	t.Helper()
 	q := &quickstart{command: exec.Command(binary, args...), ended: make(chan error, 1)}
@@ -51,7 +50,7 @@ func starts(t *testing.T, binary string, env []string, args ...string) *quicksta
 	return q
 }
 
-// start starts the command in a process group of its own, and kills it with the test.
+// start starts the command in a new process group, and kills it at the end of the test.
 func (q *quickstart) start(t *testing.T, out io.Writer) {
 	t.Helper()
 	q.command.Stdout, q.command.Stderr = out, out
@@ -63,7 +62,7 @@ func (q *quickstart) start(t *testing.T, out io.Writer) {
 	t.Cleanup(func() { _ = syscall.Kill(-q.command.Process.Pid, syscall.SIGKILL) })
 }
 
-// interrupt ends the program as Ctrl-C does, which reaches its whole process group.
+// interrupt sends SIGINT to the process group, as Ctrl-C does.
 func (q *quickstart) interrupt(t *testing.T) {
 	t.Helper()
 	if err := syscall.Kill(-q.command.Process.Pid, syscall.SIGINT); err != nil {
@@ -88,7 +87,7 @@ func (q *quickstart) prints(t *testing.T, text string) {
 	t.Fatalf("no %q in time, but:\n%s", text, q.printed())
 }
 
-// ends wants the program to end by itself, soon.
+// ends waits until the program ends.
 func (q *quickstart) ends(t *testing.T) error {
 	t.Helper()
 	select {
@@ -100,7 +99,7 @@ func (q *quickstart) ends(t *testing.T) error {
 	}
 }
 
-// commands are the lines to paste, by the first word of their section.
+// commands returns the lines to paste, by the first word of their section.
 func (q *quickstart) commands() map[string][]string {
 	sections, title := map[string][]string{}, ""
 	for line := range strings.Lines(q.printed()) {
@@ -114,8 +113,8 @@ func (q *quickstart) commands() map[string][]string {
 	return sections
 }
 
-// TestQuickstart runs the program on a copy of the policies, pastes all that it
-// prints, and ends it with Ctrl-C.
+// TestQuickstart runs the program with a copy of the policies, runs all commands that it prints,
+// and ends it with Ctrl-C.
 func TestQuickstart(t *testing.T) {
 	bin, tmp, policies := t.TempDir(), t.TempDir(), t.TempDir()
 	crane, err := stack.Crane(t.Context(), os.Stderr)
@@ -143,7 +142,7 @@ func TestQuickstart(t *testing.T) {
 	allowed := map[string]string{"curl": "200 OK", "crane": "sha256:", "docker": "Digest: sha256:"}
 	refused := map[string]string{"curl": denial + "InitiateLayerUpload", "crane": denial + "PutImage", "docker": denial + "PutImage"}
 	changed := map[string]string{"curl": "202 Accepted", "crane": "digest: sha256:", "docker": "digest: sha256:"}
-	t.Cleanup(func() { // what the docker command pulled, if there was one
+	t.Cleanup(func() { // pulled by the docker command, if there was one
 		_ = exec.Command("docker", "image", "rm", address+"/team/app:v1").Run()
 	})
 	pastes(t, path, commands["1."], allowed)
@@ -162,8 +161,8 @@ func TestQuickstart(t *testing.T) {
 	leavesNothing(t, tmp, address)
 }
 
-// TestQuickstartAfterItsReader ends the program when the program that reads its output
-// has ended, as tee does upon Ctrl-C: the edited policy is put back, and nothing is left.
+// TestQuickstartAfterItsReader ends the program after the reader of its output has ended, as tee
+// does on Ctrl-C, and checks that the edited policy is restored and that nothing is left.
 func TestQuickstartAfterItsReader(t *testing.T) {
 	tmp, policies := t.TempDir(), t.TempDir()
 	if err := os.CopyFS(policies, os.DirFS(filepath.Join(stack.Root(), "examples", "quickstart", "policies"))); err != nil {
@@ -205,8 +204,8 @@ func TestQuickstartAfterItsReader(t *testing.T) {
 	leavesNothing(t, tmp, address)
 }
 
-// pastes runs each command in a shell, until its output has the text wanted for
-// its client, for a minute at most: the machine may be busy.
+// pastes runs each command in a shell until its output has the text that is expected for its
+// client, for at most a minute, because the machine may be busy.
 func pastes(t *testing.T, path string, commands []string, wants map[string]string) {
 	t.Helper()
 	for _, command := range commands {
@@ -226,7 +225,7 @@ func pastes(t *testing.T, path string, commands []string, wants map[string]strin
 	}
 }
 
-// wanted is the text for the client in the command.
+// wanted returns the text that is expected for the client of the command.
 func wanted(command string, wants map[string]string) string {
 	for client, text := range wants {
 		if strings.Contains(" "+command, " "+client+" ") {
@@ -236,7 +235,7 @@ func wanted(command string, wants map[string]string) string {
 	return ""
 }
 
-// leavesNothing wants no file and no listener left.
+// leavesNothing checks that no file and no listener is left.
 func leavesNothing(t *testing.T, tmp, address string) {
 	t.Helper()
 	left, err := os.ReadDir(tmp)
@@ -249,7 +248,7 @@ func leavesNothing(t *testing.T, tmp, address string) {
 	}
 }
 
-// program is the path of the built program.
+// program returns the path of the built program.
 func program(t *testing.T) string {
 	t.Helper()
 	binary := filepath.Join(stack.Cache(), "bin", "quickstart")

@@ -16,14 +16,13 @@ import (
 	"extauthz/tests/stack"
 )
 
-// longRuns begin the commands of READMEs that take too long for a test, or that run this
-// test themselves.
+// longRuns are the prefixes of commands in READMEs that take too long for a test, or that run this
+// test.
 var longRuns = []string{"make test", "make differential", "make router", "go test ", ".ci/run"}
 
-// TestReadmesInOrder types every command of every README in the order in which it is
-// printed: each must work with what the commands before it on its page left. When the
-// first page begins nothing has been built; the others have its programs, and a checkout
-// as it came.
+// TestReadmesInOrder runs every command of every README in order: each must succeed after the
+// commands before it on the page. Nothing is built before the first page; each other page starts
+// with the programs of the first and an unchanged checkout.
 func TestReadmesInOrder(t *testing.T) {
 	if err := os.RemoveAll(filepath.Join(stack.Root(), "bin")); err != nil {
 		t.Fatal(err)
@@ -46,8 +45,8 @@ func TestReadmesInOrder(t *testing.T) {
 	}
 }
 
-// types types one command, which must end well. A command that serves is ended as soon
-// as it is ready.
+// types runs one command, which must succeed. It ends a command that serves as soon as that is
+// ready.
 func types(t *testing.T, dir, command string) {
 	t.Helper()
 	switch {
@@ -73,8 +72,8 @@ func types(t *testing.T, dir, command string) {
 	}
 }
 
-// checkout is a folder with links to everything in the checkout, so that the commands
-// write their files elsewhere; what they build is built in the checkout.
+// checkout returns a folder with links to everything in the checkout, so that the commands do not
+// write files there. Programs are built in the checkout.
 func checkout(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -87,7 +86,7 @@ func checkout(t *testing.T) string {
 	}
 	for _, e := range entries {
 		if e.Name() == "policies" || e.Name() == "report.xml" {
-			continue // what somebody left who followed the pages
+			continue // left by a user who followed the pages
 		}
 		if err := os.Symlink(filepath.Join(stack.Root(), e.Name()), filepath.Join(dir, e.Name())); err != nil {
 			t.Fatal(err)
@@ -96,8 +95,7 @@ func checkout(t *testing.T) string {
 	return dir
 }
 
-// pages are the README.md of the checkout and of the folders in it, as a reader comes to
-// them: the first page, then those of its folders.
+// pages returns the README.md of the checkout, then those of its folders.
 func pages(t *testing.T) (names []string) {
 	t.Helper()
 	err := fs.WalkDir(os.DirFS(stack.Root()), ".", func(name string, d fs.DirEntry, err error) error {
@@ -117,8 +115,8 @@ func pages(t *testing.T) (names []string) {
 	return append([]string{"README.md"}, names...)
 }
 
-// commandsOf are the lines of a page's shell blocks; a line that ends with a backslash
-// goes on.
+// commandsOf returns the commands in the shell blocks of a page. A command continues after a line
+// that ends with a backslash.
 func commandsOf(t *testing.T, page string) (commands []string) {
 	t.Helper()
 	text, err := os.ReadFile(page)

@@ -32,11 +32,11 @@ const (
 	secretText = "what nobody else may read"
 )
 
-// world is a stack with an image of the team and a secret one in its registry.
-type world struct{ stack.Stack }
+// system is a stack with an image of the team and a secret image in its registry.
+type system struct{ stack.Stack }
 
-// newWorld starts a stack over the policies, for the length of the test.
-func newWorld(t *testing.T, policies string) *world {
+// newSystem starts a stack with the policies until the end of the test.
+func newSystem(t *testing.T, policies string) *system {
 	t.Helper()
 	s, err := programs.Start(stack.Spec{
 		Envoy:    patient(t),
@@ -47,16 +47,16 @@ func newWorld(t *testing.T, policies string) *world {
 	}
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("Envoy wrote of faults:\n%s", faults(s.Log(stack.Envoy)))
+			t.Logf("faults in the log of Envoy:\n%s", faults(s.Log(stack.Envoy)))
 		}
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	return &world{s}
+	return &system{s}
 }
 
-// faults are the lines of Envoy's log that tell of neither success nor denial.
+// faults returns the lines of Envoy's log that report neither success nor denial.
 func faults(log string) (lines string) {
 	for line := range strings.Lines(log) {
 		var e entry
@@ -67,9 +67,9 @@ func faults(log string) (lines string) {
 	return lines
 }
 
-// patience is what tests change in the quickstart's Envoy: it waits longer for
-// the other parts, since more programs are at work here than the machine has
-// processors, and it logs what became of a request.
+// patience changes the configuration of the quickstart's Envoy: Envoy waits longer for the other
+// parts, because more programs run here than the machine has processors, and it logs details of
+// each response.
 var patience = strings.NewReplacer(
 	" timeout: 0.5s", " timeout: 20s",
 	"max_interval: 0.5s", "max_interval: 20s",
@@ -78,7 +78,7 @@ var patience = strings.NewReplacer(
 	"status: \"%RESPONSE_CODE%\"", "status: \"%RESPONSE_CODE%\"\n                  details: \"%RESPONSE_CODE_DETAILS%\"",
 )
 
-// patient is the quickstart's Envoy with patience.
+// patient returns the configuration of the quickstart's Envoy with longer timeouts.
 func patient(t *testing.T) string {
 	t.Helper()
 	config, err := os.ReadFile(filepath.Join(stack.Root(), "examples", "quickstart", "envoy.yaml"))
@@ -92,16 +92,16 @@ func patient(t *testing.T) string {
 	return file
 }
 
-// write puts an image with text in it into the registry, around Envoy.
-func (w *world) write(t *testing.T, image, text string) {
+// write writes an image that contains the text to the registry, bypassing Envoy.
+func (w *system) write(t *testing.T, image, text string) {
 	t.Helper()
 	if err := remote.Write(w.behind(t, image), imageOf(t, "amd64", text)); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// behind names an image at the registry's own address.
-func (w *world) behind(t *testing.T, image string) name.Reference {
+// behind returns a reference to an image at the registry's address, which bypasses Envoy.
+func (w *system) behind(t *testing.T, image string) name.Reference {
 	t.Helper()
 	reference, err := name.ParseReference(w.Address(stack.Registry) + "/" + image)
 	if err != nil {
@@ -110,16 +110,15 @@ func (w *world) behind(t *testing.T, image string) name.Reference {
 	return reference
 }
 
-// holds tells whether the registry has something under the name.
-func (w *world) holds(t *testing.T, image string) bool {
+// holds reports whether the registry has an image with this name.
+func (w *system) holds(t *testing.T, image string) bool {
 	t.Helper()
 	_, err := remote.Get(w.behind(t, image))
 	return err == nil
 }
 
-// wantsIndex wants an index in the registry with an image, which is there too,
-// for each of the architectures.
-func (w *world) wantsIndex(t *testing.T, image string, architectures ...string) {
+// holdsIndex checks that the registry has an index with an image for each of the architectures.
+func (w *system) holdsIndex(t *testing.T, image string, architectures ...string) {
 	t.Helper()
 	index, err := remote.Index(w.behind(t, image))
 	if err != nil {
