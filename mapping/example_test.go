@@ -6,7 +6,7 @@ import (
 	"extauthz/mapping"
 )
 
-// A request becomes the ECR actions that it needs, or a refusal.
+// Map returns the ECR actions that a request needs, or a refusal.
 func Example() {
 	registry := mapping.Registry{Partition: "aws", Region: "eu-central-1", Account: "123456789012"}
 	for _, request := range []mapping.Request{

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// addSeeds adds the hostile requests and some plain ones, each to a registry
-// without and with all its settings.
+// addSeeds adds the hostile requests and some plain ones, each for a registry without settings
+// and for one with settings.
 func addSeeds(f *testing.F) {
 	f.Helper()
 	for _, row := range hostileRows(f) {
@@ -31,21 +31,20 @@ func addSeeds(f *testing.F) {
 	f.Add("POST", "/v2/ab/blobs/uploads/?mount=x&from=hub%2Fnew", "content-length: 0", uint8(14))
 }
 
-// TestKeptSeeds holds that the requests which testdata/fuzz keeps are there. They
-// are what a line of hostile.tsv cannot hold: bytes that are no text, names and
-// targets at the limits, headers in disguise, and the settings of a registry.
-// Each file is named for what it tries, and go test runs it through the fuzz
-// target that its folder is named for.
-func TestKeptSeeds(t *testing.T) {
-	for target, least := range map[string]int{"FuzzTwin": 44, "FuzzMap": 44, "FuzzUnescape": 21, "FuzzValidName": 25} {
-		kept, err := filepath.Glob(filepath.Join("testdata", "fuzz", target, "*"))
-		if err != nil || len(kept) < least {
-			t.Errorf("%s starts from %d kept seeds (%v), want at least %d", target, len(kept), err, least)
+// TestSeedFiles checks that testdata/fuzz contains its requests. A line of hostile.tsv cannot
+// contain them: bytes that are not text, names and targets at the limits, variants of headers,
+// and the settings of a registry. The name of a file says what it tests, and go test runs it
+// with the fuzz target of its folder.
+func TestSeedFiles(t *testing.T) {
+	for target, minimum := range map[string]int{"FuzzTwin": 44, "FuzzMap": 44, "FuzzUnescape": 21, "FuzzValidName": 25} {
+		files, err := filepath.Glob(filepath.Join("testdata", "fuzz", target, "*"))
+		if err != nil || len(files) < minimum {
+			t.Errorf("%s has %d seed files (%v), want at least %d", target, len(files), err, minimum)
 		}
 	}
 }
 
-// fuzzed makes a registry and a request of a fuzzer's values.
+// fuzzed returns a registry and a request made from a fuzzer's values.
 func fuzzed(method, path, headers string, settings uint8) (*Registry, *Request) {
 	g := testRegistry()
 	g.DeleteBlobs = settings&1 != 0
@@ -64,19 +63,19 @@ func fuzzed(method, path, headers string, settings uint8) (*Registry, *Request) 
 	return g, request(method, path, lines...)
 }
 
-// FuzzTwin holds Map against its twin.
+// FuzzTwin compares Map with the reference implementation.
 func FuzzTwin(f *testing.F) {
 	addSeeds(f)
 	f.Fuzz(func(t *testing.T, method, path, headers string, settings uint8) {
 		g, r := fuzzed(method, path, headers, settings)
 		m, refusal := g.Map(r)
 		if got, want := answer(m, refusal), twin(g, r); got != want {
-			t.Errorf("%q %q %q: got %v; the twin %v", r.Method, r.Path, r.Headers, got, want)
+			t.Errorf("%q %q %q: got %v; the reference implementation %v", r.Method, r.Path, r.Headers, got, want)
 		}
 	})
 }
 
-// FuzzMap holds what is true of every result, whatever the rules are.
+// FuzzMap checks what is true of every result.
 func FuzzMap(f *testing.F) {
 	addSeeds(f)
 	f.Fuzz(func(t *testing.T, method, path, headers string, settings uint8) {
@@ -90,22 +89,22 @@ func FuzzMap(f *testing.F) {
 		} else {
 			checkMapping(t, g, r, &m)
 		}
-		judged := *r
-		judged.Headers = slices.DeleteFunc(slices.Clone(r.Headers), func(h Header) bool { return !judges(h.Name) })
-		if again, second := g.Map(&judged); !reflect.DeepEqual(again, m) || !reflect.DeepEqual(second, refusal) {
-			t.Errorf("headers that are not judged change %+v, %+v to %+v, %+v", m, refusal, again, second)
+		relevant := *r
+		relevant.Headers = slices.DeleteFunc(slices.Clone(r.Headers), func(h Header) bool { return !isRelevant(h.Name) })
+		if again, second := g.Map(&relevant); !reflect.DeepEqual(again, m) || !reflect.DeepEqual(second, refusal) {
+			t.Errorf("irrelevant headers change %+v, %+v to %+v, %+v", m, refusal, again, second)
 		}
 	})
 }
 
-// checkMapping holds what every mapping promises about its permissions.
+// checkMapping checks the contract of every mapping.
 func checkMapping(t *testing.T, g *Registry, r *Request, m *Mapping) {
 	t.Helper()
 	if m.Operation == Unsupported || m.Operation > Catalog {
 		t.Errorf("operation %d", m.Operation)
 	}
 	if len(m.Permissions) == 0 || m.Permissions[0].Optional {
-		t.Errorf("asks nothing: %+v", m.Permissions)
+		t.Errorf("no permission: %+v", m.Permissions)
 	}
 	path, rawQuery, _ := strings.Cut(r.Path, "?")
 	query, err := url.ParseQuery(rawQuery)
@@ -126,25 +125,25 @@ func checkMapping(t *testing.T, g *Registry, r *Request, m *Mapping) {
 		}
 	}
 	if m.Repository != "" && m.Permissions[0].Repository != m.Repository {
-		t.Errorf("first asks %q, not %q", m.Permissions[0].Repository, m.Repository)
+		t.Errorf("the first permission is on %q, not %q", m.Permissions[0].Repository, m.Repository)
 	}
 	if strings.ContainsAny(path, "%\\;#*$") {
-		t.Errorf("mapped a path that has two meanings")
+		t.Errorf("mapped an ambiguous path")
 	}
 }
 
-// checkResource holds a permission's resource to the form of an ARN without
-// pattern or variable.
+// checkResource checks that the resource of a permission is an ARN without a pattern or a
+// variable.
 func checkResource(t *testing.T, m *Mapping, p *Permission) {
 	t.Helper()
 	switch {
 	case m.Operation == CheckAPI:
 		if p.Resource != "*" || p.Repository != "" {
-			t.Errorf("a ping asks %+v", p)
+			t.Errorf("/v2/ needs %+v", p)
 		}
 	case m.Operation == Catalog:
 		if p.Resource != prefix+"*" || p.Repository != "" {
-			t.Errorf("the catalog asks %+v", p)
+			t.Errorf("the catalog needs %+v", p)
 		}
 	case p.Resource != prefix+p.Repository || !twinOCI.MatchString(p.Repository):
 		t.Errorf("malformed resource: %+v", p)

@@ -5,6 +5,7 @@ import (
 	"testing"
 )
 
+// TestRemoveHeaders checks the list of headers and that callers cannot change it.
 func TestRemoveHeaders(t *testing.T) {
 	want := []string{
 		"forwarded", "x-forwarded-host", "x-forwarded-port", "x-forwarded-prefix",
@@ -18,19 +19,19 @@ func TestRemoveHeaders(t *testing.T) {
 	}
 	got[0] = "changed"
 	if !slices.Equal(RemoveHeaders(), want) {
-		t.Error("one caller changes another's list")
+		t.Error("one caller changes the list of another")
 	}
 }
 
-// judges says whether Map looks at a header of this name: all others can be left
-// out. Case does not matter, nor whether a hyphen is written as an underscore,
-// which some servers take for one.
-func judges(name string) bool {
+// isRelevant reports whether Map depends on a header of this name. Case does not matter, nor does
+// an underscore instead of a hyphen, because some servers do not distinguish them.
+func isRelevant(name string) bool {
 	return sameHeader(name, "content-type") || sameHeader(name, "content-length") ||
 		sameHeader(name, "transfer-encoding") || isOverride(name)
 }
 
-func TestJudges(t *testing.T) {
+// TestIsRelevant checks which headers Map depends on.
+func TestIsRelevant(t *testing.T) {
 	for _, name := range []string{
 		"content-type", "Content-Type", "content_type", "content-length", "transfer-encoding", "TRANSFER_ENCODING",
 		"x-original-url", "X-Original-URI", "x-rewrite-url", "x-override-url", "x-http-path-override",
@@ -38,24 +39,25 @@ func TestJudges(t *testing.T) {
 		"x_forwarded_uri", "X-Forwarded_Path", "x_forwarded-method", "x_real_ip",
 		"x-original-path", "X_Original_Path", "x_host", "X-Script_Name", "x_jfrog-override-base-url",
 	} {
-		if !judges(name) {
-			t.Errorf("%s is not judged", name)
+		if !isRelevant(name) {
+			t.Errorf("%s is not relevant", name)
 		}
 	}
 	for _, name := range []string{"", "authorization", "content-typ", "content-types", "content type", "x-forwarded-host", "X-Forwarded-URI", "x-real-ip", "x-host", "X-Original-Host", "x-forwarded-proto", ":path", "range"} {
-		if judges(name) {
-			t.Errorf("%s is judged", name)
+		if isRelevant(name) {
+			t.Errorf("%s is relevant", name)
 		}
 	}
 }
 
+// TestDeclaresNoBody checks which headers prove that a request has no body.
 func TestDeclaresNoBody(t *testing.T) {
 	tests := []struct {
 		name    string
 		headers []Header
 		want    bool
 	}{
-		{"nothing said", nil, false},
+		{"no header", nil, false},
 		{"zero", []Header{{"content-length", "0"}}, true},
 		{"zero among others", []Header{{"accept", "*/*"}, {"content-length", "0"}, {"host", "x"}}, true},
 		{"five", []Header{{"content-length", "5"}}, false},
@@ -76,13 +78,14 @@ func TestDeclaresNoBody(t *testing.T) {
 	}
 }
 
-func TestMaybeForm(t *testing.T) {
+// TestMayBeForm checks which values of Content-Type could be those of a form.
+func TestMayBeForm(t *testing.T) {
 	for _, value := range []string{
 		"", "application/json", "application/octet-stream", "application/vnd.oci.image.layer.v1.tar+gzip",
 		"application/octet-stream; charset=utf-8", "text/plain",
 	} {
 		if mayBeForm(value) {
-			t.Errorf("%q is taken for a form", value)
+			t.Errorf("%q counts as a form", value)
 		}
 	}
 	for _, value := range []string{
@@ -91,7 +94,7 @@ func TestMaybeForm(t *testing.T) {
 		"applİcation/octet-stream", "application/json\x00", "application/json\t", "\x80", "multipart!/form-data", "application/octet-stream!",
 	} {
 		if !mayBeForm(value) {
-			t.Errorf("%q is not taken for a form", value)
+			t.Errorf("%q does not count as a form", value)
 		}
 	}
 }

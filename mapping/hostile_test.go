@@ -7,20 +7,19 @@ import (
 	"testing"
 )
 
-// minHostile keeps a truncated file from passing for a tested one.
+// minHostile is the minimum number of rows, so that the test fails if the file is truncated.
 const minHostile = 433
 
-// hostile is a row of testdata/hostile.tsv: a request that tries to be read in
-// two ways, or one that looks like it and must pass.
+// hostile is a row of testdata/hostile.tsv: a request that servers could interpret in two ways, or
+// a similar one that must be allowed.
 type hostile struct {
 	line                       int
 	request                    *Request
 	headers, expected, purpose string
 }
 
-// hostileRows reads testdata/hostile.tsv: method, path, headers separated by |,
-// what is expected ("deny", or actions joined by " + " and what is removed), and
-// why.
+// hostileRows reads testdata/hostile.tsv: method, path, headers separated by |, the expected result
+// ("deny", or actions joined by " + " and the removed parameters), and the reason.
 func hostileRows(t testing.TB) []hostile {
 	t.Helper()
 	text, err := os.ReadFile("testdata/hostile.tsv")
@@ -31,7 +30,7 @@ func hostileRows(t testing.TB) []hostile {
 	for i, line := range strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")[1:] {
 		cells := strings.Split(line, "\t")
 		if len(cells) != 5 || cells[3] == "" || cells[4] == "" {
-			t.Fatalf("testdata/hostile.tsv:%d: want method, path, headers, expected and why", i+2)
+			t.Fatalf("testdata/hostile.tsv:%d: write method, path, headers, expected result and reason", i+2)
 		}
 		var headers []string
 		if cells[2] != "" {
@@ -45,7 +44,7 @@ func hostileRows(t testing.TB) []hostile {
 	return rows
 }
 
-// verdict writes a result the way the file does.
+// verdict returns a result in the format of the file.
 func verdict(m Mapping, refusal *Refusal) string {
 	if refusal != nil {
 		return "deny"
@@ -65,6 +64,7 @@ func verdict(m Mapping, refusal *Refusal) string {
 	return text
 }
 
+// TestHostileRequests checks the expected result of each row.
 func TestHostileRequests(t *testing.T) {
 	for _, row := range hostileRows(t) {
 		m, refusal := testRegistry().Map(row.request)
@@ -75,6 +75,7 @@ func TestHostileRequests(t *testing.T) {
 	}
 }
 
+// TestHostileRowsDiffer checks that no row occurs twice.
 func TestHostileRowsDiffer(t *testing.T) {
 	var seen []string
 	for _, row := range hostileRows(t) {
@@ -86,7 +87,7 @@ func TestHostileRowsDiffer(t *testing.T) {
 	}
 }
 
-// TestHostileBytes holds what a line of text cannot.
+// TestHostileBytes checks requests that a line of text cannot contain.
 func TestHostileBytes(t *testing.T) {
 	long := strings.Repeat("a/", 1<<19) + "a"
 	longest := strings.Repeat("a/", 4000) + "a"

@@ -11,12 +11,12 @@ const (
 	prefix = "arn:aws:ecr:eu-central-1:123456789012:repository/"
 )
 
-// testRegistry is a registry with nothing special about it.
+// testRegistry returns a registry with default settings.
 func testRegistry() *Registry {
 	return &Registry{Partition: "aws", Region: "eu-central-1", Account: "123456789012"}
 }
 
-// request puts a request together; headers are "name: value".
+// request returns a request. Headers are "name: value".
 func request(method, path string, headers ...string) *Request {
 	r := &Request{Method: method, Path: path}
 	for _, h := range headers {
@@ -26,9 +26,9 @@ func request(method, path string, headers ...string) *Request {
 	return r
 }
 
-// show writes a mapping's permissions the way the test tables do: "Action@R",
-// without ecr: and the common part of the ARN; "A|B@R" with an alternative; a
-// final ? marks an optional one.
+// show returns the permissions of a mapping in the format of the test tables: "Action@R", without
+// ecr: and the common part of the ARN; "A|B@R" with an alternative; with a final ? if it is
+// optional.
 func show(m Mapping) string {
 	var all []string
 	for _, p := range m.Permissions {
@@ -45,6 +45,7 @@ func show(m Mapping) string {
 	return strings.Join(all, " ")
 }
 
+// TestEndpoints checks the mapping of each operation.
 func TestEndpoints(t *testing.T) {
 	tests := []struct {
 		name, method, path                string
@@ -64,8 +65,8 @@ func TestEndpoints(t *testing.T) {
 		{"manifest by tag", "GET", "/v2/a/manifests/v1.0_x-y", nil, GetManifest, "a", "v1.0_x-y", "BatchGetImage@a"},
 		{"manifest by digest", "GET", "/v2/a/manifests/" + image, nil, GetManifest, "a", image, "BatchGetImage@a"},
 		{"manifest exists", "HEAD", "/v2/a/manifests/latest", nil, HeadManifest, "a", "latest", "BatchGetImage@a"},
-		{"manifest by a bad digest, which the registry judges", "GET", "/v2/a/manifests/sha256:baddigeststring", nil, GetManifest, "a", "sha256:baddigeststring", "BatchGetImage@a"},
-		{"manifest by a bad tag, which the registry judges", "GET", "/v2/a/manifests/.INVALID_MANIFEST_NAME", nil, GetManifest, "a", ".INVALID_MANIFEST_NAME", "BatchGetImage@a"},
+		{"manifest by a bad digest, which the registry checks", "GET", "/v2/a/manifests/sha256:baddigeststring", nil, GetManifest, "a", "sha256:baddigeststring", "BatchGetImage@a"},
+		{"manifest by a bad tag, which the registry checks", "GET", "/v2/a/manifests/.INVALID_MANIFEST_NAME", nil, GetManifest, "a", ".INVALID_MANIFEST_NAME", "BatchGetImage@a"},
 		{"put manifest", "PUT", "/v2/a/manifests/v1", nil, PutManifest, "a", "v1", "PutImage@a"},
 		{"put manifest by digest", "PUT", "/v2/a/manifests/" + image, nil, PutManifest, "a", image, "PutImage@a"},
 		{"delete manifest", "DELETE", "/v2/a/manifests/" + image, nil, DeleteManifest, "a", image, "BatchDeleteImage@a"},
@@ -80,16 +81,16 @@ func TestEndpoints(t *testing.T) {
 		{"start upload with an algorithm", "POST", "/v2/a/blobs/uploads/?digest-algorithm=sha512", nil, StartUpload, "a", "", "InitiateLayerUpload@a"},
 		{"start upload as containerd does", "POST", "/v2/a/blobs/uploads/?ns=docker.io", []string{"content-length: 0"}, StartUpload, "a", "", "InitiateLayerUpload@a"},
 		{"monolithic upload", "POST", "/v2/a/blobs/uploads/?digest=" + layer, []string{"content-type: application/octet-stream"}, MonolithicUpload, "a", layer, "InitiateLayerUpload@a UploadLayerPart@a CompleteLayerUpload@a"},
-		{"monolithic upload without a body asks the same", "POST", "/v2/a/blobs/uploads/?digest=" + layer, []string{"content-length: 0"}, MonolithicUpload, "a", layer, "InitiateLayerUpload@a UploadLayerPart@a CompleteLayerUpload@a"},
+		{"monolithic upload without a body needs the same", "POST", "/v2/a/blobs/uploads/?digest=" + layer, []string{"content-length: 0"}, MonolithicUpload, "a", layer, "InitiateLayerUpload@a UploadLayerPart@a CompleteLayerUpload@a"},
 		{"mount", "POST", "/v2/a/blobs/uploads/?mount=" + layer + "&from=b/c", nil, MountBlob, "a", layer, "InitiateLayerUpload@a GetDownloadUrlForLayer@b/c?"},
 		{"mount as crane writes it", "POST", "/v2/a/blobs/uploads/?from=b%2fc&mount=sha256%3Abad", nil, MountBlob, "a", "sha256:bad", "InitiateLayerUpload@a GetDownloadUrlForLayer@b/c?"},
 		{"mount from itself", "POST", "/v2/a/blobs/uploads/?mount=" + layer + "&from=a", nil, MountBlob, "a", layer, "InitiateLayerUpload@a GetDownloadUrlForLayer@a?"},
-		{"mount from anywhere", "POST", "/v2/a/blobs/uploads/?mount=" + layer, nil, StartUpload, "a", "", "InitiateLayerUpload@a"},
+		{"mount without a source", "POST", "/v2/a/blobs/uploads/?mount=" + layer, nil, StartUpload, "a", "", "InitiateLayerUpload@a"},
 		{"chunk", "PATCH", "/v2/a/blobs/uploads/6f-7a.b_c=?_state=eyJ", []string{"content-type: application/octet-stream"}, UploadChunk, "a", "6f-7a.b_c=", "UploadLayerPart@a"},
 		{"upload status", "GET", "/v2/a/blobs/uploads/6f7a", nil, UploadStatus, "a", "6f7a", "UploadLayerPart@a"},
 		{"cancel upload", "DELETE", "/v2/a/blobs/uploads/6f7a", nil, CancelUpload, "a", "6f7a", "UploadLayerPart@a"},
 		{"complete upload", "PUT", "/v2/a/blobs/uploads/6f7a?digest=" + layer, nil, CompleteUpload, "a", "6f7a", "UploadLayerPart@a CompleteLayerUpload@a"},
-		{"complete upload without a digest, which the registry judges", "PUT", "/v2/a/blobs/uploads/6f7a", nil, CompleteUpload, "a", "6f7a", "UploadLayerPart@a CompleteLayerUpload@a"},
+		{"complete upload without a digest, which the registry checks", "PUT", "/v2/a/blobs/uploads/6f7a", nil, CompleteUpload, "a", "6f7a", "UploadLayerPart@a CompleteLayerUpload@a"},
 		{"complete upload without a body", "PUT", "/v2/a/blobs/uploads/6f7a?_state=x&digest=" + layer, []string{"content-length: 0"}, CompleteUpload, "a", "6f7a", "CompleteLayerUpload@a"},
 	}
 	for _, test := range tests {
@@ -103,7 +104,7 @@ func TestEndpoints(t *testing.T) {
 					m.Operation, m.Repository, m.Reference, test.operation, test.repository, test.reference)
 			}
 			if got := show(m); got != test.permission {
-				t.Errorf("asks %s; want %s", got, test.permission)
+				t.Errorf("needs %s; want %s", got, test.permission)
 			}
 		})
 	}

@@ -11,6 +11,7 @@ const (
 	ecrGrammar = `(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*`
 )
 
+// TestValidName checks names by the rules of OCI and ECR.
 func TestValidName(t *testing.T) {
 	tests := []struct {
 		name     string
@@ -55,7 +56,7 @@ func TestValidName(t *testing.T) {
 	}
 }
 
-// FuzzValidName holds the hand-written grammar against the published ones.
+// FuzzValidName compares validName with the published grammars.
 func FuzzValidName(f *testing.F) {
 	oci := regexp.MustCompile(`\A(?:` + ociGrammar + `)\z`)
 	ecr := regexp.MustCompile(`\A(?:` + ecrGrammar + `)\z`)
@@ -72,6 +73,7 @@ func FuzzValidName(f *testing.F) {
 	})
 }
 
+// TestValidReference checks tags, digests and IDs of uploads.
 func TestValidReference(t *testing.T) {
 	for _, s := range []string{"latest", "_", "v1.0-rc_1", layer, "sha256+b64u:aA_-=", "...", ".x", strings.Repeat("a", 1000)} {
 		if !validReference(s) {

@@ -2,6 +2,7 @@ package mapping
 
 import "testing"
 
+// TestOperationNames checks that each operation has a different name.
 func TestOperationNames(t *testing.T) {
 	seen := make(map[string]Operation)
 	for o := Unsupported; o <= Catalog; o++ {

@@ -8,6 +8,7 @@ import (
 	"testing"
 )
 
+// TestTags checks the tags that a manifest is written with.
 func TestTags(t *testing.T) {
 	tests := []struct {
 		name, path string
@@ -18,7 +19,7 @@ func TestTags(t *testing.T) {
 		{"several, in order", "/v2/a/manifests/" + image + "?tag=b&tag=a", []string{"b", "a"}},
 		{"repeated", "/v2/a/manifests/" + image + "?tag=a&tag=a", []string{"a", "a"}},
 		{"encoded", "/v2/a/manifests/" + image + "?tag=%61&x=%62&tag=%2e1", []string{"a", ".1"}},
-		{"beside a tag", "/v2/a/manifests/v1?tag=v2", []string{"v2"}},
+		{"in addition to a tag", "/v2/a/manifests/v1?tag=v2", []string{"v2"}},
 	}
 	for _, test := range tests {
 		m, refusal := testRegistry().Map(request("PUT", test.path))
@@ -30,6 +31,7 @@ func TestTags(t *testing.T) {
 	}
 }
 
+// TestTagsElsewhere checks that tags in other requests have no effect.
 func TestTagsElsewhere(t *testing.T) {
 	m, refusal := testRegistry().Map(request("GET", "/v2/a/manifests/v1?tag=v2"))
 	if refusal != nil || m.Tags != nil {
@@ -37,6 +39,7 @@ func TestTagsElsewhere(t *testing.T) {
 	}
 }
 
+// TestParameterLimit checks queries with as many parameters as are allowed, and one more.
 func TestParameterLimit(t *testing.T) {
 	var pairs []string
 	for i := range maxParameters {
@@ -56,6 +59,7 @@ func TestParameterLimit(t *testing.T) {
 	}
 }
 
+// TestTargetLimit checks targets of the longest allowed length, and one byte longer.
 func TestTargetLimit(t *testing.T) {
 	path := "/v2/a/manifests/"
 	path += strings.Repeat("v", maxTarget-len(path))
@@ -67,14 +71,15 @@ func TestTargetLimit(t *testing.T) {
 	}
 }
 
-func TestSoftMount(t *testing.T) {
+// TestMountParameters checks which parameters are removed from a POST that starts an upload.
+func TestMountParameters(t *testing.T) {
 	tests := []struct {
 		name, path         string
 		always, ifNotAsked []string
 	}{
 		{"plain upload", "/v2/a/blobs/uploads/", nil, nil},
 		{"mount", "/v2/a/blobs/uploads/?mount=x&from=b", nil, []string{"mount", "from"}},
-		{"mount from anywhere", "/v2/a/blobs/uploads/?mount=x", []string{"mount"}, nil},
+		{"mount without a source", "/v2/a/blobs/uploads/?mount=x", []string{"mount"}, nil},
 		{"whole blob", "/v2/a/blobs/uploads/?digest=x", nil, nil},
 		{"mount from an empty name", "/v2/a/blobs/uploads/?mount=x&from=", []string{"mount", "from"}, nil},
 		{"mount from a name in upper case", "/v2/a/blobs/uploads/?mount=x&from=B", []string{"mount", "from"}, nil},
@@ -100,8 +105,8 @@ func TestSoftMount(t *testing.T) {
 	}
 }
 
-// FuzzUnescape holds the decoder against the standard library's, for several
-// values in a row.
+// FuzzUnescape compares unescape with the standard library's decoder, for several values in
+// succession.
 func FuzzUnescape(f *testing.F) {
 	for _, seed := range []string{"", "a", "%41", "%4", "%", "%zz", "a+b", "%2f%2F", "a%00", "%e2%82%ac", "x%25", "%+1"} {
 		f.Add(seed, "%62")

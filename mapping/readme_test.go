@@ -9,8 +9,8 @@ import (
 	"extauthz/goldentest"
 )
 
-// tableRows are the requests of the table in README.md, in order, and with what: a
-// header that matters, or an option of the registry.
+// tableRows are the requests of the table in README.md, in order, each with a relevant header or an
+// option of the registry.
 var tableRows = []struct {
 	request, with string
 }{
@@ -43,11 +43,11 @@ var tableRows = []struct {
 	{"DELETE /v2/R/blobs/uploads/ID", ""},
 }
 
-// placeholders are the words of the table's requests, and names for them.
+// placeholders replaces the placeholders in the requests of the table.
 var placeholders = strings.NewReplacer("/R/", "/team/app/", "from=S", "from=team/base", "from=UNUSABLE", "from=Team:5000/base",
 	"DIGEST", layer, "REFERENCE", "v1", "TAG", "v2", "uploads/ID", "uploads/6f7a")
 
-// mapRow maps the request of a row by g.
+// mapRow maps the request of a row.
 func mapRow(g Registry, text, with string) (Mapping, *Refusal) {
 	method, path, _ := strings.Cut(placeholders.Replace(text), " ")
 	r := request(method, path)
@@ -61,7 +61,7 @@ func mapRow(g Registry, text, with string) (Mapping, *Refusal) {
 	return g.Map(r)
 }
 
-// cell writes permissions as the table does.
+// cell returns permissions in the format of the table.
 func cell(permissions []Permission) string {
 	var parts []string
 	for _, p := range permissions {
@@ -87,9 +87,8 @@ func cell(permissions []Permission) string {
 	return strings.Join(parts, ", ")
 }
 
-// row writes a row of the table: what a request needs, what it needs in addition if
-// repositories count as missing or are below a pull-through prefix, and the query
-// parameters that are removed.
+// row returns a row of the table: what a request needs, what it needs in addition if repositories
+// count as missing or are below a pull-through prefix, and the query parameters to remove.
 func row(t *testing.T, text, with string) string {
 	t.Helper()
 	title := "`" + text + "`"
@@ -116,7 +115,7 @@ func row(t *testing.T, text, with string) string {
 	return strings.ReplaceAll(line, "|  ", "| ")
 }
 
-// more writes what a request needs by another registry beyond m.
+// more returns what a request needs at another registry in addition to m.
 func more(t *testing.T, m Mapping, other Registry, text, with string) string {
 	t.Helper()
 	o, refusal := mapRow(other, text, with)
@@ -139,7 +138,7 @@ func more(t *testing.T, m Mapping, other Registry, text, with string) string {
 	return cell(extra)
 }
 
-// TestReadmeTable compares the table in README.md with the mapping itself.
+// TestReadmeTable compares the table in README.md with the mapping.
 func TestReadmeTable(t *testing.T) {
 	text, err := os.ReadFile("README.md")
 	if err != nil {
@@ -158,8 +157,8 @@ func TestReadmeTable(t *testing.T) {
 	goldentest.Compare(t, "README.md", before+heading+rows+"\n"+after)
 }
 
-// TestReadmeTableIsComplete holds that every operation, and every method of every
-// endpoint that the mapping accepts, is in the table.
+// TestReadmeTableIsComplete checks that the table contains every operation, and every method of
+// every endpoint that the mapping accepts.
 func TestReadmeTableIsComplete(t *testing.T) {
 	operations := map[Operation]bool{}
 	requests := map[string]bool{}

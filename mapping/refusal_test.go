@@ -30,6 +30,7 @@ func checkRefusal(t *testing.T, r *Refusal) {
 	}
 }
 
+// TestRefusals checks status, code and message of each refusal.
 func TestRefusals(t *testing.T) {
 	tests := []struct {
 		name    string
@@ -82,7 +83,8 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-func TestRefusalKeepsSecrets(t *testing.T) {
+// TestRefusalContainsNoSecret checks that messages do not repeat text that may be a secret.
+func TestRefusalContainsNoSecret(t *testing.T) {
 	const secret = "hunter2"
 	for _, r := range []*Request{
 		request("GET", "/v2/?access_token="+secret),
@@ -96,7 +98,7 @@ func TestRefusalKeepsSecrets(t *testing.T) {
 		if refusal == nil {
 			t.Errorf("%s: not refused", r.Path)
 		} else if strings.Contains(refusal.Message, secret) {
-			t.Errorf("%s: the message tells it: %s", r.Path, refusal.Message)
+			t.Errorf("%s: the message contains it: %s", r.Path, refusal.Message)
 		}
 	}
 }

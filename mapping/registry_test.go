@@ -6,11 +6,12 @@ import (
 	"testing"
 )
 
-// only is an inventory of the given repositories.
+// only returns an inventory of the given repositories.
 func only(repositories ...string) func(string) bool {
 	return func(repository string) bool { return slices.Contains(repositories, repository) }
 }
 
+// TestRegistrySettings checks the effect of each setting of a registry.
 func TestRegistrySettings(t *testing.T) {
 	mount := "/v2/a/blobs/uploads/?mount=" + layer + "&from="
 	tests := []struct {
@@ -24,7 +25,7 @@ func TestRegistrySettings(t *testing.T) {
 		{"no blob deletion", Registry{}, "DELETE", "/v2/a/blobs/" + layer, ""},
 
 		{"unknown repository, start", Registry{Exists: only()}, "POST", "/v2/a/blobs/uploads/", "InitiateLayerUpload@a CreateRepository@a"},
-		{"unknown repository, start from anywhere", Registry{Exists: only()}, "POST", "/v2/a/blobs/uploads/?mount=x", "InitiateLayerUpload@a CreateRepository@a"},
+		{"unknown repository, mount without a source", Registry{Exists: only()}, "POST", "/v2/a/blobs/uploads/?mount=x", "InitiateLayerUpload@a CreateRepository@a"},
 		{"unknown repository, whole blob", Registry{Exists: only()}, "POST", "/v2/a/blobs/uploads/?digest=x", "InitiateLayerUpload@a UploadLayerPart@a CompleteLayerUpload@a CreateRepository@a"},
 		{"unknown repository, mount", Registry{Exists: only()}, "POST", mount + "b", "InitiateLayerUpload@a CreateRepository@a GetDownloadUrlForLayer@b?"},
 		{"unknown repository, manifest", Registry{Exists: only()}, "PUT", "/v2/a/manifests/v1", "PutImage@a CreateRepository@a"},
@@ -62,7 +63,7 @@ func TestRegistrySettings(t *testing.T) {
 
 		{"all missing, start", Registry{AssumeMissing: true}, "POST", "/v2/a/blobs/uploads/", "InitiateLayerUpload@a CreateRepository@a"},
 		{"all missing, manifest", Registry{AssumeMissing: true}, "PUT", "/v2/a/manifests/v1", "PutImage@a CreateRepository@a"},
-		{"all missing, whatever the inventory says", Registry{AssumeMissing: true, Exists: only("a")}, "PUT", "/v2/a/manifests/v1", "PutImage@a CreateRepository@a"},
+		{"all missing, with an inventory", Registry{AssumeMissing: true, Exists: only("a")}, "PUT", "/v2/a/manifests/v1", "PutImage@a CreateRepository@a"},
 		{"all missing, chunk", Registry{AssumeMissing: true}, "PATCH", "/v2/a/blobs/uploads/x", "UploadLayerPart@a CreateRepository@a"},
 		{"all missing, completion", Registry{AssumeMissing: true}, "PUT", "/v2/a/blobs/uploads/x?digest=x", "UploadLayerPart@a CompleteLayerUpload@a CreateRepository@a"},
 		{"all missing, status", Registry{AssumeMissing: true}, "GET", "/v2/a/blobs/uploads/x", "UploadLayerPart@a CreateRepository@a"},
@@ -92,12 +93,13 @@ func TestRegistrySettings(t *testing.T) {
 				return
 			}
 			if got := show(m); got != test.want {
-				t.Errorf("asks %s; want %q", got, test.want)
+				t.Errorf("needs %s; want %q", got, test.want)
 			}
 		})
 	}
 }
 
+// TestResourcesAreOfTheRegistry checks partition, region and account of the ARNs.
 func TestResourcesAreOfTheRegistry(t *testing.T) {
 	g := Registry{Partition: "aws-cn", Region: "cn-north-1", Account: "210987654321"}
 	m, refusal := g.Map(request("POST", "/v2/a/blobs/uploads/?mount="+layer+"&from=b%2fc"))
@@ -113,10 +115,12 @@ func TestResourcesAreOfTheRegistry(t *testing.T) {
 		}
 	}
 	if got := m.RemoveUnlessOptional(); !slices.Equal(got, []string{"mount", "from"}) {
-		t.Errorf("without its source a mount loses %q", got)
+		t.Errorf("a mount without its source loses %q", got)
 	}
 }
 
+// TestIncompleteRegistryRefuses checks that a registry without partition, region or account refuses
+// every request.
 func TestIncompleteRegistryRefuses(t *testing.T) {
 	for name, g := range map[string]Registry{
 		"zero":         {},
@@ -130,12 +134,13 @@ func TestIncompleteRegistryRefuses(t *testing.T) {
 	}
 }
 
+// TestValidate checks the errors of invalid settings.
 func TestValidate(t *testing.T) {
 	tests := []struct {
 		name, want string // want: a part of the error, "" for none
 		change     func(*Registry)
 	}{
-		{"as it is", "", func(*Registry) {}},
+		{"unchanged", "", func(*Registry) {}},
 		{"caches", "", func(g *Registry) { g.PullThrough = []string{"docker-hub", "a/b", "ROOT"} }},
 		{"no partition", `partition ""`, func(g *Registry) { g.Partition = "" }},
 		{"partition with a wildcard", `partition "aws*"`, func(g *Registry) { g.Partition = "aws*" }},
@@ -157,5 +162,29 @@ func TestValidate(t *testing.T) {
 				t.Errorf("got %v; want %q", err, test.want)
 			}
 		})
+	}
+}
+
+// TestValidRepository checks names at the limits of the two grammars.
+func TestValidRepository(t *testing.T) {
+	for name, want := range map[string]bool{
+		strings.Repeat("a", 255): true, strings.Repeat("a", 256): true, strings.Repeat("a", 257): false,
+		strings.Repeat("a", 253) + "__a": false, "a": true, "team/app__x": true, "": false, "Team": false, "a/_policy": false, "a..b": false, "*": false,
+	} {
+		if got := ValidRepository(name); got != want {
+			t.Errorf("%q: got %v; want %v", name, got, want)
+		}
+	}
+}
+
+// TestRepositoryARN checks that RepositoryARN and the permissions have the same ARN.
+func TestRepositoryARN(t *testing.T) {
+	g := testRegistry()
+	m, refusal := g.Map(request("GET", "/v2/team/app/manifests/v1"))
+	if refusal != nil {
+		t.Fatal(refusal.Message)
+	}
+	if got := g.RepositoryARN("team/app"); got != m.Permissions[0].Resource || got != prefix+"team/app" {
+		t.Errorf("got %q; the mapping has %q", got, m.Permissions[0].Resource)
 	}
 }

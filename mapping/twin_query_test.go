@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// twinQuery reads a query whose text is beyond doubt.
+// twinQuery parses a query that all servers interpret in the same way.
 func twinQuery(raw string) (url.Values, bool) {
 	if raw == "" {
 		return nil, true
@@ -43,15 +43,15 @@ func twinQuery(raw string) (url.Values, bool) {
 	return values, others <= maxParameters
 }
 
-// twinMeaning settles what the parameters make of the operation.
-func twinMeaning(g *Registry, a *twinAnswer, q url.Values) bool {
+// twinOperation sets the operation according to the parameters.
+func twinOperation(g *Registry, a *twinAnswer, q url.Values) bool {
 	mount, from := q.Has("mount"), q.Has("from")
 	if len(q["tag"]) > 1 && a.operation != PutManifest {
 		return false
 	}
 	switch a.operation {
 	case StartUpload:
-		return twinOpening(g, a, q)
+		return twinUploadQuery(g, a, q)
 	case CompleteUpload, UploadChunk:
 		return !mount && !from && (!q.Has("digest") || twinReference(q.Get("digest")))
 	case PutManifest:
@@ -65,8 +65,8 @@ func twinMeaning(g *Registry, a *twinAnswer, q url.Values) bool {
 	return !mount && !from
 }
 
-// twinOpening settles what opening an upload does, by its mount, from and digest.
-func twinOpening(g *Registry, a *twinAnswer, q url.Values) bool {
+// twinUploadQuery sets the operation of a POST that starts an upload, by mount, from and digest.
+func twinUploadQuery(g *Registry, a *twinAnswer, q url.Values) bool {
 	mount, from, digest := q.Get("mount"), q.Get("from"), q.Get("digest")
 	if !twinNameLike.MatchString(from) || twinDots.MatchString(from) || mount != "" && !twinReference(mount) || q.Has("digest") && !twinReference(digest) {
 		return false
@@ -86,13 +86,13 @@ func twinOpening(g *Registry, a *twinAnswer, q url.Values) bool {
 	return !q.Has("mount") || !q.Has("digest")
 }
 
-// twinNameLike is what a source may be written with, and twinDots is not.
+// twinNameLike matches the text of a source, and twinDots matches what it must not contain.
 var (
 	twinNameLike = regexp.MustCompile(`\A[A-Za-z0-9._:/@\[\]-]*\z`)
 	twinDots     = regexp.MustCompile(`(\A|/)\.\.?(/|\z)`)
 )
 
-// twinHeader brings the spellings of a header's name together.
+// twinHeader returns the usual spelling of a header's name.
 func twinHeader(name string) string {
 	return strings.Map(func(c rune) rune {
 		switch {

@@ -7,18 +7,18 @@ import (
 	"sync"
 )
 
-// The twin is a second, slow reading of the same rules by other means: regular
-// expressions over the whole path, and the standard library's query reader
-// behind a regular expression that lets through only what all readers agree on.
+// The twin is a simple and slow reference implementation of the same rules. It uses regular
+// expressions for the whole path, and the standard library's query parser after a regular
+// expression that accepts only what all servers interpret in the same way.
 
-// twinRoute is one line of the specification's table of endpoints. In its
-// pattern NAME stands for a repository and REF for a reference.
+// twinRoute is one row of the specification's table of endpoints. NAME in its pattern means a
+// repository, and REF a reference.
 type twinRoute struct {
 	methods, pattern string
 	operation        Operation
 }
 
-// twinRoutes gives the table with its patterns compiled, once.
+// twinRoutes returns the table by compiled pattern.
 var twinRoutes = sync.OnceValue(func() map[*regexp.Regexp]twinRoute {
 	expand := strings.NewReplacer("NAME", "(?P<name>"+ociGrammar+")", "REF", "(?P<ref>[A-Za-z0-9._:+=-]+)")
 	compiled := make(map[*regexp.Regexp]twinRoute)
@@ -45,15 +45,15 @@ var twinRoutes = sync.OnceValue(func() map[*regexp.Regexp]twinRoute {
 	return compiled
 })
 
-// twinAnswer is what the two are compared by.
+// twinAnswer contains what is compared.
 type twinAnswer struct {
 	refused               bool
 	operation             Operation
 	repository, reference string
-	tags, asked, removed  string // joined
+	tags, needed, removed  string // joined
 }
 
-// twin answers as Map should.
+// twin returns the answer that Map should return.
 func twin(g *Registry, r *Request) twinAnswer {
 	refused := twinAnswer{refused: true}
 	path, rawQuery, _ := strings.Cut(r.Path, "?")
@@ -62,14 +62,14 @@ func twin(g *Registry, r *Request) twinAnswer {
 		return refused
 	}
 	query, ok := twinQuery(rawQuery)
-	if !ok || len(r.Path) > 8192 || !twinMeaning(g, &answer, query) || !twinHeaders(r.Headers, answer.operation) {
+	if !ok || len(r.Path) > 8192 || !twinOperation(g, &answer, query) || !twinHeaders(r.Headers, answer.operation) {
 		return refused
 	}
-	twinAsk(g, &answer, query.Get("from"), r.Headers)
+	twinPermissions(g, &answer, query.Get("from"), r.Headers)
 	return answer
 }
 
-// twinPath finds the one route that a method and a path match.
+// twinPath returns the one route that a method and a path match.
 func twinPath(g *Registry, method, path string) (twinAnswer, bool) {
 	var found []twinAnswer
 	for pattern, route := range twinRoutes() {
@@ -85,7 +85,7 @@ func twinPath(g *Registry, method, path string) (twinAnswer, bool) {
 			a.reference = match[i]
 		}
 		if strings.HasSuffix(path, "/blobs/uploads") && route.operation != StartUpload {
-			continue // uploads is no digest
+			continue // uploads is not a digest
 		}
 		found = append(found, a)
 	}
@@ -111,7 +111,7 @@ var (
 
 	twinControl = regexp.MustCompile(`[\x00-\x1f\x7f]`)
 
-	// One parameter: in its value no !, #, & and ;, and no % but in an escape.
+	// One parameter: its value contains no !, #, & and ;, and a % only in an escape.
 	twinPair = regexp.MustCompile(`\A[A-Za-z0-9._~-]+(=(["$'-:<-~]|%[0-9A-Fa-f]{2})*)?\z`)
 )
 
@@ -126,22 +126,101 @@ func twinReference(s string) bool {
 	return twinRef.MatchString(s) && s != "." && s != ".."
 }
 
-// answer brings Map's results into the twin's form.
+// answer returns the results of Map in the form of the reference.
 func answer(m Mapping, refusal *Refusal) twinAnswer {
 	if refusal != nil {
 		return twinAnswer{refused: true}
 	}
 	return twinAnswer{
 		operation: m.Operation, repository: m.Repository, reference: m.Reference,
-		tags: strings.Join(m.Tags, " "), asked: show(m), removed: strings.Join(m.RemoveQueryParameters, " "),
+		tags: strings.Join(m.Tags, " "), needed: show(m), removed: strings.Join(m.RemoveQueryParameters, " "),
 	}
 }
 
-// String makes a difference readable.
+// String returns the answer as text.
 func (a twinAnswer) String() string {
 	if a.refused {
 		return "refused"
 	}
 	return a.operation.String() + " " + strconv.Quote(a.repository) + " " + strconv.Quote(a.reference) +
-		" tags " + strconv.Quote(a.tags) + " asks " + a.asked + " removes " + strconv.Quote(a.removed)
+		" tags " + strconv.Quote(a.tags) + " needs " + a.needed + " removes " + strconv.Quote(a.removed)
+}
+
+// twinPermissions sets the permissions that the operation needs, from a table.
+func twinPermissions(g *Registry, a *twinAnswer, from string, headers []Header) {
+	actions := twinActions()[a.operation]
+	var framing []string
+	for _, h := range headers {
+		switch twinHeader(h.Name) {
+		case "content-length", "transfer-encoding":
+			framing = append(framing, strings.ToLower(h.Name)+"="+h.Value)
+		}
+	}
+	if a.operation == CompleteUpload && len(framing) == 1 && framing[0] == "content-length=0" {
+		actions = "CompleteLayerUpload"
+	}
+	switch a.operation {
+	case CheckAPI:
+		a.needed = "GetAuthorizationToken@*"
+		return
+	case Catalog:
+		a.needed = "DescribeRepositories@*"
+		return
+	}
+	var needed []string
+	for _, action := range strings.Fields(actions) {
+		needed = append(needed, action+"@"+a.repository)
+	}
+	needed = append(needed, twinExtra(g, a.operation, a.repository, "")...)
+	if a.operation == MountBlob {
+		needed = append(needed, "GetDownloadUrlForLayer@"+from+"?")
+		needed = append(needed, twinExtra(g, GetBlob, from, "?")...)
+	}
+	a.needed = strings.Join(needed, " ")
+}
+
+// twinActions returns the actions that each operation needs on its repository.
+func twinActions() map[Operation]string {
+	return map[Operation]string{
+		HeadBlob:         "BatchCheckLayerAvailability|GetDownloadUrlForLayer",
+		GetBlob:          "GetDownloadUrlForLayer",
+		HeadManifest:     "BatchGetImage",
+		GetManifest:      "BatchGetImage",
+		StartUpload:      "InitiateLayerUpload",
+		MonolithicUpload: "InitiateLayerUpload UploadLayerPart CompleteLayerUpload",
+		MountBlob:        "InitiateLayerUpload",
+		UploadChunk:      "UploadLayerPart",
+		CompleteUpload:   "UploadLayerPart CompleteLayerUpload",
+		UploadStatus:     "UploadLayerPart",
+		CancelUpload:     "UploadLayerPart",
+		PutManifest:      "PutImage",
+		DeleteManifest:   "BatchDeleteImage",
+		DeleteBlob:       "BatchDeleteImage",
+		ListTags:         "ListImages",
+		ListReferrers:    "BatchGetImage",
+	}
+}
+
+// twinExtra returns the permissions to import or create a repository.
+func twinExtra(g *Registry, o Operation, repository, mark string) []string {
+	var extra []string
+	missing := g.AssumeMissing || g.Exists != nil && !g.Exists(repository)
+	imports := false
+	for _, prefix := range g.PullThrough {
+		imports = imports || prefix == "ROOT" || strings.HasPrefix(repository, prefix+"/")
+	}
+	switch o {
+	case HeadBlob, GetBlob, HeadManifest, GetManifest, ListTags, ListReferrers:
+		if imports {
+			extra = append(extra, "BatchImportUpstreamImage@"+repository+mark)
+		}
+		missing = missing && imports
+	case StartUpload, MonolithicUpload, MountBlob, PutManifest, UploadChunk, UploadStatus, CancelUpload, CompleteUpload:
+	default:
+		missing = false
+	}
+	if missing {
+		extra = append(extra, "CreateRepository@"+repository+mark)
+	}
+	return extra
 }

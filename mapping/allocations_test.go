@@ -2,7 +2,7 @@ package mapping
 
 import "testing"
 
-// pull and mount are requests as clients send them.
+// pull and mount return requests as clients send them.
 func pull() *Request {
 	return request("GET", "/v2/team/service/manifests/v1.2.3", "accept: application/json", "host: registry.example")
 }
@@ -12,6 +12,7 @@ func mount() *Request {
 		"content-length: 0", "content-type: application/json")
 }
 
+// TestAllocations checks that mapping a request needs few allocations.
 func TestAllocations(t *testing.T) {
 	g := testRegistry()
 	for _, test := range []struct {
@@ -20,7 +21,7 @@ func TestAllocations(t *testing.T) {
 		most    float64
 	}{
 		{"pull", pull(), 2},   // the ARN, the permissions
-		{"mount", mount(), 3}, // the decoded values besides
+		{"mount", mount(), 3}, // and the decoded values
 	} {
 		got := testing.AllocsPerRun(100, func() {
 			if _, refusal := g.Map(test.request); refusal != nil {
