@@ -6,6 +6,7 @@ import (
 	_ "extauthz/goldentest" // accept -update
 )
 
+// TestDecideAllocatesNothingOnAHit checks that a cached decision needs no allocation.
 func TestDecideAllocatesNothingOnAHit(t *testing.T) {
 	plain, _ := newEngine(t, 100)
 	limited, _ := newLimited(t, 100)
@@ -13,14 +14,14 @@ func TestDecideAllocatesNothingOnAHit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	read := request(&session, "ecr:PutImage", "app", inside, early)
-	read.Session = limits(t, "reading", "weekdays")
+	push := request(&session, "ecr:PutImage", "app", inside, early)
+	push.Session = limits(t, "reading", "weekdays")
 	for name, c := range map[string]struct {
 		engine  *Engine
 		request *question
 	}{
 		"a user":                               {plain, request(&user, "ecr:PutImage", "app", inside, early)},
-		"a session with boundary and policies": {limited, read},
+		"a session with boundary and policies": {limited, push},
 		"registry policy and organization":     {whole, request(&user, "ecr:PutImage", "open", inside, early)},
 	} {
 		decide(c.engine, c.request)

@@ -12,8 +12,7 @@ const (
 	repository = "arn:aws:ecr:eu-central-1:123456789012:repository/"
 )
 
-// The identity policy depends on the caller's address, the repository policy
-// on the time.
+// The identity policy depends on the caller's address, and the repository policy on the time.
 const (
 	identityText = `{"Version":"2012-10-17","Statement":[
 		{"Effect":"Allow","Action":"ecr:*","Resource":"*"},
@@ -72,6 +71,7 @@ const (
 	early, late     = "2026-05-01T00:00:00Z", "2026-07-01T00:00:00Z"
 )
 
+// TestDecide checks decisions, computed and cached, and their explanations.
 func TestDecide(t *testing.T) {
 	e, _ := newEngine(t, 100)
 	for _, c := range []struct {
@@ -80,8 +80,8 @@ func TestDecide(t *testing.T) {
 		want    iam.Decision
 	}{
 		{"identity policy allows", request(&user, "ecr:PutImage", "app", inside, early), iam.Allowed},
-		{"identity policy denies from elsewhere", request(&user, "ecr:PutImage", "app", outside, early), iam.ExplicitDeny},
-		{"another action from elsewhere", request(&user, "ecr:BatchGetImage", "app", outside, early), iam.Allowed},
+		{"identity policy denies another address", request(&user, "ecr:PutImage", "app", outside, early), iam.ExplicitDeny},
+		{"another action from another address", request(&user, "ecr:BatchGetImage", "app", outside, early), iam.Allowed},
 		{"a session has its role's policies", request(&session, "ecr:PutImage", "app", inside, early), iam.Allowed},
 		{"repository policy before its time", request(&user, "ecr:BatchGetImage", "closing", inside, early), iam.Allowed},
 		{"repository policy after its time", request(&user, "ecr:BatchGetImage", "closing", inside, late), iam.ExplicitDeny},
@@ -103,9 +103,8 @@ func TestDecide(t *testing.T) {
 	}
 }
 
-// TestRepositoryPolicyCannotGrant holds that what comes before a repository, the
-// right to log in and to create it, is granted by identity policies alone,
-// however wide the repository policy is.
+// TestRepositoryPolicyCannotGrant checks that only identity policies grant logging in and creating
+// a repository, whatever the repository policy allows.
 func TestRepositoryPolicyCannotGrant(t *testing.T) {
 	open := compile(t, iam.RepositoryPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"*"}}`)
 	all := compile(t, iam.IdentityPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:*","Resource":"*"}}`)
@@ -122,13 +121,13 @@ func TestRepositoryPolicyCannotGrant(t *testing.T) {
 		action, resource string
 		want             iam.Decision
 	}{
-		{"it grants reading", &nobody, "ecr:BatchGetImage", repository + "open", iam.Allowed},
-		{"it grants importing from upstream", &nobody, "ecr:BatchImportUpstreamImage", repository + "open", iam.Allowed},
-		{"not creating", &nobody, "ecr:CreateRepository", repository + "open", iam.ImplicitDeny},
-		{"not creating in another case", &nobody, "ECR:createrepository", repository + "open", iam.ImplicitDeny},
-		{"not logging in", &nobody, "ecr:GetAuthorizationToken", "*", iam.ImplicitDeny},
+		{"the repository policy grants reading", &nobody, "ecr:BatchGetImage", repository + "open", iam.Allowed},
+		{"the repository policy grants importing from upstream", &nobody, "ecr:BatchImportUpstreamImage", repository + "open", iam.Allowed},
+		{"the repository policy does not grant creating", &nobody, "ecr:CreateRepository", repository + "open", iam.ImplicitDeny},
+		{"the repository policy does not grant creating in another case", &nobody, "ECR:createrepository", repository + "open", iam.ImplicitDeny},
+		{"the repository policy does not grant logging in", &nobody, "ecr:GetAuthorizationToken", "*", iam.ImplicitDeny},
 		{"an identity policy grants creating", &user, "ecr:CreateRepository", repository + "new", iam.Allowed},
-		{"and logging in", &user, "ecr:GetAuthorizationToken", "*", iam.Allowed},
+		{"an identity policy grants logging in", &user, "ecr:GetAuthorizationToken", "*", iam.Allowed},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := &question{Request: iam.Request{Principal: c.caller, Action: c.action, Resource: c.resource}}
@@ -139,6 +138,7 @@ func TestRepositoryPolicyCannotGrant(t *testing.T) {
 	}
 }
 
+// TestNewRefusesACacheWithoutSize checks that the cache size must be positive.
 func TestNewRefusesACacheWithoutSize(t *testing.T) {
 	for _, size := range []int{0, -1} {
 		if _, err := New(Policies{}, Options{CacheSize: size}); err == nil {

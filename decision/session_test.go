@@ -12,7 +12,7 @@ const bounded = "arn:aws:iam::123456789012:user/bounded"
 var (
 	boundedUser = iam.Principal{Kind: iam.User, ARN: bounded, Account: "123456789012"}
 	federated   = iam.Principal{Kind: iam.FederatedUser, ARN: "arn:aws:sts::123456789012:federated-user/guest", Account: "123456789012", UserARN: alice}
-	// The same session, but made by the user with the boundary.
+	// The same session, but requested by the user with the boundary.
 	boundedFederated = iam.Principal{Kind: iam.FederatedUser, ARN: federated.ARN, Account: "123456789012", UserARN: bounded}
 	root             = iam.Principal{Kind: iam.RootUser, ARN: "arn:aws:iam::123456789012:root", Account: "123456789012"}
 	service          = iam.Principal{Kind: iam.Service, ARN: "ci.amazonaws.com"}
@@ -21,8 +21,7 @@ var (
 
 const allowAll = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:*","Resource":"*"}}`
 
-// limitTexts are policies that limit, each by a condition key of its own or by
-// none: session policies and boundaries.
+// limitTexts are session policies and boundaries. Each mentions another condition key or none.
 var limitTexts = map[string]string{
 	"everything": allowAll,
 	"reading":    `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:BatchGetImage","Resource":"*"}}`,
@@ -31,7 +30,7 @@ var limitTexts = map[string]string{
 	"dated":      `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:*","Resource":"*","Condition":{"DateLessThan":{"aws:CurrentTime":"2026-06-01T00:00:00Z"}}}}`,
 }
 
-// limits are session policies by name.
+// limits returns session policies by name.
 func limits(t testing.TB, names ...string) (list []*iam.Policy) {
 	t.Helper()
 	for _, name := range names {
@@ -49,8 +48,8 @@ func limit(t testing.TB, kind iam.Kind, name string) *iam.Policy {
 	return p
 }
 
-// limitedPolicies are those of a snapshot where everybody may do everything,
-// some within a boundary, and nobody who has no identity policies should.
+// limitedPolicies returns the policies of a snapshot in which every principal with identity policies
+// may do everything, some within a boundary.
 func limitedPolicies(t testing.TB) Policies {
 	t.Helper()
 	all := compile(t, iam.IdentityPolicy, allowAll)
@@ -79,8 +78,8 @@ func newLimited(t testing.TB, cacheSize int) (*Engine, *Stats) {
 	return e, stats
 }
 
-// asking is a push at a time by a caller with tags and session policies.
-func asking(t testing.TB, p *iam.Principal, name, time string, tags map[string]string, session ...string) *question {
+// push returns a push at a time by a caller with tags and session policies.
+func push(t testing.TB, p *iam.Principal, name, time string, tags map[string]string, session ...string) *question {
 	t.Helper()
 	r := request(p, "ecr:PutImage", name, inside, time)
 	for key, value := range tags {
@@ -90,6 +89,7 @@ func asking(t testing.TB, p *iam.Principal, name, time string, tags map[string]s
 	return r
 }
 
+// TestLimits checks the effect of boundaries and session policies.
 func TestLimits(t *testing.T) {
 	monday, red := map[string]string{"day": "monday"}, map[string]string{"team": "red"}
 	e, _ := newLimited(t, 100)
@@ -98,30 +98,30 @@ func TestLimits(t *testing.T) {
 		request *question
 		want    iam.Decision
 	}{
-		{"no boundary, no session policy", asking(t, &user, "app", early, nil), iam.Allowed},
-		{"within the boundary", asking(t, &boundedUser, "app", early, nil), iam.Allowed},
-		{"beyond the boundary", asking(t, &boundedUser, "app", late, nil), iam.ImplicitDeny},
-		{"a boundary does not limit what names the caller", asking(t, &boundedUser, "open", late, nil), iam.Allowed},
-		{"role session without session policies", asking(t, &session, "app", early, nil), iam.Allowed},
-		{"session policy that does not allow", asking(t, &session, "app", early, nil, "reading"), iam.ImplicitDeny},
-		{"one of two allows", asking(t, &session, "app", early, monday, "reading", "weekdays"), iam.Allowed},
-		{"its condition does not hold", asking(t, &session, "app", early, nil, "reading", "weekdays"), iam.ImplicitDeny},
-		{"one denies", asking(t, &session, "app", early, red, "everything", "teams"), iam.ExplicitDeny},
-		{"federated user without a session policy", asking(t, &federated, "app", early, nil), iam.ImplicitDeny},
-		{"federated user with one", asking(t, &federated, "app", early, nil, "everything"), iam.Allowed},
-		{"federated user beyond the session policy", asking(t, &federated, "app", early, nil, "reading"), iam.ImplicitDeny},
-		{"federated user within the boundary of the user", asking(t, &boundedFederated, "app", early, nil, "everything"), iam.Allowed},
-		{"federated user beyond it", asking(t, &boundedFederated, "app", late, nil, "everything"), iam.ImplicitDeny},
-		{"federated user of an unknown user", asking(t, &iam.Principal{Kind: iam.FederatedUser, ARN: federated.ARN, Account: "123456789012"}, "app", early, nil, "everything"), iam.ImplicitDeny},
-		{"repository policy for the user who federated, without a session policy", asking(t, &federated, "alices", early, nil), iam.ImplicitDeny},
-		{"with one", asking(t, &federated, "alices", early, nil, "everything"), iam.Allowed},
-		{"repository policy for the federated user itself", asking(t, &federated, "guests", early, nil), iam.Allowed},
-		{"root user", asking(t, &root, "app", early, nil), iam.Allowed},
-		{"service", asking(t, &service, "app", early, nil), iam.ImplicitDeny},
-		{"anonymous", asking(t, &anonymous, "app", early, nil), iam.ImplicitDeny},
-		{"root user, open repository", asking(t, &root, "open", early, nil), iam.Allowed},
-		{"service, open repository", asking(t, &service, "open", early, nil), iam.Allowed},
-		{"anonymous, open repository", asking(t, &anonymous, "open", early, nil), iam.Allowed},
+		{"no boundary, no session policy", push(t, &user, "app", early, nil), iam.Allowed},
+		{"within the boundary", push(t, &boundedUser, "app", early, nil), iam.Allowed},
+		{"beyond the boundary", push(t, &boundedUser, "app", late, nil), iam.ImplicitDeny},
+		{"a boundary does not limit a repository policy for the caller", push(t, &boundedUser, "open", late, nil), iam.Allowed},
+		{"role session without session policies", push(t, &session, "app", early, nil), iam.Allowed},
+		{"session policy that does not allow", push(t, &session, "app", early, nil, "reading"), iam.ImplicitDeny},
+		{"one of two allows", push(t, &session, "app", early, monday, "reading", "weekdays"), iam.Allowed},
+		{"a condition of the session policy is false", push(t, &session, "app", early, nil, "reading", "weekdays"), iam.ImplicitDeny},
+		{"one of two denies", push(t, &session, "app", early, red, "everything", "teams"), iam.ExplicitDeny},
+		{"federated user without a session policy", push(t, &federated, "app", early, nil), iam.ImplicitDeny},
+		{"federated user with a session policy", push(t, &federated, "app", early, nil, "everything"), iam.Allowed},
+		{"federated user beyond the session policy", push(t, &federated, "app", early, nil, "reading"), iam.ImplicitDeny},
+		{"federated user within the boundary of the user", push(t, &boundedFederated, "app", early, nil, "everything"), iam.Allowed},
+		{"federated user beyond the boundary of the user", push(t, &boundedFederated, "app", late, nil, "everything"), iam.ImplicitDeny},
+		{"federated user of an unknown user", push(t, &iam.Principal{Kind: iam.FederatedUser, ARN: federated.ARN, Account: "123456789012"}, "app", early, nil, "everything"), iam.ImplicitDeny},
+		{"repository policy for the user who federated, without a session policy", push(t, &federated, "alices", early, nil), iam.ImplicitDeny},
+		{"repository policy for the user who federated, with a session policy", push(t, &federated, "alices", early, nil, "everything"), iam.Allowed},
+		{"repository policy for the federated user itself", push(t, &federated, "guests", early, nil), iam.Allowed},
+		{"root user", push(t, &root, "app", early, nil), iam.Allowed},
+		{"service", push(t, &service, "app", early, nil), iam.ImplicitDeny},
+		{"anonymous", push(t, &anonymous, "app", early, nil), iam.ImplicitDeny},
+		{"root user, open repository", push(t, &root, "open", early, nil), iam.Allowed},
+		{"service, open repository", push(t, &service, "open", early, nil), iam.Allowed},
+		{"anonymous, open repository", push(t, &anonymous, "open", early, nil), iam.Allowed},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for range 2 {
@@ -136,8 +136,8 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// TestLimitsShareNoDecision asks, one after the other, two questions that differ
-// in a single thing, and wants the second answered anew, whichever comes first.
+// TestLimitsShareNoDecision checks two requests that differ in one respect, in both orders: the
+// second must not use the cached decision of the first.
 func TestLimitsShareNoDecision(t *testing.T) {
 	day := func(name string) map[string]string { return map[string]string{"day": name} }
 	for _, c := range []struct {
@@ -145,17 +145,17 @@ func TestLimitsShareNoDecision(t *testing.T) {
 		first, second *question
 		wants         [2]iam.Decision
 	}{
-		{"session policy and none", asking(t, &session, "app", early, nil, "reading"), asking(t, &session, "app", early, nil), [2]iam.Decision{iam.ImplicitDeny, iam.Allowed}},
-		{"one session policy and another", asking(t, &session, "app", early, nil, "reading"), asking(t, &session, "app", early, nil, "everything"), [2]iam.Decision{iam.ImplicitDeny, iam.Allowed}},
-		{"one session policy more", asking(t, &session, "app", early, nil, "reading"), asking(t, &session, "app", early, nil, "reading", "everything"), [2]iam.Decision{iam.ImplicitDeny, iam.Allowed}},
-		{"federated with session policy and none", asking(t, &federated, "app", early, nil, "everything"), asking(t, &federated, "app", early, nil), [2]iam.Decision{iam.Allowed, iam.ImplicitDeny}},
-		{"a key that only the session policy mentions", asking(t, &session, "app", early, day("monday"), "weekdays"), asking(t, &session, "app", early, day("sunday"), "weekdays"), [2]iam.Decision{iam.Allowed, iam.ImplicitDeny}},
-		{"that key and none", asking(t, &session, "app", early, day("monday"), "weekdays"), asking(t, &session, "app", early, nil, "weekdays"), [2]iam.Decision{iam.Allowed, iam.ImplicitDeny}},
-		{"a key that only the second session policy mentions", asking(t, &session, "app", early, day("monday"), "reading", "weekdays"), asking(t, &session, "app", early, day("sunday"), "reading", "weekdays"), [2]iam.Decision{iam.Allowed, iam.ImplicitDeny}},
-		{"a key that only the boundary mentions", asking(t, &boundedUser, "app", early, nil), asking(t, &boundedUser, "app", late, nil), [2]iam.Decision{iam.Allowed, iam.ImplicitDeny}},
-		{"that key, federated", asking(t, &boundedFederated, "app", early, nil, "everything"), asking(t, &boundedFederated, "app", late, nil, "everything"), [2]iam.Decision{iam.Allowed, iam.ImplicitDeny}},
-		{"boundary and none", asking(t, &boundedUser, "app", late, nil), asking(t, &user, "app", late, nil), [2]iam.Decision{iam.ImplicitDeny, iam.Allowed}},
-		{"boundary of who federated and none", asking(t, &boundedFederated, "app", late, nil, "everything"), asking(t, &federated, "app", late, nil, "everything"), [2]iam.Decision{iam.ImplicitDeny, iam.Allowed}},
+		{"session policy and none", push(t, &session, "app", early, nil, "reading"), push(t, &session, "app", early, nil), [2]iam.Decision{iam.ImplicitDeny, iam.Allowed}},
+		{"one session policy and another", push(t, &session, "app", early, nil, "reading"), push(t, &session, "app", early, nil, "everything"), [2]iam.Decision{iam.ImplicitDeny, iam.Allowed}},
+		{"one more session policy", push(t, &session, "app", early, nil, "reading"), push(t, &session, "app", early, nil, "reading", "everything"), [2]iam.Decision{iam.ImplicitDeny, iam.Allowed}},
+		{"federated with session policy and none", push(t, &federated, "app", early, nil, "everything"), push(t, &federated, "app", early, nil), [2]iam.Decision{iam.Allowed, iam.ImplicitDeny}},
+		{"a key that only the session policy mentions", push(t, &session, "app", early, day("monday"), "weekdays"), push(t, &session, "app", early, day("sunday"), "weekdays"), [2]iam.Decision{iam.Allowed, iam.ImplicitDeny}},
+		{"the same key and none", push(t, &session, "app", early, day("monday"), "weekdays"), push(t, &session, "app", early, nil, "weekdays"), [2]iam.Decision{iam.Allowed, iam.ImplicitDeny}},
+		{"a key that only the second session policy mentions", push(t, &session, "app", early, day("monday"), "reading", "weekdays"), push(t, &session, "app", early, day("sunday"), "reading", "weekdays"), [2]iam.Decision{iam.Allowed, iam.ImplicitDeny}},
+		{"a key that only the boundary mentions", push(t, &boundedUser, "app", early, nil), push(t, &boundedUser, "app", late, nil), [2]iam.Decision{iam.Allowed, iam.ImplicitDeny}},
+		{"the same key, federated", push(t, &boundedFederated, "app", early, nil, "everything"), push(t, &boundedFederated, "app", late, nil, "everything"), [2]iam.Decision{iam.Allowed, iam.ImplicitDeny}},
+		{"boundary and none", push(t, &boundedUser, "app", late, nil), push(t, &user, "app", late, nil), [2]iam.Decision{iam.ImplicitDeny, iam.Allowed}},
+		{"boundary of the user who federated and none", push(t, &boundedFederated, "app", late, nil, "everything"), push(t, &federated, "app", late, nil, "everything"), [2]iam.Decision{iam.ImplicitDeny, iam.Allowed}},
 	} {
 		for i, order := range [][2]*question{{c.first, c.second}, {c.second, c.first}} {
 			e, stats := newLimited(t, 100)
@@ -167,16 +167,18 @@ func TestLimitsShareNoDecision(t *testing.T) {
 	}
 }
 
-// A decision serves whoever differs only in what no policy in play mentions.
-func TestLimitsShareWhatTheyMay(t *testing.T) {
+// TestLimitsShareADecision checks that requests share a decision if they differ only in keys that
+// no applicable policy mentions.
+func TestLimitsShareADecision(t *testing.T) {
 	e, stats := newLimited(t, 100)
-	decide(e, asking(t, &session, "app", early, map[string]string{"other": "a"}, "weekdays"))
-	decide(e, asking(t, &session, "app", late, map[string]string{"other": "b"}, "weekdays"))
+	decide(e, push(t, &session, "app", early, map[string]string{"other": "a"}, "weekdays"))
+	decide(e, push(t, &session, "app", late, map[string]string{"other": "b"}, "weekdays"))
 	if stats.Hits.Load() != 1 {
 		t.Errorf("%d hits, want 1", stats.Hits.Load())
 	}
 }
 
+// TestNewRefusesAnEmptyBoundary checks that a boundary must have a policy.
 func TestNewRefusesAnEmptyBoundary(t *testing.T) {
 	_, err := New(Policies{Boundary: map[string][]*iam.Policy{bounded: {}}}, Options{CacheSize: 1})
 	if err == nil || !strings.Contains(err.Error(), bounded) {

@@ -9,8 +9,8 @@ import (
 	"extauthz/iam"
 )
 
-// twin is the engine without tables or cache: it looks up each class of
-// policies as its rule says and evaluates.
+// twin is the reference implementation of the engine, without tables or cache: it finds the policies
+// of each class by their rules and evaluates them.
 func twin(p Policies, r *question) iam.Decision {
 	if r.Principal == nil {
 		return iam.ImplicitDeny
@@ -46,8 +46,7 @@ func twin(p Policies, r *question) iam.Decision {
 	return in.Evaluate(&r.Request)
 }
 
-// twinPolicies are policies whose classes mention each other's keys and their
-// own.
+// twinPolicies returns policies of each class, which mention common and different condition keys.
 func twinPolicies(t testing.TB) Policies {
 	t.Helper()
 	p := limitedPolicies(t)
@@ -65,13 +64,13 @@ func twinPolicies(t testing.TB) Policies {
 	return p
 }
 
-// asker makes questions of numbers: the same numbers, the same questions.
-type asker struct {
+// generator makes questions from numbers.
+type generator struct {
 	next     func() int
 	sessions [][]*iam.Policy
 }
 
-// twinSessions are no session policy, one and two of them.
+// twinSessions returns lists of no, one and two session policies.
 func twinSessions(t testing.TB) [][]*iam.Policy {
 	t.Helper()
 	sessions := [][]*iam.Policy{nil}
@@ -85,9 +84,9 @@ func twinSessions(t testing.TB) [][]*iam.Policy {
 	return sessions
 }
 
-func pick[T any](a *asker, from ...T) T { return from[a.next()%len(from)] }
+func pick[T any](a *generator, from ...T) T { return from[a.next()%len(from)] }
 
-func (a *asker) question() *question {
+func (a *generator) question() *question {
 	caller := pick(a, &user, &session, &boundedUser, &federated, &boundedFederated, &nobody, &root, &service, &anonymous, &outsider, &iam.Principal{}, nil)
 	r := request(caller, pick(a, "ecr:PutImage", "ecr:BatchGetImage", "ecr:CreateRepository", "ECR:CREATErepository"),
 		pick(a, "app", "closing", "open", "alices", "guests", "new"), pick(a, inside, outside, "::1", ""), pick(a, early, late, "x"))
@@ -103,22 +102,22 @@ func (a *asker) question() *question {
 	return r
 }
 
-// TestEngineIsTheTwin asks random questions of an engine whose cache is always
-// full, and of the twin.
-func TestEngineIsTheTwin(t *testing.T) {
+// TestTwin compares random decisions of an engine whose cache is always full with those of the
+// reference implementation.
+func TestTwin(t *testing.T) {
 	policies, stats := twinPolicies(t), new(Stats)
 	e, err := New(policies, Options{CacheSize: 256, Stats: stats})
 	if err != nil {
 		t.Fatal(err)
 	}
 	random := rand.New(rand.NewPCG(1, 2))
-	a := &asker{func() int { return random.IntN(1 << 20) }, twinSessions(t)}
+	a := &generator{func() int { return random.IntN(1 << 20) }, twinSessions(t)}
 	decisions := map[iam.Decision]int{}
 	var recent []*question
 	for range 30_000 {
 		r := a.question()
 		if len(recent) > 100 && random.IntN(2) == 0 {
-			r = recent[random.IntN(len(recent))] // asked before
+			r = recent[random.IntN(len(recent))] // a repeated question
 		}
 		recent = append(recent[max(0, len(recent)-200):], r)
 		want := twin(policies, r)
@@ -137,8 +136,7 @@ func TestEngineIsTheTwin(t *testing.T) {
 	}
 }
 
-// FuzzEngine asks one engine the questions that the bytes make, twice and in
-// both orders.
+// FuzzEngine compares the decisions on questions made from the bytes, twice and in both orders.
 func FuzzEngine(f *testing.F) {
 	policies, sessions := twinPolicies(f), twinSessions(f)
 	f.Add([]byte("\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x01"))
@@ -149,7 +147,7 @@ func FuzzEngine(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a := &asker{func() (n int) {
+		a := &generator{func() (n int) {
 			if len(numbers) > 0 {
 				n, numbers = int(numbers[0]), numbers[1:]
 			}

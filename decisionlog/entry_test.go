@@ -20,7 +20,7 @@ import (
 	"extauthz/policystore"
 )
 
-// checker decides by the policies of the quickstart.
+// checker returns a checker with the policies of the quickstart.
 func checker(t *testing.T) *authz.Checker {
 	t.Helper()
 	snapshot, err := policystore.Load("../examples/quickstart/policies", decision.Options{CacheSize: 16})
@@ -42,7 +42,7 @@ func request(method, path string, headers ...mapping.Header) *authz.Request {
 	}
 }
 
-// logged is the line of one request.
+// logged returns the line of one request.
 func logged(t *testing.T, c *authz.Checker, r *authz.Request) []byte {
 	t.Helper()
 	var sink bytes.Buffer
@@ -60,7 +60,7 @@ const (
 	secret = "arn:aws:ecr:eu-central-1:123456789012:repository/secret/app"
 )
 
-// login is the first of a request's actions, as the file allows it.
+// login returns the first action of a request, which the file allows.
 func login(file string) string {
 	return `{"action":"ecr:GetAuthorizationToken","resource":"*","decision":"allowed",` +
 		`"statements":[{"effect":"Allow","policy":"managed/` + file + `","sid":"Login","line":4}]}`
@@ -118,6 +118,7 @@ func entryCases() []entryCase {
 	}
 }
 
+// TestEntry checks the fields of each kind of decision.
 func TestEntry(t *testing.T) {
 	c := checker(t)
 	for _, one := range entryCases() {
@@ -145,8 +146,8 @@ func TestEntry(t *testing.T) {
 	}
 }
 
-// TestNoCredentials drives requests that carry a secret in every place where
-// clients put credentials, and looks for it in the log in every form.
+// TestNoCredentials checks that no line contains a secret in any form. The requests have it in
+// every place where clients send credentials.
 func TestNoCredentials(t *testing.T) {
 	const password = "hunter2-S3CR3T"
 	header := func(name, value string) mapping.Header { return mapping.Header{Name: name, Value: value} }
@@ -196,7 +197,7 @@ func TestNoCredentials(t *testing.T) {
 	}
 }
 
-// TestLongTextIsCut bounds what a client can put into a line.
+// TestLongTextIsCut checks the limit on text of the client in a line.
 func TestLongTextIsCut(t *testing.T) {
 	r := request("GET", "/v2/team/app/manifests/v1", basic("bob", "bob-secret"))
 	r.ID = strings.Repeat("x", 60_000)
@@ -221,8 +222,8 @@ func BenchmarkEntry(b *testing.B) {
 	}
 }
 
-// A caller who showed a token is logged with its issuer and the key that signed
-// it; what the client may have chosen of either is cut.
+// TestEntryOfAToken checks that the line of a caller with a token contains the issuer and the key
+// that signed it, and that text of the client in them is cut.
 func TestEntryOfAToken(t *testing.T) {
 	for _, c := range []struct {
 		result        *authz.Result

@@ -14,12 +14,12 @@ import (
 	"extauthz/authz"
 )
 
-// sinkFunc is a sink of one function.
+// sinkFunc is a function as a sink.
 type sinkFunc func([]byte) (int, error)
 
 func (f sinkFunc) Write(p []byte) (int, error) { return f(p) }
 
-// gate is a sink that takes nothing until it is opened, and then everything.
+// gate is a sink that blocks until it is opened.
 type gate struct {
 	open chan struct{}
 	bytes.Buffer
@@ -63,6 +63,7 @@ func wantLost(t *testing.T, l *Log, want uint64) {
 	}
 }
 
+// TestMode checks which decisions each mode logs.
 func TestMode(t *testing.T) {
 	for _, c := range []struct {
 		mode            Mode
@@ -85,6 +86,7 @@ func TestMode(t *testing.T) {
 	}
 }
 
+// TestModeText checks the names of the modes.
 func TestModeText(t *testing.T) {
 	for _, word := range []string{"all", "denied", "none"} {
 		var m Mode
@@ -100,9 +102,8 @@ func TestModeText(t *testing.T) {
 	}
 }
 
-// TestRecordNeverWaits has a sink that takes nothing: what fits into the queue
-// waits there, and the rest is lost and counted. A Record that waited would end
-// the test as a deadlock.
+// TestRecordNeverWaits checks a sink that blocks: the queue contains as many entries as fit, and
+// the others are lost and counted. If Record waited, the test would end as a deadlock.
 func TestRecordNeverWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sink := newGate()
@@ -126,6 +127,7 @@ func TestRecordNeverWaits(t *testing.T) {
 	})
 }
 
+// TestBrokenSinkCountsLost checks that lines that a sink refuses are counted.
 func TestBrokenSinkCountsLost(t *testing.T) {
 	broken := sinkFunc(func([]byte) (int, error) { return 0, errors.New("disk full") })
 	l := New(Options{Writer: broken, Buffer: 10})
@@ -136,8 +138,8 @@ func TestBrokenSinkCountsLost(t *testing.T) {
 	wantLost(t, l, 10)
 }
 
-// TestTornLine has a sink that takes a part of the second line: it is lost, and
-// the third is whole.
+// TestTornLine checks a sink that accepts only a part of the second line: the line is lost, and the
+// third one is complete.
 func TestTornLine(t *testing.T) {
 	var sink bytes.Buffer
 	calls := 0
@@ -159,6 +161,7 @@ func TestTornLine(t *testing.T) {
 	}
 }
 
+// TestShortWriteIsLost checks that a line that was written in part is counted as lost.
 func TestShortWriteIsLost(t *testing.T) {
 	short := sinkFunc(func(p []byte) (int, error) { return len(p) - 1, nil })
 	l := New(Options{Writer: short, Required: true})
@@ -169,6 +172,7 @@ func TestShortWriteIsLost(t *testing.T) {
 	wantLost(t, l, 1)
 }
 
+// TestRequiredWaitsForItsLine checks that Record returns after a required line is written.
 func TestRequiredWaitsForItsLine(t *testing.T) {
 	var sink bytes.Buffer
 	l := New(Options{Writer: &sink, Buffer: 1, Required: true})
@@ -182,6 +186,7 @@ func TestRequiredWaitsForItsLine(t *testing.T) {
 	wantLost(t, l, 0)
 }
 
+// TestRequiredReportsBrokenSink checks that Record returns the error of the sink.
 func TestRequiredReportsBrokenSink(t *testing.T) {
 	full := errors.New("disk full")
 	l := New(Options{Writer: sinkFunc(func([]byte) (int, error) { return 0, full }), Required: true})
@@ -192,8 +197,8 @@ func TestRequiredReportsBrokenSink(t *testing.T) {
 	wantLost(t, l, 1)
 }
 
-// TestRequiredWaitIsBounded has a sink that takes nothing. Half of the check's
-// time remains for its answer, and what nobody waits for is not written later.
+// TestRequiredWaitIsBounded checks a sink that blocks: half of the check's time remains for its
+// answer, and a line that no check waits for is not written later.
 func TestRequiredWaitIsBounded(t *testing.T) {
 	for _, c := range []struct {
 		name      string
@@ -244,6 +249,7 @@ func TestRequiredWaitIsBounded(t *testing.T) {
 	}
 }
 
+// TestCloseWritesTheRest checks that Close writes the queue.
 func TestCloseWritesTheRest(t *testing.T) {
 	var sink bytes.Buffer
 	l := New(Options{Writer: &sink, Buffer: 100})
@@ -257,6 +263,7 @@ func TestCloseWritesTheRest(t *testing.T) {
 	wantLost(t, l, 0)
 }
 
+// TestCloseIsBounded checks that Close returns when its context ends.
 func TestCloseIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sink := newGate()
@@ -281,6 +288,7 @@ func TestCloseIsBounded(t *testing.T) {
 	})
 }
 
+// TestRecordAfterClose checks that decisions after Close are lost.
 func TestRecordAfterClose(t *testing.T) {
 	for _, required := range []bool{false, true} {
 		var sink bytes.Buffer
@@ -293,8 +301,7 @@ func TestRecordAfterClose(t *testing.T) {
 	}
 }
 
-// TestConcurrentRecord counts: what is not written is lost, and nothing is both
-// or neither.
+// TestConcurrentRecord checks that every decision is either written or counted as lost.
 func TestConcurrentRecord(t *testing.T) {
 	const checks, each = 8, 200
 	for _, required := range []bool{false, true} {
@@ -316,7 +323,7 @@ func TestConcurrentRecord(t *testing.T) {
 	}
 }
 
-// TestCloseDuringRecord counts the same while the log is closed.
+// TestCloseDuringRecord checks the same while the log is closed.
 func TestCloseDuringRecord(t *testing.T) {
 	const times, checks, each = 2000, 4, 20
 	for range times {

@@ -15,7 +15,7 @@ import (
 	"extauthz/policystore"
 )
 
-// The conditions under which README.md says that a field is present, in its words.
+// The conditions under which a field is present, in the words of README.md.
 const (
 	always         = "always"
 	notAllowed     = "unless `decision` is `allowed`"
@@ -36,7 +36,7 @@ const (
 	hasSid         = "if the statement has a `Sid`"
 )
 
-// fieldCase is a request, and the conditions that are true of it.
+// fieldCase is a request and the conditions that it fulfils.
 type fieldCase struct {
 	name    string
 	checker *authz.Checker
@@ -99,14 +99,14 @@ func otherSignature(token string) string {
 	return token[:len(token)-8] + "AAAAAAAA"
 }
 
-// listed are the fields whose values README.md lists.
+// listed contains the fields whose values README.md lists.
 var listed = []string{"level", "msg", "decision", "source", "effect"}
 
 // field is a row of a table in README.md.
 type field struct{ name, kind, present, meaning string }
 
-// TestReadmeFields compares the tables of README.md with what is logged: the fields,
-// their order and types, and when each is present.
+// TestReadmeFields compares the tables of README.md with lines of the log: the fields, their order
+// and types, and when each is present.
 func TestReadmeFields(t *testing.T) {
 	tables := fieldTables(t)
 	var seen [3]map[string]int // how often each condition was true and false
@@ -150,7 +150,7 @@ func TestReadmeFields(t *testing.T) {
 	}
 }
 
-// conditions are those that are true of an element.
+// conditions returns the conditions that an element fulfils.
 func conditions(holds bool, condition string) []string {
 	if holds {
 		return []string{always, condition}
@@ -250,7 +250,7 @@ func fieldTables(t *testing.T) (tables [3][]field) {
 	return tables
 }
 
-// readme is README.md of this package.
+// readme returns README.md of this package.
 func readme(t *testing.T) string {
 	t.Helper()
 	text, err := os.ReadFile("README.md")
@@ -260,8 +260,8 @@ func readme(t *testing.T) string {
 	return string(text)
 }
 
-// TestReadmeLines compares the lines in README.md with what is logged. The digest
-// changes with the quickstart's policies and is not compared.
+// TestReadmeLines compares the lines in README.md with the log. It ignores the digest, which depends
+// on the quickstart's policies.
 func TestReadmeLines(t *testing.T) {
 	digest := regexp.MustCompile(`"digest":"sha256:[0-9a-f]{64}"`)
 	lines := regexp.MustCompile("(?m)^```json\n(.*)\n```$").FindAllStringSubmatch(readme(t), -1)

@@ -16,7 +16,7 @@ func TestParseAddress(t *testing.T) {
 		{"loopback", "127.0.0.1:9191", Address{"tcp", "127.0.0.1:9191"}, ""},
 		{"IPv6", "[::1]:9191", Address{"tcp", "[::1]:9191"}, ""},
 		{"name", "localhost:0", Address{"tcp", "localhost:0"}, ""},
-		{"every interface, said so", "0.0.0.0:9191", Address{"tcp", "0.0.0.0:9191"}, ""},
+		{"every interface, explicitly", "0.0.0.0:9191", Address{"tcp", "0.0.0.0:9191"}, ""},
 		{"unix", "unix:///run/extauthz.sock", Address{"unix", "/run/extauthz.sock"}, ""},
 		{"longest path", "unix:///" + strings.Repeat("a", maxSocketPath-1), Address{"unix", "/" + strings.Repeat("a", maxSocketPath-1)}, ""},
 		{"too long a path", "unix:///" + strings.Repeat("a", maxSocketPath), Address{}, "choose a shorter one"},

@@ -13,8 +13,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
-// TestParseCheckRequest holds that a message in JSON comes to the same request as
-// the message itself.
+// TestParseCheckRequest checks that a message in JSON has the same request as the message itself.
 func TestParseCheckRequest(t *testing.T) {
 	now := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 	claims, err := structpb.NewStruct(map[string]any{"ci": map[string]any{"iss": "https://issuer.example.com", "exp": 1e9}})
@@ -30,7 +29,7 @@ func TestParseCheckRequest(t *testing.T) {
 			HeaderMap: &corev3.HeaderMap{Headers: []*corev3.HeaderValue{{Key: "authorization", RawValue: []byte("Basic \xff")}}},
 		}},
 	}}
-	for name, at := range map[string]time.Time{"now": now, "when it says": now.Add(-time.Hour)} {
+	for name, at := range map[string]time.Time{"now": now, "time of the message": now.Add(-time.Hour)} {
 		t.Run(name, func(t *testing.T) {
 			message.Attributes.Request.Time = nil
 			if at != now {
@@ -48,24 +47,24 @@ func TestParseCheckRequest(t *testing.T) {
 	}
 }
 
-// TestParseCheckRequestRefuses holds the error to the place and to none of the text.
+// TestParseCheckRequestRefuses checks that an error contains the position and nothing of the text.
 func TestParseCheckRequestRefuses(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
-		{"nothing", "", "request.json:1:1: not a CheckRequest"},
-		{"no object", `["hunter2"]`, "request.json:1:1: not a CheckRequest"},
+		{"empty text", "", "request.json:1:1: not a CheckRequest"},
+		{"not an object", `["hunter2"]`, "request.json:1:1: not a CheckRequest"},
 		{"unknown field", "{\n \"attribute\": {}}", `request.json:2:2: unknown field "attribute" in a CheckRequest`},
 		{"unknown field that may be a secret", `{"hunter2 or so": {}}`, `request.json:1:2: not a CheckRequest`},
 		{"unknown field of a field", `{"attributes":{"request":{"http":{"header":{}}}}}`, `request.json:1:35: unknown field "header" in a CheckRequest`},
-		{"name as in the definition", `{"attributes":{"context_extensions":{"a":7}}}`, `request.json:1:37: not a CheckRequest`},
+		{"name of the definition", `{"attributes":{"context_extensions":{"a":7}}}`, `request.json:1:37: not a CheckRequest`},
 		{"wrong type in a list", `{"attributes":{"request":{"http":{"header_map":{"headers":["hunter2"]}}}}}`, `request.json:1:59: not a CheckRequest`},
 		{"wrong time", "{\"attributes\":{\"request\":{\n\"time\": \"hunter2\"}}}", `request.json:2:9: not a CheckRequest`},
 		{"field twice", `{"attributes":{}, "attributes":{}}`, `request.json:1:1: not a CheckRequest`},
 		{"second field", `{"attributes":{"contextExtensions":{}, "request":[]}}`, `request.json:1:50: not a CheckRequest`},
-		{"behind characters of two bytes", `{"attributes":{"contextExtensions":{"a":"ä"}, "reqest":[]}}`, `request.json:1:47: unknown field "reqest"`},
+		{"after characters of two bytes", `{"attributes":{"contextExtensions":{"a":"ä"}, "reqest":[]}}`, `request.json:1:47: unknown field "reqest"`},
 		{"wrong type", `{"attributes":{"request":{"http":{"headers":"Basic hunter2"}}}}`, "request.json:1:45: not a CheckRequest"},
 		{"wrong value", `{"attributes":{"request":{"http":{"headers":{"authorization": hunter2}}}}}`, "request.json:1:63: not a CheckRequest"},
 		{"cut short", `{"attributes":{"request":{"http":{"headers":{"authorization":"Basic hunter2`, "request.json:1:75: not a CheckRequest"},
-		{"something behind it", `{} hunter2`, "request.json:1:4: not a CheckRequest"},
+		{"text after it", `{} hunter2`, "request.json:1:4: not a CheckRequest"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r, err := ParseCheckRequest("request.json", []byte(c.text), time.Now())

@@ -20,7 +20,7 @@ import (
 	"extauthz/policystore"
 )
 
-// bytesCodec sends a request's bytes unchanged and decodes a response.
+// bytesCodec is a codec that sends bytes unchanged and decodes a response.
 type bytesCodec struct{}
 
 func (bytesCodec) Name() string { return "proto" }
@@ -35,8 +35,8 @@ func (bytesCodec) Unmarshal(data mem.BufferSlice, v any) error {
 
 var _ encoding.CodecV2 = bytesCodec{}
 
-// A check that gRPC cannot read is denied, logged and counted like any other,
-// and is not a gRPC error, which Envoy's failure_mode_allow would let through.
+// TestUnreadableChecksAreDenied checks that a check that gRPC cannot read is denied and is not an
+// error of gRPC, which Envoy's failure_mode_allow would let through.
 func TestUnreadableChecksAreDenied(t *testing.T) {
 	var reasons []string
 	service := &Service{Decide: func(ctx context.Context, r *authz.Request) *authz.Result {

@@ -18,7 +18,7 @@ type limited struct {
 	client   net.Addr // of the next connection
 }
 
-// addressing is a listener whose connections come from a client of the test's.
+// addressing is a listener whose connections have the address of a client of the test.
 type addressing struct {
 	net.Listener
 	client *net.Addr
@@ -54,8 +54,8 @@ func listenLimited(t *testing.T, most int) *limited {
 	return l
 }
 
-// dial returns the client's and the server's end; server is nil if the
-// connection was closed on arrival.
+// dial returns the client's and the server's end. server is nil if the connection was closed at
+// once.
 func (l *limited) dial(t *testing.T) (client, server net.Conn) {
 	t.Helper()
 	client, err := l.dials.DialContext(t.Context())
@@ -81,18 +81,18 @@ func isClosed(conn net.Conn) bool {
 func TestLimitConnections(t *testing.T) {
 	for _, c := range []struct {
 		name string
-		// use runs after two of two connections were accepted, the second one
-		// half a second after the first.
+		// use runs after two connections were accepted, the second one half a second after
+		// the first. The limit is two.
 		use                  func(first, second net.Conn)
 		closed               [2]bool // of the two, once a third one arrived
 		thirdIsClosed        bool
 		wantClosedByTheLimit uint64
 	}{
-		{"the connection that waits longest gives way",
+		{"the connection that waited longest is closed",
 			func(_, _ net.Conn) { time.Sleep(2 * time.Second) }, [2]bool{true, false}, false, 1},
-		{"an answered connection stays",
+		{"an answered connection remains open",
 			func(first, _ net.Conn) { time.Sleep(2 * time.Second); first.Write([]byte("a")) }, [2]bool{false, true}, false, 1},
-		{"connections answered within a second stay",
+		{"connections answered within a second remain open",
 			func(first, second net.Conn) {
 				time.Sleep(2 * time.Second)
 				first.Write([]byte("a"))
@@ -117,7 +117,7 @@ func TestLimitConnections(t *testing.T) {
 				if got := l.Closed(); got != c.wantClosedByTheLimit {
 					t.Errorf("%d connections closed by the limit; want %d", got, c.wantClosedByTheLimit)
 				}
-				// The clients' ends show what was closed; first they read what was written.
+				// The clients read what was written before they find out what was closed.
 				for i, client := range []net.Conn{firstClient, secondClient} {
 					if got := drainedAndClosed(client); got != c.closed[i] {
 						t.Errorf("connection %d closed: %t; want %t", i+1, got, c.closed[i])
@@ -145,7 +145,7 @@ func drainedAndClosed(conn net.Conn) bool {
 	return isClosed(conn)
 }
 
-// A client cannot keep another client's connections out, however many it opens
+// TestLimitConnectionsOfOneClient checks that one client cannot prevent connections of another, however many connections it opens
 // and however often they get answers.
 func TestLimitConnectionsOfOneClient(t *testing.T) {
 	const most = 8
@@ -155,7 +155,7 @@ func TestLimitConnectionsOfOneClient(t *testing.T) {
 		answered        bool // the attacker's connections get answers all the time
 		wantClosed      bool // the other client's new connection
 	}{
-		{"connections that are opened all the time", "192.0.2.66", "192.0.2.1", false, false},
+		{"connections that are opened continually", "192.0.2.66", "192.0.2.1", false, false},
 		{"connections that get answers", "192.0.2.66", "192.0.2.1", true, false},
 		{"another IPv6 network", "2001:db8:0:1::1", "2001:db8:0:2::1", true, false},
 		{"the same IPv6 network", "2001:db8:0:1::1", "2001:db8:0:1::2", true, true},

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// socketPath returns a path short enough for a socket in a folder of its own.
+// socketPath returns a path in a new folder that is short enough for a socket.
 func socketPath(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "listen")
@@ -23,8 +23,7 @@ func socketPath(t *testing.T) string {
 	return filepath.Join(dir, "a.sock")
 }
 
-// leaveStale makes a socket at path whose process is as good as killed: the
-// file stays and nobody answers.
+// leaveStale creates a socket at path on which no process listens, as after a process was killed.
 func leaveStale(t *testing.T, path string) {
 	t.Helper()
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
@@ -137,8 +136,8 @@ func TestListenUnixWithoutFolder(t *testing.T) {
 	}
 }
 
-// TestListenUnixRace starts many listeners on one stale socket: one gets it,
-// and that one is reachable in the end.
+// TestListenUnixRace checks that of many listeners that start on one stale socket, one gets it and
+// can be reached.
 func TestListenUnixRace(t *testing.T) {
 	path := socketPath(t)
 	leaveStale(t, path)
@@ -163,7 +162,8 @@ func TestListenUnixRace(t *testing.T) {
 	mustDial(t, listeners[0])
 }
 
-// Who holds the lock on a socket's folder cannot hang the start.
+// TestListenDoesNotWaitForeverForTheFolder checks that another process cannot block the start by
+// holding the lock on the socket's folder.
 func TestListenDoesNotWaitForeverForTheFolder(t *testing.T) {
 	dir := t.TempDir()
 	unlock, err := lockFolder(dir)

@@ -22,7 +22,7 @@ import (
 	"google.golang.org/grpc/test/bufconn"
 )
 
-// authorizationFunc is an Authorization service of one function.
+// authorizationFunc is a function as an Authorization service.
 type authorizationFunc func(context.Context) error
 
 func (f authorizationFunc) Check(ctx context.Context, _ *authv3.CheckRequest) (*authv3.CheckResponse, error) {
@@ -73,6 +73,7 @@ func check(ctx context.Context, conn *grpc.ClientConn) error {
 	return err
 }
 
+// TestServerHealth checks the health of the server and of its service.
 func TestServerHealth(t *testing.T) {
 	s := serve(t, nil, deny)
 	client := healthv1.NewHealthClient(s.dial(t, insecure.NewCredentials()))
@@ -96,6 +97,7 @@ func TestServerHealth(t *testing.T) {
 	}
 }
 
+// TestServerHasNoReflection checks that the server does not serve reflection.
 func TestServerHasNoReflection(t *testing.T) {
 	conn := serve(t, nil, deny).dial(t, insecure.NewCredentials())
 	for _, method := range []string{
@@ -109,8 +111,8 @@ func TestServerHasNoReflection(t *testing.T) {
 	}
 }
 
-// TestServerKeepalive keeps a connection without calls open for ten minutes
-// of the bubble's clock, pinged as often as is allowed.
+// TestServerKeepalive checks that a connection without calls remains open for ten minutes of the
+// bubble's clock, with as many pings as are allowed.
 func TestServerKeepalive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		listener := bufconn.Listen(1 << 16)
@@ -136,6 +138,7 @@ func TestServerKeepalive(t *testing.T) {
 	})
 }
 
+// TestServerDrainWaitsForCheck checks that Drain waits for a check in progress.
 func TestServerDrainWaitsForCheck(t *testing.T) {
 	started, release := make(chan struct{}), make(chan struct{})
 	s := serve(t, nil, func(context.Context) error { close(started); <-release; return nil })
@@ -149,7 +152,7 @@ func TestServerDrainWaitsForCheck(t *testing.T) {
 	waitRefused(t, s.listener.Addr().String())
 	select {
 	case err := <-drained:
-		t.Fatalf("drained with a check under way: %v", err)
+		t.Fatalf("drained with a check in progress: %v", err)
 	default:
 	}
 	close(release)
@@ -160,7 +163,7 @@ func TestServerDrainWaitsForCheck(t *testing.T) {
 	}
 }
 
-// waitRefused waits until nobody listens on addr.
+// waitRefused waits until no process listens on addr.
 func waitRefused(t *testing.T, addr string) {
 	t.Helper()
 	for {
@@ -173,6 +176,7 @@ func waitRefused(t *testing.T, addr string) {
 	}
 }
 
+// TestServerDrainIsBoundedByHealthWatch checks that an open health Watch does not prevent Drain.
 func TestServerDrainIsBoundedByHealthWatch(t *testing.T) {
 	s := serve(t, nil, deny)
 	s.SetServing(true)
@@ -196,13 +200,14 @@ func TestServerDrainIsBoundedByHealthWatch(t *testing.T) {
 		t.Errorf("watched status while draining = %v, %v", got, err)
 	}
 	if _, err := next(); err == nil {
-		t.Error("the watch outlived the server")
+		t.Error("the watch did not end with the server")
 	}
 	if err := <-s.done; err != nil {
 		t.Errorf("Serve = %v; want nil after Drain", err)
 	}
 }
 
+// TestServerPassesDeadline checks that a check has the deadline of its client.
 func TestServerPassesDeadline(t *testing.T) {
 	s := serve(t, nil, func(ctx context.Context) error {
 		if _, ok := ctx.Deadline(); !ok {

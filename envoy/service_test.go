@@ -19,7 +19,7 @@ import (
 	"extauthz/mapping"
 )
 
-// checkRequest is what Envoy sends for a pull; raw chooses encode_raw_headers.
+// checkRequest returns the check of a pull, with encode_raw_headers if raw is true.
 func checkRequest(raw bool) *authv3.CheckRequest {
 	headers := map[string]string{
 		":method": "GET", ":path": "/ignored", "x-request-id": "id-1", "cookie": "session=1",
@@ -48,6 +48,7 @@ func tcpAddress(ip string) *corev3.Address {
 	return &corev3.Address{Address: &corev3.Address_SocketAddress{SocketAddress: &corev3.SocketAddress{Address: ip}}}
 }
 
+// TestToRequest checks the request of a check with either encoding of headers.
 func TestToRequest(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
 	want := &authz.Request{
@@ -67,7 +68,7 @@ func TestToRequest(t *testing.T) {
 	}
 }
 
-// Claims count only in the namespace of jwt_authn, and only from the filter.
+// TestToRequestTakesClaims checks that claims count only in the namespace of the filter jwt_authn.
 func TestToRequestTakesClaims(t *testing.T) {
 	claims := func(subject string) *structpb.Struct {
 		s, err := structpb.NewStruct(map[string]any{"ci": map[string]any{"sub": subject, "aud": []any{"a", "b"}, "exp": 1.8e9}})
@@ -100,6 +101,7 @@ func TestToRequestTakesClaims(t *testing.T) {
 	}
 }
 
+// TestToRequestKeepsRepeatedHeaders checks that every value of a header is in the request.
 func TestToRequestKeepsRepeatedHeaders(t *testing.T) {
 	m := &authv3.CheckRequest{Attributes: &authv3.AttributeContext{Request: &authv3.AttributeContext_Request{Http: &authv3.AttributeContext_HttpRequest{
 		HeaderMap: &corev3.HeaderMap{Headers: []*corev3.HeaderValue{
@@ -112,7 +114,7 @@ func TestToRequestKeepsRepeatedHeaders(t *testing.T) {
 	}
 }
 
-// Absent parts come out empty, and nothing panics.
+// TestToRequestOfNothing checks that absent parts are empty.
 func TestToRequestOfNothing(t *testing.T) {
 	for _, m := range []*authv3.CheckRequest{nil, {}, {Attributes: &authv3.AttributeContext{}},
 		{Attributes: &authv3.AttributeContext{Request: &authv3.AttributeContext_Request{}}},
@@ -128,6 +130,7 @@ func TestToRequestOfNothing(t *testing.T) {
 	}
 }
 
+// TestToResponseAllows checks the response of an allowed request.
 func TestToResponseAllows(t *testing.T) {
 	m := toResponse(&authz.Result{
 		Decision: authz.Allowed, Principal: "arn:aws:iam::1:user/a", Repository: "team/app", Operation: "MountBlob",
@@ -143,6 +146,7 @@ func TestToResponseAllows(t *testing.T) {
 		"principal": "arn:aws:iam::1:user/a", "repository": "team/app", "operation": "MountBlob"})
 }
 
+// TestToResponseDenies checks the response for each status.
 func TestToResponseDenies(t *testing.T) {
 	for _, c := range []struct {
 		status int
@@ -163,7 +167,7 @@ func TestToResponseDenies(t *testing.T) {
 	}
 }
 
-// The zero result, and one whose answer was never set, deny.
+// TestToResponseOfNothing checks that the zero result denies.
 func TestToResponseOfNothing(t *testing.T) {
 	m := toResponse(&authz.Result{})
 	if m.GetStatus().GetCode() == int32(codes.OK) || m.GetOkResponse() != nil || m.GetDeniedResponse().GetStatus().GetCode() != 403 {
@@ -178,6 +182,7 @@ func checkMetadata(t *testing.T, m *authv3.CheckResponse, want map[string]any) {
 	}
 }
 
+// TestCheckSurvivesAPanic checks that a panic is logged and denies.
 func TestCheckSurvivesAPanic(t *testing.T) {
 	for name, answer := range map[string]func(context.Context, *authz.Request) *authz.Result{
 		"panic":     func(context.Context, *authz.Request) *authz.Result { panic("oops") },
@@ -210,8 +215,8 @@ func BenchmarkService(b *testing.B) {
 	}
 }
 
-// TestCheckAnswersInTime wants whoever waits to be told before the deadline of
-// the check, and a check without a deadline to have none.
+// TestCheckAnswersInTime checks that the decision must end before the deadline of the check, and that
+// a check without a deadline has none.
 func TestCheckAnswersInTime(t *testing.T) {
 	var got time.Time
 	s := &Service{Decide: func(ctx context.Context, _ *authz.Request) *authz.Result {

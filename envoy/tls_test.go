@@ -38,8 +38,7 @@ func newAuthority(t *testing.T) *authority {
 	return a
 }
 
-// sign completes the template with a fresh key; an authority without a key
-// signs itself.
+// sign completes the template with a new key. An authority without a key signs itself.
 func (a *authority) sign(t *testing.T, template *x509.Certificate) (*x509.Certificate, *ecdsa.PrivateKey) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -102,8 +101,8 @@ func tlsFiles(t *testing.T) TLSFiles {
 	return TLSFiles{Cert: filepath.Join(dir, "tls.crt"), Key: filepath.Join(dir, "tls.key")}
 }
 
-// age sets the file's modification time back, so that the next write shows
-// whatever the file system's clock resolution is.
+// age sets the file's modification time back, so that the next write is detected with any clock
+// resolution of the file system.
 func age(t *testing.T, names ...string) {
 	t.Helper()
 	past := time.Now().Add(-time.Minute)
@@ -169,8 +168,7 @@ func TestMutualTLS(t *testing.T) {
 	}
 }
 
-// served is the serial number of the certificate that a handshake with the
-// listener of config shows.
+// served returns the serial number of the certificate that the listener of config sends.
 func served(t *testing.T, config *tls.Config) *big.Int {
 	t.Helper()
 	client, server := net.Pipe()

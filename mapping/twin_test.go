@@ -50,7 +50,7 @@ type twinAnswer struct {
 	refused               bool
 	operation             Operation
 	repository, reference string
-	tags, needed, removed  string // joined
+	tags, needed, removed string // joined
 }
 
 // twin returns the answer that Map should return.

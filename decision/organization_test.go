@@ -10,7 +10,7 @@ const registry = "arn:aws:ecr:eu-central-1:123456789012:"
 
 var outsider = iam.Principal{Kind: iam.User, ARN: "arn:aws:iam::210987654321:user/olga", Account: "210987654321"}
 
-// Each policy depends on a condition key of its own.
+// Each policy depends on another condition key.
 const (
 	registryText = `{"Version":"2012-10-17","Statement":[
 		{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"ecr:*","Resource":"arn:aws:ecr:eu-central-1:123456789012:repository/*","Condition":{"StringEquals":{"aws:PrincipalTag/open":"monday"}}},
@@ -21,13 +21,13 @@ const (
 	openText   = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"ecr:*"}}`
 )
 
-// tagged is a request of a caller with one tag.
+// tagged returns a request of a caller with one tag.
 func tagged(p *iam.Principal, action, resource, key, value string) *question {
 	return &question{Request: iam.Request{Principal: p, Action: action, Resource: resource, Context: iam.Context{{Key: "aws:PrincipalTag/" + key, Value: value}}}}
 }
 
-// TestRegistryPolicy holds that the registry's policy is beside that of every one
-// of its repositories, those to come included, and beside none of another's.
+// TestRegistryPolicy checks that the registry policy applies to every repository of the registry,
+// including missing ones, and to no other repository.
 func TestRegistryPolicy(t *testing.T) {
 	closed := compile(t, iam.RepositoryPolicy, `{"Statement":{"Effect":"Deny","Principal":"*","Action":"ecr:PutImage"}}`)
 	e, err := New(Policies{
@@ -43,25 +43,25 @@ func TestRegistryPolicy(t *testing.T) {
 		request *question
 		want    iam.Decision
 	}{
-		{"it grants", tagged(&nobody, "ecr:PutImage", repository+"app", "open", "monday"), iam.Allowed},
-		{"beside a repository policy", tagged(&nobody, "ecr:BatchGetImage", repository+"closed", "open", "monday"), iam.Allowed},
-		{"which may deny", tagged(&nobody, "ecr:PutImage", repository+"closed", "open", "monday"), iam.ExplicitDeny},
-		{"it grants creating", tagged(&nobody, "ecr:CreateRepository", repository+"new", "open", "monday"), iam.Allowed},
-		{"in any case, and where a repository policy would deny", tagged(&nobody, "ECR:createrepository", repository+"closed", "open", "monday"), iam.Allowed},
-		{"and the whole catalog", tagged(&nobody, "ecr:DescribeRepositories", repository+"*", "open", "monday"), iam.Allowed},
-		{"it denies", tagged(&user, "ecr:BatchGetImage", repository+"app", "open", "red"), iam.ExplicitDeny},
-		{"creating too", tagged(&user, "ecr:CreateRepository", repository+"new", "open", "red"), iam.ExplicitDeny},
-		{"not in another region", tagged(&user, "ecr:BatchGetImage", "arn:aws:ecr:eu-west-1:123456789012:repository/app", "open", "red"), iam.Allowed},
-		{"nor of an account whose number is longer", tagged(&user, "ecr:BatchGetImage", "arn:aws:ecr:eu-central-1:1234567890123:repository/app", "open", "red"), iam.ImplicitDeny},
-		{"it does not let log in", tagged(&nobody, "ecr:GetAuthorizationToken", "*", "open", "monday"), iam.ImplicitDeny},
-		{"it is no identity policy abroad", tagged(&outsider, "ecr:PutImage", repository+"app", "open", "monday"), iam.ImplicitDeny},
+		{"registry policy grants", tagged(&nobody, "ecr:PutImage", repository+"app", "open", "monday"), iam.Allowed},
+		{"registry policy grants in addition to a repository policy", tagged(&nobody, "ecr:BatchGetImage", repository+"closed", "open", "monday"), iam.Allowed},
+		{"repository policy denies", tagged(&nobody, "ecr:PutImage", repository+"closed", "open", "monday"), iam.ExplicitDeny},
+		{"registry policy grants creating", tagged(&nobody, "ecr:CreateRepository", repository+"new", "open", "monday"), iam.Allowed},
+		{"registry policy grants creating in another case, although a repository policy would deny", tagged(&nobody, "ECR:createrepository", repository+"closed", "open", "monday"), iam.Allowed},
+		{"registry policy grants the catalog", tagged(&nobody, "ecr:DescribeRepositories", repository+"*", "open", "monday"), iam.Allowed},
+		{"registry policy denies", tagged(&user, "ecr:BatchGetImage", repository+"app", "open", "red"), iam.ExplicitDeny},
+		{"registry policy denies creating", tagged(&user, "ecr:CreateRepository", repository+"new", "open", "red"), iam.ExplicitDeny},
+		{"registry policy does not apply in another region", tagged(&user, "ecr:BatchGetImage", "arn:aws:ecr:eu-west-1:123456789012:repository/app", "open", "red"), iam.Allowed},
+		{"registry policy does not apply to an account with a longer number", tagged(&user, "ecr:BatchGetImage", "arn:aws:ecr:eu-central-1:1234567890123:repository/app", "open", "red"), iam.ImplicitDeny},
+		{"registry policy does not grant logging in", tagged(&nobody, "ecr:GetAuthorizationToken", "*", "open", "monday"), iam.ImplicitDeny},
+		{"registry policy is not enough for another account", tagged(&outsider, "ecr:PutImage", repository+"app", "open", "monday"), iam.ImplicitDeny},
 	} {
 		t.Run(c.name, func(t *testing.T) { wantBoth(t, e, c.request, c.want) })
 	}
 }
 
-// TestOrganization holds that every level must allow, for the principals of
-// members, and that RCPs deny for the members' repositories.
+// TestOrganization checks that every level must allow for the principals of members, and that RCPs
+// deny for the repositories of members.
 func TestOrganization(t *testing.T) {
 	policies := twinPolicies(t)
 	policies.Organization.ManagementAccount = "345678901234"
@@ -85,25 +85,24 @@ func TestOrganization(t *testing.T) {
 	}{
 		{"every level allows", tagged(&user, "ecr:PutImage", repository+"new", "x", ""), iam.Allowed},
 		{"one level does not", tagged(&user, "ecr:PutImage", repository+"new", "halt", "red"), iam.ImplicitDeny},
-		{"nor for logging in", tagged(&user, "ecr:GetAuthorizationToken", "*", "halt", "red"), iam.ImplicitDeny},
-		{"a member's principal abroad is bound", tagged(&user, "ecr:PutImage", theirs, "halt", "red"), iam.ImplicitDeny},
-		{"who is no member is not", tagged(&outsider, "ecr:PutImage", theirs, "halt", "red"), iam.Allowed},
+		{"one level does not allow logging in", tagged(&user, "ecr:GetAuthorizationToken", "*", "halt", "red"), iam.ImplicitDeny},
+		{"SCPs apply to a member's principal in another account", tagged(&user, "ecr:PutImage", theirs, "halt", "red"), iam.ImplicitDeny},
+		{"SCPs do not apply to a principal outside of the organization", tagged(&outsider, "ecr:PutImage", theirs, "halt", "red"), iam.Allowed},
 		{"a management account is exempt", tagged(&manager, "ecr:PutImage", managed, "halt", "red"), iam.Allowed},
-		{"and its repositories from RCPs", tagged(&manager, "ecr:PutImage", managed, "leak", "red"), iam.Allowed},
+		{"repositories of the management account are exempt from RCPs", tagged(&manager, "ecr:PutImage", managed, "leak", "red"), iam.Allowed},
 		{"service-linked roles are exempt", tagged(&linked, "ecr:PutImage", repository+"new", "halt", "red"), iam.Allowed},
-		{"from RCPs too", tagged(&linked, "ecr:PutImage", repository+"new", "leak", "red"), iam.Allowed},
+		{"service-linked roles are exempt from RCPs", tagged(&linked, "ecr:PutImage", repository+"new", "leak", "red"), iam.Allowed},
 		{"an RCP denies", tagged(&user, "ecr:PutImage", repository+"new", "leak", "red"), iam.ExplicitDeny},
-		{"whoever it is", tagged(&outsider, "ecr:PutImage", repository+"new", "leak", "red"), iam.ExplicitDeny},
-		{"anonymous callers too", tagged(&anonymous, "ecr:PutImage", repository+"open", "leak", "red"), iam.ExplicitDeny},
-		{"not for who is no member's", tagged(&outsider, "ecr:PutImage", theirs, "leak", "red"), iam.Allowed},
+		{"an RCP denies a principal outside of the organization", tagged(&outsider, "ecr:PutImage", repository+"new", "leak", "red"), iam.ExplicitDeny},
+		{"an RCP denies anonymous callers", tagged(&anonymous, "ecr:PutImage", repository+"open", "leak", "red"), iam.ExplicitDeny},
+		{"an RCP does not apply to a repository outside of the organization", tagged(&outsider, "ecr:PutImage", theirs, "leak", "red"), iam.Allowed},
 	} {
 		t.Run(c.name, func(t *testing.T) { wantBoth(t, e, c.request, c.want) })
 	}
 }
 
-// TestOrganizationByAccount checks that each account has the policies of its own
-// path, also when the cache has answered for the other one: a key that only one
-// account's policies mention is part of that account's questions alone.
+// TestOrganizationByAccount checks that each account has the policies on its own path, even after
+// the cache contains decisions for another account.
 func TestOrganizationByAccount(t *testing.T) {
 	const theirs = "arn:aws:ecr:eu-central-1:210987654321:repository/app"
 	policies := twinPolicies(t)
@@ -123,18 +122,18 @@ func TestOrganizationByAccount(t *testing.T) {
 		request *question
 		want    iam.Decision
 	}{
-		{"its SCP allows", tagged(&user, "ecr:PutImage", repository+"app", "x", ""), iam.Allowed},
-		{"its SCP does not", tagged(&user, "ecr:PutImage", repository+"app", "halt", "red"), iam.ImplicitDeny},
-		{"the other account's RCP does not apply at home", tagged(&user, "ecr:PutImage", repository+"app", "leak", "red"), iam.Allowed},
-		{"the other account's RCP applies there", tagged(&user, "ecr:PutImage", theirs, "leak", "red"), iam.ExplicitDeny},
-		{"its SCP applies abroad", tagged(&user, "ecr:PutImage", theirs, "halt", "red"), iam.ImplicitDeny},
-		{"the SCP of another account does not", tagged(&outsider, "ecr:PutImage", theirs, "halt", "red"), iam.Allowed},
+		{"the SCP allows", tagged(&user, "ecr:PutImage", repository+"app", "x", ""), iam.Allowed},
+		{"the SCP does not allow", tagged(&user, "ecr:PutImage", repository+"app", "halt", "red"), iam.ImplicitDeny},
+		{"the RCP of another account does not apply", tagged(&user, "ecr:PutImage", repository+"app", "leak", "red"), iam.Allowed},
+		{"the RCP applies to a repository of its account", tagged(&user, "ecr:PutImage", theirs, "leak", "red"), iam.ExplicitDeny},
+		{"the SCP applies in another account", tagged(&user, "ecr:PutImage", theirs, "halt", "red"), iam.ImplicitDeny},
+		{"the SCP of another account does not apply", tagged(&outsider, "ecr:PutImage", theirs, "halt", "red"), iam.Allowed},
 	} {
 		t.Run(c.name, func(t *testing.T) { wantBoth(t, e, c.request, c.want) })
 	}
 }
 
-// wantBoth wants the decision computed, from the cache and explained.
+// wantBoth checks the decision, computed, cached and explained.
 func wantBoth(t *testing.T, e *Engine, r *question, want iam.Decision) {
 	t.Helper()
 	for range 2 {
