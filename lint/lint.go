@@ -3,6 +3,9 @@ package lint
 import (
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	"extauthz/decision"
 	"extauthz/diag"
@@ -22,6 +25,21 @@ func Directory(dir string) (diag.List, error) {
 	l := newLinter(snapshot, snapshot.Contents())
 	l.run(snapshot.Findings)
 	return l.findings.Sorted(), nil
+}
+
+// unloadable returns a diagnostic for each fault that keeps the directory from loading.
+func unloadable(dir string, err error) diag.List {
+	faults := slices.Clone(diag.Of(err))
+	for i, f := range faults {
+		f.Code, f.Problem = "unloadable", strings.ReplaceAll(f.Problem, "\n", "; ")
+		if relative, err := filepath.Rel(dir, f.File); f.File == "" {
+			f.File = "."
+		} else if err == nil && filepath.IsLocal(relative) {
+			f.File = filepath.ToSlash(relative)
+		}
+		faults[i] = f
+	}
+	return faults
 }
 
 // A linter checks the contents of one snapshot.
