@@ -32,7 +32,6 @@ import (
 
 // ownTexts lists the files that may read the text of an error that this project creates.
 var ownTexts = map[string]string{
-	"lint/unloadable.go":        "the file, line and column with which this project's errors begin",
 }
 
 // TestNoErrorIsReadByItsText finds product code that searches the text of an error,
