@@ -313,7 +313,7 @@ func TestWhoIsWhoInTheFlatForm(t *testing.T) {
 	}
 }
 
-// Loading needs no network: an issuer whose keys cannot be had makes no error.
+// Loading needs no network: an issuer whose keys are not available makes no error.
 func TestLoadFetchesNothing(t *testing.T) {
 	d := whole(t, newSigner(t))
 	keys := offline()

@@ -94,7 +94,7 @@ func TestAcceptedIsJudgedAnew(t *testing.T) {
 func TestAcceptedIsBounded(t *testing.T) {
 	issuer := &Verifier{URL: issuerURL}
 	for n := range maxAccepted {
-		issuer.accepted.tokens().Add(must(digestOf(fmt.Sprint(n))), remembered{})
+		issuer.accepted.tokens().Add(must(digestOf(fmt.Sprint(n))), verifiedToken{})
 	}
 	raw := signed(nil)
 	_, err := issuer.Accept(metadata(t, claims(nil)), raw, []string{audience}, noon)
@@ -120,8 +120,8 @@ func TestSame(t *testing.T) {
 	}
 	for i, a := range values {
 		for j, b := range append(values, 1, int64(0), []string{"a"}, map[string]string{}, json.Number("1")) {
-			if same(a, b) != reflect.DeepEqual(a, b) {
-				t.Errorf("%s and number %d, %v: same %t", texts[i], j, b, same(a, b))
+			if equalJSON(a, b) != reflect.DeepEqual(a, b) {
+				t.Errorf("%s and number %d, %v: same %t", texts[i], j, b, equalJSON(a, b))
 			}
 		}
 	}

@@ -42,7 +42,7 @@ func BenchmarkVerify(b *testing.B) {
 			issuer, raw := benchmarkToken(b, name, algorithm)
 			b.ReportAllocs()
 			for b.Loop() {
-				issuer.Keys.fixed.tokens.Purge()
+				issuer.Keys.static.tokens.Purge()
 				if _, err := issuer.Verify(b.Context(), raw, []string{audience}, noon); err != nil {
 					b.Fatal(err)
 				}

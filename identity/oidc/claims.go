@@ -12,22 +12,21 @@ import (
 const leeway = 60 * time.Second
 
 // Claims are the claims of a token as generic JSON: strings, float64, bool, nil,
-// []any and map[string]any. They are shared between requests: read only.
+// []any and map[string]any. They are shared between requests and must not be changed.
 //
-// Only a claim that is a string may ever be an identity: a number from 2^53 on
-// is rounded, so that two become one.
+// Only a claim that is a string may identify a caller: numbers from 2^53 on are rounded, so
+// that two become one.
 type Claims map[string]any
 
-// Text returns a claim that is a string. A claim that is absent or of another
-// type is none.
+// Text returns a claim, and reports whether it is present and a string.
 func (c Claims) Text(name string) (string, bool) {
 	text, ok := c[name].(string)
 	return text, ok
 }
 
-// List returns a claim that is a list, such as the groups of a user. The claims
-// iss, sub and jti are single strings in every token (RFC 7519 section 4.1), so that
-// a list in their place is none.
+// List returns a claim, such as the groups of a user, and reports whether it is present and
+// a list. The claims iss, sub and jti are single strings in every token (RFC 7519, section
+// 4.1), so that List does not report lists in their place.
 func (c Claims) List(name string) ([]any, bool) {
 	switch name {
 	case "iss", "sub", "jti":
@@ -37,8 +36,8 @@ func (c Claims) List(name string) ([]any, bool) {
 	return list, ok
 }
 
-// issuedBy wants the iss claim to equal the URL, byte for byte.
-func (c Claims) issuedBy(url string) error {
+// checkIssuer checks that the iss claim equals the URL, byte for byte.
+func (c Claims) checkIssuer(url string) error {
 	issuer, ok := c.Text("iss")
 	if !ok || issuer == "" {
 		return errors.New("the token does not name its issuer (iss)")
@@ -49,9 +48,9 @@ func (c Claims) issuedBy(url string) error {
 	return nil
 }
 
-// audience returns the first of the wanted audiences that the token is for. The
-// aud claim is a string or a list of strings (RFC 7519 section 4.1.3).
-func (c Claims) audience(wanted []string) (string, error) {
+// audience returns the first of the accepted audiences that the token is for. The aud claim
+// is a string or a list of strings (RFC 7519, section 4.1.3).
+func (c Claims) audience(accepted []string) (string, error) {
 	list, isList := c["aud"].([]any)
 	if !isList {
 		list = []any{c["aud"]}
@@ -66,63 +65,61 @@ func (c Claims) audience(wanted []string) (string, error) {
 			first = text
 		}
 	}
-	for _, audience := range wanted {
+	for _, audience := range accepted {
 		if audience != "" && slices.Contains(list, any(audience)) {
 			return audience, nil
 		}
 	}
-	whom := quote(first)
+	tokenIsFor := quote(first)
 	switch len(list) {
 	case 0:
-		whom = "nobody"
+		tokenIsFor = "no audience"
 	case 1:
 	default:
-		whom += fmt.Sprintf(" and %d more", len(list)-1)
+		tokenIsFor += fmt.Sprintf(" and %d more", len(list)-1)
 	}
-	return "", fmt.Errorf("the token is for %s, not for %s", whom, remedy(wanted))
+	return "", fmt.Errorf("the token is for %s, not for %s", tokenIsFor, expectedAudience(accepted))
 }
 
-// remedy names the audience to ask for: the first of those that are taken.
-func remedy(wanted []string) string {
-	if len(wanted) == 0 {
+// expectedAudience returns the audience that the client should request.
+func expectedAudience(accepted []string) string {
+	if len(accepted) == 0 {
 		return "this registry"
 	}
-	return fmt.Sprintf("%q; request that audience", wanted[0])
+	return fmt.Sprintf("%q; request that audience", accepted[0])
 }
 
-// lifetime is what a token says of its times: iat, nbf and exp. Those that are
-// absent are zero.
-type lifetime struct{ issued, begins, expires time.Time }
+// validity contains the times of a token: iat, nbf and exp. An absent one is zero.
+type validity struct{ issuedAt, notBefore, expires time.Time }
 
-// holdsAt wants the time between nbf and exp, of which exp is required, and iat
-// not ahead of it.
-func (c Claims) holdsAt(now time.Time) (life lifetime, err error) {
+// checkTimes checks that now is between nbf and exp, and not before iat. exp is required.
+func (c Claims) checkTimes(now time.Time) (life validity, err error) {
 	var found bool
 	if life.expires, found, err = c.date("exp"); err != nil {
 		return life, err
 	}
 	switch {
 	case !found:
-		return life, errors.New("the token has no end (exp)")
+		return life, errors.New("the token does not expire (exp is absent)")
 	case !now.Before(life.expires.Add(leeway)):
 		return life, fmt.Errorf("the token expired at %s", life.expires.Format(time.RFC3339))
 	}
-	life.begins, found, err = c.date("nbf")
-	if err == nil && found && now.Add(leeway).Before(life.begins) {
-		err = fmt.Errorf("the token does not hold before %s (nbf)", life.begins.Format(time.RFC3339))
+	life.notBefore, found, err = c.date("nbf")
+	if err == nil && found && now.Add(leeway).Before(life.notBefore) {
+		err = fmt.Errorf("the token is not valid before %s (nbf)", life.notBefore.Format(time.RFC3339))
 	}
 	if err != nil {
 		return life, err
 	}
-	life.issued, found, err = c.date("iat")
-	if err == nil && found && now.Add(leeway).Before(life.issued) {
-		err = fmt.Errorf("the token is issued at %s (iat), which is yet to come", life.issued.Format(time.RFC3339))
+	life.issuedAt, found, err = c.date("iat")
+	if err == nil && found && now.Add(leeway).Before(life.issuedAt) {
+		err = fmt.Errorf("the token is issued at %s (iat), which is in the future", life.issuedAt.Format(time.RFC3339))
 	}
 	return life, err
 }
 
-// date returns a claim that is a NumericDate (RFC 7519 section 2): seconds since
-// 1970, to the second, not after the year 9999.
+// date returns a claim that is a NumericDate (RFC 7519, section 2): seconds since 1970,
+// rounded down, not after the year 9999.
 func (c Claims) date(name string) (date time.Time, found bool, err error) {
 	value, found := c[name]
 	if !found {
@@ -136,8 +133,8 @@ func (c Claims) date(name string) (date time.Time, found bool, err error) {
 	return time.Unix(int64(math.Floor(seconds)), 0).UTC(), true, nil
 }
 
-// same tells whether two values of generic JSON are equal, to the last.
-func same(a, b any) bool {
+// equalJSON reports whether two values of generic JSON are equal.
+func equalJSON(a, b any) bool {
 	switch a := a.(type) {
 	case map[string]any:
 		b, ok := b.(map[string]any)
@@ -145,14 +142,14 @@ func same(a, b any) bool {
 			return false
 		}
 		for name, value := range a {
-			if other, found := b[name]; !found || !same(value, other) {
+			if other, found := b[name]; !found || !equalJSON(value, other) {
 				return false
 			}
 		}
 		return true
 	case []any:
 		b, ok := b.([]any)
-		return ok && slices.EqualFunc(a, b, same)
+		return ok && slices.EqualFunc(a, b, equalJSON)
 	}
 	return a == b
 }

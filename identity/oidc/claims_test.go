@@ -14,7 +14,7 @@ var claimCases = []struct {
 	say     string
 }{
 	{"good", nil, ""},
-	{"no exp", map[string]any{"exp": nil}, "no end (exp)"},
+	{"no exp", map[string]any{"exp": nil}, "does not expire (exp"},
 	{"exp null", map[string]any{"exp": json.RawMessage("null")}, "exp is not a number"},
 	{"exp a string", map[string]any{"exp": "1772366400"}, "exp is not a number"},
 	{"exp a list", map[string]any{"exp": []int{2000000000}}, "exp is not a number"},
@@ -35,13 +35,13 @@ var claimCases = []struct {
 
 	{"no nbf, no iat", map[string]any{"nbf": nil, "iat": nil}, ""},
 	{"nbf in the leeway", map[string]any{"nbf": noon.Unix() + 60}, ""},
-	{"not yet valid", map[string]any{"nbf": noon.Unix() + 61}, "does not hold before 2026-03-01T12:01:01Z"},
+	{"not yet valid", map[string]any{"nbf": noon.Unix() + 61}, "is not valid before 2026-03-01T12:01:01Z"},
 	{"nbf a string", map[string]any{"nbf": "0"}, "nbf is not a number"},
 	{"nbf null", map[string]any{"nbf": json.RawMessage("null")}, "nbf is not a number"},
 	{"nbf huge", map[string]any{"nbf": json.RawMessage("1e300")}, "nbf is not a number"},
 	{"iat in the leeway", map[string]any{"iat": noon.Unix() + 60}, ""},
-	{"iat to come", map[string]any{"iat": noon.Unix() + 61}, "yet to come"},
-	{"iat far off", map[string]any{"iat": 253402300799}, "yet to come"},
+	{"iat to come", map[string]any{"iat": noon.Unix() + 61}, "in the future"},
+	{"iat far off", map[string]any{"iat": 253402300799}, "in the future"},
 	{"iat a string", map[string]any{"iat": "0"}, "iat is not a number"},
 	{"iat null", map[string]any{"iat": json.RawMessage("null")}, "iat is not a number"},
 
@@ -49,7 +49,7 @@ var claimCases = []struct {
 	{"a list of one", map[string]any{"aud": []string{audience}}, ""},
 	{"a list", map[string]any{"aud": []string{"a", audience, "b"}}, ""},
 	{"a list of others", map[string]any{"aud": []string{"a", "b"}}, `the token is for "a" and 1 more, not for "` + audience + `"; request that audience`},
-	{"an empty list", map[string]any{"aud": []string{}}, "for nobody"},
+	{"an empty list", map[string]any{"aud": []string{}}, "for no audience"},
 	{"a list with a number", map[string]any{"aud": []any{audience, 1}}, "audience (aud) is absent, or not"},
 	{"a list of lists", map[string]any{"aud": []any{[]string{audience}}}, "audience (aud) is absent, or not"},
 	{"no audience", map[string]any{"aud": nil}, "audience (aud) is absent"},

@@ -30,7 +30,7 @@ func TestHang(t *testing.T) {
 		if waited := time.Since(begin); waited > 5*time.Second {
 			t.Errorf("waited %v", waited)
 		}
-		wants(t, err, "keys cannot be had", raw)
+		wants(t, err, "keys are not available", raw)
 	}
 	close(release)
 	wants(t, w.ask(raw), "", raw)
@@ -43,7 +43,7 @@ func TestHangLater(t *testing.T) {
 	w := newProvider(t, text(jwks(jwk("rsa", "rsa", ""))))
 	wants(t, w.ask(by("rsa")), "", "")
 	w.answers(hang(t))
-	w.passes(fetchEvery)
+	w.passes(fetchInterval)
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
 	defer cancel()
 	if err := w.askWithin(ctx, by("other")); !errors.Is(err, ErrUnavailable) {
@@ -59,7 +59,7 @@ func TestHangWhileDown(t *testing.T) {
 	w := newProvider(t, text(jwks(jwk("rsa", "rsa", ""))))
 	wants(t, w.ask(by("rsa")), "", "")
 	w.answers(status(503))
-	w.passes(oldAfter)
+	w.passes(mustRefetchAfter)
 	wants(t, w.ask(by("rsa")), "", "")
 	w.fetched(2)
 	w.answers(hang(t))
@@ -82,7 +82,7 @@ func TestOldFailure(t *testing.T) {
 	raw := by("rsa")
 	wants(t, w.ask(raw), "", "")
 	w.answers(status(503))
-	w.passes(oldAfter)
+	w.passes(mustRefetchAfter)
 	wants(t, w.ask(raw), "", "")
 	w.fetched(2)
 	w.answers(text(jwks(jwk("other", "other", ""))))
@@ -136,14 +136,14 @@ func TestWrongAnswer(t *testing.T) {
 			if err := w.ask(raw); !errors.Is(err, ErrUnavailable) {
 				t.Errorf("%v, want ErrUnavailable within a second of the failure", err)
 			}
-			w.passes(retryEvery)
+			w.passes(retryInterval)
 			wants(t, w.ask(raw), "", raw)
 			w.fetched(2)
 
 			w.answers(answer)
 			for range 3 {
-				w.passes(oldAfter)
-				w.issuer.Keys.source.keys()
+				w.passes(mustRefetchAfter)
+				w.issuer.Keys.remote.keys()
 				w.settled()
 				wants(t, w.ask(raw), "", raw)
 				wants(t, w.ask(by("rsa")), "", raw)
@@ -152,7 +152,7 @@ func TestWrongAnswer(t *testing.T) {
 				t.Errorf("an unknown kid while the issuer is down: %v, want ErrUnavailable", err)
 			}
 			s := w.cache.Status()[0]
-			if s.Keys != 1 || s.LastError == "" || s.Failures < 3 || !s.Loaded.Equal(noon.Add(retryEvery)) {
+			if s.Keys != 1 || s.LastError == "" || s.Failures < 3 || !s.Loaded.Equal(noon.Add(retryInterval)) {
 				t.Errorf("%+v", s)
 			}
 		})

@@ -15,7 +15,7 @@ import (
 
 const (
 	fetchTimeout = 10 * time.Second
-	maxBody      = 1 << 20 // bytes of a key set; those of issuers have a few KiB
+	maxBody      = 1 << 20 // bytes of a key set; issuers publish a few KiB
 )
 
 // fetcher gets the text of the key set at a URL.
@@ -24,8 +24,8 @@ type fetcher struct {
 	client *http.Client
 }
 
-// newFetcher returns the fetcher of a URL. The server's certificate is verified
-// against ca, PEM, or against the system's roots where it is nil.
+// newFetcher returns the fetcher of a URL. It verifies the server's certificate against ca,
+// in PEM, or against the system's roots if ca is nil.
 func newFetcher(address string, ca []byte) (*fetcher, error) {
 	if err := checkURL(address); err != nil {
 		return nil, err
@@ -34,36 +34,36 @@ func newFetcher(address string, ca []byte) (*fetcher, error) {
 	if ca != nil {
 		encryption.RootCAs = x509.NewCertPool()
 		if !encryption.RootCAs.AppendCertsFromPEM(ca) {
-			return nil, fmt.Errorf("the CA file for %q holds no certificate; it is PEM, -----BEGIN CERTIFICATE-----", address)
+			return nil, fmt.Errorf("the CA file for %q contains no certificate; write it in PEM, from -----BEGIN CERTIFICATE-----", address)
 		}
 	}
 	return &fetcher{address, &http.Client{
 		Transport: &http.Transport{
 			Proxy:                  http.ProxyFromEnvironment,
 			TLSClientConfig:        encryption,
-			DisableKeepAlives:      true, // one request in minutes
+			DisableKeepAlives:      true, // one request in several minutes
 			MaxResponseHeaderBytes: 64 << 10,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}, nil
 }
 
-// checkURL wants https, so that only the issuer can say what its keys are. On
-// the machine itself http will do.
+// checkURL requires https, so that only the issuer can publish its keys, except on the
+// machine itself.
 func checkURL(address string) error {
 	u, err := url.Parse(address)
 	if err != nil || u.Hostname() == "" || u.User != nil || u.Fragment != "" {
-		return fmt.Errorf("%q is not the URL of a key set: https://HOST/PATH, without user and fragment", address)
+		return fmt.Errorf("%q is not the URL of a key set; write https://HOST/PATH, without user and fragment", address)
 	}
 	host := u.Hostname()
 	loopback := host == "localhost" || net.ParseIP(host).IsLoopback()
 	if u.Scheme != "https" && (u.Scheme != "http" || !loopback) {
-		return fmt.Errorf("%q is not https: whoever stands between could put keys of their own there; http is for this machine (127.0.0.1, [::1], localhost) only", address)
+		return fmt.Errorf("%q is not https, so that others in the network could replace the keys; use https, except for this machine (127.0.0.1, [::1], localhost)", address)
 	}
 	return nil
 }
 
-// get fetches the text once, and follows no redirect.
+// get fetches the text once. It does not follow redirects.
 func (f *fetcher) get() ([]byte, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), fetchTimeout)
 	defer cancel()
@@ -78,11 +78,11 @@ func (f *fetcher) get() ([]byte, error) {
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("the answer is %s; a redirect is not followed", response.Status)
+		return nil, fmt.Errorf("the response is %s, and redirects are not followed", response.Status)
 	}
 	text, err := io.ReadAll(io.LimitReader(response.Body, maxBody+1))
 	if len(text) > maxBody {
-		return nil, errors.New("the answer has more than 1 MiB")
+		return nil, errors.New("the response is longer than 1 MiB")
 	}
 	return text, err
 }

@@ -91,7 +91,7 @@ func TestTLS(t *testing.T) {
 	}
 	for _, bad := range []string{"", "garbage", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"} {
 		_, err := NewKeyCache(KeyCacheOptions{}).KeySet(url, []byte(bad))
-		wants(t, err, "holds no certificate", "")
+		wants(t, err, "contains no certificate", "")
 	}
 }
 
@@ -130,14 +130,14 @@ func TestRedirect(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = f.get()
-		wants(t, err, "a redirect is not followed", "")
+		wants(t, err, "redirects are not followed", "")
 		server.Close()
 	}
 }
 
 // TestLargest has answers at the bound.
 func TestLargest(t *testing.T) {
-	for size, say := range map[int]string{maxBody: "", maxBody + 1: "more than 1 MiB"} {
+	for size, say := range map[int]string{maxBody: "", maxBody + 1: "longer than 1 MiB"} {
 		server := httptest.NewServer(text(strings.Repeat(" ", size)))
 		f, err := newFetcher(server.URL, nil)
 		if err != nil {

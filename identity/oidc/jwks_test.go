@@ -60,8 +60,8 @@ func TestKeySetFile(t *testing.T) {
 		{"EC off the curve", jwks(good, `{"kty":"EC","crv":"P-256","x":"`+strings.Repeat("A", 43)+`","y":"`+strings.Repeat("A", 43)+`"}`), "key 2: the numbers"},
 		{"EC of another curve", jwks(good, strings.Replace(jwk("p384", "e", ""), "P-384", "P-256", 1)), "key 2: the numbers"},
 		{"Ed25519 too short", jwks(good, `{"kty":"OKP","crv":"Ed25519","x":"AAAA"}`), "key 2: the numbers"},
-		{"alg of another kind", jwks(good, jwk("p256", "e", `"alg":"RS256"`)), `key 2: alg "RS256" does not go with a key of kty "EC"`},
-		{"alg of another curve", jwks(good, jwk("p256", "e", `"alg":"ES384"`)), `key 2: alg "ES384" does not go`},
+		{"alg of another kind", jwks(good, jwk("p256", "e", `"alg":"RS256"`)), `key 2: alg "RS256" does not match a key of kty "EC"`},
+		{"alg of another curve", jwks(good, jwk("p256", "e", `"alg":"ES384"`)), `key 2: alg "ES384" does not match`},
 		{"101 keys", jwks(strings.Split(strings.Repeat(good+"|", 101), "|")[:101]...), "more than 100 keys"},
 		{"101 members", manyMembers(101), "more than 100 members"},
 	}
@@ -114,7 +114,7 @@ func TestKeyChoice(t *testing.T) {
 		raw, say string
 	}{
 		{"by kid", []string{other, rsaKey}, token("rsa", "RS256", header("RS256", "r1")), ""},
-		{"the kid of another key", []string{other, rsaKey}, token("rsa", "RS256", header("RS256", "o1")), "signature (RS256) does not hold by the issuer's key \"o1\""},
+		{"the kid of another key", []string{other, rsaKey}, token("rsa", "RS256", header("RS256", "o1")), "signature (RS256) is not valid for the issuer's key \"o1\""},
 		{"unknown kid", []string{rsaKey}, token("rsa", "RS256", header("RS256", "r2")), `key "r2" is not in the issuer's key set`},
 		{"kid in capitals", []string{rsaKey}, token("rsa", "RS256", header("RS256", "R1")), "not in the issuer's key set"},
 		{"a path for a kid", []string{rsaKey}, token("rsa", "RS256", header("RS256", "../../dev/null")), "not in the issuer's key set"},
@@ -123,8 +123,8 @@ func TestKeyChoice(t *testing.T) {
 		{"a long kid", []string{rsaKey}, token("rsa", "RS256", header("RS256", strings.Repeat("k", 4000))), "…"},
 		{"no kid, one key", []string{rsaKey}, token("rsa", "RS256", `{"alg":"RS256"}`), ""},
 		{"no kid, one usable key", []string{rsaKey, jwk("other", "e", `"use":"enc"`)}, token("rsa", "RS256", `{"alg":"RS256"}`), ""},
-		{"no kid, two keys", []string{rsaKey, other}, token("rsa", "RS256", `{"alg":"RS256"}`), "does not name its key (kid), and the issuer's set has 2"},
-		{"no kid, two kinds", []string{rsaKey, jwk("p256", "e", "")}, token("rsa", "RS256", `{"alg":"RS256"}`), "does not name its key"},
+		{"no kid, two keys", []string{rsaKey, other}, token("rsa", "RS256", `{"alg":"RS256"}`), "has no kid, and the issuer's set has 2 keys"},
+		{"no kid, two kinds", []string{rsaKey, jwk("p256", "e", "")}, token("rsa", "RS256", `{"alg":"RS256"}`), "has no kid"},
 		{"kid, and a key without", []string{jwk("rsa", "", "")}, token("rsa", "RS256", header("RS256", "r1")), "not in the issuer's key set"},
 		{"empty kid, and a key without", []string{jwk("rsa", "", "")}, token("rsa", "RS256", header("RS256", "")), "not in the issuer's key set"},
 		{"no kid, and a key without", []string{jwk("rsa", "", "")}, token("rsa", "RS256", `{"alg":"RS256"}`), ""},

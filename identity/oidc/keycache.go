@@ -10,27 +10,27 @@ import (
 	"time"
 )
 
-// KeyCache holds the key sets that are fetched from URLs. One serves all
-// snapshots of the policy directory, so that a reload forgets none.
+// A KeyCache contains the key sets at URLs. One cache serves all snapshots of the policy
+// directory, so that a reload does not fetch them again.
 type KeyCache struct {
 	logger  *slog.Logger
 	offline bool
 	now     func() time.Time
 
 	mu   sync.Mutex
-	sets map[place]*KeySet
+	sets map[keySetID]*KeySet
 }
 
-// place is where a key set comes from and who vouches for the server.
-type place struct {
+// keySetID identifies a key set by its URL and the authorities of its server.
+type keySetID struct {
 	url string
 	ca  [sha256.Size]byte // zero for the system's roots
 }
 
-// KeyCacheOptions are what a KeyCache is made with.
+// KeyCacheOptions are the options of a KeyCache.
 type KeyCacheOptions struct {
-	Logger  *slog.Logger // nil: nothing is logged
-	Offline bool         // KeySet checks its arguments and starts no fetch; the first token does
+	Logger  *slog.Logger // nil for none
+	Offline bool         // no fetch starts before the first token
 }
 
 // NewKeyCache returns an empty cache.
@@ -38,19 +38,19 @@ func NewKeyCache(o KeyCacheOptions) *KeyCache {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &KeyCache{logger: o.Logger, offline: o.Offline, now: time.Now, sets: map[place]*KeySet{}}
+	return &KeyCache{logger: o.Logger, offline: o.Offline, now: time.Now, sets: map[keySetID]*KeySet{}}
 }
 
-// KeySet returns the key set at a URL: https, or http on this machine. The same
-// URL and ca give the same set. ca is PEM, nil for the system's roots. An error
-// says what is wrong with either; whether the issuer answers shows later.
+// KeySet returns the key set at a URL: https, or http on this machine. The same URL and ca
+// return the same set. ca is PEM, nil for the system's roots. The error reports an invalid
+// URL or ca, not a failed fetch.
 //
-// The set is fetched in the background, now and whenever a token asks for it and
-// the keys are 5 minutes old; a kid that is not in it has it fetched again, at
-// most every 10 seconds. A fetch follows no redirect, reads 1 MiB at most and
-// gives up after 10 seconds. Where it fails, the keys last had are used on.
+// The set is fetched in the background, now and again when a token needs it and the keys
+// are 5 minutes old. A kid that is not in the set starts another fetch, at most every 10
+// seconds. A fetch does not follow redirects, reads at most 1 MiB and ends after 10 seconds.
+// If it fails, the last valid keys stay in use.
 func (c *KeyCache) KeySet(url string, ca []byte) (*KeySet, error) {
-	at := place{url: url}
+	at := keySetID{url: url}
 	if ca != nil {
 		at.ca = sha256.Sum256(ca)
 	}
@@ -63,44 +63,44 @@ func (c *KeyCache) KeySet(url string, ca []byte) (*KeySet, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &source{get: f.get, url: url, now: c.now, logger: c.logger}
+	s := &remoteKeys{get: f.get, url: url, now: c.now, logger: c.logger}
 	if !c.offline {
 		s.keys()
 	}
-	c.sets[at] = &KeySet{source: s}
+	c.sets[at] = &KeySet{remote: s}
 	return c.sets[at], nil
 }
 
-// Keep forgets every key set but the used ones. Who holds a forgotten one can go on
-// with it; the same URL is a new set from then on.
+// Keep removes every key set except the used ones. A removed set still works, but KeySet
+// returns a new one for its URL.
 func (c *KeyCache) Keep(used []*KeySet) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	maps.DeleteFunc(c.sets, func(_ place, set *KeySet) bool { return !slices.Contains(used, set) })
+	maps.DeleteFunc(c.sets, func(_ keySetID, set *KeySet) bool { return !slices.Contains(used, set) })
 }
 
-// KeySetStatus says how it stands with the key set at a URL.
+// KeySetStatus is the status of the key set at a URL.
 type KeySetStatus struct {
 	URL       string
-	Keys      int       // usable keys, 0 while none were had
-	Loaded    time.Time // when they were last seen there, zero while none were had
-	LastError string    // of the last fetch, "" where it went well
-	Failures  uint64    // fetches that failed, ever
+	Keys      int       // usable keys; 0 before the first successful fetch
+	Loaded    time.Time // when the URL last had these keys; zero before the first successful fetch
+	LastError string    // of the last fetch; "" if it succeeded
+	Failures  uint64    // fetches that failed, in total
 }
 
-// Status returns the state of every key set, ordered by URL.
+// Status returns the status of every key set, ordered by URL.
 func (c *KeyCache) Status() []KeySetStatus {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	all := make([]KeySetStatus, 0, len(c.sets))
 	for _, set := range c.sets {
-		all = append(all, set.source.status())
+		all = append(all, set.remote.status())
 	}
 	slices.SortFunc(all, func(a, b KeySetStatus) int { return cmp.Compare(a.URL, b.URL) })
 	return all
 }
 
-func (s *source) status() KeySetStatus {
+func (s *remoteKeys) status() KeySetStatus {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	status := KeySetStatus{URL: s.url, Loaded: s.loaded, Failures: s.failures}

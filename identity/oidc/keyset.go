@@ -9,53 +9,56 @@ import (
 	"slices"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"extauthz/diag"
 )
 
-// KeySet holds the keys of an issuer: those of a file, which never change, or
-// those at a URL, which are fetched again and again. The zero value has none.
+// KeySet is the keys of an issuer: those of a file, which never change, or those at a URL,
+// which are fetched repeatedly. The zero value is empty.
 type KeySet struct {
-	fixed  *generation // of a file
-	source *source     // of a URL, nil for a file
+	static *generation // of a file
+	remote *remoteKeys // of a URL, nil for a file
 }
 
-func (s *KeySet) empty() bool { return s == nil || s.fixed == nil && s.source == nil }
+func (s *KeySet) empty() bool { return s == nil || s.static == nil && s.remote == nil }
 
-// ParseKeySet reads a JWKS file (RFC 7517). A shared secret, a private key, an
-// RSA key shorter than 2048 bits and a set without a key that verifies
-// signatures are errors, which name file, line, column and remedy. Keys for
-// encryption, and of kinds and algorithms not used, are passed over.
+// ParseKeySet parses a JWKS file (RFC 7517). The error has a diagnostic for each shared
+// secret, private key and RSA key shorter than 2048 bits. A set without a key that verifies
+// signatures is an error too. Keys for encryption, and of kinds and algorithms that are not
+// used, are ignored.
 func ParseKeySet(file string, text []byte) (*KeySet, error) {
 	usable, refused, err := parseJWKS(file, text)
-	if err == nil && len(refused) > 0 {
-		err = refused[0]
+	var faults diag.Faults
+	for _, fault := range append(refused, err) {
+		faults.Add(fault)
 	}
-	if err != nil {
+	if err := faults.Err(); err != nil {
 		return nil, err
 	}
-	return &KeySet{fixed: newGeneration(text, usable)}, nil
+	return &KeySet{static: newGeneration(text, usable)}, nil
 }
 
-// recall returns a token that the keys in use verified before.
-func (s *KeySet) recall(d digest) (remembered, bool) {
-	g := s.fixed
-	if s.source != nil {
+// cached returns a token that the current keys have verified.
+func (s *KeySet) cached(d digest) (verifiedToken, bool) {
+	g := s.static
+	if s.remote != nil {
 		var wait <-chan struct{}
-		if g, wait = s.source.keys(); wait != nil {
-			return remembered{}, false
+		if g, wait = s.remote.keys(); wait != nil {
+			return verifiedToken{}, false
 		}
 	}
 	return g.tokens.Get(d)
 }
 
-// issuerOf returns the iss of a token that the keys last had verified before, "" of
-// any other. No fetch begins for it.
+// issuerOf returns the iss of a token that the latest keys have verified, "" of any other.
+// It starts no fetch.
 func (s *KeySet) issuerOf(d digest) string {
 	if s.empty() {
 		return ""
 	}
-	g := s.fixed
-	if s.source != nil {
-		if g = s.source.last(); g == nil {
+	g := s.static
+	if s.remote != nil {
+		if g = s.remote.latest(); g == nil {
 			return ""
 		}
 	}
@@ -64,19 +67,19 @@ func (s *KeySet) issuerOf(d digest) string {
 	return url
 }
 
-// verify returns the kid of the key that signed the token, and remembers the
-// token. A kid that is not in the set may be new, so the set is fetched again.
-func (s *KeySet) verify(ctx context.Context, t *unverified, d digest) (string, error) {
-	g := s.fixed
+// verify returns the kid of the key that signed the token, and caches the token. A kid that
+// is not in the set may be new, so that the set is fetched again.
+func (s *KeySet) verify(ctx context.Context, t *unverifiedToken, d digest) (string, error) {
+	g := s.static
 	var err error
-	if s.source != nil {
-		if g, err = s.source.ready(ctx); err != nil {
+	if s.remote != nil {
+		if g, err = s.remote.wait(ctx); err != nil {
 			return "", err
 		}
 	}
 	signer, err := g.verify(t)
-	if errors.Is(err, errUnknownKey) && s.source != nil {
-		if g, err = s.source.newer(ctx, g); err != nil {
+	if errors.Is(err, errUnknownKey) && s.remote != nil {
+		if g, err = s.remote.refreshed(ctx, g); err != nil {
 			return "", err
 		}
 		signer, err = g.verify(t)
@@ -84,35 +87,34 @@ func (s *KeySet) verify(ctx context.Context, t *unverified, d digest) (string, e
 	if err != nil {
 		return "", err
 	}
-	g.tokens.Add(d, remembered{t.claims, signer.id})
+	g.tokens.Add(d, verifiedToken{t.claims, signer.id})
 	return signer.id, nil
 }
 
-// generation is a key set as it was at one time, with the tokens its keys
-// verified. It never changes, but for what it remembers: a set with other keys
-// is another generation, which remembers nothing yet.
+// generation is a key set as it was at one time, with a cache of the tokens that its keys
+// have verified. A set with other keys is another generation, with an empty cache.
 type generation struct {
 	text   digest
 	keys   []key
-	tokens *memory
+	tokens *tokenCache
 }
 
 func newGeneration(text []byte, keys []key) *generation {
-	return &generation{sha256.Sum256(text), keys, newMemory(maxVerified)}
+	return &generation{sha256.Sum256(text), keys, newTokenCache(maxVerified)}
 }
 
 // errUnknownKey is the error of a token whose kid is not in the set.
 var errUnknownKey = errors.New("not in the issuer's key set")
 
 // verify returns the key that signed the token.
-func (g *generation) verify(t *unverified) (*key, error) {
-	candidates, err := g.named(t)
+func (g *generation) verify(t *unverifiedToken) (*key, error) {
+	candidates, err := g.candidates(t)
 	if err != nil {
 		return nil, err
 	}
 	signed, err := jose.ParseSignedCompact(t.raw, algorithms)
 	if err != nil {
-		return nil, errors.New("the token is not a signed one")
+		return nil, errors.New("the token is not signed")
 	}
 	for i, k := range candidates {
 		if !slices.Contains(k.algorithms, t.algorithm) {
@@ -122,15 +124,15 @@ func (g *generation) verify(t *unverified) (*key, error) {
 			return &candidates[i], nil
 		}
 	}
-	return nil, fmt.Errorf("the token's signature (%s) does not hold by the issuer's key %s", t.algorithm, quote(t.keyID))
+	return nil, fmt.Errorf("the token's signature (%s) is not valid for the issuer's key %s", t.algorithm, quote(t.keyID))
 }
 
-// named returns the keys of the token's kid, nearly always one. A token without
-// a kid is taken where there is no choice.
-func (g *generation) named(t *unverified) ([]key, error) {
+// candidates returns the keys with the token's kid, usually one. A token without a kid is
+// accepted only if the set has one key.
+func (g *generation) candidates(t *unverifiedToken) ([]key, error) {
 	if !t.namesKey {
 		if len(g.keys) != 1 {
-			return nil, fmt.Errorf("the token does not name its key (kid), and the issuer's set has %d", len(g.keys))
+			return nil, fmt.Errorf("the token has no kid, and the issuer's set has %d keys", len(g.keys))
 		}
 		return g.keys, nil
 	}

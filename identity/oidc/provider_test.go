@@ -92,7 +92,7 @@ func (w *provider) askWithin(ctx context.Context, raw string) error {
 // settled waits for the end of the fetch under way.
 func (w *provider) settled() {
 	w.t.Helper()
-	s := w.issuer.Keys.source
+	s := w.issuer.Keys.remote
 	s.mu.Lock()
 	running := s.running
 	s.mu.Unlock()

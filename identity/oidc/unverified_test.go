@@ -48,7 +48,7 @@ func TestUnverifiedIssuerFetchesNothing(t *testing.T) {
 	}
 	w.fetched(0)
 	wants(t, w.ask(raw), "", "")
-	w.passes(oldAfter)
+	w.passes(mustRefetchAfter)
 	if url, err := UnverifiedIssuer(raw, w.issuer); url != issuerURL || err != nil {
 		t.Errorf("%q, error %v", url, err)
 	}

@@ -33,7 +33,7 @@ func TestZero(t *testing.T) {
 		}
 	}
 	_, err = issuer.Verify(ctx, raw, wanted, time.Time{})
-	wants(t, err, "does not hold before", raw)
+	wants(t, err, "is not valid before", raw)
 }
 
 // TestToken wants what the token says.
@@ -87,12 +87,12 @@ func TestRememberedIsJudgedAnew(t *testing.T) {
 		return err
 	}
 	wants(t, ask(issuer, audience, noon), "", raw)
-	if _, known := keys.recall(must(digestOf(raw))); !known {
+	if _, known := keys.cached(must(digestOf(raw))); !known {
 		t.Fatal("the token is not remembered")
 	}
 	wants(t, ask(issuer, audience, noon.Add(5*time.Minute)), "", raw)
 	wants(t, ask(issuer, audience, noon.Add(12*time.Minute)), "expired", raw)
-	wants(t, ask(issuer, audience, noon.Add(-2*time.Minute)), "does not hold before", raw)
+	wants(t, ask(issuer, audience, noon.Add(-2*time.Minute)), "is not valid before", raw)
 	wants(t, ask(issuer, "other", noon), "the token is for", raw)
 	wants(t, ask(&Verifier{URL: "https://other.example", Keys: keys}, audience, noon), "issued by", raw)
 	wants(t, ask(&Verifier{URL: issuerURL, Keys: keySet(t, jwk("other", "r1", ""))}, audience, noon), "signature", raw)
@@ -111,7 +111,7 @@ func TestNotRemembered(t *testing.T) {
 				t.Error("taken")
 			}
 		}
-		if _, known := keys.recall(must(digestOf(raw))); known {
+		if _, known := keys.cached(must(digestOf(raw))); known {
 			t.Error("remembered")
 		}
 	}
@@ -121,15 +121,15 @@ func TestNotRemembered(t *testing.T) {
 func TestRememberedIsBounded(t *testing.T) {
 	keys := keySet(t, jwk("ed", "e", ""))
 	for n := range maxVerified {
-		keys.fixed.tokens.Add(must(digestOf(fmt.Sprint(n))), remembered{})
+		keys.static.tokens.Add(must(digestOf(fmt.Sprint(n))), verifiedToken{})
 	}
 	raw := craft(theKeys()["ed"], "EdDSA", header("EdDSA", "e"), claims(nil))
 	_, err := verify(t, keys, raw)
 	wants(t, err, "", raw)
-	if size := keys.fixed.tokens.Len(); size != maxVerified {
+	if size := keys.static.tokens.Len(); size != maxVerified {
 		t.Errorf("%d tokens remembered, want %d", size, maxVerified)
 	}
-	if _, known := keys.recall(must(digestOf("0"))); known {
+	if _, known := keys.cached(must(digestOf("0"))); known {
 		t.Error("the oldest is still remembered")
 	}
 }

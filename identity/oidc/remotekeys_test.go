@@ -68,7 +68,7 @@ func TestRotation(t *testing.T) {
 	wants(t, w.ask(remembered), "", "")
 	w.answers(text(jwks(jwk("other", "other", ""))))
 	w.passes(staleAfter)
-	w.issuer.Keys.source.keys()
+	w.issuer.Keys.remote.keys()
 	w.settled()
 	wants(t, w.ask(remembered), "not in the issuer's key set", remembered)
 	wants(t, w.ask(by("rsa")), "not in the issuer's key set", "")
@@ -83,7 +83,7 @@ func TestKidReplaced(t *testing.T) {
 	wants(t, w.ask(raw), "", "")
 	w.answers(text(jwks(jwk("other", "rsa", ""))))
 	w.passes(staleAfter)
-	w.issuer.Keys.source.keys()
+	w.issuer.Keys.remote.keys()
 	w.settled()
 	wants(t, w.ask(raw), "signature", raw)
 }
@@ -95,7 +95,7 @@ func TestOldKeys(t *testing.T) {
 	raw := by("rsa")
 	wants(t, w.ask(raw), "", "")
 	w.answers(text(jwks(jwk("other", "other", ""))))
-	w.passes(oldAfter)
+	w.passes(mustRefetchAfter)
 	wants(t, w.ask(raw), "not in the issuer's key set", raw)
 	w.fetched(2)
 }
@@ -105,10 +105,10 @@ func TestUnchangedKeys(t *testing.T) {
 	w := newProvider(t, text(jwks(jwk("rsa", "rsa", ""))))
 	raw := by("rsa")
 	wants(t, w.ask(raw), "", "")
-	w.passes(oldAfter)
-	w.issuer.Keys.source.keys()
+	w.passes(mustRefetchAfter)
+	w.issuer.Keys.remote.keys()
 	w.fetched(2)
-	if _, known := w.issuer.Keys.recall(must(digestOf(raw))); !known {
+	if _, known := w.issuer.Keys.cached(must(digestOf(raw))); !known {
 		t.Error("the token is forgotten")
 	}
 }
@@ -121,13 +121,13 @@ func TestNewKey(t *testing.T) {
 	w.answers(text(jwks(jwk("rsa", "rsa", ""), jwk("other", "other", ""))))
 	wants(t, w.ask(by("other")), "not in the issuer's key set", "")
 	w.fetched(1)
-	w.passes(fetchEvery)
+	w.passes(fetchInterval)
 	wants(t, w.ask(by("other")), "", "")
 	w.fetched(2)
 	for n := range 100 {
 		raw := craft(theKeys()["ed"], "EdDSA", header("EdDSA", fmt.Sprint(n)), claims(nil))
 		wants(t, w.ask(raw), "not in the issuer's key set", raw)
-		w.passes(fetchEvery / 50)
+		w.passes(fetchInterval / 50)
 	}
 	w.fetched(3)
 	wants(t, w.ask(by("rsa")), "", "")
@@ -137,7 +137,7 @@ func TestNewKey(t *testing.T) {
 func TestUnknownKidsAtOnce(t *testing.T) {
 	w := newProvider(t, text(jwks(jwk("rsa", "rsa", ""))))
 	wants(t, w.ask(by("rsa")), "", "")
-	w.passes(fetchEvery)
+	w.passes(fetchInterval)
 	var all sync.WaitGroup
 	for n := range 50 {
 		all.Go(func() {
@@ -159,7 +159,7 @@ func TestUnknownKidsAtOnce(t *testing.T) {
 func TestOthersCauseNoFetch(t *testing.T) {
 	w := newProvider(t, text(jwks(jwk("rsa", "rsa", ""))))
 	wants(t, w.ask(by("rsa")), "", "")
-	w.passes(fetchEvery)
+	w.passes(fetchInterval)
 	for _, raw := range []string{"x", signed(map[string]any{"iss": "x"}), signed(map[string]any{"aud": "x"}), signed(map[string]any{"exp": 1}), signed(map[string]any{"sub": "x"})[:50]} {
 		if err := w.ask(raw); err == nil || errors.Is(err, ErrUnavailable) {
 			t.Errorf("%v, want a token that does not hold", err)
@@ -173,7 +173,7 @@ func TestIgnoredKeys(t *testing.T) {
 	secret := `{"kty":"oct","kid":"h","k":"` + strings.Repeat("QUJD", 11) + `"}`
 	w := newProvider(t, text(jwks(secret, jwkOf(theKeys()["other"], "other", ""), jwk("short", "short", ""), jwk("rsa", "rsa", ""))))
 	wants(t, w.ask(by("rsa")), "", "")
-	w.passes(fetchEvery)
+	w.passes(fetchInterval)
 	raw := craft([]byte(strings.Repeat("ABC", 11)), "HS256", header("HS256", "h"), claims(nil))
 	wants(t, w.ask(raw), `alg "HS256"`, raw)
 	wants(t, w.ask(by("other")), "not in the issuer's key set", "")
@@ -218,7 +218,7 @@ func TestConcurrentRotation(t *testing.T) {
 	all.Wait()
 	w.answers(text(jwks(jwk("rsa", "rsa", ""))))
 	w.settled()
-	w.passes(oldAfter)
+	w.passes(mustRefetchAfter)
 	wants(t, w.ask(tokens[1]), "not in the issuer's key set", tokens[1])
 	wants(t, w.ask(tokens[0]), "", tokens[0])
 }
