@@ -36,8 +36,8 @@ type (
 	}
 )
 
-// WriteJUnit writes the results as JUnit XML: a suite for each file. An error is
-// a test that cannot be asked.
+// WriteJUnit writes the results as JUnit XML, with a suite for each file. A test that
+// cannot be run is an error.
 func (all Results) WriteJUnit(w io.Writer) error {
 	var report junitSuites
 	for i := range all {
@@ -80,7 +80,7 @@ func (r *Result) junit() junitCase {
 	if r.Err != nil {
 		fault.Message, c.Error = r.Err.Error(), fault
 	} else {
-		fault.Message, c.Failure = "expected "+r.Test.expected()+", got "+r.Answer.got(), fault
+		fault.Message, c.Failure = "expected "+r.Test.expected()+", got "+r.Answer.actual(), fault
 	}
 	return c
 }

@@ -9,42 +9,52 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"extauthz/diag"
 )
 
-// maxFile bounds a file of tests, in bytes.
+// maxFile is the largest size of a file of tests, in bytes.
 const maxFile = 1 << 20
 
-// Load reads the tests of a policy directory, in the order of files and lines.
-// None at all is an error: a check that checks nothing passes for ever. Errors
-// name file, line and remedy.
+// Load reads the tests of a policy directory, in the order of files and lines. The error
+// reports all faults. A directory without tests is an error, because a check without
+// tests always passes.
 func Load(dir string) ([]*Test, error) {
 	files, err := find(dir)
 	if err != nil {
 		return nil, err
 	}
 	var all []*Test
+	var faults diag.Faults
 	for _, f := range files {
 		text, err := readFile(f.path)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", f.name, err)
+			faults.Add(fileFault(f.name, err.Error(), ""))
+			continue
 		}
 		tests, err := Parse(f.name, text)
-		if err != nil {
-			return nil, err
-		}
+		faults.Add(err)
 		all = append(all, tests...)
 	}
+	if err := faults.Err(); err != nil {
+		return nil, err
+	}
 	if len(all) == 0 {
-		return nil, errors.New("no policy tests; write some into tests/NAME.yaml")
+		return nil, fileFault("tests", "the directory contains no policy tests", "write some into tests/NAME.yaml")
 	}
 	return all, nil
 }
 
-// testFile is a file of tests: where it is, and what it is called.
+// fileFault returns the diagnostic of a fault in a whole file.
+func fileFault(name, problem, remedy string) diag.Diagnostic {
+	return diag.New(diag.File(name).At(diag.Point{}), problem, remedy)
+}
+
+// testFile is a file of tests: its path, and its name in errors.
 type testFile struct{ path, name string }
 
-// find lists the files of tests: those in tests/ and, where a file name cannot
-// hold a slash, those that begin with "tests..".
+// find lists the files of tests: those in tests/, and those whose name begins with
+// "tests..", for directories in which names cannot contain a slash.
 func find(dir string) ([]testFile, error) {
 	var files []testFile
 	for _, folder := range []struct{ path, prefix string }{{filepath.Join(dir, "tests"), ""}, {dir, "tests.."}} {
@@ -62,7 +72,7 @@ func find(dir string) ([]testFile, error) {
 	slices.SortFunc(files, func(a, b testFile) int { return strings.Compare(a.name, b.name) })
 	for i := 1; i < len(files); i++ {
 		if files[i].name == files[i-1].name {
-			return nil, fmt.Errorf("%s stands for %s, which is there as well; keep one", files[i].path, files[i].name)
+			return nil, fileFault(filepath.Base(files[i].path), "means the same file as "+files[i].name, "keep one")
 		}
 	}
 	return files, nil

@@ -34,8 +34,8 @@ func TestLoad(t *testing.T) {
 		{"in order", map[string]string{"tests/b.yaml": oneTest, "tests/a.yaml": oneTest}, "tests/a.yaml tests/b.yaml"},
 		{"flat", map[string]string{"tests..b.yaml": oneTest, "tests/a.yaml": oneTest}, "tests/a.yaml tests/b.yaml"},
 		{"dotted names are skipped", map[string]string{"tests/.b.yaml": oneTest, "tests/a.yaml": oneTest, ".tests..c.yaml": oneTest}, "tests/a.yaml"},
-		{"no tests", map[string]string{"registries.yaml": ""}, "no policy tests; write some into tests/NAME.yaml"},
-		{"twice", map[string]string{"tests..a.yaml": oneTest, "tests/a.yaml": oneTest}, "stands for tests/a.yaml, which is there as well; keep one"},
+		{"no tests", map[string]string{"registries.yaml": ""}, "tests: the directory contains no policy tests; write some into tests/NAME.yaml"},
+		{"a file with two names", map[string]string{"tests..a.yaml": oneTest, "tests/a.yaml": oneTest}, "tests..a.yaml: means the same file as tests/a.yaml; keep one"},
 		{"broken", map[string]string{"tests/a.yaml": "tests: ["}, "tests/a.yaml:1:8: not valid YAML; "},
 		{"large", map[string]string{"tests/a.yaml": strings.Repeat(" ", maxFile+1)}, "tests/a.yaml: larger than 1 MiB; split it"},
 		{"a folder", map[string]string{"tests/a.yaml/b.yaml": oneTest}, "tests/a.yaml: not a regular file"},
@@ -58,6 +58,6 @@ func TestLoad(t *testing.T) {
 		})
 	}
 	if _, err := Load(filepath.Join(t.TempDir(), "absent")); err == nil {
-		t.Error("a directory that is not there is loaded")
+		t.Error("Load accepts a directory that does not exist")
 	}
 }

@@ -1,16 +1,20 @@
 package policytest
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"extauthz/authz"
+	"extauthz/identity"
+	"extauthz/identity/sts"
 	"extauthz/policystore"
+	"extauthz/simulate"
 )
 
-// Run asks each test of the snapshot. now is the time of those that name none.
+// Run runs the tests with the policies of a snapshot. now is the time of tests without
+// one.
 func Run(s *policystore.Snapshot, tests []*Test, now time.Time) Results {
 	r := &runner{snapshot: s, checker: &authz.Checker{Snapshots: func() *policystore.Snapshot { return s }}, now: now}
 	results := make(Results, len(tests))
@@ -28,58 +32,59 @@ type runner struct {
 	now      time.Time
 }
 
-// run returns the answer to a test, or why it cannot be asked.
+// run returns the answer to a test, or why the test cannot be run.
 func (r *runner) run(t *Test) (Answer, error) {
-	registry, err := r.registry(t.Registry)
+	registry, err := simulate.FindRegistry(r.snapshot, t.Registry)
 	if err != nil {
 		return Answer{}, err
 	}
-	request := r.request(t, registry)
-	caller, nobody, err := r.caller(t, registry, request)
-	switch {
-	case err != nil:
-		return Answer{}, err
-	case nobody != nil:
-		return *nobody, nil
-	case t.Action != "":
-		return r.askAction(t, registry, caller, request)
-	}
-	return answerOf(r.checker.CheckAs(caller, request)), nil
-}
-
-// registry finds the registry that is asked: the one named, else the only one.
-func (r *runner) registry(name string) (*policystore.Registry, error) {
-	names := r.snapshot.RegistryNames()
-	if name == "" && len(names) == 1 {
-		name = names[0]
-	}
-	if registry := r.snapshot.RegistryNamed(name); registry != nil {
-		return registry, nil
-	}
-	all := strings.Join(names, ", ")
-	if name == "" {
-		return nil, errors.New("name the registry; registries.yaml has " + all)
-	}
-	return nil, fmt.Errorf("no registry %q in registries.yaml; it has %s", name, all)
-}
-
-// request is what a door would make of the client's request, but for its
-// credential. Host is the registry's, unless the test gives another.
-func (r *runner) request(t *Test, registry *policystore.Registry) *authz.Request {
-	request := &authz.Request{
-		Method: t.Method, Path: t.Path, Host: registry.Host(), Headers: t.Headers,
-		Peer: t.Peer, Time: t.Time, Extensions: map[string]string{authz.RegistryExtension: registry.Name},
-	}
-	for _, h := range t.Headers {
-		if h.Name == "host" {
-			request.Host = h.Value
-		}
-	}
+	request := t.ForRegistry(registry)
 	if request.Time.IsZero() {
 		request.Time = r.now
 	}
-	if t.TLS {
-		request.SNI = request.Host
+	caller, refused, err := r.caller(t, registry, request)
+	switch {
+	case err != nil:
+		return Answer{}, err
+	case refused != nil:
+		return *refused, nil
+	case t.Action != "":
+		return r.evaluateAction(t, registry, caller, request)
 	}
-	return request
+	return newAnswer(r.checker.CheckAs(caller, request)), nil
+}
+
+// caller returns the caller of a test, or the answer to a credential that is refused.
+// The error says why the test cannot be run.
+func (r *runner) caller(t *Test, registry *policystore.Registry, request *authz.Request) (caller *identity.Caller, refused *Answer, err error) {
+	switch {
+	case t.Credential != nil:
+		return r.authenticate(t.Credential, registry, request)
+	case t.Anonymous:
+		who, result := r.checker.Identify(context.Background(), request, registry)
+		if who == nil {
+			return nil, &Answer{Outcome: result.Decision, Reason: result.Reason}, nil
+		}
+		return who.Caller, nil, nil
+	}
+	caller, err = r.snapshot.CallerOf(&sts.CallerSpec{Principal: t.Principal, Tags: t.Tags, SourceResource: t.Source})
+	return caller, nil, err
+}
+
+// authenticate returns the caller that a credential of a test authenticates.
+func (r *runner) authenticate(c *identity.OfflineCredential, registry *policystore.Registry, request *authz.Request) (caller *identity.Caller, refused *Answer, err error) {
+	if c.Kind.IsCertificateName() {
+		request.SNI = request.Host // only TLS has certificates
+	}
+	caller, err = r.snapshot.Callers.AuthenticateOffline(&registry.Authentication, c, &identity.Credentials{
+		Context: authz.RequestContext(request, registry), Time: request.Time,
+	})
+	var failure *identity.Failure
+	switch {
+	case errors.As(err, &failure):
+		return nil, &Answer{Outcome: authz.Unauthenticated, Reason: failure.Full()}, nil
+	case err != nil:
+		return nil, nil, fmt.Errorf("registry %q: %w", registry.Name, err)
+	}
+	return caller, nil, nil
 }

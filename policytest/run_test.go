@@ -68,7 +68,8 @@ func TestRunDecidesAsCheck(t *testing.T) {
 			continue
 		}
 		compared++
-		request := r.request(test, s.RegistryNamed("quickstart"))
+		request := test.ForRegistry(s.RegistryNamed("quickstart"))
+		request.Time = now
 		user := test.Credential.Name
 		request.Headers = append(slices.Clip(request.Headers), mapping.Header{
 			Name: "authorization", Value: "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+user+"-secret")),
@@ -138,7 +139,7 @@ var outcomes = []struct{ name, test, want string }{
 	{"an action that is denied", "registry: main, principal: arn:aws:iam::123456789012:user/dave, action: ecr:PutImage, resource: arn:aws:ecr:eu-central-1:123456789012:repository/a", "implicitDeny of ecr:PutImage"},
 	{"a session without tags of its own", "registry: main, principal: arn:aws:sts::123456789012:assumed-role/ci/job, request: DELETE /v2/a/manifests/v1", "implicitDeny of ecr:BatchDeleteImage"},
 	{"a session with tags", "registry: main, principal: arn:aws:sts::123456789012:assumed-role/ci/job, tags: {team: blue}, request: DELETE /v2/a/manifests/v1", "allowed by Login Blue"},
-	{"a user with session tags", "registry: main, principal: arn:aws:iam::123456789012:user/dave, tags: {team: blue}, request: GET /v2/", "cannot be asked: "},
+	{"a user with session tags", "registry: main, principal: arn:aws:iam::123456789012:user/dave, tags: {team: blue}, request: GET /v2/", "cannot be run: "},
 	{"another account", "registry: other, principal: arn:aws:iam::123456789012:user/dave, request: GET /v2/a/manifests/v1", "implicitDeny of ecr:BatchGetImage"},
 	{"a header", "registry: other, credential: {header: dave}, request: GET /v2/public/manifests/v1", "allowed by Login Public Pull"},
 	{"a header that names nobody", "registry: other, credential: {header: mallory}, request: GET /v2/public/manifests/v1", "unauthenticated"},
@@ -158,12 +159,12 @@ var outcomes = []struct{ name, test, want string }{
 	{"a user without password", "registry: main, credential: {basic: dave}, request: GET /v2/", "unauthenticated"},
 	{"another host", "registry: main, principal: arn:aws:iam::123456789012:user/dave, headers: {Host: other.example.com}, request: GET /v2/", "refused"},
 	{"a path that is refused", "registry: main, principal: arn:aws:iam::123456789012:user/dave, request: GET /v2/a/%2e%2e/b/manifests/v1", "refused"},
-	{"no registry", "principal: arn:aws:iam::123456789012:user/dave, request: GET /v2/", "cannot be asked: name the registry; registries.yaml has main, other"},
-	{"a registry that is not there", "registry: third, principal: arn:aws:iam::123456789012:user/dave, request: GET /v2/", `cannot be asked: no registry "third"`},
-	{"a principal that is not there", "registry: main, principal: arn:aws:iam::123456789012:user/erin, request: GET /v2/", "cannot be asked: "},
-	{"an issuer that is not there", "registry: main, credential: {token: github}, request: GET /v2/", `cannot be asked: registry "main": issuer "github" does not exist`},
-	{"a header where none counts", "registry: main, credential: {header: dave}, request: GET /v2/", `cannot be asked: registry "main": no header of a trusted proxy is configured`},
-	{"another registry's repository", "registry: main, principal: arn:aws:iam::123456789012:user/dave, action: ecr:PutImage, resource: arn:aws:ecr:eu-central-1:210987654321:repository/a", `cannot be asked: resource "arn:aws:ecr:eu-central-1:210987654321:repository/a" is not of registry "main"`},
+	{"no registry", "principal: arn:aws:iam::123456789012:user/dave, request: GET /v2/", "cannot be run: name the registry; registries.yaml has main, other"},
+	{"a registry that is not there", "registry: third, principal: arn:aws:iam::123456789012:user/dave, request: GET /v2/", `cannot be run: registry "third" does not exist`},
+	{"a principal that is not there", "registry: main, principal: arn:aws:iam::123456789012:user/erin, request: GET /v2/", "cannot be run: "},
+	{"an issuer that is not there", "registry: main, credential: {token: github}, request: GET /v2/", `cannot be run: registry "main": issuer "github" does not exist`},
+	{"a header where none counts", "registry: main, credential: {header: dave}, request: GET /v2/", `cannot be run: registry "main": no header of a trusted proxy is configured`},
+	{"another registry's repository", "registry: main, principal: arn:aws:iam::123456789012:user/dave, action: ecr:PutImage, resource: arn:aws:ecr:eu-central-1:210987654321:repository/a", `cannot be run: resource "arn:aws:ecr:eu-central-1:210987654321:repository/a" does not belong to registry "main"`},
 }
 
 // TestRun holds the answers in a world of many kinds of callers.
@@ -186,12 +187,12 @@ func TestRun(t *testing.T) {
 func summary(r *Result) string {
 	switch {
 	case r.Err != nil:
-		return "cannot be asked: " + r.Err.Error()
+		return "cannot be run: " + r.Err.Error()
 	case r.Answer.Outcome == authz.ImplicitDeny:
 		return r.Answer.Outcome.String() + " of " + r.Answer.Action
 	}
 	text := r.Answer.Outcome.String()
-	for i, s := range r.Answer.Decided {
+	for i, s := range r.Answer.Matched {
 		if i == 0 {
 			text += " by"
 		}

@@ -100,7 +100,7 @@ func TestServicesThatCallForAResource(t *testing.T) {
 		{"an account of the organization", "credential: {uri: spiffe://acme/lambda/123456789012/us-east-1/f}, request: GET /v2/ours/manifests/v1", "allowed by OfTheOrganization"},
 		{"an account by itself", "credential: {dns: batch.example.com}, request: GET /v2/ours/manifests/v1", "allowed by OfTheOrganization"},
 		{"an account outside the organization", "credential: {uri: spiffe://acme/lambda/444455556666/us-east-1/f}, request: GET /v2/ours/manifests/v1", "implicitDeny of ecr:BatchGetImage"},
-		{"a root user", "principal: 'arn:aws:iam::123456789012:root', sourceAccount: '123456789012', request: GET /v2/build/manifests/v1", "cannot be asked: "},
+		{"a root user", "principal: 'arn:aws:iam::123456789012:root', sourceAccount: '123456789012', request: GET /v2/build/manifests/v1", "cannot be run: "},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			tests, err := Parse("a.yaml", []byte("tests: [{name: a, expect: allowed, "+c.test+"}]"))

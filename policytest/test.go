@@ -1,45 +1,92 @@
 package policytest
 
 import (
-	"time"
+	"slices"
+	"strings"
 
 	"extauthz/authz"
 	"extauthz/identity"
 	"extauthz/identity/sts"
-	"extauthz/mapping"
+	"extauthz/simulate"
 )
 
-// A Test is one policy test. Its zero value expects a refusal.
+// A Test is one policy test. The zero Test expects that the request is refused.
 type Test struct {
 	File string // tests/NAME.yaml
 	Line int
 	Name string
 
-	// One of the three is who asks.
+	// The caller is one of the following three.
 
 	Principal  string // an ARN, or the name of a service
 	Anonymous  bool
 	Credential *identity.OfflineCredential
 
 	Tags   []sts.Tag          // session tags of a Principal that is a role session
-	Source sts.SourceResource // of a Principal that is a service: the resource for which it calls
+	Source sts.SourceResource // of a Principal that is a service: the resource on whose behalf it calls
 
-	Registry string // "" is the only one there is
+	Registry string // "" means the only one
 
-	// Method and Path, or Action and Resource, are what is asked.
-
-	Method, Path     string
-	Action, Resource string
-
-	Headers []mapping.Header // names in lower case, in order
-	Peer    string           // the client's address; "" leaves aws:SourceIp out
-	Time    time.Time        // zero is the time of the run
-	TLS     bool             // the client's connection is TLS
+	simulate.ClientRequest        // its zero time means the time of the run
+	Action, Resource       string // instead of a method and a path
 
 	Expect authz.Outcome
-	Denied string // the action that is not allowed; "" is any
-	Sid    string // of a statement that decides; "" is any
+	Denied string // the action that is denied; "" means any
+	Sid    string // of a matched statement; "" means any
 }
 
-// ID is how a test is named in output: its file and name.
+// ID returns the file and the name of the test.
 func (t *Test) ID() string { return t.File + ": " + t.Name }
+
+// A Result is the result of a test. The zero Result has not passed.
+type Result struct {
+	Test   *Test
+	Answer Answer
+	Err    error // why the test cannot be run
+}
+
+// Results are the results of a run, in the order of the tests.
+type Results []Result
+
+// Passed reports whether the answer is the expected one.
+func (r *Result) Passed() bool {
+	return r.Test != nil && r.Err == nil && r.Answer.Outcome == r.Test.Expect &&
+		(r.Test.Denied == "" || strings.EqualFold(r.Answer.Action, r.Test.Denied)) &&
+		(r.Test.Sid == "" || r.Answer.matches(r.Test.Sid))
+}
+
+// matches reports whether a matched statement has that Sid.
+func (a *Answer) matches(sid string) bool {
+	return slices.ContainsFunc(a.Matched, func(s Statement) bool { return s.Sid == sid })
+}
+
+// Failed returns the number of tests that did not pass.
+func (all Results) Failed() (n int) {
+	for i := range all {
+		if !all[i].Passed() {
+			n++
+		}
+	}
+	return n
+}
+
+// expected describes what the test expects.
+func (t *Test) expected() string {
+	text := t.Expect.String()
+	if t.Denied != "" {
+		text += " of " + t.Denied
+	}
+	if t.Sid != "" {
+		text += " by the statement " + quote(t.Sid)
+	}
+	return text
+}
+
+// actual describes the answer in the same form.
+func (a *Answer) actual() string {
+	text := a.Outcome.String()
+	if a.Action != "" && a.Outcome != authz.Allowed {
+		text += " of " + a.Action + " on " + a.Resource
+	}
+	return text
+}

@@ -9,8 +9,8 @@ import (
 	"extauthz/identity"
 )
 
-// WriteTo writes a line for each test, where one fails how, and last how many
-// passed and failed.
+// WriteTo writes a line for each test, more lines about those that fail, and the numbers
+// of tests that passed and failed.
 func (all Results) WriteTo(w io.Writer) (int64, error) {
 	var text strings.Builder
 	for i := range all {
@@ -30,18 +30,18 @@ func (all Results) WriteTo(w io.Writer) (int64, error) {
 	return int64(n), err
 }
 
-// failure says in lines why the test did not pass.
+// failure describes in lines why the test did not pass.
 func (r *Result) failure() []string {
-	lines := []string{r.Test.asked()}
+	lines := []string{r.Test.request()}
 	if r.Err != nil {
-		return append(lines, "cannot be asked: "+r.Err.Error())
+		return append(lines, "cannot be run: "+r.Err.Error())
 	}
-	lines = append(lines, "- expected "+r.Test.expected(), "+ got      "+r.Answer.got())
+	lines = append(lines, "- expected "+r.Test.expected(), "+ got      "+r.Answer.actual())
 	if r.Answer.Reason != "" {
 		lines = append(lines, "  "+r.Answer.Reason)
 	}
-	for _, s := range r.Answer.Decided {
-		lines = append(lines, "  decided by "+s.String())
+	for _, s := range r.Answer.Matched {
+		lines = append(lines, "  decided by "+s.Name)
 	}
 	for _, statement := range r.Answer.Nearest {
 		lines = append(lines, "  nearest is "+statement)
@@ -49,20 +49,20 @@ func (r *Result) failure() []string {
 	return lines
 }
 
-// asked says who asks what.
-func (t *Test) asked() string {
+// request describes the request and the caller.
+func (t *Test) request() string {
 	if t.Action != "" {
-		return fmt.Sprintf("%s on %s by %s", t.Action, t.Resource, t.who())
+		return fmt.Sprintf("%s on %s by %s", t.Action, t.Resource, t.caller())
 	}
-	return fmt.Sprintf("%s %s by %s", plain(t.Method), plain(t.Path), t.who())
+	return fmt.Sprintf("%s %s by %s", unquoted(t.Method), unquoted(t.Path), t.caller())
 }
 
-func (t *Test) who() string {
+func (t *Test) caller() string {
 	switch {
 	case t.Credential == nil && t.Anonymous:
 		return "an anonymous caller"
 	case t.Credential == nil:
-		return plain(t.Principal)
+		return unquoted(t.Principal)
 	case t.Credential.Kind == identity.TokenClaims && t.Credential.User != "":
 		return fmt.Sprintf("user %s with a token of %s", quote(t.Credential.User), quote(t.Credential.Name))
 	case t.Credential.Kind == identity.TokenClaims:
@@ -73,8 +73,8 @@ func (t *Test) who() string {
 
 func quote(text string) string { return strconv.Quote(text) }
 
-// plain is the text, quoted where it would not stand on its line as it is.
-func plain(text string) string {
+// unquoted returns the text, quoted if it contains characters that need an escape.
+func unquoted(text string) string {
 	if quoted := quote(text); quoted[1:len(quoted)-1] != text {
 		return quoted
 	}

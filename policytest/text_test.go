@@ -30,7 +30,7 @@ func reported(t *testing.T) Results {
 		t.Fatal(err)
 	}
 	second, err := Parse("tests/b.yaml", []byte(`tests:
-- name: cannot be asked
+- name: cannot be run
   principal: arn:aws:iam::123456789012:user/erin
   action: ecr:PutImage
   resource: arn:aws:ecr:eu-central-1:123456789012:repository/team/app
@@ -72,9 +72,9 @@ FAIL  tests/a.yaml:10: by another statement
       + got      explicitDeny of ecr:BatchGetImage on arn:aws:ecr:eu-central-1:123456789012:repository/secret/app
         User: arn:aws:iam::123456789012:user/bob is not authorized to perform: ecr:BatchGetImage on resource: arn:aws:ecr:eu-central-1:123456789012:repository/secret/app with an explicit deny in a resource-based policy
         decided by accounts/123456789012/eu-central-1/repositories/secret/app/_policy.json:4:5 Deny "Only alice, whatever other policies allow"
-FAIL  tests/b.yaml:2: cannot be asked
+FAIL  tests/b.yaml:2: cannot be run
       ecr:PutImage on arn:aws:ecr:eu-central-1:123456789012:repository/team/app by arn:aws:iam::123456789012:user/erin
-      cannot be asked: user "arn:aws:iam::123456789012:user/erin" is not among the principals; add it there with its policies
+      cannot be run: user "arn:aws:iam::123456789012:user/erin" is not among the principals; add it there with its policies
 FAIL  tests/b.yaml:7: a line break
       GET "/v2/\n" by an anonymous caller
       - expected allowed

@@ -9,18 +9,18 @@ import (
 	"extauthz/iam"
 )
 
-// noAccount is the account of an unnamed principal where none is known.
+// noAccount is the account of an unnamed principal if its account is unknown.
 const noAccount = "000000000000"
 
-// serviceName is the form of a service principal's name (IAM User Guide, "AWS
+// serviceName matches the name of a service principal (IAM User Guide, "AWS
 // service principals").
 var serviceName = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)+$`)
 
-// accountID is twelve digits.
+// accountID matches the twelve digits of an account.
 var accountID = regexp.MustCompile(`^[0-9]{12}$`)
 
 // callerArn reads CallerArn.
-func (in *input) callerArn(name string) error {
+func (in *inputReader) callerArn(name string) error {
 	text, at, err := in.reader.String(name)
 	if err != nil {
 		return err
@@ -33,21 +33,21 @@ func (in *input) callerArn(name string) error {
 	default:
 		caller, err := iam.ParsePrincipal(text)
 		if err != nil {
-			return in.reader.ErrorAt(at, fmt.Sprintf("%s: %v", name, err), "or the name of a service; or \"\" for an anonymous caller")
+			return in.reader.ErrorAt(at, fmt.Sprintf("%s: %v", name, err), "write a principal's ARN, the name of a service, or \"\" for an anonymous caller")
 		}
 		in.caller = &caller
 	}
 	return nil
 }
 
-// owner is the account that ResourceOwner names; the zero owner is none.
+// owner is the account in ResourceOwner. The zero owner means that it is not given.
 type owner struct {
-	account, partition string // partition "": any
+	account, partition string // partition "" matches any
 	at                 int
 }
 
 // resourceOwner reads ResourceOwner.
-func (in *input) resourceOwner(name string) error {
+func (in *inputReader) resourceOwner(name string) error {
 	text, at, err := in.reader.String(name)
 	if err != nil {
 		return err
@@ -59,13 +59,13 @@ func (in *input) resourceOwner(name string) error {
 	}
 	p, err := iam.ParsePrincipal(text)
 	if err != nil || p.Kind != iam.RootUser {
-		return in.reader.ErrorAt(at, fmt.Sprintf("%s %q is no account", name, text), "write its twelve digits or its root ARN, such as arn:aws:iam::123456789012:root")
+		return in.reader.ErrorAt(at, fmt.Sprintf("%s %q is not an account", name, text), "write its twelve digits or its root ARN, such as arn:aws:iam::123456789012:root")
 	}
 	in.owner.account, in.owner.partition = p.Account, partitionOf(text)
 	return nil
 }
 
-// partitionOf is the partition in an ARN, "" where text is none.
+// partitionOf returns the partition in an ARN, "" for another text.
 func partitionOf(text string) string {
 	arn, err := iam.ParseARN(text)
 	if err != nil {
@@ -74,9 +74,9 @@ func partitionOf(text string) string {
 	return arn.Partition
 }
 
-// account is the account that owns a resource: the one that ResourceOwner
-// names, else the one in its ARN, else the caller's.
-func (in *input) account(resource string) string {
+// account returns the account that owns a resource: that of ResourceOwner, or otherwise
+// the one in the resource's ARN, or otherwise the caller's.
+func (in *inputReader) account(resource string) string {
 	inARN, caller := "", ""
 	if arn, err := iam.ParseARN(resource); err == nil && accountID.MatchString(arn.Account) {
 		inARN = arn.Account
@@ -87,9 +87,9 @@ func (in *input) account(resource string) string {
 	return cmp.Or(in.owner.account, inARN, caller, noAccount)
 }
 
-// principal is who asks for a resource: the caller or, without CallerArn, a
-// principal of the resource's account that has no name of its own.
-func (in *input) principal(resource string) *iam.Principal {
+// principal returns the caller or, without CallerArn, an unnamed principal of the
+// resource's account.
+func (in *inputReader) principal(resource string) *iam.Principal {
 	if in.caller != nil {
 		return in.caller
 	}
@@ -98,9 +98,9 @@ func (in *input) principal(resource string) *iam.Principal {
 	return &iam.Principal{Kind: iam.UnnamedPrincipal, ARN: "arn:" + partition + ":iam::" + account + ":root", Account: account}
 }
 
-// checkPartition refuses a ResourceOwner that cannot own the resource, because
+// checkPartition rejects a ResourceOwner in another partition than the resource, because
 // an account belongs to one partition.
-func (in *input) checkPartition(resource string) error {
+func (in *inputReader) checkPartition(resource string) error {
 	partition := partitionOf(resource)
 	if partition == "" && in.caller != nil {
 		partition = partitionOf(in.caller.ARN)
@@ -108,13 +108,12 @@ func (in *input) checkPartition(resource string) error {
 	if in.owner.partition == "" || partition == "" || partition == in.owner.partition {
 		return nil
 	}
-	return in.reader.ErrorAt(in.owner.at, fmt.Sprintf("ResourceOwner is of partition %q, but the request for %q of partition %q", in.owner.partition, resource, partition), "let them agree")
+	return in.reader.ErrorAt(in.owner.at, fmt.Sprintf("ResourceOwner is in partition %q, but the request for %q in partition %q", in.owner.partition, resource, partition), "use one partition")
 }
 
-// completeRole takes the ARN of a session's role from aws:PrincipalArn, where
-// the context has it: the session's own ARN lacks the role's path. A value that
-// names another role says nothing about this one.
-func (in *input) completeRole() {
+// completeRole sets the ARN of a session's role from aws:PrincipalArn, because the
+// session's ARN lacks the path of the role. The ARN of another role is ignored.
+func (in *inputReader) completeRole() {
 	if in.caller == nil || in.caller.Kind != iam.AssumedRole {
 		return
 	}
@@ -127,8 +126,8 @@ func (in *input) completeRole() {
 	in.caller.RoleARN = entry.Value
 }
 
-// isRoleOf reports whether role is the ARN of the role that session assumed.
-// The names of an account's roles differ by more than case.
+// isRoleOf reports whether role is the ARN of the role that session assumed. The names
+// are compared without case, because two roles of an account differ by more than case.
 func isRoleOf(role, session iam.ARN) bool {
 	name := strings.Split(session.Resource, "/")[1]
 	path, found := strings.CutPrefix(role.Resource, "role/")
@@ -137,8 +136,8 @@ func isRoleOf(role, session iam.ARN) bool {
 		isPath(path) && strings.EqualFold(path[strings.LastIndexByte(path, '/')+1:], name)
 }
 
-// isPath reports whether s has only what the path of a role may have: visible
-// ASCII, and here no wildcard.
+// isPath reports whether s consists of characters of a role's path: visible ASCII,
+// without wildcards.
 func isPath(s string) bool {
 	for i := range len(s) {
 		if s[i] <= ' ' || s[i] > '~' || s[i] == '*' || s[i] == '?' {
@@ -148,7 +147,7 @@ func isPath(s string) bool {
 	return true
 }
 
-// callerText names the caller for a person.
+// callerText describes the caller.
 func callerText(p *iam.Principal, unnamed bool) string {
 	switch {
 	case unnamed:

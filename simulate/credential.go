@@ -13,37 +13,36 @@ import (
 	"extauthz/policystore"
 )
 
-// A Credential is what somebody might show a registry as proof of who calls: one
-// of a token, a user name, a certificate and a header, or a token with a user
-// name.
+// A Credential is a credential that a client could present to a registry: a token, a
+// user name, a certificate, a header, or a token with a user name.
 type Credential struct {
-	// Registry is the name of the registry; "" is the only one there is.
+	// Registry is the name of the registry; "" means the only one.
 	Registry string
 	// Token is a Bearer token or, with User, the password of HTTP Basic.
 	Token string
 	// User is the user name of HTTP Basic. Without Token it is a user of the
 	// password file, whose password is not checked.
 	User string
-	// Principal and Certificate are what Envoy would say of a peer with a client
-	// certificate, as [identity.ParsePeer] gives them; they are taken as verified.
+	// Principal and Certificate are what Envoy reports about the holder of a client
+	// certificate, as [identity.ParsePeer] returns it. They count as verified.
 	Principal, Certificate string
-	// Header is what the header of the registry's trusted proxy would say.
+	// Header is the value of the header that the registry's trusted proxy sets.
 	Header string
-	// Time is when the credential is shown.
+	// Time is when the credential is presented.
 	Time time.Time
 }
 
-// Whoami finds who would call with the credential, as the running sidecar would.
-// The error says what cannot be asked: a registry that is not there, or that
-// takes no header.
+// Whoami returns the caller that the running sidecar would authenticate by the
+// credential. The error says why the credential cannot be presented: the registry does
+// not exist, or accepts no header.
 func (c *Credential) Whoami(ctx context.Context, s *policystore.Snapshot) (*Whoami, error) {
-	registry, err := (&Inquiry{Registry: c.Registry}).registry(s)
+	registry, err := FindRegistry(s, c.Registry)
 	if err != nil {
 		return nil, err
 	}
 	switch {
 	case c.Principal+c.Certificate != "" && !s.Callers.Accepts(&registry.Authentication, identity.MTLS):
-		return c.notTaken(registry, identity.MTLS), nil
+		return c.noCaller(registry, identity.MTLS, fmt.Sprintf("the registry does not accept %s as a source of identity", identity.MTLS)), nil
 	case c.User != "" && c.Token == "":
 		return c.user(s, registry), nil
 	}
@@ -52,16 +51,14 @@ func (c *Credential) Whoami(ctx context.Context, s *policystore.Snapshot) (*Whoa
 		return nil, err
 	}
 	checker := authz.Checker{Snapshots: func() *policystore.Snapshot { return s }}
-	who, why := checker.Identify(ctx, r, registry)
+	who, refused := checker.Identify(ctx, r, registry)
 	if who == nil {
-		return nobody(why), nil
+		return noCaller(refused), nil
 	}
-	w := whoamiOf(s, who, c.Time)
-	w.Context = contextOf(ownKeys(who))
-	return w, nil
+	return c.whoami(s, who), nil
 }
 
-// request is one that carries the credential, which nobody sends.
+// request returns a request that carries the credential.
 func (c *Credential) request(registry *policystore.Registry) (*authz.Request, error) {
 	r := &authz.Request{Principal: c.Principal, Certificate: c.Certificate, Time: c.Time}
 	set := func(name, value string) { r.Headers = []mapping.Header{{Name: name, Value: value}} }
@@ -71,23 +68,19 @@ func (c *Credential) request(registry *policystore.Registry) (*authz.Request, er
 	case c.Token != "":
 		set("authorization", "Bearer "+c.Token)
 	case c.Header != "" && registry.Authentication.Header == "":
-		return nil, fmt.Errorf("registry %q takes no header as proof of who calls; name one in registries.yaml", registry.Name)
+		return nil, fmt.Errorf("registry %q accepts no header of a trusted proxy; configure one in registries.yaml", registry.Name)
 	case c.Header != "":
 		set(registry.Authentication.Header, c.Header)
 	}
 	return r, nil
 }
 
-// notTaken is the answer where the registry never asks for such a credential.
-func (c *Credential) notTaken(registry *policystore.Registry, source identity.Source) *Whoami {
-	return c.refused(registry, source, fmt.Sprintf("the registry does not accept %s as a source of identity", source))
-}
-
-func (c *Credential) refused(registry *policystore.Registry, source identity.Source, reason string) *Whoami {
+// noCaller returns the result for a credential that its source refuses.
+func (c *Credential) noCaller(registry *policystore.Registry, source identity.Source, reason string) *Whoami {
 	return &Whoami{Time: c.Time, Registry: registry.Name, Source: string(source), Reason: reason}
 }
 
-// user is who logs in as a user of the password file.
+// user returns the result for a user of the password file.
 func (c *Credential) user(s *policystore.Snapshot, registry *policystore.Registry) *Whoami {
 	caller, err := s.Callers.AuthenticateOffline(&registry.Authentication,
 		&identity.OfflineCredential{Kind: identity.BasicUser, Name: c.User}, &identity.Credentials{Time: c.Time})
@@ -96,11 +89,17 @@ func (c *Credential) user(s *policystore.Snapshot, registry *policystore.Registr
 		if failure := new(identity.Failure); errors.As(err, &failure) {
 			reason = failure.Full()
 		}
-		return c.refused(registry, identity.BasicAuth, reason)
+		return c.noCaller(registry, identity.BasicAuth, reason)
 	}
-	asked := authz.NewIAMRequest(&authz.Request{Time: c.Time}, registry, caller, "", "")
-	who := &authz.Identity{Registry: registry, Caller: caller, Context: asked.Context}
+	r := authz.NewIAMRequest(&authz.Request{Time: c.Time}, registry, caller, "", "")
+	w := c.whoami(s, &authz.Identity{Registry: registry, Caller: caller, Context: r.Context})
+	w.NotVerified = "the password was not checked"
+	return w
+}
+
+// whoami describes the caller, without the condition keys of a client's request.
+func (c *Credential) whoami(s *policystore.Snapshot, who *authz.Identity) *Whoami {
 	w := whoamiOf(s, who, c.Time)
-	w.Context, w.NotVerified = contextOf(ownKeys(who)), "the password was not checked"
+	w.Context = contextOf(callerKeys(who))
 	return w
 }

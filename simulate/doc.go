@@ -1,10 +1,10 @@
-// Package simulate answers questions about policies and requests offline, without
+// Package simulate answers evaluations about policies and requests offline, without
 // a running sidecar: what would be decided, and why; and what a request asks.
 //
 // A [Simulator] reads the input of AWS's SimulateCustomPolicy and gives its
-// output; an [Inquiry] puts the same kind of question to a policy directory, in
+// output; an [DirectoryInput] puts the same kind of evaluation to a policy directory, in
 // the context that the running sidecar would derive. Both come to a list of
-// [Question], which [Simulate] turns into AWS's JSON and [Explain] into text for
+// [Evaluation], which [Simulate] turns into AWS's JSON and [Explain] into text for
 // a person. [MapJSON] and [MapLines] need no policies: they say what registry
 // requests ask of a registry, as [mapping.Registry] maps them. A [Whoami] says
 // who calls: with a [Credential], or with a request as Envoy asks about it.

@@ -8,16 +8,16 @@ import (
 	"extauthz/iam"
 )
 
-// Explain writes for a person how the question is decided: the decision and what
-// refused, the missing context keys, and each statement of each policy in play
-// with the first reason why it does not apply, if it does not.
-func (q *Question) Explain(to io.Writer) error {
+// Explain writes a description of the evaluation: the decision and the class of policies
+// that denies, the missing context keys, and each statement of the policies that apply,
+// with the first reason if it does not match.
+func (q *Evaluation) Explain(to io.Writer) error {
 	e := q.Policies.Explain(&q.Request)
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s: %s on %s\n", e.Decision, q.Request.Action, q.Request.Resource)
-	fmt.Fprintf(&text, "  asked by %s\n", callerText(q.Request.Principal, q.Unnamed))
-	if because := q.because(&e); because != "" {
-		fmt.Fprintf(&text, "  %s\n", because)
+	fmt.Fprintf(&text, "  caller: %s\n", callerText(q.Request.Principal, q.Unnamed))
+	if reason := q.decisionReason(&e); reason != "" {
+		fmt.Fprintf(&text, "  %s\n", reason)
 	}
 	if len(e.MissingContextKeys) > 0 {
 		fmt.Fprintf(&text, "  missing from the context: %s\n", strings.Join(e.MissingContextKeys, ", "))
@@ -27,25 +27,22 @@ func (q *Question) Explain(to io.Writer) error {
 	return err
 }
 
-// because names the class that refused, and the access that no statement gives.
-func (q *Question) because(e *iam.Explanation) string {
+// decisionReason returns why a request is denied, or is allowed without a statement.
+func (q *Evaluation) decisionReason(e *iam.Explanation) string {
 	root := q.Request.Principal != nil && q.Request.Principal.Kind == iam.RootUser
+	reason := Reason(e)
 	switch {
-	case e.Exhausted:
-		return "denied because evaluating the policies takes more steps than one decision may take"
 	case e.Decision == iam.Allowed && root && !q.crossAccount():
 		return "the root user has full access to its own account"
-	case e.BlockedBy == iam.NoClass:
-		return ""
-	case e.Decision == iam.ExplicitDeny:
-		return fmt.Sprintf("explicitly denied by the %s", e.BlockedBy)
+	case reason != "" && e.Decision == iam.ImplicitDeny:
+		return "denied because " + reason
 	}
-	return fmt.Sprintf("denied because no %s allows it", e.BlockedBy)
+	return reason
 }
 
-// explainClasses writes the policies in play, class by class and level by level,
-// with what each decides by itself.
-func (q *Question) explainClasses(text *strings.Builder, e *iam.Explanation) {
+// explainClasses writes the policies that apply by class and level, with the decision of
+// each class on its own.
+func (q *Evaluation) explainClasses(text *strings.Builder, e *iam.Explanation) {
 	traces := q.Policies.Trace(&q.Request)
 	for _, c := range e.Classes {
 		fmt.Fprintf(text, "  %s%s: %s\n", c.Class, levelText(c.Class, c.Level), c.Decision)
@@ -57,7 +54,7 @@ func (q *Question) explainClasses(text *strings.Builder, e *iam.Explanation) {
 	}
 }
 
-// levelText counts levels from 1, as the ids of policies do.
+// levelText returns the number of a level, from 1 as in the IDs of policies.
 func levelText(c iam.Class, level int) string {
 	if c == iam.SCPClass || c == iam.RCPClass {
 		return fmt.Sprintf(", level %d", level+1)
@@ -65,21 +62,17 @@ func levelText(c iam.Class, level int) string {
 	return ""
 }
 
-// statementText says which statement it is and what became of it.
-func (q *Question) statementText(t *iam.StatementTrace) string {
-	s := t.Statement
-	name := fmt.Sprintf("%s:%d:%d %s", t.Policy.Source, s.Start.Line, s.Start.Column, s.Effect)
-	if s.Sid != "" {
-		name += fmt.Sprintf(" %q", s.Sid)
-	}
+// statementText names a statement, and says whether it applies or why not.
+func (q *Evaluation) statementText(t *iam.StatementTrace) string {
+	name := StatementName(t.Policy, t.Statement)
 	if t.Applicability == iam.Applies {
 		return name + ": applies"
 	}
 	return name + ": does not apply: " + q.reason(t)
 }
 
-// reason is the first reason why a statement does not apply.
-func (q *Question) reason(t *iam.StatementTrace) string {
+// reason returns the first reason why a statement does not apply.
+func (q *Evaluation) reason(t *iam.StatementTrace) string {
 	switch t.Applicability {
 	case iam.OtherAction:
 		return "its actions do not cover " + q.Request.Action
@@ -92,13 +85,13 @@ func (q *Question) reason(t *iam.StatementTrace) string {
 	return fmt.Sprintf("its condition %s on %s is false: %s", t.Operator, t.Key, q.valueText(t.Key))
 }
 
-// valueText says what the request has for a condition key.
-func (q *Question) valueText(key string) string {
+// valueText describes the value of a condition key in the request.
+func (q *Evaluation) valueText(key string) string {
 	switch entry, found := q.Request.Context.Lookup(key); {
 	case !found:
 		return "the request lacks the key"
 	case entry.Ambiguous:
-		return "the request has several tags whose keys differ only in case, and none is written like this"
+		return "the request has several tags whose keys differ only in case, and none has exactly this key"
 	case entry.Multi:
 		return fmt.Sprintf("the request has the values %q", entry.Values)
 	default:
@@ -108,7 +101,7 @@ func (q *Question) valueText(key string) string {
 
 // otherPartition returns the reason why entries of a statement do not cover an ARN: if
 // all of them are ARNs in one other partition, that; otherwise the general reason.
-func (q *Question) otherPartition(t *iam.StatementTrace, entries func(*iam.WrittenStatement) []iam.Word, arn, general string) string {
+func (q *Evaluation) otherPartition(t *iam.StatementTrace, entries func(*iam.WrittenStatement) []iam.Word, arn, general string) string {
 	own, found := partitionOf(arn), ""
 	for _, w := range t.Policy.Written() {
 		if w.Statement != t.Statement || w.NotResource || w.NotPrincipal {

@@ -51,12 +51,12 @@ func FuzzInput(f *testing.F) {
 		if err := json.Unmarshal(text, &want); err != nil {
 			t.Fatalf("accepted what is no input: %v", err)
 		}
-		if n := len(want.ActionNames) * max(1, len(want.ResourceArns)); len(s.Questions) != n || n == 0 {
-			t.Fatalf("%d questions, want %d", len(s.Questions), n)
+		if n := len(want.ActionNames) * max(1, len(want.ResourceArns)); len(s.Evaluations) != n || n == 0 {
+			t.Fatalf("%d evaluations, want %d", len(s.Evaluations), n)
 		}
-		r := Simulate(s.ID, s.Questions)
+		r := Simulate(s.ID, s.Evaluations)
 		for i, e := range r.EvaluationResults {
-			q := s.Questions[i]
+			q := s.Evaluations[i]
 			if e.EvalActionName != want.ActionNames[i/max(1, len(want.ResourceArns))] || len(q.Request.Context) != len(want.ContextEntries) || len(q.Policies.Identity) != len(want.PolicyInputList) {
 				t.Fatalf("result %d is %+v of %+v", i, e, want)
 			}

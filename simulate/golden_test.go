@@ -32,10 +32,10 @@ func TestGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			goldentest.Compare(t, base+".out.json", Simulate(s.ID, s.Questions).String())
+			goldentest.Compare(t, base+".out.json", Simulate(s.ID, s.Evaluations).String())
 			var explained strings.Builder
-			for i := range s.Questions {
-				if err := s.Questions[i].Explain(&explained); err != nil {
+			for i := range s.Evaluations {
+				if err := s.Evaluations[i].Explain(&explained); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -9,41 +9,41 @@ import (
 	"extauthz/strictjson"
 )
 
-// input is a simulation's input, read field by field.
-type input struct {
+// inputReader reads an input of SimulateCustomPolicy field by field.
+type inputReader struct {
 	reader   *strictjson.Reader
 	compiler *compiler
 
 	id                 json.RawMessage
 	actions, resources []string
-	caller             *iam.Principal // nil: not given
+	caller             *iam.Principal // nil without CallerArn
 	owner              owner
 	context            iam.Context
 	policies           iam.Policies
-	levelsField        string // the field that gave the service control policies
+	levelsField        string // the field that contains the service control policies
 }
 
-// read reads the whole object and checks what concerns several fields.
-func (in *input) read() error {
+// read reads the whole object, and checks rules about several fields.
+func (in *inputReader) read() error {
 	start := in.reader.Start()
 	if err := in.reader.Object("the input", in.field); err != nil {
 		return err
 	}
 	switch {
 	case len(in.actions) == 0:
-		return in.reader.ErrorAt(start, "ActionNames is missing or empty", "name at least one action, such as ecr:BatchGetImage")
-	case len(in.actions)*max(1, len(in.resources)) > maxQuestions:
-		return in.reader.ErrorAt(start, fmt.Sprintf("%d actions on %d resources are too many", len(in.actions), len(in.resources)), fmt.Sprintf("ask for at most %d pairs at a time", maxQuestions))
+		return in.reader.ErrorAt(start, "ActionNames is missing or empty", "add at least one action, such as ecr:BatchGetImage")
+	case len(in.actions)*max(1, len(in.resources)) > maxEvaluations:
+		return in.reader.ErrorAt(start, fmt.Sprintf("%d actions on %d resources are too many", len(in.actions), len(in.resources)), fmt.Sprintf("simulate at most %d pairs at a time", maxEvaluations))
 	}
 	in.completeRole()
 	return nil
 }
 
-// maxQuestions bounds the results of one input.
-const maxQuestions = 100_000
+// maxEvaluations is the largest number of results of one input.
+const maxEvaluations = 100_000
 
 // field reads the value of one field.
-func (in *input) field(name string, at int) (err error) {
+func (in *inputReader) field(name string, at int) (err error) {
 	switch name {
 	case "Id":
 		in.id, err = in.reader.Raw()
@@ -67,8 +67,8 @@ func (in *input) field(name string, at int) (err error) {
 	return err
 }
 
-// policyField reads the value of a field that holds policies.
-func (in *input) policyField(name string, at int) error {
+// policyField reads the value of a field that contains policies.
+func (in *inputReader) policyField(name string, at int) error {
 	switch name {
 	case "PolicyInputList":
 		return in.policyList(iam.IdentityPolicy, name, &in.policies.Identity)
@@ -85,19 +85,20 @@ func (in *input) policyField(name string, at int) error {
 	case "RegistryPolicy":
 		return in.registryPolicy(name)
 	}
-	return in.reader.ErrorAt(at, fmt.Sprintf("unknown field %q", name), "names are those of SimulateCustomPolicy, in the same case")
+	return in.reader.ErrorAt(at, fmt.Sprintf("unknown field %q", name), "use the names of SimulateCustomPolicy, in the same case")
 }
 
-// texts reads an array of strings, each of which check, if any, accepts.
-func (in *input) texts(name string, texts *[]string, check func(string) string) error {
+// texts reads an array of strings. If check is not nil, it returns the problem with a
+// string.
+func (in *inputReader) texts(name string, texts *[]string, check func(string) string) error {
 	return in.reader.Array(name, func(int) error {
 		text, at, err := in.reader.String("an item of " + name)
 		if err != nil {
 			return err
 		}
 		if check != nil {
-			if wrong := check(text); wrong != "" {
-				return in.reader.ErrorAt(at, fmt.Sprintf("%q %s", text, wrong), "")
+			if problem := check(text); problem != "" {
+				return in.reader.ErrorAt(at, fmt.Sprintf("%q %s", text, problem), "")
 			}
 		}
 		*texts = append(*texts, text)
@@ -105,59 +106,59 @@ func (in *input) texts(name string, texts *[]string, check func(string) string) 
 	})
 }
 
-// checkAction says what is wrong with an action, "" if nothing is. The simulator
-// asks about actions, not about patterns of them.
+// checkAction returns the problem with an action, or "". Patterns of actions are not
+// accepted.
 func checkAction(text string) string {
 	service, name, found := strings.Cut(text, ":")
 	switch {
 	case !found || service == "" || name == "" || strings.Contains(name, ":"):
-		return "is no action; write service:Action, such as ecr:BatchGetImage"
+		return "is not an action; write service:Action, such as ecr:BatchGetImage"
 	case strings.ContainsAny(text, "*?"):
-		return "holds a wildcard; ask about each action by its name"
+		return "contains a wildcard; write the name of each action"
 	}
 	for _, c := range text {
 		if c <= ' ' || c > '~' {
-			return "holds a character that no action has; write service:Action, such as ecr:BatchGetImage"
+			return "contains a character that actions do not have; write service:Action, such as ecr:BatchGetImage"
 		}
 	}
 	return ""
 }
 
-// checkResource says what is wrong with a resource, "" if nothing is.
+// checkResource returns the problem with a resource, or "".
 func checkResource(text string) string {
 	if text == "*" {
 		return ""
 	}
 	if _, err := iam.ParseARN(text); err != nil {
-		return "is no resource: " + err.Error()
+		return "is not a resource: " + err.Error()
 	}
 	return ""
 }
 
-// questions are what the input asks, action by action.
-func (in *input) questions() ([]Question, error) {
+// evaluations returns the evaluations of each action on each resource.
+func (in *inputReader) evaluations() ([]Evaluation, error) {
 	resources := in.resources
 	if len(resources) == 0 {
 		resources = []string{"*"}
 	}
-	onEach := make([]Question, len(resources))
+	onEach := make([]Evaluation, len(resources))
 	for i, resource := range resources {
 		if err := in.checkPartition(resource); err != nil {
 			return nil, err
 		}
 		policies := in.policies
 		policies.ResourceAccount = in.account(resource)
-		onEach[i] = Question{
+		onEach[i] = Evaluation{
 			Policies: &policies, Unnamed: in.caller == nil,
 			Request: iam.Request{Principal: in.principal(resource), Resource: resource, Context: in.context},
 		}
 	}
-	questions := make([]Question, 0, len(in.actions)*len(resources))
+	evaluations := make([]Evaluation, 0, len(in.actions)*len(resources))
 	for _, action := range in.actions {
 		for _, q := range onEach {
 			q.Request.Action = action
-			questions = append(questions, q)
+			evaluations = append(evaluations, q)
 		}
 	}
-	return questions, nil
+	return evaluations, nil
 }

@@ -72,7 +72,7 @@ func simulated(t testing.TB, f fields) *Results {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Simulate(s.ID, s.Questions)
+	return Simulate(s.ID, s.Evaluations)
 }
 
 // only is the decision on an input that asks one thing.
@@ -194,7 +194,7 @@ func TestUnnamedCallerHasNoName(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	q := s.Questions[0]
+	q := s.Evaluations[0]
 	if p := q.Request.Principal; !q.Unnamed || p.Kind != iam.UnnamedPrincipal || p.Account != "123456789012" {
 		t.Errorf("caller %+v", p)
 	}
@@ -253,7 +253,7 @@ func TestConditionKeysWithColons(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if decision := Simulate(nil, got.Questions).EvaluationResults[0].EvalDecision; decision != want {
+			if decision := Simulate(nil, got.Evaluations).EvaluationResults[0].EvalDecision; decision != want {
 				t.Errorf("%s of %s: %s, want %s", key, value, decision, want)
 			}
 		}

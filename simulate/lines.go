@@ -6,13 +6,13 @@ import (
 	"io"
 )
 
-// maxLine bounds one line of a stream of inputs, in bytes.
+// maxLine is the largest length of a line, in bytes.
 const maxLine = 16 << 20
 
-// eachLine writes what answer gives for each line, which includes its own line
-// feed, in order. Lines are numbered from 1; one that is too long comes without
-// its text. What is written is flushed before eachLine waits for more.
-func eachLine(from io.Reader, to io.Writer, answer func(number int, line []byte, tooLong bool) string) error {
+// eachLine calls output for each line, numbered from 1, and writes the text that it
+// returns. A line that is too long is passed without its text. eachLine flushes its
+// output before it waits for input.
+func eachLine(from io.Reader, to io.Writer, output func(number int, line []byte, tooLong bool) string) error {
 	in, out := bufio.NewReaderSize(from, 64<<10), bufio.NewWriterSize(to, 64<<10)
 	var buffer []byte
 	for number := 1; ; number++ {
@@ -24,7 +24,7 @@ func eachLine(from io.Reader, to io.Writer, answer func(number int, line []byte,
 			return errors.Join(err, out.Flush())
 		}
 		buffer = line
-		if _, err := out.WriteString(answer(number, line, tooLong)); err != nil {
+		if _, err := out.WriteString(output(number, line, tooLong)); err != nil {
 			return err
 		}
 		if in.Buffered() == 0 {
@@ -35,8 +35,8 @@ func eachLine(from io.Reader, to io.Writer, answer func(number int, line []byte,
 	}
 }
 
-// readLine appends the next line to buffer, without its line feed. A line that
-// is too long is skipped. The error is io.EOF after the last line.
+// readLine appends the next line to buffer, without its line feed. It skips a line that
+// is too long. The error is io.EOF after the last line.
 func readLine(in *bufio.Reader, buffer []byte) (line []byte, tooLong bool, err error) {
 	for {
 		piece, err := in.ReadSlice('\n')

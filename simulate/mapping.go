@@ -7,9 +7,9 @@ import (
 	"extauthz/mapping"
 )
 
-// mappedRequest is a mapping as JSON. Reference and repository are "" where the
-// request names none. Tags are those that a manifest is put under beside its
-// reference; they are absent where there are none.
+// mappedRequest is the JSON form of a mapping. Reference and repository are "" if the
+// request has none. Tags are those that the request adds to a manifest in addition to
+// its reference.
 type mappedRequest struct {
 	Operation             string       `json:"operation"`
 	Repository            string       `json:"repository"`
@@ -26,14 +26,14 @@ type permission struct {
 	Optional    bool   `json:"optional,omitempty"`
 }
 
-// refusedRequest is a refusal as JSON.
+// refusedRequest is the JSON form of a refusal.
 type refusedRequest struct {
 	Code    string `json:"refused"`
 	Message string `json:"message"`
 }
 
-// MapJSON is what a request asks of a registry, or why it is refused, as one
-// line of JSON with its line feed. It tells which of the two.
+// MapJSON returns the permissions that a request to a registry needs, or why the mapping
+// refuses it, as a line of JSON with its line feed. ok reports whether it was mapped.
 func MapJSON(g *mapping.Registry, r *mapping.Request) (line string, ok bool) {
 	m, refusal := g.Map(r)
 	if refusal != nil {
@@ -50,13 +50,12 @@ func MapJSON(g *mapping.Registry, r *mapping.Request) (line string, ok bool) {
 	return encode(out, ""), true
 }
 
-// MapLines maps the request in each line of from and writes a line of JSON for
-// it, as MapJSON gives, in order: line n of the output answers line n of the
-// input, whatever is in it. A line is a method, a path and headers with tabs
-// between them; headers are separated by |, and further columns are ignored. No
-// line is skipped and nothing is trimmed, since any bytes may be a request: an
-// empty line, a comment or a row of titles is a request that is refused. It fails
-// only where reading or writing does.
+// MapLines maps the request in each line and writes what [MapJSON] returns, so that line
+// n of the output belongs to line n of the input. A line has a method, a path and
+// headers, separated by tabs. Headers are separated by |, and further columns are
+// ignored. MapLines skips no line and trims nothing, because requests can consist of any
+// bytes: an empty line, a comment or a row of titles is a request that is refused. It
+// fails only if reading or writing fails.
 func MapLines(g *mapping.Registry, from io.Reader, to io.Writer) error {
 	return eachLine(from, to, func(_ int, line []byte, tooLong bool) string {
 		if tooLong {
@@ -64,14 +63,14 @@ func MapLines(g *mapping.Registry, from io.Reader, to io.Writer) error {
 		}
 		r, ok := parseRow(string(line))
 		if !ok {
-			return encode(refusedRequest{"UNSUPPORTED", "a header is not written as NAME: VALUE"}, "")
+			return encode(refusedRequest{"UNSUPPORTED", "a header does not have the form NAME: VALUE"}, "")
 		}
 		text, _ := MapJSON(g, r)
 		return text
 	})
 }
 
-// parseRow takes a line of MapLines apart.
+// parseRow parses a line of MapLines.
 func parseRow(line string) (*mapping.Request, bool) {
 	method, rest, _ := strings.Cut(line, "\t")
 	path, rest, _ := strings.Cut(rest, "\t")
@@ -90,11 +89,10 @@ func parseRow(line string) (*mapping.Request, bool) {
 	return r, true
 }
 
-// ParseHeader reads a header field as people type it, NAME: VALUE. The name is
-// put into lower case and the blanks around the value are left out, as Envoy
-// does. It is false where there is no colon, or the name is not one of HTTP (RFC
-// 9110, section 5.1).
-func ParseHeader(text string) (mapping.Header, bool) {
+// ParseHeader parses a header of the form NAME: VALUE. Like Envoy, it changes the name to
+// lower case and removes the blanks around the value. ok is false without a colon or a
+// valid name (RFC 9110, section 5.1).
+func ParseHeader(text string) (h mapping.Header, ok bool) {
 	name, value, found := strings.Cut(text, ":")
 	if !found || name == "" || strings.ContainsFunc(name, notInHeaderName) {
 		return mapping.Header{}, false
@@ -102,8 +100,8 @@ func ParseHeader(text string) (mapping.Header, bool) {
 	return mapping.Header{Name: strings.ToLower(name), Value: strings.Trim(value, " \t")}, true
 }
 
-// notInHeaderName says whether a character cannot stand in the name of a header
-// (RFC 9110, section 5.6.2).
+// notInHeaderName reports whether the name of a header cannot contain a character (RFC
+// 9110, section 5.6.2).
 func notInHeaderName(c rune) bool {
 	return c <= ' ' || c >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, c)
 }

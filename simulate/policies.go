@@ -6,22 +6,22 @@ import (
 	"extauthz/iam"
 )
 
-// compiler compiles the policies of inputs and remembers them, for the inputs of
-// one run tend to repeat the same texts.
+// compiler compiles the policies of inputs, and caches them because the inputs of one run
+// often contain the same policies.
 type compiler struct {
 	policies map[policyText]*iam.Policy
-	size     int // bytes of text remembered
+	size     int // bytes of text in the cache
 }
 
-// policyText is all that a compiled policy depends on.
+// policyText is everything that a compiled policy depends on.
 type policyText struct {
 	kind     iam.Kind
 	id, text string
 }
 
-// maxRemembered bounds the texts that are remembered, in bytes; beyond it
-// remembering begins anew.
-const maxRemembered = 8 << 20
+// maxCached is the largest number of bytes of text in the cache. A full cache is
+// emptied.
+const maxCached = 8 << 20
 
 func (c *compiler) compile(kind iam.Kind, id, text string) (*iam.Policy, error) {
 	key := policyText{kind, id, text}
@@ -32,7 +32,7 @@ func (c *compiler) compile(kind iam.Kind, id, text string) (*iam.Policy, error) 
 	if err != nil {
 		return nil, err
 	}
-	if c.policies == nil || c.size > maxRemembered {
+	if c.policies == nil || c.size > maxCached {
 		c.policies, c.size = map[policyText]*iam.Policy{}, 0
 	}
 	c.policies[key] = p
@@ -40,8 +40,8 @@ func (c *compiler) compile(kind iam.Kind, id, text string) (*iam.Policy, error) 
 	return p, nil
 }
 
-// policy reads one policy, whose id in the output is given.
-func (in *input) policy(kind iam.Kind, id string) (*iam.Policy, error) {
+// policy reads one policy that has the given ID in the output.
+func (in *inputReader) policy(kind iam.Kind, id string) (*iam.Policy, error) {
 	text, at, err := in.reader.String(id + ", the text of a policy,")
 	if err != nil {
 		return nil, err
@@ -53,8 +53,8 @@ func (in *input) policy(kind iam.Kind, id string) (*iam.Policy, error) {
 	return p, nil
 }
 
-// policyList reads an array of policies, whose ids are numbered from 1.
-func (in *input) policyList(kind iam.Kind, name string, policies *[]*iam.Policy) error {
+// policyList reads an array of policies. Their IDs have numbers from 1.
+func (in *inputReader) policyList(kind iam.Kind, name string, policies *[]*iam.Policy) error {
 	return in.reader.Array(name, func(n int) error {
 		p, err := in.policy(kind, fmt.Sprintf("%s.%d", name, n))
 		*policies = append(*policies, p)
@@ -63,7 +63,7 @@ func (in *input) policyList(kind iam.Kind, name string, policies *[]*iam.Policy)
 }
 
 // policyLevels reads an array of arrays of policies, root first.
-func (in *input) policyLevels(kind iam.Kind, name string, levels *[][]*iam.Policy) error {
+func (in *inputReader) policyLevels(kind iam.Kind, name string, levels *[][]*iam.Policy) error {
 	return in.reader.Array(name+", a list of policies for each level,", func(n int) error {
 		var level []*iam.Policy
 		err := in.policyList(kind, fmt.Sprintf("%s.%d", name, n), &level)
@@ -72,10 +72,10 @@ func (in *input) policyLevels(kind iam.Kind, name string, levels *[][]*iam.Polic
 	})
 }
 
-// serviceControlPolicies reads ServiceControlPolicyInputList, which is an extension,
-// or AWS's OrderedOrganizationPolicyInputList. They mean the same, so an input has
-// one of them.
-func (in *input) serviceControlPolicies(name string, at int) error {
+// serviceControlPolicies reads ServiceControlPolicyInputList, which is an extension, or
+// AWS's OrderedOrganizationPolicyInputList. Both mean the same. An input may have only
+// one.
+func (in *inputReader) serviceControlPolicies(name string, at int) error {
 	if in.levelsField != "" {
 		return in.reader.ErrorAt(at, fmt.Sprintf("the input has %s and %s", in.levelsField, name), "keep one of the two")
 	}
@@ -86,12 +86,12 @@ func (in *input) serviceControlPolicies(name string, at int) error {
 	return in.policyLevels(iam.ServiceControlPolicy, name, &in.policies.SCPs)
 }
 
-// orderedLevels is the field of SimulateCustomPolicy for service control policies.
+// orderedLevels is SimulateCustomPolicy's field for service control policies.
 const orderedLevels = "OrderedOrganizationPolicyInputList"
 
 // orderedLevels reads a list of objects, one for each level, root first (IAM API
 // Reference, OrderedOrganizationPolicyType).
-func (in *input) orderedLevels(name string) error {
+func (in *inputReader) orderedLevels(name string) error {
 	const member = "ServiceControlPolicyInputList"
 	return in.reader.Array(name+", a list of levels,", func(n int) error {
 		what, start := fmt.Sprintf("%s.%d", name, n), in.reader.Start()
@@ -104,33 +104,33 @@ func (in *input) orderedLevels(name string) error {
 			return in.policyList(iam.ServiceControlPolicy, what+"."+key, &level)
 		})
 		if err == nil && !found {
-			err = in.reader.ErrorAt(start, fmt.Sprintf("%s lacks %s", what, member), "list the policies of the level there")
+			err = in.reader.ErrorAt(start, fmt.Sprintf("%s lacks %s", what, member), "add the policies of the level")
 		}
 		in.policies.SCPs = append(in.policies.SCPs, level)
 		return err
 	})
 }
 
-// boundary reads PermissionsBoundaryPolicyInputList. A principal has one
-// permissions boundary at most.
-func (in *input) boundary(name string) error {
+// boundary reads PermissionsBoundaryPolicyInputList. A principal has at most one
+// permissions boundary.
+func (in *inputReader) boundary(name string) error {
 	at := in.reader.Start()
 	err := in.policyList(iam.PermissionsBoundary, name, &in.policies.Boundary)
 	if err == nil && len(in.policies.Boundary) > 1 {
-		err = in.reader.ErrorAt(at, fmt.Sprintf("%s has %d policies", name, len(in.policies.Boundary)), "a principal has one permissions boundary at most")
+		err = in.reader.ErrorAt(at, fmt.Sprintf("%s has %d policies", name, len(in.policies.Boundary)), "keep one, because a principal has at most one permissions boundary")
 	}
 	return err
 }
 
 // resourcePolicy reads ResourcePolicy.
-func (in *input) resourcePolicy(name string) error {
+func (in *inputReader) resourcePolicy(name string) error {
 	p, err := in.policy(iam.RepositoryPolicy, name)
 	in.policies.Resource = append(in.policies.Resource, p)
 	return err
 }
 
 // registryPolicy reads RegistryPolicy, which may be a list of one.
-func (in *input) registryPolicy(name string) error {
+func (in *inputReader) registryPolicy(name string) error {
 	add := func(int) error {
 		p, err := in.policy(iam.RegistryPolicy, name)
 		in.policies.Resource = append(in.policies.Resource, p)
@@ -142,7 +142,7 @@ func (in *input) registryPolicy(name string) error {
 	}
 	return in.reader.Array(name, func(n int) error {
 		if n > 1 {
-			return in.reader.ErrorAt(at, fmt.Sprintf("%s has more than one policy", name), "a registry has one")
+			return in.reader.ErrorAt(at, fmt.Sprintf("%s has more than one policy", name), "keep one")
 		}
 		return add(n)
 	})

@@ -11,14 +11,14 @@ import (
 // Results is the output of a simulation, as JSON that of SimulateCustomPolicy
 // (IAM API Reference).
 type Results struct {
-	// ID repeats what the input calls itself; it is no field of AWS's.
+	// ID is the Id of the input. It is not a field of AWS's.
 	ID                json.RawMessage `json:"Id,omitempty"`
 	EvaluationResults []EvaluationResult
 	// IsTruncated is always false.
 	IsTruncated bool
 }
 
-// EvaluationResult is the decision on one action and one resource.
+// EvaluationResult is the result for one action and one resource.
 type EvaluationResult struct {
 	EvalActionName, EvalResourceName  string
 	EvalDecision                      string
@@ -39,38 +39,38 @@ type ResourceSpecificResult struct {
 	PermissionsBoundaryDecisionDetail      *PermissionsBoundaryDecisionDetail `json:",omitempty"`
 }
 
-// MatchedStatement is a statement that determines the decision; AWS's API calls
-// it Statement.
+// MatchedStatement is a statement that determines the decision. AWS's API calls it
+// Statement.
 type MatchedStatement struct {
 	SourcePolicyID             string `json:"SourcePolicyId"`
 	SourcePolicyType           string
 	StartPosition, EndPosition diag.Point
 }
 
-// OrganizationsDecisionDetail says whether the policies of the organization
-// allow by themselves.
+// OrganizationsDecisionDetail contains the decision of the organization's policies on
+// their own.
 type OrganizationsDecisionDetail struct{ AllowedByOrganizations bool }
 
-// PermissionsBoundaryDecisionDetail says whether the permissions boundary allows
-// by itself.
+// PermissionsBoundaryDecisionDetail contains the decision of the permissions boundary on
+// its own.
 type PermissionsBoundaryDecisionDetail struct{ AllowedByPermissionsBoundary bool }
 
-// Simulate decides the questions. id is repeated in the results; nil is none.
-func Simulate(id json.RawMessage, questions []Question) *Results {
-	results := &Results{ID: id, EvaluationResults: make([]EvaluationResult, len(questions))}
-	for i := range questions {
-		results.EvaluationResults[i] = questions[i].result()
+// Simulate returns the results of evaluations. They contain id, unless it is nil.
+func Simulate(id json.RawMessage, evaluations []Evaluation) *Results {
+	results := &Results{ID: id, EvaluationResults: make([]EvaluationResult, len(evaluations))}
+	for i := range evaluations {
+		results.EvaluationResults[i] = evaluations[i].result()
 	}
 	return results
 }
 
-func (q *Question) result() EvaluationResult {
+func (q *Evaluation) result() EvaluationResult {
 	e := q.Policies.Explain(&q.Request)
 	r := EvaluationResult{
 		EvalActionName:       q.Request.Action,
 		EvalResourceName:     q.Request.Resource,
 		EvalDecision:         e.Decision.String(),
-		MatchedStatements:    determining(&e),
+		MatchedStatements:    matchedStatements(&e),
 		MissingContextValues: append([]string{}, e.MissingContextKeys...),
 		EvalDecisionDetails:  q.details(&e),
 	}
@@ -90,15 +90,10 @@ func (q *Question) result() EvaluationResult {
 	return r
 }
 
-// determining are the statements that determine the decision: the applying ones
-// of its effect, and none where nothing decided.
-func determining(e *iam.Explanation) []MatchedStatement {
+// matchedStatements returns the statements that determine the decision, never nil.
+func matchedStatements(e *iam.Explanation) []MatchedStatement {
 	statements := []MatchedStatement{}
-	for _, m := range e.Matched {
-		denies := m.Statement.Effect == iam.Deny
-		if e.Decision == iam.ImplicitDeny || denies != (e.Decision == iam.ExplicitDeny) {
-			continue
-		}
+	for _, m := range MatchedStatements(e) {
 		end := m.Statement.End
 		end.Column++
 		statements = append(statements, MatchedStatement{m.Policy.Source.String(), policyType(m.Class), m.Statement.Start, end})
@@ -106,7 +101,7 @@ func determining(e *iam.Explanation) []MatchedStatement {
 	return statements
 }
 
-// policyType is how AWS's simulator prints the type of a policy.
+// policyType returns the type of a policy as AWS's simulator prints it.
 func policyType(c iam.Class) string {
 	switch c {
 	case iam.ResourceClass:
@@ -124,8 +119,8 @@ func policyType(c iam.Class) string {
 	return "IAM Policy"
 }
 
-// details is EvalDecisionDetails; nil is absent.
-func (q *Question) details(e *iam.Explanation) map[string]string {
+// details returns EvalDecisionDetails, nil if the result has none.
+func (q *Evaluation) details(e *iam.Explanation) map[string]string {
 	if q.Request.Resource == "*" || e.BlockedBy == iam.SCPClass {
 		return nil
 	}
@@ -134,9 +129,9 @@ func (q *Question) details(e *iam.Explanation) map[string]string {
 		return details
 	}
 	for _, class := range []iam.Class{iam.IdentityClass, iam.ResourceClass, iam.BoundaryClass, iam.SessionClass} {
-		d, inPlay := decided(e, class)
+		d, applies := classDecision(e, class)
 		switch {
-		case inPlay:
+		case applies:
 			details[policyType(class)] = d.String()
 		case class == iam.IdentityClass || class == iam.ResourceClass: // both must allow
 			details[policyType(class)] = iam.ImplicitDeny.String()
@@ -157,5 +152,5 @@ func encode(value any, indent string) string {
 	return text.String()
 }
 
-// String is the results as indented JSON and a line feed.
+// String returns the results as indented JSON with a final line feed.
 func (r *Results) String() string { return encode(r, "    ") }

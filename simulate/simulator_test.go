@@ -99,22 +99,22 @@ func TestLinesFails(t *testing.T) {
 // text, and that what is remembered stays bounded.
 func TestCompiledOnce(t *testing.T) {
 	s := new(Simulator)
-	read := func(f fields) *Question {
+	read := func(f fields) *Evaluation {
 		t.Helper()
 		simulation, err := s.Read("in", []byte(with(f).text(t)))
 		if err != nil {
 			t.Fatal(err)
 		}
-		return &simulation.Questions[0]
+		return &simulation.Evaluations[0]
 	}
 	first := read(fields{"PolicyInputList": []string{allowAll}, "SessionPolicyInputList": []string{allowAll}})
 	second := read(fields{"PolicyInputList": []string{allowAll}})
 	if first.Policies.Identity[0] != second.Policies.Identity[0] || first.Policies.Identity[0] == first.Policies.Session[0] {
 		t.Error("policies are not remembered by kind, id and text")
 	}
-	s.compiler.size = maxRemembered
+	s.compiler.size = maxCached
 	read(fields{"PolicyInputList": []string{denyAll}})
-	if n := len(s.compiler.policies); n != 3 || s.compiler.size != maxRemembered+len(denyAll) {
+	if n := len(s.compiler.policies); n != 3 || s.compiler.size != maxCached+len(denyAll) {
 		t.Errorf("%d policies of %d bytes remembered", n, s.compiler.size)
 	}
 	read(fields{"PolicyInputList": []string{allowPush}})

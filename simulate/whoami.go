@@ -14,94 +14,96 @@ import (
 	"extauthz/policystore"
 )
 
-// Whoami says who calls, and which policies bear on who calls; or why it is
-// nobody. It never holds a password or a token.
+// Whoami describes a caller and the policies that apply to it, or the reason why no
+// caller is authenticated. It never contains a password or a token.
 type Whoami struct {
-	Time     time.Time `json:"time"` // of the question: tokens expire
+	Time     time.Time `json:"time"` // when the credential is checked
 	Registry string    `json:"registry,omitempty"`
-	Source   string    `json:"source,omitempty"` // what found the credential
+	Source   string    `json:"source,omitempty"` // the source that found the credential
 	Issuer   string    `json:"issuer,omitempty"` // of a token
 	KeyID    string    `json:"kid,omitempty"`    // of a token's signature
-	Reason   string    `json:"reason,omitempty"` // why it is nobody
+	Reason   string    `json:"reason,omitempty"` // why no caller is authenticated
 
-	Principal      string            `json:"principal,omitempty"` // an ARN, a service's name or "anonymous"; "" is nobody
+	Principal      string            `json:"principal,omitempty"` // an ARN, a service's name or "anonymous"; "" without a caller
 	PrincipalType  string            `json:"principalType,omitempty"`
 	RoleARN        string            `json:"roleArn,omitempty"`     // of a role session
 	FederatedBy    string            `json:"federatedBy,omitempty"` // of a federated user
-	Tags           map[string]string `json:"tags,omitempty"`        // session tags over those of user or role
+	Tags           map[string]string `json:"tags,omitempty"`        // tags of the user or role, overridden by session tags
 	SourceIdentity string            `json:"sourceIdentity,omitempty"`
-	SourceARN      string            `json:"sourceArn,omitempty"` // of a service: the resource for which it calls
+	SourceARN      string            `json:"sourceArn,omitempty"` // of a service: the resource on whose behalf it calls
 	SourceAccount  string            `json:"sourceAccount,omitempty"`
 	Context        map[string]any    `json:"context,omitempty"` // condition keys; a list of values for a multivalued one
 
 	Policies        []string `json:"policies,omitzero"` // files of the identity policies, [] for none
 	Boundary        []string `json:"boundary,omitempty"`
 	SessionPolicies []string `json:"sessionPolicies,omitempty"`
-	// RegistryPolicy bears on all that is asked of the registry. Of the organization,
-	// the service control policies bind who calls, the resource control policies
-	// what the registry's account has; both in the order of their levels.
+	// RegistryPolicy applies to all requests to the registry. The organization's service
+	// control policies apply to the caller, and its resource control policies to the
+	// resources of the registry's account. Both are in the order of their levels.
 	RegistryPolicy          []string `json:"registryPolicy,omitempty"`
 	ServiceControlPolicies  []string `json:"serviceControlPolicies,omitempty"`
 	ResourceControlPolicies []string `json:"resourceControlPolicies,omitempty"`
 
-	NotVerified string `json:"notVerified,omitempty"` // what was taken for true
+	NotVerified string `json:"notVerified,omitempty"` // the part of the credential that is assumed to be verified
 }
 
-// RequestWhoami finds who sends a request, as the running sidecar would.
+// RequestWhoami returns the caller that the running sidecar would authenticate for a
+// request.
 func RequestWhoami(ctx context.Context, s *policystore.Snapshot, r *authz.Request) *Whoami {
 	checker := authz.Checker{Snapshots: func() *policystore.Snapshot { return s }}
-	who, why := checker.Identify(ctx, r, nil)
+	who, refused := checker.Identify(ctx, r, nil)
 	if who == nil {
-		return nobody(why)
+		return noCaller(refused)
 	}
 	return whoamiOf(s, who, r.Time)
 }
 
-// IsNobody tells whether there is no caller.
-func (w *Whoami) IsNobody() bool { return w.Principal == "" }
+// HasCaller reports whether a caller is authenticated.
+func (w *Whoami) HasCaller() bool { return w.Principal != "" }
 
-// String is the answer as indented JSON and a line feed.
+// String returns indented JSON with a final line feed.
 func (w *Whoami) String() string { return encode(w, "    ") }
 
-func nobody(why *authz.Result) *Whoami {
-	return &Whoami{Time: why.Time, Registry: why.Registry, Source: why.Source, Issuer: why.Issuer, KeyID: why.KeyID, Reason: why.Reason}
+func noCaller(r *authz.Result) *Whoami {
+	return &Whoami{Time: r.Time, Registry: r.Registry, Source: r.Source, Issuer: r.Issuer, KeyID: r.KeyID, Reason: r.Reason}
 }
 
 func whoamiOf(s *policystore.Snapshot, who *authz.Identity, at time.Time) *Whoami {
 	p := &who.Caller.Principal
-	inPlay := policiesOf(s, who)
-	of := func(key string) string {
+	applicable := policiesOf(s, who)
+	value := func(key string) string {
 		entry, _ := who.Caller.Context.Lookup(key)
 		return entry.Value
 	}
 	return &Whoami{
 		Time: at, Registry: who.Registry.Name, Source: who.Caller.Source, Issuer: who.Caller.Issuer, KeyID: who.Caller.KeyID,
 		Principal: cmp.Or(p.ARN, "anonymous"), PrincipalType: p.Kind.String(), RoleARN: p.RoleARN, FederatedBy: p.UserARN,
-		Tags: tagsOf(who.Caller.Context), SourceIdentity: of("aws:SourceIdentity"), SourceARN: of("aws:SourceArn"), SourceAccount: of("aws:SourceAccount"), Context: contextOf(who.Context),
-		Policies: append([]string{}, sources(inPlay.Identity)...), Boundary: sources(inPlay.Boundary), SessionPolicies: sources(inPlay.Session),
-		RegistryPolicy: sources(inPlay.Resource), ServiceControlPolicies: sources(slices.Concat(inPlay.SCPs...)), ResourceControlPolicies: sources(slices.Concat(inPlay.RCPs...)),
+		Tags: tagsOf(who.Caller.Context), SourceIdentity: value("aws:SourceIdentity"), SourceARN: value("aws:SourceArn"), SourceAccount: value("aws:SourceAccount"), Context: contextOf(who.Context),
+		Policies: append([]string{}, sources(applicable.Identity)...), Boundary: sources(applicable.Boundary), SessionPolicies: sources(applicable.Session),
+		RegistryPolicy: sources(applicable.Resource), ServiceControlPolicies: sources(slices.Concat(applicable.SCPs...)), ResourceControlPolicies: sources(slices.Concat(applicable.RCPs...)),
 		NotVerified: identity.Source(who.Caller.Source).Assumption(),
 	}
 }
 
-// policiesOf are the policies that bear on all that is asked of the registry: those
-// for a repository without a policy of its own, and none that spare who calls or
-// the registry's account.
+// policiesOf returns the policies that apply to all requests of the caller to the
+// registry: those for a repository without a policy. Control policies that exempt the
+// caller or the registry's account are not among them.
 func policiesOf(s *policystore.Snapshot, who *authz.Identity) *iam.Policies {
 	r := iam.Request{Principal: &who.Caller.Principal, Action: mapping.BatchGetImage, Resource: who.Registry.RepositoryARN("*"), Context: who.Context}
-	in, binds := s.Decisions.Applicable(&r, who.Caller.SessionPolicies), map[iam.Class]bool{}
-	for _, decided := range in.Explain(&r).Classes {
-		binds[decided.Class] = true
+	in, apply := s.Decisions.Applicable(&r, who.Caller.SessionPolicies), map[iam.Class]bool{}
+	for _, c := range in.Explain(&r).Classes {
+		apply[c.Class] = true
 	}
-	if !binds[iam.SCPClass] {
+	if !apply[iam.SCPClass] {
 		in.SCPs = nil
 	}
-	if !binds[iam.RCPClass] {
+	if !apply[iam.RCPClass] {
 		in.RCPs = nil
 	}
 	return in
 }
 
+// sources returns the files of policies.
 func sources(policies []*iam.Policy) (files []string) {
 	for _, p := range policies {
 		files = append(files, p.Source.String())
@@ -109,7 +111,7 @@ func sources(policies []*iam.Policy) (files []string) {
 	return files
 }
 
-// tagPrefix begins the condition keys of a principal's tags.
+// tagPrefix is the prefix of the condition keys of a principal's tags.
 const tagPrefix = "aws:PrincipalTag/"
 
 func tagsOf(c iam.Context) map[string]string {
@@ -122,16 +124,16 @@ func tagsOf(c iam.Context) map[string]string {
 	return tags
 }
 
-// ownKeys leaves out the keys of a request that nobody sent.
-func ownKeys(who *authz.Identity) iam.Context {
+// callerKeys returns the condition keys of the caller and its organization, without those
+// of a request.
+func callerKeys(who *authz.Identity) iam.Context {
 	return slices.DeleteFunc(slices.Clone(who.Context), func(e iam.ContextEntry) bool {
 		_, own := who.Caller.Context.Lookup(e.Key)
 		return !own && !strings.HasPrefix(e.Key, "aws:PrincipalOrg")
 	})
 }
 
-// contextOf is a context as JSON has it: of two keys of one name the first
-// counts.
+// contextOf returns a context for JSON. If a key occurs twice, the first entry counts.
 func contextOf(c iam.Context) map[string]any {
 	object := map[string]any{}
 	for _, e := range c {

@@ -19,7 +19,7 @@ import (
 
 // short is an answer in one line.
 func short(w *Whoami) string {
-	if w.IsNobody() {
+	if !w.HasCaller() {
 		return w.Source + ": " + w.Reason
 	}
 	text := w.Source + " " + w.Principal[strings.LastIndexByte(w.Principal, ':')+1:]
@@ -87,7 +87,7 @@ func TestWhoamiByCredential(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := short(w); got != c.want && (!w.IsNobody() || !strings.HasPrefix(got, c.want)) {
+			if got := short(w); got != c.want && (w.HasCaller() || !strings.HasPrefix(got, c.want)) {
 				t.Errorf("got  %s\nwant %s", got, c.want)
 			}
 			if strings.Contains(c.want, "sts:") && (w.Issuer != "ci" || w.KeyID == "") {
@@ -117,9 +117,9 @@ func TestWhoamiOfACredentialThatCannotBeShown(t *testing.T) {
 		credential Credential
 		want       string
 	}{
-		"no registry named":        {Credential{User: "alice"}, "registries.yaml has anyone, main, proxied"},
-		"unknown registry":         {Credential{User: "alice", Registry: "x"}, `no registry "x"`},
-		"registry takes no header": {Credential{Header: "alice@example.com", Registry: "main"}, "takes no header"},
+		"no registry named":          {Credential{User: "alice"}, "registries.yaml has anyone, main, proxied"},
+		"unknown registry":           {Credential{User: "alice", Registry: "x"}, `registry "x" does not exist`},
+		"registry accepts no header": {Credential{Header: "alice@example.com", Registry: "main"}, "accepts no header"},
 	} {
 		if w, err := c.credential.Whoami(context.Background(), s); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, error %v, want %q", name, w, err, c.want)
@@ -163,7 +163,7 @@ func TestWhoamiByRequest(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := RequestWhoami(context.Background(), s, c.request)
-			if got := short(w); got != c.want && (!w.IsNobody() || !strings.HasPrefix(got, c.want) || w.Reason == "") {
+			if got := short(w); got != c.want && (w.HasCaller() || !strings.HasPrefix(got, c.want) || w.Reason == "") {
 				t.Errorf("got  %s\nwant %s", got, c.want)
 			}
 			if strings.Contains(w.String(), "secret") || strings.Contains(w.String(), password[6:]) {
@@ -187,7 +187,7 @@ func TestWhoamiWaits(t *testing.T) {
 	defer cancel()
 	c := Credential{Registry: "main", Token: issuer.token(t, "away.example.com", nil), Time: noon}
 	w, err := c.Whoami(ctx, s)
-	if err != nil || !w.IsNobody() || w.Source != "bearer" || w.Reason == "" {
+	if err != nil || w.HasCaller() || w.Source != "bearer" || w.Reason == "" {
 		t.Errorf("%v, error %v", w, err)
 	}
 }

@@ -81,7 +81,7 @@ func TestSimulateLines(t *testing.T) {
 		t.Fatalf("exit %d, stdout %s, stderr %s", r.code, r.stdout, r.stderr)
 	}
 	if lines[0] != lines[2] || evaluated(t, lines[0]) != "ecr:BatchGetImage=allowed ecr:PutImage=implicitDeny" ||
-		lines[1] != `{"Id":2,"Error":"standard input:2:1: ActionNames is missing or empty; name at least one action, such as ecr:BatchGetImage"}` {
+		lines[1] != `{"Id":2,"Error":"standard input:2:1: ActionNames is missing or empty; add at least one action, such as ecr:BatchGetImage"}` {
 		t.Errorf("stdout %s", r.stdout)
 	}
 }
@@ -163,23 +163,23 @@ func TestSimulateMistakes(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{wrong}, wrong + `:2:3: unknown field "Actions"; names are those of SimulateCustomPolicy`},
+		{[]string{wrong}, wrong + `:2:3: unknown field "Actions"; use the names of SimulateCustomPolicy`},
 		{[]string{}, "standard input:1:1: not JSON"},
 		{[]string{"/nowhere/in.json"}, "open /nowhere/in.json: " + syscall.ENOENT.Error()},
 		{[]string{t.TempDir()}, syscall.EISDIR.Error()},
-		{[]string{wrong, "b"}, `unexpected argument "b"; name one file`},
+		{[]string{wrong, "b"}, `unexpected argument "b"; give one file`},
 		{[]string{"--fly"}, "unknown flag --fly; see extauthz help simulate"},
 		{[]string{"--jsonl", "--explain"}, "--explain with --jsonl"},
 		{[]string{bob}, "--principal without --policies"},
 		{[]string{"--tls", wrong}, "--tls without --policies"},
 		{[]string{policies, "--request", "GET /v2/"}, "--principal is missing"},
-		{[]string{policies, bob}, "--request is missing; or name an --action"},
+		{[]string{policies, bob}, "--request is missing; give a request or an --action"},
 		{[]string{policies, bob, "--resource", "*"}, "--request is missing"},
 		{[]string{policies, bob, "--request", "GET /v2/", "--action", "ecr:PutImage"}, "--request with --action or --resource"},
 		{[]string{policies, bob, "--request", "/v2/"}, `invalid value "/v2/" for flag --request: write METHOD /PATH`},
-		{[]string{policies, bob, "--request", "GET /v2/team/../app/manifests/v1"}, "is answered with 400 before any policy is consulted"},
+		{[]string{policies, bob, "--request", "GET /v2/team/../app/manifests/v1"}, "is answered with 400 before any policy is evaluated"},
 		{[]string{policies, bob, "--request", "GET /v2/", "--jsonl"}, "--jsonl with --policies"},
-		{[]string{policies, bob, "--request", "GET /v2/", wrong}, "with --policies the flags say what is asked"},
+		{[]string{policies, bob, "--request", "GET /v2/", wrong}, "with --policies, flags describe the request"},
 		{[]string{policies, bob, "--request", "GET /v2/", "-H", "Authorization Basic c2VjcmV0"}, "a --header has no name; write NAME: VALUE"},
 		{[]string{policies, bob, "--request", "GET /v2/", "--header", "authorization: Basic c2VjcmV0"}, "--header with a credential"},
 		{[]string{policies, bob, "--request", "GET /v2/", "--source-ip", "192.0.2.0/24"}, "write one address"},
@@ -191,7 +191,7 @@ func TestSimulateMistakes(t *testing.T) {
 		{[]string{policies, bob, "--request", "GET /v2/", "--source-account", "123456789012"}, "is not an AWS service"},
 		{[]string{policies, "--principal=lambda.amazonaws.com", "--request", "GET /v2/", "--source-arn", "x"}, "sourceArn: write the ARN of one resource"},
 		{[]string{"--policies=../../examples/oidc/policies", "--principal=arn:aws:sts::123456789012:assumed-role/gitlab/x1", "--request", "GET /v2/", "--tag", "=blue"}, "a tag has no key"},
-		{[]string{policies, bob, "--request", "GET /v2/", "--registry", "x"}, `no registry "x"`},
+		{[]string{policies, bob, "--request", "GET /v2/", "--registry", "x"}, `registry "x" does not exist`},
 		{[]string{policies, "--principal=bob", "--request", "GET /v2/"}, `"bob" is not an ARN`},
 		{[]string{"--policies=/nowhere/policies", bob, "--request", "GET /v2/"}, "extauthz simulate: /nowhere/policies: " + syscall.ENOENT.Error()},
 	} {

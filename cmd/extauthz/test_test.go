@@ -111,7 +111,8 @@ func TestTestMistakes(t *testing.T) {
 		{nil, "no directory is given; add the policy directory, as in extauthz test policies"},
 		{[]string{quickstart, "b"}, `unexpected argument "b"; give one directory`},
 		{[]string{"/nowhere"}, "extauthz test: /nowhere: " + syscall.ENOENT.Error() + "; "},
-		{[]string{empty}, "registries.yaml: the file does not exist"},
+		{[]string{empty}, "/principals.yaml: the file does not exist; create it, because it maps credentials to principals\n" +
+			"extauthz test: " + empty + "/registries.yaml: the file does not exist; add it, because it describes the registries behind Envoy\n"},
 		{[]string{broken}, "tests/wrong.yaml:1:8: this is a mapping of keys to values; write a list"},
 		{[]string{without}, "no policy tests; write some into tests/NAME.yaml"},
 		{[]string{"--run", "(", quickstart}, `invalid value "(" for flag --run`},
@@ -121,7 +122,7 @@ func TestTestMistakes(t *testing.T) {
 		t.Run(strings.Join(c.args, " "), func(t *testing.T) {
 			r := commandRun{args: append([]string{"test"}, c.args...)}
 			r.do(t)
-			if r.code != exitInput || !strings.HasPrefix(r.stderr, "extauthz test: ") || strings.Count(r.stderr, "\n") != 1 || !strings.Contains(r.stderr, c.want) {
+			if r.code != exitInput || !strings.HasPrefix(r.stderr, "extauthz test: ") || strings.Count(r.stderr, "\n") != max(1, strings.Count(c.want, "\n")) || !strings.Contains(r.stderr, c.want) {
 				t.Errorf("exit %d, stdout %q, stderr %q; want %q", r.code, r.stdout, r.stderr, c.want)
 			}
 		})

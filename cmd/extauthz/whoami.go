@@ -15,10 +15,36 @@ import (
 	"extauthz/simulate"
 )
 
-// whoamiTimeout bounds how long the keys of an issuer are waited for.
+// whoamiTimeout is the longest time to wait for the keys of an issuer.
 const whoamiTimeout = 15 * time.Second
 
-// whoami prints who calls. That it is nobody is a negative answer.
+// whoamiCommand contains the flags of whoami.
+type whoamiCommand struct {
+	policies                         string
+	checkRequest, token, certificate string // files
+	credential                       simulate.Credential
+}
+
+// declare adds the flags of whoami. Parsing them sets c.
+func (c *whoamiCommand) declare(flags *flag.FlagSet) {
+	flags.StringVar(&c.policies, "policies", "", "the policy directory `DIR`, as for serve")
+	flags.StringVar(&c.checkRequest, "check-request", "", "`FILE` with a CheckRequest in JSON, or - for standard input")
+	flags.StringVar(&c.token, "token", "", "`FILE` with a Bearer token or, with --user, the password of that user, or - for standard input")
+	flags.StringVar(&c.certificate, "certificate", "", "`FILE` with a client certificate in PEM, assumed to be verified by Envoy, or - for standard input")
+	p := &c.credential
+	flags.StringVar(&p.User, "user", "", "user `NAME` of HTTP Basic: AWS or ACCOUNT/ROLE with --token, otherwise a user of htpasswd, whose password is not checked")
+	flags.StringVar(&p.Header, "header", "", "`VALUE` of the header that the registry's trusted proxy sets")
+	flags.StringVar(&p.Registry, "registry", "", "`NAME` of the registry; required if the directory has several")
+	flags.Func("time", "the time of the request, as `RFC3339`; the default is now, or the time in the CheckRequest", c.setTime)
+}
+
+func (c *whoamiCommand) setTime(value string) (err error) {
+	c.credential.Time, err = time.Parse(time.RFC3339, value)
+	return err
+}
+
+// whoami prints the caller that a credential identifies. It is a negative result if no
+// caller is authenticated.
 func whoami(in *invocation) error {
 	c, flags := new(whoamiCommand), newFlags()
 	c.declare(flags)
@@ -34,23 +60,64 @@ func whoami(in *invocation) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), whoamiTimeout)
 	defer cancel()
-	answer, err := c.ask(ctx, in, snapshot)
+	result, err := c.authenticate(ctx, in, snapshot)
 	if err != nil {
 		return err
 	}
-	if _, err := io.WriteString(in.stdout, answer.String()); err != nil {
+	if _, err := io.WriteString(in.stdout, result.String()); err != nil {
 		return err
 	}
-	if answer.IsNobody() {
+	if !result.HasCaller() {
 		return errNegative
 	}
 	return nil
 }
 
-func (c *whoamiCommand) ask(ctx context.Context, in *invocation, s *policystore.Snapshot) (*simulate.Whoami, error) {
+// check rejects flags that exclude each other.
+func (c *whoamiCommand) check() error {
+	if c.policies == "" {
+		return inputErrorf("--policies is missing; give the policy directory")
+	}
+	var given []string
+	for _, credential := range []struct{ flag, value string }{
+		{"--check-request", c.checkRequest}, {"--token", c.token}, {"--certificate", c.certificate}, {"--user", c.credential.User}, {"--header", c.credential.Header},
+	} {
+		if credential.value != "" {
+			given = append(given, credential.flag)
+		}
+	}
+	all := strings.Join(given, " and ")
+	switch {
+	case len(given) == 0:
+		return inputErrorf("no credential is given; add one of --check-request, --token, --certificate, --user and --header")
+	case len(given) > 1 && all != "--token and --user":
+		return inputErrorf("%s exclude each other; give one credential", all)
+	case c.checkRequest != "" && c.credential.Registry != "":
+		return inputErrorf("--registry with --check-request; the request determines its registry")
+	}
+	if err := c.checkUser(); err != nil {
+		return inputErrorf("--user: %w", err)
+	}
+	return nil
+}
+
+// checkUser rejects user names that HTTP Basic cannot contain (RFC 7617), and those
+// whose password is a token if no token is given.
+func (c *whoamiCommand) checkUser() error {
+	switch user := c.credential.User; {
+	case strings.Contains(user, ":"):
+		return errors.New("a user name contains no colon; write a role as ACCOUNT/ROLE")
+	case c.token == "" && (user == "AWS" || strings.Contains(user, "/")):
+		return errors.New("this user's password is a token; add --token")
+	}
+	return nil
+}
+
+// authenticate returns the caller that the credential or the CheckRequest identifies.
+func (c *whoamiCommand) authenticate(ctx context.Context, in *invocation, s *policystore.Snapshot) (*simulate.Whoami, error) {
 	now := time.Now().UTC().Truncate(time.Second)
 	if c.checkRequest != "" {
-		return c.askRequest(ctx, in, s, now)
+		return c.authenticateRequest(ctx, in, s, now)
 	}
 	if c.credential.Time.IsZero() {
 		c.credential.Time = now
@@ -58,15 +125,15 @@ func (c *whoamiCommand) ask(ctx context.Context, in *invocation, s *policystore.
 	if err := c.readCredential(in); err != nil {
 		return nil, err
 	}
-	answer, err := c.credential.Whoami(ctx, s)
+	result, err := c.credential.Whoami(ctx, s)
 	if err != nil {
 		return nil, inputError{err}
 	}
-	return answer, nil
+	return result, nil
 }
 
-// askRequest asks about a CheckRequest.
-func (c *whoamiCommand) askRequest(ctx context.Context, in *invocation, s *policystore.Snapshot, now time.Time) (*simulate.Whoami, error) {
+// authenticateRequest returns the caller of a CheckRequest.
+func (c *whoamiCommand) authenticateRequest(ctx context.Context, in *invocation, s *policystore.Snapshot, now time.Time) (*simulate.Whoami, error) {
 	source, text, err := readNamed(in, c.checkRequest)
 	if err != nil {
 		return nil, err
@@ -81,8 +148,8 @@ func (c *whoamiCommand) askRequest(ctx context.Context, in *invocation, s *polic
 	return simulate.RequestWhoami(ctx, s, r), nil
 }
 
-// readCredential reads the credential that is in a file. Its error does not
-// repeat it.
+// readCredential reads a token or certificate from its file. Its error does not contain
+// the credential.
 func (c *whoamiCommand) readCredential(in *invocation) error {
 	switch p := &c.credential; {
 	case c.token != "":
@@ -92,7 +159,7 @@ func (c *whoamiCommand) readCredential(in *invocation) error {
 		}
 		p.Token = string(bytes.TrimSpace(text))
 		if p.Token == "" {
-			return inputErrorf("%s: no token in it", source)
+			return inputErrorf("%s: the file contains no token; write one into it", source)
 		}
 	case c.certificate != "":
 		source, text, err := readNamed(in, c.certificate)
@@ -102,71 +169,6 @@ func (c *whoamiCommand) readCredential(in *invocation) error {
 		if p.Principal, p.Certificate, err = identity.ParsePeer(text); err != nil {
 			return inputErrorf("%s: %w", source, err)
 		}
-	}
-	return nil
-}
-
-// whoamiCommand is what the flags of whoami say.
-type whoamiCommand struct {
-	policies                         string
-	checkRequest, token, certificate string // files
-	credential                       simulate.Credential
-}
-
-// declare adds the flags of whoami; parsing them fills in c.
-func (c *whoamiCommand) declare(flags *flag.FlagSet) {
-	flags.StringVar(&c.policies, "policies", "", "the policy directory `DIR`, as for serve")
-	flags.StringVar(&c.checkRequest, "check-request", "", "`FILE` with a CheckRequest as JSON, or - for standard input: who sends that request")
-	flags.StringVar(&c.token, "token", "", "`FILE` with a token, or - for standard input: who shows it as Bearer token or, with --user, as password")
-	flags.StringVar(&c.certificate, "certificate", "", "`FILE` with a client certificate in PEM, or - for standard input: who has it, if Envoy verifies it")
-	p := &c.credential
-	flags.StringVar(&p.User, "user", "", "user `NAME` of HTTP Basic: with --token AWS or ACCOUNT/ROLE, otherwise who that user of htpasswd is, if the password is right")
-	flags.StringVar(&p.Header, "header", "", "`VALUE` of the header that the registry's trusted proxy sets: whom it names")
-	flags.StringVar(&p.Registry, "registry", "", "`NAME` of the registry that the credential is shown to; needed where there are several")
-	flags.Func("time", "when that is, as `RFC3339`; the default is now, or when the CheckRequest says", c.setTime)
-}
-
-func (c *whoamiCommand) setTime(value string) (err error) {
-	c.credential.Time, err = time.Parse(time.RFC3339, value)
-	return err
-}
-
-// check refuses flags that do not go together.
-func (c *whoamiCommand) check() error {
-	if c.policies == "" {
-		return inputErrorf("--policies is missing; name the directory")
-	}
-	var shown []string
-	for _, form := range []struct{ flag, value string }{
-		{"--check-request", c.checkRequest}, {"--token", c.token}, {"--certificate", c.certificate}, {"--user", c.credential.User}, {"--header", c.credential.Header},
-	} {
-		if form.value != "" {
-			shown = append(shown, form.flag)
-		}
-	}
-	forms := strings.Join(shown, " and ")
-	switch {
-	case len(shown) == 0:
-		return inputErrorf("no credential; give one of --check-request, --token, --certificate, --user and --header")
-	case len(shown) > 1 && forms != "--token and --user":
-		return inputErrorf("%s; ask about one credential at a time", forms)
-	case c.checkRequest != "" && c.credential.Registry != "":
-		return inputErrorf("--registry with --check-request; the request says itself which registry it is for")
-	}
-	if err := c.checkUser(); err != nil {
-		return inputErrorf("--user: %w", err)
-	}
-	return nil
-}
-
-// checkUser refuses user names that HTTP Basic cannot carry (RFC 7617), and
-// those whose password is a token where there is none.
-func (c *whoamiCommand) checkUser() error {
-	switch user := c.credential.User; {
-	case strings.Contains(user, ":"):
-		return errors.New("a user name holds no colon; write a role as ACCOUNT/ROLE")
-	case c.token == "" && (user == "AWS" || strings.Contains(user, "/")):
-		return errors.New("this user's password is a token; add --token")
 	}
 	return nil
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // entries reads ContextEntries.
-func (in *input) entries(name string) error {
+func (in *inputReader) entries(name string) error {
 	return in.reader.Array(name, func(int) error {
 		at := in.reader.Start()
 		e, err := in.entry()
@@ -23,13 +23,13 @@ func (in *input) entries(name string) error {
 	})
 }
 
-// contextEntry is one entry as the input has it.
+// contextEntry is an entry of ContextEntries.
 type contextEntry struct {
 	name, kind string
 	values     []string
 }
 
-func (in *input) entry() (e contextEntry, err error) {
+func (in *inputReader) entry() (e contextEntry, err error) {
 	err = in.reader.Object("a context entry", func(name string, at int) (err error) {
 		switch name {
 		case "ContextKeyName":
@@ -46,15 +46,15 @@ func (in *input) entry() (e contextEntry, err error) {
 	return e, err
 }
 
-// add adds the entry to the context, if it is right.
+// add checks the entry and adds it to the context.
 func (e *contextEntry) add(c *iam.Context) error {
 	if e.name == "" {
 		return fmt.Errorf("a context entry needs a ContextKeyName, such as aws:SourceIp")
 	}
 	if _, twice := c.Lookup(e.name); twice {
-		return fmt.Errorf("context key %q is given twice; names are compared without regard to case", e.name)
+		return fmt.Errorf("context key %q occurs twice; keep one, because case does not matter", e.name)
 	}
-	if e.kind == "" { // optional in the API: the values are text
+	if e.kind == "" { // optional in the API: the values are strings
 		if e.kind = "string"; len(e.values) != 1 {
 			e.kind = "stringList"
 		}
@@ -69,7 +69,7 @@ func (e *contextEntry) add(c *iam.Context) error {
 	entry := iam.ContextEntry{Key: e.name, Values: e.values, Multi: list}
 	switch {
 	case !isType(base):
-		return fmt.Errorf("context key %q: %q is no ContextKeyType; write string, numeric, boolean, ip, binary, date, or one of them with List", e.name, e.kind)
+		return fmt.Errorf("context key %q: %q is not a ContextKeyType; write string, numeric, boolean, ip, binary, date, or one of them with List", e.name, e.kind)
 	case !list && len(e.values) != 1:
 		return fmt.Errorf("context key %q of type %q has %d values instead of one; for a multivalued key write %sList, for a missing key leave the entry out", e.name, e.kind, len(e.values), base)
 	case !list:
@@ -79,8 +79,8 @@ func (e *contextEntry) add(c *iam.Context) error {
 	return nil
 }
 
-// isType reports whether there is a ContextKeyType of that name without List
-// (IAM API Reference, ContextEntry).
+// isType reports whether base is a ContextKeyType, without List (IAM API Reference,
+// ContextEntry).
 func isType(base string) bool {
 	switch base {
 	case "string", "numeric", "boolean", "ip", "binary", "date":
@@ -89,18 +89,18 @@ func isType(base string) bool {
 	return false
 }
 
-// valueOf is a value as the request context holds it: bytes for a binary one,
-// and otherwise the text, which must be of the type.
+// valueOf returns a value for the request context: the bytes of a binary value, and
+// otherwise the text, which must be of the type.
 func valueOf(base, text string) (string, error) {
 	switch {
 	case base == "numeric" && !iam.IsNumber(text):
-		return "", fmt.Errorf("%q is no decimal number", text)
+		return "", fmt.Errorf("%q is not a decimal number", text)
 	case base == "boolean" && !iam.IsBool(text):
-		return "", fmt.Errorf("%q is no boolean; write true or false", text)
+		return "", fmt.Errorf("%q is not a boolean; write true or false", text)
 	case base == "ip" && !iam.IsAddress(text):
-		return "", fmt.Errorf("%q is no IP address; write one address, such as 192.0.2.7", text)
+		return "", fmt.Errorf("%q is not an IP address; write one address, such as 192.0.2.7", text)
 	case base == "date" && !iam.IsDate(text):
-		return "", fmt.Errorf("%q is no date; write 2026-11-22T06:00:00Z or seconds since 1970", text)
+		return "", fmt.Errorf("%q is not a date; write 2026-11-22T06:00:00Z or seconds since 1970", text)
 	case base == "binary":
 		bytes, err := base64.StdEncoding.Strict().DecodeString(text)
 		if err != nil || strings.ContainsAny(text, "\r\n") {

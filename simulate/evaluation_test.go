@@ -53,7 +53,7 @@ func TestNearest(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			q := Question{Policies: c.policies, Request: iam.Request{
+			q := Evaluation{Policies: c.policies, Request: iam.Request{
 				Principal: &bob, Action: "ecr:PutImage", Resource: "arn:aws:ecr:eu-central-1:123456789012:repository/a",
 				Context: iam.Context{{Key: "aws:SourceIp", Value: "198.51.100.7"}},
 			}}
