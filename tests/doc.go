@@ -1,20 +1,20 @@
-// Package tests is the module of everything that checks or shows extauthz from
-// outside. It is a module of its own so that a registry, registry clients and
-// analysers stay out of the product's dependencies.
+// Package tests is the module of everything that tests or shows extauthz from outside. It is a
+// separate module, so that the product does not depend on a registry, registry clients and
+// analyzers.
 //
 //	bounded       runs programs under a time limit
 //	envoybin      finds the Envoy to run, or fetches it
 //	registry      the registry behind Envoy, a program
 //	fixture       an image to push, and a login
 //	prerequisite  ends a test that needs something that is missing here
-//	certs         the certificates of a test run
+//	certs         the certificates of a test
 //	issuer        an OpenID Connect issuer
-//	stack         runs registry, extauthz and Envoy together
+//	stack         runs a registry, extauthz and Envoy together
 //	differential  package iam against another evaluator of policies
-//	router        package mapping against a registry's own reading of requests
+//	router        package mapping against how a registry routes requests
 //	formats       the same policies in every form that a policy directory can have
 //	e2e           the end-to-end scenarios
-//	conformance   a registry behind Envoy answers as it does alone
+//	conformance   a registry behind Envoy against the same registry alone
 //	clientbin     builds the registry clients that are Go modules, and the linter
 //	clients       registry clients, through Envoy and without
 //	quickstart    what `make run` runs
