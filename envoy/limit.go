@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"extauthz/clientip"
 )
 
 // answerGrace is the time without an answer after which a connection can be closed to make
@@ -112,17 +114,14 @@ func (l *LimitedListener) remove(c *limitedConn) {
 	}
 }
 
-// clientOf returns the client by which a connection is counted: an IPv4 address,
-// or the first 64 bits of an IPv6 address, of which a client has all the others
-// to choose from. All connections of a unix socket have the same client.
+// clientOf returns the client that a connection counts for. All connections of a unix socket
+// have the same client.
 func clientOf(address net.Addr) netip.Prefix {
 	tcp, ok := address.(*net.TCPAddr)
 	if !ok {
 		return netip.Prefix{}
 	}
-	ip := tcp.AddrPort().Addr().Unmap()
-	prefix, _ := ip.Prefix(min(ip.BitLen(), 64)) // fails only for more bits than ip has
-	return prefix
+	return clientip.Network(tcp.AddrPort().Addr())
 }
 
 // A limitedConn is a connection that counts towards the limit of its listener.

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
+
+	"extauthz/clientip"
 )
 
 // How many wrong passwords are compared. An address or a user name may fail maxFailures
@@ -204,19 +206,12 @@ func failuresOf[K comparable](all *lru.Cache[K, *failures], key K, forgetting ti
 	return f
 }
 
-// networks returns the networks by which an address is counted: an IPv4 address or the
-// first 64 bits of an IPv6 address, because a client can choose the others; and the area
-// around it, of 24 or 48 bits. All texts that are not addresses count as one client.
+// networks returns the network of a client and the area around it. All texts that are not
+// addresses count as one client.
 func networks(address string) (own, area netip.Prefix) {
 	ip, err := netip.ParseAddr(address)
 	if err != nil {
 		return netip.Prefix{}, netip.Prefix{}
 	}
-	bits, wide := 32, 24
-	if ip = ip.Unmap(); ip.Is6() {
-		bits, wide = 64, 48
-	}
-	own, _ = ip.Prefix(bits) // fails only for more bits than ip has
-	area, _ = ip.Prefix(wide)
-	return own, area
+	return clientip.Network(ip), clientip.Area(ip)
 }
