@@ -259,6 +259,6 @@ func (c *compiler) principal(element, kind string, n *node, e *principalElement)
 		c.notePartition(n, arn.Partition)
 	}
 	if beginsAsUniqueID(entry.text) {
-		c.policy.uniqueIDs = append(c.policy.uniqueIDs, Word{entry.text, n.start})
+		c.policy.uniqueIDs = append(c.policy.uniqueIDs, Entry{entry.text, n.start})
 	}
 }

@@ -260,7 +260,7 @@ func TestCompileAt(t *testing.T) {
 	if got, want := p.Findings()[0].Point, (diag.Point{Line: 7, Column: 32}); got != want {
 		t.Errorf("the finding is at %v, want %v", got, want)
 	}
-	if got, want := p.Written()[0].Actions[0].Position, (diag.Point{Line: 9, Column: 12}); got != want {
+	if got, want := p.Syntax()[0].Actions[0].At, (diag.Point{Line: 9, Column: 12}); got != want {
 		t.Errorf("the action is at %v, want %v", got, want)
 	}
 	for text, want := range map[string]string{

@@ -60,7 +60,7 @@ func (c *compiler) notePartition(n *node, partition string) {
 			return
 		}
 	}
-	c.policy.partitions = append(c.policy.partitions, Word{n.text, n.start})
+	c.policy.partitions = append(c.policy.partitions, Entry{n.text, n.start})
 }
 
 // noteComparedARN records an ARN that a condition compares with that of the caller or of

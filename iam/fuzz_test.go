@@ -76,13 +76,13 @@ func FuzzCompile(f *testing.F) {
 // checkWritten wants every statement with its words.
 func checkWritten(t *testing.T, p *Policy) {
 	t.Helper()
-	written := p.Written()
+	written := p.Syntax()
 	if len(written) != len(p.Statements) {
 		t.Fatalf("%d statements written, %d compiled", len(written), len(p.Statements))
 	}
 	for i := range written {
 		w := &written[i]
-		if w.Statement != &p.Statements[i] || len(w.Actions) == 0 || w.Actions[0].Position.Line == 0 || len(w.Conditions) != len(w.Statement.conditions) {
+		if w.Statement != &p.Statements[i] || len(w.Actions) == 0 || w.Actions[0].At.Line == 0 || len(w.Conditions) != len(w.Statement.conditions) {
 			t.Fatalf("written %+v, compiled %+v", w, p.Statements[i])
 		}
 	}

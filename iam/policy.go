@@ -96,8 +96,8 @@ type Policy struct {
 
 	conditionKeys []string
 	findings      diag.List
-	uniqueIDs     []Word
-	partitions    []Word     // ARNs, the first of each partition
+	uniqueIDs     []Entry
+	partitions    []Entry     // ARNs, the first of each partition
 	start         diag.Point // of text in its source
 	text          []byte     // as written, for Written
 }
@@ -126,11 +126,11 @@ func (p *Policy) ConditionKeys() []string { return p.conditionKeys }
 // UniqueIDs lists the entries of Principal and NotPrincipal, whatever their type,
 // that begin as the unique id of a user (AIDA) or role (AROA) does, in the order of
 // the text (IAM User Guide, "IAM identifiers").
-func (p *Policy) UniqueIDs() []Word { return p.uniqueIDs }
+func (p *Policy) UniqueIDs() []Entry { return p.uniqueIDs }
 
 // Partitions lists ARNs that are in a known partition of AWS: of the resources of ECR
 // and of the principals that the policy names, the first of each partition.
-func (p *Policy) Partitions() []Word { return p.partitions }
+func (p *Policy) Partitions() []Entry { return p.partitions }
 
 // Findings returns what is legal in the policy, but probably a mistake, in the order in
 // which it was found.

@@ -27,14 +27,14 @@ var sharedActions string
 func (l *linter) otherServices(d *document, s *statement) {
 	for _, w := range s.Actions {
 		if service, name, _ := strings.Cut(w.Text, ":"); meansECR(service, name) {
-			l.report(d.at(w.Position), "other-service",
+			l.report(d.at(w.At), "other-service",
 				messagef("%q matches nothing: the service does not have this action, but ECR does", w.Text), messagef("write \"ecr:%s\"", name))
 		}
 	}
 	for _, w := range s.Resources {
 		segments := strings.SplitN(w.Text, ":", 6)
 		if len(segments) == 6 && isMistakenService(segments[2]) && strings.HasPrefix(segments[5], "repository/") {
-			l.report(d.at(w.Position), "other-service",
+			l.report(d.at(w.At), "other-service",
 				messagef("%q is a repository of the service %q, which does not have repositories", w.Text, segments[2]), messagef("write \"ecr\""))
 		}
 	}
@@ -98,7 +98,7 @@ func (l *linter) resourcelessActions(d *document, s *statement) {
 		if !iam.IsResourceless(w.Text) {
 			continue
 		}
-		at := d.at(w.Position)
+		at := d.at(w.At)
 		switch {
 		case allows && d.isResourceBased():
 			l.report(at, "resourceless-action", messagef("%q does not apply to repositories, so this %s cannot allow it", w.Text, d.policy.Kind), messagef("allow it in an identity policy"))
@@ -118,11 +118,11 @@ func (l *linter) allowNot(d *document, s *statement) {
 		return
 	}
 	if s.NotAction && len(s.Actions) > 0 {
-		l.report(d.at(s.Actions[0].Position), "allow-not-action",
+		l.report(d.at(s.Actions[0].At), "allow-not-action",
 			messagef("this Allow covers every action except those in NotAction, including actions that AWS adds later"), messagef("list the actions to allow in Action"))
 	}
 	if s.NotResource && len(s.Resources) > 0 && s.covered != 0 {
-		l.report(d.at(s.Resources[0].Position), "allow-not-resource",
+		l.report(d.at(s.Resources[0].At), "allow-not-resource",
 			messagef("this Allow covers every resource except those in NotResource, including repositories created later"), messagef("list the resources to allow in Resource"))
 	}
 }

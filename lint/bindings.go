@@ -115,7 +115,7 @@ func providerFor(role principal, provider string) string {
 }
 
 func trustsProvider(s *statement, provider string) bool {
-	return slices.ContainsFunc(s.Principals, func(p iam.WrittenPrincipal) bool { return p.Type == "Federated" && p.Text == provider })
+	return slices.ContainsFunc(s.Principals, func(p iam.PrincipalSyntax) bool { return p.Type == "Federated" && p.Text == provider })
 }
 
 // trustsBound reports whether a statement of a trust policy may apply to the principal
@@ -127,7 +127,7 @@ func trustsBound(s *statement, c *policystore.Credential) bool {
 	if err != nil || kind != "user" && kind != "assumed-role" {
 		return false
 	}
-	return slices.ContainsFunc(s.Principals, func(p iam.WrittenPrincipal) bool {
+	return slices.ContainsFunc(s.Principals, func(p iam.PrincipalSyntax) bool {
 		arn, err := iam.ParseARN(p.Text)
 		entry, _, _ := strings.Cut(arn.Resource, "/")
 		switch {

@@ -23,7 +23,7 @@ func (l *linter) conditionKeys(d *document, s *statement) {
 }
 
 // absentKey finds a key that no registry request has here.
-func (l *linter) absentKey(d *document, s *statement, c iam.WrittenCondition) {
+func (l *linter) absentKey(d *document, s *statement, c iam.ConditionSyntax) {
 	key := strings.ToLower(c.Key.Text)
 	code, why, remedy := "absent-key", "no registry request has it", "remove the condition, or use a key of the caller or the connection"
 	switch {
@@ -45,18 +45,18 @@ func (l *linter) absentKey(d *document, s *statement, c iam.WrittenCondition) {
 		}
 		code = "unconfigured-key"
 	}
-	l.report(d.at(c.Key.Position), code, messagef("condition key %q: %s, so %s", c.Key.Text, why, withoutKey(s.Statement.Effect, c)), messagef("%s", remedy))
+	l.report(d.at(c.Key.At), code, messagef("condition key %q: %s, so %s", c.Key.Text, why, withoutKey(s.Statement.Effect, c)), messagef("%s", remedy))
 }
 
 // unprovenMFA finds a condition on multi-factor authentication, which no credential
 // here proves. The key is false in sessions, and absent for other callers.
-func (l *linter) unprovenMFA(d *document, s *statement, c iam.WrittenCondition) {
+func (l *linter) unprovenMFA(d *document, s *statement, c iam.ConditionSyntax) {
 	if !strings.EqualFold(c.Key.Text, "aws:MultiFactorAuthPresent") {
 		return
 	}
-	only := []iam.WrittenCondition{c}
+	only := []iam.ConditionSyntax{c}
 	if areTrue(s.Statement.Effect, only) == areTrue(s.Statement.Effect, only, iam.ContextEntry{Key: c.Key.Text, Value: "false"}) {
-		l.report(d.at(c.Key.Position), "unproven-mfa",
+		l.report(d.at(c.Key.At), "unproven-mfa",
 			messagef("no credential here proves multi-factor authentication: %q is false or absent, so %s", c.Key.Text, withoutKey(s.Statement.Effect, c)), messagef("exclude ECR's actions from the statement, or require a claim that proves the second factor"))
 	}
 }
@@ -64,15 +64,15 @@ func (l *linter) unprovenMFA(d *document, s *statement, c iam.WrittenCondition) 
 // isForAWSServices reports whether a statement is an Allow for AWS services that no
 // credential is bound to. On AWS their requests have other keys.
 func (l *linter) isForAWSServices(s *statement) bool {
-	return s.Statement.Effect == iam.Allow && len(s.Principals) > 0 && !slices.ContainsFunc(s.Principals, func(p iam.WrittenPrincipal) bool {
+	return s.Statement.Effect == iam.Allow && len(s.Principals) > 0 && !slices.ContainsFunc(s.Principals, func(p iam.PrincipalSyntax) bool {
 		return p.Type != "Service" || slices.ContainsFunc(l.contents.Credentials, func(c policystore.Credential) bool { return c.Principal == p.Text })
 	})
 }
 
 // withoutKey returns the value of a condition in a statement of that effect if its key
 // is absent.
-func withoutKey(effect iam.Effect, c iam.WrittenCondition) string {
-	if areTrue(effect, []iam.WrittenCondition{c}) {
+func withoutKey(effect iam.Effect, c iam.ConditionSyntax) string {
+	if areTrue(effect, []iam.ConditionSyntax{c}) {
 		return c.Operator + " is always true"
 	}
 	return c.Operator + " is always false"

@@ -25,7 +25,7 @@ func (l *linter) conditionValues(d *document, s *statement) {
 }
 
 // literalWildcard finds wildcards that an operator compares as ordinary characters.
-func (l *linter) literalWildcard(d *document, c iam.WrittenCondition) {
+func (l *linter) literalWildcard(d *document, c iam.ConditionSyntax) {
 	key := strings.ToLower(c.Key.Text)
 	if !strings.HasPrefix(c.Base, "String") || strings.HasSuffix(c.Base, "Like") || key == "aws:useragent" || key == "aws:referer" {
 		return
@@ -33,7 +33,7 @@ func (l *linter) literalWildcard(d *document, c iam.WrittenCondition) {
 	for _, w := range c.Values {
 		unescaped := strings.NewReplacer("${*}", "", "${?}", "").Replace(w.Text)
 		if strings.ContainsAny(unescaped, "*?") {
-			l.report(d.at(w.Position), "literal-wildcard",
+			l.report(d.at(w.At), "literal-wildcard",
 				messagef("%s compares the wildcard in %q as an ordinary character", c.Operator, w.Text), messagef("use %s, or write ${*} or ${?} for the character itself", likeOperator(c.Base)))
 		}
 	}
@@ -48,13 +48,13 @@ func likeOperator(base string) string {
 
 // sessionARN finds sessions compared with aws:PrincipalArn, which is the ARN of the
 // role.
-func (l *linter) sessionARN(d *document, c iam.WrittenCondition) {
+func (l *linter) sessionARN(d *document, c iam.ConditionSyntax) {
 	if !strings.EqualFold(c.Key.Text, "aws:PrincipalArn") {
 		return
 	}
 	for _, w := range c.Values {
 		if strings.Contains(w.Text, ":assumed-role/") {
-			l.report(d.at(w.Position), "session-principal-arn",
+			l.report(d.at(w.At), "session-principal-arn",
 				messagef("aws:PrincipalArn of a session is the ARN of its role with the path, never %q", w.Text), messagef("write the role's ARN, or compare aws:userid"))
 		}
 	}
@@ -85,12 +85,12 @@ func operatorsFor(key string) []string {
 }
 
 // mismatchedOperator finds operators of another type than their key.
-func (l *linter) mismatchedOperator(d *document, c iam.WrittenCondition) {
+func (l *linter) mismatchedOperator(d *document, c iam.ConditionSyntax) {
 	operators := operatorsFor(strings.ToLower(c.Key.Text))
 	if len(operators) == 0 || c.Base == "Null" || slices.ContainsFunc(operators, func(o string) bool { return strings.HasPrefix(c.Base, o) }) {
 		return
 	}
-	l.report(d.at(c.Key.Position), "mismatched-operator", messagef("%s does not suit the values of %q", c.Operator, c.Key.Text), messagef("use %s", strings.Join(operators, " or ")))
+	l.report(d.at(c.Key.At), "mismatched-operator", messagef("%s does not suit the values of %q", c.Operator, c.Key.Text), messagef("use %s", strings.Join(operators, " or ")))
 }
 
 // possibleValues returns the values that a key can have in requests that have it here,
@@ -122,12 +122,12 @@ func (l *linter) ofRegistries(property func(*policystore.Registry) string) (all 
 
 // impossibleValues finds conditions whose key never has any of the values here. A value
 // that is only used on AWS is not reported if another one is possible.
-func (l *linter) impossibleValues(d *document, c iam.WrittenCondition) {
+func (l *linter) impossibleValues(d *document, c iam.ConditionSyntax) {
 	possible := l.possibleValues(strings.ToLower(c.Key.Text))
 	if len(possible) == 0 || !strings.HasPrefix(c.Base, "String") || c.Set != "" || len(c.Values) == 0 {
 		return
 	}
-	if slices.ContainsFunc(c.Values, func(w iam.Word) bool {
+	if slices.ContainsFunc(c.Values, func(w iam.Entry) bool {
 		return slices.ContainsFunc(possible, func(value string) bool { return mayEqual(c.Base, w.Text, value) })
 	}) {
 		return
@@ -136,7 +136,7 @@ func (l *linter) impossibleValues(d *document, c iam.WrittenCondition) {
 	if c.Negated {
 		outcome = "true"
 	}
-	l.report(d.at(c.Values[0].Position), "impossible-value",
+	l.report(d.at(c.Values[0].At), "impossible-value",
 		messagef("%q is never %q here, so for requests with this key %s is always %s", c.Key.Text, c.Values[0].Text, c.Operator, outcome), messagef("write %s", strings.Join(possible, " or ")))
 }
 

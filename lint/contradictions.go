@@ -16,7 +16,7 @@ func (l *linter) contradictions(d *document, s *statement) {
 	if len(s.Conditions) < 2 || s.covered == 0 && d.policy.Kind != iam.TrustPolicy {
 		return
 	}
-	byKey := map[string][]iam.WrittenCondition{}
+	byKey := map[string][]iam.ConditionSyntax{}
 	for _, c := range s.Conditions {
 		key := strings.ToLower(c.Key.Text)
 		byKey[key] = append(byKey[key], c)
@@ -28,7 +28,7 @@ func (l *linter) contradictions(d *document, s *statement) {
 		values, few := fewValues(conditions)
 		if few && !canBeTrue(s.Statement.Effect, key, values, conditions) {
 			last := conditions[len(conditions)-1]
-			l.report(d.at(last.Key.Position), "contradictory-conditions",
+			l.report(d.at(last.Key.At), "contradictory-conditions",
 				messagef("this condition on %q and the one before it exclude each other, so the statement never applies", last.Key.Text), messagef("remove one of them"))
 		}
 	}
@@ -45,7 +45,7 @@ func mayBeMultivalued(key string) bool {
 // fewValues returns the values that the conditions leave for their key, in addition to
 // its absence and the empty value, which some conditions treat as absence. It returns
 // false if the values cannot be listed.
-func fewValues(conditions []iam.WrittenCondition) (values []string, few bool) {
+func fewValues(conditions []iam.ConditionSyntax) (values []string, few bool) {
 	for _, c := range conditions {
 		if c.Set != "" || hasVariable(c) {
 			return nil, false
@@ -63,13 +63,13 @@ func fewValues(conditions []iam.WrittenCondition) (values []string, few bool) {
 	return values, few
 }
 
-func hasVariable(c iam.WrittenCondition) bool {
-	return slices.ContainsFunc(c.Values, func(w iam.Word) bool { return strings.Contains(w.Text, "${") })
+func hasVariable(c iam.ConditionSyntax) bool {
+	return slices.ContainsFunc(c.Values, func(w iam.Entry) bool { return strings.Contains(w.Text, "${") })
 }
 
 // canBeTrue reports whether all conditions are true for one of the values, or without
 // the key.
-func canBeTrue(effect iam.Effect, key string, values []string, conditions []iam.WrittenCondition) bool {
+func canBeTrue(effect iam.Effect, key string, values []string, conditions []iam.ConditionSyntax) bool {
 	if areTrue(effect, conditions) {
 		return true
 	}
@@ -80,7 +80,7 @@ func canBeTrue(effect iam.Effect, key string, values []string, conditions []iam.
 
 // areTrue reports whether all conditions of a statement of that effect are true for a
 // request with that context.
-func areTrue(effect iam.Effect, conditions []iam.WrittenCondition, context ...iam.ContextEntry) bool {
+func areTrue(effect iam.Effect, conditions []iam.ConditionSyntax, context ...iam.ContextEntry) bool {
 	policy := policyOf(effect, conditions)
 	if policy == nil {
 		return true // impossible: each condition was compiled before
@@ -96,7 +96,7 @@ func areTrue(effect iam.Effect, conditions []iam.WrittenCondition, context ...ia
 
 // policyOf returns a policy with one statement that applies to everything under the
 // conditions, nil if they are not valid.
-func policyOf(effect iam.Effect, conditions []iam.WrittenCondition) *iam.Policy {
+func policyOf(effect iam.Effect, conditions []iam.ConditionSyntax) *iam.Policy {
 	block := map[string]map[string][]string{}
 	for _, c := range conditions {
 		if block[c.Operator] == nil {

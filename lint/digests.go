@@ -14,11 +14,11 @@ var byReference = setOf("BatchGetImage", "BatchDeleteImage")
 // digests finds conditions on the tag of an image that a request for its digest evades:
 // in a Deny they are false for digests, in an Allow they are true for all digests.
 func (l *linter) digests(d *document, s *statement) {
-	reference := slices.IndexFunc(s.Conditions, func(c iam.WrittenCondition) bool { return strings.EqualFold(c.Key.Text, iam.KeyReference) })
+	reference := slices.IndexFunc(s.Conditions, func(c iam.ConditionSyntax) bool { return strings.EqualFold(c.Key.Text, iam.KeyReference) })
 	if reference < 0 || s.covered&byReference == 0 || hasVariable(s.Conditions[reference]) {
 		return
 	}
-	at := d.at(s.Conditions[reference].Key.Position)
+	at := d.at(s.Conditions[reference].Key.At)
 	forDigests := isTrueForDigests(s)
 	switch {
 	case s.Statement.Effect == iam.Deny && !forDigests && !deniesDigests(d, s):
@@ -29,7 +29,7 @@ func (l *linter) digests(d *document, s *statement) {
 }
 
 // onReference returns the statement's conditions on the reference and its type.
-func onReference(s *statement) (conditions []iam.WrittenCondition) {
+func onReference(s *statement) (conditions []iam.ConditionSyntax) {
 	for _, c := range s.Conditions {
 		if strings.EqualFold(c.Key.Text, iam.KeyReference) || strings.EqualFold(c.Key.Text, iam.KeyReferenceType) {
 			conditions = append(conditions, c)

@@ -17,7 +17,7 @@ type document struct {
 
 // A statement is a statement as rules read it.
 type statement struct {
-	iam.WrittenStatement
+	iam.StatementSyntax
 	covered actionSet // the actions of ECR that it covers
 }
 
@@ -26,7 +26,7 @@ func (l *lookup) documentOf(policy *iam.Policy) *document {
 	if d := l.documents[policy]; d != nil {
 		return d
 	}
-	written := policy.Written()
+	written := policy.Syntax()
 	d := &document{policy: policy, statements: make([]statement, len(written))}
 	for i := range written {
 		d.statements[i] = statement{written[i], coveredBy(written[i].Statement)}
@@ -76,14 +76,14 @@ func before(a, b diag.Point) bool {
 // concernsECR reports whether the statement covers an action of ECR, or was meant to:
 // a misspelled action covers nothing.
 func (s *statement) concernsECR() bool {
-	return s.covered != 0 || slices.ContainsFunc(s.Actions, func(w iam.Word) bool {
+	return s.covered != 0 || slices.ContainsFunc(s.Actions, func(w iam.Entry) bool {
 		service, name, _ := strings.Cut(w.Text, ":")
 		return strings.EqualFold(service, "ecr") || meansECR(service, name)
 	})
 }
 
 // everyone returns the entry "*" of the statement's Principal, nil if it has none.
-func (s *statement) everyone() *iam.WrittenPrincipal {
+func (s *statement) everyone() *iam.PrincipalSyntax {
 	for i := range s.Principals {
 		if p := &s.Principals[i]; p.Type == "AWS" && p.Text == "*" && !s.NotPrincipal {
 			return p
@@ -94,9 +94,9 @@ func (s *statement) everyone() *iam.WrittenPrincipal {
 
 // requires reports whether a condition of the statement is false for a request without
 // its key, either by itself or, with ForAllValues, because of a Null condition.
-func (s *statement) requires(c iam.WrittenCondition) bool {
+func (s *statement) requires(c iam.ConditionSyntax) bool {
 	if c.Set == "ForAllValues" {
-		return !c.Negated && c.Base != "Null" && slices.ContainsFunc(s.Conditions, func(n iam.WrittenCondition) bool {
+		return !c.Negated && c.Base != "Null" && slices.ContainsFunc(s.Conditions, func(n iam.ConditionSyntax) bool {
 			return n.Base == "Null" && n.Set == "" && strings.EqualFold(n.Key.Text, c.Key.Text) && len(n.Values) == 1 && strings.EqualFold(n.Values[0].Text, "false")
 		})
 	}
@@ -108,14 +108,14 @@ func (s *statement) requires(c iam.WrittenCondition) bool {
 func (s *statement) actionAt(action actionSet) diag.Point {
 	for _, w := range s.Actions {
 		if coversAction(w.Text, action.first()) {
-			return w.Position
+			return w.At
 		}
 	}
 	return s.Statement.Start
 }
 
-func hasStar(words []iam.Word) bool {
-	return slices.ContainsFunc(words, func(w iam.Word) bool { return w.Text == "*" })
+func hasStar(words []iam.Entry) bool {
+	return slices.ContainsFunc(words, func(w iam.Entry) bool { return w.Text == "*" })
 }
 
 func lastSegment(s string) string { return s[strings.LastIndexByte(s, '/')+1:] }

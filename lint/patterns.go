@@ -87,15 +87,15 @@ func hasWildcardInService(arn string) bool {
 }
 
 // coversAll reports whether each of inner is covered by one of outer.
-func coversAll(outer, inner []iam.Word, covers func(outer, inner string) bool) bool {
-	return !slices.ContainsFunc(inner, func(in iam.Word) bool {
-		return !slices.ContainsFunc(outer, func(out iam.Word) bool { return covers(out.Text, in.Text) })
+func coversAll(outer, inner []iam.Entry, covers func(outer, inner string) bool) bool {
+	return !slices.ContainsFunc(inner, func(in iam.Entry) bool {
+		return !slices.ContainsFunc(outer, func(out iam.Entry) bool { return covers(out.Text, in.Text) })
 	})
 }
 
 // containsAll reports whether each of the principals inner is one of outer.
-func containsAll(outer, inner []iam.WrittenPrincipal) bool {
-	return !slices.ContainsFunc(inner, func(p iam.WrittenPrincipal) bool {
-		return !slices.ContainsFunc(outer, func(q iam.WrittenPrincipal) bool { return q.Type == p.Type && q.Text == p.Text })
+func containsAll(outer, inner []iam.PrincipalSyntax) bool {
+	return !slices.ContainsFunc(inner, func(p iam.PrincipalSyntax) bool {
+		return !slices.ContainsFunc(outer, func(q iam.PrincipalSyntax) bool { return q.Type == p.Type && q.Text == p.Text })
 	})
 }

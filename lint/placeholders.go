@@ -66,7 +66,7 @@ func (l *linter) placeholders(d *document, s *statement) {
 	}
 	words := slices.Clone(s.Resources)
 	for _, p := range s.Principals {
-		words = append(words, p.Word)
+		words = append(words, p.Entry)
 	}
 	for _, c := range s.Conditions {
 		if !strings.Contains(c.Key.Text, "${") { // literal-variable reports it
@@ -78,8 +78,8 @@ func (l *linter) placeholders(d *document, s *statement) {
 	}
 	for _, w := range words {
 		if found := placeholderIn(w.Text); found != "" {
-			l.placeholderAt[d.at(w.Position)] = true
-			l.report(d.at(w.Position), "placeholder", messagef("%q contains the placeholder %q", w.Text, found), messagef("replace it with the value"))
+			l.placeholderAt[d.at(w.At)] = true
+			l.report(d.at(w.At), "placeholder", messagef("%q contains the placeholder %q", w.Text, found), messagef("replace it with the value"))
 		}
 	}
 }

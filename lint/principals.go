@@ -19,7 +19,7 @@ func (l *linter) principals(d *document, s *statement) {
 // notPrincipal finds a Deny with NotPrincipal. An Allow with NotPrincipal does not load.
 func (l *linter) notPrincipal(d *document, s *statement) {
 	if s.NotPrincipal && len(s.Principals) > 0 {
-		l.report(d.at(s.Principals[0].Position), "not-principal",
+		l.report(d.at(s.Principals[0].At), "not-principal",
 			messagef("a Deny with NotPrincipal exempts a caller only if it lists every principal of the caller (the account and the user, or the account, the role and the session), and never one with a permissions boundary"),
 			messagef("deny \"*\" with a condition such as ArnNotEquals on aws:PrincipalArn"))
 	}
@@ -31,19 +31,19 @@ func (l *linter) anyPrincipal(d *document, s *statement) {
 	if everyone == nil || !d.allows(s) || slices.ContainsFunc(s.Conditions, s.limitsCallers) {
 		return
 	}
-	l.report(d.at(everyone.Position), "any-principal",
+	l.report(d.at(everyone.At), "any-principal",
 		messagef("this Allow applies to everyone, in every account"), messagef("list principals, or add a condition such as StringEquals on aws:PrincipalOrgID"))
 }
 
 // limitsCallers reports whether a condition limits the callers: it requires a property
 // of the caller or of the network, and not just any value.
-func (s *statement) limitsCallers(c iam.WrittenCondition) bool {
+func (s *statement) limitsCallers(c iam.ConditionSyntax) bool {
 	key := strings.ToLower(c.Key.Text)
 	limits := isOfCaller(key) || slices.Contains([]string{
 		"aws:sourceip", "aws:vpcsourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:sourcearn", "aws:sourceaccount",
 		"aws:sourceorgid", "aws:sourceorgpaths", "sts:externalid", "aws:federatedprovider",
 	}, key)
-	return limits && s.requires(c) && !slices.ContainsFunc(c.Values, func(w iam.Word) bool {
+	return limits && s.requires(c) && !slices.ContainsFunc(c.Values, func(w iam.Entry) bool {
 		return strings.Trim(w.Text, "*") == "" || w.Text == "0.0.0.0/0" || w.Text == "::/0"
 	})
 }
@@ -66,7 +66,7 @@ func (l *linter) anonymousWrite(d *document, s *statement) {
 			return
 		}
 	}
-	l.report(d.at(everyone.Position), "anonymous-write",
+	l.report(d.at(everyone.At), "anonymous-write",
 		messagef("the registry serves callers without a credential, and this Allow permits them %s", strings.Join((s.covered&writes).names(), ", ")), messagef("list the principals that may write"))
 }
 
@@ -92,7 +92,7 @@ func (l *linter) ownAccount(d *document, s *statement) {
 	}
 	for _, p := range s.Principals {
 		if p.Type == "AWS" && isAccount(p.Text, own) {
-			l.report(d.at(p.Position), "own-account",
+			l.report(d.at(p.At), "own-account",
 				messagef("%q is the account that owns the registry, so this Allow has no effect by itself: its users and roles still need an Allow in their identity policies, and that one suffices", p.Text), messagef("list users or roles, or remove the entry"))
 		}
 	}
@@ -110,7 +110,7 @@ func isAccount(principal, account string) bool {
 func (l *linter) unknownPrincipals(d *document, s *statement) {
 	for _, p := range s.Principals {
 		if p.Type == "AWS" {
-			l.unknownPrincipal(d, effectOn(s.Statement.Effect, s.NotPrincipal), p.Word)
+			l.unknownPrincipal(d, effectOn(s.Statement.Effect, s.NotPrincipal), p.Entry)
 		}
 	}
 	if s.covered == 0 {
@@ -138,16 +138,16 @@ func effectOn(effect iam.Effect, excepts bool) iam.Effect {
 // unknownPrincipal finds one unknown principal. In an account that has users and roles
 // here, it is a mistake. In another account, its id may be wrong, or the policy may
 // apply to more than this directory.
-func (l *linter) unknownPrincipal(d *document, effect iam.Effect, w iam.Word) {
+func (l *linter) unknownPrincipal(d *document, effect iam.Effect, w iam.Entry) {
 	arn, err := iam.ParseARN(w.Text)
 	if err != nil || strings.ContainsAny(w.Text, "*?$") || !l.isUnknown(arn) {
 		return
 	}
 	switch {
 	case l.principalAccounts[arn.Account]:
-		l.report(d.at(w.Position), "unknown-principal", messagef("%q is not one of the principals of this directory", w.Text), messagef("correct the name, or add the principal"))
+		l.report(d.at(w.At), "unknown-principal", messagef("%q is not one of the principals of this directory", w.Text), messagef("correct the name, or add the principal"))
 	case !isExportedTrust(d.policy) && l.isUnknownAccount(arn.Account):
-		l.reportOf(effect, d.at(w.Position), "unknown-account",
+		l.reportOf(effect, d.at(w.At), "unknown-account",
 			messagef("no caller here can be %q, because no principal and no credential belongs to account %q", w.Text, arn.Account), messagef("correct the account's id, or add the principal"))
 	}
 }

@@ -111,8 +111,8 @@ func (s *statement) sharesPrincipals(other *statement) bool {
 	if len(s.Principals) == 0 || len(other.Principals) == 0 || s.NotPrincipal || other.NotPrincipal || s.everyone() != nil || other.everyone() != nil {
 		return true
 	}
-	return slices.ContainsFunc(s.Principals, func(p iam.WrittenPrincipal) bool {
-		return containsAll(other.Principals, []iam.WrittenPrincipal{p})
+	return slices.ContainsFunc(s.Principals, func(p iam.PrincipalSyntax) bool {
+		return containsAll(other.Principals, []iam.PrincipalSyntax{p})
 	})
 }
 

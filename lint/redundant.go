@@ -21,7 +21,7 @@ func (l *linter) redundantElements(d *document, s *statement) {
 	l.redundantIn(d, "resource", s.Resources, s.coversResource)
 }
 
-func (l *linter) redundantIn(d *document, kind string, words []iam.Word, covers func(outer, inner string) bool) {
+func (l *linter) redundantIn(d *document, kind string, words []iam.Entry, covers func(outer, inner string) bool) {
 	if len(words) > maxCompared {
 		return
 	}
@@ -29,7 +29,7 @@ func (l *linter) redundantIn(d *document, kind string, words []iam.Word, covers 
 		for j, other := range words {
 			same := strings.EqualFold(w.Text, other.Text)
 			if i != j && covers(other.Text, w.Text) && (!same || j < i) {
-				l.report(d.at(w.Position), "redundant-element", messagef("%s %q is covered by %q in the same list", kind, w.Text, other.Text), messagef("remove it"))
+				l.report(d.at(w.At), "redundant-element", messagef("%s %q is covered by %q in the same list", kind, w.Text, other.Text), messagef("remove it"))
 				break
 			}
 		}

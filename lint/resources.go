@@ -32,7 +32,7 @@ func (l *linter) resources(d *document, s *statement) {
 
 // otherServicesResource finds a resource of another service in a statement that has
 // only actions of ECR.
-func (l *linter) otherServicesResource(d *document, s *statement, w iam.Word, service string) {
+func (l *linter) otherServicesResource(d *document, s *statement, w iam.Entry, service string) {
 	if s.NotAction || strings.ContainsAny(service, "*?") || isMistakenService(service) || strings.EqualFold(service, publicService) {
 		return
 	}
@@ -41,13 +41,13 @@ func (l *linter) otherServicesResource(d *document, s *statement, w iam.Word, se
 			return
 		}
 	}
-	l.report(d.at(w.Position), "unmatched-resource",
+	l.report(d.at(w.At), "unmatched-resource",
 		messagef("resource %q belongs to the service %q, but none of the statement's actions do", w.Text, service), messagef("remove the resource, or add actions that apply to it"))
 }
 
 // repositoryWithoutAction finds a repository in a statement without actions on
 // repositories. Unknown actions and those of another service are reported themselves.
-func (l *linter) repositoryWithoutAction(d *document, s *statement, w iam.Word) {
+func (l *linter) repositoryWithoutAction(d *document, s *statement, w iam.Entry) {
 	for _, action := range s.Actions {
 		service, name, _ := strings.Cut(action.Text, ":")
 		known := s.covered != 0 && !iam.IsResourceless(action.Text)
@@ -55,7 +55,7 @@ func (l *linter) repositoryWithoutAction(d *document, s *statement, w iam.Word) 
 			return
 		}
 	}
-	l.report(d.at(w.Position), "unmatched-resource",
+	l.report(d.at(w.At), "unmatched-resource",
 		messagef("resource %q is a repository, but none of the statement's actions apply to repositories", w.Text), messagef("remove the resource, or add actions that apply to it"))
 }
 
@@ -67,7 +67,7 @@ var (
 )
 
 // repository checks an ARN of ECR by its segments.
-func (l *linter) repository(d *document, s *statement, w iam.Word, segments []string) {
+func (l *linter) repository(d *document, s *statement, w iam.Entry, segments []string) {
 	region, account := segments[3], segments[4]
 	name, isRepository := strings.CutPrefix(segments[5], "repository/")
 	problem, remedy := "", ""
@@ -84,7 +84,7 @@ func (l *linter) repository(d *document, s *statement, w iam.Word, segments []st
 		problem, remedy = problemOfName(name)
 	}
 	if problem != "" {
-		l.report(d.at(w.Position), "impossible-resource", messagef("no repository can have the ARN %q: %s", w.Text, problem), messagef("%s", remedy))
+		l.report(d.at(w.At), "impossible-resource", messagef("no repository can have the ARN %q: %s", w.Text, problem), messagef("%s", remedy))
 		return
 	}
 	l.repositoryHere(d, s, w, segments, name)
@@ -109,7 +109,7 @@ func problemOfName(name string) (problem, remedy string) {
 }
 
 // repositoryHere finds ARNs whose registry or repository the directory does not have.
-func (l *linter) repositoryHere(d *document, s *statement, w iam.Word, segments []string, name string) {
+func (l *linter) repositoryHere(d *document, s *statement, w iam.Entry, segments []string, name string) {
 	var owners []*policystore.Registry
 	for _, r := range l.registries {
 		if covers(segments[1], r.Partition) && covers(segments[3], r.Region) && covers(segments[4], r.Account) {
@@ -120,7 +120,7 @@ func (l *linter) repositoryHere(d *document, s *statement, w iam.Word, segments 
 	case len(owners) == 0 && l.isOtherPartition(segments[1]): // other-partition reports it
 		return
 	case len(owners) == 0:
-		l.reportOf(s.Statement.Effect, d.at(w.Position), "unserved-resource",
+		l.reportOf(s.Statement.Effect, d.at(w.At), "unserved-resource",
 			messagef("no registry in registries.yaml has the account and region of %q, so it matches nothing here", w.Text), messagef("correct the ARN, or add the registry"))
 		return
 	}
@@ -132,7 +132,7 @@ func (l *linter) repositoryHere(d *document, s *statement, w iam.Word, segments 
 			return
 		}
 	}
-	l.reportOf(s.Statement.Effect, d.at(w.Position), "unlisted-repository",
+	l.reportOf(s.Statement.Effect, d.at(w.At), "unlisted-repository",
 		messagef("repositories.json does not list the repository of %q", w.Text), messagef("correct the name, or save repositories.json again"))
 }
 
@@ -156,7 +156,7 @@ func (l *linter) wildcardResource(d *document, s *statement) {
 	}
 	for _, w := range s.Resources {
 		if w.Text == "*" {
-			l.report(d.at(w.Position), "wildcard-resource",
+			l.report(d.at(w.At), "wildcard-resource",
 				messagef("this Allow covers every repository of every account"), messagef("list the repositories, and allow ecr:GetAuthorizationToken in a separate statement"))
 		}
 	}

@@ -45,8 +45,8 @@ func (l *linter) sharedProvider(d *document, s *statement) {
 		if p.Type != "Federated" || len(claims) == 0 || l.issuerIsLimited(provider, claims) {
 			continue
 		}
-		if !slices.ContainsFunc(s.Conditions, func(c iam.WrittenCondition) bool { return s.limitsToOwn(c, provider, claims) }) {
-			l.report(d.at(p.Position), "shared-issuer",
+		if !slices.ContainsFunc(s.Conditions, func(c iam.ConditionSyntax) bool { return s.limitsToOwn(c, provider, claims) }) {
+			l.report(d.at(p.At), "shared-issuer",
 				messagef("anyone with an account at %s can assume this role", provider), messagef("add a condition on %s:%s that contains the whole name of your organization", provider, claims[0]))
 		}
 	}
@@ -69,10 +69,10 @@ func (l *linter) sharedCredentials() {
 
 // limitsToOwn reports whether a condition requires a value of a claim that only tokens
 // of one organization have.
-func (s *statement) limitsToOwn(c iam.WrittenCondition, provider string, claims []string) bool {
+func (s *statement) limitsToOwn(c iam.ConditionSyntax, provider string, claims []string) bool {
 	claim, found := strings.CutPrefix(strings.ToLower(c.Key.Text), provider+":")
 	return found && slices.Contains(claims, claim) && s.requires(c) && len(c.Values) > 0 &&
-		!slices.ContainsFunc(c.Values, func(w iam.Word) bool { return !isOwn(provider, claim, w.Text) })
+		!slices.ContainsFunc(c.Values, func(w iam.Entry) bool { return !isOwn(provider, claim, w.Text) })
 }
 
 // ownPrefix is the name of an organization and the character that ends it. githubSubject

@@ -25,7 +25,7 @@ func (l *linter) unmetAudience(d *document, s *statement) {
 		return
 	}
 	for _, issuer := range l.contents.Issuers {
-		isOf := func(p iam.WrittenPrincipal) bool { return p.Type == "Federated" && isProvider(p.Text, issuer.Provider) }
+		isOf := func(p iam.PrincipalSyntax) bool { return p.Type == "Federated" && isProvider(p.Text, issuer.Provider) }
 		if issuer.Provider == "accounts.google.com" || !slices.ContainsFunc(s.Principals, isOf) { // the aud of Google's tokens is in azp
 			continue
 		}
@@ -35,7 +35,7 @@ func (l *linter) unmetAudience(d *document, s *statement) {
 		}
 		for _, c := range s.Conditions {
 			if strings.EqualFold(c.Key.Text, issuer.Provider+":aud") && matchesNone(c, accepted) {
-				l.report(d.at(c.Key.Position), "unmet-audience",
+				l.report(d.at(c.Key.At), "unmet-audience",
 					messagef("no token of issuer %q has one of these audiences here, where tokens are for %q", issuer.Name, accepted[len(accepted)-1]), messagef("add that audience to the values"))
 			}
 		}
@@ -49,11 +49,11 @@ func isProvider(text, provider string) bool {
 
 // matchesNone reports whether a condition matches none of the values. One with wildcards
 // or variables may match any.
-func matchesNone(c iam.WrittenCondition, values []string) bool {
+func matchesNone(c iam.ConditionSyntax, values []string) bool {
 	if c.Negated || c.Base != "StringEquals" && c.Base != "StringLike" || len(values) == 0 {
 		return false
 	}
-	return !slices.ContainsFunc(c.Values, func(w iam.Word) bool {
+	return !slices.ContainsFunc(c.Values, func(w iam.Entry) bool {
 		return strings.ContainsAny(w.Text, "*?$") || slices.Contains(values, w.Text)
 	})
 }
@@ -73,7 +73,7 @@ func (l *linter) absentClaims(d *document, s *statement) {
 		if i := slices.IndexFunc(providers, func(p string) bool { return isKeyOf(p, c.Key.Text) }); i >= 0 {
 			provider = providers[i]
 		}
-		l.report(d.at(c.Key.Position), "absent-claim", messagef("condition key %q: no token of %s has it, so %s", c.Key.Text, provider, withoutKey(s.Statement.Effect, c)),
+		l.report(d.at(c.Key.At), "absent-claim", messagef("condition key %q: no token of %s has it, so %s", c.Key.Text, provider, withoutKey(s.Statement.Effect, c)),
 			messagef("use one of the keys that trust policies have for these tokens: %s", strings.Join(sts.TrustKeys(provider), ", ")))
 	}
 }
@@ -98,7 +98,7 @@ func (s *statement) providers() []string {
 // givesKey reports whether tokens of a provider can give a condition's key to a trust
 // policy. Keys that are not claims, such as aws:SourceIp, do not depend on the token. A
 // claim that is a list can be used with set operators and Null.
-func givesKey(provider string, c iam.WrittenCondition) bool {
+func givesKey(provider string, c iam.ConditionSyntax) bool {
 	if !isKeyOf(provider, c.Key.Text) {
 		before, _, _ := strings.Cut(c.Key.Text, ":")
 		return !isDomain(before)

@@ -79,7 +79,7 @@ func (p *principals) checkNamedIDs(policies []*iam.Policy) error {
 	for _, policy := range policies {
 		for _, named := range policy.UniqueIDs() {
 			if arn, found := arns[named.Text]; found {
-				faults.Add(diag.New(policy.Source.At(named.Position), fmt.Sprintf("%q is the unique id of %s, which matches no principal here", named.Text, arn), "write its ARN"))
+				faults.Add(diag.New(policy.Source.At(named.At), fmt.Sprintf("%q is the unique id of %s, which matches no principal here", named.Text, arn), "write its ARN"))
 			}
 		}
 	}
@@ -155,21 +155,21 @@ func needsTags(policy *iam.Policy) (at diag.Point, key string) {
 	if policy.Kind == iam.TrustPolicy || !slices.ContainsFunc(policy.ConditionKeys(), isResourceTag) {
 		return at, ""
 	}
-	for _, w := range policy.Written() {
+	for _, w := range policy.Syntax() {
 		if !w.Statement.ConcernsECR() {
 			continue
 		}
 		for _, c := range w.Conditions {
 			lenient := c.Negated || c.IfExists || c.Set == "ForAllValues" || c.Base == "Null" && !requiresKey(&c)
 			if isResourceTag(c.Key.Text) && (w.Statement.Effect == iam.Deny || lenient) {
-				return c.Key.Position, c.Key.Text
+				return c.Key.At, c.Key.Text
 			}
 			if word, found := tagVariableIn(c.Values, w.Statement.Effect == iam.Deny || lenient); found {
-				return word.Position, word.Text
+				return word.At, word.Text
 			}
 		}
 		if word, found := tagVariableIn(w.Resources, w.Statement.Effect == iam.Deny); found {
-			return word.Position, word.Text
+			return word.At, word.Text
 		}
 	}
 	return at, ""
@@ -178,13 +178,13 @@ func needsTags(policy *iam.Policy) (at diag.Point, key string) {
 // requiresKey reports whether a condition with the operator Null is true only if its key
 // is present: all its values are "false" (IAM User Guide, "Condition operator to check
 // existence of condition keys").
-func requiresKey(c *iam.WrittenCondition) bool {
-	return !slices.ContainsFunc(c.Values, func(w iam.Word) bool { return !strings.EqualFold(w.Text, "false") })
+func requiresKey(c *iam.ConditionSyntax) bool {
+	return !slices.ContainsFunc(c.Values, func(w iam.Entry) bool { return !strings.EqualFold(w.Text, "false") })
 }
 
 // tagVariableIn finds a text with a policy variable for a resource tag: any, or only one
 // with a default value, which applies if the tag is missing.
-func tagVariableIn(words []iam.Word, any bool) (found iam.Word, ok bool) {
+func tagVariableIn(words []iam.Entry, any bool) (found iam.Entry, ok bool) {
 	for _, word := range words {
 		for i, piece := range strings.Split(word.Text, "${") {
 			variable, _, _ := strings.Cut(piece, "}")
@@ -193,7 +193,7 @@ func tagVariableIn(words []iam.Word, any bool) (found iam.Word, ok bool) {
 			}
 		}
 	}
-	return iam.Word{}, false
+	return iam.Entry{}, false
 }
 
 func isResourceTag(key string) bool {

@@ -58,7 +58,7 @@ func (all registries) otherPartitions(policies []*iam.Policy, entities map[strin
 	}
 	for _, policy := range policies {
 		for _, w := range policy.Partitions() {
-			report(policy.Source.At(w.Position), w.Text, "matches nothing")
+			report(policy.Source.At(w.At), w.Text, "matches nothing")
 		}
 	}
 	for arn, place := range firstOfPartitions(entities) {

@@ -77,7 +77,7 @@ func (q *Evaluation) reason(t *iam.StatementTrace) string {
 	case iam.OtherAction:
 		return "its actions do not cover " + q.Request.Action
 	case iam.OtherResource:
-		return q.otherPartition(t, func(w *iam.WrittenStatement) []iam.Word { return w.Resources }, q.Request.Resource, "its resources do not cover "+q.Request.Resource)
+		return q.otherPartition(t, func(w *iam.StatementSyntax) []iam.Entry { return w.Resources }, q.Request.Resource, "its resources do not cover "+q.Request.Resource)
 	case iam.OtherPrincipal:
 		return q.otherPartition(t, principalWords, q.Request.Principal.ARN, "its principals do not cover "+callerText(q.Request.Principal, q.Unnamed))
 	case iam.FalseCondition, iam.Applies:
@@ -101,9 +101,9 @@ func (q *Evaluation) valueText(key string) string {
 
 // otherPartition returns the reason why entries of a statement do not cover an ARN: if
 // all of them are ARNs in one other partition, that; otherwise the general reason.
-func (q *Evaluation) otherPartition(t *iam.StatementTrace, entries func(*iam.WrittenStatement) []iam.Word, arn, general string) string {
+func (q *Evaluation) otherPartition(t *iam.StatementTrace, entries func(*iam.StatementSyntax) []iam.Entry, arn, general string) string {
 	own, found := partitionOf(arn), ""
-	for _, w := range t.Policy.Written() {
+	for _, w := range t.Policy.Syntax() {
 		if w.Statement != t.Statement || w.NotResource || w.NotPrincipal {
 			continue
 		}
@@ -131,9 +131,9 @@ func partitionOfPattern(text string) string {
 	return segments[1]
 }
 
-func principalWords(w *iam.WrittenStatement) (words []iam.Word) {
+func principalWords(w *iam.StatementSyntax) (words []iam.Entry) {
 	for _, p := range w.Principals {
-		words = append(words, p.Word)
+		words = append(words, p.Entry)
 	}
 	return words
 }

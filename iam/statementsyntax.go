@@ -7,35 +7,35 @@ import (
 	"extauthz/diag"
 )
 
-// A Word is a text in a document, and where it stands.
-type Word struct {
-	Text     string
-	Position diag.Point
+// An Entry is a string of a document, such as an action, and its position.
+type Entry struct {
+	Text string
+	At   diag.Point
 }
 
-// A WrittenStatement is a statement as it stands in the text: what evaluation
+// A StatementSyntax is a statement as it stands in the text: what evaluation
 // has compiled away, for who judges the text. The lists are empty where the
 // element is absent.
-type WrittenStatement struct {
+type StatementSyntax struct {
 	// Statement is the same statement, compiled.
 	Statement    *Statement
 	NotAction    bool // Actions are those of NotAction
-	Actions      []Word
+	Actions      []Entry
 	NotResource  bool // Resources are those of NotResource
-	Resources    []Word
+	Resources    []Entry
 	NotPrincipal bool // Principals are those of NotPrincipal
-	Principals   []WrittenPrincipal
-	Conditions   []WrittenCondition
+	Principals   []PrincipalSyntax
+	Conditions   []ConditionSyntax
 }
 
-// A WrittenPrincipal is one entry of Principal or NotPrincipal.
-type WrittenPrincipal struct {
+// A PrincipalSyntax is one entry of Principal or NotPrincipal.
+type PrincipalSyntax struct {
 	Type string // AWS, Service, Federated or CanonicalUser; AWS for the bare "*"
-	Word
+	Entry
 }
 
-// A WrittenCondition is one key of one operator in a Condition block.
-type WrittenCondition struct {
+// A ConditionSyntax is one key of one operator in a Condition block.
+type ConditionSyntax struct {
 	// Operator is as written, such as ForAllValues:StringLikeIfExists; Base is
 	// without set operator and IfExists, such as StringLike.
 	Operator, Base string
@@ -43,26 +43,29 @@ type WrittenCondition struct {
 	Set      string
 	IfExists bool
 	Negated  bool // the operator asks for a difference, as StringNotEquals does
-	Key      Word
-	Values   []Word
+	Key      Entry
+	Values   []Entry
 }
 
-// Written reads the policy's text again, for its words and their places. It
-// costs about as much as compiling it.
-func (p *Policy) Written() []WrittenStatement {
-	document, err := parseJSON(p.Source, p.start, p.text)
-	if err != nil || document.member("Statement") == nil {
+// Syntax returns the statements as the text has them. It parses the text again, which
+// costs about as much as compiling it, and panics if the text has changed since then.
+func (p *Policy) Syntax() []StatementSyntax {
+	if len(p.Statements) == 0 {
 		return nil // a policy that was not compiled
 	}
+	document, err := parseJSON(p.Source, p.start, p.text)
+	if err != nil {
+		panic(err)
+	}
 	list := document.member("Statement").value.list()
-	written := make([]WrittenStatement, len(list))
+	written := make([]StatementSyntax, len(list))
 	for i := range list {
 		w := &written[i]
 		w.Statement = &p.Statements[i]
-		w.Actions, w.NotAction = words(&list[i], "Action")
-		w.Resources, w.NotResource = words(&list[i], "Resource")
-		w.Principals, w.NotPrincipal = writtenPrincipals(&list[i])
-		w.Conditions = writtenConditions(&list[i])
+		w.Actions, w.NotAction = entries(&list[i], "Action")
+		w.Resources, w.NotResource = entries(&list[i], "Resource")
+		w.Principals, w.NotPrincipal = principalSyntax(&list[i])
+		w.Conditions = conditionSyntax(&list[i])
 	}
 	return written
 }
@@ -76,38 +79,38 @@ func element(statement *node, name string) (m *member, not bool) {
 	return m, m != nil
 }
 
-func words(statement *node, name string) (list []Word, not bool) {
+func entries(statement *node, name string) (list []Entry, not bool) {
 	m, not := element(statement, name)
 	if m == nil {
 		return nil, false
 	}
-	return wordsOf(&m.value), not
+	return entriesOf(&m.value), not
 }
 
-func wordsOf(value *node) (list []Word) {
+func entriesOf(value *node) (list []Entry) {
 	for _, n := range value.list() {
-		list = append(list, Word{n.text, n.start})
+		list = append(list, Entry{n.text, n.start})
 	}
 	return list
 }
 
-func writtenPrincipals(statement *node) (list []WrittenPrincipal, not bool) {
+func principalSyntax(statement *node) (list []PrincipalSyntax, not bool) {
 	m, not := element(statement, "Principal")
 	switch {
 	case m == nil:
 		return nil, false
 	case m.value.kind == stringNode:
-		return []WrittenPrincipal{{"AWS", Word{m.value.text, m.value.start}}}, not
+		return []PrincipalSyntax{{"AWS", Entry{m.value.text, m.value.start}}}, not
 	}
 	for i := range m.value.members {
-		for _, word := range wordsOf(&m.value.members[i].value) {
-			list = append(list, WrittenPrincipal{m.value.members[i].name, word})
+		for _, word := range entriesOf(&m.value.members[i].value) {
+			list = append(list, PrincipalSyntax{m.value.members[i].name, word})
 		}
 	}
 	return list, not
 }
 
-func writtenConditions(statement *node) (list []WrittenCondition) {
+func conditionSyntax(statement *node) (list []ConditionSyntax) {
 	block := statement.member("Condition")
 	if block == nil {
 		return nil
@@ -115,17 +118,17 @@ func writtenConditions(statement *node) (list []WrittenCondition) {
 	for i := range block.value.members {
 		operator := &block.value.members[i]
 		for j := range operator.value.members {
-			list = append(list, writtenCondition(operator.name, &operator.value.members[j]))
+			list = append(list, newConditionSyntax(operator.name, &operator.value.members[j]))
 		}
 	}
 	return list
 }
 
-func writtenCondition(name string, key *member) WrittenCondition {
+func newConditionSyntax(name string, key *member) ConditionSyntax {
 	parsed, _ := parseOperator(name)
-	w := WrittenCondition{
+	w := ConditionSyntax{
 		Operator: name, IfExists: parsed.ifExists, Negated: parsed.operator.negated,
-		Key: Word{key.name, key.at}, Values: wordsOf(&key.value),
+		Key: Entry{key.name, key.at}, Values: entriesOf(&key.value),
 	}
 	set, base, found := strings.Cut(name, ":")
 	if !found {

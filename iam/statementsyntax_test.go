@@ -8,13 +8,13 @@ import (
 	"extauthz/nearest"
 )
 
-// TestWritten wants every word of a document with its place.
-func TestWritten(t *testing.T) {
+// TestSyntax checks every entry of a document and its position.
+func TestSyntax(t *testing.T) {
 	p := mustCompile(t, RepositoryPolicy, `{"Version":"2012-10-17","Statement":[
   {"Effect":"Deny","NotPrincipal":{"AWS":["123456789012"],"Service":"a.b"},"NotAction":["ecr:Get*"],"NotResource":"*"},
   {"Effect":"Allow","Principal":"*","Action":"ecr:*",
    "Condition":{"ForAnyValue:StringNotLikeIfExists":{"aws:TagKeys":["a","b"]},"Bool":{"aws:SecureTransport":true}}}]}`)
-	w := p.Written()
+	w := p.Syntax()
 	if len(w) != 2 {
 		t.Fatalf("%d statements, want 2", len(w))
 	}
@@ -52,8 +52,8 @@ func TestUniqueIDs(t *testing.T) {
 	}
 }
 
-func TestWrittenOfNothing(t *testing.T) {
-	if w := new(Policy).Written(); w != nil {
+func TestSyntaxOfEmptyPolicy(t *testing.T) {
+	if w := new(Policy).Syntax(); w != nil {
 		t.Errorf("got %v, want nil", w)
 	}
 }
