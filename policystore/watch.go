@@ -2,8 +2,10 @@ package policystore
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
+	"extauthz/diag"
 	"extauthz/policystore/directory"
 )
 
@@ -148,7 +150,8 @@ func (w *Watcher) follow() (fresh bool) {
 	return fresh
 }
 
-// report logs an error once, until it changes or goes.
+// report logs an error and each of its faults once, until it changes or a reload
+// succeeds.
 func (w *Watcher) report(err error) {
 	if err == nil {
 		w.reported = ""
@@ -162,5 +165,11 @@ func (w *Watcher) report(err error) {
 	if w.store.Snapshot() == nil {
 		consequence = "every request is refused until it is fixed"
 	}
-	w.store.options.Logger.Error("policy directory refused; "+consequence, "dir", w.store.options.Dir, "error", err)
+	logger := w.store.options.Logger
+	logger.Error("policy directory refused; "+consequence, "dir", w.store.options.Dir, "error", err)
+	for _, fault := range diag.Of(err) {
+		if fault.File != "" {
+			logger.LogAttrs(context.Background(), slog.LevelError, "fault in a policy file", fault.LogAttrs()...)
+		}
+	}
 }

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestEveryFaultOfADirectory checks that lint, test and serve report all faults of a
+// directory in one run, a line each.
+func TestEveryFaultOfADirectory(t *testing.T) {
+	dir := copied(t)
+	files := []string{"managed/m1.json", "managed/m2.json", "managed/m3.json"}
+	for _, file := range files {
+		text := `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:*","Resource":"x"}}`
+		if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	report := func(name, output, prefix string, code int) {
+		t.Helper()
+		lines := strings.Split(strings.TrimSuffix(output, "\n"), "\n")
+		if len(lines) != len(files) || code == exitDone {
+			t.Fatalf("%s: exit code %d, %d lines, want %d:\n%s", name, code, len(lines), len(files), output)
+		}
+		for i, file := range files {
+			if !strings.HasPrefix(lines[i], prefix+file+":1:83: ") {
+				t.Errorf("%s: line %q, want one about %s", name, lines[i], file)
+			}
+		}
+	}
+	lint := commandRun{args: []string{"lint", dir}}
+	lint.do(t)
+	report("lint", lint.stdout, "", lint.code)
+	test := commandRun{args: []string{"test", dir}}
+	test.do(t)
+	report("test", test.stderr, "extauthz test: "+dir+"/", test.code)
+	serve := prepare(t, "--policies", dir)
+	output, _ := serve.CombinedOutput()
+	_, faults, _ := strings.Cut(string(output), "extauthz serve: ")
+	report("serve", "extauthz serve: "+faults, "extauthz serve: "+dir+"/", serve.ProcessState.ExitCode())
+}

@@ -1,0 +1,111 @@
+package policystore
+
+import (
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"extauthz/diag"
+	"extauthz/policystore/directory/directorytest"
+)
+
+// badResource is a policy with one fault in its resource.
+const badResource = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:*","Resource":"x"}}`
+
+// TestAllFaults checks that loading reports the faults of all files, in their order, and
+// none that follows from another.
+func TestAllFaults(t *testing.T) {
+	const (
+		folder     = "accounts/123456789012/eu-central-1/"
+		entry      = `- {basic: bob, principal: "arn:aws:iam::123456789012:user/dev/bob"}` + "\n"
+		attached   = "- {arn: arn:aws:iam::123456789012:user/dev/bob, policies: [m1]}\n"
+		trusted    = "- {arn: arn:aws:iam::123456789012:role/web, trust: web}\n"
+		registries = "registries:\n- {name: a, hosts: [localhost], account: \"123456789012\", region: eu-central-1}\n"
+		issuer     = "issuers:\n- {name: ci, issuer: \"https://ci.example.com\", jwks: jwks/ci.json, role: \"arn:aws:iam::123456789012:role/web\", session: \"{sub}\"}\n"
+	)
+	for _, c := range []struct {
+		name  string
+		files map[string]string
+		want  string // the position of each fault
+	}{
+		{"three managed policies", map[string]string{"managed/m1.json": badResource, "managed/m2.json": badResource, "managed/m3.json": badResource},
+			"managed/m1.json:1:83 managed/m2.json:1:83 managed/m3.json:1:83"},
+		{"a broken policy and its principal", map[string]string{"managed/m1.json": badResource, "principals.yaml": "principals:\n" + attached + "credentials:\n" + entry, "htpasswd": "bob" + strings.TrimPrefix(aliceHash, "alice")},
+			"managed/m1.json:1:83"},
+		{"a broken policy, its principal, and an unknown one", map[string]string{"managed/m1.json": badResource, "principals.yaml": "principals:\n" + attached + "- {arn: arn:aws:iam::123456789012:user/carol, policies: [m9]}\ncredentials:\n" + entry, "htpasswd": "bob" + strings.TrimPrefix(aliceHash, "alice")},
+			"managed/m1.json:1:83 principals.yaml:3:58"},
+		{"a broken trust policy and the issuer of its role", map[string]string{"trust/web.json": "{}", "jwks/ci.json": "{", "principals.yaml": issuer + "principals:\n" + trusted + "credentials: []\n"},
+			"jwks/ci.json:1:1 trust/web.json:1:1"},
+		{"a registry and its repository policy", map[string]string{"registries.yaml": strings.Replace(registries, "123456789012", "1234", 1), secretDir: `{"Version":"2012-10-17"}`},
+			secretDir + ":1:1 registries.yaml:2:42"},
+		{"a registry and the policy of its repository", map[string]string{"registries.yaml": strings.Replace(registries, "123456789012", "1234", 1)},
+			"registries.yaml:2:42"},
+		{"an inventory and a repository that it may list", map[string]string{folder + "repositories.json": "{}"},
+			folder + "repositories.json:1:1"},
+		{"tags and a policy that requires them", map[string]string{
+			folder + "repositories/secret/app/_tags.json": `{"team": 1}`,
+			"managed/deny.json": `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"ecr:*","Resource":"*","Condition":{"StringEquals":{"aws:ResourceTag/team":"x"}}}}`,
+		}, folder + "repositories/secret/app/_tags.json:1:10"},
+		{"files that are not text, and one that is", map[string]string{"managed/m1.json": "\xff", "htpasswd": "\x00", "managed/m2.json": badResource},
+			"htpasswd:1:1 managed/m1.json:1:1 managed/m2.json:1:83"},
+		{"stray files and a policy", map[string]string{"managed/m1.txt": "", "policies/x.json": "", "managed/m2.json": badResource},
+			"managed/m1.txt managed/m2.json:1:83 policies/x.json"},
+		{"lines of the password file", map[string]string{"htpasswd": "alice:x\nbob\n" + aliceHash},
+			"htpasswd:1 htpasswd:2"},
+		{"control policies", map[string]string{"organization/scp/0/a.json": badResource[:20], "organization/scp/1/b.json": "{}", "organization/organization.json": "{}"},
+			"organization/organization.json organization/organization.json:1:1 organization/scp/0/a.json:1:20 organization/scp/1/b.json:1:1 organization/scp/1/b.json:1:1"},
+		{"entries of an account's output", map[string]string{"accounts/123456789012/authorization-details.json": "{\"UserDetailList\": [{},\n{}], \"GroupDetailList\": [1],\n\"RoleDetailList\": [], \"Policies\": []}"},
+			"accounts/123456789012/authorization-details.json:1:21 accounts/123456789012/authorization-details.json:2:1 accounts/123456789012/authorization-details.json:2:26"},
+		{"every kind of file", map[string]string{
+			"registries.yaml": registries + "- {name: b}\n", "managed/m1.json": "[]", "trust/x.json": "[]", "jwks/x.json": "[]", "ca/x.pem": "",
+			folder + "registry-policy.json": "[]", folder + "repositories.json": "[]", secretDir: "[]", folder + "repositories/secret/app/_tags.json": "[]",
+			"organization.yaml": "x", "organization/rcp/0/a.json": "[]", "htpasswd": "alice\n",
+		}, folder + "registry-policy.json:1:1 " + folder + "repositories.json:1:1 " + folder + "repositories/secret/app/_policy.json:1:1 " + folder + "repositories/secret/app/_tags.json:1:1 ca/x.pem:1 htpasswd:1 jwks/x.json:1:1 managed/m1.json:1:1 organization.yaml:1:1 organization/rcp/0/a.json:1:1 registries.yaml:3:3 registries.yaml:3:3 registries.yaml:3:3 trust/x.json:1:1"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, err := load(t, withPolicies(c.files))
+			var got []string
+			for _, d := range diag.Of(err) {
+				got = append(got, d.Position.String())
+			}
+			if s != nil || strings.Join(got, " ") != c.want {
+				t.Errorf("faults at %s\nwant      %s\n%v", strings.Join(got, " "), c.want, err)
+			}
+		})
+	}
+}
+
+// TestManyFaults checks that the number of faults in an error is limited, and that the
+// rest is counted.
+func TestManyFaults(t *testing.T) {
+	files := map[string]string{}
+	for i := range diag.MaxFaults + 7 {
+		files[fmt.Sprintf("managed/m%03d.json", i)] = badResource
+	}
+	_, err := load(t, withPolicies(files))
+	list := diag.Of(err)
+	if len(list) != diag.MaxFaults+1 || list[0].File != "managed/m000.json" || list[diag.MaxFaults].Problem != "7 more faults are not shown" {
+		t.Errorf("%d faults: %v", len(list), err)
+	}
+}
+
+// TestFailedReloadLogsEachFault checks that a log line describes each fault of a failed
+// reload by its file, position, problem and remedy.
+func TestFailedReloadLogsEachFault(t *testing.T) {
+	dir := t.TempDir()
+	directorytest.Write(t, dir, withPolicies(map[string]string{"managed/m1.json": badResource, "managed/m2.json": badResource}))
+	var log lines
+	s := New(Options{Dir: dir, Decision: options(), Logger: slog.New(slog.NewJSONHandler(&log, nil))})
+	w := s.NewWatcher()
+	defer w.Close()
+	w.reload((*Store).Reload)
+	for _, file := range []string{"managed/m1.json", "managed/m2.json"} {
+		if want := `"file":"` + file + `","line":1,"column":83,"problem":"`; log.count(want) != 1 {
+			t.Errorf("%d lines have %s", log.count(want), want)
+		}
+	}
+	if log.count("policy directory refused") != 1 {
+		t.Error("the failed reload is not logged once")
+	}
+}
