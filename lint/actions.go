@@ -28,14 +28,16 @@ func (l *linter) otherServices(d *document, s *statement) {
 	for _, w := range s.Actions {
 		if service, name, _ := strings.Cut(w.Text, ":"); meansECR(service, name) {
 			l.report(d.at(w.At), "other-service",
-				messagef("%q matches nothing: the service does not have this action, but ECR does", w.Text), messagef("write \"ecr:%s\"", name))
+				messagef("%q matches nothing: the service does not have this action, but ECR does", w.Text),
+				messagef("write \"ecr:%s\"", name))
 		}
 	}
 	for _, w := range s.Resources {
 		segments := strings.SplitN(w.Text, ":", 6)
 		if len(segments) == 6 && isMistakenService(segments[2]) && strings.HasPrefix(segments[5], "repository/") {
 			l.report(d.at(w.At), "other-service",
-				messagef("%q is a repository of the service %q, which does not have repositories", w.Text, segments[2]), messagef("write \"ecr\""))
+				messagef("%q is a repository of the service %q, which does not have repositories", w.Text, segments[2]),
+				messagef("write \"ecr\""))
 		}
 	}
 }
@@ -101,13 +103,21 @@ func (l *linter) resourcelessActions(d *document, s *statement) {
 		at := d.at(w.At)
 		switch {
 		case allows && d.isResourceBased():
-			l.report(at, "resourceless-action", messagef("%q does not apply to repositories, so this %s cannot allow it", w.Text, d.policy.Kind), messagef("allow it in an identity policy"))
+			l.report(at, "resourceless-action",
+				messagef("%q does not apply to repositories, so this %s cannot allow it", w.Text, d.policy.Kind),
+				messagef("allow it in an identity policy"))
 		case allows:
-			l.report(at, "resourceless-action", messagef("%q does not apply to repositories: only the Resource \"*\" allows it", w.Text), messagef("move it to a statement with the Resource \"*\""))
+			l.report(at, "resourceless-action",
+				messagef("%q does not apply to repositories: only the Resource \"*\" allows it", w.Text),
+				messagef("move it to a statement with the Resource \"*\""))
 		case d.isResourceBased():
-			l.report(at, "resourceless-action", messagef("%q does not apply to repositories, so this %s cannot deny it", w.Text, d.policy.Kind), messagef("deny it in an identity policy or a service control policy"))
+			l.report(at, "resourceless-action",
+				messagef("%q does not apply to repositories, so this %s cannot deny it", w.Text, d.policy.Kind),
+				messagef("deny it in an identity policy or a service control policy"))
 		default:
-			l.report(at, "resourceless-action", messagef("%q does not apply to repositories, so this Deny on repositories does not deny it", w.Text), messagef("deny it on the Resource \"*\""))
+			l.report(at, "resourceless-action",
+				messagef("%q does not apply to repositories, so this Deny on repositories does not deny it", w.Text),
+				messagef("deny it on the Resource \"*\""))
 		}
 	}
 }
@@ -119,10 +129,12 @@ func (l *linter) allowNot(d *document, s *statement) {
 	}
 	if s.NotAction && len(s.Actions) > 0 {
 		l.report(d.at(s.Actions[0].At), "allow-not-action",
-			messagef("this Allow covers every action except those in NotAction, including actions that AWS adds later"), messagef("list the actions to allow in Action"))
+			messagef("this Allow covers every action except those in NotAction, including actions that AWS adds later"),
+			messagef("list the actions to allow in Action"))
 	}
 	if s.NotResource && len(s.Resources) > 0 && s.covered != 0 {
 		l.report(d.at(s.Resources[0].At), "allow-not-resource",
-			messagef("this Allow covers every resource except those in NotResource, including repositories created later"), messagef("list the resources to allow in Resource"))
+			messagef("this Allow covers every resource except those in NotResource, including repositories created later"),
+			messagef("list the resources to allow in Resource"))
 	}
 }

@@ -45,7 +45,8 @@ func (l *linter) absentKey(d *document, s *statement, c iam.ConditionSyntax) {
 		}
 		code = "unconfigured-key"
 	}
-	l.report(d.at(c.Key.At), code, messagef("condition key %q: %s, so %s", c.Key.Text, why, withoutKey(s.Statement.Effect, c)), messagef("%s", remedy))
+	l.report(d.at(c.Key.At), code, messagef("condition key %q: %s, so %s", c.Key.Text, why, withoutKey(s.Statement.Effect, c)),
+		messagef("%s", remedy))
 }
 
 // unprovenMFA finds a condition on multi-factor authentication, which no credential
@@ -57,7 +58,8 @@ func (l *linter) unprovenMFA(d *document, s *statement, c iam.ConditionSyntax) {
 	only := []iam.ConditionSyntax{c}
 	if areTrue(s.Statement.Effect, only) == areTrue(s.Statement.Effect, only, iam.ContextEntry{Key: c.Key.Text, Value: "false"}) {
 		l.report(d.at(c.Key.At), "unproven-mfa",
-			messagef("no credential here proves multi-factor authentication: %q is false or absent, so %s", c.Key.Text, withoutKey(s.Statement.Effect, c)), messagef("exclude ECR's actions from the statement, or require a claim that proves the second factor"))
+			messagef("no credential here proves multi-factor authentication: %q is false or absent, so %s", c.Key.Text, withoutKey(s.Statement.Effect, c)),
+			messagef("exclude ECR's actions from the statement, or require a claim that proves the second factor"))
 	}
 }
 

@@ -34,7 +34,8 @@ func (l *linter) literalWildcard(d *document, c iam.ConditionSyntax) {
 		unescaped := strings.NewReplacer("${*}", "", "${?}", "").Replace(w.Text)
 		if strings.ContainsAny(unescaped, "*?") {
 			l.report(d.at(w.At), "literal-wildcard",
-				messagef("%s compares the wildcard in %q as an ordinary character", c.Operator, w.Text), messagef("use %s, or write ${*} or ${?} for the character itself", likeOperator(c.Base)))
+				messagef("%s compares the wildcard in %q as an ordinary character", c.Operator, w.Text),
+				messagef("use %s, or write ${*} or ${?} for the character itself", likeOperator(c.Base)))
 		}
 	}
 }
@@ -55,7 +56,8 @@ func (l *linter) sessionARN(d *document, c iam.ConditionSyntax) {
 	for _, w := range c.Values {
 		if strings.Contains(w.Text, ":assumed-role/") {
 			l.report(d.at(w.At), "session-principal-arn",
-				messagef("aws:PrincipalArn of a session is the ARN of its role with the path, never %q", w.Text), messagef("write the role's ARN, or compare aws:userid"))
+				messagef("aws:PrincipalArn of a session is the ARN of its role with the path, never %q", w.Text),
+				messagef("write the role's ARN, or compare aws:userid"))
 		}
 	}
 }
@@ -90,7 +92,9 @@ func (l *linter) mismatchedOperator(d *document, c iam.ConditionSyntax) {
 	if len(operators) == 0 || c.Base == "Null" || slices.ContainsFunc(operators, func(o string) bool { return strings.HasPrefix(c.Base, o) }) {
 		return
 	}
-	l.report(d.at(c.Key.At), "mismatched-operator", messagef("%s does not suit the values of %q", c.Operator, c.Key.Text), messagef("use %s", strings.Join(operators, " or ")))
+	l.report(d.at(c.Key.At), "mismatched-operator",
+		messagef("%s does not suit the values of %q", c.Operator, c.Key.Text),
+		messagef("use %s", strings.Join(operators, " or ")))
 }
 
 // possibleValues returns the values that a key can have in requests that have it here,
@@ -137,7 +141,8 @@ func (l *linter) impossibleValues(d *document, c iam.ConditionSyntax) {
 		outcome = "true"
 	}
 	l.report(d.at(c.Values[0].At), "impossible-value",
-		messagef("%q is never %q here, so for requests with this key %s is always %s", c.Key.Text, c.Values[0].Text, c.Operator, outcome), messagef("write %s", strings.Join(possible, " or ")))
+		messagef("%q is never %q here, so for requests with this key %s is always %s", c.Key.Text, c.Values[0].Text, c.Operator, outcome),
+		messagef("write %s", strings.Join(possible, " or ")))
 }
 
 // mayEqual reports whether an operator on strings may match a value of the policy with

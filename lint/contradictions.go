@@ -29,7 +29,8 @@ func (l *linter) contradictions(d *document, s *statement) {
 		if few && !canBeTrue(s.Statement.Effect, key, values, conditions) {
 			last := conditions[len(conditions)-1]
 			l.report(d.at(last.Key.At), "contradictory-conditions",
-				messagef("this condition on %q and the one before it exclude each other, so the statement never applies", last.Key.Text), messagef("remove one of them"))
+				messagef("this condition on %q and the one before it exclude each other, so the statement never applies", last.Key.Text),
+				messagef("remove one of them"))
 		}
 	}
 }

@@ -53,7 +53,8 @@ func (l *linter) federatedLogin(c *policystore.Credential) {
 	})
 	if principalKind(c) == "federated-user" && !limited {
 		l.report(c.Position, "missing-login",
-			messagef("a federated user has only the rights that its session policies allow, and this one has no session policies, so nothing allows it ecr:GetAuthorizationToken"), messagef("add sessionPolicies"))
+			messagef("a federated user has only the rights that its session policies allow, and this one has no session policies, so nothing allows it ecr:GetAuthorizationToken"),
+			messagef("add sessionPolicies"))
 	}
 }
 
@@ -83,7 +84,8 @@ func (l *linter) credentials() {
 func (l *linter) rootCredential(c *policystore.Credential) {
 	if principalKind(c) == "root" {
 		l.report(c.Position, "root-credential",
-			messagef("this credential is for the root user %q, which may do everything in the registries of its account", c.Principal), messagef("bind it to a user or role that has only the rights it needs"))
+			messagef("this credential is for the root user %q, which may do everything in the registries of its account", c.Principal),
+			messagef("bind it to a user or role that has only the rights it needs"))
 	}
 }
 

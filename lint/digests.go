@@ -22,9 +22,13 @@ func (l *linter) digests(d *document, s *statement) {
 	forDigests := isTrueForDigests(s)
 	switch {
 	case s.Statement.Effect == iam.Deny && !forDigests && !deniesDigests(d, s):
-		l.report(at, "evaded-by-digest", messagef("this Deny applies to tags only: the same image can be requested by its digest"), messagef("also deny requests whose %q is \"digest\"", iam.KeyReferenceType))
+		l.report(at, "evaded-by-digest",
+			messagef("this Deny applies to tags only: the same image can be requested by its digest"),
+			messagef("also deny requests whose %q is \"digest\"", iam.KeyReferenceType))
 	case s.Statement.Effect == iam.Allow && forDigests && s.Conditions[reference].Negated:
-		l.report(at, "evaded-by-digest", messagef("this Allow excludes tags, but allows every digest, including those of the same images"), messagef("add a condition that %q is \"tag\"", iam.KeyReferenceType))
+		l.report(at, "evaded-by-digest",
+			messagef("this Allow excludes tags, but allows every digest, including those of the same images"),
+			messagef("add a condition that %q is \"tag\"", iam.KeyReferenceType))
 	}
 }
 

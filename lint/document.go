@@ -26,10 +26,10 @@ func (l *lookup) documentOf(policy *iam.Policy) *document {
 	if d := l.documents[policy]; d != nil {
 		return d
 	}
-	written := policy.Syntax()
-	d := &document{policy: policy, statements: make([]statement, len(written))}
-	for i := range written {
-		d.statements[i] = statement{written[i], coveredBy(written[i].Statement)}
+	syntax := policy.Syntax()
+	d := &document{policy: policy, statements: make([]statement, len(syntax))}
+	for i := range syntax {
+		d.statements[i] = statement{syntax[i], coveredBy(syntax[i].Statement)}
 	}
 	l.documents[policy] = d
 	return d

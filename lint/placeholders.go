@@ -79,7 +79,9 @@ func (l *linter) placeholders(d *document, s *statement) {
 	for _, w := range words {
 		if found := placeholderIn(w.Text); found != "" {
 			l.placeholderAt[d.at(w.At)] = true
-			l.report(d.at(w.At), "placeholder", messagef("%q contains the placeholder %q", w.Text, found), messagef("replace it with the value"))
+			l.report(d.at(w.At), "placeholder",
+				messagef("%q contains the placeholder %q", w.Text, found),
+				messagef("replace it with the value"))
 		}
 	}
 }

@@ -32,7 +32,8 @@ func (l *linter) anyPrincipal(d *document, s *statement) {
 		return
 	}
 	l.report(d.at(everyone.At), "any-principal",
-		messagef("this Allow applies to everyone, in every account"), messagef("list principals, or add a condition such as StringEquals on aws:PrincipalOrgID"))
+		messagef("this Allow applies to everyone, in every account"),
+		messagef("list principals, or add a condition such as StringEquals on aws:PrincipalOrgID"))
 }
 
 // limitsCallers reports whether a condition limits the callers: it requires a property
@@ -67,7 +68,8 @@ func (l *linter) anonymousWrite(d *document, s *statement) {
 		}
 	}
 	l.report(d.at(everyone.At), "anonymous-write",
-		messagef("the registry serves callers without a credential, and this Allow permits them %s", strings.Join((s.covered&writes).names(), ", ")), messagef("list the principals that may write"))
+		messagef("the registry serves callers without a credential, and this Allow permits them %s", strings.Join((s.covered&writes).names(), ", ")),
+		messagef("list the principals that may write"))
 }
 
 // servesAnonymous reports whether a registry that the policy applies to serves
@@ -93,7 +95,8 @@ func (l *linter) ownAccount(d *document, s *statement) {
 	for _, p := range s.Principals {
 		if p.Type == "AWS" && isAccount(p.Text, own) {
 			l.report(d.at(p.At), "own-account",
-				messagef("%q is the account that owns the registry, so this Allow has no effect by itself: its users and roles still need an Allow in their identity policies, and that one suffices", p.Text), messagef("list users or roles, or remove the entry"))
+				messagef("%q is the account that owns the registry, so this Allow has no effect by itself: its users and roles still need an Allow in their identity policies, and that one suffices", p.Text),
+				messagef("list users or roles, or remove the entry"))
 		}
 	}
 }
@@ -145,10 +148,13 @@ func (l *linter) unknownPrincipal(d *document, effect iam.Effect, w iam.Entry) {
 	}
 	switch {
 	case l.principalAccounts[arn.Account]:
-		l.report(d.at(w.At), "unknown-principal", messagef("%q is not one of the principals of this directory", w.Text), messagef("correct the name, or add the principal"))
+		l.report(d.at(w.At), "unknown-principal",
+			messagef("%q is not one of the principals of this directory", w.Text),
+			messagef("correct the name, or add the principal"))
 	case !isExportedTrust(d.policy) && l.isUnknownAccount(arn.Account):
 		l.reportOf(effect, d.at(w.At), "unknown-account",
-			messagef("no caller here can be %q, because no principal and no credential belongs to account %q", w.Text, arn.Account), messagef("correct the account's id, or add the principal"))
+			messagef("no caller here can be %q, because no principal and no credential belongs to account %q", w.Text, arn.Account),
+			messagef("correct the account's id, or add the principal"))
 	}
 }
 

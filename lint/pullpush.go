@@ -137,7 +137,9 @@ func (l *linter) incompletePush(set grantSet, d *document, s *statement) {
 	}
 	at := d.at(s.actionAt(putManifest))
 	if !set.covers(s, checkLayer) && set.covers(s, getLayer) {
-		l.report(at, "unchecked-push", messagef("this allows a push and a pull but not %s: a push works here, but fails on ECR", checkLayer.first()), messagef("allow it on the same repositories"))
+		l.report(at, "unchecked-push",
+			messagef("this allows a push and a pull but not %s: a push works here, but fails on ECR", checkLayer.first()),
+			messagef("allow it on the same repositories"))
 	}
 	readsManifest := d.isResourceBased() || set.covers(s, getManifest)
 	if len(missing) > 0 && !readsManifest {
@@ -145,9 +147,13 @@ func (l *linter) incompletePush(set grantSet, d *document, s *statement) {
 	}
 	switch {
 	case len(missing) > 0:
-		l.report(at, "incomplete-push", messagef("this allows a push, but not %s, without which a push fails", strings.Join(missing, ", ")), messagef("allow them on the same repositories"))
+		l.report(at, "incomplete-push",
+			messagef("this allows a push, but not %s, without which a push fails", strings.Join(missing, ", ")),
+			messagef("allow them on the same repositories"))
 	case !readsManifest:
-		l.report(at, "incomplete-push", messagef("this allows a push, but not %s, without which clients that read the manifest back fail", getManifest.first()), messagef("allow it on the same repositories"))
+		l.report(at, "incomplete-push",
+			messagef("this allows a push, but not %s, without which clients that read the manifest back fail", getManifest.first()),
+			messagef("allow it on the same repositories"))
 	}
 }
 
@@ -160,7 +166,8 @@ func (l *linter) missingTagResource(set grantSet, d *document, s *statement) {
 	for _, c := range s.Conditions {
 		if key := strings.ToLower(c.Key.Text); strings.HasPrefix(key, "aws:requesttag/") || key == "aws:tagkeys" {
 			l.report(d.at(s.actionAt(createRepository)), "missing-tag-resource",
-				messagef("new repositories must have tags here, which on AWS also needs ecr:TagResource, and nothing allows that"), messagef("allow ecr:TagResource on the same repositories"))
+				messagef("new repositories must have tags here, which on AWS also needs ecr:TagResource, and nothing allows that"),
+				messagef("allow ecr:TagResource on the same repositories"))
 			return
 		}
 	}

@@ -29,7 +29,9 @@ func (l *linter) redundantIn(d *document, kind string, words []iam.Entry, covers
 		for j, other := range words {
 			same := strings.EqualFold(w.Text, other.Text)
 			if i != j && covers(other.Text, w.Text) && (!same || j < i) {
-				l.report(d.at(w.At), "redundant-element", messagef("%s %q is covered by %q in the same list", kind, w.Text, other.Text), messagef("remove it"))
+				l.report(d.at(w.At), "redundant-element",
+					messagef("%s %q is covered by %q in the same list", kind, w.Text, other.Text),
+					messagef("remove it"))
 				break
 			}
 		}
@@ -55,12 +57,14 @@ func (l *linter) redundantStatements(d *document) {
 			line := diag.Point{Line: other.Statement.Start.Line}
 			if other.Statement.Effect == iam.Deny {
 				l.report(d.at(s.Statement.Start), "hidden-by-deny",
-					messagef("this Allow never takes effect: the Deny in line %s covers all of it", line), messagef("remove one of them, or narrow the Deny"))
+					messagef("this Allow never takes effect: the Deny in line %s covers all of it", line),
+					messagef("remove one of them, or narrow the Deny"))
 				break
 			}
 			if j < i || !s.includes(other) { // of two equal statements the later one is redundant
 				l.report(d.at(s.Statement.Start), "redundant-statement",
-					messagef("this Allow adds nothing: the Allow in line %s covers all of it", line), messagef("remove it, or narrow the other one"))
+					messagef("this Allow adds nothing: the Allow in line %s covers all of it", line),
+					messagef("remove it, or narrow the other one"))
 				break
 			}
 		}
@@ -87,7 +91,8 @@ func (l *linter) deniedElsewhere(d *document) {
 		})
 		if !allowedToOne {
 			l.report(d.at(s.Statement.Start), "hidden-by-deny",
-				messagef("this Allow never takes effect: every user and role with this policy also has a Deny that covers all of it, such as %s", l.shown(deny)), messagef("remove one of them, or narrow the Deny"))
+				messagef("this Allow never takes effect: every user and role with this policy also has a Deny that covers all of it, such as %s", l.shown(deny)),
+				messagef("remove one of them, or narrow the Deny"))
 		}
 	}
 }

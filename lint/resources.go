@@ -42,7 +42,8 @@ func (l *linter) otherServicesResource(d *document, s *statement, w iam.Entry, s
 		}
 	}
 	l.report(d.at(w.At), "unmatched-resource",
-		messagef("resource %q belongs to the service %q, but none of the statement's actions do", w.Text, service), messagef("remove the resource, or add actions that apply to it"))
+		messagef("resource %q belongs to the service %q, but none of the statement's actions do", w.Text, service),
+		messagef("remove the resource, or add actions that apply to it"))
 }
 
 // repositoryWithoutAction finds a repository in a statement without actions on
@@ -56,7 +57,8 @@ func (l *linter) repositoryWithoutAction(d *document, s *statement, w iam.Entry)
 		}
 	}
 	l.report(d.at(w.At), "unmatched-resource",
-		messagef("resource %q is a repository, but none of the statement's actions apply to repositories", w.Text), messagef("remove the resource, or add actions that apply to it"))
+		messagef("resource %q is a repository, but none of the statement's actions apply to repositories", w.Text),
+		messagef("remove the resource, or add actions that apply to it"))
 }
 
 // The characters of accounts, regions and repository names, with wildcards.
@@ -84,7 +86,9 @@ func (l *linter) repository(d *document, s *statement, w iam.Entry, segments []s
 		problem, remedy = problemOfName(name)
 	}
 	if problem != "" {
-		l.report(d.at(w.At), "impossible-resource", messagef("no repository can have the ARN %q: %s", w.Text, problem), messagef("%s", remedy))
+		l.report(d.at(w.At), "impossible-resource",
+			messagef("no repository can have the ARN %q: %s", w.Text, problem),
+			messagef("%s", remedy))
 		return
 	}
 	l.repositoryHere(d, s, w, segments, name)
@@ -121,7 +125,8 @@ func (l *linter) repositoryHere(d *document, s *statement, w iam.Entry, segments
 		return
 	case len(owners) == 0:
 		l.reportOf(s.Statement.Effect, d.at(w.At), "unserved-resource",
-			messagef("no registry in registries.yaml has the account and region of %q, so it matches nothing here", w.Text), messagef("correct the ARN, or add the registry"))
+			messagef("no registry in registries.yaml has the account and region of %q, so it matches nothing here", w.Text),
+			messagef("correct the ARN, or add the registry"))
 		return
 	}
 	if name == "" || strings.ContainsAny(name, "*?$") {
@@ -133,7 +138,8 @@ func (l *linter) repositoryHere(d *document, s *statement, w iam.Entry, segments
 		}
 	}
 	l.reportOf(s.Statement.Effect, d.at(w.At), "unlisted-repository",
-		messagef("repositories.json does not list the repository of %q", w.Text), messagef("correct the name, or save repositories.json again"))
+		messagef("repositories.json does not list the repository of %q", w.Text),
+		messagef("correct the name, or save repositories.json again"))
 }
 
 // isOtherPartition reports whether a known partition of AWS contains none of the
@@ -157,7 +163,8 @@ func (l *linter) wildcardResource(d *document, s *statement) {
 	for _, w := range s.Resources {
 		if w.Text == "*" {
 			l.report(d.at(w.At), "wildcard-resource",
-				messagef("this Allow covers every repository of every account"), messagef("list the repositories, and allow ecr:GetAuthorizationToken in a separate statement"))
+				messagef("this Allow covers every repository of every account"),
+				messagef("list the repositories, and allow ecr:GetAuthorizationToken in a separate statement"))
 		}
 	}
 }

@@ -47,7 +47,8 @@ func (l *linter) sharedProvider(d *document, s *statement) {
 		}
 		if !slices.ContainsFunc(s.Conditions, func(c iam.ConditionSyntax) bool { return s.limitsToOwn(c, provider, claims) }) {
 			l.report(d.at(p.At), "shared-issuer",
-				messagef("anyone with an account at %s can assume this role", provider), messagef("add a condition on %s:%s that contains the whole name of your organization", provider, claims[0]))
+				messagef("anyone with an account at %s can assume this role", provider),
+				messagef("add a condition on %s:%s that contains the whole name of your organization", provider, claims[0]))
 		}
 	}
 }
@@ -62,7 +63,8 @@ func (l *linter) sharedCredentials() {
 				continue
 			}
 			l.report(c.Position, "shared-issuer",
-				messagef("the tokens of anyone with an account at %s can match this credential", i.Provider), messagef("add the claim %s with the whole name of your organization", claims[0]))
+				messagef("the tokens of anyone with an account at %s can match this credential", i.Provider),
+				messagef("add the claim %s with the whole name of your organization", claims[0]))
 		}
 	}
 }

@@ -36,7 +36,8 @@ func (l *linter) unmetAudience(d *document, s *statement) {
 		for _, c := range s.Conditions {
 			if strings.EqualFold(c.Key.Text, issuer.Provider+":aud") && matchesNone(c, accepted) {
 				l.report(d.at(c.Key.At), "unmet-audience",
-					messagef("no token of issuer %q has one of these audiences here, where tokens are for %q", issuer.Name, accepted[len(accepted)-1]), messagef("add that audience to the values"))
+					messagef("no token of issuer %q has one of these audiences here, where tokens are for %q", issuer.Name, accepted[len(accepted)-1]),
+					messagef("add that audience to the values"))
 			}
 		}
 	}
@@ -73,7 +74,8 @@ func (l *linter) absentClaims(d *document, s *statement) {
 		if i := slices.IndexFunc(providers, func(p string) bool { return isKeyOf(p, c.Key.Text) }); i >= 0 {
 			provider = providers[i]
 		}
-		l.report(d.at(c.Key.At), "absent-claim", messagef("condition key %q: no token of %s has it, so %s", c.Key.Text, provider, withoutKey(s.Statement.Effect, c)),
+		l.report(d.at(c.Key.At), "absent-claim",
+			messagef("condition key %q: no token of %s has it, so %s", c.Key.Text, provider, withoutKey(s.Statement.Effect, c)),
 			messagef("use one of the keys that trust policies have for these tokens: %s", strings.Join(sts.TrustKeys(provider), ", ")))
 	}
 }

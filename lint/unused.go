@@ -27,9 +27,13 @@ func (l *linter) unassumableRole(p principal) {
 	switch {
 	case !strings.Contains(p.ARN, ":role/"):
 	case p.Trust == nil:
-		l.report(p.Position, "unassumable-role", messagef("no caller can use role %q: no credential is bound to it, and it has no trust policy", p.ARN), messagef(remedy))
+		l.report(p.Position, "unassumable-role",
+			messagef("no caller can use role %q: no credential is bound to it, and it has no trust policy", p.ARN),
+			messagef(remedy))
 	default:
-		l.report(p.Position, "unassumable-role", messagef("no caller can use role %q: no credential is bound to it, and no token can assume it by its trust policy %s", p.ARN, l.onDisk(p.Trust.Source.File)), messagef(remedy))
+		l.report(p.Position, "unassumable-role",
+			messagef("no caller can use role %q: no credential is bound to it, and no token can assume it by its trust policy %s", p.ARN, l.onDisk(p.Trust.Source.File)),
+			messagef(remedy))
 	}
 }
 
@@ -41,8 +45,12 @@ func (l *linter) unattachedPolicy(policy *iam.Policy) {
 	at := beginningOfFile(policy)
 	switch {
 	case strings.HasPrefix(policy.Source.File, "managed/"):
-		l.reportOf(effect, at, "unattached-policy", messagef("no user or role has this policy"), messagef("attach it in principals.yaml, or remove the file"))
+		l.reportOf(effect, at, "unattached-policy",
+			messagef("no user or role has this policy"),
+			messagef("attach it in principals.yaml, or remove the file"))
 	case strings.HasPrefix(policy.Source.File, "trust/"):
-		l.reportOf(effect, at, "unattached-policy", messagef("no role has this trust policy"), messagef("set it as trust of a role in principals.yaml, or remove the file"))
+		l.reportOf(effect, at, "unattached-policy",
+			messagef("no role has this trust policy"),
+			messagef("set it as trust of a role in principals.yaml, or remove the file"))
 	}
 }

@@ -31,8 +31,7 @@ import (
 )
 
 // ownTexts lists the files that may read the text of an error that this project creates.
-var ownTexts = map[string]string{
-}
+var ownTexts = map[string]string{}
 
 // TestNoErrorIsReadByItsText finds product code that searches the text of an error,
 // or compares it with a constant: the wording of libraries changes from release to
