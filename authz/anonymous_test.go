@@ -71,7 +71,7 @@ func TestAnonymous(t *testing.T) {
 			}
 			for _, p := range result.Evaluations {
 				if p.Action == mapping.GetAuthorizationToken {
-					t.Error("an anonymous caller is asked for a token")
+					t.Error("an anonymous caller needs a token")
 				}
 			}
 		})

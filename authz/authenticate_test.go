@@ -98,11 +98,11 @@ func TestSourcesThatDisagree(t *testing.T) {
 	for _, c := range []struct {
 		name, registry, peer string // peer: the name in a certificate, "" for none
 		headers              []mapping.Header
-		want                 string // the principal, "" for nobody
+		want                 string // the principal, "" for none
 	}{
 		{"certificate before password", "a", "pod", []mapping.Header{good}, pod},
 		{"certificate before a wrong password", "a", "pod", []mapping.Header{wrong}, pod},
-		{"certificate of nobody, and a good password", "a", "a/b", []mapping.Header{good}, ""},
+		{"certificate without a principal, and a good password", "a", "a/b", []mapping.Header{good}, ""},
 		{"password before certificate", "passwords-first", "pod", []mapping.Header{good}, aliceARN},
 		{"a wrong password, and a good certificate", "passwords-first", "pod", []mapping.Header{wrong}, ""},
 		{"no password, and a good certificate", "passwords-first", "pod", nil, pod},

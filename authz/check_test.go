@@ -183,7 +183,7 @@ func checkResult(t *testing.T, r *Result, decision Outcome, status int, code, me
 		t.Errorf("error %+v, want %s %q", e, code, message)
 	}
 	if strings.Contains(string(r.Answer.Body)+r.Reason, "-secret") {
-		t.Error("the answer holds a password")
+		t.Error("the answer contains a password")
 	}
 	if got := header(r, "content-type"); got != "application/json" {
 		t.Errorf("content-type %q", got)
@@ -264,7 +264,7 @@ func TestCheckBeforeTheFirstSnapshot(t *testing.T) {
 	r := c.Check(context.Background(), from("alice", "GET", "/v2/"))
 	checkResult(t, r, Unavailable503, 503, "UNAVAILABLE", "no policies are loaded yet")
 	if header(r, "retry-after") == "" || r.RequestID != "id-1" || r.Method != "GET" || r.Client != "192.0.2.1" || r.Time.IsZero() {
-		t.Errorf("no Retry-After, or the result does not tell of its request: %+v", r)
+		t.Errorf("no Retry-After, or the result lacks the request: %+v", r)
 	}
 }
 
@@ -280,7 +280,7 @@ func TestCheckAfterTheDeadline(t *testing.T) {
 		r := checker.Check(ctx, from(user, "GET", "/v2/"))
 		checkResult(t, r, Unavailable503, 503, "UNAVAILABLE", message)
 		if !strings.Contains(r.Reason, "deadline") {
-			t.Errorf("%s: the log is told %q", user, r.Reason)
+			t.Errorf("%s: the log has %q", user, r.Reason)
 		}
 	}
 }
@@ -291,7 +291,7 @@ func TestCheckSurvivesAPanic(t *testing.T) {
 	r := c.Check(context.Background(), from("alice", "GET", "/v2/"))
 	checkResult(t, r, Unavailable503, 503, "UNAVAILABLE", "internal fault")
 	if strings.Contains(string(r.Answer.Body), "concern") || !strings.Contains(r.Reason, "concern") {
-		t.Errorf("the client is told %s, the log %q", r.Answer.Body, r.Reason)
+		t.Errorf("the client receives %s, the log has %q", r.Answer.Body, r.Reason)
 	}
 }
 

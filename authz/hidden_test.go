@@ -41,9 +41,9 @@ func TestHiddenFromAnonymous(t *testing.T) {
 	for _, registry := range []string{"basic", "bearer"} {
 		for _, c := range []struct{ name, method, path string }{
 			{"pull", "GET", "/v2/NAME/manifests/v1"},
-			{"ask", "HEAD", "/v2/NAME/manifests/v1"},
+			{"manifest exists", "HEAD", "/v2/NAME/manifests/v1"},
 			{"layer", "GET", "/v2/NAME/blobs/" + digest},
-			{"ask for a layer", "HEAD", "/v2/NAME/blobs/" + digest},
+			{"layer exists", "HEAD", "/v2/NAME/blobs/" + digest},
 			{"tags", "GET", "/v2/NAME/tags/list"},
 			{"push", "PUT", "/v2/NAME/manifests/v1"},
 			{"upload", "POST", "/v2/NAME/blobs/uploads/"},
@@ -66,7 +66,7 @@ func TestHiddenFromAnonymous(t *testing.T) {
 						t.Errorf("%s is told apart:\n%s\n%s", name, got, want)
 					}
 					if !strings.Contains(r.Reason, "not authorized to perform") {
-						t.Errorf("%s: the log is told %q", name, r.Reason)
+						t.Errorf("%s: the log has %q", name, r.Reason)
 					}
 				}
 			})

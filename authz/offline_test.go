@@ -135,7 +135,7 @@ func TestIdentifyDirectly(t *testing.T) {
 		t.Fatalf("identity %+v, result %+v", who, why)
 	}
 	if _, found := who.Context.Lookup("aws:SourceIp"); found {
-		t.Error("an address is known of a request that nobody sent")
+		t.Error("an imagined request has an address")
 	}
 }
 

@@ -112,14 +112,14 @@ func FuzzClientAddress(f *testing.F) {
 		f.Add(seed, uint8(1), false)
 		f.Add(seed, uint8(3), true)
 	}
-	f.Fuzz(func(t *testing.T, forged string, hops uint8, apart bool) {
+	f.Fuzz(func(t *testing.T, forged string, hops uint8, split bool) {
 		n := 1 + int(hops)%16
 		entries := []string{"198.51.100.7"} // the client, as the first hop saw it
 		for range n {
 			entries = append(entries, "192.0.2.1")
 		}
 		headers := forwarded(forged + ", " + strings.Join(entries, ", "))
-		if apart {
+		if split {
 			headers = forwarded(append([]string{forged}, entries...)...)
 		}
 		got, err := (&Request{Peer: "192.0.2.1", Headers: headers}).clientAddress(&policystore.Registry{Registry: config.Registry{TrustedHops: n}})

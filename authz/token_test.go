@@ -196,12 +196,12 @@ func TestTokensWithoutPrincipal(t *testing.T) {
 			if got.Decision != Unauthenticated || got.Issuer != "ci" || got.KeyID != "k1" || !strings.Contains(got.Reason, c.logged) {
 				t.Errorf("%s by issuer %q, key %q: %s; want %q", got.Decision, got.Issuer, got.KeyID, got.Reason, c.logged)
 			}
-			told := "the token's claims are not those that tokens of issuer \\\"ci\\\" must have\""
+			visible := "the token's claims are not those that tokens of issuer \\\"ci\\\" must have\""
 			if c.user != "AWS" {
-				told = "the token of issuer \\\"ci\\\" is not authorized to perform: sts:AssumeRoleWithWebIdentity on resource: arn:aws:iam::" + strings.Replace(c.user, "/", ":role/", 1) + "\""
+				visible = "the token of issuer \\\"ci\\\" is not authorized to perform: sts:AssumeRoleWithWebIdentity on resource: arn:aws:iam::" + strings.Replace(c.user, "/", ":role/", 1) + "\""
 			}
-			if body := string(got.Answer.Body); !strings.Contains(body, told) {
-				t.Errorf("the client receives %s, want %s", body, told)
+			if body := string(got.Answer.Body); !strings.Contains(body, visible) {
+				t.Errorf("the client receives %s, want %s", body, visible)
 			}
 		})
 	}

@@ -45,9 +45,9 @@ func newEngine(t testing.TB, cacheSize int) (*Engine, *Stats) {
 }
 
 var (
-	user    = iam.Principal{Kind: iam.User, ARN: alice, Account: "123456789012"}
-	session = iam.Principal{Kind: iam.AssumedRole, ARN: "arn:aws:sts::123456789012:assumed-role/ci/1", Account: "123456789012", RoleARN: role}
-	nobody  = iam.Principal{Kind: iam.User, ARN: "arn:aws:iam::123456789012:user/nobody", Account: "123456789012"}
+	user     = iam.Principal{Kind: iam.User, ARN: alice, Account: "123456789012"}
+	session  = iam.Principal{Kind: iam.AssumedRole, ARN: "arn:aws:sts::123456789012:assumed-role/ci/1", Account: "123456789012", RoleARN: role}
+	unlisted = iam.Principal{Kind: iam.User, ARN: "arn:aws:iam::123456789012:user/unlisted", Account: "123456789012"}
 )
 
 // A question is a request with the session policies of its caller.
@@ -85,7 +85,7 @@ func TestDecide(t *testing.T) {
 		{"a session has its role's policies", request(&session, "ecr:PutImage", "app", inside, early), iam.Allowed},
 		{"repository policy before its time", request(&user, "ecr:BatchGetImage", "closing", inside, early), iam.Allowed},
 		{"repository policy after its time", request(&user, "ecr:BatchGetImage", "closing", inside, late), iam.ExplicitDeny},
-		{"no policies", request(&nobody, "ecr:BatchGetImage", "app", inside, early), iam.ImplicitDeny},
+		{"no policies", request(&unlisted, "ecr:BatchGetImage", "app", inside, early), iam.ImplicitDeny},
 		{"zero principal", request(&iam.Principal{}, "ecr:BatchGetImage", "app", inside, early), iam.ImplicitDeny},
 		{"no principal", request(nil, "ecr:BatchGetImage", "app", inside, early), iam.ImplicitDeny},
 		{"no context: the negated condition holds", &question{Request: iam.Request{Principal: &user, Action: "ecr:PutImage", Resource: repository + "app"}}, iam.ExplicitDeny},
@@ -121,11 +121,11 @@ func TestRepositoryPolicyCannotGrant(t *testing.T) {
 		action, resource string
 		want             iam.Decision
 	}{
-		{"the repository policy grants reading", &nobody, "ecr:BatchGetImage", repository + "open", iam.Allowed},
-		{"the repository policy grants importing from upstream", &nobody, "ecr:BatchImportUpstreamImage", repository + "open", iam.Allowed},
-		{"the repository policy does not grant creating", &nobody, "ecr:CreateRepository", repository + "open", iam.ImplicitDeny},
-		{"the repository policy does not grant creating in another case", &nobody, "ECR:createrepository", repository + "open", iam.ImplicitDeny},
-		{"the repository policy does not grant logging in", &nobody, "ecr:GetAuthorizationToken", "*", iam.ImplicitDeny},
+		{"the repository policy grants reading", &unlisted, "ecr:BatchGetImage", repository + "open", iam.Allowed},
+		{"the repository policy grants importing from upstream", &unlisted, "ecr:BatchImportUpstreamImage", repository + "open", iam.Allowed},
+		{"the repository policy does not grant creating", &unlisted, "ecr:CreateRepository", repository + "open", iam.ImplicitDeny},
+		{"the repository policy does not grant creating in another case", &unlisted, "ECR:createrepository", repository + "open", iam.ImplicitDeny},
+		{"the repository policy does not grant logging in", &unlisted, "ecr:GetAuthorizationToken", "*", iam.ImplicitDeny},
 		{"an identity policy grants creating", &user, "ecr:CreateRepository", repository + "new", iam.Allowed},
 		{"an identity policy grants logging in", &user, "ecr:GetAuthorizationToken", "*", iam.Allowed},
 	} {

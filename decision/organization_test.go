@@ -43,17 +43,17 @@ func TestRegistryPolicy(t *testing.T) {
 		request *question
 		want    iam.Decision
 	}{
-		{"registry policy grants", tagged(&nobody, "ecr:PutImage", repository+"app", "open", "monday"), iam.Allowed},
-		{"registry policy grants in addition to a repository policy", tagged(&nobody, "ecr:BatchGetImage", repository+"closed", "open", "monday"), iam.Allowed},
-		{"repository policy denies", tagged(&nobody, "ecr:PutImage", repository+"closed", "open", "monday"), iam.ExplicitDeny},
-		{"registry policy grants creating", tagged(&nobody, "ecr:CreateRepository", repository+"new", "open", "monday"), iam.Allowed},
-		{"registry policy grants creating in another case, although a repository policy would deny", tagged(&nobody, "ECR:createrepository", repository+"closed", "open", "monday"), iam.Allowed},
-		{"registry policy grants the catalog", tagged(&nobody, "ecr:DescribeRepositories", repository+"*", "open", "monday"), iam.Allowed},
+		{"registry policy grants", tagged(&unlisted, "ecr:PutImage", repository+"app", "open", "monday"), iam.Allowed},
+		{"registry policy grants in addition to a repository policy", tagged(&unlisted, "ecr:BatchGetImage", repository+"closed", "open", "monday"), iam.Allowed},
+		{"repository policy denies", tagged(&unlisted, "ecr:PutImage", repository+"closed", "open", "monday"), iam.ExplicitDeny},
+		{"registry policy grants creating", tagged(&unlisted, "ecr:CreateRepository", repository+"new", "open", "monday"), iam.Allowed},
+		{"registry policy grants creating in another case, although a repository policy would deny", tagged(&unlisted, "ECR:createrepository", repository+"closed", "open", "monday"), iam.Allowed},
+		{"registry policy grants the catalog", tagged(&unlisted, "ecr:DescribeRepositories", repository+"*", "open", "monday"), iam.Allowed},
 		{"registry policy denies", tagged(&user, "ecr:BatchGetImage", repository+"app", "open", "red"), iam.ExplicitDeny},
 		{"registry policy denies creating", tagged(&user, "ecr:CreateRepository", repository+"new", "open", "red"), iam.ExplicitDeny},
 		{"registry policy does not apply in another region", tagged(&user, "ecr:BatchGetImage", "arn:aws:ecr:eu-west-1:123456789012:repository/app", "open", "red"), iam.Allowed},
 		{"registry policy does not apply to an account with a longer number", tagged(&user, "ecr:BatchGetImage", "arn:aws:ecr:eu-central-1:1234567890123:repository/app", "open", "red"), iam.ImplicitDeny},
-		{"registry policy does not grant logging in", tagged(&nobody, "ecr:GetAuthorizationToken", "*", "open", "monday"), iam.ImplicitDeny},
+		{"registry policy does not grant logging in", tagged(&unlisted, "ecr:GetAuthorizationToken", "*", "open", "monday"), iam.ImplicitDeny},
 		{"registry policy is not enough for another account", tagged(&outsider, "ecr:PutImage", repository+"app", "open", "monday"), iam.ImplicitDeny},
 	} {
 		t.Run(c.name, func(t *testing.T) { wantBoth(t, e, c.request, c.want) })

@@ -87,7 +87,7 @@ func twinSessions(t testing.TB) [][]*iam.Policy {
 func pick[T any](a *generator, from ...T) T { return from[a.next()%len(from)] }
 
 func (a *generator) question() *question {
-	caller := pick(a, &user, &session, &boundedUser, &federated, &boundedFederated, &nobody, &root, &service, &anonymous, &outsider, &iam.Principal{}, nil)
+	caller := pick(a, &user, &session, &boundedUser, &federated, &boundedFederated, &unlisted, &root, &service, &anonymous, &outsider, &iam.Principal{}, nil)
 	r := request(caller, pick(a, "ecr:PutImage", "ecr:BatchGetImage", "ecr:CreateRepository", "ECR:CREATErepository"),
 		pick(a, "app", "closing", "open", "alices", "guests", "new"), pick(a, inside, outside, "::1", ""), pick(a, early, late, "x"))
 	for _, key := range []string{"day", "team", "open", "halt", "leak"} {

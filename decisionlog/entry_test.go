@@ -97,7 +97,7 @@ func entryCases() []entryCase {
 				`"statements":[{"effect":"Deny","policy":"accounts/123456789012/eu-central-1/repositories/secret/app/_policy.json",` +
 				`"sid":"Only alice, whatever other policies allow","line":4}]}]`,
 		}},
-		{"nobody", request("GET", "/v2/team/app/manifests/v1"), map[string]string{
+		{"no credential", request("GET", "/v2/team/app/manifests/v1"), map[string]string{
 			"decision": `"unauthenticated"`, "reason": `"the request carries no credential"`,
 		}},
 		{"a wrong password", request("GET", "/v2/", basic("bob", "alice-secret")), map[string]string{
@@ -112,7 +112,7 @@ func entryCases() []entryCase {
 		{"the name of a user in another case", request("GET", "/v2/", basic("Bob", "bob-secret")), map[string]string{
 			"decision": `"unauthenticated"`, "reason": `"unknown user or wrong password"`, "source": `"basic"`,
 		}},
-		{"a password in place of the user", request("GET", "/v2/", basic("bob-secret", "bob")), map[string]string{
+		{"a password instead of the user", request("GET", "/v2/", basic("bob-secret", "bob")), map[string]string{
 			"decision": `"unauthenticated"`, "reason": `"unknown user or wrong password"`, "source": `"basic"`,
 		}},
 	}

@@ -110,7 +110,7 @@ func TestRecordNeverWaits(t *testing.T) {
 		l := New(Options{Writer: sink, Buffer: 4})
 		start := time.Now()
 		mustRecord(t, l, allowed())
-		synctest.Wait() // the writer holds the first
+		synctest.Wait() // the writer has the first
 		for range 99 {
 			mustRecord(t, l, allowed())
 		}
@@ -269,7 +269,7 @@ func TestCloseIsBounded(t *testing.T) {
 		sink := newGate()
 		l := New(Options{Writer: sink, Buffer: 2})
 		mustRecord(t, l, allowed())
-		synctest.Wait() // the writer holds the first one
+		synctest.Wait() // the writer has the first one
 		mustRecord(t, l, allowed())
 		mustRecord(t, l, allowed())
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -281,7 +281,7 @@ func TestCloseIsBounded(t *testing.T) {
 		if got := time.Since(start); got != time.Second {
 			t.Errorf("Close waited %v; want 1s", got)
 		}
-		wantLost(t, l, 3) // the line that the sink holds up, and what waits behind it
+		wantLost(t, l, 3) // the line that the sink blocks, and the entries after it
 		close(sink.open)
 		mustClose(t, l)
 		wantLost(t, l, 3)

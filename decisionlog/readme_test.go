@@ -38,10 +38,10 @@ const (
 
 // fieldCase is a request and the conditions that it fulfils.
 type fieldCase struct {
-	name    string
-	checker *authz.Checker
-	request *authz.Request
-	hold    []string
+	name      string
+	checker   *authz.Checker
+	request   *authz.Request
+	fulfilled []string
 }
 
 func fieldCases(t *testing.T) []fieldCase {
@@ -116,8 +116,8 @@ func TestReadmeFields(t *testing.T) {
 	for _, c := range fieldCases(t) {
 		t.Run(c.name, func(t *testing.T) {
 			line := logged(t, c.checker, c.request)
-			hold := append(slices.Clip(c.hold), always)
-			checkFields(t, tables[0], line, hold, seen[0])
+			fulfilled := append(slices.Clip(c.fulfilled), always)
+			checkFields(t, tables[0], line, fulfilled, seen[0])
 			var of struct{ Actions []json.RawMessage }
 			if err := json.Unmarshal(line, &of); err != nil {
 				t.Fatal(err)
@@ -151,15 +151,15 @@ func TestReadmeFields(t *testing.T) {
 }
 
 // conditions returns the conditions that an element fulfils.
-func conditions(holds bool, condition string) []string {
-	if holds {
+func conditions(fulfilled bool, condition string) []string {
+	if fulfilled {
 		return []string{always, condition}
 	}
 	return []string{always}
 }
 
 // checkFields compares the fields of an object with the table.
-func checkFields(t *testing.T, table []field, object []byte, hold []string, seen map[string]int) {
+func checkFields(t *testing.T, table []field, object []byte, fulfilled []string, seen map[string]int) {
 	t.Helper()
 	var values map[string]any
 	if err := json.Unmarshal(object, &values); err != nil {
@@ -167,7 +167,7 @@ func checkFields(t *testing.T, table []field, object []byte, hold []string, seen
 	}
 	var want []string
 	for _, f := range table {
-		if !slices.Contains(hold, f.present) {
+		if !slices.Contains(fulfilled, f.present) {
 			seen["no "+f.name]++
 			continue
 		}

@@ -7,6 +7,7 @@ import (
 	_ "extauthz/goldentest" // accept -update
 )
 
+// TestParseAddress checks addresses of each form.
 func TestParseAddress(t *testing.T) {
 	for _, c := range []struct {
 		name, addr string

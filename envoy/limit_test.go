@@ -78,6 +78,7 @@ func isClosed(conn net.Conn) bool {
 	return err != nil && !(errors.As(err, &netErr) && netErr.Timeout())
 }
 
+// TestLimitConnections checks which connection is closed at the limit.
 func TestLimitConnections(t *testing.T) {
 	for _, c := range []struct {
 		name string

@@ -55,6 +55,7 @@ func mustDial(t *testing.T, l net.Listener) {
 	conn.Close()
 }
 
+// TestListenTCP checks that a TCP address is open.
 func TestListenTCP(t *testing.T) {
 	l := mustListen(t, "127.0.0.1:0", 0)
 	mustDial(t, l)
@@ -66,6 +67,7 @@ func TestListenTCP(t *testing.T) {
 	}
 }
 
+// TestListenUnixMode checks the permissions of a unix socket.
 func TestListenUnixMode(t *testing.T) {
 	for _, mode := range []fs.FileMode{0o600, 0o660, 0o666} {
 		path := socketPath(t)
@@ -80,6 +82,7 @@ func TestListenUnixMode(t *testing.T) {
 	}
 }
 
+// TestListenUnixCloseRemovesSocket checks that closing removes the socket.
 func TestListenUnixCloseRemovesSocket(t *testing.T) {
 	path := socketPath(t)
 	l := mustListen(t, "unix://"+path, 0o660)
@@ -92,13 +95,15 @@ func TestListenUnixCloseRemovesSocket(t *testing.T) {
 	}
 }
 
+// TestListenUnixReplacesStale checks that a socket without a listener is replaced.
 func TestListenUnixReplacesStale(t *testing.T) {
 	path := socketPath(t)
 	leaveStale(t, path)
 	mustDial(t, mustListen(t, "unix://"+path, 0o660))
 }
 
-func TestListenUnixLeavesLiveSocketAlone(t *testing.T) {
+// TestListenUnixKeepsLiveSocket checks that a socket with a listener is an error.
+func TestListenUnixKeepsLiveSocket(t *testing.T) {
 	path := socketPath(t)
 	live := mustListen(t, "unix://"+path, 0o660)
 	if _, err := Listen("unix://"+path, 0o660); err == nil || !strings.Contains(err.Error(), "another process listens") {
@@ -107,7 +112,8 @@ func TestListenUnixLeavesLiveSocketAlone(t *testing.T) {
 	mustDial(t, live)
 }
 
-func TestListenUnixLeavesOtherFilesAlone(t *testing.T) {
+// TestListenUnixKeepsOtherFiles checks that another file is an error.
+func TestListenUnixKeepsOtherFiles(t *testing.T) {
 	makers := map[string]func(path string) error{
 		"regular file": func(path string) error { return os.WriteFile(path, []byte("precious"), 0o600) },
 		"folder":       func(path string) error { return os.Mkdir(path, 0o700) },
@@ -129,6 +135,7 @@ func TestListenUnixLeavesOtherFilesAlone(t *testing.T) {
 	}
 }
 
+// TestListenUnixWithoutFolder checks that a missing folder is an error.
 func TestListenUnixWithoutFolder(t *testing.T) {
 	path := filepath.Join(filepath.Dir(socketPath(t)), "missing", "a.sock")
 	if _, err := Listen("unix://"+path, 0o660); err == nil || !strings.Contains(err.Error(), "missing") {

@@ -117,6 +117,7 @@ func noReport(t *testing.T) func(error) {
 	return func(err error) { t.Errorf("reported: %v", err) }
 }
 
+// TestTLS checks a handshake without a client certificate.
 func TestTLS(t *testing.T) {
 	ca, files := newAuthority(t), tlsFiles(t)
 	ca.issue(t, files)
@@ -141,6 +142,7 @@ func TestTLS(t *testing.T) {
 	}
 }
 
+// TestMutualTLS checks which client certificates are accepted.
 func TestMutualTLS(t *testing.T) {
 	ca, clientCA, files := newAuthority(t), newAuthority(t), tlsFiles(t)
 	ca.issue(t, files)
@@ -182,6 +184,7 @@ func served(t *testing.T, config *tls.Config) *big.Int {
 	return conn.ConnectionState().PeerCertificates[0].SerialNumber
 }
 
+// TestTLSRenewal checks that changed files are loaded, and that invalid ones are reported once.
 func TestTLSRenewal(t *testing.T) {
 	ca, files := newAuthority(t), tlsFiles(t)
 	var reported []error
@@ -217,6 +220,7 @@ func TestTLSRenewal(t *testing.T) {
 	want("fixed", ca.issue(t, files).Leaf.SerialNumber, 2)
 }
 
+// TestTLSBadFiles checks the errors of files that cannot be loaded.
 func TestTLSBadFiles(t *testing.T) {
 	ca := newAuthority(t)
 	for _, c := range []struct {
