@@ -34,7 +34,7 @@ func TestAddIssuerRefuses(t *testing.T) {
 		{"a tag's claim", changed(func(i *Issuer) { i.TagClaims = map[string]string{"a": ""} }), "has no claim"},
 		{"tags that differ in case", changed(func(i *Issuer) { i.TagClaims = map[string]string{"a": "b", "A": "c"} }), "are the same"},
 		{"a tag of AWS's", changed(func(i *Issuer) { i.TagClaims = map[string]string{"aws:a": "b"} }), "reserved"},
-		{"a session's template", changed(func(i *Issuer) { i.SessionName = "{a}" }), "which nothing captures"},
+		{"a session's template", changed(func(i *Issuer) { i.SessionName = "{a}" }), "which is not captured"},
 		{"a session's name of two captures", changed(func(i *Issuer) { i.Claims, i.SessionName = map[string]string{"sub": "{a}/{b}"}, "{a}-{b}" }), "has two captures, so that different names could become one"},
 		{"one provider", changed(func(i *Issuer) { i.Provider = "GitLab.example.com" }), `issuers "gitlab" and "other" are one provider "gitlab.example.com"`},
 		{"one host by http and https", changed(func(i *Issuer) { i.Verifier = &oidc.Verifier{URL: "http://gitlab.example.com", Keys: verifier.Keys} }), "are one provider"},

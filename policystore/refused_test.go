@@ -24,16 +24,16 @@ func TestWhoIsWhoRefuses(t *testing.T) {
 		want   string
 	}{
 		// Mappings.
-		{"capture that is not closed", in("sa/{name}", "sa/{name"), "principals.yaml:21:3: …has a { that begins no {name}"},
+		{"capture that is not closed", in("sa/{name}", "sa/{name"), "principals.yaml:21:3: …has a { that does not begin a {name}"},
 		{"a brace that is not doubled", in("sa/{name}\"", "sa/{name}}\""), "principals.yaml:21:3: …has a } without {; write }} for a literal }"},
-		{"a UUID in braces", in("- dns: build.example.com", "- header: \"{11111111-2222}\""), "principals.yaml:27:3: …a literal brace is doubled: {{ or }}"},
+		{"a UUID in braces", in("- dns: build.example.com", "- header: \"{11111111-2222}\""), "principals.yaml:27:3: …double a literal brace: {{ or }}"},
 		{"a tag whose value has a brace", in(`serviceaccount: "{name}"`, `serviceaccount: "{{{name}}}"`), "principals.yaml:21:3: …has characters other than letters"},
 		{"a source of a user", in("- basic: alice\n", "- basic: alice\n  sourceArn: arn:aws:lambda:us-east-1:123456789012:function:f\n"), "principals.yaml:19:3: …is not an AWS service, and only a service calls for a resource"},
-		{"captures side by side", in("ns/{namespace}/sa/{name}", "ns/{namespace}{name}"), "principals.yaml:21:3: …does not tell where {namespace} ends and {name} begins"},
+		{"captures side by side", in("ns/{namespace}/sa/{name}", "ns/{namespace}{name}"), "principals.yaml:21:3: …has nothing that separates {namespace} and {name}"},
 		{"capture twice", in("sa/{name}\"", "sa/{namespace}\""), "principals.yaml:21:3: …captures {namespace} twice"},
-		{"template with a capture that there is not", in("assumed-role/{namespace}/pod", "assumed-role/{ns}/pod"), "principals.yaml:21:3: …uses {ns}, which nothing captures; use one of {namespace}, {name}"},
+		{"template with a capture that there is not", in("assumed-role/{namespace}/pod", "assumed-role/{ns}/pod"), "principals.yaml:21:3: …uses {ns}, which is not captured; use one of {namespace}, {name}"},
 		{"two captures in one segment", in("assumed-role/{namespace}/pod", "assumed-role/ci/{namespace}-{name}"), "principals.yaml:21:3: …has two captures in one segment"},
-		{"tag with a capture that there is not", in(`serviceaccount: "{name}"`, `serviceaccount: "{account}"`), "principals.yaml:21:3: …uses {account}, which nothing captures"},
+		{"tag with a capture that there is not", in(`serviceaccount: "{name}"`, `serviceaccount: "{account}"`), "principals.yaml:21:3: …uses {account}, which is not captured"},
 		{"overlap", in("- dns: build", "- uri: \"spiffe://cluster.local/ns/prod/sa/{x}\"\n  principal: arn:aws:iam::123456789012:user/dev/alice\n- dns: build"), "principals.yaml:27:3: …overlap: a name can match both"},
 		{"name bound twice", in("- subject: CN=root", "- dns: build.example.com"), `principals.yaml:29:3: dns "build.example.com" is bound twice`},
 		{"role that does not exist", in("assumed-role/ci/{project}", "assumed-role/cd/{project}"), `principals.yaml:37:3: role "cd" of account 123456789012 is not among the principals`},
@@ -79,8 +79,8 @@ func TestWhoIsWhoRefuses(t *testing.T) {
 		{"role and credentials", in("- token: lab\n  claims: {sub: \"project_path:acme/{project}:", "- token: ci\n  claims: {sub: \"project_path:acme/{project}:"), "principals.yaml:37:3: …has a role, which all its tokens assume"},
 		{"issuer's role that is not there", in("role: arn:aws:iam::123456789012:role/team/ci\n  claims", "role: arn:aws:iam::123456789012:role/ci\n  claims"), `principals.yaml:2:3: issuer "ci": role "arn:aws:iam::123456789012:role/ci" is not among the principals`},
 		{"issuer's role that trusts nobody", in("  trust: ci\n", ""), `principals.yaml:2:3: issuer "ci": role "arn:aws:iam::123456789012:role/team/ci" has no trust policy`},
-		{"issuer's session with a capture that there is not", in(`session: "{repo}"`, `session: "{x}"`), `principals.yaml:7:12: issuer "ci": session: the template "{x}" uses {x}, which nothing captures; use one of {owner}, {repo}`},
-		{"issuer's session where nothing is captured", in("claims: {sub: \"repo:{owner}/{repo}\"}\n", "claims: {sub: x}\n"), `capture it in the credential's name or, of a token or an issuer, in claims`},
+		{"issuer's session with a capture that there is not", in(`session: "{repo}"`, `session: "{x}"`), `principals.yaml:7:12: issuer "ci": session: the template "{x}" uses {x}, which is not captured; use one of {owner}, {repo}`},
+		{"issuer's session where nothing is captured", in("claims: {sub: \"repo:{owner}/{repo}\"}\n", "claims: {sub: x}\n"), `capture it in the name of the credential or, for a token or an issuer, in claims`},
 		{"issuer's session policy that is not there", in("sts.amazonaws.com]\n  sessionPolicies: [pull]", "sts.amazonaws.com]\n  sessionPolicies: [none]"), `principals.yaml:10:21: policy "none" does not exist`},
 		{"unknown key of an issuer", in("jwks: jwks", "keys: jwks"), `principals.yaml:4:3: unknown key "keys"; fix its name, or remove it`},
 		// Users and roles.

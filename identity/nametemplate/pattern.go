@@ -6,58 +6,56 @@ import (
 	"strings"
 )
 
-// A Pattern describes names: literal text with captures such as {namespace},
-// each of which stands for one or more of the characters that IAM allows in
-// names, [A-Za-z0-9+=,.@_-]. {{ and }} stand for literal braces. Everything else stands
-// for itself, "*" too. In the pattern of a certificate's subject a capture stays within one attribute: it
-// matches none of "=", "," and "+".
+// A Pattern describes names: literal text with captures such as {namespace}, each of which
+// matches one or more of the characters that IAM allows in names, [A-Za-z0-9+=,.@_-]. {{ and
+// }} match literal braces. Everything else matches itself, "*" too. In the pattern of a
+// certificate's subject a capture stays within one attribute: it does not match "=", "," or
+// "+".
 //
-// Between two captures there is always a character that no capture matches. So
-// a pattern falls into runs, parted by such characters, with at most one
-// capture in each: a text matches in one way or not at all, matching takes time
-// linear in the text, and whether two patterns overlap is told run by run.
+// Between two captures there is always a character that no capture matches. Such separators
+// divide a pattern into runs with at most one capture each. Therefore a text matches in one
+// way or not at all, matching takes time linear in the text, and two patterns overlap
+// exactly if each pair of their runs does.
 type Pattern struct {
 	text    string
 	literal string // what an exact pattern matches
 	names   []string
 	runs    []run
-	of      alphabet // of the captures
+	chars   charset // chars the captures
 }
 
-// A run is a stretch of a pattern that holds only characters of names.
+// A run is a part of a pattern with only characters of names, and the separator after it.
 type run struct {
-	before  string // literal, up to the capture; all of it where there is none
-	capture bool
-	after   string // literal, from the capture on
-	end     string // the character after the run, which is in no name; "" at the pattern's end
+	before    string // literal, up to the capture; all of a run without one
+	capture   bool
+	after     string // literal, from the capture on
+	separator string // the character after the run; "" at the end of the pattern
 }
 
-// Captures are the texts that a pattern's captures stood for, in the order of
+// Captures are the texts that a pattern's captures matched, in the order of
 // [Pattern.Names].
 type Captures []string
 
-// CompilePattern reads a pattern. It refuses an empty one, braces that neither enclose
-// a name nor are doubled, a name used twice, control characters, and two captures between
-// which no character tells where the first ends.
-func CompilePattern(text string) (*Pattern, error) { return compilePattern(text, ofNames) }
+// CompilePattern compiles a pattern. It rejects an empty one, braces that neither enclose a
+// name nor are doubled, a repeated name, control characters, and two captures without a
+// separator between them.
+func CompilePattern(text string) (*Pattern, error) { return compilePattern(text, nameChars) }
 
-// CompileSubject reads the pattern of a certificate's subject, as CompilePattern
-// does.
-func CompileSubject(text string) (*Pattern, error) { return compilePattern(text, ofSubjects) }
+// CompileSubject compiles the pattern of a certificate's subject.
+func CompileSubject(text string) (*Pattern, error) { return compilePattern(text, subjectChars) }
 
-// HasUpperCase reports whether the text of p, its captures apart, has a letter from
-// A to Z.
+// HasUpperCase reports whether the literal text of p has a letter from A to Z.
 func (p *Pattern) HasUpperCase() bool {
 	isUpper := func(r rune) bool { return 'A' <= r && r <= 'Z' }
 	return slices.ContainsFunc(p.runs, func(r run) bool { return strings.ContainsFunc(r.before+r.after, isUpper) })
 }
 
-func compilePattern(text string, of alphabet) (*Pattern, error) {
+func compilePattern(text string, of charset) (*Pattern, error) {
 	pieces, err := splitPlaceholders("pattern", text)
 	if err != nil {
 		return nil, err
 	}
-	p := &Pattern{text: text, of: of}
+	p := &Pattern{text: text, chars: of}
 	var r run
 	for _, piece := range pieces {
 		switch {
@@ -65,9 +63,9 @@ func compilePattern(text string, of alphabet) (*Pattern, error) {
 			p.literal = piece.literal // in an exact pattern the only piece
 			r = p.addLiteral(r, piece.literal)
 		case slices.Contains(p.names, piece.name):
-			return nil, fmt.Errorf("the pattern %q captures {%s} twice; give the second another name", text, piece.name)
+			return nil, fmt.Errorf("the pattern %q captures {%s} twice; rename one of the two", text, piece.name)
 		case r.capture:
-			return nil, fmt.Errorf("the pattern %q does not tell where {%s} ends and {%s} begins; put a character between them that no capture matches, such as \"/\"",
+			return nil, fmt.Errorf("the pattern %q has nothing that separates {%s} and {%s}; put a character between them that no capture matches, such as \"/\"",
 				text, p.names[len(p.names)-1], piece.name)
 		default:
 			r.capture = true
@@ -78,11 +76,11 @@ func compilePattern(text string, of alphabet) (*Pattern, error) {
 	return p, nil
 }
 
-// addLiteral goes on from the run r, adds to p the runs that the literal ends,
-// and returns the one that it leaves open.
+// addLiteral appends a literal to the run r, adds the runs that it completes to p, and
+// returns the last, incomplete one.
 func (p *Pattern) addLiteral(r run, literal string) run {
 	for literal != "" {
-		n := p.of.length(literal)
+		n := p.chars.prefixLength(literal)
 		if r.capture {
 			r.after = literal[:n]
 		} else {
@@ -91,15 +89,15 @@ func (p *Pattern) addLiteral(r run, literal string) run {
 		if n == len(literal) {
 			break
 		}
-		r.end = literal[n : n+1]
+		r.separator = literal[n : n+1]
 		p.runs = append(p.runs, r)
 		r, literal = run{}, literal[n+1:]
 	}
 	return r
 }
 
-// Match reports whether the whole text is one that p describes, and what its
-// captures stand for. It allocates only for captures of a text that matches.
+// Match reports whether p matches the whole text, and returns the captures. It allocates
+// only for captures of a text that matches.
 func (p *Pattern) Match(text string) (Captures, bool) {
 	var buffer [8]string
 	captures := buffer[:0]
@@ -110,7 +108,7 @@ func (p *Pattern) Match(text string) (Captures, bool) {
 			return nil, false
 		}
 		if r.capture {
-			n := p.of.length(rest) - len(r.after)
+			n := p.chars.prefixLength(rest) - len(r.after)
 			if n < 1 {
 				return nil, false
 			}
@@ -119,7 +117,7 @@ func (p *Pattern) Match(text string) (Captures, bool) {
 				return nil, false
 			}
 		}
-		if text, ok = strings.CutPrefix(rest, r.end); !ok {
+		if text, ok = strings.CutPrefix(rest, r.separator); !ok {
 			return nil, false
 		}
 	}
@@ -134,27 +132,27 @@ func (p *Pattern) Overlaps(q *Pattern) bool {
 	return slices.EqualFunc(p.runs, q.runs, run.overlaps)
 }
 
-// overlaps reports whether some text matches both runs. Two captures leave each
-// other room: the longer beginning, any name, and the longer end is such a text
-// wherever one beginning starts the other and one end ends the other.
+// overlaps reports whether some text matches both runs. If both have captures, the longer
+// beginning, any name and the longer end are such a text, provided that one beginning is a
+// prefix of the other and one end is a suffix of the other.
 func (r run) overlaps(s run) bool {
 	switch {
-	case r.end != s.end:
+	case r.separator != s.separator:
 		return false
 	case r.capture && s.capture:
 		return (strings.HasPrefix(r.before, s.before) || strings.HasPrefix(s.before, r.before)) &&
 			(strings.HasSuffix(r.after, s.after) || strings.HasSuffix(s.after, r.after))
 	case r.capture:
-		return r.describes(s.before)
+		return r.matches(s.before)
 	case s.capture:
-		return s.describes(r.before)
+		return s.matches(r.before)
 	}
 	return r.before == s.before
 }
 
-// describes reports whether the name, which holds only characters of names,
-// matches a run that has a capture.
-func (r run) describes(name string) bool {
+// matches reports whether a name, which has only characters of names, matches a run with a
+// capture.
+func (r run) matches(name string) bool {
 	return len(name) > len(r.before)+len(r.after) &&
 		strings.HasPrefix(name, r.before) && strings.HasSuffix(name, r.after)
 }
@@ -166,9 +164,9 @@ func (p *Pattern) Exact() bool { return len(p.names) == 0 }
 // unescaped. It is not defined for other patterns.
 func (p *Pattern) Literal() string { return p.literal }
 
-// Names are the names of the captures, in the order of the text. The caller
-// must not change them.
+// Names returns the names of the captures, in the order of the text. The caller must not
+// change them.
 func (p *Pattern) Names() []string { return p.names }
 
-// String is the pattern as it was written.
+// String returns the pattern as it was written.
 func (p *Pattern) String() string { return p.text }

@@ -176,7 +176,7 @@ func TestEverySmallPattern(t *testing.T) {
 // matches it in two ways.
 func checkRefusal(t *testing.T, word string, err error) {
 	t.Helper()
-	if !strings.Contains(err.Error(), "does not tell where") {
+	if !strings.Contains(err.Error(), "has nothing that separates") {
 		t.Errorf("%q: %v", word, err)
 	}
 	tokens := twinTokens(named(word))

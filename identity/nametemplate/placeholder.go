@@ -9,15 +9,15 @@ import (
 // A piece of a pattern or template is a literal or the name in a {placeholder}.
 type piece struct{ literal, name string }
 
-// splitPlaceholders splits the text of what, a "pattern" or "template", into literals
-// and placeholders. A doubled brace, {{ or }}, is a literal brace. Literals are
-// unescaped, and there are no two side by side.
+// splitPlaceholders splits a text into literals and placeholders. what is "pattern" or
+// "template", for errors. A doubled brace, {{ or }}, is a literal brace. Literals are
+// unescaped, and never adjacent.
 func splitPlaceholders(what, text string) ([]piece, error) {
 	if text == "" {
-		return nil, fmt.Errorf("the %s is empty; write the text that it stands for", what)
+		return nil, fmt.Errorf("the %s is empty; write a text", what)
 	}
 	if strings.ContainsFunc(text, unicode.IsControl) {
-		return nil, fmt.Errorf("the %s %q holds a control character, such as a line break; remove it", what, text)
+		return nil, fmt.Errorf("the %s %q contains a control character, such as a line break; remove it", what, text)
 	}
 	var pieces []piece
 	literal := ""
@@ -57,7 +57,7 @@ func cutPlaceholder(what, text, rest string) (name, after string, err error) {
 	}
 	name, after, closed := strings.Cut(rest[1:], "}")
 	if !closed || !isPlaceholder(name) {
-		return "", "", fmt.Errorf("the %s %q has a { that begins no {name}; a name is a lower-case letter and then letters and digits, and a literal brace is doubled: {{ or }}", what, text)
+		return "", "", fmt.Errorf("the %s %q has a { that does not begin a {name}; write a lower-case letter and then letters and digits, or double a literal brace: {{ or }}", what, text)
 	}
 	return name, after, nil
 }
@@ -73,4 +73,26 @@ func isPlaceholder(s string) bool {
 		}
 	}
 	return true
+}
+
+// A charset is the letters, the digits and the characters that it contains.
+type charset string
+
+const (
+	nameChars    charset = "+=,.@_-" // allowed in IAM's names, [A-Za-z0-9+=,.@_-]
+	subjectChars charset = ".@_-"    // the same without the separators in a subject (RFC 2253)
+)
+
+// prefixLength returns the length of the longest prefix of s in the charset.
+func (a charset) prefixLength(s string) int {
+	for i := range len(s) {
+		if !isLetterOrDigit(s[i]) && strings.IndexByte(string(a), s[i]) < 0 {
+			return i
+		}
+	}
+	return len(s)
+}
+
+func isLetterOrDigit(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 }

@@ -6,9 +6,8 @@ import (
 	"strings"
 )
 
-// A Template makes a text, such as the ARN of a role's session, from what the
-// captures of a pattern stood for: literal text with {name} for each capture, and {{ and
-// }} for literal braces.
+// A Template makes a text, such as the ARN of a role session, from the captures of a
+// pattern: literal text with {name} for each capture, and {{ and }} for literal braces.
 type Template struct {
 	text  string
 	parts []part
@@ -17,31 +16,30 @@ type Template struct {
 // A part is a literal followed by a capture.
 type part struct {
 	literal string
-	capture int // its place among the names, -1 for none
+	capture int // its index among the names, -1 for none
 }
 
-// A TemplateUse is what the text of a template is: different captures must not
-// make the same one.
+// A TemplateUse says what the text of a template is used for. It determines where captures
+// are allowed, so that different captures do not make the same text.
 type TemplateUse uint8
 
 const (
-	// ForPrincipal is an ARN, in which captures stand only for names: after the
-	// first slash of the resource, as in arn:aws:iam::123456789012:user/{name},
-	// and one in each segment. Then whoever chooses a name chooses neither
-	// account nor kind of principal, and two names become one principal only
-	// where the template leaves out what tells them apart: captures hold neither
-	// ":" nor "/". A text that is no ARN, such as a service's name, holds none.
+	// ForPrincipal is for an ARN, in which captures are names: after the first slash of
+	// the resource, as in arn:aws:iam::123456789012:user/{name}, and one in each segment.
+	// Then a name determines neither the account nor the kind of the principal, and two
+	// names make one principal only if the template leaves out their difference:
+	// captures contain neither ":" nor "/". A text that is not an ARN, such as a
+	// service's name, has no captures.
 	ForPrincipal TemplateUse = iota
-	// ForName is the name of a session or a source identity, which has no room for
-	// a character that no capture matches, and so for one capture only.
+	// ForName is for the name of a session or a source identity. It allows one capture,
+	// because such a name cannot contain a separator.
 	ForName
-	// ForTagValue is a tag's value, in which such a character parts captures.
+	// ForTagValue is for a tag's value, in which separators are between captures.
 	ForTagValue
 )
 
-// CompileTemplate reads a template over captures with the given names. It
-// refuses a name that is not among them, and captures where its use leaves no
-// room for them.
+// CompileTemplate compiles a template over captures with the given names. It rejects other
+// names, and captures that its use does not allow.
 func CompileTemplate(text string, names []string, use TemplateUse) (*Template, error) {
 	pieces, err := splitPlaceholders("template", text)
 	if err != nil {
@@ -54,7 +52,7 @@ func CompileTemplate(text string, names []string, use TemplateUse) (*Template, e
 		case piece.name == "":
 			t.parts = append(t.parts, part{piece.literal, -1})
 		case capture < 0:
-			return nil, fmt.Errorf("the template %q uses {%s}, which nothing captures; %s", text, piece.name, captured(names))
+			return nil, fmt.Errorf("the template %q uses {%s}, which is not captured; %s", text, piece.name, captureHint(names))
 		default:
 			t.parts = append(t.parts, part{"", capture})
 		}
@@ -73,7 +71,7 @@ func CompileTemplate(text string, names []string, use TemplateUse) (*Template, e
 	return t, nil
 }
 
-// checkName refuses more than one capture.
+// checkName rejects more than one capture.
 func (t *Template) checkName() error {
 	captures := 0
 	for _, part := range t.parts {
@@ -82,38 +80,38 @@ func (t *Template) checkName() error {
 		}
 	}
 	if captures > 1 {
-		return fmt.Errorf("the template %q has two captures, so that different names could become one; use one, and carry the other in a tag", t.text)
+		return fmt.Errorf("the template %q has two captures, so that different names could become one; use one, and put the other into a tag", t.text)
 	}
 	return nil
 }
 
-// checkTag refuses captures with nothing between them that none matches.
+// checkTag rejects two captures without a separator between them.
 func (t *Template) checkTag(names []string) error {
-	last, parted := -1, false
+	last, separated := -1, false
 	for _, part := range t.parts {
 		switch {
 		case part.capture < 0:
-			parted = parted || ofNames.length(part.literal) < len(part.literal)
-		case last >= 0 && !parted:
-			return fmt.Errorf("the template %q does not tell where {%s} ends and {%s} begins, so that different values could become one; put / or : between them",
+			separated = separated || nameChars.prefixLength(part.literal) < len(part.literal)
+		case last >= 0 && !separated:
+			return fmt.Errorf("the template %q has nothing that separates {%s} and {%s}, so that different values could become one; put / or : between them",
 				t.text, names[last], names[part.capture])
 		default:
-			last, parted = part.capture, false
+			last, separated = part.capture, false
 		}
 	}
 	return nil
 }
 
-func captured(names []string) string {
+func captureHint(names []string) string {
 	if len(names) == 0 {
-		return "capture it in the credential's name or, of a token or an issuer, in claims"
+		return "capture it in the name of the credential or, for a token or an issuer, in claims"
 	}
 	return "use one of {" + strings.Join(names, "}, {") + "}"
 }
 
-// checkARN refuses captures outside the names of an ARN, and two in a segment.
+// checkARN rejects captures outside the names of an ARN, and two in a segment.
 func (t *Template) checkARN() error {
-	const colons = 5 // that part the resource from what leads to it
+	const colons = 5 // before the resource
 	var seen, inSegment int
 	named := false
 	for _, part := range t.parts {
@@ -122,7 +120,7 @@ func (t *Template) checkARN() error {
 				return fmt.Errorf("the template %q has two captures in one segment, so that different names could become one principal; put / between them, or use one", t.text)
 			}
 			if !named {
-				return fmt.Errorf("the template %q has a capture outside the names in an ARN; write account and kind out, as in arn:aws:iam::123456789012:user/{name}", t.text)
+				return fmt.Errorf("the template %q has a capture outside the names in an ARN; write the account and the kind, as in arn:aws:iam::123456789012:user/{name}", t.text)
 			}
 		}
 		for _, c := range []byte(part.literal) {
@@ -139,17 +137,16 @@ func (t *Template) checkARN() error {
 	return nil
 }
 
-// maxName is how long a capture is expected to be: the most that IAM allows a name.
-const maxName = 64
+// expectedCapture is how long a capture is expected to be: the most that IAM allows a name.
+const expectedCapture = 64
 
-// Expand is the template's text for captures of the names that it was compiled
-// for.
+// Expand returns the template's text for captures of the names that it was compiled for.
 func (t *Template) Expand(c Captures) string {
 	if t.Exact() {
 		return t.parts[0].literal
 	}
 	var text strings.Builder
-	text.Grow(len(t.text) + maxName)
+	text.Grow(len(t.text) + expectedCapture)
 	for _, part := range t.parts {
 		text.WriteString(part.literal)
 		if part.capture >= 0 {
@@ -162,5 +159,5 @@ func (t *Template) Expand(c Captures) string {
 // Exact reports whether t has no captures and so expands to one text.
 func (t *Template) Exact() bool { return len(t.parts) == 1 && t.parts[0].capture < 0 }
 
-// String is the template as it was written.
+// String returns the template as it was written.
 func (t *Template) String() string { return t.text }

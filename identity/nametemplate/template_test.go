@@ -56,7 +56,7 @@ func TestCompileTemplateRefuses(t *testing.T) {
 		want           string
 	}{
 		{"empty", "", ForTagValue, "is empty"},
-		{"not closed", "{name", ForTagValue, "begins no {name}"},
+		{"not closed", "{name", ForTagValue, "does not begin a {name}"},
 		{"an exact one with a brace", "a}", ForTagValue, "} without {; write }} for a literal }"},
 		{"a capture in braces outside the names", "arn:aws:iam::{{{name}}}:user/alice", ForPrincipal, "outside the names"},
 		{"unknown capture", "{nam}", ForTagValue, "use one of {namespace}, {name}"},
@@ -79,9 +79,9 @@ func TestCompileTemplateRefuses(t *testing.T) {
 		{"two in a session's name, parted", "{namespace}/{name}", ForName, "has two captures"},
 		{"one twice in a session's name", "{name}.{name}", ForName, "has two captures"},
 		{"two in a tag, with nothing between them", "{namespace}{name}", ForTagValue, "put / or : between them"},
-		{"two in a tag, with a hyphen between them", "{namespace}-{name}", ForTagValue, "where {namespace} ends and {name} begins"},
+		{"two in a tag, with a hyphen between them", "{namespace}-{name}", ForTagValue, "has nothing that separates {namespace} and {name}"},
 		{"two in a tag, and the separator elsewhere", "/{namespace}.{name}/", ForTagValue, "put / or : between them"},
-		{"the last two of three in a tag", "{name}/{namespace}@{name}", ForTagValue, "where {namespace} ends and {name} begins"},
+		{"the last two of three in a tag", "{name}/{namespace}@{name}", ForTagValue, "has nothing that separates {namespace} and {name}"},
 		{"one twice in a segment", "arn:aws:iam::123456789012:user/{name}{name}", ForPrincipal, "two captures in one segment"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -91,7 +91,7 @@ func TestCompileTemplateRefuses(t *testing.T) {
 			}
 		})
 	}
-	if _, err := CompileTemplate("{name}", nil, ForTagValue); err == nil || !strings.Contains(err.Error(), "capture it in the credential's name") {
+	if _, err := CompileTemplate("{name}", nil, ForTagValue); err == nil || !strings.Contains(err.Error(), "capture it in the name of the credential") {
 		t.Errorf("error %v", err)
 	}
 }
