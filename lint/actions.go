@@ -25,18 +25,18 @@ var sharedActions string
 // ecr occurs in AWS's own guide. The public registry is a separate service with the
 // same actions.
 func (l *linter) otherServices(d *document, s *statement) {
-	for _, w := range s.Actions {
-		if service, name, _ := strings.Cut(w.Text, ":"); meansECR(service, name) {
-			l.report(d.at(w.At), "other-service",
-				messagef("%q matches nothing: the service does not have this action, but ECR does", w.Text),
+	for _, e := range s.Actions {
+		if service, name, _ := strings.Cut(e.Text, ":"); meansECR(service, name) {
+			l.report(d.at(e.At), "other-service",
+				messagef("%q matches nothing: the service does not have this action, but ECR does", e.Text),
 				messagef("write \"ecr:%s\"", name))
 		}
 	}
-	for _, w := range s.Resources {
-		segments := strings.SplitN(w.Text, ":", 6)
+	for _, e := range s.Resources {
+		segments := strings.SplitN(e.Text, ":", 6)
 		if len(segments) == 6 && isMistakenService(segments[2]) && strings.HasPrefix(segments[5], "repository/") {
-			l.report(d.at(w.At), "other-service",
-				messagef("%q is a repository of the service %q, which does not have repositories", w.Text, segments[2]),
+			l.report(d.at(e.At), "other-service",
+				messagef("%q is a repository of the service %q, which does not have repositories", e.Text, segments[2]),
 				messagef("write \"ecr\""))
 		}
 	}
@@ -96,27 +96,27 @@ func (l *linter) resourcelessActions(d *document, s *statement) {
 	if allows && !d.grants() || d.policy.Kind == iam.TrustPolicy || s.NotAction || !d.isResourceBased() && (s.NotResource || hasStar(s.Resources)) {
 		return
 	}
-	for _, w := range s.Actions {
-		if !iam.IsResourceless(w.Text) {
+	for _, e := range s.Actions {
+		if !iam.IsResourceless(e.Text) {
 			continue
 		}
-		at := d.at(w.At)
+		at := d.at(e.At)
 		switch {
 		case allows && d.isResourceBased():
 			l.report(at, "resourceless-action",
-				messagef("%q does not apply to repositories, so this %s cannot allow it", w.Text, d.policy.Kind),
+				messagef("%q does not apply to repositories, so this %s cannot allow it", e.Text, d.policy.Kind),
 				messagef("allow it in an identity policy"))
 		case allows:
 			l.report(at, "resourceless-action",
-				messagef("%q does not apply to repositories: only the Resource \"*\" allows it", w.Text),
+				messagef("%q does not apply to repositories: only the Resource \"*\" allows it", e.Text),
 				messagef("move it to a statement with the Resource \"*\""))
 		case d.isResourceBased():
 			l.report(at, "resourceless-action",
-				messagef("%q does not apply to repositories, so this %s cannot deny it", w.Text, d.policy.Kind),
+				messagef("%q does not apply to repositories, so this %s cannot deny it", e.Text, d.policy.Kind),
 				messagef("deny it in an identity policy or a service control policy"))
 		default:
 			l.report(at, "resourceless-action",
-				messagef("%q does not apply to repositories, so this Deny on repositories does not deny it", w.Text),
+				messagef("%q does not apply to repositories, so this Deny on repositories does not deny it", e.Text),
 				messagef("deny it on the Resource \"*\""))
 		}
 	}

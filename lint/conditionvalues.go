@@ -30,11 +30,11 @@ func (l *linter) literalWildcard(d *document, c iam.ConditionSyntax) {
 	if !strings.HasPrefix(c.Base, "String") || strings.HasSuffix(c.Base, "Like") || key == "aws:useragent" || key == "aws:referer" {
 		return
 	}
-	for _, w := range c.Values {
-		unescaped := strings.NewReplacer("${*}", "", "${?}", "").Replace(w.Text)
+	for _, e := range c.Values {
+		unescaped := strings.NewReplacer("${*}", "", "${?}", "").Replace(e.Text)
 		if strings.ContainsAny(unescaped, "*?") {
-			l.report(d.at(w.At), "literal-wildcard",
-				messagef("%s compares the wildcard in %q as an ordinary character", c.Operator, w.Text),
+			l.report(d.at(e.At), "literal-wildcard",
+				messagef("%s compares the wildcard in %q as an ordinary character", c.Operator, e.Text),
 				messagef("use %s, or write ${*} or ${?} for the character itself", likeOperator(c.Base)))
 		}
 	}
@@ -53,10 +53,10 @@ func (l *linter) sessionARN(d *document, c iam.ConditionSyntax) {
 	if !strings.EqualFold(c.Key.Text, "aws:PrincipalArn") {
 		return
 	}
-	for _, w := range c.Values {
-		if strings.Contains(w.Text, ":assumed-role/") {
-			l.report(d.at(w.At), "session-principal-arn",
-				messagef("aws:PrincipalArn of a session is the ARN of its role with the path, never %q", w.Text),
+	for _, e := range c.Values {
+		if strings.Contains(e.Text, ":assumed-role/") {
+			l.report(d.at(e.At), "session-principal-arn",
+				messagef("aws:PrincipalArn of a session is the ARN of its role with the path, never %q", e.Text),
 				messagef("write the role's ARN, or compare aws:userid"))
 		}
 	}
@@ -131,8 +131,8 @@ func (l *linter) impossibleValues(d *document, c iam.ConditionSyntax) {
 	if len(possible) == 0 || !strings.HasPrefix(c.Base, "String") || c.Set != "" || len(c.Values) == 0 {
 		return
 	}
-	if slices.ContainsFunc(c.Values, func(w iam.Entry) bool {
-		return slices.ContainsFunc(possible, func(value string) bool { return mayEqual(c.Base, w.Text, value) })
+	if slices.ContainsFunc(c.Values, func(e iam.Entry) bool {
+		return slices.ContainsFunc(possible, func(value string) bool { return mayEqual(c.Base, e.Text, value) })
 	}) {
 		return
 	}

@@ -54,8 +54,8 @@ func fewValues(conditions []iam.ConditionSyntax) (values []string, few bool) {
 		switch {
 		case c.Base == "StringEquals" && !c.IfExists:
 			few = true
-			for _, w := range c.Values {
-				values = append(values, w.Text)
+			for _, e := range c.Values {
+				values = append(values, e.Text)
 			}
 		case c.Base == "Null" && len(c.Values) == 1 && c.Values[0].Text == "true":
 			few = true
@@ -65,7 +65,7 @@ func fewValues(conditions []iam.ConditionSyntax) (values []string, few bool) {
 }
 
 func hasVariable(c iam.ConditionSyntax) bool {
-	return slices.ContainsFunc(c.Values, func(w iam.Entry) bool { return strings.Contains(w.Text, "${") })
+	return slices.ContainsFunc(c.Values, func(e iam.Entry) bool { return strings.Contains(e.Text, "${") })
 }
 
 // canBeTrue reports whether all conditions are true for one of the values, or without
@@ -104,8 +104,8 @@ func policyOf(effect iam.Effect, conditions []iam.ConditionSyntax) *iam.Policy {
 			block[c.Operator] = map[string][]string{}
 		}
 		values := []string{} // a condition without values is a condition
-		for _, w := range c.Values {
-			values = append(values, w.Text)
+		for _, e := range c.Values {
+			values = append(values, e.Text)
 		}
 		block[c.Operator][c.Key.Text] = values
 	}

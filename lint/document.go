@@ -76,8 +76,8 @@ func before(a, b diag.Point) bool {
 // concernsECR reports whether the statement covers an action of ECR, or was meant to:
 // a misspelled action covers nothing.
 func (s *statement) concernsECR() bool {
-	return s.covered != 0 || slices.ContainsFunc(s.Actions, func(w iam.Entry) bool {
-		service, name, _ := strings.Cut(w.Text, ":")
+	return s.covered != 0 || slices.ContainsFunc(s.Actions, func(e iam.Entry) bool {
+		service, name, _ := strings.Cut(e.Text, ":")
 		return strings.EqualFold(service, "ecr") || meansECR(service, name)
 	})
 }
@@ -106,16 +106,16 @@ func (s *statement) requires(c iam.ConditionSyntax) bool {
 // actionAt returns the position of the entry of Action that covers an action, or else
 // that of the statement.
 func (s *statement) actionAt(action actionSet) diag.Point {
-	for _, w := range s.Actions {
-		if coversAction(w.Text, action.first()) {
-			return w.At
+	for _, e := range s.Actions {
+		if coversAction(e.Text, action.first()) {
+			return e.At
 		}
 	}
 	return s.Statement.Start
 }
 
-func hasStar(words []iam.Entry) bool {
-	return slices.ContainsFunc(words, func(w iam.Entry) bool { return w.Text == "*" })
+func hasStar(entries []iam.Entry) bool {
+	return slices.ContainsFunc(entries, func(e iam.Entry) bool { return e.Text == "*" })
 }
 
 func lastSegment(s string) string { return s[strings.LastIndexByte(s, '/')+1:] }

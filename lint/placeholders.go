@@ -64,23 +64,23 @@ func (l *linter) placeholders(d *document, s *statement) {
 	if s.covered == 0 && d.policy.Kind != iam.TrustPolicy {
 		return
 	}
-	words := slices.Clone(s.Resources)
+	entries := slices.Clone(s.Resources)
 	for _, p := range s.Principals {
-		words = append(words, p.Entry)
+		entries = append(entries, p.Entry)
 	}
 	for _, c := range s.Conditions {
 		if !strings.Contains(c.Key.Text, "${") { // literal-variable reports it
-			words = append(words, c.Key)
+			entries = append(entries, c.Key)
 		}
 		if !strings.EqualFold(c.Key.Text, "aws:UserAgent") {
-			words = append(words, c.Values...)
+			entries = append(entries, c.Values...)
 		}
 	}
-	for _, w := range words {
-		if found := placeholderIn(w.Text); found != "" {
-			l.placeholderAt[d.at(w.At)] = true
-			l.report(d.at(w.At), "placeholder",
-				messagef("%q contains the placeholder %q", w.Text, found),
+	for _, e := range entries {
+		if found := placeholderIn(e.Text); found != "" {
+			l.placeholderAt[d.at(e.At)] = true
+			l.report(d.at(e.At), "placeholder",
+				messagef("%q contains the placeholder %q", e.Text, found),
 				messagef("replace it with the value"))
 		}
 	}

@@ -44,8 +44,8 @@ func (s *statement) limitsCallers(c iam.ConditionSyntax) bool {
 		"aws:sourceip", "aws:vpcsourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:sourcearn", "aws:sourceaccount",
 		"aws:sourceorgid", "aws:sourceorgpaths", "sts:externalid", "aws:federatedprovider",
 	}, key)
-	return limits && s.requires(c) && !slices.ContainsFunc(c.Values, func(w iam.Entry) bool {
-		return strings.Trim(w.Text, "*") == "" || w.Text == "0.0.0.0/0" || w.Text == "::/0"
+	return limits && s.requires(c) && !slices.ContainsFunc(c.Values, func(e iam.Entry) bool {
+		return strings.Trim(e.Text, "*") == "" || e.Text == "0.0.0.0/0" || e.Text == "::/0"
 	})
 }
 
@@ -123,8 +123,8 @@ func (l *linter) unknownPrincipals(d *document, s *statement) {
 		if !strings.EqualFold(c.Key.Text, "aws:PrincipalArn") || strings.Contains(c.Base, "Like") && !strings.HasPrefix(c.Base, "Arn") {
 			continue
 		}
-		for _, w := range c.Values {
-			l.unknownPrincipal(d, effectOn(s.Statement.Effect, c.Negated), w)
+		for _, e := range c.Values {
+			l.unknownPrincipal(d, effectOn(s.Statement.Effect, c.Negated), e)
 		}
 	}
 }
@@ -141,19 +141,19 @@ func effectOn(effect iam.Effect, excepts bool) iam.Effect {
 // unknownPrincipal finds one unknown principal. In an account that has users and roles
 // here, it is a mistake. In another account, its id may be wrong, or the policy may
 // apply to more than this directory.
-func (l *linter) unknownPrincipal(d *document, effect iam.Effect, w iam.Entry) {
-	arn, err := iam.ParseARN(w.Text)
-	if err != nil || strings.ContainsAny(w.Text, "*?$") || !l.isUnknown(arn) {
+func (l *linter) unknownPrincipal(d *document, effect iam.Effect, e iam.Entry) {
+	arn, err := iam.ParseARN(e.Text)
+	if err != nil || strings.ContainsAny(e.Text, "*?$") || !l.isUnknown(arn) {
 		return
 	}
 	switch {
 	case l.principalAccounts[arn.Account]:
-		l.report(d.at(w.At), "unknown-principal",
-			messagef("%q is not one of the principals of this directory", w.Text),
+		l.report(d.at(e.At), "unknown-principal",
+			messagef("%q is not one of the principals of this directory", e.Text),
 			messagef("correct the name, or add the principal"))
 	case !isExportedTrust(d.policy) && l.isUnknownAccount(arn.Account):
-		l.reportOf(effect, d.at(w.At), "unknown-account",
-			messagef("no caller here can be %q, because no principal and no credential belongs to account %q", w.Text, arn.Account),
+		l.reportOf(effect, d.at(e.At), "unknown-account",
+			messagef("no caller here can be %q, because no principal and no credential belongs to account %q", e.Text, arn.Account),
 			messagef("correct the account's id, or add the principal"))
 	}
 }

@@ -97,9 +97,9 @@ func (s *statement) sharesResources(other *statement) bool {
 	if len(s.Resources) == 0 || len(other.Resources) == 0 || s.NotResource || other.NotResource {
 		return true
 	}
-	for _, w := range s.Resources {
+	for _, e := range s.Resources {
 		for _, o := range other.Resources {
-			if coversResource(w.Text, o.Text) || coversResource(o.Text, w.Text) {
+			if coversResource(e.Text, o.Text) || coversResource(o.Text, e.Text) {
 				return true
 			}
 		}

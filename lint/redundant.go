@@ -21,16 +21,16 @@ func (l *linter) redundantElements(d *document, s *statement) {
 	l.redundantIn(d, "resource", s.Resources, s.coversResource)
 }
 
-func (l *linter) redundantIn(d *document, kind string, words []iam.Entry, covers func(outer, inner string) bool) {
-	if len(words) > maxCompared {
+func (l *linter) redundantIn(d *document, kind string, entries []iam.Entry, covers func(outer, inner string) bool) {
+	if len(entries) > maxCompared {
 		return
 	}
-	for i, w := range words {
-		for j, other := range words {
-			same := strings.EqualFold(w.Text, other.Text)
-			if i != j && covers(other.Text, w.Text) && (!same || j < i) {
-				l.report(d.at(w.At), "redundant-element",
-					messagef("%s %q is covered by %q in the same list", kind, w.Text, other.Text),
+	for i, e := range entries {
+		for j, other := range entries {
+			same := strings.EqualFold(e.Text, other.Text)
+			if i != j && covers(other.Text, e.Text) && (!same || j < i) {
+				l.report(d.at(e.At), "redundant-element",
+					messagef("%s %q is covered by %q in the same list", kind, e.Text, other.Text),
 					messagef("remove it"))
 				break
 			}

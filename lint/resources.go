@@ -16,23 +16,23 @@ func (l *linter) resources(d *document, s *statement) {
 	if d.policy.Kind == iam.TrustPolicy {
 		return
 	}
-	for _, w := range s.Resources {
-		segments := strings.SplitN(w.Text, ":", 6)
+	for _, e := range s.Resources {
+		segments := strings.SplitN(e.Text, ":", 6)
 		switch {
-		case len(segments) != 6 || isPlaceholder(w.Text):
+		case len(segments) != 6 || isPlaceholder(e.Text):
 		case segments[2] != "ecr":
-			l.otherServicesResource(d, s, w, segments[2])
+			l.otherServicesResource(d, s, e, segments[2])
 		case s.covered&onRepositories == 0:
-			l.repositoryWithoutAction(d, s, w)
+			l.repositoryWithoutAction(d, s, e)
 		default:
-			l.repository(d, s, w, segments)
+			l.repository(d, s, e, segments)
 		}
 	}
 }
 
 // otherServicesResource finds a resource of another service in a statement that has
 // only actions of ECR.
-func (l *linter) otherServicesResource(d *document, s *statement, w iam.Entry, service string) {
+func (l *linter) otherServicesResource(d *document, s *statement, e iam.Entry, service string) {
 	if s.NotAction || strings.ContainsAny(service, "*?") || isMistakenService(service) || strings.EqualFold(service, publicService) {
 		return
 	}
@@ -41,14 +41,14 @@ func (l *linter) otherServicesResource(d *document, s *statement, w iam.Entry, s
 			return
 		}
 	}
-	l.report(d.at(w.At), "unmatched-resource",
-		messagef("resource %q belongs to the service %q, but none of the statement's actions do", w.Text, service),
+	l.report(d.at(e.At), "unmatched-resource",
+		messagef("resource %q belongs to the service %q, but none of the statement's actions do", e.Text, service),
 		messagef("remove the resource, or add actions that apply to it"))
 }
 
 // repositoryWithoutAction finds a repository in a statement without actions on
 // repositories. Unknown actions and those of another service are reported themselves.
-func (l *linter) repositoryWithoutAction(d *document, s *statement, w iam.Entry) {
+func (l *linter) repositoryWithoutAction(d *document, s *statement, e iam.Entry) {
 	for _, action := range s.Actions {
 		service, name, _ := strings.Cut(action.Text, ":")
 		known := s.covered != 0 && !iam.IsResourceless(action.Text)
@@ -56,8 +56,8 @@ func (l *linter) repositoryWithoutAction(d *document, s *statement, w iam.Entry)
 			return
 		}
 	}
-	l.report(d.at(w.At), "unmatched-resource",
-		messagef("resource %q is a repository, but none of the statement's actions apply to repositories", w.Text),
+	l.report(d.at(e.At), "unmatched-resource",
+		messagef("resource %q is a repository, but none of the statement's actions apply to repositories", e.Text),
 		messagef("remove the resource, or add actions that apply to it"))
 }
 
@@ -69,7 +69,7 @@ var (
 )
 
 // repository checks an ARN of ECR by its segments.
-func (l *linter) repository(d *document, s *statement, w iam.Entry, segments []string) {
+func (l *linter) repository(d *document, s *statement, e iam.Entry, segments []string) {
 	region, account := segments[3], segments[4]
 	name, isRepository := strings.CutPrefix(segments[5], "repository/")
 	problem, remedy := "", ""
@@ -86,12 +86,12 @@ func (l *linter) repository(d *document, s *statement, w iam.Entry, segments []s
 		problem, remedy = problemOfName(name)
 	}
 	if problem != "" {
-		l.report(d.at(w.At), "impossible-resource",
-			messagef("no repository can have the ARN %q: %s", w.Text, problem),
+		l.report(d.at(e.At), "impossible-resource",
+			messagef("no repository can have the ARN %q: %s", e.Text, problem),
 			messagef("%s", remedy))
 		return
 	}
-	l.repositoryHere(d, s, w, segments, name)
+	l.repositoryHere(d, s, e, segments, name)
 }
 
 // problemOfName returns why no repository can have a name that the pattern matches, and
@@ -113,7 +113,7 @@ func problemOfName(name string) (problem, remedy string) {
 }
 
 // repositoryHere finds ARNs whose registry or repository the directory does not have.
-func (l *linter) repositoryHere(d *document, s *statement, w iam.Entry, segments []string, name string) {
+func (l *linter) repositoryHere(d *document, s *statement, e iam.Entry, segments []string, name string) {
 	var owners []*policystore.Registry
 	for _, r := range l.registries {
 		if covers(segments[1], r.Partition) && covers(segments[3], r.Region) && covers(segments[4], r.Account) {
@@ -124,8 +124,8 @@ func (l *linter) repositoryHere(d *document, s *statement, w iam.Entry, segments
 	case len(owners) == 0 && l.isOtherPartition(segments[1]): // other-partition reports it
 		return
 	case len(owners) == 0:
-		l.reportOf(s.Statement.Effect, d.at(w.At), "unserved-resource",
-			messagef("no registry in registries.yaml has the account and region of %q, so it matches nothing here", w.Text),
+		l.reportOf(s.Statement.Effect, d.at(e.At), "unserved-resource",
+			messagef("no registry in registries.yaml has the account and region of %q, so it matches nothing here", e.Text),
 			messagef("correct the ARN, or add the registry"))
 		return
 	}
@@ -137,8 +137,8 @@ func (l *linter) repositoryHere(d *document, s *statement, w iam.Entry, segments
 			return
 		}
 	}
-	l.reportOf(s.Statement.Effect, d.at(w.At), "unlisted-repository",
-		messagef("repositories.json does not list the repository of %q", w.Text),
+	l.reportOf(s.Statement.Effect, d.at(e.At), "unlisted-repository",
+		messagef("repositories.json does not list the repository of %q", e.Text),
 		messagef("correct the name, or save repositories.json again"))
 }
 
@@ -160,9 +160,9 @@ func (l *linter) wildcardResource(d *document, s *statement) {
 			return
 		}
 	}
-	for _, w := range s.Resources {
-		if w.Text == "*" {
-			l.report(d.at(w.At), "wildcard-resource",
+	for _, e := range s.Resources {
+		if e.Text == "*" {
+			l.report(d.at(e.At), "wildcard-resource",
 				messagef("this Allow covers every repository of every account"),
 				messagef("list the repositories, and allow ecr:GetAuthorizationToken in a separate statement"))
 		}

@@ -74,7 +74,7 @@ func (l *linter) sharedCredentials() {
 func (s *statement) limitsToOwn(c iam.ConditionSyntax, provider string, claims []string) bool {
 	claim, found := strings.CutPrefix(strings.ToLower(c.Key.Text), provider+":")
 	return found && slices.Contains(claims, claim) && s.requires(c) && len(c.Values) > 0 &&
-		!slices.ContainsFunc(c.Values, func(w iam.Entry) bool { return !isOwn(provider, claim, w.Text) })
+		!slices.ContainsFunc(c.Values, func(e iam.Entry) bool { return !isOwn(provider, claim, e.Text) })
 }
 
 // ownPrefix is the name of an organization and the character that ends it. githubSubject

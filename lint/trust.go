@@ -54,8 +54,8 @@ func matchesNone(c iam.ConditionSyntax, values []string) bool {
 	if c.Negated || c.Base != "StringEquals" && c.Base != "StringLike" || len(values) == 0 {
 		return false
 	}
-	return !slices.ContainsFunc(c.Values, func(w iam.Entry) bool {
-		return strings.ContainsAny(w.Text, "*?$") || slices.Contains(values, w.Text)
+	return !slices.ContainsFunc(c.Values, func(e iam.Entry) bool {
+		return strings.ContainsAny(e.Text, "*?$") || slices.Contains(values, e.Text)
 	})
 }
 
