@@ -1,16 +1,16 @@
-// Package policytest runs the policy tests of a policy directory: who asks for
-// what, and what is to become of it. It decides offline, as the running sidecar
-// would: nothing depends on the network, and on the clock only what a test leaves
-// to it.
+// Package policytest runs the policy tests of a policy directory: requests of callers,
+// and the answers that they must get. It evaluates them offline, as the running sidecar
+// would. Results do not depend on the network, and on the clock only if a test has no
+// time.
 //
-// Tests are in DIR/tests/NAME.yaml, which no snapshot holds, in strict YAML:
+// Tests are in DIR/tests/NAME.yaml, which are not part of a snapshot:
 //
 //	tests:
-//	- name: bob pulls what is his team's        unique in the file
+//	- name: bob pulls the images of his team    unique in the file
 //	  principal: arn:aws:iam::123456789012:user/bob
 //	  request: GET /v2/team/app/manifests/v1
 //	  expect: allowed
-//	- name: but pushes nothing
+//	- name: bob does not push
 //	  credential: { basic: bob }
 //	  request: PUT /v2/team/app/manifests/v1
 //	  headers: { User-Agent: crane }
@@ -18,42 +18,35 @@
 //	  expect: implicitDeny
 //	  denied: ecr:PutImage
 //
-// # Who asks
+// # Callers
 //
-// One of principal, the ARN of a user, a role session or a root user, or the name
-// of a service; anonymous: true, who shows no credential; and credential, which is
-// taken as verified and goes the way of a real one from there. A credential is one
-// of
+// A test has a principal, which needs no credential; or a credential, which counts as
+// verified; or anonymous: true for a request without a credential. A credential is one of
 //
 //	basic: NAME                a user of htpasswd who gives the right password
-//	uri, dns or subject: NAME  who has a client certificate of that name
-//	header: VALUE              whom the registry's trusted proxy names so
-//	token: ISSUER              who shows a token of the issuer that principals.yaml
-//	                           calls so, with claims; with user, as the password of
-//	                           the user AWS or ACCOUNT/ROLE
+//	uri, dns or subject: NAME  the holder of a client certificate with that name
+//	header: VALUE              the header that the registry's trusted proxy sets
+//	token: ISSUER              the holder of a token of the issuer with that name in
+//	                           principals.yaml, with claims; with user, the token is the
+//	                           password of the user AWS or ACCOUNT/ROLE
 //
-// The session of a role that is only named has the role's tags, and over them the
-// session tags in tags; a credential brings its own. A service that is only named calls
-// for the resource in sourceArn, of the account in sourceAccount, if they are given.
+// A token has default claims iss, aud, iat and exp, as if it was issued for the registry
+// at the time of the request. A role session as principal has the tags of its role, which
+// tags overrides. A service as principal calls on behalf of sourceArn and sourceAccount.
 //
-// A token's iss, aud, iat and exp are filled in where claims lack them: the token
-// was made for the registry just now.
+// # Requests
 //
-// # What is asked
+// A test has either request, a method and a path with its query, or action and resource:
+// an action of ECR and, unless the action has no resource, the ARN of a repository.
+// headers, sourceIp, time (RFC 3339) and tls describe the client's request. registry
+// names the registry if the directory has several.
 //
-// Either request, a method and a path with its query, or action and resource, an
-// action of ECR and, unless it takes none, the ARN of a repository. headers,
-// sourceIp, time (RFC 3339; now unless given) and tls are what the request brings;
-// registry names the registry where the directory has several.
+// # Expectations
 //
-// # What is expected
+// expect is allowed, implicitDeny, explicitDeny, unauthenticated (401) or refused (an
+// invalid request). denied is the action that is denied. sid is the Sid of a matched
+// statement: one that denies, or one that allows any action of a request.
 //
-// expect is allowed, implicitDeny, explicitDeny, unauthenticated (401) or refused
-// (a request that cannot be judged). denied is the action that is not allowed. sid
-// is the Sid of a statement that decides: one that denies, or one that allows, of a
-// request any of its actions.
-//
-// What cannot be asked, such as a principal that is not there, fails its test and
-// no other; an action that ECR does not have is a mistake in the file, and no test
-// runs.
+// A test that cannot be run, for example because its principal does not exist, fails. An
+// action that ECR does not have is a fault of the file, and no test runs.
 package policytest

@@ -4,22 +4,25 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/pprof"
+	"net/netip"
+	"strings"
 	"time"
 
 	"extauthz/identity/oidc"
 	"extauthz/policystore"
 )
 
-// admin is what the HTTP listeners show.
+// admin contains what the HTTP listeners serve.
 type admin struct {
 	ready   *readiness
 	store   *policystore.Store
 	metrics http.Handler
 }
 
-// probeHandler serves what a kubelet and Prometheus may ask from elsewhere.
+// probeHandler serves probes and metrics, which other machines may read.
 func (a *admin) probeHandler() *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
@@ -28,7 +31,7 @@ func (a *admin) probeHandler() *http.ServeMux {
 	return mux
 }
 
-// handler serves everything, to this machine alone.
+// handler serves everything, to this machine only.
 func (a *admin) handler(profiles bool) http.Handler {
 	mux := a.probeHandler()
 	mux.HandleFunc("GET /snapshot", a.snapshot)
@@ -42,8 +45,8 @@ func (a *admin) handler(profiles bool) http.Handler {
 	return loopbackOnly(mux)
 }
 
-// loopbackOnly refuses what a web page could make a browser on this machine
-// ask under a name of its own.
+// loopbackOnly rejects requests whose Host header is not a loopback address. A web page
+// could make a browser on this machine send such requests.
 func loopbackOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !loopbackHost(r.Host) {
@@ -54,6 +57,20 @@ func loopbackOnly(next http.Handler) http.Handler {
 	})
 }
 
+// loopbackHost reports whether a Host header is localhost or a loopback address. A web
+// page whose host name resolves to a loopback address (DNS rebinding) sends its own name.
+func loopbackHost(header string) bool {
+	host := header
+	if name, _, err := net.SplitHostPort(header); err == nil {
+		host = name
+	}
+	if len(host) == len("localhost") && strings.EqualFold(host, "localhost") { // only ASCII: EqualFold also accepts a long s, which has two bytes
+		return true
+	}
+	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil && ip.Unmap().IsLoopback()
+}
+
 func (a *admin) readyz(w http.ResponseWriter, _ *http.Request) {
 	if err := a.ready.err(); err != nil {
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
@@ -62,15 +79,15 @@ func (a *admin) readyz(w http.ResponseWriter, _ *http.Request) {
 	fmt.Fprintln(w, "ok")
 }
 
-// snapshotView is the JSON of /snapshot.
+// snapshotView is the JSON form of /snapshot.
 type snapshotView struct {
-	Digest     string               `json:"digest"` // "" before the first good snapshot
+	Digest     string               `json:"digest"` // "" before the first snapshot
 	Generation uint64               `json:"generation"`
 	LoadedAt   *time.Time           `json:"loadedAt"`
 	Counts     *policystore.Summary `json:"counts"`
 	Issuers    []issuerView         `json:"issuers"`
 	LastReload *time.Time           `json:"lastReload"`
-	LastError  string               `json:"lastError"` // "" if the last reload was good
+	LastError  string               `json:"lastError"` // "" if the last reload succeeded
 	Failures   uint64               `json:"failures"`
 }
 
@@ -88,11 +105,11 @@ func (a *admin) snapshot(w http.ResponseWriter, _ *http.Request) {
 		view.Issuers = viewIssuers(s.Issuers(), a.store.KeySets())
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(view) // fails only if the client is gone
+	_ = json.NewEncoder(w).Encode(view) // fails only if the client has closed the connection
 }
 
-// newHTTPServer bounds what one client can hold. A CPU profile takes 30
-// seconds by default and must fit into the time for writing.
+// newHTTPServer returns a server that limits the resources of one client. WriteTimeout is
+// longer than a CPU profile, which takes 30 seconds by default.
 func newHTTPServer(handler http.Handler, logger *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           handler,
@@ -105,21 +122,21 @@ func newHTTPServer(handler http.Handler, logger *slog.Logger) *http.Server {
 	}
 }
 
-// issuerView is an issuer whose tokens count, in the JSON of /snapshot.
+// issuerView is an issuer in the JSON form of /snapshot.
 type issuerView struct {
 	policystore.Issuer
-	Keys *keySetView `json:"keys,omitempty"` // where they come from a URL
+	Keys *keySetView `json:"keys,omitempty"` // of an issuer whose keys are at a URL
 }
 
-// keySetView says how it stands with keys at a URL.
+// keySetView describes the keys at a URL.
 type keySetView struct {
 	Usable     int        `json:"usable"`
-	LastLoaded *time.Time `json:"lastLoaded"` // null while none were had
-	LastError  string     `json:"lastError"`  // "" if the last fetch was good
+	LastLoaded *time.Time `json:"lastLoaded"` // null before the first success
+	LastError  string     `json:"lastError"`  // "" if the last fetch succeeded
 	Failures   uint64     `json:"failures"`
 }
 
-// viewIssuers puts issuers and the state of their keys together.
+// viewIssuers joins issuers and the state of their keys.
 func viewIssuers(issuers []policystore.Issuer, sets []oidc.KeySetStatus) []issuerView {
 	views := make([]issuerView, len(issuers))
 	for i, issuer := range issuers {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"path/filepath"
 	"strings"
 	"time"
@@ -14,11 +13,11 @@ import (
 	"extauthz/envoy"
 )
 
-// minPollInterval keeps polling from becoming a load.
+// minPollInterval is the shortest interval that puts no load on the disk.
 const minPollInterval = time.Second
 
-// check refuses flags that are out of range or contradict each other. It opens
-// nothing. The admin address is left resolved.
+// check rejects flags that are out of range or exclude each other. It opens nothing. It
+// replaces the admin address by its resolved form.
 func (c *config) check(ctx context.Context, set flagNames) error {
 	for _, rule := range [...]func() error{
 		c.checkRanges,
@@ -40,7 +39,7 @@ func (c *config) check(ctx context.Context, set flagNames) error {
 func (c *config) checkRanges() error {
 	switch {
 	case c.policies == "":
-		return errors.New("--policies is missing; name the policy directory")
+		return errors.New("--policies is missing; give the policy directory")
 	case c.cacheSize < 1:
 		return fmt.Errorf("--cache-size %d is too small; give at least 1", c.cacheSize)
 	case c.pollInterval < minPollInterval:
@@ -54,7 +53,7 @@ func (c *config) checkRanges() error {
 	case c.decisionsBuffer < 1:
 		return fmt.Errorf("--decision-log-buffer %d is too small; give at least 1", c.decisionsBuffer)
 	case c.decisionsFile == "":
-		return errors.New("--decision-log-file is empty; name a file, or give - for standard output")
+		return errors.New("--decision-log-file is empty; give a file, or - for standard output")
 	}
 	return nil
 }
@@ -126,7 +125,7 @@ func (c *config) checkProbe() error {
 	return nil
 }
 
-// checkTCP refuses an address that HTTP is not served on.
+// checkTCP rejects an address that is not TCP.
 func checkTCP(addr string) error {
 	a, err := envoy.ParseAddress(addr)
 	if err == nil && a.Network != "tcp" {
@@ -135,7 +134,7 @@ func checkTCP(addr string) error {
 	return err
 }
 
-// checkSharedAddresses refuses one address for two listeners.
+// checkSharedAddresses rejects two listeners with the same address.
 func (c *config) checkSharedAddresses() error {
 	taken := map[string]string{}
 	for _, l := range []struct{ flag, addr string }{
@@ -145,28 +144,28 @@ func (c *config) checkSharedAddresses() error {
 			continue
 		}
 		if other, found := taken[l.addr]; found {
-			return fmt.Errorf("%s and %s are both %s; give each an address of its own", other, l.flag, l.addr)
+			return fmt.Errorf("%s and %s are both %s; give each a different address", other, l.flag, l.addr)
 		}
 		taken[l.addr] = l.flag
 	}
 	return nil
 }
 
-// checkPolicyDirectory refuses files of our own inside the policy directory,
-// where every write would be a change of the policies.
+// checkPolicyDirectory rejects files that serve writes in the policy directory, because
+// each write would count as a change of the policies.
 func (c *config) checkPolicyDirectory() error {
-	for _, own := range []struct{ flag, path string }{
+	for _, written := range []struct{ flag, path string }{
 		{"--decision-log-file", strings.TrimPrefix(c.decisionsFile, standardOutput)},
 		{"--listen", socketFile(c.listen)},
 	} {
-		if own.path != "" && within(c.policies, own.path) {
-			return fmt.Errorf("%s %s is inside --policies %s; choose a place outside", own.flag, own.path, c.policies)
+		if written.path != "" && within(c.policies, written.path) {
+			return fmt.Errorf("%s %s is inside --policies %s; choose a place outside", written.flag, written.path, c.policies)
 		}
 	}
 	return nil
 }
 
-// socketFile is the file of a unix socket's address, "" for another address.
+// socketFile returns the file of a unix socket's address, "" for another address.
 func socketFile(addr string) string {
 	if a, err := envoy.ParseAddress(addr); err == nil && a.Network == "unix" {
 		return a.Address
@@ -174,7 +173,7 @@ func socketFile(addr string) string {
 	return ""
 }
 
-// within tells by their names whether path is below dir.
+// within reports whether the name of path is below dir.
 func within(dir, path string) bool {
 	dir, errDir := filepath.Abs(dir)
 	path, errPath := filepath.Abs(path)
@@ -182,8 +181,8 @@ func within(dir, path string) bool {
 	return errDir == nil && errPath == nil && err == nil && filepath.IsLocal(below)
 }
 
-// loopbackAddress returns addr with its host resolved to an address that only
-// this machine reaches. A host that also has other addresses is refused.
+// loopbackAddress returns addr with its host resolved to a loopback address. It rejects a
+// host that also has other addresses.
 func loopbackAddress(ctx context.Context, addr string) (string, error) {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -199,19 +198,4 @@ func loopbackAddress(ctx context.Context, addr string) (string, error) {
 		}
 	}
 	return net.JoinHostPort(ips[0].Unmap().String(), port), nil
-}
-
-// loopbackHost tells whether a Host header names this machine as itself. A
-// page whose own name was made to resolve to a loopback address (DNS
-// rebinding) sends that name, and is thus told apart.
-func loopbackHost(header string) bool {
-	host := header
-	if name, _, err := net.SplitHostPort(header); err == nil {
-		host = name
-	}
-	if len(host) == len("localhost") && strings.EqualFold(host, "localhost") { // as ASCII: a long s has two bytes
-		return true
-	}
-	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
-	return err == nil && ip.Unmap().IsLoopback()
 }

@@ -18,9 +18,8 @@ import (
 	"extauthz/envoy"
 )
 
-// healthcheckCommand is what the flags of healthcheck say. Those that it shares with
-// serve have the same defaults and the same variables in the environment, so
-// that in one container both mean the same.
+// healthcheckCommand contains the flags of healthcheck. Those of serve have the same
+// defaults and environment variables, so that both commands agree in one container.
 type healthcheckCommand struct {
 	adminListen, listen string
 	cert, key           string
@@ -28,15 +27,14 @@ type healthcheckCommand struct {
 }
 
 func (c *healthcheckCommand) declare(flags *flag.FlagSet) {
-	flags.StringVar(&c.adminListen, "admin-listen", defaultAdminListen, "`ADDRESS` whose /readyz is asked; empty asks gRPC health at --listen")
+	flags.StringVar(&c.adminListen, "admin-listen", defaultAdminListen, "`ADDRESS` of /readyz; if empty, gRPC health at --listen is checked")
 	flags.StringVar(&c.listen, "listen", defaultListen, "`ADDRESS` for Envoy: HOST:PORT or unix:///PATH")
-	flags.StringVar(&c.cert, "tls-cert", "", "PEM `FILE` with the certificate of serve; gRPC health is then asked over TLS and shown it")
+	flags.StringVar(&c.cert, "tls-cert", "", "PEM `FILE` with the certificate of serve; gRPC health is then checked over TLS with it as client certificate")
 	flags.StringVar(&c.key, "tls-key", "", "PEM `FILE` with the certificate's key")
 	flags.DurationVar(&c.timeout, "timeout", 2*time.Second, "how long to wait for the answer")
 }
 
-// healthcheck asks a running serve whether it is ready. It is for images
-// without a shell.
+// healthcheck checks whether a running serve is ready, for images without a shell.
 func healthcheck(in *invocation) error {
 	c, flags := new(healthcheckCommand), newFlags()
 	c.declare(flags)
@@ -45,22 +43,22 @@ func healthcheck(in *invocation) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), c.timeout)
 	defer cancel()
-	ask := c.askAdmin
+	check := c.checkReadyz
 	if c.adminListen == "" {
-		ask = c.askHealth
+		check = c.checkGRPC
 	}
-	if err := ask(ctx); err != nil {
+	if err := check(ctx); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintln(in.stdout, "ok")
 	return err
 }
 
-// maxReason bounds what is repeated of an answer, in bytes.
+// maxReason is how many bytes of a response an error contains.
 const maxReason = 256
 
-// askAdmin asks /readyz.
-func (c *healthcheckCommand) askAdmin(ctx context.Context) error {
+// checkReadyz requests /readyz.
+func (c *healthcheckCommand) checkReadyz(ctx context.Context) error {
 	addr, err := loopbackAddress(ctx, c.adminListen)
 	if err != nil {
 		return inputErrorf("--admin-listen %s: %w", c.adminListen, err)
@@ -84,8 +82,8 @@ func (c *healthcheckCommand) askAdmin(ctx context.Context) error {
 	return fmt.Errorf("%s: %s: %s", request.URL, response.Status, strings.TrimSpace(string(reason)))
 }
 
-// askHealth asks gRPC health of the Authorization service.
-func (c *healthcheckCommand) askHealth(ctx context.Context) error {
+// checkGRPC requests gRPC health of the Authorization service.
+func (c *healthcheckCommand) checkGRPC(ctx context.Context) error {
 	a, err := envoy.ParseAddress(c.listen)
 	if err != nil {
 		return inputErrorf("--listen %w", err)
@@ -110,9 +108,9 @@ func (c *healthcheckCommand) askHealth(ctx context.Context) error {
 	return nil
 }
 
-// credentials are TLS with the server's own certificate, if there is one. The
-// server's name is not checked: the question is no secret, and the certificate
-// need not be for the address that this machine itself uses.
+// credentials returns TLS with the server's certificate as client certificate, or plain
+// text without one. The server is not verified, because the request contains no secret
+// and the certificate may be for another address than this machine uses.
 func (c *healthcheckCommand) credentials() (credentials.TransportCredentials, error) {
 	if c.cert == "" {
 		return insecure.NewCredentials(), nil

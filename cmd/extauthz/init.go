@@ -13,24 +13,24 @@ import (
 	"extauthz/scaffold"
 )
 
-// initCommand is what the flags of init say.
+// initCommand contains the flags of init.
 type initCommand struct {
 	options scaffold.Options
 	users   string // separated by commas
 }
 
-// declare adds the flags of init; parsing them fills in c.
+// declare adds the flags of init. Parsing them sets c.
 func (c *initCommand) declare(flags *flag.FlagSet) {
 	o := &c.options
 	flags.StringVar(&o.Account, "account", "", "`ACCOUNT` of the registry, 12 digits; required")
 	flags.StringVar(&o.Region, "region", "", "`REGION` of the registry, such as eu-central-1; required")
 	flags.StringVar(&o.Partition, "partition", "aws", "`PARTITION` of the registry: aws, aws-cn or another of AWS")
-	flags.StringVar(&o.Host, "registry-host", "registry.example.com", "`HOST` name by which clients reach the registry")
-	flags.Func("repository", "`NAME=TEMPLATE`, or NAME for push-pull; may be repeated; without any there is one of each template: "+templateNames(), c.addRepository)
+	flags.StringVar(&o.Host, "registry-host", "registry.example.com", "`HOST` name of the registry for clients")
+	flags.Func("repository", "`NAME=TEMPLATE`, or NAME for push-pull; may be repeated; by default one of each template: "+templateNames(), c.addRepository)
 	flags.StringVar(&c.users, "users", "alice,bob", "`NAMES` of users, separated by commas")
 	flags.StringVar(&o.Admin, "admin", "admin", "`NAME` of the administrator in pull-and-admin")
 	flags.StringVar(&o.OtherAccount, "other-account", "444455556666", "the other `ACCOUNT` in cross-account-push and pull-all-accounts")
-	flags.StringVar(&o.GitHub, "github", "acme/app", "`OWNER/REPOSITORY` on GitHub whose main branch pushes to the repositories of push-pull; OWNER@ID/REPOSITORY@ID for one that was created, renamed or transferred since July 2026, whose tokens have immutable subjects")
+	flags.StringVar(&o.GitHub, "github", "acme/app", "`OWNER/REPOSITORY` on GitHub whose main branch pushes to the repositories of push-pull; OWNER@ID/REPOSITORY@ID if it was created, renamed or transferred since July 2026, because its tokens have immutable subjects")
 }
 
 func (c *initCommand) addRepository(value string) error {
@@ -47,7 +47,7 @@ func templateNames() string {
 	return strings.Join(names, ", ")
 }
 
-// initialize writes a policy directory to start from.
+// initialize writes a new policy directory.
 func initialize(in *invocation) error {
 	c, flags := new(initCommand), newFlags()
 	c.declare(flags)
@@ -63,14 +63,14 @@ func initialize(in *invocation) error {
 	if err != nil {
 		return inputError{err}
 	}
-	if err := scaffold.Write(dir, files, checkStart); err != nil {
+	if err := scaffold.Write(dir, files, checkDirectory); err != nil {
 		return inputError{err}
 	}
-	return c.sayNext(in.stdout, dir, len(files))
+	return c.printNextSteps(in.stdout, dir, len(files))
 }
 
-// checkStart wants a directory that loads, and whose tests pass.
-func checkStart(dir string) error {
+// checkDirectory checks that a directory can be loaded, and that its tests pass.
+func checkDirectory(dir string) error {
 	snapshot, err := policystore.Load(dir, decision.Options{CacheSize: 1})
 	if err != nil {
 		return err
@@ -82,21 +82,21 @@ func checkStart(dir string) error {
 	results := policytest.Run(snapshot, tests, time.Now())
 	for i := range results {
 		if !results[i].Passed() {
-			return fmt.Errorf("the policies would not do what test %q wants, which should not be; please report it with the flags", results[i].Test.ID())
+			return fmt.Errorf("policy test %q fails, which is a bug of extauthz; please report it with the flags", results[i].Test.ID())
 		}
 	}
 	return nil
 }
 
-// sayNext tells what the operator has to do.
-func (c *initCommand) sayNext(to io.Writer, dir string, files int) error {
+// printNextSteps prints what the operator has to do.
+func (c *initCommand) printNextSteps(to io.Writer, dir string, files int) error {
 	user := c.options.Users[0]
-	_, err := fmt.Fprintf(to, `%[1]s: wrote %[2]d files. No password is among them. Next:
+	_, err := fmt.Fprintf(to, `%[1]s: wrote %[2]d files. They contain no passwords. Next:
   htpasswd -B -C 10 -c %[1]s/htpasswd %[3]s    and without -c for each other user
   extauthz test %[1]s
   extauthz lint %[1]s
   extauthz serve --policies %[1]s
-and in Envoy's configuration the context extension registry: main on each route.
+and add the context extension registry: main to each route in Envoy's configuration.
 `, dir, files, user)
 	return err
 }

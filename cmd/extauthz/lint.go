@@ -11,8 +11,8 @@ import (
 	"extauthz/lint"
 )
 
-// lintDirectory prints what is suspicious in a policy directory. Findings as
-// severe as --fail-on are a negative answer.
+// lintDirectory reports likely mistakes in a policy directory. A finding at least as
+// severe as --fail-on is a negative result.
 func lintDirectory(in *invocation) error {
 	c, flags := new(lintCommand), newFlags()
 	c.declare(flags)
@@ -32,7 +32,7 @@ func lintDirectory(in *invocation) error {
 		return inputError{err}
 	}
 	if err := c.write(in.stdout, findings, dir); err != nil {
-		return inputError{err} // and no negative answer, which is the exit code 1
+		return inputError{err} // not a negative result, which has the exit code 1
 	}
 	if findings.Reaches(c.failOn) {
 		return errNegative
@@ -43,7 +43,7 @@ func lintDirectory(in *invocation) error {
 // explainCode prints the page of a code.
 func (c *lintCommand) explainCode(in *invocation, arguments []string) error {
 	if len(arguments) > 0 {
-		return inputErrorf("unexpected argument %q; --explain takes a code alone", arguments[0])
+		return inputErrorf("unexpected argument %q; --explain needs no directory", arguments[0])
 	}
 	page, err := lint.Explain(c.explain)
 	if err != nil {
@@ -64,8 +64,8 @@ func (c *lintCommand) write(to io.Writer, findings diag.List, dir string) error 
 	return diag.WriteText(to, findings)
 }
 
-// prefixOf is the path from the working directory, which in CI is the root of
-// the repository, to dir; "" where dir is not below it.
+// prefixOf returns the path of dir below the working directory, which in CI is the root of
+// the repository. It is "" if dir is not below it.
 func prefixOf(dir string) string {
 	clean := filepath.ToSlash(filepath.Clean(dir))
 	if filepath.IsAbs(dir) || clean == "." || strings.HasPrefix(clean, "../") || clean == ".." {
@@ -74,7 +74,7 @@ func prefixOf(dir string) string {
 	return clean
 }
 
-// lintFormat is how findings are written.
+// lintFormat is the output format of findings.
 type lintFormat uint8
 
 const (
@@ -83,19 +83,19 @@ const (
 	sarifFormat
 )
 
-// lintCommand is what the flags of lint say.
+// lintCommand contains the flags of lint.
 type lintCommand struct {
 	format  lintFormat
 	failOn  diag.Severity
 	explain string
 }
 
-// declare adds the flags of lint; parsing them fills in c.
+// declare adds the flags of lint. Parsing them sets c.
 func (c *lintCommand) declare(flags *flag.FlagSet) {
 	c.failOn = diag.Warning
-	flags.Func("format", "`FORMAT` of the findings: text, a line for each; json; or sarif, for code scanning (default text)", c.setFormat)
-	flags.Func("fail-on", "the least `SEVERITY` with which the exit code is 1: error, warning or suggestion (default warning)", c.setFailOn)
-	flags.StringVar(&c.explain, "explain", "", "instead of judging a directory, print what the `CODE` of a finding means, and how to fix it")
+	flags.Func("format", "output `FORMAT`: text, with a line for each finding; json; or sarif, for code scanning (default text)", c.setFormat)
+	flags.Func("fail-on", "the lowest `SEVERITY` that makes the exit code 1: error, warning or suggestion (default warning)", c.setFailOn)
+	flags.StringVar(&c.explain, "explain", "", "instead of checking a directory, print what the `CODE` of a finding means and how to fix it")
 }
 
 func (c *lintCommand) setFormat(value string) error {
@@ -105,7 +105,7 @@ func (c *lintCommand) setFormat(value string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%q is no format; write text, json or sarif", value)
+	return fmt.Errorf("%q is not a format; write text, json or sarif", value)
 }
 
 func (c *lintCommand) setFailOn(value string) (err error) {

@@ -99,10 +99,10 @@ func TestLintMistakes(t *testing.T) {
 		{"lint a b", `unexpected argument "b"; give one directory`},
 		{"lint /nowhere/policies", "/nowhere/policies"},
 		{"lint " + quickstart + "/registries.yaml", "name a policy directory that can be read"},
-		{"lint a --format xml", `"xml" is no format; write text, json or sarif`},
+		{"lint a --format xml", `"xml" is not a format; write text, json or sarif`},
 		{"lint a --fail-on never", `"never" is not a severity; write error, warning or suggestion`},
 		{"lint --explain fly", `--explain: code "fly" does not exist; the codes are `},
-		{"lint --explain half-pull a", `unexpected argument "a"; --explain takes a code alone`},
+		{"lint --explain half-pull a", `unexpected argument "a"; --explain needs no directory`},
 	} {
 		t.Run(c.line, func(t *testing.T) {
 			code, stdout, stderr := typed(t, c.line)

@@ -11,13 +11,13 @@ import (
 	"extauthz/envoy"
 )
 
-// listeners are the open ones; admin and probe may be nil.
+// listeners contains the open listeners. admin and probe may be nil.
 type listeners struct {
 	checks, admin, probe net.Listener
 	limited              []*envoy.LimitedListener // the same ones
 }
 
-// openListeners opens all that c names, or none. The error names the flag.
+// openListeners opens all listeners of c, or none. The error names the flag.
 func openListeners(c *config) (l listeners, err error) {
 	for _, one := range []struct {
 		flag, addr string
@@ -47,7 +47,8 @@ func (l listeners) close() error {
 	return errors.Join(errs...)
 }
 
-// announce logs where each listener is, and warns of one that strangers reach.
+// announce logs the address of each listener, and warns if other machines can reach the
+// port for Envoy without a client certificate.
 func (l listeners) announce(logger *slog.Logger, mutual bool) {
 	for _, one := range []struct {
 		purpose  string
@@ -59,29 +60,29 @@ func (l listeners) announce(logger *slog.Logger, mutual bool) {
 		}
 	}
 	if tcp, ok := l.checks.Addr().(*net.TCPAddr); ok && !tcp.IP.IsLoopback() && !mutual {
-		logger.Warn("whoever reaches this address can ask how the policies decide; give --tls-client-ca", "address", tcp.String())
+		logger.Warn("every client that reaches this address can query decisions; set --tls-client-ca", "address", tcp.String())
 	}
 }
 
 // maxHTTPConnections is how many connections the admin port and the probe port
-// keep open each. A kubelet and a few Prometheus servers need a handful.
+// each keep open. A kubelet and a few Prometheus servers need only a few.
 const maxHTTPConnections = 64
 
-// connectionLimits is how many connections each port keeps open.
+// connectionLimits contains the number of connections that each port keeps open.
 type connectionLimits struct {
 	checks, http int
 }
 
-// connectionLimits returns the limits for a process that may have so many open
-// files. Envoy's port gets at most half of them and the HTTP ports an eighth
-// each, so that a quarter remains for policies, logs and the runtime.
+// connectionLimits returns the limits for a process that may have a number of open files.
+// Envoy's port gets at most half of them and each HTTP port an eighth. A quarter remains
+// for policies, logs and the runtime.
 func (c *config) connectionLimits(openFiles uint64) connectionLimits {
-	share := func(want int, part uint64) int { return int(min(uint64(want), max(openFiles/part, 1))) }
+	share := func(most int, part uint64) int { return int(min(uint64(most), max(openFiles/part, 1))) }
 	return connectionLimits{checks: share(c.maxConnections, 2), http: share(maxHTTPConnections, 8)}
 }
 
-// openFileLimit returns how many files this process may have open (RLIMIT_NOFILE).
-// Go has raised the soft limit to the hard one by then.
+// openFileLimit returns how many files this process may have open (RLIMIT_NOFILE). The Go
+// runtime has already raised the soft limit to the hard limit.
 func openFileLimit() uint64 {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
@@ -90,8 +91,8 @@ func openFileLimit() uint64 {
 	return uint64(limit.Cur)
 }
 
-// limit limits the connections of every listener, and logs where the limit on
-// open files allows fewer than --max-connections.
+// limit limits the connections of every listener. It logs a warning if the limit on open
+// files allows fewer than --max-connections.
 func (l *listeners) limit(c *config, logger *slog.Logger) {
 	limits := c.connectionLimits(openFileLimit())
 	if limits.checks < c.maxConnections {
@@ -108,8 +109,8 @@ func (l *listeners) limit(c *config, logger *slog.Logger) {
 	}
 }
 
-// closedByLimit returns how many connections were closed because a port had as
-// many as it keeps open.
+// closedByLimit returns how many connections were closed because a port had reached its
+// limit.
 func (l *listeners) closedByLimit() (n uint64) {
 	for _, limited := range l.limited {
 		n += limited.Closed()

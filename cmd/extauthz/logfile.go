@@ -10,20 +10,19 @@ import (
 	"time"
 )
 
-// standardOutput is the name that stands for standard output.
+// standardOutput is the file name that means standard output.
 const standardOutput = "-"
 
-// reopenGrace is how long a write under way may take before reopening the log
-// cuts it off.
+// reopenGrace is how long a write in progress may take before reopen interrupts it.
 const reopenGrace = time.Second
 
-// logFile is the decision log's sink: standard output, or a file that can be
-// opened again after it was renamed, even while a write to it blocks. It is for
-// one writer at a time.
+// logFile is the output of the decision log: standard output or a file. The file can be
+// opened again after it was renamed, even while a write to it blocks. Only one goroutine
+// may write at a time.
 type logFile struct {
 	name string
 
-	writing chan struct{} // holds an element during a write
+	writing chan struct{} // has an element during a write
 	mu      sync.Mutex    // guards file
 	file    io.WriteCloser
 }
@@ -32,12 +31,12 @@ func newLogFile(name string, file io.WriteCloser) *logFile {
 	return &logFile{name: name, writing: make(chan struct{}, 1), file: file}
 }
 
-// keptOpen is a writer that is not ours to close.
+// keptOpen is a writer that this package must not close.
 type keptOpen struct{ io.Writer }
 
 func (keptOpen) Close() error { return nil }
 
-// openLogFile opens a file for appending; a new one is for its owner alone.
+// openLogFile opens a file for appending. Only the owner may read a new file.
 func openLogFile(name string, stdout io.Writer) (*logFile, error) {
 	if name == standardOutput {
 		return newLogFile(name, keptOpen{stdout}), nil
@@ -49,12 +48,12 @@ func openLogFile(name string, stdout io.Writer) (*logFile, error) {
 	return newLogFile(name, file), nil
 }
 
-// appendTo does not wait for the reader of a named pipe: without one it fails.
+// appendTo opens a file for appending. A named pipe without a reader is an error.
 func appendTo(name string) (*os.File, error) {
 	return os.OpenFile(name, os.O_WRONLY|os.O_APPEND|os.O_CREATE|syscall.O_NONBLOCK, 0o600)
 }
 
-// Write appends p. If reopen cuts the write off, p goes to the new file.
+// Write appends p. If reopen interrupts the write, p goes to the new file.
 func (l *logFile) Write(p []byte) (int, error) {
 	l.writing <- struct{}{}
 	defer func() { <-l.writing }()
@@ -73,8 +72,8 @@ func (l *logFile) current() io.WriteCloser {
 	return l.file
 }
 
-// reopen opens the file, which is not standard output, by its name again. On an
-// error the old one stays. A write under way may end within reopenGrace.
+// reopen opens the file of the same name. It must not be standard output. After an error
+// the old file remains in use. reopen waits up to reopenGrace for a write in progress.
 func (l *logFile) reopen() error {
 	file, err := appendTo(l.name)
 	if err != nil {
@@ -92,5 +91,5 @@ func (l *logFile) reopen() error {
 	return old.Close()
 }
 
-// close closes the file; standard output stays open.
+// close closes the file, except standard output.
 func (l *logFile) close() error { return l.current().Close() }

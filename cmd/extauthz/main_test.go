@@ -90,8 +90,8 @@ func misusedFlags(serve, bare string) []mistake {
 		{serve + "--decision-log some", nil, `"some" is not a mode; write all, denied or none`},
 		{serve + "--decision-log-buffer 0", nil, "--decision-log-buffer 0 is too small"},
 		{bare + "--decision-log-file=", nil, "--decision-log-file is empty"},
-		{serve + "--socket-mode 999", nil, `"999" is no permission`},
-		{serve + "--socket-mode 01777 --listen unix:///run/a.sock", nil, `"01777" is no permission`},
+		{serve + "--socket-mode 999", nil, `"999" is not a file mode`},
+		{serve + "--socket-mode 01777 --listen unix:///run/a.sock", nil, `"01777" is not a file mode`},
 	}
 }
 
@@ -187,7 +187,7 @@ func TestHelp(t *testing.T) {
 // TestHelpOnHeaders holds how the flags of map are said to be typed.
 func TestHelpOnHeaders(t *testing.T) {
 	_, stdout, _ := typed(t, "help map")
-	for _, want := range []string{"\n  -H HEADER\n", "\n  --header HEADER\n", "\n  --assume-missing\n", "\n  --account ACCOUNT\n", "2 to 256 characters, and not to OCI's, 1 to 255"} {
+	for _, want := range []string{"\n  -H HEADER\n", "\n  --header HEADER\n", "\n  --assume-missing\n", "\n  --account ACCOUNT\n", "2 to 256 characters, and not by OCI's, 1 to 255"} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("help lacks %q:\n%s", want, stdout)
 		}

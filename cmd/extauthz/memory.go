@@ -10,10 +10,10 @@ import (
 	"strings"
 )
 
-// defaultLoadMemory is the default of --load-memory where memory is not limited.
+// defaultLoadMemory is the default of --load-memory without a memory limit.
 const defaultLoadMemory = 1 << 30
 
-// memorySize is a number of bytes, written with or without a unit.
+// memorySize is a number of bytes. Its text form may have a unit.
 type memorySize uint64
 
 // memoryUnits are the units of a size, the largest first.
@@ -22,7 +22,7 @@ var memoryUnits = []struct {
 	bytes  uint64
 }{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"", 1}}
 
-// UnmarshalText reads a size such as 512MiB.
+// UnmarshalText parses a size such as 512MiB.
 func (m *memorySize) UnmarshalText(text []byte) error {
 	for _, unit := range memoryUnits {
 		digits, found := strings.CutSuffix(string(text), unit.suffix)
@@ -39,7 +39,7 @@ func (m *memorySize) UnmarshalText(text []byte) error {
 	return fmt.Errorf("%q is not a size; write bytes, or a number with KiB, MiB or GiB such as 512MiB", text)
 }
 
-// MarshalText writes a size as it is read, in the largest unit that divides it.
+// MarshalText returns the size in the largest unit that divides it.
 func (m memorySize) MarshalText() ([]byte, error) {
 	for _, unit := range memoryUnits {
 		if m > 0 && uint64(m)%unit.bytes == 0 {
@@ -49,10 +49,9 @@ func (m memorySize) MarshalText() ([]byte, error) {
 	return []byte("0"), nil
 }
 
-// limitMemory makes the garbage collector respect the container's memory limit,
-// unless GOMEMLIMIT says otherwise, and returns the default of --load-memory:
-// two fifths of the limit, because the policies in force and the next ones are
-// in memory together.
+// limitMemory sets the garbage collector's limit to the container's memory limit, unless
+// GOMEMLIMIT is set. It returns the default of --load-memory: two fifths of the limit,
+// because memory must hold the policies in force and the next ones.
 func limitMemory(cgroup string) memorySize {
 	limit := debug.SetMemoryLimit(-1)
 	if container, found := containerMemory(cgroup); found && limit == math.MaxInt64 {
@@ -68,15 +67,15 @@ func limitMemory(cgroup string) memorySize {
 // cgroupFiles is where Linux mounts control groups.
 const cgroupFiles = "/sys/fs/cgroup"
 
-// containerMemory returns the memory limit of the container, in bytes: that of
-// the control group, version 2 or 1, whose files are in a directory.
+// containerMemory returns the memory limit of the control group (version 2 or 1) whose
+// files are in a directory, in bytes.
 func containerMemory(cgroup string) (limit uint64, found bool) {
 	for _, name := range []string{"memory.max", "memory/memory.limit_in_bytes"} {
 		text, err := os.ReadFile(filepath.Join(cgroup, name))
 		if err != nil {
 			continue
 		}
-		// Version 2 writes "max" for no limit, version 1 a number near 2^63.
+		// Without a limit, version 2 has "max" and version 1 a number near 2^63.
 		limit, err := strconv.ParseUint(strings.TrimSpace(string(text)), 10, 64)
 		return limit, err == nil && limit < 1<<60
 	}

@@ -14,7 +14,7 @@ func schema(in *invocation) error {
 	case err != nil:
 		return err
 	case len(names) != 1:
-		return inputErrorf("name one schema: %s", strings.Join(schemas.Names(), ", "))
+		return inputErrorf("give the name of one schema: %s", strings.Join(schemas.Names(), ", "))
 	}
 	text, err := schemas.Text(names[0])
 	if err != nil {

@@ -23,8 +23,8 @@ func TestSchema(t *testing.T) {
 		args []string
 		want string
 	}{
-		{nil, "extauthz schema: name one schema: registries, principals, organization, tests, policy, tags\n"},
-		{[]string{"tags", "tests"}, "extauthz schema: name one schema: registries"},
+		{nil, "extauthz schema: give the name of one schema: registries, principals, organization, tests, policy, tags\n"},
+		{[]string{"tags", "tests"}, "extauthz schema: give the name of one schema: registries"},
 		{[]string{"htpasswd"}, `extauthz schema: no schema "htpasswd"; name one of registries`},
 		{[]string{"../doc"}, `extauthz schema: no schema "../doc"`},
 	} {

@@ -15,8 +15,8 @@ import (
 	"extauthz/policystore"
 )
 
-// serve answers Envoy's checks until it is told to stop. What can be refused is
-// refused first; then files are loaded, and only then is anything opened.
+// serve authorizes Envoy's requests until a stop signal. It checks all flags before it
+// loads files, and loads all files before it opens the log and the listeners.
 func serve(in *invocation) error {
 	c, err := readConfig(in)
 	if err != nil {
@@ -35,7 +35,7 @@ func serve(in *invocation) error {
 	return s.run(stop)
 }
 
-// readConfig reads the flags and the environment and refuses contradictions.
+// readConfig parses the flags and the environment, and checks them.
 func readConfig(in *invocation) (*config, error) {
 	c, flags := new(config), newFlags()
 	c.declare(flags)
@@ -46,15 +46,15 @@ func readConfig(in *invocation) (*config, error) {
 	return c, c.check(context.Background(), set)
 }
 
-// load makes a sidecar of what the flags name: certificates and policies.
+// load loads the certificates and policies.
 func load(c *config, logger *slog.Logger) (*sidecar, error) {
 	s := &sidecar{config: c, logger: logger}
 	if c.tls.Cert != "" {
 		config, err := c.tls.Config(func(err error) {
-			logger.Error("renewed certificate refused; the last good one stays", "error", err)
+			logger.Error("the changed certificate was rejected; the last valid one remains in use", "error", err)
 		})
 		if err != nil {
-			return nil, fmt.Errorf("--tls-cert, --tls-key, --tls-client-ca: %w; name PEM files that can be read", err)
+			return nil, fmt.Errorf("--tls-cert, --tls-key, --tls-client-ca: %w; give PEM files that can be read", err)
 		}
 		s.tls = config
 	}

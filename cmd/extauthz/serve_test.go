@@ -192,7 +192,7 @@ func TestServeReopensLogUponHangup(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.signal(t, syscall.SIGHUP)
-	p.message(t, "decision log opened again")
+	p.message(t, "the decision log was opened again")
 	wantCheck(t, conn, "GET", "/v2/team/app/manifests/v1", as("bob"), http.StatusOK)
 	for _, name := range []string{log, log + ".1"} {
 		text, err := os.ReadFile(name)
@@ -237,7 +237,7 @@ func TestServeDrains(t *testing.T) {
 		t.Errorf("health in the drain delay = %v; want %v", got, serving)
 	}
 	p.signal(t, os.Interrupt.(syscall.Signal))
-	p.message(t, "calls under way were cut off")
+	p.message(t, "calls in progress were interrupted")
 	p.wantExit(t, exitDone)
 }
 
@@ -246,7 +246,7 @@ func TestServeDrainTimeout(t *testing.T) {
 	p := start(t, nil, "--drain-timeout", "100ms")
 	watch(t, p)
 	p.signal(t, syscall.SIGTERM)
-	p.message(t, "calls under way were cut off")
+	p.message(t, "calls in progress were interrupted")
 	if line := p.message(t, "stopped"); line.Lost == nil || *line.Lost != 0 {
 		t.Errorf("stopped = %+v; want no decision lost", line)
 	}

@@ -20,12 +20,12 @@ import (
 	"extauthz/policystore"
 )
 
-// sidecar is the running program's parts.
+// sidecar contains the parts of the running program.
 type sidecar struct {
 	config *config
 	logger *slog.Logger
 
-	tls   *tls.Config // nil: plain text
+	tls   *tls.Config // nil means plain text
 	store *policystore.Store
 	watch *policystore.Watcher // of store, from before its first load
 	cache decision.Stats
@@ -38,21 +38,21 @@ type sidecar struct {
 	http      []httpService
 }
 
-// httpService is an HTTP server and where it listens.
+// httpService is an HTTP server and its listener.
 type httpService struct {
 	*http.Server
 	listener net.Listener
 }
 
-// logTimeout bounds how long writing the rest of the decision log may take.
+// logTimeout is the longest time to write the rest of the decision log.
 const logTimeout = time.Second
 
-// firstSnapshotPoll is how often a sidecar that waits for its first policies
-// looks whether they have come.
+// firstSnapshotPoll is how often a sidecar that has no policies yet checks whether they
+// are loaded.
 const firstSnapshotPoll = 50 * time.Millisecond
 
-// run serves until a stop signal comes, then drains and returns nil. If a part
-// fails before, its error is returned.
+// run serves until a stop signal arrives, then drains and returns nil. If a part fails
+// first, it returns that error.
 func (s *sidecar) run(stop <-chan os.Signal) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -71,7 +71,7 @@ func (s *sidecar) run(stop <-chan os.Signal) error {
 	return nil
 }
 
-// start starts every part; one that ends by itself says so on the channel.
+// start starts every part. If a part fails, its error is sent on the channel.
 func (s *sidecar) start(ctx context.Context) <-chan error {
 	failed := make(chan error, 1+len(s.http))
 	ended := func(part string, err error) {
@@ -90,7 +90,7 @@ func (s *sidecar) start(ctx context.Context) <-chan error {
 	return failed
 }
 
-// serveWhenReady turns gRPC health to SERVING upon the first good snapshot.
+// serveWhenReady sets gRPC health to SERVING after the first snapshot.
 func (s *sidecar) serveWhenReady(ctx context.Context) {
 	tick := time.NewTicker(firstSnapshotPoll)
 	defer tick.Stop()
@@ -104,65 +104,65 @@ func (s *sidecar) serveWhenReady(ctx context.Context) {
 	s.server.SetServing(true)
 }
 
-// reopenLog opens the decision log's file again, and says when decisions go into
-// the new one: from then on the renamed file is whole.
+// reopenLog opens the decision log's file again. It logs when decisions go to the new
+// file, because from then on the renamed file is complete.
 func (s *sidecar) reopenLog() {
 	if s.config.decisionsFile == standardOutput {
 		return
 	}
 	if err := s.sink.reopen(); err != nil {
-		s.logger.Error("decision log not opened again; the old file stays", "error", err)
+		s.logger.Error("the decision log was not opened again; the old file remains in use", "error", err)
 		return
 	}
-	s.logger.Info("decision log opened again", "file", s.config.decisionsFile)
+	s.logger.Info("the decision log was opened again", "file", s.config.decisionsFile)
 }
 
-// drain goes on serving, not ready any more, for the drain delay; then it lets
-// calls under way end. A second stop signal cuts both short.
+// drain serves for the drain delay while /readyz fails. Then it waits for the calls in
+// progress. A second stop signal ends both.
 func (s *sidecar) drain(stop <-chan os.Signal) {
-	patient, hurry := context.WithCancelCause(context.Background())
+	draining, hurry := context.WithCancelCause(context.Background())
 	defer hurry(nil)
 	go func() {
 		select {
 		case signal := <-stop:
 			hurry(fmt.Errorf("second signal: %v", signal))
-		case <-patient.Done():
+		case <-draining.Done():
 		}
 	}()
 	s.ready.stopping.Store(true)
 	select {
 	case <-time.After(s.config.drainDelay):
-	case <-patient.Done():
+	case <-draining.Done():
 	}
-	ctx, cancel := context.WithTimeout(patient, s.config.drainTimeout)
+	ctx, cancel := context.WithTimeout(draining, s.config.drainTimeout)
 	defer cancel()
 	s.stop(ctx)
 }
 
-// stop ends every part: calls under way may end while ctx lasts, and what was
-// decided is logged.
+// stop stops every part. It waits for calls in progress until ctx ends, and writes the
+// rest of the decision log.
 func (s *sidecar) stop(ctx context.Context) {
 	if err := s.server.Drain(ctx); err != nil {
-		s.logger.Warn("calls under way were cut off", "error", err)
+		s.logger.Warn("calls in progress were interrupted", "error", err)
 	}
 	logging, cancel := context.WithTimeout(context.Background(), logTimeout)
 	defer cancel()
 	if err := s.log.Close(logging); err != nil {
-		s.logger.Error("decision log not written to its end", "error", err)
+		s.logger.Error("the decision log is incomplete", "error", err)
 	} else if err := s.sink.close(); err != nil {
-		s.logger.Error("decision log not closed", "error", err)
+		s.logger.Error("the decision log was not closed", "error", err)
 	}
 	for _, h := range s.http {
 		if err := h.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
-			s.logger.Warn("HTTP listener not closed", "error", err)
+			s.logger.Warn("an HTTP listener was not closed", "error", err)
 		}
 	}
 	s.logger.Info("stopped", "decisionsLost", s.log.Lost())
 }
 
-// stopSignals returns a channel that gets SIGTERM and SIGINT. From now on they
-// no longer end the process by themselves, and neither does a write to a
-// standard output that nobody reads any more: it fails instead.
+// stopSignals returns a channel that receives SIGTERM and SIGINT, which no longer end the
+// process by themselves. A write to a standard output without a reader no longer ends it
+// either. It fails instead.
 func stopSignals() <-chan os.Signal {
 	stop := make(chan os.Signal, 2)
 	signal.Notify(stop, syscall.SIGTERM, os.Interrupt)
@@ -170,8 +170,7 @@ func stopSignals() <-chan os.Signal {
 	return stop
 }
 
-// onHangup calls do after each SIGHUP until ctx ends. One that takes long holds
-// up only itself.
+// onHangup calls do after each SIGHUP until ctx ends. A slow call delays no other part.
 func onHangup(ctx context.Context, do func()) {
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
@@ -188,14 +187,14 @@ func onHangup(ctx context.Context, do func()) {
 	}()
 }
 
-// readiness tells whether requests should be sent here: from the first good
-// snapshot until the process is told to stop.
+// readiness reports whether the process accepts requests: from the first snapshot until a
+// stop signal.
 type readiness struct {
 	snapshot func() *policystore.Snapshot
 	stopping atomic.Bool
 }
 
-// err is nil if the process is ready, else why it is not.
+// err returns why the process is not ready, nil if it is.
 func (r *readiness) err() error {
 	switch {
 	case r.stopping.Load():

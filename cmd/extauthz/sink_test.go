@@ -77,7 +77,7 @@ func TestFullSink(t *testing.T) {
 		t.Error("no line is counted as lost")
 	}
 	p.signal(t, syscall.SIGTERM)
-	p.message(t, "decision log not written to its end")
+	p.message(t, "the decision log is incomplete")
 	p.wantExit(t, exitDone)
 }
 

@@ -11,15 +11,15 @@ import (
 	"extauthz/policytest"
 )
 
-// testCommand is what the flags of test say.
+// testCommand contains the flags of test.
 type testCommand struct {
 	junit string
 	run   *regexp.Regexp
 }
 
-// declare adds the flags of test; parsing them fills in c.
+// declare adds the flags of test. Parsing them sets c.
 func (c *testCommand) declare(flags *flag.FlagSet) {
-	flags.StringVar(&c.junit, "junit", "", "also write the results as JUnit XML into `FILE`")
+	flags.StringVar(&c.junit, "junit", "", "also write the results to `FILE` as JUnit XML")
 	flags.Func("run", "run only the tests whose FILE: NAME matches the regular expression `PATTERN`", c.setRun)
 }
 
@@ -28,7 +28,7 @@ func (c *testCommand) setRun(value string) (err error) {
 	return err
 }
 
-// test runs the policy tests of a directory. That one fails is a negative answer.
+// test runs the policy tests of a directory. A test that fails is a negative result.
 func test(in *invocation) error {
 	c, flags := new(testCommand), newFlags()
 	c.declare(flags)
@@ -52,7 +52,7 @@ func test(in *invocation) error {
 	return nil
 }
 
-// results runs the tests of the directory that the pattern matches.
+// results runs the tests of the directory that match the pattern.
 func (c *testCommand) results(dir string) (policytest.Results, error) {
 	snapshot, err := loadDirectory(dir)
 	if err != nil {
@@ -71,7 +71,7 @@ func (c *testCommand) results(dir string) (policytest.Results, error) {
 	return policytest.Run(snapshot, tests, time.Now()), nil
 }
 
-// writeJUnit writes the report, where one is wanted.
+// writeJUnit writes the report if --junit is set.
 func (c *testCommand) writeJUnit(results policytest.Results) error {
 	if c.junit == "" {
 		return nil

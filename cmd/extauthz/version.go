@@ -8,14 +8,14 @@ import (
 	"strings"
 )
 
-// build is what the binary knows of how it was built.
+// build describes how the binary was built.
 type build struct {
-	version  string // the release, or the module's version: "(devel)" outside of a repository
+	version  string // the release or the module's version, which is "(devel)" outside of a repository
 	revision string // the commit, "" if unknown
 }
 
-// released is the version of a release, such as v1.2.3. The linker sets it, since the
-// build of the container image has no repository to read it from:
+// released is the version of a release, such as v1.2.3. The linker sets it, because the
+// container image is built without a repository:
 //
 //	go build -ldflags=-X=main.released=v1.2.3 ./cmd/extauthz
 var released string
@@ -41,11 +41,11 @@ func version(in *invocation) error {
 		return err
 	}
 	b := readBuild()
-	words := []string{"extauthz", b.version}
+	parts := []string{"extauthz", b.version}
 	if b.revision != "" {
-		words = append(words, b.revision)
+		parts = append(parts, b.revision)
 	}
-	words = append(words, runtime.Version(), runtime.GOOS+"/"+runtime.GOARCH)
-	_, err := fmt.Fprintln(in.stdout, strings.Join(words, " "))
+	parts = append(parts, runtime.Version(), runtime.GOOS+"/"+runtime.GOARCH)
+	_, err := fmt.Fprintln(in.stdout, strings.Join(parts, " "))
 	return err
 }
