@@ -6,22 +6,22 @@ import (
 	"runtime/metrics"
 )
 
-// meterStep is after how many bytes of compiled text the memory is measured.
+// meterStep is the number of bytes of compiled text between two measurements.
 const meterStep = 256 << 10
 
-// A loadMeter bounds the heap memory that loading a directory uses, so that one
-// that is too large is refused and does not end the process. The memory is that
-// of all texts and of what is compiled. It is measured, not estimated: between two
-// measurements a load may use an eighth more than the bound, and what compiling
-// one document takes.
+// A loadMeter limits the heap memory that loading a directory uses, so that a directory
+// that is too large is an error and does not end the process. The memory is that of all
+// texts and of what they are compiled into. It is measured, not estimated: between two
+// measurements a load may exceed the limit by an eighth and by what compiling one document
+// takes.
 type loadMeter struct {
-	most    uint64 // bytes; 0 is no bound
+	most    uint64 // bytes; 0 means any amount
 	before  uint64 // what was in use before the load
-	next    uint64 // more than that is in use when garbage is collected
+	next    uint64 // if more is in use, garbage is collected
 	pending int    // bytes compiled since the last measurement
 }
 
-// A memoryError is the error of a load that uses more memory than it may.
+// A memoryError is the error of a load that uses more memory than it may. It ends the load.
 type memoryError struct{ most uint64 }
 
 // Error says how much memory a load may use, and how to change that.
@@ -29,9 +29,8 @@ func (e memoryError) Error() string {
 	return fmt.Sprintf("loading the policy directory takes more than %s of memory; raise --load-memory and the container's memory limit, or divide the registries among several sidecars", mebibytes(e.most))
 }
 
-// newLoadMeter returns the meter of a load whose texts have been read and take so
-// many bytes. It collects garbage first, so that the garbage of earlier work does
-// not count.
+// newLoadMeter returns the meter of a load whose texts have been read and take that many
+// bytes. It collects garbage first, so that earlier garbage does not count.
 func newLoadMeter(most, texts uint64) loadMeter {
 	if most == 0 {
 		return loadMeter{}
@@ -41,8 +40,8 @@ func newLoadMeter(most, texts uint64) loadMeter {
 	return loadMeter{most: most, before: inUse - min(inUse, texts), next: most}
 }
 
-// add counts text that is about to be compiled. It returns an error if the load
-// uses more memory than it may.
+// add counts text that will be compiled. It returns an error if the load uses more memory
+// than it may.
 func (m *loadMeter) add(bytes int) error {
 	if m.pending += bytes; m.most == 0 || m.pending < meterStep {
 		return nil
@@ -70,13 +69,13 @@ func (m *loadMeter) used() uint64 {
 	return max(heapInUse(), m.before) - m.before
 }
 
-// heapInUse returns the memory of objects in use and of garbage that is not freed yet,
-// in bytes.
+// heapInUse returns the size of objects in use and of garbage that is not freed yet, in
+// bytes.
 func heapInUse() uint64 {
 	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
 	metrics.Read(sample)
 	return sample[0].Value.Uint64()
 }
 
-// mebibytes writes a size for people.
+// mebibytes formats a size.
 func mebibytes(bytes uint64) string { return fmt.Sprintf("%.4g MiB", float64(bytes)/(1<<20)) }

@@ -15,8 +15,8 @@ import (
 	"extauthz/policystore/directory"
 )
 
-// A Snapshot is a policy directory compiled: all that decides a request,
-// immutable but for the caches that belong to it.
+// A Snapshot is a compiled policy directory: everything that decides a request. It is
+// immutable except for the caches that belong to it.
 type Snapshot struct {
 	Digest     string    // of the names and contents of all files
 	Generation uint64    // counts the snapshots of a Store, from 1
@@ -24,7 +24,7 @@ type Snapshot struct {
 	Callers    *identity.Authenticator
 	Decisions  *decision.Engine
 	Summary    Summary
-	Findings   diag.List // what is suspicious in the operator's policies but no error
+	Findings   diag.List // probable mistakes in the directory that are not faults
 	configured *config.Registries
 	registries registries
 	principals *principals
@@ -36,14 +36,14 @@ type Snapshot struct {
 	repositories map[string][]*iam.Policy // of repositories, by ARN
 }
 
-// Summary counts what a snapshot holds.
+// Summary counts the parts of a snapshot.
 type Summary struct {
 	Registries         int `json:"registries"`
 	Credentials        int `json:"credentials"`
 	Principals         int `json:"principals"`
 	Issuers            int `json:"issuers"`
-	ManagedPolicies    int `json:"managedPolicies"`    // the operator's, in managed/ and in the outputs of accounts
-	AWSManagedPolicies int `json:"awsManagedPolicies"` // AWS's: those for ECR, and those in the outputs of accounts
+	ManagedPolicies    int `json:"managedPolicies"`    // of the operator, in managed/ and in the outputs of accounts
+	AWSManagedPolicies int `json:"awsManagedPolicies"` // of AWS: those for ECR, and those in the outputs of accounts
 	RepositoryPolicies int `json:"repositoryPolicies"`
 	RegistryPolicies   int `json:"registryPolicies"`
 	ControlPolicies    int `json:"controlPolicies"` // of the organization
@@ -51,8 +51,8 @@ type Summary struct {
 	TaggedRepositories int `json:"taggedRepositories"`
 }
 
-// Load compiles the policy directory. The error names the file, the line where
-// there is one, and the remedy; nothing is loaded in part.
+// Load compiles the policy directory, completely or not at all. The error consists of all
+// faults that do not follow from others, at most [diag.MaxFaults] (see [diag.Of]).
 func Load(dir string, o decision.Options) (*Snapshot, error) {
 	t, err := directory.NewReader(dir, layout(0)).Read()
 	if err != nil {
@@ -61,9 +61,9 @@ func Load(dir string, o decision.Options) (*Snapshot, error) {
 	return compile(t, o, newPersistent(oidc.NewKeyCache(oidc.KeyCacheOptions{Offline: true})))
 }
 
-// Registry returns the registry that a request is for. name is what Envoy's
-// configuration calls it, "" where it does not say; host is the client's Host
-// header, which must agree. The error is meant for the operator's log.
+// Registry returns the registry that a request is for. name is the registry's name in
+// Envoy's configuration, "" if that does not set one; host is the client's Host header,
+// which must agree. The error is meant for the operator's log.
 func (s *Snapshot) Registry(name, host string) (*Registry, error) {
 	r, err := s.configured.Find(name, host)
 	if err != nil {
@@ -72,32 +72,32 @@ func (s *Snapshot) Registry(name, host string) (*Registry, error) {
 	return s.registries[r.Name], nil
 }
 
-// RegistryNames lists the names of the registries in order.
+// RegistryNames returns the names of the registries in order.
 func (s *Snapshot) RegistryNames() []string { return slices.Sorted(maps.Keys(s.registries)) }
 
-// RegistryNamed returns the registry of that name, nil if there is none.
+// RegistryNamed returns the registry with a name, nil if it does not exist.
 func (s *Snapshot) RegistryNamed(name string) *Registry { return s.registries[name] }
 
-// Issuers lists the issuers whose tokens count, in the order of principals.yaml.
+// Issuers returns the issuers whose tokens are accepted, in the order of principals.yaml.
 func (s *Snapshot) Issuers() []Issuer { return s.principals.issuers }
 
-// CallerNamed returns the caller whom a credential bound to that name would prove,
-// with tags and boundary: a user among the principals, a session of a role among
-// them, which may have tags of its own, an account's root user, or a service. The
-// source of the caller is "arn": nothing is proven.
+// CallerNamed returns the caller that a credential bound to that name would authenticate,
+// with tags and boundary: a user among the principals, a session of a role among them, an
+// account's root user, or a service. The source of the caller is "arn", because no
+// credential was verified.
 func (s *Snapshot) CallerNamed(name string) (*identity.Caller, error) {
 	return s.CallerOf(&sts.CallerSpec{Principal: name})
 }
 
-// CallerOf is CallerNamed for a session that has tags of its own, and for a service
-// that calls for a resource.
+// CallerOf is CallerNamed for a session with session tags, and for a service that calls on
+// behalf of a resource.
 func (s *Snapshot) CallerOf(session *sts.CallerSpec) (*identity.Caller, error) {
 	return s.principals.table.CallerOfPrincipal(session)
 }
 
-// OnDisk is what a file of the snapshot is called on disk, below the directory:
-// sources and places have its path in the tree, as "managed/developers.json", and
-// on disk it may be called "managed..developers.json".
+// OnDisk returns the name on disk, below the directory, of a file of the snapshot.
+// Positions have its path in the tree, such as "managed/developers.json"; on disk it may
+// have the name "managed..developers.json".
 func (s *Snapshot) OnDisk(path string) string { return s.names.OnDisk(path) }
 
 // summary counts the parts of a snapshot.

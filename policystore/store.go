@@ -15,24 +15,40 @@ import (
 // Options are the settings of a [Store].
 type Options struct {
 	Dir        string           // the policy directory
+	Source     Source           // of the trees to compile; nil reads Dir
 	Decision   decision.Options // for the engine of each snapshot
 	Poll       time.Duration    // how often content is compared without an event; at least a second
-	LoadMemory uint64           // bytes of heap memory that a load may use; 0 is no bound
-	Debounce   time.Duration    // how long files must rest after an event; 0 is 100 ms
-	Logger     *slog.Logger     // logs every change, and the errors that a Watcher meets; nil discards
+	LoadMemory uint64           // bytes of heap memory that a load may use; 0 means any amount
+	Debounce   time.Duration    // how long files must be unchanged after an event; 0 means 100 ms
+	Logger     *slog.Logger     // logs every change, and the errors that a Watcher finds; nil discards
 }
 
-// A Store holds the last good snapshot of a policy directory. Readers never
-// wait for a reload.
+// A Source returns the current content of a policy directory. [directory.Reader] is the
+// source for a directory on disk. Another source, such as one for policies in an OCI
+// artifact, builds trees with [directory.NewTree] from texts by slash-separated path. It
+// must never mix two generations of files in a tree, must limit their size, and must
+// leave out files that are not part of a policy directory. If file names differ from the
+// paths in the tree, it sets the tree's Names. Its errors consist of diagnostics, as far as
+// they are about files. A [Watcher] polls a source that is not a directory.Reader; call
+// [Store.Trigger] after a change that need not wait for that.
+type Source interface {
+	// Read returns the content without relying on earlier reads.
+	Read() (*directory.Tree, error)
+	// ReadChanged returns the content after an event. It may reuse what is unchanged
+	// according to metadata.
+	ReadChanged() (*directory.Tree, error)
+}
+
+// A Store holds the last good snapshot of a policy directory. Readers never wait for a
+// reload.
 type Store struct {
 	options  Options
 	kept     *persistent
 	snapshot atomic.Pointer[Snapshot]
-	trigger  chan struct{} // holds one signal at most
-	again    atomic.Bool   // content that took too much memory is tried once more
+	trigger  chan struct{} // buffers one signal
+	again    atomic.Bool   // content that used too much memory is loaded once more
 
-	reader    *directory.Reader
-	reads     atomic.Uint64 // how often the directory was read, counted as each read begins
+	reads     atomic.Uint64 // how often the source was read, counted when each read begins
 	reloading sync.Mutex    // one reload at a time; guards attempt
 	attempt   attempt
 
@@ -40,23 +56,23 @@ type Store struct {
 	status Status
 }
 
-// attempt is the last content that was tried, and what came of it.
+// An attempt is the last content that was loaded, and the result.
 type attempt struct {
 	digest   string
 	err      error
-	tooLarge bool // err is that of a load that used more memory than it may
+	tooLarge bool // err is a memoryError
 }
 
-// Status tells how reloading goes.
+// Status is the state of reloading.
 type Status struct {
 	Generation uint64    // of the snapshot in force; 0 before the first
 	Digest     string    // of the snapshot in force
-	LastReload time.Time // when content was last tried
-	LastError  error     // of the last try; nil where it was good
-	Failures   uint64    // tries that failed
+	LastReload time.Time // when content was last loaded
+	LastError  error     // of that load; nil if it succeeded
+	Failures   uint64    // loads that failed
 }
 
-// New returns a store without a snapshot; [Store.Reload] loads the first.
+// New returns a store without a snapshot. [Store.Reload] loads the first.
 func New(o Options) *Store {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -64,41 +80,43 @@ func New(o Options) *Store {
 	if o.Debounce <= 0 {
 		o.Debounce = 100 * time.Millisecond
 	}
+	if o.Source == nil {
+		o.Source = directory.NewReader(o.Dir, layout(o.LoadMemory))
+	}
 	o.Poll = max(o.Poll, time.Second)
-	l := newPersistent(oidc.NewKeyCache(oidc.KeyCacheOptions{Logger: o.Logger}))
-	l.loadMemory = o.LoadMemory
-	return &Store{options: o, kept: l, trigger: make(chan struct{}, 1), reader: directory.NewReader(o.Dir, layout(o.LoadMemory))}
+	kept := newPersistent(oidc.NewKeyCache(oidc.KeyCacheOptions{Logger: o.Logger}))
+	kept.loadMemory = o.LoadMemory
+	return &Store{options: o, kept: kept, trigger: make(chan struct{}, 1)}
 }
 
 // Snapshot returns the snapshot in force, nil before the first good one.
 func (s *Store) Snapshot() *Snapshot { return s.snapshot.Load() }
 
-// Status returns how reloading goes.
+// Status returns the state of reloading.
 func (s *Store) Status() Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.status
 }
 
-// KeySets tells how it stands with the keys that are fetched from URLs, ordered
-// by URL.
+// KeySets returns the state of the key sets that are fetched from URLs, ordered by URL.
 func (s *Store) KeySets() []oidc.KeySetStatus { return s.kept.keys.Status() }
 
-// Reload reads the directory and puts it in force if it is good and not the
-// content in force already. On an error the snapshot in force stays. Content
-// that failed before is not tried or counted again, unless it took too much memory
-// and Trigger was called since: what requests used meanwhile may have counted.
-func (s *Store) Reload() error { return s.reload((*directory.Reader).Read) }
+// Reload reads the content and puts it in force, unless it has a fault or is already in
+// force. The error consists of all faults that do not follow from others, at most
+// [diag.MaxFaults] (see [diag.Of]). With an error the snapshot in force stays. Content
+// that failed before is not loaded or counted again, unless it used too much memory and
+// Trigger was called since: memory that requests used in the meantime may have counted.
+func (s *Store) Reload() error { return s.reload(s.options.Source.Read) }
 
-// reloadChanged is Reload but for files and directories that the file system says
-// are the same as when they were last read: those are not read again.
-func (s *Store) reloadChanged() error { return s.reload((*directory.Reader).ReadChanged) }
+// reloadChanged is Reload without reading again what is unchanged according to the source.
+func (s *Store) reloadChanged() error { return s.reload(s.options.Source.ReadChanged) }
 
-func (s *Store) reload(read func(*directory.Reader) (*directory.Tree, error)) error {
+func (s *Store) reload(read func() (*directory.Tree, error)) error {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
 	s.reads.Add(1)
-	t, err := read(s.reader)
+	t, err := read()
 	if err != nil {
 		return s.failed(attempt{err: err})
 	}
@@ -108,8 +126,7 @@ func (s *Store) reload(read func(*directory.Reader) (*directory.Tree, error)) er
 	}
 	snapshot, err := compile(t, s.options.Decision, s.kept)
 	if err != nil {
-		var tooLarge memoryError
-		return s.failed(attempt{t.Digest, err, errors.As(err, &tooLarge)})
+		return s.failed(attempt{t.Digest, err, errors.As(err, new(memoryError))})
 	}
 	s.succeeded(snapshot)
 	return nil
@@ -125,7 +142,7 @@ func (s *Store) failed(a attempt) error {
 	return a.err
 }
 
-// maxFindings bounds the warnings about one snapshot.
+// maxFindings limits the warnings about one snapshot.
 const maxFindings = 20
 
 func (s *Store) succeeded(next *Snapshot) {

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"extauthz/policystore/directory"
 	"extauthz/policystore/directory/directorytest"
 )
 
@@ -359,5 +360,30 @@ func symlink(t *testing.T, target, link string) {
 	t.Helper()
 	if err := os.Symlink(target, link); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A treeSource returns the same tree for every read.
+type treeSource struct{ *directory.Tree }
+
+func (s *treeSource) Read() (*directory.Tree, error)        { return s.Tree, nil }
+func (s *treeSource) ReadChanged() (*directory.Tree, error) { return s.Tree, nil }
+
+// TestSource checks that a store compiles trees that do not come from a directory, and
+// reloads them upon Trigger.
+func TestSource(t *testing.T) {
+	source := &treeSource{treeOf(small())}
+	s := New(Options{Source: source, Decision: options(), Poll: time.Hour})
+	if err := s.Reload(); err != nil {
+		t.Fatal(err)
+	}
+	before := s.Snapshot()
+	source.Tree = treeOf(withPolicies(map[string]string{"managed/more.json": pullOnly}))
+	end := watching(s)
+	defer end()
+	s.Trigger()
+	eventually(t, "the changed tree", func() bool { return s.Snapshot() != before })
+	if got := s.Snapshot().Summary.ManagedPolicies; got != before.Summary.ManagedPolicies+1 {
+		t.Errorf("%d managed policies, want one more than %d", got, before.Summary.ManagedPolicies)
 	}
 }

@@ -9,46 +9,54 @@ import (
 	"extauthz/policystore/directory"
 )
 
-// patience bounds how long writes that never rest can put off a reload, as a
-// multiple of the debounce time.
-const patience = 5
+// maxDebounces limits how long continuous writes can delay a reload, in debounce times.
+const maxDebounces = 5
 
-// A Watcher reloads a store's directory whenever it changes. It listens to file
-// system events where the system gives them, and compares content every Poll in any
-// case: network file systems send no events, and some mounts lose them.
+// A Watcher reloads a store when its policy directory changes. It listens to file system
+// events if the system has them, and always compares the content every Poll: network file
+// systems send no events, and some mounts lose them.
 type Watcher struct {
-	store    *Store
-	notifier *directory.Notifier // nil where the system has no events to give
-	silent   error               // why there is no notifier
-	reads    uint64              // of the store, when the watcher began to listen
-	deaf     bool                // some directory could not be watched, and that is logged
-	reported string              // the error that was logged last; "" since a good reload
+	store     *Store
+	notifier  *directory.Notifier // nil without events
+	noEvents  error               // why there is no notifier; nil if the source is not a directory
+	reads     uint64              // of the store, when the watcher began to listen
+	unwatched bool                // a directory cannot be watched, and that was logged
+	reported  string              // the error that was logged last; "" since a successful reload
 }
 
-// NewWatcher returns a watcher that listens to file system events from now on, so that
-// it misses no change after the next [Store.Reload]. It reads no file.
-// [Watcher.Run] reloads; [Watcher.Close] ends a watcher that does not run.
+// NewWatcher returns a watcher that listens to file system events from now on, so that it
+// misses no change after the next [Store.Reload]. It reads no file. [Watcher.Run] reloads;
+// [Watcher.Close] ends a watcher that does not run.
 func (s *Store) NewWatcher() *Watcher {
 	w := &Watcher{store: s, reads: s.reads.Load()}
-	if w.notifier, w.silent = directory.NewNotifier(); w.silent == nil {
-		_, _ = w.notifier.Follow(s.reader) // Run follows again, and reports the error
+	if s.reader() == nil {
+		return w
+	}
+	if w.notifier, w.noEvents = directory.NewNotifier(); w.noEvents == nil {
+		_, _ = w.notifier.Follow(s.reader()) // Run follows again, and reports the error
 	}
 	return w
 }
 
-// Close ends the listening. It may be called more than once.
+// reader returns the source if it is a directory on disk, which has events.
+func (s *Store) reader() *directory.Reader {
+	reader, _ := s.options.Source.(*directory.Reader)
+	return reader
+}
+
+// Close ends listening. It may be called more than once.
 func (w *Watcher) Close() {
 	if w.notifier != nil {
 		w.notifier.Close()
 	}
 }
 
-// Run reloads whenever the directory changes, until ctx ends. If the store was reloaded
-// since NewWatcher, Run does not read the directory before its first change.
+// Run reloads the store when the directory changes, until ctx ends. If the store was
+// reloaded since NewWatcher, Run does not read the directory before its first change.
 func (w *Watcher) Run(ctx context.Context) {
 	defer w.Close()
-	if w.silent != nil {
-		w.store.options.Logger.Warn("no file system events; policies are compared by polling only", "error", w.silent, "poll", w.store.options.Poll.String())
+	if w.noEvents != nil {
+		w.store.options.Logger.Warn("no file system events; policies are compared by polling only", "error", w.noEvents, "poll", w.store.options.Poll.String())
 	}
 	poll := time.NewTicker(w.store.options.Poll)
 	defer poll.Stop()
@@ -62,13 +70,13 @@ func (w *Watcher) Run(ctx context.Context) {
 		case <-w.store.trigger:
 			w.reload((*Store).Reload)
 		case <-w.changed():
-			w.rest(ctx)
+			w.debounce(ctx)
 			w.reload((*Store).reloadChanged)
 		}
 	}
 }
 
-// begin loads the directory, unless that was done since the watcher began to listen:
+// begin loads the directory, unless the store did so since the watcher began to listen:
 // then it only reports the result, and reloads if a directory is new since.
 func (w *Watcher) begin() {
 	if w.store.reads.Load() == w.reads {
@@ -81,7 +89,7 @@ func (w *Watcher) begin() {
 	}
 }
 
-// Trigger makes the running [Watcher] reload now. It does not wait for that.
+// Trigger makes the running [Watcher] reload now. It does not wait for the reload.
 func (s *Store) Trigger() {
 	s.again.Store(true)
 	s.signal()
@@ -95,7 +103,7 @@ func (s *Store) signal() {
 	}
 }
 
-// changed is the notifier's signal; without a notifier it never comes.
+// changed returns the notifier's channel, nil without a notifier.
 func (w *Watcher) changed() <-chan struct{} {
 	if w.notifier == nil {
 		return nil
@@ -103,10 +111,10 @@ func (w *Watcher) changed() <-chan struct{} {
 	return w.notifier.Changed()
 }
 
-// rest waits until no event came for the debounce time, but not for ever.
-func (w *Watcher) rest(ctx context.Context) {
+// debounce waits until no event occurred for the debounce time, up to a limit.
+func (w *Watcher) debounce(ctx context.Context) {
 	debounce := w.store.options.Debounce
-	limit := time.After(patience * debounce)
+	limit := time.After(maxDebounces * debounce)
 	for {
 		select {
 		case <-w.changed():
@@ -120,14 +128,14 @@ func (w *Watcher) rest(ctx context.Context) {
 	}
 }
 
-// rounds bounds how often the directory is loaded in a row, so that the poll and the
-// end of Run have their turn however fast directories are made.
-const rounds = 10
+// maxLoads limits how often the directory is loaded in a row, so that polling and the end
+// of Run are not delayed if directories are created continuously.
+const maxLoads = 10
 
-// reload loads the directory, and again as long as a directory in it is new, and
-// so may have changed unseen since it was read.
+// reload loads the directory, and again as long as a directory in it is new: files in it
+// may have changed unnoticed since it was read.
 func (w *Watcher) reload(load func(*Store) error) {
-	for range rounds {
+	for range maxLoads {
 		w.report(load(w.store))
 		if !w.follow() {
 			return
@@ -136,17 +144,16 @@ func (w *Watcher) reload(load func(*Store) error) {
 	w.store.signal()
 }
 
-// follow moves the watches to the directories that are there now. It tells whether
-// one of them is new.
+// follow watches the directories that exist now, and reports whether one of them is new.
 func (w *Watcher) follow() (fresh bool) {
 	if w.notifier == nil {
 		return false
 	}
-	fresh, err := w.notifier.Follow(w.store.reader)
-	if err != nil && !w.deaf {
+	fresh, err := w.notifier.Follow(w.store.reader())
+	if err != nil && !w.unwatched {
 		w.store.options.Logger.Warn("a directory cannot be watched; its changes are found by polling", "error", err)
 	}
-	w.deaf = err != nil
+	w.unwatched = err != nil
 	return fresh
 }
 
