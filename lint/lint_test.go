@@ -3,6 +3,7 @@ package lint
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -102,7 +103,8 @@ func TestUnloadable(t *testing.T) {
 
 func TestDirectoryCannotBeRead(t *testing.T) {
 	for _, dir := range []string{"testdata/none", "testdata/base/htpasswd"} {
-		if findings, err := Directory(dir); err == nil || findings != nil {
+		findings, err := Directory(dir)
+		if pathError := new(fs.PathError); findings != nil || !errors.As(err, &pathError) || !strings.HasSuffix(err.Error(), "; name a policy directory that can be read") {
 			t.Errorf("%s: %v, %v", dir, findings, err)
 		}
 	}
