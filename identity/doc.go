@@ -1,48 +1,50 @@
-// Package identity tells which IAM principal a request comes from.
+// Package identity authenticates the callers of requests: it maps verified credentials to
+// IAM principals.
 //
-// An [Authenticator] holds the operator's word on who is who: it binds the names that
-// verified credentials carry (a Basic user, the names of a client certificate,
-// a trusted proxy's header, the claims of a token) to IAM principals, whom
-// [extauthz/sts] knows, and says which issuers' tokens may assume roles there.
-// [Authenticator.Authenticate] takes the [Credentials] of one request and the [Config] of its
-// registry, and answers with a [Caller] or with a [Failure]; it never guesses,
-// and it never takes a client's word for a name:
+// [Authenticator.Authenticate] takes the [Credentials] of one request and the [Config] of
+// its registry, and returns a [Caller] or a [Failure].
 //
-//   - The first source in order that finds a credential decides. One that is
-//     there and does not hold is a failure, never a reason to try the next
-//     source. An Authorization header that no source takes, or that is repeated,
-//     is a failure too, and no anonymous request.
-//   - A user name counts only with its password, which [extauthz/identity/basic] verifies.
-//   - A certificate's names count only because Envoy verified the certificate,
-//     and their kinds are read from the certificate itself: a DNS name may
-//     spell "spiffe://…", and a common name may spell anything. All its URI and
-//     DNS names count, up to 100; those that are bound must be one principal.
-//   - A token counts only after [extauthz/oidc] has verified it, or has found
-//     it to be the one whose claims Envoy's jwt_authn verified.
-//   - A header counts only where the operator named it.
+// The first [Source] in order that finds a credential decides. A credential that is not
+// valid is a failure, and no other source is tried. An Authorization header that no source
+// supports, or that is repeated, is a failure too, and never an anonymous request. A name
+// counts only if it is verified:
 //
-// # Which principal
+//   - A user name counts with its password, which [extauthz/identity/basic] verifies.
+//   - The names of a certificate count because Envoy verified it. Their kinds are read from
+//     the certificate itself: a DNS name can look like "spiffe://…", and a common name like
+//     anything. All its URI and DNS names count, up to 100, and those that are bound must
+//     map to one principal.
+//   - A token counts after [extauthz/identity/oidc] has verified it, or has found that it
+//     is the token whose claims Envoy's jwt_authn verified.
+//   - A header counts if the registry's configuration names it and Envoy's configuration
+//     says that only a trusted proxy sets it.
 //
-// A [Binding] is the operator's word, and asks no trust policy. Its pattern may
-// capture parts of a name, of which its template makes a principal; a capture
-// leads to no other account or kind, as [extauthz/identity/nametemplate] says.
-// A user's path is in its ARN. A session's ARN lacks the path of its role, so that
-// a role whose name is captured is looked for at one path only, which the binding
-// says. Two bindings that can match one name are refused, but for an exact name
-// that is an exception from a pattern.
+// # From names to principals
 //
-// A token whose client names a role, or whose [Issuer] has one, assumes that role
-// as by AWS STS: with sts:AssumeRoleWithWebIdentity where the issuer's tokens are
-// not bound, with sts:AssumeRole by the bound principal where they are. One way
-// is tried, never both. A role that the client does not name is never searched
-// for. What an issuer says of sessions holds for those of its bound tokens too.
+// A [Binding] maps a name, or the claims of a token, to a principal, without a trust
+// policy. Its pattern can capture parts of the name, from which its template makes the
+// principal. A capture never determines the account or the kind of the principal, as
+// [extauthz/identity/nametemplate] ensures. The ARN of a session does not contain the path
+// of its role, so that the binding gives the path of a role whose name is captured. Bindings
+// that can match one name are rejected, unless one is exact and so an exception from the
+// other's pattern.
+//
+// If the client names a role, or the [Issuer] of its token has one, the token assumes that
+// role as in AWS STS: with sts:AssumeRoleWithWebIdentity if the issuer's tokens are not
+// bound, and with sts:AssumeRole by the bound principal if they are. Only one of the two is
+// tried. The tags and session policies of an issuer also apply to the sessions of its bound
+// tokens.
 //
 // A session from a certificate, a password or a header begins with the request
-// (aws:TokenIssueTime), one from a token when the token was issued: its iat, else
-// its nbf, else 1970. A token with a claim that is not a string in a tag's place is
-// refused.
+// (aws:TokenIssueTime); one from a token begins at its iat, else its nbf, else in 1970. A
+// token is refused if a claim for a session tag is not a string.
 //
-// A claim that is a list matches a pattern by one of its elements. A token whose
-// lists leave open who the caller is, because two elements match the captures of one
-// pattern or the bindings of two principals, is refused.
+// A claim that is a list matches a pattern by one of its elements. A token is refused if its
+// lists make the caller ambiguous: two elements match one pattern with captures, or the
+// bindings of two principals.
+//
+// # Sources
+//
+// Each source is defined in a file of its own and listed in one function, sources, from
+// which everything that depends on the set of sources follows.
 package identity
