@@ -3,15 +3,20 @@ package oidc
 import (
 	"bytes"
 	"compress/gzip"
+	"crypto"
+	"crypto/rand"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/pem"
 	"errors"
 	"io"
 	"log"
+	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 )
 
 // zipped is so many bytes of white space, packed.
@@ -150,4 +155,15 @@ func TestLargest(t *testing.T) {
 		}
 		server.Close()
 	}
+}
+
+// selfSigned is a certificate, DER, by which nobody vouches for the key.
+func selfSigned(t testing.TB, key crypto.Signer) []byte {
+	t.Helper()
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return der
 }
