@@ -222,9 +222,9 @@ func TestAnonymous(t *testing.T) {
 	want{kind: Anonymous, reason: "no credential"}.check(t, nil, f)
 }
 
-// A caller that requests share is not changed by any of them: each has its own
-// time, whatever the others do at once.
-func TestSharedCallersStayApart(t *testing.T) {
+// TestSharedCallersAreNotChanged checks that concurrent requests that share a caller
+// each have their own time.
+func TestSharedCallersAreNotChanged(t *testing.T) {
 	auth := bindable(t, Binding{Kind: URI, Name: "ci", Principal: ciARN}).build(t)
 	r := config()
 	r.PrincipalKind = URI

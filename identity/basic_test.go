@@ -9,8 +9,8 @@ import (
 	"extauthz/identity/sts"
 )
 
-// A failed login names its user for the operator if the password file has that user.
-// Any other name might be a password.
+// TestFailedLoginNamesItsUser checks that a failed login has its user for the operator
+// if the password file has that user. Any other name might be a password.
 func TestFailedLoginNamesItsUser(t *testing.T) {
 	auth := bindable(t, Binding{Kind: BasicUser, Name: "alice", Principal: aliceARN}).build(t)
 	late, cancel := context.WithCancel(context.Background())
@@ -24,7 +24,7 @@ func TestFailedLoginNamesItsUser(t *testing.T) {
 		{"a wrong password", "alice", "wrong-secret", context.Background(), "alice", Invalid},
 		{"another user's password", "alice", "bob-secret", context.Background(), "alice", Invalid},
 		{"too long a password", "alice", strings.Repeat("x", 73), context.Background(), "alice", Invalid},
-		{"the right password of a user who is no principal", "bob", "bob-secret", context.Background(), "bob", Invalid},
+		{"the right password of a user without a principal", "bob", "bob-secret", context.Background(), "bob", Invalid},
 		{"no time to check it", "bob", "new-secret", late, "bob", Unavailable},
 		{"an unknown user", "carol", "alice-secret", context.Background(), "", Invalid},
 		{"an unknown user, too late", "carol", "new-secret", late, "", Unavailable},

@@ -15,15 +15,15 @@ import (
 	"extauthz/identity/sts"
 )
 
-// gitlab is an issuer whose tokens assume the role ci, unless the client names
-// another; its claims arrive from jwt_authn as "ci".
+// gitlab returns an issuer whose tokens assume the role ci, unless the client names
+// another. Its claims arrive from jwt_authn as "ci".
 func gitlab(t testing.TB) Issuer {
 	t.Helper()
 	return Issuer{Name: "gitlab", Verifier: signerAt(gitlabURL).verifier(t), Metadata: "ci", Role: role + "team/ci"}
 }
 
-// tokens are principals with tokens: the issuer gitlab has a role, the issuer bound
-// has bindings, and the issuer envoys is verified by Envoy alone.
+// tokens returns files with three issuers: gitlab has a role, bound has bindings, and
+// only Envoy verifies the tokens of envoys.
 func tokens(t testing.TB) principals {
 	t.Helper()
 	web := iamtest.Trust(t, `{"Federated":["`+gitlabProvider+`","arn:aws:iam::123456789012:oidc-provider/envoys.example.com"]}`, `"sts:AssumeRoleWithWebIdentity"`, "")
@@ -46,7 +46,7 @@ func tokens(t testing.TB) principals {
 	}
 }
 
-// payload is the metadata that jwt_authn makes of a token.
+// payload returns the metadata that jwt_authn makes from a token.
 func payload(t testing.TB, token string) map[string]any {
 	t.Helper()
 	text, err := base64.RawURLEncoding.DecodeString(strings.Split(token, ".")[1])
@@ -80,14 +80,14 @@ func TestTokens(t *testing.T) {
 		{"a role of another account", basicHeader("999999999999/deploy", token), want{reason: "not among the principals"}, ""},
 		{"a role in other letters", basicHeader("123456789012/Deploy", token), want{reason: "not among the principals"}, ""},
 		{"a role without trust policy", basicHeader("123456789012/untrusting", token), want{reason: "no trust policy"}, ""},
-		{"a user is no role", basicHeader("123456789012/dev/alice", token), want{reason: "not among the principals"}, ""},
+		{"a user is not a role", basicHeader("123456789012/dev/alice", token), want{reason: "not among the principals"}, ""},
 		{"user aws", basicHeader("aws", token), want{reason: "longer than 72 bytes"}, ""},
 		{"a user of the password file with a token", basicHeader("alice", token), want{reason: "longer than 72 bytes"}, ""},
 		{"AWS with a password", basicHeader("AWS", "alice-secret"), want{reason: "token"}, ""},
 		{"AWS without password", basicHeader("AWS", ""), want{reason: "token"}, ""},
 		{"bound", bearer(bound.token(t, claims{"sub": "alice"})), want{arn: aliceARN}, "bearer"},
 		{"bound, user AWS", basicHeader("AWS", bound.token(t, claims{"sub": "alice"})), want{arn: aliceARN}, "basic"},
-		{"bound, nobody", bearer(bound.token(t, claims{"sub": "carol"})), want{reason: "not among the principals"}, ""},
+		{"bound, without a principal", bearer(bound.token(t, claims{"sub": "carol"})), want{reason: "not among the principals"}, ""},
 		{"bound, a claim that smuggles", bearer(bound.token(t, claims{"sub": "alice/../bob"})), want{reason: "no principal is bound"}, ""},
 		{"bound, a claim that is a number", bearer(bound.token(t, claims{"sub": 1 << 53})), want{reason: "no principal is bound"}, ""},
 		{"bound, no claim", bearer(bound.token(t, claims{"sub": nil})), want{reason: "no principal is bound"}, ""},
@@ -120,8 +120,8 @@ func TestTokens(t *testing.T) {
 	}
 }
 
-// User names that look like ARNs and roles: none is a user of the password file,
-// request that audience those that are not ACCOUNT/PATH/ROLE gets as far as the token.
+// TestUserNamesThatLookLikeRoles checks user names that look like ARNs and roles. None
+// is a user of the password file, and only ACCOUNT/PATH/ROLE has its token verified.
 func TestUserNamesThatLookLikeRoles(t *testing.T) {
 	auth := tokens(t).build(t)
 	token := signerAt(gitlabURL).token(t, nil)
@@ -149,7 +149,7 @@ func TestUserNamesThatLookLikeRoles(t *testing.T) {
 	want{reason: "not among the principals"}.check(t, caller, f)
 }
 
-// The conditions under which the claims that jwt_authn verified count.
+// TestMetadata checks when the claims that jwt_authn verified count.
 func TestMetadata(t *testing.T) {
 	auth := tokens(t).build(t)
 	good, envoys := signerAt(gitlabURL), signerAt("https://envoys.example.com")
@@ -172,11 +172,11 @@ func TestMetadata(t *testing.T) {
 		{"a signature that is not looked at again", bearer(forged), map[string]any{"ci": payload(t, forged)}, want{arn: session + "ci/gitlab"}, "jwt_authn"},
 		{"an issuer that Envoy alone verifies", bearer(envoys.token(t, nil)), map[string]any{"envoys": payload(t, envoys.token(t, nil))}, want{arn: session + "deploy/envoys"}, "jwt_authn"},
 		{"no metadata", bearer(token), nil, want{arn: session + "ci/gitlab"}, "bearer"},
-		{"metadata that is no issuer's", bearer(token), map[string]any{"other": payload(t, token)}, want{arn: session + "ci/gitlab"}, "bearer"},
+		{"metadata of no issuer", bearer(token), map[string]any{"other": payload(t, token)}, want{arn: session + "ci/gitlab"}, "bearer"},
 		{"no metadata, forged", bearer(forged), nil, want{reason: "signature"}, ""},
 		{"a token of the query", nil, map[string]any{"ci": payload(t, token)}, want{kind: Anonymous, reason: "no credential"}, ""},
-		{"a token of the query beside Basic", basicHeader("alice", "alice-secret"), map[string]any{"ci": payload(t, token)}, want{arn: aliceARN}, "basic"},
-		{"a token of the query beside a wrong password", basicHeader("alice", "wrong"), map[string]any{"ci": payload(t, token)}, want{reason: "wrong password"}, ""},
+		{"a token in the query and Basic", basicHeader("alice", "alice-secret"), map[string]any{"ci": payload(t, token)}, want{arn: aliceARN}, "basic"},
+		{"a token in the query and a wrong password", basicHeader("alice", "wrong"), map[string]any{"ci": payload(t, token)}, want{reason: "wrong password"}, ""},
 		{"a token in the password", basicHeader("AWS", token), map[string]any{"ci": payload(t, token)}, want{arn: session + "ci/gitlab"}, "basic"},
 		{"another token in Authorization", bearer(good.token(t, claims{"sub": "x"})), map[string]any{"ci": payload(t, token)}, want{reason: "not those of the token"}, ""},
 		{"claims that are not those of the token", bearer(token), map[string]any{"ci": changed}, want{reason: "not those of the token"}, ""},
@@ -211,9 +211,9 @@ func TestMetadata(t *testing.T) {
 	}
 }
 
-// A token's number is no identity: two that jwt_authn rounds to one do not
-// become one caller.
-func TestNumbersAreNoIdentity(t *testing.T) {
+// TestNumbersDoNotIdentifyCallers checks that two numbers which jwt_authn rounds to one
+// do not become one caller.
+func TestNumbersDoNotIdentifyCallers(t *testing.T) {
 	w := tokens(t)
 	w.bindings[1].Claims = map[string]string{"user_id": "{name}"}
 	auth, s := w.build(t), signerAt("https://bound.example.com")
@@ -228,7 +228,8 @@ func TestNumbersAreNoIdentity(t *testing.T) {
 	want{arn: aliceARN}.check(t, caller, f)
 }
 
-// Tokens made for another service are taken only where that is switched on.
+// TestForeignAudiences checks that tokens for another service are accepted only if an
+// issuer lists its audience.
 func TestForeignAudiences(t *testing.T) {
 	w := tokens(t)
 	foreign := signerAt(gitlabURL).token(t, claims{"aud": []string{"sts.amazonaws.com", "x"}})
@@ -250,9 +251,10 @@ func TestForeignAudiences(t *testing.T) {
 	want{reason: "request that audience"}.check(t, caller, f)
 }
 
-// A token that was verified before is its own issuer's still, though another has the
-// same keys, and is judged by audience and time each time.
-func TestRememberedTokens(t *testing.T) {
+// TestCachedTokens checks that a cached token belongs to its own issuer, although
+// another issuer has the same keys, and that its audience and time are checked each
+// time.
+func TestCachedTokens(t *testing.T) {
 	const otherURL = "https://other.example.com"
 	s := signerAt(gitlabURL)
 	other := &signer{otherURL, s.Signer}
@@ -286,8 +288,8 @@ func TestRememberedTokens(t *testing.T) {
 	}
 }
 
-// Every token of an issuer must have the claims that the issuer demands, whoever
-// is named.
+// TestIssuerClaims checks that every token of an issuer must have the claims that the
+// issuer requires, whichever role the client names.
 func TestIssuerClaims(t *testing.T) {
 	w := tokens(t)
 	w.issuers[0].Claims = map[string]string{"sub": "project:{group}/{project}:ref:main", "tier": "gold"}
@@ -319,7 +321,8 @@ func TestIssuerClaims(t *testing.T) {
 	}
 }
 
-// An issuer that has neither role nor bindings is for clients who name a role.
+// TestIssuerWithoutRole checks an issuer that has neither a role nor bindings: clients
+// must name a role.
 func TestIssuerWithoutRole(t *testing.T) {
 	w := tokens(t)
 	w.issuers[0].Role = ""
@@ -332,7 +335,8 @@ func TestIssuerWithoutRole(t *testing.T) {
 	want{arn: session + "deploy/gitlab"}.check(t, caller, f)
 }
 
-// Keys that cannot be had are no verdict on the token.
+// TestKeysUnavailable checks that a token is not refused as invalid if the keys cannot
+// be fetched.
 func TestKeysUnavailable(t *testing.T) {
 	keys, err := oidc.NewKeyCache(oidc.KeyCacheOptions{}).KeySet("http://127.0.0.1:1/keys", nil)
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// BenchmarkAuthenticate is what each source costs a request whose credential was
+// BenchmarkAuthenticate measures each source for a request whose credential was
 // verified before.
 func BenchmarkAuthenticate(b *testing.B) {
 	w := tokens(b)

@@ -9,8 +9,8 @@ import (
 	"extauthz/identity/sts"
 )
 
-// bindable is a principals to bind in: alice, bob and the role ci, the issuer gitlab
-// without role, and the issuer fixed with one.
+// bindable returns files for bindings: alice, bob and the role ci, the issuer gitlab
+// without a role, and the issuer fixed with one.
 func bindable(t testing.TB, bindings ...Binding) principals {
 	t.Helper()
 	web := iamtest.Trust(t, `{"Federated":"`+gitlabProvider+`"}`, web, "")
@@ -26,7 +26,7 @@ func bindable(t testing.TB, bindings ...Binding) principals {
 
 const functionARN = "arn:aws:lambda:us-east-1:123456789012:function:f"
 
-// What cannot be bound is refused when it is loaded, with the remedy.
+// TestBindRefuses checks the errors of invalid bindings.
 func TestBindRefuses(t *testing.T) {
 	policies := []*iam.Policy{iamtest.Policy(t, iam.SessionPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`)}
 	uri := func(name, principal string) Binding { return Binding{Kind: URI, Name: name, Principal: principal} }
@@ -39,7 +39,7 @@ func TestBindRefuses(t *testing.T) {
 		want     string
 	}{
 		{"no kind", []Binding{{Name: "alice", Principal: aliceARN}}, "needs a name"},
-		{"a kind that there is not", []Binding{{Kind: "cookie", Name: "alice", Principal: aliceARN}}, "needs a name"},
+		{"a kind that does not exist", []Binding{{Kind: "cookie", Name: "alice", Principal: aliceARN}}, "needs a name"},
 		{"no name", []Binding{uri("", aliceARN)}, "needs a name"},
 		{"no password", []Binding{{Kind: BasicUser, Name: "carol", Principal: aliceARN}}, `user "carol" has no line in htpasswd`},
 		{"twice", []Binding{uri("spiffe://a", ciARN), uri("spiffe://a", aliceARN)}, `uri "spiffe://a" is bound twice`},
@@ -54,19 +54,19 @@ func TestBindRefuses(t *testing.T) {
 		{"no principal", []Binding{uri("spiffe://a", "")}, "empty"},
 		{"no ARN", []Binding{uri("spiffe://a", "alice")}, "is not an ARN"},
 		{"a role", []Binding{uri("spiffe://a", role+"team/ci")}, "which does not call itself"},
-		{"a user who is not there", []Binding{uri("spiffe://a", "arn:aws:iam::123456789012:user/carol")}, "is not among the principals"},
+		{"a user who does not exist", []Binding{uri("spiffe://a", "arn:aws:iam::123456789012:user/carol")}, "is not among the principals"},
 		{"a user without its path", []Binding{uri("spiffe://a", "arn:aws:iam::123456789012:user/alice")}, "is not among the principals"},
-		{"a session of a role that is not there", []Binding{uri("spiffe://a", session+"cd/build")}, `role "cd" of account 123456789012 is not among the principals`},
-		{"a captured session of a role that is not there", []Binding{uri("spiffe://{a}", session+"cd/{a}")}, `role "cd" of account 123456789012 is not among the principals`},
+		{"a session of a role that does not exist", []Binding{uri("spiffe://a", session+"cd/build")}, `role "cd" of account 123456789012 is not among the principals`},
+		{"a captured session of a role that does not exist", []Binding{uri("spiffe://{a}", session+"cd/{a}")}, `role "cd" of account 123456789012 is not among the principals`},
 		{"a session's name of 65", []Binding{uri("spiffe://a", session+"ci/"+strings.Repeat("s", 65))}, "65 characters"},
 		{"a session's name of 1", []Binding{uri("spiffe://a", session+"ci/s")}, "fewer than 2"},
 		{"a captured session's name with 63 before it", []Binding{uri("spiffe://{a}", session+"ci/"+strings.Repeat("s", 63)+"{a}")}, "65 characters"},
 		{"a captured service", []Binding{uri("spiffe://{a}", "{a}.amazonaws.com")}, "outside the names"},
-		{"a service of somebody", []Binding{uri("spiffe://a", "ci.example.com")}, "or a service such as"},
+		{"a service that is not of AWS", []Binding{uri("spiffe://a", "ci.example.com")}, "or a service such as"},
 		{"a service without name", []Binding{uri("spiffe://a", "amazonaws.com")}, "or a service such as"},
-		{"a federated user by nobody", []Binding{uri("spiffe://a", "arn:aws:sts::123456789012:federated-user/carol")}, "write the user who federates it in federatedBy"},
+		{"a federated user without federatedBy", []Binding{uri("spiffe://a", "arn:aws:sts::123456789012:federated-user/carol")}, "write the user who federates it in federatedBy"},
 		{"a federated user by a role", []Binding{{Kind: URI, Name: "a", Principal: "arn:aws:sts::123456789012:federated-user/carol", FederatedBy: role + "team/ci"}}, "is not among the principals"},
-		{"a federated user by a user who is not there", []Binding{{Kind: URI, Name: "{a}", Principal: "arn:aws:sts::123456789012:federated-user/{a}", FederatedBy: "arn:aws:iam::123456789012:user/carol"}}, "is not among the principals"},
+		{"a federated user by a user who does not exist", []Binding{{Kind: URI, Name: "{a}", Principal: "arn:aws:sts::123456789012:federated-user/{a}", FederatedBy: "arn:aws:iam::123456789012:user/carol"}}, "is not among the principals"},
 		{"a federated user of another account", []Binding{{Kind: URI, Name: "a", Principal: "arn:aws:sts::999999999999:federated-user/carol", FederatedBy: aliceARN}}, "is of another account"},
 		{"a user who is federated", []Binding{{Kind: URI, Name: "a", Principal: aliceARN, FederatedBy: aliceARN}}, "leave federatedBy out"},
 		{"tags of a user", []Binding{{Kind: URI, Name: "a", Principal: aliceARN, Tags: map[string]string{"a": "b"}}}, "has no session that could have tags"},
@@ -81,8 +81,8 @@ func TestBindRefuses(t *testing.T) {
 		{"a source that is not an ARN", []Binding{{Kind: URI, Name: "a", Principal: "lambda.amazonaws.com", SourceARN: "function:f"}}, "sourceArn: write the ARN of one resource"},
 		{"a source of every resource", []Binding{{Kind: URI, Name: "{a}", Principal: "lambda.amazonaws.com", SourceARN: "arn:aws:lambda:us-east-1:123456789012:function:*{a}"}}, "sourceArn: write the ARN of one resource"},
 		{"a source of another account", []Binding{{Kind: URI, Name: "a", Principal: "lambda.amazonaws.com", SourceARN: functionARN, SourceAccount: "999999999999"}}, "it is not the account in sourceArn"},
-		{"a source with a capture that there is not", []Binding{{Kind: URI, Name: "{a}", Principal: "lambda.amazonaws.com", SourceARN: functionARN + "{b}"}}, "sourceArn: the template"},
-		{"a source of two captures that nothing parts", []Binding{{Kind: URI, Name: "{a}/{b}", Principal: "lambda.amazonaws.com", SourceARN: functionARN + "{a}-{b}"}}, "put / or : between them"},
+		{"a source with a capture that does not exist", []Binding{{Kind: URI, Name: "{a}", Principal: "lambda.amazonaws.com", SourceARN: functionARN + "{b}"}}, "sourceArn: the template"},
+		{"a source of two captures without a separator", []Binding{{Kind: URI, Name: "{a}/{b}", Principal: "lambda.amazonaws.com", SourceARN: functionARN + "{a}-{b}"}}, "put / or : between them"},
 		{"a source's account that is too long", []Binding{{Kind: URI, Name: "{a}", Principal: "lambda.amazonaws.com", SourceARN: functionARN + "{a}", SourceAccount: "1{a}"}}, "sourceAccount: write the 12 digits"},
 		{"tags that differ in case", []Binding{{Kind: URI, Name: "a", Principal: ciARN, Tags: map[string]string{"a": "b", "A": "c"}}}, "are the same"},
 		{"a tag and a claim's tag", []Binding{{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "a"}, Principal: ciARN, Tags: map[string]string{"a": "b"}, TagClaims: map[string]string{"A": "c"}}}, "are the same"},
@@ -92,10 +92,10 @@ func TestBindRefuses(t *testing.T) {
 		{"claims of a certificate", []Binding{{Kind: URI, Name: "a", Principal: ciARN, Claims: map[string]string{"sub": "a"}}}, "only a token has"},
 		{"a claim's tag of a certificate", []Binding{{Kind: URI, Name: "a", Principal: ciARN, TagClaims: map[string]string{"a": "sub"}}}, "only a token has"},
 		{"an issuer of a certificate", []Binding{{Kind: URI, Name: "a", Principal: ciARN, Issuer: "gitlab"}}, "only a token has"},
-		{"an issuer that is not there", []Binding{{Kind: TokenClaims, Issuer: "other", Claims: map[string]string{"sub": "a"}, Principal: ciARN}}, `issuer "other" is not among the issuers`},
+		{"an issuer that does not exist", []Binding{{Kind: TokenClaims, Issuer: "other", Claims: map[string]string{"sub": "a"}, Principal: ciARN}}, `issuer "other" is not among the issuers`},
 		{"an issuer with a role", []Binding{{Kind: TokenClaims, Issuer: "fixed", Claims: map[string]string{"sub": "a"}, Principal: ciARN}}, "has a role, which all its tokens assume"},
 		{"a source identity of two captures", []Binding{{Kind: URI, Name: "{a}/{b}", Principal: ciARN, SourceIdentity: "{a}-{b}"}}, "has two captures, so that different names could become one"},
-		{"a tag of two captures that nothing parts", []Binding{{Kind: URI, Name: "{a}/{b}", Principal: ciARN, Tags: map[string]string{"x": "{a}-{b}"}}}, "put / or : between them"},
+		{"a tag of two captures without a separator", []Binding{{Kind: URI, Name: "{a}/{b}", Principal: ciARN, Tags: map[string]string{"x": "{a}-{b}"}}}, "put / or : between them"},
 		{"a domain in capitals", []Binding{{Kind: DNS, Name: "{a}.Example.com", Principal: ciARN}}, "write it in lower case"},
 		{"a domain with a capital before a capture", []Binding{{Kind: DNS, Name: "A{a}.example.com", Principal: ciARN}}, "write it in lower case"},
 		{"an exact token with fewer claims than a pattern", []Binding{sub("a"), {Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "{x}", "ref": "main"}, Principal: aliceARN}}, "add every claim of the other to the one without captures"},
@@ -118,7 +118,7 @@ func TestBindRefuses(t *testing.T) {
 	}
 }
 
-// What looks alike and is not.
+// TestBindAccepts checks bindings that resemble invalid ones.
 func TestBindAccepts(t *testing.T) {
 	auth := bindable(t,
 		Binding{Kind: URI, Name: "a", Principal: ciARN},
@@ -140,7 +140,7 @@ func TestBindAccepts(t *testing.T) {
 	}
 }
 
-// Callers of names that are bound in every way, and their keys.
+// TestBoundCallers checks the callers of bound names and their condition keys.
 func TestBoundCallers(t *testing.T) {
 	policy := iamtest.Policy(t, iam.SessionPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`)
 	auth := bindable(t,
@@ -192,12 +192,12 @@ func TestBoundCallers(t *testing.T) {
 			"aws:SourceArn": functionARN, "aws:SourceAccount": "123456789012", "aws:PrincipalIsAWSService": "true"}},
 		{"a service that calls for a captured resource", peer("fn/999999999999/g"), want{arn: "lambda.amazonaws.com"}, map[string]string{
 			"aws:SourceArn": "arn:aws:lambda:us-east-1:999999999999:function:g", "aws:SourceAccount": "999999999999"}},
-		{"a captured account that is none", peer("fn/9999/g"), want{reason: "sourceArn: write"}, nil},
+		{"a captured account that is not valid", peer("fn/9999/g"), want{reason: "sourceArn: write"}, nil},
 		{"a captured account that is not the resource's", peer("fn/999999999999/of/123456789012"), want{reason: "it is not the account in sourceArn"}, nil},
 		{"a token", token(claims{"sub": "build", "ref": "main"}), want{arn: session + "ci/build"}, map[string]string{
 			"aws:PrincipalTag/ref": "main", "aws:PrincipalTag/email": "", "aws:TokenIssueTime": issued, "aws:FederatedProvider": ""}},
 		{"a token that is an exception", token(claims{"sub": "admin"}), want{arn: aliceARN}, map[string]string{"aws:TokenIssueTime": ""}},
-		{"a token whose own tags are not asked for", token(claims{"sub": "build", flatTagPrefix + "team": "x"}), want{arn: session + "ci/build"}, map[string]string{"aws:PrincipalTag/team": ""}},
+		{"a token with tags that are not configured", token(claims{"sub": "build", flatTagPrefix + "team": "x"}), want{arn: session + "ci/build"}, map[string]string{"aws:PrincipalTag/team": ""}},
 		{"a tag that is too long", token(claims{"sub": "build", "ref": strings.Repeat("r", 257)}), want{reason: "257 characters"}, nil},
 		{"a tag of other characters", token(claims{"sub": "build", "ref": "a*b"}), want{reason: "characters other than"}, nil},
 		{"a tag that is a list", token(claims{"sub": "build", "ref": []string{"main"}}), want{reason: "not a string"}, nil},
@@ -221,8 +221,8 @@ func TestBoundCallers(t *testing.T) {
 	}
 }
 
-// A caller of a captured name is the very principal of that name: names that
-// differ do not become one.
+// TestCapturedNamesStayApart checks that names which differ do not become one
+// principal.
 func TestCapturedNamesStayApart(t *testing.T) {
 	auth := bindable(t, Binding{Kind: URI, Name: "sa/{namespace}/{name}", Principal: session + "ci/{name}", Tags: map[string]string{"namespace": "{namespace}"}}).build(t)
 	r := config()

@@ -10,8 +10,8 @@ import (
 	"extauthz/identity/sts"
 )
 
-// A captured role name is looked up at one path: whoever chooses the name does not
-// choose among roles at other paths, which their trust policies guard.
+// TestCapturedRoleHasAPath checks that a captured role name refers to a role at one
+// path only: a client that chooses the name must not reach roles at other paths.
 func TestCapturedRoleHasAPath(t *testing.T) {
 	const at = "spiffe://{namespace}/x"
 	for _, c := range []struct {
@@ -23,7 +23,7 @@ func TestCapturedRoleHasAPath(t *testing.T) {
 		{"a role at the root", "{namespace}/pod", "/kubernetes/", "admin", want{reason: "at path /kubernetes/"}},
 		{"a role at a path below", "{namespace}/pod", "/kubernetes/", "deep", want{reason: "at path /kubernetes/"}},
 		{"no role, in the same words", "{namespace}/pod", "/kubernetes/", "none", want{reason: `role "none" of account 123456789012 is not among the principals at path /kubernetes/`}},
-		{"the end of a path is no path", "{namespace}/pod", "/b/", "deep", want{reason: "at path /b/"}},
+		{"the end of a path is not a path", "{namespace}/pod", "/b/", "deep", want{reason: "at path /b/"}},
 		{"a path of two", "{namespace}/pod", "/kubernetes/b/", "deep", want{arn: session + "deep/pod"}},
 		{"a prefix, by default at the root", "k8s-{namespace}/pod", "", "prod", want{arn: session + "k8s-prod/pod"}},
 		{"a prefix, at a path", "k8s-{namespace}/pod", "", "path", want{reason: "at path /;"}},
@@ -66,13 +66,11 @@ func TestRolePathRefuses(t *testing.T) {
 	}
 }
 
-// A namespace of Kubernetes has up to 63 characters (an RFC 1123 label) and a
-// service account up to 253 (a DNS subdomain); names of IAM roles and sessions
-// have up to 64, sessions at least 2, and values of tags up to 256. So the
-// namespace fits a role's name or, since one letter is a namespace too, a tag,
-// and the service account fits a tag alone.
-//
-// Longest and shortest names must go through every mapping that fits.
+// TestKubernetesNamesFit checks that the longest and shortest names pass through every
+// mapping that fits. A namespace of Kubernetes has up to 63 characters (an RFC 1123
+// label) and a service account up to 253 (a DNS subdomain). Names of IAM roles and
+// sessions have up to 64, sessions at least 2, and values of tags up to 256. So the
+// namespace fits a role's name or a tag, and the service account fits a tag only.
 func TestKubernetesNamesFit(t *testing.T) {
 	const account = "arn:aws:sts::123456789012:assumed-role/"
 	for _, mapping := range []struct {
@@ -116,7 +114,8 @@ func checkKubernetesTags(t *testing.T, templates []sts.Tag, p *nametemplate.Patt
 	}
 }
 
-// Mappings that look as good fail for some names, and say which limit it was.
+// TestKubernetesNamesExceed checks that mappings which fail for some names say which
+// limit these exceed.
 func TestKubernetesNamesExceed(t *testing.T) {
 	for _, c := range []struct {
 		name, principal string
@@ -138,8 +137,8 @@ func TestKubernetesNamesExceed(t *testing.T) {
 	}
 }
 
-// checkMapped holds the session that a pod is mapped to against IAM's limits;
-// want is the limit that it exceeds, "" for none.
+// checkMapped checks the session of a pod against IAM's limits. want is the limit that
+// it exceeds, "" for none.
 func checkMapped(t *testing.T, session, want string) {
 	t.Helper()
 	if principal, err := iam.ParsePrincipal(session); err != nil || principal.Kind != iam.AssumedRole {
@@ -154,7 +153,7 @@ func checkMapped(t *testing.T, session, want string) {
 
 func label(n int) string { return strings.Repeat("n", n-2) + "-n" }
 
-// subdomain makes labels of 63 characters with dots between them.
+// subdomain returns labels of 63 characters with dots between them.
 func subdomain(n int) string {
 	return strings.Repeat(strings.Repeat("s", 63)+".", n/64+1)[:n]
 }

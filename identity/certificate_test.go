@@ -11,8 +11,8 @@ import (
 	"extauthz/identity/sts"
 )
 
-// Domain names are compared without regard to case, once Envoy's word is found to
-// be the certificate's, byte for byte.
+// TestDomainNamesHaveNoCase checks that domain names are compared without regard to
+// case, after the name that Envoy sent is found byte for byte in the certificate.
 func TestDomainNamesHaveNoCase(t *testing.T) {
 	auth := principals{
 		entities: []sts.Entity{{ARN: aliceARN}, {ARN: role + "ci"}},
@@ -50,8 +50,7 @@ func TestDomainNamesHaveNoCase(t *testing.T) {
 	}
 }
 
-// A capture of a subject stays within one attribute, so that its end cannot be
-// put into it.
+// TestSubjectCaptures checks that a capture of a subject stays within one attribute.
 func TestSubjectCaptures(t *testing.T) {
 	auth := principals{
 		entities: []sts.Entity{{ARN: aliceARN}},
@@ -95,9 +94,9 @@ func TestManyAlternativeNames(t *testing.T) {
 	}
 }
 
-// What is remembered of a certificate is what is read in it, and no verdict: the
-// name that Envoy gives is compared anew each time.
-func TestRememberedCertificates(t *testing.T) {
+// TestCachedCertificates checks that the cache contains the names in a certificate
+// only: the name that Envoy sends is compared each time.
+func TestCachedCertificates(t *testing.T) {
 	c := newCertificateCache()
 	good, bare := certificate(t, certificateNames{uris: []string{"spiffe://a", "spiffe://b"}}), certificate(t, certificateNames{subject: pkix.Name{CommonName: "x"}})
 	long := certificate(t, certificateNames{uris: []string{"spiffe://" + strings.Repeat("l", maxCertificateText)}})

@@ -10,8 +10,8 @@ import (
 	"extauthz/identity/sts"
 )
 
-// grouped returns a auth whose tokens are bound by their groups, as Keycloak, Entra,
-// Okta and Dex send them, and the issuer of the tokens.
+// grouped returns an authenticator whose tokens are bound by their groups, as Keycloak,
+// Entra, Okta and Dex send them, and the issuer of the tokens.
 func grouped(t testing.TB) (*Authenticator, *signer) {
 	t.Helper()
 	s := signerAt(gitlabURL)
@@ -53,7 +53,7 @@ func TestClaimsThatAreLists(t *testing.T) {
 		{"no element", []any{"staff"}, want{reason: none}},
 		{"an empty list", []any{}, want{reason: none}},
 		{"a part of an element", []any{"developers-evil", "xdevelopers"}, want{reason: none}},
-		{"numbers and booleans beside it", []any{7, true, nil, "developers"}, want{arn: session + "dev/user"}},
+		{"with numbers and booleans", []any{7, true, nil, "developers"}, want{arn: session + "dev/user"}},
 		{"a nested list", []any{[]any{"developers"}}, want{reason: none}},
 		{"an object in the list", []any{claims{"name": "developers"}}, want{reason: none}},
 		{"an object", claims{"developers": true}, want{reason: none}},
@@ -82,7 +82,8 @@ func TestClaimsThatAreLists(t *testing.T) {
 	}
 }
 
-// The operator learns which elements are ambiguous, and the client does not.
+// TestAmbiguousListIsExplained checks that the operator sees which elements are
+// ambiguous, and the client does not.
 func TestAmbiguousListIsExplained(t *testing.T) {
 	auth, s := grouped(t)
 	_, f := authenticate(t, auth, config(), Credentials{Authorization: bearer(s.token(t, claims{"groups": []string{"team-red", "team-blue"}}))})
@@ -95,7 +96,8 @@ func TestAmbiguousListIsExplained(t *testing.T) {
 	}
 }
 
-// Neither the order of a list nor an element that is there twice changes the caller.
+// TestOrderOfListsDoesNotMatter checks that neither the order of a list nor a repeated
+// element changes the caller.
 func TestOrderOfListsDoesNotMatter(t *testing.T) {
 	auth, s := grouped(t)
 	elements := []any{"developers", "operators", "administrators", "team-red", "team-blue", "team-lead", "tier-1", "staff", 7, nil, []any{"developers"}}
@@ -126,7 +128,7 @@ func TestOrderOfListsDoesNotMatter(t *testing.T) {
 	}
 }
 
-// The length of a list is bounded by that of the token.
+// TestLongList checks that the length of a token bounds the length of a list.
 func TestLongList(t *testing.T) {
 	auth, s := grouped(t)
 	var groups []string
@@ -154,8 +156,8 @@ func TestTagsFromLists(t *testing.T) {
 	}
 }
 
-// The claims that all tokens of an issuer must have may be lists too, whose captures
-// name the sessions.
+// TestIssuerClaimsThatAreLists checks that the claims which all tokens of an issuer
+// must have can be lists, whose captures can be in the names of sessions.
 func TestIssuerClaimsThatAreLists(t *testing.T) {
 	w := tokens(t)
 	w.issuers[0].Claims = map[string]string{"groups": "ci-{group}"}

@@ -9,8 +9,8 @@ import (
 	"extauthz/identity/sts"
 )
 
-// What keeps a token that holds from proving anybody, the operator is told with the
-// place of what to change; its holder is told the rest.
+// TestDenials checks that the operator sees the position of what keeps a valid token
+// from mapping to a principal, and the client sees the rest.
 func TestDenials(t *testing.T) {
 	const any = `{"AWS":"*"}`
 	deny := iamtest.Policy(t, iam.TrustPolicy, `{"Version":"2012-10-17","Statement":[
@@ -63,9 +63,10 @@ func TestDenials(t *testing.T) {
 	}
 }
 
-// A token that may not assume a role gets the same answer whether the role exists or
-// not. Otherwise the owner of a token could find out which roles exist.
-func TestTokensTellNothingOfRoles(t *testing.T) {
+// TestDenialsDoNotRevealRoles checks that a token that may not assume a role gets the
+// same answer whether or not the role exists. Otherwise the owner of a token could find
+// out which roles exist.
+func TestDenialsDoNotRevealRoles(t *testing.T) {
 	bound := func(principal string) func(*principals) {
 		return func(w *principals) {
 			w.issuers[0].TagClaims = nil
@@ -105,8 +106,9 @@ func TestTokensTellNothingOfRoles(t *testing.T) {
 	}
 }
 
-// Whoever has a name whose captures lead to nobody is not told where they lead.
-func TestCapturesThatLeadNowhereAreNotTold(t *testing.T) {
+// TestDenialsDoNotRevealTemplates checks that a client whose name maps to a principal
+// that does not exist does not see the name of that principal.
+func TestDenialsDoNotRevealTemplates(t *testing.T) {
 	s := signerAt(gitlabURL)
 	auth := principals{
 		entities: []sts.Entity{{ARN: role + "apps/k8s-prod"}},

@@ -6,11 +6,11 @@ import (
 	"testing"
 )
 
-// unguessable stands for what a client without a valid credential does not have.
+// unguessable is what a client without a valid credential does not have.
 const unguessable = "6f1c1f0f5ab64ed2a1c7"
 
-// guarded is a auth in which everybody who is bound is known by something
-// unguessable: a password, a key, or a name that another has verified.
+// guarded returns an authenticator in which each bound principal needs something
+// unguessable: a password, a key, or a name that another party has verified.
 func guarded(f *testing.F) *Authenticator {
 	f.Helper()
 	w := tokens(f)
@@ -25,8 +25,8 @@ func guarded(f *testing.F) *Authenticator {
 	return w.build(f)
 }
 
-// FuzzAuthenticate holds that who shows nothing that was verified is nobody, whatever
-// the rules and whatever else the request has, and that nothing panics.
+// FuzzAuthenticate checks that a request without a verified credential has no caller,
+// whatever the configuration and the rest of the request, and that nothing panics.
 func FuzzAuthenticate(f *testing.F) {
 	auth := guarded(f)
 	thief := signerAt("https://thief.example.com")

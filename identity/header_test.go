@@ -32,7 +32,7 @@ func TestHeader(t *testing.T) {
 		{"a domain in the name", []string{"bob@evil.com@example.com"}, want{reason: "not among the principals"}},
 		{"a slash", []string{"../bob@example.com"}, want{reason: "no principal is bound"}},
 		{"an ARN", []string{bobARN}, want{reason: "no principal is bound"}},
-		{"a user who is not there", []string{"carol@example.com"}, want{reason: "not among the principals"}},
+		{"a user who does not exist", []string{"carol@example.com"}, want{reason: "not among the principals"}},
 		{"a user name of 65", []string{strings.Repeat("b", 65) + "@example.com"}, want{reason: "65 characters"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -53,9 +53,10 @@ func TestHeader(t *testing.T) {
 	}
 }
 
-// A header counts only where Envoy's own configuration names the very header that
-// the registry takes: otherwise it is the client's text, and no identity.
-func TestHeaderThatEnvoyDoesNotVouchFor(t *testing.T) {
+// TestUntrustedHeader checks that a header counts only if Envoy's own configuration
+// names the header of the registry's configuration: otherwise the client may have set
+// it.
+func TestUntrustedHeader(t *testing.T) {
 	auth := everySource(t)
 	r := config()
 	r.Sources, r.Header = []Source{TrustedHeader, BasicAuth}, "x-user"

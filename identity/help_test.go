@@ -29,10 +29,10 @@ const (
 // now is the time of every request.
 var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// rules are those of a registry that takes every default source.
+// config returns the configuration of a registry with the default sources.
 func config() *Config { return &Config{Audiences: []string{registryAudience}, Partition: "aws"} }
 
-// trustFile is a trust policy of testdata, as people have them.
+// trustFile returns a trust policy of testdata.
 func trustFile(t testing.TB, name string) *iam.Policy {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", "trust", name+".json"))
@@ -52,10 +52,10 @@ type signer struct {
 	*oidctest.Signer
 }
 
-// signerAt returns the issuer at a URL; its key depends on the URL alone.
+// signerAt returns the issuer at a URL. Its key is derived from the URL.
 func signerAt(url string) *signer { return &signer{url, oidctest.NewSigner(url)} }
 
-// verifier verifies the issuer's tokens.
+// verifier returns the verifier of the issuer's tokens.
 func (s *signer) verifier(t testing.TB) *oidc.Verifier {
 	t.Helper()
 	keys, err := oidc.ParseKeySet("jwks/test.json", []byte(s.JWKS()))
@@ -65,11 +65,10 @@ func (s *signer) verifier(t testing.TB) *oidc.Verifier {
 	return &oidc.Verifier{URL: s.url, Keys: keys}
 }
 
-// A claims is what a token says beside or in place of what every one does; nil
-// leaves a claim out.
+// claims are changes to the claims that every token has; nil removes a claim.
 type claims = map[string]any
 
-// claims are those of a token.
+// claims returns the claims of a token.
 func (s *signer) claims(changes claims) claims {
 	all := claims{
 		"iss": s.url, "sub": "job", "aud": registryAudience,
@@ -80,7 +79,7 @@ func (s *signer) claims(changes claims) claims {
 	return all
 }
 
-// token signs a token.
+// token returns a signed token.
 func (s *signer) token(t testing.TB, changes claims) string {
 	t.Helper()
 	return s.Token(t, s.claims(changes))
@@ -94,7 +93,7 @@ const (
 	bobLine   = "bob:$2a$04$1ZVT102x6Yy1sC4acscZbewLqr36/hN0TaoBh6H/zaSz9G6VbSMQG"
 )
 
-// principals are what a auth is made of, as principals.yaml has it. The password file has alice and bob.
+// principals are the contents of principals.yaml. The password file has alice and bob.
 type principals struct {
 	membership sts.Membership
 	controls   *iam.Organization
@@ -103,7 +102,7 @@ type principals struct {
 	bindings   []Binding
 }
 
-// build makes the auth.
+// build returns the authenticator of the files.
 func (w principals) build(t testing.TB) *Authenticator {
 	t.Helper()
 	auth, err := w.try(t)
@@ -113,7 +112,8 @@ func (w principals) build(t testing.TB) *Authenticator {
 	return auth
 }
 
-// try makes the auth, or fails as loading the policy directory would.
+// try returns the authenticator, or the error that loading the policy directory would
+// return.
 func (w principals) try(t testing.TB) (*Authenticator, error) {
 	t.Helper()
 	users, err := basic.ParseFile("htpasswd", []byte(aliceLine+"\n"+bobLine))
@@ -140,8 +140,8 @@ func (w principals) try(t testing.TB) (*Authenticator, error) {
 	return auth, nil
 }
 
-// identify identifies a caller at the time of the tests, and holds that no
-// failure tells a secret.
+// authenticate authenticates a caller at the time of the tests, and checks that a
+// failure contains no secret.
 func authenticate(t testing.TB, auth *Authenticator, r *Config, e Credentials) (*Caller, *Failure) {
 	t.Helper()
 	if e.Time.IsZero() {
@@ -157,7 +157,7 @@ func authenticate(t testing.TB, auth *Authenticator, r *Config, e Credentials) (
 	return caller, f
 }
 
-// checkSecrets wants no password and no part of a token in the failure.
+// checkSecrets checks that a failure contains no password and no part of a token.
 func checkSecrets(t testing.TB, f *Failure, e *Credentials) {
 	t.Helper()
 	for _, header := range e.Authorization {
@@ -175,8 +175,8 @@ func checkSecrets(t testing.TB, f *Failure, e *Credentials) {
 	}
 }
 
-// want is what an identification comes to: the ARN of the caller, or else the
-// kind of failure and a part of its text.
+// want is the expected result: the ARN of the caller, or else the kind of failure and a
+// part of its text.
 type want struct {
 	arn    string
 	kind   FailureKind
@@ -193,7 +193,7 @@ func (w want) check(t testing.TB, caller *Caller, f *Failure) {
 	}
 }
 
-// encode is the credential of HTTP Basic.
+// encode returns the credential of HTTP Basic.
 func encode(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
 
 func basicHeader(user, password string) []string {

@@ -40,10 +40,10 @@ func TestAddIssuerRefuses(t *testing.T) {
 		{"one host by http and https", changed(func(i *Issuer) { i.Verifier = &oidc.Verifier{URL: "http://gitlab.example.com", Keys: verifier.Keys} }), "are one provider"},
 		{"a session's name of 1", changed(func(i *Issuer) { i.SessionName = "a" }), "fewer than 2"},
 		{"a session's name of 65", changed(func(i *Issuer) { i.SessionName = strings.Repeat("s", 65) }), "65 characters"},
-		{"a name that is no session's", changed(func(i *Issuer) { i.Name = "my issuer" }), "characters other than"},
-		{"a role that is not there", changed(func(i *Issuer) { i.Role = role + "ci" }), "is not among the principals"},
+		{"a name that is not valid for a session", changed(func(i *Issuer) { i.Name = "my issuer" }), "characters other than"},
+		{"a role that does not exist", changed(func(i *Issuer) { i.Role = role + "ci" }), "is not among the principals"},
 		{"a user", changed(func(i *Issuer) { i.Role = aliceARN }), "is not among the principals"},
-		{"a role that trusts nobody", changed(func(i *Issuer) { i.Role = role + "untrusting" }), "has no trust policy"},
+		{"a role without a trust policy", changed(func(i *Issuer) { i.Role = role + "untrusting" }), "has no trust policy"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := principals{entities: []sts.Entity{{ARN: aliceARN}, {ARN: role + "untrusting"}}, issuers: c.issuers}
@@ -54,7 +54,7 @@ func TestAddIssuerRefuses(t *testing.T) {
 	}
 }
 
-// The provider is what trust policies call the issuer, whatever its URL.
+// TestProvider checks that the provider in trust policies can differ from the URL.
 func TestProvider(t *testing.T) {
 	for _, c := range []struct{ url, provider, want string }{
 		{"https://gitlab.example.com", "", "gitlab.example.com"},

@@ -20,8 +20,8 @@ type certificateNames struct {
 	subject   pkix.Name
 }
 
-// certificate returns a leaf with the given names as Envoy sends it. The names
-// are written into the extension as they are, well formed or not.
+// certificate returns a leaf with the given names as Envoy sends it. The names are in
+// the extension unchanged, well-formed or not.
 func certificate(t testing.TB, names certificateNames) string {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -76,8 +76,8 @@ func TestCertificateName(t *testing.T) {
 		{name: "URI goes before DNS", principal: spiffe, names: certificateNames{dns: []string{"ci.example.com"}, uris: []string{spiffe}}, kind: URI},
 		{name: "DNS", principal: "ci.example.com", names: certificateNames{dns: []string{"ci.example.com", "b.example.com"}, subject: subject}, kind: DNS},
 		{name: "subject", principal: "CN=ci,O=example", names: certificateNames{subject: subject}, kind: Subject},
-		{name: "a DNS name spelt like a SPIFFE ID stays a DNS name", principal: spiffe, names: certificateNames{dns: []string{spiffe}}, kind: DNS},
-		{name: "a DNS name spelt like a subject stays a DNS name", principal: "CN=ci,O=example", names: certificateNames{dns: []string{"CN=ci,O=example"}}, kind: DNS},
+		{name: "a DNS name that looks like a SPIFFE ID stays a DNS name", principal: spiffe, names: certificateNames{dns: []string{spiffe}}, kind: DNS},
+		{name: "a DNS name that looks like a subject stays a DNS name", principal: "CN=ci,O=example", names: certificateNames{dns: []string{"CN=ci,O=example"}}, kind: DNS},
 		{name: "no principal", names: certificateNames{uris: []string{spiffe}}, failure: "no usable name"},
 		{name: "empty URI", names: certificateNames{uris: []string{""}, dns: []string{"ci.example.com"}}, failure: "no usable name"},
 		{name: "second URI", principal: "spiffe://example.com/admin", names: certificateNames{uris: []string{spiffe, "spiffe://example.com/admin"}}, failure: "not the one in the certificate"},
@@ -111,7 +111,8 @@ func TestCertificateNameRefusesOtherText(t *testing.T) {
 	}
 }
 
-// Every URI and DNS name of a certificate counts, the first as Envoy gives it.
+// TestEveryNameOfACertificate checks that every URI and DNS name of a certificate
+// counts, the first as Envoy sends it.
 func TestEveryNameOfACertificate(t *testing.T) {
 	const bobARN = "arn:aws:iam::123456789012:user/dev/bob"
 	subject := pkix.Name{CommonName: "ci", Organization: []string{"example"}}
@@ -145,22 +146,22 @@ func TestEveryNameOfACertificate(t *testing.T) {
 		{"two principals, of two kinds", "spiffe://a/alice", certificateNames{uris: []string{"spiffe://a/alice"}, dns: []string{"bob.example.com"}}, want{reason: "names two principals"}},
 		{"none of several", "", certificateNames{uris: []string{"spiffe://x", "spiffe://y"}}, want{reason: "nor to any of the certificate's 1 other names"}},
 		{"Envoy's name is the second", "spiffe://a/alice", certificateNames{uris: []string{"spiffe://x", "spiffe://a/alice"}}, want{reason: "not the one in the certificate"}},
-		{"a DNS name spelt like a SPIFFE ID is no URI", "", certificateNames{dns: []string{"spiffe://a/alice"}}, want{reason: `no principal is bound to dns "spiffe://a/alice"`}},
-		{"a DNS name spelt like a SPIFFE ID, behind another", "", certificateNames{dns: []string{"x", "spiffe://a/alice"}}, want{reason: "no principal is bound"}},
+		{"a DNS name that looks like a SPIFFE ID is not a URI", "", certificateNames{dns: []string{"spiffe://a/alice"}}, want{reason: `no principal is bound to dns "spiffe://a/alice"`}},
+		{"a DNS name that looks like a SPIFFE ID, behind another", "", certificateNames{dns: []string{"x", "spiffe://a/alice"}}, want{reason: "no principal is bound"}},
 		{"a DNS name spelt so, and bound so", "", certificateNames{dns: []string{"spiffe://dns/alice"}}, want{arn: aliceARN}},
-		{"a URI spelt like a bound DNS name", "", certificateNames{uris: []string{"spiffe://dns/alice"}}, want{reason: "no principal is bound to uri"}},
+		{"a URI that looks like a bound DNS name", "", certificateNames{uris: []string{"spiffe://dns/alice"}}, want{reason: "no principal is bound to uri"}},
 		{"subject", "CN=ci,O=example", certificateNames{subject: subject}, want{arn: bobARN}},
-		{"the subject beside a DNS name is none", "any.example.com", certificateNames{subject: subject, dns: []string{"any.example.com"}}, want{reason: "no principal is bound to dns"}},
-		{"a DNS name spelt like a subject", "CN=ci,O=example", certificateNames{dns: []string{"CN=ci,O=example"}}, want{reason: "no principal is bound to dns"}},
-		{"a subject spelt like an ARN is that subject, when bound", aliceARN, certificateNames{subject: pkix.Name{CommonName: "x"}}, want{arn: aliceARN}},
-		{"a URI spelt like an ARN is nobody", "", certificateNames{uris: []string{aliceARN}}, want{reason: "no principal is bound to uri"}},
+		{"the subject of a certificate with a DNS name does not count", "any.example.com", certificateNames{subject: subject, dns: []string{"any.example.com"}}, want{reason: "no principal is bound to dns"}},
+		{"a DNS name that looks like a subject", "CN=ci,O=example", certificateNames{dns: []string{"CN=ci,O=example"}}, want{reason: "no principal is bound to dns"}},
+		{"a subject that looks like an ARN is that subject, when bound", aliceARN, certificateNames{subject: pkix.Name{CommonName: "x"}}, want{arn: aliceARN}},
+		{"a URI that looks like an ARN is not a principal", "", certificateNames{uris: []string{aliceARN}}, want{reason: "no principal is bound to uri"}},
 		{"the scheme in capitals is another name", "", certificateNames{uris: []string{"spiffe://x", "SPIFFE://a/alice"}}, want{reason: "no principal is bound"}},
 		{"an encoded letter is another name", "", certificateNames{uris: []string{"spiffe://x", "spiffe://a/%61lice"}}, want{reason: "no principal is bound"}},
 		{"captures", "", certificateNames{uris: []string{"spiffe://cluster.local/ns/prod/sa/builder"}}, want{arn: session + "k8s-prod/builder"}},
 		{"captures of a second URI", "", certificateNames{uris: []string{"spiffe://x", "spiffe://cluster.local/ns/prod/sa/builder"}}, want{arn: session + "k8s-prod/builder"}},
 		{"captures of two", "", certificateNames{uris: []string{"spiffe://cluster.local/ns/prod/sa/a1", "spiffe://cluster.local/ns/prod/sa/b1"}}, want{reason: "names two principals"}},
 		{"an exception from a pattern", "", certificateNames{uris: []string{"spiffe://cluster.local/ns/test/sa/root"}}, want{arn: bobARN}},
-		{"a role that is not there", "", certificateNames{uris: []string{"spiffe://cluster.local/ns/none/sa/builder"}}, want{reason: `role "k8s-none" of account 123456789012 is not among the principals`}},
+		{"a role that does not exist", "", certificateNames{uris: []string{"spiffe://cluster.local/ns/none/sa/builder"}}, want{reason: `role "k8s-none" of account 123456789012 is not among the principals`}},
 		{"a role in other letters", "", certificateNames{uris: []string{"spiffe://cluster.local/ns/PROD/sa/builder"}}, want{reason: "is not among the principals"}},
 		{"a session's name of 64", "", certificateNames{uris: []string{"spiffe://cluster.local/ns/prod/sa/" + strings.Repeat("s", 64)}}, want{arn: session + "k8s-prod/" + strings.Repeat("s", 64)}},
 		{"a session's name of 65", "", certificateNames{uris: []string{"spiffe://cluster.local/ns/prod/sa/" + strings.Repeat("s", 65)}}, want{reason: "has 65 characters, and IAM allows 64"}},
@@ -184,7 +185,7 @@ func TestEveryNameOfACertificate(t *testing.T) {
 	}
 }
 
-// Without a certificate a name is of the one kind that the rules give, or none.
+// TestPrincipalKind checks that a name without a certificate is of the configured kind.
 func TestPrincipalKind(t *testing.T) {
 	auth := principals{
 		entities: []sts.Entity{{ARN: aliceARN}},
@@ -203,7 +204,7 @@ func TestPrincipalKind(t *testing.T) {
 		{"subject", Subject, "CN=alice", "", want{arn: aliceARN}},
 		{"a kind of no certificate", BasicUser, "alice", "", want{reason: "include_peer_certificate: true"}},
 		{"a token's kind", TokenClaims, "alice", "", want{reason: "include_peer_certificate: true"}},
-		{"the certificate tells the kind, where there is one", URI, "spiffe://a/alice", dns, want{reason: `no principal is bound to dns "spiffe://a/alice"`}},
+		{"the kind in the certificate takes precedence", URI, "spiffe://a/alice", dns, want{reason: `no principal is bound to dns "spiffe://a/alice"`}},
 		{"no name", URI, "", dns, want{reason: "no usable name"}},
 		{"nothing", URI, "", "", want{kind: Anonymous, reason: "no credential"}},
 		{"NUL", URI, "spiffe://a/alice\x00", "", want{reason: "no principal is bound"}},

@@ -9,8 +9,8 @@ import (
 	"extauthz/identity/sts"
 )
 
-// boundTo are principals where the job of gitlab is bound so, and a role can be
-// assumed only if trusting.
+// boundTo returns files in which the job of gitlab is bound by b. A role can be assumed
+// only if trusting.
 func boundTo(t testing.TB, trusting bool, b Binding, change func(*Issuer)) principals {
 	t.Helper()
 	b.Kind, b.Issuer, b.Claims = TokenClaims, "gitlab", map[string]string{"sub": "job"}
@@ -26,7 +26,8 @@ func boundTo(t testing.TB, trusting bool, b Binding, change func(*Issuer)) princ
 	return w
 }
 
-// What an issuer says of sessions holds for those of its bound tokens too.
+// TestIssuerLimitsBoundSessions checks that the tags and session policies of an issuer
+// apply to the sessions of its bound tokens.
 func TestIssuerLimitsBoundSessions(t *testing.T) {
 	limit := iamtest.Policy(t, iam.SessionPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:Get*","Resource":"*"}}`)
 	w := boundTo(t, false, Binding{Principal: session + "ci/build", TagClaims: map[string]string{"tier": "tier"}}, func(i *Issuer) {
@@ -40,7 +41,8 @@ func TestIssuerLimitsBoundSessions(t *testing.T) {
 	}
 }
 
-// What an issuer says and cannot hold is an error when it is loaded.
+// TestIssuerOfBoundTokensRefuses checks the errors of issuers whose options contradict
+// their bindings.
 func TestIssuerOfBoundTokensRefuses(t *testing.T) {
 	limits := []*iam.Policy{iamtest.Policy(t, iam.SessionPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`)}
 	ci, alice := Binding{Principal: session + "ci/build"}, Binding{Principal: aliceARN}
@@ -73,8 +75,8 @@ func TestIssuerOfBoundTokensRefuses(t *testing.T) {
 	}
 }
 
-// An exact binding is an exception from a pattern only of the tokens that it looks
-// at as closely: it takes none that the pattern narrows down by another claim.
+// TestExactTokenIsAnException checks that an exact binding is an exception from a
+// pattern only if it has all claims of the pattern.
 func TestExactTokenIsAnException(t *testing.T) {
 	auth := bindable(t,
 		Binding{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "{x}", "ref": "main"}, Principal: session + "ci/{x}"},

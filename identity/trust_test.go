@@ -15,9 +15,9 @@ const (
 	googleURL = "https://accounts.google.com"
 )
 
-// trusted is a principals of roles that have the trust policies people have, each
-// named after its file, and of the issuers that these name. All take tokens made
-// for AWS STS.
+// trusted returns an authenticator with roles that have the trust policies in testdata,
+// each named after its file, and with the issuers in these. All accept tokens for AWS
+// STS.
 func trusted(t *testing.T) *Authenticator {
 	t.Helper()
 	var w principals
@@ -32,12 +32,12 @@ func trusted(t *testing.T) *Authenticator {
 	return w.build(t)
 }
 
-// Trust policies in the forms in which GitHub ("Configuring OpenID Connect in
-// Amazon Web Services"), GitLab ("Configure OpenID Connect in AWS"), Amazon EKS
-// ("Assign IAM roles to Kubernetes service accounts", "Create IAM role with trust
-// policy required by EKS Pod Identity") and the IAM User Guide give them, and
-// tokens as those issuers make them.
-func TestTrustPoliciesAsPeopleHaveThem(t *testing.T) {
+// TestTrustPoliciesOfGuides checks trust policies in the forms that GitHub
+// ("Configuring OpenID Connect in Amazon Web Services"), GitLab ("Configure OpenID
+// Connect in AWS"), Amazon EKS ("Assign IAM roles to Kubernetes service accounts",
+// "Create IAM role with trust policy required by EKS Pod Identity") and the IAM User
+// Guide document, with tokens as those issuers make them.
+func TestTrustPoliciesOfGuides(t *testing.T) {
 	auth := trusted(t)
 	const denied = "is not authorized to perform: sts:AssumeRoleWithWebIdentity"
 	github := func(changes claims) claims {

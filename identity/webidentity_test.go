@@ -20,8 +20,8 @@ const (
 
 const web = `"sts:AssumeRoleWithWebIdentity"`
 
-// assuming are principals where tokens of gitlab assume roles that trust it in
-// several ways.
+// assuming returns files in which tokens of gitlab assume roles with different trust
+// policies.
 func assuming(t testing.TB) principals {
 	t.Helper()
 	provider := `{"Federated":"` + gitlabProvider + `"}`
@@ -41,7 +41,8 @@ func assuming(t testing.TB) principals {
 	return w
 }
 
-// What the request, the issuer and the token's claims have reaches the trust policy.
+// TestWhatTrustPoliciesSee checks that trust policies see the condition keys of the
+// request, the issuer and the token.
 func TestWhatTrustPoliciesSee(t *testing.T) {
 	auth, s := assuming(t).build(t), signerAt(gitlabURL)
 	here := iam.Context{{Key: "aws:SourceIp", Value: "192.0.2.7"}, {Key: "aws:ResourceAccount", Value: "999999999999"}}
@@ -74,7 +75,8 @@ func TestWhatTrustPoliciesSee(t *testing.T) {
 	}
 }
 
-// The caller's keys are those of the session, as AWS fills them in.
+// TestWebIdentitySession checks that the condition keys of the caller are those of the
+// session, as in AWS.
 func TestWebIdentitySession(t *testing.T) {
 	w := assuming(t)
 	limit := iamtest.Policy(t, iam.SessionPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:*","Resource":"*"}}`)
@@ -97,8 +99,9 @@ func TestWebIdentitySession(t *testing.T) {
 	}
 }
 
-// A session begins when its token was issued. One that does not say so is old, and
-// no session of now: a policy that revokes sessions by age denies it.
+// TestSessionsBeginWithTheirTokens checks that a session begins when its token was
+// issued. A session of a token without that time is old, so that a policy which revokes
+// sessions by age denies it.
 func TestSessionsBeginWithTheirTokens(t *testing.T) {
 	auth, s := assuming(t).build(t), signerAt(gitlabURL)
 	for _, c := range []struct {
@@ -119,9 +122,8 @@ func TestSessionsBeginWithTheirTokens(t *testing.T) {
 	}
 }
 
-// chained are principals where the issuer's tokens are bound: to the user named
-// by sub, or to the session of the role runner where there is no sub. All assume
-// roles by sts:AssumeRole.
+// chained returns files in which tokens are bound, to the user in sub or, without sub,
+// to the session of the role runner. All assume roles by sts:AssumeRole.
 func chained(t testing.TB, boundary, limit string) principals {
 	t.Helper()
 	identityPolicy := iamtest.Policy(t, iam.IdentityPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:*","Resource":"`+role+`*"}}`)
@@ -156,8 +158,7 @@ func chained(t testing.TB, boundary, limit string) principals {
 	}.with(runner)
 }
 
-// with adds a binding of tokens that have no claim of the others': the pattern
-// of another claim keeps them apart.
+// with adds a binding of tokens that the other bindings do not match.
 func (w principals) with(b Binding) principals {
 	b.Claims = maps.Clone(b.Claims)
 	b.Claims["kind"] = "job"
@@ -183,7 +184,7 @@ func TestAssumeRole(t *testing.T) {
 		{"trusts the user", "", "", "123456789012/named", alice, want{arn: toNamed}},
 		{"trusts the account, and the user's policies allow", "", "", "123456789012/delegated", alice, want{arn: session + "delegated/chained"}},
 		{"trusts the account, and the user's policies do not", "", "", "123456789012/delegated", bob, want{reason: denied}},
-		{"trusts the user, whose policies are not asked", "", "", "123456789012/named", bob, want{arn: toNamed}},
+		{"trusts the user, whose policies do not matter", "", "", "123456789012/named", bob, want{arn: toNamed}},
 		{"the boundary allows", allowAll, "", "123456789012/delegated", alice, want{arn: session + "delegated/chained"}},
 		{"the boundary does not allow", allowECR, "", "123456789012/delegated", alice, want{reason: denied}},
 		{"the boundary does not allow, but the user is named", allowECR, "", "123456789012/named", alice, want{arn: toNamed}},
@@ -204,8 +205,8 @@ func TestAssumeRole(t *testing.T) {
 		{"tags are passed", "", "", "123456789012/nosource", claims{"user": "alice", "kind": "user", "ref": "main"}, want{reason: "sts:TagSession"}},
 		{"another source identity", "", "", "123456789012/named", claims{"job": "build", "kind": "job", sourceIdentityClaim: "other"}, want{reason: "is not that of its session"}},
 		{"the same source identity", "", "", "123456789012/named", claims{"job": "build", "kind": "job", sourceIdentityClaim: "build"}, want{arn: toNamed}},
-		{"a role that is not there", "", "", "123456789012/missing", alice, want{reason: "not among the principals"}},
-		{"bound to nobody", "", "", "123456789012/named", claims{"kind": "user"}, want{reason: "no principal is bound"}},
+		{"a role that does not exist", "", "", "123456789012/missing", alice, want{reason: "not among the principals"}},
+		{"not bound", "", "", "123456789012/named", claims{"kind": "user"}, want{reason: "no principal is bound"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			auth := chained(t, c.boundary, c.session).build(t)
@@ -215,7 +216,8 @@ func TestAssumeRole(t *testing.T) {
 	}
 }
 
-// Of a chain the second session keeps the source identity, and nothing else.
+// TestAssumeRoleSession checks that the second session of a chain inherits the source
+// identity, and nothing else.
 func TestAssumeRoleSession(t *testing.T) {
 	auth := chained(t, "", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`).build(t)
 	job := claims{"job": "build", "kind": "job", "ref": "main"}
@@ -235,7 +237,8 @@ func TestAssumeRoleSession(t *testing.T) {
 	}
 }
 
-// Who has no policies that could let it assume a role does not.
+// TestWhoCannotAssumeRoles checks the principals that have no policies to assume roles
+// with.
 func TestWhoCannotAssumeRoles(t *testing.T) {
 	for _, principal := range []string{"arn:aws:iam::123456789012:root", "ci.amazonaws.com", "arn:aws:sts::123456789012:federated-user/carol"} {
 		w := chained(t, "", "")
@@ -258,8 +261,9 @@ func member(account string) (string, []string, bool) {
 	return "o-a1b2c3d4e5", []string{"o-a1b2c3d4e5/r-ab12/"}, account == "123456789012"
 }
 
-// What a trust policy, an identity policy or a control policy denies by the role's
-// tags or by the organization of either side is denied.
+// TestAssumingSeesTheRoleAndTheOrganization checks that a trust policy, an identity
+// policy and a control policy can deny by the role's tags and by the organization of
+// either side.
 func TestAssumingSeesTheRoleAndTheOrganization(t *testing.T) {
 	const (
 		deny  = `{"Effect":"Deny","Principal":"*","Action":"sts:*","Condition":`
