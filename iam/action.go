@@ -30,7 +30,7 @@ func compileAction(text string) (pattern, error) {
 	case !isVendor(vendor):
 		return pattern{}, invalid(text, "has a service prefix with characters other than letters, digits, dots and hyphens", "wildcards belong after the colon")
 	case name == "":
-		return pattern{}, invalid(text, "names no action after the colon", "write service:Action or service:*")
+		return pattern{}, invalid(text, "does not name an action after the colon", "write service:Action or service:*")
 	}
 	return syntax{wildcards: true, ignoreCase: true}.pattern(text)
 }

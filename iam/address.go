@@ -17,7 +17,7 @@ func newAddressOperand(text string) (operand, error) {
 	}
 	prefix, err := netip.ParsePrefix(text)
 	if err != nil {
-		return nil, invalid(text, "is no IP address or range", "write 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32")
+		return nil, invalid(text, "is not an IP address or range", "write 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32")
 	}
 	if address := prefix.Addr(); address.Is4In6() && prefix.Bits() >= 96 {
 		prefix = netip.PrefixFrom(address.Unmap(), prefix.Bits()-96)
@@ -98,7 +98,7 @@ func parseIPv4(s string, bytes *[4]byte) bool {
 	return true
 }
 
-// parseIPv6 reads eight groups, or fewer around "::", which stands for at
+// parseIPv6 reads eight groups, or fewer around "::", which means at
 // least one (RFC 4291, section 2.2).
 func parseIPv6(s string, bytes *[16]byte) bool {
 	head, tail, elided := strings.Cut(s, "::")

@@ -7,7 +7,7 @@ import (
 
 // ARN is an Amazon Resource Name split at its first five colons:
 // arn:partition:service:region:account:resource. Region and Account may be
-// empty; Resource may hold further colons and slashes.
+// empty; Resource may contain colons and slashes.
 // Source: IAM User Guide, "Amazon Resource Names (ARNs)".
 type ARN struct {
 	Partition, Service, Region, Account, Resource string
@@ -17,11 +17,11 @@ type ARN struct {
 // every colon after them belongs to the resource.
 const arnColons = 5
 
-// ParseARN splits s. It fails unless s has all six segments, the first of
-// which is "arn", names a partition, a service and a resource, and holds no
-// blank or control character. An account, where there is one, has twelve
-// digits or is "aws" (AWS's own managed policies). Wildcards are ordinary
-// characters here: a request may ask for "repository/*" literally.
+// ParseARN splits s. It fails unless s has all six segments, the first of which is
+// "arn", names a partition, a service and a resource, and does not contain a blank or a
+// control character. The account is empty, has twelve digits, or is "aws" (AWS's managed
+// policies). Wildcards are ordinary characters here: a request may contain
+// "repository/*" literally.
 func ParseARN(s string) (ARN, error) {
 	a, ok := splitARN(s)
 	if !ok {
@@ -38,8 +38,8 @@ func (a ARN) String() string {
 	return "arn:" + a.Partition + ":" + a.Service + ":" + a.Region + ":" + a.Account + ":" + a.Resource
 }
 
-// splitARN is ParseARN without the error, for evaluation: it allocates
-// nothing and says only whether s can be an ARN.
+// splitARN is ParseARN for evaluation: it does not allocate, and only reports whether s
+// can be an ARN.
 func splitARN(s string) (ARN, bool) {
 	var segments [arnColons + 1]string
 	rest := s

@@ -35,7 +35,7 @@ func (c *compiler) conditions(n *node, s *Statement) {
 func (c *compiler) operator(m *member, s *Statement) {
 	parsed, known := parseOperator(m.name)
 	if len(m.value.members) == 0 {
-		c.findingAt(m.at, "empty-condition", fmt.Sprintf("condition operator %q has no keys and says nothing", m.name), "")
+		c.findingAt(m.at, "empty-condition", fmt.Sprintf("condition operator %q has no keys and no effect", m.name), "")
 		return
 	}
 	if !known {
@@ -74,7 +74,7 @@ func (c *compiler) operand(key *member, value *node, condition *condition, s *St
 	}
 	if condition.operator.family == arnFamily && value.text == "*" {
 		condition.unusable = true
-		c.findingAt(value.start, "star-arn", "\"*\" is no ARN: this condition never holds in an Allow and always in a Deny", "write arn:*:*:*:*:*")
+		c.findingAt(value.start, "star-arn", "\"*\" is not an ARN: this condition never holds in an Allow and always in a Deny", "write arn:*:*:*:*:*")
 		return
 	}
 	o, err := condition.operator.newOperand(value.text, c.variables())

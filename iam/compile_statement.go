@@ -170,7 +170,7 @@ func (c *compiler) resourcePattern(n *node) (resourcePattern, error) {
 			return resourcePattern{}, notARN(text)
 		}
 		text += strings.Repeat(":*", missing)
-		c.findingAt(n.start, "short-arn", fmt.Sprintf("%q is short of segments and counts as %q", n.text, text), "write it in full")
+		c.findingAt(n.start, "short-arn", fmt.Sprintf("%q has too few segments and counts as %q", n.text, text), "write it in full")
 	}
 	return compileResource(text, c.variables())
 }

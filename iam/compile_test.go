@@ -129,9 +129,9 @@ func TestRefusedElements(t *testing.T) {
 		{"resource is a name", IdentityPolicy, resource(`"repository/a"`), "must be an ARN or"},
 		{"empty resource", IdentityPolicy, resource(`""`), "must be an ARN or"},
 		{"two stars as resource", IdentityPolicy, resource(`"**"`), "must be an ARN or"},
-		{"no service", IdentityPolicy, resource(`"arn:aws"`), "names no partition or no service"},
-		{"empty service", IdentityPolicy, resource(`"arn:aws::r:123456789012:x"`), "names no partition or no service"},
-		{"empty partition", IdentityPolicy, resource(`"arn::ecr:r:123456789012:x"`), "names no partition or no service"},
+		{"no service", IdentityPolicy, resource(`"arn:aws"`), "does not name a partition and a service"},
+		{"empty service", IdentityPolicy, resource(`"arn:aws::r:123456789012:x"`), "does not name a partition and a service"},
+		{"empty partition", IdentityPolicy, resource(`"arn::ecr:r:123456789012:x"`), "does not name a partition and a service"},
 		{"short ARN in a repository policy", RepositoryPolicy, repositoryStatement(`"Effect":"Deny","Resource":"arn:aws:ecr:*"`), "ARN of six segments"},
 		{"short ARN in an SCP", ServiceControlPolicy, resource(`"arn:aws:ecr:*"`), "ARN of six segments"},
 		{"malformed variable", IdentityPolicy, resource(`"arn:aws:ecr:*:*:repository/${aws:username,x}"`), "no policy variable"},
@@ -171,7 +171,7 @@ func TestRefusedElements(t *testing.T) {
 		{"value is null", IdentityPolicy, condition(`{"StringEquals":{"aws:username":null}}`), "not null"},
 		{"value is an object", IdentityPolicy, condition(`{"StringEquals":{"aws:username":{}}}`), "not an object"},
 		{"list in a list", IdentityPolicy, condition(`{"StringEquals":{"aws:username":[["a"]]}}`), "not an array"},
-		{"variable in a number", IdentityPolicy, condition(`{"NumericEquals":{"test:key":"${aws:username}"}}`), "is no decimal number"},
+		{"variable in a number", IdentityPolicy, condition(`{"NumericEquals":{"test:key":"${aws:username}"}}`), "is not a decimal number"},
 	}
 	for operator, values := range map[string][]string{
 		"NumericEquals": {"", "10abc", "1e3", "0x10", "1,5", " 1", "--1", "."},

@@ -12,20 +12,20 @@ type Context []ContextEntry
 // is absent from the context is a missing key, which is not the same as one
 // with an empty value.
 type ContextEntry struct {
-	// Key is the name, such as aws:SourceIp; case does not matter, in the key
-	// of a tag neither (aws:PrincipalTag/Team).
+	// Key is the name, such as aws:SourceIp. Its case does not matter, not even in the
+	// key of a tag (aws:PrincipalTag/Team).
 	Key string
 	// Value is the value of a single-valued key. Numbers, dates and booleans
-	// are in their textual form; a binary key holds its bytes, not base64.
+	// are in their textual form; a binary value is its bytes, not base64.
 	Value string
 	// Values are the values of a multivalued key.
 	Values []string
-	// Multi says that the key is multivalued: Values counts, and not Value.
+	// Multi reports that the key is multivalued and has Values instead of Value.
 	Multi bool
-	// Ambiguous says that the key differs from another entry's only in case, as the
-	// tags Team and team of one repository do. Only a policy that writes the tag's key
-	// exactly like this sees the value. For another one the key is ambiguous: no
-	// condition on it, and no variable, may help the caller.
+	// Ambiguous reports that the key differs from another entry's only in case, as the
+	// tags Team and team of one repository do. The value applies only to a policy that
+	// writes the tag's key exactly like this. For another policy the key is ambiguous:
+	// a condition on it, or a variable of it, never helps the caller.
 	Ambiguous bool
 }
 
@@ -95,11 +95,11 @@ func tagKey(key string) string {
 	return tag
 }
 
-// Names of the condition keys that are this project's own extension, for what
-// no key of AWS expresses: which image of a repository is asked for. On AWS
-// such a key is always absent, so the same text decides differently there.
+// The condition keys that are extensions of this project. They are about the image of a
+// request, for which AWS does not have a key. On AWS such a key is always absent, so the
+// same text decides differently there.
 const (
-	// KeyReference holds the tag or the digest that the request names.
+	// KeyReference is the tag or the digest of the request.
 	KeyReference = "oci:Reference"
 	// KeyReferenceType is "tag" or "digest".
 	KeyReferenceType = "oci:ReferenceType"

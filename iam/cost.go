@@ -2,9 +2,8 @@ package iam
 
 import "fmt"
 
-// The cost of a policy is how many steps of about a nanosecond one decision by
-// it can take: for the most unfavorable request, with every statement compared
-// to the end. [Compile] refuses a policy that costs more than maxCost. Every
+// maxCost bounds the cost of a policy: how many steps of about a nanosecond one decision
+// can take for the most expensive request, with every statement compared to the end. [Compile] refuses a policy that costs more than maxCost. Every
 // document within AWS's size quotas costs less, whatever it contains.
 const maxCost = 3_500_000
 
@@ -15,7 +14,7 @@ const (
 	longestAction   = 64
 	longestResource = 512     // the ARN of a repository, whose name has at most 256 characters
 	longestValue    = 4 << 10 // User-Agent and Referer
-	longestClaim    = 8 << 10 // the claims of a token, which trust policies see
+	longestClaim    = 8 << 10 // the claims of a token, which trust policies compare
 	// longestVariable is the longest value of a policy variable that the cost
 	// allows for. Longer values are left to the meter.
 	longestVariable = 32
@@ -24,7 +23,7 @@ const (
 // Steps of evaluation other than comparing with patterns.
 const (
 	statementSteps = 128
-	valueSteps     = 16 // comparing one value of a key, apart from reading it
+	valueSteps     = 16 // comparing one value of a key, after reading it
 	entrySteps     = 16 // comparing the caller with one entry of Principal
 	operandSteps   = 4  // comparing a value that is read already
 )
@@ -45,7 +44,7 @@ func (c *compiler) checkCost() {
 	if total <= maxCost {
 		return
 	}
-	c.faultAt(worst.Start, fmt.Sprintf("this statement can take %d steps in one decision, of %d that the whole policy can take, which is more than the %d that a policy may take", highest, total, maxCost), "list values in full in place of patterns with wildcards, make the patterns fewer or shorter, or divide the policy into several")
+	c.faultAt(worst.Start, fmt.Sprintf("this statement can take %d steps in one decision, of %d that the whole policy can take, which is more than the %d that a policy may take", highest, total, maxCost), "list values in full instead of patterns with wildcards, make the patterns fewer or shorter, or divide the policy into several")
 }
 
 // lookupSteps returns what looking a key up among all keys of the context takes. Among
@@ -86,7 +85,7 @@ func (c *condition) steps(length int) int {
 	switch c.operator.family {
 	case numericFamily, dateFamily, addressFamily:
 		reading = 2 * length
-	case stringFamily, foldFamily, likeFamily, arnFamily: // their patterns are counted apart
+	case stringFamily, foldFamily, likeFamily, arnFamily: // their patterns are counted elsewhere
 	case unknownFamily, boolFamily, binaryFamily, nullFamily:
 	}
 	return valueSteps + reading + c.each
@@ -107,7 +106,7 @@ func (s *patternSet) cost(longest int) int {
 	for i := range s.patterns {
 		p := &s.patterns[i]
 		if p.least > longest {
-			continue // it matches no subject, which its length tells
+			continue // it is too long for any subject
 		}
 		cost += p.stepsBeforeRun()
 		scans = scans || p.backtracks()

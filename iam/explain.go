@@ -50,18 +50,18 @@ func (c Class) String() string {
 // Explanation is a decision with its reasons.
 type Explanation struct {
 	Decision Decision
-	// Exhausted says that the decision would take more steps than one may take,
-	// so that the request is denied and nothing else is known.
+	// Exhausted reports that the decision takes more steps than are allowed, so that
+	// the request is denied and the other fields are not complete.
 	Exhausted bool
 	// BlockedBy is the class that refused: the one with the explicit Deny, or
 	// the first one whose Allow is missing. NoClass if the request is allowed,
 	// or is itself not a well-formed question.
 	BlockedBy Class
-	// Matched holds every statement that applies, Deny before Allow, in the
+	// Matched are the statements that apply, Deny before Allow, in the
 	// order of classes and documents. If finding them takes more steps than a
 	// decision may take, the last classes are absent here and in Classes.
 	Matched []Match
-	// Classes says for each class in play what it decided by itself.
+	// Classes are the decisions of the single classes.
 	Classes []ClassDecision
 	// MissingContextKeys names the condition keys, as written in the policies
 	// and sorted, that statements about this action, resource and caller
@@ -86,7 +86,7 @@ type ClassDecision struct {
 	Decision Decision
 }
 
-// Explain gives the same decision as Evaluate, with the reasons for it.
+// Explain returns the same decision as Evaluate, with the reasons for it.
 func (p *Policies) Explain(r *Request) Explanation {
 	q, known := p.newQuery(r)
 	if !known {
@@ -123,8 +123,7 @@ type policyList struct {
 	policies []*Policy
 }
 
-// inPlay lists the policies that bear on the request: those that evaluation
-// asks too.
+// inPlay returns the policies that evaluation compares with the request.
 func (p *Policies) inPlay(q *query) []policyList {
 	var lists []policyList
 	if p.hasSCPs(q) {

@@ -13,7 +13,7 @@ func (c *compiler) checkAction(n *node, p *pattern) {
 	vendor, name, _ := strings.Cut(n.text, ":")
 	switch {
 	case strings.ContainsAny(name, " \t\r\n"):
-		c.findingAt(n.start, "blank-in-action", fmt.Sprintf("action %q holds a blank, so it never matches", n.text), "")
+		c.findingAt(n.start, "blank-in-action", fmt.Sprintf("action %q contains a blank, so it never matches", n.text), "")
 	case equalIgnoringCase(vendor, "ecr") && !matchesOneOf(p, ecrActions()):
 		c.findingAt(n.start, "unknown-action", fmt.Sprintf("action %q is none of the known ECR actions", n.text), c.propose(name, nearestAction))
 	}
@@ -50,7 +50,7 @@ func (c *compiler) checkResourcePattern(n *node, p *resourcePattern) {
 }
 
 // notePartition records an ARN in a known partition, if it is the policy's first one
-// in that partition. A partition with a wildcard is none in particular.
+// in that partition. A partition with a wildcard does not count.
 func (c *compiler) notePartition(n *node, partition string) {
 	if strings.ContainsAny(partition, "*?$") {
 		return
@@ -74,15 +74,15 @@ func (c *compiler) noteComparedARN(n *node, key string) {
 	}
 }
 
-// checkVariables finds policy variables that are plain text, and says whether
-// there is one.
+// checkVariables finds policy variables that are plain text, and reports whether there
+// are any.
 func (c *compiler) checkVariables(n *node) bool {
 	before, _, found := strings.Cut(n.text, "${")
 	switch {
 	case !found:
 		return false
 	case !c.variables():
-		c.findingAt(n.start, "literal-variable", fmt.Sprintf("resource %q holds \"${\", which is plain text in version %s", n.text, version2008), fmt.Sprintf("write \"Version\": %q for policy variables", version2012))
+		c.findingAt(n.start, "literal-variable", fmt.Sprintf("resource %q contains \"${\", which is plain text in version %s", n.text, version2008), fmt.Sprintf("write \"Version\": %q for policy variables", version2012))
 	case strings.Count(before, ":") < arnColons:
 		c.findingAt(n.start, "literal-variable", fmt.Sprintf("resource %q has a policy variable before the fifth colon, where it is plain text and matches nothing", n.text), "")
 	default:
@@ -96,10 +96,10 @@ func knownPartition(partition string) bool {
 	return err == nil && matchesOneOf(&p, Partitions())
 }
 
-// checkPrincipal finds principals that nobody can be.
+// checkPrincipal finds principals that do not match any caller.
 func (c *compiler) checkPrincipal(n *node, e *principalEntry) {
 	if e.kind == opaqueEntry {
-		c.findingAt(n.start, "deleted-principal", fmt.Sprintf("principal %q is an id that matches nobody, as AWS shows after a user or role is deleted", n.text), "")
+		c.findingAt(n.start, "deleted-principal", fmt.Sprintf("principal %q is an id that does not match any caller, as AWS shows after a user or role is deleted", n.text), "")
 	}
 }
 
@@ -135,7 +135,7 @@ func (c *compiler) checkCondition(m *member, k *condition) {
 		c.findingAt(m.value.start, "empty-condition", fmt.Sprintf("condition key %q has no value to compare with", m.name), "")
 	}
 	if !c.variables() && strings.Contains(textOf(&m.value), "${") {
-		c.findingAt(m.value.start, "literal-variable", fmt.Sprintf("the value of condition key %q holds \"${\", which is plain text in version %s", m.name, version2008), "")
+		c.findingAt(m.value.start, "literal-variable", fmt.Sprintf("the value of condition key %q contains \"${\", which is plain text in version %s", m.name, version2008), "")
 	}
 	c.checkNull(m, k)
 	c.checkKey(m, k)
@@ -200,7 +200,7 @@ func (c *compiler) checkSize(text []byte) {
 		}
 	}
 	if limit := sizeLimit(c.policy.Kind); size > limit {
-		c.findingAt(c.policy.start, "too-large", fmt.Sprintf("the document has %d characters, white space apart", size), fmt.Sprintf("AWS takes at most %d in one of kind %q", limit, c.policy.Kind.String()))
+		c.findingAt(c.policy.start, "too-large", fmt.Sprintf("the document has %d characters without white space", size), fmt.Sprintf("AWS takes at most %d in one of kind %q", limit, c.policy.Kind.String()))
 	}
 }
 

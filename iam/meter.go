@@ -2,7 +2,7 @@ package iam
 
 // A meter bounds the work of one decision, in steps of about a nanosecond. What
 // a policy may cost at most is checked when it is compiled, for the longest
-// values that a client can send; the meter holds for everything else: a policy
+// values that a client can send; the meter bounds everything else: a policy
 // variable with a long value, and many policies at once. A decision that needs
 // more is a denial, whatever the policies say.
 type meter struct {
@@ -35,5 +35,5 @@ func (m *meter) nextPolicy() {
 func (m *meter) charge(steps int) { m.left -= steps }
 
 // exhausted reports whether the decision needs more steps than it may take.
-// What was found out since the last step that it could take is not valid.
+// Results of steps after the last allowed one are not valid.
 func (m *meter) exhausted() bool { return m.left < 0 }

@@ -54,7 +54,7 @@ func (d decimal) compare(e decimal) int {
 	return order
 }
 
-// numberOperand is a number and what a value has to be towards it.
+// numberOperand is a number and the relation that a value must have to it.
 type numberOperand struct {
 	number   decimal
 	relation relation
@@ -63,7 +63,7 @@ type numberOperand struct {
 func newNumberOperand(text string, r relation) (operand, error) {
 	number, ok := parseDecimal(text)
 	if !ok {
-		return nil, invalid(text, "is no decimal number", "write digits, with a sign and a decimal point if needed")
+		return nil, invalid(text, "is not a decimal number", "write digits, with a sign and a decimal point if needed")
 	}
 	return &numberOperand{number, r}, nil
 }

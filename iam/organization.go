@@ -11,7 +11,7 @@ type Organization struct {
 	// Default applies to an account that is not known (""), and to every account if
 	// Accounts is nil.
 	Default ControlPolicies
-	// ManagementAccount is exempt from both kinds; "" if it is not known.
+	// ManagementAccount is exempt from both kinds; "" if unknown.
 	ManagementAccount string
 }
 
@@ -23,7 +23,7 @@ type ControlPolicies struct {
 }
 
 // Of returns the policies that apply to an account, and the account by which they
-// are listed: "" stands for Default.
+// are listed: "" means Default.
 func (o *Organization) Of(account string) (listed string, policies ControlPolicies) {
 	switch {
 	case o == nil:

@@ -20,7 +20,7 @@ type token struct {
 	kind tokenKind
 	text string // the literal text; the key of a variable
 
-	// fallback is what a variable stands for while its key is missing.
+	// fallback is the value of a variable whose key is missing.
 	fallback    string
 	hasFallback bool
 }

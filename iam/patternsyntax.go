@@ -4,7 +4,7 @@ import (
 	"strings"
 )
 
-// syntax says how the text of a pattern is to be read.
+// syntax is how the text of a pattern is read.
 type syntax struct {
 	wildcards  bool // * and ? are wildcards
 	variables  bool // ${...} is a policy variable
@@ -114,7 +114,7 @@ func (b *patternBuilder) variable(text string) (int, error) {
 }
 
 func malformedVariable(text string) error {
-	return invalid(text, "is no policy variable", "write ${key} or ${key, 'default'}")
+	return invalid(text, "is not a policy variable", "write ${key} or ${key, 'default'}")
 }
 
 // notARN returns the error about an ARN pattern that lacks segments.

@@ -97,7 +97,7 @@ type Policy struct {
 	conditionKeys []string
 	findings      diag.List
 	uniqueIDs     []Entry
-	partitions    []Entry     // ARNs, the first of each partition
+	partitions    []Entry    // ARNs, the first of each partition
 	start         diag.Point // of text in its source
 	text          []byte     // as written, for Written
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// PrincipalKind says what kind of caller a Principal is. It decides which
+// PrincipalKind is the kind of a caller. It decides which
 // policy classes apply and which elements of a resource-based policy can
 // name the caller.
 type PrincipalKind uint8
@@ -16,7 +16,7 @@ const (
 	// Anonymous is a caller without credentials.
 	Anonymous
 	// RootUser is the root user of an account. It has full access to its own
-	// account, except where a Deny or a service control policy says otherwise.
+	// account, unless a Deny or a service control policy prevents it.
 	RootUser
 	// User is an IAM user.
 	User
@@ -29,13 +29,13 @@ const (
 	// FederatedProvider is an identity provider on whose word a role is
 	// assumed. It occurs only while a trust policy is evaluated.
 	FederatedProvider
-	// UnnamedPrincipal is a principal of which only the account is known, as in
+	// UnnamedPrincipal is a principal that is known by its account only, as in
 	// a simulation without a caller. Its ARN is that of the account's root user.
-	// Elements that name the account or "*" match it; it has no access of its own.
+	// Elements that name the account or "*" match it; it does not have any access by itself.
 	UnnamedPrincipal
 )
 
-// String gives the kind as aws:PrincipalType spells it, where AWS does.
+// String returns the kind as in aws:PrincipalType, if AWS has it.
 func (k PrincipalKind) String() string {
 	switch k {
 	case Anonymous:
@@ -76,7 +76,7 @@ type Principal struct {
 	ARN string
 
 	// Account is the twelve-digit account of the caller. It must agree with
-	// ARN; a caller for whom the two differ is denied. "" is read from ARN.
+	// ARN; a caller for which the two differ is denied. "" means that of ARN.
 	Account string
 
 	// RoleARN is, for an AssumedRole, the ARN of the role with its path,
@@ -85,7 +85,7 @@ type Principal struct {
 	RoleARN string
 
 	// UserARN is, for a FederatedUser, the IAM user of the same account who
-	// asked for the session; "" if unknown.
+	// requested the session; "" if unknown.
 	UserARN string
 
 	// UserID is aws:userid, "" if unknown. It is carried for those who fill
@@ -93,8 +93,8 @@ type Principal struct {
 	UserID string
 }
 
-// ParsePrincipal tells kind and account of a caller from its ARN. RoleARN,
-// UserARN and UserID are left empty: the ARN does not tell them. It refuses
+// ParsePrincipal returns the caller with an ARN. RoleARN, UserARN and UserID are empty,
+// because the ARN does not contain them. It refuses
 // what does not call: a role (its sessions do), a group, a wildcard.
 // Source: IAM User Guide, "IAM identifiers" and "AWS JSON policy elements:
 // Principal".
@@ -106,7 +106,7 @@ func ParsePrincipal(arn string) (Principal, error) {
 	kind, ok := identityKind(a)
 	switch {
 	case !ok:
-		return Principal{}, invalid(arn, "names no caller", "write the ARN of a user, a root user, an assumed-role session or a federated-user session")
+		return Principal{}, invalid(arn, "is not the ARN of a caller", "write the ARN of a user, a root user, an assumed-role session or a federated-user session")
 	case kind == roleIdentity:
 		return Principal{}, invalid(arn, "is a role, which does not call itself", fmt.Sprintf("write its session, arn:%s:sts::%s:assumed-role/ROLE/SESSION", a.Partition, a.Account))
 	}
@@ -144,7 +144,7 @@ func (i identity) isOf(k PrincipalKind) bool {
 	return k == i.caller() || k == UnnamedPrincipal && i == rootIdentity
 }
 
-// identityKind tells what a names, by AWS's forms of identity ARNs; false if
+// identityKind returns the kind of identity that an ARN names, by AWS's forms; false if
 // it has none of them.
 func identityKind(a ARN) (identity, bool) {
 	if a.Region != "" || !isAccount(a.Account) {

@@ -21,7 +21,7 @@ type principalEntry struct {
 type entryKind uint8
 
 const (
-	opaqueEntry    entryKind = iota // the id of a deleted user or role: nobody
+	opaqueEntry    entryKind = iota // the id of a deleted user or role, which does not match any caller
 	everyoneEntry                   // "*"
 	accountEntry                    // an account id or its root ARN
 	userEntry                       // a user's ARN
@@ -71,7 +71,7 @@ func (e *principalElement) matches(q *query) bool {
 // requested the session, and the session (IAM User Guide, "AWS JSON policy
 // elements: NotPrincipal", Key points and both examples; AWS re:Post Knowledge
 // Center, "explicit-deny-principle-elements-s3": each session is listed by its
-// own name). A caller without a name of its own is listed by "*" only.
+// own name). A caller without a name is listed by "*" only.
 func (e *principalElement) lists(q *query) bool {
 	caller := q.request.Principal.Kind
 	var account, parent, self bool // parent is the role, or the user who requested the session
@@ -113,7 +113,7 @@ func (e *principalEntry) grantTo(q *query) grant {
 		switch {
 		case caller.Kind == FederatedProvider:
 			return mentioned
-		case q.trust: // whom a role trusts is named, or else held to its own limits
+		case q.trust: // a trust policy grants directly only to callers that it names
 			return limited
 		}
 		return direct
@@ -155,9 +155,9 @@ func compilePrincipalEntry(name, text string) (principalEntry, error) {
 		e.kind = everyoneEntry
 		return e, nil
 	case strings.ContainsAny(text, "*?"):
-		return e, invalid(text, "holds a wildcard", "a principal is named in full, or is \"*\" alone for everyone")
+		return e, invalid(text, "contains a wildcard", "a principal is named in full, or is \"*\" alone for everyone")
 	case text == "":
-		return e, invalid(text, "names no principal", "write an ARN, an account id or a service name")
+		return e, invalid(text, "does not name a principal", "write an ARN, an account id or a service name")
 	case name == "Service":
 		e.kind = serviceEntry
 		return e, nil
@@ -179,7 +179,7 @@ func (e principalEntry) compileAWS() (principalEntry, error) {
 	arn, ok := splitARN(e.text)
 	identity, known := identityKind(arn)
 	if !ok || !known {
-		return e, invalid(e.text, "is no principal", "write a twelve-digit account id or the ARN of an account root, user, role, assumed-role session or federated-user session")
+		return e, invalid(e.text, "is not a principal", "write a twelve-digit account id or the ARN of an account root, user, role, assumed-role session or federated-user session")
 	}
 	e.arn = arn
 	switch identity {
@@ -204,8 +204,8 @@ func beginsAsUniqueID(s string) bool {
 }
 
 // isOpaqueID reports whether s is the unique id of an IAM entity, as AWS shows
-// it in place of the ARN once the entity is deleted (IAM User Guide, "IAM
-// identifiers"): nobody can be that entity again.
+// it instead of the ARN once the entity is deleted (IAM User Guide, "IAM
+// identifiers"). It never matches a caller again.
 func isOpaqueID(s string) bool {
 	if len(s) < 16 || len(s) > 128 || !beginsAsUniqueID(s) {
 		return false

@@ -2,8 +2,8 @@ package iam
 
 import "strings"
 
-// query is a request as evaluation wants it: taken apart once, before any
-// statement is looked at. It lives on the stack.
+// query is a request as evaluation uses it: parsed once, before any statement. It is on
+// the stack.
 type query struct {
 	request      *Request
 	caller       ARN    // of a caller that has an account
@@ -11,7 +11,7 @@ type query struct {
 	resource     ARN    // zero for requests without a resource
 	wellFormed   bool   // action and resource are ones that an Allow could cover
 	sameAccount  bool
-	trust        bool // the question is whether a role may be assumed, or with which tags
+	trust        bool // the request is to assume a role or to tag its session
 	bounded      bool // the caller has a permissions boundary
 	serviceRole  bool // the caller is a session of a service-linked role
 	resourceless bool // an action of ECR without a resource type
@@ -19,8 +19,8 @@ type query struct {
 	meter meter // of the evaluation's work
 }
 
-// newQuery takes the request apart. It is false for a caller that is nobody:
-// none at all, or one whose parts contradict each other.
+// newQuery parses a request. It returns false if the request does not have a caller, or
+// one whose parts contradict each other.
 func (p *Policies) newQuery(r *Request) (query, bool) {
 	if p == nil || r == nil || r.Principal == nil {
 		return query{}, false
@@ -42,8 +42,8 @@ func (p *Policies) newQuery(r *Request) (query, bool) {
 }
 
 // resourceFor is the resource that a statement's patterns are compared with.
-// An action without a resource type has none, whatever the request says; a Deny
-// is held to what the request says, so that it is never lost.
+// An Allow of an action without a resource type has none. A Deny is compared with the
+// resource of the request, so that it is never lost.
 func (q *query) resourceFor(effect Effect) string {
 	if q.resourceless && effect == Allow {
 		return noResource
@@ -51,8 +51,8 @@ func (q *query) resourceFor(effect Effect) string {
 	return q.request.Resource
 }
 
-// isTrust reports whether an action of AWS STS is asked about a role: only the
-// role's trust policy makes anybody its session.
+// isTrust reports whether the request is an action of AWS STS on a role, which only the
+// role's trust policy can allow.
 func (q *query) isTrust() bool {
 	kind, known := identityKind(q.resource)
 	return known && kind == roleIdentity && prefixIgnoringCase(q.request.Action, "sts:") >= 0
@@ -94,8 +94,8 @@ func (q *query) isColleague(text string, kind identity) bool {
 	return ok && known && named == kind && arn.Account == q.caller.Account && arn.Partition == q.caller.Partition
 }
 
-// identifyRole takes the role's name from the session's ARN and checks that
-// the role's own ARN, where it is known, names the same role.
+// identifyRole reads the role's name from the session's ARN and checks that the role's
+// own ARN, if known, has the same name.
 func (q *query) identifyRole(roleARN string) bool {
 	_, name, _ := strings.Cut(q.caller.Resource, "/")
 	q.role, _, _ = strings.Cut(name, "/")

@@ -150,7 +150,7 @@ func (e *resourceElement) resolvable(c Context) bool {
 
 // compileResource reads one ARN with wildcards, which has all six segments.
 // Policy variables are such only after the fifth colon; before it they are
-// text, which no ARN holds (IAM User Guide, "IAM policy elements: Variables").
+// text, which an ARN never contains (IAM User Guide, "IAM policy elements: Variables").
 func compileResource(text string, variables bool) (resourcePattern, error) {
 	if text == "*" {
 		return resourcePattern{everything: true}, nil
@@ -188,7 +188,7 @@ func checkResource(text string) (missing int, err error) {
 	case len(segments) < 2 || segments[0] != "arn":
 		return 0, invalid(text, "must be an ARN or \"*\"", "write arn:partition:service:region:account:resource")
 	case len(segments) < 3 || segments[1] == "" || segments[2] == "":
-		return 0, invalid(text, "names no partition or no service", "write arn:partition:service:region:account:resource")
+		return 0, invalid(text, "does not name a partition and a service", "write arn:partition:service:region:account:resource")
 	}
 	return arnColons + 1 - len(segments), nil
 }

@@ -195,7 +195,7 @@ func (s *scan) addText(text string, state uint64, m *meter) uint64 {
 	return state
 }
 
-// newState returns the bit of one more state, in a new block if this one is full.
+// newState returns the bit of a new state, in a new block if this one is full.
 func (s *scan) newState(m *meter) uint64 {
 	if s.used == 64 {
 		s.runBlock(true, m)

@@ -11,7 +11,7 @@ type scope uint8
 
 const (
 	repositoryScope scope = 1 << iota // repositories of ECR
-	roleScope                         // roles of IAM, which AWS STS is asked about
+	roleScope                         // roles of IAM, which requests to AWS STS are about
 )
 
 // scopeOf returns the kinds of resources that an entry of Resource could match.
@@ -53,7 +53,7 @@ func couldMatch(segments []string, service, resource string) bool {
 }
 
 // ConcernsECR reports whether the statement could apply to an action of Amazon ECR
-// on a repository or on no resource, whatever its principals and conditions say.
+// on a repository or on no resource, whatever its principals and conditions are.
 func (s *Statement) ConcernsECR() bool {
 	return s.resources.reaches(repositoryScope) && s.coversAny(ecrActions())
 }

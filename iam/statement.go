@@ -49,7 +49,7 @@ func denies(policies []*Policy, q *query) bool {
 }
 
 // allows reports whether an Allow applies in any of the policies. A document
-// that names principals does not belong to a class that is asked this way.
+// that names principals is not in a class that is evaluated this way.
 func allows(policies []*Policy, q *query) bool {
 	for _, p := range policies {
 		if p == nil || p.Kind.hasPrincipal() {

@@ -13,9 +13,8 @@ type Entry struct {
 	At   diag.Point
 }
 
-// A StatementSyntax is a statement as it stands in the text: what evaluation
-// has compiled away, for who judges the text. The lists are empty where the
-// element is absent.
+// A StatementSyntax is a statement as the text has it, for code that checks the text and
+// not a request. The lists of absent elements are empty.
 type StatementSyntax struct {
 	// Statement is the same statement, compiled.
 	Statement    *Statement
@@ -42,7 +41,7 @@ type ConditionSyntax struct {
 	// Set is ForAllValues, ForAnyValue or "".
 	Set      string
 	IfExists bool
-	Negated  bool // the operator asks for a difference, as StringNotEquals does
+	Negated  bool // the operator is true for values that differ, such as StringNotEquals
 	Key      Entry
 	Values   []Entry
 }
@@ -138,14 +137,14 @@ func newConditionSyntax(name string, key *member) ConditionSyntax {
 	return w
 }
 
-// Covers reports whether the statement's Action or NotAction covers an action,
-// whatever its other elements say.
+// Covers reports whether the statement's Action or NotAction covers an action. Its other
+// elements do not matter.
 func (s *Statement) Covers(action string) bool {
 	m := newMeter()
 	return s.actions.matches(action, &m)
 }
 
-// ECRActions are the known actions of Amazon ECR, prefix and all (Service
+// ECRActions returns the known actions of Amazon ECR with their prefix (Service
 // Authorization Reference for Amazon ECR).
 func ECRActions() iter.Seq[string] { return ecrActions() }
 

@@ -1,6 +1,6 @@
 package iam
 
-// Applicability says whether a statement applies to a request and, if not, the
+// Applicability is whether a statement applies to a request and, if not, the
 // first of its elements that keeps it from doing so.
 type Applicability uint8
 
@@ -8,7 +8,7 @@ const (
 	// OtherAction means that Action or NotAction does not cover the action.
 	OtherAction Applicability = iota
 	// OtherResource means that Resource or NotResource does not cover the
-	// resource, perhaps for want of a policy variable's value.
+	// resource, perhaps because a policy variable does not have a value.
 	OtherResource
 	// OtherPrincipal means that Principal or NotPrincipal does not cover the
 	// caller.
@@ -29,10 +29,9 @@ type StatementTrace struct {
 	Operator, Key string
 }
 
-// Trace goes through every statement of the policies in play, in the order in
-// which Explain names the classes, and says whether it applies or why not. It
-// is empty for a caller who is nobody: none of the policies is asked then. It
-// ends early if it takes more steps than a decision may take.
+// Trace returns whether each statement of the policies in play applies, or why not, in
+// the order of the classes of Explain. It is empty for a request without a valid caller,
+// and ends early if it takes more steps than a decision may take.
 func (p *Policies) Trace(r *Request) []StatementTrace {
 	q, known := p.newQuery(r)
 	if !known {
@@ -47,7 +46,7 @@ func (p *Policies) Trace(r *Request) []StatementTrace {
 			q.meter.nextPolicy()
 			for i := range policy.Statements {
 				t := StatementTrace{Match: Match{list.class, list.level, policy, &policy.Statements[i]}}
-				t.judge(&q)
+				t.compare(&q)
 				if q.meter.exhausted() {
 					return traces
 				}
@@ -58,9 +57,9 @@ func (p *Policies) Trace(r *Request) []StatementTrace {
 	return traces
 }
 
-// judge finds what keeps the statement from applying, in the order in which
+// compare finds what keeps the statement from applying, in the order in which
 // evaluation looks at the elements.
-func (t *StatementTrace) judge(q *query) {
+func (t *StatementTrace) compare(q *query) {
 	s := t.Statement
 	switch {
 	case !s.actions.matches(q.request.Action, &q.meter):
@@ -85,7 +84,7 @@ func (t *StatementTrace) judgeConditions(ctx Context, m *meter) {
 }
 
 // operatorName is the whole name of the operator: the inverse of
-// parseOperator, but for ArnEquals.
+// parseOperator, except for ArnEquals.
 func (c *condition) operatorName() string {
 	name := c.operator.name()
 	switch c.set {
@@ -101,7 +100,7 @@ func (c *condition) operatorName() string {
 	return name
 }
 
-// name is the inverse of operatorNamed, but for ArnEquals.
+// name is the inverse of operatorNamed, except for ArnEquals.
 func (o operator) name() string {
 	not := ""
 	if o.negated {

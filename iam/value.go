@@ -1,7 +1,6 @@
 package iam
 
-// The types that the value of a condition key can have beside plain text. A
-// value that is of a type here is one that the type's operators can compare.
+// The functions of this file report whether the operators of a type can compare a value.
 
 // IsNumber reports whether the Numeric operators can read s.
 func IsNumber(s string) bool {

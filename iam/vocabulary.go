@@ -6,8 +6,8 @@ import (
 )
 
 // ecrActions are the actions of the Service Authorization Reference for
-// Amazon ECR. AWS adds actions, so that one missing here is a finding and no
-// error; and not every operation of the API is an action: ListImageReferrers
+// Amazon ECR. AWS adds actions, so that an unknown one is a finding, and not an
+// error. Not every operation of the API is an action: ListImageReferrers
 // is authorized as BatchGetImage.
 func ecrActions() iter.Seq[string] {
 	return strings.FieldsSeq(`
@@ -62,8 +62,8 @@ func isResourceless(action string) bool {
 	return false
 }
 
-// Partitions are the known ones of AWS. AWS adds partitions, so that one missing here
-// is a finding in a policy and no error.
+// Partitions returns the known partitions of AWS. AWS adds partitions, so that an unknown
+// one is a finding in a policy, and not an error.
 func Partitions() iter.Seq[string] {
 	return strings.FieldsSeq("aws aws-cn aws-us-gov aws-eusc aws-iso aws-iso-b aws-iso-e aws-iso-f")
 }

@@ -184,7 +184,7 @@ func (r *Reader) Array(what string, read func(n int) error) error {
 }
 
 // Items is [Reader.Array] for items that do not depend on each other: after an error in
-// one of them it goes on with the next one, and it returns all errors.
+// one of them it reads the next one, and it returns all errors.
 func (r *Reader) Items(what string, read func(n int) error) error {
 	var faults diag.Faults
 	err := r.Array(what, func(n int) error {
