@@ -1,3 +1,10 @@
+// Package goldentest compares the output of a test with a golden file, which contains the
+// expected output. The flag -update writes the golden files instead:
+//
+//	go test ./... -update
+//
+// "go test" passes the flag to the tests of every package, so each of them must import
+// this package; tests/rules checks that. Read the changes before you commit them.
 package goldentest
 
 import (
@@ -12,8 +19,8 @@ var update = flag.Bool("update", false, "write the golden files instead of compa
 // Updating reports whether the flag -update is set.
 func Updating() bool { return *update }
 
-// Compare reports an error if the content of file is not got. With -update it writes
-// got to file instead.
+// Compare fails the test if the content of file is not got. With -update it writes got to
+// file instead.
 func Compare(t testing.TB, file, got string) {
 	t.Helper()
 	if *update {
@@ -42,8 +49,8 @@ func Write(t testing.TB, file, content string) {
 	}
 }
 
-// difference returns the first line in which two texts differ, and its number. The
-// line is "" in a text that ends before it.
+// difference returns the first line in which two texts differ, and its number. A line
+// after the end of a text is "".
 func difference(a, b string) (number int, lineOfA, lineOfB string) {
 	linesOfA, linesOfB := strings.SplitAfter(a, "\n"), strings.SplitAfter(b, "\n")
 	for i := range max(len(linesOfA), len(linesOfB)) {

@@ -1,3 +1,4 @@
+// Package nearest finds the known name that is most similar to a misspelled one.
 package nearest
 
 import (
@@ -6,15 +7,14 @@ import (
 	"strings"
 )
 
-// To returns the known name that is nearest to a misspelled one, without regard to
-// case, "" where more than most bytes must be changed to make any of it. Of several
-// that are as near it returns the first.
+// To returns the known name with the smallest edit distance to name, without regard to
+// case. It returns the first of several, and "" if all distances are larger than most.
 func To(name string, known iter.Seq[string], most int) (nearest string) {
 	name = strings.ToLower(name)
 	for candidate := range known {
 		lower := strings.ToLower(candidate)
 		if max(len(lower)-len(name), len(name)-len(lower)) > most {
-			continue // at least so many bytes must be inserted or removed
+			continue // the distance is at least the difference of the lengths
 		}
 		if d := distance(name, lower); d <= most && (nearest == "" || d < most) {
 			nearest, most = candidate, d
@@ -23,7 +23,7 @@ func To(name string, known iter.Seq[string], most int) (nearest string) {
 	return nearest
 }
 
-// DidYouMean returns the end of an error's text that proposes a name, "" for "".
+// DidYouMean returns the end of an error message that suggests a name, "" for "".
 func DidYouMean(name string) string {
 	if name == "" {
 		return ""
@@ -31,8 +31,8 @@ func DidYouMean(name string) string {
 	return fmt.Sprintf("; did you mean %q?", name)
 }
 
-// distance is how many bytes must be inserted, removed or replaced to make b of
-// a (Levenshtein).
+// distance returns the number of bytes to insert, remove or replace to change a into b
+// (Levenshtein).
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

@@ -42,7 +42,7 @@ func TestDidYouMean(t *testing.T) {
 	}
 }
 
-// slowDistance is distance by its definition.
+// slowDistance computes the distance by its definition.
 func slowDistance(a, b string) int {
 	switch {
 	case a == "":

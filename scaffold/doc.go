@@ -1,20 +1,19 @@
-// Package scaffold makes a policy directory to start from: the examples of the
-// Amazon ECR User Guide for accounts, repositories and users of one's own, a role
-// for jobs of GitHub Actions, and policy tests that hold what each of them means.
+// Package scaffold generates a new policy directory: the examples of the Amazon ECR User
+// Guide for the operator's accounts, repositories and users, a role for jobs of GitHub
+// Actions, and policy tests for each.
 //
-// [Options.Files] renders the templates, and [Write] puts what came of it into a
-// directory that is not there yet or is empty, whole or not at all. No password is
-// made up: whoever is to log in needs a line in htpasswd, which the operator adds.
+// [Options.Files] renders the template files. [Write] writes them to a directory that does
+// not exist or is empty, either all of them or none. They contain no passwords: the
+// operator adds a line to htpasswd for each user.
 //
-// Each repository follows one [Template], as in the guide's "Private repository
-// policy examples" and "Identity-based policy examples":
+// Each repository has one [Template], as in the guide's "Private repository policy
+// examples" and "Identity-based policy examples":
 //
-//	push-pull           push and pull for named users, and for the CI role
-//	contents            list and manage contents, by the users' own policies
-//	pull-and-admin      pull for the users, everything for an administrator
-//	cross-account-push  push by another account
-//	pull-all-accounts   pull for all accounts that the policy lists: the guide's
-//	                    is for every account there is
-//	deny-pull           nobody pulls
-//	tagged              pull by the tag of a repository
+//	push-pull           named users and the CI role push and pull
+//	contents            users list, pull and push, allowed by their own policies
+//	pull-and-admin      users pull, and an administrator may do everything
+//	cross-account-push  another account pushes
+//	pull-all-accounts   all accounts in the policy pull; in the guide, every account does
+//	deny-pull           pulls are denied
+//	tagged              users pull from repositories with a tag
 package scaffold

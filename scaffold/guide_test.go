@@ -11,8 +11,8 @@ import (
 	_ "extauthz/goldentest" // accept -update
 )
 
-// granted are the statements of a document, each as its effect and its actions in
-// order, without the right to log in, which is a policy of its own here.
+// granted returns the effect and the sorted actions of each statement of a document. It
+// omits the permission to log in, which is a separate policy in the templates.
 func granted(t *testing.T, text string) (statements []string) {
 	t.Helper()
 	var document struct {
@@ -45,17 +45,17 @@ func granted(t *testing.T, text string) (statements []string) {
 	return statements
 }
 
-// TestPoliciesAreTheGuides holds the actions of the policies to those of the
-// examples in the Amazon ECR User Guide.
-func TestPoliciesAreTheGuides(t *testing.T) {
+// TestPoliciesMatchGuide checks that the policies have the actions of the examples in the
+// Amazon ECR User Guide.
+func TestPoliciesMatchGuide(t *testing.T) {
 	files := render(t, options())
-	const place = "accounts/123456789012/eu-central-1/repositories/team/"
+	const folder = "accounts/123456789012/eu-central-1/repositories/team/"
 	for file, guide := range map[string]string{
-		place + "app/_policy.json":     "repository-push-pull",
-		place + "base/_policy.json":    "repository-pull-and-admin",
-		place + "inbox/_policy.json":   "repository-cross-account-push",
-		place + "shared/_policy.json":  "repository-pull-all-accounts",
-		place + "retired/_policy.json": "repository-deny-pull",
+		folder + "app/_policy.json":     "repository-push-pull",
+		folder + "base/_policy.json":    "repository-pull-and-admin",
+		folder + "inbox/_policy.json":   "repository-cross-account-push",
+		folder + "shared/_policy.json":  "repository-pull-all-accounts",
+		folder + "retired/_policy.json": "repository-deny-pull",
 		"managed/contents.json":        "identity-list-token-contents",
 	} {
 		text, err := os.ReadFile(filepath.Join("..", "iam", "testdata", "ecr-guide", guide+".json"))
@@ -63,7 +63,7 @@ func TestPoliciesAreTheGuides(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := granted(t, string(text))
-		if guide == "identity-list-token-contents" { // which says twice that images may be listed
+		if guide == "identity-list-token-contents" { // which allows ecr:ListImages twice
 			want[1] = strings.Replace(want[1], "ecr:ListImages ", "", 1)
 		}
 		if got := granted(t, files[file]); !slices.Equal(got, want) {

@@ -11,9 +11,9 @@ import (
 	"extauthz/mapping"
 )
 
-// Options are what the operator says.
+// Options are the choices of the operator.
 type Options struct {
-	Account      string // of the registry, 12 digits
+	Account      string // the registry's account, 12 digits
 	Region       string
 	Partition    string // one of AWS
 	Host         string // the registry's host name
@@ -24,22 +24,22 @@ type Options struct {
 	GitHub       string   // OWNER/REPOSITORY or OWNER@ID/REPOSITORY@ID whose main branch may push
 }
 
-// The forms of what options name, as AWS, HTTP and GitHub have them.
+// The forms of names in AWS, HTTP and GitHub.
 var (
 	accountID  = regexp.MustCompile(`^[0-9]{12}$`)
 	regionName = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$`)
 	hostName   = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:[0-9]{1,5})?$`)
 	userName   = regexp.MustCompile(`^[A-Za-z0-9+=.@_-]{1,64}$`)
-	// gitHubName is a repository as the sub claim of its tokens has it: by name, or
-	// by name and immutable ID in repositories that were created, renamed or
+	// gitHubName matches a repository in the sub claim of its tokens: by name, or by
+	// name and immutable ID in repositories that were created, renamed or
 	// transferred since July 2026 (GitHub Docs, "OpenID Connect reference", section
 	// "Immutable subject claims"). The owner of a managed account has an underscore.
 	gitHubName = regexp.MustCompile(`^[A-Za-z0-9_-]+(/[A-Za-z0-9._-]+|@[0-9]+/[A-Za-z0-9._-]+@[0-9]+)$`)
 	gitHubID   = regexp.MustCompile(`@[0-9]+`)
 )
 
-// check returns the first thing that is wrong with the options, as the flag of
-// extauthz init and what to write there.
+// check returns the first fault of the options, with the flag of extauthz init and what to
+// write there.
 func (o *Options) check() error {
 	switch {
 	case !accountID.MatchString(o.Account):
@@ -48,21 +48,21 @@ func (o *Options) check() error {
 		return fmt.Errorf("--region %q: write one such as eu-central-1", o.Region)
 	case !slices.Contains(slices.Collect(iam.Partitions()), o.Partition):
 		return fmt.Errorf("--partition %q: write one of %s", o.Partition, strings.Join(slices.Collect(iam.Partitions()), ", "))
-	case o.isOfOtherPartition():
+	case o.inOtherPartition():
 		partition, _ := iam.PartitionOf(o.Region)
 		return fmt.Errorf("--region %q is in partition %q, not in %q; write --partition %s, or another region", o.Region, partition, o.Partition, partition)
 	case !hostName.MatchString(o.Host):
-		return fmt.Errorf("--registry-host %q: write a lower-case host name, with a port only where it matters", o.Host)
+		return fmt.Errorf("--registry-host %q: write a lower-case host name, with a port only if clients use one", o.Host)
 	case !accountID.MatchString(o.OtherAccount):
 		return fmt.Errorf("--other-account %q: write 12 digits", o.OtherAccount)
 	case o.OtherAccount == o.Account:
-		return fmt.Errorf("--other-account %q is the registry's own; name another", o.OtherAccount)
+		return fmt.Errorf("--other-account %q is the registry's account; give another", o.OtherAccount)
 	case !gitHubName.MatchString(o.GitHub):
 		return fmt.Errorf("--github %q: write OWNER/REPOSITORY, or OWNER@ID/REPOSITORY@ID if the repository's tokens have immutable subjects", o.GitHub)
 	case len(o.Users) == 0:
-		return errors.New("--users: name at least one")
+		return errors.New("--users is empty; give at least one user")
 	case len(o.Repositories) == 0:
-		return errors.New("--repository: name at least one")
+		return errors.New("--repository is missing; give at least one")
 	}
 	if err := o.checkUsers(); err != nil {
 		return err
@@ -70,14 +70,15 @@ func (o *Options) check() error {
 	return o.checkRepositories()
 }
 
-// isOfOtherPartition reports whether the region is known to be in another partition.
-func (o *Options) isOfOtherPartition() bool {
+// inOtherPartition reports whether the region is known to be in another partition.
+func (o *Options) inOtherPartition() bool {
 	partition, known := iam.PartitionOf(o.Region)
 	return known && partition != o.Partition
 }
 
-// checkUsers wants names of IAM, each once in any case (IAM User Guide, "IAM and AWS
-// STS quotas"), that a list with commas can hold.
+// checkUsers checks that users have different names of IAM, without regard to case (IAM
+// User Guide, "IAM and AWS STS quotas"). A list separated by commas cannot contain a
+// comma in a name.
 func (o *Options) checkUsers() error {
 	seen := map[string]bool{}
 	for i, user := range append([]string{o.Admin}, o.Users...) {
@@ -87,11 +88,11 @@ func (o *Options) checkUsers() error {
 		}
 		switch {
 		case !userName.MatchString(user):
-			return fmt.Errorf("%s: user %q: use 1 to 64 letters, digits and + = . @ _ -, and a comma between two", flag, user)
+			return fmt.Errorf("%s: user %q: use 1 to 64 letters, digits and + = . @ _ -, and commas between users", flag, user)
 		case user == "AWS":
-			return fmt.Errorf("%s: AWS is the user whose password is a token; name another", flag)
+			return fmt.Errorf("%s: AWS is the user whose password is a token; give another name", flag)
 		case seen[strings.ToLower(user)]:
-			return fmt.Errorf("%s: user %q is there twice, among --users and --admin; keep one", flag, user)
+			return fmt.Errorf("%s: user %q occurs twice in --users and --admin; keep one", flag, user)
 		}
 		seen[strings.ToLower(user)] = true
 	}
@@ -105,7 +106,7 @@ func (o *Options) checkRepositories() error {
 			return err
 		}
 		if seen[r.Name] {
-			return fmt.Errorf("--repository %q is there twice; keep one", r.Name)
+			return fmt.Errorf("--repository %q occurs twice; keep one", r.Name)
 		}
 		seen[r.Name] = true
 	}

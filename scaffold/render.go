@@ -13,8 +13,8 @@ import (
 //go:embed templates
 var templates embed.FS
 
-// Files renders the directory: contents by slash-separated path. The error says
-// which option is wrong, and why.
+// Files returns the contents of the files of the directory by slash-separated path. The
+// error names the option that is wrong.
 func (o *Options) Files() (map[string]string, error) {
 	if err := o.check(); err != nil {
 		return nil, err
@@ -25,7 +25,7 @@ func (o *Options) Files() (map[string]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		if name, is := schemaOf(path); is {
+		if name, ok := schemaOf(path); ok {
 			text = schemas.Line(name, path) + text
 		}
 		files[path] = text
@@ -33,13 +33,14 @@ func (o *Options) Files() (map[string]string, error) {
 	return files, addSchemas(files)
 }
 
-// schemaOf names the schema of a file, where it can say so itself.
-func schemaOf(path string) (name string, is bool) {
-	name, is = strings.CutSuffix(path, ".yaml")
+// schemaOf returns the name of a YAML file's schema. ok is false for other files, which
+// cannot contain a comment with it.
+func schemaOf(path string) (name string, ok bool) {
+	name, ok = strings.CutSuffix(path, ".yaml")
 	if strings.HasPrefix(name, "tests/") {
 		name = "tests"
 	}
-	return name, is
+	return name, ok
 }
 
 // addSchemas adds the schemas for editors.
@@ -54,7 +55,7 @@ func addSchemas(files map[string]string) error {
 	return nil
 }
 
-// sources says which template each file is made of.
+// sources returns the template file of each file.
 func (o *Options) sources() map[string]string {
 	from := map[string]string{}
 	same := func(paths ...string) {
@@ -70,18 +71,18 @@ func (o *Options) sources() map[string]string {
 		if r.Template == PushPull {
 			same("trust/ci.json", "tests/ci.yaml")
 		}
-		place := "accounts/" + o.Account + "/" + o.Region + "/repositories/" + r.Name + "/"
+		folder := "accounts/" + o.Account + "/" + o.Region + "/repositories/" + r.Name + "/"
 		if file := r.Template.policyFile(); file != "" {
-			from[place+"_policy.json"] = file
+			from[folder+"_policy.json"] = file
 		}
 		if r.Template == Tagged {
-			from[place+"_tags.json"] = "repository/tags.json"
+			from[folder+"_tags.json"] = "repository/tags.json"
 		}
 	}
 	return from
 }
 
-// render fills in a template.
+// render executes a template file.
 func (o *Options) render(name string) (string, error) {
 	source, err := templates.ReadFile("templates/" + name)
 	if err != nil {
@@ -98,7 +99,7 @@ func (o *Options) render(name string) (string, error) {
 	return text.String(), nil
 }
 
-// list is a list of strings as JSON, in a document indented so far.
+// list returns a list of strings as JSON, indented for a document.
 func list(indent int, items []string) (string, error) {
 	text, err := json.MarshalIndent(items, strings.Repeat(" ", indent), "  ")
 	return string(text), err

@@ -11,7 +11,7 @@ import (
 	"extauthz/schemas"
 )
 
-// options are those of one of each template.
+// options returns options with a repository for each template.
 func options() Options {
 	return Options{
 		Account: "123456789012", Region: "eu-central-1", Partition: "aws", Host: "registry.example.com", Repositories: Repositories(),
@@ -48,17 +48,16 @@ func TestFiles(t *testing.T) {
 		if strings.HasSuffix(name, ".json") && !json.Valid([]byte(text)) {
 			t.Errorf("%s is not JSON: %s", name, text)
 		}
-		isTemplate := !strings.HasPrefix(name, schemas.Folder) // the schemas' own text has literal braces
+		isTemplate := !strings.HasPrefix(name, schemas.Folder) // schemas contain braces
 		if isTemplate && strings.Contains(text, "{{") || strings.Contains(text, "<no value>") || !strings.HasSuffix(text, "\n") || strings.Contains(text, " \n") {
-			t.Errorf("%s is not rendered well: %s", name, text)
+			t.Errorf("%s is not rendered correctly: %s", name, text)
 		}
 	}
 }
 
-// TestFilesNameTheirSchemas holds that each file in YAML says by a path where its
-// schema is, and that it is there.
-func TestFilesNameTheirSchemas(t *testing.T) {
-	files, named := render(t, options()), 0
+// TestFilesReferToSchemas checks that each YAML file contains the path of its schema.
+func TestFilesReferToSchemas(t *testing.T) {
+	files, checked := render(t, options()), 0
 	for name, text := range files {
 		if !strings.HasSuffix(name, ".yaml") {
 			continue
@@ -68,14 +67,14 @@ func TestFilesNameTheirSchemas(t *testing.T) {
 		if schema := files[path.Join(path.Dir(name), to)]; !found || !strings.Contains(schema, `"$schema": "https://json-schema.org/`) {
 			t.Errorf("%s begins with %s", name, line)
 		}
-		named++
+		checked++
 	}
-	if named < 10 {
-		t.Errorf("%d files name their schema, want at least 10", named)
+	if checked < 10 {
+		t.Errorf("%d files refer to a schema, want at least 10", checked)
 	}
 }
 
-// TestEveryTemplateIsUsed holds that nothing is embedded in vain.
+// TestEveryTemplateIsUsed checks that each embedded file is used.
 func TestEveryTemplateIsUsed(t *testing.T) {
 	o := options()
 	used := map[string]bool{}
@@ -89,13 +88,13 @@ func TestEveryTemplateIsUsed(t *testing.T) {
 		}
 		for _, e := range entries {
 			if name := folder + "/" + e.Name(); !e.IsDir() && !used[name] {
-				t.Errorf("%s makes no file", name)
+				t.Errorf("%s is not used", name)
 			}
 		}
 	}
 }
 
-// TestFilesOfOneTemplate holds that only what a template needs is written.
+// TestFilesOfOneTemplate checks that only the files of the template are generated.
 func TestFilesOfOneTemplate(t *testing.T) {
 	o := options()
 	o.Repositories = []Repository{{"a", DenyPull}}
@@ -107,22 +106,23 @@ func TestFilesOfOneTemplate(t *testing.T) {
 	}
 	for _, word := range []string{"issuers", "444455556666", "admin", "contents"} {
 		if strings.Contains(files["principals.yaml"], word) {
-			t.Errorf("principals.yaml speaks of %s: %s", word, files["principals.yaml"])
+			t.Errorf("principals.yaml contains %s: %s", word, files["principals.yaml"])
 		}
 	}
 }
 
-func TestElsewhereIsNowhere(t *testing.T) {
+// TestOtherRepository checks that the name is not one of the repositories.
+func TestOtherRepository(t *testing.T) {
 	o := options()
-	o.Repositories = []Repository{{"elsewhere-else", PushPull}, {"elsewhere", PushPull}, {"elsewhere-else-else", PushPull}}
+	o.Repositories = []Repository{{"other-other", PushPull}, {"other", PushPull}, {"other-other-other", PushPull}}
 	for _, r := range o.Repositories {
-		if got := (view{&o}).Elsewhere(); got == r.Name {
+		if got := (view{&o}).OtherRepository(); got == r.Name {
 			t.Errorf("%q is a repository", got)
 		}
 	}
 }
 
-func TestFilesRefuses(t *testing.T) {
+func TestFilesRejectsOptions(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		change func(*Options)
@@ -131,32 +131,32 @@ func TestFilesRefuses(t *testing.T) {
 		{"account", func(o *Options) { o.Account = "1234" }, `--account "1234": write 12 digits`},
 		{"region", func(o *Options) { o.Region = "Frankfurt" }, `--region "Frankfurt": write one such as eu-central-1`},
 		{"partition", func(o *Options) { o.Partition = "AWS" }, `--partition "AWS": write one of aws, aws-cn, aws-us-gov, `},
-		{"partition that AWS has not", func(o *Options) { o.Partition = "aws-xx" }, `--partition "aws-xx"`},
+		{"partition that AWS does not have", func(o *Options) { o.Partition = "aws-xx" }, `--partition "aws-xx"`},
 		{"host", func(o *Options) { o.Host = "https://registry.example.com" }, `--registry-host "https://registry.example.com": write a lower-case host name`},
 		{"host that ends a string", func(o *Options) { o.Host = "a\"" }, "--registry-host"},
 		{"other account", func(o *Options) { o.OtherAccount = "" }, `--other-account "": write 12 digits`},
-		{"the same account", func(o *Options) { o.OtherAccount = o.Account }, "is the registry's own"},
+		{"the same account", func(o *Options) { o.OtherAccount = o.Account }, "is the registry's account"},
 		{"GitHub", func(o *Options) { o.GitHub = "acme" }, `--github "acme": write OWNER/REPOSITORY`},
-		{"GitHub with the owner's ID alone", func(o *Options) { o.GitHub = "acme@123456/app" }, `--github "acme@123456/app": write OWNER/REPOSITORY, or OWNER@ID/REPOSITORY@ID`},
-		{"GitHub with the repository's ID alone", func(o *Options) { o.GitHub = "acme/app@456789" }, "--github"},
+		{"GitHub with only the owner's ID", func(o *Options) { o.GitHub = "acme@123456/app" }, `--github "acme@123456/app": write OWNER/REPOSITORY, or OWNER@ID/REPOSITORY@ID`},
+		{"GitHub with only the repository's ID", func(o *Options) { o.GitHub = "acme/app@456789" }, "--github"},
 		{"GitHub with an ID that is not a number", func(o *Options) { o.GitHub = "acme@x/app@456789" }, "--github"},
 		{"GitHub with an empty ID", func(o *Options) { o.GitHub = "acme@/app@" }, "--github"},
 		{"GitHub with an ID that is a wildcard", func(o *Options) { o.GitHub = "acme@*/app@*" }, "--github"},
 		{"GitHub with a wildcard", func(o *Options) { o.GitHub = "acme/*" }, "--github"},
-		{"no users", func(o *Options) { o.Users = nil }, "--users: name at least one"},
+		{"no users", func(o *Options) { o.Users = nil }, "--users is empty; give at least one user"},
 		{"an empty user", func(o *Options) { o.Users = []string{""} }, `--users: user "": use 1 to 64`},
-		{"a user twice", func(o *Options) { o.Users = []string{"a", "a"} }, `--users: user "a" is there twice`},
-		{"a user that is the administrator", func(o *Options) { o.Admin = "bob" }, `--users: user "bob" is there twice`},
-		{"a user twice in another case", func(o *Options) { o.Users = []string{"a", "A"} }, `user "A" is there twice`},
+		{"a user twice", func(o *Options) { o.Users = []string{"a", "a"} }, `--users: user "a" occurs twice`},
+		{"a user that is the administrator", func(o *Options) { o.Admin = "bob" }, `--users: user "bob" occurs twice`},
+		{"a user twice in another case", func(o *Options) { o.Users = []string{"a", "A"} }, `user "A" occurs twice`},
 		{"a user with a space", func(o *Options) { o.Users = []string{"a", " b"} }, `--users: user " b": use 1 to 64`},
 		{"a user with a slash", func(o *Options) { o.Users = []string{"dev/a"} }, `--users: user "dev/a": use 1 to 64`},
 		{"a user that is a wildcard", func(o *Options) { o.Users = []string{"*"} }, `--users: user "*": use 1 to 64`},
 		{"the user of tokens", func(o *Options) { o.Users = []string{"AWS"} }, "--users: AWS is the user whose password is a token"},
 		{"no administrator", func(o *Options) { o.Admin = "" }, `--admin: user "": use 1 to 64`},
-		{"no repositories", func(o *Options) { o.Repositories = nil }, "--repository: name at least one"},
-		{"a repository twice", func(o *Options) { o.Repositories = []Repository{{"a", PushPull}, {"a", DenyPull}} }, `--repository "a" is there twice`},
+		{"no repositories", func(o *Options) { o.Repositories = nil }, "--repository is missing; give at least one"},
+		{"a repository twice", func(o *Options) { o.Repositories = []Repository{{"a", PushPull}, {"a", DenyPull}} }, `--repository "a" occurs twice`},
 		{"a repository's name", func(o *Options) { o.Repositories = []Repository{{"../a", PushPull}} }, `"../a" is not a repository name`},
-		{"no template", func(o *Options) { o.Repositories = []Repository{{Name: "a"}} }, `"" is no template; write one of push-pull, contents`},
+		{"no template", func(o *Options) { o.Repositories = []Repository{{Name: "a"}} }, `"" is not a template; write one of push-pull, contents`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			o := options()

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// A Template is what a repository is to be. The zero Template is none.
+// A Template is a set of policies for a repository. The zero Template is not valid.
 type Template string
 
 // Templates lists the templates in order.
@@ -25,13 +25,13 @@ const (
 	Tagged           Template = "tagged"
 )
 
-// A Repository is one that policies are made for.
+// A Repository is a repository whose policies are generated from a template.
 type Repository struct {
 	Name     string
 	Template Template
 }
 
-// ParseRepository reads NAME=TEMPLATE. NAME alone is push-pull.
+// ParseRepository parses NAME=TEMPLATE. NAME alone means push-pull.
 func ParseRepository(text string) (Repository, error) {
 	name, template, found := strings.Cut(text, "=")
 	if !found {
@@ -41,7 +41,7 @@ func ParseRepository(text string) (Repository, error) {
 	return r, r.check()
 }
 
-// Repositories are one of each template, for who names none.
+// Repositories returns the default repositories, one for each template.
 func Repositories() []Repository {
 	return []Repository{
 		{"team/app", PushPull}, {"team/charts", Contents}, {"team/base", PullAndAdmin}, {"team/inbox", CrossAccountPush},
@@ -49,8 +49,8 @@ func Repositories() []Repository {
 	}
 }
 
-// policyFile is the template of the repository's policy, "" where identity
-// policies say it all.
+// policyFile returns the template of the repository's policy, "" if identity policies
+// suffice.
 func (t Template) policyFile() string {
 	if t == Contents || t == Tagged {
 		return ""
@@ -58,7 +58,7 @@ func (t Template) policyFile() string {
 	return "repository/" + string(t) + ".json"
 }
 
-// managedFile is the identity policy that goes with the template, "" for none.
+// managedFile returns the identity policy of the template, "" if it has none.
 func (t Template) managedFile() string {
 	switch t {
 	case PushPull:
@@ -78,5 +78,5 @@ func (t Template) check() error {
 	for _, known := range Templates() {
 		names = append(names, string(known))
 	}
-	return fmt.Errorf("%q is no template; write one of %s", string(t), strings.Join(names, ", "))
+	return fmt.Errorf("%q is not a template; write one of %s", string(t), strings.Join(names, ", "))
 }

@@ -2,10 +2,10 @@ package scaffold
 
 import "strings"
 
-// A view is what a template can ask for.
+// A view has the fields and methods that template files use.
 type view struct{ *Options }
 
-// With lists the repositories that follow a template.
+// With returns the repositories of a template.
 func (v view) With(t Template) (names []string) {
 	for _, r := range v.Repositories {
 		if r.Template == t {
@@ -15,7 +15,7 @@ func (v view) With(t Template) (names []string) {
 	return names
 }
 
-// ARNs lists their ARNs.
+// ARNs returns the ARNs of the repositories of a template.
 func (v view) ARNs(t Template) (arns []string) {
 	for _, name := range v.With(t) {
 		arns = append(arns, v.Repository(name))
@@ -23,28 +23,28 @@ func (v view) ARNs(t Template) (arns []string) {
 	return arns
 }
 
-// Repository is the ARN of a repository.
+// Repository returns the ARN of a repository.
 func (v view) Repository(name string) string {
 	return "arn:" + v.Partition + ":ecr:" + v.Region + ":" + v.Account + ":repository/" + name
 }
 
-// Elsewhere is the name of a repository that no option names.
-func (v view) Elsewhere() string {
-	name := "elsewhere"
+// OtherRepository returns the name of a repository that is not in the options.
+func (v view) OtherRepository() string {
+	name := "other"
 	for range v.Repositories {
 		for _, r := range v.Repositories {
 			if r.Name == name {
-				name += "-else"
+				name += "-other"
 			}
 		}
 	}
 	return name
 }
 
-// User is the ARN of a user of the registry's account.
+// User returns the ARN of a user of the registry's account.
 func (v view) User(name string) string { return v.iam(v.Account, "user/"+name) }
 
-// UserARNs lists the ARNs of the users.
+// UserARNs returns the ARNs of the users.
 func (v view) UserARNs() (arns []string) {
 	for _, name := range v.Users {
 		arns = append(arns, v.User(name))
@@ -52,11 +52,11 @@ func (v view) UserARNs() (arns []string) {
 	return arns
 }
 
-// Role is the ARN of the CI role.
+// Role returns the ARN of the CI role.
 func (v view) Role() string { return v.iam(v.Account, "role/ci") }
 
-// OtherGitHub is a repository on GitHub that is not the configured one: another
-// name or, where the subject has IDs, the same name with another ID.
+// OtherGitHub returns another repository on GitHub than the configured one: another name
+// or, if the subject has IDs, the same name with another ID.
 func (v view) OtherGitHub() string {
 	if v.HasGitHubIDs() {
 		return v.GitHub + "0"
@@ -64,17 +64,17 @@ func (v view) OtherGitHub() string {
 	return v.GitHub + "-evil"
 }
 
-// HasGitHubIDs reports whether the subject of the repository's tokens is immutable:
-// it has the IDs of owner and repository.
+// HasGitHubIDs reports whether the subject of the repository's tokens is immutable, with
+// the IDs of owner and repository.
 func (v view) HasGitHubIDs() bool { return strings.Contains(v.GitHub, "@") }
 
-// GitHubNames is the repository on GitHub without IDs: OWNER/REPOSITORY.
+// GitHubNames returns the repository on GitHub without IDs: OWNER/REPOSITORY.
 func (v view) GitHubNames() string { return gitHubID.ReplaceAllString(v.GitHub, "") }
 
-// Publisher is the ARN of a user of the other account.
+// Publisher returns the ARN of a user of the other account.
 func (v view) Publisher() string { return v.iam(v.OtherAccount, "user/publisher") }
 
-// UsesOtherAccount tells whether a repository is for the other account too.
+// UsesOtherAccount reports whether the other account has access to a repository.
 func (v view) UsesOtherAccount() bool {
 	return len(v.With(CrossAccountPush))+len(v.With(PullAllAccounts)) > 0
 }

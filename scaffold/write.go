@@ -9,9 +9,9 @@ import (
 	"syscall"
 )
 
-// Write puts the files into the directory dir, which must be absent or empty. It
-// writes them beside it first, and has them judged by check; then they are put
-// into place at once, or nothing is.
+// Write writes the files to the directory dir, which must not exist or must be empty. It
+// writes them to a temporary directory next to dir, calls check with its path, and then
+// renames it, so that dir has all files or none.
 func Write(dir string, files map[string]string, check func(dir string) error) error {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -22,24 +22,24 @@ func Write(dir string, files map[string]string, check func(dir string) error) er
 	}
 	staged, err := os.MkdirTemp(filepath.Dir(dir), "."+filepath.Base(dir)+".init-")
 	if err != nil {
-		return fmt.Errorf("%w; name a directory whose parent is there and can be written", err)
+		return fmt.Errorf("%w; give a directory whose parent exists and is writable", err)
 	}
-	defer os.RemoveAll(staged) // which is gone where all went well
+	defer os.RemoveAll(staged) // after the rename it does not exist
 	if err := writeAll(staged, files); err != nil {
 		return err
 	}
 	if err := check(staged); err != nil {
 		return err
 	}
-	// What came there meanwhile stays: rmdir(2) removes nothing but an empty
-	// directory, and rename(2) of a directory replaces nothing else.
+	// This overwrites nothing that was created in the meantime: rmdir(2) removes only an
+	// empty directory, and rename(2) of a directory replaces nothing else.
 	if err := syscall.Rmdir(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s: %w; name a directory that is not there yet", dir, err)
+		return fmt.Errorf("%s: %w; give a directory that does not exist", dir, err)
 	}
 	return os.Rename(staged, dir)
 }
 
-// checkEmpty refuses what is there already, but for an empty directory.
+// checkEmpty rejects a path that exists, except an empty directory.
 func checkEmpty(dir string) error {
 	info, err := os.Lstat(dir)
 	switch {
@@ -48,11 +48,11 @@ func checkEmpty(dir string) error {
 	case err != nil:
 		return err
 	case !info.IsDir():
-		return fmt.Errorf("%s is there, and no directory; name one that is not there yet", dir)
+		return fmt.Errorf("%s is not a directory; give one that does not exist", dir)
 	}
 	entries, err := os.ReadDir(dir)
 	if err == nil && len(entries) > 0 {
-		err = fmt.Errorf("%s is not empty, and nothing is overwritten; name a directory that is not there yet", dir)
+		err = fmt.Errorf("%s is not empty; give a directory that does not exist", dir)
 	}
 	return err
 }

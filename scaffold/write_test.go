@@ -8,9 +8,10 @@ import (
 	"testing"
 )
 
-func fine(string) error { return nil }
+// accept is a check without faults.
+func accept(string) error { return nil }
 
-// listing are the names in a directory.
+// listing returns the names in a directory.
 func listing(t *testing.T, dir string) string {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -48,9 +49,8 @@ func TestWrite(t *testing.T) {
 	}
 }
 
-// TestWriteNothing holds that nothing is overwritten, and nothing written in
-// part.
-func TestWriteNothing(t *testing.T) {
+// TestWriteFails checks that a failed Write overwrites nothing and leaves no files.
+func TestWriteFails(t *testing.T) {
 	parent := t.TempDir()
 	for name, text := range map[string]string{"full/mine": "mine", "file": "mine"} {
 		path := filepath.Join(parent, name)
@@ -70,15 +70,15 @@ func TestWriteNothing(t *testing.T) {
 		check func(string) error
 		want  string
 	}{
-		{"full", map[string]string{"mine": "yours"}, fine, "is not empty, and nothing is overwritten"},
-		{"file", nil, fine, "is there, and no directory"},
-		{"link", nil, fine, "is there, and no directory"},
-		{"absent/below", nil, fine, "name a directory whose parent is there"},
-		{"absent", map[string]string{"a": "1", "a/b": "2"}, fine, "a"},
-		{"absent", map[string]string{"a": "1"}, func(string) error { return errors.New("not as it should be") }, "not as it should be"},
-		{"absent", map[string]string{"a": "1"}, func(string) error { return os.MkdirAll(filepath.Join(parent, "absent", "other"), 0o755) }, "name a directory that is not there yet"},
-		{"late", map[string]string{"a": "1"}, func(string) error { return os.WriteFile(filepath.Join(parent, "late"), []byte("theirs"), 0o644) }, "name a directory that is not there yet"},
-		{"later", map[string]string{"a": "1"}, func(string) error { return os.Symlink("full", filepath.Join(parent, "later")) }, "name a directory that is not there yet"},
+		{"full", map[string]string{"mine": "yours"}, accept, "is not empty; give a directory that does not exist"},
+		{"file", nil, accept, "is not a directory; give one that does not exist"},
+		{"link", nil, accept, "is not a directory; give one that does not exist"},
+		{"absent/below", nil, accept, "give a directory whose parent exists"},
+		{"absent", map[string]string{"a": "1", "a/b": "2"}, accept, "a"},
+		{"absent", map[string]string{"a": "1"}, func(string) error { return errors.New("check failed") }, "check failed"},
+		{"absent", map[string]string{"a": "1"}, func(string) error { return os.MkdirAll(filepath.Join(parent, "absent", "other"), 0o755) }, "give a directory that does not exist"},
+		{"late", map[string]string{"a": "1"}, func(string) error { return os.WriteFile(filepath.Join(parent, "late"), []byte("theirs"), 0o644) }, "give a directory that does not exist"},
+		{"later", map[string]string{"a": "1"}, func(string) error { return os.Symlink("full", filepath.Join(parent, "later")) }, "give a directory that does not exist"},
 	} {
 		err := Write(filepath.Join(parent, c.dir), c.files, c.check)
 		if err == nil || !strings.Contains(err.Error(), c.want) {

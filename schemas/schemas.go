@@ -1,3 +1,9 @@
+// Package schemas contains the JSON Schemas (2020-12) of the files of a policy directory.
+// Editors use them to complete and check the files. They are part of the binary:
+// extauthz init writes them to DIR/.schemas, and extauthz schema prints one.
+//
+// policystore and policytest do not use them. They reject everything that a schema
+// rejects, and more.
 package schemas
 
 import (
@@ -9,32 +15,32 @@ import (
 //go:embed *.schema.json
 var files embed.FS
 
-// suffix is what the names of files have behind those of schemas.
+// suffix is the suffix of the names of schema files.
 const suffix = ".schema.json"
 
-// Folder is where a policy directory keeps its schemas. The loader passes over
-// names with a leading dot.
+// Folder is the folder of the schemas in a policy directory. The loader skips names with a
+// leading dot.
 const Folder = ".schemas"
 
-// Names lists the schemas in order.
+// Names returns the names of the schemas in order.
 func Names() []string {
 	return []string{"registries", "principals", "organization", "tests", "policy", "tags"}
 }
 
-// Text is the schema of that name. The error names those that there are.
+// Text returns the schema with a name.
 func Text(name string) (string, error) {
 	text, err := files.ReadFile(name + suffix)
 	if err != nil {
-		return "", fmt.Errorf("no schema %q; name one of %s", name, strings.Join(Names(), ", "))
+		return "", fmt.Errorf("schema %q does not exist; give one of %s", name, strings.Join(Names(), ", "))
 	}
 	return string(text), nil
 }
 
-// Path is where a policy directory has the schema of that name.
+// Path returns the path of a schema in a policy directory.
 func Path(name string) string { return Folder + "/" + name + suffix }
 
-// Line is the comment by which the YAML language server finds the schema of a file
-// in a policy directory, and a line break.
+// Line returns a comment that refers the YAML language server to the schema of a file in
+// a policy directory, with a line break.
 func Line(name, file string) string {
 	up := strings.Repeat("../", strings.Count(file, "/"))
 	return "# yaml-language-server: $schema=" + up + Path(name) + "\n"

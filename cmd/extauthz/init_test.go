@@ -21,7 +21,7 @@ func TestInit(t *testing.T) {
 		"another host":      {"--registry-host", "registry.internal:5000", "--users", "carol", "--admin", "dave", "--other-account", "999999999999", "--github", "Example-Org/tools.build"},
 		"immutable subject": {"--github", "acme@123456/app@456789"},
 		"managed account":   {"--github", "octocat_acme/app"},
-		"odd names":         {"--users", "a+b=c,d.e@f,0,_-", "--repository", "elsewhere", "--repository", "elsewhere-else=tagged", "--repository", "a__b--c/blobs/uploads=contents"},
+		"odd names":         {"--users", "a+b=c,d.e@f,0,_-", "--repository", "other", "--repository", "other-other=tagged", "--repository", "a__b--c/blobs/uploads=contents"},
 		"no template named": {"--repository", "team/app", "--repository", "team/web"},
 	}
 	for _, template := range scaffold.Templates() {
@@ -75,16 +75,16 @@ func TestInitMistakes(t *testing.T) {
 		{[]string{absent}, `--account "": write 12 digits`},
 		{[]string{absent, account}, `--region "": write one such as eu-central-1`},
 		{[]string{absent, account, region, "--users", ""}, `--users: user "": use 1 to 64`},
-		{[]string{absent, account, region, "--repository", "a=b"}, `invalid value "a=b" for flag --repository: "b" is no template`},
+		{[]string{absent, account, region, "--repository", "a=b"}, `invalid value "a=b" for flag --repository: "b" is not a template`},
 		{[]string{absent, account, region, "--repository", "Team"}, `invalid value "Team" for flag --repository: "Team" is not a repository name; write one such as team/app`},
 		{[]string{absent, account, region, "--registry-host", "a..b"}, `--registry-host "a..b": write a lower-case host name`},
 		{[]string{absent, account, "--region=cn-north-1"}, `--region "cn-north-1" is in partition "aws-cn", not in "aws"; write --partition aws-cn, or another region`},
 		{[]string{absent, account, "--region=eu-west-1", "--partition", "aws-cn"}, `--region "eu-west-1" is in partition "aws", not in "aws-cn"; write --partition aws, or another region`},
 		{[]string{absent, account, region, "--partition", "aws-xx"}, `--partition "aws-xx": write one of aws, aws-cn, `},
 		{[]string{absent, account, region, "b"}, `unexpected argument "b"; give one directory`},
-		{[]string{absent, "--account=444455556666", region}, "is the registry's own; name another"},
-		{[]string{full, account, region}, "is not empty, and nothing is overwritten"},
-		{[]string{filepath.Join(absent, "below"), account, region}, "name a directory whose parent is there"},
+		{[]string{absent, "--account=444455556666", region}, "is the registry's account; give another"},
+		{[]string{full, account, region}, "is not empty; give a directory that does not exist"},
+		{[]string{filepath.Join(absent, "below"), account, region}, "give a directory whose parent exists"},
 	} {
 		t.Run(strings.Join(c.args, " "), func(t *testing.T) {
 			r := commandRun{args: append([]string{"init"}, c.args...)}

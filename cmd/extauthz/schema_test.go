@@ -25,8 +25,8 @@ func TestSchema(t *testing.T) {
 	}{
 		{nil, "extauthz schema: give the name of one schema: registries, principals, organization, tests, policy, tags\n"},
 		{[]string{"tags", "tests"}, "extauthz schema: give the name of one schema: registries"},
-		{[]string{"htpasswd"}, `extauthz schema: no schema "htpasswd"; name one of registries`},
-		{[]string{"../doc"}, `extauthz schema: no schema "../doc"`},
+		{[]string{"htpasswd"}, `extauthz schema: schema "htpasswd" does not exist; give one of registries`},
+		{[]string{"../doc"}, `extauthz schema: schema "../doc" does not exist`},
 	} {
 		r := commandRun{args: append([]string{"schema"}, c.args...)}
 		r.do(t)

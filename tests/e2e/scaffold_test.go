@@ -76,8 +76,8 @@ func scaffoldDecides(t *testing.T, sys *system) {
 		{"alice pulls by tag of the repository", "alice", []string{"manifest", through("team/preview", "v1")}, `"schemaVersion"`, false},
 		{"alice pulls nothing retired", "alice", []string{"manifest", through("team/retired", "v1")}, denied("alice", "ecr:BatchGetImage", "team/retired", " with an explicit deny in a resource-based policy"), true},
 		{"alice pushes nothing into the inbox", "alice", []string{"copy", image, through("team/inbox", "v1")}, "403 Forbidden", true},
-		{"alice has nothing elsewhere", "alice", []string{"manifest", through("secret/app", "v1")}, denied("alice", "ecr:BatchGetImage", "secret/app", " because no identity-based policy allows the ecr:BatchGetImage action"), true},
-		{"who has no line in htpasswd does not log in", "mallory", []string{"manifest", through("team/app", "v1")}, "UNAUTHORIZED", true},
+		{"alice may not pull from other repositories", "alice", []string{"manifest", through("secret/app", "v1")}, denied("alice", "ecr:BatchGetImage", "secret/app", " because no identity-based policy allows the ecr:BatchGetImage action"), true},
+		{"a user without a line in htpasswd does not log in", "mallory", []string{"manifest", through("team/app", "v1")}, "UNAUTHORIZED", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			out, err := sys.command(t, c.user, c.args...)

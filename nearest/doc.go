@@ -1,2 +1,0 @@
-// Package nearest finds the known name that a misspelled one was probably meant to be.
-package nearest
