@@ -45,7 +45,7 @@ func TestAllFaults(t *testing.T) {
 			folder + "repositories.json:1:1"},
 		{"tags and a policy that requires them", map[string]string{
 			folder + "repositories/secret/app/_tags.json": `{"team": 1}`,
-			"managed/deny.json": `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"ecr:*","Resource":"*","Condition":{"StringEquals":{"aws:ResourceTag/team":"x"}}}}`,
+			"managed/deny.json":                           `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"ecr:*","Resource":"*","Condition":{"StringEquals":{"aws:ResourceTag/team":"x"}}}}`,
 		}, folder + "repositories/secret/app/_tags.json:1:10"},
 		{"files that are not text, and one that is", map[string]string{"managed/m1.json": "\xff", "htpasswd": "\x00", "managed/m2.json": badResource},
 			"htpasswd:1:1 managed/m1.json:1:1 managed/m2.json:1:83"},
