@@ -14,13 +14,13 @@ import (
 	_ "extauthz/goldentest" // accept -update
 )
 
-// hashTime is how long a hash takes in these tests, whose clock is that of a
-// synctest bubble.
+// hashTime is the duration of a hash in these tests, whose clock is that of a synctest
+// bubble.
 const hashTime = 60 * time.Millisecond
 
-// slowPasswords returns a Verifier with so many slots, whose hashes take hashTime
-// and are counted. The right password is "right".
-func slowPasswords(slots int) (p *Verifier, hashes *atomic.Int64) {
+// slowVerifier returns a Verifier with that many slots, whose hashes take hashTime and
+// are counted. The right password is "right".
+func slowVerifier(slots int) (p *Verifier, hashes *atomic.Int64) {
 	p, hashes = NewVerifier(), new(atomic.Int64)
 	p.attempts = newAttempts(slots)
 	p.compare = func(_, password []byte) error {
@@ -34,7 +34,7 @@ func slowPasswords(slots int) (p *Verifier, hashes *atomic.Int64) {
 	return p, hashes
 }
 
-// userFile has users u0 to u9.
+// userFile returns a file with users u0 to u9.
 func userFile() *File {
 	f := &File{lines: map[string]fileLine{}}
 	for i := range 10 {
@@ -44,14 +44,14 @@ func userFile() *File {
 	return f
 }
 
-// Guesses from one address, however many at a time, delay a first login from
-// another address by one hash at most.
+// TestGuessesDelayAFirstLoginByOneHash checks that guesses from one address, however
+// many at a time, delay a first login from another address by one hash at most.
 func TestGuessesDelayAFirstLoginByOneHash(t *testing.T) {
 	for _, slots := range []int{1, 2, 4} {
 		for _, guessers := range []int{8, 128} {
 			t.Run(fmt.Sprintf("%d guessers and %d slots", guessers, slots), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					p, _ := slowPasswords(slots)
+					p, _ := slowVerifier(slots)
 					file, ctx := userFile(), t.Context()
 					stop := make(chan struct{})
 					var running sync.WaitGroup
@@ -86,11 +86,11 @@ func TestGuessesDelayAFirstLoginByOneHash(t *testing.T) {
 	}
 }
 
-// An address computes ten hashes for wrong passwords at once, and then one in
-// two seconds.
+// TestWrongPasswordsOfAnAddressAreLimited checks that an address computes ten hashes
+// for wrong passwords at once, and then one in two seconds.
 func TestWrongPasswordsOfAnAddressAreLimited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p, hashes := slowPasswords(1)
+		p, hashes := slowVerifier(1)
 		file := userFile()
 		guess := 0
 		try := func(times int) (limited int) {
@@ -116,11 +116,11 @@ func TestWrongPasswordsOfAnAddressAreLimited(t *testing.T) {
 	})
 }
 
-// The right password is not refused for one that was wrong, nor one that was
-// compared before; a repeated wrong password costs nothing and counts once.
-func TestRememberedPasswordsAreNotLimited(t *testing.T) {
+// TestCachedPasswordsAreNotLimited checks that a cached password is not refused, and
+// that a repeated wrong password takes no hash and counts once.
+func TestCachedPasswordsAreNotLimited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p, hashes := slowPasswords(1)
+		p, hashes := slowVerifier(1)
 		file, ctx, address := userFile(), t.Context(), "192.0.2.66"
 		if err := p.Verify(ctx, file, "u1", "right", address); err != nil {
 			t.Fatal(err)
@@ -143,11 +143,11 @@ func TestRememberedPasswordsAreNotLimited(t *testing.T) {
 	})
 }
 
-// Guesses for one user from many addresses are limited, and do not lock the
-// user out.
+// TestWrongPasswordsForAUserAreLimited checks that guesses for one user from many
+// addresses are limited, and do not lock the user out.
 func TestWrongPasswordsForAUserAreLimited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p, hashes := slowPasswords(4)
+		p, hashes := slowVerifier(4)
 		file, ctx := userFile(), t.Context()
 		for address := range 20 {
 			for n := range 5 {
@@ -165,10 +165,11 @@ func TestWrongPasswordsForAUserAreLimited(t *testing.T) {
 	})
 }
 
-// A login whose request has ended gives up its place or its slot.
+// TestAbandonedAttempts checks that a login whose request has ended gives up its place
+// or its slot.
 func TestAbandonedAttempts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p, _ := slowPasswords(1)
+		p, _ := slowVerifier(1)
 		file := userFile()
 		go p.Verify(t.Context(), file, "u1", "right", "192.0.2.1")
 		synctest.Wait()
@@ -187,11 +188,11 @@ func TestAbandonedAttempts(t *testing.T) {
 	})
 }
 
-// An address that guesses does not find out whether a password is one that was
-// verified from elsewhere, other than by the guesses that it may make.
-func TestRememberedPasswordsAreNotCompared(t *testing.T) {
+// TestCachedPasswordsAreNotRevealed checks that an address over its limit cannot find
+// out whether a password was verified from elsewhere.
+func TestCachedPasswordsAreNotRevealed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p, hashes := slowPasswords(1)
+		p, hashes := slowVerifier(1)
 		file, ctx, attacker := userFile(), t.Context(), "192.0.2.66"
 		if err := p.Verify(ctx, file, "u1", "right", "198.51.100.1"); err != nil {
 			t.Fatal(err)
@@ -212,10 +213,11 @@ func TestRememberedPasswordsAreNotCompared(t *testing.T) {
 	})
 }
 
-// Names that an address may not try do not displace the failures of others.
-func TestLimitedAttemptsAreNotRemembered(t *testing.T) {
+// TestLimitedAttemptsAreNotCounted checks that refused user names do not displace the
+// failures of others.
+func TestLimitedAttemptsAreNotCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p, _ := slowPasswords(1)
+		p, _ := slowVerifier(1)
 		for i := range 1000 {
 			p.Verify(t.Context(), userFile(), fmt.Sprint("name ", i), "guess", "192.0.2.66")
 		}
@@ -225,8 +227,8 @@ func TestLimitedAttemptsAreNotRemembered(t *testing.T) {
 	})
 }
 
-// Guesses from many addresses of one area delay a first login from elsewhere by
-// one hash at most.
+// TestGuessesFromAnArea checks that guesses from many addresses of one area delay a
+// first login from elsewhere by one hash at most.
 func TestGuessesFromAnArea(t *testing.T) {
 	for _, c := range []struct{ name, attacker, other string }{
 		{"IPv6 networks", "2001:db8:0:%x::1", "2001:db8:1::1"},
@@ -234,7 +236,7 @@ func TestGuessesFromAnArea(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				p, _ := slowPasswords(1)
+				p, _ := slowVerifier(1)
 				file := userFile()
 				var running sync.WaitGroup
 				for i := range 200 {

@@ -50,8 +50,8 @@ func TestParseCredentialRefuses(t *testing.T) {
 	}
 }
 
-// FuzzParseCredential holds that whatever is accepted encodes back to what was sent:
-// no two readings of one credential.
+// FuzzParseCredential checks that an accepted credential encodes back to the same text,
+// so that no credential can be read in two ways.
 func FuzzParseCredential(f *testing.F) {
 	for _, seed := range []string{encode("alice:secret"), encode("a:"), "", "=", "////"} {
 		f.Add(seed)

@@ -48,9 +48,9 @@ func TestVerdictsAreRemembered(t *testing.T) {
 	}
 }
 
-// A verdict belongs to the line: with another hash, or another user's name, the
-// same password is a new question.
-func TestVerdictsBelongToTheLine(t *testing.T) {
+// TestCacheKeyIncludesTheLine checks that a result is not used for another hash or user
+// with the same password.
+func TestCacheKeyIncludesTheLine(t *testing.T) {
 	p, ctx := NewVerifier(), context.Background()
 	before := users(t, "alice", "bob")
 	if err := p.Verify(ctx, before, "alice", "alice-secret", "192.0.2.1"); err != nil {
@@ -102,9 +102,9 @@ func withCosts(t *testing.T, costs ...int) *File {
 	return file
 }
 
-// A password is known to be wrong after one hash, and refused then: that another
-// line of the file has a higher cost does not delay the refusal. The password of an
-// unknown user takes one hash too.
+// TestOneHashDecides checks that a wrong password takes one hash, even if another line
+// of the file has a higher cost, and that the password of an unknown user takes one
+// hash too.
 func TestOneHashDecides(t *testing.T) {
 	file := withCosts(t, 4, 8, 5)
 	p, rounds := NewVerifier(), 0
@@ -141,8 +141,9 @@ func TestOneHashDecides(t *testing.T) {
 	}
 }
 
-// The cost of a refusal does not show whether a user is known: the costs of unknown
-// users are distributed as those of the lines, and a name has the same cost each time.
+// TestCostsOfUnknownUsers checks that the cost of a refusal does not show whether a
+// user exists: the costs of unknown users are distributed as those of the lines, and a
+// name has the same cost each time.
 func TestCostsOfUnknownUsers(t *testing.T) {
 	file := withCosts(t, 4, 4, 4, 6)
 	p := NewVerifier()
@@ -187,8 +188,8 @@ func TestLongPasswordsAreRefused(t *testing.T) {
 	}
 }
 
-// With every slot taken, a known user whose password was verified is served,
-// and everybody else (known or not) waits, but no longer than the deadline.
+// TestVerifyUnderLoad checks that, while every slot is taken, a user whose password was
+// verified is served, and all others wait until the deadline.
 func TestVerifyUnderLoad(t *testing.T) {
 	p, file := NewVerifier(), users(t, "alice", "bob")
 	p.attempts = newAttempts(2)
@@ -221,8 +222,8 @@ func TestVerifyUnderLoad(t *testing.T) {
 	}
 }
 
-// Of many first requests of one user, those that waited for a slot find the
-// cached of the one before them and do not hash again.
+// TestVerifyHashesOnceForMany checks that concurrent first requests of one user compute
+// one hash.
 func TestVerifyHashesOnceForMany(t *testing.T) {
 	p := NewVerifier()
 	question := p.cacheKey("alice:hash", "x")
@@ -239,9 +240,9 @@ func TestVerifyHashesOnceForMany(t *testing.T) {
 	}
 }
 
-// A hash that takes longer than the deadline is finished, so that the client's
-// next try finds its verdict.
-func TestVerifyFinishesWhatNobodyWaitsFor(t *testing.T) {
+// TestVerifyFinishesAfterTheDeadline checks that a hash which takes longer than the
+// deadline is finished, so that the client's next attempt finds its result.
+func TestVerifyFinishesAfterTheDeadline(t *testing.T) {
 	p, file := NewVerifier(), users(t, "alice")
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()

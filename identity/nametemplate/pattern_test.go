@@ -136,7 +136,7 @@ func TestPatternOverlaps(t *testing.T) {
 	}
 }
 
-// A capture stays within one attribute of a subject.
+// TestSubjectCaptures checks that a capture stays within one attribute of a subject.
 func TestSubjectCaptures(t *testing.T) {
 	two, err := CompileSubject("CN={name},O={unit}")
 	if err != nil {
@@ -152,12 +152,12 @@ func TestSubjectCaptures(t *testing.T) {
 	}
 }
 
-// Patterns of subjects are compared with the regular expressions that say the
-// same, on every small pattern and text.
+// TestSubjectPatternsAsExpressions compares patterns of subjects with equivalent
+// regular expressions, on every small pattern and text.
 func TestSubjectPatternsAsExpressions(t *testing.T) {
 	ambiguous := regexp.MustCompile(`\*a*\*`) // nothing between two captures that neither matches
-	texts, compiled := words([]string{"a", "=", ",", "."}, 5), 0
-	for _, word := range words([]string{"a", "=", ",", "*"}, 4)[1:] {
+	texts, compiled := allTexts([]string{"a", "=", ",", "."}, 5), 0
+	for _, word := range allTexts([]string{"a", "=", ",", "*"}, 4)[1:] {
 		p, err := CompileSubject(named(word))
 		if (err != nil) != ambiguous.MatchString(word) {
 			t.Errorf("%q: error %v", word, err)

@@ -10,12 +10,14 @@ import (
 // The twins below decide by trying everything. They share no code with what
 // they check, the reading of patterns and the alphabet of names included.
 
+// The reference implementations below try everything. They share no code with what they
+// check, not even the parser of patterns and the characters of names.
 var twinPlaceholder = regexp.MustCompile(`\{[a-z][A-Za-z0-9]*\}`)
 
 const twinAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+=,.@_-"
 
-// twinTokens takes a pattern apart into single bytes and placeholders. A doubled brace
-// is one byte.
+// twinTokens splits a pattern into single bytes and placeholders. A doubled brace is
+// one byte.
 func twinTokens(pattern string) []string {
 	var tokens []string
 	for pattern != "" {
@@ -33,8 +35,7 @@ func twinTokens(pattern string) []string {
 	return tokens
 }
 
-// twinMatches returns every way in which the text matches the tokens: what the
-// captures stand for.
+// twinMatches returns the captures for every way in which the text matches the tokens.
 func twinMatches(tokens []string, text string) [][]string {
 	switch {
 	case len(tokens) == 0 && text == "":
@@ -56,8 +57,8 @@ func twinMatches(tokens []string, text string) [][]string {
 	return ways
 }
 
-// twinOverlap walks both patterns at once, byte by byte, and returns a text
-// that matches both.
+// twinOverlap follows both patterns at once, byte by byte, and returns a text that
+// matches both.
 func twinOverlap(p, q []string) (string, bool) {
 	var alphabet []string
 	for _, token := range append(append([]string{"x"}, p...), q...) {
@@ -84,8 +85,8 @@ func twinOverlap(p, q []string) (string, bool) {
 	return text, found
 }
 
-// twinSteps are the places in a pattern after it has read c at place i. A
-// capture reads on or is done.
+// twinSteps returns the indices in a pattern after it has read c at index i. A capture
+// continues or ends.
 func twinSteps(tokens []string, i int, c string) []int {
 	switch {
 	case i == len(tokens):
@@ -98,7 +99,7 @@ func twinSteps(tokens []string, i int, c string) []int {
 	return nil
 }
 
-// checkTwin holds a pattern against its twin, made of its tokens, for one text.
+// checkTwin compares a pattern with the reference implementation for one text.
 func checkTwin(t *testing.T, p *Pattern, tokens []string, text string) {
 	t.Helper()
 	ways := twinMatches(tokens, text)
@@ -115,8 +116,8 @@ func checkTwin(t *testing.T, p *Pattern, tokens []string, text string) {
 	}
 }
 
-// words are all texts of at most n letters.
-func words(letters []string, n int) []string {
+// allTexts returns all texts of at most n letters.
+func allTexts(letters []string, n int) []string {
 	all := []string{""}
 	for from := 0; n > 0; n-- {
 		to := len(all)
@@ -130,7 +131,7 @@ func words(letters []string, n int) []string {
 	return all
 }
 
-// named writes a pattern for a word, in which * stands for a capture.
+// named returns the pattern of a text in which * is a capture.
 func named(word string) string {
 	word = strings.NewReplacer("{", "{{", "}", "}}").Replace(word)
 	for _, name := range strings.Split("abcdefgh", "") {
@@ -139,14 +140,14 @@ func named(word string) string {
 	return word
 }
 
-// TestEverySmallPattern compares every pattern of up to four tokens with its
-// twin on every text of up to six letters. Six suffice for a text that matches
-// two of them: three literals before and three after the captures.
+// TestEverySmallPattern compares every pattern of up to four tokens with the reference
+// implementation on every text of up to six letters. Six are enough for a text that
+// matches two of them: three literals before and three after the captures.
 func TestEverySmallPattern(t *testing.T) {
-	texts := words([]string{"a", "-", "/"}, 6)
+	texts := allTexts([]string{"a", "-", "/"}, 6)
 	var patterns []*Pattern
 	var matched [][]bool // by pattern, by text
-	for _, word := range words([]string{"a", "-", "/", "*"}, 4)[1:] {
+	for _, word := range allTexts([]string{"a", "-", "/", "*"}, 4)[1:] {
 		p, err := CompilePattern(named(word))
 		if err != nil {
 			checkRefusal(t, word, err)
@@ -172,15 +173,15 @@ func TestEverySmallPattern(t *testing.T) {
 	}
 }
 
-// checkRefusal sees to it that a pattern is refused for a reason: some text
-// matches it in two ways.
+// checkRefusal checks that a rejected pattern is ambiguous: some text matches it in two
+// ways.
 func checkRefusal(t *testing.T, word string, err error) {
 	t.Helper()
 	if !strings.Contains(err.Error(), "has nothing that separates") {
 		t.Errorf("%q: %v", word, err)
 	}
 	tokens := twinTokens(named(word))
-	for _, text := range words([]string{"a", "-", "/"}, 7) {
+	for _, text := range allTexts([]string{"a", "-", "/"}, 7) {
 		if len(twinMatches(tokens, text)) > 1 {
 			return
 		}
@@ -197,7 +198,7 @@ func shareOne(a, b []bool) bool {
 	return false
 }
 
-// shape makes a pattern or text of arbitrary bytes: each picks a letter.
+// shape returns a pattern or text of arbitrary bytes, each of which selects a letter.
 func shape(bytes []byte, letters string) string {
 	var s strings.Builder
 	for _, b := range bytes {
@@ -248,7 +249,8 @@ func FuzzOverlaps(f *testing.F) {
 	})
 }
 
-// FuzzCompilePattern reads anything; what it accepts must agree with the twin.
+// FuzzCompilePattern checks that accepted patterns agree with the reference
+// implementation.
 func FuzzCompilePattern(f *testing.F) {
 	for _, pattern := range []string{spiffePattern, "{name}@example.com", "{a}{b}", "{{a}}", "{{{a}}}", "}}{a}{{", "{a}}}", "}", "é{a}ü", "{a"} {
 		f.Add(pattern, "spiffe://cluster.local/ns/a/sa/b")
@@ -298,7 +300,8 @@ func BenchmarkPatternOverlaps(b *testing.B) {
 	}
 }
 
-// A pattern that does not match, which is most of them, must cost no garbage.
+// TestPatternMismatchAllocatesNothing checks that a pattern that does not match, as
+// most do not, allocates nothing.
 func TestPatternMismatchAllocatesNothing(t *testing.T) {
 	p := pattern(t, spiffePattern)
 	if n := testing.AllocsPerRun(100, func() { p.Match("spiffe://cluster.local/ns/team-a/pod/builder") }); n != 0 {

@@ -96,8 +96,8 @@ func TestCompileTemplateRefuses(t *testing.T) {
 	}
 }
 
-// FuzzTemplate holds ARN templates to their promise: no capture reaches the
-// account or the kind of principal, and different captures make different ARNs.
+// FuzzTemplate checks that no capture in a template of an ARN determines the account or
+// the kind of principal, and that different captures make different ARNs.
 func FuzzTemplate(f *testing.F) {
 	f.Add([]byte("\x00\x01\x03\x01\x04"), "team", "ci", "tea", "mci")
 	f.Add([]byte("\x00\x01\x03\x02\x04"), "a", "b-b", "a-b", "b")
@@ -129,7 +129,8 @@ func FuzzTemplate(f *testing.F) {
 	})
 }
 
-// What a capture stands for cannot end an ARN's segment or begin one.
+// TestCapturesSmuggleNothing checks that a capture cannot end or begin a segment of an
+// ARN.
 func TestCapturesSmuggleNothing(t *testing.T) {
 	p := pattern(t, "CN={name};O=example")
 	compiled := template(t, "arn:aws:iam::123456789012:user/{name}", p.Names(), ForPrincipal)

@@ -10,7 +10,7 @@ import (
 	_ "extauthz/goldentest" // accept -update
 )
 
-// TestAcceptClaims has the same claims as Envoy would hand them on.
+// TestAcceptClaims checks that Accept checks claims as Verify does.
 func TestAcceptClaims(t *testing.T) {
 	issuer := &Verifier{URL: issuerURL}
 	for _, c := range claimCases {
@@ -25,7 +25,7 @@ func TestAcceptClaims(t *testing.T) {
 	}
 }
 
-// metadata is what Envoy makes of a payload: generic JSON, its numbers float64.
+// metadata returns a payload as Envoy sends it: generic JSON, with numbers as float64.
 func metadata(t testing.TB, payload string) map[string]any {
 	t.Helper()
 	var all map[string]any
@@ -35,7 +35,7 @@ func metadata(t testing.TB, payload string) map[string]any {
 	return all
 }
 
-// TestAccept has metadata that is not that of the token in Authorization.
+// TestAccept checks metadata that is not of the token in Authorization.
 func TestAccept(t *testing.T) {
 	rich := map[string]any{"n": 1, "big": json.RawMessage("9007199254740993"), "list": []any{}, "map": map[string]any{"x": nil}, "null": json.RawMessage("null")}
 	raw := signed(rich)
@@ -65,9 +65,9 @@ func TestAccept(t *testing.T) {
 	}
 }
 
-// TestAcceptedIsJudgedAnew shows the same token again with other claims, at
+// TestAcceptedTokensAreChecked checks an accepted token again with other claims, at
 // another time and for another audience.
-func TestAcceptedIsJudgedAnew(t *testing.T) {
+func TestAcceptedTokensAreChecked(t *testing.T) {
 	issuer, raw, good := &Verifier{URL: issuerURL}, signed(nil), metadata(t, claims(nil))
 	ask := func(metadata map[string]any, aud string, now time.Time) error {
 		_, err := issuer.Accept(metadata, raw, []string{aud}, now)
@@ -90,8 +90,8 @@ func TestAcceptedIsJudgedAnew(t *testing.T) {
 	wants(t, err, "signature", raw)
 }
 
-// TestAcceptedIsBounded accepts more tokens than are remembered.
-func TestAcceptedIsBounded(t *testing.T) {
+// TestAcceptedTokensAreBounded accepts more tokens than the cache has room for.
+func TestAcceptedTokensAreBounded(t *testing.T) {
 	issuer := &Verifier{URL: issuerURL}
 	for n := range maxAccepted {
 		issuer.accepted.tokens().Add(must(digestOf(fmt.Sprint(n))), verifiedToken{})
@@ -104,8 +104,8 @@ func TestAcceptedIsBounded(t *testing.T) {
 	}
 }
 
-// TestSame compares values with each other as reflect does.
-func TestSame(t *testing.T) {
+// TestEqualJSON compares equalJSON with reflect.DeepEqual.
+func TestEqualJSON(t *testing.T) {
 	var values []any
 	texts := []string{
 		`null`, `true`, `false`, `0`, `1`, `1.5`, `""`, `"a"`, `"1"`, `[]`, `[null]`, `["a"]`, `["a","b"]`, `["b","a"]`, `[[]]`, `[{}]`,

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// benchmarkClaims are as many and as long as those of a CI job's token.
+// benchmarkClaims returns claims as many and as long as those of a CI job's token.
 func benchmarkClaims() string {
 	all := map[string]any{}
 	for n := range 20 {
@@ -14,7 +14,7 @@ func benchmarkClaims() string {
 	return claims(all)
 }
 
-// benchmarkToken is a token of that algorithm, and its issuer.
+// benchmarkToken returns a token of the algorithm, and its verifier.
 func benchmarkToken(b *testing.B, name, algorithm string) (*Verifier, string) {
 	b.Helper()
 	issuer := &Verifier{URL: issuerURL, Keys: keySet(b, jwk(name, "k", ""), jwk("other", "o", ""))}
@@ -35,7 +35,7 @@ func BenchmarkVerifyRemembered(b *testing.B) {
 	}
 }
 
-// BenchmarkVerify has tokens that are seen for the first time.
+// BenchmarkVerify measures tokens that are not in the cache.
 func BenchmarkVerify(b *testing.B) {
 	for algorithm, name := range map[string]string{"RS256": "rsa", "ES256": "p256", "EdDSA": "ed"} {
 		b.Run(algorithm, func(b *testing.B) {
@@ -51,7 +51,7 @@ func BenchmarkVerify(b *testing.B) {
 	}
 }
 
-// BenchmarkRefused has a token that a client made up.
+// BenchmarkRefused measures a token that a client forged.
 func BenchmarkRefused(b *testing.B) {
 	issuer, _ := benchmarkToken(b, "rsa", "RS256")
 	raw := craft(theKeys()["other"], "RS256", header("RS256", "k"), benchmarkClaims())

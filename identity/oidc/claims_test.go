@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// claimCases are claims of tokens that are signed as they should be. Verify and
-// Accept judge them alike.
+// claimCases are claims of correctly signed tokens. Verify and Accept check them in the
+// same way.
 var claimCases = []struct {
 	name    string
 	changes map[string]any

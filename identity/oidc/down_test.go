@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// TestHang has an issuer that does not answer: a request waits no longer than it
-// may, and a later one is served once there is an answer.
+// TestHang checks an issuer that does not answer: a request waits no longer than its
+// deadline, and a later one succeeds after the answer.
 func TestHang(t *testing.T) {
 	w := newProvider(t, nil)
 	release := make(chan struct{})
@@ -33,15 +33,15 @@ func TestHang(t *testing.T) {
 		wants(t, err, "keys are not available", raw)
 	}
 	close(release)
-	wants(t, w.ask(raw), "", raw)
+	wants(t, w.verify(raw), "", raw)
 	w.fetched(1)
 }
 
-// TestHangLater has the issuer hang when it is asked for a new kid: who shows it
-// waits and is told to come again, the others are served.
+// TestHangLater checks an issuer that does not answer a fetch for a new kid: requests
+// with that kid wait and fail with ErrUnavailable, and the others succeed.
 func TestHangLater(t *testing.T) {
 	w := newProvider(t, text(jwks(jwk("rsa", "rsa", ""))))
-	wants(t, w.ask(by("rsa")), "", "")
+	wants(t, w.verify(by("rsa")), "", "")
 	w.answers(hang(t))
 	w.passes(fetchInterval)
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
@@ -49,23 +49,23 @@ func TestHangLater(t *testing.T) {
 	if err := w.askWithin(ctx, by("other")); !errors.Is(err, ErrUnavailable) {
 		t.Errorf("%v, want ErrUnavailable", err)
 	}
-	wants(t, w.ask(by("rsa")), "", "")
+	wants(t, w.verify(by("rsa")), "", "")
 }
 
-// TestHangWhileDown has an issuer that is down and then hangs: after the first
-// failure nobody waits for it, however old the keys are, until it has not been
-// asked for a time.
+// TestHangWhileDown checks an issuer that is down and then does not answer: after the
+// first failure no request waits for it, however old the keys are, until a time without
+// requests.
 func TestHangWhileDown(t *testing.T) {
 	w := newProvider(t, text(jwks(jwk("rsa", "rsa", ""))))
-	wants(t, w.ask(by("rsa")), "", "")
+	wants(t, w.verify(by("rsa")), "", "")
 	w.answers(status(503))
 	w.passes(mustRefetchAfter)
-	wants(t, w.ask(by("rsa")), "", "")
+	wants(t, w.verify(by("rsa")), "", "")
 	w.fetched(2)
 	w.answers(hang(t))
 	for range 4 {
 		w.passes(time.Minute)
-		wants(t, w.ask(by("rsa")), "", "")
+		wants(t, w.verify(by("rsa")), "", "")
 	}
 	w.passes(time.Minute)
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
@@ -75,23 +75,23 @@ func TestHangWhileDown(t *testing.T) {
 	}
 }
 
-// TestOldFailure has an issuer that was down once, and a key that was withdrawn in
-// a time without requests: the failure of long ago does not let it serve again.
+// TestOldFailure checks that a failed fetch of long ago does not let a key serve that
+// was withdrawn in a time without requests.
 func TestOldFailure(t *testing.T) {
 	w := newProvider(t, text(jwks(jwk("rsa", "rsa", ""))))
 	raw := by("rsa")
-	wants(t, w.ask(raw), "", "")
+	wants(t, w.verify(raw), "", "")
 	w.answers(status(503))
 	w.passes(mustRefetchAfter)
-	wants(t, w.ask(raw), "", "")
+	wants(t, w.verify(raw), "", "")
 	w.fetched(2)
 	w.answers(text(jwks(jwk("other", "other", ""))))
 	w.passes(staleAfter)
-	wants(t, w.ask(raw), "not in the issuer's key set", raw)
+	wants(t, w.verify(raw), "not in the issuer's key set", raw)
 	w.fetched(3)
 }
 
-// wrongAnswers are those of a URL that are no key set.
+// wrongAnswers returns responses that are not key sets.
 func wrongAnswers() map[string]http.HandlerFunc {
 	good, packed := jwks(jwk("rsa", "rsa", "")), zipped(10<<20)
 	return map[string]http.HandlerFunc{
@@ -120,24 +120,24 @@ func wrongAnswers() map[string]http.HandlerFunc {
 	}
 }
 
-// TestWrongAnswer has an issuer that answers wrongly, first at the start and
-// then while there are good keys.
+// TestWrongAnswer checks an issuer that answers wrongly, before and after there are
+// valid keys.
 func TestWrongAnswer(t *testing.T) {
 	for name, answer := range wrongAnswers() {
 		t.Run(name, func(t *testing.T) {
 			w, good := newProvider(t, answer), text(jwks(jwk("rsa", "rsa", "")))
 			raw := by("rsa")
-			err := w.ask(raw)
+			err := w.verify(raw)
 			if !errors.Is(err, ErrUnavailable) {
 				t.Errorf("%v, want ErrUnavailable", err)
 			}
 			wants(t, err, w.server.URL, raw)
 			w.answers(good)
-			if err := w.ask(raw); !errors.Is(err, ErrUnavailable) {
+			if err := w.verify(raw); !errors.Is(err, ErrUnavailable) {
 				t.Errorf("%v, want ErrUnavailable within a second of the failure", err)
 			}
 			w.passes(retryInterval)
-			wants(t, w.ask(raw), "", raw)
+			wants(t, w.verify(raw), "", raw)
 			w.fetched(2)
 
 			w.answers(answer)
@@ -145,10 +145,10 @@ func TestWrongAnswer(t *testing.T) {
 				w.passes(mustRefetchAfter)
 				w.issuer.Keys.remote.keys()
 				w.settled()
-				wants(t, w.ask(raw), "", raw)
-				wants(t, w.ask(by("rsa")), "", raw)
+				wants(t, w.verify(raw), "", raw)
+				wants(t, w.verify(by("rsa")), "", raw)
 			}
-			if err := w.ask(by("other")); !errors.Is(err, ErrUnavailable) {
+			if err := w.verify(by("other")); !errors.Is(err, ErrUnavailable) {
 				t.Errorf("an unknown kid while the issuer is down: %v, want ErrUnavailable", err)
 			}
 			s := w.cache.Status()[0]
@@ -159,16 +159,16 @@ func TestWrongAnswer(t *testing.T) {
 	}
 }
 
-// TestDown has an issuer at whose address nobody listens any more.
+// TestDown checks an issuer whose address does not accept connections any more.
 func TestDown(t *testing.T) {
 	w := newProvider(t, text(jwks(jwk("rsa", "rsa", ""))))
 	raw := by("rsa")
-	wants(t, w.ask(raw), "", raw)
+	wants(t, w.verify(raw), "", raw)
 	w.server.Close()
 	for range 3 {
 		w.passes(time.Hour)
-		wants(t, w.ask(raw), "", raw)
-		wants(t, w.ask(by("rsa")), "", raw)
+		wants(t, w.verify(raw), "", raw)
+		wants(t, w.verify(by("rsa")), "", raw)
 		w.settled()
 	}
 	if said := strings.Count(w.log.String(), "issuer's keys not fetched"); said != 1 {

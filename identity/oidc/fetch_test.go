@@ -19,7 +19,7 @@ import (
 	"time"
 )
 
-// zipped is so many bytes of white space, packed.
+// zipped returns size bytes of compressed white space.
 func zipped(size int) []byte {
 	var out bytes.Buffer
 	w := gzip.NewWriter(&out)
@@ -54,7 +54,7 @@ func TestURL(t *testing.T) {
 	}
 }
 
-// tlsServer answers with a key set, and its CA as PEM.
+// tlsServer returns the URL of a key set, and the CA of the server in PEM.
 func tlsServer(t *testing.T, change func(*tls.Config)) (url string, ca []byte) {
 	t.Helper()
 	server := httptest.NewUnstartedServer(text(jwks(jwk("rsa", "rsa", ""))))
@@ -100,8 +100,8 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// TestCAIsPartOfTheKey wants a URL with another CA to be another set: what one
-// snapshot trusts is not what the other does.
+// TestCAIsPartOfTheKey checks that a URL with another CA is another set, because
+// snapshots can trust different authorities.
 func TestCAIsPartOfTheKey(t *testing.T) {
 	url, ca := tlsServer(t, func(*tls.Config) {})
 	cache := NewKeyCache(KeyCacheOptions{})
@@ -124,7 +124,7 @@ func TestCAIsPartOfTheKey(t *testing.T) {
 	}
 }
 
-// TestRedirect wants no redirect to be followed, wherever it leads.
+// TestRedirect checks that redirects are not followed.
 func TestRedirect(t *testing.T) {
 	target := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the redirect is followed") }))
 	defer target.Close()
@@ -140,7 +140,7 @@ func TestRedirect(t *testing.T) {
 	}
 }
 
-// TestLargest has answers at the bound.
+// TestLargest checks responses at the maximum length.
 func TestLargest(t *testing.T) {
 	for size, say := range map[int]string{maxBody: "", maxBody + 1: "longer than 1 MiB"} {
 		server := httptest.NewServer(text(strings.Repeat(" ", size)))
@@ -157,7 +157,7 @@ func TestLargest(t *testing.T) {
 	}
 }
 
-// selfSigned is a certificate, DER, by which nobody vouches for the key.
+// selfSigned returns a self-signed certificate in DER.
 func selfSigned(t testing.TB, key crypto.Signer) []byte {
 	t.Helper()
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true}

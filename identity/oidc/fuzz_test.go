@@ -13,12 +13,12 @@ import (
 	"unicode/utf8"
 )
 
-// fuzzKeys are in the set of the fuzz test, by kid.
+// fuzzKeys are the keys in the set of the fuzz test, by kid.
 var fuzzKeys = map[string]string{"r1": "rsa", "e1": "p256", "e3": "p384", "e5": "p521", "d1": "ed"}
 
-// twin is Verify once more, slow and obvious, by the standard library alone. It
-// tells whether raw may be taken; it knows no reason to refuse that is not in
-// the RFCs, so Verify may refuse what twin takes, and never the other way round.
+// twin is a slow and simple implementation of Verify with the standard library only. It
+// reports whether raw may be accepted. It rejects only what the RFCs reject, so that
+// Verify may refuse what twin accepts, but not the reverse.
 func twin(raw string, now time.Time) bool {
 	parts := strings.Split(raw, ".")
 	if len(parts) != 3 {
@@ -48,9 +48,9 @@ func twin(raw string, now time.Time) bool {
 	return forUs && claims["iss"] == issuerURL && exp > float64(now.Unix()-60)
 }
 
-// fuzzSigners are keys and algorithms, those of the issuer and an attacker's.
-// Keys are new in each process, so that a corpus can hold no signature: it says
-// who signs.
+// fuzzSigners returns signers with the keys of the issuer and of an attacker. The keys
+// are new in each process, so that a corpus contains the index of a signer instead of a
+// signature.
 func fuzzSigners() (signers []func(input string) string) {
 	by := func(key any, algorithm string) {
 		signers = append(signers, func(input string) string { return encode(string(sign(key, algorithm, input))) })
@@ -67,9 +67,9 @@ func fuzzSigners() (signers []func(input string) string) {
 	return signers
 }
 
-// FuzzVerify wants no text to be taken that is not a signed token, twice in a
-// row, and no panic. What is cut out of the signed token and what is put behind
-// it are the attacker's.
+// FuzzVerify checks that only signed tokens are accepted, twice in a row, and that
+// nothing panics. The attacker chooses what is cut from a signed token and what is
+// appended to it.
 func FuzzVerify(f *testing.F) {
 	var set []string
 	for kid, name := range fuzzKeys {
@@ -107,15 +107,15 @@ func FuzzVerify(f *testing.F) {
 	})
 }
 
-// TestTwin wants the twin itself to take what is good, and Verify too.
+// TestTwin checks that twin and Verify accept valid tokens.
 func TestTwin(t *testing.T) {
 	if raw := signed(nil); !twin(raw, noon) || twin(raw+"A", noon) || twin(raw, noon.Add(time.Hour)) {
 		t.Error("the twin does not tell good tokens")
 	}
 }
 
-// FuzzKeySet wants no text of a key set to panic, and no key of a set to be a
-// secret or a weak one.
+// FuzzKeySet checks that no key set causes a panic, and that no key of a set is secret
+// or weak.
 func FuzzKeySet(f *testing.F) {
 	f.Add(jwks(jwk("rsa", "r1", ""), jwk("p256", "e1", `"use":"sig"`), jwk("ed", "d", "")))
 	f.Add(jwks(`{"kty":"oct","k":"AAAA"}`, jwkOf(theKeys()["p521"], "p", ""), jwk("short", "s", "")))

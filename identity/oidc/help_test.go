@@ -25,10 +25,10 @@ const (
 	audience  = "registry.example.com"
 )
 
-// noon is the time at which tokens are judged, sometime.
+// noon is the time at which tokens are verified.
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// theKeys are key pairs, made once for all tests.
+// theKeys are key pairs, which are generated once for all tests.
 var theKeys = sync.OnceValue(func() map[string]crypto.Signer {
 	all := map[string]crypto.Signer{}
 	for name, bits := range map[string]int{"rsa": 2048, "other": 2048, "short": 1024} {
@@ -49,8 +49,8 @@ func must[T any](value T, err error) T {
 	return value
 }
 
-// jwk is the public key of that name as a JSON Web Key, with kid as its id and
-// more members, as "name":value,...
+// jwk returns the public key of that name as a JSON Web Key with the kid and more
+// members, as "name":value,...
 func jwk(name, kid, more string) string {
 	return jwkOf(theKeys()[name].Public(), kid, more)
 }
@@ -63,12 +63,12 @@ func jwkOf(material any, kid, more string) string {
 	return strings.TrimSuffix(text, "}") + "," + more + "}"
 }
 
-// jwks is a key set.
+// jwks returns a key set.
 func jwks(keys ...string) string {
 	return `{"keys":[` + strings.Join(keys, ",") + `]}`
 }
 
-// keySet is a key set from a file.
+// keySet returns a key set from a file.
 func keySet(t testing.TB, keys ...string) *KeySet {
 	t.Helper()
 	set, err := ParseKeySet("jwks/test.json", []byte(jwks(keys...)))
@@ -78,10 +78,10 @@ func keySet(t testing.TB, keys ...string) *KeySet {
 	return set
 }
 
-// hashes of the algorithms.
+// hashes are the hash functions of the algorithms.
 var hashes = map[string]crypto.Hash{"256": crypto.SHA256, "384": crypto.SHA384, "512": crypto.SHA512}
 
-// sign signs by the standard library alone, with whatever key and algorithm.
+// sign signs with the standard library only, with any key and algorithm.
 func sign(key any, algorithm, input string) []byte {
 	if secret, ok := key.([]byte); ok {
 		mac := hmac.New(hashes[algorithm[2:]].New, secret)
@@ -108,7 +108,7 @@ func sign(key any, algorithm, input string) []byte {
 	panic(fmt.Sprintf("no key: %T", key))
 }
 
-// verified is sign's counterpart, by the standard library alone.
+// verified verifies a signature of sign, with the standard library only.
 func verified(key any, algorithm, input string, signature []byte) bool {
 	if public, ok := key.(ed25519.PublicKey); ok {
 		return algorithm == "EdDSA" && ed25519.Verify(public, []byte(input), signature)
@@ -133,22 +133,22 @@ func verified(key any, algorithm, input string, signature []byte) bool {
 	return false
 }
 
-// encode is base64url without padding.
+// encode returns base64url without padding.
 func encode(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
 
-// craft makes a token of a header and a payload as they are. The algorithm is
-// that of the signature; the header may say another.
+// craft returns a token of an unchanged header and payload. algorithm is that of the
+// signature; the header may contain another.
 func craft(key any, algorithm, header, payload string) string {
 	input := encode(header) + "." + encode(payload)
 	return input + "." + encode(string(sign(key, algorithm, input)))
 }
 
-// header is an ordinary one.
+// header returns an ordinary header.
 func header(algorithm, kid string) string {
 	return string(must(json.Marshal(map[string]string{"alg": algorithm, "typ": "JWT", "kid": kid})))
 }
 
-// claims are ordinary ones, with changes; nil removes a claim.
+// claims returns ordinary claims with changes; nil removes a claim.
 func claims(changes map[string]any) string {
 	all := map[string]any{
 		"iss": issuerURL, "aud": audience, "sub": "repo:acme/app",
@@ -162,20 +162,20 @@ func claims(changes map[string]any) string {
 	return string(must(json.Marshal(all)))
 }
 
-// signed is an ordinary token, signed RS256 with the key "rsa", kid r1.
+// signed returns an ordinary token, signed RS256 with the key "rsa", kid r1.
 func signed(changes map[string]any) string {
 	return craft(theKeys()["rsa"], "RS256", header("RS256", "r1"), claims(changes))
 }
 
-// verify asks an issuer with these keys.
+// verify verifies a token with these keys.
 func verify(t testing.TB, keys *KeySet, raw string) (*Token, error) {
 	t.Helper()
 	issuer := &Verifier{URL: issuerURL, Keys: keys}
 	return issuer.Verify(t.Context(), raw, []string{audience}, noon)
 }
 
-// wants checks an error: none for "", else one that says so, and that does not
-// hold the token or a part of it.
+// wants checks an error: nil for "", otherwise one that contains the text, and neither
+// the token nor a part of it.
 func wants(t testing.TB, err error, say, raw string) {
 	t.Helper()
 	if say == "" {

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// TestKeySetFile has the texts of key sets that an operator may save.
+// TestKeySetFile checks key sets that an operator may save.
 func TestKeySetFile(t *testing.T) {
 	good := jwk("rsa", "r1", "")
 	private := func(name string) string { return jwkOf(theKeys()[name], "p", "") }
@@ -78,12 +78,12 @@ func TestKeySetFile(t *testing.T) {
 
 func modulus() *big.Int { return theKeys()["other"].Public().(*rsa.PublicKey).N }
 
-// rsaNumbers is an RSA key of just these.
+// rsaNumbers returns an RSA key with the numbers.
 func rsaNumbers(n *big.Int, e int) string {
 	return fmt.Sprintf(`{"kty":"RSA","n":%q,"e":%q}`, encode(string(n.Bytes())), encode(string(big.NewInt(int64(e)).Bytes())))
 }
 
-// manyMembers is an object of n members.
+// manyMembers returns an object with n members.
 func manyMembers(n int) string {
 	all := map[string]int{}
 	for i := range n {
@@ -92,8 +92,8 @@ func manyMembers(n int) string {
 	return string(must(json.Marshal(all)))
 }
 
-// TestKeyErrorHasPlace wants line and column of the key in a file.
-func TestKeyErrorHasPlace(t *testing.T) {
+// TestKeyErrorsHavePositions checks that the error of a key has its line and column.
+func TestKeyErrorsHavePositions(t *testing.T) {
 	_, err := ParseKeySet("jwks/x.json", []byte("{\n  \"keys\": [\n    {\"kty\": \"oct\", \"k\": \"aGVsbG8\"}\n  ]\n}"))
 	wants(t, err, "jwks/x.json:3:5: key 1: a shared secret", "")
 	if err != nil && strings.Contains(err.Error(), "aGVsbG8") {
@@ -101,7 +101,7 @@ func TestKeyErrorHasPlace(t *testing.T) {
 	}
 }
 
-// TestKeyChoice has sets and tokens that name keys of them.
+// TestKeyChoice checks which key of a set verifies a token.
 func TestKeyChoice(t *testing.T) {
 	rsaKey, other := jwk("rsa", "r1", ""), jwk("other", "o1", "")
 	token := func(name, algorithm, header string) string {

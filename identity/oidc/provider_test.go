@@ -27,7 +27,7 @@ type provider struct {
 	answer http.HandlerFunc
 }
 
-// newProvider starts an issuer that answers so. Its keys are not asked for yet.
+// newProvider starts an issuer with that handler. Its keys are not fetched yet.
 func newProvider(t *testing.T, answer http.HandlerFunc) *provider {
 	t.Helper()
 	w := &provider{t: t, answer: answer, log: &safeBuffer{}}
@@ -76,8 +76,8 @@ func (w *provider) answers(answer http.HandlerFunc) {
 
 func (w *provider) passes(d time.Duration) { w.clock.Add(int64(d)) }
 
-// ask verifies a token; a test that waits fails after five minutes.
-func (w *provider) ask(raw string) error {
+// verify verifies a token. A test that waits fails after five minutes.
+func (w *provider) verify(raw string) error {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.t.Context(), 5*time.Minute)
 	defer cancel()
@@ -89,7 +89,7 @@ func (w *provider) askWithin(ctx context.Context, raw string) error {
 	return err
 }
 
-// settled waits for the end of the fetch under way.
+// settled waits for the end of the running fetch.
 func (w *provider) settled() {
 	w.t.Helper()
 	s := w.issuer.Keys.remote
@@ -106,7 +106,7 @@ func (w *provider) settled() {
 	}
 }
 
-// fetched wants so many requests to have reached the server.
+// fetched checks the number of requests that reached the server.
 func (w *provider) fetched(want int64) {
 	w.t.Helper()
 	w.settled()
@@ -123,7 +123,7 @@ func status(code int) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<html>no</html>", code) }
 }
 
-// hang answers nothing until the client goes away or the test ends.
+// hang does not answer until the client disconnects or the test ends.
 func hang(t *testing.T) http.HandlerFunc {
 	t.Helper()
 	end := make(chan struct{})
@@ -136,7 +136,7 @@ func hang(t *testing.T) http.HandlerFunc {
 	}
 }
 
-// by is an ordinary token signed RS256 with the key, its name being its kid.
+// by returns an ordinary token signed RS256 with the key, whose name is the kid.
 func by(key string) string {
 	return craft(theKeys()[key], "RS256", header("RS256", key), claims(nil))
 }

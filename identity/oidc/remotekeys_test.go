@@ -14,9 +14,9 @@ func TestKeysFetchedOnce(t *testing.T) {
 	w := newProvider(t, text(jwks(jwk("rsa", "rsa", ""))))
 	w.fetched(0)
 	for range 3 {
-		wants(t, w.ask(by("rsa")), "", "")
+		wants(t, w.verify(by("rsa")), "", "")
 	}
-	wants(t, w.ask(by("other")), "not in the issuer's key set", "")
+	wants(t, w.verify(by("other")), "not in the issuer's key set", "")
 	w.fetched(1)
 	again, err := w.cache.KeySet(w.server.URL+"/jwks", nil)
 	if err != nil || again != w.issuer.Keys {
@@ -24,7 +24,7 @@ func TestKeysFetchedOnce(t *testing.T) {
 	}
 }
 
-// TestFetchedAtOnce wants a cache that is not offline to start by itself.
+// TestFetchedAtOnce checks that a cache which is not offline starts to fetch by itself.
 func TestFetchedAtOnce(t *testing.T) {
 	w := newProvider(t, text(jwks(jwk("rsa", "rsa", ""))))
 	online := NewKeyCache(KeyCacheOptions{})
@@ -39,17 +39,18 @@ func TestFetchedAtOnce(t *testing.T) {
 	}
 }
 
-// TestStaleKeys wants keys of five minutes to be fetched again, nobody waiting.
+// TestStaleKeys checks that keys of five minutes are fetched again while no request
+// waits.
 func TestStaleKeys(t *testing.T) {
 	w := newProvider(t, text(jwks(jwk("rsa", "rsa", ""))))
-	wants(t, w.ask(by("rsa")), "", "")
+	wants(t, w.verify(by("rsa")), "", "")
 	w.answers(hang(t))
 	w.passes(staleAfter - time.Second)
-	wants(t, w.ask(by("rsa")), "", "")
+	wants(t, w.verify(by("rsa")), "", "")
 	w.fetched(1)
 	w.passes(time.Second)
 	for range 3 {
-		wants(t, w.ask(by("rsa")), "", "")
+		wants(t, w.verify(by("rsa")), "", "")
 	}
 	for end := time.Now().Add(10 * time.Second); w.asked.Load() < 2 && time.Now().Before(end); {
 		time.Sleep(time.Millisecond)
@@ -59,52 +60,52 @@ func TestStaleKeys(t *testing.T) {
 	}
 }
 
-// TestRotation takes a key away from the set: its tokens no longer hold, nor do
-// those that are remembered.
+// TestRotation removes a key from the set: its tokens are no longer valid, including
+// cached ones.
 func TestRotation(t *testing.T) {
 	w := newProvider(t, text(jwks(jwk("rsa", "rsa", ""))))
-	wants(t, w.ask(by("rsa")), "", "")
+	wants(t, w.verify(by("rsa")), "", "")
 	remembered := by("rsa")
-	wants(t, w.ask(remembered), "", "")
+	wants(t, w.verify(remembered), "", "")
 	w.answers(text(jwks(jwk("other", "other", ""))))
 	w.passes(staleAfter)
 	w.issuer.Keys.remote.keys()
 	w.settled()
-	wants(t, w.ask(remembered), "not in the issuer's key set", remembered)
-	wants(t, w.ask(by("rsa")), "not in the issuer's key set", "")
-	wants(t, w.ask(by("other")), "", "")
+	wants(t, w.verify(remembered), "not in the issuer's key set", remembered)
+	wants(t, w.verify(by("rsa")), "not in the issuer's key set", "")
+	wants(t, w.verify(by("other")), "", "")
 	w.fetched(2)
 }
 
-// TestKidReplaced keeps the kid and changes the key.
+// TestKidReplaced replaces the key of a kid.
 func TestKidReplaced(t *testing.T) {
 	w := newProvider(t, text(jwks(jwk("rsa", "rsa", ""))))
 	raw := by("rsa")
-	wants(t, w.ask(raw), "", "")
+	wants(t, w.verify(raw), "", "")
 	w.answers(text(jwks(jwk("other", "rsa", ""))))
 	w.passes(staleAfter)
 	w.issuer.Keys.remote.keys()
 	w.settled()
-	wants(t, w.ask(raw), "signature", raw)
+	wants(t, w.verify(raw), "signature", raw)
 }
 
-// TestOldKeys comes back after a time without requests: a key that was taken
-// away meanwhile does not serve once more.
+// TestOldKeys checks that a key which was removed in a time without requests is not
+// used again.
 func TestOldKeys(t *testing.T) {
 	w := newProvider(t, text(jwks(jwk("rsa", "rsa", ""))))
 	raw := by("rsa")
-	wants(t, w.ask(raw), "", "")
+	wants(t, w.verify(raw), "", "")
 	w.answers(text(jwks(jwk("other", "other", ""))))
 	w.passes(mustRefetchAfter)
-	wants(t, w.ask(raw), "not in the issuer's key set", raw)
+	wants(t, w.verify(raw), "not in the issuer's key set", raw)
 	w.fetched(2)
 }
 
-// TestUnchangedKeys wants a set that did not change to go on remembering.
+// TestUnchangedKeys checks that a set that did not change retains its cache.
 func TestUnchangedKeys(t *testing.T) {
 	w := newProvider(t, text(jwks(jwk("rsa", "rsa", ""))))
 	raw := by("rsa")
-	wants(t, w.ask(raw), "", "")
+	wants(t, w.verify(raw), "", "")
 	w.passes(mustRefetchAfter)
 	w.issuer.Keys.remote.keys()
 	w.fetched(2)
@@ -113,39 +114,39 @@ func TestUnchangedKeys(t *testing.T) {
 	}
 }
 
-// TestNewKey wants a new kid to be looked for at once, and a flood of kids that
-// do not exist to cause one fetch in ten seconds.
+// TestNewKey checks that a new kid starts a fetch at once, and that many kids that do
+// not exist start one fetch in ten seconds.
 func TestNewKey(t *testing.T) {
 	w := newProvider(t, text(jwks(jwk("rsa", "rsa", ""))))
-	wants(t, w.ask(by("rsa")), "", "")
+	wants(t, w.verify(by("rsa")), "", "")
 	w.answers(text(jwks(jwk("rsa", "rsa", ""), jwk("other", "other", ""))))
-	wants(t, w.ask(by("other")), "not in the issuer's key set", "")
+	wants(t, w.verify(by("other")), "not in the issuer's key set", "")
 	w.fetched(1)
 	w.passes(fetchInterval)
-	wants(t, w.ask(by("other")), "", "")
+	wants(t, w.verify(by("other")), "", "")
 	w.fetched(2)
 	for n := range 100 {
 		raw := craft(theKeys()["ed"], "EdDSA", header("EdDSA", fmt.Sprint(n)), claims(nil))
-		wants(t, w.ask(raw), "not in the issuer's key set", raw)
+		wants(t, w.verify(raw), "not in the issuer's key set", raw)
 		w.passes(fetchInterval / 50)
 	}
 	w.fetched(3)
-	wants(t, w.ask(by("rsa")), "", "")
+	wants(t, w.verify(by("rsa")), "", "")
 }
 
-// TestUnknownKidsAtOnce wants one fetch for all that wait.
+// TestUnknownKidsAtOnce checks that all waiting requests share one fetch.
 func TestUnknownKidsAtOnce(t *testing.T) {
 	w := newProvider(t, text(jwks(jwk("rsa", "rsa", ""))))
-	wants(t, w.ask(by("rsa")), "", "")
+	wants(t, w.verify(by("rsa")), "", "")
 	w.passes(fetchInterval)
 	var all sync.WaitGroup
 	for n := range 50 {
 		all.Go(func() {
 			raw := craft(theKeys()["ed"], "EdDSA", header("EdDSA", fmt.Sprint(n)), claims(nil))
-			if err := w.ask(raw); err == nil || errors.Is(err, ErrUnavailable) {
+			if err := w.verify(raw); err == nil || errors.Is(err, ErrUnavailable) {
 				t.Errorf("%v, want an unknown key", err)
 			}
-			if err := w.ask(by("rsa")); err != nil {
+			if err := w.verify(by("rsa")); err != nil {
 				t.Error(err)
 			}
 		})
@@ -154,30 +155,30 @@ func TestUnknownKidsAtOnce(t *testing.T) {
 	w.fetched(2)
 }
 
-// TestOthersCauseNoFetch wants tokens of other issuers and audiences, and old
-// ones, not to be reasons to ask the issuer.
+// TestOthersCauseNoFetch checks that tokens of other issuers and audiences, and expired
+// ones, start no fetch.
 func TestOthersCauseNoFetch(t *testing.T) {
 	w := newProvider(t, text(jwks(jwk("rsa", "rsa", ""))))
-	wants(t, w.ask(by("rsa")), "", "")
+	wants(t, w.verify(by("rsa")), "", "")
 	w.passes(fetchInterval)
 	for _, raw := range []string{"x", signed(map[string]any{"iss": "x"}), signed(map[string]any{"aud": "x"}), signed(map[string]any{"exp": 1}), signed(map[string]any{"sub": "x"})[:50]} {
-		if err := w.ask(raw); err == nil || errors.Is(err, ErrUnavailable) {
+		if err := w.verify(raw); err == nil || errors.Is(err, ErrUnavailable) {
 			t.Errorf("%v, want a token that does not hold", err)
 		}
 	}
 	w.fetched(1)
 }
 
-// TestIgnoredKeys wants what is wrong in a set at a URL to be said, not used.
+// TestIgnoredKeys checks that invalid keys of a set at a URL are logged and not used.
 func TestIgnoredKeys(t *testing.T) {
 	secret := `{"kty":"oct","kid":"h","k":"` + strings.Repeat("QUJD", 11) + `"}`
 	w := newProvider(t, text(jwks(secret, jwkOf(theKeys()["other"], "other", ""), jwk("short", "short", ""), jwk("rsa", "rsa", ""))))
-	wants(t, w.ask(by("rsa")), "", "")
+	wants(t, w.verify(by("rsa")), "", "")
 	w.passes(fetchInterval)
 	raw := craft([]byte(strings.Repeat("ABC", 11)), "HS256", header("HS256", "h"), claims(nil))
-	wants(t, w.ask(raw), `alg "HS256"`, raw)
-	wants(t, w.ask(by("other")), "not in the issuer's key set", "")
-	wants(t, w.ask(by("short")), "not in the issuer's key set", "")
+	wants(t, w.verify(raw), `alg "HS256"`, raw)
+	wants(t, w.verify(by("other")), "not in the issuer's key set", "")
+	wants(t, w.verify(by("short")), "not in the issuer's key set", "")
 	log := w.log.String()
 	for _, say := range []string{"key 1: a shared secret", "key 2: this is a private key", "key 3: an RSA key of 1024 bits"} {
 		if !strings.Contains(log, say) {
@@ -192,7 +193,7 @@ func TestIgnoredKeys(t *testing.T) {
 	}
 }
 
-// TestConcurrentRotation verifies while keys come and go.
+// TestConcurrentRotation verifies tokens while keys change.
 func TestConcurrentRotation(t *testing.T) {
 	both := text(jwks(jwk("rsa", "rsa", ""), jwk("other", "other", "")))
 	w := newProvider(t, both)
@@ -201,10 +202,10 @@ func TestConcurrentRotation(t *testing.T) {
 	for n := range 8 {
 		all.Go(func() {
 			for range 30 {
-				if err := w.ask(tokens[0]); err != nil {
+				if err := w.verify(tokens[0]); err != nil {
 					t.Errorf("the key that stays: %v", err)
 				}
-				if err := w.ask(tokens[1]); err != nil && !strings.Contains(err.Error(), "not in the issuer's key set") {
+				if err := w.verify(tokens[1]); err != nil && !strings.Contains(err.Error(), "not in the issuer's key set") {
 					t.Errorf("the key that comes and goes: %v", err)
 				}
 				if n == 0 {
@@ -219,8 +220,8 @@ func TestConcurrentRotation(t *testing.T) {
 	w.answers(text(jwks(jwk("rsa", "rsa", ""))))
 	w.settled()
 	w.passes(mustRefetchAfter)
-	wants(t, w.ask(tokens[1]), "not in the issuer's key set", tokens[1])
-	wants(t, w.ask(tokens[0]), "", tokens[0])
+	wants(t, w.verify(tokens[1]), "not in the issuer's key set", tokens[1])
+	wants(t, w.verify(tokens[0]), "", tokens[0])
 }
 
 func TestKeep(t *testing.T) {

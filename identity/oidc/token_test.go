@@ -11,8 +11,7 @@ import (
 	"testing"
 )
 
-// TestTokenForm has tokens that are malformed, each of them signed with the
-// issuer's key wherever it can be.
+// TestTokenForm checks malformed tokens, signed with the issuer's key if possible.
 func TestTokenForm(t *testing.T) {
 	good := signed(nil)
 	parts := strings.Split(good, ".")
@@ -111,14 +110,14 @@ func TestTokenForm(t *testing.T) {
 	}
 }
 
-// strayBits is a base64 digit that differs from last in bits that belong to no
+// strayBits returns a base64 digit that differs from last in bits that belong to no
 // byte: 256 bytes leave four of them.
 func strayBits(last byte) string {
 	const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	return string(digits[strings.IndexByte(digits, last)|1])
 }
 
-// TestAlgorithms has every algorithm that is taken.
+// TestAlgorithms checks every accepted algorithm.
 func TestAlgorithms(t *testing.T) {
 	cases := map[string][]string{
 		"rsa":  {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"},
@@ -145,7 +144,7 @@ func TestAlgorithms(t *testing.T) {
 	}
 }
 
-// TestNoAlgorithm has "none" in every spelling, with and without a signature.
+// TestNoAlgorithm checks "none" in every spelling, with and without a signature.
 func TestNoAlgorithm(t *testing.T) {
 	spellings := []string{"none", "None", "NONE", "nOnE", "none ", " none", "n\u043ene", "none\x00", "", "null", "HS0", "rs256", "RS256 ", "RS1", "ES256K", "dir"}
 	for bits := range 16 {
@@ -173,7 +172,7 @@ func TestNoAlgorithm(t *testing.T) {
 	}
 }
 
-// TestKeyConfusion signs by HMAC with what everybody knows of the public key.
+// TestKeyConfusion signs by HMAC with texts of the public key.
 func TestKeyConfusion(t *testing.T) {
 	public := theKeys()["rsa"].Public().(*rsa.PublicKey)
 	pkix, pkcs1 := must(x509.MarshalPKIXPublicKey(public)), x509.MarshalPKCS1PublicKey(public)
@@ -205,8 +204,8 @@ func TestKeyConfusion(t *testing.T) {
 	}
 }
 
-// TestBroughtKeys has tokens that bring the key that signed them.
-func TestBroughtKeys(t *testing.T) {
+// TestKeysInTokens checks tokens that contain the key that signed them.
+func TestKeysInTokens(t *testing.T) {
 	own := jwk("other", "r1", "")
 	certificate := base64.StdEncoding.EncodeToString(selfSigned(t, theKeys()["other"]))
 	members := map[string]string{
@@ -253,9 +252,10 @@ func TestUnverifiedIssuer(t *testing.T) {
 	}
 }
 
-// A token that an issuer remembers is not read again, and its issuer is the one that
-// it names, whoever else remembers it: several issuers may have one key set.
-func TestUnverifiedIssuerOfRememberedTokens(t *testing.T) {
+// TestUnverifiedIssuerOfCachedTokens checks that a cached token is not parsed again,
+// and that its issuer is the one that it names, although several issuers may share a
+// key set.
+func TestUnverifiedIssuerOfCachedTokens(t *testing.T) {
 	const otherURL = "https://other.example.com"
 	shared, apart := keySet(t, jwk("rsa", "r1", "")), keySet(t, jwk("other", "r1", ""))
 	first, second := &Verifier{URL: issuerURL, Keys: shared}, &Verifier{URL: otherURL, Keys: shared}
@@ -287,8 +287,7 @@ func TestUnverifiedIssuerOfRememberedTokens(t *testing.T) {
 	}
 }
 
-// To choose an issuer fetches no keys: tokens of one issuer are no reason to ask
-// another for its.
+// TestUnverifiedIssuerFetchesNothing checks that selecting an issuer starts no fetch.
 func TestUnverifiedIssuerFetchesNothing(t *testing.T) {
 	w := newProvider(t, text(jwks(jwk("rsa", "rsa", ""))))
 	raw := by("rsa")
@@ -298,7 +297,7 @@ func TestUnverifiedIssuerFetchesNothing(t *testing.T) {
 		}
 	}
 	w.fetched(0)
-	wants(t, w.ask(raw), "", "")
+	wants(t, w.verify(raw), "", "")
 	w.passes(mustRefetchAfter)
 	if url, err := UnverifiedIssuer(raw, w.issuer); url != issuerURL || err != nil {
 		t.Errorf("%q, error %v", url, err)

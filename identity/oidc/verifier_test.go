@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// TestZero has issuers, audiences and tokens of which nothing was said.
+// TestZero checks the zero values of issuers, audiences and tokens.
 func TestZero(t *testing.T) {
 	keys := keySet(t, jwk("rsa", "r1", ""))
 	noIssuer, raw := signed(map[string]any{"iss": ""}), signed(nil)
@@ -36,7 +36,7 @@ func TestZero(t *testing.T) {
 	wants(t, err, "is not valid before", raw)
 }
 
-// TestToken wants what the token says.
+// TestToken checks the fields of a token.
 func TestToken(t *testing.T) {
 	changes := map[string]any{"aud": []string{"x", audience}, "nbf": noon.Add(-20 * time.Second).Unix()}
 	token, err := verify(t, keySet(t, jwk("rsa", "r1", "")), signed(changes))
@@ -60,8 +60,8 @@ func TestToken(t *testing.T) {
 	}
 }
 
-// TestFirstWantedAudience wants the order of the audiences to be the caller's.
-func TestFirstWantedAudience(t *testing.T) {
+// TestFirstAcceptedAudience checks that the order of the accepted audiences decides.
+func TestFirstAcceptedAudience(t *testing.T) {
 	issuer := &Verifier{URL: issuerURL, Keys: keySet(t, jwk("rsa", "r1", ""))}
 	raw := signed(map[string]any{"aud": []string{"b", "a"}})
 	for _, wanted := range [][]string{{"a", "b"}, {"b", "a"}, {"c", "a"}} {
@@ -76,9 +76,9 @@ func TestFirstWantedAudience(t *testing.T) {
 	}
 }
 
-// TestRememberedIsJudgedAnew asks for the same token again at another time, for
-// another audience, by another issuer and by other keys.
-func TestRememberedIsJudgedAnew(t *testing.T) {
+// TestCachedTokensAreChecked verifies a token again at another time, for another
+// audience, by another issuer and by other keys.
+func TestCachedTokensAreChecked(t *testing.T) {
 	keys := keySet(t, jwk("rsa", "r1", ""))
 	issuer := &Verifier{URL: issuerURL, Keys: keys}
 	raw := signed(nil)
@@ -98,8 +98,8 @@ func TestRememberedIsJudgedAnew(t *testing.T) {
 	wants(t, ask(&Verifier{URL: issuerURL, Keys: keySet(t, jwk("other", "r1", ""))}, audience, noon), "signature", raw)
 }
 
-// TestNotRemembered wants only what held to be remembered.
-func TestNotRemembered(t *testing.T) {
+// TestNotCached checks that only valid tokens are cached.
+func TestNotCached(t *testing.T) {
 	keys := keySet(t, jwk("rsa", "r1", ""))
 	refused := []string{
 		signed(map[string]any{"exp": 0}), signed(map[string]any{"aud": "x"}), signed(map[string]any{"iss": "x"}),
@@ -117,8 +117,8 @@ func TestNotRemembered(t *testing.T) {
 	}
 }
 
-// TestRememberedIsBounded verifies more tokens than are remembered.
-func TestRememberedIsBounded(t *testing.T) {
+// TestCacheIsBounded verifies more tokens than the cache has room for.
+func TestCacheIsBounded(t *testing.T) {
 	keys := keySet(t, jwk("ed", "e", ""))
 	for n := range maxVerified {
 		keys.static.tokens.Add(must(digestOf(fmt.Sprint(n))), verifiedToken{})

@@ -8,8 +8,8 @@ import (
 	"extauthz/iam/iamtest"
 )
 
-// chaining are alice, bob and the role runner, and roles that trust them in several
-// ways. The boundary is alice's; "" is none.
+// chaining returns alice, bob and the role runner, and roles with different trust
+// policies. boundary is alice's; "" for none.
 func chaining(t testing.TB, boundary string) *Entities {
 	t.Helper()
 	may := iamtest.Policy(t, iam.IdentityPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:*","Resource":"`+role+`delegated"}}`)
@@ -90,8 +90,8 @@ func TestAssumeRole(t *testing.T) {
 	}
 }
 
-// Another account's role has to be allowed by the caller's own policies too, and
-// one that is nobody assumes none.
+// TestAssumeRoleElsewhere checks that the caller's own policies must allow a role of
+// another account, and that a principal without policies assumes no role.
 func TestAssumeRoleElsewhere(t *testing.T) {
 	entities := chaining(t, "")
 	r := gitlabs(t, "", nil)
@@ -106,7 +106,8 @@ func TestAssumeRoleElsewhere(t *testing.T) {
 	check(t, caller, err, "", "cannot assume roles")
 }
 
-// The second session of a chain keeps the source identity, and nothing else.
+// TestAssumeRoleSession checks that the second session of a chain inherits the source
+// identity, and nothing else.
 func TestAssumeRoleSession(t *testing.T) {
 	entities := chaining(t, "")
 	by, err := entities.Caller(&CallerSpec{Principal: session + "runner/build", Tags: []Tag{{"job", "build"}}, SourceIdentity: "alice"})

@@ -7,7 +7,8 @@ import (
 	"extauthz/iam/iamtest"
 )
 
-// The keys of principals alone; what comes with a session, sessions' tests have.
+// TestCallerKeys checks the condition keys of principals. Those of sessions have tests
+// of their own.
 func TestCallerKeys(t *testing.T) {
 	for _, c := range []struct {
 		name      string
@@ -33,7 +34,8 @@ func member(account string) (string, []string, bool) {
 	return "o-a1b2c3d4e5", []string{"o-a1b2c3d4e5/r-ab12/"}, account == "123456789012"
 }
 
-// Every caller of a member account has the organization's keys, and no other.
+// TestCallersOfAnOrganization checks that every caller of a member account has the
+// organization's keys, and no other caller has.
 func TestCallersOfAnOrganization(t *testing.T) {
 	entities := NewEntities(member, nil)
 	for _, arn := range []string{aliceARN, role + "ci", "arn:aws:iam::999999999999:role/ci"} {

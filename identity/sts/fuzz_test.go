@@ -7,8 +7,7 @@ import (
 	"extauthz/identity/oidc"
 )
 
-// FuzzSessionTags holds that what a token's claims pass is within AWS's limits,
-// or refused.
+// FuzzSessionTags checks that the tags of a token are within AWS's limits or refused.
 func FuzzSessionTags(f *testing.F) {
 	for _, seed := range []string{
 		`{}`, `{"` + tagsClaim + `":{"principal_tags":{"a":["b"]},"transitive_tag_keys":["a"]}}`, `{"` + flatTagPrefix + `a":"b","` + flatTransitiveClaim + `":["A"]}`,

@@ -23,11 +23,10 @@ const (
 // now is the time of every request.
 var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// A claims is what a token says beside or in place of what every one does; nil
-// leaves a claim out.
+// claims are changes to the claims that every token has; nil removes a claim.
 type claims = map[string]any
 
-// token is a token of those claims that was verified.
+// token returns a verified token with the claims.
 func token(t testing.TB, changes claims) *oidc.Token {
 	t.Helper()
 	all := claims{"sub": "job", "aud": registryAudience}
@@ -44,14 +43,14 @@ func token(t testing.TB, changes claims) *oidc.Token {
 	return &verified
 }
 
-// gitlabs asks for a session of the role with a token of gitlab's.
+// gitlabs returns a request for a session of the role with a token of gitlab.
 func gitlabs(t testing.TB, name string, changes claims) *AssumeRoleInput {
 	t.Helper()
 	return &AssumeRoleInput{RoleARN: role + name, SessionName: "gitlab", Token: token(t, changes), IssuedAt: now.Add(-time.Minute)}
 }
 
-// check wants the session of that ARN or, where there is a reason, an error that
-// says it, and a caller who is nobody.
+// check checks that a call returned the session of that ARN or, if reason is not empty,
+// an error with the reason and no caller.
 func check(t testing.TB, caller Caller, err error, arn, reason string) {
 	t.Helper()
 	switch {

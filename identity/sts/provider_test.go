@@ -14,8 +14,8 @@ const (
 	googleURL = "https://accounts.google.com"
 )
 
-// What AWS does not map is no key, so that a policy which asks for it does not
-// hold here either.
+// TestTrustKeys checks that claims which AWS does not map are not condition keys, so
+// that a policy with such a key does not match here either.
 func TestTrustKeys(t *testing.T) {
 	for _, c := range []struct {
 		name, url string
@@ -59,7 +59,8 @@ func TestTrustKeys(t *testing.T) {
 	}
 }
 
-// A role of any account trusts the provider in that account.
+// TestProviderOfARole checks that the provider in a trust policy is in the account of
+// the role.
 func TestProviderOfARole(t *testing.T) {
 	for _, c := range []struct{ url, role, want string }{
 		{"gitlab.example.com", role + "ci", gitlabProvider},
@@ -74,8 +75,8 @@ func TestProviderOfARole(t *testing.T) {
 	}
 }
 
-// IsTrustKey says of each claim what trustKeys does: a claim of a token with every kind
-// claim is a key exactly if IsTrustKey reports it, as a string or as a list.
+// TestIsTrustKeyAgreesWithTrustKeys checks that a claim of a token with every kind of
+// claim is a condition key exactly if IsTrustKey reports it, as a string or as a list.
 func TestIsTrustKeyAgreesWithTrustKeys(t *testing.T) {
 	scalars := []string{"iss", "jti", "nonce", "preferred_username", "name", "email", "repository", "repository_owner", "actor", "ref", "run_id",
 		"project_path", "user_login", "namespace_id", "pipeline_slug", "organization_slug", "oidc.circleci.com/project-id", "rpst_id", "tenant", "hd"}
@@ -115,9 +116,9 @@ func TestIsTrustKeyAgreesWithTrustKeys(t *testing.T) {
 	}
 }
 
-// The keys are those of the IAM User Guide, "IAM and AWS STS condition context keys",
-// section "Available keys for AWS OIDC federation", and of the Service Authorization
-// Reference, "AWS STS", AssumeRoleWithWebIdentity.
+// TestIsTrustKey checks the keys of the IAM User Guide, "IAM and AWS STS condition
+// context keys", section "Available keys for AWS OIDC federation", and of the Service
+// Authorization Reference, "AWS STS", AssumeRoleWithWebIdentity.
 func TestIsTrustKey(t *testing.T) {
 	const github = "token.actions.githubusercontent.com"
 	for _, c := range []struct {

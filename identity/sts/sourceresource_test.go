@@ -7,8 +7,8 @@ import (
 	"extauthz/iam/iamtest"
 )
 
-// A service has the keys of the resource for which it calls, with the organization of
-// its account.
+// TestSourceOfAService checks that a service has the condition keys of the resource for
+// which it calls, with the organization of its account.
 func TestSourceOfAService(t *testing.T) {
 	entities := NewEntities(member, nil)
 	const function, foreign, bucket = "arn:aws:lambda:us-east-1:123456789012:function:f", "arn:aws:lambda:us-east-1:999999999999:function:f", "arn:aws:s3:::bucket"

@@ -124,8 +124,8 @@ func TestCheckShownTags(t *testing.T) {
 	}
 }
 
-// Source: Amazon ECR User Guide, "Tag restrictions": at most 50 tags of one's own, with
-// keys and values that are case-sensitive.
+// Source: Amazon ECR User Guide, "Tag restrictions": at most 50 tags in addition to
+// AWS's own, with case-sensitive keys and values.
 func TestCheckResourceTags(t *testing.T) {
 	many := make([]Tag, 51)
 	for i := range many {

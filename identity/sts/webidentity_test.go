@@ -10,7 +10,7 @@ import (
 
 const web = `"sts:AssumeRoleWithWebIdentity"`
 
-// assuming are roles that trust gitlab in several ways.
+// assuming returns roles with different trust policies for gitlab.
 func assuming(t testing.TB) *Entities {
 	t.Helper()
 	provider := `{"Federated":"` + gitlabProvider + `"}`
@@ -156,7 +156,7 @@ func TestAssumeRoleWithWebIdentity(t *testing.T) {
 	}
 }
 
-// numbered is that many tags.
+// numbered returns n tags.
 func numbered(n int) claims {
 	all := claims{}
 	for _, tag := range manyTags(n) {
