@@ -174,7 +174,7 @@ func (l *linter) isUnknown(arn iam.ARN) bool {
 // isUnknownAccount reports whether neither principals and credentials nor the
 // organization mention an account.
 func (l *linter) isUnknownAccount(account string) bool {
-	return !l.callerAccounts[account] && !l.registries[0].Organization.Knows(account) // the same for all registries
+	return !l.callerAccounts[account] && !l.registries[0].Organization.Lists(account) // the same for all registries
 }
 
 // isExportedTrust reports whether a trust policy comes from an account's

@@ -156,13 +156,13 @@ func (c *compiler) loadResourcePolicies(all *config.Registries, have inventories
 
 // checkRegistries checks the registries against the other files, unless a fault in one of
 // those would cause another one here.
-func (c *compiler) checkRegistries(configured *config.Registries, all registries, o *Organization, controls *controls, from *sources, who *principals) {
+func (c *compiler) checkRegistries(configured *config.Registries, all registries, o *config.Organization, controls *controls, from *sources, who *principals) {
 	if c.isFaulty[registriesPath] || c.isFaulty[principalsPath] {
 		return
 	}
 	c.report(checkAudiences(configured, who))
 	if !c.isFaulty[organizationPath] {
-		c.report(o.checkAccounts(controls.above, all, from, who))
+		c.report(checkAccounts(o, controls, all, from, who))
 	}
 }
 

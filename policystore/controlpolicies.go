@@ -8,6 +8,7 @@ import (
 
 	"extauthz/diag"
 	"extauthz/iam"
+	"extauthz/policystore/config"
 )
 
 // controls are the control policies of the directory.
@@ -28,7 +29,7 @@ type ControlLevel struct {
 
 // loadControls compiles the organization's control policies, and assigns them to
 // accounts. o is nil without organization.yaml, or if that has a fault.
-func (c *compiler) loadControls(o *Organization) *controls {
+func (c *compiler) loadControls(o *config.Organization) *controls {
 	scps, rcps := c.loadControlFolders(&serviceControl), c.loadControlFolders(&resourceControl)
 	if len(scps)+len(rcps) == 0 {
 		return &controls{}
@@ -40,7 +41,7 @@ func (c *compiler) loadControls(o *Organization) *controls {
 		}
 	}
 	if o != nil {
-		all.above.ManagementAccount = o.management
+		all.above.ManagementAccount = o.ManagementAccount
 	}
 	byID, err := all.areByID()
 	switch {
@@ -70,7 +71,7 @@ func (all *controls) areByID() (bool, error) {
 	var faults diag.Faults
 	for _, folder := range all.folders {
 		switch {
-		case isTarget(folder.name):
+		case config.IsTarget(folder.name):
 			byID = folder
 		case resemblesTarget(folder.name):
 			faults.Add(fault(folder.first, fmt.Sprintf("%q is not the id of a root (r-ab12), organizational unit (ou-ab12-11111111) or account (12 digits)", folder.name), "rename the folder"))
@@ -85,12 +86,6 @@ func (all *controls) areByID() (bool, error) {
 	return byID != nil, faults.Err()
 }
 
-// isTarget reports whether a folder's name is the id of a root, an organizational unit or
-// an account.
-func isTarget(name string) bool {
-	return rootID.MatchString(name) || unitID.MatchString(name) || isAccount(name)
-}
-
 // resemblesTarget reports whether a name that is not an id seems to be meant as one.
 func resemblesTarget(name string) bool {
 	lower := strings.ToLower(name)
@@ -100,7 +95,7 @@ func resemblesTarget(name string) bool {
 
 // attachLevels attaches folders that are levels, in the order of their names: to each
 // member of the organization, or to every account without organization.yaml.
-func (all *controls) attachLevels(o *Organization) {
+func (all *controls) attachLevels(o *config.Organization) {
 	policies := all.byKind()
 	for _, folder := range all.folders {
 		if folder.kind == &serviceControl {
@@ -112,7 +107,7 @@ func (all *controls) attachLevels(o *Organization) {
 		return
 	}
 	all.above.Accounts = map[string]iam.ControlPolicies{}
-	for account := range o.paths {
+	for _, account := range o.Accounts() {
 		all.above.Accounts[account] = policies
 	}
 }
@@ -131,13 +126,13 @@ func (all *controls) byKind() (policies iam.ControlPolicies) {
 
 // attachByID gives each member account the policies of its root, of the units on its
 // path, and its own, in this order.
-func (all *controls) attachByID(o *Organization, scps, rcps map[string]*controlFolder) error {
+func (all *controls) attachByID(o *config.Organization, scps, rcps map[string]*controlFolder) error {
 	if o == nil {
 		folder := all.folders[0]
 		return fault(folder.first, fmt.Sprintf("%s does not exist, so the accounts below %q are unknown", organizationPath, folder.name), "write it, with the path of each account")
 	}
 	var faults diag.Faults
-	below := o.below()
+	below := o.Below()
 	for _, folder := range all.folders {
 		if below[folder.name] == nil {
 			faults.Add(fault(folder.first, fmt.Sprintf("%q is not on the path of any account in %s, so the policy would not be in force", folder.name, organizationPath), "fix the id, add the accounts below it, or remove the folder"))
@@ -147,39 +142,18 @@ func (all *controls) attachByID(o *Organization, scps, rcps map[string]*controlF
 		}
 	}
 	all.above.Accounts = map[string]iam.ControlPolicies{}
-	for account := range o.paths {
-		all.above.Accounts[account] = iam.ControlPolicies{SCPs: o.levelsOf(account, scps), RCPs: o.levelsOf(account, rcps)}
+	for _, account := range o.Accounts() {
+		all.above.Accounts[account] = iam.ControlPolicies{SCPs: levelsOf(o, account, scps), RCPs: levelsOf(o, account, rcps)}
 	}
 	all.above.Default = all.byKind() // for unknown accounts
-	all.findings = o.withoutSCP(scps)
+	all.findings = withoutSCP(o, scps)
 	return faults.Err()
-}
-
-// targets returns the ids that policies of an account are attached to: its root, the
-// units on its path, and the account.
-func (o *Organization) targets(account string) []string {
-	steps := strings.Split(strings.TrimSuffix(o.paths[account][0], "/"), "/")
-	return append(steps[1:], account)
-}
-
-// below returns the member accounts that have an id on their path, by id.
-func (o *Organization) below() map[string]map[string]bool {
-	all := map[string]map[string]bool{}
-	for account := range o.paths {
-		for _, id := range o.targets(account) {
-			if all[id] == nil {
-				all[id] = map[string]bool{}
-			}
-			all[id][account] = true
-		}
-	}
-	return all
 }
 
 // levelsOf returns the policies of one kind on an account's path. An id without a folder
 // is not a level: it has the policy that AWS attaches to everything, which allows all.
-func (o *Organization) levelsOf(account string, folders map[string]*controlFolder) (levels [][]*iam.Policy) {
-	for _, id := range o.targets(account) {
+func levelsOf(o *config.Organization, account string, folders map[string]*controlFolder) (levels [][]*iam.Policy) {
+	for _, id := range o.Targets(account) {
 		if folder := folders[id]; folder != nil {
 			levels = append(levels, folder.policies)
 		}
@@ -190,13 +164,13 @@ func (o *Organization) levelsOf(account string, folders map[string]*controlFolde
 // withoutSCP returns a finding if the directory has no service control policy for some
 // ids on the paths of accounts. AWS has at least one for each (AWS Organizations API
 // Reference, DetachPolicy): FullAWSAccess, until a restriction replaces it.
-func (o *Organization) withoutSCP(scps map[string]*controlFolder) diag.List {
+func withoutSCP(o *config.Organization, scps map[string]*controlFolder) diag.List {
 	if len(scps) == 0 {
 		return nil
 	}
-	below, missing := o.below(), []string(nil)
+	below, missing := o.Below(), []string(nil)
 	for _, id := range slices.Sorted(maps.Keys(below)) {
-		exempt := len(below[id]) == 1 && below[id][o.management]
+		exempt := len(below[id]) == 1 && below[id][o.ManagementAccount]
 		if scps[id] == nil && !exempt {
 			missing = append(missing, id)
 		}
@@ -208,7 +182,7 @@ func (o *Organization) withoutSCP(scps map[string]*controlFolder) diag.List {
 	if more := len(missing) - 3; more > 0 {
 		named += fmt.Sprintf(" and %d more", more)
 	}
-	return diag.List{{Position: diag.File(organizationPath).At(o.accountsAt), Severity: diag.Warning, Code: "assumed-scp",
+	return diag.List{{Position: o.AccountsAt, Severity: diag.Warning, Code: "assumed-scp",
 		Problem: fmt.Sprintf("no folder in organization/scp for %s: each is assumed to have FullAWSAccess alone, as AWS attaches it", named),
 		Remedy:  "save the output of aws organizations list-policies-for-target into organization/scp/ID of each, and that of describe-policy for each policy"}}
 }

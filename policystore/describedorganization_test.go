@@ -37,7 +37,7 @@ func TestDescribedOrganization(t *testing.T) {
 		{"an id of another form", goodOrganization, swap(`"Id": "o-`, `"Id": "O-`), `organization/organization.json:3:15: Id "O-a1b2c3d4e5" is not the id of an organization`},
 		{"an account of another form", goodOrganization, swap(`"333333333333"`, `"3"`), `MasterAccountId "3" is not an account of 12 digits`},
 		{"another output", goodOrganization, `{"Accounts": []}`, "organization/organization.json:1:1: the output lacks Organization"},
-		{"neither has the id", noID, "", `organization.yaml:1:1: id "": write the organization's id`},
+		{"neither has the id", noID, "", `organization.yaml:1:1: id "" is not the id of an organization; write it, such as o-a1b2c3d4e5`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			files := map[string]string{}
@@ -51,8 +51,12 @@ func TestDescribedOrganization(t *testing.T) {
 			switch {
 			case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)):
 				t.Errorf("error %v, want %s", err, c.want)
-			case c.want == "" && (err != nil || o.id != "o-a1b2c3d4e5" || o.management != "333333333333"):
-				t.Errorf("organization %+v, error %v", o, err)
+			case c.want == "" && err != nil:
+				t.Errorf("error %v", err)
+			case c.want == "":
+				if id, _, ok := o.Member(o.Accounts()[0]); !ok || id != "o-a1b2c3d4e5" || o.ManagementAccount != "333333333333" {
+					t.Errorf("organization %+v", o)
+				}
 			}
 		})
 	}

@@ -16,7 +16,7 @@ import (
 // and lines, each once: a policy with two uses has most of them twice.
 func (s *Snapshot) findings() diag.List {
 	all := slices.Concat(s.controls.findings, s.principals.findings,
-		s.registries.idleSources(s.Callers), s.registries.unknownPartitions(), s.registries.otherPartitions(s.policies, s.principals.written.places),
+		s.registries.idleSources(s.Callers), s.registries.unknownPartitions(), s.registries.otherPartitions(s.policies, s.principals.positions),
 		s.registries.uncheckedProxies(), s.registries.missingTags(s.policies), unboundUsers(s.Callers), costlyHashes(s.Callers))
 	for _, policy := range s.policies {
 		all = append(all, policy.Findings()...)

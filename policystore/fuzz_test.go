@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"extauthz/diag"
+	"extauthz/policystore/config"
 	"extauthz/policystore/directory"
 )
 
@@ -90,7 +91,7 @@ func compilerOf(contents map[string]string) *compiler {
 }
 
 // loadOrganization reads the organization of a tree.
-func loadOrganization(t *directory.Tree) (*Organization, error) {
+func loadOrganization(t *directory.Tree) (*config.Organization, error) {
 	c := newCompiler(t, newPersistent(offline()))
 	o := c.loadOrganization()
 	return o, c.faults.Err()

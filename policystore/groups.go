@@ -2,101 +2,94 @@ package policystore
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
+	"extauthz/diag"
 	"extauthz/iam"
+	"extauthz/policystore/config"
 )
-
-// groupEntry is a group of users in principals.yaml. Its policies are identity
-// policies of each member (IAM User Guide, "IAM user groups").
-type groupEntry struct {
-	Name     string   `yaml:"name"`
-	Policies []string `yaml:"policies"`
-	Members  []string `yaml:"members"` // ARNs of users, or their names
-}
-
-// groupName is the form of a group's name (IAM User Guide, "IAM and AWS STS quotas").
-var groupName = regexp.MustCompile(`^[A-Za-z0-9+=,.@_-]{1,128}$`)
 
 // A userGroup is a group that has been added.
 type userGroup struct{ name, account string } // account "": it has no members
 
-// attachGroup adds the policies of a group to its members, or returns what is wrong
-// with the entry and where in it. All users must have been added.
-func (p *principals) attachGroup(entry *groupEntry, from *sources) (place []any, err error) {
-	if !groupName.MatchString(entry.Name) {
-		return []any{"name"}, fmt.Errorf("group %q: use 1 to 128 letters, digits and +=,.@_- for its name", entry.Name)
-	}
-	members, place, err := p.membersOf(entry)
-	if err != nil {
-		return place, err
-	}
+// addGroup adds the policies of a group to its members, and reports the faults of the entry.
+// All users must have been added.
+func (p *principals) addGroup(entry *config.Group, from *sources) {
+	members, ok := p.membersOf(entry, from)
 	account := accountOfGroup(entry, members)
-	if err := p.addGroup(userGroup{entry.Name, account.Account}, from); err != nil {
-		return []any{"name"}, err
+	twice := from.reportAt(entry.Name.At, p.checkGroup(userGroup{entry.Name.Text, account.Account}, from))
+	if !ok {
+		return // the account is that of the members
 	}
-	policies, wrong, err := from.managed.findAll(iam.IdentityPolicy, entry.Policies, account)
-	if err != nil {
-		return []any{"policies", wrong}, err
+	policies, ok := from.policies(iam.IdentityPolicy, entry.Policies, account)
+	if !ok || twice {
+		return
 	}
 	for _, arn := range members {
 		p.identity[arn] = p.entities.Attach(arn, policies)
 	}
-	return nil, nil
 }
 
 // membersOf returns the ARNs of a group's members, which are different users of one
-// account.
-func (p *principals) membersOf(entry *groupEntry) (members []string, place []any, err error) {
+// account. It reports other members, and returns false if there are any.
+func (p *principals) membersOf(entry *config.Group, from *sources) (members []string, ok bool) {
 	account, seen := "", map[string]bool{}
-	for i, member := range entry.Members {
-		arn, err := p.userOf(member)
+	ok = true
+	for _, member := range entry.Members {
+		arn, err := p.userOf(member.Text)
 		switch {
 		case err != nil:
 		case seen[arn]:
-			err = fmt.Errorf("%q is there twice; keep one", member)
+			err = groupFault("keep one", "%q is listed twice", member.Text)
 		case account != "" && accountPrefix(arn) != account:
-			err = fmt.Errorf("%q is of another account than the members before it; a group is of one account: write a group for each", member)
+			err = groupFault("write a group for each account", "%q is in another account than the members before it", member.Text)
 		}
 		if err != nil {
-			return nil, []any{"members", i}, fmt.Errorf("group %q: %w", entry.Name, err)
+			from.report(diag.Wrap(config.InPrincipals(member.At), fmt.Sprintf("group %q: ", entry.Name.Text), err))
+			ok = false
+			continue
 		}
 		account, seen[arn] = accountPrefix(arn), true
 		members = append(members, arn)
 	}
-	return members, nil, nil
+	return members, ok
 }
 
-// userOf returns the ARN of the user that a member of a group is: its ARN, or its name
-// if one user has it.
+// groupFault returns a fault without a position.
+func groupFault(remedy, format string, args ...any) error {
+	return diag.New(diag.Position{}, fmt.Sprintf(format, args...), remedy)
+}
+
+// userOf returns the ARN of the user that a member of a group refers to: by its ARN, or by
+// its name if only one user has it.
 func (p *principals) userOf(member string) (arn string, err error) {
+	const missing, addIt = "user %q is not one of the principals", "add it there, or remove it here"
 	if strings.HasPrefix(member, "arn:") {
 		switch entity := p.entities.Find(member); {
 		case entity == nil && !strings.Contains(member, ":user/"):
-			return "", fmt.Errorf("%q is not the ARN of a user; only users are members of groups", member)
+			return "", groupFault("write users only", "%q is not the ARN of a user", member)
 		case entity == nil:
-			return "", fmt.Errorf("user %q is not among the principals; add it there, or remove it here", member)
+			return "", groupFault(addIt, missing, member)
 		case entity.IsRole():
-			return "", fmt.Errorf("%q is a role; only users are members of groups, so attach the policies to the role", member)
+			return "", groupFault("attach the policies to the role", "%q is a role, and members of groups are users", member)
 		}
 		return member, nil
 	}
 	switch arns := p.usersNamed(member); len(arns) {
 	case 0:
-		return "", fmt.Errorf("user %q is not among the principals; add it there, or remove it here", member)
+		return "", groupFault(addIt, missing, member)
 	case 1:
 		return arns[0], nil
 	}
-	return "", fmt.Errorf("several accounts have a user %q; write its ARN", member)
+	return "", groupFault("write its ARN", "several accounts have a user %q", member)
 }
 
-// usersNamed returns the ARNs of the users of that name, one in each account.
+// usersNamed returns the ARNs of the users with a name, at most one in each account.
 func (p *principals) usersNamed(name string) []string {
 	if p.userNames == nil {
 		p.userNames = map[string][]string{}
-		for arn := range p.written.places {
+		for arn := range p.positions {
 			if strings.Contains(arn, ":user/") {
 				last := arn[strings.LastIndexByte(arn, '/')+1:]
 				p.userNames[last] = append(p.userNames[last], arn)
@@ -106,21 +99,21 @@ func (p *principals) usersNamed(name string) []string {
 	return p.userNames[name]
 }
 
-// addGroup refuses a second group of that name: the names of an account's groups are
-// unique whatever their case (IAM User Guide, "IAM and AWS STS quotas").
-func (p *principals) addGroup(g userGroup, from *sources) error {
+// checkGroup returns an error if another group has the name, which is unique in an account
+// without regard to case (IAM User Guide, "IAM and AWS STS quotas").
+func (p *principals) checkGroup(g userGroup, from *sources) error {
 	same := func(name, account string) bool {
 		return strings.EqualFold(name, g.name) && (account == g.account || account == "" || g.account == "")
 	}
 	for _, other := range p.groups {
 		if same(other.name, other.account) {
-			return fmt.Errorf("group %q is there twice; keep one, or give the other its own name: case does not tell names apart", g.name)
+			return groupFault("keep one, or rename one: names that differ only in case are the same", "group %q is listed twice", g.name)
 		}
 	}
 	for _, a := range from.accounts {
 		for name := range a.Groups {
 			if same(name, a.Account) {
-				return fmt.Errorf("group %q is in %s as well; keep one of the two", g.name, a.File)
+				return groupFault("keep one of the two", "group %q is in %s too", g.name, a.File)
 			}
 		}
 	}
@@ -128,10 +121,10 @@ func (p *principals) addGroup(g userGroup, from *sources) error {
 	return nil
 }
 
-// accountOfGroup returns partition and account of a group: those of its members, else
-// those of a policy that it names by ARN.
-func accountOfGroup(entry *groupEntry, members []string) iam.ARN {
-	for _, text := range slices.Concat(members, entry.Policies) {
+// accountOfGroup returns partition and account of a group: those of its members, or else
+// those of a policy that it refers to by ARN.
+func accountOfGroup(entry *config.Group, members []string) iam.ARN {
+	for _, text := range slices.Concat(members, texts(entry.Policies)) {
 		if arn, err := iam.ParseARN(text); err == nil && isAccount(arn.Account) {
 			return arn
 		}
@@ -139,20 +132,5 @@ func accountOfGroup(entry *groupEntry, members []string) iam.ARN {
 	return iam.ARN{}
 }
 
-// accountPrefix is the ARN of a user up to its account.
+// accountPrefix returns the ARN of a user up to its account.
 func accountPrefix(arn string) string { return arn[:strings.Index(arn, ":user/")] }
-
-// warnOfGroup reports a group without members or without policies.
-func (e *entries) warnOfGroup(y *yamlFile, i int) {
-	g := &e.Groups[i]
-	var without string
-	switch {
-	case len(g.Members) == 0:
-		without = "has no members, so that its policies apply to no user"
-	case len(g.Policies) == 0:
-		without = "has no policies, so that it changes nothing for its members"
-	default:
-		return
-	}
-	e.findings = append(e.findings, y.findingAt("unattached-group", fmt.Sprintf("group %q %s", g.Name, without), "", "groups", i))
-}

@@ -110,22 +110,22 @@ func TestGroupsOfExportedUsers(t *testing.T) {
 
 func TestGroupsRefused(t *testing.T) {
 	for _, c := range []struct{ name, groups, want string }{
-		{"no name", "- policies: [list]\n", `principals.yaml:15:3: group "": use 1 to 128 letters`},
-		{"a name with a slash", "- name: a/b\n", `principals.yaml:15:9: group "a/b": use 1 to 128 letters`},
+		{"no name", "- policies: [list]\n", `principals.yaml:15:3: group name "" is not valid; use 1 to 128 letters, digits and +=,.@_-`},
+		{"a name with a slash", "- name: a/b\n", `principals.yaml:15:9: group name "a/b" is not valid; use 1 to 128 letters, digits and +=,.@_-`},
 		{"an unknown policy", "- {name: a, policies: [list, none], members: [alice]}\n", `principals.yaml:15:30: policy "none" does not exist`},
 		{"an unknown policy of nobody", "- {name: a, policies: [none]}\n", `principals.yaml:15:24: policy "none" does not exist`},
-		{"an unknown member", "- {name: a, members: [alice, dave]}\n", `principals.yaml:15:30: group "a": user "dave" is not among the principals; add it there, or remove it here`},
-		{"an unknown ARN", "- {name: a, members: ['arn:aws:iam::123456789012:user/alice']}\n", `principals.yaml:15:23: group "a": user "arn:aws:iam::123456789012:user/alice" is not among the principals`},
+		{"an unknown member", "- {name: a, members: [alice, dave]}\n", `principals.yaml:15:30: group "a": user "dave" is not one of the principals; add it there, or remove it here`},
+		{"an unknown ARN", "- {name: a, members: ['arn:aws:iam::123456789012:user/alice']}\n", `principals.yaml:15:23: group "a": user "arn:aws:iam::123456789012:user/alice" is not one of the principals; add it there, or remove it here`},
 		{"a name of two users", "- {name: a, members: [bob]}\n", `group "a": several accounts have a user "bob"; write its ARN`},
-		{"a role", "- {name: a, members: ['arn:aws:iam::123456789012:role/team/ci']}\n", "is a role; only users are members of groups"},
-		{"an unknown role", "- {name: a, members: ['arn:aws:iam::123456789012:role/x']}\n", "is not the ARN of a user; only users are members of groups"},
+		{"a role", "- {name: a, members: ['arn:aws:iam::123456789012:role/team/ci']}\n", `principals.yaml:15:23: group "a": "arn:aws:iam::123456789012:role/team/ci" is a role, and members of groups are users; attach the policies to the role`},
+		{"an unknown role", "- {name: a, members: ['arn:aws:iam::123456789012:role/x']}\n", `principals.yaml:15:23: group "a": "arn:aws:iam::123456789012:role/x" is not the ARN of a user; write users only`},
 		{"a group", "- {name: a, members: ['arn:aws:iam::123456789012:group/b']}\n", "is not the ARN of a user"},
 		{"a session", "- {name: a, members: ['arn:aws:sts::123456789012:assumed-role/ci/build']}\n", "is not the ARN of a user"},
-		{"the name of a role", "- {name: a, members: [ci]}\n", `user "ci" is not among the principals`},
-		{"a member twice", "- {name: a, members: [alice, 'arn:aws:iam::123456789012:user/dev/alice']}\n", `principals.yaml:15:30: group "a": "arn:aws:iam::123456789012:user/dev/alice" is there twice`},
-		{"members of two accounts", "- {name: a, members: [alice, carol]}\n", `principals.yaml:15:30: group "a": "carol" is of another account`},
-		{"a group twice", "- {name: a, members: [alice]}\n- {name: A, members: ['arn:aws:iam::123456789012:user/bob']}\n", `principals.yaml:16:10: group "A" is there twice`},
-		{"a group twice, once without members", "- {name: a, members: [alice]}\n- {name: a}\n", `principals.yaml:16:10: group "a" is there twice`},
+		{"the name of a role", "- {name: a, members: [ci]}\n", `principals.yaml:15:23: group "a": user "ci" is not one of the principals; add it there, or remove it here`},
+		{"a member twice", "- {name: a, members: [alice, 'arn:aws:iam::123456789012:user/dev/alice']}\n", `principals.yaml:15:30: group "a": "arn:aws:iam::123456789012:user/dev/alice" is listed twice; keep one`},
+		{"members of two accounts", "- {name: a, members: [alice, carol]}\n", `principals.yaml:15:30: group "a": "carol" is in another account than the members before it; write a group for each account`},
+		{"a group twice", "- {name: a, members: [alice]}\n- {name: A, members: ['arn:aws:iam::123456789012:user/bob']}\n", `principals.yaml:16:10: group "A" is listed twice; keep one, or rename one: names that differ only in case are the same`},
+		{"a group twice, once without members", "- {name: a, members: [alice]}\n- {name: a}\n", `principals.yaml:16:10: group "a" is listed twice; keep one, or rename one: names that differ only in case are the same`},
 		{"an unknown key", "- {name: a, users: [alice]}\n", `principals.yaml:15:13: unknown key "users"; fix its name, or remove it`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -137,7 +137,7 @@ func TestGroupsRefused(t *testing.T) {
 	}
 	contents := exported(t)
 	contents["principals.yaml"] += "groups:\n- {name: Developers, members: [bob]}\n"
-	if _, err := load(t, contents); err == nil || !strings.Contains(err.Error(), "as well; keep one of the two") {
+	if _, err := load(t, contents); err == nil || !strings.Contains(err.Error(), "too; keep one of the two") {
 		t.Errorf("a group that the account's authorization has: %v", err)
 	}
 }

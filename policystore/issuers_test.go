@@ -203,7 +203,7 @@ func TestLogOfIssuers(t *testing.T) {
 	if err := s.Reload(); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`"issuers":3`, `"level":"WARN"`, `issuer \"ci\": tokens made for \"sts.amazonaws.com\" are taken`} {
+	for _, want := range []string{`"issuers":3`, `"level":"WARN"`, `issuer \"ci\": tokens for \"sts.amazonaws.com\" are accepted`} {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("the log holds no %s: %s", want, log.String())
 		}

@@ -8,6 +8,7 @@ import (
 
 	"extauthz/mapping"
 	"extauthz/policystore/awsexport"
+	"extauthz/policystore/config"
 	"extauthz/policystore/directory"
 )
 
@@ -65,7 +66,7 @@ var namedFile = regexp.MustCompile(`^((managed|trust|jwks)/[A-Za-z0-9+=,.@_-]{1,
 
 // hasOneName reports whether a file is one that a directory has at most once, in its root.
 func hasOneName(file string) bool {
-	return file == "registries.yaml" || file == "principals.yaml" || file == "htpasswd" || file == organizationPath
+	return file == "registries.yaml" || file == "principals.yaml" || file == "htpasswd" || file == config.OrganizationPath
 }
 
 // checkPaths reports files that do not belong to a policy directory.
@@ -74,7 +75,7 @@ func (c *compiler) checkPaths() {
 		switch {
 		case hasOneName(file) || namedFile.MatchString(file):
 		case isOfRepository(file) || isInventory(file) || isRegistryPolicy(file):
-		case isAuthorization(file) || controlPath.MatchString(file) || file == describedOrganizationPath:
+		case isAuthorization(file) || controlPath.MatchString(file) || file == config.DescribedOrganizationPath:
 		default:
 			c.report(strayFile(file))
 			c.unusable[file] = true
@@ -92,7 +93,7 @@ func strayFile(file string) error {
 	case strings.HasSuffix(file, ".yml"):
 		remedy = "name it " + strings.TrimSuffix(file, ".yml") + ".yaml, or remove it"
 	case strings.HasPrefix(file, "organization/"):
-		remedy = fmt.Sprintf("move it to organization/scp/ID or organization/rcp/ID, where ID is the root, organizational unit or account that the policy is attached to; the output of describe-organization is %s", describedOrganizationPath)
+		remedy = fmt.Sprintf("move it to organization/scp/ID or organization/rcp/ID, where ID is the root, organizational unit or account that the policy is attached to; the output of describe-organization is %s", config.DescribedOrganizationPath)
 	case strings.HasPrefix(file, "accounts/") && !ofAccount:
 		remedy = fmt.Sprintf("name its account by 12 digits instead of %+q, or remove it", account)
 	}
@@ -116,10 +117,6 @@ const (
 	policyFile = "_policy.json"
 	tagsFile   = "_tags.json"
 )
-
-// describedOrganizationPath is the path of the output of aws organizations
-// describe-organization.
-const describedOrganizationPath = "organization/organization.json"
 
 // controlPath is the form of the path of a file about control policies: the kind, and the
 // root, organizational unit, account or level that they are attached to.

@@ -25,7 +25,7 @@ func TestAccountsOutsideTheOrganization(t *testing.T) {
 		want               string // "" loads
 	}{
 		{"a member", member, nil, ""},
-		{"the registry's account is misspelt", misspelt, nil, `registries.yaml: account "123456789012" is not in organization.yaml, so that no control policy would bind it; add it to accounts there, or to outside if it is not a member`},
+		{"the registry's account is misspelt", misspelt, nil, `registries.yaml:2:42: account "123456789012" is not in organization.yaml, so it would not be subject to any control policy; add it to accounts there, or to outside if it is not a member`},
 		{"the registry's account is outside", misspelt + "outside: [\"123456789012\"]\n", nil, ""},
 		{"an authorization", member, map[string]string{others: nobody}, others + `: account "210987654321" is not in`},
 		{"an authorization outside", member + outside, map[string]string{others: nobody}, ""},
@@ -34,7 +34,7 @@ func TestAccountsOutsideTheOrganization(t *testing.T) {
 		{"a root user", member, root, `principals.yaml:2:3: account "210987654321" is not in`},
 		{"a root user outside", member + outside, root, ""},
 		{"inside and outside", member + "outside: [\"123456789012\"]\n", nil, `organization.yaml:4:11: account "123456789012" is in accounts too; keep one of the two`},
-		{"outside is no account", member + "outside: [\"12\"]\n", nil, `organization.yaml:4:11: account "12": write twelve digits`},
+		{"outside is no account", member + "outside: [\"12\"]\n", nil, `organization.yaml:4:11: account "12" is not valid; write twelve digits in quotes`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			change := map[string]string{organizationPath: c.organization, "organization/scp/0/full.json": fullAccess}

@@ -1,8 +1,8 @@
 package policystore
 
 import (
-	"errors"
-	"slices"
+	"fmt"
+	"strings"
 
 	"extauthz/diag"
 	"extauthz/iam"
@@ -10,55 +10,46 @@ import (
 	"extauthz/identity/basic"
 	"extauthz/identity/oidc"
 	"extauthz/identity/sts"
-	"extauthz/policystore/awsexport"
+	"extauthz/policystore/config"
 )
 
-// principals are what principals.yaml and htpasswd say, compiled.
+const principalsPath = config.PrincipalsPath
+
+// principals are the callers that principals.yaml, htpasswd and the outputs of accounts
+// describe, with what is attached to them.
 type principals struct {
-	table    *identity.Authenticator
-	entities *sts.Entities
-	identity map[string][]*iam.Policy // by the ARN of user or role
-	boundary map[string][]*iam.Policy // likewise, of those who have one
-	ids      map[string]string        // unique ids, likewise
-	groups   []userGroup              // of principals.yaml
+	table     *identity.Authenticator
+	entities  *sts.Entities
+	identity  map[string][]*iam.Policy // by the ARN of user or role
+	boundary  map[string][]*iam.Policy // by ARN, of those that have one
+	ids       map[string]string        // unique ids, by ARN
+	positions map[string]diag.Position // by ARN
+	groups    []userGroup              // of principals.yaml
 
-	userNames map[string][]string // ARNs by the names of users; nil until a group needs them
-	issuers   []Issuer
-	keySets   []*oidc.KeySet // of the issuers; nil for one that Envoy alone verifies
-	inline    []*iam.Policy  // that stand inside the authorizations of accounts
-	findings  diag.List
-	written   written
-}
-
-// sources are what principals.yaml refers to.
-type sources struct {
-	*compiler
-	accounts   []*awsexport.Authorization
-	managed    managedPolicies
-	trust      trustPolicies
-	files      *keyFiles
-	membership sts.Membership
-	controls   *iam.Organization
-	passwords  *basic.Verifier // check those of the Basic users
-	keys       *oidc.KeyCache  // has the key sets at URLs
+	userNames   map[string][]string // ARNs by the names of users; nil until a group needs them
+	issuers     []Issuer
+	keySets     []*oidc.KeySet // of the issuers; nil for one that only Envoy verifies
+	credentials []Credential
+	trusted     []TrustedIssuer
+	inline      []*iam.Policy // in the outputs of accounts
+	findings    diag.List
 }
 
 // loadPrincipals reads which callers are which principals: first the users and roles in
 // the outputs of accounts, then what principals.yaml adds.
 func (c *compiler) loadPrincipals(from *sources) *principals {
 	users := c.loadPasswords()
-	entries := c.readEntries()
-	entities, n := sts.NewEntities(from.membership, from.controls), len(entries.Principals)
+	configured := c.readPrincipals()
+	entities, n := sts.NewEntities(from.membership, from.controls), len(configured.Principals)
 	p := &principals{
 		table: identity.NewAuthenticator(users, from.passwords, entities), entities: entities,
 		identity: make(map[string][]*iam.Policy, n), boundary: map[string][]*iam.Policy{}, ids: make(map[string]string, n),
-		findings: slices.Clone(entries.findings), written: written{places: make(map[string]diag.Position, n)},
+		positions: make(map[string]diag.Position, n), findings: suspiciousEntries(configured),
 	}
 	for _, a := range from.accounts {
 		p.addAccount(a, from)
 	}
-	p.fill(entries, from)
-	p.written.note(entries, from.managed)
+	p.addConfigured(configured, from)
 	return p
 }
 
@@ -77,62 +68,79 @@ func (c *compiler) loadPasswords() *basic.File {
 	return &basic.File{}
 }
 
-// readEntries reads principals.yaml. It returns no entries if the file has a fault.
-func (c *compiler) readEntries() *entries {
-	if !c.Has(principalsPath) {
+// readPrincipals reads principals.yaml. It leaves out entries with faults.
+func (c *compiler) readPrincipals() *config.Principals {
+	switch {
+	case !c.Has(principalsPath):
 		c.report(fault(principalsPath, "the file does not exist", "create it, because it maps credentials to principals"))
-		return &entries{}
+	case !c.unusable[principalsPath]:
+		configured, err := cachedFile(c, principalsPath, "principals", config.ParsePrincipals)
+		c.report(err)
+		if configured != nil {
+			return configured
+		}
 	}
-	if c.unusable[principalsPath] {
-		return &entries{}
-	}
-	e, err := cachedFile(c, principalsPath, "principals", readEntries)
-	if c.report(err) {
-		return &entries{}
-	}
-	return e
+	return &config.Principals{Incomplete: true}
 }
 
-// fill adds every entry. Groups and issuers refer to users and roles, and credentials to
-// both: if a user or role may be missing because of a fault, they are not checked.
-func (p *principals) fill(entries *entries, from *sources) {
-	report := func(name string, i int, place []any, err error) {
-		if err != nil && !errors.Is(err, errFollows) {
-			err = placed(err, from.Text(principalsPath), slices.Concat([]any{name, i}, place))
+// addConfigured adds the entries of principals.yaml. Groups and issuers refer to users and
+// roles, and credentials to both. If one of these may be missing because of a fault, it
+// checks only the other references of an entry.
+func (p *principals) addConfigured(configured *config.Principals, from *sources) {
+	complete := !configured.Incomplete && !from.hasFaultyAccounts()
+	for i := range configured.Principals {
+		complete = p.addPrincipal(&configured.Principals[i], from) && complete
+	}
+	if complete {
+		for i := range configured.Groups {
+			p.addGroup(&configured.Groups[i], from)
 		}
-		from.report(err)
 	}
-	complete := !from.hasFaultyAccounts()
-	for i := range entries.Principals {
-		added := p.attach(&entries.Principals[i], entries.principals[i], from, func(err error, place ...any) { report("principals", i, place, err) })
-		complete = complete && added
+	allIssuers, issuers := complete, map[string]bool{"": complete}
+	for i := range configured.Issuers {
+		entry := &configured.Issuers[i]
+		added := p.addIssuer(entry, from, complete && !from.faultyTrust[entry.Role.Text])
+		allIssuers, issuers[entry.Name.Text] = allIssuers && added, added
 	}
-	if !complete {
-		return
+	for i := range configured.Credentials {
+		entry := &configured.Credentials[i]
+		usable := (allIssuers || issuers[entry.Token]) && (entry.Basic == "" || !from.isFaulty[passwordsPath])
+		p.addCredential(entry, from, usable)
 	}
-	for i := range entries.Groups {
-		place, err := p.attachGroup(&entries.Groups[i], from)
-		report("groups", i, place, err)
-	}
-	allIssuers, issuers := true, map[string]bool{"": true}
-	for i := range entries.Issuers {
-		e := &entries.Issuers[i]
-		if from.faultyTrust[e.Role] {
-			allIssuers = false
-			continue
+}
+
+// addPrincipal adds the user or role of an entry, and reports the faults of the entry. It
+// returns false if the user or role cannot be added.
+func (p *principals) addPrincipal(entry *config.Principal, from *sources) bool {
+	arn := entry.ParsedARN
+	entity := sts.Entity{ARN: entry.ARN.Text, ID: entry.ID.Text, Tags: entry.TagList()}
+	entity.Identity, _ = from.policies(iam.IdentityPolicy, entry.Policies, arn)
+	if entry.Boundary.Text != "" {
+		boundary, err := from.managed.find(iam.PermissionsBoundary, entry.Boundary.Text, arn)
+		if !from.reportAt(entry.Boundary.At, err) {
+			entity.Boundary = []*iam.Policy{boundary}
 		}
-		place, err := p.trustIssuer(e, from)
-		report("issuers", i, place, err)
-		allIssuers, issuers[e.Name] = allIssuers && err == nil, err == nil
 	}
-	for i := range entries.Credentials {
-		e := &entries.Credentials[i]
-		if e.Basic != "" && from.isFaulty[passwordsPath] || !allIssuers && !issuers[e.Token] {
-			continue
-		}
-		place, err := p.bind(e, from)
-		report("credentials", i, place, err)
+	trust, err := from.trust.find(entry.Trust.Text)
+	from.faultyTrust[entity.ARN] = from.reportAt(entry.Trust.At, err)
+	entity.Trust = trust
+	return !from.reportAt(entry.ARN.At, p.add(entity, config.InPrincipals(entry.At)))
+}
+
+// add adds a user or role, whose entry has a position in the directory.
+func (p *principals) add(entity sts.Entity, at diag.Position) error {
+	if other, twice := p.positions[entity.ARN]; twice && other.File != at.File {
+		return diag.New(diag.Position{}, fmt.Sprintf("principal %q is in %s, line %d, too", entity.ARN, other.File, other.Line), "keep one of the two")
 	}
+	if err := p.entities.Add(entity); err != nil {
+		return err
+	}
+	p.positions[entity.ARN] = at
+	p.identity[entity.ARN], p.ids[entity.ARN] = entity.Identity, entity.ID
+	if entity.Boundary != nil {
+		p.boundary[entity.ARN] = entity.Boundary
+	}
+	return nil
 }
 
 // hasFaultyAccounts reports whether an account's output has a fault, so that users or
@@ -144,4 +152,40 @@ func (c *compiler) hasFaultyAccounts() bool {
 		}
 	}
 	return false
+}
+
+// suspiciousEntries returns findings about issuers whose tokens are accepted although they
+// are for another service, and about groups without members or policies.
+func suspiciousEntries(configured *config.Principals) (found diag.List) {
+	add := func(at diag.Point, code, problem string) {
+		found = append(found, diag.Diagnostic{Position: config.InPrincipals(at), Severity: diag.Warning, Code: code, Problem: problem})
+	}
+	for _, issuer := range configured.Issuers {
+		for _, audience := range issuer.ForeignAudiences {
+			add(audience.At, "foreign-audience", fmt.Sprintf("issuer %q: tokens for %q are accepted, although they are for another service; anyone who can read tokens here could use them there", issuer.Name.Text, audience.Text))
+		}
+	}
+	for _, group := range configured.Groups {
+		without := ""
+		switch {
+		case len(group.Members) == 0:
+			without = "has no members, so that its policies apply to no user"
+		case len(group.Policies) == 0:
+			without = "has no policies, so that it changes nothing for its members"
+		}
+		if without != "" {
+			add(group.At, "unattached-group", fmt.Sprintf("group %q %s", group.Name.Text, without))
+		}
+	}
+	return found
+}
+
+// accountOf returns the partition and account of a principal's ARN, which may be a template;
+// zero if captures determine them.
+func accountOf(template string) iam.ARN {
+	arn, err := iam.ParseARN(template)
+	if err != nil || strings.ContainsAny(arn.Partition, "{}") {
+		return iam.ARN{}
+	}
+	return arn
 }

@@ -11,7 +11,7 @@ type Registry struct {
 	config.Registry
 	// Organization is the organization that accounts can be members of, nil if none is
 	// configured.
-	Organization *Organization
+	Organization *config.Organization
 
 	tags   resourceTags // of the repositories of all registries
 	listed inventory    // nil without an inventory
@@ -39,7 +39,7 @@ func (c *compiler) loadRegistries() *config.Registries {
 const registriesPath = config.RegistriesPath
 
 // complete returns the registries with their organization, inventories and tags.
-func complete(configured *config.Registries, o *Organization, have inventories, tags resourceTags) registries {
+func complete(configured *config.Registries, o *config.Organization, have inventories, tags resourceTags) registries {
 	all := registries{}
 	for _, r := range configured.List {
 		completed := &Registry{Registry: *r, Organization: o, tags: tags}

@@ -236,7 +236,7 @@ func TestForeignAudiencesAreAFinding(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `principals.yaml:9:22: issuer "ci": tokens made for "sts.amazonaws.com" are taken, though they are another service's; who sees one here could use it there`
+	want := `principals.yaml:9:22: issuer "ci": tokens for "sts.amazonaws.com" are accepted, although they are for another service; anyone who can read tokens here could use them there`
 	found := 0
 	for _, f := range s.Findings {
 		if f.String() == want {

@@ -10,14 +10,14 @@ import (
 	"extauthz/diag"
 	"extauthz/identity"
 	"extauthz/identity/oidc"
-	"extauthz/policystore"
+	"extauthz/policystore/config"
 )
 
 // credentialEntry is a credential of a test. Its keys are those of principals.yaml.
 type credentialEntry struct {
-	policystore.CredentialName `yaml:",inline"`
-	Claims                     yaml.Node `yaml:"claims"`
-	User                       string    `yaml:"user"`
+	config.CredentialName `yaml:",inline"`
+	Claims                yaml.Node `yaml:"claims"`
+	User                  string    `yaml:"user"`
 }
 
 // read returns the credential. at is its position, and keyAt returns that of a key.

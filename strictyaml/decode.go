@@ -35,14 +35,16 @@ type File struct {
 //
 // The error consists of all faults: unknown keys, repeated keys, values of the wrong
 // type, and values that readers of YAML disagree about. Merged keys, tags, directives
-// and a second document are faults too. If the text is YAML, Decode returns a File even
-// with an error, and value contains what is correct; see [File.Faulty].
+// and a second document are faults too. If the text is a mapping, Decode returns a File
+// even with an error, and value contains what is correct; see [File.Faulty].
 func Decode(name string, text []byte, value any) (*File, error) {
 	f := &File{source: diag.File(name), faulty: map[*yaml.Node]bool{}, keys: map[*yaml.Node]map[string]*yaml.Node{}}
 	if err := f.parse(text); err != nil {
 		return nil, err
 	}
-	f.value(f.root, reflect.ValueOf(value).Elem())
+	if ok := f.value(f.root, reflect.ValueOf(value).Elem()); !ok && f.root.Kind != yaml.MappingNode {
+		return nil, f.faults.Err()
+	}
 	return f, f.faults.Err()
 }
 

@@ -9,11 +9,16 @@ import (
 	"strings"
 
 	"extauthz/diag"
+	"extauthz/policystore/awsexport"
 	"extauthz/strictyaml"
 )
 
-// OrganizationPath is the path of the file that describes the organization.
-const OrganizationPath = "organization.yaml"
+// The paths of the file that describes the organization, and of the output of aws
+// organizations describe-organization.
+const (
+	OrganizationPath          = "organization.yaml"
+	DescribedOrganizationPath = "organization/organization.json"
+)
 
 // An Organization describes which accounts are members of an AWS organization, and where
 // in it they are. The nil Organization has no members.
@@ -24,13 +29,6 @@ type Organization struct {
 	id      string
 	paths   map[string][]string // by account; each list has one item, as the condition keys do
 	outside map[string]bool     // accounts that are listed as not being members
-}
-
-// A Described organization is what the output of aws organizations describe-organization
-// contains. The zero value is no output.
-type Described struct {
-	Path                  string // of the output, for errors
-	ID, ManagementAccount string
 }
 
 // Member returns the values of aws:PrincipalOrgID and aws:PrincipalOrgPaths of an account,
@@ -82,19 +80,14 @@ func (o *Organization) Below() map[string]map[string]bool {
 // "Organization", "Root" and "OrganizationalUnit"). A unit's id repeats the root's after
 // "ou-".
 var (
-	organizationID = regexp.MustCompile(`^o-[a-z0-9]{10,32}$`)
-	rootID         = regexp.MustCompile(`^r-[0-9a-z]{4,32}$`)
-	unitID         = regexp.MustCompile(`^ou-([0-9a-z]{4,32})-[a-z0-9]{8,32}$`)
-	accountID      = regexp.MustCompile(`^[0-9]{12}$`)
+	rootID = regexp.MustCompile(`^r-[0-9a-z]{4,32}$`)
+	unitID = regexp.MustCompile(`^ou-([0-9a-z]{4,32})-[a-z0-9]{8,32}$`)
 )
-
-// IsOrganizationID reports whether a text has the form of an organization's id.
-func IsOrganizationID(text string) bool { return organizationID.MatchString(text) }
 
 // IsTarget reports whether a text has the form of an id that control policies can be
 // attached to: a root, an organizational unit or an account.
 func IsTarget(text string) bool {
-	return rootID.MatchString(text) || unitID.MatchString(text) || accountID.MatchString(text)
+	return rootID.MatchString(text) || unitID.MatchString(text) || awsexport.IsAccount(text)
 }
 
 // organizationFile is organization.yaml.
@@ -106,9 +99,9 @@ type organizationFile struct {
 }
 
 // ParseOrganization parses organization.yaml. The id and the management account may be in
-// the described organization instead. If the text is YAML, it returns the accounts without
+// the output of describe-organization instead, which is zero if there is no such file. If the text is YAML, it returns the accounts without
 // faults even with an error.
-func ParseOrganization(text []byte, described Described) (*Organization, error) {
+func ParseOrganization(text []byte, described awsexport.Organization) (*Organization, error) {
 	var content organizationFile
 	file, err := strictyaml.Decode(OrganizationPath, text, &content)
 	if file == nil {
@@ -131,20 +124,20 @@ func ParseOrganization(text []byte, described Described) (*Organization, error) 
 }
 
 // parseID returns the organization's id.
-func (o *Organization) parseID(at *entry, id string, described Described) string {
+func (o *Organization) parseID(at *entry, id string, described awsexport.Organization) string {
 	switch {
 	case id != "" && described.ID != "" && id != described.ID:
-		at.fault(fmt.Sprintf("id %q is not the id %q in %s", id, described.ID, described.Path), "remove the wrong one", "id")
-	case !at.file.Faulty("id") && !organizationID.MatchString(cmp.Or(id, described.ID)):
+		at.fault(fmt.Sprintf("id %q is not the id %q in %s", id, described.ID, DescribedOrganizationPath), "remove the wrong one", "id")
+	case !at.file.Faulty("id") && !awsexport.IsOrganizationID(cmp.Or(id, described.ID)):
 		at.fault(fmt.Sprintf("id %q is not the id of an organization", id), "write it, such as o-a1b2c3d4e5", "id")
 	}
 	return cmp.Or(id, described.ID)
 }
 
 // parseManagement returns the management account.
-func (o *Organization) parseManagement(at *entry, account string, described Described) string {
+func (o *Organization) parseManagement(at *entry, account string, described awsexport.Organization) string {
 	if account != "" && described.ManagementAccount != "" && account != described.ManagementAccount {
-		at.fault(fmt.Sprintf("managementAccount %q is not the MasterAccountId %q in %s", account, described.ManagementAccount, described.Path), "remove the wrong one", "managementAccount")
+		at.fault(fmt.Sprintf("managementAccount %q is not the MasterAccountId %q in %s", account, described.ManagementAccount, DescribedOrganizationPath), "remove the wrong one", "managementAccount")
 	}
 	return cmp.Or(account, described.ManagementAccount)
 }
@@ -181,7 +174,7 @@ func (o *Organization) addOutside(at *entry, accounts []string) {
 }
 
 func checkAccount(account string) error {
-	if !accountID.MatchString(account) {
+	if !awsexport.IsAccount(account) {
 		return diag.New(diag.Position{}, fmt.Sprintf("account %q is not valid", account), "write twelve digits in quotes")
 	}
 	return nil
@@ -200,10 +193,10 @@ func (o *Organization) checkPath(path string) error {
 	}
 	steps := strings.Split(path, "/")
 	last := len(steps) - 1
-	if last < 2 || !organizationID.MatchString(steps[0]) || !rootID.MatchString(steps[1]) || steps[last] != "" {
+	if last < 2 || !awsexport.IsOrganizationID(steps[0]) && steps[0] != o.id || !rootID.MatchString(steps[1]) || steps[last] != "" {
 		return fault(fmt.Sprintf("write %s/ROOT/ and the organizational units from there, each followed by a slash, such as %[1]s/r-ab12/ou-ab12-11111111/", o.id), " is not valid")
 	}
-	if organizationID.MatchString(o.id) && steps[0] != o.id { // a fault of the id is already reported
+	if awsexport.IsOrganizationID(o.id) && steps[0] != o.id { // a fault of the id is already reported
 		return fault("fix the path or the id", " is not in organization %q", o.id)
 	}
 	units := steps[2:last]

@@ -28,7 +28,7 @@ type Principals struct {
 	Groups      []Group      `yaml:"groups"`
 	// Incomplete reports that the file has faults, so that an entry that is missing here
 	// may be one with a fault.
-	Incomplete bool `yaml:"-"`
+	Incomplete bool
 }
 
 // A Principal is a user or role, and what is attached to it.
@@ -40,6 +40,8 @@ type Principal struct {
 	Boundary strictyaml.String    `yaml:"boundary"`
 	Trust    strictyaml.String    `yaml:"trust"`
 	Tags     strictyaml.StringMap `yaml:"tags"`
+
+	ParsedARN iam.ARN
 }
 
 // A Group is a group of users. Its policies are identity policies of each member (IAM User
@@ -84,6 +86,9 @@ type Credential struct {
 	SessionPolicies []strictyaml.String `yaml:"sessionPolicies"`
 	SourceARN       string              `yaml:"sourceArn"`
 	SourceAccount   string              `yaml:"sourceAccount"`
+
+	Kind identity.NameKind // of the name
+	Name string            // in a credential of this kind
 }
 
 // A CredentialName is the name in a credential, as principals.yaml and policy tests
@@ -163,8 +168,10 @@ var uniqueID = regexp.MustCompile(`^A(IDA|ROA)[A-Z0-9]{4,124}$`)
 // IsUniqueID reports whether a text has the form of the unique id of a user or role.
 func IsUniqueID(text string) bool { return uniqueID.MatchString(text) }
 
+// check checks an entry by itself, and sets what is parsed from it.
 func (p *Principal) check(at *entry) {
-	_, err := iam.ParseARN(p.ARN.Text)
+	var err error
+	p.ParsedARN, err = iam.ParseARN(p.ARN.Text)
 	at.add(err, "arn")
 	if p.ID.Text != "" && !IsUniqueID(p.ID.Text) {
 		at.fault(fmt.Sprintf("id %q is not the unique id of a user or role", p.ID.Text), "write it, such as AIDACKCEVSQ6C2EXAMPLE", "id")
@@ -197,7 +204,8 @@ func (g *Group) check(at *entry) {
 }
 
 func (c *Credential) check(at *entry) {
-	_, _, err := c.Get()
+	var err error
+	c.Kind, c.Name, err = c.Get()
 	at.add(err)
 }
 
@@ -219,7 +227,7 @@ func (i *Issuer) check(at *entry) {
 func (i *Issuer) checkURL(at *entry) {
 	u, err := url.Parse(i.URL.Text)
 	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		at.fault(fmt.Sprintf("issuer %q is not the URL of an issuer", i.URL.Text), "write the iss of its tokens, such as https://token.actions.githubusercontent.com, without user, query and fragment", "issuer")
+		at.fault("issuer is not the URL of an issuer", "write the iss of its tokens, such as https://token.actions.githubusercontent.com, without user, query and fragment", "issuer")
 		return
 	}
 	loopback := u.Hostname() == "localhost" || net.ParseIP(u.Hostname()).IsLoopback()

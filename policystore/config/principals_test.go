@@ -27,7 +27,7 @@ groups:
 - {name: "a b", members: [x, x]}
 - {name: developers, members: [x]}
 `
-	const want = `principals.yaml:3:26: issuer "http://token.example.com?a=b" is not the URL of an issuer; write the iss of its tokens, such as https://token.actions.githubusercontent.com, without user, query and fragment
+	const want = `principals.yaml:3:26: issuer is not the URL of an issuer; write the iss of its tokens, such as https://token.actions.githubusercontent.com, without user, query and fragment
 principals.yaml:3:64: jwks is not a valid URL; write the https URL of a key set, without user and password
 principals.yaml:4:25: issuer "http://token.example.com" does not use https; write a URL that begins with https://
 principals.yaml:4:76: ca is only for keys that are fetched from a URL; remove it

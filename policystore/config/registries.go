@@ -72,7 +72,7 @@ type Registry struct {
 
 	// Positions of settings in registries.yaml, or of the registry where a setting is
 	// not configured.
-	HostsAt, SourcesAt, PartitionAt, TrustedHopsAt, AssumeMissingAt diag.Position
+	AccountAt, HostsAt, SourcesAt, PartitionAt, TrustedHopsAt, AssumeMissingAt diag.Position
 
 	removeHeaders []string
 }
@@ -173,7 +173,7 @@ func (e *registryEntry) build(at *entry, names map[string]bool) *Registry {
 		Detail: parseDetail(e.Detail, at), HideExistence: e.HideExistence, AuthorizationTokenOnlyAtLogin: e.AuthorizationTokenOnlyAtLogin,
 		TrustedHops: e.Network.hops(at), TrustedProxies: e.Network.proxies(at), VPCEndpoint: e.Network.endpoint(at),
 		AudiencesGiven: e.Authentication.Audiences != nil,
-		HostsAt:        at.at("hosts"), SourcesAt: at.at("sources"), PartitionAt: at.at("partition"),
+		AccountAt:      at.at("account"), HostsAt: at.at("hosts"), SourcesAt: at.at("sources"), PartitionAt: at.at("partition"),
 		TrustedHopsAt: at.at("trustedHops"), AssumeMissingAt: at.at("assumeMissing"),
 		removeHeaders: mapping.RemoveHeaders(),
 	}

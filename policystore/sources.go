@@ -1,0 +1,152 @@
+package policystore
+
+import (
+	"bytes"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"strings"
+
+	"extauthz/diag"
+	"extauthz/iam"
+	"extauthz/identity/basic"
+	"extauthz/identity/oidc"
+	"extauthz/identity/sts"
+	"extauthz/policystore/awsexport"
+	"extauthz/policystore/config"
+	"extauthz/strictyaml"
+)
+
+// sources are what principals.yaml refers to.
+type sources struct {
+	*compiler
+	accounts   []*awsexport.Authorization
+	managed    managedPolicies
+	trust      trustPolicies
+	files      *keyFiles
+	membership sts.Membership
+	controls   *iam.Organization
+	passwords  *basic.Verifier // verifies the passwords of Basic users
+	keys       *oidc.KeyCache  // has the key sets of URLs
+}
+
+// reportAt reports an error about a value in principals.yaml, and returns whether err is not
+// nil. Faults in other files retain their positions.
+func (from *sources) reportAt(at diag.Point, err error) bool {
+	if err == nil || errors.Is(err, errFollows) || errors.As(err, new(memoryError)) {
+		return from.report(err)
+	}
+	for _, d := range diag.Of(err) {
+		if d.Position == (diag.Position{}) {
+			d.Position = config.InPrincipals(at)
+		}
+		from.report(d)
+	}
+	return true
+}
+
+// policies returns the managed policies that an entry of principals.yaml refers to, and
+// reports those that do not exist. It returns false if one cannot be used.
+func (from *sources) policies(kind iam.Kind, references []strictyaml.String, entity iam.ARN) (policies []*iam.Policy, ok bool) {
+	ok = true
+	for _, reference := range references {
+		policy, err := from.managed.find(kind, reference.Text, entity)
+		if from.reportAt(reference.At, err) {
+			ok = false
+			continue
+		}
+		policies = append(policies, policy)
+	}
+	return policies, ok
+}
+
+// trustPolicies are the trust policies of a snapshot by name.
+type trustPolicies map[string]*iam.Policy
+
+// loadTrust compiles every trust policy, including those that are not attached. A policy
+// with faults is nil.
+func (c *compiler) loadTrust() trustPolicies {
+	all := trustPolicies{}
+	for _, file := range c.Paths {
+		name, found := strings.CutPrefix(file, "trust/")
+		if !found {
+			continue
+		}
+		name = strings.TrimSuffix(name, ".json")
+		all[name] = nil
+		if c.unusable[file] {
+			continue
+		}
+		if policy, err := c.policy(iam.TrustPolicy, awsexport.File(file, c.Text(file))); !c.report(err) {
+			all[name] = policy
+		}
+	}
+	return all
+}
+
+// find returns the trust policy with a name, and none for "".
+func (all trustPolicies) find(name string) (*iam.Policy, error) {
+	policy, found := all[name]
+	switch {
+	case found && policy == nil:
+		return nil, errFollows
+	case !found && name != "":
+		return nil, diag.New(diag.Position{}, fmt.Sprintf("trust policy %q does not exist", name), fmt.Sprintf("add trust/%s.json", name))
+	}
+	return policy, nil
+}
+
+// keyFiles are the files with which tokens are verified, by path: the key sets of issuers,
+// and the certificate authorities of the servers that other key sets are fetched from.
+type keyFiles struct {
+	keys        map[string]*oidc.KeySet
+	authorities map[string][]byte // PEM
+}
+
+// loadKeyFiles reads every file in jwks/ and ca/, including those that no issuer refers
+// to. A file with faults is present and nil.
+func (c *compiler) loadKeyFiles() *keyFiles {
+	f := &keyFiles{keys: map[string]*oidc.KeySet{}, authorities: map[string][]byte{}}
+	for _, file := range c.Paths {
+		switch {
+		case strings.HasPrefix(file, "jwks/"):
+			f.keys[file] = nil
+			if c.unusable[file] {
+				continue
+			}
+			if keys, err := oidc.ParseKeySet(file, c.Text(file)); !c.report(err) {
+				f.keys[file] = keys
+			}
+		case strings.HasPrefix(file, "ca/"):
+			f.authorities[file] = nil
+			if !c.unusable[file] && !c.report(checkAuthorities(file, c.Text(file))) {
+				f.authorities[file] = c.Text(file)
+			}
+		}
+	}
+	return f
+}
+
+// checkAuthorities checks that a file consists of certificates in PEM, with nothing between
+// them except comments.
+func checkAuthorities(file string, text []byte) error {
+	found := 0
+	for rest := text; ; found++ {
+		var block *pem.Block
+		line := 1 + bytes.Count(text[:len(text)-len(rest)], []byte("\n"))
+		if block, rest = pem.Decode(rest); block == nil {
+			break
+		}
+		if block.Type != "CERTIFICATE" {
+			return faultAt(file, diag.Point{Line: line}, "contains a "+block.Type, "keep only certificates")
+		}
+		if _, err := x509.ParseCertificate(block.Bytes); err != nil {
+			return faultAt(file, diag.Point{Line: line}, fmt.Sprintf("the certificate cannot be parsed: %v", err), "save it again")
+		}
+	}
+	if found == 0 || bytes.Count(text, []byte("-----BEGIN ")) != found {
+		return faultAt(file, diag.Point{Line: 1}, "contains no certificate, or an invalid one", "write PEM, -----BEGIN CERTIFICATE-----")
+	}
+	return nil
+}
