@@ -64,7 +64,7 @@ func (l *linter) unboundControl(kind iam.Kind, accounts map[string]bool, problem
 			return
 		}
 	}
-	l.report(beginningOfFile(l.contents.Policies[first]), "unbound-control", problem, messagef("add the accounts to accounts in organization.yaml, or remove the policies"))
+	l.report(beginningOfFile(l.contents.Policies[first]), "unbound-control", problem, messagef("add their accounts to organization.yaml, or remove the policies"))
 }
 
 // beginningOfFile returns the first position of a policy's file.

@@ -149,7 +149,7 @@ func (l *linter) incompletePush(set grantSet, d *document, s *statement) {
 	case len(missing) > 0:
 		l.report(at, "incomplete-push",
 			messagef("this allows a push, but not %s, without which a push fails", strings.Join(missing, ", ")),
-			messagef("allow them on the same repositories"))
+			messagef("allow every step of a push on the same repositories"))
 	case !readsManifest:
 		l.report(at, "incomplete-push",
 			messagef("this allows a push, but not %s, without which clients that read the manifest back fail", getManifest.first()),
