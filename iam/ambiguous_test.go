@@ -4,9 +4,9 @@ import "testing"
 
 // Two tags of one resource whose keys differ only in case, as ECR allows them (Amazon
 // ECR User Guide, "Tag restrictions": keys and values are case-sensitive). IAM compares
-// condition keys without regard to case and does not say which one counts. A policy
+// condition keys without regard to case and does not document which one counts. A policy
 // that writes the key exactly like one of the tags means this one. For another policy
-// the key is ambiguous, and whatever depends on it must not help the caller.
+// the key is ambiguous, and what depends on it must not help the caller.
 func ambiguousTags() Context {
 	c := Context{
 		{Key: "aws:username", Value: "alice"},
@@ -65,7 +65,7 @@ func TestAmbiguousResources(t *testing.T) {
 		{"ambiguous, neither value", `"Resource":"` + own + `${aws:ResourceTag/TEAM}/*"`, own + "green/app", false, true},
 		{"ambiguous, with a default", `"Resource":"` + own + `${aws:ResourceTag/TEAM, 'red'}/*"`, own + "red/app", false, true},
 		{"ambiguous, NotResource", `"NotResource":"` + own + `${aws:ResourceTag/TEAM}/*"`, own + "green/app", false, true},
-		{"ambiguous, NotResource beside another", `"NotResource":["` + own + `${aws:ResourceTag/TEAM}/*","` + own + `green/*"]`, own + "green/app", false, true},
+		{"ambiguous, NotResource next to another", `"NotResource":["` + own + `${aws:ResourceTag/TEAM}/*","` + own + `green/*"]`, own + "green/app", false, true},
 	} {
 		for _, effect := range []Effect{Allow, Deny} {
 			text := `{"Version":"2012-10-17","Statement":{"Effect":"` + effect.String() + `","Action":"ecr:*",` + c.element + `}}`

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// An adversarial pattern costs no more than the lengths of pattern and subject
-// multiplied: ns/step stays the same as both grow.
+// BenchmarkPatternAdversarial shows that the time is at most the product of the lengths
+// of pattern and subject: ns/step stays the same as both grow.
 func BenchmarkPatternAdversarial(b *testing.B) {
 	for _, n := range []int{16, 64, 256, 1024} {
 		b.Run(fmt.Sprintf("stars=%d", n), func(b *testing.B) {
@@ -28,8 +28,8 @@ func BenchmarkPatternAdversarial(b *testing.B) {
 	}
 }
 
-// The worst case of the algorithm: one run, after which nearly everything
-// matches at every place.
+// BenchmarkPatternQuadratic is the worst case of the algorithm: one run, after which
+// nearly everything matches at every place.
 func BenchmarkPatternQuadratic(b *testing.B) {
 	for _, n := range []int{64, 256, 1024} {
 		b.Run(fmt.Sprintf("length=%d", n), func(b *testing.B) {
@@ -50,7 +50,7 @@ func BenchmarkPatternQuadratic(b *testing.B) {
 	}
 }
 
-// TestPatternTime holds the same claim without a stopwatch of fine grain: a
+// TestPatternTime checks that adversarial patterns do not take exponential time: a
 // recursive matcher would not end.
 func TestPatternTime(t *testing.T) {
 	p, err := syntax{wildcards: true}.pattern(strings.Repeat("*a", 500) + "*b")
@@ -117,8 +117,8 @@ func BenchmarkCompile(b *testing.B) {
 	}
 }
 
-// Evaluate allocates nothing, whatever operators the policies use and however
-// malformed the values of the request are.
+// This test checks that Evaluate does not allocate, for all operators and for malformed
+// values of the request.
 func TestEvaluateAllocatesNothing(t *testing.T) {
 	p, r := benchmarkPolicies(t)
 	if n := testing.AllocsPerRun(100, func() { p.Evaluate(r) }); n != 0 {

@@ -20,7 +20,7 @@ func repositoryStatement(elements string) string {
 	return `{"Version":"2008-10-17","Statement":[{"Principal":"*","Action":"ecr:*",` + elements + `}]}`
 }
 
-// refused is a document and what its error has to say, with its place.
+// refused is a document and a part of its error, with its position.
 type refused struct {
 	name string
 	kind Kind
@@ -104,8 +104,8 @@ func TestRefusedDocuments(t *testing.T) {
 	})
 }
 
-// Source: moto's collection of AWS's answers, for what is wrong with the
-// parts; the IAM User Guide for what is right.
+// Sources: moto's collection of AWS's answers for invalid elements; the IAM User Guide
+// for valid ones.
 func TestRefusedElements(t *testing.T) {
 	action := func(text string) string {
 		return identityStatement(`"Effect":"Deny","Action":` + text + `,"Resource":"*"`)
@@ -245,8 +245,8 @@ func TestRefusedOrganizationPolicies(t *testing.T) {
 	})
 }
 
-// TestCompileAt puts a document into a file, behind other text: errors,
-// findings, statements and written words have the file's positions.
+// TestCompileAt checks that a document inside a file has the positions of the file, in
+// errors, findings, statements and entries.
 func TestCompileAt(t *testing.T) {
 	text := "{\"Version\": \"2008-10-17\",\n  \"Statement\": {\"Effect\": \"Allow\",\n \"Action\": \"s3:*\", \"Resource\": \"*\"}}"
 	at := diag.Point{Line: 7, Column: 20}

@@ -5,13 +5,13 @@ import (
 	"testing"
 )
 
-// one is a context with one single-valued key, many one with a multivalued.
+// one returns a context with one single-valued key; many one with a multivalued key.
 func one(value string) Context            { return Context{{Key: "test:key", Value: value}} }
 func many(values ...string) Context       { return Context{{Key: "test:key", Values: values, Multi: true}} }
 func also(c Context, k, v string) Context { return append(c, ContextEntry{Key: k, Value: v}) }
 
-// conditionCase is a Condition block and what it is worth in an Allow and in a
-// Deny. source names the page or the observation that the case rests on.
+// conditionCase is a Condition block and its results in an Allow and in a Deny. source is
+// the page or the observation that documents the case.
 type conditionCase struct {
 	source, name string
 	block        string
@@ -257,7 +257,7 @@ func TestARNConditions(t *testing.T) {
 		{strict, "case counts", `{"ArnLike":{"test:key":"arn:aws:iam::*:ROLE/*"}}`, role, false, false},
 		{operators, "colons in the last segment", `{"ArnLike":{"test:key":"arn:aws:logs:*:*:log-group:*:x"}}`, one("arn:aws:logs:r:1:log-group:a:b:x"), true, true},
 		{operators, "not like", `{"ArnNotLike":{"test:key":"arn:aws:iam::*:user/*"}}`, role, true, true},
-		{operators, "not like, alike", `{"ArnNotEquals":{"test:key":["arn:aws:iam::*:user/*","arn:aws:iam::*:role/*"]}}`, role, false, false},
+		{operators, "not like any", `{"ArnNotEquals":{"test:key":["arn:aws:iam::*:user/*","arn:aws:iam::*:role/*"]}}`, role, false, false},
 		{strict, "no ARN", `{"ArnLike":{"test:key":"arn:*:*:*:*:*"}}`, one("ci"), false, true},
 		{strict, "no ARN, negated", `{"ArnNotLike":{"test:key":"arn:aws:iam::*:user/*"}}`, one("ci"), false, true},
 		{strict, "lone star", `{"ArnLike":{"test:key":"*"}}`, role, false, true},
@@ -285,7 +285,7 @@ func TestSetOperators(t *testing.T) {
 		{sets, "missing key", `{"ForAllValues:StringEquals":{"test:key":["a"]}}`, none, true, true},
 		{sets, "empty list", `{"ForAllValues:StringEquals":{"test:key":["a"]}}`, many(), true, true},
 		{sets, "empty string is an empty set", `{"ForAllValues:StringEquals":{"test:key":["a"]}}`, one(""), true, true},
-		{strict, "list of an empty string is no empty set", `{"ForAllValues:StringEquals":{"test:key":["a"]}}`, many(""), false, false},
+		{strict, "list of an empty string is not an empty set", `{"ForAllValues:StringEquals":{"test:key":["a"]}}`, many(""), false, false},
 		{sets, "no value is listed", `{"ForAllValues:StringNotEquals":{"test:key":["a","b"]}}`, many("c", "d"), true, true},
 		{sets, "some value is listed", `{"ForAllValues:StringNotEquals":{"test:key":["a","b"]}}`, many("c", "a"), false, false},
 		{sets, "any value", `{"ForAnyValue:StringEquals":{"test:key":["a","b"]}}`, many("c", "b"), true, true},
@@ -315,9 +315,9 @@ func TestSetOperators(t *testing.T) {
 	})
 }
 
-// PMapper's tests record what the policy simulator answers to Null with a set
-// operator: over no values, ForAllValues is true and ForAnyValue is false. Where
-// that differs from Null alone, nothing documents which is right.
+// PMapper's tests record the policy simulator's answers for Null with a set operator: for
+// no values, ForAllValues is true and ForAnyValue is false. Where that differs from Null
+// alone, AWS does not document which is right.
 func TestNullWithSetOperator(t *testing.T) {
 	const recorded = "policy simulator, as PMapper's tests recorded it"
 	for _, present := range []Context{one("a"), many("a", "b")} {
@@ -354,7 +354,7 @@ func TestVersion2008HasNoVariables(t *testing.T) {
 	}
 }
 
-// unmetered returns a meter that no test exhausts.
+// unmetered returns a meter that tests do not exhaust.
 func unmetered() *meter {
 	m := newMeter()
 	return &m

@@ -52,7 +52,7 @@ func TestConditionKeysOfAWS(t *testing.T) {
 	}
 }
 
-// TestNearestKey tries names that are near to a known key, and some that are not.
+// TestNearestKey checks the proposals for misspelled keys, and that other names have none.
 func TestNearestKey(t *testing.T) {
 	for key, want := range map[string]string{
 		"aws:PrincipleArn":                       "aws:PrincipalArn",
@@ -78,7 +78,7 @@ func TestNearestKey(t *testing.T) {
 	}
 }
 
-// TestKnownKeys holds the lists to the project's own keys and to each other.
+// TestKnownKeys checks that the lists contain the project's own keys and agree.
 func TestKnownKeys(t *testing.T) {
 	keys := slices.Collect(registryKeys())
 	if len(keys) < 45 || !slices.IsSortedFunc(keys, func(a, b string) int { return strings.Compare(strings.ToLower(a), strings.ToLower(b)) }) {

@@ -21,8 +21,7 @@ type expensive struct {
 }
 
 // statementsWith returns a document of at most size characters with as many copies
-// of an entry as there is room for. head and tail are what stands before and
-// after all entries.
+// of an entry as fit. head and tail are the text before and after all entries.
 func statementsWith(size int, head, entry, tail string) string {
 	head = `{"Version":"2012-10-17","Statement":[` + head
 	tail += `]}`
@@ -109,8 +108,8 @@ func expensivePolicies(size int) []expensive {
 	return policies
 }
 
-// evaluation returns the policies in play and the request that make the most of
-// an expensive policy.
+// evaluation returns the policies in play and the request for which an expensive policy
+// takes the most steps.
 func (e *expensive) evaluation(t testing.TB, kind Kind) (*Policies, *Request) {
 	t.Helper()
 	p := mustCompile(t, kind, e.policy)
@@ -122,8 +121,8 @@ func (e *expensive) evaluation(t testing.TB, kind Kind) (*Policies, *Request) {
 	return &Policies{Identity: []*Policy{p}}, &Request{caller(User), pull, repoARN, context}
 }
 
-// TestQuotasAreWithinTheCost holds that every document of a size that AWS takes
-// is compiled, and that no decision by it takes more steps than its cost says.
+// TestQuotasAreWithinTheCost checks that documents within AWS's quotas compile, and that
+// a decision takes at most as many steps as the cost of its policies.
 func TestQuotasAreWithinTheCost(t *testing.T) {
 	for _, size := range []int{2048, 5120, 6144, 10240} {
 		for _, e := range expensivePolicies(size) {
@@ -148,8 +147,8 @@ func TestQuotasAreWithinTheCost(t *testing.T) {
 }
 
 // BenchmarkWorstPolicy decides by the most expensive policies of the largest
-// size that AWS takes for any kind, and by policies beyond it that are accepted.
-// No decision takes more than 5 ms of processor time.
+// size that AWS accepts for any kind, and by larger ones that compile. A decision takes
+// at most 5 ms of processor time.
 func BenchmarkWorstPolicy(b *testing.B) {
 	accepted, _ := hostile()
 	for _, e := range slices.Concat(expensivePolicies(10240), accepted) {
@@ -199,8 +198,8 @@ func hostile() (accepted, refused []expensive) {
 	return accepted, refused
 }
 
-// TestHostilePolicies holds that a policy beyond AWS's quotas is decided within
-// the steps of a policy, or is refused with the place of its statement.
+// TestHostilePolicies checks that a policy beyond AWS's quotas is evaluated within the
+// steps of a policy, or refused with the position of its statement.
 func TestHostilePolicies(t *testing.T) {
 	accepted, refused := hostile()
 	for _, e := range accepted {
@@ -223,8 +222,8 @@ func TestHostilePolicies(t *testing.T) {
 	}
 }
 
-// TestLongPatternsMatch holds that a pattern of many blocks still matches what it
-// should, and allows only that.
+// TestLongPatternsMatch checks that a pattern of many blocks matches exactly the right
+// subjects.
 func TestLongPatternsMatch(t *testing.T) {
 	for name, pattern := range map[string]string{
 		"plain":           "*" + strings.Repeat("?a", 1000) + "b",
@@ -246,8 +245,8 @@ func TestLongPatternsMatch(t *testing.T) {
 	}
 }
 
-// TestExhaustedEvaluationDenies holds that a decision that takes too many steps is
-// a denial, whatever the policies say, in Explain too, and that it is bounded.
+// TestExhaustedEvaluationDenies checks that a decision that takes too many steps is a
+// denial, in Explain too, and that its time is bounded.
 func TestExhaustedEvaluationDenies(t *testing.T) {
 	const everything = `"Effect":"Allow","Action":"*","Resource":"*"`
 	agent := strings.Repeat("a", longestValue)
@@ -299,8 +298,8 @@ func TestExhaustedEvaluationDenies(t *testing.T) {
 	}
 }
 
-// TestScanAllocatesNothing holds that matching allocates nothing in the expensive
-// cases either.
+// TestScanAllocatesNothing checks that matching does not allocate in the expensive cases
+// either.
 func TestScanAllocatesNothing(t *testing.T) {
 	for _, e := range expensivePolicies(6144) {
 		p, r := e.evaluation(t, IdentityPolicy)
@@ -310,8 +309,8 @@ func TestScanAllocatesNothing(t *testing.T) {
 	}
 }
 
-// processorTime returns the processor time that the process has used. On a machine
-// that does something else too, it says more than the time that has passed.
+// processorTime returns the processor time that the process has used. On a busy machine
+// it is more precise than elapsed time.
 func processorTime(b *testing.B) time.Duration {
 	b.Helper()
 	var usage syscall.Rusage
@@ -319,4 +318,39 @@ func processorTime(b *testing.B) time.Duration {
 		b.Fatal(err)
 	}
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}
+
+// TestFewerStepsNeverHelp decides requests with fewer steps than they take. It checks that
+// a wrong decision is a denial, and that it is marked as exhausted.
+func TestFewerStepsNeverHelp(t *testing.T) {
+	exhausted := 0
+	for seed := range uint64(2000) {
+		g := newGenerator(seed)
+		s := g.scenario()
+		g.nextRequest(s)
+		whole, known := s.policies.newQuery(&s.request)
+		if !known {
+			continue
+		}
+		f := s.policies.facts(&whole)
+		right, _ := f.decide()
+		for range 20 {
+			q, _ := s.policies.newQuery(&s.request)
+			q.meter = meter{left: g.IntN(1 << g.IntN(14)), rest: g.IntN(1 << g.IntN(14))}
+			f := s.policies.facts(&q)
+			got, _ := f.decide()
+			switch {
+			case f.exhausted:
+				exhausted++
+				if got == Allowed {
+					t.Fatalf("seed %d: exhausted, and allowed", seed)
+				}
+			case got != right:
+				t.Fatalf("seed %d: %v, want %v", seed, got, right)
+			}
+		}
+	}
+	if exhausted < 1000 {
+		t.Errorf("only %d decisions were exhausted", exhausted)
+	}
 }

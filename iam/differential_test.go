@@ -5,17 +5,17 @@ import (
 	"testing"
 )
 
-// questions is how many requests each set of policies is asked.
-const questions = 20
+// requests is how many requests each set of policies decides.
+const requests = 20
 
-// compareWithTwin puts the questions of a seed to both evaluators and counts
-// their decisions.
+// compareWithTwin decides the requests of a seed with both evaluators and counts their
+// decisions.
 func compareWithTwin(t *testing.T, seed uint64, decided map[Decision]int) *scenario {
 	t.Helper()
 	g := newGenerator(seed)
 	s := g.scenario()
-	for range questions {
-		g.ask(s)
+	for range requests {
+		g.nextRequest(s)
 		got := s.policies.Evaluate(&s.request)
 		decided[got]++
 		if want := s.twin.decide(); got != want {
@@ -38,8 +38,8 @@ func TestAgainstTwin(t *testing.T) {
 		operators[compareWithTwin(t, seed, decided).base] = true
 	}
 	for _, d := range []Decision{Allowed, ExplicitDeny, ImplicitDeny} {
-		if decided[d] < seeds*questions/10 {
-			t.Errorf("only %d of %d questions are decided as %v", decided[d], seeds*questions, d)
+		if decided[d] < seeds*requests/10 {
+			t.Errorf("only %d of %d requests are decided as %v", decided[d], seeds*requests, d)
 		}
 	}
 	if len(operators) != len(someOperators) {

@@ -74,7 +74,7 @@ func TestResources(t *testing.T) {
 		{"missing variable", `"Resource":"arn:aws:ecr:*:*:repository/${aws:userid}*"`, team, false, false},
 		{"multivalued variable", `"Resource":"arn:aws:ecr:*:*:repository/${aws:TagKeys}/*"`, team, false, false},
 		{"missing variable with a default", `"Resource":"arn:aws:ecr:*:*:repository/${aws:userid, 'team'}/*"`, team, true, true},
-		{"missing variable beside a match", `"Resource":["arn:aws:ecr:*:*:repository/${aws:userid}","arn:aws:ecr:*:*:repository/*"]`, team, true, true},
+		{"missing variable next to a match", `"Resource":["arn:aws:ecr:*:*:repository/${aws:userid}","arn:aws:ecr:*:*:repository/*"]`, team, true, true},
 		{"all but", `"NotResource":"arn:aws:ecr:*:*:repository/other/*"`, team, true, true},
 		{"all but this", `"NotResource":"arn:aws:ecr:*:*:repository/team/*"`, team, false, false},
 		{"all but everything", `"NotResource":"*"`, team, false, false},
@@ -95,7 +95,7 @@ func TestResources(t *testing.T) {
 }
 
 // Only identity policies allow an action without a resource type, and only by
-// "*", whatever resource the request names (Amazon ECR User Guide, "Private
+// "*", for every resource of a request (Amazon ECR User Guide, "Private
 // registry authentication"; Service Authorization Reference for Amazon ECR).
 // Any policy may deny it.
 func TestRequestsWithoutResource(t *testing.T) {
@@ -116,6 +116,6 @@ func TestRequestsWithoutResource(t *testing.T) {
 		checkDecision(t, &Policies{Resource: granting(t, `"*"`)}, &onARN, ImplicitDeny, IdentityClass)
 		checkDecision(t, &Policies{Identity: allow(t, IdentityPolicy), Resource: deny(t, RepositoryPolicy)}, &onARN, ExplicitDeny, ResourceClass)
 	}
-	// An action of repositories that is asked about no resource in particular.
+	// An action of repositories without a particular resource.
 	checkDecision(t, &Policies{Resource: granting(t, `"*"`)}, &Request{caller(User), pull, "*", nil}, Allowed, NoClass)
 }

@@ -54,8 +54,8 @@ func list(t testing.TB, kind Kind, effect, action string) []*Policy {
 	return []*Policy{mustCompile(t, kind, identityStatement(principal+`"Effect":"`+effect+`","Action":"`+action+`","Resource":"*"`))}
 }
 
-// allow, deny and mute are documents that allow pulls, deny them, and say
-// nothing about them.
+// allow and deny are documents that allow and deny pulls; mute is a document about
+// another action.
 func allow(t testing.TB, kind Kind) []*Policy { t.Helper(); return list(t, kind, "Allow", "ecr:*") }
 func deny(t testing.TB, kind Kind) []*Policy  { t.Helper(); return list(t, kind, "Deny", "ecr:*") }
 func mute(t testing.TB, kind Kind) []*Policy  { t.Helper(); return list(t, kind, "Allow", "s3:*") }
@@ -109,7 +109,7 @@ func TestGrantsWithinAnAccount(t *testing.T) {
 		name, principal string
 		kind            PrincipalKind
 		// what the decision is if the repository policy alone allows, if there
-		// is also a boundary, a session policy that says nothing, or an identity
+		// is also a boundary, a session policy about another action, or an identity
 		// policy that allows
 		alone, boundary, session, identity Decision
 	}{
@@ -163,7 +163,7 @@ func TestGrantsWithinAnAccount(t *testing.T) {
 	}
 }
 
-// Who decides within one account, and who is named as having refused.
+// The decisions within one account, and the class that refused.
 func TestWithinAnAccount(t *testing.T) {
 	for _, test := range []struct {
 		name     string
@@ -174,7 +174,7 @@ func TestWithinAnAccount(t *testing.T) {
 	}{
 		{"nothing", User, Policies{}, ImplicitDeny, IdentityClass},
 		{"identity", User, Policies{Identity: allow(t, IdentityPolicy)}, Allowed, NoClass},
-		{"identity that says nothing", User, Policies{Identity: mute(t, IdentityPolicy)}, ImplicitDeny, IdentityClass},
+		{"identity policy about another action", User, Policies{Identity: mute(t, IdentityPolicy)}, ImplicitDeny, IdentityClass},
 		{"boundary alone grants nothing", User, Policies{Boundary: allow(t, PermissionsBoundary)}, ImplicitDeny, IdentityClass},
 		{"identity within the boundary", User, Policies{Identity: allow(t, IdentityPolicy), Boundary: allow(t, PermissionsBoundary)}, Allowed, NoClass},
 		{"identity beyond the boundary", User, Policies{Identity: allow(t, IdentityPolicy), Boundary: mute(t, PermissionsBoundary)}, ImplicitDeny, BoundaryClass},
@@ -204,7 +204,7 @@ func TestWithinAnAccount(t *testing.T) {
 	}
 }
 
-// checkDecision compares Evaluate and Explain with what is wanted.
+// checkDecision compares the results of Evaluate and Explain with the expected ones.
 func checkDecision(t *testing.T, p *Policies, r *Request, want Decision, blocked Class) {
 	t.Helper()
 	if got := p.Evaluate(r); got != want {

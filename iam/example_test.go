@@ -41,7 +41,7 @@ func Example() {
 	// billing/api implicitDeny
 }
 
-// An error says where the document is wrong and what to do.
+// An error contains the position of a fault and its remedy.
 func ExampleCompile() {
 	_, err := iam.Compile(iam.IdentityPolicy, "push.json", []byte(`{
   "Version": "2012-10-17",

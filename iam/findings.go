@@ -219,3 +219,20 @@ func sizeLimit(k Kind) int {
 	}
 	return 6144
 }
+
+// maxProposals bounds the unknown names of a policy for which the nearest known
+// one is searched: each costs as much as reading a few hundred characters.
+const maxProposals = 100
+
+// propose returns a proposal of what find returns for the first unknown names of
+// the policy, and "" for the rest.
+func (c *compiler) propose(name string, find func(string) string) string {
+	if c.proposals == maxProposals {
+		return ""
+	}
+	c.proposals++
+	if known := find(name); known != "" {
+		return fmt.Sprintf("did you mean %q?", known)
+	}
+	return ""
+}

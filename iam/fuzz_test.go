@@ -11,7 +11,7 @@ import (
 	"extauthz/diag"
 )
 
-// probes are requests whose answers stand for the meaning of a document.
+// probes are requests by whose decisions documents are compared.
 func probes() []Request {
 	context := Context{{Key: "aws:username", Value: "alice"}, {Key: "aws:SourceIp", Value: "10.0.0.1"},
 		{Key: "aws:TagKeys", Values: []string{"a"}, Multi: true}, {Key: "aws:PrincipalTag/a", Value: "a"}}
@@ -26,14 +26,15 @@ func probes() []Request {
 	return requests
 }
 
-// inEveryClass puts a document where it can do most.
+// inEveryClass returns policies with the document in every class.
 func inEveryClass(p *Policy) *Policies {
 	one := []*Policy{p}
 	return &Policies{Identity: one, Resource: one, RCPs: [][]*Policy{one}}
 }
 
-// FuzzCompile: no text makes decoding or evaluation panic, a refusal names a
-// place in the text, and what is accepted means the same when written anew.
+// FuzzCompile checks that compilation and evaluation do not panic, that faults have
+// positions in the text, and that an accepted document means the same when it is encoded
+// again.
 func FuzzCompile(f *testing.F) {
 	files, err := filepath.Glob("testdata/ecr-guide/*.json")
 	if err != nil || len(files) == 0 {
@@ -60,21 +61,21 @@ func FuzzCompile(f *testing.F) {
 			checkPositions(t, err, text)
 			return
 		}
-		checkWritten(t, p)
-		again := writeAnew(t, p.Kind, text)
+		checkSyntax(t, p)
+		again := encodeAgain(t, p.Kind, text)
 		if !slices.Equal(p.ConditionKeys(), again.ConditionKeys()) || len(p.Statements) != len(again.Statements) || len(p.Findings()) != len(again.Findings()) {
-			t.Fatalf("%s\nchanges when it is written anew", text)
+			t.Fatalf("%s\nchanges when it is encoded again", text)
 		}
 		for _, r := range probes() {
 			if got, want := inEveryClass(again).Evaluate(&r), inEveryClass(p).Evaluate(&r); got != want {
-				t.Fatalf("%s\nmeans %v, and %v when it is written anew, for %+v", text, want, got, r)
+				t.Fatalf("%s\nmeans %v, and %v when it is encoded again, for %+v", text, want, got, r)
 			}
 		}
 	})
 }
 
-// checkWritten wants every statement with its words.
-func checkWritten(t *testing.T, p *Policy) {
+// checkSyntax checks that every statement has its entries.
+func checkSyntax(t *testing.T, p *Policy) {
 	t.Helper()
 	written := p.Syntax()
 	if len(written) != len(p.Statements) {
@@ -102,8 +103,8 @@ func checkPositions(t *testing.T, err error, text []byte) {
 	}
 }
 
-// writeAnew decodes and encodes the document by other means.
-func writeAnew(t *testing.T, kind Kind, text []byte) *Policy {
+// encodeAgain decodes and encodes the document with encoding/json.
+func encodeAgain(t *testing.T, kind Kind, text []byte) *Policy {
 	t.Helper()
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
@@ -122,8 +123,8 @@ func writeAnew(t *testing.T, kind Kind, text []byte) *Policy {
 	return again
 }
 
-// FuzzRequest: no request makes evaluation panic, and one that is malformed is
-// never allowed.
+// FuzzRequest checks that evaluation does not panic, and that a malformed request is never
+// allowed.
 func FuzzRequest(f *testing.F) {
 	f.Add(userARN, uint8(User), pull, repoARN, "aws:username", "alice")
 	f.Add(sessionARN, uint8(AssumedRole), "", "", "", "")

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// generator makes scenarios that reach every operator, form of principal and
-// class of policy. Its vocabulary is small, so that things often match.
+// generator generates scenarios that reach every operator, form of principal and class of
+// policy. It uses few names, so that they often match.
 type generator struct{ *rand.Rand }
 
 func newGenerator(seed uint64) generator { return generator{rand.New(rand.NewPCG(seed, 17))} }
@@ -40,7 +40,7 @@ var (
 	someGarbage   = []string{"x", "1x", "", "10.0.0", "arn:aws", "2026-13-01", "2026-01-01T00:00:00", "ARN"}
 )
 
-// values are what contexts and conditions of an operator's family hold.
+// values are the values of contexts and conditions for an operator's family.
 func (g generator) values(base string) (policy, request []string) {
 	switch {
 	case strings.HasPrefix(base, "Numeric"):
@@ -69,8 +69,7 @@ var someOperators = []string{
 	"Bool", "BinaryEquals", "IpAddress", "NotIpAddress", "ArnEquals", "ArnLike", "ArnNotEquals", "ArnNotLike", "Null",
 }
 
-// scenario is policies of every class and one question about them, for both
-// evaluators.
+// scenario is policies of every class and a request, for both evaluators.
 type scenario struct {
 	policies Policies
 	twin     twin
@@ -79,8 +78,8 @@ type scenario struct {
 	base     string // the operator that the conditions prefer
 }
 
-// ask puts another question to the same policies.
-func (g generator) ask(s *scenario) {
+// nextRequest generates another request for the same policies.
+func (g generator) nextRequest(s *scenario) {
 	s.request = Request{g.caller(), pick(g, someActions...), pick(g, someResources...), g.context(s.base)}
 	if g.chance(50) {
 		s.request.Action, s.request.Resource = "sts:AssumeRole", pick(g, roleARN, "arn:aws:iam::999999999999:role/ci")
@@ -88,7 +87,7 @@ func (g generator) ask(s *scenario) {
 	s.twin.request = &s.request
 }
 
-// scenario makes policies of every class.
+// scenario generates policies of every class.
 func (g generator) scenario() *scenario {
 	s := &scenario{base: pick(g, someOperators...)}
 	s.policies.Identity, s.twin.identity = g.policies(s, IdentityPolicy, 4)
@@ -253,7 +252,7 @@ func (g generator) statement(s *scenario, kind Kind) map[string]any {
 	return statement
 }
 
-// some is one value, or a list of one or two.
+// some returns one value, or a list of one or two.
 func (g generator) some(from []string) any {
 	switch g.IntN(3) {
 	case 0:
@@ -286,7 +285,7 @@ func (g generator) principal(statement map[string]any) {
 	statement[name] = element
 }
 
-// someLists are the principals that the requests of one caller carry.
+// someLists are the principals that the requests of one caller have.
 var someLists = [][]string{
 	{account, userARN},
 	{rootARN, roleARN, sessionARN},
@@ -295,7 +294,7 @@ var someLists = [][]string{
 	{"arn:aws:iam::999999999999:root", someUsers[2]},
 }
 
-// mostOf leaves out one item at times.
+// mostOf returns all items, or all except one.
 func (g generator) mostOf(items []string) []string {
 	items = slices.Clone(items)
 	if g.chance(2) {

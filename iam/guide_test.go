@@ -24,10 +24,10 @@ func guide(t *testing.T, name string) *Policy {
 	return p
 }
 
-// What the Amazon ECR User Guide says of its own examples: "Private repository
+// The decisions that the Amazon ECR User Guide describes for its examples: "Private repository
 // policy examples", "Identity-based policy examples", "Using tag-based access
 // control", "Private registry policy examples", "AWS managed policies". Each
-// line of cases.tsv is a request and its decision; "-" stands for nothing.
+// line of cases.tsv is a request and its decision; "-" is an empty field.
 func TestPoliciesOfTheECRGuide(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("testdata", "ecr-guide", "cases.tsv"))
 	if err != nil {

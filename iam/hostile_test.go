@@ -2,7 +2,7 @@ package iam
 
 import "testing"
 
-// Whatever is wrong with a request, it is never allowed, and never a panic.
+// A malformed request is never allowed, and never causes a panic.
 func TestHostileRequests(t *testing.T) {
 	everything := list(t, IdentityPolicy, "Allow", "*")
 	p := Policies{Identity: everything, Session: everything, Resource: granting(t, `"*"`)}
@@ -36,7 +36,7 @@ func TestHostileRequests(t *testing.T) {
 		"federated by a role":            {federated(roleARN), pull, repoARN, nil},
 		"no action":                      {caller(User), "", repoARN, nil},
 		"no resource":                    {caller(User), pull, "", nil},
-		"resource is no ARN":             {caller(User), pull, "repository/a", nil},
+		"resource is not an ARN":         {caller(User), pull, "repository/a", nil},
 		"resource is a short ARN":        {caller(User), pull, "arn:aws:ecr:eu-central-1:123456789012", nil},
 		"resource is empty":              {caller(User), pull, "arn:aws:ecr:eu-central-1:123456789012:", nil},
 		"resource with a line break":     {caller(User), pull, repoARN + "\n", nil},

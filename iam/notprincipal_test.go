@@ -75,8 +75,8 @@ func TestNotPrincipal(t *testing.T) {
 	}
 }
 
-// A federated user is not exempt where the user who requested the session is not
-// known, although the rest is listed.
+// A federated user is not exempt if the user who requested the session is unknown,
+// although the rest is listed.
 func TestNotPrincipalOfAnUnknownUser(t *testing.T) {
 	p := Policies{Resource: append(granting(t, `"*"`), denyingAllBut(t, RepositoryPolicy, `{"AWS":["`+rootARN+`","`+fedARN+`","`+userARN+`"]}`)...)}
 	r := Request{&Principal{Kind: FederatedUser, ARN: fedARN, Account: account}, pull, repoARN, nil}
@@ -85,7 +85,7 @@ func TestNotPrincipalOfAnUnknownUser(t *testing.T) {
 
 // The role of a session is listed by its name, which no two roles of an account
 // share (IAM User Guide, "IAM and AWS STS quotas": names are unique in an account
-// whatever their case and path).
+// regardless of case and path).
 func TestNotPrincipalListsRolesByName(t *testing.T) {
 	for listed, want := range map[string]Decision{
 		"arn:aws:iam::123456789012:role/ci":         Allowed,
@@ -127,7 +127,7 @@ func TestNotPrincipalAcrossAccounts(t *testing.T) {
 	}
 }
 
-// Callers without an account carry one principal, or none if they are anonymous.
+// A request of a caller without an account has one principal, or none if it is anonymous.
 func TestNotPrincipalOutsideAccounts(t *testing.T) {
 	const service, provider = "replication.ecr.amazonaws.com", "accounts.google.com"
 	for _, test := range []struct {

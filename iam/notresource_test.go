@@ -9,9 +9,9 @@ import (
 // Whether a statement with NotResource applies, by effect, where the caller has the
 // tag "project" (shared) and no tag "team". Source: IAM User Guide, "IAM policy
 // elements: Variables and tags", section "Policy variables with no value": an entry
-// with such a variable does not match any resource. So it excludes nothing, and the
+// with such a variable does not match any resource. So it does not exclude any, and the
 // other entries exclude what they match. That an Allow does not apply where such an
-// entry could match is this project's decision; see the package documentation.
+// entry could match is this project's decision; see README.md.
 func TestNotResourceWithoutValue(t *testing.T) {
 	const (
 		head    = "arn:aws:ecr:*:*:repository/"
@@ -72,8 +72,8 @@ func TestNotResourceWithoutValue(t *testing.T) {
 	}
 }
 
-// Of a pattern with very many variables, the text before one of the first decides, as
-// if that one had no value: it never lets an Allow apply that otherwise would not.
+// For a pattern with very many variables, only the texts before the first ones are
+// compared. That never lets an Allow apply that would not apply otherwise.
 func TestNotResourceWithManyVariables(t *testing.T) {
 	const with, without = "${aws:PrincipalTag/x}", "${aws:PrincipalTag/y}"
 	tags := Context{{Key: "aws:PrincipalTag/x", Value: "x"}}
@@ -103,7 +103,7 @@ func TestNotResourceWithManyVariables(t *testing.T) {
 	}
 }
 
-// The example that the rule was found by: a Deny of all repositories except the
+// An example: a Deny of all repositories except the
 // shared ones and those of the caller's team, for a caller without a team.
 func TestNotResourceOfATeam(t *testing.T) {
 	p := Policies{Identity: append(allow(t, IdentityPolicy), mustCompile(t, IdentityPolicy, identityStatement(
@@ -174,7 +174,7 @@ func TestWildcardsInTheResourceType(t *testing.T) {
 	}
 }
 
-// quotedList is the lines of a text as a JSON array.
+// quotedList returns the lines of a text as a JSON array.
 func quotedList(text string) string {
 	return `["` + strings.ReplaceAll(text, "\n", `","`) + `"]`
 }

@@ -7,8 +7,7 @@ import (
 )
 
 // TestOrganizationBinds checks that the SCPs are those of the caller's account and
-// the RCPs those of the resource's, and that an account that is not known has the
-// default ones.
+// the RCPs those of the resource's, and that an unknown account has the default ones.
 func TestOrganizationBinds(t *testing.T) {
 	scps := func(name string) ControlPolicies {
 		return ControlPolicies{
@@ -72,7 +71,7 @@ func TestOrganizationPolicies(t *testing.T) {
 	}{
 		{"every level allows", caller(User), Policies{Identity: identity, SCPs: [][]*Policy{full, full}}, Allowed, NoClass},
 		{"SCPs grant nothing", caller(User), Policies{SCPs: [][]*Policy{full, full}}, ImplicitDeny, IdentityClass},
-		{"one level says nothing", caller(User), Policies{Identity: identity, SCPs: [][]*Policy{full, none, full}}, ImplicitDeny, SCPClass},
+		{"one level about another action", caller(User), Policies{Identity: identity, SCPs: [][]*Policy{full, none, full}}, ImplicitDeny, SCPClass},
 		{"one of a level's policies allows", caller(User), Policies{Identity: identity, SCPs: [][]*Policy{append(none, full...)}}, Allowed, NoClass},
 		{"a level without policies", caller(User), Policies{Identity: identity, SCPs: [][]*Policy{full, {}}}, ImplicitDeny, SCPClass},
 		{"deny at one level", caller(User), Policies{Identity: identity, SCPs: [][]*Policy{append(no, full...), full}}, ExplicitDeny, SCPClass},

@@ -9,7 +9,7 @@ import (
 // wildcards is the syntax of StringLike, with policy variables.
 var wildcards = syntax{wildcards: true, variables: true}
 
-// patternCase is a pattern and what it says of a subject.
+// patternCase is a pattern, a subject and whether they match.
 type patternCase struct {
 	name, pattern, subject string
 	want                   bool
@@ -145,7 +145,7 @@ func TestARNPattern(t *testing.T) {
 	}
 }
 
-// twinMatch is the definition of wildcards, word for word.
+// twinMatch follows the definition of wildcards literally.
 func twinMatch(pattern, subject string) bool {
 	switch {
 	case pattern == "":

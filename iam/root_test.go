@@ -2,8 +2,8 @@ package iam
 
 import "testing"
 
-// The root user has full access to its own account, where neither a Deny nor a
-// service control policy says otherwise. Sources: IAM User Guide, "AWS account root
+// The root user has full access to its own account, unless a Deny or a service control
+// policy prevents it. Sources: IAM User Guide, "AWS account root
 // user" (the identity that has complete access to all resources of the account) and
 // "Policy evaluation logic" (an explicit Deny overrides every Allow); AWS
 // Organizations User Guide, "Service control policies" (they limit the root user of
@@ -22,17 +22,17 @@ func TestRootUser(t *testing.T) {
 		{"registry policy that denies everyone", Policies{Resource: deny(t, RegistryPolicy)}, ExplicitDeny, ResourceClass},
 		{"repository policy that denies all but a user", Policies{Resource: denyingAllBut(t, RepositoryPolicy, `{"AWS":"`+userARN+`"}`)}, ExplicitDeny, ResourceClass},
 		{"SCP that allows", Policies{SCPs: [][]*Policy{allow(t, ServiceControlPolicy)}}, Allowed, NoClass},
-		{"SCP that says nothing", Policies{SCPs: silent}, ImplicitDeny, SCPClass},
+		{"SCP about another action", Policies{SCPs: silent}, ImplicitDeny, SCPClass},
 		{"level without an SCP", Policies{SCPs: [][]*Policy{allow(t, ServiceControlPolicy), {}}}, ImplicitDeny, SCPClass},
 		{"SCP that denies", Policies{SCPs: [][]*Policy{append(allow(t, ServiceControlPolicy), deny(t, ServiceControlPolicy)...)}}, ExplicitDeny, SCPClass},
 		{"SCP of the management account", Policies{SCPs: silent, ManagementAccount: account}, Allowed, NoClass},
-		{"SCP that says nothing, repository policy for everyone", Policies{SCPs: silent, Resource: granting(t, `"*"`)}, ImplicitDeny, SCPClass},
+		{"SCP about another action, repository policy for everyone", Policies{SCPs: silent, Resource: granting(t, `"*"`)}, ImplicitDeny, SCPClass},
 		{"RCP that denies", Policies{RCPs: [][]*Policy{deny(t, ResourceControlPolicy)}}, ExplicitDeny, RCPClass},
 		// Such policies cannot be attached to a root user. Where they are given
 		// all the same, they limit it.
 		{"identity policy that denies", Policies{Identity: deny(t, IdentityPolicy)}, ExplicitDeny, IdentityClass},
-		{"boundary that says nothing", Policies{Boundary: mute(t, PermissionsBoundary)}, ImplicitDeny, BoundaryClass},
-		{"session policy that says nothing", Policies{Session: mute(t, SessionPolicy)}, ImplicitDeny, SessionClass},
+		{"boundary about another action", Policies{Boundary: mute(t, PermissionsBoundary)}, ImplicitDeny, BoundaryClass},
+		{"session policy about another action", Policies{Session: mute(t, SessionPolicy)}, ImplicitDeny, SessionClass},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := Request{caller(RootUser), pull, repoARN, nil}
@@ -41,7 +41,7 @@ func TestRootUser(t *testing.T) {
 	}
 }
 
-// What is not of the root user's account is not open to it.
+// A root user does not have access to other accounts.
 func TestRootUserElsewhere(t *testing.T) {
 	root := caller(RootUser)
 	grant := granting(t, `{"AWS":"`+rootARN+`"}`)
@@ -80,7 +80,7 @@ func TestRootUserElsewhere(t *testing.T) {
 	}
 }
 
-// Who is not a root user does not become one by its parts.
+// A caller of another kind is not a root user, whatever its other fields are.
 func TestRootUserHasItsARN(t *testing.T) {
 	for _, p := range []*Principal{
 		{Kind: RootUser, ARN: userARN, Account: account},

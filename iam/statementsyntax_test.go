@@ -2,10 +2,7 @@ package iam
 
 import (
 	"fmt"
-	"strings"
 	"testing"
-
-	"extauthz/nearest"
 )
 
 // TestSyntax checks every entry of a document and its position.
@@ -39,8 +36,8 @@ func TestSyntax(t *testing.T) {
 	}
 }
 
-// TestUniqueIDs wants every id of a user or role that stands for a principal, with
-// its place, and nothing else.
+// TestUniqueIDs checks that the ids of users and roles among the principals are found, with
+// their positions, and nothing else.
 func TestUniqueIDs(t *testing.T) {
 	p := mustCompile(t, RepositoryPolicy, `{"Version":"2012-10-17","Id":"AIDACKCEVSQ6C2EXAMPLE","Statement":[
   {"Effect":"Deny","NotPrincipal":{"AWS":["123456789012","AIDACKCEVSQ6C2EXAMPLE"],"Service":"AROASHORT"},"Action":"*"},
@@ -55,45 +52,5 @@ func TestUniqueIDs(t *testing.T) {
 func TestSyntaxOfEmptyPolicy(t *testing.T) {
 	if w := new(Policy).Syntax(); w != nil {
 		t.Errorf("got %v, want nil", w)
-	}
-}
-
-// TestNearest wants the message about a misspelled action to propose the one that
-// was meant.
-func TestNearest(t *testing.T) {
-	for _, c := range []struct{ name, want string }{
-		{"BatchGetImages", `; did you mean "ecr:BatchGetImage"?`},
-		{"getdownloadurlforlayers", `; did you mean "ecr:GetDownloadUrlForLayer"?`},
-		{"CompleteLayersUpload", `; did you mean "ecr:CompleteLayerUpload"?`},
-		{"Pull", ""},
-		{"Pull*", ""},
-		{"PutImag", `; did you mean "ecr:PutImage"?`},
-		{"Put", ""},
-		{"", ""},
-		{strings.Repeat("BatchGetImage", 1<<16), ""}, // told at once
-	} {
-		if got := nearest.DidYouMean(nearestAction(c.name)); got != c.want {
-			t.Errorf("%s: got %q want %q", c.name[:min(len(c.name), 50)], got, c.want)
-		}
-	}
-}
-
-// TestNearestIsBounded wants every misspelt action to be found, and the nearest to
-// be told of the first only: there is room for 50,000 in a policy.
-func TestNearestIsBounded(t *testing.T) {
-	const unknown = 50_000
-	actions := strings.Repeat(`"ecr:BatchGetImages",`, unknown) + `"ecr:BatchGetImage"`
-	p := mustCompile(t, IdentityPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":[`+actions+`],"Resource":"*"}}`)
-	found, told := 0, 0
-	for _, f := range p.Findings() {
-		if f.Code == "unknown-action" {
-			found++
-		}
-		if strings.HasSuffix(f.Message(), `did you mean "ecr:BatchGetImage"?`) {
-			told++
-		}
-	}
-	if found != unknown || told != maxProposals {
-		t.Errorf("%d found and %d told with the nearest, want %d and %d", found, told, unknown, maxProposals)
 	}
 }

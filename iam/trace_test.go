@@ -40,8 +40,7 @@ func traced(p *Policies, r *Request) string {
 	return strings.Join(words, " ")
 }
 
-// TestOperatorNames holds that a traced operator has the name by which it was
-// written.
+// TestOperatorNames checks that the trace has the operator's name as in the document.
 func TestOperatorNames(t *testing.T) {
 	names := 0
 	for _, base := range []string{"StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase", "StringLike", "StringNotLike",
@@ -67,14 +66,14 @@ func TestOperatorNames(t *testing.T) {
 	}
 }
 
-// TestTraceAgreesWithExplain holds that the statements which apply are those
-// that match, on the requests that the twin is compared on.
+// TestTraceAgreesWithExplain checks that the statements that apply are those that match,
+// for generated requests.
 func TestTraceAgreesWithExplain(t *testing.T) {
 	applied := 0
 	for seed := range uint64(500) {
 		g := newGenerator(seed)
 		s := g.scenario()
-		g.ask(s)
+		g.nextRequest(s)
 		applying := map[*Statement]int{}
 		for _, trace := range s.policies.Trace(&s.request) {
 			if trace.Applicability == Applies {

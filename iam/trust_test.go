@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// assumed is the role whose trust policies testdata/trust holds.
+// assumed is the role of the trust policies in testdata/trust.
 const assumed = "arn:aws:iam::123456789012:role/team/deploy"
 
 // trusting loads a document of testdata/trust: identity policies are named so,
@@ -39,8 +39,8 @@ func trusting(t *testing.T, name string) *Policy {
 // ("Assign IAM roles to Kubernetes service accounts", "Create IAM role with
 // trust policy required by EKS Pod Identity") and the IAM User Guide ("Create a
 // role for OpenID Connect federation", "Pass session tags in AWS STS", "How to
-// use trust policies") give them. Each line of cases.tsv is a request to assume
-// a role and its decision; "-" stands for nothing.
+// use trust policies") have them. Each line of cases.tsv is a request to assume
+// a role and its decision; "-" is an empty field.
 func TestTrustPolicies(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("testdata", "trust", "cases.tsv"))
 	if err != nil {
@@ -71,8 +71,8 @@ func TestTrustPolicies(t *testing.T) {
 	checkTrustUsed(t, seen)
 }
 
-// checkTrustUsed wants each document in a case, and each trust policy both in
-// one that is allowed and in one that is not.
+// checkTrustUsed checks that each document is in a case, and each trust policy in one that
+// is allowed and in one that is denied.
 func checkTrustUsed(t *testing.T, seen map[string]map[string]bool) {
 	t.Helper()
 	files, err := filepath.Glob("testdata/trust/*.json")
@@ -137,8 +137,7 @@ func trustContext(text string) (c Context) {
 	return c
 }
 
-// Boundary and session policies limit the caller who assumes a role, but not a
-// token: it has neither.
+// Boundary and session policies limit a caller that assumes a role. A token has neither.
 func TestTrustWithinLimits(t *testing.T) {
 	alice := &Principal{Kind: User, ARN: "arn:aws:iam::123456789012:user/alice", Account: account}
 	session := &Principal{Kind: AssumedRole, ARN: "arn:aws:sts::123456789012:assumed-role/runner/7", Account: account, RoleARN: "arn:aws:iam::123456789012:role/ci/runner"}
@@ -158,7 +157,7 @@ func TestTrustWithinLimits(t *testing.T) {
 	}{
 		{"user within a boundary", alice, Policies{Identity: identity, Resource: trust("account"), Boundary: list(t, PermissionsBoundary, "Allow", "sts:*")}, Allowed},
 		{"user beyond it", alice, Policies{Identity: identity, Resource: trust("account"), Boundary: mute(t, PermissionsBoundary)}, ImplicitDeny},
-		{"user whom the role names, beyond it", alice, Policies{Resource: trust("user"), Boundary: mute(t, PermissionsBoundary)}, Allowed},
+		{"user that the role names, beyond its own limits", alice, Policies{Resource: trust("user"), Boundary: mute(t, PermissionsBoundary)}, Allowed},
 		{"role that the role names, beyond it", session, Policies{Resource: trust("role-chain"), Boundary: mute(t, PermissionsBoundary)}, ImplicitDeny},
 		{"role that the role names, beyond its session policy", session, Policies{Resource: trust("role-chain"), Session: mute(t, SessionPolicy)}, ImplicitDeny},
 		{"user, where the role trusts everyone", alice, Policies{Resource: everyone}, Allowed},

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// twinUnit is a character of a pattern: a wildcard, or one to be met literally.
+// twinUnit is a character of a pattern: a wildcard or a literal.
 type twinUnit struct {
 	wildcard rune // '*', '?' or 0
 	literal  rune
@@ -19,7 +19,7 @@ type twinUnit struct {
 
 var twinVariable = regexp.MustCompile(`\$\{([^}]*)\}`)
 
-// expand replaces policy variables by their values. It fails if one has none.
+// expand replaces policy variables with their values. It fails if one does not have any.
 func (w *twin) expand(p twinPolicy, text string, wildcards bool) ([]twinUnit, bool) {
 	var units []twinUnit
 	plain := func(s string, wildcards bool) {
@@ -59,8 +59,8 @@ func (w *twin) variable(name string) (string, bool) {
 	return strings.Trim(fallback, "'"), hasFallback && !w.isAmbiguous(name)
 }
 
-// find looks a key up. An entry that differs from another one only in case has to be
-// written with exactly the same tag.
+// find looks a key up. If entries differ only in case, the key of the tag must be exactly
+// the same.
 func (w *twin) find(name string) *ContextEntry {
 	for i := range w.request.Context {
 		e := &w.request.Context[i]
@@ -72,13 +72,13 @@ func (w *twin) find(name string) *ContextEntry {
 	return nil
 }
 
-// isAmbiguous: the key is that of several entries, and none is written like it.
+// isAmbiguous reports whether several entries have the key, and none is written like it.
 func (w *twin) isAmbiguous(name string) bool {
 	same := slices.ContainsFunc(w.request.Context, func(e ContextEntry) bool { return strings.EqualFold(e.Key, name) })
 	return same && w.find(name) == nil
 }
 
-// dependsOnAmbiguous: a text has a variable whose key is ambiguous.
+// dependsOnAmbiguous reports whether a text has a variable whose key is ambiguous.
 func (w *twin) dependsOnAmbiguous(p twinPolicy, text string) bool {
 	for _, m := range twinVariable.FindAllStringSubmatch(text, -1) {
 		name, _, _ := strings.Cut(m[1], ", ")
@@ -89,8 +89,8 @@ func (w *twin) dependsOnAmbiguous(p twinPolicy, text string) bool {
 	return false
 }
 
-// twinMatchUnits fills a table: row i says which beginnings of the subject the
-// first i units match.
+// twinMatchUnits fills a table: row i contains which beginnings of the subject the first i
+// units match.
 func twinMatchUnits(units []twinUnit, subject []rune) bool {
 	row := make([]bool, len(subject)+1)
 	row[0] = true
@@ -121,7 +121,7 @@ func (w *twin) conditionsHold(p twinPolicy, s twinStatement) bool {
 	return true
 }
 
-// conditionHolds is one key of one operator.
+// conditionHolds reports whether one key of one operator is true.
 func (w *twin) conditionHolds(p twinPolicy, effect, operator, key string, values []any) bool {
 	set, base, found := strings.Cut(operator, ":")
 	if !found {
@@ -130,7 +130,7 @@ func (w *twin) conditionHolds(p twinPolicy, effect, operator, key string, values
 	base, ifExists := strings.CutSuffix(base, "IfExists")
 	negated := strings.Contains(base, "Not")
 	if strings.HasPrefix(base, "Arn") && slices.Contains(values, any("*")) {
-		return effect == "Deny" // a lone "*" is no ARN
+		return effect == "Deny" // a lone "*" is not an ARN
 	}
 	if w.isAmbiguous(key) || (strings.HasPrefix(base, "String") || strings.HasPrefix(base, "Arn") || base == "Bool") &&
 		slices.ContainsFunc(values, func(v any) bool { return w.dependsOnAmbiguous(p, fmt.Sprint(v)) }) {
@@ -179,8 +179,8 @@ func (w *twin) conditionHolds(p twinPolicy, effect, operator, key string, values
 	return satisfied > 0
 }
 
-// valueSatisfies: any of the policy's values for a positive operator, none for
-// a negated one. What cannot be compared never helps the caller.
+// valueSatisfies reports whether a value equals any of the policy's values or, for a
+// negated operator, none. A value that cannot be compared never helps the caller.
 func (w *twin) valueSatisfies(p twinPolicy, effect, base string, negated bool, have string, values []any) bool {
 	any := false
 	for _, v := range values {

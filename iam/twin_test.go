@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// The twin is a second evaluator, written straight from the rules and for
-// nothing but being read: it works on decoded JSON, splits and expands anew
-// for every question, and shares no code with the package.
+// A twin is a second evaluator, which follows the rules as literally as possible: it works
+// on decoded JSON, splits and expands texts for every request, and does not share code
+// with the package.
 
 type twinPolicy struct {
 	kind       Kind
@@ -25,7 +25,7 @@ type twin struct {
 	request                               *Request
 }
 
-// twinDecode takes a document that Compile has accepted.
+// twinDecode decodes a document that Compile has accepted.
 func twinDecode(kind Kind, text string) twinPolicy {
 	var document struct {
 		Version   string
@@ -114,7 +114,7 @@ func (w *twin) owner() string {
 	return w.request.Principal.Account
 }
 
-// leaveOut drops the policies that are not in play, as if they were not there.
+// leaveOut removes the policies that are not in play.
 func (w *twin) leaveOut(hasAccount bool, owner string) {
 	caller := w.request.Principal
 	linked := caller.Kind == AssumedRole && strings.Contains(caller.RoleARN, ":role/aws-service-role/")
@@ -147,7 +147,7 @@ func (w *twin) allows(policies []twinPolicy) bool {
 	return false
 }
 
-// grantingForms lists in which ways the resource-based policies allow.
+// grantingForms returns the ways in which the resource-based policies allow.
 func (w *twin) grantingForms() []string {
 	var forms []string
 	if w.resourceless() {
@@ -196,7 +196,7 @@ func (w *twin) listsAll(element any) bool {
 	return true
 }
 
-// forms lists how the entries of a Principal element name the caller:
+// forms returns how the entries of a Principal element name the caller:
 // "everyone", "exact" for the caller itself, "through" for its role or the
 // user who federated it, "account".
 func (w *twin) forms(element any) []string {
@@ -303,16 +303,15 @@ func (w *twin) resourceMatches(p twinPolicy, s twinStatement) bool {
 	return true
 }
 
-// resourceless: only "*" covers an action that has no resource type, and only
-// in identity policies. These are the two that the generator asks about.
+// resourceless are the generator's two actions without a resource type. Only "*" covers
+// them, and only in identity policies.
 func (w *twin) resourceless() bool {
 	return slices.Contains([]string{"ecr:getauthorizationtoken", "ecr:getregistrypolicy"}, strings.ToLower(w.request.Action))
 }
 
 // oneResource matches one pattern. A pattern with a variable without a value
-// matches nothing; beginning then says whether the text before that variable
-// matches the beginning of the resource. The effect counts for Resource only; whole
-// is the statement's in any case.
+// does not match; beginning is then whether the text before that variable matches the
+// beginning of the resource.
 func (w *twin) oneResource(p twinPolicy, pattern, effect, whole string) (matched, beginning bool) {
 	if pattern == "*" {
 		return true, false

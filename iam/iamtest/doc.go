@@ -1,3 +1,2 @@
-// Package iamtest has what tests of several packages do with policies and condition
-// keys.
+// Package iamtest helps tests of several packages with policies and condition keys.
 package iamtest
