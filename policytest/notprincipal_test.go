@@ -59,7 +59,7 @@ func TestNotPrincipal(t *testing.T) {
 	}
 }
 
-// array is a list of texts in JSON; none needs an escape.
+// array returns a JSON array of strings without escapes.
 func array(texts []string) string {
 	list := ""
 	for _, text := range texts {

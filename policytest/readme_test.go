@@ -9,13 +9,13 @@ import (
 	"testing"
 )
 
-// ownDirectories are the pages whose policy tests are about a directory that the page
-// itself prints, with the place of the test that runs them.
+// ownDirectories are pages that print the policy directory of their policy tests, with
+// the test that runs them.
 var ownDirectories = map[string]string{"policystore/README.md": "policystore/readme_test.go"}
 
-// TestReadmes runs every policy test that a README.md prints against the directory of
-// the `extauthz test` command before it, or of the first one after it. It passes, or
-// the page prints what `extauthz test` prints.
+// TestReadmes runs every policy test in a README.md on the directory of the `extauthz
+// test` command before it or, without one, after it. It must pass, or the page must
+// contain the output of `extauthz test`.
 func TestReadmes(t *testing.T) {
 	run, root := 0, os.DirFS("..")
 	err := fs.WalkDir(root, ".", func(name string, d fs.DirEntry, err error) error {
@@ -39,11 +39,11 @@ func TestReadmes(t *testing.T) {
 	}
 }
 
-// printed is one block of policy tests on a page.
-type printed struct {
+// testBlock is a block of policy tests on a page.
+type testBlock struct {
 	tests     string // the file
-	directory string // "" if no command names one
-	output    string // what the page prints of a failure, "" if there is none
+	directory string // "" without a command
+	output    string // the output of a failure on the page, "" without one
 }
 
 var (
@@ -52,7 +52,7 @@ var (
 )
 
 // printedTests returns the blocks of policy tests on a page.
-func printedTests(page string) (all []printed) {
+func printedTests(page string) (all []testBlock) {
 	directory := ""
 	waiting := 0 // the first block without a directory
 	blocks := codeBlock.FindAllStringSubmatch(page, -1)
@@ -61,7 +61,7 @@ func printedTests(page string) (all []printed) {
 			directory = commands[len(commands)-1][1]
 		}
 		if block[1] == "yaml" && strings.HasPrefix(block[2], "tests:\n") {
-			p := printed{tests: block[2]}
+			p := testBlock{tests: block[2]}
 			if i+1 < len(blocks) && blocks[i+1][1] == "text" {
 				p.output = blocks[i+1][2]
 			}
@@ -75,9 +75,9 @@ func printedTests(page string) (all []printed) {
 }
 
 // check runs the tests as the file tests/team.yaml in a copy of the directory.
-func (p *printed) check(t *testing.T) {
+func (p *testBlock) check(t *testing.T) {
 	if p.directory == "" {
-		t.Fatalf("no command says which directory the tests are about:\n%s", p.tests)
+		t.Fatalf("no command contains the directory of the tests:\n%s", p.tests)
 	}
 	dir := filepath.Join(t.TempDir(), "policies")
 	if err := os.CopyFS(dir, os.DirFS(filepath.Join("..", p.directory))); err != nil {
@@ -107,13 +107,13 @@ func (p *printed) check(t *testing.T) {
 	}
 }
 
-// TestPrintedTests finds the directory before and after a block.
+// TestPrintedTests checks that a directory is found before and after a block.
 func TestPrintedTests(t *testing.T) {
 	const page = "```yaml\ntests:\n- a\n```\n```sh\nbin/extauthz test --run x first\n```\n" +
 		"```yaml\ncredentials:\n```\n```yaml\ntests:\n- b\n```\n```text\nFAIL\n```\n" +
 		"```sh\nbin/extauthz test second\n```\n```yaml\ntests:\n- c\n```\n"
 	got := printedTests(page)
-	want := []printed{{"tests:\n- a\n", "first", ""}, {"tests:\n- b\n", "first", "FAIL\n"}, {"tests:\n- c\n", "second", ""}}
+	want := []testBlock{{"tests:\n- a\n", "first", ""}, {"tests:\n- b\n", "first", "FAIL\n"}, {"tests:\n- c\n", "second", ""}}
 	if len(got) != len(want) {
 		t.Fatalf("%d blocks, want %d", len(got), len(want))
 	}

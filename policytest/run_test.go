@@ -16,7 +16,7 @@ import (
 	"extauthz/policystore"
 )
 
-// now is the time of every run.
+// now is the time of all runs.
 var now = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 
 func load(t testing.TB, dir string) *policystore.Snapshot {
@@ -28,7 +28,7 @@ func load(t testing.TB, dir string) *policystore.Snapshot {
 	return s
 }
 
-// TestExamples runs the tests that the examples ship.
+// TestExamples runs the policy tests of the examples.
 func TestExamples(t *testing.T) {
 	dirs, err := filepath.Glob("../examples/*/policies/tests")
 	if err != nil || len(dirs) < 4 {
@@ -51,8 +51,8 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// TestRunDecidesAsCheck holds the answers about users of the quickstart to those
-// that a sidecar gives to their real credentials.
+// TestRunDecidesAsCheck checks that the answers for users of the quickstart are those
+// that Check returns for their passwords.
 func TestRunDecidesAsCheck(t *testing.T) {
 	const dir = "../examples/quickstart/policies"
 	s := load(t, dir)
@@ -84,9 +84,10 @@ func TestRunDecidesAsCheck(t *testing.T) {
 	}
 }
 
-// world is a directory with two registries, of which one takes a header, hides
-// what there is and stands behind proxies, and policies that ask for the context.
-var world = map[string]string{
+// twoRegistries is a policy directory. One of its registries accepts a header, hides
+// which repositories exist, and is behind proxies. Its policies have conditions on the
+// context.
+var twoRegistries = map[string]string{
 	"registries.yaml": `registries:
 - {name: main, hosts: [registry.example.com], account: "123456789012", region: eu-central-1}
 - {name: other, hosts: [other.example.com], account: "210987654321", region: eu-central-1, sources: [header, bearer, basic], header: x-user, trustedHops: 1, hideExistence: true, anonymous: true}
@@ -125,51 +126,51 @@ principals:
 	"organization.yaml": "id: o-a1b2c3d4e5\naccounts: {\"123456789012\": o-a1b2c3d4e5/r-ab12/, \"210987654321\": o-a1b2c3d4e5/r-ab12/}\n",
 }
 
-// outcomes are tests of the world, one a line, and the answers to them.
+// outcomes are tests of that directory, and summaries of their results.
 var outcomes = []struct{ name, test, want string }{
 	{"from inside", "registry: main, principal: arn:aws:iam::123456789012:user/dave, request: PUT /v2/a/manifests/v1, tls: true, sourceIp: 192.0.2.7, headers: {User-Agent: crane}", "allowed by Login PushFromInside"},
-	{"from elsewhere", "registry: main, principal: arn:aws:iam::123456789012:user/dave, request: PUT /v2/a/manifests/v1, tls: true, sourceIp: 198.51.100.7, headers: {User-Agent: crane}", "implicitDeny of ecr:PutImage"},
+	{"from another network", "registry: main, principal: arn:aws:iam::123456789012:user/dave, request: PUT /v2/a/manifests/v1, tls: true, sourceIp: 198.51.100.7, headers: {User-Agent: crane}", "implicitDeny of ecr:PutImage"},
 	{"without TLS", "registry: main, principal: arn:aws:iam::123456789012:user/dave, request: PUT /v2/a/manifests/v1, sourceIp: 192.0.2.7, headers: {User-Agent: crane}", "implicitDeny of ecr:PutImage"},
 	{"too late", "registry: main, principal: arn:aws:iam::123456789012:user/dave, request: PUT /v2/a/manifests/v1, tls: true, sourceIp: 192.0.2.7, headers: {User-Agent: crane}, time: 2027-01-01T00:00:00Z", "implicitDeny of ecr:PutImage"},
 	{"a certificate is TLS", "registry: main, credential: {uri: spiffe://example.com/dave}, request: PUT /v2/a/manifests/v1, sourceIp: 192.0.2.7, headers: {User-Agent: crane}", "allowed by Login PushFromInside"},
 	{"a URI byte for byte", "registry: main, credential: {uri: SPIFFE://example.com/dave}, request: GET /v2/", "unauthenticated"},
 	{"a subject", "registry: main, credential: {subject: 'CN=dave,O=ops'}, request: GET /v2/", "allowed by Login"},
-	{"a certificate where none counts", "registry: other, credential: {uri: spiffe://example.com/dave}, request: GET /v2/a/manifests/v1", "implicitDeny of ecr:BatchGetImage"},
+	{"a certificate in a registry without mtls", "registry: other, credential: {uri: spiffe://example.com/dave}, request: GET /v2/a/manifests/v1", "implicitDeny of ecr:BatchGetImage"},
 	{"an action", "registry: main, principal: arn:aws:iam::123456789012:user/dave, action: ecr:BatchGetImage, resource: arn:aws:ecr:eu-central-1:123456789012:repository/a", "allowed by Pull"},
 	{"an action that is denied", "registry: main, principal: arn:aws:iam::123456789012:user/dave, action: ecr:PutImage, resource: arn:aws:ecr:eu-central-1:123456789012:repository/a", "implicitDeny of ecr:PutImage"},
-	{"a session without tags of its own", "registry: main, principal: arn:aws:sts::123456789012:assumed-role/ci/job, request: DELETE /v2/a/manifests/v1", "implicitDeny of ecr:BatchDeleteImage"},
+	{"a session without tags", "registry: main, principal: arn:aws:sts::123456789012:assumed-role/ci/job, request: DELETE /v2/a/manifests/v1", "implicitDeny of ecr:BatchDeleteImage"},
 	{"a session with tags", "registry: main, principal: arn:aws:sts::123456789012:assumed-role/ci/job, tags: {team: blue}, request: DELETE /v2/a/manifests/v1", "allowed by Login Blue"},
 	{"a user with session tags", "registry: main, principal: arn:aws:iam::123456789012:user/dave, tags: {team: blue}, request: GET /v2/", "cannot be run: "},
 	{"another account", "registry: other, principal: arn:aws:iam::123456789012:user/dave, request: GET /v2/a/manifests/v1", "implicitDeny of ecr:BatchGetImage"},
 	{"a header", "registry: other, credential: {header: dave}, request: GET /v2/public/manifests/v1", "allowed by Login Public Pull"},
-	{"a header that names nobody", "registry: other, credential: {header: mallory}, request: GET /v2/public/manifests/v1", "unauthenticated"},
+	{"a header without a principal", "registry: other, credential: {header: mallory}, request: GET /v2/public/manifests/v1", "unauthenticated"},
 	{"anonymous", "registry: other, anonymous: true, request: GET /v2/public/manifests/v1", "allowed by Public"},
-	{"anonymous where nobody is served", "registry: main, anonymous: true, request: GET /v2/public/manifests/v1", "unauthenticated"},
+	{"anonymous in a registry that requires a credential", "registry: main, anonymous: true, request: GET /v2/public/manifests/v1", "unauthenticated"},
 	{"a token", "registry: main, credential: {token: ci, claims: {sub: job}}, request: GET /v2/a/manifests/v1, sourceIp: 192.0.2.7", "allowed by Login Pull"},
 	{"a token of another job", "registry: main, credential: {token: ci, claims: {sub: other}}, request: GET /v2/a/manifests/v1, sourceIp: 192.0.2.7", "unauthenticated"},
-	{"a token from elsewhere", "registry: main, credential: {token: ci, claims: {sub: job}}, request: GET /v2/a/manifests/v1, sourceIp: 198.51.100.7", "unauthenticated"},
+	{"a token from another network", "registry: main, credential: {token: ci, claims: {sub: job}}, request: GET /v2/a/manifests/v1, sourceIp: 198.51.100.7", "unauthenticated"},
 	{"an expired token", "registry: main, credential: {token: ci, claims: {sub: job, exp: 1}}, request: GET /v2/, sourceIp: 192.0.2.7", "unauthenticated"},
 	{"a token that Envoy verified", "registry: main, credential: {token: mesh, claims: {sub: dave}}, request: GET /v2/", "allowed by Login"},
 	{"a token with a group in a list", "registry: main, credential: {token: sso, claims: {groups: [staff, developers]}}, request: GET /v2/", "allowed by Login"},
 	{"a token with other groups", "registry: main, credential: {token: sso, claims: {groups: [staff, 7, true, [developers]]}}, request: GET /v2/", "unauthenticated"},
 	{"a claim in braces", "registry: main, credential: {token: bitbucket, claims: {repositoryUuid: '{11111111-2222-4333-8444-555555555555}', branchName: main}}, request: GET /v2/", "allowed by Login"},
 	{"the claim without braces", "registry: main, credential: {token: bitbucket, claims: {repositoryUuid: 11111111-2222-4333-8444-555555555555, branchName: main}}, request: GET /v2/", "unauthenticated"},
-	{"what is captured in braces", "registry: main, credential: {token: bitbucket, claims: {workspaceUuid: '{0123abcd}', branchName: release}}, request: GET /v2/a/manifests/v1", "allowed by Login Pull"},
+	{"a captured name in braces", "registry: main, credential: {token: bitbucket, claims: {workspaceUuid: '{0123abcd}', branchName: release}}, request: GET /v2/a/manifests/v1", "allowed by Login Pull"},
 	{"a token that Envoy does not verify here", "registry: other, credential: {token: mesh, claims: {sub: dave}}, request: GET /v2/", "unauthenticated"},
 	{"a user without password", "registry: main, credential: {basic: dave}, request: GET /v2/", "unauthenticated"},
 	{"another host", "registry: main, principal: arn:aws:iam::123456789012:user/dave, headers: {Host: other.example.com}, request: GET /v2/", "refused"},
 	{"a path that is refused", "registry: main, principal: arn:aws:iam::123456789012:user/dave, request: GET /v2/a/%2e%2e/b/manifests/v1", "refused"},
-	{"no registry", "principal: arn:aws:iam::123456789012:user/dave, request: GET /v2/", "cannot be run: name the registry; registries.yaml has main, other"},
-	{"a registry that is not there", "registry: third, principal: arn:aws:iam::123456789012:user/dave, request: GET /v2/", `cannot be run: registry "third" does not exist`},
-	{"a principal that is not there", "registry: main, principal: arn:aws:iam::123456789012:user/erin, request: GET /v2/", "cannot be run: "},
-	{"an issuer that is not there", "registry: main, credential: {token: github}, request: GET /v2/", `cannot be run: registry "main": issuer "github" does not exist`},
-	{"a header where none counts", "registry: main, credential: {header: dave}, request: GET /v2/", `cannot be run: registry "main": no header of a trusted proxy is configured`},
+	{"several registries", "principal: arn:aws:iam::123456789012:user/dave, request: GET /v2/", "cannot be run: name the registry; registries.yaml has main, other"},
+	{"an unknown registry", "registry: third, principal: arn:aws:iam::123456789012:user/dave, request: GET /v2/", `cannot be run: registry "third" does not exist`},
+	{"an unknown principal", "registry: main, principal: arn:aws:iam::123456789012:user/erin, request: GET /v2/", "cannot be run: "},
+	{"an unknown issuer", "registry: main, credential: {token: github}, request: GET /v2/", `cannot be run: registry "main": issuer "github" does not exist`},
+	{"a header in a registry without one", "registry: main, credential: {header: dave}, request: GET /v2/", `cannot be run: registry "main": no header of a trusted proxy is configured`},
 	{"another registry's repository", "registry: main, principal: arn:aws:iam::123456789012:user/dave, action: ecr:PutImage, resource: arn:aws:ecr:eu-central-1:210987654321:repository/a", `cannot be run: resource "arn:aws:ecr:eu-central-1:210987654321:repository/a" does not belong to registry "main"`},
 }
 
-// TestRun holds the answers in a world of many kinds of callers.
+// TestRun checks the results of many kinds of callers.
 func TestRun(t *testing.T) {
-	s := load(t, directory(t, world))
+	s := load(t, directory(t, twoRegistries))
 	for _, c := range outcomes {
 		t.Run(c.name, func(t *testing.T) {
 			tests, err := Parse("a.yaml", []byte("tests: [{name: a, expect: allowed, "+c.test+"}]"))
@@ -183,7 +184,7 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// summary is a result in one line.
+// summary describes a result in one line.
 func summary(r *Result) string {
 	switch {
 	case r.Err != nil:

@@ -5,11 +5,11 @@ import (
 	"testing"
 )
 
-// services is a directory whose repositories have the statements that AWS's guides
-// print for services that pull images: "Example: Allow an AWS service" of the Amazon
-// ECR User Guide, "Private repository policy examples", and "Amazon ECR cross-account
-// permissions" of the AWS Lambda Developer Guide, "Create a Lambda function using a
-// container image". Only region, account and names are filled in.
+// services is a directory whose repositories have the statements for services that pull
+// images in AWS's guides: "Example: Allow an AWS service" in the Amazon ECR User Guide,
+// "Private repository policy examples", and "Amazon ECR cross-account permissions" in the
+// AWS Lambda Developer Guide, "Create a Lambda function using a container image". Only
+// region, account and names are different.
 var services = map[string]string{
 	"registries.yaml": `registries:
 - {name: main, hosts: [registry.example.com], account: "123456789012", region: us-east-1, sources: [mtls]}
@@ -79,7 +79,8 @@ var services = map[string]string{
     "Condition": {"StringEquals": {"aws:SourceOrgID": "o-a1b2c3d4e5"}, "ForAnyValue:StringLike": {"aws:SourceOrgPaths": "o-a1b2c3d4e5/*"}}}]}`,
 }
 
-// Statements about aws:SourceArn and aws:SourceAccount decide as they are written.
+// TestServicesThatCallForAResource checks statements with conditions on aws:SourceArn and
+// aws:SourceAccount.
 func TestServicesThatCallForAResource(t *testing.T) {
 	s := load(t, directory(t, services))
 	for _, c := range []struct{ name, test, want string }{
@@ -95,7 +96,7 @@ func TestServicesThatCallForAResource(t *testing.T) {
 		{"Lambda for a function of the account", "credential: {uri: spiffe://acme/lambda/444455556666/us-east-1/f}, request: GET /v2/function/manifests/v1", "allowed by LambdaECRImageCrossAccountRetrievalPolicy"},
 		{"Lambda for a function of another account", "credential: {uri: spiffe://acme/lambda/999999999999/us-east-1/f}, request: GET /v2/function/manifests/v1", "implicitDeny of ecr:BatchGetImage"},
 		{"Lambda for a function of another region", "credential: {uri: spiffe://acme/lambda/444455556666/eu-central-1/f}, request: GET /v2/function/manifests/v1", "implicitDeny of ecr:BatchGetImage"},
-		{"Lambda for an account that is none", "credential: {uri: spiffe://acme/lambda/4444/us-east-1/f}, request: GET /v2/function/manifests/v1", "unauthenticated"},
+		{"Lambda for an invalid account", "credential: {uri: spiffe://acme/lambda/4444/us-east-1/f}, request: GET /v2/function/manifests/v1", "unauthenticated"},
 		{"CodeBuild for the function", "credential: {uri: spiffe://acme/codebuild/f}, request: GET /v2/function/manifests/v1", "implicitDeny of ecr:BatchGetImage"},
 		{"an account of the organization", "credential: {uri: spiffe://acme/lambda/123456789012/us-east-1/f}, request: GET /v2/ours/manifests/v1", "allowed by OfTheOrganization"},
 		{"an account by itself", "credential: {dns: batch.example.com}, request: GET /v2/ours/manifests/v1", "allowed by OfTheOrganization"},

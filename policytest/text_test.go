@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// reported are results of each kind.
+// reported returns results of each kind.
 func reported(t *testing.T) Results {
 	t.Helper()
 	s := load(t, "../examples/quickstart/policies")
@@ -30,7 +30,7 @@ func reported(t *testing.T) Results {
 		t.Fatal(err)
 	}
 	second, err := Parse("tests/b.yaml", []byte(`tests:
-- name: cannot be run
+- name: without a principal
   principal: arn:aws:iam::123456789012:user/erin
   action: ecr:PutImage
   resource: arn:aws:ecr:eu-central-1:123456789012:repository/team/app
@@ -72,7 +72,7 @@ FAIL  tests/a.yaml:10: by another statement
       + got      explicitDeny of ecr:BatchGetImage on arn:aws:ecr:eu-central-1:123456789012:repository/secret/app
         User: arn:aws:iam::123456789012:user/bob is not authorized to perform: ecr:BatchGetImage on resource: arn:aws:ecr:eu-central-1:123456789012:repository/secret/app with an explicit deny in a resource-based policy
         decided by accounts/123456789012/eu-central-1/repositories/secret/app/_policy.json:4:5 Deny "Only alice, whatever other policies allow"
-FAIL  tests/b.yaml:2: cannot be run
+FAIL  tests/b.yaml:2: without a principal
       ecr:PutImage on arn:aws:ecr:eu-central-1:123456789012:repository/team/app by arn:aws:iam::123456789012:user/erin
       cannot be run: user "arn:aws:iam::123456789012:user/erin" is not among the principals; add it there with its policies
 FAIL  tests/b.yaml:7: a line break
@@ -111,11 +111,11 @@ func TestJUnit(t *testing.T) {
     <testcase name="bob &lt;pushes&gt;" classname="tests/a" file="tests/a.yaml" line="6">
       <failure message="expected allowed, got implicitDeny of ecr:PutImage on arn:aws:ecr:eu-central-1:123456789012:repository/team/app">PUT /v2/team/app/manifests/v1 by basic `
 	if !strings.HasPrefix(got.String(), begin) {
-		t.Errorf("%s\nwant at its beginning\n%s", got.String(), begin)
+		t.Errorf("%s\nwant this beginning\n%s", got.String(), begin)
 	}
 	for _, part := range []string{`<testsuite name="tests/b.yaml" tests="4" failures="3" errors="1">`, `<error message="user &#34;arn:aws:iam::123456789012:user/erin&#34; is not among`} {
 		if !strings.Contains(got.String(), part) {
-			t.Errorf("%s\nwant in it\n%s", got.String(), part)
+			t.Errorf("%s\nwant this part\n%s", got.String(), part)
 		}
 	}
 	var read junitSuites
@@ -124,7 +124,7 @@ func TestJUnit(t *testing.T) {
 	}
 }
 
-// TestZeroResultHasNotPassed holds that nothing passes by default.
+// TestZeroResultHasNotPassed checks that no test passes by default.
 func TestZeroResultHasNotPassed(t *testing.T) {
 	if new(Result).Passed() || (Results{{}}).Failed() != 1 {
 		t.Error("the zero result has passed")

@@ -56,7 +56,7 @@ func TestPoliciesMatchGuide(t *testing.T) {
 		folder + "inbox/_policy.json":   "repository-cross-account-push",
 		folder + "shared/_policy.json":  "repository-pull-all-accounts",
 		folder + "retired/_policy.json": "repository-deny-pull",
-		"managed/contents.json":        "identity-list-token-contents",
+		"managed/contents.json":         "identity-list-token-contents",
 	} {
 		text, err := os.ReadFile(filepath.Join("..", "iam", "testdata", "ecr-guide", guide+".json"))
 		if err != nil {

@@ -20,10 +20,10 @@ import (
 	"extauthz/policystore"
 )
 
-// issuer signs the tokens of the issuers of testdata/callers.
+// issuer signs tokens of the issuers in testdata/callers.
 type issuer struct{ *oidctest.Signer }
 
-// callers loads testdata/callers with keys of the test's own.
+// callers loads testdata/callers with generated keys.
 func callers(t *testing.T) (*policystore.Snapshot, *issuer) {
 	t.Helper()
 	signer := oidctest.NewSigner("ci")
@@ -41,10 +41,10 @@ func callers(t *testing.T) (*policystore.Snapshot, *issuer) {
 	return s, &issuer{signer}
 }
 
-// noon is when the credentials of these tests are shown.
+// noon is the time of all credentials in these tests.
 var noon = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 
-// token is one of the issuer at host with further claims.
+// token returns a token of the issuer at host with more claims.
 func (i *issuer) token(t *testing.T, host string, further map[string]any) string {
 	t.Helper()
 	claims := map[string]any{"iss": "https://" + host, "aud": "main.example.com", "iat": noon.Unix() - 60, "exp": noon.Unix() + 600}
@@ -52,7 +52,7 @@ func (i *issuer) token(t *testing.T, host string, further map[string]any) string
 	return i.Token(t, claims)
 }
 
-// certificate is a PEM file with a certificate of the URI or DNS name.
+// certificate returns a certificate with a URI or DNS name, in PEM.
 func certificate(t *testing.T, uri, dns string) []byte {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -77,8 +77,8 @@ func certificate(t *testing.T, uri, dns string) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 }
 
-// shownBy is a credential with the certificate.
-func shownBy(t *testing.T, uri, dns string) Credential {
+// certificateOf returns a credential with a certificate.
+func certificateOf(t *testing.T, uri, dns string) Credential {
 	t.Helper()
 	principal, text, err := identity.ParsePeer(certificate(t, uri, dns))
 	if err != nil {

@@ -11,8 +11,7 @@ import (
 	"extauthz/diag"
 )
 
-// naive is the input as encoding/json reads it: the slow way to see what an
-// accepted input asks.
+// naive is the input as encoding/json reads it, as a reference for accepted inputs.
 type naive struct {
 	ActionNames, ResourceArns, PolicyInputList []string
 	ContextEntries                             []struct {
@@ -21,11 +20,11 @@ type naive struct {
 	}
 }
 
-// FuzzInput reads any text as an input. It never panics; what is refused is
-// refused with one line and a place in the text; what is accepted asks what
-// encoding/json reads in it, and has one result each.
+// FuzzInput checks that no input makes Read panic. Errors are one line with a position in
+// the text. Accepted inputs have the actions and resources that encoding/json reads, with
+// one result for each pair.
 func FuzzInput(f *testing.F) {
-	for _, list := range [][]refused{malformed(), misused(), wrongEntries()} {
+	for _, list := range [][]invalid{malformed(), misused(), invalidEntries()} {
 		for _, c := range list {
 			f.Add([]byte(c.text))
 		}
@@ -44,12 +43,12 @@ func FuzzInput(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		s, err := new(Simulator).Read("in", text)
 		if err != nil {
-			checkRefusal(t, err, text)
+			checkError(t, err, text)
 			return
 		}
 		var want naive
 		if err := json.Unmarshal(text, &want); err != nil {
-			t.Fatalf("accepted what is no input: %v", err)
+			t.Fatalf("accepted an invalid input: %v", err)
 		}
 		if n := len(want.ActionNames) * max(1, len(want.ResourceArns)); len(s.Evaluations) != n || n == 0 {
 			t.Fatalf("%d evaluations, want %d", len(s.Evaluations), n)
@@ -68,20 +67,20 @@ func FuzzInput(f *testing.F) {
 			}
 		}
 		if !json.Valid([]byte(r.String())) {
-			t.Fatalf("the output is no JSON: %s", r)
+			t.Fatalf("the output is not JSON: %s", r)
 		}
 	})
 }
 
-func checkRefusal(t *testing.T, err error, text []byte) {
+func checkError(t *testing.T, err error, text []byte) {
 	t.Helper()
 	lines := bytes.Split(text, []byte("\n"))
 	for _, d := range diag.Of(err) {
 		if strings.ContainsAny(d.Error(), "\n\r") {
-			t.Fatalf("refused with %T %q", err, err)
+			t.Fatalf("invalid with %T %q", err, err)
 		}
 		if d.Line < 1 || d.Line > len(lines) || d.Column < 1 || d.Column > len(lines[d.Line-1])+1 {
-			t.Fatalf("refused at %v, which is not in the text: %v", d.Position, d)
+			t.Fatalf("invalid at %v, which is not in the text: %v", d.Position, d)
 		}
 	}
 }

@@ -23,12 +23,12 @@ const (
 	denyPull  = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"ecr:BatchGetImage","Resource":"*"}]}`
 )
 
-// granting is a repository policy that allows everything to a principal.
+// granting returns a repository policy that allows everything to a principal.
 func granting(principal string) string {
 	return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":` + principal + `,"Action":"ecr:*"}]}`
 }
 
-// when is an identity policy that allows everything under a condition.
+// when returns an identity policy that allows everything under a condition.
 func when(condition string) string {
 	return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*","Condition":` + condition + `}]}`
 }
@@ -45,7 +45,7 @@ func ordered(levels ...[]string) []map[string][]string {
 	return list
 }
 
-// with is an input about pulling repo, with further or other fields.
+// with returns an input about pulling from repo, with other or more fields.
 func with(more fields) fields {
 	in := fields{"ActionNames": []string{pull}, "ResourceArns": []string{repo}}
 	maps.Copy(in, more)
@@ -75,7 +75,7 @@ func simulated(t testing.TB, f fields) *Results {
 	return Simulate(s.ID, s.Evaluations)
 }
 
-// only is the decision on an input that asks one thing.
+// only returns the result of an input with one action and one resource.
 func only(t testing.TB, f fields) EvaluationResult {
 	t.Helper()
 	r := simulated(t, f)
@@ -92,7 +92,7 @@ func entry(name, kind string, values ...string) []fields {
 	return []fields{{"ContextKeyName": name, "ContextKeyType": kind, "ContextKeyValues": values}}
 }
 
-// TestPolicyFields holds what each field that carries policies does.
+// TestPolicyFields checks the effect of each field with policies.
 func TestPolicyFields(t *testing.T) {
 	identity := []string{allowAll}
 	for _, c := range []struct {
@@ -106,7 +106,7 @@ func TestPolicyFields(t *testing.T) {
 		{"boundary that allows", fields{"PolicyInputList": identity, "PermissionsBoundaryPolicyInputList": []string{allowAll}}, "allowed"},
 		{"boundary that does not", fields{"PolicyInputList": identity, "PermissionsBoundaryPolicyInputList": []string{allowPush}}, "implicitDeny"},
 		{"boundary that denies", fields{"PolicyInputList": identity, "PermissionsBoundaryPolicyInputList": []string{denyAll}}, "explicitDeny"},
-		{"empty list is no boundary", fields{"PolicyInputList": identity, "PermissionsBoundaryPolicyInputList": []string{}}, "allowed"},
+		{"an empty list is not a boundary", fields{"PolicyInputList": identity, "PermissionsBoundaryPolicyInputList": []string{}}, "allowed"},
 		{"session policy that does not allow", fields{"PolicyInputList": identity, "CallerArn": session, "SessionPolicyInputList": []string{allowPush}}, "implicitDeny"},
 		{"one of two session policies allows", fields{"PolicyInputList": identity, "CallerArn": session, "SessionPolicyInputList": []string{allowPush, allowAll}}, "allowed"},
 		{"SCP levels that all allow", fields{"PolicyInputList": identity, "ServiceControlPolicyInputList": [][]string{{allowAll}, {allowPush, allowAll}}}, "allowed"},
@@ -127,7 +127,7 @@ func TestPolicyFields(t *testing.T) {
 		{"resource policy that denies", fields{"PolicyInputList": identity, "ResourcePolicy": denyPull}, "explicitDeny"},
 		{"registry policy that denies", fields{"PolicyInputList": identity, "RegistryPolicy": denyPull}, "explicitDeny"},
 		{"registry policy as a list", fields{"PolicyInputList": identity, "RegistryPolicy": []string{denyPull}}, "explicitDeny"},
-		{"empty list is no registry policy", fields{"PolicyInputList": identity, "RegistryPolicy": []string{}}, "allowed"},
+		{"an empty list is not a registry policy", fields{"PolicyInputList": identity, "RegistryPolicy": []string{}}, "allowed"},
 		{"AWS's fields that change nothing", fields{"PolicyInputList": identity, "MaxItems": 1, "Marker": "m", "ResourceHandlingOption": "EC2-VPC-EBS"}, "allowed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -138,7 +138,7 @@ func TestPolicyFields(t *testing.T) {
 	}
 }
 
-// TestCallers holds what CallerArn means.
+// TestCallers checks the meaning of CallerArn.
 func TestCallers(t *testing.T) {
 	identity := []string{allowAll}
 	serviceRole := entry("aws:PrincipalArn", "string", "arn:aws:iam::123456789012:role/aws-service-role/x.amazonaws.com/ci")
@@ -175,8 +175,8 @@ func TestCallers(t *testing.T) {
 		{"service, granted to another", fields{"CallerArn": "replication.ecr.amazonaws.com", "ResourcePolicy": granting(`{"Service":"lambda.amazonaws.com"}`)}, "implicitDeny"},
 		{"session of a service-linked role", fields{"CallerArn": session, "PolicyInputList": identity, "ServiceControlPolicyInputList": noSCP, "ContextEntries": serviceRole}, "allowed"},
 		{"session whose role is unknown", fields{"CallerArn": session, "PolicyInputList": identity, "ServiceControlPolicyInputList": noSCP}, "implicitDeny"},
-		{"aws:PrincipalArn of another role says nothing", fields{"CallerArn": session, "PolicyInputList": identity, "ServiceControlPolicyInputList": noSCP, "ContextEntries": otherRole}, "implicitDeny"},
-		{"and does not make the caller nobody", fields{"CallerArn": session, "PolicyInputList": identity, "ContextEntries": otherRole}, "allowed"},
+		{"aws:PrincipalArn of another role has no effect", fields{"CallerArn": session, "PolicyInputList": identity, "ServiceControlPolicyInputList": noSCP, "ContextEntries": otherRole}, "implicitDeny"},
+		{"and does not remove the caller", fields{"CallerArn": session, "PolicyInputList": identity, "ContextEntries": otherRole}, "allowed"},
 		{"nor does one with a wildcard", fields{"CallerArn": session, "PolicyInputList": identity, "ContextEntries": entry("aws:PrincipalArn", "string", "arn:aws:iam::123456789012:role/*/ci")}, "allowed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -187,9 +187,9 @@ func TestCallers(t *testing.T) {
 	}
 }
 
-// TestUnnamedCallerHasNoName holds that only the account and "*" can name the
-// caller who is not given.
-func TestUnnamedCallerHasNoName(t *testing.T) {
+// TestUnnamedCaller checks that only the account and "*" match the caller of an input
+// without CallerArn.
+func TestUnnamedCaller(t *testing.T) {
 	s, err := new(Simulator).Read("in.json", []byte(with(nil).text(t)))
 	if err != nil {
 		t.Fatal(err)
@@ -199,7 +199,7 @@ func TestUnnamedCallerHasNoName(t *testing.T) {
 		t.Errorf("caller %+v", p)
 	}
 	if got := only(t, with(nil)).EvalDecision; got != "implicitDeny" {
-		t.Errorf("without policies it has access as a root user has: %s", got)
+		t.Errorf("without policies it has the access of a root user: %s", got)
 	}
 	deny := func(element string) string {
 		return `{"Version":"2012-10-17","Statement":[{"Effect":"Deny",` + element + `,"Action":"ecr:*"}]}`
@@ -216,7 +216,7 @@ func TestUnnamedCallerHasNoName(t *testing.T) {
 	}
 }
 
-// TestOwners holds what ResourceOwner means.
+// TestOwners checks the meaning of ResourceOwner.
 func TestOwners(t *testing.T) {
 	identity := []string{allowAll}
 	bucket := []string{"arn:aws:s3:::bucket/key"}
@@ -242,9 +242,8 @@ func TestOwners(t *testing.T) {
 	}
 }
 
-// TestConditionKeysWithColons asks about keys as AWS publishes them (AWS KMS
-// Developer Guide, "AWS KMS condition keys"; Service Authorization Reference for
-// Amazon SageMaker).
+// TestConditionKeysWithColons uses keys that AWS documents (AWS KMS Developer Guide, "AWS
+// KMS condition keys"; Service Authorization Reference for Amazon SageMaker).
 func TestConditionKeysWithColons(t *testing.T) {
 	for _, key := range []string{"kms:EncryptionContext:app", "kms:EncryptionContext:aws:s3:arn", "kms:RecipientAttestation:PCR0", "sagemaker:ModelLifeCycle:Stage", "ssm:resourceTag/aws:ssmmessages:session-id", "app"} {
 		for value, want := range map[string]string{"web": "allowed", "other": "implicitDeny"} {
@@ -260,7 +259,7 @@ func TestConditionKeysWithColons(t *testing.T) {
 	}
 }
 
-// TestContextEntries holds what each ContextKeyType makes of its values.
+// TestContextEntries checks the values of each ContextKeyType.
 func TestContextEntries(t *testing.T) {
 	for _, c := range []struct {
 		name      string
@@ -292,7 +291,7 @@ func TestContextEntries(t *testing.T) {
 		{"nothing is derived from the caller", `{"StringEquals":{"aws:username":"alice"}}`, nil, "implicitDeny"},
 		{"not even aws:PrincipalArn", `{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::123456789012:*"}}`, nil, "implicitDeny"},
 		{"nor aws:PrincipalAccount", `{"Null":{"aws:PrincipalAccount":"true"}}`, nil, "allowed"},
-		{"aws:PrincipalArn comes in the context", `{"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::123456789012:role/team/ci"}}`,
+		{"aws:PrincipalArn is in the context", `{"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::123456789012:role/team/ci"}}`,
 			entry("aws:PrincipalArn", "string", "arn:aws:iam::123456789012:role/team/ci"), "allowed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -307,8 +306,8 @@ func TestContextEntries(t *testing.T) {
 	}
 }
 
-// TestOrderOfResults wants a result for each action and, within it, each
-// resource, in the order of the input.
+// TestOrderOfResults checks that the output has a result for each action and, within it,
+// each resource, in the order of the input.
 func TestOrderOfResults(t *testing.T) {
 	r := simulated(t, with(fields{"ActionNames": []string{push, pull, push}, "ResourceArns": []string{repo, "*", otherRepo}, "PolicyInputList": []string{allowPush}}))
 	var got []string
@@ -324,6 +323,6 @@ func TestOrderOfResults(t *testing.T) {
 		t.Errorf("got\n%q, want\n%q", got, want)
 	}
 	if e := only(t, with(fields{"ResourceArns": []string{}})); e.EvalResourceName != "*" {
-		t.Errorf("no resource is %q", e.EvalResourceName)
+		t.Errorf("without resources the resource is %q", e.EvalResourceName)
 	}
 }

@@ -28,7 +28,7 @@ func TestMapJSON(t *testing.T) {
 			`{"operation":"HeadBlob","repository":"a","reference":"sha256:0","permissions":[{"action":"ecr:BatchCheckLayerAvailability","resource":"` + chinese + `a","alternative":"ecr:GetDownloadUrlForLayer"}],"removeQueryParameters":[]}`},
 		{"optional", "POST", "/v2/a/blobs/uploads/?mount=sha256:0&from=b", nil,
 			`{"operation":"MountBlob","repository":"a","reference":"sha256:0","permissions":[{"action":"ecr:InitiateLayerUpload","resource":"` + chinese + `a"},{"action":"ecr:GetDownloadUrlForLayer","resource":"` + chinese + `b","optional":true}],"removeQueryParameters":[]}`},
-		{"removed whatever the policies say", "POST", "/v2/a/blobs/uploads/?mount=sha256:0", nil,
+		{"removes parameters for every decision", "POST", "/v2/a/blobs/uploads/?mount=sha256:0", nil,
 			`{"operation":"StartUpload","repository":"a","reference":"","permissions":[{"action":"ecr:InitiateLayerUpload","resource":"` + chinese + `a"}],"removeQueryParameters":["mount"]}`},
 		{"tags", "PUT", "/v2/a/manifests/sha256:0?tag=x&tag=y", nil,
 			`{"operation":"PutManifest","repository":"a","reference":"sha256:0","tags":["x","y"],"permissions":[{"action":"ecr:PutImage","resource":"` + chinese + `a"}],"removeQueryParameters":[]}`},
@@ -46,8 +46,8 @@ func TestMapJSON(t *testing.T) {
 	}
 }
 
-// TestMapLines holds that every line has its answer in its own line, whatever
-// it is.
+// TestMapLines checks that each line of input has its result in the same line of the
+// output.
 func TestMapLines(t *testing.T) {
 	rows := []struct{ line, want string }{
 		{"GET\t/v2/", `{"operation":"CheckAPI"`},
@@ -83,7 +83,7 @@ func TestMapLines(t *testing.T) {
 		}
 	}
 	if strings.Contains(out.String(), "c2VjcmV0") {
-		t.Error("the output repeats a credential")
+		t.Error("the output contains a credential")
 	}
 }
 
@@ -113,8 +113,8 @@ func TestParseHeader(t *testing.T) {
 	}
 }
 
-// FuzzMapLines wants a line of JSON for each line, and no line both mapped and
-// refused.
+// FuzzMapLines checks that each line of input has a line of JSON, which is either a
+// mapping or a refusal.
 func FuzzMapLines(f *testing.F) {
 	for _, text := range []string{"GET\t/v2/\n", "\n\n", "POST\t/v2/a/blobs/uploads/?mount=x&from=b\tA: b|c\n", "\xff\t\x00\t|\n"} {
 		f.Add(text)

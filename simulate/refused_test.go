@@ -7,11 +7,11 @@ import (
 	"extauthz/diag"
 )
 
-// refused is an input and a part of the error.
-type refused struct{ name, text, want string }
+// invalid is an input and a part of the error.
+type invalid struct{ name, text, want string }
 
-func malformed() []refused {
-	return []refused{
+func malformed() []invalid {
+	return []invalid{
 		{"empty", ``, `in.json:1:1: not JSON: `},
 		{"no object", `["ActionNames"]`, `in.json:1:1: the input must be an object, not an array`},
 		{"null", ` null`, `in.json:1:2: the input must be an object, not null`},
@@ -40,19 +40,19 @@ func malformed() []refused {
 	}
 }
 
-func misused() []refused {
+func misused() []invalid {
 	const ok = `"ActionNames":["ecr:PutImage"]`
-	return []refused{
+	return []invalid{
 		{"no action", `{"ResourceArns":["*"]}`, `in.json:1:1: ActionNames is missing or empty; add at least one action`},
 		{"empty list of actions", "\n {\"ActionNames\":[]}", `in.json:2:2: ActionNames is missing or empty`},
 		{"action without a service", `{"ActionNames":["PutImage"]}`, `in.json:1:17: "PutImage" is not an action; write service:Action`},
 		{"action with two colons", `{"ActionNames":["ecr:Put:Image"]}`, `"ecr:Put:Image" is not an action`},
 		{"action with a wildcard", `{"ActionNames":["ecr:*"]}`, `"ecr:*" contains a wildcard; write the name of each action`},
 		{"action with a blank", `{"ActionNames":["ecr:Put Image"]}`, `contains a character that actions do not have`},
-		{"resource that is no ARN", `{` + ok + `,"ResourceArns":["team/app"]}`, `in.json:1:49: "team/app" is not a resource`},
+		{"resource that is not an ARN", `{` + ok + `,"ResourceArns":["team/app"]}`, `in.json:1:49: "team/app" is not a resource`},
 		{"resource with a wrong account", `{` + ok + `,"ResourceArns":["arn:aws:ecr:eu:123:repository/a"]}`, `does not have twelve digits`},
-		{"policy that is wrong", `{"PolicyInputList":["{}"]}`, `in.json:1:21: PolicyInputList.1:1:1: the document has no Statement`},
-		{"second policy that is wrong", `{"PolicyInputList":["{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"}}","\n x"]}`, `PolicyInputList.2:2:2: not JSON`},
+		{"invalid policy", `{"PolicyInputList":["{}"]}`, `in.json:1:21: PolicyInputList.1:1:1: the document has no Statement`},
+		{"invalid second policy", `{"PolicyInputList":["{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"}}","\n x"]}`, `PolicyInputList.2:2:2: not JSON`},
 		{"empty policy", `{"ResourcePolicy":""}`, `ResourcePolicy:1:1: not JSON`},
 		{"resource policy without a principal", `{"ResourcePolicy":"{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"*\"}}"}`, `ResourcePolicy:1:14:`},
 		{"identity policy with a principal", `{"PolicyInputList":["{\"Statement\":{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"*\",\"Resource\":\"*\"}}"]}`, `PolicyInputList.1:1:32: Principal does not belong in this kind`},
@@ -75,20 +75,20 @@ func misused() []refused {
 	}
 }
 
-func wrongEntries() []refused {
+func invalidEntries() []invalid {
 	entry := func(fields string) string { return `{"ContextEntries":[{` + fields + `}]}` }
 	typed := func(kind, values string) string {
 		return entry(`"ContextKeyName":"a:b","ContextKeyType":"` + kind + `","ContextKeyValues":[` + values + `]`)
 	}
-	return []refused{
+	return []invalid{
 		{"unknown field", entry(`"KeyName":"a:b"`), `in.json:1:21: unknown field "KeyName"; a context entry has ContextKeyName`},
 		{"no name", entry(`"ContextKeyType":"string","ContextKeyValues":["x"]`), `in.json:1:20: a context entry needs a ContextKeyName`},
 		{"unknown type", typed("text", `"x"`), `context key "a:b": "text" is not a ContextKeyType`},
 		{"type of another case", typed("String", `"x"`), `"String" is not a ContextKeyType`},
 		{"no values", typed("string", ``), `of type "string" has 0 values instead of one; for a multivalued key write stringList, for a missing key leave the entry out`},
 		{"several values", typed("string", `"x","y"`), `of type "string" has 2 values instead of one`},
-		{"values are no list", entry(`"ContextKeyName":"a:b","ContextKeyType":"string","ContextKeyValues":"x"`), `ContextKeyValues must be an array, not a string`},
-		{"value is no string", typed("numeric", `1`), `an item of ContextKeyValues must be a string, not a number`},
+		{"values that are not a list", entry(`"ContextKeyName":"a:b","ContextKeyType":"string","ContextKeyValues":"x"`), `ContextKeyValues must be an array, not a string`},
+		{"value that is not a string", typed("numeric", `1`), `an item of ContextKeyValues must be a string, not a number`},
 		{"numeric", typed("numeric", `"10abc"`), `context key "a:b" of type "numeric": "10abc" is not a decimal number`},
 		{"numericList", typed("numericList", `"1","x"`), `"x" is not a decimal number`},
 		{"boolean", typed("boolean", `"yes"`), `"yes" is not a boolean; write true or false`},
@@ -102,10 +102,10 @@ func wrongEntries() []refused {
 	}
 }
 
-// TestRefused holds that a wrong input is refused with one line that names the
-// place and the remedy.
-func TestRefused(t *testing.T) {
-	cases := append(append(malformed(), misused()...), wrongEntries()...)
+// TestReadRejects checks that the error for an invalid input is one line with a position
+// and a remedy.
+func TestReadRejects(t *testing.T) {
+	cases := append(append(malformed(), misused()...), invalidEntries()...)
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			s, err := new(Simulator).Read("in.json", []byte(c.text))

@@ -14,8 +14,8 @@ func matched(e EvaluationResult) string {
 	return strings.Join(ids, " ")
 }
 
-// TestMatchedStatements holds which statements a decision is said to rest on,
-// by which id, type and place.
+// TestMatchedStatements checks the statements that determine a decision, with ID, type
+// and position.
 func TestMatchedStatements(t *testing.T) {
 	scp, rcp := [][]string{{allowAll}, {allowPush, allowAll}}, [][]string{{}, {denyPull}}
 	for _, c := range []struct {
@@ -51,8 +51,8 @@ func TestMatchedStatements(t *testing.T) {
 	}
 }
 
-// TestDetails holds where the details are and what they say. A "-" is an absent
-// one.
+// TestDetails checks when the details are present, and their contents. "-" means that
+// they are absent.
 func TestDetails(t *testing.T) {
 	identity := []string{allowAll}
 	deny, allow, none := [][]string{{denyAll}}, [][]string{{allowAll}}, [][]string{{allowPush}}
@@ -108,8 +108,8 @@ func TestDetails(t *testing.T) {
 	}
 }
 
-// TestMissingContextValues holds that the keys which the context lacks are named
-// for the result and for its resource.
+// TestMissingContextValues checks that the result, and the result for its resource, list
+// the keys that the context lacks.
 func TestMissingContextValues(t *testing.T) {
 	in := with(fields{"PolicyInputList": []string{when(`{"StringEquals":{"aws:username":"a"},"Bool":{"aws:SecureTransport":"true"}}`)}, "ContextEntries": entry("aws:UserName", "string", "a")})
 	if e := only(t, in); fmt.Sprint(e.MissingContextValues, e.ResourceSpecificResults[0].MissingContextValues) != "[aws:SecureTransport] [aws:SecureTransport]" {
@@ -120,8 +120,8 @@ func TestMissingContextValues(t *testing.T) {
 	}
 }
 
-// TestShape holds the names and the order of the output's fields, and that lists
-// are lists also where they are empty.
+// TestShape checks the names and the order of the output's fields, and that empty lists
+// are lists.
 func TestShape(t *testing.T) {
 	r := simulated(t, with(fields{"Id": []any{"a<b", 1}, "PermissionsBoundaryPolicyInputList": []string{allowAll}, "ServiceControlPolicyInputList": [][]string{{allowAll}}}))
 	line := encode(r, "")

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// TestLines holds that each line of input has its line of output, in order,
-// whatever is wrong with it, and that its Id comes back.
+// TestLines checks that each line of input has a line of output with its Id, in order,
+// even if the input is not valid.
 func TestLines(t *testing.T) {
 	good := with(fields{"PolicyInputList": []string{allowAll}, "Id": "good <1>"}).text(t)
 	lines := []struct{ in, want string }{
@@ -51,8 +51,9 @@ func TestLines(t *testing.T) {
 	}
 }
 
-// TestLinesAnswersAtOnce holds that an answer does not wait for the next input.
-func TestLinesAnswersAtOnce(t *testing.T) {
+// TestLinesFlushes checks that Lines writes each result before it waits for the next
+// input.
+func TestLinesFlushes(t *testing.T) {
 	from, to := io.Pipe()
 	answers, out := io.Pipe()
 	done := make(chan error, 1)
@@ -77,26 +78,26 @@ func TestLinesAnswersAtOnce(t *testing.T) {
 			t.Error(err)
 		}
 	case <-time.After(5 * time.Minute):
-		t.Error("it does not end with its input")
+		t.Error("Lines does not end with its input")
 	}
 }
 
 type failing struct{}
 
-func (failing) Write([]byte) (int, error) { return 0, errors.New("no room") }
-func (failing) Read([]byte) (int, error)  { return 0, errors.New("torn off") }
+func (failing) Write([]byte) (int, error) { return 0, errors.New("disk full") }
+func (failing) Read([]byte) (int, error)  { return 0, errors.New("connection lost") }
 
 func TestLinesFails(t *testing.T) {
-	if err := new(Simulator).Lines("in", strings.NewReader("{}\n"), failing{}); err == nil || !strings.Contains(err.Error(), "no room") {
+	if err := new(Simulator).Lines("in", strings.NewReader("{}\n"), failing{}); err == nil || !strings.Contains(err.Error(), "disk full") {
 		t.Errorf("writing fails with %v", err)
 	}
-	if err := new(Simulator).Lines("in", failing{}, io.Discard); err == nil || !strings.Contains(err.Error(), "torn off") {
+	if err := new(Simulator).Lines("in", failing{}, io.Discard); err == nil || !strings.Contains(err.Error(), "connection lost") {
 		t.Errorf("reading fails with %v", err)
 	}
 }
 
-// TestCompiledOnce holds that a policy is compiled once for its kind, id and
-// text, and that what is remembered stays bounded.
+// TestCompiledOnce checks that each policy is compiled once for its kind, ID and text,
+// and that the size of the cache is limited.
 func TestCompiledOnce(t *testing.T) {
 	s := new(Simulator)
 	read := func(f fields) *Evaluation {
@@ -110,20 +111,20 @@ func TestCompiledOnce(t *testing.T) {
 	first := read(fields{"PolicyInputList": []string{allowAll}, "SessionPolicyInputList": []string{allowAll}})
 	second := read(fields{"PolicyInputList": []string{allowAll}})
 	if first.Policies.Identity[0] != second.Policies.Identity[0] || first.Policies.Identity[0] == first.Policies.Session[0] {
-		t.Error("policies are not remembered by kind, id and text")
+		t.Error("policies are not cached by kind, ID and text")
 	}
 	s.compiler.size = maxCached
 	read(fields{"PolicyInputList": []string{denyAll}})
 	if n := len(s.compiler.policies); n != 3 || s.compiler.size != maxCached+len(denyAll) {
-		t.Errorf("%d policies of %d bytes remembered", n, s.compiler.size)
+		t.Errorf("%d policies of %d bytes in the cache", n, s.compiler.size)
 	}
 	read(fields{"PolicyInputList": []string{allowPush}})
 	if n := len(s.compiler.policies); n != 1 || s.compiler.size != len(allowPush) {
-		t.Errorf("%d policies of %d bytes remembered", n, s.compiler.size)
+		t.Errorf("%d policies of %d bytes in the cache", n, s.compiler.size)
 	}
 }
 
-// BenchmarkLines is a stream of simple inputs, whose policies repeat.
+// BenchmarkLines reads simple inputs with the same policies.
 func BenchmarkLines(b *testing.B) {
 	line := with(fields{"Id": 1, "PolicyInputList": []string{allowPush, allowAll}, "CallerArn": alice, "ResourcePolicy": granting(`{"AWS":"` + alice + `"}`),
 		"ContextEntries": entry("aws:SourceIp", "ip", "192.0.2.7")}).text(b) + "\n"

@@ -17,7 +17,7 @@ import (
 	"extauthz/policystore"
 )
 
-// short is an answer in one line.
+// short returns a description of w in one line.
 func short(w *Whoami) string {
 	if !w.HasCaller() {
 		return w.Source + ": " + w.Reason
@@ -56,7 +56,7 @@ func TestWhoamiByCredential(t *testing.T) {
 	}{
 		{"user", Credential{User: "alice"}, "basic user/alice team=blue policies pushing.json boundary limits.json", "password"},
 		{"federated user", Credential{User: "guest"}, "basic federated-user/guest team=blue policies pushing.json boundary limits.json session reading.json", "password"},
-		{"certificate where none is taken", inRegistry(shownBy(t, "spiffe://cluster.local/ns/shop/sa/cart", ""), "anyone"), "mtls: the registry does not accept mtls as a source of identity", ""},
+		{"certificate in a registry without mtls", inRegistry(certificateOf(t, "spiffe://cluster.local/ns/shop/sa/cart", ""), "anyone"), "mtls: the registry does not accept mtls as a source of identity", ""},
 		{"unknown user", Credential{User: "eve"}, `basic: user "eve" has no line in htpasswd`, ""},
 		{"user where passwords are not taken", Credential{User: "alice", Registry: "anyone"}, "basic: the registry does not accept basic as a source of identity", ""},
 		{"Bearer token", Credential{Token: web}, "bearer " + builder, ""},
@@ -71,12 +71,12 @@ func TestWhoamiByCredential(t *testing.T) {
 		{"token that only Envoy verifies", Credential{Token: issuer.token(t, "mesh.example.com", nil)}, `bearer: tokens of issuer "mesh" are verified by Envoy's jwt_authn only`, ""},
 		{"token as password of a user", Credential{User: "alice", Token: web}, "basic: ", ""},
 		{"token for another registry", Credential{Token: web, Registry: "anyone"}, "bearer: ", ""},
-		{"certificate with a URI", shownBy(t, "spiffe://cluster.local/ns/shop/sa/cart", ""), "mtls assumed-role/pods/shop serviceaccount=cart from cart", "certificate"},
-		{"certificate with a DNS name", shownBy(t, "", "ci.internal"), "mtls ci.amazonaws.com for arn:aws:codebuild:eu-central-1:123456789012:project/app of 123456789012", "certificate"},
-		{"certificate of nobody", shownBy(t, "spiffe://elsewhere/x", ""), `mtls: no principal is bound to uri "spiffe://elsewhere/x"`, ""},
+		{"certificate with a URI", certificateOf(t, "spiffe://cluster.local/ns/shop/sa/cart", ""), "mtls assumed-role/pods/shop serviceaccount=cart from cart", "certificate"},
+		{"certificate with a DNS name", certificateOf(t, "", "ci.internal"), "mtls ci.amazonaws.com for arn:aws:codebuild:eu-central-1:123456789012:project/app of 123456789012", "certificate"},
+		{"certificate without a principal", certificateOf(t, "spiffe://elsewhere/x", ""), `mtls: no principal is bound to uri "spiffe://elsewhere/x"`, ""},
 		{"header", Credential{Header: "alice@example.com", Registry: "proxied"}, "header user/alice team=blue policies pushing.json boundary limits.json", "header"},
 		{"header with two names", Credential{Header: "alice@example.com,bob@example.com", Registry: "proxied"}, "header: the header x-user contains a comma", ""},
-		{"header of nobody", Credential{Header: "alice", Registry: "proxied"}, `header: no principal is bound to header "alice"`, ""},
+		{"header without a principal", Credential{Header: "alice", Registry: "proxied"}, `header: no principal is bound to header "alice"`, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.credential.Time = noon
@@ -101,17 +101,17 @@ func TestWhoamiByCredential(t *testing.T) {
 	}
 }
 
-// wantNoSecret wants neither token nor signature in an answer.
+// wantNoSecret checks that the output contains neither the token nor its signature.
 func wantNoSecret(t *testing.T, w *Whoami, c *Credential) {
 	t.Helper()
 	for part := range strings.SplitSeq(c.Token, ".") {
 		if part != "" && strings.Contains(w.String(), part) {
-			t.Errorf("the answer holds a part of the token: %s", w)
+			t.Errorf("the output contains a part of the token: %s", w)
 		}
 	}
 }
 
-func TestWhoamiOfACredentialThatCannotBeShown(t *testing.T) {
+func TestWhoamiRejects(t *testing.T) {
 	s, _ := callers(t)
 	for name, c := range map[string]struct {
 		credential Credential
@@ -154,7 +154,7 @@ func TestWhoamiByRequest(t *testing.T) {
 		{"password", to("main", mapping.Header{Name: "authorization", Value: password}), "basic user/alice team=blue policies pushing.json boundary limits.json"},
 		{"wrong password", to("main", mapping.Header{Name: "authorization", Value: password + "AAAA"}), "basic: "},
 		{"token that Envoy verified", verified, "jwt_authn assumed-role/builder/mesh branch=none team=red policies pushing.json,reading.json"},
-		{"header that Envoy does not vouch for", unvouched, "header: the header x-user does not count here: Envoy's configuration does not say that"},
+		{"header that Envoy does not declare", unvouched, "header: the header x-user does not count here: Envoy's configuration does not say that"},
 		{"header by a proxy", vouched, "header user/alice team=blue policies pushing.json boundary limits.json"},
 		{"header around the proxy", to("proxied", mapping.Header{Name: "x-user", Value: "alice@example.com"}), ": "},
 		{"nothing", to("main"), ": the request carries no credential"},
@@ -167,7 +167,7 @@ func TestWhoamiByRequest(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, c.want)
 			}
 			if strings.Contains(w.String(), "secret") || strings.Contains(w.String(), password[6:]) {
-				t.Errorf("the answer holds a password: %s", w)
+				t.Errorf("the output contains a password: %s", w)
 			}
 		})
 	}
@@ -180,8 +180,9 @@ func TestWhoamiByRequest(t *testing.T) {
 	}
 }
 
-// TestWhoamiWaits holds that keys that cannot be had are a reason, in time.
-func TestWhoamiWaits(t *testing.T) {
+// TestWhoamiWithoutKeys checks that keys that cannot be fetched are a reason, within the
+// time limit.
+func TestWhoamiWithoutKeys(t *testing.T) {
 	s, issuer := callers(t)
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
@@ -197,9 +198,9 @@ func inRegistry(c Credential, name string) Credential {
 	return c
 }
 
-// TestWhoamiListsWhatBindsEveryone holds that the policies of registry and
-// organization are listed for whom they bind, and for nobody else.
-func TestWhoamiListsWhatBindsEveryone(t *testing.T) {
+// TestWhoamiListsControlPolicies checks that the policies of the registry and the
+// organization are listed only for callers to which they apply.
+func TestWhoamiListsControlPolicies(t *testing.T) {
 	const guard, full = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"ecr:DeleteRepository","Resource":"*"}]}`,
 		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
 	registry := strings.Replace(guard, "ecr:DeleteRepository", "ecr:*", 1)
@@ -242,7 +243,7 @@ func TestWhoamiListsWhatBindsEveryone(t *testing.T) {
 			if got := short(w); !strings.HasSuffix(got, "boundary limits.json"+c.want) {
 				t.Errorf("got %s, want %s", got, c.want)
 			}
-			machine := inRegistry(shownBy(t, "", "ci.internal"), "main")
+			machine := inRegistry(certificateOf(t, "", "ci.internal"), "main")
 			machine.Time = noon
 			service, err := machine.Whoami(context.Background(), s)
 			if err != nil || len(service.ServiceControlPolicies) > 0 {

@@ -10,7 +10,8 @@ import (
 	"extauthz/policystore"
 )
 
-// quickstartAdmin returns the admin handlers of a store that has loaded the quickstart.
+// quickstartAdmin returns the admin handlers of a store with the policies of the
+// quickstart.
 func quickstartAdmin(t *testing.T) *admin {
 	t.Helper()
 	store := policystore.New(policystore.Options{Dir: quickstart, Decision: decision.Options{CacheSize: 16}})
@@ -21,9 +22,9 @@ func quickstartAdmin(t *testing.T) *admin {
 	return &admin{ready: &readiness{snapshot: store.Snapshot}, store: store, metrics: ok}
 }
 
-// TestAdminRefusesOtherHosts holds that a page in a browser on this machine
-// cannot read the admin listener under a name of its own (DNS rebinding).
-func TestAdminRefusesOtherHosts(t *testing.T) {
+// TestAdminRejectsOtherHosts checks that a web page in a browser on this machine cannot
+// read the admin listener under its own host name (DNS rebinding).
+func TestAdminRejectsOtherHosts(t *testing.T) {
 	a := quickstartAdmin(t)
 	for host, want := range map[string]int{"127.0.0.1:9192": 200, "localhost:9192": 200, "evil.example:9192": 403, "192.0.2.1": 403} {
 		for _, path := range []string{"/snapshot", "/debug/pprof/", "/metrics"} {
@@ -68,7 +69,7 @@ func TestAdminMethodsAndProfiles(t *testing.T) {
 	}
 }
 
-// TestMetricLabelsAreBounded holds that no text of a request makes a series.
+// TestMetricLabelsAreBounded checks that the text of a request never becomes a label.
 func TestMetricLabelsAreBounded(t *testing.T) {
 	p := start(t, nil)
 	conn := p.dial(t)
@@ -86,7 +87,7 @@ func TestMetricLabelsAreBounded(t *testing.T) {
 		series++
 		action, _, _ := strings.Cut(strings.TrimPrefix(line, `extauthz_decisions_total{action="`), `"`)
 		if action != "none" && !strings.HasPrefix(action, "ecr:") {
-			t.Errorf("series %s", line)
+			t.Errorf("unexpected series %s", line)
 		}
 	}
 	if series < 3 || series > 6 {

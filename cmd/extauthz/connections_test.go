@@ -33,9 +33,9 @@ func TestConnectionLimits(t *testing.T) {
 	}
 }
 
-// TestIdleConnections opens more connections to each port than the process may
-// have open files, from another address, sends nothing, or half a request, and
-// never closes them. Envoy's port, the probes and the policy files still work.
+// TestIdleConnections opens more connections to each port than the process may have open
+// files, from another address. They send nothing or half a request and never close.
+// Envoy's port, the probes and policy reloads must still work.
 func TestIdleConnections(t *testing.T) {
 	const openFiles, each = 256, 400
 	p := prepare(t, "--probe-listen", "127.0.0.1:0")
@@ -74,7 +74,7 @@ func TestIdleConnections(t *testing.T) {
 	}
 }
 
-// hold opens a connection from an address of its own that sends text and then nothing.
+// hold opens a connection from a separate address that sends text and then nothing.
 func hold(t *testing.T, address, text string) {
 	t.Helper()
 	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 66)}}
@@ -83,7 +83,7 @@ func hold(t *testing.T, address, text string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	conn.Write([]byte(text)) // fails where the server has closed the connection already
+	conn.Write([]byte(text)) // fails if the server has already closed the connection
 }
 
 // openDescriptors returns how many files the process has open.

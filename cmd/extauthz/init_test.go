@@ -12,8 +12,8 @@ import (
 	"extauthz/scaffold"
 )
 
-// TestInit holds that what init writes loads, passes its tests and is free of
-// findings, whatever the flags.
+// TestInit checks that the new directory can be loaded, passes its tests and has no
+// findings, with various flags.
 func TestInit(t *testing.T) {
 	place := []string{"--account", "123456789012", "--region", "eu-central-1"}
 	cases := map[string][]string{
@@ -22,7 +22,7 @@ func TestInit(t *testing.T) {
 		"immutable subject": {"--github", "acme@123456/app@456789"},
 		"managed account":   {"--github", "octocat_acme/app"},
 		"odd names":         {"--users", "a+b=c,d.e@f,0,_-", "--repository", "other", "--repository", "other-other=tagged", "--repository", "a__b--c/blobs/uploads=contents"},
-		"no template named": {"--repository", "team/app", "--repository", "team/web"},
+		"no template":       {"--repository", "team/app", "--repository", "team/web"},
 	}
 	for _, template := range scaffold.Templates() {
 		cases[string(template)] = []string{"--repository", "a/b=" + string(template)}
@@ -52,13 +52,13 @@ func TestInit(t *testing.T) {
 				t.Errorf("exit %d, stdout %s, stderr %s", r.code, r.stdout, r.stderr)
 			}
 			if _, err := os.Stat(filepath.Join(dir, "htpasswd")); err == nil {
-				t.Error("passwords were made up")
+				t.Error("the directory contains passwords")
 			}
 		})
 	}
 }
 
-// TestInitMistakes holds that a mistake writes nothing.
+// TestInitMistakes checks that nothing is written after a mistake.
 func TestInitMistakes(t *testing.T) {
 	parent := t.TempDir()
 	full := filepath.Join(parent, "full")

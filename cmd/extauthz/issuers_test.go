@@ -14,8 +14,8 @@ import (
 	"extauthz/policystore"
 )
 
-// publish makes a policy directory with three issuers: two whose keys a server
-// has, of which one is asked in vain, and one that Envoy verifies.
+// publish creates a policy directory with three issuers. A server has the keys of one and
+// fails for another. Envoy verifies the tokens of the third.
 func publish(t *testing.T) (dir, host string) {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -41,7 +41,7 @@ func publish(t *testing.T) (dir, host string) {
 	return dir, strings.TrimPrefix(server.URL, "http://")
 }
 
-// settled is a store over the directory, when its keys have been asked for.
+// settled returns a store with the directory, after it has requested the keys.
 func settled(t *testing.T, dir string) *policystore.Store {
 	t.Helper()
 	store := policystore.New(policystore.Options{Dir: dir, Decision: decision.Options{CacheSize: 16}})

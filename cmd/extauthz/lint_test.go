@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// suspicious copies the quickstart with a policy that has a warning and a
+// suspicious returns a copy of the quickstart with a policy that has a warning and a
 // suggestion.
 func suspicious(t *testing.T) string {
 	t.Helper()
@@ -59,7 +59,7 @@ func TestLint(t *testing.T) {
 	}
 }
 
-// TestLintSARIF wants the paths of files to begin at the working directory.
+// TestLintSARIF checks that the paths of files begin at the working directory.
 func TestLintSARIF(t *testing.T) {
 	t.Chdir(suspicious(t))
 	if err := os.MkdirAll("a/b c", 0o755); err != nil {
@@ -72,7 +72,7 @@ func TestLintSARIF(t *testing.T) {
 	}
 }
 
-// TestLintUnloadable wants a directory that cannot be loaded to be a finding.
+// TestLintUnloadable checks that a directory that cannot be loaded is a finding.
 func TestLintUnloadable(t *testing.T) {
 	dir := suspicious(t)
 	if err := os.WriteFile(filepath.Join(dir, "managed", "team-push.json"), []byte("{\n  \"Statement\": [\n"), 0o644); err != nil {
@@ -113,12 +113,13 @@ func TestLintMistakes(t *testing.T) {
 	}
 }
 
-// closed is a standard output that nobody reads any more.
+// closed is a standard output without a reader.
 type closed struct{}
 
 func (closed) Write([]byte) (int, error) { return 0, errors.New("the reader has left") }
 
-// TestLintUnwritten wants findings that could not be written to be no answer.
+// TestLintUnwritten checks that findings that cannot be written are not a negative
+// result.
 func TestLintUnwritten(t *testing.T) {
 	for _, format := range []string{"text", "json", "sarif"} {
 		var stderr strings.Builder

@@ -11,9 +11,8 @@ import (
 	"time"
 )
 
-// TestReopenWhileAWriteBlocks fills a named pipe that has a reader who does not
-// read, renames it, and opens the log again: the blocked line then goes to the
-// new file, whole.
+// TestReopenWhileAWriteBlocks fills a named pipe whose reader does not read, renames it,
+// and opens the log again. The blocked line must be complete in the new file.
 func TestReopenWhileAWriteBlocks(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "decisions")
 	if err := syscall.Mkfifo(name, 0o600); err != nil {
@@ -31,7 +30,7 @@ func TestReopenWhileAWriteBlocks(t *testing.T) {
 	line := strings.Repeat("a", 1023) + "\n"
 	written := make(chan error, 1)
 	go func() {
-		for range 128 { // a pipe holds 64 KiB
+		for range 128 { // a pipe has 64 KiB
 			if _, err := io.WriteString(l, line); err != nil {
 				written <- err
 				return
@@ -60,19 +59,19 @@ func TestReopenWhileAWriteBlocks(t *testing.T) {
 	if err := l.close(); err != nil {
 		t.Fatal(err)
 	}
-	lines := wholeLines(t, reader, line)
+	lines := completeLines(t, reader, line)
 	file, err := os.Open(name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	if lines += wholeLines(t, file, line); lines != 128 {
-		t.Errorf("%d whole lines in both files; want 128", lines)
+	if lines += completeLines(t, file, line); lines != 128 {
+		t.Errorf("%d complete lines in both files; want 128", lines)
 	}
 }
 
-// wholeLines counts the lines that are whole.
-func wholeLines(t *testing.T, r io.Reader, line string) (n int) {
+// completeLines counts the complete lines.
+func completeLines(t *testing.T, r io.Reader, line string) (n int) {
 	t.Helper()
 	for scanner := bufio.NewScanner(r); scanner.Scan(); {
 		if scanner.Text()+"\n" == line {

@@ -15,7 +15,7 @@ import (
 	_ "extauthz/goldentest" // accept -update
 )
 
-// asProgram in the environment makes the test binary the program itself, so
+// asProgram is an environment variable that makes the test binary run the program, so
 // that tests can start it as a process.
 const asProgram = "RUN_THE_PROGRAM_NOT_ITS_TESTS"
 
@@ -26,10 +26,10 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// quickstart is the example's policy directory.
+// quickstart is the policy directory of the example.
 const quickstart = "../../examples/quickstart/policies"
 
-// typed runs the program with what is typed, and the environment.
+// typed runs the program with a command line and an environment.
 func typed(t *testing.T, line string, env ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, err bytes.Buffer
@@ -37,14 +37,14 @@ func typed(t *testing.T, line string, env ...string) (code int, stdout, stderr s
 	return code, out.String(), err.String()
 }
 
-// mistake is a command line, an environment, and a part of the error.
+// mistake is a command line, an environment and a part of the error.
 type mistake struct {
 	line string
 	env  []string
 	want string
 }
 
-// misusedCommands has no command, another one, or one with wrong arguments.
+// misusedCommands has no command, an unknown command, or wrong arguments.
 func misusedCommands() []mistake {
 	return []mistake{
 		{"", nil, "no command given; see extauthz help"},
@@ -60,8 +60,8 @@ func misusedCommands() []mistake {
 	}
 }
 
-// misusedFlags has flags that are unknown or out of range; serve and bare are
-// command lines that are right so far, with a decision log and without.
+// misusedFlags has flags that are unknown or out of range. serve and bare are valid
+// command lines, with and without a decision log.
 func misusedFlags(serve, bare string) []mistake {
 	return []mistake{
 		{"serve", nil, "--policies is missing"},
@@ -95,7 +95,7 @@ func misusedFlags(serve, bare string) []mistake {
 	}
 }
 
-// contradictingFlags has flags that do not go together.
+// contradictingFlags has flags that exclude each other.
 func contradictingFlags(serve, bare, inPolicies string) []mistake {
 	return []mistake{
 		{serve + "--tls-key k", nil, "--tls-key without --tls-cert"},
@@ -119,7 +119,7 @@ func contradictingFlags(serve, bare, inPolicies string) []mistake {
 	}
 }
 
-// misusedEnvironment has variables that are unknown or wrong.
+// misusedEnvironment has variables that are unknown or have a wrong value.
 func misusedEnvironment(serve string) []mistake {
 	return []mistake{
 		{"serve", []string{"EXTAUTHZ_POLICIES=" + quickstart, "EXTAUTHZ_CACHE_SIZE=0"}, "--cache-size 0 is too small"},
@@ -131,7 +131,7 @@ func misusedEnvironment(serve string) []mistake {
 	}
 }
 
-// missingFiles names files that are not there.
+// missingFiles has files that do not exist.
 func missingFiles(serve string) []mistake {
 	return []mistake{
 		{"serve --policies /nowhere/policies", nil, "extauthz serve: /nowhere/policies: " + syscall.ENOENT.Error()},
@@ -139,8 +139,8 @@ func missingFiles(serve string) []mistake {
 	}
 }
 
-// TestMistakes holds that a mistake is one line which names it, exit code 2,
-// and that nothing was opened before it was found.
+// TestMistakes checks that the error of a mistake is one line, that the exit code is 2,
+// and that no file was opened.
 func TestMistakes(t *testing.T) {
 	logFile := filepath.Join(t.TempDir(), "decisions.log")
 	bare := "serve --policies " + quickstart + " "
@@ -184,7 +184,7 @@ func TestHelp(t *testing.T) {
 	}
 }
 
-// TestHelpOnHeaders holds how the flags of map are said to be typed.
+// TestHelpOnHeaders checks the form of flags in the help for map.
 func TestHelpOnHeaders(t *testing.T) {
 	_, stdout, _ := typed(t, "help map")
 	for _, want := range []string{"\n  -H HEADER\n", "\n  --header HEADER\n", "\n  --assume-missing\n", "\n  --account ACCOUNT\n", "2 to 256 characters, and not by OCI's, 1 to 255"} {
@@ -201,8 +201,8 @@ func TestVersion(t *testing.T) {
 	}
 }
 
-// TestEnvironment holds that every flag of serve has its variable, that the
-// flag wins, and that the variables of Kubernetes services are left alone.
+// TestEnvironment checks that a variable sets each flag of serve, that the flag takes
+// precedence, and that variables of Kubernetes services are ignored.
 func TestEnvironment(t *testing.T) {
 	read := func(line string, env ...string) *config {
 		t.Helper()
@@ -226,8 +226,7 @@ func TestEnvironment(t *testing.T) {
 	read("--policies "+quickstart, links...)
 }
 
-// TestFlagsAreDocumented holds the flags of serve against what the program is
-// documented to have.
+// TestFlagsAreDocumented checks the list of serve's flags.
 func TestFlagsAreDocumented(t *testing.T) {
 	want := []string{"admin-listen", "cache-size", "decision-log", "decision-log-buffer", "decision-log-file", "decision-log-required",
 		"drain-delay", "drain-timeout", "listen", "load-memory", "log-level", "max-connections", "policies", "poll-interval", "pprof", "probe-listen", "socket-mode",

@@ -18,8 +18,8 @@ type mappedLine struct {
 	Refused, Message      string
 }
 
-// verdict writes the line the way the fourth column of hostileRequests does.
-func (l *mappedLine) verdict() string {
+// result returns the line in the form of the fourth column of hostileRequests.
+func (l *mappedLine) result() string {
 	if l.Refused != "" && l.Message != "" && l.Permissions == nil {
 		return "deny"
 	}
@@ -38,8 +38,7 @@ func (l *mappedLine) verdict() string {
 	return text
 }
 
-// TestMapHostileRequests maps every hostile request as a person would, from a
-// file and from standard input.
+// TestMapHostileRequests maps every hostile request, from a file and from standard input.
 func TestMapHostileRequests(t *testing.T) {
 	text, err := os.ReadFile(hostileRequests)
 	if err != nil {
@@ -56,12 +55,12 @@ func TestMapHostileRequests(t *testing.T) {
 		if r.code != exitDone || r.stderr != "" || len(got) != len(want) {
 			t.Fatalf("%v: exit %d, %d lines for %d, stderr %s", args, r.code, len(got), len(want), r.stderr)
 		}
-		for i, line := range got[1:] { // the first line has the columns' titles
+		for i, line := range got[1:] { // the first line contains titles
 			var mapped mappedLine
 			if err := json.Unmarshal([]byte(line), &mapped); err != nil {
 				t.Fatal(err)
 			}
-			if columns := strings.Split(want[i+1], "\t"); mapped.verdict() != columns[3] {
+			if columns := strings.Split(want[i+1], "\t"); mapped.result() != columns[3] {
 				t.Errorf("%s:%d: got %s want %s", hostileRequests, i+2, line, columns[3])
 			}
 		}

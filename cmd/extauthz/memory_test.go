@@ -17,7 +17,7 @@ func TestMemorySize(t *testing.T) {
 		written, _ := got.MarshalText()
 		var again memorySize
 		if err := again.UnmarshalText(written); err != nil || again != got {
-			t.Errorf("%s is written %s, which is read as %d, %v", text, written, again, err)
+			t.Errorf("%s has the text %s, which is parsed as %d, %v", text, written, again, err)
 		}
 	}
 	for _, text := range []string{"", "0", "-1", "MiB", "1.5GiB", "1MB", "1 GiB", "99999999999GiB", "99999999999999999999"} {

@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// TestServeReadsOnce counts, by the kernel's own events, how often serve opens each file
-// of its policy directory: once at the start, and never again while nothing changes, by
-// whatever path the directory is named.
+// TestServeReadsOnce counts with inotify how often serve opens each file of its policy
+// directory. It must open it once at the start, and not again without a change, whatever
+// path leads to the directory.
 func TestServeReadsOnce(t *testing.T) {
 	for _, c := range []struct{ name, from, dir string }{
 		{"absolute", "", "ROOT/policies"},
@@ -53,8 +53,8 @@ func TestServeReadsOnce(t *testing.T) {
 	}
 }
 
-// countOpens counts the openings of files and directories below dir. opened returns
-// those since it was last called, by path.
+// countOpens counts how often files and directories below dir are opened. opened returns
+// the numbers by path since its last call.
 func countOpens(t *testing.T, dir string) (opened func() map[string]int) {
 	t.Helper()
 	fd, err := syscall.InotifyInit1(syscall.IN_NONBLOCK | syscall.IN_CLOEXEC)

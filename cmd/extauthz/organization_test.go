@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// unitFiles are two accounts in two organizational units. The first unit has an
-// allow list, the second denies other regions than eu-central-1.
+// unitFiles has two accounts in two organizational units. The first unit has an allow
+// list. The second denies all regions except eu-central-1.
 var unitFiles = map[string]string{
 	"registries.yaml": `registries:
 - {name: first, hosts: [first], account: "111122223333", region: us-east-1}

@@ -23,7 +23,7 @@ import (
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 )
 
-// patience bounds every wait for a process; none comes near it when all is well.
+// patience is the longest time to wait for a process.
 const patience = 5 * time.Minute
 
 // process is a running serve.
@@ -45,7 +45,7 @@ type logLine struct {
 	Lost    *int   `json:"decisionsLost"`
 }
 
-// output keeps what a process writes.
+// output stores what a process writes.
 type output struct {
 	mu   sync.Mutex
 	text strings.Builder
@@ -63,8 +63,8 @@ func (o *output) String() string {
 	return o.text.String()
 }
 
-// start runs serve on free loopback ports with further flags, and waits until
-// it listens. A nil stdout keeps the output in process.stdout.
+// start runs serve on free loopback ports with more flags, and waits until it listens. If
+// stdout is nil, the output is in process.stdout.
 func start(t *testing.T, stdout *os.File, flags ...string) *process {
 	t.Helper()
 	p := prepare(t, flags...)
@@ -97,7 +97,7 @@ func (p *process) run(t *testing.T) {
 	}
 }
 
-// prepare is serve as a command that has not started yet.
+// prepare returns a serve command that has not started.
 func prepare(t *testing.T, flags ...string) *process {
 	t.Helper()
 	program, err := os.Executable()
@@ -106,7 +106,7 @@ func prepare(t *testing.T, flags ...string) *process {
 	}
 	args := append([]string{"serve", "--policies", quickstart, "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"}, flags...)
 	p := &process{Cmd: exec.Command(program, args...), stdout: &output{}, messages: make(chan logLine, 1000), exited: make(chan struct{})}
-	p.Env = append(os.Environ(), asProgram+"=1", "GORACE=atexit_sleep_ms=0") // a race is reported without a second of waiting
+	p.Env = append(os.Environ(), asProgram+"=1", "GORACE=atexit_sleep_ms=0") // report a race without waiting a second
 	return p
 }
 
@@ -122,7 +122,7 @@ func (p *process) read(stderr io.Reader) {
 	}
 }
 
-// message waits for the next message that begins so, and passes over others.
+// message waits for the next message with a prefix, and skips others.
 func (p *process) message(t *testing.T, prefix string) logLine {
 	t.Helper()
 	timeout := time.After(patience)
@@ -176,13 +176,13 @@ func (p *process) dial(t *testing.T) *grpc.ClientConn {
 	return conn
 }
 
-// as is the Authorization header of a user of the quickstart.
+// as returns the Authorization header of a user of the quickstart.
 func as(user string) string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+user+"-secret"))
 }
 
-// check asks about one request and returns the HTTP status of the answer, 200
-// for an allow.
+// check sends a request for authorization and returns the HTTP status of the answer, 200
+// if it is allowed.
 func check(t *testing.T, conn *grpc.ClientConn, method, path, authorization string) int {
 	t.Helper()
 	headers := map[string]string{":method": method, ":path": path}
@@ -214,7 +214,7 @@ func wantCheck(t *testing.T, conn *grpc.ClientConn, method, path, authorization 
 	}
 }
 
-// health asks gRPC health of the Authorization service.
+// health returns the gRPC health of the Authorization service.
 func health(t *testing.T, conn *grpc.ClientConn) healthv1.HealthCheckResponse_ServingStatus {
 	t.Helper()
 	answer, err := healthv1.NewHealthClient(conn).Check(t.Context(), &healthv1.HealthCheckRequest{Service: "envoy.service.auth.v3.Authorization"})
@@ -224,7 +224,7 @@ func health(t *testing.T, conn *grpc.ClientConn) healthv1.HealthCheckResponse_Se
 	return answer.GetStatus()
 }
 
-// get asks an HTTP listener.
+// get sends a request to an HTTP listener.
 func get(t *testing.T, address, path string) (status int, body string) {
 	t.Helper()
 	response, err := http.Get("http://" + address + path)
@@ -246,17 +246,17 @@ func wantStatus(t *testing.T, address, path string, want int) {
 	}
 }
 
-// eventually waits until it is so.
-func eventually(t *testing.T, what string, so func() bool) {
+// eventually waits until a condition is true.
+func eventually(t *testing.T, what string, condition func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); !so(); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); !condition(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("not in time: %s", what)
 		}
 	}
 }
 
-// copied is a copy of the quickstart's policy directory, to be changed.
+// copied returns a copy of the quickstart's policy directory.
 func copied(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "policies")

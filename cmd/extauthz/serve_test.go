@@ -21,8 +21,8 @@ const (
 	notServing = healthv1.HealthCheckResponse_NOT_SERVING
 )
 
-// TestServeAnswersLogsAndCounts takes one request of each kind through the
-// program and looks at the answer, the decision log and the metrics.
+// TestServeAnswersLogsAndCounts sends one request of each kind, and checks the answer,
+// the decision log and the metrics.
 func TestServeAnswersLogsAndCounts(t *testing.T) {
 	p := start(t, nil)
 	conn := p.dial(t)
@@ -75,8 +75,8 @@ func TestServeAnswersLogsAndCounts(t *testing.T) {
 	}
 }
 
-// TestServeWaitsForPolicies starts without policies: nothing is allowed and
-// nothing is ready until they come.
+// TestServeWaitsForPolicies starts without policies. Every request is denied, and the
+// process is not ready, until policies are added.
 func TestServeWaitsForPolicies(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "policies")
 	p := start(t, nil, "--policies", dir, "--wait-for-policies")
@@ -95,8 +95,9 @@ func TestServeWaitsForPolicies(t *testing.T) {
 	wantCheck(t, conn, "GET", "/v2/team/app/manifests/v1", as("bob"), http.StatusOK)
 }
 
-// TestServeKeepsLastGoodPolicies breaks and fixes a policy while serving.
-func TestServeKeepsLastGoodPolicies(t *testing.T) {
+// TestServeRetainsLastValidPolicies makes a policy invalid and valid again while serve
+// runs.
+func TestServeRetainsLastValidPolicies(t *testing.T) {
 	dir := copied(t)
 	p := start(t, nil, "--policies", dir)
 	conn := p.dial(t)
@@ -111,7 +112,7 @@ func TestServeKeepsLastGoodPolicies(t *testing.T) {
 	wantCheck(t, conn, "GET", "/v2/team/app/manifests/v1", as("bob"), http.StatusOK)
 	if _, metrics := get(t, p.admin, "/metrics"); !strings.Contains(metrics, "extauthz_policy_last_reload_success 0\n") ||
 		!strings.Contains(metrics, "extauthz_policy_reload_failures_total 1\n") {
-		t.Error("/metrics does not tell of the failed reload")
+		t.Error("/metrics does not count the failed reload")
 	}
 	var view snapshotView
 	if _, body := get(t, p.admin, "/snapshot"); json.Unmarshal([]byte(body), &view) != nil || view.Generation != 1 ||
@@ -121,11 +122,11 @@ func TestServeKeepsLastGoodPolicies(t *testing.T) {
 	replace(t, registries, append(good, "\n# fixed\n"...))
 	p.message(t, "policy directory in force")
 	if _, metrics := get(t, p.admin, "/metrics"); !strings.Contains(metrics, "extauthz_policy_generation 2\n") {
-		t.Error("/metrics does not tell of the second generation")
+		t.Error("/metrics does not contain the second generation")
 	}
 }
 
-// replace puts a new file in the place of another at once.
+// replace replaces a file atomically.
 func replace(t *testing.T, name string, text []byte) {
 	t.Helper()
 	hidden := filepath.Join(filepath.Dir(name), ".new")
@@ -134,9 +135,9 @@ func replace(t *testing.T, name string, text []byte) {
 	}
 }
 
-// TestServeReloadsUponHangup changes a policy file behind a link, where no
-// event tells of it.
-func TestServeReloadsUponHangup(t *testing.T) {
+// TestServeReloadsAfterHangup changes a policy file behind a link, for which no event
+// occurs.
+func TestServeReloadsAfterHangup(t *testing.T) {
 	dir, elsewhere := copied(t), filepath.Join(t.TempDir(), "registries.yaml")
 	registries := filepath.Join(dir, "registries.yaml")
 	if err := errors.Join(os.Rename(registries, elsewhere), os.Symlink(elsewhere, registries)); err != nil {
@@ -148,8 +149,8 @@ func TestServeReloadsUponHangup(t *testing.T) {
 	eventually(t, "the change is in force", func() bool { return generation(t, p) == before+1 })
 }
 
-// changeUnseen changes the file until a change is not seen by itself, as it is
-// by a watch that has just begun, and returns the generation in force.
+// changeUnseen changes the file until a change causes no reload, because a new watch may
+// still see a change. It returns the generation in force.
 func changeUnseen(t *testing.T, p *process, name string) uint64 {
 	t.Helper()
 	for range 10 {
@@ -167,11 +168,11 @@ func changeUnseen(t *testing.T, p *process, name string) uint64 {
 			return before
 		}
 	}
-	t.Fatal("every change is seen without a signal")
+	t.Fatal("every change causes a reload without a signal")
 	return 0
 }
 
-// generation is that of the policies in force.
+// generation returns the generation of the policies in force.
 func generation(t *testing.T, p *process) uint64 {
 	t.Helper()
 	var view snapshotView
@@ -182,8 +183,8 @@ func generation(t *testing.T, p *process) uint64 {
 	return view.Generation
 }
 
-// TestServeReopensLogUponHangup renames the decision log's file.
-func TestServeReopensLogUponHangup(t *testing.T) {
+// TestServeReopensLogAfterHangup renames the file of the decision log.
+func TestServeReopensLogAfterHangup(t *testing.T) {
 	log := filepath.Join(t.TempDir(), "decisions.log")
 	p := start(t, nil, "--decision-log-file", log, "--decision-log-required")
 	conn := p.dial(t)
@@ -221,8 +222,8 @@ func TestServeBindFailure(t *testing.T) {
 	}
 }
 
-// TestServeDrains stops a process with a drain delay: it goes on answering, but
-// is not ready; the second signal ends it although a health watch is open.
+// TestServeDrains stops a process with a drain delay. It must continue to answer, but
+// must not be ready. The second signal must end it although a health watch is open.
 func TestServeDrains(t *testing.T) {
 	p := start(t, nil, "--drain-delay", "1h", "--drain-timeout", "1h")
 	conn := p.dial(t)
@@ -241,7 +242,7 @@ func TestServeDrains(t *testing.T) {
 	p.wantExit(t, exitDone)
 }
 
-// TestServeDrainTimeout ends although a health watch stays open.
+// TestServeDrainTimeout checks that the process ends although a health watch is open.
 func TestServeDrainTimeout(t *testing.T) {
 	p := start(t, nil, "--drain-timeout", "100ms")
 	watch(t, p)
@@ -265,7 +266,8 @@ func watch(t *testing.T, p *process) {
 	}
 }
 
-// TestServeUnixSocket serves on a socket, is killed, and serves on it again.
+// TestServeUnixSocket serves on a socket, kills the process, and serves on the same
+// socket again.
 func TestServeUnixSocket(t *testing.T) {
 	dir, err := os.MkdirTemp("", "serve")
 	if err != nil {
@@ -290,8 +292,7 @@ func TestServeUnixSocket(t *testing.T) {
 	}
 }
 
-// TestServeProbeListener has probes and metrics on their own address, and
-// nothing else there.
+// TestServeProbeListener checks that the probe listener serves only probes and metrics.
 func TestServeProbeListener(t *testing.T) {
 	p := start(t, nil, "--probe-listen", "127.0.0.1:0", "--pprof")
 	p.probes = p.message(t, "listening").Address
@@ -333,7 +334,7 @@ func TestHealthcheck(t *testing.T) {
 	}
 }
 
-// TestHealthcheckTimeout asks somebody who never answers.
+// TestHealthcheckTimeout sends a healthcheck to a server that never answers.
 func TestHealthcheckTimeout(t *testing.T) {
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

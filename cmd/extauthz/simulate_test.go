@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// simulateInput asks two things, of which the first is allowed.
+// simulateInput has two actions, of which the first is allowed.
 const simulateInput = `{"Id":"a","PolicyInputList":["{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"ecr:Batch*\",\"Resource\":\"*\"}]}"],` +
 	`"ActionNames":["ecr:BatchGetImage","ecr:PutImage"]}`
 
@@ -30,7 +30,7 @@ func (r *commandRun) do(t *testing.T) {
 	r.stdout, r.stderr = out.String(), err.String()
 }
 
-// evaluated are the decisions in an output.
+// evaluated returns the decisions in an output.
 func evaluated(t *testing.T, output string) string {
 	t.Helper()
 	var r struct {
@@ -71,8 +71,8 @@ func TestSimulateInput(t *testing.T) {
 	}
 }
 
-// TestSimulateLines holds that each line has its answer and that a wrong one is
-// no failure of the command.
+// TestSimulateLines checks that each line has its result, and that the command succeeds
+// although one is invalid.
 func TestSimulateLines(t *testing.T) {
 	r := commandRun{args: []string{"simulate", "--jsonl"}, stdin: simulateInput + "\n{\"Id\":2}\n" + simulateInput}
 	r.do(t)
@@ -122,8 +122,8 @@ func TestSimulatePolicies(t *testing.T) {
 	}
 }
 
-// TestSimulateTags holds that session tags are in the context of a session, and
-// whom --principal may name.
+// TestSimulateTags checks that session tags are in the context of a session, and which
+// principals --principal accepts.
 func TestSimulateTags(t *testing.T) {
 	const pipeline = "arn:aws:sts::123456789012:assumed-role/gitlab/pipeline"
 	const push = "ecr:GetAuthorizationToken=allowed ecr:PutImage="
@@ -150,8 +150,8 @@ func TestSimulateTags(t *testing.T) {
 	}
 }
 
-// TestSimulateMistakes holds that a mistake is one line which names it and its
-// remedy, and exit code 2.
+// TestSimulateMistakes checks that the error of a mistake is one line with a remedy, and
+// that the exit code is 2.
 func TestSimulateMistakes(t *testing.T) {
 	wrong := filepath.Join(t.TempDir(), "wrong.json")
 	if err := os.WriteFile(wrong, []byte("{\n  \"Actions\": []}"), 0o600); err != nil {

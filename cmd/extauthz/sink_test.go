@@ -10,7 +10,7 @@ import (
 	"google.golang.org/grpc"
 )
 
-// pipe is a standard output for a process, and its reading end.
+// pipe returns a standard output for a process, and its reading end.
 func pipe(t *testing.T) (reader, writer *os.File) {
 	t.Helper()
 	reader, writer, err := os.Pipe()
@@ -21,7 +21,7 @@ func pipe(t *testing.T) (reader, writer *os.File) {
 	return reader, writer
 }
 
-// pull asks n times whether bob may pull.
+// pull sends n requests of bob to pull.
 func pull(t *testing.T, conn *grpc.ClientConn, n, want int) {
 	t.Helper()
 	for range n {
@@ -29,9 +29,9 @@ func pull(t *testing.T, conn *grpc.ClientConn, n, want int) {
 	}
 }
 
-// TestBrokenSink closes the reading end of the decision log. Checks are
-// answered all the same, and lines lost are counted; with a required log every
-// request is refused.
+// TestBrokenSink closes the reading end of the decision log. Requests must still be
+// answered, and lost lines counted. If the log is required, every request must be
+// refused.
 func TestBrokenSink(t *testing.T) {
 	reader, writer := pipe(t)
 	p := start(t, writer)
@@ -65,13 +65,13 @@ func TestBrokenRequiredSink(t *testing.T) {
 	}
 }
 
-// TestFullSink never reads the decision log: the pipe fills, then the queue,
-// and then lines are lost; the process answers and ends all the same.
+// TestFullSink never reads the decision log. First the pipe and then the queue fill, and
+// then lines are lost. The process must still answer and stop.
 func TestFullSink(t *testing.T) {
 	_, writer := pipe(t)
 	p := start(t, writer, "--decision-log-buffer", "1")
 	conn := p.dial(t)
-	pull(t, conn, 400, http.StatusOK) // more than a pipe holds
+	pull(t, conn, 400, http.StatusOK) // more than fits into a pipe
 	_, metrics := get(t, p.admin, "/metrics")
 	if strings.Contains(metrics, "extauthz_decision_log_lost_total 0\n") {
 		t.Error("no line is counted as lost")
@@ -81,7 +81,7 @@ func TestFullSink(t *testing.T) {
 	p.wantExit(t, exitDone)
 }
 
-// TestDecisionLogModes counts the lines of an allow and a denial.
+// TestDecisionLogModes counts the lines of an allowed and a denied request.
 func TestDecisionLogModes(t *testing.T) {
 	for mode, want := range map[string]int{"all": 2, "denied": 1, "none": 0} {
 		p := start(t, nil, "--decision-log", mode)

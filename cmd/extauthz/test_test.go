@@ -28,7 +28,7 @@ func TestTest(t *testing.T) {
 	}
 }
 
-// failing is a copy of the quickstart's policies with a test that fails.
+// failing returns a copy of the quickstart's policies with a test that fails.
 func failing(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -54,7 +54,7 @@ func TestTestThatFails(t *testing.T) {
 	}
 }
 
-// TestTestIsOffline holds that no issuer is asked for its keys, wherever they are.
+// TestTestIsOffline checks that the keys of issuers are never requested.
 func TestTestIsOffline(t *testing.T) {
 	asked := make(chan http.ConnState, 64)
 	issuer := httptest.NewUnstartedServer(http.NotFoundHandler())
@@ -89,12 +89,12 @@ func TestTestIsOffline(t *testing.T) {
 	}
 	select {
 	case what := <-asked:
-		t.Errorf("the issuer is asked: a connection is %s", what)
+		t.Errorf("the issuer received a request: the connection is %s", what)
 	default:
 	}
 }
 
-// TestTestMistakes holds that what cannot be loaded is one line and exit code 2.
+// TestTestMistakes checks that each fault is one line, and that the exit code is 2.
 func TestTestMistakes(t *testing.T) {
 	empty, broken := t.TempDir(), failing(t)
 	if err := os.WriteFile(filepath.Join(broken, "tests", "wrong.yaml"), []byte("tests: {}\n"), 0o644); err != nil {

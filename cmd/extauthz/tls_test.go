@@ -18,7 +18,7 @@ import (
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 )
 
-// certificate writes a certificate for 127.0.0.1 that signed itself, and its key.
+// certificate writes a self-signed certificate for 127.0.0.1, and its key.
 func certificate(t *testing.T) (cert, key string) {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -48,8 +48,8 @@ func certificate(t *testing.T) (cert, key string) {
 	return cert, key
 }
 
-// TestServeTLS serves with mutual TLS: plain text is refused, and healthcheck
-// passes with the pair of serve, which its authorities signed.
+// TestServeTLS serves with mutual TLS. Plain text must be rejected, and healthcheck must
+// succeed with the certificate and key of serve.
 func TestServeTLS(t *testing.T) {
 	cert, key := certificate(t)
 	p := start(t, nil, "--tls-cert", cert, "--tls-key", key, "--tls-client-ca", cert)

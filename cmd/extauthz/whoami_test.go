@@ -10,14 +10,14 @@ import (
 	"testing"
 )
 
-// callers is a policy directory with every kind of credential, and ciToken a
-// token of its issuer "ci", good from 2026 to 2099.
+// callers is a policy directory with every kind of credential. ciToken is a token of its
+// issuer "ci", valid from 2026 to 2099.
 const (
 	callers = "../../simulate/testdata/callers"
 	ciToken = "../../simulate/testdata/ci.token"
 )
 
-// checkRequestOf is a CheckRequest with the header Authorization, as JSON.
+// checkRequestOf returns a CheckRequest in JSON with an Authorization header.
 func checkRequestOf(authorization string) string {
 	return `{"attributes":{"contextExtensions":{"registry":"main"},"request":{"time":"2026-05-01T12:00:00Z","http":` +
 		`{"method":"GET","path":"/v2/","host":"main.example.com","headers":{"authorization":"` + authorization + `"}}}}}`
@@ -27,7 +27,7 @@ func basicOf(user, password string) string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))
 }
 
-// written is the path of a file with the text.
+// written returns the path of a new file with the text.
 func written(t *testing.T, text string) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "input")
@@ -47,7 +47,7 @@ func TestWhoami(t *testing.T) {
 	for _, c := range []struct {
 		name, stdin string
 		args        []string
-		principal   string // "" for nobody
+		principal   string // "" without a caller
 		reason      string
 	}{
 		{"token", "", []string{"--registry", "main", "--token", ciToken}, builder, ""},
@@ -56,7 +56,7 @@ func TestWhoami(t *testing.T) {
 		{"token later", token, []string{"--registry", "main", "--token", "-", "--time", "2101-01-01T00:00:00Z"}, "", "the token expired"},
 		{"token without signature", token[:strings.LastIndexByte(token, '.')+1], []string{"--registry", "main", "--token", "-"}, "", "token"},
 		{"user", "", []string{"--registry", "main", "--user", "alice"}, alice, ""},
-		{"nobody", "", []string{"--registry", "main", "--user", "eve"}, "", "no line in htpasswd"},
+		{"unknown user", "", []string{"--registry", "main", "--user", "eve"}, "", "no line in htpasswd"},
 		{"header", "", []string{"--registry", "proxied", "--header", "alice@example.com"}, alice, ""},
 		{"certificate", "", []string{"--registry", "main", "--certificate", written(t, whoamiCertificate)}, "arn:aws:sts::123456789012:assumed-role/pods/shop", ""},
 		{"request", checkRequestOf(basicOf("alice", "alice-secret")), []string{"--check-request", "-"}, alice, ""},
@@ -85,7 +85,7 @@ func TestWhoami(t *testing.T) {
 	}
 }
 
-// wantNoCredential wants no part of a token and no password in what is printed.
+// wantNoCredential checks that the output contains no part of a token and no password.
 func wantNoCredential(t *testing.T, r *commandRun, token string) {
 	t.Helper()
 	printed := r.stdout + r.stderr
@@ -96,9 +96,9 @@ func wantNoCredential(t *testing.T, r *commandRun, token string) {
 	}
 }
 
-// TestWhoamiRefuses holds that what cannot be asked is exit 2 with one line that
-// repeats no credential.
-func TestWhoamiRefuses(t *testing.T) {
+// TestWhoamiMistakes checks that the exit code is 2, and that the error is one line
+// without the credential.
+func TestWhoamiMistakes(t *testing.T) {
 	in := func(args ...string) []string { return append([]string{"--policies", callers}, args...) }
 	for _, c := range []struct {
 		name, stdin string
@@ -106,7 +106,7 @@ func TestWhoamiRefuses(t *testing.T) {
 		want        string
 	}{
 		{"no directory", "", []string{"--user", "alice"}, "--policies is missing"},
-		{"directory that is not there", "", []string{"--policies", "/nowhere", "--user", "alice"}, "extauthz whoami: /nowhere: " + syscall.ENOENT.Error()},
+		{"directory that does not exist", "", []string{"--policies", "/nowhere", "--user", "alice"}, "extauthz whoami: /nowhere: " + syscall.ENOENT.Error()},
 		{"no credential", "", in(), "no credential"},
 		{"two credentials", "", in("--user", "alice", "--header", "x"), "--user and --header exclude each other; give one"},
 		{"a request and a token", "", in("--check-request", "-", "--token", "-"), "--check-request and --token"},
@@ -116,10 +116,10 @@ func TestWhoamiRefuses(t *testing.T) {
 		{"user with a colon", "", in("--user", "alice:hunter2"), "no colon"},
 		{"no registry", "", in("--user", "alice"), "registries.yaml has"},
 		{"unknown registry", "", in("--user", "alice", "--registry", "x"), `registry "x" does not exist`},
-		{"no header taken", "", in("--header", "x", "--registry", "main"), "accepts no header"},
+		{"no header accepted", "", in("--header", "x", "--registry", "main"), "accepts no header"},
 		{"time", "", in("--user", "alice", "--time", "noon"), "noon"},
 		{"an argument", "", in("--user", "alice", "bob"), `unexpected argument "bob"`},
-		{"file that is not there", "", in("--token", "/nowhere"), "/nowhere"},
+		{"file that does not exist", "", in("--token", "/nowhere"), "/nowhere"},
 		{"empty token", "\n", in("--token", "-", "--registry", "main"), "standard input: the file contains no token"},
 		{"no certificate", "hunter2", in("--certificate", "-", "--registry", "main"), "standard input: no certificate"},
 		{"no request", `{"attributes": hunter2}`, in("--check-request", "-"), "standard input:1:16: not a CheckRequest"},
@@ -132,13 +132,13 @@ func TestWhoamiRefuses(t *testing.T) {
 				t.Errorf("exit %d, stdout %s, stderr %s; want %q", r.code, r.stdout, r.stderr, c.want)
 			}
 			if strings.Contains(r.stderr, "hunter2") {
-				t.Errorf("stderr repeats a credential: %s", r.stderr)
+				t.Errorf("stderr contains a credential: %s", r.stderr)
 			}
 		})
 	}
 }
 
-// whoamiCertificate is of spiffe://cluster.local/ns/shop/sa/cart.
+// whoamiCertificate has the URI spiffe://cluster.local/ns/shop/sa/cart.
 const whoamiCertificate = `-----BEGIN CERTIFICATE-----
 MIHqMIGdoAMCAQICAQEwBQYDK2VwMAAwIhgPMDAwMTAxMDEwMDAwMDBaGA8wMDAx
 MDEwMTAwMDAwMFowADAqMAUGAytlcAMhAJx37zHfxKJ/TdGBVDMMGrp6RAOKfssS
