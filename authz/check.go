@@ -26,8 +26,8 @@ func (c *Checker) Check(ctx context.Context, r *Request) (result *Result) {
 			result.unavailable("internal fault", fmt.Sprintf("panic while checking the request: %v", fault))
 		}
 	}()
-	k, ready := c.begin(r)
-	if ready && k.findRegistry() && k.checkHeaders() && k.findClient() && k.authenticate(ctx) {
+	k := c.newCheck(r)
+	if k.begin() && k.findRegistry() && k.checkHeaders() && k.findClient() && k.authenticate(ctx) {
 		k.answer(ctx)
 	}
 	return k.result
@@ -46,20 +46,23 @@ type check struct {
 	result        *Result
 }
 
-// begin returns a check of the request, and whether the request can be checked.
-func (c *Checker) begin(r *Request) (k *check, ready bool) {
-	k = &check{request: r, snapshot: c.Snapshots(), result: newResult(r)}
+func (c *Checker) newCheck(r *Request) check {
+	return check{request: r, snapshot: c.Snapshots(), result: newResult(r)}
+}
+
+// begin refuses a request that cannot be checked.
+func (k *check) begin() bool {
 	switch {
-	case r.Unreadable != "":
-		k.result.refuse(413, "DENIED", "the request is too large to be authorized, or its check cannot be read", r.Unreadable)
-		return k, false
+	case k.request.Unreadable != "":
+		k.result.refuse(413, "DENIED", "the request is too large to be authorized, or its check cannot be read", k.request.Unreadable)
+		return false
 	case k.snapshot == nil:
 		const reason = "no policies are loaded yet"
 		k.result.unavailable(reason, reason)
-		return k, false
+		return false
 	}
 	k.result.Digest = k.snapshot.Digest
-	return k, true
+	return true
 }
 
 func (k *check) findRegistry() bool {

@@ -11,8 +11,8 @@ import (
 // CheckAs answers a request as Check would if caller had sent it. It ignores credentials of
 // the request. It never returns nil.
 func (c *Checker) CheckAs(caller *identity.Caller, r *Request) *Result {
-	k, ready := c.begin(r)
-	if ready && k.findRegistry() {
+	k := c.newCheck(r)
+	if k.begin() && k.findRegistry() {
 		k.registry = withoutHops(k.registry)
 		k.context = RequestContext(r, k.registry)
 		k.setCaller(caller)
@@ -33,8 +33,8 @@ type Identity struct {
 // the caller sends to this registry without proxies; otherwise registry and client are found
 // as Check does. ctx has the same effect as for Check.
 func (c *Checker) Identify(ctx context.Context, r *Request, registry *policystore.Registry) (*Identity, *Result) {
-	k, ready := c.begin(r)
-	if !ready {
+	k := c.newCheck(r)
+	if !k.begin() {
 		return nil, k.result
 	}
 	if registry != nil {
