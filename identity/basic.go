@@ -81,7 +81,7 @@ func (a *attempt) byPassword(user, password string) (*Caller, *Failure) {
 	return a.named(BasicAuth, name{BasicUser, user})
 }
 
-// tokenUser is the user name of a token's password that names no role.
+// tokenUser is the user name for a token as the password, without a role.
 const tokenUser = "AWS"
 
 // hasTokenPassword reports whether the password of a user is a token.

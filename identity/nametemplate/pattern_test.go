@@ -62,7 +62,7 @@ func TestPatternMatch(t *testing.T) {
 		{"two captures in literal braces", "{{{workspace}}}:{{{repository}}}", "{a}:{b}", []string{"a", "b"}},
 		{"a closing brace after a capture", "{a}}}", "x}", []string{"x"}},
 		{"braces alone", "{{}}", "{}", []string{}},
-		{"a brace is no character of a name", "{name}", "a}b", nil},
+		{"a brace is not a character of a name", "{name}", "a}b", nil},
 		{"more captures than the buffer holds", "{a}/{b}/{c}/{d}/{e}/{f}/{g}/{h}/{i}/{j}", "0/1/2/3/4/5/6/7/8/9",
 			[]string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}},
 	} {
@@ -113,7 +113,7 @@ func TestPatternOverlaps(t *testing.T) {
 		{"a name of the pattern", "{name}@example.com", "alice@example.com", true},
 		{"too short for the pattern", "a{name}a", "aa", false},
 		{"no name of the pattern", "{name}@example.com", "alice@example.org", false},
-		{"the same but for names", "ns/{a}/sa/{b}", "ns/{c}/sa/{d}", true},
+		{"the same except for names", "ns/{a}/sa/{b}", "ns/{c}/sa/{d}", true},
 		{"one fixes the first, one the second", "ns/{a}/sa/ci", "ns/prod/sa/{b}", true},
 		{"both fix the first", "ns/dev/sa/{b}", "ns/prod/sa/{b}", false},
 		{"beginnings agree", "dev-{a}", "dev-team-{a}", true},

@@ -51,7 +51,7 @@ func TestAccept(t *testing.T) {
 		{"another's", metadata(t, claims(map[string]any{"sub": "admin"})), raw, "not those of the token"},
 		{"one claim fewer", metadata(t, claims(map[string]any{"n": 1})), raw, "not those of the token"},
 		{"a number for a string", metadata(t, claims(map[string]any{"sub": 1})), signed(map[string]any{"sub": "1"}), "not those of the token"},
-		{"a forged token beside a good one in the query", metadata(t, claims(nil)), forged, "not those of the token"},
+		{"a forged token, and a valid one in the query", metadata(t, claims(nil)), forged, "not those of the token"},
 		{"no token", metadata(t, claims(nil)), "", "three parts"},
 		{"alg none", metadata(t, claims(nil)), encode(`{"alg":"none"}`) + "." + encode(claims(nil)) + ".AA", "alg"},
 		{"no signature", metadata(t, claims(nil)), encode(header("RS256", "r1")) + "." + encode(claims(nil)) + ".", "signature is empty"},

@@ -17,10 +17,10 @@ func TestKeySetFile(t *testing.T) {
 		{"one key", jwks(good), ""},
 		{"with white space", "\n " + jwks(good) + "\n", ""},
 		{"as issuers write it", jwks(jwk("rsa", "r1", `"use":"sig","alg":"RS256","x5t":"abc","n8n":{"a":[1]}`)), ""},
-		{"other members beside", `{"issuer":"x","keys":[` + good + `],"v":[1,{"keys":[]}]}`, ""},
+		{"with other members", `{"issuer":"x","keys":[` + good + `],"v":[1,{"keys":[]}]}`, ""},
 		{"for signatures and for encryption", jwks(good, jwk("other", "o", `"use":"enc"`), jwk("other", "p", `"alg":"RSA-OAEP"`)), ""},
 		{"key_ops", jwks(jwk("rsa", "r1", `"key_ops":["verify"]`)), ""},
-		{"kinds not used beside", jwks(good, `{"kty":"EC","crv":"secp256k1","x":"AA","y":"AA"}`, `{"kty":"OKP","crv":"X25519","x":"AA"}`, `{"kty":"AKP","alg":"ML-DSA-44"}`), ""},
+		{"with kinds that are not used", jwks(good, `{"kty":"EC","crv":"secp256k1","x":"AA","y":"AA"}`, `{"kty":"OKP","crv":"X25519","x":"AA"}`, `{"kty":"AKP","alg":"ML-DSA-44"}`), ""},
 		{"certificates, not looked at", jwks(jwk("rsa", "r1", `"x5c":["AAAA"],"x5t":1,"x5u":"::"`)), ""},
 
 		{"empty", "", "set.json:1:1: not JSON"},

@@ -60,8 +60,8 @@ func TestTokenForm(t *testing.T) {
 		{"half a pair in a name", alsoClaims(`"\uD83D":"x"`), "in UTF-8 without"},
 		{"half a pair in the header", more(`"x":"\udead"`), "in UTF-8 without"},
 		{"a surrogate pair", alsoClaims(`"x":"\uD83D\ude00"`), ""},
-		{"a backslash before what is no escape", alsoClaims(`"x":"\\ud800"`), ""},
-		{"a character beside the surrogates", alsoClaims(`"x":"\ud7ff\ue000"`), ""},
+		{"a backslash before text that is not an escape", alsoClaims(`"x":"\\ud800"`), ""},
+		{"a character next to the surrogates", alsoClaims(`"x":"\ud7ff\ue000"`), ""},
 
 		{"header an array", withHeader(`["RS256"]`), "header is not one JSON object"},
 		{"header null", withHeader(`null`), "header is not one JSON object"},

@@ -21,7 +21,7 @@ func TestCallerKeys(t *testing.T) {
 		{"role session", iam.Principal{Kind: iam.AssumedRole, ARN: session + "ci/build", Account: "123456789012", RoleARN: role + "team/ci"}, map[string]string{
 			"aws:PrincipalArn": role + "team/ci", "aws:PrincipalType": "AssumedRole", "aws:username": "", "aws:MultiFactorAuthPresent": "false",
 			"aws:PrincipalAccount": "123456789012", "aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false"}},
-		{"nobody", iam.Principal{}, map[string]string{"aws:PrincipalArn": "", "aws:PrincipalAccount": ""}},
+		{"zero value", iam.Principal{}, map[string]string{"aws:PrincipalArn": "", "aws:PrincipalAccount": ""}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			iamtest.CheckKeys(t, NewEntities(nil, nil).newCaller(c.principal, attributes{}).Context, c.want)

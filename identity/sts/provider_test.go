@@ -26,7 +26,7 @@ func TestTrustKeys(t *testing.T) {
 			"gitlab.example.com:aud": registryAudience, "gitlab.example.com:oaud": registryAudience, "gitlab.example.com:sub": "job",
 			"gitlab.example.com:email": "a@example.com", "gitlab.example.com:amr": "pwd", "gitlab.example.com:repository": "", "gitlab.example.com:user_login": "", "gitlab.example.com:iss": "", "gitlab.example.com:azp": ""}},
 		{"several methods", gitlabURL, claims{"amr": []any{"pwd", "otp"}}, map[string]string{"gitlab.example.com:amr": "pwd otp"}},
-		{"methods that are no text", gitlabURL, claims{"amr": []any{"pwd", true}}, map[string]string{"gitlab.example.com:amr": ""}},
+		{"methods that are not strings", gitlabURL, claims{"amr": []any{"pwd", true}}, map[string]string{"gitlab.example.com:amr": ""}},
 		{"groups", gitlabURL, claims{"groups": []any{"a", "b"}, "https://example.com/roles": []any{"c"}}, map[string]string{"gitlab.example.com:groups": "a b", "gitlab.example.com:https://example.com/roles": "c"}},
 		{"lists without strings", gitlabURL, claims{"groups": []any{}, "ids": []any{1.0}, "sub": []any{"job"}}, map[string]string{"gitlab.example.com:groups": "", "gitlab.example.com:ids": "", "gitlab.example.com:sub": ""}},
 		{"several audiences", gitlabURL, claims{"aud": []any{registryAudience, "other"}}, map[string]string{"gitlab.example.com:aud": registryAudience}},

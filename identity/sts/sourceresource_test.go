@@ -51,7 +51,7 @@ func TestSourceRefuses(t *testing.T) {
 		{"not an ARN", "lambda.amazonaws.com", SourceResource{ARN: "function:f"}, "sourceArn: write the ARN of one resource"},
 		{"an ARN with a wildcard", "lambda.amazonaws.com", SourceResource{ARN: function + "*"}, "sourceArn: write the ARN of one resource"},
 		{"an ARN that is too long", "lambda.amazonaws.com", SourceResource{ARN: function + strings.Repeat("f", 2048)}, "sourceArn: write the ARN of one resource"},
-		{"an account in an ARN that is none", "lambda.amazonaws.com", SourceResource{ARN: "arn:aws:lambda:us-east-1:1234:function:f"}, "sourceArn: write the ARN of one resource"},
+		{"an invalid account in an ARN", "lambda.amazonaws.com", SourceResource{ARN: "arn:aws:lambda:us-east-1:1234:function:f"}, "sourceArn: write the ARN of one resource"},
 		{"AWS as account", "lambda.amazonaws.com", SourceResource{ARN: "arn:aws:iam::aws:policy/x"}, "sourceAccount: write the 12 digits"},
 		{"another account", "lambda.amazonaws.com", SourceResource{function, "999999999999"}, "sourceAccount: it is not the account in sourceArn"},
 		{"not an account", "lambda.amazonaws.com", SourceResource{Account: "1234"}, "sourceAccount: write the 12 digits"},

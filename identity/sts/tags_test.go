@@ -34,8 +34,8 @@ func TestCheckTags(t *testing.T) {
 		{"reserved value", []Tag{{"team", "aws:a"}}, "reserved"},
 		{"not reserved", []Tag{{"awsteam", "a aws:"}}, ""},
 		{"twice", []Tag{{"team", "a"}, {"team", "a"}}, `"team" and "team" are the same`},
-		{"twice but for case", []Tag{{"Team", "a"}, {"b", ""}, {"tEAM", "b"}}, `"Team" and "tEAM" are the same`},
-		{"twice but for case in another alphabet", []Tag{{"Ü", "a"}, {"ü", "b"}}, "are the same"},
+		{"twice in different case", []Tag{{"Team", "a"}, {"b", ""}, {"tEAM", "b"}}, `"Team" and "tEAM" are the same`},
+		{"twice in different case in another alphabet", []Tag{{"Ü", "a"}, {"ü", "b"}}, "are the same"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			err := CheckTags(c.tags)
