@@ -51,10 +51,14 @@ func (e *Entities) Caller(s *CallerSpec) (Caller, error) {
 	if principal.Kind != iam.Service && s.SourceResource != (SourceResource{}) {
 		return Caller{}, fmt.Errorf("principal %q is not an AWS service, and only a service calls for a resource; leave sourceArn and sourceAccount out", short(principal.ARN))
 	}
-	if err := s.SourceResource.Check(); err != nil {
+	sourceAccount, err := s.SourceResource.account()
+	if err != nil {
 		return Caller{}, err
 	}
-	a := attributes{tags: s.Tags, sourceIdentity: s.SourceIdentity, sessionPolicies: s.SessionPolicies, sourceResource: s.SourceResource}
+	a := attributes{
+		tags: s.Tags, sourceIdentity: s.SourceIdentity, sessionPolicies: s.SessionPolicies,
+		sourceARN: s.SourceResource.ARN, sourceAccount: sourceAccount,
+	}
 	if entity != nil {
 		a.tags = mergeTags(entity.Tags, s.Tags)
 	}
@@ -81,7 +85,8 @@ type attributes struct {
 	sourceIdentity  string
 	provider        string // the identity provider whose token assumed the role
 	sessionPolicies []*iam.Policy
-	sourceResource  SourceResource // of a service
+	sourceARN       string // of a service: the resource for which it calls
+	sourceAccount   string // of a service: that resource's account
 }
 
 // newCaller returns a caller with the condition keys that AWS sets (IAM User Guide, "AWS
@@ -98,7 +103,9 @@ func (e *Entities) newCaller(p iam.Principal, a attributes) Caller {
 	}
 	c.set("aws:SourceIdentity", a.sourceIdentity)
 	c.set("aws:FederatedProvider", a.provider)
-	c.Context = append(c.Context, e.sourceResourceKeys(a.sourceResource)...)
+	c.set("aws:SourceArn", a.sourceARN)
+	c.set("aws:SourceAccount", a.sourceAccount)
+	c.Context = append(c.Context, e.membership.keys(a.sourceAccount, "aws:SourceOrgID", "aws:SourceOrgPaths")...)
 	return c
 }
 

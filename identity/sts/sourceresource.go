@@ -1,7 +1,7 @@
 package sts
 
 import (
-	"fmt"
+	"errors"
 	"strings"
 
 	"extauthz/iam"
@@ -19,53 +19,29 @@ type SourceResource struct {
 // maxSourceARN is the longest ARN that AWS documents (IAM API Reference, arnType).
 const maxSourceARN = 2048
 
-// Check checks that the source is one resource and its account. The errors do not repeat
-// the values, which may come from a client's credential.
+// Check checks that the source is one resource and its account.
 func (s SourceResource) Check() error {
-	if s == (SourceResource{}) {
-		return nil
-	}
+	_, err := s.account()
+	return err
+}
+
+// account returns the account of the resource, "" if it is not known. The errors do not
+// repeat the values, which may come from a client's credential.
+func (s SourceResource) account() (string, error) {
 	account := s.Account
 	if s.ARN != "" {
 		arn, err := iam.ParseARN(s.ARN)
 		switch {
 		case err != nil || len(s.ARN) > maxSourceARN || strings.ContainsAny(s.ARN, "*?"):
-			return fmt.Errorf("sourceArn: write the ARN of one resource, such as arn:aws:lambda:eu-central-1:123456789012:function:builder")
+			return "", errors.New("sourceArn: write the ARN of one resource, such as arn:aws:lambda:eu-central-1:123456789012:function:builder")
 		case account != "" && arn.Account != "" && account != arn.Account:
-			return fmt.Errorf("sourceAccount: it is not the account in sourceArn; remove one of the two")
+			return "", errors.New("sourceAccount: it is not the account in sourceArn; remove one of the two")
 		case account == "":
 			account = arn.Account
 		}
 	}
 	if account != "" && (len(account) != 12 || strings.Trim(account, "0123456789") != "") {
-		return fmt.Errorf("sourceAccount: write the 12 digits of an account")
+		return "", errors.New("sourceAccount: write the 12 digits of an account")
 	}
-	return nil
-}
-
-// account returns the account of the resource, "" if it is not known.
-func (s SourceResource) account() string {
-	if s.Account != "" || s.ARN == "" {
-		return s.Account
-	}
-	arn, err := iam.ParseARN(s.ARN)
-	if err != nil {
-		return ""
-	}
-	return arn.Account
-}
-
-// sourceResourceKeys returns the condition keys of a source resource, with the organization of its
-// account.
-func (e *Entities) sourceResourceKeys(s SourceResource) iam.Context {
-	var c iam.Context
-	if s.ARN != "" {
-		c = append(c, iam.ContextEntry{Key: "aws:SourceArn", Value: s.ARN})
-	}
-	account := s.account()
-	if account == "" {
-		return c
-	}
-	c = append(c, iam.ContextEntry{Key: "aws:SourceAccount", Value: account})
-	return append(c, e.membership.keys(account, "aws:SourceOrgID", "aws:SourceOrgPaths")...)
+	return account, nil
 }
