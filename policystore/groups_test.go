@@ -12,7 +12,7 @@ const (
 	denyDelete = `{"Version":"2012-10-17","Statement":[{"Sid":"Keep","Effect":"Deny","Action":"ecr:BatchDeleteImage","Resource":"*"}]}`
 )
 
-// grouped is a directory with two users and groups of them.
+// grouped returns a directory with users of two accounts and these groups.
 func grouped(groups string) map[string]string {
 	contents := small()
 	contents["managed/list.json"], contents["managed/keep.json"] = listOnly, denyDelete
@@ -24,8 +24,8 @@ groups:
 	return contents
 }
 
-// A decidedBy is the decision on an action of a user, and the place of the statement
-// that decides.
+// decidedBy returns the decision about an action of a user, and the position of the
+// statement that decides.
 func decidedBy(t *testing.T, s *Snapshot, user, action string) (iam.Decision, string) {
 	t.Helper()
 	caller, err := s.CallerNamed(user)
@@ -41,7 +41,7 @@ func decidedBy(t *testing.T, s *Snapshot, user, action string) (iam.Decision, st
 	return why.Decision, placeOf(why.Matched[0])
 }
 
-// The policies of a group are identity policies of each member, and of nobody else.
+// TestGroups checks that the policies of a group are identity policies of its members only.
 func TestGroups(t *testing.T) {
 	s, err := load(t, grouped(`- name: readers
   policies: [list, arn:aws:iam::123456789012:policy/keep]
@@ -67,7 +67,7 @@ func TestGroups(t *testing.T) {
 		{"a Deny of the group", alice, "ecr:BatchDeleteImage", iam.ExplicitDeny, "managed/keep.json:1:38"},
 		{"the member's own policy", alice, "ecr:BatchGetImage", iam.Allowed, "managed/pull.json:1:38"},
 		{"a policy of another group", bob, "ecr:BatchGetImage", iam.ImplicitDeny, ""},
-		{"a namesake in another account", "arn:aws:iam::444455556666:user/bob", "ecr:ListImages", iam.ImplicitDeny, ""},
+		{"a user of the same name in another account", "arn:aws:iam::444455556666:user/bob", "ecr:ListImages", iam.ImplicitDeny, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got, place := decidedBy(t, s, c.user, c.action); got != c.want || place != c.place {
@@ -87,7 +87,8 @@ func TestGroups(t *testing.T) {
 	}
 }
 
-// Users of an account's authorization may be members, beside their groups there.
+// TestGroupsOfExportedUsers checks that users in the output of an account can be members, in
+// addition to their groups there.
 func TestGroupsOfExportedUsers(t *testing.T) {
 	contents := exported(t)
 	contents["managed/keep.json"], contents["managed/list.json"] = denyDelete, listOnly
@@ -113,7 +114,7 @@ func TestGroupsRefused(t *testing.T) {
 		{"no name", "- policies: [list]\n", `principals.yaml:15:3: group name "" is not valid; use 1 to 128 letters, digits and +=,.@_-`},
 		{"a name with a slash", "- name: a/b\n", `principals.yaml:15:9: group name "a/b" is not valid; use 1 to 128 letters, digits and +=,.@_-`},
 		{"an unknown policy", "- {name: a, policies: [list, none], members: [alice]}\n", `principals.yaml:15:30: policy "none" does not exist`},
-		{"an unknown policy of nobody", "- {name: a, policies: [none]}\n", `principals.yaml:15:24: policy "none" does not exist`},
+		{"an unknown policy of a group without members", "- {name: a, policies: [none]}\n", `principals.yaml:15:24: policy "none" does not exist`},
 		{"an unknown member", "- {name: a, members: [alice, dave]}\n", `principals.yaml:15:30: group "a": user "dave" is not one of the principals; add it there, or remove it here`},
 		{"an unknown ARN", "- {name: a, members: ['arn:aws:iam::123456789012:user/alice']}\n", `principals.yaml:15:23: group "a": user "arn:aws:iam::123456789012:user/alice" is not one of the principals; add it there, or remove it here`},
 		{"a name of two users", "- {name: a, members: [bob]}\n", `group "a": several accounts have a user "bob"; write its ARN`},
@@ -138,11 +139,11 @@ func TestGroupsRefused(t *testing.T) {
 	contents := exported(t)
 	contents["principals.yaml"] += "groups:\n- {name: Developers, members: [bob]}\n"
 	if _, err := load(t, contents); err == nil || !strings.Contains(err.Error(), "too; keep one of the two") {
-		t.Errorf("a group that the account's authorization has: %v", err)
+		t.Errorf("a group in the output of the account: %v", err)
 	}
 }
 
-// Groups that give nobody anything are reported.
+// TestUnattachedGroups checks that groups without effect are reported.
 func TestUnattachedGroups(t *testing.T) {
 	s, err := load(t, grouped("- {name: a, policies: [list]}\n- {name: b, members: [alice]}\n- {name: c, policies: [list], members: [alice]}\n"))
 	if err != nil {

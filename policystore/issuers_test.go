@@ -16,20 +16,20 @@ import (
 	"extauthz/policystore/directory/directorytest"
 )
 
-// keyServer serves the key set of a signer, and counts how often.
-func keyServer(t *testing.T, s signer) (server *httptest.Server, asked *atomic.Int64) {
+// keyServer serves the key set of a signer, and counts the requests.
+func keyServer(t *testing.T, s signer) (server *httptest.Server, requests *atomic.Int64) {
 	t.Helper()
-	asked = new(atomic.Int64)
+	requests = new(atomic.Int64)
 	text := s.jwks(t)
 	server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		asked.Add(1)
+		requests.Add(1)
 		w.Write([]byte(text))
 	}))
 	t.Cleanup(server.Close)
-	return server, asked
+	return server, requests
 }
 
-// published is the whole directory with the keys of issuer ci at a server.
+// published returns the whole directory with the keys of the issuer ci on a server.
 func published(t *testing.T, s signer, server *httptest.Server) map[string]string {
 	t.Helper()
 	d := whole(t, s)
@@ -40,7 +40,7 @@ func published(t *testing.T, s signer, server *httptest.Server) map[string]strin
 	return d
 }
 
-// identifies tells whether the snapshot in force knows the caller of a token.
+// identifies reports whether the snapshot in force identifies the caller of a token.
 func identifies(t *testing.T, s *Store, token string) bool {
 	t.Helper()
 	snapshot := s.Snapshot()
@@ -48,11 +48,11 @@ func identifies(t *testing.T, s *Store, token string) bool {
 	return caller != nil && failure == nil && caller.Issuer == "ci" && caller.KeyID == "k1"
 }
 
-// Keys at a URL outlive the snapshots that name it, are fetched once for all of
-// them, and are forgotten when none names it any more.
+// TestKeysOutliveSnapshots checks that keys from a URL are fetched once for all snapshots
+// that refer to the URL, and are dropped when no snapshot refers to it.
 func TestKeysOutliveSnapshots(t *testing.T) {
 	key := newSigner(t)
-	server, asked := keyServer(t, key)
+	server, requests := keyServer(t, key)
 	d := published(t, key, server)
 	s, dir := newStore(t, d)
 	if err := s.Reload(); err != nil {
@@ -60,7 +60,7 @@ func TestKeysOutliveSnapshots(t *testing.T) {
 	}
 	token := key.token(t, claims(nil))
 	if !identifies(t, s, token) {
-		t.Fatal("the token is not taken")
+		t.Fatal("the token is not accepted")
 	}
 	server.Close() // the issuer is down from here on
 	for i := range 3 {
@@ -69,11 +69,11 @@ func TestKeysOutliveSnapshots(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !identifies(t, s, token) {
-			t.Fatalf("after reload %d the token is not taken", i)
+			t.Fatalf("after reload %d the token is not accepted", i)
 		}
 	}
-	if s.Status().Generation != 4 || asked.Load() != 1 {
-		t.Errorf("generation %d, keys asked for %d times, want 4 and once", s.Status().Generation, asked.Load())
+	if s.Status().Generation != 4 || requests.Load() != 1 {
+		t.Errorf("generation %d, %d requests for keys, want 4 and 1", s.Status().Generation, requests.Load())
 	}
 	if got := s.KeySets(); len(got) != 1 || got[0].URL != server.URL || got[0].Keys != 1 {
 		t.Errorf("key sets %+v", got)
@@ -83,11 +83,11 @@ func TestKeysOutliveSnapshots(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := s.KeySets(); len(got) != 0 || identifies(t, s, token) {
-		t.Errorf("of keys that no issuer names there are %+v", got)
+		t.Errorf("key sets that no issuer refers to: %+v", got)
 	}
 }
 
-// A directory that is refused takes no keys away.
+// TestRefusedDirectoryKeepsTheKeys checks that a directory with faults does not drop keys.
 func TestRefusedDirectoryKeepsTheKeys(t *testing.T) {
 	key := newSigner(t)
 	server, _ := keyServer(t, key)
@@ -101,13 +101,13 @@ func TestRefusedDirectoryKeepsTheKeys(t *testing.T) {
 		t.Fatal("the directory is not refused")
 	}
 	if !identifies(t, s, key.token(t, claims(nil))) {
-		t.Error("the token is not taken any more")
+		t.Error("the token is no longer accepted")
 	}
 }
 
-// An issuer that is down, or whom another authority vouches for, costs a token its
-// judgement and the directory nothing: the failure can be tried again.
-func TestKeysThatCannotBeHad(t *testing.T) {
+// TestUnavailableKeys checks that the directory loads if keys cannot be fetched, and that a
+// token then fails in a way that can be tried again.
+func TestUnavailableKeys(t *testing.T) {
 	key := newSigner(t)
 	server, _ := keyServer(t, key)
 	for name, change := range map[string]func(map[string]string){
@@ -128,7 +128,7 @@ func TestKeysThatCannotBeHad(t *testing.T) {
 				t.Errorf("caller %v, failure %v", caller, failure)
 			}
 			if failure != nil && strings.Contains(failure.Error(), token[:40]) {
-				t.Error("the failure holds the token")
+				t.Error("the failure contains the token")
 			}
 			if got := s.KeySets(); len(got) != 1 || got[0].Failures == 0 || got[0].LastError == "" || got[0].Keys != 0 {
 				t.Errorf("key sets %+v", got)
@@ -152,8 +152,8 @@ func TestIssuers(t *testing.T) {
 	}
 }
 
-// Whatever is wrong with who is who, the last good snapshot stays in force, and
-// fixing it is noticed.
+// TestLastGoodStays checks that the last good snapshot stays in force while a file has a
+// fault, and that a reload finds the fixed file.
 func TestLastGoodStays(t *testing.T) {
 	key := newSigner(t)
 	good := whole(t, key)
@@ -164,14 +164,14 @@ func TestLastGoodStays(t *testing.T) {
 	first, token := s.Snapshot(), key.token(t, claims(nil))
 	failures := uint64(0)
 	for _, c := range []struct{ name, path, content string }{
-		{"mapping that cannot be compiled", "principals.yaml", strings.Replace(good["principals.yaml"], "{name}\"", "{name\"", 1)},
-		{"overlap", "principals.yaml", strings.Replace(good["principals.yaml"], "- dns: build", "- uri: \"spiffe://{x}/ns/{y}/sa/{z}\"\n  principal: codebuild.amazonaws.com\n- dns: build", 1)},
-		{"role that is not there", "principals.yaml", strings.Replace(good["principals.yaml"], "role: arn:aws:iam::123456789012:role/team/ci", "role: arn:aws:iam::123456789012:role/ci", 1)},
-		{"keys that are garbage", "jwks/ci.json", "garbage"},
-		{"trust policy that is garbage", "trust/ci.json", "garbage"},
-		{"authority that is garbage", "ca/lab.pem", "garbage"},
-		{"registries that ask nobody", "registries.yaml", strings.Replace(good["registries.yaml"], "name: a", "name: a, sources: []", 1)},
-		{"organization that is garbage", "organization.yaml", "garbage"},
+		{"a pattern that cannot be compiled", "principals.yaml", strings.Replace(good["principals.yaml"], "{name}\"", "{name\"", 1)},
+		{"patterns that overlap", "principals.yaml", strings.Replace(good["principals.yaml"], "- dns: build", "- uri: \"spiffe://{x}/ns/{y}/sa/{z}\"\n  principal: codebuild.amazonaws.com\n- dns: build", 1)},
+		{"a role that does not exist", "principals.yaml", strings.Replace(good["principals.yaml"], "role: arn:aws:iam::123456789012:role/team/ci", "role: arn:aws:iam::123456789012:role/ci", 1)},
+		{"keys that are not JSON", "jwks/ci.json", "garbage"},
+		{"a trust policy that is not JSON", "trust/ci.json", "garbage"},
+		{"an authority that is not PEM", "ca/lab.pem", "garbage"},
+		{"a registry without sources", "registries.yaml", strings.Replace(good["registries.yaml"], "name: a", "name: a, sources: []", 1)},
+		{"an organization that is not a mapping", "organization.yaml", "garbage"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			write(t, dir, c.path, c.content)
@@ -193,7 +193,8 @@ func TestLastGoodStays(t *testing.T) {
 	}
 }
 
-// The log tells of issuers and of tokens made for others, and holds no secret.
+// TestLogOfIssuers checks that the log contains the number of issuers and the finding about
+// tokens for other services, and no secret.
 func TestLogOfIssuers(t *testing.T) {
 	var log bytes.Buffer
 	dir := t.TempDir()
@@ -205,10 +206,10 @@ func TestLogOfIssuers(t *testing.T) {
 	}
 	for _, want := range []string{`"issuers":3`, `"level":"WARN"`, `issuer \"ci\": tokens for \"sts.amazonaws.com\" are accepted`} {
 		if !strings.Contains(log.String(), want) {
-			t.Errorf("the log holds no %s: %s", want, log.String())
+			t.Errorf("the log does not contain %s: %s", want, log.String())
 		}
 	}
 	if strings.Contains(log.String(), "$2a$") {
-		t.Error("the log holds a hash")
+		t.Error("the log contains a hash")
 	}
 }

@@ -5,8 +5,7 @@ import (
 	"testing"
 )
 
-// TestHosts asks for registries by hosts whose port or letters servers read
-// differently.
+// TestHosts checks hosts whose port or letters servers read differently.
 func TestHosts(t *testing.T) {
 	all, err := ParseRegistries([]byte(`
 registries:

@@ -99,8 +99,8 @@ type organizationFile struct {
 }
 
 // ParseOrganization parses organization.yaml. The id and the management account may be in
-// the output of describe-organization instead, which is zero if there is no such file. If the text is YAML, it returns the accounts without
-// faults even with an error.
+// the output of describe-organization instead, which is zero if that file does not exist. If
+// the text is a mapping, the result contains the accounts even with an error.
 func ParseOrganization(text []byte, described awsexport.Organization) (*Organization, error) {
 	var content organizationFile
 	file, err := strictyaml.Decode(OrganizationPath, text, &content)

@@ -17,6 +17,7 @@ registries:
 - {name: b, hosts: ["b.example.com:8443"], account: "222222222222", region: cn-north-1, partition: aws-cn, byHost: true, realm: B, tls: true}
 `
 
+// TestFindRegistry checks which registry a name and a host select.
 func TestFindRegistry(t *testing.T) {
 	all, err := ParseRegistries([]byte(twoRegistries))
 	if err != nil {
@@ -28,13 +29,13 @@ func TestFindRegistry(t *testing.T) {
 		{"capitals", "a", "A.Example.Com", "a", ""},
 		{"IPv6", "a", "[::1]", "a", ""},
 		{"IPv6 with port", "a", "[::1]:5000", "a", ""},
-		{"port that matters", "b", "b.example.com:8443", "b", ""},
-		{"other port than the one that matters", "b", "b.example.com:8444", "", "not a host of registry"},
-		{"no port where it matters", "b", "b.example.com", "", "not a host of registry"},
+		{"port in registries.yaml", "b", "b.example.com:8443", "b", ""},
+		{"port that is not in registries.yaml", "b", "b.example.com:8444", "", "not a host of registry"},
+		{"no port, if registries.yaml has one", "b", "b.example.com", "", "not a host of registry"},
 		{"b's host at a's Envoy", "a", "b.example.com:8443", "", "not a host of registry"},
 		{"unknown name", "c", "a.example.com", "", `name registry "c"`},
 		{"by host", "", "b.example.com:8443", "b", ""},
-		{"by host, where the operator did not say so", "", "a.example.com", "", "name no registry"},
+		{"by host without byHost", "", "a.example.com", "", "name no registry"},
 		{"no host", "a", "", "", "not a host of registry"},
 		{"trailing dot", "a", "a.example.com.", "", "not a host of registry"},
 		{"two hosts joined", "a", "a.example.com,b.example.com", "", "not a host of registry"},
@@ -53,7 +54,7 @@ func TestFindRegistry(t *testing.T) {
 	}
 }
 
-func TestLoadRegistries(t *testing.T) {
+func TestParseRegistries(t *testing.T) {
 	all, err := ParseRegistries([]byte(twoRegistries))
 	if err != nil {
 		t.Fatal(err)
@@ -75,7 +76,7 @@ func TestRegistryOptions(t *testing.T) {
 		{"none", "", Registry{Detail: FullDetail}},
 		{"full", ", detail: full", Registry{Detail: FullDetail}},
 		{"action", ", detail: action", Registry{Detail: ActionDetail}},
-		{"none told", ", detail: none, hideExistence: true", Registry{Detail: NoDetail, HideExistence: true}},
+		{"nothing", ", detail: none, hideExistence: true", Registry{Detail: NoDetail, HideExistence: true}},
 		{"creating", ", assumeMissing: true", Registry{Detail: FullDetail, Registry: mapping.Registry{AssumeMissing: true}}},
 		{"login", ", authorizationTokenOnlyAtLogin: true", Registry{Detail: FullDetail, AuthorizationTokenOnlyAtLogin: true}},
 		{"mapping", ", ecrNames: true, deleteBlobs: true, pullThrough: [docker-hub, ROOT]",
@@ -96,7 +97,7 @@ func TestRegistryOptions(t *testing.T) {
 	}
 }
 
-func TestRegistryProof(t *testing.T) {
+func TestRegistryAuthentication(t *testing.T) {
 	const plain = `registries: [{name: a, hosts: [h, "i:5000"], account: "111111111111", region: home-1`
 	hosts := []string{"h", "i:5000"}
 	for _, c := range []struct {
@@ -166,7 +167,8 @@ func TestRegistryNetwork(t *testing.T) {
 	}
 }
 
-func TestLoadRegistriesRefuses(t *testing.T) {
+// TestParseRegistriesRefuses checks the positions and remedies of faults.
+func TestParseRegistriesRefuses(t *testing.T) {
 	good := func(change string) string {
 		return "registries:\n- name: a\n  hosts: [h]\n  account: \"123456789012\"\n  region: eu-central-1\n" + change
 	}
@@ -185,7 +187,7 @@ func TestLoadRegistriesRefuses(t *testing.T) {
 		{"account as a number", strings.Replace(good(""), `"123456789012"`, "12345", 1), "registries.yaml:4:12: 12345 is a number, and a string is required; put it in quotes"},
 		{"region", strings.Replace(good(""), "eu-central-1", "Frankfurt", 1), `registries.yaml:5:11: region "Frankfurt" is not valid; write lower-case letters, digits and hyphens, such as eu-central-1`},
 		{"partition", good("  partition: '*'\n"), `registries.yaml:6:14: partition "*" is not valid; write lower-case letters, digits and hyphens, such as aws`},
-		{"realm that ends the header's string", good("  realm: 'a\", x=\"b'\n"), "registries.yaml:6:10: realm"},
+		{"realm with a quote and a parameter", good("  realm: 'a\", x=\"b'\n"), "registries.yaml:6:10: realm"},
 		{"realm with a line break", good("  realm: \"a\\nb\"\n"), "registries.yaml:6:10: realm"},
 		{"no hosts", strings.Replace(good(""), "hosts: [h]", "hosts: []", 1), "registries.yaml:3:10: the registry has no host; write the host names that clients use for it"},
 		{"host with a scheme", strings.Replace(good(""), "hosts: [h]", "hosts: [h, 'https://h']", 1), `registries.yaml:3:14: host "https://h" is not valid; write a lower-case host name or address, with a port only if it matters`},
@@ -202,11 +204,11 @@ func TestLoadRegistriesRefuses(t *testing.T) {
 		{"prefix with a wildcard", good("  pullThrough:\n  - hub\n  - 'hub/*'\n"), `registries.yaml:8:5: pull-through prefix "hub/*"`},
 		{"empty prefix", good("  pullThrough: ['']\n"), `registries.yaml:6:17: pull-through prefix ""`},
 		{"root in another case", good("  pullThrough: [root, Root]\n"), `registries.yaml:6:23: pull-through prefix "Root"`},
-		{"prefix that ECR does not take", good("  ecrNames: true\n  pullThrough: [a__b]\n"), `registries.yaml:7:17: pull-through prefix "a__b"`},
+		{"prefix that is not a name of ECR", good("  ecrNames: true\n  pullThrough: [a__b]\n"), `registries.yaml:7:17: pull-through prefix "a__b"`},
 		{"prefix twice", good("  pullThrough: [hub, ROOT, hub]\n"), `registries.yaml:6:28: pull-through prefix "hub" is listed twice`},
-		{"one host chooses two", good("  byHost: true\n") + strings.Replace(good("  byHost: true\n")[len("registries:\n"):], "name: a", "name: b", 1), `registries.yaml:8:10: host "h" is also a host of registry "a"`},
+		{"one host selects two", good("  byHost: true\n") + strings.Replace(good("  byHost: true\n")[len("registries:\n"):], "name: a", "name: b", 1), `registries.yaml:8:10: host "h" is also a host of registry "a"`},
 		{"a host with a port, and the same with every port", good("  byHost: true\n") + strings.NewReplacer("name: a", "name: b", "[h]", "['h:5000']").Replace(good("  byHost: true\n")[len("registries:\n"):]), `registries.yaml:8:10: host "h:5000" is also a host of registry "a"`},
-		{"the same, the other way round", strings.Replace(good("  byHost: true\n"), "[h]", "['h:5000']", 1) + strings.Replace(good("  byHost: true\n")[len("registries:\n"):], "name: a", "name: b", 1), `registries.yaml:8:10: host "h:5000" is also a host of registry "a"`},
+		{"the same in the other order", strings.Replace(good("  byHost: true\n"), "[h]", "['h:5000']", 1) + strings.Replace(good("  byHost: true\n")[len("registries:\n"):], "name: a", "name: b", 1), `registries.yaml:8:10: host "h:5000" is also a host of registry "a"`},
 		{"the default ports of two registries", strings.Replace(good("  byHost: true\n"), "[h]", "['h:443']", 1) + strings.NewReplacer("name: a", "name: b", "[h]", "['h:80']").Replace(good("  byHost: true\n")[len("registries:\n"):]), `registries.yaml:8:10: host "h" is also a host of registry "a"`},
 		{"a port that is too large", strings.Replace(good(""), "[h]", "['h:65536']", 1), `registries.yaml:3:11: host "h:65536" does not have a valid port; write a port from 1 to 65535, or none, which means every port`},
 		{"a port with a zero in front", strings.Replace(good(""), "[h]", "['h:080']", 1), `registries.yaml:3:11: host "h:080" does not have a valid port; write a port from 1 to 65535, or none, which means every port`},
@@ -218,7 +220,7 @@ func TestLoadRegistriesRefuses(t *testing.T) {
 		{"source in capitals", good("  sources: [MTLS]\n"), `registries.yaml:6:13: source "MTLS" is not an identity source; write one of mtls, jwt_authn, bearer, basic or header`},
 		{"source twice", good("  sources: [basic, basic]\n"), `registries.yaml:6:20: source "basic" is listed twice; keep one`},
 		{"no sources", good("  sources: []\n"), "registries.yaml:6:12: sources is empty; name at least one source, or remove the key"},
-		{"header that is not named", good("  sources: [header]\n"), "registries.yaml:6:12: the source header needs the name of the header; write it, such as header: x-auth-request-email"},
+		{"source header without a name", good("  sources: [header]\n"), "registries.yaml:6:12: the source header needs the name of the header; write it, such as header: x-auth-request-email"},
 		{"header that is not a source", good("  header: x-user\n"), `registries.yaml:6:11: header "x-user" is not used by any source; add header to the sources, or remove it`},
 		{"header in capitals", good("  sources: [header]\n  header: X-User\n"), `registries.yaml:7:11: header "X-User" is not valid; write a header's name in lower case, with letters, digits and hyphens`},
 		{"header with an underscore", good("  sources: [header]\n  header: x_user\n"), `registries.yaml:7:11: header "x_user" is not valid; write a header's name in lower case, with letters, digits and hyphens`},
@@ -231,7 +233,7 @@ func TestLoadRegistriesRefuses(t *testing.T) {
 		{"audience twice", good("  audiences: [a, a]\n"), `registries.yaml:6:18: audience "a" is listed twice; keep one`},
 		{"audience of another service", good("  audiences: [a, sts.amazonaws.com]\n"), `registries.yaml:6:18: audience "sts.amazonaws.com" is that of another service, which would accept a token that a client sends here; accept it from one issuer only, with foreignAudiences`},
 		{"unknown kind of name", good("  principalKind: email\n"), `registries.yaml:6:18: principalKind "email": write uri, dns or subject`},
-		{"kind of name of no certificate", good("  principalKind: basic\n"), `registries.yaml:6:18: principalKind "basic"`},
+		{"kind of name that no certificate has", good("  principalKind: basic\n"), `registries.yaml:6:18: principalKind "basic"`},
 		{"anonymous as text", good("  anonymous: pull\n"), `registries.yaml:6:14: "pull" is a string; write true or false`},
 		{"unknown challenge", good("  challenge: digest\n"), `registries.yaml:6:14: challenge "digest" is not valid; write basic or bearer`},
 		{"Bearer without realm", good("  challenge: bearer\n"), "registries.yaml:6:14: a Bearer challenge needs tokenRealm; write the https URL that issues tokens"},
@@ -239,12 +241,12 @@ func TestLoadRegistriesRefuses(t *testing.T) {
 		{"http realm", good("  challenge: bearer\n  tokenRealm: http://t/token\n"), "registries.yaml:7:15: tokenRealm is not valid; write an https URL without user, quotes or fragment"},
 		{"relative realm", good("  challenge: bearer\n  tokenRealm: /token\n"), "registries.yaml:7:15: tokenRealm is not valid; write an https URL without user, quotes or fragment"},
 		{"realm with a password", good("  challenge: bearer\n  tokenRealm: https://u:p@t/token\n"), "registries.yaml:7:15: tokenRealm is not valid; write an https URL without user, quotes or fragment"},
-		{"realm that ends the string", good("  challenge: bearer\n  tokenRealm: 'https://t/\"x'\n"), "registries.yaml:7:15: tokenRealm is not valid; write an https URL without user, quotes or fragment"},
-		{"service that ends the string", good("  challenge: bearer\n  tokenRealm: https://t/\n  tokenService: 'a\"b'\n"), "registries.yaml:8:17: tokenService"},
+		{"token realm with a quote", good("  challenge: bearer\n  tokenRealm: 'https://t/\"x'\n"), "registries.yaml:7:15: tokenRealm is not valid; write an https URL without user, quotes or fragment"},
+		{"token service with a quote", good("  challenge: bearer\n  tokenRealm: https://t/\n  tokenService: 'a\"b'\n"), "registries.yaml:8:17: tokenService"},
 		{"token realm of a Basic challenge", good("  tokenRealm: https://t/token\n"), "registries.yaml:6:15: tokenRealm is only for a Bearer challenge; write challenge: bearer, or remove it"},
 		{"token service of a Basic challenge", good("  challenge: basic\n  tokenService: t\n"), "registries.yaml:7:17: tokenService is only for a Bearer challenge; write challenge: bearer, or remove it"},
 		{"negative hops", good("  trustedHops: -1\n"), "registries.yaml:6:16: trustedHops -1 is not valid; write the number of proxies in front of Envoy, 0 to 16"},
-		{"hops without end", good("  trustedHops: 17\n"), "registries.yaml:6:16: trustedHops 17"},
+		{"too many hops", good("  trustedHops: 17\n"), "registries.yaml:6:16: trustedHops 17"},
 		{"hops as text", good("  trustedHops: one\n"), `registries.yaml:6:16: "one" is a string; write a whole number`},
 		{"proxies without hops", good("  trustedProxies: [10.0.0.0/8]\n"), "registries.yaml:6:19: trustedProxies has no effect without trustedHops; add trustedHops, or remove trustedProxies"},
 		{"no proxies", good("  trustedHops: 1\n  trustedProxies: []\n"), "registries.yaml:7:19: trustedProxies is empty; write the addresses of the proxies, or remove the key"},
@@ -256,7 +258,7 @@ func TestLoadRegistriesRefuses(t *testing.T) {
 		{"an IPv4 network as IPv6", good("  trustedHops: 1\n  trustedProxies: ['::ffff:10.0.0.0/104']\n"), `registries.yaml:7:20: trustedProxies "::ffff:10.0.0.0/104": write an IPv4 address in its own form, such as 10.0.0.0/16`},
 		{"one proxy instead of a list", good("  trustedHops: 1\n  trustedProxies: 10.0.0.1\n"), `registries.yaml:7:19: "10.0.0.1" is a string; write a list`},
 		{"endpoint without id", good("  vpcEndpoint: {vpc: vpc-1a2b3c4d}\n"), `registries.yaml:6:16: id "" is not valid; write the id of a VPC endpoint, such as vpce-1a2b3c4d`},
-		{"endpoint that is none", good("  vpcEndpoint: {id: vpc-1a2b3c4d, vpc: vpc-1a2b3c4d}\n"), `registries.yaml:6:21: id "vpc-1a2b3c4d" is not valid; write the id of a VPC endpoint, such as vpce-1a2b3c4d`},
+		{"id of a VPC as endpoint", good("  vpcEndpoint: {id: vpc-1a2b3c4d, vpc: vpc-1a2b3c4d}\n"), `registries.yaml:6:21: id "vpc-1a2b3c4d" is not valid; write the id of a VPC endpoint, such as vpce-1a2b3c4d`},
 		{"endpoint without VPC", good("  vpcEndpoint: {id: vpce-1a2b3c4d}\n"), `registries.yaml:6:16: vpc "" is not valid; write the id of the endpoint's VPC, such as vpc-1a2b3c4d`},
 		{"endpoint with another key", good("  vpcEndpoint: {id: vpce-1a2b3c4d, vpc: vpc-1a2b3c4d, name: x}\n"), `registries.yaml:6:55: unknown key "name"; fix its name, or remove it`},
 		{"alias bomb", "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nregistries: *e\n", `registries.yaml:1:1: unknown key "a"; fix its name, or remove it
@@ -272,7 +274,7 @@ registries.yaml:5:1: unknown key "e"; fix its name, or remove it`},
 				t.Errorf("registries %v, error %v; want %q", all, err, c.want)
 			}
 			if err != nil && strings.Count(err.Error(), "\n") != strings.Count(c.want, "\n") {
-				t.Errorf("the error has another number of lines: %q", err)
+				t.Errorf("wrong number of faults: %q", err)
 			}
 		})
 	}

@@ -10,14 +10,14 @@ import (
 )
 
 const (
-	noon  = 1_800_000_000 // when the requests of these tests come in
+	noon  = 1_800_000_000 // the time of the requests in these tests
 	trust = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow",
   "Principal":{"Federated":"arn:aws:iam::123456789012:oidc-provider/ci.example.com"},
   "Action":["sts:AssumeRoleWithWebIdentity","sts:TagSession"],
   "Condition":{"StringEquals":{"ci.example.com:aud":"localhost"},"StringLike":{"ci.example.com:sub":"repo:acme/*"}}}]}`
 )
 
-// whole is a policy directory that uses everything principals.yaml has.
+// whole returns a policy directory that uses everything in principals.yaml.
 func whole(t testing.TB, s signer) map[string]string {
 	t.Helper()
 	d := small()
@@ -76,7 +76,7 @@ principals:
 	return d
 }
 
-// claims are those of a token that holds at noon, changed as said.
+// claims returns the claims of a token that is valid at noon, with changes.
 func claims(changes map[string]any) map[string]any {
 	all := map[string]any{"iss": "https://ci.example.com", "aud": "localhost", "sub": "repo:acme/app", "ref": "main", "iat": noon - 10, "exp": noon + 600}
 	for name, value := range changes {
@@ -89,8 +89,7 @@ func bearer(token string) *identity.Credentials {
 	return &identity.Credentials{Authorization: []string{"Bearer " + token}, Time: time.Unix(noon, 0)}
 }
 
-// A directory with everything in it knows every kind of caller, with tags,
-// session policies and boundaries.
+// TestWhoIsWho checks every kind of caller, with tags, session policies and boundaries.
 func TestWhoIsWho(t *testing.T) {
 	s := newSigner(t)
 	snapshot, err := load(t, whole(t, s))
@@ -134,8 +133,8 @@ func TestWhoIsWho(t *testing.T) {
 	}
 }
 
-// A policy may ask for aws:userid where every principal has its id, and then every
-// caller has the key: users and sessions whose names are captured too.
+// TestUserIDsOfCapturedNames checks that a policy can use aws:userid if every principal has an id, and that
+// every caller then has the key, including those whose names are captured.
 func TestUserIDsOfCapturedNames(t *testing.T) {
 	d := whole(t, newSigner(t))
 	d["principals.yaml"] = strings.NewReplacer("user/dev/alice\n  policies", "user/dev/alice\n  id: AIDAALICE\n  policies",
@@ -162,14 +161,15 @@ func TestUserIDsOfCapturedNames(t *testing.T) {
 			t.Errorf("%s has the id %q, want %q", caller.Principal.ARN, got.Value, c.want)
 		}
 	}
-	for _, nobody := range []identity.Credentials{{HeaderValues: []string{"bob@example.com"}, TrustedHeader: "x-user"}, {Principal: "spiffe://cluster.local/ns/cd/sa/build"}} {
-		if caller, failure := s.Callers.Authenticate(t.Context(), &rules, &nobody); caller != nil || failure == nil {
-			t.Errorf("%+v is %v", nobody, caller)
+	for _, unknown := range []identity.Credentials{{HeaderValues: []string{"bob@example.com"}, TrustedHeader: "x-user"}, {Principal: "spiffe://cluster.local/ns/cd/sa/build"}} {
+		if caller, failure := s.Callers.Authenticate(t.Context(), &rules, &unknown); caller != nil || failure == nil {
+			t.Errorf("%+v is %v", unknown, caller)
 		}
 	}
 }
 
-// A control policy binds who assumes a role, too.
+// TestControlPoliciesBindAssumedRoles checks that control policies apply to the caller who
+// assumes a role too.
 func TestControlPoliciesBindAssumedRoles(t *testing.T) {
 	s := newSigner(t)
 	for _, c := range []struct {
@@ -196,7 +196,7 @@ func TestControlPoliciesBindAssumedRoles(t *testing.T) {
 	}
 }
 
-// Tokens of the directory's issuers that must not count.
+// TestTokensThatDoNotCount checks which tokens of the directory's issuers are refused.
 func TestTokensThatDoNotCount(t *testing.T) {
 	s, other := newSigner(t), newSigner(t)
 	snapshot, err := load(t, whole(t, s))
@@ -209,14 +209,14 @@ func TestTokensThatDoNotCount(t *testing.T) {
 		holds       bool
 	}{
 		{"good", s.token(t, claims(nil)), true},
-		{"made for another service, which the operator takes", s.token(t, claims(map[string]any{"aud": "sts.amazonaws.com"})), false}, // the trust policy does not
-		{"made for another registry", s.token(t, claims(map[string]any{"aud": "b.example.com"})), false},
+		{"for another service, which the issuer accepts", s.token(t, claims(map[string]any{"aud": "sts.amazonaws.com"})), false}, // the trust policy does not
+		{"for another registry", s.token(t, claims(map[string]any{"aud": "b.example.com"})), false},
 		{"of another repository", s.token(t, claims(map[string]any{"sub": "repo:evil/app"})), false},
 		{"of another form", s.token(t, claims(map[string]any{"sub": "org:acme"})), false},
-		{"signed by another", other.token(t, claims(nil)), false},
+		{"signed with another key", other.token(t, claims(nil)), false},
 		{"expired", s.token(t, claims(map[string]any{"exp": noon - 100})), false},
-		{"of an issuer that is not named", s.token(t, claims(map[string]any{"iss": "https://evil.example.com"})), false},
-		{"of an issuer that Envoy alone verifies", s.token(t, claims(map[string]any{"iss": "https://mesh.example.com"})), false},
+		{"of an unknown issuer", s.token(t, claims(map[string]any{"iss": "https://evil.example.com"})), false},
+		{"of an issuer that only Envoy verifies", s.token(t, claims(map[string]any{"iss": "https://mesh.example.com"})), false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			caller, failure := snapshot.Callers.Authenticate(t.Context(), &rules, bearer(c.token))
@@ -230,7 +230,7 @@ func TestTokensThatDoNotCount(t *testing.T) {
 	}
 }
 
-// Tokens made for another service are a finding, with its place.
+// TestForeignAudiencesAreAFinding checks the finding about tokens for another service.
 func TestForeignAudiencesAreAFinding(t *testing.T) {
 	s, err := load(t, whole(t, newSigner(t)))
 	if err != nil {
@@ -248,11 +248,11 @@ func TestForeignAudiencesAreAFinding(t *testing.T) {
 	}
 }
 
-// offline is a cache that fetches nothing.
+// offline returns a cache that does not fetch keys.
 func offline() *oidc.KeyCache { return oidc.NewKeyCache(oidc.KeyCacheOptions{Offline: true}) }
 
-// A policy that is used in two ways is compiled for each, and what is found in it
-// is told once.
+// TestPoliciesByUse checks that a policy is compiled for each use, and that its findings are
+// reported once.
 func TestPoliciesByUse(t *testing.T) {
 	d := whole(t, newSigner(t))
 	d["managed/pull.json"] = strings.Replace(pullOnly, "ecr:BatchGetImage", "ecr:BatchGetImages", 1)
@@ -297,7 +297,7 @@ func TestBoundariesLimit(t *testing.T) {
 	}
 }
 
-// A directory with everything in it loads in the flat form of a ConfigMap too.
+// TestWhoIsWhoInTheFlatForm checks that the whole directory loads in the flat form of a ConfigMap.
 func TestWhoIsWhoInTheFlatForm(t *testing.T) {
 	d, flat := whole(t, newSigner(t)), map[string]string{}
 	for path, content := range d {
@@ -313,7 +313,8 @@ func TestWhoIsWhoInTheFlatForm(t *testing.T) {
 	}
 }
 
-// Loading needs no network: an issuer whose keys are not available makes no error.
+// TestLoadFetchesNothing checks that a directory loads if the keys of an issuer are not
+// available.
 func TestLoadFetchesNothing(t *testing.T) {
 	d := whole(t, newSigner(t))
 	keys := offline()
