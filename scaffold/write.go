@@ -48,7 +48,7 @@ func checkEmpty(dir string) error {
 	case err != nil:
 		return err
 	case !info.IsDir():
-		return fmt.Errorf("%s is not a directory; give one that does not exist", dir)
+		return fmt.Errorf("%s is a file or a link; give a directory that does not exist", dir)
 	}
 	entries, err := os.ReadDir(dir)
 	if err == nil && len(entries) > 0 {

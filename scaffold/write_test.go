@@ -71,8 +71,8 @@ func TestWriteFails(t *testing.T) {
 		want  string
 	}{
 		{"full", map[string]string{"mine": "yours"}, accept, "is not empty; give a directory that does not exist"},
-		{"file", nil, accept, "is not a directory; give one that does not exist"},
-		{"link", nil, accept, "is not a directory; give one that does not exist"},
+		{"file", nil, accept, "is a file or a link; give a directory that does not exist"},
+		{"link", nil, accept, "is a file or a link; give a directory that does not exist"},
 		{"absent/below", nil, accept, "give a directory whose parent exists"},
 		{"absent", map[string]string{"a": "1", "a/b": "2"}, accept, "a"},
 		{"absent", map[string]string{"a": "1"}, func(string) error { return errors.New("check failed") }, "check failed"},
