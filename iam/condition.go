@@ -50,8 +50,8 @@ func verdictOf(match bool) verdict {
 	return differs
 }
 
-// holds reports whether the condition is true. What IAM leaves open is
-// settled by the effect of the statement, so that it never helps the caller.
+// holds reports whether the condition is true. Where IAM leaves the result open, it
+// depends on the effect of the statement, so that it never helps the caller.
 // Source: IAM User Guide, "AWS JSON policy elements: Condition operators" and
 // "Set operators for multi-valued context keys".
 func (c *condition) holds(ctx Context, effect Effect, m *meter) bool {

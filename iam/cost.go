@@ -134,8 +134,8 @@ func (b *packing) add(states int) {
 	b.used %= 64
 }
 
-// stepsBeforeRun returns what the tokens before the first * cost, which are
-// compared whatever is allowed, and what looking up all variables costs.
+// stepsBeforeRun returns the cost of the tokens before the first *, which are always
+// compared, and of looking up all variables.
 func (p *pattern) stepsBeforeRun() int {
 	n, found := 0, false
 	for i := range p.tokens {
@@ -171,11 +171,10 @@ func (p *pattern) backtracks() bool {
 	return false
 }
 
-// A meter bounds the work of one decision, in steps of about a nanosecond. What
-// a policy may cost at most is checked when it is compiled, for the longest
-// values that a client can send; the meter bounds everything else: a policy
-// variable with a long value, and many policies at once. A decision that needs
-// more is a denial, whatever the policies say.
+// A meter bounds the work of one decision, in steps of about a nanosecond. Compile bounds
+// the cost of a policy for the longest values that a client can send. The meter bounds
+// everything else: a policy variable with a long value, and many policies at once. A
+// decision that needs more steps is a denial.
 type meter struct {
 	left int // steps that the current policy may still take
 	rest int // steps that are left for the policies after it

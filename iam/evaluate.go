@@ -13,7 +13,7 @@ const (
 	Allowed
 )
 
-// String gives the words of the IAM policy simulator.
+// String returns the words of the IAM policy simulator.
 func (d Decision) String() string {
 	switch d {
 	case Allowed:
@@ -25,8 +25,8 @@ func (d Decision) String() string {
 	return "implicitDeny"
 }
 
-// Request is one question: may this principal perform this action on this
-// resource? A request that permits several actions asks once for each.
+// Request is a principal, the action that it requests, and the resource. A registry
+// request that needs several actions is several Requests.
 type Request struct {
 	// Principal is the caller; nil is denied.
 	Principal *Principal
@@ -34,26 +34,26 @@ type Request struct {
 	Action string
 	// Resource is an ARN, or "*" for actions without a resource.
 	Resource string
-	// Context holds the condition keys. Nothing is derived from the other
-	// fields: what a policy may ask for has to be in it.
+	// Context is the values of all condition keys. Evaluation does not derive keys
+	// from the other fields.
 	Context Context
 }
 
 // Policies are the policies in play for one request, by class. An empty class
 // means that there is no policy of that class.
 type Policies struct {
-	// Identity holds every policy attached to the caller and its groups.
+	// Identity are the policies attached to the caller and its groups.
 	Identity []*Policy
-	// Boundary holds the caller's permissions boundary.
+	// Boundary is the caller's permissions boundary.
 	Boundary []*Policy
-	// Session holds the session policies of a role or federated-user session.
+	// Session are the session policies of a role or federated-user session.
 	Session []*Policy
-	// Resource holds the repository policy and the registry policy.
+	// Resource are the repository policy and the registry policy.
 	Resource []*Policy
-	// SCPs holds the service control policies above the caller's account, a
+	// SCPs are the service control policies above the caller's account, a
 	// list for each level, root first; a level without policies allows nothing.
 	SCPs [][]*Policy
-	// RCPs holds the resource control policies above the resource's account,
+	// RCPs are the resource control policies above the resource's account,
 	// a list for each level, root first. AWS attaches RCPFullAWSAccess at
 	// every level, so that they only deny.
 	RCPs [][]*Policy
@@ -77,12 +77,12 @@ func (p *Policies) Evaluate(r *Request) Decision {
 	return decision
 }
 
-// facts are what the policy classes say about a request, each by itself.
+// facts are the results of the single policy classes for a request.
 type facts struct {
 	caller      PrincipalKind
 	wellFormed  bool
 	sameAccount bool
-	trust       bool  // the question is whether a role may be assumed
+	trust       bool  // the request is to assume a role
 	deniedBy    Class // class with an explicit Deny, or NoClass
 	exhausted   bool  // evaluation would take too many steps; the rest is not valid
 
@@ -132,7 +132,7 @@ func allowedIf(allowed bool, otherwise Class) (Decision, Class) {
 	return ImplicitDeny, otherwise
 }
 
-// facts asks every class that is in play.
+// facts evaluates every class that is in play.
 func (p *Policies) facts(q *query) facts {
 	f := facts{
 		caller:      q.request.Principal.Kind,
@@ -142,14 +142,14 @@ func (p *Policies) facts(q *query) facts {
 		deniedBy:    p.deniedBy(q),
 	}
 	if f.deniedBy == NoClass {
-		p.ask(q, &f)
+		p.evaluateAllows(q, &f)
 	}
 	f.exhausted = q.meter.exhausted()
 	return f
 }
 
-// ask fills in what the classes allow.
-func (p *Policies) ask(q *query, f *facts) {
+// evaluateAllows fills in what the classes allow.
+func (p *Policies) evaluateAllows(q *query, f *facts) {
 	f.granted = grants(p.Resource, q)
 	if f.caller.hasIdentity() {
 		f.scps = !p.hasSCPs(q) || everyLevelAllows(p.SCPs, q)

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// newOperand compiles one policy value for the operator; variables says
+// newOperand compiles one policy value for the operator; variables reports
 // whether the document's version has policy variables, which string and ARN
 // operators may use.
 func (o operator) newOperand(text string, variables bool) (operand, error) {
@@ -109,11 +109,11 @@ func (o *boolOperand) compare(value string, _ Context) verdict {
 	return verdictOf(have == o.value)
 }
 
-// boolVariableOperand is a boolean that a policy variable holds (IAM User Guide,
+// boolVariableOperand is a boolean in a policy variable (IAM User Guide,
 // "Condition operators", Boolean condition operators).
 type boolVariableOperand struct{ pattern pattern }
 
-// compare reports differs where a variable has no value, because nothing equals
+// compare returns differs if a variable does not have a value, because nothing equals
 // it (IAM User Guide, "Policy variables with no value").
 func (o *boolVariableOperand) compare(value string, c Context) verdict {
 	have, ok := parseBool(value)

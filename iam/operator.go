@@ -26,7 +26,7 @@ const (
 	nullFamily
 )
 
-// relation is the order that a Numeric or Date operator asks for.
+// relation is the order that a Numeric or Date operator requires.
 type relation uint8
 
 const (

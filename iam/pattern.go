@@ -49,11 +49,10 @@ const (
 	matching
 )
 
-// try matches the subject by going back to the latest run: giving an earlier one
-// more characters never helps where giving the latest one more does not. That is
-// fast for nearly all patterns, and takes as many steps as the lengths of pattern
-// and subject multiplied for some. It counts its steps down and gives up when
-// there are none left. open is where wildcards begin to cover colons.
+// try matches the subject by extending the latest run: if that does not help, extending an
+// earlier one does not either. That is fast for nearly all patterns, and takes at most the
+// product of the lengths of pattern and subject. It counts the steps down and stops when
+// none are left. open is the offset from which wildcards cover colons.
 func (p *pattern) try(subject string, c Context, open int, steps *int) outcome {
 	if len(subject) < p.least || p.variables && !p.resolvable(c) {
 		return different

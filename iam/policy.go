@@ -26,7 +26,7 @@ const (
 	ServiceControlPolicy
 	// ResourceControlPolicy limits the resources of an organization's accounts.
 	ResourceControlPolicy
-	// TrustPolicy says who may assume a role.
+	// TrustPolicy allows principals to assume a role.
 	TrustPolicy
 )
 
@@ -74,7 +74,7 @@ const (
 	Allow
 )
 
-// String gives the word of the policy language.
+// String returns the word of the policy language.
 func (e Effect) String() string {
 	if e == Allow {
 		return "Allow"
@@ -120,11 +120,10 @@ type Statement struct {
 
 // ConditionKeys lists, lower-cased, sorted and without repetition, the
 // condition keys that conditions and policy variables of the policy mention.
-// Nothing else of a request context can influence what the policy says.
+// Other keys of a request context do not influence the policy.
 func (p *Policy) ConditionKeys() []string { return p.conditionKeys }
 
-// UniqueIDs lists the entries of Principal and NotPrincipal, whatever their type,
-// that begin as the unique id of a user (AIDA) or role (AROA) does, in the order of
+// UniqueIDs returns the entries of Principal and NotPrincipal, of any type, that begin as the unique id of a user (AIDA) or role (AROA) does, in the order of
 // the text (IAM User Guide, "IAM identifiers").
 func (p *Policy) UniqueIDs() []Entry { return p.uniqueIDs }
 

@@ -53,7 +53,7 @@ func couldMatch(segments []string, service, resource string) bool {
 }
 
 // ConcernsECR reports whether the statement could apply to an action of Amazon ECR
-// on a repository or on no resource, whatever its principals and conditions are.
+// on a repository or without a resource. It ignores principals and conditions.
 func (s *Statement) ConcernsECR() bool {
 	return s.resources.reaches(repositoryScope) && s.coversAny(ecrActions())
 }

@@ -5,10 +5,10 @@ import (
 	"testing"
 )
 
-// slowMatch is the reference for matching: one pattern at a time, with as many
-// steps as the lengths of pattern and subject multiplied. It keeps only the
-// latest run in mind: giving an earlier one more characters never helps where
-// giving the latest one more does not.
+// slowMatch is the reference for matching. It matches one pattern at a time, in at most
+// as many steps as the product of the lengths of pattern and subject. Only the latest run
+// can be extended: if extending that one does not help, extending an earlier one does not
+// either.
 func (p *pattern) slowMatch(subject string, c Context) bool {
 	if p.variables && !p.resolvable(c) {
 		return false
@@ -45,8 +45,8 @@ func (p *pattern) slowMatch(subject string, c Context) bool {
 	return true
 }
 
-// slowConsume returns how many bytes of the subject the token covers at a place,
-// or -1. Past the last token nothing is covered.
+// slowConsume returns how many bytes of the subject the token covers at an offset, or -1,
+// also after the last token.
 func (p *pattern) slowConsume(token int, subject string, at, open int, c Context) int {
 	if token == len(p.tokens) {
 		return -1
@@ -117,7 +117,7 @@ func (c *matchCase) compare(t testing.TB, patterns []pattern, want bool) {
 	}
 }
 
-// text writes up to n pieces of an alphabet.
+// text returns up to n pieces of an alphabet.
 func (g generator) text(alphabet []string, n int) string {
 	var b strings.Builder
 	for range g.IntN(n + 1) {
@@ -126,8 +126,8 @@ func (g generator) text(alphabet []string, n int) string {
 	return b.String()
 }
 
-// matchCase makes a case of a small alphabet, so that things often match. A
-// long case has patterns of several blocks.
+// matchCase generates a case from a small alphabet, so that patterns often match. A long
+// case has patterns of several blocks.
 func (g generator) matchCase(length int) *matchCase {
 	letters := [][]string{{"a"}, {"a", "b"}, {"a", "b", ":"}, {"a", ":", "\u00e9", "\u20ac"}, {"a", "A", "k", "\u212a", "\u00e9", "\u00c9"}}[g.IntN(5)]
 	c := &matchCase{syntax: syntax{wildcards: true, variables: true, arn: g.chance(2)}}
@@ -196,8 +196,7 @@ func FuzzMatchers(f *testing.F) {
 	})
 }
 
-// TestLongLists holds that lists, for which there is an index, match what their
-// elements match.
+// TestLongLists checks that lists, which have an index, match what their elements match.
 func TestLongLists(t *testing.T) {
 	for seed := range uint64(300) {
 		g := newGenerator(seed)

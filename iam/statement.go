@@ -1,7 +1,7 @@
 package iam
 
-// concerns reports whether the statement is about the request's action,
-// resource and caller, whatever its conditions say.
+// concerns reports whether the statement is about the request's action, resource and
+// caller. It ignores the conditions.
 func (s *Statement) concerns(q *query) bool {
 	return s.actions.matches(q.request.Action, &q.meter) &&
 		s.resources.matches(q.resourceFor(s.Effect), s.Effect, q.request.Context, &q.meter) &&
