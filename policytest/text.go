@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"extauthz/diag"
 	"extauthz/identity"
 )
 
@@ -19,7 +20,8 @@ func (all Results) WriteTo(w io.Writer) (int64, error) {
 			fmt.Fprintf(&text, "ok    %s\n", r.Test.ID())
 			continue
 		}
-		fmt.Fprintf(&text, "FAIL  %s:%d: %s\n", r.Test.File, r.Test.Line, r.Test.Name)
+		at := diag.File(r.Test.File).At(diag.Point{Line: r.Test.Line})
+		fmt.Fprintf(&text, "FAIL  %s: %s\n", at, r.Test.Name)
 		for _, line := range r.failure() {
 			fmt.Fprintf(&text, "      %s\n", line)
 		}

@@ -57,7 +57,7 @@ func denialReason(p *iam.Policies, r *iam.Request) string {
 
 // describeStatement returns the position and the Sid of a statement.
 func describeStatement(t *iam.StatementTrace) string {
-	text := fmt.Sprintf("%s:%d:%d", t.Policy.Source, t.Statement.Start.Line, t.Statement.Start.Column)
+	text := t.Policy.Source.At(t.Statement.Start).String()
 	if t.Statement.Sid != "" {
 		text += fmt.Sprintf(" %q", t.Statement.Sid)
 	}
