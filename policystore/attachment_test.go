@@ -57,7 +57,7 @@ const (
 	rcpType = "RESOURCE_CONTROL_POLICY"
 )
 
-// policiesOf lists the levels of an account, each as the sources of its policies.
+// policiesOf returns the levels of an account, each as the sources of its policies.
 func policiesOf(levels [][]*iam.Policy) string {
 	var all []string
 	for _, level := range levels {
@@ -139,8 +139,8 @@ func TestAttachedByID(t *testing.T) {
 	}
 }
 
-// TestDecidedByTheUnit decides for two accounts in two units, one with an allow list
-// and one with a Deny by region.
+// TestDecidedByTheUnit checks decisions for two accounts in two units, one with an allow
+// list and one with a Deny by region.
 func TestDecidedByTheUnit(t *testing.T) {
 	open := `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:*","Resource":"*"}}`
 	contents := withPolicies(map[string]string{
@@ -201,7 +201,7 @@ func TestAttachedByIDRefused(t *testing.T) {
 		{"an id on no path", map[string]string{scp + "ou-ab12-44444444/a.json": fullAccess}, scp + `ou-ab12-44444444/a.json: "ou-ab12-44444444" is not on the path of any account in organization.yaml, so the policy would not be in force; fix the id`},
 		{"another root", map[string]string{scp + "r-cd34/a.json": fullAccess}, `"r-cd34" is not on the path of any account`},
 		{"an account that is no member", map[string]string{scp + "999999999999/a.json": fullAccess}, `"999999999999" is not on the path of any account`},
-		{"a misspelt unit", map[string]string{scp + "ou-ab12-1/a.json": fullAccess}, scp + `ou-ab12-1/a.json: "ou-ab12-1" is not the id of a root (r-ab12), organizational unit (ou-ab12-11111111) or account (12 digits); rename the folder`},
+		{"a misspelled unit", map[string]string{scp + "ou-ab12-1/a.json": fullAccess}, scp + `ou-ab12-1/a.json: "ou-ab12-1" is not the id of a root (r-ab12), organizational unit (ou-ab12-11111111) or account (12 digits); rename the folder`},
 		{"an account of eleven digits", map[string]string{scp + "12345678901/a.json": fullAccess}, `"12345678901" is not the id of`},
 		{"a root in upper case", map[string]string{scp + "R-AB12/a.json": fullAccess}, `"R-AB12" is not the id of`},
 		{"levels and ids", map[string]string{scp + "0-root/a.json": fullAccess, unit + "a.json": fullAccess}, scp + `0-root/a.json: folder "0-root" is a level of every account, while organization/scp/ou-ab12-11111111 belongs to one id of AWS Organizations; move its files to organization/scp/ID, where ID is`},
@@ -223,8 +223,8 @@ func TestAttachedByIDRefused(t *testing.T) {
 		{"an id of another form", map[string]string{unit + "a.json": `{"Policies": [{"Id": "p-1\nx", "Name": "n", "Type": "SERVICE_CONTROL_POLICY"}]}`}, `a.json:1:22: Id "p-1\nx" is not the id of a policy`},
 		{"a summary without type", map[string]string{unit + "a.json": `{"Policies": [{"Id": "p-1", "Name": "n"}]}`}, `a.json:1:15: an entry of Policies (Name "n") lacks Type; save the output as it is`},
 		{"a fault in the text", map[string]string{unit + "a.json": described("p-22222222", "n", scpType, strings.Replace(onlyEU, "Deny", "Dent", 1))}, unit + "a.json:11:20: in Content:1:47: Effect must be exactly"},
-		{"a document beside an output", map[string]string{unit + "a.json": `{"Policy": {}, "Statement": []}`}, `lacks Content and PolicySummary`},
-		{"a statement beside an output", map[string]string{unit + "a.json": `{"Statement": [], "Policy": {}}`}, `a.json:1:2: Statement is next to Policy`},
+		{"a document next to an output", map[string]string{unit + "a.json": `{"Policy": {}, "Statement": []}`}, `lacks Content and PolicySummary`},
+		{"a statement next to an output", map[string]string{unit + "a.json": `{"Statement": [], "Policy": {}}`}, `a.json:1:2: Statement is next to Policy`},
 		{"a policy in the wrong place", map[string]string{"organization/full.json": fullAccess}, "organization/full.json: not a file of a policy directory, so it would not be in force; move it to organization/scp/ID"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -238,8 +238,8 @@ func TestAttachedByIDRefused(t *testing.T) {
 	}
 }
 
-// TestAssumedSCP checks that what has no folder is reported, since its restrictions
-// may be missing; what concerns the management account alone is not.
+// TestAssumedSCP checks that an id without a folder is reported, because its restrictions
+// may be missing, unless it concerns only the management account.
 func TestAssumedSCP(t *testing.T) {
 	const scp = "organization/scp/"
 	all := map[string]string{

@@ -29,8 +29,8 @@ func exported(t testing.TB) map[string]string {
 	}
 }
 
-// TestAuthorization decides by the users and roles of an output, and wants to be
-// told where what decided stands.
+// TestAuthorization checks decisions about the users and roles of an output, and the
+// positions of the statements that decided.
 func TestAuthorization(t *testing.T) {
 	s, err := load(t, exported(t))
 	if err != nil {
@@ -81,13 +81,13 @@ func TestAuthorization(t *testing.T) {
 	}
 }
 
-// placeOf is where a statement begins.
+// placeOf returns where a statement begins.
 func placeOf(m iam.Match) string {
 	return fmt.Sprintf("%s:%d:%d", m.Policy.Source, m.Statement.Start.Line, m.Statement.Start.Column)
 }
 
-// TestAuthorizationEntities holds what an output says of users and roles beside
-// their policies.
+// TestAuthorizationEntities checks ids, tags, boundaries and trust policies of the users and
+// roles of an output.
 func TestAuthorizationEntities(t *testing.T) {
 	s, err := load(t, exported(t))
 	if err != nil {
@@ -133,9 +133,9 @@ func TestAuthorizationEntities(t *testing.T) {
 	}
 }
 
-// TestAuthorizationBeside holds that outputs of several accounts stand beside each
-// other and principals.yaml, which may name their policies.
-func TestAuthorizationBeside(t *testing.T) {
+// TestSeveralAuthorizations checks that outputs of several accounts can be used together
+// with principals.yaml, which may refer to their policies.
+func TestSeveralAuthorizations(t *testing.T) {
 	contents := exported(t)
 	contents["accounts..210987654321..authorization-details.json"] = strings.NewReplacer("123456789012", "210987654321", "AIDAQ", "AIDAW", "AROAQ", "AROAW").Replace(contents[authorizationPlace])
 	contents["principals.yaml"] += `principals:
@@ -158,8 +158,8 @@ func TestAuthorizationBeside(t *testing.T) {
 	}
 }
 
-// TestAuthorizationRefused changes the output in one place, or what stands beside
-// it.
+// TestAuthorizationRefused checks the faults of an output that is changed in one place, or
+// of the files that refer to it.
 func TestAuthorizationRefused(t *testing.T) {
 	good := exported(t)
 	swap := func(old, new string) map[string]string {
@@ -202,20 +202,20 @@ func TestAuthorizationRefused(t *testing.T) {
 		{"in a region", map[string]string{"accounts/123456789012/eu-central-1/authorization-details.json": good[authorizationPlace]}, "eu-central-1/authorization-details.json: not a file of a policy directory"},
 		{"a user of another path", swap(`"Path": "/dev/"`, `"Path": "/"`), `:7:20: Arn "arn:aws:iam::123456789012:user/dev/alice" does not match path and name, which make it "arn:aws:iam::123456789012:user/alice"`},
 		{"a user without name", swap(`"UserName": "alice",`, ""), `:3:9: an entry of UserDetailList (Arn "arn:aws:iam::123456789012:user/dev/alice") lacks UserName; save the output as it is`},
-		{"a user in place of a role", swap(`"RoleName": "ci",
+		{"a user instead of a role", swap(`"RoleName": "ci",
             "RoleId"`, `"UserName": "ci",
             "UserId"`), `:96:9: an entry of RoleDetailList (Arn "arn:aws:iam::123456789012:role/build/ci") lacks RoleName and RoleId; save the output as it is`},
 		{"an ARN of another kind", swap(":user/dev/alice", ":role/dev/alice"), `:7:20: Arn "arn:aws:iam::123456789012:role/dev/alice" does not match path and name`},
-		{"an ARN that is none", swap("arn:aws:iam::123456789012:user/dev/alice", "alice"), ":7:20: "},
-		{"an id that is none", swap("AIDAQQQQQQQQALICE0001", "alice"), `:6:23: "alice" is not the unique id`},
-		{"a group that is not there", swap(`"auditors"`, `"admins"`), `:27:17: group "admins" is not in GroupDetailList, so its policies are unknown; save the output without --filter`},
+		{"an ARN that is not valid", swap("arn:aws:iam::123456789012:user/dev/alice", "alice"), ":7:20: "},
+		{"an id that is not valid", swap("AIDAQQQQQQQQALICE0001", "alice"), `:6:23: "alice" is not the unique id`},
+		{"a group that does not exist", swap(`"auditors"`, `"admins"`), `:27:17: group "admins" is not in GroupDetailList, so its policies are unknown; save the output without --filter`},
 		{"a group twice", swap(`"GroupName": "auditors"`, `"GroupName": "developers"`), `Arn "arn:aws:iam::123456789012:group/auditors" does not match path and name`},
-		{"a policy that is not there", swap("policy/teams/push-team", "policy/teams/pull-team"), `:32:34: policy "arn:aws:iam::123456789012:policy/teams/pull-team" is attached and not in Policies; save the output without --filter`},
+		{"a policy that does not exist", swap("policy/teams/push-team", "policy/teams/pull-team"), `:32:34: policy "arn:aws:iam::123456789012:policy/teams/pull-team" is attached and not in Policies; save the output without --filter`},
 		{"a policy that is only in a file", with(swap("policy/teams/push-team", "policy/teams/pull-team"), "managed/pull-team.json", pullOnly),
 			`:32:34: policy "arn:aws:iam::123456789012:policy/teams/pull-team" is attached and not in Policies`},
 		{"a boundary that is only in a file", with(swap("policy/limit", "policy/none"), "managed/none.json", pullOnly), `:37:43: policy "arn:aws:iam::123456789012:policy/none" is attached and not in Policies`},
-		{"AWS's policy that is not there", swap("aws:policy/service-role/BucketReader", "aws:policy/AdministratorAccess"), `policy "arn:aws:iam::aws:policy/AdministratorAccess" does not exist; add managed/AdministratorAccess.json, or …an output without --filter has every policy`},
-		{"a boundary that is not there", swap("policy/limit", "policy/none"), `:37:43: policy "arn:aws:iam::123456789012:policy/none" is attached and not in Policies`},
+		{"AWS's policy that does not exist", swap("aws:policy/service-role/BucketReader", "aws:policy/AdministratorAccess"), `policy "arn:aws:iam::aws:policy/AdministratorAccess" does not exist; add managed/AdministratorAccess.json, or …an output without --filter has every policy`},
+		{"a boundary that does not exist", swap("policy/limit", "policy/none"), `:37:43: policy "arn:aws:iam::123456789012:policy/none" is attached and not in Policies`},
 		{"a boundary without ARN", swap(`"PermissionsBoundaryArn"`, `"Arn"`), ":35:36: PermissionsBoundary lacks PermissionsBoundaryArn"},
 		{"an attachment without ARN", swap(`"PolicyArn"`, `"Arn"`), `:30:17: an attached policy (PolicyName "push-team") lacks PolicyArn; save`},
 		{"an inline policy without document", swap(`"PolicyDocument"`, `"Document"`), `:10:17: an inline policy (PolicyName "notes") lacks PolicyDocument; save`},
@@ -229,7 +229,7 @@ func TestAuthorizationRefused(t *testing.T) {
 		{"a role's policies in a user", swap(`"UserPolicyList"`, `"RolePolicyList"`), `:9:13: "RolePolicyList" is not a member of an entry of UserDetailList`},
 		{"a user's policies in a group", swap(`"GroupPolicyList"`, `"UserPolicyList"`), `"UserPolicyList" is not a member of an entry of GroupDetailList`},
 		{"groups by another name", swap(`"GroupList"`, `"Groups"`), `"Groups" is not a member of an entry of UserDetailList`},
-		{"a boundary misspelt", swap(`"PermissionsBoundary"`, `"PermissionBoundary"`), `:35:13: "PermissionBoundary" is not known here and may contain a Deny or a limit`},
+		{"a boundary misspelled", swap(`"PermissionsBoundary"`, `"PermissionBoundary"`), `:35:13: "PermissionBoundary" is not known here and may contain a Deny or a limit`},
 		{"a list of policies of the future", swap(`"GroupList"`, `"DenyPolicyList": [], "GroupList"`), `:25:13: "DenyPolicyList" is not known here`},
 		{"a look-alike", swap(`"UserPolicyList"`, "\"UserPol\u0456cyList\""), `is not known here and may contain a Deny`},
 		{"a user without groups", swap(`"GroupList"`, `"Paths"`), `:3:9: an entry of UserDetailList (UserName "alice") lacks GroupList; save the output as it is`},
@@ -240,9 +240,9 @@ func TestAuthorizationRefused(t *testing.T) {
 		{"a mistake in a trust policy", swap(`"Action": "sts:AssumeRole"`, `"Action": "sts:AssumeRole", "Resource": "*"`), `:111:53: a trust policy has no Resource`},
 		{"a mistake in an encoded policy", swap("%22Effect%22", "%22Effekt%22"), `:185:39: in PolicyDocument:4:25: unknown element "Effekt"`},
 		{"a mistake in a text that begins with a blank", swap(`"PolicyDocument": "%7B`, `"PolicyDocument": " {\"Effekt%zz\": 1}", "x": "%7B`), `:185:39: in PolicyDocument:1:3: unknown element "Effekt%zz"`},
-		{"an encoding that is none", swap("%7B%0A%20", "%7B%0A%2"), ":185:39: PolicyDocument is neither an object nor URL-encoded"},
+		{"an encoding that is not valid", swap("%7B%0A%20", "%7B%0A%2"), ":185:39: PolicyDocument is neither an object nor URL-encoded"},
 		{"a document of null", swap(`"PolicyDocument": "%7B`, `"PolicyDocument": null, "x": "%7B`), ":185:39: a policy document is an object, not null"},
-		{"a default version that is not there", swap(`"DefaultVersionId": "v2"`, `"DefaultVersionId": "v3"`), `:224:34: version "v2" of policy "arn:aws:iam::123456789012:policy/teams/push-team" has IsDefaultVersion true, while DefaultVersionId is "v3"`},
+		{"a default version that does not exist", swap(`"DefaultVersionId": "v2"`, `"DefaultVersionId": "v3"`), `:224:34: version "v2" of policy "arn:aws:iam::123456789012:policy/teams/push-team" has IsDefaultVersion true, while DefaultVersionId is "v3"`},
 		{"a managed policy without versions", swap(`"PolicyVersionList"`, `"Versions"`), `an entry of Policies (PolicyName "push-team") lacks PolicyVersionList; save`},
 		{"a version without id", swap(`"VersionId": "v2",`, ""), `an entry of PolicyVersionList lacks VersionId; save the output as it is`},
 		{"a default version without document", swap(`"Document": {`, `"document": {`), `the default version of policy arn:aws:iam::123456789012:policy/teams/push-team (VersionId "v2") lacks Document; save the output as it is`},
@@ -283,7 +283,7 @@ func TestAuthorizationRefused(t *testing.T) {
 	}
 }
 
-// policyEntry cuts an entry of Policies out of an output.
+// policyEntry returns an entry of Policies from an output.
 func policyEntry(output, name string) string {
 	const begin = "\n        {\n            \"PolicyName\": \""
 	entry := output[strings.Index(output, begin+name):]

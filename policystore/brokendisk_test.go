@@ -50,14 +50,14 @@ func TestBrokenOnDisk(t *testing.T) {
 			"principals.yaml:8:14: policy \"pull\" does not exist; add managed/pull.json, or use the ARN of one of AWS's policies for ECR\n" +
 			"principals.yaml:10:14: policy \"arn:aws:iam::123456789012:policy/pull\" does not exist; add managed/pull.json, or use the ARN of one of AWS's policies for ECR\n" +
 			"registries.yaml: the file does not exist; add it, because it describes the registries behind Envoy"},
-		{"a file in place of the directory", func(dir string) error { return errors.Join(os.RemoveAll(dir), os.WriteFile(dir, nil, 0o644)) }, "DIR: " + syscall.ENOTDIR.Error() + "; configure a directory"},
-		{"a directory in place of a file", func(dir string) error {
+		{"a file instead of the directory", func(dir string) error { return errors.Join(os.RemoveAll(dir), os.WriteFile(dir, nil, 0o644)) }, "DIR: " + syscall.ENOTDIR.Error() + "; configure a directory"},
+		{"a directory instead of a file", func(dir string) error {
 			return errors.Join(os.Remove(filepath.Join(dir, "htpasswd")), os.Mkdir(filepath.Join(dir, "htpasswd"), 0o755))
 		}, "htpasswd: is a folder; replace it with a file of that name, or remove it"},
-		{"a directory with files in place of a file", func(dir string) error {
+		{"a directory with files instead of a file", func(dir string) error {
 			return errors.Join(os.Remove(filepath.Join(dir, "registries.yaml")), put("registries.yaml/a.yaml", "")(dir))
 		}, "registries.yaml: is a folder; replace it with a file of that name, or remove it"},
-		{"a directory in place of a file that need not be", func(dir string) error { return os.Mkdir(filepath.Join(dir, "organization.yaml"), 0o755) },
+		{"a directory instead of a file that need not be", func(dir string) error { return os.Mkdir(filepath.Join(dir, "organization.yaml"), 0o755) },
 			"organization.yaml: is a folder; replace it with a file of that name, or remove it"},
 		{"named pipe", func(dir string) error { return syscall.Mkfifo(filepath.Join(dir, "managed/a.json"), 0o644) }, noFile},
 		{"link to a named pipe", func(dir string) error {

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestPoliciesNameNoUniqueID holds that a Deny for a user of the directory is not
-// lost where it has the user's unique id.
+// TestPoliciesNameNoUniqueID checks that a Deny for a user of the directory by the user's
+// unique id is a fault, because it would not apply.
 func TestPoliciesNameNoUniqueID(t *testing.T) {
 	withID := map[string]string{"principals.yaml": strings.Replace(small()["principals.yaml"], "user/dev/alice\n  policies", "user/dev/alice\n  id: AIDACKCEVSQ6C2EXAMPLE\n  policies", 1)}
 	naming := func(id string) map[string]string {
@@ -15,12 +15,12 @@ func TestPoliciesNameNoUniqueID(t *testing.T) {
 	}
 	refuses(t, small(), naming("AIDACKCEVSQ6C2EXAMPLE"), secretDir+`:1:74: "AIDACKCEVSQ6C2EXAMPLE" is the unique id of arn:aws:iam::123456789012:user/dev/alice, which matches no principal here; write its ARN`)
 	if _, err := load(t, withPolicies(naming("AIDACKCEVSQ6C2GONEXX0"))); err != nil {
-		t.Errorf("the id of one who is gone: %v", err)
+		t.Errorf("the id of a deleted user: %v", err)
 	}
 }
 
-// TestUserIDsOfOtherServices loads policies that use aws:userid in statements that
-// cannot apply to a registry request, while no principal has an id. IAM User Guide,
+// TestUserIDsOfOtherServices checks that policies may use aws:userid in statements that
+// cannot apply to a registry request if no principal has an id. IAM User Guide,
 // "Amazon S3: Allows IAM users access to their S3 home directory", has the first.
 func TestUserIDsOfOtherServices(t *testing.T) {
 	for _, elements := range []string{
@@ -37,8 +37,9 @@ func TestUserIDsOfOtherServices(t *testing.T) {
 	}
 }
 
-// TestTagsThatAreNotTold holds that a Deny by tag is not lost with a file of tags.
-func TestTagsThatAreNotTold(t *testing.T) {
+// TestMissingTags checks that a Deny by tag is a fault if a file of tags is missing, because
+// it would not apply.
+func TestMissingTags(t *testing.T) {
 	deny := func(condition string) string {
 		return strings.Replace(noPull, `"Resource":"*"`, `"Resource":"*","Condition":{`+condition+`}`, 1)
 	}
@@ -78,7 +79,7 @@ func TestTagsThatAreNotTold(t *testing.T) {
 		{"a Deny of every action on another service", strings.Replace(strings.Replace(deny(secret), "ecr:BatchGetImage", "*", 1), `"Resource":"*"`, `"Resource":"arn:aws:ec2:*:*:instance/*"`, 1), nil, ""},
 		{"a Deny of all actions but those of ECR", strings.Replace(strings.Replace(deny(secret), "ecr:BatchGetImage", "ecr:*", 1), `"Action"`, `"NotAction"`, 1), nil, ""},
 		{"a Deny of all actions but one of ECR", strings.Replace(strings.Replace(deny(secret), "ecr:BatchGetImage", "ecr:PutImage", 1), `"Action"`, `"NotAction"`, 1), nil, want},
-		{"no tags, told", deny(secret), map[string]string{tags: "{}"}, ""},
+		{"no tags, known", deny(secret), map[string]string{tags: "{}"}, ""},
 		{"one that is not listed", deny(secret), map[string]string{tags: "{}", inventory: strings.ReplaceAll(listed, "]", `,{"repositoryName":"b","registryId":"123456789012","repositoryArn":"arn:aws:ecr:eu-central-1:123456789012:repository/b"}]`)}, "but accounts/123456789012/eu-central-1/repositories/b/_tags.json does not exist"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -48,6 +48,7 @@ type compiler struct {
 	// faultyTrust has the ARNs of roles whose trust policy has a fault.
 	faultyTrust map[string]bool
 	memory      error // a memoryError, which ends loading
+	follows     error // errFollows, if something could not be used
 }
 
 // errFollows is the error of what cannot be used because of a fault that was reported.
@@ -61,7 +62,9 @@ func (c *compiler) report(err error) bool {
 		return false
 	case errors.As(err, new(memoryError)):
 		c.memory = err
-	case !errors.Is(err, errFollows):
+	case errors.Is(err, errFollows):
+		c.follows = err
+	default:
 		for _, d := range diag.Of(err) {
 			c.isFaulty[d.File] = true
 		}
@@ -87,7 +90,7 @@ func compile(t *directory.Tree, o decision.Options, p *persistent) (*Snapshot, e
 	if c.memory == nil {
 		c.report(c.meter.check())
 	}
-	if err := cmp.Or(c.memory, t.Names.LocateError(c.faults.Err())); err != nil {
+	if err := cmp.Or(c.memory, t.Names.LocateError(c.faults.Err()), c.follows); err != nil {
 		return nil, err
 	}
 	p.compiled = c.compiled
@@ -124,7 +127,7 @@ func (c *compiler) snapshot(o decision.Options) (*Snapshot, error) {
 	c.checkRegistries(configured, all, organization, controls, from, who)
 	own, aws := who.operators(from, &policies, controls.written())
 	c.checkPolicies(slices.Concat(own, aws), all, tags, policies.Repository, who)
-	if c.memory != nil || c.faults.Err() != nil {
+	if cmp.Or(c.memory, c.faults.Err(), c.follows) != nil {
 		return nil, nil
 	}
 

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestContents wants what a snapshot was compiled of, with its places.
+// TestContents checks the parts of a snapshot and their positions.
 func TestContents(t *testing.T) {
 	s, err := load(t, whole(t, newSigner(t)))
 	if err != nil {
@@ -26,7 +26,7 @@ func TestContents(t *testing.T) {
 	}
 	slices.Sort(places)
 	if len(slices.Compact(places)) != len(c.Principals) {
-		t.Errorf("two principals stand in one place: %v", places)
+		t.Errorf("two principals have one position: %v", places)
 	}
 	for _, i := range c.Issuers {
 		if i.Name == "" || i.Provider == "" || i.File != "principals.yaml" || i.Line == 0 {
@@ -40,8 +40,7 @@ func TestContents(t *testing.T) {
 	}
 }
 
-// TestContentsOfTags wants the keys of all repositories' tags, as conditions name
-// them.
+// TestContentsOfTags checks that the tag keys of all repositories are condition keys.
 func TestContentsOfTags(t *testing.T) {
 	contents := small()
 	contents["accounts/123456789012/eu-central-1/repositories/notes/_tags.json"] = `{"Team":"red","stage":""}`

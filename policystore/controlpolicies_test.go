@@ -22,7 +22,7 @@ func withPolicies(more map[string]string) map[string]string {
 	return contents
 }
 
-// TestControlPolicies holds that every level must allow, and which accounts the
+// TestControlPolicies checks that every level must allow a request, and which accounts the
 // control policies bind.
 func TestControlPolicies(t *testing.T) {
 	const member = "id: o-a1b2c3d4e5\naccounts: {\"123456789012\": o-a1b2c3d4e5/r-ab12/}\n"
@@ -36,11 +36,11 @@ func TestControlPolicies(t *testing.T) {
 	}{
 		{"none", nil, iam.Allowed, iam.NoClass},
 		{"every level allows", map[string]string{scp + "0-root/full.json": fullAccess, scp + "1-account/read.json": readAccess}, iam.Allowed, iam.NoClass},
-		{"one level says nothing", map[string]string{scp + "0-root/full.json": fullAccess, scp + "1-account/deny.json": `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}`}, iam.ImplicitDeny, iam.SCPClass},
+		{"one level allows nothing", map[string]string{scp + "0-root/full.json": fullAccess, scp + "1-account/deny.json": `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}`}, iam.ImplicitDeny, iam.SCPClass},
 		{"a level denies", map[string]string{scp + "0-root/full.json": fullAccess, scp + "0-root/no.json": noPull}, iam.ExplicitDeny, iam.SCPClass},
 		{"a level denies, for a member", map[string]string{scp + "0/a.json": fullAccess, scp + "0/b.json": noPull, organizationPath: member}, iam.ExplicitDeny, iam.SCPClass},
 		{"a level denies, for others", map[string]string{scp + "0/a.json": noPull, organizationPath: stranger}, iam.Allowed, iam.NoClass},
-		{"a level denies, but for the management account", map[string]string{scp + "0/a.json": noPull, organizationPath: member + "managementAccount: \"123456789012\"\n"}, iam.Allowed, iam.NoClass},
+		{"a level denies, except the management account", map[string]string{scp + "0/a.json": noPull, organizationPath: member + "managementAccount: \"123456789012\"\n"}, iam.Allowed, iam.NoClass},
 		{"an RCP denies", map[string]string{rcp + "0/no.json": noBatch}, iam.ExplicitDeny, iam.RCPClass},
 		{"an RCP denies, for others", map[string]string{rcp + "0/no.json": noBatch, organizationPath: stranger}, iam.Allowed, iam.NoClass},
 	} {
@@ -49,7 +49,7 @@ func TestControlPolicies(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if why := asked(t, s, "ecr:BatchGetImage", "team/app"); why.Decision != c.want || why.BlockedBy != c.by {
+			if why := decidedForAlice(t, s, "ecr:BatchGetImage", "team/app"); why.Decision != c.want || why.BlockedBy != c.by {
 				t.Errorf("%s by %s, want %s by %s", why.Decision, why.BlockedBy, c.want, c.by)
 			}
 			policies := len(c.files)
@@ -63,8 +63,7 @@ func TestControlPolicies(t *testing.T) {
 	}
 }
 
-// TestLevels checks that levels are in the order of their names, whatever the order
-// of the paths.
+// TestLevels checks that levels are in the order of their names, not of their paths.
 func TestLevels(t *testing.T) {
 	c := compilerOf(map[string]string{
 		"organization/scp/a-b/x.json": fullAccess, "organization/scp/a/y.json": fullAccess,
@@ -91,7 +90,7 @@ func TestControlPoliciesRefused(t *testing.T) {
 		{"an SCP without level", "organization/scp/a.json", fullAccess, "organization/scp/a.json: not a file of a policy directory"},
 		{"an SCP in a folder of its level", "organization/scp/0/a/b.json", fullAccess, "organization/scp/0/a/b.json: not a file of a policy directory"},
 		{"another kind", "organization/scps/0/a.json", fullAccess, "organization/scps/0/a.json: not a file of a policy directory"},
-		{"one that asks for ids", "organization/scp/0/a.json", noPull[:len(noPull)-2] + `,"Condition":{"StringLike":{"aws:userid":"AIDA*"}}}}`, "organization/scp/0/a.json: uses aws:userid"},
+		{"one that uses ids", "organization/scp/0/a.json", noPull[:len(noPull)-2] + `,"Condition":{"StringLike":{"aws:userid":"AIDA*"}}}}`, "organization/scp/0/a.json: uses aws:userid"},
 	} {
 		t.Run(c.name, func(t *testing.T) { refuses(t, small(), map[string]string{c.file: c.text}, c.want) })
 	}

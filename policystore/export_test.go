@@ -23,8 +23,8 @@ const (
 	registryPlace = "accounts/123456789012/eu-central-1/registry-policy.json"
 )
 
-// asked decides what alice asks of a repository of the small directory.
-func asked(t *testing.T, s *Snapshot, action, repository string) iam.Explanation {
+// decidedForAlice decides a request of alice about a repository of the small directory.
+func decidedForAlice(t *testing.T, s *Snapshot, action, repository string) iam.Explanation {
 	t.Helper()
 	return explainedFor(t, s, "arn:aws:iam::123456789012:user/dev/alice", action, "arn:aws:ecr:eu-central-1:123456789012:repository/"+repository)
 }
@@ -47,15 +47,15 @@ func explainedFor(t *testing.T, s *Snapshot, principal, action, resource string,
 	}, nil)
 }
 
-// TestPolicyOutputs loads the outputs of the AWS CLI, and the documents in them
-// by themselves.
+// TestPolicyOutputs checks that the outputs of the AWS CLI and the documents in them have
+// the same effect.
 func TestPolicyOutputs(t *testing.T) {
 	plain := `{"Version":"2012-10-17","Statement":[{"Sid":"policyText","Effect":"Deny","Principal":"*","Action":["ecr:CreateRepository"],"Resource":"*"}]}`
 	for _, c := range []struct{ name, file, text, action, repository, source string }{
 		{"repository", secretDir, awsRepositoryPolicy, "ecr:BatchGetImage", "secret/app", secretDir + ":4:19: in policyText"},
 		{"registry", registryPlace, awsRegistryPolicy, "ecr:CreateRepository", "any", registryPlace + ":3:19: in policyText"},
 		{"members of the future", registryPlace, strings.Replace(awsRegistryPolicy, "{", `{"ResponseMetadata": {"HTTPStatusCode": 200}, `, 1), "ecr:CreateRepository", "any", registryPlace + ":3:19: in policyText"},
-		{"a document that holds the word", registryPlace, plain, "ecr:CreateRepository", "any", registryPlace},
+		{"a document that contains the name", registryPlace, plain, "ecr:CreateRepository", "any", registryPlace},
 		{"as a ConfigMap's key", strings.ReplaceAll(registryPlace, "/", ".."), awsRegistryPolicy, "ecr:CreateRepository", "any", registryPlace + ":3:19: in policyText"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -65,7 +65,7 @@ func TestPolicyOutputs(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			why := asked(t, s, c.action, c.repository)
+			why := decidedForAlice(t, s, c.action, c.repository)
 			if why.Decision != iam.ExplicitDeny || why.BlockedBy != iam.ResourceClass || why.Matched[0].Policy.Source.String() != c.source {
 				t.Errorf("%s by %s: %+v; want a Deny of %s", why.Decision, why.BlockedBy, why.Matched, c.source)
 			}
@@ -101,17 +101,17 @@ func TestPolicyOutputsRefused(t *testing.T) {
 		{"output without the text", secretDir, `{"registryId": "123456789012", "repositoryName": "secret/app"}`, `:1:2: unknown element "registryId"`},
 		{"half an output", secretDir, awsRepositoryPolicy[:200], ":4:128: not JSON"},
 		{"registry policy without resource", registryPlace, denyAll, ":1:38: the statement has neither Resource nor NotResource"},
-		{"registry that is not there", strings.Replace(registryPlace, "central", "west", 1), awsRegistryPolicy, ": no registry in registries.yaml has account 123456789012 and region eu-west-1"},
-		{"registry policy beside the region", "accounts/123456789012/registry-policy.json", awsRegistryPolicy, ": not a file of a policy directory"},
+		{"registry that does not exist", strings.Replace(registryPlace, "central", "west", 1), awsRegistryPolicy, ": no registry in registries.yaml has account 123456789012 and region eu-west-1"},
+		{"registry policy next to the region", "accounts/123456789012/registry-policy.json", awsRegistryPolicy, ": not a file of a policy directory"},
 		{"registry policy of another name", strings.Replace(registryPlace, "-policy", "_policy", 1), awsRegistryPolicy, ": not a file of a policy directory"},
 	} {
 		t.Run(c.name, func(t *testing.T) { refuses(t, small(), map[string]string{c.file: c.text}, c.file+c.want) })
 	}
 }
 
-// TestRegistriesSideBySide holds that the policies and tags of one account and
-// region count in no other.
-func TestRegistriesSideBySide(t *testing.T) {
+// TestSeveralRegistries checks that the policies and tags of one account and region do not
+// apply in another.
+func TestSeveralRegistries(t *testing.T) {
 	contents := withPolicies(map[string]string{registryPlace: awsRegistryPolicy, tagsPlace: awsTags})
 	contents["registries.yaml"] += `- {name: west, hosts: [west], account: "123456789012", region: eu-west-1}
 - {name: other, hosts: [other], account: "210987654321", region: eu-central-1}
@@ -139,8 +139,8 @@ func TestRegistriesSideBySide(t *testing.T) {
 		if entry, _ := tags.Lookup("ecr:ResourceTag/team"); entry.Value != c.team {
 			t.Errorf("%s: team %q, want %q", c.registry, entry.Value, c.team)
 		}
-		asked := iam.Request{Principal: &caller.Principal, Action: "ecr:CreateRepository", Resource: r.RepositoryARN("team/new")}
-		if got := s.Decisions.Decide(&asked, nil); got != c.create {
+		request := iam.Request{Principal: &caller.Principal, Action: "ecr:CreateRepository", Resource: r.RepositoryARN("team/new")}
+		if got := s.Decisions.Decide(&request, nil); got != c.create {
 			t.Errorf("%s: creating is decided %s, want %s", c.registry, got, c.create)
 		}
 	}

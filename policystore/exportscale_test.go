@@ -17,8 +17,7 @@ const (
 	exportManaged = 1040
 )
 
-// largeExport is a directory whose one account has so many roles and managed
-// policies, in an output as the AWS CLI prints it.
+// largeExport returns a directory with an output of that size.
 func largeExport(roles, managed int) map[string]string {
 	var out bytes.Buffer
 	out.WriteString("{\n    \"UserDetailList\": [],\n    \"GroupDetailList\": [],\n    \"RoleDetailList\": [")
@@ -74,7 +73,7 @@ func comma(i int) string {
 	return ","
 }
 
-// exportPolicy is a document with so many statements, indented as the AWS CLI does.
+// exportPolicy returns a document with n statements, indented as the AWS CLI does.
 func exportPolicy(i, statements int) string {
 	var all []string
 	for n := range statements {
@@ -94,7 +93,7 @@ func exportPolicy(i, statements int) string {
 }
 
 // BenchmarkLoadExport loads the authorization details of a large account, and
-// reports how much memory the snapshot keeps. With EXTAUTHZ_EXPORT it writes the
+// reports how much memory the snapshot uses. With EXTAUTHZ_EXPORT it writes the
 // directory to that path first, for measuring the program itself.
 func BenchmarkLoadExport(b *testing.B) {
 	dir := b.TempDir()
@@ -107,7 +106,7 @@ func BenchmarkLoadExport(b *testing.B) {
 	benchmarkLoad(b, dir)
 }
 
-// The directory that is measured is a good one, and each of its policies counts.
+// TestLargeExportIsGood checks that the measured directory has no fault, and that each of its policies counts.
 func TestLargeExportIsGood(t *testing.T) {
 	s, err := load(t, largeExport(6, 3))
 	if err != nil {

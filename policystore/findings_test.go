@@ -10,8 +10,8 @@ import (
 	"extauthz/iam"
 )
 
-// What can never prove anybody is found when the directory is loaded, in its place,
-// and keeps nothing from being loaded.
+// TestIdle checks that sources and users that cannot authenticate a caller are findings,
+// with their positions, and that the directory still loads.
 func TestIdle(t *testing.T) {
 	const registry = "registries:\n- name: main\n  hosts: [a.example.com]\n  account: \"123456789012\"\n  region: eu-central-1\n"
 	const principals = "principals:\n- {arn: 'arn:aws:iam::123456789012:user/alice'}\n"
@@ -63,8 +63,8 @@ func TestIdle(t *testing.T) {
 	}
 }
 
-// A hash of cost 13 or 14 takes longer than the 0.5 s of the shipped Envoy
-// configurations on a busy machine. Each such line has a finding, in its place.
+// TestCostlyHashes checks that each hash of cost 13 or 14 is a finding at its line: on a busy
+// machine it takes longer than the timeout of 0.5 s in the shipped Envoy configurations.
 func TestCostlyHashes(t *testing.T) {
 	const hash = "$LgR1pVdhT.VogB6bsY9v8OCJ5T6U7ZIZYU.5gK.gOgZD0p4B4gKHy\n"
 	var lines, bindings strings.Builder
@@ -93,8 +93,8 @@ func TestCostlyHashes(t *testing.T) {
 	}
 }
 
-// TestPartitions wants a registry of a partition that AWS has not to be found in its
-// place, and to be in force.
+// TestPartitions checks that a registry in an unknown partition is a finding at its
+// position, and that it is in force.
 func TestPartitions(t *testing.T) {
 	const registry = "registries:\n- name: main\n  hosts: [a.example.com]\n  account: \"123456789012\"\n  region: home-1\n"
 	tried := map[string][]string{

@@ -10,8 +10,8 @@ import (
 	"extauthz/policystore/directory"
 )
 
-// FuzzYAML holds that no text in the three YAML files brings the loading down, and
-// that whatever is refused is told in one line that names the file.
+// FuzzYAML checks that every text in the three YAML files loads or is an error, and that
+// each fault is one line with the name of a file.
 func FuzzYAML(f *testing.F) {
 	good := map[string]string{}
 	for path, text := range whole(f, newSigner(f)) {
@@ -32,7 +32,7 @@ func FuzzYAML(f *testing.F) {
 	fuzzFiles(f, good, files, ".yaml")
 }
 
-// FuzzOutputs holds the same of the JSON files: outputs of the AWS CLI and policies.
+// FuzzOutputs checks the same for the JSON files: outputs of the AWS CLI and policies.
 func FuzzOutputs(f *testing.F) {
 	good := exported(f)
 	for file, text := range map[string]string{
@@ -53,7 +53,7 @@ func FuzzOutputs(f *testing.F) {
 	fuzzFiles(f, good, files, ".json")
 }
 
-// fuzzFiles puts texts in the place of files in a good directory.
+// fuzzFiles replaces files of a good directory by fuzzed texts.
 func fuzzFiles(f *testing.F, good map[string]string, files []string, kind string) {
 	if _, err := compile(treeOf(good), options(), newPersistent(offline())); err != nil {
 		f.Fatal(err)

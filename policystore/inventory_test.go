@@ -9,7 +9,7 @@ import (
 
 const inventoryFile = "accounts/123456789012/eu-central-1/repositories.json"
 
-// awsInventory is as the AWS CLI prints it, with two repositories.
+// awsInventory is the output of aws ecr describe-repositories for two repositories.
 const awsInventory = `{
     "repositories": [
         {
@@ -35,9 +35,8 @@ const awsInventory = `{
 }
 `
 
-// TestInventory holds that pushes to what the inventory does not list ask for
-// CreateRepository too, at every registry of the account and region, and at none
-// of another.
+// TestInventory checks that a push to a repository that the inventory does not list also
+// requires CreateRepository, at every registry of the account and region, and at no other.
 func TestInventory(t *testing.T) {
 	contents := small()
 	contents["registries.yaml"] += `- {name: b, hosts: [b], account: "123456789012", region: eu-central-1, pullThrough: [hub]}
@@ -66,15 +65,15 @@ func TestInventory(t *testing.T) {
 		{"c", "PUT", "/v2/team/new/manifests/v1", "ecr:PutImage"},
 	} {
 		t.Run(c.registry+" "+c.method+" "+c.path, func(t *testing.T) {
-			if got := asks(t, s.RegistryNamed(c.registry), c.method, c.path); got != c.want {
+			if got := actionsOf(t, s.RegistryNamed(c.registry), c.method, c.path); got != c.want {
 				t.Errorf("asks %s, want %s", got, c.want)
 			}
 		})
 	}
 }
 
-// asks is the actions that a request asks of a registry.
-func asks(t *testing.T, r *Registry, method, path string) string {
+// actionsOf returns the actions that a request to a registry requires.
+func actionsOf(t *testing.T, r *Registry, method, path string) string {
 	t.Helper()
 	m, refusal := r.Map(&mapping.Request{Method: method, Path: path})
 	if refusal != nil {
@@ -87,8 +86,8 @@ func asks(t *testing.T, r *Registry, method, path string) string {
 	return strings.Join(asked, " ")
 }
 
-// TestAssumeMissing holds that every push and import asks for CreateRepository,
-// and that a repository taken for missing may have a policy.
+// TestAssumeMissing checks that every push and import requires CreateRepository, and that a
+// repository that is assumed missing may have a policy.
 func TestAssumeMissing(t *testing.T) {
 	contents := small()
 	contents["registries.yaml"] = strings.Replace(contents["registries.yaml"], "}", ", assumeMissing: true, pullThrough: [hub]}", 1)
@@ -105,15 +104,15 @@ func TestAssumeMissing(t *testing.T) {
 		{"GET", "/v2/hub/app/manifests/v1", "ecr:BatchGetImage ecr:BatchImportUpstreamImage ecr:CreateRepository"},
 		{"GET", "/v2/team/app/manifests/v1", "ecr:BatchGetImage"},
 	} {
-		if got := asks(t, s.RegistryNamed("a"), c.method, c.path); got != c.want {
+		if got := actionsOf(t, s.RegistryNamed("a"), c.method, c.path); got != c.want {
 			t.Errorf("%s %s asks %s, want %s", c.method, c.path, got, c.want)
 		}
 	}
 }
 
-// TestAssumeMissingBesideInventory holds that the two contradict each other,
-// wherever the inventory has its name from, and only for one account and region.
-func TestAssumeMissingBesideInventory(t *testing.T) {
+// TestAssumeMissingWithInventory checks that the two contradict each other, with either form
+// of the inventory's name, and only for one account and region.
+func TestAssumeMissingWithInventory(t *testing.T) {
 	for _, c := range []struct{ name, region, file, want string }{
 		{"same region", "eu-central-1", inventoryFile, `registries.yaml:3:87: assumeMissing contradicts ` + inventoryFile + `, which lists the repositories of the registry; remove the file or the setting`},
 		{"as a ConfigMap's key", "eu-central-1", strings.ReplaceAll(inventoryFile, "/", ".."), `registries.yaml:3:87: assumeMissing contradicts ` + inventoryFile},
@@ -169,7 +168,7 @@ func TestInventoryRefuses(t *testing.T) {
 		{"an ARN of another partition", swap("arn:aws:ecr", "arn:aws-cn:ecr"), `repositoryArn "arn:aws-cn:ecr:eu-central-1:123456789012:repository/secret/app" is in partition "aws-cn", and registry "a" is in "aws"; set partition: aws-cn for the registry, or move the file`},
 		{"no ARN", swap(`"repositoryArn": "arn:aws:ecr:eu-central-1:123456789012:repository/secret/app",`, ""), `:3:9: a repository (repositoryName "secret/app") lacks repositoryArn; save`},
 		{"name of another type", swap(`"repositoryName": "secret/app"`, `"repositoryName": 1`), ":6:31: repositoryName must be a string, not a number"},
-		{"name that is none", swap(`"repositoryName": "secret/app"`, `"repositoryName": "Secret/*"`), `:6:31: "Secret/*" is not a repository name`},
+		{"name that is not valid", swap(`"repositoryName": "secret/app"`, `"repositoryName": "Secret/*"`), `:6:31: "Secret/*" is not a repository name`},
 		{"another account's id", swap(`"registryId": "123456789012"`, `"registryId": "210987654321"`), `:5:27: registryId "210987654321" is not account "123456789012"`},
 		{"ARN of another name", swap("repository/secret/app", "repository/secret/api"), `:4:30: repositoryArn "arn:aws:ecr:eu-central-1:123456789012:repository/secret/api" does not match folder and name`},
 		{"ARN of another region", swap("ecr:eu-central-1:", "ecr:eu-west-1:"), `:4:30: repositoryArn "arn:aws:ecr:eu-west-1:`},

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestMaxSize holds that the limit of a file goes by its name.
+// TestMaxSize checks the size limits of files by name.
 func TestMaxSize(t *testing.T) {
 	for file, want := range map[string]int64{
 		"managed/a.json": 1 << 20, "organization.yaml": 1 << 20,
@@ -35,8 +35,8 @@ func TestStrayFiles(t *testing.T) {
 	}
 }
 
-// TestDocumentation checks that files for people are no part of the directory, at any
-// level and in flat form, and that a policy with a wrong name is still an error.
+// TestDocumentation checks that documentation is not part of the directory, at any level and
+// in flat form, and that a policy with a wrong name is still an error.
 func TestDocumentation(t *testing.T) {
 	plain, err := load(t, small())
 	if err != nil {

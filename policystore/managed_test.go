@@ -41,7 +41,7 @@ func TestPolicyVersion(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			why := asked(t, s, "ecr:BatchGetImage", "team/app")
+			why := decidedForAlice(t, s, "ecr:BatchGetImage", "team/app")
 			if why.Decision != iam.Allowed || !strings.HasPrefix(why.Matched[0].Policy.Source.String(), file) {
 				t.Errorf("%s: %+v", why.Decision, why.Matched)
 			}

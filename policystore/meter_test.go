@@ -8,8 +8,7 @@ import (
 	"testing"
 )
 
-// manyPolicies is a good directory with so many managed policies, each of some
-// 5 KB.
+// manyPolicies returns a good directory with n managed policies of about 5 KB each.
 func manyPolicies(policies int) map[string]string {
 	contents := small()
 	for i := range policies {
@@ -22,8 +21,8 @@ func manyPolicies(policies int) map[string]string {
 	return contents
 }
 
-// A directory whose policies take more memory than a load may use is refused,
-// and the last good policies stay in force.
+// TestLoadMemoryIsBounded checks that a directory whose policies take more memory than a load may use is an
+// error, and that the last good policies stay in force.
 func TestLoadMemoryIsBounded(t *testing.T) {
 	s, dir := newStore(t, small())
 	if err := s.Reload(); err != nil {
@@ -48,7 +47,7 @@ func TestLoadMemoryIsBounded(t *testing.T) {
 	}
 }
 
-// A directory whose files alone take more memory is refused before it is read.
+// TestFilesBeyondTheLoadMemory checks that a directory whose files take more memory is not read.
 func TestFilesBeyondTheLoadMemory(t *testing.T) {
 	_, dir := newStore(t, manyPolicies(100))
 	s := New(Options{Dir: dir, Decision: options(), LoadMemory: 64 << 10})
@@ -57,8 +56,7 @@ func TestFilesBeyondTheLoadMemory(t *testing.T) {
 	}
 }
 
-// A load whose policies are small compared to the bound is not refused for the
-// garbage that it and others leave.
+// TestGarbageIsNotRefused checks that garbage does not make a load fail whose policies are far below the limit.
 func TestGarbageIsNotRefused(t *testing.T) {
 	s, dir := newStore(t, manyPolicies(200))
 	s.kept.loadMemory = 64 << 20
@@ -71,8 +69,7 @@ func TestGarbageIsNotRefused(t *testing.T) {
 	}
 }
 
-// Content that took too much memory is tried again when the operator asks for that,
-// and only then.
+// TestTooLargeContentIsTriedAgain checks that content that used too much memory is loaded again only upon Trigger.
 func TestTooLargeContentIsTriedAgain(t *testing.T) {
 	s, _ := newStore(t, manyPolicies(300))
 	s.kept.loadMemory = 1 << 20
@@ -91,7 +88,8 @@ func TestTooLargeContentIsTriedAgain(t *testing.T) {
 	}
 }
 
-// What was in use before a load is not counted, whenever garbage was collected last.
+// TestEarlierMemoryIsNotCounted checks that memory in use before a load does not count, at any time after a garbage
+// collection.
 func TestEarlierMemoryIsNotCounted(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	runtime.GC()
@@ -108,7 +106,7 @@ func TestEarlierMemoryIsNotCounted(t *testing.T) {
 	runtime.KeepAlive(loaded)
 }
 
-// Texts count, also those that were read before the policies are compiled.
+// TestTextsAreCounted checks that texts count, also those that were read before policies are compiled.
 func TestTextsAreCounted(t *testing.T) {
 	contents := map[string]string{"registries.yaml": small()["registries.yaml"], "principals.yaml": "credentials: []\n"}
 	inventory := `{"repositories": []}`
@@ -120,8 +118,8 @@ func TestTextsAreCounted(t *testing.T) {
 	}
 }
 
-// One document in an output cannot be larger than one in a file, so that the
-// memory is measured often enough.
+// TestLargeDocumentInAnExport checks that a document in an output is not larger than one in a file, so that memory
+// is measured often enough.
 func TestLargeDocumentInAnExport(t *testing.T) {
 	contents := largeExport(2, 1)
 	contents[authorizationPlace] = strings.Replace(contents[authorizationPlace], `"Document": {`, `"Document": {`+strings.Repeat(" ", 1<<20), 1)

@@ -18,8 +18,8 @@ import (
 	"extauthz/policystore/directory/directorytest"
 )
 
-// everything is a policy directory with a file of every kind, and the users and
-// roles of a second account as AWS prints them.
+// everything returns a policy directory with a file of every kind, and an output with the
+// users and roles of a second account.
 func everything(t testing.TB) map[string]string {
 	t.Helper()
 	const second = "444455556666"
@@ -35,13 +35,13 @@ func everything(t testing.TB) map[string]string {
 	return d
 }
 
-// An edit changes the directory in some way, and may break it.
+// An edit changes the directory, and may cause a fault.
 type edit struct {
 	name string
 	do   func(e *editor, path string) error
 }
 
-// An editor edits a directory at random.
+// An editor makes random edits to a directory.
 type editor struct {
 	*rand.Rand
 	dir      string
@@ -50,7 +50,7 @@ type editor struct {
 
 func (e *editor) path(name string) string { return filepath.Join(e.dir, filepath.FromSlash(name)) }
 
-// other is another file than that of the path.
+// other returns a file other than that of the path.
 func (e *editor) other(path string) string {
 	for {
 		if other := e.path(e.any()); other != path {
@@ -64,7 +64,7 @@ func (e *editor) any() string {
 	return names[e.IntN(len(names))]
 }
 
-// write puts a text in a file's place, or into it.
+// write replaces a file by a new one with a text, or writes the text to it.
 func (e *editor) write(path, text string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
@@ -72,12 +72,11 @@ func (e *editor) write(path, text string) error {
 	if e.IntN(2) == 0 {
 		return os.WriteFile(path, []byte(text), 0o644)
 	}
-	beside := filepath.Join(filepath.Dir(path), ".beside")
-	return cmp.Or(os.WriteFile(beside, []byte(text), 0o644), os.Rename(beside, path))
+	temporary := filepath.Join(filepath.Dir(path), ".new")
+	return cmp.Or(os.WriteFile(temporary, []byte(text), 0o644), os.Rename(temporary, path))
 }
 
-// change writes a file again as f has it, with the size and time it had if that is
-// possible.
+// change writes the result of f to a file, with the same size and time if possible.
 func (e *editor) change(path string, f func(text string) string) error {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -90,12 +89,12 @@ func (e *editor) change(path string, f func(text string) string) error {
 	return cmp.Or(e.write(path, f(string(text))), os.Chtimes(path, time.Time{}, info.ModTime()))
 }
 
-// swapWords exchanges two words of one length.
+// swapWords exchanges two words of the same length.
 func swapWords(a, b string) func(string) string {
 	return strings.NewReplacer(a, b, b, a).Replace
 }
 
-// edits are those that an editor makes, each of one file.
+// edits are the edits of an editor, each of one file.
 var edits = []edit{
 	{"restore", func(e *editor, path string) error {
 		name, err := filepath.Rel(e.dir, path)
@@ -148,7 +147,7 @@ var edits = []edit{
 	}},
 }
 
-// restoreAll makes the directory good again, as edits seldom do.
+// restoreAll removes all faults, which random edits seldom do.
 func (e *editor) restoreAll() error {
 	if err := edits[len(edits)-1].do(e, ""); err != nil {
 		return err
@@ -165,9 +164,8 @@ func (e *editor) restoreAll() error {
 	return nil
 }
 
-// TestReloadIsLoad holds that a store whose directory is edited in every way has at
-// each step what a fresh Load has, whether it reads all or what has changed: the
-// same error, or the same snapshot.
+// TestReloadIsLoad checks after each of many edits that a store has the same error or the
+// same snapshot as a new Load, whether it reads everything or only what changed.
 func TestReloadIsLoad(t *testing.T) {
 	t.Parallel()
 	e := &editor{Rand: rand.New(rand.NewPCG(1, 2)), dir: t.TempDir(), contents: everything(t)}
@@ -207,7 +205,7 @@ func TestReloadIsLoad(t *testing.T) {
 	}
 }
 
-// differs names what two snapshots differ in, "" for nothing.
+// differs returns the parts in which two snapshots differ, "" for none.
 func differs(t *testing.T, a, b *Snapshot) string {
 	t.Helper()
 	x, y := a.Contents(), b.Contents()
@@ -230,7 +228,7 @@ func differs(t *testing.T, a, b *Snapshot) string {
 	return ""
 }
 
-// answers are the decisions on sample questions.
+// answers returns the decisions on sample requests.
 func answers(t *testing.T, s *Snapshot) (all []iam.Decision) {
 	t.Helper()
 	const repository = "arn:aws:ecr:eu-central-1:123456789012:repository/"

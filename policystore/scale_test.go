@@ -20,7 +20,7 @@ const (
 	largeManaged      = 100
 )
 
-// large is the content of a policy directory of that size.
+// large returns the content of a policy directory of that size.
 func large() map[string]string {
 	contents := map[string]string{
 		"registries.yaml": "registries:\n- {name: large, hosts: [registry.example.com], account: \"123456789012\", region: eu-central-1}\n",
@@ -44,7 +44,7 @@ func large() map[string]string {
 	return contents
 }
 
-// largePolicy is the path of the i-th repository's policy.
+// largePolicy returns the path of the i-th repository's policy.
 func largePolicy(i int) string {
 	return fmt.Sprintf("accounts/123456789012/eu-central-1/repositories/team-%d/app-%d/_policy.json", i%largeManaged, i)
 }
@@ -65,12 +65,12 @@ func writeLarge(b *testing.B) string {
 }
 
 // BenchmarkLoadLarge loads 10,000 repository policies and 10,000 principals, and
-// tells how much memory the snapshot keeps.
+// reports how much memory the snapshot uses.
 func BenchmarkLoadLarge(b *testing.B) {
 	benchmarkLoad(b, writeLarge(b))
 }
 
-// benchmarkLoad loads a directory, and reports how much memory the snapshot keeps.
+// benchmarkLoad loads a directory, and reports how much memory the snapshot uses.
 func benchmarkLoad(b *testing.B, dir string) {
 	b.ReportAllocs()
 	var kept *Snapshot
@@ -84,8 +84,8 @@ func benchmarkLoad(b *testing.B, dir string) {
 	runtime.KeepAlive(kept)
 }
 
-// BenchmarkReloadOneOfMany changes one policy of the large directory and reloads:
-// by reading everything, as the poll does, and as after an event.
+// BenchmarkReloadOneOfMany changes one policy of the large directory and reloads it, by
+// reading everything, as polling does, and as after an event.
 func BenchmarkReloadOneOfMany(b *testing.B) {
 	dir := writeLarge(b)
 	file := filepath.Join(dir, largePolicy(7))
@@ -117,7 +117,7 @@ func BenchmarkReloadOneOfMany(b *testing.B) {
 	}
 }
 
-// heap is how much memory is in use, in MiB.
+// heap returns how much memory is in use, in MiB.
 func heap() float64 {
 	runtime.GC()
 	var m runtime.MemStats

@@ -147,8 +147,7 @@ func TestLoadTheQuickstart(t *testing.T) {
 	}
 }
 
-// Each case changes the small directory in one place: a path without content
-// is removed.
+// Each case changes files of the small directory. A file without content is removed.
 func TestLoadRefuses(t *testing.T) {
 	replace := func(path, old, new string) map[string]string {
 		content := small()[path]
@@ -173,9 +172,9 @@ func TestLoadRefuses(t *testing.T) {
 		{"policy ARN of another service", principals("arn:aws:iam::123456789012:policy/pull", "arn:aws:s3::123456789012:policy/pull"), "does not exist"},
 		{"policy ARN of another partition", principals("arn:aws:iam::123456789012:policy/pull", "arn:aws-cn:iam::123456789012:policy/pull"), "does not exist"},
 		{"policy ARN of another kind", principals("arn:aws:iam::123456789012:policy/pull", "arn:aws:iam::123456789012:bucket/pull"), "does not exist"},
-		{"user that is not there", principals("user/dev/alice\n  policies", "user/dev/carol\n  policies"), `principals.yaml:2:3: user "arn:aws:iam::123456789012:user/dev/alice" is not among the principals`},
+		{"user that does not exist", principals("user/dev/alice\n  policies", "user/dev/carol\n  policies"), `principals.yaml:2:3: user "arn:aws:iam::123456789012:user/dev/alice" is not among the principals`},
 		{"user without its path", principals("user/dev/alice\n- uri", "user/alice\n- uri"), "is not among the principals"},
-		{"role that is not there", principals("assumed-role/ci/", "assumed-role/cd/"), `principals.yaml:4:3: role "cd" of account 123456789012 is not among the principals`},
+		{"role that does not exist", principals("assumed-role/ci/", "assumed-role/cd/"), `principals.yaml:4:3: role "cd" of account 123456789012 is not among the principals`},
 		{"role of another account", principals("sts::123456789012:", "sts::999999999999:"), "is not among the principals"},
 		{"two roles of one name", principals("principals:\n", "principals:\n- arn: arn:aws:iam::123456789012:role/ci\n"), "with another path or spelling"},
 		{"principal twice", principals("role/team/ci", "user/dev/alice"), "principals.yaml:9:8: principal \"arn:aws:iam::123456789012:user/dev/alice\" is listed twice"},
@@ -186,9 +185,9 @@ func TestLoadRefuses(t *testing.T) {
 		{"credential with two names", principals("- basic: alice\n", "- basic: alice\n  dns: x\n"), "credential has both basic and dns"},
 		{"credential without name", principals("- basic: alice\n  principal", "- principal"), "credential has no name"},
 		{"name bound twice", principals("- uri: spiffe://example.com/ci", "- basic: alice"), `basic "alice" is bound twice`},
-		{"a policy that asks for ids", map[string]string{"managed/other.json": `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringLike":{"aws:userid":"AROA*:build"}}}}`},
+		{"a policy that uses ids", map[string]string{"managed/other.json": `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringLike":{"aws:userid":"AROA*:build"}}}}`},
 			`managed/other.json: uses aws:userid, but principal "arn:aws:iam::123456789012:role/team/ci" has no id`},
-		{"an id that is none", principals("  policies: [pull]", "  id: alice\n  policies: [pull]"), `principals.yaml:8:7: id "alice"`},
+		{"an id that is not valid", principals("  policies: [pull]", "  id: alice\n  policies: [pull]"), `principals.yaml:8:7: id "alice"`},
 		{"unknown key", principals("policies: [pull]", "policy: [pull]"), `principals.yaml:8:3: unknown key "policy"; did you mean "policies"?`},
 		{"broken policy", map[string]string{"managed/pull.json": pullOnly[:40]}, "managed/pull.json:1:"},
 		{"unattached policy that is broken", map[string]string{"managed/other.json": "{}"}, "managed/other.json:1:"},
@@ -197,7 +196,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"repository of another region", map[string]string{strings.Replace(secretDir, "eu-central-1", "eu-west-1", 1): denyAll}, "no registry in registries.yaml has account 123456789012 and region eu-west-1"},
 		{"stray file", map[string]string{"README.txt": "hello"}, "README.txt: not a file of a policy directory"},
 		{"backup of an editor", map[string]string{secretDir + "~": denyAll}, "_policy.json~: not a file of a policy directory"},
-		{"misspelt policy file", map[string]string{strings.Replace(secretDir, "_policy", "policy", 1): denyAll}, "repositories/secret/app/policy.json: not a file"},
+		{"misspelled policy file", map[string]string{strings.Replace(secretDir, "_policy", "policy", 1): denyAll}, "repositories/secret/app/policy.json: not a file"},
 		{"repository name in capitals", map[string]string{strings.Replace(secretDir, "secret", "Secret", 1): denyAll}, "not a file of a policy directory"},
 		{"account of 11 digits", map[string]string{strings.Replace(secretDir, "123456789012", "12345678901", 1): denyAll}, "not a file of a policy directory"},
 		{"managed policy in a folder", map[string]string{"managed/team/pull.json": pullOnly}, "managed/team/pull.json: not a file"},
@@ -242,8 +241,7 @@ func BenchmarkLoad(b *testing.B) {
 	}
 }
 
-// The permission test of the tree holds for a whole load too: the error names
-// the file.
+// TestLoadNamesTheFileThatIsMissing checks that the error of a missing directory begins with its path.
 func TestLoadNamesTheFileThatIsMissing(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "policies")
 	if _, err := Load(missing, options()); err == nil || !strings.HasPrefix(err.Error(), missing+": "+syscall.ENOENT.Error()) {

@@ -81,7 +81,7 @@ func TestReloadKeepsTheLastGoodSnapshotWhenTheDirectoryGoes(t *testing.T) {
 	}
 }
 
-// lines is a log to read while it is written.
+// lines is a log that can be read while it is written.
 type lines struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -142,8 +142,8 @@ func TestReloadWarnsOfSuspiciousPolicies(t *testing.T) {
 	}
 }
 
-// eventually waits for a condition that a change should bring about within a
-// second; the wait itself is longer, for slow machines.
+// eventually waits for a condition that should become true within a second. It waits
+// longer, for slow machines.
 func eventually(t *testing.T, what string, condition func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(5 * time.Minute); !condition(); time.Sleep(5 * time.Millisecond) {
@@ -153,7 +153,8 @@ func eventually(t *testing.T, what string, condition func() bool) {
 	}
 }
 
-// watching lets a store watch its directory until end, which waits for it.
+// watching makes a store watch its directory until end is called, which waits for the
+// watcher.
 func watching(s *Store) (end func()) {
 	w := s.NewWatcher()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -175,8 +176,7 @@ func watched(t *testing.T, s *Store) {
 	time.Sleep(50 * time.Millisecond) // let the watches settle, so that events are what is tested
 }
 
-// Polling is off in these cases (once an hour): every change must be found by
-// its events.
+// Polling is off in these cases (once an hour), so that events must show every change.
 func TestWatch(t *testing.T) {
 	changed := pullOnly + "\n"
 	for _, c := range []struct {
@@ -280,8 +280,8 @@ func TestWatchASwappedLink(t *testing.T) {
 	eventually(t, "the swapped link", func() bool { return s.Snapshot().Generation == 2 })
 }
 
-// The policies are a folder of what a link leads to, and the old worktree stays:
-// only the directory of the link tells of the swap.
+// The policies are in a folder of a link's target, and the old worktree stays: only the
+// directory of the link has an event.
 func TestWatchAFolderBehindASwappedLink(t *testing.T) {
 	dir := t.TempDir()
 	directorytest.Write(t, filepath.Join(dir, "worktrees/1/policies"), small())
@@ -321,7 +321,7 @@ func TestWatchPollsWithoutEvents(t *testing.T) {
 	eventually(t, "the change, by polling", func() bool { return s.Snapshot().Generation == 2 })
 }
 
-// Events that never rest do not put a reload off for ever.
+// TestWatchUnderConstantEvents checks that continuous events do not delay a reload forever.
 func TestWatchUnderConstantEvents(t *testing.T) {
 	s, dir := newStore(t, small())
 	watched(t, s)

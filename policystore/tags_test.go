@@ -32,8 +32,7 @@ const (
 `
 )
 
-// TestTags holds which condition keys the tags of a repository become, for which
-// actions and resources.
+// TestTags checks the condition keys for the tags of a repository, by action and resource.
 func TestTags(t *testing.T) {
 	const app = "arn:aws:ecr:eu-central-1:123456789012:repository/team/app"
 	for _, c := range []struct{ name, text, action, resource, want string }{
@@ -81,7 +80,7 @@ func TestTagsRefused(t *testing.T) {
 		{"no value", `{"tags": [{"Key": "a"}]}`, `:1:11: a tag (Key "a") lacks Value; save`},
 		{"no key", `{"tags": [{"Value": "a"}]}`, `:1:11: a tag (Value "a") lacks Key; save`},
 		{"keys in lower case", `{"tags": [{"key": "a", "value": "b"}]}`, ":1:11: a tag lacks Key and Value; save"},
-		{"a tag beside the list", `{"tags": [], "team": "blue"}`, `:1:14: "team" is next to the list of tags`},
+		{"a tag next to the list", `{"tags": [], "team": "blue"}`, `:1:14: "team" is next to the list of tags`},
 		{"cut short", `{"tags": [], "nextToken": "eyJ"}`, ":1:14: nextToken says that the list is cut short"},
 		{"cut short, as IAM says it", `{"tags": [], "IsTruncated": true}`, ":1:14: IsTruncated says that the list is cut short"},
 		{"one entry of the list", `{"Value": "blue", "Key": "team"}`, ":1:1: the file is a part of an output, not tags"},
@@ -101,8 +100,8 @@ func TestTagsRefused(t *testing.T) {
 	})
 }
 
-// TestTagsThatDifferInCase decides by two tags of one repository whose keys differ only
-// in case, from the file to the decision, also when the decision is remembered.
+// TestTagsThatDifferInCase checks decisions by two tags of one repository whose keys differ
+// only in case, also if the decision is cached.
 func TestTagsThatDifferInCase(t *testing.T) {
 	statement := func(effect, key string) string {
 		return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ecr:PutImage","Resource":"*"},{"Effect":"` + effect + `","Action":"ecr:BatchGetImage","Resource":"*","Condition":{"StringEquals":{"` + key + `":"blue"}}}]}`
@@ -135,11 +134,11 @@ func TestTagsThatDifferInCase(t *testing.T) {
 				}
 				r := s.RegistryNamed("a")
 				resource := r.RepositoryARN("team/app")
-				asked := iam.Request{
+				request := iam.Request{
 					Principal: &caller.Principal, Action: "ecr:BatchGetImage", Resource: resource, Context: r.ResourceTags("ecr:BatchGetImage", resource),
 				}
 				for range 2 {
-					if got := s.Decisions.Decide(&asked, nil); got != c.want {
+					if got := s.Decisions.Decide(&request, nil); got != c.want {
 						t.Errorf("decided %s, want %s", got, c.want)
 					}
 				}

@@ -1,0 +1,96 @@
+package awsexport
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"extauthz/diag"
+	_ "extauthz/goldentest" // accept -update
+)
+
+// user returns an entry of UserDetailList with further members.
+func user(name, more string) string {
+	return fmt.Sprintf(`{"UserName": %q, "Arn": "arn:aws:iam::123456789012:user/%[1]s", "Path": "/", "UserId": "AIDACKCEVSQ6C2EXAMPLE", "GroupList": [], "AttachedManagedPolicies": []%s}`, name, more)
+}
+
+// details returns an output with users, one in each line.
+func details(users ...string) string {
+	return `{"GroupDetailList": [], "RoleDetailList": [], "Policies": [], "UserDetailList": [` + "\n" + strings.Join(users, ",\n") + "]}"
+}
+
+// TestReadAuthorization checks the values and positions of an output's entries.
+func TestReadAuthorization(t *testing.T) {
+	const file = "accounts/123456789012/authorization-details.json"
+	const inline = `, "UserPolicyList": [{"PolicyName": "p", "PolicyDocument": {"Statement": []}}, {"PolicyName": "q", "PolicyDocument": "%7B%7D"}]`
+	a, err := ReadAuthorization(file, "123456789012", []byte(details(user("alice", inline), user("bob", `, "Tags": [{"Key": "team", "Value": ""}], "MemberOfTheFuture": {}`))))
+	if err != nil || len(a.Entities) != 2 {
+		t.Fatalf("%d entities, error %v", len(a.Entities), err)
+	}
+	alice, bob := a.Entities[0], a.Entities[1]
+	if alice.Name.Text != "alice" || alice.Start != (diag.Point{Line: 2, Column: 1}) || alice.Name.At != (diag.Point{Line: 2, Column: 14}) {
+		t.Errorf("alice %+v", alice)
+	}
+	if len(alice.Inline) != 2 {
+		t.Fatalf("inline policies %v", alice.Inline)
+	}
+	object, text := alice.Inline[0], alice.Inline[1]
+	if string(object.Text) != `{"Statement": []}` || object.Source != diag.File(file) || object.Start.Line != 2 {
+		t.Errorf("an object: %+v", object)
+	}
+	if string(text.Text) != "{}" || text.Source.Element != "PolicyDocument" || text.Source.Start.Line != 2 || text.Start != (diag.Point{Line: 1, Column: 1}) {
+		t.Errorf("a string: %+v", text)
+	}
+	if len(bob.Tags) != 1 || bob.Tags[0].Key != "team" {
+		t.Errorf("bob %+v", bob)
+	}
+}
+
+// TestReadingGoesOn checks that the faults of all entries are reported, and that the
+// entries without faults are returned.
+func TestReadingGoesOn(t *testing.T) {
+	text := details(user("alice", `, "PolicyList": []`), user("bob", ""), "1", user("carol", `, "Tags": [{}]`))
+	a, err := ReadAuthorization("a.json", "123456789012", []byte(text))
+	var lines []int
+	for _, d := range diag.Of(err) {
+		lines = append(lines, d.Line)
+	}
+	if fmt.Sprint(lines) != "[2 4 5]" || len(a.Entities) != 1 || a.Entities[0].Name.Text != "bob" {
+		t.Errorf("faults in lines %v, %d entities:\n%v", lines, len(a.Entities), err)
+	}
+}
+
+// TestMisplacedAuthorization checks that an output in the folder of another account has one
+// fault.
+func TestMisplacedAuthorization(t *testing.T) {
+	_, err := ReadAuthorization("a.json", "999999999999", []byte(details(user("alice", ""), user("bob", ""))))
+	if list := diag.Of(err); len(list) != 1 || !strings.Contains(err.Error(), `is not of account "999999999999"`) {
+		t.Errorf("%d faults: %v", len(list), err)
+	}
+}
+
+// FuzzOutputs checks that every text is read or is an error whose faults have positions in
+// the file.
+func FuzzOutputs(f *testing.F) {
+	for _, text := range []string{details(user("alice", "")), `{"policyText": "{}", "registryId": "1"}`, `{"repositories": [{}]}`, `{"tags": [{"Key": "a", "Value": "b"}]}`,
+		`{"Organization": {}}`, `{"Policy": {"Content": "{}"}}`, `{"Policies": [{}]}`, `{"PolicyVersion": {"Document": "%7B"}}`} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		contents := []byte(text)
+		_, authorization := ReadAuthorization("a", "123456789012", contents)
+		_, resource := ReadResourcePolicy("a", contents)
+		_, tags := ReadTags("a", contents)
+		_, organization := ReadOrganization("a", contents)
+		_, control := ReadControlFile("a", contents)
+		_, _, version := ReadPolicyVersion("a", contents)
+		repositories := ReadRepositories("a", contents, func(Repository) error { return nil })
+		for _, err := range []error{authorization, resource, tags, organization, control, version, repositories} {
+			for i, d := range diag.Of(err) {
+				if i < diag.MaxFaults && (d.File != "a" || d.Line == 0) {
+					t.Errorf("fault %v", d)
+				}
+			}
+		}
+	})
+}
