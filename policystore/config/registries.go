@@ -17,6 +17,11 @@ import (
 // RegistriesPath is the path of the file that describes the registries.
 const RegistriesPath = "registries.yaml"
 
+// registriesFile is registries.yaml.
+type registriesFile struct {
+	Registries []registryEntry `yaml:"registries"`
+}
+
 // registryEntry is an item of registries in registries.yaml.
 type registryEntry struct {
 	Name              string   `yaml:"name"`
@@ -109,9 +114,7 @@ func (all *Registries) In(account, region string) *Registry {
 
 // ParseRegistries parses registries.yaml.
 func ParseRegistries(text []byte) (*Registries, error) {
-	var content struct {
-		Registries []registryEntry `yaml:"registries"`
-	}
+	var content registriesFile
 	var faults diag.Faults
 	file, err := strictyaml.Decode(RegistriesPath, text, &content)
 	faults.Add(err)

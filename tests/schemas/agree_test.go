@@ -25,12 +25,15 @@ type schema struct {
 	structs            map[string]*ast.StructType
 }
 
+// configFolder is the package that reads the YAML files of a policy directory.
+const configFolder = "policystore/config"
+
 func schemas(t *testing.T) []*schema {
 	t.Helper()
 	all := []*schema{
-		{name: "registries", folder: "policystore", root: "registriesFile"},
-		{name: "principals", folder: "policystore", root: "principalsFile"},
-		{name: "organization", folder: "policystore", root: "organizationFile"},
+		{name: "registries", folder: configFolder, root: "registriesFile"},
+		{name: "principals", folder: configFolder, root: "Principals"},
+		{name: "organization", folder: configFolder, root: "organizationFile"},
 		{name: "tests", folder: "policytest", root: "fileEntry"},
 	}
 	for _, s := range all {
@@ -135,11 +138,14 @@ func (s *schema) fields(t *testing.T, name string) map[string]ast.Expr {
 	all := map[string]ast.Expr{}
 	for _, field := range s.structs[name].Fields.List {
 		if field.Tag == nil {
-			t.Fatalf("%s has a field without a key", name)
+			continue // not in the file
 		}
 		key, option, _ := strings.Cut(reflect.StructTag(strings.Trim(field.Tag.Value, "`")).Get("yaml"), ",")
-		if option == "inline" {
+		switch option {
+		case "inline":
 			maps.Copy(all, s.inlined(t, field.Type))
+			continue
+		case "position":
 			continue
 		}
 		all[key] = field.Type
@@ -148,13 +154,29 @@ func (s *schema) fields(t *testing.T, name string) map[string]ast.Expr {
 }
 
 // inlined returns the fields of a struct inside another one. Structs of another package
-// are in policystore.
+// are in configFolder.
 func (s *schema) inlined(t *testing.T, kind ast.Expr) map[string]ast.Expr {
 	t.Helper()
 	if other, ok := kind.(*ast.SelectorExpr); ok {
-		return (&schema{structs: structsOf(t, "policystore")}).fields(t, other.Sel.Name)
+		return (&schema{structs: structsOf(t, configFolder)}).fields(t, other.Sel.Name)
 	}
 	return s.fields(t, kind.(*ast.Ident).Name)
+}
+
+// plainType returns the type of a value without its position: string for strictyaml.String,
+// and a map for strictyaml.StringMap.
+func plainType(kind ast.Expr) ast.Expr {
+	selector, ok := kind.(*ast.SelectorExpr)
+	if !ok {
+		return kind
+	}
+	switch selector.Sel.Name {
+	case "StringMap":
+		return &ast.MapType{Key: ast.NewIdent("string"), Value: ast.NewIdent("string")}
+	case "String":
+		return ast.NewIdent("string")
+	}
+	return kind
 }
 
 // compareKey compares the type of a key with its schema.
@@ -164,7 +186,7 @@ func (s *schema) compareKey(t *testing.T, key string, kind ast.Expr, property ma
 		t.Errorf("%s has no description", key)
 	}
 	want := "object"
-	switch kind := kind.(type) {
+	switch kind := plainType(kind).(type) {
 	case *ast.StarExpr:
 		return s.compare(t, kind.X.(*ast.Ident).Name, property)
 	case *ast.Ident:
@@ -172,7 +194,7 @@ func (s *schema) compareKey(t *testing.T, key string, kind ast.Expr, property ma
 	case *ast.ArrayType:
 		want = "array"
 		items, _ := property["items"].(map[string]any)
-		if element := kind.Elt.(*ast.Ident).Name; s.structs[element] != nil {
+		if element := plainType(kind.Elt).(*ast.Ident).Name; s.structs[element] != nil {
 			compared = s.compare(t, element, s.resolve(items))
 		} else if element != "string" || items["type"] != "string" && items["enum"] == nil {
 			t.Errorf("%s is a list of %s, its schema has %v", key, element, items)
