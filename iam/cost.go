@@ -5,8 +5,9 @@ import (
 )
 
 // maxCost bounds the cost of a policy: how many steps of about a nanosecond one decision
-// can take for the most expensive request, with every statement compared to the end. [Compile] refuses a policy that costs more than maxCost. Every
-// document within AWS's size quotas costs less, whatever it contains.
+// can take for the most expensive request, with every statement compared to the end.
+// [Compile] refuses a policy that costs more. Every document within AWS's size quotas
+// costs less, with any content.
 const maxCost = 3_500_000
 
 // The longest texts that a client can have compared with a policy, in bytes.

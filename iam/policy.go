@@ -118,16 +118,17 @@ type Statement struct {
 	keys       []string // condition keys mentioned, as written
 }
 
-// ConditionKeys lists, lower-cased, sorted and without repetition, the
-// condition keys that conditions and policy variables of the policy mention.
+// ConditionKeys returns the condition keys in the conditions and policy variables of the
+// policy, in lower case, sorted and each once.
 // Other keys of a request context do not influence the policy.
 func (p *Policy) ConditionKeys() []string { return p.conditionKeys }
 
-// UniqueIDs returns the entries of Principal and NotPrincipal, of any type, that begin as the unique id of a user (AIDA) or role (AROA) does, in the order of
-// the text (IAM User Guide, "IAM identifiers").
+// UniqueIDs returns the entries of Principal and NotPrincipal, of any type, that begin as
+// the unique id of a user (AIDA) or role (AROA) does, in the order of the text (IAM User
+// Guide, "IAM identifiers").
 func (p *Policy) UniqueIDs() []Entry { return p.uniqueIDs }
 
-// Partitions lists ARNs that are in a known partition of AWS: of the resources of ECR
+// Partitions returns ARNs that are in a known partition of AWS: of the resources of ECR
 // and of the principals that the policy names, the first of each partition.
 func (p *Policy) Partitions() []Entry { return p.partitions }
 
