@@ -3,6 +3,8 @@ package config
 import (
 	"strings"
 	"testing"
+
+	_ "extauthz/goldentest" // accept -update
 )
 
 // TestHosts checks hosts whose port or letters servers read differently.
