@@ -15,7 +15,7 @@ type Outcome uint8
 
 // The outcomes. The zero value refuses.
 const (
-	Refused         Outcome = iota // the request cannot be authorized, whoever sends it
+	Refused         Outcome = iota // the request is refused for every caller
 	Unavailable503                 // no policies yet, out of time, or an internal fault
 	Unauthenticated                // no credential, or an invalid one
 	ImplicitDeny                   // no policy allows it

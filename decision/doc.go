@@ -11,7 +11,7 @@
 // # Which policies apply
 //
 // Identity policies and a permissions boundary belong to a user, to the role of a session,
-// or to the user whom a federated session is based on. The root user, services and
+// or to the user who requested a federated session. The root user, services and
 // anonymous callers have none. The root user has full access to its own account, except
 // where a Deny or a service control policy applies. Services and anonymous callers have
 // the access that resource-based policies grant.

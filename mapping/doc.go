@@ -4,7 +4,7 @@
 // # The contract
 //
 // A request is interpreted completely or refused. Method, raw path and query are read exactly
-// as they will be forwarded. Nothing is decoded, cleaned or folded first, because a server
+// as they will be forwarded. Nothing is percent-decoded, normalized or lower-cased first, because a server
 // behind Envoy could do that differently and use another repository. A request that two
 // registries could interpret in two ways is refused, even if the registry in use would
 // interpret it harmlessly.
@@ -12,16 +12,16 @@
 // The body is not read. If its Content-Type could be that of a form, and a form could change
 // what the request does, the request is refused.
 //
-// A mount without a source that can be a repository is a plain upload, as registries treat
-// it. The mapping then removes the parameters of the mount. Clients send an empty name, a name
-// in upper case, a name with a host, or none.
+// If `from` cannot name a repository (it is absent, empty, in upper case, or contains a host),
+// the mount is a plain upload, as registries treat it. The mapping then removes the parameters
+// of the mount.
 //
 // Every permission of a mapping that is not optional must be allowed, or the request must not
 // be forwarded.
 //
 // # What each request needs
 //
-// The table operations describes each operation. README.md lists requests, actions and
+// The variable operations describes each operation. README.md lists requests, actions and
 // resources, and a test compares it with Map.
 //
 // /v2 without its slash means /v2/, because registries treat both the same or redirect, and

@@ -108,7 +108,7 @@ func row(t *testing.T, text, with string) string {
 		removed = "`" + strings.Join(m.RemoveQueryParameters, "`, `") + "`"
 	}
 	if optional := m.RemoveUnlessOptional(); optional != nil {
-		removed = "`" + strings.Join(optional, "`, `") + "` unless the optional is allowed"
+		removed = "`" + strings.Join(optional, "`, `") + "` unless the optional action is allowed"
 	}
 	line := fmt.Sprintf("| %s | %s | %s | %s | %s |\n", title, cell(m.Permissions),
 		more(t, m, missing, text, with), more(t, m, cached, text, with), removed)
@@ -144,7 +144,7 @@ func TestReadmeTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const heading = "| request | needs | and if the repository is missing | and below a pull-through prefix | query parameters removed |\n| --- | --- | --- | --- | --- |\n"
+	const heading = "| request | needs | also needed if the repository is missing | also needed below a pull-through prefix | query parameters removed |\n| --- | --- | --- | --- | --- |\n"
 	before, rest, found := strings.Cut(string(text), heading)
 	if !found {
 		t.Fatalf("README.md lacks the heading of the table:\n%s", heading)

@@ -52,7 +52,7 @@ func (c *client) cell(at operation) string {
 	case at == c.exitsZero:
 		return "denied, exits 0"
 	case at == deniedHead && c.headText != "", at != deniedHead && denials[at].verb != "" && c.denialText != "":
-		return "denied, unsaid"
+		return "denied, no reason"
 	case denials[at].verb != "":
 		return "denied"
 	case at == copies && c.mounts:

@@ -27,7 +27,7 @@ every client, with ALL_CLIENTS=true: helm and cosign are built only then.
 below, which contains the reason. A number is the reason why the client does not have
 the operation, with or without extauthz.
 
-"denied, unsaid" means that the client does not print the reason. ctr of containerd 1.6
+"denied, no reason" means that the client does not print the reason. ctr of containerd 1.6
 prints only the status of the response; ctr of containerd 2.4 ("ctr2") prints the
 reason. A proxy reports every error of its upstream as a manifest that does not exist.
 The operator finds the reason of every denial in extauthz's decision log

@@ -1,3 +1,3 @@
-// Package prerequisite ends a test that needs something that is missing on this machine,
-// such as a program that it runs.
+// Package prerequisite skips a test if something that it needs is missing on this machine,
+// such as a program. With CI=true the test fails instead.
 package prerequisite
