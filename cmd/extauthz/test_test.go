@@ -68,7 +68,7 @@ func TestTestIsOffline(t *testing.T) {
 	for name, text := range map[string]string{
 		"principals.yaml": "\nissuers:\n- {name: ci, issuer: \"" + issuer.URL + "\", jwks: \"" + issuer.URL + "/jwks\"}\n",
 		"tests/quickstart.yaml": `
-- { name: a token that nobody is bound to, credential: { token: ci, claims: { sub: job } }, request: GET /v2/, expect: unauthenticated }
+- { name: a token without a principal, credential: { token: ci, claims: { sub: job } }, request: GET /v2/, expect: unauthenticated }
 `,
 	} {
 		file, err := os.OpenFile(filepath.Join(dir, name), os.O_APPEND|os.O_WRONLY, 0)
@@ -84,7 +84,7 @@ func TestTestIsOffline(t *testing.T) {
 	}
 	r := commandRun{args: []string{"test", dir}}
 	r.do(t)
-	if r.code != exitDone || !strings.Contains(r.stdout, "ok    tests/quickstart.yaml: a token that nobody is bound to\n") {
+	if r.code != exitDone || !strings.Contains(r.stdout, "ok    tests/quickstart.yaml: a token without a principal\n") {
 		t.Errorf("exit %d, stdout %s, stderr %s", r.code, r.stdout, r.stderr)
 	}
 	select {

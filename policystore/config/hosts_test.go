@@ -1,6 +1,7 @@
 package config
 
 import (
+	_ "extauthz/goldentest" // accept -update
 	"strings"
 	"testing"
 
