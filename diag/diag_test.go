@@ -75,7 +75,7 @@ func TestFaults(t *testing.T) {
 		t.Fatalf("%v without a fault", f.Err())
 	}
 	one := New(inFile, "one", "")
-	if !f.Add(one) || f.Add(nil) || f.Err() != error(one) {
+	if !f.Add(one) || f.Add(nil) || !errors.Is(f.Err(), one) {
 		t.Fatalf("%#v, want the diagnostic itself", f.Err())
 	}
 	for i := range MaxFaults + 5 {

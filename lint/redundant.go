@@ -85,8 +85,8 @@ func (l *linter) deniedElsewhere(d *document) {
 		}
 		var deny diag.Position
 		allowedToOne := slices.ContainsFunc(principals, func(p principal) bool {
-			found := false
-			deny, found = l.deniedBy(p, d, s)
+			at, found := l.deniedBy(p, d, s)
+			deny = at
 			return !found
 		})
 		if !allowedToOne {

@@ -151,18 +151,6 @@ func (m managedPolicies) lookup(reference string, entity iam.ARN) (*managedPolic
 	return nil, fmt.Errorf("policy %q does not exist; add managed/%s.json, or use the ARN of one of AWS's policies for ECR", reference, path.Base(name))
 }
 
-// findAll returns the policies of several references, or the index of the one that is
-// wrong.
-func (m managedPolicies) findAll(kind iam.Kind, references []string, entity iam.ARN) (policies []*iam.Policy, wrong int, err error) {
-	policies = make([]*iam.Policy, len(references))
-	for i, reference := range references {
-		if policies[i], err = m.find(kind, reference, entity); err != nil {
-			return nil, i, err
-		}
-	}
-	return policies, 0, nil
-}
-
 // withoutQuotas returns the findings without wrong ones about AWS's quota for the length
 // of a document: AWS has accepted the documents in its outputs, and the quota does not
 // apply to AWS's own policies (IAM User Guide, "IAM and AWS STS quotas").

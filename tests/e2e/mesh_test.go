@@ -4,7 +4,6 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"go.yaml.in/yaml/v4"
@@ -115,13 +114,5 @@ func twoRegistries(t *testing.T, sys *system) {
 	for _, header := range []string{"X-Forwarded-Host", "Forwarded", "X-Host", "X-Original-Host"} {
 		at(t, addressA, "b.example.com", "/v2/secret/app/manifests/none", forBoth, [2]string{header, "a.example.com"}).
 			hasStatus(t, http.StatusMisdirectedRequest)
-	}
-}
-
-// hasText checks that the body contains a text.
-func (a answer) holds(t *testing.T, text string) {
-	t.Helper()
-	if !strings.Contains(a.body, text) {
-		t.Errorf("body %q lacks %q", a.body, text)
 	}
 }
