@@ -48,11 +48,9 @@ func faultOf(text []byte, e *yaml.LoadError) mark {
 	if opened.line == 0 || opened.line == read.line {
 		return read
 	}
-	_, start := split(text, opened.index)
 	line := before[bytes.LastIndexByte(before, '\n')+1:]
-	isBracket := bytes.HasPrefix(start, []byte("[")) || bytes.HasPrefix(start, []byte("{"))
 	switch {
-	case e.Stage == yaml.ParserStage && !isBracket,
+	case e.Stage == yaml.ParserStage && !startsBracket(text, opened),
 		bytes.HasPrefix(rest, []byte("\t")),
 		bytes.Contains(line, []byte(`\`)) || bytes.HasPrefix(rest, []byte(`\`)):
 		return read // the indentation, a tab or an escape sequence
@@ -75,10 +73,16 @@ func openBracket(text []byte) mark {
 		return mark{}
 	}
 	read, opened := marks(e)
-	if opened.line == 0 || opened == read {
+	if opened.line == 0 || opened == read || !startsBracket(longer, opened) {
 		return mark{}
 	}
 	return opened
+}
+
+// startsBracket reports whether a list or mapping in brackets starts at a mark.
+func startsBracket(text []byte, at mark) bool {
+	_, rest := split(text, at.index)
+	return bytes.HasPrefix(rest, []byte("[")) || bytes.HasPrefix(rest, []byte("{"))
 }
 
 // split splits a text before the character with this index.
