@@ -193,7 +193,7 @@ func TestDenials(t *testing.T) {
 				c.reason = c.message
 			}
 			if r.Reason != c.reason {
-				t.Errorf("the log is told %q, want %q", r.Reason, c.reason)
+				t.Errorf("the log has %q, want %q", r.Reason, c.reason)
 			}
 		})
 	}

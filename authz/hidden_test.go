@@ -63,7 +63,7 @@ func TestHiddenFromAnonymous(t *testing.T) {
 						want = got
 					}
 					if got != want {
-						t.Errorf("%s is told apart:\n%s\n%s", name, got, want)
+						t.Errorf("the answer to %s differs:\n%s\n%s", name, got, want)
 					}
 					if !strings.Contains(r.Reason, "not authorized to perform") {
 						t.Errorf("%s: the log has %q", name, r.Reason)

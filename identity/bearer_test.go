@@ -99,7 +99,7 @@ func TestTokens(t *testing.T) {
 		{"Basic and then Bearer", []string{"Basic x,Bearer " + token}, want{reason: "base64"}, ""},
 		{"FooBearer", []string{"FooBearer " + token}, want{reason: "accepts this kind"}, ""},
 		{"repeated", append(bearer(token), bearer(token)...), want{reason: "repeated"}, ""},
-		{"Basic beside Bearer", append(basicHeader("alice", "alice-secret"), bearer(token)...), want{reason: "repeated"}, ""},
+		{"Basic and Bearer in two headers", append(basicHeader("alice", "alice-secret"), bearer(token)...), want{reason: "repeated"}, ""},
 		{"another issuer", bearer(other.token(t, nil)), want{reason: `issuer "https://other.example.com"`}, ""},
 		{"another issuer's key", bearer(other.token(t, claims{"iss": gitlabURL})), want{reason: "signature"}, ""},
 		{"only Envoy verifies", bearer(envoys.token(t, nil)), want{reason: "by Envoy's jwt_authn only"}, ""},
@@ -205,7 +205,7 @@ func TestMetadata(t *testing.T) {
 			got, f := authenticate(t, auth, bare, Credentials{Authorization: c.authorization, Metadata: c.metadata})
 			alone, g := authenticate(t, auth, bare, Credentials{Authorization: c.authorization})
 			if (f == nil) != (g == nil) || f == nil && !got.equal(alone) || f != nil && f.Reason != g.Reason {
-				t.Errorf("metadata counts where nobody asks: %v %v, %v %v", got, f, alone, g)
+				t.Errorf("metadata counts without jwt_authn as a source: %v %v, %v %v", got, f, alone, g)
 			}
 		})
 	}

@@ -118,7 +118,7 @@ func rolePath(principal *nametemplate.Template, captures int, path string) (stri
 		return "", fmt.Errorf("path %q: write the path of roles from slash to slash, such as /kubernetes/", path)
 	}
 	if path == "/" && role == "xx" { // all of the name is a capture
-		return "", fmt.Errorf("principal %q: %s could be any role at path /; put the roles that are meant under a path of their own, and add it, such as path: /kubernetes/", principal, roleIn(principal.String()))
+		return "", fmt.Errorf("principal %q: %s could match any role at path /; create the roles under another path, such as /kubernetes/, and set `path: /kubernetes/` in this credential", principal, roleIn(principal.String()))
 	}
 	return path, nil
 }
@@ -179,7 +179,7 @@ func (t *callerTemplate) checkKind() error {
 	case !sts.HasSession(t.kind) && len(t.sessionPolicies) > 0:
 		return fmt.Errorf("principal %q has no session that policies could limit; use a role session or a federated user", t.principal)
 	case t.kind != iam.Service && (t.sourceARN != nil || t.sourceAccount != nil):
-		return fmt.Errorf("principal %q is not an AWS service, and only a service calls for a resource; leave sourceArn and sourceAccount out", t.principal)
+		return fmt.Errorf("principal %q: sourceArn and sourceAccount are allowed only for an AWS service principal; remove them", t.principal)
 	case t.kind != iam.AssumedRole && t.sourceIdentity != nil:
 		return fmt.Errorf("principal %q has no source identity; use a role session", t.principal)
 	}
@@ -253,9 +253,9 @@ func tagsFrom(tagClaims []tagClaim, claims oidc.Claims) ([]sts.Tag, error) {
 		value, isText := claims.Text(t.claim)
 		switch {
 		case isList(claims, t.claim):
-			return nil, fmt.Errorf("the claim %q, from which session tag %q is made, is a list and not a string, and a tag has one value", t.claim, t.key)
+			return nil, fmt.Errorf("session tag %q needs a string, but claim %q is a list; use another claim", t.key, t.claim)
 		case !isText:
-			return nil, fmt.Errorf("the claim %q, from which session tag %q is made, is not a string", t.claim, t.key)
+			return nil, fmt.Errorf("session tag %q needs a string, but claim %q is not a string; use another claim", t.key, t.claim)
 		}
 		tags = append(tags, sts.Tag{Key: t.key, Value: value})
 	}

@@ -47,8 +47,8 @@ func TestCapturedRoleHasAPath(t *testing.T) {
 
 func TestRolePathRefuses(t *testing.T) {
 	for _, c := range []struct{ name, principal, path, want string }{
-		{"a role that is wholly captured", session + "{a}/pod", "", "such as path: /kubernetes/"},
-		{"the same, at the root", session + "{a}/{b}", "/", "{a} could be any role at path /"},
+		{"a role that is wholly captured", session + "{a}/pod", "", "set `path: /kubernetes/` in this credential"},
+		{"the same, at the root", session + "{a}/{b}", "/", "{a} could match any role at path /"},
 		{"no slash before", session + "{a}/pod", "kubernetes/", "from slash to slash"},
 		{"no slash behind", session + "{a}/pod", "/kubernetes", "from slash to slash"},
 		{"an empty segment", session + "{a}/pod", "//", "from slash to slash"},

@@ -105,7 +105,7 @@ func TestOrderOfListsDoesNotMatter(t *testing.T) {
 	who := func(groups []any) string {
 		caller, f := authenticate(t, auth, config(), Credentials{Authorization: bearer(s.token(t, claims{"groups": groups, "env": "prod"}))})
 		if f != nil {
-			return "nobody"
+			return "no caller"
 		}
 		return caller.Principal.ARN
 	}
@@ -149,7 +149,7 @@ func TestTagsFromLists(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			auth := bindable(t, Binding{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "{x}"}, Principal: session + "ci/{x}", TagClaims: map[string]string{"team": "groups"}}).build(t)
 			_, f := authenticate(t, auth, config(), Credentials{Authorization: bearer(signerAt(gitlabURL).token(t, claims{"groups": value}))})
-			if f == nil || !strings.Contains(f.Reason, `the claim "groups", from which session tag "team" is made, is a list`) {
+			if f == nil || !strings.Contains(f.Reason, `session tag "team" needs a string, but claim "groups" is a list; use another claim`) {
 				t.Errorf("%+v", f)
 			}
 		})

@@ -92,14 +92,14 @@ func TestDenialsDoNotRevealRoles(t *testing.T) {
 			w := assuming(t)
 			c.change(&w)
 			auth, token := w.build(t), signerAt(gitlabURL).token(t, c.claims)
-			told := func(role string) string {
+			reasonFor := func(role string) string {
 				caller, f := authenticate(t, auth, config(), Credentials{Authorization: basicHeader("123456789012/"+role, token)})
 				if f == nil {
 					t.Fatalf("role %s: assumed as %s", role, caller.Principal.ARN)
 				}
 				return strings.ReplaceAll(f.Reason, role, "ROLE")
 			}
-			if there, absent := told("elsewhere"), told("nosuchone"); there != absent {
+			if there, absent := reasonFor("elsewhere"), reasonFor("nosuchone"); there != absent {
 				t.Errorf("a role that is there: %s\none that is not: %s", there, absent)
 			}
 		})
@@ -128,10 +128,10 @@ func TestDenialsDoNotRevealTemplates(t *testing.T) {
 			t.Fatalf("%s: taken for %s", what, caller.Principal.ARN)
 		}
 		if strings.Contains(f.Reason, "k8s-") || strings.Contains(f.Reason, "/apps/") || strings.Contains(f.Reason, "123456789012") {
-			t.Errorf("%s: the client is told %q", what, f.Reason)
+			t.Errorf("%s: the client receives %q", what, f.Reason)
 		}
 		if !strings.Contains(f.Detail, `role "k8s-none"`) || !strings.Contains(f.Detail, "/apps/") {
-			t.Errorf("%s: the operator is told %q", what, f.Detail)
+			t.Errorf("%s: the log has %q", what, f.Detail)
 		}
 	}
 }

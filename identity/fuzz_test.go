@@ -55,7 +55,7 @@ func FuzzAuthenticate(f *testing.F) {
 		if choice&0x80 != 0 {
 			e.Authorization = append(e.Authorization, authorization)
 		}
-		json.Unmarshal(metadata, &e.Metadata) // what is no object is no metadata
+		json.Unmarshal(metadata, &e.Metadata) // ignores what is not an object
 		if caller, _ := authenticate(t, auth, r, e); caller != nil {
 			t.Errorf("%+v is %+v", e, caller)
 		}

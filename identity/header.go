@@ -2,6 +2,7 @@ package identity
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -69,6 +70,7 @@ func (a *attempt) offlineHeader(c *OfflineCredential) (*Caller, error) {
 	if a.config.Header == "" {
 		return nil, errNoHeader
 	}
-	a.credentials.HeaderValues, a.credentials.TrustedHeader = []string{c.Name}, a.config.Header
+	a.credentials.HeaderValues = append(slices.Clip(a.credentials.HeaderValues), c.Name)
+	a.credentials.TrustedHeader = a.config.Header
 	return result(a.authenticate())
 }

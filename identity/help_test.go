@@ -169,7 +169,7 @@ func checkSecrets(t testing.TB, f *Failure, e *Credentials) {
 		}
 		for _, secret := range secrets {
 			if len(secret) > 5 && strings.Contains(f.Error(), secret) {
-				t.Errorf("the failure tells %q: %v", secret, f)
+				t.Errorf("the failure contains %q: %v", secret, f)
 			}
 		}
 	}

@@ -84,9 +84,9 @@ func (auth *Authenticator) checkDistinct(i *Issuer) error {
 		case other.name == i.Name:
 			return fmt.Errorf("issuer %q is listed twice; keep one", i.Name)
 		case other.verifier.URL == i.Verifier.URL:
-			return fmt.Errorf("issuers %q and %q have one URL, so that a token could be of either; keep one", other.name, i.Name)
+			return fmt.Errorf("issuers %q and %q have the same issuer URL; remove one", other.name, i.Name)
 		case i.Metadata != "" && other.metadata == i.Metadata:
-			return fmt.Errorf("issuers %q and %q have one metadata key %q; give each jwt_authn provider its own payload_in_metadata", other.name, i.Name, i.Metadata)
+			return fmt.Errorf("issuers %q and %q have the same metadata key %q; give each jwt_authn provider its own payload_in_metadata", other.name, i.Name, i.Metadata)
 		}
 	}
 	return nil

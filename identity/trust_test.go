@@ -78,7 +78,7 @@ func TestTrustPoliciesOfGuides(t *testing.T) {
 		{name: "EKS Pod Identity trusts a service, and no token", url: eksURL, role: "eks-pod-identity", claims: pod, denied: true},
 		{name: "Google", url: googleURL, role: "google", claims: google},
 		{name: "Google, another service account", url: googleURL, role: "google", claims: claims{"aud": "sts.amazonaws.com", "azp": "2", "sub": "108000002380243782158"}, denied: true},
-		{name: "Google, a client that asked for itself", url: googleURL, role: "google", claims: claims{"aud": registryAudience, "azp": "108000002380243782158", "sub": "108000002380243782158"}, denied: true},
+		{name: "Google, a token that a client requested for itself", url: googleURL, role: "google", claims: claims{"aud": registryAudience, "azp": "108000002380243782158", "sub": "108000002380243782158"}, denied: true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := want{arn: session + c.role + "/" + issuerOf(c.url)}

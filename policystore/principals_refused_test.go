@@ -54,7 +54,7 @@ func TestPrincipalsRefused(t *testing.T) {
 		// Issuers.
 		{"issuer without name", in("name: ci\n", "metadata: x\n"), "principals.yaml:2:3: an issuer needs a name"},
 		{"issuer twice", in("name: lab", "name: ci"), `principals.yaml:11:3: issuer "ci" is listed twice`},
-		{"issuer's URL twice", in("issuer: https://lab.", "issuer: https://ci."), "principals.yaml:11:3: issuers \"ci\" and \"lab\" have one URL"},
+		{"issuer's URL twice", in("issuer: https://lab.", "issuer: https://ci."), "principals.yaml:11:3: issuers \"ci\" and \"lab\" have the same issuer URL; remove one"},
 		{"issuer without URL", in("issuer: https://lab.example.com\n", "provider: lab\n"), `principals.yaml:11:3: issuer is not the URL of an issuer; write the iss of its tokens, such as https://token.actions.githubusercontent.com, without user, query and fragment`},
 		{"http issuer", in("issuer: https://lab", "issuer: http://lab"), `principals.yaml:12:11: issuer "http://lab.example.com" does not use https; write a URL that begins with https://`},
 		{"issuer with a password", in("issuer: https://lab", "issuer: https://u:s3cret@lab"), `principals.yaml:12:11: issuer is not the URL of an issuer; write the iss of its tokens, such as https://token.actions.githubusercontent.com, without user, query and fragment`},

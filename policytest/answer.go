@@ -23,8 +23,8 @@ type Answer struct {
 
 // A Statement is a statement that determines the decision.
 type Statement struct {
-	Name string // its position, effect and Sid
-	Sid  string
+	Label string // its position, effect and Sid
+	Sid   string
 }
 
 // newAnswer returns the answer to a client's request.
@@ -84,7 +84,7 @@ func outcome(d iam.Decision) authz.Outcome {
 // addMatched adds the statements that determine a decision, each once.
 func (a *Answer) addMatched(e *iam.Explanation) {
 	for _, m := range simulate.MatchedStatements(e) {
-		s := Statement{simulate.StatementName(m.Policy, m.Statement), m.Statement.Sid}
+		s := Statement{simulate.StatementLabel(m.Policy, m.Statement), m.Statement.Sid}
 		if !slices.Contains(a.Matched, s) {
 			a.Matched = append(a.Matched, s)
 		}

@@ -245,14 +245,14 @@ func (r *entryReader) readExpectation() {
 	}
 	r.test.Expect, r.test.Denied, r.test.Sid = expect, r.Denied, r.Sid
 	if r.Sid != "" && expect != authz.Allowed && expect != authz.ExplicitDeny {
-		r.fault("sid", fmt.Sprintf("sid with expect: %s, which no statement determines", expect), "remove sid")
+		r.fault("sid", fmt.Sprintf("sid is set, but no statement determines expect: %s", expect), "remove sid, or change expect")
 	}
 	switch {
 	case r.Denied == "":
 	case expect == authz.Allowed || expect == authz.Refused:
-		r.fault("denied", fmt.Sprintf("denied with expect: %s, which denies no action", expect), "remove denied")
+		r.fault("denied", fmt.Sprintf("denied is set, but expect: %s never denies an action", expect), "remove denied, or change expect")
 	case r.Action != "":
-		r.fault("denied", "denied with action", "remove denied, because the test has only one action")
+		r.fault("denied", "denied cannot be combined with action", "remove denied")
 	default:
 		r.isAction("denied", r.Denied)
 	}

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"extauthz/authz"
 	"extauthz/identity"
 	"extauthz/identity/sts"
+	"extauthz/mapping"
 	"extauthz/policystore"
 	"extauthz/simulate"
 )
@@ -76,9 +78,14 @@ func (r *runner) authenticate(c *identity.OfflineCredential, registry *policysto
 	if c.Kind.IsCertificateName() {
 		request.SNI = request.Host // only TLS has certificates
 	}
+	header := registry.Authentication.Header
 	caller, err = r.snapshot.Callers.AuthenticateOffline(&registry.Authentication, c, &identity.Credentials{
+		HeaderValues: headerValues(request.Headers, header), TrustedHeader: header,
 		Context: authz.RequestContext(request, registry), Time: request.Time,
 	})
+	if c.Kind == identity.HeaderValue && header != "" { // the mapping reads all headers
+		request.Headers = append(slices.Clip(request.Headers), mapping.Header{Name: header, Value: c.Name})
+	}
 	var failure *identity.Failure
 	switch {
 	case errors.As(err, &failure):
@@ -87,4 +94,14 @@ func (r *runner) authenticate(c *identity.OfflineCredential, registry *policysto
 		return nil, nil, fmt.Errorf("registry %q: %w", registry.Name, err)
 	}
 	return caller, nil, nil
+}
+
+// headerValues returns the values of the headers with a name.
+func headerValues(headers []mapping.Header, name string) (values []string) {
+	for _, h := range headers {
+		if h.Name == name {
+			values = append(values, h.Value)
+		}
+	}
+	return values
 }

@@ -144,6 +144,7 @@ var outcomes = []struct{ name, test, want string }{
 	{"another account", "registry: other, principal: arn:aws:iam::123456789012:user/dave, request: GET /v2/a/manifests/v1", "implicitDeny of ecr:BatchGetImage"},
 	{"a header", "registry: other, credential: {header: dave}, request: GET /v2/public/manifests/v1", "allowed by Login Public Pull"},
 	{"a header without a principal", "registry: other, credential: {header: mallory}, request: GET /v2/public/manifests/v1", "unauthenticated"},
+	{"a header that is repeated", "registry: other, credential: {header: dave}, headers: {X-User: erin}, request: GET /v2/public/manifests/v1", "unauthenticated"},
 	{"anonymous", "registry: other, anonymous: true, request: GET /v2/public/manifests/v1", "allowed by Public"},
 	{"anonymous in a registry that requires a credential", "registry: main, anonymous: true, request: GET /v2/public/manifests/v1", "unauthenticated"},
 	{"a token", "registry: main, credential: {token: ci, claims: {sub: job}}, request: GET /v2/a/manifests/v1, sourceIp: 192.0.2.7", "allowed by Login Pull"},
@@ -179,6 +180,50 @@ func TestRun(t *testing.T) {
 			}
 			if got := summary(&Run(s, tests, now)[0]); got != c.want && !(strings.HasPrefix(c.want, "cannot") && strings.HasPrefix(got, c.want)) {
 				t.Errorf("%s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+// TestTrustedHeaderIsMapped checks that the header of a credential counts for the mapping
+// as it does in Check: for a name that the mapping refuses, for one that means that the
+// request may have a body, and for another name.
+func TestTrustedHeaderIsMapped(t *testing.T) {
+	const upload = "PUT /v2/a/blobs/uploads/1?digest=sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+	for _, c := range []struct {
+		header, request string
+		want            authz.Outcome
+	}{
+		{"x-user", "GET /v2/a/manifests/v1", authz.Allowed},
+		{"x-rewrite-url", "GET /v2/a/manifests/v1", authz.Refused},
+		{"x-user", upload, authz.Allowed},
+		{"transfer-encoding", upload, authz.ImplicitDeny},
+	} {
+		t.Run(c.header+" "+c.request, func(t *testing.T) {
+			s := load(t, directory(t, map[string]string{
+				"registries.yaml": `registries:
+- {name: main, hosts: [registry.example.com], account: "123456789012", region: eu-central-1, sources: [header], header: ` + c.header + "}\n",
+				"principals.yaml": `credentials:
+- {header: "{name}", principal: "arn:aws:iam::123456789012:user/{name}"}
+principals:
+- {arn: "arn:aws:iam::123456789012:user/dave", policies: [careful]}
+`,
+				"managed/careful.json": `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Resource": "*",
+  "Action": ["ecr:GetAuthorizationToken", "ecr:BatchGetImage", "ecr:CompleteLayerUpload"]}]}`,
+			}))
+			tests, err := Parse("a.yaml", []byte("tests: [{name: a, expect: allowed, credential: {header: dave}, headers: {Content-Length: '0'}, request: '"+c.request+"'}]"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer := Run(s, tests, now)[0].Answer
+
+			request := tests[0].ForRegistry(s.RegistryNamed("main"))
+			request.Time, request.Extensions[authz.HeaderExtension] = now, c.header
+			request.Headers = append(slices.Clip(request.Headers), mapping.Header{Name: c.header, Value: "dave"})
+			checker := &authz.Checker{Snapshots: func() *policystore.Snapshot { return s }}
+			result := checker.Check(context.Background(), request)
+			if answer.Outcome != c.want || result.Decision != c.want || answer.Reason != result.Reason {
+				t.Errorf("%+v, Check has %v: %s; want %v", answer, result.Decision, result.Reason, c.want)
 			}
 		})
 	}

@@ -43,7 +43,7 @@ func (r *Result) failure() []string {
 		lines = append(lines, "  "+r.Answer.Reason)
 	}
 	for _, s := range r.Answer.Matched {
-		lines = append(lines, "  decided by "+s.Name)
+		lines = append(lines, "  decided by "+s.Label)
 	}
 	for _, statement := range r.Answer.Nearest {
 		lines = append(lines, "  nearest is "+statement)

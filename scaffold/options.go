@@ -43,7 +43,7 @@ var (
 func (o *Options) check() error {
 	switch {
 	case !accountID.MatchString(o.Account):
-		return fmt.Errorf("--account %q: write 12 digits", o.Account)
+		return fmt.Errorf("--account %q is not an account id; write 12 digits", o.Account)
 	case !regionName.MatchString(o.Region):
 		return fmt.Errorf("--region %q: write one such as eu-central-1", o.Region)
 	case !slices.Contains(slices.Collect(iam.Partitions()), o.Partition):
@@ -54,7 +54,7 @@ func (o *Options) check() error {
 	case !hostName.MatchString(o.Host):
 		return fmt.Errorf("--registry-host %q: write a lower-case host name, with a port only if clients use one", o.Host)
 	case !accountID.MatchString(o.OtherAccount):
-		return fmt.Errorf("--other-account %q: write 12 digits", o.OtherAccount)
+		return fmt.Errorf("--other-account %q is not an account id; write 12 digits", o.OtherAccount)
 	case o.OtherAccount == o.Account:
 		return fmt.Errorf("--other-account %q is the registry's account; give another", o.OtherAccount)
 	case !gitHubName.MatchString(o.GitHub):

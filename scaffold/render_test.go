@@ -128,13 +128,13 @@ func TestFilesRejectsOptions(t *testing.T) {
 		change func(*Options)
 		want   string
 	}{
-		{"account", func(o *Options) { o.Account = "1234" }, `--account "1234": write 12 digits`},
+		{"account", func(o *Options) { o.Account = "1234" }, `--account "1234" is not an account id; write 12 digits`},
 		{"region", func(o *Options) { o.Region = "Frankfurt" }, `--region "Frankfurt": write one such as eu-central-1`},
 		{"partition", func(o *Options) { o.Partition = "AWS" }, `--partition "AWS": write one of aws, aws-cn, aws-us-gov, `},
 		{"partition that AWS does not have", func(o *Options) { o.Partition = "aws-xx" }, `--partition "aws-xx"`},
 		{"host", func(o *Options) { o.Host = "https://registry.example.com" }, `--registry-host "https://registry.example.com": write a lower-case host name`},
 		{"host that ends a string", func(o *Options) { o.Host = "a\"" }, "--registry-host"},
-		{"other account", func(o *Options) { o.OtherAccount = "" }, `--other-account "": write 12 digits`},
+		{"other account", func(o *Options) { o.OtherAccount = "" }, `--other-account "" is not an account id; write 12 digits`},
 		{"the same account", func(o *Options) { o.OtherAccount = o.Account }, "is the registry's account"},
 		{"GitHub", func(o *Options) { o.GitHub = "acme" }, `--github "acme": write OWNER/REPOSITORY`},
 		{"GitHub with only the owner's ID", func(o *Options) { o.GitHub = "acme@123456/app" }, `--github "acme@123456/app": write OWNER/REPOSITORY, or OWNER@ID/REPOSITORY@ID`},

@@ -78,13 +78,13 @@ func MatchedStatements(e *iam.Explanation) (matched []iam.Match) {
 	return matched
 }
 
-// StatementName returns the position, the effect and the Sid of a statement.
-func StatementName(p *iam.Policy, s *iam.Statement) string {
-	name := fmt.Sprintf("%s %s", p.Source.At(s.Start), s.Effect)
+// StatementLabel returns the position, the effect and the Sid of a statement.
+func StatementLabel(p *iam.Policy, s *iam.Statement) string {
+	label := fmt.Sprintf("%s %s", p.Source.At(s.Start), s.Effect)
 	if s.Sid != "" {
-		name += fmt.Sprintf(" %q", s.Sid)
+		label += fmt.Sprintf(" %q", s.Sid)
 	}
-	return name
+	return label
 }
 
 // maxNearest is the largest number of statements that Nearest returns.

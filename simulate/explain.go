@@ -64,7 +64,7 @@ func levelText(c iam.Class, level int) string {
 
 // statementText names a statement, and says whether it applies or why not.
 func (q *Evaluation) statementText(t *iam.StatementTrace) string {
-	name := StatementName(t.Policy, t.Statement)
+	name := StatementLabel(t.Policy, t.Statement)
 	if t.Applicability == iam.Applies {
 		return name + ": applies"
 	}

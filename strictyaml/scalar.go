@@ -31,7 +31,7 @@ func (f *File) scalar(node *yaml.Node, out reflect.Value) bool {
 		f.fault(node, "the value is missing", "write it, or remove the key")
 		return false
 	case tag == "null":
-		f.fault(node, node.Value+" means that there is no value", "write a value, or remove the key")
+		f.fault(node, node.Value+" is not allowed here", "write a value, or remove the key")
 		return false
 	}
 	switch out.Kind() {

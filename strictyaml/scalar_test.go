@@ -29,7 +29,7 @@ func TestScalars(t *testing.T) {
 		notation = " is not a whole number in plain decimal digits; write one such as 8, which all readers of YAML understand"
 		quotes   = ", and a string is required; put it in quotes"
 		nothing  = "the value is missing; write it, or remove the key"
-		nullWord = " means that there is no value; write a value, or remove the key"
+		nullWord = " is not allowed here; write a value, or remove the key"
 	)
 	for _, c := range []struct{ yaml, want string }{
 		{"b: true", ""}, {"b: False", ""},

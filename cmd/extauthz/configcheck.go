@@ -159,7 +159,7 @@ func (c *config) checkPolicyDirectory() error {
 		{"--listen", socketFile(c.listen)},
 	} {
 		if written.path != "" && within(c.policies, written.path) {
-			return fmt.Errorf("%s %s is inside --policies %s; choose a place outside", written.flag, written.path, c.policies)
+			return fmt.Errorf("%s %s is inside the policy directory %s; use a path outside it, because each write would trigger a reload", written.flag, written.path, c.policies)
 		}
 	}
 	return nil

@@ -72,7 +72,7 @@ func TestInitMistakes(t *testing.T) {
 		want string
 	}{
 		{[]string{account, region}, "no directory is given; add the policy directory, as in extauthz init policies"},
-		{[]string{absent}, `--account "": write 12 digits`},
+		{[]string{absent}, `--account "" is not an account id; write 12 digits`},
 		{[]string{absent, account}, `--region "": write one such as eu-central-1`},
 		{[]string{absent, account, region, "--users", ""}, `--users: user "": use 1 to 64`},
 		{[]string{absent, account, region, "--repository", "a=b"}, `invalid value "a=b" for flag --repository: "b" is not a template`},

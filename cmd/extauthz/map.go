@@ -74,7 +74,7 @@ func (c *mapCommand) mapLines(in *invocation, arguments []string) error {
 	case len(arguments) > 1:
 		return inputErrorf("unexpected argument %q; give one file", arguments[1])
 	case len(c.headers) > 0:
-		return inputErrorf("--header with --tsv; write headers into the third column")
+		return inputErrorf("--header cannot be combined with --tsv; write the headers into the third column")
 	}
 	_, from, err := openInput(in, arguments)
 	if err != nil {

@@ -121,7 +121,7 @@ func TestMapMistakes(t *testing.T) {
 		{[]string{"GET", "/v2/", "--partition", "*"}, `partition "*" is not valid; write`},
 		{[]string{"GET", "/v2/", "--pull-through", "hub/"}, `pull-through prefix "hub/"`},
 		{[]string{"GET", "/v2/", "-H", "Authorization Basic c2VjcmV0"}, "a --header has no name; write NAME: VALUE"},
-		{[]string{"--tsv", "-H", "A: b"}, "--header with --tsv; write headers into the third column"},
+		{[]string{"--tsv", "-H", "A: b"}, "--header cannot be combined with --tsv; write the headers into the third column"},
 		{[]string{"--tsv", "a", "b"}, `unexpected argument "b"; give one file`},
 		{[]string{"--tsv", filepath.Join(t.TempDir(), "none.tsv")}, syscall.ENOENT.Error()},
 	} {

@@ -188,7 +188,7 @@ func TestSimulateMistakes(t *testing.T) {
 		{[]string{policies, bob, "--request", "GET /v2/", "--tag", "team"}, `invalid value "team" for flag --tag: write KEY=VALUE`},
 		{[]string{"--tag=team=blue", wrong}, "--tag without --policies"},
 		{[]string{"--source-arn=arn:aws:lambda:us-east-1:123456789012:function:f", wrong}, "--source-arn without --policies"},
-		{[]string{policies, bob, "--request", "GET /v2/", "--source-account", "123456789012"}, "is not an AWS service"},
+		{[]string{policies, bob, "--request", "GET /v2/", "--source-account", "123456789012"}, "allowed only for an AWS service principal; remove them"},
 		{[]string{policies, "--principal=lambda.amazonaws.com", "--request", "GET /v2/", "--source-arn", "x"}, "sourceArn: write the ARN of one resource"},
 		{[]string{"--policies=../../examples/oidc/policies", "--principal=arn:aws:sts::123456789012:assumed-role/gitlab/x1", "--request", "GET /v2/", "--tag", "=blue"}, "a tag has no key"},
 		{[]string{policies, bob, "--request", "GET /v2/", "--registry", "x"}, `registry "x" does not exist`},

@@ -56,9 +56,9 @@ func TestTestThatFails(t *testing.T) {
 
 // TestTestIsOffline checks that the keys of issuers are never requested.
 func TestTestIsOffline(t *testing.T) {
-	asked := make(chan http.ConnState, 64)
+	connections := make(chan http.ConnState, 64)
 	issuer := httptest.NewUnstartedServer(http.NotFoundHandler())
-	issuer.Config.ConnState = func(_ net.Conn, state http.ConnState) { asked <- state }
+	issuer.Config.ConnState = func(_ net.Conn, state http.ConnState) { connections <- state }
 	issuer.StartTLS()
 	defer issuer.Close()
 	dir := failing(t)
@@ -88,7 +88,7 @@ func TestTestIsOffline(t *testing.T) {
 		t.Errorf("exit %d, stdout %s, stderr %s", r.code, r.stdout, r.stderr)
 	}
 	select {
-	case what := <-asked:
+	case what := <-connections:
 		t.Errorf("the issuer received a request: the connection is %s", what)
 	default:
 	}

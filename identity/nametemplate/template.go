@@ -120,7 +120,7 @@ func (t *Template) checkARN() error {
 				return fmt.Errorf("the template %q has two captures in one segment, so that different names could become one principal; put / between them, or use one", t.text)
 			}
 			if !named {
-				return fmt.Errorf("the template %q has a capture outside the names in an ARN; write the account and the kind, as in arn:aws:iam::123456789012:user/{name}", t.text)
+				return fmt.Errorf("template %q: only the name in an ARN may be a capture; write the account and the resource type literally, as in arn:aws:iam::123456789012:user/{name}", t.text)
 			}
 		}
 		for _, c := range []byte(part.literal) {

@@ -58,22 +58,22 @@ func TestCompileTemplateRefuses(t *testing.T) {
 		{"empty", "", ForTagValue, "is empty"},
 		{"not closed", "{name", ForTagValue, "does not begin a {name}"},
 		{"an exact one with a brace", "a}", ForTagValue, "} without {; write }} for a literal }"},
-		{"a capture in braces outside the names", "arn:aws:iam::{{{name}}}:user/alice", ForPrincipal, "outside the names"},
+		{"a capture in braces outside the names", "arn:aws:iam::{{{name}}}:user/alice", ForPrincipal, "only the name in an ARN may be a capture"},
 		{"unknown capture", "{nam}", ForTagValue, "use one of {namespace}, {name}"},
-		{"account", "arn:aws:iam::{name}:user/alice", ForPrincipal, "outside the names"},
-		{"account of a root user", "arn:aws:iam::{name}:root", ForPrincipal, "outside the names"},
-		{"account of a role's session", "arn:aws:sts::{name}:assumed-role/ci/build", ForPrincipal, "outside the names"},
-		{"account of a federated user", "arn:aws:sts::{name}:federated-user/carol", ForPrincipal, "outside the names"},
-		{"part of the account", "arn:aws:iam::12345678901{name}:user/alice", ForPrincipal, "outside the names"},
-		{"partition", "arn:{name}:iam::123456789012:user/alice", ForPrincipal, "outside the names"},
-		{"service", "arn:aws:{name}::123456789012:user/alice", ForPrincipal, "outside the names"},
-		{"region", "arn:aws:iam:{name}:123456789012:user/alice", ForPrincipal, "outside the names"},
-		{"kind", "arn:aws:iam::123456789012:{name}/alice", ForPrincipal, "outside the names"},
-		{"whole resource", "arn:aws:iam::123456789012:{name}", ForPrincipal, "outside the names"},
-		{"whole ARN", "{name}", ForPrincipal, "outside the names"},
-		{"a slash before the resource", "arn:aws:iam:/:{name}:user/alice", ForPrincipal, "outside the names"},
-		{"name of a service", "{name}.amazonaws.com", ForPrincipal, "outside the names"},
-		{"two in the account", "arn:aws:iam::{namespace}{name}:user/alice", ForPrincipal, "outside the names"},
+		{"account", "arn:aws:iam::{name}:user/alice", ForPrincipal, "only the name in an ARN may be a capture"},
+		{"account of a root user", "arn:aws:iam::{name}:root", ForPrincipal, "only the name in an ARN may be a capture"},
+		{"account of a role's session", "arn:aws:sts::{name}:assumed-role/ci/build", ForPrincipal, "only the name in an ARN may be a capture"},
+		{"account of a federated user", "arn:aws:sts::{name}:federated-user/carol", ForPrincipal, "only the name in an ARN may be a capture"},
+		{"part of the account", "arn:aws:iam::12345678901{name}:user/alice", ForPrincipal, "only the name in an ARN may be a capture"},
+		{"partition", "arn:{name}:iam::123456789012:user/alice", ForPrincipal, "only the name in an ARN may be a capture"},
+		{"service", "arn:aws:{name}::123456789012:user/alice", ForPrincipal, "only the name in an ARN may be a capture"},
+		{"region", "arn:aws:iam:{name}:123456789012:user/alice", ForPrincipal, "only the name in an ARN may be a capture"},
+		{"kind", "arn:aws:iam::123456789012:{name}/alice", ForPrincipal, "only the name in an ARN may be a capture"},
+		{"whole resource", "arn:aws:iam::123456789012:{name}", ForPrincipal, "only the name in an ARN may be a capture"},
+		{"whole ARN", "{name}", ForPrincipal, "only the name in an ARN may be a capture"},
+		{"a slash before the resource", "arn:aws:iam:/:{name}:user/alice", ForPrincipal, "only the name in an ARN may be a capture"},
+		{"name of a service", "{name}.amazonaws.com", ForPrincipal, "only the name in an ARN may be a capture"},
+		{"two in the account", "arn:aws:iam::{namespace}{name}:user/alice", ForPrincipal, "only the name in an ARN may be a capture"},
 		{"two in a segment", "arn:aws:iam::123456789012:user/{namespace}-{name}", ForPrincipal, "two captures in one segment"},
 		{"two in a session's name", "{namespace}-{name}", ForName, "has two captures"},
 		{"two in a session's name, parted", "{namespace}/{name}", ForName, "has two captures"},
@@ -104,7 +104,7 @@ func FuzzTemplate(f *testing.F) {
 	f.Fuzz(func(t *testing.T, resource []byte, first, second, otherFirst, otherSecond string) {
 		for _, capture := range []string{first, second, otherFirst, otherSecond} {
 			if _, ok := pattern(t, "{a}").Match(capture); !ok {
-				t.Skip("not what a capture stands for")
+				t.Skip("a capture does not match this text")
 			}
 		}
 		text := "arn:aws:iam::123456789012:" + named(shape(resource, "a/-*:"))

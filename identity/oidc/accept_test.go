@@ -17,7 +17,7 @@ func TestAcceptClaims(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			raw := signed(c.changes)
 			token, err := issuer.Accept(metadata(t, claims(c.changes)), raw, []string{audience}, noon)
-			wants(t, err, c.say, raw)
+			wantError(t, err, c.say, raw)
 			if err == nil && (token.Issuer != issuerURL || token.Audience != audience || token.KeyID != "r1") {
 				t.Errorf("%+v", token)
 			}
@@ -60,7 +60,7 @@ func TestAccept(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := issuer.Accept(c.metadata, c.raw, []string{audience}, noon)
-			wants(t, err, c.say, c.raw)
+			wantError(t, err, c.say, c.raw)
 		})
 	}
 }
@@ -69,25 +69,25 @@ func TestAccept(t *testing.T) {
 // another time and for another audience.
 func TestAcceptedTokensAreChecked(t *testing.T) {
 	issuer, raw, good := &Verifier{URL: issuerURL}, signed(nil), metadata(t, claims(nil))
-	ask := func(metadata map[string]any, aud string, now time.Time) error {
+	accept := func(metadata map[string]any, aud string, now time.Time) error {
 		_, err := issuer.Accept(metadata, raw, []string{aud}, now)
 		return err
 	}
 	other := metadata(t, claims(map[string]any{"sub": "admin"}))
-	wants(t, ask(other, audience, noon), "not those of the token", raw)
+	wantError(t, accept(other, audience, noon), "not those of the token", raw)
 	for range 2 {
-		wants(t, ask(good, audience, noon), "", raw)
+		wantError(t, accept(good, audience, noon), "", raw)
 	}
 	if issuer.accepted.tokens().Len() != 1 {
 		t.Errorf("%d tokens remembered, want 1", issuer.accepted.tokens().Len())
 	}
-	wants(t, ask(other, audience, noon), "not those of the token", raw)
-	wants(t, ask(nil, audience, noon), "not those of the token", raw)
-	wants(t, ask(good, "other", noon), "the token is for", raw)
-	wants(t, ask(good, audience, noon.Add(12*time.Minute)), "expired", raw)
+	wantError(t, accept(other, audience, noon), "not those of the token", raw)
+	wantError(t, accept(nil, audience, noon), "not those of the token", raw)
+	wantError(t, accept(good, "other", noon), "the token is for", raw)
+	wantError(t, accept(good, audience, noon.Add(12*time.Minute)), "expired", raw)
 	issuer.Keys = keySet(t, jwk("other", "r1", ""))
 	_, err := verify(t, issuer.Keys, raw)
-	wants(t, err, "signature", raw)
+	wantError(t, err, "signature", raw)
 }
 
 // TestAcceptedTokensAreBounded accepts more tokens than the cache has room for.
@@ -98,7 +98,7 @@ func TestAcceptedTokensAreBounded(t *testing.T) {
 	}
 	raw := signed(nil)
 	_, err := issuer.Accept(metadata(t, claims(nil)), raw, []string{audience}, noon)
-	wants(t, err, "", raw)
+	wantError(t, err, "", raw)
 	if size := issuer.accepted.tokens().Len(); size != maxAccepted || size > 256 {
 		t.Errorf("%d tokens remembered, want %d", size, maxAccepted)
 	}

@@ -77,7 +77,7 @@ func TestClaims(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			raw := signed(c.changes)
 			token, err := verify(t, keys, raw)
-			wants(t, err, c.say, raw)
+			wantError(t, err, c.say, raw)
 			if err == nil && (token.Issuer != issuerURL || token.Audience != audience || token.KeyID != "r1") {
 				t.Errorf("%+v", token)
 			}

@@ -30,10 +30,10 @@ func TestHang(t *testing.T) {
 		if waited := time.Since(begin); waited > 5*time.Second {
 			t.Errorf("waited %v", waited)
 		}
-		wants(t, err, "keys are not available", raw)
+		wantError(t, err, "keys are not available", raw)
 	}
 	close(release)
-	wants(t, w.verify(raw), "", raw)
+	wantError(t, w.verify(raw), "", raw)
 	w.fetched(1)
 }
 
@@ -41,7 +41,7 @@ func TestHang(t *testing.T) {
 // with that kid wait and fail with ErrUnavailable, and the others succeed.
 func TestHangLater(t *testing.T) {
 	w := newProvider(t, text(jwks(jwk("rsa", "rsa", ""))))
-	wants(t, w.verify(by("rsa")), "", "")
+	wantError(t, w.verify(by("rsa")), "", "")
 	w.answers(hang(t))
 	w.passes(fetchInterval)
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
@@ -49,7 +49,7 @@ func TestHangLater(t *testing.T) {
 	if err := w.askWithin(ctx, by("other")); !errors.Is(err, ErrUnavailable) {
 		t.Errorf("%v, want ErrUnavailable", err)
 	}
-	wants(t, w.verify(by("rsa")), "", "")
+	wantError(t, w.verify(by("rsa")), "", "")
 }
 
 // TestHangWhileDown checks an issuer that is down and then does not answer: after the
@@ -57,15 +57,15 @@ func TestHangLater(t *testing.T) {
 // requests.
 func TestHangWhileDown(t *testing.T) {
 	w := newProvider(t, text(jwks(jwk("rsa", "rsa", ""))))
-	wants(t, w.verify(by("rsa")), "", "")
+	wantError(t, w.verify(by("rsa")), "", "")
 	w.answers(status(503))
 	w.passes(mustRefetchAfter)
-	wants(t, w.verify(by("rsa")), "", "")
+	wantError(t, w.verify(by("rsa")), "", "")
 	w.fetched(2)
 	w.answers(hang(t))
 	for range 4 {
 		w.passes(time.Minute)
-		wants(t, w.verify(by("rsa")), "", "")
+		wantError(t, w.verify(by("rsa")), "", "")
 	}
 	w.passes(time.Minute)
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
@@ -80,14 +80,14 @@ func TestHangWhileDown(t *testing.T) {
 func TestOldFailure(t *testing.T) {
 	w := newProvider(t, text(jwks(jwk("rsa", "rsa", ""))))
 	raw := by("rsa")
-	wants(t, w.verify(raw), "", "")
+	wantError(t, w.verify(raw), "", "")
 	w.answers(status(503))
 	w.passes(mustRefetchAfter)
-	wants(t, w.verify(raw), "", "")
+	wantError(t, w.verify(raw), "", "")
 	w.fetched(2)
 	w.answers(text(jwks(jwk("other", "other", ""))))
 	w.passes(staleAfter)
-	wants(t, w.verify(raw), "not in the issuer's key set", raw)
+	wantError(t, w.verify(raw), "not in the issuer's key set", raw)
 	w.fetched(3)
 }
 
@@ -131,13 +131,13 @@ func TestWrongAnswer(t *testing.T) {
 			if !errors.Is(err, ErrUnavailable) {
 				t.Errorf("%v, want ErrUnavailable", err)
 			}
-			wants(t, err, w.server.URL, raw)
+			wantError(t, err, w.server.URL, raw)
 			w.answers(good)
 			if err := w.verify(raw); !errors.Is(err, ErrUnavailable) {
 				t.Errorf("%v, want ErrUnavailable within a second of the failure", err)
 			}
 			w.passes(retryInterval)
-			wants(t, w.verify(raw), "", raw)
+			wantError(t, w.verify(raw), "", raw)
 			w.fetched(2)
 
 			w.answers(answer)
@@ -145,8 +145,8 @@ func TestWrongAnswer(t *testing.T) {
 				w.passes(mustRefetchAfter)
 				w.issuer.Keys.remote.keys()
 				w.settled()
-				wants(t, w.verify(raw), "", raw)
-				wants(t, w.verify(by("rsa")), "", raw)
+				wantError(t, w.verify(raw), "", raw)
+				wantError(t, w.verify(by("rsa")), "", raw)
 			}
 			if err := w.verify(by("other")); !errors.Is(err, ErrUnavailable) {
 				t.Errorf("an unknown kid while the issuer is down: %v, want ErrUnavailable", err)
@@ -163,12 +163,12 @@ func TestWrongAnswer(t *testing.T) {
 func TestDown(t *testing.T) {
 	w := newProvider(t, text(jwks(jwk("rsa", "rsa", ""))))
 	raw := by("rsa")
-	wants(t, w.verify(raw), "", raw)
+	wantError(t, w.verify(raw), "", raw)
 	w.server.Close()
 	for range 3 {
 		w.passes(time.Hour)
-		wants(t, w.verify(raw), "", raw)
-		wants(t, w.verify(by("rsa")), "", raw)
+		wantError(t, w.verify(raw), "", raw)
+		wantError(t, w.verify(by("rsa")), "", raw)
 		w.settled()
 	}
 	if said := strings.Count(w.log.String(), "issuer's keys not fetched"); said != 1 {

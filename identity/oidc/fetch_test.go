@@ -91,12 +91,12 @@ func TestTLS(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, err = f.get()
-			wants(t, err, c.say, "")
+			wantError(t, err, c.say, "")
 		})
 	}
 	for _, bad := range []string{"", "garbage", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"} {
 		_, err := NewKeyCache(KeyCacheOptions{}).KeySet(url, []byte(bad))
-		wants(t, err, "contains no certificate", "")
+		wantError(t, err, "contains no certificate", "")
 	}
 }
 
@@ -115,7 +115,7 @@ func TestCAIsPartOfTheKey(t *testing.T) {
 	}
 	raw := by("rsa")
 	_, err = verify(t, trusting, raw)
-	wants(t, err, "", raw)
+	wantError(t, err, "", raw)
 	if _, err = verify(t, other, raw); !errors.Is(err, ErrUnavailable) {
 		t.Errorf("%v, want ErrUnavailable", err)
 	}
@@ -135,7 +135,7 @@ func TestRedirect(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = f.get()
-		wants(t, err, "redirects are not followed", "")
+		wantError(t, err, "redirects are not followed", "")
 		server.Close()
 	}
 }
@@ -149,7 +149,7 @@ func TestLargest(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := f.get()
-		wants(t, err, say, "")
+		wantError(t, err, say, "")
 		if err == nil && len(got) != size {
 			t.Errorf("%d bytes, want %d", len(got), size)
 		}

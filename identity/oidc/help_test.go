@@ -174,9 +174,9 @@ func verify(t testing.TB, keys *KeySet, raw string) (*Token, error) {
 	return issuer.Verify(t.Context(), raw, []string{audience}, noon)
 }
 
-// wants checks an error: nil for "", otherwise one that contains the text, and neither
+// wantError checks an error: nil for "", otherwise one that contains the text, and neither
 // the token nor a part of it.
-func wants(t testing.TB, err error, say, raw string) {
+func wantError(t testing.TB, err error, say, raw string) {
 	t.Helper()
 	if say == "" {
 		if err != nil {

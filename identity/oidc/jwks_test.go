@@ -68,7 +68,7 @@ func TestKeySetFile(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := ParseKeySet("set.json", []byte(c.text))
-			wants(t, err, c.say, "")
+			wantError(t, err, c.say, "")
 			if err != nil && !strings.HasPrefix(err.Error(), "set.json:") {
 				t.Errorf("the error does not say where: %v", err)
 			}
@@ -95,7 +95,7 @@ func manyMembers(n int) string {
 // TestKeyErrorsHavePositions checks that the error of a key has its line and column.
 func TestKeyErrorsHavePositions(t *testing.T) {
 	_, err := ParseKeySet("jwks/x.json", []byte("{\n  \"keys\": [\n    {\"kty\": \"oct\", \"k\": \"aGVsbG8\"}\n  ]\n}"))
-	wants(t, err, "jwks/x.json:3:5: key 1: a shared secret", "")
+	wantError(t, err, "jwks/x.json:3:5: key 1: a shared secret", "")
 	if err != nil && strings.Contains(err.Error(), "aGVsbG8") {
 		t.Errorf("the error holds the secret: %v", err)
 	}
@@ -147,7 +147,7 @@ func TestKeyChoice(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := verify(t, keySet(t, c.keys...), c.raw)
-			wants(t, err, c.say, c.raw)
+			wantError(t, err, c.say, c.raw)
 		})
 	}
 }

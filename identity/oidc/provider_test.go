@@ -15,13 +15,13 @@ import (
 
 // provider is an issuer at a URL, its key set in a cache, and their clock.
 type provider struct {
-	t      *testing.T
-	server *httptest.Server
-	cache  *KeyCache
-	issuer *Verifier
-	log    *safeBuffer
-	clock  atomic.Int64
-	asked  atomic.Int64 // requests to the server
+	t        *testing.T
+	server   *httptest.Server
+	cache    *KeyCache
+	issuer   *Verifier
+	log      *safeBuffer
+	clock    atomic.Int64
+	requests atomic.Int64 // requests to the server
 
 	mu     sync.Mutex
 	answer http.HandlerFunc
@@ -32,7 +32,7 @@ func newProvider(t *testing.T, answer http.HandlerFunc) *provider {
 	t.Helper()
 	w := &provider{t: t, answer: answer, log: &safeBuffer{}}
 	w.server = httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
-		w.asked.Add(1)
+		w.requests.Add(1)
 		w.mu.Lock()
 		answer := w.answer
 		w.mu.Unlock()
@@ -110,8 +110,8 @@ func (w *provider) settled() {
 func (w *provider) fetched(want int64) {
 	w.t.Helper()
 	w.settled()
-	if asked := w.asked.Load(); asked != want {
-		w.t.Errorf("the issuer was asked %d times, want %d", asked, want)
+	if requests := w.requests.Load(); requests != want {
+		w.t.Errorf("the issuer received %d requests, want %d", requests, want)
 	}
 }
 

@@ -15,25 +15,25 @@ func TestZero(t *testing.T) {
 	noIssuer, raw := signed(map[string]any{"iss": ""}), signed(nil)
 	ctx, wanted := t.Context(), []string{audience}
 	_, err := (&Verifier{}).Verify(ctx, noIssuer, wanted, noon)
-	wants(t, err, "no keys", raw)
+	wantError(t, err, "no keys", raw)
 	_, err = (&Verifier{Keys: keys}).Verify(ctx, noIssuer, wanted, noon)
-	wants(t, err, "no keys", raw)
+	wantError(t, err, "no keys", raw)
 	_, err = (&Verifier{URL: issuerURL}).Verify(ctx, raw, wanted, noon)
-	wants(t, err, "no keys", raw)
+	wantError(t, err, "no keys", raw)
 	_, err = (&Verifier{URL: issuerURL, Keys: &KeySet{}}).Verify(ctx, raw, wanted, noon)
-	wants(t, err, "no keys", raw)
+	wantError(t, err, "no keys", raw)
 	_, err = (&Verifier{}).Accept(metadata(t, claims(map[string]any{"iss": ""})), noIssuer, wanted, noon)
-	wants(t, err, "no issuer", raw)
+	wantError(t, err, "no issuer", raw)
 	issuer := &Verifier{URL: issuerURL, Keys: keys}
 	for _, audiences := range [][]string{nil, {}, {""}} {
 		for _, aud := range []any{audience, "", []string{""}, []string{}} {
 			raw := signed(map[string]any{"aud": aud})
 			_, err = issuer.Verify(ctx, raw, audiences, noon)
-			wants(t, err, "the token is for", raw)
+			wantError(t, err, "the token is for", raw)
 		}
 	}
 	_, err = issuer.Verify(ctx, raw, wanted, time.Time{})
-	wants(t, err, "is not valid before", raw)
+	wantError(t, err, "is not valid before", raw)
 }
 
 // TestToken checks the fields of a token.
@@ -82,20 +82,20 @@ func TestCachedTokensAreChecked(t *testing.T) {
 	keys := keySet(t, jwk("rsa", "r1", ""))
 	issuer := &Verifier{URL: issuerURL, Keys: keys}
 	raw := signed(nil)
-	ask := func(i *Verifier, aud string, now time.Time) error {
+	accept := func(i *Verifier, aud string, now time.Time) error {
 		_, err := i.Verify(t.Context(), raw, []string{aud}, now)
 		return err
 	}
-	wants(t, ask(issuer, audience, noon), "", raw)
+	wantError(t, accept(issuer, audience, noon), "", raw)
 	if _, known := keys.cached(must(digestOf(raw))); !known {
 		t.Fatal("the token is not remembered")
 	}
-	wants(t, ask(issuer, audience, noon.Add(5*time.Minute)), "", raw)
-	wants(t, ask(issuer, audience, noon.Add(12*time.Minute)), "expired", raw)
-	wants(t, ask(issuer, audience, noon.Add(-2*time.Minute)), "is not valid before", raw)
-	wants(t, ask(issuer, "other", noon), "the token is for", raw)
-	wants(t, ask(&Verifier{URL: "https://other.example", Keys: keys}, audience, noon), "issued by", raw)
-	wants(t, ask(&Verifier{URL: issuerURL, Keys: keySet(t, jwk("other", "r1", ""))}, audience, noon), "signature", raw)
+	wantError(t, accept(issuer, audience, noon.Add(5*time.Minute)), "", raw)
+	wantError(t, accept(issuer, audience, noon.Add(12*time.Minute)), "expired", raw)
+	wantError(t, accept(issuer, audience, noon.Add(-2*time.Minute)), "is not valid before", raw)
+	wantError(t, accept(issuer, "other", noon), "the token is for", raw)
+	wantError(t, accept(&Verifier{URL: "https://other.example", Keys: keys}, audience, noon), "issued by", raw)
+	wantError(t, accept(&Verifier{URL: issuerURL, Keys: keySet(t, jwk("other", "r1", ""))}, audience, noon), "signature", raw)
 }
 
 // TestNotCached checks that only valid tokens are cached.
@@ -125,7 +125,7 @@ func TestCacheIsBounded(t *testing.T) {
 	}
 	raw := craft(theKeys()["ed"], "EdDSA", header("EdDSA", "e"), claims(nil))
 	_, err := verify(t, keys, raw)
-	wants(t, err, "", raw)
+	wantError(t, err, "", raw)
 	if size := keys.static.tokens.Len(); size != maxVerified {
 		t.Errorf("%d tokens remembered, want %d", size, maxVerified)
 	}

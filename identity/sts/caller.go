@@ -49,7 +49,7 @@ func (e *Entities) Caller(s *CallerSpec) (Caller, error) {
 		}
 	}
 	if principal.Kind != iam.Service && s.SourceResource != (SourceResource{}) {
-		return Caller{}, fmt.Errorf("principal %q is not an AWS service, and only a service calls for a resource; leave sourceArn and sourceAccount out", short(principal.ARN))
+		return Caller{}, fmt.Errorf("principal %q: sourceArn and sourceAccount are allowed only for an AWS service principal; remove them", short(principal.ARN))
 	}
 	sourceAccount, err := s.SourceResource.account()
 	if err != nil {

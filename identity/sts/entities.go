@@ -99,7 +99,7 @@ func (e *Entities) Attach(user string, policies []*iam.Policy) []*iam.Policy {
 func checkEntity(arn iam.ARN, entity *Entity) error {
 	kind, name, _ := strings.Cut(arn.Resource, "/")
 	if arn.Service != "iam" || arn.Region != "" || name == "" || kind != "user" && kind != "role" {
-		return fmt.Errorf("principal %q: policies attach to users and roles, such as arn:aws:iam::123456789012:user/alice", arn)
+		return fmt.Errorf("principal %q is not a user or role; write an ARN such as arn:aws:iam::123456789012:user/alice", arn)
 	}
 	if arn.Account == "" || arn.Account == "aws" {
 		return fmt.Errorf("principal %q: an AWS account is 12 digits", arn)

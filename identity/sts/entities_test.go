@@ -17,13 +17,13 @@ func TestAddEntityRefuses(t *testing.T) {
 		want   string
 	}{
 		{"no ARN", Entity{ARN: "alice"}, "is not an ARN"},
-		{"a session", Entity{ARN: session + "ci/build"}, "policies attach to users and roles"},
-		{"a root user", Entity{ARN: "arn:aws:iam::123456789012:root"}, "policies attach to users and roles"},
-		{"a group", Entity{ARN: "arn:aws:iam::123456789012:group/x"}, "policies attach to users and roles"},
-		{"a region", Entity{ARN: "arn:aws:iam:eu-central-1:123456789012:user/x"}, "policies attach to users and roles"},
+		{"a session", Entity{ARN: session + "ci/build"}, "is not a user or role; write an ARN"},
+		{"a root user", Entity{ARN: "arn:aws:iam::123456789012:root"}, "is not a user or role; write an ARN"},
+		{"a group", Entity{ARN: "arn:aws:iam::123456789012:group/x"}, "is not a user or role; write an ARN"},
+		{"a region", Entity{ARN: "arn:aws:iam:eu-central-1:123456789012:user/x"}, "is not a user or role; write an ARN"},
 		{"no account", Entity{ARN: "arn:aws:iam:::user/x"}, "12 digits"},
 		{"AWS's account", Entity{ARN: "arn:aws:iam::aws:role/x"}, "12 digits"},
-		{"no name", Entity{ARN: "arn:aws:iam::123456789012:user/"}, "policies attach to users and roles"},
+		{"no name", Entity{ARN: "arn:aws:iam::123456789012:user/"}, "is not a user or role; write an ARN"},
 		{"no name behind a path", Entity{ARN: "arn:aws:iam::123456789012:user/dev/"}, "has fewer than 1"},
 		{"an empty segment", Entity{ARN: "arn:aws:iam::123456789012:user//x"}, "a path consists of"},
 		{"a star", Entity{ARN: "arn:aws:iam::123456789012:user/*/x"}, "a path consists of"},

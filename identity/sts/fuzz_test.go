@@ -20,11 +20,11 @@ func FuzzSessionTags(f *testing.F) {
 		if json.Unmarshal(text, &all) != nil {
 			return
 		}
-		var beside []Tag
+		var others []Tag
 		if ref, found := all.Text("ref"); found {
-			beside = []Tag{{"ref", ref}}
+			others = []Tag{{"ref", ref}}
 		}
-		tags, err := sessionTagsOf(all, beside)
+		tags, err := sessionTagsOf(all, others)
 		if err == nil && CheckTags(tags.tags) != nil {
 			t.Errorf("tags %v", tags)
 		}

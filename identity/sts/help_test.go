@@ -59,6 +59,6 @@ func check(t testing.TB, caller Caller, err error, arn, reason string) {
 	case reason != "" && (err == nil || !strings.Contains(err.Error(), reason)):
 		t.Errorf("caller %v, error %v; want %q", caller, err, reason)
 	case reason != "" && caller.Principal != iam.Principal{}:
-		t.Errorf("caller %v beside the error %v", caller, err)
+		t.Errorf("caller %v with the error %v", caller, err)
 	}
 }

@@ -97,7 +97,7 @@ func (s *sessionTags) addFlat(claims oidc.Claims) error {
 		}
 		value, isText := claims.Text(claim)
 		if !isText {
-			return fmt.Errorf("a claim of the form %sKEY is not a string", flatTagPrefix)
+			return fmt.Errorf("a claim %sKEY must be a string; change the issuer's claim mapping", flatTagPrefix)
 		}
 		s.tags = append(s.tags, Tag{key, value})
 	}

@@ -41,7 +41,7 @@ func (s SourceResource) account() (string, error) {
 		}
 	}
 	if account != "" && (len(account) != 12 || strings.Trim(account, "0123456789") != "") {
-		return "", errors.New("sourceAccount: write the 12 digits of an account")
+		return "", errors.New("sourceAccount is not an account id; write 12 digits")
 	}
 	return account, nil
 }

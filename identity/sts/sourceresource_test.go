@@ -46,16 +46,16 @@ func TestSourceRefuses(t *testing.T) {
 		source          SourceResource
 		want            string
 	}{
-		{"a root user", "arn:aws:iam::123456789012:root", SourceResource{ARN: function}, "is not an AWS service"},
-		{"a root user's account", "arn:aws:iam::123456789012:root", SourceResource{Account: "123456789012"}, "is not an AWS service"},
+		{"a root user", "arn:aws:iam::123456789012:root", SourceResource{ARN: function}, "allowed only for an AWS service principal; remove them"},
+		{"a root user's account", "arn:aws:iam::123456789012:root", SourceResource{Account: "123456789012"}, "allowed only for an AWS service principal; remove them"},
 		{"not an ARN", "lambda.amazonaws.com", SourceResource{ARN: "function:f"}, "sourceArn: write the ARN of one resource"},
 		{"an ARN with a wildcard", "lambda.amazonaws.com", SourceResource{ARN: function + "*"}, "sourceArn: write the ARN of one resource"},
 		{"an ARN that is too long", "lambda.amazonaws.com", SourceResource{ARN: function + strings.Repeat("f", 2048)}, "sourceArn: write the ARN of one resource"},
 		{"an invalid account in an ARN", "lambda.amazonaws.com", SourceResource{ARN: "arn:aws:lambda:us-east-1:1234:function:f"}, "sourceArn: write the ARN of one resource"},
-		{"AWS as account", "lambda.amazonaws.com", SourceResource{ARN: "arn:aws:iam::aws:policy/x"}, "sourceAccount: write the 12 digits"},
+		{"AWS as account", "lambda.amazonaws.com", SourceResource{ARN: "arn:aws:iam::aws:policy/x"}, "sourceAccount is not an account id; write 12 digits"},
 		{"another account", "lambda.amazonaws.com", SourceResource{function, "999999999999"}, "sourceAccount: it is not the account in sourceArn"},
-		{"not an account", "lambda.amazonaws.com", SourceResource{Account: "1234"}, "sourceAccount: write the 12 digits"},
-		{"a wildcard for an account", "lambda.amazonaws.com", SourceResource{Account: "12345678901*"}, "sourceAccount: write the 12 digits"},
+		{"not an account", "lambda.amazonaws.com", SourceResource{Account: "1234"}, "sourceAccount is not an account id; write 12 digits"},
+		{"a wildcard for an account", "lambda.amazonaws.com", SourceResource{Account: "12345678901*"}, "sourceAccount is not an account id; write 12 digits"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if caller, err := entities.Caller(&CallerSpec{Principal: c.principal, SourceResource: c.source}); err == nil || !strings.Contains(err.Error(), c.want) {

@@ -73,7 +73,7 @@ func client(t *testing.T, i *Issuer) *http.Client {
 	t.Helper()
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM(i.Authority()) {
-		t.Fatal("the authority is no PEM")
+		t.Fatal("the authority is not PEM")
 	}
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}
 	t.Cleanup(transport.CloseIdleConnections)

@@ -79,7 +79,7 @@ func scalarAsEditor(node *yaml.Node) any {
 	case json.Valid([]byte(value)): // a number in JSON's own notation
 		return json.Number(value)
 	case core["!!int"].MatchString(value):
-		return json.Number("7") // which one it is no case here depends on
+		return json.Number("7") // no case depends on the number
 	case core["!!float"].MatchString(value):
 		return json.Number("7.5")
 	case slices.Contains([]string{".nan", ".inf", "-.inf"}, value):
