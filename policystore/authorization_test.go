@@ -113,7 +113,7 @@ func TestAuthorizationEntities(t *testing.T) {
 	places := map[string]int{}
 	for _, p := range contents.Principals {
 		if p.File != authorizationPlace || p.ARN == "" {
-			t.Errorf("principal %q stands at %v", p.ARN, p.Position)
+			t.Errorf("principal %q is at %v", p.ARN, p.Position)
 		}
 		places[p.ARN] = p.Line
 		if (p.Trust != nil) != strings.Contains(p.ARN, ":role/") {

@@ -99,8 +99,8 @@ func TestMissingTags(t *testing.T) {
 	}
 }
 
-// TestUntoldTags holds that a Deny by tag is told of where repositories may be that
-// the directory does not know.
+// TestUntoldTags checks that a Deny by tag is reported where repositories may exist that
+// the directory does not list.
 func TestUntoldTags(t *testing.T) {
 	// As AWS's managed policy AWSElasticBeanstalkServiceRolePolicy has it.
 	tagged := strings.Replace(strings.Replace(noPull, "Deny", "Allow", 1), `"Resource":"*"`, `"Resource":"*","Condition":{"Null":{"aws:ResourceTag/elasticbeanstalk:application-name":"false"}}`, 1)

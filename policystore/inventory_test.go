@@ -66,7 +66,7 @@ func TestInventory(t *testing.T) {
 	} {
 		t.Run(c.registry+" "+c.method+" "+c.path, func(t *testing.T) {
 			if got := actionsOf(t, s.RegistryNamed(c.registry), c.method, c.path); got != c.want {
-				t.Errorf("asks %s, want %s", got, c.want)
+				t.Errorf("actions %s, want %s", got, c.want)
 			}
 		})
 	}
@@ -105,7 +105,7 @@ func TestAssumeMissing(t *testing.T) {
 		{"GET", "/v2/team/app/manifests/v1", "ecr:BatchGetImage"},
 	} {
 		if got := actionsOf(t, s.RegistryNamed("a"), c.method, c.path); got != c.want {
-			t.Errorf("%s %s asks %s, want %s", c.method, c.path, got, c.want)
+			t.Errorf("%s %s: actions %s, want %s", c.method, c.path, got, c.want)
 		}
 	}
 }

@@ -28,7 +28,7 @@ func TestPrincipalsRefused(t *testing.T) {
 		{"a brace that is not doubled", in("sa/{name}\"", "sa/{name}}\""), "principals.yaml:21:3: …has a } without {; write }} for a literal }"},
 		{"a UUID in braces", in("- dns: build.example.com", "- header: \"{11111111-2222}\""), "principals.yaml:27:3: …double a literal brace: {{ or }}"},
 		{"a tag whose value has a brace", in(`serviceaccount: "{name}"`, `serviceaccount: "{{{name}}}"`), "principals.yaml:21:3: …has characters other than letters"},
-		{"a source of a user", in("- basic: alice\n", "- basic: alice\n  sourceArn: arn:aws:lambda:us-east-1:123456789012:function:f\n"), "principals.yaml:19:3: …is not an AWS service, and only a service calls for a resource"},
+		{"a source of a user", in("- basic: alice\n", "- basic: alice\n  sourceArn: arn:aws:lambda:us-east-1:123456789012:function:f\n"), "principals.yaml:19:3: …sourceArn and sourceAccount are allowed only for an AWS service principal; remove them"},
 		{"captures side by side", in("ns/{namespace}/sa/{name}", "ns/{namespace}{name}"), "principals.yaml:21:3: …has nothing that separates {namespace} and {name}"},
 		{"capture twice", in("sa/{name}\"", "sa/{namespace}\""), "principals.yaml:21:3: …captures {namespace} twice"},
 		{"template with a capture that does not exist", in("assumed-role/{namespace}/pod", "assumed-role/{ns}/pod"), "principals.yaml:21:3: …uses {ns}, which is not captured; use one of {namespace}, {name}"},

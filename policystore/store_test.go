@@ -255,7 +255,7 @@ func TestWatchAConfigMap(t *testing.T) {
 		}
 		eventually(t, "the swapped volume", func() bool { return s.Snapshot().Generation == uint64(generation) })
 		if got := s.Snapshot().OnDisk("managed/pull.json"); got != "managed..pull.json" {
-			t.Errorf("the snapshot tells %s for the file on disk", got)
+			t.Errorf("the snapshot has %s for the file on disk", got)
 		}
 	}
 }

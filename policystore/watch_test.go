@@ -60,7 +60,7 @@ func TestAReloadReadsOnce(t *testing.T) {
 	}
 }
 
-// TestRunDoesNotReadAgain holds that Run does not repeat a load that followed
+// TestRunDoesNotReadAgain checks that Run does not repeat a load that followed
 // NewWatcher, that it loads where there was none, and that it reports a failed one.
 func TestRunDoesNotReadAgain(t *testing.T) {
 	for _, c := range []struct {

@@ -114,8 +114,8 @@ func contradictingFlags(serve, bare, inPolicies string) []mistake {
 		{serve + "--listen unix:///" + strings.Repeat("a", 200), nil, "choose a shorter one"},
 		{serve + "--listen 127.0.0.1:9192", nil, "--listen and --admin-listen are both 127.0.0.1:9192"},
 		{serve + "--probe-listen 127.0.0.1:9191", nil, "--listen and --probe-listen are both 127.0.0.1:9191"},
-		{bare + "--decision-log-file " + quickstart + "/decisions.log", nil, "is inside --policies"},
-		{serve + "--listen unix://" + inPolicies + "/a.sock", nil, "is inside --policies"},
+		{bare + "--decision-log-file " + quickstart + "/decisions.log", nil, "is inside the policy directory"},
+		{serve + "--listen unix://" + inPolicies + "/a.sock", nil, "is inside the policy directory"},
 	}
 }
 

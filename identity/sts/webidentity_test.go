@@ -130,7 +130,7 @@ func TestAssumeRoleWithWebIdentity(t *testing.T) {
 		{name: "a tag of no value", role: "all", claims: tags(claims{"team": []any{}}), reason: "is not {"},
 		{name: "a tag without key", role: "all", claims: tags(claims{"": []any{"blue"}}), reason: "has no key"},
 		{name: "a flat tag without key", role: "all", claims: claims{flatTagPrefix: "blue"}, reason: "has no key"},
-		{name: "a flat tag that is a list", role: "all", claims: claims{flatTagPrefix + "team": []any{"blue"}}, reason: "not a string"},
+		{name: "a flat tag that is a list", role: "all", claims: claims{flatTagPrefix + "team": []any{"blue"}}, reason: "KEY must be a string"},
 		{name: "a tag twice in different case", role: "all", claims: tags(claims{"team": []any{"blue"}, "Team": []any{"red"}}), reason: "are the same"},
 		{name: "a tag nested and flat", role: "all", claims: claims{tagsClaim: team[tagsClaim], flatTagPrefix + "team": "blue"}, reason: "are the same"},
 		{name: "a tag of the operator's and of the token's", role: "all", claims: claims{"ref": "main", flatTagPrefix + "ref": "dev"}, reason: "are the same"},
