@@ -57,6 +57,14 @@ func TestAllFaults(t *testing.T) {
 			"organization/organization.json organization/organization.json:1:1 organization/scp/0/a.json:1:20 organization/scp/1/b.json:1:1 organization/scp/1/b.json:1:1"},
 		{"entries of an account's output", map[string]string{"accounts/123456789012/authorization-details.json": "{\"UserDetailList\": [{},\n{}], \"GroupDetailList\": [1],\n\"RoleDetailList\": [], \"Policies\": []}"},
 			"accounts/123456789012/authorization-details.json:1:21 accounts/123456789012/authorization-details.json:2:1 accounts/123456789012/authorization-details.json:2:26"},
+		{"an account's output and policies that it may contain", map[string]string{
+			"accounts/123456789012/authorization-details.json": "{} x",
+			"principals.yaml": "principals:\n- arn: arn:aws:iam::123456789012:user/dev/bob\n  boundary: arn:aws:iam::123456789012:policy/b\n  policies: [arn:aws:iam::123456789012:policy/x/p, arn:aws:iam::aws:policy/Y, m9, arn:aws:iam::210987654321:policy/p]\ncredentials: []\n",
+		}, "accounts/123456789012/authorization-details.json:1:4 principals.yaml:4:79 principals.yaml:4:83"},
+		{"an account of another output", map[string]string{
+			"accounts/210987654321/authorization-details.json": "{} x",
+			"principals.yaml": "principals:\n- arn: arn:aws:iam::123456789012:user/dev/bob\n  policies: [arn:aws:iam::123456789012:policy/x/p]\ncredentials: []\n",
+		}, "accounts/210987654321/authorization-details.json:1:4 principals.yaml:3:14"},
 		{"every kind of file", map[string]string{
 			"registries.yaml": registries + "- {name: b}\n", "managed/m1.json": "[]", "trust/x.json": "[]", "jwks/x.json": "[]", "ca/x.pem": "",
 			folder + "registry-policy.json": "[]", folder + "repositories.json": "[]", secretDir: "[]", folder + "repositories/secret/app/_tags.json": "[]",

@@ -129,8 +129,7 @@ func (m managedPolicies) find(kind iam.Kind, reference string, entity iam.ARN) (
 func (m managedPolicies) lookup(reference string, entity iam.ARN) (*managedPolicy, error) {
 	name, isAWS := reference, awsexport.IsAWSPolicy(reference)
 	_, nameOfAWS, _ := strings.Cut(reference, ":policy/")
-	own := iam.ARN{Partition: entity.Partition, Service: "iam", Account: entity.Account, Resource: "policy/"}.String()
-	if isAWS || entity.Account != "" && strings.HasPrefix(reference, own) {
+	if isAWS || isOwnPolicy(reference, entity) {
 		name = reference[strings.LastIndexByte(reference, '/')+1:]
 	}
 	ofAccount, file := m[policyName{entity.Account, reference}], m[policyName{"", name}]
@@ -148,7 +147,20 @@ func (m managedPolicies) lookup(reference string, entity iam.ARN) (*managedPolic
 		file.accepted = file.accepted || isAWS
 		return file, nil
 	}
-	return nil, fmt.Errorf("policy %q does not exist; add managed/%s.json, or use the ARN of one of AWS's policies for ECR", reference, path.Base(name))
+	return nil, missingPolicyError{reference, path.Base(name)}
+}
+
+// A missingPolicyError is the error about a reference to a policy that does not exist.
+type missingPolicyError struct{ reference, name string }
+
+func (e missingPolicyError) Error() string {
+	return fmt.Sprintf("policy %q does not exist; add managed/%s.json, or use the ARN of one of AWS's policies for ECR", e.reference, e.name)
+}
+
+// isOwnPolicy reports whether a reference is the ARN of a policy in the entity's account.
+func isOwnPolicy(reference string, entity iam.ARN) bool {
+	own := iam.ARN{Partition: entity.Partition, Service: "iam", Account: entity.Account, Resource: "policy/"}.String()
+	return entity.Account != "" && strings.HasPrefix(reference, own)
 }
 
 // withoutQuotas returns the findings without wrong ones about AWS's quota for the length

@@ -116,7 +116,7 @@ func (p *principals) addPrincipal(entry *config.Principal, from *sources) bool {
 	entity := sts.Entity{ARN: entry.ARN.Text, ID: entry.ID.Text, Tags: entry.TagList()}
 	entity.Identity, _ = from.policies(iam.IdentityPolicy, entry.Policies, arn)
 	if entry.Boundary.Text != "" {
-		boundary, err := from.managed.find(iam.PermissionsBoundary, entry.Boundary.Text, arn)
+		boundary, err := from.find(iam.PermissionsBoundary, entry.Boundary.Text, arn)
 		if !from.reportAt(entry.Boundary.At, err) {
 			entity.Boundary = []*iam.Policy{boundary}
 		}

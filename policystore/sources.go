@@ -51,7 +51,7 @@ func (from *sources) reportAt(at diag.Point, err error) bool {
 func (from *sources) policies(kind iam.Kind, references []strictyaml.String, entity iam.ARN) (policies []*iam.Policy, ok bool) {
 	ok = true
 	for _, reference := range references {
-		policy, err := from.managed.find(kind, reference.Text, entity)
+		policy, err := from.find(kind, reference.Text, entity)
 		if from.reportAt(reference.At, err) {
 			ok = false
 			continue
@@ -59,6 +59,17 @@ func (from *sources) policies(kind iam.Kind, references []strictyaml.String, ent
 		policies = append(policies, policy)
 	}
 	return policies, ok
+}
+
+// find is [managedPolicies.find] for a reference in principals.yaml. If the output of the
+// entity's account has a fault, a policy that does not exist may be missing because of it.
+func (from *sources) find(kind iam.Kind, reference string, entity iam.ARN) (*iam.Policy, error) {
+	policy, err := from.managed.find(kind, reference, entity)
+	if errors.As(err, new(missingPolicyError)) && (isOwnPolicy(reference, entity) || awsexport.IsAWSPolicy(reference)) &&
+		from.isFaulty["accounts/"+entity.Account+"/"+authorizationFile] {
+		return nil, errFollows
+	}
+	return policy, err
 }
 
 // trustPolicies are the trust policies of a snapshot by name.
