@@ -24,7 +24,7 @@ func CompileAt(kind Kind, source diag.Source, start diag.Point, text []byte) (*P
 		sids:   map[string]bool{},
 	}
 	if kind < IdentityPolicy || kind > TrustPolicy {
-		return nil, diag.New(source.At(start), kind.String(), "name one of the kinds of policy")
+		return nil, diag.New(source.At(start), fmt.Sprintf("%s is not a kind of policy", kind), "use one of the Kind constants")
 	}
 	document, err := parseJSON(source, start, text)
 	if err != nil && document.kind != objectNode {

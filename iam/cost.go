@@ -184,7 +184,7 @@ type meter struct {
 const (
 	// policySteps bounds one pass over one policy.
 	policySteps = maxCost
-	// decisionSteps bounds all passes over all policies in play for a decision.
+	// decisionSteps bounds all passes over all applicable policies for a decision.
 	decisionSteps = 8 * policySteps
 )
 

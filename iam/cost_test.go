@@ -108,7 +108,7 @@ func expensivePolicies(size int) []expensive {
 	return policies
 }
 
-// evaluation returns the policies in play and the request for which an expensive policy
+// evaluation returns the applicable policies and the request for which an expensive policy
 // takes the most steps.
 func (e *expensive) evaluation(t testing.TB, kind Kind) (*Policies, *Request) {
 	t.Helper()

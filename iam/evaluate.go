@@ -1,11 +1,11 @@
 package iam
 
-// Decision is the answer to a request. The zero value refuses.
+// Decision is the result of evaluating a request. The zero value denies it.
 type Decision uint8
 
 const (
-	// ImplicitDeny means that nothing allows the request, or that a policy
-	// class which must allow it does not.
+	// ImplicitDeny means that no policy allows the request, or that a class of
+	// policies that must allow it does not.
 	ImplicitDeny Decision = iota
 	// ExplicitDeny means that a Deny statement applies.
 	ExplicitDeny
@@ -25,8 +25,8 @@ func (d Decision) String() string {
 	return "implicitDeny"
 }
 
-// Request is a principal, the action that it requests, and the resource. A registry
-// request that needs several actions is several Requests.
+// Request is one action on one resource by a principal. A registry request that requires
+// several actions is evaluated as several Requests.
 type Request struct {
 	// Principal is the caller; nil is denied.
 	Principal *Principal
@@ -34,13 +34,13 @@ type Request struct {
 	Action string
 	// Resource is an ARN, or "*" for actions without a resource.
 	Resource string
-	// Context is the values of all condition keys. Evaluation does not derive keys
+	// Context contains the values of all condition keys. Evaluation does not derive keys
 	// from the other fields.
 	Context Context
 }
 
-// Policies are the policies in play for one request, by class. An empty class
-// means that there is no policy of that class.
+// Policies are the applicable policies for one request, by class: the type of policy. A
+// class may be empty.
 type Policies struct {
 	// Identity are the policies attached to the caller and its groups.
 	Identity []*Policy
@@ -65,8 +65,8 @@ type Policies struct {
 	ManagementAccount string
 }
 
-// Evaluate decides. It is pure and total: it reads nothing but its arguments,
-// never panics, and allocates nothing.
+// Evaluate returns the decision. It reads only its arguments, never panics, and does not
+// allocate.
 func (p *Policies) Evaluate(r *Request) Decision {
 	q, known := p.newQuery(r)
 	if !known {
@@ -77,7 +77,7 @@ func (p *Policies) Evaluate(r *Request) Decision {
 	return decision
 }
 
-// facts are the results of the single policy classes for a request.
+// facts are the results of each policy type for a request.
 type facts struct {
 	caller      PrincipalKind
 	wellFormed  bool
@@ -86,15 +86,15 @@ type facts struct {
 	deniedBy    Class // class with an explicit Deny, or NoClass
 	exhausted   bool  // evaluation would take too many steps; the rest is not valid
 
-	scps     bool // every level allows, or none is in force
+	scps     bool // every level allows, or none apply
 	identity bool
 	boundary bool // allows, or there is none
 	session  bool // allows, or there is none and none is needed
 	granted  grant
 }
 
-// decide combines the classes as IAM does (IAM User Guide, "Policy evaluation
-// logic", for one account and for several), and names the class that refused.
+// decide combines the results of each policy type as IAM does (IAM User Guide, "Policy
+// evaluation logic", for one account and for several). The class is the one that denies.
 func (f *facts) decide() (Decision, Class) {
 	switch {
 	case f.exhausted:
@@ -113,7 +113,7 @@ func (f *facts) decide() (Decision, Class) {
 	case f.sameAccount && f.granted == direct:
 		return Allowed, NoClass
 	case f.sameAccount && (f.granted == limited || f.caller == RootUser):
-		// No identity policy is needed; the limits below hold.
+		// No identity policy is needed; the limits below apply.
 	case !f.identity:
 		return ImplicitDeny, IdentityClass
 	case (!f.sameAccount || f.trust) && f.granted < delegated:
@@ -132,7 +132,7 @@ func allowedIf(allowed bool, otherwise Class) (Decision, Class) {
 	return ImplicitDeny, otherwise
 }
 
-// facts evaluates every class that is in play.
+// facts evaluates every applicable class.
 func (p *Policies) facts(q *query) facts {
 	f := facts{
 		caller:      q.request.Principal.Kind,
@@ -148,7 +148,7 @@ func (p *Policies) facts(q *query) facts {
 	return f
 }
 
-// evaluateAllows fills in what the classes allow.
+// evaluateAllows sets which classes allow the request.
 func (p *Policies) evaluateAllows(q *query, f *facts) {
 	f.granted = grants(p.Resource, q)
 	if f.caller.hasIdentity() {
@@ -159,7 +159,7 @@ func (p *Policies) evaluateAllows(q *query, f *facts) {
 	}
 }
 
-// deniedBy finds a class with an explicit Deny, which wins over everything.
+// deniedBy returns a class with an explicit Deny, which overrides every Allow.
 func (p *Policies) deniedBy(q *query) Class {
 	switch identity := q.request.Principal.Kind.hasIdentity(); {
 	case p.hasSCPs(q) && anyLevelDenies(p.SCPs, q):

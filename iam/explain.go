@@ -55,13 +55,13 @@ type Explanation struct {
 	Exhausted bool
 	// BlockedBy is the class that refused: the one with the explicit Deny, or
 	// the first one whose Allow is missing. NoClass if the request is allowed,
-	// or is itself not a well-formed question.
+	// or its action or resource is not valid.
 	BlockedBy Class
 	// Matched are the statements that apply, Deny before Allow, in the
 	// order of classes and documents. If finding them takes more steps than a
 	// decision may take, the last classes are absent here and in Classes.
 	Matched []Match
-	// Classes are the decisions of the single classes.
+	// Classes are the decisions of each class.
 	Classes []ClassDecision
 	// MissingContextKeys names the condition keys, as written in the policies
 	// and sorted, that statements about this action, resource and caller
@@ -100,7 +100,7 @@ func (p *Policies) Explain(r *Request) Explanation {
 	}
 	missing := map[string]string{}
 	q.meter = newMeter() // the decision did not exhaust it
-	for _, list := range p.inPlay(&q) {
+	for _, list := range p.applicable(&q) {
 		matched := list.matched(&q)
 		list.missingKeys(&q, missing)
 		if q.meter.exhausted() {
@@ -123,8 +123,8 @@ type policyList struct {
 	policies []*Policy
 }
 
-// inPlay returns the policies that evaluation compares with the request.
-func (p *Policies) inPlay(q *query) []policyList {
+// applicable returns the policies that evaluation compares with the request.
+func (p *Policies) applicable(q *query) []policyList {
 	var lists []policyList
 	if p.hasSCPs(q) {
 		lists = appendLevels(lists, SCPClass, p.SCPs)

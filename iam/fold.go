@@ -70,6 +70,6 @@ func lowerASCII(c byte) byte {
 	return c
 }
 
-// isInvalid tells a byte that is not UTF-8 from the character U+FFFD itself:
-// two different invalid bytes are not the same text.
+// isInvalid reports whether a decoded rune is an invalid byte, not for U+FFFD itself.
+// Two different invalid bytes are not the same text.
 func isInvalid(r rune, width int) bool { return r == utf8.RuneError && width == 1 }

@@ -26,7 +26,7 @@ const (
 	nullFamily
 )
 
-// relation is the order that a Numeric or Date operator requires.
+// relation is the comparison of a Numeric or Date operator.
 type relation uint8
 
 const (

@@ -34,8 +34,8 @@ func (o *Organization) Of(account string) (listed string, policies ControlPolici
 	return account, o.Accounts[account]
 }
 
-// Bind puts into p what applies to a request between two accounts: the SCPs of the
-// caller's account and the RCPs of the resource's.
+// Bind sets p's SCPs (from the caller's account), RCPs (from the resource's account) and
+// management account.
 func (o *Organization) Bind(p *Policies, caller, resource string) {
 	if o == nil {
 		return

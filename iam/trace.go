@@ -19,7 +19,7 @@ const (
 	Applies
 )
 
-// StatementTrace is what became of one statement of a policy in play.
+// StatementTrace is the result of one statement of an applicable policy.
 type StatementTrace struct {
 	Match
 	Applicability Applicability
@@ -29,8 +29,8 @@ type StatementTrace struct {
 	Operator, Key string
 }
 
-// Trace returns whether each statement of the policies in play applies, or why not, in
-// the order of the classes of Explain. It is empty for a request without a valid caller,
+// Trace returns, for each statement of the applicable policies, whether it applies, and if
+// not, why. The order is that of the classes of Explain. It is empty for a request without a valid caller,
 // and ends early if it takes more steps than a decision may take.
 func (p *Policies) Trace(r *Request) []StatementTrace {
 	q, known := p.newQuery(r)
@@ -38,7 +38,7 @@ func (p *Policies) Trace(r *Request) []StatementTrace {
 		return nil
 	}
 	var traces []StatementTrace
-	for _, list := range p.inPlay(&q) {
+	for _, list := range p.applicable(&q) {
 		for _, policy := range list.policies {
 			if policy == nil {
 				continue

@@ -114,7 +114,7 @@ func (w *twin) owner() string {
 	return w.request.Principal.Account
 }
 
-// leaveOut removes the policies that are not in play.
+// leaveOut removes the policies that do not apply.
 func (w *twin) leaveOut(hasAccount bool, owner string) {
 	caller := w.request.Principal
 	linked := caller.Kind == AssumedRole && strings.Contains(caller.RoleARN, ":role/aws-service-role/")

@@ -20,7 +20,7 @@ func (l *linter) principals(d *document, s *statement) {
 func (l *linter) notPrincipal(d *document, s *statement) {
 	if s.NotPrincipal && len(s.Principals) > 0 {
 		l.report(d.at(s.Principals[0].At), "not-principal",
-			messagef("a Deny with NotPrincipal exempts a caller only if it lists every principal of the caller (the account and the user, or the account, the role and the session), and never one with a permissions boundary"),
+			messagef("this Deny with NotPrincipal exempts a user only if it lists the account and the user, and a session only if it lists the account, the role and the session. A caller with a permissions boundary is never exempt"),
 			messagef("deny \"*\" with a condition such as ArnNotEquals on aws:PrincipalArn"))
 	}
 }
