@@ -30,6 +30,9 @@ func (c *compiler) loadAccounts() (all []*awsexport.Authorization) {
 	return all
 }
 
+// saveUnfiltered is the remedy for an output that lacks a group or policy that is attached.
+const saveUnfiltered = "save the output of get-account-authorization-details again, without --filter"
+
 // An accountReader adds the users and roles of an account's output to principals.
 type accountReader struct {
 	*awsexport.Authorization
@@ -66,7 +69,7 @@ func (r *accountReader) entity(e *awsexport.Entity) sts.Entity {
 	for _, group := range e.Groups {
 		policies, known := r.groups[group.Text]
 		if !known && r.complete {
-			r.from.report(diag.New(r.at(group.At), fmt.Sprintf("group %q is not in GroupDetailList, so its policies are unknown", group.Text), "save the output without --filter"))
+			r.from.report(diag.New(r.at(group.At), fmt.Sprintf("group %q is not in GroupDetailList, so its policies are unknown", group.Text), saveUnfiltered))
 		}
 		entity.Identity = append(entity.Identity, policies...)
 	}
@@ -120,14 +123,14 @@ func (r *accountReader) find(kind iam.Kind, arn awsexport.String) (*iam.Policy, 
 		if !r.complete {
 			return nil, errFollows
 		}
-		return nil, diag.New(r.at(arn.At), fmt.Sprintf("policy %q is attached and not in Policies", arn.Text), "save the output without --filter")
+		return nil, diag.New(r.at(arn.At), fmt.Sprintf("policy %q is attached but missing from Policies", arn.Text), saveUnfiltered)
 	}
 	policy, err := r.from.managed.lookup(arn.Text, iam.ARN{Partition: parsed.Partition, Account: r.Account})
 	switch {
 	case err != nil && !isOwn && !r.complete:
 		return nil, errFollows
 	case err != nil:
-		return nil, diag.New(r.at(arn.At), err.Error(), "an output without --filter has every policy that is attached")
+		return nil, diag.New(r.at(arn.At), err.Error(), saveUnfiltered)
 	}
 	return policy.compiled(kind)
 }

@@ -198,9 +198,9 @@ func TestAttachedByIDRefused(t *testing.T) {
 		want  string
 	}{
 		{"no organization.yaml", map[string]string{unit + "a.json": fullAccess, organizationPath: ""}, unit + `a.json: organization.yaml does not exist, so the accounts below "ou-ab12-11111111" are unknown; write it`},
-		{"an id on no path", map[string]string{scp + "ou-ab12-44444444/a.json": fullAccess}, scp + `ou-ab12-44444444/a.json: "ou-ab12-44444444" is not on the path of any account in organization.yaml, so the policy would not be in force; fix the id`},
+		{"an id on no path", map[string]string{scp + "ou-ab12-44444444/a.json": fullAccess}, scp + `ou-ab12-44444444/a.json: "ou-ab12-44444444" is not on the path of any account in organization.yaml, so the policy would have no effect; fix the id`},
 		{"another root", map[string]string{scp + "r-cd34/a.json": fullAccess}, `"r-cd34" is not on the path of any account`},
-		{"an account that is no member", map[string]string{scp + "999999999999/a.json": fullAccess}, `"999999999999" is not on the path of any account`},
+		{"an account that is not a member", map[string]string{scp + "999999999999/a.json": fullAccess}, `"999999999999" is not on the path of any account`},
 		{"a misspelled unit", map[string]string{scp + "ou-ab12-1/a.json": fullAccess}, scp + `ou-ab12-1/a.json: "ou-ab12-1" is not the id of a root (r-ab12), organizational unit (ou-ab12-11111111) or account (12 digits); rename the folder`},
 		{"an account of eleven digits", map[string]string{scp + "12345678901/a.json": fullAccess}, `"12345678901" is not the id of`},
 		{"a root in upper case", map[string]string{scp + "R-AB12/a.json": fullAccess}, `"R-AB12" is not the id of`},
@@ -215,7 +215,7 @@ func TestAttachedByIDRefused(t *testing.T) {
 		{"documents of a policy's name and of its id", map[string]string{unit + "a.json": listed(scpType, "p-22222222", "reads"), unit + "p-22222222.json": onlyReads, unit + "reads.json": fullAccess}, unit + `reads.json: policy "p-22222222" is in ` + unit + `p-22222222.json too, by its name or its id in ` + unit + `a.json; keep one`},
 		{"two versions of a policy", map[string]string{unit + "a.json": reads, scp + "r-ab12/a.json": described("p-22222222", "only reads", scpType, fullAccess)}, scp + `r-ab12/a.json: policy "p-22222222" has another text in ` + unit + `a.json, so one of the two is out of date; save`},
 		{"an empty list", map[string]string{unit + "a.json": listed(scpType)}, unit + "a.json:1:1: the list is empty"},
-		{"a list that is cut short", map[string]string{unit + "a.json": `{"Policies": [], "NextToken": "x"}`}, unit + "a.json:1:18: NextToken says that the list is cut short"},
+		{"a list that is truncated", map[string]string{unit + "a.json": `{"Policies": [], "NextToken": "x"}`}, unit + "a.json:1:18: the output is truncated (NextToken is set)"},
 		{"a list of RCPs", map[string]string{unit + "a.json": listed(rcpType, "p-RCPFullAWSAccess", "RCPFullAWSAccess")}, `policy "RCPFullAWSAccess" is a RESOURCE_CONTROL_POLICY, and organization/scp has only policies of type SERVICE_CONTROL_POLICY`},
 		{"a tag policy", map[string]string{unit + "a.json": described("p-22222222", "tags", "TAG_POLICY", "{}")}, `policy "tags" is a TAG_POLICY`},
 		{"a policy without content", map[string]string{unit + "a.json": `{"Policy": {"PolicySummary": {"Id": "p-1", "Name": "n", "Type": "SERVICE_CONTROL_POLICY"}}}`}, `a.json:1:12: Policy lacks Content; save the output as it is`},
@@ -225,7 +225,7 @@ func TestAttachedByIDRefused(t *testing.T) {
 		{"a fault in the text", map[string]string{unit + "a.json": described("p-22222222", "n", scpType, strings.Replace(onlyEU, "Deny", "Dent", 1))}, unit + "a.json:11:20: in Content:1:47: Effect must be exactly"},
 		{"a document next to an output", map[string]string{unit + "a.json": `{"Policy": {}, "Statement": []}`}, `lacks Content and PolicySummary`},
 		{"a statement next to an output", map[string]string{unit + "a.json": `{"Statement": [], "Policy": {}}`}, `a.json:1:2: Statement is next to Policy`},
-		{"a policy in the wrong place", map[string]string{"organization/full.json": fullAccess}, "organization/full.json: not a file of a policy directory, so it would not be in force; move it to organization/scp/ID"},
+		{"a policy in the wrong place", map[string]string{"organization/full.json": fullAccess}, "organization/full.json: not a file of a policy directory, so its content would have no effect; move it to organization/scp/ID"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			change := map[string]string{organizationPath: treeFile}

@@ -67,7 +67,7 @@ func (p *principals) checkUserIDs(policies []*iam.Policy) error {
 
 // checkNamedIDs returns an error about each policy that names a user or role of the
 // directory by its unique id, as AWS prints one that was deleted and created again: it
-// would match no principal, and a Deny would be lost.
+// would not match any principal, and a Deny would be lost.
 func (p *principals) checkNamedIDs(policies []*iam.Policy) error {
 	arns := map[string]string{}
 	for arn, id := range p.ids {
@@ -90,9 +90,9 @@ func (p *principals) checkNamedIDs(policies []*iam.Policy) error {
 // lower case.
 var resourceTagKeys = [...]string{"aws:resourcetag/", "ecr:resourcetag/"}
 
-// checkTagged returns an error about each policy that says more about a repository without
-// tags than about one with tags, such as a Deny by tag, if the tags of some repository are
-// unknown. AWS always knows them, so that without them a Deny would be lost.
+// checkTagged returns an error about each policy that allows more for a repository without
+// tags than for one with tags, such as a Deny by tag, if the tags of some repository are
+// unknown. On AWS they are always known. Without them a Deny would be lost.
 func (all registries) checkTagged(tags resourceTags, written map[string][]*iam.Policy, policies []*iam.Policy) error {
 	file := all.untagged(tags, written)
 	if file == "" {
@@ -101,15 +101,15 @@ func (all registries) checkTagged(tags resourceTags, written map[string][]*iam.P
 	var faults diag.Faults
 	for _, policy := range policies {
 		if at, key := needsTags(policy); key != "" {
-			faults.Add(diag.New(policy.Source.At(at), fmt.Sprintf("requires %s where a missing tag counts, but %s does not exist", key, file),
-				"save the tags of every repository there, or {} if it has none"))
+			faults.Add(diag.New(policy.Source.At(at), fmt.Sprintf("requires the tags of every repository (%s), but %s does not exist", key, file),
+				"save the tags of each repository in its _tags.json, {} if it has none"))
 		}
 	}
 	return faults.Err()
 }
 
 // untagged returns the missing file for the tags of the first repository that an inventory
-// lists or that has a policy, and whose tags are unknown; "" if there is none.
+// lists or that has a policy, and whose tags are unknown; "" if the tags of all are known.
 func (all registries) untagged(tags resourceTags, written map[string][]*iam.Policy) string {
 	repositories := map[string]bool{}
 	for arn := range written {
@@ -129,8 +129,8 @@ func (all registries) untagged(tags resourceTags, written map[string][]*iam.Poli
 	return ""
 }
 
-// missingTags returns a finding for each policy that says more about a repository without
-// tags than about one with tags, if some registry has no inventory: a repository that is
+// missingTags returns a finding for each policy that allows more for a repository without
+// tags than for one with tags, if some registry has no inventory: a repository that is
 // not in the directory counts as one without tags, like a new one on AWS.
 func (all registries) missingTags(policies []*iam.Policy) diag.List {
 	names := slices.Sorted(maps.Keys(all))
@@ -142,8 +142,8 @@ func (all registries) missingTags(policies []*iam.Policy) diag.List {
 	for _, policy := range policies {
 		if at, key := needsTags(policy); key != "" {
 			found = append(found, diag.Diagnostic{Position: policy.Source.At(at), Severity: diag.Warning, Code: "untold-tags",
-				Problem: fmt.Sprintf("requires %s where a missing tag counts, and registry %q has no repositories.json: repositories without a file here count as untagged", key, names[open]),
-				Remedy:  "save the output of aws ecr describe-repositories"})
+				Problem: fmt.Sprintf("depends on %s, but registry %q has no repositories.json, so a repository without _tags.json counts as untagged", key, names[open]),
+				Remedy:  "save the output of aws ecr describe-repositories as repositories.json"})
 		}
 	}
 	return found

@@ -56,7 +56,7 @@ func TestMissingTags(t *testing.T) {
 		more         map[string]string
 		want         string // "" loads
 	}{
-		{"a Deny by tag", deny(secret), nil, want + "127: requires aws:ResourceTag/secret where a missing tag counts, but " + tags + " does not exist; save the tags of every repository there, or {} if it has none"},
+		{"a Deny by tag", deny(secret), nil, want + "127: requires the tags of every repository (aws:ResourceTag/secret), but " + tags + " does not exist; save the tags of each repository in its _tags.json, {} if it has none"},
 		{"a Deny by ECR's key", deny(`"StringEquals":{"ecr:resourcetag/secret":"yes"}`), nil, want},
 		{"a Deny by a variable", deny(`"StringEquals":{"aws:PrincipalTag/team":"${aws:ResourceTag/team}"}`), nil, want},
 		{"a Deny by a second variable", deny(`"StringEquals":{"aws:PrincipalTag/team":"${aws:username}-${aws:ResourceTag/team}"}`), nil, want},
@@ -71,7 +71,7 @@ func TestMissingTags(t *testing.T) {
 		{"an Allow by tag", allow(secret), nil, ""},
 		{"an Allow that is negated", allow(`"StringNotEquals":{"aws:ResourceTag/secret":"yes"}`), nil, want},
 		{"an Allow of what has no tag", allow(`"Null":{"aws:ResourceTag/secret":"true"}`), nil, want},
-		{"an Allow of what has a tag", allow(`"Null":{"aws:ResourceTag/secret":"false"}`), nil, ""},
+		{"an Allow that requires a tag", allow(`"Null":{"aws:ResourceTag/secret":"false"}`), nil, ""},
 		{"an Allow of what has a tag or has not", allow(`"Null":{"aws:ResourceTag/secret":["false","true"]}`), nil, want},
 		{"a Deny of what has a tag", deny(`"Null":{"aws:ResourceTag/secret":"false"}`), nil, want},
 		{"an Allow if it exists", allow(`"StringEqualsIfExists":{"aws:ResourceTag/secret":"no"}`), nil, want},
@@ -99,9 +99,9 @@ func TestMissingTags(t *testing.T) {
 	}
 }
 
-// TestUntoldTags checks that a Deny by tag is reported where repositories may exist that
-// the directory does not list.
-func TestUntoldTags(t *testing.T) {
+// TestFindingsAboutTags checks that a Deny by tag causes a finding if the directory may lack
+// repositories.
+func TestFindingsAboutTags(t *testing.T) {
 	// As AWS's managed policy AWSElasticBeanstalkServiceRolePolicy has it.
 	tagged := strings.Replace(strings.Replace(noPull, "Deny", "Allow", 1), `"Resource":"*"`, `"Resource":"*","Condition":{"Null":{"aws:ResourceTag/elasticbeanstalk:application-name":"false"}}`, 1)
 	byTag := strings.Replace(noPull, `"Resource":"*"`, `"Resource":"*","Condition":{"StringEquals":{"aws:ResourceTag/secret":"yes"}}`, 1)
@@ -111,8 +111,8 @@ func TestUntoldTags(t *testing.T) {
 	}{
 		{"no inventory", byTag, "", 1},
 		{"an inventory", byTag, `{"repositories":[]}`, 0},
-		{"a Deny by no tag", noPull, "", 0},
-		{"an Allow of what has a tag", tagged, "", 0},
+		{"a Deny without a tag condition", noPull, "", 0},
+		{"an Allow that requires a tag", tagged, "", 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			contents := small()

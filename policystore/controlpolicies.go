@@ -135,7 +135,7 @@ func (all *controls) attachByID(o *config.Organization, scps, rcps map[string]*c
 	below := o.Below()
 	for _, folder := range all.folders {
 		if below[folder.name] == nil {
-			faults.Add(fault(folder.first, fmt.Sprintf("%q is not on the path of any account in %s, so the policy would not be in force", folder.name, organizationPath), "fix the id, add the accounts below it, or remove the folder"))
+			faults.Add(fault(folder.first, fmt.Sprintf("%q is not on the path of any account in %s, so the policy would have no effect", folder.name, organizationPath), "fix the id, add the accounts below it, or remove the folder"))
 		}
 		if folder.kind == &serviceControl {
 			all.levels = append(all.levels, ControlLevel{folder.name, folder.policies, below[folder.name]})

@@ -92,7 +92,7 @@ func TestPolicyOutputsRefused(t *testing.T) {
 		{"a registry's for a repository's", secretDir, awsRegistryPolicy, ":1:1: the output lacks repositoryName, like that of get-registry-policy, which belongs in registry-policy.json"},
 		{"text in two cases", secretDir, swap(`"policyText"`, `"PolicyText": "{}", "policyText"`), `:4:25: "policyText" is next to "PolicyText"`},
 		{"another account's and this one's", secretDir, swap(`"registryId"`, `"RegistryId": "210987654321", "registryId"`), `:2:35: "registryId" is next to "RegistryId"`},
-		{"text that is cut short", secretDir, swap(`"policyText"`, `"nextToken": "x", "policyText"`), ":4:5: nextToken says that the list is cut short"},
+		{"text that is truncated", secretDir, swap(`"policyText"`, `"nextToken": "x", "policyText"`), ":4:5: the output is truncated (nextToken is set)"},
 		{"no text", secretDir, `{"repositoryName": "secret/app", "policyText": ""}`, ":1:48: in policyText:1:1: not JSON"},
 		{"null", secretDir, `{"policyText": null}`, ":1:16: policyText must be a string, not null"},
 		{"a document for the text", secretDir, `{"policyText": {"Version": "2012-10-17"}}`, ":1:16: policyText must be a string, not an object"},

@@ -79,11 +79,11 @@ func actionsOf(t *testing.T, r *Registry, method, path string) string {
 	if refusal != nil {
 		t.Fatal(refusal.Message)
 	}
-	var asked []string
+	var required []string
 	for _, p := range m.Permissions {
-		asked = append(asked, p.Action)
+		required = append(required, p.Action)
 	}
-	return strings.Join(asked, " ")
+	return strings.Join(required, " ")
 }
 
 // TestAssumeMissing checks that every push and import requires CreateRepository, and that a
@@ -158,9 +158,9 @@ func TestInventoryRefuses(t *testing.T) {
 		{"list of null", `{"repositories": null}`, ":1:18: repositories must be an array, not null"},
 		{"list in another case", `{"Repositories": []}`, ":1:1: repositories is missing"},
 		{"list twice", `{"repositories": [], "repositories": []}`, `:1:22: "repositories" occurs twice`},
-		{"cut short", swap("    ]\n}", "    ],\n    \"NextToken\": \"eyJ\"\n}"), ":23:5: NextToken says that the list is cut short"},
-		{"cut short, of the API", swap("{\n    \"rep", "{\n    \"nextToken\": \"\",\n    \"rep"), ":2:5: nextToken says that the list is cut short"},
-		{"cut short, in another case", `{"repositories": [], "isTruncated": true}`, ":1:22: isTruncated says that the list is cut short"},
+		{"truncated", swap("    ]\n}", "    ],\n    \"NextToken\": \"eyJ\"\n}"), ":23:5: the output is truncated (NextToken is set)"},
+		{"truncated, as in the API", swap("{\n    \"rep", "{\n    \"nextToken\": \"\",\n    \"rep"), ":2:5: the output is truncated (nextToken is set)"},
+		{"truncated, in another case", `{"repositories": [], "isTruncated": true}`, ":1:22: the output is truncated (isTruncated is set)"},
 		{"something else", `{"images": []}`, ":1:1: repositories is missing; save the output of aws ecr describe-repositories"},
 		{"a name alone", `{"repositories": ["team/app"]}`, ":1:19: a repository must be an object, not a string"},
 		{"no name", swap(`"repositoryName": "secret/app",`, ""), `:3:9: a repository (registryId "123456789012") lacks repositoryName; save the output as it is`},

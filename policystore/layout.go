@@ -101,7 +101,7 @@ func strayFile(file string) error {
 	if quoted := fmt.Sprintf("%+q", file); quoted != `"`+file+`"` || strings.TrimSpace(file) != file {
 		name = " (" + quoted + ")"
 	}
-	return fault(file, "not a file of a policy directory"+name+", so it would not be in force", remedy)
+	return fault(file, "not a file of a policy directory"+name+", so its content would have no effect", remedy)
 }
 
 // The names of files in the folder of an account, or of its region.

@@ -21,11 +21,11 @@ func TestMaxSize(t *testing.T) {
 
 func TestStrayFiles(t *testing.T) {
 	for file, want := range map[string]string{
-		"registries.yml": "registries.yml: not a file of a policy directory, so it would not be in force; name it registries.yaml, or remove it",
-		"accounts/12345678901/authorization-details.json": `in force; name its account by 12 digits instead of "12345678901", or remove it`,
-		"managed/\u0430.json":                             "managed/\u0430.json: not a file of a policy directory (\"managed/\\u0430.json\"), so it",
-		"managed/a.json ":                                 `("managed/a.json "), so it`,
-		"stray":                                           "stray: not a file of a policy directory, so it would not be in force; fix its name, remove it, or give it a leading dot",
+		"registries.yml": "registries.yml: not a file of a policy directory, so its content would have no effect; name it registries.yaml, or remove it",
+		"accounts/12345678901/authorization-details.json": `would have no effect; name its account by 12 digits instead of "12345678901", or remove it`,
+		"managed/\u0430.json":                             "managed/\u0430.json: not a file of a policy directory (\"managed/\\u0430.json\"), so its content",
+		"managed/a.json ":                                 `("managed/a.json "), so its content`,
+		"stray":                                           "stray: not a file of a policy directory, so its content would have no effect; fix its name, remove it, or give it a leading dot",
 	} {
 		contents := small()
 		contents[file] = pullOnly

@@ -100,7 +100,7 @@ func TestEarlierMemoryIsNotCounted(t *testing.T) {
 	}
 	loaded := make([]byte, 5<<20)
 	if err := meter.check(); err == nil {
-		t.Error("more was loaded than may be, and there is no error")
+		t.Error("loading more than the limit did not cause an error")
 	}
 	runtime.KeepAlive(earlier)
 	runtime.KeepAlive(loaded)

@@ -108,7 +108,7 @@ func TestAccountsOutsideTheOrganization(t *testing.T) {
 		{"a user outside", member + outside, user, ""},
 		{"a root user", member, root, `principals.yaml:2:3: account "210987654321" is not in`},
 		{"a root user outside", member + outside, root, ""},
-		{"an account that is inside and outside", member + "outside: [\"123456789012\"]\n", nil, `organization.yaml:4:11: account "123456789012" is in accounts too; keep one of the two`},
+		{"an account that is inside and outside", member + "outside: [\"123456789012\"]\n", nil, `organization.yaml:4:11: account "123456789012" is listed in both accounts and outside; remove it from one`},
 		{"an outside account that is not valid", member + "outside: [\"12\"]\n", nil, `organization.yaml:4:11: account "12" is not valid; write twelve digits in quotes`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

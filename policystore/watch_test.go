@@ -61,7 +61,7 @@ func TestAReloadReadsOnce(t *testing.T) {
 }
 
 // TestRunDoesNotReadAgain checks that Run does not repeat a load that followed
-// NewWatcher, that it loads where there was none, and that it reports a failed one.
+// NewWatcher, that it loads if nothing was loaded, and that it reports a failed load.
 func TestRunDoesNotReadAgain(t *testing.T) {
 	for _, c := range []struct {
 		name  string

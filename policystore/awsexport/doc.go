@@ -7,7 +7,7 @@
 // not compile policies: a [Document] is the text of a policy and where it begins.
 //
 // Members that decide nothing are skipped, because AWS adds members to its outputs. An
-// output that was cut short is an error, because the missing part may contain a Deny.
+// output that is truncated is an error, because the missing part may contain a Deny.
 // After a fault in one entry of a list, reading goes on with the next one, and the error
 // consists of all faults (see [diag.Of]).
 package awsexport

@@ -68,7 +68,7 @@ func required(name string, read func() error) member {
 }
 
 // object reads the next value, an object with these members. It skips other members. It
-// returns an error if the object is cut short, has two names that differ only in case, or
+// returns an error if the object is truncated, has two names that differ only in case, or
 // lacks a member that it must have.
 func (r *reader) object(what string, members ...member) error {
 	return r.checkedObject(what, nil, members...)
@@ -148,7 +148,7 @@ func (r *reader) list(what string, read func() error) error {
 }
 
 // skip reads a member that decides nothing. It returns an error if the member says that
-// the output is cut short. IAM and ECR write the names of such members in different case.
+// the output is truncated. IAM and ECR write the names of such members in different case.
 func (r *reader) skip(name string, at int) error {
 	if !isContinuation(name) {
 		return r.Skip()
@@ -157,7 +157,7 @@ func (r *reader) skip(name string, at int) error {
 	if err != nil || string(value) == "null" || string(value) == "false" {
 		return err
 	}
-	return r.ErrorAt(at, fmt.Sprintf("%s says that the list is cut short", name), "save it again, without --max-items and --no-paginate")
+	return r.ErrorAt(at, fmt.Sprintf("the output is truncated (%s is set)", name), "save it again without --max-items and --no-paginate")
 }
 
 // isContinuation reports whether a member of that name says that an output has another
@@ -171,7 +171,7 @@ func isContinuation(name string) bool {
 }
 
 // refuseDocument returns a check for an output that has a policy in a member: the members
-// of a policy document next to it would not be in force.
+// of a policy document next to it would have no effect.
 func (r *reader) refuseDocument(member string, names ...string) func(string, int) error {
 	return func(name string, at int) error {
 		for _, refused := range append(names, "Version", "Id", "Statement") {

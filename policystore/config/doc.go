@@ -1,10 +1,10 @@
-// Package config reads the YAML files of a policy directory into complete, checked values:
-// the registries, the organization, and the principals with the credentials and issuers
-// that lead to them.
+// Package config reads and checks the YAML files of a policy directory: registries.yaml,
+// organization.yaml and principals.yaml, which lists principals, their credentials and the
+// issuers of their tokens.
 //
-// Each value is built once and not changed later. It contains the positions of what later
-// stages may have to report. A reader collects all faults of a file; after a fault in one
-// entry it continues with the next. What it returns with an error contains only entries
-// without faults, so that other files can be checked against it: see
-// [Registries.Incomplete].
+// Each file is read into one value that does not change later. The value contains the
+// positions of the entries, for faults that are found later. Reading continues after a
+// faulty entry, and the error contains all faults of the file. The value that is returned
+// with an error contains only the entries without faults, so that other files can be
+// checked against it: see [Registries.Incomplete].
 package config

@@ -167,7 +167,7 @@ func (o *Organization) addOutside(at *entry, accounts []string) {
 		}
 		at.add(checkAccount(account), "outside", i)
 		if o.paths[account] != nil {
-			at.fault(fmt.Sprintf("account %q is in accounts too", account), "keep one of the two", "outside", i)
+			at.fault(fmt.Sprintf("account %q is listed in both accounts and outside", account), "remove it from one", "outside", i)
 		}
 		o.outside[account] = true
 	}
@@ -197,11 +197,11 @@ func (o *Organization) checkPath(path string) error {
 		return fault(fmt.Sprintf("write %s/ROOT/ and the organizational units from there, each followed by a slash, such as %[1]s/r-ab12/ou-ab12-11111111/", o.id), " is not valid")
 	}
 	if awsexport.IsOrganizationID(o.id) && steps[0] != o.id { // a fault of the id is already reported
-		return fault("fix the path or the id", " is not in organization %q", o.id)
+		return fault("correct the path or the id of the organization", " is not in organization %q", o.id)
 	}
 	units := steps[2:last]
 	if len(units) > maxUnits {
-		return fault("fix the path", " has more than %d organizational units", maxUnits)
+		return fault("remove units from the path", " has more than %d organizational units", maxUnits)
 	}
 	for _, unit := range units {
 		m := unitID.FindStringSubmatch(unit)
@@ -235,7 +235,7 @@ func (h *hierarchy) add(account, path string) error {
 		h.root = placement{root, account}
 	}
 	if h.root.id != root {
-		return diag.New(diag.Position{}, fmt.Sprintf("path %q: the root is %s, and in the path of account %q it is %s, but an organization has one root", path, root, h.root.account, h.root.id), "fix one of the paths")
+		return diag.New(diag.Position{}, fmt.Sprintf("path %q has root %s, but the path of account %q has root %s, and an organization has only one root", path, root, h.root.account, h.root.id), "correct one of the paths")
 	}
 	for i, unit := range steps[1:] {
 		above := steps[i]
@@ -245,7 +245,7 @@ func (h *hierarchy) add(account, path string) error {
 			h.above[unit] = known
 		}
 		if known.id != above {
-			return diag.New(diag.Position{}, fmt.Sprintf("path %q: %s is below %s, and in the path of account %q it is below %s, but a unit is below one root or unit", path, unit, above, known.account, known.id), "fix one of the paths")
+			return diag.New(diag.Position{}, fmt.Sprintf("path %q has %s below %s, but the path of account %q has it below %s, and a unit has only one parent", path, unit, above, known.account, known.id), "correct one of the paths")
 		}
 	}
 	return nil

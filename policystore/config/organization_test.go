@@ -62,17 +62,17 @@ func TestParseOrganizationRefuses(t *testing.T) {
 		{"account twice", change(`"222222222222"`, `"111111111111"`), `organization.yaml:4:3: key "111111111111" is already in line 3; keep one of the two`},
 		{"no path", change("o-a1b2c3d4e5/r-ab12/\n", "\n"), `organization.yaml:3:`},
 		{"path without its last slash", change("ou-ab12-22222222/", "ou-ab12-22222222"), `organization.yaml:4:19: path "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/ou-ab12-22222222" is not valid; write o-a1b2c3d4e5/ROOT/ and the organizational units from there, each followed by a slash, such as o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/`},
-		{"path of another organization", change("o-a1b2c3d4e5/r-ab12/ou", "o-b1b2c3d4e5/r-ab12/ou"), `organization.yaml:4:19: path "o-b1b2c3d4e5/r-ab12/ou-ab12-11111111/ou-ab12-22222222/" is not in organization "o-a1b2c3d4e5"; fix the path or the id`},
+		{"path of another organization", change("o-a1b2c3d4e5/r-ab12/ou", "o-b1b2c3d4e5/r-ab12/ou"), `organization.yaml:4:19: path "o-b1b2c3d4e5/r-ab12/ou-ab12-11111111/ou-ab12-22222222/" is not in organization "o-a1b2c3d4e5"; correct the path or the id of the organization`},
 		{"path without a root", change("o-a1b2c3d4e5/r-ab12/\n", "o-a1b2c3d4e5/\n"), "write o-a1b2c3d4e5/ROOT/"},
 		{"empty unit", change("ou-ab12-11111111/", "/"), `organization.yaml:4:19: path "o-a1b2c3d4e5/r-ab12//ou-ab12-22222222/": "" is not an organizational unit below root r-ab12; write the unit's id, ou-ab12-…`},
 		{"unit of another root", change("ou-ab12-22222222", "ou-cd34-22222222"), `organization.yaml:4:19: path "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/ou-cd34-22222222/": "ou-cd34-22222222" is not an organizational unit below root r-ab12; write the unit's id, ou-ab12-…`},
 		{"wildcard", change("ou-ab12-22222222", "*"), `organization.yaml:4:19: path "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*/": "*" is not an organizational unit below root r-ab12; write the unit's id, ou-ab12-…`},
 		{"management account that is not a member", goodOrganization + "managementAccount: \"333333333333\"\n", `organization.yaml:5:20: managementAccount "333333333333" is not one of the accounts; add it there with its path`},
-		{"too deep", change("ou-ab12-22222222/", strings.Repeat("ou-ab12-22222222/", 5)), `organization.yaml:4:19: path "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/ou-ab12-22222222/ou-ab12-22222222/ou-ab12-22222222/ou-ab12-22222222/ou-ab12-22222222/" has more than 5 organizational units; fix the path`},
-		{"a second root", goodOrganization + "  \"333333333333\": o-a1b2c3d4e5/r-cd34/\n", `organization.yaml:5:19: path "o-a1b2c3d4e5/r-cd34/": the root is r-cd34, and in the path of account "111111111111" it is r-ab12`},
-		{"a unit is absent from a path", goodOrganization + "  \"333333333333\": o-a1b2c3d4e5/r-ab12/ou-ab12-22222222/\n", `organization.yaml:5:19: path "o-a1b2c3d4e5/r-ab12/ou-ab12-22222222/": ou-ab12-22222222 is below r-ab12, and in the path of account "222222222222" it is below ou-ab12-11111111`},
-		{"units in another order", goodOrganization + "  \"333333333333\": o-a1b2c3d4e5/r-ab12/ou-ab12-22222222/ou-ab12-11111111/\n", "ou-ab12-22222222 is below r-ab12, and in the path"},
-		{"a unit below itself", change("ou-ab12-22222222", "ou-ab12-11111111"), `organization.yaml:4:19: path "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/ou-ab12-11111111/": ou-ab12-11111111 is below ou-ab12-11111111`},
+		{"too deep", change("ou-ab12-22222222/", strings.Repeat("ou-ab12-22222222/", 5)), `organization.yaml:4:19: path "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/ou-ab12-22222222/ou-ab12-22222222/ou-ab12-22222222/ou-ab12-22222222/ou-ab12-22222222/" has more than 5 organizational units; remove units from the path`},
+		{"a second root", goodOrganization + "  \"333333333333\": o-a1b2c3d4e5/r-cd34/\n", `organization.yaml:5:19: path "o-a1b2c3d4e5/r-cd34/" has root r-cd34, but the path of account "111111111111" has root r-ab12`},
+		{"a unit is absent from a path", goodOrganization + "  \"333333333333\": o-a1b2c3d4e5/r-ab12/ou-ab12-22222222/\n", `organization.yaml:5:19: path "o-a1b2c3d4e5/r-ab12/ou-ab12-22222222/" has ou-ab12-22222222 below r-ab12, but the path of account "222222222222" has it below ou-ab12-11111111`},
+		{"units in another order", goodOrganization + "  \"333333333333\": o-a1b2c3d4e5/r-ab12/ou-ab12-22222222/ou-ab12-11111111/\n", " has ou-ab12-22222222 below r-ab12, but the path"},
+		{"a unit below itself", change("ou-ab12-22222222", "ou-ab12-11111111"), `organization.yaml:4:19: path "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/ou-ab12-11111111/" has ou-ab12-11111111 below ou-ab12-11111111`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			o, err := ParseOrganization([]byte(c.text), awsexport.Organization{})
@@ -100,8 +100,8 @@ outside: ["111111111111", x, 5]
 organization.yaml:2:20: managementAccount "999999999999" is not the MasterAccountId "111111111111" in organization/organization.json; remove the wrong one
 organization.yaml:5:8: account "2" is not valid; write twelve digits in quotes
 organization.yaml:6:19: this is a list; write a string
-organization.yaml:7:19: path "o-a1b2c3d4e5/r-cd34/": the root is r-cd34, and in the path of account "111111111111" it is r-ab12, but an organization has one root; fix one of the paths
-organization.yaml:8:11: account "111111111111" is in accounts too; keep one of the two
+organization.yaml:7:19: path "o-a1b2c3d4e5/r-cd34/" has root r-cd34, but the path of account "111111111111" has root r-ab12, and an organization has only one root; correct one of the paths
+organization.yaml:8:11: account "111111111111" is listed in both accounts and outside; remove it from one
 organization.yaml:8:27: account "x" is not valid; write twelve digits in quotes
 organization.yaml:8:30: 5 is a number, and a string is required; put it in quotes`
 	if _, err := ParseOrganization([]byte(text), described); err == nil || err.Error() != want {

@@ -1,10 +1,10 @@
 // Package directory reads a directory as one consistent tree of files, and signals when
 // to read it again. It does not interpret the files.
 //
-// A [Reader] never mixes two generations of files. It resolves once the links by which a
-// whole directory is swapped (git-sync's, and "..data" in the volume of a ConfigMap or
-// Secret), lists the files before and after reading, and reads again if the lists
-// differ. [Reader.Read] reads everything. [Reader.ReadChanged] does not read files again
+// A [Reader] returns the files of one point in time. It resolves the symlink that git-sync
+// or Kubernetes ("..data" in the volume of a ConfigMap or Secret) replaces on an update
+// once, before it reads. It lists the files before and after reading, and reads again if
+// the lists differ. [Reader.Read] reads everything. [Reader.ReadChanged] does not read files again
 // that are unchanged according to the file system.
 //
 // Names with a leading dot are skipped. Where a file name cannot contain a slash, ".."

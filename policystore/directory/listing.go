@@ -75,7 +75,7 @@ func (l *listing) walk(path string, known *listing) error {
 		switch {
 		case strings.HasPrefix(e.Name(), "."):
 		case printable(e.Name()) != e.Name():
-			l.faults.add(fault(printable(name), "the name contains characters that cannot be printed", "fix it, or remove the file"))
+			l.faults.add(fault(printable(name), "the name contains characters that cannot be printed", "rename it with printable characters only, or remove it"))
 		case e.IsDir() && l.layout.IsFile(name):
 			l.faults.add(fault(name, "is a folder", "replace it with a file of that name, or remove it"))
 		case e.IsDir():

@@ -171,7 +171,7 @@ func TestReadRefuses(t *testing.T) {
 		}, "a: is next to the files of a mounted volume"},
 		{"a volume's link by another name", func(dir string) error {
 			return errors.Join(os.Mkdir(filepath.Join(dir, "..gen"), 0o755), os.Symlink("..gen", filepath.Join(dir, "..data")), os.Symlink("..data/b", filepath.Join(dir, "a")))
-		}, "a: links to ..data/b, and in a mounted volume each link has the name of its target"},
+		}, "a: links to ..data/b, but in a mounted volume each link must have the name of its target"},
 		{"a file instead of the directory", func(dir string) error { return errors.Join(os.Remove(dir), directorytest.Sparse(dir, 1)) }, syscall.ENOTDIR.Error()},
 		{"a folder instead of a file", func(dir string) error { return os.Mkdir(filepath.Join(dir, "list.yaml"), 0o755) }, "list.yaml: is a folder; replace it with a file of that name"},
 		{"a huge file", func(dir string) error { return directorytest.Sparse(filepath.Join(dir, "a"), 1<<20+1) }, "a: larger than 1 MiB; remove it, or split"},

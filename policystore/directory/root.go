@@ -76,9 +76,9 @@ func checkVolume(root, name string) error {
 		target, err := os.Readlink(filepath.Join(root, e.Name()))
 		switch {
 		case err != nil || !strings.HasPrefix(target, volumeData+"/"):
-			found.add(fault(printable(e.Name()), "is next to the files of a mounted volume, so it would not be in force", "remove it, or give it a leading dot"))
+			found.add(fault(printable(e.Name()), "is next to the files of a mounted volume, so its content would have no effect", "remove it, or give it a leading dot"))
 		case target != volumeData+"/"+e.Name():
-			found.add(fault(printable(e.Name()), fmt.Sprintf("links to %s, and in a mounted volume each link has the name of its target, which is the one in force", printable(target)), "remove it"))
+			found.add(fault(printable(e.Name()), fmt.Sprintf("links to %s, but in a mounted volume each link must have the name of its target", printable(target)), "remove it"))
 		}
 	}
 	return found.err()

@@ -61,7 +61,7 @@ func TestInvalid(t *testing.T) {
 		{"false and true in another case", swap(details, `"IsTruncated": false`, `"IsTruncated": false, "isTruncated": true`), details + ":"},
 		{"zero", swap(details, `"IsTruncated": false`, `"IsTruncated": 0`), details + ":"},
 		{"an empty marker", swap(details, `"IsTruncated": false`, `"Marker": ""`), details + ":"},
-		{"an empty token of ECR", swap(region+"repositories.json", `"repositories"`, `"nextToken": "", "repositories"`), region + "repositories.json:2:5: nextToken says that the list is cut short"},
+		{"an empty token of ECR", swap(region+"repositories.json", `"repositories"`, `"nextToken": "", "repositories"`), region + "repositories.json:2:5: the output is truncated (nextToken is set)"},
 		{"no default version", swap(details, `"IsDefaultVersion": true`, `"IsDefaultVersion": false`), details + ":"},
 		{"a default version in another case", swap(details, `"DefaultVersionId": "v`, `"DefaultVersionId": "V`), details + ":"},
 		{"a group in another case", swap(details, `"GroupName": "developers"`, `"GroupName": "Developers"`), details + ":"},
