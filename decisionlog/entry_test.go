@@ -157,7 +157,7 @@ func TestNoCredentials(t *testing.T) {
 	for _, r := range []*authz.Request{
 		request("GET", "/v2/team/app/manifests/v1", good),
 		request("GET", "/v2/", basic("bob", password)),
-		request("GET", "/v2/team/app/manifests/v1", basic("nobody", password)),
+		request("GET", "/v2/team/app/manifests/v1", basic("unknown", password)),
 		request("GET", "/v2/team/app/manifests/v1", basic(password, "x")),
 		request("GET", "/v2/team/app/manifests/v1", basic(password, "bob")),
 		request("GET", "/v2/team/app/manifests/v1", basic("bob-secret", password)),

@@ -39,7 +39,7 @@ func TestOfflineTokens(t *testing.T) {
 		{"a role without a trust policy", "gitlab", gitlab, "123456789012/untrusting", nil, false},
 		{"a user name that is not a role", "gitlab", gitlab, "x/y", nil, false},
 		{"bound", "bound", bound, "", claims{"sub": "alice"}, true},
-		{"not bound", "bound", bound, "", claims{"sub": "nobody"}, false},
+		{"not bound", "bound", bound, "", claims{"sub": "unknown"}, false},
 		{"a list as the subject", "bound", bound, "", claims{"sub": []any{"alice"}}, false},
 		{"several audiences", "gitlab", gitlab, "", claims{"aud": []any{"other", registryAudience}, "groups": []any{"a", "b"}}, true},
 		{"a list that a trust policy cannot compare", "gitlab", gitlab, "", claims{"groups": []any{"a", 7.0}}, false},

@@ -122,7 +122,7 @@ func logsIn(t *testing.T, v *trial, part stack.Part) {
 	v.do(s, login)
 	v.do(s, pull, v.own("pull", "seed"))
 	s = v.session(t, part, "")
-	s.user = "nobody"
+	s.user = "unknown"
 	if _, err := v.try(s, login); err != nil {
 		return
 	}

@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 // The texts in the images of the stack.
 const (
 	teamText   = "what the team may read"
-	secretText = "what nobody else may read"
+	secretText = "what the private repository contains"
 )
 
 // system is a stack with an image of the team and a secret image in its registry.

@@ -3,6 +3,7 @@ package rules
 import (
 	"bytes"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -24,6 +25,9 @@ var forbidden = []string{
 var replaced = map[string]string{
 	"me" + "nd": "fix", "me" + "nds": "fixes", "me" + "nded": "fixed", "me" + "nding": "fixing",
 	"am" + "iss": "invalid", "gr" + "eet": "answer", "un" + "taken": "unsupported", "in" + "habited": "used",
+	"no" + "body": "no principal", "some" + "body": "a caller", "who" + "ever": "every caller that",
+	"to" + "ld": "reported", "te" + "lls": "reports", "st" + "ands": "is", "as" + "ks": "requires",
+	"be" + "side": "next to",
 }
 
 // TestPlainWords checks that no file uses a word that readers have to read twice.
@@ -34,6 +38,9 @@ func TestPlainWords(t *testing.T) {
 	}
 	pattern := regexp.MustCompile(`(?i)\b(` + strings.Join(words, "|") + `)\b`)
 	for _, name := range files(t) {
+		if name == "LICENSE" || strings.Contains(name, "testdata/") && path.Ext(name) != ".txt" {
+			continue // texts of others, and names in policies
+		}
 		text, err := os.ReadFile(filepath.Join(stack.Root(), name))
 		if err != nil {
 			t.Fatal(err)
