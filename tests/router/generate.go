@@ -54,7 +54,7 @@ func (g *Generator) Request(number uint64) *Request {
 	if e.puts && g.oneIn(2) {
 		r.Framing = WithLength
 	}
-	if r.Framing != NoBody {
+	if r.Framing != WithoutBody {
 		r.Body = g.body(&e)
 	}
 	return r

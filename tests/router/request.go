@@ -13,7 +13,7 @@ type Framing uint8
 
 // The framings. Envoy resolves them before the check and never forwards two lengths.
 const (
-	NoBody      Framing = iota // neither header; the body is not sent
+	WithoutBody Framing = iota // neither header; the body is not sent
 	WithLength                 // Content-Length
 	Chunked                    // Transfer-Encoding: chunked
 	Unannounced                // a body over HTTP/2 without a length, forwarded in chunks
