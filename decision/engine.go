@@ -18,7 +18,7 @@ type Engine struct {
 	identity, boundary map[string]policyList // by the ARN of a user or role
 	repository         map[string]policyList // by the ARN of a repository; includes its registry's
 	registry           map[string]policyList // as Policies.Registry
-	organization       *iam.Organization
+	organization       *iam.OrganizationPolicies
 	scpKeys, rcpKeys   map[string][]string // the condition keys of an account's control policies
 	cache              *cache
 }

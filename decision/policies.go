@@ -16,7 +16,7 @@ type Policies struct {
 	// Registry is the registry policy by the common prefix of the ARNs of its
 	// repositories: arn:aws:ecr:eu-central-1:123456789012, and a colon.
 	Registry     map[string][]*iam.Policy
-	Organization *iam.Organization // nil if none is configured
+	Organization *iam.OrganizationPolicies // nil if none is configured
 }
 
 // checkBoundaries returns an error if a boundary has no policy. Evaluation would not apply
@@ -58,7 +58,7 @@ func (p *Policies) resourceBased() map[string]policyList {
 
 // controlKeys returns the condition keys that the control policies of each account mention.
 // Those of Organization.Default have the account "".
-func controlKeys(o *iam.Organization) (scpKeys, rcpKeys map[string][]string) {
+func controlKeys(o *iam.OrganizationPolicies) (scpKeys, rcpKeys map[string][]string) {
 	scpKeys, rcpKeys = map[string][]string{}, map[string][]string{}
 	if o == nil {
 		return scpKeys, rcpKeys

@@ -60,7 +60,7 @@ func twinPolicies(t testing.TB) Policies {
 		SCPs: [][]*iam.Policy{compile(t, iam.ServiceControlPolicy, fullAccess), compile(t, iam.ServiceControlPolicy, scpText)},
 		RCPs: [][]*iam.Policy{compile(t, iam.ResourceControlPolicy, rcpText)},
 	}
-	p.Organization = &iam.Organization{Accounts: map[string]iam.ControlPolicies{"123456789012": controls}, Default: controls}
+	p.Organization = &iam.OrganizationPolicies{Accounts: map[string]iam.ControlPolicies{"123456789012": controls}, Default: controls}
 	return p
 }
 

@@ -1,9 +1,9 @@
 package iam
 
-// An Organization is the control policies of an AWS organization, by the accounts
+// OrganizationPolicies are the control policies of an AWS organization, by the accounts
 // that they apply to (AWS Organizations User Guide, "Authorization policies"). The
-// nil Organization has no policies.
-type Organization struct {
+// nil OrganizationPolicies has no policies.
+type OrganizationPolicies struct {
 	// Accounts has the policies of each member account. An account that is not in
 	// it is not a member, and no policy applies to it. If Accounts is nil, Default
 	// applies to every account.
@@ -24,7 +24,7 @@ type ControlPolicies struct {
 
 // Of returns the policies that apply to an account, and the account by which they
 // are listed: "" means Default.
-func (o *Organization) Of(account string) (listed string, policies ControlPolicies) {
+func (o *OrganizationPolicies) Of(account string) (listed string, policies ControlPolicies) {
 	switch {
 	case o == nil:
 		return "", ControlPolicies{}
@@ -36,7 +36,7 @@ func (o *Organization) Of(account string) (listed string, policies ControlPolici
 
 // Bind sets p's SCPs (from the caller's account), RCPs (from the resource's account) and
 // management account.
-func (o *Organization) Bind(p *Policies, caller, resource string) {
+func (o *OrganizationPolicies) Bind(p *Policies, caller, resource string) {
 	if o == nil {
 		return
 	}

@@ -32,7 +32,7 @@ func TestOrganizationBinds(t *testing.T) {
 		{"resource not known", two, account, "", "scp one, rcp default"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			o := &Organization{Accounts: test.accounts, Default: scps("default"), ManagementAccount: "999999999999"}
+			o := &OrganizationPolicies{Accounts: test.accounts, Default: scps("default"), ManagementAccount: "999999999999"}
 			var p Policies
 			o.Bind(&p, test.caller, test.resource)
 			name := func(levels [][]*Policy) string {
@@ -47,7 +47,7 @@ func TestOrganizationBinds(t *testing.T) {
 		})
 	}
 	var p Policies
-	if (*Organization)(nil).Bind(&p, account, other); p.SCPs != nil || p.RCPs != nil {
+	if (*OrganizationPolicies)(nil).Bind(&p, account, other); p.SCPs != nil || p.RCPs != nil {
 		t.Error("the nil organization has policies")
 	}
 }

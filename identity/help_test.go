@@ -96,7 +96,7 @@ const (
 // principals are the contents of principals.yaml. The password file has alice and bob.
 type principals struct {
 	membership sts.Membership
-	controls   *iam.Organization
+	controls   *iam.OrganizationPolicies
 	entities   []sts.Entity
 	issuers    []Issuer
 	bindings   []Binding

@@ -284,9 +284,9 @@ func TestAssumingSeesTheRoleAndTheOrganization(t *testing.T) {
 	} {
 		for _, bound := range []bool{false, true} {
 			t.Run(c.name, func(t *testing.T) {
-				controls, statement := (*iam.Organization)(nil), deny+c.condition+`},`
+				controls, statement := (*iam.OrganizationPolicies)(nil), deny+c.condition+`},`
 				if c.condition == limit {
-					controls, statement = &iam.Organization{Default: iam.ControlPolicies{RCPs: [][]*iam.Policy{{iamtest.Policy(t, iam.ResourceControlPolicy, limit)}}}}, ""
+					controls, statement = &iam.OrganizationPolicies{Default: iam.ControlPolicies{RCPs: [][]*iam.Policy{{iamtest.Policy(t, iam.ResourceControlPolicy, limit)}}}}, ""
 				}
 				web := iamtest.Policy(t, iam.TrustPolicy, `{"Version":"2012-10-17","Statement":[`+statement+`
 					{"Effect":"Allow","Principal":{"Federated":"`+gitlabProvider+`","AWS":"`+aliceARN+`"},"Action":["sts:AssumeRole","sts:AssumeRoleWithWebIdentity"]}]}`)

@@ -19,12 +19,12 @@ func (l *linter) isReachable(p principal) bool { return l.bindings.include(p.ARN
 // bindings are the credentials of a directory by the principals that they are bound to.
 type bindings struct {
 	exact     map[string]bool // ARNs of users and federating users, and of sessions without the session's name
-	templates []policystore.Credential
-	byIssuer  map[string][]policystore.Credential // credentials for tokens
+	templates []policystore.BoundCredential
+	byIssuer  map[string][]policystore.BoundCredential // credentials for tokens
 }
 
-func newBindings(credentials []policystore.Credential) *bindings {
-	b := &bindings{exact: map[string]bool{}, byIssuer: map[string][]policystore.Credential{}}
+func newBindings(credentials []policystore.BoundCredential) *bindings {
+	b := &bindings{exact: map[string]bool{}, byIssuer: map[string][]policystore.BoundCredential{}}
 	for _, c := range credentials {
 		b.exact[c.FederatedBy] = true
 		if c.Issuer != "" {
@@ -50,14 +50,14 @@ func (b *bindings) include(arn string) bool {
 	parsed, err := iam.ParseARN(arn)
 	name, isRole := strings.CutPrefix(parsed.Resource, "role/")
 	if err != nil || !isRole {
-		return b.exact[arn] || slices.ContainsFunc(b.templates, func(c policystore.Credential) bool { return mayProduce(c.Principal, arn) })
+		return b.exact[arn] || slices.ContainsFunc(b.templates, func(c policystore.BoundCredential) bool { return mayProduce(c.Principal, arn) })
 	}
 	sessions := "arn:" + parsed.Partition + ":sts::" + parsed.Account + ":assumed-role/"
 	if b.exact[sessions+lastSegment(name)] {
 		return true
 	}
 	// A role whose name is captured has the path that the credential gives.
-	return slices.ContainsFunc(b.templates, func(c policystore.Credential) bool {
+	return slices.ContainsFunc(b.templates, func(c policystore.BoundCredential) bool {
 		rest, isSession := strings.CutPrefix(c.Principal, sessions)
 		role, _, _ := strings.Cut(rest, "/")
 		return isSession && "/"+name == cmp.Or(c.Path, "/")+lastSegment(name) && mayProduce(role, lastSegment(name))
@@ -88,7 +88,7 @@ func (l *linter) isAssumable(role principal) bool {
 			if len(bound) == 0 {
 				return s.Statement.Covers("sts:AssumeRoleWithWebIdentity") && trustsProvider(s, providerFor(role, i.Provider))
 			}
-			return s.Statement.Covers("sts:AssumeRole") && slices.ContainsFunc(bound, func(c policystore.Credential) bool { return trustsBound(s, &c) })
+			return s.Statement.Covers("sts:AssumeRole") && slices.ContainsFunc(bound, func(c policystore.BoundCredential) bool { return trustsBound(s, &c) })
 		})
 	})
 }
@@ -121,7 +121,7 @@ func trustsProvider(s *statement, provider string) bool {
 // trustsBound reports whether a statement of a trust policy may apply to the principal
 // that a token is bound to, judging by account and kind. Only users and sessions of
 // roles can assume roles.
-func trustsBound(s *statement, c *policystore.Credential) bool {
+func trustsBound(s *statement, c *policystore.BoundCredential) bool {
 	by, err := iam.ParseARN(c.Principal)
 	kind, _, _ := strings.Cut(by.Resource, "/")
 	if err != nil || kind != "user" && kind != "assumed-role" {

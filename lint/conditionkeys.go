@@ -67,7 +67,7 @@ func (l *linter) unprovenMFA(d *document, s *statement, c iam.ConditionSyntax) {
 // credential is bound to. On AWS their requests have other keys.
 func (l *linter) isForAWSServices(s *statement) bool {
 	return s.Statement.Effect == iam.Allow && len(s.Principals) > 0 && !slices.ContainsFunc(s.Principals, func(p iam.PrincipalSyntax) bool {
-		return p.Type != "Service" || slices.ContainsFunc(l.contents.Credentials, func(c policystore.Credential) bool { return c.Principal == p.Text })
+		return p.Type != "Service" || slices.ContainsFunc(l.contents.Credentials, func(c policystore.BoundCredential) bool { return c.Principal == p.Text })
 	})
 }
 
@@ -99,7 +99,7 @@ func isAbsent(key string) bool {
 // isOfSource reports whether a credential sets a key, in lower case, about the resource
 // that a service calls for.
 func (l *linter) isOfSource(key string) bool {
-	return slices.ContainsFunc(l.contents.Credentials, func(c policystore.Credential) bool {
+	return slices.ContainsFunc(l.contents.Credentials, func(c policystore.BoundCredential) bool {
 		switch key {
 		case "aws:sourcearn":
 			return c.SourceARN != ""

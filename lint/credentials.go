@@ -47,7 +47,7 @@ func (l *linter) sessionLogin(at diag.Position, session []*iam.Policy) {
 
 // federatedLogin finds credentials of federated users without a session policy, which
 // no policy can allow to log in.
-func (l *linter) federatedLogin(c *policystore.Credential) {
+func (l *linter) federatedLogin(c *policystore.BoundCredential) {
 	limited := len(c.Session) > 0 || slices.ContainsFunc(l.contents.Issuers, func(i policystore.TrustedIssuer) bool {
 		return c.Issuer == i.Name && len(i.Session) > 0
 	})
@@ -81,7 +81,7 @@ func (l *linter) credentials() {
 // rootCredential finds credentials for the root user of an account. It has every right
 // in its own account: only an explicit Deny or a service control policy limits it (IAM
 // User Guide, "AWS account root user").
-func (l *linter) rootCredential(c *policystore.Credential) {
+func (l *linter) rootCredential(c *policystore.BoundCredential) {
 	if principalKind(c) == "root" {
 		l.report(c.Position, "root-credential",
 			messagef("this credential is for the root user %q, which may do everything in the registries of its account", c.Principal),
@@ -91,7 +91,7 @@ func (l *linter) rootCredential(c *policystore.Credential) {
 
 // principalKind returns the kind of a credential's principal, as it is in the ARN: user,
 // assumed-role, federated-user or root.
-func principalKind(c *policystore.Credential) string {
+func principalKind(c *policystore.BoundCredential) string {
 	kind, _, _ := strings.Cut(c.Principal[strings.LastIndexByte(c.Principal, ':')+1:], "/")
 	return kind
 }

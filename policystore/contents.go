@@ -21,7 +21,7 @@ type Contents struct {
 	// ControlLevels are the folders of service control policies.
 	ControlLevels []ControlLevel
 	Principals    []Principal // ordered by ARN
-	Credentials   []Credential
+	Credentials   []BoundCredential
 	Issuers       []TrustedIssuer
 }
 
@@ -31,8 +31,8 @@ type Principal struct {
 	diag.Position
 }
 
-// A Credential is an entry of principals.yaml that maps a name or a token to a principal.
-type Credential struct {
+// A BoundCredential is an entry of principals.yaml that maps a name or a token to a principal.
+type BoundCredential struct {
 	Issuer      string            // the name of a token's issuer; "" for other credentials
 	Claims      map[string]string // patterns, of a token
 	Principal   string            // may have captures

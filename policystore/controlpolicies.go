@@ -13,9 +13,9 @@ import (
 
 // controls are the control policies of the directory.
 type controls struct {
-	above    *iam.Organization // nil if there are none
-	folders  []*controlFolder  // of both kinds
-	levels   []ControlLevel    // of service control policies
+	above    *iam.OrganizationPolicies // nil if there are none
+	folders  []*controlFolder          // of both kinds
+	levels   []ControlLevel            // of service control policies
 	findings diag.List
 }
 
@@ -34,7 +34,7 @@ func (c *compiler) loadControls(o *config.Organization) *controls {
 	if len(scps)+len(rcps) == 0 {
 		return &controls{}
 	}
-	all := &controls{above: &iam.Organization{}}
+	all := &controls{above: &iam.OrganizationPolicies{}}
 	for _, folders := range []map[string]*controlFolder{scps, rcps} {
 		for _, name := range slices.Sorted(maps.Keys(folders)) {
 			all.folders = append(all.folders, folders[name])

@@ -15,7 +15,7 @@ import (
 // addCredential maps the name or the claims of an entry to its principal, and reports the
 // faults of the entry. If something that it refers to is not usable because of a fault, it
 // only checks the session policies.
-func (p *principals) addCredential(entry *config.Credential, from *sources, usable bool) {
+func (p *principals) addCredential(entry *config.CredentialEntry, from *sources, usable bool) {
 	binding := identity.Binding{
 		Kind: entry.Kind, Name: entry.Name,
 		Claims: entry.Claims, Principal: entry.Principal, Path: entry.Path, FederatedBy: entry.FederatedBy,
@@ -33,11 +33,11 @@ func (p *principals) addCredential(entry *config.Credential, from *sources, usab
 	if from.reportAt(entry.At, p.table.Bind(binding)) {
 		return
 	}
-	p.credentials = append(p.credentials, Credential{entry.Token, entry.Claims, entry.Principal, entry.Path, entry.FederatedBy, session, config.InPrincipals(entry.At), entry.SourceARN, entry.SourceAccount})
+	p.credentials = append(p.credentials, BoundCredential{entry.Token, entry.Claims, entry.Principal, entry.Path, entry.FederatedBy, session, config.InPrincipals(entry.At), entry.SourceARN, entry.SourceAccount})
 }
 
-// An Issuer is an issuer whose tokens a snapshot accepts, for its status.
-type Issuer struct {
+// An IssuerStatus is an issuer whose tokens a snapshot accepts, for its status.
+type IssuerStatus struct {
 	Name string `json:"name"`
 	URL  string `json:"issuer"`
 	JWKS string `json:"jwks,omitempty"` // a file of the directory or a URL; "" if only Envoy verifies
@@ -46,7 +46,7 @@ type Issuer struct {
 // addIssuer adds the issuer of an entry, and reports the faults of the entry. If the issuer's
 // role is not usable because of a fault, it only checks the other references. It returns
 // false if the issuer was not added.
-func (p *principals) addIssuer(entry *config.Issuer, from *sources, usable bool) bool {
+func (p *principals) addIssuer(entry *config.IssuerEntry, from *sources, usable bool) bool {
 	keys, ok := from.keySet(entry)
 	session, found := from.policies(iam.SessionPolicy, entry.SessionPolicies, accountOf(entry.Role.Text))
 	if !usable || !ok || !found {
@@ -66,7 +66,7 @@ func (p *principals) addIssuer(entry *config.Issuer, from *sources, usable bool)
 		return false
 	}
 	p.keySets = append(p.keySets, keys)
-	p.issuers = append(p.issuers, Issuer{Name: entry.Name.Text, URL: entry.URL.Text, JWKS: entry.JWKS.Text})
+	p.issuers = append(p.issuers, IssuerStatus{Name: entry.Name.Text, URL: entry.URL.Text, JWKS: entry.JWKS.Text})
 	p.trusted = append(p.trusted, TrustedIssuer{entry.Name.Text, entry.ProviderName(), entry.Role.Text, entry.Claims, session, config.InPrincipals(entry.At), audiences})
 	return true
 }
@@ -81,7 +81,7 @@ func texts(list []strictyaml.String) (all []string) {
 
 // keySet returns the keys that verify an issuer's tokens, nil if only Envoy does. It reports
 // the faults of the entry about keys, and returns false if the keys cannot be used.
-func (from *sources) keySet(entry *config.Issuer) (keys *oidc.KeySet, ok bool) {
+func (from *sources) keySet(entry *config.IssuerEntry) (keys *oidc.KeySet, ok bool) {
 	if entry.JWKS.Text == "" {
 		return nil, true
 	}

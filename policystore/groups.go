@@ -15,7 +15,7 @@ type userGroup struct{ name, account string } // account "": it has no members
 
 // addGroup adds the policies of a group to its members, and reports the faults of the entry.
 // All users must have been added.
-func (p *principals) addGroup(entry *config.Group, from *sources) {
+func (p *principals) addGroup(entry *config.GroupEntry, from *sources) {
 	members, ok := p.membersOf(entry, from)
 	account := accountOfGroup(entry, members)
 	twice := from.reportAt(entry.Name.At, p.checkGroup(userGroup{entry.Name.Text, account.Account}, from))
@@ -33,7 +33,7 @@ func (p *principals) addGroup(entry *config.Group, from *sources) {
 
 // membersOf returns the ARNs of a group's members, which are different users of one
 // account. It reports other members, and returns false if there are any.
-func (p *principals) membersOf(entry *config.Group, from *sources) (members []string, ok bool) {
+func (p *principals) membersOf(entry *config.GroupEntry, from *sources) (members []string, ok bool) {
 	account, seen := "", map[string]bool{}
 	ok = true
 	for _, member := range entry.Members {
@@ -123,7 +123,7 @@ func (p *principals) checkGroup(g userGroup, from *sources) error {
 
 // accountOfGroup returns partition and account of a group: those of its members, or else
 // those of a policy that it refers to by ARN.
-func accountOfGroup(entry *config.Group, members []string) iam.ARN {
+func accountOfGroup(entry *config.GroupEntry, members []string) iam.ARN {
 	for _, text := range slices.Concat(members, texts(entry.Policies)) {
 		if arn, err := iam.ParseARN(text); err == nil && isAccount(arn.Account) {
 			return arn

@@ -142,7 +142,7 @@ func TestIssuers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []Issuer{
+	want := []IssuerStatus{
 		{"ci", "https://ci.example.com", "jwks/ci.json"},
 		{"lab", "https://lab.example.com", "https://lab.example.com/keys"},
 		{"mesh", "https://mesh.example.com", ""},

@@ -19,7 +19,7 @@ const (
 // describe-organization. It returns nil without organization.yaml, or if one of the two has
 // a fault.
 func (c *compiler) loadOrganization() *config.Organization {
-	var described awsexport.Organization
+	var described awsexport.OrganizationDescription
 	if c.Has(describedOrganizationPath) && !c.unusable[describedOrganizationPath] {
 		var err error
 		described, err = awsexport.ReadOrganization(describedOrganizationPath, c.Text(describedOrganizationPath))

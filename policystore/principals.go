@@ -27,9 +27,9 @@ type principals struct {
 	groups    []userGroup              // of principals.yaml
 
 	userNames   map[string][]string // ARNs by the names of users; nil until a group needs them
-	issuers     []Issuer
+	issuers     []IssuerStatus
 	keySets     []*oidc.KeySet // of the issuers; nil for one that only Envoy verifies
-	credentials []Credential
+	credentials []BoundCredential
 	trusted     []TrustedIssuer
 	inline      []*iam.Policy // in the outputs of accounts
 	findings    diag.List
@@ -111,7 +111,7 @@ func (p *principals) addConfigured(configured *config.Principals, from *sources)
 
 // addPrincipal adds the user or role of an entry, and reports the faults of the entry. It
 // returns false if the user or role cannot be added.
-func (p *principals) addPrincipal(entry *config.Principal, from *sources) bool {
+func (p *principals) addPrincipal(entry *config.PrincipalEntry, from *sources) bool {
 	arn := entry.ParsedARN
 	entity := sts.Entity{ARN: entry.ARN.Text, ID: entry.ID.Text, Tags: entry.TagList()}
 	entity.Identity, _ = from.policies(iam.IdentityPolicy, entry.Policies, arn)

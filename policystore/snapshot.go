@@ -79,7 +79,7 @@ func (s *Snapshot) RegistryNames() []string { return slices.Sorted(maps.Keys(s.r
 func (s *Snapshot) RegistryNamed(name string) *Registry { return s.registries[name] }
 
 // Issuers returns the issuers whose tokens are accepted, in the order of principals.yaml.
-func (s *Snapshot) Issuers() []Issuer { return s.principals.issuers }
+func (s *Snapshot) Issuers() []IssuerStatus { return s.principals.issuers }
 
 // CallerNamed returns the caller that a credential bound to that name would authenticate,
 // with tags and boundary: a user among the principals, a session of a role among them, an

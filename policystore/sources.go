@@ -26,7 +26,7 @@ type sources struct {
 	trust      trustPolicies
 	files      *keyFiles
 	membership sts.Membership
-	controls   *iam.Organization
+	controls   *iam.OrganizationPolicies
 	passwords  *basic.Verifier // verifies the passwords of Basic users
 	keys       *oidc.KeyCache  // has the key sets of URLs
 }

@@ -124,7 +124,7 @@ func newHTTPServer(handler http.Handler, logger *slog.Logger) *http.Server {
 
 // issuerView is an issuer in the JSON form of /snapshot.
 type issuerView struct {
-	policystore.Issuer
+	policystore.IssuerStatus
 	Keys *keySetView `json:"keys,omitempty"` // of an issuer whose keys are at a URL
 }
 
@@ -137,10 +137,10 @@ type keySetView struct {
 }
 
 // viewIssuers joins issuers and the state of their keys.
-func viewIssuers(issuers []policystore.Issuer, sets []oidc.KeySetStatus) []issuerView {
+func viewIssuers(issuers []policystore.IssuerStatus, sets []oidc.KeySetStatus) []issuerView {
 	views := make([]issuerView, len(issuers))
 	for i, issuer := range issuers {
-		views[i].Issuer = issuer
+		views[i].IssuerStatus = issuer
 		for _, set := range sets {
 			if set.URL != issuer.JWKS {
 				continue

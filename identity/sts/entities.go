@@ -27,7 +27,7 @@ type Entities struct {
 	byName     map[string]*Entity // by the ARN without path, in lower case
 	byID       map[string]*Entity
 	membership Membership
-	controls   *iam.Organization
+	controls   *iam.OrganizationPolicies
 }
 
 // Membership returns the id of the AWS organization that an account is a member of, and
@@ -49,7 +49,7 @@ func (m Membership) keys(account, idKey, pathsKey string) iam.Context {
 
 // NewEntities returns an empty set of entities. The control policies apply to sessions
 // that assume roles; nil has none.
-func NewEntities(membership Membership, controls *iam.Organization) *Entities {
+func NewEntities(membership Membership, controls *iam.OrganizationPolicies) *Entities {
 	return &Entities{byARN: map[string]*Entity{}, byName: map[string]*Entity{}, byID: map[string]*Entity{}, membership: membership, controls: controls}
 }
 

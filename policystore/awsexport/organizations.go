@@ -8,9 +8,9 @@ import (
 	"extauthz/diag"
 )
 
-// An Organization is the output of aws organizations describe-organization (AWS
+// An OrganizationDescription is the output of aws organizations describe-organization (AWS
 // Organizations API Reference, Organization).
-type Organization struct{ ID, ManagementAccount string }
+type OrganizationDescription struct{ ID, ManagementAccount string }
 
 // organizationID is the form of an organization's id.
 var organizationID = regexp.MustCompile(`^o-[a-z0-9]{10,32}$`)
@@ -23,7 +23,7 @@ func IsOrganizationID(id string) bool { return organizationID.MatchString(id) }
 func IsAccount(id string) bool { return len(id) == 12 && strings.Trim(id, "0123456789") == "" }
 
 // ReadOrganization reads the output of aws organizations describe-organization.
-func ReadOrganization(file string, contents []byte) (o Organization, err error) {
+func ReadOrganization(file string, contents []byte) (o OrganizationDescription, err error) {
 	r, err := newReader(file, contents)
 	if err != nil {
 		return o, err
@@ -40,7 +40,7 @@ func ReadOrganization(file string, contents []byte) (o Organization, err error) 
 	return o, err
 }
 
-func readOrganization(r *reader) (o Organization, err error) {
+func readOrganization(r *reader) (o OrganizationDescription, err error) {
 	var id, management String
 	err = r.object("Organization", text("Id", &id), text("MasterAccountId", &management))
 	switch {
@@ -51,7 +51,7 @@ func readOrganization(r *reader) (o Organization, err error) {
 	case !IsAccount(management.Text):
 		return o, r.fault(management.At, fmt.Sprintf("MasterAccountId %q is not an account of 12 digits", management.Text), saveAgain)
 	}
-	return Organization{id.Text, management.Text}, nil
+	return OrganizationDescription{id.Text, management.Text}, nil
 }
 
 // A ControlFile is a file about control policies: a policy document, the output of aws

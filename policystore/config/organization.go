@@ -101,7 +101,7 @@ type organizationFile struct {
 // ParseOrganization parses organization.yaml. The id and the management account may be in
 // the output of describe-organization instead, which is zero if that file does not exist. If
 // the text is a mapping, the result contains the accounts even with an error.
-func ParseOrganization(text []byte, described awsexport.Organization) (*Organization, error) {
+func ParseOrganization(text []byte, described awsexport.OrganizationDescription) (*Organization, error) {
 	var content organizationFile
 	file, err := strictyaml.Decode(OrganizationPath, text, &content)
 	if file == nil {
@@ -124,7 +124,7 @@ func ParseOrganization(text []byte, described awsexport.Organization) (*Organiza
 }
 
 // parseID returns the organization's id.
-func (o *Organization) parseID(at *entry, id string, described awsexport.Organization) string {
+func (o *Organization) parseID(at *entry, id string, described awsexport.OrganizationDescription) string {
 	switch {
 	case id != "" && described.ID != "" && id != described.ID:
 		at.fault(fmt.Sprintf("id %q is not the id %q in %s", id, described.ID, DescribedOrganizationPath), "remove the wrong one", "id")
@@ -135,7 +135,7 @@ func (o *Organization) parseID(at *entry, id string, described awsexport.Organiz
 }
 
 // parseManagement returns the management account.
-func (o *Organization) parseManagement(at *entry, account string, described awsexport.Organization) string {
+func (o *Organization) parseManagement(at *entry, account string, described awsexport.OrganizationDescription) string {
 	if account != "" && described.ManagementAccount != "" && account != described.ManagementAccount {
 		at.fault(fmt.Sprintf("managementAccount %q is not the MasterAccountId %q in %s", account, described.ManagementAccount, DescribedOrganizationPath), "remove the wrong one", "managementAccount")
 	}

@@ -15,7 +15,7 @@ accounts:
 `
 
 func TestParseOrganization(t *testing.T) {
-	o, err := ParseOrganization([]byte(goodOrganization), awsexport.Organization{})
+	o, err := ParseOrganization([]byte(goodOrganization), awsexport.OrganizationDescription{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestParseOrganizationRefuses(t *testing.T) {
 		{"a unit below itself", change("ou-ab12-22222222", "ou-ab12-11111111"), `organization.yaml:4:19: path "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/ou-ab12-11111111/" has ou-ab12-11111111 below ou-ab12-11111111`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			o, err := ParseOrganization([]byte(c.text), awsexport.Organization{})
+			o, err := ParseOrganization([]byte(c.text), awsexport.OrganizationDescription{})
 			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("organization %v, error %v; want %q", o, err, c.want)
 			}
@@ -95,7 +95,7 @@ accounts:
   "444444444444": o-a1b2c3d4e5/r-cd34/
 outside: ["111111111111", x, 5]
 `
-	described := awsexport.Organization{ID: "o-ffffffffff", ManagementAccount: "111111111111"}
+	described := awsexport.OrganizationDescription{ID: "o-ffffffffff", ManagementAccount: "111111111111"}
 	want := `organization.yaml:1:5: id "o-a1b2c3d4e5" is not the id "o-ffffffffff" in organization/organization.json; remove the wrong one
 organization.yaml:2:20: managementAccount "999999999999" is not the MasterAccountId "111111111111" in organization/organization.json; remove the wrong one
 organization.yaml:5:8: account "2" is not valid; write twelve digits in quotes
@@ -111,7 +111,7 @@ organization.yaml:8:30: 5 is a number, and a string is required; put it in quote
 
 // TestTargets checks the ids of an account's path, and the accounts below each id.
 func TestTargets(t *testing.T) {
-	o, err := ParseOrganization([]byte(goodOrganization), awsexport.Organization{})
+	o, err := ParseOrganization([]byte(goodOrganization), awsexport.OrganizationDescription{})
 	if err != nil {
 		t.Fatal(err)
 	}

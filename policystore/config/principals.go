@@ -22,17 +22,17 @@ const PrincipalsPath = "principals.yaml"
 
 // Principals are the entries of principals.yaml, without those that have faults.
 type Principals struct {
-	Issuers     []Issuer     `yaml:"issuers"`
-	Credentials []Credential `yaml:"credentials"`
-	Principals  []Principal  `yaml:"principals"`
-	Groups      []Group      `yaml:"groups"`
+	Issuers     []IssuerEntry     `yaml:"issuers"`
+	Credentials []CredentialEntry `yaml:"credentials"`
+	Principals  []PrincipalEntry  `yaml:"principals"`
+	Groups      []GroupEntry      `yaml:"groups"`
 	// Incomplete reports that the file has faults, so that an entry that is missing here
 	// may be one with a fault.
 	Incomplete bool
 }
 
-// A Principal is a user or role, and what is attached to it.
-type Principal struct {
+// A PrincipalEntry is a user or role, and what is attached to it.
+type PrincipalEntry struct {
 	At       diag.Point           `yaml:",position"`
 	ARN      strictyaml.String    `yaml:"arn"`
 	ID       strictyaml.String    `yaml:"id"`
@@ -44,17 +44,17 @@ type Principal struct {
 	ParsedARN iam.ARN
 }
 
-// A Group is a group of users. Its policies are identity policies of each member (IAM User
+// A GroupEntry is a group of users. Its policies are identity policies of each member (IAM User
 // Guide, "IAM user groups").
-type Group struct {
+type GroupEntry struct {
 	At       diag.Point          `yaml:",position"`
 	Name     strictyaml.String   `yaml:"name"`
 	Policies []strictyaml.String `yaml:"policies"`
 	Members  []strictyaml.String `yaml:"members"` // ARNs of users, or their names
 }
 
-// An Issuer is an OpenID Connect issuer whose tokens are accepted.
-type Issuer struct {
+// An IssuerEntry is an OpenID Connect issuer whose tokens are accepted.
+type IssuerEntry struct {
 	At               diag.Point          `yaml:",position"`
 	Name             strictyaml.String   `yaml:"name"`
 	URL              strictyaml.String   `yaml:"issuer"`
@@ -70,9 +70,9 @@ type Issuer struct {
 	Provider         strictyaml.String   `yaml:"provider"`
 }
 
-// A Credential maps a name in a verified credential, or the claims of a token, to a
+// A CredentialEntry maps a name in a verified credential, or the claims of a token, to a
 // principal.
-type Credential struct {
+type CredentialEntry struct {
 	At             diag.Point `yaml:",position"`
 	CredentialName `yaml:",inline"`
 	Claims         map[string]string `yaml:"claims"`
@@ -137,10 +137,10 @@ func ParsePrincipals(text []byte) (*Principals, error) {
 	}
 	var faults diag.Faults
 	faults.Add(err)
-	all.Issuers = withoutFaults(file, &faults, "issuers", all.Issuers, (*Issuer).check)
-	all.Credentials = withoutFaults(file, &faults, "credentials", all.Credentials, (*Credential).check)
-	all.Principals = withoutFaults(file, &faults, "principals", all.Principals, (*Principal).check)
-	all.Groups = withoutFaults(file, &faults, "groups", all.Groups, (*Group).check)
+	all.Issuers = withoutFaults(file, &faults, "issuers", all.Issuers, (*IssuerEntry).check)
+	all.Credentials = withoutFaults(file, &faults, "credentials", all.Credentials, (*CredentialEntry).check)
+	all.Principals = withoutFaults(file, &faults, "principals", all.Principals, (*PrincipalEntry).check)
+	all.Groups = withoutFaults(file, &faults, "groups", all.Groups, (*GroupEntry).check)
 	all.Incomplete = faults.Err() != nil
 	return all, faults.Err()
 }
@@ -169,7 +169,7 @@ var uniqueID = regexp.MustCompile(`^A(IDA|ROA)[A-Z0-9]{4,124}$`)
 func IsUniqueID(text string) bool { return uniqueID.MatchString(text) }
 
 // check checks an entry by itself, and sets what is parsed from it.
-func (p *Principal) check(at *entry) {
+func (p *PrincipalEntry) check(at *entry) {
 	var err error
 	p.ParsedARN, err = iam.ParseARN(p.ARN.Text)
 	at.add(err, "arn")
@@ -180,7 +180,7 @@ func (p *Principal) check(at *entry) {
 }
 
 // TagList returns the tags in the order of their keys.
-func (p *Principal) TagList() (list []sts.Tag) {
+func (p *PrincipalEntry) TagList() (list []sts.Tag) {
 	for _, key := range slices.Sorted(maps.Keys(p.Tags.Map)) {
 		list = append(list, sts.Tag{Key: key, Value: p.Tags.Map[key]})
 	}
@@ -190,7 +190,7 @@ func (p *Principal) TagList() (list []sts.Tag) {
 // groupName is the form of a group's name (IAM User Guide, "IAM and AWS STS quotas").
 var groupName = regexp.MustCompile(`^[A-Za-z0-9+=,.@_-]{1,128}$`)
 
-func (g *Group) check(at *entry) {
+func (g *GroupEntry) check(at *entry) {
 	if !groupName.MatchString(g.Name.Text) {
 		at.fault(fmt.Sprintf("group name %q is not valid", g.Name.Text), "use 1 to 128 letters, digits and +=,.@_-", "name")
 	}
@@ -203,13 +203,13 @@ func (g *Group) check(at *entry) {
 	}
 }
 
-func (c *Credential) check(at *entry) {
+func (c *CredentialEntry) check(at *entry) {
 	var err error
 	c.Kind, c.Name, err = c.Get()
 	at.add(err)
 }
 
-func (i *Issuer) check(at *entry) {
+func (i *IssuerEntry) check(at *entry) {
 	i.checkURL(at)
 	switch {
 	case i.CA.Text != "" && !i.HasKeysURL():
@@ -224,7 +224,7 @@ func (i *Issuer) check(at *entry) {
 // checkURL checks that the issuer's URL has the form of the claim iss: https, without query
 // and fragment (OpenID Connect Core 1.0, section 2). For the machine itself http is
 // allowed.
-func (i *Issuer) checkURL(at *entry) {
+func (i *IssuerEntry) checkURL(at *entry) {
 	u, err := url.Parse(i.URL.Text)
 	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		at.fault("issuer is not the URL of an issuer", "write the iss of its tokens, such as https://token.actions.githubusercontent.com, without user, query and fragment", "issuer")
@@ -237,10 +237,10 @@ func (i *Issuer) checkURL(at *entry) {
 }
 
 // HasKeysURL reports whether the issuer's keys are fetched from a URL.
-func (i *Issuer) HasKeysURL() bool { return strings.Contains(i.JWKS.Text, "://") }
+func (i *IssuerEntry) HasKeysURL() bool { return strings.Contains(i.JWKS.Text, "://") }
 
 // ProviderName returns the name of the issuer in trust policies.
-func (i *Issuer) ProviderName() string {
+func (i *IssuerEntry) ProviderName() string {
 	_, host, _ := strings.Cut(i.URL.Text, "://")
 	return cmp.Or(i.Provider.Text, host)
 }

@@ -171,9 +171,9 @@ func (sys *system) denialIs(t *testing.T, message, detail string) {
 	}
 	sys.request(t, "unknown", http.MethodGet, "/v2/").hasStatus(t, http.StatusUnauthorized).
 		hasBody(t, `{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}`)
-	if log := sys.Log(stack.Extauthz); !strings.Contains(log, "with an explicit deny in a resource-based policy") {
-		t.Error("the log does not have the whole reason")
-	}
+	soon(t, "the log has the whole reason", func() bool { // the log is written after the answer
+		return strings.Contains(sys.Log(stack.Extauthz), "with an explicit deny in a resource-based policy")
+	})
 }
 
 func (a answer) hasBody(t *testing.T, body string) {

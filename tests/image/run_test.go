@@ -69,10 +69,12 @@ func testBadPolicies(t *testing.T, ctx context.Context, image string) {
 	for _, test := range []struct {
 		name   string
 		mounts []string
+		faults []string // each is one line
 	}{
-		{"no folder", nil},
-		{"an empty folder", []string{"--volume=" + t.TempDir() + ":/policies:ro"}},
-		{"a folder of something else", []string{"--volume=" + absolute(t, root, "tests", "image") + ":/policies:ro"}},
+		{"no folder", nil, []string{"/policies"}},
+		{"an empty folder", []string{"--volume=" + t.TempDir() + ":/policies:ro"}, []string{"/policies/principals.yaml: ", "/policies/registries.yaml: "}},
+		{"a folder of something else", []string{"--volume=" + absolute(t, root, "tests", "certs") + ":/policies:ro"},
+			[]string{"/policies/certs.go: ", "/policies/doc.go: ", "/policies/principals.yaml: ", "/policies/registries.yaml: "}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			args := append([]string{"run", "--rm"}, append(confined, test.mounts...)...)
@@ -80,8 +82,13 @@ func testBadPolicies(t *testing.T, ctx context.Context, image string) {
 			if got.code != 2 {
 				t.Errorf("exit code %d, want 2", got.code)
 			}
-			if lines := strings.Count(got.stderr, "\n"); lines != 1 || !strings.Contains(got.stderr, "/policies") || got.stdout != "" {
-				t.Errorf("printed %q and %q, want one error line that names /policies", got.stdout, got.stderr)
+			if lines := strings.Count(got.stderr, "\n"); lines != len(test.faults) || got.stdout != "" {
+				t.Errorf("printed %q and %q, want %d lines of errors", got.stdout, got.stderr, len(test.faults))
+			}
+			for _, fault := range test.faults {
+				if !strings.Contains(got.stderr, "extauthz serve: "+fault) {
+					t.Errorf("printed %q, want a fault of %s", got.stderr, fault)
+				}
 			}
 		})
 	}
