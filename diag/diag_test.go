@@ -62,6 +62,8 @@ func TestOf(t *testing.T) {
 		{"wrapped join", fmt.Errorf("context: %w", errors.Join(two, List{one, one})), List{two, one, one}},
 		{"two wrapped", fmt.Errorf("%w, %w", one, two), List{one, two}},
 		{"another error", errors.New("other"), List{{Problem: "other"}}},
+		{"empty list", List{}, List{{Problem: "an error without a description"}}},
+		{"joined empty lists", fmt.Errorf("context: %w", errors.Join(List{}, List(nil))), List{{Problem: "context: \n"}}},
 	} {
 		if got := Of(c.err); fmt.Sprintf("%#v", got) != fmt.Sprintf("%#v", c.want) {
 			t.Errorf("%s: %#v, want %#v", c.name, got, c.want)

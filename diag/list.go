@@ -1,6 +1,7 @@
 package diag
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -44,8 +45,16 @@ func Of(err error) List {
 }
 
 // parts returns the diagnostics that an error consists of, and how many faults it only
-// counts.
+// counts. An error always has at least one: otherwise code that drops what is faulty could
+// take it for success.
 func parts(err error) (list List, more int) {
+	if list, more = unwrap(err); err != nil && len(list) == 0 && more == 0 {
+		return List{{Problem: cmp.Or(err.Error(), "an error without a description")}}, 0
+	}
+	return list, more
+}
+
+func unwrap(err error) (list List, more int) {
 	for e := err; e != nil; e = errors.Unwrap(e) {
 		switch e := e.(type) { //nolint:errorlint // the loop unwraps
 		case Diagnostic:
@@ -56,7 +65,7 @@ func parts(err error) (list List, more int) {
 			return e.List, e.more
 		case interface{ Unwrap() []error }:
 			for _, part := range e.Unwrap() {
-				l, n := parts(part)
+				l, n := unwrap(part)
 				list, more = append(list, l...), more+n
 			}
 			return list, more

@@ -246,8 +246,10 @@ func (r *Reader) Number(what string) error {
 // Raw reads any value and returns its text, which is a part of the reader's text.
 func (r *Reader) Raw() (json.RawMessage, error) {
 	at := r.Start()
-	err := r.Skip()
-	return json.RawMessage(r.text[at:r.End():r.End()]), err
+	if err := r.Skip(); err != nil {
+		return nil, err
+	}
+	return json.RawMessage(r.text[at:r.End():r.End()]), nil
 }
 
 // Skip reads any value and discards it.

@@ -94,3 +94,18 @@ func FuzzOutputs(f *testing.F) {
 		}
 	})
 }
+
+// TestDocumentsDoNotKeepTheFile checks that a document has its own text: a compiled policy
+// is kept while its text is the same, and must not keep an old text of the whole file.
+func TestDocumentsDoNotKeepTheFile(t *testing.T) {
+	text := []byte(`{"PolicyVersion": {"Document": {"Version": "2012-10-17", "Statement": []}, "VersionId": "v1", "IsDefaultVersion": true}}`)
+	d, _, err := ReadPolicyVersion("managed/a.json", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := string(d.Text)
+	clear(text)
+	if string(d.Text) != before || before != `{"Version": "2012-10-17", "Statement": []}` {
+		t.Errorf("the document changed with the file: %q", d.Text)
+	}
+}

@@ -121,9 +121,6 @@ func remove(dir string) {
 // file for its outcome. When it returns, no process that the stage started is left.
 func perform(ctx context.Context, p plan, args []string) (exit int) {
 	named := func(s stage) bool { return s.name == args[0] }
-	if slices.ContainsFunc(p.lanes[yielding], named) {
-		_ = syscall.Setpriority(syscall.PRIO_PGRP, 0, 10) // without it, the stage is only faster
-	}
 	all := slices.Concat(p.first, slices.Concat(p.lanes...))
 	i := slices.IndexFunc(all, named)
 	if len(args) != 2 || i < 0 {

@@ -34,9 +34,10 @@ type plan struct {
 	lanes [][]stage // then these, next to each other; the stages of a lane one after the other
 }
 
-// yielding is the lane whose stages run at a low priority. They use all processors that
-// they get; those of the other lane measure how long responses take.
-const yielding = 0
+// computing is the lane of stages that use all processors. The stages of the other lane
+// mostly wait. All have the same priority: with a lower one, a stage would not progress next to
+// the load of other programs.
+const computing = 0
 
 // plan returns all stages. In each lane, tests come after everything that they need was
 // downloaded and compiled, so that no limit of a test depends on it.
@@ -48,7 +49,7 @@ func (c *checks) plan() plan {
 			{"programs", 5 * time.Minute, "", c.programs},
 		},
 		lanes: [][]stage{
-			yielding: {
+			computing: {
 				{"builds", 8 * time.Minute, "", c.builds},
 				{"registry clients: builds", 15 * time.Minute, "", c.buildClients},
 				{"golangci-lint", 3 * time.Minute, "", c.lint},
