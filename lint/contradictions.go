@@ -43,7 +43,7 @@ func mayBeMultivalued(key string) bool {
 		strings.HasSuffix(name, "paths") || name == "tagkeys" || name == "calledvia" || name == "principalservicenameslist"
 }
 
-// fewValues returns the values that the conditions leave for their key, in addition to
+// fewValues returns the values that the conditions still allow for their key, in addition to
 // its absence and the empty value, which some conditions treat as absence. It returns
 // false if the values cannot be listed.
 func fewValues(conditions []iam.ConditionSyntax) (values []string, few bool) {

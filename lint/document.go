@@ -9,13 +9,13 @@ import (
 	"extauthz/iam"
 )
 
-// A document is a policy as rules read it.
+// A document is a policy in the form that rules use.
 type document struct {
 	policy     *iam.Policy
 	statements []statement
 }
 
-// A statement is a statement as rules read it.
+// A statement is a statement in the form that rules use.
 type statement struct {
 	iam.StatementSyntax
 	covered actionSet // the actions of ECR that it covers

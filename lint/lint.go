@@ -16,7 +16,7 @@ import (
 // error only if the directory cannot be read.
 func Directory(dir string) (diag.List, error) {
 	if _, err := os.ReadDir(dir); err != nil {
-		return nil, fmt.Errorf("%w; name a policy directory that can be read", err)
+		return nil, fmt.Errorf("%w; give a policy directory that can be read", err)
 	}
 	snapshot, err := policystore.Load(dir, decision.Options{CacheSize: 1})
 	if err != nil {

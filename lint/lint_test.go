@@ -98,7 +98,7 @@ func TestUnloadable(t *testing.T) {
 func TestDirectoryCannotBeRead(t *testing.T) {
 	for _, dir := range []string{"testdata/none", "testdata/base/htpasswd"} {
 		findings, err := Directory(dir)
-		if pathError := new(fs.PathError); findings != nil || !errors.As(err, &pathError) || !strings.HasSuffix(err.Error(), "; name a policy directory that can be read") {
+		if pathError := new(fs.PathError); findings != nil || !errors.As(err, &pathError) || !strings.HasSuffix(err.Error(), "; give a policy directory that can be read") {
 			t.Errorf("%s: %v, %v", dir, findings, err)
 		}
 	}

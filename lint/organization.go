@@ -22,7 +22,7 @@ func (l *linter) closedLevels() {
 			continue
 		}
 		l.report(beginningOfFile(level.Policies[0]), "closed-level",
-			messagef("no service control policy of %q allows ecr:GetAuthorizationToken, so all requests of the accounts below it are denied", level.Name),
+			messagef("no service control policy of %q allows ecr:GetAuthorizationToken, so all requests from the accounts below it are denied", level.Name),
 			messagef("add FullAWSAccess: every level must allow an action"))
 	}
 }

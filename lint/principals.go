@@ -68,7 +68,7 @@ func (l *linter) anonymousWrite(d *document, s *statement) {
 		}
 	}
 	l.report(d.at(everyone.At), "anonymous-write",
-		messagef("the registry serves callers without a credential, and this Allow permits them %s", strings.Join((s.covered&writes).names(), ", ")),
+		messagef("the registry accepts anonymous callers, and this Allow permits them %s", strings.Join((s.covered&writes).names(), ", ")),
 		messagef("list the principals that may write"))
 }
 

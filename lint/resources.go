@@ -47,7 +47,7 @@ func (l *linter) otherServicesResource(d *document, s *statement, e iam.Entry, s
 }
 
 // repositoryWithoutAction finds a repository in a statement without actions on
-// repositories. Unknown actions and those of another service are reported themselves.
+// repositories. Unknown actions and those of another service are reported separately.
 func (l *linter) repositoryWithoutAction(d *document, s *statement, e iam.Entry) {
 	for _, action := range s.Actions {
 		service, name, _ := strings.Cut(action.Text, ":")

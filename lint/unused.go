@@ -46,11 +46,11 @@ func (l *linter) unattachedPolicy(policy *iam.Policy) {
 	switch {
 	case strings.HasPrefix(policy.Source.File, "managed/"):
 		l.reportOf(effect, at, "unattached-policy",
-			messagef("no user or role has this policy"),
+			messagef("the policy is not attached to any user or role"),
 			messagef("attach it in principals.yaml, or remove the file"))
 	case strings.HasPrefix(policy.Source.File, "trust/"):
 		l.reportOf(effect, at, "unattached-policy",
-			messagef("no role has this trust policy"),
+			messagef("no role uses this trust policy"),
 			messagef("set it as trust of a role in principals.yaml, or remove the file"))
 	}
 }

@@ -124,7 +124,7 @@ func costlyHashes(callers *identity.Authenticator) diag.List {
 		if user.Cost > basic.RecommendedMaxCost {
 			found = append(found, diag.Diagnostic{Position: diag.File("htpasswd").At(diag.Point{Line: user.Line, Column: 1}), Severity: diag.Warning, Code: "costly-hash",
 				Problem: fmt.Sprintf("the bcrypt hash of user %q has cost %d, which a busy machine cannot verify within Envoy's timeout of 0.5 s", user.Name, user.Cost),
-				Remedy:  fmt.Sprintf("a cost of at most %d fits, make the line again with htpasswd -nB -C %[1]d", basic.RecommendedMaxCost)})
+				Remedy:  fmt.Sprintf("use a cost of at most %d: make the line again with htpasswd -nB -C %[1]d", basic.RecommendedMaxCost)})
 		}
 	}
 	return found

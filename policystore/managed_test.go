@@ -57,7 +57,7 @@ func TestPolicyVersion(t *testing.T) {
 		{"the output of get-policy", `{"Policy": {"PolicyName": "pull", "DefaultVersionId": "v3"}}`, ":1:1: the output of aws iam get-policy does not contain the document; save the output of aws iam get-policy-version for the DefaultVersionId that is in this file"},
 		{"a fault in the document", swap(`"Allow"`, `"Alow"`), ":5:53: Effect must be exactly"},
 		{"a statement next to it", swap("{", `{"Statement": [], `), ":1:2: Statement is next to PolicyVersion"},
-		{"document in two cases", swap(`"Document"`, `"document": {}, "Document"`), `:3:25: "Document" is next to "document"`},
+		{"document in two cases", swap(`"Document"`, `"document": {}, "Document"`), `:3:25: "Document" and "document" are both present`},
 	} {
 		t.Run(c.name, func(t *testing.T) { refuses(t, small(), map[string]string{file: c.text}, file+c.want) })
 	}

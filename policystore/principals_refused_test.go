@@ -58,7 +58,7 @@ func TestPrincipalsRefused(t *testing.T) {
 		{"issuer without URL", in("issuer: https://lab.example.com\n", "provider: lab\n"), `principals.yaml:11:3: issuer is not the URL of an issuer; write the iss of its tokens, such as https://token.actions.githubusercontent.com, without user, query and fragment`},
 		{"http issuer", in("issuer: https://lab", "issuer: http://lab"), `principals.yaml:12:11: issuer "http://lab.example.com" does not use https; write a URL that begins with https://`},
 		{"issuer with a password", in("issuer: https://lab", "issuer: https://u:s3cret@lab"), `principals.yaml:12:11: issuer is not the URL of an issuer; write the iss of its tokens, such as https://token.actions.githubusercontent.com, without user, query and fragment`},
-		{"http keys", in("jwks: https://", "jwks: http://"), `principals.yaml:13:9: jwks: "http://lab.example.com/keys" is not https`},
+		{"http keys", in("jwks: https://", "jwks: http://"), `principals.yaml:13:9: jwks: "http://lab.example.com/keys" does not use https`},
 		{"keys at a URL with a password", in("jwks: https://", "jwks: https://u:s3cret@"), "principals.yaml:13:9: jwks is not a valid URL; write the https URL of a key set, without user and password"},
 		{"keys from a file URL", in("jwks: https://lab.example.com/keys", "jwks: file:///etc/keys"), "principals.yaml:13:9: jwks: "},
 		{"key file that does not exist", in("jwks: jwks/ci.json", "jwks: jwks/cd.json"), `principals.yaml:4:9: jwks "jwks/cd.json" does not exist; add the file jwks/NAME.json, or write an https URL`},

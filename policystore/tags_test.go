@@ -80,7 +80,7 @@ func TestTagsRefused(t *testing.T) {
 		{"no value", `{"tags": [{"Key": "a"}]}`, `:1:11: a tag (Key "a") lacks Value; save`},
 		{"no key", `{"tags": [{"Value": "a"}]}`, `:1:11: a tag (Value "a") lacks Key; save`},
 		{"keys in lower case", `{"tags": [{"key": "a", "value": "b"}]}`, ":1:11: a tag lacks Key and Value; save"},
-		{"a tag next to the list", `{"tags": [], "team": "blue"}`, `:1:14: "team" is next to the list of tags`},
+		{"a tag next to the list", `{"tags": [], "team": "blue"}`, `:1:14: unexpected string "team" in the same object as the list of tags`},
 		{"truncated", `{"tags": [], "nextToken": "eyJ"}`, ":1:14: the output is truncated (nextToken is set)"},
 		{"truncated, as in IAM", `{"tags": [], "IsTruncated": true}`, ":1:14: the output is truncated (IsTruncated is set)"},
 		{"one entry of the list", `{"Value": "blue", "Key": "team"}`, ":1:1: the file is a part of an output, not tags"},

@@ -98,7 +98,7 @@ func TestLintMistakes(t *testing.T) {
 		{"lint", "no directory is given; add the policy directory, as in extauthz lint policies"},
 		{"lint a b", `unexpected argument "b"; give one directory`},
 		{"lint /nowhere/policies", "/nowhere/policies"},
-		{"lint " + quickstart + "/registries.yaml", "name a policy directory that can be read"},
+		{"lint " + quickstart + "/registries.yaml", "give a policy directory that can be read"},
 		{"lint a --format xml", `"xml" is not a format; write text, json or sarif`},
 		{"lint a --fail-on never", `"never" is not a severity; write error, warning or suggestion`},
 		{"lint --explain fly", `--explain: code "fly" does not exist; the codes are `},

@@ -113,7 +113,7 @@ func (c Claims) checkTimes(now time.Time) (life validity, err error) {
 	}
 	life.issuedAt, found, err = c.date("iat")
 	if err == nil && found && now.Add(leeway).Before(life.issuedAt) {
-		err = fmt.Errorf("the token is issued at %s (iat), which is in the future", life.issuedAt.Format(time.RFC3339))
+		err = fmt.Errorf("the token was issued at %s (iat), which is in the future", life.issuedAt.Format(time.RFC3339))
 	}
 	return life, err
 }

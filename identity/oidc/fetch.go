@@ -58,7 +58,7 @@ func checkURL(address string) error {
 	host := u.Hostname()
 	loopback := host == "localhost" || net.ParseIP(host).IsLoopback()
 	if u.Scheme != "https" && (u.Scheme != "http" || !loopback) {
-		return fmt.Errorf("%q is not https, so that others in the network could replace the keys; use https, except for this machine (127.0.0.1, [::1], localhost)", address)
+		return fmt.Errorf("%q does not use https, so an attacker on the network could replace the keys; use https, except for this machine (127.0.0.1, [::1], localhost)", address)
 	}
 	return nil
 }

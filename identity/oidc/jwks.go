@@ -103,7 +103,7 @@ type publicJWK struct {
 func readKey(text jsontext.Value) (k *key, problem, remedy string) {
 	var d jsonWebKey
 	if json.Unmarshal(text, &d) != nil {
-		return nil, "not a JSON Web Key", "write an object with strings for kty, kid, use, alg and the numbers"
+		return nil, "not a JSON Web Key", "write an object whose kty, kid, use, alg and key parameters are strings"
 	}
 	if d.Kty == "oct" || d.K != nil {
 		return nil, `a shared secret (kty "oct") cannot verify signatures, because its owners can sign`, "remove it"
@@ -152,14 +152,14 @@ func (n publicJWK) publicKey(fitting []jose.SignatureAlgorithm) (_ *key, problem
 	var k jose.JSONWebKey
 	text, err := json.Marshal(n)
 	if err != nil || k.UnmarshalJSON(text) != nil || !k.Valid() || !k.IsPublic() {
-		return nil, "the numbers of the key are not those of a public key", "copy the set from the issuer again"
+		return nil, "the key parameters do not form a valid public key", "copy the set from the issuer again"
 	}
 	if public, ok := k.Key.(*rsa.PublicKey); ok {
 		if bits := public.N.BitLen(); bits < 2048 {
-			return nil, fmt.Sprintf("an RSA key of %d bits is too short", bits), "let the issuer make one of 2048 bits or more"
+			return nil, fmt.Sprintf("an RSA key of %d bits is too short", bits), "have the issuer generate a key of at least 2048 bits"
 		}
 		if public.E < 3 || public.E%2 == 0 {
-			return nil, fmt.Sprintf("an RSA key with the exponent %d is not accepted", public.E), "let the issuer make one with 65537"
+			return nil, fmt.Sprintf("an RSA key with the exponent %d is not accepted", public.E), "have the issuer generate a key with the exponent 65537"
 		}
 	}
 	return &key{k.KeyID, k.Key, fitting}, "", ""

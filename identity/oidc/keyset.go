@@ -13,7 +13,7 @@ import (
 	"extauthz/diag"
 )
 
-// KeySet is the keys of an issuer: those of a file, which never change, or those at a URL,
+// A KeySet has the keys of an issuer: those of a file, which never change, or those at a URL,
 // which are fetched repeatedly. The zero value is empty.
 type KeySet struct {
 	static *generation // of a file

@@ -161,7 +161,7 @@ func (s *remoteKeys) fetch() {
 		return
 	}
 	s.current = newGeneration(text, usable)
-	s.logger.Info("issuer's keys loaded", "url", s.url, "keys", len(usable))
+	s.logger.Info("issuer keys loaded", "url", s.url, "keys", len(usable))
 	for _, why := range refused {
 		s.logger.Warn("issuer's key ignored", "url", s.url, "reason", why.Error())
 	}

@@ -126,7 +126,7 @@ func (e *Entity) members(r *reader, kind string) []member {
 		}))
 }
 
-// entityMembers are the members that decide, with the kinds of entries that have them
+// entityMembers are the members that affect access, with the kinds of entries that have them
 // (IAM API Reference, UserDetail, GroupDetail and RoleDetail).
 var entityMembers = map[string][]string{
 	"Tags": {"User", "Role"}, "GroupList": {"User"}, "AttachedManagedPolicies": {"User", "Group", "Role"},
@@ -154,7 +154,7 @@ func checkEntityMember(r *reader, kind, name string, at int) error {
 	return nil
 }
 
-// mayDecide reports whether an unknown member has a name that sounds as if it decided, or
+// mayDecide reports whether an unknown member has a name that suggests that it affects access, or
 // that is not spelled as AWS spells names.
 func mayDecide(name string) bool {
 	name = strings.ToLower(name)
@@ -206,7 +206,7 @@ func (a *Authorization) checkARN(r *reader, arn String, account, resource string
 		return nil
 	case parsed.Account != account:
 		a.isMisplaced = true
-		return r.fault(arn.At, fmt.Sprintf("Arn %q is not of account %q, which the folder is for", arn.Text, account), "move the file")
+		return r.fault(arn.At, fmt.Sprintf("Arn %q does not belong to account %q, the account of the folder", arn.Text, account), "move the file")
 	case arn.Text != want:
 		return r.fault(arn.At, fmt.Sprintf("Arn %q does not match path and name, which make it %q", arn.Text, want), saveAgain)
 	}

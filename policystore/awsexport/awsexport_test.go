@@ -64,7 +64,7 @@ func TestReadingGoesOn(t *testing.T) {
 // fault.
 func TestMisplacedAuthorization(t *testing.T) {
 	_, err := ReadAuthorization("a.json", "999999999999", []byte(details(user("alice", ""), user("bob", ""))))
-	if list := diag.Of(err); len(list) != 1 || !strings.Contains(err.Error(), `is not of account "999999999999"`) {
+	if list := diag.Of(err); len(list) != 1 || !strings.Contains(err.Error(), `does not belong to account "999999999999"`) {
 		t.Errorf("%d faults: %v", len(list), err)
 	}
 }

@@ -44,7 +44,7 @@ func readDocument(r *reader, name string) (Document, error) {
 		return Document{}, err
 	}
 	if len(value) > MaxDocumentSize {
-		return Document{}, r.fault(start, fmt.Sprintf("%s is larger than %d MiB, and so not a policy that AWS accepts", name, MaxDocumentSize>>20), "save the output again")
+		return Document{}, r.fault(start, fmt.Sprintf("%s is larger than %d MiB, which is more than AWS accepts for a policy", name, MaxDocumentSize>>20), "save the output again")
 	}
 	if value[0] != '"' {
 		return Document{diag.File(r.file), start, bytes.Clone(value)}, nil // a policy outlives the text of its file

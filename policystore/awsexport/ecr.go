@@ -110,7 +110,7 @@ func ReadTags(file string, contents []byte) (tags []sts.Tag, err error) {
 func readTagOutput(r *reader) (tags []sts.Tag, err error) {
 	check := func(name string, at int) error {
 		if name != "tags" && !isContinuation(name) && r.Kind() == '"' {
-			return r.ErrorAt(at, fmt.Sprintf("%q is next to the list of tags", name), "keep an object of keys and values, or the output as it is")
+			return r.ErrorAt(at, fmt.Sprintf("unexpected string %q in the same object as the list of tags", name), "keep an object of keys and values, or the output as it is")
 		}
 		return nil
 	}

@@ -97,7 +97,7 @@ func (p *ManagedPolicy) useDefault(r *reader, start diag.Point, defaultVersion s
 		found++
 	}
 	if found != 1 {
-		return r.fault(start, fmt.Sprintf("policy %q has the document of its default version %q %d times in PolicyVersionList, not once", p.arn.Text, defaultVersion, found), "save the output again")
+		return r.fault(start, fmt.Sprintf("PolicyVersionList contains the default version %[2]q of policy %[1]q %[3]d times instead of once", p.arn.Text, defaultVersion, found), "save the output again")
 	}
 	return nil
 }

@@ -82,7 +82,7 @@ func (r *reader) checkedObject(what string, check func(name string, at int) erro
 	err := r.Object(what, func(name string, at int) error {
 		folded := strings.ToLower(name)
 		if earlier, twice := spelled[folded]; twice && earlier != name {
-			return r.ErrorAt(at, fmt.Sprintf("%q is next to %q, and AWS writes one of the two", name, earlier), saveAgain)
+			return r.ErrorAt(at, fmt.Sprintf("%q and %q are both present, but AWS writes only one of them", name, earlier), saveAgain)
 		}
 		spelled[folded] = name
 		if check != nil {
