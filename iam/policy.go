@@ -99,7 +99,7 @@ type Policy struct {
 	uniqueIDs     []Entry
 	partitions    []Entry    // ARNs, the first of each partition
 	start         diag.Point // of text in its source
-	text          []byte     // as written, for Written
+	text          []byte     // as written, for Syntax
 }
 
 // Statement is one compiled statement of a policy.

@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -62,15 +61,11 @@ func (d *document) isResourceBased() bool {
 // the point is in no statement, it reports whether any statement is about ECR.
 func (d *document) concernsECR(p diag.Point) bool {
 	for i := range d.statements {
-		if s := &d.statements[i]; !before(p, s.Statement.Start) && !before(s.Statement.End, p) {
+		if s := &d.statements[i]; p.Compare(s.Statement.Start) >= 0 && p.Compare(s.Statement.End) <= 0 {
 			return s.concernsECR()
 		}
 	}
 	return slices.ContainsFunc(d.statements, func(s statement) bool { return s.concernsECR() })
-}
-
-func before(a, b diag.Point) bool {
-	return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column)) < 0
 }
 
 // concernsECR reports whether the statement covers an action of ECR, or was meant to:

@@ -9,6 +9,7 @@ import (
 	"extauthz/iam"
 	"extauthz/identity/sts"
 	"extauthz/policystore/awsexport"
+	"extauthz/policystore/config"
 )
 
 // loadAccounts reads the outputs of aws iam get-account-authorization-details, ordered by
@@ -61,7 +62,7 @@ func (r *accountReader) at(p diag.Point) diag.Position { return diag.File(r.File
 // entity returns a user or role with its own policies and those of its groups.
 func (r *accountReader) entity(e *awsexport.Entity) sts.Entity {
 	entity := sts.Entity{ARN: e.ARN.Text, ID: e.ID.Text, Tags: e.Tags}
-	if !uniqueID.MatchString(e.ID.Text) {
+	if !config.IsUniqueID(e.ID.Text) {
 		r.from.report(diag.New(r.at(e.ID.At), fmt.Sprintf("%q is not the unique id of a user or role", e.ID.Text), "save the output as it is"))
 		entity.ID = ""
 	}

@@ -3,7 +3,6 @@ package policystore
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -33,10 +32,6 @@ func (c *compiler) hasFaultyRepositories() bool {
 	}
 	return false
 }
-
-// uniqueID is the form of the unique ids of users (AIDA…) and roles (AROA…)
-// (IAM User Guide, "IAM identifiers").
-var uniqueID = regexp.MustCompile(`^A(IDA|ROA)[A-Z0-9]{4,124}$`)
 
 // userIDKey is the condition key that contains unique ids.
 const userIDKey = "aws:userid"
