@@ -71,7 +71,7 @@ func (c *config) declareListeners(flags *flag.FlagSet) {
 
 func (c *config) declareDecisionLog(flags *flag.FlagSet) {
 	flags.TextVar(&c.decisions, "decision-log", decisionlog.All, "`MODE` of the decision log: all, denied or none")
-	flags.StringVar(&c.decisionsFile, "decision-log-file", standardOutput, "`FILE` to which decisions are appended, opened again after SIGHUP; - means standard output")
+	flags.StringVar(&c.decisionsFile, "decision-log-file", decisionlog.StandardOutput, "`FILE` to which decisions are appended, opened again after SIGHUP; - means standard output")
 	flags.IntVar(&c.decisionsBuffer, "decision-log-buffer", 4096, "how many decisions may wait to be written; more are lost")
 	flags.BoolVar(&c.decisionsRequired, "decision-log-required", false, "refuse a request whose decision cannot be logged")
 }

@@ -155,7 +155,7 @@ func (c *config) checkSharedAddresses() error {
 // each write would count as a change of the policies.
 func (c *config) checkPolicyDirectory() error {
 	for _, written := range []struct{ flag, path string }{
-		{"--decision-log-file", strings.TrimPrefix(c.decisionsFile, standardOutput)},
+		{"--decision-log-file", strings.TrimPrefix(c.decisionsFile, decisionlog.StandardOutput)},
 		{"--listen", socketFile(c.listen)},
 	} {
 		if written.path != "" && within(c.policies, written.path) {

@@ -77,11 +77,11 @@ func load(c *config, logger *slog.Logger) (*sidecar, error) {
 
 // open opens the decision log and the listeners, and builds the servers.
 func (s *sidecar) open(in *invocation) (err error) {
-	if s.sink, err = openLogFile(s.config.decisionsFile, in.stdout); err != nil {
-		return err
+	if s.sink, err = decisionlog.OpenFile(s.config.decisionsFile, in.stdout); err != nil {
+		return fmt.Errorf("--decision-log-file: %w", err)
 	}
 	if s.listeners, err = openListeners(s.config); err != nil {
-		return errors.Join(err, s.sink.close())
+		return errors.Join(err, s.sink.Close())
 	}
 	s.listeners.limit(s.config, s.logger)
 	s.log = decisionlog.New(decisionlog.Options{

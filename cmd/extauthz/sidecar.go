@@ -31,7 +31,7 @@ type sidecar struct {
 	cache decision.Stats
 	ready *readiness
 
-	sink      *logFile
+	sink      *decisionlog.File
 	log       *decisionlog.Log
 	listeners listeners
 	server    *envoy.Server
@@ -107,10 +107,10 @@ func (s *sidecar) serveWhenReady(ctx context.Context) {
 // reopenLog opens the decision log's file again. It logs when decisions go to the new
 // file, because from then on the renamed file is complete.
 func (s *sidecar) reopenLog() {
-	if s.config.decisionsFile == standardOutput {
+	if s.config.decisionsFile == decisionlog.StandardOutput {
 		return
 	}
-	if err := s.sink.reopen(); err != nil {
+	if err := s.sink.Reopen(); err != nil {
 		s.logger.Error("the decision log was not opened again; the old file remains in use", "error", err)
 		return
 	}
@@ -149,7 +149,7 @@ func (s *sidecar) stop(ctx context.Context) {
 	defer cancel()
 	if err := s.log.Close(logging); err != nil {
 		s.logger.Error("the decision log is incomplete", "error", err)
-	} else if err := s.sink.close(); err != nil {
+	} else if err := s.sink.Close(); err != nil {
 		s.logger.Error("the decision log was not closed", "error", err)
 	}
 	for _, h := range s.http {

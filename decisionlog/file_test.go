@@ -1,4 +1,4 @@
-package main
+package decisionlog
 
 import (
 	"bufio"
@@ -23,7 +23,7 @@ func TestReopenWhileAWriteBlocks(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer reader.Close()
-	l, err := openLogFile(name, nil)
+	l, err := OpenFile(name, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,25 +38,17 @@ func TestReopenWhileAWriteBlocks(t *testing.T) {
 		}
 		written <- nil
 	}()
-	eventually(t, "a write waits", func() bool {
-		select {
-		case l.writing <- struct{}{}:
-			<-l.writing
-			return false
-		case <-time.After(50 * time.Millisecond):
-			return true
-		}
-	})
+	waitUntilAWriteBlocks(t, l)
 	if err := os.Rename(name, name+".1"); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.reopen(); err != nil {
+	if err := l.Reopen(); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-written; err != nil {
 		t.Fatal(err)
 	}
-	if err := l.close(); err != nil {
+	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
 	lines := completeLines(t, reader, line)
@@ -68,6 +60,21 @@ func TestReopenWhileAWriteBlocks(t *testing.T) {
 	if lines += completeLines(t, file, line); lines != 128 {
 		t.Errorf("%d complete lines in both files; want 128", lines)
 	}
+}
+
+// waitUntilAWriteBlocks returns when a write has taken 50 milliseconds.
+func waitUntilAWriteBlocks(t *testing.T, f *File) {
+	t.Helper()
+	for range 1000 {
+		select {
+		case f.writing <- struct{}{}:
+			<-f.writing
+			time.Sleep(time.Millisecond)
+		case <-time.After(50 * time.Millisecond):
+			return
+		}
+	}
+	t.Fatal("no write blocks")
 }
 
 // completeLines counts the complete lines.

@@ -1,0 +1,98 @@
+package decisionlog
+
+import (
+	"errors"
+	"io"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// StandardOutput is the file name that means standard output.
+const StandardOutput = "-"
+
+// reopenGrace is how long a write in progress may take before Reopen interrupts it.
+const reopenGrace = time.Second
+
+// A File is the sink of a log: standard output or a file. The file can be opened again
+// after it was renamed, even while a write to it blocks. Only one goroutine may write at
+// a time.
+type File struct {
+	name string
+
+	writing chan struct{} // has an element during a write
+	mu      sync.Mutex    // guards file
+	file    io.WriteCloser
+}
+
+// OpenFile opens a file for appending. Only the owner may read a new file. If the name is
+// StandardOutput, the sink is stdout, which is never closed.
+func OpenFile(name string, stdout io.Writer) (*File, error) {
+	f := &File{name: name, writing: make(chan struct{}, 1)}
+	if name == StandardOutput {
+		f.file = keptOpen{stdout}
+		return f, nil
+	}
+	file, err := appendTo(name)
+	if err != nil {
+		return nil, err
+	}
+	f.file = file
+	return f, nil
+}
+
+// keptOpen is a writer that this package must not close.
+type keptOpen struct{ io.Writer }
+
+func (keptOpen) Close() error { return nil }
+
+// appendTo opens a file for appending. A named pipe without a reader is an error.
+func appendTo(name string) (*os.File, error) {
+	return os.OpenFile(name, os.O_WRONLY|os.O_APPEND|os.O_CREATE|syscall.O_NONBLOCK, 0o600)
+}
+
+// Write appends p. If Reopen interrupts the write, p goes to the new file.
+func (f *File) Write(p []byte) (int, error) {
+	f.writing <- struct{}{}
+	defer func() { <-f.writing }()
+	for {
+		file := f.current()
+		n, err := file.Write(p)
+		if !errors.Is(err, os.ErrClosed) || f.current() == file {
+			return n, err
+		}
+	}
+}
+
+func (f *File) current() io.WriteCloser {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.file
+}
+
+// Reopen opens the file of the same name. For standard output it does nothing. After an
+// error the old file remains in use. Reopen waits up to reopenGrace for a write in
+// progress.
+func (f *File) Reopen() error {
+	if f.name == StandardOutput {
+		return nil
+	}
+	file, err := appendTo(f.name)
+	if err != nil {
+		return err
+	}
+	f.mu.Lock()
+	old := f.file
+	f.file = file
+	f.mu.Unlock()
+	select {
+	case f.writing <- struct{}{}:
+		<-f.writing
+	case <-time.After(reopenGrace):
+	}
+	return old.Close()
+}
+
+// Close closes the file, except standard output.
+func (f *File) Close() error { return f.current().Close() }
