@@ -1,6 +1,7 @@
 package envoy
 
 import (
+	"errors"
 	"reflect"
 	"strings"
 	"testing"
@@ -11,6 +12,8 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/types/known/structpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"extauthz/diag"
 )
 
 // TestParseCheckRequest checks that a message in JSON has the same request as the message itself.
@@ -49,30 +52,34 @@ func TestParseCheckRequest(t *testing.T) {
 
 // TestParseCheckRequestRefuses checks that an error contains the position and nothing of the text.
 func TestParseCheckRequestRefuses(t *testing.T) {
+	const remedy = "; write an envoy.service.auth.v3.CheckRequest in the JSON of Protocol Buffers"
 	for _, c := range []struct{ name, text, want string }{
-		{"empty text", "", "request.json:1:1: not a CheckRequest"},
-		{"not an object", `["hunter2"]`, "request.json:1:1: not a CheckRequest"},
-		{"unknown field", "{\n \"attribute\": {}}", `request.json:2:2: unknown field "attribute" in a CheckRequest`},
-		{"unknown field that may be a secret", `{"hunter2 or so": {}}`, `request.json:1:2: not a CheckRequest`},
-		{"unknown field of a field", `{"attributes":{"request":{"http":{"header":{}}}}}`, `request.json:1:35: unknown field "header" in a CheckRequest`},
-		{"name of the definition", `{"attributes":{"context_extensions":{"a":7}}}`, `request.json:1:37: not a CheckRequest`},
-		{"wrong type in a list", `{"attributes":{"request":{"http":{"header_map":{"headers":["hunter2"]}}}}}`, `request.json:1:59: not a CheckRequest`},
-		{"wrong time", "{\"attributes\":{\"request\":{\n\"time\": \"hunter2\"}}}", `request.json:2:9: not a CheckRequest`},
-		{"field twice", `{"attributes":{}, "attributes":{}}`, `request.json:1:1: not a CheckRequest`},
-		{"second field", `{"attributes":{"contextExtensions":{}, "request":[]}}`, `request.json:1:50: not a CheckRequest`},
-		{"after characters of two bytes", `{"attributes":{"contextExtensions":{"a":"ä"}, "reqest":[]}}`, `request.json:1:47: unknown field "reqest"`},
-		{"wrong type", `{"attributes":{"request":{"http":{"headers":"Basic hunter2"}}}}`, "request.json:1:45: not a CheckRequest"},
-		{"wrong value", `{"attributes":{"request":{"http":{"headers":{"authorization": hunter2}}}}}`, "request.json:1:63: not a CheckRequest"},
-		{"cut short", `{"attributes":{"request":{"http":{"headers":{"authorization":"Basic hunter2`, "request.json:1:75: not a CheckRequest"},
-		{"text after it", `{} hunter2`, "request.json:1:4: not a CheckRequest"},
+		{"empty text", "", "1:1: not JSON: the text is empty; fix it here or just before"},
+		{"not an object", `["hunter2"]`, "1:1: a CheckRequest must be an object, not an array"},
+		{"unknown field", "{\n \"attribute\": {}}", `2:2: unknown field "attribute" in a CheckRequest` + remedy},
+		{"unknown field that may be a secret", `{"hunter2 or so": {}}`, `1:2: not a CheckRequest` + remedy},
+		{"unknown field of a field", `{"attributes":{"request":{"http":{"header":{}}}}}`, `1:35: unknown field "header" in a CheckRequest` + remedy},
+		{"name of the definition", `{"attributes":{"context_extensions":{"a":7}}}`, `1:37: not a CheckRequest` + remedy},
+		{"wrong type in a list", `{"attributes":{"request":{"http":{"header_map":{"headers":["hunter2"]}}}}}`, `1:59: not a CheckRequest` + remedy},
+		{"wrong time", "{\"attributes\":{\"request\":{\n\"time\": \"hunter2\"}}}", `2:9: not a CheckRequest` + remedy},
+		{"field twice", `{"attributes":{}, "attributes":{}}`, `1:19: "attributes" occurs twice; keep one of the two`},
+		{"field by both of its names", `{"attributes":{"contextExtensions":{}, "context_extensions":{}}}`, `1:1: not a CheckRequest` + remedy},
+		{"name in a map twice", `{"attributes":{"contextExtensions":{"hunter2":"", "hunter2":""}}}`, `1:36: not a CheckRequest` + remedy},
+		{"bytes that are not UTF-8", "{\"attributes\":{\"hunter2\xff\":{}}}", `1:24: this byte is not UTF-8; save the text as UTF-8`},
+		{"second field", `{"attributes":{"contextExtensions":{}, "request":[]}}`, `1:50: not a CheckRequest` + remedy},
+		{"after characters of two bytes", `{"attributes":{"contextExtensions":{"a":"ä"}, "reqest":[]}}`, `1:47: unknown field "reqest" in a CheckRequest` + remedy},
+		{"wrong type", `{"attributes":{"request":{"http":{"headers":"Basic hunter2"}}}}`, "1:45: not a CheckRequest" + remedy},
+		{"wrong value", `{"attributes":{"request":{"http":{"headers":{"authorization": hunter2}}}}}`, "1:63: not JSON: unexpected 'h'; fix it here or just before"},
+		{"cut short", `{"attributes":{"request":{"http":{"headers":{"authorization":"Basic hunter2`, "1:75: not JSON: the text ends before its value does; fix it here or just before"},
+		{"text after it", `{} hunter2`, "1:4: not JSON: the text goes on after the end of its value; fix it here or just before"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r, err := ParseCheckRequest("request.json", []byte(c.text), time.Now())
-			if r != nil || err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "envoy.service.auth.v3") {
-				t.Fatalf("request %v, error %v, want %q", r, err, c.want)
+			if r != nil || err == nil || err.Error() != "request.json:"+c.want {
+				t.Fatalf("request %v\nerror %v\nwant request.json:%s", r, err, c.want)
 			}
-			if strings.Contains(err.Error(), "hunter2") {
-				t.Errorf("the error repeats the text: %v", err)
+			if d, ok := errors.AsType[diag.Diagnostic](err); !ok || strings.Contains(d.Message()+d.Pointer, "hunter2") {
+				t.Errorf("the error is not a diagnostic or repeats the text: %#v", err)
 			}
 		})
 	}

@@ -122,7 +122,7 @@ func TestWhoamiMistakes(t *testing.T) {
 		{"file that does not exist", "", in("--token", "/nowhere"), "/nowhere"},
 		{"empty token", "\n", in("--token", "-", "--registry", "main"), "standard input: the file contains no token"},
 		{"no certificate", "hunter2", in("--certificate", "-", "--registry", "main"), "standard input: no certificate"},
-		{"no request", `{"attributes": hunter2}`, in("--check-request", "-"), "standard input:1:16: not a CheckRequest"},
+		{"no request", `{"attributes": hunter2}`, in("--check-request", "-"), "standard input:1:16: not JSON: unexpected 'h'; fix it here or just before"},
 		{"misspelt field", `{"attribute": {}}`, in("--check-request", "-"), `standard input:1:2: unknown field "attribute"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -50,7 +50,7 @@ var mayImport = map[string][]string{
 	"lint":                                {"diag", "iam", "mapping", "identity/nametemplate", "identity/sts", "identity", "decision", "policystore"},
 	"schemas":                             {},
 	"scaffold":                            {"diag", "iam", "mapping", "schemas"},
-	"envoy":                               {"diag", "clientip", "authz", "mapping", envoyAPI, grpc, protobuf, genproto},
+	"envoy":                               {"diag", "strictjson", "clientip", "authz", "mapping", envoyAPI, grpc, protobuf, genproto},
 	"decisionlog":                         {"iam", "authz"},
 	"metrics":                             {"identity/oidc", "decision", "policystore", "authz", "decisionlog", prom},
 	"cmd/extauthz":                        {"diag", "iam", "mapping", "identity/oidc", "identity/sts", "identity", "decision", "policystore", "authz", "simulate", "lint", "policytest", "schemas", "scaffold", "envoy", "decisionlog", "metrics", grpc},
