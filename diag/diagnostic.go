@@ -30,6 +30,18 @@ func New(at Position, problem, remedy string) Diagnostic {
 	return Diagnostic{Position: at, Problem: problem, Remedy: remedy}
 }
 
+// Problemf returns the diagnostic of a fault whose position is added later, by [Wrap] or by
+// the code that read the value from a file.
+func Problemf(format string, args ...any) Diagnostic {
+	return Diagnostic{Problem: fmt.Sprintf(format, args...)}
+}
+
+// WithRemedy returns the diagnostic with a remedy.
+func (d Diagnostic) WithRemedy(remedy string) Diagnostic {
+	d.Remedy = remedy
+	return d
+}
+
 // Message returns "problem; remedy".
 func (d Diagnostic) Message() string {
 	if d.Remedy == "" {

@@ -38,6 +38,10 @@ func (a ARN) String() string {
 	return "arn:" + a.Partition + ":" + a.Service + ":" + a.Region + ":" + a.Account + ":" + a.Resource
 }
 
+// LastSegment returns what follows the last slash of an ARN or of a resource: a name
+// without its path.
+func LastSegment(arn string) string { return arn[strings.LastIndexByte(arn, '/')+1:] }
+
 // splitARN is ParseARN for evaluation: it does not allocate, and only reports whether s
 // can be an ARN.
 func splitARN(s string) (ARN, bool) {

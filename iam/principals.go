@@ -189,7 +189,7 @@ func (e principalEntry) compileAWS() (principalEntry, error) {
 		e.kind = userEntry
 	case roleIdentity:
 		e.kind = roleEntry
-		e.role = lastSegment(arn.Resource)
+		e.role = LastSegment(arn.Resource)
 	case sessionIdentity:
 		e.kind = sessionEntry
 	case federatedIdentity:

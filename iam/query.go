@@ -104,11 +104,8 @@ func (q *query) identifyRole(roleARN string) bool {
 	}
 	arn, _ := splitARN(roleARN)
 	q.serviceRole = strings.HasPrefix(arn.Resource, "role/aws-service-role/")
-	return q.isColleague(roleARN, roleIdentity) && equalIgnoringCase(lastSegment(arn.Resource), q.role)
+	return q.isColleague(roleARN, roleIdentity) && equalIgnoringCase(LastSegment(arn.Resource), q.role)
 }
-
-// lastSegment is what follows the last slash: a name without its path.
-func lastSegment(s string) string { return s[strings.LastIndexByte(s, '/')+1:] }
 
 // accountOfResource is the account that owns the resource.
 func (p *Policies) accountOfResource(q *query) string {

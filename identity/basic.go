@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"extauthz/iam"
 	"extauthz/identity/basic"
 	"extauthz/identity/nametemplate"
 	"extauthz/identity/sts"
@@ -99,7 +100,7 @@ func roleOfUser(partition, user string) (arn string, f *Failure) {
 		// The message does not repeat the name, which might be a password with a slash.
 		return "", invalid(BasicAuth, "the user name has a slash and does not name a role; write ACCOUNT/ROLE or ACCOUNT/PATH/ROLE, with the account's 12 digits")
 	}
-	if err := sts.CheckRoleName(name[strings.LastIndexByte(name, '/')+1:]); err != nil {
+	if err := sts.CheckRoleName(iam.LastSegment(name)); err != nil {
 		return "", invalid(BasicAuth, err.Error())
 	}
 	return "arn:" + partition + ":iam::" + account + ":role/" + name, nil

@@ -53,14 +53,14 @@ func (b *bindings) include(arn string) bool {
 		return b.exact[arn] || slices.ContainsFunc(b.templates, func(c policystore.BoundCredential) bool { return mayProduce(c.Principal, arn) })
 	}
 	sessions := "arn:" + parsed.Partition + ":sts::" + parsed.Account + ":assumed-role/"
-	if b.exact[sessions+lastSegment(name)] {
+	if b.exact[sessions+iam.LastSegment(name)] {
 		return true
 	}
 	// A role whose name is captured has the path that the credential gives.
 	return slices.ContainsFunc(b.templates, func(c policystore.BoundCredential) bool {
 		rest, isSession := strings.CutPrefix(c.Principal, sessions)
 		role, _, _ := strings.Cut(rest, "/")
-		return isSession && "/"+name == cmp.Or(c.Path, "/")+lastSegment(name) && mayProduce(role, lastSegment(name))
+		return isSession && "/"+name == cmp.Or(c.Path, "/")+iam.LastSegment(name) && mayProduce(role, iam.LastSegment(name))
 	})
 }
 

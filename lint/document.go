@@ -112,5 +112,3 @@ func (s *statement) actionAt(action actionSet) diag.Point {
 func hasStar(entries []iam.Entry) bool {
 	return slices.ContainsFunc(entries, func(e iam.Entry) bool { return e.Text == "*" })
 }
-
-func lastSegment(s string) string { return s[strings.LastIndexByte(s, '/')+1:] }

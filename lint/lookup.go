@@ -85,7 +85,7 @@ func (l *lookup) addPrincipal(p principal) {
 	l.principalAccounts[arn.Account] = true
 	l.principalARNs[p.ARN] = true
 	if role, isRole := strings.CutPrefix(arn.Resource, "role/"); isRole {
-		arn.Service, arn.Resource = "sts", "assumed-role/"+lastSegment(role)
+		arn.Service, arn.Resource = "sts", "assumed-role/"+iam.LastSegment(role)
 		l.principalARNs[arn.String()] = true
 	}
 }

@@ -91,7 +91,7 @@ func (p *principals) usersNamed(name string) []string {
 		p.userNames = map[string][]string{}
 		for arn := range p.positions {
 			if strings.Contains(arn, ":user/") {
-				last := arn[strings.LastIndexByte(arn, '/')+1:]
+				last := iam.LastSegment(arn)
 				p.userNames[last] = append(p.userNames[last], arn)
 			}
 		}

@@ -130,7 +130,7 @@ func (m managedPolicies) lookup(reference string, entity iam.ARN) (*managedPolic
 	name, isAWS := reference, awsexport.IsAWSPolicy(reference)
 	_, nameOfAWS, _ := strings.Cut(reference, ":policy/")
 	if isAWS || isOwnPolicy(reference, entity) {
-		name = reference[strings.LastIndexByte(reference, '/')+1:]
+		name = iam.LastSegment(reference)
 	}
 	ofAccount, file := m[policyName{entity.Account, reference}], m[policyName{"", name}]
 	if entity.Account == "" {

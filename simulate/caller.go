@@ -133,7 +133,7 @@ func isRoleOf(role, session iam.ARN) bool {
 	path, found := strings.CutPrefix(role.Resource, "role/")
 	return found && role.Service == "iam" && role.Region == "" &&
 		role.Account == session.Account && role.Partition == session.Partition &&
-		isPath(path) && strings.EqualFold(path[strings.LastIndexByte(path, '/')+1:], name)
+		isPath(path) && strings.EqualFold(iam.LastSegment(path), name)
 }
 
 // isPath reports whether s consists of characters of a role's path: visible ASCII,

@@ -217,7 +217,7 @@ func (s *sessionRequest) caller(provider string) (Caller, error) {
 	if err != nil {
 		return Caller{}, err
 	}
-	arn.Service, arn.Resource = "sts", "assumed-role/"+lastSegment(s.role.ARN)+"/"+s.SessionName
+	arn.Service, arn.Resource = "sts", "assumed-role/"+iam.LastSegment(s.role.ARN)+"/"+s.SessionName
 	p, _, err := s.entities.resolve(arn.String(), "", "")
 	if err != nil {
 		return Caller{}, err

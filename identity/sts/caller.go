@@ -129,7 +129,7 @@ func (c *Caller) setKindKeys() {
 	c.set("aws:PrincipalType", p.Kind.String())
 	c.set("aws:PrincipalIsAWSService", "false")
 	if p.Kind == iam.User {
-		c.set("aws:username", lastSegment(p.ARN))
+		c.set("aws:username", iam.LastSegment(p.ARN))
 	}
 	if HasSession(p.Kind) {
 		c.set("aws:MultiFactorAuthPresent", "false")

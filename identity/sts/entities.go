@@ -66,7 +66,7 @@ func (e *Entities) Add(entity Entity) error {
 		return err
 	}
 	entity.account = arn.Account
-	key := pathless(arn, lastSegment(arn.Resource))
+	key := pathless(arn, iam.LastSegment(arn.Resource))
 	switch other := e.byName[key]; {
 	case e.byARN[entity.ARN] != nil:
 		return fmt.Errorf("principal %q is listed twice; keep one entry", entity.ARN)
@@ -104,7 +104,7 @@ func checkEntity(arn iam.ARN, entity *Entity) error {
 	if arn.Account == "" || arn.Account == "aws" {
 		return fmt.Errorf("principal %q: an AWS account is 12 digits", arn)
 	}
-	if !IsPath(strings.TrimSuffix(name, lastSegment(name))) {
+	if !IsPath(strings.TrimSuffix(name, iam.LastSegment(name))) {
 		return fmt.Errorf("principal %q: a path consists of segments of printable ASCII, each followed by a slash, without wildcards", arn)
 	}
 	checkNameOf, id := checkIAMUserName, "AIDA"
@@ -114,7 +114,7 @@ func checkEntity(arn iam.ARN, entity *Entity) error {
 	if entity.ID != "" && !strings.HasPrefix(entity.ID, id) {
 		return fmt.Errorf("principal %q: the id of a %s begins with %s, and %q does not; copy it from AWS", arn, kind, id, entity.ID)
 	}
-	if err := checkNameOf(lastSegment(name)); err != nil {
+	if err := checkNameOf(iam.LastSegment(name)); err != nil {
 		return fmt.Errorf("principal %q: %w", arn, err)
 	}
 	switch trust := entity.Trust; {
@@ -153,7 +153,7 @@ func (e *Entities) Find(arn string) *Entity { return e.byARN[arn] }
 // Role returns the role of that name, whatever its path, nil if it does not exist.
 func (e *Entities) Role(partition, account, name string) *Entity {
 	role := e.byName[pathless(iam.ARN{Partition: partition, Service: "iam", Account: account, Resource: "role/"}, name)]
-	if role == nil || lastSegment(role.ARN) != name {
+	if role == nil || iam.LastSegment(role.ARN) != name {
 		return nil
 	}
 	return role

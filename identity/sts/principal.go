@@ -49,13 +49,13 @@ func ParsePrincipal(name string) (iam.Principal, error) {
 	}
 	switch p.Kind {
 	case iam.User:
-		err = checkIAMUserName(lastSegment(name))
+		err = checkIAMUserName(iam.LastSegment(name))
 	case iam.AssumedRole:
 		if err = CheckRoleName(roleName(name)); err == nil {
-			err = CheckSessionName(lastSegment(name))
+			err = CheckSessionName(iam.LastSegment(name))
 		}
 	case iam.FederatedUser:
-		err = checkFederatedName(lastSegment(name))
+		err = checkFederatedName(iam.LastSegment(name))
 	default:
 	}
 	return p, err
@@ -92,14 +92,14 @@ func (e *Entities) resolveRole(p *iam.Principal, path string) (*Entity, error) {
 	}
 	p.RoleARN = role.ARN
 	if role.ID != "" {
-		p.UserID = role.ID + ":" + lastSegment(p.ARN)
+		p.UserID = role.ID + ":" + iam.LastSegment(p.ARN)
 	}
 	return role, nil
 }
 
 // resolveFederation sets what follows from the user who federates p.
 func (e *Entities) resolveFederation(p *iam.Principal, user string) (*Entity, error) {
-	p.UserARN, p.UserID = user, p.Account+":"+lastSegment(p.ARN)
+	p.UserARN, p.UserID = user, p.Account+":"+iam.LastSegment(p.ARN)
 	arn, err := iam.ParseARN(p.ARN)
 	if err != nil {
 		return nil, err
@@ -121,11 +121,6 @@ func roleName(session string) string {
 	_, name, _ := strings.Cut(session, "/")
 	name, _, _ = strings.Cut(name, "/")
 	return name
-}
-
-// lastSegment returns what follows the last slash: a name without its path.
-func lastSegment(arn string) string {
-	return arn[strings.LastIndexByte(arn, '/')+1:]
 }
 
 // HasSession reports whether callers of the kind have temporary credentials, and so can
