@@ -90,8 +90,8 @@ func (c *compiler) owner(all *config.Registries, file string, at location) *conf
 }
 
 // repositoryOwner is owner for a file about a repository. It also reports a repository
-// that the registry's inventory does not list: one of the two names is misspelled, and a
-// Deny would not be in force.
+// that the registry's inventory does not list: one of the two names is misspelled, so that
+// a Deny in the file would apply to no repository.
 func (c *compiler) repositoryOwner(all *config.Registries, have inventories, file string, at location) *config.Registry {
 	owner := c.owner(all, file, at)
 	if owner == nil {

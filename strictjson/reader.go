@@ -20,6 +20,8 @@ type Reader struct {
 	tokens *jsontext.Decoder
 	last   int // offset of the value or name that was read last, -1 for none
 
+	members []member // of the text, if it is an object
+
 	// The last point that was computed: the first counted bytes contain so many line
 	// breaks, and so many characters follow the last of them.
 	counted, lines, columns int
@@ -107,6 +109,25 @@ func (r *Reader) Point(offset int) diag.Point {
 		return diag.Point{Line: r.start.Line, Column: r.start.Column + r.columns}
 	}
 	return diag.Point{Line: r.start.Line + r.lines, Column: r.columns + 1}
+}
+
+// A member is a member of the object that is the whole text.
+type member struct {
+	name []byte // as it is written, with quotes
+	kind jsontext.Kind
+}
+
+// MemberKind returns the kind of the value of a member of the object that is the whole
+// text, and [jsontext.KindInvalid] if the text is not an object with such a member. It
+// reads nothing. Names are compared as they are written: one with an escape sequence
+// equals none.
+func (r *Reader) MemberKind(name string) jsontext.Kind {
+	for _, m := range r.members {
+		if string(m.name[1:len(m.name)-1]) == name {
+			return m.kind
+		}
+	}
+	return jsontext.KindInvalid
 }
 
 // Start returns the offset of the next value or name.

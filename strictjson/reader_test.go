@@ -2,6 +2,7 @@ package strictjson
 
 import (
 	"encoding/json"
+	"encoding/json/jsontext"
 	"errors"
 	"fmt"
 	"strings"
@@ -192,4 +193,30 @@ func FuzzReader(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestMemberKind checks that a reader has the kinds of the text's own members, and not of
+// those of other values.
+func TestMemberKind(t *testing.T) {
+	for _, c := range []struct {
+		text, name string
+		want       jsontext.Kind
+	}{
+		{`{"a": 1, "b": [{"c": 2}]}`, "a", jsontext.KindNumber},
+		{`{"a": 1, "b": [{"c": 2}]}`, "b", jsontext.KindBeginArray},
+		{`{"a": 1, "b": [{"c": 2}]}`, "c", jsontext.KindInvalid},
+		{`{"a": "", "a": 1}`, "a", jsontext.KindString},
+		{"{ \"a\"\n : null }", "a", jsontext.KindNull},
+		{`{"\u0061": 1}`, "a", jsontext.KindInvalid},
+		{`[{"a": 1}]`, "a", jsontext.KindInvalid},
+		{`{}`, "", jsontext.KindInvalid},
+	} {
+		r, err := NewReader(diag.File("in.json"), start, []byte(c.text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := r.MemberKind(c.name); got != c.want {
+			t.Errorf("%s: member %q has kind %v, want %v", c.text, c.name, got, c.want)
+		}
+	}
 }

@@ -18,13 +18,35 @@ const whiteSpace = " \t\r\n"
 // checkSyntax returns an error if the text is not one JSON value.
 func (r *Reader) checkSyntax() error {
 	r.restart()
-	if err := r.tokens.SkipValue(); err != nil {
+	if err := r.readMembers(); err != nil {
 		return r.syntaxError(err)
 	}
 	if rest := bytes.TrimLeft(r.text[r.End():], whiteSpace); len(rest) > 0 {
 		return r.notJSON(len(r.text)-len(rest), "the text goes on after the end of its value")
 	}
 	return nil
+}
+
+// readMembers reads the value of the text. If it is an object, it records the members.
+func (r *Reader) readMembers() error {
+	if r.Kind() != jsontext.KindBeginObject {
+		return r.tokens.SkipValue()
+	}
+	if _, err := r.tokens.ReadToken(); err != nil {
+		return err
+	}
+	for r.Kind() != jsontext.KindEndObject {
+		start := r.Start()
+		if _, err := r.tokens.ReadToken(); err != nil {
+			return err
+		}
+		r.members = append(r.members, member{name: r.text[start:r.End()], kind: r.Kind()})
+		if err := r.tokens.SkipValue(); err != nil {
+			return err
+		}
+	}
+	_, err := r.tokens.ReadToken()
+	return err
 }
 
 // syntaxError returns the error about a text that the decoder refuses.

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"extauthz/diag"
-	"extauthz/strictjson"
 )
 
 // MaxDocumentSize is the largest size of a policy document, in bytes. It is far above
@@ -59,22 +58,4 @@ func readDocument(r *reader, name string) (Document, error) {
 		}
 	}
 	return inString(r.file, name, start, text), nil
-}
-
-// hasMember reports whether text is an object with a member of that name whose value
-// begins with the given byte; 0 is any value. Another text, or one that is not JSON, has
-// none: the function that reads it completely returns the error.
-func hasMember(text []byte, name string, begins byte) (found bool) {
-	if !bytes.Contains(text, []byte(`"`+name+`"`)) {
-		return false
-	}
-	r, err := strictjson.NewFileReader("", text)
-	if err != nil {
-		return false
-	}
-	_ = r.Object("", func(n string, _ int) error {
-		found = found || n == name && (begins == 0 || text[r.Start()] == begins)
-		return r.Skip()
-	})
-	return found
 }

@@ -1,6 +1,7 @@
 package awsexport
 
 import (
+	"encoding/json/jsontext"
 	"fmt"
 	"slices"
 
@@ -19,12 +20,12 @@ type ResourcePolicy struct {
 // ReadResourcePolicy reads the policy of a repository or a registry.
 func ReadResourcePolicy(file string, contents []byte) (*ResourcePolicy, error) {
 	const name = "policyText"
-	if !hasMember(contents, name, 0) {
-		return &ResourcePolicy{Document: File(file, contents)}, nil
-	}
-	r, err := newReader(file, contents)
-	if err != nil {
+	r, err := newOutputReader(file, contents, name)
+	switch {
+	case err != nil:
 		return nil, err
+	case r == nil:
+		return &ResourcePolicy{Document: File(file, contents)}, nil
 	}
 	p, policy := &ResourcePolicy{IsOutput: true}, String{}
 	err = r.checkedObject("the output", r.refuseDocument(name),
@@ -88,7 +89,7 @@ func ReadTags(file string, contents []byte) (tags []sts.Tag, err error) {
 	switch {
 	case r.AtArray():
 		return nil, r.ErrorAt(0, "the file is a list", tagsRemedy)
-	case hasMember(contents, "tags", '['): // a tag with the key "tags" has a string
+	case r.MemberKind("tags") == jsontext.KindBeginArray: // a tag with the key "tags" has a string
 		tags, err = readTagOutput(r)
 	default:
 		tags, err = readTagObject(r)

@@ -1,6 +1,7 @@
 package awsexport
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 
@@ -107,15 +108,16 @@ func (p *ManagedPolicy) useDefault(r *reader, start diag.Point, defaultVersion s
 // it is the output.
 func ReadPolicyVersion(file string, text []byte) (found Document, isOutput bool, err error) {
 	const name = "PolicyVersion"
-	if hasMember(text, "Policy", 0) && strings.Contains(string(text), "DefaultVersionId") {
-		return found, false, diag.New(diag.File(file).At(diag.Point{Line: 1, Column: 1}), "the output of aws iam get-policy does not contain the document", "save the output of aws iam get-policy-version for the DefaultVersionId that is in this file")
-	}
-	if !hasMember(text, name, 0) {
-		return File(file, text), false, nil
-	}
-	r, err := newReader(file, text)
-	if err != nil {
+	r, err := newOutputReader(file, text, name, "Policy")
+	switch {
+	case err != nil:
 		return found, false, err
+	case r == nil:
+		return File(file, text), false, nil
+	case r.has("Policy") && bytes.Contains(text, []byte("DefaultVersionId")):
+		return found, false, diag.New(diag.File(file).At(diag.Point{Line: 1, Column: 1}), "the output of aws iam get-policy does not contain the document", "save the output of aws iam get-policy-version for the DefaultVersionId that is in this file")
+	case !r.has(name):
+		return File(file, text), false, nil
 	}
 	err = r.checkedObject("the output", r.refuseDocument(name), value(name, func() error {
 		found, err = readVersionInForce(r, name)

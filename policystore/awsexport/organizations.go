@@ -72,16 +72,14 @@ type PolicySummary struct {
 
 // ReadControlFile reads a file about control policies.
 func ReadControlFile(file string, contents []byte) (*ControlFile, error) {
-	isPolicy, isList := hasMember(contents, "Policy", 0), hasMember(contents, "Policies", 0)
-	if !isPolicy && !isList {
+	r, err := newOutputReader(file, contents, "Policy", "Policies")
+	switch {
+	case err != nil:
+		return nil, err
+	case r == nil:
 		d := File(file, contents)
 		return &ControlFile{Document: &d}, nil
-	}
-	r, err := newReader(file, contents)
-	if err != nil {
-		return nil, err
-	}
-	if isPolicy {
+	case r.has("Policy"):
 		return readDescribedPolicy(r)
 	}
 	return readPolicyList(r)

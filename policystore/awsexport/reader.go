@@ -1,7 +1,10 @@
 package awsexport
 
 import (
+	"bytes"
+	"encoding/json/jsontext"
 	"fmt"
+	"slices"
 	"strings"
 
 	"extauthz/diag"
@@ -27,6 +30,22 @@ func newReader(file string, text []byte) (*reader, error) {
 	r, err := strictjson.NewFileReader(file, text)
 	return &reader{r, file}, err
 }
+
+// newOutputReader returns a reader of a text that is an object with a member of one of
+// these names, and nil for another text: that is not an output of the command.
+func newOutputReader(file string, text []byte, names ...string) (*reader, error) {
+	if !slices.ContainsFunc(names, func(name string) bool { return bytes.Contains(text, []byte(`"`+name+`"`)) }) {
+		return nil, nil
+	}
+	r, err := newReader(file, text)
+	if err != nil || !slices.ContainsFunc(names, r.has) {
+		return nil, err
+	}
+	return r, nil
+}
+
+// has reports whether the text is an object with a member of that name.
+func (r *reader) has(name string) bool { return r.MemberKind(name) != jsontext.KindInvalid }
 
 // fault returns an error at a point of the file.
 func (r *reader) fault(at diag.Point, problem, remedy string) error {

@@ -124,7 +124,7 @@ func (all *Registries) CheckAudiences() error {
 			if r.AudiencesGiven {
 				at = other.HostsAt
 			}
-			faults.Add(diag.New(at, fmt.Sprintf("registries %q and %q share host %q, so that each would accept a token for the other", other.Name, r.Name, shared), "set audiences for both registries in registries.yaml, with different values"))
+			faults.Add(diag.New(at, fmt.Sprintf("registries %q and %q share host %q, so that each would accept a token for the other", other.Name, r.Name, shared), "set audiences for both registries in registries.yaml"))
 		}
 	}
 	return faults.Err()
