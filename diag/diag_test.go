@@ -162,8 +162,8 @@ func TestLogAttrs(t *testing.T) {
 		d    Diagnostic
 		want string
 	}{
-		{"everything", Diagnostic{Position: inFile, Code: "c", Problem: "p", Remedy: "r"}, "[file=managed/a.json line=3 column=7 code=c problem=p remedy=r]"},
-		{"in a string", Diagnostic{Position: inString, Problem: "p"}, "[file=accounts/1/_policy.json line=7 column=11 problem=in policyText: 2:5: p]"},
+		{"everything", Diagnostic{Position: inFile, Code: "c", Pointer: "/a", Problem: "p", Remedy: "r"}, "[file=managed/a.json line=3 column=7 code=c pointer=/a problem=p remedy=r]"},
+		{"in a string", Diagnostic{Position: inString, Pointer: "/a", Problem: "p"}, "[file=accounts/1/_policy.json line=7 column=11 problem=in policyText: 2:5: p]"},
 		{"no position", Diagnostic{Problem: "p"}, "[problem=p]"},
 	} {
 		if got := fmt.Sprint(c.d.LogAttrs()); got != c.want {

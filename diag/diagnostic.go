@@ -18,7 +18,7 @@ type Diagnostic struct {
 	Problem string
 	// Remedy says what to do, in the imperative; "" if Problem says enough.
 	Remedy string
-	// Pointer is the JSON Pointer (RFC 6901) of the value, "" if unknown.
+	// Pointer is the JSON Pointer (RFC 6901) of the value in its source, "" if unknown.
 	Pointer string
 	// Identity is the message without the positions that it mentions: it stays the
 	// same when lines are added before them. "" means that the message has none.
@@ -71,6 +71,14 @@ func (d Diagnostic) Text() string {
 // inFileMessage is the message for a reader who knows [Position.InFile] only: of a
 // text in a JSON string, it begins with the position in that text.
 func (d Diagnostic) inFileMessage() string { return d.locate(d.Message(), d.Point.String()) }
+
+// pointer is Pointer for such a reader: a pointer into a text in a JSON string is unknown.
+func (d Diagnostic) pointer() string {
+	if d.Element != "" {
+		return ""
+	}
+	return d.Pointer
+}
 
 // identity is Identity for such a reader, without that position.
 func (d Diagnostic) identity() string { return d.locate(cmp.Or(d.Identity, d.Message()), "") }

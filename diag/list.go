@@ -135,16 +135,30 @@ func (f *Faults) Err() error {
 	return f.list
 }
 
-// Wrap returns the faults of an error at the position of the value that contains them:
-// prefix comes before each problem, and the position inside the value is part of it.
+// Wrap returns the faults of an error about a value at a position, with prefix before each
+// problem. Diagnostics that have a position already keep it.
 func Wrap(at Position, prefix string, err error) error {
+	return rewrite(err, func(d *Diagnostic) {
+		if d.Position == (Position{}) {
+			d.Position = at
+		}
+		d.Problem = prefix + d.Problem
+	})
+}
+
+// WrapString returns the faults of an error about the text of a JSON string. Their positions
+// count from the beginning of that text. The string begins at a position in a file, and
+// element is its name.
+func WrapString(at Position, element string, err error) error {
+	return rewrite(err, func(d *Diagnostic) { d.Source = Source{File: at.File, Element: element, Start: at.InFile()} })
+}
+
+// rewrite returns the faults of an error after a change to each.
+func rewrite(err error, change func(*Diagnostic)) error {
 	list, more := parts(err)
 	faults := Faults{more: more}
 	for _, d := range list {
-		if inside := d.Position.String(); inside != "" {
-			d.Problem = inside + ": " + d.Problem
-		}
-		d.Position, d.Problem = at, prefix+d.Problem
+		change(&d)
 		faults.Add(d)
 	}
 	return faults.Err()

@@ -11,7 +11,7 @@ import (
 // some returns diagnostics of every severity, one without a point.
 func some() List {
 	return List{
-		{Position: File("accounts/1/a b.json").At(Point{3, 7}), Severity: Warning, Code: "half-pull", Problem: "pull \"half\" <&>"},
+		{Position: File("accounts/1/a b.json").At(Point{3, 7}), Severity: Warning, Code: "half-pull", Pointer: "/Statement/0", Problem: "pull \"half\" <&>"},
 		{Position: File("managed/p.json").At(Point{Line: 2}), Severity: Suggestion, Code: "id-element", Problem: "an Id", Remedy: "remove it"},
 		{Position: File(".").At(Point{}), Code: "unloadable", Problem: "not found"},
 	}
@@ -37,7 +37,7 @@ func TestWriteJSON(t *testing.T) {
 	if err := json.Unmarshal(b.Bytes(), &got); err != nil {
 		t.Fatal(err)
 	}
-	want := "[map[code:half-pull column:7 line:3 message:pull \"half\" <&> severity:warning source:accounts/1/a b.json]" +
+	want := "[map[code:half-pull column:7 line:3 message:pull \"half\" <&> pointer:/Statement/0 severity:warning source:accounts/1/a b.json]" +
 		" map[code:id-element line:2 message:an Id; remove it severity:suggestion source:managed/p.json]" +
 		" map[code:unloadable message:not found severity:error source:.]]"
 	if fmt.Sprint(got.Findings) != want {
@@ -104,17 +104,18 @@ func TestWriteSARIF(t *testing.T) {
 	if len(results) != len(some()) {
 		t.Fatalf("%d results, want %d", len(results), len(some()))
 	}
-	for i, want := range []struct{ level, uri, region string }{
-		{"warning", "deploy/policies/accounts/1/a%20b.json", "map[startColumn:7 startLine:3]"},
-		{"note", "deploy/policies/managed/p.json", "map[startLine:2]"},
-		{"error", "deploy/policies", "<nil>"},
+	for i, want := range []struct{ level, uri, region, logical string }{
+		{"warning", "deploy/policies/accounts/1/a%20b.json", "map[startColumn:7 startLine:3]", "[map[fullyQualifiedName:/Statement/0]]"},
+		{"note", "deploy/policies/managed/p.json", "map[startLine:2]", "<nil>"},
+		{"error", "deploy/policies", "<nil>", "<nil>"},
 	} {
 		r := results[i].(map[string]any)
 		rule := written[int(r["ruleIndex"].(float64))]
-		place := object(t, list(t, r, "locations")[0], "physicalLocation")
+		location := list(t, r, "locations")[0].(map[string]any)
+		place := object(t, location, "physicalLocation")
 		if text(t, r, "ruleId") != some()[i].Code || text(t, rule, "id") != some()[i].Code || text(t, r, "level") != want.level ||
 			text(t, object(t, r, "message"), "text") != some()[i].Message() ||
-			text(t, object(t, place, "artifactLocation"), "uri") != want.uri || text(t, object(t, r, "partialFingerprints"), "findingWithoutPlace/v1") == "" || fmt.Sprint(place["region"]) != want.region {
+			text(t, object(t, place, "artifactLocation"), "uri") != want.uri || text(t, object(t, r, "partialFingerprints"), "findingWithoutPlace/v1") == "" || fmt.Sprint(place["region"]) != want.region || fmt.Sprint(location["logicalLocations"]) != want.logical {
 			t.Errorf("result %v, want %v", r, want)
 		}
 	}

@@ -26,15 +26,16 @@ type jsonDiagnostic struct {
 	Severity string `json:"severity"`
 	Code     string `json:"code"`
 	Message  string `json:"message"`
+	Pointer  string `json:"pointer,omitempty"`
 }
 
 // WriteJSON writes {"findings": [...]}, whose items have source, line, column,
-// severity, code and message.
+// severity, code and message, and pointer if it is known.
 func WriteJSON(w io.Writer, l List) error {
 	list := make([]jsonDiagnostic, 0, len(l))
 	for _, d := range l {
 		at := d.InFile()
-		list = append(list, jsonDiagnostic{d.File, at.Line, at.Column, d.Severity.String(), d.Code, d.inFileMessage()})
+		list = append(list, jsonDiagnostic{d.File, at.Line, at.Column, d.Severity.String(), d.Code, d.inFileMessage(), d.pointer()})
 	}
 	return writeIndented(w, map[string]any{"findings": list})
 }
@@ -47,7 +48,7 @@ func writeIndented(w io.Writer, value any) error {
 }
 
 // LogAttrs returns the attributes of a log line about the diagnostic: file, line,
-// column, code, problem and remedy, each if it is known.
+// column, code, pointer, problem and remedy, each if it is known.
 func (d Diagnostic) LogAttrs() []slog.Attr {
 	var attrs []slog.Attr
 	add := func(name, value string) {
@@ -63,6 +64,7 @@ func (d Diagnostic) LogAttrs() []slog.Attr {
 		}
 	}
 	add("code", d.Code)
+	add("pointer", d.pointer())
 	add("problem", d.locate(d.Problem, d.Point.String()))
 	add("remedy", d.Remedy)
 	return attrs

@@ -55,7 +55,11 @@ type (
 		PartialFingerprints map[string]string `json:"partialFingerprints"`
 	}
 	sarifLocation struct {
-		Physical sarifPhysical `json:"physicalLocation"`
+		Physical sarifPhysical  `json:"physicalLocation"`
+		Logical  []sarifLogical `json:"logicalLocations,omitempty"`
+	}
+	sarifLogical struct {
+		Name string `json:"fullyQualifiedName"`
 	}
 	sarifPhysical struct {
 		Artifact sarifArtifact `json:"artifactLocation"`
@@ -99,7 +103,7 @@ func WriteSARIF(w io.Writer, l List, rules []Rule, prefix, version string) error
 		index := slices.IndexFunc(rules, func(r Rule) bool { return r.Code == d.Code })
 		run.Results = append(run.Results, sarifResult{
 			RuleID: d.Code, RuleIndex: index, Level: level(d.Severity), Message: sarifText{Text: d.inFileMessage()},
-			Locations:           []sarifLocation{{sarifPhysical{sarifArtifact{uri(prefix, d.File)}, region(d.InFile())}}},
+			Locations:           []sarifLocation{{sarifPhysical{sarifArtifact{uri(prefix, d.File)}, region(d.InFile())}, logical(d.pointer())}},
 			PartialFingerprints: map[string]string{"findingWithoutPlace/v1": marks[i]},
 		})
 	}
@@ -137,6 +141,14 @@ func uri(prefix, file string) string {
 		return (&url.URL{Scheme: "file", Path: file}).String()
 	}
 	return (&url.URL{Path: path.Join(prefix, file)}).String()
+}
+
+// logical returns the place in a document, nil if it is unknown.
+func logical(pointer string) []sarifLogical {
+	if pointer == "" {
+		return nil
+	}
+	return []sarifLogical{{pointer}}
 }
 
 // region returns the place in a file, nil if it is unknown.

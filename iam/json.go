@@ -1,11 +1,10 @@
 package iam
 
 import (
-	"bytes"
+	"cmp"
 	"encoding/json/jsontext"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"extauthz/diag"
 	"extauthz/strictjson"
@@ -72,9 +71,9 @@ const maxDepth = 8
 // in the tree that it returns with the faults.
 func parseJSON(source diag.Source, start diag.Point, text []byte) (*node, error) {
 	root := new(node)
-	if i := bytes.IndexFunc(text, notInPolicies); i >= 0 && utf8.Valid(text) {
-		c, _ := utf8.DecodeRune(text[i:])
-		return root, diag.New(strictjson.PositionIn(source, start, text, i), fmt.Sprintf("%q is a character that policies cannot contain", string(c)), characters)
+	t := diag.NewText(source, start, text)
+	if err := cmp.Or(t.Check(), t.CheckCharacters("policies", notInPolicies, characters)); err != nil {
+		return root, err
 	}
 	r, err := strictjson.NewReader(source, start, text)
 	if err != nil {

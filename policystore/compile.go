@@ -1,14 +1,11 @@
 package policystore
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"extauthz/decision"
 	"extauthz/diag"
@@ -176,38 +173,10 @@ func (c *compiler) checkTexts() {
 		if strings.HasPrefix(file, "ca/") {
 			continue
 		}
-		text := c.Text(file)
-		if at, problem, remedy := notText(text); problem != "" {
-			line := 1 + bytes.Count(text[:at], []byte("\n"))
-			column := 1 + utf8.RuneCount(text[bytes.LastIndexByte(text[:at], '\n')+1:at])
-			c.report(faultAt(file, diag.Point{Line: line, Column: column}, problem, remedy))
+		if c.report(diag.NewFileText(file, c.Text(file)).Check()) {
 			c.unusable[file] = true
 		}
 	}
-}
-
-// notText returns the offset at which a text is not plain UTF-8, and the problem and
-// remedy there; "" if it is.
-func notText(text []byte) (at int, problem, remedy string) {
-	switch {
-	case bytes.HasPrefix(text, []byte("\xff\xfe")), bytes.HasPrefix(text, []byte("\xfe\xff")):
-		return 0, "the file is UTF-16", "save it as UTF-8"
-	case bytes.HasPrefix(text, []byte("\ufeff")):
-		return 0, "the file begins with a byte order mark", "save it as UTF-8 without one"
-	}
-	for at = 0; at < len(text); at++ {
-		switch c := text[at]; {
-		case c < ' ' && c != '\t' && c != '\n' && c != '\r':
-			return at, fmt.Sprintf("the control character %U is not text", c), "remove it, or restore the file"
-		case c >= utf8.RuneSelf:
-			_, width := utf8.DecodeRune(text[at:])
-			if width == 1 {
-				return at, "this byte is not UTF-8", "save the file as UTF-8"
-			}
-			at += width - 1
-		}
-	}
-	return 0, "", ""
 }
 
 // operators returns all policies that the operator wrote, in the order of files, and

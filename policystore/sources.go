@@ -37,13 +37,7 @@ func (from *sources) reportAt(at diag.Point, err error) bool {
 	if err == nil || errors.Is(err, errFollows) || errors.As(err, new(memoryError)) {
 		return from.report(err)
 	}
-	for _, d := range diag.Of(err) {
-		if d.Position == (diag.Position{}) {
-			d.Position = config.InPrincipals(at)
-		}
-		from.report(d)
-	}
-	return true
+	return from.report(diag.Wrap(config.InPrincipals(at), "", err))
 }
 
 // policies returns the managed policies that an entry of principals.yaml refers to, and
@@ -142,10 +136,10 @@ func (c *compiler) loadKeyFiles() *keyFiles {
 // checkAuthorities checks that a file consists of certificates in PEM, with nothing between
 // them except comments.
 func checkAuthorities(file string, text []byte) error {
-	found := 0
+	found, all := 0, diag.NewFileText(file, text)
 	for rest := text; ; found++ {
 		var block *pem.Block
-		line := 1 + bytes.Count(text[:len(text)-len(rest)], []byte("\n"))
+		line := all.Point(len(text) - len(rest)).Line
 		if block, rest = pem.Decode(rest); block == nil {
 			break
 		}

@@ -48,7 +48,7 @@ func (in *inputReader) policy(kind iam.Kind, id string) (*iam.Policy, error) {
 	}
 	p, err := in.compiler.compile(kind, id, text)
 	if err != nil {
-		return nil, in.reader.Wrap(at, "", err)
+		return nil, in.reader.WrapString(at, id, err)
 	}
 	return p, nil
 }

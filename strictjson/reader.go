@@ -6,7 +6,6 @@ import (
 	"encoding/json/jsontext"
 	"fmt"
 	"slices"
-	"unicode/utf8"
 
 	"extauthz/diag"
 )
@@ -14,25 +13,20 @@ import (
 // A Reader reads one JSON text, value by value. An error of a method about a value
 // begins with what the caller calls the value.
 type Reader struct {
-	source diag.Source
-	start  diag.Point // of the text in its source
+	*diag.Text
 	text   []byte
 	tokens *jsontext.Decoder
 	last   int // offset of the value or name that was read last, -1 for none
 
 	members []member // of the text, if it is an object
-
-	// The last point that was computed: the first counted bytes contain so many line
-	// breaks, and so many characters follow the last of them.
-	counted, lines, columns int
 }
 
 // NewReader returns a reader of text, which begins at start in its source. It returns an
 // error if text is not one JSON value.
 func NewReader(source diag.Source, start diag.Point, text []byte) (*Reader, error) {
-	r := &Reader{source: source, start: start, text: text, last: -1}
-	if !utf8.Valid(text) {
-		return nil, r.ErrorAt(validPrefix(text), "this byte is not UTF-8", "save the text as UTF-8")
+	r := &Reader{Text: diag.NewText(source, start, text), text: text, last: -1}
+	if err := r.Check(); err != nil {
+		return nil, err
 	}
 	if err := r.checkSyntax(); err != nil {
 		return nil, err
@@ -46,31 +40,11 @@ func NewFileReader(path string, text []byte) (*Reader, error) {
 	return NewReader(diag.File(path), diag.Point{Line: 1, Column: 1}, text)
 }
 
-// PositionIn returns the position of a byte of a text that begins at start in its
-// source. A [Reader] is faster if there are many.
-func PositionIn(source diag.Source, start diag.Point, text []byte, offset int) diag.Position {
-	r := Reader{source: source, start: start, text: text}
-	return r.Position(offset)
-}
-
 // restart puts the decoder at the beginning of the text. Reader refuses repeated names
 // itself, but not those in values that its caller skips. The text is valid UTF-8, but
 // an escape such as \ud800 is not valid Unicode and becomes U+FFFD.
 func (r *Reader) restart() {
 	r.tokens = jsontext.NewDecoder(bytes.NewBuffer(r.text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-}
-
-// validPrefix returns the length of the part of text before the first byte that is not
-// UTF-8.
-func validPrefix(text []byte) int {
-	for i := 0; i < len(text); {
-		c, width := utf8.DecodeRune(text[i:])
-		if c == utf8.RuneError && width == 1 {
-			return i
-		}
-		i += width
-	}
-	return len(text)
 }
 
 // ErrorAt returns an error about the value at a byte of the text.
@@ -88,27 +62,10 @@ func (r *Reader) Wrap(offset int, prefix string, err error) error {
 	return diag.Wrap(r.Position(offset), prefix, err)
 }
 
-// Position returns the position of a byte of the text.
-func (r *Reader) Position(offset int) diag.Position { return r.source.At(r.Point(offset)) }
-
-// Point returns the line and column of a byte of the text. Calls in the order of the
-// text take time in proportion to its length.
-func (r *Reader) Point(offset int) diag.Point {
-	offset = min(offset, len(r.text))
-	if offset < r.counted {
-		r.counted, r.lines, r.columns = 0, 0, 0
-	}
-	passed := r.text[r.counted:offset]
-	if newline := bytes.LastIndexByte(passed, '\n'); newline >= 0 {
-		r.lines += bytes.Count(passed, []byte("\n"))
-		r.columns, passed = 0, passed[newline+1:]
-	}
-	r.columns += utf8.RuneCount(passed)
-	r.counted = offset
-	if r.lines == 0 {
-		return diag.Point{Line: r.start.Line, Column: r.start.Column + r.columns}
-	}
-	return diag.Point{Line: r.start.Line + r.lines, Column: r.columns + 1}
+// WrapString returns an error that was found in the text of the string at a byte of the
+// reader's text, as [diag.WrapString] does.
+func (r *Reader) WrapString(offset int, element string, err error) error {
+	return diag.WrapString(r.Position(offset), element, err)
 }
 
 // A member is a member of the object that is the whole text.

@@ -137,16 +137,22 @@ func TestItems(t *testing.T) {
 	}
 }
 
-// TestWrap checks that the position of an error inside a value becomes part of the
-// problem.
+// TestWrap checks the positions of errors about a value: one that has none, one that has its
+// own, and one in the text of a string.
 func TestWrap(t *testing.T) {
 	r, err := NewReader(diag.File("in.json"), start, []byte(`"text"`))
 	if err != nil {
 		t.Fatal(err)
 	}
 	inside := diag.New(diag.File("text").At(diag.Point{Line: 1, Column: 2}), "x is wrong", "fix x")
-	if got := r.Wrap(0, "key: ", inside); got.Error() != "in.json:3:5: key: text:1:2: x is wrong; fix x" {
-		t.Errorf("got %v", got)
+	for want, got := range map[string]error{
+		"in.json:3:5: key: x is wrong; fix x":        r.Wrap(0, "key: ", diag.New(diag.Position{}, "x is wrong", "fix x")),
+		"text:1:2: key: x is wrong; fix x":           r.Wrap(0, "key: ", inside),
+		"in.json:3:5: in key:1:2: x is wrong; fix x": r.WrapString(0, "key", inside),
+	} {
+		if got.Error() != want {
+			t.Errorf("got %v, want %s", got, want)
+		}
 	}
 	if got := r.Wrap(0, "", errors.Join(inside, errors.New("other"))); len(diag.Of(got)) != 2 {
 		t.Errorf("got %v, want two diagnostics", got)

@@ -2,11 +2,11 @@ package strictyaml
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"reflect"
-	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 
@@ -73,17 +73,13 @@ func (f *File) parse(text []byte) error {
 
 // checkText checks the encoding of a text, and that it has no directives.
 func (f *File) checkText(text []byte) error {
-	if !utf8.Valid(text) || bytes.HasPrefix(text, []byte("\ufeff")) {
-		return diag.New(f.source.At(diag.Point{}), "the file is not UTF-8, or begins with a byte order mark", "save it as UTF-8 without one")
+	t := diag.NewText(f.source, diag.Point{Line: 1, Column: 1}, text)
+	if err := cmp.Or(t.Check(), t.CheckCharacters("YAML", notInYAML, "remove it, or save the file again")); err != nil {
+		return err
 	}
 	number, inHeader := 0, true
 	for line := range bytes.Lines(text) {
 		number++
-		if at := bytes.IndexFunc(line, isControl); at >= 0 {
-			c, _ := utf8.DecodeRune(line[at:])
-			return diag.New(f.source.At(diag.Point{Line: number, Column: 1 + utf8.RuneCount(line[:at])}),
-				fmt.Sprintf("the control character %U is not valid in YAML", c), "remove it, or save the file again")
-		}
 		if inHeader && line[0] == '%' {
 			return diag.New(f.source.At(diag.Point{Line: number, Column: 1}), "a line that begins with % is a YAML directive", "remove it")
 		}
@@ -93,9 +89,10 @@ func (f *File) checkText(text []byte) error {
 	return nil
 }
 
-// isControl reports whether readers of YAML reject a character (YAML 1.2, section 5.1).
-func isControl(c rune) bool {
-	return c < ' ' && c != '\t' && c != '\n' && c != '\r' || 0x7f <= c && c < 0xa0 && c != 0x85 || c == 0xfffe || c == 0xffff
+// notInYAML reports whether YAML excludes a character (YAML 1.2, section 5.1). [diag.Text]
+// excludes those below U+0020.
+func notInYAML(c rune) bool {
+	return 0x7f <= c && c < 0xa0 && c != 0x85 || c == 0xfffe || c == 0xffff
 }
 
 // checkEnd checks that nothing follows the document.
@@ -146,14 +143,7 @@ func (f *File) At(path ...any) diag.Position {
 // ErrorAt returns err with the position of the value that path leads to, as [File.At]
 // finds it. Diagnostics that have a position retain it.
 func (f *File) ErrorAt(err error, path ...any) error {
-	var faults diag.Faults
-	for _, d := range diag.Of(err) {
-		if d.Position == (diag.Position{}) {
-			d.Position = f.At(path...)
-		}
-		faults.Add(d)
-	}
-	return faults.Err()
+	return diag.Wrap(f.At(path...), "", err)
 }
 
 // Faulty reports whether Decode found a fault in the value that path leads to.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"slices"
+	"unicode"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
@@ -12,8 +13,11 @@ import (
 )
 
 // A mark is a place in a text that the YAML library reports. Index counts characters
-// from 0, line and column count from 1.
-type mark struct{ index, line, column int }
+// from 0.
+type mark struct {
+	index int
+	diag.Point
+}
 
 // syntaxError describes a text that is not YAML.
 func (f *File) syntaxError(text []byte, err error) error {
@@ -22,7 +26,7 @@ func (f *File) syntaxError(text []byte, err error) error {
 		return diag.New(f.source.At(diag.Point{}), "not valid YAML", "fix the file, or restore it")
 	}
 	at := faultOf(text, e)
-	return diag.New(f.source.At(diag.Point{Line: at.line, Column: at.column}), "not valid YAML", remedy(text, e.Stage, at))
+	return diag.New(f.source.At(at.Point), "not valid YAML", remedy(text, e.Stage, at))
 }
 
 // faultOf returns the place where the text should be fixed. An error of the library has
@@ -38,14 +42,14 @@ func faultOf(text []byte, e *yaml.LoadError) mark {
 		if opened == read {
 			opened = openBracket(before)
 		}
-		if opened.line == 0 {
+		if opened.Line == 0 {
 			return lastCharacter(text)
 		}
 		return opened
-	case opened.line == 0, opened == read && bytes.HasPrefix(rest, []byte("- ")):
+	case opened.Line == 0, opened == read && bytes.HasPrefix(rest, []byte("- ")):
 		opened = openBracket(before) // the character is wrong in a list or mapping only
 	}
-	if opened.line == 0 || opened.line == read.line {
+	if opened.Line == 0 || opened.Line == read.Line {
 		return read
 	}
 	line := before[bytes.LastIndexByte(before, '\n')+1:]
@@ -60,7 +64,8 @@ func faultOf(text []byte, e *yaml.LoadError) mark {
 
 // marks returns the marks of an error; the second is zero if it has only one.
 func marks(e *yaml.LoadError) (read, opened mark) {
-	return mark{e.Mark.Index, e.Mark.Line, e.Mark.Column}, mark{e.ContextMark.Index, e.ContextMark.Line, e.ContextMark.Column}
+	point := func(m yaml.Mark) mark { return mark{m.Index, diag.Point{Line: m.Line, Column: m.Column}} }
+	return point(e.Mark), point(e.ContextMark)
 }
 
 // openBracket returns the bracket that is not closed at the end of a text; zero if there
@@ -73,7 +78,7 @@ func openBracket(text []byte) mark {
 		return mark{}
 	}
 	read, opened := marks(e)
-	if opened.line == 0 || opened == read || !startsBracket(longer, opened) {
+	if opened.Line == 0 || opened == read || !startsBracket(longer, opened) {
 		return mark{}
 	}
 	return opened
@@ -97,12 +102,10 @@ func split(text []byte, index int) (before, rest []byte) {
 
 // lastCharacter returns where the last character of a text is that is not a space.
 func lastCharacter(text []byte) mark {
-	text = bytes.TrimSpace(text)
-	start := bytes.LastIndexByte(text, '\n') + 1
-	return mark{
-		index: max(utf8.RuneCount(text)-1, 0),
-		line:  1 + bytes.Count(text, []byte("\n")), column: max(utf8.RuneCount(text[start:]), 1),
-	}
+	text = bytes.TrimRightFunc(text, unicode.IsSpace)
+	_, width := utf8.DecodeLastRune(text)
+	before := text[:len(text)-width]
+	return mark{utf8.RuneCount(before), diag.NewFileText("", text).Point(len(before))}
 }
 
 // remedy says how to fix a text at a place.

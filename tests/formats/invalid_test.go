@@ -56,7 +56,7 @@ func TestInvalid(t *testing.T) {
 	}{
 		{"two outputs in one file", add(details, outputs()[details]+outputs()[details]), details + ":"},
 		{"garbage behind the output", swap(details, "\n}\n", "\n}\nx"), details + ":"},
-		{"byte order mark", swap(details, "{", "\ufeff{"), details + ":1:1: the file begins with a byte order mark"},
+		{"byte order mark", swap(details, "{", "\ufeff{"), details + ":1:1: the text begins with a byte order mark"},
 		{"false and true", swap(details, `"IsTruncated": false`, `"IsTruncated": false, "IsTruncated": true`), details + ":"},
 		{"false and true in another case", swap(details, `"IsTruncated": false`, `"IsTruncated": false, "isTruncated": true`), details + ":"},
 		{"zero", swap(details, `"IsTruncated": false`, `"IsTruncated": 0`), details + ":"},
