@@ -61,7 +61,7 @@ func TestAnonymous(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := from("", c.method, c.path, c.headers...)
-			r.Extensions = map[string]string{RegistryExtension: c.registry}
+			r.Extensions = Extensions{Registry: c.registry}
 			result := checker.Check(context.Background(), r)
 			if result.Decision != c.decision || result.Answer.Status != c.status || result.Answer.Allowed != (c.decision == Allowed) {
 				t.Fatalf("%s %d (%s), want %s %d", result.Decision, result.Answer.Status, result.Reason, c.decision, c.status)
@@ -86,7 +86,7 @@ func TestAnonymousAndUsers(t *testing.T) {
 		want Outcome
 	}{{"bob", Allowed}, {"carol", ImplicitDeny}, {"dave", ExplicitDeny}} {
 		r := from(c.user, "GET", "/v2/public/app/manifests/v1")
-		r.Extensions = map[string]string{RegistryExtension: "public"}
+		r.Extensions = Extensions{Registry: "public"}
 		if got := checker.Check(context.Background(), r); got.Decision != c.want || got.Principal == "anonymous" {
 			t.Errorf("%s as %s: %s (%s)", c.user, got.Principal, got.Decision, got.Reason)
 		}
@@ -96,7 +96,7 @@ func TestAnonymousAndUsers(t *testing.T) {
 // TestAnonymousReason checks the reason for denying an anonymous caller.
 func TestAnonymousReason(t *testing.T) {
 	r := from("", "PUT", "/v2/public/app/manifests/v1")
-	r.Extensions = map[string]string{RegistryExtension: "public"}
+	r.Extensions = Extensions{Registry: "public"}
 	result := public(t).Check(context.Background(), r)
 	const want = "User: anonymous is not authorized to perform: ecr:PutImage on resource: arn:aws:ecr:eu-central-1:123456789012:repository/public/app because no resource-based policy allows the ecr:PutImage action"
 	if result.Reason != want || !strings.Contains(string(result.Answer.Body), want) || result.Principal != "anonymous" || result.Source != "" {
@@ -124,7 +124,7 @@ func TestService(t *testing.T) {
 	} {
 		for _, registry := range []string{"main", "tokens"} {
 			r := from("", c.method, c.path)
-			r.Extensions = map[string]string{RegistryExtension: registry}
+			r.Extensions = Extensions{Registry: registry}
 			if got := checker.CheckAs(service, r); got.Decision != c.want || got.Answer.Status != c.status || got.Principal != "codebuild.amazonaws.com" {
 				t.Errorf("%s %s at %s: %s %d (%s)", c.method, c.path, registry, got.Decision, got.Answer.Status, got.Reason)
 			}

@@ -63,14 +63,14 @@ principals:
 // by returns a request to the host of a registry.
 func by(registry, method, path string, headers ...mapping.Header) *Request {
 	r := from("", method, path, headers...)
-	r.Extensions, r.Host = map[string]string{RegistryExtension: registry}, "a.example.com"
+	r.Extensions, r.Host = Extensions{Registry: registry}, "a.example.com"
 	switch registry {
 	case "b":
 		r.Host = "b.example.com"
 	case "china":
 		r.Host = "a.example.cn"
 	case "proxied":
-		r.Extensions[HeaderExtension] = "x-auth-request-email"
+		r.Extensions.TrustedHeader = "x-auth-request-email"
 	}
 	return r
 }
@@ -140,7 +140,7 @@ func TestHeaderThatIsNotTrusted(t *testing.T) {
 	checker := mesh(t, newIssuer("https://ci.example.com"))
 	for _, named := range []string{"", "x-auth-request-user"} {
 		r := by("proxied", "GET", pullTarget, mapping.Header{Name: "x-auth-request-email", Value: "alice"}, mapping.Header{Name: "x-auth-request-user", Value: "alice"})
-		r.Extensions[HeaderExtension] = named
+		r.Extensions.TrustedHeader = named
 		got := checker.Check(context.Background(), r)
 		if got.Decision != Unauthenticated || got.Principal != "" || got.Source != "header" {
 			t.Errorf("header extension %q: %s as %q from %q", named, got.Decision, got.Principal, got.Source)

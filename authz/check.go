@@ -66,13 +66,13 @@ func (k *check) begin() bool {
 }
 
 func (k *check) findRegistry() bool {
-	registry, err := k.snapshot.Registry(k.request.Extensions[RegistryExtension], k.request.Host)
+	registry, err := k.snapshot.Registry(k.request.Extensions.Registry, k.request.Host)
 	if err != nil {
 		k.result.refuse(421, "DENIED", "this host is not a registry served here", err.Error())
 		return false
 	}
 	k.registry, k.result.Registry = registry, registry.Name
-	k.trustedHeader = k.request.Extensions[HeaderExtension]
+	k.trustedHeader = k.request.Extensions.TrustedHeader
 	return true
 }
 

@@ -91,7 +91,7 @@ func basic(user string) mapping.Header {
 func from(user, method, path string, headers ...mapping.Header) *Request {
 	r := &Request{
 		ID: "id-1", Method: method, Path: path, Host: "localhost:8080", Peer: "192.0.2.1",
-		Headers: headers, Extensions: map[string]string{RegistryExtension: "main"}, Time: time.Unix(1_800_000_000, 0),
+		Headers: headers, Extensions: Extensions{Registry: "main"}, Time: time.Unix(1_800_000_000, 0),
 	}
 	if user != "" {
 		r.Headers = append(r.Headers, basic(user))
@@ -101,7 +101,7 @@ func from(user, method, path string, headers ...mapping.Header) *Request {
 
 // toOpen changes the registry of a request to "open".
 func toOpen(r *Request) *Request {
-	r.Extensions, r.Host = map[string]string{RegistryExtension: "open"}, "open.example.com"
+	r.Extensions, r.Host = Extensions{Registry: "open"}, "open.example.com"
 	return r
 }
 
@@ -155,7 +155,7 @@ func TestCheck(t *testing.T) {
 		{"endless User-Agent", from("alice", "GET", "/v2/", mapping.Header{Name: "user-agent", Value: strings.Repeat("a", maxHeader+1)}), Refused, 431, "UNSUPPORTED", "user-agent is longer"},
 		{"not the registry's host", func() *Request { r := from("bob", "GET", "/v2/"); r.Host = "open.example.com"; return r }(), Refused, 421, "DENIED", "not a registry"},
 		{"not the registry's host, and no ping", func() *Request { r := from("", "HEAD", "/v2/team/app/manifests/v1"); r.Host = "x"; return r }(), Refused, 421, "DENIED", "not a registry"},
-		{"no registry named", func() *Request { r := from("bob", "GET", "/v2/"); r.Extensions = nil; return r }(), Refused, 421, "DENIED", "not a registry"},
+		{"no registry named", func() *Request { r := from("bob", "GET", "/v2/"); r.Extensions = Extensions{}; return r }(), Refused, 421, "DENIED", "not a registry"},
 		{"zero request", &Request{}, Refused, 421, "DENIED", "not a registry"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

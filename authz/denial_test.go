@@ -70,7 +70,7 @@ func newDenials(t testing.TB) *Checker {
 // at returns a request of a user to a registry.
 func at(registry, user, method, path string) *Request {
 	r := from(user, method, path)
-	r.Extensions, r.Host = map[string]string{RegistryExtension: registry}, "h"
+	r.Extensions, r.Host = Extensions{Registry: registry}, "h"
 	return r
 }
 

@@ -30,8 +30,8 @@ type Request struct {
 	// its payload_in_metadata.
 	Metadata map[string]any
 
-	Extensions map[string]string // Envoy's context_extensions: configuration, not text of the client
-	Time       time.Time         // when the request arrived
+	Extensions Extensions
+	Time       time.Time // when the request arrived
 
 	// Unreadable is the reason, for the log, why the check could not be read; "" if it
 	// was read. If it is not empty, only Time is set in addition, and the request is
@@ -39,13 +39,15 @@ type Request struct {
 	Unreadable string
 }
 
-// RegistryExtension is the context extension with which Envoy's configuration selects the
-// registry of a route.
-const RegistryExtension = "registry"
+// Extensions are the settings that Envoy's configuration gives to a route in
+// context_extensions. The client cannot choose them.
+type Extensions struct {
+	Registry string // the name of the registry
 
-// HeaderExtension is the context extension with which Envoy's configuration gives the name
-// of the header that only a trusted proxy can set on this route.
-const HeaderExtension = "header"
+	// TrustedHeader is the name of the header that only a trusted proxy can set on this
+	// route.
+	TrustedHeader string
+}
 
 // values returns every value of a header. The header "" has none.
 func (r *Request) values(name string) []string {

@@ -196,7 +196,7 @@ func TestTrustedHops(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := from("bob", "GET", "/v2/team/app/manifests/v1", c.headers...)
-			r.Extensions, r.Peer = map[string]string{RegistryExtension: c.registry}, c.peer
+			r.Extensions, r.Peer = Extensions{Registry: c.registry}, c.peer
 			result := checker.Check(context.Background(), r)
 			if result.Decision != c.want || result.Client != c.client {
 				t.Fatalf("%s from %s (%s), want %s from %s", result.Decision, result.Client, result.Reason, c.want, c.client)
@@ -264,7 +264,7 @@ principals:
 	} {
 		t.Run(c.registry+" "+c.host, func(t *testing.T) {
 			r := from("alice", "GET", "/v2/team/app/manifests/v1")
-			r.Extensions, r.Host = map[string]string{RegistryExtension: c.registry}, c.host
+			r.Extensions, r.Host = Extensions{Registry: c.registry}, c.host
 			result := checker.Check(t.Context(), r)
 			if c.refused == "" && result.Decision != Allowed || c.refused != "" && (result.Decision == Allowed || !strings.Contains(result.Reason, c.refused)) {
 				t.Errorf("%s: %s, want %q", result.Decision, result.Reason, c.refused)

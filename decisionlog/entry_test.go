@@ -37,7 +37,7 @@ func basic(user, password string) mapping.Header {
 func request(method, path string, headers ...mapping.Header) *authz.Request {
 	return &authz.Request{
 		ID: "7f1c", Method: method, Path: path, Host: "localhost:10000", Headers: headers, Peer: "192.0.2.7",
-		Extensions: map[string]string{"registry": "quickstart"},
+		Extensions: authz.Extensions{Registry: "quickstart"},
 		Time:       time.Date(2026, 5, 6, 7, 8, 9, 0, time.UTC),
 	}
 }

@@ -59,7 +59,7 @@ func fieldCases(t *testing.T) []fieldCase {
 	withTokens := &authz.Checker{Snapshots: func() *policystore.Snapshot { return snapshot }}
 	bearing := func(token string) *authz.Request {
 		r := request("GET", "/v2/")
-		r.Host, r.Extensions = "main.example.com", map[string]string{"registry": "main"}
+		r.Host, r.Extensions = "main.example.com", authz.Extensions{Registry: "main"}
 		r.Headers = append(r.Headers, basic("", "")) // replaced
 		r.Headers[0].Value = "Bearer " + strings.TrimSpace(token)
 		return r

@@ -26,11 +26,21 @@ func toRequest(m *authv3.CheckRequest, now time.Time) *authz.Request {
 		SNI:                  attributes.GetTlsSession().GetSni(),
 		DestinationPrincipal: attributes.GetDestination().GetPrincipal(),
 		Metadata:             claims(attributes.GetMetadataContext()),
-		Extensions:           attributes.GetContextExtensions(),
+		Extensions:           extensions(attributes.GetContextExtensions()),
 		Time:                 now,
 	}
 	addHeaders(r, http)
 	return r
+}
+
+// The names of the context_extensions that are read.
+const (
+	registryExtension = "registry"
+	headerExtension   = "header"
+)
+
+func extensions(all map[string]string) authz.Extensions {
+	return authz.Extensions{Registry: all[registryExtension], TrustedHeader: all[headerExtension]}
 }
 
 // jwtAuthn is the namespace of the metadata in which Envoy's jwt_authn filter puts the claims

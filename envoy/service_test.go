@@ -57,7 +57,7 @@ func TestToRequest(t *testing.T) {
 			{Name: "user-agent", Value: "crane"}, {Name: "x-request-id", Value: "id-1"}},
 		Peer: "192.0.2.1", Principal: "spiffe://a/b", Certificate: "pem",
 		SNI: "registry.example.com", DestinationPrincipal: "registry.example.com",
-		Extensions: map[string]string{"registry": "quickstart"}, Time: now,
+		Extensions: authz.Extensions{Registry: "quickstart"}, Time: now,
 	}
 	for _, raw := range []bool{false, true} {
 		got := toRequest(checkRequest(raw), now)

@@ -218,7 +218,7 @@ principals:
 			answer := Run(s, tests, now)[0].Answer
 
 			request := tests[0].ForRegistry(s.RegistryNamed("main"))
-			request.Time, request.Extensions[authz.HeaderExtension] = now, c.header
+			request.Time, request.Extensions.TrustedHeader = now, c.header
 			request.Headers = append(slices.Clip(request.Headers), mapping.Header{Name: c.header, Value: "dave"})
 			checker := &authz.Checker{Snapshots: func() *policystore.Snapshot { return s }}
 			result := checker.Check(context.Background(), request)

@@ -27,7 +27,7 @@ type ClientRequest struct {
 func (c *ClientRequest) ForRegistry(registry *policystore.Registry) *authz.Request {
 	r := &authz.Request{
 		Method: c.Method, Path: c.Path, Host: registry.Host(), Headers: c.Headers,
-		Peer: c.Peer, Time: c.Time, Extensions: map[string]string{authz.RegistryExtension: registry.Name},
+		Peer: c.Peer, Time: c.Time, Extensions: authz.Extensions{Registry: registry.Name},
 	}
 	for _, h := range c.Headers {
 		if h.Name == "host" {

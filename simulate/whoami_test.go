@@ -134,7 +134,7 @@ func TestWhoamiByRequest(t *testing.T) {
 	to := func(registry string, headers ...mapping.Header) *authz.Request {
 		return &authz.Request{
 			Method: "GET", Path: "/v2/", Host: registry + ".example.com", Peer: "192.0.2.7", Headers: headers,
-			Extensions: map[string]string{authz.RegistryExtension: registry}, Time: noon,
+			Extensions: authz.Extensions{Registry: registry}, Time: noon,
 		}
 	}
 	verified := to("main", mapping.Header{Name: "authorization", Value: "Bearer " + mesh})
@@ -142,7 +142,7 @@ func TestWhoamiByRequest(t *testing.T) {
 	forwarded := mapping.Header{Name: "x-forwarded-for", Value: "203.0.113.9, 192.0.2.7"}
 	unvouched := to("proxied", forwarded, mapping.Header{Name: "x-user", Value: "alice@example.com"})
 	vouched := to("proxied", unvouched.Headers...)
-	vouched.Extensions[authz.HeaderExtension] = "x-user"
+	vouched.Extensions.TrustedHeader = "x-user"
 	elsewhere := to("main")
 	elsewhere.Host = "anyone.example.com"
 	password := "Basic " + base64.StdEncoding.EncodeToString([]byte("alice:alice-secret"))
