@@ -2,10 +2,10 @@ package identity
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
+	"extauthz/diag"
 	"extauthz/iam"
 	"extauthz/identity/basic"
 	"extauthz/identity/nametemplate"
@@ -37,7 +37,7 @@ func basicSource() source {
 func (auth *Authenticator) compileUser(text string) (*nametemplate.Pattern, error) {
 	p, err := nametemplate.CompilePattern(text)
 	if err == nil && p.Exact() && !auth.users.Has(p.Literal()) {
-		return nil, fmt.Errorf("user %q has no line in htpasswd; add one with `htpasswd -B`", p.Literal())
+		return nil, diag.Problemf("user %q has no line in htpasswd", p.Literal()).WithRemedy("add one with `htpasswd -B`")
 	}
 	return p, err
 }

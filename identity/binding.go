@@ -3,6 +3,7 @@ package identity
 import (
 	"fmt"
 
+	"extauthz/diag"
 	"extauthz/iam"
 	"extauthz/identity/nametemplate"
 	"extauthz/identity/sts"
@@ -48,7 +49,7 @@ type nameBinding struct {
 func (auth *Authenticator) Bind(b Binding) error {
 	kind := auth.kind(b.Kind)
 	if kind == nil {
-		return fmt.Errorf("a credential needs a name; write one of %s", NameKindList())
+		return diag.Problemf("a credential needs a name").WithRemedy("write one of " + NameKindList())
 	}
 	if err := kind.bind(auth, &b); err != nil {
 		return err
@@ -64,9 +65,9 @@ func (auth *Authenticator) bindName(b *Binding) error {
 	kind := auth.kind(b.Kind)
 	switch {
 	case b.Name == "":
-		return fmt.Errorf("a credential needs a name; write one of %s", NameKindList())
+		return diag.Problemf("a credential needs a name").WithRemedy("write one of " + NameKindList())
 	case b.Issuer != "" || len(b.Claims)+len(b.TagClaims) > 0:
-		return fmt.Errorf("%s %q: only a token has an issuer and claims; leave them out", b.Kind, b.Name)
+		return diag.Problemf("%s %q: only a token has an issuer and claims", b.Kind, b.Name).WithRemedy("leave them out")
 	}
 	pattern, err := kind.compile(auth, b.Name)
 	if err != nil {
@@ -106,7 +107,7 @@ func compileSubject(_ *Authenticator, text string) (*nametemplate.Pattern, error
 func compileDomain(_ *Authenticator, text string) (*nametemplate.Pattern, error) {
 	p, err := nametemplate.CompilePattern(text)
 	if err == nil && p.HasUpperCase() {
-		return nil, fmt.Errorf("dns %q: domain names are compared in lower case; write it in lower case", text)
+		return nil, diag.Problemf("dns %q: domain names are compared in lower case", text).WithRemedy("write it in lower case")
 	}
 	return p, err
 }
@@ -115,13 +116,13 @@ func compileDomain(_ *Authenticator, text string) (*nametemplate.Pattern, error)
 func (auth *Authenticator) checkOverlap(kind NameKind, p *nametemplate.Pattern) error {
 	if p.Exact() {
 		if auth.exact[name{kind, p.Literal()}] != nil {
-			return fmt.Errorf("%s %q is bound twice; keep one", kind, p)
+			return diag.Problemf("%s %q is bound twice", kind, p).WithRemedy("keep one")
 		}
 		return nil
 	}
 	for _, other := range auth.patterns[kind] {
 		if other.pattern.Overlaps(p) {
-			return fmt.Errorf("%s %q and %q overlap: a name can match both; change one so that no name does", kind, other.pattern, p)
+			return diag.Problemf("%s %q and %q overlap: a name can match both", kind, other.pattern, p).WithRemedy("change one so that no name does")
 		}
 	}
 	return nil

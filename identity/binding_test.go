@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"extauthz/diag"
 	"extauthz/iam"
 	"extauthz/iam/iamtest"
 	"extauthz/identity/sts"
@@ -78,9 +79,9 @@ func TestBindRefuses(t *testing.T) {
 		{"a source identity of 1", []Binding{{Kind: URI, Name: "a", Principal: ciARN, SourceIdentity: "s"}}, "fewer than 2"},
 		{"the source of a user", []Binding{{Kind: URI, Name: "a", Principal: aliceARN, SourceARN: functionARN}}, "allowed only for an AWS service principal; remove them"},
 		{"the source's account of a session", []Binding{{Kind: URI, Name: "{a}", Principal: session + "ci/{a}", SourceAccount: "123456789012"}}, "allowed only for an AWS service principal; remove them"},
-		{"a source that is not an ARN", []Binding{{Kind: URI, Name: "a", Principal: "lambda.amazonaws.com", SourceARN: "function:f"}}, "sourceArn: write the ARN of one resource"},
-		{"a source of every resource", []Binding{{Kind: URI, Name: "{a}", Principal: "lambda.amazonaws.com", SourceARN: "arn:aws:lambda:us-east-1:123456789012:function:*{a}"}}, "sourceArn: write the ARN of one resource"},
-		{"a source of another account", []Binding{{Kind: URI, Name: "a", Principal: "lambda.amazonaws.com", SourceARN: functionARN, SourceAccount: "999999999999"}}, "it is not the account in sourceArn"},
+		{"a source that is not an ARN", []Binding{{Kind: URI, Name: "a", Principal: "lambda.amazonaws.com", SourceARN: "function:f"}}, "sourceArn is not the ARN of one resource; write one such as arn:aws:lambda:"},
+		{"a source of every resource", []Binding{{Kind: URI, Name: "{a}", Principal: "lambda.amazonaws.com", SourceARN: "arn:aws:lambda:us-east-1:123456789012:function:*{a}"}}, "sourceArn is not the ARN of one resource; write one such as arn:aws:lambda:"},
+		{"a source of another account", []Binding{{Kind: URI, Name: "a", Principal: "lambda.amazonaws.com", SourceARN: functionARN, SourceAccount: "999999999999"}}, "sourceAccount is not the account in sourceArn"},
 		{"a source with a capture that does not exist", []Binding{{Kind: URI, Name: "{a}", Principal: "lambda.amazonaws.com", SourceARN: functionARN + "{b}"}}, "sourceArn: the template"},
 		{"a source of two captures without a separator", []Binding{{Kind: URI, Name: "{a}/{b}", Principal: "lambda.amazonaws.com", SourceARN: functionARN + "{a}-{b}"}}, "put / or : between them"},
 		{"a source's account that is too long", []Binding{{Kind: URI, Name: "{a}", Principal: "lambda.amazonaws.com", SourceARN: functionARN + "{a}", SourceAccount: "1{a}"}}, "sourceAccount is not an account id; write 12 digits"},
@@ -111,7 +112,7 @@ func TestBindRefuses(t *testing.T) {
 		{"tokens of which one is known by more claims", []Binding{sub("{x}"), {Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "{x}", "ref": "a"}, Principal: aliceARN}}, "overlap"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if _, err := bindable(t, c.bindings...).try(t); err == nil || !strings.Contains(err.Error(), c.want) {
+			if _, err := bindable(t, c.bindings...).try(t); err == nil || !strings.Contains(err.Error(), c.want) || diag.Of(err)[0].Remedy == "" {
 				t.Errorf("error %v, want %q", err, c.want)
 			}
 		})
@@ -192,8 +193,8 @@ func TestBoundCallers(t *testing.T) {
 			"aws:SourceArn": functionARN, "aws:SourceAccount": "123456789012", "aws:PrincipalIsAWSService": "true"}},
 		{"a service that calls for a captured resource", peer("fn/999999999999/g"), want{arn: "lambda.amazonaws.com"}, map[string]string{
 			"aws:SourceArn": "arn:aws:lambda:us-east-1:999999999999:function:g", "aws:SourceAccount": "999999999999"}},
-		{"a captured account that is not valid", peer("fn/9999/g"), want{reason: "sourceArn: write"}, nil},
-		{"a captured account that is not the resource's", peer("fn/999999999999/of/123456789012"), want{reason: "it is not the account in sourceArn"}, nil},
+		{"a captured account that is not valid", peer("fn/9999/g"), want{reason: "sourceArn is not the ARN of one resource; write one"}, nil},
+		{"a captured account that is not the resource's", peer("fn/999999999999/of/123456789012"), want{reason: "sourceAccount is not the account in sourceArn"}, nil},
 		{"a token", token(claims{"sub": "build", "ref": "main"}), want{arn: session + "ci/build"}, map[string]string{
 			"aws:PrincipalTag/ref": "main", "aws:PrincipalTag/email": "", "aws:TokenIssueTime": issued, "aws:FederatedProvider": ""}},
 		{"a token that is an exception", token(claims{"sub": "admin"}), want{arn: aliceARN}, map[string]string{"aws:TokenIssueTime": ""}},

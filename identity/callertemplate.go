@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"extauthz/diag"
 	"extauthz/iam"
 	"extauthz/identity/nametemplate"
 	"extauthz/identity/oidc"
@@ -47,7 +48,7 @@ func compileCaller(b *Binding, names []string, e *sts.Entities) (*callerTemplate
 	for _, key := range slices.Sorted(maps.Keys(b.Tags)) {
 		value, err := nametemplate.CompileTemplate(b.Tags[key], names, nametemplate.ForTagValue)
 		if err != nil {
-			return nil, fmt.Errorf("session tag %q: %w", key, err)
+			return nil, diag.Wrap(diag.Position{}, fmt.Sprintf("session tag %q: ", key), err)
 		}
 		t.tags = append(t.tags, tagTemplate{key, value})
 	}
@@ -56,7 +57,7 @@ func compileCaller(b *Binding, names []string, e *sts.Entities) (*callerTemplate
 	}
 	if b.SourceIdentity != "" {
 		if t.sourceIdentity, err = nametemplate.CompileTemplate(b.SourceIdentity, names, nametemplate.ForName); err != nil {
-			return nil, fmt.Errorf("source identity: %w", err)
+			return nil, diag.Wrap(diag.Position{}, "source identity: ", err)
 		}
 	}
 	if err := t.compileSourceResource(b, names); err != nil {
@@ -76,7 +77,7 @@ func (t *callerTemplate) compileSourceResource(b *Binding, names []string) (err 
 			continue
 		}
 		if *of.to, err = nametemplate.CompileTemplate(of.text, names, nametemplate.ForTagValue); err != nil {
-			return fmt.Errorf("%s: %w", of.key, err)
+			return diag.Wrap(diag.Position{}, of.key+": ", err)
 		}
 	}
 	resource := t.sourceResource(slices.Repeat(nametemplate.Captures{"123456789012"}, len(names)))
@@ -109,16 +110,16 @@ func rolePath(principal *nametemplate.Template, captures int, path string) (stri
 	captured := role != roleIn(principal.Expand(slices.Repeat(nametemplate.Captures{"yy"}, captures)))
 	switch {
 	case !captured && path != "":
-		return "", fmt.Errorf("path %q: only a role whose name is captured has a path, and principal %q does not have one; leave it out", path, principal)
+		return "", diag.Problemf("path %q: only a role whose name is captured has a path, and principal %q does not have one", path, principal).WithRemedy("leave it out")
 	case !captured:
 		return "", nil
 	case path == "":
 		path = "/"
 	case path[0] != '/' || !sts.IsPath(path[1:]) || strings.ContainsAny(path, "{}"):
-		return "", fmt.Errorf("path %q: write the path of roles from slash to slash, such as /kubernetes/", path)
+		return "", diag.Problemf("path %q is not the path of a role", path).WithRemedy("write it from slash to slash, such as /kubernetes/")
 	}
 	if path == "/" && role == "xx" { // all of the name is a capture
-		return "", fmt.Errorf("principal %q: %s could match any role at path /; create the roles under another path, such as /kubernetes/, and set `path: /kubernetes/` in this credential", principal, roleIn(principal.String()))
+		return "", diag.Problemf("principal %q: %s could match any role at path /", principal, roleIn(principal.String())).WithRemedy("create the roles under another path, such as /kubernetes/, and set `path: /kubernetes/` in this credential")
 	}
 	return path, nil
 }
@@ -136,7 +137,7 @@ func (t *callerTemplate) check(captures int, e *sts.Entities) error {
 	first, second := t.expand(slices.Repeat(nametemplate.Captures{"xx"}, captures), nil), t.expand(slices.Repeat(nametemplate.Captures{"yy"}, captures), nil)
 	p, err := sts.ParsePrincipal(first.Principal)
 	if err != nil {
-		return fmt.Errorf("principal %q: %w", t.principal, err)
+		return diag.Wrap(diag.Position{}, fmt.Sprintf("principal %q: ", t.principal), err)
 	}
 	t.kind = p.Kind
 	if err := t.checkKind(); err != nil {
@@ -175,13 +176,13 @@ func owner(kind iam.PrincipalKind, arn string) string {
 func (t *callerTemplate) checkKind() error {
 	switch {
 	case !sts.HasSession(t.kind) && len(t.tags)+len(t.tagClaims) > 0:
-		return fmt.Errorf("principal %q has no session that could have tags; use a role session or a federated user, or add the tags to the user", t.principal)
+		return diag.Problemf("principal %q has no session that could have tags", t.principal).WithRemedy("use a role session or a federated user, or add the tags to the user")
 	case !sts.HasSession(t.kind) && len(t.sessionPolicies) > 0:
-		return fmt.Errorf("principal %q has no session that policies could limit; use a role session or a federated user", t.principal)
+		return diag.Problemf("principal %q has no session that policies could limit", t.principal).WithRemedy("use a role session or a federated user")
 	case t.kind != iam.Service && (t.sourceARN != nil || t.sourceAccount != nil):
-		return fmt.Errorf("principal %q: sourceArn and sourceAccount are allowed only for an AWS service principal; remove them", t.principal)
+		return diag.Problemf("principal %q: sourceArn and sourceAccount are allowed only for an AWS service principal", t.principal).WithRemedy("remove them")
 	case t.kind != iam.AssumedRole && t.sourceIdentity != nil:
-		return fmt.Errorf("principal %q has no source identity; use a role session", t.principal)
+		return diag.Problemf("principal %q has no source identity", t.principal).WithRemedy("use a role session")
 	}
 	return nil
 }
@@ -235,7 +236,7 @@ func compileTagClaims(claims map[string]string) ([]tagClaim, error) {
 	var compiled []tagClaim
 	for _, key := range slices.Sorted(maps.Keys(claims)) {
 		if claims[key] == "" {
-			return nil, fmt.Errorf("session tag %q has no claim; write the name of the claim that has its value", key)
+			return nil, diag.Problemf("session tag %q has no claim", key).WithRemedy("write the name of the claim that has its value")
 		}
 		compiled = append(compiled, tagClaim{key, claims[key]})
 	}
@@ -253,9 +254,9 @@ func tagsFrom(tagClaims []tagClaim, claims oidc.Claims) ([]sts.Tag, error) {
 		value, isText := claims.Text(t.claim)
 		switch {
 		case isList(claims, t.claim):
-			return nil, fmt.Errorf("session tag %q needs a string, but claim %q is a list; use another claim", t.key, t.claim)
+			return nil, diag.Problemf("session tag %q needs a string, but claim %q is a list", t.key, t.claim).WithRemedy("use another claim")
 		case !isText:
-			return nil, fmt.Errorf("session tag %q needs a string, but claim %q is not a string; use another claim", t.key, t.claim)
+			return nil, diag.Problemf("session tag %q needs a string, but claim %q is not a string", t.key, t.claim).WithRemedy("use another claim")
 		}
 		tags = append(tags, sts.Tag{Key: t.key, Value: value})
 	}

@@ -8,6 +8,7 @@ import (
 	"encoding/asn1"
 	"encoding/pem"
 	"errors"
+	"extauthz/diag"
 	"fmt"
 	"math/big"
 	"net/url"
@@ -148,12 +149,12 @@ func ParsePeer(text []byte) (principal, certificate string, err error) {
 		}
 		leaf, err := x509.ParseCertificate(block.Bytes)
 		if err != nil {
-			return "", "", errors.New("the certificate cannot be parsed; copy it again")
+			return "", "", diag.Problemf("the certificate cannot be parsed").WithRemedy("copy it again")
 		}
 		principal, err := envoyName(leaf)
 		return principal, encodeCertificate(block.Bytes), err
 	}
-	return "", "", errors.New("no certificate; write it in PEM, from -----BEGIN CERTIFICATE-----")
+	return "", "", diag.Problemf("no certificate").WithRemedy("write it in PEM, from -----BEGIN CERTIFICATE-----")
 }
 
 // envoyName returns the name that Envoy takes from a certificate: the first URI, else
@@ -168,7 +169,7 @@ func envoyName(leaf *x509.Certificate) (string, error) {
 	}
 	var subject pkix.RDNSequence
 	if _, err := asn1.Unmarshal(leaf.RawSubject, &subject); err != nil || !isPlain(subject) {
-		return "", errors.New("the certificate has neither a URI nor a DNS name, and Envoy may spell its subject differently; use the CheckRequest that Envoy sends")
+		return "", diag.Problemf("the certificate has neither a URI nor a DNS name, and Envoy may spell its subject differently").WithRemedy("use the CheckRequest that Envoy sends")
 	}
 	return subject.String(), nil
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"extauthz/diag"
 	"extauthz/identity/nametemplate"
 	"extauthz/identity/oidc"
 	"extauthz/identity/sts"
@@ -30,11 +31,11 @@ func compileClaims(patterns map[string]string) (claimPatterns, error) {
 	for _, claim := range slices.Sorted(maps.Keys(patterns)) {
 		p, err := nametemplate.CompilePattern(patterns[claim])
 		if err != nil {
-			return nil, fmt.Errorf("claim %q: %w", claim, err)
+			return nil, diag.Wrap(diag.Position{}, fmt.Sprintf("claim %q: ", claim), err)
 		}
 		for _, name := range p.Names() {
 			if slices.Contains(compiled.names(), name) {
-				return nil, fmt.Errorf("claim %q: {%s} is also captured from another claim; rename one of the two", claim, name)
+				return nil, diag.Problemf("claim %q: {%s} is also captured from another claim", claim, name).WithRemedy("rename one of the two")
 			}
 		}
 		compiled = append(compiled, claimPattern{claim, p})

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"extauthz/diag"
 	"extauthz/iam"
 	"extauthz/identity/nametemplate"
 	"extauthz/identity/oidc"
@@ -53,28 +54,37 @@ type issuer struct {
 func (auth *Authenticator) AddIssuer(i Issuer) error {
 	switch {
 	case i.Name == "":
-		return errors.New("an issuer needs a name, by which credentials refer to it")
+		return diag.Problemf("an issuer has no name, by which credentials refer to it").WithRemedy("add one")
 	case i.Verifier == nil || i.Verifier.URL == "":
-		return fmt.Errorf("issuer %q has no URL; write the iss of its tokens", i.Name)
+		return diag.Problemf("issuer %q has no URL", i.Name).WithRemedy("write the iss of its tokens")
 	case i.Verifier.Keys == nil && i.Metadata == "":
-		return fmt.Errorf("issuer %q: its tokens cannot be verified; add jwks, or metadata if Envoy's jwt_authn verifies them", i.Name)
+		return diag.Problemf("issuer %q: its tokens cannot be verified", i.Name).WithRemedy("add jwks, or metadata if Envoy's jwt_authn verifies them")
 	case slices.Contains(i.ForeignAudiences, ""):
-		return fmt.Errorf("issuer %q: a foreign audience is empty; remove it", i.Name)
+		return diag.Problemf("issuer %q: a foreign audience is empty", i.Name).WithRemedy("remove it")
 	}
 	if err := auth.checkDistinct(&i); err != nil {
 		return err
 	}
 	compiled, err := i.compile(auth.entities)
 	if err != nil {
-		return fmt.Errorf("issuer %q: %w", i.Name, err)
+		return i.wrap(err)
 	}
 	for _, other := range auth.issuers {
 		if strings.EqualFold(other.provider.URL, compiled.provider.URL) {
-			return fmt.Errorf("issuers %q and %q are one provider %q, so that trust policies could not distinguish their tokens; keep one, or set the provider of each", other.name, i.Name, other.provider.URL)
+			return diag.Problemf("issuers %q and %q are one provider %q, so that trust policies could not distinguish their tokens", other.name, i.Name, other.provider.URL).WithRemedy("keep one, or set the provider of each")
 		}
 	}
 	auth.issuers, auth.verifiers = append(auth.issuers, compiled), append(auth.verifiers, compiled.verifier)
 	return nil
+}
+
+// wrap returns the faults of err with the name of the issuer.
+func (i *Issuer) wrap(err error) error {
+	named := diag.Wrap(diag.Position{}, fmt.Sprintf("issuer %q: ", i.Name), err)
+	if errors.As(err, new(*SessionNameError)) {
+		return &SessionNameError{named}
+	}
+	return named
 }
 
 // checkDistinct rejects an issuer that has the name, URL or metadata of another.
@@ -82,11 +92,11 @@ func (auth *Authenticator) checkDistinct(i *Issuer) error {
 	for _, other := range auth.issuers {
 		switch {
 		case other.name == i.Name:
-			return fmt.Errorf("issuer %q is listed twice; keep one", i.Name)
+			return diag.Problemf("issuer %q is listed twice", i.Name).WithRemedy("keep one")
 		case other.verifier.URL == i.Verifier.URL:
-			return fmt.Errorf("issuers %q and %q have the same issuer URL; remove one", other.name, i.Name)
+			return diag.Problemf("issuers %q and %q have the same issuer URL", other.name, i.Name).WithRemedy("remove one")
 		case i.Metadata != "" && other.metadata == i.Metadata:
-			return fmt.Errorf("issuers %q and %q have the same metadata key %q; give each jwt_authn provider its own payload_in_metadata", other.name, i.Name, i.Metadata)
+			return diag.Problemf("issuers %q and %q have the same metadata key %q", other.name, i.Name, i.Metadata).WithRemedy("give each jwt_authn provider its own payload_in_metadata")
 		}
 	}
 	return nil
@@ -102,7 +112,7 @@ func (i *Issuer) compile(e *sts.Entities) (*issuer, error) {
 		_, provider, _ = strings.Cut(i.Verifier.URL, "://")
 	}
 	if provider == "" || strings.Contains(provider, "://") {
-		return nil, fmt.Errorf("provider %q: write it as trust policies do, without https://", i.Provider)
+		return nil, diag.Problemf("provider %q is empty or has a scheme", i.Provider).WithRemedy("write it as trust policies do, without https://")
 	}
 	c.provider = sts.NewProvider(i.Name, provider)
 	var err error
@@ -140,15 +150,15 @@ func compileSessionName(i *Issuer, names []string) (*nametemplate.Template, erro
 		err = sts.CheckSessionName(t.Expand(slices.Repeat(nametemplate.Captures{"xx"}, len(names))))
 	}
 	if err != nil {
-		return nil, &SessionNameError{err}
+		return nil, &SessionNameError{diag.Wrap(diag.Position{}, "session: ", err)}
 	}
 	return t, nil
 }
 
-// A SessionNameError is the error of an issuer's SessionName.
+// A SessionNameError is a fault in an issuer's SessionName.
 type SessionNameError struct{ Err error }
 
-func (e *SessionNameError) Error() string { return "session: " + e.Err.Error() }
+func (e *SessionNameError) Error() string { return e.Err.Error() }
 
 // Unwrap returns the underlying error.
 func (e *SessionNameError) Unwrap() error { return e.Err }
@@ -161,9 +171,9 @@ func checkIssuerRole(arn string, e *sts.Entities) error {
 	role := e.Find(arn)
 	switch {
 	case role == nil || !role.IsRole():
-		return fmt.Errorf("role %q is not among the principals; add it there with its policies and its trust policy", arn)
+		return diag.Problemf("role %q is not among the principals", arn).WithRemedy("add it there with its policies and its trust policy")
 	case role.Trust == nil:
-		return fmt.Errorf("role %q has no trust policy, so that no token can assume it; add one that allows sts:AssumeRoleWithWebIdentity", arn)
+		return diag.Problemf("role %q has no trust policy, so that no token can assume it", arn).WithRemedy("add one that allows sts:AssumeRoleWithWebIdentity")
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"extauthz/diag"
 	"extauthz/identity/oidc"
 	"extauthz/identity/sts"
 )
@@ -21,7 +22,7 @@ func TestAddIssuerRefuses(t *testing.T) {
 		issuers []Issuer
 		want    string
 	}{
-		{"no name", changed(func(i *Issuer) { i.Name = "" }), "needs a name"},
+		{"no name", changed(func(i *Issuer) { i.Name = "" }), "has no name, by which credentials refer to it; add one"},
 		{"no verifier", changed(func(i *Issuer) { i.Verifier = nil }), "has no URL"},
 		{"no URL", changed(func(i *Issuer) { i.Verifier = &oidc.Verifier{Keys: verifier.Keys} }), "has no URL"},
 		{"nothing verifies", changed(func(i *Issuer) { i.Verifier = &oidc.Verifier{URL: "https://x"} }), "its tokens cannot be verified"},
@@ -47,7 +48,7 @@ func TestAddIssuerRefuses(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := principals{entities: []sts.Entity{{ARN: aliceARN}, {ARN: role + "untrusting"}}, issuers: c.issuers}
-			if _, err := w.try(t); err == nil || !strings.Contains(err.Error(), c.want) {
+			if _, err := w.try(t); err == nil || !strings.Contains(err.Error(), c.want) || diag.Of(err)[0].Remedy == "" {
 				t.Errorf("error %v, want %q", err, c.want)
 			}
 		})

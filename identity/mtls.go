@@ -1,6 +1,9 @@
 package identity
 
-import "fmt"
+import (
+	"extauthz/diag"
+	"fmt"
+)
 
 // MTLS authenticates by a client certificate that Envoy verified.
 const MTLS Source = "mtls"
@@ -35,7 +38,7 @@ func ParsePrincipalKind(text string) (NameKind, error) {
 	if kind := NameKind(text); text == "" || kind.IsCertificateName() {
 		return kind, nil
 	}
-	return "", fmt.Errorf("principalKind %q: write uri, dns or subject", text)
+	return "", diag.Problemf("principalKind %q is not a kind of name in certificates", text).WithRemedy("write uri, dns or subject")
 }
 
 // byCertificate finds the caller by the client certificate that Envoy verified.

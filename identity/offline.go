@@ -4,11 +4,11 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"strings"
 
+	"extauthz/diag"
 	"extauthz/identity/oidc"
 	"extauthz/identity/sts"
 )
@@ -24,7 +24,7 @@ type OfflineCredential struct {
 }
 
 // errNoHeader is the error of a header that the registry does not accept.
-var errNoHeader = errors.New("no header of a trusted proxy is configured; add one in registries.yaml")
+var errNoHeader = diag.Problemf("no header of a trusted proxy is configured").WithRemedy("add one in registries.yaml")
 
 // AuthenticateOffline returns the caller that a registry with that configuration would
 // authenticate by a credential. request contains the time and the condition keys of the
@@ -34,7 +34,7 @@ var errNoHeader = errors.New("no header of a trusted proxy is configured; add on
 func (auth *Authenticator) AuthenticateOffline(config *Config, c *OfflineCredential, request *Credentials) (*Caller, error) {
 	kind := auth.kind(c.Kind)
 	if kind == nil {
-		return nil, fmt.Errorf("%q is not a kind of credential; use %s", c.Kind, NameKindList())
+		return nil, diag.Problemf("%q is not a kind of credential", c.Kind).WithRemedy("use " + NameKindList())
 	}
 	credentials := *request
 	return kind.offline(&attempt{ctx: context.Background(), auth: auth, config: config, credentials: &credentials}, c)
@@ -92,7 +92,7 @@ func (a *attempt) offlineCertificate(c *OfflineCredential) (*Caller, error) {
 func (a *attempt) offlineToken(c *OfflineCredential) (*Caller, error) {
 	i := a.auth.issuerNamed(c.Name)
 	if i == nil {
-		return nil, fmt.Errorf("issuer %q does not exist; add it to principals.yaml", short(c.Name))
+		return nil, diag.Problemf("issuer %q does not exist", short(c.Name)).WithRemedy("add it to principals.yaml")
 	}
 	source := a.sourceOfToken(i, c)
 	switch {

@@ -1,10 +1,10 @@
 package identity
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
+	"extauthz/diag"
 	"extauthz/identity/nametemplate"
 )
 
@@ -70,7 +70,7 @@ func ParseSource(text string) (Source, error) {
 	if i := slices.IndexFunc(all, func(s source) bool { return string(s.name) == text }); i >= 0 {
 		return all[i].name, nil
 	}
-	return "", fmt.Errorf("%q is not an identity source; write one of %s", text, alternatives(names(all)))
+	return "", diag.Problemf("%q is not an identity source", text).WithRemedy("write one of " + alternatives(names(all)))
 }
 
 // definition returns the definition of s; the zero definition if s does not exist.

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"extauthz/diag"
 	"extauthz/identity/oidc"
 	"extauthz/identity/sts"
 )
@@ -21,11 +22,11 @@ func (auth *Authenticator) bindToken(b *Binding) error {
 	i := auth.issuerNamed(b.Issuer)
 	switch {
 	case i == nil:
-		return fmt.Errorf("issuer %q is not among the issuers; add it there", b.Issuer)
+		return diag.Problemf("issuer %q is not among the issuers", b.Issuer).WithRemedy("add it there")
 	case i.role != "":
-		return fmt.Errorf("issuer %q has a role, which all its tokens assume; bind its tokens, or keep the role", b.Issuer)
+		return diag.Problemf("issuer %q has a role, which all its tokens assume", b.Issuer).WithRemedy("bind its tokens, or keep the role")
 	case b.Name != "" || len(b.Claims) == 0:
-		return fmt.Errorf("a token of issuer %q is identified by its claims; write at least one, such as sub", b.Issuer)
+		return diag.Problemf("a token of issuer %q is identified by its claims", b.Issuer).WithRemedy("write at least one, such as sub")
 	}
 	claims, err := compileClaims(b.Claims)
 	if err != nil {
@@ -34,7 +35,7 @@ func (auth *Authenticator) bindToken(b *Binding) error {
 	bound := &tokenBinding{claims: claims, exact: len(claims.names()) == 0}
 	for _, other := range i.bindings {
 		if bound.overlaps(other) {
-			return fmt.Errorf("two bindings of issuer %q overlap: a token can match %v and %v; change one so that no token does, or add every claim of the other to the one without captures", b.Issuer, other.claims, claims)
+			return diag.Problemf("two bindings of issuer %q overlap: a token can match %v and %v", b.Issuer, other.claims, claims).WithRemedy("change one so that no token does, or add every claim of the other to the one without captures")
 		}
 	}
 	if bound.template, err = i.compileCaller(*b, claims.names(), auth.entities); err != nil {
@@ -65,12 +66,12 @@ func (b *tokenBinding) overlaps(other *tokenBinding) bool {
 func (i *issuer) compileCaller(b Binding, names []string, e *sts.Entities) (*callerTemplate, error) {
 	switch {
 	case len(i.sessionPolicies) > 0 && len(b.SessionPolicies) > 0:
-		return nil, fmt.Errorf("issuer %q and this credential both have session policies, and together they would allow what either allows; keep one of the two", i.name)
+		return nil, diag.Problemf("issuer %q and this credential both have session policies, and together they would allow what either allows", i.name).WithRemedy("keep one of the two")
 	case len(b.SessionPolicies) == 0:
 		b.SessionPolicies = i.sessionPolicies
 	}
 	if i.hasSessionName && !e.HasTrustPolicy() {
-		return nil, fmt.Errorf("issuer %q has a session name for the roles that its tokens assume, and no role can be assumed; add a trust policy to a role, or leave session out: a credential's principal includes the name of its session", i.name)
+		return nil, diag.Problemf("issuer %q has a session name for the roles that its tokens assume, and no role can be assumed", i.name).WithRemedy("add a trust policy to a role, or leave session out: a credential's principal includes the name of its session")
 	}
 	t, err := compileCaller(&b, names, e)
 	if err != nil || !sts.HasSession(t.kind) && e.HasTrustPolicy() { // the tags are for roles that it assumes

@@ -1,9 +1,9 @@
 package identity
 
 import (
-	"fmt"
 	"time"
 
+	"extauthz/diag"
 	"extauthz/iam"
 	"extauthz/identity/nametemplate"
 	"extauthz/identity/oidc"
@@ -32,7 +32,7 @@ func (a *attempt) byClaims(source Source, i *issuer, token *oidc.Token, role str
 	case role != "":
 		caller, err = w.assumeRole(role)
 	default:
-		err = fmt.Errorf("issuer %q has no role of its own; log in as ACCOUNT/ROLE, with the token as password", i.name)
+		err = diag.Problemf("issuer %q has no role of its own", i.name).WithRemedy("log in as ACCOUNT/ROLE, with the token as password")
 	}
 	if err != nil {
 		return nil, i.failure(source, token, err)

@@ -99,9 +99,9 @@ func (from *sources) keySet(entry *config.IssuerEntry) (keys *oidc.KeySet, ok bo
 	}
 	keys, err := from.keys.KeySet(entry.JWKS.Text, authority)
 	if err != nil {
-		err = fmt.Errorf("jwks: %w", err)
+		err = diag.Wrap(config.InPrincipals(entry.JWKS.At), "jwks: ", err)
 	}
-	return keys, !from.reportAt(entry.JWKS.At, err)
+	return keys, !from.report(err)
 }
 
 // missingFile returns an error if a file that an issuer refers to does not exist, or cannot

@@ -84,7 +84,7 @@ func TestParseRejects(t *testing.T) {
 		{"tags of a credential", "name: a, credential: {basic: a}, tags: {team: blue}, " + request, "1:50: tags without principal; remove them"},
 		{"a source of a credential", "name: a, credential: {basic: a}, sourceArn: 'arn:aws:lambda:us-east-1:123456789012:function:f', " + request, "1:55: sourceArn without principal; remove it"},
 		{"a source that is not an account", "name: a, sourceAccount: x, " + caller + request, "1:35: sourceAccount is not an account id; write 12 digits"},
-		{"a source that is not an ARN", "name: a, sourceArn: x, " + caller + request, "1:31: sourceArn: write the ARN of one resource"},
+		{"a source that is not an ARN", "name: a, sourceArn: x, " + caller + request, "1:31: sourceArn is not the ARN of one resource; write one such as arn:aws:lambda:"},
 		{"no credential", "name: a, credential: {}, " + request, "1:32: the credential has no name; write one of uri, dns"},
 		{"two credentials", "name: a, credential: {basic: a, dns: b}, " + request, "1:32: the credential has both basic and dns; keep one"},
 		{"unknown credential", "name: a, credential: {password: secret}, " + request, `1:33: unknown key "password"; fix its name, or remove it`},

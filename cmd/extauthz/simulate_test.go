@@ -189,7 +189,7 @@ func TestSimulateMistakes(t *testing.T) {
 		{[]string{"--tag=team=blue", wrong}, "--tag without --policies"},
 		{[]string{"--source-arn=arn:aws:lambda:us-east-1:123456789012:function:f", wrong}, "--source-arn without --policies"},
 		{[]string{policies, bob, "--request", "GET /v2/", "--source-account", "123456789012"}, "allowed only for an AWS service principal; remove them"},
-		{[]string{policies, "--principal=lambda.amazonaws.com", "--request", "GET /v2/", "--source-arn", "x"}, "sourceArn: write the ARN of one resource"},
+		{[]string{policies, "--principal=lambda.amazonaws.com", "--request", "GET /v2/", "--source-arn", "x"}, "sourceArn is not the ARN of one resource; write one such as arn:aws:lambda:"},
 		{[]string{"--policies=../../examples/oidc/policies", "--principal=arn:aws:sts::123456789012:assumed-role/gitlab/x1", "--request", "GET /v2/", "--tag", "=blue"}, "a tag has no key"},
 		{[]string{policies, bob, "--request", "GET /v2/", "--registry", "x"}, `registry "x" does not exist`},
 		{[]string{policies, "--principal=bob", "--request", "GET /v2/"}, `"bob" is not an ARN`},

@@ -1,7 +1,7 @@
 package nametemplate
 
 import (
-	"fmt"
+	"extauthz/diag"
 	"slices"
 	"strings"
 )
@@ -63,10 +63,10 @@ func compilePattern(text string, of charset) (*Pattern, error) {
 			p.literal = piece.literal // in an exact pattern the only piece
 			r = p.addLiteral(r, piece.literal)
 		case slices.Contains(p.names, piece.name):
-			return nil, fmt.Errorf("the pattern %q captures {%s} twice; rename one of the two", text, piece.name)
+			return nil, diag.Problemf("the pattern %q captures {%s} twice", text, piece.name).WithRemedy("rename one of the two")
 		case r.capture:
-			return nil, fmt.Errorf("the pattern %q has nothing that separates {%s} and {%s}; put a character between them that no capture matches, such as \"/\"",
-				text, p.names[len(p.names)-1], piece.name)
+			return nil, diag.Problemf("the pattern %q has nothing that separates {%s} and {%s}",
+				text, p.names[len(p.names)-1], piece.name).WithRemedy("put a character between them that no capture matches, such as \"/\"")
 		default:
 			r.capture = true
 			p.names = append(p.names, piece.name)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"extauthz/diag"
 	_ "extauthz/goldentest" // accept -update
 )
 
@@ -96,7 +97,7 @@ func TestCompilePatternRefuses(t *testing.T) {
 		{"line break", "alice\n", "control character"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if p, err := CompilePattern(c.pattern); p != nil || err == nil || !strings.Contains(err.Error(), c.want) {
+			if p, err := CompilePattern(c.pattern); p != nil || err == nil || !strings.Contains(err.Error(), c.want) || diag.Of(err)[0].Remedy == "" {
 				t.Errorf("pattern %v, error %v; want %q", p, err, c.want)
 			}
 		})

@@ -1,7 +1,7 @@
 package nametemplate
 
 import (
-	"fmt"
+	"extauthz/diag"
 	"strings"
 	"unicode"
 )
@@ -14,10 +14,10 @@ type piece struct{ literal, name string }
 // unescaped, and never adjacent.
 func splitPlaceholders(what, text string) ([]piece, error) {
 	if text == "" {
-		return nil, fmt.Errorf("the %s is empty; write a text", what)
+		return nil, diag.Problemf("the %s is empty", what).WithRemedy("write a text")
 	}
 	if strings.ContainsFunc(text, unicode.IsControl) {
-		return nil, fmt.Errorf("the %s %q contains a control character, such as a line break; remove it", what, text)
+		return nil, diag.Problemf("the %s %q contains a control character, such as a line break", what, text).WithRemedy("remove it")
 	}
 	var pieces []piece
 	literal := ""
@@ -53,11 +53,11 @@ func splitPlaceholders(what, text string) ([]piece, error) {
 // follows it.
 func cutPlaceholder(what, text, rest string) (name, after string, err error) {
 	if rest[0] == '}' {
-		return "", "", fmt.Errorf("the %s %q has a } without {; write }} for a literal }", what, text)
+		return "", "", diag.Problemf("the %s %q has a } without {", what, text).WithRemedy("write }} for a literal }")
 	}
 	name, after, closed := strings.Cut(rest[1:], "}")
 	if !closed || !isPlaceholder(name) {
-		return "", "", fmt.Errorf("the %s %q has a { that does not begin a {name}; write a lower-case letter and then letters and digits, or double a literal brace: {{ or }}", what, text)
+		return "", "", diag.Problemf("the %s %q has a { that does not begin a {name}", what, text).WithRemedy("write a lower-case letter and then letters and digits, or double a literal brace: {{ or }}")
 	}
 	return name, after, nil
 }

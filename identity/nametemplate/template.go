@@ -1,7 +1,7 @@
 package nametemplate
 
 import (
-	"fmt"
+	"extauthz/diag"
 	"slices"
 	"strings"
 )
@@ -52,7 +52,7 @@ func CompileTemplate(text string, names []string, use TemplateUse) (*Template, e
 		case piece.name == "":
 			t.parts = append(t.parts, part{piece.literal, -1})
 		case capture < 0:
-			return nil, fmt.Errorf("the template %q uses {%s}, which is not captured; %s", text, piece.name, captureHint(names))
+			return nil, diag.Problemf("the template %q uses {%s}, which is not captured", text, piece.name).WithRemedy(captureHint(names))
 		default:
 			t.parts = append(t.parts, part{"", capture})
 		}
@@ -80,7 +80,7 @@ func (t *Template) checkName() error {
 		}
 	}
 	if captures > 1 {
-		return fmt.Errorf("the template %q has two captures, so that different names could become one; use one, and put the other into a tag", t.text)
+		return diag.Problemf("the template %q has two captures, so that different names could become one", t.text).WithRemedy("use one, and put the other into a tag")
 	}
 	return nil
 }
@@ -93,8 +93,8 @@ func (t *Template) checkTag(names []string) error {
 		case part.capture < 0:
 			separated = separated || nameChars.prefixLength(part.literal) < len(part.literal)
 		case last >= 0 && !separated:
-			return fmt.Errorf("the template %q has nothing that separates {%s} and {%s}, so that different values could become one; put / or : between them",
-				t.text, names[last], names[part.capture])
+			return diag.Problemf("the template %q has nothing that separates {%s} and {%s}, so that different values could become one",
+				t.text, names[last], names[part.capture]).WithRemedy("put / or : between them")
 		default:
 			last, separated = part.capture, false
 		}
@@ -117,10 +117,10 @@ func (t *Template) checkARN() error {
 	for _, part := range t.parts {
 		if part.capture >= 0 {
 			if inSegment++; inSegment > 1 {
-				return fmt.Errorf("the template %q has two captures in one segment, so that different names could become one principal; put / between them, or use one", t.text)
+				return diag.Problemf("the template %q has two captures in one segment, so that different names could become one principal", t.text).WithRemedy("put / between them, or use one")
 			}
 			if !named {
-				return fmt.Errorf("template %q: only the name in an ARN may be a capture; write the account and the resource type literally, as in arn:aws:iam::123456789012:user/{name}", t.text)
+				return diag.Problemf("template %q: only the name in an ARN may be a capture", t.text).WithRemedy("write the account and the resource type literally, as in arn:aws:iam::123456789012:user/{name}")
 			}
 		}
 		for _, c := range []byte(part.literal) {

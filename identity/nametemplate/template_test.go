@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"extauthz/diag"
 	"extauthz/iam"
 )
 
@@ -86,7 +87,7 @@ func TestCompileTemplateRefuses(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			compiled, err := CompileTemplate(c.template, []string{"namespace", "name"}, c.use)
-			if compiled != nil || err == nil || !strings.Contains(err.Error(), c.want) {
+			if compiled != nil || err == nil || !strings.Contains(err.Error(), c.want) || diag.Of(err)[0].Remedy == "" {
 				t.Errorf("template %v, error %v; want %q", compiled, err, c.want)
 			}
 		})

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"extauthz/diag"
 	"fmt"
 	"io"
 	"net"
@@ -34,7 +35,7 @@ func newFetcher(address string, ca []byte) (*fetcher, error) {
 	if ca != nil {
 		encryption.RootCAs = x509.NewCertPool()
 		if !encryption.RootCAs.AppendCertsFromPEM(ca) {
-			return nil, fmt.Errorf("the CA file for %q contains no certificate; write it in PEM, from -----BEGIN CERTIFICATE-----", address)
+			return nil, diag.Problemf("the CA file for %q contains no certificate", address).WithRemedy("write it in PEM, from -----BEGIN CERTIFICATE-----")
 		}
 	}
 	return &fetcher{address, &http.Client{
@@ -53,12 +54,12 @@ func newFetcher(address string, ca []byte) (*fetcher, error) {
 func checkURL(address string) error {
 	u, err := url.Parse(address)
 	if err != nil || u.Hostname() == "" || u.User != nil || u.Fragment != "" {
-		return fmt.Errorf("%q is not the URL of a key set; write https://HOST/PATH, without user and fragment", address)
+		return diag.Problemf("%q is not the URL of a key set", address).WithRemedy("write https://HOST/PATH, without user and fragment")
 	}
 	host := u.Hostname()
 	loopback := host == "localhost" || net.ParseIP(host).IsLoopback()
 	if u.Scheme != "https" && (u.Scheme != "http" || !loopback) {
-		return fmt.Errorf("%q does not use https, so an attacker on the network could replace the keys; use https, except for this machine (127.0.0.1, [::1], localhost)", address)
+		return diag.Problemf("%q does not use https, so an attacker on the network could replace the keys", address).WithRemedy("use https, except for this machine (127.0.0.1, [::1], localhost)")
 	}
 	return nil
 }

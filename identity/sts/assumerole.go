@@ -60,7 +60,7 @@ func (e *Entities) AssumeRole(by *Caller, input *AssumeRoleInput) (Caller, error
 	who := fmt.Sprintf("%q", by.Principal.ARN)
 	owner := e.owner(&by.Principal)
 	if owner == nil {
-		return Caller{}, fmt.Errorf("%q cannot assume roles; users and sessions of roles can", by.Principal.ARN)
+		return Caller{}, fmt.Errorf("%q cannot assume roles, because it is neither a user nor a session of a role", by.Principal.ARN)
 	}
 	s, err := e.newSessionRequest(input)
 	if err != nil {

@@ -1,10 +1,10 @@
 package sts
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
+	"extauthz/diag"
 	"extauthz/iam"
 )
 
@@ -38,7 +38,7 @@ func (e *Entities) Caller(s *CallerSpec) (Caller, error) {
 		return Caller{}, err
 	}
 	if !HasSession(principal.Kind) && len(s.Tags)+len(s.SessionPolicies) > 0 {
-		return Caller{}, fmt.Errorf("%q is not a session of a role, and only a session has session tags; write those of a user into principals.yaml", short(s.Principal))
+		return Caller{}, diag.Problemf("%q is not a session of a role, and only a session has session tags", short(s.Principal)).WithRemedy("write those of a user into principals.yaml")
 	}
 	if err := CheckTags(s.Tags); err != nil {
 		return Caller{}, err
@@ -49,7 +49,7 @@ func (e *Entities) Caller(s *CallerSpec) (Caller, error) {
 		}
 	}
 	if principal.Kind != iam.Service && s.SourceResource != (SourceResource{}) {
-		return Caller{}, fmt.Errorf("principal %q: sourceArn and sourceAccount are allowed only for an AWS service principal; remove them", short(principal.ARN))
+		return Caller{}, diag.Problemf("principal %q: sourceArn and sourceAccount are allowed only for an AWS service principal", short(principal.ARN)).WithRemedy("remove them")
 	}
 	sourceAccount, err := s.SourceResource.account()
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"extauthz/diag"
 	"extauthz/iam"
 )
 
@@ -18,9 +19,17 @@ type AccessDenied struct {
 func (d *AccessDenied) Error() string { return d.Reason }
 
 // NoSuchEntity is the error of a user or role that is not among the entities.
-type NoSuchEntity struct{ text string }
+type NoSuchEntity struct{ fault diag.Diagnostic }
 
-func (a *NoSuchEntity) Error() string { return a.text }
+// noSuchEntity returns the error of a user or role that problem describes.
+func noSuchEntity(problem string) *NoSuchEntity {
+	return &NoSuchEntity{diag.New(diag.Position{}, problem, "add it there with its policies")}
+}
+
+func (e *NoSuchEntity) Error() string { return e.fault.Error() }
+
+// Unwrap returns the diagnostic of an entry that refers to the user or role.
+func (e *NoSuchEntity) Unwrap() error { return e.fault }
 
 // notAuthorized returns the error of a caller that may not assume a role, in AWS's words.
 func notAuthorized(who, action, role, detail string) *AccessDenied {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"extauthz/diag"
 	"extauthz/iam"
 )
 
@@ -69,13 +70,13 @@ func (e *Entities) Add(entity Entity) error {
 	key := pathless(arn, iam.LastSegment(arn.Resource))
 	switch other := e.byName[key]; {
 	case e.byARN[entity.ARN] != nil:
-		return fmt.Errorf("principal %q is listed twice; keep one entry", entity.ARN)
+		return diag.Problemf("principal %q is listed twice", entity.ARN).WithRemedy("keep one entry")
 	case other != nil:
-		return fmt.Errorf("principal %q has the name of %q with another path or spelling, and names are unique in an account; keep the one that AWS has", entity.ARN, other.ARN)
+		return diag.Problemf("principal %q has the name of %q with another path or spelling, and names are unique in an account", entity.ARN, other.ARN).WithRemedy("keep the one that AWS has")
 	}
 	if entity.ID != "" {
 		if other := e.byID[entity.ID]; other != nil {
-			return fmt.Errorf("principal %q has the id %[3]s of %[2]q; give each user and role its own id", entity.ARN, other.ARN, entity.ID)
+			return diag.Problemf("principal %q has the id %s of %q", entity.ARN, entity.ID, other.ARN).WithRemedy("give each user and role its own id")
 		}
 		e.byID[entity.ID] = &entity
 	}
@@ -99,29 +100,29 @@ func (e *Entities) Attach(user string, policies []*iam.Policy) []*iam.Policy {
 func checkEntity(arn iam.ARN, entity *Entity) error {
 	kind, name, _ := strings.Cut(arn.Resource, "/")
 	if arn.Service != "iam" || arn.Region != "" || name == "" || kind != "user" && kind != "role" {
-		return fmt.Errorf("principal %q is not a user or role; write an ARN such as arn:aws:iam::123456789012:user/alice", arn)
+		return diag.Problemf("principal %q is not a user or role", arn).WithRemedy("write an ARN such as arn:aws:iam::123456789012:user/alice")
 	}
 	if arn.Account == "" || arn.Account == "aws" {
-		return fmt.Errorf("principal %q: an AWS account is 12 digits", arn)
+		return diag.Problemf("principal %q has no account", arn).WithRemedy("write the 12 digits of an AWS account")
 	}
 	if !IsPath(strings.TrimSuffix(name, iam.LastSegment(name))) {
-		return fmt.Errorf("principal %q: a path consists of segments of printable ASCII, each followed by a slash, without wildcards", arn)
+		return diag.Problemf("principal %q has an invalid path", arn).WithRemedy("write segments of printable ASCII without wildcards, each followed by a slash")
 	}
 	checkNameOf, id := checkIAMUserName, "AIDA"
 	if kind == "role" {
 		checkNameOf, id = CheckRoleName, "AROA"
 	}
 	if entity.ID != "" && !strings.HasPrefix(entity.ID, id) {
-		return fmt.Errorf("principal %q: the id of a %s begins with %s, and %q does not; copy it from AWS", arn, kind, id, entity.ID)
+		return diag.Problemf("principal %q: the id of a %s begins with %s, and %q does not", arn, kind, id, entity.ID).WithRemedy("copy it from AWS")
 	}
 	if err := checkNameOf(iam.LastSegment(name)); err != nil {
-		return fmt.Errorf("principal %q: %w", arn, err)
+		return diag.Wrap(diag.Position{}, fmt.Sprintf("principal %q: ", arn), err)
 	}
 	switch trust := entity.Trust; {
 	case trust != nil && kind != "role":
-		return fmt.Errorf("principal %q: only a role has a trust policy; remove it", arn)
+		return diag.Problemf("principal %q: only a role has a trust policy", arn).WithRemedy("remove it")
 	case trust != nil && trust.Kind != iam.TrustPolicy:
-		return fmt.Errorf("principal %q: %s is a %s and not a trust policy", arn, trust.Source, trust.Kind)
+		return diag.Problemf("principal %q: %s is a %s and not a trust policy", arn, trust.Source, trust.Kind).WithRemedy("use a policy in trust/")
 	}
 	return checkEntityTags(entity.Tags)
 }

@@ -1,7 +1,7 @@
 package sts
 
 import (
-	"fmt"
+	"extauthz/diag"
 	"strings"
 )
 
@@ -43,11 +43,11 @@ func checkFederatedName(name string) error {
 func checkName(what, name string, least, most int) error {
 	switch n := len(name); {
 	case !isName(name):
-		return fmt.Errorf("the %s has characters other than letters, digits and +=,.@_-; map to a name without them", what)
+		return diag.Problemf("the %s has characters other than letters, digits and +=,.@_-", what).WithRemedy("map to a name without them")
 	case n < least:
-		return fmt.Errorf("the %s has fewer than %d characters, the minimum that IAM allows; map to a longer one, and put the full name into a tag", what, least)
+		return diag.Problemf("the %s has fewer than %d characters, the minimum that IAM allows", what, least).WithRemedy("map to a longer one, and put the full name into a tag")
 	case n > most:
-		return fmt.Errorf("the %s has %d characters, and IAM allows %d; map to a shorter one, and put the full name into a tag", what, n, most)
+		return diag.Problemf("the %s has %d characters, and IAM allows %d", what, n, most).WithRemedy("map to a shorter one, and put the full name into a tag")
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"extauthz/diag"
 	"extauthz/iam"
 )
 
@@ -17,13 +18,13 @@ func (e *Entities) resolve(name, federatedBy, rolePath string) (iam.Principal, *
 		return iam.Principal{}, nil, err
 	}
 	if federatedBy != "" && p.Kind != iam.FederatedUser {
-		return iam.Principal{}, nil, fmt.Errorf("principal %q is not federated by a user; leave federatedBy out", name)
+		return iam.Principal{}, nil, diag.Problemf("principal %q is not federated by a user", name).WithRemedy("leave federatedBy out")
 	}
 	var entity *Entity
 	switch p.Kind {
 	case iam.User:
 		if entity = e.Find(name); entity == nil {
-			return iam.Principal{}, nil, &NoSuchEntity{fmt.Sprintf("user %q is not among the principals; add it there with its policies", name)}
+			return iam.Principal{}, nil, noSuchEntity(fmt.Sprintf("user %q is not among the principals", name))
 		}
 		p.UserID = entity.ID
 	case iam.AssumedRole:
@@ -69,7 +70,7 @@ func parseService(name string) (iam.Principal, error) {
 	if label == name || label == "" || strings.ContainsFunc(label, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' && r != '.'
 	}) {
-		return iam.Principal{}, fmt.Errorf("%q is not an ARN or a service such as codebuild.amazonaws.com; write the ARN of a user, a role session, a federated user or a root user", name)
+		return iam.Principal{}, diag.Problemf("%q is not an ARN or a service such as codebuild.amazonaws.com", name).WithRemedy("write the ARN of a user, a role session, a federated user or a root user")
 	}
 	return iam.Principal{Kind: iam.Service, ARN: name}, nil
 }
@@ -86,9 +87,9 @@ func (e *Entities) resolveRole(p *iam.Principal, path string) (*Entity, error) {
 	role := e.Role(arn.Partition, arn.Account, name)
 	switch {
 	case path == "" && role == nil:
-		return nil, &NoSuchEntity{fmt.Sprintf("role %q of account %s is not among the principals; add it there with its policies", name, arn.Account)}
+		return nil, noSuchEntity(fmt.Sprintf("role %q of account %s is not among the principals", name, arn.Account))
 	case path != "" && (role == nil || !strings.HasSuffix(role.ARN, ":role"+path+name)):
-		return nil, &NoSuchEntity{fmt.Sprintf("role %q of account %s is not among the principals at path %s; add it there with its policies", name, arn.Account, path)}
+		return nil, noSuchEntity(fmt.Sprintf("role %q of account %s is not among the principals at path %s", name, arn.Account, path))
 	}
 	p.RoleARN = role.ARN
 	if role.ID != "" {
@@ -107,11 +108,11 @@ func (e *Entities) resolveFederation(p *iam.Principal, user string) (*Entity, er
 	entity := e.Find(user)
 	switch {
 	case user == "":
-		return nil, fmt.Errorf("federated user %q: write the user who federates it in federatedBy", p.ARN)
+		return nil, diag.Problemf("federated user %q is not federated by a user", p.ARN).WithRemedy("write the user who federates it in federatedBy")
 	case entity == nil || entity.IsRole():
-		return nil, fmt.Errorf("user %q in federatedBy is not among the principals; add it there with its policies", user)
+		return nil, diag.Problemf("user %q in federatedBy is not among the principals", user).WithRemedy("add it there with its policies")
 	case !strings.HasPrefix(user, "arn:"+arn.Partition+":iam::"+arn.Account+":"):
-		return nil, fmt.Errorf("user %q in federatedBy is of another account than %q; use one of the same account", user, p.ARN)
+		return nil, diag.Problemf("user %q in federatedBy is of another account than %q", user, p.ARN).WithRemedy("use one of the same account")
 	}
 	return entity, nil
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"extauthz/diag"
 	"extauthz/identity/oidc"
 )
 
@@ -97,7 +98,7 @@ func (s *sessionTags) addFlat(claims oidc.Claims) error {
 		}
 		value, isText := claims.Text(claim)
 		if !isText {
-			return fmt.Errorf("a claim %sKEY must be a string; change the issuer's claim mapping", flatTagPrefix)
+			return diag.Problemf("a claim %sKEY must be a string", flatTagPrefix).WithRemedy("change the issuer's claim mapping")
 		}
 		s.tags = append(s.tags, Tag{key, value})
 	}

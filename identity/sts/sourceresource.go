@@ -1,9 +1,9 @@
 package sts
 
 import (
-	"errors"
 	"strings"
 
+	"extauthz/diag"
 	"extauthz/iam"
 )
 
@@ -33,15 +33,15 @@ func (s SourceResource) account() (string, error) {
 		arn, err := iam.ParseARN(s.ARN)
 		switch {
 		case err != nil || len(s.ARN) > maxSourceARN || strings.ContainsAny(s.ARN, "*?"):
-			return "", errors.New("sourceArn: write the ARN of one resource, such as arn:aws:lambda:eu-central-1:123456789012:function:builder")
+			return "", diag.Problemf("sourceArn is not the ARN of one resource").WithRemedy("write one such as arn:aws:lambda:eu-central-1:123456789012:function:builder")
 		case account != "" && arn.Account != "" && account != arn.Account:
-			return "", errors.New("sourceAccount: it is not the account in sourceArn; remove one of the two")
+			return "", diag.Problemf("sourceAccount is not the account in sourceArn").WithRemedy("remove one of the two")
 		case account == "":
 			account = arn.Account
 		}
 	}
 	if account != "" && (len(account) != 12 || strings.Trim(account, "0123456789") != "") {
-		return "", errors.New("sourceAccount is not an account id; write 12 digits")
+		return "", diag.Problemf("sourceAccount is not an account id").WithRemedy("write 12 digits")
 	}
 	return account, nil
 }

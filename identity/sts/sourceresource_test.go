@@ -48,12 +48,12 @@ func TestSourceRefuses(t *testing.T) {
 	}{
 		{"a root user", "arn:aws:iam::123456789012:root", SourceResource{ARN: function}, "allowed only for an AWS service principal; remove them"},
 		{"a root user's account", "arn:aws:iam::123456789012:root", SourceResource{Account: "123456789012"}, "allowed only for an AWS service principal; remove them"},
-		{"not an ARN", "lambda.amazonaws.com", SourceResource{ARN: "function:f"}, "sourceArn: write the ARN of one resource"},
-		{"an ARN with a wildcard", "lambda.amazonaws.com", SourceResource{ARN: function + "*"}, "sourceArn: write the ARN of one resource"},
-		{"an ARN that is too long", "lambda.amazonaws.com", SourceResource{ARN: function + strings.Repeat("f", 2048)}, "sourceArn: write the ARN of one resource"},
-		{"an invalid account in an ARN", "lambda.amazonaws.com", SourceResource{ARN: "arn:aws:lambda:us-east-1:1234:function:f"}, "sourceArn: write the ARN of one resource"},
+		{"not an ARN", "lambda.amazonaws.com", SourceResource{ARN: "function:f"}, "sourceArn is not the ARN of one resource; write one such as arn:aws:lambda:"},
+		{"an ARN with a wildcard", "lambda.amazonaws.com", SourceResource{ARN: function + "*"}, "sourceArn is not the ARN of one resource; write one such as arn:aws:lambda:"},
+		{"an ARN that is too long", "lambda.amazonaws.com", SourceResource{ARN: function + strings.Repeat("f", 2048)}, "sourceArn is not the ARN of one resource; write one such as arn:aws:lambda:"},
+		{"an invalid account in an ARN", "lambda.amazonaws.com", SourceResource{ARN: "arn:aws:lambda:us-east-1:1234:function:f"}, "sourceArn is not the ARN of one resource; write one such as arn:aws:lambda:"},
 		{"AWS as account", "lambda.amazonaws.com", SourceResource{ARN: "arn:aws:iam::aws:policy/x"}, "sourceAccount is not an account id; write 12 digits"},
-		{"another account", "lambda.amazonaws.com", SourceResource{function, "999999999999"}, "sourceAccount: it is not the account in sourceArn"},
+		{"another account", "lambda.amazonaws.com", SourceResource{function, "999999999999"}, "sourceAccount is not the account in sourceArn"},
 		{"not an account", "lambda.amazonaws.com", SourceResource{Account: "1234"}, "sourceAccount is not an account id; write 12 digits"},
 		{"a wildcard for an account", "lambda.amazonaws.com", SourceResource{Account: "12345678901*"}, "sourceAccount is not an account id; write 12 digits"},
 	} {

@@ -1,6 +1,7 @@
 package sts
 
 import (
+	"extauthz/diag"
 	"fmt"
 	"strings"
 	"unicode"
@@ -26,7 +27,7 @@ const (
 // together may exceed the number.
 func CheckTags(tags []Tag) error {
 	if len(tags) > maxTags {
-		return fmt.Errorf("too many tags: %d, and AWS allows %d; remove some", len(tags), maxTags)
+		return diag.Problemf("too many tags: %d, and AWS allows %d", len(tags), maxTags).WithRemedy("remove some")
 	}
 	for i, tag := range tags {
 		if err := checkTag(tag); err != nil {
@@ -63,7 +64,7 @@ func CheckResourceTags(tags []Tag) error {
 	own, seen := 0, map[string]bool{}
 	for _, tag := range tags {
 		if seen[tag.Key] {
-			return fmt.Errorf("the tag key %q is listed twice; keep one", tag.Key)
+			return diag.Problemf("the tag key %q is listed twice", tag.Key).WithRemedy("keep one")
 		}
 		seen[tag.Key] = true
 		if isReserved(tag.Key) {
@@ -75,30 +76,30 @@ func CheckResourceTags(tags []Tag) error {
 		}
 	}
 	if own > maxTags {
-		return fmt.Errorf("too many tags: %d, and AWS allows %d; remove some", own, maxTags)
+		return diag.Problemf("too many tags: %d, and AWS allows %d", own, maxTags).WithRemedy("remove some")
 	}
 	return nil
 }
 
 func sameKeys(a, b Tag) error {
-	return fmt.Errorf("the tag keys %q and %q are the same, because AWS ignores their case; keep one", a.Key, b.Key)
+	return diag.Problemf("the tag keys %q and %q are the same, because AWS ignores their case", a.Key, b.Key).WithRemedy("keep one")
 }
 
 func checkTag(tag Tag) error {
 	key, value := utf8.RuneCountInString(tag.Key), utf8.RuneCountInString(tag.Value)
 	switch {
 	case key == 0:
-		return fmt.Errorf("a tag has no key; write a key of 1 to %d characters", maxTagKey)
+		return diag.Problemf("a tag has no key").WithRemedy(fmt.Sprintf("write a key of 1 to %d characters", maxTagKey))
 	case key > maxTagKey:
-		return fmt.Errorf("the tag key %.64q… has %d characters, and AWS allows %d; shorten it", tag.Key, key, maxTagKey)
+		return diag.Problemf("the tag key %.64q… has %d characters, and AWS allows %d", tag.Key, key, maxTagKey).WithRemedy("shorten it")
 	case !isTagText(tag.Key):
-		return fmt.Errorf("the tag key %q has characters other than letters, numbers, spaces and _.:/=+-@; remove them", tag.Key)
+		return diag.Problemf("the tag key %q has characters other than letters, numbers, spaces and _.:/=+-@", tag.Key).WithRemedy("remove them")
 	case isReserved(tag.Key) || isReserved(tag.Value):
-		return fmt.Errorf("the key or the value of the tag %q begins with aws:, which is reserved for AWS; use another", tag.Key)
+		return diag.Problemf("the key or the value of the tag %q begins with aws:, which is reserved for AWS", tag.Key).WithRemedy("use another")
 	case value > maxTagValue:
-		return fmt.Errorf("the value of the tag %q has %d characters, and AWS allows %d; shorten it", tag.Key, value, maxTagValue)
+		return diag.Problemf("the value of the tag %q has %d characters, and AWS allows %d", tag.Key, value, maxTagValue).WithRemedy("shorten it")
 	case !isTagText(tag.Value):
-		return fmt.Errorf("the value of the tag %q has characters other than letters, numbers, spaces and _.:/=+-@; remove them", tag.Key)
+		return diag.Problemf("the value of the tag %q has characters other than letters, numbers, spaces and _.:/=+-@", tag.Key).WithRemedy("remove them")
 	}
 	return nil
 }

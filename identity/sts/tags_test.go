@@ -1,6 +1,7 @@
 package sts
 
 import (
+	"extauthz/diag"
 	"fmt"
 	"slices"
 	"strings"
@@ -117,7 +118,7 @@ func TestCheckShownTags(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			err := checkEntityTags(c.tags)
-			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want) || diag.Of(err)[0].Remedy == "") {
 				t.Errorf("error %v; want %q", err, c.want)
 			}
 		})
@@ -143,7 +144,7 @@ func TestCheckResourceTags(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			err := CheckResourceTags(c.tags)
-			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want) || diag.Of(err)[0].Remedy == "") {
 				t.Errorf("error %v, want %q", err, c.want)
 			}
 		})

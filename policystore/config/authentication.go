@@ -50,7 +50,7 @@ func (e *authenticationEntry) sources(at *entry) (sources []identity.Source, ok 
 	for i, word := range e.Sources {
 		source, err := identity.ParseSource(word)
 		if err != nil {
-			at.add(fmt.Errorf("source %w", err), "sources", i)
+			at.add(diag.Wrap(diag.Position{}, "source ", err), "sources", i)
 			ok = false
 		}
 		sources = append(sources, source)

@@ -232,7 +232,7 @@ func TestParseRegistriesRefuses(t *testing.T) {
 		{"empty audience", good("  audiences: ['']\n"), `registries.yaml:6:15: audience "" is not valid; use 1 to 256 characters of printable ASCII without quotes and backslashes`},
 		{"audience twice", good("  audiences: [a, a]\n"), `registries.yaml:6:18: audience "a" is listed twice; keep one`},
 		{"audience of another service", good("  audiences: [a, sts.amazonaws.com]\n"), `registries.yaml:6:18: audience "sts.amazonaws.com" is that of another service, which would accept a token that a client sends here; accept it from one issuer only, with foreignAudiences`},
-		{"unknown kind of name", good("  principalKind: email\n"), `registries.yaml:6:18: principalKind "email": write uri, dns or subject`},
+		{"unknown kind of name", good("  principalKind: email\n"), `registries.yaml:6:18: principalKind "email" is not a kind of name in certificates; write uri, dns or subject`},
 		{"kind of name that no certificate has", good("  principalKind: basic\n"), `registries.yaml:6:18: principalKind "basic"`},
 		{"anonymous as text", good("  anonymous: pull\n"), `registries.yaml:6:14: "pull" is a string; write true or false`},
 		{"unknown challenge", good("  challenge: digest\n"), `registries.yaml:6:14: challenge "digest" is not valid; write basic or bearer`},

@@ -34,7 +34,7 @@ var mayImport = map[string][]string{
 	"mapping":                             {"diag", "iam"},
 	"identity/oidc":                       {"diag", "strictjson", jose, lru},
 	"identity/oidc/oidctest":              {},
-	"identity/nametemplate":               {},
+	"identity/nametemplate":               {"diag"},
 	"identity/basic":                      {"diag", "clientip", bcrypt, lru},
 	"identity/sts":                        {"diag", "iam", "identity/oidc"},
 	"identity":                            {"diag", "iam", "identity/nametemplate", "identity/basic", "identity/oidc", "identity/sts", lru},
