@@ -1,24 +1,56 @@
 package mapping
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // RemoveHeaders returns the headers to remove from an allowed request before it is
 // forwarded, in lower case. Registries use them in Location headers, webhooks and logs, and
 // some proxies take the path or the method from them. A client must not choose any of
 // these. The headers are removed and not refused, because a proxy in front of Envoy may
 // add them to every request.
-func RemoveHeaders() []string {
-	names := removeHeaders()
-	return names[:]
+func RemoveHeaders() []string { return slices.Clone(removeHeaders[:]) }
+
+var removeHeaders = [...]string{
+	"forwarded", "x-forwarded-host", "x-forwarded-port", "x-forwarded-prefix",
+	"x-forwarded-uri", "x-forwarded-path", "x-forwarded-method", "x-real-ip",
+	"x-forwarded-scheme", "x-forwarded-server", "x-forwarded-ssl", "x-original-host",
+	"x-host", "x-script-name", "x-artifactory-override-base-url", "x-jfrog-override-base-url",
 }
 
-func removeHeaders() [16]string {
-	return [...]string{
-		"forwarded", "x-forwarded-host", "x-forwarded-port", "x-forwarded-prefix",
-		"x-forwarded-uri", "x-forwarded-path", "x-forwarded-method", "x-real-ip",
-		"x-forwarded-scheme", "x-forwarded-server", "x-forwarded-ssl", "x-original-host",
-		"x-host", "x-script-name", "x-artifactory-override-base-url", "x-jfrog-override-base-url",
+// overrides are the names of headers that some servers use instead of the method or the
+// path of the request line, and removed those of removeHeaders.
+var (
+	overrides = newNameTable(
+		"x-original-url", "x-original-uri", "x-original-path", "x-original-method", "x-rewrite-url", "x-override-url",
+		"x-http-path-override", "x-http-method", "x-http-method-override", "x-method-override")
+	removed = newNameTable(removeHeaders[:]...)
+)
+
+// nameTable contains names of headers by their length, so that few names are compared with
+// each header of a request.
+type nameTable [32][]string
+
+func newNameTable(names ...string) (table nameTable) {
+	for _, name := range names {
+		table[len(name)] = append(table[len(name)], name)
 	}
+	return table
+}
+
+// lookup returns the name in the table that some servers do not distinguish from name, ""
+// if the table does not contain one.
+func (t *nameTable) lookup(name string) string {
+	if len(name) >= len(t) {
+		return ""
+	}
+	for _, other := range t[len(name)] {
+		if sameHeader(name, other) {
+			return other
+		}
+	}
+	return ""
 }
 
 // isOverride reports whether some servers use the header of this name instead of the
@@ -26,20 +58,11 @@ func removeHeaders() [16]string {
 // servers may not distinguish the two, but Envoy, which ignores only case, does not remove
 // the variant.
 func isOverride(name string) bool {
-	for _, override := range [...]string{
-		"x-original-url", "x-original-uri", "x-original-path", "x-original-method", "x-rewrite-url", "x-override-url",
-		"x-http-path-override", "x-http-method", "x-http-method-override", "x-method-override",
-	} {
-		if sameHeader(name, override) {
-			return true
-		}
+	if overrides.lookup(name) != "" {
+		return true
 	}
-	for _, other := range removeHeaders() {
-		if sameHeader(name, other) && !strings.EqualFold(name, other) {
-			return true
-		}
-	}
-	return false
+	other := removed.lookup(name)
+	return other != "" && !strings.EqualFold(name, other)
 }
 
 // sameHeader reports whether some servers do not distinguish the name of a header from

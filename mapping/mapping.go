@@ -59,7 +59,11 @@ const maxTarget = 8192
 // Map returns what a request does and needs, or why it must not be forwarded. Exactly one
 // of the results is valid: the Mapping if the Refusal is nil. Map is safe for concurrent
 // use if Exists is.
-func (g *Registry) Map(r *Request) (Mapping, *Refusal) {
+func (g *Registry) Map(r *Request) (Mapping, *Refusal) { return g.MapInto(nil, r) }
+
+// MapInto is Map with memory for the permissions: they are appended to buffer[:0].
+// UsualPermissions is enough for most requests.
+func (g *Registry) MapInto(buffer []Permission, r *Request) (Mapping, *Refusal) {
 	if g.Partition == "" || g.Region == "" || g.Account == "" {
 		return Mapping{}, refuseRegistry()
 	}
@@ -75,7 +79,9 @@ func (g *Registry) Map(r *Request) (Mapping, *Refusal) {
 	if operation == Unsupported || operation == DeleteBlob && !g.DeleteBlobs {
 		return Mapping{}, refuseMethod(r.Method, route.endpoint)
 	}
-	query, refusal := parseQuery(rawQuery)
+	var text strings.Builder // what the mapping contains and the request does not: one allocation
+	text.Grow(g.textSize(operation, route.repository, rawQuery))
+	query, refusal := parseQuery(rawQuery, &text)
 	if refusal != nil {
 		return Mapping{}, refusal
 	}
@@ -85,17 +91,22 @@ func (g *Registry) Map(r *Request) (Mapping, *Refusal) {
 	if refusal := checkHeaders(r.Headers, operation); refusal != nil {
 		return Mapping{}, refusal
 	}
-	mapping := g.mapping(operation, route, &query, r.Headers)
-	if len(mapping.Permissions) == 0 { // no request may pass without a permission
+	m, source := newMapping(operation, route, &query)
+	d := operation.describe()
+	m.Permissions = g.appendPermissions(buffer[:0], d, route.repository, r.Headers, &text)
+	if d.sourceRead != "" {
+		m.Permissions = g.appendSource(m.Permissions, d, source, &text)
+	}
+	if len(m.Permissions) == 0 { // no request may pass without a permission
 		return Mapping{}, refuseMethod(r.Method, route.endpoint)
 	}
-	return mapping, nil
+	return m, nil
 }
 
-// mapping returns the mapping of a request that every check has accepted.
-func (g *Registry) mapping(o Operation, route route, q *query, headers []Header) Mapping {
-	m := Mapping{Operation: o, Repository: route.repository, Reference: route.reference}
-	source := ""
+// newMapping returns the mapping of a request that every check has accepted, without its
+// permissions, and the source of a mount.
+func newMapping(o Operation, route route, q *query) (m Mapping, source string) {
+	m = Mapping{Operation: o, Repository: route.repository, Reference: route.reference}
 	switch {
 	case o == MountBlob:
 		m.Reference, source = q.mount.value, q.from.value
@@ -104,6 +115,5 @@ func (g *Registry) mapping(o Operation, route route, q *query, headers []Header)
 	case o == PutManifest:
 		m.Tags = q.tags
 	}
-	m.Permissions = g.permissions(o.describe(), route.repository, source, headers)
-	return m
+	return m, source
 }

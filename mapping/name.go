@@ -39,7 +39,7 @@ func validName(name string, ecr bool) bool {
 // digits with separators between them.
 func validComponent(c string, ecr bool) bool {
 	for {
-		run := prefixLen(c, isLowerAlphanumeric)
+		run := lowerAlphanumerics.prefixLen(c)
 		if run == 0 {
 			return false
 		}
@@ -59,7 +59,7 @@ func validComponent(c string, ecr bool) bool {
 func separatorWidth(s string, ecr bool) int {
 	switch {
 	case s[0] == '-' && !ecr:
-		return prefixLen(s, func(c byte) bool { return c == '-' })
+		return len(s) - len(strings.TrimLeft(s, "-"))
 	case strings.HasPrefix(s, "__") && !ecr:
 		return 2
 	case s[0] == '.' || s[0] == '_' || s[0] == '-':
@@ -73,47 +73,25 @@ func separatorWidth(s string, ecr bool) int {
 // digest, or empty. Text that could have another meaning, such as a URL, a path, a pattern
 // or a letter of another alphabet, does not look like a name, and no client sends it.
 func looksLikeName(s string) bool {
-	for segment := range strings.SplitSeq(s, "/") {
+	return inImageName.prefixLen(s) == len(s) && !hasDotSegment(s)
+}
+
+// hasDotSegment reports whether a path contains the segment "." or "..".
+func hasDotSegment(path string) bool {
+	if strings.IndexByte(path, '.') < 0 {
+		return false
+	}
+	for segment := range strings.SplitSeq(path, "/") {
 		if segment == "." || segment == ".." {
-			return false
+			return true
 		}
 	}
-	return prefixLen(s, isNameLike) == len(s)
+	return false
 }
 
 // validReference checks the characters of a tag, a digest or the ID of an upload. It does
 // not check whether the reference is well formed, because the registry answers a malformed
 // digest in its own way. A dot segment is part of a path and not a reference.
 func validReference(s string) bool {
-	return consistsOf(s, isReference) && s != "." && s != ".."
-}
-
-// consistsOf reports whether s is not empty and contains only bytes of one kind.
-func consistsOf(s string, kind func(byte) bool) bool {
-	return s != "" && prefixLen(s, kind) == len(s)
-}
-
-// prefixLen returns the number of bytes of one kind at the beginning of s.
-func prefixLen(s string, kind func(byte) bool) int {
-	n := 0
-	for n < len(s) && kind(s[n]) {
-		n++
-	}
-	return n
-}
-
-func isDigit(c byte) bool { return '0' <= c && c <= '9' }
-
-func isLowerAlphanumeric(c byte) bool { return isDigit(c) || 'a' <= c && c <= 'z' }
-
-func isAlphanumeric(c byte) bool { return isLowerAlphanumeric(c) || 'A' <= c && c <= 'Z' }
-
-// isNameLike reports whether a byte can be part of an image's name as clients write it.
-// The brackets are those of an IPv6 address.
-func isNameLike(c byte) bool {
-	return isAlphanumeric(c) || strings.IndexByte("._-/:@[]", c) >= 0
-}
-
-func isReference(c byte) bool {
-	return isAlphanumeric(c) || c == '.' || c == '_' || c == ':' || c == '+' || c == '=' || c == '-'
+	return inReference.matches(s) && s != "." && s != ".."
 }

@@ -1,6 +1,9 @@
 package mapping
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // TestOperationNames checks that each operation has a different name.
 func TestOperationNames(t *testing.T) {
@@ -33,12 +36,12 @@ func TestEveryOperationIsDescribed(t *testing.T) {
 		if len(d.actions) == 0 || len(d.methods) == 0 || (d.scope != "") != (d.on == oneRepository) || d.upload && !d.form {
 			t.Errorf("%s: %+v", o, d)
 		}
-		needed := g.permissions(d, "a", "b", nil)
+		needed := g.appendPermissions(nil, d, "a", nil, new(strings.Builder))
 		if len(needed) == 0 || needed[0].Optional {
 			t.Errorf("%s needs %+v", o, needed)
 		}
 	}
-	if needed := g.permissions(Unsupported.describe(), "a", "b", nil); len(needed) != 0 {
+	if needed := g.appendPermissions(nil, Unsupported.describe(), "a", nil, new(strings.Builder)); len(needed) != 0 {
 		t.Errorf("Unsupported needs %+v", needed)
 	}
 }

@@ -28,7 +28,7 @@ type route struct {
 // semicolons and fragments, and clients do not need them. Empty segments and dot segments
 // need no separate rule, because no name, reference or keyword is one.
 func (g *Registry) parsePath(path string) (route, *Refusal) {
-	if i := strings.IndexFunc(path, isAmbiguousInPath); i >= 0 {
+	if i := inPath.prefixLen(path); i < len(path) {
 		return route{}, refusePathByte(path, i)
 	}
 	if path == "/v2" {
@@ -53,12 +53,6 @@ func (g *Registry) parsePath(path string) (route, *Refusal) {
 		return route{}, refuseReference(r.endpoint, r.reference)
 	}
 	return r, nil
-}
-
-// isAmbiguousInPath reports whether a character is outside printable ASCII, or one that
-// servers disagree about.
-func isAmbiguousInPath(c rune) bool {
-	return c <= ' ' || c >= 0x7f || c == '%' || c == '\\' || c == ';' || c == '#'
 }
 
 // splitPath splits what follows /v2/, from the right. A repository's name may contain

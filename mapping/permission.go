@@ -41,20 +41,20 @@ type Permission struct {
 	Optional bool
 }
 
-// permissions returns what an operation needs on a repository and, for a mount, on its
-// source.
-func (g *Registry) permissions(d *description, repository, source string, headers []Header) []Permission {
-	const usual = 3 // without imports and missing repositories
-	needed := make([]Permission, 0, usual)
-	resource, sourceResource := g.resources(d.on, repository, source)
-	add := func(action string) {
-		needed = append(needed, Permission{Action: action, Resource: resource, Repository: repository, Alternative: d.alternative})
-	}
+// UsualPermissions is the number of permissions that almost every request needs at most:
+// without imports and missing repositories.
+const UsualPermissions = 3
+
+// appendPermissions appends what an operation needs on the repository in the path. It
+// appends ARNs to text.
+func (g *Registry) appendPermissions(needed []Permission, d *description, repository string, headers []Header, text *strings.Builder) []Permission {
+	p := Permission{Resource: g.resource(d.on, repository, text), Repository: repository, Alternative: d.alternative}
 	if d.bodyAction != "" && !declaresNoBody(headers) {
-		add(d.bodyAction)
+		p.Action = d.bodyAction
+		needed = append(needed, p)
 	}
-	for _, action := range d.actions {
-		add(action)
+	for _, p.Action = range d.actions {
+		needed = append(needed, p)
 	}
 	if d.reads {
 		needed = g.appendImport(needed)
@@ -62,11 +62,13 @@ func (g *Registry) permissions(d *description, repository, source string, header
 	if d.creates {
 		needed = g.appendCreate(needed)
 	}
-	if d.sourceRead != "" {
-		needed = append(needed, Permission{Action: d.sourceRead, Resource: sourceResource, Repository: source, Optional: true})
-		needed = g.appendImport(needed)
-	}
 	return needed
+}
+
+// appendSource appends what a mount needs on its source. It appends the ARN to text.
+func (g *Registry) appendSource(needed []Permission, d *description, source string, text *strings.Builder) []Permission {
+	p := Permission{Action: d.sourceRead, Resource: g.appendARN(text, source), Repository: source, Optional: true}
+	return g.appendImport(append(needed, p))
 }
 
 // appendImport appends the permissions to import the repository of the last permission
@@ -106,25 +108,16 @@ func (g *Registry) pullsThrough(repository string) bool {
 	return false
 }
 
-// resources returns the resource of an operation and that of the source of a mount, "" if
-// it has none. Both share one allocation.
-func (g *Registry) resources(on resource, repository, source string) (own, other string) {
+// resource returns the resource of an operation. It appends an ARN to text.
+func (g *Registry) resource(on resource, repository string, text *strings.Builder) string {
 	switch on {
-	case noResource:
-		return "*", ""
 	case allRepositories:
-		return g.RepositoryARN("*"), ""
+		return g.appendARN(text, "*")
 	case oneRepository:
+		return g.appendARN(text, repository)
+	case noResource:
 	}
-	if source == "" {
-		return g.RepositoryARN(repository), ""
-	}
-	var text strings.Builder
-	text.Grow(g.arnSize(repository) + g.arnSize(source))
-	g.writeARN(&text, repository)
-	end := text.Len()
-	g.writeARN(&text, source)
-	return text.String()[:end], text.String()[end:]
+	return "*"
 }
 
 // RepositoryARN returns the ARN of a repository of this registry, as it is in the
@@ -132,19 +125,41 @@ func (g *Registry) resources(on resource, repository, source string) (own, other
 func (g *Registry) RepositoryARN(repository string) string {
 	var text strings.Builder
 	text.Grow(g.arnSize(repository))
-	g.writeARN(&text, repository)
-	return text.String()
+	return g.appendARN(&text, repository)
 }
 
-func (g *Registry) writeARN(text *strings.Builder, repository string) {
-	for _, part := range [...]string{"arn:", g.Partition, ":ecr:", g.Region, ":", g.Account, ":repository/", repository} {
-		text.WriteString(part)
-	}
+// appendARN appends the ARN of a repository to text and returns it.
+func (g *Registry) appendARN(text *strings.Builder, repository string) string {
+	start := text.Len()
+	text.WriteString("arn:")
+	text.WriteString(g.Partition)
+	text.WriteString(":ecr:")
+	text.WriteString(g.Region)
+	text.WriteByte(':')
+	text.WriteString(g.Account)
+	text.WriteString(":repository/")
+	text.WriteString(repository)
+	return text.String()[start:]
 }
 
 // arnSize returns the length of the ARN of a repository.
 func (g *Registry) arnSize(repository string) int {
 	return len("arn::ecr:::repository/") + len(g.Partition) + len(g.Region) + len(g.Account) + len(repository)
+}
+
+// textSize returns the usual size of the text of a mapping that is not in the request
+// literally: ARNs and decoded values.
+func (g *Registry) textSize(o Operation, repository, rawQuery string) (size int) {
+	if o.describe().on != noResource {
+		size = g.arnSize(repository)
+	}
+	if unescaped.prefixLen(rawQuery) < len(rawQuery) {
+		size += len(rawQuery)
+	}
+	if o == StartUpload && rawQuery != "" { // perhaps a mount, with the source in the query
+		size += g.arnSize(rawQuery)
+	}
+	return size
 }
 
 // TokenScope returns the access that a token must grant for the request (Distribution,

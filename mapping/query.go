@@ -28,16 +28,17 @@ type parameter struct {
 // decode to UTF-8 text without control characters. The same rules apply to parameters that
 // the mapping ignores, because a server that skips a pair that it cannot decode continues
 // with the next one. An empty pair, such as a trailing &, has no name and is refused.
-func parseQuery(raw string) (query, *Refusal) {
+//
+// Decoded values are appended to text.
+func parseQuery(raw string, text *strings.Builder) (query, *Refusal) {
 	var q query
 	if raw == "" {
 		return q, nil
 	}
-	if i := strings.IndexFunc(raw, isAmbiguousInQuery); i >= 0 {
+	if i := inQuery.prefixLen(raw); i < len(raw) {
 		return q, refuseQueryByte(raw, i)
 	}
 	var names [maxParameters]string
-	var values strings.Builder
 	count := 0
 	for pair := range strings.SplitSeq(raw, "&") {
 		name, escaped, _ := strings.Cut(pair, "=")
@@ -48,7 +49,7 @@ func parseQuery(raw string) (query, *Refusal) {
 			names[count] = name
 			count++
 		}
-		value, ok := unescape(&values, escaped, len(raw))
+		value, ok := unescape(text, escaped, len(raw))
 		if !ok || !isText(value) {
 			return query{}, refuseParameterValue(name)
 		}
@@ -57,27 +58,22 @@ func parseQuery(raw string) (query, *Refusal) {
 	return q, nil
 }
 
-// isAmbiguousInQuery reports whether a character is outside printable ASCII, or one at
-// which some servers end or split a query and others do not. An exclamation mark may mean
-// any byte: HTTP/2 allows bytes that are not UTF-8, and Envoy forwards them, but its
-// messages contain an exclamation mark instead.
-func isAmbiguousInQuery(c rune) bool {
-	return c <= ' ' || c >= 0x7f || c == ';' || c == '#' || c == '!'
-}
+// knownParameters are the parameters that registries distinguish.
+var knownParameters = [...]string{"mount", "from", "digest", "digest-algorithm", "tag"}
 
 // checkParameterName refuses a name that some server could confuse with another, or that
 // has occurred before.
 func checkParameterName(name string, before []string) *Refusal {
 	switch {
-	case !consistsOf(name, isParameterName):
+	case !inParameterName.matches(name):
 		return refuseParameterName()
 	case slices.Contains(before, name):
 		return refuseRepeated(name)
 	case len(before) == maxParameters:
 		return refuseParameterCount()
 	}
-	for _, known := range [...]string{"mount", "from", "digest", "digest-algorithm", "tag"} {
-		if name != known && strings.EqualFold(name, known) {
+	for _, known := range &knownParameters {
+		if len(name) == len(known) && name != known && strings.EqualFold(name, known) {
 			return refuseParameterCase(known)
 		}
 	}
@@ -85,13 +81,6 @@ func checkParameterName(name string, before []string) *Refusal {
 		return refuseAccessToken()
 	}
 	return nil
-}
-
-// isParameterName reports whether a byte is allowed in the name of a parameter. Envoy
-// removes parameters by their raw names, so that a name that a server would decode to
-// "mount" must not pass.
-func isParameterName(c byte) bool {
-	return isAlphanumeric(c) || c == '.' || c == '_' || c == '~' || c == '-'
 }
 
 // set sets a parameter that the mapping depends on.
@@ -111,43 +100,53 @@ func (q *query) set(name, value string) {
 // unescape decodes a value as forms are decoded: %XX is a byte and + is a space. It
 // appends decoded values to text, so that a query of the given size needs one allocation.
 func unescape(text *strings.Builder, value string, size int) (string, bool) {
-	if !strings.ContainsAny(value, "%+") {
+	if unescaped.prefixLen(value) == len(value) {
 		return value, true
 	}
 	if text.Cap() == 0 {
 		text.Grow(size)
 	}
 	start := text.Len()
-	for i := 0; i < len(value); i++ {
-		switch value[i] {
-		case '+':
-			text.WriteByte(' ')
-		case '%':
-			if i+2 >= len(value) {
-				return "", false
-			}
-			high, low := hexDigit(value[i+1]), hexDigit(value[i+2])
-			if high < 0 || low < 0 {
-				return "", false
-			}
-			text.WriteByte(byte(high<<4 | low))
-			i += 2
-		default:
-			text.WriteByte(value[i])
+	for value != "" {
+		n := unescaped.prefixLen(value)
+		text.WriteString(value[:n])
+		if value = value[n:]; value == "" {
+			break
 		}
+		c, width := ' ', len("+")
+		if value[0] == '%' {
+			if c, width = hexByte(value[1:]), len("%XX"); c < 0 {
+				return "", false
+			}
+		}
+		text.WriteByte(byte(c))
+		value = value[width:]
 	}
 	return text.String()[start:], true
 }
 
+// hexByte returns the byte that two hexadecimal digits at the beginning of s mean, -1 if s
+// does not begin with two.
+func hexByte(s string) rune {
+	if len(s) < 2 {
+		return -1
+	}
+	high, low := hexDigit(s[0]), hexDigit(s[1])
+	if high < 0 || low < 0 {
+		return -1
+	}
+	return high<<4 | low
+}
+
 // hexDigit returns the value of a hexadecimal digit, -1 for another character.
-func hexDigit(c byte) int {
+func hexDigit(c byte) rune {
 	switch {
 	case '0' <= c && c <= '9':
-		return int(c - '0')
+		return rune(c - '0')
 	case 'a' <= c && c <= 'f':
-		return int(c-'a') + 10
+		return rune(c-'a') + 10
 	case 'A' <= c && c <= 'F':
-		return int(c-'A') + 10
+		return rune(c-'A') + 10
 	}
 	return -1
 }
@@ -155,7 +154,11 @@ func hexDigit(c byte) int {
 // isText reports whether a decoded value is UTF-8 without control characters. A NUL in a
 // pagination parameter has made a registry return its storage path.
 func isText(value string) bool {
-	for i := 0; i < len(value); i++ {
+	n := printable.prefixLen(value)
+	if n == len(value) {
+		return true
+	}
+	for i := n; i < len(value); i++ {
 		if value[i] < ' ' || value[i] == 0x7f {
 			return false
 		}

@@ -50,7 +50,7 @@ func (g *Registry) Validate() error {
 
 // CheckPartition returns an error if the partition is not valid in an ARN.
 func (g *Registry) CheckPartition() error {
-	if !consistsOf(g.Partition, isARNPart) {
+	if !inARN.matches(g.Partition) {
 		return fmt.Errorf("partition %q is not valid; write lower-case letters, digits and hyphens, such as aws", g.Partition)
 	}
 	return nil
@@ -60,11 +60,11 @@ func (g *Registry) CheckPartition() error {
 // a partition other than the registry's: policies for the real registry would match nothing
 // of this one. A region that AWS does not have may be in any partition.
 func (g *Registry) CheckRegion() error {
-	if !consistsOf(g.Region, isARNPart) {
+	if !inARN.matches(g.Region) {
 		return fmt.Errorf("region %q is not valid; write lower-case letters, digits and hyphens, such as eu-central-1", g.Region)
 	}
 	partition, known := iam.PartitionOf(g.Region)
-	if known && partition != g.Partition && consistsOf(g.Partition, isARNPart) {
+	if known && partition != g.Partition && inARN.matches(g.Partition) {
 		return fmt.Errorf("region %q is in partition %q, not in %q; set the partition to %s, or fix the region", g.Region, partition, g.Partition, partition)
 	}
 	return nil
@@ -72,7 +72,7 @@ func (g *Registry) CheckRegion() error {
 
 // CheckAccount returns an error if the account does not consist of twelve digits.
 func (g *Registry) CheckAccount() error {
-	if len(g.Account) != 12 || !consistsOf(g.Account, isDigit) {
+	if len(g.Account) != 12 || !digits.matches(g.Account) {
 		return fmt.Errorf("account %q is not valid; write twelve digits", g.Account)
 	}
 	return nil
@@ -91,5 +91,3 @@ func (g *Registry) CheckPullThrough() (index int, err error) {
 	}
 	return 0, nil
 }
-
-func isARNPart(c byte) bool { return isLowerAlphanumeric(c) || c == '-' }
