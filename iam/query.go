@@ -58,32 +58,32 @@ func (q *query) isTrust() bool {
 	return known && kind == roleIdentity && prefixIgnoringCase(q.request.Action, "sts:") >= 0
 }
 
-// identify checks the caller and splits its ARN.
+// identify checks the caller and splits its ARN, if it has one.
 func (q *query) identify() bool {
-	caller := q.request.Principal
-	switch caller.Kind {
+	switch caller := q.request.Principal; caller.Kind {
 	case Anonymous:
 		return true
 	case Service, FederatedProvider:
 		return caller.ARN != ""
+	case RootUser, User, AssumedRole, FederatedUser, UnnamedPrincipal:
+		return q.identifyARN(caller)
 	case UnknownPrincipal:
-		return false
-	default:
 	}
+	return false
+}
+
+// identifyARN checks a caller that has the ARN of its kind, and splits the ARN.
+func (q *query) identifyARN(caller *Principal) bool {
 	arn, ok := splitARN(caller.ARN)
 	kind, known := identityKind(arn)
 	if !ok || !known || !kind.isOf(caller.Kind) || caller.Account != "" && caller.Account != arn.Account {
 		return false
 	}
 	q.caller = arn
-	switch caller.Kind {
-	case AssumedRole:
+	if caller.Kind == AssumedRole {
 		return q.identifyRole(caller.RoleARN)
-	case FederatedUser:
-		return caller.UserARN == "" || q.isColleague(caller.UserARN, userIdentity)
-	default:
-		return true
 	}
+	return caller.Kind != FederatedUser || caller.UserARN == "" || q.isColleague(caller.UserARN, userIdentity)
 }
 
 // isColleague reports whether an ARN names an identity of that kind in the

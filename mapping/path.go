@@ -44,7 +44,7 @@ func (g *Registry) parsePath(path string) (route, *Refusal) {
 		return route{}, refuseEndpoint(path)
 	case endpointBase, endpointCatalog:
 		return r, nil
-	default:
+	case endpointBlob, endpointManifest, endpointTags, endpointReferrers, endpointUploads, endpointUpload:
 	}
 	if !validName(r.repository, g.ECRNames) {
 		return route{}, refuseName(r.repository)

@@ -65,9 +65,9 @@ func (t Template) managedFile() string {
 		return "managed/ci.json"
 	case Contents, Tagged:
 		return "managed/" + string(t) + ".json"
-	default:
-		return ""
+	case PullAndAdmin, CrossAccountPush, PullAllAccounts, DenyPull:
 	}
+	return ""
 }
 
 func (t Template) check() error {

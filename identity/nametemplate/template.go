@@ -57,18 +57,22 @@ func CompileTemplate(text string, names []string, use TemplateUse) (*Template, e
 			t.parts = append(t.parts, part{"", capture})
 		}
 	}
-	switch use {
-	case ForName:
-		err = t.checkName()
-	case ForTagValue:
-		err = t.checkTag(names)
-	default:
-		err = t.checkARN()
-	}
-	if err != nil {
+	if err := t.check(use, names); err != nil {
 		return nil, err
 	}
 	return t, nil
+}
+
+// check rejects captures that the use does not allow.
+func (t *Template) check(use TemplateUse, names []string) error {
+	switch use {
+	case ForName:
+		return t.checkName()
+	case ForTagValue:
+		return t.checkTag(names)
+	case ForPrincipal:
+	}
+	return t.checkARN()
 }
 
 // checkName rejects more than one capture.

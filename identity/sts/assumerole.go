@@ -89,9 +89,9 @@ func (e *Entities) owner(p *iam.Principal) *Entity {
 		return e.Find(p.ARN)
 	case iam.AssumedRole:
 		return e.Find(p.RoleARN)
-	default:
-		return nil
+	case iam.UnknownPrincipal, iam.Anonymous, iam.RootUser, iam.FederatedUser, iam.Service, iam.FederatedProvider, iam.UnnamedPrincipal:
 	}
+	return nil
 }
 
 // A sessionRequest is an AssumeRoleInput with what its token passes and the role that

@@ -123,7 +123,7 @@ func (c *Caller) setKindKeys() {
 		return
 	case iam.AssumedRole:
 		c.set("aws:PrincipalArn", p.RoleARN)
-	default:
+	case iam.RootUser, iam.User, iam.FederatedUser, iam.FederatedProvider, iam.UnnamedPrincipal, iam.UnknownPrincipal:
 		c.set("aws:PrincipalArn", p.ARN)
 	}
 	c.set("aws:PrincipalType", p.Kind.String())

@@ -33,7 +33,7 @@ func (e *Entities) resolve(name, federatedBy, rolePath string) (iam.Principal, *
 		entity, err = e.resolveFederation(&p, federatedBy)
 	case iam.RootUser:
 		p.UserID = p.Account
-	default:
+	case iam.Service, iam.Anonymous, iam.FederatedProvider, iam.UnnamedPrincipal, iam.UnknownPrincipal: // have no entity
 	}
 	return p, entity, err
 }
@@ -57,7 +57,7 @@ func ParsePrincipal(name string) (iam.Principal, error) {
 		}
 	case iam.FederatedUser:
 		err = checkFederatedName(iam.LastSegment(name))
-	default:
+	case iam.RootUser, iam.Service, iam.Anonymous, iam.FederatedProvider, iam.UnnamedPrincipal, iam.UnknownPrincipal: // have no name to check
 	}
 	return p, err
 }
