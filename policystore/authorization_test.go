@@ -250,7 +250,7 @@ func TestAuthorizationRefused(t *testing.T) {
 		{"a managed policy of another account", swap("iam::123456789012:policy/limit\",\n            \"Path\"", "iam::210987654321:policy/limit\",\n            \"Path\""), `does not belong to account "123456789012"`},
 		{"a managed policy twice", swap(`"Policies": [`, `"Policies": [`+policyEntry(good[authorizationPlace], "limit")+","), `policy "arn:aws:iam::123456789012:policy/limit" occurs twice`},
 		{"a managed policy in a file too", map[string]string{"managed/push-team.json": pullOnly}, `:32:34: policy "arn:aws:iam::123456789012:policy/teams/push-team" is in ` + authorizationPlace + ` and in managed/push-team.json; remove one of the two`},
-		{"a user in principals.yaml too", principal("- arn: arn:aws:iam::123456789012:user/bob\n"), `principals.yaml:5:8: principal "arn:aws:iam::123456789012:user/bob" is already defined in ` + authorizationPlace + ", line 46; keep one of the two"},
+		{"a user in principals.yaml too", principal("- arn: arn:aws:iam::123456789012:user/bob\n"), `principals.yaml:5:8: principal "arn:aws:iam::123456789012:user/bob" is already defined at ` + authorizationPlace + ":46:9; keep one of the two"},
 		{"a user of principals.yaml under another path", principal("- arn: arn:aws:iam::123456789012:user/x/bob\n"), `principals.yaml:5:8: principal "arn:aws:iam::123456789012:user/x/bob" has the name of "arn:aws:iam::123456789012:user/bob"`},
 		{"tags that differ in case", swap(`"Key": "team",
                     "Value": "blue"

@@ -130,7 +130,7 @@ func (p *principals) addPrincipal(entry *config.PrincipalEntry, from *sources) b
 // add adds a user or role, whose entry has a position in the directory.
 func (p *principals) add(entity sts.Entity, at diag.Position) error {
 	if other, twice := p.positions[entity.ARN]; twice && other.File != at.File {
-		return diag.New(diag.Position{}, fmt.Sprintf("principal %q is already defined in %s, line %d", entity.ARN, other.File, other.Line), "keep one of the two")
+		return diag.New(diag.Position{}, fmt.Sprintf("principal %q is already defined at %v", entity.ARN, other), "keep one of the two")
 	}
 	if err := p.entities.Add(entity); err != nil {
 		return err

@@ -101,7 +101,7 @@ func (f *File) sequence(node *yaml.Node, out reflect.Value) bool {
 // mapping decodes a mapping into a struct or map.
 func (f *File) mapping(node *yaml.Node, out reflect.Value) bool {
 	ok := true
-	lines := map[string]int{} // by key
+	lines := map[string]diag.Point{} // by key
 	setPosition(out, diag.Point{Line: node.Line, Column: node.Column})
 	if out.Kind() == reflect.Map {
 		out.Set(reflect.MakeMapWithSize(out.Type(), len(node.Content)/2))
@@ -114,11 +114,11 @@ func (f *File) mapping(node *yaml.Node, out reflect.Value) bool {
 			continue
 		}
 		if first, twice := lines[name]; twice {
-			f.fault(key, fmt.Sprintf("key %q is already in line %d", name, first), "keep one of the two")
+			f.fault(key, fmt.Sprintf("key %q is already in line %v", name, first), "keep one of the two")
 			ok = false
 			continue
 		}
-		lines[name] = key.Line
+		lines[name] = diag.Point{Line: key.Line}
 		ok = f.member(key, name, value, out) && ok
 	}
 	return ok

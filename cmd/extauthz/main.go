@@ -99,15 +99,13 @@ func reportError(stderr io.Writer, prefix string, err error) int {
 	if errors.Is(err, errNegative) {
 		return exitFailure
 	}
-	lines := []string{err.Error()}
+	printLine := func(err error) { fmt.Fprintf(stderr, "%s: %s\n", prefix, strings.ReplaceAll(err.Error(), "\n", "; ")) }
 	if list := diag.Of(err); len(list) > 1 && list[0].File != "" {
-		lines = lines[:0]
 		for _, d := range list {
-			lines = append(lines, d.Error())
+			printLine(d)
 		}
-	}
-	for _, line := range lines {
-		fmt.Fprintf(stderr, "%s: %s\n", prefix, strings.ReplaceAll(line, "\n", "; "))
+	} else {
+		printLine(err)
 	}
 	if errors.As(err, new(inputError)) {
 		return exitInput

@@ -33,8 +33,8 @@ import (
 // ownTexts lists the files that may read the text of an error that this project creates.
 var ownTexts = map[string]string{}
 
-// TestNoErrorIsReadByItsText finds product code that searches the text of an error,
-// or compares it with a constant: the wording of libraries changes from release to
+// TestNoErrorIsReadByItsText finds product code that searches or cuts the text of an error
+// or diagnostic, or compares it with a constant: the wording of libraries changes from release to
 // release. Replacing line breaks is layout and does not count.
 func TestNoErrorIsReadByItsText(t *testing.T) {
 	set, parsed := sources(t)
@@ -62,16 +62,20 @@ func TestNoErrorIsReadByItsText(t *testing.T) {
 	}
 }
 
-// readsErrorText returns the places where a function searches the text of an error,
-// taken from Error() directly or through variables.
+// readsErrorText returns the places where a function searches or cuts the text of an error,
+// taken from Error() or from a diagnostic, directly or through variables.
 func readsErrorText(body *ast.BlockStmt) (places []token.Pos) {
 	texts := map[string]bool{} // variables that hold such a text
-	isText := func(e ast.Expr) (found bool) {
+	var isText func(e ast.Expr) bool
+	isText = func(e ast.Expr) (found bool) {
 		ast.Inspect(e, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.CallExpr:
 				s, ok := n.Fun.(*ast.SelectorExpr)
-				found = found || ok && s.Sel.Name == "Error" && len(n.Args) == 0
+				found = found || ok && (s.Sel.Name == "Error" || s.Sel.Name == "Message") && len(n.Args) == 0 || slices.ContainsFunc(n.Args, isText)
+				return false // the receiver of another method is not a text
+			case *ast.SelectorExpr:
+				found = found || n.Sel.Name == "Problem" || n.Sel.Name == "Remedy"
 			case *ast.Ident:
 				found = found || texts[n.Name]
 			}
@@ -88,8 +92,12 @@ func readsErrorText(body *ast.BlockStmt) (places []token.Pos) {
 				}
 			}
 		case *ast.BinaryExpr:
-			_, constant := n.Y.(*ast.BasicLit)
-			if (n.Op == token.EQL || n.Op == token.NEQ) && constant && isText(n.X) {
+			text, constant := n.Y.(*ast.BasicLit)
+			if (n.Op == token.EQL || n.Op == token.NEQ) && constant && text.Value != `""` && isText(n.X) {
+				places = append(places, n.Pos())
+			}
+		case *ast.SliceExpr:
+			if isText(n.X) {
 				places = append(places, n.Pos())
 			}
 		case *ast.SwitchStmt:
@@ -127,6 +135,10 @@ func TestReadsErrorText(t *testing.T) {
 		`text := trim(err.Error()); a, b := text, 1; return re.FindString(a)`: 1,
 		`return err.Error() == "EOF"`:                                         1,
 		`switch err.Error() { case "EOF": return 1 }; return 0`:               1,
+		`return err.Error()[5:]`:                                              1,
+		`text := err.Error(); return text[:strings.Index(name, ";")]`:         1,
+		`return strings.TrimSuffix(d.Message(), ".")`:                         1,
+		`_, text, _ := strings.Cut(d.Problem, ": "); return text`:             1,
 		`return last.Error() != err.Error()`:                                  0,
 		`return strings.ReplaceAll(err.Error(), "\n", "; ")`:                  0,
 		`return strings.ReplaceAll(err.Error(), "yaml: ", "")`:                1,
