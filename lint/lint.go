@@ -1,9 +1,9 @@
 package lint
 
 import (
+	"cmp"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -20,7 +20,7 @@ func Directory(dir string) (diag.List, error) {
 	}
 	snapshot, err := policystore.Load(dir, decision.Options{CacheSize: 1})
 	if err != nil {
-		return unloadable(dir, err), nil
+		return unloadable(err), nil
 	}
 	l := newLinter(snapshot, snapshot.Contents())
 	l.run(snapshot.Findings)
@@ -28,15 +28,11 @@ func Directory(dir string) (diag.List, error) {
 }
 
 // unloadable returns a diagnostic for each fault that keeps the directory from loading.
-func unloadable(dir string, err error) diag.List {
+func unloadable(err error) diag.List {
 	faults := slices.Clone(diag.Of(err))
 	for i, f := range faults {
 		f.Code, f.Problem = "unloadable", strings.ReplaceAll(f.Problem, "\n", "; ")
-		if relative, err := filepath.Rel(dir, f.File); f.File == "" {
-			f.File = "."
-		} else if err == nil && filepath.IsLocal(relative) {
-			f.File = filepath.ToSlash(relative)
-		}
+		f.File = cmp.Or(f.File, ".")
 		faults[i] = f
 	}
 	return faults

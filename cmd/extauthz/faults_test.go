@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -40,4 +42,28 @@ func TestEveryFaultOfADirectory(t *testing.T) {
 	output, _ := serve.CombinedOutput()
 	_, faults, _ := strings.Cut(string(output), "extauthz serve: ")
 	report("serve", "extauthz serve: "+faults, "extauthz serve: "+dir+"/", serve.ProcessState.ExitCode())
+}
+
+// TestFaultsOfPoliciesAndTests checks that test reports the faults of policies and of test
+// files in one run, sorted by file.
+func TestFaultsOfPoliciesAndTests(t *testing.T) {
+	dir := copied(t)
+	for file, text := range map[string]string{
+		"principals.yaml": "users: []\n", "tests/a.yaml": "tests: []\n", "trust/a.json": "{}", "tests/b.yaml": "tests: 1\n",
+	} {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(filepath.Join(dir, file)), 0o700), os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	test := commandRun{args: []string{"test", dir}}
+	test.do(t)
+	var files []string
+	for line := range strings.Lines(test.stderr) {
+		file, _, _ := strings.Cut(strings.TrimPrefix(line, "extauthz test: "+dir+"/"), ":")
+		files = append(files, file)
+	}
+	want := []string{"principals.yaml", "tests/a.yaml", "tests/b.yaml", "trust/a.json"}
+	if got := slices.Compact(files); !slices.Equal(got, want) || test.code != exitInput || test.stdout != "" {
+		t.Errorf("exit code %d, faults in %v, want %v:\n%s", test.code, got, want, test.stderr)
+	}
 }

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path"
 	"slices"
-	"strings"
 
 	"extauthz/decision"
 	"extauthz/diag"
@@ -49,10 +48,15 @@ func readNamed(in *invocation, name string) (source string, text []byte, err err
 	return source, text, err
 }
 
-// loadDirectory compiles a policy directory for a command that evaluates a few
-// requests.
+// loadPolicies compiles a policy directory for a command that evaluates a few requests.
+// File names in its error are relative to the directory; see inDirectory.
+func loadPolicies(dir string) (*policystore.Snapshot, error) {
+	return policystore.Load(dir, decision.Options{CacheSize: 1})
+}
+
+// loadDirectory is loadPolicies with an error for the user.
 func loadDirectory(dir string) (*policystore.Snapshot, error) {
-	snapshot, err := policystore.Load(dir, decision.Options{CacheSize: 1})
+	snapshot, err := loadPolicies(dir)
 	if err != nil {
 		return nil, inputError{inDirectory(dir, err)}
 	}
@@ -64,8 +68,7 @@ func loadDirectory(dir string) (*policystore.Snapshot, error) {
 func inDirectory(dir string, err error) error {
 	list := slices.Clone(diag.Of(err))
 	for i, d := range list {
-		// The root, and the link to its contents in a mounted volume, have their full path.
-		if d.File != "" && d.File != dir && !strings.HasPrefix(d.File, dir+"/..") {
+		if d.File != "" {
 			list[i].File = path.Join(dir, d.File)
 		}
 	}

@@ -134,7 +134,7 @@ func misusedEnvironment(serve string) []mistake {
 // missingFiles has files that do not exist.
 func missingFiles(serve string) []mistake {
 	return []mistake{
-		{"serve --policies /nowhere/policies", nil, "extauthz serve: /nowhere/policies: " + syscall.ENOENT.Error()},
+		{"serve --policies /nowhere/policies", nil, "extauthz serve: /nowhere/policies: the policy directory cannot be read: " + syscall.ENOENT.Error()},
 		{serve + "--tls-cert /nowhere/c --tls-key /nowhere/k", nil, "/nowhere/c"},
 	}
 }
@@ -256,8 +256,8 @@ func TestReportError(t *testing.T) {
 	}{
 		{"one fault", at("managed/a.json"), "extauthz test: deploy/managed/a.json:3:7: x is wrong; fix x\n"},
 		{"two faults", diag.List{at("a.yaml"), at("b.yaml")}, "extauthz test: deploy/a.yaml:3:7: x is wrong; fix x\nextauthz test: deploy/b.yaml:3:7: x is wrong; fix x\n"},
-		{"fault of the directory itself", at("deploy"), "extauthz test: deploy:3:7: x is wrong; fix x\n"},
-		{"fault of a volume's link", at("deploy/..data"), "extauthz test: deploy/..data:3:7: x is wrong; fix x\n"},
+		{"fault of the directory itself", at("."), "extauthz test: deploy:3:7: x is wrong; fix x\n"},
+		{"fault of a volume's link", at("..data"), "extauthz test: deploy/..data:3:7: x is wrong; fix x\n"},
 		{"error without a position", errors.New("a\nb"), "extauthz test: a; b\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

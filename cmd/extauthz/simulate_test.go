@@ -193,7 +193,7 @@ func TestSimulateMistakes(t *testing.T) {
 		{[]string{"--policies=../../examples/oidc/policies", "--principal=arn:aws:sts::123456789012:assumed-role/gitlab/x1", "--request", "GET /v2/", "--tag", "=blue"}, "a tag has no key"},
 		{[]string{policies, bob, "--request", "GET /v2/", "--registry", "x"}, `registry "x" does not exist`},
 		{[]string{policies, "--principal=bob", "--request", "GET /v2/"}, `"bob" is not an ARN`},
-		{[]string{"--policies=/nowhere/policies", bob, "--request", "GET /v2/"}, "extauthz simulate: /nowhere/policies: " + syscall.ENOENT.Error()},
+		{[]string{"--policies=/nowhere/policies", bob, "--request", "GET /v2/"}, "extauthz simulate: /nowhere/policies: the policy directory cannot be read: " + syscall.ENOENT.Error()},
 	} {
 		t.Run(strings.Join(c.args, " "), func(t *testing.T) {
 			r := commandRun{args: append([]string{"simulate"}, c.args...)}

@@ -2,12 +2,16 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"flag"
+	"io/fs"
 	"os"
 	"regexp"
 	"slices"
 	"time"
 
+	"extauthz/diag"
+	"extauthz/policystore"
 	"extauthz/policytest"
 )
 
@@ -54,11 +58,7 @@ func test(in *invocation) error {
 
 // results runs the tests of the directory that match the pattern.
 func (c *testCommand) results(dir string) (policytest.Results, error) {
-	snapshot, err := loadDirectory(dir)
-	if err != nil {
-		return nil, err
-	}
-	tests, err := policytest.Load(dir)
+	snapshot, tests, err := loadWithTests(dir)
 	if err != nil {
 		return nil, inputError{inDirectory(dir, err)}
 	}
@@ -69,6 +69,19 @@ func (c *testCommand) results(dir string) (policytest.Results, error) {
 		}
 	}
 	return policytest.Run(snapshot, tests, time.Now()), nil
+}
+
+// loadWithTests loads the policies and the tests of a directory. The error reports the
+// faults of both. A directory that cannot be read is one fault.
+func loadWithTests(dir string) (*policystore.Snapshot, []*policytest.Test, error) {
+	var faults diag.Faults
+	snapshot, err := loadPolicies(dir)
+	faults.Add(err)
+	tests, inTests := policytest.Load(dir)
+	if err == nil || !errors.As(inTests, new(*fs.PathError)) {
+		faults.Add(inTests)
+	}
+	return snapshot, tests, faults.Err()
 }
 
 // writeJUnit writes the report if --junit is set.

@@ -110,9 +110,10 @@ func TestTestMistakes(t *testing.T) {
 	}{
 		{nil, "no directory is given; add the policy directory, as in extauthz test policies"},
 		{[]string{quickstart, "b"}, `unexpected argument "b"; give one directory`},
-		{[]string{"/nowhere"}, "extauthz test: /nowhere: " + syscall.ENOENT.Error() + "; "},
+		{[]string{"/nowhere"}, "extauthz test: /nowhere: the policy directory cannot be read: " + syscall.ENOENT.Error() + "; "},
 		{[]string{empty}, "/principals.yaml: the file does not exist; create it, because it maps credentials to principals\n" +
-			"extauthz test: " + empty + "/registries.yaml: the file does not exist; add it, because it describes the registries behind Envoy\n"},
+			"extauthz test: " + empty + "/registries.yaml: the file does not exist; add it, because it describes the registries behind Envoy\n" +
+			"extauthz test: " + empty + "/tests: the directory contains no policy tests; write some into tests/NAME.yaml\n"},
 		{[]string{broken}, "tests/wrong.yaml:1:8: this is a mapping of keys to values; write a list"},
 		{[]string{without}, "no policy tests; write some into tests/NAME.yaml"},
 		{[]string{"--run", "(", quickstart}, `invalid value "(" for flag --run`},

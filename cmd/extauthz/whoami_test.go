@@ -106,7 +106,7 @@ func TestWhoamiMistakes(t *testing.T) {
 		want        string
 	}{
 		{"no directory", "", []string{"--user", "alice"}, "--policies is missing"},
-		{"directory that does not exist", "", []string{"--policies", "/nowhere", "--user", "alice"}, "extauthz whoami: /nowhere: " + syscall.ENOENT.Error()},
+		{"directory that does not exist", "", []string{"--policies", "/nowhere", "--user", "alice"}, "extauthz whoami: /nowhere: the policy directory cannot be read: " + syscall.ENOENT.Error()},
 		{"no credential", "", in(), "no credential"},
 		{"two credentials", "", in("--user", "alice", "--header", "x"), "--user and --header exclude each other; give one"},
 		{"a request and a token", "", in("--check-request", "-", "--token", "-"), "--check-request and --token"},

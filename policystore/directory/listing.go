@@ -29,7 +29,6 @@ const (
 // files.
 type listing struct {
 	root        string
-	name        string // the root in errors
 	layout      Layout
 	begun       time.Time
 	files       map[string]stamp     // by absolute path
@@ -45,17 +44,16 @@ type directory struct {
 	entries []fs.DirEntry
 }
 
-// list lists the tree below root, which is called name in errors. It does not read a
-// directory again that is unchanged since known, an earlier listing or nil. The listing
-// contains the faults of what could not be listed. complete is false if the tree exceeds
-// a limit.
-func list(root, name string, layout Layout, known *listing) (l *listing, complete bool) {
-	l = newListing(root, name, layout)
+// list lists the tree below root. It does not read a directory again that is unchanged
+// since known, an earlier listing or nil. The listing contains the faults of what could
+// not be listed. complete is false if the tree exceeds a limit.
+func list(root string, layout Layout, known *listing) (l *listing, complete bool) {
+	l = newListing(root, layout)
 	return l, !l.faults.add(l.walk(root, known))
 }
 
-func newListing(root, name string, layout Layout) *listing {
-	return &listing{root: root, name: name, layout: layout, begun: time.Now(), files: map[string]stamp{}, directories: map[string]directory{}}
+func newListing(root string, layout Layout) *listing {
+	return &listing{root: root, layout: layout, begun: time.Now(), files: map[string]stamp{}, directories: map[string]directory{}}
 }
 
 // walk lists a directory and those below it. It collects the faults of single files. The
@@ -167,7 +165,7 @@ func (l *listing) has(path string, now stamp) bool {
 func (l *listing) nameOf(path string) string {
 	name, found := strings.CutPrefix(path, strings.TrimSuffix(l.root, "/")+"/")
 	if !found || name == "" {
-		return l.name
+		return rootName
 	}
 	return name
 }

@@ -13,7 +13,7 @@ import (
 
 // TestFolders checks that folders are limited as files are, because each is watched.
 func TestFolders(t *testing.T) {
-	l := newListing(t.TempDir(), "policies", testLayout)
+	l := newListing(t.TempDir(), testLayout)
 	for i := range maxFiles {
 		l.directories[strconv.Itoa(i)] = directory{}
 	}

@@ -156,11 +156,11 @@ func (r *Reader) directories() []string {
 	}
 	l := r.lastListing()
 	if l == nil {
-		root, err := resolveRoot(r.dir, r.name)
+		root, err := resolveRoot(r.dir)
 		if err != nil {
 			return []string{base}
 		}
-		l, _ = list(root, r.name, r.layout, nil) // also useful with an error
+		l, _ = list(root, r.layout, nil) // also useful with an error
 	}
 	return append([]string{base}, slices.Sorted(maps.Keys(l.directories))...)
 }

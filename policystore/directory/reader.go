@@ -17,7 +17,6 @@ import (
 // A Reader reads one directory repeatedly. It is safe for concurrent use.
 type Reader struct {
 	dir    string // absolute, and not cleaned
-	name   string // the directory as the operator gave it, for errors
 	layout Layout
 
 	mu   sync.Mutex // guards last
@@ -26,7 +25,7 @@ type Reader struct {
 
 // NewReader returns a reader of the directory, which does not have to exist yet.
 func NewReader(dir string, layout Layout) *Reader {
-	return &Reader{dir: absolute(dir), name: dir, layout: layout}
+	return &Reader{dir: absolute(dir), layout: layout}
 }
 
 // Read reads every file. The error consists of a diagnostic for each file or directory
@@ -79,14 +78,14 @@ func (r *Reader) readStable(known *Tree) (t *Tree, err error) {
 }
 
 func (r *Reader) readOnce(known *Tree) (*Tree, error) {
-	root, err := resolveRoot(r.dir, r.name)
+	root, err := resolveRoot(r.dir)
 	if err != nil {
 		return nil, err
 	}
 	if known != nil && known.listing.root != root {
 		known = nil // its files have other absolute paths
 	}
-	before, complete := list(root, r.name, r.layout, known.source())
+	before, complete := list(root, r.layout, known.source())
 	if !complete {
 		return nil, before.faults.err()
 	}
@@ -94,18 +93,18 @@ func (r *Reader) readOnce(known *Tree) (*Tree, error) {
 	if err := before.faults.err(); err != nil {
 		return nil, err
 	}
-	after, _ := list(root, r.name, r.layout, before)
+	after, _ := list(root, r.layout, before)
 	if err := after.faults.err(); err != nil {
 		return nil, err
 	}
 	// A directory that was swapped out is soon removed, file by file. The texts count
 	// only if the directory is still the current one.
-	now, err := resolveRoot(r.dir, r.name)
+	now, err := resolveRoot(r.dir)
 	if err != nil {
 		return nil, err
 	}
 	if now != root || !maps.Equal(before.files, after.files) {
-		return nil, unreadable(r.name, errChanged)
+		return nil, unreadable(rootName, errChanged)
 	}
 	return t, nil
 }
@@ -206,18 +205,21 @@ func unreadable(name string, err error) error {
 	if operation := (*fs.PathError)(nil); errors.As(err, &operation) {
 		err = operation.Err
 	}
-	remedy := "make it readable"
+	problem, remedy := err.Error(), "make it readable"
+	if name == rootName {
+		problem = "the policy directory cannot be read: " + problem
+	}
 	switch {
 	case errors.Is(err, fs.ErrPermission):
 		remedy = "let the user that extauthz runs as read it"
 	case errors.Is(err, fs.ErrNotExist):
-		return transientError{fault(printable(name), err.Error(), "create it, or fix or remove the link to it")}
+		return transientError{fault(printable(name), problem, "create it, or fix or remove the link to it")}
 	case errors.Is(err, syscall.ELOOP):
 		remedy = "the link leads back to itself: fix or remove it"
 	case errors.Is(err, syscall.ENOTDIR):
 		remedy = "configure a directory"
 	}
-	return fault(printable(name), err.Error(), remedy)
+	return fault(printable(name), problem, remedy)
 }
 
 // fault returns a diagnostic about a whole file or directory.

@@ -247,7 +247,7 @@ func TestReadWithoutPermission(t *testing.T) {
 			again := exec.Command(readableBinary(t), "-test.run=^TestReadWithoutPermission$")
 			what := unreadable
 			if unreadable == "." {
-				what = dir
+				what += ": the policy directory cannot be read"
 			}
 			again.Env = append(os.Environ(), variable+"="+dir, variable+"_WHAT="+what)
 			again.Dir = "/"

@@ -24,25 +24,28 @@ func absolute(dir string) string {
 	return strings.TrimSuffix(here, "/") + "/" + dir
 }
 
+// rootName is the name of the directory itself in errors, in which all names are relative
+// to it.
+const rootName = "."
+
 // resolveRoot follows the links by which a directory is swapped as a whole: the
 // directory itself (git-sync), and "..data" in it (the volume of a ConfigMap or Secret).
-// name is the directory in errors.
-func resolveRoot(dir, name string) (string, error) {
+func resolveRoot(dir string) (string, error) {
 	root, err := followLinks(dir)
 	if err != nil {
-		return "", unreadable(name, err)
+		return "", unreadable(rootName, err)
 	}
 	volume := filepath.Join(root, volumeData)
 	if _, err := os.Lstat(volume); errors.Is(err, fs.ErrNotExist) {
 		return root, nil
 	} else if err != nil {
-		return "", unreadable(name, err)
+		return "", unreadable(rootName, err)
 	}
 	data, err := followLinks(volume)
 	if err != nil {
-		return "", unreadable(filepath.Join(name, volumeData), err)
+		return "", unreadable(volumeData, err)
 	}
-	return data, checkVolume(root, name)
+	return data, checkVolume(root)
 }
 
 // followLinks is filepath.EvalSymlinks with the error of the operating system, which has
@@ -63,10 +66,10 @@ const volumeData = "..data"
 
 // checkVolume returns an error about what a volume contains in addition to its links into
 // volumeData: it does not belong to the volume, and would not be read.
-func checkVolume(root, name string) error {
+func checkVolume(root string) error {
 	entries, err := os.ReadDir(root)
 	if err != nil {
-		return unreadable(name, err)
+		return unreadable(rootName, err)
 	}
 	var found faults
 	for _, e := range entries {

@@ -147,18 +147,17 @@ func TestVolume(t *testing.T) {
 	const stray = "is next to the files of a mounted volume"
 	for _, c := range []struct {
 		name, target string
-		want         string // DIR is the directory
+		want         string
 	}{
-		{"leads to itself", "..data", "DIR/..data: " + syscall.ELOOP.Error()},
-		{"leads nowhere", "..gone", "DIR/..data: " + syscall.ENOENT.Error()},
+		{"leads to itself", "..data", "..data: " + syscall.ELOOP.Error()},
+		{"leads nowhere", "..gone", "..data: " + syscall.ENOENT.Error()},
 		{"leads to the directory", ".", stray},
 		{"leads out", "/", stray},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s, dir, err := load(t, outputs(), func(dir string) error { return os.Symlink(c.target, filepath.Join(dir, "..data")) })
-			want := strings.ReplaceAll(c.want, "DIR", dir)
-			if s != nil || !strings.Contains(fmt.Sprint(err), want) {
-				t.Errorf("snapshot %v, error %v; want %s", s != nil, err, want)
+			s, _, err := load(t, outputs(), func(dir string) error { return os.Symlink(c.target, filepath.Join(dir, "..data")) })
+			if s != nil || !strings.Contains(fmt.Sprint(err), c.want) {
+				t.Errorf("snapshot %v, error %v; want %s", s != nil, err, c.want)
 			}
 		})
 	}
