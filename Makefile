@@ -24,7 +24,7 @@ FASTER := -gcflags=all=-dwarf=false -ldflags=-w
 # An older Go fetches the release that go.mod names. GOTOOLCHAIN=local prevents it.
 export GOTOOLCHAIN ?= auto
 
-.PHONY: help run test build image fuzz router differential bench clean
+.PHONY: help run test build image fuzz router differential bench gobench clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,7 +53,11 @@ router: ## compare the mapping with a registry's own reading (INPUTS=10000000 SE
 differential: ## compare policy decisions with another evaluator's (CASES=1000000 SEED=1); needs node
 	go test -C tests -count=1 -v -timeout=4h -run '^TestDifferential$$' ./differential -cases $(CASES) -seed $(SEED)
 
-bench: ## run every benchmark
+bench: ## measure the sidecar next to servers that decide nothing (QUICK=true ONLY=REGEXP BEFORE=COMMIT COMPARE=FILE OUT=FILE)
+	@go build -C tests -o ../.cache/bin/bench ./bench
+	@exec .cache/bin/bench -quick='$(or $(QUICK),false)' -only='$(ONLY)' -before='$(BEFORE)' -compare='$(COMPARE)' -out='$(OUT)'
+
+gobench: ## run the Go benchmarks of every package
 	go test -run '^$$' -bench . -benchmem ./...
 
 clean: ## remove what was built and fetched

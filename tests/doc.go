@@ -25,4 +25,5 @@
 //	awsactions    writes the list of actions that other services share with ECR
 //	runchecks     what `make test` runs
 //	fuzz          what `make fuzz` runs
+//	bench         what `make bench` runs: what a check costs
 package tests

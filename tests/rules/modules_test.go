@@ -29,6 +29,8 @@ var testsMayRequire = []string{
 	"github.com/rhysd/actionlint",              // checks the workflows
 	"golang.org/x/net",                         // frames of HTTP/2 with hostile bytes
 	"github.com/santhosh-tekuri/jsonschema/v6", // validates examples by the schemas for editors
+	// a client and servers of ext_authz, to measure the sidecar next to
+	"github.com/envoyproxy/go-control-plane/envoy", "google.golang.org/genproto/googleapis/rpc", "google.golang.org/grpc", "google.golang.org/protobuf",
 }
 
 // required is a line of go.mod that names a module and its version.

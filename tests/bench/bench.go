@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"extauthz/tests/bench/result"
+	"extauthz/tests/bench/workload"
+	"extauthz/tests/stack"
+)
+
+// A bench is a run of the benchmark.
+type bench struct {
+	ctx       context.Context
+	out       io.Writer // progress
+	dir       string    // for sockets, logs and policies; removed at the end
+	random    *rand.Rand
+	sequence  workload.Sequence // of all checks
+	callers   *workload.Callers
+	programs  []*program
+	scenarios []scenario
+	written   map[string]*workload.Policies // policy directories, by their folder
+	servers   []*server                     // those that run
+
+	rounds int
+	slot   time.Duration // of a closed loop
+	checks int           // distinct checks
+	run    *result.Run
+}
+
+// newBench prepares a run. Close ends what it started.
+func newBench(ctx context.Context, o *options, out io.Writer) (*bench, error) {
+	dir, err := os.MkdirTemp("", "extauthz-bench-")
+	if err != nil {
+		return nil, err
+	}
+	b := &bench{
+		ctx: ctx, out: out, dir: dir, random: newRandom(o.seed), written: map[string]*workload.Policies{},
+		scenarios: scenarios(o.only), rounds: 7, slot: time.Second, checks: 4096,
+		run: &result.Run{
+			Date: time.Now().UTC().Truncate(time.Second), Commit: commit(), Before: o.before, Quick: o.quick, Seed: o.seed,
+			Go: runtime.Version(), System: system(),
+		},
+	}
+	if o.quick {
+		b.rounds, b.slot = 3, 300*time.Millisecond
+	}
+	if o.instant {
+		b.rounds, b.slot, b.checks = 1, 20*time.Millisecond, 256
+	}
+	if o.rounds > 0 {
+		b.rounds = o.rounds
+	}
+	if b.callers, err = workload.NewCallers(); err != nil {
+		return nil, errors.Join(err, b.Close())
+	}
+	if err := b.build(o); err != nil {
+		return nil, errors.Join(err, b.Close())
+	}
+	return b, nil
+}
+
+// Close ends all servers and removes the files.
+func (b *bench) Close() error {
+	var errs []error
+	for _, s := range b.servers {
+		errs = append(errs, s.stop())
+	}
+	return errors.Join(append(errs, os.RemoveAll(b.dir))...)
+}
+
+// build builds the servers.
+func (b *bench) build(o *options) error {
+	bin := filepath.Join(stack.Cache(), "bin")
+	noopBinary, binary := filepath.Join(bin, "noop"), filepath.Join(bin, "extauthz")
+	if err := stack.Compile(b.ctx, stack.Tests(), "./bench/noop", noopBinary, b.out); err != nil {
+		return err
+	}
+	if err := stack.Compile(b.ctx, stack.Root(), "./cmd/extauthz", binary, b.out); err != nil {
+		return err
+	}
+	b.programs = []*program{
+		noopProgram(noop, noopBinary, "generated"),
+		noopProgram(hand, noopBinary, "hand"),
+		sidecarProgram(sidecar, binary),
+	}
+	if o.before == "" {
+		return nil
+	}
+	earlier, err := b.buildEarlier(o.before)
+	if err == nil {
+		b.programs = append(b.programs, sidecarProgram(before, earlier))
+	}
+	return err
+}
+
+// buildEarlier returns the program of an earlier commit, which it builds from a copy of that
+// commit's files.
+func (b *bench) buildEarlier(revision string) (string, error) {
+	source, binary := filepath.Join(b.dir, "before"), filepath.Join(b.dir, "extauthz-before")
+	if err := os.Mkdir(source, 0o755); err != nil {
+		return "", err
+	}
+	archive := filepath.Join(b.dir, "before.tar")
+	for _, argv := range [][]string{
+		{"git", "-C", stack.Root(), "archive", "--output", archive, revision},
+		{"tar", "-xf", archive, "-C", source},
+	} {
+		if out, err := exec.CommandContext(b.ctx, argv[0], argv[1:]...).CombinedOutput(); err != nil {
+			return "", fmt.Errorf("%s: %w: %s", strings.Join(argv, " "), err, out)
+		}
+	}
+	return binary, stack.Compile(b.ctx, source, "./cmd/extauthz", binary, b.out)
+}
+
+// start starts a server with a policy directory; Close ends it.
+func (b *bench) start(p *program, policies *workload.Policies, flags []string) (*server, error) {
+	s, err := p.start(b.dir, b.folder(policies), flags)
+	if s != nil && s.process != nil {
+		b.servers = append(b.servers, s)
+	}
+	return s, err
+}
+
+// folder returns the directory of policies.
+func (b *bench) folder(p *workload.Policies) string {
+	return filepath.Join(b.dir, fmt.Sprintf("policies-%s-%d", strings.ReplaceAll(string(p.Shape), " ", "-"), p.Statements))
+}
+
+// policies returns policies of a shape, after writing their directory.
+func (b *bench) policies(shape workload.Shape, statements int) (*workload.Policies, error) {
+	p := workload.NewPolicies(shape, statements)
+	folder := b.folder(p)
+	if written := b.written[folder]; written != nil {
+		return written, nil
+	}
+	b.written[folder] = p
+	return p, p.Write(folder, b.callers)
+}
+
+func (b *bench) progress(format string, args ...any) {
+	fmt.Fprintf(b.out, format+"\n", args...)
+}
+
+// commit returns the commit of the checkout, and whether files differ from it.
+func commit() string {
+	out, err := exec.Command("git", "-C", stack.Root(), "describe", "--always", "--dirty", "--abbrev=12").Output()
+	if err != nil {
+		return "unknown" // an unpacked archive, say
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// system describes the machine.
+func system() string {
+	release, _ := os.ReadFile("/proc/sys/kernel/osrelease") // exists on Linux
+	return fmt.Sprintf("%s/%s %s, %d processors", runtime.GOOS, runtime.GOARCH, strings.TrimSpace(string(release)), runtime.NumCPU())
+}

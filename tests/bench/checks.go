@@ -1,0 +1,222 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"time"
+
+	"extauthz/tests/bench/drive"
+	"extauthz/tests/bench/result"
+	"extauthz/tests/bench/stats"
+	"extauthz/tests/bench/workload"
+)
+
+// The load of a server. Envoy has a connection for each of its worker threads.
+const (
+	connections = 2
+	streams     = 16   // on each connection, of a closed loop
+	openRate    = 2000 // checks per second of an open loop
+)
+
+// A scenario is a load under which servers are compared.
+type scenario struct {
+	name       string
+	statements int
+	credential workload.Credential
+	fresh      bool // no decision is in the cache
+	logged     bool // the sidecar logs every decision to a file
+	open       bool // open loop instead of closed
+}
+
+// The names of scenarios that others refer to.
+const (
+	hits     = "hits"
+	openLoop = "open loop"
+)
+
+// scenarios returns the loads whose names match, in the order of the tables.
+func scenarios(only *regexp.Regexp) []scenario {
+	const usual, many = 11_000, 100_000
+	all := []scenario{
+		{name: hits, statements: usual, credential: workload.Certificate},
+		{name: "misses", statements: usual, credential: workload.Certificate, fresh: true},
+		{name: "password", statements: usual, credential: workload.Password},
+		{name: "token", statements: usual, credential: workload.Token},
+		{name: "decision log", statements: usual, credential: workload.Certificate, logged: true},
+		{name: openLoop, statements: usual, credential: workload.Certificate, open: true},
+		{name: "hits, 100,000 statements", statements: many, credential: workload.Certificate},
+		{name: "misses, 100,000 statements", statements: many, credential: workload.Certificate, fresh: true},
+	}
+	return slices.DeleteFunc(all, func(s scenario) bool { return !only.MatchString(s.name) })
+}
+
+// A contest is a server under a scenario.
+type contest struct {
+	scenario
+	server *server
+	load   *drive.Load
+
+	latency stats.Histogram // of all rounds
+}
+
+// compareServers measures every server under every scenario, in rounds. The order of the
+// scenarios is random. The servers follow each other under each scenario, in random order, so
+// that their ratios depend little on what else the machine does.
+func (b *bench) compareServers() error {
+	contests, err := b.contests()
+	if err != nil {
+		return err
+	}
+	for _, c := range slices.Concat(contests...) {
+		b.run.Declare(c.name, c.server.name, result.CPU)
+	}
+	for round := range b.rounds {
+		b.progress("round %d of %d", round+1, b.rounds)
+		for _, i := range b.random.Perm(len(contests)) {
+			for _, j := range b.random.Perm(len(contests[i])) {
+				c := contests[i][j]
+				if err := b.measure(c); err != nil {
+					return fmt.Errorf("%s, %s: %w", c.name, c.server.name, err)
+				}
+			}
+		}
+	}
+	for _, c := range slices.Concat(contests...) {
+		if c.name == openLoop || c.name == hits {
+			b.run.Latencies = append(b.run.Latencies, curve(c))
+		}
+	}
+	return nil
+}
+
+// contests starts the servers and generates the loads. It returns a list for each scenario.
+func (b *bench) contests() (all [][]*contest, err error) {
+	servers, checks := map[string]*server{}, map[string][]workload.Check{}
+	for _, s := range b.scenarios {
+		var contests []*contest
+		place := fmt.Sprint(s.statements)
+		policies, err := b.policies(workload.Spread, s.statements)
+		if err != nil {
+			return nil, err
+		}
+		kind := place + string(s.credential)
+		if checks[kind] == nil {
+			if checks[kind], err = b.traffic(policies, s.credential).Generate(); err != nil {
+				return nil, err
+			}
+		}
+		for _, p := range b.programs {
+			flags, key := withoutLog, p.name
+			if p.decides {
+				key += place
+			}
+			if p.decides && s.logged {
+				key, flags = key+"logged", withLog(filepath.Join(b.dir, p.name+".decisions"))
+			}
+			if servers[key] == nil {
+				if servers[key], err = b.start(p, policies, flags); err != nil {
+					return nil, err
+				}
+			}
+			contests = append(contests, &contest{scenario: s, server: servers[key], load: &drive.Load{Checks: checks[kind], Fresh: s.fresh, AllowsAll: !p.decides}})
+		}
+		all = append(all, contests)
+	}
+	return all, nil
+}
+
+// traffic returns the checks of callers with a kind of credential.
+func (b *bench) traffic(p *workload.Policies, kind workload.Credential) *workload.Traffic {
+	return &workload.Traffic{Policies: p, Callers: b.callers, Credential: kind, Seed: b.run.Seed, Checks: b.checks}
+}
+
+// measure runs a contest once and adds its measurements to the run.
+func (b *bench) measure(c *contest) error {
+	tally, usage, err := b.use(c.server, func(ctx context.Context, client *drive.Client) *drive.Tally {
+		if c.open {
+			return client.Open(ctx, c.load, openRate, 2*b.slot, b.random.Uint64())
+		}
+		return client.Closed(ctx, c.load, streams, b.slot)
+	}, c.load)
+	if err != nil {
+		return err
+	}
+	c.latency.Merge(&tally.Latency)
+	b.add(c.name, c.server, tally, usage)
+	return nil
+}
+
+// A usage is what a server used during a load.
+type usage struct {
+	cpu time.Duration
+	counters
+}
+
+// use sends a load to a server after every check of warm was answered once, and measures what
+// the server used for it. An answer that is wrong or missing is an error.
+func (b *bench) use(s *server, send func(context.Context, *drive.Client) *drive.Tally, warm *drive.Load) (*drive.Tally, *usage, error) {
+	client, err := drive.Dial(s.socket, connections, &b.sequence)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer client.Close()
+	if err := client.Once(b.ctx, warm, streams).Err(); err != nil {
+		return nil, nil, err
+	}
+	earlier, err := s.counters(b.ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	began, err := s.cpu()
+	if err != nil {
+		return nil, nil, err
+	}
+	tally := send(b.ctx, client)
+	ended, err := s.cpu()
+	if err != nil {
+		return nil, nil, err
+	}
+	later, err := s.counters(b.ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	return tally, &usage{ended - began, counters{
+		later.allocations - earlier.allocations, later.bytes - earlier.bytes,
+		later.hits - earlier.hits, later.misses - earlier.misses,
+	}}, tally.Err()
+}
+
+// add adds the measurements of a load to the run.
+func (b *bench) add(name string, s *server, t *drive.Tally, u *usage) {
+	n := float64(t.Checks)
+	b.run.Add(name, s.name, result.CPU, micros(u.cpu)/n)
+	b.run.Add(name, s.name, result.P50, micros(t.Latency.Quantile(0.5)))
+	b.run.Add(name, s.name, result.P99, micros(t.Latency.Quantile(0.99)))
+	b.run.Add(name, s.name, result.Throughput, n/t.Took.Seconds())
+	b.run.Add(name, s.name, result.Answer, t.PullBytes())
+	if u.allocations > 0 {
+		b.run.Add(name, s.name, result.Allocations, u.allocations/n)
+		b.run.Add(name, s.name, result.Bytes, u.bytes/n)
+	}
+	if all := u.hits + u.misses; all > 0 {
+		b.run.Add(name, s.name, result.HitRatio, u.hits/all)
+	}
+}
+
+func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
+
+// curve returns the points of a distribution that a chart shows.
+func curve(c *contest) result.Curve {
+	points := result.Curve{Workload: c.name, Server: c.server.name}
+	for _, share := range []float64{0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999} {
+		points.Points = append(points.Points, result.Point{Share: share, Micros: micros(c.latency.Quantile(share))})
+	}
+	return points
+}
+
+// newRandom returns the random numbers of a run.
+func newRandom(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 2)) }

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"extauthz/tests/bench/result"
+)
+
+// The servers that are compared.
+const (
+	noop    = result.Base // generated types, allows everything
+	hand    = "no-op by hand"
+	sidecar = "sidecar"
+	before  = "before" // the sidecar of an earlier commit
+)
+
+// A program is what a server is started from.
+type program struct {
+	name    string
+	decides bool // it decides by policies; others allow everything
+	command func(socket, metrics, policies string, flags []string) []string
+	probe   string // path that responds with 200 when the server is ready
+}
+
+// noopProgram returns the no-op server that decodes checks in the given way.
+func noopProgram(name, binary, decode string) *program {
+	return &program{name: name, probe: "/", command: func(socket, metrics, _ string, _ []string) []string {
+		return []string{binary, "-listen", socket, "-metrics", metrics, "-decode", decode}
+	}}
+}
+
+// sidecarProgram returns extauthz.
+func sidecarProgram(name, binary string) *program {
+	return &program{name: name, decides: true, probe: "/readyz", command: func(socket, metrics, policies string, flags []string) []string {
+		return slices.Concat([]string{
+			binary, "serve", "--policies", policies, "--listen", "unix://" + socket, "--admin-listen", metrics, "--pprof",
+		}, flags)
+	}}
+}
+
+// withoutLog are the flags of a sidecar that writes no decision log.
+var withoutLog = []string{"--decision-log", "none", "--log-level", "warn"}
+
+// withLog returns the flags of a sidecar that writes every decision to a file.
+func withLog(file string) []string {
+	return []string{"--decision-log", "all", "--decision-log-file", file, "--log-level", "warn"}
+}
+
+// A server is a running ext_authz server.
+type server struct {
+	*program
+	*process
+	socket string
+	admin  string // URL of its metrics and probes
+}
+
+// start starts a server and waits until it is ready. Dir is a folder for its socket and log.
+func (p *program) start(dir, policies string, flags []string) (*server, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	admin := listener.Addr().String()
+	listener.Close()
+	file := filepath.Join(dir, fmt.Sprintf("%s-%d", strings.ReplaceAll(p.name, " ", "-"), time.Now().UnixNano()))
+	s := &server{program: p, socket: file + ".sock", admin: "http://" + admin}
+	if s.process, err = launch(file+".log", p.command(s.socket, admin, policies, flags)...); err != nil {
+		return nil, err
+	}
+	return s, s.ready(http.DefaultClient, s.admin+p.probe)
+}
+
+// counters are metrics of a server that increase.
+type counters struct {
+	allocations, bytes, hits, misses float64
+}
+
+// The names of the counters in the metrics.
+var (
+	allocationsMetric = regexp.MustCompile(`(?m)^go_memstats_mallocs_total (\S+)$`)
+	bytesMetric       = regexp.MustCompile(`(?m)^go_memstats_alloc_bytes_total (\S+)$`)
+	hitsMetric        = regexp.MustCompile(`(?m)^extauthz_decision_cache_hits_total (\S+)$`)
+	missesMetric      = regexp.MustCompile(`(?m)^extauthz_decision_cache_misses_total (\S+)$`)
+)
+
+// counters reads the server's metrics. What it does not have is zero.
+func (s *server) counters(ctx context.Context) (counters, error) {
+	text, err := get(ctx, http.DefaultClient, s.admin+"/metrics")
+	value := func(metric *regexp.Regexp) float64 {
+		found := metric.FindStringSubmatch(text)
+		if found == nil {
+			return 0
+		}
+		n, _ := strconv.ParseFloat(found[1], 64) // a metric is a number
+		return n
+	}
+	return counters{value(allocationsMetric), value(bytesMetric), value(hitsMetric), value(missesMetric)}, err
+}

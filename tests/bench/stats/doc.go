@@ -1,0 +1,3 @@
+// Package stats summarizes measurements: the spread of rounds, ratios between servers, and
+// the distribution of latencies.
+package stats
