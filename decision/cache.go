@@ -30,6 +30,7 @@ type cache struct {
 type entry struct {
 	key      []byte
 	decision iam.Decision
+	reason   *Reason // of the decision; nil if it is not known
 }
 
 func newCache(size int, stats *Stats) (*cache, error) {
@@ -39,18 +40,18 @@ func newCache(size int, stats *Stats) (*cache, error) {
 	return c, err
 }
 
-func (c *cache) get(key []byte) (iam.Decision, bool) {
+func (c *cache) get(key []byte) (entry, bool) {
 	e, found := c.entries.Get(maphash.Bytes(c.seed, key))
 	if !found || !bytes.Equal(e.key, key) {
 		c.stats.Misses.Add(1)
-		return iam.ImplicitDeny, false
+		return entry{}, false
 	}
 	c.stats.Hits.Add(1)
-	return e.decision, true
+	return e, true
 }
 
-func (c *cache) add(key []byte, d iam.Decision) {
-	c.entries.Add(maphash.Bytes(c.seed, key), entry{key: bytes.Clone(key), decision: d})
+func (c *cache) add(key []byte, d iam.Decision, reason *Reason) {
+	c.entries.Add(maphash.Bytes(c.seed, key), entry{bytes.Clone(key), d, reason})
 }
 
 // appendKey appends everything that the decision on r depends on: principal, action and

@@ -95,11 +95,11 @@ func TestCacheCollision(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.add([]byte("key"), iam.Allowed)
+	c.add([]byte("key"), iam.Allowed, nil)
 	key := c.entries.Keys()[0]
 	c.entries.Add(key, entry{key: []byte("another key"), decision: iam.Allowed})
-	if d, found := c.get([]byte("key")); found || d != iam.ImplicitDeny {
-		t.Errorf("got %s from the entry of another key", d)
+	if e, found := c.get([]byte("key")); found || e.decision != iam.ImplicitDeny {
+		t.Errorf("got %s from the entry of another key", e.decision)
 	}
 }
 

@@ -2,6 +2,7 @@ package decision
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"extauthz/iam"
@@ -61,14 +62,45 @@ func (e *Engine) Decide(r *iam.Request, session []*iam.Policy) iam.Decision {
 	a := e.applicable(r, session)
 	var buffer [768]byte
 	key := appendKey(buffer[:0], r, &a)
-	if d, found := e.cache.get(key); found {
-		return d
+	if cached, found := e.cache.get(key); found {
+		return cached.decision
 	}
 	d := a.policies.Evaluate(r)
 	if len(key) <= maxKey {
-		e.cache.add(key, d)
+		e.cache.add(key, d, nil)
 	}
 	return d
+}
+
+// A Reason is a decision with what determined it. It must not be changed.
+type Reason struct {
+	Decision  iam.Decision
+	Exhausted bool        // as in iam.Explanation
+	BlockedBy iam.Class   // as in iam.Explanation
+	Matched   []iam.Match // the statements that apply, as in iam.Explanation
+}
+
+// maxMatched is the limit on the statements of a cached reason. Few decisions have more.
+const maxMatched = 64
+
+// Reason returns the decision of Decide with its reason. It evaluates a request only if the
+// cache does not have the reason.
+func (e *Engine) Reason(r *iam.Request, session []*iam.Policy) *Reason {
+	if r.Principal == nil {
+		return &Reason{}
+	}
+	a := e.applicable(r, session)
+	var buffer [768]byte
+	key := appendKey(buffer[:0], r, &a)
+	if cached, found := e.cache.get(key); found && cached.reason != nil {
+		return cached.reason
+	}
+	why := a.policies.Explain(r)
+	reason := &Reason{why.Decision, why.Exhausted, why.BlockedBy, slices.Clip(why.Matched)}
+	if len(key) <= maxKey && len(why.Matched) <= maxMatched {
+		e.cache.add(key, why.Decision, reason)
+	}
+	return reason
 }
 
 // Explain returns the decision on r with its reasons. It does not use the cache.

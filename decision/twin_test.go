@@ -121,6 +121,9 @@ func TestTwin(t *testing.T) {
 		}
 		recent = append(recent[max(0, len(recent)-200):], r)
 		want := twin(policies, r)
+		if random.IntN(2) == 0 {
+			checkReason(t, e, r)
+		}
 		if got := decide(e, r); got != want {
 			t.Fatalf("%+v: got %s, want %s", r, got, want)
 		}
@@ -133,6 +136,43 @@ func TestTwin(t *testing.T) {
 	}
 	if stats.Hits.Load() < 1000 || stats.Evictions.Load() < 1000 {
 		t.Errorf("%d hits, %d evictions; want 1000 of each", stats.Hits.Load(), stats.Evictions.Load())
+	}
+}
+
+// checkReason compares the reason of a decision, which may be cached, with its explanation.
+func checkReason(t *testing.T, e *Engine, r *question) {
+	t.Helper()
+	got, want := e.Reason(&r.Request, r.Session), explain(e, r)
+	if got.Decision != want.Decision || got.Exhausted != want.Exhausted || got.BlockedBy != want.BlockedBy || !slices.Equal(got.Matched, want.Matched) {
+		t.Fatalf("%+v: got reason %+v, want %+v", r, got, want)
+	}
+}
+
+// TestReasonIsCached checks that a reason is evaluated once, even if the decision is cached
+// without it, and that a reason with many statements is not cached.
+func TestReasonIsCached(t *testing.T) {
+	statements := strings.Repeat(`{"Effect":"Allow","Action":"*","Resource":"*"},`, maxMatched)
+	for _, test := range []struct {
+		name   string
+		policy string
+		cached bool
+	}{
+		{"few statements", identityText, true},
+		{"many statements", `{"Version":"2012-10-17","Statement":[` + statements + `{"Effect":"Allow","Action":"*","Resource":"*"}]}`, false},
+	} {
+		e, err := New(Policies{Identity: map[string][]*iam.Policy{alice: compile(t, iam.IdentityPolicy, test.policy)}}, Options{CacheSize: 10})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := request(&user, "ecr:PutImage", "app", inside, early)
+		decide(e, r)
+		first := e.Reason(&r.Request, nil)
+		if second := e.Reason(&r.Request, nil); (first == second) != test.cached {
+			t.Errorf("%s: the second reason is the first one: %t, want %t", test.name, first == second, test.cached)
+		}
+		if first.Decision != iam.Allowed || len(first.Matched) == 0 {
+			t.Errorf("%s: %+v", test.name, first)
+		}
 	}
 }
 
@@ -159,6 +199,7 @@ func FuzzEngine(f *testing.F) {
 		}
 		for range 2 {
 			for _, r := range questions {
+				checkReason(t, e, r)
 				if got, want := decide(e, r), twin(policies, r); got != want {
 					t.Fatalf("%+v: got %s, want %s", r, got, want)
 				}
