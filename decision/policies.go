@@ -1,10 +1,10 @@
 package decision
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
+	"extauthz/diag"
 	"extauthz/iam"
 )
 
@@ -24,7 +24,7 @@ type Policies struct {
 func (p *Policies) checkBoundaries() error {
 	for arn, policies := range p.Boundary {
 		if len(policies) == 0 {
-			return fmt.Errorf("the permissions boundary of %q has no policy; add one, or remove the boundary", arn)
+			return diag.Problemf("the permissions boundary of %q has no policy", arn).WithRemedy("add one, or remove the boundary")
 		}
 	}
 	return nil

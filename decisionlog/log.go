@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"extauthz/authz"
+	"extauthz/diag"
 )
 
 // maxWait is the limit on the time that a check waits for a required line.
@@ -44,7 +45,7 @@ func (m *Mode) UnmarshalText(text []byte) error {
 		*m = mode
 		return nil
 	}
-	return fmt.Errorf("%q is not a mode; write %s, %s or %s", text, All, Denied, None)
+	return diag.Problemf("%q is not a mode", text).WithRemedy(fmt.Sprintf("write %s, %s or %s", All, Denied, None))
 }
 
 // MarshalText returns the name of the mode.

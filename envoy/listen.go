@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"extauthz/diag"
 )
 
 // unixScheme is the beginning of the address of a unix socket, as in Envoy and gRPC.
@@ -34,7 +36,7 @@ func ParseAddress(addr string) (Address, error) {
 		return Address{Network: "unix", Address: path}, checkSocketPath(addr, path)
 	}
 	if err := checkHostPort(addr); err != nil {
-		return Address{}, fmt.Errorf("%q is not an address: %w; write HOST:PORT or %s/PATH", addr, err, unixScheme)
+		return Address{}, diag.Wrap(diag.Position{}, fmt.Sprintf("%q is not an address: ", addr), err)
 	}
 	return Address{Network: "tcp", Address: addr}, nil
 }
@@ -44,29 +46,29 @@ func ParseAddress(addr string) (Address, error) {
 func checkSocketPath(addr, path string) error {
 	switch {
 	case !filepath.IsAbs(path):
-		return fmt.Errorf("%q: the path of a unix socket must be absolute; write %s/PATH", addr, unixScheme)
+		return diag.Problemf("%q: the path of a unix socket must be absolute", addr).WithRemedy("write " + unixScheme + "/PATH")
 	case strings.ContainsRune(path, 0):
-		return fmt.Errorf("%q: the path of a unix socket must not contain a NUL byte; remove it", addr)
+		return diag.Problemf("%q: the path of a unix socket must not contain a NUL byte", addr).WithRemedy("remove it")
 	case len(path) > maxSocketPath:
-		return fmt.Errorf("%q: the path of a unix socket has at most %d bytes, this one has %d; choose a shorter one",
-			addr, maxSocketPath, len(path))
+		return diag.Problemf("%q: the path of a unix socket has at most %d bytes, this one has %d", addr, maxSocketPath, len(path)).WithRemedy("choose a shorter one")
 	}
 	return nil
 }
 
 // checkHostPort returns an error if an address has no host, or a port that is not a number.
 func checkHostPort(addr string) error {
+	const remedy = "write HOST:PORT or " + unixScheme + "/PATH"
 	host, port, err := net.SplitHostPort(addr)
 	switch {
 	case err != nil && strings.Count(addr, ":") > 1:
-		return errors.New("it has several colons; put an IPv6 address between brackets, as in [::1]:9191")
+		return diag.Problemf("it has several colons").WithRemedy("put an IPv6 address between brackets, as in [::1]:9191")
 	case err != nil:
-		return errors.New("the port is missing")
+		return diag.Problemf("the port is missing").WithRemedy(remedy)
 	case host == "":
-		return errors.New("the host is missing (0.0.0.0 means every interface)")
+		return diag.Problemf("the host is missing (0.0.0.0 means every interface)").WithRemedy(remedy)
 	}
 	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-		return errors.New("the port is not a number from 0 to 65535")
+		return diag.Problemf("the port is not a number from 0 to 65535").WithRemedy(remedy)
 	}
 	return nil
 }
@@ -122,11 +124,11 @@ func removeStale(path string) error {
 		return err
 	}
 	if info.Mode().Type() != fs.ModeSocket {
-		return fmt.Errorf("%q exists and is not a socket; choose another path or remove it", path)
+		return diag.Problemf("%q exists and is not a socket", path).WithRemedy("choose another path or remove it")
 	}
 	conn, err := net.DialTimeout("unix", path, staleDialTimeout)
 	if err == nil {
-		return errors.Join(fmt.Errorf("another process listens on socket %q; stop it or choose another path", path), conn.Close())
+		return errors.Join(diag.Problemf("another process listens on socket %q", path).WithRemedy("stop it or choose another path"), conn.Close())
 	}
 	if !errors.Is(err, syscall.ECONNREFUSED) {
 		return fmt.Errorf("socket %q exists, and whether a process listens on it is not known: %w", path, err)
@@ -150,7 +152,7 @@ func lockFolder(dir string) (unlock func(), err error) {
 			return func() { f.Close() }, nil
 		}
 		if !errors.Is(err, syscall.EWOULDBLOCK) || time.Now().After(deadline) {
-			return nil, errors.Join(fmt.Errorf("another process holds the lock on folder %q of the unix socket (%w); give the socket a folder of its own", dir, err), f.Close())
+			return nil, errors.Join(diag.Problemf("another process holds the lock on folder %q of the unix socket (%v)", dir, err).WithRemedy("give the socket a folder of its own"), f.Close())
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"extauthz/diag"
 	"extauthz/iam"
 )
 
@@ -51,7 +52,7 @@ func (g *Registry) Validate() error {
 // CheckPartition returns an error if the partition is not valid in an ARN.
 func (g *Registry) CheckPartition() error {
 	if !inARN.matches(g.Partition) {
-		return fmt.Errorf("partition %q is not valid; write lower-case letters, digits and hyphens, such as aws", g.Partition)
+		return diag.Problemf("partition %q is not valid", g.Partition).WithRemedy("write lower-case letters, digits and hyphens, such as aws")
 	}
 	return nil
 }
@@ -61,11 +62,11 @@ func (g *Registry) CheckPartition() error {
 // of this one. A region that AWS does not have may be in any partition.
 func (g *Registry) CheckRegion() error {
 	if !inARN.matches(g.Region) {
-		return fmt.Errorf("region %q is not valid; write lower-case letters, digits and hyphens, such as eu-central-1", g.Region)
+		return diag.Problemf("region %q is not valid", g.Region).WithRemedy("write lower-case letters, digits and hyphens, such as eu-central-1")
 	}
 	partition, known := iam.PartitionOf(g.Region)
 	if known && partition != g.Partition && inARN.matches(g.Partition) {
-		return fmt.Errorf("region %q is in partition %q, not in %q; set the partition to %s, or fix the region", g.Region, partition, g.Partition, partition)
+		return diag.Problemf("region %q is in partition %q, not in %q", g.Region, partition, g.Partition).WithRemedy(fmt.Sprintf("set the partition to %s, or fix the region", partition))
 	}
 	return nil
 }
@@ -73,7 +74,7 @@ func (g *Registry) CheckRegion() error {
 // CheckAccount returns an error if the account does not consist of twelve digits.
 func (g *Registry) CheckAccount() error {
 	if len(g.Account) != 12 || !digits.matches(g.Account) {
-		return fmt.Errorf("account %q is not valid; write twelve digits", g.Account)
+		return diag.Problemf("account %q is not valid", g.Account).WithRemedy("write twelve digits")
 	}
 	return nil
 }
@@ -83,10 +84,10 @@ func (g *Registry) CheckAccount() error {
 func (g *Registry) CheckPullThrough() (index int, err error) {
 	for i, prefix := range g.PullThrough {
 		if prefix != rootPrefix && !validName(prefix, g.ECRNames) {
-			return i, fmt.Errorf("pull-through prefix %q is not valid; write the beginning of a repository name without a final slash, or ROOT", prefix)
+			return i, diag.Problemf("pull-through prefix %q is not valid", prefix).WithRemedy("write the beginning of a repository name without a final slash, or ROOT")
 		}
 		if slices.Contains(g.PullThrough[:i], prefix) {
-			return i, fmt.Errorf("pull-through prefix %q is listed twice; remove one", prefix)
+			return i, diag.Problemf("pull-through prefix %q is listed twice", prefix).WithRemedy("remove one")
 		}
 	}
 	return 0, nil

@@ -2,7 +2,6 @@ package policytest
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -29,7 +28,7 @@ func Load(dir string) ([]*Test, error) {
 	for _, f := range files {
 		text, err := readFile(f.path)
 		if err != nil {
-			faults.Add(fileFault(f.name, err.Error(), ""))
+			faults.Add(diag.Wrap(diag.File(f.name).At(diag.Point{}), "", err))
 			continue
 		}
 		tests, err := Parse(f.name, text)
@@ -94,7 +93,7 @@ func readFile(path string) ([]byte, error) {
 	defer file.Close()
 	text, err := io.ReadAll(io.LimitReader(file, maxFile+1))
 	if err == nil && len(text) > maxFile {
-		err = fmt.Errorf("larger than %d MiB; split it", maxFile>>20)
+		err = diag.Problemf("larger than %d MiB", maxFile>>20).WithRemedy("split it")
 	}
 	return text, err
 }

@@ -161,7 +161,7 @@ var outcomes = []struct{ name, test, want string }{
 	{"a user without password", "registry: main, credential: {basic: dave}, request: GET /v2/", "unauthenticated"},
 	{"another host", "registry: main, principal: arn:aws:iam::123456789012:user/dave, headers: {Host: other.example.com}, request: GET /v2/", "refused"},
 	{"a path that is refused", "registry: main, principal: arn:aws:iam::123456789012:user/dave, request: GET /v2/a/%2e%2e/b/manifests/v1", "refused"},
-	{"several registries", "principal: arn:aws:iam::123456789012:user/dave, request: GET /v2/", "cannot be run: name the registry; registries.yaml has main, other"},
+	{"several registries", "principal: arn:aws:iam::123456789012:user/dave, request: GET /v2/", "cannot be run: the directory has several registries; name one of main, other"},
 	{"an unknown registry", "registry: third, principal: arn:aws:iam::123456789012:user/dave, request: GET /v2/", `cannot be run: registry "third" does not exist`},
 	{"an unknown principal", "registry: main, principal: arn:aws:iam::123456789012:user/erin, request: GET /v2/", "cannot be run: "},
 	{"an unknown issuer", "registry: main, credential: {token: github}, request: GET /v2/", `cannot be run: registry "main": issuer "github" does not exist`},

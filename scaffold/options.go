@@ -1,12 +1,12 @@
 package scaffold
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 
+	"extauthz/diag"
 	"extauthz/iam"
 	"extauthz/mapping"
 )
@@ -43,26 +43,26 @@ var (
 func (o *Options) check() error {
 	switch {
 	case !accountID.MatchString(o.Account):
-		return fmt.Errorf("--account %q is not an account id; write 12 digits", o.Account)
+		return diag.Problemf("--account %q is not an account id", o.Account).WithRemedy("write 12 digits")
 	case !regionName.MatchString(o.Region):
 		return fmt.Errorf("--region %q: write one such as eu-central-1", o.Region)
 	case !slices.Contains(slices.Collect(iam.Partitions()), o.Partition):
 		return fmt.Errorf("--partition %q: write one of %s", o.Partition, strings.Join(slices.Collect(iam.Partitions()), ", "))
 	case o.inOtherPartition():
 		partition, _ := iam.PartitionOf(o.Region)
-		return fmt.Errorf("--region %q is in partition %q, not in %q; write --partition %s, or another region", o.Region, partition, o.Partition, partition)
+		return diag.Problemf("--region %q is in partition %q, not in %q", o.Region, partition, o.Partition).WithRemedy(fmt.Sprintf("write --partition %s, or another region", partition))
 	case !hostName.MatchString(o.Host):
 		return fmt.Errorf("--registry-host %q: write a lower-case host name, with a port only if clients use one", o.Host)
 	case !accountID.MatchString(o.OtherAccount):
-		return fmt.Errorf("--other-account %q is not an account id; write 12 digits", o.OtherAccount)
+		return diag.Problemf("--other-account %q is not an account id", o.OtherAccount).WithRemedy("write 12 digits")
 	case o.OtherAccount == o.Account:
-		return fmt.Errorf("--other-account %q is the registry's account; give another", o.OtherAccount)
+		return diag.Problemf("--other-account %q is the registry's account", o.OtherAccount).WithRemedy("give another")
 	case !gitHubName.MatchString(o.GitHub):
 		return fmt.Errorf("--github %q: write OWNER/REPOSITORY, or OWNER@ID/REPOSITORY@ID if the repository's tokens have immutable subjects", o.GitHub)
 	case len(o.Users) == 0:
-		return errors.New("--users is empty; give at least one user")
+		return diag.Problemf("--users is empty").WithRemedy("give at least one user")
 	case len(o.Repositories) == 0:
-		return errors.New("--repository is missing; give at least one")
+		return diag.Problemf("--repository is missing").WithRemedy("give at least one")
 	}
 	if err := o.checkUsers(); err != nil {
 		return err
@@ -90,9 +90,9 @@ func (o *Options) checkUsers() error {
 		case !userName.MatchString(user):
 			return fmt.Errorf("%s: user %q: use 1 to 64 letters, digits and + = . @ _ -, and commas between users", flag, user)
 		case user == "AWS":
-			return fmt.Errorf("%s: AWS is the user whose password is a token; give another name", flag)
+			return diag.Problemf("%s: AWS is the user whose password is a token", flag).WithRemedy("give another name")
 		case seen[strings.ToLower(user)]:
-			return fmt.Errorf("%s: user %q occurs twice in --users and --admin; keep one", flag, user)
+			return diag.Problemf("%s: user %q occurs twice in --users and --admin", flag, user).WithRemedy("keep one")
 		}
 		seen[strings.ToLower(user)] = true
 	}
@@ -106,7 +106,7 @@ func (o *Options) checkRepositories() error {
 			return err
 		}
 		if seen[r.Name] {
-			return fmt.Errorf("--repository %q occurs twice; keep one", r.Name)
+			return diag.Problemf("--repository %q occurs twice", r.Name).WithRemedy("keep one")
 		}
 		seen[r.Name] = true
 	}
@@ -115,7 +115,7 @@ func (o *Options) checkRepositories() error {
 
 func (r Repository) check() error {
 	if !mapping.ValidRepository(r.Name) {
-		return fmt.Errorf("%q is not a repository name; write one such as team/app", r.Name)
+		return diag.Problemf("%q is not a repository name", r.Name).WithRemedy("write one such as team/app")
 	}
 	return r.Template.check()
 }

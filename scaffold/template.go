@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"extauthz/diag"
 )
 
 // A Template is a set of policies for a repository. The zero Template is not valid.
@@ -78,5 +80,5 @@ func (t Template) check() error {
 	for _, known := range Templates() {
 		names = append(names, string(known))
 	}
-	return fmt.Errorf("%q is not a template; write one of %s", string(t), strings.Join(names, ", "))
+	return diag.Problemf("%q is not a template", string(t)).WithRemedy(fmt.Sprintf("write one of %s", strings.Join(names, ", ")))
 }

@@ -2,11 +2,12 @@ package scaffold
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"extauthz/diag"
 )
 
 // Write writes the files to the directory dir, which must not exist or must be empty. It
@@ -22,7 +23,7 @@ func Write(dir string, files map[string]string, check func(dir string) error) er
 	}
 	staged, err := os.MkdirTemp(filepath.Dir(dir), "."+filepath.Base(dir)+".init-")
 	if err != nil {
-		return fmt.Errorf("%w; give a directory whose parent exists and is writable", err)
+		return diag.Problemf("%v", err).WithRemedy("give a directory whose parent exists and is writable")
 	}
 	defer os.RemoveAll(staged) // after the rename it does not exist
 	if err := writeAll(staged, files); err != nil {
@@ -34,7 +35,7 @@ func Write(dir string, files map[string]string, check func(dir string) error) er
 	// This overwrites nothing that was created in the meantime: rmdir(2) removes only an
 	// empty directory, and rename(2) of a directory replaces nothing else.
 	if err := syscall.Rmdir(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s: %w; give a directory that does not exist", dir, err)
+		return diag.Problemf("%s: %v", dir, err).WithRemedy("give a directory that does not exist")
 	}
 	return os.Rename(staged, dir)
 }
@@ -48,11 +49,11 @@ func checkEmpty(dir string) error {
 	case err != nil:
 		return err
 	case !info.IsDir():
-		return fmt.Errorf("%s is a file or a link; give a directory that does not exist", dir)
+		return diag.Problemf("%s is a file or a link", dir).WithRemedy("give a directory that does not exist")
 	}
 	entries, err := os.ReadDir(dir)
 	if err == nil && len(entries) > 0 {
-		err = fmt.Errorf("%s is not empty; give a directory that does not exist", dir)
+		err = diag.Problemf("%s is not empty", dir).WithRemedy("give a directory that does not exist")
 	}
 	return err
 }

@@ -4,6 +4,8 @@ import (
 	"embed"
 	"fmt"
 	"strings"
+
+	"extauthz/diag"
 )
 
 //go:embed *.schema.json
@@ -25,7 +27,7 @@ func Names() []string {
 func Text(name string) (string, error) {
 	text, err := files.ReadFile(name + suffix)
 	if err != nil {
-		return "", fmt.Errorf("schema %q does not exist; give one of %s", name, strings.Join(Names(), ", "))
+		return "", diag.Problemf("schema %q does not exist", name).WithRemedy(fmt.Sprintf("give one of %s", strings.Join(Names(), ", ")))
 	}
 	return string(text), nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"extauthz/diag"
 	"extauthz/iam"
 )
 
@@ -52,7 +53,7 @@ func (e *contextEntry) add(c *iam.Context) error {
 		return fmt.Errorf("a context entry needs a ContextKeyName, such as aws:SourceIp")
 	}
 	if _, twice := c.Lookup(e.name); twice {
-		return fmt.Errorf("context key %q occurs twice; keep one, because case does not matter", e.name)
+		return diag.Problemf("context key %q occurs twice", e.name).WithRemedy("keep one, because case does not matter")
 	}
 	if e.kind == "" { // optional in the API: the values are strings
 		if e.kind = "string"; len(e.values) != 1 {
@@ -69,9 +70,9 @@ func (e *contextEntry) add(c *iam.Context) error {
 	entry := iam.ContextEntry{Key: e.name, Values: e.values, Multi: list}
 	switch {
 	case !isType(base):
-		return fmt.Errorf("context key %q: %q is not a ContextKeyType; write string, numeric, boolean, ip, binary, date, or one of them with List", e.name, e.kind)
+		return diag.Problemf("context key %q: %q is not a ContextKeyType", e.name, e.kind).WithRemedy("write string, numeric, boolean, ip, binary, date, or one of them with List")
 	case !list && len(e.values) != 1:
-		return fmt.Errorf("context key %q of type %q has %d values instead of one; for a multivalued key write %sList, for a missing key leave the entry out", e.name, e.kind, len(e.values), base)
+		return diag.Problemf("context key %q of type %q has %d values instead of one", e.name, e.kind, len(e.values)).WithRemedy(fmt.Sprintf("for a multivalued key write %sList, for a missing key leave the entry out", base))
 	case !list:
 		entry.Value, entry.Values = e.values[0], nil
 	}
@@ -96,11 +97,11 @@ func valueOf(base, text string) (string, error) {
 	case base == "numeric" && !iam.IsNumber(text):
 		return "", fmt.Errorf("%q is not a decimal number", text)
 	case base == "boolean" && !iam.IsBool(text):
-		return "", fmt.Errorf("%q is not a boolean; write true or false", text)
+		return "", diag.Problemf("%q is not a boolean", text).WithRemedy("write true or false")
 	case base == "ip" && !iam.IsAddress(text):
-		return "", fmt.Errorf("%q is not an IP address; write one address, such as 192.0.2.7", text)
+		return "", diag.Problemf("%q is not an IP address", text).WithRemedy("write one address, such as 192.0.2.7")
 	case base == "date" && !iam.IsDate(text):
-		return "", fmt.Errorf("%q is not a date; write 2026-11-22T06:00:00Z or seconds since 1970", text)
+		return "", diag.Problemf("%q is not a date", text).WithRemedy("write 2026-11-22T06:00:00Z or seconds since 1970")
 	case base == "binary":
 		bytes, err := base64.StdEncoding.Strict().DecodeString(text)
 		if err != nil || strings.ContainsAny(text, "\r\n") {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"extauthz/authz"
+	"extauthz/diag"
 	"extauthz/identity"
 	"extauthz/mapping"
 	"extauthz/policystore"
@@ -68,7 +69,7 @@ func (c *Credential) request(registry *policystore.Registry) (*authz.Request, er
 	case c.Token != "":
 		set("authorization", "Bearer "+c.Token)
 	case c.Header != "" && registry.Authentication.Header == "":
-		return nil, fmt.Errorf("registry %q accepts no header of a trusted proxy; configure one in registries.yaml", registry.Name)
+		return nil, diag.Problemf("registry %q accepts no header of a trusted proxy", registry.Name).WithRemedy("configure one in registries.yaml")
 	case c.Header != "":
 		set(registry.Authentication.Header, c.Header)
 	}

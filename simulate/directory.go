@@ -1,12 +1,12 @@
 package simulate
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"extauthz/authz"
+	"extauthz/diag"
 	"extauthz/iam"
 	"extauthz/identity"
 	"extauthz/identity/sts"
@@ -101,8 +101,8 @@ func (in *DirectoryInput) evaluateActions(s *policystore.Snapshot, registry *pol
 	}
 	var evaluations []Evaluation
 	for _, action := range in.Actions {
-		if problem := checkAction(action); problem != "" {
-			return nil, fmt.Errorf("%q %s", action, problem)
+		if err := checkAction(action); err != nil {
+			return nil, err
 		}
 		for _, resource := range resources {
 			if err := checkInRegistry(registry, resource); err != nil {
@@ -129,7 +129,7 @@ func findRegistry(s *policystore.Snapshot, name string, resources []string) (*po
 		if r := s.RegistryNamed(name); r != nil {
 			return r, nil
 		}
-		return nil, fmt.Errorf("registry %q does not exist; registries.yaml has %s", name, all)
+		return nil, diag.Problemf("registry %q does not exist", name).WithRemedy("give one of " + all)
 	}
 	var found *policystore.Registry
 	for _, name := range names {
@@ -138,12 +138,12 @@ func findRegistry(s *policystore.Snapshot, name string, resources []string) (*po
 			continue
 		}
 		if found != nil {
-			return nil, fmt.Errorf("name the registry; registries.yaml has %s", all)
+			return nil, diag.Problemf("the directory has several registries").WithRemedy("name one of " + all)
 		}
 		found = r
 	}
 	if found == nil {
-		return nil, errors.New("no registry in registries.yaml has the account and region of the resources; it has " + all)
+		return nil, diag.Problemf("no registry has the account and region of the resources").WithRemedy("name one of " + all + ", or fix the resources")
 	}
 	return found, nil
 }

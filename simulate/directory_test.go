@@ -142,8 +142,8 @@ func TestEvaluateRejects(t *testing.T) {
 	}{
 		{"unknown user", DirectoryInput{Principal: alice, Registry: "plain", Actions: []string{pull}}, "not among the principals"},
 		{"a role", DirectoryInput{Principal: "arn:aws:iam::123456789012:role/team/ci", Registry: "plain", Actions: []string{pull}}, "write its session"},
-		{"unknown registry", DirectoryInput{Principal: bob, Registry: "x", Actions: []string{pull}}, `registry "x" does not exist; registries.yaml has plain, secure`},
-		{"two registries", DirectoryInput{Principal: bob, Actions: []string{pull}}, "name the registry; registries.yaml has plain, secure"},
+		{"unknown registry", DirectoryInput{Principal: bob, Registry: "x", Actions: []string{pull}}, `registry "x" does not exist; give one of plain, secure`},
+		{"two registries", DirectoryInput{Principal: bob, Actions: []string{pull}}, "the directory has several registries; name one of plain, secure"},
 		{"a resource in another account", DirectoryInput{Principal: bob, Actions: []string{pull}, Resources: []string{otherRepo}}, "has the account and region of the resources"},
 		{"a resource of the other registry", DirectoryInput{Principal: bob, Registry: "secure", Actions: []string{pull}, Resources: []string{team}}, `does not belong to registry "secure", whose repositories are arn:aws:ecr:eu-west-1:123456789012:repository/*`},
 		{"a resource that is not an ARN", DirectoryInput{Principal: bob, Registry: "plain", Actions: []string{pull}, Resources: []string{"team"}}, "is not an ARN"},

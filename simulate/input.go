@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"extauthz/diag"
 	"extauthz/iam"
 	"extauthz/strictjson"
 )
@@ -88,17 +89,16 @@ func (in *inputReader) policyField(name string, at int) error {
 	return in.reader.ErrorAt(at, fmt.Sprintf("unknown field %q", name), "use the names of SimulateCustomPolicy, in the same case")
 }
 
-// texts reads an array of strings. If check is not nil, it returns the problem with a
-// string.
-func (in *inputReader) texts(name string, texts *[]string, check func(string) string) error {
+// texts reads an array of strings. If check is not nil, it rejects strings.
+func (in *inputReader) texts(name string, texts *[]string, check func(string) error) error {
 	return in.reader.Array(name, func(int) error {
 		text, at, err := in.reader.String("an item of " + name)
 		if err != nil {
 			return err
 		}
 		if check != nil {
-			if problem := check(text); problem != "" {
-				return in.reader.ErrorAt(at, fmt.Sprintf("%q %s", text, problem), "")
+			if err := check(text); err != nil {
+				return in.reader.Wrap(at, "", err)
 			}
 		}
 		*texts = append(*texts, text)
@@ -106,33 +106,33 @@ func (in *inputReader) texts(name string, texts *[]string, check func(string) st
 	})
 }
 
-// checkAction returns the problem with an action, or "". Patterns of actions are not
-// accepted.
-func checkAction(text string) string {
+// checkAction rejects a text that is not an action. Patterns of actions are not accepted.
+func checkAction(text string) error {
+	const remedy = "write service:Action, such as ecr:BatchGetImage"
 	service, name, found := strings.Cut(text, ":")
 	switch {
 	case !found || service == "" || name == "" || strings.Contains(name, ":"):
-		return "is not an action; write service:Action, such as ecr:BatchGetImage"
+		return diag.Problemf("%q is not an action", text).WithRemedy(remedy)
 	case strings.ContainsAny(text, "*?"):
-		return "contains a wildcard; write the name of each action"
+		return diag.Problemf("%q contains a wildcard", text).WithRemedy("write the name of each action")
 	}
 	for _, c := range text {
 		if c <= ' ' || c > '~' {
-			return "contains a character that actions do not have; write service:Action, such as ecr:BatchGetImage"
+			return diag.Problemf("%q contains a character that actions do not have", text).WithRemedy(remedy)
 		}
 	}
-	return ""
+	return nil
 }
 
-// checkResource returns the problem with a resource, or "".
-func checkResource(text string) string {
+// checkResource rejects a text that is neither * nor an ARN.
+func checkResource(text string) error {
 	if text == "*" {
-		return ""
+		return nil
 	}
 	if _, err := iam.ParseARN(text); err != nil {
-		return "is not a resource: " + err.Error()
+		return diag.Wrap(diag.Position{}, fmt.Sprintf("%q is not a resource: ", text), err)
 	}
-	return ""
+	return nil
 }
 
 // evaluations returns the evaluations of each action on each resource.

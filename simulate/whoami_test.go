@@ -117,7 +117,7 @@ func TestWhoamiRejects(t *testing.T) {
 		credential Credential
 		want       string
 	}{
-		"no registry named":          {Credential{User: "alice"}, "registries.yaml has anyone, main, proxied"},
+		"no registry named":          {Credential{User: "alice"}, "the directory has several registries; name one of anyone, main, proxied"},
 		"unknown registry":           {Credential{User: "alice", Registry: "x"}, `registry "x" does not exist`},
 		"registry accepts no header": {Credential{Header: "alice@example.com", Registry: "main"}, "accepts no header"},
 	} {

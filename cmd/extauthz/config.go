@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"extauthz/decisionlog"
+	"extauthz/diag"
 	"extauthz/envoy"
 )
 
@@ -89,7 +90,7 @@ type socketMode fs.FileMode
 func (m *socketMode) UnmarshalText(text []byte) error {
 	bits, err := strconv.ParseUint(string(text), 8, 32)
 	if err != nil || bits > uint64(fs.ModePerm) {
-		return fmt.Errorf("%q is not a file mode; write octal bits such as 0660", text)
+		return diag.Problemf("%q is not a file mode", text).WithRemedy("write octal bits such as 0660")
 	}
 	*m = socketMode(bits)
 	return nil

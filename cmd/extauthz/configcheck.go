@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"path/filepath"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"extauthz/decisionlog"
+	"extauthz/diag"
 	"extauthz/envoy"
 )
 
@@ -39,21 +39,21 @@ func (c *config) check(ctx context.Context, set flagNames) error {
 func (c *config) checkRanges() error {
 	switch {
 	case c.policies == "":
-		return errors.New("--policies is missing; give the policy directory")
+		return diag.Problemf("--policies is missing").WithRemedy("give the policy directory")
 	case c.cacheSize < 1:
-		return fmt.Errorf("--cache-size %d is too small; give at least 1", c.cacheSize)
+		return diag.Problemf("--cache-size %d is too small", c.cacheSize).WithRemedy("give at least 1")
 	case c.pollInterval < minPollInterval:
-		return fmt.Errorf("--poll-interval %v is too short; give at least %v", c.pollInterval, minPollInterval)
+		return diag.Problemf("--poll-interval %v is too short", c.pollInterval).WithRemedy(fmt.Sprintf("give at least %v", minPollInterval))
 	case c.maxConnections < 1:
-		return fmt.Errorf("--max-connections %d is too small; give at least 1", c.maxConnections)
+		return diag.Problemf("--max-connections %d is too small", c.maxConnections).WithRemedy("give at least 1")
 	case c.drainDelay < 0:
-		return fmt.Errorf("--drain-delay %v is negative; give 0s or more", c.drainDelay)
+		return diag.Problemf("--drain-delay %v is negative", c.drainDelay).WithRemedy("give 0s or more")
 	case c.drainTimeout < 0:
-		return fmt.Errorf("--drain-timeout %v is negative; give 0s or more", c.drainTimeout)
+		return diag.Problemf("--drain-timeout %v is negative", c.drainTimeout).WithRemedy("give 0s or more")
 	case c.decisionsBuffer < 1:
-		return fmt.Errorf("--decision-log-buffer %d is too small; give at least 1", c.decisionsBuffer)
+		return diag.Problemf("--decision-log-buffer %d is too small", c.decisionsBuffer).WithRemedy("give at least 1")
 	case c.decisionsFile == "":
-		return errors.New("--decision-log-file is empty; give a file, or - for standard output")
+		return diag.Problemf("--decision-log-file is empty").WithRemedy("give a file, or - for standard output")
 	}
 	return nil
 }
@@ -61,11 +61,11 @@ func (c *config) checkRanges() error {
 func (c *config) checkTLS() error {
 	switch {
 	case c.tls.Key != "" && c.tls.Cert == "":
-		return errors.New("--tls-key without --tls-cert; give both or neither")
+		return diag.Problemf("--tls-key without --tls-cert").WithRemedy("give both or neither")
 	case c.tls.Cert != "" && c.tls.Key == "":
-		return errors.New("--tls-cert without --tls-key; give both or neither")
+		return diag.Problemf("--tls-cert without --tls-key").WithRemedy("give both or neither")
 	case c.tls.ClientCA != "" && c.tls.Cert == "":
-		return errors.New("--tls-client-ca without --tls-cert; give --tls-cert and --tls-key too, or leave it out")
+		return diag.Problemf("--tls-client-ca without --tls-cert").WithRemedy("give --tls-cert and --tls-key too, or leave it out")
 	}
 	return nil
 }
@@ -75,11 +75,11 @@ func (c *config) checkDecisionLog(set flagNames) error {
 		return nil
 	}
 	if c.decisionsRequired {
-		return errors.New("--decision-log-required with --decision-log none; choose all or denied, or leave it out")
+		return diag.Problemf("--decision-log-required with --decision-log none").WithRemedy("choose all or denied, or leave it out")
 	}
 	for _, name := range []string{"decision-log-file", "decision-log-buffer"} {
 		if set[name] {
-			return fmt.Errorf("--%s with --decision-log none; choose all or denied, or leave it out", name)
+			return diag.Problemf("--%s with --decision-log none", name).WithRemedy("choose all or denied, or leave it out")
 		}
 	}
 	return nil
@@ -91,7 +91,7 @@ func (c *config) checkListen(set flagNames) error {
 		return fmt.Errorf("--listen %w", err)
 	}
 	if set["socket-mode"] && a.Network != "unix" {
-		return fmt.Errorf("--socket-mode with --listen %s; it is for a unix socket, leave it out", c.listen)
+		return diag.Problemf("--socket-mode with --listen %s", c.listen).WithRemedy("leave it out, because it is for a unix socket")
 	}
 	return nil
 }
@@ -99,17 +99,16 @@ func (c *config) checkListen(set flagNames) error {
 func (c *config) checkAdmin(ctx context.Context) error {
 	if c.adminListen == "" {
 		if c.pprof {
-			return errors.New("--pprof without an admin listener; give --admin-listen a loopback address")
+			return diag.Problemf("--pprof without an admin listener").WithRemedy("give --admin-listen a loopback address")
 		}
 		return nil
 	}
 	if err := checkTCP(c.adminListen); err != nil {
-		return fmt.Errorf("--admin-listen %w", err)
+		return diag.Wrap(diag.Position{}, "--admin-listen ", err)
 	}
 	addr, err := loopbackAddress(ctx, c.adminListen)
 	if err != nil {
-		return fmt.Errorf("--admin-listen %s: %w; use %s, and --probe-listen for probes and metrics from elsewhere",
-			c.adminListen, err, defaultAdminListen)
+		return diag.Problemf("--admin-listen %s: %v", c.adminListen, err).WithRemedy(fmt.Sprintf("use %s, and --probe-listen for probes and metrics from elsewhere", defaultAdminListen))
 	}
 	c.adminListen = addr
 	return nil
@@ -120,7 +119,7 @@ func (c *config) checkProbe() error {
 		return nil
 	}
 	if err := checkTCP(c.probeListen); err != nil {
-		return fmt.Errorf("--probe-listen %w", err)
+		return diag.Wrap(diag.Position{}, "--probe-listen ", err)
 	}
 	return nil
 }
@@ -129,7 +128,7 @@ func (c *config) checkProbe() error {
 func checkTCP(addr string) error {
 	a, err := envoy.ParseAddress(addr)
 	if err == nil && a.Network != "tcp" {
-		return fmt.Errorf("%q is a unix socket; write HOST:PORT", addr)
+		return diag.Problemf("%q is a unix socket", addr).WithRemedy("write HOST:PORT")
 	}
 	return err
 }
@@ -144,7 +143,7 @@ func (c *config) checkSharedAddresses() error {
 			continue
 		}
 		if other, found := taken[l.addr]; found {
-			return fmt.Errorf("%s and %s are both %s; give each a different address", other, l.flag, l.addr)
+			return diag.Problemf("%s and %s are both %s", other, l.flag, l.addr).WithRemedy("give each a different address")
 		}
 		taken[l.addr] = l.flag
 	}
@@ -159,7 +158,7 @@ func (c *config) checkPolicyDirectory() error {
 		{"--listen", socketFile(c.listen)},
 	} {
 		if written.path != "" && within(c.policies, written.path) {
-			return fmt.Errorf("%s %s is inside the policy directory %s; use a path outside it, because each write would trigger a reload", written.flag, written.path, c.policies)
+			return diag.Problemf("%s %s is inside the policy directory %s", written.flag, written.path, c.policies).WithRemedy("use a path outside it, because each write would trigger a reload")
 		}
 	}
 	return nil

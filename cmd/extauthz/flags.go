@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 
+	"extauthz/diag"
 	"extauthz/mapping"
 	"extauthz/simulate"
 )
@@ -37,7 +39,7 @@ func noFlags(*flag.FlagSet) {}
 func parseArguments(flags *flag.FlagSet, in *invocation) error {
 	arguments, err := parseMixed(flags, in)
 	if err == nil && len(arguments) > 0 {
-		err = inputErrorf("unexpected argument %q; see extauthz help %s", arguments[0], in.command)
+		err = inputError{diag.Problemf("unexpected argument %q", arguments[0]).WithRemedy("see extauthz help " + in.command)}
 	}
 	return err
 }
@@ -58,11 +60,19 @@ func parseMixed(flags *flag.FlagSet, in *invocation) (arguments []string, err er
 			if args, err = parseFlag(flags, arg, args); errors.Is(err, flag.ErrHelp) {
 				return nil, err
 			} else if err != nil {
-				return nil, inputErrorf("%w; see extauthz help %s", err, in.command)
+				return nil, inputError{withHelp(err, in.command)}
 			}
 		}
 	}
 	return arguments, nil
+}
+
+// withHelp returns an error about a flag that refers to the command's help, unless the error
+// has a remedy.
+func withHelp(err error, command string) error {
+	d := diag.Of(err)[0]
+	d.Remedy = cmp.Or(d.Remedy, "see extauthz help "+command)
+	return d
 }
 
 // parseFlag sets the flag in arg, whose value may be the next argument, and returns the
@@ -90,9 +100,9 @@ func parseFlag(flags *flag.FlagSet, arg string, next []string) ([]string, error)
 		value, next = next[0], next[1:]
 	}
 	if err := flags.Set(name, value); err != nil && isBoolean {
-		return nil, fmt.Errorf("invalid boolean value %q for %s: %w", value, printedFlag(name), err)
+		return nil, diag.Wrap(diag.Position{}, fmt.Sprintf("invalid boolean value %q for %s: ", value, printedFlag(name)), err)
 	} else if err != nil {
-		return nil, fmt.Errorf("invalid value %q for flag %s: %w", value, printedFlag(name), err)
+		return nil, diag.Wrap(diag.Position{}, fmt.Sprintf("invalid value %q for flag %s: ", value, printedFlag(name)), err)
 	}
 	return next, nil
 }
@@ -119,11 +129,11 @@ func parseDirectory(flags *flag.FlagSet, in *invocation) (string, error) {
 func oneDirectory(arguments []string, in *invocation) (string, error) {
 	switch len(arguments) {
 	case 0:
-		return "", inputErrorf("no directory is given; add the policy directory, as in extauthz %s policies", in.command)
+		return "", inputError{diag.Problemf("no directory is given").WithRemedy(fmt.Sprintf("add the policy directory, as in extauthz %s policies", in.command))}
 	case 1:
 		return arguments[0], nil
 	}
-	return "", inputErrorf("unexpected argument %q; give one directory", arguments[1])
+	return "", inputError{diag.Problemf("unexpected argument %q", arguments[1]).WithRemedy("give one directory")}
 }
 
 // repeated returns a function that appends each value of a flag to a list.
@@ -141,7 +151,7 @@ func parseHeaders(values []string) ([]mapping.Header, error) {
 	for _, text := range values {
 		header, ok := simulate.ParseHeader(text)
 		if !ok {
-			return nil, inputErrorf("a --header has no name; write NAME: VALUE")
+			return nil, inputError{diag.Problemf("a --header has no name").WithRemedy("write NAME: VALUE")}
 		}
 		headers = append(headers, header)
 	}
@@ -175,13 +185,13 @@ func parseEnvironment(flags *flag.FlagSet, env []string, set flagNames) error {
 			if serviceLink.MatchString(variable) {
 				continue
 			}
-			return inputErrorf("%s is not a setting; see extauthz help serve, or unset it", variable)
+			return inputError{diag.Problemf("%s is not a setting", variable).WithRemedy("see extauthz help serve, or unset it")}
 		}
 		if set[name] || flags.Lookup(name) == nil {
 			continue
 		}
 		if err := flags.Set(name, value); err != nil {
-			return inputErrorf("invalid value %q for %s: %w", value, variable, err)
+			return inputError{diag.Wrap(diag.Position{}, fmt.Sprintf("invalid value %q for %s: ", value, variable), err)}
 		}
 		set[name] = true
 	}

@@ -6,6 +6,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"extauthz/diag"
 )
 
 // help prints the commands, or the flags of one command.
@@ -21,7 +23,7 @@ func help(in *invocation) error {
 	case 1:
 		return helpOn(in.stdout, arguments[0])
 	}
-	return inputErrorf("unexpected argument %q; give one command", arguments[1])
+	return inputError{diag.Problemf("unexpected argument %q", arguments[1]).WithRemedy("give one command")}
 }
 
 func printCommands(w io.Writer) {
@@ -35,7 +37,7 @@ func printCommands(w io.Writer) {
 func helpOn(w io.Writer, name string) error {
 	i := slices.IndexFunc(commands(), func(c command) bool { return c.name == name })
 	if i < 0 {
-		return inputErrorf("unknown command %q; see extauthz help", name)
+		return inputError{diag.Problemf("unknown command %q", name).WithRemedy("see extauthz help")}
 	}
 	c := commands()[i]
 	fmt.Fprintf(w, "extauthz %s: %s\n", c.name, c.summary)

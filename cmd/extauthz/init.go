@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"extauthz/decision"
+	"extauthz/diag"
 	"extauthz/policystore"
 	"extauthz/policytest"
 	"extauthz/scaffold"
@@ -82,7 +83,7 @@ func checkDirectory(dir string) error {
 	results := policytest.Run(snapshot, tests, time.Now())
 	for i := range results {
 		if !results[i].Passed() {
-			return fmt.Errorf("policy test %q fails, which is a bug of extauthz; please report it with the flags", results[i].Test.ID())
+			return diag.Problemf("policy test %q fails, which is a bug of extauthz", results[i].Test.ID()).WithRemedy("report it with the flags")
 		}
 	}
 	return nil

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"os"
 	"path"
@@ -29,7 +28,7 @@ func openInput(in *invocation, files []string) (source string, from io.ReadClose
 func readInput(source string, from io.Reader) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(from, maxInput+1))
 	if err == nil && len(text) > maxInput {
-		err = fmt.Errorf("longer than %d MiB; split the input", maxInput>>20)
+		err = diag.Problemf("longer than %d MiB", maxInput>>20).WithRemedy("split the input")
 	}
 	if err != nil {
 		return nil, inputErrorf("%s: %w", source, err)

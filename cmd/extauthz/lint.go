@@ -2,7 +2,6 @@ package main
 
 import (
 	"flag"
-	"fmt"
 	"io"
 	"path/filepath"
 	"strings"
@@ -43,7 +42,7 @@ func lintDirectory(in *invocation) error {
 // explainCode prints the page of a code.
 func (c *lintCommand) explainCode(in *invocation, arguments []string) error {
 	if len(arguments) > 0 {
-		return inputErrorf("unexpected argument %q; --explain needs no directory", arguments[0])
+		return inputError{diag.Problemf("unexpected argument %q", arguments[0]).WithRemedy("leave it out, because --explain needs no directory")}
 	}
 	page, err := lint.Explain(c.explain)
 	if err != nil {
@@ -105,7 +104,7 @@ func (c *lintCommand) setFormat(value string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%q is not a format; write text, json or sarif", value)
+	return diag.Problemf("%q is not a format", value).WithRemedy("write text, json or sarif")
 }
 
 func (c *lintCommand) setFailOn(value string) (err error) {

@@ -102,7 +102,7 @@ func TestLintMistakes(t *testing.T) {
 		{"lint a --format xml", `"xml" is not a format; write text, json or sarif`},
 		{"lint a --fail-on never", `"never" is not a severity; write error, warning or suggestion`},
 		{"lint --explain fly", `--explain: code "fly" does not exist; the codes are `},
-		{"lint --explain half-pull a", `unexpected argument "a"; --explain needs no directory`},
+		{"lint --explain half-pull a", `unexpected argument "a"; leave it out, because --explain needs no directory`},
 	} {
 		t.Run(c.line, func(t *testing.T) {
 			code, stdout, stderr := typed(t, c.line)

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"io"
 
+	"extauthz/diag"
 	"extauthz/mapping"
 	"extauthz/simulate"
 )
@@ -52,7 +53,7 @@ func mapRequests(in *invocation) error {
 // mapRequest maps the request in the arguments.
 func (c *mapCommand) mapRequest(in *invocation, arguments []string) error {
 	if len(arguments) != 2 {
-		return inputErrorf("%d arguments; write METHOD PATH, as in GET /v2/team/app/manifests/v1", len(arguments))
+		return inputError{diag.Problemf("%d arguments", len(arguments)).WithRemedy("write METHOD PATH, as in GET /v2/team/app/manifests/v1")}
 	}
 	headers, err := parseHeaders(c.headers)
 	if err != nil {
@@ -72,9 +73,9 @@ func (c *mapCommand) mapRequest(in *invocation, arguments []string) error {
 func (c *mapCommand) mapLines(in *invocation, arguments []string) error {
 	switch {
 	case len(arguments) > 1:
-		return inputErrorf("unexpected argument %q; give one file", arguments[1])
+		return inputError{diag.Problemf("unexpected argument %q", arguments[1]).WithRemedy("give one file")}
 	case len(c.headers) > 0:
-		return inputErrorf("--header cannot be combined with --tsv; write the headers into the third column")
+		return inputError{diag.Problemf("--header cannot be combined with --tsv").WithRemedy("write the headers into the third column")}
 	}
 	_, from, err := openInput(in, arguments)
 	if err != nil {

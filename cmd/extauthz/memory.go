@@ -8,6 +8,8 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+
+	"extauthz/diag"
 )
 
 // defaultLoadMemory is the default of --load-memory without a memory limit.
@@ -36,7 +38,7 @@ func (m *memorySize) UnmarshalText(text []byte) error {
 		*m = memorySize(n * unit.bytes)
 		return nil
 	}
-	return fmt.Errorf("%q is not a size; write bytes, or a number with KiB, MiB or GiB such as 512MiB", text)
+	return diag.Problemf("%q is not a size", text).WithRemedy("write bytes, or a number with KiB, MiB or GiB such as 512MiB")
 }
 
 // MarshalText returns the size in the largest unit that divides it.

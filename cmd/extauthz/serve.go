@@ -10,6 +10,7 @@ import (
 	"extauthz/authz"
 	"extauthz/decision"
 	"extauthz/decisionlog"
+	"extauthz/diag"
 	"extauthz/envoy"
 	"extauthz/metrics"
 	"extauthz/policystore"
@@ -54,7 +55,7 @@ func load(c *config, logger *slog.Logger) (*sidecar, error) {
 			logger.Error("the changed certificate was rejected; the last valid one remains in use", "error", err)
 		})
 		if err != nil {
-			return nil, fmt.Errorf("--tls-cert, --tls-key, --tls-client-ca: %w; give PEM files that can be read", err)
+			return nil, diag.Problemf("--tls-cert, --tls-key, --tls-client-ca: %v", err).WithRemedy("give PEM files that can be read")
 		}
 		s.tls = config
 	}

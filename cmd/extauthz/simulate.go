@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"extauthz/authz"
+	"extauthz/diag"
 	"extauthz/iam"
 	"extauthz/identity/sts"
 	"extauthz/simulate"
@@ -105,16 +106,16 @@ func runSimulate(in *invocation) error {
 func (c *simulateCommand) checkInputFlags(flags *flag.FlagSet, files []string) (err error) {
 	flags.Visit(func(f *flag.Flag) {
 		if f.Name != "jsonl" && f.Name != "explain" {
-			err = inputErrorf("--%s without --policies; it is part of the input", f.Name)
+			err = inputError{diag.Problemf("--%s without --policies", f.Name).WithRemedy("add --policies, or write it into the input")}
 		}
 	})
 	switch {
 	case err != nil:
 		return err
 	case len(files) > 1:
-		return inputErrorf("unexpected argument %q; give one file", files[1])
+		return inputError{diag.Problemf("unexpected argument %q", files[1]).WithRemedy("give one file")}
 	case c.jsonl && c.explain:
-		return inputErrorf("--explain with --jsonl; explain one input at a time")
+		return inputError{diag.Problemf("--explain with --jsonl").WithRemedy("explain one input at a time")}
 	}
 	return nil
 }
@@ -182,15 +183,15 @@ func (c *simulateCommand) checkDirectoryFlags(files []string) error {
 	i := &c.input
 	switch {
 	case len(files) > 0:
-		return inputErrorf("unexpected argument %q; with --policies, flags describe the request", files[0])
+		return inputError{diag.Problemf("unexpected argument %q", files[0]).WithRemedy("leave it out, because with --policies flags describe the request")}
 	case c.jsonl:
-		return inputErrorf("--jsonl with --policies; flags describe one request")
+		return inputError{diag.Problemf("--jsonl with --policies").WithRemedy("leave out --jsonl, because flags describe one request")}
 	case i.Principal == "":
-		return inputErrorf("--principal is missing; give the caller's ARN")
+		return inputError{diag.Problemf("--principal is missing").WithRemedy("give the caller's ARN")}
 	case i.Method == "" && len(i.Actions) == 0:
-		return inputErrorf("--request is missing; give a request or an --action")
+		return inputError{diag.Problemf("--request is missing").WithRemedy("give a request or an --action")}
 	case i.Method != "" && len(i.Actions)+len(i.Resources) > 0:
-		return inputErrorf("--request with --action or --resource; the request determines its actions and resources")
+		return inputError{diag.Problemf("--request with --action or --resource").WithRemedy("keep --request only, because it determines the actions and resources")}
 	}
 	return c.parseHeaders()
 }
@@ -202,7 +203,7 @@ func (c *simulateCommand) parseHeaders() (err error) {
 	}
 	for _, h := range c.input.Headers {
 		if h.Name == "authorization" {
-			return inputErrorf("--header with a credential; --principal determines the caller")
+			return inputError{diag.Problemf("--header with a credential").WithRemedy("leave it out, because --principal determines the caller")}
 		}
 	}
 	return nil

@@ -179,7 +179,7 @@ func TestSimulateMistakes(t *testing.T) {
 		{[]string{policies, bob, "--request", "/v2/"}, `invalid value "/v2/" for flag --request: write METHOD /PATH`},
 		{[]string{policies, bob, "--request", "GET /v2/team/../app/manifests/v1"}, "is answered with 400 before any policy is evaluated"},
 		{[]string{policies, bob, "--request", "GET /v2/", "--jsonl"}, "--jsonl with --policies"},
-		{[]string{policies, bob, "--request", "GET /v2/", wrong}, "with --policies, flags describe the request"},
+		{[]string{policies, bob, "--request", "GET /v2/", wrong}, "leave it out, because with --policies flags describe the request"},
 		{[]string{policies, bob, "--request", "GET /v2/", "-H", "Authorization Basic c2VjcmV0"}, "a --header has no name; write NAME: VALUE"},
 		{[]string{policies, bob, "--request", "GET /v2/", "--header", "authorization: Basic c2VjcmV0"}, "--header with a credential"},
 		{[]string{policies, bob, "--request", "GET /v2/", "--source-ip", "192.0.2.0/24"}, "write one address"},

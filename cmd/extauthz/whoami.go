@@ -3,12 +3,12 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"flag"
 	"io"
 	"strings"
 	"time"
 
+	"extauthz/diag"
 	"extauthz/envoy"
 	"extauthz/identity"
 	"extauthz/policystore"
@@ -76,7 +76,7 @@ func whoami(in *invocation) error {
 // check rejects flags that exclude each other.
 func (c *whoamiCommand) check() error {
 	if c.policies == "" {
-		return inputErrorf("--policies is missing; give the policy directory")
+		return inputError{diag.Problemf("--policies is missing").WithRemedy("give the policy directory")}
 	}
 	var given []string
 	for _, credential := range []struct{ flag, value string }{
@@ -89,11 +89,11 @@ func (c *whoamiCommand) check() error {
 	all := strings.Join(given, " and ")
 	switch {
 	case len(given) == 0:
-		return inputErrorf("no credential is given; add one of --check-request, --token, --certificate, --user and --header")
+		return inputError{diag.Problemf("no credential is given").WithRemedy("add one of --check-request, --token, --certificate, --user and --header")}
 	case len(given) > 1 && all != "--token and --user":
-		return inputErrorf("%s exclude each other; give one credential", all)
+		return inputError{diag.Problemf("%s exclude each other", all).WithRemedy("give one credential")}
 	case c.checkRequest != "" && c.credential.Registry != "":
-		return inputErrorf("--registry with --check-request; the request determines its registry")
+		return inputError{diag.Problemf("--registry with --check-request").WithRemedy("leave out --registry, because the request determines it")}
 	}
 	if err := c.checkUser(); err != nil {
 		return inputErrorf("--user: %w", err)
@@ -106,9 +106,9 @@ func (c *whoamiCommand) check() error {
 func (c *whoamiCommand) checkUser() error {
 	switch user := c.credential.User; {
 	case strings.Contains(user, ":"):
-		return errors.New("a user name contains no colon; write a role as ACCOUNT/ROLE")
+		return diag.Problemf("the user name contains a colon").WithRemedy("write a role as ACCOUNT/ROLE")
 	case c.token == "" && (user == "AWS" || strings.Contains(user, "/")):
-		return errors.New("this user's password is a token; add --token")
+		return diag.Problemf("this user's password is a token").WithRemedy("add --token")
 	}
 	return nil
 }
@@ -159,7 +159,7 @@ func (c *whoamiCommand) readCredential(in *invocation) error {
 		}
 		p.Token = string(bytes.TrimSpace(text))
 		if p.Token == "" {
-			return inputErrorf("%s: the file contains no token; write one into it", source)
+			return inputError{diag.Problemf("%s: the file contains no token", source).WithRemedy("write one into it")}
 		}
 	case c.certificate != "":
 		source, text, err := readNamed(in, c.certificate)
