@@ -14,6 +14,10 @@ import (
 // A Checker answers requests by the current snapshot.
 type Checker struct {
 	Snapshots func() *policystore.Snapshot // returns nil before the first good snapshot
+
+	// OmitReasons leaves out the reasons for the decisions on an allowed request, which
+	// only a log of allowed requests needs.
+	OmitReasons bool
 }
 
 // Check answers one request. It never returns nil and never panics: after a panic the result
@@ -37,6 +41,7 @@ func (c *Checker) Check(ctx context.Context, r *Request) (result *Result) {
 // the result, and reports whether the next step is needed.
 type check struct {
 	request       *Request
+	omitReasons   bool
 	snapshot      *policystore.Snapshot
 	registry      *policystore.Registry
 	trustedHeader string // the header that only a trusted proxy can set, according to Envoy's configuration
@@ -47,7 +52,7 @@ type check struct {
 }
 
 func (c *Checker) newCheck(r *Request) check {
-	return check{request: r, snapshot: c.Snapshots(), result: newResult(r)}
+	return check{request: r, omitReasons: c.OmitReasons, snapshot: c.Snapshots(), result: newResult(r)}
 }
 
 // begin refuses a request that cannot be checked.
@@ -156,10 +161,8 @@ func (k *check) answer(ctx context.Context) {
 			remove = append(remove, m.RemoveUnlessOptional()...)
 		}
 		k.result.allow(k.registry, remove)
-	case ctx.Err() != nil: // before the denial is explained, which evaluates again
+	case ctx.Err() != nil: // before the reasons for the denial are evaluated
 		k.timeOut()
-	case m.Operation == mapping.CheckAPI:
-		k.denyLogin()
 	default:
 		k.deny(&m)
 	}
@@ -236,12 +239,23 @@ func (k *check) evaluateOne(p mapping.Permission) bool {
 		Optional: p.Optional,
 	})
 	e := k.result.last()
-	e.Decision = k.snapshot.Decisions.Decide(&e.Request, k.caller.SessionPolicies)
+	k.decide(e)
 	if e.Decision == iam.ImplicitDeny && p.Alternative != "" {
+		denied := *e
 		e.Action = p.Alternative
-		if e.Decision = k.snapshot.Decisions.Decide(&e.Request, k.caller.SessionPolicies); e.Decision == iam.ImplicitDeny {
-			e.Action = p.Action
+		if k.decide(e); e.Decision == iam.ImplicitDeny {
+			*e = denied
 		}
 	}
 	return e.Decision == iam.Allowed
+}
+
+// decide sets the decision of an evaluation and, unless it is omitted, its reason.
+func (k *check) decide(e *Evaluation) {
+	if k.omitReasons {
+		e.Decision = k.snapshot.Decisions.Decide(&e.Request, k.caller.SessionPolicies)
+		return
+	}
+	e.Reason = k.snapshot.Decisions.Reason(&e.Request, k.caller.SessionPolicies)
+	e.Decision = e.Reason.Decision
 }

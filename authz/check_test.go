@@ -258,6 +258,35 @@ func TestCheckExplains(t *testing.T) {
 	}
 }
 
+// TestReasons checks that a result contains the reasons for its decisions. A checker may omit
+// those of an allowed request.
+func TestReasons(t *testing.T) {
+	for _, omit := range []bool{false, true} {
+		checker := newChecker(t)
+		checker.OmitReasons = omit
+		for path, want := range map[string]Outcome{"/v2/team/app/manifests/v1": Allowed, "/v2/secret/app/manifests/v1": ExplicitDeny, "/v2/": Allowed} {
+			for range 2 { // the second decision is cached
+				r := checker.Check(context.Background(), from("bob", "GET", path))
+				if r.Decision != want {
+					t.Fatalf("%s: %s, %s", path, r.Decision, r.Reason)
+				}
+				why := r.Explain()
+				for i := range r.Evaluations {
+					e := &r.Evaluations[i]
+					switch {
+					case omit && want == Allowed:
+						if e.Reason != nil {
+							t.Errorf("%s: the reason for %s is not omitted", path, e.Action)
+						}
+					case e.Reason == nil || e.Reason.Decision != e.Decision || !slices.Equal(e.Matched(), why[i].Matched) || len(e.Matched()) == 0:
+						t.Errorf("omit %t, %s: %s has the reason %+v, want the statements %+v", omit, path, e.Action, e.Reason, why[i].Matched)
+					}
+				}
+			}
+		}
+	}
+}
+
 // TestCheckBeforeTheFirstSnapshot checks that a request without policies gets 503.
 func TestCheckBeforeTheFirstSnapshot(t *testing.T) {
 	c := &Checker{Snapshots: func() *policystore.Snapshot { return nil }}

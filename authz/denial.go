@@ -28,21 +28,35 @@ func (k *check) authenticationFailed(f *identity.Failure) {
 	}
 }
 
-// denyLogin sets the result of a request for /v2/ whose caller may not log in.
-func (k *check) denyLogin() {
+// deny sets the result of a request that policies deny, with the reason for each decision.
+func (k *check) deny(m *mapping.Mapping) {
+	for i := range k.result.Evaluations {
+		if e := &k.result.Evaluations[i]; e.Reason == nil {
+			e.Reason = k.snapshot.Decisions.Reason(&e.Request, k.caller.SessionPolicies)
+		}
+	}
 	reason := k.denialReason()
+	if m.Operation == mapping.CheckAPI {
+		k.denyLogin(reason)
+	} else {
+		k.denyRequest(m, reason)
+	}
+}
+
+// denyLogin sets the result of a request for /v2/ whose caller may not log in.
+func (k *check) denyLogin(reason string) {
 	k.result.Decision, k.result.Reason = Unauthenticated, reason
 	k.result.Answer = k.challenge(k.visible(reason), false)
 }
 
-// deny sets the result of a request that policies deny.
+// denyRequest sets the result of a request to a repository or to the catalog.
 //
 // An anonymous caller gets a challenge, because with a credential it might be allowed, and
 // some clients send theirs only after a challenge. If the repository is hidden, even the
 // challenge contains no reason: the denied action and the policy that denies it would show
 // whether the repository exists.
-func (k *check) deny(m *mapping.Mapping) {
-	denied, reason := k.result.last(), k.denialReason()
+func (k *check) denyRequest(m *mapping.Mapping, reason string) {
+	denied := k.result.last()
 	k.result.Decision, k.result.Reason = ImplicitDeny, reason
 	if denied.Decision == iam.ExplicitDeny {
 		k.result.Decision = ExplicitDeny
@@ -97,15 +111,14 @@ func (k *check) visible(reason string) string {
 // (IAM User Guide, "Troubleshoot access denied error messages").
 func (k *check) denialReason() string {
 	denied := k.result.last()
-	why := k.snapshot.Decisions.Explain(&denied.Request, k.caller.SessionPolicies)
 	return fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s%s",
-		nameOf(&k.caller.Principal), denied.Action, denied.Resource, because(denied, &why))
+		nameOf(&k.caller.Principal), denied.Action, denied.Resource, because(denied))
 }
 
-func because(denied *Evaluation, why *iam.Explanation) string {
-	class := why.BlockedBy
+func because(denied *Evaluation) string {
+	class := denied.Reason.BlockedBy
 	switch {
-	case why.Exhausted:
+	case denied.Reason.Exhausted:
 		return " because evaluating the policies takes more steps than one decision may take"
 	case class == iam.NoClass:
 		return ""

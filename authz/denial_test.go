@@ -10,6 +10,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"extauthz/decision"
 	"extauthz/iam"
 	"extauthz/mapping"
 )
@@ -291,14 +292,14 @@ func TestBecause(t *testing.T) {
 		{iam.SCPClass, "because no service control policy allows the ecr:PutImage action", "with an explicit deny in a service control policy"},
 		{iam.RCPClass, "because no resource control policy allows the ecr:PutImage action", "with an explicit deny in a resource control policy"},
 	} {
-		if got := because(&Evaluation{Request: iam.Request{Action: "ecr:PutImage"}}, &iam.Explanation{BlockedBy: c.class}); got != " "+c.implicit {
+		if got := because(&Evaluation{Action: "ecr:PutImage", Reason: &decision.Reason{BlockedBy: c.class}}); got != " "+c.implicit {
 			t.Errorf("%v: %q, want %q", c.class, got, c.implicit)
 		}
-		if got := because(&Evaluation{Request: iam.Request{Action: "ecr:PutImage"}, Decision: iam.ExplicitDeny}, &iam.Explanation{BlockedBy: c.class}); got != " "+c.explicit {
+		if got := because(&Evaluation{Action: "ecr:PutImage", Decision: iam.ExplicitDeny, Reason: &decision.Reason{BlockedBy: c.class}}); got != " "+c.explicit {
 			t.Errorf("%v: %q, want %q", c.class, got, c.explicit)
 		}
 	}
-	if got := because(&Evaluation{Request: iam.Request{Action: "ecr:PutImage"}}, &iam.Explanation{}); got != "" {
+	if got := because(&Evaluation{Action: "ecr:PutImage", Reason: &decision.Reason{}}); got != "" {
 		t.Errorf("no class: %q", got)
 	}
 }

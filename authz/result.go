@@ -74,6 +74,18 @@ type Evaluation struct {
 	iam.Request
 	Optional bool // a denial changes the HTTP request and does not refuse it
 	Decision iam.Decision
+
+	// Reason is the reason for the decision. It is nil if the request is allowed and the
+	// checker omits reasons.
+	Reason *decision.Reason
+}
+
+// Matched returns the statements that apply, if the reason is known.
+func (e *Evaluation) Matched() []iam.Match {
+	if e.Reason == nil {
+		return nil
+	}
+	return e.Reason.Matched
 }
 
 // maxText is the limit on text of the client in a result, in bytes.

@@ -79,11 +79,10 @@ func (e *entry) record() slog.Record {
 
 // actions returns the evaluations of a result with the statements that apply.
 func actions(r *authz.Result) []action {
-	why := r.Explain()
 	all := make([]action, len(r.Evaluations))
 	for i := range r.Evaluations {
 		e := &r.Evaluations[i]
-		all[i] = action{e.Action, e.Resource, e.Decision.String(), e.Optional, statements(why[i].Matched)}
+		all[i] = action{e.Action, e.Resource, e.Decision.String(), e.Optional, statements(e.Matched())}
 	}
 	return all
 }

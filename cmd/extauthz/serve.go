@@ -96,7 +96,7 @@ func (s *sidecar) open(in *invocation) (err error) {
 		Store: s.store, Cache: &s.cache, Log: s.log, ClosedConnections: s.listeners.closedByLimit,
 		Version: build.version, Revision: build.revision,
 	})
-	checker := authz.Checker{Snapshots: s.store.Snapshot}
+	checker := authz.Checker{Snapshots: s.store.Snapshot, OmitReasons: s.config.decisions != decisionlog.All}
 	s.server = envoy.NewServer(envoy.ServerOptions{
 		Authorization: &envoy.Service{Decide: checker.Check, Record: s.log.Record, Observe: m.Observe, Logger: s.logger},
 		TLS:           s.tls,
