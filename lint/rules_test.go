@@ -318,7 +318,7 @@ func TestUnloadableDirectory(t *testing.T) {
 		{"a policy that does not exist", map[string]string{"principals.yaml": strings.Replace(alice, "developers", "testers", 1)}, "principals.yaml:3:14: "},
 		{"a boundary that does not exist", map[string]string{"principals.yaml": alice + "  boundary: limit\n"}, "principals.yaml:4:13: "},
 		{"a trust policy that does not exist", map[string]string{"principals.yaml": strings.Replace(alice, "user/alice", "role/ci", 1) + "  trust: ci\n"}, "principals.yaml:4:10: "},
-		{"a session policy that does not exist", map[string]string{"principals.yaml": "credentials:\n- uri: spiffe://a/b\n  principal: arn:aws:sts::123456789012:assumed-role/ci/b\n  sessionPolicies: [limit]\n"}, "principals.yaml:4:21: "},
+		{"a session policy that does not exist", map[string]string{"principals.yaml": "credentials:\n- uri: spiffe://a/b\n  principal: arn:aws:sts::123456789012:assumed-role/ci/build\n  sessionPolicies: [limit]\nprincipals:\n- arn: arn:aws:iam::123456789012:role/ci\n"}, "principals.yaml:4:21: "},
 		{"an invalid Sid of an identity policy", withStatement(`{"Sid":"team pull","Effect":"Allow",` + pullOn + `,"Resource":` + team + `}`), developersFile + ":2:8: "},
 		{"a misspelled element", withStatement(`{"Efect":"Allow",` + pullOn + `,"Resource":` + team + `}`), developersFile + ":2:2: "},
 	} {

@@ -1,6 +1,7 @@
 package policystore
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,20 +13,30 @@ import (
 	"extauthz/policystore/config"
 )
 
-// loadAccounts reads the outputs of aws iam get-account-authorization-details, ordered by
-// account. An output with faults has the entries that could be read.
-func (c *compiler) loadAccounts() (all []*awsexport.Authorization) {
+// accounts are the outputs of aws iam get-account-authorization-details.
+type accounts struct {
+	list       []*awsexport.Authorization // ordered by account; with a fault, the entries that could be read
+	incomplete map[string]bool            // the accounts whose output has a fault, so that entries may be missing
+}
+
+// loadAccounts reads the outputs of aws iam get-account-authorization-details.
+func (c *compiler) loadAccounts() accounts {
+	all := accounts{incomplete: map[string]bool{}}
 	for _, path := range c.Paths {
-		if !isAuthorization(path) || c.unusable[path] {
+		if !isAuthorization(path) {
 			continue
 		}
 		account, _, _ := cutAccount(path)
+		if c.skips(path) {
+			all.incomplete[account] = true
+			continue
+		}
 		a, err := cachedFile(c, path, "authorization", func(text []byte) (*awsexport.Authorization, error) {
 			return awsexport.ReadAuthorization(path, account, text)
 		})
-		c.report(err)
+		all.incomplete[account] = c.report(err)
 		if a != nil {
-			all = append(all, a)
+			all.list = append(all.list, a)
 		}
 	}
 	return all
@@ -34,56 +45,56 @@ func (c *compiler) loadAccounts() (all []*awsexport.Authorization) {
 // saveUnfiltered is the remedy for an output that lacks a group or policy that is attached.
 const saveUnfiltered = "save the output of get-account-authorization-details again, without --filter"
 
-// An accountReader adds the users and roles of an account's output to principals.
+// An accountReader compiles the users and roles of an account's output.
 type accountReader struct {
 	*awsexport.Authorization
-	*principals
 	from     *sources
 	groups   map[string][]*iam.Policy // by name
 	complete bool                     // the output has no fault, so that nothing is missing from it
+	inline   []*iam.Policy            // the policies in the output that are not managed ones
 }
 
-// addAccount adds the users and roles of an account's output, with the policies that are
-// attached to them.
-func (p *principals) addAccount(a *awsexport.Authorization, from *sources) {
-	r := &accountReader{a, p, from, map[string][]*iam.Policy{}, !from.isFaulty[a.File]}
+// compileAccount compiles the users and roles of an account's output, with the policies
+// that are attached to them. inline has the policies in the output that are not managed
+// ones, of groups too.
+func (from *sources) compileAccount(a *awsexport.Authorization) (entities []declaration, inline []*iam.Policy) {
+	r := &accountReader{Authorization: a, from: from, groups: map[string][]*iam.Policy{}, complete: !from.accounts.incomplete[a.Account]}
 	for _, name := range slices.Sorted(maps.Keys(a.Groups)) {
 		r.groups[name] = r.policies(a.Groups[name])
 	}
 	for _, e := range a.Entities {
-		if err := p.add(r.entity(e), r.at(e.Start)); err != nil {
-			from.report(diag.Wrap(r.at(e.ARN.At), "", err))
-		}
+		entities = append(entities, r.entity(e))
 	}
+	return entities, r.inline
 }
 
 func (r *accountReader) at(p diag.Point) diag.Position { return diag.File(r.File).At(p) }
 
-// entity returns a user or role with its own policies and those of its groups.
-func (r *accountReader) entity(e *awsexport.Entity) sts.Entity {
-	entity := sts.Entity{ARN: e.ARN.Text, ID: e.ID.Text, Tags: e.Tags}
+// entity compiles a user or role with its own policies and those of its groups.
+func (r *accountReader) entity(e *awsexport.Entity) declaration {
+	d := declaration{Entity: sts.Entity{ARN: e.ARN.Text, ID: e.ID.Text, Tags: e.Tags}, at: r.at(e.Start), arnAt: r.at(e.ARN.At)}
 	if !config.IsUniqueID(e.ID.Text) {
 		r.from.report(diag.New(r.at(e.ID.At), fmt.Sprintf("%q is not the unique id of a user or role", e.ID.Text), "save the output as it is"))
-		entity.ID = ""
+		d.ID = ""
 	}
-	entity.Identity = r.policies(e)
+	d.Identity = r.policies(e)
 	for _, group := range e.Groups {
 		policies, known := r.groups[group.Text]
 		if !known && r.complete {
 			r.from.report(diag.New(r.at(group.At), fmt.Sprintf("group %q is not in GroupDetailList, so its policies are unknown", group.Text), saveUnfiltered))
 		}
-		entity.Identity = append(entity.Identity, policies...)
+		d.Identity = append(d.Identity, policies...)
 	}
 	if e.Boundary.Text != "" {
 		if boundary, err := r.find(iam.PermissionsBoundary, e.Boundary); !r.from.report(err) {
-			entity.Boundary = []*iam.Policy{boundary}
+			d.Boundary = []*iam.Policy{boundary}
 		}
 	}
 	if e.Trust != nil {
-		entity.Trust = r.compile(iam.TrustPolicy, *e.Trust)
-		r.from.faultyTrust[entity.ARN] = entity.Trust == nil
+		d.Trust = r.compile(iam.TrustPolicy, *e.Trust)
+		d.hasFaultyTrust = d.Trust == nil
 	}
-	return entity
+	return d
 }
 
 // policies returns the inline and managed policies of an entry.
@@ -119,19 +130,18 @@ func (r *accountReader) find(kind iam.Kind, arn awsexport.String) (*iam.Policy, 
 	if err != nil {
 		return nil, diag.Wrap(r.at(arn.At), "", err)
 	}
-	isOwn := !awsexport.IsAWSPolicy(arn.Text)
-	if isOwn && r.Policies[arn.Text] == nil {
+	if !awsexport.IsAWSPolicy(arn.Text) && r.Policies[arn.Text] == nil {
 		if !r.complete {
 			return nil, errFollows
 		}
 		return nil, diag.New(r.at(arn.At), fmt.Sprintf("policy %q is attached but missing from Policies", arn.Text), saveUnfiltered)
 	}
-	policy, err := r.from.managed.lookup(arn.Text, iam.ARN{Partition: parsed.Partition, Account: r.Account})
-	switch {
-	case err != nil && !isOwn && !r.complete:
-		return nil, errFollows
-	case err != nil:
-		return nil, diag.New(r.at(arn.At), err.Error(), saveUnfiltered)
+	policy, err := r.from.find(kind, arn.Text, iam.ARN{Partition: parsed.Partition, Account: r.Account})
+	if missing := (missingPolicyError{}); errors.As(err, &missing) {
+		return nil, diag.New(r.at(arn.At), missing.Problem, saveUnfiltered+", or add "+missing.file)
 	}
-	return policy.compiled(kind)
+	if fault := (diag.Diagnostic{}); errors.As(err, &fault) {
+		return nil, diag.Wrap(r.at(arn.At), "", fault)
+	}
+	return policy, err
 }

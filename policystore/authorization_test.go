@@ -214,7 +214,7 @@ func TestAuthorizationRefused(t *testing.T) {
 		{"a policy that is only in a file", with(swap("policy/teams/push-team", "policy/teams/pull-team"), "managed/pull-team.json", pullOnly),
 			`:32:34: policy "arn:aws:iam::123456789012:policy/teams/pull-team" is attached but missing from Policies`},
 		{"a boundary that is only in a file", with(swap("policy/limit", "policy/none"), "managed/none.json", pullOnly), `:37:43: policy "arn:aws:iam::123456789012:policy/none" is attached but missing from Policies`},
-		{"AWS's policy that does not exist", swap("aws:policy/service-role/BucketReader", "aws:policy/AdministratorAccess"), `policy "arn:aws:iam::aws:policy/AdministratorAccess" does not exist; add managed/AdministratorAccess.json, or …save the output of get-account-authorization-details again, without --filter`},
+		{"AWS's policy that does not exist", swap("aws:policy/service-role/BucketReader", "aws:policy/AdministratorAccess"), `policy "arn:aws:iam::aws:policy/AdministratorAccess" does not exist; save the output of get-account-authorization-details again, without --filter, or add managed/AdministratorAccess.json`},
 		{"a boundary that does not exist", swap("policy/limit", "policy/none"), `:37:43: policy "arn:aws:iam::123456789012:policy/none" is attached but missing from Policies`},
 		{"a boundary without ARN", swap(`"PermissionsBoundaryArn"`, `"Arn"`), ":35:36: PermissionsBoundary lacks PermissionsBoundaryArn"},
 		{"an attachment without ARN", swap(`"PolicyArn"`, `"Arn"`), `:30:17: an attached policy (PolicyName "push-team") lacks PolicyArn; save`},

@@ -26,9 +26,13 @@ type cacheEntry struct {
 	product any
 }
 
-// cached returns what the same text was compiled into before under the same key, or
-// compiles it. Errors are not cached; with an error it returns what compile returns.
+// cached returns what the same text was compiled into under the same key, in this load or
+// before, or compiles it. Errors are not cached; with an error it returns what compile
+// returns.
 func cached[T any](c *compiler, key cacheKey, text []byte, compile func() (T, error)) (T, error) {
+	if entry, found := c.compiled[key]; found && bytes.Equal(entry.text, text) {
+		return entry.product.(T), nil
+	}
 	entry, found := c.previous[key]
 	if !found || !bytes.Equal(entry.text, text) {
 		if err := cmp.Or(c.memory, c.meter.add(len(text))); err != nil {
@@ -52,9 +56,17 @@ func cachedFile[T any](c *compiler, path, product string, compile func(text []by
 
 // policy compiles a document.
 func (c *compiler) policy(kind iam.Kind, d awsexport.Document) (*iam.Policy, error) {
-	return cached(c, cacheKey{kind.String(), d.Source, d.Start}, d.Text, func() (*iam.Policy, error) {
-		return compileDocument(kind, d)
-	})
+	return cached(c, policyKey(kind, d), d.Text, func() (*iam.Policy, error) { return compileDocument(kind, d) })
+}
+
+func policyKey(kind iam.Kind, d awsexport.Document) cacheKey {
+	return cacheKey{kind.String(), d.Source, d.Start}
+}
+
+// policy returns the policy that a document was compiled into, nil if it was not compiled.
+func (compiled compileCache) policy(kind iam.Kind, d awsexport.Document) *iam.Policy {
+	policy, _ := compiled[policyKey(kind, d)].product.(*iam.Policy)
+	return policy
 }
 
 func compileDocument(kind iam.Kind, d awsexport.Document) (*iam.Policy, error) {

@@ -11,11 +11,9 @@ import (
 )
 
 // checkPolicies checks all policies against the principals and the tags of repositories,
-// unless a fault in those would cause another one here.
+// unless a fault in the tags would cause another one here.
 func (c *compiler) checkPolicies(policies []*iam.Policy, all registries, tags resourceTags, written map[string][]*iam.Policy, who *principals) {
-	if !c.isFaulty[principalsPath] {
-		c.report(who.checkUserIDs(policies))
-	}
+	c.report(who.checkUserIDs(policies))
 	c.report(who.checkNamedIDs(policies))
 	if !c.hasFaultyRepositories() {
 		c.report(all.checkTagged(tags, written, policies))

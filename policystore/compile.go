@@ -12,7 +12,6 @@ import (
 	"extauthz/iam"
 	"extauthz/identity/basic"
 	"extauthz/identity/oidc"
-	"extauthz/policystore/config"
 	"extauthz/policystore/directory"
 )
 
@@ -29,9 +28,10 @@ func newPersistent(keys *oidc.KeyCache) *persistent {
 	return &persistent{passwords: basic.NewVerifier(), keys: keys}
 }
 
-// A compiler compiles one content of a directory into a snapshot. It goes on after a
-// fault in one file, entry or policy, and reports all faults that do not follow from
-// others.
+// A compiler compiles one content of a directory into a snapshot, in passes that
+// [compiler.snapshot] lists. Each pass returns a complete value, which no later pass
+// changes. The compiler only collects what passes find out in addition: it goes on after a
+// fault in one file, entry or policy, and reports all faults that do not follow from others.
 type compiler struct {
 	*directory.Tree
 	kept     *persistent
@@ -42,10 +42,9 @@ type compiler struct {
 	faults   diag.Faults
 	isFaulty map[string]bool // by file
 	unusable map[string]bool // by file: those that are not text or have a wrong name
-	// faultyTrust has the ARNs of roles whose trust policy has a fault.
-	faultyTrust map[string]bool
-	memory      error // a memoryError, which ends loading
-	follows     error // errFollows, if something could not be used
+	accepted map[string]bool // files in managed/ that entities refer to by the ARN of one of AWS's policies
+	memory   error           // a memoryError, which ends loading
+	follows  error           // errFollows, if something could not be used
 }
 
 // errFollows is the error of what cannot be used because of a fault that was reported.
@@ -69,6 +68,9 @@ func (c *compiler) report(err error) bool {
 	}
 	return true
 }
+
+// skips reports whether a file cannot be used because of a fault that was reported.
+func (c *compiler) skips(file string) bool { return c.unusable[file] && c.report(errFollows) }
 
 // fault returns a diagnostic about a whole file.
 func fault(file, problem, remedy string) error { return faultAt(file, diag.Point{}, problem, remedy) }
@@ -97,7 +99,8 @@ func compile(t *directory.Tree, o decision.Options, p *persistent) (*Snapshot, e
 func newCompiler(t *directory.Tree, p *persistent) *compiler {
 	return &compiler{
 		Tree: t, kept: p, meter: newLoadMeter(p.loadMemory, t.Size()),
-		previous: p.compiled, compiled: make(compileCache, len(p.compiled)), isFaulty: map[string]bool{}, unusable: map[string]bool{}, faultyTrust: map[string]bool{},
+		previous: p.compiled, compiled: make(compileCache, len(p.compiled)),
+		isFaulty: map[string]bool{}, unusable: map[string]bool{}, accepted: map[string]bool{},
 	}
 }
 
@@ -107,63 +110,45 @@ func (c *compiler) snapshot(o decision.Options) (*Snapshot, error) {
 	c.checkPaths()
 	c.checkTexts()
 
+	// The registries, with what outputs contain about their repositories.
 	configured := c.loadRegistries()
 	organization := c.loadOrganization()
 	inventories := c.loadInventories(configured)
 	tags := c.loadTags(configured, inventories)
 	all := complete(configured, organization, inventories, tags)
 
+	// The policies of the organization, of repositories and of registries.
 	controls := c.loadControls(organization)
-	policies := c.loadResourcePolicies(configured, inventories)
-	policies.Organization = controls.above
+	repositories := c.loadRepositoryPolicies(configured, inventories)
+	ofRegistries := c.loadRegistryPolicies(configured)
 
+	// The users and roles, with their policies and those of their groups.
 	from := c.loadSources()
-	from.membership, from.controls = organization.Member, controls.above
-	who := c.loadPrincipals(from)
+	listed := c.readPrincipals()
+	declared := from.compileDeclarations(listed)
+	who := c.compilePrincipals(declared, from.compileGroups(listed, declared), organization, controls.above)
 
-	c.checkRegistries(configured, all, organization, controls, from, who)
-	own, aws := who.operators(from, &policies, controls.written())
-	c.checkPolicies(slices.Concat(own, aws), all, tags, policies.Repository, who)
+	// The credentials, which map to them.
+	callers := from.compileCallers(listed, c.loadPasswords(), who)
+
+	// What the parts require of each other.
+	c.report(checkAudiences(configured, callers))
+	c.report(checkAccounts(organization, controls, all, from, who, callers))
+	own, aws := from.operators(declared, controls, repositories, ofRegistries)
+	c.checkPolicies(slices.Concat(own, aws), all, tags, repositories, who)
 	if cmp.Or(c.memory, c.faults.Err(), c.follows) != nil {
 		return nil, nil
 	}
 
+	policies := decision.Policies{Identity: who.identity, Boundary: who.boundary, Repository: repositories, Registry: ofRegistries, Organization: controls.above}
+	decisions, err := decision.New(policies, o)
 	s := &Snapshot{
-		Digest: c.Digest, Callers: who.table, configured: configured, registries: all, principals: who, tags: tags, controls: controls, names: c.Names,
-		Summary: summary(all, inventories, tags, controls, policies, from, who), policies: own, repositories: policies.Repository,
+		Digest: c.Digest, Callers: callers.table, Decisions: decisions,
+		configured: configured, registries: all, principals: who, callers: callers, tags: tags, controls: controls, names: c.Names,
+		Summary: summary(all, inventories, tags, controls, policies, from, callers), policies: own, repositories: repositories,
 	}
-	s.Findings = from.managed.withoutQuotas(s.findings())
-	policies.Identity, policies.Boundary = who.identity, who.boundary
-	var err error
-	s.Decisions, err = decision.New(policies, o)
+	s.Findings = from.managed.withoutQuotas(s.findings(suspiciousEntries(listed)), c.accepted)
 	return s, err
-}
-
-// loadSources reads what principals.yaml refers to.
-func (c *compiler) loadSources() *sources {
-	from := &sources{compiler: c, passwords: c.kept.passwords, keys: c.kept.keys}
-	from.accounts = c.loadAccounts()
-	from.managed = c.loadManaged(from.accounts)
-	from.trust = c.loadTrust()
-	from.files = c.loadKeyFiles()
-	return from
-}
-
-// loadResourcePolicies compiles the policies of repositories and registries.
-func (c *compiler) loadResourcePolicies(all *config.Registries, have inventories) decision.Policies {
-	return decision.Policies{Repository: c.loadRepositoryPolicies(all, have), Registry: c.loadRegistryPolicies(all)}
-}
-
-// checkRegistries checks the registries against the other files, unless a fault in one of
-// those would cause another one here.
-func (c *compiler) checkRegistries(configured *config.Registries, all registries, o *config.Organization, controls *controls, from *sources, who *principals) {
-	if c.isFaulty[registriesPath] || c.isFaulty[principalsPath] {
-		return
-	}
-	c.report(checkAudiences(configured, who))
-	if !c.isFaulty[organizationPath] {
-		c.report(checkAccounts(o, controls, all, from, who))
-	}
 }
 
 // checkTexts reports files that are not UTF-8 text, because programs read them
@@ -181,20 +166,20 @@ func (c *compiler) checkTexts() {
 
 // operators returns all policies that the operator wrote, in the order of files, and
 // those of AWS's policies in use that the outputs of accounts contain.
-func (p *principals) operators(from *sources, other *decision.Policies, controls []*iam.Policy) (own, aws []*iam.Policy) {
-	own, aws = from.managed.operators()
+func (from *sources) operators(declared *declarations, controls *controls, repositories, registries map[string][]*iam.Policy) (own, aws []*iam.Policy) {
+	own, aws = from.managed.operators(from.compiled)
 	for _, policy := range from.trust {
 		if policy != nil {
 			own = append(own, policy)
 		}
 	}
-	own = append(own, p.inline...)
-	for _, byARN := range []map[string][]*iam.Policy{other.Repository, other.Registry} {
+	own = append(own, declared.inline...)
+	for _, byARN := range []map[string][]*iam.Policy{repositories, registries} {
 		for attached := range maps.Values(byARN) {
 			own = append(own, attached...)
 		}
 	}
-	own = append(own, controls...)
+	own = append(own, controls.written()...)
 	slices.SortFunc(own, func(a, b *iam.Policy) int {
 		return cmp.Or(a.Source.At(a.Statements[0].Start).Compare(b.Source.At(b.Statements[0].Start)), cmp.Compare(a.Kind, b.Kind))
 	})

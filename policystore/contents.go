@@ -58,7 +58,7 @@ type TrustedIssuer struct {
 func (s *Snapshot) Contents() Contents {
 	c := Contents{
 		Policies: s.policies, Repositories: s.repositories, TagKeys: s.tags.keys(), ControlLevels: s.controls.levels,
-		Credentials: s.principals.credentials, Issuers: s.principals.trusted,
+		Credentials: s.callers.credentials, Issuers: s.callers.trusted,
 	}
 	for _, arn := range slices.Sorted(maps.Keys(s.principals.identity)) {
 		c.Principals = append(c.Principals, Principal{s.principals.entities.Find(arn), s.principals.positions[arn]})

@@ -47,7 +47,7 @@ type controlFile struct {
 
 // loadControlFile compiles a file of a folder of control policies, nil if it has a fault.
 func (c *compiler) loadControlFile(file string, k *controlKind) *controlFile {
-	if c.unusable[file] {
+	if c.skips(file) {
 		return nil
 	}
 	read, err := cachedFile(c, file, "file of a "+k.kind.String(), func(text []byte) (*controlFile, error) {
@@ -112,38 +112,45 @@ func (f *controlFile) has(id, name string) bool {
 type controlFolder struct {
 	kind     *controlKind
 	name     string
+	first    string         // the path of a file, for errors about the folder
 	files    []*controlFile // in the order of their paths, without the list
 	list     *controlFile   // nil if there is none
 	policies []*iam.Policy  // that are attached
-	isFaulty bool           // a file has a fault
-	first    string         // the path of a file, for errors about the folder
 }
 
 // loadControlFolders reads the folders of one kind, by name.
 func (c *compiler) loadControlFolders(k *controlKind) map[string]*controlFolder {
-	all := map[string]*controlFolder{}
+	paths := map[string][]string{}
 	for _, path := range c.Paths {
-		m := controlPath.FindStringSubmatch(path)
-		if m == nil || m[1] != k.folder {
-			continue
-		}
-		folder := all[m[2]]
-		if folder == nil {
-			folder = &controlFolder{kind: k, name: m[2], first: path}
-			all[m[2]] = folder
-		}
-		file := c.loadControlFile(path, k)
-		if file == nil || c.report(folder.add(file)) {
-			folder.isFaulty = true
+		if m := controlPath.FindStringSubmatch(path); m != nil && m[1] == k.folder {
+			paths[m[2]] = append(paths[m[2]], path)
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		if folder := all[name]; !folder.isFaulty {
-			c.report(folder.attach(c))
-		}
+	all := map[string]*controlFolder{}
+	for _, name := range slices.Sorted(maps.Keys(paths)) {
+		all[name] = c.loadControlFolder(k, name, paths[name])
 	}
 	c.report(checkSameTexts(all))
 	return all
+}
+
+// loadControlFolder reads the files of a folder. If one has a fault, it is unknown which
+// policies are attached.
+func (c *compiler) loadControlFolder(k *controlKind, name string, paths []string) *controlFolder {
+	f := &controlFolder{kind: k, name: name, first: paths[0]}
+	isFaulty := false
+	for _, path := range paths {
+		file := c.loadControlFile(path, k)
+		if file == nil || c.report(f.add(file)) {
+			isFaulty = true
+		}
+	}
+	if !isFaulty {
+		var err error
+		f.policies, err = f.attached(c)
+		c.report(err)
+	}
+	return f
 }
 
 // checkSameTexts returns an error if two folders have a policy with the same id and
@@ -194,19 +201,19 @@ func (f *controlFile) hasPolicyOf(output *controlFile) bool {
 	return f.has(output.Policy.ID.Text, output.Policy.Name.Text)
 }
 
-// attach sets the attached policies: those of all files, which must be those of the list
-// if there is one. The folder does not need a file for AWS's policy that allows
+// attached returns the attached policies: those of all files, which must be those of the
+// list if there is one. The folder does not need a file for AWS's policy that allows
 // everything.
-func (f *controlFolder) attach(c *compiler) error {
+func (f *controlFolder) attached(c *compiler) (policies []*iam.Policy, err error) {
 	var faults diag.Faults
 	for _, file := range f.files {
-		f.policies = append(f.policies, file.policy)
+		policies = append(policies, file.policy)
 		if f.list != nil && !f.list.lists(file) {
 			faults.Add(fault(file.path, fmt.Sprintf("the policy is not in the list %s, so it is not attached to %q", f.list.path, f.name), "remove it, or save the list again"))
 		}
 	}
 	if f.list == nil {
-		return nil
+		return policies, nil
 	}
 	for _, entry := range f.list.List {
 		id, files := entry.ID.Text, f.filesOf(entry)
@@ -217,14 +224,14 @@ func (f *controlFolder) attach(c *compiler) error {
 		case id == f.kind.full.id:
 			full, err := c.policy(f.kind.kind, awsexport.File(f.kind.full.source, []byte(f.kind.full.text)))
 			if !c.report(err) {
-				f.policies = append(f.policies, full)
+				policies = append(policies, full)
 			}
 		default:
 			faults.Add(faultAt(f.list.path, entry.Start, fmt.Sprintf("policy %q is attached to %q and is not in the directory", entry.Name.Text, f.name),
 				fmt.Sprintf("save the output of aws organizations describe-policy --policy-id %s as %s/%s.json", id, f.path(), id)))
 		}
 	}
-	return faults.Err()
+	return policies, faults.Err()
 }
 
 // filesOf returns the files that have the policy of a list's entry.

@@ -34,22 +34,22 @@ func (c *compiler) loadControls(o *config.Organization) *controls {
 	if len(scps)+len(rcps) == 0 {
 		return &controls{}
 	}
-	all := &controls{above: &iam.OrganizationPolicies{}}
-	for _, folders := range []map[string]*controlFolder{scps, rcps} {
-		for _, name := range slices.Sorted(maps.Keys(folders)) {
-			all.folders = append(all.folders, folders[name])
-		}
-	}
-	if o != nil {
-		all.above.ManagementAccount = o.ManagementAccount
-	}
-	byID, err := all.areByID()
+	folders := append(inOrder(scps), inOrder(rcps)...)
+	byID, err := areByID(folders)
 	switch {
 	case c.report(err) || o == nil && (c.isFaulty[organizationPath] || c.isFaulty[describedOrganizationPath]):
+		return &controls{above: &iam.OrganizationPolicies{}, folders: folders}
 	case byID:
-		c.report(all.attachByID(o, scps, rcps))
-	default:
-		all.attachLevels(o)
+		c.report(checkTargets(o, folders))
+		return controlsByID(o, folders, scps, rcps)
+	}
+	return controlsOfLevels(o, folders)
+}
+
+// inOrder returns folders in the order of their names.
+func inOrder(folders map[string]*controlFolder) (all []*controlFolder) {
+	for _, name := range slices.Sorted(maps.Keys(folders)) {
+		all = append(all, folders[name])
 	}
 	return all
 }
@@ -66,10 +66,10 @@ func (all *controls) written() (policies []*iam.Policy) {
 
 // areByID reports whether the names of folders are ids of AWS Organizations. All are or
 // none: a misspelled id must not become a level of every account.
-func (all *controls) areByID() (bool, error) {
+func areByID(folders []*controlFolder) (bool, error) {
 	var byID, level *controlFolder
 	var faults diag.Faults
-	for _, folder := range all.folders {
+	for _, folder := range folders {
 		switch {
 		case config.IsTarget(folder.name):
 			byID = folder
@@ -93,28 +93,30 @@ func resemblesTarget(name string) bool {
 		len(name) > 9 && strings.Trim(name, digits) == ""
 }
 
-// attachLevels attaches folders that are levels, in the order of their names: to each
-// member of the organization, or to every account without organization.yaml.
-func (all *controls) attachLevels(o *config.Organization) {
-	policies := all.byKind()
-	for _, folder := range all.folders {
+// controlsOfLevels returns the policies of folders that are levels, in the order of their
+// names: they apply to each member of the organization, or to every account without
+// organization.yaml.
+func controlsOfLevels(o *config.Organization, folders []*controlFolder) *controls {
+	policies := byKind(folders)
+	all := &controls{folders: folders, above: &iam.OrganizationPolicies{Default: policies}}
+	for _, folder := range folders {
 		if folder.kind == &serviceControl {
 			all.levels = append(all.levels, ControlLevel{Name: folder.name, Policies: folder.policies})
 		}
 	}
-	all.above.Default = policies
 	if o == nil {
-		return
+		return all
 	}
-	all.above.Accounts = map[string]iam.ControlPolicies{}
+	all.above.ManagementAccount, all.above.Accounts = o.ManagementAccount, map[string]iam.ControlPolicies{}
 	for _, account := range o.Accounts() {
 		all.above.Accounts[account] = policies
 	}
+	return all
 }
 
-// byKind returns the policies of all folders, as levels of each kind.
-func (all *controls) byKind() (policies iam.ControlPolicies) {
-	for _, folder := range all.folders {
+// byKind returns the policies of folders, as levels of each kind.
+func byKind(folders []*controlFolder) (policies iam.ControlPolicies) {
+	for _, folder := range folders {
 		if folder.kind == &serviceControl {
 			policies.SCPs = append(policies.SCPs, folder.policies)
 		} else {
@@ -124,30 +126,40 @@ func (all *controls) byKind() (policies iam.ControlPolicies) {
 	return policies
 }
 
-// attachByID gives each member account the policies of its root, of the units on its
-// path, and its own, in this order.
-func (all *controls) attachByID(o *config.Organization, scps, rcps map[string]*controlFolder) error {
+// checkTargets returns an error about folders whose id is not on the path of any account.
+func checkTargets(o *config.Organization, folders []*controlFolder) error {
 	if o == nil {
-		folder := all.folders[0]
-		return fault(folder.first, fmt.Sprintf("%s does not exist, so the accounts below %q are unknown", organizationPath, folder.name), "write it, with the path of each account")
+		return fault(folders[0].first, fmt.Sprintf("%s does not exist, so the accounts below %q are unknown", organizationPath, folders[0].name), "write it, with the path of each account")
 	}
 	var faults diag.Faults
 	below := o.Below()
-	for _, folder := range all.folders {
+	for _, folder := range folders {
 		if below[folder.name] == nil {
 			faults.Add(fault(folder.first, fmt.Sprintf("%q is not on the path of any account in %s, so the policy would have no effect", folder.name, organizationPath), "fix the id, add the accounts below it, or remove the folder"))
 		}
+	}
+	return faults.Err()
+}
+
+// controlsByID gives each member account the policies of its root, of the units on its
+// path, and its own, in this order. An unknown account has all policies.
+func controlsByID(o *config.Organization, folders []*controlFolder, scps, rcps map[string]*controlFolder) *controls {
+	all := &controls{folders: folders, above: &iam.OrganizationPolicies{Default: byKind(folders)}}
+	if o == nil {
+		return all
+	}
+	below := o.Below()
+	for _, folder := range folders {
 		if folder.kind == &serviceControl {
 			all.levels = append(all.levels, ControlLevel{folder.name, folder.policies, below[folder.name]})
 		}
 	}
-	all.above.Accounts = map[string]iam.ControlPolicies{}
+	all.above.ManagementAccount, all.above.Accounts = o.ManagementAccount, map[string]iam.ControlPolicies{}
 	for _, account := range o.Accounts() {
 		all.above.Accounts[account] = iam.ControlPolicies{SCPs: levelsOf(o, account, scps), RCPs: levelsOf(o, account, rcps)}
 	}
-	all.above.Default = all.byKind() // for unknown accounts
 	all.findings = withoutSCP(o, scps)
-	return faults.Err()
+	return all
 }
 
 // levelsOf returns the policies of one kind on an account's path. An id without a folder

@@ -57,6 +57,43 @@ func TestAllFaults(t *testing.T) {
 			"organization/organization.json organization/organization.json:1:1 organization/scp/0/a.json:1:20 organization/scp/1/b.json:1:1 organization/scp/1/b.json:1:1"},
 		{"entries of an account's output", map[string]string{"accounts/123456789012/authorization-details.json": "{\"UserDetailList\": [{},\n{}], \"GroupDetailList\": [1],\n\"RoleDetailList\": [], \"Policies\": []}"},
 			"accounts/123456789012/authorization-details.json:1:21 accounts/123456789012/authorization-details.json:2:1 accounts/123456789012/authorization-details.json:2:26"},
+		{"a principal, and entries that do not depend on it", map[string]string{"principals.yaml": `issuers:
+- {name: lab, issuer: "https://lab.example.com", metadata: lab, role: "arn:aws:iam::123456789012:role/missing", claims: {sub: "{x"}}
+- {name: hub, issuer: "https://hub.example.com", metadata: hub, role: "arn:aws:iam::123456789012:role/missing"}
+- {name: mesh, issuer: "https://hub.example.com", metadata: mesh}
+- {name: ci, issuer: "https://ci.example.com", metadata: ci}
+principals:
+- {arn: x}
+- {arn: "arn:aws:iam::123456789012:user/bob"}
+- {arn: "arn:aws:iam::123456789012:group/g"}
+groups:
+- {name: a, members: [bob, carol, "arn:aws:iam::123456789012:user/dave", "arn:aws:iam::123456789012:role/r"], policies: [none]}
+- {name: A, members: [bob]}
+credentials:
+- {uri: a, principal: "arn:aws:iam::123456789012:user/bob"}
+- {uri: b, principal: "arn:aws:iam::123456789012:user/carol"}
+- {uri: "c/{x", principal: "arn:aws:iam::123456789012:user/carol"}
+- {uri: a, principal: "arn:aws:iam::123456789012:user/bob"}
+- {token: lab, claims: {sub: a}, principal: "arn:aws:iam::123456789012:user/bob"}
+- {token: other, claims: {sub: a}, principal: "arn:aws:iam::123456789012:user/bob"}
+- {token: ci, claims: {sub: "{x"}, principal: "arn:aws:iam::123456789012:user/bob"}
+- {uri: d, principal: "arn:aws:iam::123456789012:user/bob", sessionPolicies: [pull]}
+`}, "principals.yaml:2:3 principals.yaml:4:3 principals.yaml:7:9 principals.yaml:9:9 principals.yaml:11:74 principals.yaml:11:122 principals.yaml:12:10 principals.yaml:16:3 principals.yaml:17:3 principals.yaml:19:3 principals.yaml:20:3 principals.yaml:21:3"},
+		{"an issuer, and a credential of an issuer that may be it", map[string]string{"principals.yaml": `issuers:
+- {name: [lab], issuer: "https://lab.example.com", metadata: lab}
+principals:
+- {arn: "arn:aws:iam::123456789012:user/bob"}
+credentials:
+- {token: lab, claims: {sub: a}, principal: "arn:aws:iam::123456789012:user/bob"}
+- {uri: b, principal: "arn:aws:iam::123456789012:user/carol"}
+`}, "principals.yaml:2:10 principals.yaml:7:3"},
+		{"a list of principals.yaml with another name", map[string]string{"principals.yaml": `principal:
+- {arn: "arn:aws:iam::123456789012:user/bob"}
+groups:
+- {name: a, members: [bob]}
+credentials:
+- {uri: b, principal: "arn:aws:iam::123456789012:user/bob"}
+`}, "principals.yaml:1:1"},
 		{"an account's output and policies that it may contain", map[string]string{
 			"accounts/123456789012/authorization-details.json": "{} x",
 			"principals.yaml": "principals:\n- arn: arn:aws:iam::123456789012:user/dev/bob\n  boundary: arn:aws:iam::123456789012:policy/b\n  policies: [arn:aws:iam::123456789012:policy/x/p, arn:aws:iam::aws:policy/Y, m9, arn:aws:iam::210987654321:policy/p]\ncredentials: []\n",

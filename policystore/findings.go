@@ -14,8 +14,8 @@ import (
 
 // findings returns those of all policies and of the configuration, in the order of files
 // and lines, each once: a policy with two uses has most of them twice.
-func (s *Snapshot) findings() diag.List {
-	all := slices.Concat(s.controls.findings, s.principals.findings,
+func (s *Snapshot) findings(ofEntries diag.List) diag.List {
+	all := slices.Concat(s.controls.findings, ofEntries,
 		s.registries.idleSources(s.Callers), s.registries.unknownPartitions(), s.registries.otherPartitions(s.policies, s.principals.positions),
 		s.registries.uncheckedProxies(), s.registries.missingTags(s.policies), unboundUsers(s.Callers), costlyHashes(s.Callers))
 	for _, policy := range s.policies {

@@ -1,6 +1,7 @@
 package policystore
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,34 +11,55 @@ import (
 	"extauthz/policystore/config"
 )
 
-// A userGroup is a group that has been added.
+// A groupCompiler compiles the groups of principals.yaml.
+type groupCompiler struct {
+	*sources
+	users    map[string]declaration // and roles, by ARN
+	byName   map[string][]string    // the ARNs of users by their names
+	complete bool                   // no user is missing because of a fault
+	seen     []userGroup
+}
+
+// A userGroup identifies a group.
 type userGroup struct{ name, account string } // account "": it has no members
 
-// addGroup adds the policies of a group to its members, and reports the faults of the entry.
-// All users must have been added.
-func (p *principals) addGroup(entry *config.GroupEntry, from *sources) {
-	members, ok := p.membersOf(entry, from)
+// compileGroups returns the policies of the groups of principals.yaml by the ARNs of their
+// members.
+func (from *sources) compileGroups(configured *config.Principals, declared *declarations) map[string][]*iam.Policy {
+	c := &groupCompiler{sources: from, users: map[string]declaration{}, byName: map[string][]string{}, complete: declared.complete}
+	for _, d := range declared.list {
+		if _, twice := c.users[d.ARN]; !twice && strings.Contains(d.ARN, ":user/") {
+			name := iam.LastSegment(d.ARN)
+			c.byName[name] = append(c.byName[name], d.ARN)
+		}
+		c.users[d.ARN] = d
+	}
+	ofMembers := map[string][]*iam.Policy{}
+	for i := range configured.Groups {
+		members, policies := c.group(&configured.Groups[i])
+		for _, arn := range members {
+			ofMembers[arn] = append(ofMembers[arn], policies...)
+		}
+	}
+	return ofMembers
+}
+
+// group compiles the policies of a group, and returns them and its members. It reports the
+// faults of the entry.
+func (c *groupCompiler) group(entry *config.GroupEntry) (members []string, policies []*iam.Policy) {
+	members = c.membersOf(entry)
 	account := accountOfGroup(entry, members)
-	twice := from.reportAt(entry.Name.At, p.checkGroup(userGroup{entry.Name.Text, account.Account}, from))
-	if !ok {
-		return // the account is that of the members
-	}
-	policies, ok := from.policies(iam.IdentityPolicy, entry.Policies, account)
-	if !ok || twice {
-		return
-	}
-	for _, arn := range members {
-		p.identity[arn] = p.entities.Attach(arn, policies)
-	}
+	c.reportAt(entry.Name.At, c.checkGroup(userGroup{entry.Name.Text, account.Account}))
+	policies, _ = c.policies(iam.IdentityPolicy, entry.Policies, account)
+	return members, policies
 }
 
 // membersOf returns the ARNs of a group's members, which are different users of one
-// account. It reports other members, and returns false if there are any.
-func (p *principals) membersOf(entry *config.GroupEntry, from *sources) (members []string, ok bool) {
+// account. It reports other members.
+func (c *groupCompiler) membersOf(entry *config.GroupEntry) (members []string) {
 	account, seen := "", map[string]bool{}
-	ok = true
 	for _, member := range entry.Members {
-		arn, err := p.userOf(member.Text)
+		arn, err := c.userOf(member.Text)
 		switch {
 		case err != nil:
 		case seen[arn]:
@@ -45,15 +67,17 @@ func (p *principals) membersOf(entry *config.GroupEntry, from *sources) (members
 		case account != "" && accountPrefix(arn) != account:
 			err = groupFault("write a group for each account", "%q is in another account than the members before it", member.Text)
 		}
-		if err != nil {
-			from.report(diag.Wrap(config.InPrincipals(member.At), fmt.Sprintf("group %q: ", entry.Name.Text), err))
-			ok = false
+		if errors.Is(err, errFollows) {
+			c.report(err)
+			continue
+		}
+		if c.report(diag.Wrap(config.InPrincipals(member.At), fmt.Sprintf("group %q: ", entry.Name.Text), err)) {
 			continue
 		}
 		account, seen[arn] = accountPrefix(arn), true
 		members = append(members, arn)
 	}
-	return members, ok
+	return members
 }
 
 // groupFault returns a fault without a position.
@@ -63,61 +87,49 @@ func groupFault(remedy, format string, args ...any) error {
 
 // userOf returns the ARN of the user that a member of a group refers to: by its ARN, or by
 // its name if only one user has it.
-func (p *principals) userOf(member string) (arn string, err error) {
-	const missing, addIt = "user %q is not one of the principals", "add it there, or remove it here"
+func (c *groupCompiler) userOf(member string) (arn string, err error) {
+	arns := c.byName[member]
 	if strings.HasPrefix(member, "arn:") {
-		switch entity := p.entities.Find(member); {
-		case entity == nil && !strings.Contains(member, ":user/"):
+		_, found := c.users[member]
+		switch isUser := strings.Contains(member, ":user/"); {
+		case !found && !isUser:
 			return "", groupFault("write users only", "%q is not the ARN of a user", member)
-		case entity == nil:
-			return "", groupFault(addIt, missing, member)
-		case entity.IsRole():
+		case found && !isUser:
 			return "", groupFault("attach the policies to the role", "%q is a role, and members of groups are users", member)
+		case found:
+			return member, nil
 		}
-		return member, nil
 	}
-	switch arns := p.usersNamed(member); len(arns) {
-	case 0:
-		return "", groupFault(addIt, missing, member)
-	case 1:
+	switch {
+	case len(arns) == 1:
 		return arns[0], nil
+	case len(arns) > 1:
+		return "", groupFault("write its ARN", "several accounts have a user %q", member)
+	case !c.complete:
+		return "", errFollows
 	}
-	return "", groupFault("write its ARN", "several accounts have a user %q", member)
-}
-
-// usersNamed returns the ARNs of the users with a name, at most one in each account.
-func (p *principals) usersNamed(name string) []string {
-	if p.userNames == nil {
-		p.userNames = map[string][]string{}
-		for arn := range p.positions {
-			if strings.Contains(arn, ":user/") {
-				last := iam.LastSegment(arn)
-				p.userNames[last] = append(p.userNames[last], arn)
-			}
-		}
-	}
-	return p.userNames[name]
+	return "", groupFault("add it there, or remove it here", "user %q is not one of the principals", member)
 }
 
 // checkGroup returns an error if another group has the name, which is unique in an account
 // without regard to case (IAM User Guide, "IAM and AWS STS quotas").
-func (p *principals) checkGroup(g userGroup, from *sources) error {
+func (c *groupCompiler) checkGroup(g userGroup) error {
 	same := func(name, account string) bool {
 		return strings.EqualFold(name, g.name) && (account == g.account || account == "" || g.account == "")
 	}
-	for _, other := range p.groups {
+	for _, other := range c.seen {
 		if same(other.name, other.account) {
 			return groupFault("keep one, or rename one: names that differ only in case are the same", "group %q is listed twice", g.name)
 		}
 	}
-	for _, a := range from.accounts {
+	for _, a := range c.accounts.list {
 		for name := range a.Groups {
 			if same(name, a.Account) {
 				return groupFault("keep one of the two", "group %q is in %s too", g.name, a.File)
 			}
 		}
 	}
-	p.groups = append(p.groups, g)
+	c.seen = append(c.seen, g)
 	return nil
 }
 

@@ -2,7 +2,6 @@ package policystore
 
 import (
 	"embed"
-	"fmt"
 	"maps"
 	"path"
 	"slices"
@@ -28,47 +27,33 @@ type managedPolicies map[policyName]*managedPolicy
 // by that account and the policy's ARN.
 type policyName struct{ account, name string }
 
-// A managedPolicy is one document, compiled for each of its uses.
+// A managedPolicy is one document. It is compiled for each of its uses.
 type managedPolicy struct {
 	awsexport.Document
-	compiler *compiler
-	uses     map[iam.Kind]*iam.Policy
-	// accepted reports that AWS has accepted the text of the file: it is the output of a
-	// command, or an entity refers to it by the ARN of one of AWS's policies.
-	accepted bool
+	isOutput bool // the file is the output of a command, so that AWS has accepted the text
 	isFaulty bool // it cannot be used
 }
 
-// loadManaged compiles the managed policies of the directory, including those that are
-// not attached. A policy with faults is in the result, so that references to it are no
-// faults.
+// loadManaged reads the managed policies of the directory, and those of AWS for ECR. A
+// policy with faults is in the result, so that references to it are no faults.
 func (c *compiler) loadManaged(accounts []*awsexport.Authorization) managedPolicies {
 	m := managedPolicies{}
-	c.report(m.addAWS(c))
+	c.report(m.addAWS())
 	for _, file := range c.Paths {
-		name, found := strings.CutPrefix(file, "managed/")
-		if !found {
-			continue
+		if name, found := strings.CutPrefix(file, "managed/"); found {
+			m[policyName{"", strings.TrimSuffix(name, ".json")}] = c.loadManagedFile(file)
 		}
-		p := &managedPolicy{isFaulty: c.unusable[file]}
-		if !p.isFaulty {
-			var err error
-			p.Document, p.accepted, err = awsexport.ReadPolicyVersion(file, c.Text(file))
-			p.isFaulty = c.report(err)
-		}
-		m.add(c, policyName{"", strings.TrimSuffix(name, ".json")}, p)
 	}
 	for _, a := range accounts {
 		for _, arn := range slices.Sorted(maps.Keys(a.Policies)) {
-			d := a.Policies[arn].Document
-			m.add(c, policyName{a.Account, arn}, &managedPolicy{Document: d, isFaulty: d.Text == nil})
+			m[policyName{a.Account, arn}] = c.checkedPolicy(arn, a.Policies[arn].Document)
 		}
 	}
 	return m
 }
 
 // addAWS adds AWS's policies for ECR.
-func (m managedPolicies) addAWS(c *compiler) error {
+func (m managedPolicies) addAWS() error {
 	entries, err := awsPolicies.ReadDir("aws")
 	if err != nil {
 		return err
@@ -79,53 +64,55 @@ func (m managedPolicies) addAWS(c *compiler) error {
 			return err
 		}
 		name := strings.TrimSuffix(entry.Name(), ".json")
-		m.add(c, policyName{"aws", name}, &managedPolicy{Document: awsexport.File("arn:aws:iam::aws:policy/"+name, text)})
+		m[policyName{"aws", name}] = &managedPolicy{Document: awsexport.File("arn:aws:iam::aws:policy/"+name, text)}
 	}
 	return nil
 }
 
-// add adds a policy. It compiles the policy as an identity policy, attached or not, so
-// that faults are found. It does not compile those of AWS in the output of an account,
-// which has the policies of hundreds of other services.
-func (m managedPolicies) add(c *compiler, name policyName, p *managedPolicy) {
-	p.compiler, p.uses = c, map[iam.Kind]*iam.Policy{}
-	m[name] = p
-	if !awsexport.IsAWSPolicy(name.name) && !p.isFaulty {
-		_, err := p.compiled(iam.IdentityPolicy)
-		c.report(err)
+// loadManagedFile reads a file in managed/.
+func (c *compiler) loadManagedFile(file string) *managedPolicy {
+	if c.skips(file) {
+		return &managedPolicy{isFaulty: true}
 	}
+	document, isOutput, err := awsexport.ReadPolicyVersion(file, c.Text(file))
+	if c.report(err) {
+		return &managedPolicy{isFaulty: true}
+	}
+	p := c.checkedPolicy("", document)
+	p.isOutput = isOutput
+	return p
 }
 
-// compiled returns the policy for a use. It reports the faults of the document itself: the
-// error only says that the policy cannot be used.
-func (p *managedPolicy) compiled(kind iam.Kind) (*iam.Policy, error) {
-	if known := p.uses[kind]; known != nil {
-		return known, nil
+// checkedPolicy returns the policy with an ARN, "" for that of a file. It compiles the
+// policy as an identity policy, attached or not, so that faults are found. It does not
+// compile those of AWS in the output of an account, which has the policies of hundreds of
+// other services.
+func (c *compiler) checkedPolicy(arn string, d awsexport.Document) *managedPolicy {
+	p := &managedPolicy{Document: d, isFaulty: d.Text == nil}
+	if !p.isFaulty && !awsexport.IsAWSPolicy(arn) {
+		_, err := c.policy(iam.IdentityPolicy, d)
+		p.isFaulty = c.report(err)
 	}
+	return p
+}
+
+// compileFor compiles a policy for a use. It reports the faults of the document itself: the
+// error only says that the policy cannot be used.
+func (p *managedPolicy) compileFor(kind iam.Kind, c *compiler) (*iam.Policy, error) {
 	if p.isFaulty {
 		return nil, errFollows
 	}
-	policy, err := p.compiler.policy(kind, p.Document)
-	if p.compiler.report(err) {
-		p.isFaulty = true
+	policy, err := c.policy(kind, p.Document)
+	if c.report(err) {
 		return nil, errFollows
 	}
-	p.uses[kind] = policy
 	return policy, nil
 }
 
-// find returns, for a use, the policy that an entity refers to: by the name of a file in
-// managed/, by that policy's ARN in the entity's account, by the ARN of one in the output
-// of that account, or by the ARN of one of AWS's policies. AWS's policies for ECR are
-// built in; those for other services must be in the output of an account or in managed/.
-func (m managedPolicies) find(kind iam.Kind, reference string, entity iam.ARN) (*iam.Policy, error) {
-	policy, err := m.lookup(reference, entity)
-	if err != nil {
-		return nil, err
-	}
-	return policy.compiled(kind)
-}
-
+// lookup returns the policy that an entity refers to: by the name of a file in managed/, by
+// that policy's ARN in the entity's account, by the ARN of one in the output of that
+// account, or by the ARN of one of AWS's policies. AWS's policies for ECR are built in;
+// those for other services must be in the output of an account or in managed/.
 func (m managedPolicies) lookup(reference string, entity iam.ARN) (*managedPolicy, error) {
 	name, isAWS := reference, awsexport.IsAWSPolicy(reference)
 	_, nameOfAWS, _ := strings.Cut(reference, ":policy/")
@@ -138,24 +125,26 @@ func (m managedPolicies) lookup(reference string, entity iam.ARN) (*managedPolic
 	}
 	switch {
 	case ofAccount != nil && file != nil && !isAWS:
-		return nil, fmt.Errorf("policy %q is in %s and in %s; remove one of the two", reference, ofAccount.Source, file.Source)
+		return nil, diag.Problemf("policy %q is in %s and in %s", reference, ofAccount.Source, file.Source).WithRemedy("remove one of the two")
 	case ofAccount != nil:
 		return ofAccount, nil
 	case isAWS && m[policyName{"aws", nameOfAWS}] != nil:
 		return m[policyName{"aws", nameOfAWS}], nil
 	case file != nil:
-		file.accepted = file.accepted || isAWS
 		return file, nil
 	}
-	return nil, missingPolicyError{reference, path.Base(name)}
+	missing := "managed/" + path.Base(name) + ".json"
+	return nil, missingPolicyError{diag.Problemf("policy %q does not exist", reference).WithRemedy("add " + missing + ", or use the ARN of one of AWS's policies for ECR"), missing}
 }
 
 // A missingPolicyError is the error about a reference to a policy that does not exist.
-type missingPolicyError struct{ reference, name string }
-
-func (e missingPolicyError) Error() string {
-	return fmt.Sprintf("policy %q does not exist; add managed/%s.json, or use the ARN of one of AWS's policies for ECR", e.reference, e.name)
+type missingPolicyError struct {
+	diag.Diagnostic
+	file string // that would be the policy
 }
+
+// Unwrap returns the diagnostic.
+func (e missingPolicyError) Unwrap() error { return e.Diagnostic }
 
 // isOwnPolicy reports whether a reference is the ARN of a policy in the entity's account.
 func isOwnPolicy(reference string, entity iam.ARN) bool {
@@ -165,11 +154,12 @@ func isOwnPolicy(reference string, entity iam.ARN) bool {
 
 // withoutQuotas returns the findings without wrong ones about AWS's quota for the length
 // of a document: AWS has accepted the documents in its outputs, and the quota does not
-// apply to AWS's own policies (IAM User Guide, "IAM and AWS STS quotas").
-func (m managedPolicies) withoutQuotas(found diag.List) diag.List {
-	accepted := map[string]bool{} // by file
+// apply to AWS's own policies (IAM User Guide, "IAM and AWS STS quotas"). files has the
+// files in managed/ that entities refer to by the ARN of one of AWS's policies.
+func (m managedPolicies) withoutQuotas(found diag.List, files map[string]bool) diag.List {
+	accepted := maps.Clone(files)
 	for _, policy := range m {
-		if policy.accepted {
+		if policy.isOutput {
 			accepted[policy.Source.File] = true
 		}
 	}
@@ -188,16 +178,19 @@ func (m managedPolicies) countOperators() (n int) {
 	return n
 }
 
-// operators returns the operator's policies in each of their uses and, as aws, those of
-// AWS's policies in use that are in the output of an account.
-func (m managedPolicies) operators() (all, aws []*iam.Policy) {
+// operators returns the operator's policies in each of the uses for which they were
+// compiled and, as aws, those of AWS's policies in use that are in the output of an account.
+func (m managedPolicies) operators(compiled compileCache) (all, aws []*iam.Policy) {
 	for name, policy := range m {
-		uses := slices.Collect(maps.Values(policy.uses))
-		switch {
-		case awsexport.IsAWSPolicy(name.name):
-			aws = append(aws, uses...)
-		case name.account != "aws":
-			all = append(all, uses...)
+		for _, kind := range []iam.Kind{iam.IdentityPolicy, iam.PermissionsBoundary, iam.SessionPolicy} {
+			use := compiled.policy(kind, policy.Document)
+			switch {
+			case use == nil:
+			case awsexport.IsAWSPolicy(name.name):
+				aws = append(aws, use)
+			case name.account != "aws":
+				all = append(all, use)
+			}
 		}
 	}
 	return all, aws

@@ -20,13 +20,13 @@ const (
 // a fault.
 func (c *compiler) loadOrganization() *config.Organization {
 	var described awsexport.OrganizationDescription
-	if c.Has(describedOrganizationPath) && !c.unusable[describedOrganizationPath] {
+	if c.Has(describedOrganizationPath) && !c.skips(describedOrganizationPath) {
 		var err error
 		described, err = awsexport.ReadOrganization(describedOrganizationPath, c.Text(describedOrganizationPath))
 		c.report(err)
 	}
 	switch {
-	case c.unusable[organizationPath]:
+	case c.skips(organizationPath):
 	case c.Has(organizationPath):
 		o, err := config.ParseOrganization(c.Text(organizationPath), described)
 		if c.report(err) || c.isFaulty[describedOrganizationPath] {
@@ -42,7 +42,7 @@ func (c *compiler) loadOrganization() *config.Organization {
 // checkAccounts returns an error about each account of the directory that organization.yaml
 // lists neither as a member nor as outside, if the organization has control policies: an
 // account that is misspelled in organization.yaml would not be subject to them.
-func checkAccounts(o *config.Organization, controls *controls, all registries, from *sources, who *principals) error {
+func checkAccounts(o *config.Organization, controls *controls, all registries, from *sources, who *principals, callers *callers) error {
 	if o == nil || controls.above == nil {
 		return nil
 	}
@@ -57,13 +57,13 @@ func checkAccounts(o *config.Organization, controls *controls, all registries, f
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		check(all[name].AccountAt, all[name].Account)
 	}
-	for _, a := range from.accounts {
+	for _, a := range from.accounts.list {
 		check(diag.File(a.File).At(diag.Point{}), a.Account)
 	}
 	for _, arn := range slices.Sorted(maps.Keys(who.positions)) {
 		check(who.positions[arn], accountOf(arn).Account)
 	}
-	for _, c := range who.credentials {
+	for _, c := range callers.credentials {
 		if account := accountOf(c.Principal).Account; isAccount(account) {
 			check(c.Position, account)
 		}

@@ -2,55 +2,129 @@ package policystore
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"extauthz/diag"
 	"extauthz/iam"
-	"extauthz/identity"
 	"extauthz/identity/basic"
-	"extauthz/identity/oidc"
 	"extauthz/identity/sts"
 	"extauthz/policystore/config"
 )
 
 const principalsPath = config.PrincipalsPath
 
-// principals are the callers that principals.yaml, htpasswd and the outputs of accounts
-// describe, with what is attached to them.
+// A declaration is a user or role with its policies, and where it is declared.
+type declaration struct {
+	sts.Entity
+	at, arnAt      diag.Position // of the entry, and of its ARN
+	hasFaultyTrust bool          // the role has a trust policy that cannot be used
+}
+
+// declarations are the users and roles in principals.yaml and in the outputs of accounts,
+// with the policies that are attached to each of them.
+type declarations struct {
+	list     []declaration
+	inline   []*iam.Policy // the policies in outputs that are not managed ones
+	complete bool          // no user or role is missing because of a fault
+}
+
+// compileDeclarations compiles the policies of the users and roles: first of those in the
+// outputs of accounts, then of those in principals.yaml.
+func (from *sources) compileDeclarations(configured *config.Principals) *declarations {
+	d := &declarations{complete: !configured.MissesPrincipals}
+	for _, isIncomplete := range from.accounts.incomplete {
+		d.complete = d.complete && !isIncomplete
+	}
+	for _, a := range from.accounts.list {
+		entities, inline := from.compileAccount(a)
+		d.list, d.inline = append(d.list, entities...), append(d.inline, inline...)
+	}
+	d.list = slices.Grow(d.list, len(configured.Principals))
+	for i := range configured.Principals {
+		d.list = append(d.list, from.compilePrincipal(&configured.Principals[i]))
+	}
+	return d
+}
+
+// compilePrincipal compiles the policies of an entry of principals.yaml, and reports the
+// faults of its references.
+func (from *sources) compilePrincipal(entry *config.PrincipalEntry) declaration {
+	d := declaration{
+		Entity: sts.Entity{ARN: entry.ARN.Text, ID: entry.ID.Text, Tags: entry.TagList()},
+		at:     config.InPrincipals(entry.At), arnAt: config.InPrincipals(entry.ARN.At),
+	}
+	d.Identity, _ = from.policies(iam.IdentityPolicy, entry.Policies, entry.ParsedARN)
+	if entry.Boundary.Text != "" {
+		boundary, err := from.find(iam.PermissionsBoundary, entry.Boundary.Text, entry.ParsedARN)
+		if !from.reportAt(entry.Boundary.At, err) {
+			d.Boundary = []*iam.Policy{boundary}
+		}
+	}
+	var err error
+	d.Trust, err = from.trust.find(entry.Trust.Text)
+	d.hasFaultyTrust = from.reportAt(entry.Trust.At, err)
+	return d
+}
+
+// principals are the users and roles of the directory, with what is attached to them.
 type principals struct {
-	table     *identity.Authenticator
 	entities  *sts.Entities
 	identity  map[string][]*iam.Policy // by the ARN of user or role
 	boundary  map[string][]*iam.Policy // by ARN, of those that have one
 	ids       map[string]string        // unique ids, by ARN
 	positions map[string]diag.Position // by ARN
-	groups    []userGroup              // of principals.yaml
 
-	userNames   map[string][]string // ARNs by the names of users; nil until a group needs them
-	issuers     []IssuerStatus
-	keySets     []*oidc.KeySet // of the issuers; nil for one that only Envoy verifies
-	credentials []BoundCredential
-	trusted     []TrustedIssuer
-	inline      []*iam.Policy // in the outputs of accounts
-	findings    diag.List
+	complete    bool            // no user or role is missing because of a fault
+	faultyTrust map[string]bool // the ARNs of roles whose trust policy cannot be used
 }
 
-// loadPrincipals reads which callers are which principals: first the users and roles in
-// the outputs of accounts, then what principals.yaml adds.
-func (c *compiler) loadPrincipals(from *sources) *principals {
-	users := c.loadPasswords()
-	configured := c.readPrincipals()
-	entities, n := sts.NewEntities(from.membership, from.controls), len(configured.Principals)
+// compilePrincipals makes the declared users and roles principals. ofGroups has the
+// policies of their groups by ARN. It reports declarations that contradict each other, or
+// that IAM does not allow.
+func (c *compiler) compilePrincipals(declared *declarations, ofGroups map[string][]*iam.Policy, o *config.Organization, controls *iam.OrganizationPolicies) *principals {
+	n := len(declared.list)
 	p := &principals{
-		table: identity.NewAuthenticator(users, from.passwords, entities), entities: entities,
-		identity: make(map[string][]*iam.Policy, n), boundary: map[string][]*iam.Policy{}, ids: make(map[string]string, n),
-		positions: make(map[string]diag.Position, n), findings: suspiciousEntries(configured),
+		entities: sts.NewEntities(o.Member, controls), complete: declared.complete, faultyTrust: map[string]bool{},
+		identity: make(map[string][]*iam.Policy, n), boundary: map[string][]*iam.Policy{},
+		ids: make(map[string]string, n), positions: make(map[string]diag.Position, n),
 	}
-	for _, a := range from.accounts {
-		p.addAccount(a, from)
+	for _, d := range declared.list {
+		d.Identity = withGroups(d.Identity, ofGroups[d.ARN])
+		if err := p.add(&d); err != nil {
+			c.report(diag.Wrap(d.arnAt, "", err))
+			p.complete = false
+		}
 	}
-	p.addConfigured(configured, from)
 	return p
+}
+
+// add adds a user or role.
+func (p *principals) add(d *declaration) error {
+	if other, twice := p.positions[d.ARN]; twice && other.File != d.at.File {
+		return diag.Problemf("principal %q is already defined at %v", d.ARN, other).WithRemedy("keep one of the two")
+	}
+	if err := p.entities.Add(d.Entity); err != nil {
+		return err
+	}
+	p.positions[d.ARN], p.identity[d.ARN], p.ids[d.ARN] = d.at, d.Identity, d.ID
+	if d.Boundary != nil {
+		p.boundary[d.ARN] = d.Boundary
+	}
+	if d.hasFaultyTrust {
+		p.faultyTrust[d.ARN] = true
+	}
+	return nil
+}
+
+// withGroups returns a user's own policies and those of its groups, each once.
+func withGroups(own, ofGroups []*iam.Policy) []*iam.Policy {
+	for _, policy := range ofGroups {
+		if !slices.Contains(own, policy) {
+			own = append(slices.Clip(own), policy)
+		}
+	}
+	return own
 }
 
 // passwordsPath is the path of the users' password hashes.
@@ -58,7 +132,7 @@ const passwordsPath = "htpasswd"
 
 // loadPasswords reads the users' password hashes. It returns none if the file has a fault.
 func (c *compiler) loadPasswords() *basic.File {
-	if !c.unusable[passwordsPath] {
+	if !c.skips(passwordsPath) {
 		users, err := basic.ParseFile(passwordsPath, c.Text(passwordsPath))
 		if !c.report(err) {
 			return users
@@ -73,85 +147,14 @@ func (c *compiler) readPrincipals() *config.Principals {
 	switch {
 	case !c.Has(principalsPath):
 		c.report(fault(principalsPath, "the file does not exist", "create it, because it maps credentials to principals"))
-	case !c.unusable[principalsPath]:
+	case !c.skips(principalsPath):
 		configured, err := cachedFile(c, principalsPath, "principals", config.ParsePrincipals)
 		c.report(err)
 		if configured != nil {
 			return configured
 		}
 	}
-	return &config.Principals{Incomplete: true}
-}
-
-// addConfigured adds the entries of principals.yaml. Groups and issuers refer to users and
-// roles, and credentials to both. If one of these may be missing because of a fault, it
-// checks only the other references of an entry.
-func (p *principals) addConfigured(configured *config.Principals, from *sources) {
-	complete := !configured.Incomplete && !from.hasFaultyAccounts()
-	for i := range configured.Principals {
-		complete = p.addPrincipal(&configured.Principals[i], from) && complete
-	}
-	if complete {
-		for i := range configured.Groups {
-			p.addGroup(&configured.Groups[i], from)
-		}
-	}
-	allIssuers, issuers := complete, map[string]bool{"": complete}
-	for i := range configured.Issuers {
-		entry := &configured.Issuers[i]
-		added := p.addIssuer(entry, from, complete && !from.faultyTrust[entry.Role.Text])
-		allIssuers, issuers[entry.Name.Text] = allIssuers && added, added
-	}
-	for i := range configured.Credentials {
-		entry := &configured.Credentials[i]
-		usable := (allIssuers || issuers[entry.Token]) && (entry.Basic == "" || !from.isFaulty[passwordsPath])
-		p.addCredential(entry, from, usable)
-	}
-}
-
-// addPrincipal adds the user or role of an entry, and reports the faults of the entry. It
-// returns false if the user or role cannot be added.
-func (p *principals) addPrincipal(entry *config.PrincipalEntry, from *sources) bool {
-	arn := entry.ParsedARN
-	entity := sts.Entity{ARN: entry.ARN.Text, ID: entry.ID.Text, Tags: entry.TagList()}
-	entity.Identity, _ = from.policies(iam.IdentityPolicy, entry.Policies, arn)
-	if entry.Boundary.Text != "" {
-		boundary, err := from.find(iam.PermissionsBoundary, entry.Boundary.Text, arn)
-		if !from.reportAt(entry.Boundary.At, err) {
-			entity.Boundary = []*iam.Policy{boundary}
-		}
-	}
-	trust, err := from.trust.find(entry.Trust.Text)
-	from.faultyTrust[entity.ARN] = from.reportAt(entry.Trust.At, err)
-	entity.Trust = trust
-	return !from.reportAt(entry.ARN.At, p.add(entity, config.InPrincipals(entry.At)))
-}
-
-// add adds a user or role, whose entry has a position in the directory.
-func (p *principals) add(entity sts.Entity, at diag.Position) error {
-	if other, twice := p.positions[entity.ARN]; twice && other.File != at.File {
-		return diag.New(diag.Position{}, fmt.Sprintf("principal %q is already defined at %v", entity.ARN, other), "keep one of the two")
-	}
-	if err := p.entities.Add(entity); err != nil {
-		return err
-	}
-	p.positions[entity.ARN] = at
-	p.identity[entity.ARN], p.ids[entity.ARN] = entity.Identity, entity.ID
-	if entity.Boundary != nil {
-		p.boundary[entity.ARN] = entity.Boundary
-	}
-	return nil
-}
-
-// hasFaultyAccounts reports whether an account's output has a fault, so that users or
-// roles may be missing.
-func (c *compiler) hasFaultyAccounts() bool {
-	for file := range c.isFaulty {
-		if isAuthorization(file) {
-			return true
-		}
-	}
-	return false
+	return &config.Principals{MissesPrincipals: true, MissesIssuers: true}
 }
 
 // suspiciousEntries returns findings about issuers whose tokens are accepted although they

@@ -25,7 +25,7 @@ func (c *compiler) loadRegistries() *config.Registries {
 	switch {
 	case !c.Has(registriesPath):
 		c.report(fault(registriesPath, "the file does not exist", "add it, because it describes the registries behind Envoy"))
-	case !c.unusable[registriesPath]:
+	case !c.skips(registriesPath):
 		configured, err := config.ParseRegistries(c.Text(registriesPath))
 		c.report(err)
 		for _, r := range configured.List {
@@ -33,7 +33,7 @@ func (c *compiler) loadRegistries() *config.Registries {
 		}
 		return configured
 	}
-	return &config.Registries{Incomplete: true}
+	return &config.Registries{}
 }
 
 const registriesPath = config.RegistriesPath
@@ -63,8 +63,8 @@ func checkAssumption(r *config.Registry, t *directory.Tree) error {
 
 // checkAudiences checks the audiences of the registries, if any issuer's tokens are
 // accepted.
-func checkAudiences(configured *config.Registries, who *principals) error {
-	if len(who.issuers) == 0 {
+func checkAudiences(configured *config.Registries, callers *callers) error {
+	if len(callers.issuers) == 0 {
 		return nil
 	}
 	return configured.CheckAudiences()

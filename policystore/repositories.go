@@ -33,7 +33,7 @@ func (c *compiler) loadInventories(all *config.Registries) inventories {
 		at := location{account: account, region: region}
 		have[at] = nil
 		owner := c.owner(all, path, at)
-		if owner == nil || c.unusable[path] {
+		if owner == nil || c.skips(path) {
 			continue
 		}
 		list, err := cachedFile(c, path, "inventory of "+owner.ARNPrefix(), func(text []byte) (inventory, error) {
@@ -142,7 +142,7 @@ func (c *compiler) loadRegistryPolicies(all *config.Registries) map[string][]*ia
 // resourcePolicy compiles the policy in a file of a repository or registry, nil if it has
 // a fault.
 func (c *compiler) resourcePolicy(kind iam.Kind, path string, at location) *iam.Policy {
-	if c.unusable[path] {
+	if c.skips(path) {
 		return nil
 	}
 	policy, err := cachedFile(c, path, kind.String(), func(text []byte) (*iam.Policy, error) {
@@ -200,7 +200,7 @@ func (c *compiler) loadTags(all *config.Registries, have inventories) resourceTa
 	tags := resourceTags{}
 	for _, path := range c.Paths {
 		at, name, ok := parseRepositoryPath(path)
-		if !ok || name != tagsFile || c.unusable[path] {
+		if !ok || name != tagsFile || c.skips(path) {
 			continue
 		}
 		owner := c.repositoryOwner(all, have, path, at)

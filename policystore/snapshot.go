@@ -28,6 +28,7 @@ type Snapshot struct {
 	configured *config.Registries
 	registries registries
 	principals *principals
+	callers    *callers
 	tags       resourceTags
 	controls   *controls
 
@@ -79,7 +80,7 @@ func (s *Snapshot) RegistryNames() []string { return slices.Sorted(maps.Keys(s.r
 func (s *Snapshot) RegistryNamed(name string) *Registry { return s.registries[name] }
 
 // Issuers returns the issuers whose tokens are accepted, in the order of principals.yaml.
-func (s *Snapshot) Issuers() []IssuerStatus { return s.principals.issuers }
+func (s *Snapshot) Issuers() []IssuerStatus { return s.callers.issuers }
 
 // CallerNamed returns the caller that a credential bound to that name would authenticate,
 // with tags and boundary: a user among the principals, a session of a role among them, an
@@ -92,7 +93,7 @@ func (s *Snapshot) CallerNamed(name string) (*identity.Caller, error) {
 // CallerOf is CallerNamed for a session with session tags, and for a service that calls on
 // behalf of a resource.
 func (s *Snapshot) CallerOf(session *sts.CallerSpec) (*identity.Caller, error) {
-	return s.principals.table.CallerOfPrincipal(session)
+	return s.callers.table.CallerOfPrincipal(session)
 }
 
 // OnDisk returns the name on disk, below the directory, of a file of the snapshot.
@@ -101,13 +102,13 @@ func (s *Snapshot) CallerOf(session *sts.CallerSpec) (*identity.Caller, error) {
 func (s *Snapshot) OnDisk(path string) string { return s.names.OnDisk(path) }
 
 // summary counts the parts of a snapshot.
-func summary(all registries, have inventories, tags resourceTags, controls *controls, policies decision.Policies, from *sources, who *principals) Summary {
+func summary(all registries, have inventories, tags resourceTags, controls *controls, policies decision.Policies, from *sources, callers *callers) Summary {
 	managed, repositories := from.managed.countOperators(), 0
 	for _, list := range have {
 		repositories += len(list)
 	}
 	return Summary{
-		Registries: len(all), Credentials: who.table.Len(), Principals: len(who.identity), Issuers: len(who.issuers),
+		Registries: len(all), Credentials: callers.table.Len(), Principals: len(policies.Identity), Issuers: len(callers.issuers),
 		ManagedPolicies: managed, AWSManagedPolicies: len(from.managed) - managed, RepositoryPolicies: len(policies.Repository), Repositories: repositories,
 		RegistryPolicies: len(policies.Registry), ControlPolicies: len(controls.written()), TaggedRepositories: len(tags),
 	}

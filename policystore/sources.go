@@ -10,25 +10,25 @@ import (
 
 	"extauthz/diag"
 	"extauthz/iam"
-	"extauthz/identity/basic"
 	"extauthz/identity/oidc"
-	"extauthz/identity/sts"
 	"extauthz/policystore/awsexport"
 	"extauthz/policystore/config"
 	"extauthz/strictyaml"
 )
 
-// sources are what principals.yaml refers to.
+// sources are what the entries of principals.yaml and of the outputs of accounts refer to.
 type sources struct {
 	*compiler
-	accounts   []*awsexport.Authorization
-	managed    managedPolicies
-	trust      trustPolicies
-	files      *keyFiles
-	membership sts.Membership
-	controls   *iam.OrganizationPolicies
-	passwords  *basic.Verifier // verifies the passwords of Basic users
-	keys       *oidc.KeyCache  // has the key sets of URLs
+	accounts accounts
+	managed  managedPolicies
+	trust    trustPolicies
+	files    *keyFiles
+}
+
+// loadSources reads what entries refer to.
+func (c *compiler) loadSources() *sources {
+	accounts := c.loadAccounts()
+	return &sources{compiler: c, accounts: accounts, managed: c.loadManaged(accounts.list), trust: c.loadTrust(), files: c.loadKeyFiles()}
 }
 
 // reportAt reports an error about a value in principals.yaml, and returns whether err is not
@@ -55,15 +55,20 @@ func (from *sources) policies(kind iam.Kind, references []strictyaml.String, ent
 	return policies, ok
 }
 
-// find is [managedPolicies.find] for a reference in principals.yaml. If the output of the
-// entity's account has a fault, a policy that does not exist may be missing because of it.
+// find returns, for a use, the policy that an entry refers to. If the
+// output of the entity's account has a fault, a policy that does not exist may be missing
+// because of it.
 func (from *sources) find(kind iam.Kind, reference string, entity iam.ARN) (*iam.Policy, error) {
-	policy, err := from.managed.find(kind, reference, entity)
-	if errors.As(err, new(missingPolicyError)) && (isOwnPolicy(reference, entity) || awsexport.IsAWSPolicy(reference)) &&
-		from.isFaulty["accounts/"+entity.Account+"/"+authorizationFile] {
+	policy, err := from.managed.lookup(reference, entity)
+	switch isAWS := awsexport.IsAWSPolicy(reference); {
+	case errors.As(err, new(missingPolicyError)) && (isAWS || isOwnPolicy(reference, entity)) && from.accounts.incomplete[entity.Account]:
 		return nil, errFollows
+	case err != nil:
+		return nil, err
+	case isAWS:
+		from.accepted[policy.Source.File] = true
 	}
-	return policy, err
+	return policy.compileFor(kind, from.compiler)
 }
 
 // trustPolicies are the trust policies of a snapshot by name.
@@ -80,7 +85,7 @@ func (c *compiler) loadTrust() trustPolicies {
 		}
 		name = strings.TrimSuffix(name, ".json")
 		all[name] = nil
-		if c.unusable[file] {
+		if c.skips(file) {
 			continue
 		}
 		if policy, err := c.policy(iam.TrustPolicy, awsexport.File(file, c.Text(file))); !c.report(err) {
@@ -117,7 +122,7 @@ func (c *compiler) loadKeyFiles() *keyFiles {
 		switch {
 		case strings.HasPrefix(file, "jwks/"):
 			f.keys[file] = nil
-			if c.unusable[file] {
+			if c.skips(file) {
 				continue
 			}
 			if keys, err := oidc.ParseKeySet(file, c.Text(file)); !c.report(err) {
@@ -125,7 +130,7 @@ func (c *compiler) loadKeyFiles() *keyFiles {
 			}
 		case strings.HasPrefix(file, "ca/"):
 			f.authorities[file] = nil
-			if !c.unusable[file] && !c.report(checkAuthorities(file, c.Text(file))) {
+			if !c.skips(file) && !c.report(checkAuthorities(file, c.Text(file))) {
 				f.authorities[file] = c.Text(file)
 			}
 		}

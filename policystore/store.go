@@ -157,7 +157,7 @@ func (s *Store) succeeded(next *Snapshot) {
 		s.snapshot.Store(next)
 	}
 	s.mu.Unlock()
-	s.kept.keys.Keep(next.principals.keySets)
+	s.kept.keys.Keep(next.callers.keySets)
 	s.options.Logger.Info("policy directory in force",
 		"dir", s.options.Dir, "digest", next.Digest, "generation", s.Status().Generation, "summary", next.Summary)
 	for _, finding := range next.Findings[:min(len(next.Findings), maxFindings)] {

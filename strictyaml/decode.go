@@ -152,6 +152,19 @@ func (f *File) Faulty(path ...any) bool {
 	return found && f.faulty[target(node)]
 }
 
+// FaultyKeys reports whether a key of the mapping that path leads to is unknown or occurs
+// twice, so that the value that was meant is missing.
+func (f *File) FaultyKeys(path ...any) bool {
+	node, found := f.find(path)
+	mapping := target(node)
+	for i := 0; found && mapping.Kind == yaml.MappingNode && i < len(mapping.Content); i += 2 {
+		if f.faulty[mapping.Content[i]] {
+			return true
+		}
+	}
+	return false
+}
+
 // find returns the node that path leads to, or the last on the path that exists.
 func (f *File) find(path []any) (node *yaml.Node, found bool) {
 	node = f.root

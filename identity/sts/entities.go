@@ -2,7 +2,6 @@ package sts
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"extauthz/diag"
@@ -21,8 +20,8 @@ type Entity struct {
 	account string // in ARN; set by Add
 }
 
-// Entities are the users and roles that exist. They are filled by [Entities.Add] and
-// [Entities.Attach], and then only read, by any number of goroutines.
+// Entities are the users and roles that exist. They are filled by [Entities.Add], and
+// then only read, by any number of goroutines.
 type Entities struct {
 	byARN      map[string]*Entity
 	byName     map[string]*Entity // by the ARN without path, in lower case
@@ -82,18 +81,6 @@ func (e *Entities) Add(entity Entity) error {
 	}
 	e.byARN[entity.ARN], e.byName[key] = &entity, &entity
 	return nil
-}
-
-// Attach adds the identity-based policies of a user's groups to the user, and returns all
-// that the user has. A policy that it already has is not added again.
-func (e *Entities) Attach(user string, policies []*iam.Policy) []*iam.Policy {
-	entity := e.byARN[user]
-	for _, policy := range policies {
-		if !slices.Contains(entity.Identity, policy) {
-			entity.Identity = append(slices.Clip(entity.Identity), policy)
-		}
-	}
-	return entity.Identity
 }
 
 // checkEntity accepts a user or role, to which policies can be attached.

@@ -110,7 +110,7 @@ func (e *Entities) resolveFederation(p *iam.Principal, user string) (*Entity, er
 	case user == "":
 		return nil, diag.Problemf("federated user %q is not federated by a user", p.ARN).WithRemedy("write the user who federates it in federatedBy")
 	case entity == nil || entity.IsRole():
-		return nil, diag.Problemf("user %q in federatedBy is not among the principals", user).WithRemedy("add it there with its policies")
+		return nil, noSuchEntity(fmt.Sprintf("user %q in federatedBy is not among the principals", user))
 	case !strings.HasPrefix(user, "arn:"+arn.Partition+":iam::"+arn.Account+":"):
 		return nil, diag.Problemf("user %q in federatedBy is of another account than %q", user, p.ARN).WithRemedy("use one of the same account")
 	}

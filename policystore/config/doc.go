@@ -6,5 +6,5 @@
 // positions of the entries, for faults that are found later. Reading continues after a
 // faulty entry, and the error contains all faults of the file. The value that is returned
 // with an error contains only the entries without faults, so that other files can be
-// checked against it: see [Registries.Incomplete].
+// checked against it.
 package config

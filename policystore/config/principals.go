@@ -26,9 +26,9 @@ type Principals struct {
 	Credentials []CredentialEntry `yaml:"credentials"`
 	Principals  []PrincipalEntry  `yaml:"principals"`
 	Groups      []GroupEntry      `yaml:"groups"`
-	// Incomplete reports that the file has faults, so that an entry that is missing here
-	// may be one with a fault.
-	Incomplete bool
+	// MissesPrincipals and MissesIssuers report that a fault in the file keeps entries out
+	// of the lists, so that an entry that another one refers to may be among them.
+	MissesPrincipals, MissesIssuers bool
 }
 
 // A PrincipalEntry is a user or role, and what is attached to it.
@@ -133,21 +133,22 @@ func ParsePrincipals(text []byte) (*Principals, error) {
 	all := &Principals{}
 	file, err := strictyaml.Decode(PrincipalsPath, text, all)
 	if file == nil {
-		return &Principals{Incomplete: true}, err
+		return &Principals{MissesPrincipals: true, MissesIssuers: true}, err
 	}
 	var faults diag.Faults
 	faults.Add(err)
-	all.Issuers = withoutFaults(file, &faults, "issuers", all.Issuers, (*IssuerEntry).check)
-	all.Credentials = withoutFaults(file, &faults, "credentials", all.Credentials, (*CredentialEntry).check)
-	all.Principals = withoutFaults(file, &faults, "principals", all.Principals, (*PrincipalEntry).check)
-	all.Groups = withoutFaults(file, &faults, "groups", all.Groups, (*GroupEntry).check)
-	all.Incomplete = faults.Err() != nil
+	all.Issuers, all.MissesIssuers = withoutFaults(file, &faults, "issuers", all.Issuers, (*IssuerEntry).check)
+	all.Credentials, _ = withoutFaults(file, &faults, "credentials", all.Credentials, (*CredentialEntry).check)
+	all.Principals, all.MissesPrincipals = withoutFaults(file, &faults, "principals", all.Principals, (*PrincipalEntry).check)
+	all.Groups, _ = withoutFaults(file, &faults, "groups", all.Groups, (*GroupEntry).check)
 	return all, faults.Err()
 }
 
-// withoutFaults checks the entries of a list and returns those without faults.
-func withoutFaults[T any](file *strictyaml.File, faults *diag.Faults, key string, list []T, check func(*T, *entry)) []T {
-	correct := list[:0]
+// withoutFaults checks the entries of a list and returns those without faults. misses
+// reports that an entry is not among them.
+func withoutFaults[T any](file *strictyaml.File, faults *diag.Faults, key string, list []T, check func(*T, *entry)) (correct []T, misses bool) {
+	misses = file.FaultyKeys() || file.Faulty(key)
+	correct = list[:0]
 	for i := range list {
 		at := newEntry(file, key, i)
 		if !at.faulty {
@@ -156,9 +157,10 @@ func withoutFaults[T any](file *strictyaml.File, faults *diag.Faults, key string
 		if !at.faulty {
 			correct = append(correct, list[i])
 		}
+		misses = misses || at.faulty
 		faults.Add(at.faults.Err())
 	}
-	return slices.Clip(correct)
+	return slices.Clip(correct), misses
 }
 
 // uniqueID is the form of the unique ids of users (AIDA…) and roles (AROA…) (IAM User

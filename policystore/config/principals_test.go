@@ -43,7 +43,7 @@ principals.yaml:16:30: group "a b": member "x" is listed twice; keep one`
 	if err == nil || err.Error() != want {
 		t.Errorf("got\n%v\nwant\n%s", err, want)
 	}
-	if !all.Incomplete || len(all.Issuers) != 2 || len(all.Credentials) != 1 || len(all.Principals) != 1 || len(all.Groups) != 1 {
+	if !all.MissesPrincipals || !all.MissesIssuers || len(all.Issuers) != 2 || len(all.Credentials) != 1 || len(all.Principals) != 1 || len(all.Groups) != 1 {
 		t.Fatalf("%+v", all)
 	}
 	if p := all.Principals[0]; p.At != (diag.Point{Line: 12, Column: 3}) || p.ARN.At != (diag.Point{Line: 12, Column: 8}) || p.Policies[0].At != (diag.Point{Line: 13, Column: 14}) {

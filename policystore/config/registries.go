@@ -96,9 +96,6 @@ func (r *Registry) RemoveHeaders() []string { return slices.Clip(r.removeHeaders
 type Registries struct {
 	List   []*Registry
 	byName map[string]*Registry
-	// Incomplete reports that the file has faults, so that a registry that is missing
-	// here may be one with a fault.
-	Incomplete bool
 }
 
 // In returns a registry of an account and region, nil if none exists. Registries of one
@@ -133,7 +130,6 @@ func ParseRegistries(text []byte) (*Registries, error) {
 			faults.Add(at.faults.Err())
 		}
 	}
-	all.Incomplete = faults.Err() != nil
 	return all, faults.Err()
 }
 
