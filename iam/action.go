@@ -6,11 +6,20 @@ import (
 
 // actionElement is an Action or NotAction element.
 type actionElement struct {
-	not bool
-	set patternSet
+	not     bool
+	set     patternSet
+	covered actionSet // what the element covers, and the bit of other actions
 }
 
-// matches reports whether the element covers the action.
+// cover reports whether the element covers the action of the request.
+func (e *actionElement) cover(q *query) bool {
+	if q.action != otherAction {
+		return e.covered.has(q.action)
+	}
+	return e.matches(q.request.Action, &q.meter)
+}
+
+// matches reports whether the element covers the action, which may be any.
 func (e *actionElement) matches(action string, m *meter) bool {
 	return e.not != e.set.match(action, nil, m)
 }

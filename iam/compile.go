@@ -40,6 +40,7 @@ func CompileAt(kind Kind, source diag.Source, start diag.Point, text []byte) (*P
 	}
 	c.checkSize(text)
 	c.policy.conditionKeys = c.policy.mentionedKeys()
+	c.policy.indexStatements()
 	return c.policy, nil
 }
 

@@ -108,7 +108,7 @@ func (c *compiler) actions(n *node, s *Statement, known bool) {
 		}
 		c.checkAction(&list[i], &patterns[i])
 	}
-	s.actions = actionElement{not: not, set: newPatternSet(patterns)}
+	s.actions = newActionElement(not, patterns)
 }
 
 func (c *compiler) resources(n *node, s *Statement, known bool) {

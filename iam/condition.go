@@ -15,6 +15,7 @@ type condition struct {
 	texts        patternSet     // the operands of string and ARN operators
 	networks     []netip.Prefix // the operands of address operators
 	each         int            // steps of comparing with the operands one by one
+	lookupSteps  int            // see the function
 	// unusable marks a policy value that an ARN operator cannot compare with.
 	unusable bool
 }
@@ -55,7 +56,7 @@ func verdictOf(match bool) verdict {
 // Source: IAM User Guide, "AWS JSON policy elements: Condition operators" and
 // "Set operators for multi-valued context keys".
 func (c *condition) holds(ctx Context, effect Effect, m *meter) bool {
-	m.charge(lookupSteps(c.name))
+	m.charge(c.lookupSteps)
 	entry, found := ctx.Lookup(c.name)
 	missing := !found || entry.Multi && len(entry.Values) == 0
 	switch {
@@ -134,6 +135,7 @@ func (c *condition) compare(value string, ctx Context, m *meter) verdict {
 
 // index prepares the operands for being compared all at once.
 func (c *condition) index() {
+	c.lookupSteps = lookupSteps(c.name)
 	var patterns []pattern
 	for _, o := range c.operands {
 		c.each += operandSteps

@@ -182,9 +182,10 @@ type meter struct {
 }
 
 const (
-	// policySteps bounds one pass over one policy.
+	// policySteps bounds the pass over one policy.
 	policySteps = maxCost
-	// decisionSteps bounds all passes over all applicable policies for a decision.
+	// decisionSteps bounds the passes over all applicable policies, or over the statements
+	// that indexes find in them, for a decision.
 	decisionSteps = 8 * policySteps
 )
 
@@ -201,6 +202,14 @@ func (m *meter) nextPolicy() {
 	m.rest += m.left
 	m.left = min(policySteps, m.rest)
 	m.rest -= m.left
+}
+
+// nextIndex begins a pass over the statements that an [Index] finds in several policies.
+func (m *meter) nextIndex() {
+	if m.exhausted() {
+		return
+	}
+	m.left, m.rest = m.left+m.rest, 0
 }
 
 func (m *meter) charge(steps int) { m.left -= steps }

@@ -1,5 +1,7 @@
 package iam
 
+import "math"
+
 // Decision is the result of evaluating a request. The zero value denies it.
 type Decision uint8
 
@@ -48,8 +50,10 @@ type Policies struct {
 	Boundary []*Policy
 	// Session are the session policies of a role or federated-user session.
 	Session []*Policy
-	// Resource are the repository policy and the registry policy.
+	// Resource are the repository policy and, unless Registry has it, the registry policy.
 	Resource []*Policy
+	// Registry is the registry policy. Its class is that of Resource.
+	Registry []*Policy
 	// SCPs are the service control policies above the caller's account, a
 	// list for each level, root first; a level without policies allows nothing.
 	SCPs [][]*Policy
@@ -63,18 +67,47 @@ type Policies struct {
 	// ManagementAccount is the organization's management account: its
 	// principals are exempt from SCPs, its resources from RCPs.
 	ManagementAccount string
+
+	// Indexes are indexes of the lists. They change only how long a decision takes: in a
+	// list without an index, each policy is looked at.
+	Indexes Indexes
+}
+
+// Indexes are the indexes of the lists of Policies. Each may be nil, and is used only for
+// the list from which it was made.
+type Indexes struct {
+	Identity, Boundary, Resource, Registry *Index
+	SCPs, RCPs                             []*Index // of each level
+}
+
+// A Ruling is a decision and what determines it.
+type Ruling struct {
+	Decision Decision
+	// BlockedBy is the class that refused: the one with the explicit Deny, or
+	// the first one whose Allow is missing. NoClass if the request is allowed,
+	// or its action or resource is not valid.
+	BlockedBy Class
+	// Exhausted reports that the decision takes more steps than are allowed, so that
+	// the request is denied.
+	Exhausted bool
+	// Match is the statement that determines the decision: the first Deny that applies or,
+	// if the request is allowed, the first Allow that is enough. Its Statement is nil for
+	// an implicit denial, and for what a root user may do without a policy.
+	Match Match
 }
 
 // Evaluate returns the decision. It reads only its arguments, never panics, and does not
 // allocate.
-func (p *Policies) Evaluate(r *Request) Decision {
+func (p *Policies) Evaluate(r *Request) Decision { return p.Decide(r).Decision }
+
+// Decide is Evaluate with the statement that determines the decision.
+func (p *Policies) Decide(r *Request) Ruling {
 	q, known := p.newQuery(r)
 	if !known {
-		return ImplicitDeny
+		return Ruling{}
 	}
 	f := p.facts(&q)
-	decision, _ := f.decide()
-	return decision
+	return f.ruling()
 }
 
 // facts are the results of each policy type for a request.
@@ -83,7 +116,7 @@ type facts struct {
 	wellFormed  bool
 	sameAccount bool
 	trust       bool  // the request is to assume a role
-	deniedBy    Class // class with an explicit Deny, or NoClass
+	denial      Match // the first Deny that applies; without a class if none does
 	exhausted   bool  // evaluation would take too many steps; the rest is not valid
 
 	scps     bool // every level allows, or none apply
@@ -91,6 +124,8 @@ type facts struct {
 	boundary bool // allows, or there is none
 	session  bool // allows, or there is none and none is needed
 	granted  grant
+
+	identityMatch, grantMatch Match // the first Allow of identity, and that of granted
 }
 
 // decide combines the results of each policy type as IAM does (IAM User Guide, "Policy
@@ -99,8 +134,8 @@ func (f *facts) decide() (Decision, Class) {
 	switch {
 	case f.exhausted:
 		return ImplicitDeny, NoClass
-	case f.deniedBy != NoClass:
-		return ExplicitDeny, f.deniedBy
+	case f.denial.Class != NoClass:
+		return ExplicitDeny, f.denial.Class
 	case !f.wellFormed:
 		return ImplicitDeny, NoClass
 	case !f.caller.hasIdentity():
@@ -132,6 +167,22 @@ func allowedIf(allowed bool, otherwise Class) (Decision, Class) {
 	return ImplicitDeny, otherwise
 }
 
+// ruling returns the decision with the statement that determines it.
+func (f *facts) ruling() Ruling {
+	r := Ruling{Exhausted: f.exhausted}
+	r.Decision, r.BlockedBy = f.decide()
+	switch {
+	case r.Decision == ExplicitDeny:
+		r.Match = f.denial
+	case r.Decision == ImplicitDeny:
+	case !f.caller.hasIdentity(), f.sameAccount && f.granted >= limited:
+		r.Match = f.grantMatch
+	case f.caller != RootUser || !f.sameAccount:
+		r.Match = f.identityMatch
+	}
+	return r
+}
+
 // facts evaluates every applicable class.
 func (p *Policies) facts(q *query) facts {
 	f := facts{
@@ -139,59 +190,158 @@ func (p *Policies) facts(q *query) facts {
 		wellFormed:  q.wellFormed,
 		sameAccount: q.sameAccount,
 		trust:       q.trust,
-		deniedBy:    p.deniedBy(q),
+		scps:        true,
 	}
-	if f.deniedBy == NoClass {
-		p.evaluateAllows(q, &f)
-	}
+	p.evaluate(q, &f)
 	f.exhausted = q.meter.exhausted()
 	return f
 }
 
-// evaluateAllows sets which classes allow the request.
-func (p *Policies) evaluateAllows(q *query, f *facts) {
-	f.granted = grants(p.Resource, q)
-	if f.caller.hasIdentity() {
-		f.scps = !p.hasSCPs(q) || everyLevelAllows(p.SCPs, q)
-		f.identity = allows(p.Identity, q)
-		f.boundary = len(p.Boundary) == 0 || allows(p.Boundary, q)
-		f.session = len(p.Session) == 0 && f.caller != FederatedUser || allows(p.Session, q)
+// evaluate looks at the statements of each class once, up to the first class that denies,
+// which overrides every Allow.
+func (p *Policies) evaluate(q *query, f *facts) {
+	if p.hasSCPs(q) && p.evaluateSCPs(q, f) || p.hasRCPs(q) && p.evaluateRCPs(q, f) || p.evaluateResource(q, f) {
+		return
 	}
+	if !f.caller.hasIdentity() {
+		return
+	}
+	identity := tallyOf(IdentityClass, 0, p.Identity, p.Indexes.Identity, q)
+	if f.identity, f.identityMatch = identity.allows(), identity.allow; f.denies(&identity) {
+		return
+	}
+	boundary := tallyOf(BoundaryClass, 0, p.Boundary, p.Indexes.Boundary, q)
+	if f.boundary = len(p.Boundary) == 0 || boundary.allows(); f.denies(&boundary) {
+		return
+	}
+	session := tallyOf(SessionClass, 0, p.Session, nil, q)
+	f.session = len(p.Session) == 0 && f.caller != FederatedUser || session.allows()
+	f.denies(&session)
 }
 
-// deniedBy returns a class with an explicit Deny, which overrides every Allow.
-func (p *Policies) deniedBy(q *query) Class {
-	switch identity := q.request.Principal.Kind.hasIdentity(); {
-	case p.hasSCPs(q) && anyLevelDenies(p.SCPs, q):
-		return SCPClass
-	case p.hasRCPs(q) && anyLevelDenies(p.RCPs, q):
-		return RCPClass
-	case denies(p.Resource, q):
-		return ResourceClass
-	case identity && denies(p.Identity, q):
-		return IdentityClass
-	case identity && denies(p.Boundary, q):
-		return BoundaryClass
-	case identity && denies(p.Session, q):
-		return SessionClass
+// denies notes a Deny of the class, and reports whether there is one.
+func (f *facts) denies(t *tally) bool {
+	if t.deny.Statement != nil {
+		f.denial = t.deny
 	}
-	return NoClass
+	return t.deny.Statement != nil
 }
 
-func anyLevelDenies(levels [][]*Policy, q *query) bool {
-	for _, level := range levels {
-		if denies(level, q) {
+// evaluateSCPs evaluates all levels, each of which must allow. It reports whether one
+// denies.
+func (p *Policies) evaluateSCPs(q *query, f *facts) bool {
+	for level, policies := range p.SCPs {
+		t := tallyOf(SCPClass, level, policies, indexOf(p.Indexes.SCPs, level), q)
+		if f.denies(&t) {
+			return true
+		}
+		f.scps = f.scps && t.allows()
+	}
+	return false
+}
+
+// evaluateRCPs reports whether a level denies.
+func (p *Policies) evaluateRCPs(q *query, f *facts) bool {
+	for level, policies := range p.RCPs {
+		if t := tallyOf(RCPClass, level, policies, indexOf(p.Indexes.RCPs, level), q); f.denies(&t) {
 			return true
 		}
 	}
 	return false
 }
 
-func everyLevelAllows(levels [][]*Policy, q *query) bool {
-	for _, level := range levels {
-		if !allows(level, q) {
-			return false
+func indexOf(levels []*Index, level int) *Index {
+	if level < len(levels) {
+		return levels[level]
+	}
+	return nil
+}
+
+// evaluateResource sets the strongest grant of the resource-based policies. It reports
+// whether one denies.
+func (p *Policies) evaluateResource(q *query, f *facts) bool {
+	resource := tallyOf(ResourceClass, 0, p.Resource, p.Indexes.Resource, q)
+	f.granted, f.grantMatch = resource.granted, resource.allow
+	if f.denies(&resource) {
+		return true
+	}
+	registry := tallyOf(ResourceClass, 0, p.Registry, p.Indexes.Registry, q)
+	if registry.granted > f.granted {
+		f.granted, f.grantMatch = registry.granted, registry.allow
+	}
+	return f.denies(&registry)
+}
+
+// A tally is what the statements of one list of policies decide together.
+type tally struct {
+	class       Class
+	level       int
+	deny, allow Match // the first statements that apply; without a Statement if none does
+	denyNumber  int   // of deny, in the list
+	allowNumber int
+	granted     grant // the strongest one of the ResourceClass, which is that of allow
+}
+
+func (t *tally) allows() bool { return t.allow.Statement != nil }
+
+// tallyOf returns the tally of a list, whose index may be nil.
+func tallyOf(class Class, level int, policies []*Policy, x *Index, q *query) tally {
+	t := tally{class: class, level: level, denyNumber: math.MaxInt, allowNumber: math.MaxInt}
+	if x.isOf(policies) {
+		for _, p := range x.large {
+			t.addPolicy(p.offset, p.Policy, q)
+		}
+		q.meter.nextIndex()
+		x.small.visit(q, func(at *place) { t.add(at.number, at.policy, at.statement, q) })
+		return t
+	}
+	offset := 0
+	for _, p := range policies {
+		if p != nil {
+			t.addPolicy(offset, p, q)
+			offset += len(p.Statements)
 		}
 	}
-	return true
+	return t
+}
+
+// addPolicy adds the statements of a policy, whose numbers begin with offset.
+func (t *tally) addPolicy(offset int, p *Policy, q *query) {
+	q.meter.nextPolicy()
+	if p.index != nil {
+		p.index.visit(q, func(at *place) { t.add(offset+at.number, p, at.statement, q) })
+		return
+	}
+	for i := range p.Statements {
+		t.add(offset+i, p, &p.Statements[i], q)
+	}
+}
+
+// add adds a statement, unless it can change nothing. number is its place in the list.
+func (t *tally) add(number int, p *Policy, s *Statement, q *query) {
+	switch {
+	case s.Effect == Deny:
+		if number < t.denyNumber && s.applies(q) {
+			t.deny, t.denyNumber = Match{t.class, t.level, p, s}, number
+		}
+	case t.deny.Statement != nil:
+		// A Deny overrides it.
+	case t.class == ResourceClass:
+		t.addGrant(number, p, s, q)
+	case t.class != RCPClass && number < t.allowNumber && !p.Kind.hasPrincipal() && s.applies(q):
+		// A document that names principals is not in a class that is evaluated this way.
+		t.allow, t.allowNumber = Match{t.class, t.level, p, s}, number
+	}
+}
+
+// addGrant adds an Allow of a resource-based policy. An action of ECR without a resource
+// type is granted by identity-based policies only.
+func (t *tally) addGrant(number int, p *Policy, s *Statement, q *query) {
+	if q.resourceless || s.principals == nil || t.granted == direct && number > t.allowNumber || !s.applies(q) {
+		return
+	}
+	g := s.principals.grantTo(q)
+	if g > t.granted || g == t.granted && number < t.allowNumber {
+		t.allow, t.allowNumber, t.granted = Match{t.class, t.level, p, s}, number, g
+	}
 }

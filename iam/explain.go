@@ -49,14 +49,8 @@ func (c Class) String() string {
 
 // Explanation is a decision with its reasons.
 type Explanation struct {
-	Decision Decision
-	// Exhausted reports that the decision takes more steps than are allowed, so that
-	// the request is denied and the other fields are not complete.
-	Exhausted bool
-	// BlockedBy is the class that refused: the one with the explicit Deny, or
-	// the first one whose Allow is missing. NoClass if the request is allowed,
-	// or its action or resource is not valid.
-	BlockedBy Class
+	// Ruling is the decision. If it is exhausted, the other fields are not complete.
+	Ruling
 	// Matched are the statements that apply, Deny before Allow, in the
 	// order of classes and documents. If finding them takes more steps than a
 	// decision may take, the last classes are absent here and in Classes.
@@ -92,10 +86,9 @@ func (p *Policies) Explain(r *Request) Explanation {
 	if !known {
 		return Explanation{}
 	}
-	var e Explanation
 	f := p.facts(&q)
-	e.Decision, e.BlockedBy = f.decide()
-	if e.Exhausted = f.exhausted; e.Exhausted {
+	e := Explanation{Ruling: f.ruling()}
+	if e.Exhausted {
 		return e
 	}
 	missing := map[string]string{}
@@ -121,23 +114,24 @@ type policyList struct {
 	class    Class
 	level    int
 	policies []*Policy
+	index    *Index // may be nil
 }
 
 // applicable returns the policies that evaluation compares with the request.
 func (p *Policies) applicable(q *query) []policyList {
 	var lists []policyList
 	if p.hasSCPs(q) {
-		lists = appendLevels(lists, SCPClass, p.SCPs)
+		lists = appendLevels(lists, SCPClass, p.SCPs, p.Indexes.SCPs)
 	}
 	if p.hasRCPs(q) {
-		lists = appendLevels(lists, RCPClass, p.RCPs)
+		lists = appendLevels(lists, RCPClass, p.RCPs, p.Indexes.RCPs)
 	}
-	classes := []policyList{{ResourceClass, 0, p.Resource}}
+	classes := []policyList{{ResourceClass, 0, p.resource(), p.Indexes.Resource}}
 	if q.request.Principal.Kind.hasIdentity() {
 		classes = append(classes,
-			policyList{IdentityClass, 0, p.Identity},
-			policyList{BoundaryClass, 0, p.Boundary},
-			policyList{SessionClass, 0, p.Session})
+			policyList{IdentityClass, 0, p.Identity, p.Indexes.Identity},
+			policyList{BoundaryClass, 0, p.Boundary, p.Indexes.Boundary},
+			policyList{SessionClass, 0, p.Session, nil})
 	}
 	for _, list := range classes {
 		if len(list.policies) > 0 {
@@ -147,11 +141,19 @@ func (p *Policies) applicable(q *query) []policyList {
 	return lists
 }
 
-func appendLevels(lists []policyList, class Class, levels [][]*Policy) []policyList {
+func appendLevels(lists []policyList, class Class, levels [][]*Policy, indexes []*Index) []policyList {
 	for level, policies := range levels {
-		lists = append(lists, policyList{class, level, policies})
+		lists = append(lists, policyList{class, level, policies, indexOf(indexes, level)})
 	}
 	return lists
+}
+
+// resource returns all resource-based policies.
+func (p *Policies) resource() []*Policy {
+	if len(p.Registry) == 0 {
+		return p.Resource
+	}
+	return slices.Concat(p.Resource, p.Registry)
 }
 
 // decide returns what the list decides by itself, by its statements that apply.
@@ -175,18 +177,48 @@ func (l *policyList) decide(q *query, matched []Match) Decision {
 	return ImplicitDeny
 }
 
+// candidates returns the statements that could apply, in the order of the list. With
+// withVariables it also returns those whose resources contain policy variables.
+func (l *policyList) candidates(q *query, withVariables bool) []place {
+	var found []place
+	ofPolicy := func(p *Policy, offset int) {
+		if p.index == nil {
+			found = appendPlaces(found, p, offset)
+			return
+		}
+		for _, at := range p.index.candidates(q, withVariables) {
+			found = append(found, place{offset + at.number, p, at.statement})
+		}
+	}
+	if x := l.index; x.isOf(l.policies) {
+		for _, p := range x.large {
+			ofPolicy(p.Policy, p.offset)
+		}
+		found = append(found, x.small.candidates(q, withVariables)...)
+	} else {
+		offset := 0
+		for _, p := range l.policies {
+			if p != nil {
+				ofPolicy(p, offset)
+				offset += len(p.Statements)
+			}
+		}
+	}
+	slices.SortFunc(found, func(a, b place) int { return cmp.Compare(a.number, b.number) })
+	return found
+}
+
 // matched lists the statements that apply.
 func (l *policyList) matched(q *query) []Match {
 	var found []Match
-	for _, p := range l.policies {
-		if p == nil {
-			continue
+	var before *Policy
+	for _, at := range l.candidates(q, false) {
+		if at.policy != before {
+			before = at.policy
+			q.meter.nextPolicy()
 		}
-		q.meter.nextPolicy()
-		for i := range p.Statements {
-			if s := &p.Statements[i]; s.applies(q) {
-				found = append(found, Match{l.class, l.level, p, s})
-			}
+		if at.statement.applies(q) {
+			found = append(found, Match{l.class, l.level, at.policy, at.statement})
 		}
 	}
 	return found
@@ -194,15 +226,14 @@ func (l *policyList) matched(q *query) []Match {
 
 // missingKeys adds the keys that the context lacks, by their lower-cased name.
 func (l *policyList) missingKeys(q *query, missing map[string]string) {
-	for _, p := range l.policies {
-		if p == nil {
-			continue
+	var before *Policy
+	for _, at := range l.candidates(q, true) {
+		if at.policy != before {
+			before = at.policy
+			q.meter.nextPolicy()
 		}
-		q.meter.nextPolicy()
-		for i := range p.Statements {
-			if s := &p.Statements[i]; s.couldConcern(q) {
-				s.missingKeys(q.request.Context, missing)
-			}
+		if at.statement.couldConcern(q) {
+			at.statement.missingKeys(q.request.Context, missing)
 		}
 	}
 }

@@ -94,6 +94,7 @@ type Policy struct {
 	// Statements are all statements in the document's order.
 	Statements []Statement
 
+	index         *statementIndex // nil for few statements
 	conditionKeys []string
 	findings      diag.List
 	uniqueIDs     []Entry

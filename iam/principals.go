@@ -8,6 +8,7 @@ import (
 type principalElement struct {
 	not     bool
 	entries []principalEntry
+	byKey   map[principalKey][]int32 // the numbers of entries, if they are many
 }
 
 // principalEntry is one principal that an element lists.
@@ -47,8 +48,16 @@ const (
 // grantTo returns the strongest way in which an entry matches the caller.
 func (e *principalElement) grantTo(q *query) grant {
 	strongest := noGrant
-	for i := range e.entries {
-		strongest = max(strongest, e.entries[i].grantTo(q))
+	if e.byKey == nil {
+		for i := range e.entries {
+			strongest = max(strongest, e.entries[i].grantTo(q))
+		}
+		return strongest
+	}
+	for r := byEveryone + 1; r < routes; r++ {
+		for _, i := range find(e.byKey, r, q) {
+			strongest = max(strongest, e.entries[i].grantTo(q))
+		}
 	}
 	return strongest
 }

@@ -9,6 +9,9 @@ type query struct {
 	caller       ARN    // of a caller that has an account
 	role         string // name of an AssumedRole's role
 	resource     ARN    // zero for requests without a resource
+	hasSegments  bool   // the resource has five colons
+	resourceName string // what follows the fifth colon
+	action       int    // the number of the action
 	wellFormed   bool   // action and resource are ones that an Allow could cover
 	sameAccount  bool
 	trust        bool // the request is to assume a role or to tag its session
@@ -33,12 +36,37 @@ func (p *Policies) newQuery(r *Request) (query, bool) {
 	if isARN {
 		q.resource = resource
 	}
-	q.resourceless = isResourceless(r.Action)
+	q.setResourceName()
+	isAction := q.setAction()
 	q.trust = q.isTrust()
-	q.wellFormed = isAction(r.Action) && (isARN || r.Resource == noResource)
+	q.wellFormed = isAction && (isARN || r.Resource == noResource)
 	q.sameAccount = q.caller.Account == p.accountOfResource(&q) &&
 		(!isARN || q.caller.Partition == resource.Partition)
 	return q, true
+}
+
+// setAction sets the number of the action, and reports whether it can be an action.
+func (q *query) setAction() bool {
+	text := q.request.Action
+	q.action = numberedActions.number(text)
+	if q.action != otherAction {
+		q.resourceless = numberedActions.resourceless.has(q.action)
+		return true
+	}
+	q.resourceless = isResourceless(text)
+	return isAction(text)
+}
+
+// setResourceName finds what follows the fifth colon of the resource, which need not be
+// an ARN.
+func (q *query) setResourceName() {
+	rest, found := q.request.Resource, true
+	for range arnColons {
+		if _, rest, found = strings.Cut(rest, ":"); !found {
+			return
+		}
+	}
+	q.resourceName, q.hasSegments = rest, true
 }
 
 // resourceFor is the resource that a statement's patterns are compared with.

@@ -148,6 +148,11 @@ func (e *resourceElement) resolvable(c Context) bool {
 	return true
 }
 
+// hasVariables reports whether a pattern contains a policy variable.
+func (e *resourceElement) hasVariables() bool {
+	return slices.ContainsFunc(e.patterns, func(p resourcePattern) bool { return p.pattern.variables })
+}
+
 // compileResource reads one ARN with wildcards, which has all six segments.
 // Policy variables are such only after the fifth colon; before it they are
 // text, which an ARN never contains (IAM User Guide, "IAM policy elements: Variables").

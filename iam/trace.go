@@ -62,7 +62,7 @@ func (p *Policies) Trace(r *Request) []StatementTrace {
 func (t *StatementTrace) compare(q *query) {
 	s := t.Statement
 	switch {
-	case !s.actions.matches(q.request.Action, &q.meter):
+	case !s.actions.cover(q):
 		t.Applicability = OtherAction
 	case !s.resources.matches(q.resourceFor(s.Effect), s.Effect, q.request.Context, &q.meter):
 		t.Applicability = OtherResource
