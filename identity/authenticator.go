@@ -21,7 +21,7 @@ type Authenticator struct {
 	passwords    *basic.Verifier
 	certificates certificateCache
 	entities     *sts.Entities
-	issuers      []*issuer
+	issuers      []*compiledIssuer
 	verifiers    []*oidc.Verifier // of the issuers
 
 	sources  []source

@@ -26,7 +26,7 @@ func bearerSource() source {
 
 // verifiesTokens reports whether the tokens of an issuer can be verified here.
 func (auth *Authenticator) verifiesTokens() bool {
-	return slices.ContainsFunc(auth.issuers, func(i *issuer) bool { return i.verifier.Keys != nil })
+	return slices.ContainsFunc(auth.issuers, func(i *compiledIssuer) bool { return i.verifier.Keys != nil })
 }
 
 // byBearer finds the caller by a Bearer token.
@@ -78,7 +78,7 @@ func (a *attempt) byToken(source Source, raw, role string) (*Caller, *Failure) {
 // unknownIssuer returns the failure of a token of an issuer that is not configured. The
 // detail names an issuer whose URL differs by a slash only.
 func (auth *Authenticator) unknownIssuer(source Source, url string) *Failure {
-	f := invalid(source, fmt.Sprintf("the token is of issuer %q, whose tokens are not accepted", short(url)))
+	f := invalid(source, fmt.Sprintf("the token is of issuer %q, whose tokens are not accepted", oidc.Excerpt(url)))
 	for _, i := range auth.issuers {
 		if strings.TrimSuffix(i.verifier.URL, "/") == strings.TrimSuffix(url, "/") {
 			f.Detail = fmt.Sprintf("issuer %q is %q, which differs by the slash at its end; write it as the tokens have it", i.name, i.verifier.URL)
@@ -88,13 +88,13 @@ func (auth *Authenticator) unknownIssuer(source Source, url string) *Failure {
 }
 
 // onlyByEnvoy returns the failure of a token that cannot be verified here.
-func (i *issuer) onlyByEnvoy(source Source) *Failure {
+func (i *compiledIssuer) onlyByEnvoy(source Source) *Failure {
 	return invalid(source, fmt.Sprintf("tokens of issuer %q are verified by Envoy's jwt_authn only", i.name))
 }
 
 // tokenFailure returns the failure of a token that names the issuer and is not valid or
 // could not be verified. Its key is unknown.
-func (i *issuer) tokenFailure(source Source, err error) *Failure {
+func (i *compiledIssuer) tokenFailure(source Source, err error) *Failure {
 	f := invalid(source, err.Error())
 	f.Issuer = i.name
 	if errors.Is(err, oidc.ErrUnavailable) {

@@ -112,6 +112,3 @@ func hideEntity(err error) error {
 // badAuthorization returns the failure of an Authorization header in which no source
 // found a credential.
 func badAuthorization(reason string) *Failure { return invalid("authorization", reason) }
-
-// short cuts what a message repeats of a client's text.
-func short(text string) string { return text[:min(len(text), 128)] }

@@ -99,7 +99,7 @@ func (c claimPattern) match(claims oidc.Claims) (value string, captures nametemp
 func ambiguous(c claimPattern, first, second string) error {
 	return &sts.AccessDenied{
 		Reason: fmt.Sprintf("several elements of the token's claim %q match one pattern, so that the caller is ambiguous", c.claim),
-		Detail: fmt.Sprintf("%v matches %q and %q; narrow the pattern, or write a credential without captures for each value", c, short(first), short(second)),
+		Detail: fmt.Sprintf("%v matches %q and %q; narrow the pattern, or write a credential without captures for each value", c, oidc.Excerpt(first), oidc.Excerpt(second)),
 	}
 }
 
@@ -156,7 +156,7 @@ func describeClaims(claims oidc.Claims, names []string) string {
 	for _, name := range names {
 		switch text, isText := claims.Text(name); {
 		case isText:
-			texts = append(texts, fmt.Sprintf("%s %q", name, short(text)))
+			texts = append(texts, fmt.Sprintf("%s %q", name, oidc.Excerpt(text)))
 		case isList(claims, name):
 			texts = append(texts, name+" "+describeList(claims, name))
 		case claims[name] != nil:
@@ -175,5 +175,5 @@ func describeList(claims oidc.Claims, name string) string {
 	if err != nil {
 		return "a list"
 	}
-	return strings.ToValidUTF8(short(string(text)), "")
+	return strings.ToValidUTF8(oidc.Excerpt(string(text)), "")
 }

@@ -20,7 +20,7 @@ func headerSource() source {
 			compile: compilePattern, offline: (*attempt).offlineHeader,
 		}},
 		isUsable: func(auth *Authenticator) bool { return auth.binds(HeaderValue) },
-		missing:  "no credential with header", assumption: "the header is taken as one that the trusted proxy set",
+		missing:  "no credential with header", notVerified: "the header is taken as one that the trusted proxy set",
 	}
 }
 

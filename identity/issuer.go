@@ -31,8 +31,8 @@ type Issuer struct {
 	SessionPolicies  []*iam.Policy
 }
 
-// issuer is the compiled form of an Issuer.
-type issuer struct {
+// compiledIssuer is the compiled form of an Issuer.
+type compiledIssuer struct {
 	name             string
 	verifier         *oidc.Verifier
 	metadata         string
@@ -102,8 +102,8 @@ func (auth *Authenticator) checkDistinct(i *Issuer) error {
 	return nil
 }
 
-func (i *Issuer) compile(e *sts.Entities) (*issuer, error) {
-	c := &issuer{
+func (i *Issuer) compile(e *sts.Entities) (*compiledIssuer, error) {
+	c := &compiledIssuer{
 		name: i.Name, verifier: i.Verifier, metadata: i.Metadata, role: i.Role,
 		hasSessionName: i.SessionName != "", foreignAudiences: i.ForeignAudiences, sessionPolicies: i.SessionPolicies,
 	}
@@ -179,7 +179,7 @@ func checkIssuerRole(arn string, e *sts.Entities) error {
 }
 
 // audiences returns what a token of the issuer may be made for.
-func (i *issuer) audiences(config *Config) []string {
+func (i *compiledIssuer) audiences(config *Config) []string {
 	if len(i.foreignAudiences) == 0 {
 		return config.Audiences
 	}
@@ -187,7 +187,7 @@ func (i *issuer) audiences(config *Config) []string {
 }
 
 // issuerNamed returns the issuer of that name, nil if it does not exist.
-func (auth *Authenticator) issuerNamed(name string) *issuer {
+func (auth *Authenticator) issuerNamed(name string) *compiledIssuer {
 	for _, i := range auth.issuers {
 		if i.name == name {
 			return i
@@ -197,7 +197,7 @@ func (auth *Authenticator) issuerNamed(name string) *issuer {
 }
 
 // issuerAt returns the issuer of that URL, nil if it does not exist.
-func (auth *Authenticator) issuerAt(url string) *issuer {
+func (auth *Authenticator) issuerAt(url string) *compiledIssuer {
 	for _, i := range auth.issuers {
 		if i.verifier.URL == url {
 			return i

@@ -14,10 +14,10 @@ func jwtAuthnSource() source {
 	return source{
 		name: JWTAuthn, authenticate: (*attempt).byMetadata, isDefault: always,
 		isUsable: func(auth *Authenticator) bool {
-			return slices.ContainsFunc(auth.issuers, func(i *issuer) bool { return i.metadata != "" })
+			return slices.ContainsFunc(auth.issuers, func(i *compiledIssuer) bool { return i.metadata != "" })
 		},
 		missing: "no issuer with metadata", takesTokens: true, isBearer: true,
-		assumption: "the token's claims are taken as ones that Envoy verified",
+		notVerified: "the token's claims are taken as ones that Envoy verified",
 	}
 }
 
@@ -45,7 +45,7 @@ func (a *attempt) byMetadata() (*Caller, *Failure) {
 
 // issuerInMetadata returns the issuer whose metadata contains the claims of one of its
 // own tokens. Metadata of no issuer is not a credential.
-func (auth *Authenticator) issuerInMetadata(metadata map[string]any) (found *issuer, claims map[string]any, f *Failure) {
+func (auth *Authenticator) issuerInMetadata(metadata map[string]any) (found *compiledIssuer, claims map[string]any, f *Failure) {
 	foreign := false
 	for _, i := range auth.issuers {
 		value, present := metadata[i.metadata]

@@ -25,7 +25,7 @@ func mtlsSource() source {
 	return source{
 		name: MTLS, kinds: []nameKind{uri, dns, subject}, authenticate: (*attempt).byCertificate,
 		isDefault: bound, isUsable: bound, missing: "no credential with uri, dns or subject",
-		assumption: "the certificate is taken as one that Envoy verified",
+		notVerified: "the certificate is taken as one that Envoy verified",
 	}
 }
 

@@ -92,7 +92,7 @@ func (a *attempt) offlineCertificate(c *OfflineCredential) (*Caller, error) {
 func (a *attempt) offlineToken(c *OfflineCredential) (*Caller, error) {
 	i := a.auth.issuerNamed(c.Name)
 	if i == nil {
-		return nil, diag.Problemf("issuer %q does not exist", short(c.Name)).WithRemedy("add it to principals.yaml")
+		return nil, diag.Problemf("issuer %q does not exist", oidc.Excerpt(c.Name)).WithRemedy("add it to principals.yaml")
 	}
 	source := a.sourceOfToken(i, c)
 	switch {
@@ -121,7 +121,7 @@ func (a *attempt) offlineToken(c *OfflineCredential) (*Caller, error) {
 
 // sourceOfToken returns the source that finds the token: the first that the registry
 // tries and that can verify it.
-func (a *attempt) sourceOfToken(i *issuer, c *OfflineCredential) Source {
+func (a *attempt) sourceOfToken(i *compiledIssuer, c *OfflineCredential) Source {
 	if c.User != "" {
 		return BasicAuth
 	}
@@ -135,7 +135,7 @@ func (a *attempt) sourceOfToken(i *issuer, c *OfflineCredential) Source {
 
 // unsignedToken adds the claims that every token has, and returns them with a token
 // that has no valid signature.
-func unsignedToken(i *issuer, config *Config, given oidc.Claims, c *Credentials) (claims map[string]any, raw string, err error) {
+func unsignedToken(i *compiledIssuer, config *Config, given oidc.Claims, c *Credentials) (claims map[string]any, raw string, err error) {
 	all := map[string]any{"iss": i.verifier.URL, "iat": c.Time.Unix(), "exp": c.Time.Unix() + 3600}
 	if len(config.Audiences) > 0 {
 		all["aud"] = config.Audiences[0]

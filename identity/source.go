@@ -40,7 +40,7 @@ type source struct {
 
 	takesTokens bool   // its credentials can be tokens, which are made for an audience
 	isBearer    bool   // its credentials are Bearer tokens (RFC 6750)
-	assumption  string // what an offline check cannot verify and takes as true; "" for nothing
+	notVerified string // what an offline check cannot verify and takes as true; "" for nothing
 }
 
 // A nameKind defines a NameKind.
@@ -87,9 +87,9 @@ func (s Source) definition() source {
 // made for an audience.
 func (s Source) TakesTokens() bool { return s.definition().takesTokens }
 
-// Assumption says what an offline check takes as true about a credential of the
+// NotVerified says what an offline check takes as true about a credential of the
 // source; "" for nothing.
-func (s Source) Assumption() string { return s.definition().assumption }
+func (s Source) NotVerified() string { return s.definition().notVerified }
 
 // NameKinds returns the kinds of names that bindings can have.
 func NameKinds() (kinds []NameKind) {

@@ -36,7 +36,7 @@ func TestSourceProperties(t *testing.T) {
 	for _, c := range []struct {
 		source      Source
 		tokens      bool
-		assumption  bool
+		notVerified bool
 		missing     string // in an authenticator without bindings and issuers
 		afterwards  string // in one with bindings of users only
 		bearerToken bool
@@ -51,9 +51,9 @@ func TestSourceProperties(t *testing.T) {
 		auth := newAuthenticator(t, "alice")
 		missing := auth.Missing(c.source)
 		bind(t, auth, BasicUser, "alice", alice)
-		if c.source.TakesTokens() != c.tokens || (c.source.Assumption() != "") != c.assumption ||
+		if c.source.TakesTokens() != c.tokens || (c.source.NotVerified() != "") != c.notVerified ||
 			missing != c.missing || auth.Missing(c.source) != c.afterwards || invalid(c.source, "").IsInvalidToken() != c.bearerToken {
-			t.Errorf("%q: %v, %q, %q, %q", c.source, c.source.TakesTokens(), c.source.Assumption(), missing, auth.Missing(c.source))
+			t.Errorf("%q: %v, %q, %q, %q", c.source, c.source.TakesTokens(), c.source.NotVerified(), missing, auth.Missing(c.source))
 		}
 	}
 }

@@ -63,7 +63,7 @@ func (b *tokenBinding) overlaps(other *tokenBinding) bool {
 // compileCaller compiles the template of a binding of the issuer's tokens, with the
 // tags and session policies of the issuer. Two lists of session policies would allow
 // what either allows, so that only one of issuer and binding may have them.
-func (i *issuer) compileCaller(b Binding, names []string, e *sts.Entities) (*callerTemplate, error) {
+func (i *compiledIssuer) compileCaller(b Binding, names []string, e *sts.Entities) (*callerTemplate, error) {
 	switch {
 	case len(i.sessionPolicies) > 0 && len(b.SessionPolicies) > 0:
 		return nil, diag.Problemf("issuer %q and this credential both have session policies, and together they would allow what either allows", i.name).WithRemedy("keep one of the two")
@@ -85,7 +85,7 @@ func (i *issuer) compileCaller(b Binding, names []string, e *sts.Entities) (*cal
 // binding without captures is an exception from those whose captures match the same
 // values. A token that bindings map to two principals is an error: lists may match
 // several bindings.
-func (i *issuer) callerOf(source Source, claims oidc.Claims, e *sts.Entities) (*Caller, error) {
+func (i *compiledIssuer) callerOf(source Source, claims oidc.Claims, e *sts.Entities) (*Caller, error) {
 	s := tokenSearch{source: source, claims: claims, entities: e}
 	for _, b := range i.bindings {
 		if b.exact {
@@ -138,7 +138,7 @@ func (s *tokenSearch) hasExceptionFrom(b *tokenBinding) bool {
 
 // noBinding returns the error of a token whose claims match no binding of the issuer.
 // The detail lists the claims that the bindings match.
-func (i *issuer) noBinding(claims oidc.Claims) *sts.AccessDenied {
+func (i *compiledIssuer) noBinding(claims oidc.Claims) *sts.AccessDenied {
 	matched := map[string]bool{}
 	for _, b := range i.bindings {
 		for _, c := range b.claims {
@@ -153,7 +153,7 @@ func (i *issuer) noBinding(claims oidc.Claims) *sts.AccessDenied {
 
 // otherClaims returns the error of a token that does not match the claims that all
 // tokens of the issuer must have.
-func (i *issuer) otherClaims(claims oidc.Claims) *sts.AccessDenied {
+func (i *compiledIssuer) otherClaims(claims oidc.Claims) *sts.AccessDenied {
 	var required []string
 	for _, c := range i.claims {
 		required = append(required, c.claim)

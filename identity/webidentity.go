@@ -13,7 +13,7 @@ import (
 // byClaims finds the caller by a verified token: the session of the role that the
 // client names, else of the issuer's role, else the principal that the token's claims
 // are bound to.
-func (a *attempt) byClaims(source Source, i *issuer, token *oidc.Token, role string) (*Caller, *Failure) {
+func (a *attempt) byClaims(source Source, i *compiledIssuer, token *oidc.Token, role string) (*Caller, *Failure) {
 	captures, matches, err := i.claims.match(token.Claims)
 	if err == nil && !matches {
 		err = i.otherClaims(token.Claims)
@@ -42,7 +42,7 @@ func (a *attempt) byClaims(source Source, i *issuer, token *oidc.Token, role str
 }
 
 // failure returns the failure of a valid token that maps to no principal because of err.
-func (i *issuer) failure(source Source, token *oidc.Token, err error) *Failure {
+func (i *compiledIssuer) failure(source Source, token *oidc.Token, err error) *Failure {
 	f := noPrincipal(source, err)
 	f.Issuer, f.KeyID = i.name, token.KeyID
 	return f
@@ -52,7 +52,7 @@ func (i *issuer) failure(source Source, token *oidc.Token, err error) *Failure {
 type webIdentity struct {
 	entities *sts.Entities
 	source   Source
-	issuer   *issuer
+	issuer   *compiledIssuer
 	token    *oidc.Token
 	captures nametemplate.Captures // of the issuer's claims
 	context  iam.Context           // condition keys of the request

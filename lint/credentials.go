@@ -19,11 +19,11 @@ func (l *linter) login() {
 		}
 	}
 	for _, c := range l.contents.Credentials {
-		l.sessionLogin(c.Position, c.Session)
+		l.sessionLogin(c.Position, c.SessionPolicies)
 		l.federatedLogin(&c)
 	}
 	for _, i := range l.contents.Issuers {
-		l.sessionLogin(i.Position, i.Session)
+		l.sessionLogin(i.Position, i.SessionPolicies)
 	}
 }
 
@@ -48,8 +48,8 @@ func (l *linter) sessionLogin(at diag.Position, session []*iam.Policy) {
 // federatedLogin finds credentials of federated users without a session policy, which
 // no policy can allow to log in.
 func (l *linter) federatedLogin(c *policystore.BoundCredential) {
-	limited := len(c.Session) > 0 || slices.ContainsFunc(l.contents.Issuers, func(i policystore.TrustedIssuer) bool {
-		return c.Issuer == i.Name && len(i.Session) > 0
+	limited := len(c.SessionPolicies) > 0 || slices.ContainsFunc(l.contents.Issuers, func(i policystore.TrustedIssuer) bool {
+		return c.Issuer == i.Name && len(i.SessionPolicies) > 0
 	})
 	if principalKind(c) == "federated-user" && !limited {
 		l.report(c.Position, "missing-login",

@@ -33,23 +33,23 @@ type Principal struct {
 
 // A BoundCredential is an entry of principals.yaml that maps a name or a token to a principal.
 type BoundCredential struct {
-	Issuer      string            // the name of a token's issuer; "" for other credentials
-	Claims      map[string]string // patterns, of a token
-	Principal   string            // may have captures
-	Path        string            // of a role whose name is captured; "" is "/"
-	FederatedBy string            // the ARN of the user who federates a federated user
-	Session     []*iam.Policy
+	Issuer          string            // the name of a token's issuer; "" for other credentials
+	Claims          map[string]string // patterns, of a token
+	Principal       string            // may have captures
+	Path            string            // of a role whose name is captured; "" is "/"
+	FederatedBy     string            // the ARN of the user who federates a federated user
+	SessionPolicies []*iam.Policy
 	diag.Position
 	SourceARN, SourceAccount string // of a service; may have captures
 }
 
 // A TrustedIssuer is an entry of principals.yaml about an issuer whose tokens are accepted.
 type TrustedIssuer struct {
-	Name     string
-	Provider string // its name in trust policies
-	Role     string // the role whose session a token has by default; may be ""
-	Claims   map[string]string
-	Session  []*iam.Policy
+	Name            string
+	Provider        string // its name in trust policies
+	Role            string // the role whose session a token has by default; may be ""
+	Claims          map[string]string
+	SessionPolicies []*iam.Policy
 	diag.Position
 	ForeignAudiences []string // accepted in addition to those of the registries
 }

@@ -40,7 +40,7 @@ func (from *sources) compileCallers(configured *config.Principals, users *basic.
 	c := &callerCompiler{sources: from, callers: all, principals: who, missesIssuers: configured.MissesIssuers, unbindable: map[string]bool{}}
 	for i := range configured.Issuers {
 		entry := &configured.Issuers[i]
-		needsRole := entry.Session.Text != "" // bindings are refused unless some role can be assumed
+		needsRole := entry.SessionName.Text != "" // bindings are refused unless some role can be assumed
 		if !c.addIssuer(entry) || needsRole && c.mayMissRoles() {
 			c.unbindable[entry.Name.Text] = true
 		}
@@ -110,7 +110,7 @@ func (c *callerCompiler) addIssuer(entry *config.IssuerEntry) bool {
 	}
 	issuer := identity.Issuer{
 		Name: entry.Name.Text, Verifier: &oidc.Verifier{URL: entry.URL.Text, Keys: keys}, Metadata: entry.Metadata.Text,
-		Role: entry.Role.Text, SessionName: entry.Session.Text, Claims: entry.Claims, TagClaims: entry.Tags,
+		Role: entry.Role.Text, SessionName: entry.SessionName.Text, Claims: entry.Claims, TagClaims: entry.Tags,
 		ForeignAudiences: texts(entry.ForeignAudiences), Provider: entry.Provider.Text, SessionPolicies: session,
 	}
 	hasRole := issuer.Role == "" || !c.mayBeMissing(issuer.Role)
@@ -121,7 +121,7 @@ func (c *callerCompiler) addIssuer(entry *config.IssuerEntry) bool {
 	err := c.table.AddIssuer(issuer)
 	at := entry.At
 	if errors.As(err, new(*identity.SessionNameError)) {
-		at = entry.Session.At
+		at = entry.SessionName.At
 	}
 	if c.reportAt(at, err) || !hasRole {
 		return false

@@ -78,11 +78,11 @@ func certificate(t *testing.T, uri, dns string) []byte {
 }
 
 // certificateOf returns a credential with a certificate.
-func certificateOf(t *testing.T, uri, dns string) Credential {
+func certificateOf(t *testing.T, uri, dns string) WhoamiInput {
 	t.Helper()
 	principal, text, err := identity.ParsePeer(certificate(t, uri, dns))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Credential{Principal: principal, Certificate: text}
+	return WhoamiInput{Principal: principal, Certificate: text}
 }

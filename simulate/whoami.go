@@ -81,7 +81,7 @@ func whoamiOf(s *policystore.Snapshot, who *authz.Identity, at time.Time) *Whoam
 		Tags: tagsOf(who.Caller.Context), SourceIdentity: value("aws:SourceIdentity"), SourceARN: value("aws:SourceArn"), SourceAccount: value("aws:SourceAccount"), Context: contextOf(who.Context),
 		Policies: append([]string{}, sources(applicable.Identity)...), Boundary: sources(applicable.Boundary), SessionPolicies: sources(applicable.Session),
 		RegistryPolicy: sources(applicable.Resource), ServiceControlPolicies: sources(slices.Concat(applicable.SCPs...)), ResourceControlPolicies: sources(slices.Concat(applicable.RCPs...)),
-		NotVerified: identity.Source(who.Caller.Source).Assumption(),
+		NotVerified: identity.Source(who.Caller.Source).NotVerified(),
 	}
 }
 

@@ -50,33 +50,33 @@ func TestWhoamiByCredential(t *testing.T) {
 	builder := "assumed-role/builder/web branch=main team=red policies pushing.json,reading.json session reading.json"
 	for _, c := range []struct {
 		name       string
-		credential Credential
+		credential WhoamiInput
 		want       string
 		unverified string
 	}{
-		{"user", Credential{User: "alice"}, "basic user/alice team=blue policies pushing.json boundary limits.json", "password"},
-		{"federated user", Credential{User: "guest"}, "basic federated-user/guest team=blue policies pushing.json boundary limits.json session reading.json", "password"},
+		{"user", WhoamiInput{User: "alice"}, "basic user/alice team=blue policies pushing.json boundary limits.json", "password"},
+		{"federated user", WhoamiInput{User: "guest"}, "basic federated-user/guest team=blue policies pushing.json boundary limits.json session reading.json", "password"},
 		{"certificate in a registry without mtls", inRegistry(certificateOf(t, "spiffe://cluster.local/ns/shop/sa/cart", ""), "anyone"), "mtls: the registry does not accept mtls as a source of identity", ""},
-		{"unknown user", Credential{User: "eve"}, `basic: user "eve" has no line in htpasswd`, ""},
-		{"user where passwords are not taken", Credential{User: "alice", Registry: "anyone"}, "basic: the registry does not accept basic as a source of identity", ""},
-		{"Bearer token", Credential{Token: web}, "bearer " + builder, ""},
-		{"token as password of AWS", Credential{User: "AWS", Token: web}, "basic " + builder, ""},
-		{"token as password of a role", Credential{User: "123456789012/ci/builder", Token: web}, "basic " + builder, ""},
-		{"token as password of another role", Credential{User: "123456789012/pods", Token: web}, `basic: the token of issuer "ci" is not authorized to perform: sts:AssumeRoleWithWebIdentity on resource: arn:aws:iam::123456789012:role/pods: the role has no trust policy`, ""},
-		{"token that is bound", Credential{Token: pod}, "bearer assumed-role/pods/shop serviceaccount=cart", ""},
-		{"token of another audience", Credential{Token: issuer.token(t, "ci.example.com", map[string]any{"aud": "sts.amazonaws.com", "sub": "project:web"})}, "bearer: ", ""},
-		{"token that has expired", Credential{Token: issuer.token(t, "ci.example.com", map[string]any{"exp": noon.Unix() - 600, "sub": "project:web"})}, "bearer: the token expired at 2026-05-01T11:50:00Z", ""},
-		{"token that is not signed", Credential{Token: web[:strings.LastIndexByte(web, '.')+1]}, "bearer: ", ""},
-		{"token of an unknown issuer", Credential{Token: issuer.token(t, "evil.example.com", nil)}, `bearer: the token is of issuer "https://evil.example.com"`, ""},
-		{"token that only Envoy verifies", Credential{Token: issuer.token(t, "mesh.example.com", nil)}, `bearer: tokens of issuer "mesh" are verified by Envoy's jwt_authn only`, ""},
-		{"token as password of a user", Credential{User: "alice", Token: web}, "basic: ", ""},
-		{"token for another registry", Credential{Token: web, Registry: "anyone"}, "bearer: ", ""},
+		{"unknown user", WhoamiInput{User: "eve"}, `basic: user "eve" has no line in htpasswd`, ""},
+		{"user where passwords are not taken", WhoamiInput{User: "alice", Registry: "anyone"}, "basic: the registry does not accept basic as a source of identity", ""},
+		{"Bearer token", WhoamiInput{Token: web}, "bearer " + builder, ""},
+		{"token as password of AWS", WhoamiInput{User: "AWS", Token: web}, "basic " + builder, ""},
+		{"token as password of a role", WhoamiInput{User: "123456789012/ci/builder", Token: web}, "basic " + builder, ""},
+		{"token as password of another role", WhoamiInput{User: "123456789012/pods", Token: web}, `basic: the token of issuer "ci" is not authorized to perform: sts:AssumeRoleWithWebIdentity on resource: arn:aws:iam::123456789012:role/pods: the role has no trust policy`, ""},
+		{"token that is bound", WhoamiInput{Token: pod}, "bearer assumed-role/pods/shop serviceaccount=cart", ""},
+		{"token of another audience", WhoamiInput{Token: issuer.token(t, "ci.example.com", map[string]any{"aud": "sts.amazonaws.com", "sub": "project:web"})}, "bearer: ", ""},
+		{"token that has expired", WhoamiInput{Token: issuer.token(t, "ci.example.com", map[string]any{"exp": noon.Unix() - 600, "sub": "project:web"})}, "bearer: the token expired at 2026-05-01T11:50:00Z", ""},
+		{"token that is not signed", WhoamiInput{Token: web[:strings.LastIndexByte(web, '.')+1]}, "bearer: ", ""},
+		{"token of an unknown issuer", WhoamiInput{Token: issuer.token(t, "evil.example.com", nil)}, `bearer: the token is of issuer "https://evil.example.com"`, ""},
+		{"token that only Envoy verifies", WhoamiInput{Token: issuer.token(t, "mesh.example.com", nil)}, `bearer: tokens of issuer "mesh" are verified by Envoy's jwt_authn only`, ""},
+		{"token as password of a user", WhoamiInput{User: "alice", Token: web}, "basic: ", ""},
+		{"token for another registry", WhoamiInput{Token: web, Registry: "anyone"}, "bearer: ", ""},
 		{"certificate with a URI", certificateOf(t, "spiffe://cluster.local/ns/shop/sa/cart", ""), "mtls assumed-role/pods/shop serviceaccount=cart from cart", "certificate"},
 		{"certificate with a DNS name", certificateOf(t, "", "ci.internal"), "mtls ci.amazonaws.com for arn:aws:codebuild:eu-central-1:123456789012:project/app of 123456789012", "certificate"},
 		{"certificate without a principal", certificateOf(t, "spiffe://elsewhere/x", ""), `mtls: no principal is bound to uri "spiffe://elsewhere/x"`, ""},
-		{"header", Credential{Header: "alice@example.com", Registry: "proxied"}, "header user/alice team=blue policies pushing.json boundary limits.json", "header"},
-		{"header with two names", Credential{Header: "alice@example.com,bob@example.com", Registry: "proxied"}, "header: the header x-user contains a comma", ""},
-		{"header without a principal", Credential{Header: "alice", Registry: "proxied"}, `header: no principal is bound to header "alice"`, ""},
+		{"header", WhoamiInput{Header: "alice@example.com", Registry: "proxied"}, "header user/alice team=blue policies pushing.json boundary limits.json", "header"},
+		{"header with two names", WhoamiInput{Header: "alice@example.com,bob@example.com", Registry: "proxied"}, "header: the header x-user contains a comma", ""},
+		{"header without a principal", WhoamiInput{Header: "alice", Registry: "proxied"}, `header: no principal is bound to header "alice"`, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.credential.Time = noon
@@ -102,7 +102,7 @@ func TestWhoamiByCredential(t *testing.T) {
 }
 
 // wantNoSecret checks that the output contains neither the token nor its signature.
-func wantNoSecret(t *testing.T, w *Whoami, c *Credential) {
+func wantNoSecret(t *testing.T, w *Whoami, c *WhoamiInput) {
 	t.Helper()
 	for part := range strings.SplitSeq(c.Token, ".") {
 		if part != "" && strings.Contains(w.String(), part) {
@@ -114,12 +114,12 @@ func wantNoSecret(t *testing.T, w *Whoami, c *Credential) {
 func TestWhoamiRejects(t *testing.T) {
 	s, _ := callers(t)
 	for name, c := range map[string]struct {
-		credential Credential
+		credential WhoamiInput
 		want       string
 	}{
-		"no registry named":          {Credential{User: "alice"}, "the directory has several registries; name one of anyone, main, proxied"},
-		"unknown registry":           {Credential{User: "alice", Registry: "x"}, `registry "x" does not exist`},
-		"registry accepts no header": {Credential{Header: "alice@example.com", Registry: "main"}, "accepts no header"},
+		"no registry named":          {WhoamiInput{User: "alice"}, "the directory has several registries; name one of anyone, main, proxied"},
+		"unknown registry":           {WhoamiInput{User: "alice", Registry: "x"}, `registry "x" does not exist`},
+		"registry accepts no header": {WhoamiInput{Header: "alice@example.com", Registry: "main"}, "accepts no header"},
 	} {
 		if w, err := c.credential.Whoami(context.Background(), s); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, error %v, want %q", name, w, err, c.want)
@@ -186,14 +186,14 @@ func TestWhoamiWithoutKeys(t *testing.T) {
 	s, issuer := callers(t)
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
-	c := Credential{Registry: "main", Token: issuer.token(t, "away.example.com", nil), Time: noon}
+	c := WhoamiInput{Registry: "main", Token: issuer.token(t, "away.example.com", nil), Time: noon}
 	w, err := c.Whoami(ctx, s)
 	if err != nil || w.HasCaller() || w.Source != "bearer" || w.Reason == "" {
 		t.Errorf("%v, error %v", w, err)
 	}
 }
 
-func inRegistry(c Credential, name string) Credential {
+func inRegistry(c WhoamiInput, name string) WhoamiInput {
 	c.Registry = name
 	return c
 }
@@ -236,7 +236,7 @@ func TestWhoamiListsControlPolicies(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			w, err := (&Credential{User: "alice", Registry: "main", Time: noon}).Whoami(context.Background(), s)
+			w, err := (&WhoamiInput{User: "alice", Registry: "main", Time: noon}).Whoami(context.Background(), s)
 			if err != nil {
 				t.Fatal(err)
 			}

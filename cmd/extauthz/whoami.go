@@ -22,7 +22,7 @@ const whoamiTimeout = 15 * time.Second
 type whoamiCommand struct {
 	policies                         string
 	checkRequest, token, certificate string // files
-	credential                       simulate.Credential
+	credential                       simulate.WhoamiInput
 }
 
 // declare adds the flags of whoami. Parsing them sets c.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/go-jose/go-jose/v4"
@@ -161,11 +162,15 @@ func UnverifiedIssuer(raw string, verifiers ...*Verifier) (string, error) {
 	return claims.Issuer, nil
 }
 
-// quote returns what a client sent, quoted and cut short for an error.
+// Excerpt returns as much as a message repeats of a text from a client: its first 128
+// bytes.
+func Excerpt(text string) string { return text[:min(len(text), 128)] }
+
+// quote returns an excerpt in quotes, with an ellipsis if it is not all of the text.
 func quote(text string) string {
-	const maxLength = 128
-	if len(text) <= maxLength {
-		return fmt.Sprintf("%q", text)
+	quoted := strconv.Quote(Excerpt(text))
+	if len(Excerpt(text)) < len(text) {
+		quoted += "…"
 	}
-	return fmt.Sprintf("%q…", text[:maxLength])
+	return quoted
 }

@@ -6,6 +6,7 @@ import (
 
 	"extauthz/diag"
 	"extauthz/iam"
+	"extauthz/identity/oidc"
 )
 
 // A Caller is a principal with the condition keys that AWS derives from it. It is
@@ -38,7 +39,7 @@ func (e *Entities) Caller(s *CallerSpec) (Caller, error) {
 		return Caller{}, err
 	}
 	if !HasSession(principal.Kind) && len(s.Tags)+len(s.SessionPolicies) > 0 {
-		return Caller{}, diag.Problemf("%q is not a session of a role, and only a session has session tags", short(s.Principal)).WithRemedy("write those of a user into principals.yaml")
+		return Caller{}, diag.Problemf("%q is not a session of a role, and only a session has session tags", oidc.Excerpt(s.Principal)).WithRemedy("write those of a user into principals.yaml")
 	}
 	if err := CheckTags(s.Tags); err != nil {
 		return Caller{}, err
@@ -49,7 +50,7 @@ func (e *Entities) Caller(s *CallerSpec) (Caller, error) {
 		}
 	}
 	if principal.Kind != iam.Service && s.SourceResource != (SourceResource{}) {
-		return Caller{}, diag.Problemf("principal %q: sourceArn and sourceAccount are allowed only for an AWS service principal", short(principal.ARN)).WithRemedy("remove them")
+		return Caller{}, diag.Problemf("principal %q: sourceArn and sourceAccount are allowed only for an AWS service principal", oidc.Excerpt(principal.ARN)).WithRemedy("remove them")
 	}
 	sourceAccount, err := s.SourceResource.account()
 	if err != nil {

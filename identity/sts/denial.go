@@ -6,6 +6,7 @@ import (
 
 	"extauthz/diag"
 	"extauthz/iam"
+	"extauthz/identity/oidc"
 )
 
 // AccessDenied is the error of a verified caller that may not become the principal that
@@ -33,11 +34,8 @@ func (e *NoSuchEntity) Unwrap() error { return e.fault }
 
 // notAuthorized returns the error of a caller that may not assume a role, in AWS's words.
 func notAuthorized(who, action, role, detail string) *AccessDenied {
-	return &AccessDenied{fmt.Sprintf("%s is not authorized to perform: %s on resource: %s", who, action, short(role)), detail}
+	return &AccessDenied{fmt.Sprintf("%s is not authorized to perform: %s on resource: %s", who, action, oidc.Excerpt(role)), detail}
 }
-
-// short cuts what a message repeats of a client's text.
-func short(text string) string { return text[:min(len(text), 128)] }
 
 // denialReason returns why the policies do not allow the request: the statement that
 // denies it or, for an implicit denial, the Allow statement that matches most of it, with
@@ -94,8 +92,8 @@ func valueText(c iam.Context, key string) string {
 	case !found:
 		return "no such key"
 	case entry.Multi:
-		return fmt.Sprintf("%q", short(strings.Join(entry.Values, " ")))
+		return fmt.Sprintf("%q", oidc.Excerpt(strings.Join(entry.Values, " ")))
 	default:
-		return fmt.Sprintf("%q", short(entry.Value))
+		return fmt.Sprintf("%q", oidc.Excerpt(entry.Value))
 	}
 }

@@ -45,7 +45,7 @@ func sessionTagsOf(claims oidc.Claims, others []Tag) (sessionTags, error) {
 	}
 	for _, key := range s.transitive {
 		if findTag(s.tags, key) < 0 {
-			return sessionTags{}, fmt.Errorf("the token makes the tag %q transitive, which it does not have", short(key))
+			return sessionTags{}, fmt.Errorf("the token makes the tag %q transitive, which it does not have", oidc.Excerpt(key))
 		}
 	}
 	return s, nil

@@ -77,9 +77,9 @@ func (k *trustContext) lists(mapped []string) error {
 		switch {
 		case len(values) == 0:
 		case mixed:
-			return fmt.Errorf("the claim %q is a list of strings and other values, which a trust policy cannot compare", short(claim))
+			return fmt.Errorf("the claim %q is a list of strings and other values, which a trust policy cannot compare", oidc.Excerpt(claim))
 		case k.isKey(claim, mapped):
-			return fmt.Errorf("the claim %q is a list whose condition key is that of another claim", short(claim))
+			return fmt.Errorf("the claim %q is a list whose condition key is that of another claim", oidc.Excerpt(claim))
 		default:
 			k.context = append(k.context, iam.ContextEntry{Key: k.provider + ":" + claim, Values: values, Multi: true})
 		}

@@ -63,7 +63,7 @@ type IssuerEntry struct {
 	Metadata         strictyaml.String   `yaml:"metadata"`
 	Role             strictyaml.String   `yaml:"role"`
 	Claims           map[string]string   `yaml:"claims"`
-	Session          strictyaml.String   `yaml:"session"`
+	SessionName      strictyaml.String   `yaml:"session"`
 	Tags             map[string]string   `yaml:"tags"`
 	ForeignAudiences []strictyaml.String `yaml:"foreignAudiences"`
 	SessionPolicies  []strictyaml.String `yaml:"sessionPolicies"`

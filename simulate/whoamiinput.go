@@ -14,9 +14,9 @@ import (
 	"extauthz/policystore"
 )
 
-// A Credential is a credential that a client could present to a registry: a token, a
+// A WhoamiInput is a credential that a client could present to a registry: a token, a
 // user name, a certificate, a header, or a token with a user name.
-type Credential struct {
+type WhoamiInput struct {
 	// Registry is the name of the registry; "" means the only one.
 	Registry string
 	// Token is a Bearer token or, with User, the password of HTTP Basic.
@@ -36,7 +36,7 @@ type Credential struct {
 // Whoami returns the caller that the running sidecar would authenticate by the
 // credential. The error says why the credential cannot be presented: the registry does
 // not exist, or accepts no header.
-func (c *Credential) Whoami(ctx context.Context, s *policystore.Snapshot) (*Whoami, error) {
+func (c *WhoamiInput) Whoami(ctx context.Context, s *policystore.Snapshot) (*Whoami, error) {
 	registry, err := FindRegistry(s, c.Registry)
 	if err != nil {
 		return nil, err
@@ -60,7 +60,7 @@ func (c *Credential) Whoami(ctx context.Context, s *policystore.Snapshot) (*Whoa
 }
 
 // request returns a request that carries the credential.
-func (c *Credential) request(registry *policystore.Registry) (*authz.Request, error) {
+func (c *WhoamiInput) request(registry *policystore.Registry) (*authz.Request, error) {
 	r := &authz.Request{Principal: c.Principal, Certificate: c.Certificate, Time: c.Time}
 	set := func(name, value string) { r.Headers = []mapping.Header{{Name: name, Value: value}} }
 	switch {
@@ -77,12 +77,12 @@ func (c *Credential) request(registry *policystore.Registry) (*authz.Request, er
 }
 
 // noCaller returns the result for a credential that its source refuses.
-func (c *Credential) noCaller(registry *policystore.Registry, source identity.Source, reason string) *Whoami {
+func (c *WhoamiInput) noCaller(registry *policystore.Registry, source identity.Source, reason string) *Whoami {
 	return &Whoami{Time: c.Time, Registry: registry.Name, Source: string(source), Reason: reason}
 }
 
 // user returns the result for a user of the password file.
-func (c *Credential) user(s *policystore.Snapshot, registry *policystore.Registry) *Whoami {
+func (c *WhoamiInput) user(s *policystore.Snapshot, registry *policystore.Registry) *Whoami {
 	caller, err := s.Callers.AuthenticateOffline(&registry.Authentication,
 		&identity.OfflineCredential{Kind: identity.BasicUser, Name: c.User}, &identity.Credentials{Time: c.Time})
 	if err != nil {
@@ -99,7 +99,7 @@ func (c *Credential) user(s *policystore.Snapshot, registry *policystore.Registr
 }
 
 // whoami describes the caller, without the condition keys of a client's request.
-func (c *Credential) whoami(s *policystore.Snapshot, who *authz.Identity) *Whoami {
+func (c *WhoamiInput) whoami(s *policystore.Snapshot, who *authz.Identity) *Whoami {
 	w := whoamiOf(s, who, c.Time)
 	w.Context = contextOf(callerKeys(who))
 	return w
