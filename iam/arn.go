@@ -27,7 +27,7 @@ func ParseARN(s string) (ARN, error) {
 	if !ok {
 		return ARN{}, invalid(s, "is not an ARN", "write arn:partition:service:region:account:resource")
 	}
-	if a.Account != "" && a.Account != "aws" && !isAccount(a.Account) {
+	if a.Account != "" && a.Account != "aws" && !IsAccount(a.Account) {
 		return ARN{}, invalid(s, fmt.Sprintf("is an ARN whose account %q does not have twelve digits", a.Account), "write the account's id, such as 123456789012")
 	}
 	return a, nil
@@ -68,8 +68,9 @@ func hasBlankOrControl(s string) bool {
 	return false
 }
 
-// isAccount reports whether s is an account id: twelve decimal digits.
-func isAccount(s string) bool {
+// IsAccount reports whether s is an account id: twelve decimal digits (AWS Account
+// Management Reference Guide).
+func IsAccount(s string) bool {
 	if len(s) != 12 {
 		return false
 	}

@@ -147,7 +147,7 @@ func (i identity) isOf(k PrincipalKind) bool {
 // identityKind returns the kind of identity that an ARN names, by AWS's forms; false if
 // it has none of them.
 func identityKind(a ARN) (identity, bool) {
-	if a.Region != "" || !isAccount(a.Account) {
+	if a.Region != "" || !IsAccount(a.Account) {
 		return 0, false
 	}
 	kind, name, _ := strings.Cut(a.Resource, "/")

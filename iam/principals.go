@@ -181,7 +181,7 @@ func compilePrincipalEntry(name, text string) (principalEntry, error) {
 
 // compileAWS reads an account id or the ARN of an identity.
 func (e principalEntry) compileAWS() (principalEntry, error) {
-	if isAccount(e.text) {
+	if IsAccount(e.text) {
 		e.kind, e.arn = accountEntry, ARN{Account: e.text}
 		return e, nil
 	}

@@ -137,7 +137,7 @@ func (c *groupCompiler) checkGroup(g userGroup) error {
 // those of a policy that it refers to by ARN.
 func accountOfGroup(entry *config.GroupEntry, members []string) iam.ARN {
 	for _, text := range slices.Concat(members, texts(entry.Policies)) {
-		if arn, err := iam.ParseARN(text); err == nil && isAccount(arn.Account) {
+		if arn, err := iam.ParseARN(text); err == nil && iam.IsAccount(arn.Account) {
 			return arn
 		}
 	}

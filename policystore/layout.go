@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"extauthz/iam"
 	"extauthz/mapping"
 	"extauthz/policystore/awsexport"
 	"extauthz/policystore/config"
@@ -158,7 +159,7 @@ type location struct{ account, region, repository string }
 func cutAccount(file string) (account, rest string, ok bool) {
 	file, found := strings.CutPrefix(file, "accounts/")
 	account, rest, _ = strings.Cut(file, "/")
-	return account, rest, found && isAccount(account)
+	return account, rest, found && iam.IsAccount(account)
 }
 
 // splitAccount splits accounts/ACCOUNT/REGION/REST.
@@ -180,9 +181,6 @@ func parseRepositoryPath(file string) (at location, name string, ok bool) {
 }
 
 const digits = "0123456789"
-
-// isAccount reports whether a folder in accounts/ has the name of an account.
-func isAccount(name string) bool { return awsexport.IsAccount(name) }
 
 // isRegion reports whether a folder of an account may have the name of a region.
 func isRegion(name string) bool {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"extauthz/diag"
+	"extauthz/iam"
 	"extauthz/policystore/awsexport"
 	"extauthz/policystore/config"
 )
@@ -64,7 +65,7 @@ func checkAccounts(o *config.Organization, controls *controls, all registries, f
 		check(who.positions[arn], accountOf(arn).Account)
 	}
 	for _, c := range callers.credentials {
-		if account := accountOf(c.Principal).Account; isAccount(account) {
+		if account := accountOf(c.Principal).Account; iam.IsAccount(account) {
 			check(c.Position, account)
 		}
 	}

@@ -26,7 +26,6 @@ type Options struct {
 
 // The forms of names in AWS, HTTP and GitHub.
 var (
-	accountID  = regexp.MustCompile(`^[0-9]{12}$`)
 	regionName = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$`)
 	hostName   = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:[0-9]{1,5})?$`)
 	userName   = regexp.MustCompile(`^[A-Za-z0-9+=.@_-]{1,64}$`)
@@ -42,7 +41,7 @@ var (
 // write there.
 func (o *Options) check() error {
 	switch {
-	case !accountID.MatchString(o.Account):
+	case !iam.IsAccount(o.Account):
 		return diag.Problemf("--account %q is not an account id", o.Account).WithRemedy("write 12 digits")
 	case !regionName.MatchString(o.Region):
 		return fmt.Errorf("--region %q: write one such as eu-central-1", o.Region)
@@ -53,7 +52,7 @@ func (o *Options) check() error {
 		return diag.Problemf("--region %q is in partition %q, not in %q", o.Region, partition, o.Partition).WithRemedy(fmt.Sprintf("write --partition %s, or another region", partition))
 	case !hostName.MatchString(o.Host):
 		return fmt.Errorf("--registry-host %q: write a lower-case host name, with a port only if clients use one", o.Host)
-	case !accountID.MatchString(o.OtherAccount):
+	case !iam.IsAccount(o.OtherAccount):
 		return diag.Problemf("--other-account %q is not an account id", o.OtherAccount).WithRemedy("write 12 digits")
 	case o.OtherAccount == o.Account:
 		return diag.Problemf("--other-account %q is the registry's account", o.OtherAccount).WithRemedy("give another")

@@ -16,9 +16,6 @@ const noAccount = "000000000000"
 // service principals").
 var serviceName = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)+$`)
 
-// accountID matches the twelve digits of an account.
-var accountID = regexp.MustCompile(`^[0-9]{12}$`)
-
 // callerArn reads CallerArn.
 func (in *inputReader) callerArn(name string) error {
 	text, at, err := in.reader.String(name)
@@ -53,7 +50,7 @@ func (in *inputReader) resourceOwner(name string) error {
 		return err
 	}
 	in.owner.at = at
-	if accountID.MatchString(text) {
+	if iam.IsAccount(text) {
 		in.owner.account = text
 		return nil
 	}
@@ -78,7 +75,7 @@ func partitionOf(text string) string {
 // the one in the resource's ARN, or otherwise the caller's.
 func (in *inputReader) account(resource string) string {
 	inARN, caller := "", ""
-	if arn, err := iam.ParseARN(resource); err == nil && accountID.MatchString(arn.Account) {
+	if arn, err := iam.ParseARN(resource); err == nil && iam.IsAccount(arn.Account) {
 		inARN = arn.Account
 	}
 	if in.caller != nil {

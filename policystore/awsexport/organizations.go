@@ -3,9 +3,9 @@ package awsexport
 import (
 	"fmt"
 	"regexp"
-	"strings"
 
 	"extauthz/diag"
+	"extauthz/iam"
 )
 
 // An OrganizationDescription is the output of aws organizations describe-organization (AWS
@@ -17,10 +17,6 @@ var organizationID = regexp.MustCompile(`^o-[a-z0-9]{10,32}$`)
 
 // IsOrganizationID reports whether id is the id of an organization.
 func IsOrganizationID(id string) bool { return organizationID.MatchString(id) }
-
-// IsAccount reports whether id is the id of an account: 12 digits (AWS Account Management
-// Reference Guide).
-func IsAccount(id string) bool { return len(id) == 12 && strings.Trim(id, "0123456789") == "" }
 
 // ReadOrganization reads the output of aws organizations describe-organization.
 func ReadOrganization(file string, contents []byte) (o OrganizationDescription, err error) {
@@ -48,7 +44,7 @@ func readOrganization(r *reader) (o OrganizationDescription, err error) {
 		return o, err
 	case !IsOrganizationID(id.Text):
 		return o, r.fault(id.At, fmt.Sprintf("Id %q is not the id of an organization, such as o-a1b2c3d4e5", id.Text), saveAgain)
-	case !IsAccount(management.Text):
+	case !iam.IsAccount(management.Text):
 		return o, r.fault(management.At, fmt.Sprintf("MasterAccountId %q is not an account of 12 digits", management.Text), saveAgain)
 	}
 	return OrganizationDescription{id.Text, management.Text}, nil

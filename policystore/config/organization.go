@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"extauthz/diag"
+	"extauthz/iam"
 	"extauthz/policystore/awsexport"
 	"extauthz/strictyaml"
 )
@@ -87,7 +88,7 @@ var (
 // IsTarget reports whether a text has the form of an id that control policies can be
 // attached to: a root, an organizational unit or an account.
 func IsTarget(text string) bool {
-	return rootID.MatchString(text) || unitID.MatchString(text) || awsexport.IsAccount(text)
+	return rootID.MatchString(text) || unitID.MatchString(text) || iam.IsAccount(text)
 }
 
 // organizationFile is organization.yaml.
@@ -174,7 +175,7 @@ func (o *Organization) addOutside(at *entry, accounts []string) {
 }
 
 func checkAccount(account string) error {
-	if !awsexport.IsAccount(account) {
+	if !iam.IsAccount(account) {
 		return diag.New(diag.Position{}, fmt.Sprintf("account %q is not valid", account), "write twelve digits in quotes")
 	}
 	return nil
