@@ -24,10 +24,11 @@ type inputReader struct {
 	levelsField        string // the field that contains the service control policies
 }
 
-// read reads the whole object, and checks rules about several fields.
+// read reads the whole object, and checks rules about several fields. After a fault it
+// goes on with the next field.
 func (in *inputReader) read() error {
 	start := in.reader.Start()
-	if err := in.reader.Object("the input", in.field); err != nil {
+	if err := in.reader.Members("the input", in.field); err != nil {
 		return err
 	}
 	switch {

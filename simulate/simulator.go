@@ -21,24 +21,26 @@ type Input struct {
 // Read reads one input. Errors name it source. They are a [diag.Diagnostic] or a
 // [diag.List].
 func (s *Simulator) Read(source string, text []byte) (*Input, error) {
-	return s.readAt(source, 1, text)
+	input, err := s.readAt(source, 1, text)
+	if err != nil {
+		return nil, err
+	}
+	return input, nil
 }
 
-// readAt reads an input whose first line has the given number.
+// readAt reads an input whose first line has the given number. With an error it returns the
+// ID, if the input is an object that has one.
 func (s *Simulator) readAt(source string, line int, text []byte) (*Input, error) {
 	reader, err := strictjson.NewReader(diag.File(source), diag.Point{Line: line, Column: 1}, text)
 	if err != nil {
-		return nil, err
+		return new(Input), err
 	}
 	in := &inputReader{reader: reader, compiler: &s.compiler}
 	if err := in.read(); err != nil {
-		return nil, err
+		return &Input{ID: in.id}, err
 	}
 	evaluations, err := in.evaluations()
-	if err != nil {
-		return nil, err
-	}
-	return &Input{in.id, evaluations}, nil
+	return &Input{in.id, evaluations}, err
 }
 
 // invalidInput is the output for an input that is not valid.
@@ -64,16 +66,7 @@ func (s *Simulator) line(source string, number int, line []byte, tooLong bool) s
 	}
 	input, err := s.readAt(source, number, line)
 	if err != nil {
-		return encode(invalidInput{idOf(line), err.Error()}, "")
+		return encode(invalidInput{input.ID, err.Error()}, "")
 	}
 	return encode(Simulate(input.ID, input.Evaluations), "")
-}
-
-// idOf returns the Id of an input that is not valid, nil if it cannot be read.
-func idOf(text []byte) json.RawMessage {
-	var fields map[string]json.RawMessage
-	if json.Unmarshal(text, &fields) != nil {
-		return nil
-	}
-	return fields["Id"]
 }

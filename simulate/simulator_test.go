@@ -24,6 +24,8 @@ func TestLines(t *testing.T) {
 		{`nonsense`, `{"Error":"in:6:2: not JSON`},
 		{`{"Id":"a","Unknown":1}`, `{"Id":"a","Error":"in:7:11: unknown field`},
 		{strings.Repeat(" ", maxLine) + good, `{"Error":"in:8:1: the line is longer than 16 MiB`},
+		{`{"Unknown":[{}],"Unknown":1,"ResourceArns":["x",{"y":1}],"Id":"a"}`, `{"Id":"a","Error":"in:9:2: unknown field \"Unknown\"; use the names of SimulateCustomPolicy, in the same case\n` +
+			`in:9:17: \"Unknown\" occurs twice; keep one of the two\nin:9:45: \"x\" is not a resource: `},
 		{good + "\r", `{"Id":"good `},
 		{good, `{"Id":"good `},
 	}

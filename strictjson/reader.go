@@ -126,6 +126,28 @@ func (r *Reader) next() (jsontext.Token, int, error) {
 // Object reads an object. It calls read for each name, with the offset of the name, and
 // read reads the value. A name that occurs twice is an error.
 func (r *Reader) Object(what string, read func(name string, at int) error) error {
+	return r.object(what, read, func(err error) error { return err })
+}
+
+// Members is [Reader.Object] for members that do not depend on each other: after an error
+// in one of them it reads the next one, and it returns all errors.
+func (r *Reader) Members(what string, read func(name string, at int) error) error {
+	var faults diag.Faults
+	depth, members := r.tokens.StackDepth()+1, int64(0)
+	err := r.object(what, read, func(err error) error {
+		members++
+		if !faults.Add(err) {
+			return nil
+		}
+		return r.readRest(depth, 2*members) // the decoder counts names and values
+	})
+	faults.Add(err)
+	return faults.Err()
+}
+
+// object reads an object. It calls after with the error of each member, and ends if after
+// returns one.
+func (r *Reader) object(what string, read func(name string, at int) error, after func(error) error) error {
 	start, err := r.open(jsontext.KindBeginObject, what)
 	if err != nil {
 		return err
@@ -137,10 +159,12 @@ func (r *Reader) Object(what string, read func(name string, at int) error) error
 			return err
 		}
 		name := token.String()
-		if !names.add(name) {
-			return r.ErrorAt(at, fmt.Sprintf("%q occurs twice", name), "keep one of the two")
+		if names.add(name) {
+			err = read(name, at)
+		} else {
+			err = r.ErrorAt(at, fmt.Sprintf("%q occurs twice", name), "keep one of the two")
 		}
-		if err := read(name, at); err != nil {
+		if err := after(err); err != nil {
 			return err
 		}
 	}
@@ -170,18 +194,24 @@ func (r *Reader) Items(what string, read func(n int) error) error {
 		if !faults.Add(read(n)) {
 			return nil
 		}
-		for r.tokens.StackDepth() > depth {
-			if _, _, err := r.next(); err != nil {
-				return err
-			}
-		}
-		if _, items := r.tokens.StackIndex(depth); items < int64(n) {
-			return r.Skip()
-		}
-		return nil
+		return r.readRest(depth, int64(n))
 	})
 	faults.Add(err)
 	return faults.Err()
+}
+
+// readRest reads what is left of the value in the array or object at a depth. Names and
+// values in it are counted; the value is the one with the given number.
+func (r *Reader) readRest(depth int, number int64) error {
+	for r.tokens.StackDepth() > depth {
+		if _, _, err := r.next(); err != nil {
+			return err
+		}
+	}
+	if _, count := r.tokens.StackIndex(depth); count < number {
+		return r.Skip()
+	}
+	return nil
 }
 
 // open reads the token at which an array or object begins, and returns its offset.

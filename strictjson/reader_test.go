@@ -137,6 +137,32 @@ func TestItems(t *testing.T) {
 	}
 }
 
+// TestMembers checks that reading goes on after a member with an error.
+func TestMembers(t *testing.T) {
+	r, err := NewFileReader("in.json", []byte(`{"a": 1, "b": [{"c": []}, 2], "a": {}, "d": {"e": {}, "f": 1}, "g": "h"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var last string
+	err = r.Members("the text", func(name string, _ int) (err error) {
+		if name == "d" {
+			return r.Object(name, func(name string, _ int) error {
+				_, _, err := r.String(name)
+				return err
+			})
+		}
+		last, _, err = r.String(name)
+		return err
+	})
+	const want = `in.json:1:7: a must be a string, not a number
+in.json:1:15: b must be a string, not an array
+in.json:1:31: "a" occurs twice; keep one of the two
+in.json:1:51: e must be a string, not an object`
+	if err == nil || err.Error() != want || last != "h" {
+		t.Errorf("got %v, the last string is %q, want\n%s", err, last, want)
+	}
+}
+
 // TestWrap checks the positions of errors about a value: one that has none, one that has its
 // own, and one in the text of a string.
 func TestWrap(t *testing.T) {
