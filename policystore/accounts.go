@@ -23,10 +23,10 @@ type accounts struct {
 func (c *compiler) loadAccounts() accounts {
 	all := accounts{incomplete: map[string]bool{}}
 	for _, path := range c.Paths {
-		if !isAuthorization(path) {
+		account, found := parseAuthorizationPath(path)
+		if !found {
 			continue
 		}
-		account, _, _ := cutAccount(path)
 		if c.skips(path) {
 			all.incomplete[account] = true
 			continue

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"extauthz/iam"
@@ -75,8 +76,8 @@ func (c *compiler) checkPaths() {
 	for _, file := range c.Paths {
 		switch {
 		case hasOneName(file) || namedFile.MatchString(file):
-		case isOfRepository(file) || isInventory(file) || isRegistryPolicy(file):
-		case isAuthorization(file) || controlPath.MatchString(file) || file == config.DescribedOrganizationPath:
+		case controlPath.MatchString(file) || file == config.DescribedOrganizationPath:
+		case isOfRegistry(file):
 		default:
 			c.report(strayFile(file))
 			c.unusable[file] = true
@@ -123,22 +124,17 @@ const (
 // root, organizational unit, account or level that they are attached to.
 var controlPath = regexp.MustCompile(`^organization/(scp|rcp)/([A-Za-z0-9+=,.@_-]{1,128})/[A-Za-z0-9+=,.@_-]{1,128}\.json$`)
 
-// isAuthorization reports whether a file is an account's output by its path.
-func isAuthorization(file string) bool {
-	_, rest, ok := cutAccount(file)
-	return ok && rest == authorizationFile
+// parseAuthorizationPath returns the account of an output of its users, roles and policies.
+func parseAuthorizationPath(file string) (account string, ok bool) {
+	account, rest, ok := cutAccount(file)
+	return account, ok && rest == authorizationFile
 }
 
-// isRegistryPolicy reports whether a file is a registry policy by its path.
-func isRegistryPolicy(file string) bool {
-	_, _, rest, ok := splitAccount(file)
-	return ok && rest == registryPolicyFile
-}
-
-// isInventory reports whether a file is an inventory by its path.
-func isInventory(file string) bool {
-	_, _, rest, ok := splitAccount(file)
-	return ok && rest == inventoryName
+// parseRegistryPath returns the registry of a file about a whole registry that has one of
+// these names.
+func parseRegistryPath(file string, names ...string) (at location, ok bool) {
+	account, region, rest, ok := splitAccount(file)
+	return location{account: account, region: region}, ok && slices.Contains(names, rest)
 }
 
 // inventoryPath returns the path of the inventory of an account's region.
@@ -146,10 +142,13 @@ func inventoryPath(account, region string) string {
 	return "accounts/" + account + "/" + region + "/" + inventoryName
 }
 
-// isOfRepository reports whether a file is about a repository by its path.
-func isOfRepository(file string) bool {
-	_, name, ok := parseRepositoryPath(file)
-	return ok && (name == policyFile || name == tagsFile)
+// isOfRegistry reports whether a file is about an account, a registry or a repository by
+// its path.
+func isOfRegistry(file string) bool {
+	_, ofAccount := parseAuthorizationPath(file)
+	_, ofRegistry := parseRegistryPath(file, inventoryName, registryPolicyFile)
+	_, name, ofRepository := parseRepositoryPath(file)
+	return ofAccount || ofRegistry || ofRepository && (name == policyFile || name == tagsFile)
 }
 
 // A location is a repository or a whole registry, which has no repository's name.

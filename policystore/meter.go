@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/metrics"
+
+	"extauthz/diag"
 )
 
 // meterStep is the number of bytes of compiled text between two measurements.
@@ -22,12 +24,15 @@ type loadMeter struct {
 }
 
 // A memoryError is the error of a load that uses more memory than it may. It ends the load.
-type memoryError struct{ most uint64 }
+type memoryError struct{ diag.Diagnostic }
 
-// Error says how much memory a load may use, and how to change that.
-func (e memoryError) Error() string {
-	return fmt.Sprintf("loading the policy directory takes more than %s of memory; raise --load-memory and the container's memory limit, or divide the registries among several sidecars", mebibytes(e.most))
+func newMemoryError(most uint64) memoryError {
+	return memoryError{diag.Problemf("loading the policy directory takes more than %s of memory", mebibytes(most)).
+		WithRemedy("raise --load-memory and the container's memory limit, or divide the registries among several sidecars")}
 }
+
+// Unwrap returns the diagnostic.
+func (e memoryError) Unwrap() error { return e.Diagnostic }
 
 // newLoadMeter returns the meter of a load whose texts have been read and take that many
 // bytes. It collects garbage first, so that earlier garbage does not count.
@@ -58,7 +63,7 @@ func (m *loadMeter) check() error {
 	runtime.GC()
 	used := m.used()
 	if used > m.most {
-		return memoryError{m.most}
+		return newMemoryError(m.most)
 	}
 	m.next = max(m.most, used+m.most/8)
 	return nil

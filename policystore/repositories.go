@@ -26,11 +26,10 @@ type inventories map[location]inventory
 func (c *compiler) loadInventories(all *config.Registries) inventories {
 	have := inventories{}
 	for _, path := range c.Paths {
-		if !isInventory(path) {
+		at, found := parseRegistryPath(path, inventoryName)
+		if !found {
 			continue
 		}
-		account, region, _, _ := splitAccount(path)
-		at := location{account: account, region: region}
 		have[at] = nil
 		owner := c.owner(all, path, at)
 		if owner == nil || c.skips(path) {
@@ -126,11 +125,10 @@ func (c *compiler) loadRepositoryPolicies(all *config.Registries, have inventori
 func (c *compiler) loadRegistryPolicies(all *config.Registries) map[string][]*iam.Policy {
 	policies := map[string][]*iam.Policy{}
 	for _, path := range c.Paths {
-		if !isRegistryPolicy(path) {
+		at, found := parseRegistryPath(path, registryPolicyFile)
+		if !found {
 			continue
 		}
-		account, region, _, _ := splitAccount(path)
-		at := location{account: account, region: region}
 		owner := c.owner(all, path, at)
 		if policy := c.resourcePolicy(iam.RegistryPolicy, path, at); policy != nil && owner != nil {
 			policies[owner.ARNPrefix()] = []*iam.Policy{policy}

@@ -1,6 +1,7 @@
 package policystore
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"sync"
@@ -145,22 +146,29 @@ func (s *Store) failed(a attempt) error {
 // maxFindings limits the warnings about one snapshot.
 const maxFindings = 20
 
-func (s *Store) succeeded(next *Snapshot) {
-	s.attempt = attempt{digest: next.Digest}
-	next.LoadedAt = time.Now()
-	s.mu.Lock()
-	s.status.LastReload, s.status.LastError = next.LoadedAt, nil
-	if s.status.Digest != next.Digest {
-		s.status.Generation++
-		s.status.Digest = next.Digest
-		next.Generation = s.status.Generation
-		s.snapshot.Store(next)
-	}
-	s.mu.Unlock()
-	s.kept.keys.Keep(next.callers.keySets)
+func (s *Store) succeeded(compiled *Snapshot) {
+	s.attempt = attempt{digest: compiled.Digest}
+	s.publish(compiled)
+	s.kept.keys.Keep(compiled.callers.keySets)
 	s.options.Logger.Info("policy directory in force",
-		"dir", s.options.Dir, "digest", next.Digest, "generation", s.Status().Generation, "summary", next.Summary)
-	for _, finding := range next.Findings[:min(len(next.Findings), maxFindings)] {
-		s.options.Logger.Warn("suspicious policy", "finding", next.names.Locate(finding).Error())
+		"dir", s.options.Dir, "digest", compiled.Digest, "generation", s.Status().Generation, "summary", compiled.Summary)
+	for _, finding := range compiled.Findings[:min(len(compiled.Findings), maxFindings)] {
+		s.options.Logger.LogAttrs(context.Background(), slog.LevelWarn, "suspicious policy", compiled.names.Locate(finding).LogAttrs()...)
 	}
+}
+
+// publish puts a snapshot in force, unless one of the same content is.
+func (s *Store) publish(compiled *Snapshot) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	s.status.LastReload, s.status.LastError = now, nil
+	if s.status.Digest == compiled.Digest {
+		return
+	}
+	s.status.Generation++
+	s.status.Digest = compiled.Digest
+	next := *compiled
+	next.Generation, next.LoadedAt = s.status.Generation, now
+	s.snapshot.Store(&next)
 }

@@ -136,7 +136,7 @@ func TestReloadWarnsOfSuspiciousPolicies(t *testing.T) {
 		directorytest.Write(t, dir, contents)
 		var log lines
 		s := New(Options{Dir: dir, Decision: options(), Logger: slog.New(slog.NewJSONHandler(&log, nil))})
-		if err := s.Reload(); err != nil || log.count(file+":1:") != 1 || log.count("BatchGetImages") != 1 {
+		if err := s.Reload(); err != nil || log.count(`"file":"`+file+`","line":1,"column":107,"code":"unknown-action","problem":"`) != 1 || log.count("BatchGetImages") != 1 {
 			t.Errorf("%s: error %v, log %s", file, err, log.text.String())
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"extauthz/diag"
 )
 
 // checkHosts checks the host names of a registry.
@@ -78,7 +80,8 @@ func (r *Registry) errNotServed(host string) error {
 	name, _, _ := splitHost(lowerASCII(host))
 	for _, h := range r.Hosts {
 		if own, port, _ := splitHost(h); own == name {
-			return fmt.Errorf("host %q is not a host of registry %q, which has that host with port %s only; a host without a port in registries.yaml means every port", host, r.Name, port)
+			return diag.Problemf("host %q is not a host of registry %q, which has that host with port %s only", host, r.Name, port).
+				WithRemedy("to serve it with every port, write it without a port in registries.yaml")
 		}
 	}
 	return fmt.Errorf("host %q is not a host of registry %q", host, r.Name)

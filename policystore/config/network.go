@@ -1,11 +1,12 @@
 package config
 
 import (
-	"errors"
 	"fmt"
 	"net/netip"
 	"regexp"
 	"strings"
+
+	"extauthz/diag"
 )
 
 // networkEntry is the part of a registry's entry about the way of a request to Envoy.
@@ -46,7 +47,7 @@ func (e *networkEntry) proxies(at *entry) (networks []netip.Prefix) {
 	for i, text := range e.TrustedProxies {
 		network, err := parseNetwork(text)
 		if err != nil {
-			at.add(fmt.Errorf("trustedProxies %q: %w", text, err), "trustedProxies", i)
+			at.add(diag.Wrap(diag.Position{}, fmt.Sprintf("trustedProxies %q ", text), err), "trustedProxies", i)
 		}
 		networks = append(networks, network)
 	}
@@ -76,7 +77,7 @@ func (e *networkEntry) endpoint(at *entry) *VPCEndpoint {
 
 // parseNetwork parses an address, or a network in CIDR notation. Client addresses that are
 // IPv4 are compared as IPv4, so that a network of IPv4 addresses written as IPv6 would not
-// contain any.
+// contain any. The problem in an error follows the text.
 func parseNetwork(text string) (netip.Prefix, error) {
 	network, err := netip.ParsePrefix(text)
 	if !strings.Contains(text, "/") {
@@ -87,11 +88,11 @@ func parseNetwork(text string) (netip.Prefix, error) {
 	}
 	switch {
 	case err != nil || !network.IsValid():
-		return netip.Prefix{}, errors.New("write an IP address or a network in CIDR notation, such as 10.0.0.0/16")
+		return netip.Prefix{}, diag.Problemf("is not an address or a network").WithRemedy("write an IP address or a network in CIDR notation, such as 10.0.0.0/16")
 	case network.Addr().Is4In6():
-		return netip.Prefix{}, errors.New("write an IPv4 address in its own form, such as 10.0.0.0/16")
+		return netip.Prefix{}, diag.Problemf("is an IPv4 address or network written as IPv6").WithRemedy("write it in its own form, such as 10.0.0.0/16")
 	case network != network.Masked():
-		return netip.Prefix{}, fmt.Errorf("the address has bits beyond the prefix; write %s", network.Masked())
+		return netip.Prefix{}, diag.Problemf("has bits beyond the prefix").WithRemedy("write " + network.Masked().String())
 	}
 	return network, nil
 }
