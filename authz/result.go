@@ -1,6 +1,8 @@
 package authz
 
 import (
+	"math/rand/v2"
+	"strconv"
 	"strings"
 	"time"
 
@@ -44,6 +46,7 @@ func (o Outcome) String() string {
 
 // A Result is the answer to a request and the reason for it. The zero Result refuses.
 type Result struct {
+	ID       string // of the decision; another result has another ID
 	Answer   Answer
 	Decision Outcome
 	Reason   string // one line for the operator's log, without secrets; "" if allowed
@@ -94,7 +97,13 @@ const maxText = 128
 // newResult returns a result that refuses the request. It contains no credential and only
 // a small part of the request, because a log may retain it.
 func newResult(r *Request) *Result {
-	return &Result{RequestID: cut(r.ID), Method: cut(r.Method), Client: r.Peer, Time: r.Time}
+	return &Result{ID: newID(), RequestID: cut(r.ID), Method: cut(r.Method), Client: r.Peer, Time: r.Time}
+}
+
+// newID returns a random identifier. Two results of one service have different ones for all
+// practical purposes.
+func newID() string {
+	return strconv.FormatUint(rand.Uint64(), 36) //nolint:gosec // it is not a secret
 }
 
 func cut(text string) string { return strings.Clone(text[:min(len(text), maxText)]) }
@@ -102,7 +111,7 @@ func cut(text string) string { return strings.Clone(text[:min(len(text), maxText
 // Unavailable returns the result for a request that could not be decided, or whose decision
 // could not be logged as required.
 func Unavailable(reason string) *Result {
-	r := &Result{}
+	r := &Result{ID: newID()}
 	r.unavailable(reason, reason)
 	return r
 }

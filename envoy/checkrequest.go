@@ -9,6 +9,7 @@ import (
 
 	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
 	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"extauthz/authz"
@@ -29,7 +30,12 @@ func ParseCheckRequest(source string, text []byte, now time.Time) (*authz.Reques
 	if at := m.GetAttributes().GetRequest().GetTime(); at.IsValid() {
 		now = at.AsTime()
 	}
-	return toRequest(m, now), nil
+	message, err := proto.Marshal(m)
+	r, valid := readCheck(message, now)
+	if err != nil || !valid {
+		return nil, checkRequestError(source, text)
+	}
+	return r, nil
 }
 
 // checkRequestError returns the error of a text that protojson refuses. protojson's own

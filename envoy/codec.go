@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/encoding"
 	"google.golang.org/grpc/encoding/proto"
@@ -29,32 +28,42 @@ var (
 	errMalformed = errors.New("the check cannot be decoded")
 )
 
-// receivedCheck is a CheckRequest as it arrived: decoded, or with the reason why it could not
-// be decoded.
-type receivedCheck struct {
-	message authv3.CheckRequest
-	err     error // errTooLarge or errMalformed
+// call is a check in progress: the message that arrived and then the answer to it.
+type call struct {
+	message  mem.Buffer // nil if the message is larger than MaxMessage
+	answer   []byte
+	response [1]mem.Buffer // the answer, as gRPC takes it
 }
 
-// checkCodec is gRPC's protobuf codec, except that reading a CheckRequest never fails. gRPC
-// answers a message that it cannot read with an error. For Envoy an error is a failed check,
-// which failure_mode_allow lets through, while a denial denies.
+// checkCodec is gRPC's protobuf codec, except that it passes checks and their answers on as
+// they are. Reading a check never fails: gRPC would answer a message that it cannot read
+// with an error. For Envoy an error is a failed check, which failure_mode_allow lets
+// through, while a denial denies.
 type checkCodec struct{ encoding.CodecV2 }
 
 func newCheckCodec() checkCodec { return checkCodec{encoding.GetCodecV2(proto.Name)} }
 
-// Unmarshal decodes data into v.
+// Unmarshal decodes data into v. The memory of a check belongs to the call until its message
+// is freed.
 func (c checkCodec) Unmarshal(data mem.BufferSlice, v any) error {
-	check, ok := v.(*receivedCheck)
+	check, ok := v.(*call)
 	switch {
 	case !ok:
 		return c.CodecV2.Unmarshal(data, v)
-	case data.Len() > MaxMessage:
-		check.err = errTooLarge
-	case c.CodecV2.Unmarshal(data, &check.message) != nil:
-		check.err = errMalformed
+	case data.Len() <= MaxMessage:
+		check.message = data.MaterializeToBuffer(mem.DefaultBufferPool())
 	}
 	return nil
+}
+
+// Marshal encodes v.
+func (c checkCodec) Marshal(v any) (mem.BufferSlice, error) {
+	check, ok := v.(*call)
+	if !ok {
+		return c.CodecV2.Marshal(v)
+	}
+	check.response[0] = mem.SliceBuffer(check.answer)
+	return check.response[:], nil
 }
 
 // authorizationDesc describes the Authorization service to gRPC.
@@ -67,12 +76,15 @@ var authorizationDesc = grpc.ServiceDesc{
 
 // answerCheck reads a check with decode and answers it.
 func answerCheck(service any, ctx context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
-	server, check := service.(Authorization), new(receivedCheck)
+	server, check := service.(Authorization), new(call)
 	if err := decode(check); err != nil {
 		return nil, err
 	}
-	if check.err != nil {
-		return server.Unreadable(ctx, check.err), nil
+	if check.message == nil {
+		check.answer = server.Unreadable(ctx, errTooLarge)
+		return check, nil
 	}
-	return server.Check(ctx, &check.message)
+	defer check.message.Free()
+	check.answer = server.Check(ctx, check.message.ReadOnlyData())
+	return check, nil
 }

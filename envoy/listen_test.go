@@ -36,7 +36,7 @@ func leaveStale(t *testing.T, path string) {
 	}
 }
 
-func mustListen(t *testing.T, addr string, mode fs.FileMode) net.Listener {
+func mustListen(t testing.TB, addr string, mode fs.FileMode) net.Listener {
 	t.Helper()
 	l, err := Listen(addr, mode)
 	if err != nil {

@@ -1,36 +1,151 @@
 package envoy
 
 import (
+	"bytes"
+	"slices"
+	"strings"
 	"time"
-
-	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
-	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
 
 	"extauthz/authz"
 	"extauthz/mapping"
 )
 
-// toRequest returns the parts of a CheckRequest that the answer depends on. Absent parts are
-// empty, which denies.
-func toRequest(m *authv3.CheckRequest, now time.Time) *authz.Request {
-	attributes := m.GetAttributes()
-	http := attributes.GetRequest().GetHttp()
-	source := attributes.GetSource()
-	r := &authz.Request{
-		Method:               http.GetMethod(),
-		Path:                 http.GetPath(),
-		Host:                 http.GetHost(),
-		Peer:                 source.GetAddress().GetSocketAddress().GetAddress(),
-		Principal:            source.GetPrincipal(),
-		Certificate:          source.GetCertificate(),
-		SNI:                  attributes.GetTlsSession().GetSni(),
-		DestinationPrincipal: attributes.GetDestination().GetPrincipal(),
-		Metadata:             claims(attributes.GetMetadataContext()),
-		Extensions:           extensions(attributes.GetContextExtensions()),
-		Time:                 now,
+// readCheck returns the request of a CheckRequest in protobuf's wire format that arrived at
+// the time now. It reports whether protobuf accepts the message. The request contains copies
+// only of what the answer depends on, because gRPC reuses the memory of the message. Absent
+// parts are empty, which denies.
+func readCheck(message []byte, now time.Time) (r *authz.Request, valid bool) {
+	if !isCheckRequest(message) {
+		return nil, false
 	}
-	addHeaders(r, http)
-	return r
+	var p parts
+	for f := (fieldReader{rest: message}); f.nextBytes(); {
+		if f.number == 1 { // attributes
+			p.readAttributes(f.value)
+		}
+	}
+	return p.request(now), true
+}
+
+// usualHeaders is more than the number of headers of a usual request. More of them cost an
+// allocation.
+const usualHeaders = 32
+
+// parts are the parts of a CheckRequest that count. If protobuf merges two messages, the
+// later text counts, and all items of lists and maps do.
+type parts struct {
+	method, path, host, peer, principal, certificate []byte
+	sni, destinationPrincipal                        []byte
+	registry, trustedHeader                          []byte
+
+	claims []byte // a Struct
+
+	headers     [usualHeaders]headerParts // the first count are in use
+	count       int
+	moreHeaders []headerParts // if there are more
+}
+
+type headerParts struct {
+	name, value []byte
+	inMap       bool // not in the list of raw headers
+}
+
+func (p *parts) readAttributes(message []byte) {
+	for f := (fieldReader{rest: message}); f.nextBytes(); {
+		switch f.number {
+		case 1: // source
+			p.readSource(f.value)
+		case 2: // destination
+			readBytes(f.value, 4, &p.destinationPrincipal)
+		case 4: // request
+			for request := (fieldReader{rest: f.value}); request.nextBytes(); {
+				if request.number == 2 {
+					p.readHTTP(request.value)
+				}
+			}
+		case 10: // context_extensions
+			p.readExtension(f.value)
+		case 11: // metadata_context
+			p.readMetadata(f.value)
+		case 12: // tls_session
+			readBytes(f.value, 1, &p.sni)
+		}
+	}
+}
+
+func (p *parts) readSource(message []byte) {
+	for f := (fieldReader{rest: message}); f.nextBytes(); {
+		switch f.number {
+		case 1: // address
+			p.readAddress(f.value)
+		case 4:
+			p.principal = f.value
+		case 5:
+			p.certificate = f.value
+		}
+	}
+}
+
+// readAddress reads an Address. The last of its alternatives counts.
+func (p *parts) readAddress(message []byte) {
+	for f := (fieldReader{rest: message}); f.nextBytes(); {
+		switch f.number {
+		case 1: // socket_address
+			readBytes(f.value, 2, &p.peer)
+		case 2, 3: // pipe, envoy_internal_address
+			p.peer = nil
+		}
+	}
+}
+
+func (p *parts) readHTTP(message []byte) {
+	for f := (fieldReader{rest: message}); f.nextBytes(); {
+		switch f.number {
+		case 2:
+			p.method = f.value
+		case 3: // headers, a map
+			name, value := entry(f.value)
+			p.addHeader(headerParts{name, value, true})
+		case 4:
+			p.path = f.value
+		case 5:
+			p.host = f.value
+		case 13: // header_map
+			for list := (fieldReader{rest: f.value}); list.nextBytes(); {
+				if list.number == 1 {
+					p.addHeader(readHeader(list.value))
+				}
+			}
+		}
+	}
+}
+
+func (p *parts) addHeader(h headerParts) {
+	if p.count < len(p.headers) {
+		p.headers[p.count] = h
+		p.count++
+		return
+	}
+	p.moreHeaders = append(p.moreHeaders, h)
+}
+
+// readHeader reads a HeaderValue. A raw value takes precedence.
+func readHeader(message []byte) (h headerParts) {
+	var raw []byte
+	for f := (fieldReader{rest: message}); f.nextBytes(); {
+		switch f.number {
+		case 1:
+			h.name = f.value
+		case 2:
+			h.value = f.value
+		case 3:
+			raw = f.value
+		}
+	}
+	if len(raw) > 0 {
+		h.value = raw
+	}
+	return h
 }
 
 // The names of the context_extensions that are read.
@@ -39,55 +154,111 @@ const (
 	headerExtension   = "header"
 )
 
-func extensions(all map[string]string) authz.Extensions {
-	return authz.Extensions{Registry: all[registryExtension], TrustedHeader: all[headerExtension]}
+func (p *parts) readExtension(message []byte) {
+	switch name, value := entry(message); string(name) {
+	case registryExtension:
+		p.registry = value
+	case headerExtension:
+		p.trustedHeader = value
+	}
 }
 
 // jwtAuthn is the namespace of the metadata in which Envoy's jwt_authn filter puts the claims
 // of the tokens that it verified. Metadata of other filters and of routes does not count.
 const jwtAuthn = "envoy.filters.http.jwt_authn"
 
-// claims returns the metadata of jwt_authn, by the payload_in_metadata of its providers. It is
-// nil if there is none.
-func claims(metadata *corev3.Metadata) map[string]any {
-	verified := metadata.GetFilterMetadata()[jwtAuthn]
-	if len(verified.GetFields()) == 0 {
-		return nil
-	}
-	return verified.AsMap()
-}
-
-// addHeaders adds the headers in either encoding. Envoy fills the map or, with
-// encode_raw_headers, the list with raw values, and never both. All headers are added, because
-// the policy directory determines which of them count.
-func addHeaders(r *authz.Request, http *authv3.AttributeContext_HttpRequest) {
-	raw := http.GetHeaderMap().GetHeaders()
-	if n := len(http.GetHeaders()) + len(raw); n > 0 {
-		r.Headers = make([]mapping.Header, 0, n)
-	}
-	for name, value := range http.GetHeaders() {
-		addHeader(r, name, value)
-	}
-	for _, h := range raw {
-		addHeader(r, h.GetKey(), headerValue(h))
+// readMetadata reads the metadata of jwt_authn.
+func (p *parts) readMetadata(message []byte) {
+	for f := (fieldReader{rest: message}); f.nextBytes(); {
+		if f.number != 1 { // filter_metadata
+			continue
+		}
+		if namespace, _ := entry(f.value); string(namespace) != jwtAuthn {
+			continue
+		}
+		p.claims = nil
+		for entry := (fieldReader{rest: f.value}); entry.nextBytes(); {
+			if entry.number == 2 { // protobuf merges messages, as if one followed the other
+				p.claims = slices.Concat(p.claims, entry.value)
+			}
+		}
 	}
 }
 
-func headerValue(h *corev3.HeaderValue) string {
-	if len(h.GetRawValue()) > 0 {
-		return string(h.GetRawValue())
+// request returns a request with copies of the parts. The copies of headers, which contain
+// credentials, are separate from those of the text that a log may retain.
+func (p *parts) request(now time.Time) *authz.Request {
+	headers := keepHeaders(append(p.headers[:p.count], p.moreHeaders...))
+	r := &authz.Request{Certificate: string(p.certificate), Time: now}
+	copyTexts([]text{
+		{p.method, &r.Method}, {p.path, &r.Path}, {p.host, &r.Host}, {p.peer, &r.Peer}, {p.principal, &r.Principal},
+		{p.sni, &r.SNI}, {p.destinationPrincipal, &r.DestinationPrincipal},
+		{p.registry, &r.Extensions.Registry}, {p.trustedHeader, &r.Extensions.TrustedHeader},
+	})
+	if len(headers) > 0 {
+		r.Headers = make([]mapping.Header, len(headers))
 	}
-	return h.GetValue()
+	var few [2 * usualHeaders]text
+	texts := few[:0]
+	for i, h := range headers {
+		texts = append(texts, text{h.name, &r.Headers[i].Name}, text{h.value, &r.Headers[i].Value})
+	}
+	copyTexts(texts)
+	for i := range r.Headers {
+		if r.Headers[i].Name == "x-request-id" {
+			r.ID = r.Headers[i].Value
+		}
+	}
+	if len(p.claims) > 0 {
+		r.Metadata = readStruct(p.claims)
+	}
+	return r
 }
 
-// addHeader adds a header. It ignores the parts of the request line in Envoy's map, whose
-// names begin with a colon.
-func addHeader(r *authz.Request, name, value string) {
-	switch {
-	case name == "" || name[0] == ':':
-		return
-	case name == "x-request-id":
-		r.ID = value
+// keepHeaders returns the headers that count, in the order of the generated type: those of
+// the map, and then those of the list. An entry of a map replaces an earlier one with its
+// name. Names that begin with a colon are parts of the request line.
+func keepHeaders(headers []headerParts) []headerParts {
+	slices.SortStableFunc(headers, func(a, b headerParts) int {
+		switch {
+		case a.inMap && b.inMap:
+			return bytes.Compare(a.name, b.name)
+		case a.inMap:
+			return -1
+		case b.inMap:
+			return 1
+		}
+		return 0
+	})
+	kept := headers[:0]
+	for i, h := range headers {
+		isReplaced := h.inMap && i+1 < len(headers) && headers[i+1].inMap && bytes.Equal(h.name, headers[i+1].name)
+		if !isReplaced && len(h.name) > 0 && h.name[0] != ':' {
+			kept = append(kept, h)
+		}
 	}
-	r.Headers = append(r.Headers, mapping.Header{Name: name, Value: value})
+	return kept
+}
+
+// A text is a part of a message and where its copy belongs.
+type text struct {
+	from []byte
+	to   *string
+}
+
+// copyTexts copies texts. The copies are parts of one string.
+func copyTexts(texts []text) {
+	size := 0
+	for _, t := range texts {
+		size += len(t.from)
+	}
+	var copies strings.Builder
+	copies.Grow(size)
+	for _, t := range texts {
+		copies.Write(t.from)
+	}
+	rest := copies.String()
+	for _, t := range texts {
+		*t.to, rest = rest[:len(t.from)], rest[len(t.from):]
+	}
 }

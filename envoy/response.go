@@ -2,37 +2,60 @@ package envoy
 
 import (
 	"cmp"
+	"strings"
+	"unicode/utf8"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
-	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
-	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
-	rpcstatus "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/protobuf/types/known/structpb"
+	"google.golang.org/protobuf/encoding/protowire"
 
 	"extauthz/authz"
 	"extauthz/mapping"
 )
 
-// toResponse returns the CheckResponse of a result.
-func toResponse(r *authz.Result) *authv3.CheckResponse {
-	response := &authv3.CheckResponse{DynamicMetadata: metadata(r)}
+// usualResponse is more than the size of a usual CheckResponse.
+const usualResponse = 256
+
+// response returns the CheckResponse of a result in protobuf's wire format, with some fields
+// of the decision as metadata.
+func response(r *authz.Result, metadata Metadata) []byte {
+	b := make([]byte, 0, usualResponse)
 	if r.Answer.Allowed {
-		response.Status = &rpcstatus.Status{Code: int32(codes.OK)}
-		response.HttpResponse = &authv3.CheckResponse_OkResponse{OkResponse: &authv3.OkHttpResponse{
-			HeadersToRemove:         r.Answer.RemoveHeaders,
-			QueryParametersToRemove: r.Answer.RemoveQueryParameters,
-		}}
-		return response
+		b = appendAllowed(b, &r.Answer)
+	} else {
+		b = appendDenied(b, &r.Answer)
 	}
-	status := cmp.Or(r.Answer.Status, 403)
-	response.Status = &rpcstatus.Status{Code: int32(denialCode(status))}
-	response.HttpResponse = &authv3.CheckResponse_DeniedResponse{DeniedResponse: &authv3.DeniedHttpResponse{
-		Status:  &typev3.HttpStatus{Code: typev3.StatusCode(status)},
-		Headers: responseHeaders(r.Answer.Headers),
-		Body:    string(r.Answer.Body),
-	}}
-	return response
+	return metadata.append(b, r)
+}
+
+// appendAllowed appends the status OK and an OkHttpResponse.
+func appendAllowed(b []byte, a *authz.Answer) []byte {
+	b = appendStatus(b, codes.OK)
+	b, start := beginMessage(b, 3) // ok_response
+	for _, name := range a.RemoveHeaders {
+		b = appendText(b, 5, name) // headers_to_remove
+	}
+	for _, name := range a.RemoveQueryParameters {
+		b = appendText(b, 8, name) // query_parameters_to_remove
+	}
+	return endMessage(b, start)
+}
+
+// appendDenied appends a status and a DeniedHttpResponse.
+func appendDenied(b []byte, a *authz.Answer) []byte {
+	status := cmp.Or(a.Status, 403)
+	b = appendStatus(b, denialCode(status))
+	b, start := beginMessage(b, 2) // denied_response
+	b, statusStart := beginMessage(b, 1)
+	b = appendNumber(b, 1, uint64(status)) // code
+	b = endMessage(b, statusStart)
+	for _, h := range a.Headers {
+		b = appendHeader(b, h)
+	}
+	if len(a.Body) > 0 {
+		b = appendText(b, 3, string(a.Body))
+	}
+	return endMessage(b, start)
 }
 
 // denialCode returns the gRPC code of a denial. Every code except OK denies, and the client
@@ -47,30 +70,53 @@ func denialCode(status int) codes.Code {
 	return codes.PermissionDenied
 }
 
-// responseHeaders returns the headers of a response. It sets append_action, whose default
-// appends and had another effect in older versions of Envoy.
-func responseHeaders(headers []mapping.Header) []*corev3.HeaderValueOption {
-	options := make([]*corev3.HeaderValueOption, len(headers))
-	for i, h := range headers {
-		options[i] = &corev3.HeaderValueOption{
-			Header:       &corev3.HeaderValue{Key: h.Name, Value: h.Value},
-			AppendAction: corev3.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD,
-		}
+// appendStatus appends a google.rpc.Status. Its code is absent if it is OK, which is zero.
+func appendStatus(b []byte, code codes.Code) []byte {
+	b, start := beginMessage(b, 1)
+	if code != codes.OK {
+		b = appendNumber(b, 1, uint64(code))
 	}
-	return options
+	return endMessage(b, start)
 }
 
-// metadata returns the decision for Envoy's access log and later filters. Envoy puts it in the
-// namespace envoy.filters.http.ext_authz.
-func metadata(r *authz.Result) *structpb.Struct {
-	fields := map[string]*structpb.Value{"decision": structpb.NewStringValue(r.Decision.String())}
-	for name, text := range map[string]string{
-		"action": r.Action(), "repository": r.Repository, "principal": r.Principal,
-		"registry": r.Registry, "operation": r.Operation, "policy_digest": r.Digest,
-	} {
-		if text != "" {
-			fields[name] = structpb.NewStringValue(text)
-		}
+// appendHeader appends a HeaderValueOption. It sets append_action, whose default appends and
+// had another effect in older versions of Envoy.
+func appendHeader(b []byte, h mapping.Header) []byte {
+	b, start := beginMessage(b, 2)
+	b, headerStart := beginMessage(b, 1)
+	b = appendText(b, 1, h.Name)
+	b = appendText(b, 2, h.Value)
+	b = endMessage(b, headerStart)
+	b = appendNumber(b, 3, uint64(corev3.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD))
+	return endMessage(b, start)
+}
+
+// appendText appends a field that is text. Envoy refuses a message with text that is not
+// UTF-8.
+func appendText(b []byte, number protowire.Number, text string) []byte {
+	if !utf8.ValidString(text) {
+		text = strings.ToValidUTF8(text, "\ufffd")
 	}
-	return &structpb.Struct{Fields: fields}
+	return protowire.AppendString(protowire.AppendTag(b, number, protowire.BytesType), text)
+}
+
+func appendNumber(b []byte, number protowire.Number, n uint64) []byte {
+	return protowire.AppendVarint(protowire.AppendTag(b, number, protowire.VarintType), n)
+}
+
+// beginMessage begins a field that is a message. It returns where the content starts.
+func beginMessage(b []byte, number protowire.Number) (_ []byte, start int) {
+	b = append(protowire.AppendTag(b, number, protowire.BytesType), 0) // a length below 128 has one byte
+	return b, len(b)
+}
+
+// endMessage ends a field that is a message, and inserts the length of its content.
+func endMessage(b []byte, start int) []byte {
+	size := len(b) - start
+	if more := protowire.SizeVarint(uint64(size)) - 1; more > 0 {
+		b = append(b, make([]byte, more)...)
+		copy(b[start+more:], b[start:start+size])
+	}
+	protowire.AppendVarint(b[:start-1], uint64(size))
+	return b
 }

@@ -6,7 +6,6 @@ import (
 	"net"
 	"time"
 
-	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/health"
@@ -40,12 +39,13 @@ type ServerOptions struct {
 
 // Authorization answers ext_authz checks.
 type Authorization interface {
-	// Check answers one check.
-	Check(context.Context, *authv3.CheckRequest) (*authv3.CheckResponse, error)
+	// Check answers one check. The message and the answer are in protobuf's wire format.
+	// The message is valid until Check returns.
+	Check(ctx context.Context, message []byte) (answer []byte)
 
 	// Unreadable answers a check that could not be read. The error is the reason and
 	// contains no part of the message.
-	Unreadable(context.Context, error) *authv3.CheckResponse
+	Unreadable(context.Context, error) (answer []byte)
 }
 
 // Server is the gRPC server that Envoy calls. It serves the Authorization service, and health

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
-	rpcstatus "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/connectivity"
@@ -20,20 +19,23 @@ import (
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/status"
 	"google.golang.org/grpc/test/bufconn"
+
+	"extauthz/authz"
 )
 
-// authorizationFunc is a function as an Authorization service.
-type authorizationFunc func(context.Context) error
+// authorizationFunc is a function as an Authorization service that denies.
+type authorizationFunc func(context.Context)
 
-func (f authorizationFunc) Check(ctx context.Context, _ *authv3.CheckRequest) (*authv3.CheckResponse, error) {
-	return &authv3.CheckResponse{Status: &rpcstatus.Status{Code: int32(codes.PermissionDenied)}}, f(ctx)
+func (f authorizationFunc) Check(ctx context.Context, _ []byte) []byte {
+	f(ctx)
+	return response(&authz.Result{}, 0)
 }
 
-func (f authorizationFunc) Unreadable(context.Context, error) *authv3.CheckResponse {
-	return &authv3.CheckResponse{Status: &rpcstatus.Status{Code: int32(codes.OutOfRange)}}
+func (f authorizationFunc) Unreadable(context.Context, error) []byte {
+	return response(&authz.Result{}, 0)
 }
 
-func deny(context.Context) error { return nil }
+func deny(context.Context) {}
 
 // serving is a server under test and the result of its Serve.
 type serving struct {
@@ -141,7 +143,7 @@ func TestServerKeepalive(t *testing.T) {
 // TestServerDrainWaitsForCheck checks that Drain waits for a check in progress.
 func TestServerDrainWaitsForCheck(t *testing.T) {
 	started, release := make(chan struct{}), make(chan struct{})
-	s := serve(t, nil, func(context.Context) error { close(started); <-release; return nil })
+	s := serve(t, nil, func(context.Context) { close(started); <-release })
 	conn := s.dial(t, insecure.NewCredentials())
 	answered := make(chan error, 1)
 	go func() { answered <- check(t.Context(), conn) }()
@@ -209,12 +211,12 @@ func TestServerDrainIsBoundedByHealthWatch(t *testing.T) {
 
 // TestServerPassesDeadline checks that a check has the deadline of its client.
 func TestServerPassesDeadline(t *testing.T) {
-	s := serve(t, nil, func(ctx context.Context) error {
+	s := serve(t, nil, func(ctx context.Context) {
 		if _, ok := ctx.Deadline(); !ok {
-			return errors.New("no deadline")
+			t.Error("no deadline")
+			return
 		}
 		<-ctx.Done()
-		return ctx.Err()
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()

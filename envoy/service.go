@@ -7,8 +7,6 @@ import (
 	"runtime/debug"
 	"time"
 
-	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
-
 	"extauthz/authz"
 )
 
@@ -25,32 +23,46 @@ type Service struct {
 	// Observe counts an answer; nil counts none.
 	Observe func(*authz.Result, time.Duration)
 
+	// Metadata are the fields of the decision that Envoy receives.
+	Metadata Metadata
+
 	// Logger logs panics; nil discards them.
 	Logger *slog.Logger
 }
 
-// Check answers every request with a CheckResponse and never with an error. For Envoy
-// an error is a failed check, which failure_mode_allow lets through, while a denial
-// denies in every configuration. A panic denies too.
-func (s *Service) Check(ctx context.Context, m *authv3.CheckRequest) (*authv3.CheckResponse, error) {
-	ctx, cancel := withinDeadline(ctx, time.Now())
-	defer cancel()
-	return s.respond(ctx, func() *authz.Request { return toRequest(m, time.Now()) }), nil
+// Check answers a CheckRequest with a CheckResponse, both in protobuf's wire format. It does
+// not retain the message. It never returns an error: for Envoy an error is a failed check,
+// which failure_mode_allow lets through, while a denial denies in every configuration. A
+// message that cannot be read is denied, and so is a request whose check panics.
+func (s *Service) Check(ctx context.Context, message []byte) []byte {
+	in := newDeadline(ctx, time.Now())
+	defer in.stop()
+	return s.respond(in, func() *authz.Request {
+		now := time.Now()
+		if r, valid := readCheck(message, now); valid {
+			return r
+		}
+		return unreadable(errMalformed, now)
+	})
 }
 
 // Unreadable refuses a check that could not be read because of err.
-func (s *Service) Unreadable(ctx context.Context, err error) *authv3.CheckResponse {
-	return s.respond(ctx, func() *authz.Request { return &authz.Request{Unreadable: err.Error(), Time: time.Now()} })
+func (s *Service) Unreadable(ctx context.Context, err error) []byte {
+	return s.respond(ctx, func() *authz.Request { return unreadable(err, time.Now()) })
+}
+
+func unreadable(err error, now time.Time) *authz.Request {
+	return &authz.Request{Unreadable: err.Error(), Time: now}
 }
 
 // respond answers the request that read returns. It logs a panic and denies the request.
-func (s *Service) respond(ctx context.Context, read func() *authz.Request) (response *authv3.CheckResponse) {
+func (s *Service) respond(ctx context.Context, read func() *authz.Request) (answer []byte) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			if s.Logger != nil {
 				s.Logger.Error("panic while answering a check; the request is refused", "panic", fmt.Sprint(fault), "stack", string(debug.Stack()))
 			}
-			response = toResponse(authz.Unavailable("internal fault"))
+			answer = response(authz.Unavailable("internal fault"), s.Metadata)
 		}
 	}()
 	request, start := read(), time.Now()
@@ -61,16 +73,5 @@ func (s *Service) respond(ctx context.Context, read func() *authz.Request) (resp
 	if s.Observe != nil {
 		s.Observe(result, time.Since(start))
 	}
-	return toResponse(result)
-}
-
-// withinDeadline ends ctx when nine tenths of the time to its deadline have passed. An
-// answer that waited for a password's hash or an issuer's keys must still reach Envoy.
-// After the deadline Envoy answers by itself, and not in the registry's format.
-func withinDeadline(ctx context.Context, now time.Time) (context.Context, context.CancelFunc) {
-	deadline, found := ctx.Deadline()
-	if !found {
-		return ctx, func() {}
-	}
-	return context.WithDeadline(ctx, deadline.Add(-deadline.Sub(now)/10))
+	return response(result, s.Metadata)
 }

@@ -26,6 +26,7 @@ type config struct {
 	tls        envoy.TLSFiles
 
 	maxConnections int
+	metadata       envoy.Metadata
 
 	adminListen, probeListen string
 	pprof                    bool
@@ -65,6 +66,7 @@ func (c *config) declareListeners(flags *flag.FlagSet) {
 	flags.StringVar(&c.tls.Key, "tls-key", "", "PEM `FILE` with the certificate's key")
 	flags.StringVar(&c.tls.ClientCA, "tls-client-ca", "", "PEM `FILE` with the certificate authorities of client certificates, which are then required")
 	flags.IntVar(&c.maxConnections, "max-connections", 512, "how many connections Envoy's port keeps open; at the limit, the connection with the oldest last answer is closed")
+	flags.TextVar(&c.metadata, "metadata", envoy.DefaultMetadata, "`FIELDS` of the decision that Envoy receives as dynamic metadata: none, or names separated by commas")
 	flags.StringVar(&c.adminListen, "admin-listen", defaultAdminListen, "loopback `ADDRESS` for /livez, /readyz, /metrics and /snapshot; empty disables it")
 	flags.StringVar(&c.probeListen, "probe-listen", "", "another `ADDRESS` for /livez, /readyz and /metrics; empty disables it")
 	flags.BoolVar(&c.pprof, "pprof", false, "serve /debug/pprof on the admin listener")

@@ -98,8 +98,11 @@ func (s *sidecar) open(in *invocation) (err error) {
 	})
 	checker := authz.Checker{Snapshots: s.store.Snapshot, OmitReasons: s.config.decisions != decisionlog.All}
 	s.server = envoy.NewServer(envoy.ServerOptions{
-		Authorization: &envoy.Service{Decide: checker.Check, Record: s.log.Record, Observe: m.Observe, Logger: s.logger},
-		TLS:           s.tls,
+		Authorization: &envoy.Service{
+			Decide: checker.Check, Record: s.log.Record, Observe: m.Observe,
+			Metadata: s.config.metadata, Logger: s.logger,
+		},
+		TLS: s.tls,
 	})
 	s.openHTTP(&admin{ready: s.ready, store: s.store, metrics: m.Handler()})
 	return nil
