@@ -155,7 +155,7 @@ func TestKeysDiffer(t *testing.T) {
 func TestKeysContainPositions(t *testing.T) {
 	seen := map[string]diag.Point{}
 	for _, at := range []diag.Point{{Line: 1, Column: 1}, {Line: 1, Column: 20}, {Line: 20, Column: 1}, {Line: 300, Column: 1}} {
-		p, err := iam.CompileAt(iam.SessionPolicy, diag.File("account.json"), at, []byte(allowAll))
+		p, err := iam.Parse(diag.File("account.json"), at, []byte(allowAll)).Compile(iam.SessionPolicy)
 		if err != nil {
 			t.Fatal(err)
 		}

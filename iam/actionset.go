@@ -30,12 +30,12 @@ var numberedActions = newActionTable()
 
 func newActionTable() *actionTable {
 	t := &actionTable{numbers: map[string]int{}, folded: map[string]int{}}
-	for _, list := range [...]func(func(string) bool){ecrActions(), stsActions()} {
+	for _, list := range [...]func(func(string) bool){ECRActions(), stsActions()} {
 		for name := range list {
 			if len(t.names) == otherAction {
 				continue
 			}
-			if isResourceless(name) {
+			if IsResourceless(name) {
 				t.resourceless |= 1 << len(t.names)
 			}
 			t.numbers[name], t.folded[strings.ToLower(name)] = len(t.names), len(t.names)

@@ -8,52 +8,38 @@ import (
 	"extauthz/diag"
 )
 
-// Compile compiles the document of a file. Whatever is invalid in a policy is found
-// here, so that evaluation cannot fail. The error consists of all faults that do not
-// follow from others, each with its position, the rule and the remedy; [diag.Of] returns
-// them.
+// Compile parses and compiles the document of a file. See [Document.Compile].
 func Compile(kind Kind, file string, text []byte) (*Policy, error) {
-	return CompileAt(kind, diag.File(file), diag.Point{Line: 1, Column: 1}, text)
+	return Parse(diag.File(file), diag.Point{Line: 1, Column: 1}, text).Compile(kind)
 }
 
-// CompileAt is [Compile] for a document that begins at start of its source. All
-// positions, of errors, findings and statements, are positions in the source.
-func CompileAt(kind Kind, source diag.Source, start diag.Point, text []byte) (*Policy, error) {
-	c := compiler{
-		policy: &Policy{Kind: kind, Source: source, Version: version2008, start: start, text: text},
-		sids:   map[string]bool{},
-	}
+// Compile compiles the document as a kind of policy. Whatever is invalid in a policy is
+// found here, so that evaluation cannot fail. The error consists of all faults that do not
+// follow from others, each with its position in the source, the rule and the remedy;
+// [diag.Of] returns them.
+func (d *Document) Compile(kind Kind) (*Policy, error) {
 	if kind < IdentityPolicy || kind > TrustPolicy {
-		return nil, diag.New(source.At(start), fmt.Sprintf("%s is not a kind of policy", kind), "use one of the Kind constants")
+		return nil, diag.New(d.Source.At(d.Start), fmt.Sprintf("%s is not a kind of policy", kind), "use one of the Kind constants")
 	}
-	document, err := parseJSON(source, start, text)
-	if err != nil && document.kind != objectNode {
-		return nil, err
+	if d.faults != nil && d.root.kind != objectNode {
+		return nil, d.faults
 	}
-	c.add(err)
-	c.document(document)
+	c := compiler{
+		document: d,
+		policy:   &Policy{Kind: kind, Source: d.Source, Version: version2008},
+		sids:     map[string]bool{},
+	}
+	c.add(d.faults)
+	c.readDocument(d.root)
 	if c.broken == 0 {
 		c.checkCost()
 	}
 	if err := c.faults.Err(); err != nil {
 		return nil, err
 	}
-	c.checkSize(text)
-	c.policy.conditionKeys = c.policy.mentionedKeys()
+	c.policy.addMentions(d)
 	c.policy.indexStatements()
 	return c.policy, nil
-}
-
-// mentionedKeys returns the condition keys of all statements.
-func (p *Policy) mentionedKeys() []string {
-	var keys []string
-	for i := range p.Statements {
-		for _, key := range p.Statements[i].keys {
-			keys = append(keys, strings.ToLower(key))
-		}
-	}
-	slices.Sort(keys)
-	return slices.Compact(keys)
 }
 
 const (
@@ -61,14 +47,14 @@ const (
 	version2012 = "2012-10-17"
 )
 
-// compiler builds one policy from its JSON. Each part of the document adds its faults,
+// compiler builds one policy from a document. Each part of the document adds its faults,
 // and the compiler goes on with the next part.
 type compiler struct {
-	policy    *Policy
-	faults    diag.Faults
-	broken    int // how many parts have faults
-	sids      map[string]bool
-	proposals int // see propose
+	document *Document
+	policy   *Policy
+	faults   diag.Faults
+	broken   int // how many parts have faults
+	sids     map[string]bool
 }
 
 // add adds the faults of an error, if there are any.
@@ -87,12 +73,6 @@ func (c *compiler) wrapAt(at diag.Point, prefix string, err error) {
 	c.add(diag.Wrap(c.policy.Source.At(at), prefix, err))
 }
 
-func (c *compiler) findingAt(at diag.Point, code, problem, remedy string) {
-	c.policy.findings = append(c.policy.findings, diag.Diagnostic{
-		Position: c.policy.Source.At(at), Severity: diag.Warning, Code: code, Problem: problem, Remedy: remedy,
-	})
-}
-
 // invalid returns the error about a text whose position the caller adds.
 func invalid(text, problem, remedy string) error {
 	return diag.New(diag.Position{}, fmt.Sprintf("%q %s", text, problem), remedy)
@@ -101,9 +81,9 @@ func invalid(text, problem, remedy string) error {
 // variables reports whether ${...} is a policy variable in this document.
 func (c *compiler) variables() bool { return c.policy.Version == version2012 }
 
-// document reads the top level (IAM User Guide, "Grammar of the IAM JSON policy
+// readDocument reads the top level (IAM User Guide, "Grammar of the IAM JSON policy
 // language").
-func (c *compiler) document(n *node) {
+func (c *compiler) readDocument(n *node) {
 	if n.kind != objectNode {
 		c.faultAt(n.start, fmt.Sprintf("a policy document is an object, not %v", n.kind), "write {\"Version\": ..., \"Statement\": ...}")
 		return
@@ -135,9 +115,8 @@ func (c *compiler) checkMembers(n *node, known ...string) bool {
 // version reads the Version. If it is invalid, the rest of the document is read as the
 // current version.
 func (c *compiler) version(m *member) {
-	at := c.policy.start
+	at := c.document.Version.At
 	if m != nil {
-		at = m.value.start
 		if v := m.value; v.kind != stringNode || v.text != version2008 && v.text != version2012 {
 			c.faultAt(at, fmt.Sprintf("%q is not a version of the policy language", v.text), fmt.Sprintf("write %q", version2012))
 			c.policy.Version = version2012
@@ -145,13 +124,10 @@ func (c *compiler) version(m *member) {
 		}
 		c.policy.Version = m.value.text
 	}
-	switch kind := c.policy.Kind; {
-	case c.policy.Version == version2012:
-	case kind == ServiceControlPolicy || kind == ResourceControlPolicy:
+	kind := c.policy.Kind
+	if c.policy.Version != version2012 && (kind == ServiceControlPolicy || kind == ResourceControlPolicy) {
 		c.faultAt(at, fmt.Sprintf("a %v must have \"Version\": %q", kind, version2012), "")
 		c.policy.Version = version2012
-	case kind.attachesToIdentity():
-		c.findingAt(at, "old-version", fmt.Sprintf("AWS takes no new policy of this kind (%v) in version %s", kind, version2008), fmt.Sprintf("write \"Version\": %q", version2012))
 	}
 }
 
@@ -164,28 +140,26 @@ func (c *compiler) id(m *member) {
 		return
 	}
 	c.policy.ID = m.value.text
-	if !c.policy.Kind.hasPrincipal() {
-		c.findingAt(m.at, "id-element", fmt.Sprintf("Id belongs to resource-based policies; this is of another kind (%v)", c.policy.Kind), "")
-	}
 }
 
 func (c *compiler) statements(m *member) {
-	list := m.value.list()
+	list := c.document.Statements
 	if len(list) == 0 {
 		c.faultAt(m.value.start, "Statement is empty", "write at least one statement")
 		return
 	}
 	c.policy.Statements = make([]Statement, len(list))
+	isFaulty := make([]bool, len(list))
 	for i := range list {
 		before := c.broken
 		c.statement(&list[i], &c.policy.Statements[i])
-		if c.broken > before {
-			list[i].kind = brokenNode
-		}
+		isFaulty[i] = c.broken > before || list[i].node.kind == brokenNode
 	}
 	if c.policy.Kind == ResourceControlPolicy && !c.isRCPFullAWSAccess(list) {
 		for i := range list {
-			c.checkRCP(&list[i], c.policy.Statements[i].Effect)
+			if !isFaulty[i] {
+				c.checkRCP(list[i].node, c.policy.Statements[i].Effect)
+			}
 		}
 	}
 }
@@ -209,9 +183,6 @@ func (c *compiler) texts(name string, n *node) []node {
 // checkRCP checks a statement by the syntax that AWS Organizations requires of resource
 // control policies: it denies everyone. RCPFullAWSAccess is the one document that allows.
 func (c *compiler) checkRCP(n *node, effect Effect) {
-	if n.kind == brokenNode {
-		return
-	}
 	if effect != Deny {
 		c.faultAt(n.member("Effect").value.start, "a resource control policy only denies", "write \"Effect\": \"Deny\"")
 		return
@@ -234,12 +205,12 @@ func (c *compiler) checkRCP(n *node, effect Effect) {
 
 // isRCPFullAWSAccess reports whether the document is the policy that AWS attaches to
 // every root, organizational unit and account.
-func (c *compiler) isRCPFullAWSAccess(statements []node) bool {
-	if len(statements) != 1 || c.policy.Statements[0].Effect != Allow || statements[0].member("Condition") != nil {
+func (c *compiler) isRCPFullAWSAccess(statements []StatementSyntax) bool {
+	if len(statements) != 1 || c.policy.Statements[0].Effect != Allow || statements[0].node.member("Condition") != nil {
 		return false
 	}
 	for _, name := range [...]string{"Principal", "Action", "Resource"} {
-		m := statements[0].member(name)
+		m := statements[0].node.member(name)
 		if m == nil || len(m.value.list()) != 1 || m.value.list()[0].text != "*" {
 			return false
 		}

@@ -7,8 +7,8 @@ import (
 
 // conditions reads the Condition block: an object of operators, each an object
 // of keys, each with a value or a list of values.
-func (c *compiler) conditions(n *node, s *Statement) {
-	m := n.member("Condition")
+func (c *compiler) conditions(syntax *StatementSyntax, s *Statement) {
+	m := syntax.node.member("Condition")
 	if m == nil {
 		return
 	}
@@ -16,53 +16,43 @@ func (c *compiler) conditions(n *node, s *Statement) {
 		c.faultAt(m.value.start, fmt.Sprintf("Condition must be an object of operators, not %v", m.value.kind), "")
 		return
 	}
-	before := c.broken
-	for i := range m.value.members {
-		operator := &m.value.members[i]
+	for i := range syntax.operators {
+		operator := &syntax.operators[i]
 		if operator.value.kind != objectNode {
 			c.faultAt(operator.value.start, fmt.Sprintf("condition operator %q must contain an object of condition keys, not %v", operator.name, operator.value.kind), "")
 			continue
 		}
 		c.operator(operator, s)
 	}
-	if c.broken == before {
-		c.checkForAllValues(&m.value, s)
-	}
 }
 
 // operator reads the keys of one operator. AWS accepts an unknown operator whose block
 // is empty, because it then has no effect.
-func (c *compiler) operator(m *member, s *Statement) {
-	parsed, known := parseOperator(m.name)
-	if len(m.value.members) == 0 {
-		c.findingAt(m.at, "empty-condition", fmt.Sprintf("condition operator %q has no keys and no effect", m.name), "")
+func (c *compiler) operator(o *operatorSyntax, s *Statement) {
+	if len(o.value.members) > 0 && !o.known {
+		c.faultAt(o.at, fmt.Sprintf("unknown condition operator %q", o.name), "use one of the IAM User Guide, such as StringEquals, in the same case")
 		return
 	}
-	if !known {
-		c.faultAt(m.at, fmt.Sprintf("unknown condition operator %q", m.name), "use one of the IAM User Guide, such as StringEquals, in the same case")
-		return
-	}
-	for i := range m.value.members {
-		c.condition(&m.value.members[i], parsed, s)
+	for i := range o.value.members {
+		c.condition(&o.value.members[i], o.parsedOperator, s)
 	}
 }
 
 // condition reads one key of an operator and its values.
-func (c *compiler) condition(key *member, condition condition, s *Statement) {
+func (c *compiler) condition(key *member, operator parsedOperator, s *Statement) {
 	for _, check := range [...]func(string) error{checkConditionKey, checkExtension} {
 		if err := check(key.name); err != nil {
 			c.wrapAt(key.at, "condition key ", err)
 			return
 		}
 	}
-	condition.name, condition.key = key.name, strings.ToLower(key.name)
+	condition := condition{parsedOperator: operator, name: key.name, key: strings.ToLower(key.name)}
 	s.keys = append(s.keys, key.name)
 	values := key.value.list()
 	for i := range values {
 		c.operand(key, &values[i], &condition, s)
 	}
 	condition.index()
-	c.checkCondition(key, &condition)
 	s.conditions = append(s.conditions, condition)
 }
 
@@ -74,7 +64,6 @@ func (c *compiler) operand(key *member, value *node, condition *condition, s *St
 	}
 	if condition.operator.family == arnFamily && value.text == "*" {
 		condition.unusable = true
-		c.findingAt(value.start, "star-arn", "\"*\" is not an ARN: this condition never holds in an Allow and always in a Deny", "write arn:*:*:*:*:*")
 		return
 	}
 	o, err := condition.operator.newOperand(value.text, c.variables())
@@ -83,13 +72,11 @@ func (c *compiler) operand(key *member, value *node, condition *condition, s *St
 		return
 	}
 	if p := patternOf(o); p != nil {
-		if err := c.noteVariables(value, p, s); err != nil {
+		if err := noteVariables(p, s); err != nil {
 			c.wrapAt(value.start, fmt.Sprintf("condition key %q: ", key.name), err)
 			return
 		}
 		condition.tagVariables = append(condition.tagVariables, tagVariables(p)...)
 	}
-	c.checkOperand(value, o)
-	c.noteComparedARN(value, condition.key)
 	condition.operands = append(condition.operands, o)
 }

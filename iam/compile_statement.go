@@ -2,13 +2,13 @@ package iam
 
 import (
 	"fmt"
-	"strings"
 
 	"extauthz/diag"
 )
 
 // statement reads one statement into s.
-func (c *compiler) statement(n *node, s *Statement) {
+func (c *compiler) statement(syntax *StatementSyntax, s *Statement) {
+	n := syntax.node
 	s.Start, s.End = n.start, n.end
 	if n.kind == brokenNode {
 		return
@@ -23,7 +23,7 @@ func (c *compiler) statement(n *node, s *Statement) {
 	c.principals(n, s, known)
 	c.actions(n, s, known)
 	c.resources(n, s, known)
-	c.conditions(n, s)
+	c.conditions(syntax, s)
 }
 
 // sid reads the Sid. IAM requires letters and digits, and each Sid once in a document;
@@ -38,7 +38,7 @@ func (c *compiler) sid(m *member, s *Statement) {
 		return
 	}
 	s.Sid = m.value.text
-	strict := c.policy.Kind.attachesToIdentity() || c.policy.Kind == TrustPolicy
+	strict := c.policy.Kind.AttachesToIdentity() || c.policy.Kind == TrustPolicy
 	repeated := s.Sid != "" && c.sids[s.Sid]
 	c.sids[s.Sid] = true
 	for i := range len(s.Sid) {
@@ -47,11 +47,8 @@ func (c *compiler) sid(m *member, s *Statement) {
 			return
 		}
 	}
-	switch {
-	case repeated && strict:
+	if repeated && strict {
 		c.faultAt(at, fmt.Sprintf("Sid %q occurs twice in the document", s.Sid), "give each statement its own")
-	case repeated:
-		c.findingAt(at, "repeated-sid", fmt.Sprintf("Sid %q occurs twice in the document", s.Sid), "")
 	}
 }
 
@@ -104,9 +101,7 @@ func (c *compiler) actions(n *node, s *Statement, known bool) {
 		var err error
 		if patterns[i], err = compileAction(list[i].text); err != nil {
 			c.wrapAt(list[i].start, m.name+" ", err)
-			continue
 		}
-		c.checkAction(&list[i], &patterns[i])
 	}
 	s.actions = newActionElement(not, patterns)
 }
@@ -130,9 +125,6 @@ func (c *compiler) resources(n *node, s *Statement, known bool) {
 		c.resource(m.name, &list[i], &s.resources.patterns[i], s)
 	}
 	s.resources.index()
-	if kind == RepositoryPolicy {
-		c.findingAt(m.at, "resource-in-repository-policy", "ECR may refuse a repository policy with "+m.name, "leave it out, the policy is about its own repository")
-	}
 }
 
 // resource reads one entry of a statement's Resource or NotResource.
@@ -144,7 +136,7 @@ func (c *compiler) resource(element string, n *node, p *resourcePattern, s *Stat
 	}
 	*p = compiled
 	s.resources.scope |= scopeOf(n.text)
-	if err := c.noteVariables(n, &p.pattern, s); err != nil {
+	if err := noteVariables(&p.pattern, s); err != nil {
 		c.wrapAt(n.start, element+": ", err)
 		return
 	}
@@ -154,30 +146,24 @@ func (c *compiler) resource(element string, n *node, p *resourcePattern, s *Stat
 	if not && s.Effect == Allow {
 		p.beginnings = beginningsOf(&p.pattern)
 	}
-	c.checkResourcePattern(n, p)
 }
 
 // resourcePattern compiles one resource. A short ARN in a policy attached to a principal
-// is completed with wildcards, as AWS does; elsewhere it is an error.
+// is completed, as AWS does; elsewhere it is an error.
 func (c *compiler) resourcePattern(n *node) (resourcePattern, error) {
-	text := n.text
-	missing, err := checkResource(text)
-	if err != nil {
+	if err := checkResource(n.text); err != nil {
 		return resourcePattern{}, err
 	}
-	if missing > 0 {
-		if !c.policy.Kind.attachesToIdentity() {
-			return resourcePattern{}, notARN(text)
-		}
-		text += strings.Repeat(":*", missing)
-		c.findingAt(n.start, "short-arn", fmt.Sprintf("%q has too few segments and counts as %q", n.text, text), "write it in full")
+	text := CompletedARN(n.text)
+	if text != n.text && !c.policy.Kind.AttachesToIdentity() {
+		return resourcePattern{}, notARN(n.text)
 	}
 	return compileResource(text, c.variables())
 }
 
-// noteVariables records the keys of the variables in the pattern of n. It refuses a key
-// of this project that does not exist, and finds one that AWS does not have.
-func (c *compiler) noteVariables(n *node, p *pattern, s *Statement) error {
+// noteVariables records the keys of the variables in a pattern. It refuses a key of this
+// project that does not exist.
+func noteVariables(p *pattern, s *Statement) error {
 	for i := range p.tokens {
 		if p.tokens[i].kind != variableToken {
 			continue
@@ -185,7 +171,6 @@ func (c *compiler) noteVariables(n *node, p *pattern, s *Statement) error {
 		if err := checkExtension(p.tokens[i].text); err != nil {
 			return diag.Wrap(diag.Position{}, "the key of a policy variable, ", err)
 		}
-		c.checkVariableKey(n, p.tokens[i].text)
 		s.keys = append(s.keys, p.tokens[i].text)
 	}
 	return nil
@@ -204,12 +189,12 @@ func tagVariables(p *pattern) (keys []string) {
 // principals reads Principal or NotPrincipal. Resource-based policies must have one of
 // them, other policies neither.
 func (c *compiler) principals(n *node, s *Statement, known bool) {
-	m, not := c.oneOf(n, "Principal", known && c.policy.Kind.hasPrincipal())
+	m, not := c.oneOf(n, "Principal", known && c.policy.Kind.HasPrincipal())
 	if m == nil {
 		return
 	}
 	switch {
-	case !c.policy.Kind.hasPrincipal():
+	case !c.policy.Kind.HasPrincipal():
 		c.faultAt(m.at, fmt.Sprintf("%s does not belong in this kind of document (%v), which is about what it is attached to", m.name, c.policy.Kind), "leave it out")
 		return
 	case not && s.Effect == Allow:
@@ -254,11 +239,4 @@ func (c *compiler) principal(element, kind string, n *node, e *principalElement)
 		return
 	}
 	e.entries = append(e.entries, entry)
-	c.checkPrincipal(n, &entry)
-	if arn, err := ParseARN(n.text); err == nil && knownPartition(arn.Partition) {
-		c.notePartition(n, arn.Partition)
-	}
-	if beginsAsUniqueID(entry.text) {
-		c.policy.uniqueIDs = append(c.policy.uniqueIDs, Entry{entry.text, n.start})
-	}
 }

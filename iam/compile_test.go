@@ -245,29 +245,30 @@ func TestRefusedOrganizationPolicies(t *testing.T) {
 	})
 }
 
-// TestCompileAt checks that a document inside a file has the positions of the file, in
-// errors, findings, statements and entries.
-func TestCompileAt(t *testing.T) {
+// TestParseInsideFile checks that a document inside a file has the positions of the file, in
+// errors, statements and entries.
+func TestParseInsideFile(t *testing.T) {
 	text := "{\"Version\": \"2008-10-17\",\n  \"Statement\": {\"Effect\": \"Allow\",\n \"Action\": \"s3:*\", \"Resource\": \"*\"}}"
 	at := diag.Point{Line: 7, Column: 20}
-	p, err := CompileAt(IdentityPolicy, diag.File("file.json"), at, []byte(text))
+	d := Parse(diag.File("file.json"), at, []byte(text))
+	p, err := d.Compile(IdentityPolicy)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got, want := p.Statements[0].Start, (diag.Point{Line: 8, Column: 16}); got != want {
 		t.Errorf("the statement begins at %v, want %v", got, want)
 	}
-	if got, want := p.Findings()[0].Point, (diag.Point{Line: 7, Column: 32}); got != want {
-		t.Errorf("the finding is at %v, want %v", got, want)
+	if got, want := d.Version.At, (diag.Point{Line: 7, Column: 32}); got != want {
+		t.Errorf("the version is at %v, want %v", got, want)
 	}
-	if got, want := p.Syntax()[0].Actions[0].At, (diag.Point{Line: 9, Column: 12}); got != want {
+	if got, want := d.Statements[0].Actions[0].At, (diag.Point{Line: 9, Column: 12}); got != want {
 		t.Errorf("the action is at %v, want %v", got, want)
 	}
 	for text, want := range map[string]string{
 		`{"Version": }`: "file.json:7:32: not JSON", "{\n{": "file.json:8:1: not JSON", "": "file.json:7:20: not JSON", `{"Id": "x"}`: "file.json:7:20: the document has no Statement",
 		"{\u0100}": "file.json:7:21: ", `{"Version":"2012-10-18","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}`: "file.json:7:31: ",
 	} {
-		if _, err := CompileAt(IdentityPolicy, diag.File("file.json"), at, []byte(text)); err == nil || !strings.HasPrefix(err.Error(), want) {
+		if _, err := Parse(diag.File("file.json"), at, []byte(text)).Compile(IdentityPolicy); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%s: error %v, want %s", text, err, want)
 		}
 	}
@@ -333,93 +334,8 @@ func TestPolicyDescribesItself(t *testing.T) {
 	}
 }
 
-func TestFindings(t *testing.T) {
-	allow := func(elements string) string { return identityStatement(`"Effect":"Allow",` + elements) }
-	key := func(operator, key string) string {
-		return allow(`"Action":"ecr:*","Resource":"*","Condition":{"` + operator + `":{"` + key + `":"arn:a:b:c:d:e"}}`)
-	}
-	for _, test := range []struct {
-		name string
-		kind Kind
-		text string
-		want string // "" for none
-	}{
-		{"nothing to find", IdentityPolicy, allow(`"Action":"ecr:Get*","Resource":"arn:aws:ecr:*:*:repository/*"`), ""},
-		{"everything", IdentityPolicy, allow(`"Action":"*","Resource":"*"`), ""},
-		{"old version", IdentityPolicy, `{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`, "1:1: AWS takes no new policy"},
-		{"old version of a repository policy", RepositoryPolicy, repositoryStatement(`"Effect":"Allow"`), ""},
-		{"Id", IdentityPolicy, `{"Version":"2012-10-17","Id":"a","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`, "1:25: Id belongs"},
-		{"unknown action", IdentityPolicy, allow(`"Action":"ecr:GetImages","Resource":"*"`), "1:65: action \"ecr:GetImages\" is none"},
-		{"wildcard without an action", IdentityPolicy, allow(`"Action":"ecr:Pull*","Resource":"*"`), "is none of the known"},
-		{"action of another service", IdentityPolicy, allow(`"Action":"s3:Whatever","Resource":"*"`), ""},
-		{"action with a blank", IdentityPolicy, allow(`"Action":"ecr:Put Image","Resource":"*"`), "never matches"},
-		{"short ARN", IdentityPolicy, allow(`"Action":"ecr:*","Resource":"arn:aws:ecr:*"`), `counts as "arn:aws:ecr:*:*:*"`},
-		{"unknown partition", IdentityPolicy, allow(`"Action":"ecr:*","Resource":"arn:aws-moon:ecr:*:*:repository/*"`), "unknown partition \"aws-moon\""},
-		{"wildcard in the partition", IdentityPolicy, allow(`"Action":"ecr:*","Resource":"arn:aws*:ecr:*:*:repository/*"`), ""},
-		{"wildcard in the service", IdentityPolicy, allow(`"Action":"ecr:*","Resource":"arn:aws:*:*:*:*"`), "this Allow does not match it"},
-		{"wildcard in the type", IdentityPolicy, allow(`"Action":"ecr:*","Resource":["arn:aws:ecr:*:*:repo*/x","arn:aws:ecr:*:*:*/*"]`), ""},
-		{"question mark in the service", IdentityPolicy, allow(`"Action":"ecr:*","Resource":"arn:aws:ec?:*:*:repository/x"`), "this Allow does not match it"},
-		{"wildcard in the service of a Deny", IdentityPolicy, identityStatement(`"Effect":"Deny","Action":"ecr:*","Resource":"arn:aws:e*:*:*:repository/x"`), "which AWS does not accept"},
-		{"variable too early", IdentityPolicy, allow(`"Action":"ecr:*","Resource":"arn:aws:ecr:*:${aws:PrincipalAccount}:repository/*"`), "before the fifth colon"},
-		{"variable in the old version", RepositoryPolicy, repositoryStatement(`"Effect":"Allow","Condition":{"StringEquals":{"aws:username":"${aws:userid}"}}`), "plain text in version"},
-		{"Resource in a repository policy", RepositoryPolicy, repositoryStatement(`"Effect":"Allow","Resource":"*"`), "ECR may refuse"},
-		{"repeated Sid", RepositoryPolicy, `{"Statement":[{"Sid":"a","Effect":"Deny","Principal":"*","Action":"*"},{"Sid":"a","Effect":"Deny","Principal":"*","Action":"*"}]}`, "1:79: Sid \"a\" occurs twice"},
-		{"principal of the past", RepositoryPolicy, `{"Statement":{"Effect":"Allow","Principal":{"AWS":"AROACKCEVSQ6C2EXAMPLE"},"Action":"*"}}`, "does not match any caller"},
-		{"operator without keys", IdentityPolicy, allow(`"Action":"*","Resource":"*","Condition":{"Nothing":{}}`), "no keys and no effect"},
-		{"no value", IdentityPolicy, allow(`"Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:username":[]}}`), "no value to compare with"},
-		{"lone star for an ARN", IdentityPolicy, allow(`"Action":"*","Resource":"*","Condition":{"ArnLike":{"aws:PrincipalArn":"*"}}`), "is not an ARN"},
-		{"multivalued key", IdentityPolicy, key("StringEquals", "aws:TagKeys"), "is multivalued"},
-		{"multivalued key with a set operator", IdentityPolicy, key("ForAnyValue:StringEquals", "aws:TagKeys"), ""},
-		{"ForAllValues in an Allow", IdentityPolicy, key("ForAllValues:StringEquals", "aws:TagKeys"), "holds for a request without"},
-		// IAM User Guide, "Set operators for multivalued context keys": Null with false.
-		{"ForAllValues in an Allow that needs the key", IdentityPolicy, allow(`"Action":"*","Resource":"*","Condition":{"ForAllValues:StringEquals":{"aws:TagKeys":"a"},"Null":{"aws:TagKeys":"false"}}`), ""},
-		{"ForAllValues in an Allow that needs a value", IdentityPolicy, allow(`"Action":"*","Resource":"*","Condition":{"ForAllValues:StringLike":{"aws:TagKeys":"a*"},"ForAnyValue:StringEquals":{"aws:tagkeys":"ab"}}`), ""},
-		{"ForAllValues in an Allow that needs a tag", IdentityPolicy, allow(`"Action":"*","Resource":"*","Condition":{"ForAllValues:StringEquals":{"aws:TagKeys":"a"},"StringEquals":{"aws:RequestTag/a":"b"}}`), ""},
-		{"ForAllValues in an Allow of requests without the key", IdentityPolicy, allow(`"Action":"*","Resource":"*","Condition":{"ForAllValues:StringEquals":{"aws:TagKeys":"a"},"Null":{"aws:TagKeys":"true"}}`), "holds for a request without"},
-		{"ForAllValues in an Allow that needs a tag if there is one", IdentityPolicy, allow(`"Action":"*","Resource":"*","Condition":{"ForAllValues:StringEquals":{"aws:TagKeys":"a"},"StringEqualsIfExists":{"aws:RequestTag/a":"b"}}`), "holds for a request without"},
-		{"ForAllValues in an Allow that needs another key", IdentityPolicy, allow(`"Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:username":"a"},"ForAllValues:StringEquals":{"aws:TagKeys":"a"}}`), "holds for a request without"},
-		{"ForAllValues after an operator without keys", IdentityPolicy, allow(`"Action":"*","Resource":"*","Condition":{"StringEquals":{},"ForAllValues:StringEquals":{"aws:TagKeys":"a"},"Null":{"aws:TagKeys":"false"}}`), "no keys and no effect"},
-		{"unknown key", IdentityPolicy, key("StringEquals", "aws:PrincipalTeam"), "not known"},
-		{"key of another service", IdentityPolicy, key("StringEquals", "s3:prefix"), ""},
-		{"tag without a key", IdentityPolicy, key("StringEquals", "aws:PrincipalTag/"), "not known"},
-		{"a role's tag without a key", IdentityPolicy, key("StringEquals", "iam:ResourceTag/"), "not known"},
-		{"unknown key of a variable", IdentityPolicy, allow(`"Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:ResourceTag/a":"${aws:PrincipleTag/a}"}}`), `"${aws:PrincipleTag/a}" is not known to be part of a registry request; did you mean "aws:PrincipalTag/a"?`},
-		{"unknown key of a variable with a default", IdentityPolicy, allow(`"Action":"*","Resource":"arn:aws:ecr:*:*:repository/${aws:usrname, 'a'}"`), `"${aws:usrname}" is not known to be part of a registry request; did you mean "aws:username"?`},
-		{"known keys of variables", IdentityPolicy, allow(`"Action":"*","Resource":"arn:aws:ecr:*:*:repository/${aws:PrincipalTag/a}/${*}/${AWS:username}/${ec2:SourceInstanceARN}"`), ""},
-		{"misspelled key", IdentityPolicy, key("StringEquals", "aws:PrincipleArn"), `; did you mean "aws:PrincipalArn"?`},
-		{"misspelled key of a tag", IdentityPolicy, key("StringEquals", "aws:PrincipleTag/team"), `; did you mean "aws:PrincipalTag/team"?`},
-		{"key of a tag with a colon for the slash", IdentityPolicy, key("StringEquals", "ecr:ResourceTag:team"), `; did you mean "ecr:ResourceTag/team"?`},
-		{"key of a tag without the tag", IdentityPolicy, key("StringEquals", "aws:PrincipalTag"), `; did you mean "aws:PrincipalTag/KEY"?`},
-		{"further colon in a global key", IdentityPolicy, key("StringEquals", "aws:user:name"), "not known to be part of a registry request"},
-		{"key without a prefix", IdentityPolicy, key("StringEquals", "SourceIP"), `1:117: condition key "SourceIP" lacks a service prefix, so that no request carries it; did you mean "aws:SourceIp"?`},
-		{"key without a prefix and without a known name", IdentityPolicy, key("StringEquals", "a"), "lacks a service prefix"},
-		{"key of an encryption context", IdentityPolicy, key("StringEquals", "kms:EncryptionContext:aws:s3:arn"), ""},
-		{"placeholder in a key", TrustPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole","Condition":{"StringEquals":{"agent.${Domain}.buildkite.dev:build_branch":"main"}}}}`, "plain text in the name of a key"},
-		{"time without a zone", IdentityPolicy, allow(`"Action":"*","Resource":"*","Condition":{"DateLessThan":{"aws:CurrentTime":"2026-11-22T06:00:00"}}`), `1:131: "2026-11-22T06:00:00" has no time zone and is read as UTC; write "2026-11-22T06:00:00Z"`},
-		{"day", IdentityPolicy, allow(`"Action":"*","Resource":"*","Condition":{"DateLessThan":{"aws:CurrentTime":"2026-11-22"}}`), ""},
-		{"Null with a set operator", IdentityPolicy, allow(`"Action":"*","Resource":"*","Condition":{"ForAllValues:Null":{"aws:TagKeys":"false"}}`), "does not document Null with a set operator"},
-		{"variable in Bool", IdentityPolicy, allow(`"Action":"*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"${aws:PrincipalTag/tls}"}}`), ""},
-		{"extension", IdentityPolicy, key("StringEquals", KeyReference), "is an extension"},
-		{"too large", SessionPolicy, allow(`"Action":"*","Resource":["*"` + strings.Repeat(`,"*"`, 600) + `]`), "at most 2048"},
-		{"white space does not count", SessionPolicy, allow(`"Action":"*","Resource":"*"` + strings.Repeat(" ", 3000)), ""},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			findings := mustCompile(t, test.kind, test.text).Findings()
-			switch {
-			case test.want == "" && len(findings) == 0:
-			case test.want == "" || len(findings) != 1:
-				t.Errorf("findings %v, want %q", findings, test.want)
-			case !strings.Contains(findings[0].Error(), test.want):
-				t.Errorf("finding %q, want %q", findings[0], test.want)
-			case findings[0].Code == "":
-				t.Errorf("finding %q has no code", findings[0])
-			}
-		})
-	}
-}
-
 func TestKnownECRActions(t *testing.T) {
-	if n := len(slices.Collect(ecrActions())); n != 60 {
+	if n := len(slices.Collect(ECRActions())); n != 60 {
 		t.Errorf("%d ECR actions, want the 60 of the Service Authorization Reference", n)
 	}
 }

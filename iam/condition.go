@@ -4,11 +4,9 @@ import "net/netip"
 
 // condition is one key of one operator in a Condition block.
 type condition struct {
+	parsedOperator
 	key      string // lower-cased
 	name     string // as written
-	operator operator
-	set      setOperator
-	ifExists bool
 	operands []operand
 	// tagVariables are the variables in the operands that have the key of a tag.
 	tagVariables []string

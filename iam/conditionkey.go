@@ -49,29 +49,34 @@ func isKeyPrefix(s string) bool {
 	return isVendor(host)
 }
 
-// extensionPrefix is the prefix of condition keys that AWS does not have.
-const extensionPrefix = "oci:"
+// ExtensionPrefix is the prefix of condition keys that AWS does not have.
+const ExtensionPrefix = "oci:"
 
 // checkExtension refuses a key of this project's own namespace that does not
 // exist. It would always be absent, so that a Deny with it would never apply.
 func checkExtension(key string) error {
 	known := []string{KeyReference, KeyReferenceType}
-	if prefixIgnoringCase(key, extensionPrefix) < 0 || slices.ContainsFunc(known, func(k string) bool { return equalIgnoringCase(k, key) }) {
+	if prefixIgnoringCase(key, ExtensionPrefix) < 0 || slices.ContainsFunc(known, func(k string) bool { return equalIgnoringCase(k, key) }) {
 		return nil
 	}
 	return invalid(key, "does not exist, so that a Deny with it would never apply",
 		fmt.Sprintf("did you mean %q?", nearest.To(key, slices.Values(known), len(key)+len(KeyReferenceType))))
 }
 
-// tagKeys are the condition keys that end in the key of a tag.
-func tagKeys() iter.Seq[string] {
+// TagKeys returns the prefixes of the condition keys that end in the key of a tag.
+func TagKeys() iter.Seq[string] {
 	return strings.FieldsSeq("aws:PrincipalTag/ aws:RequestTag/ aws:ResourceTag/ ecr:ResourceTag/ iam:ResourceTag/")
 }
 
-// registryKeys are the other condition keys of AWS that a registry request or
+// IsResourceTag reports whether a condition key, in any case, is that of a repository's tag.
+func IsResourceTag(key string) bool {
+	return prefixIgnoringCase(key, "aws:ResourceTag/") >= 0 || prefixIgnoringCase(key, "ecr:ResourceTag/") >= 0
+}
+
+// RegistryKeys returns the other condition keys of AWS that a registry request or
 // its authorization can carry (IAM User Guide, "AWS global condition context
 // keys"; Service Authorization Reference for Amazon ECR).
-func registryKeys() iter.Seq[string] {
+func RegistryKeys() iter.Seq[string] {
 	return strings.FieldsSeq(`
 		aws:AssumedRoot aws:CalledVia aws:CalledViaFirst aws:CalledViaLast
 		aws:ChatbotSourceArn aws:CurrentTime aws:Ec2InstanceSourcePrivateIPv4
@@ -89,16 +94,17 @@ func registryKeys() iter.Seq[string] {
 		aws:VpcSourceIp ecr:AccountSetting`)
 }
 
-// describeKey reports whether a lower-cased condition key is one that a registry
-// request or its authorization can carry, and whether it is multivalued. The keys
-// of other services count as known.
-func describeKey(key string) (known, multivalued bool) {
-	for prefix := range tagKeys() {
+// DescribeKey reports whether a condition key, in any case, is one that a registry request
+// or its authorization can carry, and whether it is multivalued. The keys of other services
+// count as known.
+func DescribeKey(key string) (known, multivalued bool) {
+	key = strings.ToLower(key)
+	for prefix := range TagKeys() {
 		if width := prefixIgnoringCase(key, prefix); width >= 0 {
 			return width < len(key), false
 		}
 	}
-	for name := range registryKeys() {
+	for name := range RegistryKeys() {
 		if equalIgnoringCase(name, key) {
 			return true, isMultivalued(key)
 		}
@@ -116,28 +122,3 @@ func isMultivalued(key string) bool {
 	}
 	return false
 }
-
-// nearestKey proposes the known condition key whose name is nearest to a
-// misspelled one, "" where none is near. The key of a tag is retained, whether a
-// slash or, by mistake, a colon precedes it.
-func nearestKey(key string) string {
-	prefix, name, found := strings.Cut(key, ":")
-	if !found {
-		prefix, name = "aws", key
-	}
-	tag := "KEY"
-	if at := strings.IndexAny(name, ":/"); at >= 0 {
-		name, tag = name[:at], name[at+1:]
-	} else if known := nearest.To(prefix+":"+name, registryKeys(), mostErrors(name)); known != "" {
-		return known
-	}
-	known := nearest.To(prefix+":"+name+"/", tagKeys(), mostErrors(name))
-	if known == "" || tag == "" {
-		return ""
-	}
-	return known + tag
-}
-
-// mostErrors is the greatest distance of a misspelled name to the one that was
-// meant.
-func mostErrors(name string) int { return max(1, len(name)/5) }

@@ -31,7 +31,7 @@ func TestConditionKeysOfAWS(t *testing.T) {
 	} {
 		for kind := IdentityPolicy; kind <= TrustPolicy; kind++ {
 			elements := `"Effect":"Deny","Action":"sts:*"`
-			if kind.hasPrincipal() {
+			if kind.HasPrincipal() {
 				elements += `,"Principal":"*"`
 			}
 			if kind != TrustPolicy {
@@ -52,41 +52,15 @@ func TestConditionKeysOfAWS(t *testing.T) {
 	}
 }
 
-// TestNearestKey checks the proposals for misspelled keys, and that other names have none.
-func TestNearestKey(t *testing.T) {
-	for key, want := range map[string]string{
-		"aws:PrincipleArn":                       "aws:PrincipalArn",
-		"AWS:sourceipp":                          "aws:SourceIp",
-		"aws:CurrentTimes":                       "aws:CurrentTime",
-		"ecr:AccountSettings":                    "ecr:AccountSetting",
-		"aws:PrincipleTag/a/b":                   "aws:PrincipalTag/a/b",
-		"aws:PrincipalTags/team":                 "aws:PrincipalTag/team",
-		"ecr:ResourceTag:team":                   "ecr:ResourceTag/team",
-		"aws:PrincipalTag":                       "aws:PrincipalTag/KEY",
-		"SourceIp":                               "aws:SourceIp",
-		"PrincipalTag/team":                      "aws:PrincipalTag/team",
-		"aws:PrincipalTag/":                      "",
-		"aws:PrincipalTeam":                      "aws:PrincipalTag/KEY",
-		"aws:PrincipalOrgMasterAccountId":        "",
-		"aws:x":                                  "",
-		"a":                                      "",
-		"aws:" + strings.Repeat("SourceIp", 1e5): "",
-	} {
-		if got := nearestKey(key); got != want {
-			t.Errorf("%s: got %q, want %q", key[:min(len(key), 40)], got, want)
-		}
-	}
-}
-
 // TestKnownKeys checks that the lists contain the project's own keys and agree.
 func TestKnownKeys(t *testing.T) {
-	keys := slices.Collect(registryKeys())
+	keys := slices.Collect(RegistryKeys())
 	if len(keys) < 45 || !slices.IsSortedFunc(keys, func(a, b string) int { return strings.Compare(strings.ToLower(a), strings.ToLower(b)) }) {
 		t.Errorf("%d keys, want at least 45, sorted: %v", len(keys), keys)
 	}
 	multivalued := 0
 	for _, key := range keys {
-		known, multi := describeKey(strings.ToLower(key))
+		known, multi := DescribeKey(strings.ToLower(key))
 		if !known {
 			t.Errorf("%s is not known", key)
 		}

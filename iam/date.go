@@ -166,15 +166,14 @@ func daysIn(year, month int) int {
 type dateOperand struct {
 	instant  instant
 	relation relation
-	zoneless bool // the policy does not give a time zone
 }
 
 func newDateOperand(text string, r relation) (operand, error) {
-	at, zoneless, ok := parsePolicyInstant(text)
+	at, _, ok := parsePolicyInstant(text)
 	if !ok {
 		return nil, invalid(text, "is not a date", "write 2026-11-22T06:00:00Z or seconds since 1970")
 	}
-	return &dateOperand{at, r, zoneless}, nil
+	return &dateOperand{at, r}, nil
 }
 
 func (o *dateOperand) compare(value string, _ Context) verdict {

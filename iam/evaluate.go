@@ -328,7 +328,7 @@ func (t *tally) add(number int, p *Policy, s *Statement, q *query) {
 		// A Deny overrides it.
 	case t.class == ResourceClass:
 		t.addGrant(number, p, s, q)
-	case t.class != RCPClass && number < t.allowNumber && !p.Kind.hasPrincipal() && s.applies(q):
+	case t.class != RCPClass && number < t.allowNumber && !p.Kind.HasPrincipal() && s.applies(q):
 		// A document that names principals is not in a class that is evaluated this way.
 		t.allow, t.allowNumber = Match{t.class, t.level, p, s}, number
 	}

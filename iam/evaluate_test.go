@@ -48,7 +48,7 @@ func caller(kind PrincipalKind) *Principal {
 func list(t testing.TB, kind Kind, effect, action string) []*Policy {
 	t.Helper()
 	principal := ""
-	if kind.hasPrincipal() {
+	if kind.HasPrincipal() {
 		principal = `"Principal":"*",`
 	}
 	return []*Policy{mustCompile(t, kind, identityStatement(principal+`"Effect":"`+effect+`","Action":"`+action+`","Resource":"*"`))}

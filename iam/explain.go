@@ -167,7 +167,7 @@ func (l *policyList) decide(q *query, matched []Match) Decision {
 		case l.class == ResourceClass:
 			s := m.Statement
 			allowed = allowed || !q.resourceless && s.principals != nil && s.principals.grantTo(q) > mentioned
-		case !m.Policy.Kind.hasPrincipal():
+		case !m.Policy.Kind.HasPrincipal():
 			allowed = true
 		}
 	}

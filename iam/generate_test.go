@@ -233,7 +233,7 @@ func (g generator) statement(s *scenario, kind Kind) map[string]any {
 	if kind == ResourceControlPolicy {
 		statement["Action"], statement["Principal"] = "ecr:*", "*"
 		delete(statement, "NotAction")
-	} else if kind.hasPrincipal() {
+	} else if kind.HasPrincipal() {
 		g.principal(statement)
 	}
 	if kind != RepositoryPolicy || g.chance(3) {
@@ -242,7 +242,7 @@ func (g generator) statement(s *scenario, kind Kind) map[string]any {
 			name = "NotResource"
 		}
 		statement[name] = g.some(someARNs)
-		if kind.attachesToIdentity() && g.chance(8) {
+		if kind.AttachesToIdentity() && g.chance(8) {
 			statement[name] = pick(g, "arn:aws:ecr", "arn:aws:ecr:*", "arn:aws:ecr:us-east-1:*")
 		}
 	}

@@ -173,3 +173,10 @@ func IsAddress(s string) bool {
 	_, ok := parseAddress(s)
 	return ok
 }
+
+// IsZoneless reports whether a date of a policy is a time without a zone, which counts as
+// UTC.
+func IsZoneless(s string) bool {
+	_, zoneless, ok := parsePolicyInstant(s)
+	return ok && zoneless
+}

@@ -112,19 +112,24 @@ func relationalOperator(f family, name string) (operator, bool) {
 	return operator{}, false
 }
 
+// parsedOperator is a condition operator with its set prefix and IfExists.
+type parsedOperator struct {
+	operator operator
+	set      setOperator
+	ifExists bool
+}
+
 // parseOperator reads a whole operator name, such as
 // ForAllValues:StringLikeIfExists. IfExists cannot follow Null (IAM User Guide,
 // "...IfExists condition operators").
-func parseOperator(name string) (condition, bool) {
-	var c condition
+func parseOperator(name string) (p parsedOperator, known bool) {
 	base := name
 	if rest, found := strings.CutPrefix(base, "ForAllValues:"); found {
-		c.set, base = forAllValues, rest
+		p.set, base = forAllValues, rest
 	} else if rest, found := strings.CutPrefix(base, "ForAnyValue:"); found {
-		c.set, base = forAnyValue, rest
+		p.set, base = forAnyValue, rest
 	}
-	base, c.ifExists = strings.CutSuffix(base, "IfExists")
-	var known bool
-	c.operator, known = operatorNamed(base)
-	return c, known && !(c.ifExists && c.operator.family == nullFamily)
+	base, p.ifExists = strings.CutSuffix(base, "IfExists")
+	p.operator, known = operatorNamed(base)
+	return p, known && !(p.ifExists && p.operator.family == nullFamily)
 }

@@ -113,6 +113,21 @@ func (b *patternBuilder) variable(text string) (int, error) {
 	return end + 1, nil
 }
 
+// VariableKeys returns the keys of the policy variables in a text of a compiled policy, in
+// their order.
+func VariableKeys(text string) (keys []string) {
+	p, err := syntax{variables: true}.pattern(text)
+	if err != nil {
+		return nil
+	}
+	for i := range p.tokens {
+		if p.tokens[i].kind == variableToken {
+			keys = append(keys, p.tokens[i].text)
+		}
+	}
+	return keys
+}
+
 func malformedVariable(text string) error {
 	return invalid(text, "is not a policy variable", "write ${key} or ${key, 'default'}")
 }

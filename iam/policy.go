@@ -53,14 +53,14 @@ func (k Kind) String() string {
 	return fmt.Sprintf("unknown policy kind %d", uint8(k))
 }
 
-// hasPrincipal reports whether statements of the kind name a principal.
-func (k Kind) hasPrincipal() bool {
+// HasPrincipal reports whether statements of the kind name a principal.
+func (k Kind) HasPrincipal() bool {
 	return k == RepositoryPolicy || k == RegistryPolicy || k == TrustPolicy || k == ResourceControlPolicy
 }
 
-// attachesToIdentity reports whether documents of the kind belong to a
+// AttachesToIdentity reports whether documents of the kind belong to a
 // principal itself. They share one grammar.
-func (k Kind) attachesToIdentity() bool {
+func (k Kind) AttachesToIdentity() bool {
 	return k == IdentityPolicy || k == PermissionsBoundary || k == SessionPolicy
 }
 
@@ -96,11 +96,9 @@ type Policy struct {
 
 	index         *statementIndex // nil for few statements
 	conditionKeys []string
-	findings      diag.List
 	uniqueIDs     []Entry
-	partitions    []Entry    // ARNs, the first of each partition
-	start         diag.Point // of text in its source
-	text          []byte     // as written, for Syntax
+	partitions    []Entry // ARNs, the first of each partition
+	neededTag     Entry
 }
 
 // Statement is one compiled statement of a policy.
@@ -118,21 +116,3 @@ type Statement struct {
 	conditions []condition
 	keys       []string // condition keys mentioned, as written
 }
-
-// ConditionKeys returns the condition keys in the conditions and policy variables of the
-// policy, in lower case, sorted and each once.
-// Other keys of a request context do not influence the policy.
-func (p *Policy) ConditionKeys() []string { return p.conditionKeys }
-
-// UniqueIDs returns the entries of Principal and NotPrincipal, of any type, that begin as
-// the unique id of a user (AIDA) or role (AROA) does, in the order of the text (IAM User
-// Guide, "IAM identifiers").
-func (p *Policy) UniqueIDs() []Entry { return p.uniqueIDs }
-
-// Partitions returns ARNs that are in a known partition of AWS: of the resources of ECR
-// and of the principals that the policy names, the first of each partition.
-func (p *Policy) Partitions() []Entry { return p.partitions }
-
-// Findings returns what is legal in the policy, but probably a mistake, in the order in
-// which it was found.
-func (p *Policy) Findings() diag.List { return p.findings }

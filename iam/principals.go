@@ -173,7 +173,7 @@ func compilePrincipalEntry(name, text string) (principalEntry, error) {
 	case name == "Federated":
 		e.kind = providerEntry
 		return e, nil
-	case name == "CanonicalUser" || isOpaqueID(text):
+	case name == "CanonicalUser" || IsUniqueID(text):
 		return e, nil
 	}
 	return e.compileAWS()
@@ -212,10 +212,10 @@ func beginsAsUniqueID(s string) bool {
 	return strings.HasPrefix(s, "AIDA") || strings.HasPrefix(s, "AROA")
 }
 
-// isOpaqueID reports whether s is the unique id of an IAM entity, as AWS shows
+// IsUniqueID reports whether s is the unique id of an IAM entity, as AWS shows
 // it instead of the ARN once the entity is deleted (IAM User Guide, "IAM
 // identifiers"). It never matches a caller again.
-func isOpaqueID(s string) bool {
+func IsUniqueID(s string) bool {
 	if len(s) < 16 || len(s) > 128 || !beginsAsUniqueID(s) {
 		return false
 	}

@@ -53,7 +53,7 @@ func (q *query) setAction() bool {
 		q.resourceless = numberedActions.resourceless.has(q.action)
 		return true
 	}
-	q.resourceless = isResourceless(text)
+	q.resourceless = IsResourceless(text)
 	return isAction(text)
 }
 

@@ -183,19 +183,28 @@ func join(head, tail pattern) pattern {
 	return pattern{tokens: tokens, variables: tail.variables, arn: true, least: leastLength(tokens, false)}
 }
 
-// checkResource refuses what is neither "*" nor an ARN with at least a
-// partition and a service, and returns how many segments are missing.
-func checkResource(text string) (missing int, err error) {
+// checkResource refuses what is neither "*" nor an ARN with at least a partition and a
+// service.
+func checkResource(text string) error {
 	segments := strings.SplitN(text, ":", arnColons+1)
 	switch {
 	case text == "*":
-		return 0, nil
 	case len(segments) < 2 || segments[0] != "arn":
-		return 0, invalid(text, "must be an ARN or \"*\"", "write arn:partition:service:region:account:resource")
+		return invalid(text, "must be an ARN or \"*\"", "write arn:partition:service:region:account:resource")
 	case len(segments) < 3 || segments[1] == "" || segments[2] == "":
-		return 0, invalid(text, "does not name a partition and a service", "write arn:partition:service:region:account:resource")
+		return invalid(text, "does not name a partition and a service", "write arn:partition:service:region:account:resource")
 	}
-	return arnColons + 1 - len(segments), nil
+	return nil
+}
+
+// CompletedARN returns an entry of Resource with a wildcard for each missing segment, as
+// AWS completes a short ARN in a policy that is attached to a principal.
+func CompletedARN(text string) string {
+	missing := arnColons - strings.Count(text, ":")
+	if text == "*" || missing <= 0 {
+		return text
+	}
+	return text + strings.Repeat(":*", missing)
 }
 
 // hasWildService reports whether the service segment of an ARN pattern contains a

@@ -55,13 +55,20 @@ func couldMatch(segments []string, service, resource string) bool {
 // ConcernsECR reports whether the statement could apply to an action of Amazon ECR
 // on a repository or without a resource. It ignores principals and conditions.
 func (s *Statement) ConcernsECR() bool {
-	return s.resources.reaches(repositoryScope) && s.coversAny(ecrActions())
+	return s.resources.reaches(repositoryScope) && s.coversAny(ECRActions())
 }
 
 // concernsSTS reports whether the statement could apply to an action of AWS STS on
 // a role.
 func (s *Statement) concernsSTS() bool {
 	return s.resources.reaches(roleScope) && s.coversAny(stsActions())
+}
+
+// Covers reports whether the statement's Action or NotAction covers an action. Its other
+// elements do not matter.
+func (s *Statement) Covers(action string) bool {
+	m := newMeter()
+	return s.actions.matches(action, &m)
 }
 
 func (s *Statement) coversAny(actions iter.Seq[string]) bool {

@@ -45,7 +45,7 @@ func (p *Policies) slowDecide(r *Request) Ruling {
 	}
 	allow := func(class Class, level int, policies []*Policy) (first Match) {
 		for m := range (&policyList{class, level, policies, nil}).slowMatches(Allow, &q) {
-			if first.Statement == nil && !m.Policy.Kind.hasPrincipal() {
+			if first.Statement == nil && !m.Policy.Kind.HasPrincipal() {
 				first = m
 			}
 		}

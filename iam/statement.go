@@ -1,5 +1,7 @@
 package iam
 
+import "slices"
+
 // concerns reports whether the statement is about the request's action, resource and
 // caller. It ignores the conditions.
 func (s *Statement) concerns(q *query) bool {
@@ -33,4 +35,14 @@ func (s *Statement) conditionsHold(c Context, m *meter) bool {
 		}
 	}
 	return true
+}
+
+// RequiresKey reports whether a condition of the statement is false in each request
+// without the key, if the statement is an Allow. A request with a tag has aws:TagKeys.
+func (s *Statement) RequiresKey(key string) bool {
+	m := newMeter()
+	return slices.ContainsFunc(s.conditions, func(c condition) bool {
+		implied := equalIgnoringCase(c.key, key) || equalIgnoringCase(key, "aws:TagKeys") && prefixIgnoringCase(c.key, "aws:RequestTag/") >= 0
+		return implied && !c.holds(nil, Allow, &m)
+	})
 }

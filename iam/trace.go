@@ -1,5 +1,7 @@
 package iam
 
+import "strings"
+
 // Applicability is whether a statement applies to a request and, if not, the
 // first of its elements that keeps it from doing so.
 type Applicability uint8
@@ -134,4 +136,45 @@ func (o operator) name() string {
 
 func (r relation) name() string {
 	return [...]string{"Equals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals"}[r]
+}
+
+// ResourcePartition returns the partition of all entries of Resource, "" if they are in
+// several partitions or one of them could match in several.
+func (s *Statement) ResourcePartition() string {
+	if s.resources.presence != named {
+		return ""
+	}
+	begins := make([]string, len(s.resources.patterns)) // "" for the lone "*"
+	for i := range s.resources.patterns {
+		if tokens := s.resources.patterns[i].pattern.tokens; len(tokens) > 0 {
+			begins[i] = tokens[0].text
+		}
+	}
+	return commonPartition(begins)
+}
+
+// PrincipalPartition returns the partition of all entries of Principal, "" if they are in
+// several partitions or one of them is not an ARN.
+func (s *Statement) PrincipalPartition() string {
+	if s.principals == nil || s.principals.not {
+		return ""
+	}
+	texts := make([]string, len(s.principals.entries))
+	for i := range s.principals.entries {
+		texts[i] = s.principals.entries[i].text
+	}
+	return commonPartition(texts)
+}
+
+// commonPartition returns the partition of all texts if they begin as ARNs in one partition
+// do, "" otherwise.
+func commonPartition(texts []string) (common string) {
+	for _, text := range texts {
+		partition := partitionOf(text)
+		if partition == "" || strings.ContainsAny(partition, "*?$") || common != "" && common != partition {
+			return ""
+		}
+		common = partition
+	}
+	return common
 }

@@ -50,7 +50,8 @@ func TestOperatorNames(t *testing.T) {
 		for _, prefix := range []string{"", "ForAllValues:", "ForAnyValue:"} {
 			for _, suffix := range []string{"", "IfExists"} {
 				name := prefix + base + suffix
-				c, known := parseOperator(name)
+				parsed, known := parseOperator(name)
+				c := condition{parsedOperator: parsed}
 				if got := c.operatorName(); !known || got != name {
 					t.Errorf("%s is traced as %s", name, got)
 				}
@@ -58,7 +59,8 @@ func TestOperatorNames(t *testing.T) {
 			}
 		}
 	}
-	if c, _ := parseOperator("Null"); c.operatorName() != "Null" || (operator{}).name() != "" {
+	parsed, _ := parseOperator("Null")
+	if c := (condition{parsedOperator: parsed}); c.operatorName() != "Null" || (operator{}).name() != "" {
 		t.Errorf("Null is traced as %s", c.operatorName())
 	}
 	if names != 144 {

@@ -4,15 +4,13 @@ import (
 	"iter"
 	"regexp"
 	"strings"
-
-	"extauthz/nearest"
 )
 
-// ecrActions are the actions of the Service Authorization Reference for
-// Amazon ECR. AWS adds actions, so that an unknown one is a finding, and not an
-// error. Not every operation of the API is an action: ListImageReferrers
-// is authorized as BatchGetImage.
-func ecrActions() iter.Seq[string] {
+// ECRActions returns the known actions of Amazon ECR with their prefix (Service
+// Authorization Reference for Amazon ECR). AWS adds actions, so that a policy may contain
+// others. Not every operation of the API is an action: ListImageReferrers is authorized as
+// BatchGetImage.
+func ECRActions() iter.Seq[string] {
 	return strings.FieldsSeq(`
 		ecr:BatchCheckLayerAvailability ecr:BatchDeleteImage ecr:BatchGetImage
 		ecr:BatchGetRepositoryScanningConfiguration ecr:BatchImportUpstreamImage
@@ -40,10 +38,10 @@ func ecrActions() iter.Seq[string] {
 		ecr:ValidatePullThroughCacheRule`)
 }
 
-// isResourceless reports whether an action of ECR has no resource type: it is
+// IsResourceless reports whether an action of ECR has no resource type: it is
 // about a registry, and only the resource "*" covers it (Service Authorization
 // Reference for Amazon ECR).
-func isResourceless(action string) bool {
+func IsResourceless(action string) bool {
 	if prefixIgnoringCase(action, "ecr:") < 0 {
 		return false
 	}
@@ -65,10 +63,25 @@ func isResourceless(action string) bool {
 	return false
 }
 
-// Partitions returns the known partitions of AWS. AWS adds partitions, so that an unknown
-// one is a finding in a policy, and not an error.
+// Partitions returns the known partitions of AWS. AWS adds partitions, so that a policy may
+// contain others.
 func Partitions() iter.Seq[string] {
 	return strings.FieldsSeq("aws aws-cn aws-us-gov aws-eusc aws-iso aws-iso-b aws-iso-e aws-iso-f")
+}
+
+// IsPartition reports whether the partition of an ARN, which may have wildcards, matches a
+// known one.
+func IsPartition(text string) bool {
+	p, err := syntax{wildcards: true}.pattern(text)
+	if err != nil {
+		return false
+	}
+	for partition := range Partitions() {
+		if p.match(partition, nil) {
+			return true
+		}
+	}
+	return false
 }
 
 // regionsOf is the form of the names of a partition's regions (AWS General Reference,
@@ -93,13 +106,4 @@ func PartitionOf(region string) (partition string, known bool) {
 		}
 	}
 	return "", false
-}
-
-// nearestAction returns the known ECR action whose name is nearest to a misspelled
-// one, "" where none is near.
-func nearestAction(name string) string {
-	if strings.ContainsAny(name, "*?") {
-		return ""
-	}
-	return nearest.To("ecr:"+name, ecrActions(), len(name)/3)
 }

@@ -2,10 +2,7 @@ package iam
 
 import (
 	"slices"
-	"strings"
 	"testing"
-
-	"extauthz/nearest"
 )
 
 // Source: AWS General Reference, "Partitions", and the partitions metadata of the
@@ -26,44 +23,5 @@ func TestPartitionOf(t *testing.T) {
 		if known && !slices.Contains(slices.Collect(Partitions()), got) {
 			t.Errorf("partition %q of region %q is not among Partitions", got, region)
 		}
-	}
-}
-
-// TestNearest checks that the message about a misspelled action proposes the right one.
-func TestNearest(t *testing.T) {
-	for _, c := range []struct{ name, want string }{
-		{"BatchGetImages", `; did you mean "ecr:BatchGetImage"?`},
-		{"getdownloadurlforlayers", `; did you mean "ecr:GetDownloadUrlForLayer"?`},
-		{"CompleteLayersUpload", `; did you mean "ecr:CompleteLayerUpload"?`},
-		{"Pull", ""},
-		{"Pull*", ""},
-		{"PutImag", `; did you mean "ecr:PutImage"?`},
-		{"Put", ""},
-		{"", ""},
-		{strings.Repeat("BatchGetImage", 1<<16), ""}, // answered at once
-	} {
-		if got := nearest.DidYouMean(nearestAction(c.name)); got != c.want {
-			t.Errorf("%s: got %q want %q", c.name[:min(len(c.name), 50)], got, c.want)
-		}
-	}
-}
-
-// TestNearestIsBounded checks that every misspelled action is found, and that proposals
-// are made for the first ones only: a policy can contain 50,000.
-func TestNearestIsBounded(t *testing.T) {
-	const unknown = 50_000
-	actions := strings.Repeat(`"ecr:BatchGetImages",`, unknown) + `"ecr:BatchGetImage"`
-	p := mustCompile(t, IdentityPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":[`+actions+`],"Resource":"*"}}`)
-	found, proposed := 0, 0
-	for _, f := range p.Findings() {
-		if f.Code == "unknown-action" {
-			found++
-		}
-		if strings.HasSuffix(f.Message(), `did you mean "ecr:BatchGetImage"?`) {
-			proposed++
-		}
-	}
-	if found != unknown || proposed != maxProposals {
-		t.Errorf("%d found and %d with a proposal, want %d and %d", found, proposed, unknown, maxProposals)
 	}
 }

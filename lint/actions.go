@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"extauthz/iam"
+	"extauthz/nearest"
 )
 
 // actions checks Action and NotAction.
@@ -137,4 +138,40 @@ func (l *linter) allowNot(d *document, s *statement) {
 			messagef("this Allow covers every resource except those in NotResource, including repositories created later"),
 			messagef("list the resources to allow in Resource"))
 	}
+}
+
+// unknownActions finds actions that cannot match anything.
+func (i *inspection) unknownActions(s *iam.StatementSyntax) {
+	for _, e := range s.Actions {
+		service, name, _ := strings.Cut(e.Text, ":")
+		switch {
+		case strings.ContainsAny(name, " \t\r\n"):
+			i.reportAt(e.At, "blank-in-action", messagef("action %q contains a blank, so it never matches", e.Text), message{})
+		case strings.EqualFold(service, "ecr") && !coversKnownAction(e.Text):
+			i.reportAt(e.At, "unknown-action", messagef("action %q is none of the known ECR actions", e.Text), i.didYouMean(name, nearestAction))
+		}
+	}
+}
+
+// knownActions are ECR's known actions with their prefix, in lower case.
+var knownActions = slices.Collect(func(yield func(string) bool) {
+	for action := range iam.ECRActions() {
+		if !yield(strings.ToLower(action)) {
+			return
+		}
+	}
+})
+
+func coversKnownAction(pattern string) bool {
+	pattern = strings.ToLower(pattern)
+	return slices.ContainsFunc(knownActions, func(action string) bool { return covers(pattern, action) })
+}
+
+// nearestAction returns the known ECR action whose name is nearest to a misspelled
+// one, "" if none is near.
+func nearestAction(name string) string {
+	if strings.ContainsAny(name, "*?") {
+		return ""
+	}
+	return nearest.To("ecr:"+name, iam.ECRActions(), len(name)/3)
 }

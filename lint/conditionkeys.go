@@ -34,7 +34,7 @@ func (l *linter) absentKey(d *document, s *statement, c iam.ConditionSyntax) {
 	case l.isOfSource(key):
 		return
 	case isAbsent(key):
-	case isResourceTag(key) && len(l.contents.TagKeys) > 0:
+	case iam.IsResourceTag(key) && len(l.contents.TagKeys) > 0:
 		if l.contents.TagKeys[key] {
 			return
 		}
@@ -115,7 +115,7 @@ func (l *linter) isOfSource(key string) bool {
 // unconfigured returns why requests do not have a key that they would have with other
 // files, and what to do about it; "" if they have it.
 func (l *linter) unconfigured(key string) (why, remedy string) {
-	if isResourceTag(key) {
+	if iam.IsResourceTag(key) {
 		return "no repository has a _tags.json", "add the tags of the repositories"
 	}
 	switch key {
@@ -133,9 +133,4 @@ func (l *linter) unconfigured(key string) (why, remedy string) {
 		}
 	}
 	return "", ""
-}
-
-// isResourceTag reports whether a key, in lower case, is a tag of a repository.
-func isResourceTag(key string) bool {
-	return strings.HasPrefix(key, "aws:resourcetag/") || strings.HasPrefix(key, "ecr:resourcetag/")
 }

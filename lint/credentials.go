@@ -6,6 +6,7 @@ import (
 
 	"extauthz/diag"
 	"extauthz/iam"
+	"extauthz/identity/basic"
 	"extauthz/policystore"
 )
 
@@ -94,4 +95,24 @@ func (l *linter) rootCredential(c *policystore.BoundCredential) {
 func principalKind(c *policystore.BoundCredential) string {
 	kind, _, _ := strings.Cut(c.Principal[strings.LastIndexByte(c.Principal, ':')+1:], "/")
 	return kind
+}
+
+// passwords checks the password file.
+func (c *configLinter) passwords() {
+	for _, user := range c.callers.UnboundUsers() {
+		c.report(passwordsAt(user.Line), "unbound-user",
+			messagef("no principal is bound to user %q, so that its password is useless", user.Name),
+			messagef("add a credential with basic to principals.yaml, add the principal that such a credential maps it to, or remove the line"))
+	}
+	for _, user := range c.callers.Users() {
+		if user.Cost > basic.RecommendedMaxCost {
+			c.report(passwordsAt(user.Line), "costly-hash",
+				messagef("the bcrypt hash of user %q has cost %d, which a busy machine cannot verify within Envoy's timeout of 0.5 s", user.Name, user.Cost),
+				messagef("use a cost of at most %d: make the line again with htpasswd -nB -C %[1]d", basic.RecommendedMaxCost))
+		}
+	}
+}
+
+func passwordsAt(line int) diag.Position {
+	return diag.File("htpasswd").At(diag.Point{Line: line, Column: 1})
 }

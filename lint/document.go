@@ -16,19 +16,21 @@ type document struct {
 
 // A statement is a statement in the form that rules use.
 type statement struct {
-	iam.StatementSyntax
-	covered actionSet // the actions of ECR that it covers
+	*iam.StatementSyntax
+	Statement *iam.Statement // the same, compiled
+	covered   actionSet      // the actions of ECR that it covers
 }
 
-// documentOf returns the document of a policy. It reads each policy once.
+// documentOf returns the document of a policy.
 func (l *lookup) documentOf(policy *iam.Policy) *document {
 	if d := l.documents[policy]; d != nil {
 		return d
 	}
-	syntax := policy.Syntax()
+	syntax := l.contents.Documents[policy].Statements
 	d := &document{policy: policy, statements: make([]statement, len(syntax))}
 	for i := range syntax {
-		d.statements[i] = statement{syntax[i], coveredBy(syntax[i].Statement)}
+		compiled := &policy.Statements[i]
+		d.statements[i] = statement{&syntax[i], compiled, coveredBy(compiled)}
 	}
 	l.documents[policy] = d
 	return d

@@ -3,11 +3,10 @@ package lint
 import (
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
-	"extauthz/decision"
+	"extauthz/diag"
 	"extauthz/iam"
 	"extauthz/policystore"
 )
@@ -15,7 +14,7 @@ import (
 // FuzzRules checks that no rule panics for a policy that compiles, and that every finding
 // has a page and a position in the text.
 func FuzzRules(f *testing.F) {
-	snapshot, err := policystore.Load(base, decision.Options{CacheSize: 1})
+	snapshot, err := policystore.LoadDocuments(base)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -33,17 +32,16 @@ func FuzzRules(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, kind uint8, text []byte) {
-		policy, err := iam.Compile(iam.Kind(kind), "fuzz.json", text)
+		document := iam.Parse(diag.File("fuzz.json"), diag.Point{Line: 1, Column: 1}, text)
+		policy, err := document.Compile(iam.Kind(kind))
 		if err != nil {
 			return
 		}
-		contents := snapshot.Contents()
-		contents.Policies = append(slices.Clip(contents.Policies), policy)
-		l := newLinter(snapshot, contents)
-		l.run(policy.Findings())
+		l := newLinter(snapshot, withPolicy(snapshot.Contents(), document, policy))
+		l.run()
 		lines := 1 + strings.Count(string(text), "\n")
 		for _, found := range l.findings {
-			if _, paged := l.pages[found.Code]; !paged {
+			if _, paged := pageOf()[found.Code]; !paged {
 				t.Errorf("no page for %s", found)
 			}
 			if found.File == "fuzz.json" && (found.Line < 1 || found.Line > lines || found.Column < 1) {

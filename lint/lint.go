@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"extauthz/decision"
 	"extauthz/diag"
+	"extauthz/iam"
 	"extauthz/policystore"
 )
 
@@ -18,13 +18,30 @@ func Directory(dir string) (diag.List, error) {
 	if _, err := os.ReadDir(dir); err != nil {
 		return nil, fmt.Errorf("%w; give a policy directory that can be read", err)
 	}
-	snapshot, err := policystore.Load(dir, decision.Options{CacheSize: 1})
+	snapshot, err := policystore.LoadDocuments(dir)
 	if err != nil {
 		return unloadable(err), nil
 	}
 	l := newLinter(snapshot, snapshot.Contents())
-	l.run(snapshot.Findings)
+	l.run()
 	return l.findings.Sorted(), nil
+}
+
+// Snapshot returns the findings that the sidecar logs when it puts a snapshot in force,
+// sorted: those of [Inspect], which its store has called for each policy, and those about
+// the other files.
+func Snapshot(s *policystore.Snapshot) diag.List {
+	contents := s.Contents()
+	c := configLinter{directory: newDirectory(s, contents)}
+	c.run()
+	for _, policy := range contents.Policies {
+		c.findings = append(c.findings, c.withoutQuotas(contents.Findings[policy])...)
+	}
+	sorted := c.findings.Sorted()
+	for i := range sorted {
+		sorted[i].File = s.OnDisk(sorted[i].File)
+	}
+	return sorted
 }
 
 // unloadable returns a diagnostic for each fault that keeps the directory from loading.
@@ -38,14 +55,32 @@ func unloadable(err error) diag.List {
 	return faults
 }
 
+// A configLinter checks the files other than policies, and policies only by what the
+// snapshot of a sidecar keeps of them.
+type configLinter struct {
+	directory
+	reporter
+}
+
+// run runs the rules about one subject each. The file of that name contains it.
+func (c *configLinter) run() {
+	for _, rule := range []func(){
+		c.idleSources, c.uncheckedProxies, c.partitions, c.missingTags, c.passwords,
+		c.foreignAudiences, c.unattachedGroups, c.missingLevels,
+	} {
+		rule()
+	}
+}
+
 // A linter checks the contents of one snapshot.
 type linter struct {
 	lookup
 	reporter
+	placeholderAt map[diag.Position]bool
 }
 
 func newLinter(s *policystore.Snapshot, contents policystore.Contents) *linter {
-	return &linter{newLookup(s, contents), newReporter(s.OnDisk)}
+	return &linter{newLookup(s, contents), reporter{onDisk: s.OnDisk}, map[diag.Position]bool{}}
 }
 
 // statementRules returns the rules about one statement of a policy. Each checks one
@@ -67,24 +102,51 @@ func (l *linter) directoryRules() []func() {
 	return []func(){l.pullAndPush, l.login, l.credentials, l.unused, l.organization}
 }
 
-// run runs all rules. It adds the findings that compiling the directory returned.
-func (l *linter) run(compiled diag.List) {
+// run runs all rules.
+func (l *linter) run() {
 	for _, policy := range l.contents.Policies {
-		if !l.isChecked(policy) {
-			continue
-		}
-		d := l.documentOf(policy)
-		for i := range d.statements {
-			for _, rule := range l.statementRules() {
-				rule(d, &d.statements[i])
-			}
-		}
-		for _, rule := range l.documentRules() {
-			rule(d)
+		if l.isChecked(policy) {
+			l.check(l.documentOf(policy))
 		}
 	}
 	for _, rule := range l.directoryRules() {
 		rule()
 	}
-	l.addCompiled(compiled)
+	c := configLinter{l.directory, reporter{onDisk: l.onDisk}}
+	c.run()
+	l.findings = append(l.findings, c.findings...)
+	for _, policy := range l.contents.Policies {
+		l.inspect(policy)
+	}
+}
+
+// check runs the rules about one policy.
+func (l *linter) check(d *document) {
+	for i := range d.statements {
+		for _, rule := range l.statementRules() {
+			rule(d, &d.statements[i])
+		}
+	}
+	for _, rule := range l.documentRules() {
+		rule(d)
+	}
+}
+
+// inspect adds the findings of [Inspect], except those in statements that are not about
+// ECR. It leaves out a policy variable that is reported as a placeholder.
+func (l *linter) inspect(policy *iam.Policy) {
+	for _, f := range l.withoutQuotas(Inspect(l.contents.Documents[policy], policy)) {
+		if !l.concernsECR(policy, f.Point) || f.Code == "literal-variable" && l.placeholderAt[f.Position] {
+			continue
+		}
+		f.Position = l.shown(f.Position)
+		l.findings = append(l.findings, f)
+	}
+}
+
+func (l *linter) concernsECR(policy *iam.Policy, at diag.Point) bool {
+	if policy.Kind == iam.TrustPolicy {
+		return l.isChecked(policy)
+	}
+	return l.documentOf(policy).concernsECR(at)
 }

@@ -14,11 +14,36 @@ import (
 // principal is a user or role of the directory.
 type principal = policystore.Principal
 
+// A directory contains what rules read of a snapshot.
+type directory struct {
+	contents   policystore.Contents
+	registries []*policystore.Registry
+	callers    *identity.Authenticator
+}
+
+func newDirectory(s *policystore.Snapshot, contents policystore.Contents) directory {
+	d := directory{contents: contents, callers: s.Callers}
+	for _, name := range s.RegistryNames() {
+		d.registries = append(d.registries, s.RegistryNamed(name))
+	}
+	return d
+}
+
+// withoutQuotas returns the findings about a policy without wrong ones about AWS's quota for
+// the length of a document: AWS has accepted the documents in its outputs, and the quota does
+// not apply to AWS's own policies (IAM User Guide, "IAM and AWS STS quotas").
+func (d *directory) withoutQuotas(found diag.List) (kept diag.List) {
+	for _, f := range found {
+		if f.Code != "too-large" || !d.contents.Accepted[f.File] {
+			kept = append(kept, f)
+		}
+	}
+	return kept
+}
+
 // A lookup contains what rules look up about the directory as a whole.
 type lookup struct {
-	contents       policystore.Contents
-	registries     []*policystore.Registry
-	callers        *identity.Authenticator
+	directory
 	verifiesTokens map[string]bool // names of the issuers whose tokens extauthz verifies
 
 	documents    map[*iam.Policy]*document   // those that have been read
@@ -37,7 +62,7 @@ type lookup struct {
 
 func newLookup(s *policystore.Snapshot, contents policystore.Contents) lookup {
 	l := lookup{
-		contents: contents, callers: s.Callers, verifiesTokens: map[string]bool{},
+		directory: newDirectory(s, contents), verifiesTokens: map[string]bool{},
 		documents: map[*iam.Policy]*document{}, ownPolicies: map[*iam.Policy]bool{},
 		attached: map[*iam.Policy]bool{}, usedAsLimit: map[diag.Position]bool{},
 		attachedTo: map[*iam.Policy][]principal{}, ignoredTrust: map[*iam.Policy]bool{},
@@ -45,9 +70,6 @@ func newLookup(s *policystore.Snapshot, contents policystore.Contents) lookup {
 	}
 	for _, i := range s.Issuers() {
 		l.verifiesTokens[i.Name] = i.JWKS != ""
-	}
-	for _, name := range s.RegistryNames() {
-		l.registries = append(l.registries, s.RegistryNamed(name))
 	}
 	for _, policy := range l.contents.Policies {
 		l.ownPolicies[policy] = true

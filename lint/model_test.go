@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"extauthz/decision"
 	"extauthz/iam"
 	"extauthz/policystore"
 )
@@ -246,15 +245,15 @@ principals:
 - {arn: 'arn:aws:iam::123456789012:user/alice', policies: [developers]}
 - {arn: 'arn:aws:iam::123456789012:role/ci', policies: [developers]}
 `
-	poor := directory(t, map[string]string{"principals.yaml": principals})
-	rich := directory(t, map[string]string{
+	poor := writeDirectory(t, map[string]string{"principals.yaml": principals})
+	rich := writeDirectory(t, map[string]string{
 		"principals.yaml":   principals,
 		"organization.yaml": "id: o-a1b2c3d4e5\naccounts:\n  '123456789012': o-a1b2c3d4e5/r-ab12/\n",
 		"accounts/123456789012/eu-central-1/repositories/team/app/_tags.json": `{"team":"red"}`,
 	})
 	var all []*scenario
 	for _, dir := range []string{poor, rich} {
-		snapshot, err := policystore.Load(dir, decision.Options{CacheSize: 1})
+		snapshot, err := policystore.LoadDocuments(dir)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,10 +1,14 @@
 package lint
 
 import (
+	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"extauthz/diag"
 	"extauthz/iam"
+	"extauthz/policystore/config"
 )
 
 // organization checks the control policies of the organization.
@@ -70,4 +74,35 @@ func (l *linter) unboundControl(kind iam.Kind, accounts map[string]bool, problem
 // beginningOfFile returns the first position of a policy's file.
 func beginningOfFile(policy *iam.Policy) diag.Position {
 	return policy.Source.At(diag.Point{Line: 1, Column: 1})
+}
+
+// missingLevels finds ids on the paths of accounts without a service control policy. AWS
+// has at least one for each (AWS Organizations API Reference, DetachPolicy): FullAWSAccess,
+// until a restriction replaces it.
+func (c *configLinter) missingLevels() {
+	o, levels := c.contents.Organization, c.contents.ControlLevels
+	if o == nil || len(levels) == 0 || !config.IsTarget(levels[0].Name) {
+		return
+	}
+	has := map[string]bool{}
+	for _, level := range levels {
+		has[level.Name] = true
+	}
+	below, missing := o.Below(), []string(nil)
+	for _, id := range slices.Sorted(maps.Keys(below)) {
+		isExempt := len(below[id]) == 1 && below[id][o.ManagementAccount]
+		if !isExempt && !has[id] {
+			missing = append(missing, id)
+		}
+	}
+	if len(missing) == 0 {
+		return
+	}
+	named := strings.Join(missing[:min(len(missing), 3)], ", ")
+	if more := len(missing) - 3; more > 0 {
+		named += fmt.Sprintf(" and %d more", more)
+	}
+	c.report(o.AccountsAt, "assumed-scp",
+		messagef("no folder in organization/scp for %s: each is assumed to have FullAWSAccess alone, as AWS attaches it", named),
+		messagef("save the output of aws organizations list-policies-for-target into organization/scp/ID of each, and that of describe-policy for each policy"))
 }

@@ -34,8 +34,8 @@ func baseFiles(t testing.TB) map[string]string {
 	return files
 }
 
-// directory writes base with changes to a new directory.
-func directory(t testing.TB, changes map[string]string) string {
+// writeDirectory writes base with changes to a new directory.
+func writeDirectory(t testing.TB, changes map[string]string) string {
 	t.Helper()
 	files := baseFiles(t)
 	maps.Copy(files, changes)
@@ -58,7 +58,7 @@ func directory(t testing.TB, changes map[string]string) string {
 // check returns the findings of base with changes.
 func check(t *testing.T, changes map[string]string) diag.List {
 	t.Helper()
-	findings, err := Directory(directory(t, changes))
+	findings, err := Directory(writeDirectory(t, changes))
 	if err != nil {
 		t.Fatal(err)
 	}

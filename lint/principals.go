@@ -182,3 +182,13 @@ func (l *linter) isUnknownAccount(account string) bool {
 func isExportedTrust(policy *iam.Policy) bool {
 	return policy.Kind == iam.TrustPolicy && strings.HasPrefix(policy.Source.File, "accounts/")
 }
+
+// deletedPrincipals finds ids instead of ARNs.
+func (i *inspection) deletedPrincipals(s *iam.StatementSyntax) {
+	for _, p := range s.Principals {
+		if p.Type == "CanonicalUser" || p.Type == "AWS" && iam.IsUniqueID(p.Text) {
+			i.reportAt(p.At, "deleted-principal",
+				messagef("principal %q is an id that does not match any caller, as AWS shows after a user or role is deleted", p.Text), message{})
+		}
+	}
+}

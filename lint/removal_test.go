@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -77,14 +78,13 @@ func (s *scenario) checkRemovals(t *testing.T, p policyModel, checked map[string
 	if p.kind != iam.IdentityPolicy {
 		source = "accounts/123456789012/eu-central-1/registry-policy.json" // of the account of all requests' resources
 	}
-	policy, err := iam.Compile(p.kind, source, []byte(text))
+	document := iam.Parse(diag.File(source), diag.Point{Line: 1, Column: 1}, []byte(text))
+	policy, err := document.Compile(p.kind)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
-	contents := s.snapshot.Contents()
-	contents.Policies = append(slices.Clip(contents.Policies), policy)
-	l := newLinter(s.snapshot, contents)
-	l.run(policy.Findings())
+	l := newLinter(s.snapshot, withPolicy(s.snapshot.Contents(), document, policy))
+	l.run()
 	for _, f := range l.findings.Sorted() {
 		remove, isRemoval := removals()[f.Code]
 		at, known := parts[f.Line]
@@ -101,6 +101,14 @@ func (s *scenario) checkRemovals(t *testing.T, p policyModel, checked map[string
 		checked[f.Code]++
 		s.compare(t, f, policy, rest)
 	}
+}
+
+// withPolicy adds a policy to the contents of a snapshot.
+func withPolicy(contents policystore.Contents, document *iam.Document, policy *iam.Policy) policystore.Contents {
+	contents.Policies = append(slices.Clip(contents.Policies), policy)
+	contents.Documents = maps.Clone(contents.Documents)
+	contents.Documents[policy] = document
+	return contents
 }
 
 // compare checks that a policy and the rest of it decide every request equally.

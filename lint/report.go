@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"sync"
 
 	"extauthz/diag"
 	"extauthz/iam"
@@ -9,23 +10,22 @@ import (
 
 // A reporter collects findings.
 type reporter struct {
-	pages         map[string]Page          // by code
-	onDisk        func(path string) string // what a file is called on disk
-	findings      diag.List
-	placeholderAt map[diag.Position]bool
+	onDisk   func(path string) string // what a file is called on disk; nil if that does not matter
+	findings diag.List
 }
 
-func newReporter(onDisk func(path string) string) reporter {
-	r := reporter{pages: map[string]Page{}, onDisk: onDisk, placeholderAt: map[diag.Position]bool{}}
+// pageOf returns the pages by code.
+var pageOf = sync.OnceValue(func() map[string]Page {
+	all := map[string]Page{}
 	for _, p := range Pages() {
-		r.pages[p.Code] = p
+		all[p.Code] = p
 	}
-	return r
-}
+	return all
+})
 
 // report adds a finding, with the severity that the page of its code gives.
 func (r *reporter) report(at diag.Position, code string, problem, remedy message) {
-	r.add(r.pages[code].Severity, at, code, problem, remedy)
+	r.add(pageOf()[code].Severity, at, code, problem, remedy)
 }
 
 // reportOf is report for a finding about a statement, or what has the effect of one: the
@@ -35,7 +35,7 @@ func (r *reporter) reportOf(effect iam.Effect, at diag.Position, code string, pr
 		r.report(at, code, problem, remedy)
 		return
 	}
-	r.add(r.pages[code].SeverityOfDeny, at, code, problem, remedy)
+	r.add(pageOf()[code].SeverityOfDeny, at, code, problem, remedy)
 }
 
 func (r *reporter) add(severity diag.Severity, at diag.Position, code string, problem, remedy message) {
@@ -49,7 +49,9 @@ func (r *reporter) add(severity diag.Severity, at diag.Position, code string, pr
 
 // shown returns the position with the file's name on disk.
 func (r *reporter) shown(at diag.Position) diag.Position {
-	at.File = r.onDisk(at.File)
+	if r.onDisk != nil {
+		at.File = r.onDisk(at.File)
+	}
 	return at
 }
 
@@ -73,38 +75,4 @@ func withoutPositions(args []any) []any {
 		}
 	}
 	return others
-}
-
-// addCompiled adds the findings of loading the directory, except those in statements
-// that are not about ECR. It leaves out a policy variable that is reported as a
-// placeholder.
-func (l *linter) addCompiled(compiled diag.List) {
-	foreign := l.foreignFindings()
-	for _, f := range compiled {
-		if f.Code == "literal-variable" && l.placeholderAt[f.Position] || foreign[f] {
-			continue
-		}
-		f.Position, f.Severity = l.shown(f.Position), l.pages[f.Code].Severity
-		l.findings = append(l.findings, f)
-	}
-}
-
-// foreignFindings returns the findings of policies about other services.
-func (l *linter) foreignFindings() map[diag.Diagnostic]bool {
-	foreign := map[diag.Diagnostic]bool{}
-	for _, policy := range l.contents.Policies {
-		for _, f := range policy.Findings() {
-			if !l.concernsECR(policy, f.Point) {
-				foreign[f] = true
-			}
-		}
-	}
-	return foreign
-}
-
-func (l *linter) concernsECR(policy *iam.Policy, at diag.Point) bool {
-	if policy.Kind == iam.TrustPolicy {
-		return l.isChecked(policy)
-	}
-	return l.documentOf(policy).concernsECR(at)
 }

@@ -17,7 +17,7 @@ func TestFlatForm(t *testing.T) {
 		developersFile:     `{"Version":"2008-10-17","Statement":[` + loginStatement + `,{"Effect":"Allow",` + pullOn + `,"Resource":"arn:aws:ecr:eu-central-1:123456789012:repository/${RepositoryName}"}]}`,
 		"trust/spare.json": `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"444455556666"}}}`,
 	}
-	tree := directory(t, changes)
+	tree := writeDirectory(t, changes)
 	want, err := Directory(tree)
 	if err != nil || len(want) < 4 {
 		t.Fatalf("findings %v, %v", want, err)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"extauthz/diag"
 	"extauthz/iam"
 	"extauthz/mapping"
 	"extauthz/policystore"
@@ -156,7 +157,7 @@ func (l *linter) wildcardResource(d *document, s *statement) {
 		return
 	}
 	for _, c := range s.Conditions {
-		if isResourceTag(strings.ToLower(c.Key.Text)) {
+		if iam.IsResourceTag(c.Key.Text) {
 			return
 		}
 	}
@@ -166,5 +167,53 @@ func (l *linter) wildcardResource(d *document, s *statement) {
 				messagef("this Allow covers every repository of every account"),
 				messagef("list the repositories, and allow ecr:GetAuthorizationToken in a separate statement"))
 		}
+	}
+}
+
+// resourceForms finds what AWS documents as unsupported in an ARN, and what matches
+// nothing.
+func (i *inspection) resourceForms(s *iam.StatementSyntax, compiled *iam.Statement) {
+	for _, e := range s.Resources {
+		if e.Text != "*" {
+			i.resourceForm(s, compiled.Effect, e)
+		}
+	}
+	if s.ResourceAt != (diag.Point{}) && i.policy.Kind == iam.RepositoryPolicy {
+		name := "Resource"
+		if s.NotResource {
+			name = "NotResource"
+		}
+		i.reportAt(s.ResourceAt, "resource-in-repository-policy",
+			messagef("ECR may refuse a repository policy with %s", name),
+			messagef("leave it out, the policy is about its own repository"))
+	}
+}
+
+func (i *inspection) resourceForm(s *iam.StatementSyntax, effect iam.Effect, e iam.Entry) {
+	full := iam.CompletedARN(e.Text)
+	if full != e.Text {
+		i.reportAt(e.At, "short-arn", messagef("%q has too few segments and counts as %q", e.Text, full), messagef("write it in full"))
+	}
+	segments := strings.SplitN(full, ":", 6)
+	i.variables(segments[5], e.At)
+	before, _, hasVariable := strings.Cut(e.Text, "${")
+	const inFull = "write the service in full, such as \"ecr\""
+	switch {
+	case hasVariable && !i.hasVariables():
+		i.reportAt(e.At, "literal-variable",
+			messagef("resource %q contains \"${\", which is plain text in version %s", e.Text, oldVersion),
+			messagef("write \"Version\": %q for policy variables", newVersion))
+	case hasVariable && strings.Count(before, ":") < 5:
+		i.reportAt(e.At, "literal-variable",
+			messagef("resource %q has a policy variable before the fifth colon, where it is plain text and matches nothing", e.Text), message{})
+	case hasWildcardInService(full) && effect == iam.Allow && !s.NotResource:
+		i.reportAt(e.At, "unsupported-wildcard",
+			messagef("resource %q has a wildcard in its service, so that this Allow does not match it", e.Text), messagef(inFull))
+	case hasWildcardInService(full):
+		i.reportAt(e.At, "unsupported-wildcard",
+			messagef("resource %q has a wildcard in its service, which AWS does not accept", e.Text), messagef(inFull))
+	}
+	if partition := segments[1]; !iam.IsPartition(partition) {
+		i.reportAt(e.At, "unknown-partition", messagef("resource %q is of the unknown partition %q", e.Text, partition), message{})
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"extauthz/iam"
 	"extauthz/policystore"
+	"extauthz/policystore/config"
 )
 
 // githubProvider is the name of the issuer of GitHub Actions in trust policies.
@@ -115,4 +116,15 @@ func (l *linter) issuerIsLimited(provider string, claims []string) bool {
 
 func hasOwnClaim(provider string, patterns map[string]string, claims []string) bool {
 	return slices.ContainsFunc(claims, func(claim string) bool { return isOwn(provider, claim, patterns[claim]) })
+}
+
+// foreignAudiences finds issuers whose tokens are accepted although they are for another
+// service.
+func (c *configLinter) foreignAudiences() {
+	for _, issuer := range c.contents.Configured.Issuers {
+		for _, audience := range issuer.ForeignAudiences {
+			c.report(config.InPrincipals(audience.At), "foreign-audience",
+				messagef("issuer %q: tokens for %q are accepted, although they are for another service; anyone who can read tokens here could use them there", issuer.Name.Text, audience.Text), message{})
+		}
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"extauthz/iam"
+	"extauthz/policystore/config"
 )
 
 // unused finds roles that no caller can use and policies that are not attached. It
@@ -52,5 +53,18 @@ func (l *linter) unattachedPolicy(policy *iam.Policy) {
 		l.reportOf(effect, at, "unattached-policy",
 			messagef("no role uses this trust policy"),
 			messagef("set it as trust of a role in principals.yaml, or remove the file"))
+	}
+}
+
+// unattachedGroups finds groups without members or policies.
+func (c *configLinter) unattachedGroups() {
+	for _, group := range c.contents.Configured.Groups {
+		at := config.InPrincipals(group.At)
+		switch {
+		case len(group.Members) == 0:
+			c.report(at, "unattached-group", messagef("group %q has no members, so that its policies apply to no user", group.Name.Text), message{})
+		case len(group.Policies) == 0:
+			c.report(at, "unattached-group", messagef("group %q has no policies, so that it changes nothing for its members", group.Name.Text), message{})
+		}
 	}
 }

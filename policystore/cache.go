@@ -54,9 +54,20 @@ func cachedFile[T any](c *compiler, path, product string, compile func(text []by
 	return cached(c, cacheKey{product: product, source: diag.File(path)}, text, func() (T, error) { return compile(text) })
 }
 
+// A compiledPolicy is a policy with what is kept about its text.
+type compiledPolicy struct {
+	*iam.Policy
+	document *iam.Document // nil unless the snapshot keeps documents
+	findings diag.List     // of the store's inspection
+}
+
 // policy compiles a document.
 func (c *compiler) policy(kind iam.Kind, d awsexport.Document) (*iam.Policy, error) {
-	return cached(c, policyKey(kind, d), d.Text, func() (*iam.Policy, error) { return compileDocument(kind, d) })
+	compiled, err := cached(c, policyKey(kind, d), d.Text, func() (*compiledPolicy, error) { return c.kept.compilePolicy(kind, d) })
+	if err != nil {
+		return nil, err
+	}
+	return c.use(compiled), nil
 }
 
 func policyKey(kind iam.Kind, d awsexport.Document) cacheKey {
@@ -65,10 +76,36 @@ func policyKey(kind iam.Kind, d awsexport.Document) cacheKey {
 
 // policy returns the policy that a document was compiled into, nil if it was not compiled.
 func (compiled compileCache) policy(kind iam.Kind, d awsexport.Document) *iam.Policy {
-	policy, _ := compiled[policyKey(kind, d)].product.(*iam.Policy)
-	return policy
+	if p, found := compiled[policyKey(kind, d)].product.(*compiledPolicy); found {
+		return p.Policy
+	}
+	return nil
 }
 
-func compileDocument(kind iam.Kind, d awsexport.Document) (*iam.Policy, error) {
-	return iam.CompileAt(kind, d.Source, d.Start, d.Text)
+// compilePolicy compiles and inspects a document.
+func (p *persistent) compilePolicy(kind iam.Kind, d awsexport.Document) (*compiledPolicy, error) {
+	document := iam.Parse(d.Source, d.Start, d.Text)
+	policy, err := document.Compile(kind)
+	if err != nil {
+		return nil, err
+	}
+	compiled := &compiledPolicy{Policy: policy}
+	if p.keepsDocuments {
+		compiled.document = document
+	}
+	if p.inspect != nil {
+		compiled.findings = p.inspect(document, policy)
+	}
+	return compiled, nil
+}
+
+// use records that the content has a policy, and returns the policy.
+func (c *compiler) use(p *compiledPolicy) *iam.Policy {
+	if p.document != nil {
+		c.documents[p.Policy] = p.document
+	}
+	if len(p.findings) > 0 {
+		c.policyFindings[p.Policy] = p.findings
+	}
+	return p.Policy
 }

@@ -79,10 +79,6 @@ func (p *principals) checkNamedIDs(policies []*iam.Policy) error {
 	return faults.Err()
 }
 
-// resourceTagKeys are the prefixes of the condition keys for the tags of repositories, in
-// lower case.
-var resourceTagKeys = [...]string{"aws:resourcetag/", "ecr:resourcetag/"}
-
 // checkTagged returns an error about each policy that allows more for a repository without
 // tags than for one with tags, such as a Deny by tag, if the tags of some repository are
 // unknown. On AWS they are always known. Without them a Deny would be lost.
@@ -93,8 +89,8 @@ func (all registries) checkTagged(tags resourceTags, written map[string][]*iam.P
 	}
 	var faults diag.Faults
 	for _, policy := range policies {
-		if at, key := needsTags(policy); key != "" {
-			faults.Add(diag.New(policy.Source.At(at), fmt.Sprintf("requires the tags of every repository (%s), but %s does not exist", key, file),
+		if use, found := policy.NeededTag(); found {
+			faults.Add(diag.New(policy.Source.At(use.At), fmt.Sprintf("requires the tags of every repository (%s), but %s does not exist", use.Text, file),
 				"save the tags of each repository in its _tags.json, {} if it has none"))
 		}
 	}
@@ -120,75 +116,4 @@ func (all registries) untagged(tags resourceTags, written map[string][]*iam.Poli
 		}
 	}
 	return ""
-}
-
-// missingTags returns a finding for each policy that allows more for a repository without
-// tags than for one with tags, if some registry has no inventory: a repository that is
-// not in the directory counts as one without tags, like a new one on AWS.
-func (all registries) missingTags(policies []*iam.Policy) diag.List {
-	names := slices.Sorted(maps.Keys(all))
-	open := slices.IndexFunc(names, func(name string) bool { return all[name].listed == nil })
-	if open < 0 {
-		return nil
-	}
-	var found diag.List
-	for _, policy := range policies {
-		if at, key := needsTags(policy); key != "" {
-			found = append(found, diag.Diagnostic{Position: policy.Source.At(at), Severity: diag.Warning, Code: "untold-tags",
-				Problem: fmt.Sprintf("depends on %s, but registry %q has no repositories.json, so a repository without _tags.json counts as untagged", key, names[open]),
-				Remedy:  "save the output of aws ecr describe-repositories as repositories.json"})
-		}
-	}
-	return found
-}
-
-// needsTags finds a statement about ECR in which a missing tag removes a Deny or makes an
-// Allow apply. In trust policies the tags are those of the role.
-func needsTags(policy *iam.Policy) (at diag.Point, key string) {
-	if policy.Kind == iam.TrustPolicy || !slices.ContainsFunc(policy.ConditionKeys(), isResourceTag) {
-		return at, ""
-	}
-	for _, w := range policy.Syntax() {
-		if !w.Statement.ConcernsECR() {
-			continue
-		}
-		for _, c := range w.Conditions {
-			lenient := c.Negated || c.IfExists || c.Set == "ForAllValues" || c.Base == "Null" && !requiresKey(&c)
-			if isResourceTag(c.Key.Text) && (w.Statement.Effect == iam.Deny || lenient) {
-				return c.Key.At, c.Key.Text
-			}
-			if word, found := tagVariableIn(c.Values, w.Statement.Effect == iam.Deny || lenient); found {
-				return word.At, word.Text
-			}
-		}
-		if word, found := tagVariableIn(w.Resources, w.Statement.Effect == iam.Deny); found {
-			return word.At, word.Text
-		}
-	}
-	return at, ""
-}
-
-// requiresKey reports whether a condition with the operator Null is true only if its key
-// is present: all its values are "false" (IAM User Guide, "Condition operator to check
-// existence of condition keys").
-func requiresKey(c *iam.ConditionSyntax) bool {
-	return !slices.ContainsFunc(c.Values, func(w iam.Entry) bool { return !strings.EqualFold(w.Text, "false") })
-}
-
-// tagVariableIn finds a text with a policy variable for a resource tag: any, or only one
-// with a default value, which applies if the tag is missing.
-func tagVariableIn(words []iam.Entry, any bool) (found iam.Entry, ok bool) {
-	for _, word := range words {
-		for i, piece := range strings.Split(word.Text, "${") {
-			variable, _, _ := strings.Cut(piece, "}")
-			if i > 0 && isResourceTag(variable) && (any || strings.Contains(variable, ",")) {
-				return word, true
-			}
-		}
-	}
-	return iam.Entry{}, false
-}
-
-func isResourceTag(key string) bool {
-	return slices.ContainsFunc(resourceTagKeys[:], func(begin string) bool { return strings.HasPrefix(strings.ToLower(key), begin) })
 }

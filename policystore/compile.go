@@ -22,6 +22,9 @@ type persistent struct {
 	compiled  compileCache // of the last good content
 
 	loadMemory uint64 // what a load may use, in bytes; 0 means any amount
+
+	inspect        func(*iam.Document, *iam.Policy) diag.List // of each policy that is compiled; may be nil
+	keepsDocuments bool                                       // snapshots contain the documents of their policies
 }
 
 func newPersistent(keys *oidc.KeyCache) *persistent {
@@ -45,6 +48,10 @@ type compiler struct {
 	accepted map[string]bool // files in managed/ that entities refer to by the ARN of one of AWS's policies
 	memory   error           // a memoryError, which ends loading
 	follows  error           // errFollows, if something could not be used
+
+	// documents and policyFindings belong to the policies of this content.
+	documents      map[*iam.Policy]*iam.Document
+	policyFindings map[*iam.Policy]diag.List
 }
 
 // errFollows is the error of what cannot be used because of a fault that was reported.
@@ -101,6 +108,7 @@ func newCompiler(t *directory.Tree, p *persistent) *compiler {
 		Tree: t, kept: p, meter: newLoadMeter(p.loadMemory, t.Size()),
 		previous: p.compiled, compiled: make(compileCache, len(p.compiled)),
 		isFaulty: map[string]bool{}, unusable: map[string]bool{}, accepted: map[string]bool{},
+		documents: map[*iam.Policy]*iam.Document{}, policyFindings: map[*iam.Policy]diag.List{},
 	}
 }
 
@@ -146,8 +154,8 @@ func (c *compiler) snapshot(o decision.Options) (*Snapshot, error) {
 		Digest: c.Digest, Callers: callers.table, Decisions: decisions,
 		configured: configured, registries: all, principals: who, callers: callers, tags: tags, controls: controls, names: c.Names,
 		Summary: summary(all, inventories, tags, controls, policies, from, callers), policies: own, repositories: repositories,
+		listed: listed, organization: organization, accepted: from.acceptedFiles(), documents: c.documents, policyFindings: c.policyFindings,
 	}
-	s.Findings = from.managed.withoutQuotas(s.findings(suspiciousEntries(listed)), c.accepted)
 	return s, err
 }
 

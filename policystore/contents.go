@@ -7,6 +7,7 @@ import (
 	"extauthz/diag"
 	"extauthz/iam"
 	"extauthz/identity/sts"
+	"extauthz/policystore/config"
 )
 
 // Contents are the parts that a snapshot was compiled from. Package lint checks them; the
@@ -23,6 +24,17 @@ type Contents struct {
 	Principals    []Principal // ordered by ARN
 	Credentials   []BoundCredential
 	Issuers       []TrustedIssuer
+
+	Configured   *config.Principals   // principals.yaml
+	Organization *config.Organization // nil without organization.yaml
+	// Accepted has the files whose policies AWS has accepted: the outputs of commands, and
+	// files to which an entity refers by the ARN of one of AWS's policies.
+	Accepted map[string]bool
+
+	// Documents are those of all policies, of AWS's too, if the snapshot has them.
+	Documents map[*iam.Policy]*iam.Document
+	// Findings are those of the store's inspection.
+	Findings map[*iam.Policy]diag.List
 }
 
 // A Principal is a user or role, with the position of its entry.
@@ -59,6 +71,8 @@ func (s *Snapshot) Contents() Contents {
 	c := Contents{
 		Policies: s.policies, Repositories: s.repositories, TagKeys: s.tags.keys(), ControlLevels: s.controls.levels,
 		Credentials: s.callers.credentials, Issuers: s.callers.trusted,
+		Configured: s.listed, Organization: s.organization, Accepted: s.accepted,
+		Documents: s.documents, Findings: s.policyFindings,
 	}
 	for _, arn := range slices.Sorted(maps.Keys(s.principals.identity)) {
 		c.Principals = append(c.Principals, Principal{s.principals.entities.Find(arn), s.principals.positions[arn]})

@@ -42,7 +42,7 @@ var (
 type controlFile struct {
 	*awsexport.ControlFile
 	path   string
-	policy *iam.Policy
+	policy *compiledPolicy
 }
 
 // loadControlFile compiles a file of a folder of control policies, nil if it has a fault.
@@ -59,11 +59,14 @@ func (c *compiler) loadControlFile(file string, k *controlKind) *controlFile {
 		if err := f.checkTypes(k); err != nil || f.isList() {
 			return f, err
 		}
-		f.policy, err = compileDocument(k.kind, *f.Document)
+		f.policy, err = c.kept.compilePolicy(k.kind, *f.Document)
 		return f, err
 	})
 	if c.report(err) {
 		return nil
+	}
+	if read.policy != nil {
+		c.use(read.policy)
 	}
 	return read
 }
@@ -207,7 +210,7 @@ func (f *controlFile) hasPolicyOf(output *controlFile) bool {
 func (f *controlFolder) attached(c *compiler) (policies []*iam.Policy, err error) {
 	var faults diag.Faults
 	for _, file := range f.files {
-		policies = append(policies, file.policy)
+		policies = append(policies, file.policy.Policy)
 		if f.list != nil && !f.list.lists(file) {
 			faults.Add(fault(file.path, fmt.Sprintf("the policy is not in the list %s, so it is not attached to %q", f.list.path, f.name), "remove it, or save the list again"))
 		}

@@ -13,10 +13,9 @@ import (
 
 // controls are the control policies of the directory.
 type controls struct {
-	above    *iam.OrganizationPolicies // nil if there are none
-	folders  []*controlFolder          // of both kinds
-	levels   []ControlLevel            // of service control policies
-	findings diag.List
+	above   *iam.OrganizationPolicies // nil if there are none
+	folders []*controlFolder          // of both kinds
+	levels  []ControlLevel            // of service control policies
 }
 
 // A ControlLevel is a root, an organizational unit or an account with service control
@@ -58,7 +57,7 @@ func inOrder(folders map[string]*controlFolder) (all []*controlFolder) {
 func (all *controls) written() (policies []*iam.Policy) {
 	for _, folder := range all.folders {
 		for _, file := range folder.files {
-			policies = append(policies, file.policy)
+			policies = append(policies, file.policy.Policy)
 		}
 	}
 	return policies
@@ -158,7 +157,6 @@ func controlsByID(o *config.Organization, folders []*controlFolder, scps, rcps m
 	for _, account := range o.Accounts() {
 		all.above.Accounts[account] = iam.ControlPolicies{SCPs: levelsOf(o, account, scps), RCPs: levelsOf(o, account, rcps)}
 	}
-	all.findings = withoutSCP(o, scps)
 	return all
 }
 
@@ -171,30 +169,4 @@ func levelsOf(o *config.Organization, account string, folders map[string]*contro
 		}
 	}
 	return levels
-}
-
-// withoutSCP returns a finding if the directory has no service control policy for some
-// ids on the paths of accounts. AWS has at least one for each (AWS Organizations API
-// Reference, DetachPolicy): FullAWSAccess, until a restriction replaces it.
-func withoutSCP(o *config.Organization, scps map[string]*controlFolder) diag.List {
-	if len(scps) == 0 {
-		return nil
-	}
-	below, missing := o.Below(), []string(nil)
-	for _, id := range slices.Sorted(maps.Keys(below)) {
-		exempt := len(below[id]) == 1 && below[id][o.ManagementAccount]
-		if scps[id] == nil && !exempt {
-			missing = append(missing, id)
-		}
-	}
-	if len(missing) == 0 {
-		return nil
-	}
-	named := strings.Join(missing[:min(len(missing), 3)], ", ")
-	if more := len(missing) - 3; more > 0 {
-		named += fmt.Sprintf(" and %d more", more)
-	}
-	return diag.List{{Position: o.AccountsAt, Severity: diag.Warning, Code: "assumed-scp",
-		Problem: fmt.Sprintf("no folder in organization/scp for %s: each is assumed to have FullAWSAccess alone, as AWS attaches it", named),
-		Remedy:  "save the output of aws organizations list-policies-for-target into organization/scp/ID of each, and that of describe-policy for each policy"}}
 }

@@ -152,20 +152,18 @@ func isOwnPolicy(reference string, entity iam.ARN) bool {
 	return entity.Account != "" && strings.HasPrefix(reference, own)
 }
 
-// withoutQuotas returns the findings without wrong ones about AWS's quota for the length
-// of a document: AWS has accepted the documents in its outputs, and the quota does not
-// apply to AWS's own policies (IAM User Guide, "IAM and AWS STS quotas"). files has the
-// files in managed/ that entities refer to by the ARN of one of AWS's policies.
-func (m managedPolicies) withoutQuotas(found diag.List, files map[string]bool) diag.List {
-	accepted := maps.Clone(files)
-	for _, policy := range m {
+// acceptedFiles returns the files whose policies AWS has accepted.
+func (from *sources) acceptedFiles() map[string]bool {
+	files := maps.Clone(from.accepted)
+	for _, policy := range from.managed {
 		if policy.isOutput {
-			accepted[policy.Source.File] = true
+			files[policy.Source.File] = true
 		}
 	}
-	return slices.DeleteFunc(found, func(f diag.Diagnostic) bool {
-		return f.Code == "too-large" && (accepted[f.File] || strings.HasSuffix(f.File, "/"+authorizationFile))
-	})
+	for _, account := range from.accounts.list {
+		files[account.File] = true
+	}
+	return files
 }
 
 // countOperators returns the number of managed policies that are not AWS's own.

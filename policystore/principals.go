@@ -1,7 +1,6 @@
 package policystore
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -155,32 +154,6 @@ func (c *compiler) readPrincipals() *config.Principals {
 		}
 	}
 	return &config.Principals{MissesPrincipals: true, MissesIssuers: true}
-}
-
-// suspiciousEntries returns findings about issuers whose tokens are accepted although they
-// are for another service, and about groups without members or policies.
-func suspiciousEntries(configured *config.Principals) (found diag.List) {
-	add := func(at diag.Point, code, problem string) {
-		found = append(found, diag.Diagnostic{Position: config.InPrincipals(at), Severity: diag.Warning, Code: code, Problem: problem})
-	}
-	for _, issuer := range configured.Issuers {
-		for _, audience := range issuer.ForeignAudiences {
-			add(audience.At, "foreign-audience", fmt.Sprintf("issuer %q: tokens for %q are accepted, although they are for another service; anyone who can read tokens here could use them there", issuer.Name.Text, audience.Text))
-		}
-	}
-	for _, group := range configured.Groups {
-		without := ""
-		switch {
-		case len(group.Members) == 0:
-			without = "has no members, so that its policies apply to no user"
-		case len(group.Policies) == 0:
-			without = "has no policies, so that it changes nothing for its members"
-		}
-		if without != "" {
-			add(group.At, "unattached-group", fmt.Sprintf("group %q %s", group.Name.Text, without))
-		}
-	}
-	return found
 }
 
 // accountOf returns the partition and account of a principal's ARN, which may be a template;

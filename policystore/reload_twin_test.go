@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"extauthz/diag"
 	"extauthz/iam"
 	"extauthz/policystore/directory"
 	"extauthz/policystore/directory/directorytest"
@@ -170,7 +171,7 @@ func TestReloadIsLoad(t *testing.T) {
 	t.Parallel()
 	e := &editor{Rand: rand.New(rand.NewPCG(1, 2)), dir: t.TempDir(), contents: everything(t)}
 	directorytest.Write(t, e.dir, e.contents)
-	store := New(Options{Dir: e.dir, Decision: options()})
+	store := New(Options{Dir: e.dir, Decision: options(), Inspect: inspectActions})
 	time.Sleep(directory.LongestTick + 10*time.Millisecond) // from now on most files need not be read again
 	good, bad := 0, 0
 	for step := range 240 {
@@ -187,7 +188,7 @@ func TestReloadIsLoad(t *testing.T) {
 			reload = store.Reload
 		}
 		got := reload()
-		fresh, want := Load(e.dir, options())
+		fresh, want := loadInspected(e.dir)
 		if fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Fatalf("step %d, %s:\n%v\nwant\n%v", step, what.name, got, want)
 		}
@@ -205,27 +206,59 @@ func TestReloadIsLoad(t *testing.T) {
 	}
 }
 
+// inspectActions returns a finding about the first action of each statement.
+func inspectActions(d *iam.Document, p *iam.Policy) (found diag.List) {
+	for i := range d.Statements {
+		action := d.Statements[i].Actions[0]
+		found = append(found, diag.New(p.Source.At(action.At), action.Text, ""))
+	}
+	return found
+}
+
+// loadInspected is [Load] with inspectActions.
+func loadInspected(dir string) (*Snapshot, error) {
+	tree, err := directory.NewReader(dir, layout(0)).Read()
+	if err != nil {
+		return nil, err
+	}
+	kept := newPersistent(offline())
+	kept.inspect = inspectActions
+	return compile(tree, options(), kept)
+}
+
 // differs returns the parts in which two snapshots differ, "" for none.
 func differs(t *testing.T, a, b *Snapshot) string {
 	t.Helper()
 	x, y := a.Contents(), b.Contents()
 	for name, equal := range map[string]bool{
-		"digest":       a.Digest == b.Digest,
-		"summary":      a.Summary == b.Summary,
-		"findings":     reflect.DeepEqual(a.Findings, b.Findings),
-		"policies":     reflect.DeepEqual(x.Policies, y.Policies),
-		"repositories": reflect.DeepEqual(x.Repositories, y.Repositories),
-		"principals":   reflect.DeepEqual(x.Principals, y.Principals),
-		"credentials":  reflect.DeepEqual(x.Credentials, y.Credentials),
-		"issuers":      reflect.DeepEqual(x.Issuers, y.Issuers),
-		"tags":         reflect.DeepEqual(a.tags, b.tags),
-		"answers":      slices.Equal(answers(t, a), answers(t, b)),
+		"digest":          a.Digest == b.Digest,
+		"summary":         a.Summary == b.Summary,
+		"findings":        reflect.DeepEqual(findingsOf(x), findingsOf(y)),
+		"principals.yaml": reflect.DeepEqual(x.Configured, y.Configured),
+		"organization":    reflect.DeepEqual(x.Organization, y.Organization),
+		"control levels":  reflect.DeepEqual(x.ControlLevels, y.ControlLevels),
+		"accepted files":  reflect.DeepEqual(x.Accepted, y.Accepted),
+		"policies":        reflect.DeepEqual(x.Policies, y.Policies),
+		"repositories":    reflect.DeepEqual(x.Repositories, y.Repositories),
+		"principals":      reflect.DeepEqual(x.Principals, y.Principals),
+		"credentials":     reflect.DeepEqual(x.Credentials, y.Credentials),
+		"issuers":         reflect.DeepEqual(x.Issuers, y.Issuers),
+		"tags":            reflect.DeepEqual(a.tags, b.tags),
+		"answers":         slices.Equal(answers(t, a), answers(t, b)),
 	} {
 		if !equal {
 			return name
 		}
 	}
 	return ""
+}
+
+// findingsOf returns the findings of the inspection of each policy.
+func findingsOf(c Contents) (all []diag.List) {
+	for _, policy := range c.Policies {
+		all = append(all, c.Findings[policy])
+	}
+	return all
 }
 
 // answers returns the decisions on sample requests.

@@ -143,7 +143,7 @@ func (c *compiler) resourcePolicy(kind iam.Kind, path string, at location) *iam.
 	if c.skips(path) {
 		return nil
 	}
-	policy, err := cachedFile(c, path, kind.String(), func(text []byte) (*iam.Policy, error) {
+	compiled, err := cachedFile(c, path, kind.String(), func(text []byte) (*compiledPolicy, error) {
 		p, err := awsexport.ReadResourcePolicy(path, text)
 		if err != nil {
 			return nil, err
@@ -153,12 +153,12 @@ func (c *compiler) resourcePolicy(kind iam.Kind, path string, at location) *iam.
 				return nil, err
 			}
 		}
-		return compileDocument(kind, p.Document)
+		return c.kept.compilePolicy(kind, p.Document)
 	})
 	if c.report(err) {
 		return nil
 	}
-	return policy
+	return c.use(compiled)
 }
 
 // check compares what an output says about the policy's repository and registry with the

@@ -24,7 +24,6 @@ type Snapshot struct {
 	Callers    *identity.Authenticator
 	Decisions  *decision.Engine
 	Summary    Summary
-	Findings   diag.List // probable mistakes in the directory that are not faults
 	configured *config.Registries
 	registries registries
 	principals *principals
@@ -35,6 +34,12 @@ type Snapshot struct {
 	names        directory.Names
 	policies     []*iam.Policy            // the operator's
 	repositories map[string][]*iam.Policy // of repositories, by ARN
+	listed       *config.Principals
+	organization *config.Organization // nil without organization.yaml
+	accepted     map[string]bool      // see [Contents]
+
+	documents      map[*iam.Policy]*iam.Document
+	policyFindings map[*iam.Policy]diag.List
 }
 
 // Summary counts the parts of a snapshot.
@@ -60,6 +65,18 @@ func Load(dir string, o decision.Options) (*Snapshot, error) {
 		return nil, err
 	}
 	return compile(t, o, newPersistent(oidc.NewKeyCache(oidc.KeyCacheOptions{Offline: true})))
+}
+
+// LoadDocuments is [Load] for a snapshot that contains the documents of its policies. It is
+// for code that checks the text of policies.
+func LoadDocuments(dir string) (*Snapshot, error) {
+	t, err := directory.NewReader(dir, layout(0)).Read()
+	if err != nil {
+		return nil, err
+	}
+	kept := newPersistent(oidc.NewKeyCache(oidc.KeyCacheOptions{Offline: true}))
+	kept.keepsDocuments = true
+	return compile(t, decision.Options{CacheSize: 1}, kept)
 }
 
 // Registry returns the registry that a request is for. name is the registry's name in

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"extauthz/decision"
+	"extauthz/diag"
+	"extauthz/iam"
 	"extauthz/identity/oidc"
 	"extauthz/policystore/directory"
 )
@@ -22,6 +24,13 @@ type Options struct {
 	LoadMemory uint64           // bytes of heap memory that a load may use; 0 means any amount
 	Debounce   time.Duration    // how long files must be unchanged after an event; 0 means 100 ms
 	Logger     *slog.Logger     // logs every change, and the errors that a Watcher finds; nil discards
+
+	// Inspect returns the probable mistakes in one policy. It is called when the policy is
+	// compiled, and not again while its text is unchanged. nil finds none.
+	Inspect func(*iam.Document, *iam.Policy) diag.List
+	// Review returns the probable mistakes in a snapshot, which are logged when it is put in
+	// force. [Contents] contains those of Inspect. nil finds none.
+	Review func(*Snapshot) diag.List
 }
 
 // A Source returns the current content of a policy directory. [directory.Reader] is the
@@ -86,7 +95,7 @@ func New(o Options) *Store {
 	}
 	o.Poll = max(o.Poll, time.Second)
 	kept := newPersistent(oidc.NewKeyCache(oidc.KeyCacheOptions{Logger: o.Logger}))
-	kept.loadMemory = o.LoadMemory
+	kept.loadMemory, kept.inspect = o.LoadMemory, o.Inspect
 	return &Store{options: o, kept: kept, trigger: make(chan struct{}, 1)}
 }
 
@@ -152,8 +161,16 @@ func (s *Store) succeeded(compiled *Snapshot) {
 	s.kept.keys.Keep(compiled.callers.keySets)
 	s.options.Logger.Info("policy directory in force",
 		"dir", s.options.Dir, "digest", compiled.Digest, "generation", s.Status().Generation, "summary", compiled.Summary)
-	for _, finding := range compiled.Findings[:min(len(compiled.Findings), maxFindings)] {
-		s.options.Logger.LogAttrs(context.Background(), slog.LevelWarn, "suspicious policy", compiled.names.Locate(finding).LogAttrs()...)
+	s.logFindings(compiled)
+}
+
+func (s *Store) logFindings(compiled *Snapshot) {
+	if s.options.Review == nil {
+		return
+	}
+	findings := s.options.Review(compiled)
+	for _, finding := range findings[:min(len(findings), maxFindings)] {
+		s.options.Logger.LogAttrs(context.Background(), slog.LevelWarn, "suspicious policy", finding.LogAttrs()...)
 	}
 }
 

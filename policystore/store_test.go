@@ -3,6 +3,7 @@ package policystore
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"extauthz/diag"
 	"extauthz/policystore/directory"
 	"extauthz/policystore/directory/directorytest"
 )
@@ -127,18 +129,29 @@ func TestWatchLogsAnErrorOnceAndNoSecret(t *testing.T) {
 	}
 }
 
-func TestReloadWarnsOfSuspiciousPolicies(t *testing.T) {
-	for _, file := range []string{"managed/pull.json", "managed..pull.json"} {
-		contents := small()
-		delete(contents, "managed/pull.json")
-		contents[file] = strings.Replace(pullOnly, "ecr:BatchGetImage", "ecr:BatchGetImages", 1)
-		dir := t.TempDir()
-		directorytest.Write(t, dir, contents)
-		var log lines
-		s := New(Options{Dir: dir, Decision: options(), Logger: slog.New(slog.NewJSONHandler(&log, nil))})
-		if err := s.Reload(); err != nil || log.count(`"file":"`+file+`","line":1,"column":107,"code":"unknown-action","problem":"`) != 1 || log.count("BatchGetImages") != 1 {
-			t.Errorf("%s: error %v, log %s", file, err, log.text.String())
-		}
+// TestLogOfFindings checks that the findings about a snapshot are logged, up to a limit, and
+// that those about a policy are part of its contents.
+func TestLogOfFindings(t *testing.T) {
+	dir := t.TempDir()
+	directorytest.Write(t, dir, small())
+	var log lines
+	s := New(Options{
+		Dir: dir, Decision: options(), Logger: slog.New(slog.NewJSONHandler(&log, nil)), Inspect: inspectActions,
+		Review: func(s *Snapshot) (found diag.List) {
+			for _, policy := range s.Contents().Policies {
+				found = append(found, s.Contents().Findings[policy]...)
+			}
+			for n := range maxFindings {
+				found = append(found, diag.New(diag.File(fmt.Sprintf("%d.json", n)).At(diag.Point{}), "is suspicious", ""))
+			}
+			return found
+		},
+	})
+	if err := s.Reload(); err != nil {
+		t.Fatal(err)
+	}
+	if log.count(`"file":"managed/pull.json","line":1,"column":`) != 1 || log.count("is suspicious") != maxFindings-2 || log.count("WARN") != maxFindings {
+		t.Errorf("log %s", log.text.String())
 	}
 }
 

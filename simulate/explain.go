@@ -77,9 +77,9 @@ func (q *Evaluation) reason(t *iam.StatementTrace) string {
 	case iam.OtherAction:
 		return "its actions do not cover " + q.Request.Action
 	case iam.OtherResource:
-		return q.otherPartition(t, func(w *iam.StatementSyntax) []iam.Entry { return w.Resources }, q.Request.Resource, "its resources do not cover "+q.Request.Resource)
+		return otherPartition(t.Statement.ResourcePartition(), q.Request.Resource, "its resources do not cover "+q.Request.Resource)
 	case iam.OtherPrincipal:
-		return q.otherPartition(t, principalWords, q.Request.Principal.ARN, "its principals do not cover "+callerText(q.Request.Principal, q.Unnamed))
+		return otherPartition(t.Statement.PrincipalPartition(), q.Request.Principal.ARN, "its principals do not cover "+callerText(q.Request.Principal, q.Unnamed))
 	case iam.FalseCondition, iam.Applies:
 	}
 	return fmt.Sprintf("its condition %s on %s is false: %s", t.Operator, t.Key, q.valueText(t.Key))
@@ -99,41 +99,12 @@ func (q *Evaluation) valueText(key string) string {
 	}
 }
 
-// otherPartition returns the reason why entries of a statement do not cover an ARN: if
-// all of them are ARNs in one other partition, that; otherwise the general reason.
-func (q *Evaluation) otherPartition(t *iam.StatementTrace, entries func(*iam.StatementSyntax) []iam.Entry, arn, general string) string {
-	own, found := partitionOf(arn), ""
-	for _, w := range t.Policy.Syntax() {
-		if w.Statement != t.Statement || w.NotResource || w.NotPrincipal {
-			continue
-		}
-		for _, entry := range entries(&w) {
-			partition := partitionOfPattern(entry.Text)
-			if partition == "" || partition == own || strings.ContainsAny(partition, "*?$") || found != "" && found != partition {
-				return general
-			}
-			found = partition
-		}
-	}
-	if own == "" || found == "" {
+// otherPartition returns the general reason why the entries of a statement do not cover an
+// ARN, and their partition if it is another one; "" means that they have no common one.
+func otherPartition(partition, arn, general string) string {
+	own := partitionOf(arn)
+	if own == "" || partition == "" || partition == own {
 		return general
 	}
-	return fmt.Sprintf("%s, which is in partition %s: they are in partition %s", general, own, found)
-}
-
-// partitionOfPattern returns the partition in an ARN that may have wildcards, "" for
-// another text.
-func partitionOfPattern(text string) string {
-	segments := strings.SplitN(text, ":", 3)
-	if len(segments) < 3 || segments[0] != "arn" {
-		return ""
-	}
-	return segments[1]
-}
-
-func principalWords(w *iam.StatementSyntax) (words []iam.Entry) {
-	for _, p := range w.Principals {
-		words = append(words, p.Entry)
-	}
-	return words
+	return fmt.Sprintf("%s, which is in partition %s: they are in partition %s", general, own, partition)
 }

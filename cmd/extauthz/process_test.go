@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -32,6 +33,7 @@ type process struct {
 	checks, admin, probes string // addresses from the process log
 
 	stdout   *output
+	log      *output
 	messages chan logLine
 	exited   chan struct{} // closed when the process has ended
 }
@@ -105,7 +107,7 @@ func prepare(t *testing.T, flags ...string) *process {
 		t.Fatal(err)
 	}
 	args := append([]string{"serve", "--policies", quickstart, "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"}, flags...)
-	p := &process{Cmd: exec.Command(program, args...), stdout: &output{}, messages: make(chan logLine, 1000), exited: make(chan struct{})}
+	p := &process{Cmd: exec.Command(program, args...), stdout: &output{}, log: &output{}, messages: make(chan logLine, 1000), exited: make(chan struct{})}
 	p.Env = append(os.Environ(), asProgram+"=1", "GORACE=atexit_sleep_ms=0") // report a race without waiting a second
 	return p
 }
@@ -114,6 +116,7 @@ func prepare(t *testing.T, flags ...string) *process {
 func (p *process) read(stderr io.Reader) {
 	defer close(p.messages)
 	for scanner := bufio.NewScanner(stderr); scanner.Scan(); {
+		fmt.Fprintln(p.log, scanner.Text())
 		var line logLine
 		if json.Unmarshal(scanner.Bytes(), &line) != nil {
 			line.Message = scanner.Text()

@@ -12,6 +12,7 @@ import (
 	"extauthz/decisionlog"
 	"extauthz/diag"
 	"extauthz/envoy"
+	"extauthz/lint"
 	"extauthz/metrics"
 	"extauthz/policystore"
 )
@@ -66,6 +67,8 @@ func load(c *config, logger *slog.Logger) (*sidecar, error) {
 		Decision:   decision.Options{CacheSize: c.cacheSize, Stats: &s.cache},
 		Poll:       c.pollInterval,
 		Logger:     logger,
+		Inspect:    lint.Inspect,
+		Review:     lint.Snapshot,
 	})
 	s.ready = &readiness{snapshot: s.store.Snapshot}
 	s.watch = s.store.NewWatcher()

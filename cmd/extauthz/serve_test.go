@@ -352,3 +352,21 @@ func TestHealthcheckTimeout(t *testing.T) {
 		}
 	}
 }
+
+// TestServeLogsFindings checks that the log contains the findings about policies and other
+// files.
+func TestServeLogsFindings(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "policies")
+	if err := os.CopyFS(dir, os.DirFS(quickstart)); err != nil {
+		t.Fatal(err)
+	}
+	const unknown = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["ecr:BatchGetImages"],"Resource":"*"}}`
+	if err := os.WriteFile(filepath.Join(dir, "managed", "unknown.json"), []byte(unknown), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	p := start(t, nil, "--policies", dir)
+	want := `"file":"managed/unknown.json","line":1,"column":65,"code":"unknown-action","problem":"action \"ecr:BatchGetImages\" is none of the known ECR actions","remedy":"did you mean \"ecr:BatchGetImage\"?"`
+	if log := p.log.String(); !strings.Contains(log, want) {
+		t.Errorf("the log does not contain %s:\n%s", want, log)
+	}
+}

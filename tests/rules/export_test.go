@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"extauthz/decision"
+	"extauthz/lint"
 	"extauthz/policystore"
 
 	"extauthz/tests/prerequisite"
@@ -154,7 +155,7 @@ func TestExport(t *testing.T) {
 			t.Errorf("%s has %s", level.Name, level.Policies[0].Source)
 		}
 	}
-	for _, f := range folders.Findings {
+	for _, f := range lint.Snapshot(folders) {
 		if f.Code == "assumed-scp" {
 			t.Error(f.Message())
 		}

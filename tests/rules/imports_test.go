@@ -47,7 +47,7 @@ var mayImport = map[string][]string{
 	"authz":                               {"diag", "iam", "mapping", "identity", "decision", "policystore", "policystore/config"},
 	"simulate":                            {"diag", "iam", "strictjson", "mapping", "identity/oidc", "identity/sts", "identity", "decision", "policystore", "authz"},
 	"policytest":                          {"diag", "iam", "strictyaml", "identity/sts", "mapping", "identity/oidc", "identity", "decision", "policystore", "policystore/config", "authz", "simulate", yaml},
-	"lint":                                {"diag", "iam", "mapping", "identity/nametemplate", "identity/sts", "identity", "decision", "policystore"},
+	"lint":                                {"diag", "iam", "mapping", "nearest", "identity/nametemplate", "identity/basic", "identity/sts", "identity", "policystore", "policystore/config"},
 	"schemas":                             {"diag"},
 	"scaffold":                            {"diag", "iam", "mapping", "schemas"},
 	"envoy":                               {"diag", "strictjson", "clientip", "authz", "mapping", envoyAPI, grpc, protobuf, genproto},
