@@ -16,7 +16,7 @@ import (
 
 // place returns a registry.
 func place() *policystore.Registry {
-	return &policystore.Registry{Registry: config.Registry{Registry: mapping.Registry{Partition: "aws", Region: "eu-central-1", Account: "123456789012"}}}
+	return &policystore.Registry{RegistrySettings: config.RegistrySettings{Settings: mapping.Settings{Partition: "aws", Region: "eu-central-1", Account: "123456789012"}}}
 }
 
 func wantContext(t *testing.T, got iam.Context, want map[string]string) {
@@ -59,7 +59,7 @@ func TestContextByVPCEndpoint(t *testing.T) {
 // TestCallerContext checks that keys of the caller do not replace keys of the request: the keys
 // of the request are first, and of two entries with one name the first counts.
 func TestCallerContext(t *testing.T) {
-	caller := &identity.Caller{Caller: sts.Caller{Context: iam.Context{{Key: "aws:username", Value: "alice"}, {Key: "AWS:sourceip", Value: "203.0.113.9"}}}}
+	caller := &identity.Caller{CallerIdentity: sts.CallerIdentity{Context: iam.Context{{Key: "aws:username", Value: "alice"}, {Key: "AWS:sourceip", Value: "203.0.113.9"}}}}
 	got := callerContext(iam.Context{{Key: "aws:SourceIp", Value: "192.0.2.1"}}, place(), caller)
 	for key, want := range map[string]string{"aws:SourceIp": "192.0.2.1", "aws:username": "alice", "aws:ResourceAccount": "123456789012"} {
 		if entry, _ := got.Lookup(key); entry.Value != want {

@@ -123,7 +123,7 @@ func (a *attempt) withoutCredential() (*Caller, *Failure) {
 	case len(a.credentials.Authorization) > 0:
 		return nil, a.unsupported()
 	case a.config.Anonymous:
-		return &Caller{Caller: a.auth.entities.Anonymous()}, nil
+		return &Caller{CallerIdentity: a.auth.entities.Anonymous()}, nil
 	}
 	return nil, &Failure{Kind: Anonymous, Reason: "the request carries no credential"}
 }

@@ -11,7 +11,7 @@ import (
 // A Caller is the authenticated principal of a request, and how it was authenticated.
 // It is immutable and may be shared between requests.
 type Caller struct {
-	sts.Caller
+	sts.CallerIdentity
 	Source string // the [Source] that found the credential; "" for an anonymous caller
 	Issuer string // of a token: the name of its issuer
 	KeyID  string // of a token: the key that signed it; "" if the token does not name it
@@ -23,7 +23,7 @@ func (c *Caller) issuedAt(begin time.Time) *Caller {
 		return c
 	}
 	dated := *c
-	dated.Caller = c.Caller.IssuedAt(begin)
+	dated.CallerIdentity = c.CallerIdentity.IssuedAt(begin)
 	return &dated
 }
 

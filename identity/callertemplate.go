@@ -226,7 +226,7 @@ func (t *callerTemplate) caller(source Source, c nametemplate.Captures, claims o
 	if err != nil {
 		return nil, err
 	}
-	return &Caller{Caller: caller, Source: string(source)}, nil
+	return &Caller{CallerIdentity: caller, Source: string(source)}, nil
 }
 
 // tagClaim is a session tag whose value is a claim.

@@ -62,7 +62,7 @@ func (auth *Authenticator) CallerOfPrincipal(spec *sts.CallerSpec) (*Caller, err
 	if err != nil {
 		return nil, err
 	}
-	return &Caller{Caller: caller, Source: "arn"}, nil
+	return &Caller{CallerIdentity: caller, Source: "arn"}, nil
 }
 
 // offlineUser authenticates a user of the password file without the password.

@@ -76,7 +76,7 @@ func (w *webIdentity) principal(role string) (*Caller, error) {
 	if err != nil {
 		return nil, err
 	}
-	return w.authenticated(w.entities.AssumeRole(&caller.Caller, input))
+	return w.authenticated(w.entities.AssumeRole(&caller.CallerIdentity, input))
 }
 
 // assumeRole returns the session of the role that the token itself assumes.
@@ -101,11 +101,11 @@ func (w *webIdentity) assumeRoleInput(role string) (*sts.AssumeRoleInput, error)
 	}, nil
 }
 
-func (w *webIdentity) authenticated(session sts.Caller, err error) (*Caller, error) {
+func (w *webIdentity) authenticated(session sts.CallerIdentity, err error) (*Caller, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Caller{Caller: session, Source: string(w.source)}, nil
+	return &Caller{CallerIdentity: session, Source: string(w.source)}, nil
 }
 
 // issuedAt returns when the sessions of the token begin. A token without iat and nbf

@@ -59,11 +59,11 @@ const maxTarget = 8192
 // Map returns what a request does and needs, or why it must not be forwarded. Exactly one
 // of the results is valid: the Mapping if the Refusal is nil. Map is safe for concurrent
 // use if Exists is.
-func (g *Registry) Map(r *Request) (Mapping, *Refusal) { return g.MapInto(nil, r) }
+func (g *Settings) Map(r *Request) (Mapping, *Refusal) { return g.MapInto(nil, r) }
 
 // MapInto is Map with memory for the permissions: they are appended to buffer[:0].
 // UsualPermissions is enough for most requests.
-func (g *Registry) MapInto(buffer []Permission, r *Request) (Mapping, *Refusal) {
+func (g *Settings) MapInto(buffer []Permission, r *Request) (Mapping, *Refusal) {
 	if g.Partition == "" || g.Region == "" || g.Account == "" {
 		return Mapping{}, refuseRegistry()
 	}

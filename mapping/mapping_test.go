@@ -12,8 +12,8 @@ const (
 )
 
 // testRegistry returns a registry with default settings.
-func testRegistry() *Registry {
-	return &Registry{Partition: "aws", Region: "eu-central-1", Account: "123456789012"}
+func testRegistry() *Settings {
+	return &Settings{Partition: "aws", Region: "eu-central-1", Account: "123456789012"}
 }
 
 // request returns a request. Headers are "name: value".

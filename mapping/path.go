@@ -27,7 +27,7 @@ type route struct {
 // A path must have one meaning only. Servers disagree about escapes, backslashes,
 // semicolons and fragments, and clients do not need them. Empty segments and dot segments
 // need no separate rule, because no name, reference or keyword is one.
-func (g *Registry) parsePath(path string) (route, *Refusal) {
+func (g *Settings) parsePath(path string) (route, *Refusal) {
 	if i := inPath.prefixLen(path); i < len(path) {
 		return route{}, refusePathByte(path, i)
 	}

@@ -47,7 +47,7 @@ const UsualPermissions = 3
 
 // appendPermissions appends what an operation needs on the repository in the path. It
 // appends ARNs to text.
-func (g *Registry) appendPermissions(needed []Permission, d *description, repository string, headers []Header, text *strings.Builder) []Permission {
+func (g *Settings) appendPermissions(needed []Permission, d *description, repository string, headers []Header, text *strings.Builder) []Permission {
 	p := Permission{Resource: g.resource(d.on, repository, text), Repository: repository, Alternative: d.alternative}
 	if d.bodyAction != "" && !declaresNoBody(headers) {
 		p.Action = d.bodyAction
@@ -66,14 +66,14 @@ func (g *Registry) appendPermissions(needed []Permission, d *description, reposi
 }
 
 // appendSource appends what a mount needs on its source. It appends the ARN to text.
-func (g *Registry) appendSource(needed []Permission, d *description, source string, text *strings.Builder) []Permission {
+func (g *Settings) appendSource(needed []Permission, d *description, source string, text *strings.Builder) []Permission {
 	p := Permission{Action: d.sourceRead, Resource: g.appendARN(text, source), Repository: source, Optional: true}
 	return g.appendImport(append(needed, p))
 }
 
 // appendImport appends the permissions to import the repository of the last permission
 // from upstream, if reading it does that.
-func (g *Registry) appendImport(needed []Permission) []Permission {
+func (g *Settings) appendImport(needed []Permission) []Permission {
 	last := needed[len(needed)-1]
 	if !g.pullsThrough(last.Repository) {
 		return needed
@@ -86,7 +86,7 @@ func (g *Registry) appendImport(needed []Permission) []Permission {
 // unless the repository counts as existing. Every request about an upload needs it, not
 // only the one that starts it: zot creates the repository before it looks for the upload,
 // and then answers 404.
-func (g *Registry) appendCreate(needed []Permission) []Permission {
+func (g *Settings) appendCreate(needed []Permission) []Permission {
 	last := needed[len(needed)-1]
 	if !g.AssumeMissing && (g.Exists == nil || g.Exists(last.Repository)) {
 		return needed
@@ -96,7 +96,7 @@ func (g *Registry) appendCreate(needed []Permission) []Permission {
 }
 
 // pullsThrough reports whether reading a repository imports it from upstream.
-func (g *Registry) pullsThrough(repository string) bool {
+func (g *Settings) pullsThrough(repository string) bool {
 	for _, prefix := range g.PullThrough {
 		if prefix == rootPrefix {
 			return true
@@ -109,7 +109,7 @@ func (g *Registry) pullsThrough(repository string) bool {
 }
 
 // resource returns the resource of an operation. It appends an ARN to text.
-func (g *Registry) resource(on resource, repository string, text *strings.Builder) string {
+func (g *Settings) resource(on resource, repository string, text *strings.Builder) string {
 	switch on {
 	case allRepositories:
 		return g.appendARN(text, "*")
@@ -122,14 +122,14 @@ func (g *Registry) resource(on resource, repository string, text *strings.Builde
 
 // RepositoryARN returns the ARN of a repository of this registry, as it is in the
 // permissions of a mapping.
-func (g *Registry) RepositoryARN(repository string) string {
+func (g *Settings) RepositoryARN(repository string) string {
 	var text strings.Builder
 	text.Grow(g.arnSize(repository))
 	return g.appendARN(&text, repository)
 }
 
 // appendARN appends the ARN of a repository to text and returns it.
-func (g *Registry) appendARN(text *strings.Builder, repository string) string {
+func (g *Settings) appendARN(text *strings.Builder, repository string) string {
 	start := text.Len()
 	text.WriteString("arn:")
 	text.WriteString(g.Partition)
@@ -143,13 +143,13 @@ func (g *Registry) appendARN(text *strings.Builder, repository string) string {
 }
 
 // arnSize returns the length of the ARN of a repository.
-func (g *Registry) arnSize(repository string) int {
+func (g *Settings) arnSize(repository string) int {
 	return len("arn::ecr:::repository/") + len(g.Partition) + len(g.Region) + len(g.Account) + len(repository)
 }
 
 // textSize returns the usual size of the text of a mapping that is not in the request
 // literally: ARNs and decoded values.
-func (g *Registry) textSize(o Operation, repository, rawQuery string) (size int) {
+func (g *Settings) textSize(o Operation, repository, rawQuery string) (size int) {
 	if o.describe().on != noResource {
 		size = g.arnSize(repository)
 	}

@@ -168,7 +168,7 @@ func isText(value string) bool {
 
 // checkQuery refuses parameters that do not belong to an operation. It returns the
 // operation, which the query determines for a POST that starts an upload.
-func (g *Registry) checkQuery(o Operation, q *query) (Operation, *Refusal) {
+func (g *Settings) checkQuery(o Operation, q *query) (Operation, *Refusal) {
 	if o == StartUpload {
 		var refusal *Refusal
 		if o, refusal = g.checkUploadQuery(q); refusal != nil {
@@ -202,7 +202,7 @@ func (g *Registry) checkQuery(o Operation, q *query) (Operation, *Refusal) {
 //
 // A digest in addition to mount is refused: without mount, the request would be a monolithic
 // upload.
-func (g *Registry) checkUploadQuery(q *query) (Operation, *Refusal) {
+func (g *Settings) checkUploadQuery(q *query) (Operation, *Refusal) {
 	mounts := q.mount.value != "" // registries ignore an empty mount
 	switch {
 	case q.mount.present && q.digest.present:

@@ -48,7 +48,7 @@ var placeholders = strings.NewReplacer("/R/", "/team/app/", "from=S", "from=team
 	"DIGEST", layer, "REFERENCE", "v1", "TAG", "v2", "uploads/ID", "uploads/6f7a")
 
 // mapRow maps the request of a row.
-func mapRow(g Registry, text, with string) (Mapping, *Refusal) {
+func mapRow(g Settings, text, with string) (Mapping, *Refusal) {
 	method, path, _ := strings.Cut(placeholders.Replace(text), " ")
 	r := request(method, path)
 	switch with {
@@ -116,7 +116,7 @@ func row(t *testing.T, text, with string) string {
 }
 
 // more returns what a request needs at another registry in addition to m.
-func more(t *testing.T, m Mapping, other Registry, text, with string) string {
+func more(t *testing.T, m Mapping, other Settings, text, with string) string {
 	t.Helper()
 	o, refusal := mapRow(other, text, with)
 	if refusal != nil {

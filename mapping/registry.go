@@ -9,8 +9,8 @@ import (
 	"extauthz/iam"
 )
 
-// Registry contains the settings of one registry. The zero Registry refuses every request.
-type Registry struct {
+// Settings are the settings of one registry that determine the mapping. The zero Settings refuses every request.
+type Settings struct {
 	Partition string // of ARNs: aws, aws-cn, aws-us-gov, …
 	Region    string // such as eu-central-1
 	Account   string // twelve digits: the account that owns every repository
@@ -44,13 +44,13 @@ const rootPrefix = "ROOT"
 
 // Validate returns an error if a setting is invalid. A pull-through prefix must be valid at
 // the beginning of a repository's name.
-func (g *Registry) Validate() error {
+func (g *Settings) Validate() error {
 	_, err := g.CheckPullThrough()
 	return cmp.Or(g.CheckPartition(), g.CheckRegion(), g.CheckAccount(), err)
 }
 
 // CheckPartition returns an error if the partition is not valid in an ARN.
-func (g *Registry) CheckPartition() error {
+func (g *Settings) CheckPartition() error {
 	if !inARN.matches(g.Partition) {
 		return diag.Problemf("partition %q is not valid", g.Partition).WithRemedy("write lower-case letters, digits and hyphens, such as aws")
 	}
@@ -60,7 +60,7 @@ func (g *Registry) CheckPartition() error {
 // CheckRegion returns an error if the region is not valid in an ARN, or is one of AWS's in
 // a partition other than the registry's: policies for the real registry would match nothing
 // of this one. A region that AWS does not have may be in any partition.
-func (g *Registry) CheckRegion() error {
+func (g *Settings) CheckRegion() error {
 	if !inARN.matches(g.Region) {
 		return diag.Problemf("region %q is not valid", g.Region).WithRemedy("write lower-case letters, digits and hyphens, such as eu-central-1")
 	}
@@ -72,7 +72,7 @@ func (g *Registry) CheckRegion() error {
 }
 
 // CheckAccount returns an error if the account does not consist of twelve digits.
-func (g *Registry) CheckAccount() error {
+func (g *Settings) CheckAccount() error {
 	if len(g.Account) != 12 || !digits.matches(g.Account) {
 		return diag.Problemf("account %q is not valid", g.Account).WithRemedy("write twelve digits")
 	}
@@ -81,7 +81,7 @@ func (g *Registry) CheckAccount() error {
 
 // CheckPullThrough returns the index of the first invalid pull-through prefix and what is
 // wrong with it. The error is nil if all are valid.
-func (g *Registry) CheckPullThrough() (index int, err error) {
+func (g *Settings) CheckPullThrough() (index int, err error) {
 	for i, prefix := range g.PullThrough {
 		if prefix != rootPrefix && !validName(prefix, g.ECRNames) {
 			return i, diag.Problemf("pull-through prefix %q is not valid", prefix).WithRemedy("write the beginning of a repository name without a final slash, or ROOT")

@@ -16,70 +16,70 @@ func TestRegistrySettings(t *testing.T) {
 	mount := "/v2/a/blobs/uploads/?mount=" + layer + "&from="
 	tests := []struct {
 		name     string
-		registry Registry
+		registry Settings
 		method   string
 		path     string
 		want     string // "" for refused
 	}{
-		{"blob deletion", Registry{DeleteBlobs: true}, "DELETE", "/v2/a/blobs/" + layer, "BatchDeleteImage@a"},
-		{"no blob deletion", Registry{}, "DELETE", "/v2/a/blobs/" + layer, ""},
+		{"blob deletion", Settings{DeleteBlobs: true}, "DELETE", "/v2/a/blobs/" + layer, "BatchDeleteImage@a"},
+		{"no blob deletion", Settings{}, "DELETE", "/v2/a/blobs/" + layer, ""},
 
-		{"unknown repository, start", Registry{Exists: only()}, "POST", "/v2/a/blobs/uploads/", "InitiateLayerUpload@a CreateRepository@a"},
-		{"unknown repository, mount without a source", Registry{Exists: only()}, "POST", "/v2/a/blobs/uploads/?mount=x", "InitiateLayerUpload@a CreateRepository@a"},
-		{"unknown repository, whole blob", Registry{Exists: only()}, "POST", "/v2/a/blobs/uploads/?digest=x", "InitiateLayerUpload@a UploadLayerPart@a CompleteLayerUpload@a CreateRepository@a"},
-		{"unknown repository, mount", Registry{Exists: only()}, "POST", mount + "b", "InitiateLayerUpload@a CreateRepository@a GetDownloadUrlForLayer@b?"},
-		{"unknown repository, manifest", Registry{Exists: only()}, "PUT", "/v2/a/manifests/v1", "PutImage@a CreateRepository@a"},
-		{"unknown repository, read", Registry{Exists: only()}, "GET", "/v2/a/manifests/v1", "BatchGetImage@a"},
-		{"unknown repository, chunk", Registry{Exists: only()}, "PATCH", "/v2/a/blobs/uploads/x", "UploadLayerPart@a CreateRepository@a"},
-		{"unknown repository, completion", Registry{Exists: only()}, "PUT", "/v2/a/blobs/uploads/x?digest=x", "UploadLayerPart@a CompleteLayerUpload@a CreateRepository@a"},
-		{"unknown repository, status", Registry{Exists: only()}, "GET", "/v2/a/blobs/uploads/x", "UploadLayerPart@a CreateRepository@a"},
-		{"unknown repository, cancellation", Registry{Exists: only()}, "DELETE", "/v2/a/blobs/uploads/x", "UploadLayerPart@a CreateRepository@a"},
-		{"unknown repository, mount without a usable source", Registry{Exists: only()}, "POST", mount + "B", "InitiateLayerUpload@a CreateRepository@a"},
-		{"unknown repository, source without a mount", Registry{Exists: only()}, "POST", "/v2/a/blobs/uploads/?from=b", "InitiateLayerUpload@a CreateRepository@a"},
-		{"known repository, chunk", Registry{Exists: only("a")}, "PATCH", "/v2/a/blobs/uploads/x", "UploadLayerPart@a"},
-		{"known repository, completion", Registry{Exists: only("a")}, "PUT", "/v2/a/blobs/uploads/x?digest=x", "UploadLayerPart@a CompleteLayerUpload@a"},
-		{"known repository, status", Registry{Exists: only("a")}, "GET", "/v2/a/blobs/uploads/x", "UploadLayerPart@a"},
-		{"known repository, cancellation", Registry{Exists: only("a")}, "DELETE", "/v2/a/blobs/uploads/x", "UploadLayerPart@a"},
-		{"known repository, start", Registry{Exists: only("a")}, "POST", "/v2/a/blobs/uploads/", "InitiateLayerUpload@a"},
-		{"known repository, manifest", Registry{Exists: only("a")}, "PUT", "/v2/a/manifests/v1", "PutImage@a"},
-		{"parent is known, child is not", Registry{Exists: only("a")}, "PUT", "/v2/a/b/manifests/v1", "PutImage@a/b CreateRepository@a/b"},
+		{"unknown repository, start", Settings{Exists: only()}, "POST", "/v2/a/blobs/uploads/", "InitiateLayerUpload@a CreateRepository@a"},
+		{"unknown repository, mount without a source", Settings{Exists: only()}, "POST", "/v2/a/blobs/uploads/?mount=x", "InitiateLayerUpload@a CreateRepository@a"},
+		{"unknown repository, whole blob", Settings{Exists: only()}, "POST", "/v2/a/blobs/uploads/?digest=x", "InitiateLayerUpload@a UploadLayerPart@a CompleteLayerUpload@a CreateRepository@a"},
+		{"unknown repository, mount", Settings{Exists: only()}, "POST", mount + "b", "InitiateLayerUpload@a CreateRepository@a GetDownloadUrlForLayer@b?"},
+		{"unknown repository, manifest", Settings{Exists: only()}, "PUT", "/v2/a/manifests/v1", "PutImage@a CreateRepository@a"},
+		{"unknown repository, read", Settings{Exists: only()}, "GET", "/v2/a/manifests/v1", "BatchGetImage@a"},
+		{"unknown repository, chunk", Settings{Exists: only()}, "PATCH", "/v2/a/blobs/uploads/x", "UploadLayerPart@a CreateRepository@a"},
+		{"unknown repository, completion", Settings{Exists: only()}, "PUT", "/v2/a/blobs/uploads/x?digest=x", "UploadLayerPart@a CompleteLayerUpload@a CreateRepository@a"},
+		{"unknown repository, status", Settings{Exists: only()}, "GET", "/v2/a/blobs/uploads/x", "UploadLayerPart@a CreateRepository@a"},
+		{"unknown repository, cancellation", Settings{Exists: only()}, "DELETE", "/v2/a/blobs/uploads/x", "UploadLayerPart@a CreateRepository@a"},
+		{"unknown repository, mount without a usable source", Settings{Exists: only()}, "POST", mount + "B", "InitiateLayerUpload@a CreateRepository@a"},
+		{"unknown repository, source without a mount", Settings{Exists: only()}, "POST", "/v2/a/blobs/uploads/?from=b", "InitiateLayerUpload@a CreateRepository@a"},
+		{"known repository, chunk", Settings{Exists: only("a")}, "PATCH", "/v2/a/blobs/uploads/x", "UploadLayerPart@a"},
+		{"known repository, completion", Settings{Exists: only("a")}, "PUT", "/v2/a/blobs/uploads/x?digest=x", "UploadLayerPart@a CompleteLayerUpload@a"},
+		{"known repository, status", Settings{Exists: only("a")}, "GET", "/v2/a/blobs/uploads/x", "UploadLayerPart@a"},
+		{"known repository, cancellation", Settings{Exists: only("a")}, "DELETE", "/v2/a/blobs/uploads/x", "UploadLayerPart@a"},
+		{"known repository, start", Settings{Exists: only("a")}, "POST", "/v2/a/blobs/uploads/", "InitiateLayerUpload@a"},
+		{"known repository, manifest", Settings{Exists: only("a")}, "PUT", "/v2/a/manifests/v1", "PutImage@a"},
+		{"parent is known, child is not", Settings{Exists: only("a")}, "PUT", "/v2/a/b/manifests/v1", "PutImage@a/b CreateRepository@a/b"},
 
-		{"cache, manifest", Registry{PullThrough: []string{"hub"}}, "GET", "/v2/hub/x/manifests/v1", "BatchGetImage@hub/x BatchImportUpstreamImage@hub/x"},
-		{"cache, manifest exists", Registry{PullThrough: []string{"hub"}}, "HEAD", "/v2/hub/x/manifests/v1", "BatchGetImage@hub/x BatchImportUpstreamImage@hub/x"},
-		{"cache, blob", Registry{PullThrough: []string{"hub"}}, "GET", "/v2/hub/x/blobs/x", "GetDownloadUrlForLayer@hub/x BatchImportUpstreamImage@hub/x"},
-		{"cache, blob exists", Registry{PullThrough: []string{"hub"}}, "HEAD", "/v2/hub/x/blobs/x", "BatchCheckLayerAvailability|GetDownloadUrlForLayer@hub/x BatchImportUpstreamImage@hub/x"},
-		{"cache, tags", Registry{PullThrough: []string{"hub"}}, "GET", "/v2/hub/x/tags/list", "ListImages@hub/x BatchImportUpstreamImage@hub/x"},
-		{"cache, referrers", Registry{PullThrough: []string{"hub"}}, "GET", "/v2/hub/x/referrers/x", "BatchGetImage@hub/x BatchImportUpstreamImage@hub/x"},
-		{"cache, unknown repository", Registry{PullThrough: []string{"hub"}, Exists: only()}, "GET", "/v2/hub/x/manifests/v1", "BatchGetImage@hub/x BatchImportUpstreamImage@hub/x CreateRepository@hub/x"},
-		{"cache, blob of an unknown repository", Registry{PullThrough: []string{"hub"}, Exists: only()}, "HEAD", "/v2/hub/x/blobs/x", "BatchCheckLayerAvailability|GetDownloadUrlForLayer@hub/x BatchImportUpstreamImage@hub/x CreateRepository@hub/x"},
-		{"cache, known repository", Registry{PullThrough: []string{"hub"}, Exists: only("hub/x")}, "GET", "/v2/hub/x/manifests/v1", "BatchGetImage@hub/x BatchImportUpstreamImage@hub/x"},
-		{"cache as a source", Registry{PullThrough: []string{"hub"}, Exists: only("a")}, "POST", mount + "hub/x", "InitiateLayerUpload@a GetDownloadUrlForLayer@hub/x? BatchImportUpstreamImage@hub/x? CreateRepository@hub/x?"},
-		{"cache as a target", Registry{PullThrough: []string{"hub"}}, "PUT", "/v2/hub/x/manifests/v1", "PutImage@hub/x"},
-		{"not the cache: the prefix itself", Registry{PullThrough: []string{"hub"}}, "GET", "/v2/hub/manifests/v1", "BatchGetImage@hub"},
-		{"not the cache: a longer component", Registry{PullThrough: []string{"hub"}}, "GET", "/v2/hubs/x/manifests/v1", "BatchGetImage@hubs/x"},
-		{"not the cache: another place", Registry{PullThrough: []string{"hub"}}, "GET", "/v2/x/hub/y/manifests/v1", "BatchGetImage@x/hub/y"},
-		{"second cache, two components", Registry{PullThrough: []string{"hub", "k8s/io"}}, "GET", "/v2/k8s/io/x/manifests/v1", "BatchGetImage@k8s/io/x BatchImportUpstreamImage@k8s/io/x"},
-		{"cache of the whole registry", Registry{PullThrough: []string{"ROOT"}}, "GET", "/v2/x/manifests/v1", "BatchGetImage@x BatchImportUpstreamImage@x"},
+		{"cache, manifest", Settings{PullThrough: []string{"hub"}}, "GET", "/v2/hub/x/manifests/v1", "BatchGetImage@hub/x BatchImportUpstreamImage@hub/x"},
+		{"cache, manifest exists", Settings{PullThrough: []string{"hub"}}, "HEAD", "/v2/hub/x/manifests/v1", "BatchGetImage@hub/x BatchImportUpstreamImage@hub/x"},
+		{"cache, blob", Settings{PullThrough: []string{"hub"}}, "GET", "/v2/hub/x/blobs/x", "GetDownloadUrlForLayer@hub/x BatchImportUpstreamImage@hub/x"},
+		{"cache, blob exists", Settings{PullThrough: []string{"hub"}}, "HEAD", "/v2/hub/x/blobs/x", "BatchCheckLayerAvailability|GetDownloadUrlForLayer@hub/x BatchImportUpstreamImage@hub/x"},
+		{"cache, tags", Settings{PullThrough: []string{"hub"}}, "GET", "/v2/hub/x/tags/list", "ListImages@hub/x BatchImportUpstreamImage@hub/x"},
+		{"cache, referrers", Settings{PullThrough: []string{"hub"}}, "GET", "/v2/hub/x/referrers/x", "BatchGetImage@hub/x BatchImportUpstreamImage@hub/x"},
+		{"cache, unknown repository", Settings{PullThrough: []string{"hub"}, Exists: only()}, "GET", "/v2/hub/x/manifests/v1", "BatchGetImage@hub/x BatchImportUpstreamImage@hub/x CreateRepository@hub/x"},
+		{"cache, blob of an unknown repository", Settings{PullThrough: []string{"hub"}, Exists: only()}, "HEAD", "/v2/hub/x/blobs/x", "BatchCheckLayerAvailability|GetDownloadUrlForLayer@hub/x BatchImportUpstreamImage@hub/x CreateRepository@hub/x"},
+		{"cache, known repository", Settings{PullThrough: []string{"hub"}, Exists: only("hub/x")}, "GET", "/v2/hub/x/manifests/v1", "BatchGetImage@hub/x BatchImportUpstreamImage@hub/x"},
+		{"cache as a source", Settings{PullThrough: []string{"hub"}, Exists: only("a")}, "POST", mount + "hub/x", "InitiateLayerUpload@a GetDownloadUrlForLayer@hub/x? BatchImportUpstreamImage@hub/x? CreateRepository@hub/x?"},
+		{"cache as a target", Settings{PullThrough: []string{"hub"}}, "PUT", "/v2/hub/x/manifests/v1", "PutImage@hub/x"},
+		{"not the cache: the prefix itself", Settings{PullThrough: []string{"hub"}}, "GET", "/v2/hub/manifests/v1", "BatchGetImage@hub"},
+		{"not the cache: a longer component", Settings{PullThrough: []string{"hub"}}, "GET", "/v2/hubs/x/manifests/v1", "BatchGetImage@hubs/x"},
+		{"not the cache: another place", Settings{PullThrough: []string{"hub"}}, "GET", "/v2/x/hub/y/manifests/v1", "BatchGetImage@x/hub/y"},
+		{"second cache, two components", Settings{PullThrough: []string{"hub", "k8s/io"}}, "GET", "/v2/k8s/io/x/manifests/v1", "BatchGetImage@k8s/io/x BatchImportUpstreamImage@k8s/io/x"},
+		{"cache of the whole registry", Settings{PullThrough: []string{"ROOT"}}, "GET", "/v2/x/manifests/v1", "BatchGetImage@x BatchImportUpstreamImage@x"},
 
-		{"all missing, start", Registry{AssumeMissing: true}, "POST", "/v2/a/blobs/uploads/", "InitiateLayerUpload@a CreateRepository@a"},
-		{"all missing, manifest", Registry{AssumeMissing: true}, "PUT", "/v2/a/manifests/v1", "PutImage@a CreateRepository@a"},
-		{"all missing, with an inventory", Registry{AssumeMissing: true, Exists: only("a")}, "PUT", "/v2/a/manifests/v1", "PutImage@a CreateRepository@a"},
-		{"all missing, chunk", Registry{AssumeMissing: true}, "PATCH", "/v2/a/blobs/uploads/x", "UploadLayerPart@a CreateRepository@a"},
-		{"all missing, completion", Registry{AssumeMissing: true}, "PUT", "/v2/a/blobs/uploads/x?digest=x", "UploadLayerPart@a CompleteLayerUpload@a CreateRepository@a"},
-		{"all missing, status", Registry{AssumeMissing: true}, "GET", "/v2/a/blobs/uploads/x", "UploadLayerPart@a CreateRepository@a"},
-		{"all missing, cancellation", Registry{AssumeMissing: true}, "DELETE", "/v2/a/blobs/uploads/x", "UploadLayerPart@a CreateRepository@a"},
-		{"all missing, read", Registry{AssumeMissing: true}, "GET", "/v2/a/manifests/v1", "BatchGetImage@a"},
-		{"all missing, delete", Registry{AssumeMissing: true}, "DELETE", "/v2/a/manifests/v1", "BatchDeleteImage@a"},
-		{"all missing, cache", Registry{AssumeMissing: true, PullThrough: []string{"hub"}}, "GET", "/v2/hub/x/manifests/v1", "BatchGetImage@hub/x BatchImportUpstreamImage@hub/x CreateRepository@hub/x"},
+		{"all missing, start", Settings{AssumeMissing: true}, "POST", "/v2/a/blobs/uploads/", "InitiateLayerUpload@a CreateRepository@a"},
+		{"all missing, manifest", Settings{AssumeMissing: true}, "PUT", "/v2/a/manifests/v1", "PutImage@a CreateRepository@a"},
+		{"all missing, with an inventory", Settings{AssumeMissing: true, Exists: only("a")}, "PUT", "/v2/a/manifests/v1", "PutImage@a CreateRepository@a"},
+		{"all missing, chunk", Settings{AssumeMissing: true}, "PATCH", "/v2/a/blobs/uploads/x", "UploadLayerPart@a CreateRepository@a"},
+		{"all missing, completion", Settings{AssumeMissing: true}, "PUT", "/v2/a/blobs/uploads/x?digest=x", "UploadLayerPart@a CompleteLayerUpload@a CreateRepository@a"},
+		{"all missing, status", Settings{AssumeMissing: true}, "GET", "/v2/a/blobs/uploads/x", "UploadLayerPart@a CreateRepository@a"},
+		{"all missing, cancellation", Settings{AssumeMissing: true}, "DELETE", "/v2/a/blobs/uploads/x", "UploadLayerPart@a CreateRepository@a"},
+		{"all missing, read", Settings{AssumeMissing: true}, "GET", "/v2/a/manifests/v1", "BatchGetImage@a"},
+		{"all missing, delete", Settings{AssumeMissing: true}, "DELETE", "/v2/a/manifests/v1", "BatchDeleteImage@a"},
+		{"all missing, cache", Settings{AssumeMissing: true, PullThrough: []string{"hub"}}, "GET", "/v2/hub/x/manifests/v1", "BatchGetImage@hub/x BatchImportUpstreamImage@hub/x CreateRepository@hub/x"},
 
-		{"ECR names: double underscore", Registry{ECRNames: true}, "GET", "/v2/a__b/manifests/v1", ""},
-		{"ECR names: one character", Registry{ECRNames: true}, "GET", "/v2/a/manifests/v1", ""},
-		{"ECR names: source of one character", Registry{ECRNames: true}, "POST", "/v2/aa/blobs/uploads/?mount=x&from=b", "InitiateLayerUpload@aa"},
-		{"ECR names: source with a double underscore", Registry{ECRNames: true}, "POST", "/v2/aa/blobs/uploads/?mount=x&from=b__c", "InitiateLayerUpload@aa"},
-		{"ECR names: source of 257 characters", Registry{ECRNames: true}, "POST", "/v2/aa/blobs/uploads/?mount=x&from=" + strings.Repeat("b", 257), "InitiateLayerUpload@aa"},
-		{"ECR names: source that ECR allows", Registry{ECRNames: true}, "POST", "/v2/aa/blobs/uploads/?mount=x&from=bb", "InitiateLayerUpload@aa GetDownloadUrlForLayer@bb?"},
-		{"source of 256 characters", Registry{}, "POST", mount + strings.Repeat("b", 256), "InitiateLayerUpload@a"},
-		{"ECR names: two characters", Registry{ECRNames: true}, "GET", "/v2/ab/manifests/v1", "BatchGetImage@ab"},
+		{"ECR names: double underscore", Settings{ECRNames: true}, "GET", "/v2/a__b/manifests/v1", ""},
+		{"ECR names: one character", Settings{ECRNames: true}, "GET", "/v2/a/manifests/v1", ""},
+		{"ECR names: source of one character", Settings{ECRNames: true}, "POST", "/v2/aa/blobs/uploads/?mount=x&from=b", "InitiateLayerUpload@aa"},
+		{"ECR names: source with a double underscore", Settings{ECRNames: true}, "POST", "/v2/aa/blobs/uploads/?mount=x&from=b__c", "InitiateLayerUpload@aa"},
+		{"ECR names: source of 257 characters", Settings{ECRNames: true}, "POST", "/v2/aa/blobs/uploads/?mount=x&from=" + strings.Repeat("b", 257), "InitiateLayerUpload@aa"},
+		{"ECR names: source that ECR allows", Settings{ECRNames: true}, "POST", "/v2/aa/blobs/uploads/?mount=x&from=bb", "InitiateLayerUpload@aa GetDownloadUrlForLayer@bb?"},
+		{"source of 256 characters", Settings{}, "POST", mount + strings.Repeat("b", 256), "InitiateLayerUpload@a"},
+		{"ECR names: two characters", Settings{ECRNames: true}, "GET", "/v2/ab/manifests/v1", "BatchGetImage@ab"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -101,7 +101,7 @@ func TestRegistrySettings(t *testing.T) {
 
 // TestResourcesAreOfTheRegistry checks partition, region and account of the ARNs.
 func TestResourcesAreOfTheRegistry(t *testing.T) {
-	g := Registry{Partition: "aws-cn", Region: "cn-north-1", Account: "210987654321"}
+	g := Settings{Partition: "aws-cn", Region: "cn-north-1", Account: "210987654321"}
 	m, refusal := g.Map(request("POST", "/v2/a/blobs/uploads/?mount="+layer+"&from=b%2fc"))
 	if refusal != nil {
 		t.Fatal(refusal.Message)
@@ -122,7 +122,7 @@ func TestResourcesAreOfTheRegistry(t *testing.T) {
 // TestIncompleteRegistryRefuses checks that a registry without partition, region or account refuses
 // every request.
 func TestIncompleteRegistryRefuses(t *testing.T) {
-	for name, g := range map[string]Registry{
+	for name, g := range map[string]Settings{
 		"zero":         {},
 		"no partition": {Region: "eu-central-1", Account: "123456789012"},
 		"no region":    {Partition: "aws", Account: "123456789012"},
@@ -138,20 +138,20 @@ func TestIncompleteRegistryRefuses(t *testing.T) {
 func TestValidate(t *testing.T) {
 	tests := []struct {
 		name, want string // want: a part of the error, "" for none
-		change     func(*Registry)
+		change     func(*Settings)
 	}{
-		{"unchanged", "", func(*Registry) {}},
-		{"caches", "", func(g *Registry) { g.PullThrough = []string{"docker-hub", "a/b", "ROOT"} }},
-		{"no partition", `partition ""`, func(g *Registry) { g.Partition = "" }},
-		{"partition with a wildcard", `partition "aws*"`, func(g *Registry) { g.Partition = "aws*" }},
-		{"region with a colon", `region "eu:1"`, func(g *Registry) { g.Region = "eu:1" }},
-		{"region in upper case", `region "EU-1"`, func(g *Registry) { g.Region = "EU-1" }},
-		{"account of eleven digits", `account "12345678901"`, func(g *Registry) { g.Account = "12345678901" }},
-		{"account with a letter", `account "12345678901x"`, func(g *Registry) { g.Account = "12345678901x" }},
-		{"cache with a final slash", `prefix "hub/"`, func(g *Registry) { g.PullThrough = []string{"hub/"} }},
-		{"cache twice", `prefix "hub" is listed twice`, func(g *Registry) { g.PullThrough = []string{"hub", "ROOT", "hub"} }},
-		{"cache that ECR cannot name", `prefix "a__b"`, func(g *Registry) { g.PullThrough, g.ECRNames = []string{"a__b"}, true }},
-		{"empty cache", `prefix ""`, func(g *Registry) { g.PullThrough = []string{"hub", ""} }},
+		{"unchanged", "", func(*Settings) {}},
+		{"caches", "", func(g *Settings) { g.PullThrough = []string{"docker-hub", "a/b", "ROOT"} }},
+		{"no partition", `partition ""`, func(g *Settings) { g.Partition = "" }},
+		{"partition with a wildcard", `partition "aws*"`, func(g *Settings) { g.Partition = "aws*" }},
+		{"region with a colon", `region "eu:1"`, func(g *Settings) { g.Region = "eu:1" }},
+		{"region in upper case", `region "EU-1"`, func(g *Settings) { g.Region = "EU-1" }},
+		{"account of eleven digits", `account "12345678901"`, func(g *Settings) { g.Account = "12345678901" }},
+		{"account with a letter", `account "12345678901x"`, func(g *Settings) { g.Account = "12345678901x" }},
+		{"cache with a final slash", `prefix "hub/"`, func(g *Settings) { g.PullThrough = []string{"hub/"} }},
+		{"cache twice", `prefix "hub" is listed twice`, func(g *Settings) { g.PullThrough = []string{"hub", "ROOT", "hub"} }},
+		{"cache that ECR cannot name", `prefix "a__b"`, func(g *Settings) { g.PullThrough, g.ECRNames = []string{"a__b"}, true }},
+		{"empty cache", `prefix ""`, func(g *Settings) { g.PullThrough = []string{"hub", ""} }},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

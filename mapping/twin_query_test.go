@@ -44,7 +44,7 @@ func twinQuery(raw string) (url.Values, bool) {
 }
 
 // twinOperation sets the operation according to the parameters.
-func twinOperation(g *Registry, a *twinAnswer, q url.Values) bool {
+func twinOperation(g *Settings, a *twinAnswer, q url.Values) bool {
 	mount, from := q.Has("mount"), q.Has("from")
 	if len(q["tag"]) > 1 && a.operation != PutManifest {
 		return false
@@ -66,7 +66,7 @@ func twinOperation(g *Registry, a *twinAnswer, q url.Values) bool {
 }
 
 // twinUploadQuery sets the operation of a POST that starts an upload, by mount, from and digest.
-func twinUploadQuery(g *Registry, a *twinAnswer, q url.Values) bool {
+func twinUploadQuery(g *Settings, a *twinAnswer, q url.Values) bool {
 	mount, from, digest := q.Get("mount"), q.Get("from"), q.Get("digest")
 	if !twinNameLike.MatchString(from) || twinDots.MatchString(from) || mount != "" && !twinReference(mount) || q.Has("digest") && !twinReference(digest) {
 		return false

@@ -54,7 +54,7 @@ type twinAnswer struct {
 }
 
 // twin returns the answer that Map should return.
-func twin(g *Registry, r *Request) twinAnswer {
+func twin(g *Settings, r *Request) twinAnswer {
 	refused := twinAnswer{refused: true}
 	path, rawQuery, _ := strings.Cut(r.Path, "?")
 	answer, ok := twinPath(g, r.Method, path)
@@ -70,7 +70,7 @@ func twin(g *Registry, r *Request) twinAnswer {
 }
 
 // twinPath returns the one route that a method and a path match.
-func twinPath(g *Registry, method, path string) (twinAnswer, bool) {
+func twinPath(g *Settings, method, path string) (twinAnswer, bool) {
 	var found []twinAnswer
 	for pattern, route := range twinRoutes() {
 		match := pattern.FindStringSubmatch(path)
@@ -115,7 +115,7 @@ var (
 	twinPair = regexp.MustCompile(`\A[A-Za-z0-9._~-]+(=(["$'-:<-~]|%[0-9A-Fa-f]{2})*)?\z`)
 )
 
-func twinName(g *Registry, name string) bool {
+func twinName(g *Settings, name string) bool {
 	if g.ECRNames {
 		return twinECR.MatchString(name) && len(name) >= 2 && len(name) <= 256
 	}
@@ -147,7 +147,7 @@ func (a twinAnswer) String() string {
 }
 
 // twinPermissions sets the permissions that the operation needs, from a table.
-func twinPermissions(g *Registry, a *twinAnswer, from string, headers []Header) {
+func twinPermissions(g *Settings, a *twinAnswer, from string, headers []Header) {
 	actions := twinActions()[a.operation]
 	var framing []string
 	for _, h := range headers {
@@ -202,7 +202,7 @@ func twinActions() map[Operation]string {
 }
 
 // twinExtra returns the permissions to import or create a repository.
-func twinExtra(g *Registry, o Operation, repository, mark string) []string {
+func twinExtra(g *Settings, o Operation, repository, mark string) []string {
 	var extra []string
 	missing := g.AssumeMissing || g.Exists != nil && !g.Exists(repository)
 	imports := false

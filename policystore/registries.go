@@ -8,7 +8,7 @@ import (
 
 // A Registry is a registry of registries.yaml, with what other files contain about it.
 type Registry struct {
-	config.Registry
+	config.RegistrySettings
 	// Organization is the organization that accounts can be members of, nil if none is
 	// configured.
 	Organization *config.Organization
@@ -42,7 +42,7 @@ const registriesPath = config.RegistriesPath
 func complete(configured *config.Registries, o *config.Organization, have inventories, tags resourceTags) registries {
 	all := registries{}
 	for _, r := range configured.List {
-		completed := &Registry{Registry: *r, Organization: o, tags: tags}
+		completed := &Registry{RegistrySettings: *r, Organization: o, tags: tags}
 		if list, found := have[location{account: r.Account, region: r.Region}]; found {
 			completed.Exists, completed.listed = list.has, list
 		}
@@ -53,7 +53,7 @@ func complete(configured *config.Registries, o *config.Organization, have invent
 
 // checkAssumption reports a registry all of whose repositories count as missing, and whose
 // inventory lists those that exist.
-func checkAssumption(r *config.Registry, t *directory.Tree) error {
+func checkAssumption(r *config.RegistrySettings, t *directory.Tree) error {
 	file := inventoryPath(r.Account, r.Region)
 	if !r.AssumeMissing || !t.Has(file) {
 		return nil

@@ -46,7 +46,7 @@ func (c *compiler) loadInventories(all *config.Registries) inventories {
 }
 
 // readInventory reads an inventory whose repositories must belong to the registry.
-func readInventory(file string, text []byte, r *config.Registry) (inventory, error) {
+func readInventory(file string, text []byte, r *config.RegistrySettings) (inventory, error) {
 	have, isMisplaced := inventory{}, false
 	err := awsexport.ReadRepositories(file, text, func(one awsexport.Repository) error {
 		name := one.Name.Text
@@ -70,7 +70,7 @@ func readInventory(file string, text []byte, r *config.Registry) (inventory, err
 }
 
 // otherARN returns the error about an ARN that is not that of the repository.
-func otherARN(file string, one awsexport.Repository, r *config.Registry) error {
+func otherARN(file string, one awsexport.Repository, r *config.RegistrySettings) error {
 	if parsed, err := iam.ParseARN(one.ARN.Text); err == nil && parsed.Partition != r.Partition {
 		return faultAt(file, one.ARN.At, fmt.Sprintf("repositoryArn %q is in partition %q, and registry %q is in %q", one.ARN.Text, parsed.Partition, r.Name, r.Partition),
 			fmt.Sprintf("set partition: %s for the registry, or move the file", parsed.Partition))
@@ -80,7 +80,7 @@ func otherARN(file string, one awsexport.Repository, r *config.Registry) error {
 
 // owner returns a registry of the account and region of a file. It reports a file that no
 // registry owns, unless registries.yaml has a fault.
-func (c *compiler) owner(all *config.Registries, file string, at location) *config.Registry {
+func (c *compiler) owner(all *config.Registries, file string, at location) *config.RegistrySettings {
 	owner := all.In(at.account, at.region)
 	if owner == nil && !c.isFaulty[registriesPath] {
 		c.report(fault(file, fmt.Sprintf("no registry in registries.yaml has account %s and region %s", at.account, at.region), "add it, or move the file"))
@@ -91,7 +91,7 @@ func (c *compiler) owner(all *config.Registries, file string, at location) *conf
 // repositoryOwner is owner for a file about a repository. It also reports a repository
 // that the registry's inventory does not list: one of the two names is misspelled, so that
 // a Deny in the file would apply to no repository.
-func (c *compiler) repositoryOwner(all *config.Registries, have inventories, file string, at location) *config.Registry {
+func (c *compiler) repositoryOwner(all *config.Registries, have inventories, file string, at location) *config.RegistrySettings {
 	owner := c.owner(all, file, at)
 	if owner == nil {
 		return nil

@@ -12,8 +12,9 @@ import (
 	"extauthz/simulate"
 )
 
-// An Answer is the decision on the request of a test. The zero Answer refuses.
-type Answer struct {
+// An ActualDecision is the decision on the request of a test, to compare with the expected
+// one. The zero ActualDecision refuses.
+type ActualDecision struct {
 	Outcome          authz.Outcome
 	Action, Resource string // that are denied; "" if none are
 	Reason           string // one line, "" if allowed
@@ -28,8 +29,8 @@ type Statement struct {
 }
 
 // newAnswer returns the answer to a client's request.
-func newAnswer(result *authz.Result) Answer {
-	a := Answer{Outcome: result.Decision, Reason: result.Reason}
+func newAnswer(result *authz.Result) ActualDecision {
+	a := ActualDecision{Outcome: result.Decision, Reason: result.Reason}
 	explanations := result.Explain()
 	if result.Decision == authz.Allowed {
 		for i := range explanations {
@@ -53,14 +54,14 @@ func nearest(policies *iam.Policies, r *iam.Request) []string {
 }
 
 // evaluateAction evaluates the action of a test on its resource.
-func (r *runner) evaluateAction(t *Test, registry *policystore.Registry, caller *identity.Caller, request *authz.Request) (Answer, error) {
+func (r *runner) evaluateAction(t *Test, registry *policystore.Registry, caller *identity.Caller, request *authz.Request) (ActualDecision, error) {
 	if prefix := registry.RepositoryARN(""); t.Resource != "*" && !strings.HasPrefix(t.Resource, prefix) {
-		return Answer{}, fmt.Errorf("resource %q does not belong to registry %q, whose repositories are %s*", t.Resource, registry.Name, prefix)
+		return ActualDecision{}, fmt.Errorf("resource %q does not belong to registry %q, whose repositories are %s*", t.Resource, registry.Name, prefix)
 	}
 	evaluated := authz.NewIAMRequest(request, registry, caller, t.Action, t.Resource)
 	policies := r.snapshot.Decisions.Applicable(evaluated, caller.SessionPolicies)
 	explanation := policies.Explain(evaluated)
-	a := Answer{Outcome: outcome(explanation.Decision)}
+	a := ActualDecision{Outcome: outcome(explanation.Decision)}
 	if a.Outcome != authz.Allowed {
 		a.Action, a.Resource, a.Reason = t.Action, t.Resource, simulate.Reason(&explanation)
 	}
@@ -82,7 +83,7 @@ func outcome(d iam.Decision) authz.Outcome {
 }
 
 // addMatched adds the statements that determine a decision, each once.
-func (a *Answer) addMatched(e *iam.Explanation) {
+func (a *ActualDecision) addMatched(e *iam.Explanation) {
 	for _, m := range simulate.MatchedStatements(e) {
 		s := Statement{simulate.StatementLabel(m.Policy, m.Statement), m.Statement.Sid}
 		if !slices.Contains(a.Matched, s) {

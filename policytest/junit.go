@@ -80,7 +80,7 @@ func (r *Result) junit() junitCase {
 	if r.Err != nil {
 		fault.Message, c.Error = r.Err.Error(), fault
 	} else {
-		fault.Message, c.Failure = "expected "+r.Test.expected()+", got "+r.Answer.actual(), fault
+		fault.Message, c.Failure = "expected "+r.Test.expected()+", got "+r.Actual.actual(), fault
 	}
 	return c
 }

@@ -22,7 +22,7 @@ func Run(s *policystore.Snapshot, tests []*Test, now time.Time) Results {
 	results := make(Results, len(tests))
 	for i, t := range tests {
 		answer, err := r.run(t)
-		results[i] = Result{Test: t, Answer: answer, Err: err}
+		results[i] = Result{Test: t, Actual: answer, Err: err}
 	}
 	return results
 }
@@ -35,10 +35,10 @@ type runner struct {
 }
 
 // run returns the answer to a test, or why the test cannot be run.
-func (r *runner) run(t *Test) (Answer, error) {
+func (r *runner) run(t *Test) (ActualDecision, error) {
 	registry, err := simulate.FindRegistry(r.snapshot, t.Registry)
 	if err != nil {
-		return Answer{}, err
+		return ActualDecision{}, err
 	}
 	request := t.ForRegistry(registry)
 	if request.Time.IsZero() {
@@ -47,7 +47,7 @@ func (r *runner) run(t *Test) (Answer, error) {
 	caller, refused, err := r.caller(t, registry, request)
 	switch {
 	case err != nil:
-		return Answer{}, err
+		return ActualDecision{}, err
 	case refused != nil:
 		return *refused, nil
 	case t.Action != "":
@@ -58,14 +58,14 @@ func (r *runner) run(t *Test) (Answer, error) {
 
 // caller returns the caller of a test, or the answer to a credential that is refused.
 // The error says why the test cannot be run.
-func (r *runner) caller(t *Test, registry *policystore.Registry, request *authz.Request) (caller *identity.Caller, refused *Answer, err error) {
+func (r *runner) caller(t *Test, registry *policystore.Registry, request *authz.Request) (caller *identity.Caller, refused *ActualDecision, err error) {
 	switch {
 	case t.Credential != nil:
 		return r.authenticate(t.Credential, registry, request)
 	case t.Anonymous:
 		who, result := r.checker.Identify(context.Background(), request, registry)
 		if who == nil {
-			return nil, &Answer{Outcome: result.Decision, Reason: result.Reason}, nil
+			return nil, &ActualDecision{Outcome: result.Decision, Reason: result.Reason}, nil
 		}
 		return who.Caller, nil, nil
 	}
@@ -74,7 +74,7 @@ func (r *runner) caller(t *Test, registry *policystore.Registry, request *authz.
 }
 
 // authenticate returns the caller that a credential of a test authenticates.
-func (r *runner) authenticate(c *identity.OfflineCredential, registry *policystore.Registry, request *authz.Request) (caller *identity.Caller, refused *Answer, err error) {
+func (r *runner) authenticate(c *identity.OfflineCredential, registry *policystore.Registry, request *authz.Request) (caller *identity.Caller, refused *ActualDecision, err error) {
 	if c.Kind.IsCertificateName() {
 		request.SNI = request.Host // only TLS has certificates
 	}
@@ -89,7 +89,7 @@ func (r *runner) authenticate(c *identity.OfflineCredential, registry *policysto
 	var failure *identity.Failure
 	switch {
 	case errors.As(err, &failure):
-		return nil, &Answer{Outcome: authz.Unauthenticated, Reason: failure.Full()}, nil
+		return nil, &ActualDecision{Outcome: authz.Unauthenticated, Reason: failure.Full()}, nil
 	case err != nil:
 		return nil, nil, fmt.Errorf("registry %q: %w", registry.Name, err)
 	}

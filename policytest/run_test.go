@@ -215,7 +215,7 @@ principals:
 			if err != nil {
 				t.Fatal(err)
 			}
-			answer := Run(s, tests, now)[0].Answer
+			answer := Run(s, tests, now)[0].Actual
 
 			request := tests[0].ForRegistry(s.RegistryNamed("main"))
 			request.Time, request.Extensions.TrustedHeader = now, c.header
@@ -234,11 +234,11 @@ func summary(r *Result) string {
 	switch {
 	case r.Err != nil:
 		return "cannot be run: " + r.Err.Error()
-	case r.Answer.Outcome == authz.ImplicitDeny:
-		return r.Answer.Outcome.String() + " of " + r.Answer.Action
+	case r.Actual.Outcome == authz.ImplicitDeny:
+		return r.Actual.Outcome.String() + " of " + r.Actual.Action
 	}
-	text := r.Answer.Outcome.String()
-	for i, s := range r.Answer.Matched {
+	text := r.Actual.Outcome.String()
+	for i, s := range r.Actual.Matched {
 		if i == 0 {
 			text += " by"
 		}

@@ -41,7 +41,7 @@ func (t *Test) ID() string { return t.File + ": " + t.Name }
 // A Result is the result of a test. The zero Result has not passed.
 type Result struct {
 	Test   *Test
-	Answer Answer
+	Actual ActualDecision
 	Err    error // why the test cannot be run
 }
 
@@ -50,13 +50,13 @@ type Results []Result
 
 // Passed reports whether the answer is the expected one.
 func (r *Result) Passed() bool {
-	return r.Test != nil && r.Err == nil && r.Answer.Outcome == r.Test.Expect &&
-		(r.Test.Denied == "" || strings.EqualFold(r.Answer.Action, r.Test.Denied)) &&
-		(r.Test.Sid == "" || r.Answer.matches(r.Test.Sid))
+	return r.Test != nil && r.Err == nil && r.Actual.Outcome == r.Test.Expect &&
+		(r.Test.Denied == "" || strings.EqualFold(r.Actual.Action, r.Test.Denied)) &&
+		(r.Test.Sid == "" || r.Actual.matches(r.Test.Sid))
 }
 
 // matches reports whether a matched statement has that Sid.
-func (a *Answer) matches(sid string) bool {
+func (a *ActualDecision) matches(sid string) bool {
 	return slices.ContainsFunc(a.Matched, func(s Statement) bool { return s.Sid == sid })
 }
 
@@ -83,7 +83,7 @@ func (t *Test) expected() string {
 }
 
 // actual describes the answer in the same form.
-func (a *Answer) actual() string {
+func (a *ActualDecision) actual() string {
 	text := a.Outcome.String()
 	if a.Action != "" && a.Outcome != authz.Allowed {
 		text += " of " + a.Action + " on " + a.Resource

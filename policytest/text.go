@@ -38,14 +38,14 @@ func (r *Result) failure() []string {
 	if r.Err != nil {
 		return append(lines, "cannot be run: "+r.Err.Error())
 	}
-	lines = append(lines, "- expected "+r.Test.expected(), "+ got      "+r.Answer.actual())
-	if r.Answer.Reason != "" {
-		lines = append(lines, "  "+r.Answer.Reason)
+	lines = append(lines, "- expected "+r.Test.expected(), "+ got      "+r.Actual.actual())
+	if r.Actual.Reason != "" {
+		lines = append(lines, "  "+r.Actual.Reason)
 	}
-	for _, s := range r.Answer.Matched {
+	for _, s := range r.Actual.Matched {
 		lines = append(lines, "  decided by "+s.Label)
 	}
-	for _, statement := range r.Answer.Nearest {
+	for _, statement := range r.Actual.Nearest {
 		lines = append(lines, "  nearest is "+statement)
 	}
 	return lines

@@ -6,7 +6,7 @@
 // context that the running sidecar would derive. Both return a list of [Evaluation].
 // [Simulate] renders it as AWS's JSON, and [Evaluation.Explain] as text. [MapJSON] and
 // [MapLines] need no policies: they return the permissions that registry requests need,
-// as [mapping.Registry] maps them. A [Whoami] describes the caller that a [WhoamiInput] or
+// as [mapping.Settings] maps them. A [Whoami] describes the caller that a [WhoamiInput] or
 // a request authenticates.
 //
 // # Input

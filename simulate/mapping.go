@@ -34,7 +34,7 @@ type refusedRequest struct {
 
 // MapJSON returns the permissions that a request to a registry needs, or why the mapping
 // refuses it, as a line of JSON with its line feed. ok reports whether it was mapped.
-func MapJSON(g *mapping.Registry, r *mapping.Request) (line string, ok bool) {
+func MapJSON(g *mapping.Settings, r *mapping.Request) (line string, ok bool) {
 	m, refusal := g.Map(r)
 	if refusal != nil {
 		return encode(refusedRequest{refusal.Code, refusal.Message}, ""), false
@@ -56,7 +56,7 @@ func MapJSON(g *mapping.Registry, r *mapping.Request) (line string, ok bool) {
 // ignored. MapLines skips no line and trims nothing, because requests can consist of any
 // bytes: an empty line, a comment or a row of titles is a request that is refused. It
 // fails only if reading or writing fails.
-func MapLines(g *mapping.Registry, from io.Reader, to io.Writer) error {
+func MapLines(g *mapping.Settings, from io.Reader, to io.Writer) error {
 	return eachLine(from, to, func(_ int, line []byte, tooLong bool) string {
 		if tooLong {
 			return encode(refusedRequest{"UNSUPPORTED", "the line is longer than 16 MiB"}, "")

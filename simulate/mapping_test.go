@@ -8,8 +8,8 @@ import (
 	"extauthz/mapping"
 )
 
-func quickRegistry() *mapping.Registry {
-	return &mapping.Registry{Partition: "aws-cn", Region: "cn-north-1", Account: "210987654321"}
+func quickRegistry() *mapping.Settings {
+	return &mapping.Settings{Partition: "aws-cn", Region: "cn-north-1", Account: "210987654321"}
 }
 
 const chinese = "arn:aws-cn:ecr:cn-north-1:210987654321:repository/"

@@ -13,7 +13,7 @@ import (
 type mapCommand struct {
 	tsv      bool
 	headers  []string // as NAME: VALUE
-	registry mapping.Registry
+	registry mapping.Settings
 }
 
 // declare adds the flags of map. Parsing them sets c. The default account and region are

@@ -26,26 +26,26 @@ type AssumeRoleInput struct {
 // sts:SetSourceIdentity if tags or a source identity are passed. The error is an
 // [AccessDenied] if the policy does not allow it or the role does not exist. An invalid
 // request is another error, whatever the role.
-func (e *Entities) AssumeRoleWithWebIdentity(p *Provider, input *AssumeRoleInput) (Caller, error) {
+func (e *Entities) AssumeRoleWithWebIdentity(p *Provider, input *AssumeRoleInput) (CallerIdentity, error) {
 	const call = "sts:AssumeRoleWithWebIdentity"
 	who := fmt.Sprintf("the token of issuer %q", p.Name)
 	s, err := e.newSessionRequest(input)
 	if err != nil {
-		return Caller{}, err
+		return CallerIdentity{}, err
 	}
 	keys, err := p.trustKeys(input.Token)
 	if err != nil {
-		return Caller{}, err
+		return CallerIdentity{}, err
 	}
 	if err := s.findRole(call, who); err != nil {
-		return Caller{}, err
+		return CallerIdentity{}, err
 	}
 	provider := p.principalFor(s.role)
 	keys = append(keys, iam.ContextEntry{Key: "aws:FederatedProvider", Value: provider})
 	err = s.checkPermissions(call, who,
 		&iam.Policies{Resource: []*iam.Policy{s.role.Trust}}, &iam.Principal{Kind: iam.FederatedProvider, ARN: provider}, keys)
 	if err != nil {
-		return Caller{}, err
+		return CallerIdentity{}, err
 	}
 	return s.caller(provider)
 }
@@ -55,28 +55,28 @@ func (e *Entities) AssumeRoleWithWebIdentity(p *Provider, input *AssumeRoleInput
 // own policies apply as in every other request. Only users and sessions of roles can
 // assume roles. The source identity of the caller's session is passed on to the new one.
 // The errors are those of [Entities.AssumeRoleWithWebIdentity].
-func (e *Entities) AssumeRole(by *Caller, input *AssumeRoleInput) (Caller, error) {
+func (e *Entities) AssumeRole(by *CallerIdentity, input *AssumeRoleInput) (CallerIdentity, error) {
 	const call = "sts:AssumeRole"
 	who := fmt.Sprintf("%q", by.Principal.ARN)
 	owner := e.owner(&by.Principal)
 	if owner == nil {
-		return Caller{}, fmt.Errorf("%q cannot assume roles, because it is neither a user nor a session of a role", by.Principal.ARN)
+		return CallerIdentity{}, fmt.Errorf("%q cannot assume roles, because it is neither a user nor a session of a role", by.Principal.ARN)
 	}
 	s, err := e.newSessionRequest(input)
 	if err != nil {
-		return Caller{}, err
+		return CallerIdentity{}, err
 	}
 	if err := s.inheritSourceIdentity(by); err != nil {
-		return Caller{}, err
+		return CallerIdentity{}, err
 	}
 	if err := s.findRole(call, who); err != nil {
-		return Caller{}, err
+		return CallerIdentity{}, err
 	}
 	err = s.checkPermissions(call, who,
 		&iam.Policies{Identity: owner.Identity, Boundary: owner.Boundary, Session: by.SessionPolicies, Resource: []*iam.Policy{s.role.Trust}},
 		&by.Principal, by.Context)
 	if err != nil {
-		return Caller{}, err
+		return CallerIdentity{}, err
 	}
 	return s.caller("")
 }
@@ -122,7 +122,7 @@ func (e *Entities) newSessionRequest(input *AssumeRoleInput) (*sessionRequest, e
 // inheritSourceIdentity sets the source identity to that of the session that assumes the
 // role, which cannot be changed (IAM User Guide, "Monitor and control actions taken with
 // assumed roles").
-func (s *sessionRequest) inheritSourceIdentity(from *Caller) error {
+func (s *sessionRequest) inheritSourceIdentity(from *CallerIdentity) error {
 	set, found := from.Context.Lookup("aws:SourceIdentity")
 	switch {
 	case !found:
@@ -212,15 +212,15 @@ func (e *Entities) roleKeys(role *Entity) iam.Context {
 
 // caller returns the session. provider is the identity provider whose token assumed the
 // role, "" if a caller did.
-func (s *sessionRequest) caller(provider string) (Caller, error) {
+func (s *sessionRequest) caller(provider string) (CallerIdentity, error) {
 	arn, err := iam.ParseARN(s.role.ARN)
 	if err != nil {
-		return Caller{}, err
+		return CallerIdentity{}, err
 	}
 	arn.Service, arn.Resource = "sts", "assumed-role/"+iam.LastSegment(s.role.ARN)+"/"+s.SessionName
 	p, _, err := s.entities.resolve(arn.String(), "", "")
 	if err != nil {
-		return Caller{}, err
+		return CallerIdentity{}, err
 	}
 	caller := s.entities.newCaller(p, attributes{
 		tags: mergeTags(s.role.Tags, s.tags.tags), sourceIdentity: s.sourceIdentity, provider: provider, sessionPolicies: s.SessionPolicies,

@@ -102,7 +102,7 @@ func TestAssumeRoleElsewhere(t *testing.T) {
 	}
 	caller, err := entities.AssumeRole(&alice, r)
 	check(t, caller, err, "", "is not authorized to perform: sts:AssumeRole")
-	caller, err = entities.AssumeRole(&Caller{}, r)
+	caller, err = entities.AssumeRole(&CallerIdentity{}, r)
 	check(t, caller, err, "", "cannot assume roles")
 }
 

@@ -9,9 +9,9 @@ import (
 	"extauthz/identity/oidc"
 )
 
-// A Caller is a principal with the condition keys that AWS derives from it. It is
+// A CallerIdentity is a principal with the condition keys that AWS derives from it. It is
 // immutable and may be shared between requests.
-type Caller struct {
+type CallerIdentity struct {
 	Principal       iam.Principal
 	Context         iam.Context // aws:PrincipalArn and the like; append to a copy only
 	SessionPolicies []*iam.Policy
@@ -33,28 +33,28 @@ type CallerSpec struct {
 // user or role. Trust policies are not evaluated. The error is a [NoSuchEntity] for a
 // user or role that does not exist. Names beyond IAM's limits are errors, and so is what
 // only sessions have for a principal without one.
-func (e *Entities) Caller(s *CallerSpec) (Caller, error) {
+func (e *Entities) Caller(s *CallerSpec) (CallerIdentity, error) {
 	principal, entity, err := e.resolve(s.Principal, s.FederatedBy, s.RolePath)
 	if err != nil {
-		return Caller{}, err
+		return CallerIdentity{}, err
 	}
 	if !HasSession(principal.Kind) && len(s.Tags)+len(s.SessionPolicies) > 0 {
-		return Caller{}, diag.Problemf("%q is not a session of a role, and only a session has session tags", oidc.Excerpt(s.Principal)).WithRemedy("write those of a user into principals.yaml")
+		return CallerIdentity{}, diag.Problemf("%q is not a session of a role, and only a session has session tags", oidc.Excerpt(s.Principal)).WithRemedy("write those of a user into principals.yaml")
 	}
 	if err := CheckTags(s.Tags); err != nil {
-		return Caller{}, err
+		return CallerIdentity{}, err
 	}
 	if s.SourceIdentity != "" {
 		if err := CheckSourceIdentity(s.SourceIdentity); err != nil {
-			return Caller{}, err
+			return CallerIdentity{}, err
 		}
 	}
 	if principal.Kind != iam.Service && s.SourceResource != (SourceResource{}) {
-		return Caller{}, diag.Problemf("principal %q: sourceArn and sourceAccount are allowed only for an AWS service principal", oidc.Excerpt(principal.ARN)).WithRemedy("remove them")
+		return CallerIdentity{}, diag.Problemf("principal %q: sourceArn and sourceAccount are allowed only for an AWS service principal", oidc.Excerpt(principal.ARN)).WithRemedy("remove them")
 	}
 	sourceAccount, err := s.SourceResource.account()
 	if err != nil {
-		return Caller{}, err
+		return CallerIdentity{}, err
 	}
 	a := attributes{
 		tags: s.Tags, sourceIdentity: s.SourceIdentity, sessionPolicies: s.SessionPolicies,
@@ -67,13 +67,13 @@ func (e *Entities) Caller(s *CallerSpec) (Caller, error) {
 }
 
 // Anonymous returns the caller of a request without a credential.
-func (e *Entities) Anonymous() Caller {
+func (e *Entities) Anonymous() CallerIdentity {
 	return e.newCaller(iam.Principal{Kind: iam.Anonymous, UserID: "anonymous"}, attributes{})
 }
 
 // IssuedAt returns the caller with a session that began at that time. A caller without
 // a session is returned unchanged.
-func (c Caller) IssuedAt(begin time.Time) Caller {
+func (c CallerIdentity) IssuedAt(begin time.Time) CallerIdentity {
 	if HasSession(c.Principal.Kind) {
 		c.Context = append(slices.Clip(c.Context), iam.ContextEntry{Key: "aws:TokenIssueTime", Value: begin.UTC().Format(time.RFC3339)})
 	}
@@ -92,8 +92,8 @@ type attributes struct {
 
 // newCaller returns a caller with the condition keys that AWS sets (IAM User Guide, "AWS
 // global condition context keys": properties of the principal and of a role session).
-func (e *Entities) newCaller(p iam.Principal, a attributes) Caller {
-	c := Caller{Principal: p, Context: make(iam.Context, 0, 12+len(a.tags)), SessionPolicies: a.sessionPolicies}
+func (e *Entities) newCaller(p iam.Principal, a attributes) CallerIdentity {
+	c := CallerIdentity{Principal: p, Context: make(iam.Context, 0, 12+len(a.tags)), SessionPolicies: a.sessionPolicies}
 	c.setKindKeys()
 	c.set("aws:PrincipalAccount", p.Account)
 	c.Context = append(c.Context, e.membership.keys(p.Account, "aws:PrincipalOrgID", "aws:PrincipalOrgPaths")...)
@@ -112,7 +112,7 @@ func (e *Entities) newCaller(p iam.Principal, a attributes) Caller {
 
 // setKindKeys sets the keys that depend on the kind of principal. aws:PrincipalArn of a
 // role session is the role's ARN with its path, never the session's ARN.
-func (c *Caller) setKindKeys() {
+func (c *CallerIdentity) setKindKeys() {
 	p := &c.Principal
 	switch p.Kind {
 	case iam.Anonymous:
@@ -138,7 +138,7 @@ func (c *Caller) setKindKeys() {
 }
 
 // set adds a key if its value is not empty.
-func (c *Caller) set(key, value string) {
+func (c *CallerIdentity) set(key, value string) {
 	if value != "" {
 		c.Context = append(c.Context, iam.ContextEntry{Key: key, Value: value})
 	}

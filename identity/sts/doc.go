@@ -1,7 +1,7 @@
 // Package sts makes callers as AWS does: from the IAM users and roles that exist, and
 // from the sessions that AWS STS issues.
 //
-// [Entities] contains the users and roles. A [Caller] comes from one of three methods:
+// [Entities] contains the users and roles. A [CallerIdentity] comes from one of three methods:
 //
 //   - [Entities.Caller] makes the caller that the operator configured for a credential. It
 //     does not evaluate trust policies.

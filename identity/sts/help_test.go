@@ -51,7 +51,7 @@ func gitlabs(t testing.TB, name string, changes claims) *AssumeRoleInput {
 
 // check checks that a call returned the session of that ARN or, if reason is not empty,
 // an error with the reason and no caller.
-func check(t testing.TB, caller Caller, err error, arn, reason string) {
+func check(t testing.TB, caller CallerIdentity, err error, arn, reason string) {
 	t.Helper()
 	switch {
 	case reason == "" && (err != nil || caller.Principal.ARN != arn):

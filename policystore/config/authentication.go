@@ -113,7 +113,7 @@ func (e *authenticationEntry) checkHeader(at *entry, used bool) {
 // accepted by the other.
 func (all *Registries) CheckAudiences() error {
 	var faults diag.Faults
-	list := slices.SortedFunc(slices.Values(all.List), func(a, b *Registry) int { return strings.Compare(a.Name, b.Name) })
+	list := slices.SortedFunc(slices.Values(all.List), func(a, b *RegistrySettings) int { return strings.Compare(a.Name, b.Name) })
 	for i, r := range list {
 		for _, other := range list[:i] {
 			shared := r.sharedAudience(other)
@@ -131,7 +131,7 @@ func (all *Registries) CheckAudiences() error {
 }
 
 // sharedAudience returns an audience whose tokens both registries accept, "" if none is.
-func (r *Registry) sharedAudience(other *Registry) string {
+func (r *RegistrySettings) sharedAudience(other *RegistrySettings) string {
 	if !acceptsTokens(&r.Authentication) || !acceptsTokens(&other.Authentication) {
 		return ""
 	}

@@ -28,7 +28,7 @@ func (e *registryEntry) checkHosts(at *entry) {
 // Find returns the registry of a request. Envoy's configuration may give its name. The
 // Host header comes from the client: it must be a host of that registry. Without a name it
 // selects a registry, but only one with byHost.
-func (all *Registries) Find(name, host string) (*Registry, error) {
+func (all *Registries) Find(name, host string) (*RegistrySettings, error) {
 	if shown := withoutUser(host); !validPort(shown) {
 		return nil, fmt.Errorf("host %q has a port that is not a number from 0 to 65535", shown)
 	}
@@ -51,17 +51,17 @@ func (all *Registries) Find(name, host string) (*Registry, error) {
 }
 
 // Named returns the registry with a name, nil if none has it.
-func (all *Registries) Named(name string) *Registry { return all.byName[name] }
+func (all *Registries) Named(name string) *RegistrySettings { return all.byName[name] }
 
 // Host returns the registry's first host name.
-func (r *Registry) Host() string { return r.Hosts[0] }
+func (r *RegistrySettings) Host() string { return r.Hosts[0] }
 
 // serves reports whether host is one of the registry's. A host without a port in
 // registries.yaml means every port. A host with a port means this port only; with port 443
 // or 80 it also means no port, because clients leave out the default port of https and
 // http (RFC 9110, section 4.2). A host whose port is empty or not a number is not served,
 // because servers disagree about it.
-func (r *Registry) serves(host string) bool {
+func (r *RegistrySettings) serves(host string) bool {
 	name, port, ok := splitHost(lowerASCII(host))
 	has := func(host string) bool { return slices.Contains(r.Hosts, host) }
 	switch {
@@ -75,7 +75,7 @@ func (r *Registry) serves(host string) bool {
 
 // errNotServed returns an error about a host that is not the registry's. It describes
 // whether only the port differs.
-func (r *Registry) errNotServed(host string) error {
+func (r *RegistrySettings) errNotServed(host string) error {
 	host = withoutUser(host)
 	name, _, _ := splitHost(lowerASCII(host))
 	for _, h := range r.Hosts {
@@ -88,8 +88,8 @@ func (r *Registry) errNotServed(host string) error {
 }
 
 // sharedHost returns a host that both registries serve, "" if they share none.
-func (r *Registry) sharedHost(other *Registry) string {
-	for _, pair := range [...][2]*Registry{{r, other}, {other, r}} {
+func (r *RegistrySettings) sharedHost(other *RegistrySettings) string {
+	for _, pair := range [...][2]*RegistrySettings{{r, other}, {other, r}} {
 		for _, h := range pair[0].Hosts {
 			name, _, _ := splitHost(h)
 			switch {

@@ -46,10 +46,10 @@ type registryEntry struct {
 	Network        networkEntry        `yaml:",inline"`
 }
 
-// A Registry is one registry behind Envoy. It corresponds to a private registry of an
-// account in a region on AWS.
-type Registry struct {
-	mapping.Registry
+// RegistrySettings are the settings of one registry behind Envoy. It corresponds to a
+// private registry of an account in a region on AWS.
+type RegistrySettings struct {
+	mapping.Settings
 	Name              string
 	Hosts             []string        // at least one
 	ByHost            bool            // the Host header alone can select the registry
@@ -84,23 +84,23 @@ type Registry struct {
 
 // ARNPrefix returns the beginning of the ARNs of the registry's repositories, up to the
 // resource.
-func (r *Registry) ARNPrefix() string {
+func (r *RegistrySettings) ARNPrefix() string {
 	return strings.TrimSuffix(r.RepositoryARN(""), "repository/")
 }
 
 // RemoveHeaders returns the names of the headers that an allowed request loses before it
 // is forwarded. The caller must not change the list.
-func (r *Registry) RemoveHeaders() []string { return slices.Clip(r.removeHeaders) }
+func (r *RegistrySettings) RemoveHeaders() []string { return slices.Clip(r.removeHeaders) }
 
 // Registries are the registries of a policy directory in the order of the file.
 type Registries struct {
-	List   []*Registry
-	byName map[string]*Registry
+	List   []*RegistrySettings
+	byName map[string]*RegistrySettings
 }
 
 // In returns a registry of an account and region, nil if none exists. Registries of one
 // account and region have the same repositories.
-func (all *Registries) In(account, region string) *Registry {
+func (all *Registries) In(account, region string) *RegistrySettings {
 	for _, r := range all.List {
 		if r.Account == account && r.Region == region {
 			return r
@@ -115,7 +115,7 @@ func ParseRegistries(text []byte) (*Registries, error) {
 	var faults diag.Faults
 	file, err := strictyaml.Decode(RegistriesPath, text, &content)
 	faults.Add(err)
-	all := &Registries{byName: map[string]*Registry{}}
+	all := &Registries{byName: map[string]*RegistrySettings{}}
 	if file != nil {
 		if err == nil && len(content.Registries) == 0 {
 			faults.Add(file.ErrorAt(diag.New(diag.Position{}, "no registry is configured", "add at least one"), "registries"))
@@ -134,7 +134,7 @@ func ParseRegistries(text []byte) (*Registries, error) {
 }
 
 // add adds a registry without faults.
-func (all *Registries) add(r *Registry, at *entry) {
+func (all *Registries) add(r *RegistrySettings, at *entry) {
 	if !at.faulty {
 		all.List = append(all.List, r)
 		all.byName[r.Name] = r
@@ -150,7 +150,7 @@ var (
 
 // build returns the registry of an entry, nil if the entry cannot be decoded. names are
 // those of the entries before it.
-func (e *registryEntry) build(at *entry, names map[string]bool) *Registry {
+func (e *registryEntry) build(at *entry, names map[string]bool) *RegistrySettings {
 	twice := names[e.Name]
 	names[e.Name] = true
 	if at.faulty {
@@ -163,8 +163,8 @@ func (e *registryEntry) build(at *entry, names map[string]bool) *Registry {
 		at.fault(fmt.Sprintf("registry %q is listed twice", e.Name), "keep one", "name")
 	}
 	e.checkHosts(at)
-	r := &Registry{
-		Registry: mapping.Registry{
+	r := &RegistrySettings{
+		Settings: mapping.Settings{
 			Partition: cmp.Or(e.Partition, "aws"), Region: e.Region, Account: e.Account,
 			DeleteBlobs: e.DeleteBlobs, ECRNames: e.ECRNames, PullThrough: e.PullThrough, AssumeMissing: e.AssumeMissing,
 		},
@@ -186,7 +186,7 @@ func (e *registryEntry) build(at *entry, names map[string]bool) *Registry {
 }
 
 // check checks what URLs and ARNs of the registry consist of.
-func (r *Registry) check(at *entry) {
+func (r *RegistrySettings) check(at *entry) {
 	at.add(r.CheckPartition(), "partition")
 	at.add(r.CheckRegion(), "region")
 	at.add(r.CheckAccount(), "account")
@@ -197,7 +197,7 @@ func (r *Registry) check(at *entry) {
 
 // checkOthers reports what would make another registry ambiguous: a host that selects
 // both, or an account and region in two partitions.
-func (all *Registries) checkOthers(r *Registry, at *entry) {
+func (all *Registries) checkOthers(r *RegistrySettings, at *entry) {
 	for _, other := range all.List {
 		if other.Account == r.Account && other.Region == r.Region && other.Partition != r.Partition && r.CheckPartition() == nil {
 			at.fault(fmt.Sprintf("registry %q has the same account and region in partition %q, and a region is in one partition", other.Name, other.Partition), "fix one of the two", "partition")

@@ -71,16 +71,16 @@ func TestRegistryOptions(t *testing.T) {
 	const plain = `registries: [{name: a, hosts: [h], account: "111111111111", region: eu-central-1`
 	for _, c := range []struct {
 		name, options string
-		want          Registry
+		want          RegistrySettings
 	}{
-		{"none", "", Registry{Detail: FullDetail}},
-		{"full", ", detail: full", Registry{Detail: FullDetail}},
-		{"action", ", detail: action", Registry{Detail: ActionDetail}},
-		{"nothing", ", detail: none, hideExistence: true", Registry{Detail: NoDetail, HideExistence: true}},
-		{"creating", ", assumeMissing: true", Registry{Detail: FullDetail, Registry: mapping.Registry{AssumeMissing: true}}},
-		{"login", ", authorizationTokenOnlyAtLogin: true", Registry{Detail: FullDetail, AuthorizationTokenOnlyAtLogin: true}},
+		{"none", "", RegistrySettings{Detail: FullDetail}},
+		{"full", ", detail: full", RegistrySettings{Detail: FullDetail}},
+		{"action", ", detail: action", RegistrySettings{Detail: ActionDetail}},
+		{"nothing", ", detail: none, hideExistence: true", RegistrySettings{Detail: NoDetail, HideExistence: true}},
+		{"creating", ", assumeMissing: true", RegistrySettings{Detail: FullDetail, Settings: mapping.Settings{AssumeMissing: true}}},
+		{"login", ", authorizationTokenOnlyAtLogin: true", RegistrySettings{Detail: FullDetail, AuthorizationTokenOnlyAtLogin: true}},
 		{"mapping", ", ecrNames: true, deleteBlobs: true, pullThrough: [docker-hub, ROOT]",
-			Registry{Detail: FullDetail, Registry: mapping.Registry{ECRNames: true, DeleteBlobs: true, PullThrough: []string{"docker-hub", "ROOT"}}}},
+			RegistrySettings{Detail: FullDetail, Settings: mapping.Settings{ECRNames: true, DeleteBlobs: true, PullThrough: []string{"docker-hub", "ROOT"}}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			all, err := ParseRegistries([]byte(plain + c.options + "}]\n"))

@@ -148,7 +148,7 @@ func targetOf(head string) string {
 func (sys *system) arrivedAsChecked(t *testing.T, name, head string) {
 	t.Helper()
 	method, _, _ := strings.Cut(head, " ")
-	g := mapping.Registry{Partition: "aws", Region: "eu-central-1", Account: "123456789012"}
+	g := mapping.Settings{Partition: "aws", Region: "eu-central-1", Account: "123456789012"}
 	m, refusal := g.Map(&mapping.Request{Method: method, Path: targetOf(head), Headers: headersOf(t, head)})
 	decision := sys.decisionOf(t, head)
 	if refusal != nil || decision.Decision != "allowed" || m.Repository != decision.Repository || method != decision.Method {

@@ -6,20 +6,20 @@ import (
 	"extauthz/mapping"
 )
 
-// Mapper is a way of mapping: (*mapping.Registry).Map, or one known to be wrong.
+// Mapper is a way of mapping: (*mapping.Settings).Map, or one known to be wrong.
 type Mapper func(*mapping.Request) (mapping.Mapping, *mapping.Refusal)
 
 // Standard is the mapping under test, with everything that it can be configured to
 // let through.
 func Standard() Mapper {
-	g := &mapping.Registry{Partition: "aws", Region: "eu-central-1", Account: "123456789012", DeleteBlobs: true}
+	g := &mapping.Settings{Partition: "aws", Region: "eu-central-1", Account: "123456789012", DeleteBlobs: true}
 	return g.Map
 }
 
 // ECRNames is the mapping under test with names as ECR allows them, which are not
 // all that the registry can mount from.
 func ECRNames() Mapper {
-	g := &mapping.Registry{Partition: "aws", Region: "eu-central-1", Account: "123456789012", DeleteBlobs: true, ECRNames: true}
+	g := &mapping.Settings{Partition: "aws", Region: "eu-central-1", Account: "123456789012", DeleteBlobs: true, ECRNames: true}
 	return g.Map
 }
 
