@@ -37,6 +37,13 @@ func (s *Statement) conditionsHold(c Context, m *meter) bool {
 	return true
 }
 
+// ConditionHolds reports whether a condition is true for a context. The conditions have the
+// order of [StatementSyntax].Conditions.
+func (s *Statement) ConditionHolds(i int, c Context) bool {
+	m := newMeter()
+	return s.conditions[i].holds(c, s.Effect, &m)
+}
+
 // RequiresKey reports whether a condition of the statement is false in each request
 // without the key, if the statement is an Allow. A request with a tag has aws:TagKeys.
 func (s *Statement) RequiresKey(key string) bool {

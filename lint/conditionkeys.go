@@ -15,15 +15,15 @@ func (l *linter) conditionKeys(d *document, s *statement) {
 		return
 	}
 	for _, c := range s.Conditions {
-		l.unprovenMFA(d, s, c)
+		l.unprovenMFA(d, c)
 		if !l.isForAWSServices(s) {
-			l.absentKey(d, s, c)
+			l.absentKey(d, c)
 		}
 	}
 }
 
 // absentKey finds a key that no registry request has here.
-func (l *linter) absentKey(d *document, s *statement, c iam.ConditionSyntax) {
+func (l *linter) absentKey(d *document, c condition) {
 	key := strings.ToLower(c.Key.Text)
 	code, why, remedy := "absent-key", "no registry request has it", "remove the condition, or use a key of the caller or the connection"
 	switch {
@@ -45,20 +45,19 @@ func (l *linter) absentKey(d *document, s *statement, c iam.ConditionSyntax) {
 		}
 		code = "unconfigured-key"
 	}
-	l.report(d.at(c.Key.At), code, messagef("condition key %q: %s, so %s", c.Key.Text, why, withoutKey(s.Statement.Effect, c)),
+	l.report(d.at(c.Key.At), code, messagef("condition key %q: %s, so %s", c.Key.Text, why, withoutKey(c)),
 		messagef("%s", remedy))
 }
 
 // unprovenMFA finds a condition on multi-factor authentication, which no credential
 // here proves. The key is false in sessions, and absent for other callers.
-func (l *linter) unprovenMFA(d *document, s *statement, c iam.ConditionSyntax) {
+func (l *linter) unprovenMFA(d *document, c condition) {
 	if !strings.EqualFold(c.Key.Text, "aws:MultiFactorAuthPresent") {
 		return
 	}
-	only := []iam.ConditionSyntax{c}
-	if areTrue(s.Statement.Effect, only) == areTrue(s.Statement.Effect, only, iam.ContextEntry{Key: c.Key.Text, Value: "false"}) {
+	if c.holds(nil) == c.holds(iam.Context{{Key: c.Key.Text, Value: "false"}}) {
 		l.report(d.at(c.Key.At), "unproven-mfa",
-			messagef("no credential here proves multi-factor authentication: %q is false or absent, so %s", c.Key.Text, withoutKey(s.Statement.Effect, c)),
+			messagef("no credential here proves multi-factor authentication: %q is false or absent, so %s", c.Key.Text, withoutKey(c)),
 			messagef("exclude ECR's actions from the statement, or require a claim that proves the second factor"))
 	}
 }
@@ -71,10 +70,9 @@ func (l *linter) isForAWSServices(s *statement) bool {
 	})
 }
 
-// withoutKey returns the value of a condition in a statement of that effect if its key
-// is absent.
-func withoutKey(effect iam.Effect, c iam.ConditionSyntax) string {
-	if areTrue(effect, []iam.ConditionSyntax{c}) {
+// withoutKey returns the value of a condition if its key is absent.
+func withoutKey(c condition) string {
+	if c.holds(nil) {
 		return c.Operator + " is always true"
 	}
 	return c.Operator + " is always false"

@@ -25,7 +25,7 @@ func (l *linter) conditionValues(d *document, s *statement) {
 }
 
 // literalWildcard finds wildcards that an operator compares as ordinary characters.
-func (l *linter) literalWildcard(d *document, c iam.ConditionSyntax) {
+func (l *linter) literalWildcard(d *document, c condition) {
 	key := strings.ToLower(c.Key.Text)
 	if !strings.HasPrefix(c.Base, "String") || strings.HasSuffix(c.Base, "Like") || key == "aws:useragent" || key == "aws:referer" {
 		return
@@ -49,7 +49,7 @@ func likeOperator(base string) string {
 
 // sessionARN finds sessions compared with aws:PrincipalArn, which is the ARN of the
 // role.
-func (l *linter) sessionARN(d *document, c iam.ConditionSyntax) {
+func (l *linter) sessionARN(d *document, c condition) {
 	if !strings.EqualFold(c.Key.Text, "aws:PrincipalArn") {
 		return
 	}
@@ -87,7 +87,7 @@ func operatorsFor(key string) []string {
 }
 
 // mismatchedOperator finds operators of another type than their key.
-func (l *linter) mismatchedOperator(d *document, c iam.ConditionSyntax) {
+func (l *linter) mismatchedOperator(d *document, c condition) {
 	operators := operatorsFor(strings.ToLower(c.Key.Text))
 	if len(operators) == 0 || c.Base == "Null" || slices.ContainsFunc(operators, func(o string) bool { return strings.HasPrefix(c.Base, o) }) {
 		return
@@ -126,7 +126,7 @@ func (l *linter) ofRegistries(property func(*policystore.Registry) string) (all 
 
 // impossibleValues finds conditions whose key never has any of the values here. A value
 // that is only used on AWS is not reported if another one is possible.
-func (l *linter) impossibleValues(d *document, c iam.ConditionSyntax) {
+func (l *linter) impossibleValues(d *document, c condition) {
 	possible := l.possibleValues(strings.ToLower(c.Key.Text))
 	if len(possible) == 0 || !strings.HasPrefix(c.Base, "String") || c.Set != "" || len(c.Values) == 0 {
 		return

@@ -14,7 +14,7 @@ var byReference = setOf("BatchGetImage", "BatchDeleteImage")
 // digests finds conditions on the tag of an image that a request for its digest evades:
 // in a Deny they are false for digests, in an Allow they are true for all digests.
 func (l *linter) digests(d *document, s *statement) {
-	reference := slices.IndexFunc(s.Conditions, func(c iam.ConditionSyntax) bool { return strings.EqualFold(c.Key.Text, iam.KeyReference) })
+	reference := slices.IndexFunc(s.Conditions, func(c condition) bool { return strings.EqualFold(c.Key.Text, iam.KeyReference) })
 	if reference < 0 || s.covered&byReference == 0 || hasVariable(s.Conditions[reference]) {
 		return
 	}
@@ -33,7 +33,7 @@ func (l *linter) digests(d *document, s *statement) {
 }
 
 // onReference returns the statement's conditions on the reference and its type.
-func onReference(s *statement) (conditions []iam.ConditionSyntax) {
+func onReference(s *statement) (conditions []condition) {
 	for _, c := range s.Conditions {
 		if strings.EqualFold(c.Key.Text, iam.KeyReference) || strings.EqualFold(c.Key.Text, iam.KeyReferenceType) {
 			conditions = append(conditions, c)
@@ -45,7 +45,7 @@ func onReference(s *statement) (conditions []iam.ConditionSyntax) {
 // isTrueForDigests reports whether the conditions on the reference are true for a
 // digest that no policy is likely to contain.
 func isTrueForDigests(s *statement) bool {
-	return areTrue(s.Statement.Effect, onReference(s),
+	return areTrue(onReference(s),
 		iam.ContextEntry{Key: iam.KeyReference, Value: "sha256:" + strings.Repeat("0", 64)},
 		iam.ContextEntry{Key: iam.KeyReferenceType, Value: "digest"})
 }

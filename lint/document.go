@@ -17,8 +17,29 @@ type document struct {
 // A statement is a statement in the form that rules use.
 type statement struct {
 	*iam.StatementSyntax
-	Statement *iam.Statement // the same, compiled
-	covered   actionSet      // the actions of ECR that it covers
+	Statement  *iam.Statement // the same, compiled
+	Conditions []condition
+	covered    actionSet // the actions of ECR that it covers
+}
+
+// A condition is a condition in the form that rules use.
+type condition struct {
+	*iam.ConditionSyntax
+	holds func(iam.Context) bool // whether it is true in its statement
+}
+
+func newStatement(syntax *iam.StatementSyntax, compiled *iam.Statement) statement {
+	s := statement{syntax, compiled, make([]condition, len(syntax.Conditions)), coveredBy(compiled)}
+	for i := range syntax.Conditions {
+		s.Conditions[i] = condition{&syntax.Conditions[i], func(c iam.Context) bool { return compiled.ConditionHolds(i, c) }}
+	}
+	return s
+}
+
+// areTrue reports whether all conditions of a statement are true for a request with that
+// context.
+func areTrue(conditions []condition, context ...iam.ContextEntry) bool {
+	return !slices.ContainsFunc(conditions, func(c condition) bool { return !c.holds(context) })
 }
 
 // documentOf returns the document of a policy.
@@ -29,8 +50,7 @@ func (l *lookup) documentOf(policy *iam.Policy) *document {
 	syntax := l.contents.Documents[policy].Statements
 	d := &document{policy: policy, statements: make([]statement, len(syntax))}
 	for i := range syntax {
-		compiled := &policy.Statements[i]
-		d.statements[i] = statement{&syntax[i], compiled, coveredBy(compiled)}
+		d.statements[i] = newStatement(&syntax[i], &policy.Statements[i])
 	}
 	l.documents[policy] = d
 	return d
@@ -91,9 +111,9 @@ func (s *statement) everyone() *iam.PrincipalSyntax {
 
 // requires reports whether a condition of the statement is false for a request without
 // its key, either by itself or, with ForAllValues, because of a Null condition.
-func (s *statement) requires(c iam.ConditionSyntax) bool {
+func (s *statement) requires(c condition) bool {
 	if c.Set == "ForAllValues" {
-		return !c.Negated && c.Base != "Null" && slices.ContainsFunc(s.Conditions, func(n iam.ConditionSyntax) bool {
+		return !c.Negated && c.Base != "Null" && slices.ContainsFunc(s.Conditions, func(n condition) bool {
 			return n.Base == "Null" && n.Set == "" && strings.EqualFold(n.Key.Text, c.Key.Text) && len(n.Values) == 1 && strings.EqualFold(n.Values[0].Text, "false")
 		})
 	}

@@ -2,7 +2,6 @@ package lint
 
 import (
 	"cmp"
-	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -16,7 +15,7 @@ import (
 // error only if the directory cannot be read.
 func Directory(dir string) (diag.List, error) {
 	if _, err := os.ReadDir(dir); err != nil {
-		return nil, fmt.Errorf("%w; give a policy directory that can be read", err)
+		return nil, diag.Problemf("%v", err).WithRemedy("give a policy directory that can be read")
 	}
 	snapshot, err := policystore.LoadDocuments(dir)
 	if err != nil {

@@ -3,7 +3,6 @@ package lint
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -95,7 +94,8 @@ func TestUnloadable(t *testing.T) {
 func TestDirectoryCannotBeRead(t *testing.T) {
 	for _, dir := range []string{"testdata/none", "testdata/base/htpasswd"} {
 		findings, err := Directory(dir)
-		if pathError := new(fs.PathError); findings != nil || !errors.As(err, &pathError) || !strings.HasSuffix(err.Error(), "; give a policy directory that can be read") {
+		faults := diag.Of(err)
+		if findings != nil || len(faults) != 1 || !strings.Contains(faults[0].Problem, " "+dir+": ") || faults[0].Remedy != "give a policy directory that can be read" {
 			t.Errorf("%s: %v, %v", dir, findings, err)
 		}
 	}

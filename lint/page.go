@@ -2,7 +2,6 @@ package lint
 
 import (
 	"embed"
-	"fmt"
 	"io/fs"
 	"path"
 	"slices"
@@ -95,5 +94,5 @@ func Explain(code string) (Page, error) {
 		}
 		codes = append(codes, p.Code)
 	}
-	return Page{}, fmt.Errorf("code %q does not exist; the codes are %s", code, strings.Join(codes, ", "))
+	return Page{}, diag.Problemf("code %q does not exist", code).WithRemedy("use one of " + strings.Join(codes, ", "))
 }

@@ -180,7 +180,7 @@ func TestExplain(t *testing.T) {
 	if err != nil || p.Code != "unknown-action" || !strings.Contains(p.Markdown, "## Fix") {
 		t.Errorf("got %+v, %v", p, err)
 	}
-	if _, err := Explain("fly"); err == nil || !strings.Contains(err.Error(), `code "fly" does not exist; the codes are absent-claim, absent-key, `) {
+	if _, err := Explain("fly"); err == nil || !strings.Contains(err.Error(), `code "fly" does not exist; use one of absent-claim, absent-key, `) {
 		t.Errorf("error %v", err)
 	}
 }

@@ -38,7 +38,7 @@ func (l *linter) anyPrincipal(d *document, s *statement) {
 
 // limitsCallers reports whether a condition limits the callers: it requires a property
 // of the caller or of the network, and not just any value.
-func (s *statement) limitsCallers(c iam.ConditionSyntax) bool {
+func (s *statement) limitsCallers(c condition) bool {
 	key := strings.ToLower(c.Key.Text)
 	limits := isOfCaller(key) || slices.Contains([]string{
 		"aws:sourceip", "aws:vpcsourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:sourcearn", "aws:sourceaccount",

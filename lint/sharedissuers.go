@@ -46,7 +46,7 @@ func (l *linter) sharedProvider(d *document, s *statement) {
 		if p.Type != "Federated" || len(claims) == 0 || l.issuerIsLimited(provider, claims) {
 			continue
 		}
-		if !slices.ContainsFunc(s.Conditions, func(c iam.ConditionSyntax) bool { return s.limitsToOwn(c, provider, claims) }) {
+		if !slices.ContainsFunc(s.Conditions, func(c condition) bool { return s.limitsToOwn(c, provider, claims) }) {
 			l.report(d.at(p.At), "shared-issuer",
 				messagef("anyone with an account at %s can assume this role", provider),
 				messagef("add a condition on %s:%s that contains the whole name of your organization", provider, claims[0]))
@@ -72,7 +72,7 @@ func (l *linter) sharedCredentials() {
 
 // limitsToOwn reports whether a condition requires a value of a claim that only tokens
 // of one organization have.
-func (s *statement) limitsToOwn(c iam.ConditionSyntax, provider string, claims []string) bool {
+func (s *statement) limitsToOwn(c condition, provider string, claims []string) bool {
 	claim, found := strings.CutPrefix(strings.ToLower(c.Key.Text), provider+":")
 	return found && slices.Contains(claims, claim) && s.requires(c) && len(c.Values) > 0 &&
 		!slices.ContainsFunc(c.Values, func(e iam.Entry) bool { return !isOwn(provider, claim, e.Text) })

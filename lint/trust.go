@@ -50,7 +50,7 @@ func isProvider(text, provider string) bool {
 
 // matchesNone reports whether a condition matches none of the values. One with wildcards
 // or variables may match any.
-func matchesNone(c iam.ConditionSyntax, values []string) bool {
+func matchesNone(c condition, values []string) bool {
 	if c.Negated || c.Base != "StringEquals" && c.Base != "StringLike" || len(values) == 0 {
 		return false
 	}
@@ -75,7 +75,7 @@ func (l *linter) absentClaims(d *document, s *statement) {
 			provider = providers[i]
 		}
 		l.report(d.at(c.Key.At), "absent-claim",
-			messagef("condition key %q: no token of %s has it, so %s", c.Key.Text, provider, withoutKey(s.Statement.Effect, c)),
+			messagef("condition key %q: no token of %s has it, so %s", c.Key.Text, provider, withoutKey(c)),
 			messagef("use one of the keys that trust policies have for these tokens: %s", strings.Join(sts.TrustKeys(provider), ", ")))
 	}
 }
@@ -100,7 +100,7 @@ func (s *statement) providers() []string {
 // givesKey reports whether tokens of a provider can give a condition's key to a trust
 // policy. Keys that are not claims, such as aws:SourceIp, do not depend on the token. A
 // claim that is a list can be used with set operators and Null.
-func givesKey(provider string, c iam.ConditionSyntax) bool {
+func givesKey(provider string, c condition) bool {
 	if !isKeyOf(provider, c.Key.Text) {
 		before, _, _ := strings.Cut(c.Key.Text, ":")
 		return !isDomain(before)

@@ -101,7 +101,7 @@ func TestLintMistakes(t *testing.T) {
 		{"lint " + quickstart + "/registries.yaml", "give a policy directory that can be read"},
 		{"lint a --format xml", `"xml" is not a format; write text, json or sarif`},
 		{"lint a --fail-on never", `"never" is not a severity; write error, warning or suggestion`},
-		{"lint --explain fly", `--explain: code "fly" does not exist; the codes are `},
+		{"lint --explain fly", `--explain: code "fly" does not exist; use one of absent-claim, `},
 		{"lint --explain half-pull a", `unexpected argument "a"; leave it out, because --explain needs no directory`},
 	} {
 		t.Run(c.line, func(t *testing.T) {
