@@ -47,7 +47,8 @@ func requestContext(r *Request, registry *policystore.Registry, client string) i
 // callerContext returns c with the condition keys of the caller and those of the registry's
 // account. Of several entries with one key, the first counts.
 func callerContext(c iam.Context, registry *policystore.Registry, caller *identity.Caller) iam.Context {
-	c = append(c, caller.Context...)
+	now, _ := c.Lookup("aws:CurrentTime")
+	c = caller.AppendContext(c, now.Value)
 	c = append(c, iam.ContextEntry{Key: "aws:ResourceAccount", Value: registry.Account})
 	organization, paths, member := registry.Organization.Member(registry.Account)
 	if !member {

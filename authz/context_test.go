@@ -2,6 +2,7 @@ package authz
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -150,4 +151,28 @@ func sameContext(a, b iam.Context) bool {
 	return slices.EqualFunc(a, b, func(a, b iam.ContextEntry) bool {
 		return a.Key == b.Key && a.Value == b.Value && a.Multi == b.Multi && slices.Equal(a.Values, b.Values)
 	})
+}
+
+// TestSessionBeginsWithRequest checks that the session of a caller with a password begins at
+// the time of each request.
+func TestSessionBeginsWithRequest(t *testing.T) {
+	contents := maps.Clone(directory)
+	contents["principals.yaml"] = `credentials:
+- {basic: alice, principal: "arn:aws:sts::123456789012:assumed-role/ci/alice"}
+principals:
+- {arn: "arn:aws:iam::123456789012:role/ci", policies: [recent]}
+`
+	contents["managed/recent.json"] = `{"Version":"2012-10-17","Statement":[
+  {"Effect":"Allow","Action":"ecr:*","Resource":"*","Condition":{"DateEquals":{"aws:TokenIssueTime":"2027-01-15T08:00:00Z"}}}]}`
+	checker := newCheckerOf(t, contents, "alice")
+	for _, c := range []struct {
+		seconds int64
+		want    Outcome
+	}{{0, Allowed}, {1, ImplicitDeny}, {0, Allowed}} {
+		r := from("alice", "GET", "/v2/team/app/manifests/v1")
+		r.Time = r.Time.Add(time.Duration(c.seconds) * time.Second)
+		if result := checker.Check(t.Context(), r); result.Decision != c.want {
+			t.Errorf("after %d s: %v, %s; want %v", c.seconds, result.Decision, result.Reason, c.want)
+		}
+	}
 }

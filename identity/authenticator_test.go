@@ -214,7 +214,7 @@ func TestAnonymous(t *testing.T) {
 	if f != nil || caller.Principal.Kind != iam.Anonymous || caller.Source != "" {
 		t.Fatalf("caller %+v, failure %v", caller, f)
 	}
-	iamtest.CheckKeys(t, caller.Context, map[string]string{
+	iamtest.CheckKeys(t, contextOf(caller), map[string]string{
 		"aws:PrincipalType": "Anonymous", "aws:userid": "anonymous", "aws:PrincipalIsAWSService": "",
 		"aws:PrincipalArn": "", "aws:PrincipalAccount": "", "aws:username": "", "aws:TokenIssueTime": ""})
 	r.Anonymous = false
@@ -237,6 +237,7 @@ func TestSharedCallersAreNotChanged(t *testing.T) {
 	}
 	all.Wait()
 	for i, caller := range callers {
-		iamtest.CheckKeys(t, caller.Context, map[string]string{"aws:TokenIssueTime": now.Add(time.Duration(i) * time.Second).Format(time.RFC3339)})
+		began := now.Add(time.Duration(i) * time.Second).Format(time.RFC3339)
+		iamtest.CheckKeys(t, caller.AppendContext(nil, began), map[string]string{"aws:TokenIssueTime": began})
 	}
 }

@@ -82,7 +82,7 @@ func (auth *Authenticator) bindName(b *Binding) error {
 	}
 	binding := &nameBinding{source: kind.source, pattern: pattern, template: template}
 	if template.isStatic() {
-		if binding.caller, err = template.caller(kind.source, nil, nil, auth.entities); err != nil {
+		if binding.caller, err = binding.newCaller(nil, auth.entities); err != nil {
 			return err
 		}
 	}
@@ -128,8 +128,7 @@ func (auth *Authenticator) checkOverlap(kind NameKind, p *nametemplate.Pattern) 
 	return nil
 }
 
-// named returns the caller that a name is bound to, in a session that begins with the
-// request.
+// named returns the caller that a name is bound to.
 func (a *attempt) named(source Source, n name) (*Caller, *Failure) {
 	caller, err := a.auth.callerOf(n)
 	switch {
@@ -138,7 +137,7 @@ func (a *attempt) named(source Source, n name) (*Caller, *Failure) {
 	case caller == nil:
 		return nil, invalid(source, fmt.Sprintf("no principal is bound to %s %q", n.kind, n.text))
 	}
-	return caller.issuedAt(a.credentials.Time), nil
+	return caller, nil
 }
 
 // callerOf returns the caller that a name is bound to, nil if it is not bound. An exact
@@ -172,6 +171,16 @@ func (b *nameBinding) callerOf(c nametemplate.Captures, e *sts.Entities) (*Calle
 	if b.caller != nil {
 		return b.caller, nil
 	}
-	caller, err := b.template.caller(b.source, c, nil, e)
+	caller, err := b.newCaller(c, e)
 	return caller, hideEntity(err)
+}
+
+// newCaller returns the caller of captures, in a session that begins with the request.
+func (b *nameBinding) newCaller(c nametemplate.Captures, e *sts.Entities) (*Caller, error) {
+	caller, err := b.template.caller(b.source, c, nil, e)
+	if err != nil {
+		return nil, err
+	}
+	caller.beginsWithRequest = sts.HasSession(caller.Principal.Kind)
+	return caller, nil
 }

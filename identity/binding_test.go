@@ -210,7 +210,7 @@ func TestBoundCallers(t *testing.T) {
 			caller, f := authenticate(t, auth, r, c.credentials)
 			c.want.check(t, caller, f)
 			if caller != nil {
-				iamtest.CheckKeys(t, caller.Context, c.keys)
+				iamtest.CheckKeys(t, contextOf(caller), c.keys)
 			}
 			if caller != nil && strings.HasPrefix(c.credentials.Principal, "ci/") != (len(caller.SessionPolicies) == 1) {
 				t.Errorf("%d session policies", len(caller.SessionPolicies))

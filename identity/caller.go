@@ -3,8 +3,8 @@ package identity
 import (
 	"errors"
 	"reflect"
-	"time"
 
+	"extauthz/iam"
 	"extauthz/identity/sts"
 )
 
@@ -15,16 +15,19 @@ type Caller struct {
 	Source string // the [Source] that found the credential; "" for an anonymous caller
 	Issuer string // of a token: the name of its issuer
 	KeyID  string // of a token: the key that signed it; "" if the token does not name it
+
+	// beginsWithRequest means that the session of the caller begins with the request.
+	beginsWithRequest bool
 }
 
-// issuedAt returns the caller with a session that began at that time.
-func (c *Caller) issuedAt(begin time.Time) *Caller {
-	if !sts.HasSession(c.Principal.Kind) {
-		return c
+// AppendContext appends the condition keys of the caller to those of a request. now is the
+// time of the request, as aws:CurrentTime contains it.
+func (c *Caller) AppendContext(request iam.Context, now string) iam.Context {
+	request = append(request, c.Context...)
+	if c.beginsWithRequest {
+		request = append(request, iam.ContextEntry{Key: "aws:TokenIssueTime", Value: now})
 	}
-	dated := *c
-	dated.CallerIdentity = c.CallerIdentity.IssuedAt(begin)
-	return &dated
+	return request
 }
 
 // equal reports whether two callers differ in nothing that a decision could depend on.

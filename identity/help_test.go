@@ -189,6 +189,11 @@ func (w want) check(t testing.TB, caller *Caller, f *Failure) {
 	}
 }
 
+// contextOf returns the condition keys of a caller at the time of the tests.
+func contextOf(caller *Caller) iam.Context {
+	return caller.AppendContext(nil, now.Format(time.RFC3339))
+}
+
 // encode returns the credential of HTTP Basic.
 func encode(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
 

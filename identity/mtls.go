@@ -53,11 +53,7 @@ func (a *attempt) byCertificate() (*Caller, *Failure) {
 	if len(names) == 1 {
 		return a.named(MTLS, names[0])
 	}
-	caller, f := a.auth.callerOfAll(names)
-	if f != nil {
-		return nil, f
-	}
-	return caller.issuedAt(a.credentials.Time), nil
+	return a.auth.callerOfAll(names)
 }
 
 // callerOfAll returns the one caller that the names of a certificate are bound to.

@@ -109,7 +109,7 @@ func TestOfflineTokenDefaults(t *testing.T) {
 			if f != nil || caller.Principal.ARN != c.arn || caller.Source != c.source || caller.Issuer != c.credential.Name {
 				t.Fatalf("caller %+v, failure %v; want %s by %s", caller, f, c.arn, c.source)
 			}
-			if begin, _ := caller.Context.Lookup("aws:TokenIssueTime"); begin.Value != "2026-03-01T12:00:00Z" {
+			if begin, _ := contextOf(caller).Lookup("aws:TokenIssueTime"); begin.Value != "2026-03-01T12:00:00Z" {
 				t.Errorf("the session begins at %q", begin.Value)
 			}
 		})
@@ -165,7 +165,7 @@ func TestOfflineUserSession(t *testing.T) {
 	if err != nil || caller.Principal.RoleARN != ci.RoleARN || caller.Source != "basic" {
 		t.Fatalf("caller %+v, %v", caller, err)
 	}
-	if issued, _ := caller.Context.Lookup("aws:TokenIssueTime"); issued.Value != "2001-09-09T01:46:40Z" {
+	if issued, _ := caller.AppendContext(nil, "2001-09-09T01:46:40Z").Lookup("aws:TokenIssueTime"); issued.Value != "2001-09-09T01:46:40Z" {
 		t.Errorf("the session begins at %q", issued.Value)
 	}
 }

@@ -68,7 +68,7 @@ func (w *webIdentity) principal(role string) (*Caller, error) {
 	case caller == nil:
 		return nil, w.issuer.noBinding(w.token.Claims)
 	}
-	caller = caller.issuedAt(w.issuedAt())
+	caller.CallerIdentity = caller.CallerIdentity.IssuedAt(w.issuedAt())
 	if role == "" {
 		return caller, nil
 	}

@@ -87,7 +87,7 @@ func TestWebIdentitySession(t *testing.T) {
 	if f != nil {
 		t.Fatal(f)
 	}
-	iamtest.CheckKeys(t, caller.Context, map[string]string{
+	iamtest.CheckKeys(t, contextOf(caller), map[string]string{
 		"aws:PrincipalArn": role + "all", "aws:PrincipalType": "AssumedRole", "aws:PrincipalAccount": "123456789012",
 		"aws:userid": "AROAEXAMPLEALL:gitlab", "aws:username": "", "aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false",
 		"aws:PrincipalTag/Team": "blue", "aws:PrincipalTag/stage": "prod", "aws:PrincipalTag/Ref": "main",
@@ -118,7 +118,7 @@ func TestSessionsBeginWithTheirTokens(t *testing.T) {
 		if f != nil {
 			t.Fatal(f)
 		}
-		iamtest.CheckKeys(t, caller.Context, map[string]string{"aws:TokenIssueTime": c.want, "aws:PrincipalTag/Ref": "", "aws:SourceIdentity": ""})
+		iamtest.CheckKeys(t, contextOf(caller), map[string]string{"aws:TokenIssueTime": c.want, "aws:PrincipalTag/Ref": "", "aws:SourceIdentity": ""})
 	}
 }
 
@@ -223,14 +223,14 @@ func TestAssumeRoleSession(t *testing.T) {
 	job := claims{"job": "build", "kind": "job", "ref": "main"}
 	caller, f := authenticate(t, auth, config(), Credentials{Authorization: bearer(signerAt(gitlabURL).token(t, job))})
 	want{arn: session + "runner/build"}.check(t, caller, f)
-	iamtest.CheckKeys(t, caller.Context, map[string]string{
+	iamtest.CheckKeys(t, contextOf(caller), map[string]string{
 		"aws:SourceIdentity": "build", "aws:PrincipalTag/job": "build", "aws:PrincipalTag/ref": "main", "aws:TokenIssueTime": "2026-03-01T11:59:00Z", "aws:FederatedProvider": ""})
 	if len(caller.SessionPolicies) != 1 {
 		t.Errorf("%d session policies", len(caller.SessionPolicies))
 	}
 	caller, f = authenticate(t, auth, config(), Credentials{Authorization: basicHeader("123456789012/delegated", signerAt(gitlabURL).token(t, job))})
 	want{arn: session + "delegated/chained"}.check(t, caller, f)
-	iamtest.CheckKeys(t, caller.Context, map[string]string{
+	iamtest.CheckKeys(t, contextOf(caller), map[string]string{
 		"aws:SourceIdentity": "build", "aws:PrincipalTag/job": "", "aws:PrincipalTag/ref": "main", "aws:TokenIssueTime": "2026-03-01T11:59:00Z", "aws:FederatedProvider": "", "aws:PrincipalArn": role + "delegated"})
 	if len(caller.SessionPolicies) != 0 || caller.Issuer != "gitlab" {
 		t.Errorf("%d session policies, issuer %q", len(caller.SessionPolicies), caller.Issuer)

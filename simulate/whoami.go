@@ -127,8 +127,9 @@ func tagsOf(c iam.Context) map[string]string {
 // callerKeys returns the condition keys of the caller and its organization, without those
 // of a request.
 func callerKeys(who *authz.Identity) iam.Context {
+	keys := who.Caller.AppendContext(nil, "")
 	return slices.DeleteFunc(slices.Clone(who.Context), func(e iam.ContextEntry) bool {
-		_, own := who.Caller.Context.Lookup(e.Key)
+		_, own := keys.Lookup(e.Key)
 		return !own && !strings.HasPrefix(e.Key, "aws:PrincipalOrg")
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"extauthz/decision"
 	"extauthz/iam"
@@ -72,7 +73,7 @@ func decide(s *policystore.Snapshot, q *Question) (string, error) {
 	}
 	tags := s.RegistryNamed("r0").ResourceTags(q.Action, q.Resource)
 	request := iam.Request{
-		Principal: &caller.Principal, Action: q.Action, Resource: q.Resource, Context: slices.Concat(q.Context, caller.Context, tags),
+		Principal: &caller.Principal, Action: q.Action, Resource: q.Resource, Context: append(caller.AppendContext(slices.Clip(q.Context), questionTime.Format(time.RFC3339)), tags...),
 	}
 	why := s.Decisions.Explain(&request, caller.SessionPolicies)
 	for range 2 { // the second time from the cache
