@@ -61,7 +61,7 @@ principals:
 }
 
 // by returns a request to the host of a registry.
-func by(registry, method, path string, headers ...mapping.Header) *Request {
+func by(registry, method, path string, headers ...mapping.Header) *CheckRequest {
 	r := from("", method, path, headers...)
 	r.Extensions, r.Host = Extensions{Registry: registry}, "a.example.com"
 	switch registry {

@@ -23,7 +23,7 @@ type Checker struct {
 // Check answers one request. It never returns nil and never panics: after a panic the result
 // is unavailable. Only the check of a password or the fetch of an issuer's keys waits, and
 // not longer than ctx. Evaluation stops between two permissions when ctx has ended.
-func (c *Checker) Check(ctx context.Context, r *Request) (result *Result) {
+func (c *Checker) Check(ctx context.Context, r *CheckRequest) (result *Result) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			result = newResult(r)
@@ -40,7 +40,7 @@ func (c *Checker) Check(ctx context.Context, r *Request) (result *Result) {
 // A check is one request on its way to a result. Each step sets what the next one needs, or
 // the result, and reports whether the next step is needed.
 type check struct {
-	request       *Request
+	request       *CheckRequest
 	omitReasons   bool
 	snapshot      *policystore.Snapshot
 	registry      *policystore.Registry
@@ -51,7 +51,7 @@ type check struct {
 	result        *Result
 }
 
-func (c *Checker) newCheck(r *Request) check {
+func (c *Checker) newCheck(r *CheckRequest) check {
 	return check{request: r, omitReasons: c.OmitReasons, snapshot: c.Snapshots(), result: newResult(r)}
 }
 
@@ -139,7 +139,7 @@ func (k *check) setCaller(caller *identity.Caller) {
 
 // answer sets the result of a request whose caller is known.
 func (k *check) answer(ctx context.Context) {
-	m, refusal := k.registry.Map(&k.request.Request)
+	m, refusal := k.registry.Map(&k.request.HTTPRequest)
 	if refusal != nil {
 		k.result.refuse(refusal.Status, refusal.Code, refusal.Message, refusal.LogMessage)
 		return

@@ -88,8 +88,8 @@ func basic(user string) mapping.Header {
 }
 
 // from returns a request of a user ("" for none) to the registry "main".
-func from(user, method, path string, headers ...mapping.Header) *Request {
-	r := &Request{
+func from(user, method, path string, headers ...mapping.Header) *CheckRequest {
+	r := &CheckRequest{
 		ID: "id-1", Method: method, Path: path, Host: "localhost:8080", Peer: "192.0.2.1",
 		Headers: headers, Extensions: Extensions{Registry: "main"}, Time: time.Unix(1_800_000_000, 0),
 	}
@@ -100,7 +100,7 @@ func from(user, method, path string, headers ...mapping.Header) *Request {
 }
 
 // toOpen changes the registry of a request to "open".
-func toOpen(r *Request) *Request {
+func toOpen(r *CheckRequest) *CheckRequest {
 	r.Extensions, r.Host = Extensions{Registry: "open"}, "open.example.com"
 	return r
 }
@@ -115,7 +115,7 @@ func TestCheck(t *testing.T) {
 	checker := newChecker(t)
 	for _, c := range []struct {
 		name     string
-		request  *Request
+		request  *CheckRequest
 		decision Outcome
 		status   int    // where not allowed
 		code     string // the OCI error code
@@ -153,10 +153,10 @@ func TestCheck(t *testing.T) {
 		{"delete a blob where the registry can", toOpen(from("alice", "DELETE", "/v2/team/app/blobs/"+digest)), ImplicitDeny, 403, "DENIED", "ecr:BatchDeleteImage"},
 		{"hostile path", from("alice", "GET", "/v2/team%2fapp/manifests/v1"), Refused, 400, "NAME_INVALID", ""},
 		{"endless User-Agent", from("alice", "GET", "/v2/", mapping.Header{Name: "user-agent", Value: strings.Repeat("a", maxHeader+1)}), Refused, 431, "UNSUPPORTED", "user-agent is longer"},
-		{"not the registry's host", func() *Request { r := from("bob", "GET", "/v2/"); r.Host = "open.example.com"; return r }(), Refused, 421, "DENIED", "not a registry"},
-		{"not the registry's host, and no ping", func() *Request { r := from("", "HEAD", "/v2/team/app/manifests/v1"); r.Host = "x"; return r }(), Refused, 421, "DENIED", "not a registry"},
-		{"no registry named", func() *Request { r := from("bob", "GET", "/v2/"); r.Extensions = Extensions{}; return r }(), Refused, 421, "DENIED", "not a registry"},
-		{"zero request", &Request{}, Refused, 421, "DENIED", "not a registry"},
+		{"not the registry's host", func() *CheckRequest { r := from("bob", "GET", "/v2/"); r.Host = "open.example.com"; return r }(), Refused, 421, "DENIED", "not a registry"},
+		{"not the registry's host, and no ping", func() *CheckRequest { r := from("", "HEAD", "/v2/team/app/manifests/v1"); r.Host = "x"; return r }(), Refused, 421, "DENIED", "not a registry"},
+		{"no registry named", func() *CheckRequest { r := from("bob", "GET", "/v2/"); r.Extensions = Extensions{}; return r }(), Refused, 421, "DENIED", "not a registry"},
+		{"zero request", &CheckRequest{}, Refused, 421, "DENIED", "not a registry"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for range 2 { // the second time from the cache
@@ -211,7 +211,7 @@ func TestCheckRemoves(t *testing.T) {
 	const upload = "/v2/team/app/blobs/uploads/"
 	for _, c := range []struct {
 		name                 string
-		request              *Request
+		request              *CheckRequest
 		parameters           []string
 		authorizationRemoved bool
 	}{

@@ -18,7 +18,7 @@ const usualKeys = 18
 // requestContext returns the condition keys of a request that do not depend on the caller
 // (IAM User Guide, "AWS global condition context keys"). client is the client's address. A
 // key whose value is not known is absent, as on AWS.
-func requestContext(r *Request, registry *policystore.Registry, client string) iam.Context {
+func requestContext(r *CheckRequest, registry *policystore.Registry, client string) iam.Context {
 	c := make(iam.Context, 0, usualKeys)
 	set := func(key, value string) {
 		if value != "" {

@@ -40,7 +40,7 @@ func TestRequestContext(t *testing.T) {
 		"aws:CurrentTime": "2027-01-15T08:00:00Z", "aws:EpochTime": "1800000000",
 		"aws:UserAgent": "crane", "aws:referer": "https://example.com", "aws:RequestedRegion": "eu-central-1",
 	})
-	bare := &Request{Time: time.Unix(0, 0), Headers: []mapping.Header{{Name: "user-agent"}}}
+	bare := &CheckRequest{Time: time.Unix(0, 0), Headers: []mapping.Header{{Name: "user-agent"}}}
 	wantContext(t, requestContext(bare, place(), ""), map[string]string{
 		"aws:SecureTransport": "false", "aws:CurrentTime": "1970-01-01T00:00:00Z", "aws:EpochTime": "0",
 		"aws:UserAgent": "", "aws:RequestedRegion": "eu-central-1",
@@ -51,7 +51,7 @@ func TestRequestContext(t *testing.T) {
 func TestContextByVPCEndpoint(t *testing.T) {
 	registry := place()
 	registry.VPCEndpoint = &config.VPCEndpoint{ID: "vpce-1a2b3c4d", VPC: "vpc-1a2b3c4d"}
-	wantContext(t, requestContext(&Request{Time: time.Unix(0, 0)}, registry, "192.0.2.1"), map[string]string{
+	wantContext(t, requestContext(&CheckRequest{Time: time.Unix(0, 0)}, registry, "192.0.2.1"), map[string]string{
 		"aws:SourceVpce": "vpce-1a2b3c4d", "aws:SourceVpc": "vpc-1a2b3c4d", "aws:VpcSourceIp": "192.0.2.1",
 		"aws:SecureTransport": "false", "aws:CurrentTime": "1970-01-01T00:00:00Z", "aws:EpochTime": "0", "aws:RequestedRegion": "eu-central-1",
 	})

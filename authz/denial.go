@@ -174,7 +174,7 @@ func (k *check) challengeHeader(badToken bool) string {
 		return `Basic realm="` + c.Realm + `", charset="UTF-8"`
 	}
 	text := `Bearer realm="` + c.Realm + `",service="` + c.Service + `"`
-	if m, refusal := k.registry.Map(&k.request.Request); refusal == nil && m.TokenScope() != "" {
+	if m, refusal := k.registry.Map(&k.request.HTTPRequest); refusal == nil && m.TokenScope() != "" {
 		text += `,scope="` + m.TokenScope() + `"`
 	}
 	if badToken {

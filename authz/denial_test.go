@@ -69,7 +69,7 @@ func newDenials(t testing.TB) *Checker {
 }
 
 // at returns a request of a user to a registry.
-func at(registry, user, method, path string) *Request {
+func at(registry, user, method, path string) *CheckRequest {
 	r := from(user, method, path)
 	r.Extensions, r.Host = Extensions{Registry: registry}, "h"
 	return r
@@ -104,7 +104,7 @@ func TestDenials(t *testing.T) {
 	login := sentence("locked", "ecr:GetAuthorizationToken", "*", noIdentity("ecr:GetAuthorizationToken"))
 	for _, c := range []struct {
 		name    string
-		request *Request
+		request *CheckRequest
 		status  int
 		code    string
 		message string // whole
@@ -198,7 +198,7 @@ func TestDenials(t *testing.T) {
 			}
 		})
 	}
-	for _, r := range []*Request{
+	for _, r := range []*CheckRequest{
 		at("listed", "writer", "PUT", "/v2/team/app/manifests/v1"), at("listed", "creator", "PUT", "/v2/team/new/manifests/v1"),
 		at("once", "locked", "GET", "/v2/team/app/manifests/v1"), at("once", "reader", "GET", "/v2/"), at("fresh", "creator", "POST", "/v2/team/app/blobs/uploads/"),
 		at("listed", "creator", "GET", "/v2/hub/alpine/manifests/3"), at("hidden", "reader", "GET", "/v2/team/app/manifests/v1"), at("none", "reader", "GET", "/v2/"),
@@ -215,7 +215,7 @@ func TestLoginRequiredOnce(t *testing.T) {
 	checker := newDenials(t)
 	const token = "ecr:GetAuthorizationToken"
 	for _, c := range []struct {
-		request *Request
+		request *CheckRequest
 		decided string
 		action  string
 	}{

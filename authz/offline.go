@@ -10,7 +10,7 @@ import (
 
 // CheckAs answers a request as Check would if caller had sent it. It ignores credentials of
 // the request. It never returns nil.
-func (c *Checker) CheckAs(caller *identity.Caller, r *Request) *Result {
+func (c *Checker) CheckAs(caller *identity.Caller, r *CheckRequest) *Result {
 	k := c.newCheck(r)
 	if k.begin() && k.findRegistry() {
 		k.registry = withoutHops(k.registry)
@@ -32,7 +32,7 @@ type Identity struct {
 // the result is the answer. If registry is not nil, the credential is checked as one that
 // the caller sends to this registry without proxies; otherwise registry and client are found
 // as Check does. ctx has the same effect as for Check.
-func (c *Checker) Identify(ctx context.Context, r *Request, registry *policystore.Registry) (*Identity, *Result) {
+func (c *Checker) Identify(ctx context.Context, r *CheckRequest, registry *policystore.Registry) (*Identity, *Result) {
 	k := c.newCheck(r)
 	if !k.begin() {
 		return nil, k.result
@@ -61,13 +61,13 @@ func withoutHops(registry *policystore.Registry) *policystore.Registry {
 // NewIAMRequest returns the request of a caller to perform an action on a resource ("*" for
 // none), in the context of r at the registry. It lacks the keys of an image, such as
 // [iam.KeyReference].
-func NewIAMRequest(r *Request, registry *policystore.Registry, caller *identity.Caller, action, resource string) *iam.Request {
+func NewIAMRequest(r *CheckRequest, registry *policystore.Registry, caller *identity.Caller, action, resource string) *iam.Request {
 	request := newIAMRequest(registry, caller, action, resource, callerContext(RequestContext(r, registry), registry, caller))
 	return &request
 }
 
 // RequestContext returns the condition keys of a request to the registry, without those of
 // the caller, of a resource and of an image.
-func RequestContext(r *Request, registry *policystore.Registry) iam.Context {
+func RequestContext(r *CheckRequest, registry *policystore.Registry) iam.Context {
 	return requestContext(r, withoutHops(registry), r.Peer)
 }

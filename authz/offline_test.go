@@ -92,7 +92,7 @@ func TestIdentify(t *testing.T) {
 	elsewhere.Host = "elsewhere.example.com"
 	for _, c := range []struct {
 		name      string
-		request   *Request
+		request   *CheckRequest
 		principal string // "" for none
 	}{
 		{"a user", from("alice", "GET", "/v2/"), "arn:aws:iam::123456789012:user/alice"},

@@ -12,10 +12,10 @@ import (
 	"extauthz/policystore"
 )
 
-// A Request is one HTTP request as Envoy describes it. The client may have chosen all of
-// its text except Extensions.
-type Request struct {
-	mapping.Request // Headers has all headers
+// A CheckRequest is one HTTP request as Envoy describes it. The client may have chosen all
+// of its text except Extensions.
+type CheckRequest struct {
+	mapping.HTTPRequest // Headers has all headers
 
 	ID   string // x-request-id, for the log
 	Host string
@@ -50,7 +50,7 @@ type Extensions struct {
 }
 
 // values returns every value of a header. The header "" has none.
-func (r *Request) values(name string) []string {
+func (r *CheckRequest) values(name string) []string {
 	var values []string
 	for _, h := range r.Headers {
 		if h.Name == name && name != "" {
@@ -62,7 +62,7 @@ func (r *Request) values(name string) []string {
 
 // value returns the values of a header joined as one line (RFC 9110, section 5.3), and
 // whether the request has the header.
-func (r *Request) value(name string) (text string, found bool) {
+func (r *CheckRequest) value(name string) (text string, found bool) {
 	for _, h := range r.Headers {
 		switch {
 		case h.Name != name:
@@ -79,7 +79,7 @@ func (r *Request) value(name string) (text string, found bool) {
 // facts of the TLS connection count, because the client chooses the scheme. Behind trusted
 // hops the client's connection ends at the first of them, and only their x-forwarded-proto
 // describes it.
-func (r *Request) isTLS(registry *policystore.Registry) bool {
+func (r *CheckRequest) isTLS(registry *policystore.Registry) bool {
 	if registry.TrustedHops > 0 {
 		proto := r.values("x-forwarded-proto")
 		return len(proto) == 1 && strings.EqualFold(proto[0], "https")
@@ -96,7 +96,7 @@ const maxForwarded = 4096
 // connection's peer, and the client's is as many entries before it as there are hops. The
 // client may have written all earlier entries. A request without these entries did not come
 // through the hops. If the registry has trusted proxies, every hop must be one of them.
-func (r *Request) clientAddress(registry *policystore.Registry) (string, error) {
+func (r *CheckRequest) clientAddress(registry *policystore.Registry) (string, error) {
 	hops := registry.TrustedHops
 	if hops == 0 {
 		return r.Peer, nil

@@ -96,7 +96,7 @@ const maxText = 128
 
 // newResult returns a result that refuses the request. It contains no credential and only
 // a small part of the request, because a log may retain it.
-func newResult(r *Request) *Result {
+func newResult(r *CheckRequest) *Result {
 	return &Result{ID: newID(), RequestID: cut(r.ID), Method: cut(r.Method), Client: r.Peer, Time: r.Time}
 }
 

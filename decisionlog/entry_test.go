@@ -34,8 +34,8 @@ func basic(user, password string) mapping.Header {
 	return mapping.Header{Name: "authorization", Value: "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))}
 }
 
-func request(method, path string, headers ...mapping.Header) *authz.Request {
-	return &authz.Request{
+func request(method, path string, headers ...mapping.Header) *authz.CheckRequest {
+	return &authz.CheckRequest{
 		ID: "7f1c", Method: method, Path: path, Host: "localhost:10000", Headers: headers, Peer: "192.0.2.7",
 		Extensions: authz.Extensions{Registry: "quickstart"},
 		Time:       time.Date(2026, 5, 6, 7, 8, 9, 0, time.UTC),
@@ -43,7 +43,7 @@ func request(method, path string, headers ...mapping.Header) *authz.Request {
 }
 
 // logged returns the line of one request.
-func logged(t *testing.T, c *authz.Checker, r *authz.Request) []byte {
+func logged(t *testing.T, c *authz.Checker, r *authz.CheckRequest) []byte {
 	t.Helper()
 	var sink bytes.Buffer
 	l := New(Options{Writer: &sink, Buffer: 1})
@@ -69,7 +69,7 @@ func login(file string) string {
 // entryCase is a request and the fields of its line, as JSON.
 type entryCase struct {
 	name    string
-	request *authz.Request
+	request *authz.CheckRequest
 	want    map[string]string
 }
 
@@ -154,7 +154,7 @@ func TestNoCredentials(t *testing.T) {
 	c, good := checker(t), basic("bob", "bob-secret")
 	hostile := request("GET", "/v2/team/app/manifests/v1", good)
 	hostile.Host = "bob:" + password + "@localhost:10000"
-	for _, r := range []*authz.Request{
+	for _, r := range []*authz.CheckRequest{
 		request("GET", "/v2/team/app/manifests/v1", good),
 		request("GET", "/v2/", basic("bob", password)),
 		request("GET", "/v2/team/app/manifests/v1", basic("unknown", password)),

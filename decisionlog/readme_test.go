@@ -40,7 +40,7 @@ const (
 type fieldCase struct {
 	name      string
 	checker   *authz.Checker
-	request   *authz.Request
+	request   *authz.CheckRequest
 	fulfilled []string
 }
 
@@ -57,7 +57,7 @@ func fieldCases(t *testing.T) []fieldCase {
 		t.Fatal(err)
 	}
 	withTokens := &authz.Checker{Snapshots: func() *policystore.Snapshot { return snapshot }}
-	bearing := func(token string) *authz.Request {
+	bearing := func(token string) *authz.CheckRequest {
 		r := request("GET", "/v2/")
 		r.Host, r.Extensions = "main.example.com", authz.Extensions{Registry: "main"}
 		r.Headers = append(r.Headers, basic("", "")) // replaced
@@ -86,7 +86,7 @@ func fieldCases(t *testing.T) []fieldCase {
 		{"a scheme that no source has", c, negotiating, append(slices.Clip(known), notAllowed, hasCredential)},
 		{"a path that is refused", c, request("GET", "/v2/team/../app/manifests/v1", basic("bob", "bob-secret")), append(slices.Clip(bob), notAllowed)},
 		{"another host", c, elsewhere, []string{hasID, hasAddress, readable, notAllowed}},
-		{"a check that cannot be read", c, &authz.Request{Unreadable: "the check is larger than 4 MiB", Time: bare.Time}, []string{notAllowed}},
+		{"a check that cannot be read", c, &authz.CheckRequest{Unreadable: "the check is larger than 4 MiB", Time: bare.Time}, []string{notAllowed}},
 		{"no policies", none, request("GET", "/v2/", basic("bob", "bob-secret")), []string{hasID, hasAddress, readable, notAllowed}},
 		{"a token", withTokens, bearing(string(token)), append(slices.Clip(decided), ofIssuer, signed)},
 		{"a token with another signature", withTokens, bearing(otherSignature(string(token))), append(slices.Clip(known), notAllowed, hasCredential, ofIssuer)},
@@ -265,7 +265,7 @@ func readme(t *testing.T) string {
 func TestReadmeLines(t *testing.T) {
 	digest := regexp.MustCompile(`"digest":"sha256:[0-9a-f]{64}"`)
 	lines := regexp.MustCompile("(?m)^```json\n(.*)\n```$").FindAllStringSubmatch(readme(t), -1)
-	requests := []*authz.Request{
+	requests := []*authz.CheckRequest{
 		request("PUT", "/v2/team/app/manifests/v1", basic("bob", "bob-secret")),
 		request("GET", "/v2/", basic("bob", "wrong")),
 	}

@@ -48,7 +48,7 @@ func TestAllocations(t *testing.T) {
 	if got := testing.AllocsPerRun(100, func() { response(r, DefaultMetadata) }); got > 1 {
 		t.Errorf("%v allocations to write a response", got)
 	}
-	s := NewServer(ServerOptions{Authorization: &Service{Decide: func(context.Context, *authz.Request) *authz.Result { return r }, Metadata: DefaultMetadata}})
+	s := NewServer(ServerOptions{Authorization: &Service{Decide: func(context.Context, *authz.CheckRequest) *authz.Result { return r }, Metadata: DefaultMetadata}})
 	l := mustListen(t, "unix://"+t.TempDir()+"/s", 0o600)
 	go s.Serve(l)
 	defer s.Drain(context.Background())
@@ -63,7 +63,7 @@ func TestAllocations(t *testing.T) {
 func BenchmarkCheck(b *testing.B) {
 	for network, address := range map[string]string{"unix": "unix://" + b.TempDir() + "/s", "tcp": "127.0.0.1:0"} {
 		b.Run(network, func(b *testing.B) {
-			s := NewServer(ServerOptions{Authorization: &Service{Decide: func(context.Context, *authz.Request) *authz.Result { r := allowedPull; return &r }, Metadata: DefaultMetadata}})
+			s := NewServer(ServerOptions{Authorization: &Service{Decide: func(context.Context, *authz.CheckRequest) *authz.Result { r := allowedPull; return &r }, Metadata: DefaultMetadata}})
 			l := mustListen(b, address, 0o600)
 			go s.Serve(l)
 			defer s.Drain(context.Background())

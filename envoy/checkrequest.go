@@ -22,7 +22,7 @@ import (
 // message, or now if it has none. source is the name of the text. The error is a
 // [diag.Diagnostic]. Of the text, which contains credentials, it repeats only the name of
 // a field or an unexpected character.
-func ParseCheckRequest(source string, text []byte, now time.Time) (*authz.Request, error) {
+func ParseCheckRequest(source string, text []byte, now time.Time) (*authz.CheckRequest, error) {
 	m := new(authv3.CheckRequest)
 	if err := protojson.Unmarshal(text, m); err != nil {
 		return nil, checkRequestError(source, text)

@@ -39,7 +39,7 @@ var _ encoding.CodecV2 = bytesCodec{}
 // error of gRPC, which Envoy's failure_mode_allow would let through.
 func TestUnreadableChecksAreDenied(t *testing.T) {
 	var reasons []string
-	service := &Service{Decide: func(ctx context.Context, r *authz.Request) *authz.Result {
+	service := &Service{Decide: func(ctx context.Context, r *authz.CheckRequest) *authz.Result {
 		reasons = append(reasons, r.Unreadable)
 		return (&authz.Checker{Snapshots: func() *policystore.Snapshot { return nil }}).Check(ctx, r)
 	}}

@@ -1,6 +1,6 @@
 // Package envoy serves Envoy's ext_authz v3 API over gRPC.
 //
-// It converts a CheckRequest to an [authz.Request] and an [authz.Result] to a
+// It converts a CheckRequest to an [authz.CheckRequest] and an [authz.Result] to a
 // CheckResponse, and decides nothing itself. It guarantees that every check is answered and
 // that no fault becomes an allow. The server is configured for Envoy: it accepts Envoy's
 // pings, answers its health checks, and stops within a given time.

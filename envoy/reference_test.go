@@ -23,11 +23,11 @@ import (
 
 // toRequest returns the parts of a CheckRequest that the answer depends on. Absent parts are
 // empty, which denies.
-func toRequest(m *authv3.CheckRequest, now time.Time) *authz.Request {
+func toRequest(m *authv3.CheckRequest, now time.Time) *authz.CheckRequest {
 	attributes := m.GetAttributes()
 	http := attributes.GetRequest().GetHttp()
 	source := attributes.GetSource()
-	r := &authz.Request{
+	r := &authz.CheckRequest{
 		Method:               http.GetMethod(),
 		Path:                 http.GetPath(),
 		Host:                 http.GetHost(),
@@ -61,7 +61,7 @@ func claims(metadata *corev3.Metadata) map[string]any {
 // addHeaders adds the headers in either encoding. Envoy fills the map or, with
 // encode_raw_headers, the list with raw values, and never both. All headers are added, because
 // the policy directory determines which of them count.
-func addHeaders(r *authz.Request, http *authv3.AttributeContext_HttpRequest) {
+func addHeaders(r *authz.CheckRequest, http *authv3.AttributeContext_HttpRequest) {
 	raw := http.GetHeaderMap().GetHeaders()
 	if n := len(http.GetHeaders()) + len(raw); n > 0 {
 		r.Headers = make([]mapping.Header, 0, n)
@@ -83,7 +83,7 @@ func headerValue(h *corev3.HeaderValue) string {
 
 // addHeader adds a header. It ignores the parts of the request line in Envoy's map, whose
 // names begin with a colon.
-func addHeader(r *authz.Request, name, value string) {
+func addHeader(r *authz.CheckRequest, name, value string) {
 	switch {
 	case name == "" || name[0] == ':':
 		return

@@ -14,7 +14,7 @@ import (
 // the time now. It reports whether protobuf accepts the message. The request contains copies
 // only of what the answer depends on, because gRPC reuses the memory of the message. Absent
 // parts are empty, which denies.
-func readCheck(message []byte, now time.Time) (r *authz.Request, valid bool) {
+func readCheck(message []byte, now time.Time) (r *authz.CheckRequest, valid bool) {
 	if !isCheckRequest(message) {
 		return nil, false
 	}
@@ -187,9 +187,9 @@ func (p *parts) readMetadata(message []byte) {
 
 // request returns a request with copies of the parts. The copies of headers, which contain
 // credentials, are separate from those of the text that a log may retain.
-func (p *parts) request(now time.Time) *authz.Request {
+func (p *parts) request(now time.Time) *authz.CheckRequest {
 	headers := keepHeaders(append(p.headers[:p.count], p.moreHeaders...))
-	r := &authz.Request{Certificate: string(p.certificate), Time: now}
+	r := &authz.CheckRequest{Certificate: string(p.certificate), Time: now}
 	copyTexts([]text{
 		{p.method, &r.Method}, {p.path, &r.Path}, {p.host, &r.Host}, {p.peer, &r.Peer}, {p.principal, &r.Principal},
 		{p.sni, &r.SNI}, {p.destinationPrincipal, &r.DestinationPrincipal},

@@ -46,7 +46,7 @@ func tcpAddress(ip string) *corev3.Address {
 }
 
 // mustRead returns the request of a message that arrives in the wire format.
-func mustRead(t testing.TB, m *authv3.CheckRequest, now time.Time) *authz.Request {
+func mustRead(t testing.TB, m *authv3.CheckRequest, now time.Time) *authz.CheckRequest {
 	t.Helper()
 	r, valid := readCheck(mustMarshal(t, m), now)
 	if !valid {
@@ -67,7 +67,7 @@ func mustMarshal(t testing.TB, m proto.Message) []byte {
 // TestReadCheck checks the request of a check with either encoding of headers.
 func TestReadCheck(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
-	want := &authz.Request{
+	want := &authz.CheckRequest{
 		ID: "id-1", Method: "GET", Path: "/v2/team/app/manifests/v1", Host: "localhost:8080",
 		Headers: []mapping.Header{{Name: "authorization", Value: "Basic YTpi"}, {Name: "content-type", Value: "application/json"}, {Name: "cookie", Value: "session=1"},
 			{Name: "user-agent", Value: "crane"}, {Name: "x-request-id", Value: "id-1"}},
@@ -140,7 +140,7 @@ func TestReadCheckOfNothing(t *testing.T) {
 		if len(got.Headers) == 0 {
 			got.Headers = nil
 		}
-		if !reflect.DeepEqual(got, &authz.Request{}) {
+		if !reflect.DeepEqual(got, &authz.CheckRequest{}) {
 			t.Errorf("%v became %+v", m, got)
 		}
 	}

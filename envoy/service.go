@@ -14,7 +14,7 @@ import (
 // in this order.
 type Service struct {
 	// Decide decides one request. It must not return nil.
-	Decide func(context.Context, *authz.Request) *authz.Result
+	Decide func(context.Context, *authz.CheckRequest) *authz.Result
 
 	// Record logs a decision; nil logs none. If it returns an error, the request is
 	// refused, even if it was allowed.
@@ -37,7 +37,7 @@ type Service struct {
 func (s *Service) Check(ctx context.Context, message []byte) []byte {
 	in := newDeadline(ctx, time.Now())
 	defer in.stop()
-	return s.respond(in, func() *authz.Request {
+	return s.respond(in, func() *authz.CheckRequest {
 		now := time.Now()
 		if r, valid := readCheck(message, now); valid {
 			return r
@@ -48,15 +48,15 @@ func (s *Service) Check(ctx context.Context, message []byte) []byte {
 
 // Unreadable refuses a check that could not be read because of err.
 func (s *Service) Unreadable(ctx context.Context, err error) []byte {
-	return s.respond(ctx, func() *authz.Request { return unreadable(err, time.Now()) })
+	return s.respond(ctx, func() *authz.CheckRequest { return unreadable(err, time.Now()) })
 }
 
-func unreadable(err error, now time.Time) *authz.Request {
-	return &authz.Request{Unreadable: err.Error(), Time: now}
+func unreadable(err error, now time.Time) *authz.CheckRequest {
+	return &authz.CheckRequest{Unreadable: err.Error(), Time: now}
 }
 
 // respond answers the request that read returns. It logs a panic and denies the request.
-func (s *Service) respond(ctx context.Context, read func() *authz.Request) (answer []byte) {
+func (s *Service) respond(ctx context.Context, read func() *authz.CheckRequest) (answer []byte) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			if s.Logger != nil {

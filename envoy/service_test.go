@@ -14,9 +14,9 @@ import (
 
 // TestCheckSurvivesAPanic checks that a panic is logged and denies.
 func TestCheckSurvivesAPanic(t *testing.T) {
-	for name, answer := range map[string]func(context.Context, *authz.Request) *authz.Result{
-		"panic":     func(context.Context, *authz.Request) *authz.Result { panic("oops") },
-		"no result": func(context.Context, *authz.Request) *authz.Result { return nil },
+	for name, answer := range map[string]func(context.Context, *authz.CheckRequest) *authz.Result{
+		"panic":     func(context.Context, *authz.CheckRequest) *authz.Result { panic("oops") },
+		"no result": func(context.Context, *authz.CheckRequest) *authz.Result { return nil },
 		"unset":     nil,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -37,7 +37,7 @@ func TestCheckSurvivesAPanic(t *testing.T) {
 // a check without a deadline has none.
 func TestCheckAnswersInTime(t *testing.T) {
 	var got time.Time
-	s := &Service{Decide: func(ctx context.Context, _ *authz.Request) *authz.Result {
+	s := &Service{Decide: func(ctx context.Context, _ *authz.CheckRequest) *authz.Result {
 		got, _ = ctx.Deadline()
 		return authz.Unavailable("")
 	}}

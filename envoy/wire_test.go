@@ -177,7 +177,7 @@ func TestReadCheckIsTheGeneratedType(t *testing.T) {
 	if accepted < 10_000 || refused < 1_000 {
 		t.Errorf("%d messages are accepted and %d refused, which are too few", accepted, refused)
 	}
-	for _, name := range []string{"Request", "ID", "Host", "Peer", "Principal", "Certificate", "SNI", "DestinationPrincipal", "Metadata", "Extensions"} {
+	for _, name := range []string{"HTTPRequest", "ID", "Host", "Peer", "Principal", "Certificate", "SNI", "DestinationPrincipal", "Metadata", "Extensions"} {
 		if contents[name] < 100 {
 			t.Errorf("%d messages have %s, which are too few", contents[name], name)
 		}

@@ -9,7 +9,7 @@ import (
 // Map returns the ECR actions that a request needs, or a refusal.
 func Example() {
 	registry := mapping.Settings{Partition: "aws", Region: "eu-central-1", Account: "123456789012"}
-	for _, request := range []mapping.Request{
+	for _, request := range []mapping.HTTPRequest{
 		{Method: "GET", Path: "/v2/team/app/manifests/v1"},
 		{Method: "POST", Path: "/v2/team/app/blobs/uploads/?mount=sha256:0123&from=team/base"},
 		{Method: "GET", Path: "/v2/team%2Fapp/manifests/v1"},

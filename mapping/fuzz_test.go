@@ -45,7 +45,7 @@ func TestSeedFiles(t *testing.T) {
 }
 
 // fuzzed returns a registry and a request made from a fuzzer's values.
-func fuzzed(method, path, headers string, settings uint8) (*Settings, *Request) {
+func fuzzed(method, path, headers string, settings uint8) (*Settings, *HTTPRequest) {
 	g := testRegistry()
 	g.DeleteBlobs = settings&1 != 0
 	if settings&2 != 0 {
@@ -98,7 +98,7 @@ func FuzzMap(f *testing.F) {
 }
 
 // checkMapping checks the contract of every mapping.
-func checkMapping(t *testing.T, g *Settings, r *Request, m *Mapping) {
+func checkMapping(t *testing.T, g *Settings, r *HTTPRequest, m *Mapping) {
 	t.Helper()
 	if m.Operation == Unsupported || m.Operation > Catalog {
 		t.Errorf("operation %d", m.Operation)

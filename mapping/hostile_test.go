@@ -14,7 +14,7 @@ const minHostile = 433
 // a similar one that must be allowed.
 type hostile struct {
 	line                       int
-	request                    *Request
+	request                    *HTTPRequest
 	headers, expected, purpose string
 }
 

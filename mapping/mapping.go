@@ -7,9 +7,9 @@ import "strings"
 // joined by commas.
 type Header struct{ Name, Value string }
 
-// Request is the part of an HTTP request that determines what it does. The client chose
+// HTTPRequest is the part of an HTTP request that determines what it does. The client chose
 // all of its text, which may contain any bytes.
-type Request struct {
+type HTTPRequest struct {
 	Method  string
 	Path    string // with the query, byte for byte as it will be forwarded
 	Headers []Header
@@ -59,11 +59,11 @@ const maxTarget = 8192
 // Map returns what a request does and needs, or why it must not be forwarded. Exactly one
 // of the results is valid: the Mapping if the Refusal is nil. Map is safe for concurrent
 // use if Exists is.
-func (g *Settings) Map(r *Request) (Mapping, *Refusal) { return g.MapInto(nil, r) }
+func (g *Settings) Map(r *HTTPRequest) (Mapping, *Refusal) { return g.MapInto(nil, r) }
 
 // MapInto is Map with memory for the permissions: they are appended to buffer[:0].
 // UsualPermissions is enough for most requests.
-func (g *Settings) MapInto(buffer []Permission, r *Request) (Mapping, *Refusal) {
+func (g *Settings) MapInto(buffer []Permission, r *HTTPRequest) (Mapping, *Refusal) {
 	if g.Partition == "" || g.Region == "" || g.Account == "" {
 		return Mapping{}, refuseRegistry()
 	}

@@ -17,8 +17,8 @@ func testRegistry() *Settings {
 }
 
 // request returns a request. Headers are "name: value".
-func request(method, path string, headers ...string) *Request {
-	r := &Request{Method: method, Path: path}
+func request(method, path string, headers ...string) *HTTPRequest {
+	r := &HTTPRequest{Method: method, Path: path}
 	for _, h := range headers {
 		name, value, _ := strings.Cut(h, ":")
 		r.Headers = append(r.Headers, Header{Name: strings.ToLower(name), Value: strings.TrimPrefix(value, " ")})

@@ -34,7 +34,7 @@ func checkRefusal(t *testing.T, r *Refusal) {
 func TestRefusals(t *testing.T) {
 	tests := []struct {
 		name    string
-		request *Request
+		request *HTTPRequest
 		status  int
 		code    string
 		message string // a part of it
@@ -86,7 +86,7 @@ func TestRefusals(t *testing.T) {
 // TestRefusalContainsNoSecret checks that messages do not repeat text that may be a secret.
 func TestRefusalContainsNoSecret(t *testing.T) {
 	const secret = "hunter2"
-	for _, r := range []*Request{
+	for _, r := range []*HTTPRequest{
 		request("GET", "/v2/?access_token="+secret),
 		request("GET", "/v2/?_state="+secret+"%zz"),
 		request("GET", "/v2/?"+secret+"%3d=1"),

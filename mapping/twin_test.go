@@ -54,7 +54,7 @@ type twinAnswer struct {
 }
 
 // twin returns the answer that Map should return.
-func twin(g *Settings, r *Request) twinAnswer {
+func twin(g *Settings, r *HTTPRequest) twinAnswer {
 	refused := twinAnswer{refused: true}
 	path, rawQuery, _ := strings.Cut(r.Path, "?")
 	answer, ok := twinPath(g, r.Method, path)

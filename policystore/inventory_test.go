@@ -75,7 +75,7 @@ func TestInventory(t *testing.T) {
 // actionsOf returns the actions that a request to a registry requires.
 func actionsOf(t *testing.T, r *Registry, method, path string) string {
 	t.Helper()
-	m, refusal := r.Map(&mapping.Request{Method: method, Path: path})
+	m, refusal := r.Map(&mapping.HTTPRequest{Method: method, Path: path})
 	if refusal != nil {
 		t.Fatal(refusal.Message)
 	}

@@ -53,12 +53,12 @@ func (r *runner) run(t *Test) (ActualDecision, error) {
 	case t.Action != "":
 		return r.evaluateAction(t, registry, caller, request)
 	}
-	return newAnswer(r.checker.CheckAs(caller, request)), nil
+	return newActualDecision(r.checker.CheckAs(caller, request)), nil
 }
 
 // caller returns the caller of a test, or the answer to a credential that is refused.
 // The error says why the test cannot be run.
-func (r *runner) caller(t *Test, registry *policystore.Registry, request *authz.Request) (caller *identity.Caller, refused *ActualDecision, err error) {
+func (r *runner) caller(t *Test, registry *policystore.Registry, request *authz.CheckRequest) (caller *identity.Caller, refused *ActualDecision, err error) {
 	switch {
 	case t.Credential != nil:
 		return r.authenticate(t.Credential, registry, request)
@@ -74,7 +74,7 @@ func (r *runner) caller(t *Test, registry *policystore.Registry, request *authz.
 }
 
 // authenticate returns the caller that a credential of a test authenticates.
-func (r *runner) authenticate(c *identity.OfflineCredential, registry *policystore.Registry, request *authz.Request) (caller *identity.Caller, refused *ActualDecision, err error) {
+func (r *runner) authenticate(c *identity.OfflineCredential, registry *policystore.Registry, request *authz.CheckRequest) (caller *identity.Caller, refused *ActualDecision, err error) {
 	if c.Kind.IsCertificateName() {
 		request.SNI = request.Host // only TLS has certificates
 	}

@@ -24,8 +24,8 @@ type ClientRequest struct {
 }
 
 // ForRegistry returns the request as Envoy would send it for authorization.
-func (c *ClientRequest) ForRegistry(registry *policystore.Registry) *authz.Request {
-	r := &authz.Request{
+func (c *ClientRequest) ForRegistry(registry *policystore.Registry) *authz.CheckRequest {
+	r := &authz.CheckRequest{
 		Method: c.Method, Path: c.Path, Host: registry.Host(), Headers: c.Headers,
 		Peer: c.Peer, Time: c.Time, Extensions: authz.Extensions{Registry: registry.Name},
 	}

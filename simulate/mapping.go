@@ -34,7 +34,7 @@ type refusedRequest struct {
 
 // MapJSON returns the permissions that a request to a registry needs, or why the mapping
 // refuses it, as a line of JSON with its line feed. ok reports whether it was mapped.
-func MapJSON(g *mapping.Settings, r *mapping.Request) (line string, ok bool) {
+func MapJSON(g *mapping.Settings, r *mapping.HTTPRequest) (line string, ok bool) {
 	m, refusal := g.Map(r)
 	if refusal != nil {
 		return encode(refusedRequest{refusal.Code, refusal.Message}, ""), false
@@ -71,11 +71,11 @@ func MapLines(g *mapping.Settings, from io.Reader, to io.Writer) error {
 }
 
 // parseRow parses a line of MapLines.
-func parseRow(line string) (*mapping.Request, bool) {
+func parseRow(line string) (*mapping.HTTPRequest, bool) {
 	method, rest, _ := strings.Cut(line, "\t")
 	path, rest, _ := strings.Cut(rest, "\t")
 	headers, _, _ := strings.Cut(rest, "\t")
-	r := &mapping.Request{Method: method, Path: path}
+	r := &mapping.HTTPRequest{Method: method, Path: path}
 	if headers == "" {
 		return r, true
 	}

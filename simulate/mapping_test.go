@@ -38,7 +38,7 @@ func TestMapJSON(t *testing.T) {
 			`{"refused":"NAME_INVALID","message":"\"a<b\" is not a valid repository name"}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, ok := MapJSON(quickRegistry(), &mapping.Request{Method: c.method, Path: c.path, Headers: c.headers})
+			got, ok := MapJSON(quickRegistry(), &mapping.HTTPRequest{Method: c.method, Path: c.path, Headers: c.headers})
 			if got != c.want+"\n" || ok != strings.HasPrefix(c.want, `{"operation"`) {
 				t.Errorf("got %t %s\nwant %s", ok, got, c.want)
 			}

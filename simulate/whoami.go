@@ -49,7 +49,7 @@ type Whoami struct {
 
 // RequestWhoami returns the caller that the running sidecar would authenticate for a
 // request.
-func RequestWhoami(ctx context.Context, s *policystore.Snapshot, r *authz.Request) *Whoami {
+func RequestWhoami(ctx context.Context, s *policystore.Snapshot, r *authz.CheckRequest) *Whoami {
 	checker := authz.Checker{Snapshots: func() *policystore.Snapshot { return s }}
 	who, refused := checker.Identify(ctx, r, nil)
 	if who == nil {

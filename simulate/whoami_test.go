@@ -131,8 +131,8 @@ func TestWhoamiByRequest(t *testing.T) {
 	s, issuer := callers(t)
 	claims := map[string]any{"iss": "https://mesh.example.com", "aud": "main.example.com", "exp": float64(noon.Unix() + 600), "iat": float64(noon.Unix() - 60), "sub": "x"}
 	mesh := issuer.token(t, "mesh.example.com", map[string]any{"sub": "x"})
-	to := func(registry string, headers ...mapping.Header) *authz.Request {
-		return &authz.Request{
+	to := func(registry string, headers ...mapping.Header) *authz.CheckRequest {
+		return &authz.CheckRequest{
 			Method: "GET", Path: "/v2/", Host: registry + ".example.com", Peer: "192.0.2.7", Headers: headers,
 			Extensions: authz.Extensions{Registry: registry}, Time: noon,
 		}
@@ -148,7 +148,7 @@ func TestWhoamiByRequest(t *testing.T) {
 	password := "Basic " + base64.StdEncoding.EncodeToString([]byte("alice:alice-secret"))
 	for _, c := range []struct {
 		name    string
-		request *authz.Request
+		request *authz.CheckRequest
 		want    string
 	}{
 		{"password", to("main", mapping.Header{Name: "authorization", Value: password}), "basic user/alice team=blue policies pushing.json boundary limits.json"},

@@ -60,8 +60,8 @@ func (c *WhoamiInput) Whoami(ctx context.Context, s *policystore.Snapshot) (*Who
 }
 
 // request returns a request that carries the credential.
-func (c *WhoamiInput) request(registry *policystore.Registry) (*authz.Request, error) {
-	r := &authz.Request{Principal: c.Principal, Certificate: c.Certificate, Time: c.Time}
+func (c *WhoamiInput) request(registry *policystore.Registry) (*authz.CheckRequest, error) {
+	r := &authz.CheckRequest{Principal: c.Principal, Certificate: c.Certificate, Time: c.Time}
 	set := func(name, value string) { r.Headers = []mapping.Header{{Name: name, Value: value}} }
 	switch {
 	case c.User != "":
@@ -92,7 +92,7 @@ func (c *WhoamiInput) user(s *policystore.Snapshot, registry *policystore.Regist
 		}
 		return c.noCaller(registry, identity.BasicAuth, reason)
 	}
-	r := authz.NewIAMRequest(&authz.Request{Time: c.Time}, registry, caller, "", "")
+	r := authz.NewIAMRequest(&authz.CheckRequest{Time: c.Time}, registry, caller, "", "")
 	w := c.whoami(s, &authz.Identity{Registry: registry, Caller: caller, Context: r.Context})
 	w.NotVerified = "the password was not checked"
 	return w

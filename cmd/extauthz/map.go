@@ -59,7 +59,7 @@ func (c *mapCommand) mapRequest(in *invocation, arguments []string) error {
 	if err != nil {
 		return err
 	}
-	text, mapped := simulate.MapJSON(&c.registry, &mapping.Request{Method: arguments[0], Path: arguments[1], Headers: headers})
+	text, mapped := simulate.MapJSON(&c.registry, &mapping.HTTPRequest{Method: arguments[0], Path: arguments[1], Headers: headers})
 	if _, err := io.WriteString(in.stdout, text); err != nil {
 		return err
 	}

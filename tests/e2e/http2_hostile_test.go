@@ -149,7 +149,7 @@ func (sys *system) arrivedAsChecked(t *testing.T, name, head string) {
 	t.Helper()
 	method, _, _ := strings.Cut(head, " ")
 	g := mapping.Settings{Partition: "aws", Region: "eu-central-1", Account: "123456789012"}
-	m, refusal := g.Map(&mapping.Request{Method: method, Path: targetOf(head), Headers: headersOf(t, head)})
+	m, refusal := g.Map(&mapping.HTTPRequest{Method: method, Path: targetOf(head), Headers: headersOf(t, head)})
 	decision := sys.decisionOf(t, head)
 	if refusal != nil || decision.Decision != "allowed" || m.Repository != decision.Repository || method != decision.Method {
 		t.Errorf("%s: arrived as %q (%v), and was decided as %+v", name, head, refusal, decision)

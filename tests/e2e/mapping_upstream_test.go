@@ -141,7 +141,7 @@ func (r *mappingCase) arrivedAs(t *testing.T, sys *system, head string) {
 	}
 	decision := sys.decisionOf(t, head)
 	g := mapping.Settings{Partition: "aws", Region: "eu-central-1", Account: "123456789012"}
-	m, refusal := g.Map(&mapping.Request{Method: r.method, Path: target})
+	m, refusal := g.Map(&mapping.HTTPRequest{Method: r.method, Path: target})
 	if refusal != nil || m.Repository != decision.Repository || r.method != decision.Method {
 		t.Errorf("%s arrived as %q (%v) and was decided as %+v", r, line, refusal, decision)
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 // Mapper is a way of mapping: (*mapping.Settings).Map, or one known to be wrong.
-type Mapper func(*mapping.Request) (mapping.Mapping, *mapping.Refusal)
+type Mapper func(*mapping.HTTPRequest) (mapping.Mapping, *mapping.Refusal)
 
 // Standard is the mapping under test, with everything that it can be configured to
 // let through.

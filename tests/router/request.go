@@ -30,8 +30,8 @@ type Request struct {
 
 // mapped is the request as Envoy describes it: names in lower case, no space around
 // values, without Host.
-func (r *Request) mapped() *mapping.Request {
-	j := &mapping.Request{Method: r.Method, Path: r.Target}
+func (r *Request) mapped() *mapping.HTTPRequest {
+	j := &mapping.HTTPRequest{Method: r.Method, Path: r.Target}
 	for _, h := range r.headers() {
 		j.Headers = append(j.Headers, mapping.Header{Name: strings.ToLower(h.Name), Value: strings.Trim(h.Value, " \t")})
 	}

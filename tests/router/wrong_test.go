@@ -11,9 +11,9 @@ import (
 )
 
 // before returns a mapping that changes the request first.
-func before(change func(*mapping.Request)) Mapper {
+func before(change func(*mapping.HTTPRequest)) Mapper {
 	mapper := Standard()
-	return func(r *mapping.Request) (mapping.Mapping, *mapping.Refusal) {
+	return func(r *mapping.HTTPRequest) (mapping.Mapping, *mapping.Refusal) {
 		changed := *r
 		change(&changed)
 		return mapper(&changed)
@@ -21,13 +21,13 @@ func before(change func(*mapping.Request)) Mapper {
 }
 
 // after is the mapping with its result changed.
-func after(change func(*mapping.Request, *mapping.Mapping)) Mapper {
+func after(change func(*mapping.HTTPRequest, *mapping.Mapping)) Mapper {
 	return changed(Standard(), change)
 }
 
 // changed is a mapping with its result changed.
-func changed(mapper Mapper, change func(*mapping.Request, *mapping.Mapping)) Mapper {
-	return func(r *mapping.Request) (mapping.Mapping, *mapping.Refusal) {
+func changed(mapper Mapper, change func(*mapping.HTTPRequest, *mapping.Mapping)) Mapper {
+	return func(r *mapping.HTTPRequest) (mapping.Mapping, *mapping.Refusal) {
 		m, refusal := mapper(r)
 		if refusal == nil {
 			change(r, &m)
@@ -38,14 +38,14 @@ func changed(mapper Mapper, change func(*mapping.Request, *mapping.Mapping)) Map
 
 // withoutAction removes one action from what is required.
 func withoutAction(action string) Mapper {
-	return after(func(_ *mapping.Request, m *mapping.Mapping) {
+	return after(func(_ *mapping.HTTPRequest, m *mapping.Mapping) {
 		m.Permissions = slices.DeleteFunc(m.Permissions, func(p mapping.Permission) bool { return p.Action == action })
 	})
 }
 
 // query changes the query and leaves the path.
 func query(change func(string) string) Mapper {
-	return before(func(r *mapping.Request) {
+	return before(func(r *mapping.HTTPRequest) {
 		if path, query, found := strings.Cut(r.Path, "?"); found {
 			r.Path = path + "?" + change(query)
 		}
@@ -58,15 +58,15 @@ var wrongMappings = []struct {
 	name   string
 	mapper Mapper
 }{
-	{"requires nothing on the source of a mount", after(func(_ *mapping.Request, m *mapping.Mapping) {
+	{"requires nothing on the source of a mount", after(func(_ *mapping.HTTPRequest, m *mapping.Mapping) {
 		m.Permissions = required(m.Permissions)
 	})},
-	{"the source of a mount decides nothing", after(func(_ *mapping.Request, m *mapping.Mapping) {
+	{"the source of a mount decides nothing", after(func(_ *mapping.HTTPRequest, m *mapping.Mapping) {
 		if m.Operation == mapping.MountBlob { // what is optional without being removed
 			m.Operation = mapping.StartUpload
 		}
 	})},
-	{"a source that ECR does not allow stays in the query", changed(ECRNames(), func(_ *mapping.Request, m *mapping.Mapping) {
+	{"a source that ECR does not allow stays in the query", changed(ECRNames(), func(_ *mapping.HTTPRequest, m *mapping.Mapping) {
 		m.RemoveQueryParameters = nil
 	})},
 	{"the last of two sources counts", query(func(q string) string {
@@ -98,20 +98,20 @@ var wrongMappings = []struct {
 		}
 		return strings.Join(pairs, "&")
 	})},
-	{"form bodies are not thought of", before(func(r *mapping.Request) {
+	{"form bodies are not thought of", before(func(r *mapping.HTTPRequest) {
 		r.Headers = slices.DeleteFunc(slices.Clone(r.Headers), func(h mapping.Header) bool { return h.Name == "content-type" })
 	})},
-	{"content types beyond ASCII are not thought of", before(func(r *mapping.Request) {
+	{"content types beyond ASCII are not thought of", before(func(r *mapping.HTTPRequest) {
 		r.Headers = slices.DeleteFunc(slices.Clone(r.Headers), func(h mapping.Header) bool {
 			return h.Name == "content-type" && strings.ContainsFunc(h.Value, func(c rune) bool { return c > '~' })
 		})
 	})},
-	{"every body is empty", after(func(_ *mapping.Request, m *mapping.Mapping) {
+	{"every body is empty", after(func(_ *mapping.HTTPRequest, m *mapping.Mapping) {
 		if m.Operation == mapping.CompleteUpload {
 			m.Permissions = m.Permissions[len(m.Permissions)-1:]
 		}
 	})},
-	{"a name ends at its first keyword", after(func(_ *mapping.Request, m *mapping.Mapping) {
+	{"a name ends at its first keyword", after(func(_ *mapping.HTTPRequest, m *mapping.Mapping) {
 		name, _, _ := strings.Cut(m.Repository, "/manifests")
 		m.Permissions = slices.Clone(m.Permissions)
 		for i, p := range m.Permissions {
@@ -120,12 +120,12 @@ var wrongMappings = []struct {
 			}
 		}
 	})},
-	{"reading a blob counts as asking for it", before(func(r *mapping.Request) {
+	{"reading a blob counts as asking for it", before(func(r *mapping.HTTPRequest) {
 		if r.Method == "GET" && strings.Contains(r.Path, "/blobs/sha") {
 			r.Method = "HEAD"
 		}
 	})},
-	{"the tag is reported without its case", after(func(_ *mapping.Request, m *mapping.Mapping) {
+	{"the tag is reported without its case", after(func(_ *mapping.HTTPRequest, m *mapping.Mapping) {
 		m.Reference = strings.ToLower(m.Reference)
 	})},
 	{"requires nothing for deleting", withoutAction("ecr:BatchDeleteImage")},

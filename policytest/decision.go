@@ -28,8 +28,8 @@ type Statement struct {
 	Sid   string
 }
 
-// newAnswer returns the answer to a client's request.
-func newAnswer(result *authz.Result) ActualDecision {
+// newActualDecision returns the decision on a client's request.
+func newActualDecision(result *authz.Result) ActualDecision {
 	a := ActualDecision{Outcome: result.Decision, Reason: result.Reason}
 	explanations := result.Explain()
 	if result.Decision == authz.Allowed {
@@ -54,7 +54,7 @@ func nearest(policies *iam.Policies, r *iam.Request) []string {
 }
 
 // evaluateAction evaluates the action of a test on its resource.
-func (r *runner) evaluateAction(t *Test, registry *policystore.Registry, caller *identity.Caller, request *authz.Request) (ActualDecision, error) {
+func (r *runner) evaluateAction(t *Test, registry *policystore.Registry, caller *identity.Caller, request *authz.CheckRequest) (ActualDecision, error) {
 	if prefix := registry.RepositoryARN(""); t.Resource != "*" && !strings.HasPrefix(t.Resource, prefix) {
 		return ActualDecision{}, fmt.Errorf("resource %q does not belong to registry %q, whose repositories are %s*", t.Resource, registry.Name, prefix)
 	}
