@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"extauthz/diag"
 	"extauthz/iam"
@@ -83,14 +84,11 @@ func (p *principals) checkNamedIDs(policies []*iam.Policy) error {
 // tags than for one with tags, such as a Deny by tag, if the tags of some repository are
 // unknown. On AWS they are always known. Without them a Deny would be lost.
 func (all registries) checkTagged(tags resourceTags, written map[string][]*iam.Policy, policies []*iam.Policy) error {
-	file := all.untagged(tags, written)
-	if file == "" {
-		return nil
-	}
 	var faults diag.Faults
+	missing := sync.OnceValue(func() string { return all.untagged(tags, written) })
 	for _, policy := range policies {
-		if use, found := policy.NeededTag(); found {
-			faults.Add(diag.New(policy.Source.At(use.At), fmt.Sprintf("requires the tags of every repository (%s), but %s does not exist", use.Text, file),
+		if use, found := policy.NeededTag(); found && missing() != "" {
+			faults.Add(diag.New(policy.Source.At(use.At), fmt.Sprintf("requires the tags of every repository (%s), but %s does not exist", use.Text, missing()),
 				"save the tags of each repository in its _tags.json, {} if it has none"))
 		}
 	}
@@ -99,21 +97,22 @@ func (all registries) checkTagged(tags resourceTags, written map[string][]*iam.P
 
 // untagged returns the missing file for the tags of the first repository that an inventory
 // lists or that has a policy, and whose tags are unknown; "" if the tags of all are known.
-func (all registries) untagged(tags resourceTags, written map[string][]*iam.Policy) string {
-	repositories := map[string]bool{}
-	for arn := range written {
-		repositories[arn] = true
-	}
+func (all registries) untagged(tags resourceTags, written map[string][]*iam.Policy) (file string) {
+	first := "" // by ARN
 	for _, r := range all {
-		for name := range r.listed {
-			repositories[r.RepositoryARN(name)] = true
+		check := func(repository, arn string) {
+			if _, known := tags[arn]; !known && (first == "" || arn < first) {
+				first, file = arn, "accounts/"+r.Account+"/"+r.Region+"/repositories/"+repository+"/"+tagsFile
+			}
+		}
+		for repository := range r.listed {
+			check(repository, r.RepositoryARN(repository))
+		}
+		for arn := range written {
+			if repository, found := strings.CutPrefix(arn, r.RepositoryARN("")); found {
+				check(repository, arn)
+			}
 		}
 	}
-	for _, text := range slices.Sorted(maps.Keys(repositories)) {
-		if _, known := tags[text]; !known {
-			arn, _ := iam.ParseARN(text) // RepositoryARN returns valid ARNs
-			return "accounts/" + arn.Account + "/" + arn.Region + "/repositories/" + strings.TrimPrefix(arn.Resource, "repository/") + "/" + tagsFile
-		}
-	}
-	return ""
+	return file
 }
