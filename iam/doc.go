@@ -1,8 +1,9 @@
 // Package iam implements the policy language of AWS Identity and Access Management. It
 // compiles policy documents and decides requests by them as AWS does.
 //
-// [Compile] compiles one document. It reports everything that is invalid in it, with
-// line, column and remedy, so that evaluation cannot fail. [Policies] contains the
+// [Parse] reads the text of one document, and [Document.Compile] compiles it. It reports
+// everything that is invalid in it, with line, column and remedy, so that evaluation
+// cannot fail. [Policies] contains the
 // compiled policies that apply to one request, by class, and [Policies.Evaluate] decides:
 // it is pure, total and does not allocate. [Policies.Explain] returns the same decision
 // with its reasons. The package does not use a clock, files or a log.

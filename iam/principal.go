@@ -26,12 +26,12 @@ const (
 	FederatedUser
 	// Service is an AWS service, such as replication.ecr.amazonaws.com.
 	Service
-	// FederatedProvider is an identity provider on whose word a role is
+	// FederatedProvider is an identity provider with whose token a role is
 	// assumed. It occurs only while a trust policy is evaluated.
 	FederatedProvider
-	// UnnamedPrincipal is a principal that is known by its account only, as in
-	// a simulation without a caller. Its ARN is that of the account's root user.
-	// Elements that name the account or "*" match it; it does not have any access by itself.
+	// UnnamedPrincipal is a principal of which only the account is known, as in a
+	// simulation without a caller. Its ARN is that of the account's root user.
+	// Elements that name the account or "*" match it. It has no access by itself.
 	UnnamedPrincipal
 )
 
@@ -88,14 +88,14 @@ type Principal struct {
 	// requested the session; "" if unknown.
 	UserARN string
 
-	// UserID is aws:userid, "" if unknown. It is carried for those who fill
-	// in the request context; evaluation does not read it.
+	// UserID is aws:userid, "" if unknown. Code that builds a request context
+	// reads it; evaluation does not.
 	UserID string
 }
 
 // ParsePrincipal returns the caller with an ARN. RoleARN, UserARN and UserID are empty,
-// because the ARN does not contain them. It refuses
-// what does not call: a role (its sessions do), a group, a wildcard.
+// because the ARN does not contain them. It refuses ARNs that no caller has, such as
+// those of roles, whose sessions are the callers, and of groups.
 // Source: IAM User Guide, "IAM identifiers" and "AWS JSON policy elements:
 // Principal".
 func ParsePrincipal(arn string) (Principal, error) {
@@ -108,7 +108,7 @@ func ParsePrincipal(arn string) (Principal, error) {
 	case !ok:
 		return Principal{}, invalid(arn, "is not the ARN of a caller", "write the ARN of a user, a root user, an assumed-role session or a federated-user session")
 	case kind == roleIdentity:
-		return Principal{}, invalid(arn, "is a role, which does not call itself", fmt.Sprintf("write its session, arn:%s:sts::%s:assumed-role/ROLE/SESSION", a.Partition, a.Account))
+		return Principal{}, invalid(arn, "is a role, and only sessions of roles are callers", fmt.Sprintf("write the ARN of a session, arn:%s:sts::%s:assumed-role/ROLE/SESSION", a.Partition, a.Account))
 	}
 	return Principal{Kind: kind.caller(), ARN: arn, Account: a.Account}, nil
 }
@@ -169,7 +169,7 @@ func identityKind(a ARN) (identity, bool) {
 
 // isPathAndName reports whether s is an optional path and a name, as in
 // "division/team/bob". A path may hold any printable ASCII character; a
-// wildcard in it is refused, for nothing may look like a pattern here.
+// wildcard in it is refused, because nothing may look like a pattern here.
 func isPathAndName(s string) bool {
 	slash := strings.LastIndexByte(s, '/')
 	for i := range slash + 1 {

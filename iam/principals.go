@@ -33,13 +33,13 @@ const (
 	providerEntry                   // an identity provider, in trust policies
 )
 
-// grant is how an element of a resource-based policy matches the caller; what
-// an Allow is worth within one account depends on it. Ordered by strength.
+// grant is how an element of a resource-based policy matches the caller. It decides
+// what an Allow grants within one account. The values are ordered by strength.
 type grant uint8
 
 const (
 	noGrant   grant = iota // does not match
-	mentioned              // matches a Deny, but an Allow gives nothing
+	mentioned              // a Deny applies, but an Allow grants nothing
 	delegated              // names the account: the caller's own policies must allow
 	limited                // names the role or the federating user: boundary and session policy still limit
 	direct                 // names the caller or everyone: needs no further Allow
@@ -73,11 +73,11 @@ func (e *principalElement) matches(q *query) bool {
 	return e.grantTo(q) != noGrant
 }
 
-// lists reports whether the element names every principal that the request
-// carries, so that a Deny with NotPrincipal exempts the caller. A request of a
-// user carries the account and the user; one of a role session the account, the
-// role and the session; one of a federated user the account, the user who
-// requested the session, and the session (IAM User Guide, "AWS JSON policy
+// lists reports whether the element names every principal of the request, so that a Deny
+// with NotPrincipal exempts the caller. A request of a user has two principals: the
+// account and the user. That of a role session has the account, the role and the session.
+// That of a federated user has the account, the user who requested the session, and the
+// session (IAM User Guide, "AWS JSON policy
 // elements: NotPrincipal", Key points and both examples; AWS re:Post Knowledge
 // Center, "explicit-deny-principle-elements-s3": each session is listed by its
 // own name). A caller without a name is listed by "*" only.
@@ -113,8 +113,8 @@ func (e *principalElement) lists(q *query) bool {
 	return false
 }
 
-// grantTo is the table of IAM's principal forms (IAM User Guide, "AWS JSON
-// policy elements: Principal", and "Policy evaluation logic" for their worth).
+// grantTo returns how the entry matches the caller (IAM User Guide, "AWS JSON policy
+// elements: Principal", and "Policy evaluation logic" for what each form grants).
 func (e *principalEntry) grantTo(q *query) grant {
 	caller := q.request.Principal
 	switch e.kind {

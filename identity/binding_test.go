@@ -54,7 +54,7 @@ func TestBindRefuses(t *testing.T) {
 		{"a captured kind", []Binding{uri("spiffe://{a}", "arn:aws:iam::123456789012:{a}/x")}, "only the name in an ARN may be a capture"},
 		{"no principal", []Binding{uri("spiffe://a", "")}, "empty"},
 		{"no ARN", []Binding{uri("spiffe://a", "alice")}, "is not an ARN"},
-		{"a role", []Binding{uri("spiffe://a", role+"team/ci")}, "which does not call itself"},
+		{"a role", []Binding{uri("spiffe://a", role+"team/ci")}, "and only sessions of roles are callers"},
 		{"a user who does not exist", []Binding{uri("spiffe://a", "arn:aws:iam::123456789012:user/carol")}, "is not among the principals"},
 		{"a user without its path", []Binding{uri("spiffe://a", "arn:aws:iam::123456789012:user/alice")}, "is not among the principals"},
 		{"a session of a role that does not exist", []Binding{uri("spiffe://a", session+"cd/build")}, `role "cd" of account 123456789012 is not among the principals`},

@@ -12,6 +12,9 @@
 // Analyzer (IAM User Guide, "Access Analyzer policy check reference"), and add checks for
 // registry requests and for this directory.
 //
+// The sidecar calls [Inspect] for each policy that it compiles, and [Snapshot] for each
+// snapshot that it puts in force, to log the findings that need no comparison of policies.
+//
 // A rule reads the text of a policy and avoids false findings: if it cannot decide, for
 // example because of a policy variable or because two patterns may overlap, it reports
 // nothing. Exported policies contain statements about other services, and an account has

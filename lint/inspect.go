@@ -5,8 +5,7 @@ import (
 	"extauthz/iam"
 )
 
-// Inspect returns the findings about one policy that need no other file. The sidecar logs
-// them when it loads a directory, so they must be found quickly.
+// Inspect returns the findings about one policy that need no other file, in any order.
 func Inspect(d *iam.Document, policy *iam.Policy) diag.List {
 	i := inspection{document: d, policy: policy}
 	i.elements()

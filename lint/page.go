@@ -75,8 +75,8 @@ func readPage(code, text string) Page {
 	return p
 }
 
-// Rules returns what a SARIF log contains about all codes, ordered by code.
-func Rules() []diag.Rule {
+// SARIFRules returns what a SARIF log contains about all codes, ordered by code.
+func SARIFRules() []diag.Rule {
 	pages := Pages()
 	rules := make([]diag.Rule, len(pages))
 	for i, p := range pages {

@@ -185,10 +185,10 @@ func TestExplain(t *testing.T) {
 	}
 }
 
-// TestRules checks what a SARIF log contains about every code.
-func TestRules(t *testing.T) {
+// TestSARIFRules checks what a SARIF log contains about every code.
+func TestSARIFRules(t *testing.T) {
 	var ids []string
-	for _, r := range Rules() {
+	for _, r := range SARIFRules() {
 		ids = append(ids, r.Code)
 		if r.Summary == "" || r.Why == "" || r.Fix == "" {
 			t.Errorf("%s: summary %q, why %q, fix %q; want none to be empty", r.Code, r.Summary, r.Why, r.Fix)

@@ -181,7 +181,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"policies attached to a session", principals("iam::123456789012:role/team/ci", "sts::123456789012:assumed-role/ci/x"), "is not a user or role; write an ARN"},
 		{"policies attached to the root user", principals("iam::123456789012:role/team/ci", "iam::123456789012:root"), "is not a user or role; write an ARN"},
 		{"principal with a wildcard", principals("role/team/ci", "role/team/*"), "principals.yaml:"},
-		{"credential that is a role", principals("sts::123456789012:assumed-role/ci/build", "iam::123456789012:role/team/ci"), "is a role, which does not call itself"},
+		{"credential that is a role", principals("sts::123456789012:assumed-role/ci/build", "iam::123456789012:role/team/ci"), "is a role, and only sessions of roles are callers"},
 		{"credential with two names", principals("- basic: alice\n", "- basic: alice\n  dns: x\n"), "credential has both basic and dns"},
 		{"credential without name", principals("- basic: alice\n  principal", "- principal"), "credential has no name"},
 		{"name bound twice", principals("- uri: spiffe://example.com/ci", "- basic: alice"), `basic "alice" is bound twice`},

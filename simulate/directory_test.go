@@ -141,7 +141,7 @@ func TestEvaluateRejects(t *testing.T) {
 		want  string
 	}{
 		{"unknown user", DirectoryInput{Principal: alice, Registry: "plain", Actions: []string{pull}}, "not among the principals"},
-		{"a role", DirectoryInput{Principal: "arn:aws:iam::123456789012:role/team/ci", Registry: "plain", Actions: []string{pull}}, "write its session"},
+		{"a role", DirectoryInput{Principal: "arn:aws:iam::123456789012:role/team/ci", Registry: "plain", Actions: []string{pull}}, "write the ARN of a session"},
 		{"unknown registry", DirectoryInput{Principal: bob, Registry: "x", Actions: []string{pull}}, `registry "x" does not exist; give one of plain, secure`},
 		{"two registries", DirectoryInput{Principal: bob, Actions: []string{pull}}, "the directory has several registries; name one of plain, secure"},
 		{"a resource in another account", DirectoryInput{Principal: bob, Actions: []string{pull}, Resources: []string{otherRepo}}, "has the account and region of the resources"},

@@ -63,7 +63,7 @@ func misused() []invalid {
 		{"RCP that allows", `{"ResourceControlPolicyInputList":[["{\"Version\":\"2012-10-17\",\"Statement\":{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"ecr:*\",\"Resource\":\"*\"}}"]]}`, `ResourceControlPolicyInputList.1.1:1:47: a resource control policy only denies`},
 		{"two boundaries", `{"PermissionsBoundaryPolicyInputList":["{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"}}","{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"}}"]}`, `in.json:1:39: PermissionsBoundaryPolicyInputList has 2 policies; keep one`},
 		{"two registry policies", `{"RegistryPolicy":["{\"Statement\":{\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":\"*\",\"Resource\":\"*\"}}","{}"]}`, `in.json:1:19: RegistryPolicy has more than one policy`},
-		{"role as the caller", `{"CallerArn":"arn:aws:iam::123456789012:role/ci"}`, `in.json:1:14: CallerArn: "arn:aws:iam::123456789012:role/ci" is a role, which does not call itself; write its session`},
+		{"role as the caller", `{"CallerArn":"arn:aws:iam::123456789012:role/ci"}`, `in.json:1:14: CallerArn: "arn:aws:iam::123456789012:role/ci" is a role, and only sessions of roles are callers; write the ARN of a session`},
 		{"caller that is nothing", `{"CallerArn":"alice"}`, `CallerArn: "alice" is not an ARN`},
 		{"everybody as the caller", `{"CallerArn":"*"}`, `CallerArn: "*" is not an ARN`},
 		{"user as the owner", `{"ResourceOwner":"arn:aws:iam::123456789012:user/a"}`, `in.json:1:18: ResourceOwner "arn:aws:iam::123456789012:user/a" is not an account; write its twelve digits or its root ARN`},

@@ -57,7 +57,7 @@ func (c *lintCommand) write(to io.Writer, findings diag.List, dir string) error 
 	case jsonFormat:
 		return diag.WriteJSON(to, findings)
 	case sarifFormat:
-		return diag.WriteSARIF(to, findings, lint.Rules(), prefixOf(dir), readBuild().version)
+		return diag.WriteSARIF(to, findings, lint.SARIFRules(), prefixOf(dir), readBuild().version)
 	case textFormat:
 	}
 	return diag.WriteText(to, findings)
