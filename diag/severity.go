@@ -1,7 +1,5 @@
 package diag
 
-import "fmt"
-
 // Severity is how much a diagnostic matters.
 type Severity uint8
 
@@ -35,5 +33,5 @@ func ParseSeverity(word string) (Severity, error) {
 			return s, nil
 		}
 	}
-	return Error, fmt.Errorf("%q is not a severity; write error, warning or suggestion", word)
+	return Error, Problemf("%q is not a severity", word).WithRemedy("write error, warning or suggestion")
 }

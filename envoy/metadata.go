@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"extauthz/authz"
+	"extauthz/diag"
 )
 
 // Metadata is a set of fields of a decision. Envoy receives them as dynamic metadata in the
@@ -39,7 +40,7 @@ func (m *Metadata) UnmarshalText(text []byte) error {
 	for name := range strings.SplitSeq(string(text), ",") {
 		bit := metadataBit(name)
 		if bit == 0 && string(text) != "none" {
-			return fmt.Errorf("%q is not a field of a decision; write none, or names from the list %s", name, allMetadata)
+			return diag.Problemf("%q is not a field of a decision", name).WithRemedy(fmt.Sprintf("write none, or names from the list %s", allMetadata))
 		}
 		parsed |= bit
 	}

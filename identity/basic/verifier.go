@@ -13,6 +13,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"extauthz/diag"
+
 	lru "github.com/hashicorp/golang-lru/v2"
 	"golang.org/x/crypto/bcrypt"
 )
@@ -74,7 +76,7 @@ var ErrOverloaded = errors.New("the password could not be checked before the req
 
 // ErrTooManyFailures is the error of a password that was not checked because too many
 // wrong ones came from its address or for its user.
-var ErrTooManyFailures = errors.New("too many wrong passwords came from this address or for this user; try again in a few seconds")
+var ErrTooManyFailures error = diag.Problemf("too many wrong passwords came from this address or for this user").WithRemedy("try again in a few seconds")
 
 // errWrongPassword is the error of a wrong password and of an unknown user.
 var errWrongPassword = errors.New("unknown user or wrong password")

@@ -70,7 +70,7 @@ func split(raw string) ([]string, error) {
 	}
 	segments := strings.SplitN(raw, ".", 6)
 	if len(segments) == 5 {
-		return nil, errors.New("the token is encrypted (5 parts); only signed ones are accepted")
+		return nil, errors.New("the token is encrypted (5 parts), but only signed ones are accepted")
 	}
 	if len(segments) != 3 {
 		return nil, errors.New("the token does not have the three parts of a signed one, HEADER.PAYLOAD.SIGNATURE")

@@ -136,3 +136,78 @@ func TestPositionsByHand(t *testing.T) {
 		}
 	}
 }
+
+// TestRemediesAreSeparate finds product code that writes a problem and its remedy into one
+// text, as "problem; remedy". Logs have an attribute for each, and callers add positions and
+// prefixes to the problem.
+func TestRemediesAreSeparate(t *testing.T) {
+	set, parsed := sources(t)
+	for name, file := range parsed {
+		if strings.HasPrefix(name, "tests/") || strings.HasPrefix(name, "goldentest/") {
+			continue
+		}
+		for _, at := range remediesInProblems(file) {
+			t.Errorf("%v: a problem contains its remedy; use diag.New, or diag.Problemf and WithRemedy", set.Position(at))
+		}
+	}
+}
+
+// remediesInProblems returns the places in a file where the text of an error or the problem
+// of a diagnostic has two parts.
+func remediesInProblems(file *ast.File) (places []token.Pos) {
+	ast.Inspect(file, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok || len(call.Args) == 0 {
+			return true
+		}
+		problem := call.Args[0]
+		switch {
+		case calls(call, "errors", "New"), strings.HasSuffix(strings.ToLower(functionName(call)), "errorf"), functionName(call) == "Problemf":
+		case calls(call, "diag", "New") && len(call.Args) == 3:
+			problem = call.Args[1]
+		default:
+			return true
+		}
+		ast.Inspect(problem, func(n ast.Node) bool {
+			if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING && strings.Contains(lit.Value, "; ") {
+				places = append(places, lit.Pos())
+			}
+			return true
+		})
+		return true
+	})
+	return places
+}
+
+// functionName returns the name of the function or method that a call calls.
+func functionName(call *ast.CallExpr) string {
+	switch f := call.Fun.(type) {
+	case *ast.Ident:
+		return f.Name
+	case *ast.SelectorExpr:
+		return f.Sel.Name
+	}
+	return ""
+}
+
+// TestRemediesInProblems tries the rule.
+func TestRemediesInProblems(t *testing.T) {
+	for body, want := range map[string]int{
+		`return errors.New("x is wrong; fix x")`:                             1,
+		`return fmt.Errorf("%q is wrong; fix it", x)`:                        1,
+		`return inputErrorf("x is wrong" + "; fix x")`:                       1,
+		`return diag.Problemf("x is wrong; fix x")`:                          1,
+		`return diag.New(at, fmt.Sprintf("%q is wrong; fix it", x), "")`:     1,
+		`return diag.New(at, "x is wrong", "fix x; or remove it")`:           0,
+		`return diag.Problemf("%q is wrong", ";").WithRemedy("fix x; or y")`: 0,
+		`return fmt.Sprintf("x is wrong; fix x")`:                            0,
+	} {
+		file, err := parser.ParseFile(token.NewFileSet(), "a.go", "package a\nfunc f() any { "+body+" }", parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := len(remediesInProblems(file)); got != want {
+			t.Errorf("%s: %d places, want %d", body, got, want)
+		}
+	}
+}
