@@ -1,9 +1,13 @@
 // Package decisionlog writes one line of JSON for each decision.
 //
-// A check does not wait for the log. Its result enters a queue of limited length, and one
-// goroutine evaluates the reasons and writes the line. If the sink is slow, full or broken,
-// lines are lost and counted. If the log is required, a check waits for its line for at most
-// half of its deadline. If the line is not written by then, the request is refused.
+// A check does not wait for the log. It encodes its line and adds it to a batch. One
+// goroutine writes a batch at most [FlushInterval] after its first line, as soon as it has
+// [FlushSize] bytes or half of the lines that may wait, and when the log is closed. If the
+// sink is slow, full or broken, lines are lost and counted. If the process is killed, the
+// lines that wait are lost.
+//
+// If the log is required, a batch is written at once, and a check waits for its line for at
+// most half of its deadline. If the line is not written by then, the request is refused.
 //
 // A [File] is the usual sink. It can be opened again after a program renamed the file.
 //

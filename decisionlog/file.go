@@ -1,6 +1,7 @@
 package decisionlog
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"os"
@@ -52,16 +53,19 @@ func appendTo(name string) (*os.File, error) {
 	return os.OpenFile(name, os.O_WRONLY|os.O_APPEND|os.O_CREATE|syscall.O_NONBLOCK, 0o600)
 }
 
-// Write appends p. If Reopen interrupts the write, p goes to the new file.
-func (f *File) Write(p []byte) (int, error) {
+// Write appends whole lines. If Reopen interrupts the write, the lines that are not
+// complete in the old file go to the new one.
+func (f *File) Write(lines []byte) (int, error) {
 	f.writing <- struct{}{}
 	defer func() { <-f.writing }()
+	complete := 0
 	for {
 		file := f.current()
-		n, err := file.Write(p)
+		n, err := file.Write(lines[complete:])
 		if !errors.Is(err, os.ErrClosed) || f.current() == file {
-			return n, err
+			return complete + n, err
 		}
+		complete += bytes.LastIndexByte(lines[complete:complete+n], '\n') + 1
 	}
 }
 

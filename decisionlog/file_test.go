@@ -2,6 +2,7 @@ package decisionlog
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -12,8 +13,16 @@ import (
 )
 
 // TestReopenWhileAWriteBlocks fills a named pipe whose reader does not read, renames it,
-// and opens the log again. The blocked line must be complete in the new file.
+// and opens the log again. Each line must be complete in one of the two files, also if one
+// write contains several lines.
 func TestReopenWhileAWriteBlocks(t *testing.T) {
+	for _, perWrite := range []int{1, 4, 128} {
+		t.Run(fmt.Sprint(perWrite, " lines in a write"), func(t *testing.T) { reopenWhileAWriteBlocks(t, perWrite) })
+	}
+}
+
+func reopenWhileAWriteBlocks(t *testing.T, perWrite int) {
+	t.Helper()
 	name := filepath.Join(t.TempDir(), "decisions")
 	if err := syscall.Mkfifo(name, 0o600); err != nil {
 		t.Fatal(err)
@@ -30,9 +39,10 @@ func TestReopenWhileAWriteBlocks(t *testing.T) {
 	line := strings.Repeat("a", 1023) + "\n"
 	written := make(chan error, 1)
 	go func() {
-		for range 128 { // a pipe has 64 KiB
-			if _, err := io.WriteString(l, line); err != nil {
-				written <- err
+		for range 128 / perWrite { // a pipe has 64 KiB
+			text := strings.Repeat(line, perWrite)
+			if n, err := io.WriteString(l, text); err != nil || n != len(text) {
+				written <- fmt.Errorf("%d bytes: %w", n, err)
 				return
 			}
 		}

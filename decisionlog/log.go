@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,9 +19,20 @@ const maxWait = time.Second
 // ErrNotWritten means that a required line was not written in time.
 var ErrNotWritten = errors.New("the decision could not be logged in time")
 
+// FlushInterval and FlushSize determine when lines are written: at most FlushInterval after
+// the first of them, or as soon as they have FlushSize bytes.
+const (
+	FlushInterval = 50 * time.Millisecond
+	FlushSize     = 64 << 10
+)
+
+// maxPending is the limit on the text of the lines that wait, in bytes. It matters only if
+// many statements apply to each decision.
+const maxPending = 16 << 20
+
 // Options are the settings of a log.
 type Options struct {
-	Writer   io.Writer // is called once for each line, from one goroutine
+	Writer   io.Writer // is called with one or several whole lines, from one goroutine
 	Mode     Mode      // which decisions to log; empty means all
 	Buffer   int       // the number of decisions that can wait to be written, at least 1
 	Required bool      // Record waits until the line is written
@@ -55,15 +65,22 @@ func (m Mode) MarshalText() ([]byte, error) { return []byte(m), nil }
 type Log struct {
 	mode     Mode
 	required bool
-	handler  slog.Handler
-	queue    chan *entry
+	limit    int // on the lines of a batch
+	sink     io.Writer
+	memory   sync.Pool // of *[]byte, for the text of a line
 	lost     atomic.Uint64
-	writing  atomic.Bool // an entry is being written, and its loss is not counted yet
 
-	adding    sync.RWMutex // locked for reading while an entry enters the queue without waiting
-	closeOnce sync.Once
-	closing   chan struct{} // closed by Close
-	closed    chan struct{} // closed when run has returned
+	mu       sync.Mutex
+	pending  *batch // receives lines
+	writing  *batch // is being written, or was written last
+	isClosed bool   // pending receives no more lines
+
+	torn bool // the sink has accepted only a part of the last line; used by run only
+
+	first   chan struct{} // has an element if pending has received its first line
+	full    chan struct{} // has an element if pending must be written at once
+	closing chan struct{} // closed by Close
+	closed  chan struct{} // closed when run has returned
 }
 
 // New returns a log whose writer runs until Close.
@@ -71,8 +88,13 @@ func New(o Options) *Log {
 	l := &Log{
 		mode:     o.Mode,
 		required: o.Required,
-		handler:  slog.NewJSONHandler(&lineWriter{sink: o.Writer}, nil),
-		queue:    make(chan *entry, max(o.Buffer, 1)),
+		limit:    max(o.Buffer, 1),
+		sink:     o.Writer,
+		memory:   sync.Pool{New: func() any { return new([]byte) }},
+		pending:  newBatch(),
+		writing:  newBatch(),
+		first:    make(chan struct{}, 1),
+		full:     make(chan struct{}, 1),
 		closing:  make(chan struct{}),
 		closed:   make(chan struct{}),
 	}
@@ -83,62 +105,95 @@ func New(o Options) *Log {
 // Lost returns the number of decisions that should have been logged and were not.
 func (l *Log) Lost() uint64 { return l.lost.Load() }
 
-// Record logs a decision. The result must not change afterwards. If the log is not required,
-// Record does not wait. If it is required, Record returns when the line is written. It
-// returns an error if the line cannot be written, or not within half of the time until ctx's
-// deadline and at most a second. After an error, a line that was being written may still
-// appear: the log may contain an allow that was not given, and never lacks one that was.
+// Record logs a decision. It does not retain the result. If the log is not required, Record
+// does not wait. If it is required, Record returns when the line is written. It returns an
+// error if the line cannot be written, or not within half of the time until ctx's deadline
+// and at most a second. After an error, a line that was being written may still appear: the
+// log may contain an allow that was not given, and never lacks one that was.
 func (l *Log) Record(ctx context.Context, r *authz.Result, latency time.Duration) error {
 	if l.mode == None || l.mode == Denied && r.Answer.Allowed {
 		return nil
 	}
-	e := &entry{result: r, latency: latency}
-	if l.required {
-		return l.recordRequired(ctx, e)
+	memory := l.memory.Get().(*[]byte)
+	defer l.memory.Put(memory)
+	line, err := encode((*memory)[:0], r, latency)
+	if cap(line) <= FlushSize {
+		*memory = line
 	}
-	if !l.add(e) {
+	switch {
+	case err != nil:
 		l.lost.Add(1)
+	case l.required:
+		return l.recordRequired(ctx, line)
+	default:
+		if _, _, added := l.add(line); !added {
+			l.lost.Add(1)
+		}
+	}
+	if l.required {
+		return err
 	}
 	return nil
 }
 
-// add puts e into the queue and reports whether the queue had room. After Close it has none, so
-// that no entry arrives after the queue has been written.
-func (l *Log) add(e *entry) bool {
-	l.adding.RLock()
-	defer l.adding.RUnlock()
-	select {
-	case <-l.closing:
-		return false
-	default:
+// encode appends the line of a decision. A panic loses this line only.
+func encode(b []byte, r *authz.Result, latency time.Duration) (line []byte, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("panic while logging a decision: %v", fault)
+		}
+	}()
+	return appendLine(b, r, latency), nil
+}
+
+// add adds a line to the pending batch, if the batch has room and the log is not closed. It
+// returns the batch and the number of the line.
+func (l *Log) add(line []byte) (b *batch, i int, added bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	b, i = l.pending, len(l.pending.lines)
+	if l.isClosed || i == l.limit || len(b.text) >= maxPending {
+		return b, i, false
 	}
+	b.add(line)
+	if i == 0 {
+		signal(l.first)
+	}
+	if l.required || len(b.text) >= FlushSize || len(b.lines) >= (l.limit+1)/2 {
+		signal(l.full)
+	}
+	return b, i, true
+}
+
+// signal puts an element into a channel that has room for one.
+func signal(c chan struct{}) {
 	select {
-	case l.queue <- e:
-		return true
+	case c <- struct{}{}:
 	default:
-		return false
 	}
 }
 
-// recordRequired waits for room in the queue and then until the line is written.
-func (l *Log) recordRequired(ctx context.Context, e *entry) error {
-	e.written = make(chan error, 1)
+// recordRequired waits for room and then until the line is written.
+func (l *Log) recordRequired(ctx context.Context, line []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, waitFor(ctx))
 	defer cancel()
-	select {
-	case l.queue <- e:
-	case <-l.closing:
-		return l.abandon(e)
-	case <-ctx.Done():
-		return l.abandon(e)
+	b, i, added := l.add(line)
+	for !added {
+		select {
+		case <-b.taken:
+			b, i, added = l.add(line)
+			continue
+		case <-l.closing:
+		case <-ctx.Done():
+		}
+		l.lost.Add(1)
+		return ErrNotWritten
 	}
 	select {
-	case err := <-e.written:
-		return err
-	case <-l.closed:
-		return l.abandon(e)
+	case <-b.written:
+		return b.lines[i].err
 	case <-ctx.Done():
-		return l.abandon(e)
+		return l.abandon(b, i)
 	}
 }
 
@@ -151,63 +206,34 @@ func waitFor(ctx context.Context) time.Duration {
 	return min(maxWait, time.Until(deadline)/2)
 }
 
-// abandon counts an entry as lost, unless its line is being written.
-func (l *Log) abandon(e *entry) error {
-	if e.claimed.CompareAndSwap(false, true) {
-		l.lost.Add(1)
+// abandon loses a line that no check waits for, unless it is being written.
+func (l *Log) abandon(b *batch, i int) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if b == l.pending {
+		l.lose(b, i, ErrNotWritten)
 	}
 	return ErrNotWritten
 }
 
-// run writes the entries in the queue until Close, and then the rest.
-func (l *Log) run() {
-	defer close(l.closed)
-	for {
-		select {
-		case e := <-l.queue:
-			l.write(e)
-		case <-l.closing:
-			l.writeRest()
-			return
-		}
-	}
-}
-
-// writeRest writes the entries that are still in the queue.
-func (l *Log) writeRest() {
-	for {
-		select {
-		case e := <-l.queue:
-			l.write(e)
-		default:
-			return
-		}
-	}
-}
-
-func (l *Log) write(e *entry) {
-	if !e.claimed.CompareAndSwap(false, true) {
-		return
-	}
-	l.writing.Store(true)
-	err := e.write(l.handler)
-	if l.writing.CompareAndSwap(true, false) && err != nil {
+// lose counts a line as lost, once. l.mu must be locked.
+func (l *Log) lose(b *batch, i int, err error) {
+	if line := &b.lines[i]; !line.lost {
+		line.lost, line.err = true, err
 		l.lost.Add(1)
 	}
-	if e.written != nil {
-		e.written <- err
-	}
 }
 
-// Close writes the entries in the queue and ends the log. Later decisions are lost. If this
-// takes longer than ctx, Close returns ctx's error, and every decision that is not written by
+// Close writes the pending lines and ends the log. Later decisions are lost. If this takes
+// longer than ctx, Close returns ctx's error, and every decision that is not written by
 // then counts as lost.
 func (l *Log) Close(ctx context.Context) error {
-	l.closeOnce.Do(func() {
-		l.adding.Lock()
-		defer l.adding.Unlock()
+	l.mu.Lock()
+	if !l.isClosed {
+		l.isClosed = true
 		close(l.closing)
-	})
+	}
+	l.mu.Unlock()
 	select {
 	case <-l.closed:
 		return nil
@@ -217,17 +243,13 @@ func (l *Log) Close(ctx context.Context) error {
 	}
 }
 
-// abandonRest counts the entries in the queue and the one being written as lost.
+// abandonRest loses the lines that wait and those that are being written.
 func (l *Log) abandonRest() {
-	if l.writing.CompareAndSwap(true, false) {
-		l.lost.Add(1)
-	}
-	for {
-		select {
-		case e := <-l.queue:
-			_ = l.abandon(e) // always ErrNotWritten
-		default:
-			return
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, b := range []*batch{l.writing, l.pending} {
+		for i := b.settled; i < len(b.lines); i++ {
+			l.lose(b, i, ErrNotWritten)
 		}
 	}
 }

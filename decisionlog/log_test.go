@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -108,9 +109,10 @@ func TestRecordNeverWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sink := newGate()
 		l := New(Options{Writer: sink, Buffer: 4})
-		start := time.Now()
 		mustRecord(t, l, allowed())
+		time.Sleep(FlushInterval)
 		synctest.Wait() // the writer has the first
+		start := time.Now()
 		for range 99 {
 			mustRecord(t, l, allowed())
 		}
@@ -138,26 +140,149 @@ func TestBrokenSinkCountsLost(t *testing.T) {
 	wantLost(t, l, 10)
 }
 
-// TestTornLine checks a sink that accepts only a part of the second line: the line is lost, and the
-// third one is complete.
+// TestTornLine checks a sink that accepts only a part of the second line, alone or in a batch:
+// the line is lost, and the third one is complete.
 func TestTornLine(t *testing.T) {
-	var sink bytes.Buffer
-	calls := 0
-	l := New(Options{Buffer: 3, Writer: sinkFunc(func(p []byte) (int, error) {
-		if calls++; calls == 2 {
-			sink.Write(p[:7])
-			return 7, errors.New("disk full")
-		}
-		return sink.Write(p)
-	})})
-	for range 3 {
-		mustRecord(t, l, denied())
+	for _, test := range []struct {
+		name  string
+		pause time.Duration // after each line
+	}{{"each line alone", FlushInterval}, {"a batch", 0}} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var sink bytes.Buffer
+				torn := false
+				l := New(Options{Buffer: 6, Writer: sinkFunc(func(p []byte) (int, error) {
+					whole := 0 // bytes of the first line, if it is in p
+					if sink.Len() == 0 {
+						whole = bytes.IndexByte(p, '\n') + 1
+					}
+					if rest := p[whole:]; !torn && len(rest) > 0 {
+						torn = true
+						sink.Write(p[:whole+7])
+						return whole + 7, errors.New("disk full")
+					}
+					return sink.Write(p)
+				})})
+				for range 3 {
+					mustRecord(t, l, denied())
+					time.Sleep(test.pause)
+					synctest.Wait()
+				}
+				mustClose(t, l)
+				wantLost(t, l, 1)
+				got := strings.Split(strings.TrimSuffix(sink.String(), "\n"), "\n")
+				if len(got) != 3 || len(got[1]) != 7 || !strings.HasSuffix(got[0], "}") || !strings.HasPrefix(got[2], `{"time":`) || !strings.HasSuffix(got[2], "}") {
+					t.Errorf("lines = %q; want a whole one, seven bytes, and a whole one", got)
+				}
+			})
+		})
 	}
-	mustClose(t, l)
-	wantLost(t, l, 1)
-	got := strings.Split(strings.TrimSuffix(sink.String(), "\n"), "\n")
-	if len(got) != 3 || len(got[1]) != 7 || !strings.HasPrefix(got[2], `{"time":`) || !strings.HasSuffix(got[2], "}") {
-		t.Errorf("lines = %q; want a whole one, seven bytes, and a whole one", got)
+}
+
+// TestFailureInABatch checks which lines of a batch are lost if the sink fails at a position.
+func TestFailureInABatch(t *testing.T) {
+	var whole bytes.Buffer
+	record := func(sink io.Writer) *Log {
+		l := New(Options{Buffer: 100, Writer: sink})
+		for i := range 3 {
+			r := denied()
+			r.Time, r.Method = time.Unix(0, 0), strings.Repeat("x", i) // of different lengths
+			mustRecord(t, l, r)
+		}
+		mustClose(t, l)
+		return l
+	}
+	record(&whole)
+	lines := bytes.SplitAfter(whole.Bytes(), []byte("\n"))[:3]
+	for at := range whole.Len() {
+		for _, forever := range []bool{false, true} {
+			var sink bytes.Buffer
+			failed := false
+			l := record(sinkFunc(func(p []byte) (int, error) {
+				switch {
+				case failed && forever:
+					return 0, errors.New("disk full")
+				case failed:
+					return sink.Write(p)
+				}
+				failed = true
+				sink.Write(p[:at])
+				return at, errors.New("disk full")
+			}))
+			written := uint64(0)
+			for _, line := range lines {
+				if bytes.Contains(append([]byte{'\n'}, sink.Bytes()...), append([]byte{'\n'}, line...)) {
+					written++
+				}
+			}
+			want := uint64(3)
+			if whole.Bytes()[at] == '\n' && at+1 < whole.Len() && !forever {
+				want++ // a line that lacks only its line feed counts as lost, and the next write adds one
+			}
+			if got := l.Lost(); got+written != want {
+				t.Errorf("failing after %d bytes, forever %t: %d lines are written and %d lost, want %d together: %q", at, forever, written, got, want, sink.Bytes())
+			}
+			if torn := uint64(1); !forever && at > 0 && l.Lost() > torn {
+				t.Errorf("failing once after %d bytes: %d lines are lost, want at most the torn one", at, l.Lost())
+			}
+		}
+	}
+}
+
+// TestBatches checks when lines are written: after the interval, at the size, with half of the
+// buffer, and when the log is closed.
+func TestBatches(t *testing.T) {
+	at := time.Unix(1, 0).UTC()
+	for _, test := range []struct {
+		name   string
+		buffer int
+		lines  int
+		text   int           // the length of a field
+		after  time.Duration // before the lines must be written
+		closed bool
+	}{
+		{"a few lines", 100, 3, 0, FlushInterval, false},
+		{"as many bytes as FlushSize", 1000, 128, 512 - len(appendLine(nil, &authz.Result{Time: at, Decision: authz.Allowed}, 0)) - len(`,"reference":""`), 0, false},
+		{"half of the buffer", 10, 5, 0, 0, false},
+		{"closed", 100, 3, 0, 0, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var sink bytes.Buffer
+				var calls atomic.Int64
+				l := New(Options{Buffer: test.buffer, Writer: sinkFunc(func(p []byte) (int, error) {
+					calls.Add(1)
+					return sink.Write(p)
+				})})
+				for i := range test.lines {
+					if i == test.lines-1 {
+						synctest.Wait()
+						if calls.Load() > 0 {
+							t.Errorf("%d lines are written before the last one is recorded", lines(&sink))
+						}
+					}
+					r := allowed()
+					r.Time, r.Reference = at, strings.Repeat("x", test.text)
+					mustRecord(t, l, r)
+				}
+				if test.after > 0 {
+					time.Sleep(test.after - 1)
+					synctest.Wait()
+					if calls.Load() > 0 {
+						t.Error("the lines are written early")
+					}
+					time.Sleep(1)
+				}
+				if test.closed {
+					mustClose(t, l)
+				}
+				synctest.Wait()
+				if calls.Load() != 1 || lines(&sink) != test.lines {
+					t.Errorf("%d lines are written in %d calls, want %d in one", lines(&sink), calls.Load(), test.lines)
+				}
+				mustClose(t, l)
+			})
+		})
 	}
 }
 
@@ -269,6 +394,7 @@ func TestCloseIsBounded(t *testing.T) {
 		sink := newGate()
 		l := New(Options{Writer: sink, Buffer: 2})
 		mustRecord(t, l, allowed())
+		time.Sleep(FlushInterval)
 		synctest.Wait() // the writer has the first one
 		mustRecord(t, l, allowed())
 		mustRecord(t, l, allowed())

@@ -242,7 +242,7 @@ func fieldTables(t *testing.T) (tables [3][]field) {
 			tables[i] = append(tables[i], field{row[1], row[2], row[3], row[4]})
 		}
 	}
-	for i, of := range []any{action{}, statement{}} {
+	for i, of := range []any{referenceAction{}, referenceStatement{}} {
 		if got, want := len(tables[i+1]), reflect.TypeOf(of).NumField(); got != want {
 			t.Errorf("table %d has %d fields, want %d", i+2, got, want)
 		}

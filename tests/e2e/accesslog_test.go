@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"extauthz/decisionlog"
 	_ "extauthz/goldentest" // accept -update
 	"extauthz/tests/stack"
 )
@@ -78,6 +79,7 @@ func queryIsNotLogged(client func(*testing.T, *system) *http.Client) func(*testi
 			sys.requestWith(t, client(t, sys), http.MethodGet, location, basic("bob", "bob-secret"))
 			sys.waitFor(t, "/"+logged)
 		}
+		time.Sleep(2 * decisionlog.FlushInterval) // the sidecar has written its lines
 		for _, part := range []stack.Part{stack.Envoy, stack.Extauthz} {
 			if strings.Contains(sys.Log(part), secret) {
 				t.Errorf("%s's log contains the secret", part)
