@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"time"
@@ -20,16 +21,16 @@ import (
 
 // A bench is a run of the benchmark.
 type bench struct {
-	ctx       context.Context
-	out       io.Writer // progress
-	dir       string    // for sockets, logs and policies; removed at the end
-	random    *rand.Rand
-	sequence  workload.Sequence // of all checks
-	callers   *workload.Callers
-	programs  []*program
-	scenarios []scenario
-	written   map[string]*workload.Policies // policy directories, by their folder
-	servers   []*server                     // those that run
+	ctx      context.Context
+	out      io.Writer // progress
+	dir      string    // for sockets, logs and policies; removed at the end
+	random   *rand.Rand
+	sequence workload.Sequence // of all checks
+	callers  *workload.Callers
+	programs []*program
+	only     *regexp.Regexp                // workloads that are measured
+	written  map[string]*workload.Policies // policy directories, by their folder
+	servers  []*server                     // those that run
 
 	rounds int
 	slot   time.Duration // of a closed loop
@@ -45,7 +46,7 @@ func newBench(ctx context.Context, o *options, out io.Writer) (*bench, error) {
 	}
 	b := &bench{
 		ctx: ctx, out: out, dir: dir, random: newRandom(o.seed), written: map[string]*workload.Policies{},
-		scenarios: scenarios(o.only), rounds: 7, slot: time.Second, checks: 4096,
+		only: o.only, rounds: 5, slot: time.Second, checks: 4096,
 		run: &result.Run{
 			Date: time.Now().UTC().Truncate(time.Second), Commit: commit(), Before: o.before, Quick: o.quick, Seed: o.seed,
 			Go: runtime.Version(), System: system(),
@@ -72,10 +73,18 @@ func newBench(ctx context.Context, o *options, out io.Writer) (*bench, error) {
 // Close ends all servers and removes the files.
 func (b *bench) Close() error {
 	var errs []error
+	errs = append(errs, b.stopServers())
+	return errors.Join(append(errs, os.RemoveAll(b.dir))...)
+}
+
+// stopServers ends all servers.
+func (b *bench) stopServers() error {
+	var errs []error
 	for _, s := range b.servers {
 		errs = append(errs, s.stop())
 	}
-	return errors.Join(append(errs, os.RemoveAll(b.dir))...)
+	b.servers = nil
+	return errors.Join(errs...)
 }
 
 // build builds the servers.
@@ -122,9 +131,9 @@ func (b *bench) buildEarlier(revision string) (string, error) {
 	return binary, stack.Compile(b.ctx, source, "./cmd/extauthz", binary, b.out)
 }
 
-// start starts a server with a policy directory; Close ends it.
-func (b *bench) start(p *program, policies *workload.Policies, flags []string) (*server, error) {
-	s, err := p.start(b.dir, b.folder(policies), flags)
+// start starts a server with a policy directory. Close ends it.
+func (b *bench) start(p *program, folder string, flags []string) (*server, error) {
+	s, err := p.start(b.dir, folder, flags)
 	if s != nil && s.process != nil {
 		b.servers = append(b.servers, s)
 	}
@@ -145,6 +154,23 @@ func (b *bench) policies(shape workload.Shape, statements int) (*workload.Polici
 	}
 	b.written[folder] = p
 	return p, p.Write(folder, b.callers)
+}
+
+// wanted reports whether a workload is measured.
+func (b *bench) wanted(workload string) bool { return b.only.MatchString(workload) }
+
+// measureAll measures everything that is wanted. A quick run leaves out what takes long.
+func (b *bench) measureAll() error {
+	parts := []func() error{b.compareServers, b.compareEnvoy, b.measureReload, b.measureStart, b.measureGrowth}
+	if b.run.Quick {
+		parts = parts[:1]
+	}
+	for _, part := range parts {
+		if err := part(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (b *bench) progress(format string, args ...any) {

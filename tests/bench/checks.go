@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"time"
 
@@ -32,26 +31,28 @@ type scenario struct {
 	open       bool // open loop instead of closed
 }
 
-// The names of scenarios that others refer to.
+// The scenarios that others refer to.
 const (
 	hits     = "hits"
 	openLoop = "open loop"
+
+	usualStatements = 11_000
+	manyStatements  = 100_000
 )
 
-// scenarios returns the loads whose names match, in the order of the tables.
-func scenarios(only *regexp.Regexp) []scenario {
-	const usual, many = 11_000, 100_000
+// scenarios returns the wanted loads, in the order of the tables.
+func (b *bench) scenarios() []scenario {
 	all := []scenario{
-		{name: hits, statements: usual, credential: workload.Certificate},
-		{name: "misses", statements: usual, credential: workload.Certificate, fresh: true},
-		{name: "password", statements: usual, credential: workload.Password},
-		{name: "token", statements: usual, credential: workload.Token},
-		{name: "decision log", statements: usual, credential: workload.Certificate, logged: true},
-		{name: openLoop, statements: usual, credential: workload.Certificate, open: true},
-		{name: "hits, 100,000 statements", statements: many, credential: workload.Certificate},
-		{name: "misses, 100,000 statements", statements: many, credential: workload.Certificate, fresh: true},
+		{name: hits, statements: usualStatements, credential: workload.Certificate},
+		{name: "misses", statements: usualStatements, credential: workload.Certificate, fresh: true},
+		{name: "password", statements: usualStatements, credential: workload.Password},
+		{name: "token", statements: usualStatements, credential: workload.Token},
+		{name: "decision log", statements: usualStatements, credential: workload.Certificate, logged: true},
+		{name: openLoop, statements: usualStatements, credential: workload.Certificate, open: true},
+		{name: "hits, 100,000 statements", statements: manyStatements, credential: workload.Certificate},
+		{name: "misses, 100,000 statements", statements: manyStatements, credential: workload.Certificate, fresh: true},
 	}
-	return slices.DeleteFunc(all, func(s scenario) bool { return !only.MatchString(s.name) })
+	return slices.DeleteFunc(all, func(s scenario) bool { return !b.wanted(s.name) || b.run.Quick && s.statements > usualStatements })
 }
 
 // A contest is a server under a scenario.
@@ -96,7 +97,7 @@ func (b *bench) compareServers() error {
 // contests starts the servers and generates the loads. It returns a list for each scenario.
 func (b *bench) contests() (all [][]*contest, err error) {
 	servers, checks := map[string]*server{}, map[string][]workload.Check{}
-	for _, s := range b.scenarios {
+	for _, s := range b.scenarios() {
 		var contests []*contest
 		place := fmt.Sprint(s.statements)
 		policies, err := b.policies(workload.Spread, s.statements)
@@ -118,7 +119,7 @@ func (b *bench) contests() (all [][]*contest, err error) {
 				key, flags = key+"logged", withLog(filepath.Join(b.dir, p.name+".decisions"))
 			}
 			if servers[key] == nil {
-				if servers[key], err = b.start(p, policies, flags); err != nil {
+				if servers[key], err = b.start(p, b.folder(policies), flags); err != nil {
 					return nil, err
 				}
 			}

@@ -61,7 +61,7 @@ func run(ctx context.Context, args []string, out, progress io.Writer) (err error
 		return err
 	}
 	defer func() { err = errors.Join(err, b.Close()) }()
-	if err := b.compareServers(); err != nil {
+	if err := b.measureAll(); err != nil {
 		return err
 	}
 	if err := b.run.Write(o.out); err != nil {

@@ -10,28 +10,28 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// wiring is the addresses and files by which the parts of a stack reach each other.
-type wiring struct {
-	listener string // HOST:PORT of Envoy's listener
-	registry string // HOST:PORT behind Envoy
-	socket   string // unix socket of extauthz
-	admin    string // unix socket of Envoy's admin interface
-	certs    string // folder that replaces /certs
+// Wiring is the addresses and files by which the parts of a stack reach each other.
+type Wiring struct {
+	Listener string // HOST:PORT of Envoy's listener
+	Registry string // HOST:PORT behind Envoy
+	Socket   string // unix socket of extauthz
+	Admin    string // unix socket of Envoy's admin interface
+	Certs    string // folder that replaces /certs
 }
 
-// rewire returns an Envoy configuration with the addresses of w, otherwise unchanged. The
+// Rewire returns an Envoy configuration with the addresses of w, otherwise unchanged. The
 // configuration must have one listener, the clusters registry and ext-authz with one endpoint
 // each, and certificates below /certs.
-func rewire(config []byte, w wiring) ([]byte, error) {
+func Rewire(config []byte, w Wiring) ([]byte, error) {
 	var tree map[string]any
 	if err := yaml.Unmarshal(config, &tree); err != nil {
 		return nil, err
 	}
-	listener, err := socketAddress(w.listener)
+	listener, err := socketAddress(w.Listener)
 	if err != nil {
 		return nil, err
 	}
-	registry, err := socketAddress(w.registry)
+	registry, err := socketAddress(w.Registry)
 	if err != nil {
 		return nil, err
 	}
@@ -40,16 +40,16 @@ func rewire(config []byte, w wiring) ([]byte, error) {
 		address map[string]any
 		place   []any
 	}{
-		{pipe(w.admin), []any{"admin", "address"}},
+		{pipe(w.Admin), []any{"admin", "address"}},
 		{listener, []any{"static_resources", "listeners", 0, "address"}},
 		{registry, append([]any{"static_resources", "clusters", "registry"}, endpoint...)},
-		{pipe(w.socket), append([]any{"static_resources", "clusters", "ext-authz"}, endpoint...)},
+		{pipe(w.Socket), append([]any{"static_resources", "clusters", "ext-authz"}, endpoint...)},
 	} {
 		if err := replace(tree, change.address, change.place...); err != nil {
 			return nil, err
 		}
 	}
-	return yaml.Marshal(relocate(tree, "/certs/", w.certs))
+	return yaml.Marshal(relocate(tree, "/certs/", w.Certs))
 }
 
 // Relocate returns an Envoy configuration with the folder certs instead of /certs, otherwise

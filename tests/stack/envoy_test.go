@@ -11,12 +11,12 @@ import (
 	_ "extauthz/goldentest" // accept -update
 )
 
-var elsewhere = wiring{
-	listener: "127.0.0.9:1111",
-	registry: "127.0.0.9:2222",
-	socket:   "/tmp/elsewhere/extauthz.sock",
-	admin:    "/tmp/elsewhere/envoy.sock",
-	certs:    "/tmp/elsewhere/certs",
+var elsewhere = Wiring{
+	Listener: "127.0.0.9:1111",
+	Registry: "127.0.0.9:2222",
+	Socket:   "/tmp/elsewhere/extauthz.sock",
+	Admin:    "/tmp/elsewhere/envoy.sock",
+	Certs:    "/tmp/elsewhere/certs",
 }
 
 // TestRewire checks that every address of each example is replaced, and that rewiring again
@@ -32,21 +32,21 @@ func TestRewire(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			after, err := rewire(before, elsewhere)
+			after, err := Rewire(before, elsewhere)
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, want := range []string{"1111", "2222", elsewhere.socket, elsewhere.admin} {
+			for _, want := range []string{"1111", "2222", elsewhere.Socket, elsewhere.Admin} {
 				if strings.Count(string(after), want) != 1 {
 					t.Errorf("%q is %d times in the result, want once", want, strings.Count(string(after), want))
 				}
 			}
 			for _, gone := range []string{"/certs/server", "8080", "8443", "5000", "/run/extauthz"} {
-				if strings.Contains(strings.ReplaceAll(string(after), elsewhere.certs, ""), gone) {
+				if strings.Contains(strings.ReplaceAll(string(after), elsewhere.Certs, ""), gone) {
 					t.Errorf("%q is still in the result", gone)
 				}
 			}
-			again, err := rewire(after, elsewhere)
+			again, err := Rewire(after, elsewhere)
 			if err != nil || string(again) != string(after) {
 				t.Errorf("rewiring again changes the result (%v)", err)
 			}
@@ -64,7 +64,7 @@ func TestRewireKeepsTheRest(t *testing.T) {
 		listeners: [{address: {socket_address: {address: 127.0.0.9, port_value: 1111}}, name: l}],
 		clusters: [{name: ext-authz, load_assignment: {endpoints: [{lb_endpoints: [{endpoint: {address: {pipe: {path: /tmp/elsewhere/extauthz.sock}}}}]}]}},
 			{name: registry, type: STATIC, load_assignment: {endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: 127.0.0.9, port_value: 2222}}}}]}]}}]}}`
-	got, err := rewire([]byte(config), elsewhere)
+	got, err := Rewire([]byte(config), elsewhere)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func TestRewireErrors(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := rewire([]byte(c.config), elsewhere)
+			_, err := Rewire([]byte(c.config), elsewhere)
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want one with %q", err, c.want)
 			}

@@ -16,7 +16,7 @@ type Processes struct {
 	programs *Programs
 	spec     Spec
 	dir      string
-	wiring   wiring
+	wiring   Wiring
 	admin    string // HOST:PORT of extauthz's admin interface
 	running  map[Part]*process
 	logs     map[Part]*tail
@@ -62,7 +62,7 @@ func (s *Processes) Dir() string { return s.dir }
 
 // Address returns the HOST:PORT of a part.
 func (s *Processes) Address(part Part) string {
-	return map[Part]string{Envoy: s.wiring.listener, Registry: s.wiring.registry, Extauthz: s.admin}[part]
+	return map[Part]string{Envoy: s.wiring.Listener, Registry: s.wiring.Registry, Extauthz: s.admin}[part]
 }
 
 // Log returns the end of the output of a part since it was first started.
@@ -96,10 +96,10 @@ func (s *Processes) Start(part Part) error {
 func (s *Processes) command(part Part) []string {
 	switch part {
 	case Registry:
-		return []string{s.programs.Registry, s.wiring.registry, filepath.Join(s.dir, "images")}
+		return []string{s.programs.Registry, s.wiring.Registry, filepath.Join(s.dir, "images")}
 	case Extauthz:
 		return slices.Concat(s.spec.Under, []string{s.programs.Extauthz, "serve",
-			"--policies", s.spec.Policies, "--listen", "unix://" + s.wiring.socket,
+			"--policies", s.spec.Policies, "--listen", "unix://" + s.wiring.Socket,
 			"--admin-listen", s.admin, "--drain-timeout", "2s"}, s.spec.Flags)
 	default:
 		folders := []string{s.dir}
@@ -116,11 +116,11 @@ func (s *Processes) command(part Part) []string {
 func (s *Processes) probe(part Part) (*http.Client, string) {
 	switch part {
 	case Registry:
-		return http.DefaultClient, "http://" + s.wiring.registry + "/v2/"
+		return http.DefaultClient, "http://" + s.wiring.Registry + "/v2/"
 	case Extauthz:
 		return http.DefaultClient, "http://" + s.admin + "/readyz"
 	default:
-		return dialing(s.wiring.admin), "http://envoy/ready"
+		return dialing(s.wiring.Admin), "http://envoy/ready"
 	}
 }
 

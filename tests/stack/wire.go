@@ -14,24 +14,24 @@ func (s *Processes) wire() error {
 		return err
 	}
 	s.admin = free[0]
-	s.wiring = wiring{
-		listener: s.spec.Listen,
-		registry: s.spec.Upstream,
-		socket:   filepath.Join(s.dir, "extauthz.sock"),
-		admin:    filepath.Join(s.dir, "envoy.sock"),
-		certs:    s.spec.Certs,
+	s.wiring = Wiring{
+		Listener: s.spec.Listen,
+		Registry: s.spec.Upstream,
+		Socket:   filepath.Join(s.dir, "extauthz.sock"),
+		Admin:    filepath.Join(s.dir, "envoy.sock"),
+		Certs:    s.spec.Certs,
 	}
-	if s.wiring.listener == "" {
-		s.wiring.listener = free[1]
+	if s.wiring.Listener == "" {
+		s.wiring.Listener = free[1]
 	}
-	if s.wiring.registry == "" {
-		s.wiring.registry = free[2]
+	if s.wiring.Registry == "" {
+		s.wiring.Registry = free[2]
 	}
 	example, err := os.ReadFile(s.spec.Envoy)
 	if err != nil {
 		return err
 	}
-	config, err := rewire(example, s.wiring)
+	config, err := Rewire(example, s.wiring)
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.spec.Envoy, err)
 	}

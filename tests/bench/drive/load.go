@@ -1,6 +1,7 @@
 package drive
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,8 +22,8 @@ type Load struct {
 	Fresh bool
 	// AllowsAll says that the server decides nothing and allows every check.
 	AllowsAll bool
-	// Judge reports whether an answer is right, instead of the check's own answer; nil if
-	// that is always the right one.
+	// Judge reports whether an answer that arrived now is right. If it is nil, the check's own
+	// answer is right.
 	Judge func(c *workload.Check, allowed bool, sent time.Time) bool
 }
 
@@ -77,9 +78,7 @@ func (t *Tally) add(other *Tally) {
 	t.AllowedPulls += other.AllowedPulls
 	t.AllowedPullBytes += other.AllowedPullBytes
 	t.Latency.Merge(&other.Latency)
-	if t.FirstError == nil {
-		t.FirstError = other.FirstError
-	}
+	t.FirstError = cmp.Or(t.FirstError, other.FirstError)
 }
 
 // one sends a check and counts its answer.
@@ -89,9 +88,7 @@ func (c *Client) one(ctx context.Context, connection int, l *Load, check *worklo
 	sent := time.Now()
 	if err := c.check(ctx, connection, message, &a); err != nil {
 		t.Lost++
-		if t.FirstError == nil {
-			t.FirstError = err
-		}
+		t.FirstError = cmp.Or(t.FirstError, err)
 		return
 	}
 	t.Latency.Add(time.Since(sent))

@@ -26,6 +26,11 @@ const (
 	Answer      = "answer"      // bytes of an answer that allows a pull
 	Throughput  = "throughput"  // checks per second
 	HitRatio    = "hits"        // share of decisions that were in the cache
+	EnvoyCPU    = "Envoy CPU"   // of Envoy alone, µs for each request
+	InForce     = "in force"    // ms from a change or the start to the policies being in force
+	TotalCPU    = "total CPU"   // of the server, in ms, for all of a start or a change
+	Resident    = "resident"    // MiB of memory after a load
+	Peak        = "peak"        // MiB of memory at most
 )
 
 // A Run is the measurements of one run.

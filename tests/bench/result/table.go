@@ -12,11 +12,12 @@ import (
 )
 
 // absolute are metrics that are shown as they are and not as ratios.
-var absolute = []string{Answer, HitRatio, Throughput}
+var absolute = []string{Answer, HitRatio, Throughput, InForce, TotalCPU}
 
 // titles describe the metrics, in the order of the tables.
 var titles = []struct{ metric, title string }{
 	{CPU, "CPU of the server, µs a check"},
+	{EnvoyCPU, "CPU of Envoy alone, µs a request"},
 	{P50, "latency, median, µs"},
 	{P99, "latency, 99th percentile, µs"},
 	{Allocations, "allocations a check"},
@@ -24,6 +25,10 @@ var titles = []struct{ metric, title string }{
 	{Answer, "answer that allows a pull, bytes"},
 	{HitRatio, "decisions from the cache"},
 	{Throughput, "checks per second"},
+	{InForce, "until the policies are in force, ms"},
+	{TotalCPU, "CPU until then, ms"},
+	{Resident, "resident memory after a load, MiB"},
+	{Peak, "resident memory at the peak, MiB"},
 }
 
 // WriteTables writes a table in Markdown for each metric. It has a line for each workload and

@@ -18,18 +18,22 @@ type Check struct {
 	Allowed bool
 	Pull    bool // the request belongs to a pull
 
+	// Repository is the number of the repository, or -1 if the request is about none.
+	Repository int
+
 	ids       []int // where the digits of the request's id are
 	addresses []int // where the client's address is
 }
 
 // A request is what a check is about.
 type request struct {
-	operation operation
-	target    string
-	caller    caller
-	client    []header
-	address   string
-	allowed   bool
+	operation  operation
+	repository int // -1 for none
+	target     string
+	caller     caller
+	client     []header
+	address    string
+	allowed    bool
 }
 
 type header struct{ name, value string }
@@ -43,7 +47,7 @@ var clients = [...][]header{
 	{{"user-agent", "containerd/2.1.4"}, {"accept-encoding", "zstd;q=1.0, gzip;q=0.8, deflate;q=0.5"}},
 	{
 		{"user-agent", "docker/28.2.2 go/go1.24.3 git-commit/45873be kernel/6.8.0-60-generic os/linux arch/amd64 UpstreamClient(Docker-Client/28.2.2 \\(linux\\))"},
-		{"accept-encoding", "gzip"}, {"connection", "close"},
+		{"accept-encoding", "gzip"},
 	},
 	{
 		{"user-agent", "crane/0.22.1 go-containerregistry/0.22.1"}, {"accept-encoding", "gzip"},
@@ -109,7 +113,7 @@ func encode(q request) (Check, error) {
 		return Check{}, err
 	}
 	return Check{
-		Message: message, Allowed: q.allowed, Pull: !q.operation.push && q.operation.path != "/v2/",
+		Message: message, Allowed: q.allowed, Pull: !q.operation.push && q.repository >= 0, Repository: q.repository,
 		ids: positions(message, idPlaceholder), addresses: positions(message, q.address),
 	}, nil
 }

@@ -27,8 +27,8 @@ const (
 	account = "123456789012"
 	region  = "eu-central-1"
 
-	// Registry is the name of the registry in registries.yaml.
-	Registry = "bench"
+	// Registry is the name of the registry in registries.yaml, as in examples/mtls/envoy.yaml.
+	Registry = "mtls"
 	// Host is the registry's host.
 	Host = "registry.example.com"
 )
@@ -48,6 +48,16 @@ type Policies struct {
 	// Teams and Repositories are how many there are. Repository i belongs to team i modulo
 	// Teams.
 	Teams, Repositories int
+
+	// Third says that every second repository's policy has a third statement.
+	Third bool
+}
+
+// Large returns the policies of 50,000 statements in 20,004 files: one team, and a policy for
+// each of 19,999 repositories.
+func Large() *Policies {
+	const repositories = 19_999
+	return &Policies{Shape: Spread, Statements: 50_000, Teams: 1, Repositories: repositories, Third: true}
 }
 
 // NewPolicies returns the policies of a shape with this number of statements, of which there
@@ -96,7 +106,7 @@ func (p *Policies) Write(dir string, callers *Callers) error {
 		files[fmt.Sprintf("managed/team-%d.json", team)] = document(p.teamPolicy(team))
 	}
 	for i := range p.Repositories {
-		files[p.PolicyFile(i)] = document(p.repositoryPolicy(i))
+		files[p.PolicyFile(i)] = p.RepositoryPolicy(i)
 	}
 	for name, text := range files {
 		if err := WriteFile(filepath.Join(dir, name), text); err != nil {
@@ -190,12 +200,23 @@ func (p *Policies) teamPolicy(team int) []string {
 	}
 }
 
-// repositoryPolicy returns the policy of a repository. It lets the next team pull, and denies
+// RepositoryPolicy returns the text of the i-th repository's policy, with further statements.
+func (p *Policies) RepositoryPolicy(i int, further ...string) string {
+	return document(append(p.repositoryPolicy(i), further...))
+}
+
+// DenyAll is a statement of a repository's policy that denies everything to everyone.
+const DenyAll = `{"Sid": "Closed", "Effect": "Deny", "Principal": "*", "Action": "ecr:*"}`
+
+// repositoryPolicy returns the statements of a repository's policy. It lets the next team pull, and denies
 // everything to clients outside a network, so that each decision depends on the address.
 func (p *Policies) repositoryPolicy(i int) []string {
 	statements := []string{
 		repositoryAllow(teamRole((i + 1) % p.Teams)),
-		`{"Sid": "Outside", "Effect": "Deny", "Principal": "*", "Action": "ecr:*", "Condition": {"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}}}`,
+		`{"Sid": "Outside", "Effect": "Deny", "Principal": "*", "Action": "ecr:*", "Condition": {"NotIpAddress": {"aws:SourceIp": ["10.0.0.0/8", "127.0.0.0/8"]}}}`,
+	}
+	if p.Third && i%2 == 0 {
+		statements = append(statements, repositoryAllow(fmt.Sprintf("arn:aws:iam::%s:user/owner-%d", account, i)))
 	}
 	if p.Shape == OneRepository && i == 0 {
 		for n := range p.Statements - fewStatements {

@@ -116,17 +116,69 @@ func (t *Traffic) request(r *rand.Rand, repository func() int, i int) request {
 		chosen = 0
 	}
 	team := chosen % t.Policies.Teams
+	q := t.about(r, chosen)
+	if i%deniedEvery == deniedEvery-1 && teams > 2 && !t.Hot && q.repository >= 0 {
+		q.allowed, team = false, (team+2)%teams // both policies deny: a repository's admits only the next team
+	}
+	q.caller = t.Callers.caller(t.Credential, team, r.IntN(workloadsOfTeam))
+	return q
+}
+
+// about returns an allowed request for a repository, without its caller.
+func (t *Traffic) about(r *rand.Rand, repository int) request {
 	o := chooseOperation(r)
-	denied := i%deniedEvery == deniedEvery-1 && teams > 2 && !t.Hot && strings.Contains(o.path, "%s")
-	if denied { // by both policies: a repository's admits only the next team
-		team = (team + 2) % teams
+	q := request{
+		operation: o, repository: repository,
+		target:  o.target(r, t.Policies.Repository(repository)),
+		client:  clients[r.IntN(len(clients))],
+		address: fmt.Sprintf("10.%d.%d.%d", 100+r.IntN(100), 100+r.IntN(100), 100+r.IntN(100)),
+		allowed: true,
 	}
-	return request{
-		operation: o,
-		target:    o.target(r, t.Policies.Repository(chosen)),
-		caller:    t.Callers.caller(t.Credential, team, r.IntN(workloadsOfTeam)),
-		client:    clients[r.IntN(len(clients))],
-		address:   fmt.Sprintf("10.%d.%d.%d", 100+r.IntN(100), 100+r.IntN(100), 100+r.IntN(100)),
-		allowed:   !denied,
+	if !strings.Contains(o.path, "%s") {
+		q.repository = -1
 	}
+	return q
+}
+
+// An HTTPRequest is a request as a client sends it, and the answer that the policies give it.
+type HTTPRequest struct {
+	Text    []byte
+	Head    bool // the response has no body
+	Allowed bool
+}
+
+// HTTP returns the requests of a team's client over HTTP/1.1, which has no body.
+func (t *Traffic) HTTP(team int) (all []HTTPRequest) {
+	r := rand.New(rand.NewPCG(t.Seed, uint64(team)+1))
+	next := ranks(r, (t.Policies.Repositories-1-team)/t.Policies.Teams+1)
+	for i := range t.Checks {
+		chosen := team + next()*t.Policies.Teams
+		denied := i%deniedEvery == deniedEvery-1 && t.Policies.Teams > 2
+		if denied {
+			chosen = (chosen + t.Policies.Teams - 2) % t.Policies.Repositories
+		}
+		q := t.about(r, chosen)
+		q.allowed = !denied || q.repository < 0
+		all = append(all, HTTPRequest{q.http(), q.operation.method == "HEAD", q.allowed})
+	}
+	return all
+}
+
+// http returns the request in HTTP/1.1.
+func (q *request) http() []byte {
+	accept := "*/*"
+	if q.operation.accept {
+		accept = manifestTypes
+	}
+	text := fmt.Appendf(nil, "%s %s HTTP/1.1\r\nhost: %s\r\naccept: %s\r\n", q.operation.method, q.target, Host, accept)
+	for _, h := range q.client {
+		text = fmt.Appendf(text, "%s: %s\r\n", h.name, h.value)
+	}
+	if q.operation.body != "" {
+		text = fmt.Appendf(text, "content-type: %s\r\n", q.operation.body)
+	}
+	if q.operation.push && q.operation.method != "HEAD" {
+		text = append(text, "content-length: 0\r\n"...)
+	}
+	return append(text, "\r\n"...)
 }
