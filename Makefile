@@ -53,9 +53,9 @@ router: ## compare the mapping with a registry's own reading (INPUTS=10000000 SE
 differential: ## compare policy decisions with another evaluator's (CASES=1000000 SEED=1); needs node
 	go test -C tests -count=1 -v -timeout=4h -run '^TestDifferential$$' ./differential -cases $(CASES) -seed $(SEED)
 
-bench: ## measure the sidecar next to servers that decide nothing (QUICK=true ONLY=REGEXP BEFORE=COMMIT COMPARE=FILE OUT=FILE)
+bench: ## measure the sidecar next to servers that decide nothing (QUICK=true ONLY=REGEXP BEFORE=COMMIT; tests/bench/README.md)
 	@go build -C tests -o ../.cache/bin/bench ./bench
-	@exec .cache/bin/bench -quick='$(or $(QUICK),false)' -only='$(ONLY)' -before='$(BEFORE)' -compare='$(COMPARE)' -out='$(OUT)'
+	@exec .cache/bin/bench -quick='$(or $(QUICK),false)' -only='$(ONLY)' -before='$(BEFORE)' -compare='$(COMPARE)' -from='$(FROM)' -out='$(OUT)' -charts='$(CHARTS)'
 
 gobench: ## run the Go benchmarks of every package
 	go test -run '^$$' -bench . -benchmem ./...

@@ -161,7 +161,7 @@ func (b *bench) wanted(workload string) bool { return b.only.MatchString(workloa
 
 // measureAll measures everything that is wanted. A quick run leaves out what takes long.
 func (b *bench) measureAll() error {
-	parts := []func() error{b.compareServers, b.compareEnvoy, b.measureReload, b.measureStart, b.measureGrowth}
+	parts := []func() error{b.compareServers, b.compareEnvoy, b.measureReload, b.measureStart, b.measureGrowth, b.measureProfiles}
 	if b.run.Quick {
 		parts = parts[:1]
 	}

@@ -29,6 +29,9 @@ func growthWorkload(shape workload.Shape, statements int) string {
 func (b *bench) measureGrowth() error {
 	for _, shape := range workload.Shapes {
 		for _, statements := range growthSizes {
+			if shape == workload.OneRepository && statements > workload.MaxOneRepository {
+				continue
+			}
 			if name := growthWorkload(shape, statements); b.wanted(name) {
 				b.progress("%s", name)
 				if err := b.grow(name, shape, statements); err != nil {

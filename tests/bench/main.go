@@ -41,11 +41,13 @@ type options struct {
 	before  string
 	out     string
 	compare string
+	from    string
+	charts  string
 	only    *regexp.Regexp
 }
 
-// run measures, prints the tables and writes the file.
-func run(ctx context.Context, args []string, out, progress io.Writer) (err error) {
+// run measures, prints the tables and draws the charts.
+func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	o, err := parse(args, progress)
 	if err != nil {
 		return err
@@ -56,25 +58,42 @@ func run(ctx context.Context, args []string, out, progress io.Writer) (err error
 			return err
 		}
 	}
-	b, err := newBench(ctx, o, progress)
+	r, err := measured(ctx, o, progress)
 	if err != nil {
 		return err
 	}
+	if err := r.WriteTables(out); err != nil {
+		return err
+	}
+	if o.charts != "" {
+		if err := drawCharts(r, o.charts); err != nil {
+			return err
+		}
+	}
+	if older != nil {
+		return result.WriteComparison(out, older, r)
+	}
+	return nil
+}
+
+// measured returns the measurements: of a file, or new ones, which it writes to a file.
+func measured(ctx context.Context, o *options, progress io.Writer) (r *result.Run, err error) {
+	if o.from != "" {
+		return result.Read(o.from)
+	}
+	b, err := newBench(ctx, o, progress)
+	if err != nil {
+		return nil, err
+	}
 	defer func() { err = errors.Join(err, b.Close()) }()
 	if err := b.measureAll(); err != nil {
-		return err
+		return nil, err
 	}
 	if err := b.run.Write(o.out); err != nil {
-		return err
+		return nil, err
 	}
-	if err := b.run.WriteTables(out); err != nil {
-		return err
-	}
-	fmt.Fprintln(out, "Written to", o.out)
-	if older == nil {
-		return nil
-	}
-	return result.WriteComparison(out, older, b.run)
+	b.progress("the measurements are in %s", o.out)
+	return b.run, nil
 }
 
 // parse parses the flags.
@@ -87,6 +106,8 @@ func parse(args []string, usage io.Writer) (*options, error) {
 	flags.Uint64Var(&o.seed, "seed", 1, "of all random numbers")
 	flags.StringVar(&o.before, "before", "", "a commit whose sidecar is measured too")
 	flags.StringVar(&o.out, "out", "", "the file for the measurements (default .cache/bench/DATE.json)")
+	flags.StringVar(&o.from, "from", "", "measure nothing: print and draw the measurements of this file")
+	flags.StringVar(&o.charts, "charts", "", "a folder to draw the charts into")
 	flags.StringVar(&o.compare, "compare", "", "a file of an earlier run to compare with")
 	only := flags.String("only", "", "a regular expression: measure only the workloads that it matches")
 	if err := flags.Parse(args); err != nil {

@@ -31,6 +31,7 @@ const (
 	TotalCPU    = "total CPU"   // of the server, in ms, for all of a start or a change
 	Resident    = "resident"    // MiB of memory after a load
 	Peak        = "peak"        // MiB of memory at most
+	Share       = "share"       // percent of the CPU time of a profile
 )
 
 // A Run is the measurements of one run.
@@ -44,7 +45,6 @@ type Run struct {
 	Seed      uint64    `json:"seed"`
 	Series    []*Series `json:"series"`
 	Latencies []Curve   `json:"latencies"`
-	Profile   []Share   `json:"profile,omitempty"`
 }
 
 // A Series is one metric of a server under a workload, with a value for each round.
@@ -66,12 +66,6 @@ type Curve struct {
 type Point struct {
 	Share  float64 `json:"share"`
 	Micros float64 `json:"micros"`
-}
-
-// A Share is the part of the CPU time that a cost center takes.
-type Share struct {
-	Center  string  `json:"center"`
-	Percent float64 `json:"percent"`
 }
 
 // Add adds a value for the current round.

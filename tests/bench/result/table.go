@@ -12,7 +12,7 @@ import (
 )
 
 // absolute are metrics that are shown as they are and not as ratios.
-var absolute = []string{Answer, HitRatio, Throughput, InForce, TotalCPU}
+var absolute = []string{Answer, HitRatio, Throughput, InForce, TotalCPU, Share}
 
 // titles describe the metrics, in the order of the tables.
 var titles = []struct{ metric, title string }{
@@ -29,6 +29,7 @@ var titles = []struct{ metric, title string }{
 	{TotalCPU, "CPU until then, ms"},
 	{Resident, "resident memory after a load, MiB"},
 	{Peak, "resident memory at the peak, MiB"},
+	{Share, "share of the CPU time, percent"},
 }
 
 // WriteTables writes a table in Markdown for each metric. It has a line for each workload and
@@ -45,7 +46,12 @@ func (r *Run) WriteTables(w io.Writer) error {
 
 // writeTable writes the table of one metric, if there are any values.
 func (r *Run) writeTable(w io.Writer, metric, title string) error {
-	servers := r.distinct(func(s *Series) string { return s.Server })
+	servers := slices.DeleteFunc(r.distinct(func(s *Series) string { return s.Server }), func(server string) bool {
+		return !slices.ContainsFunc(r.Series, func(s *Series) bool { return s.Server == server && s.Metric == metric && len(s.Values) > 0 })
+	})
+	if len(servers) == 0 {
+		return nil
+	}
 	lines := [][]string{append([]string{title}, servers...)}
 	for _, workload := range r.Workloads() {
 		line, empty := []string{workload}, true

@@ -16,9 +16,14 @@ const (
 	Spread Shape = "spread"
 	// OnePrincipal is Spread with ten statements, and all others attached to one role.
 	OnePrincipal Shape = "one principal"
-	// OneRepository is Spread with ten statements, and all others in one repository's policy.
+	// OneRepository is Spread with ten statements, and all others in one repository's policy,
+	// of which there are at most [MaxOneRepository].
 	OneRepository Shape = "one repository policy"
 )
+
+// MaxOneRepository is the largest number of statements of the shape OneRepository. More do not
+// fit into a file, which may have 1 MiB.
+const MaxOneRepository = 10_000
 
 // Shapes are all shapes.
 var Shapes = [...]Shape{Spread, OnePrincipal, OneRepository}
@@ -165,7 +170,7 @@ func repositoryARN(pattern string) string {
 }
 
 func document(statements []string) string {
-	return `{"Version": "2012-10-17", "Statement": [` + strings.Join(statements, ",\n ") + "]}\n"
+	return `{"Version": "2012-10-17", "Statement": [` + strings.Join(statements, ",\n") + "]}\n"
 }
 
 const (
@@ -220,7 +225,7 @@ func (p *Policies) repositoryPolicy(i int) []string {
 	}
 	if p.Shape == OneRepository && i == 0 {
 		for n := range p.Statements - fewStatements {
-			statements = append(statements, repositoryAllow(fmt.Sprintf("arn:aws:iam::%s:user/guest-%d", account, n)))
+			statements = append(statements, fmt.Sprintf(`{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::%s:user/g%d"},"Action":"ecr:PutImage"}`, account, n))
 		}
 	}
 	return statements
@@ -239,11 +244,28 @@ func (p *Policies) attached(files map[string]string) (names []string) {
 	for first := 0; first < p.Statements-fewStatements; first += attachedStatements {
 		var statements []string
 		for n := first; n < min(first+attachedStatements, p.Statements-fewStatements); n++ {
-			statements = append(statements, allow(pullActions, repositoryARN(fmt.Sprintf("group-%d/app-%d", n%100, n))))
+			statements = append(statements, attachedStatement(n))
 		}
 		name := fmt.Sprintf("attached-%d", first/attachedStatements)
 		names = append(names, name)
 		files["managed/"+name+".json"] = document(statements)
 	}
 	return names
+}
+
+// attachedStatement returns a statement about another repository or group of repositories: by
+// its name, by a prefix, or under a condition.
+func attachedStatement(n int) string {
+	switch n % 4 {
+	case 0:
+		return allow(pullActions, repositoryARN(fmt.Sprintf("group-%d/app-%d", n%100, n)))
+	case 1:
+		return allow(pullActions, repositoryARN(fmt.Sprintf("group-%d/app-%d-*", n%100, n)))
+	case 2:
+		return fmt.Sprintf(`{"Effect": "Allow", "Action": %s, "Resource": %q, "Condition": {"StringEquals": {"aws:PrincipalTag/serviceaccount": "w-%d"}}}`,
+			pullActions, repositoryARN(fmt.Sprintf("group-%d/app-%d", n%100, n)), n)
+	default:
+		return fmt.Sprintf(`{"Effect": "Deny", "Action": %s, "Resource": %q, "Condition": {"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}}}`,
+			pushActions, repositoryARN(fmt.Sprintf("group-%d/app-%d/*", n%100, n)))
+	}
 }

@@ -1,0 +1,2 @@
+// Package chart draws line charts as SVG, for pages.
+package chart
