@@ -160,12 +160,37 @@ func (k *check) answer(ctx context.Context) {
 		if optionalDenied {
 			remove = append(remove, m.RemoveUnlessOptional()...)
 		}
-		k.result.allow(k.registry, remove)
+		k.allow(remove)
 	case ctx.Err() != nil: // before the reasons for the denial are evaluated
 		k.timeOut()
 	default:
 		k.deny(&m)
 	}
+}
+
+// allow sets the result of an allowed request. It removes headers that a client must not
+// send to a registry. Where Envoy shows all of them, it removes those that the request has.
+func (k *check) allow(removeQuery []string) {
+	remove := k.registry.RemoveHeaders()
+	if k.request.Extensions.AllHeaders {
+		remove = k.presentHeaders(remove)
+	}
+	k.result.Decision = Allowed
+	k.result.Answer = Answer{Allowed: true, RemoveHeaders: remove, RemoveQueryParameters: removeQuery}
+}
+
+// presentHeaders returns those of some headers that the request has.
+func (k *check) presentHeaders(names []string) (present []string) {
+	for i, name := range names {
+		switch {
+		case !k.request.has(name):
+		case present == nil: // the usual list, of one header, costs no allocation
+			present = names[i : i+1 : i+1]
+		default:
+			present = append(present, name)
+		}
+	}
+	return present
 }
 
 // timeOut sets the result of a request whose deadline has passed. It discards what was
@@ -184,7 +209,7 @@ func (k *check) answerWithoutLogin() {
 		k.authenticationFailed(&identity.Failure{Kind: identity.Anonymous, Reason: "the request carries no credential"})
 		return
 	}
-	k.result.allow(k.registry, nil)
+	k.allow(nil)
 }
 
 // canLogIn reports whether identity policies could allow the caller to log in. Anonymous

@@ -241,6 +241,41 @@ func TestCheckRemoves(t *testing.T) {
 	}
 }
 
+// TestCheckRemovesPresentHeaders checks that an allowed request loses only headers that it
+// has, and all of those, if Envoy shows all headers.
+func TestCheckRemovesPresentHeaders(t *testing.T) {
+	checker := newChecker(t)
+	for _, c := range []struct {
+		name    string
+		headers []string
+		want    []string
+	}{
+		{"the credential", nil, []string{"authorization"}},
+		{"headers of other names", []string{"accept", "x-forwarded", "x-forwarded-hosts"}, []string{"authorization"}},
+		{"a header", []string{"x-real-ip"}, []string{"x-real-ip", "authorization"}},
+		{"a header in upper case", []string{"X-Real-IP"}, []string{"x-real-ip", "authorization"}},
+		{"a header that is repeated", []string{"forwarded", "forwarded"}, []string{"forwarded", "authorization"}},
+		{"all headers", mapping.RemoveHeaders(), append(mapping.RemoveHeaders(), "authorization")},
+	} {
+		for _, path := range []string{"/v2/", "/v2/team/app/manifests/v1"} {
+			r := from("bob", "GET", path)
+			r.Extensions.AllHeaders = true
+			for _, name := range c.headers {
+				r.Headers = append(r.Headers, mapping.Header{Name: name, Value: "a"})
+			}
+			got := checker.Check(context.Background(), r)
+			if got.Decision != Allowed || !slices.Equal(got.Answer.RemoveHeaders, c.want) {
+				t.Errorf("%s: %s, loses %q, want %q", c.name, got.Decision, got.Answer.RemoveHeaders, c.want)
+			}
+		}
+	}
+	open := toOpen(from("bob", "GET", "/v2/team/app/manifests/v1"))
+	open.Extensions.AllHeaders = true
+	if got := checker.Check(context.Background(), open); got.Decision != Allowed || len(got.Answer.RemoveHeaders) > 0 {
+		t.Errorf("a registry that needs the credential: %s, loses %q", got.Decision, got.Answer.RemoveHeaders)
+	}
+}
+
 // TestCheckExplains checks that a result contains the reasons for each decision.
 func TestCheckExplains(t *testing.T) {
 	r := newChecker(t).Check(context.Background(), from("bob", "GET", "/v2/secret/app/manifests/v1"))

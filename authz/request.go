@@ -47,6 +47,10 @@ type Extensions struct {
 	// TrustedHeader is the name of the header that only a trusted proxy can set on this
 	// route.
 	TrustedHeader string
+
+	// AllHeaders reports that the request has all headers of the client's request that
+	// an allowed request may lose. Otherwise Envoy may leave out some of them.
+	AllHeaders bool
 }
 
 // values returns every value of a header. The header "" has none.
@@ -58,6 +62,13 @@ func (r *CheckRequest) values(name string) []string {
 		}
 	}
 	return values
+}
+
+// has reports whether the request has a header. name is in lower case.
+func (r *CheckRequest) has(name string) bool {
+	return slices.ContainsFunc(r.Headers, func(h mapping.Header) bool {
+		return len(h.Name) == len(name) && strings.EqualFold(h.Name, name)
+	})
 }
 
 // value returns the values of a header joined as one line (RFC 9110, section 5.3), and

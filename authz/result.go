@@ -9,7 +9,6 @@ import (
 	"extauthz/decision"
 	"extauthz/iam"
 	"extauthz/mapping"
-	"extauthz/policystore"
 )
 
 // An Outcome is the kind of a result.
@@ -146,11 +145,6 @@ func (r *Result) Action() string {
 }
 
 func (r *Result) last() *Evaluation { return &r.Evaluations[len(r.Evaluations)-1] }
-
-func (r *Result) allow(registry *policystore.Registry, removeQuery []string) {
-	r.Decision = Allowed
-	r.Answer = Answer{Allowed: true, RemoveHeaders: registry.RemoveHeaders(), RemoveQueryParameters: removeQuery}
-}
 
 // refuse sets the result of a request that cannot be authorized. message is for the client,
 // and reason is for the log.

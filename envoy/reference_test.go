@@ -45,7 +45,7 @@ func toRequest(m *authv3.CheckRequest, now time.Time) *authz.CheckRequest {
 }
 
 func extensions(all map[string]string) authz.Extensions {
-	return authz.Extensions{Registry: all[registryExtension], TrustedHeader: all[headerExtension]}
+	return authz.Extensions{Registry: all[registryExtension], TrustedHeader: all[headerExtension], AllHeaders: all[headersExtension] == allHeaders}
 }
 
 // claims returns the metadata of jwt_authn, by the payload_in_metadata of its providers. It is

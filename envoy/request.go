@@ -37,6 +37,7 @@ type parts struct {
 	method, path, host, peer, principal, certificate []byte
 	sni, destinationPrincipal                        []byte
 	registry, trustedHeader                          []byte
+	allHeaders                                       bool
 
 	claims []byte // a Struct
 
@@ -152,7 +153,12 @@ func readHeader(message []byte) (h headerParts) {
 const (
 	registryExtension = "registry"
 	headerExtension   = "header"
+	headersExtension  = "headers"
 )
+
+// allHeaders is the value of headersExtension if Envoy is configured to send all headers
+// that an answer can remove.
+const allHeaders = "all"
 
 func (p *parts) readExtension(message []byte) {
 	switch name, value := entry(message); string(name) {
@@ -160,6 +166,8 @@ func (p *parts) readExtension(message []byte) {
 		p.registry = value
 	case headerExtension:
 		p.trustedHeader = value
+	case headersExtension:
+		p.allHeaders = string(value) == allHeaders
 	}
 }
 
@@ -190,6 +198,7 @@ func (p *parts) readMetadata(message []byte) {
 func (p *parts) request(now time.Time) *authz.CheckRequest {
 	headers := keepHeaders(append(p.headers[:p.count], p.moreHeaders...))
 	r := &authz.CheckRequest{Certificate: string(p.certificate), Time: now}
+	r.Extensions.AllHeaders = p.allHeaders
 	copyTexts([]text{
 		{p.method, &r.Method}, {p.path, &r.Path}, {p.host, &r.Host}, {p.peer, &r.Peer}, {p.principal, &r.Principal},
 		{p.sni, &r.SNI}, {p.destinationPrincipal, &r.DestinationPrincipal},

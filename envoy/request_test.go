@@ -145,3 +145,25 @@ func TestReadCheckOfNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestReadCheckTakesExtensions checks which context extensions count.
+func TestReadCheckTakesExtensions(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		extensions map[string]string
+		want       authz.Extensions
+	}{
+		{"none", nil, authz.Extensions{}},
+		{"others", map[string]string{"Registry": "a", "allHeaders": "all"}, authz.Extensions{}},
+		{"registry", map[string]string{"registry": "a"}, authz.Extensions{Registry: "a"}},
+		{"all", map[string]string{"registry": "a", "header": "x-user", "headers": "all"}, authz.Extensions{Registry: "a", TrustedHeader: "x-user", AllHeaders: true}},
+		{"another value of headers", map[string]string{"registry": "a", "headers": "All"}, authz.Extensions{Registry: "a"}},
+		{"header instead of headers", map[string]string{"registry": "a", "header": "all"}, authz.Extensions{Registry: "a", TrustedHeader: "all"}},
+	} {
+		m := checkRequest(true)
+		m.Attributes.ContextExtensions = c.extensions
+		if got := mustRead(t, m, time.Time{}).Extensions; got != c.want {
+			t.Errorf("%s: got %+v, want %+v", c.name, got, c.want)
+		}
+	}
+}

@@ -140,7 +140,7 @@ func (w *wireWriter) anyField(b []byte, number protowire.Number, depth int) []by
 // text returns a text that counts somewhere, a rare one that is not UTF-8, or another one.
 func (w *wireWriter) text() string {
 	texts := []string{
-		"", "a", "GET", "authorization", "x-request-id", "x-request-id", ":path", registryExtension, headerExtension,
+		"", "a", "GET", "authorization", "x-request-id", "x-request-id", ":path", registryExtension, headerExtension, headersExtension, allHeaders,
 		jwtAuthn, jwtAuthn, "é", strings.Repeat("long ", 60),
 	}
 	if w.faults && w.IntN(20) == 0 {

@@ -40,18 +40,40 @@ func (r *recorder) all() []string {
 // recording starts a system with a recorder instead of the registry.
 func recording(t *testing.T) (*system, *recorder) {
 	t.Helper()
+	return recordingOf(t, lax(t))
+}
+
+func recordingOf(t *testing.T, spec setup) (*system, *recorder) {
+	t.Helper()
 	r := new(recorder)
 	server := httptest.NewServer(r)
 	t.Cleanup(server.Close)
-	spec := lax(t)
 	spec.Upstream = strings.TrimPrefix(server.URL, "http://")
 	return newSystem(t, spec), r
 }
 
 // credentialEndsAtEnvoy sends allowed requests with a password and with headers that a registry
-// might build URLs from: neither reaches the registry.
+// might build URLs from: neither reaches the registry, whether the answer removes all of
+// these headers from every request, or those that the request has.
 func credentialEndsAtEnvoy(t *testing.T, _ *system) {
-	sys, upstream := recording(t)
+	for name, spec := range map[string]setup{"all": lax(t), "present": removingPresent(t, lax(t)), "present in a map": removingPresent(t, laxText(t))} {
+		t.Run(name, func(t *testing.T) { credentialEndsAt(t, spec) })
+	}
+}
+
+// removingPresent returns a setup in which Envoy shows all headers of a request to the sidecar.
+func removingPresent(t *testing.T, spec setup) setup {
+	t.Helper()
+	spec.Envoy = edited(t, spec.Envoy, func(listener map[string]any) {
+		routes := connectionManager(listener)["route_config"].(map[string]any)["virtual_hosts"].([]any)[0].(map[string]any)
+		check := routes["typed_per_filter_config"].(map[string]any)["envoy.filters.http.ext_authz"].(map[string]any)["check_settings"].(map[string]any)
+		check["context_extensions"] = map[string]any{"registry": "quickstart", "headers": "all"}
+	})
+	return spec
+}
+
+func credentialEndsAt(t *testing.T, spec setup) {
+	sys, upstream := recordingOf(t, spec)
 	for _, path := range []string{"/v2/", "/v2/team/app/manifests/v1", "/v2/team/app/blobs/uploads/"} {
 		method := http.MethodGet
 		if strings.HasSuffix(path, "uploads/") {
