@@ -44,20 +44,20 @@ func (o *Options) check() error {
 	case !iam.IsAccount(o.Account):
 		return diag.Problemf("--account %q is not an account id", o.Account).WithRemedy("write 12 digits")
 	case !regionName.MatchString(o.Region):
-		return fmt.Errorf("--region %q: write one such as eu-central-1", o.Region)
+		return diag.Problemf("--region %q is not a region", o.Region).WithRemedy("write one such as eu-central-1")
 	case !slices.Contains(slices.Collect(iam.Partitions()), o.Partition):
-		return fmt.Errorf("--partition %q: write one of %s", o.Partition, strings.Join(slices.Collect(iam.Partitions()), ", "))
+		return diag.Problemf("--partition %q is not a partition", o.Partition).WithRemedy("write one of " + strings.Join(slices.Collect(iam.Partitions()), ", "))
 	case o.inOtherPartition():
 		partition, _ := iam.PartitionOf(o.Region)
 		return diag.Problemf("--region %q is in partition %q, not in %q", o.Region, partition, o.Partition).WithRemedy(fmt.Sprintf("write --partition %s, or another region", partition))
 	case !hostName.MatchString(o.Host):
-		return fmt.Errorf("--registry-host %q: write a lower-case host name, with a port only if clients use one", o.Host)
+		return diag.Problemf("--registry-host %q is not a host", o.Host).WithRemedy("write a lower-case host name, with a port only if clients use one")
 	case !iam.IsAccount(o.OtherAccount):
 		return diag.Problemf("--other-account %q is not an account id", o.OtherAccount).WithRemedy("write 12 digits")
 	case o.OtherAccount == o.Account:
 		return diag.Problemf("--other-account %q is the registry's account", o.OtherAccount).WithRemedy("give another")
 	case !gitHubName.MatchString(o.GitHub):
-		return fmt.Errorf("--github %q: write OWNER/REPOSITORY, or OWNER@ID/REPOSITORY@ID if the repository's tokens have immutable subjects", o.GitHub)
+		return diag.Problemf("--github %q is not a repository", o.GitHub).WithRemedy("write OWNER/REPOSITORY, or OWNER@ID/REPOSITORY@ID if the repository's tokens have immutable subjects")
 	case len(o.Users) == 0:
 		return diag.Problemf("--users is empty").WithRemedy("give at least one user")
 	case len(o.Repositories) == 0:
@@ -87,7 +87,7 @@ func (o *Options) checkUsers() error {
 		}
 		switch {
 		case !userName.MatchString(user):
-			return fmt.Errorf("%s: user %q: use 1 to 64 letters, digits and + = . @ _ -, and commas between users", flag, user)
+			return diag.Problemf("%s: %q is not a user name", flag, user).WithRemedy("use 1 to 64 letters, digits and + = . @ _ -, and commas between users")
 		case user == "AWS":
 			return diag.Problemf("%s: AWS is the user whose password is a token", flag).WithRemedy("give another name")
 		case seen[strings.ToLower(user)]:

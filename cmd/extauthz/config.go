@@ -46,7 +46,7 @@ func (c *config) declare(flags *flag.FlagSet) {
 	c.declareListeners(flags)
 	c.declareDecisionLog(flags)
 	flags.DurationVar(&c.drainDelay, "drain-delay", 0, "how long to continue serving after SIGTERM, while /readyz fails")
-	flags.DurationVar(&c.drainTimeout, "drain-timeout", 10*time.Second, "how long to wait then for calls in progress")
+	flags.DurationVar(&c.drainTimeout, "drain-timeout", 10*time.Second, "how long to wait for calls in progress after the drain delay")
 	flags.TextVar(&c.logLevel, "log-level", slog.LevelInfo, "`LEVEL` of the process log on standard error: debug, info, warn or error")
 }
 
@@ -65,7 +65,7 @@ func (c *config) declareListeners(flags *flag.FlagSet) {
 	flags.StringVar(&c.tls.Cert, "tls-cert", "", "PEM `FILE` with the listener's certificate chain; read again after a change")
 	flags.StringVar(&c.tls.Key, "tls-key", "", "PEM `FILE` with the certificate's key")
 	flags.StringVar(&c.tls.ClientCA, "tls-client-ca", "", "PEM `FILE` with the certificate authorities of client certificates, which are then required")
-	flags.IntVar(&c.maxConnections, "max-connections", 512, "how many connections Envoy's port keeps open; at the limit, the connection with the oldest last answer is closed")
+	flags.IntVar(&c.maxConnections, "max-connections", 512, "how many connections Envoy's port keeps open; at the limit, a connection without a recent answer is closed")
 	flags.TextVar(&c.metadata, "metadata", envoy.DefaultMetadata, "`FIELDS` of the decision that Envoy receives as dynamic metadata: none, or names separated by commas")
 	flags.StringVar(&c.adminListen, "admin-listen", defaultAdminListen, "loopback `ADDRESS` for /livez, /readyz, /metrics and /snapshot; empty disables it")
 	flags.StringVar(&c.probeListen, "probe-listen", "", "another `ADDRESS` for /livez, /readyz and /metrics; empty disables it")

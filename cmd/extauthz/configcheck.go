@@ -61,11 +61,11 @@ func (c *config) checkRanges() error {
 func (c *config) checkTLS() error {
 	switch {
 	case c.tls.Key != "" && c.tls.Cert == "":
-		return diag.Problemf("--tls-key without --tls-cert").WithRemedy("give both or neither")
+		return diag.Problemf("--tls-key is set without --tls-cert").WithRemedy("give both or neither")
 	case c.tls.Cert != "" && c.tls.Key == "":
-		return diag.Problemf("--tls-cert without --tls-key").WithRemedy("give both or neither")
+		return diag.Problemf("--tls-cert is set without --tls-key").WithRemedy("give both or neither")
 	case c.tls.ClientCA != "" && c.tls.Cert == "":
-		return diag.Problemf("--tls-client-ca without --tls-cert").WithRemedy("give --tls-cert and --tls-key too, or leave it out")
+		return diag.Problemf("--tls-client-ca is set without --tls-cert").WithRemedy("give --tls-cert and --tls-key too, or leave it out")
 	}
 	return nil
 }
@@ -75,11 +75,11 @@ func (c *config) checkDecisionLog(set flagNames) error {
 		return nil
 	}
 	if c.decisionsRequired {
-		return diag.Problemf("--decision-log-required with --decision-log none").WithRemedy("choose all or denied, or leave it out")
+		return diag.Problemf("--decision-log-required cannot be combined with --decision-log none").WithRemedy("choose all or denied, or leave out --decision-log-required")
 	}
 	for _, name := range []string{"decision-log-file", "decision-log-buffer"} {
 		if set[name] {
-			return diag.Problemf("--%s with --decision-log none", name).WithRemedy("choose all or denied, or leave it out")
+			return diag.Problemf("--%s cannot be combined with --decision-log none", name).WithRemedy("choose all or denied, or leave out --" + name)
 		}
 	}
 	return nil
@@ -88,10 +88,10 @@ func (c *config) checkDecisionLog(set flagNames) error {
 func (c *config) checkListen(set flagNames) error {
 	a, err := envoy.ParseAddress(c.listen)
 	if err != nil {
-		return fmt.Errorf("--listen %w", err)
+		return diag.Wrap(diag.Position{}, "--listen ", err)
 	}
 	if set["socket-mode"] && a.Network != "unix" {
-		return diag.Problemf("--socket-mode with --listen %s", c.listen).WithRemedy("leave it out, because it is for a unix socket")
+		return diag.Problemf("--socket-mode is set, but --listen %s is not a unix socket", c.listen).WithRemedy("leave out --socket-mode")
 	}
 	return nil
 }
@@ -99,7 +99,7 @@ func (c *config) checkListen(set flagNames) error {
 func (c *config) checkAdmin(ctx context.Context) error {
 	if c.adminListen == "" {
 		if c.pprof {
-			return diag.Problemf("--pprof without an admin listener").WithRemedy("give --admin-listen a loopback address")
+			return diag.Problemf("--pprof is set without an admin listener").WithRemedy("give --admin-listen a loopback address")
 		}
 		return nil
 	}

@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 
+	"extauthz/diag"
 	"extauthz/envoy"
 )
 
@@ -29,7 +30,7 @@ type healthcheckCommand struct {
 func (c *healthcheckCommand) declare(flags *flag.FlagSet) {
 	flags.StringVar(&c.adminListen, "admin-listen", defaultAdminListen, "`ADDRESS` of /readyz; if empty, gRPC health at --listen is checked")
 	flags.StringVar(&c.listen, "listen", defaultListen, "`ADDRESS` for Envoy: HOST:PORT or unix:///PATH")
-	flags.StringVar(&c.cert, "tls-cert", "", "PEM `FILE` with the certificate of serve; gRPC health is then checked over TLS with it as client certificate")
+	flags.StringVar(&c.cert, "tls-cert", "", "PEM `FILE` with the certificate of serve; if it is set, gRPC health is checked over TLS, with this client certificate")
 	flags.StringVar(&c.key, "tls-key", "", "PEM `FILE` with the certificate's key")
 	flags.DurationVar(&c.timeout, "timeout", 2*time.Second, "how long to wait for the answer")
 }
@@ -86,7 +87,7 @@ func (c *healthcheckCommand) checkReadyz(ctx context.Context) error {
 func (c *healthcheckCommand) checkGRPC(ctx context.Context) error {
 	a, err := envoy.ParseAddress(c.listen)
 	if err != nil {
-		return inputErrorf("--listen %w", err)
+		return inputError{diag.Wrap(diag.Position{}, "--listen ", err)}
 	}
 	creds, err := c.credentials()
 	if err != nil {

@@ -49,7 +49,7 @@ func helpOn(w io.Writer, name string) error {
 func (c *command) printFlags(w io.Writer) {
 	title := "\nFlags:\n"
 	if c.environment {
-		title = "\nFlags (those of serve can also be set in the environment: EXTAUTHZ_LISTEN is --listen; the flag takes precedence):\n"
+		title = "\nFlags (the environment can set those of serve, as EXTAUTHZ_LISTEN sets --listen; a flag takes precedence):\n"
 	}
 	flags := newFlags()
 	c.flags(flags)

@@ -31,7 +31,7 @@ func (c *initCommand) declare(flags *flag.FlagSet) {
 	flags.StringVar(&c.users, "users", "alice,bob", "`NAMES` of users, separated by commas")
 	flags.StringVar(&o.Admin, "admin", "admin", "`NAME` of the administrator in pull-and-admin")
 	flags.StringVar(&o.OtherAccount, "other-account", "444455556666", "the other `ACCOUNT` in cross-account-push and pull-all-accounts")
-	flags.StringVar(&o.GitHub, "github", "acme/app", "`OWNER/REPOSITORY` on GitHub whose main branch pushes to the repositories of push-pull; OWNER@ID/REPOSITORY@ID if it was created, renamed or transferred since July 2026, because its tokens have immutable subjects")
+	flags.StringVar(&o.GitHub, "github", "acme/app", "`OWNER/REPOSITORY` on GitHub whose main branch pushes to the repositories with the template push-pull; OWNER@ID/REPOSITORY@ID if it was created, renamed or transferred since July 2026, because its tokens have immutable subjects")
 }
 
 func (c *initCommand) addRepository(value string) error {

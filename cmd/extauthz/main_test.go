@@ -98,14 +98,14 @@ func misusedFlags(serve, bare string) []mistake {
 // contradictingFlags has flags that exclude each other.
 func contradictingFlags(serve, bare, inPolicies string) []mistake {
 	return []mistake{
-		{serve + "--tls-key k", nil, "--tls-key without --tls-cert"},
-		{serve + "--tls-cert c", nil, "--tls-cert without --tls-key"},
-		{serve + "--tls-client-ca a", nil, "--tls-client-ca without --tls-cert"},
-		{bare + "--decision-log none --decision-log-required", nil, "--decision-log-required with --decision-log none"},
-		{bare + "--decision-log none --decision-log-file x", nil, "--decision-log-file with --decision-log none"},
-		{bare + "--decision-log none --decision-log-buffer 1", nil, "--decision-log-buffer with --decision-log none"},
-		{serve + "--socket-mode 0600", nil, "--socket-mode with --listen 127.0.0.1:9191"},
-		{serve + "--pprof --admin-listen=", nil, "--pprof without an admin listener"},
+		{serve + "--tls-key k", nil, "--tls-key is set without --tls-cert"},
+		{serve + "--tls-cert c", nil, "--tls-cert is set without --tls-key"},
+		{serve + "--tls-client-ca a", nil, "--tls-client-ca is set without --tls-cert"},
+		{bare + "--decision-log none --decision-log-required", nil, "--decision-log-required cannot be combined with --decision-log none"},
+		{bare + "--decision-log none --decision-log-file x", nil, "--decision-log-file cannot be combined with --decision-log none"},
+		{bare + "--decision-log none --decision-log-buffer 1", nil, "--decision-log-buffer cannot be combined with --decision-log none"},
+		{serve + "--socket-mode 0600", nil, "--socket-mode is set, but --listen 127.0.0.1:9191 is not a unix socket; leave out --socket-mode"},
+		{serve + "--pprof --admin-listen=", nil, "--pprof is set without an admin listener"},
 		{serve + "--admin-listen 0.0.0.0:9192", nil, "--admin-listen 0.0.0.0:9192: 0.0.0.0 is not a loopback address"},
 		{serve + "--admin-listen :9192", nil, "--admin-listen \":9192\" is not an address: the host is missing"},
 		{serve + "--admin-listen unix:///run/a.sock", nil, "is a unix socket; write HOST:PORT"},
@@ -124,7 +124,7 @@ func misusedEnvironment(serve string) []mistake {
 	return []mistake{
 		{"serve", []string{"EXTAUTHZ_POLICIES=" + quickstart, "EXTAUTHZ_CACHE_SIZE=0"}, "--cache-size 0 is too small"},
 		{serve, []string{"EXTAUTHZ_PPROF=perhaps"}, `invalid value "perhaps" for EXTAUTHZ_PPROF`},
-		{serve, []string{"EXTAUTHZ_SOCKET_MODE=0600"}, "--socket-mode with --listen"},
+		{serve, []string{"EXTAUTHZ_SOCKET_MODE=0600"}, "--socket-mode is set, but --listen"},
 		{serve, []string{"EXTAUTHZ_DECISION_LOG_REQIRED=true"}, "EXTAUTHZ_DECISION_LOG_REQIRED is not a setting"},
 		{serve, []string{"EXTAUTHZ_decision_log=all"}, "EXTAUTHZ_decision_log is not a setting"},
 		{serve, []string{"EXTAUTHZ_=1"}, "EXTAUTHZ_ is not a setting"},

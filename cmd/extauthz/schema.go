@@ -4,6 +4,7 @@ import (
 	"io"
 	"strings"
 
+	"extauthz/diag"
 	"extauthz/schemas"
 )
 
@@ -14,7 +15,7 @@ func schema(in *invocation) error {
 	case err != nil:
 		return err
 	case len(names) != 1:
-		return inputErrorf("give the name of one schema: %s", strings.Join(schemas.Names(), ", "))
+		return inputError{diag.Problemf("%d arguments are given", len(names)).WithRemedy("give the name of one schema: " + strings.Join(schemas.Names(), ", "))}
 	}
 	text, err := schemas.Text(names[0])
 	if err != nil {

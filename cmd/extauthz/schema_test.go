@@ -23,8 +23,8 @@ func TestSchema(t *testing.T) {
 		args []string
 		want string
 	}{
-		{nil, "extauthz schema: give the name of one schema: registries, principals, organization, tests, policy, tags\n"},
-		{[]string{"tags", "tests"}, "extauthz schema: give the name of one schema: registries"},
+		{nil, "extauthz schema: 0 arguments are given; give the name of one schema: registries, principals, organization, tests, policy, tags\n"},
+		{[]string{"tags", "tests"}, "extauthz schema: 2 arguments are given; give the name of one schema: registries"},
 		{[]string{"htpasswd"}, `extauthz schema: schema "htpasswd" does not exist; give one of registries`},
 		{[]string{"../doc"}, `extauthz schema: schema "../doc" does not exist`},
 	} {

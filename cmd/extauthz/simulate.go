@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -30,24 +29,24 @@ func (c *simulateCommand) declare(flags *flag.FlagSet) {
 	flags.StringVar(&c.policies, "policies", "", "use the policies in `DIR`, as serve would, instead of reading an input")
 	i := &c.input
 	flags.StringVar(&i.Principal, "principal", "", "with --policies: the caller's `ARN`, of a user, a role session or an account's root user, or the name of a service")
-	flags.Func("tag", "with --policies: a session tag `KEY=VALUE` of the role session, in policies aws:PrincipalTag/KEY; may be repeated", c.addTag)
-	flags.StringVar(&i.Source.ARN, "source-arn", "", "with --policies: `ARN` of the resource on whose behalf the service calls, in policies aws:SourceArn")
-	flags.StringVar(&i.Source.Account, "source-account", "", "with --policies: `ACCOUNT` of that resource, in policies aws:SourceAccount; the default is the account in its ARN")
+	flags.Func("tag", "with --policies: a session tag `KEY=VALUE` of the role session, which policies read as aws:PrincipalTag/KEY; may be repeated", c.addTag)
+	flags.StringVar(&i.Source.ARN, "source-arn", "", "with --policies: `ARN` of the resource on whose behalf the service calls, which policies read as aws:SourceArn")
+	flags.StringVar(&i.Source.Account, "source-account", "", "with --policies: `ACCOUNT` of that resource, which policies read as aws:SourceAccount; the default is the account in its ARN")
 	flags.StringVar(&i.Registry, "registry", "", "with --policies: `NAME` of the registry; required if several registries match")
 	flags.Func("request", "with --policies: the client's `REQUEST`, such as 'GET /v2/team/app/manifests/v1'", c.setRequest)
 	flags.Func("action", "with --policies, instead of a request: an `ACTION`; may be repeated", repeated(&i.Actions))
 	flags.Func("resource", "with --action: the `ARN` of a resource, or *, which is the default; may be repeated", repeated(&i.Resources))
 	flags.Func("header", "with --policies: a `HEADER` of the request, such as 'User-Agent: crane'; may be repeated", repeated(&c.headers))
-	flags.Func("H", "short for --header", repeated(&c.headers))
+	flags.Func("H", "a `HEADER`, short for --header", repeated(&c.headers))
 	flags.Func("source-ip", "with --policies: the client's `ADDRESS`", c.setPeer)
-	flags.BoolVar(&i.TLS, "tls", false, "with --policies: the client's connection is TLS")
+	flags.BoolVar(&i.TLS, "tls", false, "with --policies: the client's connection uses TLS")
 	flags.Func("time", "with --policies: the time of the request, as `RFC3339`; the default is now", c.setTime)
 }
 
 func (c *simulateCommand) setRequest(value string) error {
 	method, path, found := strings.Cut(value, " ")
 	if !found || method == "" || !strings.HasPrefix(path, "/") {
-		return errors.New("write METHOD /PATH")
+		return diag.Problemf("it is not a request").WithRemedy("write METHOD /PATH")
 	}
 	c.input.Method, c.input.Path = method, path
 	return nil
@@ -56,7 +55,7 @@ func (c *simulateCommand) setRequest(value string) error {
 func (c *simulateCommand) addTag(value string) error {
 	key, value, found := strings.Cut(value, "=")
 	if !found {
-		return errors.New("write KEY=VALUE")
+		return diag.Problemf("it is not a tag").WithRemedy("write KEY=VALUE")
 	}
 	c.input.Tags = append(c.input.Tags, sts.Tag{Key: key, Value: value})
 	return nil
@@ -64,7 +63,7 @@ func (c *simulateCommand) addTag(value string) error {
 
 func (c *simulateCommand) setPeer(value string) error {
 	if !iam.IsAddress(value) {
-		return errors.New("write one address, such as 192.0.2.7")
+		return diag.Problemf("it is not an IP address").WithRemedy("write one, such as 192.0.2.7")
 	}
 	c.input.Peer = value
 	return nil
@@ -106,7 +105,7 @@ func runSimulate(in *invocation) error {
 func (c *simulateCommand) checkInputFlags(flags *flag.FlagSet, files []string) (err error) {
 	flags.Visit(func(f *flag.Flag) {
 		if f.Name != "jsonl" && f.Name != "explain" {
-			err = inputError{diag.Problemf("--%s without --policies", f.Name).WithRemedy("add --policies, or write it into the input")}
+			err = inputError{diag.Problemf("--%s requires --policies", f.Name).WithRemedy("add --policies, or write it into the input")}
 		}
 	})
 	switch {
@@ -115,7 +114,7 @@ func (c *simulateCommand) checkInputFlags(flags *flag.FlagSet, files []string) (
 	case len(files) > 1:
 		return inputError{diag.Problemf("unexpected argument %q", files[1]).WithRemedy("give one file")}
 	case c.jsonl && c.explain:
-		return inputError{diag.Problemf("--explain with --jsonl").WithRemedy("explain one input at a time")}
+		return inputError{diag.Problemf("--explain cannot be combined with --jsonl").WithRemedy("explain one input at a time")}
 	}
 	return nil
 }
@@ -185,13 +184,13 @@ func (c *simulateCommand) checkDirectoryFlags(files []string) error {
 	case len(files) > 0:
 		return inputError{diag.Problemf("unexpected argument %q", files[0]).WithRemedy("leave it out, because with --policies flags describe the request")}
 	case c.jsonl:
-		return inputError{diag.Problemf("--jsonl with --policies").WithRemedy("leave out --jsonl, because flags describe one request")}
+		return inputError{diag.Problemf("--jsonl cannot be combined with --policies").WithRemedy("leave out --jsonl, because flags describe one request")}
 	case i.Principal == "":
 		return inputError{diag.Problemf("--principal is missing").WithRemedy("give the caller's ARN")}
 	case i.Method == "" && len(i.Actions) == 0:
 		return inputError{diag.Problemf("--request is missing").WithRemedy("give a request or an --action")}
 	case i.Method != "" && len(i.Actions)+len(i.Resources) > 0:
-		return inputError{diag.Problemf("--request with --action or --resource").WithRemedy("keep --request only, because it determines the actions and resources")}
+		return inputError{diag.Problemf("--request cannot be combined with --action or --resource").WithRemedy("keep --request only, because it determines the actions and resources")}
 	}
 	return c.parseHeaders()
 }
@@ -203,7 +202,7 @@ func (c *simulateCommand) parseHeaders() (err error) {
 	}
 	for _, h := range c.input.Headers {
 		if h.Name == "authorization" {
-			return inputError{diag.Problemf("--header with a credential").WithRemedy("leave it out, because --principal determines the caller")}
+			return inputError{diag.Problemf("a --header contains a credential").WithRemedy("leave it out, because --principal determines the caller")}
 		}
 	}
 	return nil

@@ -93,10 +93,10 @@ func (c *whoamiCommand) check() error {
 	case len(given) > 1 && all != "--token and --user":
 		return inputError{diag.Problemf("%s exclude each other", all).WithRemedy("give one credential")}
 	case c.checkRequest != "" && c.credential.Registry != "":
-		return inputError{diag.Problemf("--registry with --check-request").WithRemedy("leave out --registry, because the request determines it")}
+		return inputError{diag.Problemf("--registry cannot be combined with --check-request").WithRemedy("leave out --registry, because the request determines it")}
 	}
 	if err := c.checkUser(); err != nil {
-		return inputErrorf("--user: %w", err)
+		return inputError{diag.Wrap(diag.Position{}, "--user: ", err)}
 	}
 	return nil
 }
