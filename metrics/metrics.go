@@ -1,7 +1,9 @@
 package metrics
 
 import (
+	"cmp"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -28,6 +30,15 @@ type Metrics struct {
 	registry  *prometheus.Registry
 	decisions *prometheus.CounterVec
 	duration  prometheus.Histogram
+
+	mu       sync.RWMutex // guards counters
+	counters map[labels]prometheus.Counter
+}
+
+// labels are the labels of a counter in decisions.
+type labels struct {
+	decision authz.Outcome
+	action   string
 }
 
 // durationBuckets range from a cached decision to Envoy's timeout, in seconds. A
@@ -49,6 +60,7 @@ func New(s Sources) *Metrics {
 			Help:    "Time from the arrival of a check to its answer.",
 			Buckets: durationBuckets[:],
 		}),
+		counters: make(map[labels]prometheus.Counter),
 	}
 	info := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name:        "extauthz_build_info",
@@ -67,12 +79,22 @@ const noAction = "none"
 
 // Observe counts one answered check.
 func (m *Metrics) Observe(r *authz.Result, latency time.Duration) {
-	action := r.Action()
-	if action == "" {
-		action = noAction
-	}
-	m.decisions.WithLabelValues(r.Decision.String(), action).Inc()
+	m.counter(labels{r.Decision, cmp.Or(r.Action(), noAction)}).Inc()
 	m.duration.Observe(latency.Seconds())
+}
+
+// counter returns the counter with these labels. Finding it in the vector takes longer.
+func (m *Metrics) counter(l labels) prometheus.Counter {
+	m.mu.RLock()
+	counter, found := m.counters[l]
+	m.mu.RUnlock()
+	if !found {
+		counter = m.decisions.WithLabelValues(l.decision.String(), l.action)
+		m.mu.Lock()
+		m.counters[l] = counter
+		m.mu.Unlock()
+	}
+	return counter
 }
 
 // Handler serves the metrics over HTTP.

@@ -1,8 +1,10 @@
 package metrics
 
 import (
+	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -67,9 +69,61 @@ func TestNames(t *testing.T) {
 	}
 }
 
+// pull is the result of an allowed pull.
+func pull() *authz.Result {
+	return &authz.Result{Decision: authz.Allowed, Evaluations: []authz.Evaluation{{Action: "ecr:GetAuthorizationToken"}, {Action: "ecr:BatchGetImage"}}}
+}
+
+// TestObserve checks that each check is counted by its decision and its action, also if
+// several are counted at the same time.
+func TestObserve(t *testing.T) {
+	m := New(sources(policystore.New(policystore.Options{}), newLog(t)))
+	denied := pull()
+	denied.Decision = authz.ExplicitDeny
+	denied.Evaluations[1].Action = "ecr:PutImage"
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			for range 100 {
+				m.Observe(pull(), time.Millisecond)
+				m.Observe(denied, time.Millisecond)
+				m.Observe(authz.Unavailable("test"), time.Millisecond)
+			}
+		})
+	}
+	all.Wait()
+	families, err := m.registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]float64{}
+	observed := uint64(0)
+	for _, f := range families {
+		switch f.GetName() {
+		case "extauthz_decisions_total":
+			for _, series := range f.GetMetric() {
+				got[series.GetLabel()[0].GetValue()+" "+series.GetLabel()[1].GetValue()] = series.GetCounter().GetValue()
+			}
+		case "extauthz_check_duration_seconds":
+			observed = f.GetMetric()[0].GetHistogram().GetSampleCount()
+		}
+	}
+	want := map[string]float64{"ecr:BatchGetImage allowed": 400, "ecr:PutImage explicitDeny": 400, "none unavailable": 400}
+	if !maps.Equal(got, want) || observed != 1200 {
+		t.Errorf("decisions %v and %d durations, want %v and 1200", got, observed, want)
+	}
+}
+
+// TestObserveAllocatesNothing checks that counting a check needs no allocation.
+func TestObserveAllocatesNothing(t *testing.T) {
+	m, r := New(sources(policystore.New(policystore.Options{}), newLog(t))), pull()
+	if n := testing.AllocsPerRun(100, func() { m.Observe(r, time.Millisecond) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
 func BenchmarkObserve(b *testing.B) {
-	m := New(sources(policystore.New(policystore.Options{}), newLog(b)))
-	r := authz.Unavailable("benchmark")
+	m, r := New(sources(policystore.New(policystore.Options{}), newLog(b))), pull()
 	b.ReportAllocs()
 	for b.Loop() {
 		m.Observe(r, time.Millisecond)
