@@ -43,6 +43,7 @@ var mayImport = map[string][]string{
 	"policystore/config":                  {"diag", "iam", "strictyaml", "mapping", "identity", "identity/sts", "policystore/awsexport"},
 	"policystore/awsexport":               {"diag", "iam", "strictjson", "mapping", "identity/sts"},
 	"policystore/directory":               {"diag", fsnotify},
+	"policystore/policystoretest":         {"decision", "policystore", "policystore/directory/directorytest"},
 	"policystore/directory/directorytest": {},
 	"authz":                               {"diag", "iam", "mapping", "identity", "decision", "policystore", "policystore/config"},
 	"simulate":                            {"diag", "iam", "strictjson", "mapping", "identity/oidc", "identity/sts", "identity", "decision", "policystore", "authz"},
