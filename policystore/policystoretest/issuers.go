@@ -1,4 +1,3 @@
-// Package policystoretest provides stores of policies for tests.
 package policystoretest
 
 import (

@@ -1,0 +1,2 @@
+// Package policystoretest provides stores of policies for tests.
+package policystoretest
