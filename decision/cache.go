@@ -1,107 +1,227 @@
 package decision
 
 import (
-	"bytes"
 	"encoding/binary"
 	"hash/maphash"
+	"math"
+	"math/bits"
+	"slices"
+	"strings"
 	"sync/atomic"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 
-	"extauthz/diag"
 	"extauthz/iam"
 )
 
-// Stats counts the uses of caches. The engines of successive snapshots share one Stats, so
-// that its counters never decrease.
-type Stats struct {
-	Hits, Misses, Evictions atomic.Uint64
-}
-
-// cache contains decisions by their keys. The LRU list uses a hash of the key with a secret
-// seed. Each entry contains the key itself, so that of two keys with one hash the second
-// replaces the first, and neither has the decision of the other.
+// cache contains entries by hashes with a secret seed. Each entry contains its subject
+// or values, so that of two requests with one hash neither has the decision of the other.
+//
+// Entries are in LRU lists, one for each part of the hashes. A list has a lock, which
+// processors wait for. So the cache also has a table with the entry that was found last for
+// each of many remainders of a hash, which is read without a lock.
 type cache struct {
-	seed    maphash.Seed
-	entries *lru.Cache[uint64, entry]
-	stats   *Stats
+	seed   maphash.Seed
+	recent []atomic.Pointer[entry] // a power of two
+	lists  []*lru.Cache[uint64, *entry]
+	missed []atomic.Uint32 // parts of the hashes that were missed last, see admit
+	stats  *Stats
 }
 
+// An entry is a decision, or the inputs that a decision depends on.
 type entry struct {
-	key      []byte
+	hash uint64
+	subject
+	inputs *iam.Inputs // what else the decision depends on; nil if nothing
+
+	// Of a decision that depends on inputs:
+	on          *entry // has the inputs
+	values      string // of the condition keys
+	from, until int64  // the period of the clock
+
 	decision iam.Decision
-	reason   *Reason // of the decision; nil if it is not known
+	reason   atomic.Pointer[Reason] // nil if it is not known
 }
+
+// subject is what determines the statements that a decision depends on.
+type subject struct {
+	principal        iam.Principal
+	action, resource string
+	session          []*iam.Policy
+}
+
+// is reports whether the subject is that of a request.
+func (o *subject) is(r *iam.Request, session []*iam.Policy) bool {
+	p := r.Principal
+	return o.action == r.Action && o.resource == r.Resource && o.principal.ARN == p.ARN && o.principal.RoleARN == p.RoleARN &&
+		o.principal.UserARN == p.UserARN && o.principal.Account == p.Account && o.principal.Kind == p.Kind &&
+		slices.Equal(o.session, session)
+}
+
+// newSubject returns the subject of a request. It shares no memory with the request,
+// which would otherwise be retained.
+func newSubject(r *iam.Request, session []*iam.Policy) subject {
+	p := *r.Principal
+	for _, text := range []*string{&p.ARN, &p.RoleARN, &p.UserARN, &p.Account} {
+		*text = strings.Clone(*text)
+	}
+	p.UserID = ""
+	return subject{p, strings.Clone(r.Action), strings.Clone(r.Resource), session}
+}
+
+const (
+	// manyEntries is the size from which the cache has several lists.
+	manyEntries = 1024
+	lists       = 16
+)
 
 func newCache(size int, stats *Stats) (*cache, error) {
+	n, each := 1, size
+	if size >= manyEntries {
+		n, each = lists, (size+lists-1)/lists
+	}
 	c := &cache{seed: maphash.MakeSeed(), stats: stats}
-	var err error
-	c.entries, err = lru.NewWithEvict(size, func(uint64, entry) { stats.Evictions.Add(1) })
-	return c, err
-}
-
-func (c *cache) get(key []byte) (entry, bool) {
-	e, found := c.entries.Get(maphash.Bytes(c.seed, key))
-	if !found || !bytes.Equal(e.key, key) {
-		c.stats.Misses.Add(1)
-		return entry{}, false
+	for range n {
+		list, err := lru.NewWithEvict(each, func(uint64, *entry) { stats.Evictions.Add(1) })
+		if err != nil {
+			return nil, err
+		}
+		c.lists = append(c.lists, list)
 	}
-	c.stats.Hits.Add(1)
-	return e, true
+	slots := 1 << bits.Len(uint(size-1))
+	c.recent, c.missed = make([]atomic.Pointer[entry], slots), make([]atomic.Uint32, slots)
+	return c, nil
 }
 
-func (c *cache) add(key []byte, d iam.Decision, reason *Reason) {
-	c.entries.Add(maphash.Bytes(c.seed, key), entry{bytes.Clone(key), d, reason})
+func (c *cache) len() (n int) {
+	for _, list := range c.lists {
+		n += list.Len()
+	}
+	return n
 }
 
-// appendKey appends everything that the decision on r depends on: principal, action and
-// resource, which determine the policies except those of the session, the session policies,
-// and the values of the condition keys that the policies mention. The length of each part
-// precedes it, so that different requests have different keys.
-func appendKey(b []byte, r *iam.Request, a *applicable) []byte {
+// hash returns the hash of a request's subject.
+func (c *cache) hash(r *iam.Request, session []*iam.Policy) uint64 {
 	p := r.Principal
-	b = append(b, byte(p.Kind))
-	for _, s := range [...]string{p.ARN, p.Account, p.RoleARN, p.UserARN, r.Action, r.Resource} {
-		b = appendString(b, s)
-	}
-	b = binary.AppendUvarint(b, uint64(len(a.policies.Session)))
-	for _, policy := range a.policies.Session {
-		b = appendPolicy(b, policy)
-	}
-	for _, names := range a.keys {
-		b = appendValues(b, r.Context, names)
-	}
-	for _, policy := range a.policies.Session {
-		b = appendValues(b, r.Context, policy.ConditionKeys())
-	}
-	for i := range r.Context { // which of several entries counts depends on how a policy writes the key
-		if entry := &r.Context[i]; entry.Ambiguous {
-			b = appendString(appendString(b, entry.Key), entry.Value)
+	h := maphash.String(c.seed, p.ARN)
+	h = mix(h, maphash.String(c.seed, r.Action))
+	h = mix(h, maphash.String(c.seed, r.Resource))
+	for _, arn := range [...]string{p.RoleARN, p.UserARN} {
+		if arn != "" {
+			h = mix(h, maphash.String(c.seed, arn))
 		}
 	}
-	return b
+	for _, policy := range session {
+		h = mix(h, maphash.Comparable(c.seed, policy))
+	}
+	return h
 }
 
-// appendPolicy appends what distinguishes a session policy from every other of the
-// snapshot: the source, and the position of the first statement.
-func appendPolicy(b []byte, p *iam.Policy) []byte {
-	b = appendString(b, p.Source.String())
-	var at diag.Point
-	if len(p.Statements) > 0 {
-		at = p.Statements[0].Start
+// mix returns a hash of two hashes, which depends on their order.
+func mix(a, b uint64) uint64 {
+	const odd = 0x9e3779b97f4a7c15
+	return bits.RotateLeft64(a*odd, 31) ^ b
+}
+
+// get returns an entry with the hash, nil if there is none.
+func (c *cache) get(hash uint64) *entry {
+	recent := &c.recent[hash&uint64(len(c.recent)-1)]
+	if e := recent.Load(); e != nil && e.hash == hash {
+		return e
 	}
-	b = binary.AppendUvarint(b, uint64(at.Line))
-	return binary.AppendUvarint(b, uint64(at.Column))
+	e, found := c.list(hash).Get(hash)
+	if found {
+		recent.Store(e)
+	}
+	return e
+}
+
+func (c *cache) add(e *entry) {
+	c.list(e.hash).Add(e.hash, e)
+	c.recent[e.hash&uint64(len(c.recent)-1)].Store(e)
+}
+
+func (c *cache) list(hash uint64) *lru.Cache[uint64, *entry] {
+	return c.lists[hash>>32%uint64(len(c.lists))]
+}
+
+// admit reports whether a hash was missed before. Only then is it worth an entry: many
+// requests never occur again, and a decision that is not cached needs no memory.
+func (c *cache) admit(hash uint64) bool {
+	last := &c.missed[hash&uint64(len(c.missed)-1)]
+	mark := uint32(hash>>32) | 1
+	if last.Load() == mark {
+		return true
+	}
+	last.Store(mark)
+	return false
+}
+
+// maxValues is the limit on the size of a cached decision's values, in bytes: a client
+// chooses the values of some condition keys.
+const maxValues = 2048
+
+// A search is the outcome of a search for the decision on a request.
+type search struct {
+	found    *entry // has the decision; nil if the cache does not have it
+	bypassed bool   // the decision may not be cached
+
+	// If it was not found: what its entry must contain.
+	hash uint64
+	on   *entry // has the inputs of the request; nil if they are not known
+	time int64
+}
+
+// find searches for the decision on r. It appends the values of the inputs of r to b.
+func (c *cache) find(r *iam.Request, session []*iam.Policy, b []byte) (s search, values []byte) {
+	s.hash = c.hash(r, session)
+	switch e := c.get(s.hash); {
+	case e == nil || e.on != nil || !e.is(r, session):
+	case e.inputs != nil:
+		s, values = c.findByInputs(e, r, b)
+	default:
+		s.found = e
+	}
+	switch {
+	case s.found != nil:
+		c.stats.Hits.Add(1)
+	case s.bypassed:
+		c.stats.Bypasses.Add(1)
+	default:
+		c.stats.Misses.Add(1)
+	}
+	return s, values
+}
+
+// findByInputs searches for the decision for the values of the inputs in r. It bypasses the
+// cache if a decision by these values may not be cached.
+func (c *cache) findByInputs(on *entry, r *iam.Request, b []byte) (s search, values []byte) {
+	s.on = on
+	values, ok := appendValues(b, r.Context, on.inputs.Keys)
+	if ok && on.inputs.Clock {
+		s.time, ok = on.inputs.Time(r.Context)
+	}
+	if s.bypassed = !ok || len(values) > maxValues; s.bypassed {
+		return s, nil
+	}
+	s.hash = mix(on.hash, maphash.Bytes(c.seed, values))
+	if e := c.get(s.hash); e != nil && e.on == on && e.values == string(values) && e.from <= s.time && s.time < e.until {
+		s.found = e
+	}
+	return s, values
 }
 
 // appendValues appends the values of condition keys. It distinguishes an absent key, a
-// single value and several values.
-func appendValues(b []byte, c iam.Context, names []string) []byte {
+// single value and several values, and returns false for an ambiguous key. The length of
+// each part precedes it, so that different values are different bytes.
+func appendValues(b []byte, c iam.Context, names []string) ([]byte, bool) {
 	for _, name := range names {
-		entry, present := c.Lookup(name)
+		entry := c.First(name)
 		switch {
-		case !present:
+		case entry == nil:
 			b = append(b, 'a')
+		case entry.Ambiguous:
+			return nil, false
 		case !entry.Multi:
 			b = appendString(append(b, 's'), entry.Value)
 		default:
@@ -111,9 +231,38 @@ func appendValues(b []byte, c iam.Context, names []string) []byte {
 			}
 		}
 	}
-	return b
+	return b, true
 }
 
 func appendString(b []byte, s string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+}
+
+// addDecision adds the decision on r for which find found no entry. policies are those that
+// apply to r. reason may be nil.
+func (c *cache) addDecision(s search, values []byte, r *iam.Request, session []*iam.Policy, policies *iam.Policies, d iam.Decision, reason *Reason) {
+	if s.bypassed || !c.admit(s.hash) {
+		return
+	}
+	if s.on == nil {
+		in := policies.Inputs(r)
+		e := &entry{hash: s.hash, subject: newSubject(r, session)}
+		if len(in.Keys) == 0 && !in.Clock {
+			e.decision = d
+			e.reason.Store(reason)
+			c.add(e)
+			return
+		}
+		e.inputs = &in
+		c.add(e)
+		if s, values = c.findByInputs(e, r, nil); s.bypassed {
+			return
+		}
+	}
+	e := &entry{hash: s.hash, on: s.on, values: string(values), from: math.MinInt64, until: math.MaxInt64, decision: d}
+	if s.on.inputs.Clock {
+		e.from, e.until = s.on.inputs.Period(s.time)
+	}
+	e.reason.Store(reason)
+	c.add(e)
 }

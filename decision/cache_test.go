@@ -2,15 +2,22 @@ package decision
 
 import (
 	"fmt"
+	"math"
 	"strings"
+	"sync"
 	"testing"
 
-	"extauthz/diag"
 	"extauthz/iam"
 )
 
-// TestCacheKeyContainsMentionedKeys checks that the cache key contains the condition keys that
-// policies mention, and no others.
+// fill decides a request twice. The second miss fills the cache.
+func fill(e *Engine, r *question) {
+	decide(e, r)
+	decide(e, r)
+}
+
+// TestCacheKeyContainsMentionedKeys checks that a cached decision depends on the condition keys
+// that statements about its action and resource mention, and on no others.
 func TestCacheKeyContainsMentionedKeys(t *testing.T) {
 	e, stats := newEngine(t, 100)
 	steps := []struct {
@@ -21,13 +28,17 @@ func TestCacheKeyContainsMentionedKeys(t *testing.T) {
 		{"first", request(&user, "ecr:BatchGetImage", "app", inside, early), false},
 		{"again", request(&user, "ecr:BatchGetImage", "app", inside, early), true},
 		{"at another time, which no applicable policy mentions", request(&user, "ecr:BatchGetImage", "app", inside, late), true},
-		{"from another address, which one mentions", request(&user, "ecr:BatchGetImage", "app", outside, early), false},
+		{"from another address, which a statement about another action mentions", request(&user, "ecr:BatchGetImage", "app", outside, early), true},
 		{"another action", request(&user, "ecr:PutImage", "app", inside, early), false},
+		{"from another address, which a statement about this action mentions", request(&user, "ecr:PutImage", "app", outside, early), false},
+		{"from the first address", request(&user, "ecr:PutImage", "app", inside, late), true},
 		{"another repository", request(&user, "ecr:BatchGetImage", "app2", inside, early), false},
 		{"another principal", request(&session, "ecr:BatchGetImage", "app", inside, early), false},
 		{"a repository whose policy mentions the time", request(&user, "ecr:BatchGetImage", "closing", inside, early), false},
 		{"at the same time", request(&user, "ecr:BatchGetImage", "closing", inside, early), true},
-		{"at another", request(&user, "ecr:BatchGetImage", "closing", inside, late), false},
+		{"just before the comparison changes", request(&user, "ecr:BatchGetImage", "closing", inside, "2026-05-31T23:59:58Z"), true},
+		{"after it changed", request(&user, "ecr:BatchGetImage", "closing", inside, late), false},
+		{"later", request(&user, "ecr:BatchGetImage", "closing", inside, "2030-01-01T00:00:00Z"), true},
 	}
 	for _, s := range steps {
 		before := stats.Hits.Load()
@@ -35,20 +46,67 @@ func TestCacheKeyContainsMentionedKeys(t *testing.T) {
 		if hit := stats.Hits.Load() > before; hit != s.hit {
 			t.Errorf("%s: hit %t, want %t", s.name, hit, s.hit)
 		}
+		decide(e, s.request) // a miss, if the first one was
+		before = stats.Hits.Load()
+		if decide(e, s.request); stats.Hits.Load() == before {
+			t.Errorf("%s: the third decision is not in the cache", s.name)
+		}
 	}
-	if misses := stats.Misses.Load(); misses != 7 || e.CacheLen() != 7 {
-		t.Errorf("%d misses and %d entries, want 7 of each", misses, e.CacheLen())
+	// 4 decisions depend on nothing else. The inputs of 2 are known, with 2 decisions each, of
+	// which the later one replaced the earlier one of the clock.
+	if misses := stats.Misses.Load(); misses != 2*7 || e.CacheLen() != 3+1+2+1+1 || stats.Bypasses.Load() != 0 {
+		t.Errorf("%d misses, %d bypasses and %d entries", misses, stats.Bypasses.Load(), e.CacheLen())
+	}
+}
+
+// TestCacheBypasses checks that a decision is not cached if more of the clock than its seconds
+// decides, or a key is ambiguous.
+func TestCacheBypasses(t *testing.T) {
+	key := "aws:CurrentTime"
+	for _, c := range []struct {
+		name, condition string
+		entry           iam.ContextEntry
+		bypassed        bool
+	}{
+		{"a date", `"DateLessThan":{"aws:CurrentTime":"2027-01-01T00:00:00Z"}`, iam.ContextEntry{Key: key, Value: early}, false},
+		{"a date, half a second", `"DateLessThan":{"aws:CurrentTime":"2027-01-01T00:00:00Z"}`, iam.ContextEntry{Key: key, Value: "2026-05-01T00:00:00.5Z"}, true},
+		{"a date, no time", `"DateLessThan":{"aws:CurrentTime":"2027-01-01T00:00:00Z"}`, iam.ContextEntry{Key: "aws:a"}, true},
+		{"text of the time", `"StringLike":{"aws:CurrentTime":"2026-*"}`, iam.ContextEntry{Key: key, Value: early}, true},
+		{"the time in a variable", `"StringEquals":{"aws:username":"${aws:CurrentTime}"}`, iam.ContextEntry{Key: key, Value: early}, true},
+		{"whether there is a time", `"Null":{"aws:CurrentTime":"true"}`, iam.ContextEntry{Key: key, Value: early}, true},
+		{"seconds", `"NumericLessThan":{"aws:EpochTime":"1800000000.5"}`, iam.ContextEntry{Key: "aws:EpochTime", Value: "1700000000"}, false},
+		{"seconds that could be a year", `"NumericLessThan":{"aws:EpochTime":"1800000000"}`, iam.ContextEntry{Key: "aws:EpochTime", Value: "2026"}, true},
+		{"another key", `"StringEquals":{"aws:PrincipalTag/Team":"a"}`, iam.ContextEntry{Key: "aws:PrincipalTag/Team", Value: "a"}, false},
+		{"an ambiguous key", `"StringEquals":{"aws:PrincipalTag/Team":"a"}`, iam.ContextEntry{Key: "aws:PrincipalTag/Team", Value: "a", Ambiguous: true}, true},
+		{"an ambiguous key that is written as in the policy in lower case", `"StringEquals":{"aws:PrincipalTag/Team":"a"}`, iam.ContextEntry{Key: "aws:PrincipalTag/team", Value: "a", Ambiguous: true}, true},
+	} {
+		stats := new(Stats)
+		e, err := New(Policies{Identity: map[string][]*iam.Policy{alice: compile(t, iam.IdentityPolicy,
+			`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:*","Resource":"*","Condition":{`+c.condition+`}}}`)}}, Options{CacheSize: 10, Stats: stats})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := request(&user, "ecr:PutImage", "app", inside, "")
+		r.Context = iam.Context{c.entry}
+		for range 4 {
+			decide(e, r)
+		}
+		if hits, bypasses := stats.Hits.Load(), stats.Bypasses.Load(); (bypasses > 0) != c.bypassed || (hits > 0) == c.bypassed {
+			t.Errorf("%s: %d hits, %d bypasses", c.name, hits, bypasses)
+		}
 	}
 }
 
 // TestCacheIsBounded checks that a full cache removes old decisions.
 func TestCacheIsBounded(t *testing.T) {
-	e, stats := newEngine(t, 10)
-	for i := range 25 {
-		decide(e, request(&user, "ecr:BatchGetImage", fmt.Sprint("app", i), inside, early))
-	}
-	if e.CacheLen() != 10 || stats.Evictions.Load() != 15 {
-		t.Errorf("%d entries, %d evictions; want 10 and 15", e.CacheLen(), stats.Evictions.Load())
+	for _, size := range []int{1, 10, 2000} {
+		e, stats := newEngine(t, size)
+		for i := range 5 * size {
+			fill(e, request(&user, "ecr:BatchGetImage", fmt.Sprint("app", i), inside, early))
+		}
+		if e.CacheLen() != size || stats.Evictions.Load() != uint64(4*size) {
+			t.Errorf("%d entries, %d evictions; want %d and %d", e.CacheLen(), stats.Evictions.Load(), size, 4*size)
+		}
 	}
 }
 
@@ -56,8 +114,9 @@ func TestCacheIsBounded(t *testing.T) {
 // key that policies mention.
 func TestLongKeysAreNotCached(t *testing.T) {
 	e, _ := newEngine(t, 10)
-	r := request(&user, "ecr:PutImage", "app", strings.Repeat("1", maxKey), early)
-	if d := decide(e, r); d != iam.ExplicitDeny || e.CacheLen() != 0 {
+	r := request(&user, "ecr:PutImage", "app", strings.Repeat("1", maxValues), early)
+	fill(e, r)
+	if d := decide(e, r); d != iam.ExplicitDeny || e.CacheLen() != 1 {
 		t.Errorf("decided %s, %d entries", d, e.CacheLen())
 	}
 }
@@ -89,104 +148,102 @@ func TestCacheKeyContainsPolicyVariables(t *testing.T) {
 	}
 }
 
-// TestCacheCollision checks that of two keys with one hash, neither has the decision of the other.
+// TestCacheCollision checks that of two requests with one hash, neither has the decision of the
+// other.
 func TestCacheCollision(t *testing.T) {
-	c, err := newCache(10, new(Stats))
-	if err != nil {
-		t.Fatal(err)
+	e, _ := newEngine(t, 10)
+	allowed, denied := request(&user, "ecr:PutImage", "app", inside, early), request(&user, "ecr:PutImage", "app", outside, early)
+	fill(e, allowed)
+	of, _ := e.cache.find(&allowed.Request, nil, nil)
+	decided := of.found
+	if decided == nil || decided.decision != iam.Allowed {
+		t.Fatal("the decision is not in the cache")
 	}
-	c.add([]byte("key"), iam.Allowed, nil)
-	key := c.entries.Keys()[0]
-	c.entries.Add(key, entry{key: []byte("another key"), decision: iam.Allowed})
-	if e, found := c.get([]byte("key")); found || e.decision != iam.ImplicitDeny {
-		t.Errorf("got %s from the entry of another key", e.decision)
+	by, _ := e.cache.find(&denied.Request, nil, nil)
+	e.cache.add(&entry{hash: by.hash, on: decided.on, values: decided.values, from: math.MinInt64, until: math.MaxInt64, decision: iam.Allowed})
+	e.cache.add(&entry{hash: e.cache.hash(&request(&unlisted, "ecr:PutImage", "app", inside, early).Request, nil), subject: decided.on.subject, decision: iam.Allowed})
+	for _, r := range []*question{denied, request(&unlisted, "ecr:PutImage", "app", inside, early)} {
+		if d := decide(e, r); d == iam.Allowed {
+			t.Errorf("%s has the decision of another request", r.Principal.ARN)
+		}
 	}
 }
 
-// TestKeysDiffer checks that different requests have different keys, even if their parts are the
-// same text when concatenated.
-func TestKeysDiffer(t *testing.T) {
+// TestSubjectsDiffer checks that requests differ if any part that selects statements does.
+func TestSubjectsDiffer(t *testing.T) {
+	one, two := limits(t, "everything"), limits(t, "reading")
+	p := iam.Principal{Kind: iam.AssumedRole, ARN: "a", Account: "b", RoleARN: "c", UserARN: "d"}
+	base := iam.Request{Principal: &p, Action: "e", Resource: "f"}
+	of := newSubject(&base, one)
+	if !of.is(&base, one) {
+		t.Error("a request differs from itself")
+	}
+	for i, change := range []func(*iam.Request, *iam.Principal){
+		func(_ *iam.Request, p *iam.Principal) { p.Kind = iam.User },
+		func(_ *iam.Request, p *iam.Principal) { p.ARN = "" },
+		func(_ *iam.Request, p *iam.Principal) { p.Account = "" },
+		func(_ *iam.Request, p *iam.Principal) { p.RoleARN = "" },
+		func(_ *iam.Request, p *iam.Principal) { p.UserARN = "" },
+		func(r *iam.Request, _ *iam.Principal) { r.Action = "E" },
+		func(r *iam.Request, _ *iam.Principal) { r.Resource = "" },
+	} {
+		r, p := base, p
+		r.Principal = &p
+		if change(&r, &p); of.is(&r, one) {
+			t.Errorf("change %d makes no difference", i)
+		}
+	}
+	for i, session := range [][]*iam.Policy{nil, two, append(one, two...), append(one, one...)} {
+		if of.is(&base, session) {
+			t.Errorf("session %d makes no difference", i)
+		}
+	}
+}
+
+// TestValuesDiffer checks that different values of condition keys are different, even if their
+// parts are the same text when concatenated.
+func TestValuesDiffer(t *testing.T) {
 	names := []string{"aws:a", "aws:b"}
 	entry := func(key, value string) iam.ContextEntry { return iam.ContextEntry{Key: key, Value: value} }
 	multi := func(key string, values ...string) iam.ContextEntry {
 		return iam.ContextEntry{Key: key, Values: values, Multi: true}
 	}
-	requests := []iam.Request{
-		{Principal: &user, Action: "ab", Resource: "c"},
-		{Principal: &user, Action: "a", Resource: "bc"},
-		{Principal: &session, Action: "ab", Resource: "c"},
-		{Principal: &user, Action: "ab", Resource: "c", Context: iam.Context{entry("aws:a", "")}},
-		{Principal: &user, Action: "ab", Resource: "c", Context: iam.Context{entry("aws:b", "")}},
-		{Principal: &user, Action: "ab", Resource: "c", Context: iam.Context{entry("aws:a", "x"), entry("aws:b", "y")}},
-		{Principal: &user, Action: "ab", Resource: "c", Context: iam.Context{entry("aws:a", "xy"), entry("aws:b", "")}},
-		{Principal: &user, Action: "ab", Resource: "c", Context: iam.Context{entry("aws:a", "xs\x01y")}},
-		{Principal: &user, Action: "ab", Resource: "c", Context: iam.Context{multi("aws:a")}},
-		{Principal: &user, Action: "ab", Resource: "c", Context: iam.Context{multi("aws:a", "x", "y")}},
-		{Principal: &user, Action: "ab", Resource: "c", Context: iam.Context{multi("aws:a", "xy")}},
-		{Principal: &user, Action: "ab", Resource: "c", Context: iam.Context{multi("aws:a", "x"), entry("aws:b", "y")}},
-		{Principal: &user, Action: "ab", Resource: "c", Context: iam.Context{entry("aws:a", "xs"), entry("aws:b", "y")}},
-		{Principal: &user, Action: "ab", Resource: "c", Context: iam.Context{entry("aws:a", "x"), entry("aws:b", "sy")}},
-	}
-	a := applicable{keys: [5][]string{names}}
 	seen := map[string]int{}
-	for i, r := range requests {
-		key := string(appendKey(nil, &r, &a))
-		if j, twice := seen[key]; twice {
-			t.Errorf("requests %d and %d have the same key", i, j)
-		}
-		seen[key] = i
-	}
-	// The key contains all parts of a principal.
-	for i, p := range []iam.Principal{
-		{Kind: iam.AssumedRole, ARN: session.ARN, Account: session.Account, RoleARN: "arn:aws:iam::123456789012:role/ci"},
-		{Kind: iam.FederatedUser, ARN: session.ARN, Account: session.Account, RoleARN: role},
-		{Kind: iam.FederatedUser, ARN: session.ARN, Account: session.Account, UserARN: role},
-		{Kind: iam.AssumedRole, ARN: session.ARN, Account: "999999999999", RoleARN: role},
+	for i, c := range []iam.Context{
+		nil,
+		{entry("aws:a", "")},
+		{entry("aws:b", "")},
+		{entry("aws:a", "x"), entry("aws:b", "y")},
+		{entry("aws:a", "xy"), entry("aws:b", "")},
+		{entry("aws:a", "xs\x01y")},
+		{multi("aws:a")},
+		{multi("aws:a", "x", "y")},
+		{multi("aws:a", "xy")},
+		{multi("aws:a", "x"), entry("aws:b", "y")},
+		{entry("aws:a", "xs"), entry("aws:b", "y")},
+		{entry("aws:a", "x"), entry("aws:b", "sy")},
 	} {
-		r := iam.Request{Principal: &p, Action: "ab", Resource: "c"}
-		if _, twice := seen[string(appendKey(nil, &r, &a))]; twice {
-			t.Errorf("principal %d has the key of another request", i)
+		values, ok := appendValues(nil, c, names)
+		if j, twice := seen[string(values)]; twice || !ok {
+			t.Errorf("contexts %d and %d have the same values", i, j)
 		}
+		seen[string(values)] = i
 	}
 }
 
-// TestKeysContainPositions checks that keys distinguish session policies of one file by their
-// positions.
-func TestKeysContainPositions(t *testing.T) {
-	seen := map[string]diag.Point{}
-	for _, at := range []diag.Point{{Line: 1, Column: 1}, {Line: 1, Column: 20}, {Line: 20, Column: 1}, {Line: 300, Column: 1}} {
-		p, err := iam.Parse(diag.File("account.json"), at, []byte(allowAll)).Compile(iam.SessionPolicy)
-		if err != nil {
-			t.Fatal(err)
-		}
-		session := []*iam.Policy{p}
-		r := iam.Request{Principal: &user, Action: "ab", Resource: "c"}
-		key := string(appendKey(nil, &r, &applicable{policies: iam.Policies{Session: session}}))
-		if other, twice := seen[key]; twice {
-			t.Errorf("policies at %v and %v have the same key", at, other)
-		}
-		seen[key] = at
+// TestCounter checks that a counter loses no event of several goroutines.
+func TestCounter(t *testing.T) {
+	var c Counter
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 1000 {
+				c.Add(1)
+			}
+		})
 	}
-}
-
-// TestKeysContainSessionPolicies checks that keys distinguish lists of session policies. The empty
-// list differs from every other list, and from a policy without a source.
-func TestKeysContainSessionPolicies(t *testing.T) {
-	named := func(sources ...string) (list []*iam.Policy) {
-		for _, source := range sources {
-			list = append(list, &iam.Policy{Kind: iam.SessionPolicy, Source: diag.File(source)})
-		}
-		return list
-	}
-	seen := map[string]int{}
-	for i, session := range [][]*iam.Policy{
-		nil, named(""), named("", ""), named("a"), named("b"), named("ab"), named("a", "b"), named("b", "a"), named("a", ""), named("\x01a"), named("a", "a"),
-	} {
-		r := iam.Request{Principal: &user, Action: "ab", Resource: "c"}
-		key := string(appendKey(nil, &r, &applicable{policies: iam.Policies{Session: session}}))
-		if j, twice := seen[key]; twice {
-			t.Errorf("sessions %d and %d have the same key", i, j)
-		}
-		seen[key] = i
+	all.Wait()
+	if n := c.Load(); n != 8000 {
+		t.Errorf("%d events, want 8000", n)
 	}
 }

@@ -7,7 +7,8 @@ import (
 	"extauthz/iam"
 )
 
-// An engine decides by the policies of one snapshot and caches its decisions.
+// An engine decides by the policies of one snapshot and caches those that it
+// made before.
 func Example() {
 	const (
 		alice      = "arn:aws:iam::123456789012:user/alice"
@@ -32,13 +33,14 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	for _, action := range []string{"ecr:BatchGetImage", "ecr:PutImage", "ecr:BatchGetImage"} {
+	for _, action := range []string{"ecr:BatchGetImage", "ecr:PutImage", "ecr:BatchGetImage", "ecr:BatchGetImage"} {
 		fmt.Println(action, engine.Decide(&iam.Request{Principal: &principal, Action: action, Resource: repository}, nil))
 	}
 	fmt.Println(stats.Hits.Load(), "from the cache")
 	// Output:
 	// ecr:BatchGetImage allowed
 	// ecr:PutImage implicitDeny
+	// ecr:BatchGetImage allowed
 	// ecr:BatchGetImage allowed
 	// 1 from the cache
 }

@@ -1,7 +1,6 @@
 package decision
 
 import (
-	"slices"
 	"strings"
 
 	"extauthz/diag"
@@ -30,57 +29,27 @@ func (p *Policies) checkBoundaries() error {
 	return nil
 }
 
-// policyList is a list of policies with the condition keys that they mention.
-type policyList struct {
-	policies []*iam.Policy
-	keys     []string
+// indexes are the indexes of long lists of policies, by the same names.
+type indexes struct {
+	identity, repository, registry map[string]*iam.Index
 }
 
-// listEach returns the policy list of each ARN.
-func listEach(byARN map[string][]*iam.Policy) map[string]policyList {
-	lists := make(map[string]policyList, len(byARN))
-	for arn, policies := range byARN {
-		lists[arn] = policyList{policies, keysOf(policies)}
+func newIndexes(p *Policies, earlier indexes) indexes {
+	return indexes{
+		identity:   indexEach(p.Identity, earlier.identity),
+		repository: indexEach(p.Repository, earlier.repository),
+		registry:   indexEach(p.Registry, earlier.registry),
 	}
-	return lists
 }
 
-// resourceBased returns the policies of each repository that has one: its own and its
-// registry's.
-func (p *Policies) resourceBased() map[string]policyList {
-	lists := make(map[string]policyList, len(p.Repository))
-	for arn, own := range p.Repository {
-		policies := slices.Concat(own, p.Registry[registryOf(arn)])
-		lists[arn] = policyList{policies, keysOf(policies)}
+func indexEach(lists map[string][]*iam.Policy, earlier map[string]*iam.Index) map[string]*iam.Index {
+	all := map[string]*iam.Index{}
+	for arn, policies := range lists {
+		if x := iam.NewIndex(policies, earlier[arn]); x != nil {
+			all[arn] = x
+		}
 	}
-	return lists
-}
-
-// controlKeys returns the condition keys that the control policies of each account mention.
-// Those of Organization.Default have the account "".
-func controlKeys(o *iam.OrganizationPolicies) (scpKeys, rcpKeys map[string][]string) {
-	scpKeys, rcpKeys = map[string][]string{}, map[string][]string{}
-	if o == nil {
-		return scpKeys, rcpKeys
-	}
-	add := func(account string, policies iam.ControlPolicies) {
-		scpKeys[account] = keysOf(slices.Concat(policies.SCPs...))
-		rcpKeys[account] = keysOf(slices.Concat(policies.RCPs...))
-	}
-	add("", o.Default)
-	for account, policies := range o.Accounts {
-		add(account, policies)
-	}
-	return scpKeys, rcpKeys
-}
-
-// keysOf returns the condition keys that policies mention, each once.
-func keysOf(policies []*iam.Policy) (keys []string) {
-	for _, p := range policies {
-		keys = append(keys, p.ConditionKeys()...)
-	}
-	slices.Sort(keys)
-	return slices.Compact(keys)
+	return all
 }
 
 // registryOf returns the common prefix of the ARNs of a registry's repositories, "" for

@@ -2,6 +2,7 @@ package decision
 
 import (
 	"strings"
+	"sync"
 	"testing"
 
 	"extauthz/iam"
@@ -39,14 +40,27 @@ func limits(t testing.TB, names ...string) (list []*iam.Policy) {
 	return list
 }
 
+// limit returns a policy by its name, the same one each time, as a snapshot does.
 func limit(t testing.TB, kind iam.Kind, name string) *iam.Policy {
 	t.Helper()
-	p, err := iam.Compile(kind, name+".json", []byte(limitTexts[name]))
+	p, found := compiledLimits.Load(limitOf{kind, name})
+	if found {
+		return p.(*iam.Policy)
+	}
+	compiled, err := iam.Compile(kind, name+".json", []byte(limitTexts[name]))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return p
+	p, _ = compiledLimits.LoadOrStore(limitOf{kind, name}, compiled)
+	return p.(*iam.Policy)
 }
+
+type limitOf struct {
+	kind iam.Kind
+	name string
+}
+
+var compiledLimits sync.Map // of *iam.Policy, by limitOf
 
 // limitedPolicies returns the policies of a snapshot in which every principal with identity policies
 // may do everything, some within a boundary.
@@ -159,9 +173,14 @@ func TestLimitsShareNoDecision(t *testing.T) {
 	} {
 		for i, order := range [][2]*question{{c.first, c.second}, {c.second, c.first}} {
 			e, stats := newLimited(t, 100)
-			one, two := decide(e, order[0]), decide(e, order[1])
-			if one != c.wants[i] || two != c.wants[1-i] || stats.Hits.Load() != 0 {
-				t.Errorf("%s: decided %s, %s with %d hits; want %s, %s without", c.name, one, two, stats.Hits.Load(), c.wants[i], c.wants[1-i])
+			fill(e, order[0])
+			two := decide(e, order[1])
+			hits := stats.Hits.Load()
+			if one := decide(e, order[0]); stats.Hits.Load() == hits {
+				t.Errorf("%s: the decision %s is not cached", c.name, one)
+			}
+			if one := decide(e, order[0]); one != c.wants[i] || two != c.wants[1-i] || hits != 0 {
+				t.Errorf("%s: decided %s, %s with %d hits; want %s, %s without", c.name, one, two, hits, c.wants[i], c.wants[1-i])
 			}
 		}
 	}
@@ -171,7 +190,7 @@ func TestLimitsShareNoDecision(t *testing.T) {
 // no applicable policy mentions.
 func TestLimitsShareADecision(t *testing.T) {
 	e, stats := newLimited(t, 100)
-	decide(e, push(t, &session, "app", early, map[string]string{"other": "a"}, "weekdays"))
+	fill(e, push(t, &session, "app", early, map[string]string{"other": "a"}, "weekdays"))
 	decide(e, push(t, &session, "app", late, map[string]string{"other": "b"}, "weekdays"))
 	if stats.Hits.Load() != 1 {
 		t.Errorf("%d hits, want 1", stats.Hits.Load())

@@ -54,6 +54,17 @@ func (c Context) Lookup(key string) (ContextEntry, bool) {
 	return ContextEntry{}, false
 }
 
+// First returns the first entry with a key, without regard to the case of its name, nil if
+// the key is absent. If it is not ambiguous, Lookup returns it too.
+func (c Context) First(key string) *ContextEntry {
+	for i := range c {
+		if equalIgnoringCase(c[i].Key, key) {
+			return &c[i]
+		}
+	}
+	return nil
+}
+
 // MarkAmbiguous marks the entries whose keys differ only in case.
 func (c Context) MarkAmbiguous() {
 	for i := range c {

@@ -73,11 +73,10 @@ type Policies struct {
 	Indexes Indexes
 }
 
-// Indexes are the indexes of the lists of Policies. Each may be nil, and is used only for
-// the list from which it was made.
+// Indexes are the indexes of those lists of Policies that can be long. Each may be nil, and
+// is used only for the list from which it was made.
 type Indexes struct {
-	Identity, Boundary, Resource, Registry *Index
-	SCPs, RCPs                             []*Index // of each level
+	Identity, Resource, Registry *Index
 }
 
 // A Ruling is a decision and what determines it.
@@ -210,7 +209,7 @@ func (p *Policies) evaluate(q *query, f *facts) {
 	if f.identity, f.identityMatch = identity.allows(), identity.allow; f.denies(&identity) {
 		return
 	}
-	boundary := tallyOf(BoundaryClass, 0, p.Boundary, p.Indexes.Boundary, q)
+	boundary := tallyOf(BoundaryClass, 0, p.Boundary, nil, q)
 	if f.boundary = len(p.Boundary) == 0 || boundary.allows(); f.denies(&boundary) {
 		return
 	}
@@ -231,7 +230,7 @@ func (f *facts) denies(t *tally) bool {
 // denies.
 func (p *Policies) evaluateSCPs(q *query, f *facts) bool {
 	for level, policies := range p.SCPs {
-		t := tallyOf(SCPClass, level, policies, indexOf(p.Indexes.SCPs, level), q)
+		t := tallyOf(SCPClass, level, policies, nil, q)
 		if f.denies(&t) {
 			return true
 		}
@@ -243,18 +242,11 @@ func (p *Policies) evaluateSCPs(q *query, f *facts) bool {
 // evaluateRCPs reports whether a level denies.
 func (p *Policies) evaluateRCPs(q *query, f *facts) bool {
 	for level, policies := range p.RCPs {
-		if t := tallyOf(RCPClass, level, policies, indexOf(p.Indexes.RCPs, level), q); f.denies(&t) {
+		if t := tallyOf(RCPClass, level, policies, nil, q); f.denies(&t) {
 			return true
 		}
 	}
 	return false
-}
-
-func indexOf(levels []*Index, level int) *Index {
-	if level < len(levels) {
-		return levels[level]
-	}
-	return nil
 }
 
 // evaluateResource sets the strongest grant of the resource-based policies. It reports
@@ -292,7 +284,7 @@ func tallyOf(class Class, level int, policies []*Policy, x *Index, q *query) tal
 			t.addPolicy(p.offset, p.Policy, q)
 		}
 		q.meter.nextIndex()
-		x.small.visit(q, func(at *place) { t.add(at.number, at.policy, at.statement, q) })
+		x.rest.visit(q, func(at *place) { t.add(at.number, at.policy, at.statement, q) })
 		return t
 	}
 	offset := 0

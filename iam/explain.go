@@ -121,16 +121,16 @@ type policyList struct {
 func (p *Policies) applicable(q *query) []policyList {
 	var lists []policyList
 	if p.hasSCPs(q) {
-		lists = appendLevels(lists, SCPClass, p.SCPs, p.Indexes.SCPs)
+		lists = appendLevels(lists, SCPClass, p.SCPs)
 	}
 	if p.hasRCPs(q) {
-		lists = appendLevels(lists, RCPClass, p.RCPs, p.Indexes.RCPs)
+		lists = appendLevels(lists, RCPClass, p.RCPs)
 	}
 	classes := []policyList{{ResourceClass, 0, p.resource(), p.Indexes.Resource}}
 	if q.request.Principal.Kind.hasIdentity() {
 		classes = append(classes,
 			policyList{IdentityClass, 0, p.Identity, p.Indexes.Identity},
-			policyList{BoundaryClass, 0, p.Boundary, p.Indexes.Boundary},
+			policyList{BoundaryClass, 0, p.Boundary, nil},
 			policyList{SessionClass, 0, p.Session, nil})
 	}
 	for _, list := range classes {
@@ -141,9 +141,9 @@ func (p *Policies) applicable(q *query) []policyList {
 	return lists
 }
 
-func appendLevels(lists []policyList, class Class, levels [][]*Policy, indexes []*Index) []policyList {
+func appendLevels(lists []policyList, class Class, levels [][]*Policy) []policyList {
 	for level, policies := range levels {
-		lists = append(lists, policyList{class, level, policies, indexOf(indexes, level)})
+		lists = append(lists, policyList{class, level, policies, nil})
 	}
 	return lists
 }
@@ -194,7 +194,7 @@ func (l *policyList) candidates(q *query, withVariables bool) []place {
 		for _, p := range x.large {
 			ofPolicy(p.Policy, p.offset)
 		}
-		found = append(found, x.small.candidates(q, withVariables)...)
+		found = append(found, x.rest.candidates(q, withVariables)...)
 	} else {
 		offset := 0
 		for _, p := range l.policies {

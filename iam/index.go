@@ -12,11 +12,11 @@ import (
 // with NotPrincipal or "*" for all callers.
 //
 // An Index is immutable. A policy with many statements has an index of its own, which is
-// made when the policy is compiled and is part of the index of every list with the policy.
+// made when the policy is compiled and is part of the indexes of most lists with the policy.
 type Index struct {
 	policies []*Policy
-	large    []offsetPolicy // that have an index of their own
-	small    *statementIndex
+	large    []offsetPolicy // that are searched by an index of their own
+	rest     *statementIndex
 }
 
 // offsetPolicy is a policy whose statements have numbers from offset on.
@@ -29,27 +29,43 @@ type offsetPolicy struct {
 // because that takes less time and memory than an index.
 const fewStatements = 16
 
+// manyStatements is the number of statements of a list from which its index contains all of
+// them. Below it, large policies keep their own, because many lists can share them.
+const manyStatements = 4096
+
 // NewIndex returns the index of a list of policies, nil for a list that is too short to
-// need one.
-func NewIndex(policies []*Policy) *Index {
+// need one. It uses what it can of the index of an earlier list, which may be nil.
+func NewIndex(policies []*Policy, earlier *Index) *Index {
+	inLarge, inSmall := 0, 0 // statements
+	for _, p := range policies {
+		if p != nil && p.index != nil {
+			inLarge += len(p.Statements)
+		} else if p != nil {
+			inSmall += len(p.Statements)
+		}
+	}
+	merge := inLarge+inSmall > manyStatements && len(policies) > 1
+	switch {
+	case inSmall <= fewStatements && !merge:
+		return nil
+	case earlier != nil && slices.Equal(policies, earlier.policies):
+		return &Index{policies, earlier.large, earlier.rest}
+	}
 	x := &Index{policies: policies}
-	var small []place
+	var places []place
 	offset := 0
 	for _, p := range policies {
 		switch {
 		case p == nil:
 			continue
-		case p.index != nil:
+		case p.index != nil && !merge:
 			x.large = append(x.large, offsetPolicy{p, offset})
 		default:
-			small = appendPlaces(small, p, offset)
+			places = appendPlaces(places, p, offset)
 		}
 		offset += len(p.Statements)
 	}
-	if len(small) <= fewStatements {
-		return nil
-	}
-	x.small = newStatementIndex(small)
+	x.rest = newStatementIndex(places)
 	return x
 }
 

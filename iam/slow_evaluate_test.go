@@ -19,10 +19,10 @@ func (p *Policies) slowDecide(r *Request) Ruling {
 	resource := slices.Concat(p.Resource, p.Registry)
 	var lists []policyList
 	if p.hasSCPs(&q) {
-		lists = appendLevels(lists, SCPClass, p.SCPs, nil)
+		lists = appendLevels(lists, SCPClass, p.SCPs)
 	}
 	if p.hasRCPs(&q) {
-		lists = appendLevels(lists, RCPClass, p.RCPs, nil)
+		lists = appendLevels(lists, RCPClass, p.RCPs)
 	}
 	lists = append(lists, policyList{ResourceClass, 0, resource, nil})
 	if f.caller.hasIdentity() {
@@ -211,13 +211,7 @@ func (g generator) manyAccounts() (accounts []string) {
 
 // indexed returns the policies with an index of each list.
 func (p Policies) indexed() *Policies {
-	p.Indexes = Indexes{Identity: NewIndex(p.Identity), Boundary: NewIndex(p.Boundary), Resource: NewIndex(p.Resource), Registry: NewIndex(p.Registry)}
-	for _, level := range p.SCPs {
-		p.Indexes.SCPs = append(p.Indexes.SCPs, NewIndex(level))
-	}
-	for _, level := range p.RCPs {
-		p.Indexes.RCPs = append(p.Indexes.RCPs, NewIndex(level))
-	}
+	p.Indexes = Indexes{Identity: NewIndex(p.Identity, nil), Resource: NewIndex(p.Resource, nil), Registry: NewIndex(p.Registry, nil)}
 	return &p
 }
 
