@@ -68,6 +68,8 @@ func TestCacheBypasses(t *testing.T) {
 		entry           iam.ContextEntry
 		bypassed        bool
 	}{
+		{"two times that differ", `"DateLessThan":{"aws:CurrentTime":"2027-01-01T00:00:00Z","aws:EpochTime":"2027-01-01T00:00:00Z"}`, iam.ContextEntry{Key: "aws:EpochTime", Value: "1777593601"}, true},
+		{"two times that agree", `"DateLessThan":{"aws:CurrentTime":"2027-01-01T00:00:00Z","aws:EpochTime":"2027-01-01T00:00:00Z"}`, iam.ContextEntry{Key: "aws:EpochTime", Value: "1777593600"}, false},
 		{"a date", `"DateLessThan":{"aws:CurrentTime":"2027-01-01T00:00:00Z"}`, iam.ContextEntry{Key: key, Value: early}, false},
 		{"a date, half a second", `"DateLessThan":{"aws:CurrentTime":"2027-01-01T00:00:00Z"}`, iam.ContextEntry{Key: key, Value: "2026-05-01T00:00:00.5Z"}, true},
 		{"a date, no time", `"DateLessThan":{"aws:CurrentTime":"2027-01-01T00:00:00Z"}`, iam.ContextEntry{Key: "aws:a"}, true},
@@ -88,6 +90,9 @@ func TestCacheBypasses(t *testing.T) {
 		}
 		r := request(&user, "ecr:PutImage", "app", inside, "")
 		r.Context = iam.Context{c.entry}
+		if c.entry.Key == "aws:EpochTime" {
+			r.Context = append(r.Context, iam.ContextEntry{Key: key, Value: early})
+		}
 		for range 4 {
 			decide(e, r)
 		}

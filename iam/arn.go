@@ -45,27 +45,28 @@ func LastSegment(arn string) string { return arn[strings.LastIndexByte(arn, '/')
 // splitARN is ParseARN for evaluation: it does not allocate, and only reports whether s
 // can be an ARN.
 func splitARN(s string) (ARN, bool) {
-	var segments [arnColons + 1]string
-	rest := s
-	for i := range arnColons {
-		segment, after, found := strings.Cut(rest, ":")
-		if !found {
-			return ARN{}, false
-		}
-		segments[i], rest = segment, after
-	}
-	a := ARN{segments[1], segments[2], segments[3], segments[4], rest}
-	complete := segments[0] == "arn" && a.Partition != "" && a.Service != "" && a.Resource != ""
-	return a, complete && !hasBlankOrControl(s)
-}
-
-func hasBlankOrControl(s string) bool {
+	var colons [arnColons]int
+	found, printable := 0, true
 	for i := range len(s) {
-		if s[i] <= ' ' || s[i] == 0x7f {
-			return true
+		switch c := s[i]; {
+		case c == ':' && found < arnColons:
+			colons[found] = i
+			found++
+		case c <= ' ' || c == 0x7f:
+			printable = false
 		}
 	}
-	return false
+	if found < arnColons {
+		return ARN{}, false
+	}
+	a := ARN{
+		Partition: s[colons[0]+1 : colons[1]],
+		Service:   s[colons[1]+1 : colons[2]],
+		Region:    s[colons[2]+1 : colons[3]],
+		Account:   s[colons[3]+1 : colons[4]],
+		Resource:  s[colons[4]+1:],
+	}
+	return a, printable && s[:colons[0]] == "arn" && a.Partition != "" && a.Service != "" && a.Resource != ""
 }
 
 // IsAccount reports whether s is an account id: twelve decimal digits (AWS Account

@@ -94,8 +94,8 @@ func (in *Inputs) addComparison(c *condition) bool {
 		if !ok {
 			return false
 		}
-		// Between whole seconds, comparing with an instant can change only there.
-		in.changes = append(in.changes, at-1, at, at+1)
+		// Whole seconds up to at-1 are before the instant, those from at+1 are after it.
+		in.changes = append(in.changes, at, at+1)
 	}
 	return true
 }

@@ -36,7 +36,7 @@ func (p *Policies) newQuery(r *Request) (query, bool) {
 	if isARN {
 		q.resource = resource
 	}
-	q.setResourceName()
+	q.resourceName, q.hasSegments = resource.Resource, isARN || strings.Count(r.Resource, ":") >= arnColons
 	isAction := q.setAction()
 	q.trust = q.isTrust()
 	q.wellFormed = isAction && (isARN || r.Resource == noResource)
@@ -55,18 +55,6 @@ func (q *query) setAction() bool {
 	}
 	q.resourceless = IsResourceless(text)
 	return isAction(text)
-}
-
-// setResourceName finds what follows the fifth colon of the resource, which need not be
-// an ARN.
-func (q *query) setResourceName() {
-	rest, found := q.request.Resource, true
-	for range arnColons {
-		if _, rest, found = strings.Cut(rest, ":"); !found {
-			return
-		}
-	}
-	q.resourceName, q.hasSegments = rest, true
 }
 
 // resourceFor is the resource that a statement's patterns are compared with.
@@ -111,15 +99,19 @@ func (q *query) identifyARN(caller *Principal) bool {
 	if caller.Kind == AssumedRole {
 		return q.identifyRole(caller.RoleARN)
 	}
-	return caller.Kind != FederatedUser || caller.UserARN == "" || q.isColleague(caller.UserARN, userIdentity)
+	if caller.Kind != FederatedUser || caller.UserARN == "" {
+		return true
+	}
+	_, ok = q.colleague(caller.UserARN, userIdentity)
+	return ok
 }
 
-// isColleague reports whether an ARN names an identity of that kind in the
-// caller's account and partition.
-func (q *query) isColleague(text string, kind identity) bool {
+// colleague splits the ARN of an identity of that kind in the caller's account and
+// partition. It returns false for another ARN.
+func (q *query) colleague(text string, kind identity) (ARN, bool) {
 	arn, ok := splitARN(text)
 	named, known := identityKind(arn)
-	return ok && known && named == kind && arn.Account == q.caller.Account && arn.Partition == q.caller.Partition
+	return arn, ok && known && named == kind && arn.Account == q.caller.Account && arn.Partition == q.caller.Partition
 }
 
 // identifyRole reads the role's name from the session's ARN and checks that the role's
@@ -130,9 +122,9 @@ func (q *query) identifyRole(roleARN string) bool {
 	if roleARN == "" {
 		return true
 	}
-	arn, _ := splitARN(roleARN)
+	arn, ok := q.colleague(roleARN, roleIdentity)
 	q.serviceRole = strings.HasPrefix(arn.Resource, "role/aws-service-role/")
-	return q.isColleague(roleARN, roleIdentity) && equalIgnoringCase(LastSegment(arn.Resource), q.role)
+	return ok && equalIgnoringCase(LastSegment(arn.Resource), q.role)
 }
 
 // accountOfResource is the account that owns the resource.
