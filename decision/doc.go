@@ -3,10 +3,27 @@
 //
 // An [Engine] is compiled once from the [Policies] of a snapshot. Only its cache changes
 // afterwards. The cache is discarded with the engine, so that no decision outlives the
-// policies that it is based on. The key of a decision contains the principal, the action,
-// the resource, the session policies, and the values of exactly those condition keys that
-// the applicable policies mention. If a policy mentions the time, the time is part of the
-// key. If no policy mentions the client's address, one decision applies to all addresses.
+// policies that it is based on.
+//
+// # The cache
+//
+// The principal, the action, the resource and the session policies of a request determine
+// the statements that could apply. These statements mention condition keys, the inputs of
+// the decision. The cache contains the inputs for each principal, action and resource, and
+// the decision for each combination of their values. Most decisions have no inputs, and are
+// found with one look-up; the others take two. If no statement mentions the client's
+// address, one decision applies to all addresses.
+//
+// Comparing the time with a date changes its result only at that date. So the time is not
+// one of the values: a decision is cached with the period between two such dates. The cache
+// is bypassed if a statement uses the time in another way, such as a pattern for its text,
+// if a key is ambiguous, or if the values are longer than 2 kB.
+//
+// A request is cached when it is missed for the second time, because many requests never
+// occur again. A decision that is not cached allocates nothing. Finding a cached decision
+// takes about a sixth of the time of making it for the policies of the benchmarks, and less
+// in comparison for conditions with many patterns. Processors do not wait for each other
+// when they find recent decisions.
 //
 // # Which policies apply
 //

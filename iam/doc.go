@@ -31,6 +31,21 @@
 // roles. Resource control policies do not apply to the management account's resources
 // and service-linked roles.
 //
+// # Which statements are looked at
+//
+// A statement covers a set of actions, which is computed when it is compiled. Of a policy
+// with more than 16 statements, and of a longer list with an [Index], a decision looks only
+// at statements that cover the action and whose Resource begins with the same literal text
+// as the resource; in resource-based policies also only at those that name the caller, its
+// role, its account or everyone. It looks at each of them once. Among n statements of which
+// k are looked at, this takes O(log n + k) steps for each of at most five keys of the
+// caller. A statement whose Resource has no literal beginning (a variable, a wildcard, "*",
+// NotResource) is looked at for every resource, one with NotPrincipal for every caller.
+//
+// Lists within a statement are searched in the same way: literals by their hashes, address
+// ranges in O(log n), and principals by their keys. Patterns with wildcards are compared
+// one by one. [Policies.Inputs] returns what else of a request a decision depends on.
+//
 // # Cost
 //
 // The cost of one decision is bounded, whatever the policies and the request contain.

@@ -31,6 +31,7 @@ func (c *collector) readings() []reading {
 	return []reading{
 		{describe("decision_cache_hits_total", "Decisions found in the cache."), counter, float64(c.Cache.Hits.Load())},
 		{describe("decision_cache_misses_total", "Decisions not found in the cache."), counter, float64(c.Cache.Misses.Load())},
+		{describe("decision_cache_bypasses_total", "Decisions that could not be cached, because of the time, an ambiguous key or a long value."), counter, float64(c.Cache.Bypasses.Load())},
 		{describe("decision_cache_evictions_total", "Decisions removed from the cache to make room."), counter, float64(c.Cache.Evictions.Load())},
 		{describe("decision_cache_entries", "Decisions in the cache."), gauge, c.cacheEntries()},
 		{describe("policy_generation", "Number of the policies in force; 0 before the first."), gauge, float64(status.Generation)},

@@ -49,6 +49,7 @@ func TestNames(t *testing.T) {
 	want := []string{
 		"extauthz_build_info",
 		"extauthz_check_duration_seconds", "extauthz_connections_closed_total",
+		"extauthz_decision_cache_bypasses_total",
 		"extauthz_decision_cache_entries",
 		"extauthz_decision_cache_evictions_total",
 		"extauthz_decision_cache_hits_total",

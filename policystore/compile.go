@@ -19,7 +19,8 @@ import (
 type persistent struct {
 	passwords *basic.Verifier
 	keys      *oidc.KeyCache
-	compiled  compileCache // of the last good content
+	compiled  compileCache     // of the last good content
+	decisions *decision.Engine // of the last good content
 
 	loadMemory uint64 // what a load may use, in bytes; 0 means any amount
 
@@ -99,7 +100,7 @@ func compile(t *directory.Tree, o decision.Options, p *persistent) (*Snapshot, e
 	if err := cmp.Or(c.memory, t.Names.LocateError(c.faults.Err()), c.follows); err != nil {
 		return nil, err
 	}
-	p.compiled = c.compiled
+	p.compiled, p.decisions = c.compiled, s.Decisions
 	return s, nil
 }
 
@@ -149,6 +150,7 @@ func (c *compiler) snapshot(o decision.Options) (*Snapshot, error) {
 	}
 
 	policies := decision.Policies{Identity: who.identity, Boundary: who.boundary, Repository: repositories, Registry: ofRegistries, Organization: controls.above}
+	o.Earlier = c.kept.decisions
 	decisions, err := decision.New(policies, o)
 	s := &Snapshot{
 		Digest: c.Digest, Callers: callers.table, Decisions: decisions,
