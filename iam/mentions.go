@@ -27,7 +27,12 @@ func (p *Policy) Partitions() []Entry { return p.partitions }
 // for a resource without tags than for one with tags: a condition key or a text with a
 // policy variable. It looks for it in statements about ECR. In trust policies the tags are
 // those of the role, and do not count.
-func (p *Policy) NeededTag() (use Entry, found bool) { return p.neededTag, p.neededTag.Text != "" }
+func (p *Policy) NeededTag() (use Entry, found bool) {
+	if p.neededTag == nil {
+		return Entry{}, false
+	}
+	return *p.neededTag, true
+}
 
 // addMentions records what the compiled document mentions.
 func (p *Policy) addMentions(d *Document) {
@@ -99,7 +104,7 @@ func partitionOf(text string) string {
 
 // findNeededTag returns the first statement's use of a tag by which a missing tag removes a
 // Deny or makes an Allow apply.
-func (p *Policy) findNeededTag(d *Document) Entry {
+func (p *Policy) findNeededTag(d *Document) *Entry {
 	for i := range d.Statements {
 		if !p.Statements[i].ConcernsECR() {
 			continue
@@ -109,17 +114,18 @@ func (p *Policy) findNeededTag(d *Document) Entry {
 			c := &s.Conditions[j]
 			lenient := deny || c.Negated || c.IfExists || c.Set == "ForAllValues" || c.Base == "Null" && !c.requiresKey()
 			if lenient && IsResourceTag(c.Key.Text) {
-				return c.Key
+				key := c.Key // a copy, so that the document is not kept
+				return &key
 			}
 			if value, found := tagVariableIn(c.Values, lenient); found {
-				return value
+				return &value
 			}
 		}
 		if resource, found := tagVariableIn(s.Resources, deny); found {
-			return resource
+			return &resource
 		}
 	}
-	return Entry{}
+	return nil
 }
 
 // requiresKey reports whether a condition with the operator Null is true only if its key

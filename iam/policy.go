@@ -98,7 +98,7 @@ type Policy struct {
 	conditionKeys []string
 	uniqueIDs     []Entry
 	partitions    []Entry // ARNs, the first of each partition
-	neededTag     Entry
+	neededTag     *Entry  // nil if the policy has none
 }
 
 // Statement is one compiled statement of a policy.

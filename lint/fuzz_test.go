@@ -41,7 +41,7 @@ func FuzzRules(f *testing.F) {
 		l.run()
 		lines := 1 + strings.Count(string(text), "\n")
 		for _, found := range l.findings {
-			if _, paged := pageOf()[found.Code]; !paged {
+			if _, paged := severitiesOf()[found.Code]; !paged {
 				t.Errorf("no page for %s", found)
 			}
 			if found.File == "fuzz.json" && (found.Line < 1 || found.Line > lines || found.Column < 1) {

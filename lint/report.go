@@ -14,18 +14,22 @@ type reporter struct {
 	findings diag.List
 }
 
-// pageOf returns the pages by code.
-var pageOf = sync.OnceValue(func() map[string]Page {
-	all := map[string]Page{}
+// severities are the severities that the page of a code gives.
+type severities struct{ always, ofDeny diag.Severity }
+
+// severitiesOf returns the severities by code. It keeps no text of a page, because the
+// sidecar needs none.
+var severitiesOf = sync.OnceValue(func() map[string]severities {
+	all := map[string]severities{}
 	for _, p := range Pages() {
-		all[p.Code] = p
+		all[p.Code] = severities{p.Severity, p.SeverityOfDeny}
 	}
 	return all
 })
 
 // report adds a finding, with the severity that the page of its code gives.
 func (r *reporter) report(at diag.Position, code string, problem, remedy message) {
-	r.add(pageOf()[code].Severity, at, code, problem, remedy)
+	r.add(severitiesOf()[code].always, at, code, problem, remedy)
 }
 
 // reportOf is report for a finding about a statement, or what has the effect of one: the
@@ -35,7 +39,7 @@ func (r *reporter) reportOf(effect iam.Effect, at diag.Position, code string, pr
 		r.report(at, code, problem, remedy)
 		return
 	}
-	r.add(pageOf()[code].SeverityOfDeny, at, code, problem, remedy)
+	r.add(severitiesOf()[code].ofDeny, at, code, problem, remedy)
 }
 
 func (r *reporter) add(severity diag.Severity, at diag.Position, code string, problem, remedy message) {

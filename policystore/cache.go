@@ -54,9 +54,13 @@ func cachedFile[T any](c *compiler, path, product string, compile func(text []by
 	return cached(c, cacheKey{product: product, source: diag.File(path)}, text, func() (T, error) { return compile(text) })
 }
 
-// A compiledPolicy is a policy with what is kept about its text.
+// A compiledPolicy is a policy with what is kept about its text, nil for nothing.
 type compiledPolicy struct {
 	*iam.Policy
+	about *aboutPolicy
+}
+
+type aboutPolicy struct {
 	document *iam.Document // nil unless the snapshot keeps documents
 	findings diag.List     // of the store's inspection
 }
@@ -89,23 +93,26 @@ func (p *persistent) compilePolicy(kind iam.Kind, d awsexport.Document) (*compil
 	if err != nil {
 		return nil, err
 	}
-	compiled := &compiledPolicy{Policy: policy}
+	var about aboutPolicy
 	if p.keepsDocuments {
-		compiled.document = document
+		about.document = document
 	}
 	if p.inspect != nil {
-		compiled.findings = p.inspect(document, policy)
+		about.findings = p.inspect(document, policy)
 	}
-	return compiled, nil
+	if about.document == nil && len(about.findings) == 0 {
+		return &compiledPolicy{Policy: policy}, nil
+	}
+	return &compiledPolicy{policy, &about}, nil
 }
 
 // use records that the content has a policy, and returns the policy.
 func (c *compiler) use(p *compiledPolicy) *iam.Policy {
-	if p.document != nil {
-		c.documents[p.Policy] = p.document
+	if p.about != nil && p.about.document != nil {
+		c.documents[p.Policy] = p.about.document
 	}
-	if len(p.findings) > 0 {
-		c.policyFindings[p.Policy] = p.findings
+	if p.about != nil && len(p.about.findings) > 0 {
+		c.policyFindings[p.Policy] = p.about.findings
 	}
 	return p.Policy
 }
