@@ -1,6 +1,7 @@
 package policystoretest
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -22,7 +23,9 @@ func StoreOfIssuers(t testing.TB) (store *policystore.Store, host string) {
 			http.Error(w, "no keys here", http.StatusNotFound)
 			return
 		}
-		w.Write([]byte(`{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"k1","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}`))
+		if _, err := io.WriteString(w, `{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"k1","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}`); err != nil {
+			t.Error(err)
+		}
 	}))
 	t.Cleanup(server.Close)
 	dir := t.TempDir()
