@@ -17,12 +17,13 @@ import (
 // filled by [Authenticator.AddIssuer] and [Authenticator.Bind], in that order, and
 // then only read, by any number of goroutines.
 type Authenticator struct {
-	users        *basic.File
-	passwords    *basic.Verifier
-	certificates certificateCache
-	entities     *sts.Entities
-	issuers      []*compiledIssuer
-	verifiers    []*oidc.Verifier // of the issuers
+	users     *basic.File
+	passwords *basic.Verifier
+	callers   *callerCache // nil caches no caller
+	anonymous *Caller
+	entities  *sts.Entities
+	issuers   []*compiledIssuer
+	verifiers []*oidc.Verifier // of the issuers
 
 	sources  []source
 	defaults []Source // for registries that list no sources
@@ -36,7 +37,7 @@ type Authenticator struct {
 // the entities.
 func NewAuthenticator(users *basic.File, passwords *basic.Verifier, entities *sts.Entities) *Authenticator {
 	auth := &Authenticator{
-		users: users, passwords: passwords, entities: entities, certificates: newCertificateCache(),
+		users: users, passwords: passwords, entities: entities, callers: newCallerCache(), anonymous: &Caller{CallerIdentity: entities.Anonymous()},
 		sources: sources(), exact: map[name]*nameBinding{}, patterns: map[NameKind][]*nameBinding{}, bindings: map[NameKind]int{},
 	}
 	auth.setDefaults()
@@ -51,7 +52,8 @@ func (auth *Authenticator) Len() (n int) {
 	return n
 }
 
-// A Config says how one registry authenticates its callers.
+// A Config says how one registry authenticates its callers. It must not be changed after
+// its first use.
 type Config struct {
 	// Sources are tried in order. Empty means mtls, if a binding exists for a name in
 	// a certificate, jwt_authn, bearer and basic.
@@ -123,7 +125,7 @@ func (a *attempt) withoutCredential() (*Caller, *Failure) {
 	case len(a.credentials.Authorization) > 0:
 		return nil, a.unsupported()
 	case a.config.Anonymous:
-		return &Caller{CallerIdentity: a.auth.entities.Anonymous()}, nil
+		return a.auth.anonymous, nil
 	}
 	return nil, &Failure{Kind: Anonymous, Reason: "the request carries no credential"}
 }

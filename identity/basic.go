@@ -42,21 +42,27 @@ func (auth *Authenticator) compileUser(text string) (*nametemplate.Pattern, erro
 	return p, err
 }
 
-// byBasic finds the caller by HTTP Basic. If the user name is AWS or names a role, the
-// password is a token, as in `docker login -u AWS --password-stdin`.
+// byBasic finds the caller by HTTP Basic.
 func (a *attempt) byBasic() (*Caller, *Failure) {
 	scheme, credential, f := a.authorization()
 	if f != nil || !strings.EqualFold(scheme, "basic") {
 		return nil, f
 	}
+	return a.cached(BasicAuth, credential, "", func() (authentication, *Failure) { return a.byUserAndPassword(credential) })
+}
+
+// byUserAndPassword finds the caller by the credential of HTTP Basic. If the user name is
+// AWS or names a role, the password is a token, as in `docker login -u AWS
+// --password-stdin`.
+func (a *attempt) byUserAndPassword(credential string) (authentication, *Failure) {
 	user, password, err := basic.ParseCredential(credential)
 	if err != nil {
-		return nil, invalid(BasicAuth, err.Error())
+		return authentication{}, invalid(BasicAuth, err.Error())
 	}
 	if hasTokenPassword(user) {
 		role, f := roleOfUser(a.config.Partition, user)
 		if f != nil {
-			return nil, f
+			return authentication{}, f
 		}
 		return a.byToken(BasicAuth, password, role)
 	}
@@ -67,9 +73,11 @@ func (a *attempt) byBasic() (*Caller, *Failure) {
 	return caller, f
 }
 
-// byPassword finds the caller by a user of the password file and its password.
-func (a *attempt) byPassword(user, password string) (*Caller, *Failure) {
-	if err := a.auth.passwords.Verify(a.ctx, a.auth.users, user, password, a.credentials.ClientAddress); err != nil {
+// byPassword finds the caller by a user of the password file and its password. The limits
+// on passwords apply to every address from which the password was not verified before.
+func (a *attempt) byPassword(user, password string) (authentication, *Failure) {
+	login, err := a.auth.passwords.Verify(a.ctx, a.auth.users, user, password, a.credentials.ClientAddress)
+	if err != nil {
 		f := invalid(BasicAuth, err.Error())
 		if errors.Is(err, basic.ErrOverloaded) {
 			f.Kind = Unavailable
@@ -77,9 +85,11 @@ func (a *attempt) byPassword(user, password string) (*Caller, *Failure) {
 		if errors.Is(err, basic.ErrTooManyFailures) {
 			f.Kind = RateLimited
 		}
-		return nil, f
+		return authentication{}, f
 	}
-	return a.named(BasicAuth, name{BasicUser, user})
+	found, f := a.named(BasicAuth, name{BasicUser, user})
+	found.holds = func(a *attempt) bool { return a.auth.passwords.HasVerified(login, a.credentials.ClientAddress) }
+	return found, f
 }
 
 // tokenUser is the user name for a token as the password, without a role.

@@ -35,7 +35,7 @@ func (a *attempt) byBearer() (*Caller, *Failure) {
 	if raw == "" {
 		return nil, f
 	}
-	return a.byToken(Bearer, raw, "")
+	return a.cached(Bearer, raw, "", func() (authentication, *Failure) { return a.byToken(Bearer, raw, "") })
 }
 
 // bearer returns the token of an Authorization header that is one Bearer token, "" for
@@ -53,26 +53,31 @@ func (a *attempt) bearer() (raw string, f *Failure) {
 
 // byToken finds the caller by a token, which it verifies with the keys of its issuer.
 // role is the ARN of the role that the client names, "" for none.
-func (a *attempt) byToken(source Source, raw, role string) (*Caller, *Failure) {
+func (a *attempt) byToken(source Source, raw, role string) (authentication, *Failure) {
 	if len(a.auth.issuers) == 0 {
-		return nil, invalid(source, "no issuer's tokens are accepted")
+		return authentication{}, invalid(source, "no issuer's tokens are accepted")
 	}
 	url, err := oidc.UnverifiedIssuer(raw, a.auth.verifiers...)
 	if err != nil {
-		return nil, invalid(source, err.Error())
+		return authentication{}, invalid(source, err.Error())
 	}
 	i := a.auth.issuerAt(url)
 	switch {
 	case i == nil:
-		return nil, a.auth.unknownIssuer(source, url)
+		return authentication{}, a.auth.unknownIssuer(source, url)
 	case i.verifier.Keys == nil:
-		return nil, i.onlyByEnvoy(source)
+		return authentication{}, i.onlyByEnvoy(source)
 	}
 	token, err := i.verifier.Verify(a.ctx, raw, i.audiences(a.config), a.credentials.Time)
 	if err != nil {
-		return nil, i.tokenFailure(source, err)
+		return authentication{}, i.tokenFailure(source, err)
 	}
-	return a.byClaims(source, i, token, role)
+	found, f := a.byClaims(source, i, token, role)
+	if found.holds != nil {
+		validity := token.Validity
+		found.holds = func(a *attempt) bool { return validity.Covers(a.credentials.Time) }
+	}
+	return found, f
 }
 
 // unknownIssuer returns the failure of a token of an issuer that is not configured. The

@@ -54,6 +54,7 @@ func (auth *Authenticator) Bind(b Binding) error {
 	if err := kind.bind(auth, &b); err != nil {
 		return err
 	}
+	auth.callers.clear()
 	if auth.bindings[b.Kind]++; auth.bindings[b.Kind] == 1 {
 		auth.setDefaults()
 	}
@@ -128,16 +129,16 @@ func (auth *Authenticator) checkOverlap(kind NameKind, p *nametemplate.Pattern) 
 	return nil
 }
 
-// named returns the caller that a name is bound to.
-func (a *attempt) named(source Source, n name) (*Caller, *Failure) {
+// named returns the caller that a name is bound to. It follows from the name alone.
+func (a *attempt) named(source Source, n name) (authentication, *Failure) {
 	caller, err := a.auth.callerOf(n)
 	switch {
 	case err != nil:
-		return nil, noPrincipal(source, err)
+		return authentication{}, noPrincipal(source, err)
 	case caller == nil:
-		return nil, invalid(source, fmt.Sprintf("no principal is bound to %s %q", n.kind, n.text))
+		return authentication{}, invalid(source, fmt.Sprintf("no principal is bound to %s %q", n.kind, n.text))
 	}
-	return caller, nil
+	return authentication{caller, inEveryRequest}, nil
 }
 
 // callerOf returns the caller that a name is bound to, nil if it is not bound. An exact

@@ -15,49 +15,11 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	lru "github.com/hashicorp/golang-lru/v2"
-)
-
-// The bounds of the certificate cache: 512 certificates of up to 8 KiB, as text, take
-// 4 MiB. Only clients with a certificate that Envoy verified can fill it.
-const (
-	maxCertificates    = 512
-	maxCertificateText = 8 << 10
 )
 
 // maxAlternativeNames bounds the URI and DNS names of a certificate, all of which are
 // looked up. Workloads have few.
 const maxAlternativeNames = 100
-
-// certificateCache caches the alternative names of certificates by their text as Envoy
-// sends it, because parsing one takes longer than the rest of authentication. The names
-// follow from the text alone; Envoy verifies the certificate each time.
-type certificateCache struct{ names *lru.Cache[string, []name] }
-
-func newCertificateCache() certificateCache {
-	names, err := lru.New[string, []name](maxCertificates)
-	if err != nil {
-		panic(err) // only for a size below 1
-	}
-	return certificateCache{names}
-}
-
-// alternativeNames returns the names of a certificate. The caller must not change them.
-func (c certificateCache) alternativeNames(certificate string) ([]name, *Failure) {
-	if names, found := c.names.Get(certificate); found {
-		return names, nil
-	}
-	leaf, f := parseLeaf(certificate)
-	if f != nil {
-		return nil, f
-	}
-	names, f := alternativeNames(leaf)
-	if f == nil && len(certificate) <= maxCertificateText {
-		c.names.Add(certificate, names)
-	}
-	return names, f
-}
 
 // The extension of a certificate with its alternative names, and the tags of two kinds of
 // them (RFC 5280, section 4.2.1.6).

@@ -94,40 +94,6 @@ func TestManyAlternativeNames(t *testing.T) {
 	}
 }
 
-// TestCachedCertificates checks that the cache contains the names in a certificate
-// only: the name that Envoy sends is compared each time.
-func TestCachedCertificates(t *testing.T) {
-	c := newCertificateCache()
-	good, bare := certificate(t, certificateNames{uris: []string{"spiffe://a", "spiffe://b"}}), certificate(t, certificateNames{subject: pkix.Name{CommonName: "x"}})
-	long := certificate(t, certificateNames{uris: []string{"spiffe://" + strings.Repeat("l", maxCertificateText)}})
-	for range 2 {
-		if names, f := c.peerNames("spiffe://a", good, ""); f != nil || fmt.Sprint(names) != "[{uri spiffe://a} {uri spiffe://b}]" {
-			t.Errorf("%v, %v", names, f)
-		}
-		if names, f := c.peerNames("spiffe://b", good, ""); f == nil {
-			t.Errorf("another name is taken: %v", names)
-		}
-		if names, f := c.peerNames("CN=y", bare, ""); f != nil || fmt.Sprint(names) != "[{subject CN=y}]" {
-			t.Errorf("%v, %v", names, f)
-		}
-		if _, f := c.peerNames("spiffe://a", good[:200], ""); f == nil {
-			t.Error("half a certificate is taken")
-		}
-		if _, f := c.peerNames("spiffe://"+strings.Repeat("l", maxCertificateText), long, ""); f != nil {
-			t.Error(f)
-		}
-	}
-	if c.names.Len() != 2 {
-		t.Errorf("%d certificates remembered, want 2", c.names.Len())
-	}
-	for n := range 2 * maxCertificates {
-		c.names.Add(fmt.Sprint(n), nil)
-	}
-	if c.names.Len() != maxCertificates {
-		t.Errorf("%d certificates remembered, want %d", c.names.Len(), maxCertificates)
-	}
-}
-
 // pemOf returns a certificate as a file contains it.
 func pemOf(t *testing.T, names certificateNames) string {
 	t.Helper()
@@ -169,7 +135,7 @@ func TestParsePeer(t *testing.T) {
 			if err != nil || principal != c.principal {
 				t.Fatalf("principal %q, error %v, want %q", principal, err, c.principal)
 			}
-			names, f := newCertificateCache().peerNames(principal, certificate, "")
+			names, f := peerNames(principal, certificate, "")
 			if f != nil || names[0] != (name{c.kind, c.principal}) {
 				t.Errorf("names %v, failure %v", names, f)
 			}

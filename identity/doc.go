@@ -43,6 +43,15 @@
 // lists make the caller ambiguous: two elements match one pattern with captures, or the
 // bindings of two principals.
 //
+// # Repeated credentials
+//
+// The caller of a valid credential is cached, so that a credential that is sent again takes
+// a lookup by a digest. The cache belongs to one Authenticator, and so to one snapshot. Each
+// time, the Authenticator checks what can end before the snapshot does: the times of a token,
+// the keys of its issuer, the claims that Envoy verified, and the limits on passwords. A
+// session is not cached if a policy that allows it mentions a key of the request, such as
+// aws:SourceIp. Failures are not cached.
+//
 // # Sources
 //
 // Each source is defined in a file of its own and listed in one function, sources, from

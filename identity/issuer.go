@@ -74,6 +74,7 @@ func (auth *Authenticator) AddIssuer(i Issuer) error {
 			return diag.Problemf("issuers %q and %q are one provider %q, so that trust policies could not distinguish their tokens", other.name, i.Name, other.provider.URL).WithRemedy("keep one, or set the provider of each")
 		}
 	}
+	auth.callers.clear()
 	auth.issuers, auth.verifiers = append(auth.issuers, compiled), append(auth.verifiers, compiled.verifier)
 	return nil
 }

@@ -43,37 +43,41 @@ func ParsePrincipalKind(text string) (NameKind, error) {
 
 // byCertificate finds the caller by the client certificate that Envoy verified.
 func (a *attempt) byCertificate() (*Caller, *Failure) {
-	if a.credentials.Principal == "" && a.credentials.Certificate == "" {
+	principal, certificate := a.credentials.Principal, a.credentials.Certificate
+	if principal == "" && certificate == "" {
 		return nil, nil
 	}
-	names, f := a.auth.certificates.peerNames(a.credentials.Principal, a.credentials.Certificate, a.config.PrincipalKind)
-	if f != nil {
-		return nil, f
-	}
-	if len(names) == 1 {
-		return a.named(MTLS, names[0])
-	}
-	return a.auth.callerOfAll(names)
+	return a.cached(MTLS, principal, certificate, func() (authentication, *Failure) {
+		names, f := peerNames(principal, certificate, a.config.PrincipalKind)
+		switch {
+		case f != nil:
+			return authentication{}, f
+		case len(names) == 1:
+			return a.named(MTLS, names[0])
+		}
+		return a.namedByAll(names)
+	})
 }
 
-// callerOfAll returns the one caller that the names of a certificate are bound to.
-func (auth *Authenticator) callerOfAll(names []name) (found *Caller, f *Failure) {
+// namedByAll returns the one caller that the names of a certificate are bound to.
+func (a *attempt) namedByAll(names []name) (authentication, *Failure) {
+	var found *Caller
 	for _, n := range names {
-		caller, err := auth.callerOf(n)
+		caller, err := a.auth.callerOf(n)
 		switch {
 		case err != nil:
-			return nil, noPrincipal(MTLS, err)
+			return authentication{}, noPrincipal(MTLS, err)
 		case caller == nil:
 		case found != nil && !found.equal(caller):
-			return nil, invalid(MTLS, fmt.Sprintf("the certificate names two principals, %q and %q", found.Principal.ARN, caller.Principal.ARN))
+			return authentication{}, invalid(MTLS, fmt.Sprintf("the certificate names two principals, %q and %q", found.Principal.ARN, caller.Principal.ARN))
 		default:
 			found = caller
 		}
 	}
 	if found == nil {
-		return nil, invalid(MTLS, fmt.Sprintf("no principal is bound to %s %q, nor to any of the certificate's %d other names", names[0].kind, names[0].text, len(names)-1))
+		return authentication{}, invalid(MTLS, fmt.Sprintf("no principal is bound to %s %q, nor to any of the certificate's %d other names", names[0].kind, names[0].text, len(names)-1))
 	}
-	return found, nil
+	return authentication{found, inEveryRequest}, nil
 }
 
 // peerNames returns the names of the peer. principal is AttributeContext.Peer.principal,
@@ -82,7 +86,7 @@ func (auth *Authenticator) callerOfAll(names []name) (found *Caller, f *Failure)
 // that without the certificate only the registry's PrincipalKind counts. If the two
 // disagree, the peer has no name. The subject counts only for a certificate that has
 // neither a URI nor a DNS name.
-func (c certificateCache) peerNames(principal, certificate string, principalKind NameKind) ([]name, *Failure) {
+func peerNames(principal, certificate string, principalKind NameKind) ([]name, *Failure) {
 	switch {
 	case certificate == "" && !principalKind.IsCertificateName():
 		return nil, invalid(MTLS, "Envoy sent no certificate to read the kind of name from; set include_peer_certificate: true on ext_authz, or principalKind for the registry")
@@ -91,7 +95,11 @@ func (c certificateCache) peerNames(principal, certificate string, principalKind
 	case certificate == "":
 		return []name{{principalKind, principal}}, nil
 	}
-	names, f := c.alternativeNames(certificate)
+	leaf, f := parseLeaf(certificate)
+	if f != nil {
+		return nil, f
+	}
+	names, f := alternativeNames(leaf)
 	switch {
 	case f != nil:
 		return nil, f

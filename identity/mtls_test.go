@@ -84,7 +84,7 @@ func TestCertificateName(t *testing.T) {
 		{name: "NUL in a URI", principal: spiffe, names: certificateNames{uris: []string{spiffe + "\x00.evil"}}, failure: "cannot be parsed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			names, f := newCertificateCache().peerNames(c.principal, certificate(t, c.names), "")
+			names, f := peerNames(c.principal, certificate(t, c.names), "")
 			switch {
 			case c.failure == "" && (f != nil || names[0] != name{c.kind, c.principal}):
 				t.Errorf("got %v, failure %v; want %s", names, f, c.kind)
@@ -104,7 +104,7 @@ func TestCertificateNameRefusesOtherText(t *testing.T) {
 		{"not a certificate", envoyEncoding("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"), "cannot be parsed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if names, f := newCertificateCache().peerNames("CN=ci", c.certificate, ""); f == nil || names != nil || !strings.Contains(f.Reason, c.failure) {
+			if names, f := peerNames("CN=ci", c.certificate, ""); f == nil || names != nil || !strings.Contains(f.Reason, c.failure) {
 				t.Errorf("names %v, failure %v, want %q", names, f, c.failure)
 			}
 		})

@@ -48,6 +48,9 @@ func result(caller *Caller, f *Failure) (*Caller, error) {
 	return caller, nil
 }
 
+// resultOf returns the caller of an authentication.
+func resultOf(found authentication, f *Failure) (*Caller, error) { return result(found.caller, f) }
+
 // notAccepted returns the failure of a credential of a source that the registry does
 // not try.
 func notAccepted(source Source) *Failure {
@@ -73,7 +76,7 @@ func (a *attempt) offlineUser(c *OfflineCredential) (*Caller, error) {
 	case !a.auth.users.Has(c.Name):
 		return nil, invalid(BasicAuth, fmt.Sprintf("user %q has no line in htpasswd", c.Name))
 	}
-	return result(a.named(BasicAuth, name{BasicUser, c.Name}))
+	return resultOf(a.named(BasicAuth, name{BasicUser, c.Name}))
 }
 
 // offlineCertificate authenticates the holder of a client certificate with one name.
@@ -116,7 +119,7 @@ func (a *attempt) offlineToken(c *OfflineCredential) (*Caller, error) {
 	if err != nil {
 		return nil, i.tokenFailure(source, err)
 	}
-	return result(a.byClaims(source, i, token, role))
+	return resultOf(a.byClaims(source, i, token, role))
 }
 
 // sourceOfToken returns the source that finds the token: the first that the registry

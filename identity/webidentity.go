@@ -12,14 +12,15 @@ import (
 
 // byClaims finds the caller by a verified token: the session of the role that the
 // client names, else of the issuer's role, else the principal that the token's claims
-// are bound to.
-func (a *attempt) byClaims(source Source, i *compiledIssuer, token *oidc.Token, role string) (*Caller, *Failure) {
+// are bound to. While the token is valid, it has this caller in every request, unless a
+// policy that lets it assume a role depends on the request.
+func (a *attempt) byClaims(source Source, i *compiledIssuer, token *oidc.Token, role string) (authentication, *Failure) {
 	captures, matches, err := i.claims.match(token.Claims)
 	if err == nil && !matches {
 		err = i.otherClaims(token.Claims)
 	}
 	if err != nil {
-		return nil, i.failure(source, token, err)
+		return authentication{}, i.failure(source, token, err)
 	}
 	if role == "" {
 		role = i.role
@@ -35,10 +36,13 @@ func (a *attempt) byClaims(source Source, i *compiledIssuer, token *oidc.Token, 
 		err = diag.Problemf("issuer %q has no role of its own", i.name).WithRemedy("log in as ACCOUNT/ROLE, with the token as password")
 	}
 	if err != nil {
-		return nil, i.failure(source, token, err)
+		return authentication{}, i.failure(source, token, err)
 	}
 	caller.Issuer, caller.KeyID = i.name, token.KeyID
-	return caller, nil
+	if !w.repeatable {
+		return authentication{caller: caller}, nil
+	}
+	return authentication{caller, inEveryRequest}, nil
 }
 
 // failure returns the failure of a valid token that maps to no principal because of err.
@@ -56,6 +60,8 @@ type webIdentity struct {
 	token    *oidc.Token
 	captures nametemplate.Captures // of the issuer's claims
 	context  iam.Context           // condition keys of the request
+
+	repeatable bool // another request with the token has the same caller; set with the caller
 }
 
 // principal returns the principal that the token is bound to or, if the client names a
@@ -70,6 +76,7 @@ func (w *webIdentity) principal(role string) (*Caller, error) {
 	}
 	caller.CallerIdentity = caller.CallerIdentity.IssuedAt(w.issuedAt())
 	if role == "" {
+		w.repeatable = true
 		return caller, nil
 	}
 	input, err := w.assumeRoleInput(role)
@@ -101,11 +108,13 @@ func (w *webIdentity) assumeRoleInput(role string) (*sts.AssumeRoleInput, error)
 	}, nil
 }
 
-func (w *webIdentity) authenticated(session sts.CallerIdentity, err error) (*Caller, error) {
+// authenticated returns the caller of a session.
+func (w *webIdentity) authenticated(session sts.AssumeRoleOutput, err error) (*Caller, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Caller{CallerIdentity: session, Source: string(w.source)}, nil
+	w.repeatable = session.Repeatable
+	return &Caller{CallerIdentity: session.Caller, Source: string(w.source)}, nil
 }
 
 // issuedAt returns when the sessions of the token begin. A token without iat and nbf

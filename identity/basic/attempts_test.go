@@ -71,7 +71,7 @@ func TestGuessesDelayAFirstLoginByOneHash(t *testing.T) {
 					for login := range 9 {
 						time.Sleep(7 * hashTime / 5)
 						start := time.Now()
-						if err := p.Verify(ctx, file, fmt.Sprintf("u%d", login+1), "right", fmt.Sprintf("198.51.100.%d", login)); err != nil {
+						if _, err := p.Verify(ctx, file, fmt.Sprintf("u%d", login+1), "right", fmt.Sprintf("198.51.100.%d", login)); err != nil {
 							t.Errorf("login %d: %v", login, err)
 						}
 						if took := time.Since(start); took > 2*hashTime {
@@ -96,7 +96,7 @@ func TestWrongPasswordsOfAnAddressAreLimited(t *testing.T) {
 		try := func(times int) (limited int) {
 			for range times {
 				guess++
-				if errors.Is(p.Verify(t.Context(), file, fmt.Sprintf("u%d", guess%10), fmt.Sprint("guess ", guess), "192.0.2.66"), ErrTooManyFailures) {
+				if _, err := p.Verify(t.Context(), file, fmt.Sprintf("u%d", guess%10), fmt.Sprint("guess ", guess), "192.0.2.66"); errors.Is(err, ErrTooManyFailures) {
 					limited++
 				}
 			}
@@ -122,22 +122,22 @@ func TestCachedPasswordsAreNotLimited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, hashes := slowVerifier(1)
 		file, ctx, address := userFile(), t.Context(), "192.0.2.66"
-		if err := p.Verify(ctx, file, "u1", "right", address); err != nil {
+		if _, err := p.Verify(ctx, file, "u1", "right", address); err != nil {
 			t.Fatal(err)
 		}
 		for range 100 {
-			if err := p.Verify(ctx, file, "u2", "the same typing error", address); errors.Is(err, ErrTooManyFailures) {
+			if _, err := p.Verify(ctx, file, "u2", "the same typing error", address); errors.Is(err, ErrTooManyFailures) {
 				t.Fatal("a repeated wrong password counts each time")
 			}
 		}
-		if err := p.Verify(ctx, file, "u2", "right", address); err != nil {
+		if _, err := p.Verify(ctx, file, "u2", "right", address); err != nil {
 			t.Errorf("after a wrong password: %v", err)
 		}
 		for i := range 50 {
 			p.Verify(ctx, file, "u3", fmt.Sprint("guess ", i), address)
 		}
 		before := hashes.Load()
-		if err := p.Verify(ctx, file, "u1", "right", address); err != nil || hashes.Load() != before {
+		if _, err := p.Verify(ctx, file, "u1", "right", address); err != nil || hashes.Load() != before {
 			t.Errorf("a verified password from an address that guesses: %v after %d more hashes", err, hashes.Load()-before)
 		}
 	})
@@ -159,7 +159,7 @@ func TestWrongPasswordsForAUserAreLimited(t *testing.T) {
 		if n := hashes.Load(); n < 28 || n > 32 {
 			t.Errorf("%d hashes for a hundred guesses from twenty addresses, want about 28", n)
 		}
-		if err := p.Verify(ctx, file, "u1", "right", "198.51.100.1"); err != nil {
+		if _, err := p.Verify(ctx, file, "u1", "right", "198.51.100.1"); err != nil {
 			t.Errorf("the user's own login from elsewhere: %v", err)
 		}
 	})
@@ -175,7 +175,7 @@ func TestAbandonedAttempts(t *testing.T) {
 		synctest.Wait()
 		ctx, cancel := context.WithTimeout(t.Context(), hashTime/2)
 		defer cancel()
-		if err := p.Verify(ctx, file, "u2", "right", "192.0.2.2"); !errors.Is(err, ErrOverloaded) {
+		if _, err := p.Verify(ctx, file, "u2", "right", "192.0.2.2"); !errors.Is(err, ErrOverloaded) {
 			t.Errorf("error %v, want overloaded", err)
 		}
 		time.Sleep(hashTime)
@@ -194,20 +194,20 @@ func TestCachedPasswordsAreNotRevealed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, hashes := slowVerifier(1)
 		file, ctx, attacker := userFile(), t.Context(), "192.0.2.66"
-		if err := p.Verify(ctx, file, "u1", "right", "198.51.100.1"); err != nil {
+		if _, err := p.Verify(ctx, file, "u1", "right", "198.51.100.1"); err != nil {
 			t.Fatal(err)
 		}
 		for i := range 50 {
 			p.Verify(ctx, file, "u3", fmt.Sprint("guess ", i), attacker)
 		}
 		before := hashes.Load()
-		if err := p.Verify(ctx, file, "u1", "right", attacker); !errors.Is(err, ErrTooManyFailures) {
+		if _, err := p.Verify(ctx, file, "u1", "right", attacker); !errors.Is(err, ErrTooManyFailures) {
 			t.Errorf("the right password, verified from elsewhere: error %v, want too many failures", err)
 		}
-		if err := p.Verify(ctx, file, "u1", "right", "198.51.100.1"); err != nil {
+		if _, err := p.Verify(ctx, file, "u1", "right", "198.51.100.1"); err != nil {
 			t.Errorf("from where it was verified: %v", err)
 		}
-		if err := p.Verify(ctx, file, "u1", "right", "198.51.100.2"); err != nil || hashes.Load() != before {
+		if _, err := p.Verify(ctx, file, "u1", "right", "198.51.100.2"); err != nil || hashes.Load() != before {
 			t.Errorf("from a third address: %v after %d more hashes", err, hashes.Load()-before)
 		}
 	})
@@ -246,7 +246,7 @@ func TestGuessesFromAnArea(t *testing.T) {
 				}
 				time.Sleep(7 * hashTime / 5)
 				start := time.Now()
-				if err := p.Verify(t.Context(), file, "u2", "right", c.other); err != nil {
+				if _, err := p.Verify(t.Context(), file, "u2", "right", c.other); err != nil {
 					t.Error(err)
 				}
 				if took := time.Since(start); took > 2*hashTime {

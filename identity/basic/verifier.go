@@ -21,7 +21,7 @@ import (
 
 const (
 	maxCached   = 4096             // verified passwords in the cache, and as many refused ones
-	maxLogins   = 16384            // verified passwords in the cache with the address that they came from
+	maxLogins   = 32768            // verified passwords in the cache with the address that they came from
 	maxWait     = 10 * time.Second // for a hash, if the request has no earlier deadline
 	maxPassword = 72               // bytes; bcrypt ignores what follows
 )
@@ -55,9 +55,9 @@ type Verifier struct {
 	compare  func(hash, password []byte) error // bcrypt.CompareHashAndPassword
 }
 
-// A verifiedLogin is the key of a verified password, and the address that it came from.
+// A verifiedLogin is a verified password, and the address that it came from.
 type verifiedLogin struct {
-	key     [32]byte
+	Login
 	address string
 }
 
@@ -81,24 +81,35 @@ var ErrTooManyFailures error = diag.Problemf("too many wrong passwords came from
 // errWrongPassword is the error of a wrong password and of an unknown user.
 var errWrongPassword = errors.New("unknown user or wrong password")
 
-// Verify returns nil if the password is the user's. Wrong passwords are counted by the
+// A Login identifies a verified password and the line of its user, and contains neither.
+// The zero Login was never verified.
+type Login struct{ key [32]byte }
+
+// Verify returns a Login if the password is the user's. Wrong passwords are counted by the
 // address of the client. Verify waits for a free slot and for the hash no longer than ctx
 // and maxWait, and then returns ErrOverloaded. After too many wrong passwords it returns
 // ErrTooManyFailures at once. Every other error means that the password is wrong.
-func (p *Verifier) Verify(ctx context.Context, users *File, user, password, address string) error {
+func (p *Verifier) Verify(ctx context.Context, users *File, user, password, address string) (Login, error) {
 	if len(password) > maxPassword {
-		return errors.New("the password is longer than 72 bytes")
+		return Login{}, errors.New("the password is longer than 72 bytes")
 	}
 	line, _ := p.lineOf(users, user)
-	question := p.cacheKey(line.text, password)
-	if _, found := p.logins.Get(verifiedLogin{question, address}); found {
-		return nil
+	login := Login{p.cacheKey(line.text, password)}
+	if p.HasVerified(login, address) {
+		return login, nil
 	}
-	err := p.verifyOnce(ctx, users, user, password, address, question)
-	if err == nil {
-		p.logins.Add(verifiedLogin{question, strings.Clone(address)}, struct{}{})
+	if err := p.verifyOnce(ctx, users, user, password, address, login.key); err != nil {
+		return Login{}, err
 	}
-	return err
+	p.logins.Add(verifiedLogin{login, strings.Clone(address)}, struct{}{})
+	return login, nil
+}
+
+// HasVerified reports whether the password of the login was verified for a client with the
+// address before, so that Verify returns the login at once.
+func (p *Verifier) HasVerified(login Login, address string) bool {
+	_, found := p.logins.Get(verifiedLogin{login, address})
+	return found
 }
 
 // verifyOnce is Verify for a password that was not verified from this address before.

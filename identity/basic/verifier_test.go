@@ -33,13 +33,13 @@ func users(t *testing.T, names ...string) *File {
 func TestVerdictsAreRemembered(t *testing.T) {
 	p, file := NewVerifier(), users(t, "alice")
 	for range 3 {
-		if err := p.Verify(context.Background(), file, "alice", "alice-secret", "192.0.2.1"); err != nil {
+		if _, err := p.Verify(context.Background(), file, "alice", "alice-secret", "192.0.2.1"); err != nil {
 			t.Fatal(err)
 		}
-		if err := p.Verify(context.Background(), file, "alice", "wrong", "192.0.2.1"); err == nil {
+		if _, err := p.Verify(context.Background(), file, "alice", "wrong", "192.0.2.1"); err == nil {
 			t.Fatal("a wrong password is accepted")
 		}
-		if err := p.Verify(context.Background(), file, "carol", "alice-secret", "192.0.2.1"); err == nil {
+		if _, err := p.Verify(context.Background(), file, "carol", "alice-secret", "192.0.2.1"); err == nil {
 			t.Fatal("an unknown user is accepted")
 		}
 	}
@@ -53,7 +53,7 @@ func TestVerdictsAreRemembered(t *testing.T) {
 func TestCacheKeyIncludesTheLine(t *testing.T) {
 	p, ctx := NewVerifier(), context.Background()
 	before := users(t, "alice", "bob")
-	if err := p.Verify(ctx, before, "alice", "alice-secret", "192.0.2.1"); err != nil {
+	if _, err := p.Verify(ctx, before, "alice", "alice-secret", "192.0.2.1"); err != nil {
 		t.Fatal(err)
 	}
 	hash, err := bcrypt.GenerateFromPassword([]byte("new"), bcrypt.MinCost)
@@ -77,7 +77,7 @@ func TestCacheKeyIncludesTheLine(t *testing.T) {
 		{"the same file as before", before, "alice", "alice-secret", true},
 		{"another user's password", before, "bob", "alice-secret", false},
 	} {
-		if err := p.Verify(ctx, c.file, c.user, c.password, "192.0.2.1"); (err == nil) != c.want {
+		if _, err := p.Verify(ctx, c.file, c.user, c.password, "192.0.2.1"); (err == nil) != c.want {
 			t.Errorf("%s: error %v, want accepted %t", c.name, err, c.want)
 		}
 	}
@@ -131,7 +131,7 @@ func TestOneHashDecides(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			rounds = 0
-			if err := p.Verify(context.Background(), file, c.user, c.password, "192.0.2.1"); (err == nil) != c.right {
+			if _, err := p.Verify(context.Background(), file, c.user, c.password, "192.0.2.1"); (err == nil) != c.right {
 				t.Errorf("error %v, want accepted %t", err, c.right)
 			}
 			if !slices.Contains(c.rounds, rounds) {
@@ -180,10 +180,10 @@ func TestLongPasswordsAreRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Verify(context.Background(), h, "alice", password, "192.0.2.1"); err != nil {
+	if _, err := p.Verify(context.Background(), h, "alice", password, "192.0.2.1"); err != nil {
 		t.Errorf("72 bytes: %v", err)
 	}
-	if err := p.Verify(context.Background(), h, "alice", password+"b", "192.0.2.1"); err == nil {
+	if _, err := p.Verify(context.Background(), h, "alice", password+"b", "192.0.2.1"); err == nil {
 		t.Error("what follows 72 bytes is ignored")
 	}
 }
@@ -193,7 +193,7 @@ func TestLongPasswordsAreRefused(t *testing.T) {
 func TestVerifyUnderLoad(t *testing.T) {
 	p, file := NewVerifier(), users(t, "alice", "bob")
 	p.attempts = newAttempts(2)
-	if err := p.Verify(context.Background(), file, "alice", "alice-secret", "192.0.2.1"); err != nil {
+	if _, err := p.Verify(context.Background(), file, "alice", "alice-secret", "192.0.2.1"); err != nil {
 		t.Fatal(err)
 	}
 	var taken []*attempt
@@ -204,20 +204,20 @@ func TestVerifyUnderLoad(t *testing.T) {
 		}
 		taken = append(taken, one)
 	}
-	if err := p.Verify(context.Background(), file, "alice", "alice-secret", "192.0.2.1"); err != nil {
+	if _, err := p.Verify(context.Background(), file, "alice", "alice-secret", "192.0.2.1"); err != nil {
 		t.Errorf("a verified caller is not served: %v", err)
 	}
 	for _, user := range []string{"bob", "carol"} {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
 		defer cancel()
-		if err := p.Verify(ctx, file, user, user+"-secret", "192.0.2.1"); !errors.Is(err, ErrOverloaded) {
+		if _, err := p.Verify(ctx, file, user, user+"-secret", "192.0.2.1"); !errors.Is(err, ErrOverloaded) {
 			t.Errorf("%s: error %v, want overloaded", user, err)
 		}
 	}
 	for _, one := range taken {
 		p.attempts.end(one, false)
 	}
-	if err := p.Verify(context.Background(), file, "bob", "bob-secret", "192.0.2.1"); err != nil {
+	if _, err := p.Verify(context.Background(), file, "bob", "bob-secret", "192.0.2.1"); err != nil {
 		t.Errorf("after the load: %v", err)
 	}
 }
@@ -252,7 +252,7 @@ func TestVerifyFinishesAfterTheDeadline(t *testing.T) {
 		}
 		p.Verify(ctx, file, "alice", "alice-secret", "192.0.2.1")
 	}
-	if err := p.Verify(ctx, file, "alice", "alice-secret", "192.0.2.1"); err != nil {
+	if _, err := p.Verify(ctx, file, "alice", "alice-secret", "192.0.2.1"); err != nil {
 		t.Errorf("verified, and yet %v", err)
 	}
 }

@@ -38,16 +38,16 @@ func ParseKeySet(file string, text []byte) (*KeySet, error) {
 	return &KeySet{static: newGeneration(text, usable)}, nil
 }
 
-// cached returns a token that the current keys have verified.
-func (s *KeySet) cached(d digest) (verifiedToken, bool) {
-	g := s.static
-	if s.remote != nil {
-		var wait <-chan struct{}
-		if g, wait = s.remote.keys(); wait != nil {
-			return verifiedToken{}, false
-		}
+// current returns the current keys, nil if they must be fetched first.
+func (s *KeySet) current() *generation {
+	if s.remote == nil {
+		return s.static
 	}
-	return g.tokens.Get(d)
+	g, wait := s.remote.keys()
+	if wait != nil {
+		return nil
+	}
+	return g
 }
 
 // issuerOf returns the iss of a token that the latest keys have verified, "" of any other.
@@ -67,28 +67,27 @@ func (s *KeySet) issuerOf(d digest) string {
 	return url
 }
 
-// verify returns the kid of the key that signed the token, and caches the token. A kid that
-// is not in the set may be new, so that the set is fetched again.
-func (s *KeySet) verify(ctx context.Context, t *unverifiedToken, d digest) (string, error) {
-	g := s.static
-	var err error
+// verify returns the keys that verify the token and the kid of the one that signed it, and
+// caches the token. A kid that is not in the set may be new, so that the set is fetched again.
+func (s *KeySet) verify(ctx context.Context, t *unverifiedToken, d digest) (g *generation, keyID string, err error) {
+	g = s.static
 	if s.remote != nil {
 		if g, err = s.remote.wait(ctx); err != nil {
-			return "", err
+			return nil, "", err
 		}
 	}
 	signer, err := g.verify(t)
 	if errors.Is(err, errUnknownKey) && s.remote != nil {
 		if g, err = s.remote.refreshed(ctx, g); err != nil {
-			return "", err
+			return nil, "", err
 		}
 		signer, err = g.verify(t)
 	}
 	if err != nil {
-		return "", err
+		return nil, "", err
 	}
 	g.tokens.Add(d, verifiedToken{t.claims, signer.id})
-	return signer.id, nil
+	return g, signer.id, nil
 }
 
 // generation is a key set as it was at one time, with a cache of the tokens that its keys

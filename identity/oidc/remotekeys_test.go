@@ -109,7 +109,7 @@ func TestUnchangedKeys(t *testing.T) {
 	w.passes(mustRefetchAfter)
 	w.issuer.Keys.remote.keys()
 	w.fetched(2)
-	if _, known := w.issuer.Keys.cached(must(digestOf(raw))); !known {
+	if _, known := w.issuer.Keys.current().tokens.Get(must(digestOf(raw))); !known {
 		t.Error("the token is forgotten")
 	}
 }

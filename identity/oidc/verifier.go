@@ -3,6 +3,7 @@ package oidc
 import (
 	"context"
 	"errors"
+	"math"
 	"time"
 )
 
@@ -19,6 +20,39 @@ type Token struct {
 	IssuedAt  time.Time // iat; zero if absent
 	NotBefore time.Time // nbf; zero if absent
 	Expires   time.Time // exp
+
+	Validity Validity // of a token from Verify
+}
+
+// A Validity says how long [Verifier.Verify] accepts a token that it has accepted, for the
+// same audiences. The zero Validity covers no time.
+type Validity struct {
+	from, until int64 // in seconds since 1970: the first in which it is valid, and the first in which it is not
+	keys        *KeySet
+	keySet      digest // the text of the keys that verified it
+}
+
+// newValidity returns the validity of a token that the keys of a set have verified.
+func newValidity(t *Token, keys *KeySet, current *generation) Validity {
+	const tolerance = int64(leeway / time.Second)
+	v := Validity{from: math.MinInt64, until: t.Expires.Unix() + tolerance, keys: keys, keySet: current.text}
+	for _, begin := range [...]time.Time{t.IssuedAt, t.NotBefore} {
+		if !begin.IsZero() {
+			v.from = max(v.from, begin.Unix()-tolerance)
+		}
+	}
+	return v
+}
+
+// Covers reports whether the token is valid at a time: its own times allow it, and the keys
+// of the issuer are still those that verified it. Covers does not wait. It returns false if
+// the keys must be fetched first.
+func (v *Validity) Covers(now time.Time) bool {
+	if second := now.Unix(); v.keys == nil || second < v.from || second >= v.until {
+		return false
+	}
+	current := v.keys.current()
+	return current != nil && current.text == v.keySet
 }
 
 // A Verifier verifies the tokens of one issuer. The zero value accepts no token.
@@ -43,8 +77,15 @@ func (i *Verifier) Verify(ctx context.Context, raw string, audiences []string, n
 	if err != nil {
 		return nil, err
 	}
-	if known, ok := i.Keys.cached(sum); ok {
-		return i.checkClaims(known.claims, known.keyID, audiences, now)
+	if g := i.Keys.current(); g != nil {
+		if known, found := g.tokens.Get(sum); found {
+			token, err := i.checkClaims(known.claims, known.keyID, audiences, now)
+			if err != nil {
+				return nil, err
+			}
+			token.Validity = newValidity(token, i.Keys, g)
+			return token, nil
+		}
 	}
 	parsed, err := parse(raw)
 	if err != nil {
@@ -54,10 +95,11 @@ func (i *Verifier) Verify(ctx context.Context, raw string, audiences []string, n
 	if err != nil {
 		return nil, err
 	}
-	token.KeyID, err = i.Keys.verify(ctx, parsed, sum)
+	g, keyID, err := i.Keys.verify(ctx, parsed, sum)
 	if err != nil {
 		return nil, err
 	}
+	token.KeyID, token.Validity = keyID, newValidity(token, i.Keys, g)
 	return token, nil
 }
 

@@ -47,6 +47,10 @@ func TestToken(t *testing.T) {
 		Claims: metadata(t, claims(changes)), Issuer: issuerURL, KeyID: "r1", Audience: audience,
 		IssuedAt: noon.Add(-10 * time.Second), NotBefore: noon.Add(-20 * time.Second), Expires: noon.Add(10 * time.Minute),
 	}
+	if !token.Validity.Covers(noon) {
+		t.Error("the token is not valid")
+	}
+	token.Validity = Validity{}
 	if !reflect.DeepEqual(token, want) {
 		t.Errorf("%+v, want %+v", token, want)
 	}
@@ -87,7 +91,7 @@ func TestCachedTokensAreChecked(t *testing.T) {
 		return err
 	}
 	wantError(t, accept(issuer, audience, noon), "", raw)
-	if _, known := keys.cached(must(digestOf(raw))); !known {
+	if _, known := keys.current().tokens.Get(must(digestOf(raw))); !known {
 		t.Fatal("the token is not remembered")
 	}
 	wantError(t, accept(issuer, audience, noon.Add(5*time.Minute)), "", raw)
@@ -111,7 +115,7 @@ func TestNotCached(t *testing.T) {
 				t.Error("taken")
 			}
 		}
-		if _, known := keys.cached(must(digestOf(raw))); known {
+		if _, known := keys.current().tokens.Get(must(digestOf(raw))); known {
 			t.Error("remembered")
 		}
 	}
@@ -129,7 +133,7 @@ func TestCacheIsBounded(t *testing.T) {
 	if size := keys.static.tokens.Len(); size != maxVerified {
 		t.Errorf("%d tokens remembered, want %d", size, maxVerified)
 	}
-	if _, known := keys.cached(must(digestOf("0"))); known {
+	if _, known := keys.current().tokens.Get(must(digestOf("0"))); known {
 		t.Error("the oldest is still remembered")
 	}
 }

@@ -20,34 +20,42 @@ type AssumeRoleInput struct {
 	IssuedAt        time.Time   // when the session begins
 }
 
+// An AssumeRoleOutput is the session of a role.
+type AssumeRoleOutput struct {
+	Caller CallerIdentity
+	// Repeatable reports that the same input has the same output in every request: no
+	// policy that had to allow it mentions a condition key whose value the request gives.
+	Repeatable bool
+}
+
 // AssumeRoleWithWebIdentity returns the session of the role that the token itself
 // assumes. Only the role's trust policy decides (STS API Reference,
 // AssumeRoleWithWebIdentity). It must also allow sts:TagSession and
 // sts:SetSourceIdentity if tags or a source identity are passed. The error is an
 // [AccessDenied] if the policy does not allow it or the role does not exist. An invalid
 // request is another error, whatever the role.
-func (e *Entities) AssumeRoleWithWebIdentity(p *Provider, input *AssumeRoleInput) (CallerIdentity, error) {
+func (e *Entities) AssumeRoleWithWebIdentity(p *Provider, input *AssumeRoleInput) (AssumeRoleOutput, error) {
 	const call = "sts:AssumeRoleWithWebIdentity"
 	who := fmt.Sprintf("the token of issuer %q", p.Name)
 	s, err := e.newSessionRequest(input)
 	if err != nil {
-		return CallerIdentity{}, err
+		return AssumeRoleOutput{}, err
 	}
 	keys, err := p.trustKeys(input.Token)
 	if err != nil {
-		return CallerIdentity{}, err
+		return AssumeRoleOutput{}, err
 	}
 	if err := s.findRole(call, who); err != nil {
-		return CallerIdentity{}, err
+		return AssumeRoleOutput{}, err
 	}
 	provider := p.principalFor(s.role)
 	keys = append(keys, iam.ContextEntry{Key: "aws:FederatedProvider", Value: provider})
 	err = s.checkPermissions(call, who,
 		&iam.Policies{Resource: []*iam.Policy{s.role.Trust}}, &iam.Principal{Kind: iam.FederatedProvider, ARN: provider}, keys)
 	if err != nil {
-		return CallerIdentity{}, err
+		return AssumeRoleOutput{}, err
 	}
-	return s.caller(provider)
+	return s.session(provider)
 }
 
 // AssumeRole returns the session of the role that another caller assumes by
@@ -55,30 +63,30 @@ func (e *Entities) AssumeRoleWithWebIdentity(p *Provider, input *AssumeRoleInput
 // own policies apply as in every other request. Only users and sessions of roles can
 // assume roles. The source identity of the caller's session is passed on to the new one.
 // The errors are those of [Entities.AssumeRoleWithWebIdentity].
-func (e *Entities) AssumeRole(by *CallerIdentity, input *AssumeRoleInput) (CallerIdentity, error) {
+func (e *Entities) AssumeRole(by *CallerIdentity, input *AssumeRoleInput) (AssumeRoleOutput, error) {
 	const call = "sts:AssumeRole"
 	who := fmt.Sprintf("%q", by.Principal.ARN)
 	owner := e.owner(&by.Principal)
 	if owner == nil {
-		return CallerIdentity{}, fmt.Errorf("%q cannot assume roles, because it is neither a user nor a session of a role", by.Principal.ARN)
+		return AssumeRoleOutput{}, fmt.Errorf("%q cannot assume roles, because it is neither a user nor a session of a role", by.Principal.ARN)
 	}
 	s, err := e.newSessionRequest(input)
 	if err != nil {
-		return CallerIdentity{}, err
+		return AssumeRoleOutput{}, err
 	}
 	if err := s.inheritSourceIdentity(by); err != nil {
-		return CallerIdentity{}, err
+		return AssumeRoleOutput{}, err
 	}
 	if err := s.findRole(call, who); err != nil {
-		return CallerIdentity{}, err
+		return AssumeRoleOutput{}, err
 	}
 	err = s.checkPermissions(call, who,
 		&iam.Policies{Identity: owner.Identity, Boundary: owner.Boundary, Session: by.SessionPolicies, Resource: []*iam.Policy{s.role.Trust}},
 		&by.Principal, by.Context)
 	if err != nil {
-		return CallerIdentity{}, err
+		return AssumeRoleOutput{}, err
 	}
-	return s.caller("")
+	return s.session("")
 }
 
 // owner returns the user or role whose policies a principal has when it assumes roles,
@@ -102,6 +110,7 @@ type sessionRequest struct {
 	tags           sessionTags
 	sourceIdentity string
 	role           *Entity // nil before findRole
+	repeatable     bool    // as in AssumeRoleOutput; false before checkPermissions
 }
 
 // newSessionRequest checks all of the request except the role, so that an invalid
@@ -151,13 +160,30 @@ func (s *sessionRequest) findRole(call, who string) error {
 // is the caller's name in a denial, and keys are the caller's condition keys.
 func (s *sessionRequest) checkPermissions(call, who string, p *iam.Policies, by *iam.Principal, keys iam.Context) error {
 	s.entities.controls.Bind(p, by.Account, s.role.account)
-	r := iam.Request{Principal: by, Resource: s.role.ARN, Context: s.context(keys, s.entities.roleKeys(s.role))}
+	own := s.context(keys, s.entities.roleKeys(s.role))
+	r := iam.Request{Principal: by, Resource: s.role.ARN, Context: slices.Concat(own, s.Context)}
 	for _, r.Action = range s.actions(call) {
 		if p.Evaluate(&r) != iam.Allowed {
 			return notAuthorized(who, r.Action, s.role.ARN, denialReason(p, &r))
 		}
 	}
+	s.repeatable = hasAllKeys(own, p)
 	return nil
+}
+
+// hasAllKeys reports whether a context has a value for every condition key that the
+// policies mention. Then a context that begins with it has the same decision.
+func hasAllKeys(c iam.Context, p *iam.Policies) bool {
+	for _, list := range slices.Concat([][]*iam.Policy{p.Identity, p.Boundary, p.Session, p.Resource, p.Registry}, p.SCPs, p.RCPs) {
+		for _, policy := range list {
+			for _, key := range policy.ConditionKeys() {
+				if entry, found := c.Lookup(key); !found || entry.Ambiguous {
+					return false
+				}
+			}
+		}
+	}
+	return true
 }
 
 // actions returns the actions that must be allowed, the call itself first (IAM User
@@ -175,7 +201,8 @@ func (s *sessionRequest) actions(call string) []string {
 }
 
 // context returns the condition keys that a trust policy sees (IAM User Guide, "IAM and
-// AWS STS condition context keys"): those of the caller, of the role and of the request.
+// AWS STS condition context keys"), without those of the request: the keys of the caller,
+// of the role and of the session.
 func (s *sessionRequest) context(caller, role iam.Context) iam.Context {
 	c := slices.Concat(caller, role)
 	c = append(c, iam.ContextEntry{Key: "sts:RoleSessionName", Value: s.SessionName})
@@ -193,7 +220,7 @@ func (s *sessionRequest) context(caller, role iam.Context) iam.Context {
 	if len(s.tags.transitive) > 0 {
 		c = append(c, iam.ContextEntry{Key: "sts:TransitiveTagKeys", Values: s.tags.transitive, Multi: true})
 	}
-	return append(c, s.Context...)
+	return c
 }
 
 // roleKeys returns the condition keys of a role as the resource of a request: its
@@ -210,20 +237,20 @@ func (e *Entities) roleKeys(role *Entity) iam.Context {
 	return c
 }
 
-// caller returns the session. provider is the identity provider whose token assumed the
+// session returns the session. provider is the identity provider whose token assumed the
 // role, "" if a caller did.
-func (s *sessionRequest) caller(provider string) (CallerIdentity, error) {
+func (s *sessionRequest) session(provider string) (AssumeRoleOutput, error) {
 	arn, err := iam.ParseARN(s.role.ARN)
 	if err != nil {
-		return CallerIdentity{}, err
+		return AssumeRoleOutput{}, err
 	}
 	arn.Service, arn.Resource = "sts", "assumed-role/"+iam.LastSegment(s.role.ARN)+"/"+s.SessionName
 	p, _, err := s.entities.resolve(arn.String(), "", "")
 	if err != nil {
-		return CallerIdentity{}, err
+		return AssumeRoleOutput{}, err
 	}
 	caller := s.entities.newCaller(p, attributes{
 		tags: mergeTags(s.role.Tags, s.tags.tags), sourceIdentity: s.sourceIdentity, provider: provider, sessionPolicies: s.SessionPolicies,
 	})
-	return caller.IssuedAt(s.IssuedAt), nil
+	return AssumeRoleOutput{caller.IssuedAt(s.IssuedAt), s.repeatable}, nil
 }

@@ -84,8 +84,8 @@ func TestAssumeRole(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			caller, err := entities.AssumeRole(&by, gitlabs(t, c.role, c.claims))
-			check(t, caller, err, session+c.role+"/gitlab", c.reason)
+			output, err := entities.AssumeRole(&by, gitlabs(t, c.role, c.claims))
+			check(t, output.Caller, err, session+c.role+"/gitlab", c.reason)
 		})
 	}
 }
@@ -100,10 +100,10 @@ func TestAssumeRoleElsewhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	caller, err := entities.AssumeRole(&alice, r)
-	check(t, caller, err, "", "is not authorized to perform: sts:AssumeRole")
-	caller, err = entities.AssumeRole(&CallerIdentity{}, r)
-	check(t, caller, err, "", "cannot assume roles")
+	output, err := entities.AssumeRole(&alice, r)
+	check(t, output.Caller, err, "", "is not authorized to perform: sts:AssumeRole")
+	output, err = entities.AssumeRole(&CallerIdentity{}, r)
+	check(t, output.Caller, err, "", "cannot assume roles")
 }
 
 // TestAssumeRoleSession checks that the second session of a chain inherits the source
@@ -114,9 +114,9 @@ func TestAssumeRoleSession(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	caller, err := entities.AssumeRole(&by, gitlabs(t, "named", claims{flatTagPrefix + "ref": "main"}))
-	check(t, caller, err, session+"named/gitlab", "")
-	iamtest.CheckKeys(t, caller.Context, map[string]string{
+	output, err := entities.AssumeRole(&by, gitlabs(t, "named", claims{flatTagPrefix + "ref": "main"}))
+	check(t, output.Caller, err, session+"named/gitlab", "")
+	iamtest.CheckKeys(t, output.Caller.Context, map[string]string{
 		"aws:SourceIdentity": "alice", "aws:PrincipalTag/job": "", "aws:PrincipalTag/ref": "main", "aws:PrincipalTag/stage": "prod",
 		"aws:FederatedProvider": "", "aws:PrincipalArn": role + "named", "aws:TokenIssueTime": "2026-03-01T11:59:00Z"})
 }

@@ -150,8 +150,8 @@ func TestAssumeRoleWithWebIdentity(t *testing.T) {
 				r.Tags = []Tag{{"Ref", ref}}
 			}
 			r.Context = iam.Context{{Key: "aws:SourceIp", Value: "192.0.2.7"}, {Key: "aws:ResourceAccount", Value: "999999999999"}}
-			caller, err := entities.AssumeRoleWithWebIdentity(NewProvider("gitlab", "gitlab.example.com"), r)
-			check(t, caller, err, session+c.role+"/gitlab", c.reason)
+			output, err := entities.AssumeRoleWithWebIdentity(NewProvider("gitlab", "gitlab.example.com"), r)
+			check(t, output.Caller, err, session+c.role+"/gitlab", c.reason)
 		})
 	}
 }
