@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"extauthz/iam"
 	"extauthz/identity"
@@ -11,13 +13,17 @@ import (
 	"extauthz/policystore"
 )
 
-// A Checker answers requests by the current snapshot.
+// A Checker answers requests by the current snapshot. It must not be copied after its first
+// use.
 type Checker struct {
 	Snapshots func() *policystore.Snapshot // returns nil before the first good snapshot
 
 	// OmitReasons leaves out the reasons for the decisions on an allowed request, which
 	// only a log of allowed requests needs.
 	OmitReasons bool
+
+	checks sync.Pool // of *check, whose memory is used again
+	clock  atomic.Pointer[timeText]
 }
 
 // Check answers one request. It never returns nil and never panics: after a panic the result
@@ -30,29 +36,52 @@ func (c *Checker) Check(ctx context.Context, r *CheckRequest) (result *Result) {
 			result.unavailable("internal fault", fmt.Sprintf("panic while checking the request: %v", fault))
 		}
 	}()
-	k := c.newCheck(r)
-	if k.begin() && k.findRegistry() && k.checkHeaders() && k.findClient() && k.authenticate(ctx) {
-		k.answer(ctx)
+	k, _ := c.checks.Get().(*check)
+	if k == nil {
+		k = new(check)
 	}
-	return k.result
+	k.start(c, r)
+	k.run(ctx)
+	result = k.result
+	*k = check{} // nothing of this request must be part of another
+	c.checks.Put(k)
+	return result
 }
 
 // A check is one request on its way to a result. Each step sets what the next one needs, or
-// the result, and reports whether the next step is needed.
+// the result, and reports whether the next step is needed. Nothing else refers to a check
+// and its memory after it has run.
 type check struct {
+	checker       *Checker
 	request       *CheckRequest
-	omitReasons   bool
 	snapshot      *policystore.Snapshot
 	registry      *policystore.Registry
 	trustedHeader string // the header that only a trusted proxy can set, according to Envoy's configuration
 	caller        *identity.Caller
 	context       iam.Context // of the request and the caller
 	image         iam.Context // context, and the keys of the image that is evaluated
+	evaluated     iam.Request // the last one
 	result        *Result
+
+	omitReasons bool
+	retain      bool          // evaluated requests, for an OfflineResult
+	requests    []iam.Request // of the evaluations; only if retain is set
+
+	contextMemory    [usualKeys]iam.ContextEntry
+	permissionMemory [mapping.UsualPermissions]mapping.Permission
 }
 
-func (c *Checker) newCheck(r *CheckRequest) check {
-	return check{request: r, omitReasons: c.OmitReasons, snapshot: c.Snapshots(), result: newResult(r)}
+func (k *check) start(c *Checker, r *CheckRequest) {
+	k.checker, k.omitReasons, k.request = c, c.OmitReasons, r
+	k.result = newResult(r)
+	k.snapshot = c.Snapshots()
+}
+
+// run sets the result.
+func (k *check) run(ctx context.Context) {
+	if k.begin() && k.findRegistry() && k.checkHeaders() && k.findClient() && k.authenticate(ctx) {
+		k.answer(ctx)
+	}
 }
 
 // begin refuses a request that cannot be checked.
@@ -105,7 +134,7 @@ func (k *check) findClient() bool {
 		return false
 	}
 	k.result.Client = client
-	k.context = requestContext(k.request, k.registry, client)
+	k.context = appendRequestContext(k.contextMemory[:0], k.request, k.registry, client, k.checker.timeText(k.request.Time))
 	return true
 }
 
@@ -133,13 +162,12 @@ func (k *check) setCaller(caller *identity.Caller) {
 	k.caller = caller
 	k.result.Principal, k.result.Source = nameOf(&caller.Principal), caller.Source
 	k.result.Issuer, k.result.KeyID = caller.Issuer, caller.KeyID
-	k.result.engine, k.result.session = k.snapshot.Decisions, caller.SessionPolicies
 	k.context = callerContext(k.context, k.registry, caller)
 }
 
 // answer sets the result of a request whose caller is known.
 func (k *check) answer(ctx context.Context) {
-	m, refusal := k.registry.Map(&k.request.HTTPRequest)
+	m, refusal := k.registry.MapInto(k.permissionMemory[:0], &k.request.HTTPRequest)
 	if refusal != nil {
 		k.result.refuse(refusal.Status, refusal.Code, refusal.Message, refusal.LogMessage)
 		return
@@ -181,9 +209,13 @@ func (k *check) allow(removeQuery []string) {
 
 // presentHeaders returns those of some headers that the request has.
 func (k *check) presentHeaders(names []string) (present []string) {
+	lengths := uint64(0) // of the names of the request's headers, as a bit each
+	for i := range k.request.Headers {
+		lengths |= 1 << (len(k.request.Headers[i].Name) % 64)
+	}
 	for i, name := range names {
 		switch {
-		case !k.request.has(name):
+		case lengths&(1<<(len(name)%64)) == 0 || !k.request.has(name):
 		case present == nil: // the usual list, of one header, costs no allocation
 			present = names[i : i+1 : i+1]
 		default:
@@ -197,7 +229,7 @@ func (k *check) presentHeaders(names []string) (present []string) {
 // evaluated, so that the log does not explain it.
 func (k *check) timeOut() {
 	const reason = "the request's deadline has passed"
-	k.result.Evaluations = nil
+	k.result.Evaluations, k.requests = nil, nil
 	k.result.unavailable(reason, reason)
 }
 
@@ -227,7 +259,7 @@ func (k *check) isAnonymous() bool { return k.caller.Principal.Kind == iam.Anony
 // allowed, and whether an optional permission is denied. If ctx ends, it stops and the
 // request is not allowed.
 func (k *check) evaluate(ctx context.Context, m *mapping.Mapping) (allowed, optionalDenied bool) {
-	k.result.Evaluations = make([]Evaluation, 0, 1+len(m.Permissions))
+	k.result.Evaluations, k.requests = k.result.Evaluations[:0], nil
 	k.image = k.context
 	needsLogin := m.Operation != mapping.CheckAPI && !k.registry.AuthorizationTokenOnlyAtLogin
 	if needsLogin && k.canLogIn() && !k.evaluateOne(login()) {
@@ -259,28 +291,32 @@ func login() mapping.Permission {
 // evaluateOne evaluates one permission and reports whether it is allowed. If its action is
 // denied implicitly, the alternative action can grant it.
 func (k *check) evaluateOne(p mapping.Permission) bool {
-	k.result.Evaluations = append(k.result.Evaluations, Evaluation{
-		Request:  newIAMRequest(k.registry, k.caller, p.Action, p.Resource, k.image),
-		Optional: p.Optional,
-	})
-	e := k.result.last()
-	k.decide(e)
+	k.evaluated = newIAMRequest(k.registry, k.caller, p.Action, p.Resource, k.image)
+	e := k.decide()
 	if e.Decision == iam.ImplicitDeny && p.Alternative != "" {
-		denied := *e
-		e.Action = p.Alternative
-		if k.decide(e); e.Decision == iam.ImplicitDeny {
-			*e = denied
+		k.evaluated.Action = p.Alternative
+		if alternative := k.decide(); alternative.Decision != iam.ImplicitDeny {
+			e = alternative
 		}
+		k.evaluated.Action = e.Action
+	}
+	e.Optional = p.Optional
+	k.result.Evaluations = append(k.result.Evaluations, e)
+	if k.retain {
+		k.requests = append(k.requests, k.evaluated)
 	}
 	return e.Decision == iam.Allowed
 }
 
-// decide sets the decision of an evaluation and, unless it is omitted, its reason.
-func (k *check) decide(e *Evaluation) {
+// decide returns the decision on the request to evaluate and, unless it is omitted, its
+// reason.
+func (k *check) decide() Evaluation {
+	e := Evaluation{Action: k.evaluated.Action, Resource: k.evaluated.Resource}
 	if k.omitReasons {
-		e.Decision = k.snapshot.Decisions.Decide(&e.Request, k.caller.SessionPolicies)
-		return
+		e.Decision = k.snapshot.Decisions.Decide(&k.evaluated, k.caller.SessionPolicies)
+	} else {
+		e.Reason = k.snapshot.Decisions.Reason(&k.evaluated, k.caller.SessionPolicies)
+		e.Decision = e.Reason.Decision
 	}
-	e.Reason = k.snapshot.Decisions.Reason(&e.Request, k.caller.SessionPolicies)
-	e.Decision = e.Reason.Decision
+	return e
 }

@@ -12,14 +12,13 @@ import (
 	"extauthz/policystore"
 )
 
-// usualKeys is the usual number of condition keys of a request.
-const usualKeys = 18
+// usualKeys is more than the usual number of condition keys of a request.
+const usualKeys = 28
 
-// requestContext returns the condition keys of a request that do not depend on the caller
-// (IAM User Guide, "AWS global condition context keys"). client is the client's address. A
-// key whose value is not known is absent, as on AWS.
-func requestContext(r *CheckRequest, registry *policystore.Registry, client string) iam.Context {
-	c := make(iam.Context, 0, usualKeys)
+// appendRequestContext appends the condition keys of a request that do not depend on the
+// caller (IAM User Guide, "AWS global condition context keys"). client is the client's
+// address. A key whose value is not known is absent, as on AWS.
+func appendRequestContext(c iam.Context, r *CheckRequest, registry *policystore.Registry, client string, now *timeText) iam.Context {
 	set := func(key, value string) {
 		if value != "" {
 			c = append(c, iam.ContextEntry{Key: key, Value: value})
@@ -33,8 +32,8 @@ func requestContext(r *CheckRequest, registry *policystore.Registry, client stri
 		set("aws:SourceIp", client)
 	}
 	set("aws:SecureTransport", strconv.FormatBool(r.isTLS(registry)))
-	set("aws:CurrentTime", r.Time.UTC().Format(time.RFC3339))
-	set("aws:EpochTime", strconv.FormatInt(r.Time.Unix(), 10))
+	set("aws:CurrentTime", now.current)
+	set("aws:EpochTime", now.epoch)
 	set("aws:RequestedRegion", registry.Region)
 	for _, h := range [...]struct{ name, key string }{{"user-agent", "aws:UserAgent"}, {"referer", "aws:referer"}} {
 		if value, found := r.value(h.name); found { // even if it is empty
@@ -42,6 +41,26 @@ func requestContext(r *CheckRequest, registry *policystore.Registry, client stri
 		}
 	}
 	return c
+}
+
+// timeText contains the condition keys for a second.
+type timeText struct {
+	second         int64
+	current, epoch string // aws:CurrentTime and aws:EpochTime
+}
+
+func newTimeText(t time.Time) *timeText {
+	return &timeText{t.Unix(), t.UTC().Format(time.RFC3339), strconv.FormatInt(t.Unix(), 10)}
+}
+
+// timeText returns the condition keys for a time. Most requests of a second share them.
+func (c *Checker) timeText(t time.Time) *timeText {
+	text := c.clock.Load()
+	if text == nil || text.second != t.Unix() {
+		text = newTimeText(t)
+		c.clock.Store(text)
+	}
+	return text
 }
 
 // callerContext returns c with the condition keys of the caller and those of the registry's

@@ -35,13 +35,13 @@ func wantContext(t *testing.T, got iam.Context, want map[string]string) {
 // TestRequestContext checks the condition keys of a request.
 func TestRequestContext(t *testing.T) {
 	r := from("", "GET", "/v2/", mapping.Header{Name: "user-agent", Value: "crane"}, mapping.Header{Name: "referer", Value: "https://example.com"})
-	wantContext(t, requestContext(r, place(), "192.0.2.1"), map[string]string{
+	wantContext(t, appendRequestContext(nil, r, place(), "192.0.2.1", newTimeText(r.Time)), map[string]string{
 		"aws:SourceIp": "192.0.2.1", "aws:SecureTransport": "false",
 		"aws:CurrentTime": "2027-01-15T08:00:00Z", "aws:EpochTime": "1800000000",
 		"aws:UserAgent": "crane", "aws:referer": "https://example.com", "aws:RequestedRegion": "eu-central-1",
 	})
 	bare := &CheckRequest{Time: time.Unix(0, 0), Headers: []mapping.Header{{Name: "user-agent"}}}
-	wantContext(t, requestContext(bare, place(), ""), map[string]string{
+	wantContext(t, appendRequestContext(nil, bare, place(), "", newTimeText(bare.Time)), map[string]string{
 		"aws:SecureTransport": "false", "aws:CurrentTime": "1970-01-01T00:00:00Z", "aws:EpochTime": "0",
 		"aws:UserAgent": "", "aws:RequestedRegion": "eu-central-1",
 	})
@@ -51,7 +51,7 @@ func TestRequestContext(t *testing.T) {
 func TestContextByVPCEndpoint(t *testing.T) {
 	registry := place()
 	registry.VPCEndpoint = &config.VPCEndpoint{ID: "vpce-1a2b3c4d", VPC: "vpc-1a2b3c4d"}
-	wantContext(t, requestContext(&CheckRequest{Time: time.Unix(0, 0)}, registry, "192.0.2.1"), map[string]string{
+	wantContext(t, appendRequestContext(nil, &CheckRequest{}, registry, "192.0.2.1", newTimeText(time.Unix(0, 0))), map[string]string{
 		"aws:SourceVpce": "vpce-1a2b3c4d", "aws:SourceVpc": "vpc-1a2b3c4d", "aws:VpcSourceIp": "192.0.2.1",
 		"aws:SecureTransport": "false", "aws:CurrentTime": "1970-01-01T00:00:00Z", "aws:EpochTime": "0", "aws:RequestedRegion": "eu-central-1",
 	})
@@ -136,12 +136,12 @@ func TestOrganizationDecides(t *testing.T) {
 	}
 }
 
-// TestContextCapacity checks that the context of a usual request needs one allocation.
+// TestContextCapacity checks that the memory of a check suffices for the context of a usual request.
 func TestContextCapacity(t *testing.T) {
 	checker := newChecker(t)
 	r := from("bob", "GET", "/v2/team/app/manifests/v1", mapping.Header{Name: "user-agent", Value: "crane"})
-	result := checker.Check(context.Background(), r)
-	last := result.Evaluations[len(result.Evaluations)-1].Context
+	result := checkOffline(checker, r)
+	last := result.Requests[len(result.Requests)-1].Context
 	if cap(last) != usualKeys || len(last) > usualKeys {
 		t.Errorf("the context has %d keys and the capacity %d, want the capacity %d", len(last), cap(last), usualKeys)
 	}

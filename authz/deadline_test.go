@@ -38,10 +38,10 @@ func TestEvaluationStopsAtTheDeadline(t *testing.T) {
 	for i := range tags {
 		path += fmt.Sprintf("tag=v%d&", i)
 	}
-	put := func(looks int) (*Result, uint64) {
+	put := func(looks int) (*OfflineResult, uint64) {
 		r := from("alice", "PUT", strings.TrimSuffix(path, "&"), mapping.Header{Name: "content-type", Value: "application/vnd.oci.image.manifest.v1+json"})
 		before := stats.Misses.Load()
-		result := checker.Check(&fewChecks{context.Background(), looks}, r)
+		result := checkOfflineWithin(&fewChecks{context.Background(), looks}, checker, r)
 		return result, stats.Misses.Load() - before
 	}
 	result, all := put(1 << 20)

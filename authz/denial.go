@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"context"
 	"fmt"
 
 	"extauthz/iam"
@@ -30,10 +31,9 @@ func (k *check) authenticationFailed(f *identity.Failure) {
 
 // deny sets the result of a request that policies deny, with the reason for each decision.
 func (k *check) deny(m *mapping.Mapping) {
-	for i := range k.result.Evaluations {
-		if e := &k.result.Evaluations[i]; e.Reason == nil {
-			e.Reason = k.snapshot.Decisions.Reason(&e.Request, k.caller.SessionPolicies)
-		}
+	if k.omitReasons { // evaluate the same again, with reasons
+		k.omitReasons = false
+		k.evaluate(context.Background(), m)
 	}
 	reason := k.denialReason()
 	if m.Operation == mapping.CheckAPI {

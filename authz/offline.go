@@ -3,22 +3,63 @@ package authz
 import (
 	"context"
 
+	"extauthz/decision"
 	"extauthz/iam"
 	"extauthz/identity"
 	"extauthz/policystore"
 )
 
+// An OfflineResult is the result of a request with everything that explains it.
+type OfflineResult struct {
+	*Result
+	Requests []iam.Request // of the evaluations, in the same order
+
+	engine  *decision.Engine // that decided
+	session []*iam.Policy    // session policies of the caller
+}
+
+// Explain returns the reasons for each evaluation. It evaluates again, by the policies that
+// decided.
+func (r *OfflineResult) Explain() []iam.Explanation {
+	why := make([]iam.Explanation, len(r.Requests))
+	for i := range r.Requests {
+		why[i] = r.engine.Explain(&r.Requests[i], r.session)
+	}
+	return why
+}
+
+// Policies returns the policies that applied to the i-th evaluation.
+func (r *OfflineResult) Policies(i int) *iam.Policies {
+	return r.engine.Applicable(&r.Requests[i], r.session)
+}
+
+// newOfflineCheck returns a check that retains the requests to the policies.
+func (c *Checker) newOfflineCheck(r *CheckRequest) *check {
+	k := &check{retain: true}
+	k.start(c, r)
+	return k
+}
+
+// offlineResult returns the result of a check that has run.
+func (k *check) offlineResult() *OfflineResult {
+	r := &OfflineResult{Result: k.result, Requests: k.requests}
+	if k.caller != nil {
+		r.engine, r.session = k.snapshot.Decisions, k.caller.SessionPolicies
+	}
+	return r
+}
+
 // CheckAs answers a request as Check would if caller had sent it. It ignores credentials of
 // the request. It never returns nil.
-func (c *Checker) CheckAs(caller *identity.Caller, r *CheckRequest) *Result {
-	k := c.newCheck(r)
+func (c *Checker) CheckAs(caller *identity.Caller, r *CheckRequest) *OfflineResult {
+	k := c.newOfflineCheck(r)
 	if k.begin() && k.findRegistry() {
 		k.registry = withoutHops(k.registry)
 		k.context = RequestContext(r, k.registry)
 		k.setCaller(caller)
 		k.answer(context.Background())
 	}
-	return k.result
+	return k.offlineResult()
 }
 
 // An Identity is the caller of a request to a registry.
@@ -33,7 +74,7 @@ type Identity struct {
 // the caller sends to this registry without proxies; otherwise registry and client are found
 // as Check does. ctx has the same effect as for Check.
 func (c *Checker) Identify(ctx context.Context, r *CheckRequest, registry *policystore.Registry) (*Identity, *Result) {
-	k := c.newCheck(r)
+	k := c.newOfflineCheck(r)
 	if !k.begin() {
 		return nil, k.result
 	}
@@ -69,5 +110,5 @@ func NewIAMRequest(r *CheckRequest, registry *policystore.Registry, caller *iden
 // RequestContext returns the condition keys of a request to the registry, without those of
 // the caller, of a resource and of an image.
 func RequestContext(r *CheckRequest, registry *policystore.Registry) iam.Context {
-	return requestContext(r, withoutHops(registry), r.Peer)
+	return appendRequestContext(make(iam.Context, 0, usualKeys), r, withoutHops(registry), r.Peer, newTimeText(r.Time))
 }

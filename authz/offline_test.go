@@ -24,7 +24,7 @@ func TestCheckAs(t *testing.T) {
 		}
 		for _, line := range [][2]string{{"GET", "/v2/"}, {"GET", "/v2/team/app/manifests/v1"}, {"PUT", "/v2/team/app/manifests/v1"},
 			{"GET", "/v2/secret/app/manifests/v1"}, {"HEAD", "/v2/team/app/blobs/" + digest}, {"GET", "/v2/team/../app/manifests/v1"}} {
-			want := checker.Check(context.Background(), from(user, line[0], line[1]))
+			want := checkOffline(checker, from(user, line[0], line[1]))
 			got := checker.CheckAs(caller, from("", line[0], line[1]))
 			got.Source = want.Source
 			if !reflect.DeepEqual(got.Answer, want.Answer) || got.Decision != want.Decision || got.Reason != want.Reason || got.Digest != want.Digest ||
@@ -70,8 +70,8 @@ func TestNewIAMRequest(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := from("", "GET", "/v2/team/app/tags/list", mapping.Header{Name: "user-agent", Value: "crane"})
-	evaluations := checker.CheckAs(caller, r).Evaluations
-	last := &evaluations[len(evaluations)-1].Request
+	requests := checker.CheckAs(caller, r).Requests
+	last := &requests[len(requests)-1]
 	got := NewIAMRequest(r, snapshot.RegistryNamed("main"), caller, last.Action, last.Resource)
 	if last.Action != "ecr:ListImages" || !reflect.DeepEqual(got, last) {
 		t.Errorf("%+v, want %+v", got, last)
@@ -103,7 +103,7 @@ func TestIdentify(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			who, why := checker.Identify(context.Background(), c.request, nil)
-			result := checker.Check(context.Background(), c.request)
+			result := checkOffline(checker, c.request)
 			if c.principal == "" {
 				if who != nil || why == nil || why.Reason != result.Reason || why.Decision != result.Decision || why.Source != result.Source {
 					t.Errorf("identity %+v, result %+v; Check has %+v", who, why, result)
@@ -113,7 +113,7 @@ func TestIdentify(t *testing.T) {
 			if why != nil || who.Caller.Principal.ARN != c.principal || who.Registry.Name != "main" {
 				t.Fatalf("identity %+v, result %+v", who, why)
 			}
-			if context := result.Evaluations[0].Context; !reflect.DeepEqual(who.Context, context) {
+			if context := result.Requests[0].Context; !reflect.DeepEqual(who.Context, context) {
 				t.Errorf("context %v, want %v", who.Context, context)
 			}
 		})

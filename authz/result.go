@@ -3,7 +3,6 @@ package authz
 import (
 	"math/rand/v2"
 	"strconv"
-	"strings"
 	"time"
 
 	"extauthz/decision"
@@ -66,16 +65,13 @@ type Result struct {
 	Method    string    // cut
 	Client    string    // the client's address: the connection's peer or, behind trusted hops, the one that they report
 	Time      time.Time // when the request arrived
-
-	engine  *decision.Engine // that decided; nil without a caller
-	session []*iam.Policy    // session policies of the caller
 }
 
-// An Evaluation is one request to the policies and the decision on it.
+// An Evaluation is the decision of the policies on one action of the caller on a resource.
 type Evaluation struct {
-	iam.Request
-	Optional bool // a denial changes the HTTP request and does not refuse it
-	Decision iam.Decision
+	Action, Resource string
+	Optional         bool // a denial changes the HTTP request and does not refuse it
+	Decision         iam.Decision
 
 	// Reason is the reason for the decision. It is nil if the request is allowed and the
 	// checker omits reasons.
@@ -94,9 +90,18 @@ func (e *Evaluation) Matched() []iam.Match {
 const maxText = 128
 
 // newResult returns a result that refuses the request. It contains no credential and only
-// a small part of the request, because a log may retain it.
+// a small part of the request, because a log contains it. Its text shares the memory of
+// the request's.
 func newResult(r *CheckRequest) *Result {
-	return &Result{ID: newID(), RequestID: cut(r.ID), Method: cut(r.Method), Client: r.Peer, Time: r.Time}
+	memory := new(struct {
+		result      Result
+		evaluations [2]Evaluation // the usual number: to log in, and to pull
+	})
+	memory.result = Result{
+		ID: newID(), RequestID: cut(r.ID), Method: cut(r.Method), Client: r.Peer, Time: r.Time,
+		Evaluations: memory.evaluations[:0],
+	}
+	return &memory.result
 }
 
 // newID returns a random identifier. Two results of one service have different ones for all
@@ -105,7 +110,7 @@ func newID() string {
 	return strconv.FormatUint(rand.Uint64(), 36) //nolint:gosec // it is not a secret
 }
 
-func cut(text string) string { return strings.Clone(text[:min(len(text), maxText)]) }
+func cut(text string) string { return text[:min(len(text), maxText)] }
 
 // Unavailable returns the result for a request that could not be decided, or whose decision
 // could not be logged as required.
@@ -113,21 +118,6 @@ func Unavailable(reason string) *Result {
 	r := &Result{ID: newID()}
 	r.unavailable(reason, reason)
 	return r
-}
-
-// Explain returns the reasons for each evaluation. It evaluates again, by the policies that
-// decided.
-func (r *Result) Explain() []iam.Explanation {
-	why := make([]iam.Explanation, len(r.Evaluations))
-	for i := range r.Evaluations {
-		why[i] = r.engine.Explain(&r.Evaluations[i].Request, r.session)
-	}
-	return why
-}
-
-// Policies returns the policies that applied to the i-th evaluation.
-func (r *Result) Policies(i int) *iam.Policies {
-	return r.engine.Applicable(&r.Evaluations[i].Request, r.session)
 }
 
 // Action returns the action that determined the result: the denied one, or else the first

@@ -12,7 +12,6 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"extauthz/authz"
-	"extauthz/iam"
 	"extauthz/mapping"
 )
 
@@ -126,7 +125,7 @@ func TestResponseIsTheGeneratedType(t *testing.T) {
 // TestResponseIsSmall checks the size of the response to an allowed pull.
 func TestResponseIsSmall(t *testing.T) {
 	r := allowedPull
-	r.ID, r.Evaluations = "3w5e11264sgsf", []authz.Evaluation{{Request: iam.Request{Action: "ecr:BatchGetImage"}}}
+	r.ID, r.Evaluations = "3w5e11264sgsf", []authz.Evaluation{{Action: "ecr:BatchGetImage"}}
 	for _, c := range []struct {
 		metadata Metadata
 		remove   []string

@@ -29,7 +29,7 @@ type Statement struct {
 }
 
 // newActualDecision returns the decision on a client's request.
-func newActualDecision(result *authz.Result) ActualDecision {
+func newActualDecision(result *authz.OfflineResult) ActualDecision {
 	a := ActualDecision{Outcome: result.Decision, Reason: result.Reason}
 	explanations := result.Explain()
 	if result.Decision == authz.Allowed {
@@ -39,7 +39,7 @@ func newActualDecision(result *authz.Result) ActualDecision {
 		return a
 	}
 	if last := len(result.Evaluations) - 1; last >= 0 {
-		denied := &result.Evaluations[last].Request
+		denied := &result.Requests[last]
 		a.Action, a.Resource = denied.Action, denied.Resource
 		a.addMatched(&explanations[last])
 		a.Nearest = nearest(result.Policies(last), denied)

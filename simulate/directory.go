@@ -89,9 +89,9 @@ func (in *DirectoryInput) evaluateRequest(s *policystore.Snapshot, registry *pol
 	}
 	var evaluations []Evaluation
 	for i := range result.Evaluations {
-		evaluations = append(evaluations, Evaluation{Policies: result.Policies(i), Request: result.Evaluations[i].Request})
+		evaluations = append(evaluations, Evaluation{Policies: result.Policies(i), Request: result.Requests[i]})
 	}
-	return evaluations, result, nil
+	return evaluations, result.Result, nil
 }
 
 func (in *DirectoryInput) evaluateActions(s *policystore.Snapshot, registry *policystore.Registry, caller *identity.Caller) ([]Evaluation, error) {
