@@ -46,14 +46,14 @@ func newBench(ctx context.Context, o *options, out io.Writer) (*bench, error) {
 	}
 	b := &bench{
 		ctx: ctx, out: out, dir: dir, random: newRandom(o.seed), written: map[string]*workload.Policies{},
-		only: o.only, rounds: 5, slot: time.Second, checks: 4096,
+		only: o.only, rounds: 9, slot: 500 * time.Millisecond, checks: 2048,
 		run: &result.Run{
 			Date: time.Now().UTC().Truncate(time.Second), Commit: commit(), Before: o.before, Quick: o.quick, Seed: o.seed,
 			Go: runtime.Version(), System: system(),
 		},
 	}
 	if o.quick {
-		b.rounds, b.slot = 3, 300*time.Millisecond
+		b.rounds, b.slot = 5, 250*time.Millisecond
 	}
 	if o.instant {
 		b.rounds, b.slot, b.checks = 1, 20*time.Millisecond, 256

@@ -139,7 +139,7 @@ func (b *bench) traffic(p *workload.Policies, kind workload.Credential) *workloa
 func (b *bench) measure(c *contest) error {
 	tally, usage, err := b.use(c.server, func(ctx context.Context, client *drive.Client) *drive.Tally {
 		if c.open {
-			return client.Open(ctx, c.load, openRate, 2*b.slot, b.random.Uint64())
+			return client.Open(ctx, c.load, openRate, 4*b.slot, b.random.Uint64())
 		}
 		return client.Closed(ctx, c.load, streams, b.slot)
 	}, c.load)

@@ -151,7 +151,7 @@ func (b *bench) reloadOnce(r *reloading, name string) error {
 				swaps = b.swapUntil(stop, r, t)
 			}
 		}()
-		tally := client.Open(ctx, &drive.Load{Checks: r.checks, Judge: t.judge}, openRate, 4*b.slot, b.random.Uint64())
+		tally := client.Open(ctx, &drive.Load{Checks: r.checks, Judge: t.judge}, openRate, 8*b.slot, b.random.Uint64())
 		close(stop)
 		<-done
 		return tally
