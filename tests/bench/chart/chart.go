@@ -84,8 +84,8 @@ func label(v float64) string {
 
 // The layout, in pixels.
 const (
-	width, height          = 860, 420
-	left, right            = 80, 220
+	width, height          = 900, 420
+	left, right            = 80, 260
 	top, bottom            = 50, 60
 	plotWidth, plotHeight  = width - left - right, height - top - bottom
 	legendLine, legendMark = 22, 26

@@ -104,7 +104,7 @@ func encode(q request) (Check, error) {
 				HeaderMap: &corev3.HeaderMap{Headers: headers},
 			},
 		},
-		ContextExtensions:    map[string]string{"registry": Registry},
+		ContextExtensions:    map[string]string{"registry": Registry, "headers": "all"},
 		MetadataContext:      &corev3.Metadata{},
 		RouteMetadataContext: &corev3.Metadata{},
 		TlsSession:           &authv3.AttributeContext_TLSSession{Sni: Host},

@@ -2,6 +2,7 @@ package workload
 
 import (
 	"bytes"
+	"fmt"
 	"io/fs"
 	"math/rand/v2"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"extauthz/decision"
 	_ "extauthz/goldentest" // accept -update
 	"extauthz/policystore"
+	"extauthz/tests/stack"
 )
 
 func newCallers(t *testing.T) *Callers {
@@ -83,6 +85,25 @@ func TestDirectoriesLoad(t *testing.T) {
 				t.Errorf("%s: %d statements, want %d", shape, got, statements)
 			}
 		}
+	}
+}
+
+// TestExtensionsAreThoseOfTheExample checks that checks have the context extensions that
+// examples/mtls has Envoy send.
+func TestExtensionsAreThoseOfTheExample(t *testing.T) {
+	example, err := os.ReadFile(filepath.Join(stack.Root(), "examples", "mtls", "envoy.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	traffic := &Traffic{Policies: NewPolicies(Spread, 1000), Callers: newCallers(t), Credential: Certificate, Seed: 1, Checks: 1}
+	checks, err := traffic.Generate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	extensions := read(t, checks[0].Message).GetAttributes().GetContextExtensions()
+	want := fmt.Sprintf("context_extensions: { registry: %s, headers: %s }", extensions["registry"], extensions["headers"])
+	if len(extensions) != 2 || !bytes.Contains(example, []byte(want)) {
+		t.Errorf("the checks have the extensions %v, which are not those of the example", extensions)
 	}
 }
 
