@@ -55,7 +55,7 @@ differential: ## compare policy decisions with another evaluator's (CASES=100000
 
 bench: ## measure the sidecar next to servers that decide nothing (QUICK=true ONLY=REGEXP BEFORE=COMMIT; tests/bench/README.md)
 	@go build -C tests -o ../.cache/bin/bench ./bench
-	@exec .cache/bin/bench -quick='$(or $(QUICK),false)' -only='$(ONLY)' -before='$(BEFORE)' -compare='$(COMPARE)' -from='$(FROM)' -out='$(OUT)' -charts='$(CHARTS)'
+	@exec .cache/bin/bench -quick='$(or $(QUICK),false)' -only='$(ONLY)' -before='$(BEFORE)' -opa='$(or $(OPA),false)' -compare='$(COMPARE)' -from='$(FROM)' -out='$(OUT)' -charts='$(CHARTS)'
 
 gobench: ## run the Go benchmarks of every package
 	go test -run '^$$' -bench . -benchmem ./...

@@ -28,6 +28,7 @@ type bench struct {
 	sequence workload.Sequence // of all checks
 	callers  *workload.Callers
 	programs []*program
+	opa      *program                      // OPA-Envoy; nil if it is not measured
 	only     *regexp.Regexp                // workloads that are measured
 	written  map[string]*workload.Policies // policy directories, by their folder
 	servers  []*server                     // those that run
@@ -101,6 +102,12 @@ func (b *bench) build(o *options) error {
 		noopProgram(noop, noopBinary, "generated"),
 		noopProgram(hand, noopBinary, "hand"),
 		sidecarProgram(sidecar, binary),
+	}
+	if o.opa {
+		var err error
+		if b.opa, err = b.buildOPA(); err != nil {
+			b.progress("OPA-Envoy is not measured: %v", err)
+		}
 	}
 	if o.before == "" {
 		return nil

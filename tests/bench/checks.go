@@ -110,7 +110,7 @@ func (b *bench) contests() (all [][]*contest, err error) {
 				return nil, err
 			}
 		}
-		for _, p := range b.programs {
+		for _, p := range b.programsFor(s) {
 			flags, key := withoutLog, p.name
 			if p.decides {
 				key += place
@@ -128,6 +128,15 @@ func (b *bench) contests() (all [][]*contest, err error) {
 		all = append(all, contests)
 	}
 	return all, nil
+}
+
+// programsFor returns the servers that are compared under a scenario. The rules for OPA-Envoy
+// are those of certificates and the usual policies.
+func (b *bench) programsFor(s scenario) []*program {
+	if b.opa == nil || s.credential != workload.Certificate || s.statements != usualStatements || s.logged {
+		return b.programs
+	}
+	return append(slices.Clone(b.programs), b.opa)
 }
 
 // traffic returns the checks of callers with a kind of credential.

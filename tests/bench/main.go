@@ -42,6 +42,7 @@ type options struct {
 	out     string
 	compare string
 	from    string
+	opa     bool
 	charts  string
 	only    *regexp.Regexp
 }
@@ -105,6 +106,7 @@ func parse(args []string, usage io.Writer) (*options, error) {
 	flags.IntVar(&o.rounds, "rounds", 0, "the number of rounds; 0 is the usual number")
 	flags.Uint64Var(&o.seed, "seed", 1, "of all random numbers")
 	flags.StringVar(&o.before, "before", "", "a commit whose sidecar is measured too")
+	flags.BoolVar(&o.opa, "opa", false, "also measure OPA-Envoy with equivalent rules, if it can be downloaded and built")
 	flags.StringVar(&o.out, "out", "", "the file for the measurements (default .cache/bench/DATE.json)")
 	flags.StringVar(&o.from, "from", "", "measure nothing: print and draw the measurements of this file")
 	flags.StringVar(&o.charts, "charts", "", "a folder to draw the charts into")
