@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 
 	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
@@ -19,9 +20,12 @@ import (
 	"extauthz/tests/stack"
 )
 
+// made are the callers of all tests.
+var made = sync.OnceValues(NewCallers)
+
 func newCallers(t *testing.T) *Callers {
 	t.Helper()
-	c, err := NewCallers()
+	c, err := made()
 	if err != nil {
 		t.Fatal(err)
 	}
