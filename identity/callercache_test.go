@@ -30,6 +30,9 @@ func cacheable(t testing.TB) principals {
 		trust := iamtest.Trust(t, `{"Federated":"`+gitlabProvider+`"}`, `"sts:AssumeRoleWithWebIdentity"`, condition)
 		w.entities = append(w.entities, sts.Entity{ARN: role + name, Trust: trust})
 	}
+	for name, condition := range map[string]string{"chained": "", "chainednear": `{"IpAddress":{"aws:SourceIp":"192.0.2.0/24"}}`} {
+		w.entities = append(w.entities, sts.Entity{ARN: role + name, Trust: iamtest.Trust(t, `{"AWS":"`+aliceARN+`"}`, `"sts:AssumeRole"`, condition)})
+	}
 	w.entities = append(w.entities, sts.Entity{ARN: "arn:aws:iam::123456789012:user/dev/bob"})
 	w.bindings = append(w.bindings,
 		Binding{Kind: BasicUser, Name: "bob", Principal: session + "ci/bob"},
@@ -78,6 +81,9 @@ func newRequestMaker(t testing.TB, random func(n int) int) *requestMaker {
 	token := gitlab.token(t, nil)
 	for _, name := range []string{"team/ci", "deploy", "untrusting", "near", "early", "job", "notabsent", "absent"} {
 		m.authorized = append(m.authorized, basicHeader("123456789012/"+name, token), basicHeader("123456789012/"+name, gitlab.token(t, claims{"environment": "test"})))
+	}
+	for _, name := range []string{"chained", "chainednear"} {
+		m.authorized = append(m.authorized, basicHeader("123456789012/"+name, bound.token(t, claims{"sub": "alice"})), basicHeader("123456789012/"+name, bound.token(t, claims{"sub": "bob"})))
 	}
 	forged := thief.token(t, claims{"iss": gitlabURL})
 	m.authorized = append(m.authorized, bearer(forged), basicHeader("AWS", forged), bearer(token+"A"), append(bearer(token), bearer(token)...),

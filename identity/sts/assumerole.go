@@ -23,8 +23,8 @@ type AssumeRoleInput struct {
 // An AssumeRoleOutput is the session of a role.
 type AssumeRoleOutput struct {
 	Caller CallerIdentity
-	// Repeatable reports that the same input has the same output in every request: no
-	// policy that had to allow it mentions a condition key whose value the request gives.
+	// Repeatable reports that the same input has the same output in every request: its
+	// Context and the clock have no part in the decision.
 	Repeatable bool
 }
 
@@ -162,28 +162,25 @@ func (s *sessionRequest) checkPermissions(call, who string, p *iam.Policies, by 
 	s.entities.controls.Bind(p, by.Account, s.role.account)
 	own := s.context(keys, s.entities.roleKeys(s.role))
 	r := iam.Request{Principal: by, Resource: s.role.ARN, Context: slices.Concat(own, s.Context)}
+	s.repeatable = true
 	for _, r.Action = range s.actions(call) {
 		if p.Evaluate(&r) != iam.Allowed {
 			return notAuthorized(who, r.Action, s.role.ARN, denialReason(p, &r))
 		}
+		s.repeatable = s.repeatable && dependsOnlyOn(own, p, &r)
 	}
-	s.repeatable = hasAllKeys(own, p)
 	return nil
 }
 
-// hasAllKeys reports whether a context has a value for every condition key that the
-// policies mention. Then a context that begins with it has the same decision.
-func hasAllKeys(c iam.Context, p *iam.Policies) bool {
-	for _, list := range slices.Concat([][]*iam.Policy{p.Identity, p.Boundary, p.Session, p.Resource, p.Registry}, p.SCPs, p.RCPs) {
-		for _, policy := range list {
-			for _, key := range policy.ConditionKeys() {
-				if entry, found := c.Lookup(key); !found || entry.Ambiguous {
-					return false
-				}
-			}
-		}
-	}
-	return true
+// dependsOnlyOn reports whether the context has a value for every condition key on which
+// the decision on a request depends. Then every context that begins with it has the same
+// decision.
+func dependsOnlyOn(c iam.Context, p *iam.Policies, r *iam.Request) bool {
+	in := p.Inputs(r)
+	return !in.Clock && !slices.ContainsFunc(in.Keys, func(key string) bool {
+		entry, found := c.Lookup(key)
+		return !found || entry.Ambiguous
+	})
 }
 
 // actions returns the actions that must be allowed, the call itself first (IAM User

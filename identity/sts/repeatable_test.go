@@ -60,10 +60,12 @@ func TestRepeatable(t *testing.T) {
 // that the context does not have makes the result depend on the request.
 func TestRepeatableNeedsEveryPolicy(t *testing.T) {
 	context := iam.Context{{Key: "aws:username", Value: "alice"}, {Key: "aws:PrincipalTag/Team", Ambiguous: true}}
+	request := iam.Request{Principal: &iam.Principal{Kind: iam.User, ARN: aliceARN, Account: "123456789012"}, Action: "sts:AssumeRole", Resource: role + "named"}
 	for condition, want := range map[string]bool{
 		`{"StringEquals":{"AWS:Username":"alice"}}`:                                             true,
 		`{"IpAddress":{"aws:SourceIp":"192.0.2.0/24"}}`:                                         false,
 		`{"StringEquals":{"aws:username":"${aws:PrincipalOrgID}"}}`:                             false,
+		`{"DateLessThan":{"aws:CurrentTime":"2030-01-01T00:00:00Z"}}`:                           false,
 		`{"StringEquals":{"aws:PrincipalTag/team":"blue"}}`:                                     false,
 		`{"StringEquals":{"aws:username":"alice"},"Bool":{"aws:SecureTransport":"true"}}`:       false,
 		`{"StringNotEqualsIfExists":{"aws:SourceVpc":"vpc-1"},"Null":{"aws:username":"false"}}`: false,
@@ -81,7 +83,7 @@ func TestRepeatableNeedsEveryPolicy(t *testing.T) {
 				continue
 			}
 			lists++
-			if got := hasAllKeys(context, &p); got != want {
+			if got := dependsOnlyOn(context, &p, &request); got != want {
 				t.Errorf("%s in %s: %t", condition, reflect.TypeFor[iam.Policies]().Field(i).Name, got)
 			}
 		}
