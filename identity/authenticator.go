@@ -103,7 +103,7 @@ type attempt struct {
 	credentials *Credentials
 }
 
-func (a *attempt) authenticate() (*Caller, *Failure) {
+func (a attempt) authenticate() (*Caller, *Failure) {
 	for _, name := range a.auth.sourcesOf(a.config) {
 		s := a.auth.source(name)
 		if s == nil {
@@ -118,7 +118,7 @@ func (a *attempt) authenticate() (*Caller, *Failure) {
 
 // withoutCredential answers a request in which no source found a credential. A
 // request with a credential that no source supports is never anonymous.
-func (a *attempt) withoutCredential() (*Caller, *Failure) {
+func (a attempt) withoutCredential() (*Caller, *Failure) {
 	switch _, _, f := a.authorization(); {
 	case f != nil:
 		return nil, f
@@ -132,7 +132,7 @@ func (a *attempt) withoutCredential() (*Caller, *Failure) {
 
 // unsupported returns the failure of a credential that no source supports. It does not
 // repeat an unknown scheme, which may be a secret without a scheme before it.
-func (a *attempt) unsupported() *Failure {
+func (a attempt) unsupported() *Failure {
 	f := badAuthorization("none of the registry's identity sources accepts this kind of credential")
 	kind, _, _ := a.authorization()
 	if kind = strings.ToLower(kind); !slices.Contains([]string{"basic", "bearer", "digest", "negotiate", "ntlm", "token"}, kind) {
@@ -147,7 +147,7 @@ const maxAuthorization = 16 << 10
 
 // authorization splits the Authorization header into its scheme and what follows. Both
 // are empty if the header is absent.
-func (a *attempt) authorization() (scheme, credential string, f *Failure) {
+func (a attempt) authorization() (scheme, credential string, f *Failure) {
 	switch values := a.credentials.Authorization; {
 	case len(values) == 0:
 		return "", "", nil

@@ -21,10 +21,10 @@ const BasicUser NameKind = "basic"
 
 func basicSource() source {
 	return source{
-		name: BasicAuth, authenticate: (*attempt).byBasic,
+		name: BasicAuth, authenticate: attempt.byBasic,
 		kinds: []nameKind{{
 			name: BasicUser, source: BasicAuth, bind: (*Authenticator).bindName,
-			compile: (*Authenticator).compileUser, offline: (*attempt).offlineUser,
+			compile: (*Authenticator).compileUser, offline: attempt.offlineUser,
 		}},
 		isDefault: always,
 		isUsable:  func(auth *Authenticator) bool { return auth.binds(BasicUser) || auth.verifiesTokens() },
@@ -43,7 +43,7 @@ func (auth *Authenticator) compileUser(text string) (*nametemplate.Pattern, erro
 }
 
 // byBasic finds the caller by HTTP Basic.
-func (a *attempt) byBasic() (*Caller, *Failure) {
+func (a attempt) byBasic() (*Caller, *Failure) {
 	scheme, credential, f := a.authorization()
 	if f != nil || !strings.EqualFold(scheme, "basic") {
 		return nil, f
@@ -54,7 +54,7 @@ func (a *attempt) byBasic() (*Caller, *Failure) {
 // byUserAndPassword finds the caller by the credential of HTTP Basic. If the user name is
 // AWS or names a role, the password is a token, as in `docker login -u AWS
 // --password-stdin`.
-func (a *attempt) byUserAndPassword(credential string) (authentication, *Failure) {
+func (a attempt) byUserAndPassword(credential string) (authentication, *Failure) {
 	user, password, err := basic.ParseCredential(credential)
 	if err != nil {
 		return authentication{}, invalid(BasicAuth, err.Error())
@@ -75,7 +75,7 @@ func (a *attempt) byUserAndPassword(credential string) (authentication, *Failure
 
 // byPassword finds the caller by a user of the password file and its password. The limits
 // on passwords apply to every address from which the password was not verified before.
-func (a *attempt) byPassword(user, password string) (authentication, *Failure) {
+func (a attempt) byPassword(user, password string) (authentication, *Failure) {
 	login, err := a.auth.passwords.Verify(a.ctx, a.auth.users, user, password, a.credentials.ClientAddress)
 	if err != nil {
 		f := invalid(BasicAuth, err.Error())
@@ -88,7 +88,7 @@ func (a *attempt) byPassword(user, password string) (authentication, *Failure) {
 		return authentication{}, f
 	}
 	found, f := a.named(BasicAuth, name{BasicUser, user})
-	found.holds = func(a *attempt) bool { return a.auth.passwords.HasVerified(login, a.credentials.ClientAddress) }
+	found.holds = func(a attempt) bool { return a.auth.passwords.HasVerified(login, a.credentials.ClientAddress) }
 	return found, f
 }
 

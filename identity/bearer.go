@@ -17,8 +17,8 @@ const TokenClaims NameKind = "token"
 
 func bearerSource() source {
 	return source{
-		name: Bearer, authenticate: (*attempt).byBearer,
-		kinds:     []nameKind{{name: TokenClaims, bind: (*Authenticator).bindToken, offline: (*attempt).offlineToken}},
+		name: Bearer, authenticate: attempt.byBearer,
+		kinds:     []nameKind{{name: TokenClaims, bind: (*Authenticator).bindToken, offline: attempt.offlineToken}},
 		isDefault: always, isUsable: (*Authenticator).verifiesTokens,
 		missing: "no issuer with jwks", takesTokens: true, isBearer: true,
 	}
@@ -30,7 +30,7 @@ func (auth *Authenticator) verifiesTokens() bool {
 }
 
 // byBearer finds the caller by a Bearer token.
-func (a *attempt) byBearer() (*Caller, *Failure) {
+func (a attempt) byBearer() (*Caller, *Failure) {
 	raw, f := a.bearer()
 	if raw == "" {
 		return nil, f
@@ -40,7 +40,7 @@ func (a *attempt) byBearer() (*Caller, *Failure) {
 
 // bearer returns the token of an Authorization header that is one Bearer token, "" for
 // any other (RFC 6750, section 2.1).
-func (a *attempt) bearer() (raw string, f *Failure) {
+func (a attempt) bearer() (raw string, f *Failure) {
 	scheme, credential, f := a.authorization()
 	if f != nil || !strings.EqualFold(scheme, "bearer") {
 		return "", f
@@ -53,7 +53,7 @@ func (a *attempt) bearer() (raw string, f *Failure) {
 
 // byToken finds the caller by a token, which it verifies with the keys of its issuer.
 // role is the ARN of the role that the client names, "" for none.
-func (a *attempt) byToken(source Source, raw, role string) (authentication, *Failure) {
+func (a attempt) byToken(source Source, raw, role string) (authentication, *Failure) {
 	if len(a.auth.issuers) == 0 {
 		return authentication{}, invalid(source, "no issuer's tokens are accepted")
 	}
@@ -75,7 +75,7 @@ func (a *attempt) byToken(source Source, raw, role string) (authentication, *Fai
 	found, f := a.byClaims(source, i, token, role)
 	if found.holds != nil {
 		validity := token.Validity
-		found.holds = func(a *attempt) bool { return validity.Covers(a.credentials.Time) }
+		found.holds = func(a attempt) bool { return validity.Covers(a.credentials.Time) }
 	}
 	return found, f
 }

@@ -130,7 +130,7 @@ func (auth *Authenticator) checkOverlap(kind NameKind, p *nametemplate.Pattern) 
 }
 
 // named returns the caller that a name is bound to. It follows from the name alone.
-func (a *attempt) named(source Source, n name) (authentication, *Failure) {
+func (a attempt) named(source Source, n name) (authentication, *Failure) {
 	caller, err := a.auth.callerOf(n)
 	switch {
 	case err != nil:

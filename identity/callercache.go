@@ -39,11 +39,11 @@ type authentication struct {
 	caller *Caller
 	// holds reports whether the same credential has the same caller in another request
 	// to the registry. nil means that it is not known, so that the caller is not cached.
-	holds func(*attempt) bool
+	holds func(attempt) bool
 }
 
 // inEveryRequest is the condition of a caller that follows from its credential alone.
-func inEveryRequest(*attempt) bool { return true }
+func inEveryRequest(attempt) bool { return true }
 
 // newCallerCache returns an empty cache. It returns nil, with which no caller is cached, if
 // the program must not use the digest: in the mode GODEBUG=fips140=only.
@@ -61,7 +61,7 @@ func newCallerCache() *callerCache {
 
 // cached returns the caller of a credential from the cache, or authenticates it and caches
 // the caller. The credential is in two texts, of which the second may be empty.
-func (a *attempt) cached(source Source, credential, more string, authenticate func() (authentication, *Failure)) (*Caller, *Failure) {
+func (a attempt) cached(source Source, credential, more string, authenticate func() (authentication, *Failure)) (*Caller, *Failure) {
 	cache := a.auth.callers
 	if cache == nil {
 		fresh, f := authenticate()

@@ -14,10 +14,10 @@ const HeaderValue NameKind = "header"
 
 func headerSource() source {
 	return source{
-		name: TrustedHeader, authenticate: (*attempt).byHeader,
+		name: TrustedHeader, authenticate: attempt.byHeader,
 		kinds: []nameKind{{
 			name: HeaderValue, source: TrustedHeader, bind: (*Authenticator).bindName,
-			compile: compilePattern, offline: (*attempt).offlineHeader,
+			compile: compilePattern, offline: attempt.offlineHeader,
 		}},
 		isUsable: func(auth *Authenticator) bool { return auth.binds(HeaderValue) },
 		missing:  "no credential with header", notVerified: "the header is taken as one that the trusted proxy set",
@@ -31,7 +31,7 @@ const maxHeaderValue = 1024
 // Envoy's configuration must say that only a trusted proxy sets this very header;
 // otherwise its value is the client's own. A client that adds a value to the proxy's
 // makes two values, or one that could be two, which is refused.
-func (a *attempt) byHeader() (*Caller, *Failure) {
+func (a attempt) byHeader() (*Caller, *Failure) {
 	values := a.credentials.HeaderValues
 	if a.config.Header == "" || len(values) == 0 {
 		return nil, nil
@@ -57,18 +57,18 @@ func (a *attempt) byHeader() (*Caller, *Failure) {
 
 // untrustedHeader returns the failure of a header that the client may have set. Its
 // reason contains nothing that the client did not send.
-func (a *attempt) untrustedHeader() *Failure {
+func (a attempt) untrustedHeader() *Failure {
 	f := invalid(TrustedHeader, fmt.Sprintf("the header %s does not count here", a.config.Header))
 	f.Detail = fmt.Sprintf("Envoy's configuration does not say that only the trusted proxy can have set it; write header: %s in the context_extensions of the routes where that is so, and remove the header from requests on the others", a.config.Header)
 	return f
 }
 
-func (a *attempt) badHeader(problem string) *Failure {
+func (a attempt) badHeader(problem string) *Failure {
 	return invalid(TrustedHeader, fmt.Sprintf("the header %s %s; configure the proxy to overwrite it with one name", a.config.Header, problem))
 }
 
 // offlineHeader authenticates a caller by the header that a credential describes.
-func (a *attempt) offlineHeader(c *OfflineCredential) (*Caller, error) {
+func (a attempt) offlineHeader(c *OfflineCredential) (*Caller, error) {
 	if a.config.Header == "" {
 		return nil, errNoHeader
 	}

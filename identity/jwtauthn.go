@@ -12,7 +12,7 @@ const JWTAuthn Source = "jwt_authn"
 
 func jwtAuthnSource() source {
 	return source{
-		name: JWTAuthn, authenticate: (*attempt).byMetadata, isDefault: always,
+		name: JWTAuthn, authenticate: attempt.byMetadata, isDefault: always,
 		isUsable: func(auth *Authenticator) bool {
 			return slices.ContainsFunc(auth.issuers, func(i *compiledIssuer) bool { return i.metadata != "" })
 		},
@@ -24,7 +24,7 @@ func jwtAuthnSource() source {
 // byMetadata finds the caller by the claims that jwt_authn put into the metadata. They
 // count only if the Authorization header is one Bearer token and they are its payload:
 // jwt_authn also takes tokens from the query and from the middle of other headers.
-func (a *attempt) byMetadata() (*Caller, *Failure) {
+func (a attempt) byMetadata() (*Caller, *Failure) {
 	if len(a.credentials.Metadata) == 0 {
 		return nil, nil
 	}

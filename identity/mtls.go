@@ -18,12 +18,12 @@ const (
 func mtlsSource() source {
 	bound := func(auth *Authenticator) bool { return auth.binds(URI, DNS, Subject) }
 	kind := func(name NameKind) nameKind {
-		return nameKind{name: name, source: MTLS, bind: (*Authenticator).bindName, compile: compilePattern, offline: (*attempt).offlineCertificate}
+		return nameKind{name: name, source: MTLS, bind: (*Authenticator).bindName, compile: compilePattern, offline: attempt.offlineCertificate}
 	}
 	uri, dns, subject := kind(URI), kind(DNS), kind(Subject)
 	dns.compile, subject.compile = compileDomain, compileSubject
 	return source{
-		name: MTLS, kinds: []nameKind{uri, dns, subject}, authenticate: (*attempt).byCertificate,
+		name: MTLS, kinds: []nameKind{uri, dns, subject}, authenticate: attempt.byCertificate,
 		isDefault: bound, isUsable: bound, missing: "no credential with uri, dns or subject",
 		notVerified: "the certificate is taken as one that Envoy verified",
 	}
@@ -42,7 +42,7 @@ func ParsePrincipalKind(text string) (NameKind, error) {
 }
 
 // byCertificate finds the caller by the client certificate that Envoy verified.
-func (a *attempt) byCertificate() (*Caller, *Failure) {
+func (a attempt) byCertificate() (*Caller, *Failure) {
 	principal, certificate := a.credentials.Principal, a.credentials.Certificate
 	if principal == "" && certificate == "" {
 		return nil, nil
@@ -60,7 +60,7 @@ func (a *attempt) byCertificate() (*Caller, *Failure) {
 }
 
 // namedByAll returns the one caller that the names of a certificate are bound to.
-func (a *attempt) namedByAll(names []name) (authentication, *Failure) {
+func (a attempt) namedByAll(names []name) (authentication, *Failure) {
 	var found *Caller
 	for _, n := range names {
 		caller, err := a.auth.callerOf(n)

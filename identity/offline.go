@@ -37,7 +37,7 @@ func (auth *Authenticator) AuthenticateOffline(config *Config, c *OfflineCredent
 		return nil, diag.Problemf("%q is not a kind of credential", c.Kind).WithRemedy("use " + NameKindList())
 	}
 	credentials := *request
-	return kind.offline(&attempt{ctx: context.Background(), auth: auth, config: config, credentials: &credentials}, c)
+	return kind.offline(attempt{ctx: context.Background(), auth: auth, config: config, credentials: &credentials}, c)
 }
 
 // result returns a failure as an error.
@@ -69,7 +69,7 @@ func (auth *Authenticator) CallerOfPrincipal(spec *sts.CallerSpec) (*Caller, err
 }
 
 // offlineUser authenticates a user of the password file without the password.
-func (a *attempt) offlineUser(c *OfflineCredential) (*Caller, error) {
+func (a attempt) offlineUser(c *OfflineCredential) (*Caller, error) {
 	switch {
 	case !a.auth.Accepts(a.config, BasicAuth):
 		return nil, notAccepted(BasicAuth)
@@ -80,7 +80,7 @@ func (a *attempt) offlineUser(c *OfflineCredential) (*Caller, error) {
 }
 
 // offlineCertificate authenticates the holder of a client certificate with one name.
-func (a *attempt) offlineCertificate(c *OfflineCredential) (*Caller, error) {
+func (a attempt) offlineCertificate(c *OfflineCredential) (*Caller, error) {
 	certificate, err := newCertificate(name{c.Kind, c.Name})
 	if err != nil {
 		return nil, err
@@ -92,7 +92,7 @@ func (a *attempt) offlineCertificate(c *OfflineCredential) (*Caller, error) {
 // offlineToken authenticates the holder of a token without checking a signature. A
 // token whose claims do not say otherwise is for the registry, begins at the time of
 // the request and is valid for an hour.
-func (a *attempt) offlineToken(c *OfflineCredential) (*Caller, error) {
+func (a attempt) offlineToken(c *OfflineCredential) (*Caller, error) {
 	i := a.auth.issuerNamed(c.Name)
 	if i == nil {
 		return nil, diag.Problemf("issuer %q does not exist", oidc.Excerpt(c.Name)).WithRemedy("add it to principals.yaml")
@@ -124,7 +124,7 @@ func (a *attempt) offlineToken(c *OfflineCredential) (*Caller, error) {
 
 // sourceOfToken returns the source that finds the token: the first that the registry
 // tries and that can verify it.
-func (a *attempt) sourceOfToken(i *compiledIssuer, c *OfflineCredential) Source {
+func (a attempt) sourceOfToken(i *compiledIssuer, c *OfflineCredential) Source {
 	if c.User != "" {
 		return BasicAuth
 	}

@@ -29,7 +29,7 @@ type source struct {
 
 	// authenticate returns the caller, or the reason why the credential is refused. It
 	// returns neither if the request has no credential of this source.
-	authenticate func(*attempt) (*Caller, *Failure)
+	authenticate func(attempt) (*Caller, *Failure)
 	// isDefault reports whether registries that list no sources try this one; nil
 	// means that they do not.
 	isDefault func(*Authenticator) bool
@@ -55,7 +55,7 @@ type nameKind struct {
 	compile func(*Authenticator, string) (*nametemplate.Pattern, error)
 	// offline authenticates the caller that a description of a credential is about. The
 	// error is a *Failure if the credential is refused.
-	offline func(*attempt, *OfflineCredential) (*Caller, error)
+	offline func(attempt, *OfflineCredential) (*Caller, error)
 }
 
 // A name is a name in a credential.

@@ -14,7 +14,7 @@ import (
 // client names, else of the issuer's role, else the principal that the token's claims
 // are bound to. While the token is valid, it has this caller in every request, unless a
 // policy that lets it assume a role depends on the request.
-func (a *attempt) byClaims(source Source, i *compiledIssuer, token *oidc.Token, role string) (authentication, *Failure) {
+func (a attempt) byClaims(source Source, i *compiledIssuer, token *oidc.Token, role string) (authentication, *Failure) {
 	captures, matches, err := i.claims.match(token.Claims)
 	if err == nil && !matches {
 		err = i.otherClaims(token.Claims)
