@@ -44,9 +44,15 @@ var centers = []center{
 	{"decision log", []string{"extauthz/decisionlog."}},
 	{"metrics", []string{"extauthz/metrics."}},
 	{"context of the request, answer", []string{"extauthz/authz."}},
-	{"reading the check", []string{"extauthz/envoy.checkCodec.Unmarshal", "extauthz/envoy.(*checkCodec).Unmarshal", "extauthz/envoy.codec.Unmarshal", "extauthz/envoy.toRequest", "extauthz/envoy.read", "extauthz/envoy.parse", "google.golang.org/grpc.recv"}},
-	{"writing the answer", []string{"extauthz/envoy.toResponse", "extauthz/envoy.metadata", "extauthz/envoy.append", "extauthz/envoy.checkCodec.Marshal", "extauthz/envoy.codec.Marshal", "google.golang.org/grpc.encode", "google.golang.org/grpc/encoding/proto"}},
-	{"deadline's timer", []string{"context.WithDeadline", "context.WithTimeout", "extauthz/envoy.withinDeadline", "context.(*timerCtx)"}},
+	{"reading the check", []string{
+		"extauthz/envoy.checkCodec.Unmarshal", "extauthz/envoy.toRequest", "extauthz/envoy.read", "extauthz/envoy.isCheckRequest",
+		"extauthz/envoy.(*parts)", "extauthz/envoy.(*shape)", "extauthz/envoy.(*fieldReader)", "google.golang.org/grpc.recv",
+	}},
+	{"writing the answer", []string{
+		"extauthz/envoy.toResponse", "extauthz/envoy.metadata", "extauthz/envoy.Metadata", "extauthz/envoy.response", "extauthz/envoy.append",
+		"extauthz/envoy.checkCodec.Marshal", "google.golang.org/grpc.encode", "google.golang.org/grpc/encoding/proto",
+	}},
+	{"deadline's timer", []string{"context.WithDeadline", "context.WithTimeout", "context.(*timerCtx)", "extauthz/envoy.withinDeadline", "extauthz/envoy.(*deadline)", "extauthz/envoy.newDeadline"}},
 	{"the service", []string{"extauthz/"}},
 	{"system calls of the connection", []string{"syscall.", "internal/poll.", "internal/runtime/syscall."}},
 	{"gRPC and HTTP/2", []string{"google.golang.org/grpc", "golang.org/x/net"}},
