@@ -73,9 +73,7 @@ func newBench(ctx context.Context, o *options, out io.Writer) (*bench, error) {
 
 // Close ends all servers and removes the files.
 func (b *bench) Close() error {
-	var errs []error
-	errs = append(errs, b.stopServers())
-	return errors.Join(append(errs, os.RemoveAll(b.dir))...)
+	return errors.Join(b.stopServers(), os.RemoveAll(b.dir))
 }
 
 // stopServers ends all servers.
@@ -86,56 +84,6 @@ func (b *bench) stopServers() error {
 	}
 	b.servers = nil
 	return errors.Join(errs...)
-}
-
-// build builds the servers.
-func (b *bench) build(o *options) error {
-	bin := filepath.Join(stack.Cache(), "bin")
-	noopBinary, binary := filepath.Join(bin, "noop"), filepath.Join(bin, "extauthz")
-	if err := stack.Compile(b.ctx, stack.Tests(), "./bench/noop", noopBinary, b.out); err != nil {
-		return err
-	}
-	if err := stack.Compile(b.ctx, stack.Root(), "./cmd/extauthz", binary, b.out); err != nil {
-		return err
-	}
-	b.programs = []*program{
-		noopProgram(noop, noopBinary, "generated"),
-		noopProgram(hand, noopBinary, "hand"),
-		sidecarProgram(sidecar, binary),
-	}
-	if o.opa {
-		var err error
-		if b.opa, err = b.buildOPA(); err != nil {
-			b.progress("OPA-Envoy is not measured: %v", err)
-		}
-	}
-	if o.before == "" {
-		return nil
-	}
-	earlier, err := b.buildEarlier(o.before)
-	if err == nil {
-		b.programs = append(b.programs, sidecarProgram(before, earlier))
-	}
-	return err
-}
-
-// buildEarlier returns the program of an earlier commit, which it builds from a copy of that
-// commit's files.
-func (b *bench) buildEarlier(revision string) (string, error) {
-	source, binary := filepath.Join(b.dir, "before"), filepath.Join(b.dir, "extauthz-before")
-	if err := os.Mkdir(source, 0o755); err != nil {
-		return "", err
-	}
-	archive := filepath.Join(b.dir, "before.tar")
-	for _, argv := range [][]string{
-		{"git", "-C", stack.Root(), "archive", "--output", archive, revision},
-		{"tar", "-xf", archive, "-C", source},
-	} {
-		if out, err := exec.CommandContext(b.ctx, argv[0], argv[1:]...).CombinedOutput(); err != nil {
-			return "", fmt.Errorf("%s: %w: %s", strings.Join(argv, " "), err, out)
-		}
-	}
-	return binary, stack.Compile(b.ctx, source, "./cmd/extauthz", binary, b.out)
 }
 
 // start starts a server with a policy directory. Close ends it.

@@ -69,7 +69,7 @@ type contest struct {
 // that their ratios depend little on what else the machine does.
 func (b *bench) compareServers() error {
 	contests, err := b.contests()
-	if err != nil {
+	if err != nil || len(contests) == 0 {
 		return err
 	}
 	for _, c := range slices.Concat(contests...) {
