@@ -2,11 +2,11 @@ package directory
 
 import (
 	"errors"
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"sync/atomic"
 
 	"github.com/fsnotify/fsnotify"
@@ -18,9 +18,17 @@ import (
 type Notifier struct {
 	changed chan struct{} // buffers one signal
 	watcher *fsnotify.Watcher
-	watched map[string]fs.FileInfo // the directories, as they were when last added
 	route   atomic.Pointer[route]
+
+	mu      sync.Mutex             // guards what follows
+	watched map[string]stamp       // the directories, as they were when last added
+	names   map[directoryID]string // of the directories
 }
+
+// A directoryID identifies a directory whatever its name.
+type directoryID struct{ device, inode uint64 }
+
+func (s *stamp) id() directoryID { return directoryID{s.device, s.inode} }
 
 // NewNotifier returns a notifier that watches nothing yet. It fails if the system has no
 // more inotify instances.
@@ -29,7 +37,7 @@ func NewNotifier() (*Notifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &Notifier{changed: make(chan struct{}, 1), watcher: w, watched: map[string]fs.FileInfo{}}
+	n := &Notifier{changed: make(chan struct{}, 1), watcher: w, watched: map[string]stamp{}, names: map[directoryID]string{}}
 	n.route.Store(&route{})
 	go n.collect()
 	return n, nil
@@ -66,31 +74,51 @@ func (n *Notifier) signal() {
 func (n *Notifier) Changed() <-chan struct{} { return n.changed }
 
 // Follow watches the directories that r's directory has now, and those on the route to
-// it. It reports whether one of them was not watched before: it is new, another directory
-// has its name now, or it was removed and created again, possibly with the same inode.
-// Changes in it until now caused no signal. With an error some directory is not watched.
+// it. From then on, r watches a directory before it reads it. Follow reports whether one was
+// not watched when it was read: it is new, another directory has its name now, or it was
+// removed and created again, possibly with the same inode. Changes in it until now caused no
+// signal. With an error some directory is not watched.
 func (n *Notifier) Follow(r *Reader) (fresh bool, err error) {
-	dirs, route := r.watched()
-	return n.watch(dirs, route)
+	l := r.follow(n.add)
+	dirs, to := r.around()
+	return n.watch(dirs, l, to)
 }
 
-// watch makes dirs the watched directories. It adds every path again, so that its watch
-// follows the directory that exists now. In the directories of the route, only events
-// about its links count.
-func (n *Notifier) watch(dirs []string, r route) (fresh bool, err error) {
-	required, err := distinct(dirs, r)
-	n.route.Store(&r)
+// add watches a directory that will be read now.
+func (n *Notifier) add(dir string, now stamp) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if first, seen := n.names[now.id()]; seen && first != dir || n.watched[dir] == now {
+		return
+	}
+	if n.watcher.Add(dir) == nil { // otherwise Follow tries again, and returns the error
+		n.watched[dir], n.names[now.id()] = now, dir
+	}
+}
+
+// watch makes dirs and the folders of a listing the watched directories. It adds each
+// that may be another directory than when it was added, so that its watch follows the
+// directory that exists now. Without a listing, it still watches the directories that the
+// reader read. In the directories of the route, only events about its links count.
+func (n *Notifier) watch(dirs []string, l *listing, r route) (fresh bool, err error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	alive := map[string]bool{}
 	for _, dir := range n.watcher.WatchList() {
 		alive[dir] = true
 	}
-	for dir, info := range required {
-		err = errors.Join(err, n.watcher.Add(dir))
+	required, err := n.distinct(dirs, l, r, alive)
+	n.route.Store(&r)
+	for dir, now := range required {
 		before, known := n.watched[dir]
-		fresh = fresh || !known || !alive[dir] || !os.SameFile(before, info)
+		if known && alive[dir] && before == now {
+			continue
+		}
+		err = errors.Join(err, n.watcher.Add(dir))
+		fresh = fresh || !known || !alive[dir] || before.id() != now.id()
 	}
 	for dir := range n.watched {
-		if required[dir] == nil {
+		if _, found := required[dir]; !found {
 			_ = n.watcher.Remove(dir) // fails if the directory was removed, and its watch with it
 		}
 	}
@@ -102,23 +130,36 @@ func (n *Notifier) watch(dirs []string, r route) (fresh bool, err error) {
 // has one watch for a directory, and two names (of a bind mount, for example) would take
 // it from each other. It removes a directory that has a second name from the route,
 // because its events may have either name: all of them count.
-func distinct(dirs []string, r route) (found map[string]fs.FileInfo, err error) {
-	type id struct{ device, inode uint64 }
-	found, names := map[string]fs.FileInfo{}, map[id]string{}
+func (n *Notifier) distinct(dirs []string, l *listing, r route, alive map[string]bool) (found map[string]stamp, err error) {
+	found, n.names = make(map[string]stamp, len(n.watched)), make(map[directoryID]string, len(n.watched))
+	add := func(dir string, now stamp) {
+		first, seen := n.names[now.id()]
+		if seen && first != dir {
+			delete(r, first)
+			delete(r, dir)
+			return
+		}
+		n.names[now.id()], found[dir] = dir, now
+	}
 	for _, dir := range dirs {
 		info, statErr := os.Stat(dir)
 		if statErr != nil {
 			err = errors.Join(err, statErr)
 			continue
 		}
-		s := stampOf(info)
-		first, seen := names[id{s.device, s.inode}]
-		if seen && first != dir {
-			delete(r, first)
-			delete(r, dir)
-			continue
+		add(dir, stampOf(info))
+	}
+	if l == nil {
+		for dir, now := range n.watched {
+			if alive[dir] {
+				add(dir, now)
+			}
 		}
-		names[id{s.device, s.inode}], found[dir] = dir, info
+		return found, err
+	}
+	for f := range l.root.all() {
+		delete(r, l.onDisk(f.path)) // all events in it count
+		add(l.onDisk(f.path), f.stamp)
 	}
 	return found, err
 }
@@ -136,31 +177,14 @@ func (n *Notifier) isRelevant(e fsnotify.Event) bool {
 	return names == nil || slices.Contains(names, e.Name)
 }
 
-// watched returns the directories whose events report a change: those on the route to the
-// reader's directory, the directory with the "..data" link, and the tree. Each path is
-// absolute and without links, so that no directory has two names.
-func (r *Reader) watched() (dirs []string, to route) {
+// around returns the directories outside the tree whose events report a change: the
+// directory with the "..data" link, and those on the route to it. Each path is absolute and
+// without links, so that no directory has two names.
+func (r *Reader) around() (dirs []string, to route) {
 	to = routeTo(r.dir)
-	below := r.directories()
-	for _, dir := range below {
-		delete(to, dir) // all events in it count
+	if base, err := filepath.EvalSymlinks(r.dir); err == nil {
+		dirs = append(dirs, base)
+		delete(to, base) // all events in it count
 	}
-	return slices.AppendSeq(below, maps.Keys(to)), to
-}
-
-// directories returns the directory and all directories below it that can be listed.
-func (r *Reader) directories() []string {
-	base, err := filepath.EvalSymlinks(r.dir)
-	if err != nil {
-		return nil
-	}
-	l := r.lastListing()
-	if l == nil {
-		root, err := resolveRoot(r.dir)
-		if err != nil {
-			return []string{base}
-		}
-		l, _ = list(root, r.layout, nil) // also useful with an error
-	}
-	return append([]string{base}, slices.Sorted(maps.Keys(l.directories))...)
+	return slices.AppendSeq(dirs, maps.Keys(to)), to
 }

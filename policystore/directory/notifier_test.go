@@ -41,6 +41,18 @@ func TestFollow(t *testing.T) {
 	for slices.Contains(n.watcher.WatchList(), again) {
 		time.Sleep(time.Millisecond)
 	}
-	follows("created again", true)
+	follows("created again, and watched before it was read", false)
+	if !slices.Contains(n.watcher.WatchList(), again) {
+		t.Error("the directory that was created again is not watched")
+	}
+	if err := os.RemoveAll(again); err != nil {
+		t.Fatal(err)
+	}
+	for slices.Contains(n.watcher.WatchList(), again) {
+		time.Sleep(time.Millisecond)
+	}
+	r.follow(nil) // so that the reader does not watch it
+	directorytest.Write(t, dir, map[string]string{"a/b": "1"})
+	follows("created again, and not watched before it was read", true)
 	follows("nothing is new since", false)
 }

@@ -117,7 +117,7 @@ func TestTwoNamesOfADirectory(t *testing.T) {
 	}
 	defer n.Close()
 	for _, want := range []bool{true, false, false} {
-		if fresh, err := n.watch([]string{first, second}, route{second: nil}); err != nil || fresh != want {
+		if fresh, err := n.watch([]string{first, second}, nil, route{second: nil}); err != nil || fresh != want {
 			t.Errorf("fresh %t, error %v; want %t", fresh, err, want)
 		}
 	}

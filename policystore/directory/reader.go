@@ -4,9 +4,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"maps"
 	"os"
-	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -19,8 +17,9 @@ type Reader struct {
 	dir    string // absolute, and not cleaned
 	layout Layout
 
-	mu   sync.Mutex // guards last
-	last *Tree      // as it was last read; nil if that failed
+	mu    sync.Mutex                   // guards what follows
+	last  *Tree                        // as it was last read; nil if that failed
+	enter func(path string, now stamp) // is called before a directory is read; may be nil
 }
 
 // NewReader returns a reader of the directory, which does not have to exist yet.
@@ -53,10 +52,12 @@ func (r *Reader) read(onlyChanged bool) (*Tree, error) {
 	return t, nil
 }
 
-// lastListing returns what the directory was last read from, nil if that failed.
-func (r *Reader) lastListing() *listing {
+// follow makes the reader call enter before it reads a directory, and returns what the
+// policy directory was last read from, nil if that failed.
+func (r *Reader) follow(enter func(path string, now stamp)) *listing {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.enter = enter
 	return r.last.source()
 }
 
@@ -82,10 +83,10 @@ func (r *Reader) readOnce(known *Tree) (*Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	if known != nil && known.listing.root != root {
+	if known != nil && known.listing.absolute != root {
 		known = nil // its files have other absolute paths
 	}
-	before, complete := list(root, r.layout, known.source())
+	before, complete := list(root, r.layout, known.source(), r.enter)
 	if !complete {
 		return nil, before.faults.err()
 	}
@@ -93,7 +94,7 @@ func (r *Reader) readOnce(known *Tree) (*Tree, error) {
 	if err := before.faults.err(); err != nil {
 		return nil, err
 	}
-	after, _ := list(root, r.layout, before)
+	after, _ := list(root, r.layout, before, r.enter)
 	if err := after.faults.err(); err != nil {
 		return nil, err
 	}
@@ -103,7 +104,7 @@ func (r *Reader) readOnce(known *Tree) (*Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	if now != root || !maps.Equal(before.files, after.files) {
+	if now != root || !before.root.hasFilesOf(after.root) {
 		return nil, unreadable(rootName, errChanged)
 	}
 	return t, nil
@@ -112,33 +113,60 @@ func (r *Reader) readOnce(known *Tree) (*Tree, error) {
 // read reads the listed files, and adds the faults of those that cannot be read to the
 // listing. It takes the texts of unchanged files from known, which may be nil.
 func (l *listing) read(known *Tree) *Tree {
-	texts, names := make(map[string][]byte, len(l.files)), Names{}
-	for _, file := range slices.Sorted(slices.Values(l.order)) {
-		onDisk := l.nameOf(file)
-		path := treePath(onDisk)
-		if isHidden(path) {
-			l.faults.add(fault(onDisk, "means "+path+", in which a name begins with a dot, and such files are skipped", "fix its name, or remove it"))
-			continue
-		}
-		if _, twice := texts[path]; twice {
-			l.faults.add(fault(onDisk, "means the same file as "+names.OnDisk(path), "keep one"))
-			continue
-		}
-		texts[path] = nil
-		if known != nil && known.listing.has(file, l.files[file]) {
-			texts[path] = known.texts[path]
-		} else if text, err := readFile(file, l.files[file]); err != nil {
-			l.faults.add(unreadable(onDisk, err))
-		} else {
-			texts[path] = text
-		}
-		if onDisk != path {
-			names[path] = onDisk
-		}
+	t := &reading{listing: l, known: known, texts: make(map[string][]byte, l.files), names: Names{}}
+	var before *folder
+	if known != nil {
+		before = known.listing.root
 	}
-	t := NewTree(texts)
-	t.Names, t.listing = names, l
-	return t
+	t.folder(l.root, before)
+	return newTree(t.texts, t.names, l, known)
+}
+
+// A reading is the files of a listing that were read so far.
+type reading struct {
+	*listing
+	known *Tree
+	texts map[string][]byte
+	names Names
+}
+
+// folder reads the files in a folder and below it. before is the folder in the listing
+// before, or nil.
+func (r *reading) folder(f, before *folder) {
+	if f == nil {
+		return
+	}
+	for i := range f.files {
+		r.file(&f.files[i], before.stampOf(f.files[i].path, i))
+	}
+	for i, below := range f.folders {
+		r.folder(below, before.folder(below.path, i))
+	}
+}
+
+// file reads a file, unless it is unchanged since its stamp was the one before.
+func (r *reading) file(f *file, before stamp) {
+	path := treePath(f.path)
+	if isHidden(path) {
+		r.faults.add(fault(f.path, "means "+path+", in which a name begins with a dot, and such files are skipped", "fix its name, or remove it"))
+		return
+	}
+	if _, twice := r.texts[path]; twice {
+		r.faults.add(fault(f.path, "means the same file as "+r.names.OnDisk(path), "keep one"))
+		return
+	}
+	var text []byte
+	if r.known != nil && before.unchanged(f.stamp, r.known.listing.begun) {
+		text = r.known.texts[path]
+	} else if read, err := readFile(r.onDisk(f.path), f.stamp); err != nil {
+		r.faults.add(unreadable(f.path, err))
+	} else {
+		text = read
+	}
+	r.texts[path] = text
+	if f.path != path {
+		r.names[path] = f.path
+	}
 }
 
 // maxWait limits how long a file may block a reader.
@@ -160,11 +188,15 @@ func readFile(path string, listed stamp) ([]byte, error) {
 		return nil, errChanged
 	}
 	_ = f.SetReadDeadline(time.Now().Add(maxWait)) // works for files that wait for events, such as /proc/kmsg
-	content, err := io.ReadAll(io.LimitReader(f, listed.size+1))
-	if err == nil && int64(len(content)) != listed.size {
+	content := make([]byte, listed.size+1)         // a byte more, to see that the file ends
+	n, err := io.ReadFull(f, content)
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		err = nil
+	}
+	if err == nil && int64(n) != listed.size {
 		err = errChanged
 	}
-	return content, err
+	return content[:n:n], err
 }
 
 // faults are those of several files.

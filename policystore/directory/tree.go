@@ -27,10 +27,32 @@ type Tree struct {
 // NewTree returns a tree of texts by path. The caller must not change texts any more.
 // The digest is a SHA-256 of paths and texts, each after its length, in the order of the
 // paths: equal trees have equal digests on every machine.
-func NewTree(texts map[string][]byte) *Tree {
-	t := &Tree{Paths: slices.Sorted(maps.Keys(texts)), Names: Names{}, texts: texts}
+func NewTree(texts map[string][]byte) *Tree { return newTree(texts, Names{}, nil, nil) }
+
+// newTree returns a tree that was read from a listing. It shares the paths with a known
+// tree that has the same files.
+func newTree(texts map[string][]byte, names Names, l *listing, known *Tree) *Tree {
+	t := &Tree{Names: names, texts: texts, listing: l}
+	if known.hasPathsOf(texts) {
+		t.Paths = known.Paths
+	} else {
+		t.Paths = slices.Sorted(maps.Keys(texts))
+	}
 	t.Digest = t.sum()
 	return t
+}
+
+// hasPathsOf reports whether the files of the tree are those of the texts.
+func (t *Tree) hasPathsOf(texts map[string][]byte) bool {
+	if t == nil || len(t.Paths) != len(texts) {
+		return false
+	}
+	for _, path := range t.Paths {
+		if _, found := texts[path]; !found {
+			return false
+		}
+	}
+	return true
 }
 
 // Text returns the text of a file, nil if the file is empty or does not exist. The caller
