@@ -3,13 +3,11 @@ package directory
 import (
 	"cmp"
 	"fmt"
-	"io/fs"
 	"iter"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -42,12 +40,15 @@ type listing struct {
 
 	folders, files int
 	size           int64 // of all files
+
+	foundFiles   []file // of the directories that are being listed
+	foundFolders []*folder
 }
 
 // A folder is the contents of one directory of a listing. It is immutable.
 type folder struct {
 	stamp
-	path    string // below the root of the listing; "" for the root itself
+	place
 	entries []entry
 	files   []file
 	folders []*folder
@@ -56,14 +57,20 @@ type folder struct {
 // A file is one that belongs to the tree.
 type file struct {
 	stamp
-	path string // below the root of the listing
+	place
 }
 
 // An entry is a name in a directory.
 type entry struct {
-	path        string // below the root of the listing
+	place
 	isDirectory bool
 	isPrintable bool
+}
+
+// A place is where a file or directory is.
+type place struct {
+	onDisk string // the absolute path
+	path   string // below the root of the listing, a part of onDisk; "" for the root itself
 }
 
 // list lists the tree below root. It does not read a directory again that is unchanged
@@ -78,7 +85,7 @@ func list(root string, layout Layout, known *listing, enter func(string, stamp))
 		l.trusted, before = known.begun, known.root
 	}
 	var err error
-	l.root, err = l.walk("", before)
+	l.root, err = l.walk(place{onDisk: root}, before)
 	return l, !l.faults.add(err)
 }
 
@@ -89,17 +96,18 @@ func newListing(root string, layout Layout) *listing {
 // walk lists a directory and those below it. known is the directory in an earlier listing,
 // or nil. It collects the faults of single files, and returns nil for a directory that
 // cannot be read. The error is one after which the walk ends.
-func (l *listing) walk(path string, known *folder) (*folder, error) {
+func (l *listing) walk(at place, known *folder) (*folder, error) {
 	if l.folders == maxFiles {
-		return nil, fault(nameOf(path), fmt.Sprintf("the policy directory contains more than %d folders", maxFiles), "remove everything that is not a policy")
+		return nil, fault(nameOf(at.path), fmt.Sprintf("the policy directory contains more than %d folders", maxFiles), "remove everything that is not a policy")
 	}
-	f, err := l.open(path, known)
+	now, entries, err := l.open(at, known)
 	if err != nil {
-		l.faults.add(unreadable(nameOf(path), err))
+		l.faults.add(unreadable(nameOf(at.path), err))
 		return nil, nil
 	}
 	l.folders++
-	for _, e := range f.entries {
+	firstFile, firstFolder := len(l.foundFiles), len(l.foundFolders)
+	for _, e := range entries {
 		switch {
 		case !e.isPrintable:
 			l.faults.add(fault(printable(e.path), "the name contains characters that cannot be printed", "rename it with printable characters only, or remove it"))
@@ -107,91 +115,98 @@ func (l *listing) walk(path string, known *folder) (*folder, error) {
 			l.faults.add(fault(e.path, "is a folder", "replace it with a file of that name, or remove it"))
 		case e.isDirectory:
 			var below *folder
-			if below, err = l.walk(e.path, known.folder(e.path, len(f.folders))); below != nil {
-				f.folders = append(f.folders, below)
+			if below, err = l.walk(e.place, known.folder(e.path, len(l.foundFolders)-firstFolder)); below != nil {
+				l.foundFolders = append(l.foundFolders, below)
 			}
 		default:
-			err = l.add(e.path, f, known)
+			err = l.add(e.place, known.stampOf(e.path, len(l.foundFiles)-firstFile))
 		}
 		if err != nil {
-			return f, err
+			break
 		}
 	}
-	if f.equal(known) {
-		return known, nil
-	}
-	return f, nil
+	return l.folder(folder{now, at, entries, l.foundFiles[firstFile:], l.foundFolders[firstFolder:]}, known), err
 }
 
-// open returns a folder with its entries only.
-func (l *listing) open(path string, known *folder) (*folder, error) {
-	info, err := os.Lstat(l.onDisk(path))
-	if err != nil {
-		return nil, err
+// folder returns a folder whose files and folders are the last that were found: the known
+// one if it is equal, so that memory is used only for what changed.
+func (l *listing) folder(f folder, known *folder) *folder {
+	l.foundFiles, l.foundFolders = l.foundFiles[:len(l.foundFiles)-len(f.files)], l.foundFolders[:len(l.foundFolders)-len(f.folders)]
+	if known != nil && known.stamp == f.stamp && slices.Equal(known.entries, f.entries) && slices.Equal(known.files, f.files) && slices.Equal(known.folders, f.folders) {
+		return known
 	}
-	f := &folder{stamp: stampOf(info), path: path}
-	if known != nil {
-		f.files, f.folders = make([]file, 0, len(known.files)), make([]*folder, 0, len(known.folders))
-		if known.unchanged(f.stamp, l.trusted) {
-			f.entries = known.entries
-			return f, nil
-		}
+	f.files, f.folders = slices.Clone(f.files), slices.Clone(f.folders)
+	return &f
+}
+
+// open returns the stamp and the entries of a directory.
+func (l *listing) open(at place, known *folder) (now stamp, entries []entry, err error) {
+	now, _, err = statusOf(at.onDisk, false)
+	if err != nil {
+		return now, nil, err
+	}
+	if known != nil && known.unchanged(now, l.trusted) {
+		return now, known.entries, nil
 	}
 	if l.enter != nil {
-		l.enter(l.onDisk(path), f.stamp)
+		l.enter(at.onDisk, now)
 	}
-	f.entries, err = readEntries(l.onDisk(path), path)
-	return f, err
+	entries, err = readEntries(at)
+	return now, entries, err
 }
 
 // readEntries reads the names in a directory. It skips those that begin with a dot.
-func readEntries(onDisk, path string) ([]entry, error) {
-	found, err := os.ReadDir(onDisk)
+func readEntries(at place) ([]entry, error) {
+	found, err := os.ReadDir(at.onDisk)
 	if err != nil {
 		return nil, err
 	}
-	if path != "" {
-		path += "/"
+	prefix := strings.TrimSuffix(at.onDisk, "/") + "/"
+	root := len(prefix)
+	if at.path != "" {
+		root = len(at.onDisk) - len(at.path)
 	}
 	entries := make([]entry, 0, len(found))
 	for _, e := range found {
 		if name := e.Name(); !strings.HasPrefix(name, ".") {
-			entries = append(entries, entry{path + name, e.IsDir(), printable(name) == name})
+			onDisk := prefix + name
+			entries = append(entries, entry{place{onDisk, onDisk[root:]}, e.IsDir(), printable(name) == name})
 		}
 	}
 	return entries, nil
 }
 
-// add adds a file to its folder, unless it is not part of the tree: the limits apply only
-// to files that are read. The error is that of a limit of the whole directory.
-func (l *listing) add(path string, to, known *folder) error {
-	info, err := os.Stat(l.onDisk(path))
+// add adds a file, unless it is not part of the tree: the limits apply only to files that
+// are read. before is its stamp in an earlier listing. The error is that of a limit of the
+// whole directory.
+func (l *listing) add(at place, before stamp) error {
+	now, isRegular, err := statusOf(at.onDisk, true)
 	if err != nil {
-		l.faults.add(unreadable(path, err))
+		l.faults.add(unreadable(at.path, err))
 		return nil
 	}
-	found := file{stampOf(info), path}
-	if found.stamp != known.stampOf(path, len(to.files)) && !l.accepts(path, info) {
+	found := file{now, at}
+	if now != before && !l.accepts(found, isRegular) {
 		return nil
 	}
-	to.files = append(to.files, found)
+	l.foundFiles = append(l.foundFiles, found)
 	l.size += found.size
 	l.files++
-	return l.checkTotals(path)
+	return l.checkTotals(at.path)
 }
 
 // accepts reports whether a file belongs to the tree. It adds the fault of one that must
 // not be in the directory.
-func (l *listing) accepts(path string, info fs.FileInfo) bool {
-	name := treePath(path)
+func (l *listing) accepts(f file, isRegular bool) bool {
+	name := treePath(f.path)
 	switch limit := l.layout.MaxSize(name); {
-	case !info.Mode().IsRegular():
-		l.faults.add(fault(path, "not a regular file", "remove it from the policy directory"))
+	case !isRegular:
+		l.faults.add(fault(f.path, "not a regular file", "remove it from the policy directory"))
 		return false
 	case l.layout.Skips(name):
 		return false
-	case info.Size() > limit:
-		l.faults.add(fault(path, fmt.Sprintf("larger than %d MiB", limit>>20), "remove it, or split its contents among several files"))
+	case f.size > limit:
+		l.faults.add(fault(f.path, fmt.Sprintf("larger than %d MiB", limit>>20), "remove it, or split its contents among several files"))
 		return false
 	}
 	return true
@@ -211,14 +226,6 @@ func (l *listing) checkTotals(name string) error {
 		return fault(name, fmt.Sprintf("the policy directory contains more than %d files", maxFiles), split)
 	}
 	return nil
-}
-
-// onDisk returns the absolute path of a path below the root.
-func (l *listing) onDisk(path string) string {
-	if path == "" {
-		return l.absolute
-	}
-	return strings.TrimSuffix(l.absolute, "/") + "/" + path
 }
 
 // nameOf returns the name in errors of a path below the root.
@@ -254,11 +261,6 @@ func (f *folder) stampOf(path string, i int) stamp {
 		}
 	}
 	return f.files[i].stamp
-}
-
-// equal reports whether two folders are the same directory with the same contents.
-func (f *folder) equal(g *folder) bool {
-	return g != nil && f.stamp == g.stamp && slices.Equal(f.entries, g.entries) && slices.Equal(f.files, g.files) && slices.Equal(f.folders, g.folders)
 }
 
 // hasFilesOf reports whether two folders contain the same files, unchanged.
@@ -320,11 +322,3 @@ func (s stamp) unchanged(now stamp, moment time.Time) bool {
 // is later than that, or an image is mounted again with equal times and numbers, the
 // next poll finds the change.
 const LongestTick = 3 * time.Second
-
-func stampOf(info fs.FileInfo) stamp {
-	s := stamp{size: info.Size(), modified: info.ModTime().Round(0).UTC()}
-	if system, ok := info.Sys().(*syscall.Stat_t); ok {
-		s.device, s.inode, s.changed = uint64(system.Dev), system.Ino, changeTime(system)
-	}
-	return s
-}

@@ -103,8 +103,13 @@ func (n *Notifier) add(dir string, now stamp) {
 func (n *Notifier) watch(dirs []string, l *listing, r route) (fresh bool, err error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	alive := map[string]bool{}
-	for _, dir := range n.watcher.WatchList() {
+	watched := n.watcher.WatchList()
+	if l != nil && n.watches(dirs, l) && len(watched) == len(n.watched) {
+		n.route.Store(&r)
+		return false, nil
+	}
+	alive := make(map[string]bool, len(watched))
+	for _, dir := range watched {
 		alive[dir] = true
 	}
 	required, err := n.distinct(dirs, l, r, alive)
@@ -124,6 +129,28 @@ func (n *Notifier) watch(dirs []string, l *listing, r route) (fresh bool, err er
 	}
 	n.watched = required
 	return fresh, err
+}
+
+// watches reports whether dirs and the folders of a listing are the watched directories,
+// unchanged.
+func (n *Notifier) watches(dirs []string, l *listing) bool {
+	all := 0
+	has := func(dir string, now stamp) bool {
+		all++
+		return n.watched[dir] == now
+	}
+	for f := range l.root.all() {
+		if !has(f.onDisk, f.stamp) {
+			return false
+		}
+	}
+	for _, dir := range dirs {
+		now, _, err := statusOf(dir, true)
+		if err != nil || dir != l.absolute && !has(dir, now) {
+			return false
+		}
+	}
+	return all == len(n.watched)
 }
 
 // distinct returns the directories that exist, each by the first of its names: the system
@@ -158,8 +185,8 @@ func (n *Notifier) distinct(dirs []string, l *listing, r route, alive map[string
 		return found, err
 	}
 	for f := range l.root.all() {
-		delete(r, l.onDisk(f.path)) // all events in it count
-		add(l.onDisk(f.path), f.stamp)
+		delete(r, f.onDisk) // all events in it count
+		add(f.onDisk, f.stamp)
 	}
 	return found, err
 }

@@ -158,7 +158,7 @@ func (r *reading) file(f *file, before stamp) {
 	var text []byte
 	if r.known != nil && before.unchanged(f.stamp, r.known.listing.begun) {
 		text = r.known.texts[path]
-	} else if read, err := readFile(r.onDisk(f.path), f.stamp); err != nil {
+	} else if read, err := readFile(f.onDisk, f.stamp); err != nil {
 		r.faults.add(unreadable(f.path, err))
 	} else {
 		text = read
