@@ -101,6 +101,14 @@ type Policy struct {
 	neededTag     *Entry  // nil if the policy has none
 }
 
+// In returns the policy of a document with the same text in another source. It shares
+// everything else with p.
+func (p *Policy) In(source diag.Source) *Policy {
+	other := *p
+	other.Source = source
+	return &other
+}
+
 // Statement is one compiled statement of a policy.
 type Statement struct {
 	// Sid is the statement's id, "" if absent.

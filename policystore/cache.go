@@ -3,6 +3,7 @@ package policystore
 import (
 	"bytes"
 	"cmp"
+	"hash/maphash"
 
 	"extauthz/diag"
 	"extauthz/iam"
@@ -67,7 +68,7 @@ type aboutPolicy struct {
 
 // policy compiles a document.
 func (c *compiler) policy(kind iam.Kind, d awsexport.Document) (*iam.Policy, error) {
-	compiled, err := cached(c, policyKey(kind, d), d.Text, func() (*compiledPolicy, error) { return c.kept.compilePolicy(kind, d) })
+	compiled, err := cached(c, policyKey(kind, d), d.Text, func() (*compiledPolicy, error) { return c.compilePolicy(kind, d) })
 	if err != nil {
 		return nil, err
 	}
@@ -84,6 +85,35 @@ func (compiled compileCache) policy(kind iam.Kind, d awsexport.Document) *iam.Po
 		return p.Policy
 	}
 	return nil
+}
+
+// A sharedKey identifies a document by its kind and text. Different texts may have the same
+// key.
+type sharedKey struct {
+	kind  iam.Kind
+	start diag.Point
+	hash  uint64
+}
+
+// A sharedPolicy is a text that was compiled in this load.
+type sharedPolicy struct {
+	text   []byte
+	policy *iam.Policy
+}
+
+// compilePolicy compiles and inspects a document. Documents with the same text and without
+// findings share everything except their source, because many repositories have the same
+// policy.
+func (c *compiler) compilePolicy(kind iam.Kind, d awsexport.Document) (*compiledPolicy, error) {
+	key := sharedKey{kind, d.Start, maphash.Bytes(c.seed, d.Text)}
+	if same, found := c.shared[key]; found && bytes.Equal(same.text, d.Text) {
+		return &compiledPolicy{Policy: same.policy.In(d.Source)}, nil
+	}
+	compiled, err := c.kept.compilePolicy(kind, d)
+	if err == nil && compiled.about == nil {
+		c.shared[key] = sharedPolicy{d.Text, compiled.Policy}
+	}
+	return compiled, err
 }
 
 // compilePolicy compiles and inspects a document.

@@ -1,7 +1,11 @@
 package policystore
 
 import (
+	"strings"
 	"testing"
+
+	"extauthz/diag"
+	"extauthz/iam"
 )
 
 // TestCompileCache checks that the cache has only entries of the last good content: it does
@@ -35,5 +39,58 @@ func TestCompileCache(t *testing.T) {
 	contents[secretDir] = denyAll
 	if s := compiled(); s.policies[0] != last.policies[0] || s.principals == last.principals {
 		t.Error("an unchanged text is compiled again, or more than compiled texts is cached")
+	}
+}
+
+// TestSameTextInTwoFiles checks that policies with the same text are compiled once, that each
+// has its own source, and that each has its findings.
+func TestSameTextInTwoFiles(t *testing.T) {
+	other := strings.Replace(secretDir, "secret/app", "team/app", 1)
+	contents, kept := small(), newPersistent(offline())
+	contents[secretDir], contents[other] = denyAll, denyAll
+	compiled := func() (of, ofOther *iam.Policy) {
+		t.Helper()
+		s, err := compile(treeOf(contents), options(), kept)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, policy := range s.policies {
+			switch policy.Source.File {
+			case secretDir:
+				of = policy
+			case other:
+				ofOther = policy
+			}
+		}
+		return of, ofOther
+	}
+	a, b := compiled()
+	if a == nil || b == nil || a == b || &a.Statements[0] != &b.Statements[0] {
+		t.Errorf("%p and %p do not share their statements", a, b)
+	}
+	contents[other] = strings.Replace(denyAll, "Deny", "Allow", 1)
+	if c, d := compiled(); c != a || d.Statements[0].Effect != iam.Allow || a.Statements[0].Effect != iam.Deny {
+		t.Error("a change of one file changes the policy of the other")
+	}
+
+	kept.compiled, contents[other] = nil, denyAll
+	kept.inspect = func(d *iam.Document, _ *iam.Policy) diag.List {
+		return diag.List{{Position: d.Source.At(d.Start), Code: "found"}}
+	}
+	s, err := compile(treeOf(contents), options(), kept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]int{}
+	for policy, findings := range s.Contents().Findings {
+		found[policy.Source.File] += len(findings)
+		for _, f := range findings {
+			if f.File != policy.Source.File {
+				t.Errorf("%s has the finding %v", policy.Source.File, f)
+			}
+		}
+	}
+	if found[secretDir] != 1 || found[other] != 1 {
+		t.Errorf("findings by file: %v", found)
 	}
 }

@@ -3,6 +3,7 @@ package policystore
 import (
 	"cmp"
 	"errors"
+	"hash/maphash"
 	"maps"
 	"slices"
 	"strings"
@@ -41,6 +42,8 @@ type compiler struct {
 	kept     *persistent
 	previous compileCache // of the last good content
 	compiled compileCache // of this one: only what it uses
+	seed     maphash.Seed
+	shared   map[sharedKey]sharedPolicy // what was compiled in this load
 	meter    loadMeter
 
 	faults   diag.Faults
@@ -95,7 +98,7 @@ func compile(t *directory.Tree, o decision.Options, p *persistent) (*Snapshot, e
 	s, err := c.snapshot(o)
 	c.report(err)
 	if c.memory == nil {
-		c.report(c.meter.check())
+		c.report(c.meter.finish())
 	}
 	if err := cmp.Or(c.memory, t.Names.LocateError(c.faults.Err()), c.follows); err != nil {
 		return nil, err
@@ -108,6 +111,7 @@ func newCompiler(t *directory.Tree, p *persistent) *compiler {
 	return &compiler{
 		Tree: t, kept: p, meter: newLoadMeter(p.loadMemory, t.Size()),
 		previous: p.compiled, compiled: make(compileCache, len(p.compiled)),
+		seed: maphash.MakeSeed(), shared: map[sharedKey]sharedPolicy{},
 		isFaulty: map[string]bool{}, unusable: map[string]bool{}, accepted: map[string]bool{},
 		documents: map[*iam.Policy]*iam.Document{}, policyFindings: map[*iam.Policy]diag.List{},
 	}

@@ -59,7 +59,7 @@ func (c *compiler) loadControlFile(file string, k *controlKind) *controlFile {
 		if err := f.checkTypes(k); err != nil || f.isList() {
 			return f, err
 		}
-		f.policy, err = c.kept.compilePolicy(k.kind, *f.Document)
+		f.policy, err = c.compilePolicy(k.kind, *f.Document)
 		return f, err
 	})
 	if c.report(err) {

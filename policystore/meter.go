@@ -15,12 +15,16 @@ const meterStep = 256 << 10
 // that is too large is an error and does not end the process. The memory is that of all
 // texts and of what they are compiled into. It is measured, not estimated: between two
 // measurements a load may exceed the limit by an eighth and by what compiling one document
-// takes.
+// takes. A load that compiles less than meterStep, such as one after a change of a few
+// files, is not measured, because it would only collect garbage for that.
 type loadMeter struct {
 	most    uint64 // bytes; 0 means any amount
-	before  uint64 // what was in use before the load
-	next    uint64 // if more is in use, garbage is collected
+	texts   uint64 // the size of the texts, which have been read
 	pending int    // bytes compiled since the last measurement
+
+	measures bool   // the load is measured
+	before   uint64 // what was in use before the load
+	next     uint64 // if more is in use, garbage is collected
 }
 
 // A memoryError is the error of a load that uses more memory than it may. It ends the load.
@@ -35,14 +39,9 @@ func newMemoryError(most uint64) memoryError {
 func (e memoryError) Unwrap() error { return e.Diagnostic }
 
 // newLoadMeter returns the meter of a load whose texts have been read and take that many
-// bytes. It collects garbage first, so that earlier garbage does not count.
+// bytes.
 func newLoadMeter(most, texts uint64) loadMeter {
-	if most == 0 {
-		return loadMeter{}
-	}
-	runtime.GC()
-	inUse := heapInUse()
-	return loadMeter{most: most, before: inUse - min(inUse, texts), next: most}
+	return loadMeter{most: most, texts: texts, next: most}
 }
 
 // add counts text that will be compiled. It returns an error if the load uses more memory
@@ -54,10 +53,25 @@ func (m *loadMeter) add(bytes int) error {
 	return m.check()
 }
 
-// check returns an error if the load uses more memory than it may.
+// finish returns an error if a load that is measured uses more memory than it may.
+func (m *loadMeter) finish() error {
+	if !m.measures {
+		return nil
+	}
+	return m.check()
+}
+
+// check returns an error if the load uses more memory than it may. The first time it
+// collects garbage, so that earlier garbage does not count.
 func (m *loadMeter) check() error {
 	m.pending = 0
-	if m.most == 0 || m.used() <= m.next {
+	if !m.measures {
+		m.measures = true
+		runtime.GC()
+		inUse := heapInUse()
+		m.before = inUse - min(inUse, m.texts)
+	}
+	if m.used() <= m.next {
 		return nil
 	}
 	runtime.GC()

@@ -153,7 +153,7 @@ func (c *compiler) resourcePolicy(kind iam.Kind, path string, at location) *iam.
 				return nil, err
 			}
 		}
-		return c.kept.compilePolicy(kind, p.Document)
+		return c.compilePolicy(kind, p.Document)
 	})
 	if c.report(err) {
 		return nil

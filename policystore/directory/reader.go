@@ -1,10 +1,13 @@
 package directory
 
 import (
+	"bytes"
 	"errors"
+	"hash/maphash"
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -113,7 +116,7 @@ func (r *Reader) readOnce(known *Tree) (*Tree, error) {
 // read reads the listed files, and adds the faults of those that cannot be read to the
 // listing. It takes the texts of unchanged files from known, which may be nil.
 func (l *listing) read(known *Tree) *Tree {
-	t := &reading{listing: l, known: known, texts: make(map[string][]byte, l.files), names: Names{}}
+	t := &reading{listing: l, known: known, texts: make(map[string][]byte, l.files), names: Names{}, seed: maphash.MakeSeed(), read: map[uint64][]byte{}}
 	var before *folder
 	if known != nil {
 		before = known.listing.root
@@ -128,6 +131,10 @@ type reading struct {
 	known *Tree
 	texts map[string][]byte
 	names Names
+
+	seed   maphash.Seed
+	read   map[uint64][]byte // texts by their hash; those of different texts may be equal
+	buffer []byte            // for the next file
 }
 
 // folder reads the files in a folder and below it. before is the folder in the listing
@@ -158,10 +165,10 @@ func (r *reading) file(f *file, before stamp) {
 	var text []byte
 	if r.known != nil && before.unchanged(f.stamp, r.known.listing.begun) {
 		text = r.known.texts[path]
-	} else if read, err := readFile(f.onDisk, f.stamp); err != nil {
+	} else if read, err := readFile(f.onDisk, f.stamp, r.buffer); err != nil {
 		r.faults.add(unreadable(f.path, err))
 	} else {
-		text = read
+		r.buffer, text = read, r.share(read)
 	}
 	r.texts[path] = text
 	if f.path != path {
@@ -169,12 +176,25 @@ func (r *reading) file(f *file, before stamp) {
 	}
 }
 
+// share returns a copy of a text, or an equal text that was read before: many files may have
+// the same text.
+func (r *reading) share(text []byte) []byte {
+	hash := maphash.Bytes(r.seed, text)
+	if same, found := r.read[hash]; found && bytes.Equal(same, text) {
+		return same
+	}
+	copied := bytes.Clone(text)
+	r.read[hash] = copied
+	return copied
+}
+
 // maxWait limits how long a file may block a reader.
 const maxWait = 5 * time.Second
 
-// readFile reads a regular file with the stamp that was listed. It opens without
-// blocking, so that a named pipe that replaced the file cannot block the process.
-func readFile(path string, listed stamp) ([]byte, error) {
+// readFile reads a regular file with the stamp that was listed, into the memory of buffer if
+// that suffices. It opens without blocking, so that a named pipe that replaced the file cannot
+// block the process.
+func readFile(path string, listed stamp, buffer []byte) ([]byte, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
@@ -187,8 +207,8 @@ func readFile(path string, listed stamp) ([]byte, error) {
 	if !info.Mode().IsRegular() || stampOf(info) != listed {
 		return nil, errChanged
 	}
-	_ = f.SetReadDeadline(time.Now().Add(maxWait)) // works for files that wait for events, such as /proc/kmsg
-	content := make([]byte, listed.size+1)         // a byte more, to see that the file ends
+	_ = f.SetReadDeadline(time.Now().Add(maxWait))                         // works for files that wait for events, such as /proc/kmsg
+	content := slices.Grow(buffer[:0], int(listed.size)+1)[:listed.size+1] // a byte more, to see that the file ends
 	n, err := io.ReadFull(f, content)
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		err = nil
@@ -196,7 +216,7 @@ func readFile(path string, listed stamp) ([]byte, error) {
 	if err == nil && int64(n) != listed.size {
 		err = errChanged
 	}
-	return content[:n:n], err
+	return content[:n], err
 }
 
 // faults are those of several files.

@@ -334,3 +334,28 @@ func TestReadChangedElsewhere(t *testing.T) {
 		t.Errorf("error %v, text %q, want that of the directory that the link leads to", err, got.Text("a"))
 	}
 }
+
+// TestEqualTextsAreShared checks that files with the same text take its memory once, and that
+// a change of one does not change the other.
+func TestEqualTextsAreShared(t *testing.T) {
+	dir := t.TempDir()
+	directorytest.Write(t, dir, map[string]string{"a": "text", "b/c": "text", "d": "other"})
+	r := NewReader(dir, testLayout)
+	read := func() *Tree {
+		t.Helper()
+		tree, err := r.Read()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tree
+	}
+	before := read()
+	if &before.Text("a")[0] != &before.Text("b/c")[0] {
+		t.Error("equal texts are not shared")
+	}
+	directorytest.Write(t, dir, map[string]string{"a": "TEXT"})
+	after := read()
+	if got := string(after.Text("a")) + string(after.Text("b/c")) + string(after.Text("d")) + string(before.Text("a")); got != "TEXTtextothertext" {
+		t.Errorf("texts %s", got)
+	}
+}
