@@ -28,6 +28,14 @@ const (
 	pingTimeout      = 20 * time.Second
 )
 
+// Windows of flow control, in bytes. With fixed windows the server does not send a PING with
+// each check to measure the connection, which Envoy has to answer. A stream's window grows by
+// itself for a larger check.
+const (
+	streamWindow     = 64 << 10
+	connectionWindow = 1 << 20 // several hundred checks of the usual size
+)
+
 // ServiceName is the name of the service in gRPC health checks.
 const ServiceName = "envoy.service.auth.v3.Authorization"
 
@@ -72,6 +80,8 @@ func NewServer(o ServerOptions) *Server {
 		grpc.MaxConcurrentStreams(maxStreams),
 		grpc.MaxRecvMsgSize(maxReceived),
 		grpc.ForceServerCodecV2(newCheckCodec()),
+		grpc.StaticStreamWindowSize(streamWindow),
+		grpc.StaticConnWindowSize(connectionWindow),
 	}
 	if o.TLS != nil {
 		options = append(options, grpc.Creds(credentials.NewTLS(o.TLS)))
