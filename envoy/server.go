@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"net"
+	"runtime"
 	"time"
 
 	"google.golang.org/grpc"
@@ -27,6 +28,11 @@ const (
 	pingInterval     = time.Minute      // without traffic, then a PING to detect lost peers
 	pingTimeout      = 20 * time.Second
 )
+
+// streamWorkers is how many goroutines for each CPU answer checks. They are reused, so that
+// their stacks need not grow with each check. Further checks at the same time have goroutines
+// of their own, so that checks that wait do not delay others.
+const streamWorkers = 8
 
 // Windows of flow control, in bytes. With fixed windows the server does not send a PING with
 // each check to measure the connection, which Envoy has to answer. A stream's window grows by
@@ -80,6 +86,7 @@ func NewServer(o ServerOptions) *Server {
 		grpc.MaxConcurrentStreams(maxStreams),
 		grpc.MaxRecvMsgSize(maxReceived),
 		grpc.ForceServerCodecV2(newCheckCodec()),
+		grpc.NumStreamWorkers(uint32(streamWorkers * runtime.GOMAXPROCS(0))),
 		grpc.StaticStreamWindowSize(streamWindow),
 		grpc.StaticConnWindowSize(connectionWindow),
 	}
