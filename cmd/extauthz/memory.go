@@ -1,13 +1,16 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"runtime/metrics"
 	"strconv"
 	"strings"
+	"time"
 
 	"extauthz/diag"
 )
@@ -64,6 +67,46 @@ func limitMemory(cgroup string) memorySize {
 		return defaultLoadMemory
 	}
 	return memorySize(limit / 5 * 2)
+}
+
+// Between two garbage collections the heap may grow by heapGrowth, but at least by
+// minPercent and at most by maxPercent of what is in use. Checks allocate little memory that
+// stays in use, so that a collection costs more than the memory that it frees. A larger
+// policy directory does not make the process grow faster than Go's default.
+const (
+	heapGrowth = 64 << 20
+	minPercent = 100
+	maxPercent = 400
+)
+
+// collectorPercent returns the growth of a heap of which some bytes are in use, as GOGC.
+func collectorPercent(inUse uint64) int {
+	return int(min(max(heapGrowth*100/max(inUse, 1), minPercent), maxPercent))
+}
+
+// tuneCollector sets how much the heap may grow between two collections, until ctx ends. It
+// leaves the setting unchanged if GOGC is set. The memory limit takes precedence.
+func tuneCollector(ctx context.Context) {
+	if _, set := os.LookupEnv("GOGC"); set {
+		return
+	}
+	tick := time.NewTicker(time.Minute)
+	defer tick.Stop()
+	for {
+		debug.SetGCPercent(collectorPercent(heapInUse()))
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// heapInUse returns the size of what the last collection found in use.
+func heapInUse() uint64 {
+	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(sample)
+	return sample[0].Value.Uint64()
 }
 
 // cgroupFiles is where Linux mounts control groups.

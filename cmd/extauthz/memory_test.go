@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"testing"
 )
@@ -52,6 +54,35 @@ func TestContainerMemory(t *testing.T) {
 				t.Errorf("limit %d, found %t; want %d, %t", limit, found, c.want, c.found)
 			}
 		})
+	}
+}
+
+// TestCollectorPercent checks how much the heap may grow.
+func TestCollectorPercent(t *testing.T) {
+	for _, c := range []struct {
+		inUse uint64
+		want  int
+	}{{0, 400}, {1 << 20, 400}, {16 << 20, 400}, {20 << 20, 320}, {32 << 20, 200}, {64 << 20, 100}, {100 << 20, 100}, {1 << 40, 100}} {
+		if got := collectorPercent(c.inUse); got != c.want {
+			t.Errorf("%d bytes in use: %d, want %d", c.inUse, got, c.want)
+		}
+	}
+}
+
+// TestTuneCollector checks that GOGC takes precedence.
+func TestTuneCollector(t *testing.T) {
+	before := debug.SetGCPercent(77)
+	defer debug.SetGCPercent(before)
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	t.Setenv("GOGC", "77")
+	if tuneCollector(ended); debug.SetGCPercent(77) != 77 {
+		t.Error("GOGC does not take precedence")
+	}
+	os.Unsetenv("GOGC")
+	runtime.GC()
+	if tuneCollector(ended); debug.SetGCPercent(77) != collectorPercent(heapInUse()) {
+		t.Error("the collector is not tuned")
 	}
 }
 

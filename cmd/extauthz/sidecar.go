@@ -81,6 +81,7 @@ func (s *sidecar) start(ctx context.Context) <-chan error {
 	}
 	onHangup(ctx, s.store.Trigger)
 	onHangup(ctx, s.reopenLog)
+	go tuneCollector(ctx)
 	go s.watch.Run(ctx)
 	go func() { ended("the gRPC server", s.server.Serve(s.listeners.checks)) }()
 	for _, h := range s.http {
