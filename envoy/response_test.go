@@ -125,7 +125,6 @@ func TestResponseIsTheGeneratedType(t *testing.T) {
 // TestResponseIsSmall checks the size of the response to an allowed pull.
 func TestResponseIsSmall(t *testing.T) {
 	r := allowedPull
-	r.ID, r.Evaluations = "3w5e11264sgsf", []authz.Evaluation{{Action: "ecr:BatchGetImage"}}
 	for _, c := range []struct {
 		metadata Metadata
 		remove   []string
