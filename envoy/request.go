@@ -19,9 +19,9 @@ func readCheck(message []byte, now time.Time) (r *authz.CheckRequest, valid bool
 		return nil, false
 	}
 	var p parts
-	for f := (fieldReader{rest: message}); f.nextBytes(); {
+	for f := (fieldReader{message: message}); f.nextBytes(); {
 		if f.number == 1 { // attributes
-			p.readAttributes(f.value)
+			p.readAttributes(f.value())
 		}
 	}
 	return p.request(now), true
@@ -52,47 +52,47 @@ type headerParts struct {
 }
 
 func (p *parts) readAttributes(message []byte) {
-	for f := (fieldReader{rest: message}); f.nextBytes(); {
+	for f := (fieldReader{message: message}); f.nextBytes(); {
 		switch f.number {
 		case 1: // source
-			p.readSource(f.value)
+			p.readSource(f.value())
 		case 2: // destination
-			readBytes(f.value, 4, &p.destinationPrincipal)
+			readBytes(f.value(), 4, &p.destinationPrincipal)
 		case 4: // request
-			for request := (fieldReader{rest: f.value}); request.nextBytes(); {
+			for request := (fieldReader{message: f.value()}); request.nextBytes(); {
 				if request.number == 2 {
-					p.readHTTP(request.value)
+					p.readHTTP(request.value())
 				}
 			}
 		case 10: // context_extensions
-			p.readExtension(f.value)
+			p.readExtension(f.value())
 		case 11: // metadata_context
-			p.readMetadata(f.value)
+			p.readMetadata(f.value())
 		case 12: // tls_session
-			readBytes(f.value, 1, &p.sni)
+			readBytes(f.value(), 1, &p.sni)
 		}
 	}
 }
 
 func (p *parts) readSource(message []byte) {
-	for f := (fieldReader{rest: message}); f.nextBytes(); {
+	for f := (fieldReader{message: message}); f.nextBytes(); {
 		switch f.number {
 		case 1: // address
-			p.readAddress(f.value)
+			p.readAddress(f.value())
 		case 4:
-			p.principal = f.value
+			p.principal = f.value()
 		case 5:
-			p.certificate = f.value
+			p.certificate = f.value()
 		}
 	}
 }
 
 // readAddress reads an Address. The last of its alternatives counts.
 func (p *parts) readAddress(message []byte) {
-	for f := (fieldReader{rest: message}); f.nextBytes(); {
+	for f := (fieldReader{message: message}); f.nextBytes(); {
 		switch f.number {
 		case 1: // socket_address
-			readBytes(f.value, 2, &p.peer)
+			readBytes(f.value(), 2, &p.peer)
 		case 2, 3: // pipe, envoy_internal_address
 			p.peer = nil
 		}
@@ -100,21 +100,21 @@ func (p *parts) readAddress(message []byte) {
 }
 
 func (p *parts) readHTTP(message []byte) {
-	for f := (fieldReader{rest: message}); f.nextBytes(); {
+	for f := (fieldReader{message: message}); f.nextBytes(); {
 		switch f.number {
 		case 2:
-			p.method = f.value
+			p.method = f.value()
 		case 3: // headers, a map
-			name, value := entry(f.value)
+			name, value := entry(f.value())
 			p.addHeader(headerParts{name, value, true})
 		case 4:
-			p.path = f.value
+			p.path = f.value()
 		case 5:
-			p.host = f.value
+			p.host = f.value()
 		case 13: // header_map
-			for list := (fieldReader{rest: f.value}); list.nextBytes(); {
+			for list := (fieldReader{message: f.value()}); list.nextBytes(); {
 				if list.number == 1 {
-					p.addHeader(readHeader(list.value))
+					p.addHeader(readHeader(list.value()))
 				}
 			}
 		}
@@ -133,14 +133,14 @@ func (p *parts) addHeader(h headerParts) {
 // readHeader reads a HeaderValue. A raw value takes precedence.
 func readHeader(message []byte) (h headerParts) {
 	var raw []byte
-	for f := (fieldReader{rest: message}); f.nextBytes(); {
+	for f := (fieldReader{message: message}); f.nextBytes(); {
 		switch f.number {
 		case 1:
-			h.name = f.value
+			h.name = f.value()
 		case 2:
-			h.value = f.value
+			h.value = f.value()
 		case 3:
-			raw = f.value
+			raw = f.value()
 		}
 	}
 	if len(raw) > 0 {
@@ -177,17 +177,17 @@ const jwtAuthn = "envoy.filters.http.jwt_authn"
 
 // readMetadata reads the metadata of jwt_authn.
 func (p *parts) readMetadata(message []byte) {
-	for f := (fieldReader{rest: message}); f.nextBytes(); {
+	for f := (fieldReader{message: message}); f.nextBytes(); {
 		if f.number != 1 { // filter_metadata
 			continue
 		}
-		if namespace, _ := entry(f.value); string(namespace) != jwtAuthn {
+		if namespace, _ := entry(f.value()); string(namespace) != jwtAuthn {
 			continue
 		}
 		p.claims = nil
-		for entry := (fieldReader{rest: f.value}); entry.nextBytes(); {
+		for entry := (fieldReader{message: f.value()}); entry.nextBytes(); {
 			if entry.number == 2 { // protobuf merges messages, as if one followed the other
-				p.claims = slices.Concat(p.claims, entry.value)
+				p.claims = slices.Concat(p.claims, entry.value())
 			}
 		}
 	}

@@ -18,18 +18,18 @@ func readStruct(message []byte) map[string]any {
 
 // addStruct adds the fields of a Struct to a map.
 func addStruct(message []byte, all map[string]any) {
-	for f := (fieldReader{rest: message}); f.nextBytes(); {
+	for f := (fieldReader{message: message}); f.nextBytes(); {
 		if f.number != 1 {
 			continue
 		}
 		var name string
 		var value any
-		for entry := (fieldReader{rest: f.value}); entry.nextBytes(); {
+		for entry := (fieldReader{message: f.value()}); entry.nextBytes(); {
 			switch entry.number {
 			case 1:
-				name = string(entry.value)
+				name = string(entry.value())
 			case 2:
-				value = readValue(entry.value, value)
+				value = readValue(entry.value(), value)
 			}
 		}
 		all[name] = value
@@ -40,28 +40,28 @@ func addStruct(message []byte, all map[string]any) {
 // alternatives counts. previous is the value with which protobuf merges it.
 func readValue(message []byte, previous any) any {
 	value := previous
-	for f := (fieldReader{rest: message}); f.next(); {
+	for f := (fieldReader{message: message}); f.next(); {
 		switch (kind{f.number, f.wireType}) {
 		case kind{1, protowire.VarintType}: // null_value
 			value = nil
 		case kind{2, protowire.Fixed64Type}:
-			bits, _ := protowire.ConsumeFixed64(f.value)
+			bits, _ := protowire.ConsumeFixed64(f.value())
 			value = number(math.Float64frombits(bits))
 		case kind{3, protowire.BytesType}:
-			value = string(f.value)
+			value = string(f.value())
 		case kind{4, protowire.VarintType}:
-			bits, _ := protowire.ConsumeVarint(f.value)
+			bits, _ := protowire.ConsumeVarint(f.value())
 			value = protowire.DecodeBool(bits)
 		case kind{5, protowire.BytesType}:
 			all, merge := value.(map[string]any)
 			if !merge {
 				all = map[string]any{}
 			}
-			addStruct(f.value, all)
+			addStruct(f.value(), all)
 			value = all
 		case kind{6, protowire.BytesType}:
 			list, _ := value.([]any)
-			value = addList(f.value, list)
+			value = addList(f.value(), list)
 		}
 	}
 	return value
@@ -72,9 +72,9 @@ func addList(message []byte, list []any) []any {
 	if list == nil {
 		list = []any{}
 	}
-	for f := (fieldReader{rest: message}); f.nextBytes(); {
+	for f := (fieldReader{message: message}); f.nextBytes(); {
 		if f.number == 1 {
-			list = append(list, readValue(f.value, nil))
+			list = append(list, readValue(f.value(), nil))
 		}
 	}
 	return list

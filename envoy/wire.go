@@ -51,7 +51,7 @@ func (s *shape) accepts(message []byte, depth int) bool {
 	if depth--; depth < 0 {
 		return false
 	}
-	f := fieldReader{rest: message}
+	f := fieldReader{message: message}
 	for f.next() {
 		if f.number >= len(*s) {
 			continue
@@ -60,48 +60,58 @@ func (s *shape) accepts(message []byte, depth int) bool {
 		case expected.isMap && depth == 0:
 			return false
 		case f.wireType != protowire.BytesType:
-		case expected.isText && !utf8.Valid(f.value):
+		case expected.isText && !utf8.Valid(f.value()):
 			return false
-		case expected.message != nil && !expected.message.accepts(f.value, depth):
+		case expected.message != nil && !expected.message.accepts(f.value(), depth):
 			return false
 		}
 	}
 	return !f.invalid
 }
 
-// A fieldReader reads the fields of a message one after the other.
+// A fieldReader reads the fields of a message one after the other. It stores offsets and
+// not slices, because the garbage collector has to be notified of a stored slice.
 type fieldReader struct {
-	rest    []byte
+	message []byte
+	at      int  // where the next field begins
 	invalid bool // the rest does not begin with a field
 
-	number   int
-	wireType protowire.Type
-	value    []byte // without the length, if the wire type is bytes
+	number     int
+	wireType   protowire.Type
+	start, end int // of the value
 }
 
 // next reads the next field, and reports whether there is one.
 func (f *fieldReader) next() bool {
-	if len(f.rest) == 0 {
+	if f.at == len(f.message) || f.invalid {
 		return false
 	}
-	number, wireType, n := protowire.ConsumeTag(f.rest)
+	number, wireType, n := protowire.ConsumeTag(f.message[f.at:])
 	if n < 0 || number > protowire.MaxValidNumber {
 		f.invalid = true
 		return false
 	}
-	f.number, f.wireType, f.rest = int(number), wireType, f.rest[n:]
+	f.number, f.wireType, f.start = int(number), wireType, f.at+n
 	if wireType == protowire.BytesType {
-		f.value, n = protowire.ConsumeBytes(f.rest)
-	} else if n = protowire.ConsumeFieldValue(number, wireType, f.rest); n >= 0 {
-		f.value = f.rest[:n]
+		length, n := protowire.ConsumeVarint(f.message[f.start:])
+		if f.start += n; n < 0 || length > uint64(len(f.message)-f.start) {
+			f.invalid = true
+			return false
+		}
+		f.end = f.start + int(length)
+	} else {
+		n := protowire.ConsumeFieldValue(number, wireType, f.message[f.start:])
+		if f.end = f.start + n; n < 0 {
+			f.invalid = true
+			return false
+		}
 	}
-	if n < 0 {
-		f.invalid = true
-		return false
-	}
-	f.rest = f.rest[n:]
+	f.at = f.end
 	return true
 }
+
+// value returns the value of the field: without the length, if the wire type is bytes.
+func (f *fieldReader) value() []byte { return f.message[f.start:f.end] }
 
 // nextBytes reads the next field that is text, a message or an entry of a map, and reports
 // whether there is one.
@@ -117,21 +127,21 @@ func (f *fieldReader) nextBytes() bool {
 // readBytes sets value to the content of the last field with a number, if the message has
 // such a field.
 func readBytes(message []byte, number int, value *[]byte) {
-	for f := (fieldReader{rest: message}); f.nextBytes(); {
+	for f := (fieldReader{message: message}); f.nextBytes(); {
 		if f.number == number {
-			*value = f.value
+			*value = f.value()
 		}
 	}
 }
 
 // entry returns the key and the value of an entry of a map. Either is empty if it is absent.
 func entry(message []byte) (key, value []byte) {
-	for f := (fieldReader{rest: message}); f.nextBytes(); {
+	for f := (fieldReader{message: message}); f.nextBytes(); {
 		switch f.number {
 		case 1:
-			key = f.value
+			key = f.value()
 		case 2:
-			value = f.value
+			value = f.value()
 		}
 	}
 	return key, value
