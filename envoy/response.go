@@ -13,13 +13,16 @@ import (
 	"extauthz/mapping"
 )
 
-// usualResponse is more than the size of a usual CheckResponse.
-const usualResponse = 256
+// The usual sizes of a CheckResponse without lists and body, and of the name of a header.
+const (
+	usualResponse = 256
+	usualName     = 24
+)
 
 // response returns the CheckResponse of a result in protobuf's wire format, with some fields
 // of the decision as metadata.
 func response(r *authz.Result, metadata Metadata) []byte {
-	b := make([]byte, 0, usualResponse)
+	b := make([]byte, 0, usualResponse+usualName*len(r.Answer.RemoveHeaders)+len(r.Answer.Body))
 	if r.Answer.Allowed {
 		b = appendAllowed(b, &r.Answer)
 	} else {
