@@ -28,6 +28,7 @@ type scenario struct {
 	credential workload.Credential
 	fresh      bool // no decision is in the cache
 	logged     bool // the sidecar logs every decision to a file
+	uncached   bool // the sidecar has a cache of one decision
 	open       bool // open loop instead of closed
 }
 
@@ -45,6 +46,7 @@ func (b *bench) scenarios() []scenario {
 	all := []scenario{
 		{name: hits, statements: usualStatements, credential: workload.Certificate},
 		{name: "misses", statements: usualStatements, credential: workload.Certificate, fresh: true},
+		{name: "hits, if there were no cache", statements: usualStatements, credential: workload.Certificate, uncached: true},
 		{name: "password", statements: usualStatements, credential: workload.Password},
 		{name: "token", statements: usualStatements, credential: workload.Token},
 		{name: "decision log", statements: usualStatements, credential: workload.Certificate, logged: true},
@@ -111,12 +113,10 @@ func (b *bench) contests() (all [][]*contest, err error) {
 			}
 		}
 		for _, p := range b.programsFor(s) {
-			flags, key := withoutLog, p.name
+			flags := b.flags(p, s)
+			key := fmt.Sprint(p.name, flags)
 			if p.decides {
 				key += place
-			}
-			if p.decides && s.logged {
-				key, flags = key+"logged", withLog(filepath.Join(b.dir, p.name+".decisions"))
 			}
 			if servers[key] == nil {
 				if servers[key], err = b.start(p, b.folder(policies), flags); err != nil {
@@ -130,10 +130,24 @@ func (b *bench) contests() (all [][]*contest, err error) {
 	return all, nil
 }
 
+// flags returns the flags of a sidecar under a scenario. Other servers ignore them.
+func (b *bench) flags(p *program, s scenario) []string {
+	switch {
+	case !p.decides:
+		return nil
+	case s.logged:
+		return []string{"--decision-log", "all", "--decision-log-file", filepath.Join(b.dir, p.name+".decisions"), "--log-level", "warn"}
+	case s.uncached:
+		return append(slices.Clone(withoutLog), "--cache-size", "1")
+	default:
+		return withoutLog
+	}
+}
+
 // programsFor returns the servers that are compared under a scenario. The rules for OPA-Envoy
 // are those of certificates and the usual policies.
 func (b *bench) programsFor(s scenario) []*program {
-	if b.opa == nil || s.credential != workload.Certificate || s.statements != usualStatements || s.logged {
+	if b.opa == nil || s.credential != workload.Certificate || s.statements != usualStatements || s.logged || s.uncached {
 		return b.programs
 	}
 	return append(slices.Clone(b.programs), b.opa)
@@ -166,16 +180,22 @@ type usage struct {
 	counters
 }
 
-// use sends a load to a server after every check of warm was answered once, and measures what
-// the server used for it. An answer that is wrong or missing is an error.
+// warmRounds is how often every check is answered before a measurement. A cache may keep only
+// decisions that were needed twice.
+const warmRounds = 2
+
+// use sends a load to a server after the checks of warm were answered, and measures what the
+// server used for it. An answer that is wrong or missing is an error.
 func (b *bench) use(s *server, send func(context.Context, *drive.Client) *drive.Tally, warm *drive.Load) (*drive.Tally, *usage, error) {
 	client, err := drive.Dial(s.socket, connections, &b.sequence)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer client.Close()
-	if err := client.Once(b.ctx, warm, streams).Err(); err != nil {
-		return nil, nil, err
+	for range warmRounds {
+		if err := client.Once(b.ctx, warm, streams).Err(); err != nil {
+			return nil, nil, err
+		}
 	}
 	earlier, err := s.counters(b.ctx)
 	if err != nil {

@@ -50,11 +50,6 @@ func sidecarProgram(name, binary string) *program {
 // withoutLog are the flags of a sidecar that writes no decision log.
 var withoutLog = []string{"--decision-log", "none", "--log-level", "warn"}
 
-// withLog returns the flags of a sidecar that writes every decision to a file.
-func withLog(file string) []string {
-	return []string{"--decision-log", "all", "--decision-log-file", file, "--log-level", "warn"}
-}
-
 // A server is a running ext_authz server.
 type server struct {
 	*program
