@@ -35,8 +35,8 @@ type listing struct {
 	root     *folder // nil if it could not be listed
 	faults   faults
 
-	enter   func(path string, s stamp) // is called before a directory is read; may be nil
-	trusted time.Time                  // when the listing before began
+	notifier *Notifier // watches a directory before it is read; may be nil
+	trusted  time.Time // when the listing before began
 
 	folders, files int
 	size           int64 // of all files
@@ -74,12 +74,12 @@ type place struct {
 }
 
 // list lists the tree below root. It does not read a directory again that is unchanged
-// since known, an earlier listing or nil, and calls enter before it reads one. The listing
-// contains the faults of what could not be listed. complete is false if the tree exceeds a
-// limit.
-func list(root string, layout Layout, known *listing, enter func(string, stamp)) (l *listing, complete bool) {
+// since known, an earlier listing or nil. A notifier, if not nil, watches each directory
+// before it is read. The listing contains the faults of what could not be listed. complete
+// is false if the tree exceeds a limit.
+func list(root string, layout Layout, known *listing, n *Notifier) (l *listing, complete bool) {
 	l = newListing(root, layout)
-	l.enter = enter
+	l.notifier = n
 	var before *folder
 	if known != nil {
 		l.trusted, before = known.begun, known.root
@@ -148,8 +148,8 @@ func (l *listing) open(at place, known *folder) (now stamp, entries []entry, err
 	if known != nil && known.unchanged(now, l.trusted) {
 		return now, known.entries, nil
 	}
-	if l.enter != nil {
-		l.enter(at.onDisk, now)
+	if l.notifier != nil {
+		l.notifier.add(at.onDisk, now)
 	}
 	entries, err = readEntries(at)
 	return now, entries, err

@@ -19,6 +19,7 @@ type Notifier struct {
 	changed chan struct{} // buffers one signal
 	watcher *fsnotify.Watcher
 	route   atomic.Pointer[route]
+	hints   hints // the paths in events
 
 	mu      sync.Mutex             // guards what follows
 	watched map[string]stamp       // the directories, as they were when last added
@@ -51,6 +52,7 @@ func (n *Notifier) collect() {
 				return
 			}
 			if n.isRelevant(event) {
+				n.hints.add(event.Name)
 				n.signal()
 			}
 		case _, open := <-n.watcher.Errors:
@@ -79,7 +81,7 @@ func (n *Notifier) Changed() <-chan struct{} { return n.changed }
 // removed and created again, possibly with the same inode. Changes in it until now caused no
 // signal. With an error some directory is not watched.
 func (n *Notifier) Follow(r *Reader) (fresh bool, err error) {
-	l := r.follow(n.add)
+	l := r.follow(n)
 	dirs, to := r.around()
 	return n.watch(dirs, l, to)
 }

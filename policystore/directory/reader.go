@@ -20,9 +20,9 @@ type Reader struct {
 	dir    string // absolute, and not cleaned
 	layout Layout
 
-	mu    sync.Mutex                   // guards what follows
-	last  *Tree                        // as it was last read; nil if that failed
-	enter func(path string, now stamp) // is called before a directory is read; may be nil
+	mu       sync.Mutex // guards what follows
+	last     *Tree      // as it was last read; nil if that failed
+	notifier *Notifier  // that follows the reader, or nil
 }
 
 // NewReader returns a reader of the directory, which does not have to exist yet.
@@ -55,12 +55,12 @@ func (r *Reader) read(onlyChanged bool) (*Tree, error) {
 	return t, nil
 }
 
-// follow makes the reader call enter before it reads a directory, and returns what the
-// policy directory was last read from, nil if that failed.
-func (r *Reader) follow(enter func(path string, now stamp)) *listing {
+// follow makes a notifier, or nil, that of the reader, and returns what the directory was
+// last read from, nil if that failed.
+func (r *Reader) follow(n *Notifier) *listing {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.enter = enter
+	r.notifier = n
 	return r.last.source()
 }
 
@@ -68,12 +68,15 @@ func (r *Reader) follow(enter func(path string, now stamp)) *listing {
 // it resolves the links that swap whole directories once, and reads again if files
 // changed in the meantime. If known is an earlier tree of the directory, files whose
 // stamps are unchanged are not read again.
+//
+// All files are as they were at one moment: after the last of them was read, none has another
+// stamp than before it was read.
 func (r *Reader) readStable(known *Tree) (t *Tree, err error) {
 	for attempt := range 5 {
 		if attempt > 0 {
 			time.Sleep(20 * time.Millisecond)
 		}
-		t, err = r.readOnce(known)
+		t, err = r.readOnce(known, attempt == 0)
 		if !errors.As(err, new(transientError)) {
 			break
 		}
@@ -81,7 +84,7 @@ func (r *Reader) readStable(known *Tree) (t *Tree, err error) {
 	return t, err
 }
 
-func (r *Reader) readOnce(known *Tree) (*Tree, error) {
+func (r *Reader) readOnce(known *Tree, trustsHints bool) (*Tree, error) {
 	root, err := resolveRoot(r.dir)
 	if err != nil {
 		return nil, err
@@ -89,7 +92,7 @@ func (r *Reader) readOnce(known *Tree) (*Tree, error) {
 	if known != nil && known.listing.absolute != root {
 		known = nil // its files have other absolute paths
 	}
-	before, complete := list(root, r.layout, known.source(), r.enter)
+	before, complete := r.list(root, known.source(), trustsHints)
 	if !complete {
 		return nil, before.faults.err()
 	}
@@ -97,7 +100,7 @@ func (r *Reader) readOnce(known *Tree) (*Tree, error) {
 	if err := before.faults.err(); err != nil {
 		return nil, err
 	}
-	after, _ := list(root, r.layout, before, r.enter)
+	after, _ := list(root, r.layout, before, r.notifier)
 	if err := after.faults.err(); err != nil {
 		return nil, err
 	}
@@ -111,6 +114,21 @@ func (r *Reader) readOnce(known *Tree) (*Tree, error) {
 		return nil, unreadable(rootName, errChanged)
 	}
 	return t, nil
+}
+
+// list lists the directory before it is read. If it trusts the hints of events, it needs
+// only the files that they name: the listing after reading finds other changes.
+func (r *Reader) list(root string, known *listing, trustsHints bool) (l *listing, complete bool) {
+	if r.notifier != nil {
+		paths := r.notifier.hints.take()
+		if known != nil && trustsHints {
+			l = known.withHints(paths)
+		}
+	}
+	if l != nil {
+		return l, true
+	}
+	return list(root, r.layout, known, r.notifier)
 }
 
 // read reads the listed files, and adds the faults of those that cannot be read to the
