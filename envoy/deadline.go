@@ -36,8 +36,14 @@ func (d *deadline) Deadline() (time.Time, bool) { return d.at, !d.at.IsZero() }
 // Done returns a channel that is closed at the deadline, or when the call ends.
 func (d *deadline) Done() <-chan struct{} { return d.withTimer().Done() }
 
-// Err returns nil until the deadline, or until the call ends.
+// Err returns nil until the channel of Done is closed. Without a timer it compares the time.
 func (d *deadline) Err() error {
+	d.mu.Lock()
+	timed := d.timed
+	d.mu.Unlock()
+	if timed != nil {
+		return timed.Err()
+	}
 	if err := d.Context.Err(); err != nil {
 		return err
 	}

@@ -78,6 +78,26 @@ func waitFor(ctx context.Context, waits bool) (got struct {
 	return got
 }
 
+// TestStoppedDeadline checks that a context that was derived from a check's deadline ends when
+// the check does, and has an error then. Package context panics if Done is closed and Err
+// returns nil.
+func TestStoppedDeadline(t *testing.T) {
+	for range 100 {
+		synctest.Test(t, func(t *testing.T) {
+			call, end := context.WithTimeout(t.Context(), time.Hour)
+			defer end()
+			d := newDeadline(call, time.Now())
+			derived, cancel := context.WithCancel(d)
+			defer cancel()
+			d.stop()
+			<-derived.Done()
+			if d.Err() == nil || derived.Err() == nil {
+				t.Errorf("the deadline has error %v and the derived context %v, want an error of both", d.Err(), derived.Err())
+			}
+		})
+	}
+}
+
 // TestDeadlineStartsNoTimer checks that a check that does not wait costs one allocation.
 func TestDeadlineStartsNoTimer(t *testing.T) {
 	call, cancel := context.WithTimeout(t.Context(), time.Hour)

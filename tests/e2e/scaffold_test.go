@@ -33,7 +33,7 @@ func scaffolded(t *testing.T) setup {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const theirs, ours = "{ registry: quickstart }", "{ registry: main }" // what init says to change
+	const theirs, ours = "registry: quickstart", "registry: main" // what init says to change
 	if strings.Count(string(config), theirs) == 0 {
 		t.Fatalf("no %s in the configuration", theirs)
 	}
