@@ -46,11 +46,11 @@ var centers = []center{
 	{"context of the request, answer", []string{"extauthz/authz."}},
 	{"reading the check", []string{
 		"extauthz/envoy.checkCodec.Unmarshal", "extauthz/envoy.toRequest", "extauthz/envoy.read", "extauthz/envoy.isCheckRequest",
-		"extauthz/envoy.(*parts)", "extauthz/envoy.(*shape)", "extauthz/envoy.(*fieldReader)", "google.golang.org/grpc.recv",
+		"extauthz/envoy.(*parts)", "extauthz/envoy.(*shape)", "extauthz/envoy.(*fieldReader)",
 	}},
 	{"writing the answer", []string{
 		"extauthz/envoy.toResponse", "extauthz/envoy.metadata", "extauthz/envoy.Metadata", "extauthz/envoy.response", "extauthz/envoy.append",
-		"extauthz/envoy.checkCodec.Marshal", "google.golang.org/grpc.encode", "google.golang.org/grpc/encoding/proto",
+		"extauthz/envoy.checkCodec.Marshal", "google.golang.org/grpc/encoding/proto",
 	}},
 	{"deadline's timer", []string{"context.WithDeadline", "context.WithTimeout", "context.(*timerCtx)", "extauthz/envoy.withinDeadline", "extauthz/envoy.(*deadline)", "extauthz/envoy.newDeadline"}},
 	{"the service", []string{"extauthz/"}},
