@@ -19,11 +19,11 @@
 // is bypassed if a statement uses the time in another way, such as a pattern for its text,
 // if a key is ambiguous, or if the values are longer than 2 kB.
 //
-// A request is cached when it is missed for the second time, because many requests never
-// occur again. A decision that is not cached allocates nothing. Finding a cached decision
+// A decision is cached the second time it is requested, because many requests never occur
+// again. A decision that is not cached allocates nothing. Finding a cached decision
 // takes about a sixth of the time of making it for the policies of the benchmarks, and less
-// in comparison for conditions with many patterns. Processors do not wait for each other
-// when they find recent decisions.
+// in comparison for conditions with many patterns. Lookups of recent decisions
+// take no lock.
 //
 // # Which policies apply
 //

@@ -5,15 +5,15 @@
 // that no fault becomes an allow. The server is configured for Envoy: it accepts Envoy's
 // pings, answers its health checks, and stops within a given time.
 //
-// Everything that a client can use up has a limit: the size of a check, the number of
+// Every resource that a client can exhaust has a limit: the size of a check, the number of
 // checks on a connection, the number of connections, and the time for a handshake.
 //
 // # Messages
 //
 // Reading and writing messages with the generated types would cost more than deciding. A
 // check is therefore read from protobuf's wire format, and its answer is appended in that
-// format. A check is read in two steps. The first one refuses what protobuf refuses. The
-// types' descriptors determine what that is, so that no list of fields can be incomplete.
+// format. A check is read in two steps. The first step rejects messages that protobuf would
+// reject. It uses the types' descriptors, so that no list of fields can be incomplete.
 // The second step finds the fields that count and copies them, because gRPC reuses the
 // memory of the message. The tests compare both directions with the generated types.
 package envoy

@@ -3,10 +3,10 @@
 //
 // [Parse] reads the text of one document, and [Document.Compile] compiles it. It reports
 // everything that is invalid in it, with line, column and remedy, so that evaluation
-// cannot fail. [Policies] contains the
-// compiled policies that apply to one request, by class, and [Policies.Evaluate] decides:
-// it is pure, total and does not allocate. [Policies.Explain] returns the same decision
-// with its reasons. The package does not use a clock, files or a log.
+// cannot fail. [Policies] contains the compiled policies that apply to one request, by
+// class, and [Policies.Evaluate] decides: it is pure, total and does not allocate.
+// [Policies.Explain] returns the same decision with its reasons. The package does not use
+// a clock, files or a log.
 //
 // # How a request is decided
 //
@@ -17,8 +17,8 @@
 //  4. Within one account, a resource-based policy that names everyone, the user or the
 //     session allows directly: neither the permissions boundary nor the session policy
 //     must allow. If it names the session's role, or the user who requested the session,
-//     it only replaces the identity policies. If it names the account, it delegates, and
-//     identity policies must allow. The root user of the account needs neither.
+//     it only replaces the identity policies. If it names the account, the caller's
+//     identity policies must allow too. The root user needs no identity policy.
 //  5. Across accounts the caller's identity policies and a resource-based policy must
 //     both allow. To assume a role, its trust policy must allow within its account too,
 //     but there an entry that names the account is enough. A root user cannot assume a
@@ -33,11 +33,11 @@
 //
 // # Which statements are looked at
 //
-// A statement covers a set of actions, which is computed when it is compiled. Of a policy
-// with more than 16 statements, and of a longer list with an [Index], a decision looks only
-// at statements that cover the action and whose Resource begins with the same literal text
-// as the resource; in resource-based policies also only at those that name the caller, its
-// role, its account or everyone. It looks at each of them once. Among n statements of which
+// A statement covers a set of actions, which is computed when it is compiled. Policies with
+// more than 16 statements have an index, and so have lists with an [Index]. A decision then
+// evaluates only statements that cover the action and whose Resource begins with the same
+// literal text as the resource. In resource-based policies the statement must also name the
+// caller, its role, its account or everyone. Each is evaluated once. Among n statements of which
 // k are looked at, this takes O(log n + k) steps for each of at most five keys of the
 // caller. A statement whose Resource has no literal beginning (a variable, a wildcard, "*",
 // NotResource) is looked at for every resource, one with NotPrincipal for every caller.

@@ -25,9 +25,8 @@
 // policy. Its pattern can capture parts of the name, from which its template makes the
 // principal. A capture never determines the account or the kind of the principal, as
 // [extauthz/identity/nametemplate] ensures. The ARN of a session does not contain the path
-// of its role, so that the binding gives the path of a role whose name is captured. Bindings
-// that can match one name are rejected, unless one is exact and so an exception from the
-// other's pattern.
+// of its role, so that the binding gives the path of a role whose name is captured. Two
+// bindings must not match the same name, except that an exact name may override a pattern.
 //
 // If the client names a role, or the [Issuer] of its token has one, the token assumes that
 // role as in AWS STS: with sts:AssumeRoleWithWebIdentity if the issuer's tokens are not
@@ -36,7 +35,8 @@
 // tokens.
 //
 // A session from a certificate, a password or a header begins with the request
-// (aws:TokenIssueTime); one from a token begins at its iat, else its nbf, else in 1970. A
+// (aws:TokenIssueTime); one from a token begins at its iat claim, or its
+// nbf claim, or in 1970 if it has neither. A
 // token is refused if a claim for a session tag is not a string.
 //
 // A claim that is a list matches a pattern by one of its elements. A token is refused if its

@@ -54,7 +54,7 @@ type compiledIssuer struct {
 func (auth *Authenticator) AddIssuer(i Issuer) error {
 	switch {
 	case i.Name == "":
-		return diag.Problemf("an issuer has no name, by which credentials refer to it").WithRemedy("add one")
+		return diag.Problemf("the issuer has no name").WithRemedy("add name, which credentials refer to")
 	case i.Verifier == nil || i.Verifier.URL == "":
 		return diag.Problemf("issuer %q has no URL", i.Name).WithRemedy("write the iss of its tokens")
 	case i.Verifier.Keys == nil && i.Metadata == "":

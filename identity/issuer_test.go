@@ -22,7 +22,7 @@ func TestAddIssuerRefuses(t *testing.T) {
 		issuers []Issuer
 		want    string
 	}{
-		{"no name", changed(func(i *Issuer) { i.Name = "" }), "has no name, by which credentials refer to it; add one"},
+		{"no name", changed(func(i *Issuer) { i.Name = "" }), "the issuer has no name; add name, which credentials refer to"},
 		{"no verifier", changed(func(i *Issuer) { i.Verifier = nil }), "has no URL"},
 		{"no URL", changed(func(i *Issuer) { i.Verifier = &oidc.Verifier{Keys: verifier.Keys} }), "has no URL"},
 		{"nothing verifies", changed(func(i *Issuer) { i.Verifier = &oidc.Verifier{URL: "https://x"} }), "its tokens cannot be verified"},

@@ -108,7 +108,7 @@ func (c *configLinter) passwords() {
 		if user.Cost > basic.RecommendedMaxCost {
 			c.report(passwordsAt(user.Line), "costly-hash",
 				messagef("the bcrypt hash of user %q has cost %d, which a busy machine cannot verify within Envoy's timeout of 0.5 s", user.Name, user.Cost),
-				messagef("use a cost of at most %d: make the line again with htpasswd -nB -C %[1]d", basic.RecommendedMaxCost))
+				messagef("use a cost of at most %d: create the line again with htpasswd -nB -C %[1]d", basic.RecommendedMaxCost))
 		}
 	}
 }

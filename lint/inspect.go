@@ -47,7 +47,7 @@ func (i *inspection) elements() {
 	kind := i.policy.Kind
 	if kind.AttachesToIdentity() && !i.hasVariables() {
 		i.reportAt(i.document.Version.At, "old-version",
-			messagef("AWS takes no new policy of this kind (%v) in version %s", kind, oldVersion),
+			messagef("AWS accepts a new %v only in version %s", kind, newVersion),
 			messagef("write \"Version\": %q", newVersion))
 	}
 	if i.document.IDAt != (diag.Point{}) && !kind.HasPrincipal() {
@@ -57,7 +57,7 @@ func (i *inspection) elements() {
 	if limit := sizeLimit(kind); i.document.Size > limit {
 		i.reportAt(i.document.Start, "too-large",
 			messagef("the document has %d characters without white space", i.document.Size),
-			messagef("AWS takes at most %d in one of kind %q", limit, kind.String()))
+			messagef("AWS limits a policy of this kind (%v) to %d", kind, limit))
 	}
 }
 

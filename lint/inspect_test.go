@@ -75,7 +75,7 @@ func TestInspect(t *testing.T) {
 	}{
 		{"nothing to find", iam.IdentityPolicy, allow(`"Action":"ecr:Get*","Resource":"arn:aws:ecr:*:*:repository/*"`), ""},
 		{"everything", iam.IdentityPolicy, allow(`"Action":"*","Resource":"*"`), ""},
-		{"old version", iam.IdentityPolicy, `{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`, "1:1: AWS takes no new policy"},
+		{"old version", iam.IdentityPolicy, `{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`, "1:1: AWS accepts a new identity-based policy only in version 2012-10-17"},
 		{"old version of a repository policy", iam.RepositoryPolicy, repositoryStatement(`"Effect":"Allow"`), ""},
 		{"Id", iam.IdentityPolicy, `{"Version":"2012-10-17","Id":"a","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`, "1:25: Id belongs"},
 		{"unknown action", iam.IdentityPolicy, allow(`"Action":"ecr:GetImages","Resource":"*"`), "1:65: action \"ecr:GetImages\" is none"},
@@ -129,7 +129,7 @@ func TestInspect(t *testing.T) {
 		{"Null with a set operator", iam.IdentityPolicy, allow(`"Action":"*","Resource":"*","Condition":{"ForAllValues:Null":{"aws:TagKeys":"false"}}`), "does not document Null with a set operator"},
 		{"variable in Bool", iam.IdentityPolicy, allow(`"Action":"*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"${aws:PrincipalTag/tls}"}}`), ""},
 		{"extension", iam.IdentityPolicy, key("StringEquals", iam.KeyReference), "is an extension"},
-		{"too large", iam.SessionPolicy, allow(`"Action":"*","Resource":["*"` + strings.Repeat(`,"*"`, 600) + `]`), "at most 2048"},
+		{"too large", iam.SessionPolicy, allow(`"Action":"*","Resource":["*"` + strings.Repeat(`,"*"`, 600) + `]`), "(session policy) to 2048"},
 		{"white space does not count", iam.SessionPolicy, allow(`"Action":"*","Resource":"*"` + strings.Repeat(" ", 3000)), ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {

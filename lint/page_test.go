@@ -74,7 +74,7 @@ func TestBaseIsClean(t *testing.T) {
 // The parts of a page that only its tests read.
 var (
 	exampleFile = regexp.MustCompile("(?m)^`([^`\n]+)`:\n\n```(?:json|yaml|text)\n((?s:.*?))```$")
-	companions  = regexp.MustCompile(`(?s)\nIts examples also have (.*?)\.\n`)
+	companions  = regexp.MustCompile(`(?s)\nIts examples also have the findings? (.*?)\.\n`)
 	quotedCode  = regexp.MustCompile("`([a-z-]+)`")
 )
 

@@ -159,8 +159,8 @@ func TestCostlyHashes(t *testing.T) {
 		"htpasswd":        "# users\n" + lines.String(),
 	}))
 	want := []string{
-		`htpasswd:5:1: the bcrypt hash of user "u13" has cost 13, which a busy machine cannot verify within Envoy's timeout of 0.5 s; use a cost of at most 12: make the line again with htpasswd -nB -C 12`,
-		`htpasswd:6:1: the bcrypt hash of user "u14" has cost 14, which a busy machine cannot verify within Envoy's timeout of 0.5 s; use a cost of at most 12: make the line again with htpasswd -nB -C 12`,
+		`htpasswd:5:1: the bcrypt hash of user "u13" has cost 13, which a busy machine cannot verify within Envoy's timeout of 0.5 s; use a cost of at most 12: create the line again with htpasswd -nB -C 12`,
+		`htpasswd:6:1: the bcrypt hash of user "u14" has cost 14, which a busy machine cannot verify within Envoy's timeout of 0.5 s; use a cost of at most 12: create the line again with htpasswd -nB -C 12`,
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

@@ -36,7 +36,7 @@ func (l *linter) unmetAudience(d *document, s *statement) {
 		for _, c := range s.Conditions {
 			if strings.EqualFold(c.Key.Text, issuer.Provider+":aud") && matchesNone(c, accepted) {
 				l.report(d.at(c.Key.At), "unmet-audience",
-					messagef("no token of issuer %q has one of these audiences here, where tokens are for %q", issuer.Name, accepted[len(accepted)-1]),
+					messagef("tokens of issuer %q are accepted with the audience %q; the condition requires another", issuer.Name, accepted[len(accepted)-1]),
 					messagef("add that audience to the values"))
 			}
 		}

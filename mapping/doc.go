@@ -24,7 +24,7 @@
 // The variable operations describes each operation. README.md lists requests, actions and
 // resources, and a test compares it with Map.
 //
-// /v2 without its slash means /v2/, because registries treat both the same or redirect, and
+// /v2 without a trailing slash means /v2/, because registries treat both the same or redirect, and
 // neither contains a repository. blobs/uploads without its slash means blobs/uploads/. Every
 // other path and method is refused.
 //

@@ -83,7 +83,7 @@ func (c *collector) cacheEntries() float64 {
 // The metrics of keys at URLs have the URL's host as their label. The URL itself may
 // contain a secret.
 func keysLoaded() *prometheus.Desc {
-	return describe("jwks_last_success_timestamp_seconds", "When the keys of issuers at the host were last fetched successfully; of several URLs the oldest time; 0 before the first success.", "host")
+	return describe("jwks_last_success_timestamp_seconds", "When the keys of issuers at the host were last fetched successfully; with several URLs, the oldest; 0 before the first success.", "host")
 }
 
 func keysFailed() *prometheus.Desc {

@@ -52,7 +52,7 @@ func TestPrincipalsRefused(t *testing.T) {
 		{"session tags of a user", in("- basic: alice\n", "- basic: alice\n  tags: {a: b}\n"), "principals.yaml:19:3: …has no session that could have tags"},
 		{"unknown key of a credential", in("sourceIdentity:", "sourceidentity:"), `principals.yaml:25:3: unknown key "sourceidentity"; did you mean "sourceIdentity"?`},
 		// Issuers.
-		{"issuer without name", in("name: ci\n", "metadata: x\n"), "principals.yaml:2:3: an issuer has no name, by which credentials refer to it; add one"},
+		{"issuer without name", in("name: ci\n", "metadata: x\n"), "principals.yaml:2:3: the issuer has no name; add name, which credentials refer to"},
 		{"issuer twice", in("name: lab", "name: ci"), `principals.yaml:11:3: issuer "ci" is listed twice`},
 		{"issuer's URL twice", in("issuer: https://lab.", "issuer: https://ci."), "principals.yaml:11:3: issuers \"ci\" and \"lab\" have the same issuer URL; remove one"},
 		{"issuer without URL", in("issuer: https://lab.example.com\n", "provider: lab\n"), `principals.yaml:11:3: issuer is not the URL of an issuer; write the iss of its tokens, such as https://token.actions.githubusercontent.com, without user, query and fragment`},

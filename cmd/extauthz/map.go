@@ -53,7 +53,7 @@ func mapRequests(in *invocation) error {
 // mapRequest maps the request in the arguments.
 func (c *mapCommand) mapRequest(in *invocation, arguments []string) error {
 	if len(arguments) != 2 {
-		return inputError{diag.Problemf("%d arguments are given", len(arguments)).WithRemedy("write METHOD PATH, as in GET /v2/team/app/manifests/v1")}
+		return inputError{diag.Problemf("a method and a path are required, not %d arguments", len(arguments)).WithRemedy("write METHOD PATH, as in GET /v2/team/app/manifests/v1")}
 	}
 	headers, err := parseHeaders(c.headers)
 	if err != nil {

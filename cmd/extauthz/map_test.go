@@ -112,9 +112,9 @@ func TestMapMistakes(t *testing.T) {
 		args []string
 		want string
 	}{
-		{nil, "0 arguments are given; write METHOD PATH"},
-		{[]string{"GET"}, "1 arguments are given; write METHOD PATH"},
-		{[]string{"GET", "/v2/", "x"}, "3 arguments are given; write METHOD PATH"},
+		{nil, "a method and a path are required, not 0 arguments; write METHOD PATH"},
+		{[]string{"GET"}, "a method and a path are required, not 1 arguments; write METHOD PATH"},
+		{[]string{"GET", "/v2/", "x"}, "a method and a path are required, not 3 arguments; write METHOD PATH"},
 		{[]string{"GET", "/v2/", "--fly"}, "unknown flag --fly; see extauthz help map"},
 		{[]string{"GET", "/v2/", "--account", "12"}, `account "12" is not valid; write twelve digits`},
 		{[]string{"GET", "/v2/", "--region", ""}, `region "" is not valid; write`},

@@ -15,7 +15,7 @@ func schema(in *invocation) error {
 	case err != nil:
 		return err
 	case len(names) != 1:
-		return inputError{diag.Problemf("%d arguments are given", len(names)).WithRemedy("give the name of one schema: " + strings.Join(schemas.Names(), ", "))}
+		return inputError{diag.Problemf("the name of one schema is required, not %d", len(names)).WithRemedy("give one of " + strings.Join(schemas.Names(), ", "))}
 	}
 	text, err := schemas.Text(names[0])
 	if err != nil {

@@ -23,8 +23,8 @@ func TestSchema(t *testing.T) {
 		args []string
 		want string
 	}{
-		{nil, "extauthz schema: 0 arguments are given; give the name of one schema: registries, principals, organization, tests, policy, tags\n"},
-		{[]string{"tags", "tests"}, "extauthz schema: 2 arguments are given; give the name of one schema: registries"},
+		{nil, "extauthz schema: the name of one schema is required, not 0; give one of registries, principals, organization, tests, policy, tags\n"},
+		{[]string{"tags", "tests"}, "extauthz schema: the name of one schema is required, not 2; give one of registries"},
 		{[]string{"htpasswd"}, `extauthz schema: schema "htpasswd" does not exist; give one of registries`},
 		{[]string{"../doc"}, `extauthz schema: schema "../doc" does not exist`},
 	} {

@@ -46,7 +46,7 @@ func (c *simulateCommand) declare(flags *flag.FlagSet) {
 func (c *simulateCommand) setRequest(value string) error {
 	method, path, found := strings.Cut(value, " ")
 	if !found || method == "" || !strings.HasPrefix(path, "/") {
-		return diag.Problemf("it is not a request").WithRemedy("write METHOD /PATH")
+		return diag.Problemf("a method and a path are required").WithRemedy("write METHOD /PATH")
 	}
 	c.input.Method, c.input.Path = method, path
 	return nil

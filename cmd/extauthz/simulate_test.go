@@ -176,7 +176,7 @@ func TestSimulateMistakes(t *testing.T) {
 		{[]string{policies, bob}, "--request is missing; give a request or an --action"},
 		{[]string{policies, bob, "--resource", "*"}, "--request is missing"},
 		{[]string{policies, bob, "--request", "GET /v2/", "--action", "ecr:PutImage"}, "--request cannot be combined with --action or --resource"},
-		{[]string{policies, bob, "--request", "/v2/"}, `invalid value "/v2/" for flag --request: it is not a request; write METHOD /PATH`},
+		{[]string{policies, bob, "--request", "/v2/"}, `invalid value "/v2/" for flag --request: a method and a path are required; write METHOD /PATH`},
 		{[]string{policies, bob, "--request", "GET /v2/team/../app/manifests/v1"}, "is answered with 400 before any policy is evaluated"},
 		{[]string{policies, bob, "--request", "GET /v2/", "--jsonl"}, "--jsonl cannot be combined with --policies"},
 		{[]string{policies, bob, "--request", "GET /v2/", wrong}, "leave it out, because with --policies flags describe the request"},

@@ -1,5 +1,5 @@
-// Package sts makes callers as AWS does: from the IAM users and roles that exist, and
-// from the sessions that AWS STS issues.
+// Package sts builds callers as AWS STS does: from the IAM users and roles that exist, and
+// from the sessions that it issues.
 //
 // [Entities] contains the users and roles. A [CallerIdentity] comes from one of three methods:
 //
@@ -10,7 +10,7 @@
 //   - [Entities.AssumeRole] makes the session of a role that another caller, a user or a
 //     session, assumes.
 //
-// How a credential was verified is not known here.
+// The package does not know how a credential was verified.
 //
 // A role's trust policy must allow that it is assumed, and also sts:TagSession and
 // sts:SetSourceIdentity if tags or a source identity are passed. For sts:AssumeRole the
@@ -22,9 +22,11 @@
 //
 // IAM's limits on names and tags apply. What exceeds them is rejected and never cut.
 //
-// AWS does not document, and this package decides: only users and sessions of roles assume
-// roles in a chain. The tags of a session are not passed on to the next session. Its
-// source identity is, and needs sts:SetSourceIdentity again. A claim that is a list of
-// strings, such as groups, is a multivalued condition key of trust policies; a claim that
-// is neither a string nor such a list is not a condition key.
+// AWS does not document the following. This package decides:
+//
+//   - Only users and sessions of roles assume roles in a chain.
+//   - The tags of a session are not passed on to the next session. Its source identity is,
+//     and needs sts:SetSourceIdentity again.
+//   - A claim that is a list of strings, such as groups, is a multivalued condition key of
+//     trust policies. A claim that is neither a string nor such a list is not a condition key.
 package sts
