@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"hash/maphash"
-	"maps"
 	"slices"
 	"strings"
 
@@ -148,18 +147,18 @@ func (c *compiler) snapshot(o decision.Options) (*Snapshot, error) {
 	c.report(checkAudiences(configured, callers))
 	c.report(checkAccounts(organization, controls, all, from, who, callers))
 	own, aws := from.operators(declared, controls, repositories, ofRegistries)
-	c.checkPolicies(slices.Concat(own, aws), all, tags, repositories, who)
+	c.checkPolicies(slices.Concat(own, aws), all, tags, repositories.byARN, who)
 	if cmp.Or(c.memory, c.faults.Err(), c.follows) != nil {
 		return nil, nil
 	}
 
-	policies := decision.Policies{Identity: who.identity, Boundary: who.boundary, Repository: repositories, Registry: ofRegistries, Organization: controls.above}
+	policies := decision.Policies{Identity: who.identity, Boundary: who.boundary, Repository: repositories.byARN, Registry: ofRegistries.byARN, Organization: controls.above}
 	o.Earlier = c.kept.decisions
 	decisions, err := decision.New(policies, o)
 	s := &Snapshot{
 		Digest: c.Digest, Callers: callers.table, Decisions: decisions,
 		configured: configured, registries: all, principals: who, callers: callers, tags: tags, controls: controls, names: c.Names,
-		Summary: summary(all, inventories, tags, controls, policies, from, callers), policies: own, repositories: repositories,
+		Summary: summary(all, inventories, tags, controls, policies, from, callers), policies: own, repositories: repositories.byARN,
 		listed: listed, organization: organization, accepted: from.acceptedFiles(), documents: c.documents, policyFindings: c.policyFindings,
 	}
 	return s, err
@@ -180,22 +179,31 @@ func (c *compiler) checkTexts() {
 
 // operators returns all policies that the operator wrote, in the order of files, and
 // those of AWS's policies in use that the outputs of accounts contain.
-func (from *sources) operators(declared *declarations, controls *controls, repositories, registries map[string][]*iam.Policy) (own, aws []*iam.Policy) {
+func (from *sources) operators(declared *declarations, controls *controls, repositories, registries *resourcePolicies) (own, aws []*iam.Policy) {
 	own, aws = from.managed.operators(from.compiled)
 	for _, policy := range from.trust {
 		if policy != nil {
 			own = append(own, policy)
 		}
 	}
-	own = append(own, declared.inline...)
-	for _, byARN := range []map[string][]*iam.Policy{repositories, registries} {
-		for attached := range maps.Values(byARN) {
-			own = append(own, attached...)
-		}
+	own = slices.Concat(own, declared.inline, registries.ordered, controls.written())
+	slices.SortFunc(own, comparePolicies)
+	return merged(own, repositories.ordered), aws
+}
+
+// comparePolicies orders policies by their position and kind.
+func comparePolicies(a, b *iam.Policy) int {
+	return cmp.Or(a.Source.At(a.Statements[0].Start).Compare(b.Source.At(b.Statements[0].Start)), cmp.Compare(a.Kind, b.Kind))
+}
+
+// merged returns the policies of two ordered lists in order. It compares each of the first
+// list with few of the second, which may be long.
+func merged(few, many []*iam.Policy) []*iam.Policy {
+	all := make([]*iam.Policy, 0, len(few)+len(many))
+	for _, policy := range few {
+		before, _ := slices.BinarySearchFunc(many, policy, comparePolicies)
+		all = append(append(all, many[:before]...), policy)
+		many = many[before:]
 	}
-	own = append(own, controls.written()...)
-	slices.SortFunc(own, func(a, b *iam.Policy) int {
-		return cmp.Or(a.Source.At(a.Statements[0].Start).Compare(b.Source.At(b.Statements[0].Start)), cmp.Compare(a.Kind, b.Kind))
-	})
-	return own, aws
+	return append(all, many...)
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"path"
 	"regexp"
-	"slices"
 	"strings"
 
 	"extauthz/iam"
@@ -75,9 +74,8 @@ func hasOneName(file string) bool {
 func (c *compiler) checkPaths() {
 	for _, file := range c.Paths {
 		switch {
-		case hasOneName(file) || namedFile.MatchString(file):
+		case isOfAccount(file) || hasOneName(file) || namedFile.MatchString(file):
 		case controlPath.MatchString(file) || file == config.DescribedOrganizationPath:
-		case isOfRegistry(file):
 		default:
 			c.report(strayFile(file))
 			c.unusable[file] = true
@@ -130,11 +128,14 @@ func parseAuthorizationPath(file string) (account string, ok bool) {
 	return account, ok && rest == authorizationFile
 }
 
-// parseRegistryPath returns the registry of a file about a whole registry that has one of
-// these names.
-func parseRegistryPath(file string, names ...string) (at location, ok bool) {
+// parseRegistryPath splits accounts/ACCOUNT/REGION/NAME. The name is one of a file about a
+// whole registry.
+func parseRegistryPath(file, name string) (at location, ok bool) {
+	if !strings.HasSuffix(file, name) {
+		return location{}, false
+	}
 	account, region, rest, ok := splitAccount(file)
-	return location{account: account, region: region}, ok && slices.Contains(names, rest)
+	return location{account: account, region: region}, ok && rest == name
 }
 
 // inventoryPath returns the path of the inventory of an account's region.
@@ -142,13 +143,15 @@ func inventoryPath(account, region string) string {
 	return "accounts/" + account + "/" + region + "/" + inventoryName
 }
 
-// isOfRegistry reports whether a file is about an account, a registry or a repository by
-// its path.
-func isOfRegistry(file string) bool {
+// isOfAccount reports whether a file is about an account, a registry or a repository by its
+// path.
+func isOfAccount(file string) bool {
 	_, ofAccount := parseAuthorizationPath(file)
-	_, ofRegistry := parseRegistryPath(file, inventoryName, registryPolicyFile)
-	_, name, ofRepository := parseRepositoryPath(file)
-	return ofAccount || ofRegistry || ofRepository && (name == policyFile || name == tagsFile)
+	_, isInventory := parseRegistryPath(file, inventoryName)
+	_, isPolicy := parseRegistryPath(file, registryPolicyFile)
+	_, isRepositoryPolicy := parseRepositoryPath(file, policyFile)
+	_, isTags := parseRepositoryPath(file, tagsFile)
+	return ofAccount || isInventory || isPolicy || isRepositoryPolicy || isTags
 }
 
 // A location is a repository or a whole registry, which has no repository's name.
@@ -168,15 +171,19 @@ func splitAccount(file string) (account, region, rest string, ok bool) {
 	return account, region, rest, ok && isRegion(region)
 }
 
-// parseRepositoryPath splits accounts/ACCOUNT/REGION/repositories/NAME/FILE.
-func parseRepositoryPath(file string) (at location, name string, ok bool) {
-	account, region, rest, ok := splitAccount(file)
-	rest, found := strings.CutPrefix(rest, "repositories/")
-	slash := strings.LastIndexByte(rest, '/')
-	if !ok || !found || slash < 0 || !mapping.ValidRepository(rest[:slash]) {
-		return location{}, "", false
+// parseRepositoryPath splits accounts/ACCOUNT/REGION/repositories/REPOSITORY/NAME. The name is
+// one of a file about a repository.
+func parseRepositoryPath(file, name string) (at location, ok bool) {
+	folder, found := strings.CutSuffix(file, "/"+name)
+	if !found {
+		return location{}, false
 	}
-	return location{account, region, rest[:slash]}, rest[slash+1:], true
+	account, region, rest, ok := splitAccount(folder)
+	repository, found := strings.CutPrefix(rest, "repositories/")
+	if !ok || !found || !mapping.ValidRepository(repository) {
+		return location{}, false
+	}
+	return location{account, region, repository}, true
 }
 
 const digits = "0123456789"

@@ -103,17 +103,34 @@ func (c *compiler) repositoryOwner(all *config.Registries, have inventories, fil
 	return owner
 }
 
+// resourcePolicies are the policies of repositories or of registries.
+type resourcePolicies struct {
+	byARN   map[string][]*iam.Policy
+	ordered []*iam.Policy // in the order of files
+}
+
+func newResourcePolicies(size int) *resourcePolicies {
+	return &resourcePolicies{byARN: make(map[string][]*iam.Policy, size), ordered: make([]*iam.Policy, 0, size)}
+}
+
+// add adds the policy of an ARN, which has no other one.
+func (r *resourcePolicies) add(arn string, policy *iam.Policy) {
+	r.ordered = append(r.ordered, policy)
+	last := len(r.ordered)
+	r.byARN[arn] = r.ordered[last-1 : last : last]
+}
+
 // loadRepositoryPolicies compiles every repository policy, by repository ARN.
-func (c *compiler) loadRepositoryPolicies(all *config.Registries, have inventories) map[string][]*iam.Policy {
-	policies := map[string][]*iam.Policy{}
+func (c *compiler) loadRepositoryPolicies(all *config.Registries, have inventories) *resourcePolicies {
+	policies := newResourcePolicies(len(c.Paths))
 	for _, path := range c.Paths {
-		at, name, ok := parseRepositoryPath(path)
-		if !ok || name != policyFile {
+		at, found := parseRepositoryPath(path, policyFile)
+		if !found {
 			continue
 		}
 		owner := c.repositoryOwner(all, have, path, at)
 		if policy := c.resourcePolicy(iam.RepositoryPolicy, path, at); policy != nil && owner != nil {
-			policies[owner.RepositoryARN(at.repository)] = []*iam.Policy{policy}
+			policies.add(owner.RepositoryARN(at.repository), policy)
 		}
 	}
 	return policies
@@ -122,8 +139,8 @@ func (c *compiler) loadRepositoryPolicies(all *config.Registries, have inventori
 // loadRegistryPolicies compiles every registry policy, by the prefix of the ARNs of the
 // registry's repositories. It applies to every request about them (Amazon ECR User Guide,
 // "Private registry permissions", scope V2).
-func (c *compiler) loadRegistryPolicies(all *config.Registries) map[string][]*iam.Policy {
-	policies := map[string][]*iam.Policy{}
+func (c *compiler) loadRegistryPolicies(all *config.Registries) *resourcePolicies {
+	policies := newResourcePolicies(0)
 	for _, path := range c.Paths {
 		at, found := parseRegistryPath(path, registryPolicyFile)
 		if !found {
@@ -131,7 +148,7 @@ func (c *compiler) loadRegistryPolicies(all *config.Registries) map[string][]*ia
 		}
 		owner := c.owner(all, path, at)
 		if policy := c.resourcePolicy(iam.RegistryPolicy, path, at); policy != nil && owner != nil {
-			policies[owner.ARNPrefix()] = []*iam.Policy{policy}
+			policies.add(owner.ARNPrefix(), policy)
 		}
 	}
 	return policies
@@ -197,8 +214,8 @@ func (r *Registry) ResourceTags(action, resource string) iam.Context {
 func (c *compiler) loadTags(all *config.Registries, have inventories) resourceTags {
 	tags := resourceTags{}
 	for _, path := range c.Paths {
-		at, name, ok := parseRepositoryPath(path)
-		if !ok || name != tagsFile || c.skips(path) {
+		at, found := parseRepositoryPath(path, tagsFile)
+		if !found || c.skips(path) {
 			continue
 		}
 		owner := c.repositoryOwner(all, have, path, at)
