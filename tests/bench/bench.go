@@ -87,8 +87,8 @@ func (b *bench) stopServers() error {
 }
 
 // start starts a server with a policy directory. Close ends it.
-func (b *bench) start(p *program, folder string, flags []string) (*server, error) {
-	s, err := p.start(b.dir, folder, flags)
+func (b *bench) start(p *program, folder string, with setting) (*server, error) {
+	s, err := p.start(b.dir, folder, with)
 	if s != nil && s.process != nil {
 		b.servers = append(b.servers, s)
 	}

@@ -29,7 +29,9 @@ type scenario struct {
 	fresh      bool // no decision is in the cache
 	logged     bool // the sidecar logs every decision to a file
 	uncached   bool // the sidecar has a cache of one decision
-	open       bool // open loop instead of closed
+
+	oneProcessor bool // the sidecar uses one processor at a time
+	open         bool // open loop instead of closed
 }
 
 // The scenarios that others refer to.
@@ -51,6 +53,7 @@ func (b *bench) scenarios() []scenario {
 		{name: "token", statements: usualStatements, credential: workload.Token},
 		{name: "decision log", statements: usualStatements, credential: workload.Certificate, logged: true},
 		{name: openLoop, statements: usualStatements, credential: workload.Certificate, open: true},
+		{name: "open loop, GOMAXPROCS=1", statements: usualStatements, credential: workload.Certificate, open: true, oneProcessor: true},
 		{name: "hits, 100,000 statements", statements: manyStatements, credential: workload.Certificate},
 		{name: "misses, 100,000 statements", statements: manyStatements, credential: workload.Certificate, fresh: true},
 	}
@@ -113,13 +116,13 @@ func (b *bench) contests() (all [][]*contest, err error) {
 			}
 		}
 		for _, p := range b.programsFor(s) {
-			flags := b.flags(p, s)
-			key := fmt.Sprint(p.name, flags)
+			with := b.settingOf(p, s)
+			key := fmt.Sprint(p.name, with)
 			if p.decides {
 				key += place
 			}
 			if servers[key] == nil {
-				if servers[key], err = b.start(p, b.folder(policies), flags); err != nil {
+				if servers[key], err = b.start(p, b.folder(policies), with); err != nil {
 					return nil, err
 				}
 			}
@@ -130,24 +133,26 @@ func (b *bench) contests() (all [][]*contest, err error) {
 	return all, nil
 }
 
-// flags returns the flags of a sidecar under a scenario. Other servers ignore them.
-func (b *bench) flags(p *program, s scenario) []string {
+// settingOf returns how a server is started under a scenario.
+func (b *bench) settingOf(p *program, s scenario) setting {
+	with := withoutLog
 	switch {
 	case !p.decides:
-		return nil
+		return setting{}
 	case s.logged:
-		return []string{"--decision-log", "all", "--decision-log-file", filepath.Join(b.dir, p.name+".decisions"), "--log-level", "warn"}
+		with.flags = []string{"--decision-log", "all", "--decision-log-file", filepath.Join(b.dir, p.name+".decisions"), "--log-level", "warn"}
 	case s.uncached:
-		return append(slices.Clone(withoutLog), "--cache-size", "1")
-	default:
-		return withoutLog
+		with.flags = append(slices.Clone(with.flags), "--cache-size", "1")
+	case s.oneProcessor:
+		with.environment = []string{"GOMAXPROCS=1"}
 	}
+	return with
 }
 
 // programsFor returns the servers that are compared under a scenario. The rules for OPA-Envoy
 // are those of certificates and the usual policies.
 func (b *bench) programsFor(s scenario) []*program {
-	if b.opa == nil || s.credential != workload.Certificate || s.statements != usualStatements || s.logged || s.uncached {
+	if b.opa == nil || s.credential != workload.Certificate || s.statements != usualStatements || s.logged || s.uncached || s.oneProcessor {
 		return b.programs
 	}
 	return append(slices.Clone(b.programs), b.opa)

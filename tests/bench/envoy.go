@@ -130,7 +130,7 @@ func (b *bench) startEnvoy(p *proxy, envoy *envoybin.Envoy, upstream string) err
 	if err := os.WriteFile(file, config, 0o644); err != nil {
 		return err
 	}
-	p.process, err = launch(filepath.Join(dir, "log"), envoy.Command([]string{b.dir}, "--config-path", file,
+	p.process, err = launch(filepath.Join(dir, "log"), nil, envoy.Command([]string{b.dir}, "--config-path", file,
 		"--disable-hot-restart", "--concurrency", "1", "--log-level", "warning")...)
 	if err != nil {
 		return err

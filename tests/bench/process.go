@@ -32,13 +32,14 @@ type process struct {
 	result error         // readable once ended is closed
 }
 
-// launch starts a program. Its output goes to the file log.
-func launch(log string, argv ...string) (*process, error) {
+// launch starts a program with further environment variables. Its output goes to the file log.
+func launch(log string, environment []string, argv ...string) (*process, error) {
 	file, err := os.Create(log)
 	if err != nil {
 		return nil, err
 	}
 	p := &process{cmd: exec.Command(argv[0], argv[1:]...), log: file, ended: make(chan struct{})}
+	p.cmd.Env = append(os.Environ(), environment...)
 	p.cmd.Stderr, p.cmd.SysProcAttr = file, bounded.Attributes()
 	if err := p.cmd.Start(); err != nil {
 		return nil, errors.Join(err, file.Close())

@@ -47,8 +47,11 @@ func sidecarProgram(name, binary string) *program {
 	}}
 }
 
-// withoutLog are the flags of a sidecar that writes no decision log.
-var withoutLog = []string{"--decision-log", "none", "--log-level", "warn"}
+// A setting is how a sidecar is started. Other servers ignore the flags.
+type setting struct{ environment, flags []string }
+
+// withoutLog is the setting of a sidecar that writes no decision log.
+var withoutLog = setting{flags: []string{"--decision-log", "none", "--log-level", "warn"}}
 
 // A server is a running ext_authz server.
 type server struct {
@@ -59,7 +62,7 @@ type server struct {
 }
 
 // start starts a server and waits until it is ready. Dir is a folder for its socket and log.
-func (p *program) start(dir, policies string, flags []string) (*server, error) {
+func (p *program) start(dir, policies string, with setting) (*server, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -68,7 +71,7 @@ func (p *program) start(dir, policies string, flags []string) (*server, error) {
 	listener.Close()
 	file := filepath.Join(dir, fmt.Sprintf("%s-%d", strings.ReplaceAll(p.name, " ", "-"), time.Now().UnixNano()))
 	s := &server{program: p, socket: file + ".sock", admin: "http://" + admin}
-	if s.process, err = launch(file+".log", p.command(s.socket, admin, policies, flags)...); err != nil {
+	if s.process, err = launch(file+".log", with.environment, p.command(s.socket, admin, policies, with.flags)...); err != nil {
 		return nil, err
 	}
 	return s, s.ready(http.DefaultClient, s.admin+p.probe)
