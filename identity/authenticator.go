@@ -34,7 +34,8 @@ type Authenticator struct {
 
 // NewAuthenticator returns an authenticator without bindings. Its Basic users are
 // those of the password file, whose passwords the verifier checks. Bindings refer to
-// the entities.
+// the entities. users may be nil if the password file has a fault: then bindings can be
+// checked, but requests cannot.
 func NewAuthenticator(users *basic.File, passwords *basic.Verifier, entities *sts.Entities) *Authenticator {
 	auth := &Authenticator{
 		users: users, passwords: passwords, entities: entities, callers: newCallerCache(), anonymous: &Caller{CallerIdentity: entities.Anonymous()},

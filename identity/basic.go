@@ -33,11 +33,11 @@ func basicSource() source {
 }
 
 // compileUser compiles a pattern of users. A user that the pattern spells out must have
-// a password.
+// a password; without one, it returns the pattern with an error.
 func (auth *Authenticator) compileUser(text string) (*nametemplate.Pattern, error) {
 	p, err := nametemplate.CompilePattern(text)
-	if err == nil && p.Exact() && !auth.users.Has(p.Literal()) {
-		return nil, diag.Problemf("user %q has no line in htpasswd", p.Literal()).WithRemedy("add one with `htpasswd -B`")
+	if err == nil && auth.users != nil && p.Exact() && !auth.users.Has(p.Literal()) {
+		return p, diag.Problemf("user %q has no line in htpasswd", p.Literal()).WithRemedy("add one with `htpasswd -B`")
 	}
 	return p, err
 }

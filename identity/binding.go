@@ -1,7 +1,11 @@
 package identity
 
 import (
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"extauthz/diag"
 	"extauthz/iam"
@@ -14,8 +18,10 @@ type Binding struct {
 	Kind NameKind // of the name
 	Name string   // a [nametemplate.Pattern]; empty for [TokenClaims]
 
-	Issuer string            // of TokenClaims: the name of the token's issuer
-	Claims map[string]string // of TokenClaims: claim → [nametemplate.Pattern]; all must match
+	Issuer string // of TokenClaims: the name of the token's issuer
+	// MissesIssuer reports that a fault may keep the issuer out. Bind then checks the rest.
+	MissesIssuer bool
+	Claims       map[string]string // of TokenClaims: claim → [nametemplate.Pattern]; all must match
 
 	Principal       string            // the [nametemplate.Template] of an ARN, or the name of a service
 	Path            string            // of a role whose name is captured: its path, "" means "/"
@@ -45,7 +51,8 @@ type nameBinding struct {
 //     exception from the other's pattern,
 //   - for a principal without a session, what only sessions have.
 //
-// Its errors have no position, which the caller adds.
+// The error joins all faults that do not follow from others. They have no position, which
+// the caller adds.
 func (auth *Authenticator) Bind(b Binding) error {
 	kind := auth.kind(b.Kind)
 	if kind == nil {
@@ -71,13 +78,15 @@ func (auth *Authenticator) bindName(b *Binding) error {
 		return diag.Problemf("%s %q: only a token has an issuer and claims", b.Kind, b.Name).WithRemedy("leave them out")
 	}
 	pattern, err := kind.compile(auth, b.Name)
-	if err != nil {
-		return err
+	var template *callerTemplate
+	if pattern != nil {
+		var errCaller error
+		template, errCaller = compileCaller(b, pattern.Names(), auth.entities)
+		err = errors.Join(err, auth.checkOverlap(b.Kind, pattern), errCaller)
+	} else if !b.usesCaptures() {
+		_, errCaller := compileCaller(b, nil, auth.entities)
+		err = errors.Join(err, errCaller)
 	}
-	if err := auth.checkOverlap(b.Kind, pattern); err != nil {
-		return err
-	}
-	template, err := compileCaller(b, pattern.Names(), auth.entities)
 	if err != nil {
 		return err
 	}
@@ -95,6 +104,12 @@ func (auth *Authenticator) bindName(b *Binding) error {
 	return nil
 }
 
+// usesCaptures reports whether a template of the binding refers to captures.
+func (b *Binding) usesCaptures() bool {
+	templates := slices.AppendSeq([]string{b.Principal, b.SourceIdentity, b.SourceARN, b.SourceAccount}, maps.Values(b.Tags))
+	return slices.ContainsFunc(templates, func(text string) bool { return strings.ContainsAny(text, "{}") })
+}
+
 func compilePattern(_ *Authenticator, text string) (*nametemplate.Pattern, error) {
 	return nametemplate.CompilePattern(text)
 }
@@ -104,11 +119,12 @@ func compileSubject(_ *Authenticator, text string) (*nametemplate.Pattern, error
 }
 
 // compileDomain compiles a pattern of domain names. They are compared in lower case (RFC
-// 4343), so that a pattern with an upper-case letter would match no name.
+// 4343), so that a pattern with an upper-case letter would match no name. It returns that pattern with the
+// error.
 func compileDomain(_ *Authenticator, text string) (*nametemplate.Pattern, error) {
 	p, err := nametemplate.CompilePattern(text)
 	if err == nil && p.HasUpperCase() {
-		return nil, diag.Problemf("dns %q: domain names are compared in lower case", text).WithRemedy("write it in lower case")
+		err = diag.Problemf("dns %q: domain names are compared in lower case", text).WithRemedy("write it in lower case")
 	}
 	return p, err
 }

@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -37,38 +38,43 @@ type tagTemplate struct {
 // compileCaller compiles the template of b over captures of the given names, and
 // expands it once, so that an impossible principal is found when the files are loaded.
 func compileCaller(b *Binding, names []string, e *sts.Entities) (*callerTemplate, error) {
+	t, err := compileTemplates(b, names)
+	return t, errors.Join(err, t.check(len(names), e))
+}
+
+// compileTemplates compiles the templates of b. With an error it returns what is correct;
+// the principal is nil if it is not.
+func compileTemplates(b *Binding, names []string) (*callerTemplate, error) {
+	t := &callerTemplate{federatedBy: b.FederatedBy, sessionPolicies: b.SessionPolicies}
+	var faults []error
 	principal, err := nametemplate.CompileTemplate(b.Principal, names, nametemplate.ForPrincipal)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		t.principal = principal
+		t.rolePath, err = rolePath(principal, len(names), b.Path)
 	}
-	t := &callerTemplate{principal: principal, federatedBy: b.FederatedBy, sessionPolicies: b.SessionPolicies}
-	if t.rolePath, err = rolePath(principal, len(names), b.Path); err != nil {
-		return nil, err
-	}
+	faults = append(faults, err)
 	for _, key := range slices.Sorted(maps.Keys(b.Tags)) {
 		value, err := nametemplate.CompileTemplate(b.Tags[key], names, nametemplate.ForTagValue)
 		if err != nil {
-			return nil, diag.Wrap(diag.Position{}, fmt.Sprintf("session tag %q: ", key), err)
+			faults = append(faults, diag.Wrap(diag.Position{}, fmt.Sprintf("session tag %q: ", key), err))
+			continue
 		}
 		t.tags = append(t.tags, tagTemplate{key, value})
 	}
-	if t.tagClaims, err = compileTagClaims(b.TagClaims); err != nil {
-		return nil, err
-	}
+	t.tagClaims, err = compileTagClaims(b.TagClaims)
+	faults = append(faults, err)
 	if b.SourceIdentity != "" {
 		if t.sourceIdentity, err = nametemplate.CompileTemplate(b.SourceIdentity, names, nametemplate.ForName); err != nil {
-			return nil, diag.Wrap(diag.Position{}, "source identity: ", err)
+			faults = append(faults, diag.Wrap(diag.Position{}, "source identity: ", err))
 		}
 	}
-	if err := t.compileSourceResource(b, names); err != nil {
-		return nil, err
-	}
-	return t, t.check(len(names), e)
+	return t, errors.Join(append(faults, t.compileSourceResource(b, names))...)
 }
 
 // compileSourceResource compiles the templates of the resource for which a service
 // calls, and expands them once with an account's id for each capture.
-func (t *callerTemplate) compileSourceResource(b *Binding, names []string) (err error) {
+func (t *callerTemplate) compileSourceResource(b *Binding, names []string) error {
+	var faults []error
 	for _, of := range []struct {
 		key, text string
 		to        **nametemplate.Template
@@ -76,9 +82,13 @@ func (t *callerTemplate) compileSourceResource(b *Binding, names []string) (err 
 		if of.text == "" {
 			continue
 		}
+		var err error
 		if *of.to, err = nametemplate.CompileTemplate(of.text, names, nametemplate.ForTagValue); err != nil {
-			return diag.Wrap(diag.Position{}, of.key+": ", err)
+			faults = append(faults, diag.Wrap(diag.Position{}, of.key+": ", err))
 		}
+	}
+	if len(faults) > 0 {
+		return errors.Join(faults...)
 	}
 	resource := t.sourceResource(slices.Repeat(nametemplate.Captures{"123456789012"}, len(names)))
 	if t.sourceARN != nil && t.sourceAccount != nil && !(t.sourceARN.Exact() && t.sourceAccount.Exact()) {
@@ -134,30 +144,45 @@ func roleIn(session string) string {
 // check expands the template for two sets of captures. If the user or role is the same
 // for both, it does not depend on captures, and must exist.
 func (t *callerTemplate) check(captures int, e *sts.Entities) error {
-	first, second := t.expand(slices.Repeat(nametemplate.Captures{"xx"}, captures), nil), t.expand(slices.Repeat(nametemplate.Captures{"yy"}, captures), nil)
+	var faults []error
+	first := t.expand(slices.Repeat(nametemplate.Captures{"xx"}, captures), nil)
+	if t.principal != nil {
+		second := t.expand(slices.Repeat(nametemplate.Captures{"yy"}, captures), nil)
+		faults = append(faults, t.checkPrincipal(&first, second.Principal, e))
+	}
+	for _, claim := range t.tagClaims {
+		first.Tags = append(first.Tags, sts.Tag{Key: claim.key})
+	}
+	faults = append(faults, sts.CheckTags(first.Tags))
+	if t.sourceIdentity != nil {
+		faults = append(faults, sts.CheckSourceIdentity(first.SourceIdentity))
+	}
+	return errors.Join(faults...)
+}
+
+// checkPrincipal checks the principal of the template, which first was expanded from and
+// which has the name second for other captures.
+func (t *callerTemplate) checkPrincipal(first *sts.CallerSpec, second string, e *sts.Entities) error {
 	p, err := sts.ParsePrincipal(first.Principal)
 	if err != nil {
 		return diag.Wrap(diag.Position{}, fmt.Sprintf("principal %q: ", t.principal), err)
 	}
 	t.kind = p.Kind
-	if err := t.checkKind(); err != nil {
-		return err
+	err = t.checkKind()
+	if owner(p.Kind, first.Principal) == owner(p.Kind, second) {
+		_, absent := e.Caller(&sts.CallerSpec{Principal: first.Principal, FederatedBy: first.FederatedBy, RolePath: first.RolePath})
+		err = errors.Join(err, absent)
 	}
-	if owner(p.Kind, first.Principal) == owner(p.Kind, second.Principal) {
-		if _, err := e.Caller(&sts.CallerSpec{Principal: first.Principal, FederatedBy: first.FederatedBy, RolePath: first.RolePath}); err != nil {
-			return err
-		}
+	return err
+}
+
+// hasSession reports whether the principal is known and has a session.
+func (t *callerTemplate) hasSession(captures int) bool {
+	if t.principal == nil {
+		return false
 	}
-	for _, claim := range t.tagClaims {
-		first.Tags = append(first.Tags, sts.Tag{Key: claim.key})
-	}
-	if err := sts.CheckTags(first.Tags); err != nil {
-		return err
-	}
-	if t.sourceIdentity == nil {
-		return nil
-	}
-	return sts.CheckSourceIdentity(first.SourceIdentity)
+	p, err := sts.ParsePrincipal(t.principal.Expand(slices.Repeat(nametemplate.Captures{"xx"}, captures)))
+	return err == nil && sts.HasSession(p.Kind)
 }
 
 // owner returns the ARN of the entity that has the policies of a principal; of a
@@ -174,17 +199,23 @@ func owner(kind iam.PrincipalKind, arn string) string {
 
 // checkKind rejects what principals of the template's kind cannot have.
 func (t *callerTemplate) checkKind() error {
-	switch {
-	case !sts.HasSession(t.kind) && len(t.tags)+len(t.tagClaims) > 0:
-		return diag.Problemf("principal %q has no session that could have tags", t.principal).WithRemedy("use a role session or a federated user, or add the tags to the user")
-	case !sts.HasSession(t.kind) && len(t.sessionPolicies) > 0:
-		return diag.Problemf("principal %q has no session that policies could limit", t.principal).WithRemedy("use a role session or a federated user")
-	case t.kind != iam.Service && (t.sourceARN != nil || t.sourceAccount != nil):
-		return diag.Problemf("principal %q: sourceArn and sourceAccount are allowed only for an AWS service principal", t.principal).WithRemedy("remove them")
-	case t.kind != iam.AssumedRole && t.sourceIdentity != nil:
-		return diag.Problemf("principal %q has no source identity", t.principal).WithRemedy("use a role session")
+	var faults []error
+	fault := func(remedy, format string) {
+		faults = append(faults, diag.Problemf(format, t.principal).WithRemedy(remedy))
 	}
-	return nil
+	if !sts.HasSession(t.kind) && len(t.tags)+len(t.tagClaims) > 0 {
+		fault("use a role session or a federated user, or add the tags to the user", "principal %q has no session that could have tags")
+	}
+	if !sts.HasSession(t.kind) && len(t.sessionPolicies) > 0 {
+		fault("use a role session or a federated user", "principal %q has no session that policies could limit")
+	}
+	if t.kind != iam.Service && (t.sourceARN != nil || t.sourceAccount != nil) {
+		fault("remove them", "principal %q: sourceArn and sourceAccount are allowed only for an AWS service principal")
+	}
+	if t.kind != iam.AssumedRole && t.sourceIdentity != nil {
+		fault("use a role session", "principal %q has no source identity")
+	}
+	return errors.Join(faults...)
 }
 
 // isStatic reports whether the caller is the same for all captures and claims.
@@ -202,8 +233,11 @@ func (t *callerTemplate) isStatic() bool {
 // expand returns the caller of captures, with the tags that are made from claims.
 func (t *callerTemplate) expand(c nametemplate.Captures, claimed []sts.Tag) sts.CallerSpec {
 	s := sts.CallerSpec{
-		Principal: t.principal.Expand(c), FederatedBy: t.federatedBy, RolePath: t.rolePath,
+		FederatedBy: t.federatedBy, RolePath: t.rolePath,
 		Tags: claimed, SessionPolicies: t.sessionPolicies, SourceResource: t.sourceResource(c),
+	}
+	if t.principal != nil {
+		s.Principal = t.principal.Expand(c)
 	}
 	for _, tag := range t.tags {
 		s.Tags = append(s.Tags, sts.Tag{Key: tag.key, Value: tag.value.Expand(c)})
@@ -234,13 +268,15 @@ type tagClaim struct{ key, claim string }
 
 func compileTagClaims(claims map[string]string) ([]tagClaim, error) {
 	var compiled []tagClaim
+	var faults diag.Faults
 	for _, key := range slices.Sorted(maps.Keys(claims)) {
 		if claims[key] == "" {
-			return nil, diag.Problemf("session tag %q has no claim", key).WithRemedy("write the name of the claim that has its value")
+			faults.Add(diag.Problemf("session tag %q has no claim", key).WithRemedy("write the name of the claim that has its value"))
+			continue
 		}
 		compiled = append(compiled, tagClaim{key, claims[key]})
 	}
-	return compiled, nil
+	return compiled, faults.Err()
 }
 
 // tagsFrom returns session tags made from claims. An absent claim makes no tag, and a

@@ -28,19 +28,21 @@ func (c claimPattern) String() string { return "{" + c.claim + ": " + c.pattern.
 // compileClaims compiles patterns by claim. No two captures may have one name.
 func compileClaims(patterns map[string]string) (claimPatterns, error) {
 	var compiled claimPatterns
+	var faults diag.Faults
 	for _, claim := range slices.Sorted(maps.Keys(patterns)) {
 		p, err := nametemplate.CompilePattern(patterns[claim])
 		if err != nil {
-			return nil, diag.Wrap(diag.Position{}, fmt.Sprintf("claim %q: ", claim), err)
+			faults.Add(diag.Wrap(diag.Position{}, fmt.Sprintf("claim %q: ", claim), err))
+			continue
 		}
 		for _, name := range p.Names() {
 			if slices.Contains(compiled.names(), name) {
-				return nil, diag.Problemf("claim %q: {%s} is also captured from another claim", claim, name).WithRemedy("rename one of the two")
+				faults.Add(diag.Problemf("claim %q: {%s} is also captured from another claim", claim, name).WithRemedy("rename one of the two"))
 			}
 		}
 		compiled = append(compiled, claimPattern{claim, p})
 	}
-	return compiled, nil
+	return compiled, faults.Err()
 }
 
 // names returns the names of all captures, in order.

@@ -49,34 +49,86 @@ type compiledIssuer struct {
 
 // AddIssuer adds an issuer. It rejects an issuer whose name, URL, provider or metadata
 // another issuer has, whose tokens cannot be verified, or whose role does not exist or
-// has no trust policy, and patterns and templates that do not compile. Its errors have no
-// position, which the caller adds.
+// has no trust policy, and patterns and templates that do not compile. The error joins all
+// faults that do not follow from others. They have no position, which the caller adds.
 func (auth *Authenticator) AddIssuer(i Issuer) error {
 	switch {
 	case i.Name == "":
 		return diag.Problemf("the issuer has no name").WithRemedy("add name, which credentials refer to")
 	case i.Verifier == nil || i.Verifier.URL == "":
 		return diag.Problemf("issuer %q has no URL", i.Name).WithRemedy("write the iss of its tokens")
-	case i.Verifier.Keys == nil && i.Metadata == "":
-		return diag.Problemf("issuer %q: its tokens cannot be verified", i.Name).WithRemedy("add jwks, or metadata if Envoy's jwt_authn verifies them")
-	case slices.Contains(i.ForeignAudiences, ""):
-		return diag.Problemf("issuer %q: a foreign audience is empty", i.Name).WithRemedy("remove it")
-	}
-	if err := auth.checkDistinct(&i); err != nil {
-		return err
 	}
 	compiled, err := i.compile(auth.entities)
-	if err != nil {
-		return i.wrap(err)
-	}
-	for _, other := range auth.issuers {
-		if strings.EqualFold(other.provider.URL, compiled.provider.URL) {
-			return diag.Problemf("issuers %q and %q are one provider %q, so that trust policies could not distinguish their tokens", other.name, i.Name, other.provider.URL).WithRemedy("keep one, or set the provider of each")
-		}
+	if err := errors.Join(i.check(), auth.checkDistinct(compiled), err); err != nil {
+		return err
 	}
 	auth.callers.clear()
 	auth.issuers, auth.verifiers = append(auth.issuers, compiled), append(auth.verifiers, compiled.verifier)
 	return nil
+}
+
+// check checks what needs no compilation.
+func (i *Issuer) check() error {
+	var faults []error
+	if i.Verifier.Keys == nil && i.Metadata == "" {
+		faults = append(faults, diag.Problemf("issuer %q: its tokens cannot be verified", i.Name).WithRemedy("add jwks, or metadata if Envoy's jwt_authn verifies them"))
+	}
+	if slices.Contains(i.ForeignAudiences, "") {
+		faults = append(faults, diag.Problemf("issuer %q: a foreign audience is empty", i.Name).WithRemedy("remove it"))
+	}
+	return errors.Join(faults...)
+}
+
+// checkDistinct rejects an issuer that has the name, URL, metadata or provider of another.
+func (auth *Authenticator) checkDistinct(i *compiledIssuer) error {
+	for _, other := range auth.issuers {
+		switch {
+		case other.name == i.name:
+			return diag.Problemf("issuer %q is listed twice", i.name).WithRemedy("keep one")
+		case other.verifier.URL == i.verifier.URL:
+			return diag.Problemf("issuers %q and %q have the same issuer URL", other.name, i.name).WithRemedy("remove one")
+		case i.metadata != "" && other.metadata == i.metadata:
+			return diag.Problemf("issuers %q and %q have the same metadata key %q", other.name, i.name, i.metadata).WithRemedy("give each jwt_authn provider its own payload_in_metadata")
+		case i.provider != nil && strings.EqualFold(other.provider.URL, i.provider.URL):
+			return diag.Problemf("issuers %q and %q are one provider %q, so that trust policies could not distinguish their tokens", other.name, i.name, other.provider.URL).WithRemedy("keep one, or set the provider of each")
+		}
+	}
+	return nil
+}
+
+// compile compiles the issuer. With an error it returns what is correct.
+func (i *Issuer) compile(e *sts.Entities) (*compiledIssuer, error) {
+	c := &compiledIssuer{
+		name: i.Name, verifier: i.Verifier, metadata: i.Metadata, role: i.Role,
+		hasSessionName: i.SessionName != "", foreignAudiences: i.ForeignAudiences, sessionPolicies: i.SessionPolicies,
+	}
+	var faults []error
+	add := func(err error) {
+		if err != nil {
+			faults = append(faults, i.wrap(err))
+		}
+	}
+	provider := i.Provider
+	if provider == "" {
+		_, provider, _ = strings.Cut(i.Verifier.URL, "://")
+	}
+	if provider == "" || strings.Contains(provider, "://") {
+		add(diag.Problemf("provider %q is empty or has a scheme", i.Provider).WithRemedy("write it as trust policies do, without https://"))
+	} else {
+		c.provider = sts.NewProvider(i.Name, provider)
+	}
+	var err, errClaims error
+	c.claims, errClaims = compileClaims(i.Claims)
+	add(errClaims)
+	c.tagClaims, err = compileTagClaims(i.TagClaims)
+	add(err)
+	add(checkTagKeys(c.tagClaims))
+	if errClaims == nil { // the template depends on the captures
+		c.sessionName, err = compileSessionName(i, c.claims.names())
+		add(err)
+	}
+	add(checkIssuerRole(i.Role, e))
+	return c, errors.Join(faults...)
 }
 
 // wrap returns the faults of err with the name of the issuer.
@@ -86,50 +138,6 @@ func (i *Issuer) wrap(err error) error {
 		return &SessionNameError{named}
 	}
 	return named
-}
-
-// checkDistinct rejects an issuer that has the name, URL or metadata of another.
-func (auth *Authenticator) checkDistinct(i *Issuer) error {
-	for _, other := range auth.issuers {
-		switch {
-		case other.name == i.Name:
-			return diag.Problemf("issuer %q is listed twice", i.Name).WithRemedy("keep one")
-		case other.verifier.URL == i.Verifier.URL:
-			return diag.Problemf("issuers %q and %q have the same issuer URL", other.name, i.Name).WithRemedy("remove one")
-		case i.Metadata != "" && other.metadata == i.Metadata:
-			return diag.Problemf("issuers %q and %q have the same metadata key %q", other.name, i.Name, i.Metadata).WithRemedy("give each jwt_authn provider its own payload_in_metadata")
-		}
-	}
-	return nil
-}
-
-func (i *Issuer) compile(e *sts.Entities) (*compiledIssuer, error) {
-	c := &compiledIssuer{
-		name: i.Name, verifier: i.Verifier, metadata: i.Metadata, role: i.Role,
-		hasSessionName: i.SessionName != "", foreignAudiences: i.ForeignAudiences, sessionPolicies: i.SessionPolicies,
-	}
-	provider := i.Provider
-	if provider == "" {
-		_, provider, _ = strings.Cut(i.Verifier.URL, "://")
-	}
-	if provider == "" || strings.Contains(provider, "://") {
-		return nil, diag.Problemf("provider %q is empty or has a scheme", i.Provider).WithRemedy("write it as trust policies do, without https://")
-	}
-	c.provider = sts.NewProvider(i.Name, provider)
-	var err error
-	if c.claims, err = compileClaims(i.Claims); err != nil {
-		return nil, err
-	}
-	if c.tagClaims, err = compileTagClaims(i.TagClaims); err != nil {
-		return nil, err
-	}
-	if err := checkTagKeys(c.tagClaims); err != nil {
-		return nil, err
-	}
-	if c.sessionName, err = compileSessionName(i, c.claims.names()); err != nil {
-		return nil, err
-	}
-	return c, checkIssuerRole(i.Role, e)
 }
 
 func checkTagKeys(claims []tagClaim) error {
@@ -173,7 +181,7 @@ func checkIssuerRole(arn string, e *sts.Entities) error {
 	switch {
 	case role == nil || !role.IsRole():
 		return diag.Problemf("role %q is not among the principals", arn).WithRemedy("add it there with its policies and its trust policy")
-	case role.Trust == nil:
+	case role.Trust == nil && !role.MissesTrust:
 		return diag.Problemf("role %q has no trust policy, so that no token can assume it", arn).WithRemedy("add one that allows sts:AssumeRoleWithWebIdentity")
 	}
 	return nil

@@ -51,7 +51,7 @@ type nameKind struct {
 	// bind adds a binding of this kind.
 	bind func(*Authenticator, *Binding) error
 	// compile compiles and checks the pattern of a binding; nil if names of this kind
-	// have no pattern.
+	// have no pattern. With an error it returns the pattern if that is known.
 	compile func(*Authenticator, string) (*nametemplate.Pattern, error)
 	// offline authenticates the caller that a description of a credential is about. The
 	// error is a *Failure if the credential is refused.

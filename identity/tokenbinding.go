@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -19,30 +20,48 @@ type tokenBinding struct {
 
 // bindToken adds a binding of tokens.
 func (auth *Authenticator) bindToken(b *Binding) error {
+	var faults []error
 	i := auth.issuerNamed(b.Issuer)
-	switch {
-	case i == nil:
-		return diag.Problemf("issuer %q is not among the issuers", b.Issuer).WithRemedy("add it there")
-	case i.role != "":
-		return diag.Problemf("issuer %q has a role, which all its tokens assume", b.Issuer).WithRemedy("bind its tokens, or keep the role")
-	case b.Name != "" || len(b.Claims) == 0:
-		return diag.Problemf("a token of issuer %q is identified by its claims", b.Issuer).WithRemedy("write at least one, such as sub")
-	}
-	claims, err := compileClaims(b.Claims)
-	if err != nil {
-		return err
-	}
-	bound := &tokenBinding{claims: claims, exact: len(claims.names()) == 0}
-	for _, other := range i.bindings {
-		if bound.overlaps(other) {
-			return diag.Problemf("two bindings of issuer %q overlap: a token can match %v and %v", b.Issuer, other.claims, claims).WithRemedy("change one so that no token does, or add every claim of the other to the one without captures")
+	if i == nil {
+		i = &compiledIssuer{name: b.Issuer}
+		if !b.MissesIssuer {
+			faults = append(faults, diag.Problemf("issuer %q is not among the issuers", b.Issuer).WithRemedy("add it there"))
 		}
 	}
-	if bound.template, err = i.compileCaller(*b, claims.names(), auth.entities); err != nil {
+	if i.role != "" {
+		faults = append(faults, diag.Problemf("issuer %q has a role, which all its tokens assume", b.Issuer).WithRemedy("bind its tokens, or keep the role"))
+	}
+	if b.Name != "" || len(b.Claims) == 0 {
+		faults = append(faults, diag.Problemf("a token of issuer %q is identified by its claims", b.Issuer).WithRemedy("write at least one, such as sub"))
+	}
+	bound, err := i.compileBinding(b, auth.entities)
+	if err := errors.Join(append(faults, err)...); err != nil {
 		return err
 	}
 	i.bindings = append(i.bindings, bound)
 	return nil
+}
+
+// compileBinding compiles a binding of tokens. It rejects one that overlaps with another.
+func (i *compiledIssuer) compileBinding(b *Binding, e *sts.Entities) (*tokenBinding, error) {
+	claims, err := compileClaims(b.Claims)
+	if err != nil {
+		if b.usesCaptures() {
+			return nil, err // the templates depend on the captures
+		}
+		_, errCaller := i.compileCaller(*b, nil, e)
+		return nil, errors.Join(err, errCaller)
+	}
+	bound := &tokenBinding{claims: claims, exact: len(claims.names()) == 0}
+	for _, other := range i.bindings {
+		if len(claims) > 0 && bound.overlaps(other) {
+			err = diag.Problemf("two bindings of issuer %q overlap: a token can match %v and %v", b.Issuer, other.claims, claims).WithRemedy("change one so that no token does, or add every claim of the other to the one without captures")
+			break
+		}
+	}
+	template, errCaller := i.compileCaller(*b, claims.names(), e)
+	bound.template = template
+	return bound, errors.Join(err, errCaller)
 }
 
 // overlaps reports whether a token can match both bindings, neither of which is an
@@ -64,21 +83,21 @@ func (b *tokenBinding) overlaps(other *tokenBinding) bool {
 // tags and session policies of the issuer. Two lists of session policies would allow
 // what either allows, so that only one of issuer and binding may have them.
 func (i *compiledIssuer) compileCaller(b Binding, names []string, e *sts.Entities) (*callerTemplate, error) {
+	var faults []error
 	switch {
 	case len(i.sessionPolicies) > 0 && len(b.SessionPolicies) > 0:
-		return nil, diag.Problemf("issuer %q and this credential both have session policies, and together they would allow what either allows", i.name).WithRemedy("keep one of the two")
+		faults = append(faults, diag.Problemf("issuer %q and this credential both have session policies, and together they would allow what either allows", i.name).WithRemedy("keep one of the two"))
 	case len(b.SessionPolicies) == 0:
 		b.SessionPolicies = i.sessionPolicies
 	}
 	if i.hasSessionName && !e.HasTrustPolicy() {
-		return nil, diag.Problemf("issuer %q has a session name for the roles that its tokens assume, and no role can be assumed", i.name).WithRemedy("add a trust policy to a role, or leave session out: a credential's principal includes the name of its session")
+		faults = append(faults, diag.Problemf("issuer %q has a session name for the roles that its tokens assume, and no role can be assumed", i.name).WithRemedy("add a trust policy to a role, or leave session out: a credential's principal includes the name of its session"))
 	}
-	t, err := compileCaller(&b, names, e)
-	if err != nil || !sts.HasSession(t.kind) && e.HasTrustPolicy() { // the tags are for roles that it assumes
-		return t, err
+	t, err := compileTemplates(&b, names)
+	if t.hasSession(len(names)) || !e.HasTrustPolicy() { // otherwise the tags are for roles that it assumes
+		t.tagClaims = slices.Concat(t.tagClaims, i.tagClaims)
 	}
-	t.tagClaims = slices.Concat(t.tagClaims, i.tagClaims)
-	return t, t.check(len(names), e)
+	return t, errors.Join(append(faults, err, t.check(len(names), e))...)
 }
 
 // callerOf returns the caller that a token's claims are bound to, nil for none. A

@@ -41,7 +41,7 @@ const userIDKey = "aws:userid"
 func (p *principals) checkUserIDs(policies []*iam.Policy) error {
 	unknown := ""
 	for _, arn := range slices.Sorted(maps.Keys(p.identity)) {
-		if p.ids[arn] == "" {
+		if p.ids[arn] == "" && !p.missesID[arn] {
 			unknown = arn
 			break
 		}

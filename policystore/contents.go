@@ -53,6 +53,8 @@ type BoundCredential struct {
 	SessionPolicies []*iam.Policy
 	diag.Position
 	SourceARN, SourceAccount string // of a service; may have captures
+
+	account iam.ARN // the partition and account of the principal; zero if captures determine them
 }
 
 // A TrustedIssuer is an entry of principals.yaml about an issuer whose tokens are accepted.

@@ -1,9 +1,9 @@
 package policystore
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"slices"
 
 	"extauthz/diag"
 	"extauthz/iam"
@@ -29,21 +29,22 @@ type callerCompiler struct {
 	*sources
 	*callers
 	principals    *principals
-	missesIssuers bool            // an issuer may be missing because of a fault
-	unbindable    map[string]bool // the names of issuers whose tokens cannot be bound because of a fault
+	missesIssuers bool                    // an issuer may be missing because of a fault
+	faultyIssuers map[string]bool         // the names of issuers with faults
+	fetched       map[string]*oidc.KeySet // by URL and file of authorities
 }
 
 // compileCallers compiles the issuers and credentials of principals.yaml. A reference to
-// something that may be missing because of a fault is not a fault.
+// something that may be missing because of a fault is not a fault. users is nil if the
+// password file has a fault.
 func (from *sources) compileCallers(configured *config.Principals, users *basic.File, who *principals) *callers {
 	all := &callers{table: identity.NewAuthenticator(users, from.kept.passwords, who.entities)}
-	c := &callerCompiler{sources: from, callers: all, principals: who, missesIssuers: configured.MissesIssuers, unbindable: map[string]bool{}}
+	c := &callerCompiler{
+		sources: from, callers: all, principals: who, missesIssuers: configured.MissesIssuers,
+		faultyIssuers: map[string]bool{}, fetched: map[string]*oidc.KeySet{},
+	}
 	for i := range configured.Issuers {
-		entry := &configured.Issuers[i]
-		needsRole := entry.SessionName.Text != "" // bindings are refused unless some role can be assumed
-		if !c.addIssuer(entry) || needsRole && c.mayMissRoles() {
-			c.unbindable[entry.Name.Text] = true
-		}
+		c.addIssuer(&configured.Issuers[i])
 	}
 	for i := range configured.Credentials {
 		c.addCredential(&configured.Credentials[i])
@@ -54,43 +55,44 @@ func (from *sources) compileCallers(configured *config.Principals, users *basic.
 // addCredential maps the name or the claims of an entry to its principal, and reports the
 // faults of the entry.
 func (c *callerCompiler) addCredential(entry *config.CredentialEntry) {
+	sessionPolicies, _ := c.policies(iam.SessionPolicy, entry.SessionPolicies, entry.Account)
+	if entry.IsIncomplete {
+		c.report(errFollows)
+		return
+	}
 	binding := identity.Binding{
 		Kind: entry.Kind, Name: entry.Name,
 		Claims: entry.Claims, Principal: entry.Principal, Path: entry.Path, FederatedBy: entry.FederatedBy,
 		Tags: entry.Tags, TagClaims: entry.ClaimTags, SourceIdentity: entry.SourceIdentity,
-		SourceARN: entry.SourceARN, SourceAccount: entry.SourceAccount,
+		SourceARN: entry.SourceARN, SourceAccount: entry.SourceAccount, SessionPolicies: sessionPolicies,
 	}
 	if entry.Kind == identity.TokenClaims {
 		binding.Name, binding.Issuer = "", entry.Name
+		binding.MissesIssuer = c.missesIssuers || c.faultyIssuers[entry.Name]
 	}
-	binding.SessionPolicies, _ = c.policies(iam.SessionPolicy, entry.SessionPolicies, accountOf(entry.Principal))
-	if entry.Basic != "" && c.isFaulty[passwordsPath] || entry.Token != "" && !c.canBind(entry.Token) {
-		c.report(errFollows)
-		return
-	}
-	err := c.table.Bind(binding)
-	if errors.As(err, new(*sts.NoSuchEntity)) && !c.principals.complete {
-		err = errFollows
-	}
-	if c.reportAt(entry.At, err) {
+	if c.reportAll(c.table.Bind(binding), func(error) diag.Point { return entry.At }) {
 		return
 	}
 	c.credentials = append(c.credentials, BoundCredential{
-		entry.Token, entry.Claims, entry.Principal, entry.Path, entry.FederatedBy, binding.SessionPolicies, config.InPrincipals(entry.At), entry.SourceARN, entry.SourceAccount,
+		entry.Token, entry.Claims, entry.Principal, entry.Path, entry.FederatedBy, sessionPolicies, config.InPrincipals(entry.At), entry.SourceARN, entry.SourceAccount, entry.Account,
 	})
 }
 
-// canBind reports whether tokens of an issuer can be bound, or cannot for another reason
-// than a fault that was reported.
-func (c *callerCompiler) canBind(issuer string) bool {
-	isKnown := slices.ContainsFunc(c.issuers, func(i IssuerStatus) bool { return i.Name == issuer })
-	return !c.unbindable[issuer] && (isKnown || !c.missesIssuers)
-}
-
-// mayMissRoles reports whether no role can be assumed, and one may be missing because of a
-// fault.
-func (c *callerCompiler) mayMissRoles() bool {
-	return (!c.principals.complete || len(c.principals.faultyTrust) > 0) && !c.principals.entities.HasTrustPolicy()
+// reportAll reports each of the errors that are joined in err at its point in
+// principals.yaml, unless the error is about a user or role that may be missing because of
+// a fault. It returns whether err is not nil.
+func (c *callerCompiler) reportAll(err error, at func(error) diag.Point) bool {
+	if several, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the joined errors
+		for _, one := range several.Unwrap() {
+			c.reportAll(one, at)
+		}
+		return true
+	}
+	absent := new(sts.NoSuchEntity)
+	if errors.As(err, &absent) && c.principals.misses.has(absent.ARN) {
+		return c.report(errFollows)
+	}
+	return c.reportAt(at(err), err)
 }
 
 // An IssuerStatus is an issuer whose tokens a snapshot accepts, for its status.
@@ -100,42 +102,52 @@ type IssuerStatus struct {
 	JWKS string `json:"jwks,omitempty"` // a file of the directory or a URL; "" if only Envoy verifies
 }
 
-// addIssuer adds the issuer of an entry, and reports the faults of the entry. It returns
-// false if its tokens cannot be bound, because of a fault in it or in its role.
-func (c *callerCompiler) addIssuer(entry *config.IssuerEntry) bool {
+// addIssuer adds the issuer of an entry, and reports the faults of the entry.
+func (c *callerCompiler) addIssuer(entry *config.IssuerEntry) {
 	keys, hasKeys := c.keySet(entry)
-	session, _ := c.policies(iam.SessionPolicy, entry.SessionPolicies, accountOf(entry.Role.Text))
-	if !hasKeys {
-		return false
+	session, _ := c.policies(iam.SessionPolicy, entry.SessionPolicies, entry.ParsedRole)
+	if entry.IsIncomplete {
+		c.report(errFollows)
+		c.faultyIssuers[entry.Name.Text] = true
+		return
 	}
 	issuer := identity.Issuer{
 		Name: entry.Name.Text, Verifier: &oidc.Verifier{URL: entry.URL.Text, Keys: keys}, Metadata: entry.Metadata.Text,
 		Role: entry.Role.Text, SessionName: entry.SessionName.Text, Claims: entry.Claims, TagClaims: entry.Tags,
 		ForeignAudiences: texts(entry.ForeignAudiences), Provider: entry.Provider.Text, SessionPolicies: session,
 	}
-	hasRole := issuer.Role == "" || !c.mayBeMissing(issuer.Role)
+	if entry.HasFaultyURL { // others differ
+		issuer.Verifier.URL = cmp.Or(entry.URL.Text, "the URL of "+entry.Name.Text)
+		issuer.Provider = cmp.Or(entry.Provider.Text, "the provider of "+entry.Name.Text)
+	}
+	if !hasKeys {
+		issuer.Verifier.Keys = new(oidc.KeySet) // they exist, and have a fault
+	}
+	hasRole := issuer.Role == "" || !c.mayMissRole(entry)
 	if !hasRole {
 		c.report(errFollows)
 		issuer.Role = ""
 	}
-	err := c.table.AddIssuer(issuer)
-	at := entry.At
-	if errors.As(err, new(*identity.SessionNameError)) {
-		at = entry.SessionName.At
-	}
-	if c.reportAt(at, err) || !hasRole {
-		return false
+	isFaulty := c.reportAll(c.table.AddIssuer(issuer), func(err error) diag.Point {
+		if errors.As(err, new(*identity.SessionNameError)) && issuer.SessionName != "" {
+			return entry.SessionName.At
+		}
+		return entry.At
+	})
+	// Bindings are refused if the issuer has a session name and no role can be assumed.
+	mayMissRoles := issuer.SessionName != "" && c.principals.misses.anything() && !c.principals.entities.HasTrustPolicy()
+	c.faultyIssuers[issuer.Name] = c.faultyIssuers[issuer.Name] || isFaulty
+	if isFaulty || entry.HasFaultyURL || !hasKeys || !hasRole || mayMissRoles {
+		return
 	}
 	c.keySets = append(c.keySets, keys)
 	c.issuers = append(c.issuers, IssuerStatus{Name: entry.Name.Text, URL: entry.URL.Text, JWKS: entry.JWKS.Text})
 	c.trusted = append(c.trusted, TrustedIssuer{entry.Name.Text, entry.ProviderName(), entry.Role.Text, entry.Claims, session, config.InPrincipals(entry.At), issuer.ForeignAudiences})
-	return true
 }
 
-// mayBeMissing reports whether a role, or its trust policy, may be missing because of a
-// fault.
-func (c *callerCompiler) mayBeMissing(role string) bool {
-	return c.principals.faultyTrust[role] || !c.principals.complete && c.principals.entities.Find(role) == nil
+// mayMissRole reports whether the role of an issuer may be missing because of a fault.
+func (c *callerCompiler) mayMissRole(entry *config.IssuerEntry) bool {
+	return entry.ParsedRole == (iam.ARN{}) || c.principals.entities.Find(entry.Role.Text) == nil && c.principals.misses.has(entry.Role.Text)
 }
 
 // texts returns strings without their positions; nil for nil.
@@ -148,27 +160,35 @@ func texts(list []strictyaml.String) (all []string) {
 
 // keySet returns the keys that verify an issuer's tokens, nil if only Envoy does. It reports
 // the faults of the entry about keys, and returns false if the keys cannot be used.
-func (from *sources) keySet(entry *config.IssuerEntry) (keys *oidc.KeySet, ok bool) {
-	if entry.JWKS.Text == "" {
+func (c *callerCompiler) keySet(entry *config.IssuerEntry) (keys *oidc.KeySet, ok bool) {
+	switch {
+	case entry.HasFaultyKeys:
+		return nil, false
+	case entry.JWKS.Text == "":
 		return nil, true
 	}
 	if !entry.HasKeysURL() {
-		keys, found := from.files.keys[entry.JWKS.Text]
-		return keys, !from.reportAt(entry.JWKS.At, missingFile("jwks", "jwks/NAME.json, or write an https URL", entry.JWKS.Text, found, keys != nil))
+		keys, found := c.files.keys[entry.JWKS.Text]
+		return keys, !c.reportAt(entry.JWKS.At, missingFile("jwks", "jwks/NAME.json, or write an https URL", entry.JWKS.Text, found, keys != nil))
 	}
 	var authority []byte
 	if entry.CA.Text != "" {
-		text, found := from.files.authorities[entry.CA.Text]
-		if from.reportAt(entry.CA.At, missingFile("ca", "ca/NAME.pem", entry.CA.Text, found, text != nil)) {
+		text, found := c.files.authorities[entry.CA.Text]
+		if c.reportAt(entry.CA.At, missingFile("ca", "ca/NAME.pem", entry.CA.Text, found, text != nil)) {
 			return nil, false
 		}
 		authority = text
 	}
-	keys, err := from.kept.keys.KeySet(entry.JWKS.Text, authority)
-	if err != nil {
-		err = diag.Wrap(config.InPrincipals(entry.JWKS.At), "jwks: ", err)
+	id := entry.JWKS.Text + "\n" + entry.CA.Text
+	if known := c.fetched[id]; known != nil {
+		return known, true
 	}
-	return keys, !from.report(err)
+	keys, err := c.kept.keys.KeySet(entry.JWKS.Text, authority)
+	if c.report(diag.Wrap(config.InPrincipals(entry.JWKS.At), "jwks: ", err)) {
+		return nil, false
+	}
+	c.fetched[id] = keys
+	return keys, true
 }
 
 // missingFile returns an error if a file that an issuer refers to does not exist, or cannot

@@ -3,6 +3,7 @@ package policystore
 import (
 	"fmt"
 	"log/slog"
+	"maps"
 	"strings"
 	"testing"
 
@@ -36,7 +37,7 @@ func TestAllFaults(t *testing.T) {
 		{"a broken policy, its principal, and an unknown one", map[string]string{"managed/m1.json": badResource, "principals.yaml": "principals:\n" + attached + "- {arn: arn:aws:iam::123456789012:user/carol, policies: [m9]}\ncredentials:\n" + entry, "htpasswd": "bob" + strings.TrimPrefix(aliceHash, "alice")},
 			"managed/m1.json:1:83 principals.yaml:3:58"},
 		{"a broken trust policy and the issuer of its role", map[string]string{"trust/web.json": "{}", "jwks/ci.json": "{", "principals.yaml": issuer + "principals:\n" + trusted + "credentials: []\n"},
-			"jwks/ci.json:1:1 trust/web.json:1:1"},
+			"jwks/ci.json:1:1 principals.yaml:2:121 trust/web.json:1:1"},
 		{"a registry and its repository policy", map[string]string{"registries.yaml": strings.Replace(registries, "123456789012", "1234", 1), secretDir: `{"Version":"2012-10-17"}`},
 			secretDir + ":1:1 registries.yaml:2:42"},
 		{"a registry and the policy of its repository", map[string]string{"registries.yaml": strings.Replace(registries, "123456789012", "1234", 1)},
@@ -113,6 +114,116 @@ credentials:
 			var got []string
 			for _, d := range diag.Of(err) {
 				got = append(got, d.Position.String())
+			}
+			if s != nil || strings.Join(got, " ") != c.want {
+				t.Errorf("faults at %s\nwant      %s\n%v", strings.Join(got, " "), c.want, err)
+			}
+		})
+	}
+}
+
+// TestIndependentFaults checks that a fault hides only those that follow from it.
+func TestIndependentFaults(t *testing.T) {
+	const (
+		bob        = `"arn:aws:iam::123456789012:user/dev/bob"`
+		role       = `"arn:aws:iam::123456789012:role/web"`
+		registries = "registries:\n- {name: a, hosts: [localhost], account: \"123456789012\", region: eu-central-1}\n"
+		useUserID  = `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"ecr:*","Resource":"*","Condition":{"StringEquals":{"aws:userid":"x"}}}}`
+	)
+	for _, c := range []struct {
+		name  string
+		files map[string]string
+		want  string // the position of each fault, in principals.yaml unless there is another file's name
+	}{
+		{"a tag, an unknown policy and an unknown key", map[string]string{"principals.yaml": "principals:\n- {arn: " + bob + ", policies: [developr]}\ncredentials:\n- {basic: !x alice, principal: " + bob + "}\n- {urii: a, principal: " + bob + "}\n"},
+			"2:62 4:11 5:4"},
+		{"a merge key and an unknown boundary", map[string]string{"principals.yaml": "principals:\n- {<<: {id: x}, arn: " + bob + ", boundary: nob}\n"},
+			"2:4 2:74"},
+		{"a second document", map[string]string{"principals.yaml": "principals:\n- {arn: " + bob + ", boundary: nob}\n---\na: b\n"},
+			"2:61 3:1"},
+		{"a line of htpasswd, and basic credentials", map[string]string{"htpasswd": "alice:x\n", "principals.yaml": `principals:
+- {arn: ` + bob + `}
+credentials:
+- {basic: alice, principal: "arn:aws:iam::123456789012:user/carol"}
+- {basic: "bob{", principal: ` + bob + `}
+- {basic: carol, principal: ` + bob + `, tags: {a: b}}
+- {basic: dave, principal: ` + bob + `}
+`}, "htpasswd:1 4:3 5:3 6:3"},
+		{"settings of a registry", map[string]string{"registries.yaml": "registries:\n- {name: a, hosts: [localhost], account: \"12\", region: eu-central-1, tls: maybe, sources: [mtlx]}\n"},
+			"registries.yaml:2:42 registries.yaml:2:75 registries.yaml:2:92"},
+		{"settings of a registry next to an unknown key", map[string]string{"registries.yaml": "registries:\n- {nmae: a, hosts: [localhost], account: \"12\", detail: some}\n"},
+			"registries.yaml:2:3 registries.yaml:2:4 registries.yaml:2:42 registries.yaml:2:56"},
+		{"a registry without settings that an unknown key may mean", map[string]string{"registries.yaml": "registries:\n- {name: a, host: [localhost], acount: \"123456789012\", regionn: eu-central-1}\n"},
+			"registries.yaml:2:13 registries.yaml:2:32 registries.yaml:2:56"},
+		{"hosts of two registries, one with a fault", map[string]string{"registries.yaml": registries + "- {name: b, hosts: [localhost], byHost: true, account: \"123456789012\", region: eu-central-1, detail: some}\n- {name: c, hosts: [localhost], byHost: true, partition: aws-cn, account: \"123456789012\", region: eu-central-1}\n"},
+			"registries.yaml:3:102 registries.yaml:4:20 registries.yaml:4:99"},
+		{"a partition that cannot be decoded", map[string]string{"registries.yaml": registries + "- {name: b, hosts: [b], partition: 1, account: \"123456789012\", region: eu-central-1}\n"},
+			"registries.yaml:3:36"},
+		{"a header without sources that can be decoded", map[string]string{"registries.yaml": "registries:\n- {name: a, hosts: [localhost], account: \"123456789012\", region: eu-central-1, sources: [1], header: x}\n- {name: b, hosts: [b], account: \"123456789012\", region: eu-central-1, trustedHops: one, trustedProxies: [10.0.0.1]}\n"},
+			"registries.yaml:2:90 registries.yaml:3:85"},
+		{"an id, and the references of its principal", map[string]string{"managed/deny.json": useUserID, "principals.yaml": `principals:
+- {arn: ` + bob + `, id: x, boundary: nob, policies: [nop], trust: notrust, tags: {"aws:a": b}}
+- {arn: "arn:aws:iam::123456789012:user/alice", id: AIDACKCEVSQ6C2EXAMPLE}
+groups:
+- {name: g, members: [bob]}
+credentials:
+- {uri: a, principal: ` + bob + `}
+- {uri: b, principal: "arn:aws:iam::123456789012:user/carol"}
+`}, "2:55 2:68 2:84 2:97 2:112 8:3"},
+		{"a principal that IAM does not allow, and credentials of others", map[string]string{"principals.yaml": `principals:
+- {arn: ` + bob + `, id: AROACKCEVSQ6C2EXAMPLE}
+groups:
+- {name: g, members: [bob, carol]}
+credentials:
+- {uri: a, principal: ` + bob + `}
+- {uri: b, principal: "arn:aws:iam::123456789012:user/carol"}
+`}, "2:9 4:28 7:3"},
+		{"the name of a group, its members and its policies", map[string]string{"principals.yaml": `principals:
+- {arn: ` + bob + `}
+groups:
+- {name: "a b", members: [bob, carol, bob], policies: [nop]}
+- {name: "a b", members: [1, dave]}
+`}, "4:10 4:32 4:39 4:56 5:10 5:27 5:30"},
+		{"the URL of an issuer, its role and its session", map[string]string{"principals.yaml": `issuers:
+- {name: ci, issuer: "http://ci.example.com", jwks: jwks/none.json, role: ` + role + `, session: "{nope}", foreignAudiences: [""], sessionPolicies: [nop], tags: {a: ""}}
+- {name: lab, issuer: "ci.example.com", jwks: "https://u:p@h/", role: ` + role + `, session: "{nope}"}
+principals:
+- {arn: ` + bob + `}
+credentials:
+- {token: ci, claims: {sub: a}, principal: "arn:aws:iam::123456789012:user/carol"}
+- {token: lab, claims: {sub: "{x"}, principal: "arn:aws:iam::123456789012:user/carol"}
+- {token: hub, claims: {sub: a}, principal: ` + bob + `}
+`}, "2:3 2:3 2:3 2:22 2:53 2:122 2:174 3:3 3:23 3:47 3:118 7:3 8:3 8:3 9:3"},
+		{"templates of a credential", map[string]string{"principals.yaml": `principals:
+- {arn: ` + role + `}
+- {arn: ` + bob + `}
+credentials:
+- {dns: A.example.com, principal: "arn:aws:iam::123456789012:user/carol"}
+- {uri: "a/{b}", principal: "arn:aws:sts::123456789012:assumed-role/web/{c}", tags: {x: "{d}", y: "{e}"}, sourceIdentity: "{f}"}
+- {uri: "b/{b}", principal: "arn:aws:sts::123456789012:assumed-role/web/{b}", tags: {x: "{b}"}, sessionPolicies: [nop]}
+- {uri: c, principal: ` + bob + `, tags: {x: y}, sourceIdentity: z, sourceArn: "{nope}"}
+`}, "5:3 5:3 6:3 6:3 6:3 6:3 7:115 8:3 8:3 8:3 8:3"},
+		{"a key of a credential that does not matter to its principal", map[string]string{"principals.yaml": `principals:
+- {arn: ` + bob + `}
+credentials:
+- {uri: a, principal: "arn:aws:iam::123456789012:user/carol", tags: [x]}
+- {uri: b, principal: 1, sessionPolicies: [nop]}
+- {uri: c, prncipal: "arn:aws:iam::123456789012:user/carol"}
+`}, "4:3 4:69 5:23 5:44 6:12"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			files := map[string]string{"htpasswd": ""}
+			maps.Copy(files, c.files)
+			if files["principals.yaml"] == "" {
+				files["principals.yaml"] = "principals: []\n"
+			}
+			if files["registries.yaml"] == "" {
+				files["registries.yaml"] = registries
+			}
+			s, err := load(t, files)
+			var got []string
+			for _, d := range diag.Of(err) {
+				got = append(got, strings.TrimPrefix(d.Position.String(), "principals.yaml:"))
 			}
 			if s != nil || strings.Join(got, " ") != c.want {
 				t.Errorf("faults at %s\nwant      %s\n%v", strings.Join(got, " "), c.want, err)

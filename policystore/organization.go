@@ -62,11 +62,11 @@ func checkAccounts(o *config.Organization, controls *controls, all registries, f
 		check(diag.File(a.File).At(diag.Point{}), a.Account)
 	}
 	for _, arn := range slices.Sorted(maps.Keys(who.positions)) {
-		check(who.positions[arn], accountOf(arn).Account)
+		check(who.positions[arn], who.parsed[arn].Account)
 	}
 	for _, c := range callers.credentials {
-		if account := accountOf(c.Principal).Account; iam.IsAccount(account) {
-			check(c.Position, account)
+		if iam.IsAccount(c.account.Account) {
+			check(c.Position, c.account.Account)
 		}
 	}
 	return faults.Err()

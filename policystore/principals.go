@@ -1,6 +1,7 @@
 package policystore
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -13,35 +14,74 @@ import (
 
 const principalsPath = config.PrincipalsPath
 
-// A declaration is a user or role with its policies, and where it is declared.
+// A declaration is a user or role with its policies, and where it is declared. With a fault
+// in it, it has what is correct.
 type declaration struct {
 	sts.Entity
-	at, arnAt      diag.Position // of the entry, and of its ARN
-	hasFaultyTrust bool          // the role has a trust policy that cannot be used
+	parsed    iam.ARN       // of the entity
+	at, arnAt diag.Position // of the entry, and of its ARN
+	missesID  bool          // the id is unknown because of a fault
 }
 
 // declarations are the users and roles in principals.yaml and in the outputs of accounts,
 // with the policies that are attached to each of them.
 type declarations struct {
-	list     []declaration
-	inline   []*iam.Policy // the policies in outputs that are not managed ones
-	complete bool          // no user or role is missing because of a fault
+	list   []declaration
+	inline []*iam.Policy // the policies in outputs that are not managed ones
+	misses missing
+}
+
+// missing says which users and roles may be missing because of faults.
+type missing struct {
+	any      bool            // every user and role
+	accounts map[string]bool // all of an account
+	names    map[string]bool // single ones, by the ARN without path
+}
+
+// anything reports whether a user or role may be missing.
+func (m missing) anything() bool {
+	return m.any || len(m.names) > 0 || slices.Contains(slices.Collect(maps.Values(m.accounts)), true)
+}
+
+// has reports whether the user or role with an ARN may be missing.
+func (m missing) has(arn string) bool {
+	parsed, err := iam.ParseARN(arn)
+	return m.any || err == nil && (m.accounts[parsed.Account] || m.names[withoutPath(parsed)])
+}
+
+// hasUser reports whether a user with a name may be missing.
+func (m missing) hasUser(name string) bool {
+	if m.any || slices.Contains(slices.Collect(maps.Values(m.accounts)), true) {
+		return true
+	}
+	for arn := range m.names {
+		if strings.HasSuffix(arn, ":user/"+name) {
+			return true
+		}
+	}
+	return false
+}
+
+// withoutPath returns the ARN of a user or role without its path.
+func withoutPath(arn iam.ARN) string {
+	kind, _, _ := strings.Cut(arn.Resource, "/")
+	arn.Resource = kind + "/" + iam.LastSegment(arn.Resource)
+	return arn.String()
 }
 
 // compileDeclarations compiles the policies of the users and roles: first of those in the
 // outputs of accounts, then of those in principals.yaml.
 func (from *sources) compileDeclarations(configured *config.Principals) *declarations {
-	d := &declarations{complete: !configured.MissesPrincipals}
-	for _, isIncomplete := range from.accounts.incomplete {
-		d.complete = d.complete && !isIncomplete
-	}
+	d := &declarations{misses: missing{any: configured.MissesPrincipals, accounts: from.accounts.incomplete}}
 	for _, a := range from.accounts.list {
 		entities, inline := from.compileAccount(a)
 		d.list, d.inline = append(d.list, entities...), append(d.inline, inline...)
 	}
 	d.list = slices.Grow(d.list, len(configured.Principals))
 	for i := range configured.Principals {
-		d.list = append(d.list, from.compilePrincipal(&configured.Principals[i]))
+		if entry := from.compilePrincipal(&configured.Principals[i]); entry.parsed != (iam.ARN{}) {
+			d.list = append(d.list, entry)
+		}
 	}
 	return d
 }
@@ -50,8 +90,9 @@ func (from *sources) compileDeclarations(configured *config.Principals) *declara
 // faults of its references.
 func (from *sources) compilePrincipal(entry *config.PrincipalEntry) declaration {
 	d := declaration{
-		Entity: sts.Entity{ARN: entry.ARN.Text, ID: entry.ID.Text, Tags: entry.TagList()},
-		at:     config.InPrincipals(entry.At), arnAt: config.InPrincipals(entry.ARN.At),
+		Entity: sts.Entity{ARN: entry.ARN.Text, ID: entry.ID.Text, Tags: entry.TagList(), MissesTrust: entry.MissesTrust},
+		parsed: entry.ParsedARN, missesID: entry.MissesID,
+		at: config.InPrincipals(entry.At), arnAt: config.InPrincipals(entry.ARN.At),
 	}
 	d.Identity, _ = from.policies(iam.IdentityPolicy, entry.Policies, entry.ParsedARN)
 	if entry.Boundary.Text != "" {
@@ -62,7 +103,7 @@ func (from *sources) compilePrincipal(entry *config.PrincipalEntry) declaration 
 	}
 	var err error
 	d.Trust, err = from.trust.find(entry.Trust.Text)
-	d.hasFaultyTrust = from.reportAt(entry.Trust.At, err)
+	d.MissesTrust = from.reportAt(entry.Trust.At, err) || entry.MissesTrust
 	return d
 }
 
@@ -74,8 +115,10 @@ type principals struct {
 	ids       map[string]string        // unique ids, by ARN
 	positions map[string]diag.Position // by ARN
 
-	complete    bool            // no user or role is missing because of a fault
-	faultyTrust map[string]bool // the ARNs of roles whose trust policy cannot be used
+	parsed map[string]iam.ARN // by ARN
+
+	misses   missing
+	missesID map[string]bool // the ARNs of those whose id is unknown because of a fault
 }
 
 // compilePrincipals makes the declared users and roles principals. ofGroups has the
@@ -84,15 +127,16 @@ type principals struct {
 func (c *compiler) compilePrincipals(declared *declarations, ofGroups map[string][]*iam.Policy, o *config.Organization, controls *iam.OrganizationPolicies) *principals {
 	n := len(declared.list)
 	p := &principals{
-		entities: sts.NewEntities(o.Member, controls), complete: declared.complete, faultyTrust: map[string]bool{},
+		entities: sts.NewEntities(o.Member, controls), missesID: map[string]bool{},
 		identity: make(map[string][]*iam.Policy, n), boundary: map[string][]*iam.Policy{},
-		ids: make(map[string]string, n), positions: make(map[string]diag.Position, n),
+		ids: make(map[string]string, n), positions: make(map[string]diag.Position, n), parsed: make(map[string]iam.ARN, n),
+		misses: missing{any: declared.misses.any, accounts: declared.misses.accounts, names: map[string]bool{}},
 	}
 	for _, d := range declared.list {
 		d.Identity = withGroups(d.Identity, ofGroups[d.ARN])
 		if err := p.add(&d); err != nil {
 			c.report(diag.Wrap(d.arnAt, "", err))
-			p.complete = false
+			p.misses.names[withoutPath(d.parsed)] = true
 		}
 	}
 	return p
@@ -106,13 +150,11 @@ func (p *principals) add(d *declaration) error {
 	if err := p.entities.Add(d.Entity); err != nil {
 		return err
 	}
-	p.positions[d.ARN], p.identity[d.ARN], p.ids[d.ARN] = d.at, d.Identity, d.ID
+	p.positions[d.ARN], p.identity[d.ARN], p.ids[d.ARN], p.parsed[d.ARN] = d.at, d.Identity, d.ID, d.parsed
 	if d.Boundary != nil {
 		p.boundary[d.ARN] = d.Boundary
 	}
-	if d.hasFaultyTrust {
-		p.faultyTrust[d.ARN] = true
-	}
+	p.missesID[d.ARN] = d.missesID
 	return nil
 }
 
@@ -129,19 +171,19 @@ func withGroups(own, ofGroups []*iam.Policy) []*iam.Policy {
 // passwordsPath is the path of the users' password hashes.
 const passwordsPath = "htpasswd"
 
-// loadPasswords reads the users' password hashes. It returns none if the file has a fault.
+// loadPasswords reads the users' password hashes. It returns nil if the file has a fault.
 func (c *compiler) loadPasswords() *basic.File {
-	if !c.skips(passwordsPath) {
-		users, err := basic.ParseFile(passwordsPath, c.Text(passwordsPath))
-		if !c.report(err) {
-			return users
-		}
+	if c.skips(passwordsPath) {
+		return nil
 	}
-	c.isFaulty[passwordsPath] = true
-	return &basic.File{}
+	users, err := basic.ParseFile(passwordsPath, c.Text(passwordsPath))
+	if c.report(err) {
+		return nil
+	}
+	return users
 }
 
-// readPrincipals reads principals.yaml. It leaves out entries with faults.
+// readPrincipals reads principals.yaml. It leaves out what has a fault.
 func (c *compiler) readPrincipals() *config.Principals {
 	switch {
 	case !c.Has(principalsPath):
@@ -154,14 +196,4 @@ func (c *compiler) readPrincipals() *config.Principals {
 		}
 	}
 	return &config.Principals{MissesPrincipals: true, MissesIssuers: true}
-}
-
-// accountOf returns the partition and account of a principal's ARN, which may be a template;
-// zero if captures determine them.
-func accountOf(template string) iam.ARN {
-	arn, err := iam.ParseARN(template)
-	if err != nil || strings.ContainsAny(arn.Partition, "{}") {
-		return iam.ARN{}
-	}
-	return arn
 }

@@ -296,13 +296,18 @@ func TestWhoIsWhoInTheFlatForm(t *testing.T) {
 }
 
 // TestLoadFetchesNothing checks that a directory loads if the keys of an issuer are not
-// available.
+// available, and that the cache has no keys before the snapshot is accepted.
 func TestLoadFetchesNothing(t *testing.T) {
 	d := whole(t, newSigner(t))
 	keys := offline()
-	if _, err := compile(treeOf(d), options(), newPersistent(keys)); err != nil {
+	s, err := compile(treeOf(d), options(), newPersistent(keys))
+	if err != nil {
 		t.Fatal(err)
 	}
+	if status := keys.Status(); len(status) != 0 {
+		t.Errorf("status before the snapshot is accepted: %+v", status)
+	}
+	keys.Keep(s.callers.keySets)
 	status := keys.Status()
 	if len(status) != 1 || status[0].URL != "https://lab.example.com/keys" || status[0].Failures != 0 || !status[0].Loaded.IsZero() {
 		t.Errorf("status %+v", status)

@@ -11,6 +11,7 @@ import (
 	"extauthz/identity"
 	"extauthz/identity/oidc"
 	"extauthz/policystore/config"
+	"extauthz/strictyaml"
 )
 
 // credentialEntry is a credential of a test. Its keys are those of principals.yaml.
@@ -63,7 +64,7 @@ type claimsReader struct {
 }
 
 func (r *claimsReader) fault(node *yaml.Node, problem, remedy string) {
-	r.faults.Add(diag.New(r.file.At(diag.Point{Line: node.Line, Column: node.Column}), problem, remedy))
+	r.faults.Add(diag.New(r.file.At(strictyaml.PointOf(node)), problem, remedy))
 }
 
 // claims returns the claims of a token.

@@ -119,7 +119,7 @@ func TestParseRejects(t *testing.T) {
 		{"denied and allowed", "name: a, denied: ecr:PutImage, " + caller + request, "denied is set, but expect: allowed never denies an action; remove denied, or change expect"},
 		{"denied of an action", "name: a, denied: ecr:GetAuthorizationToken, " + caller + "action: ecr:GetAuthorizationToken, expect: implicitDeny", "denied cannot be combined with action; remove denied"},
 		{"misspelled denied", "name: a, denied: ecr:PutImages, " + caller + "request: GET /v2/, expect: implicitDeny", `"ecr:PutImages" is not an action of ECR; write one such as ecr:BatchGetImage`},
-		{"type", "name: [a], " + caller + request, "1:17: this is a list; write a string"},
+		{"type", "name: [a], " + caller + request, "1:17: a list is given where a string is expected; write a string"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := Parse("a.yaml", []byte("tests: [ {"+c.test+"} ]\n"))

@@ -19,7 +19,8 @@ type File struct {
 	root   *yaml.Node
 
 	faults diag.Faults
-	faulty map[*yaml.Node]bool // values that have a fault in them
+	faulty map[*yaml.Node]bool            // values that have a fault in them
+	lacks  map[*yaml.Node]map[string]bool // by mapping: the keys whose value may be missing because of a faulty key; "" means any
 
 	keys map[*yaml.Node]map[string]*yaml.Node // values by key, of mappings that find looked into
 
@@ -35,14 +36,16 @@ type File struct {
 //
 // The error consists of all faults: unknown keys, repeated keys, values of the wrong
 // type, and values that readers of YAML disagree about. Merged keys, tags, directives
-// and a second document are faults too. If the text is a mapping, Decode returns a File
-// even with an error, and value contains what is correct; see [File.Faulty].
+// and a second document are faults too. Only a fault in the encoding or syntax of the
+// text hides others. If the text is a mapping that does not repeat too many values through
+// aliases, Decode returns a File even with an error, and value contains what is correct;
+// see [File.IsKnown].
 func Decode(name string, text []byte, value any) (*File, error) {
-	f := &File{source: diag.File(name), faulty: map[*yaml.Node]bool{}, keys: map[*yaml.Node]map[string]*yaml.Node{}}
+	f := &File{source: diag.File(name), faulty: map[*yaml.Node]bool{}, lacks: map[*yaml.Node]map[string]bool{}, keys: map[*yaml.Node]map[string]*yaml.Node{}}
 	if err := f.parse(text); err != nil {
 		return nil, err
 	}
-	if ok := f.value(f.root, reflect.ValueOf(value).Elem()); !ok && f.root.Kind != yaml.MappingNode {
+	if ok := f.value(f.root, reflect.ValueOf(value).Elem()); !ok && f.root.Kind != yaml.MappingNode || f.expanded > maxExpanded {
 		return nil, f.faults.Err()
 	}
 	return f, f.faults.Err()
@@ -64,11 +67,9 @@ func (f *File) parse(text []byte) error {
 		return f.syntaxError(text, err)
 	}
 	f.root = document.Content[0]
-	if err := f.checkEnd(loader, text); err != nil {
-		return err
-	}
+	f.faults.Add(f.checkEnd(loader, text))
 	f.checkTags(f.root)
-	return f.faults.Err()
+	return nil
 }
 
 // checkText checks the encoding of a text, and that it has no directives.
@@ -77,14 +78,15 @@ func (f *File) checkText(text []byte) error {
 	if err := cmp.Or(t.Check(), t.CheckCharacters("YAML", notInYAML, "remove it, or save the file again")); err != nil {
 		return err
 	}
-	number, inHeader := 0, true
+	start := 0
 	for line := range bytes.Lines(text) {
-		number++
-		if inHeader && line[0] == '%' {
-			return diag.New(f.source.At(diag.Point{Line: number, Column: 1}), "a line that begins with % is a YAML directive", "remove it")
+		if line[0] == '%' {
+			return diag.New(t.Position(start), "a line that begins with % is a YAML directive", "remove it")
 		}
-		content := bytes.TrimSpace(line)
-		inHeader = inHeader && (len(content) == 0 || content[0] == '#')
+		if content := bytes.TrimSpace(line); len(content) > 0 && content[0] != '#' {
+			return nil // directives are before the document
+		}
+		start += len(line)
 	}
 	return nil
 }
@@ -128,9 +130,10 @@ func (f *File) fault(node *yaml.Node, problem, remedy string) {
 	f.faulty[node] = true
 }
 
-func (f *File) positionOf(node *yaml.Node) diag.Position {
-	return f.source.At(diag.Point{Line: node.Line, Column: node.Column})
-}
+func (f *File) positionOf(node *yaml.Node) diag.Position { return f.source.At(PointOf(node)) }
+
+// PointOf returns where a node begins.
+func PointOf(node *yaml.Node) diag.Point { return diag.Point{Line: node.Line, Column: node.Column} }
 
 // At returns the position of the value that path leads to: strings are keys, and
 // numbers are indexes of a list. If a step does not exist, it returns the position of
@@ -152,17 +155,37 @@ func (f *File) Faulty(path ...any) bool {
 	return found && f.faulty[target(node)]
 }
 
-// FaultyKeys reports whether a key of the mapping that path leads to is unknown or occurs
-// twice, so that the value that was meant is missing.
-func (f *File) FaultyKeys(path ...any) bool {
-	node, found := f.find(path)
-	mapping := target(node)
-	for i := 0; found && mapping.Kind == yaml.MappingNode && i < len(mapping.Content); i += 2 {
-		if f.faulty[mapping.Content[i]] {
-			return true
-		}
+// IsKnown reports whether the value that path leads to is the one that was meant: it is
+// correct and occurs once or, if it does not exist, no key with a fault could be its key.
+// An unknown key could not if it is similar to another one.
+func (f *File) IsKnown(path ...any) bool {
+	if len(path) == 0 {
+		return !f.Faulty()
 	}
-	return false
+	last := len(path) - 1
+	parent, found := f.find(path[:last])
+	parent = target(parent)
+	value := f.child(parent, path[last])
+	if value != nil && f.faulty[target(value)] {
+		return false
+	}
+	key, isKey := path[last].(string)
+	switch {
+	case !found:
+		return false
+	case isKey:
+		return parent.Kind == yaml.MappingNode && !f.lacks[parent][key] && (value != nil || !f.lacks[parent][""])
+	}
+	return parent.Kind == yaml.SequenceNode
+}
+
+// lack records that a key of a mapping has a fault, and so the value of the key that was
+// meant may be missing.
+func (f *File) lack(mapping *yaml.Node, meant string) {
+	if f.lacks[mapping] == nil {
+		f.lacks[mapping] = map[string]bool{}
+	}
+	f.lacks[mapping][meant] = true
 }
 
 // find returns the node that path leads to, or the last on the path that exists.

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"go.yaml.in/yaml/v4"
+
 	"extauthz/diag"
 	_ "extauthz/goldentest" // accept -update
 )
@@ -47,18 +49,22 @@ func TestDecodeRefuses(t *testing.T) {
 		{"syntax", "name: [x\n", "a.yaml:1:7: not valid YAML; "},
 		{"unknown key", "name: x\nnmae: y\n", `a.yaml:2:1: unknown key "nmae"; did you mean "name"?`},
 		{"repeated key", "name: x\nname: y\n", `a.yaml:2:1: key "name" is already in line 1; keep one of the two`},
-		{"type", "name: x\ntags: y\n", `a.yaml:2:7: "y" is a string; write a list`},
-		{"list", "- name: x\n", "a.yaml:1:1: this is a list; write a mapping of keys to values"},
+		{"type", "name: x\ntags: y\n", `a.yaml:2:7: "y" is a string, not a list; write a list`},
+		{"list", "- name: x\n", "a.yaml:1:1: a list is given where a mapping of keys to values is expected; write a mapping of keys to values"},
 		{"two documents", "name: x\n---\nname: y\n", "a.yaml:2:1: a second YAML document follows the first; keep one"},
 		{"other encoding", "name: \xff\n", "a.yaml:1:7: this byte is not UTF-8; save the text as UTF-8"},
 		{"byte order mark", "\ufeffname: x\n", "a.yaml:1:1: the text begins with a byte order mark; save it as UTF-8 without one"},
 		{"UTF-16", "\xff\xfen\x00a\x00", "a.yaml:1:1: the text is UTF-16; save it as UTF-8"},
-		{"merged keys", "a: &a {name: x}\n<<: *a\n", "a.yaml:2:1: << merges the keys of another mapping; write the keys here"},
+		{"merged keys", "a: &a {name: x}\n<<: *a\n", "a.yaml:1:1: unknown key \"a\"; fix its name, or remove it\na.yaml:2:1: << merges the keys of another mapping; write the keys here"},
+		{"merged keys and another fault", "<<: {name: x}\ntags: y\n", "a.yaml:1:1: << merges the keys of another mapping; write the keys here\na.yaml:2:7: \"y\" is a string, not a list; write a list"},
+		{"tags and another fault", "name: !x y\ntags: !y [!z 1, 2]\n", "a.yaml:1:7: the tag !x changes the type of the value; remove the tag\na.yaml:2:7: the tag !y changes the type of the value; remove the tag\na.yaml:2:11: the tag !z changes the type of the value; remove the tag\na.yaml:2:17: 2 is a number, not a string; put it in quotes"},
+		{"tag of another type", "name: !!map {}\ntags: !!str y\n", "a.yaml:1:7: the tag !!map changes the type of the value; remove the tag\na.yaml:2:7: the tag !!str changes the type of the value; remove the tag"},
+		{"a second document and another fault", "nmae: x\n---\nname: y\n", "a.yaml:1:1: unknown key \"nmae\"; did you mean \"name\"?\na.yaml:2:1: a second YAML document follows the first; keep one"},
 		{"tag", "name: !!binary eA==\n", "a.yaml:1:7: the tag !!binary changes the type of the value; remove the tag"},
 		{"tag without a name", "name: ! x\n", "a.yaml:1:7: the tag ! changes the type of the value; remove the tag"},
 		{"tag of a list", "tags: ! [x]\n", "a.yaml:1:7: the tag ! changes the type of the value; remove the tag"},
 		{"tab", "name: x\n\ttags: [y]\n", "a.yaml:2:1: not valid YAML; "},
-		{"map for a string", "name: {}\n", "a.yaml:1:7: this is a mapping of keys to values; write a string"},
+		{"map for a string", "name: {}\n", "a.yaml:1:7: a mapping of keys to values is given where a string is expected; write a string"},
 		{"bomb", "name: x\ntags: &a [x,x,x,x,x,x,x,x,x,x]\na: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nb: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\n", "a.yaml:3:1: unknown key \"a\"; fix its name, or remove it\na.yaml:4:1: unknown key \"b\""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -87,11 +93,11 @@ extra: 1
 		Entries []entry `yaml:"entries"`
 	}
 	f, err := Decode("a.yaml", []byte(text), &value)
-	want := `a.yaml:3:9: "y" is a string; write a list
+	want := `a.yaml:3:9: "y" is a string, not a list; write a list
 a.yaml:4:3: unknown key "nmae"; did you mean "name"?
-a.yaml:5:10: 1 is a number, and a string is required; put it in quotes
-a.yaml:5:23: 2 is a number, and a string is required; put it in quotes
-a.yaml:5:26: this is a mapping of keys to values; write a string
+a.yaml:5:10: 1 is a number, not a string; put it in quotes
+a.yaml:5:23: 2 is a number, not a string; put it in quotes
+a.yaml:5:26: a mapping of keys to values is given where a string is expected; write a string
 a.yaml:8:3: key "name" is already in line 7; keep one of the two
 a.yaml:9:1: unknown key "extra"; fix its name, or remove it`
 	if err == nil || err.Error() != want {
@@ -107,6 +113,63 @@ a.yaml:9:1: unknown key "extra"; fix its name, or remove it`
 	}
 	if !f.Faulty() || !f.Faulty("entries", 0, "tags") || f.Faulty("entries", 0, "name") || f.Faulty("entries", 0, "absent") {
 		t.Error("faults are attributed to the wrong values")
+	}
+}
+
+// TestIsKnown checks which values of a text with faults are known.
+func TestIsKnown(t *testing.T) {
+	var value struct {
+		Entries []entry   `yaml:"entries"`
+		Any     yaml.Node `yaml:"any"`
+		Other   yaml.Node `yaml:"other"`
+	}
+	f, err := Decode("a.yaml", []byte(`entries:
+- {name: x, tags: [1, a]}
+- {name: x, tgas: [a]}
+- {name: x, name: y}
+- {<<: {name: x}}
+- {name: !x y}
+- {tags: []}
+- x
+- {tgas: [a]}
+- {something: [a]}
+any: {a: [!y b]}
+other: {a: b}
+`), &value)
+	if err == nil {
+		t.Fatal("no fault")
+	}
+	for _, c := range []struct {
+		name string
+		path []any
+		want bool
+	}{
+		{"a value without a fault", []any{"entries", 0, "name"}, true},
+		{"a list with a fault", []any{"entries", 0, "tags"}, false},
+		{"an item with a fault", []any{"entries", 0, "tags", 0}, false},
+		{"an item without a fault", []any{"entries", 0, "tags", 1}, true},
+		{"an item that does not exist", []any{"entries", 0, "tags", 2}, true},
+		{"a value next to an unknown key", []any{"entries", 1, "name"}, true},
+		{"a missing value next to an unknown key that is similar", []any{"entries", 1, "tags"}, false},
+		{"a missing value next to an unknown key that is similar to another", []any{"entries", 7, "name"}, true},
+		{"a missing value next to an unknown key that is similar to none", []any{"entries", 8, "name"}, false},
+		{"the first of two values", []any{"entries", 2, "name"}, false},
+		{"a missing value next to a repeated key", []any{"entries", 2, "tags"}, true},
+		{"a value that may be merged", []any{"entries", 3, "name"}, false},
+		{"a value with a tag", []any{"entries", 4, "name"}, false},
+		{"a missing value next to one with a tag", []any{"entries", 4, "tags"}, true},
+		{"a value that is missing", []any{"entries", 5, "name"}, true},
+		{"an item of a mapping", []any{"entries", 0, 1}, false},
+		{"a value in one that does not exist", []any{"entries", 9, "name"}, false},
+		{"a value in one of another type", []any{"entries", 6, "name"}, false},
+		{"a value of any type with a tag in it", []any{"any"}, false},
+		{"a value of any type", []any{"other"}, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := f.IsKnown(c.path...); got != c.want {
+				t.Errorf("known: %t", got)
+			}
+		})
 	}
 }
 

@@ -27,6 +27,8 @@ var (
 func (f *File) scalar(node *yaml.Node, out reflect.Value) bool {
 	tag := shortTag(node)
 	switch {
+	case f.faulty[node]: // its tag
+		return false
 	case tag == "null" && node.Value == "":
 		f.fault(node, "the value is missing", "write it, or remove the key")
 		return false
@@ -49,7 +51,7 @@ func (f *File) scalar(node *yaml.Node, out reflect.Value) bool {
 // text decodes a string.
 func (f *File) text(node *yaml.Node, tag string, out reflect.Value) bool {
 	if tag == "int" || tag == "float" || tag == "bool" {
-		f.fault(node, fmt.Sprintf("%s is %s, and a string is required", node.Value, typeNames[tag]), "put it in quotes")
+		f.fault(node, fmt.Sprintf("%s is %s, not a string", node.Value, typeNames[tag]), "put it in quotes")
 		return false
 	}
 	out.SetString(node.Value)
@@ -95,16 +97,19 @@ func shortTag(node *yaml.Node) string { return strings.TrimPrefix(node.ShortTag(
 // typeNames describes the types of the YAML library.
 var typeNames = map[string]string{
 	"str": "a string", "seq": "a list", "map": "a mapping of keys to values", "int": "a number", "float": "a number",
-	"bool": "true or false", "null": "nothing", "timestamp": "a date", "binary": "bytes",
+	"bool": "a boolean", "null": "nothing", "timestamp": "a date", "binary": "bytes",
 }
 
 // wrongType reports a value that has another type than required, and returns false.
-func (f *File) wrongType(node *yaml.Node, required reflect.Kind) bool {
-	value := "this"
-	if node.Value != "" {
-		value = shorten(node.Value)
+func (f *File) wrongType(node *yaml.Node, kind reflect.Kind) bool {
+	required := typeName(kind)
+	switch {
+	case f.faulty[node]: // its tag
+	case node.Value == "":
+		f.fault(node, fmt.Sprintf("%s is given where %s is expected", typeNames[shortTag(node)], required), "write "+required)
+	default:
+		f.fault(node, fmt.Sprintf("%s is %s, not %s", shorten(node.Value), typeNames[shortTag(node)], required), "write "+required)
 	}
-	f.fault(node, fmt.Sprintf("%s is %s", value, typeNames[shortTag(node)]), "write "+typeName(required))
 	return false
 }
 

@@ -27,7 +27,7 @@ func TestScalars(t *testing.T) {
 	const (
 		text     = " is a string to some readers of YAML; write true or false"
 		notation = " is not a whole number in plain decimal digits; write one such as 8, which all readers of YAML understand"
-		quotes   = ", and a string is required; put it in quotes"
+		quotes   = ", not a string; put it in quotes"
 		nothing  = "the value is missing; write it, or remove the key"
 		nullWord = " is not allowed here; write a value, or remove the key"
 	)
@@ -39,17 +39,17 @@ func TestScalars(t *testing.T) {
 		{"i: 0", ""}, {"i: 10", ""}, {"i: -1", ""},
 		{"i: 010", "1:4: 010" + notation}, {"i: 0o10", "1:4: 0o10" + notation}, {"i: 0x10", "1:4: 0x10" + notation}, {"i: 0b10", "1:4: 0b10" + notation},
 		{"i: 1_0", "1:4: 1_0" + notation}, {"i: 1.5", "1:4: 1.5" + notation}, {"i: 1e1", "1:4: 1e1" + notation}, {"i: +1", "1:4: +1" + notation},
-		{"i: 1:30", `1:4: "1:30" is a string; write a whole number`}, {"i: .nan", `1:4: ".nan" is a number; write`}, {"i: .inf", `1:4: ".inf" is a number; write`}, {"i: 99999999999999999999", `1:4: the number "9999999..." is too large; write a smaller one`}, {"i: 99999999999999999999.5", "1:4: 99999999999999999999.5" + notation}, {"i: null", "1:4: null" + nullWord},
+		{"i: 1:30", `1:4: "1:30" is a string, not a whole number; write a whole number`}, {"i: .nan", `1:4: ".nan" is a number, not a whole number; write`}, {"i: .inf", `1:4: ".inf" is a number, not a whole number; write`}, {"i: 99999999999999999999", `1:4: the number "9999999..." is too large; write a smaller one`}, {"i: 99999999999999999999.5", "1:4: 99999999999999999999.5" + notation}, {"i: null", "1:4: null" + nullWord},
 
 		{"s: yes", ""}, {"s: 2026-01-01", ""}, {"s: 12:30:45", ""}, {"s: '1'", ""}, {"s: \"\\u0041\"", ""}, {"s: |\n  1\n", ""}, {"s: 'null'", ""},
 		{"s: 1", "1:4: 1 is a number" + quotes}, {"s: 012", "1:4: 012 is a number" + quotes}, {"s: 1_000", "1:4: 1_000 is a number" + quotes}, {"s: 1e3", "1:4: 1e3 is a number" + quotes},
-		{"s: .nan", "1:4: .nan is a number" + quotes}, {"s: true", "1:4: true is true or false" + quotes},
+		{"s: .nan", "1:4: .nan is a number" + quotes}, {"s: true", "1:4: true is a boolean" + quotes},
 		{"s: NULL", "1:4: NULL" + nullWord}, {"s:", "1:3: s is empty; write a value, or remove the key"}, {"s: ''", "1:4: s is empty; write a value, or remove the key"},
 		{"in: 1", "1:5: 1 is a number" + quotes}, {"in: ''", "1:5: in is empty; write a value"},
 
-		{"l: [yes, a]", ""}, {"l: []", ""}, {"l: [1]", "1:5: 1 is a number" + quotes}, {"l: [a, ~]", "1:8: ~" + nullWord}, {"l:", "1:3: " + nothing}, {"l: [true]", "1:5: true is true or false" + quotes},
+		{"l: [yes, a]", ""}, {"l: []", ""}, {"l: [1]", "1:5: 1 is a number" + quotes}, {"l: [a, ~]", "1:8: ~" + nullWord}, {"l:", "1:3: " + nothing}, {"l: [true]", "1:5: true is a boolean" + quotes},
 		{"m: {a: ''}", ""}, {"m: {}", ""}, {"m: {a: 1}", "1:8: 1 is a number" + quotes}, {"m: {a: }", "1:8: " + nothing}, {"m: {1: a}", "1:5: 1 is a number" + quotes},
-		{"m: {~: a}", "1:5: ~" + nullWord}, {"m: {true: a}", "1:5: true is true or false" + quotes}, {"m: {012: a}", "1:5: 012 is a number" + quotes}, {"m: {yes: a}", ""},
+		{"m: {~: a}", "1:5: ~" + nullWord}, {"m: {true: a}", "1:5: true is a boolean" + quotes}, {"m: {012: a}", "1:5: 012 is a number" + quotes}, {"m: {yes: a}", ""},
 		{"p: {}", ""}, {"p: ~", "1:4: ~" + nullWord}, {"p: {name: 1}", "1:11: 1 is a number" + quotes},
 		{"e: [{name: a}, {name: b, tags: [1]}]", "1:33: 1 is a number" + quotes}, {"e: [~]", "1:5: ~" + nullWord},
 		{"any: {a: ~, 1: yes}", ""}, {"any: 1", ""},

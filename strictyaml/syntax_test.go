@@ -20,7 +20,7 @@ func TestSyntaxErrors(t *testing.T) {
 		{"two colons in an item on one line", "a:\n- b: c\n- b: d  e: f\n", "3:10: not valid YAML; " + fix},
 		{"two colons in brackets", "a:\n- b: [c\n- d: e : f\n", "2:6: not valid YAML; " + fix},
 		{"bracket too many", "a: x\n]\n", "2:1: not valid YAML; " + fix},
-		{"second document", "a: x\n---\nb: [\n", "3:4: not valid YAML; " + fix},
+		{"second document", "{}\n---\nb: [\n", "3:4: not valid YAML; " + fix},
 		{"tab", "a:\n\tb: x\n", "2:1: not valid YAML; indent with spaces, not tabs"},
 		{"tab after spaces", "a:\n  b:\n  \tc: x\n  d\n", "3:3: not valid YAML; indent with spaces, not tabs"},
 		{"at sign", "a: x\nb: @c\n", "2:4: not valid YAML; put a value that begins with @, ` or % in quotes"},

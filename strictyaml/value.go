@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"reflect"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -34,10 +35,11 @@ type StringMap struct {
 func (f *File) value(node *yaml.Node, out reflect.Value) bool {
 	if out.Type() == reflect.TypeFor[yaml.Node]() {
 		out.Set(reflect.ValueOf(node).Elem())
-		return true
+		f.faulty[node] = f.hasFault(node)
+		return !f.faulty[node]
 	}
 	if at, inner, ok := positioned(out); ok {
-		*at = diag.Point{Line: node.Line, Column: node.Column}
+		*at = PointOf(node)
 		out = inner
 	}
 	if node.Kind == yaml.AliasNode {
@@ -50,14 +52,19 @@ func (f *File) value(node *yaml.Node, out reflect.Value) bool {
 			if f.expanded == maxExpanded+1 {
 				f.fault(f.root, fmt.Sprintf("aliases repeat more than %d values", maxExpanded), "write the values out, without anchors")
 			}
+			f.faulty[node] = true
 			return false
 		}
 	}
-	ok := f.plain(node, out)
-	if !ok {
+	if !f.plain(node, out) {
 		f.faulty[node] = true
 	}
-	return ok
+	return !f.faulty[node]
+}
+
+// hasFault reports whether checkTags found a fault in a node.
+func (f *File) hasFault(node *yaml.Node) bool {
+	return f.faulty[node] || slices.ContainsFunc(node.Content, f.hasFault)
 }
 
 // positioned returns the position and the value of a String or StringMap.
@@ -102,7 +109,7 @@ func (f *File) sequence(node *yaml.Node, out reflect.Value) bool {
 func (f *File) mapping(node *yaml.Node, out reflect.Value) bool {
 	ok := true
 	lines := map[string]diag.Point{} // by key
-	setPosition(out, diag.Point{Line: node.Line, Column: node.Column})
+	setPosition(out, PointOf(node))
 	if out.Kind() == reflect.Map {
 		out.Set(reflect.MakeMapWithSize(out.Type(), len(node.Content)/2))
 	}
@@ -110,22 +117,24 @@ func (f *File) mapping(node *yaml.Node, out reflect.Value) bool {
 		key, value := node.Content[i], node.Content[i+1]
 		name := ""
 		if !f.value(key, reflect.ValueOf(&name).Elem()) {
+			f.lack(node, "")
 			ok = false
 			continue
 		}
 		if first, twice := lines[name]; twice {
 			f.fault(key, fmt.Sprintf("key %q is already in line %v", name, first), "keep one of the two")
+			f.lack(node, name)
 			ok = false
 			continue
 		}
 		lines[name] = diag.Point{Line: key.Line}
-		ok = f.member(key, name, value, out) && ok
+		ok = f.member(node, key, name, value, out) && ok
 	}
 	return ok
 }
 
 // member decodes the value of a key in a mapping.
-func (f *File) member(key *yaml.Node, name string, value *yaml.Node, out reflect.Value) bool {
+func (f *File) member(mapping, key *yaml.Node, name string, value *yaml.Node, out reflect.Value) bool {
 	if out.Kind() == reflect.Map {
 		element := reflect.New(out.Type().Elem()).Elem()
 		ok := f.value(value, element)
@@ -135,7 +144,8 @@ func (f *File) member(key *yaml.Node, name string, value *yaml.Node, out reflect
 	field, known := fieldOf(out, name)
 	switch {
 	case !known:
-		return f.unknownKey(key, name, out)
+		f.lack(mapping, f.unknownKey(key, name, out))
+		return false
 	case isString(field) && isEmpty(value):
 		f.fault(value, name+" is empty", "write a value, or remove the key")
 		return false
@@ -193,15 +203,15 @@ func keysOf(of reflect.Type) iter.Seq[string] {
 	}
 }
 
-// unknownKey reports a key that a struct does not have, and returns false. It proposes
-// the nearest key of the struct if at most half of the key is misspelled.
-func (f *File) unknownKey(key *yaml.Node, name string, out reflect.Value) bool {
+// unknownKey reports a key that a struct does not have. It proposes and returns the nearest
+// key of the struct if at most half of the key is misspelled, and otherwise returns "".
+func (f *File) unknownKey(key *yaml.Node, name string, out reflect.Value) (meant string) {
 	remedy := "fix its name, or remove it"
-	if meant := nearest.To(name, keysOf(out.Type()), len(name)/2); meant != "" {
+	if meant = nearest.To(name, keysOf(out.Type()), len(name)/2); meant != "" {
 		remedy = fmt.Sprintf("did you mean %q?", meant)
 	}
 	f.fault(key, fmt.Sprintf("unknown key %q", name), remedy)
-	return false
+	return meant
 }
 
 // isEmpty reports whether a node is a scalar without characters.

@@ -36,8 +36,8 @@ func TestLargeMaps(t *testing.T) {
 		{"one key", bytes.Repeat([]byte("s: x\n"), n), `a.yaml:2:1: key "s" is already in line 1; keep one of the two`},
 		{"the last key twice", append(many(n), `  "000000049999": x`...), `a.yaml:50002:3: key "000000049999" is already in line 50001`},
 		{"unknown keys", bytes.Replace(many(n), []byte("m:"), []byte("p:"), 1), `a.yaml:2:3: unknown key "000000000000"`},
-		{"a map for a list", bytes.Replace(many(n), []byte("m:"), []byte("l:"), 1), "a.yaml:2:3: this is a mapping of keys to values; write a list"},
-		{"a map for a string", bytes.Replace(many(n), []byte("m:"), []byte("s:"), 1), "a.yaml:2:3: this is a mapping of keys to values; write a string"},
+		{"a map for a list", bytes.Replace(many(n), []byte("m:"), []byte("l:"), 1), "a.yaml:2:3: a mapping of keys to values is given where a list is expected; write a list"},
+		{"a map for a string", bytes.Replace(many(n), []byte("m:"), []byte("s:"), 1), "a.yaml:2:3: a mapping of keys to values is given where a string is expected; write a string"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			began := time.Now()
@@ -70,8 +70,8 @@ func TestAliases(t *testing.T) {
 	bomb := "p: &p {tags: [" + strings.Repeat("x, ", 1000) + "x]}\ne: [" + strings.Repeat("*p, ", 1000) + "*p]\n"
 	for _, c := range []struct{ text, want string }{
 		{bomb, "a.yaml:1:1: aliases repeat more than 100000 values; write the values out, without anchors"},
-		{"e: &e [*e]\n", "a.yaml:1:4: this is a list; write a mapping"},
-		{"p: &p {name: *p}\n", "a.yaml:1:4: this is a mapping of keys to values; write a string"},
+		{"e: &e [*e]\n", "a.yaml:1:4: a list is given where a mapping of keys to values is expected; write a mapping"},
+		{"p: &p {name: *p}\n", "a.yaml:1:4: a mapping of keys to values is given where a string is expected; write a string"},
 		{"l: [*a]\n", "a.yaml:1:5: not valid YAML; this refers to an anchor that does not exist; write the values out, without anchors"},
 		{"l: [&a '']\ns: *a\n", "a.yaml:2:4: s is empty"},
 		{"m: {a: x, &k a : y}\n", `a.yaml:1:11: key "a" is already in line 1`},
@@ -142,8 +142,8 @@ func TestPositions(t *testing.T) {
 	}
 	for _, c := range []struct{ text, want string }{
 		{"items: [{name: ''}]\n", "a.yaml:1:16: name is empty; write a value, or remove the key"},
-		{"items: [{name: [x]}]\n", "a.yaml:1:16: this is a list; write a string"},
-		{"items: [{tags: x}]\n", `a.yaml:1:16: "x" is a string; write a mapping of keys to values`},
+		{"items: [{name: [x]}]\n", "a.yaml:1:16: a list is given where a string is expected; write a string"},
+		{"items: [{tags: x}]\n", `a.yaml:1:16: "x" is a string, not a mapping of keys to values; write a mapping of keys to values`},
 		{"items: [{'': x}]\n", `a.yaml:1:10: unknown key ""; fix its name, or remove it`},
 	} {
 		if _, err := Decode("a.yaml", []byte(c.text), &value); err == nil || err.Error() != c.want {

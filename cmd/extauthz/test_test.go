@@ -114,7 +114,7 @@ func TestTestMistakes(t *testing.T) {
 		{[]string{empty}, "/principals.yaml: the file does not exist; create it, because it maps credentials to principals\n" +
 			"extauthz test: " + empty + "/registries.yaml: the file does not exist; add it, because it describes the registries behind Envoy\n" +
 			"extauthz test: " + empty + "/tests: the directory contains no policy tests; write some into tests/NAME.yaml\n"},
-		{[]string{broken}, "tests/wrong.yaml:1:8: this is a mapping of keys to values; write a list"},
+		{[]string{broken}, "tests/wrong.yaml:1:8: a mapping of keys to values is given where a list is expected; write a list"},
 		{[]string{without}, "no policy tests; write some into tests/NAME.yaml"},
 		{[]string{"--run", "(", quickstart}, `invalid value "(" for flag --run`},
 		{[]string{"--run", "nothing at all", quickstart}, "--run nothing at all matches no test"},

@@ -113,6 +113,7 @@ func TestCAIsPartOfTheKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	cache.Keep([]*KeySet{trusting, other})
 	raw := by("rsa")
 	_, err = verify(t, trusting, raw)
 	wantError(t, err, "", raw)

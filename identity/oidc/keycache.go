@@ -41,42 +41,47 @@ func NewKeyCache(o KeyCacheOptions) *KeyCache {
 	return &KeyCache{logger: o.Logger, offline: o.Offline, now: time.Now, sets: map[keySetID]*KeySet{}}
 }
 
-// KeySet returns the key set at a URL: https, or http on this machine. The same URL and ca
-// return the same set. ca is PEM, nil for the system's roots. The error reports an invalid
-// URL or ca, not a failed fetch.
+// KeySet returns the key set at a URL: https, or http on this machine. A set that the
+// cache keeps for the same URL and ca is returned again; another one is new, and its keys are
+// not fetched before [KeyCache.Keep] or the first token. ca is PEM, nil for the system's
+// roots. The error reports an invalid URL or ca.
 //
 // The set is fetched in the background, now and again when a token needs it and the keys
 // are 5 minutes old. A kid that is not in the set starts another fetch, at most every 10
 // seconds. A fetch does not follow redirects, reads at most 1 MiB and ends after 10 seconds.
 // If it fails, the last valid keys stay in use.
 func (c *KeyCache) KeySet(url string, ca []byte) (*KeySet, error) {
-	at := keySetID{url: url}
+	id := keySetID{url: url}
 	if ca != nil {
-		at.ca = sha256.Sum256(ca)
+		id.ca = sha256.Sum256(ca)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if known, ok := c.sets[at]; ok {
+	if known, ok := c.sets[id]; ok {
 		return known, nil
 	}
 	f, err := newFetcher(url, ca)
 	if err != nil {
 		return nil, err
 	}
-	s := &remoteKeys{get: f.get, url: url, now: c.now, logger: c.logger}
-	if !c.offline {
-		s.keys()
-	}
-	c.sets[at] = &KeySet{remote: s}
-	return c.sets[at], nil
+	return &KeySet{remote: &remoteKeys{id: id, get: f.get, url: url, now: c.now, logger: c.logger}}, nil
 }
 
-// Keep removes every key set except the used ones. A removed set still works, but KeySet
-// returns a new one for its URL.
+// Keep keeps the used key sets and removes every other. It starts to fetch the keys of those
+// that are new. A removed set still works, but KeySet returns a new one for its URL.
 func (c *KeyCache) Keep(used []*KeySet) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	maps.DeleteFunc(c.sets, func(_ keySetID, set *KeySet) bool { return !slices.Contains(used, set) })
+	for _, set := range used {
+		if set == nil || set.remote == nil || c.sets[set.remote.id] == set {
+			continue
+		}
+		c.sets[set.remote.id] = set
+		if !c.offline {
+			set.remote.keys()
+		}
+	}
 }
 
 // KeySetStatus is the status of the key set at a URL.

@@ -46,6 +46,7 @@ func newProvider(t *testing.T, answer http.HandlerFunc) *provider {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.cache.Keep([]*KeySet{keys})
 	w.issuer = &Verifier{URL: issuerURL, Keys: keys}
 	return w
 }

@@ -28,6 +28,7 @@ const (
 // remoteKeys are the keys at a URL. If the issuer is down, or answers with anything but a
 // key set, the last valid keys stay in use.
 type remoteKeys struct {
+	id     keySetID
 	get    func() ([]byte, error)
 	url    string
 	now    func() time.Time

@@ -24,7 +24,8 @@ func TestKeysFetchedOnce(t *testing.T) {
 	}
 }
 
-// TestFetchedAtOnce checks that a cache which is not offline starts to fetch by itself.
+// TestFetchedAtOnce checks that a cache which is not offline starts to fetch the keys that
+// it keeps, and no others.
 func TestFetchedAtOnce(t *testing.T) {
 	w := newProvider(t, text(jwks(jwk("rsa", "rsa", ""))))
 	online := NewKeyCache(KeyCacheOptions{})
@@ -32,7 +33,16 @@ func TestFetchedAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := online.KeySet(w.server.URL+"/rejected", nil); err != nil {
+		t.Fatal(err)
+	}
 	w.issuer.Keys = keys
+	w.fetched(0)
+	if all := online.Status(); len(all) != 0 {
+		t.Errorf("keys that are not kept have the status %+v", all)
+	}
+	online.Keep([]*KeySet{keys})
+	online.Keep([]*KeySet{keys})
 	w.fetched(1)
 	if all := online.Status(); len(all) != 1 || all[0].Keys != 1 || all[0].LastError != "" || all[0].Loaded.IsZero() {
 		t.Errorf("%+v", all)

@@ -20,11 +20,14 @@ type AccessDenied struct {
 func (d *AccessDenied) Error() string { return d.Reason }
 
 // NoSuchEntity is the error of a user or role that is not among the entities.
-type NoSuchEntity struct{ fault diag.Diagnostic }
+type NoSuchEntity struct {
+	ARN   string // of the user or role; of a role without its path
+	fault diag.Diagnostic
+}
 
 // noSuchEntity returns the error of a user or role that problem describes.
-func noSuchEntity(problem string) *NoSuchEntity {
-	return &NoSuchEntity{diag.New(diag.Position{}, problem, "add it there with its policies")}
+func noSuchEntity(arn, problem string) *NoSuchEntity {
+	return &NoSuchEntity{arn, diag.New(diag.Position{}, problem, "add it there with its policies")}
 }
 
 func (e *NoSuchEntity) Error() string { return e.fault.Error() }

@@ -17,6 +17,10 @@ type Entity struct {
 	Identity []*iam.Policy // identity-based policies
 	Boundary []*iam.Policy // permissions boundary
 
+	// MissesTrust reports that a fault keeps the trust policy out, so that it is unknown
+	// whether the role can be assumed.
+	MissesTrust bool
+
 	account string // in ARN; set by Add
 }
 
@@ -150,10 +154,10 @@ func (e *Entities) Role(partition, account, name string) *Entity {
 // IsRole reports whether the entity is a role and not a user.
 func (e *Entity) IsRole() bool { return strings.Contains(e.ARN, ":role/") }
 
-// HasTrustPolicy reports whether any role can be assumed.
+// HasTrustPolicy reports whether any role has a trust policy.
 func (e *Entities) HasTrustPolicy() bool {
 	for _, entity := range e.byARN {
-		if entity.Trust != nil {
+		if entity.Trust != nil || entity.MissesTrust {
 			return true
 		}
 	}

@@ -24,7 +24,7 @@ func (e *Entities) resolve(name, federatedBy, rolePath string) (iam.Principal, *
 	switch p.Kind {
 	case iam.User:
 		if entity = e.Find(name); entity == nil {
-			return iam.Principal{}, nil, noSuchEntity(fmt.Sprintf("user %q is not among the principals", name))
+			return iam.Principal{}, nil, noSuchEntity(name, fmt.Sprintf("user %q is not among the principals", name))
 		}
 		p.UserID = entity.ID
 	case iam.AssumedRole:
@@ -85,11 +85,12 @@ func (e *Entities) resolveRole(p *iam.Principal, path string) (*Entity, error) {
 	}
 	name := roleName(p.ARN)
 	role := e.Role(arn.Partition, arn.Account, name)
+	roleARN := iam.ARN{Partition: arn.Partition, Service: "iam", Account: arn.Account, Resource: "role/" + name}.String()
 	switch {
 	case path == "" && role == nil:
-		return nil, noSuchEntity(fmt.Sprintf("role %q of account %s is not among the principals", name, arn.Account))
+		return nil, noSuchEntity(roleARN, fmt.Sprintf("role %q of account %s is not among the principals", name, arn.Account))
 	case path != "" && (role == nil || !strings.HasSuffix(role.ARN, ":role"+path+name)):
-		return nil, noSuchEntity(fmt.Sprintf("role %q of account %s is not among the principals at path %s", name, arn.Account, path))
+		return nil, noSuchEntity(roleARN, fmt.Sprintf("role %q of account %s is not among the principals at path %s", name, arn.Account, path))
 	}
 	p.RoleARN = role.ARN
 	if role.ID != "" {
@@ -110,7 +111,7 @@ func (e *Entities) resolveFederation(p *iam.Principal, user string) (*Entity, er
 	case user == "":
 		return nil, diag.Problemf("federated user %q is not federated by a user", p.ARN).WithRemedy("write the user who federates it in federatedBy")
 	case entity == nil || entity.IsRole():
-		return nil, noSuchEntity(fmt.Sprintf("user %q in federatedBy is not among the principals", user))
+		return nil, noSuchEntity(user, fmt.Sprintf("user %q in federatedBy is not among the principals", user))
 	case !strings.HasPrefix(user, "arn:"+arn.Partition+":iam::"+arn.Account+":"):
 		return nil, diag.Problemf("user %q in federatedBy is of another account than %q", user, p.ARN).WithRemedy("use one of the same account")
 	}

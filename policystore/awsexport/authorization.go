@@ -25,6 +25,7 @@ type Authorization struct {
 type Entity struct {
 	Start           diag.Point // of the entry
 	ARN, Name, Path String
+	ParsedARN       iam.ARN
 	ID              String
 	Tags            []sts.Tag
 	Groups          []String // names
@@ -84,7 +85,8 @@ func (a *Authorization) readEntity(r *reader, kind string) error {
 	if err := r.checkedObject("an entry of "+kind+"DetailList", check, e.members(r, kind)...); err != nil {
 		return err
 	}
-	if err := a.checkARN(r, e.ARN, a.Account, strings.ToLower(kind)+e.Path.Text+e.Name.Text); err != nil {
+	var err error
+	if e.ParsedARN, err = a.checkARN(r, e.ARN, a.Account, strings.ToLower(kind)+e.Path.Text+e.Name.Text); err != nil {
 		return err
 	}
 	switch {
@@ -193,22 +195,22 @@ func (e *Entity) readAttached(r *reader) error {
 	return r.list("AttachedManagedPolicies", one)
 }
 
-// checkARN returns an error unless arn is that of a resource of IAM in an account. It
+// checkARN parses an ARN. It returns an error unless the ARN is that of a resource of IAM in an account. It
 // reports only one ARN of another account: the others have the same cause.
-func (a *Authorization) checkARN(r *reader, arn String, account, resource string) error {
+func (a *Authorization) checkARN(r *reader, arn String, account, resource string) (iam.ARN, error) {
 	parsed, err := iam.ParseARN(arn.Text)
 	if err != nil {
-		return diag.Wrap(diag.File(r.file).At(arn.At), "", err)
+		return parsed, diag.Wrap(diag.File(r.file).At(arn.At), "", err)
 	}
 	want := iam.ARN{Partition: parsed.Partition, Service: "iam", Account: account, Resource: resource}.String()
 	switch {
 	case parsed.Account != account && a.isMisplaced:
-		return nil
+		return parsed, nil
 	case parsed.Account != account:
 		a.isMisplaced = true
-		return r.fault(arn.At, fmt.Sprintf("Arn %q does not belong to account %q, the account of the folder", arn.Text, account), "move the file")
+		return parsed, r.fault(arn.At, fmt.Sprintf("Arn %q does not belong to account %q, the account of the folder", arn.Text, account), "move the file")
 	case arn.Text != want:
-		return r.fault(arn.At, fmt.Sprintf("Arn %q does not match path and name, which make it %q", arn.Text, want), saveAgain)
+		return parsed, r.fault(arn.At, fmt.Sprintf("Arn %q does not match path and name, which make it %q", arn.Text, want), saveAgain)
 	}
-	return nil
+	return parsed, nil
 }

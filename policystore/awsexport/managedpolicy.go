@@ -57,7 +57,7 @@ func (a *Authorization) readPolicy(r *reader) error {
 	if IsAWSPolicy(arn.Text) {
 		account = "aws"
 	}
-	if err := a.checkARN(r, arn, account, "policy"+path.Text+name.Text); err != nil {
+	if _, err := a.checkARN(r, arn, account, "policy"+path.Text+name.Text); err != nil {
 		return err
 	}
 	return p.useDefault(r, start, defaultVersion.Text, versions)

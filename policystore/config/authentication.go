@@ -25,7 +25,7 @@ type authenticationEntry struct {
 func (e *authenticationEntry) config(at *entry, hosts []string, partition string) identity.Config {
 	sources, ok := e.sources(at)
 	e.checkAudiences(at)
-	if ok {
+	if ok && at.knows("sources", "header") {
 		e.checkHeader(at, slices.Contains(sources, identity.TrustedHeader))
 	}
 	kind, err := identity.ParsePrincipalKind(e.PrincipalKind)
@@ -52,6 +52,7 @@ func (e *authenticationEntry) sources(at *entry) (sources []identity.Source, ok 
 		if err != nil {
 			at.add(diag.Wrap(diag.Position{}, "source ", err), "sources", i)
 			ok = false
+			continue
 		}
 		sources = append(sources, source)
 	}
@@ -113,7 +114,8 @@ func (e *authenticationEntry) checkHeader(at *entry, used bool) {
 // accepted by the other.
 func (all *Registries) CheckAudiences() error {
 	var faults diag.Faults
-	list := slices.SortedFunc(slices.Values(all.List), func(a, b *RegistrySettings) int { return strings.Compare(a.Name, b.Name) })
+	list := slices.SortedFunc(slices.Values(all.entries), func(a, b *RegistrySettings) int { return strings.Compare(a.Name, b.Name) })
+	list = slices.DeleteFunc(list, func(r *RegistrySettings) bool { return !r.knowsTokens })
 	for i, r := range list {
 		for _, other := range list[:i] {
 			shared := r.sharedAudience(other)
@@ -171,7 +173,9 @@ func (c *Challenge) Bearer() bool { return c.Service != "" }
 func (e *challengeEntry) challenge(at *entry, name string, hosts []string) Challenge {
 	switch e.Challenge {
 	case "", "basic":
-		e.checkBasic(at)
+		if at.knows("challenge") {
+			e.checkBasic(at)
+		}
 	case "bearer":
 		e.checkBearer(at)
 		c := Challenge{Realm: e.TokenRealm, Service: e.TokenService}
@@ -210,7 +214,7 @@ func (e *challengeEntry) checkBearer(at *entry) {
 	}
 	u, err := url.Parse(e.TokenRealm)
 	switch {
-	case e.TokenRealm == "" && e.Realm == "":
+	case e.TokenRealm == "" && e.Realm == "" && at.knows("tokenRealm", "realm"):
 		at.fault("a Bearer challenge needs tokenRealm", "write the https URL that issues tokens", "challenge")
 	case e.TokenRealm == "":
 	case err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.Fragment != "" || !headerText.MatchString(e.TokenRealm):

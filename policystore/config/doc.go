@@ -4,7 +4,8 @@
 //
 // Each file is read into one value that does not change later. The value contains the
 // positions of the entries, for faults that are found later. Reading continues after a
-// faulty entry, and the error contains all faults of the file. The value that is returned
-// with an error contains only the entries without faults, so that other files can be
-// checked against it.
+// fault, and the error contains all faults of the file that do not follow from others: a
+// value that cannot be decoded, or whose key is misspelled, is not checked, and neither is
+// what depends on it. The value that is returned with an error contains what is correct, so
+// that other files can be checked against it.
 package config

@@ -9,8 +9,8 @@ import (
 	"extauthz/diag"
 )
 
-// checkHosts checks the host names of a registry.
-func (e *registryEntry) checkHosts(at *entry) {
+// validHosts returns the host names of a registry, without those that have a fault.
+func (e *registryEntry) validHosts(at *entry) (hosts []string) {
 	if len(e.Hosts) == 0 {
 		at.fault("the registry has no host", "write the host names that clients use for it", "hosts")
 	}
@@ -21,8 +21,11 @@ func (e *registryEntry) checkHosts(at *entry) {
 			at.fault(fmt.Sprintf("host %q is not valid", host), "write a lower-case host name or address, with a port only if it matters", "hosts", i)
 		case !ok || strings.HasPrefix(port, "0"):
 			at.fault(fmt.Sprintf("host %q does not have a valid port", host), "write a port from 1 to 65535, or none, which means every port", "hosts", i)
+		default:
+			hosts = append(hosts, host)
 		}
 	}
+	return hosts
 }
 
 // Find returns the registry of a request. Envoy's configuration may give its name. The

@@ -39,7 +39,7 @@ func (e *networkEntry) proxies(at *entry) (networks []netip.Prefix) {
 	switch {
 	case e.TrustedProxies == nil:
 		return nil
-	case e.TrustedHops == 0:
+	case e.TrustedHops == 0 && at.knows("trustedHops"):
 		at.fault("trustedProxies has no effect without trustedHops", "add trustedHops, or remove trustedProxies", "trustedProxies")
 	case len(e.TrustedProxies) == 0:
 		at.fault("trustedProxies is empty", "write the addresses of the proxies, or remove the key", "trustedProxies")

@@ -113,12 +113,12 @@ func ParseOrganization(text []byte, described awsexport.OrganizationDescription)
 	o := &Organization{paths: map[string][]string{}, outside: map[string]bool{}, AccountsAt: at.at("accounts")}
 	o.id = o.parseID(at, content.ID, described)
 	o.ManagementAccount = o.parseManagement(at, content.ManagementAccount, described)
-	if len(content.Accounts) == 0 && !file.Faulty("accounts") {
+	if len(content.Accounts) == 0 {
 		at.fault("no member account is listed", "list the member accounts, each with its path", "accounts")
 	}
 	o.addAccounts(at, content.Accounts)
 	o.addOutside(at, content.Outside)
-	if m := content.ManagementAccount; m != "" && content.Accounts[m] == "" && !file.Faulty("accounts") {
+	if m := content.ManagementAccount; m != "" && content.Accounts[m] == "" && at.knows("accounts") {
 		at.fault(fmt.Sprintf("managementAccount %q is not one of the accounts", m), "add it there with its path", "managementAccount")
 	}
 	return o, at.faults.Err()
@@ -129,7 +129,7 @@ func (o *Organization) parseID(at *entry, id string, described awsexport.Organiz
 	switch {
 	case id != "" && described.ID != "" && id != described.ID:
 		at.fault(fmt.Sprintf("id %q is not the id %q in %s", id, described.ID, DescribedOrganizationPath), "remove the wrong one", "id")
-	case !at.file.Faulty("id") && !awsexport.IsOrganizationID(cmp.Or(id, described.ID)):
+	case !awsexport.IsOrganizationID(cmp.Or(id, described.ID)):
 		at.fault(fmt.Sprintf("id %q is not the id of an organization", id), "write it, such as o-a1b2c3d4e5", "id")
 	}
 	return cmp.Or(id, described.ID)

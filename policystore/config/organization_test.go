@@ -99,11 +99,11 @@ outside: ["111111111111", x, 5]
 	want := `organization.yaml:1:5: id "o-a1b2c3d4e5" is not the id "o-ffffffffff" in organization/organization.json; remove the wrong one
 organization.yaml:2:20: managementAccount "999999999999" is not the MasterAccountId "111111111111" in organization/organization.json; remove the wrong one
 organization.yaml:5:8: account "2" is not valid; write twelve digits in quotes
-organization.yaml:6:19: this is a list; write a string
+organization.yaml:6:19: a list is given where a string is expected; write a string
 organization.yaml:7:19: path "o-a1b2c3d4e5/r-cd34/" has root r-cd34, but the path of account "111111111111" has root r-ab12, and an organization has only one root; correct one of the paths
 organization.yaml:8:11: account "111111111111" is listed in both accounts and outside; remove it from one
 organization.yaml:8:27: account "x" is not valid; write twelve digits in quotes
-organization.yaml:8:30: 5 is a number, and a string is required; put it in quotes`
+organization.yaml:8:30: 5 is a number, not a string; put it in quotes`
 	if _, err := ParseOrganization([]byte(text), described); err == nil || err.Error() != want {
 		t.Errorf("got\n%v\nwant\n%s", err, want)
 	}

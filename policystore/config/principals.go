@@ -20,14 +20,15 @@ import (
 // PrincipalsPath is the path of the file that maps credentials to principals.
 const PrincipalsPath = "principals.yaml"
 
-// Principals are the entries of principals.yaml, without those that have faults.
+// Principals are the entries of principals.yaml. With an error, values with faults are
+// missing from the entries.
 type Principals struct {
 	Issuers     []IssuerEntry     `yaml:"issuers"`
 	Credentials []CredentialEntry `yaml:"credentials"`
 	Principals  []PrincipalEntry  `yaml:"principals"`
 	Groups      []GroupEntry      `yaml:"groups"`
-	// MissesPrincipals and MissesIssuers report that a fault in the file keeps entries out
-	// of the lists, so that an entry that another one refers to may be among them.
+	// MissesPrincipals and MissesIssuers report that the ARN of a principal or the name of
+	// an issuer is unknown because of a fault, so that another entry may refer to it.
 	MissesPrincipals, MissesIssuers bool
 }
 
@@ -42,6 +43,8 @@ type PrincipalEntry struct {
 	Tags     strictyaml.StringMap `yaml:"tags"`
 
 	ParsedARN iam.ARN
+	// MissesID and MissesTrust report that the value is missing because of a fault.
+	MissesID, MissesTrust bool
 }
 
 // A GroupEntry is a group of users. Its policies are identity policies of each member (IAM User
@@ -51,6 +54,8 @@ type GroupEntry struct {
 	Name     strictyaml.String   `yaml:"name"`
 	Policies []strictyaml.String `yaml:"policies"`
 	Members  []strictyaml.String `yaml:"members"` // ARNs of users, or their names
+
+	HasFaultyName bool
 }
 
 // An IssuerEntry is an OpenID Connect issuer whose tokens are accepted.
@@ -68,6 +73,14 @@ type IssuerEntry struct {
 	ForeignAudiences []strictyaml.String `yaml:"foreignAudiences"`
 	SessionPolicies  []strictyaml.String `yaml:"sessionPolicies"`
 	Provider         strictyaml.String   `yaml:"provider"`
+
+	ParsedRole iam.ARN // zero without a role, or if it is not an ARN
+
+	// HasFaultyURL and HasFaultyKeys report a fault in issuer and jwks.
+	HasFaultyURL, HasFaultyKeys bool
+	// IsIncomplete reports that a fault keeps something out of the entry on which other
+	// checks depend.
+	IsIncomplete bool
 }
 
 // A CredentialEntry maps a name in a verified credential, or the claims of a token, to a
@@ -87,8 +100,14 @@ type CredentialEntry struct {
 	SourceARN       string              `yaml:"sourceArn"`
 	SourceAccount   string              `yaml:"sourceAccount"`
 
+	Account iam.ARN // the partition and account of the principal; zero if it has none or captures determine them
+
 	Kind identity.NameKind // of the name
 	Name string            // in a credential of this kind
+
+	// IsIncomplete reports that a fault keeps something out of the entry on which other
+	// checks depend.
+	IsIncomplete bool
 }
 
 // A CredentialName is the name in a credential, as principals.yaml and policy tests
@@ -137,30 +156,30 @@ func ParsePrincipals(text []byte) (*Principals, error) {
 	}
 	var faults diag.Faults
 	faults.Add(err)
-	all.Issuers, all.MissesIssuers = withoutFaults(file, &faults, "issuers", all.Issuers, (*IssuerEntry).check)
-	all.Credentials, _ = withoutFaults(file, &faults, "credentials", all.Credentials, (*CredentialEntry).check)
-	all.Principals, all.MissesPrincipals = withoutFaults(file, &faults, "principals", all.Principals, (*PrincipalEntry).check)
-	all.Groups, _ = withoutFaults(file, &faults, "groups", all.Groups, (*GroupEntry).check)
+	checkEntries(file, &faults, "issuers", all.Issuers, (*IssuerEntry).check)
+	checkEntries(file, &faults, "credentials", all.Credentials, (*CredentialEntry).check)
+	checkEntries(file, &faults, "principals", all.Principals, (*PrincipalEntry).check)
+	checkEntries(file, &faults, "groups", all.Groups, (*GroupEntry).check)
+	all.MissesIssuers = !file.IsKnown("issuers") && (len(all.Issuers) == 0 || slices.ContainsFunc(all.Issuers, func(i IssuerEntry) bool { return i.Name.Text == "" }))
+	all.MissesPrincipals = !file.IsKnown("principals") && len(all.Principals) == 0 || slices.ContainsFunc(all.Principals, func(p PrincipalEntry) bool { return p.ParsedARN == (iam.ARN{}) })
 	return all, faults.Err()
 }
 
-// withoutFaults checks the entries of a list and returns those without faults. misses
-// reports that an entry is not among them.
-func withoutFaults[T any](file *strictyaml.File, faults *diag.Faults, key string, list []T, check func(*T, *entry)) (correct []T, misses bool) {
-	misses = file.FaultyKeys() || file.Faulty(key)
-	correct = list[:0]
+// checkEntries checks the entries of a list.
+func checkEntries[T any](file *strictyaml.File, faults *diag.Faults, key string, list []T, check func(*T, *entry)) {
 	for i := range list {
 		at := newEntry(file, key, i)
-		if !at.faulty {
-			check(&list[i], at)
-		}
-		if !at.faulty {
-			correct = append(correct, list[i])
-		}
-		misses = misses || at.faulty
+		check(&list[i], at)
 		faults.Add(at.faults.Err())
 	}
-	return slices.Clip(correct), misses
+}
+
+// known returns the strings of a list without those that could not be decoded.
+func known(at *entry, key string, list []strictyaml.String) []strictyaml.String {
+	if at.knows(key) {
+		return list
+	}
+	return slices.DeleteFunc(list, func(s strictyaml.String) bool { return s.Text == "" })
 }
 
 // uniqueID is the form of the unique ids of users (AIDA…) and roles (AROA…) (IAM User
@@ -175,10 +194,16 @@ func (p *PrincipalEntry) check(at *entry) {
 	var err error
 	p.ParsedARN, err = iam.ParseARN(p.ARN.Text)
 	at.add(err, "arn")
+	p.MissesID, p.MissesTrust = !at.knows("id"), !at.knows("trust")
 	if p.ID.Text != "" && !IsUniqueID(p.ID.Text) {
 		at.fault(fmt.Sprintf("id %q is not the unique id of a user or role", p.ID.Text), "write it, such as AIDACKCEVSQ6C2EXAMPLE", "id")
+		p.ID.Text, p.MissesID = "", true
 	}
-	at.add(sts.CheckTags(p.TagList()), "tags")
+	if err := sts.CheckTags(p.TagList()); err != nil {
+		at.add(err, "tags")
+		p.Tags.Map = nil
+	}
+	p.Policies = known(at, "policies", p.Policies)
 }
 
 // TagList returns the tags in the order of their keys.
@@ -193,9 +218,10 @@ func (p *PrincipalEntry) TagList() (list []sts.Tag) {
 var groupName = regexp.MustCompile(`^[A-Za-z0-9+=,.@_-]{1,128}$`)
 
 func (g *GroupEntry) check(at *entry) {
-	if !groupName.MatchString(g.Name.Text) {
+	if g.HasFaultyName = !groupName.MatchString(g.Name.Text); g.HasFaultyName {
 		at.fault(fmt.Sprintf("group name %q is not valid", g.Name.Text), "use 1 to 128 letters, digits and +=,.@_-", "name")
 	}
+	g.Policies, g.Members = known(at, "policies", g.Policies), known(at, "members", g.Members)
 	seen := map[string]bool{}
 	for i, member := range g.Members {
 		if seen[member.Text] {
@@ -203,22 +229,46 @@ func (g *GroupEntry) check(at *entry) {
 		}
 		seen[member.Text] = true
 	}
+	g.Members = slices.DeleteFunc(g.Members, func(m strictyaml.String) bool {
+		isFirst := seen[m.Text]
+		seen[m.Text] = false
+		return !isFirst
+	})
 }
 
 func (c *CredentialEntry) check(at *entry) {
+	if arn, err := iam.ParseARN(c.Principal); err == nil && !strings.ContainsAny(arn.Partition, "{}") {
+		c.Account = arn
+	}
+	c.SessionPolicies = known(at, "sessionPolicies", c.SessionPolicies)
+	c.IsIncomplete = !at.knows("claims", "principal", "path", "federatedBy", "sourceArn", "sourceAccount")
+	if !at.knows("basic", "uri", "dns", "subject", "header", "token") {
+		c.IsIncomplete = true
+		return
+	}
 	var err error
 	c.Kind, c.Name, err = c.Get()
 	at.add(err)
+	c.IsIncomplete = c.IsIncomplete || err != nil
 }
 
 func (i *IssuerEntry) check(at *entry) {
+	if i.Role.Text != "" {
+		var err error
+		i.ParsedRole, err = iam.ParseARN(i.Role.Text)
+		at.add(err, "role")
+	}
+	i.SessionPolicies, i.ForeignAudiences = known(at, "sessionPolicies", i.SessionPolicies), known(at, "foreignAudiences", i.ForeignAudiences)
+	i.IsIncomplete = !at.knows("name", "metadata", "claims", "provider")
 	i.checkURL(at)
-	switch {
+	switch i.HasFaultyKeys = !at.knows("jwks"); {
+	case i.HasFaultyKeys:
 	case i.CA.Text != "" && !i.HasKeysURL():
 		at.fault("ca is only for keys that are fetched from a URL", "remove it", "ca")
 	case i.HasKeysURL():
 		if u, err := url.Parse(i.JWKS.Text); err != nil || u.User != nil {
 			at.fault("jwks is not a valid URL", "write the https URL of a key set, without user and password", "jwks")
+			i.HasFaultyKeys = true
 		}
 	}
 }
@@ -230,6 +280,7 @@ func (i *IssuerEntry) checkURL(at *entry) {
 	u, err := url.Parse(i.URL.Text)
 	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		at.fault("issuer is not the URL of an issuer", "write the iss of its tokens, such as https://token.actions.githubusercontent.com, without user, query and fragment", "issuer")
+		i.HasFaultyURL = true
 		return
 	}
 	loopback := u.Hostname() == "localhost" || net.ParseIP(u.Hostname()).IsLoopback()

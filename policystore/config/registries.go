@@ -80,6 +80,7 @@ type RegistrySettings struct {
 	AccountAt, HostsAt, SourcesAt, PartitionAt, TrustedHopsAt, AssumeMissingAt diag.Position
 
 	removeHeaders []string
+	knowsTokens   bool // it is known which tokens the registry accepts, even if the entry has a fault
 }
 
 // ARNPrefix returns the beginning of the ARNs of the registry's repositories, up to the
@@ -94,8 +95,9 @@ func (r *RegistrySettings) RemoveHeaders() []string { return slices.Clip(r.remov
 
 // Registries are the registries of a policy directory in the order of the file.
 type Registries struct {
-	List   []*RegistrySettings
-	byName map[string]*RegistrySettings
+	List    []*RegistrySettings // those without faults
+	byName  map[string]*RegistrySettings
+	entries []*RegistrySettings // all, with what is correct of those with faults
 }
 
 // In returns a registry of an account and region, nil if none exists. Registries of one
@@ -117,24 +119,24 @@ func ParseRegistries(text []byte) (*Registries, error) {
 	faults.Add(err)
 	all := &Registries{byName: map[string]*RegistrySettings{}}
 	if file != nil {
-		if err == nil && len(content.Registries) == 0 {
+		if len(content.Registries) == 0 && file.IsKnown("registries") {
 			faults.Add(file.ErrorAt(diag.New(diag.Position{}, "no registry is configured", "add at least one"), "registries"))
 		}
 		names := map[string]bool{}
 		for i := range content.Registries {
 			at := newEntry(file, "registries", i)
-			if r := content.Registries[i].build(at, names); r != nil {
-				all.checkOthers(r, at)
-				all.add(r, at)
-			}
+			r := content.Registries[i].build(at, names)
+			all.checkOthers(r, at)
+			all.add(r, at)
 			faults.Add(at.faults.Err())
 		}
 	}
 	return all, faults.Err()
 }
 
-// add adds a registry without faults.
+// add adds the registry of an entry.
 func (all *Registries) add(r *RegistrySettings, at *entry) {
+	all.entries = append(all.entries, r)
 	if !at.faulty {
 		all.List = append(all.List, r)
 		all.byName[r.Name] = r
@@ -148,27 +150,27 @@ var (
 	hostName     = regexp.MustCompile(`^([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:[0-9]{1,5})?$`)
 )
 
-// build returns the registry of an entry, nil if the entry cannot be decoded. names are
+// build returns the registry of an entry, and adds the faults of the entry to at. names are
 // those of the entries before it.
 func (e *registryEntry) build(at *entry, names map[string]bool) *RegistrySettings {
 	twice := names[e.Name]
 	names[e.Name] = true
-	if at.faulty {
-		return nil
-	}
 	switch {
 	case !registryName.MatchString(e.Name):
 		at.fault(fmt.Sprintf("name %q is not valid", e.Name), "use letters, digits, . _ and -", "name")
 	case twice:
 		at.fault(fmt.Sprintf("registry %q is listed twice", e.Name), "keep one", "name")
 	}
-	e.checkHosts(at)
+	hosts, partition := e.validHosts(at), cmp.Or(e.Partition, "aws")
+	if !at.knows("partition") {
+		partition = ""
+	}
 	r := &RegistrySettings{
 		Settings: mapping.Settings{
-			Partition: cmp.Or(e.Partition, "aws"), Region: e.Region, Account: e.Account,
+			Partition: partition, Region: e.Region, Account: e.Account,
 			DeleteBlobs: e.DeleteBlobs, ECRNames: e.ECRNames, PullThrough: e.PullThrough, AssumeMissing: e.AssumeMissing,
 		},
-		Name: e.Name, Hosts: e.Hosts, ByHost: e.ByHost, TLS: e.TLS, PassAuthorization: e.PassAuthorization,
+		Name: e.Name, Hosts: hosts, ByHost: e.ByHost, TLS: e.TLS, PassAuthorization: e.PassAuthorization,
 		Detail: parseDetail(e.Detail, at), HideExistence: e.HideExistence, AuthorizationTokenOnlyAtLogin: e.AuthorizationTokenOnlyAtLogin,
 		TrustedHops: e.Network.hops(at), TrustedProxies: e.Network.proxies(at), VPCEndpoint: e.Network.endpoint(at),
 		AudiencesGiven: e.Authentication.Audiences != nil,
@@ -176,8 +178,9 @@ func (e *registryEntry) build(at *entry, names map[string]bool) *RegistrySetting
 		TrustedHopsAt: at.at("trustedHops"), AssumeMissingAt: at.at("assumeMissing"),
 		removeHeaders: mapping.RemoveHeaders(),
 	}
-	r.Authentication = e.Authentication.config(at, e.Hosts, r.Partition)
-	r.Challenge = e.Challenge.challenge(at, e.Name, e.Hosts)
+	r.Authentication = e.Authentication.config(at, hosts, r.Partition)
+	r.knowsTokens = at.knows("sources", "audiences", "hosts") && len(r.Authentication.Sources) == len(e.Authentication.Sources)
+	r.Challenge = e.Challenge.challenge(at, e.Name, hosts)
 	r.check(at)
 	if !r.PassAuthorization {
 		r.removeHeaders = append(r.removeHeaders, "authorization")
@@ -198,8 +201,8 @@ func (r *RegistrySettings) check(at *entry) {
 // checkOthers reports what would make another registry ambiguous: a host that selects
 // both, or an account and region in two partitions.
 func (all *Registries) checkOthers(r *RegistrySettings, at *entry) {
-	for _, other := range all.List {
-		if other.Account == r.Account && other.Region == r.Region && other.Partition != r.Partition && r.CheckPartition() == nil {
+	for _, other := range all.entries {
+		if other.Account == r.Account && other.Region == r.Region && other.Partition != r.Partition && cmp.Or(r.CheckPartition(), r.CheckAccount(), r.CheckRegion(), other.CheckPartition()) == nil && at.knows("account", "region", "partition") {
 			at.fault(fmt.Sprintf("registry %q has the same account and region in partition %q, and a region is in one partition", other.Name, other.Partition), "fix one of the two", "partition")
 		}
 		if host := r.sharedHost(other); host != "" && r.ByHost && other.ByHost {

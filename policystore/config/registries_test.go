@@ -181,10 +181,10 @@ func TestParseRegistriesRefuses(t *testing.T) {
 		{"repeated key", good("  name: b\n"), `registries.yaml:6:3: key "name" is already in line 2; keep one of the two`},
 		{"not YAML", good("  : :\n- ]"), "registries.yaml:"},
 		{"second document", good("---\n{}\n"), "a second YAML document"},
-		{"wrong type", "registries:\n  name: a\n", "registries.yaml:2:3: this is a mapping of keys to values; write a list"},
+		{"wrong type", "registries:\n  name: a\n", "registries.yaml:2:3: a mapping of keys to values is given where a list is expected; write a list"},
 		{"no name", "registries:\n- hosts: [h]\n", "registries.yaml:2:3: account \"\" is not valid; write twelve digits\nregistries.yaml:2:3: name \"\" is not valid; use letters, digits, . _ and -\nregistries.yaml:2:3: region \"\" is not valid; write lower-case letters"},
 		{"name with a quote", strings.Replace(good(""), "name: a", `name: 'a"b'`, 1), "registries.yaml:2:9: name"},
-		{"account as a number", strings.Replace(good(""), `"123456789012"`, "12345", 1), "registries.yaml:4:12: 12345 is a number, and a string is required; put it in quotes"},
+		{"account as a number", strings.Replace(good(""), `"123456789012"`, "12345", 1), "registries.yaml:4:12: 12345 is a number, not a string; put it in quotes"},
 		{"region", strings.Replace(good(""), "eu-central-1", "Frankfurt", 1), `registries.yaml:5:11: region "Frankfurt" is not valid; write lower-case letters, digits and hyphens, such as eu-central-1`},
 		{"partition", good("  partition: '*'\n"), `registries.yaml:6:14: partition "*" is not valid; write lower-case letters, digits and hyphens, such as aws`},
 		{"realm with a quote and a parameter", good("  realm: 'a\", x=\"b'\n"), "registries.yaml:6:10: realm"},
@@ -193,13 +193,13 @@ func TestParseRegistriesRefuses(t *testing.T) {
 		{"host with a scheme", strings.Replace(good(""), "hosts: [h]", "hosts: [h, 'https://h']", 1), `registries.yaml:3:14: host "https://h" is not valid; write a lower-case host name or address, with a port only if it matters`},
 		{"host with a wildcard", strings.Replace(good(""), "hosts: [h]", "hosts: ['*.example.com']", 1), `registries.yaml:3:11: host "*.example.com" is not valid; write a lower-case host name or address, with a port only if it matters`},
 		{"twice", good("") + good("")[len("registries:\n"):], `registries.yaml:6:9: registry "a" is listed twice; keep one`},
-		{"option of another type", good("  ecrNames: 2\n"), `registries.yaml:6:13: "2" is a number; write true or false`},
-		{"hideExistence as text", good("  hideExistence: sometimes\n"), `registries.yaml:6:18: "sometimes" is a string; write true or false`},
-		{"assumeMissing as text", good("  assumeMissing: maybe\n"), `registries.yaml:6:18: "maybe" is a string; write true or false`},
-		{"authorizationTokenOnlyAtLogin as a number", good("  authorizationTokenOnlyAtLogin: 1\n"), `registries.yaml:6:34: "1" is a number; write true or false`},
+		{"option of another type", good("  ecrNames: 2\n"), `registries.yaml:6:13: "2" is a number, not true or false; write true or false`},
+		{"hideExistence as text", good("  hideExistence: sometimes\n"), `registries.yaml:6:18: "sometimes" is a string, not true or false; write true or false`},
+		{"assumeMissing as text", good("  assumeMissing: maybe\n"), `registries.yaml:6:18: "maybe" is a string, not true or false; write true or false`},
+		{"authorizationTokenOnlyAtLogin as a number", good("  authorizationTokenOnlyAtLogin: 1\n"), `registries.yaml:6:34: "1" is a number, not true or false; write true or false`},
 		{"unknown detail", good("  detail: some\n"), `registries.yaml:6:11: detail "some" is not valid; write full, action or none`},
 		{"detail in capitals", good("  detail: Full\n"), `registries.yaml:6:11: detail "Full"`},
-		{"prefixes as text", good("  pullThrough: hub\n"), `registries.yaml:6:16: "hub" is a string; write a list`},
+		{"prefixes as text", good("  pullThrough: hub\n"), `registries.yaml:6:16: "hub" is a string, not a list; write a list`},
 		{"prefix with a slash", good("  pullThrough: [hub, quay/]\n"), `registries.yaml:6:22: pull-through prefix "quay/" is not valid; write the beginning`},
 		{"prefix with a wildcard", good("  pullThrough:\n  - hub\n  - 'hub/*'\n"), `registries.yaml:8:5: pull-through prefix "hub/*"`},
 		{"empty prefix", good("  pullThrough: ['']\n"), `registries.yaml:6:17: pull-through prefix ""`},
@@ -234,7 +234,7 @@ func TestParseRegistriesRefuses(t *testing.T) {
 		{"audience of another service", good("  audiences: [a, sts.amazonaws.com]\n"), `registries.yaml:6:18: audience "sts.amazonaws.com" is that of another service, which would accept a token that a client sends here; accept it from one issuer only, with foreignAudiences`},
 		{"unknown kind of name", good("  principalKind: email\n"), `registries.yaml:6:18: principalKind "email" is not a kind of name in certificates; write uri, dns or subject`},
 		{"kind of name that no certificate has", good("  principalKind: basic\n"), `registries.yaml:6:18: principalKind "basic"`},
-		{"anonymous as text", good("  anonymous: pull\n"), `registries.yaml:6:14: "pull" is a string; write true or false`},
+		{"anonymous as text", good("  anonymous: pull\n"), `registries.yaml:6:14: "pull" is a string, not true or false; write true or false`},
 		{"unknown challenge", good("  challenge: digest\n"), `registries.yaml:6:14: challenge "digest" is not valid; write basic or bearer`},
 		{"Bearer without realm", good("  challenge: bearer\n"), "registries.yaml:6:14: a Bearer challenge needs tokenRealm; write the https URL that issues tokens"},
 		{"Bearer with a Basic realm", good("  challenge: bearer\n  realm: R\n  tokenRealm: https://t/token\n"), "registries.yaml:7:10: realm is only for a Basic challenge; replace it by tokenRealm, the https URL that issues tokens"},
@@ -247,7 +247,7 @@ func TestParseRegistriesRefuses(t *testing.T) {
 		{"token service of a Basic challenge", good("  challenge: basic\n  tokenService: t\n"), "registries.yaml:7:17: tokenService is only for a Bearer challenge; write challenge: bearer, or remove it"},
 		{"negative hops", good("  trustedHops: -1\n"), "registries.yaml:6:16: trustedHops -1 is not valid; write the number of proxies in front of Envoy, 0 to 16"},
 		{"too many hops", good("  trustedHops: 17\n"), "registries.yaml:6:16: trustedHops 17"},
-		{"hops as text", good("  trustedHops: one\n"), `registries.yaml:6:16: "one" is a string; write a whole number`},
+		{"hops as text", good("  trustedHops: one\n"), `registries.yaml:6:16: "one" is a string, not a whole number; write a whole number`},
 		{"proxies without hops", good("  trustedProxies: [10.0.0.0/8]\n"), "registries.yaml:6:19: trustedProxies has no effect without trustedHops; add trustedHops, or remove trustedProxies"},
 		{"no proxies", good("  trustedHops: 1\n  trustedProxies: []\n"), "registries.yaml:7:19: trustedProxies is empty; write the addresses of the proxies, or remove the key"},
 		{"a proxy's name", good("  trustedHops: 1\n  trustedProxies: [proxy.example.com]\n"), `registries.yaml:7:20: trustedProxies "proxy.example.com" is not an address or a network; write an IP address or a network in CIDR notation, such as 10.0.0.0/16`},
@@ -256,7 +256,7 @@ func TestParseRegistriesRefuses(t *testing.T) {
 		{"a network that is too long", good("  trustedHops: 1\n  trustedProxies: [10.0.0.0/33]\n"), `registries.yaml:7:20: trustedProxies "10.0.0.0/33" is not an address or a network; write an IP address or a network in CIDR notation, such as 10.0.0.0/16`},
 		{"a network with bits beyond its prefix", good("  trustedHops: 1\n  trustedProxies: [10.0.0.0/8, 10.1.2.3/16]\n"), `registries.yaml:7:32: trustedProxies "10.1.2.3/16" has bits beyond the prefix; write 10.1.0.0/16`},
 		{"an IPv4 network as IPv6", good("  trustedHops: 1\n  trustedProxies: ['::ffff:10.0.0.0/104']\n"), `registries.yaml:7:20: trustedProxies "::ffff:10.0.0.0/104" is an IPv4 address or network written as IPv6; write it in its own form, such as 10.0.0.0/16`},
-		{"one proxy instead of a list", good("  trustedHops: 1\n  trustedProxies: 10.0.0.1\n"), `registries.yaml:7:19: "10.0.0.1" is a string; write a list`},
+		{"one proxy instead of a list", good("  trustedHops: 1\n  trustedProxies: 10.0.0.1\n"), `registries.yaml:7:19: "10.0.0.1" is a string, not a list; write a list`},
 		{"endpoint without id", good("  vpcEndpoint: {vpc: vpc-1a2b3c4d}\n"), `registries.yaml:6:16: id "" is not valid; write the id of a VPC endpoint, such as vpce-1a2b3c4d`},
 		{"id of a VPC as endpoint", good("  vpcEndpoint: {id: vpc-1a2b3c4d, vpc: vpc-1a2b3c4d}\n"), `registries.yaml:6:21: id "vpc-1a2b3c4d" is not valid; write the id of a VPC endpoint, such as vpce-1a2b3c4d`},
 		{"endpoint without VPC", good("  vpcEndpoint: {id: vpce-1a2b3c4d}\n"), `registries.yaml:6:16: vpc "" is not valid; write the id of the endpoint's VPC, such as vpc-1a2b3c4d`},
@@ -265,7 +265,7 @@ func TestParseRegistriesRefuses(t *testing.T) {
 registries.yaml:2:1: unknown key "b"; fix its name, or remove it
 registries.yaml:3:1: unknown key "c"; fix its name, or remove it
 registries.yaml:4:1: unknown key "d"; fix its name, or remove it
-registries.yaml:4:4: this is a list; write a mapping of keys to values
+registries.yaml:4:4: a list is given where a mapping of keys to values is expected; write a mapping of keys to values
 registries.yaml:5:1: unknown key "e"; fix its name, or remove it`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
