@@ -76,10 +76,13 @@ const (
 
 // String returns the word of the policy language.
 func (e Effect) String() string {
-	if e == Allow {
+	switch e {
+	case Allow:
 		return "Allow"
+	case Deny:
+		return "Deny"
 	}
-	return "Deny"
+	return "invalid"
 }
 
 // Policy is a compiled document. It is immutable: its fields are for reading.
