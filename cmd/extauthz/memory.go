@@ -74,7 +74,7 @@ func limitMemory(cgroup string) memorySize {
 // stays in use, so that a collection costs more than the memory that it frees. A larger
 // policy directory does not make the process grow faster than Go's default.
 const (
-	heapGrowth = 64 << 20
+	heapGrowth = 48 << 20
 	minPercent = 100
 	maxPercent = 400
 )
@@ -85,15 +85,21 @@ func collectorPercent(inUse uint64) int {
 }
 
 // tuneCollector sets how much the heap may grow between two collections, until ctx ends. It
-// leaves the setting unchanged if GOGC is set. The memory limit takes precedence.
+// leaves the setting unchanged if GOGC is set. The memory limit takes precedence. It compares
+// every second, so that loading a large directory does not run with the growth of a small heap.
 func tuneCollector(ctx context.Context) {
 	if _, set := os.LookupEnv("GOGC"); set {
 		return
 	}
-	tick := time.NewTicker(time.Minute)
+	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
+	current := 0
 	for {
-		debug.SetGCPercent(collectorPercent(heapInUse()))
+		// Setting a value stops all goroutines for a moment, so a similar one is left.
+		if p := collectorPercent(heapInUse()); p < current*9/10 || p > current*11/10 {
+			current = p
+			debug.SetGCPercent(p)
+		}
 		select {
 		case <-ctx.Done():
 			return
