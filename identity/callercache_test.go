@@ -53,21 +53,20 @@ type request struct {
 // A requestMaker makes random requests of a few registries, credentials, addresses and
 // times, so that a request often repeats a part of an earlier one.
 type requestMaker struct {
-	random     func(n int) int
 	registries []*Config
 	authorized [][]string // values of Authorization
 	peers      [][2]string
 	metadata   []map[string]any
 }
 
-// newRequestMaker returns a maker whose choices random makes: a number below n.
-func newRequestMaker(t testing.TB, random func(n int) int) *requestMaker {
+// newRequestMaker returns a maker of valid and invalid credentials of every source.
+func newRequestMaker(t testing.TB) *requestMaker {
 	t.Helper()
 	elsewhere, ordered, named := config(), config(), config()
 	elsewhere.Audiences, elsewhere.Partition = []string{"other.example.com"}, "aws-cn"
 	ordered.Sources, ordered.Header, ordered.Anonymous = []Source{Bearer, TrustedHeader, BasicAuth, MTLS}, "x-user", true
 	named.PrincipalKind = URI
-	m := &requestMaker{random: random, registries: []*Config{config(), config(), elsewhere, ordered, named}, authorized: [][]string{nil}, metadata: []map[string]any{nil}}
+	m := &requestMaker{registries: []*Config{config(), config(), elsewhere, ordered, named}, authorized: [][]string{nil}, metadata: []map[string]any{nil}}
 	gitlab, bound, thief := signerAt(gitlabURL), signerAt("https://bound.example.com"), signerAt("https://thief.example.com")
 	for _, changes := range []claims{
 		nil, {"exp": float64(now.Unix() + 20)}, {"nbf": float64(now.Unix() + 70)}, {"iat": nil, "jti": "1"}, {"iat": float64(now.Unix() + 60)},
@@ -102,39 +101,40 @@ func newRequestMaker(t testing.TB, random func(n int) int) *requestMaker {
 	return m
 }
 
-func (m *requestMaker) next() request {
+// next returns a request. random makes the choices: it returns a number below n.
+func (m *requestMaker) next(random func(n int) int) request {
 	peer := m.peers[0]
-	if m.random(2) == 0 {
-		peer = m.peers[m.random(len(m.peers))]
+	if random(2) == 0 {
+		peer = m.peers[random(len(m.peers))]
 	}
-	second := []int{-120, -60, 0, 0, 0, 10, 29, 30, 79, 80, 359, 360, 1000}[m.random(13)]
+	second := []int{-120, -60, 0, 0, 0, 10, 29, 30, 79, 80, 359, 360, 1000}[random(13)]
 	c := Credentials{
-		Authorization: m.authorized[m.random(len(m.authorized))], Principal: peer[0], Certificate: peer[1], TrustedHeader: "x-user",
-		Time: now.Add(time.Duration(second)*time.Second - time.Duration(m.random(2))), ClientAddress: fmt.Sprintf("192.0.%d.7", 2+m.random(3)),
+		Authorization: m.authorized[random(len(m.authorized))], Principal: peer[0], Certificate: peer[1], TrustedHeader: "x-user",
+		Time: now.Add(time.Duration(second)*time.Second - time.Duration(random(2))), ClientAddress: fmt.Sprintf("192.0.%d.7", 2+random(3)),
 	}
-	if m.random(3) == 0 {
-		c.Metadata = m.metadata[m.random(len(m.metadata))]
+	if random(3) == 0 {
+		c.Metadata = m.metadata[random(len(m.metadata))]
 	}
-	if m.random(3) == 0 {
-		c.HeaderValues = [][]string{{"alice@example.com"}, {"bob@example.com"}, {"carol@example.com"}, {"alice@example.com", "bob@example.com"}}[m.random(4)]
+	if random(3) == 0 {
+		c.HeaderValues = [][]string{{"alice@example.com"}, {"bob@example.com"}, {"carol@example.com"}, {"alice@example.com", "bob@example.com"}}[random(4)]
 	}
-	if m.random(4) == 0 {
+	if random(4) == 0 {
 		c.TrustedHeader = ""
 	}
 	c.Context = iam.Context{{Key: "aws:SourceIp", Value: c.ClientAddress}, {Key: "aws:CurrentTime", Value: c.Time.UTC().Format(time.RFC3339)}}
-	return request{m.registries[m.random(len(m.registries))], c}
+	return request{m.registries[random(len(m.registries))], c}
 }
 
 // compareWithUncached authenticates requests with and without the cache, and reports each
 // difference. It returns the number of requests that have a caller, and of those whose
 // caller was in the cache.
-func compareWithUncached(t *testing.T, m *requestMaker, n int) (callers, cached int) {
+func compareWithUncached(t *testing.T, w principals, n int, next func() request) (callers, cached int) {
 	t.Helper()
-	auth, reference := cacheable(t).build(t), cacheable(t).build(t)
+	auth, reference := w.build(t), w.build(t)
 	reference.callers = nil
 	seen := map[*Caller]bool{}
 	for range n {
-		r := m.next()
+		r := next()
 		got, f := auth.Authenticate(context.Background(), r.registry, &r.credentials)
 		want, g := reference.Authenticate(context.Background(), r.registry, &r.credentials)
 		if !reflect.DeepEqual(got, want) || !reflect.DeepEqual(f, g) {
@@ -156,7 +156,8 @@ func compareWithUncached(t *testing.T, m *requestMaker, n int) (callers, cached 
 // requests.
 func TestCallerCache(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
-	callers, cached := compareWithUncached(t, newRequestMaker(t, random.IntN), 20_000)
+	m := newRequestMaker(t)
+	callers, cached := compareWithUncached(t, cacheable(t), 20_000, func() request { return m.next(random.IntN) })
 	if callers < 3000 || cached < 2000 {
 		t.Errorf("%d callers, %d of them cached", callers, cached)
 	}
@@ -172,15 +173,14 @@ func FuzzCallerCache(f *testing.F) {
 		}
 		f.Add(choices)
 	}
+	m, w := newRequestMaker(f), cacheable(f)
 	f.Fuzz(func(t *testing.T, choices []byte) {
 		next := 0
-		m := newRequestMaker(t, func(n int) int {
+		choose := func(n int) int {
 			next++
 			return int(choices[(next-1)%len(choices)]) % n
-		})
-		if len(choices) > 0 {
-			compareWithUncached(t, m, min(len(choices)/8, 200))
 		}
+		compareWithUncached(t, w, min(len(choices)/8, 200), func() request { return m.next(choose) })
 	})
 }
 
@@ -350,10 +350,10 @@ func TestDigest(t *testing.T) {
 // TestCachedCallersAtOnce checks that goroutines share the cache.
 func TestCachedCallersAtOnce(t *testing.T) {
 	auth, random := cacheable(t).build(t), rand.New(rand.NewPCG(5, 6))
-	m := newRequestMaker(t, random.IntN)
+	m := newRequestMaker(t)
 	requests := make([]request, 400)
 	for i := range requests {
-		requests[i] = m.next()
+		requests[i] = m.next(random.IntN)
 	}
 	var all sync.WaitGroup
 	for range 4 {
