@@ -30,7 +30,7 @@ func (in *inputReader) callerArn(name string) error {
 	default:
 		caller, err := iam.ParsePrincipal(text)
 		if err != nil {
-			return in.reader.ErrorAt(at, fmt.Sprintf("%s: %v", name, err), "write a principal's ARN, the name of a service, or \"\" for an anonymous caller")
+			return in.reader.Wrap(at, name+": ", err)
 		}
 		in.caller = &caller
 	}
