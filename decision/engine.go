@@ -88,7 +88,7 @@ func (e *Engine) Reason(r *iam.Request, session []*iam.Policy) *Reason {
 		}
 	}
 	policies := e.applicable(r, session)
-	why := policies.Explain(r)
+	why := policies.ExplainMatched(r)
 	reason := &Reason{why.Decision, why.Exhausted, why.BlockedBy, slices.Clip(why.Matched)}
 	switch {
 	case len(why.Matched) > maxMatched:

@@ -1,6 +1,7 @@
 package iam
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -23,8 +24,12 @@ func compareWithTwin(t *testing.T, seed uint64, decided map[Decision]int) *scena
 				s.request.Action, s.request.Resource, s.request.Principal, s.request.Context, s.policies.ResourceAccount, s.policies.ManagementAccount)
 		}
 		blocked := got != Allowed && s.request.Principal.Kind != UnknownPrincipal
-		if e := s.policies.Explain(&s.request); e.Decision != got || (e.BlockedBy != NoClass) != blocked {
+		e := s.policies.Explain(&s.request)
+		if e.Decision != got || (e.BlockedBy != NoClass) != blocked {
 			t.Fatalf("seed %d: explained as %v blocked by %v, decided %v", seed, e.Decision, e.BlockedBy, got)
+		}
+		if m := s.policies.ExplainMatched(&s.request); m.Ruling != e.Ruling || !slices.Equal(m.Matched, e.Matched) {
+			t.Fatalf("seed %d: ExplainMatched returns %+v, Explain %+v", seed, m, e)
 		}
 	}
 	return s

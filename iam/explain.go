@@ -82,17 +82,11 @@ type ClassDecision struct {
 
 // Explain returns the same decision as Evaluate, with the reasons for it.
 func (p *Policies) Explain(r *Request) Explanation {
-	q, known := p.newQuery(r)
-	if !known {
-		return Explanation{}
-	}
-	f := p.facts(&q)
-	e := Explanation{Ruling: f.ruling()}
-	if e.Exhausted {
+	q, e, complete := p.beginExplanation(r)
+	if complete {
 		return e
 	}
 	missing := map[string]string{}
-	q.meter = newMeter() // the decision did not exhaust it
 	for _, list := range p.applicable(&q) {
 		matched := list.matched(&q)
 		list.missingKeys(&q, missing)
@@ -102,11 +96,47 @@ func (p *Policies) Explain(r *Request) Explanation {
 		e.Classes = append(e.Classes, ClassDecision{list.class, list.level, list.decide(&q, matched)})
 		e.Matched = append(e.Matched, matched...)
 	}
-	slices.SortStableFunc(e.Matched, func(a, b Match) int {
-		return cmp.Compare(a.Statement.Effect, b.Statement.Effect)
-	})
+	sortMatched(e.Matched)
 	e.MissingContextKeys = slices.Sorted(maps.Values(missing))
 	return e
+}
+
+// ExplainMatched is Explain without Classes and MissingContextKeys, which a line of a log
+// does not need.
+func (p *Policies) ExplainMatched(r *Request) Explanation {
+	q, e, complete := p.beginExplanation(r)
+	if complete {
+		return e
+	}
+	for _, list := range p.applicable(&q) {
+		matched := list.matched(&q)
+		if q.meter.exhausted() {
+			break
+		}
+		e.Matched = append(e.Matched, matched...)
+	}
+	sortMatched(e.Matched)
+	return e
+}
+
+// beginExplanation returns the decision, and the query with which to find its reasons. It
+// reports whether the explanation is complete, because nothing else can be explained.
+func (p *Policies) beginExplanation(r *Request) (q query, e Explanation, complete bool) {
+	q, known := p.newQuery(r)
+	if !known {
+		return query{}, Explanation{}, true
+	}
+	f := p.facts(&q)
+	e.Ruling = f.ruling()
+	q.meter = newMeter() // finding the reasons has its own limit
+	return q, e, e.Exhausted
+}
+
+// sortMatched sorts statements: Deny before Allow, and else in the given order.
+func sortMatched(matched []Match) {
+	slices.SortStableFunc(matched, func(a, b Match) int {
+		return cmp.Compare(a.Statement.Effect, b.Statement.Effect)
+	})
 }
 
 // policyList is the policies of one class at one level.
