@@ -46,7 +46,8 @@
 // # Reloading
 //
 // A reload costs little more than what changed: compiled texts are taken from the content
-// before, after comparing every byte. After an event, files and directories are not read
-// again if they are unchanged according to the file system. Polling and [Store.Reload]
-// read everything, and so find changes that the file system does not show.
+// before, after comparing every byte. Files with the same text share it, and what it is
+// compiled into. After an event, files and directories are not read again if they are
+// unchanged according to the file system. Polling and [Store.Reload] read everything, and so
+// find changes that the file system does not show.
 package policystore

@@ -4,8 +4,9 @@
 // A [Reader] returns the files of one point in time. It resolves the symlink that git-sync
 // or Kubernetes ("..data" in the volume of a ConfigMap or Secret) replaces on an update
 // once, before it reads. It lists the files before and after reading, and reads again if
-// the lists differ. [Reader.Read] reads everything. [Reader.ReadChanged] does not read files again
-// that are unchanged according to the file system.
+// the lists differ. [Reader.Read] reads everything. [Reader.ReadChanged] does not read files
+// again that are unchanged according to the file system. If events named the files that
+// changed, it lists the others only after reading.
 //
 // Names with a leading dot are skipped. Where a file name cannot contain a slash, ".."
 // replaces it: "managed..developers.json" is the file managed/developers.json of the
@@ -13,7 +14,8 @@
 // file. Everything that is neither a file nor a directory is an error, and so is a file
 // that is too large.
 //
-// A [Notifier] turns file system events into one signal. Some changes cause no event
+// A [Notifier] turns file system events into one signal. It watches each directory before the
+// reader reads it, so that no change is missed between the two. Some changes cause no event
 // (on network file systems, or if no inotify instances are left), so callers must also
 // poll.
 package directory
