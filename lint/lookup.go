@@ -92,10 +92,6 @@ func newLookup(s *policystore.Snapshot, contents policystore.Contents) lookup {
 }
 
 func (l *lookup) addPrincipal(p principal) {
-	arn, err := iam.ParseARN(p.ARN)
-	if err != nil {
-		return // impossible: the directory was loaded
-	}
 	for _, policy := range p.Identity {
 		l.attached[policy] = true
 		l.attachedTo[policy] = append(l.attachedTo[policy], p)
@@ -104,6 +100,7 @@ func (l *lookup) addPrincipal(p principal) {
 		l.attached[p.Trust] = true
 		l.ignoredTrust[p.Trust] = isExported(p) && (len(l.contents.Issuers) == 0 || !l.hasRights(p))
 	}
+	arn := p.ParsedARN()
 	l.principalAccounts[arn.Account] = true
 	l.principalARNs[p.ARN] = true
 	if role, isRole := strings.CutPrefix(arn.Resource, "role/"); isRole {

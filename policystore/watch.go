@@ -18,7 +18,7 @@ const maxDebounces = 5
 type Watcher struct {
 	store     *Store
 	notifier  *directory.Notifier // nil without events
-	noEvents  error               // why there is no notifier; nil if the source is not a directory
+	noEvents  error               // why a notifier does not exist; nil if the source is not a directory
 	reads     uint64              // of the store, when the watcher began to listen
 	unwatched bool                // a directory cannot be watched, and that was logged
 	reported  string              // the error that was logged last; "" since a successful reload

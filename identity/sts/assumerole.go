@@ -159,7 +159,7 @@ func (s *sessionRequest) findRole(call, who string) error {
 // checkPermissions evaluates the policies for every action that the request needs. who
 // is the caller's name in a denial, and keys are the caller's condition keys.
 func (s *sessionRequest) checkPermissions(call, who string, p *iam.Policies, by *iam.Principal, keys iam.Context) error {
-	s.entities.controls.Bind(p, by.Account, s.role.account)
+	s.entities.controls.Bind(p, by.Account, s.role.parsed.Account)
 	own := s.context(keys, s.entities.roleKeys(s.role))
 	r := iam.Request{Principal: by, Resource: s.role.ARN, Context: slices.Concat(own, s.Context)}
 	s.repeatable = true
@@ -224,8 +224,8 @@ func (s *sessionRequest) context(caller, role iam.Context) iam.Context {
 // account, that account's organization, and its tags (IAM User Guide, "Controlling access
 // to and for IAM users and roles using tags").
 func (e *Entities) roleKeys(role *Entity) iam.Context {
-	c := append(e.membership.keys(role.account, "aws:ResourceOrgID", "aws:ResourceOrgPaths"),
-		iam.ContextEntry{Key: "aws:ResourceAccount", Value: role.account})
+	c := append(e.membership.keys(role.parsed.Account, "aws:ResourceOrgID", "aws:ResourceOrgPaths"),
+		iam.ContextEntry{Key: "aws:ResourceAccount", Value: role.parsed.Account})
 	for _, tag := range role.Tags {
 		c = append(c,
 			iam.ContextEntry{Key: "aws:ResourceTag/" + tag.Key, Value: tag.Value},
@@ -237,10 +237,7 @@ func (e *Entities) roleKeys(role *Entity) iam.Context {
 // session returns the session. provider is the identity provider whose token assumed the
 // role, "" if a caller did.
 func (s *sessionRequest) session(provider string) (AssumeRoleOutput, error) {
-	arn, err := iam.ParseARN(s.role.ARN)
-	if err != nil {
-		return AssumeRoleOutput{}, err
-	}
+	arn := s.role.parsed
 	arn.Service, arn.Resource = "sts", "assumed-role/"+iam.LastSegment(s.role.ARN)+"/"+s.SessionName
 	p, _, err := s.entities.resolve(arn.String(), "", "")
 	if err != nil {

@@ -21,8 +21,11 @@ type Entity struct {
 	// whether the role can be assumed.
 	MissesTrust bool
 
-	account string // in ARN; set by Add
+	parsed iam.ARN // ARN; set by Add
 }
+
+// ParsedARN returns the ARN of an entity that [Entities.Add] has accepted.
+func (e *Entity) ParsedARN() iam.ARN { return e.parsed }
 
 // Entities are the users and roles that exist. They are filled by [Entities.Add], and
 // then only read, by any number of goroutines.
@@ -69,7 +72,7 @@ func (e *Entities) Add(entity Entity) error {
 	if err := checkEntity(arn, &entity); err != nil {
 		return err
 	}
-	entity.account = arn.Account
+	entity.parsed = arn
 	key := pathless(arn, iam.LastSegment(arn.Resource))
 	switch other := e.byName[key]; {
 	case e.byARN[entity.ARN] != nil:

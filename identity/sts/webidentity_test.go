@@ -98,7 +98,7 @@ func TestAssumeRoleWithWebIdentity(t *testing.T) {
 		{name: "a denied group", role: "contractors", claims: claims{"groups": []any{"developers", "contractors"}}, reason: denied},
 		{name: "no denied group", role: "contractors", claims: claims{"groups": []any{"developers"}}},
 		{name: "groups in two spellings", role: "contractors", claims: claims{"groups": []any{"developers"}, "Groups": []any{"contractors"}}, reason: "is that of another claim"},
-		{name: "a list in place of the subject", role: "denied", claims: claims{"sub": []any{"other"}, "SUB": []any{"other"}}, reason: "is that of another claim"},
+		{name: "a list instead of the subject", role: "denied", claims: claims{"sub": []any{"other"}, "SUB": []any{"other"}}, reason: "is that of another claim"},
 		{name: "tags", role: "tags", claims: team},
 		{name: "tags, without sts:TagSession", role: "plain", claims: team, reason: denied + "sts:TagSession"},
 		{name: "a tag of the operator's, without sts:TagSession", role: "plain", claims: claims{"ref": "main"}, reason: denied + "sts:TagSession"},
