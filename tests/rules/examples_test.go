@@ -112,7 +112,7 @@ func TestExampleTries(t *testing.T) {
 // TestExampleLogs checks that the configurations log no field with a query string, where
 // clients put tokens, or with a credential.
 func TestExampleLogs(t *testing.T) {
-	allowed := regexp.MustCompile(`^(REQ\(:METHOD\)|REQ\(X-REQUEST-ID\)|PATH\(NQ:PATH\)|RESPONSE_CODE|DYNAMIC_METADATA\(envoy\.filters\.http\.ext_authz:(decision|action|repository|principal)\))$`)
+	allowed := regexp.MustCompile(`^(REQ\(:METHOD\)|REQ\(X-REQUEST-ID\)|PATH\(NQ:PATH\)|RESPONSE_CODE|DYNAMIC_METADATA\(envoy\.filters\.http\.ext_authz:(decision|action|repository|principal|decision_id)\))$`)
 	for _, example := range found(t, "*/envoy.yaml", 4) {
 		text, err := os.ReadFile(example)
 		if err != nil {
