@@ -64,6 +64,7 @@ func BenchmarkDecideHits(b *testing.B) {
 		fill(e, requests[i])
 	}
 	b.ReportAllocs()
+	before := processorTime(b)
 	b.RunParallel(func(pb *testing.PB) {
 		zipf := rand.NewZipf(rand.New(rand.NewPCG(1, 2)), 1.1, 1, uint64(len(requests)-1))
 		order := make([]*question, 4096)
@@ -74,6 +75,7 @@ func BenchmarkDecideHits(b *testing.B) {
 			decide(e, order[i%len(order)])
 		}
 	})
+	b.ReportMetric(float64(processorTime(b)-before)/float64(b.N), "cpu-ns/op")
 }
 
 // BenchmarkDecideMiss decides requests that have not occurred before, with a Deny and a

@@ -252,3 +252,29 @@ func TestCounter(t *testing.T) {
 		t.Errorf("%d events, want 8000", n)
 	}
 }
+
+// TestConcurrentDecisions decides the same few requests on several goroutines while the cache
+// evicts.
+func TestConcurrentDecisions(t *testing.T) {
+	e, _ := newEngine(t, 4)
+	var all sync.WaitGroup
+	for seed := range 4 {
+		all.Go(func() {
+			for i := range 2000 {
+				address := [...]string{inside, outside}[(i+seed)%2]
+				r := request(&user, "ecr:PutImage", fmt.Sprint("app", (i/7+seed)%6), address, early)
+				want := iam.Allowed
+				if address == outside {
+					want = iam.ExplicitDeny
+				}
+				if got := decide(e, r); got != want {
+					t.Errorf("%s from %s, want %s", got, address, want)
+				}
+				if got := e.Reason(&r.Request, nil); got.Decision != want || len(got.Matched) == 0 {
+					t.Errorf("reason %+v, want %s", got, want)
+				}
+			}
+		})
+	}
+	all.Wait()
+}

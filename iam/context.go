@@ -37,7 +37,7 @@ func (c Context) Lookup(key string) (ContextEntry, bool) {
 	ambiguous := false
 	for i := range c {
 		switch {
-		case !equalIgnoringCase(c[i].Key, key):
+		case endsDifferently(c[i].Key, key) || c[i].Key != key && !equalIgnoringCase(c[i].Key, key):
 		case !c[i].Ambiguous:
 			return c[i], true
 		case tagKey(c[i].Key) == tagKey(key):
@@ -58,7 +58,7 @@ func (c Context) Lookup(key string) (ContextEntry, bool) {
 // the key is absent. If it is not ambiguous, Lookup returns it too.
 func (c Context) First(key string) *ContextEntry {
 	for i := range c {
-		if equalIgnoringCase(c[i].Key, key) {
+		if !endsDifferently(c[i].Key, key) && (c[i].Key == key || equalIgnoringCase(c[i].Key, key)) {
 			return &c[i]
 		}
 	}

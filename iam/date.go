@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"math"
 	"strings"
-	"time"
 )
 
 // instant is a point in time: whole seconds since 1970 and what is beyond
@@ -103,7 +102,10 @@ func (d *dateReader) calendar() instant {
 			timed = d.accept('T', 't')
 		}
 	}
-	midnight := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC).Unix()
+	if !d.ok {
+		return instant{}
+	}
+	midnight := daysSince1970(year, month, day) * 24 * 60 * 60
 	if !timed {
 		return instant{seconds: midnight}
 	}
@@ -158,8 +160,32 @@ func (d *dateReader) zone() int {
 	return sign * seconds
 }
 
+// daysBefore is the number of days before each month of a year that begins with March, so
+// that the day of a leap year is its last one.
+var daysBefore = [...]int{0, 31, 61, 92, 122, 153, 184, 214, 245, 275, 306, 337}
+
+// daysSince1970 returns the days between a date of the Gregorian calendar and 1970-01-01.
+func daysSince1970(year, month, day int) int64 {
+	const of1970 = 719468 // the days before 1970-01-01, from the first of March of year 0
+	if month <= 2 {
+		year, month = year-1, month+12
+	}
+	year += 400 // so that no division rounds towards zero
+	days := 365*year + year/4 - year/100 + year/400 + daysBefore[month-3] + day - 1
+	return int64(days - 146097 - of1970)
+}
+
 func daysIn(year, month int) int {
-	return time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
+	switch month {
+	case 2:
+		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
+			return 29
+		}
+		return 28
+	case 4, 6, 9, 11:
+		return 30
+	}
+	return 31
 }
 
 // dateOperand is an instant and what a value has to be towards it.

@@ -51,16 +51,19 @@ func isSameASCII(a, b string) bool {
 // equalIgnoringCase reports whether a and b are the same when lower-cased
 // character by character.
 func equalIgnoringCase(a, b string) bool {
-	if a != "" && b != "" && differ(a[len(a)-1], b[len(b)-1]) {
-		return false // keys often begin alike and end differently
-	}
-	return prefixIgnoringCase(a, b) == len(a)
+	return !endsDifferently(a, b) && prefixIgnoringCase(a, b) == len(a)
 }
 
-// differ reports whether two bytes are ASCII characters that are different
-// letters.
-func differ(a, b byte) bool {
-	return a < utf8.RuneSelf && b < utf8.RuneSelf && lowerASCII(a) != lowerASCII(b)
+// endsDifferently reports whether a and b end with ASCII characters that differ by more
+// than case, so that they are not equal. Condition keys often begin alike, and this test is
+// fast.
+func endsDifferently(a, b string) bool {
+	if a == "" || b == "" {
+		return false
+	}
+	const caseBit = 'a' ^ 'A'
+	x, y := a[len(a)-1], b[len(b)-1]
+	return (x|y) < utf8.RuneSelf && (x^y)&^caseBit != 0
 }
 
 func lowerASCII(c byte) byte {

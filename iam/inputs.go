@@ -1,6 +1,7 @@
 package iam
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -10,8 +11,8 @@ import (
 // caller, action and resource: those that the statements for these mention. Two requests
 // that agree in them have the same decision and the same statements that apply.
 type Inputs struct {
-	// Keys are the condition keys, in lower case, sorted and each once, except those of
-	// the clock.
+	// Keys are the condition keys as a policy writes them, sorted and each once, except
+	// those of the clock.
 	Keys []string
 	// Clock reports that the time of the request is another input.
 	Clock bool
@@ -43,8 +44,10 @@ func (p *Policies) Inputs(r *Request) Inputs {
 			}
 		}
 	}
-	slices.Sort(in.Keys)
-	in.Keys = slices.Compact(in.Keys)
+	slices.SortFunc(in.Keys, func(a, b string) int {
+		return cmp.Or(strings.Compare(strings.ToLower(a), strings.ToLower(b)), strings.Compare(a, b))
+	})
+	in.Keys = slices.CompactFunc(in.Keys, equalIgnoringCase)
 	slices.Sort(in.changes)
 	in.changes = slices.Compact(in.changes)
 	in.Clock = in.currentTime || in.epochTime || in.incomparable
@@ -62,7 +65,7 @@ func (s *Statement) mayApply(q *query) bool {
 func (in *Inputs) add(s *Statement) {
 	clock := 0 // how often the statement mentions the clock
 	for _, key := range s.keys {
-		switch key = strings.ToLower(key); key {
+		switch strings.ToLower(key) {
 		case currentTimeKey, epochTimeKey:
 			clock++
 		default:

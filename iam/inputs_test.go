@@ -13,6 +13,7 @@ func TestInputs(t *testing.T) {
   {"Effect": "Allow", "Action": "ecr:BatchGetImage", "Resource": "*"},
   {"Effect": "Allow", "Action": "ecr:PutImage", "Resource": "arn:aws:ecr:*:*:repository/a", "Condition": {"StringEquals": {"AWS:username": "alice", "aws:SourceVpc": "${aws:PrincipalTag/Vpc, 'x'}"}}},
   {"Effect": "Deny", "Action": "ecr:PutImage", "Resource": "arn:aws:ecr:*:*:repository/b", "Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}},
+  {"Effect": "Deny", "Action": "ecr:Put*", "Resource": "*", "Condition": {"StringEquals": {"AWS:SECURETransport": "x"}}},
   {"Effect": "Deny", "NotAction": "ecr:BatchGetImage", "Resource": "arn:aws:ecr:*:*:repository/team/${aws:userid}"}
 ]}`)
 	resource := mustCompile(t, RepositoryPolicy, `{"Version": "2012-10-17", "Statement": [
@@ -25,10 +26,10 @@ func TestInputs(t *testing.T) {
 		kind                   PrincipalKind
 		want                   []string
 	}{
-		{"another action", pull, repoARN, User, []string{"aws:securetransport"}},
-		{"conditions and variables", "ecr:PutImage", repoARN, User, []string{"aws:principaltag/vpc", "aws:securetransport", "aws:sourcevpc", "aws:userid", "aws:username"}},
+		{"another action", pull, repoARN, User, []string{"aws:SecureTransport"}},
+		{"conditions and variables", "ecr:PutImage", repoARN, User, []string{"aws:PrincipalTag/Vpc", "AWS:SECURETransport", "aws:SourceVpc", "aws:userid", "AWS:username"}},
 		{"another principal", pull, repoARN, AssumedRole, nil},
-		{"another resource", "ecr:PutImage", repoARN + "b", AssumedRole, []string{"aws:userid"}},
+		{"another resource", "ecr:PutImage", repoARN + "b", AssumedRole, []string{"AWS:SECURETransport", "aws:userid"}},
 		{"no valid caller", "ecr:PutImage", repoARN, UnknownPrincipal, nil},
 	} {
 		in := p.Inputs(&Request{caller(c.kind), c.action, c.resource, nil})
