@@ -42,9 +42,9 @@
 // caller. A statement whose Resource has no literal beginning (a variable, a wildcard, "*",
 // NotResource) is looked at for every resource, one with NotPrincipal for every caller.
 //
-// Lists within a statement are searched in the same way: literals by their hashes, address
-// ranges in O(log n), and principals by their keys. Patterns with wildcards are compared
-// one by one. [Policies.Inputs] returns what else of a request a decision depends on.
+// Long lists within a statement are searched in the same way: literals by their hashes,
+// patterns by their beginnings, address ranges in O(log n), and principals by their keys.
+// [Policies.Inputs] returns what else of a request a decision depends on.
 //
 // # Cost
 //

@@ -14,11 +14,20 @@ type patternSet struct {
 	table      map[string]struct{} // of the literals, if many
 	ignoreCase bool                // literals are in lower case
 	patterns   []pattern           // all others
+	begun      *begunPatterns      // finds those that can match, if they are many
+}
+
+// begunPatterns finds the patterns with whose literal beginning a subject begins.
+type begunPatterns struct {
+	beginnings prefixes
+	first      []int32 // of each beginning, the place of its first pattern; and the end
 }
 
 const (
 	// fewLiterals is how many literals are compared one by one.
 	fewLiterals = 16
+	// fewPatterns is how many patterns with wildcards are compared one by one.
+	fewPatterns = 16
 	// maxFolded is the longest literal, in bytes of its lower-case form, that
 	// is found by its hash without regard to case.
 	maxFolded = 256
@@ -45,7 +54,29 @@ func newPatternSet(patterns []pattern) patternSet {
 		}
 		s.literals = nil
 	}
+	if len(s.patterns) > fewPatterns && !s.ignoreCase {
+		s.begun = newBegunPatterns(s.patterns)
+	}
 	return s
+}
+
+// newBegunPatterns sorts the patterns by their beginnings and returns their table.
+func newBegunPatterns(patterns []pattern) *begunPatterns {
+	slices.SortStableFunc(patterns, func(a, b pattern) int {
+		return strings.Compare(a.literalPrefix(), b.literalPrefix())
+	})
+	texts := make([]string, len(patterns))
+	for i := range patterns {
+		texts[i] = patterns[i].literalPrefix()
+	}
+	b := &begunPatterns{beginnings: newPrefixes(slices.Clone(texts))}
+	for i, text := range texts {
+		if i == 0 || text != texts[i-1] {
+			b.first = append(b.first, int32(i))
+		}
+	}
+	b.first = append(b.first, int32(len(patterns)))
+	return b
 }
 
 // literal returns the text that the pattern is, in lower case if case does not
@@ -67,7 +98,41 @@ func (p *pattern) literal() (string, bool) {
 
 // match reports whether any pattern matches the subject. It allocates nothing.
 func (s *patternSet) match(subject string, c Context, m *meter) bool {
-	return s.hasLiteral(subject) || len(s.patterns) > 0 && matchesAny(s.patterns, subject, c, m)
+	switch {
+	case s.hasLiteral(subject):
+		return true
+	case s.begun != nil:
+		return s.matchesBegun(subject, c, m)
+	}
+	return len(s.patterns) > 0 && matchesAny(s.patterns, subject, c, m)
+}
+
+// searchSteps is what finding the patterns with whose beginnings a subject begins costs.
+const searchSteps = 128
+
+// matchesBegun is matchesAny for many patterns. It tries only those that can match.
+func (s *patternSet) matchesBegun(subject string, c Context, m *meter) bool {
+	open := 0
+	if s.patterns[0].arn {
+		open = endOfFifthColon(subject)
+	}
+	allowed := allowance(len(s.patterns))
+	steps := allowed - searchSteps
+	for b := s.begun.beginnings.longest(subject); b >= 0; b = s.begun.beginnings.within[b] {
+		for i := s.begun.first[b]; i < s.begun.first[b+1]; i++ {
+			switch s.patterns[i].try(subject, c, open, &steps) {
+			case matching:
+				m.charge(allowed - steps)
+				return true
+			case undecided:
+				m.charge(allowed - steps)
+				return scanAny(s.patterns, subject, c, open, m)
+			case different:
+			}
+		}
+	}
+	m.charge(allowed - steps)
+	return false
 }
 
 func (s *patternSet) hasLiteral(subject string) bool {

@@ -196,12 +196,20 @@ func FuzzMatchers(f *testing.F) {
 	})
 }
 
-// TestLongLists checks that lists, which have an index, match what their elements match.
+// TestLongLists checks that long lists, which are searched by hashes and beginnings, match what
+// their elements match.
 func TestLongLists(t *testing.T) {
 	for seed := range uint64(300) {
 		g := newGenerator(seed)
 		c := &matchCase{syntax: syntax{wildcards: g.chance(2), ignoreCase: g.chance(2)}}
+		if !c.syntax.ignoreCase {
+			c.syntax.variables, c.syntax.arn = g.chance(2), g.chance(3)
+		}
+		c.context = Context{{Key: "k:v", Value: g.text([]string{"a", "b", ":"}, 2)}}
 		alphabet := []string{"a", "A", "b", "k", "\u212a", "\u00e9", "\u00c9"}
+		if g.chance(2) {
+			alphabet = []string{"a", "A", "b", "*", "?", "${k:v}", "a:", "\u00e9"}
+		}
 		for range 1 + g.IntN(4*fewLiterals) {
 			c.patterns = append(c.patterns, g.text(alphabet, 4))
 		}
