@@ -1,6 +1,7 @@
 package iam
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -222,5 +223,16 @@ func TestLongLists(t *testing.T) {
 				t.Fatal("the patterns are not valid")
 			}
 		}
+	}
+}
+
+// TestManyActions checks that a long list of actions matches without regard to case.
+func TestManyActions(t *testing.T) {
+	c := &matchCase{syntax: syntax{wildcards: true, ignoreCase: true}}
+	for i := range 2 * fewPatterns {
+		c.patterns = append(c.patterns, fmt.Sprintf("ecr:Get%dImage*", i))
+	}
+	for _, c.subject = range []string{"ecr:Get7ImageA", "ECR:GET7imagea", "ecr:Get7Imag", "ecr:get77Image"} {
+		c.check(t)
 	}
 }
