@@ -8,7 +8,6 @@ import "strings"
 type actionSet uint64
 
 const (
-	noActions   actionSet = 0
 	otherAction           = 63 // the number of the last bit
 	otherBit    actionSet = 1 << otherAction
 )
@@ -53,14 +52,16 @@ func (t *actionTable) number(action string) int {
 	return otherAction
 }
 
-// matching returns the numbered actions that a pattern of an Action element matches.
-func (t *actionTable) matching(p *pattern) (s actionSet) {
-	if text, ok := p.literal(); ok {
-		if n, known := t.folded[text]; known {
-			return 1 << n
-		}
-		return noActions
+// literal returns the numbered action with a name in lower case, if it exists.
+func (t *actionTable) literal(name string) actionSet {
+	if n, known := t.folded[name]; known {
+		return 1 << n
 	}
+	return 0
+}
+
+// matching returns the numbered actions that a pattern with wildcards matches.
+func (t *actionTable) matching(p *pattern) (s actionSet) {
 	beginning := p.literalPrefix()
 	for n, name := range t.names {
 		if prefixIgnoringCase(name, beginning) >= 0 && p.match(name, nil) {
@@ -73,14 +74,19 @@ func (t *actionTable) matching(p *pattern) (s actionSet) {
 // newActionElement returns the element with these patterns. It finds the numbered actions
 // that the element covers. Whether it covers another action remains to be compared.
 func newActionElement(not bool, patterns []pattern) actionElement {
-	e := actionElement{not: not, set: newPatternSet(patterns), covered: otherBit}
-	var named actionSet
-	for i := range patterns {
-		named |= numberedActions.matching(&patterns[i])
+	e := actionElement{not: not, set: newPatternSet(patterns)}
+	for _, text := range e.set.literals {
+		e.covered |= numberedActions.literal(text)
+	}
+	for text := range e.set.table {
+		e.covered |= numberedActions.literal(text)
+	}
+	for i := range e.set.patterns {
+		e.covered |= numberedActions.matching(&e.set.patterns[i])
 	}
 	if not {
-		named = ^named
+		e.covered = ^e.covered
 	}
-	e.covered |= named
+	e.covered |= otherBit
 	return e
 }
