@@ -45,12 +45,6 @@ func (p *prefixes) longest(subject string) int32 {
 	return p.covering(int32(after)-1, subject)
 }
 
-// index returns the position of a text that the table contains.
-func (p *prefixes) index(text string) int {
-	i, _ := slices.BinarySearch(p.texts, text)
-	return i
-}
-
 // A beginning is text with which every resource that a pattern matches begins, or whose
 // part after the fifth colon begins with it.
 type beginning struct {

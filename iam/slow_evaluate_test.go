@@ -243,6 +243,28 @@ func compareWithSlow(t *testing.T, seed uint64, decided map[Decision]int) {
 	}
 }
 
+// TestIndexOfALaterList checks that the index of an equal list is used again, for the new list
+// only, and that the index of another list is not.
+func TestIndexOfALaterList(t *testing.T) {
+	var list []*Policy
+	for range 2 * fewStatements {
+		list = append(list, mute(t, IdentityPolicy)...)
+	}
+	first := NewIndex(list, nil)
+	same := slices.Clone(list)
+	later := NewIndex(same, first)
+	if later.rest != first.rest || !later.isOf(same) || later.isOf(list) || !first.isOf(list) {
+		t.Error("the index of an equal list is not used again")
+	}
+	same[3] = mute(t, IdentityPolicy)[0]
+	if changed := NewIndex(same, first); changed.rest == first.rest || !changed.isOf(same) {
+		t.Error("the index of another list is used again")
+	}
+	if NewIndex(list[:fewStatements], first) != nil {
+		t.Error("a short list has an index")
+	}
+}
+
 // TestIndexVisitsOnce checks that an index finds each statement at most once.
 func TestIndexVisitsOnce(t *testing.T) {
 	visited := 0
