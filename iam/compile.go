@@ -99,10 +99,11 @@ func (c *compiler) readDocument(n *node) {
 	}
 }
 
-// checkMembers refuses names other than those of the grammar, and reports whether there
-// are none: a misspelled element is the one that restricts, or the one that is missing.
+// checkMembers refuses names other than those of the grammar, and reports whether all
+// members are known. A misspelled element, or one that has a fault, is the one that
+// restricts, or the one that is missing.
 func (c *compiler) checkMembers(n *node, known ...string) bool {
-	all := true
+	all := !n.lacks
 	for i := range n.members {
 		if m := &n.members[i]; !slices.Contains(known, m.name) {
 			c.faultAt(m.at, fmt.Sprintf("unknown element %q", m.name), "use "+strings.Join(known, ", "))
@@ -145,7 +146,9 @@ func (c *compiler) id(m *member) {
 func (c *compiler) statements(m *member) {
 	list := c.document.Statements
 	if len(list) == 0 {
-		c.faultAt(m.value.start, "Statement is empty", "write at least one statement")
+		if !m.value.lacks {
+			c.faultAt(m.value.start, "Statement is empty", "write at least one statement")
+		}
 		return
 	}
 	c.policy.Statements = make([]Statement, len(list))
@@ -153,7 +156,7 @@ func (c *compiler) statements(m *member) {
 	for i := range list {
 		before := c.broken
 		c.statement(&list[i], &c.policy.Statements[i])
-		isFaulty[i] = c.broken > before || list[i].node.kind == brokenNode
+		isFaulty[i] = c.broken > before || list[i].node.lacks
 	}
 	if c.policy.Kind == ResourceControlPolicy && !c.isRCPFullAWSAccess(list) {
 		for i := range list {
@@ -168,7 +171,7 @@ func (c *compiler) statements(m *member) {
 // faults of the other items.
 func (c *compiler) texts(name string, n *node) []node {
 	list := n.list()
-	if len(list) == 0 {
+	if len(list) == 0 && !n.lacks {
 		c.faultAt(n.start, name+" is empty", "name at least one")
 	}
 	for i := range list {

@@ -10,9 +10,6 @@ import (
 func (c *compiler) statement(syntax *StatementSyntax, s *Statement) {
 	n := syntax.node
 	s.Start, s.End = n.start, n.end
-	if n.kind == brokenNode {
-		return
-	}
 	if n.kind != objectNode {
 		c.faultAt(n.start, fmt.Sprintf("a statement is an object, not %v", n.kind), "")
 		return
@@ -216,7 +213,7 @@ func (c *compiler) principals(n *node, s *Statement, known bool) {
 
 // principalMap reads the object form.
 func (c *compiler) principalMap(m *member, e *principalElement) {
-	if len(m.value.members) == 0 {
+	if len(m.value.members) == 0 && !m.value.lacks {
 		c.faultAt(m.value.start, m.name+" is empty", "name at least one principal")
 	}
 	if !c.checkMembers(&m.value, "AWS", "Service", "Federated", "CanonicalUser") {

@@ -82,8 +82,8 @@ func TestRefusedDocuments(t *testing.T) {
 		{"version", IdentityPolicy, `{"Version":"2012-10-18","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}`, `1:12: "2012-10-18" is not a version`},
 		{"version is a number", IdentityPolicy, `{"Version":2012,"Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}`, "1:12: not a version"},
 		{"Id is a number", RepositoryPolicy, `{"Id":1,"Statement":{"Effect":"Deny","Principal":"*","Action":"*"}}`, "1:7: Id must be a string"},
-		{"element twice", IdentityPolicy, "{\"Id\":\"a\",\n \"Id\":\"b\"}", `2:2: "Id" occurs twice`},
-		{"element twice by an escape", IdentityPolicy, `{"Id":"a","\u0049d":"b"}`, `1:11: "Id" occurs twice`},
+		{"element twice", IdentityPolicy, "{\"Id\":\"a\",\n \"Id\":\"b\",\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"}}", `2:2: "Id" occurs twice`},
+		{"element twice by an escape", IdentityPolicy, `{"Id":"a","\u0049d":"b","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`, `1:11: "Id" occurs twice`},
 
 		{"unknown element of a statement", IdentityPolicy, identityStatement(ok + `,"Conditions":{}`), `unknown element "Conditions"`},
 		{"Action twice", IdentityPolicy, identityStatement(ok + `,"Action":"ecr:GetX"`), `"Action" occurs twice`},
@@ -354,7 +354,7 @@ func TestSeveralFaults(t *testing.T) {
 {"Effect":"Allow","Actions":"ecr:*","Resource":"*"},
 {"Effect":"Allow","Effect":"Deny"},
 {"Effect":"Allow","Action":"ecr","Resource":"*"}]}`,
-			[]string{"2:11: Effect must be", "4:1: a statement is an object", `5:19: unknown element "Actions"`, `6:19: "Effect" occurs twice`, `7:28: Action "ecr" lacks`}},
+			[]string{"2:11: Effect must be", "4:1: a statement is an object", `5:19: unknown element "Actions"`, "6:1: the statement has neither Action", "6:1: the statement has neither Resource", `6:19: "Effect" occurs twice`, `7:28: Action "ecr" lacks`}},
 		{"several in one statement", `{"Id":1,"Version":"2012","Statement":{"Sid":"a b",
 "Action":["ecr","ecr:*","a:b:c"],
 "NotAction":"*",
@@ -364,7 +364,12 @@ func TestSeveralFaults(t *testing.T) {
 				`5:14: unknown condition operator "Equals"`, `5:64: condition key "aws:SecureTransport": "maybe"`, `5:77: condition key "aws:SecureTransport": "perhaps"`, `5:88: condition key "*"`, `5:107: condition operator "Null"`}},
 		{"several elements of the document", `{"Statment":[],"Versions":1}`, []string{`1:2: unknown element "Statment"`, `1:16: unknown element "Versions"`}},
 		{"characters in several statements", "{\"Statement\":[{\"Sid\":\"\\u0100\"},\n{\"Action\":[\"\\u0100\",\"a\",\"\\u0101\"]},{\"a\":1}]}",
-			[]string{"1:22: ", "2:12: ", "2:25: ", `2:37: unknown element "a"`}},
+			[]string{"1:22: ", "2:1: the statement has neither Resource", "2:1: the statement has no Effect", "2:12: ", `2:21: Action "a"`, "2:25: ", `2:37: unknown element "a"`}},
+		{"a repeated element, and others", `{"Version":"2012-10-17","Version":"2008-10-17","Idd":1,"Statement":{"Effect":"Permit","Action":"ecr","Resource":"*"}}`,
+			[]string{`1:25: "Version" occurs twice`, `1:48: unknown element "Idd"`, "1:78: Effect must be", `1:96: Action "ecr" lacks`}},
+		{"elements with characters, and others", "{\"Statement\":[{\"Effect\":\"\\u0100\",\"Action\":[\"\\u0100\"],\"Resource\":\"x\"},\n{\"Effect\":\"Allow\",\"\\u0100\":1,\"Action\":\"ecr\"},\n{\"Sid\":\"\\u0100\",\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\",\"Condition\":{\"Bool\":{\"a\":\"\\u0100\",\"aws:SecureTransport\":\"maybe\"}}}]}",
+			[]string{"1:25: ", "1:44: ", `1:65: Resource "x"`, "2:19: ", `2:39: Action "ecr"`, "3:8: ", "3:87: ", "3:118: condition key"}},
+		{"an element of the document with characters", "{\"Version\":\"\\u0100\",\"Statement\":[\"\\u0100\"]}", []string{"1:12: ", "1:34: "}},
 		{"one Sid in several statements", `{"Statement":[{"Sid":"a","Effect":"Deny","Action":"*","Resource":"*"},{"Sid":"a","Effect":"x","Action":"*","Resource":"*"}]}`,
 			[]string{`1:78: Sid "a" occurs twice`, "1:91: Effect must be"}},
 	} {
@@ -381,6 +386,11 @@ func TestSeveralFaults(t *testing.T) {
 	const rcp = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","NotAction":"a:b","Resource":"*"},
 {"Effect":"Deny","NotPrincipal":"*","Action":"*","Resource":"*"},{"Effect":"Deny"},{"Effect":"Allow","Principal":"*","Action":"a:b","Resource":"*"}]}`
 	if _, err := Compile(ResourceControlPolicy, "p.json", []byte(rcp)); len(diag.Of(err)) != 7 {
+		t.Errorf("%d faults, want 7:\n%v", len(diag.Of(err)), err)
+	}
+	const characters = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"\u0100","Resource":"*"},
+{"Effect":"\u0100","Principal":{"AWS":"\u0100"},"Action":"*","Resource":"*"},{"Effect":"Deny","Principal":{"AWS":["\u0100"]},"Action":["*","\u0100"],"Resource":"*"}]}`
+	if _, err := Compile(ResourceControlPolicy, "p.json", []byte(characters)); len(diag.Of(err)) != 7 {
 		t.Errorf("%d faults, want 7:\n%v", len(diag.Of(err)), err)
 	}
 }

@@ -17,12 +17,13 @@ type node struct {
 	text       string     // string: decoded; number, boolean, null: as written
 	members    []member
 	items      []node
+	lacks      bool // a member or item is left out because of a fault
 }
 
 type nodeKind uint8
 
 const (
-	brokenNode nodeKind = iota // a fault of it was reported
+	brokenNode nodeKind = iota // the text is not one JSON value
 	nullNode
 	booleanNode
 	numberNode
@@ -66,9 +67,9 @@ func (n *node) list() []node {
 const maxDepth = 8
 
 // parseJSON reads text, which begins at start of its source: one value of bounded depth
-// that contains only the characters of policies, and no name twice in an object. After
-// a fault in an item of an array it goes on with the next item: the item is a broken node
-// in the tree that it returns with the faults.
+// that contains only the characters of policies, and no name twice in an object. The error
+// consists of all faults. With an error, the tree lacks the members and items that have
+// faults; of two members with one name it contains the first.
 func parseJSON(source diag.Source, start diag.Point, text []byte) (*node, error) {
 	root := new(node)
 	t := diag.NewText(source, start, text)
@@ -80,22 +81,14 @@ func parseJSON(source diag.Source, start diag.Point, text []byte) (*node, error)
 		return root, err
 	}
 	p := parser{Reader: r}
-	p.add(p.value(root, 0))
+	p.faults.Add(p.value(root, 0))
 	return root, p.faults.Err()
 }
 
 // parser builds the tree of a text.
 type parser struct {
 	*strictjson.Reader
-	faults diag.Faults
-	broken int // how many values have faults
-}
-
-// add adds a fault, if there is one.
-func (p *parser) add(err error) {
-	if p.faults.Add(err) {
-		p.broken++
-	}
+	faults diag.Faults // of arrays and objects
 }
 
 // notInPolicies reports whether the IAM User Guide's quotas page excludes a character
@@ -106,7 +99,8 @@ func notInPolicies(c rune) bool {
 
 const characters = "use tab, line breaks and U+0020 to U+00FF only"
 
-// value reads one value into n; depth counts the arrays and objects around it.
+// value reads one value into n; depth counts the arrays and objects around it. An error
+// means that n is not correct.
 func (p *parser) value(n *node, depth int) (err error) {
 	at := p.Start()
 	n.start = p.Point(at)
@@ -150,18 +144,18 @@ func (p *parser) checkString(text string, at int) error {
 	return nil
 }
 
-// array reads an array, which depth counts. An item that contains a fault is broken.
+// array reads an array, which depth counts.
 func (p *parser) array(n *node, depth int) error {
 	if err := p.checkDepth(depth); err != nil {
 		return err
 	}
-	p.add(p.Items("the value", func(int) error {
-		n.items = append(n.items, node{})
-		item, before := &n.items[len(n.items)-1], p.broken
-		err := p.value(item, depth)
-		if p.broken > before {
-			item.kind = brokenNode
+	p.faults.Add(p.Items("the value", func(int) error {
+		var item node
+		err := p.value(&item, depth)
+		if err == nil {
+			n.items = append(n.items, item)
 		}
+		n.lacks = n.lacks || err != nil
 		return err
 	}))
 	return nil
@@ -172,13 +166,19 @@ func (p *parser) object(n *node, depth int) error {
 	if err := p.checkDepth(depth); err != nil {
 		return err
 	}
-	return p.Object("the value", func(name string, at int) error {
-		if err := p.checkString(name, at); err != nil {
-			return err
+	p.faults.Add(p.Members("the value", func(name string, at int) error {
+		m := member{name: name, at: p.Point(at)}
+		err := p.checkString(name, at)
+		if err == nil {
+			err = p.value(&m.value, depth)
 		}
-		n.members = append(n.members, member{name: name, at: p.Point(at)})
-		return p.value(&n.members[len(n.members)-1].value, depth)
-	})
+		if err == nil {
+			n.members = append(n.members, m)
+		}
+		n.lacks = n.lacks || err != nil
+		return err
+	}))
+	return nil
 }
 
 func (p *parser) checkDepth(depth int) error {

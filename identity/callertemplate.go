@@ -163,6 +163,11 @@ func (t *callerTemplate) check(captures int, e *sts.Entities) error {
 // checkPrincipal checks the principal of the template, which first was expanded from and
 // which has the name second for other captures.
 func (t *callerTemplate) checkPrincipal(first *sts.CallerSpec, second string, e *sts.Entities) error {
+	if t.principal.Exact() && strings.HasPrefix(first.Principal, "arn:") {
+		if _, err := iam.ParseARN(first.Principal); err != nil {
+			return diag.Wrap(diag.Position{}, "principal ", err)
+		}
+	}
 	p, err := sts.ParsePrincipal(first.Principal)
 	if err != nil {
 		return diag.Wrap(diag.Position{}, fmt.Sprintf("principal %q: ", t.principal), err)

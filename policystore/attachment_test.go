@@ -225,7 +225,7 @@ func TestAttachedByIDRefused(t *testing.T) {
 		{"a fault in the text", map[string]string{unit + "a.json": described("p-22222222", "n", scpType, strings.Replace(onlyEU, "Deny", "Dent", 1))}, unit + "a.json:11:20: in Content:1:47: Effect must be exactly"},
 		{"a document next to an output", map[string]string{unit + "a.json": `{"Policy": {}, "Statement": []}`}, `lacks Content and PolicySummary`},
 		{"a statement next to an output", map[string]string{unit + "a.json": `{"Statement": [], "Policy": {}}`}, `a.json:1:2: Statement is next to Policy`},
-		{"a policy in the wrong place", map[string]string{"organization/full.json": fullAccess}, "organization/full.json: not a file of a policy directory, so its content would have no effect; move it to organization/scp/ID"},
+		{"a policy in the wrong place", map[string]string{"organization/full.json": fullAccess}, "organization/full.json: not a file of a policy directory, so its content would have no effect; move a policy to organization/scp/ID"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			change := map[string]string{organizationPath: treeFile}

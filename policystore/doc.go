@@ -13,13 +13,20 @@
 //
 // Loading goes on after a fault in a file, an entry or a policy. Its error consists of all
 // faults, in the order of files and lines, up to [diag.MaxFaults]; [diag.Of] returns them.
-// A fault that follows from another is not reported: an entity that refers to a policy
-// with a fault, for example, or the policy of a repository whose registry has one. A load
-// that needs more memory than allowed ends at once, with an error of its own. Faults of
-// reading the directory are reported without those of its contents.
+// What depends on a fault is not checked:
 //
-// Every doubt about a policy in force is a fault. A file with an unexpected name may be a
-// Deny with a misspelled one. An output of the AWS CLI must be complete and agree with
+//   - the content of a file that is not text, or is not valid YAML or JSON;
+//   - a value that cannot be decoded or whose key is misspelled, and a credential whose
+//     name, claims or principal are such values;
+//   - references to what may be missing because of a fault: a user or role without a valid
+//     ARN, or one in an output with a fault, and a policy with a fault;
+//   - repositories of a registry with a fault, and accounts if organization.yaml has one.
+//
+// A load that needs more memory than allowed ends at once, with an error of its own. Faults
+// of reading the directory are reported without those of its contents.
+//
+// Anything ambiguous is a fault. A file with an unexpected name may be a Deny with a
+// misspelled one. An output of the AWS CLI must be complete and agree with
 // the path of its file, and a policy that depends on facts that AWS always knows, such as
 // the tags of repositories, requires them in the directory. Unknown members of AWS's
 // outputs are skipped unless they may limit access; unknown keys of our own files are

@@ -93,7 +93,7 @@ func strayFile(file string) error {
 	case strings.HasSuffix(file, ".yml"):
 		remedy = "name it " + strings.TrimSuffix(file, ".yml") + ".yaml, or remove it"
 	case strings.HasPrefix(file, "organization/"):
-		remedy = fmt.Sprintf("move it to organization/scp/ID or organization/rcp/ID, where ID is the root, organizational unit or account that the policy is attached to; the output of describe-organization is %s", config.DescribedOrganizationPath)
+		remedy = fmt.Sprintf("move a policy to organization/scp/ID or organization/rcp/ID, where ID is the root, organizational unit or account that it is attached to, and the output of describe-organization to %s", config.DescribedOrganizationPath)
 	case strings.HasPrefix(file, "accounts/") && !ofAccount:
 		remedy = fmt.Sprintf("name its account by 12 digits instead of %+q, or remove it", account)
 	}

@@ -18,8 +18,8 @@ type inventory map[string]bool
 
 func (have inventory) has(repository string) bool { return have[repository] }
 
-// inventories are those of all *config.Registries, by account and region. An inventory with
-// faults is present and nil.
+// inventories are the inventories of all registries, by account and region. An inventory
+// with faults is present and nil.
 type inventories map[location]inventory
 
 // loadInventories reads the outputs of aws ecr describe-repositories.

@@ -55,9 +55,8 @@ func (from *sources) policies(kind iam.Kind, references []strictyaml.String, ent
 	return policies, ok
 }
 
-// find returns, for a use, the policy that an entry refers to. If the
-// output of the entity's account has a fault, a policy that does not exist may be missing
-// because of it.
+// find returns the policy that an entry refers to, compiled for a use. If the output of the
+// entity's account has a fault, a policy that does not exist may be missing because of it.
 func (from *sources) find(kind iam.Kind, reference string, entity iam.ARN) (*iam.Policy, error) {
 	policy, err := from.managed.lookup(reference, entity)
 	switch isAWS := awsexport.IsAWSPolicy(reference); {
@@ -156,7 +155,7 @@ func checkAuthorities(file string, text []byte) error {
 		}
 	}
 	if found == 0 || bytes.Count(text, []byte("-----BEGIN ")) != found {
-		return faultAt(file, diag.Point{Line: 1}, "contains no certificate, or an invalid one", "write PEM, -----BEGIN CERTIFICATE-----")
+		return faultAt(file, diag.Point{Line: 1}, "is not a list of PEM certificates", "write certificates that begin with -----BEGIN CERTIFICATE-----, and only comments between them")
 	}
 	return nil
 }

@@ -56,7 +56,7 @@ func (w *Watcher) Close() {
 func (w *Watcher) Run(ctx context.Context) {
 	defer w.Close()
 	if w.noEvents != nil {
-		w.store.options.Logger.Warn("no file system events; policies are compared by polling only", "error", w.noEvents, "poll", w.store.options.Poll.String())
+		w.store.options.Logger.Warn("file system events are unavailable; changes are found by polling only", "error", w.noEvents, "poll", w.store.options.Poll.String())
 	}
 	poll := time.NewTicker(w.store.options.Poll)
 	defer poll.Stop()

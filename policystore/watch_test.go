@@ -162,7 +162,7 @@ func TestWatchWithoutInotify(t *testing.T) {
 	s := New(Options{Dir: dir, Decision: options(), Poll: time.Second, Logger: slog.New(slog.NewJSONHandler(&log, nil))})
 	end := watching(s)
 	eventually(t, "first snapshot", func() bool { return s.Snapshot() != nil })
-	if log.count("no file system events; policies are compared by polling only") != 1 {
+	if log.count("file system events are unavailable; changes are found by polling only") != 1 {
 		t.Errorf("the log does not say that there are no events: %s", log.text.String())
 	}
 	write(t, dir, "managed/pull.json", pullOnly+"\n")

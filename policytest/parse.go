@@ -57,15 +57,12 @@ func Parse(name string, text []byte) ([]*Test, error) {
 	if y == nil {
 		return nil, faults.Err()
 	}
-	if len(file.Tests) == 0 && !y.Faulty("tests") {
+	if len(file.Tests) == 0 && y.IsKnown("tests") {
 		faults.Add(diag.New(y.At("tests"), "the file contains no test", "add one, or remove the file"))
 	}
 	names := map[string]bool{}
 	tests := make([]*Test, len(file.Tests))
 	for i := range file.Tests {
-		if y.Faulty("tests", i) {
-			continue // already reported
-		}
 		r := &entryReader{testEntry: &file.Tests[i], file: y, index: i, faults: &faults, test: &Test{File: name, Line: y.At("tests", i).Line}}
 		r.read(names)
 		tests[i] = r.test
@@ -85,13 +82,32 @@ type entryReader struct {
 	test   *Test
 }
 
-// fault reports a fault in the value of a key, or in the whole entry if key is "".
+// fault reports a fault in the value of a key, or in the whole entry if key is "". A value
+// that cannot be decoded, or whose key is misspelled, was already reported.
 func (r *entryReader) fault(key, problem, remedy string) {
+	r.add(key, diag.New(diag.Position{}, problem, remedy))
+}
+
+// add is fault for an error.
+func (r *entryReader) add(key string, err error) {
 	path := []any{"tests", r.index}
 	if key != "" {
 		path = append(path, key)
 	}
-	r.faults.Add(diag.New(r.file.At(path...), problem, remedy))
+	if err != nil && (key == "" || r.knows(key)) {
+		r.faults.Add(r.file.ErrorAt(err, path...))
+	}
+}
+
+// knows reports whether the values of all of these keys are known, see
+// [strictyaml.File.IsKnown].
+func (r *entryReader) knows(keys ...string) bool {
+	for _, key := range keys {
+		if !r.file.IsKnown("tests", r.index, key) {
+			return false
+		}
+	}
+	return true
 }
 
 // read reads the entry. names contains the names of the tests before it.
@@ -113,31 +129,59 @@ func (r *entryReader) read(names map[string]bool) {
 
 // readCaller reads the principal or the credential.
 func (r *entryReader) readCaller() {
+	r.checkCallers()
+	r.test.Principal, r.test.Anonymous = r.Principal, r.Anonymous
+	if r.Principal != "" {
+		r.add("principal", checkPrincipal(r.Principal))
+	}
+	for _, key := range slices.Sorted(maps.Keys(r.Tags)) {
+		r.test.Tags = append(r.test.Tags, sts.Tag{Key: key, Value: r.Tags[key]})
+	}
+	r.add("tags", sts.CheckTags(r.test.Tags))
+	if len(r.Tags) > 0 && r.Principal == "" && r.knows("principal") {
+		r.fault("tags", "tags without principal", "remove them, because a credential has its own session tags")
+	}
+	r.readSource()
+	if r.Credential != nil {
+		r.readCredential()
+	}
+}
+
+// checkCallers reports a test that does not have one caller.
+func (r *entryReader) checkCallers() {
 	callers := 0
 	for _, given := range []bool{r.Principal != "", r.Anonymous, r.Credential != nil} {
 		if given {
 			callers++
 		}
 	}
-	if callers != 1 {
-		r.fault("", fmt.Sprintf("the test has %d callers", callers), "write one of principal, credential and anonymous: true")
-		return
+	const remedy = "write one of principal, credential and anonymous: true"
+	switch {
+	case callers == 0 && r.knows("principal", "anonymous", "credential"):
+		r.fault("", "the test has no caller", remedy)
+	case callers > 1:
+		r.fault("", "the test has several callers", remedy)
 	}
-	r.test.Principal, r.test.Anonymous = r.Principal, r.Anonymous
-	for _, key := range slices.Sorted(maps.Keys(r.Tags)) {
-		r.test.Tags = append(r.test.Tags, sts.Tag{Key: key, Value: r.Tags[key]})
+}
+
+// checkPrincipal checks that a text is a principal that a test can have: it need not exist.
+func checkPrincipal(text string) error {
+	_, err := sts.ParsePrincipal(text)
+	return err
+}
+
+// readCredential reads the credential.
+func (r *entryReader) readCredential() {
+	for _, key := range []string{"basic", "uri", "dns", "subject", "header", "token", "user", "claims"} {
+		if !r.file.IsKnown("tests", r.index, "credential", key) {
+			return // what else it is depends on the key
+		}
 	}
-	if len(r.Tags) > 0 && r.Principal == "" {
-		r.fault("tags", "tags without principal", "remove them, because a credential has its own session tags")
-	}
-	r.readSource()
-	if r.Credential != nil {
-		c, err := r.Credential.read(r.file.At("tests", r.index, "credential"), func(key string) diag.Position {
-			return r.file.At("tests", r.index, "credential", key)
-		})
-		r.faults.Add(err)
-		r.test.Credential = c
-	}
+	c, err := r.Credential.read(r.file.At("tests", r.index, "credential"), func(key string) diag.Position {
+		return r.file.At("tests", r.index, "credential", key)
+	})
+	r.faults.Add(err)
+	r.test.Credential = c
 }
 
 // readSource reads the resource on whose behalf a service calls.
@@ -147,31 +191,33 @@ func (r *entryReader) readSource() {
 		return
 	}
 	r.test.Source = source
-	if r.Principal == "" {
+	if r.Principal == "" && r.knows("principal") {
 		key := "sourceArn"
 		if r.SourceARN == "" {
 			key = "sourceAccount"
 		}
 		r.fault(key, key+" without principal", "remove it, because only a principal that is a service calls for a resource")
-		return
 	}
 	if err := (sts.SourceResource{ARN: r.SourceARN}).Check(); err != nil {
-		r.faults.Add(r.file.ErrorAt(err, "tests", r.index, "sourceArn"))
-		return
+		r.add("sourceArn", err)
+		source.ARN = ""
 	}
-	r.faults.Add(r.file.ErrorAt(source.Check(), "tests", r.index, "sourceAccount"))
+	r.add("sourceAccount", source.Check())
 }
 
 // readRequest reads the request, or the action and its resource.
 func (r *entryReader) readRequest() {
-	switch {
-	case (r.Request == "") == (r.Action == ""):
+	hasBoth, hasNone := r.Request != "" && r.Action != "", r.Request == "" && r.Action == ""
+	if hasBoth || hasNone && r.knows("request", "action") {
 		r.fault("", "the test needs either request or action", "write one of them")
-		return
-	case r.Action == "" && r.Resource != "":
+	}
+	if r.Action == "" && r.Resource != "" && r.knows("action") {
 		r.fault("resource", "resource without action", "remove it, because a request determines its resources")
-	case r.Action != "":
+	}
+	if r.Action != "" {
 		r.readAction()
+	}
+	if r.Request == "" {
 		return
 	}
 	method, path, found := strings.Cut(r.Request, " ")
@@ -185,11 +231,11 @@ func (r *entryReader) readRequest() {
 func (r *entryReader) readAction() {
 	r.test.Action, r.test.Resource = r.Action, cmp.Or(r.Resource, "*")
 	switch {
-	case !r.isAction("action", r.Action):
+	case !r.isAction("action", r.Action) || r.Request != "":
 	case iam.IsResourceless(r.Action) && r.test.Resource != "*":
-		r.fault("resource", fmt.Sprintf("%s has no resource", r.Action), "write *, or remove resource")
+		r.fault("resource", fmt.Sprintf("%s applies to no single resource", r.Action), "write *, or remove resource")
 	case !iam.IsResourceless(r.Action) && r.test.Resource == "*":
-		r.fault("resource", fmt.Sprintf("%s has no resource", r.Action), "write the ARN of a repository")
+		r.fault("resource", fmt.Sprintf("%s needs a resource", r.Action), "write the ARN of a repository")
 	}
 }
 
@@ -208,6 +254,9 @@ func (r *entryReader) isAction(key, action string) bool {
 // readHeaders reads the headers in order, and rejects credentials.
 func (r *entryReader) readHeaders() {
 	for _, name := range slices.Sorted(maps.Keys(r.Headers)) {
+		if !r.file.IsKnown("tests", r.index, "headers", name) {
+			continue
+		}
 		header, ok := simulate.ParseHeader(name + ":" + r.Headers[name])
 		at := r.file.At("tests", r.index, "headers", name)
 		switch {
@@ -241,15 +290,14 @@ func (r *entryReader) readExpectation() {
 	expect, ok := parseOutcome(r.Expect)
 	if !ok {
 		r.fault("expect", fmt.Sprintf("%q is not an outcome", r.Expect), "write allowed, implicitDeny, explicitDeny, unauthenticated or refused")
-		return
 	}
 	r.test.Expect, r.test.Denied, r.test.Sid = expect, r.Denied, r.Sid
-	if r.Sid != "" && expect != authz.Allowed && expect != authz.ExplicitDeny {
+	if ok && r.Sid != "" && expect != authz.Allowed && expect != authz.ExplicitDeny {
 		r.fault("sid", fmt.Sprintf("sid is set, but no statement determines expect: %s", expect), "remove sid, or change expect")
 	}
 	switch {
 	case r.Denied == "":
-	case expect == authz.Allowed || expect == authz.Refused:
+	case ok && (expect == authz.Allowed || expect == authz.Refused):
 		r.fault("denied", fmt.Sprintf("denied is set, but expect: %s never denies an action", expect), "remove denied, or change expect")
 	case r.Action != "":
 		r.fault("denied", "denied cannot be combined with action", "remove denied")

@@ -79,8 +79,8 @@ func TestParseRejects(t *testing.T) {
 		{"no name", caller + request, "1:10: name is not one line of text; describe the test in one line"},
 		{"a name of two lines", `name: "a\nb", ` + caller + request, "1:17: name is not one line of text"},
 		{"unknown key", "name: a, user: bob, " + request, `1:20: unknown key "user"; fix its name, or remove it`},
-		{"no caller", "name: a, " + request, "1:10: the test has 0 callers; write one of principal, credential and anonymous: true"},
-		{"two callers", "name: a, anonymous: true, " + caller + request, "1:10: the test has 2 callers; "},
+		{"no caller", "name: a, " + request, "1:10: the test has no caller; write one of principal, credential and anonymous: true"},
+		{"two callers", "name: a, anonymous: true, " + caller + request, "1:10: the test has several callers; "},
 		{"tags of a credential", "name: a, credential: {basic: a}, tags: {team: blue}, " + request, "1:50: tags without principal; remove them"},
 		{"a source of a credential", "name: a, credential: {basic: a}, sourceArn: 'arn:aws:lambda:us-east-1:123456789012:function:f', " + request, "1:55: sourceArn without principal; remove it"},
 		{"a source that is not an account", "name: a, sourceAccount: x, " + caller + request, "1:35: sourceAccount is not an account id; write 12 digits"},
@@ -105,8 +105,8 @@ func TestParseRejects(t *testing.T) {
 		{"request without path", "name: a, " + caller + "request: GET, expect: allowed", `"GET" is not a request; write METHOD /PATH`},
 		{"misspelled action", "name: a, " + caller + "action: ecr:PutImages, expect: allowed", `"ecr:PutImages" is not an action of ECR; write one such as ecr:BatchGetImage`},
 		{"wildcard action", "name: a, " + caller + "action: ecr:*, expect: allowed", `"ecr:*" is not an action of ECR; write one such as ecr:BatchGetImage`},
-		{"action without resource", "name: a, " + caller + "action: ecr:PutImage, expect: allowed", `ecr:PutImage has no resource; write the ARN of a repository`},
-		{"resource of an action without one", "name: a, " + caller + "action: ecr:GetAuthorizationToken, resource: x, expect: allowed", `ecr:GetAuthorizationToken has no resource; write *, or remove resource`},
+		{"action without resource", "name: a, " + caller + "action: ecr:PutImage, expect: allowed", `ecr:PutImage needs a resource; write the ARN of a repository`},
+		{"resource of an action without one", "name: a, " + caller + "action: ecr:GetAuthorizationToken, resource: x, expect: allowed", `ecr:GetAuthorizationToken applies to no single resource; write *, or remove resource`},
 		{"a header's name", "name: a, headers: {'a b': c}, " + caller + request, `1:37: "a b" is not the name of a header; fix it`},
 		{"a header's name with a colon", "name: a, headers: {'a:b': c}, " + caller + request, `1:37: "a:b" is not the name of a header; fix it`},
 		{"a credential in a header", "name: a, headers: {Authorization: Basic c2VjcmV0}, " + caller + request, "1:45: a header contains a credential; write credential instead"},
@@ -166,6 +166,11 @@ func TestParseReportsAllFaults(t *testing.T) {
 - { name: b, anonymous: true, request: GET /v2/, expect: allowed, color: red }
 - { name: c, credential: { token: ci, claims: { a: 2026-01-01, 1: b } }, request: GET /v2/, expect: allowed }
 - { name: c, action: ecr:PutImages, expect: allowed }
+- { name: d, principal: arn:xx, tags: { "aws:a": b }, action: ecr:PutImage, expect: maybe, denied: ecr:PutImages, sourceIp: x }
+- { name: [e], anonimous: true, action: ecr:PutImage, expect: allowed }
+- { name: !x f, anonymous: true, reqest: GET /v2/, resource: x, denied: ecr:PutImages, expect: allowed, headers: { a: [b], "c d": e } }
+- { name: g, anonymous: true, credential: { token: ci, user: 1, claims: [] }, sourceArn: x, request: GET, action: ecr:PutImage, expect: allowed }
+- { name: "\n", anonymous: true,              request: GET /v2/, expect: wrong, denied: ecr:PutImages }
 `))
 	want := []string{
 		`a.yaml:2:40: "GET" is not a request; write METHOD /PATH, such as GET /v2/team/app/manifests/v1`,
@@ -174,9 +179,33 @@ func TestParseReportsAllFaults(t *testing.T) {
 		`a.yaml:3:67: unknown key "color"; fix its name, or remove it`,
 		`a.yaml:4:52: "2026-01-01" is not a JSON value; write a string between quotes`,
 		`a.yaml:4:64: the name of a claim is not a string; write it between quotes: "1"`,
-		`a.yaml:5:3: the test has 0 callers; write one of principal, credential and anonymous: true`,
+		`a.yaml:5:3: the test has no caller; write one of principal, credential and anonymous: true`,
 		`a.yaml:5:11: another test has the name "c"; give each test its own name`,
 		`a.yaml:5:22: "ecr:PutImages" is not an action of ECR; write one such as ecr:BatchGetImage`,
+		"a.yaml:6:3: ecr:PutImage needs a resource; write the ARN of a repository",
+		`a.yaml:6:25: "arn:xx" is not an ARN; write arn:partition:service:region:account:resource`,
+		`a.yaml:6:39: the key or the value of the tag "aws:a" begins with aws:, which is reserved for AWS; use another`,
+		`a.yaml:6:85: "maybe" is not an outcome; write allowed, implicitDeny, explicitDeny, unauthenticated or refused`,
+		"a.yaml:6:100: denied cannot be combined with action; remove denied",
+		`a.yaml:6:125: "x" is not an IP address; write one address, such as 192.0.2.7`,
+		"a.yaml:7:3: ecr:PutImage needs a resource; write the ARN of a repository",
+		"a.yaml:7:11: a list is given where a string is expected; write a string",
+		`a.yaml:7:16: unknown key "anonimous"; did you mean "anonymous"?`,
+		"a.yaml:8:11: the tag !x changes the type of the value; remove the tag",
+		`a.yaml:8:34: unknown key "reqest"; did you mean "request"?`,
+		"a.yaml:8:62: resource without action; remove it, because a request determines its resources",
+		"a.yaml:8:73: denied is set, but expect: allowed never denies an action; remove denied, or change expect",
+		"a.yaml:8:119: a list is given where a string is expected; write a string",
+		`a.yaml:8:131: "c d" is not the name of a header; fix it`,
+		"a.yaml:9:3: the test has several callers; write one of principal, credential and anonymous: true",
+		"a.yaml:9:3: the test needs either request or action; write one of them",
+		"a.yaml:9:62: 1 is a number, not a string; put it in quotes",
+		"a.yaml:9:90: sourceArn is not the ARN of one resource; write one such as arn:aws:lambda:eu-central-1:123456789012:function:builder",
+		"a.yaml:9:90: sourceArn without principal; remove it, because only a principal that is a service calls for a resource",
+		`a.yaml:9:102: "GET" is not a request; write METHOD /PATH, such as GET /v2/team/app/manifests/v1`,
+		`a.yaml:10:11: name is not one line of text; describe the test in one line`,
+		`a.yaml:10:74: "wrong" is not an outcome; write allowed, implicitDeny, explicitDeny, unauthenticated or refused`,
+		`a.yaml:10:89: "ecr:PutImages" is not an action of ECR; write one such as ecr:BatchGetImage`,
 	}
 	var got []string
 	for _, d := range diag.Of(err) {

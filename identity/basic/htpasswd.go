@@ -44,13 +44,16 @@ type fileLine struct {
 func ParseFile(file string, text []byte) (*File, error) {
 	h := &File{lines: map[string]fileLine{}}
 	var faults diag.Faults
-	for i, line := range strings.Split(string(text), "\n") {
-		line = strings.TrimSuffix(line, "\r")
+	all, offset := diag.NewFileText(file, text), 0
+	for line := range strings.Lines(string(text)) {
+		number := all.Point(offset).Line
+		offset += len(line)
+		line = strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
 		if line == "" || line[0] == '#' {
 			continue
 		}
-		if problem, remedy := h.add(line, i+1); problem != "" {
-			faults.Add(diag.New(diag.File(file).At(diag.Point{Line: i + 1}), problem, remedy))
+		if problem, remedy := h.add(line, number); problem != "" {
+			faults.Add(diag.New(diag.File(file).At(diag.Point{Line: number}), problem, remedy))
 		}
 	}
 	if err := faults.Err(); err != nil {

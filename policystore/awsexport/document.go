@@ -2,7 +2,7 @@ package awsexport
 
 import (
 	"bytes"
-	"encoding/json"
+	"encoding/json/jsontext"
 	"fmt"
 	"net/url"
 	"strings"
@@ -38,6 +38,7 @@ func inString(file, element string, start diag.Point, text string) Document {
 func readDocument(r *reader, name string) (Document, error) {
 	at := r.Start()
 	start := r.Point(at)
+	isString := r.Kind() == jsontext.KindString
 	value, err := r.Raw()
 	if err != nil {
 		return Document{}, err
@@ -45,16 +46,17 @@ func readDocument(r *reader, name string) (Document, error) {
 	if len(value) > MaxDocumentSize {
 		return Document{}, r.fault(start, fmt.Sprintf("%s is larger than %d MiB, which is more than AWS accepts for a policy", name, MaxDocumentSize>>20), "save the output again")
 	}
-	if value[0] != '"' {
+	if !isString {
 		return Document{diag.File(r.file), start, bytes.Clone(value)}, nil // a policy outlives the text of its file
 	}
-	var text string
-	if err := json.Unmarshal(value, &text); err != nil {
-		return Document{}, r.fault(start, fmt.Sprintf("%s: %v", name, err), "")
+	decoded, err := jsontext.AppendUnquote(nil, value)
+	if err != nil {
+		return Document{}, r.fault(start, name+" has an escape sequence that is not a character", saveAgain)
 	}
+	text := string(decoded)
 	if !strings.HasPrefix(strings.TrimLeft(text, " \t\r\n"), "{") {
 		if text, err = url.PathUnescape(text); err != nil {
-			return Document{}, r.fault(start, fmt.Sprintf("%s is neither an object nor URL-encoded: %v", name, err), "save the output again")
+			return Document{}, r.fault(start, name+" is neither an object nor URL-encoded", saveAgain)
 		}
 	}
 	return inString(r.file, name, start, text), nil

@@ -66,7 +66,7 @@ func ReadRepositories(file string, contents []byte, add func(Repository) error) 
 				return err
 			}
 			if !mapping.ValidRepository(one.Name.Text) {
-				return r.fault(one.Name.At, fmt.Sprintf("%q is not a repository name", one.Name.Text), "")
+				return r.fault(one.Name.At, fmt.Sprintf("%q is not a repository name", one.Name.Text), saveAgain)
 			}
 			return add(one)
 		})

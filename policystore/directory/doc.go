@@ -1,12 +1,12 @@
 // Package directory reads a directory as one consistent tree of files, and signals when
 // to read it again. It does not interpret the files.
 //
-// A [Reader] returns the files of one point in time. It resolves the symlink that git-sync
-// or Kubernetes ("..data" in the volume of a ConfigMap or Secret) replaces on an update
-// once, before it reads. It lists the files before and after reading, and reads again if
-// the lists differ. [Reader.Read] reads everything. [Reader.ReadChanged] does not read files
-// again that are unchanged according to the file system. If events named the files that
-// changed, it lists the others only after reading.
+// A [Reader] returns the files of one point in time. git-sync and Kubernetes ("..data" in
+// the volume of a ConfigMap or Secret) replace a symlink on an update: the reader resolves
+// the links once, before it reads any file. It lists the files before and after reading,
+// and reads again if the lists differ. [Reader.Read] reads everything. [Reader.ReadChanged]
+// does not read files again that are unchanged according to the file system. If events
+// named the files that changed, it lists the others only after reading.
 //
 // Names with a leading dot are skipped. Where a file name cannot contain a slash, ".."
 // replaces it: "managed..developers.json" is the file managed/developers.json of the

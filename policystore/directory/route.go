@@ -8,8 +8,9 @@ import (
 	"strings"
 )
 
-// A route is the paths whose replacement makes another path lead elsewhere, by the
-// directories that contain them. The path of no directory has a link in it.
+// A route is the set of links and directories on the way to a path: if one of them is
+// replaced, the path leads elsewhere. They are grouped by the directory that contains them,
+// whose own path has no link in it.
 type route map[string][]string
 
 // maxLinks is how many links in a row Linux follows.
