@@ -11,25 +11,14 @@ import (
 	"extauthz/iam"
 )
 
-// checkPolicies checks all policies against the principals and the tags of repositories,
-// unless a fault in the tags would cause another one here.
-func (c *compiler) checkPolicies(policies []*iam.Policy, all registries, tags resourceTags, written map[string][]*iam.Policy, who *principals) {
+// checkPolicies checks all policies against the principals and, if it is known which
+// repositories exist and which tags they have, against those tags.
+func (c *compiler) checkPolicies(policies []*iam.Policy, all registries, tags resourceTags, areKnown bool, written map[string][]*iam.Policy, who *principals) {
 	c.report(who.checkUserIDs(policies))
 	c.report(who.checkNamedIDs(policies))
-	if !c.hasFaultyRepositories() {
+	if areKnown {
 		c.report(all.checkTagged(tags, written, policies))
 	}
-}
-
-// hasFaultyRepositories reports whether it is unknown which repositories exist, or which
-// tags they have.
-func (c *compiler) hasFaultyRepositories() bool {
-	for file := range c.isFaulty {
-		if file == registriesPath || strings.HasSuffix(file, "/"+inventoryName) || strings.HasSuffix(file, "/"+tagsFile) {
-			return true
-		}
-	}
-	return false
 }
 
 // userIDKey is the condition key that contains unique ids.

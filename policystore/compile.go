@@ -46,7 +46,6 @@ type compiler struct {
 	meter    loadMeter
 
 	faults   diag.Faults
-	isFaulty map[string]bool // by file
 	unusable map[string]bool // by file: those that are not text or have a wrong name
 	accepted map[string]bool // files in managed/ that entities refer to by the ARN of one of AWS's policies
 	memory   error           // a memoryError, which ends loading
@@ -71,9 +70,6 @@ func (c *compiler) report(err error) bool {
 	case errors.Is(err, errFollows):
 		c.follows = err
 	default:
-		for _, d := range diag.Of(err) {
-			c.isFaulty[d.File] = true
-		}
 		c.faults.Add(err)
 	}
 	return true
@@ -111,7 +107,7 @@ func newCompiler(t *directory.Tree, p *persistent) *compiler {
 		Tree: t, kept: p, meter: newLoadMeter(p.loadMemory, t.Size()),
 		previous: p.compiled, compiled: make(compileCache, len(p.compiled)),
 		seed: maphash.MakeSeed(), shared: map[sharedKey]sharedPolicy{},
-		isFaulty: map[string]bool{}, unusable: map[string]bool{}, accepted: map[string]bool{},
+		unusable: map[string]bool{}, accepted: map[string]bool{},
 		documents: map[*iam.Policy]*iam.Document{}, policyFindings: map[*iam.Policy]diag.List{},
 	}
 }
@@ -124,13 +120,13 @@ func (c *compiler) snapshot(o decision.Options) (*Snapshot, error) {
 
 	// The registries, with what outputs contain about their repositories.
 	configured := c.loadRegistries()
-	organization := c.loadOrganization()
+	organization, knowsOrganization := c.loadOrganization()
 	inventories := c.loadInventories(configured)
-	tags := c.loadTags(configured, inventories)
+	tags, knowsTags := c.loadTags(configured, inventories)
 	all := complete(configured, organization, inventories, tags)
 
 	// The policies of the organization, of repositories and of registries.
-	controls := c.loadControls(organization)
+	controls := c.loadControls(organization, knowsOrganization)
 	repositories := c.loadRepositoryPolicies(configured, inventories)
 	ofRegistries := c.loadRegistryPolicies(configured)
 
@@ -147,7 +143,7 @@ func (c *compiler) snapshot(o decision.Options) (*Snapshot, error) {
 	c.report(checkAudiences(configured, callers))
 	c.report(checkAccounts(organization, controls, all, from, who, callers))
 	own, aws := from.operators(declared, controls, repositories, ofRegistries)
-	c.checkPolicies(slices.Concat(own, aws), all, tags, repositories.byARN, who)
+	c.checkPolicies(slices.Concat(own, aws), all, tags, knowsTags && inventories.complete() && !configured.Misses, repositories.byARN, who)
 	if cmp.Or(c.memory, c.faults.Err(), c.follows) != nil {
 		return nil, nil
 	}

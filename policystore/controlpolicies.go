@@ -27,8 +27,9 @@ type ControlLevel struct {
 }
 
 // loadControls compiles the organization's control policies, and assigns them to
-// accounts. o is nil without organization.yaml, or if that has a fault.
-func (c *compiler) loadControls(o *config.Organization) *controls {
+// accounts. o is nil without organization.yaml. isKnown is false if it may be missing because
+// of a fault.
+func (c *compiler) loadControls(o *config.Organization, isKnown bool) *controls {
 	scps, rcps := c.loadControlFolders(&serviceControl), c.loadControlFolders(&resourceControl)
 	if len(scps)+len(rcps) == 0 {
 		return &controls{}
@@ -36,7 +37,7 @@ func (c *compiler) loadControls(o *config.Organization) *controls {
 	folders := append(inOrder(scps), inOrder(rcps)...)
 	byID, err := areByID(folders)
 	switch {
-	case c.report(err) || o == nil && (c.isFaulty[organizationPath] || c.isFaulty[describedOrganizationPath]):
+	case c.report(err) || !isKnown:
 		return &controls{above: &iam.OrganizationPolicies{}, folders: folders}
 	case byID:
 		c.report(checkTargets(o, folders))

@@ -69,7 +69,7 @@ func TestLevels(t *testing.T) {
 		"organization/scp/a-b/x.json": fullAccess, "organization/scp/a/y.json": fullAccess,
 		"organization/scp/a/z.json": fullAccess, "organization/rcp/0/x.json": noBatch,
 	})
-	all := c.loadControls(nil)
+	all := c.loadControls(nil, true)
 	if err := c.faults.Err(); err != nil {
 		t.Fatal(err)
 	}

@@ -93,6 +93,6 @@ func compilerOf(contents map[string]string) *compiler {
 // loadOrganization reads the organization of a tree.
 func loadOrganization(t *directory.Tree) (*config.Organization, error) {
 	c := newCompiler(t, newPersistent(offline()))
-	o := c.loadOrganization()
+	o, _ := c.loadOrganization()
 	return o, c.faults.Err()
 }

@@ -46,7 +46,7 @@ func (c *compiler) loadManaged(accounts []*awsexport.Authorization) managedPolic
 	}
 	for _, a := range accounts {
 		for _, arn := range slices.Sorted(maps.Keys(a.Policies)) {
-			m[policyName{a.Account, arn}] = c.checkedPolicy(arn, a.Policies[arn].Document)
+			m[policyName{a.Account, arn}] = c.checkedPolicy(arn, a.Policies[arn].Document, false)
 		}
 	}
 	return m
@@ -78,17 +78,15 @@ func (c *compiler) loadManagedFile(file string) *managedPolicy {
 	if c.report(err) {
 		return &managedPolicy{isFaulty: true}
 	}
-	p := c.checkedPolicy("", document)
-	p.isOutput = isOutput
-	return p
+	return c.checkedPolicy("", document, isOutput)
 }
 
 // checkedPolicy returns the policy with an ARN, "" for that of a file. It compiles the
 // policy as an identity policy, attached or not, so that faults are found. It does not
 // compile those of AWS in the output of an account, which has the policies of hundreds of
 // other services.
-func (c *compiler) checkedPolicy(arn string, d awsexport.Document) *managedPolicy {
-	p := &managedPolicy{Document: d, isFaulty: d.Text == nil}
+func (c *compiler) checkedPolicy(arn string, d awsexport.Document, isOutput bool) *managedPolicy {
+	p := &managedPolicy{Document: d, isOutput: isOutput, isFaulty: d.Text == nil}
 	if !p.isFaulty && !awsexport.IsAWSPolicy(arn) {
 		_, err := c.policy(iam.IdentityPolicy, d)
 		p.isFaulty = c.report(err)

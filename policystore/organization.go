@@ -17,27 +17,32 @@ const (
 )
 
 // loadOrganization reads organization.yaml and the output of aws organizations
-// describe-organization. It returns nil without organization.yaml, or if one of the two has
-// a fault.
-func (c *compiler) loadOrganization() *config.Organization {
+// describe-organization. It returns nil without organization.yaml, and false if one of the
+// two has a fault.
+func (c *compiler) loadOrganization() (o *config.Organization, ok bool) {
+	ok = true
 	var described awsexport.OrganizationDescription
-	if c.Has(describedOrganizationPath) && !c.skips(describedOrganizationPath) {
+	if c.Has(describedOrganizationPath) {
 		var err error
-		described, err = awsexport.ReadOrganization(describedOrganizationPath, c.Text(describedOrganizationPath))
-		c.report(err)
+		if !c.skips(describedOrganizationPath) {
+			described, err = awsexport.ReadOrganization(describedOrganizationPath, c.Text(describedOrganizationPath))
+		}
+		ok = !c.unusable[describedOrganizationPath] && !c.report(err)
 	}
 	switch {
 	case c.skips(organizationPath):
+		return nil, false
 	case c.Has(organizationPath):
 		o, err := config.ParseOrganization(c.Text(organizationPath), described)
-		if c.report(err) || c.isFaulty[describedOrganizationPath] {
-			return nil
+		if c.report(err) || !ok {
+			return nil, false
 		}
-		return o
+		return o, true
 	case c.Has(describedOrganizationPath):
 		c.report(fault(describedOrganizationPath, fmt.Sprintf("%s does not exist, and this output does not list the accounts", organizationPath), "write it, with the path of each account"))
+		return nil, false
 	}
-	return nil
+	return nil, ok
 }
 
 // checkAccounts returns an error about each account of the directory that organization.yaml

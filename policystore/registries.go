@@ -33,7 +33,7 @@ func (c *compiler) loadRegistries() *config.Registries {
 		}
 		return configured
 	}
-	return &config.Registries{}
+	return &config.Registries{Misses: true}
 }
 
 const registriesPath = config.RegistriesPath

@@ -16,6 +16,16 @@ import (
 // An inventory is the set of repositories that a registry has, by name.
 type inventory map[string]bool
 
+// complete reports whether no inventory has a fault.
+func (have inventories) complete() bool {
+	for _, list := range have {
+		if list == nil {
+			return false
+		}
+	}
+	return true
+}
+
 func (have inventory) has(repository string) bool { return have[repository] }
 
 // inventories are the inventories of all registries, by account and region. An inventory
@@ -79,10 +89,10 @@ func otherARN(file string, one awsexport.Repository, r *config.RegistrySettings)
 }
 
 // owner returns a registry of the account and region of a file. It reports a file that no
-// registry owns, unless registries.yaml has a fault.
+// registry owns, unless a registry may be missing because of a fault.
 func (c *compiler) owner(all *config.Registries, file string, at location) *config.RegistrySettings {
 	owner := all.In(at.account, at.region)
-	if owner == nil && !c.isFaulty[registriesPath] {
+	if owner == nil && !all.Misses {
 		c.report(fault(file, fmt.Sprintf("no registry in registries.yaml has account %s and region %s", at.account, at.region), "add it, or move the file"))
 	}
 	return owner
@@ -90,17 +100,18 @@ func (c *compiler) owner(all *config.Registries, file string, at location) *conf
 
 // repositoryOwner is owner for a file about a repository. It also reports a repository
 // that the registry's inventory does not list: one of the two names is misspelled, so that
-// a Deny in the file would apply to no repository.
-func (c *compiler) repositoryOwner(all *config.Registries, have inventories, file string, at location) *config.RegistrySettings {
-	owner := c.owner(all, file, at)
+// a Deny in the file would apply to no repository. ok is false if there is a fault.
+func (c *compiler) repositoryOwner(all *config.Registries, have inventories, file string, at location) (owner *config.RegistrySettings, ok bool) {
+	owner = c.owner(all, file, at)
 	if owner == nil {
-		return nil
+		return nil, false
 	}
 	list := have[location{account: at.account, region: at.region}]
 	if list != nil && !list[at.repository] {
 		c.report(fault(file, fmt.Sprintf("repository %q is not listed in %s", at.repository, inventoryPath(at.account, at.region)), "fix the name, or save the list again"))
+		return owner, false
 	}
-	return owner
+	return owner, true
 }
 
 // resourcePolicies are the policies of repositories or of registries.
@@ -128,7 +139,7 @@ func (c *compiler) loadRepositoryPolicies(all *config.Registries, have inventori
 		if !found {
 			continue
 		}
-		owner := c.repositoryOwner(all, have, path, at)
+		owner, _ := c.repositoryOwner(all, have, path, at)
 		if policy := c.resourcePolicy(iam.RepositoryPolicy, path, at); policy != nil && owner != nil {
 			policies.add(owner.RepositoryARN(at.repository), policy)
 		}
@@ -210,24 +221,31 @@ func (r *Registry) ResourceTags(action, resource string) iam.Context {
 	return slices.Clip(r.tags[resource])
 }
 
-// loadTags reads the tags of every repository.
-func (c *compiler) loadTags(all *config.Registries, have inventories) resourceTags {
-	tags := resourceTags{}
+// loadTags reads the tags of every repository. It returns false if some are missing because
+// of a fault.
+func (c *compiler) loadTags(all *config.Registries, have inventories) (tags resourceTags, complete bool) {
+	tags, complete = resourceTags{}, true
 	for _, path := range c.Paths {
 		at, found := parseRepositoryPath(path, tagsFile)
-		if !found || c.skips(path) {
+		if !found {
 			continue
 		}
-		owner := c.repositoryOwner(all, have, path, at)
+		if c.skips(path) {
+			complete = false
+			continue
+		}
+		owner, ok := c.repositoryOwner(all, have, path, at)
 		keys, err := cachedFile(c, path, "tags", func(text []byte) (iam.Context, error) {
 			list, err := awsexport.ReadTags(path, text)
 			return tagContext(list), err
 		})
-		if !c.report(err) && owner != nil {
-			tags[owner.RepositoryARN(at.repository)] = keys
+		if c.report(err) || !ok {
+			complete = false
+			continue
 		}
+		tags[owner.RepositoryARN(at.repository)] = keys
 	}
-	return tags
+	return tags, complete
 }
 
 func tagContext(tags []sts.Tag) iam.Context {

@@ -96,6 +96,7 @@ func (r *RegistrySettings) RemoveHeaders() []string { return slices.Clip(r.remov
 // Registries are the registries of a policy directory in the order of the file.
 type Registries struct {
 	List    []*RegistrySettings // those without faults
+	Misses  bool                // a registry may be missing because of a fault
 	byName  map[string]*RegistrySettings
 	entries []*RegistrySettings // all, with what is correct of those with faults
 }
@@ -131,6 +132,7 @@ func ParseRegistries(text []byte) (*Registries, error) {
 			faults.Add(at.faults.Err())
 		}
 	}
+	all.Misses = faults.Err() != nil
 	return all, faults.Err()
 }
 
