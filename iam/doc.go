@@ -51,8 +51,8 @@
 // The cost of one decision is bounded, whatever the policies and the request contain.
 // Compile refuses a policy by which one decision could take more than 3,500,000 steps of
 // about a nanosecond; no document within AWS's quotas does. Evaluation counts its steps
-// and denies a request that needs more than 3,500,000 for one policy or 28,000,000 for
-// all, which [Explanation.Exhausted] reports.
+// and denies a request that needs more than 3,500,000 for one policy that is searched by
+// itself, or 28,000,000 for all policies, which [Explanation.Exhausted] reports.
 //
 // The README describes how the package decides where AWS's documentation is silent. The
 // rule is that what is unclear never helps the caller.
