@@ -82,7 +82,7 @@ func (c *callerCompiler) addCredential(entry *config.CredentialEntry) {
 // principals.yaml, unless the error is about a user or role that may be missing because of
 // a fault. It returns whether err is not nil.
 func (c *callerCompiler) reportAll(err error, at func(error) diag.Point) bool {
-	if several, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the joined errors
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
 		for _, one := range several.Unwrap() {
 			c.reportAll(one, at)
 		}
