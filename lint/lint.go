@@ -2,6 +2,8 @@ package lint
 
 import (
 	"cmp"
+	"errors"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -15,7 +17,10 @@ import (
 // error only if the directory cannot be read.
 func Directory(dir string) (diag.List, error) {
 	if _, err := os.ReadDir(dir); err != nil {
-		return nil, diag.Problemf("%v", err).WithRemedy("give a policy directory that can be read")
+		if cause := new(fs.PathError); errors.As(err, &cause) {
+			err = cause.Err
+		}
+		return nil, diag.Problemf("%s: the policy directory cannot be read: %v", dir, err).WithRemedy("give a policy directory that can be read")
 	}
 	snapshot, err := policystore.LoadDocuments(dir)
 	if err != nil {

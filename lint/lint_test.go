@@ -95,7 +95,7 @@ func TestDirectoryCannotBeRead(t *testing.T) {
 	for _, dir := range []string{"testdata/none", "testdata/base/htpasswd"} {
 		findings, err := Directory(dir)
 		faults := diag.Of(err)
-		if findings != nil || len(faults) != 1 || !strings.Contains(faults[0].Problem, " "+dir+": ") || faults[0].Remedy != "give a policy directory that can be read" {
+		if findings != nil || len(faults) != 1 || !strings.HasPrefix(faults[0].Problem, dir+": the policy directory cannot be read: ") || faults[0].Remedy != "give a policy directory that can be read" {
 			t.Errorf("%s: %v, %v", dir, findings, err)
 		}
 	}

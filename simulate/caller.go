@@ -108,19 +108,21 @@ func (in *inputReader) checkPartition(resource string) error {
 	return in.reader.ErrorAt(in.owner.at, fmt.Sprintf("ResourceOwner is in partition %q, but the request for %q in partition %q", in.owner.partition, resource, partition), "use one partition")
 }
 
-// completeRole sets the ARN of a session's role from aws:PrincipalArn, because the
-// session's ARN lacks the path of the role. The ARN of another role is ignored.
-func (in *inputReader) completeRole() {
+// withRole returns the caller with the ARN of its role from aws:PrincipalArn, because the
+// ARN of a session lacks the path of the role. The ARN of another role is ignored.
+func (in *inputReader) withRole() *iam.Principal {
 	if in.caller == nil || in.caller.Kind != iam.AssumedRole {
-		return
+		return in.caller
 	}
 	entry, _ := in.context.Lookup("aws:PrincipalArn")
 	role, err := iam.ParseARN(entry.Value)
 	session, err2 := iam.ParseARN(in.caller.ARN)
 	if err != nil || err2 != nil || !isRoleOf(role, session) {
-		return
+		return in.caller
 	}
-	in.caller.RoleARN = entry.Value
+	caller := *in.caller
+	caller.RoleARN = entry.Value
+	return &caller
 }
 
 // isRoleOf reports whether role is the ARN of the role that session assumed. The names

@@ -37,7 +37,7 @@ func (in *inputReader) read() error {
 	case len(in.actions)*max(1, len(in.resources)) > maxEvaluations:
 		return in.reader.ErrorAt(start, fmt.Sprintf("%d actions on %d resources are too many", len(in.actions), len(in.resources)), fmt.Sprintf("simulate at most %d pairs at a time", maxEvaluations))
 	}
-	in.completeRole()
+	in.caller = in.withRole()
 	return nil
 }
 
