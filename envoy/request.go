@@ -184,13 +184,28 @@ func (p *parts) readMetadata(message []byte) {
 		if namespace, _ := entry(f.value()); string(namespace) != jwtAuthn {
 			continue
 		}
-		p.claims = nil
-		for entry := (fieldReader{message: f.value()}); entry.nextBytes(); {
-			if entry.number == 2 { // protobuf merges messages, as if one followed the other
-				p.claims = slices.Concat(p.claims, entry.value())
-			}
+		p.claims = mergedField(f.value(), 2)
+	}
+}
+
+// mergedField returns the content of a field that is a message. If the field is repeated,
+// protobuf merges the messages, as if one followed the other.
+func mergedField(message []byte, number int) (merged []byte) {
+	var copied []byte // all of merged, if it is more than one part of the message
+	for f := (fieldReader{message: message}); f.nextBytes(); {
+		switch {
+		case f.number != number:
+		case len(merged) == 0:
+			merged = f.value()
+		case copied == nil:
+			copied = slices.Concat(merged, f.value())
+			merged = copied
+		default:
+			copied = append(copied, f.value()...)
+			merged = copied
 		}
 	}
+	return merged
 }
 
 // request returns a request with copies of the parts. The copies of headers, which contain

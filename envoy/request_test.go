@@ -2,6 +2,7 @@ package envoy
 
 import (
 	"cmp"
+	"fmt"
 	"reflect"
 	"slices"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/structpb"
 
@@ -165,5 +167,29 @@ func TestReadCheckTakesExtensions(t *testing.T) {
 		if got := mustRead(t, m, time.Time{}).Extensions; got != c.want {
 			t.Errorf("%s: got %+v, want %+v", c.name, got, c.want)
 		}
+	}
+}
+
+// TestRepeatedClaims checks that claims in many parts are read as protobuf reads them, and
+// that they are not copied again for each part.
+func TestRepeatedClaims(t *testing.T) {
+	bytesField := func(number protowire.Number, content []byte) []byte {
+		return protowire.AppendBytes(protowire.AppendTag(nil, number, protowire.BytesType), content)
+	}
+	namespace := bytesField(1, []byte(jwtAuthn))
+	for i := range 1000 {
+		claim := append(bytesField(1, fmt.Appendf(nil, "claim%d", i)), bytesField(2, bytesField(3, []byte("value")))...)
+		namespace = append(namespace, bytesField(2, bytesField(1, claim))...)
+		namespace = append(namespace, bytesField(2, nil)...)
+	}
+	message := bytesField(1, bytesField(11, bytesField(1, namespace)))
+	if !compareWithReference(t, message) {
+		t.Error("the message is refused")
+	}
+	if r, _ := readCheck(message, time.Time{}); len(r.Metadata) != 1000 {
+		t.Errorf("%d claims, want 1000", len(r.Metadata))
+	}
+	if got := testing.AllocsPerRun(10, func() { mergedField(namespace, 2) }); got > 20 {
+		t.Errorf("%v allocations", got)
 	}
 }

@@ -108,23 +108,35 @@ func appendPlaces(places []place, p *Policy, offset int) []place {
 
 func newStatementIndex(places []place) *statementIndex {
 	x := &statementIndex{places: slices.Clip(places)}
-	byKey := map[principalKey][]int32{}
+	byKey, wide := map[principalKey][]int32{}, make([]bool, len(places))
 	for n := range x.places {
-		if x.places[n].statement.resources.hasVariables() {
+		s := x.places[n].statement
+		if s.resources.hasVariables() {
 			x.variable = append(x.variable, int32(n))
 		}
-		for key := range x.places[n].statement.principals.keys() {
+		keys := s.principals.keys()
+		wide[n] = isWide(s, len(keys))
+		for key := range keys {
 			byKey[key] = append(byKey[key], int32(n))
 		}
 	}
 	x.callers = make(map[principalKey]*postings, len(byKey))
 	for key, places := range byKey {
-		x.callers[key] = x.newPostings(places)
+		x.callers[key] = x.newPostings(places, wide)
 	}
 	everyone := principalKey{form: everyoneKey}
 	x.everyone = x.callers[everyone]
 	delete(x.callers, everyone)
 	return x
+}
+
+// isWide reports whether a statement has so many keys of callers and beginnings of resources
+// that posting it under each pair of them would take much more memory than its text. It is
+// then posted under the keys only, and found for all resources.
+func isWide(s *Statement, keys int) bool {
+	const perItem = 8 // postings for each key and each beginning
+	texts, _, _ := s.resources.beginnings(s.Effect)
+	return keys*len(texts) > perItem*(keys+len(texts))
 }
 
 // visit calls f for each statement that could apply, once, until the meter is exhausted.
@@ -193,11 +205,16 @@ type postings struct {
 	byName []placeList // for each of names
 }
 
-// newPostings returns the postings of the statements at these places.
-func (x *statementIndex) newPostings(places []int32) *postings {
+// newPostings returns the postings of the statements at these places. Those that are wide
+// are posted without a beginning.
+func (x *statementIndex) newPostings(places []int32, wide []bool) *postings {
 	var all []int32
 	arns, names := map[string][]int32{}, map[string][]int32{}
 	for _, n := range places {
+		if wide[n] {
+			all = append(all, n)
+			continue
+		}
 		s := x.places[n].statement
 		texts, isARN, ok := s.resources.beginnings(s.Effect)
 		if !ok {

@@ -2,8 +2,10 @@ package iam
 
 import (
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -295,6 +297,45 @@ func TestIndexVisitsOnce(t *testing.T) {
 	}
 	if visited < 10_000 {
 		t.Errorf("%d statements found, want at least 10,000", visited)
+	}
+}
+
+// TestIndexSize checks that an index takes memory in proportion to the text, also if a
+// statement has many principals and many resources, and that it finds such a statement.
+func TestIndexSize(t *testing.T) {
+	for _, n := range []int{4, 16, 100, 1000} {
+		t.Run(fmt.Sprintf("%d principals and resources", n), func(t *testing.T) {
+			var principals, resources, statements []string
+			for i := range n {
+				principals = append(principals, fmt.Sprintf(`"arn:aws:iam::123456789012:role/r%d"`, i))
+				resources = append(resources, fmt.Sprintf(`"arn:aws:ecr:eu-central-1:123456789012:repository/n%d/x"`, i))
+			}
+			for range fewStatements + 1 {
+				statements = append(statements, fmt.Sprintf(`{"Effect":"Allow","Principal":{"AWS":[%s]},"Action":"ecr:*","Resource":[%s]}`, strings.Join(principals, ","), strings.Join(resources, ",")))
+			}
+			p, err := Compile(RegistryPolicy, "test.json", []byte(`{"Version":"2012-10-17","Statement":[`+strings.Join(statements, ",")+`]}`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			posted, items := 0, len(p.Statements)*2*n
+			for _, list := range p.index.callers {
+				posted += len(list.all.places)
+				for _, l := range slices.Concat(list.byARN, list.byName) {
+					posted += len(l.places)
+				}
+			}
+			if posted < len(p.Statements)*n || posted > 8*items {
+				t.Errorf("%d postings for %d principals and resources, want at most 8 for each", posted, items)
+			}
+			caller := Principal{Kind: AssumedRole, ARN: fmt.Sprintf("arn:aws:sts::123456789012:assumed-role/r%d/s", n-1), Account: "123456789012", RoleARN: fmt.Sprintf("arn:aws:iam::123456789012:role/r%d", n-1)}
+			policies := Policies{ResourceAccount: "123456789012", Registry: []*Policy{p}}
+			for name, want := range map[string]Decision{fmt.Sprintf("n%d/x", n-1): Allowed, "n/x": ImplicitDeny} {
+				r := Request{Principal: &caller, Action: "ecr:BatchGetImage", Resource: "arn:aws:ecr:eu-central-1:123456789012:repository/" + name}
+				if got := policies.Evaluate(&r); got != want {
+					t.Errorf("%s: %v, want %v", name, got, want)
+				}
+			}
+		})
 	}
 }
 

@@ -53,7 +53,7 @@ func (sys *system) hasLogged(t *testing.T, text string) {
 
 // foundBySignal has no events and a long poll interval: SIGHUP triggers a reload.
 func foundBySignal(t *testing.T, sys *system) {
-	sys.hasLogged(t, "policies are compared by polling only")
+	sys.hasLogged(t, "changes are found by polling only")
 	l := sys.loaded(t)
 	hangUp := func() { must(t, sys.Signal(stack.Extauthz, syscall.SIGHUP)) }
 	for range 2 {

@@ -78,7 +78,7 @@ var groups = []group{
 		{"generations are swapped", volumeSwaps(project)},
 	}},
 	{"no inotify instance left", starved("instances", 0, "--poll-interval", "1s"), true, []scenario{
-		{"changes are found by polling", foundByPolling("policies are compared by polling only")},
+		{"changes are found by polling", foundByPolling("changes are found by polling only")},
 	}},
 	{"no inotify watch left", starved("watches", 3, "--poll-interval", "1s"), true, []scenario{
 		{"changes are found by polling", foundByPolling("a directory cannot be watched; its changes are found by polling")},

@@ -18,7 +18,7 @@ import (
 
 // longRuns are the prefixes of commands in READMEs that take too long for a test, or that run this
 // test.
-var longRuns = []string{"make test", "make differential", "make router", "go test ", ".ci/run"}
+var longRuns = []string{"make test", "make differential", "make router", "make bench", "go test ", ".ci/run"}
 
 // TestReadmesInOrder runs every command of every README in order: each must succeed after the
 // commands before it on the page. Nothing is built before the first page; each other page starts
