@@ -126,7 +126,7 @@ func (d *digester) sum(first, second string) digest {
 	s.text = binary.AppendUvarint(s.text[:0], uint64(len(first))) // separates the texts
 	s.text = append(append(s.text, first...), second...)
 	s.sum = d.mac.Seal(s.sum[:0], gmacNonce, nil, s.text) //nolint:gosec // equal texts must have equal digests
-	clear(s.text) // which may be a secret
+	clear(s.text)                                         // which may be a secret
 	sum := digest(s.sum)
 	d.scratch.Put(s)
 	return sum
