@@ -90,7 +90,8 @@ func (e *Entities) Add(entity Entity) error {
 	return nil
 }
 
-// checkEntity accepts a user or role, to which policies can be attached.
+// checkEntity accepts a user or role, to which policies can be attached. It returns all faults
+// of an entity whose ARN is that of a user or role.
 func checkEntity(arn iam.ARN, entity *Entity) error {
 	kind, name, _ := strings.Cut(arn.Resource, "/")
 	if arn.Service != "iam" || arn.Region != "" || name == "" || kind != "user" && kind != "role" {
@@ -102,23 +103,25 @@ func checkEntity(arn iam.ARN, entity *Entity) error {
 	if !IsPath(strings.TrimSuffix(name, iam.LastSegment(name))) {
 		return diag.Problemf("principal %q has an invalid path", arn).WithRemedy("write segments of printable ASCII without wildcards, each followed by a slash")
 	}
+	var faults diag.Faults
 	checkNameOf, id := checkIAMUserName, "AIDA"
 	if kind == "role" {
 		checkNameOf, id = CheckRoleName, "AROA"
 	}
 	if entity.ID != "" && !strings.HasPrefix(entity.ID, id) {
-		return diag.Problemf("principal %q: the id of a %s begins with %s, and %q does not", arn, kind, id, entity.ID).WithRemedy("copy it from AWS")
+		faults.Add(diag.Problemf("principal %q: the id of a %s begins with %s, and %q does not", arn, kind, id, entity.ID).WithRemedy("copy it from AWS"))
 	}
 	if err := checkNameOf(iam.LastSegment(name)); err != nil {
-		return diag.Wrap(diag.Position{}, fmt.Sprintf("principal %q: ", arn), err)
+		faults.Add(diag.Wrap(diag.Position{}, fmt.Sprintf("principal %q: ", arn), err))
 	}
 	switch trust := entity.Trust; {
 	case trust != nil && kind != "role":
-		return diag.Problemf("principal %q: only a role has a trust policy", arn).WithRemedy("remove it")
+		faults.Add(diag.Problemf("principal %q: only a role has a trust policy", arn).WithRemedy("remove it"))
 	case trust != nil && trust.Kind != iam.TrustPolicy:
-		return diag.Problemf("principal %q: %s is a %s and not a trust policy", arn, trust.Source, trust.Kind).WithRemedy("use a policy in trust/")
+		faults.Add(diag.Problemf("principal %q: %s is a %s and not a trust policy", arn, trust.Source, trust.Kind).WithRemedy("use a policy in trust/"))
 	}
-	return checkEntityTags(entity.Tags)
+	faults.Add(checkEntityTags(entity.Tags))
+	return faults.Err()
 }
 
 // IsPath reports whether path is empty or consists of segments such as "division/team/".

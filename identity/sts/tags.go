@@ -22,40 +22,42 @@ const (
 )
 
 // CheckTags checks the tags of a user, role or session against AWS's rules: their number,
-// length and characters, reserved keys, and keys that differ in case only. Errors contain
-// keys, never values. The tags of a role and of its session are checked separately, and
+// length and characters, reserved keys, and keys that differ in case only. It returns
+// all faults, with keys and never values. The tags of a role and of its session are checked separately, and
 // together may exceed the number.
 func CheckTags(tags []Tag) error {
 	if len(tags) > maxTags {
 		return diag.Problemf("too many tags: %d, and AWS allows %d", len(tags), maxTags).WithRemedy("remove some")
 	}
+	var faults diag.Faults
 	for i, tag := range tags {
-		if err := checkTag(tag); err != nil {
-			return err
-		}
+		faults.Add(checkTag(tag))
 		if j := findTag(tags[:i], tag.Key); j >= 0 {
-			return sameKeys(tags[j], tag)
+			faults.Add(sameKeys(tags[j], tag))
 		}
 	}
-	return nil
+	return faults.Err()
 }
 
 // checkEntityTags is CheckTags for the existing tags of a user or role. They can include
 // AWS's own, whose keys begin with aws: and which do not count towards the limit.
 func checkEntityTags(tags []Tag) error {
 	var set []Tag
+	var faults diag.Faults
 	known := map[string]Tag{}
 	for _, tag := range tags {
 		key := strings.ToLower(tag.Key)
 		if other, twice := known[key]; twice {
-			return sameKeys(other, tag)
+			faults.Add(sameKeys(other, tag))
+			continue
 		}
 		known[key] = tag
 		if !isReserved(tag.Key) {
 			set = append(set, tag)
 		}
 	}
-	return CheckTags(set)
+	faults.Add(CheckTags(set))
+	return faults.Err()
 }
 
 // CheckResourceTags is CheckShownTags for the tags of a resource such as a repository,

@@ -60,6 +60,26 @@ func TestReadingGoesOn(t *testing.T) {
 	}
 }
 
+// TestFaultsOfOneEntry checks that the members of one entry are checked after a fault in one
+// of them, and that a truncated output is one fault.
+func TestFaultsOfOneEntry(t *testing.T) {
+	for _, c := range []struct {
+		name, text string
+		want       int
+	}{
+		{"members of an entry", details(user("alice", `, "PolicyList": [], "Tags": [{}], "UserPolicyList": 1`)), 3},
+		{"a member and a missing one", details(`{"UserName": 1}`), 2},
+		{"a truncated output", `{"IsTruncated": true, "Marker": "x", "UserDetailList": [], "GroupDetailList": [], "RoleDetailList": [], "Policies": []}`, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			a, err := ReadAuthorization("a.json", "123456789012", []byte(c.text))
+			if list := diag.Of(err); len(list) != c.want || a != nil && len(a.Entities) > 0 {
+				t.Errorf("%d faults, want %d:\n%v", len(list), c.want, err)
+			}
+		})
+	}
+}
+
 // TestMisplacedAuthorization checks that an output in the folder of another account has one
 // fault.
 func TestMisplacedAuthorization(t *testing.T) {

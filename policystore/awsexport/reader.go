@@ -87,8 +87,8 @@ func required(name string, read func() error) member {
 }
 
 // object reads the next value, an object with these members. It skips other members. It
-// returns an error if the object is truncated, has two names that differ only in case, or
-// lacks a member that it must have.
+// returns an error for each member with a fault, and if the object is truncated, has two
+// names that differ only in case, or lacks a member that it must have.
 func (r *reader) object(what string, members ...member) error {
 	return r.checkedObject(what, nil, members...)
 }
@@ -96,9 +96,12 @@ func (r *reader) object(what string, members ...member) error {
 // checkedObject is object with a function that checks the name of every member, before
 // its value is read.
 func (r *reader) checkedObject(what string, check func(name string, at int) error, members ...member) error {
-	start := r.Point(r.Start())
-	found, spelled := make([]bool, len(members)), map[string]string{}
-	err := r.Object(what, func(name string, at int) error {
+	if r.Kind() != jsontext.KindBeginObject {
+		return r.Members(what, nil)
+	}
+	start, truncated := r.Point(r.Start()), false
+	found, faulty, spelled := make([]bool, len(members)), make([]bool, len(members)), map[string]string{}
+	err := r.Members(what, func(name string, at int) error {
 		folded := strings.ToLower(name)
 		if earlier, twice := spelled[folded]; twice && earlier != name {
 			return r.ErrorAt(at, fmt.Sprintf("%q and %q are both present, but AWS writes only one of them", name, earlier), saveAgain)
@@ -111,16 +114,22 @@ func (r *reader) checkedObject(what string, check func(name string, at int) erro
 		}
 		for i := range members {
 			if m := &members[i]; m.name == name || m.anyCase && strings.EqualFold(m.name, name) {
-				found[i] = true
-				return r.member(m, at)
+				err := r.member(m, at)
+				found[i], faulty[i] = true, err != nil
+				return err
 			}
 		}
-		return r.skip(name, at)
-	})
-	if err != nil {
+		err := r.skip(name, at)
+		if err != nil && truncated {
+			return nil // the same fault
+		}
+		truncated = truncated || err != nil
 		return err
-	}
-	return r.checkNeeds(start, what, members, found)
+	})
+	var faults diag.Faults
+	faults.Add(err)
+	faults.Add(r.checkNeeds(start, what, members, found, faulty))
+	return faults.Err()
 }
 
 // member reads the value of a member whose name is at an offset.
@@ -137,8 +146,8 @@ func (r *reader) member(m *member, at int) (err error) {
 }
 
 // checkNeeds returns an error that lists the members which an object lacks. It names the
-// object by its first string.
-func (r *reader) checkNeeds(start diag.Point, what string, members []member, found []bool) error {
+// object by its first string. A faulty member is not empty.
+func (r *reader) checkNeeds(start diag.Point, what string, members []member, found, faulty []bool) error {
 	var missing, empty []string
 	entry := what
 	for i, m := range members {
@@ -146,7 +155,7 @@ func (r *reader) checkNeeds(start diag.Point, what string, members []member, fou
 		switch {
 		case m.need != optional && !found[i]:
 			missing = append(missing, m.name)
-		case m.need == nonEmpty && isEmpty:
+		case m.need == nonEmpty && isEmpty && !faulty[i]:
 			empty = append(empty, m.name)
 		case entry == what && !isEmpty && len(m.into.Text) < 200:
 			entry = fmt.Sprintf("%s (%s %q)", what, m.name, m.into.Text)
