@@ -66,7 +66,7 @@ type contest struct {
 	server *server
 	load   *drive.Load
 
-	latency stats.Histogram // of all rounds
+	latencies []stats.Histogram // one of each round
 }
 
 // compareServers measures every server under every scenario, in rounds. The order of the
@@ -174,7 +174,7 @@ func (b *bench) measure(c *contest) error {
 	if err != nil {
 		return err
 	}
-	c.latency.Merge(&tally.Latency)
+	c.latencies = append(c.latencies, tally.Latency)
 	b.add(c.name, c.server, tally, usage)
 	return nil
 }
@@ -244,11 +244,16 @@ func (b *bench) add(name string, s *server, t *drive.Tally, u *usage) {
 
 func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
 
-// curve returns the points of a distribution that a chart shows.
+// curve returns the points of a distribution that a chart shows: the median of each quantile
+// over all rounds, so that a round that something else disturbed does not determine it.
 func curve(c *contest) result.Curve {
 	points := result.Curve{Workload: c.name, Server: c.server.name}
 	for _, share := range []float64{0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999} {
-		points.Points = append(points.Points, result.Point{Share: share, Micros: micros(c.latency.Quantile(share))})
+		var rounds []float64
+		for i := range c.latencies {
+			rounds = append(rounds, micros(c.latencies[i].Quantile(share)))
+		}
+		points.Points = append(points.Points, result.Point{Share: share, Micros: stats.Summarize(rounds).Median})
 	}
 	return points
 }
