@@ -71,11 +71,11 @@ func (t *StatementTrace) compare(q *query) {
 	case s.principals != nil && !s.principals.matches(q):
 		t.Applicability = OtherPrincipal
 	default:
-		t.judgeConditions(q.request.Context, &q.meter)
+		t.compareConditions(q.request.Context, &q.meter)
 	}
 }
 
-func (t *StatementTrace) judgeConditions(ctx Context, m *meter) {
+func (t *StatementTrace) compareConditions(ctx Context, m *meter) {
 	for i := range t.Statement.conditions {
 		if c := &t.Statement.conditions[i]; !c.holds(ctx, t.Statement.Effect, m) {
 			t.Applicability, t.Operator, t.Key = FalseCondition, c.operatorName(), c.name

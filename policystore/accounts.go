@@ -73,7 +73,7 @@ func (r *accountReader) at(p diag.Point) diag.Position { return diag.File(r.File
 // entity compiles a user or role with its own policies and those of its groups.
 func (r *accountReader) entity(e *awsexport.Entity) declaration {
 	d := declaration{Entity: sts.Entity{ARN: e.ARN.Text, ID: e.ID.Text, Tags: e.Tags}, parsed: e.ParsedARN, at: r.at(e.Start), arnAt: r.at(e.ARN.At)}
-	if !config.IsUniqueID(e.ID.Text) {
+	if !config.IsEntityID(e.ID.Text) {
 		r.from.report(diag.New(r.at(e.ID.At), fmt.Sprintf("%q is not the unique id of a user or role", e.ID.Text), "save the output as it is"))
 		d.ID, d.missesID = "", true
 	}

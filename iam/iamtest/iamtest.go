@@ -29,9 +29,9 @@ func Trust(t testing.TB, principal, actions, condition string) *iam.Policy {
 
 // CheckKeys checks the values of condition keys. Blanks separate several values, and "" is
 // an absent key. A key may not occur twice.
-func CheckKeys(t testing.TB, c iam.Context, wanted map[string]string) {
+func CheckKeys(t testing.TB, c iam.Context, want map[string]string) {
 	t.Helper()
-	for key, value := range wanted {
+	for key, value := range want {
 		entry, found := c.Lookup(key)
 		got := entry.Value
 		if entry.Multi {

@@ -186,8 +186,9 @@ func known(at *entry, key string, list []strictyaml.String) []strictyaml.String 
 // Guide, "IAM identifiers").
 var uniqueID = regexp.MustCompile(`^A(IDA|ROA)[A-Z0-9]{4,124}$`)
 
-// IsUniqueID reports whether a text has the form of the unique id of a user or role.
-func IsUniqueID(text string) bool { return uniqueID.MatchString(text) }
+// IsEntityID reports whether a text can be the id of an entry. It may be shorter than the ids
+// that [iam.IsUniqueID] recognizes in policies.
+func IsEntityID(text string) bool { return uniqueID.MatchString(text) }
 
 // check checks an entry by itself, and sets what is parsed from it.
 func (p *PrincipalEntry) check(at *entry) {
@@ -195,7 +196,7 @@ func (p *PrincipalEntry) check(at *entry) {
 	p.ParsedARN, err = iam.ParseARN(p.ARN.Text)
 	at.add(err, "arn")
 	p.MissesID, p.MissesTrust = !at.knows("id"), !at.knows("trust")
-	if p.ID.Text != "" && !IsUniqueID(p.ID.Text) {
+	if p.ID.Text != "" && !IsEntityID(p.ID.Text) {
 		at.fault(fmt.Sprintf("id %q is not the unique id of a user or role", p.ID.Text), "write it, such as AIDACKCEVSQ6C2EXAMPLE", "id")
 		p.ID.Text, p.MissesID = "", true
 	}
