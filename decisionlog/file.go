@@ -32,7 +32,7 @@ type File struct {
 func OpenFile(name string, stdout io.Writer) (*File, error) {
 	f := &File{name: name, writing: make(chan struct{}, 1)}
 	if name == StandardOutput {
-		f.file = keptOpen{stdout}
+		f.file = lineWriter{stdout}
 		return f, nil
 	}
 	file, err := appendTo(name)
@@ -43,10 +43,33 @@ func OpenFile(name string, stdout io.Writer) (*File, error) {
 	return f, nil
 }
 
-// keptOpen is a writer that this package must not close.
-type keptOpen struct{ io.Writer }
+// A lineWriter writes to standard output, which this package must not close.
+type lineWriter struct{ io.Writer }
 
-func (keptOpen) Close() error { return nil }
+// pipeSize is the most that the kernel writes to a pipe in one piece (PIPE_BUF in pipe(7)).
+const pipeSize = 4096
+
+// Write writes whole lines, at most pipeSize bytes of them at once. Standard error may lead to
+// the same pipe, and its lines must not appear within others. Only a line that is longer than
+// pipeSize is not protected.
+func (w lineWriter) Write(lines []byte) (written int, err error) {
+	for written < len(lines) {
+		rest := lines[written:]
+		end := bytes.LastIndexByte(rest[:min(pipeSize, len(rest))], '\n') + 1
+		if end == 0 {
+			if end = bytes.IndexByte(rest, '\n') + 1; end == 0 {
+				end = len(rest)
+			}
+		}
+		n, err := w.Writer.Write(rest[:end])
+		if written += n; err != nil {
+			return written, err
+		}
+	}
+	return written, nil
+}
+
+func (lineWriter) Close() error { return nil }
 
 // appendTo opens a file for appending. A named pipe without a reader is an error.
 func appendTo(name string) (*os.File, error) {

@@ -97,3 +97,35 @@ func completeLines(t *testing.T, r io.Reader, line string) (n int) {
 	}
 	return n
 }
+
+// TestStandardOutputInPieces checks that whole lines are written to standard output, and never
+// more than a pipe takes in one piece: the program's other log may lead to the same pipe.
+func TestStandardOutputInPieces(t *testing.T) {
+	var pieces []string
+	stdout := sinkFunc(func(p []byte) (int, error) {
+		pieces = append(pieces, string(p))
+		return len(p), nil
+	})
+	f, err := OpenFile(StandardOutput, stdout)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines strings.Builder
+	for _, size := range []int{10, 4095, 1, 4000, 90, 5000, 4096, 3, 2000, 2000} {
+		lines.WriteString(strings.Repeat("x", size-1) + "\n")
+	}
+	if n, err := f.Write([]byte(lines.String())); n != lines.Len() || err != nil {
+		t.Errorf("%d of %d bytes, error %v", n, lines.Len(), err)
+	}
+	for _, piece := range pieces {
+		if !strings.HasSuffix(piece, "\n") || len(piece) > 4096 && strings.Count(piece, "\n") > 1 {
+			t.Errorf("a piece of %d bytes and %d lines", len(piece), strings.Count(piece, "\n"))
+		}
+	}
+	if strings.Join(pieces, "") != lines.String() {
+		t.Error("the pieces are not the lines")
+	}
+	if len(pieces) > 8 {
+		t.Errorf("%d pieces, want at most 8", len(pieces))
+	}
+}
