@@ -106,12 +106,12 @@ func (r *reader) checkedObject(what string, check func(name string, at int) erro
 		if earlier, twice := spelled[folded]; twice && earlier != name {
 			return r.ErrorAt(at, fmt.Sprintf("%q and %q are both present, but AWS writes only one of them", name, earlier), saveAgain)
 		}
-		spelled[folded] = name
 		if check != nil {
 			if err := check(name, at); err != nil {
 				return err
 			}
 		}
+		spelled[folded] = name
 		for i := range members {
 			if m := &members[i]; m.name == name || m.anyCase && strings.EqualFold(m.name, name) {
 				err := r.member(m, at)

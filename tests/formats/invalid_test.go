@@ -66,7 +66,7 @@ func TestInvalid(t *testing.T) {
 		{"a default version in another case", swap(details, `"DefaultVersionId": "v`, `"DefaultVersionId": "V`), details + ":"},
 		{"a group in another case", swap(details, `"GroupName": "developers"`, `"GroupName": "Developers"`), details + ":"},
 		{"a user twice, in another case", swap(details, `"UserDetailList": [`, `"UserDetailList": [{"Path":"/x/","UserName":"ALICE","UserId":"AIDA1234","Arn":"arn:aws:iam::123456789012:user/x/ALICE","AttachedManagedPolicies":[],"GroupList":[]},`), details + ":"},
-		{"a boundary that is null", swap(details, `"UserName": "alice",`, `"UserName": "alice", "PermissionsBoundary": null,`), details + ":"},
+		{"a boundary that is null", swap(details, `"UserName": "bob",`, `"UserName": "bob", "PermissionsBoundary": null,`), details + ":"},
 		{"a boundary in another case", swap(details, `"UserName": "alice",`, `"UserName": "alice", "permissionsBoundary": {},`), details + ":"},
 		{"of another region", map[string]string{"accounts/123456789012/eu-west-1/registry-policy.json": strings.Replace(denyPull, `"Action"`, `"Resource":"*","Action"`, 1)}, "accounts/123456789012/eu-west-1/registry-policy.json: no registry"},
 		{"without a repository", add(region+"repositories/_policy.json", denyPull), region + "repositories/_policy.json" + stray},
