@@ -108,21 +108,23 @@ func appendPlaces(places []place, p *Policy, offset int) []place {
 
 func newStatementIndex(places []place) *statementIndex {
 	x := &statementIndex{places: slices.Clip(places)}
-	byKey, wide := map[principalKey][]int32{}, make([]bool, len(places))
+	byKey, resources := map[principalKey][]int32{}, make([]beginnings, len(places))
 	for n := range x.places {
 		s := x.places[n].statement
 		if s.resources.hasVariables() {
 			x.variable = append(x.variable, int32(n))
 		}
 		keys := s.principals.keys()
-		wide[n] = isWide(s, len(keys))
+		if b := s.resources.beginnings(s.Effect); !isWide(len(keys), len(b.texts)) {
+			resources[n] = b
+		}
 		for key := range keys {
 			byKey[key] = append(byKey[key], int32(n))
 		}
 	}
 	x.callers = make(map[principalKey]*postings, len(byKey))
 	for key, places := range byKey {
-		x.callers[key] = x.newPostings(places, wide)
+		x.callers[key] = x.newPostings(places, resources)
 	}
 	everyone := principalKey{form: everyoneKey}
 	x.everyone = x.callers[everyone]
@@ -133,10 +135,9 @@ func newStatementIndex(places []place) *statementIndex {
 // isWide reports whether a statement has so many keys of callers and beginnings of resources
 // that posting it under each pair of them would take much more memory than its text. It is
 // then posted under the keys only, and found for all resources.
-func isWide(s *Statement, keys int) bool {
+func isWide(keys, beginnings int) bool {
 	const perItem = 8 // postings for each key and each beginning
-	texts, _, _ := s.resources.beginnings(s.Effect)
-	return keys*len(texts) > perItem*(keys+len(texts))
+	return keys*beginnings > perItem*(keys+beginnings)
 }
 
 // visit calls f for each statement that could apply, once, until the meter is exhausted.
@@ -205,24 +206,19 @@ type postings struct {
 	byName []placeList // for each of names
 }
 
-// newPostings returns the postings of the statements at these places. Those that are wide
-// are posted without a beginning.
-func (x *statementIndex) newPostings(places []int32, wide []bool) *postings {
+// newPostings returns the postings of the statements at these places. resources has the
+// beginnings for each place.
+func (x *statementIndex) newPostings(places []int32, resources []beginnings) *postings {
 	var all []int32
 	arns, names := map[string][]int32{}, map[string][]int32{}
 	for _, n := range places {
-		if wide[n] {
+		b := resources[n]
+		if len(b.texts) == 0 {
 			all = append(all, n)
 			continue
 		}
-		s := x.places[n].statement
-		texts, isARN, ok := s.resources.beginnings(s.Effect)
-		if !ok {
-			all = append(all, n)
-			continue
-		}
-		for _, text := range texts {
-			if isARN {
+		for _, text := range b.texts {
+			if b.isARN {
 				arns[text] = append(arns[text], n)
 			} else {
 				names[text] = append(names[text], n)

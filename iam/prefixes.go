@@ -80,18 +80,25 @@ func (p *pattern) beginning() beginning {
 	return beginning{}
 }
 
-// beginnings returns beginnings of one form with one of which every resource begins that
-// the element covers. None begins with another one, so that a resource has at most one of
-// them. It returns false if there are no such beginnings: a Deny whose variable is the key
-// of a tag can apply to every resource, see [resourceElement.matches].
-func (e *resourceElement) beginnings(effect Effect) (texts []string, isARN, ok bool) {
+// beginnings are texts of one form with one of which every resource begins that an element
+// covers. None begins with another one, so that a resource has at most one of them.
+type beginnings struct {
+	texts []string
+	isARN bool // they begin whole ARNs, and not what follows the fifth colon
+}
+
+// beginnings returns the beginnings of the resources that the element covers, none if it has
+// no such beginnings: a Deny whose variable is the key of a tag can apply to every resource,
+// see [resourceElement.matches].
+func (e *resourceElement) beginnings(effect Effect) beginnings {
 	if e.presence != named || e.everything || effect == Deny && len(e.tagVariables) > 0 {
-		return nil, false, false
+		return beginnings{}
 	}
-	isARN = true
+	isARN := true
 	for i := range e.patterns {
 		isARN = isARN && e.patterns[i].pattern.beginning().isARN
 	}
+	var texts []string
 	for i := range e.patterns {
 		b := e.patterns[i].pattern.beginning()
 		if b.isARN && !isARN {
@@ -106,5 +113,5 @@ func (e *resourceElement) beginnings(effect Effect) (texts []string, isARN, ok b
 			texts = append(texts, text)
 		}
 	}
-	return texts, isARN, true
+	return beginnings{texts, isARN}
 }
