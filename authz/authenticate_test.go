@@ -16,8 +16,6 @@ import (
 	"strings"
 	"testing"
 
-	"golang.org/x/crypto/bcrypt"
-
 	"extauthz/mapping"
 )
 
@@ -232,20 +230,6 @@ func BenchmarkCheckCertificate(b *testing.B) {
 			b.Fatal("denied")
 		}
 	}
-}
-
-// passwords returns the lines of a password file. The password of each user is NAME-secret.
-func passwords(t testing.TB, names ...string) string {
-	t.Helper()
-	var text strings.Builder
-	for _, name := range names {
-		hash, err := bcrypt.GenerateFromPassword([]byte(name+"-secret"), bcrypt.MinCost)
-		if err != nil {
-			t.Fatal(err)
-		}
-		text.WriteString(name + ":" + string(hash) + "\n")
-	}
-	return text.String()
 }
 
 // TestWrongPasswordsAreLimited checks that further guesses are refused with 429 before a hash is

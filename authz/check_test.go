@@ -15,6 +15,7 @@ import (
 
 	"extauthz/decision"
 	"extauthz/iam"
+	"extauthz/identity/basic/basictest"
 	"extauthz/mapping"
 	"extauthz/policystore"
 )
@@ -66,7 +67,7 @@ func newCheckerWith(t testing.TB, o decision.Options, directory map[string]strin
 	t.Helper()
 	dir := t.TempDir()
 	contents := maps.Clone(directory)
-	contents["htpasswd"] = passwords(t, users...)
+	contents["htpasswd"] = basictest.Passwords(t, users...)
 	for path, content := range contents {
 		path = filepath.Join(dir, filepath.FromSlash(path))
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {

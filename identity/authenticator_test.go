@@ -7,11 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/crypto/bcrypt"
-
 	"extauthz/iam"
 	"extauthz/iam/iamtest"
 	"extauthz/identity/basic"
+	"extauthz/identity/basic/basictest"
 	"extauthz/identity/sts"
 )
 
@@ -28,15 +27,7 @@ var (
 // users returns a password file in which each user's password is NAME-secret.
 func users(t *testing.T, names ...string) *basic.File {
 	t.Helper()
-	var text strings.Builder
-	for _, name := range names {
-		hash, err := bcrypt.GenerateFromPassword([]byte(name+"-secret"), bcrypt.MinCost)
-		if err != nil {
-			t.Fatal(err)
-		}
-		text.WriteString(name + ":" + string(hash) + "\n")
-	}
-	h, err := basic.ParseFile("htpasswd", []byte(text.String()))
+	h, err := basic.ParseFile("htpasswd", []byte(basictest.Passwords(t, names...)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,20 +10,14 @@ import (
 	"time"
 
 	"golang.org/x/crypto/bcrypt"
+
+	"extauthz/identity/basic/basictest"
 )
 
 // users returns a password file in which each user's password is NAME-secret.
 func users(t *testing.T, names ...string) *File {
 	t.Helper()
-	var text strings.Builder
-	for _, name := range names {
-		hash, err := bcrypt.GenerateFromPassword([]byte(name+"-secret"), bcrypt.MinCost)
-		if err != nil {
-			t.Fatal(err)
-		}
-		text.WriteString(name + ":" + string(hash) + "\n")
-	}
-	h, err := ParseFile("htpasswd", []byte(text.String()))
+	h, err := ParseFile("htpasswd", []byte(basictest.Passwords(t, names...)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,6 +36,7 @@ var mayImport = map[string][]string{
 	"identity/oidc/oidctest":              {},
 	"identity/nametemplate":               {"diag"},
 	"identity/basic":                      {"diag", "clientip", bcrypt, lru},
+	"identity/basic/basictest":            {bcrypt},
 	"identity/sts":                        {"diag", "iam", "identity/oidc"},
 	"identity":                            {"diag", "iam", "identity/nametemplate", "identity/basic", "identity/oidc", "identity/sts", lru},
 	"decision":                            {"diag", "iam", lru},

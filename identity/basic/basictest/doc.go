@@ -1,0 +1,2 @@
+// Package basictest makes password files for tests, as htpasswd does.
+package basictest
