@@ -14,14 +14,14 @@ type build struct {
 	revision string // the commit, "" if unknown
 }
 
-// released is the version of a release, such as v1.2.3. The linker sets it, because the
-// container image is built without a repository:
+// released is the version of a release, such as v1.2.3, and revision is its commit. The linker
+// sets both, because the container image is built without a repository:
 //
-//	go build -ldflags=-X=main.released=v1.2.3 ./cmd/extauthz
-var released string
+//	go build -ldflags='-X=main.released=v1.2.3 -X=main.revision=0123456789abcdef' ./cmd/extauthz
+var released, revision string
 
 func readBuild() build {
-	b := build{version: cmp.Or(released, "unknown")}
+	b := build{version: cmp.Or(released, "unknown"), revision: revision}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return b
@@ -29,7 +29,7 @@ func readBuild() build {
 	b.version = cmp.Or(released, info.Main.Version)
 	for _, s := range info.Settings {
 		if s.Key == "vcs.revision" {
-			b.revision = s.Value
+			b.revision = cmp.Or(revision, s.Value)
 		}
 	}
 	return b

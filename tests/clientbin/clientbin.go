@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"extauthz/tests/bounded"
-	"extauthz/tests/stack"
+	"extauthz/tests/checkout"
 )
 
 // A Client is a program of a Go module.
@@ -57,7 +57,7 @@ func (c Client) Name() string { return path.Base(c.Package) }
 
 // Program returns the path of the program, which may not exist yet.
 func (c Client) Program() string {
-	return filepath.Join(stack.Cache(), "clients", c.Name()+"-"+c.Version, c.Name())
+	return filepath.Join(checkout.Cache(), "clients", c.Name()+"-"+c.Version, c.Name())
 }
 
 // Built reports whether the program exists.

@@ -78,8 +78,17 @@ func (e *Envoy) Command(folders []string, args ...string) []string {
 	return append(argv, args...)
 }
 
-// image is the release that Docker runs if neither PATH nor the package index has one.
-const image = "envoyproxy/envoy:v" + Pinned
+// Binary returns the path of the program, and false if Envoy is an image.
+func (e *Envoy) Binary() (path string, ok bool) {
+	if e.image {
+		return "", false
+	}
+	return e.command[0], true
+}
+
+// Image is the official image of the pinned release. Docker runs it if neither PATH nor the
+// package index has Envoy.
+const Image = "envoyproxy/envoy:v" + Pinned
 
 // fromImage returns Envoy's image on the network of this machine, if a Docker engine
 // responds. That requires Linux: elsewhere the loopback addresses inside a container are not
@@ -88,11 +97,11 @@ func fromImage(ctx context.Context, _ string, progress io.Writer) (*Envoy, error
 	if err := bounded.Docker(ctx); err != nil {
 		return nil, fmt.Errorf("%w; install Docker and start its engine", err)
 	}
-	fmt.Fprintln(progress, "Pulling", image)
-	if err := bounded.RunQuietly(ctx, fetchLimit, exec.Command("docker", "pull", image), progress, "pulling"); err != nil {
-		return nil, fmt.Errorf("docker pull %s: %w; check the network", image, err)
+	fmt.Fprintln(progress, "Pulling", Image)
+	if err := bounded.RunQuietly(ctx, fetchLimit, exec.Command("docker", "pull", Image), progress, "pulling"); err != nil {
+		return nil, fmt.Errorf("docker pull %s: %w; check the network", Image, err)
 	}
-	return &Envoy{Source: "image " + image, command: mounted(nil), image: true}, nil
+	return &Envoy{Source: "image " + Image, command: mounted(nil), image: true}, nil
 }
 
 // mounted returns the docker run that mounts the folders at their own paths, and runs Envoy
@@ -103,5 +112,5 @@ func mounted(folders []string) []string {
 	for _, folder := range folders {
 		argv = append(argv, "--volume="+folder+":"+folder)
 	}
-	return append(argv, image)
+	return append(argv, Image)
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	_ "extauthz/goldentest" // accept -update
+	"extauthz/tests/images"
 )
 
 // root is the checkout.
@@ -57,9 +58,9 @@ func build(t *testing.T, ctx context.Context) string {
 func importGo(t *testing.T, ctx context.Context, tag, label string) {
 	t.Helper()
 	goroot := goEnv(t, ctx, "GOROOT")
-	places := []place{{t.TempDir(), "tmp"}, {modules(t, ctx), "modules"}}
+	places := []images.Place{{To: "tmp"}, {From: modules(t, ctx), To: "modules"}}
 	for _, part := range []string{"VERSION", "go.env", "bin", "pkg", "src"} {
-		places = append(places, place{filepath.Join(goroot, part), "usr/local/go/" + part})
+		places = append(places, images.Place{From: filepath.Join(goroot, part), To: "usr/local/go/" + part})
 	}
 	args := []string{"import", "--change=LABEL " + label}
 	for _, variable := range []string{
@@ -73,7 +74,7 @@ func importGo(t *testing.T, ctx context.Context, tag, label string) {
 	} {
 		args = append(args, "--change=ENV "+variable)
 	}
-	files := archive(places)
+	files := images.Archive(places)
 	defer files.Close()
 	e, err := try(ctx, files, append(args, "-", tag)...)
 	if err != nil || e.code != 0 {

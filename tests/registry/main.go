@@ -5,6 +5,10 @@
 // Usage: registry ADDRESS DIRECTORY
 //
 // It runs until SIGTERM or SIGINT, finishes the requests in progress and exits with code 0.
+//
+// With serve and the other arguments of the CNCF Distribution's own command, it is that command,
+// with only the storage drivers filesystem and inmemory: so it runs in the place of that command's
+// image.
 package main
 
 import (
@@ -16,9 +20,16 @@ import (
 	"github.com/distribution/distribution/v3/configuration"
 	"github.com/distribution/distribution/v3/registry"
 	_ "github.com/distribution/distribution/v3/registry/storage/driver/filesystem"
+	_ "github.com/distribution/distribution/v3/registry/storage/driver/inmemory"
 )
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == registry.ServeCmd.Name() {
+		if registry.RootCmd.Execute() != nil {
+			os.Exit(1)
+		}
+		return
+	}
 	if len(os.Args) != 3 {
 		fmt.Fprintln(os.Stderr, "usage: registry ADDRESS DIRECTORY")
 		os.Exit(2)

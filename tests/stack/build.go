@@ -7,10 +7,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"time"
 
 	"extauthz/tests/bounded"
+	"extauthz/tests/checkout"
 	"extauthz/tests/envoybin"
 )
 
@@ -71,15 +71,10 @@ func Crane(ctx context.Context, progress io.Writer) (binary string, err error) {
 }
 
 // Tests returns the folder of the module of the tests.
-func Tests() string { return filepath.Join(Root(), "tests") }
+func Tests() string { return checkout.Tests() }
 
-// Root returns the checkout that this file was compiled from.
-func Root() string {
-	_, file, _, _ := runtime.Caller(0)
-	return filepath.Join(filepath.Dir(file), "..", "..")
-}
+// Root returns the checkout that this program was compiled from.
+func Root() string { return checkout.Root() }
 
 // Cache returns the folder in the checkout for what is built and fetched once.
-func Cache() string {
-	return filepath.Join(Root(), ".cache")
-}
+func Cache() string { return checkout.Cache() }

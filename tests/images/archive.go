@@ -1,4 +1,4 @@
-package image
+package images
 
 import (
 	"archive/tar"
@@ -10,12 +10,14 @@ import (
 	"path/filepath"
 )
 
-// place is a file or folder of this machine with its name in the archive.
-type place struct{ from, to string }
+// Place is a file or folder of this machine with its name in an archive. Without From it is an
+// empty folder that every user can write to.
+type Place struct{ From, To string }
 
-// archive returns a tar stream of the places, whose files belong to root. The caller reads it to
-// its end or closes it.
-func archive(places []place) io.ReadCloser {
+// Archive returns a tar stream of the places, whose files belong to root. Every user can read them,
+// and run those that their owner can run. The stream depends on nothing else, such as times. The
+// caller reads it to its end or closes it.
+func Archive(places []Place) io.ReadCloser {
 	r, w := io.Pipe()
 	go func() {
 		out := tar.NewWriter(w)
@@ -32,8 +34,11 @@ func archive(places []place) io.ReadCloser {
 
 // addTree writes a file, or a folder with everything below it. It follows a link at the top,
 // because the Go of some distributions has those.
-func addTree(out *tar.Writer, p place) error {
-	top, err := filepath.EvalSymlinks(p.from)
+func addTree(out *tar.Writer, p Place) error {
+	if p.From == "" {
+		return out.WriteHeader(&tar.Header{Typeflag: tar.TypeDir, Name: p.To + "/", Mode: 0o1777})
+	}
+	top, err := filepath.EvalSymlinks(p.From)
 	if err != nil {
 		return err
 	}
@@ -45,7 +50,7 @@ func addTree(out *tar.Writer, p place) error {
 		if err != nil {
 			return err
 		}
-		return addFile(out, file, path.Join(p.to, filepath.ToSlash(inside)))
+		return addFile(out, file, path.Join(p.To, filepath.ToSlash(inside)))
 	})
 }
 
@@ -55,7 +60,10 @@ func addFile(out *tar.Writer, file, name string) error {
 	if err != nil {
 		return err
 	}
-	header := &tar.Header{Name: name, Mode: int64(info.Mode().Perm())}
+	header := &tar.Header{Name: name, Mode: 0o644}
+	if info.Mode().Perm()&0o100 != 0 {
+		header.Mode = 0o755
+	}
 	if info.IsDir() {
 		header.Typeflag, header.Name = tar.TypeDir, name+"/"
 		return out.WriteHeader(header)

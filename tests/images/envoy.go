@@ -1,0 +1,65 @@
+package images
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"regexp"
+	"runtime"
+
+	"extauthz/tests/bounded"
+	"extauthz/tests/checkout"
+	"extauthz/tests/envoybin"
+)
+
+func (e *engine) envoy(ctx context.Context) (string, error) {
+	return e.official(ctx, envoybin.Image, func() (*recipe, error) { return e.envoyRecipe(ctx) })
+}
+
+// envoyRecipe describes an image of the Envoy that runs on this machine.
+func (e *engine) envoyRecipe(ctx context.Context) (*recipe, error) {
+	if here := runtime.GOOS + "/" + runtime.GOARCH; here != "linux/"+e.architecture {
+		return nil, fmt.Errorf("the Docker engine cannot run the Envoy of this machine, which is for %s", here)
+	}
+	envoy, err := envoybin.Find(ctx, checkout.Cache(), envoybin.OnlyPinned, e.progress)
+	if err != nil {
+		return nil, err
+	}
+	binary, ok := envoy.Binary()
+	if !ok {
+		return nil, errors.New("Envoy is not a program on this machine")
+	}
+	libraries, err := libraries(ctx, binary)
+	if err != nil {
+		return nil, err
+	}
+	files := []Place{{binary, "usr/local/bin/envoy"}, {To: "tmp"}}
+	for _, library := range libraries {
+		files = append(files, Place{library, library[1:]})
+	}
+	return newRecipe("envoy", envoybin.Pinned, files,
+		"USER 101:101", "ENV PATH=/usr/local/bin", `CMD ["envoy", "-c", "/etc/envoy/envoy.yaml"]`)
+}
+
+// libraryLine matches the path of a library or of the loader in the output of ldd.
+var libraryLine = regexp.MustCompile(`(?m)^\t(?:\S+ => )?(/\S+) \(0x`)
+
+// libraries returns the paths of the shared libraries of a program, and of its loader.
+func libraries(ctx context.Context, program string) ([]string, error) {
+	var out bytes.Buffer
+	ldd := exec.Command("ldd", program)
+	ldd.Stdout, ldd.Stderr = &out, &out
+	if err := bounded.Run(ctx, answerLimit, ldd); err != nil {
+		return nil, fmt.Errorf("ldd %s: %w: %s", program, err, &out)
+	}
+	var paths []string
+	for _, match := range libraryLine.FindAllStringSubmatch(out.String(), -1) {
+		paths = append(paths, match[1])
+	}
+	if len(paths) == 0 {
+		return nil, fmt.Errorf("ldd %s printed no library: %s", program, &out)
+	}
+	return paths, nil
+}
