@@ -9,6 +9,8 @@
 //	prerequisite  skips a test that needs something that is missing here
 //	certs         the certificates of a test
 //	issuer        an OpenID Connect issuer
+//	checkout      finds the folders of the checkout
+//	images        makes container images where none can be pulled
 //	stack         runs a registry, extauthz and Envoy together
 //	differential  compares package iam with another policy evaluator
 //	router        compares package mapping with a registry's own handling of requests
