@@ -211,7 +211,11 @@ func mergedField(message []byte, number int) (merged []byte) {
 // request returns a request with copies of the parts. The copies of headers, which contain
 // credentials, are separate from those of the text that a log may retain.
 func (p *parts) request(now time.Time) *authz.CheckRequest {
-	headers := keepHeaders(append(p.headers[:p.count], p.moreHeaders...))
+	headers := p.headers[:p.count]
+	if len(p.moreHeaders) > 0 {
+		headers = append(headers, p.moreHeaders...)
+	}
+	headers = keepHeaders(headers)
 	r := &authz.CheckRequest{Certificate: string(p.certificate), Time: now}
 	r.Extensions.AllHeaders = p.allHeaders
 	copyTexts([]text{
@@ -219,15 +223,7 @@ func (p *parts) request(now time.Time) *authz.CheckRequest {
 		{p.sni, &r.SNI}, {p.destinationPrincipal, &r.DestinationPrincipal},
 		{p.registry, &r.Extensions.Registry}, {p.trustedHeader, &r.Extensions.TrustedHeader},
 	})
-	if len(headers) > 0 {
-		r.Headers = make([]mapping.Header, len(headers))
-	}
-	var few [2 * usualHeaders]text
-	texts := few[:0]
-	for i, h := range headers {
-		texts = append(texts, text{h.name, &r.Headers[i].Name}, text{h.value, &r.Headers[i].Value})
-	}
-	copyTexts(texts)
+	r.Headers = copyHeaders(headers)
 	for i := range r.Headers {
 		if r.Headers[i].Name == "x-request-id" {
 			r.ID = r.Headers[i].Value
@@ -243,6 +239,21 @@ func (p *parts) request(now time.Time) *authz.CheckRequest {
 // the map, and then those of the list. An entry of a map replaces an earlier one with its
 // name. Names that begin with a colon are parts of the request line.
 func keepHeaders(headers []headerParts) []headerParts {
+	if slices.ContainsFunc(headers, func(h headerParts) bool { return h.inMap }) {
+		sortHeaders(headers)
+	}
+	kept := headers[:0]
+	for i, h := range headers {
+		isReplaced := h.inMap && i+1 < len(headers) && headers[i+1].inMap && bytes.Equal(h.name, headers[i+1].name)
+		if !isReplaced && len(h.name) > 0 && h.name[0] != ':' {
+			kept = append(kept, h)
+		}
+	}
+	return kept
+}
+
+// sortHeaders sorts the headers of the map by name and puts them before those of the list.
+func sortHeaders(headers []headerParts) {
 	slices.SortStableFunc(headers, func(a, b headerParts) int {
 		switch {
 		case a.inMap && b.inMap:
@@ -254,14 +265,30 @@ func keepHeaders(headers []headerParts) []headerParts {
 		}
 		return 0
 	})
-	kept := headers[:0]
-	for i, h := range headers {
-		isReplaced := h.inMap && i+1 < len(headers) && headers[i+1].inMap && bytes.Equal(h.name, headers[i+1].name)
-		if !isReplaced && len(h.name) > 0 && h.name[0] != ':' {
-			kept = append(kept, h)
-		}
+}
+
+// copyHeaders returns copies of headers. Their text is parts of one string.
+func copyHeaders(parts []headerParts) []mapping.Header {
+	if len(parts) == 0 {
+		return nil
 	}
-	return kept
+	size := 0
+	for i := range parts {
+		size += len(parts[i].name) + len(parts[i].value)
+	}
+	var copies strings.Builder
+	copies.Grow(size)
+	for i := range parts {
+		copies.Write(parts[i].name)
+		copies.Write(parts[i].value)
+	}
+	rest, headers := copies.String(), make([]mapping.Header, len(parts))
+	for i := range parts {
+		h := &headers[i]
+		h.Name, rest = rest[:len(parts[i].name)], rest[len(parts[i].name):]
+		h.Value, rest = rest[:len(parts[i].value)], rest[len(parts[i].value):]
+	}
+	return headers
 }
 
 // A text is a part of a message and where its copy belongs.

@@ -81,12 +81,24 @@ type fieldReader struct {
 	start, end int // of the value
 }
 
-// next reads the next field, and reports whether there is one.
+// next reads the next field, and reports whether there is one. Most fields are text or
+// messages of fewer than 128 bytes, whose tag and length have a byte each.
 func (f *fieldReader) next() bool {
-	if f.at == len(f.message) || f.invalid {
-		return false
+	rest := f.message[f.at:]
+	if len(rest) >= 2 && rest[0] < 0x80 && rest[0]>>3 > 0 && rest[0]&7 == byte(protowire.BytesType) &&
+		rest[1] < 0x80 && int(rest[1]) <= len(rest)-2 && !f.invalid {
+		f.number, f.wireType = int(rest[0]>>3), protowire.BytesType
+		f.start = f.at + 2
+		f.end = f.start + int(rest[1])
+		f.at = f.end
+		return true
 	}
-	number, wireType, n := protowire.ConsumeTag(f.message[f.at:])
+	return len(rest) > 0 && !f.invalid && f.nextOfAnySize(rest)
+}
+
+// nextOfAnySize is next for every field. rest is the part of the message that begins with it.
+func (f *fieldReader) nextOfAnySize(rest []byte) bool {
+	number, wireType, n := protowire.ConsumeTag(rest)
 	if n < 0 || number > protowire.MaxValidNumber {
 		f.invalid = true
 		return false
