@@ -50,7 +50,7 @@ func parseQuery(raw string, text *strings.Builder) (query, *Refusal) {
 			count++
 		}
 		value, ok := unescape(text, escaped, len(raw))
-		if !ok || !isText(value) {
+		if !ok || len(value) < len(escaped) && !isText(value) { // without %XX it is printable, as raw is
 			return query{}, refuseParameterValue(name)
 		}
 		q.set(name, value)
