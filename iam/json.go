@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json/jsontext"
 	"fmt"
+	"slices"
 	"strings"
 
 	"extauthz/diag"
@@ -81,14 +82,18 @@ func parseJSON(source diag.Source, start diag.Point, text []byte) (*node, error)
 		return root, err
 	}
 	p := parser{Reader: r}
-	p.faults.Add(p.value(root, 0))
+	*root, err = p.value(0)
+	p.faults.Add(err)
 	return root, p.faults.Err()
 }
 
-// parser builds the tree of a text.
+// parser builds the tree of a text. Members and items are collected in two stacks, so that
+// those of each object and array are allocated once.
 type parser struct {
 	*strictjson.Reader
-	faults diag.Faults // of arrays and objects
+	faults  diag.Faults // of arrays and objects
+	members []member    // of the objects around the next value
+	items   []node      // of the arrays around the next value
 }
 
 // notInPolicies reports whether the IAM User Guide's quotas page excludes a character
@@ -99,41 +104,45 @@ func notInPolicies(c rune) bool {
 
 const characters = "use tab, line breaks and U+0020 to U+00FF only"
 
-// value reads one value into n; depth counts the arrays and objects around it. An error
-// means that n is not correct.
-func (p *parser) value(n *node, depth int) (err error) {
+// value reads one value; depth counts the arrays and objects around it. An error means that
+// the value is not correct.
+func (p *parser) value(depth int) (n node, err error) {
 	at := p.Start()
 	n.start = p.Point(at)
 	switch p.Kind() {
 	case jsontext.KindBeginArray:
-		n.kind, err = arrayNode, p.array(n, depth+1)
+		n.kind = arrayNode
+		n.items, n.lacks, err = p.array(depth + 1)
 	case jsontext.KindBeginObject:
-		n.kind, err = objectNode, p.object(n, depth+1)
+		n.kind = objectNode
+		n.members, n.lacks, err = p.object(depth + 1)
 	case jsontext.KindString:
 		n.kind = stringNode
 		if n.text, _, err = p.String("the value"); err == nil {
 			err = p.checkString(n.text, at)
 		}
 	case jsontext.KindNumber:
-		n.kind, err = numberNode, p.literal(n)
+		n.kind = numberNode
+		n.text, err = p.literal()
 	case jsontext.KindTrue, jsontext.KindFalse:
-		n.kind, err = booleanNode, p.literal(n)
+		n.kind = booleanNode
+		n.text, err = p.literal()
 	case jsontext.KindNull, jsontext.KindInvalid, jsontext.KindEndArray, jsontext.KindEndObject:
-		n.kind, err = nullNode, p.literal(n)
+		n.kind = nullNode
+		n.text, err = p.literal()
 	}
 	if err != nil {
 		n.kind = brokenNode
-		return err
+		return n, err
 	}
 	n.end = p.Point(p.End() - 1) // the last character is ASCII
-	return nil
+	return n, nil
 }
 
 // literal reads a number, a boolean or null.
-func (p *parser) literal(n *node) error {
+func (p *parser) literal() (string, error) {
 	text, err := p.Raw()
-	n.text = string(text)
-	return err
+	return string(text), err
 }
 
 // checkString refuses characters that are written as escapes.
@@ -144,41 +153,46 @@ func (p *parser) checkString(text string, at int) error {
 	return nil
 }
 
-// array reads an array, which depth counts.
-func (p *parser) array(n *node, depth int) error {
+// array reads an array, which depth counts. lacks reports that an item has a fault.
+func (p *parser) array(depth int) (items []node, lacks bool, err error) {
 	if err := p.checkDepth(depth); err != nil {
-		return err
+		return nil, false, err
 	}
+	first := len(p.items)
 	p.faults.Add(p.Items("the value", func(int) error {
-		var item node
-		err := p.value(&item, depth)
+		item, err := p.value(depth)
 		if err == nil {
-			n.items = append(n.items, item)
+			p.items = append(p.items, item)
 		}
-		n.lacks = n.lacks || err != nil
+		lacks = lacks || err != nil
 		return err
 	}))
-	return nil
+	items = slices.Clone(p.items[first:])
+	p.items = p.items[:first]
+	return items, lacks, nil
 }
 
-// object reads an object, which depth counts.
-func (p *parser) object(n *node, depth int) error {
+// object reads an object, which depth counts. lacks reports that a member has a fault.
+func (p *parser) object(depth int) (members []member, lacks bool, err error) {
 	if err := p.checkDepth(depth); err != nil {
-		return err
+		return nil, false, err
 	}
+	first := len(p.members)
 	p.faults.Add(p.Members("the value", func(name string, at int) error {
 		m := member{name: name, at: p.Point(at)}
 		err := p.checkString(name, at)
 		if err == nil {
-			err = p.value(&m.value, depth)
+			m.value, err = p.value(depth)
 		}
 		if err == nil {
-			n.members = append(n.members, m)
+			p.members = append(p.members, m)
 		}
-		n.lacks = n.lacks || err != nil
+		lacks = lacks || err != nil
 		return err
 	}))
-	return nil
+	members = slices.Clone(p.members[first:])
+	p.members = p.members[:first]
+	return members, lacks, nil
 }
 
 func (p *parser) checkDepth(depth int) error {
