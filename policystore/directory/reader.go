@@ -1,9 +1,7 @@
 package directory
 
 import (
-	"bytes"
 	"errors"
-	"hash/maphash"
 	"io"
 	"io/fs"
 	"os"
@@ -129,81 +127,6 @@ func (r *Reader) list(root string, known *listing, trustsHints bool) (l *listing
 		return l, true
 	}
 	return list(root, r.layout, known, r.notifier)
-}
-
-// read reads the listed files, and adds the faults of those that cannot be read to the
-// listing. It takes the texts of unchanged files from known, which may be nil.
-func (l *listing) read(known *Tree) *Tree {
-	t := &reading{listing: l, known: known, texts: make(map[string][]byte, l.files), names: Names{}, seed: maphash.MakeSeed(), read: map[uint64][]byte{}}
-	var before *folder
-	if known != nil {
-		before = known.listing.root
-	}
-	t.folder(l.root, before)
-	return newTree(t.texts, t.names, l, known)
-}
-
-// A reading is the files of a listing that were read so far.
-type reading struct {
-	*listing
-	known *Tree
-	texts map[string][]byte
-	names Names
-
-	seed   maphash.Seed
-	read   map[uint64][]byte // texts by their hash; those of different texts may be equal
-	buffer []byte            // for the next file
-}
-
-// folder reads the files in a folder and below it. before is the folder in the listing
-// before, or nil.
-func (r *reading) folder(f, before *folder) {
-	if f == nil {
-		return
-	}
-	for i := range f.files {
-		r.file(&f.files[i], before.stampOf(f.files[i].path, i))
-	}
-	for i, below := range f.folders {
-		r.folder(below, before.folder(below.path, i))
-	}
-}
-
-// file reads a file, unless it is unchanged since its stamp was the one before.
-func (r *reading) file(f *file, before stamp) {
-	path := treePath(f.path)
-	if isHidden(path) {
-		r.faults.add(fault(f.path, "means "+path+", in which a name begins with a dot, and such files are skipped", "fix its name, or remove it"))
-		return
-	}
-	if _, twice := r.texts[path]; twice {
-		r.faults.add(fault(f.path, "means the same file as "+r.names.OnDisk(path), "keep one"))
-		return
-	}
-	var text []byte
-	if r.known != nil && before.unchanged(f.stamp, r.known.listing.begun) {
-		text = r.known.texts[path]
-	} else if read, err := readFile(f.onDisk, f.stamp, r.buffer); err != nil {
-		r.faults.add(unreadable(f.path, err))
-	} else {
-		r.buffer, text = read, r.share(read)
-	}
-	r.texts[path] = text
-	if f.path != path {
-		r.names[path] = f.path
-	}
-}
-
-// share returns a copy of a text, or an equal text that was read before: many files may have
-// the same text.
-func (r *reading) share(text []byte) []byte {
-	hash := maphash.Bytes(r.seed, text)
-	if same, found := r.read[hash]; found && bytes.Equal(same, text) {
-		return same
-	}
-	copied := bytes.Clone(text)
-	r.read[hash] = copied
-	return copied
 }
 
 // maxWait limits how long a file may block a reader.
