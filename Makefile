@@ -24,10 +24,10 @@ FASTER := -gcflags=all=-dwarf=false -ldflags=-w
 # An older Go fetches the release that go.mod names. GOTOOLCHAIN=local prevents it.
 export GOTOOLCHAIN ?= auto
 
-.PHONY: help run test build image fuzz router differential bench gobench clean
+.PHONY: help run test build image fuzz router differential mesh-test bench gobench clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## run registry, extauthz and Envoy here until Ctrl-C (LISTEN=HOST:PORT)
 	@test -x .cache/bin/quickstart || echo 'Building the quickstart (a minute, once)'
@@ -52,6 +52,10 @@ router: ## compare the mapping with a registry's own reading (INPUTS=10000000 SE
 
 differential: ## compare policy decisions with another evaluator's (CASES=1000000 SEED=1); needs node
 	go test -C tests -count=1 -v -timeout=4h -run '^TestDifferential$$' ./differential -cases $(CASES) -seed $(SEED)
+
+mesh-test: ## run Envoy Gateway with its example, in a network namespace; needs root, and 10 minutes the first time
+	GOFLAGS="$$(go env GOFLAGS) $(FASTER)" go build -C tests/mesh/gateway -o ../../../.cache/bin/envoy-gateway github.com/envoyproxy/gateway/cmd/envoy-gateway
+	go test -C tests -count=1 -v -timeout=1h ./mesh -live $(ARGS)
 
 bench: ## measure the sidecar next to servers that decide nothing (QUICK=true ONLY=REGEXP BEFORE=COMMIT; tests/bench/README.md)
 	@go build -C tests -o ../.cache/bin/bench ./bench
