@@ -64,7 +64,7 @@ func (c *checks) rules(ctx context.Context) outcome {
 		return of(err)
 	}
 	packages := slices.DeleteFunc(strings.Fields(list.String()), func(pkg string) bool {
-		return slices.Contains([]string{"differential", "e2e", "conformance", "clients", "quickstart", "image", "router"}, path.Base(pkg))
+		return slices.Contains([]string{"differential", "e2e", "conformance", "clients", "quickstart", "image", "router", "mesh"}, path.Base(pkg))
 	})
 	return c.goTest(ctx, c.tests(), nil, append([]string{"-count=1"}, packages...)...)
 }
@@ -81,6 +81,9 @@ func (c *checks) endToEnd(ctx context.Context) outcome { return c.testsIn(ctx, "
 
 // conformance compares a registry behind Envoy with the registry alone.
 func (c *checks) conformance(ctx context.Context) outcome { return c.testsIn(ctx, "./conformance") }
+
+// mesh runs Envoy as control planes of service meshes configure it.
+func (c *checks) mesh(ctx context.Context) outcome { return c.testsIn(ctx, "./mesh") }
 
 // clients runs real registry clients through a real Envoy.
 func (c *checks) clients(ctx context.Context) outcome { return c.testsIn(ctx, "./clients") }

@@ -62,6 +62,7 @@ func (c *checks) plan() plan {
 			{
 				{"end to end", 5 * time.Minute, envoy, c.endToEnd},
 				{"conformance", time.Minute, envoy, c.conformance},
+				{"service meshes", time.Minute, envoy, c.mesh},
 				{"quickstart", 2 * time.Minute, envoy, c.quickstart},
 				{"container image", 4 * time.Minute, "", c.image},
 			},
