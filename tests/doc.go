@@ -18,7 +18,7 @@
 //	e2e           the end-to-end scenarios
 //	conformance   compares a registry behind Envoy with the same registry alone
 //	mesh          the examples for service meshes, with what control planes make of them
-//	kubernetes    the manifests for Kubernetes
+//	kubernetes    the manifests for Kubernetes and the Helm chart
 //	clientbin     builds the registry clients that are Go modules, and the linter
 //	clients       runs registry clients, through Envoy and without
 //	quickstart    what `make run` runs

@@ -32,11 +32,17 @@ func TestPoliciesLoad(t *testing.T) {
 	pod := deployment(t, objects)
 	mount(t, pod, objects, mounted)
 	mounts(t, pod, "registry-issuer-keys", "registry-users")
-	for _, own := range []string{"jwks/kubernetes.json", "htpasswd"} {
-		project(t, map[string]string{own: read(t, example("sidecar", "policies", own))}, nil, mounted)
-	}
+	own(t, mounted)
 	if _, err := policystore.Load(mounted, decision.Options{CacheSize: 16}); err != nil {
 		t.Error(err)
+	}
+}
+
+// own adds the files to a policy directory that each cluster has its own of.
+func own(t *testing.T, folder string) {
+	t.Helper()
+	for _, name := range []string{"jwks/kubernetes.json", "htpasswd"} {
+		project(t, map[string]string{name: read(t, example("sidecar", "policies", name))}, nil, folder)
 	}
 }
 

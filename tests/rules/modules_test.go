@@ -29,7 +29,8 @@ var testsMayRequire = []string{
 	"github.com/rhysd/actionlint",              // checks the workflows
 	"golang.org/x/net",                         // frames of HTTP/2 with hostile bytes
 	"github.com/santhosh-tekuri/jsonschema/v6", // validates examples by the schemas for editors
-	// the types of Kubernetes' manifests, its standard for pods, and kustomize
+	// the types of Kubernetes' manifests, its standard for pods, kustomize and Helm
+	"helm.sh/helm/v3",
 	"github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring", "k8s.io/api", "k8s.io/apimachinery", "k8s.io/pod-security-admission",
 	"sigs.k8s.io/kustomize/api", "sigs.k8s.io/kustomize/kyaml", "sigs.k8s.io/yaml",
 	// a client and servers of ext_authz, to measure the sidecar next to
