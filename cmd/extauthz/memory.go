@@ -71,11 +71,11 @@ func limitMemory(cgroup string) memorySize {
 
 // Between two garbage collections the heap may grow by heapGrowth, but at least by
 // minPercent and at most by maxPercent of what is in use. Checks allocate little memory that
-// stays in use, so that a collection costs more than the memory that it frees. A large
-// policy directory makes the process grow less than with Go's default, which is 100 percent.
+// stays in use, so that a collection costs more than the memory that it frees. A larger
+// policy directory does not make the process grow faster than Go's default.
 const (
 	heapGrowth = 48 << 20
-	minPercent = 75
+	minPercent = 100
 	maxPercent = 400
 )
 

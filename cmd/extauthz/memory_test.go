@@ -62,7 +62,7 @@ func TestCollectorPercent(t *testing.T) {
 	for _, c := range []struct {
 		inUse uint64
 		want  int
-	}{{0, 400}, {1 << 20, 400}, {12 << 20, 400}, {16 << 20, 300}, {24 << 20, 200}, {48 << 20, 100}, {60 << 20, 80}, {100 << 20, 75}, {1 << 40, 75}} {
+	}{{0, 400}, {1 << 20, 400}, {12 << 20, 400}, {16 << 20, 300}, {24 << 20, 200}, {48 << 20, 100}, {100 << 20, 100}, {1 << 40, 100}} {
 		if got := collectorPercent(c.inUse); got != c.want {
 			t.Errorf("%d bytes in use: %d, want %d", c.inUse, got, c.want)
 		}
