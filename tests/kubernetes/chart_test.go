@@ -44,6 +44,17 @@ func rendered(values map[string]any) (map[string]string, error) {
 	return engine.Render(c, all)
 }
 
+// objectsOf returns the objects that the chart renders with these values.
+func objectsOf(t *testing.T, values map[string]any) []object {
+	t.Helper()
+	templates, err := rendered(values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	delete(templates, "extauthz/templates/NOTES.txt")
+	return decode(t, []byte(joined(templates)))
+}
+
 // valueSets returns the files with values that the chart is rendered with, by name.
 func valueSets(t *testing.T) map[string]map[string]any {
 	t.Helper()
@@ -71,10 +82,8 @@ func TestChart(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			text := joined(templates)
-			goldentest.Compare(t, filepath.Join("testdata", name+".golden"), text)
-			delete(templates, "extauthz/templates/NOTES.txt")
-			objects := decode(t, []byte(joined(templates)))
+			goldentest.Compare(t, filepath.Join("testdata", name+".golden"), joined(templates))
+			objects := objectsOf(t, values)
 			if len(objects) < 4 {
 				t.Errorf("%d objects, want at least 4", len(objects))
 			}
@@ -148,12 +157,7 @@ func TestChartNamesTheRegistry(t *testing.T) {
 
 // TestChartPolicies loads the policies in values as the pod mounts them.
 func TestChartPolicies(t *testing.T) {
-	templates, err := rendered(valueSets(t)["sidecar"])
-	if err != nil {
-		t.Fatal(err)
-	}
-	delete(templates, "extauthz/templates/NOTES.txt")
-	objects, mounted := decode(t, []byte(joined(templates))), t.TempDir()
+	objects, mounted := objectsOf(t, valueSets(t)["sidecar"]), t.TempDir()
 	pod := deployment(t, objects)
 	mount(t, pod, objects, mounted)
 	mounts(t, pod, "registry-issuer-keys", "registry-users")

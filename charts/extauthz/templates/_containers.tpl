@@ -36,6 +36,14 @@ readinessProbe:
   - --username={{ .username }}
   - --password-file=/secrets/password
   {{- end }}
+  - --http-bind=:9195
+  # extauthz starts after the first checkout.
+  startupProbe:
+    httpGet: { path: /, port: 9195 }
+    periodSeconds: 1
+    failureThreshold: 600
+  livenessProbe:
+    httpGet: { path: /, port: 9195 }
   resources: {{ toYaml .resources | nindent 4 }}
   {{- include "extauthz.security" 65533 | nindent 2 }}
   volumeMounts:
@@ -55,12 +63,12 @@ readinessProbe:
   restartPolicy: Always
   {{- end }}
   env:
-  - { name: EXTAUTHZ_PROBE_LISTEN, value: ":9193" }
+  - { name: EXTAUTHZ_PROBE_LISTEN, value: "0.0.0.0:9193" }
   - { name: EXTAUTHZ_WAIT_FOR_POLICIES, value: "true" }
   {{- if eq .Values.mode "sidecar" }}
   - { name: EXTAUTHZ_LISTEN, value: "unix:///run/extauthz/extauthz.sock" }
   {{- else }}
-  - { name: EXTAUTHZ_LISTEN, value: ":9191" }
+  - { name: EXTAUTHZ_LISTEN, value: "0.0.0.0:9191" }
   - { name: EXTAUTHZ_DRAIN_DELAY, value: 15s }
   {{- if .Values.shared.tlsSecret }}
   - { name: EXTAUTHZ_TLS_CERT, value: /certs/tls.crt }
