@@ -107,6 +107,11 @@ func checkPod(t *testing.T, pod *corev1.PodSpec) {
 			t.Errorf("%s: no limit of memory, or no request of CPU", c.Name)
 		}
 	}
+	for _, v := range pod.Volumes {
+		if v.Secret != nil && (v.Secret.DefaultMode == nil || *v.Secret.DefaultMode != 0o440) {
+			t.Errorf("the files of the Secret %s have the mode %v", v.Secret.SecretName, v.Secret.DefaultMode)
+		}
+	}
 	for _, c := range pod.InitContainers {
 		if c.RestartPolicy == nil || *c.RestartPolicy != corev1.ContainerRestartPolicyAlways {
 			t.Errorf("%s is not a sidecar", c.Name)
