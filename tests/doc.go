@@ -10,6 +10,7 @@
 //	certs         the certificates of a test
 //	issuer        an OpenID Connect issuer
 //	checkout      finds the folders of the checkout
+//	dockercli     runs Docker's client
 //	images        makes container images where none can be pulled
 //	stack         runs a registry, extauthz and Envoy together
 //	differential  compares package iam with another policy evaluator
@@ -23,6 +24,7 @@
 //	clients       runs registry clients, through Envoy and without
 //	quickstart    what `make run` runs
 //	image         the container image, built and run
+//	compose       the example for Docker Compose
 //	schemas       compares the JSON Schemas for editors with what the program accepts
 //	reports       validates reports for build servers against their schemas
 //	rules         the rules of this repository, as tests

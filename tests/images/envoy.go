@@ -1,15 +1,11 @@
 package images
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"os/exec"
-	"regexp"
 	"runtime"
 
-	"extauthz/tests/bounded"
 	"extauthz/tests/checkout"
 	"extauthz/tests/envoybin"
 )
@@ -31,7 +27,7 @@ func (e *engine) envoyRecipe(ctx context.Context) (*recipe, error) {
 	if !ok {
 		return nil, errors.New("Envoy is not a program on this machine")
 	}
-	libraries, err := libraries(ctx, binary)
+	libraries, err := Libraries(ctx, binary)
 	if err != nil {
 		return nil, err
 	}
@@ -41,25 +37,4 @@ func (e *engine) envoyRecipe(ctx context.Context) (*recipe, error) {
 	}
 	return newRecipe("envoy", envoybin.Pinned, files,
 		"USER 101:101", "ENV PATH=/usr/local/bin", `CMD ["envoy", "-c", "/etc/envoy/envoy.yaml"]`)
-}
-
-// libraryLine matches the path of a library or of the loader in the output of ldd.
-var libraryLine = regexp.MustCompile(`(?m)^\t(?:\S+ => )?(/\S+) \(0x`)
-
-// libraries returns the paths of the shared libraries of a program, and of its loader.
-func libraries(ctx context.Context, program string) ([]string, error) {
-	var out bytes.Buffer
-	ldd := exec.Command("ldd", program)
-	ldd.Stdout, ldd.Stderr = &out, &out
-	if err := bounded.Run(ctx, answerLimit, ldd); err != nil {
-		return nil, fmt.Errorf("ldd %s: %w: %s", program, err, &out)
-	}
-	var paths []string
-	for _, match := range libraryLine.FindAllStringSubmatch(out.String(), -1) {
-		paths = append(paths, match[1])
-	}
-	if len(paths) == 0 {
-		return nil, fmt.Errorf("ldd %s printed no library: %s", program, &out)
-	}
-	return paths, nil
 }

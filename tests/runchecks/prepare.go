@@ -60,7 +60,7 @@ func (c *checks) programs(ctx context.Context) outcome {
 		fmt.Fprintf(c.out, "Building %s\n", p.binary)
 		o = o.plus(of(stack.Compile(ctx, p.dir, p.pkg, filepath.Join(stack.Cache(), "bin", p.binary), c.out)))
 	}
-	return o.plus(of(c.compile(ctx, c.tests(), "./e2e", "./conformance", "./mesh", "./quickstart", "./image")))
+	return o.plus(of(c.compile(ctx, c.tests(), "./e2e", "./conformance", "./mesh", "./quickstart", "./image", "./compose")))
 }
 
 // builds compiles everything else that tests are made of, and the linter.

@@ -138,7 +138,7 @@ func TestPlan(t *testing.T) {
 	}
 	all := names(slices.Concat(p.first, slices.Concat(p.lanes...)))
 	slices.Sort(all)
-	if len(all) != 16 || len(slices.Compact(all)) != 16 {
-		t.Errorf("stages %q, want 16", all)
+	if len(all) != 17 || len(slices.Compact(all)) != 17 {
+		t.Errorf("stages %q, want 17", all)
 	}
 }

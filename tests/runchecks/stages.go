@@ -65,6 +65,7 @@ func (c *checks) plan() plan {
 				{"service meshes", time.Minute, envoy, c.mesh},
 				{"quickstart", 2 * time.Minute, envoy, c.quickstart},
 				{"container image", 4 * time.Minute, "", c.image},
+				{"containers", 4 * time.Minute, "", c.containers},
 			},
 		},
 	}
