@@ -25,7 +25,7 @@ func (e *engine) envoyRecipe(ctx context.Context) (*recipe, error) {
 	}
 	binary, ok := envoy.Binary()
 	if !ok {
-		return nil, errors.New("Envoy is not a program on this machine")
+		return nil, errors.New("the Envoy of this machine is not a program")
 	}
 	libraries, err := Libraries(ctx, binary)
 	if err != nil {
