@@ -32,6 +32,25 @@ func (f TLSFiles) Config(report func(error)) (*tls.Config, error) {
 	}, nil
 }
 
+// Expiry returns when the first certificate in the chain of a configuration from
+// [TLSFiles.Config] expires. It loads changed files, as a handshake does.
+func Expiry(c *tls.Config) (first time.Time, err error) {
+	current, err := c.GetConfigForClient(&tls.ClientHelloInfo{})
+	if err != nil {
+		return first, err
+	}
+	for _, der := range current.Certificates[0].Certificate {
+		certificate, err := x509.ParseCertificate(der)
+		if err != nil {
+			return first, err
+		}
+		if first.IsZero() || certificate.NotAfter.Before(first) {
+			first = certificate.NotAfter
+		}
+	}
+	return first, nil
+}
+
 // read returns the configuration of the current files.
 func (f TLSFiles) read() (*tls.Config, error) {
 	pair, err := tls.LoadX509KeyPair(f.Cert, f.Key)

@@ -103,7 +103,7 @@ func (l *linter) documentRules() []func(*document) {
 
 // directoryRules returns the rules about several policies, or about other files.
 func (l *linter) directoryRules() []func() {
-	return []func(){l.pullAndPush, l.login, l.credentials, l.unused, l.organization}
+	return []func(){l.pullAndPush, l.login, l.credentials, l.unused, l.organization, l.breakGlass}
 }
 
 // run runs all rules.

@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"fmt"
 	"net/url"
 	"time"
 
@@ -38,6 +39,10 @@ func (c *collector) readings() []reading {
 		{describe("policy_last_reload_success", "Whether the last reload of the policies succeeded."), gauge, truth(success)},
 		{describe("policy_last_reload_timestamp_seconds", "Time of the last reload of the policies, successful or not."), gauge, seconds(status.LastReload)},
 		{describe("policy_reload_failures_total", "Reloads of the policies that failed."), counter, float64(status.Failures)},
+		{describe("policy_last_success_timestamp_seconds", "When the policy directory was last read and is in force, changed or not; 0 before that."), gauge, seconds(status.LastSuccess)},
+		{describe("policy_last_failure_timestamp_seconds", "When the policy directory was last read and is not in force; 0 before that."), gauge, seconds(status.LastFailure)},
+		{describe("policy_loaded_timestamp_seconds", "When the policies in force were loaded; 0 before the first."), gauge, seconds(c.loadedAt())},
+		{describe("break_glass_policies", "Break-glass policies in force."), gauge, float64(len(c.breakGlass()))},
 		{describe("decision_log_lost_total", "Decisions that could not be logged."), counter, float64(c.Log.Lost())},
 		{describe("connections_closed_total", "Connections closed because a port reached its limit."), counter, float64(c.ClosedConnections())},
 	}
@@ -55,6 +60,8 @@ func (c *collector) Describe(ch chan<- *prometheus.Desc) {
 		ch <- r.Desc
 	}
 	ch <- policyInfo()
+	ch <- breakGlassInfo()
+	ch <- certificateExpiry()
 	ch <- keysLoaded()
 	ch <- keysFailed()
 }
@@ -67,10 +74,45 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 	if s := c.Store.Snapshot(); s != nil {
 		ch <- prometheus.MustNewConstMetric(policyInfo(), prometheus.GaugeValue, 1, s.Digest)
 	}
+	for _, name := range c.breakGlass()[:min(len(c.breakGlass()), maxBreakGlassNames)] {
+		ch <- prometheus.MustNewConstMetric(breakGlassInfo(), prometheus.GaugeValue, 1, name)
+	}
+	if expiry, found := c.CertificateExpiry(); found {
+		ch <- prometheus.MustNewConstMetric(certificateExpiry(), prometheus.GaugeValue, seconds(expiry))
+	}
 	for host, h := range byHost(c.Store.KeySets()) {
 		ch <- prometheus.MustNewConstMetric(keysLoaded(), prometheus.GaugeValue, seconds(h.loaded), host)
 		ch <- prometheus.MustNewConstMetric(keysFailed(), prometheus.CounterValue, float64(h.failures), host)
 	}
+}
+
+// maxBreakGlassNames limits the series of breakGlassInfo.
+const maxBreakGlassNames = 20
+
+// breakGlassInfo has the name of a break-glass policy in force as its label.
+func breakGlassInfo() *prometheus.Desc {
+	return describe("break_glass_policy_info", fmt.Sprintf("Always 1; the label is the name of a break-glass policy in force. The first %d have a series.", maxBreakGlassNames), "policy")
+}
+
+// breakGlass returns the names of the break-glass policies in force.
+func (c *collector) breakGlass() []string {
+	if s := c.Store.Snapshot(); s != nil {
+		return s.BreakGlass
+	}
+	return nil
+}
+
+// loadedAt returns when the policies in force were loaded; the zero time before the first.
+func (c *collector) loadedAt() (at time.Time) {
+	if s := c.Store.Snapshot(); s != nil {
+		at = s.LoadedAt
+	}
+	return at
+}
+
+// certificateExpiry exists only if Envoy's port uses TLS.
+func certificateExpiry() *prometheus.Desc {
+	return describe("tls_certificate_expiry_timestamp_seconds", "When the certificate of Envoy's port expires; of its chain, the first.")
 }
 
 func (c *collector) cacheEntries() float64 {

@@ -22,13 +22,17 @@ type Sources struct {
 	Cache             *decision.Stats
 	Log               *decisionlog.Log
 	ClosedConnections func() uint64 // how many connections were closed because of the limit
-	Version, Revision string        // of the program
+	// CertificateExpiry returns when the certificate of Envoy's port expires, and false
+	// without TLS.
+	CertificateExpiry func() (time.Time, bool)
+	Version, Revision string // of the program
 }
 
 // Metrics are the metrics of one process.
 type Metrics struct {
 	registry  *prometheus.Registry
 	decisions *prometheus.CounterVec
+	failures  *prometheus.CounterVec // of credentials
 	duration  prometheus.Histogram
 
 	mu       sync.RWMutex // guards counters
@@ -55,6 +59,10 @@ func New(s Sources) *Metrics {
 			Name: "extauthz_decisions_total",
 			Help: "Answered checks, by decision and by the action that determined it.",
 		}, []string{"decision", "action"}),
+		failures: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "extauthz_authentication_failures_total",
+			Help: "Checks whose credential was not accepted, by the source that found it and by kind: invalid, rateLimited or unavailable. Checks without a credential do not count.",
+		}, []string{"source", "kind"}),
 		duration: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name:    "extauthz_check_duration_seconds",
 			Help:    "Time from the arrival of a check to its answer.",
@@ -68,7 +76,7 @@ func New(s Sources) *Metrics {
 		ConstLabels: prometheus.Labels{"version": s.Version, "revision": s.Revision},
 	})
 	info.Set(1)
-	m.registry.MustRegister(m.decisions, m.duration, info, &collector{s},
+	m.registry.MustRegister(m.decisions, m.failures, m.duration, info, &collector{s},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -81,6 +89,25 @@ const noAction = "none"
 func (m *Metrics) Observe(r *authz.Result, latency time.Duration) {
 	m.counter(labels{r.Decision, cmp.Or(r.Action(), noAction)}).Inc()
 	m.duration.Observe(latency.Seconds())
+	if kind := failureKind(r); kind != "" {
+		m.failures.WithLabelValues(r.Source, kind).Inc()
+	}
+}
+
+// failureKind returns why the request's credential was not accepted; "" if it was, or if the
+// request has none.
+func failureKind(r *authz.Result) string {
+	switch {
+	case r.Source == "" || r.Principal != "":
+		return ""
+	case r.Decision == authz.Unavailable503:
+		return "unavailable"
+	case r.Decision != authz.Unauthenticated:
+		return ""
+	case r.Answer.Status == http.StatusTooManyRequests:
+		return "rateLimited"
+	}
+	return "invalid"
 }
 
 // counter returns the counter with these labels. Finding it in the vector takes longer.

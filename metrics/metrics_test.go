@@ -24,7 +24,8 @@ func newLog(t testing.TB) *decisionlog.Log {
 func sources(store *policystore.Store, log *decisionlog.Log) Sources {
 	return Sources{
 		Store: store, Cache: &decision.Stats{}, Log: log, ClosedConnections: func() uint64 { return 0 },
-		Version: "v1.2.3", Revision: "abc",
+		CertificateExpiry: func() (time.Time, bool) { return time.Unix(2000, 0), true },
+		Version:           "v1.2.3", Revision: "abc",
 	}
 }
 
@@ -36,6 +37,7 @@ func TestNames(t *testing.T) {
 	}
 	m := New(sources(store, newLog(t)))
 	m.Observe(authz.Unavailable("test"), time.Millisecond)
+	m.Observe(&authz.Result{Decision: authz.Unauthenticated, Source: "basic"}, time.Millisecond)
 	families, err := m.registry.Gather()
 	if err != nil {
 		t.Fatal(err)
@@ -47,6 +49,8 @@ func TestNames(t *testing.T) {
 		}
 	}
 	want := []string{
+		"extauthz_authentication_failures_total",
+		"extauthz_break_glass_policies",
 		"extauthz_build_info",
 		"extauthz_check_duration_seconds", "extauthz_connections_closed_total",
 		"extauthz_decision_cache_bypasses_total",
@@ -58,9 +62,13 @@ func TestNames(t *testing.T) {
 		"extauthz_decisions_total",
 		"extauthz_policy_generation",
 		"extauthz_policy_info",
+		"extauthz_policy_last_failure_timestamp_seconds",
 		"extauthz_policy_last_reload_success",
 		"extauthz_policy_last_reload_timestamp_seconds",
+		"extauthz_policy_last_success_timestamp_seconds",
+		"extauthz_policy_loaded_timestamp_seconds",
 		"extauthz_policy_reload_failures_total",
+		"extauthz_tls_certificate_expiry_timestamp_seconds",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("metrics = %q; want %q", got, want)
@@ -112,6 +120,29 @@ func TestObserve(t *testing.T) {
 	want := map[string]float64{"ecr:BatchGetImage allowed": 400, "ecr:PutImage explicitDeny": 400, "none unavailable": 400}
 	if !maps.Equal(got, want) || observed != 1200 {
 		t.Errorf("decisions %v and %d durations, want %v and 1200", got, observed, want)
+	}
+}
+
+// TestFailureKind checks which checks count as failures of a credential.
+func TestFailureKind(t *testing.T) {
+	limited := authz.Answer{Status: 429}
+	for _, c := range []struct {
+		name   string
+		result authz.Result
+		want   string
+	}{
+		{"no credential", authz.Result{Decision: authz.Unauthenticated}, ""},
+		{"a wrong password", authz.Result{Decision: authz.Unauthenticated, Source: "basic", User: "alice"}, "invalid"},
+		{"too many wrong passwords", authz.Result{Decision: authz.Unauthenticated, Source: "basic", Answer: limited}, "rateLimited"},
+		{"no keys of an issuer", authz.Result{Decision: authz.Unavailable503, Source: "bearer"}, "unavailable"},
+		{"no policies", authz.Result{Decision: authz.Unavailable503}, ""},
+		{"a caller who may not log in", authz.Result{Decision: authz.Unauthenticated, Source: "basic", Principal: "arn:aws:iam::123456789012:user/bob"}, ""},
+		{"a denial", authz.Result{Decision: authz.ImplicitDeny, Source: "basic", Principal: "arn:aws:iam::123456789012:user/bob"}, ""},
+		{"a request that is refused", authz.Result{Decision: authz.Refused, Source: "basic"}, ""},
+	} {
+		if got := failureKind(&c.result); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
 	}
 }
 

@@ -138,6 +138,7 @@ func (c *compiler) snapshot(o decision.Options) (*Snapshot, error) {
 
 	// The credentials, which map to them.
 	callers := from.compileCallers(listed, c.loadPasswords(), who)
+	emergency := c.breakGlass(from.attached)
 
 	// What the parts require of each other.
 	c.report(checkAudiences(configured, callers))
@@ -152,7 +153,7 @@ func (c *compiler) snapshot(o decision.Options) (*Snapshot, error) {
 	o.Earlier = c.kept.decisions
 	decisions, err := decision.New(policies, o)
 	s := &Snapshot{
-		Digest: c.Digest, Callers: callers.table, Decisions: decisions,
+		Digest: c.Digest, Callers: callers.table, Decisions: decisions, BreakGlass: emergency,
 		configured: configured, registries: all, principals: who, callers: callers, tags: tags, controls: controls, names: c.Names,
 		Summary: summary(all, inventories, tags, controls, policies, from, callers), policies: own, repositories: repositories.byARN,
 		listed: listed, organization: organization, accepted: from.acceptedFiles(), documents: c.documents, policyFindings: c.policyFindings,

@@ -30,6 +30,8 @@ type Contents struct {
 	// Accepted has the files whose policies AWS has accepted: the outputs of commands, and
 	// files to which an entity refers by the ARN of one of AWS's policies.
 	Accepted map[string]bool
+	// BreakGlass has the paths of the break-glass policies in force, in order.
+	BreakGlass []string
 
 	// Documents are those of all policies, of AWS's too, if the snapshot has them.
 	Documents map[*iam.Policy]*iam.Document
@@ -75,6 +77,9 @@ func (s *Snapshot) Contents() Contents {
 		Credentials: s.callers.credentials, Issuers: s.callers.trusted,
 		Configured: s.listed, Organization: s.organization, Accepted: s.accepted,
 		Documents: s.documents, Findings: s.policyFindings,
+	}
+	for _, name := range s.BreakGlass {
+		c.BreakGlass = append(c.BreakGlass, managedPath(name))
 	}
 	for _, arn := range slices.Sorted(maps.Keys(s.principals.identity)) {
 		c.Principals = append(c.Principals, Principal{s.principals.entities.Find(arn), s.principals.positions[arn]})

@@ -131,7 +131,7 @@ func (m managedPolicies) lookup(reference string, entity iam.ARN) (*managedPolic
 	case file != nil:
 		return file, nil
 	}
-	missing := "managed/" + path.Base(name) + ".json"
+	missing := managedPath(path.Base(name))
 	return nil, missingPolicyError{diag.Problemf("policy %q does not exist", reference).WithRemedy("add " + missing + ", or use the ARN of one of AWS's policies for ECR"), missing}
 }
 

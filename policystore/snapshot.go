@@ -24,6 +24,7 @@ type Snapshot struct {
 	Callers    *identity.Authenticator
 	Decisions  *decision.Engine
 	Summary    Summary
+	BreakGlass []string // the names of the break-glass policies in force, in order
 	configured *config.Registries
 	registries registries
 	principals *principals

@@ -23,12 +23,13 @@ type sources struct {
 	managed  managedPolicies
 	trust    trustPolicies
 	files    *keyFiles
+	attached map[string]bool // the names of the policies of users, roles and groups in principals.yaml
 }
 
 // loadSources reads what entries refer to.
 func (c *compiler) loadSources() *sources {
 	accounts := c.loadAccounts()
-	return &sources{compiler: c, accounts: accounts, managed: c.loadManaged(accounts.list), trust: c.loadTrust(), files: c.loadKeyFiles()}
+	return &sources{compiler: c, accounts: accounts, managed: c.loadManaged(accounts.list), trust: c.loadTrust(), files: c.loadKeyFiles(), attached: map[string]bool{}}
 }
 
 // reportAt reports an error about a value in principals.yaml, and returns whether err is not
@@ -41,11 +42,18 @@ func (from *sources) reportAt(at diag.Point, err error) bool {
 }
 
 // policies returns the managed policies that an entry of principals.yaml refers to, and
-// reports those that do not exist. It returns false if one cannot be used.
+// reports those that do not exist, except break-glass policies. It returns false if one cannot
+// be used.
 func (from *sources) policies(kind iam.Kind, references []strictyaml.String, entity iam.ARN) (policies []*iam.Policy, ok bool) {
 	ok = true
 	for _, reference := range references {
 		policy, err := from.find(kind, reference.Text, entity)
+		if isPrepared(kind, reference.Text, err) {
+			continue
+		}
+		if kind == iam.IdentityPolicy {
+			from.attached[iam.LastSegment(reference.Text)] = true
+		}
 		if from.reportAt(reference.At, err) {
 			ok = false
 			continue

@@ -80,6 +80,9 @@ type Status struct {
 	LastReload time.Time // when content was last loaded
 	LastError  error     // of that load; nil if it succeeded
 	Failures   uint64    // loads that failed
+
+	LastSuccess time.Time // when the content was last read and is in force, changed or not
+	LastFailure time.Time // when it was last read and is not
 }
 
 // New returns a store without a snapshot. [Store.Reload] loads the first.
@@ -132,6 +135,7 @@ func (s *Store) reload(read func() (*directory.Tree, error)) error {
 	}
 	again := s.again.Swap(false) && s.attempt.tooLarge
 	if t.Digest == s.attempt.digest && !again {
+		s.unchanged()
 		return s.attempt.err
 	}
 	snapshot, err := compile(t, s.options.Decision, s.kept)
@@ -142,11 +146,23 @@ func (s *Store) reload(read func() (*directory.Tree, error)) error {
 	return nil
 }
 
+// unchanged records that the content is the one that was loaded last.
+func (s *Store) unchanged() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now := time.Now(); s.attempt.err == nil {
+		s.status.LastSuccess = now
+	} else {
+		s.status.LastFailure = now
+	}
+}
+
 func (s *Store) failed(a attempt) error {
 	s.attempt = a
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.status.LastReload = time.Now()
+	now := time.Now()
+	s.status.LastReload, s.status.LastFailure = now, now
 	s.status.LastError = a.err
 	s.status.Failures++
 	return a.err
@@ -161,6 +177,9 @@ func (s *Store) succeeded(compiled *Snapshot) {
 	s.kept.keys.Keep(compiled.callers.keySets)
 	s.options.Logger.Info("policy directory in force",
 		"dir", s.options.Dir, "digest", compiled.Digest, "generation", s.Status().Generation, "summary", compiled.Summary)
+	if len(compiled.BreakGlass) > 0 {
+		s.options.Logger.Warn("break-glass policies are in force; remove their files from managed/ when the emergency is over", "policies", compiled.BreakGlass)
+	}
 	s.logFindings(compiled)
 }
 
@@ -179,7 +198,7 @@ func (s *Store) publish(compiled *Snapshot) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
-	s.status.LastReload, s.status.LastError = now, nil
+	s.status.LastReload, s.status.LastSuccess, s.status.LastError = now, now, nil
 	if s.status.Digest == compiled.Digest {
 		return
 	}

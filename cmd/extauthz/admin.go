@@ -85,6 +85,7 @@ type snapshotView struct {
 	Generation uint64               `json:"generation"`
 	LoadedAt   *time.Time           `json:"loadedAt"`
 	Counts     *policystore.Summary `json:"counts"`
+	BreakGlass []string             `json:"breakGlass"` // the names of the break-glass policies in force
 	Issuers    []issuerView         `json:"issuers"`
 	LastReload *time.Time           `json:"lastReload"`
 	LastError  string               `json:"lastError"` // "" if the last reload succeeded
@@ -102,6 +103,7 @@ func (a *admin) snapshot(w http.ResponseWriter, _ *http.Request) {
 	}
 	if s := a.store.Snapshot(); s != nil {
 		view.Digest, view.Generation, view.LoadedAt, view.Counts = s.Digest, s.Generation, &s.LoadedAt, &s.Summary
+		view.BreakGlass = s.BreakGlass
 		view.Issuers = viewIssuers(s.Issuers(), a.store.KeySets())
 	}
 	w.Header().Set("Content-Type", "application/json")

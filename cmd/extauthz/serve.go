@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"extauthz/authz"
 	"extauthz/decision"
@@ -96,7 +97,7 @@ func (s *sidecar) open(in *invocation) (err error) {
 	})
 	build := readBuild()
 	m := metrics.New(metrics.Sources{
-		Store: s.store, Cache: &s.cache, Log: s.log, ClosedConnections: s.listeners.closedByLimit,
+		Store: s.store, Cache: &s.cache, Log: s.log, ClosedConnections: s.listeners.closedByLimit, CertificateExpiry: s.certificateExpiry,
 		Version: build.version, Revision: build.revision,
 	})
 	checker := authz.Checker{Snapshots: s.store.Snapshot, OmitReasons: s.config.decisions != decisionlog.All}
@@ -109,6 +110,16 @@ func (s *sidecar) open(in *invocation) (err error) {
 	})
 	s.openHTTP(&admin{ready: s.ready, store: s.store, metrics: m.Handler()})
 	return nil
+}
+
+// certificateExpiry returns when the certificate of Envoy's port expires, and false without
+// TLS.
+func (s *sidecar) certificateExpiry() (time.Time, bool) {
+	if s.tls == nil {
+		return time.Time{}, false
+	}
+	expiry, err := envoy.Expiry(s.tls)
+	return expiry, err == nil
 }
 
 // openHTTP builds the HTTP servers of the listeners that are open.
