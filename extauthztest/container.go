@@ -26,11 +26,12 @@ type Container struct {
 
 	envoy, registry testcontainers.Container
 	network         *testcontainers.DockerNetwork
-	users           []user
+	options         *options
 
 	mu         sync.Mutex // of SetPolicies
 	generation int        // of the policies that were copied last
 	content    []byte     // their archive
+	loaded     error      // of loading them
 }
 
 // Run starts extauthz from the image, Envoy and a registry, and returns when Envoy answers requests.
@@ -45,7 +46,7 @@ func Run(ctx context.Context, image string, opts ...testcontainers.ContainerCust
 	if err != nil {
 		return nil, fmt.Errorf("extauthztest: network: %w", err)
 	}
-	c := &Container{network: net, users: o.users}
+	c := &Container{network: net, options: o}
 	if err := c.startRegistry(ctx, o); err != nil {
 		return c, fmt.Errorf("extauthztest: registry: %w", err)
 	}
@@ -73,6 +74,10 @@ func (c *Container) startExtauthz(ctx context.Context, image string, o *options,
 	copyPolicies := func(ctx context.Context, created testcontainers.Container) error {
 		return c.copyPolicies(ctx, created.GetContainerID(), o.policies)
 	}
+	var err error
+	if o.hosts, err = c.hosts(ctx); err != nil {
+		return err
+	}
 	started, err := testcontainers.Run(ctx, image, append([]testcontainers.ContainerCustomizer{
 		network.WithNetwork([]string{"extauthz"}, c.network),
 		testcontainers.WithCmd(append([]string{"serve", "--policies", "/" + policyLink,
@@ -85,6 +90,13 @@ func (c *Container) startExtauthz(ctx context.Context, image string, o *options,
 	}, others...)...)
 	c.Container = orNil(started)
 	return err
+}
+
+// hosts returns the names by which clients reach Envoy: on this machine, and on the network of the
+// containers.
+func (c *Container) hosts(ctx context.Context) ([]string, error) {
+	host, err := c.registry.Host(ctx)
+	return []string{"localhost", "127.0.0.1", "envoy", host}, err
 }
 
 func (c *Container) startEnvoy(ctx context.Context, o *options) error {

@@ -14,6 +14,9 @@
 // pull from team/* and secret/*, bob may pull from team/*, and a repository policy denies secret/app to
 // everyone except alice. The password of each is the name followed by -secret.
 //
+// Run changes two files of its copy of the directory: htpasswd has the users of [WithUser], and
+// registries.yaml has further hosts, because a test uses another host than production does.
+//
 // The images of Envoy and of the registry are the official ones. Options choose others, and so do
 // the environment variables ENVOY_IMAGE and REGISTRY_IMAGE, for a machine that has copies of them.
 package extauthztest

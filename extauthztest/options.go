@@ -22,6 +22,7 @@ type options struct {
 	policies                  fs.FS
 	users                     []user
 	registryName              string
+	hosts                     []string // by which clients reach Envoy
 	arguments                 []string
 }
 

@@ -7,9 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
-
-	"go.yaml.in/yaml/v3"
+	"slices"
 )
 
 //go:embed all:policies
@@ -48,25 +48,6 @@ func replaceUser(users []user, u user) []user {
 	return append(users, u)
 }
 
-// onlyRegistry returns the name of the registry in registries.yaml.
-func onlyRegistry(directory fs.FS) (string, error) {
-	const file = "registries.yaml"
-	text, err := fs.ReadFile(directory, file)
-	if err != nil {
-		return "", fmt.Errorf("extauthztest: the policy directory: %w", err)
-	}
-	var registries struct {
-		Registries []struct{ Name string }
-	}
-	if err := yaml.Unmarshal(text, &registries); err != nil {
-		return "", fmt.Errorf("extauthztest: %s: %w", file, err)
-	}
-	if n := len(registries.Registries); n != 1 {
-		return "", fmt.Errorf("extauthztest: %s has %d registries; add the option WithRegistryName", file, n)
-	}
-	return registries.Registries[0].Name, nil
-}
-
 // Places in the container of extauthz. The link current names the folder with the policies in
 // force, so that a change of many files is one change.
 const (
@@ -76,13 +57,13 @@ const (
 
 // archive returns a tar archive with the files of a policy directory in a folder of their own, and
 // the link that names it.
-func archive(directory fs.FS, users []user, generation int) ([]byte, error) {
+func (o *options) archive(directory fs.FS, generation int) ([]byte, error) {
 	var content bytes.Buffer
 	out := tar.NewWriter(&content)
 	folder := fmt.Sprintf("generation-%d", generation)
 	for _, f := range []func() error{
 		func() error { return addFolder(out, path.Join(policyRoot, folder)) },
-		func() error { return addFiles(out, directory, path.Join(policyRoot, folder), users) },
+		func() error { return o.addFiles(out, directory, path.Join(policyRoot, folder)) },
 		func() error {
 			return out.WriteHeader(&tar.Header{Typeflag: tar.TypeSymlink, Name: policyLink, Linkname: folder, Mode: 0o777})
 		},
@@ -95,14 +76,15 @@ func archive(directory fs.FS, users []user, generation int) ([]byte, error) {
 	return content.Bytes(), nil
 }
 
-// addFiles adds every file of the directory below the folder, and htpasswd with the users.
-func addFiles(out *tar.Writer, directory fs.FS, folder string, users []user) error {
-	htpasswd, err := fs.ReadFile(directory, "htpasswd")
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+// addFiles adds every file of the directory below the folder, those that the options change in their
+// changed form.
+func (o *options) addFiles(out *tar.Writer, directory fs.FS, folder string) error {
+	changed, err := o.changed(directory)
+	if err != nil {
 		return err
 	}
-	if len(users) > 0 {
-		if err := addFile(out, path.Join(folder, "htpasswd"), []byte(addUsers(string(htpasswd), users))); err != nil {
+	for _, name := range slices.Sorted(maps.Keys(changed)) {
+		if err := addFile(out, path.Join(folder, name), changed[name]); err != nil {
 			return err
 		}
 	}
@@ -110,7 +92,7 @@ func addFiles(out *tar.Writer, directory fs.FS, folder string, users []user) err
 		switch {
 		case err != nil:
 			return err
-		case name == ".", name == "htpasswd" && len(users) > 0:
+		case name == ".", changed[name] != nil:
 			return nil
 		case entry.IsDir():
 			return addFolder(out, path.Join(folder, name))
@@ -121,6 +103,28 @@ func addFiles(out *tar.Writer, directory fs.FS, folder string, users []user) err
 		}
 		return addFile(out, path.Join(folder, name), text)
 	})
+}
+
+// changed returns the files that the options change: htpasswd has the users, and registries.yaml the
+// hosts of the test.
+func (o *options) changed(directory fs.FS) (map[string][]byte, error) {
+	files := map[string][]byte{}
+	registries, err := fs.ReadFile(directory, registriesFile)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	if with := addHosts(registries, o.registryName, o.hosts); with != nil {
+		files[registriesFile] = with
+	}
+	if len(o.users) == 0 {
+		return files, nil
+	}
+	htpasswd, err := fs.ReadFile(directory, "htpasswd")
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	files["htpasswd"] = []byte(addUsers(string(htpasswd), o.users))
+	return files, nil
 }
 
 func addFolder(out *tar.Writer, name string) error {

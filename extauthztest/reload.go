@@ -33,12 +33,12 @@ var ErrNotInForce = errors.New("extauthztest: the policies are not in force")
 func (c *Container) SetPolicies(ctx context.Context, directory fs.FS) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	content, err := archive(directory, c.users, c.generation)
+	content, err := c.options.archive(directory, c.generation)
 	if err != nil {
 		return err
 	}
 	if bytes.Equal(content, c.content) { // extauthz does not load the same content again
-		return nil
+		return c.loaded
 	}
 	before, err := c.policyStatus(ctx)
 	if err != nil {
@@ -49,11 +49,8 @@ func (c *Container) SetPolicies(ctx context.Context, directory fs.FS) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, reloadLimit)
 	defer cancel()
-	err = c.awaitReload(ctx, before)
-	if err != nil {
-		c.content = nil
-	}
-	return err
+	c.loaded = c.awaitReload(ctx, before)
+	return c.loaded
 }
 
 // awaitReload waits until extauthz has loaded policies after a status. While Docker replaces the
@@ -84,7 +81,7 @@ func (c *Container) awaitReload(ctx context.Context, before policyStatus) error 
 // copyPolicies copies a directory as the next generation.
 func (c *Container) copyPolicies(ctx context.Context, id string, directory fs.FS) error {
 	c.generation++
-	content, err := archive(directory, c.users, c.generation)
+	content, err := c.options.archive(directory, c.generation)
 	if err != nil {
 		return err
 	}

@@ -52,7 +52,7 @@ var ErrUnknownUser = errors.New("the password of this user is not known; add the
 // Users returns the passwords of the users that can log in with one that is known.
 func (c *Container) Users() map[string]string {
 	passwords := map[string]string{}
-	for _, u := range c.users {
+	for _, u := range c.options.users {
 		passwords[u.name] = u.password
 	}
 	return passwords
