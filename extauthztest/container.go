@@ -63,6 +63,8 @@ func (c *Container) startRegistry(ctx context.Context, o *options) error {
 	started, err := testcontainers.Run(ctx, o.registryImage,
 		network.WithNetwork([]string{"registry"}, c.network),
 		testcontainers.WithExposedPorts(registryPort),
+		// Behind a proxy a registry does not know its own address.
+		testcontainers.WithEnv(map[string]string{"REGISTRY_HTTP_RELATIVEURLS": "true"}),
 		testcontainers.WithWaitStrategy(wait.ForHTTP("/v2/").WithPort(registryPort)),
 	)
 	c.registry = orNil(started)
@@ -105,7 +107,8 @@ func (c *Container) startEnvoy(ctx context.Context, o *options) error {
 		testcontainers.WithFiles(testcontainers.ContainerFile{
 			Reader: bytes.NewReader(o.envoyConfig), ContainerFilePath: "/etc/envoy/extauthztest.yaml", FileMode: 0o644,
 		}),
-		testcontainers.WithCmd("envoy", "-c", "/etc/envoy/extauthztest.yaml", "--log-level", "warning"),
+		testcontainers.WithCmd("envoy", "-c", "/etc/envoy/extauthztest.yaml", "--log-level", "warning",
+			"--file-flush-interval-msec", "100"), // so that the access log is soon complete
 		testcontainers.WithExposedPorts(envoyPort),
 		testcontainers.WithWaitStrategy(wait.ForHTTP("/v2/").WithPort(envoyPort).WithStatusCodeMatcher(func(status int) bool {
 			return status == 200 || status == 401

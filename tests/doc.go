@@ -11,6 +11,7 @@
 //	issuer        an OpenID Connect issuer
 //	checkout      finds the folders of the checkout
 //	dockercli     runs Docker's client
+//	forward       forwards TCP connections, a program for containers
 //	images        makes container images where none can be pulled
 //	stack         runs a registry, extauthz and Envoy together
 //	differential  compares package iam with another policy evaluator

@@ -3,6 +3,7 @@ package e2e
 import (
 	"cmp"
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,22 +15,31 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
 	"extauthz/tests/certs"
+	"extauthz/tests/images"
 	"extauthz/tests/stack"
 )
 
 // Binaries that are built once for all scenarios.
 var (
 	programs *stack.Programs
-	crane    string // the command line client of go-containerregistry
+	crane    string        // the command line client of go-containerregistry
+	found    images.Images // with -containers
 )
 
 func TestMain(m *testing.M) {
+	flag.Parse()
 	os.Exit(stack.Main(func(p *stack.Programs) int {
 		programs = p
 		var err error
 		if crane, err = stack.Crane(context.Background(), os.Stderr); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
+		}
+		if *inContainers {
+			if found, err = images.Ensure(context.Background(), os.Stderr); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				return 1
+			}
 		}
 		return m.Run()
 	}))
@@ -61,10 +71,7 @@ func newSystem(t testing.TB, spec setup) *system {
 	t.Helper()
 	spec.Policies = copyPolicies(t, cmp.Or(spec.Policies, ownPolicies))
 	sys := &system{setup: spec}
-	s, err := programs.Start(spec.Spec)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := start(t, spec.Spec)
 	sys.Stack = s
 	t.Cleanup(func() {
 		if t.Failed() {

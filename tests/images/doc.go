@@ -22,7 +22,7 @@
 //	          The default configuration stores in /var/lib/registry, listens at port 5000 of all
 //	          addresses and can delete.
 //
-// The client's image contains crane at /usr/local/bin, which is on PATH, and a writable /tmp. It
+// The client's image contains crane and forward at /usr/local/bin, which is on PATH, and a writable /tmp. It
 // has no entry point, and runs until the command ends.
 //
 // What is built has a tag that depends on its content only. So runs that happen at the same time

@@ -14,6 +14,7 @@ import (
 type Wiring struct {
 	Listener string // HOST:PORT of Envoy's listener
 	Registry string // HOST:PORT behind Envoy
+	Authz    string // HOST:PORT of extauthz; "" if it has a unix socket
 	Socket   string // unix socket of extauthz
 	Admin    string // unix socket of Envoy's admin interface
 	Certs    string // folder that replaces /certs
@@ -21,7 +22,7 @@ type Wiring struct {
 
 // Rewire returns an Envoy configuration with the addresses of w, otherwise unchanged. The
 // configuration must have one listener, the clusters registry and ext-authz with one endpoint
-// each, and certificates below /certs.
+// each, and certificates below /certs. Envoy resolves the clusters' addresses that are names.
 func Rewire(config []byte, w Wiring) ([]byte, error) {
 	var tree map[string]any
 	if err := yaml.Unmarshal(config, &tree); err != nil {
@@ -35,6 +36,12 @@ func Rewire(config []byte, w Wiring) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	authz := pipe(w.Socket)
+	if w.Authz != "" {
+		if authz, err = socketAddress(w.Authz); err != nil {
+			return nil, err
+		}
+	}
 	endpoint := []any{"load_assignment", "endpoints", 0, "lb_endpoints", 0, "endpoint", "address"}
 	for _, change := range []struct {
 		address map[string]any
@@ -43,13 +50,27 @@ func Rewire(config []byte, w Wiring) ([]byte, error) {
 		{pipe(w.Admin), []any{"admin", "address"}},
 		{listener, []any{"static_resources", "listeners", 0, "address"}},
 		{registry, append([]any{"static_resources", "clusters", "registry"}, endpoint...)},
-		{pipe(w.Socket), append([]any{"static_resources", "clusters", "ext-authz"}, endpoint...)},
+		{authz, append([]any{"static_resources", "clusters", "ext-authz"}, endpoint...)},
 	} {
 		if err := replace(tree, change.address, change.place...); err != nil {
 			return nil, err
 		}
 	}
+	for cluster, address := range map[string]string{"registry": w.Registry, "ext-authz": w.Authz} {
+		if !isName(address) {
+			continue
+		}
+		if err := replace(tree, "STRICT_DNS", "static_resources", "clusters", cluster, "type"); err != nil {
+			return nil, err
+		}
+	}
 	return yaml.Marshal(relocate(tree, "/certs/", w.Certs))
+}
+
+// isName reports whether the host of HOST:PORT is a name.
+func isName(hostPort string) bool {
+	host, _, err := net.SplitHostPort(hostPort)
+	return err == nil && net.ParseIP(host) == nil
 }
 
 // Relocate returns an Envoy configuration with the folder certs instead of /certs, otherwise
