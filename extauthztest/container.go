@@ -6,18 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"sync"
 
+	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/api/types/mount"
 	"github.com/testcontainers/testcontainers-go"
 	"github.com/testcontainers/testcontainers-go/network"
-	"github.com/testcontainers/testcontainers-go/wait"
-)
-
-// Ports in the containers.
-const (
-	envoyPort    = "8080/tcp"
-	registryPort = "5000/tcp"
-	probePort    = "9193/tcp"
 )
 
 // A Container is extauthz in a container, with Envoy and a registry in two others.
@@ -27,6 +22,7 @@ type Container struct {
 	envoy, registry testcontainers.Container
 	network         *testcontainers.DockerNetwork
 	options         *options
+	host            string // at which the engine publishes ports
 
 	mu         sync.Mutex // of SetPolicies
 	generation int        // of the policies that were copied last
@@ -42,11 +38,16 @@ func Run(ctx context.Context, image string, opts ...testcontainers.ContainerCust
 	if err != nil {
 		return nil, err
 	}
-	net, err := network.New(ctx)
+	host, err := daemonHost(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("extauthztest: Docker engine: %w", err)
+	}
+	o.hosts = []string{"localhost", "127.0.0.1", "envoy", host}
+	private, err := network.New(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("extauthztest: network: %w", err)
 	}
-	c := &Container{network: net, options: o}
+	c := &Container{network: private, options: o, host: host}
 	if err := c.startRegistry(ctx, o); err != nil {
 		return c, fmt.Errorf("extauthztest: registry: %w", err)
 	}
@@ -62,58 +63,53 @@ func Run(ctx context.Context, image string, opts ...testcontainers.ContainerCust
 func (c *Container) startRegistry(ctx context.Context, o *options) error {
 	started, err := testcontainers.Run(ctx, o.registryImage,
 		network.WithNetwork([]string{"registry"}, c.network),
-		testcontainers.WithExposedPorts(registryPort),
-		// Behind a proxy a registry does not know its own address.
-		testcontainers.WithEnv(map[string]string{"REGISTRY_HTTP_RELATIVEURLS": "true"}),
-		testcontainers.WithWaitStrategy(wait.ForHTTP("/v2/").WithPort(registryPort)),
+		testcontainers.WithEnv(map[string]string{
+			"REGISTRY_HTTP_RELATIVEURLS":      "true", // behind a proxy a registry does not know its own address
+			"REGISTRY_STORAGE_DELETE_ENABLED": "true", // a policy decides who may delete
+		}),
+		publish(registryPort, c.host),
+		ready(registryPort, "/v2/", http.StatusOK),
 	)
 	c.registry = orNil(started)
 	return err
 }
 
-// startExtauthz starts the sidecar after its policies have been copied.
+// startExtauthz starts the sidecar after its policies have been copied. It needs neither root's
+// capabilities nor a file system to write to.
 func (c *Container) startExtauthz(ctx context.Context, image string, o *options, others []testcontainers.ContainerCustomizer) error {
 	copyPolicies := func(ctx context.Context, created testcontainers.Container) error {
 		return c.copyPolicies(ctx, created.GetContainerID(), o.policies)
 	}
-	var err error
-	if o.hosts, err = c.hosts(ctx); err != nil {
-		return err
-	}
 	started, err := testcontainers.Run(ctx, image, append([]testcontainers.ContainerCustomizer{
 		network.WithNetwork([]string{"extauthz"}, c.network),
-		testcontainers.WithCmd(append([]string{"serve", "--policies", "/" + policyLink,
+		testcontainers.WithCmd(append([]string{"serve", "--policies", policyLink,
 			"--listen", "0.0.0.0:9191", "--probe-listen", "0.0.0.0:9193"}, o.arguments...)...),
-		testcontainers.WithExposedPorts(probePort),
+		testcontainers.WithHostConfigModifier(func(config *container.HostConfig) {
+			config.ReadonlyRootfs, config.CapDrop = true, []string{"ALL"}
+			config.SecurityOpt = append(config.SecurityOpt, "no-new-privileges")
+			config.Mounts = append(config.Mounts, mount.Mount{Type: mount.TypeVolume, Target: policyRoot})
+		}),
 		testcontainers.WithLifecycleHooks(testcontainers.ContainerLifecycleHooks{
 			PostCreates: []testcontainers.ContainerHook{copyPolicies},
 		}),
-		testcontainers.WithWaitStrategy(wait.ForHTTP("/readyz").WithPort(probePort)),
+		publish(probePort, c.host),
+		ready(probePort, "/readyz", http.StatusOK),
 	}, others...)...)
 	c.Container = orNil(started)
 	return err
 }
 
-// hosts returns the names by which clients reach Envoy: on this machine, and on the network of the
-// containers.
-func (c *Container) hosts(ctx context.Context) ([]string, error) {
-	host, err := c.registry.Host(ctx)
-	return []string{"localhost", "127.0.0.1", "envoy", host}, err
-}
-
 func (c *Container) startEnvoy(ctx context.Context, o *options) error {
-	started, err := testcontainers.Run(ctx, o.envoyImage,
+	started, err := testcontainers.Run(ctx, o.envoyImage, append([]testcontainers.ContainerCustomizer{
 		network.WithNetwork([]string{"envoy"}, c.network),
 		testcontainers.WithFiles(testcontainers.ContainerFile{
 			Reader: bytes.NewReader(o.envoyConfig), ContainerFilePath: "/etc/envoy/extauthztest.yaml", FileMode: 0o644,
 		}),
 		testcontainers.WithCmd("envoy", "-c", "/etc/envoy/extauthztest.yaml", "--log-level", "warning",
 			"--file-flush-interval-msec", "100"), // so that the access log is soon complete
-		testcontainers.WithExposedPorts(envoyPort),
-		testcontainers.WithWaitStrategy(wait.ForHTTP("/v2/").WithPort(envoyPort).WithStatusCodeMatcher(func(status int) bool {
-			return status == 200 || status == 401
-		})),
-	)
+		publish(envoyPort, c.host),
+		ready(envoyPort, "/v2/", http.StatusOK, http.StatusUnauthorized),
+	}, o.envoyOptions...)...)
 	c.envoy = orNil(started)
 	return err
 }

@@ -71,9 +71,30 @@ func TestDefaults(t *testing.T) {
 			}
 		})
 	}
+	t.Run("no other machine reaches the ports", func(t *testing.T) { checkPorts(t, c) })
 	t.Run("the registry itself is open", func(t *testing.T) { checkRegistry(t, c) })
 	t.Run("every check is in the decision log", func(t *testing.T) { checkDecisions(t, c) })
 	t.Run("a client's configuration has the address and the credential", func(t *testing.T) { checkConfig(t, c) })
+}
+
+// checkPorts checks the addresses at which ports are published, if the engine runs on this machine.
+func checkPorts(t *testing.T, c *extauthztest.Container) {
+	if host, err := c.Host(t.Context()); err != nil || host != "localhost" && host != "127.0.0.1" {
+		t.Skipf("the engine publishes ports at %q (%v)", host, err)
+	}
+	for _, part := range []testcontainers.Container{c, c.Envoy(), c.Registry()} {
+		state, err := part.Inspect(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for port, bindings := range state.NetworkSettings.Ports {
+			for _, binding := range bindings {
+				if !binding.HostIP.IsLoopback() {
+					t.Errorf("%s publishes %s at %s", state.Name, port, binding.HostIP)
+				}
+			}
+		}
+	}
 }
 
 func checkRegistry(t *testing.T, c *extauthztest.Container) {

@@ -24,6 +24,7 @@ type options struct {
 	registryName              string
 	hosts                     []string // by which clients reach Envoy
 	arguments                 []string
+	envoyOptions              []testcontainers.ContainerCustomizer
 }
 
 // An Option changes what Run starts. Run also accepts the options of testcontainers, which apply to
@@ -85,7 +86,8 @@ func WithRegistryImage(name string) Option {
 
 // WithEnvoyConfig replaces the configuration of Envoy. On the network the containers have the names
 // envoy, extauthz (port 9191) and registry (port 5000). Envoy must listen at port 8080 of all
-// addresses, and must answer a request for /v2/ without a credential with status 200 or 401.
+// addresses. Unless [WithEnvoyOptions] has another wait strategy, it must answer a request for /v2/
+// without a credential with status 200 or 401.
 func WithEnvoyConfig(config []byte) Option {
 	return func(o *options) error {
 		o.envoyConfig = config
@@ -97,6 +99,15 @@ func WithEnvoyConfig(config []byte) Option {
 func WithArguments(arguments ...string) Option {
 	return func(o *options) error {
 		o.arguments = append(o.arguments, arguments...)
+		return nil
+	}
+}
+
+// WithEnvoyOptions passes options of testcontainers to the container of Envoy, such as mounts, or a
+// wait strategy for a configuration that does not answer HTTP requests.
+func WithEnvoyOptions(opts ...testcontainers.ContainerCustomizer) Option {
+	return func(o *options) error {
+		o.envoyOptions = append(o.envoyOptions, opts...)
 		return nil
 	}
 }

@@ -48,30 +48,26 @@ func replaceUser(users []user, u user) []user {
 	return append(users, u)
 }
 
-// Places in the container of extauthz. The link current names the folder with the policies in
-// force, so that a change of many files is one change.
+// Places in the container of extauthz: a volume, and in it the link that names the folder with the
+// policies in force, so that a change of many files is one change.
 const (
-	policyRoot = "etc/extauthz"
+	policyRoot = "/policies"
 	policyLink = policyRoot + "/current"
 )
 
-// archive returns a tar archive with the files of a policy directory in a folder of their own, and
-// the link that names it.
+// archive returns a tar archive for policyRoot: the files of a policy directory in a folder of their
+// own, and the link that names it.
 func (o *options) archive(directory fs.FS, generation int) ([]byte, error) {
 	var content bytes.Buffer
 	out := tar.NewWriter(&content)
 	folder := fmt.Sprintf("generation-%d", generation)
-	for _, f := range []func() error{
-		func() error { return addFolder(out, path.Join(policyRoot, folder)) },
-		func() error { return o.addFiles(out, directory, path.Join(policyRoot, folder)) },
-		func() error {
-			return out.WriteHeader(&tar.Header{Typeflag: tar.TypeSymlink, Name: policyLink, Linkname: folder, Mode: 0o777})
-		},
-		out.Close,
-	} {
-		if err := f(); err != nil {
-			return nil, fmt.Errorf("extauthztest: reading the policy directory: %w", err)
-		}
+	if err := errors.Join(
+		addFolder(out, folder),
+		o.addFiles(out, directory, folder),
+		out.WriteHeader(&tar.Header{Typeflag: tar.TypeSymlink, Name: path.Base(policyLink), Linkname: folder, Mode: 0o777}),
+		out.Close(),
+	); err != nil {
+		return nil, fmt.Errorf("extauthztest: reading the policy directory: %w", err)
 	}
 	return content.Bytes(), nil
 }

@@ -92,7 +92,7 @@ func (c *Container) copyPolicies(ctx context.Context, id string, directory fs.FS
 	}
 	defer docker.Close()
 	_, err = docker.CopyToContainer(ctx, id, client.CopyToContainerOptions{
-		DestinationPath: "/", Content: bytes.NewReader(content),
+		DestinationPath: policyRoot, Content: bytes.NewReader(content),
 	})
 	return err
 }

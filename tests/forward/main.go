@@ -18,12 +18,11 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: forward LISTEN TARGET")
 		os.Exit(2)
 	}
-	if err := serve(os.Args[1], os.Args[2]); err != nil {
-		fmt.Fprintln(os.Stderr, "forward:", err)
-		os.Exit(1)
-	}
+	fmt.Fprintln(os.Stderr, "forward:", serve(os.Args[1], os.Args[2]))
+	os.Exit(1)
 }
 
+// serve forwards connections. It returns an error when it cannot listen any more.
 func serve(listen, target string) error {
 	listener, err := net.Listen("tcp", listen)
 	if err != nil {

@@ -22,8 +22,8 @@
 //	          The default configuration stores in /var/lib/registry, listens at port 5000 of all
 //	          addresses and can delete.
 //
-// The client's image contains crane and forward at /usr/local/bin, which is on PATH, and a writable /tmp. It
-// has no entry point, and runs until the command ends.
+// The client's image contains crane and the program in tests/forward at /usr/local/bin, which is on
+// PATH, and a writable /tmp. It has no entry point, and runs until the command ends.
 //
 // What is built has a tag that depends on its content only. So runs that happen at the same time
 // share an image, and a second call takes a second or two. All of it has the label [Label];

@@ -15,7 +15,7 @@ import (
 func TestPositionsAreFormattedByDiag(t *testing.T) {
 	set, parsed := sources(t)
 	for name, file := range parsed {
-		if strings.HasPrefix(name, "tests/") || strings.HasPrefix(name, "goldentest/") || strings.HasPrefix(name, "diag/") {
+		if !ofProduct(name) || strings.HasPrefix(name, "goldentest/") || strings.HasPrefix(name, "diag/") {
 			continue
 		}
 		for at, problem := range positionsByHand(file) {
@@ -143,7 +143,7 @@ func TestPositionsByHand(t *testing.T) {
 func TestRemediesAreSeparate(t *testing.T) {
 	set, parsed := sources(t)
 	for name, file := range parsed {
-		if strings.HasPrefix(name, "tests/") || strings.HasPrefix(name, "goldentest/") {
+		if !ofProduct(name) || strings.HasPrefix(name, "goldentest/") {
 			continue
 		}
 		for _, at := range remediesInProblems(file) {

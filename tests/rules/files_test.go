@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"extauthz/tests/stack"
@@ -75,6 +76,12 @@ func files(t *testing.T) []string {
 		}
 	}
 	return names
+}
+
+// ofProduct reports whether a file belongs to the product. The modules in tests and
+// extauthztest do not.
+func ofProduct(name string) bool {
+	return !strings.HasPrefix(name, "tests/") && !strings.HasPrefix(name, "extauthztest/")
 }
 
 // walkFiles returns the regular files below the root, except what is built or downloaded.

@@ -14,11 +14,12 @@ import (
 const goldenPackage = `"extauthz/goldentest"`
 
 // TestEveryTestPackageAcceptsUpdate checks that the tests of every package import
-// goldentest, so that "go test ./... -update" works, and that no other code does.
+// goldentest, so that "go test ./... -update" works, and that no other code does. The module
+// extauthztest has no golden files.
 func TestEveryTestPackageAcceptsUpdate(t *testing.T) {
 	accepts := map[string]bool{} // by folder
 	for _, name := range files(t) {
-		if !strings.HasSuffix(name, ".go") {
+		if !strings.HasSuffix(name, ".go") || strings.HasPrefix(name, "extauthztest/") {
 			continue
 		}
 		file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(stack.Root(), name), nil, parser.ImportsOnly)

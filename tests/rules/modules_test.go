@@ -18,13 +18,22 @@ var mayRequire = []string{
 	"google.golang.org/genproto/googleapis/rpc", "google.golang.org/grpc", "google.golang.org/protobuf",
 }
 
+// extauthztestMayRequire lists the modules that extauthztest, and so the tests of other projects,
+// may depend on directly.
+var extauthztestMayRequire = []string{
+	"github.com/testcontainers/testcontainers-go", "github.com/moby/moby/api", "github.com/moby/moby/client",
+	"go.yaml.in/yaml/v3", // which testcontainers needs as well
+	"golang.org/x/crypto",
+}
+
 // testsMayRequire lists the modules that the tests may also depend on.
 var testsMayRequire = []string{
 	"extauthz", "github.com/distribution/distribution/v3", "github.com/google/go-containerregistry",
 	// the types of a Distribution registry's store, and its log
 	"github.com/distribution/reference", "github.com/opencontainers/go-digest", "github.com/opencontainers/image-spec", "github.com/sirupsen/logrus",
-	"github.com/testcontainers/testcontainers-go", "go.yaml.in/yaml/v4",
-	"golang.org/x/crypto", "golang.org/x/sys",
+	// the system in containers
+	"extauthz/extauthztest", "github.com/testcontainers/testcontainers-go", "github.com/moby/moby/api", "github.com/moby/moby/client",
+	"go.yaml.in/yaml/v4", "golang.org/x/crypto", "golang.org/x/sys",
 	"github.com/olareg/olareg",                 // a second registry, which reads names differently
 	"github.com/rhysd/actionlint",              // checks the workflows
 	"golang.org/x/net",                         // frames of HTTP/2 with hostile bytes
@@ -38,7 +47,7 @@ var testsMayRequire = []string{
 }
 
 // required is a line of go.mod that names a module and its version.
-var required = regexp.MustCompile(`(?m)^(?:require )?\s*(\S+\.\S+/\S+|extauthz) (v\S+)( // indirect)?$`)
+var required = regexp.MustCompile(`(?m)^(?:require )?\s*(\S+\.\S+/\S+|extauthz\S*) (v\S+)( // indirect)?$`)
 
 func TestModules(t *testing.T) {
 	cases := []struct {
@@ -48,6 +57,7 @@ func TestModules(t *testing.T) {
 	}{
 		{"go.mod", mayRequire, 5},
 		{"tests/go.mod", testsMayRequire, 3},
+		{"extauthztest/go.mod", extauthztestMayRequire, 3},
 	}
 	for _, c := range cases {
 		text, err := os.ReadFile(filepath.Join(stack.Root(), c.file))
@@ -67,5 +77,25 @@ func TestModules(t *testing.T) {
 		if direct < c.atLeast {
 			t.Errorf("%s: %d direct dependencies found, want at least %d", c.file, direct, c.atLeast)
 		}
+	}
+}
+
+// TestGoVersion checks that every module needs the same release of Go, with the same toolchain if
+// it names one.
+func TestGoVersion(t *testing.T) {
+	release := regexp.MustCompile(`(?m)^(?:go|toolchain) \S+$`)
+	want := release.FindAllString(page(t, "go.mod"), -1)
+	modules := 0
+	for _, name := range files(t) {
+		if filepath.Base(name) != "go.mod" {
+			continue
+		}
+		modules++
+		if got := release.FindAllString(page(t, name), -1); len(got) == 0 || !slices.Equal(got, want[:min(len(got), len(want))]) {
+			t.Errorf("%s needs %q, want %q", name, got, want)
+		}
+	}
+	if modules < 3 || len(want) != 2 {
+		t.Errorf("%d modules, and go.mod needs %q; want at least 3, and a go line and a toolchain line", modules, want)
 	}
 }

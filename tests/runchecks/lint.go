@@ -31,7 +31,7 @@ func (c *checks) format(ctx context.Context) outcome {
 	return of(nil)
 }
 
-// lint runs golangci-lint over both modules, with the configuration of the repository. It
+// lint runs golangci-lint over the modules, with the configuration of the repository. It
 // includes all that go vet checks, so go vet runs only where golangci-lint could not be
 // built.
 func (c *checks) lint(ctx context.Context) outcome {
@@ -41,5 +41,8 @@ func (c *checks) lint(ctx context.Context) outcome {
 		argv = []string{"go", "vet", "./..."}
 		o = lacking("golangci-lint", errors.New("it could not be built"))
 	}
-	return o.plus(of(c.command(ctx, c.root, c.out, argv...))).plus(of(c.command(ctx, c.tests(), c.out, argv...)))
+	for _, dir := range []string{c.root, c.tests(), c.extauthztest()} {
+		o = o.plus(of(c.command(ctx, dir, c.out, argv...)))
+	}
+	return o
 }

@@ -22,7 +22,7 @@ const envoy = "Envoy " + envoybin.Pinned
 // need its packages report what is missing.
 func (c *checks) downloads(ctx context.Context) outcome {
 	var o outcome
-	for _, dir := range []string{c.root, c.tests()} {
+	for _, dir := range []string{c.root, c.tests(), c.extauthztest()} {
 		fmt.Fprintf(c.out, "Downloading the Go modules of %s\n", filepath.Base(dir))
 		o = o.plus(of(c.command(ctx, dir, c.out, "go", "mod", "download")))
 	}
@@ -60,6 +60,7 @@ func (c *checks) programs(ctx context.Context) outcome {
 		fmt.Fprintf(c.out, "Building %s\n", p.binary)
 		o = o.plus(of(stack.Compile(ctx, p.dir, p.pkg, filepath.Join(stack.Cache(), "bin", p.binary), c.out)))
 	}
+	o = o.plus(of(c.compile(ctx, c.extauthztest(), "./...")))
 	return o.plus(of(c.compile(ctx, c.tests(), "./e2e", "./conformance", "./mesh", "./quickstart", "./image", "./compose")))
 }
 

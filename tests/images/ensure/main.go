@@ -1,5 +1,5 @@
 // Command ensure makes sure that the local Docker engine has the images of package images, and
-// prints the variables that name them.
+// prints the variables that name them, and those that testcontainers needs on this machine.
 //
 // Usage: ensure [-remove]
 //
@@ -36,7 +36,11 @@ func run(ctx context.Context, remove bool) error {
 	if err != nil {
 		return err
 	}
-	for _, variable := range found.Environment() {
+	variables, err := images.Testcontainers(ctx, os.Stderr)
+	if err != nil {
+		return err
+	}
+	for _, variable := range append(found.Environment(), variables...) {
 		fmt.Println(variable)
 	}
 	return nil
