@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"flag"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -11,6 +12,35 @@ import (
 
 // inContainers is the flag that runs the scenarios against containers.
 var inContainers = flag.Bool("containers", false, "run the scenarios against containers, whose images package images finds")
+
+// onlyProcesses are the groups and scenarios that do not run against containers, with the reason.
+var onlyProcesses = map[string]string{
+	"no inotify instance left":                        "the limit is set by a command that runs extauthz",
+	"no inotify watch left":                           "the limit is set by a command that runs extauthz",
+	"no inotify instance left, and no poll":           "the limit is set by a command that runs extauthz",
+	"an overload":                                     "the limit is set by a command that runs extauthz, and the test reads the memory of the process",
+	"recording upstream":                              "the upstream is a server of the test at a loopback address",
+	"bytes over HTTP/2":                               "the upstream is a server of the test at a loopback address",
+	"a registry that cleans names":                    "the upstream is a server of the test at a loopback address",
+	"forwarded as checked":                            "the upstream is a server of the test at a loopback address",
+	"keys from a URL":                                 "the issuer is a server of the test at a loopback address",
+	"keys from a URL that hangs":                      "the issuer is a server of the test at a loopback address",
+	"two registries":                                  "the configuration has a second listener",
+	"in two accounts and regions":                     "the configuration has a second listener",
+	"in two units of an organization":                 "the configuration has a second listener",
+	"a flood":                                         "the guessers are loopback addresses of this machine",
+	"no proxy in front of Envoy":                      "the client has the address of Docker's gateway",
+	"a proxy in front of Envoy":                       "the client has the address of Docker's gateway",
+	"a proxy in front of Envoy with a listed address": "the client has the address of Docker's gateway",
+	"to the same content":                             "a program saves a file that only its owner can read, and the image runs as another user",
+}
+
+// needsProcesses skips what runs against processes only. It is not listed as missing, because the
+// same test runs there.
+func needsProcesses(name string) bool {
+	_, only := onlyProcesses[name]
+	return *inContainers && only
+}
 
 // start starts a stack of processes, or of containers.
 func start(t testing.TB, spec stack.Spec) stack.Stack {
@@ -22,7 +52,9 @@ func start(t testing.TB, spec stack.Spec) stack.Stack {
 		}
 		return s
 	}
-	s, err := containers.Start(t.Context(), found, spec, filepath.Dir(filepath.Dir(spec.Policies)))
+	share := filepath.Dir(t.TempDir()) // all temporary folders of the test are in it
+	must(t, os.Chmod(share, 0o755))    // the image's user enters it
+	s, err := containers.Start(t.Context(), found, spec, share)
 	if err != nil {
 		t.Fatal(err)
 	}

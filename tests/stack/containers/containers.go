@@ -13,6 +13,7 @@ import (
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/client"
 	"github.com/testcontainers/testcontainers-go"
+	"github.com/testcontainers/testcontainers-go/wait"
 
 	"extauthz/extauthztest"
 	"extauthz/tests/images"
@@ -49,10 +50,9 @@ func Start(ctx context.Context, found images.Images, spec stack.Spec, share stri
 		extauthztest.WithRegistryImage(found.Registry),
 		extauthztest.WithEnvoyConfig(config),
 		extauthztest.WithArguments(append([]string{"--policies", spec.Policies, "--drain-timeout", "2s"}, spec.Flags...)...),
+		extauthztest.WithEnvoyOptions(mounting(share), listening(), testcontainers.WithCmdArgs("--component-log-level", "main:info")),
 		testcontainers.WithExposedPorts(adminPort),
-		testcontainers.WithHostConfigModifier(func(h *container.HostConfig) {
-			h.Binds = append(h.Binds, share+":"+share+":ro")
-		}),
+		mounting(share),
 	)
 	if err == nil {
 		err = s.startForward(ctx)
@@ -65,10 +65,23 @@ func Start(ctx context.Context, found images.Images, spec stack.Spec, share stri
 
 // supported returns an error for a specification that only processes can have.
 func supported(spec stack.Spec) error {
-	if spec.Upstream != "" || len(spec.Under) > 0 || spec.Listen != "" || spec.Certs != "" {
-		return errors.New("containers have neither another upstream, another command, a listener's address nor certificates")
+	if spec.Upstream != "" || len(spec.Under) > 0 || spec.Listen != "" {
+		return errors.New("containers have neither another upstream, another command nor a listener's address")
 	}
 	return nil
+}
+
+// mounting mounts a folder of this machine read-only at its own path.
+func mounting(folder string) testcontainers.ContainerCustomizer {
+	return testcontainers.WithHostConfigModifier(func(h *container.HostConfig) {
+		h.Binds = append(h.Binds, folder+":"+folder+":ro")
+	})
+}
+
+// listening waits until Envoy has bound its listeners. Docker's own proxy accepts connections
+// before.
+func listening() testcontainers.ContainerCustomizer {
+	return testcontainers.WithWaitStrategy(wait.ForLog("starting workers"))
 }
 
 // envoyConfig returns the example with the addresses of the containers.
