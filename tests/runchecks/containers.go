@@ -12,8 +12,8 @@ import (
 // extauthztest returns the folder of the module for the tests of other projects.
 func (c *checks) extauthztest() string { return filepath.Join(c.root, "extauthztest") }
 
-// containers runs the tests of the module extauthztest, if a Docker engine responds.
-func (c *checks) containers(ctx context.Context) outcome {
+// endToEndInContainers runs the tests of the module extauthztest, if a Docker engine responds.
+func (c *checks) endToEndInContainers(ctx context.Context) outcome {
 	found, err := images.Ensure(ctx, c.out)
 	if err != nil {
 		return lacking("containers", err)

@@ -138,7 +138,7 @@ func TestPlan(t *testing.T) {
 	}
 	all := names(slices.Concat(p.first, slices.Concat(p.lanes...)))
 	slices.Sort(all)
-	if len(all) != 17 || len(slices.Compact(all)) != 17 {
-		t.Errorf("stages %q, want 17", all)
+	if len(all) != 18 || len(slices.Compact(all)) != 18 {
+		t.Errorf("stages %q, want 18", all)
 	}
 }

@@ -64,7 +64,7 @@ func (c *checks) plan() plan {
 				{"conformance", time.Minute, envoy, c.conformance},
 				{"service meshes", time.Minute, envoy, c.mesh},
 				{"quickstart", 2 * time.Minute, envoy, c.quickstart},
-				{"containers", 5 * time.Minute, envoy, c.containers},
+				{"end to end in containers", 6 * time.Minute, envoy, c.endToEndInContainers},
 				{"container image", 4 * time.Minute, "", c.image},
 				{"containers", 4 * time.Minute, "", c.containers},
 			},
