@@ -28,7 +28,7 @@ func Testcontainers(ctx context.Context, progress io.Writer) (variables []string
 	if err != nil {
 		return nil, err
 	}
-	if os.Getenv("TESTCONTAINERS_RYUK_DISABLED") == "" && !e.canHave(ctx, testcontainers.ReaperDefaultImage) {
+	if os.Getenv("TESTCONTAINERS_RYUK_DISABLED") == "" && !e.canHave(ctx, testcontainers.ReaperDefaultImage) { //nolint:staticcheck // deprecated, but what replaces it is internal
 		variables = append(variables, "TESTCONTAINERS_RYUK_DISABLED=true")
 	}
 	if os.Getenv("TESTCONTAINERS_HOST_OVERRIDE") == "" && inContainer() && e.isHere(ctx) {
