@@ -26,6 +26,7 @@
 //	quickstart    what `make run` runs
 //	image         the container image, built and run
 //	compose       the example for Docker Compose
+//	outages       failures of containers: paused, killed, out of memory, cut off, replaced
 //	schemas       compares the JSON Schemas for editors with what the program accepts
 //	reports       validates reports for build servers against their schemas
 //	rules         the rules of this repository, as tests

@@ -66,18 +66,24 @@ func (a *Authority) Issue(template *x509.Certificate) (tls.Certificate, error) {
 func (a *Authority) WriteServer(dir string) error {
 	template := Named("registry")
 	template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}
-	server, err := a.Issue(template)
+	return errors.Join(
+		a.Write(dir, "server", template),
+		write(filepath.Join(dir, "client-ca.crt"), "CERTIFICATE", a.Certificate.Raw))
+}
+
+// Write signs a certificate for a new key, and writes NAME.crt and NAME.key into dir.
+func (a *Authority) Write(dir, name string, template *x509.Certificate) error {
+	issued, err := a.Issue(template)
 	if err != nil {
 		return err
 	}
-	key, err := x509.MarshalPKCS8PrivateKey(server.PrivateKey)
+	key, err := x509.MarshalPKCS8PrivateKey(issued.PrivateKey)
 	if err != nil {
 		return err
 	}
 	return errors.Join(
-		write(filepath.Join(dir, "server.crt"), "CERTIFICATE", server.Certificate[0]),
-		write(filepath.Join(dir, "server.key"), "PRIVATE KEY", key),
-		write(filepath.Join(dir, "client-ca.crt"), "CERTIFICATE", a.Certificate.Raw))
+		write(filepath.Join(dir, name+".crt"), "CERTIFICATE", issued.Certificate[0]),
+		write(filepath.Join(dir, name+".key"), "PRIVATE KEY", key))
 }
 
 // write writes one PEM block. Everyone may read it, because Envoy may run as another user.

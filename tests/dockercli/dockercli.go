@@ -43,6 +43,15 @@ func Input(t testing.TB, stdin io.Reader, args ...string) string {
 // Try runs docker with args and returns its output, and an error with the reason if it failed.
 func Try(args ...string) (string, error) { return command(nil, args) }
 
+// Combined runs docker as Try does, and returns what it wrote to both outputs.
+func Combined(args ...string) (string, error) {
+	var out bytes.Buffer
+	docker := exec.Command("docker", args...)
+	docker.Stdout, docker.Stderr = &out, &out
+	err := bounded.Run(context.Background(), limit, docker)
+	return out.String(), err
+}
+
 // After runs docker with args after the test, even if the test has ended with an error.
 func After(t testing.TB, args ...string) {
 	t.Helper()

@@ -69,8 +69,8 @@ func TestEnvoyConfiguration(t *testing.T) {
 	}
 }
 
-// TestSharedCluster lets Envoy validate the configuration of the sidecar with the cluster of the
-// shared extauthz.
+// TestSharedCluster lets Envoy validate the configuration of the sidecar with the cluster and the
+// grpc_service of the shared extauthz.
 func TestSharedCluster(t *testing.T) {
 	config, cluster := parsed(t, example("sidecar", "envoy.yaml")), parsed(t, example("shared", "envoy-cluster.yaml"))
 	static := config["static_resources"].(map[string]any)
@@ -81,6 +81,8 @@ func TestSharedCluster(t *testing.T) {
 			replaced++
 		}
 	}
+	filters := managerOf(config)["http_filters"].([]any)
+	filters[0].(map[string]any)["typed_config"].(map[string]any)["grpc_service"] = cluster["grpc_service"]
 	text, err := yaml.Marshal(config)
 	if err != nil || replaced != 1 {
 		t.Fatalf("%d clusters were replaced (%v)", replaced, err)
@@ -129,7 +131,11 @@ func replaceRegistry(manager map[string]any, name string) {
 // manager returns the settings of the first listener's connection manager.
 func manager(t *testing.T, file string) map[string]any {
 	t.Helper()
-	listener := parsed(t, file)["static_resources"].(map[string]any)["listeners"].([]any)[0].(map[string]any)
+	return managerOf(parsed(t, file))
+}
+
+func managerOf(config map[string]any) map[string]any {
+	listener := config["static_resources"].(map[string]any)["listeners"].([]any)[0].(map[string]any)
 	filters := listener["filter_chains"].([]any)[0].(map[string]any)["filters"].([]any)
 	return filters[0].(map[string]any)["typed_config"].(map[string]any)
 }

@@ -64,7 +64,7 @@ func (c *checks) rules(ctx context.Context) outcome {
 		return of(err)
 	}
 	packages := slices.DeleteFunc(strings.Fields(list.String()), func(pkg string) bool {
-		return slices.Contains([]string{"differential", "e2e", "conformance", "clients", "quickstart", "image", "router", "mesh", "compose"}, path.Base(pkg))
+		return slices.Contains([]string{"differential", "e2e", "conformance", "clients", "quickstart", "image", "router", "mesh", "compose", "outages"}, path.Base(pkg))
 	})
 	return c.goTest(ctx, c.tests(), nil, append([]string{"-count=1"}, packages...)...)
 }
@@ -94,8 +94,11 @@ func (c *checks) quickstart(ctx context.Context) outcome { return c.testsIn(ctx,
 // image builds and runs the container image, if a Docker engine responds.
 func (c *checks) image(ctx context.Context) outcome { return c.testsIn(ctx, "./image") }
 
-// containers runs the example for Compose, if a Docker engine responds.
-func (c *checks) containers(ctx context.Context) outcome { return c.testsIn(ctx, "./compose") }
+// containers runs the example for Compose and the failures of containers, if a Docker engine
+// responds: one package after the other, because their time limits allow for one.
+func (c *checks) containers(ctx context.Context) outcome {
+	return c.testsIn(ctx, "./compose", "./outages", "-p=1")
+}
 
 // testsIn runs a package of the tests.
 func (c *checks) testsIn(ctx context.Context, pkg string, flags ...string) outcome {

@@ -61,7 +61,7 @@ func (c *checks) programs(ctx context.Context) outcome {
 		o = o.plus(of(stack.Compile(ctx, p.dir, p.pkg, filepath.Join(stack.Cache(), "bin", p.binary), c.out)))
 	}
 	o = o.plus(of(c.compile(ctx, c.extauthztest(), "./...")))
-	return o.plus(of(c.compile(ctx, c.tests(), "./e2e", "./conformance", "./mesh", "./quickstart", "./image", "./compose")))
+	return o.plus(of(c.compile(ctx, c.tests(), "./e2e", "./conformance", "./mesh", "./quickstart", "./image", "./compose", "./outages")))
 }
 
 // builds compiles everything else that tests are made of, and the linter.

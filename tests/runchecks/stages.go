@@ -66,7 +66,7 @@ func (c *checks) plan() plan {
 				{"quickstart", 2 * time.Minute, envoy, c.quickstart},
 				{"end to end in containers", 6 * time.Minute, envoy, c.endToEndInContainers},
 				{"container image", 4 * time.Minute, "", c.image},
-				{"containers", 4 * time.Minute, "", c.containers},
+				{"containers", 6 * time.Minute, "", c.containers},
 			},
 		},
 	}
