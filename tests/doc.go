@@ -26,6 +26,7 @@
 //	quickstart    what `make run` runs
 //	image         the container image, built and run
 //	compose       the example for Docker Compose
+//	observability  the rules for Prometheus: their tests, and the metrics that they use
 //	outages       failures of containers: paused, killed, out of memory, cut off, replaced
 //	schemas       compares the JSON Schemas for editors with what the program accepts
 //	reports       validates reports for build servers against their schemas

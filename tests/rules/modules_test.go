@@ -35,6 +35,8 @@ var testsMayRequire = []string{
 	"extauthz/extauthztest", "github.com/testcontainers/testcontainers-go", "github.com/moby/moby/api", "github.com/moby/moby/client",
 	"go.yaml.in/yaml/v4", "golang.org/x/crypto", "golang.org/x/sys",
 	"github.com/olareg/olareg",                 // a second registry, which reads names differently
+	"github.com/prometheus/common",             // reads metrics as Prometheus does
+	"github.com/VictoriaMetrics/metricsql",     // reads the expressions of alerts
 	"github.com/rhysd/actionlint",              // checks the workflows
 	"golang.org/x/net",                         // frames of HTTP/2 with hostile bytes
 	"github.com/santhosh-tekuri/jsonschema/v6", // validates examples by the schemas for editors
