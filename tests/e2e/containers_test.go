@@ -2,8 +2,10 @@ package e2e
 
 import (
 	"flag"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"extauthz/tests/stack"
@@ -32,7 +34,41 @@ var onlyProcesses = map[string]string{
 	"no proxy in front of Envoy":                      "the client has the address of Docker's gateway",
 	"a proxy in front of Envoy":                       "the client has the address of Docker's gateway",
 	"a proxy in front of Envoy with a listed address": "the client has the address of Docker's gateway",
-	"to the same content":                             "a program saves a file that only its owner can read, and the image runs as another user",
+	"tokens":                         oneIssuer,
+	"tokens extracted from anywhere": oneIssuer,
+	"logging in with tokens":         oneIssuer,
+	"grants tokens to crane":         oneIssuer,
+	"changing mappings":              oneIssuer,
+	"outage":                         "Envoy looks up the name of a container every five seconds; tests/outages ends containers",
+	"to the same content":            "a program saves a file that only its owner can read, and the image runs as another user",
+}
+
+const oneIssuer = "the keys of one issuer are at a URL, which is a server of the test at a loopback address"
+
+// inContainersAtLeast is how many scenarios run against containers.
+const inContainersAtLeast = 60
+
+// TestOnlyProcesses checks that each entry of onlyProcesses is a group or a scenario, and how many
+// scenarios are left to run against containers.
+func TestOnlyProcesses(t *testing.T) {
+	unknown, left := maps.Clone(onlyProcesses), 0
+	for _, g := range slices.Concat(groups, untimed) {
+		_, only := onlyProcesses[g.name]
+		delete(unknown, g.name)
+		for _, s := range g.scenarios {
+			if _, onlyScenario := onlyProcesses[s.name]; !only && !onlyScenario {
+				left++
+			}
+			delete(unknown, s.name)
+		}
+	}
+	if len(unknown) > 0 {
+		t.Errorf("no group and no scenario has the names %v", slices.Sorted(maps.Keys(unknown)))
+	}
+	if left < inContainersAtLeast {
+		t.Errorf("%d scenarios run against containers, want at least %d", left, inContainersAtLeast)
+	}
+	t.Logf("%d scenarios run against containers", left)
 }
 
 // needsProcesses skips what runs against processes only. It is not listed as missing, because the

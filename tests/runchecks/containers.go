@@ -12,7 +12,8 @@ import (
 // extauthztest returns the folder of the module for the tests of other projects.
 func (c *checks) extauthztest() string { return filepath.Join(c.root, "extauthztest") }
 
-// endToEndInContainers runs the tests of the module extauthztest, if a Docker engine responds.
+// endToEndInContainers runs the tests of the module extauthztest, and the end-to-end scenarios against
+// containers, if a Docker engine responds.
 func (c *checks) endToEndInContainers(ctx context.Context) outcome {
 	found, err := images.Ensure(ctx, c.out)
 	if err != nil {
@@ -23,5 +24,6 @@ func (c *checks) endToEndInContainers(ctx context.Context) outcome {
 		return lacking("containers", err)
 	}
 	env := slices.Concat(os.Environ(), found.Environment(), variables)
-	return c.goTest(ctx, c.extauthztest(), env, "-count=1", "./...")
+	return c.goTest(ctx, c.extauthztest(), env, "-count=1", "./...").
+		plus(c.goTest(ctx, c.tests(), env, "-count=1", "-run=^TestScenarios$", "./e2e", "-parallel=4", "-containers"))
 }

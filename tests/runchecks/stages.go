@@ -64,7 +64,7 @@ func (c *checks) plan() plan {
 				{"conformance", time.Minute, envoy, c.conformance},
 				{"service meshes", time.Minute, envoy, c.mesh},
 				{"quickstart", 2 * time.Minute, envoy, c.quickstart},
-				{"end to end in containers", 6 * time.Minute, envoy, c.endToEndInContainers},
+				{"end to end in containers", 10 * time.Minute, envoy, c.endToEndInContainers},
 				{"container image", 4 * time.Minute, "", c.image},
 				{"containers", 6 * time.Minute, "", c.containers},
 			},

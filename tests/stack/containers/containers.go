@@ -81,7 +81,7 @@ func mounting(folder string) testcontainers.ContainerCustomizer {
 // listening waits until Envoy has bound its listeners. Docker's own proxy accepts connections
 // before.
 func listening() testcontainers.ContainerCustomizer {
-	return testcontainers.WithWaitStrategy(wait.ForLog("starting workers"))
+	return testcontainers.WithWaitStrategy(wait.ForLog("starting main dispatch loop"))
 }
 
 // envoyConfig returns the example with the addresses of the containers.
