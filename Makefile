@@ -8,6 +8,7 @@ IMAGE    ?= extauthz:latest
 CASES    ?= 1000000
 INPUTS   ?= 10000000
 SEED     ?= 1
+VERSION  ?= v0.0.0-dev
 
 # Where make run listens. The program takes it from the environment, whatever it holds.
 export LISTEN ?= 127.0.0.1:8080
@@ -24,7 +25,7 @@ FASTER := -gcflags=all=-dwarf=false -ldflags=-w
 # An older Go fetches the release that go.mod names. GOTOOLCHAIN=local prevents it.
 export GOTOOLCHAIN ?= auto
 
-.PHONY: help run test build image fuzz router differential mesh-test bench gobench clean
+.PHONY: help run test build image fuzz router differential mesh-test bench gobench dist clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +64,11 @@ bench: ## measure the sidecar next to servers that decide nothing (QUICK=true ON
 
 gobench: ## run the Go benchmarks of every package
 	go test -run '^$$' -bench . -benchmem ./...
+
+dist: ## build the binaries of a release with checksums and an SBOM (VERSION=v0.0.0-dev DIST=dist)
+	.ci/release binaries $(VERSION)
+	.ci/release sbom $(VERSION)
+	.ci/release checksums $(VERSION)
 
 clean: ## remove what was built and fetched
 	rm -rf bin dist .cache
