@@ -109,20 +109,16 @@ func (d *daemon) until(url string) error {
 	}
 }
 
-// The addresses in the network namespace.
-const (
-	registryAddress = "127.0.0.1:5000"
-	mirrorAddress   = "127.0.0.1:5001"
-	checkerAddress  = "127.0.0.1:9191"
-	checkerAdmin    = "127.0.0.1:9192"
-)
+// hosts are the addresses of the registry, of the mirror and of extauthz in the network namespace.
+type hosts struct{ registry, mirror, checker string }
 
 // startBackends starts the registry, the mirror and extauthz with the policies of an example.
-func startBackends(t *testing.T, example string) *site {
+func startBackends(t *testing.T, example string, at hosts) *site {
 	t.Helper()
-	s := &site{registry: registryAddress, policies: copied(t, example), mirror: newMirror(t, mirrorAddress)}
-	startDaemon(t, "http://"+registryAddress+"/v2/", nil, programs.Registry, registryAddress, t.TempDir())
-	s.checker = startDaemon(t, "http://"+checkerAdmin+"/readyz", nil, programs.Extauthz, "serve",
-		"--policies", s.policies, "--listen", checkerAddress, "--admin-listen", checkerAdmin, "--drain-timeout", "2s")
+	const admin = "127.0.0.1:9192"
+	s := &site{registry: at.registry + ":5000", policies: copied(t, example), mirror: newMirror(t, at.mirror+":5000")}
+	startDaemon(t, "http://"+s.registry+"/v2/", nil, programs.Registry, s.registry, t.TempDir())
+	s.checker = startDaemon(t, "http://"+admin+"/readyz", nil, programs.Extauthz, "serve",
+		"--policies", s.policies, "--listen", at.checker+":9191", "--admin-listen", admin, "--drain-timeout", "2s")
 	return s
 }

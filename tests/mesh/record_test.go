@@ -42,8 +42,8 @@ type recording struct {
 	Routes    []any `json:"routes"`
 }
 
-// record compares the file of a control plane with the configuration dump of Envoy.
-func record(t *testing.T, name, admin string) {
+// configDump returns the configuration of Envoy.
+func configDump(t *testing.T, admin string) string {
 	t.Helper()
 	response, err := http.Get(admin + "/config_dump")
 	if err != nil {
@@ -54,6 +54,12 @@ func record(t *testing.T, name, admin string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return string(text)
+}
+
+// record compares the file of a control plane with the configuration of Envoy.
+func record(t *testing.T, name, admin string) {
+	t.Helper()
 	var dump struct {
 		Configs []struct {
 			DynamicListeners []struct {
@@ -64,7 +70,7 @@ func record(t *testing.T, name, admin string) {
 			} `json:"dynamic_route_configs"`
 		}
 	}
-	if err := json.Unmarshal(text, &dump); err != nil {
+	if err := json.Unmarshal([]byte(configDump(t, admin)), &dump); err != nil {
 		t.Fatal(err)
 	}
 	var recorded recording

@@ -16,6 +16,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/static"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"extauthz/tests/certs"
 )
 
 // secret is in the image of the repository secret/app only: a response that contains it reveals it.
@@ -232,7 +234,8 @@ func strippedHeaders(t *testing.T, s *site) {
 	}
 }
 
-// certificates checks that a certificate's name counts only where principalKind gives its kind.
+// certificates checks who a client certificate is. Where the check contains only the first name of
+// a certificate, it counts only for a registry whose principalKind gives the kind of the name.
 func certificates(t *testing.T, s *site) {
 	const pull = "/v2/team/app/manifests/v1"
 	known, unknown := workload(t, "spiffe://cluster.local/ns/prod/sa/deployer"), workload(t, "spiffe://elsewhere/ns/prod/sa/deployer")
@@ -241,7 +244,15 @@ func certificates(t *testing.T, s *site) {
 		is(t, http.StatusForbidden, "arn:aws:sts::123456789012:assumed-role/prod/pod")
 	s.send(t, request{host: registryHost, method: "GET", target: pull, certificate: unknown}).is(t, http.StatusUnauthorized, "")
 	s.send(t, request{host: registryHost, user: "alice", method: "GET", target: pull, certificate: unknown}).is(t, http.StatusUnauthorized, "")
-	s.send(t, request{host: mirrorHost, user: "alice", method: "GET", target: pull, certificate: known}).is(t, http.StatusUnauthorized, "include_peer_certificate")
+	atMirror := s.send(t, request{host: mirrorHost, user: "alice", method: "GET", target: pull, certificate: known})
+	if s.whole {
+		atMirror.is(t, http.StatusForbidden, "arn:aws:sts::123456789012:assumed-role/prod/pod")
+		dns := certs.Named("workload")
+		dns.DNSNames = []string{"spiffe://cluster.local/ns/prod/sa/deployer"}
+		s.send(t, request{host: registryHost, method: "GET", target: pull, certificate: dns}).is(t, http.StatusUnauthorized, "")
+		return
+	}
+	atMirror.is(t, http.StatusUnauthorized, "include_peer_certificate")
 }
 
 // policyChange lets bob push, without a restart.

@@ -34,6 +34,7 @@ type site struct {
 	policies  string           // the policy directory, which scenarios may change
 	authority *certs.Authority // of certificates of clients and of the server
 	checker   restarter        // extauthz
+	whole     bool             // the check contains a client's certificate, not only its first name
 }
 
 // A restarter is a program that a scenario ends and starts again.

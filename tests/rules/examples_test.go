@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"testing"
 	"time"
 
@@ -33,7 +34,7 @@ func found(t *testing.T, pattern string, atLeast int) []string {
 
 // TestExamplePolicies loads every policy directory among the examples.
 func TestExamplePolicies(t *testing.T) {
-	for _, dir := range found(t, "*/policies", 4) {
+	for _, dir := range slices.Concat(found(t, "*/policies", 4), found(t, "mesh/*/policies", 2)) {
 		if _, err := policystore.Load(dir, decision.Options{CacheSize: 16}); err != nil {
 			t.Errorf("%s: %v", dir, err)
 		}
@@ -96,9 +97,15 @@ func validates(t *testing.T, envoy *envoybin.Envoy, example, dir string) {
 // Envoy also uses as the timeout of each try.
 var tries = regexp.MustCompile(`(?s)grpc_service:\n +timeout: (\S+)\n.*?max_interval: (\S+) }`)
 
+// listeners returns the files with the listeners of all configurations.
+func listeners(t *testing.T) []string {
+	t.Helper()
+	return slices.Concat(found(t, "*/envoy.yaml", 4), found(t, "mesh/*/files/listeners.yaml", 1))
+}
+
 // TestExampleTries checks that one try of a check may take as long as the whole check.
 func TestExampleTries(t *testing.T) {
-	for _, example := range found(t, "*/envoy.yaml", 4) {
+	for _, example := range listeners(t) {
 		text, err := os.ReadFile(example)
 		if err != nil {
 			t.Fatal(err)
@@ -113,7 +120,7 @@ func TestExampleTries(t *testing.T) {
 // clients put tokens, or with a credential.
 func TestExampleLogs(t *testing.T) {
 	allowed := regexp.MustCompile(`^(REQ\(:METHOD\)|REQ\(X-REQUEST-ID\)|PATH\(NQ:PATH\)|RESPONSE_CODE|DYNAMIC_METADATA\(envoy\.filters\.http\.ext_authz:(decision|action|repository|principal|decision_id)\))$`)
-	for _, example := range found(t, "*/envoy.yaml", 4) {
+	for _, example := range listeners(t) {
 		text, err := os.ReadFile(example)
 		if err != nil {
 			t.Fatal(err)
