@@ -118,7 +118,7 @@ func TestSourcesThatDisagree(t *testing.T) {
 			r := by(c.registry, "GET", pullTarget, c.headers...)
 			if c.peer != "" {
 				r.Principal = "spiffe://cluster.local/" + c.peer
-				r.Certificate = certificate(t, r.Principal)
+				r.Certificate = []byte(certificate(t, r.Principal))
 			}
 			got := checker.Check(context.Background(), r)
 			if got.Principal != c.want || (got.Decision == Allowed) != (c.want != "") {
@@ -223,7 +223,7 @@ func BenchmarkCheckCertificate(b *testing.B) {
 	contents["principals.yaml"] = strings.Replace(directory["principals.yaml"], "- {basic: alice,", "- {uri: "+name+", principal: \"arn:aws:iam::123456789012:user/bob\"}\n- {basic: alice,", 1)
 	checker := newCheckerOf(b, contents, "alice", "bob", "carol", "dave")
 	r := from("", "GET", "/v2/team/app/manifests/v1")
-	r.Principal, r.Certificate = name, certificate(b, name)
+	r.Principal, r.Certificate = name, []byte(certificate(b, name))
 	b.ReportAllocs()
 	for b.Loop() {
 		if checker.Check(context.Background(), r).Decision != Allowed {

@@ -24,7 +24,7 @@ func pullByCertificate(t testing.TB) (*Checker, *CheckRequest) {
 	r := from("", "GET", "/v2/team/app/manifests/v1.2.3")
 	r.Extensions = Extensions{Registry: "mtls"}
 	r.Host, r.Principal, r.SNI = "localhost", "spiffe://example.com/ns/ci/sa/builder", "localhost"
-	r.Certificate = certificate(t, r.Principal)
+	r.Certificate = []byte(certificate(t, r.Principal))
 	r.Headers = nil
 	for _, h := range [][2]string{
 		{"host", "localhost"}, {"user-agent", "containerd/2.1.4"}, {"accept", "application/vnd.oci.image.manifest.v1+json"},

@@ -57,6 +57,7 @@ type check struct {
 	snapshot      *policystore.Snapshot
 	registry      *policystore.Registry
 	trustedHeader string // the header that only a trusted proxy can set, according to Envoy's configuration
+	credentials   identity.Credentials
 	caller        *identity.Caller
 	context       iam.Context // of the request and the caller
 	image         iam.Context // context, and the keys of the image that is evaluated
@@ -139,7 +140,7 @@ func (k *check) findClient() bool {
 }
 
 func (k *check) authenticate(ctx context.Context) bool {
-	caller, failure := k.snapshot.Callers.Authenticate(ctx, &k.registry.Authentication, &identity.Credentials{
+	k.credentials = identity.Credentials{
 		Authorization: k.request.values("authorization"),
 		Principal:     k.request.Principal,
 		Certificate:   k.request.Certificate,
@@ -149,7 +150,8 @@ func (k *check) authenticate(ctx context.Context) bool {
 		Context:       slices.Clip(k.context),
 		Time:          k.request.Time,
 		ClientAddress: k.result.Client,
-	})
+	}
+	caller, failure := k.snapshot.Callers.Authenticate(ctx, &k.registry.Authentication, &k.credentials)
 	if failure != nil {
 		k.authenticationFailed(failure)
 		return false

@@ -22,7 +22,7 @@ type CheckRequest struct {
 
 	Peer                 string // the address of the connection's peer, without the port
 	Principal            string // the name that Envoy read from the verified client certificate
-	Certificate          string // that certificate, URL-encoded PEM
+	Certificate          []byte // that certificate, URL-encoded PEM; it is not retained
 	SNI                  string // the TLS server name
 	DestinationPrincipal string // the name in the listener's own certificate; not empty means TLS
 

@@ -33,7 +33,7 @@ func toRequest(m *authv3.CheckRequest, now time.Time) *authz.CheckRequest {
 		Host:                 http.GetHost(),
 		Peer:                 source.GetAddress().GetSocketAddress().GetAddress(),
 		Principal:            source.GetPrincipal(),
-		Certificate:          source.GetCertificate(),
+		Certificate:          []byte(source.GetCertificate()),
 		SNI:                  attributes.GetTlsSession().GetSni(),
 		DestinationPrincipal: attributes.GetDestination().GetPrincipal(),
 		Metadata:             claims(attributes.GetMetadataContext()),

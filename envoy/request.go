@@ -10,21 +10,43 @@ import (
 	"extauthz/mapping"
 )
 
-// readCheck returns the request of a CheckRequest in protobuf's wire format that arrived at
-// the time now. It reports whether protobuf accepts the message. The request contains copies
-// only of what the answer depends on, because gRPC reuses the memory of the message. Absent
-// parts are empty, which denies.
+// readCheck returns the request of a CheckRequest that arrived at the time now, as
+// [checkReader.read] does.
 func readCheck(message []byte, now time.Time) (r *authz.CheckRequest, valid bool) {
+	return new(checkReader).read(message, now)
+}
+
+// A checkReader reads checks, one after the other, and uses the memory of a request again
+// for the next one. Its zero value is ready for use.
+type checkReader struct {
+	parts
+	check authz.CheckRequest
+	list  [usualHeaders]mapping.Header
+}
+
+// read returns the request of a CheckRequest in protobuf's wire format that arrived at the
+// time now. It reports whether protobuf accepts the message. The request is valid until
+// clear is called, and its certificate is a part of the message. All text is copied, as far
+// as the answer depends on it, because gRPC reuses the memory of the message and a result
+// refers to the text. Absent parts are empty, which denies.
+func (c *checkReader) read(message []byte, now time.Time) (r *authz.CheckRequest, valid bool) {
 	if !isCheckRequest(message) {
 		return nil, false
 	}
-	var p parts
 	for f := (fieldReader{message: message}); f.nextBytes(); {
 		if f.number == 1 { // attributes
-			p.readAttributes(f.value())
+			c.readAttributes(f.value())
 		}
 	}
-	return p.request(now), true
+	c.setRequest(now)
+	return &c.check, true
+}
+
+// clear removes the request, so that nothing of it is part of the next one.
+func (c *checkReader) clear() {
+	clear(c.headers[:c.count])
+	clear(c.list[:min(len(c.check.Headers), len(c.list))])
+	c.check, c.fields, c.count, c.moreHeaders = authz.CheckRequest{}, fields{}, 0, nil
 }
 
 // usualHeaders is more than the number of headers of a usual request. More of them cost an
@@ -34,16 +56,21 @@ const usualHeaders = 32
 // parts are the parts of a CheckRequest that count. If protobuf merges two messages, the
 // later text counts, and all items of lists and maps do.
 type parts struct {
+	fields
+
+	headers     [usualHeaders]headerParts // the first count are in use
+	count       int
+	moreHeaders []headerParts // if there are more
+}
+
+// fields are the parts that are not headers.
+type fields struct {
 	method, path, host, peer, principal, certificate []byte
 	sni, destinationPrincipal                        []byte
 	registry, trustedHeader                          []byte
 	allHeaders                                       bool
 
 	claims []byte // a Struct
-
-	headers     [usualHeaders]headerParts // the first count are in use
-	count       int
-	moreHeaders []headerParts // if there are more
 }
 
 type headerParts struct {
@@ -208,22 +235,22 @@ func mergedField(message []byte, number int) (merged []byte) {
 	return merged
 }
 
-// request returns a request with copies of the parts. The copies of headers, which contain
+// setRequest sets the request, with copies of the parts. The copies of headers, which contain
 // credentials, are separate from those of the text that a log may retain.
-func (p *parts) request(now time.Time) *authz.CheckRequest {
+func (c *checkReader) setRequest(now time.Time) {
+	p, r := &c.parts, &c.check
 	headers := p.headers[:p.count]
 	if len(p.moreHeaders) > 0 {
 		headers = append(headers, p.moreHeaders...)
 	}
 	headers = keepHeaders(headers)
-	r := &authz.CheckRequest{Certificate: string(p.certificate), Time: now}
-	r.Extensions.AllHeaders = p.allHeaders
+	r.Certificate, r.Time, r.Extensions.AllHeaders = p.certificate, now, p.allHeaders
 	copyTexts([]text{
 		{p.method, &r.Method}, {p.path, &r.Path}, {p.host, &r.Host}, {p.peer, &r.Peer}, {p.principal, &r.Principal},
 		{p.sni, &r.SNI}, {p.destinationPrincipal, &r.DestinationPrincipal},
 		{p.registry, &r.Extensions.Registry}, {p.trustedHeader, &r.Extensions.TrustedHeader},
 	})
-	r.Headers = copyHeaders(headers)
+	r.Headers = copyHeaders(c.list[:0], headers)
 	for i := range r.Headers {
 		if r.Headers[i].Name == "x-request-id" {
 			r.ID = r.Headers[i].Value
@@ -232,7 +259,6 @@ func (p *parts) request(now time.Time) *authz.CheckRequest {
 	if len(p.claims) > 0 {
 		r.Metadata = readStruct(p.claims)
 	}
-	return r
 }
 
 // keepHeaders returns the headers that count, in the order of the generated type: those of
@@ -267,8 +293,8 @@ func sortHeaders(headers []headerParts) {
 	})
 }
 
-// copyHeaders returns copies of headers. Their text is parts of one string.
-func copyHeaders(parts []headerParts) []mapping.Header {
+// copyHeaders appends copies of headers to an empty list. Their text is parts of one string.
+func copyHeaders(list []mapping.Header, parts []headerParts) []mapping.Header {
 	if len(parts) == 0 {
 		return nil
 	}
@@ -282,7 +308,7 @@ func copyHeaders(parts []headerParts) []mapping.Header {
 		copies.Write(parts[i].name)
 		copies.Write(parts[i].value)
 	}
-	rest, headers := copies.String(), make([]mapping.Header, len(parts))
+	rest, headers := copies.String(), slices.Grow(list, len(parts))[:len(parts)]
 	for i := range parts {
 		h := &headers[i]
 		h.Name, rest = rest[:len(parts[i].name)], rest[len(parts[i].name):]

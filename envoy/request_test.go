@@ -73,7 +73,7 @@ func TestReadCheck(t *testing.T) {
 		ID: "id-1", Method: "GET", Path: "/v2/team/app/manifests/v1", Host: "localhost:8080",
 		Headers: []mapping.Header{{Name: "authorization", Value: "Basic YTpi"}, {Name: "content-type", Value: "application/json"}, {Name: "cookie", Value: "session=1"},
 			{Name: "user-agent", Value: "crane"}, {Name: "x-request-id", Value: "id-1"}},
-		Peer: "192.0.2.1", Principal: "spiffe://a/b", Certificate: "pem",
+		Peer: "192.0.2.1", Principal: "spiffe://a/b", Certificate: []byte("pem"),
 		SNI: "registry.example.com", DestinationPrincipal: "registry.example.com",
 		Extensions: authz.Extensions{Registry: "quickstart"}, Time: now,
 	}

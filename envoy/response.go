@@ -20,11 +20,11 @@ const (
 )
 
 // response returns the CheckResponse of a result in protobuf's wire format, with some fields
-// of the decision as metadata.
-func response(r *authz.Result, metadata Metadata) []byte {
+// of the decision as metadata. known are lists of headers that were encoded before.
+func response(r *authz.Result, metadata Metadata, known *removals) []byte {
 	b := make([]byte, 0, usualResponse+usualName*len(r.Answer.RemoveHeaders)+len(r.Answer.Body))
 	if r.Answer.Allowed {
-		b = appendAllowed(b, &r.Answer)
+		b = appendAllowed(b, &r.Answer, known)
 	} else {
 		b = appendDenied(b, &r.Answer)
 	}
@@ -32,12 +32,10 @@ func response(r *authz.Result, metadata Metadata) []byte {
 }
 
 // appendAllowed appends the status OK and an OkHttpResponse.
-func appendAllowed(b []byte, a *authz.Answer) []byte {
+func appendAllowed(b []byte, a *authz.Answer, known *removals) []byte {
 	b = appendStatus(b, codes.OK)
 	b, start := beginMessage(b, 3) // ok_response
-	for _, name := range a.RemoveHeaders {
-		b = appendText(b, 5, name) // headers_to_remove
-	}
+	b = known.append(b, a.RemoveHeaders)
 	for _, name := range a.RemoveQueryParameters {
 		b = appendText(b, 8, name) // query_parameters_to_remove
 	}

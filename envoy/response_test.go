@@ -19,7 +19,7 @@ import (
 // message that is built from generated types.
 func mustRespond(t testing.TB, r *authz.Result, metadata Metadata) *authv3.CheckResponse {
 	t.Helper()
-	m := mustDecode(t, response(r, metadata))
+	m := mustDecode(t, response(r, metadata, new(removals)))
 	if want := toResponse(r, metadata); !proto.Equal(m, want) {
 		t.Errorf("got  %v\nwant %v", m, want)
 	}
@@ -137,7 +137,7 @@ func TestResponseIsSmall(t *testing.T) {
 		{allMetadata, mapping.RemoveHeaders(), 555},
 	} {
 		r.Answer.RemoveHeaders = c.remove
-		if got := len(response(&r, c.metadata)); got != c.want {
+		if got := len(response(&r, c.metadata, new(removals))); got != c.want {
 			t.Errorf("with metadata %s and %d headers to remove: %d bytes, want %d", c.metadata, len(c.remove), got, c.want)
 		}
 	}

@@ -28,11 +28,11 @@ type authorizationFunc func(context.Context)
 
 func (f authorizationFunc) Check(ctx context.Context, _ []byte) []byte {
 	f(ctx)
-	return response(&authz.Result{}, 0)
+	return response(&authz.Result{}, 0, new(removals))
 }
 
 func (f authorizationFunc) Unreadable(context.Context, error) []byte {
-	return response(&authz.Result{}, 0)
+	return response(&authz.Result{}, 0, new(removals))
 }
 
 func deny(context.Context) {}

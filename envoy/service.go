@@ -5,15 +5,16 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"extauthz/authz"
 )
 
 // Service answers Envoy's ext_authz checks. Each answer is decided, logged and counted,
-// in this order.
+// in this order. It must not be copied after its first use.
 type Service struct {
-	// Decide decides one request. It must not return nil.
+	// Decide decides one request. It must not return nil, and must not retain the request.
 	Decide func(context.Context, *authz.CheckRequest) *authz.Result
 
 	// Record logs a decision; nil logs none. If it returns an error, the request is
@@ -28,6 +29,9 @@ type Service struct {
 
 	// Logger logs panics; nil discards them.
 	Logger *slog.Logger
+
+	readers  sync.Pool // of *checkReader
+	removals removals
 }
 
 // Check answers a CheckRequest with a CheckResponse, both in protobuf's wire format. It does
@@ -37,13 +41,20 @@ type Service struct {
 func (s *Service) Check(ctx context.Context, message []byte) []byte {
 	in := newDeadline(ctx, time.Now())
 	defer in.stop()
-	return s.respond(in, func() *authz.CheckRequest {
+	reader, _ := s.readers.Get().(*checkReader)
+	if reader == nil {
+		reader = new(checkReader)
+	}
+	answer := s.respond(in, func() *authz.CheckRequest {
 		now := time.Now()
-		if r, valid := readCheck(message, now); valid {
+		if r, valid := reader.read(message, now); valid {
 			return r
 		}
 		return unreadable(errMalformed, now)
 	})
+	reader.clear()
+	s.readers.Put(reader)
+	return answer
 }
 
 // Unreadable refuses a check that could not be read because of err.
@@ -62,7 +73,7 @@ func (s *Service) respond(ctx context.Context, read func() *authz.CheckRequest) 
 			if s.Logger != nil {
 				s.Logger.Error("panic while answering a check; the request is refused", "panic", fmt.Sprint(fault), "stack", string(debug.Stack()))
 			}
-			answer = response(authz.Unavailable("internal fault"), s.Metadata)
+			answer = response(authz.Unavailable("internal fault"), s.Metadata, &s.removals)
 		}
 	}()
 	request, start := read(), time.Now()
@@ -73,5 +84,5 @@ func (s *Service) respond(ctx context.Context, read func() *authz.CheckRequest) 
 	if s.Observe != nil {
 		s.Observe(result, time.Since(start))
 	}
-	return response(result, s.Metadata)
+	return response(result, s.Metadata, &s.removals)
 }

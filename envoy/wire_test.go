@@ -2,6 +2,7 @@ package envoy
 
 import (
 	"bytes"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"reflect"
@@ -9,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
@@ -36,6 +38,9 @@ func compareWithReference(t *testing.T, message []byte) bool {
 	}
 	if len(got.Headers) == 0 {
 		got.Headers = nil
+	}
+	if len(got.Certificate) == 0 && len(want.Certificate) == 0 {
+		got.Certificate = want.Certificate
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Fatalf("%x\ngot  %+v\nwant %+v", message, got, want)
@@ -247,7 +252,8 @@ func TestReadCheckLimits(t *testing.T) {
 	}
 }
 
-// TestReadCheckCopies checks that a request does not change with the memory of its message.
+// TestReadCheckCopies checks that a request, except its certificate, does not change with the
+// memory of its message.
 func TestReadCheckCopies(t *testing.T) {
 	for seed := range uint64(2_000) {
 		message := randomCheck(seed)
@@ -256,11 +262,36 @@ func TestReadCheckCopies(t *testing.T) {
 			continue
 		}
 		got, _ := readCheck(message, time.Time{})
+		got.Certificate = bytes.Clone(got.Certificate)
 		for i := range message {
 			message[i] = '#'
 		}
 		if !reflect.DeepEqual(got, want) {
 			t.Fatalf("seed %d: the request changed to %+v", seed, got)
+		}
+	}
+}
+
+// TestCheckReaderIsReused checks that a reader whose memory was used for other checks reads
+// the same as a new one, and that nothing of a check remains in it.
+func TestCheckReaderIsReused(t *testing.T) {
+	many := checkRequest(true)
+	for i := range 2 * usualHeaders {
+		many.Attributes.Request.Http.HeaderMap.Headers = append(many.Attributes.Request.Http.HeaderMap.Headers, &corev3.HeaderValue{Key: fmt.Sprint("x-", i), Value: "secret"})
+	}
+	messages := [][]byte{mustMarshal(t, many), mustMarshal(t, pull(t)), mustMarshal(t, pullWithPassword(t)), nil}
+	for seed := range uint64(5_000) {
+		messages = append(messages, randomCheck(seed))
+	}
+	var reader checkReader
+	for i, message := range messages {
+		want, valid := readCheck(message, time.Unix(int64(i), 0))
+		got, again := reader.read(message, time.Unix(int64(i), 0))
+		if valid != again || valid && !reflect.DeepEqual(got, want) {
+			t.Fatalf("message %d, accepted %t\ngot  %+v\nwant %+v", i, again, got, want)
+		}
+		if reader.clear(); !reflect.DeepEqual(reader, checkReader{}) {
+			t.Fatalf("message %d: %+v remains", i, reader)
 		}
 	}
 }

@@ -78,7 +78,7 @@ type Config struct {
 type Credentials struct {
 	Authorization []string       // every value of the Authorization header
 	Principal     string         // the name that Envoy took from the verified client certificate
-	Certificate   string         // that certificate, URL-encoded PEM
+	Certificate   []byte         // that certificate, URL-encoded PEM; it is not retained
 	HeaderValues  []string       // every value of the header that Config.Header names
 	TrustedHeader string         // the header that, by Envoy's configuration, only a trusted proxy sets; "" for none
 	Metadata      map[string]any // the claims that jwt_authn verified, by its payload_in_metadata
@@ -90,7 +90,8 @@ type Credentials struct {
 
 // Authenticate returns the caller of a request to a registry with that configuration.
 // The first source in order that finds a credential decides. Authenticate waits no
-// longer than ctx, and only to check a password or to fetch the keys of an issuer.
+// longer than ctx, and only to check a password or to fetch the keys of an issuer. It does
+// not retain the credentials.
 func (auth *Authenticator) Authenticate(ctx context.Context, config *Config, c *Credentials) (*Caller, *Failure) {
 	a := attempt{ctx: ctx, auth: auth, config: config, credentials: c}
 	return a.authenticate()

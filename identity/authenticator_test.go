@@ -87,8 +87,8 @@ func TestAuthenticate(t *testing.T) {
 		{name: "repeated", credentials: Credentials{Authorization: append(basicHeader("alice", "alice-secret"), basicHeader("alice", "alice-secret")...)}, reason: "repeated"},
 		{name: "joined", credentials: Credentials{Authorization: []string{strings.Join(append(basicHeader("alice", "alice-secret"), basicHeader("bob", "bob-secret")...), ",")}}, reason: "not base64"},
 		{name: "too long", credentials: Credentials{Authorization: basicHeader("alice", strings.Repeat("a", maxAuthorization))}, reason: "too long"},
-		{name: "certificate", credentials: Credentials{Principal: "spiffe://example.com/ci", Certificate: uri}, caller: ciARN},
-		{name: "certificate before password", credentials: Credentials{Principal: "spiffe://example.com/ci", Certificate: uri, Authorization: basicHeader("alice", "alice-secret")}, caller: ciARN},
+		{name: "certificate", credentials: Credentials{Principal: "spiffe://example.com/ci", Certificate: []byte(uri)}, caller: ciARN},
+		{name: "certificate before password", credentials: Credentials{Principal: "spiffe://example.com/ci", Certificate: []byte(uri), Authorization: basicHeader("alice", "alice-secret")}, caller: ciARN},
 		{name: "an invalid certificate is not followed by the password",
 			credentials: Credentials{Principal: "spiffe://example.com/ci", Authorization: basicHeader("alice", "alice-secret")}, reason: "include_peer_certificate"},
 	} {
@@ -142,10 +142,10 @@ func TestOrder(t *testing.T) {
 	leaf := certificate(t, certificateNames{uris: []string{"spiffe://example.com/ci"}})
 	token := signerAt(gitlabURL).token(t, nil)
 	all := func(authorization []string) Credentials {
-		return Credentials{Principal: "spiffe://example.com/ci", Certificate: leaf, HeaderValues: []string{"bob@example.com"}, TrustedHeader: "x-user", Authorization: authorization, Metadata: map[string]any{"ci": payload(t, token)}}
+		return Credentials{Principal: "spiffe://example.com/ci", Certificate: []byte(leaf), HeaderValues: []string{"bob@example.com"}, TrustedHeader: "x-user", Authorization: authorization, Metadata: map[string]any{"ci": payload(t, token)}}
 	}
 	without := func(e Credentials, change func(*Credentials)) Credentials { change(&e); return e }
-	withoutCertificate := func(e *Credentials) { e.Principal, e.Certificate = "", "" }
+	withoutCertificate := func(e *Credentials) { e.Principal, e.Certificate = "", nil }
 	otherName := func(e *Credentials) { e.Principal = "spiffe://example.com/other" }
 	for _, c := range []struct {
 		name        string

@@ -48,7 +48,7 @@ func (a attempt) byBasic() (*Caller, *Failure) {
 	if f != nil || !strings.EqualFold(scheme, "basic") {
 		return nil, f
 	}
-	return a.cached(BasicAuth, credential, "", func() (authentication, *Failure) { return a.byUserAndPassword(credential) })
+	return a.cached(BasicAuth, credential, nil, func() (authentication, *Failure) { return a.byUserAndPassword(credential) })
 }
 
 // byUserAndPassword finds the caller by the credential of HTTP Basic. If the user name is

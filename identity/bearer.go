@@ -35,7 +35,7 @@ func (a attempt) byBearer() (*Caller, *Failure) {
 	if raw == "" {
 		return nil, f
 	}
-	return a.cached(Bearer, raw, "", func() (authentication, *Failure) { return a.byToken(Bearer, raw, "") })
+	return a.cached(Bearer, raw, nil, func() (authentication, *Failure) { return a.byToken(Bearer, raw, "") })
 }
 
 // bearer returns the token of an Authorization header that is one Bearer token, "" for

@@ -25,8 +25,8 @@ func authenticateCases(t testing.TB) []authenticateCase {
 	open := config()
 	open.Anonymous = true
 	cases := []authenticateCase{
-		{"mtls", config(), Credentials{Principal: "spiffe://example.com/ci", Certificate: certificate(t, certificateNames{uris: []string{"spiffe://example.com/ci"}})}, 1},
-		{"mtls captured", config(), Credentials{Principal: pod, Certificate: certificate(t, certificateNames{uris: []string{pod}})}, 1},
+		{"mtls", config(), Credentials{Principal: "spiffe://example.com/ci", Certificate: []byte(certificate(t, certificateNames{uris: []string{"spiffe://example.com/ci"}}))}, 1},
+		{"mtls captured", config(), Credentials{Principal: pod, Certificate: []byte(certificate(t, certificateNames{uris: []string{pod}}))}, 1},
 		{"jwt_authn bound", config(), Credentials{Authorization: bearer(bound), Metadata: map[string]any{"bound": payload(t, bound)}}, 2},
 		{"bearer bound", config(), Credentials{Authorization: bearer(bound)}, 1},
 		{"bearer role", config(), Credentials{Authorization: bearer(token)}, 1},

@@ -61,7 +61,7 @@ func newCallerCache() *callerCache {
 
 // cached returns the caller of a credential from the cache, or authenticates it and caches
 // the caller. The credential is in two texts, of which the second may be empty.
-func (a attempt) cached(source Source, credential, more string, authenticate func() (authentication, *Failure)) (*Caller, *Failure) {
+func (a attempt) cached(source Source, credential string, more []byte, authenticate func() (authentication, *Failure)) (*Caller, *Failure) {
 	cache := a.auth.callers
 	if cache == nil {
 		fresh, f := authenticate()
@@ -121,7 +121,7 @@ func newDigester() (*digester, error) {
 var gmacNonce = make([]byte, 12)
 
 // sum returns the digest of two texts.
-func (d *digester) sum(first, second string) digest {
+func (d *digester) sum(first string, second []byte) digest {
 	s := d.scratch.Get().(*scratch)
 	s.text = binary.AppendUvarint(s.text[:0], uint64(len(first))) // separates the texts
 	s.text = append(append(s.text, first...), second...)

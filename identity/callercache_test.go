@@ -109,7 +109,7 @@ func (m *requestMaker) next(random func(n int) int) request {
 	}
 	second := []int{-120, -60, 0, 0, 0, 10, 29, 30, 79, 80, 359, 360, 1000}[random(13)]
 	c := Credentials{
-		Authorization: m.authorized[random(len(m.authorized))], Principal: peer[0], Certificate: peer[1], TrustedHeader: "x-user",
+		Authorization: m.authorized[random(len(m.authorized))], Principal: peer[0], Certificate: []byte(peer[1]), TrustedHeader: "x-user",
 		Time: now.Add(time.Duration(second)*time.Second - time.Duration(random(2))), ClientAddress: fmt.Sprintf("192.0.%d.7", 2+random(3)),
 	}
 	if random(3) == 0 {
@@ -267,7 +267,7 @@ func TestChangedPasswordFile(t *testing.T) {
 // TestLaterBinding checks that a binding applies to a caller that was cached before.
 func TestLaterBinding(t *testing.T) {
 	auth, r := cacheable(t).build(t), config()
-	e := Credentials{Principal: "spiffe://cluster.local/ns/a/sa/build", Certificate: certificate(t, certificateNames{uris: []string{"spiffe://cluster.local/ns/a/sa/build"}})}
+	e := Credentials{Principal: "spiffe://cluster.local/ns/a/sa/build", Certificate: []byte(certificate(t, certificateNames{uris: []string{"spiffe://cluster.local/ns/a/sa/build"}}))}
 	caller, f := authenticate(t, auth, r, e)
 	want{arn: session + "ci/build"}.check(t, caller, f)
 	bind(t, auth, URI, e.Principal, alice)
@@ -333,15 +333,15 @@ func TestDigest(t *testing.T) {
 	}
 	seen := map[digest][2]string{}
 	for _, texts := range [][2]string{{"", ""}, {"a", ""}, {"", "a"}, {"ab", ""}, {"a", "b"}, {"", "ab"}, {"\x00", ""}, {"\x00\x00", ""}, {strings.Repeat("a", 200), ""}, {strings.Repeat("a", 199), "a"}} {
-		sum := d.sum(texts[0], texts[1])
+		sum := d.sum(texts[0], []byte(texts[1]))
 		if twin, found := seen[sum]; found {
 			t.Errorf("%q and %q have one digest", texts, twin)
 		}
 		seen[sum] = texts
-		if sum != d.sum(texts[0], texts[1]) {
+		if sum != d.sum(texts[0], []byte(texts[1])) {
 			t.Errorf("%q has two digests", texts)
 		}
-		if sum == other.sum(texts[0], texts[1]) {
+		if sum == other.sum(texts[0], []byte(texts[1])) {
 			t.Errorf("%q has the same digest with another key", texts)
 		}
 	}

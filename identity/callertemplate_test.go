@@ -39,7 +39,7 @@ func TestCapturedRoleHasAPath(t *testing.T) {
 				bindings: []Binding{{Kind: URI, Name: at, Principal: session + c.principal, Path: c.path}},
 			}.build(t)
 			name := strings.Replace(at, "{namespace}", c.who, 1)
-			caller, f := authenticate(t, auth, config(), Credentials{Principal: name, Certificate: certificate(t, certificateNames{uris: []string{name}})})
+			caller, f := authenticate(t, auth, config(), Credentials{Principal: name, Certificate: []byte(certificate(t, certificateNames{uris: []string{name}}))})
 			c.want.check(t, caller, f)
 		})
 	}

@@ -38,7 +38,7 @@ func TestDomainNamesHaveNoCase(t *testing.T) {
 	} {
 		r, e := config(), Credentials{Principal: c.principal}
 		if r.PrincipalKind = c.kind; c.kind == "" {
-			e.Certificate = certificate(t, c.names)
+			e.Certificate = []byte(certificate(t, c.names))
 		}
 		caller, f := authenticate(t, auth, r, e)
 		c.want.check(t, caller, f)
@@ -66,7 +66,7 @@ func TestSubjectCaptures(t *testing.T) {
 		{"CN=a=b,OU=people", want{reason: "no principal is bound"}},
 		{`CN=a\,b,OU=people`, want{reason: "no principal is bound"}},
 	} {
-		caller, f := authenticate(t, auth, config(), Credentials{Principal: c.subject, Certificate: certificate(t, certificateNames{subject: pkix.Name{CommonName: "x"}})})
+		caller, f := authenticate(t, auth, config(), Credentials{Principal: c.subject, Certificate: []byte(certificate(t, certificateNames{subject: pkix.Name{CommonName: "x"}}))})
 		c.want.check(t, caller, f)
 	}
 }
@@ -89,7 +89,7 @@ func TestManyAlternativeNames(t *testing.T) {
 		for n := range c.dns {
 			names.dns = append(names.dns, fmt.Sprintf("%d.example.com", n))
 		}
-		caller, f := authenticate(t, auth, config(), Credentials{Principal: "spiffe://0", Certificate: certificate(t, names)})
+		caller, f := authenticate(t, auth, config(), Credentials{Principal: "spiffe://0", Certificate: []byte(certificate(t, names))})
 		c.want.check(t, caller, f)
 	}
 }

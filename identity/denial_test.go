@@ -121,7 +121,7 @@ func TestDenialsDoNotRevealTemplates(t *testing.T) {
 	const name = "spiffe://none/x"
 	for what, e := range map[string]Credentials{
 		"token":       {Authorization: bearer(s.token(t, claims{"sub": "none"}))},
-		"certificate": {Principal: name, Certificate: certificate(t, certificateNames{uris: []string{name}})},
+		"certificate": {Principal: name, Certificate: []byte(certificate(t, certificateNames{uris: []string{name}}))},
 	} {
 		caller, f := authenticate(t, auth, config(), e)
 		if f == nil {

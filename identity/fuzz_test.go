@@ -45,7 +45,7 @@ func FuzzAuthenticate(f *testing.F) {
 		r.Header, r.PrincipalKind = "x-user", NameKind(choice%8)
 		all := []Source{MTLS, JWTAuthn, Bearer, BasicAuth, TrustedHeader}
 		r.Sources = slices.Concat(all[choice%5:], all[:choice%5])[:choice%6]
-		e := Credentials{Principal: principal, Certificate: certificate, Time: now}
+		e := Credentials{Principal: principal, Certificate: []byte(certificate), Time: now}
 		if authorization != "" {
 			e.Authorization = append(e.Authorization, authorization)
 		}

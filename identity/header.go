@@ -50,7 +50,7 @@ func (a attempt) byHeader() (*Caller, *Failure) {
 	case strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' }):
 		return nil, a.badHeader("contains a control character, or one that is not ASCII")
 	}
-	return a.cached(TrustedHeader, values[0], "", func() (authentication, *Failure) {
+	return a.cached(TrustedHeader, values[0], nil, func() (authentication, *Failure) {
 		return a.named(TrustedHeader, name{HeaderValue, values[0]})
 	})
 }

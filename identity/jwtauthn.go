@@ -40,7 +40,7 @@ func (a attempt) byMetadata() (*Caller, *Failure) {
 	if err != nil {
 		return nil, i.tokenFailure(JWTAuthn, err)
 	}
-	return a.cached(JWTAuthn, raw, "", func() (authentication, *Failure) { return a.byClaims(JWTAuthn, i, token, "") })
+	return a.cached(JWTAuthn, raw, nil, func() (authentication, *Failure) { return a.byClaims(JWTAuthn, i, token, "") })
 }
 
 // issuerInMetadata returns the issuer whose metadata contains the claims of one of its

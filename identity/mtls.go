@@ -44,11 +44,11 @@ func ParsePrincipalKind(text string) (NameKind, error) {
 // byCertificate finds the caller by the client certificate that Envoy verified.
 func (a attempt) byCertificate() (*Caller, *Failure) {
 	principal, certificate := a.credentials.Principal, a.credentials.Certificate
-	if principal == "" && certificate == "" {
+	if principal == "" && len(certificate) == 0 {
 		return nil, nil
 	}
 	return a.cached(MTLS, principal, certificate, func() (authentication, *Failure) {
-		names, f := peerNames(principal, certificate, a.config.PrincipalKind)
+		names, f := peerNames(principal, string(certificate), a.config.PrincipalKind)
 		switch {
 		case f != nil:
 			return authentication{}, f

@@ -176,7 +176,7 @@ func TestEveryNameOfACertificate(t *testing.T) {
 			if principal == "" {
 				principal = append(append([]string{}, c.names.uris...), c.names.dns...)[0]
 			}
-			caller, f := authenticate(t, auth, config(), Credentials{Principal: principal, Certificate: certificate(t, c.names)})
+			caller, f := authenticate(t, auth, config(), Credentials{Principal: principal, Certificate: []byte(certificate(t, c.names))})
 			c.want.check(t, caller, f)
 			if caller != nil && caller.Source != "mtls" {
 				t.Errorf("source %q", caller.Source)
@@ -212,7 +212,7 @@ func TestPrincipalKind(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			r := config()
 			r.PrincipalKind = c.kind
-			caller, f := authenticate(t, auth, r, Credentials{Principal: c.principal, Certificate: c.certificate})
+			caller, f := authenticate(t, auth, r, Credentials{Principal: c.principal, Certificate: []byte(c.certificate)})
 			c.want.check(t, caller, f)
 		})
 	}

@@ -85,7 +85,7 @@ func (a attempt) offlineCertificate(c *OfflineCredential) (*Caller, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.credentials.Principal, a.credentials.Certificate = c.Name, certificate
+	a.credentials.Principal, a.credentials.Certificate = c.Name, []byte(certificate)
 	return result(a.authenticate())
 }
 

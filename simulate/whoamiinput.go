@@ -61,7 +61,7 @@ func (c *WhoamiInput) Whoami(ctx context.Context, s *policystore.Snapshot) (*Who
 
 // request returns a request that carries the credential.
 func (c *WhoamiInput) request(registry *policystore.Registry) (*authz.CheckRequest, error) {
-	r := &authz.CheckRequest{Principal: c.Principal, Certificate: c.Certificate, Time: c.Time}
+	r := &authz.CheckRequest{Principal: c.Principal, Certificate: []byte(c.Certificate), Time: c.Time}
 	set := func(name, value string) { r.Headers = []mapping.Header{{Name: name, Value: value}} }
 	switch {
 	case c.User != "":

@@ -26,7 +26,6 @@ func TestImage(t *testing.T) {
 		name string
 		run  func(t *testing.T, ctx context.Context, image string)
 	}{
-		{"size", testSize},
 		{"one file", testOneFile},
 		{"configuration", testConfiguration},
 		{"version", testVersion},
