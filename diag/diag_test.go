@@ -117,7 +117,7 @@ func TestRender(t *testing.T) {
 		{Position: File(".").At(Point{}), Severity: Warning, Code: "a-code", Problem: "z"},
 	}
 	var text, js, sarif bytes.Buffer
-	if err := errors.Join(WriteText(&text, l), WriteJSON(&js, l), WriteSARIF(&sarif, l, []Rule{{Code: "a-code"}, {Code: "b-code"}}, "deploy/policies", "v1")); err != nil {
+	if err := errors.Join(WriteText(&text, l), WriteJSON(&js, l), WriteSARIF(&sarif, l, Tool{"extauthz lint", "v1", []Rule{{Code: "a-code"}, {Code: "b-code"}}}, "deploy/policies")); err != nil {
 		t.Fatal(err)
 	}
 	if want := `managed/a.json:3:7: error: a-code: x is wrong; fix x

@@ -80,7 +80,7 @@ func text(t *testing.T, value any, name string) string {
 func TestWriteSARIF(t *testing.T) {
 	var b bytes.Buffer
 	rules := []Rule{{Code: "half-pull", Severity: Warning, Summary: "s", Why: "w", Fix: "f", Markdown: "# half-pull"}, {Code: "id-element"}, {Code: "unloadable"}}
-	if err := WriteSARIF(&b, some(), rules, "deploy/policies", "v1.2.3"); err != nil {
+	if err := WriteSARIF(&b, some(), Tool{"extauthz lint", "v1.2.3", rules}, "deploy/policies"); err != nil {
 		t.Fatal(err)
 	}
 	var log map[string]any

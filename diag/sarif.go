@@ -84,11 +84,19 @@ type Rule struct {
 	Markdown string // the whole page about it
 }
 
-// WriteSARIF writes a SARIF 2.1.0 log with one run. prefix is the path from the root
-// of a repository to the policy directory, and version that of the program.
-func WriteSARIF(w io.Writer, l List, rules []Rule, prefix, version string) error {
+// A Tool is a command that finds diagnostics.
+type Tool struct {
+	Name    string // such as "extauthz lint"
+	Version string // of the program
+	Rules   []Rule // of all codes
+}
+
+// WriteSARIF writes a SARIF 2.1.0 log with one run of a tool. prefix is the path from the
+// root of a repository to the directory that the names of files begin in.
+func WriteSARIF(w io.Writer, l List, tool Tool, prefix string) error {
+	rules := tool.Rules
 	run := sarifRun{
-		Tool:       sarifTool{sarifDriver{Name: "extauthz lint", Version: version}},
+		Tool:       sarifTool{sarifDriver{Name: tool.Name, Version: tool.Version}},
 		ColumnKind: "unicodeCodePoints",
 		Results:    make([]sarifResult, 0, len(l)),
 	}

@@ -19,13 +19,19 @@ var removeHeaders = [...]string{
 	"x-host", "x-script-name", "x-artifactory-override-base-url", "x-jfrog-override-base-url",
 }
 
-// overrides are the names of headers that some servers use instead of the method or the
-// path of the request line, and removed those of removeHeaders.
+// OverrideHeaders returns headers that some servers use instead of the method or the path of
+// the request line, in lower case. A request with one of them is refused.
+func OverrideHeaders() []string { return slices.Clone(overrideHeaders[:]) }
+
+var overrideHeaders = [...]string{
+	"x-original-url", "x-original-uri", "x-original-path", "x-original-method", "x-rewrite-url", "x-override-url",
+	"x-http-path-override", "x-http-method", "x-http-method-override", "x-method-override",
+}
+
+// overrides are the names of overrideHeaders, and removed those of removeHeaders.
 var (
-	overrides = newNameTable(
-		"x-original-url", "x-original-uri", "x-original-path", "x-original-method", "x-rewrite-url", "x-override-url",
-		"x-http-path-override", "x-http-method", "x-http-method-override", "x-method-override")
-	removed = newNameTable(removeHeaders[:]...)
+	overrides = newNameTable(overrideHeaders[:]...)
+	removed   = newNameTable(removeHeaders[:]...)
 )
 
 // nameTable contains names of headers by their length, so that few names are compared with

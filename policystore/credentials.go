@@ -100,6 +100,10 @@ type IssuerStatus struct {
 	Name string `json:"name"`
 	URL  string `json:"issuer"`
 	JWKS string `json:"jwks,omitempty"` // a file of the directory or a URL; "" if only Envoy verifies
+
+	// Metadata is where Envoy's jwt_authn filter writes the claims of its tokens
+	// (payload_in_metadata); "" if extauthz verifies them.
+	Metadata string `json:"metadata,omitempty"`
 }
 
 // addIssuer adds the issuer of an entry, and reports the faults of the entry.
@@ -141,7 +145,7 @@ func (c *callerCompiler) addIssuer(entry *config.IssuerEntry) {
 		return
 	}
 	c.keySets = append(c.keySets, keys)
-	c.issuers = append(c.issuers, IssuerStatus{Name: entry.Name.Text, URL: entry.URL.Text, JWKS: entry.JWKS.Text})
+	c.issuers = append(c.issuers, IssuerStatus{Name: entry.Name.Text, URL: entry.URL.Text, JWKS: entry.JWKS.Text, Metadata: entry.Metadata.Text})
 	c.trusted = append(c.trusted, TrustedIssuer{entry.Name.Text, entry.ProviderName(), entry.Role.Text, entry.Claims, session, config.InPrincipals(entry.At), issuer.ForeignAudiences})
 }
 

@@ -143,9 +143,9 @@ func TestIssuers(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []IssuerStatus{
-		{"ci", "https://ci.example.com", "jwks/ci.json"},
-		{"lab", "https://lab.example.com", "https://lab.example.com/keys"},
-		{"mesh", "https://mesh.example.com", ""},
+		{Name: "ci", URL: "https://ci.example.com", JWKS: "jwks/ci.json"},
+		{Name: "lab", URL: "https://lab.example.com", JWKS: "https://lab.example.com/keys"},
+		{Name: "mesh", URL: "https://mesh.example.com", Metadata: "mesh"},
 	}
 	if got := s.Issuers(); !slices.Equal(got, want) {
 		t.Errorf("issuers %+v, want %+v", got, want)

@@ -30,13 +30,7 @@ func lintDirectory(in *invocation) error {
 	if err != nil {
 		return inputError{err}
 	}
-	if err := c.write(in.stdout, findings, dir); err != nil {
-		return inputError{err} // not a negative result, which has the exit code 1
-	}
-	if findings.Reaches(c.failOn) {
-		return errNegative
-	}
-	return nil
+	return c.write(in.stdout, findings, in.command, lint.SARIFRules(), prefixOf(dir))
 }
 
 // explainCode prints the page of a code.
@@ -52,17 +46,6 @@ func (c *lintCommand) explainCode(in *invocation, arguments []string) error {
 	return err
 }
 
-func (c *lintCommand) write(to io.Writer, findings diag.List, dir string) error {
-	switch c.format {
-	case jsonFormat:
-		return diag.WriteJSON(to, findings)
-	case sarifFormat:
-		return diag.WriteSARIF(to, findings, lint.SARIFRules(), prefixOf(dir), readBuild().version)
-	case textFormat:
-	}
-	return diag.WriteText(to, findings)
-}
-
 // prefixOf returns the path of dir below the working directory, which in CI is the root of
 // the repository. It is "" if dir is not below it.
 func prefixOf(dir string) string {
@@ -73,41 +56,14 @@ func prefixOf(dir string) string {
 	return clean
 }
 
-// lintFormat is the output format of findings.
-type lintFormat uint8
-
-const (
-	textFormat lintFormat = iota
-	jsonFormat
-	sarifFormat
-)
-
 // lintCommand contains the flags of lint.
 type lintCommand struct {
-	format  lintFormat
-	failOn  diag.Severity
+	findingFlags
 	explain string
 }
 
 // declare adds the flags of lint. Parsing them sets c.
 func (c *lintCommand) declare(flags *flag.FlagSet) {
-	c.failOn = diag.Warning
-	flags.Func("format", "output `FORMAT`: text, with a line for each finding; json; or sarif, for code scanning (default text)", c.setFormat)
-	flags.Func("fail-on", "the lowest `SEVERITY` that makes the exit code 1: error, warning or suggestion (default warning)", c.setFailOn)
+	c.findingFlags.declare(flags)
 	flags.StringVar(&c.explain, "explain", "", "instead of checking a directory, print what the `CODE` of a finding means and how to fix it")
-}
-
-func (c *lintCommand) setFormat(value string) error {
-	for format, name := range [...]string{"text", "json", "sarif"} {
-		if value == name {
-			c.format = lintFormat(format)
-			return nil
-		}
-	}
-	return diag.Problemf("%q is not a format", value).WithRemedy("write text, json or sarif")
-}
-
-func (c *lintCommand) setFailOn(value string) (err error) {
-	c.failOn, err = diag.ParseSeverity(value)
-	return err
 }

@@ -60,6 +60,7 @@ func commands() []command {
 		{"map", "print the ECR actions that a registry request needs: map METHOD PATH, or map --tsv [FILE]", false, new(mapCommand).declare, mapRequests},
 		{"test", "run the policy tests of a directory: test DIR", false, new(testCommand).declare, test},
 		{"lint", "report likely mistakes in a policy directory: lint DIR", false, new(lintCommand).declare, lintDirectory},
+		{"doctor", "report what in an Envoy configuration undoes the protection: doctor [FILE...]", false, new(doctorCommand).declare, examine},
 		{"schema", "print a JSON Schema for editors: schema NAME", false, noFlags, schema},
 		{"whoami", "print the caller that a credential or a CheckRequest identifies", false, new(whoamiCommand).declare, whoami},
 		{"healthcheck", "check whether a running serve is ready", true, new(healthcheckCommand).declare, healthcheck},

@@ -50,6 +50,7 @@ var groups = []group{
 		{"crane is denied", craneIsDenied},
 		{"the access log contains the decision", accessLog},
 		{"no log contains a query", queryIsNotLogged(withoutCertificates)},
+		{"extauthz doctor has no finding", doctorHasNoFinding},
 	}},
 	{"policies that extauthz init writes", scaffolded, false, []scenario{
 		{"each template allows and denies", scaffoldDecides},

@@ -50,12 +50,13 @@ var mayImport = map[string][]string{
 	"simulate":                            {"diag", "iam", "strictjson", "mapping", "identity/oidc", "identity/sts", "identity", "decision", "policystore", "authz"},
 	"policytest":                          {"diag", "iam", "strictyaml", "identity/sts", "mapping", "identity/oidc", "identity", "decision", "policystore", "policystore/config", "authz", "simulate", yaml},
 	"lint":                                {"diag", "iam", "mapping", "nearest", "identity/nametemplate", "identity/basic", "identity/sts", "identity", "policystore", "policystore/config"},
+	"doctor":                              {"diag", "mapping", "identity", "policystore", yaml},
 	"schemas":                             {"diag"},
 	"scaffold":                            {"diag", "iam", "mapping", "schemas"},
 	"envoy":                               {"diag", "strictjson", "clientip", "authz", "mapping", envoyAPI, grpc, protobuf, genproto},
 	"decisionlog":                         {"diag", "iam", "authz"},
 	"metrics":                             {"identity/oidc", "decision", "policystore", "authz", "decisionlog", prom},
-	"cmd/extauthz":                        {"diag", "iam", "mapping", "identity/oidc", "identity/sts", "identity", "decision", "policystore", "authz", "simulate", "lint", "policytest", "schemas", "scaffold", "envoy", "decisionlog", "metrics", grpc},
+	"cmd/extauthz":                        {"diag", "iam", "mapping", "identity/oidc", "identity/sts", "identity", "decision", "policystore", "authz", "simulate", "lint", "doctor", "policytest", "schemas", "scaffold", "envoy", "decisionlog", "metrics", grpc},
 }
 
 func TestImports(t *testing.T) {

@@ -24,6 +24,9 @@ type Processes struct {
 
 var _ Stack = (*Processes)(nil)
 
+// EnvoyAdmin returns the unix socket of Envoy's admin interface.
+func (s *Processes) EnvoyAdmin() string { return s.wiring.Admin }
+
 // Start starts a stack and returns when all of its parts are ready. After an error, no part is
 // left running.
 func (p *Programs) Start(spec Spec) (*Processes, error) {
