@@ -22,6 +22,10 @@ export CGO_ENABLED ?= 0
 # Debug information takes a fifth of the time to compile, and no check needs it.
 FASTER := -gcflags=all=-dwarf=false -ldflags=-w
 
+# Without the pages that trace gRPC calls, which are never served, the linker leaves out what is
+# not called: a fifth of the binary. The Dockerfile and .ci/release set the same tag.
+SMALL := -tags=grpcnotrace
+
 # An older Go fetches the release that go.mod names. GOTOOLCHAIN=local prevents it.
 export GOTOOLCHAIN ?= auto
 
@@ -40,7 +44,7 @@ test: ## run every check; what takes long to build is left to .ci/run (ALL_CLIEN
 	go build -C tests -o ../.cache/bin/runchecks ./runchecks && exec .cache/bin/runchecks
 
 build: ## build bin/extauthz, a static binary
-	go build -o bin/extauthz ./cmd/extauthz
+	go build $(SMALL) -o bin/extauthz ./cmd/extauthz
 
 image: ## build the container image (IMAGE=extauthz:latest)
 	docker build --tag $(IMAGE) .

@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"strconv"
 	"time"
@@ -40,6 +41,17 @@ func (o Outcome) String() string {
 	case Refused:
 	}
 	return "refused"
+}
+
+// UnmarshalText parses the name of an outcome.
+func (o *Outcome) UnmarshalText(text []byte) error {
+	for outcome := Refused; outcome <= Allowed; outcome++ {
+		if string(text) == outcome.String() {
+			*o = outcome
+			return nil
+		}
+	}
+	return fmt.Errorf("%q is not the outcome of a request", text)
 }
 
 // A Result is the answer to a request and the reason for it. The zero Result refuses.

@@ -1,4 +1,4 @@
-// Package decisionlog writes one line of JSON for each decision.
+// Package decisionlog writes one line of JSON for each decision, and reads these lines.
 //
 // A check does not wait for the log. It encodes its line and adds it to a batch. One
 // goroutine writes a batch at most [FlushInterval] after its first line, as soon as it has
@@ -13,6 +13,9 @@
 //
 // A line contains the decision and no credential: no header, no query and, for a refused
 // request, no text of the request that the refusal quotes.
+//
+// A [Reader] reads a log one [Entry] at a time. It skips and counts lines that are not
+// decisions.
 //
 // README.md describes the fields: name, type, meaning, and when each is present.
 package decisionlog

@@ -1,5 +1,7 @@
 package iam
 
+import "fmt"
+
 // Decision is the result of evaluating a request. The zero value denies it.
 type Decision uint8
 
@@ -23,6 +25,17 @@ func (d Decision) String() string {
 	case ImplicitDeny:
 	}
 	return "implicitDeny"
+}
+
+// UnmarshalText parses the name of a decision.
+func (d *Decision) UnmarshalText(text []byte) error {
+	for decision := ImplicitDeny; decision <= Allowed; decision++ {
+		if string(text) == decision.String() {
+			*d = decision
+			return nil
+		}
+	}
+	return fmt.Errorf("%q is not a decision", text)
 }
 
 // Request is one action on one resource by a principal. A registry request that requires

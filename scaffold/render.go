@@ -1,11 +1,11 @@
 package scaffold
 
 import (
+	"bytes"
 	"embed"
 	"encoding/json"
 	"fmt"
 	"strings"
-	"text/template"
 
 	"extauthz/schemas"
 )
@@ -82,25 +82,55 @@ func (o *Options) sources() map[string]string {
 	return from
 }
 
-// render executes a template file.
+// render returns the text of a template file with the values of its placeholders. JSON is
+// indented again, because lists in it are written in one line.
 func (o *Options) render(name string) (string, error) {
 	source, err := templates.ReadFile("templates/" + name)
 	if err != nil {
 		return "", err
 	}
-	t, err := template.New(name).Funcs(template.FuncMap{"list": list}).Parse(string(source))
-	if err != nil {
-		return "", err
+	text := fill(string(source), o.placeholders())
+	if !strings.HasSuffix(name, ".json") {
+		return text, nil
 	}
-	var text strings.Builder
-	if err := t.Execute(&text, view{o}); err != nil {
+	var indented bytes.Buffer
+	if err := json.Indent(&indented, []byte(text), "", "  "); err != nil {
 		return "", fmt.Errorf("%s: %w", name, err)
 	}
-	return text.String(), nil
+	return indented.String(), nil
 }
 
-// list returns a list of strings as JSON, indented for a document.
-func list(indent int, items []string) (string, error) {
-	text, err := json.MarshalIndent(items, strings.Repeat(" ", indent), "  ")
-	return string(text), err
+// separator is the line between the blocks of a template file.
+const separator = "---\n"
+
+// fill writes each block of a template file once for each combination of the values of the
+// placeholders in it. So a block with a placeholder that has no value is left out.
+//
+// This is less than text/template does, on purpose: a program that contains text/template
+// keeps every exported method of its types, because a template may call it. The linker
+// removes methods that are not called only from other programs.
+func fill(source string, placeholders []placeholder) string {
+	var text strings.Builder
+	for block := range strings.SplitSeq(source, separator) {
+		copies := []string{block}
+		for _, p := range placeholders {
+			if mark := "{{" + p.name + "}}"; strings.Contains(block, mark) {
+				copies = combine(copies, mark, p.values)
+			}
+		}
+		for _, c := range copies {
+			text.WriteString(c)
+		}
+	}
+	return text.String()
+}
+
+// combine returns each text once for each value, with the value instead of the mark.
+func combine(texts []string, mark string, values []string) (combined []string) {
+	for _, text := range texts {
+		for _, value := range values {
+			combined = append(combined, strings.ReplaceAll(text, mark, value))
+		}
+	}
+	return combined
 }

@@ -49,7 +49,7 @@ func TestFiles(t *testing.T) {
 			t.Errorf("%s is not JSON: %s", name, text)
 		}
 		isTemplate := !strings.HasPrefix(name, schemas.Folder) // schemas contain braces
-		if isTemplate && strings.Contains(text, "{{") || strings.Contains(text, "<no value>") || !strings.HasSuffix(text, "\n") || strings.Contains(text, " \n") {
+		if isTemplate && strings.Contains(text, "{{") || !strings.HasSuffix(text, "\n") || strings.Contains(text, " \n") {
 			t.Errorf("%s is not rendered correctly: %s", name, text)
 		}
 	}
@@ -116,7 +116,7 @@ func TestOtherRepository(t *testing.T) {
 	o := options()
 	o.Repositories = []Repository{{"other-other", PushPull}, {"other", PushPull}, {"other-other-other", PushPull}}
 	for _, r := range o.Repositories {
-		if got := (view{&o}).OtherRepository(); got == r.Name {
+		if got := o.otherRepository(); got == r.Name {
 			t.Errorf("%q is a repository", got)
 		}
 	}

@@ -26,6 +26,7 @@ func TestImage(t *testing.T) {
 		name string
 		run  func(t *testing.T, ctx context.Context, image string)
 	}{
+		{"size", testSize},
 		{"one file", testOneFile},
 		{"configuration", testConfiguration},
 		{"version", testVersion},

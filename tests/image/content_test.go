@@ -11,9 +11,24 @@ import (
 	"io"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
+
+// maxSize is the limit of the size of the image in bytes, as Docker reports it: 20 MB.
+const maxSize = 20_000_000
+
+func testSize(t *testing.T, ctx context.Context, image string) {
+	size, err := strconv.Atoi(docker(t, ctx, "image", "inspect", "--format", "{{.Size}}", image))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("the image has %d bytes", size)
+	if size <= 0 || size >= maxSize {
+		t.Errorf("the image has %d bytes, want less than %d; tests/rules/size_test.go describes what makes the program larger", size, maxSize)
+	}
+}
 
 // testOneFile checks that the image contains only the program, and that the program needs nothing
 // else.

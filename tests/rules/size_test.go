@@ -1,0 +1,41 @@
+package rules
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"extauthz/tests/stack"
+)
+
+// TestNoTemplates checks that the product, built as it is released, does not contain text/template.
+// A template may call every exported method, so the linker then keeps all of them, called or not:
+// a fifth of the binary. The tag grpcnotrace leaves out the other package that has templates,
+// golang.org/x/net/trace.
+func TestNoTemplates(t *testing.T) {
+	list := exec.Command("go", "list", "-deps", "-tags=grpcnotrace", "./cmd/extauthz")
+	list.Dir = stack.Root()
+	out, err := list.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	packages := strings.Fields(string(out))
+	if !slices.Contains(packages, "google.golang.org/grpc") {
+		t.Fatalf("%d packages, without google.golang.org/grpc", len(packages))
+	}
+	for _, name := range []string{"text/template", "html/template"} {
+		if slices.Contains(packages, name) {
+			t.Errorf("cmd/extauthz depends on %s, which keeps the linker from leaving out methods that are not called", name)
+		}
+	}
+}
+
+// TestReleaseTag checks that everything that builds the program for operators sets the tag.
+func TestReleaseTag(t *testing.T) {
+	for _, file := range []string{"Makefile", "Dockerfile", ".ci/release", "tests/images/extauthz.go"} {
+		if !strings.Contains(page(t, file), "-tags=grpcnotrace") {
+			t.Errorf("%s builds without -tags=grpcnotrace", file)
+		}
+	}
+}
