@@ -36,7 +36,7 @@ func elsewhere(t *testing.T) setup {
 	t.Helper()
 	spec := safe(t)
 	spec.Policies = copyPolicies(t, ownPolicies)
-	turnInPlace("localhost, 127.0.0.1", "registry.example.com")(t, filepath.Join(spec.Policies, "registries.yaml"))
+	turnInPlace("envoy, localhost, 127.0.0.1", "registry.example.com")(t, filepath.Join(spec.Policies, "registries.yaml"))
 	return spec
 }
 

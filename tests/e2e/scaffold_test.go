@@ -8,15 +8,19 @@ import (
 	"testing"
 
 	"extauthz/tests/stack"
+	"extauthz/tests/stack/containers"
 )
 
 // scaffolded is a stack with the policies that extauthz init writes, one repository of each
 // template, and the passwords that an operator adds.
 func scaffolded(t *testing.T) setup {
 	t.Helper()
-	dir := filepath.Join(t.TempDir(), "policies")
+	dir, host := filepath.Join(t.TempDir(), "policies"), "127.0.0.1"
+	if *inContainers {
+		host = containers.EnvoyHost
+	}
 	for _, args := range [][]string{
-		{"init", dir, "--account", "123456789012", "--region", "eu-central-1", "--registry-host", "127.0.0.1", "--users", "alice,bob"},
+		{"init", dir, "--account", "123456789012", "--region", "eu-central-1", "--registry-host", host, "--users", "alice,bob"},
 		{"test", dir},
 		{"lint", "--fail-on", "suggestion", dir},
 	} {

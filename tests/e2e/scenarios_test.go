@@ -47,6 +47,7 @@ var groups = []group{
 		{"delete", deleteManifest},
 		{"delete of a blob is unsupported", deleteBlob},
 		{"crane pulls", cranePulls},
+		{"crane pushes", cranePushes},
 		{"crane is denied", craneIsDenied},
 		{"the access log contains the decision", accessLog},
 		{"no log contains a query", queryIsNotLogged(withoutCertificates)},
