@@ -26,33 +26,49 @@ type Answer struct {
 // no body that could contain it.
 const ReasonHeader = "x-ecr-authz-reason"
 
+// DecisionHeader is the header with the ID of the decision.
+const DecisionHeader = "x-ecr-authz-decision-id"
+
 // errorBody is the error response of the OCI Distribution Specification.
 type errorBody struct {
 	Errors []errorEntry `json:"errors"`
 }
 
 type errorEntry struct {
-	Code    string `json:"code"`
-	Message string `json:"message"`
-	Detail  any    `json:"detail,omitempty"`
+	Code    string      `json:"code"`
+	Message string      `json:"message"`
+	Detail  errorDetail `json:"detail,omitzero"`
 }
 
-// errorAnswer returns an error response with its message in the reason header.
-func errorAnswer(status int, e errorEntry, headers ...mapping.Header) Answer {
-	headers = append(headers, mapping.Header{Name: ReasonHeader, Value: headerText(e.Message)})
-	return plainErrorAnswer(status, e, headers...)
+// errorDetail is the detail of an error. The specification leaves its content open.
+type errorDetail struct {
+	DecisionID string `json:"decisionId,omitempty"`
+	Name       string `json:"name,omitempty"`     // of a repository that is not known
+	Action     string `json:"action,omitempty"`   // that is denied
+	Resource   string `json:"resource,omitempty"` // of the action
+	Decision   string `json:"decision,omitempty"` // implicitDeny or explicitDeny
+}
+
+// answerError sets the answer to an error response. Its message is also in the reason header,
+// and the ID of the decision is in the detail and in a header.
+func (r *Result) answerError(status int, e errorEntry, headers ...mapping.Header) {
+	e.Detail.DecisionID = r.ID
+	headers = append(headers,
+		mapping.Header{Name: DecisionHeader, Value: r.ID},
+		mapping.Header{Name: ReasonHeader, Value: headerText(e.Message)})
+	r.Answer = errorAnswer(status, e, headers...)
 }
 
 // unknownRepository returns the answer of a registry that does not have the repository. It
-// has no reason header, because a registry does not send one.
+// has neither a reason nor the ID of the decision, because a registry does not send them.
 func unknownRepository(name string) Answer {
-	return plainErrorAnswer(404, errorEntry{
-		Code: "NAME_UNKNOWN", Message: "repository name not known to registry", Detail: map[string]string{"name": name},
+	return errorAnswer(404, errorEntry{
+		Code: "NAME_UNKNOWN", Message: "repository name not known to registry", Detail: errorDetail{Name: name},
 	})
 }
 
-// plainErrorAnswer returns an error response in the format of registries.
-func plainErrorAnswer(status int, e errorEntry, headers ...mapping.Header) Answer {
+// errorAnswer returns an error response in the format of registries.
+func errorAnswer(status int, e errorEntry, headers ...mapping.Header) Answer {
 	body, _ := json.Marshal(errorBody{[]errorEntry{e}}) // strings always have a JSON form
 	headers = append(headers,
 		mapping.Header{Name: "content-type", Value: "application/json"},

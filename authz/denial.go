@@ -25,7 +25,7 @@ func (k *check) authenticationFailed(f *identity.Failure) {
 			visible = f.Reason
 		}
 		k.result.Decision, k.result.Reason = Unauthenticated, f.Full()
-		k.result.Answer = k.challenge(visible, f.IsInvalidToken())
+		k.challenge(visible, f.IsInvalidToken())
 	}
 }
 
@@ -46,7 +46,7 @@ func (k *check) deny(m *mapping.Mapping) {
 // denyLogin sets the result of a request for /v2/ whose caller may not log in.
 func (k *check) denyLogin(reason string) {
 	k.result.Decision, k.result.Reason = Unauthenticated, reason
-	k.result.Answer = k.challenge(k.visible(reason), false)
+	k.challenge(k.visible(reason), false)
 }
 
 // denyRequest sets the result of a request to a repository or to the catalog.
@@ -64,21 +64,14 @@ func (k *check) denyRequest(m *mapping.Mapping, reason string) {
 	hidden := k.registry.HideExistence && m.Repository != "" && !k.mayRead(m.Repository)
 	switch {
 	case hidden && k.isAnonymous():
-		k.result.Answer = k.challenge("", false)
+		k.challenge("", false)
 	case hidden:
 		k.result.Answer = unknownRepository(m.Repository)
 	case k.isAnonymous():
-		k.result.Answer = k.challenge(k.visible(reason), false)
+		k.challenge(k.visible(reason), false)
 	default:
-		k.result.Answer = errorAnswer(403, k.denialEntry(denied, reason))
+		k.result.answerError(403, k.denialEntry(denied, reason))
 	}
-}
-
-// denialDetail is the detail of a denial in the error body.
-type denialDetail struct {
-	Action   string `json:"action"`
-	Resource string `json:"resource,omitempty"`
-	Decision string `json:"decision,omitempty"` // implicitDeny or explicitDeny
 }
 
 // denialEntry returns the error of a denial, with as much detail as the registry allows.
@@ -86,9 +79,9 @@ func (k *check) denialEntry(denied *Evaluation, reason string) errorEntry {
 	e := errorEntry{Code: "DENIED", Message: k.visible(reason)}
 	switch k.registry.Detail {
 	case config.FullDetail:
-		e.Detail = denialDetail{denied.Action, denied.Resource, denied.Decision.String()}
+		e.Detail = errorDetail{Action: denied.Action, Resource: denied.Resource, Decision: denied.Decision.String()}
 	case config.ActionDetail:
-		e.Detail = denialDetail{Action: denied.Action}
+		e.Detail = errorDetail{Action: denied.Action}
 	case config.NoDetail:
 		e.Message = "requested access to the resource is denied"
 	}
@@ -153,15 +146,15 @@ func (k *check) may(p mapping.Permission) bool {
 	return k.snapshot.Decisions.Decide(&r, k.caller.SessionPolicies) == iam.Allowed
 }
 
-// challenge returns an answer that requires a credential. reason is the part of the reason
+// challenge sets an answer that requires a credential. reason is the part of the reason
 // that the client may see, "" for none. badToken means that the client sent an invalid
 // token.
-func (k *check) challenge(reason string, badToken bool) Answer {
+func (k *check) challenge(reason string, badToken bool) {
 	message := "authentication required"
 	if reason != "" {
 		message += ": " + reason
 	}
-	return errorAnswer(401, errorEntry{Code: "UNAUTHORIZED", Message: message},
+	k.result.answerError(401, errorEntry{Code: "UNAUTHORIZED", Message: message},
 		mapping.Header{Name: "www-authenticate", Value: k.challengeHeader(badToken)})
 }
 

@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -238,22 +239,24 @@ func TestLoginRequiredOnce(t *testing.T) {
 }
 
 // checkDenial checks that an answer follows the specification: an error body of the right media
-// type, the version header, and the reason header for HEAD.
+// type, the version header, and the reason header for HEAD. Every answer except that of a registry
+// without the repository has the ID of the decision in its detail and in a header. detail is
+// the rest of the detail, as JSON.
 func checkDenial(t *testing.T, r *Result, status int, code, message, detail string) {
 	t.Helper()
 	if r.Answer.Allowed || r.Answer.Status != status {
 		t.Fatalf("allowed %t, status %d, %s; want %d", r.Answer.Allowed, r.Answer.Status, r.Answer.Body, status)
 	}
-	body := fmt.Sprintf(`{"errors":[{"code":%q,"message":%s}]}`, code, marshal(t, message))
-	if detail != "" {
-		body = strings.TrimSuffix(body, "}]}") + `,"detail":` + detail + "}]}"
+	if status != 404 {
+		detail = strings.Replace(cmp.Or(strings.Replace(detail, "{", "{,", 1), "{}"), "{", `{"decisionId":"`+r.ID+`"`, 1)
 	}
+	body := fmt.Sprintf(`{"errors":[{"code":%q,"message":%s,"detail":%s}]}`, code, marshal(t, message), detail)
 	if string(r.Answer.Body) != body {
 		t.Errorf("body %s\nwant %s", r.Answer.Body, body)
 	}
 	want := []string{"content-type: application/json", "docker-distribution-api-version: registry/2.0"}
 	if status != 404 {
-		want = append(want, ReasonHeader+": "+headerText(message))
+		want = append(want, ReasonHeader+": "+headerText(message), DecisionHeader+": "+r.ID)
 	}
 	if status == 401 {
 		want = append(want, `www-authenticate: Basic realm="`+r.Registry+`", charset="UTF-8"`)

@@ -2,9 +2,8 @@ package authz
 
 import (
 	"fmt"
-	"math/rand/v2"
-	"strconv"
 	"time"
+	"uuid"
 
 	"extauthz/decision"
 	"extauthz/iam"
@@ -56,7 +55,7 @@ func (o *Outcome) UnmarshalText(text []byte) error {
 
 // A Result is the answer to a request and the reason for it. The zero Result refuses.
 type Result struct {
-	ID       string // of the decision; another result has another ID
+	ID       string // of the decision: a UUID of version 7; another result has another ID
 	Answer   Answer
 	Decision Outcome
 	Reason   string // one line for the operator's log, without secrets; "" if allowed
@@ -116,11 +115,10 @@ func newResult(r *CheckRequest) *Result {
 	return &memory.result
 }
 
-// newID returns a random identifier. Two results of one service have different ones for all
-// practical purposes.
-func newID() string {
-	return strconv.FormatUint(rand.Uint64(), 36) //nolint:gosec // it is not a secret
-}
+// newID returns a UUID of version 7 (RFC 9562, section 5.7). The IDs of one process sort in the
+// order of their decisions, and those of several processes by the millisecond. 62 bits are
+// random, so that no caller can guess the ID of another's decision.
+func newID() string { return uuid.NewV7().String() }
 
 func cut(text string) string { return text[:min(len(text), maxText)] }
 
@@ -152,14 +150,14 @@ func (r *Result) last() *Evaluation { return &r.Evaluations[len(r.Evaluations)-1
 // and reason is for the log.
 func (r *Result) refuse(status int, code, message, reason string) {
 	r.Decision, r.Reason = Refused, reason
-	r.Answer = errorAnswer(status, errorEntry{Code: code, Message: message})
+	r.answerError(status, errorEntry{Code: code, Message: message})
 }
 
 // unavailable sets the result of a request that cannot be decided now. message is for the
 // client, and reason is for the log.
 func (r *Result) unavailable(message, reason string) {
 	r.Decision, r.Reason = Unavailable503, reason
-	r.Answer = errorAnswer(503, errorEntry{Code: "UNAVAILABLE", Message: "the registry cannot authorize requests now: " + message},
+	r.answerError(503, errorEntry{Code: "UNAVAILABLE", Message: "the registry cannot authorize requests now: " + message},
 		mapping.Header{Name: "retry-after", Value: "1"})
 }
 
@@ -167,5 +165,5 @@ func (r *Result) unavailable(message, reason string) {
 // makes clients wait. 401 would mean that the password is wrong.
 func (r *Result) rateLimited(reason string) {
 	r.Decision, r.Reason = Unauthenticated, reason
-	r.Answer = errorAnswer(429, errorEntry{Code: "TOOMANYREQUESTS", Message: reason}, mapping.Header{Name: "retry-after", Value: "2"})
+	r.answerError(429, errorEntry{Code: "TOOMANYREQUESTS", Message: reason}, mapping.Header{Name: "retry-after", Value: "2"})
 }

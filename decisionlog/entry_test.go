@@ -49,7 +49,7 @@ func logged(t *testing.T, c *authz.Checker, r *authz.CheckRequest) []byte {
 	if result.ID == "" {
 		t.Error("the decision has no ID")
 	}
-	result.ID = "3w5e11264sgsf"
+	result.ID = "019dfc1d-8fa8-7c32-9a41-0f6f8f1c2b5e"
 	if err := l.Record(t.Context(), result, 1500*time.Microsecond); err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +132,7 @@ func TestEntry(t *testing.T) {
 			}
 			want := map[string]string{
 				"time": `"2026-05-06T07:08:09Z"`, "level": `"INFO"`, "msg": `"decision"`, "method": `"` + one.request.Method + `"`,
-				"decisionId": `"3w5e11264sgsf"`, "requestId": `"7f1c"`, "registry": `"quickstart"`, "clientAddress": `"192.0.2.7"`, "latencySeconds": `0.0015`,
+				"decisionId": `"019dfc1d-8fa8-7c32-9a41-0f6f8f1c2b5e"`, "requestId": `"7f1c"`, "registry": `"quickstart"`, "clientAddress": `"192.0.2.7"`, "latencySeconds": `0.0015`,
 				"digest": `"` + c.Snapshots().Digest + `"`,
 			}
 			maps.Copy(want, one.want)

@@ -83,7 +83,7 @@ func allowPull(context.Context, *authz.CheckRequest) *authz.Result { return &all
 // allowedPull is the result of a pull.
 var allowedPull = authz.Result{
 	Decision: authz.Allowed, Principal: "arn:aws:sts::123456789012:assumed-role/ci/runner", Repository: "team/app", Operation: "GetManifest",
-	Evaluations: []authz.Evaluation{{Action: "ecr:BatchGetImage"}}, Registry: "main", Digest: "sha256:0123", ID: "3w5e11264sgsf",
+	Evaluations: []authz.Evaluation{{Action: "ecr:BatchGetImage"}}, Registry: "main", Digest: "sha256:0123", ID: "019dfc1d-8fa8-7c32-9a41-0f6f8f1c2b5e",
 	Answer: authz.Answer{Allowed: true, RemoveHeaders: []string{"authorization"}},
 }
 

@@ -132,9 +132,9 @@ func TestResponseIsSmall(t *testing.T) {
 	}{
 		{0, nil, 4},
 		{0, r.Answer.RemoveHeaders, 19},
-		{mustParse(t, "decision,action,decision_id"), r.Answer.RemoveHeaders, 107},
-		{DefaultMetadata, nil, 184},
-		{allMetadata, mapping.RemoveHeaders(), 555},
+		{mustParse(t, "decision,action,decision_id"), r.Answer.RemoveHeaders, 130},
+		{DefaultMetadata, nil, 207},
+		{allMetadata, mapping.RemoveHeaders(), 578},
 	} {
 		r.Answer.RemoveHeaders = c.remove
 		if got := len(response(&r, c.metadata, new(removals))); got != c.want {

@@ -63,7 +63,7 @@ var wording = []struct {
 	{regexp.MustCompile(`time="[^"]*"`), `time="…"`},
 	{regexp.MustCompile(`\d{4}[/-]\d\d[/-]\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?`), "…"},
 	{regexp.MustCompile(`,\\?"detail\\?":\{[^}]*\}`), ""},
-	{regexp.MustCompile(`; map\[action:[^\]]*\]`), ""},
+	{regexp.MustCompile(`[;:] map\[(action|decisionId):[^\]]*\]`), ""},
 	{regexp.MustCompile(`sha256:[0-9a-f]{12,64}`), "sha256:…"},
 }
 

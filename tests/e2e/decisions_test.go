@@ -13,6 +13,7 @@ import (
 // logLine is a line of the decision log.
 type logLine struct {
 	Msg, Decision string
+	DecisionID    string
 	Actions       []struct {
 		Action, Resource, Decision string
 		Statements                 []struct{ Effect, Policy, Sid string }

@@ -50,8 +50,13 @@ var groups = []group{
 		{"crane pushes", cranePushes},
 		{"crane is denied", craneIsDenied},
 		{"the access log contains the decision", accessLog},
+		{"the ID of a decision is in the answer and in both logs", decisionIDs},
+		{"the ID of the decision on an allowed request is in both logs", allowedDecisionID},
 		{"no log contains a query", queryIsNotLogged(withoutCertificates)},
 		{"extauthz doctor has no finding", doctorHasNoFinding},
+	}},
+	{"the ID of the decision in every response", withIDs, false, []scenario{
+		{"is that of the metadata and of the log", idInEveryAnswer},
 	}},
 	{"policies that extauthz init writes", scaffolded, false, []scenario{
 		{"each template allows and denies", scaffoldDecides},
