@@ -47,6 +47,8 @@ type errorDetail struct {
 	Action     string `json:"action,omitempty"`   // that is denied
 	Resource   string `json:"resource,omitempty"` // of the action
 	Decision   string `json:"decision,omitempty"` // implicitDeny or explicitDeny
+
+	Permissions []dryRunPermission `json:"permissions,omitempty"` // of a dry run
 }
 
 // answerError sets the answer to an error response. Its message is also in the reason header,

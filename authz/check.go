@@ -108,6 +108,7 @@ func (k *check) findRegistry() bool {
 	}
 	k.registry, k.result.Registry = registry, registry.Name
 	k.trustedHeader = k.request.Extensions.TrustedHeader
+	k.findDryRun()
 	return true
 }
 
@@ -181,9 +182,17 @@ func (k *check) answer(ctx context.Context) {
 	k.result.Operation, k.result.Repository, k.result.Reference = m.Operation.String(), m.Repository, m.Reference
 	if m.Operation == mapping.CheckAPI && !k.canLogIn() {
 		k.answerWithoutLogin()
-		return
+	} else {
+		k.answerByPolicies(ctx, &m)
 	}
-	allowed, optionalDenied := k.evaluate(ctx, &m)
+	if k.result.DryRun && k.result.Decision == Allowed {
+		k.answerDryRun(ctx, &m)
+	}
+}
+
+// answerByPolicies sets the result of a request that policies allow or deny.
+func (k *check) answerByPolicies(ctx context.Context, m *mapping.Mapping) {
+	allowed, optionalDenied := k.evaluate(ctx, m)
 	switch {
 	case allowed:
 		remove := m.RemoveQueryParameters
@@ -194,18 +203,22 @@ func (k *check) answer(ctx context.Context) {
 	case ctx.Err() != nil: // before the reasons for the denial are evaluated
 		k.timeOut()
 	default:
-		k.deny(&m)
+		k.deny(ctx, m)
 	}
 }
 
 // allow sets the result of an allowed request. It removes headers that a client must not
 // send to a registry. Where Envoy shows all of them, it removes those that the request has.
+// The answer to a dry run does not allow the request.
 func (k *check) allow(removeQuery []string) {
+	k.result.Decision = Allowed
+	if k.result.DryRun {
+		return
+	}
 	remove := k.registry.RemoveHeaders()
 	if k.request.Extensions.AllHeaders {
 		remove = k.presentHeaders(remove)
 	}
-	k.result.Decision = Allowed
 	k.result.Answer = Answer{Allowed: true, RemoveHeaders: remove, RemoveQueryParameters: removeQuery}
 }
 
@@ -263,8 +276,7 @@ func (k *check) isAnonymous() bool { return k.caller.Principal.Kind == iam.Anony
 func (k *check) evaluate(ctx context.Context, m *mapping.Mapping) (allowed, optionalDenied bool) {
 	k.result.Evaluations, k.requests = k.result.Evaluations[:0], nil
 	k.image = k.context
-	needsLogin := m.Operation != mapping.CheckAPI && !k.registry.AuthorizationTokenOnlyAtLogin
-	if needsLogin && k.canLogIn() && !k.evaluateOne(login()) {
+	if k.requiresLogin(m) && !k.evaluateOne(login()) {
 		return false, false
 	}
 	for i := range 1 + len(m.Tags) { // each tag that the request writes is evaluated
@@ -282,6 +294,12 @@ func (k *check) evaluate(ctx context.Context, m *mapping.Mapping) (allowed, opti
 		}
 	}
 	return true, optionalDenied
+}
+
+// requiresLogin reports whether the request requires the permission to log in, in addition to those
+// of its mapping.
+func (k *check) requiresLogin(m *mapping.Mapping) bool {
+	return m.Operation != mapping.CheckAPI && !k.registry.AuthorizationTokenOnlyAtLogin && k.canLogIn()
 }
 
 // login returns the permission to log in. Its resource is "*", so that only identity

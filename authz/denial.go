@@ -30,22 +30,27 @@ func (k *check) authenticationFailed(f *identity.Failure) {
 }
 
 // deny sets the result of a request that policies deny, with the reason for each decision.
-func (k *check) deny(m *mapping.Mapping) {
+func (k *check) deny(ctx context.Context, m *mapping.Mapping) {
 	if k.omitReasons { // evaluate the same again, with reasons
 		k.omitReasons = false
 		k.evaluate(context.Background(), m)
 	}
 	reason := k.denialReason()
 	if m.Operation == mapping.CheckAPI {
-		k.denyLogin(reason)
+		k.denyLogin(ctx, m, reason)
 	} else {
-		k.denyRequest(m, reason)
+		k.denyRequest(ctx, m, reason)
 	}
 }
 
-// denyLogin sets the result of a request for /v2/ whose caller may not log in.
-func (k *check) denyLogin(reason string) {
+// denyLogin sets the result of a request for /v2/ whose caller may not log in. A dry run is not a
+// login, so its answer is that to every other denial.
+func (k *check) denyLogin(ctx context.Context, m *mapping.Mapping, reason string) {
 	k.result.Decision, k.result.Reason = Unauthenticated, reason
+	if k.result.DryRun {
+		k.result.answerError(403, k.denialEntry(ctx, m, reason))
+		return
+	}
 	k.challenge(k.visible(reason), false)
 }
 
@@ -55,13 +60,12 @@ func (k *check) denyLogin(reason string) {
 // some clients send theirs only after a challenge. If the repository is hidden, even the
 // challenge contains no reason: the denied action and the policy that denies it would show
 // whether the repository exists.
-func (k *check) denyRequest(m *mapping.Mapping, reason string) {
-	denied := k.result.last()
+func (k *check) denyRequest(ctx context.Context, m *mapping.Mapping, reason string) {
 	k.result.Decision, k.result.Reason = ImplicitDeny, reason
-	if denied.Decision == iam.ExplicitDeny {
+	if k.result.last().Decision == iam.ExplicitDeny {
 		k.result.Decision = ExplicitDeny
 	}
-	hidden := k.registry.HideExistence && m.Repository != "" && !k.mayRead(m.Repository)
+	hidden := k.isHidden(m)
 	switch {
 	case hidden && k.isAnonymous():
 		k.challenge("", false)
@@ -70,13 +74,18 @@ func (k *check) denyRequest(m *mapping.Mapping, reason string) {
 	case k.isAnonymous():
 		k.challenge(k.visible(reason), false)
 	default:
-		k.result.answerError(403, k.denialEntry(denied, reason))
+		k.result.answerError(403, k.denialEntry(ctx, m, reason))
 	}
 }
 
+// isHidden reports whether the answer must not show whether the request's repository exists.
+func (k *check) isHidden(m *mapping.Mapping) bool {
+	return k.registry.HideExistence && m.Repository != "" && !k.mayRead(m.Repository)
+}
+
 // denialEntry returns the error of a denial, with as much detail as the registry allows.
-func (k *check) denialEntry(denied *Evaluation, reason string) errorEntry {
-	e := errorEntry{Code: "DENIED", Message: k.visible(reason)}
+func (k *check) denialEntry(ctx context.Context, m *mapping.Mapping, reason string) errorEntry {
+	e, denied := errorEntry{Code: "DENIED", Message: k.visible(reason)}, k.result.last()
 	switch k.registry.Detail {
 	case config.FullDetail:
 		e.Detail = errorDetail{Action: denied.Action, Resource: denied.Resource, Decision: denied.Decision.String()}
@@ -84,6 +93,9 @@ func (k *check) denialEntry(denied *Evaluation, reason string) errorEntry {
 		e.Detail = errorDetail{Action: denied.Action}
 	case config.NoDetail:
 		e.Message = "requested access to the resource is denied"
+	}
+	if k.result.DryRun {
+		e.Code, e.Detail.Permissions = dryRunDenied, k.dryRunPermissions(ctx, m)
 	}
 	return e
 }

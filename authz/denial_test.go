@@ -20,7 +20,8 @@ import (
 // reader pulls everything except secret/app, whose repository policy denies it. stranger is of
 // another account. locked may do everything except log in. viewer only reads and may not log
 // in. The registries "once" and "quiet" require the permission to log in at the login only,
-// "fresh" assumes that every repository is missing, and "listed" has an inventory.
+// "fresh" assumes that every repository is missing, "listed" has an inventory, and "untried" has no
+// dry runs.
 var denials = map[string]string{
 	"registries.yaml": `registries:
 - {name: full, hosts: [h], account: "123456789012", region: eu-central-1, detail: full}
@@ -32,6 +33,7 @@ var denials = map[string]string{
 - {name: quiet, hosts: [h], account: "123456789012", region: eu-central-1, authorizationTokenOnlyAtLogin: true, hideExistence: true}
 - {name: fresh, hosts: [h], account: "123456789012", region: eu-central-1, assumeMissing: true}
 - {name: listed, hosts: [h], account: "123456789012", region: eu-west-1, pullThrough: [hub]}
+- {name: untried, hosts: [h], account: "123456789012", region: eu-central-1, disableDryRun: true}
 - {name: veiled, hosts: [h], account: "123456789012", region: eu-west-1, pullThrough: [hub], anonymous: true, hideExistence: true}
 `,
 	"principals.yaml": `credentials:
@@ -247,15 +249,15 @@ func checkDenial(t *testing.T, r *Result, status int, code, message, detail stri
 	if r.Answer.Allowed || r.Answer.Status != status {
 		t.Fatalf("allowed %t, status %d, %s; want %d", r.Answer.Allowed, r.Answer.Status, r.Answer.Body, status)
 	}
-	if status != 404 {
-		detail = strings.Replace(cmp.Or(strings.Replace(detail, "{", "{,", 1), "{}"), "{", `{"decisionId":"`+r.ID+`"`, 1)
+	if code != "NAME_UNKNOWN" {
+		detail = strings.Replace(strings.Replace(cmp.Or(detail, "{}"), "{", `{"decisionId":"`+r.ID+`",`, 1), ",}", "}", 1)
 	}
 	body := fmt.Sprintf(`{"errors":[{"code":%q,"message":%s,"detail":%s}]}`, code, marshal(t, message), detail)
 	if string(r.Answer.Body) != body {
 		t.Errorf("body %s\nwant %s", r.Answer.Body, body)
 	}
 	want := []string{"content-type: application/json", "docker-distribution-api-version: registry/2.0"}
-	if status != 404 {
+	if code != "NAME_UNKNOWN" {
 		want = append(want, ReasonHeader+": "+headerText(message), DecisionHeader+": "+r.ID)
 	}
 	if status == 401 {

@@ -29,6 +29,12 @@
 // caller may not read is a 404 NAME_UNKNOWN. The result always contains the whole reason, for
 // the log.
 //
+// # Dry runs
+//
+// A request whose path begins with /dry-run/ is decided as the request without this prefix. Its
+// answer never allows: 412 DryRunOperation or 403 UnauthorizedOperation, with the decision on each
+// permission. Everything that is not a decision of the policies is answered as usual.
+//
 // # Logging in
 //
 // Amazon ECR requires ecr:GetAuthorizationToken when it issues a token. Here every request

@@ -58,6 +58,7 @@ type Result struct {
 	ID       string // of the decision: a UUID of version 7; another result has another ID
 	Answer   Answer
 	Decision Outcome
+	DryRun   bool   // the request is only tried: Decision is what it would get, and Answer never allows
 	Reason   string // one line for the operator's log, without secrets; "" if allowed
 
 	Registry    string // the registry's name; "" if none was found

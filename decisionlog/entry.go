@@ -19,6 +19,7 @@ type Entry struct {
 	Time          time.Time     `json:"time"`
 	Decision      authz.Outcome `json:"decision"`
 	DecisionID    string        `json:"decisionId"`
+	DryRun        bool          `json:"dryRun"` // the request was only tried
 	Reason        string        `json:"reason"`
 	RequestID     string        `json:"requestId"`
 	Registry      string        `json:"registry"`

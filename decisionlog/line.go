@@ -27,6 +27,9 @@ func appendLine(b []byte, r *authz.Result, latency time.Duration) []byte {
 	b = append(b, `","level":"INFO","msg":"decision","decision":`...)
 	b = appendString(b, r.Decision.String())
 	b = appendText(b, `,"decisionId":`, r.ID)
+	if r.DryRun {
+		b = append(b, `,"dryRun":true`...)
+	}
 	b = appendText(b, `,"reason":`, r.Reason)
 	b = appendText(b, `,"requestId":`, r.RequestID)
 	b = appendText(b, `,"registry":`, r.Registry)

@@ -21,6 +21,7 @@ type referenceLine struct {
 	Message        string            `json:"msg"`
 	Decision       string            `json:"decision"`
 	DecisionID     string            `json:"decisionId,omitempty"`
+	DryRun         bool              `json:"dryRun,omitempty"`
 	Reason         string            `json:"reason,omitempty"`
 	RequestID      string            `json:"requestId,omitempty"`
 	Registry       string            `json:"registry,omitempty"`
@@ -66,7 +67,7 @@ func reference(t testing.TB, r *authz.Result, latency time.Duration) []byte {
 		return text
 	}
 	line := referenceLine{
-		r.Time, "INFO", "decision", r.Decision.String(), cut(r.ID), cut(r.Reason), cut(r.RequestID), cut(r.Registry), cut(r.Principal),
+		r.Time, "INFO", "decision", r.Decision.String(), cut(r.ID), r.DryRun, cut(r.Reason), cut(r.RequestID), cut(r.Registry), cut(r.Principal),
 		cut(r.User), cut(r.Source), cut(r.Issuer), cut(r.KeyID), cut(r.Client), cut(r.Method), cut(r.Operation), cut(r.Repository),
 		cut(r.Reference), nil, r.Digest, latency.Seconds(),
 	}
@@ -103,7 +104,7 @@ func FuzzLine(f *testing.F) {
 		f.Add(seed, uint8(i), uint8(i), int64(i), int64(1)<<(4*i))
 	}
 	f.Fuzz(func(t *testing.T, text string, field, numbers uint8, nanoseconds, latency int64) {
-		r := &authz.Result{Time: time.Unix(nanoseconds%1e10, nanoseconds), Decision: authz.Outcome(numbers % 6)}
+		r := &authz.Result{Time: time.Unix(nanoseconds%1e10, nanoseconds), Decision: authz.Outcome(numbers % 6), DryRun: numbers%5 == 0}
 		fields := []*string{
 			&r.ID, &r.Reason, &r.RequestID, &r.Registry, &r.Principal, &r.User, &r.Source, &r.Issuer, &r.KeyID, &r.Client, &r.Method,
 			&r.Operation, &r.Repository, &r.Reference, &r.Digest,

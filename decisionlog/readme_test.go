@@ -18,6 +18,7 @@ import (
 // The conditions under which a field is present, in the words of README.md.
 const (
 	always         = "always"
+	isDryRun       = "if the request is a dry run"
 	notAllowed     = "unless `decision` is `allowed`"
 	hasID          = "if Envoy sends a request ID"
 	hasRegistry    = "if the request is for a registry in `registries.yaml`"
@@ -79,6 +80,7 @@ func fieldCases(t *testing.T) []fieldCase {
 			append(slices.Clip(decided), ofRepository, withReference)},
 		{"a denial", c, request("PUT", "/v2/team/app/manifests/v1", basic("bob", "bob-secret")), append(slices.Clip(decided), notAllowed, ofRepository, withReference)},
 		{"an explicit denial", c, request("GET", "/v2/secret/app/manifests/v1", basic("bob", "bob-secret")), append(slices.Clip(decided), notAllowed, ofRepository, withReference)},
+		{"a dry run", c, request("GET", "/dry-run/v2/team/app/tags/list", basic("bob", "bob-secret")), append(slices.Clip(decided), isDryRun, ofRepository)},
 		{"no credential", c, request("GET", "/v2/"), append(slices.Clip(known), notAllowed)},
 		{"neither ID nor address", c, bare, []string{readable, hasRegistry, notAllowed}},
 		{"a wrong password", c, request("GET", "/v2/", basic("bob", "wrong")), append(slices.Clip(known), notAllowed, hasCredential, userFails)},

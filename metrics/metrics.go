@@ -32,6 +32,7 @@ type Sources struct {
 type Metrics struct {
 	registry  *prometheus.Registry
 	decisions *prometheus.CounterVec
+	dryRuns   *prometheus.CounterVec
 	failures  *prometheus.CounterVec // of credentials
 	duration  prometheus.Histogram
 
@@ -59,6 +60,10 @@ func New(s Sources) *Metrics {
 			Name: "extauthz_decisions_total",
 			Help: "Answered checks, by decision and by the action that determined it.",
 		}, []string{"decision", "action"}),
+		dryRuns: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "extauthz_dry_runs_total",
+			Help: "Answered dry runs, by the decision that the request would get. They are not among extauthz_decisions_total.",
+		}, []string{"decision"}),
 		failures: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "extauthz_authentication_failures_total",
 			Help: "Checks whose credential was not accepted, by the source that found it and by kind: invalid, rateLimited or unavailable. Checks without a credential do not count.",
@@ -76,7 +81,7 @@ func New(s Sources) *Metrics {
 		ConstLabels: prometheus.Labels{"version": s.Version, "revision": s.Revision},
 	})
 	info.Set(1)
-	m.registry.MustRegister(m.decisions, m.failures, m.duration, info, &collector{s},
+	m.registry.MustRegister(m.decisions, m.dryRuns, m.failures, m.duration, info, &collector{s},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -87,7 +92,11 @@ const noAction = "none"
 
 // Observe counts one answered check.
 func (m *Metrics) Observe(r *authz.Result, latency time.Duration) {
-	m.counter(labels{r.Decision, cmp.Or(r.Action(), noAction)}).Inc()
+	if r.DryRun {
+		m.dryRuns.WithLabelValues(r.Decision.String()).Inc()
+	} else {
+		m.counter(labels{r.Decision, cmp.Or(r.Action(), noAction)}).Inc()
+	}
 	m.duration.Observe(latency.Seconds())
 	if kind := failureKind(r); kind != "" {
 		m.failures.WithLabelValues(r.Source, kind).Inc()

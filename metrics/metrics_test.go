@@ -38,6 +38,7 @@ func TestNames(t *testing.T) {
 	m := New(sources(store, newLog(t)))
 	m.Observe(authz.Unavailable("test"), time.Millisecond)
 	m.Observe(&authz.Result{Decision: authz.Unauthenticated, Source: "basic"}, time.Millisecond)
+	m.Observe(&authz.Result{Decision: authz.Allowed, DryRun: true}, time.Millisecond)
 	families, err := m.registry.Gather()
 	if err != nil {
 		t.Fatal(err)
@@ -60,6 +61,7 @@ func TestNames(t *testing.T) {
 		"extauthz_decision_cache_misses_total",
 		"extauthz_decision_log_lost_total",
 		"extauthz_decisions_total",
+		"extauthz_dry_runs_total",
 		"extauthz_policy_generation",
 		"extauthz_policy_info",
 		"extauthz_policy_last_failure_timestamp_seconds",

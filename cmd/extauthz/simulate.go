@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"io"
@@ -212,7 +213,7 @@ func (c *simulateCommand) parseHeaders() (err error) {
 func (c *simulateCommand) explainResult(to io.Writer, r *authz.Result) error {
 	answer := "forwarded"
 	if !r.Answer.Allowed {
-		answer = fmt.Sprintf("answered with %d: %s", r.Answer.Status, r.Reason)
+		answer = fmt.Sprintf("answered with %d: %s", r.Answer.Status, cmp.Or(r.Reason, "it is a dry run"))
 	}
 	_, err := fmt.Fprintf(to, "\n%s: %s %s is %s\n", r.Decision, c.input.Method, c.input.Path, answer)
 	return err

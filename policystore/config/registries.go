@@ -38,6 +38,7 @@ type registryEntry struct {
 	Detail            string   `yaml:"detail"`
 	HideExistence     bool     `yaml:"hideExistence"`
 	AssumeMissing     bool     `yaml:"assumeMissing"`
+	DisableDryRun     bool     `yaml:"disableDryRun"`
 
 	AuthorizationTokenOnlyAtLogin bool `yaml:"authorizationTokenOnlyAtLogin"`
 
@@ -60,6 +61,7 @@ type RegistrySettings struct {
 	PassAuthorization bool            // the upstream needs the client's Authorization header
 	Detail            Detail          // how much of a denial's reason the client receives
 	HideExistence     bool            // a caller who may not read a repository receives "not found"
+	DryRun            bool            // requests to /dry-run/v2/ are decided, and never forwarded
 
 	// TrustedHops is the number of trusted proxies in front of Envoy. They report in
 	// x-forwarded-for and x-forwarded-proto where a request comes from.
@@ -174,6 +176,7 @@ func (e *registryEntry) build(at *entry, names map[string]bool) *RegistrySetting
 		},
 		Name: e.Name, Hosts: hosts, ByHost: e.ByHost, TLS: e.TLS, PassAuthorization: e.PassAuthorization,
 		Detail: parseDetail(e.Detail, at), HideExistence: e.HideExistence, AuthorizationTokenOnlyAtLogin: e.AuthorizationTokenOnlyAtLogin,
+		DryRun:      !e.DisableDryRun,
 		TrustedHops: e.Network.hops(at), TrustedProxies: e.Network.proxies(at), VPCEndpoint: e.Network.endpoint(at),
 		AudiencesGiven: e.Authentication.Audiences != nil,
 		AccountAt:      at.at("account"), HostsAt: at.at("hosts"), SourcesAt: at.at("sources"), PartitionAt: at.at("partition"),

@@ -73,7 +73,9 @@ func TestRegistryOptions(t *testing.T) {
 		name, options string
 		want          RegistrySettings
 	}{
-		{"none", "", RegistrySettings{Detail: FullDetail}},
+		{"none", "", RegistrySettings{Detail: FullDetail, DryRun: true}},
+		{"no dry runs", ", disableDryRun: true", RegistrySettings{Detail: FullDetail}},
+		{"dry runs", ", disableDryRun: false", RegistrySettings{Detail: FullDetail, DryRun: true}},
 		{"full", ", detail: full", RegistrySettings{Detail: FullDetail}},
 		{"action", ", detail: action", RegistrySettings{Detail: ActionDetail}},
 		{"nothing", ", detail: none, hideExistence: true", RegistrySettings{Detail: NoDetail, HideExistence: true}},
@@ -88,7 +90,7 @@ func TestRegistryOptions(t *testing.T) {
 				t.Fatal(err)
 			}
 			got, want := all.Named("a"), c.want
-			if got.Detail != want.Detail || got.HideExistence != want.HideExistence || got.ECRNames != want.ECRNames ||
+			if got.Detail != want.Detail || got.DryRun != (want.DryRun || !strings.Contains(c.options, "disableDryRun")) || got.HideExistence != want.HideExistence || got.ECRNames != want.ECRNames ||
 				got.AssumeMissing != want.AssumeMissing || got.AuthorizationTokenOnlyAtLogin != want.AuthorizationTokenOnlyAtLogin ||
 				got.DeleteBlobs != want.DeleteBlobs || !slices.Equal(got.PullThrough, want.PullThrough) || got.Exists != nil {
 				t.Errorf("got %+v, want %+v", got, want)

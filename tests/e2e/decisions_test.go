@@ -14,6 +14,7 @@ import (
 type logLine struct {
 	Msg, Decision string
 	DecisionID    string
+	DryRun        bool
 	Actions       []struct {
 		Action, Resource, Decision string
 		Statements                 []struct{ Effect, Policy, Sid string }

@@ -50,6 +50,7 @@ var groups = []group{
 		{"crane pushes", cranePushes},
 		{"crane is denied", craneIsDenied},
 		{"the access log contains the decision", accessLog},
+		{"a push is tried", pushIsTried},
 		{"the ID of a decision is in the answer and in both logs", decisionIDs},
 		{"the ID of the decision on an allowed request is in both logs", allowedDecisionID},
 		{"no log contains a query", queryIsNotLogged(withoutCertificates)},
@@ -230,6 +231,7 @@ var groups = []group{
 		{"the credential stops at Envoy", credentialEndsAtEnvoy},
 		{"nothing passes without an answer", nothingPassesUnanswered},
 		{"a check that cannot be read is denied", unreadableIsDenied},
+		{"a dry run is never forwarded", dryRunIsNotForwarded},
 	}},
 }
 
