@@ -135,9 +135,14 @@ func (k *check) findClient() bool {
 		k.result.refuse(403, "DENIED", "the request did not come through the required proxies", err.Error())
 		return false
 	}
-	k.result.Client = client
-	k.context = appendRequestContext(k.contextMemory[:0], k.request, k.registry, client, k.checker.timeText(k.request.Time))
+	k.setRequest(k.request.facts(k.registry, client))
 	return true
+}
+
+// setRequest sets the condition keys that do not depend on the caller.
+func (k *check) setRequest(facts RequestFacts) {
+	k.result.Client, k.result.Facts.Request = facts.Client, facts
+	k.context = appendRequestContext(k.contextMemory[:0], &facts, k.registry, k.checker.timeText(k.request.Time))
 }
 
 func (k *check) authenticate(ctx context.Context) bool {
@@ -162,7 +167,7 @@ func (k *check) authenticate(ctx context.Context) bool {
 }
 
 func (k *check) setCaller(caller *identity.Caller) {
-	k.caller = caller
+	k.caller, k.result.Facts.Caller = caller, caller
 	k.result.Principal, k.result.Source = nameOf(&caller.Principal), caller.Source
 	k.result.Issuer, k.result.KeyID = caller.Issuer, caller.KeyID
 	k.context = callerContext(k.context, k.registry, caller)
@@ -180,6 +185,7 @@ func (k *check) answer(ctx context.Context) {
 		return
 	}
 	k.result.Operation, k.result.Repository, k.result.Reference = m.Operation.String(), m.Repository, m.Reference
+	k.result.Facts.Source, k.result.Facts.Tags, k.result.Facts.EmptyBody = m.Source(), m.Tags, m.DeclaresNoBody()
 	if m.Operation == mapping.CheckAPI && !k.canLogIn() {
 		k.answerWithoutLogin()
 	} else {

@@ -16,9 +16,9 @@ import (
 const usualKeys = 28
 
 // appendRequestContext appends the condition keys of a request that do not depend on the
-// caller (IAM User Guide, "AWS global condition context keys"). client is the client's
-// address. A key whose value is not known is absent, as on AWS.
-func appendRequestContext(c iam.Context, r *CheckRequest, registry *policystore.Registry, client string, now *timeText) iam.Context {
+// caller (IAM User Guide, "AWS global condition context keys"). A key whose value is not known
+// is absent, as on AWS.
+func appendRequestContext(c iam.Context, facts *RequestFacts, registry *policystore.Registry, now *timeText) iam.Context {
 	set := func(key, value string) {
 		if value != "" {
 			c = append(c, iam.ContextEntry{Key: key, Value: value})
@@ -27,18 +27,19 @@ func appendRequestContext(c iam.Context, r *CheckRequest, registry *policystore.
 	if endpoint := registry.VPCEndpoint; endpoint != nil {
 		set("aws:SourceVpce", endpoint.ID)
 		set("aws:SourceVpc", endpoint.VPC)
-		set("aws:VpcSourceIp", client)
+		set("aws:VpcSourceIp", facts.Client)
 	} else {
-		set("aws:SourceIp", client)
+		set("aws:SourceIp", facts.Client)
 	}
-	set("aws:SecureTransport", strconv.FormatBool(r.isTLS(registry)))
+	set("aws:SecureTransport", strconv.FormatBool(facts.Secure))
 	set("aws:CurrentTime", now.current)
 	set("aws:EpochTime", now.epoch)
 	set("aws:RequestedRegion", registry.Region)
-	for _, h := range [...]struct{ name, key string }{{"user-agent", "aws:UserAgent"}, {"referer", "aws:referer"}} {
-		if value, found := r.value(h.name); found { // even if it is empty
-			c = append(c, iam.ContextEntry{Key: h.key, Value: value})
-		}
+	if facts.UserAgent.Present { // even if it is empty
+		c = append(c, iam.ContextEntry{Key: "aws:UserAgent", Value: facts.UserAgent.Text})
+	}
+	if facts.Referer.Present {
+		c = append(c, iam.ContextEntry{Key: "aws:referer", Value: facts.Referer.Text})
 	}
 	return c
 }

@@ -32,16 +32,22 @@ func wantContext(t *testing.T, got iam.Context, want map[string]string) {
 	}
 }
 
+// contextOf returns the condition keys of a request from a client.
+func contextOf(r *CheckRequest, registry *policystore.Registry, client string) iam.Context {
+	facts := r.facts(registry, client)
+	return appendRequestContext(nil, &facts, registry, newTimeText(r.Time))
+}
+
 // TestRequestContext checks the condition keys of a request.
 func TestRequestContext(t *testing.T) {
 	r := from("", "GET", "/v2/", mapping.Header{Name: "user-agent", Value: "crane"}, mapping.Header{Name: "referer", Value: "https://example.com"})
-	wantContext(t, appendRequestContext(nil, r, place(), "192.0.2.1", newTimeText(r.Time)), map[string]string{
+	wantContext(t, contextOf(r, place(), "192.0.2.1"), map[string]string{
 		"aws:SourceIp": "192.0.2.1", "aws:SecureTransport": "false",
 		"aws:CurrentTime": "2027-01-15T08:00:00Z", "aws:EpochTime": "1800000000",
 		"aws:UserAgent": "crane", "aws:referer": "https://example.com", "aws:RequestedRegion": "eu-central-1",
 	})
 	bare := &CheckRequest{Time: time.Unix(0, 0), Headers: []mapping.Header{{Name: "user-agent"}}}
-	wantContext(t, appendRequestContext(nil, bare, place(), "", newTimeText(bare.Time)), map[string]string{
+	wantContext(t, contextOf(bare, place(), ""), map[string]string{
 		"aws:SecureTransport": "false", "aws:CurrentTime": "1970-01-01T00:00:00Z", "aws:EpochTime": "0",
 		"aws:UserAgent": "", "aws:RequestedRegion": "eu-central-1",
 	})
@@ -51,7 +57,7 @@ func TestRequestContext(t *testing.T) {
 func TestContextByVPCEndpoint(t *testing.T) {
 	registry := place()
 	registry.VPCEndpoint = &config.VPCEndpoint{ID: "vpce-1a2b3c4d", VPC: "vpc-1a2b3c4d"}
-	wantContext(t, appendRequestContext(nil, &CheckRequest{}, registry, "192.0.2.1", newTimeText(time.Unix(0, 0))), map[string]string{
+	wantContext(t, contextOf(&CheckRequest{Time: time.Unix(0, 0)}, registry, "192.0.2.1"), map[string]string{
 		"aws:SourceVpce": "vpce-1a2b3c4d", "aws:SourceVpc": "vpc-1a2b3c4d", "aws:VpcSourceIp": "192.0.2.1",
 		"aws:SecureTransport": "false", "aws:CurrentTime": "1970-01-01T00:00:00Z", "aws:EpochTime": "0", "aws:RequestedRegion": "eu-central-1",
 	})

@@ -110,5 +110,7 @@ func NewIAMRequest(r *CheckRequest, registry *policystore.Registry, caller *iden
 // RequestContext returns the condition keys of a request to the registry, without those of
 // the caller, of a resource and of an image.
 func RequestContext(r *CheckRequest, registry *policystore.Registry) iam.Context {
-	return appendRequestContext(make(iam.Context, 0, usualKeys), r, withoutHops(registry), r.Peer, newTimeText(r.Time))
+	direct := withoutHops(registry)
+	facts := r.facts(direct, r.Peer)
+	return appendRequestContext(make(iam.Context, 0, usualKeys), &facts, direct, newTimeText(r.Time))
 }

@@ -73,6 +73,8 @@ type Result struct {
 	Reference   string       // tag, digest or upload ID
 	Evaluations []Evaluation // in order; if policies deny the request, the last one is denied
 
+	Facts Facts // what else determined the decision; set as far as the request was checked
+
 	RequestID string    // of the request, cut
 	Method    string    // cut
 	Client    string    // the client's address: the connection's peer or, behind trusted hops, the one that they report

@@ -16,6 +16,7 @@ import (
 type Entry struct {
 	Line int `json:"-"` // in the log, from 1
 
+	Version       int           `json:"version"` // 0 before versions were written
 	Time          time.Time     `json:"time"`
 	Decision      authz.Outcome `json:"decision"`
 	DecisionID    string        `json:"decisionId"`
@@ -34,8 +35,18 @@ type Entry struct {
 	Repository    string        `json:"repository"`
 	Reference     string        `json:"reference"`
 	Actions       []Action      `json:"actions"`
-	Digest        string        `json:"digest"`
-	Latency       float64       `json:"latencySeconds"` // in seconds
+
+	// What else determined the decision, of a request that maps to actions:
+	Tags            []string          `json:"tags"`
+	MountFrom       string            `json:"mountFrom"`
+	EmptyBody       bool              `json:"emptyBody"`
+	Context         map[string]string `json:"context"` // by condition key; nil if the line has none
+	FederatedBy     string            `json:"federatedBy"`
+	SessionPolicies []string          `json:"sessionPolicies"`
+	Omitted         []string          `json:"omitted"` // what the line leaves out of the above
+
+	Digest  string  `json:"digest"`
+	Latency float64 `json:"latencySeconds"` // in seconds
 }
 
 // An Action is a permission that a request needed, and the decision on it.

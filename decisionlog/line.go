@@ -24,7 +24,7 @@ func appendLine(b []byte, r *authz.Result, latency time.Duration) []byte {
 	}
 	b = append(b, `{"time":"`...)
 	b = at.AppendFormat(b, time.RFC3339Nano)
-	b = append(b, `","level":"INFO","msg":"decision","decision":`...)
+	b = append(b, `","level":"INFO","msg":"decision","version":1,"decision":`...)
 	b = appendString(b, r.Decision.String())
 	b = appendText(b, `,"decisionId":`, r.ID)
 	if r.DryRun {
@@ -51,6 +51,7 @@ func appendLine(b []byte, r *authz.Result, latency time.Duration) []byte {
 		}
 		b = append(b, ']')
 	}
+	b = appendFacts(b, r, at)
 	b = append(b, `,"digest":`...)
 	b = appendString(b, r.Digest)
 	b = append(b, `,"latencySeconds":`...)

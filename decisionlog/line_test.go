@@ -4,40 +4,54 @@ import (
 	"bytes"
 	"encoding/json"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"extauthz/authz"
 	"extauthz/decision"
 	"extauthz/diag"
 	"extauthz/iam"
+	"extauthz/identity"
+	"extauthz/identity/sts"
 )
 
 // referenceLine is a line in the form of encoding/json, in the order of its fields.
 type referenceLine struct {
-	Time           time.Time         `json:"time"`
-	Level          string            `json:"level"`
-	Message        string            `json:"msg"`
-	Decision       string            `json:"decision"`
-	DecisionID     string            `json:"decisionId,omitempty"`
-	DryRun         bool              `json:"dryRun,omitempty"`
-	Reason         string            `json:"reason,omitempty"`
-	RequestID      string            `json:"requestId,omitempty"`
-	Registry       string            `json:"registry,omitempty"`
-	Principal      string            `json:"principal,omitempty"`
-	User           string            `json:"user,omitempty"`
-	Source         string            `json:"source,omitempty"`
-	Issuer         string            `json:"issuer,omitempty"`
-	KeyID          string            `json:"keyId,omitempty"`
-	ClientAddress  string            `json:"clientAddress,omitempty"`
-	Method         string            `json:"method,omitempty"`
-	Operation      string            `json:"operation,omitempty"`
-	Repository     string            `json:"repository,omitempty"`
-	Reference      string            `json:"reference,omitempty"`
-	Actions        []referenceAction `json:"actions,omitempty"`
-	Digest         string            `json:"digest"`
-	LatencySeconds float64           `json:"latencySeconds"`
+	Time          time.Time         `json:"time"`
+	Level         string            `json:"level"`
+	Message       string            `json:"msg"`
+	Version       int               `json:"version"`
+	Decision      string            `json:"decision"`
+	DecisionID    string            `json:"decisionId,omitempty"`
+	DryRun        bool              `json:"dryRun,omitempty"`
+	Reason        string            `json:"reason,omitempty"`
+	RequestID     string            `json:"requestId,omitempty"`
+	Registry      string            `json:"registry,omitempty"`
+	Principal     string            `json:"principal,omitempty"`
+	User          string            `json:"user,omitempty"`
+	Source        string            `json:"source,omitempty"`
+	Issuer        string            `json:"issuer,omitempty"`
+	KeyID         string            `json:"keyId,omitempty"`
+	ClientAddress string            `json:"clientAddress,omitempty"`
+	Method        string            `json:"method,omitempty"`
+	Operation     string            `json:"operation,omitempty"`
+	Repository    string            `json:"repository,omitempty"`
+	Reference     string            `json:"reference,omitempty"`
+	Actions       []referenceAction `json:"actions,omitempty"`
+
+	Tags            []string         `json:"tags,omitempty"`
+	MountFrom       string           `json:"mountFrom,omitempty"`
+	EmptyBody       bool             `json:"emptyBody,omitempty"`
+	Context         referenceContext `json:"context,omitempty"`
+	FederatedBy     string           `json:"federatedBy,omitempty"`
+	SessionPolicies []string         `json:"sessionPolicies,omitempty"`
+	Omitted         []string         `json:"omitted,omitempty"`
+
+	Digest         string  `json:"digest"`
+	LatencySeconds float64 `json:"latencySeconds"`
 }
 
 // referenceAction is one evaluated permission.
@@ -67,9 +81,12 @@ func reference(t testing.TB, r *authz.Result, latency time.Duration) []byte {
 		return text
 	}
 	line := referenceLine{
-		r.Time, "INFO", "decision", r.Decision.String(), cut(r.ID), r.DryRun, cut(r.Reason), cut(r.RequestID), cut(r.Registry), cut(r.Principal),
+		r.Time, "INFO", "decision", 1, r.Decision.String(), cut(r.ID), r.DryRun, cut(r.Reason), cut(r.RequestID), cut(r.Registry), cut(r.Principal),
 		cut(r.User), cut(r.Source), cut(r.Issuer), cut(r.KeyID), cut(r.Client), cut(r.Method), cut(r.Operation), cut(r.Repository),
-		cut(r.Reference), nil, r.Digest, latency.Seconds(),
+		cut(r.Reference), nil, nil, "", false, nil, "", nil, nil, r.Digest, latency.Seconds(),
+	}
+	if r.Operation != "" {
+		addFacts(&line, r)
 	}
 	for _, e := range r.Evaluations {
 		statements := []referenceStatement{}
@@ -85,6 +102,81 @@ func reference(t testing.TB, r *authz.Result, latency time.Duration) []byte {
 		t.Fatal(err)
 	}
 	return text.Bytes()
+}
+
+// addFacts adds to a line what else determined the decision.
+func addFacts(line *referenceLine, r *authz.Result) {
+	f := r.Facts
+	omit := func(condition bool, name string) bool {
+		if condition {
+			line.Omitted = append(line.Omitted, name)
+		}
+		return condition
+	}
+	omit(len(r.Repository) > 512, "repository")
+	omit(len(r.Reference) > 512, "reference")
+	if !omit(len(strings.Join(f.Tags, "")) > 2048, "tags") {
+		line.Tags = f.Tags
+	}
+	line.MountFrom, line.EmptyBody = f.Source, f.EmptyBody
+	add := func(key, value string) {
+		if value != "" {
+			line.Context = append(line.Context, [2]string{key, value})
+		}
+	}
+	add("aws:SecureTransport", strconv.FormatBool(f.Request.Secure))
+	whole := func(text string) bool { return len(text) <= 512 && utf8.ValidString(text) }
+	if h := f.Request.UserAgent; h.Present && !omit(!whole(h.Text), "aws:UserAgent") {
+		line.Context = append(line.Context, [2]string{"aws:UserAgent", h.Text})
+	}
+	if h := f.Request.Referer; h.Present && !omit(!whole(h.Text) || strings.Contains(h.Text, "?") || strings.Contains(h.Text, "@"), "aws:referer") {
+		line.Context = append(line.Context, [2]string{"aws:referer", h.Text})
+	}
+	if f.Caller == nil || f.Caller.Spec == nil {
+		return
+	}
+	s := f.Caller.Spec
+	begin, _ := f.Caller.AppendContext(nil, r.Time.UTC().Format(time.RFC3339)).Lookup("aws:TokenIssueTime")
+	add("aws:TokenIssueTime", begin.Value)
+	add("aws:SourceIdentity", s.SourceIdentity)
+	add("aws:FederatedProvider", s.Provider)
+	add("aws:SourceArn", s.SourceResource.ARN)
+	add("aws:SourceAccount", s.SourceResource.Account)
+	length := 0
+	for _, tag := range s.Tags {
+		length += len(tag.Key + tag.Value)
+	}
+	for _, tag := range s.Tags {
+		if length <= 4096 {
+			line.Context = append(line.Context, [2]string{"aws:PrincipalTag/" + tag.Key, tag.Value})
+		}
+	}
+	omit(length > 4096, "aws:PrincipalTag")
+	line.FederatedBy = s.FederatedBy
+	for _, p := range f.Caller.SessionPolicies {
+		line.SessionPolicies = append(line.SessionPolicies, p.Source.String())
+	}
+}
+
+// referenceContext is an object whose members have an order.
+type referenceContext [][2]string
+
+func (c referenceContext) MarshalJSON() ([]byte, error) {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	for i, member := range c {
+		text.WriteByte("{,"[min(i, 1)])
+		if err := encoder.Encode(member[0]); err != nil {
+			return nil, err
+		}
+		text.WriteByte(':')
+		if err := encoder.Encode(member[1]); err != nil {
+			return nil, err
+		}
+	}
+	text.WriteByte('}')
+	return text.Bytes(), nil
 }
 
 // checkLine compares the line of a decision with the reference.
@@ -109,6 +201,10 @@ func FuzzLine(f *testing.F) {
 			&r.ID, &r.Reason, &r.RequestID, &r.Registry, &r.Principal, &r.User, &r.Source, &r.Issuer, &r.KeyID, &r.Client, &r.Method,
 			&r.Operation, &r.Repository, &r.Reference, &r.Digest,
 		}
+		r.Facts = fuzzedFacts(text, field, numbers, nanoseconds)
+		if numbers%5 > 0 {
+			r.Operation = "GetManifest"
+		}
 		e := authz.Evaluation{Action: "ecr:PutImage", Optional: numbers%2 == 0, Decision: iam.Decision(numbers % 3)}
 		s, p := &iam.Statement{Effect: iam.Effect(numbers % 2)}, &iam.Policy{Source: diag.Source{File: "managed/a.json"}}
 		fields = append(fields, &e.Action, &e.Resource, &s.Sid, &p.Source.File, &p.Source.Element)
@@ -125,6 +221,38 @@ func FuzzLine(f *testing.F) {
 		}
 		checkLine(t, r, time.Duration(latency))
 	})
+}
+
+// fuzzedFacts returns facts with a text in one place.
+func fuzzedFacts(text string, field, numbers uint8, at int64) authz.Facts {
+	spec := sts.CallerSpec{Principal: "a"}
+	caller := &identity.Caller{CallerIdentity: sts.CallerIdentity{Spec: &spec}}
+	f := authz.Facts{EmptyBody: numbers%2 == 0}
+	switch f.Request.Secure = numbers%3 == 0; field % 8 {
+	case 0:
+		f.Request.UserAgent = authz.HeaderText{Text: text, Present: true}
+	case 1:
+		f.Request.Referer = authz.HeaderText{Text: text, Present: true}
+	case 2:
+		f.Tags = []string{text, "v1"}
+	case 3:
+		f.Source = text[:min(len(text), 256)]
+	case 4:
+		spec.Tags = []sts.Tag{{Key: "a", Value: text}, {Key: "b", Value: ""}}
+	case 5:
+		spec.SourceIdentity, spec.Provider = "me", text
+		spec.IssuedAt = time.Unix(at%1e10, at)
+		caller.Context = iam.Context{{Key: "aws:TokenIssueTime", Value: spec.IssuedAt.UTC().Format(time.RFC3339)}}
+	case 6:
+		spec.SourceResource = sts.SourceResource{ARN: text, Account: "123456789012"}
+	case 7:
+		spec.FederatedBy = "arn"
+		caller.SessionPolicies = []*iam.Policy{{Source: diag.Source{File: text}}, {Source: diag.Source{File: "b"}}}
+	}
+	if numbers%4 > 0 {
+		f.Caller = caller
+	}
+	return f
 }
 
 // TestLineOfAZeroTime checks that a decision without a time has the current one.

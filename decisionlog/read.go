@@ -45,6 +45,11 @@ type Counts struct {
 // Bad returns the number of lines that are not decisions.
 func (c Counts) Bad() int { return c.Broken + c.Truncated + c.Foreign + c.TooLong }
 
+// Plus returns the sums of two counts.
+func (c Counts) Plus(d Counts) Counts {
+	return Counts{c.Decisions + d.Decisions, c.Broken + d.Broken, c.Truncated + d.Truncated, c.Foreign + d.Foreign, c.TooLong + d.TooLong}
+}
+
 // NewReader returns a reader of a log. name is the file's name in diagnostics.
 func NewReader(name string, from io.Reader) *Reader {
 	return &Reader{name: name, from: bufio.NewReaderSize(from, maxLine)}
@@ -54,8 +59,8 @@ func NewReader(name string, from io.Reader) *Reader {
 func (r *Reader) Next() bool {
 	for r.err == nil {
 		line, err := r.from.ReadSlice('\n')
-		tooLong := err == bufio.ErrBufferFull
-		for err == bufio.ErrBufferFull {
+		tooLong := errors.Is(err, bufio.ErrBufferFull)
+		for errors.Is(err, bufio.ErrBufferFull) {
 			_, err = r.from.ReadSlice('\n')
 		}
 		r.err = err

@@ -12,6 +12,7 @@ import (
 
 	"extauthz/authz"
 	"extauthz/decision"
+	"extauthz/mapping"
 	"extauthz/policystore"
 )
 
@@ -32,6 +33,12 @@ const (
 	mapped         = "if the request maps to actions"
 	ofRepository   = "if the operation has a repository"
 	withReference  = "if the operation has a reference"
+	writesTags     = "if the request writes tags by its query"
+	mounts         = "if the request mounts a blob"
+	withoutBody    = "if the request completes an upload and declares that it has no body"
+	federated      = "if the caller is a federated user"
+	limited        = "if session policies limit the caller"
+	leavesOut      = "if the line leaves out something"
 	evaluated      = "if permissions are evaluated"
 	changesRequest = "if a denial only changes the request"
 	hasSid         = "if the statement has a `Sid`"
@@ -72,14 +79,23 @@ func fieldCases(t *testing.T) []fieldCase {
 	known := []string{hasID, hasAddress, readable, hasRegistry}
 	bob := append(slices.Clip(known), hasCredential, identified)
 	decided := append(slices.Clip(bob), mapped, evaluated)
+	image := append(slices.Clip(decided), ofRepository, withReference)
+	long, guest := request("GET", "/v2/team/app/tags/list", basic("bob", "bob-secret")), request("GET", "/v2/", basic("guest", "bob-secret"))
+	long.Headers = append(long.Headers, mapping.Header{Name: "user-agent", Value: strings.Repeat("x", 513)})
+	guest.Host, guest.Extensions = "main.example.com", authz.Extensions{Registry: "main"}
+	finish := request("PUT", "/v2/team/app/blobs/uploads/1?digest=sha256:00", basic("alice", "alice-secret"), mapping.Header{Name: "content-length", Value: "0"})
 	return []fieldCase{
-		{"a pull", c, request("GET", "/v2/team/app/manifests/v1", basic("bob", "bob-secret")), append(slices.Clip(decided), ofRepository, withReference)},
+		{"a manifest with tags", c, request("PUT", "/v2/team/app/manifests/v1?tag=v1.1&tag=v1.2", basic("alice", "alice-secret")), append(slices.Clip(image), writesTags)},
+		{"the end of an upload", c, finish, append(slices.Clip(image), withoutBody)},
+		{"a long header", c, long, append(slices.Clip(decided), ofRepository, leavesOut)},
+		{"a federated user", withTokens, guest, append(slices.Clip(decided), federated, limited)},
+		{"a pull", c, request("GET", "/v2/team/app/manifests/v1", basic("bob", "bob-secret")), image},
 		{"a login", c, request("GET", "/v2/", basic("bob", "bob-secret")), decided},
 		{"a list of tags", c, request("GET", "/v2/team/app/tags/list", basic("bob", "bob-secret")), append(slices.Clip(decided), ofRepository)},
 		{"a mount", c, request("POST", "/v2/team/app/blobs/uploads/?mount=sha256:"+strings.Repeat("0", 64)+"&from=team/base", basic("alice", "alice-secret")),
-			append(slices.Clip(decided), ofRepository, withReference)},
-		{"a denial", c, request("PUT", "/v2/team/app/manifests/v1", basic("bob", "bob-secret")), append(slices.Clip(decided), notAllowed, ofRepository, withReference)},
-		{"an explicit denial", c, request("GET", "/v2/secret/app/manifests/v1", basic("bob", "bob-secret")), append(slices.Clip(decided), notAllowed, ofRepository, withReference)},
+			append(slices.Clip(image), mounts)},
+		{"a denial", c, request("PUT", "/v2/team/app/manifests/v1", basic("bob", "bob-secret")), append(slices.Clip(image), notAllowed)},
+		{"an explicit denial", c, request("GET", "/v2/secret/app/manifests/v1", basic("bob", "bob-secret")), append(slices.Clip(image), notAllowed)},
 		{"a dry run", c, request("GET", "/dry-run/v2/team/app/tags/list", basic("bob", "bob-secret")), append(slices.Clip(decided), isDryRun, ofRepository)},
 		{"no credential", c, request("GET", "/v2/"), append(slices.Clip(known), notAllowed)},
 		{"neither ID nor address", c, bare, []string{readable, hasRegistry, notAllowed}},
@@ -90,7 +106,7 @@ func fieldCases(t *testing.T) []fieldCase {
 		{"another host", c, elsewhere, []string{hasID, hasAddress, readable, notAllowed}},
 		{"a check that cannot be read", c, &authz.CheckRequest{Unreadable: "the check is larger than 4 MiB", Time: bare.Time}, []string{notAllowed}},
 		{"no policies", none, request("GET", "/v2/", basic("bob", "bob-secret")), []string{hasID, hasAddress, readable, notAllowed}},
-		{"a token", withTokens, bearing(string(token)), append(slices.Clip(decided), ofIssuer, signed)},
+		{"a token", withTokens, bearing(string(token)), append(slices.Clip(decided), ofIssuer, signed, limited)},
 		{"a token with another signature", withTokens, bearing(otherSignature(string(token))), append(slices.Clip(known), notAllowed, hasCredential, ofIssuer)},
 	}
 }
@@ -198,6 +214,8 @@ func kindOf(value any) string {
 		return "boolean"
 	case []any:
 		return "array"
+	case map[string]any:
+		return "object"
 	}
 	return fmt.Sprintf("%T", value)
 }

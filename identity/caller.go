@@ -3,6 +3,7 @@ package identity
 import (
 	"errors"
 	"reflect"
+	"time"
 
 	"extauthz/iam"
 	"extauthz/identity/sts"
@@ -30,8 +31,28 @@ func (c *Caller) AppendContext(request iam.Context, now string) iam.Context {
 	return request
 }
 
-// equal reports whether two callers differ in nothing that a decision could depend on.
-func (c *Caller) equal(other *Caller) bool { return c == other || reflect.DeepEqual(c, other) }
+// SessionBegin returns when the session of the caller began, zero for a caller without a
+// session. now is the time of the request.
+func (c *Caller) SessionBegin(now time.Time) time.Time {
+	switch {
+	case c.beginsWithRequest:
+		return now
+	case c.Spec == nil:
+		return time.Time{}
+	}
+	return c.Spec.IssuedAt
+}
+
+// equal reports whether two callers differ in nothing that a decision could depend on. Their
+// specs may differ: a tag can be that of the role or of the session.
+func (c *Caller) equal(other *Caller) bool {
+	if c == other {
+		return true
+	}
+	a, b := *c, *other
+	a.Spec, b.Spec = nil, nil
+	return reflect.DeepEqual(a, b)
+}
 
 // FailureKind is a kind of failure to authenticate.
 type FailureKind uint8

@@ -68,6 +68,9 @@ func (auth *Authenticator) CallerOfPrincipal(spec *sts.CallerSpec) (*Caller, err
 	return &Caller{CallerIdentity: caller, Source: "arn"}, nil
 }
 
+// Anonymous returns the caller of requests without a credential.
+func (auth *Authenticator) Anonymous() *Caller { return auth.anonymous }
+
 // offlineUser authenticates a user of the password file without the password.
 func (a attempt) offlineUser(c *OfflineCredential) (*Caller, error) {
 	switch {

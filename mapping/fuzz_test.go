@@ -88,6 +88,7 @@ func FuzzMap(f *testing.F) {
 			}
 		} else {
 			checkMapping(t, g, r, &m)
+			checkSummary(t, g, r, &m)
 		}
 		relevant := *r
 		relevant.Headers = slices.DeleteFunc(slices.Clone(r.Headers), func(h Header) bool { return !isRelevant(h.Name) })

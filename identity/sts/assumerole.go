@@ -246,5 +246,8 @@ func (s *sessionRequest) session(provider string) (AssumeRoleOutput, error) {
 	caller := s.entities.newCaller(p, attributes{
 		tags: mergeTags(s.role.Tags, s.tags.tags), sourceIdentity: s.sourceIdentity, provider: provider, sessionPolicies: s.SessionPolicies,
 	})
+	caller.Spec = &CallerSpec{
+		Principal: p.ARN, Tags: s.tags.tags, SourceIdentity: s.sourceIdentity, SessionPolicies: s.SessionPolicies, Provider: provider,
+	}
 	return AssumeRoleOutput{caller.IssuedAt(s.IssuedAt), s.repeatable}, nil
 }

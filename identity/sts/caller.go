@@ -15,10 +15,14 @@ type CallerIdentity struct {
 	Principal       iam.Principal
 	Context         iam.Context // aws:PrincipalArn and the like; append to a copy only
 	SessionPolicies []*iam.Policy
+
+	// Spec describes the caller: [Entities.Caller] makes the same caller of it again. It is
+	// nil for an anonymous caller.
+	Spec *CallerSpec
 }
 
-// A CallerSpec describes the caller for a credential, as the operator configured it: a
-// principal and, for a session, what the session has.
+// A CallerSpec describes a caller: a principal and, for a session, what the session has. It
+// has nothing that follows from the user or role.
 type CallerSpec struct {
 	Principal       string         // ARN of a user, a role session, a federated user or a root user, or the name of a service
 	FederatedBy     string         // of a federated user: the ARN of the IAM user who federates it
@@ -27,6 +31,8 @@ type CallerSpec struct {
 	SourceIdentity  string         // "" for none
 	SessionPolicies []*iam.Policy  // of a session
 	SourceResource  SourceResource // of a service: the resource for which it calls
+	Provider        string         // of a role session: the identity provider whose token assumed the role; "" for none
+	IssuedAt        time.Time      // when a session began; zero if it is not known
 }
 
 // Caller returns the caller that a spec describes. Session tags override those of the
@@ -52,18 +58,28 @@ func (e *Entities) Caller(s *CallerSpec) (CallerIdentity, error) {
 	if principal.Kind != iam.Service && s.SourceResource != (SourceResource{}) {
 		return CallerIdentity{}, diag.Problemf("principal %q: sourceArn and sourceAccount are allowed only for an AWS service principal", oidc.Excerpt(principal.ARN)).WithRemedy("remove them")
 	}
+	if principal.Kind != iam.AssumedRole && s.Provider != "" {
+		return CallerIdentity{}, diag.Problemf("principal %q is not a session of a role, and only such a session has an identity provider", oidc.Excerpt(principal.ARN)).WithRemedy("leave it out")
+	}
 	sourceAccount, err := s.SourceResource.account()
 	if err != nil {
 		return CallerIdentity{}, err
 	}
 	a := attributes{
-		tags: s.Tags, sourceIdentity: s.SourceIdentity, sessionPolicies: s.SessionPolicies,
+		tags: s.Tags, sourceIdentity: s.SourceIdentity, provider: s.Provider, sessionPolicies: s.SessionPolicies,
 		sourceARN: s.SourceResource.ARN, sourceAccount: sourceAccount,
 	}
 	if entity != nil {
 		a.tags = mergeTags(entity.Tags, s.Tags)
 	}
-	return e.newCaller(principal, a), nil
+	spec := *s
+	spec.RolePath = "" // of the role that was found
+	caller := e.newCaller(principal, a)
+	caller.Spec = &spec
+	if s.IssuedAt.IsZero() {
+		return caller, nil
+	}
+	return caller.IssuedAt(s.IssuedAt), nil
 }
 
 // Anonymous returns the caller of a request without a credential.
@@ -75,6 +91,9 @@ func (e *Entities) Anonymous() CallerIdentity {
 // a session is returned unchanged.
 func (c CallerIdentity) IssuedAt(begin time.Time) CallerIdentity {
 	if HasSession(c.Principal.Kind) {
+		spec := *c.Spec
+		spec.IssuedAt = begin
+		c.Spec = &spec
 		c.Context = append(slices.Clip(c.Context), iam.ContextEntry{Key: "aws:TokenIssueTime", Value: begin.UTC().Format(time.RFC3339)})
 	}
 	return c

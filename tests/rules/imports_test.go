@@ -54,7 +54,7 @@ var mayImport = map[string][]string{
 	"schemas":                             {"diag"},
 	"scaffold":                            {"diag", "iam", "mapping", "schemas"},
 	"envoy":                               {"diag", "strictjson", "clientip", "authz", "mapping", envoyAPI, grpc, protobuf, genproto},
-	"decisionlog":                         {"diag", "iam", "authz"},
+	"decisionlog":                         {"diag", "iam", "identity/sts", "identity", "authz"},
 	"metrics":                             {"identity/oidc", "decision", "policystore", "authz", "decisionlog", prom},
 	"cmd/extauthz":                        {"diag", "iam", "mapping", "identity/oidc", "identity/sts", "identity", "decision", "policystore", "authz", "simulate", "lint", "doctor", "policytest", "schemas", "scaffold", "envoy", "decisionlog", "metrics", grpc},
 }
