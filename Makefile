@@ -62,6 +62,13 @@ mesh-test: ## run Envoy Gateway with its example, in a network namespace; needs 
 	GOFLAGS="$$(go env GOFLAGS) $(FASTER)" go build -C tests/mesh/gateway -o ../../../.cache/bin/envoy-gateway github.com/envoyproxy/gateway/cmd/envoy-gateway
 	go test -C tests -count=1 -v -timeout=1h ./mesh -live $(ARGS)
 
+# kubernetes builds programs of Kubernetes, unless they are up to date. They report the version of
+# the module as theirs.
+kubernetes = version=$$(go list -C tests/cluster/kubernetes -m -f '{{.Version}}' k8s.io/kubernetes) && \
+	go build -C tests/cluster/kubernetes -trimpath -gcflags=all=-dwarf=false \
+		-ldflags="-s -w -X k8s.io/component-base/version.gitVersion=$$version" \
+		-o ../../../.cache/kubernetes/ $(addprefix k8s.io/kubernetes/cmd/,$(1))
+
 bench: ## measure the sidecar next to servers that decide nothing (QUICK=true ONLY=REGEXP BEFORE=COMMIT; tests/bench/README.md)
 	@go build -C tests -o ../.cache/bin/bench ./bench
 	@exec .cache/bin/bench -quick='$(or $(QUICK),false)' -only='$(ONLY)' -before='$(BEFORE)' -opa='$(or $(OPA),false)' -compare='$(COMPARE)' -from='$(FROM)' -out='$(OUT)' -charts='$(CHARTS)'

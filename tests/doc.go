@@ -10,6 +10,7 @@
 //	certs         the certificates of a test
 //	issuer        an OpenID Connect issuer
 //	checkout      finds the folders of the checkout
+//	daemon        runs programs in the background of a test
 //	dockercli     runs Docker's client
 //	forward       forwards TCP connections, a program for containers
 //	images        makes container images where none can be pulled
@@ -21,6 +22,7 @@
 //	conformance   compares a registry behind Envoy with the same registry alone
 //	mesh          the examples for service meshes, with what control planes make of them
 //	kubernetes    the manifests for Kubernetes and the Helm chart
+//	cluster       runs a Kubernetes API server
 //	clientbin     builds the registry clients that are Go modules, and the linter
 //	clients       runs registry clients, through Envoy and without
 //	quickstart    what `make run` runs

@@ -1,0 +1,2 @@
+// Package daemon runs programs in the background of a test.
+package daemon
