@@ -26,6 +26,14 @@ const (
 	uploadLayerPart             = "ecr:UploadLayerPart"
 )
 
+// Actions returns all actions that requests can need, in alphabetical order.
+func Actions() []string {
+	return []string{
+		batchCheckLayerAvailability, batchDeleteImage, BatchGetImage, batchImportUpstreamImage, completeLayerUpload, createRepository,
+		describeRepositories, GetAuthorizationToken, getDownloadURLForLayer, initiateLayerUpload, listImages, putImage, uploadLayerPart,
+	}
+}
+
 // Permission is one action on one resource.
 type Permission struct {
 	Action     string // with its prefix, such as ecr:BatchGetImage

@@ -18,6 +18,7 @@ type Contents struct {
 	Policies []*iam.Policy
 	// Repositories has the policies of each repository by its ARN.
 	Repositories map[string][]*iam.Policy
+	Tagged       []string        // the ARNs of the repositories with tags, in order
 	TagKeys      map[string]bool // of all repositories' tags, as condition keys in lower case
 	// ControlLevels are the folders of service control policies.
 	ControlLevels []ControlLevel
@@ -73,7 +74,7 @@ type TrustedIssuer struct {
 // Contents returns the parts that the snapshot was compiled from.
 func (s *Snapshot) Contents() Contents {
 	c := Contents{
-		Policies: s.policies, Repositories: s.repositories, TagKeys: s.tags.keys(), ControlLevels: s.controls.levels,
+		Policies: s.policies, Repositories: s.repositories, Tagged: slices.Sorted(maps.Keys(s.tags)), TagKeys: s.tags.keys(), ControlLevels: s.controls.levels,
 		Credentials: s.callers.credentials, Issuers: s.callers.trusted,
 		Configured: s.listed, Organization: s.organization, Accepted: s.accepted,
 		Documents: s.documents, Findings: s.policyFindings,

@@ -70,7 +70,7 @@ func (in *DirectoryInput) Evaluate(s *policystore.Snapshot) ([]Evaluation, *auth
 	if err != nil {
 		return nil, nil, err
 	}
-	registry, err := findRegistry(s, in.Registry, in.Resources)
+	registry, err := RegistryOf(s, in.Registry, in.Resources)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -101,11 +101,11 @@ func (in *DirectoryInput) evaluateActions(s *policystore.Snapshot, registry *pol
 	}
 	var evaluations []Evaluation
 	for _, action := range in.Actions {
-		if err := checkAction(action); err != nil {
+		if err := CheckAction(action); err != nil {
 			return nil, err
 		}
 		for _, resource := range resources {
-			if err := checkInRegistry(registry, resource); err != nil {
+			if err := CheckInRegistry(registry, resource); err != nil {
 				return nil, err
 			}
 			r := authz.NewIAMRequest(in.ForRegistry(registry), registry, caller, action, resource)
@@ -117,12 +117,12 @@ func (in *DirectoryInput) evaluateActions(s *policystore.Snapshot, registry *pol
 
 // FindRegistry returns the registry of a name, or the only registry if name is "".
 func FindRegistry(s *policystore.Snapshot, name string) (*policystore.Registry, error) {
-	return findRegistry(s, name, nil)
+	return RegistryOf(s, name, nil)
 }
 
-// findRegistry is FindRegistry for a request about resources. If several registries
-// exist and name is "", it returns the one to which all resources belong.
-func findRegistry(s *policystore.Snapshot, name string, resources []string) (*policystore.Registry, error) {
+// RegistryOf is FindRegistry for a request about resources. If name is "" and several registries
+// exist, it returns the one to which all resources belong.
+func RegistryOf(s *policystore.Snapshot, name string, resources []string) (*policystore.Registry, error) {
 	names := s.RegistryNames()
 	all := strings.Join(names, ", ")
 	if name != "" {
@@ -151,15 +151,15 @@ func findRegistry(s *policystore.Snapshot, name string, resources []string) (*po
 // mayContain reports whether all resources can belong to a registry.
 func mayContain(r *policystore.Registry, resources []string) bool {
 	for _, resource := range resources {
-		if checkInRegistry(r, resource) != nil {
+		if CheckInRegistry(r, resource) != nil {
 			return false
 		}
 	}
 	return true
 }
 
-// checkInRegistry rejects a resource that cannot belong to a registry.
-func checkInRegistry(r *policystore.Registry, resource string) error {
+// CheckInRegistry rejects a resource that cannot belong to a registry.
+func CheckInRegistry(r *policystore.Registry, resource string) error {
 	if resource == "*" {
 		return nil
 	}

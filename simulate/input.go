@@ -50,7 +50,7 @@ func (in *inputReader) field(name string, at int) (err error) {
 	case "Id":
 		in.id, err = in.reader.Raw()
 	case "ActionNames":
-		err = in.texts(name, &in.actions, checkAction)
+		err = in.texts(name, &in.actions, CheckAction)
 	case "ResourceArns":
 		err = in.texts(name, &in.resources, checkResource)
 	case "CallerArn":
@@ -107,8 +107,8 @@ func (in *inputReader) texts(name string, texts *[]string, check func(string) er
 	})
 }
 
-// checkAction rejects a text that is not an action. Patterns of actions are not accepted.
-func checkAction(text string) error {
+// CheckAction rejects a text that is not an action. Patterns of actions are not accepted.
+func CheckAction(text string) error {
 	const remedy = "write service:Action, such as ecr:BatchGetImage"
 	service, name, found := strings.Cut(text, ":")
 	switch {

@@ -42,7 +42,21 @@ func helpOn(w io.Writer, name string) error {
 	c := commands()[i]
 	fmt.Fprintf(w, "extauthz %s: %s\n", c.name, c.summary)
 	c.printFlags(w)
+	if example := exampleOf(c.name); example != "" {
+		fmt.Fprintf(w, "\nExample:\n  %s\n", example)
+	}
 	return nil
+}
+
+// exampleOf returns an example of a command, "" for none.
+func exampleOf(command string) string {
+	switch command {
+	case "who-can":
+		return "extauthz who-can ecr:PutImage team/app --policies policies"
+	case "what-can":
+		return "extauthz what-can arn:aws:iam::123456789012:user/alice --policies policies --format json"
+	}
+	return ""
 }
 
 // printFlags prints the flags with their defaults.

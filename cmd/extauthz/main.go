@@ -63,6 +63,8 @@ func commands() []command {
 		{"doctor", "report what in an Envoy configuration undoes the protection: doctor [FILE...]", false, new(doctorCommand).declare, examine},
 		{"schema", "print a JSON Schema for editors: schema NAME", false, noFlags, schema},
 		{"whoami", "print the caller that a credential or a CheckRequest identifies", false, new(whoamiCommand).declare, whoami},
+		{"who-can", "list the principals that may perform an action: who-can ACTION RESOURCE --policies DIR", false, new(accessCommand).declare, whoCan},
+		{"what-can", "list what a principal may do: what-can PRINCIPAL --policies DIR", false, new(accessCommand).declare, whatCan},
 		{"healthcheck", "check whether a running serve is ready", true, new(healthcheckCommand).declare, healthcheck},
 		{"version", "print the version", false, noFlags, version},
 		{"help", "print the commands, or the flags of one command", false, noFlags, help},

@@ -48,7 +48,7 @@ func (e *Entities) AssumeRoleWithWebIdentity(p *Provider, input *AssumeRoleInput
 	if err := s.findRole(call, who); err != nil {
 		return AssumeRoleOutput{}, err
 	}
-	provider := p.principalFor(s.role)
+	provider := p.PrincipalFor(s.role)
 	keys = append(keys, iam.ContextEntry{Key: "aws:FederatedProvider", Value: provider})
 	err = s.checkPermissions(call, who,
 		&iam.Policies{Resource: []*iam.Policy{s.role.Trust}}, &iam.Principal{Kind: iam.FederatedProvider, ARN: provider}, keys)

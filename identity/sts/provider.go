@@ -18,10 +18,10 @@ func NewProvider(name, url string) *Provider { return &Provider{name, url, mappe
 // googleProvider is Google in trust policies.
 const googleProvider = "accounts.google.com"
 
-// principalFor returns the provider as principal of a role's trust policy: its ARN in the
+// PrincipalFor returns the provider as principal of a role's trust policy: its ARN in the
 // role's account, or the domain of a provider that AWS supports without an ARN (IAM User
 // Guide, "AWS JSON policy elements: Principal").
-func (p *Provider) principalFor(role *Entity) string {
+func (p *Provider) PrincipalFor(role *Entity) string {
 	switch p.URL {
 	case googleProvider, "cognito-identity.amazonaws.com":
 		return p.URL

@@ -69,7 +69,7 @@ func TestProviderOfARole(t *testing.T) {
 		{"accounts.google.com", role + "ci", "accounts.google.com"},
 		{"cognito-identity.amazonaws.com", role + "ci", "cognito-identity.amazonaws.com"},
 	} {
-		if got := NewProvider("issuer", c.url).principalFor(&Entity{ARN: c.role}); got != c.want {
+		if got := NewProvider("issuer", c.url).PrincipalFor(&Entity{ARN: c.role}); got != c.want {
 			t.Errorf("%s: %q, want %q", c.url, got, c.want)
 		}
 	}

@@ -48,6 +48,7 @@ var mayImport = map[string][]string{
 	"policystore/directory/directorytest": {},
 	"authz":                               {"diag", "iam", "mapping", "identity", "decision", "policystore", "policystore/config"},
 	"simulate":                            {"diag", "iam", "strictjson", "mapping", "identity/oidc", "identity/sts", "identity", "decision", "policystore", "authz"},
+	"access":                              {"diag", "iam", "nearest", "mapping", "identity/sts", "identity", "policystore", "policystore/config", "authz"},
 	"policytest":                          {"diag", "iam", "strictyaml", "identity/sts", "mapping", "identity/oidc", "identity", "decision", "policystore", "policystore/config", "authz", "simulate", yaml},
 	"lint":                                {"diag", "iam", "mapping", "nearest", "identity/nametemplate", "identity/basic", "identity/sts", "identity", "policystore", "policystore/config"},
 	"doctor":                              {"diag", "mapping", "identity", "policystore", yaml},
@@ -56,7 +57,7 @@ var mayImport = map[string][]string{
 	"envoy":                               {"diag", "strictjson", "clientip", "authz", "mapping", envoyAPI, grpc, protobuf, genproto},
 	"decisionlog":                         {"diag", "iam", "identity/sts", "identity", "authz"},
 	"metrics":                             {"identity/oidc", "decision", "policystore", "authz", "decisionlog", prom},
-	"cmd/extauthz":                        {"diag", "iam", "mapping", "identity/oidc", "identity/sts", "identity", "decision", "policystore", "authz", "simulate", "lint", "doctor", "policytest", "schemas", "scaffold", "envoy", "decisionlog", "metrics", grpc},
+	"cmd/extauthz":                        {"diag", "iam", "mapping", "identity/oidc", "identity/sts", "identity", "decision", "policystore", "authz", "simulate", "access", "lint", "doctor", "policytest", "schemas", "scaffold", "envoy", "decisionlog", "metrics", grpc},
 }
 
 func TestImports(t *testing.T) {

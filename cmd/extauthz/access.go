@@ -1,0 +1,131 @@
+package main
+
+import (
+	"flag"
+	"io"
+	"slices"
+	"strings"
+
+	"extauthz/access"
+	"extauthz/diag"
+	"extauthz/iam"
+	"extauthz/policystore"
+	"extauthz/simulate"
+)
+
+// accessCommand contains the flags of who-can and what-can.
+type accessCommand struct {
+	policies, registry, format string
+}
+
+// declare adds the flags. Parsing them sets c.
+func (c *accessCommand) declare(flags *flag.FlagSet) {
+	flags.StringVar(&c.policies, "policies", "", "the policy directory `DIR`, as for serve")
+	flags.StringVar(&c.registry, "registry", "", "`NAME` of the registry; required if several match")
+	flags.StringVar(&c.format, "format", "text", "`FORMAT` of the answer: text, json or csv")
+}
+
+// parse parses the command line, which has that many arguments, and loads the directory.
+func (c *accessCommand) parse(in *invocation, names ...string) (arguments []string, s *policystore.Snapshot, d *access.Directory, err error) {
+	flags := newFlags()
+	c.declare(flags)
+	if arguments, err = parseMixed(flags, in); err != nil {
+		return nil, nil, nil, err
+	}
+	switch {
+	case len(arguments) < len(names):
+		err = diag.Problemf("%s is missing", names[len(arguments)]).WithRemedy("see extauthz help " + in.command)
+	case len(arguments) > len(names):
+		err = diag.Problemf("unexpected argument %q", arguments[len(names)]).WithRemedy("see extauthz help " + in.command)
+	case c.policies == "":
+		err = diag.Problemf("--policies is missing").WithRemedy("give the policy directory")
+	case !slices.Contains([]string{"text", "json", "csv"}, c.format):
+		err = diag.Problemf("unknown format %q", c.format).WithRemedy("use text, json or csv")
+	}
+	if err != nil {
+		return nil, nil, nil, inputError{err}
+	}
+	if s, err = policystore.LoadDocuments(c.policies); err != nil {
+		return nil, nil, nil, inputError{inDirectory(c.policies, err)}
+	}
+	d, err = access.New(s)
+	return arguments, s, d, err
+}
+
+// answer is the answer to a question about a directory.
+type answer interface {
+	WriteText(io.Writer) error
+	WriteJSON(io.Writer) error
+	WriteCSV(io.Writer) error
+}
+
+// print prints an answer, which is a negative result if it is empty.
+func (c *accessCommand) print(to io.Writer, a answer, isEmpty bool) (err error) {
+	switch c.format {
+	case "json":
+		err = a.WriteJSON(to)
+	case "csv":
+		err = a.WriteCSV(to)
+	default:
+		err = a.WriteText(to)
+	}
+	if err == nil && isEmpty {
+		return errNegative
+	}
+	return err
+}
+
+// whoCan prints the principals that may perform an action on a resource.
+func whoCan(in *invocation) error {
+	c := new(accessCommand)
+	arguments, s, d, err := c.parse(in, "ACTION", "RESOURCE")
+	if err != nil {
+		return err
+	}
+	action, resource := arguments[0], arguments[1]
+	if err := simulate.CheckAction(action); err != nil {
+		return inputError{err}
+	}
+	isARN := strings.HasPrefix(resource, "arn:")
+	var named []string
+	if isARN {
+		named = []string{resource}
+	}
+	r, err := simulate.RegistryOf(s, c.registry, named)
+	if err == nil && isARN {
+		err = simulate.CheckInRegistry(r, resource)
+	}
+	if err != nil {
+		return inputError{err}
+	}
+	switch {
+	case iam.IsResourceless(action) && resource != "*":
+		return inputError{diag.Problemf("%s is not an action on a repository", action).WithRemedy("write * for the resource")}
+	case resource == "*" && !iam.IsResourceless(action):
+		return inputError{diag.Problemf("* is not a repository").WithRemedy("write the name or the ARN of one repository")}
+	case strings.ContainsAny(resource, "*?") && resource != "*":
+		return inputError{diag.Problemf("resource %q contains a wildcard", resource).WithRemedy("write the name or the ARN of one repository; what-can lists the patterns of a principal")}
+	case !isARN && resource != "*":
+		resource = r.RepositoryARN(resource)
+	}
+	w := d.WhoCan(r, action, resource)
+	return c.print(in.stdout, w, len(w.Grants) == 0)
+}
+
+// whatCan prints what a principal may do.
+func whatCan(in *invocation) error {
+	c := new(accessCommand)
+	arguments, s, d, err := c.parse(in, "PRINCIPAL")
+	if err != nil {
+		return err
+	}
+	r, err := simulate.FindRegistry(s, c.registry)
+	if err != nil {
+		return inputError{err}
+	}
+	w, err := d.WhatCan(r, arguments[0])
+	if err != nil {
+		return inputError{err}
+	}
+	return c.print(in.stdout, w, !w.HasAccess())
+}
