@@ -80,12 +80,14 @@ type place struct {
 func list(root string, layout Layout, known *listing, n *Notifier) (l *listing, complete bool) {
 	l = newListing(root, layout)
 	l.notifier = n
-	var before *folder
+	var seen look
 	if known != nil {
-		l.trusted, before = known.begun, known.root
+		l.trusted, seen.known = known.begun, known.root
 	}
+	whole := entry{place: place{onDisk: root}, isDirectory: true, isPrintable: true}
+	l.look(&whole, &seen)
 	var err error
-	l.root, err = l.walk(place{onDisk: root}, before)
+	l.root, err = l.walk(whole.place, &seen)
 	return l, !l.faults.add(err)
 }
 
@@ -93,39 +95,49 @@ func newListing(root string, layout Layout) *listing {
 	return &listing{absolute: root, layout: layout, begun: time.Now()}
 }
 
-// walk lists a directory and those below it. known is the directory in an earlier listing,
-// or nil. It collects the faults of single files, and returns nil for a directory that
-// cannot be read. The error is one after which the walk ends.
-func (l *listing) walk(at place, known *folder) (*folder, error) {
+// walk lists a directory, after a look at it, and those below it. It collects the faults of
+// single files, and returns nil for a directory that cannot be read. The error is one after
+// which the walk ends.
+func (l *listing) walk(at place, seen *look) (*folder, error) {
 	if l.folders == maxFiles {
 		return nil, fault(nameOf(at.path), fmt.Sprintf("the policy directory contains more than %d folders", maxFiles), "remove everything that is not a policy")
 	}
-	now, entries, err := l.open(at, known)
-	if err != nil {
-		l.faults.add(unreadable(nameOf(at.path), err))
+	if seen.err != nil {
+		l.faults.add(unreadable(nameOf(at.path), seen.err))
 		return nil, nil
 	}
 	l.folders++
 	firstFile, firstFolder := len(l.foundFiles), len(l.foundFolders)
-	for _, e := range entries {
-		switch {
-		case !e.isPrintable:
-			l.faults.add(fault(printable(e.path), "the name contains characters that cannot be printed", "rename it with printable characters only, or remove it"))
-		case e.isDirectory && l.layout.IsFile(e.path):
-			l.faults.add(fault(e.path, "is a folder", "replace it with a file of that name, or remove it"))
-		case e.isDirectory:
-			var below *folder
-			if below, err = l.walk(e.place, known.folder(e.path, len(l.foundFolders)-firstFolder)); below != nil {
-				l.foundFolders = append(l.foundFolders, below)
+	var err error
+	for start := 0; start < len(seen.entries) && err == nil; start += lookAhead {
+		entries := seen.entries[start:min(start+lookAhead, len(seen.entries))]
+		looks := l.lookAt(entries, seen.known, len(l.foundFolders)-firstFolder, seen.below)
+		for i := range entries {
+			if err = l.enter(&entries[i], &looks[i], seen.known.stampOf(entries[i].path, len(l.foundFiles)-firstFile)); err != nil {
+				break
 			}
-		default:
-			err = l.add(e.place, known.stampOf(e.path, len(l.foundFiles)-firstFile))
-		}
-		if err != nil {
-			break
 		}
 	}
-	return l.folder(folder{now, at, entries, l.foundFiles[firstFile:], l.foundFolders[firstFolder:]}, known), err
+	return l.folder(folder{seen.now, at, seen.entries, l.foundFiles[firstFile:], l.foundFolders[firstFolder:]}, seen.known), err
+}
+
+// enter adds an entry after a look at it. before is the stamp of a file in an earlier listing.
+func (l *listing) enter(e *entry, seen *look, before stamp) error {
+	switch {
+	case !e.isPrintable:
+		l.faults.add(fault(printable(e.path), "the name contains characters that cannot be printed", "rename it with printable characters only, or remove it"))
+	case e.isDirectory && l.layout.IsFile(e.path):
+		l.faults.add(fault(e.path, "is a folder", "replace it with a file of that name, or remove it"))
+	case e.isDirectory:
+		below, err := l.walk(e.place, seen)
+		if below != nil {
+			l.foundFolders = append(l.foundFolders, below)
+		}
+		return err
+	default:
+		return l.add(e.place, seen, before)
+	}
+	return nil
 }
 
 // folder returns a folder whose files and folders are the last that were found: the known
@@ -179,14 +191,13 @@ func readEntries(at place) ([]entry, error) {
 // add adds a file, unless it is not part of the tree: the limits apply only to files that
 // are read. before is its stamp in an earlier listing. The error is that of a limit of the
 // whole directory.
-func (l *listing) add(at place, before stamp) error {
-	now, isRegular, err := statusOf(at.onDisk, true)
-	if err != nil {
-		l.faults.add(unreadable(at.path, err))
+func (l *listing) add(at place, seen *look, before stamp) error {
+	if seen.err != nil {
+		l.faults.add(unreadable(at.path, seen.err))
 		return nil
 	}
-	found := file{now, at}
-	if now != before && !l.accepts(found, isRegular) {
+	found := file{seen.now, at}
+	if seen.now != before && !l.accepts(found, seen.isRegular) {
 		return nil
 	}
 	l.foundFiles = append(l.foundFiles, found)
@@ -306,7 +317,7 @@ func printable(name string) string {
 type stamp struct {
 	device, inode     uint64
 	size              int64
-	modified, changed time.Time
+	modified, changed int64 // in nanoseconds since 1970; changed is 0 if it is not known
 }
 
 // unchanged reports whether a file that had stamp s at a moment, and was read after it,
@@ -314,7 +325,7 @@ type stamp struct {
 // that moment makes it report false: clocks of file systems tick, and a second change
 // within a tick has the same time.
 func (s stamp) unchanged(now stamp, moment time.Time) bool {
-	return s == now && !s.changed.IsZero() && s.changed.Add(LongestTick).Before(moment)
+	return s == now && s.changed != 0 && s.changed+int64(LongestTick) < moment.UnixNano()
 }
 
 // LongestTick is longer than a tick of a file system's clock: 2 s on FAT, 1 s on some

@@ -39,7 +39,7 @@ func TestStamp(t *testing.T) {
 	}
 	time.Sleep(20 * time.Millisecond) // until the next tick of the file system's clock
 	directorytest.Write(t, dir, map[string]string{"a": "2"})
-	if err := os.Chtimes(path, time.Time{}, a.modified); err != nil {
+	if err := os.Chtimes(path, time.Time{}, time.Unix(0, a.modified)); err != nil {
 		t.Fatal(err)
 	}
 	if now := stat("a"); now.modified != a.modified || now.size != a.size || now == a {
@@ -51,7 +51,7 @@ func TestStamp(t *testing.T) {
 // unknown time, never counts as unchanged.
 func TestUnchanged(t *testing.T) {
 	at := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
-	s := stamp{inode: 1, changed: at}
+	s := stamp{inode: 1, changed: at.UnixNano()}
 	for _, c := range []struct {
 		name   string
 		stamp  stamp
@@ -62,7 +62,7 @@ func TestUnchanged(t *testing.T) {
 		{"long before", s, s, at.Add(time.Minute), true},
 		{"just before", s, s, at.Add(LongestTick - 1), false},
 		{"after, by another clock", s, s, at.Add(-time.Hour), false},
-		{"another state", s, stamp{inode: 1, changed: at.Add(1)}, at.Add(time.Minute), false},
+		{"another state", s, stamp{inode: 1, changed: at.UnixNano() + 1}, at.Add(time.Minute), false},
 		{"unknown", stamp{inode: 1}, stamp{inode: 1}, at, false},
 	} {
 		if got := c.stamp.unchanged(c.now, c.moment); got != c.want {

@@ -150,7 +150,7 @@ func readFile(path string, listed stamp, buffer []byte) ([]byte, error) {
 	}
 	_ = f.SetReadDeadline(time.Now().Add(maxWait))                         // works for files that wait for events, such as /proc/kmsg
 	content := slices.Grow(buffer[:0], int(listed.size)+1)[:listed.size+1] // a byte more, to see that the file ends
-	n, err := io.ReadFull(f, content)
+	n, err := io.ReadAtLeast(f, content, max(int(listed.size), 1))
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		err = nil
 	}

@@ -3,7 +3,6 @@ package directory
 import (
 	"io/fs"
 	"syscall"
-	"time"
 )
 
 // statusOf returns the stamp of a file, and whether it is a regular file. follows reports
@@ -37,6 +36,6 @@ func stampOf(info fs.FileInfo) stamp {
 func stampOfStatus(system *syscall.Stat_t) stamp {
 	return stamp{
 		device: uint64(system.Dev), inode: system.Ino, size: system.Size,
-		modified: time.Unix(system.Mtim.Unix()).UTC(), changed: time.Unix(system.Ctim.Unix()).UTC(),
+		modified: system.Mtim.Nano(), changed: system.Ctim.Nano(),
 	}
 }

@@ -1,0 +1,92 @@
+package directory
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+)
+
+// A look is what the system reports about an entry of a directory. Most of the time of a
+// listing is that of system calls. So many entries are looked at on all processors, before
+// the walk reaches them one after the other.
+type look struct {
+	now       stamp
+	isRegular bool
+	err       error
+
+	// Of a directory:
+	known   *folder // in the listing before, or nil
+	entries []entry
+	below   []look // at the files among a few entries; nil if they were not looked at
+}
+
+const (
+	// lookAhead limits how many entries are looked at before the walk reaches them.
+	lookAhead = 256
+	// fewEntries is the number up to which the files of a directory are looked at together
+	// with it.
+	fewEntries = 16
+	// fewLooks is the number of looks that are worth another goroutine.
+	fewLooks = 8
+)
+
+// lookAt looks at up to lookAhead entries of the folder that known is an earlier state of.
+// nextFolder is the number of folders before them. looks contains the looks at the files, if
+// it is not nil.
+func (l *listing) lookAt(entries []entry, known *folder, nextFolder int, looks []look) []look {
+	hasFiles := looks != nil
+	if !hasFiles {
+		looks = make([]look, len(entries))
+	}
+	var pending []int
+	for i, e := range entries {
+		if e.isDirectory {
+			looks[i].known = known.folder(e.path, nextFolder)
+			nextFolder++
+		}
+		if e.isDirectory && !l.layout.IsFile(e.path) || !e.isDirectory && !hasFiles {
+			pending = append(pending, i)
+		}
+	}
+	inParallel(len(pending), fewLooks, func(i int) { l.look(&entries[pending[i]], &looks[pending[i]]) })
+	return looks
+}
+
+// look looks at an entry: at a directory with the names in it, and with its files if its
+// entries are few.
+func (l *listing) look(e *entry, at *look) {
+	switch {
+	case !e.isPrintable:
+		return
+	case !e.isDirectory:
+		at.now, at.isRegular, at.err = statusOf(e.onDisk, true)
+		return
+	}
+	at.now, at.entries, at.err = l.open(e.place, at.known)
+	if len(at.entries) > fewEntries {
+		return
+	}
+	at.below = make([]look, len(at.entries))
+	for i := range at.entries {
+		if !at.entries[i].isDirectory {
+			l.look(&at.entries[i], &at.below[i])
+		}
+	}
+}
+
+// inParallel calls f with each number below n, on all processors if these are at least two
+// times few.
+func inParallel(n, few int, f func(int)) {
+	var next atomic.Int64
+	work := func() {
+		for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
+			f(int(i))
+		}
+	}
+	var others sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), n/few) - 1 {
+		others.Go(work)
+	}
+	work()
+	others.Wait()
+}
