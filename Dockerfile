@@ -35,10 +35,14 @@ FROM base AS prebuilt
 ARG BINARY=go.mod
 COPY ${BINARY} /extauthz
 
-FROM ${GO_IMAGE} AS build
+# The compiler runs on the builder's own platform. BuildKit says what to compile for (docker build
+# --platform linux/arm64). The older builder does not: it builds for the platform of its engine.
+FROM --platform=${BUILDPLATFORM:-linux} ${GO_IMAGE} AS build
+ARG TARGETOS
+ARG TARGETARCH
 ARG VERSION=(devel)
 ARG REVISION=
-ENV CGO_ENABLED=0
+ENV CGO_ENABLED=0 GOOS=${TARGETOS} GOARCH=${TARGETARCH}
 WORKDIR /src
 # The modules are a layer of their own: they change less often than the source.
 COPY go.mod go.sum ./

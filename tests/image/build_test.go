@@ -1,116 +1,101 @@
 package image
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
 	_ "extauthz/goldentest" // accept -update
-	"extauthz/tests/images"
+	"extauthz/tests/clientbin"
+	"extauthz/tests/prerequisite"
 )
 
 // root is the checkout.
 var root = filepath.Join("..", "..")
 
-// TestImage builds the image once, and runs every test of it.
+// TestImage builds the image in every way that the Dockerfile describes, and runs the tests of each.
 func TestImage(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	requireEngine(t, ctx)
-	image := build(t, ctx)
-	for _, test := range []struct {
-		name string
-		run  func(t *testing.T, ctx context.Context, image string)
-	}{
-		{"size", testSize},
-		{"one file", testOneFile},
-		{"configuration", testConfiguration},
-		{"version", testVersion},
-		{"serves at loopback addresses", testServesLoopback},
-		{"serves at a socket", testServesSocket},
-		{"is not ready without policies", testNotReady},
-		{"refuses bad policies", testBadPolicies},
-	} {
-		t.Run(test.name, func(t *testing.T) { test.run(t, ctx, image) })
+	v := version{"v0.0.0-" + strings.ToLower(rand.Text()), commit(ctx)}
+	remove(t, "image", "prune", "--force", "--filter=label=org.opencontainers.image.version="+v.release)
+	native := platform{"linux", runtime.GOARCH}
+
+	older := olderBuilder(t, ctx)
+	compiler := importGo(t, ctx)
+	image := older.build(t, ctx, root, append(v.args(), "--force-rm", "--build-arg=GO_IMAGE="+compiler)...)
+	t.Run("older builder", func(t *testing.T) {
+		testContent(t, ctx, image, v, native)
+		testRunning(t, ctx, image, v)
+	})
+	program := programOf(t, ctx, image)
+
+	t.Run("release", func(t *testing.T) { testRelease(t, ctx, program, v) })
+	t.Run("BuildKit", func(t *testing.T) {
+		kit := buildKit(t, ctx)
+		compiled := older.build(t, ctx, root, append(v.args(), "--build-arg=GO_IMAGE="+compiler, "--target=build")...)
+		image := kit.build(t, ctx, root, append(v.args(), "--build-arg=GO_IMAGE="+compiled)...) // which has compiled everything
+		testContent(t, ctx, image, v, native)
+		if !bytes.Equal(programOf(t, ctx, image), program) {
+			t.Error("the program is another one than that of the older builder")
+		}
+		t.Run("other platform", func(t *testing.T) {
+			testOtherPlatform(t, ctx, kit, compiler, v)
+		})
+	})
+	for _, get := range []func(*testing.T, context.Context) builder{olderBuilder, buildKit} {
+		t.Run("binary from outside", func(t *testing.T) {
+			b := get(t, ctx)
+			t.Log(b.name)
+			testPrebuilt(t, ctx, b, program, v, native)
+		})
 	}
 }
 
-// build builds the repository's Dockerfile and returns the name of the image. Everything that it
-// leaves is removed after the test. The older of Docker's two builders keeps the stages of a build
-// as images without a name, which inherit the label of their base image.
-func build(t *testing.T, ctx context.Context) string {
-	t.Helper()
-	run := strings.ToLower(rand.Text())
-	compiler, image, label := "extauthz-test-go:"+run, "extauthz-test:"+run, "extauthz.test="+run
-	importGo(t, ctx, compiler, label)
-	remove(t, "image", "prune", "--force", "--filter=label="+label)
-	docker(t, ctx, "build", "--force-rm", "--network=none", "--build-arg=GO_IMAGE="+compiler, "--tag="+image, root)
-	remove(t, "image", "rm", image)
-	return image
+// testOtherPlatform builds the image for a platform that the engine does not run.
+func testOtherPlatform(t *testing.T, ctx context.Context, kit builder, compiler string, v version) {
+	if os.Getenv(clientbin.AllVariable) != "true" {
+		t.Skip(prerequisite.LeftToCI + "compiling for another platform takes a minute; make test ALL_CLIENTS=true runs it here")
+	}
+	other := platform{"linux", "arm64"}
+	if runtime.GOARCH == other.architecture {
+		other.architecture = "amd64"
+	}
+	image := kit.build(t, ctx, root, append(v.args(), "--build-arg=GO_IMAGE="+compiler, "--platform="+other.String())...)
+	testContent(t, ctx, image, v, other)
 }
 
-// importGo makes the image that builds: this machine's Go, the modules of the product, and an empty
-// /tmp. Like the official image, it has go on its PATH. It does not have a shell and does not need
-// a network. Images that are built from it inherit the label, NAME=VALUE.
-func importGo(t *testing.T, ctx context.Context, tag, label string) {
-	t.Helper()
-	goroot := goEnv(t, ctx, "GOROOT")
-	places := []images.Place{{To: "tmp"}, {From: modules(t, ctx), To: "modules"}}
-	for _, part := range []string{"VERSION", "go.env", "bin", "pkg", "src"} {
-		places = append(places, images.Place{From: filepath.Join(goroot, part), To: "usr/local/go/" + part})
+// testPrebuilt builds the image with a binary that was built outside, from a folder with only that.
+func testPrebuilt(t *testing.T, ctx context.Context, b builder, program []byte, v version, p platform) {
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, "binary"), program, 0o755); err != nil {
+		t.Fatal(err)
 	}
-	args := []string{"import", "--change=LABEL " + label}
-	for _, variable := range []string{
-		"PATH=/usr/local/go/bin",
-		"GOPATH=/go",
-		"GOCACHE=/tmp/cache",
-		"GOTOOLCHAIN=local",
-		"GOFLAGS=-mod=readonly",
-		"GOPROXY=file:///modules",
-		"GOSUMDB=off", // go.sum is checked nevertheless
-	} {
-		args = append(args, "--change=ENV "+variable)
+	image := b.build(t, ctx, folder, append(v.args(), "--file="+filepath.Join(root, "Dockerfile"), "--target=prebuilt", "--build-arg=BINARY=binary")...)
+	testContent(t, ctx, image, v, p)
+	if !bytes.Equal(programOf(t, ctx, image), program) {
+		t.Error("the image has another program")
 	}
-	files := images.Archive(places)
-	defer files.Close()
-	e, err := try(ctx, files, append(args, "-", tag)...)
-	if err != nil || e.code != 0 {
-		t.Fatalf("docker import: exit code %d, %v: %s", e.code, err, e.stderr)
-	}
-	remove(t, "image", "rm", tag)
 }
 
-// modules returns a folder that is the module proxy of a build without a network. It contains what
-// go mod download fetches for the product; what this machine already has is not fetched again.
-func modules(t *testing.T, ctx context.Context) string {
-	t.Helper()
-	had := filepath.Join(goEnv(t, ctx, "GOMODCACHE"), "cache", "download")
-	cache := t.TempDir()
-	download := exec.CommandContext(ctx, "go", "mod", "download")
-	download.Dir = root
-	download.Env = append(os.Environ(),
-		"GOMODCACHE="+cache,
-		"GOFLAGS=-mod=readonly -modcacherw",
-		"GOPROXY=file://"+filepath.ToSlash(had)+","+goEnv(t, ctx, "GOPROXY"),
-	)
-	if out, err := download.CombinedOutput(); err != nil {
-		t.Fatalf("go mod download: %v\n%s", err, out)
-	}
-	return filepath.Join(cache, "cache", "download")
+// A version is what an image is labelled with, and what its program prints.
+type version struct{ release, revision string }
+
+// args returns the arguments of docker build that set the version.
+func (v version) args() []string {
+	return []string{"--build-arg=VERSION=" + v.release, "--build-arg=REVISION=" + v.revision}
 }
 
-// goEnv returns a setting of the go command that builds the product.
-func goEnv(t *testing.T, ctx context.Context, name string) string {
-	t.Helper()
-	env := exec.CommandContext(ctx, "go", "env", name)
-	env.Dir = root
-	out, err := env.Output()
-	if err != nil {
-		t.Fatalf("go env %s: %v", name, err)
-	}
-	return strings.TrimSpace(string(out))
-}
+// A platform is the operating system and the architecture of an image.
+type platform struct{ system, architecture string }
+
+func (p platform) String() string { return p.system + "/" + p.architecture }
+
+// unique returns a name for what only this run creates.
+func unique(name string) string { return name + ":" + strings.ToLower(rand.Text()) }

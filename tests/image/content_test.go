@@ -16,6 +16,13 @@ import (
 	"testing"
 )
 
+// testContent checks what an image consists of.
+func testContent(t *testing.T, ctx context.Context, image string, v version, p platform) {
+	t.Run("size", func(t *testing.T) { testSize(t, ctx, image) })
+	t.Run("configuration", func(t *testing.T) { testConfiguration(t, ctx, image, v, p) })
+	t.Run("one file", func(t *testing.T) { checkProgram(t, programOf(t, ctx, image), p) })
+}
+
 // maxSize is the limit of the size of the image in bytes, as Docker reports it: 20 MB.
 const maxSize = 20_000_000
 
@@ -30,12 +37,43 @@ func testSize(t *testing.T, ctx context.Context, image string) {
 	}
 }
 
-// testOneFile checks that the image contains only the program, and that the program needs nothing
-// else.
-func testOneFile(t *testing.T, ctx context.Context, image string) {
-	container := docker(t, ctx, "create", image)
+// config is how an image runs, and what it says about itself.
+type config struct {
+	User            string
+	Entrypoint, Cmd []string
+	Healthcheck     struct{ Test []string }
+	Labels          map[string]string
+}
+
+func testConfiguration(t *testing.T, ctx context.Context, image string, v version, p platform) {
+	want := config{User: "65532:65532", Entrypoint: []string{"/extauthz"}, Cmd: []string{"serve"}}
+	want.Healthcheck.Test = []string{"CMD", "/extauthz", "healthcheck"}
+	want.Labels = map[string]string{
+		"org.opencontainers.image.title":       "extauthz",
+		"org.opencontainers.image.description": "Envoy external authorization that brings AWS IAM policies to any OCI registry",
+		"org.opencontainers.image.licenses":    "Apache-2.0",
+		"org.opencontainers.image.version":     v.release,
+		"org.opencontainers.image.revision":    v.revision,
+	}
+	var got config
+	text := docker(t, ctx, "image", "inspect", "--format", "{{json .Config}}", image)
+	if err := json.Unmarshal([]byte(text), &got); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	if got := docker(t, ctx, "image", "inspect", "--format", "{{.Os}}/{{.Architecture}}", image); got != p.String() {
+		t.Errorf("the image is for %s, want %s", got, p)
+	}
+}
+
+// programOf returns the program in an image, and checks that the image contains nothing else: no
+// shell and no library.
+func programOf(t *testing.T, ctx context.Context, image string) (program []byte) {
+	t.Helper()
+	container := docker(t, ctx, "create", "--platform="+docker(t, ctx, "image", "inspect", "--format", "{{.Os}}/{{.Architecture}}", image), image)
 	remove(t, "rm", container)
-	var program []byte
 	for header, content := range exported(t, docker(t, ctx, "export", container)) {
 		switch {
 		case header.Typeflag == tar.TypeDir, slices.Contains(ofEngine, header.Name):
@@ -49,7 +87,7 @@ func testOneFile(t *testing.T, ctx context.Context, image string) {
 	if program == nil {
 		t.Fatal("the image has no /extauthz")
 	}
-	checkStatic(t, program)
+	return program
 }
 
 // checkMode checks that the user of the image can run the program but not replace it.
@@ -85,13 +123,19 @@ func exported(t *testing.T, archive string) func(yield func(*tar.Header, []byte)
 	}
 }
 
-// checkStatic checks that program does not need a loader or libraries, and that it does not contain
-// the path of a folder of the build.
-func checkStatic(t *testing.T, program []byte) {
+// machines are the processors of programs, by architecture.
+var machines = map[string]elf.Machine{"amd64": elf.EM_X86_64, "arm64": elf.EM_AARCH64}
+
+// checkProgram checks that program is for the platform, does not need a loader or libraries, and was
+// built as a release is, without the paths of the folders of the build.
+func checkProgram(t *testing.T, program []byte, p platform) {
 	t.Helper()
 	file, err := elf.NewFile(bytes.NewReader(program))
 	if err != nil {
 		t.Fatal(err)
+	}
+	if file.Machine != machines[p.architecture] {
+		t.Errorf("the program is for %v, want %s", file.Machine, p.architecture)
 	}
 	for _, segment := range file.Progs {
 		if segment.Type == elf.PT_INTERP || segment.Type == elf.PT_DYNAMIC {
@@ -106,27 +150,11 @@ func checkStatic(t *testing.T, program []byte) {
 	for _, s := range info.Settings {
 		settings[s.Key] = s.Value
 	}
-	if settings["CGO_ENABLED"] != "0" || settings["-trimpath"] != "true" {
-		t.Errorf("the program was built with %v, want CGO_ENABLED=0 and -trimpath=true", settings)
-	}
-}
-
-// config is how the image runs.
-type config struct {
-	User            string
-	Entrypoint, Cmd []string
-	Healthcheck     struct{ Test []string }
-}
-
-func testConfiguration(t *testing.T, ctx context.Context, image string) {
-	want := config{User: "65532:65532", Entrypoint: []string{"/extauthz"}, Cmd: []string{"serve"}}
-	want.Healthcheck.Test = []string{"CMD", "/extauthz", "healthcheck"}
-	var got config
-	text := docker(t, ctx, "image", "inspect", "--format", "{{json .Config}}", image)
-	if err := json.Unmarshal([]byte(text), &got); err != nil {
-		t.Fatal(err)
-	}
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("got  %+v\nwant %+v", got, want)
+	for key, want := range map[string]string{
+		"CGO_ENABLED": "0", "GOOS": p.system, "GOARCH": p.architecture, "-trimpath": "true", "-tags": "grpcnotrace",
+	} {
+		if settings[key] != want {
+			t.Errorf("the program was built with %s=%s, want %s", key, settings[key], want)
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"runtime"
 	"strings"
@@ -27,8 +28,14 @@ type ended struct {
 // try runs docker with args and stdin, which may be nil. It returns an error if docker did not run
 // to its end.
 func try(ctx context.Context, stdin io.Reader, args ...string) (ended, error) {
+	return runClient(ctx, "docker", nil, stdin, args...)
+}
+
+// runClient is try with a client of Docker and further variables of its environment.
+func runClient(ctx context.Context, client string, env []string, stdin io.Reader, args ...string) (ended, error) {
 	var stdout, stderr bytes.Buffer
-	command := exec.CommandContext(ctx, "docker", args...)
+	command := exec.CommandContext(ctx, client, args...)
+	command.Env = append(os.Environ(), env...)
 	command.Stdin, command.Stdout, command.Stderr = stdin, &stdout, &stderr
 	command.WaitDelay = time.Second
 	err := command.Run()

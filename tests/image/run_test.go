@@ -3,7 +3,7 @@ package image
 import (
 	"context"
 	"path/filepath"
-	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -13,11 +13,27 @@ import (
 // program should not need.
 var confined = []string{"--network=none", "--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges", "--pids-limit=64"}
 
-func testVersion(t *testing.T, ctx context.Context, image string) {
-	args := append([]string{"run", "--rm"}, confined...)
-	got := docker(t, ctx, append(args, image, "version")...)
-	if want := regexp.MustCompile(`^extauthz \S+ go1\S+ linux/\w+$`); !want.MatchString(got) {
-		t.Errorf("version printed %q", got)
+// testRunning runs an image in each way.
+func testRunning(t *testing.T, ctx context.Context, image string, v version) {
+	t.Run("version", func(t *testing.T) { testVersion(t, ctx, image, v) })
+	for _, test := range []struct {
+		name string
+		run  func(t *testing.T, ctx context.Context, image string)
+	}{
+		{"serves at loopback addresses", testServesLoopback},
+		{"serves at a socket", testServesSocket},
+		{"is not ready without policies", testNotReady},
+		{"refuses bad policies", testBadPolicies},
+	} {
+		t.Run(test.name, func(t *testing.T) { test.run(t, ctx, image) })
+	}
+}
+
+func testVersion(t *testing.T, ctx context.Context, image string, v version) {
+	got := docker(t, ctx, append(append([]string{"run", "--rm"}, confined...), image, "version")...)
+	want := strings.Join(strings.Fields("extauthz "+v.release+" "+v.revision+" "+goEnv(t, ctx, "GOVERSION")+" linux/"+runtime.GOARCH), " ")
+	if got != want {
+		t.Errorf("version printed %q, want %q", got, want)
 	}
 }
 
