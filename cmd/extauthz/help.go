@@ -55,6 +55,10 @@ func exampleOf(command string) string {
 		return "extauthz who-can ecr:PutImage team/app --policies policies"
 	case "what-can":
 		return "extauthz what-can arn:aws:iam::123456789012:user/alice --policies policies --format json"
+	case "replay":
+		return "extauthz replay --log decisions.log --policies new-policies --fail-on lost-access,new-access"
+	case "generate":
+		return "extauthz generate --log decisions.log --policies policies --out generated"
 	}
 	return ""
 }

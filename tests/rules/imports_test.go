@@ -57,7 +57,9 @@ var mayImport = map[string][]string{
 	"envoy":                               {"diag", "strictjson", "clientip", "authz", "mapping", envoyAPI, grpc, protobuf, genproto},
 	"decisionlog":                         {"diag", "iam", "identity/sts", "identity", "authz"},
 	"metrics":                             {"identity/oidc", "decision", "policystore", "authz", "decisionlog", prom},
-	"cmd/extauthz":                        {"diag", "iam", "mapping", "identity/oidc", "identity/sts", "identity", "decision", "policystore", "authz", "simulate", "access", "lint", "doctor", "policytest", "schemas", "scaffold", "envoy", "decisionlog", "metrics", grpc},
+	"cmd/extauthz":                        {"diag", "iam", "mapping", "identity/oidc", "identity/sts", "identity", "decision", "policystore", "authz", "simulate", "access", "lint", "doctor", "policytest", "schemas", "scaffold", "envoy", "decisionlog", "replay", "generate", "metrics", grpc},
+	"replay":                              {"diag", "iam", "mapping", "identity/sts", "identity", "policystore", "authz", "decisionlog"},
+	"generate":                            {"iam", "authz", "decisionlog", "replay"},
 }
 
 func TestImports(t *testing.T) {

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"flag"
+	"slices"
+	"strings"
+
+	"extauthz/decision"
+	"extauthz/decisionlog"
+	"extauthz/diag"
+	"extauthz/policystore"
+	"extauthz/replay"
+)
+
+// replayCommand contains the flags of replay.
+type replayCommand struct {
+	logs              logFiles
+	policies, against string
+	format            string
+	failOn            []string
+}
+
+// declare adds the flags of replay. Parsing them sets c.
+func (c *replayCommand) declare(flags *flag.FlagSet) {
+	c.format, c.failOn = "text", []string{string(replay.LostAccess)}
+	c.logs.declare(flags)
+	flags.StringVar(&c.policies, "policies", "", "`DIR` with the new policies; required")
+	flags.StringVar(&c.against, "against", "", "`DIR` with the policies to compare with, instead of the recorded decisions")
+	flags.Func("format", "output `FORMAT`: text, json or csv, a table of the differences (default text)", c.setFormat)
+	flags.Func("fail-on", "the `DIFFERENCES` that make the exit code 1, separated by commas: lost-access, new-access, other-denial, not-replayed; or none (default lost-access)", c.setFailOn)
+}
+
+func (c *replayCommand) setFormat(value string) error {
+	if !slices.Contains([]string{"text", "json", "csv"}, value) {
+		return diag.Problemf("%q is not a format", value).WithRemedy("write text, json or csv")
+	}
+	c.format = value
+	return nil
+}
+
+// notReplayed is the value of --fail-on for requests that cannot be decided again.
+const notReplayed = "not-replayed"
+
+func (c *replayCommand) setFailOn(value string) error {
+	if c.failOn = strings.Split(value, ","); value == "none" {
+		c.failOn = nil
+	}
+	for _, name := range c.failOn {
+		if !slices.Contains([]string{string(replay.LostAccess), string(replay.NewAccess), string(replay.OtherDenial), notReplayed}, name) {
+			return diag.Problemf("%q is not a difference", name).WithRemedy("write lost-access, new-access, other-denial or not-replayed, or none alone")
+		}
+	}
+	return nil
+}
+
+// runReplay decides the requests of a log again. A difference in --fail-on is a negative
+// result.
+func runReplay(in *invocation) error {
+	c, flags := new(replayCommand), newFlags()
+	c.declare(flags)
+	if err := parseArguments(flags, in); err != nil {
+		return err
+	}
+	if c.policies == "" {
+		return inputError{diag.Problemf("--policies is missing").WithRemedy("give the directory with the new policies")}
+	}
+	comparison, err := c.comparison()
+	if err != nil {
+		return err
+	}
+	lines, err := c.logs.read(in, func(log string, e *decisionlog.Entry) error {
+		comparison.Add(log, e)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	report := comparison.Report()
+	report.Lines = lines
+	if err := c.write(in, report); err != nil {
+		return inputError{err} // not a negative result, which has the exit code 1
+	}
+	if c.fails(report) {
+		return errNegative
+	}
+	return nil
+}
+
+// comparison loads the policies.
+func (c *replayCommand) comparison() (*replay.Comparison, error) {
+	next, err := loadForLog(c.policies)
+	if err != nil {
+		return nil, err
+	}
+	if c.against == "" {
+		return replay.NewComparison(replay.New(next), nil), nil
+	}
+	old, err := loadForLog(c.against)
+	if err != nil {
+		return nil, err
+	}
+	return replay.NewComparison(replay.New(next), replay.New(old)), nil
+}
+
+// loadForLog compiles a policy directory for a command that decides the requests of a log,
+// many of which are the same.
+func loadForLog(dir string) (*policystore.Snapshot, error) {
+	snapshot, err := policystore.Load(dir, decision.Options{CacheSize: 65536})
+	if err != nil {
+		return nil, inputError{inDirectory(dir, err)}
+	}
+	return snapshot, nil
+}
+
+func (c *replayCommand) write(in *invocation, r *replay.Report) error {
+	switch c.format {
+	case "json":
+		return r.WriteJSON(in.stdout)
+	case "csv":
+		return r.WriteCSV(in.stdout)
+	}
+	return r.WriteText(in.stdout)
+}
+
+// fails reports whether the report has a difference in --fail-on.
+func (c *replayCommand) fails(r *replay.Report) bool {
+	return slices.ContainsFunc(c.failOn, func(name string) bool {
+		if name == notReplayed {
+			return len(r.NotReplayed) > 0 || r.Lines.Bad() > 0
+		}
+		return r.Requests(replay.Change(name)) > 0
+	})
+}
