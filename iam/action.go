@@ -11,6 +11,9 @@ type actionElement struct {
 	covered actionSet // what the element covers, and the bit of other actions
 }
 
+// noActions is the element of a statement with a fault.
+var noActions actionElement
+
 // cover reports whether the element covers the action of the request.
 func (e *actionElement) cover(q *query) bool {
 	if q.action != otherAction {

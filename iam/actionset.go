@@ -73,8 +73,8 @@ func (t *actionTable) matching(p *pattern) (s actionSet) {
 
 // newActionElement returns the element with these patterns. It finds the numbered actions
 // that the element covers. Whether it covers another action remains to be compared.
-func newActionElement(not bool, patterns []pattern) actionElement {
-	e := actionElement{not: not, set: newPatternSet(patterns)}
+func newActionElement(not bool, patterns []pattern) *actionElement {
+	e := &actionElement{not: not, set: newPatternSet(patterns)}
 	for _, text := range e.set.literals {
 		e.covered |= numberedActions.literal(text)
 	}

@@ -17,7 +17,10 @@ func Compile(kind Kind, file string, text []byte) (*Policy, error) {
 // found here, so that evaluation cannot fail. The error consists of all faults that do not
 // follow from others, each with its position in the source, the rule and the remedy;
 // [diag.Of] returns them.
-func (d *Document) Compile(kind Kind) (*Policy, error) {
+func (d *Document) Compile(kind Kind) (*Policy, error) { return d.CompileWith(kind, new(Elements)) }
+
+// CompileWith is Compile for one of many policies, which shares elements with the others.
+func (d *Document) CompileWith(kind Kind, elements *Elements) (*Policy, error) {
 	if kind < IdentityPolicy || kind > TrustPolicy {
 		return nil, diag.New(d.Source.At(d.Start), fmt.Sprintf("%s is not a kind of policy", kind), "use one of the Kind constants")
 	}
@@ -28,6 +31,7 @@ func (d *Document) Compile(kind Kind) (*Policy, error) {
 		document: d,
 		policy:   &Policy{Kind: kind, Source: d.Source, Version: version2008},
 		sids:     map[string]bool{},
+		elements: elements,
 	}
 	c.add(d.faults)
 	c.readDocument(d.root)
@@ -55,6 +59,7 @@ type compiler struct {
 	faults   diag.Faults
 	broken   int // how many parts have faults
 	sids     map[string]bool
+	elements *Elements
 }
 
 // add adds the faults of an error, if there are any.

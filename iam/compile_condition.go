@@ -2,6 +2,7 @@ package iam
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -16,30 +17,42 @@ func (c *compiler) conditions(syntax *StatementSyntax, s *Statement) {
 		c.faultAt(m.value.start, fmt.Sprintf("Condition must be an object of operators, not %v", m.value.kind), "")
 		return
 	}
-	for i := range syntax.operators {
-		operator := &syntax.operators[i]
-		if operator.value.kind != objectNode {
-			c.faultAt(operator.value.start, fmt.Sprintf("condition operator %q must contain an object of condition keys, not %v", operator.name, operator.value.kind), "")
-			continue
+	element := c.elements.conditions.get(c.elements.keyOf(&m.value, c.variables()), func() (*conditionElement, bool) {
+		before := c.broken
+		e := new(conditionElement)
+		for i := range syntax.operators {
+			operator := &syntax.operators[i]
+			if operator.value.kind != objectNode {
+				c.faultAt(operator.value.start, fmt.Sprintf("condition operator %q must contain an object of condition keys, not %v", operator.name, operator.value.kind), "")
+				continue
+			}
+			c.operator(operator, e)
 		}
-		c.operator(operator, s)
+		e.conditions, e.keys = slices.Clip(e.conditions), slices.Clip(e.keys)
+		return e, c.broken == before && !m.value.lacks
+	})
+	s.conditions = element.conditions
+	if len(s.keys) == 0 {
+		s.keys = element.keys
+	} else {
+		s.keys = slices.Concat(s.keys, element.keys)
 	}
 }
 
 // operator reads the keys of one operator. AWS accepts an unknown operator whose block
 // is empty, because it then has no effect.
-func (c *compiler) operator(o *operatorSyntax, s *Statement) {
+func (c *compiler) operator(o *operatorSyntax, e *conditionElement) {
 	if len(o.value.members) > 0 && !o.known {
 		c.faultAt(o.at, fmt.Sprintf("unknown condition operator %q", o.name), "use one of the IAM User Guide, such as StringEquals, in the same case")
 		return
 	}
 	for i := range o.value.members {
-		c.condition(&o.value.members[i], o.parsedOperator, s)
+		c.condition(&o.value.members[i], o.parsedOperator, e)
 	}
 }
 
 // condition reads one key of an operator and its values.
-func (c *compiler) condition(key *member, operator parsedOperator, s *Statement) {
+func (c *compiler) condition(key *member, operator parsedOperator, e *conditionElement) {
 	for _, check := range [...]func(string) error{checkConditionKey, checkExtension} {
 		if err := check(key.name); err != nil {
 			c.wrapAt(key.at, "condition key ", err)
@@ -47,17 +60,17 @@ func (c *compiler) condition(key *member, operator parsedOperator, s *Statement)
 		}
 	}
 	condition := condition{parsedOperator: operator, name: key.name, key: strings.ToLower(key.name)}
-	s.keys = append(s.keys, key.name)
+	e.keys = append(e.keys, key.name)
 	values := key.value.list()
 	for i := range values {
-		c.operand(key, &values[i], &condition, s)
+		c.operand(key, &values[i], &condition, e)
 	}
 	condition.index()
-	s.conditions = append(s.conditions, condition)
+	e.conditions = append(e.conditions, condition)
 }
 
 // operand reads one value of a key.
-func (c *compiler) operand(key *member, value *node, condition *condition, s *Statement) {
+func (c *compiler) operand(key *member, value *node, condition *condition, e *conditionElement) {
 	if value.kind != stringNode && value.kind != numberNode && value.kind != booleanNode {
 		c.faultAt(value.start, fmt.Sprintf("the value of condition key %q must be a string, a number or a boolean, or an array of them, not %v", key.name, value.kind), "")
 		return
@@ -72,7 +85,9 @@ func (c *compiler) operand(key *member, value *node, condition *condition, s *St
 		return
 	}
 	if p := patternOf(o); p != nil {
-		if err := noteVariables(p, s); err != nil {
+		keys, err := variablesOf(p)
+		e.keys = append(e.keys, keys...)
+		if err != nil {
 			c.wrapAt(value.start, fmt.Sprintf("condition key %q: ", key.name), err)
 			return
 		}

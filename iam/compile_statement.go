@@ -2,6 +2,7 @@ package iam
 
 import (
 	"fmt"
+	"slices"
 
 	"extauthz/diag"
 )
@@ -10,6 +11,7 @@ import (
 func (c *compiler) statement(syntax *StatementSyntax, s *Statement) {
 	n := syntax.node
 	s.Start, s.End = n.start, n.end
+	s.actions, s.resources = &noActions, &noResources
 	if n.kind != objectNode {
 		c.faultAt(n.start, fmt.Sprintf("a statement is an object, not %v", n.kind), "")
 		return
@@ -92,15 +94,18 @@ func (c *compiler) actions(n *node, s *Statement, known bool) {
 	if m == nil {
 		return
 	}
-	list := c.texts(m.name, &m.value)
-	patterns := make([]pattern, len(list))
-	for i := range list {
-		var err error
-		if patterns[i], err = compileAction(list[i].text); err != nil {
-			c.wrapAt(list[i].start, m.name+" ", err)
+	s.actions = c.elements.actions.get(c.elements.keyOf(&m.value, not), func() (*actionElement, bool) {
+		before := c.broken
+		list := c.texts(m.name, &m.value)
+		patterns := make([]pattern, len(list))
+		for i := range list {
+			var err error
+			if patterns[i], err = compileAction(list[i].text); err != nil {
+				c.wrapAt(list[i].start, m.name+" ", err)
+			}
 		}
-	}
-	s.actions = newActionElement(not, patterns)
+		return newActionElement(not, patterns), c.broken == before && !m.value.lacks
+	})
 }
 
 func (c *compiler) resources(n *node, s *Statement, known bool) {
@@ -113,34 +118,42 @@ func (c *compiler) resources(n *node, s *Statement, known bool) {
 		c.faultAt(m.at, fmt.Sprintf("a trust policy has no %s, since it is about the role that it belongs to", m.name), "remove it")
 		return
 	}
-	list := c.texts(m.name, &m.value)
-	s.resources = resourceElement{presence: named, patterns: make([]resourcePattern, len(list))}
-	if not {
-		s.resources.presence = notNamed
-	}
-	for i := range list {
-		c.resource(m.name, &list[i], &s.resources.patterns[i], s)
-	}
-	s.resources.index()
+	key := c.elements.keyOf(&m.value, not, s.Effect == Allow, kind.AttachesToIdentity(), c.variables())
+	s.resources = c.elements.resources.get(key, func() (*resourceElement, bool) {
+		before := c.broken
+		list := c.texts(m.name, &m.value)
+		e := &resourceElement{presence: named, patterns: make([]resourcePattern, len(list))}
+		if not {
+			e.presence = notNamed
+		}
+		for i := range list {
+			c.resource(m.name, &list[i], e, &e.patterns[i], s.Effect)
+		}
+		e.index()
+		return e, c.broken == before && !m.value.lacks
+	})
+	s.keys = slices.Clip(s.resources.keys)
 }
 
 // resource reads one entry of a statement's Resource or NotResource.
-func (c *compiler) resource(element string, n *node, p *resourcePattern, s *Statement) {
+func (c *compiler) resource(element string, n *node, e *resourceElement, p *resourcePattern, effect Effect) {
 	compiled, err := c.resourcePattern(n)
 	if err != nil {
 		c.wrapAt(n.start, element+" ", err)
 		return
 	}
 	*p = compiled
-	s.resources.scope |= scopeOf(n.text)
-	if err := noteVariables(&p.pattern, s); err != nil {
+	e.scope |= scopeOf(n.text)
+	keys, err := variablesOf(&p.pattern)
+	e.keys = append(e.keys, keys...)
+	if err != nil {
 		c.wrapAt(n.start, element+": ", err)
 		return
 	}
-	s.resources.tagVariables = append(s.resources.tagVariables, tagVariables(&p.pattern)...)
-	not := s.resources.presence == notNamed
-	p.never = p.wildService && s.Effect == Allow && !not
-	if not && s.Effect == Allow {
+	e.tagVariables = append(e.tagVariables, tagVariables(&p.pattern)...)
+	not := e.presence == notNamed
+	p.never = p.wildService && effect == Allow && !not
+	if not && effect == Allow {
 		p.beginnings = beginningsOf(&p.pattern)
 	}
 }
@@ -158,19 +171,19 @@ func (c *compiler) resourcePattern(n *node) (resourcePattern, error) {
 	return compileResource(text, c.variables())
 }
 
-// noteVariables records the keys of the variables in a pattern. It refuses a key of this
+// variablesOf returns the keys of the variables in a pattern. It refuses a key of this
 // project that does not exist.
-func noteVariables(p *pattern, s *Statement) error {
+func variablesOf(p *pattern) (keys []string, err error) {
 	for i := range p.tokens {
 		if p.tokens[i].kind != variableToken {
 			continue
 		}
 		if err := checkExtension(p.tokens[i].text); err != nil {
-			return diag.Wrap(diag.Position{}, "the key of a policy variable, ", err)
+			return keys, diag.Wrap(diag.Position{}, "the key of a policy variable, ", err)
 		}
-		s.keys = append(s.keys, p.tokens[i].text)
+		keys = append(keys, p.tokens[i].text)
 	}
-	return nil
+	return keys, nil
 }
 
 // tagVariables returns the variables of a pattern that have the key of a tag.
@@ -197,15 +210,26 @@ func (c *compiler) principals(n *node, s *Statement, known bool) {
 	case not && s.Effect == Allow:
 		c.faultAt(m.at, "NotPrincipal with \"Effect\": \"Allow\" is not supported, because it would allow all others, anonymous callers too", "use Principal")
 	}
-	s.principals = &principalElement{not: not}
+	s.principals = c.elements.principals.get(c.elements.keyOf(&m.value, not), func() (*principalElement, bool) {
+		before := c.broken
+		e := &principalElement{not: not}
+		c.principalElement(m, e)
+		e.entries = slices.Clip(e.entries)
+		e.index()
+		return e, c.broken == before && !m.value.lacks
+	})
+}
+
+// principalElement reads "*" or the object form.
+func (c *compiler) principalElement(m *member, e *principalElement) {
 	switch v := m.value; v.kind {
 	case stringNode:
 		if v.text != "*" {
 			c.faultAt(v.start, fmt.Sprintf("%s must be \"*\" or an object such as {\"AWS\": \"arn:...\"}, not %q", m.name, v.text), "")
 		}
-		s.principals.entries = []principalEntry{{kind: everyoneEntry, text: "*"}}
+		e.entries = []principalEntry{{kind: everyoneEntry, text: "*"}}
 	case objectNode:
-		c.principalMap(m, s.principals)
+		c.principalMap(m, e)
 	case brokenNode, nullNode, booleanNode, numberNode, arrayNode:
 		c.faultAt(v.start, fmt.Sprintf("%s must be \"*\" or an object such as {\"AWS\": \"arn:...\"}, not %v", m.name, v.kind), "")
 	}

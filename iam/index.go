@@ -69,11 +69,8 @@ func NewIndex(policies []*Policy, earlier *Index) *Index {
 	return x
 }
 
-// indexStatements makes the indexes of a compiled policy.
+// indexStatements makes the index of a compiled policy.
 func (p *Policy) indexStatements() {
-	for i := range p.Statements {
-		p.Statements[i].principals.index()
-	}
 	if len(p.Statements) > fewStatements {
 		p.index = newStatementIndex(appendPlaces(nil, p, 0))
 	}

@@ -7,7 +7,7 @@ import (
 
 // resources returns the requests whose resource a statement covers.
 func (o *openEvaluation) resources(s *Statement) Extent {
-	e, q := &s.resources, o.query
+	e, q := s.resources, o.query
 	resource := q.resourceFor(s.Effect)
 	isPattern := o.request.Pattern && resource != noResource
 	isOpen := isPattern

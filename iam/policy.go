@@ -121,8 +121,9 @@ type Statement struct {
 	// closing one.
 	Start, End diag.Point
 
-	actions    actionElement
-	resources  resourceElement
+	// Equal statements of several policies can share these.
+	actions    *actionElement
+	resources  *resourceElement
 	principals *principalElement // nil where the kind of policy has none
 	conditions []condition
 	keys       []string // condition keys mentioned, as written

@@ -35,7 +35,7 @@ func (e *principalEntry) key() (principalKey, bool) {
 	case everyoneEntry:
 		return principalKey{form: everyoneKey}, true
 	case accountEntry:
-		return principalKey{accountKey, e.arn.Account}, true
+		return principalKey{accountKey, e.account}, true
 	case roleEntry:
 		return principalKey{roleKey, string(appendLowerASCII(nil, e.role))}, true
 	case userEntry, sessionEntry, federatedEntry, serviceEntry, providerEntry:
@@ -52,7 +52,7 @@ func (e *principalEntry) isFoundBy(r route, q *query) bool {
 	case everyoneEntry:
 		return r == byEveryone
 	case accountEntry:
-		return r == byAccount && e.arn.Account == q.caller.Account
+		return r == byAccount && e.account == q.caller.Account
 	case roleEntry:
 		return r == byRole && equalIgnoringCase(e.role, q.role)
 	case userEntry, sessionEntry, federatedEntry, serviceEntry, providerEntry:

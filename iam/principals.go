@@ -13,10 +13,10 @@ type principalElement struct {
 
 // principalEntry is one principal that an element lists.
 type principalEntry struct {
-	kind entryKind
-	text string // as written, compared byte for byte where the kind is exact
-	arn  ARN    // of account and role entries
-	role string // the role's name without its path
+	kind               entryKind
+	text               string // as written, compared byte for byte where the kind is exact
+	partition, account string // of its ARN
+	role               string // the role's name without its path
 }
 
 type entryKind uint8
@@ -127,7 +127,7 @@ func (e *principalEntry) grantTo(q *query) grant {
 		}
 		return direct
 	case accountEntry:
-		return grantIf(q.isOfAccount(e.arn), delegated)
+		return grantIf(q.isOfAccount(e), delegated)
 	case roleEntry:
 		return grantIf(q.isSessionOf(e), limited)
 	case userEntry:
@@ -182,7 +182,7 @@ func compilePrincipalEntry(name, text string) (principalEntry, error) {
 // compileAWS reads an account id or the ARN of an identity.
 func (e principalEntry) compileAWS() (principalEntry, error) {
 	if IsAccount(e.text) {
-		e.kind, e.arn = accountEntry, ARN{Account: e.text}
+		e.kind, e.account = accountEntry, e.text
 		return e, nil
 	}
 	arn, ok := splitARN(e.text)
@@ -190,7 +190,7 @@ func (e principalEntry) compileAWS() (principalEntry, error) {
 	if !ok || !known {
 		return e, invalid(e.text, "is not a principal", "write a twelve-digit account id or the ARN of an account root, user, role, assumed-role session or federated-user session")
 	}
-	e.arn = arn
+	e.partition, e.account = arn.Partition, arn.Account
 	switch identity {
 	case rootIdentity:
 		e.kind = accountEntry

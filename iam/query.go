@@ -141,12 +141,12 @@ func (p *Policies) accountOfResource(q *query) string {
 // isOfAccount reports whether the caller belongs to the account of an entry.
 // An entry that is a bare account id means the account in the resource's own
 // partition.
-func (q *query) isOfAccount(account ARN) bool {
-	partition := account.Partition
+func (q *query) isOfAccount(e *principalEntry) bool {
+	partition := e.partition
 	if partition == "" {
 		partition = q.resource.Partition
 	}
-	return q.caller.Account != "" && q.caller.Account == account.Account &&
+	return q.caller.Account != "" && q.caller.Account == e.account &&
 		(partition == "" || partition == q.caller.Partition)
 }
 
@@ -154,8 +154,8 @@ func (q *query) isOfAccount(account ARN) bool {
 // A session's ARN lacks the role's path, so that the names are compared; the
 // names of an account's roles differ by more than case.
 func (q *query) isSessionOf(e *principalEntry) bool {
-	return q.request.Principal.Kind == AssumedRole && q.caller.Account == e.arn.Account &&
-		q.caller.Partition == e.arn.Partition && equalIgnoringCase(q.role, e.role)
+	return q.request.Principal.Kind == AssumedRole && q.caller.Account == e.account &&
+		q.caller.Partition == e.partition && equalIgnoringCase(q.role, e.role)
 }
 
 // hasSCPs reports whether service control policies bind the caller.

@@ -11,11 +11,15 @@ type resourceElement struct {
 	patterns []resourcePattern
 	scope    scope // of all patterns
 
-	tagVariables []string // the variables that have the key of a tag
+	keys         []string // of the policy variables
+	tagVariables []string // those that are keys of a tag
 
 	everything bool       // an entry is the lone "*"
 	set        patternSet // the entries that can match something else
 }
+
+// noResources is the absent element.
+var noResources resourceElement
 
 type presence uint8
 

@@ -109,7 +109,7 @@ func (c *compiler) compilePolicy(kind iam.Kind, d awsexport.Document) (*compiled
 	if same, found := c.shared[key]; found && bytes.Equal(same.text, d.Text) {
 		return &compiledPolicy{Policy: same.policy.In(d.Source)}, nil
 	}
-	compiled, err := c.kept.compilePolicy(kind, d)
+	compiled, err := c.kept.compilePolicy(kind, d, &c.elements)
 	if err == nil && compiled.about == nil {
 		c.shared[key] = sharedPolicy{d.Text, compiled.Policy}
 	}
@@ -117,9 +117,9 @@ func (c *compiler) compilePolicy(kind iam.Kind, d awsexport.Document) (*compiled
 }
 
 // compilePolicy compiles and inspects a document.
-func (p *persistent) compilePolicy(kind iam.Kind, d awsexport.Document) (*compiledPolicy, error) {
+func (p *persistent) compilePolicy(kind iam.Kind, d awsexport.Document, elements *iam.Elements) (*compiledPolicy, error) {
 	document := iam.Parse(d.Source, d.Start, d.Text)
-	policy, err := document.Compile(kind)
+	policy, err := document.CompileWith(kind, elements)
 	if err != nil {
 		return nil, err
 	}

@@ -43,6 +43,7 @@ type compiler struct {
 	compiled compileCache // of this one: only what it uses
 	seed     maphash.Seed
 	shared   map[sharedKey]sharedPolicy // what was compiled in this load
+	elements iam.Elements               // of those policies
 	meter    loadMeter
 
 	faults   diag.Faults
