@@ -9,8 +9,8 @@ import (
 )
 
 // Explain writes a description of the evaluation: the decision and the class of policies
-// that denies, the missing context keys, and each statement of the policies that apply,
-// with the first reason if it does not match.
+// that denies, the missing context keys, each statement of the policies that apply, with the
+// first reason if it does not match, and what would allow a denied request.
 func (q *Evaluation) Explain(to io.Writer) error {
 	e := q.Policies.Explain(&q.Request)
 	var text strings.Builder
@@ -23,6 +23,9 @@ func (q *Evaluation) Explain(to io.Writer) error {
 		fmt.Fprintf(&text, "  missing from the context: %s\n", strings.Join(e.MissingContextKeys, ", "))
 	}
 	q.explainClasses(&text, &e)
+	if remedy := q.Remedy(); remedy != nil {
+		text.WriteString(remedy.Text())
+	}
 	_, err := io.WriteString(to, text.String())
 	return err
 }

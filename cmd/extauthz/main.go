@@ -63,6 +63,7 @@ func commands() []command {
 		{"doctor", "report what in an Envoy configuration undoes the protection: doctor [FILE...]", false, new(doctorCommand).declare, examine},
 		{"schema", "print a JSON Schema for editors: schema NAME", false, noFlags, schema},
 		{"whoami", "print the caller that a credential or a CheckRequest identifies", false, new(whoamiCommand).declare, whoami},
+		{"explain", "explain a decision of the log, or the decision on a request: explain --policies DIR", false, new(explainCommand).declare, runExplain},
 		{"who-can", "list the principals that may perform an action: who-can ACTION RESOURCE --policies DIR", false, new(accessCommand).declare, whoCan},
 		{"what-can", "list what a principal may do: what-can PRINCIPAL --policies DIR", false, new(accessCommand).declare, whatCan},
 		{"replay", "decide the requests of a decision log again by other policies: replay --log FILE --policies DIR", false, new(replayCommand).declare, runReplay},

@@ -28,6 +28,11 @@ func (c *simulateCommand) declare(flags *flag.FlagSet) {
 	flags.BoolVar(&c.jsonl, "jsonl", false, "read one input from each line and write one result on each line")
 	flags.BoolVar(&c.explain, "explain", false, "write text instead of JSON: each statement, and why it does or does not apply")
 	flags.StringVar(&c.policies, "policies", "", "use the policies in `DIR`, as serve would, instead of reading an input")
+	c.declareRequest(flags)
+}
+
+// declareRequest adds the flags of a request to a directory.
+func (c *simulateCommand) declareRequest(flags *flag.FlagSet) {
 	i := &c.input
 	flags.StringVar(&i.Principal, "principal", "", "with --policies: the caller's `ARN`, of a user, a role session or an account's root user, or the name of a service")
 	flags.Func("tag", "with --policies: a session tag `KEY=VALUE` of the role session, which policies read as aws:PrincipalTag/KEY; may be repeated", c.addTag)
