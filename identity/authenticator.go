@@ -24,6 +24,10 @@ type Authenticator struct {
 	entities  *sts.Entities
 	issuers   []*compiledIssuer
 	verifiers []*oidc.Verifier // of the issuers
+	sessions  *Sessions        // nil accepts none
+
+	policyOf    map[string]*iam.Policy // session policies by name
+	policyNames map[*iam.Policy]string
 
 	sources  []source
 	defaults []Source // for registries that list no sources
@@ -40,6 +44,7 @@ func NewAuthenticator(users *basic.File, passwords *basic.Verifier, entities *st
 	auth := &Authenticator{
 		users: users, passwords: passwords, entities: entities, callers: newCallerCache(), anonymous: &Caller{CallerIdentity: entities.Anonymous()},
 		sources: sources(), exact: map[name]*nameBinding{}, patterns: map[NameKind][]*nameBinding{}, bindings: map[NameKind]int{},
+		policyOf: map[string]*iam.Policy{}, policyNames: map[*iam.Policy]string{},
 	}
 	auth.setDefaults()
 	return auth
@@ -56,8 +61,10 @@ func (auth *Authenticator) Len() (n int) {
 // A Config says how one registry authenticates its callers. It must not be changed after
 // its first use.
 type Config struct {
+	// Registry is the name of the registry, for which its session tokens are.
+	Registry string
 	// Sources are tried in order. Empty means mtls, if a binding exists for a name in
-	// a certificate, jwt_authn, bearer and basic.
+	// a certificate, session, if sessions are accepted, jwt_authn, bearer and basic.
 	Sources []Source
 	// Audiences are what tokens may be made for.
 	Audiences []string
@@ -79,6 +86,7 @@ type Credentials struct {
 	Authorization []string       // every value of the Authorization header
 	Principal     string         // the name that Envoy took from the verified client certificate
 	Certificate   []byte         // that certificate, URL-encoded PEM; it is not retained
+	RefreshToken  string         // of a request to the token endpoint; "" for none
 	HeaderValues  []string       // every value of the header that Config.Header names
 	TrustedHeader string         // the header that, by Envoy's configuration, only a trusted proxy sets; "" for none
 	Metadata      map[string]any // the claims that jwt_authn verified, by its payload_in_metadata

@@ -138,7 +138,7 @@ func everySource(t testing.TB) *Authenticator {
 // whatever the others would find.
 func TestOrder(t *testing.T) {
 	auth := everySource(t)
-	const bobARN, gitlabARN = "arn:aws:iam::123456789012:user/dev/bob", session + "ci/gitlab"
+	const bobARN, gitlabARN = "arn:aws:iam::123456789012:user/dev/bob", assumedRole + "ci/gitlab"
 	leaf := certificate(t, certificateNames{uris: []string{"spiffe://example.com/ci"}})
 	token := signerAt(gitlabURL).token(t, nil)
 	all := func(authorization []string) Credentials {

@@ -59,7 +59,7 @@ func (a attempt) byUserAndPassword(credential string) (authentication, *Failure)
 	if err != nil {
 		return authentication{}, invalid(BasicAuth, err.Error())
 	}
-	if hasTokenPassword(user) {
+	if HasTokenPassword(user) {
 		role, f := roleOfUser(a.config.Partition, user)
 		if f != nil {
 			return authentication{}, f
@@ -95,8 +95,8 @@ func (a attempt) byPassword(user, password string) (authentication, *Failure) {
 // tokenUser is the user name for a token as the password, without a role.
 const tokenUser = "AWS"
 
-// hasTokenPassword reports whether the password of a user is a token.
-func hasTokenPassword(user string) bool { return user == tokenUser || strings.Contains(user, "/") }
+// HasTokenPassword reports whether the password of a user is a token.
+func HasTokenPassword(user string) bool { return user == tokenUser || strings.Contains(user, "/") }
 
 // roleOfUser returns the ARN of the role that the user name of a token's password names
 // as ACCOUNT/ROLE or ACCOUNT/PATH/ROLE; "" for the user AWS. A user name cannot contain

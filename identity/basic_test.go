@@ -68,7 +68,7 @@ func TestUnboundUsers(t *testing.T) {
 		{"a pattern maps to users who exist", []sts.Entity{{ARN: user + "alice"}, {ARN: user + "bob"}}, []Binding{byPattern}, nil},
 		{"a pattern maps to a user who does not exist", []sts.Entity{{ARN: user + "alice"}}, []Binding{byPattern}, []string{"bob"}},
 		{"a pattern maps to a user at another path", []sts.Entity{{ARN: user + "alice"}, {ARN: user + "dev/bob"}}, []Binding{byPattern}, []string{"bob"}},
-		{"a pattern maps to a role session", []sts.Entity{{ARN: role + "people"}}, []Binding{{Kind: BasicUser, Name: "{user}", Principal: session + "people/{user}"}}, nil},
+		{"a pattern maps to a role session", []sts.Entity{{ARN: role + "people"}}, []Binding{{Kind: BasicUser, Name: "{user}", Principal: assumedRole + "people/{user}"}}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			auth := principals{entities: c.entities, bindings: c.bindings}.build(t)

@@ -71,11 +71,11 @@ func TestTokens(t *testing.T) {
 		want          want
 		source        string
 	}{
-		{"Bearer", bearer(token), want{arn: session + "ci/gitlab"}, "bearer"},
-		{"scheme in capitals", []string{"BEARER " + token}, want{arn: session + "ci/gitlab"}, "bearer"},
-		{"user AWS", basicHeader("AWS", token), want{arn: session + "ci/gitlab"}, "basic"},
-		{"a role by its name", basicHeader("123456789012/deploy", token), want{arn: session + "deploy/gitlab"}, "basic"},
-		{"a role by its path", basicHeader("123456789012/team/ci", token), want{arn: session + "ci/gitlab"}, "basic"},
+		{"Bearer", bearer(token), want{arn: assumedRole + "ci/gitlab"}, "bearer"},
+		{"scheme in capitals", []string{"BEARER " + token}, want{arn: assumedRole + "ci/gitlab"}, "bearer"},
+		{"user AWS", basicHeader("AWS", token), want{arn: assumedRole + "ci/gitlab"}, "basic"},
+		{"a role by its name", basicHeader("123456789012/deploy", token), want{arn: assumedRole + "deploy/gitlab"}, "basic"},
+		{"a role by its path", basicHeader("123456789012/team/ci", token), want{arn: assumedRole + "ci/gitlab"}, "basic"},
 		{"a role without its path", basicHeader("123456789012/ci", token), want{reason: "not among the principals"}, ""},
 		{"a role of another account", basicHeader("999999999999/deploy", token), want{reason: "not among the principals"}, ""},
 		{"a role in other letters", basicHeader("123456789012/Deploy", token), want{reason: "not among the principals"}, ""},
@@ -168,16 +168,16 @@ func TestMetadata(t *testing.T) {
 		want          want
 		source        string
 	}{
-		{"verified by Envoy", bearer(token), map[string]any{"ci": payload(t, token)}, want{arn: session + "ci/gitlab"}, "jwt_authn"},
-		{"a signature that is not looked at again", bearer(forged), map[string]any{"ci": payload(t, forged)}, want{arn: session + "ci/gitlab"}, "jwt_authn"},
-		{"an issuer that Envoy alone verifies", bearer(envoys.token(t, nil)), map[string]any{"envoys": payload(t, envoys.token(t, nil))}, want{arn: session + "deploy/envoys"}, "jwt_authn"},
-		{"no metadata", bearer(token), nil, want{arn: session + "ci/gitlab"}, "bearer"},
-		{"metadata of no issuer", bearer(token), map[string]any{"other": payload(t, token)}, want{arn: session + "ci/gitlab"}, "bearer"},
+		{"verified by Envoy", bearer(token), map[string]any{"ci": payload(t, token)}, want{arn: assumedRole + "ci/gitlab"}, "jwt_authn"},
+		{"a signature that is not looked at again", bearer(forged), map[string]any{"ci": payload(t, forged)}, want{arn: assumedRole + "ci/gitlab"}, "jwt_authn"},
+		{"an issuer that Envoy alone verifies", bearer(envoys.token(t, nil)), map[string]any{"envoys": payload(t, envoys.token(t, nil))}, want{arn: assumedRole + "deploy/envoys"}, "jwt_authn"},
+		{"no metadata", bearer(token), nil, want{arn: assumedRole + "ci/gitlab"}, "bearer"},
+		{"metadata of no issuer", bearer(token), map[string]any{"other": payload(t, token)}, want{arn: assumedRole + "ci/gitlab"}, "bearer"},
 		{"no metadata, forged", bearer(forged), nil, want{reason: "signature"}, ""},
 		{"a token of the query", nil, map[string]any{"ci": payload(t, token)}, want{kind: Anonymous, reason: "no credential"}, ""},
 		{"a token in the query and Basic", basicHeader("alice", "alice-secret"), map[string]any{"ci": payload(t, token)}, want{arn: aliceARN}, "basic"},
 		{"a token in the query and a wrong password", basicHeader("alice", "wrong"), map[string]any{"ci": payload(t, token)}, want{reason: "wrong password"}, ""},
-		{"a token in the password", basicHeader("AWS", token), map[string]any{"ci": payload(t, token)}, want{arn: session + "ci/gitlab"}, "basic"},
+		{"a token in the password", basicHeader("AWS", token), map[string]any{"ci": payload(t, token)}, want{arn: assumedRole + "ci/gitlab"}, "basic"},
 		{"another token in Authorization", bearer(good.token(t, claims{"sub": "x"})), map[string]any{"ci": payload(t, token)}, want{reason: "not those of the token"}, ""},
 		{"claims that are not those of the token", bearer(token), map[string]any{"ci": changed}, want{reason: "not those of the token"}, ""},
 		{"no token in Authorization", bearer("opaque"), map[string]any{"ci": payload(t, token)}, want{reason: "token"}, ""},
@@ -186,7 +186,7 @@ func TestMetadata(t *testing.T) {
 		{"Bearer, Bearer", []string{"Bearer " + token + ", Bearer " + token}, map[string]any{"ci": payload(t, token)}, want{reason: "token"}, ""},
 		{"FooBearer", []string{"FooBearer " + token}, map[string]any{"ci": payload(t, token)}, want{reason: "accepts this kind"}, ""},
 		{"no exp", bearer(without), map[string]any{"ci": payload(t, without)}, want{reason: "exp"}, ""},
-		{"numbers from 2^53", bearer(big), map[string]any{"ci": payload(t, big)}, want{arn: session + "ci/gitlab"}, "jwt_authn"},
+		{"numbers from 2^53", bearer(big), map[string]any{"ci": payload(t, big)}, want{arn: assumedRole + "ci/gitlab"}, "jwt_authn"},
 		{"another issuer's claims", bearer(stranger), map[string]any{"ci": payload(t, stranger)}, want{reason: "another issuer"}, ""},
 		{"another issuer's place", bearer(token), map[string]any{"bound": payload(t, token)}, want{reason: "another issuer"}, ""},
 		{"two issuers", bearer(token), two, want{reason: "two issuers"}, ""},
@@ -240,7 +240,7 @@ func TestForeignAudiences(t *testing.T) {
 	r := config()
 	for range 2 {
 		caller, f = authenticate(t, auth, r, Credentials{Authorization: bearer(foreign)})
-		want{arn: session + "ci/gitlab"}.check(t, caller, f)
+		want{arn: assumedRole + "ci/gitlab"}.check(t, caller, f)
 	}
 	if !slices.Equal(r.Audiences, []string{registryAudience}) {
 		t.Errorf("the registry's audiences are %q now", r.Audiences)
@@ -301,15 +301,15 @@ func TestIssuerClaims(t *testing.T) {
 		changes claims
 		want    want
 	}{
-		{"as demanded", nil, want{arn: session + "deploy/app@acme"}},
+		{"as demanded", nil, want{arn: assumedRole + "deploy/app@acme"}},
 		{"another ref", claims{"sub": "project:acme/app:ref:dev"}, want{reason: "are not those that tokens"}},
 		{"a slash more", claims{"sub": "project:acme/x/app:ref:main"}, want{reason: "are not those that tokens"}},
 		{"one claim missing", claims{"tier": nil}, want{reason: "are not those that tokens"}},
-		{"one claim is a list with the value", claims{"tier": []string{"new", "gold"}}, want{arn: session + "deploy/app@acme"}},
+		{"one claim is a list with the value", claims{"tier": []string{"new", "gold"}}, want{arn: assumedRole + "deploy/app@acme"}},
 		{"one claim is a list without the value", claims{"tier": []string{"silver"}}, want{reason: "are not those that tokens"}},
 		{"one claim is an empty list", claims{"tier": []string{}}, want{reason: "are not those that tokens"}},
 		{"sub is a list", claims{"sub": []string{"project:acme/app:ref:main"}}, want{reason: "are not those that tokens"}},
-		{"a session's name of 64", claims{"sub": "project:" + strings.Repeat("g", 60) + "/web:ref:main"}, want{arn: session + "deploy/app@" + strings.Repeat("g", 60)}},
+		{"a session's name of 64", claims{"sub": "project:" + strings.Repeat("g", 60) + "/web:ref:main"}, want{arn: assumedRole + "deploy/app@" + strings.Repeat("g", 60)}},
 		{"a session's name of 65", claims{"sub": "project:" + strings.Repeat("g", 61) + "/app:ref:main"}, want{reason: "65 characters"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -332,7 +332,7 @@ func TestIssuerWithoutRole(t *testing.T) {
 		want{reason: "log in as ACCOUNT/ROLE"}.check(t, caller, f)
 	}
 	caller, f := authenticate(t, auth, config(), Credentials{Authorization: basicHeader("123456789012/deploy", token)})
-	want{arn: session + "deploy/gitlab"}.check(t, caller, f)
+	want{arn: assumedRole + "deploy/gitlab"}.check(t, caller, f)
 }
 
 // TestKeysUnavailable checks that a token is not refused as invalid if the keys cannot

@@ -48,8 +48,8 @@ func TestBindRefuses(t *testing.T) {
 		{"a pattern twice", []Binding{uri("spiffe://{a}", ciARN), uri("spiffe://{b}", ciARN)}, "overlap"},
 		{"patterns that overlap", []Binding{uri("spiffe://a-{x}", ciARN), uri("spiffe://{x}-b", ciARN)}, `uri "spiffe://a-{x}" and "spiffe://{x}-b" overlap`},
 		{"a pattern that cannot be compiled", []Binding{uri("spiffe://{a}{b}", ciARN)}, "has nothing that separates"},
-		{"a template that cannot be compiled", []Binding{uri("spiffe://{a}", session+"ci/{b}")}, "which is not captured"},
-		{"two captures in a name", []Binding{uri("spiffe://{a}/{b}", session+"ci/{a}-{b}")}, "two captures in one segment"},
+		{"a template that cannot be compiled", []Binding{uri("spiffe://{a}", assumedRole+"ci/{b}")}, "which is not captured"},
+		{"two captures in a name", []Binding{uri("spiffe://{a}/{b}", assumedRole+"ci/{a}-{b}")}, "two captures in one segment"},
 		{"a captured account", []Binding{uri("spiffe://{a}", "arn:aws:sts::{a}:assumed-role/ci/x1")}, "only the name in an ARN may be a capture"},
 		{"a captured kind", []Binding{uri("spiffe://{a}", "arn:aws:iam::123456789012:{a}/x")}, "only the name in an ARN may be a capture"},
 		{"no principal", []Binding{uri("spiffe://a", "")}, "empty"},
@@ -57,11 +57,11 @@ func TestBindRefuses(t *testing.T) {
 		{"a role", []Binding{uri("spiffe://a", role+"team/ci")}, "and only sessions of roles are callers"},
 		{"a user who does not exist", []Binding{uri("spiffe://a", "arn:aws:iam::123456789012:user/carol")}, "is not among the principals"},
 		{"a user without its path", []Binding{uri("spiffe://a", "arn:aws:iam::123456789012:user/alice")}, "is not among the principals"},
-		{"a session of a role that does not exist", []Binding{uri("spiffe://a", session+"cd/build")}, `role "cd" of account 123456789012 is not among the principals`},
-		{"a captured session of a role that does not exist", []Binding{uri("spiffe://{a}", session+"cd/{a}")}, `role "cd" of account 123456789012 is not among the principals`},
-		{"a session's name of 65", []Binding{uri("spiffe://a", session+"ci/"+strings.Repeat("s", 65))}, "65 characters"},
-		{"a session's name of 1", []Binding{uri("spiffe://a", session+"ci/s")}, "fewer than 2"},
-		{"a captured session's name with 63 before it", []Binding{uri("spiffe://{a}", session+"ci/"+strings.Repeat("s", 63)+"{a}")}, "65 characters"},
+		{"a session of a role that does not exist", []Binding{uri("spiffe://a", assumedRole+"cd/build")}, `role "cd" of account 123456789012 is not among the principals`},
+		{"a captured session of a role that does not exist", []Binding{uri("spiffe://{a}", assumedRole+"cd/{a}")}, `role "cd" of account 123456789012 is not among the principals`},
+		{"a session's name of 65", []Binding{uri("spiffe://a", assumedRole+"ci/"+strings.Repeat("s", 65))}, "65 characters"},
+		{"a session's name of 1", []Binding{uri("spiffe://a", assumedRole+"ci/s")}, "fewer than 2"},
+		{"a captured session's name with 63 before it", []Binding{uri("spiffe://{a}", assumedRole+"ci/"+strings.Repeat("s", 63)+"{a}")}, "65 characters"},
 		{"a captured service", []Binding{uri("spiffe://{a}", "{a}.amazonaws.com")}, "only the name in an ARN may be a capture"},
 		{"a service that is not of AWS", []Binding{uri("spiffe://a", "ci.example.com")}, "or a service such as"},
 		{"a service without name", []Binding{uri("spiffe://a", "amazonaws.com")}, "or a service such as"},
@@ -78,7 +78,7 @@ func TestBindRefuses(t *testing.T) {
 		{"a federated user's source identity", []Binding{{Kind: URI, Name: "a", Principal: "arn:aws:sts::123456789012:federated-user/carol", FederatedBy: aliceARN, SourceIdentity: "alice"}}, "has no source identity"},
 		{"a source identity of 1", []Binding{{Kind: URI, Name: "a", Principal: ciARN, SourceIdentity: "s"}}, "fewer than 2"},
 		{"the source of a user", []Binding{{Kind: URI, Name: "a", Principal: aliceARN, SourceARN: functionARN}}, "allowed only for an AWS service principal; remove them"},
-		{"the source's account of a session", []Binding{{Kind: URI, Name: "{a}", Principal: session + "ci/{a}", SourceAccount: "123456789012"}}, "allowed only for an AWS service principal; remove them"},
+		{"the source's account of a session", []Binding{{Kind: URI, Name: "{a}", Principal: assumedRole + "ci/{a}", SourceAccount: "123456789012"}}, "allowed only for an AWS service principal; remove them"},
 		{"a source that is not an ARN", []Binding{{Kind: URI, Name: "a", Principal: "lambda.amazonaws.com", SourceARN: "function:f"}}, "sourceArn is not the ARN of one resource; write one such as arn:aws:lambda:"},
 		{"a source of every resource", []Binding{{Kind: URI, Name: "{a}", Principal: "lambda.amazonaws.com", SourceARN: "arn:aws:lambda:us-east-1:123456789012:function:*{a}"}}, "sourceArn is not the ARN of one resource; write one such as arn:aws:lambda:"},
 		{"a source of another account", []Binding{{Kind: URI, Name: "a", Principal: "lambda.amazonaws.com", SourceARN: functionARN, SourceAccount: "999999999999"}}, "sourceAccount is not the account in sourceArn"},
@@ -124,14 +124,14 @@ func TestBindAccepts(t *testing.T) {
 	auth := bindable(t,
 		Binding{Kind: URI, Name: "a", Principal: ciARN},
 		Binding{Kind: DNS, Name: "a", Principal: aliceARN},
-		Binding{Kind: URI, Name: "ns-{x}", Principal: session + "ci/{x}"},
+		Binding{Kind: URI, Name: "ns-{x}", Principal: assumedRole + "ci/{x}"},
 		Binding{Kind: URI, Name: "ns-admin", Principal: aliceARN},
-		Binding{Kind: URI, Name: "sa-{x}", Principal: session + "ci/{x}"},
+		Binding{Kind: URI, Name: "sa-{x}", Principal: assumedRole + "ci/{x}"},
 		Binding{Kind: BasicUser, Name: "{user}", Principal: "arn:aws:iam::123456789012:user/dev/{user}"},
 		Binding{Kind: URI, Name: "root", Principal: "arn:aws:iam::123456789012:root"},
 		Binding{Kind: URI, Name: "svc", Principal: "codebuild.amazonaws.com"},
 		Binding{Kind: URI, Name: "cn", Principal: "codebuild.amazonaws.com.cn"},
-		Binding{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "{x}"}, Principal: session + "ci/{x}"},
+		Binding{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "{x}"}, Principal: assumedRole + "ci/{x}"},
 		Binding{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "a1"}, Principal: aliceARN},
 		Binding{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "a2"}, Principal: aliceARN},
 		Binding{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "a/{x}", "ref": "b"}, Principal: aliceARN},
@@ -145,18 +145,18 @@ func TestBindAccepts(t *testing.T) {
 func TestBoundCallers(t *testing.T) {
 	policy := iamtest.Policy(t, iam.SessionPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`)
 	auth := bindable(t,
-		Binding{Kind: URI, Name: "ci/{x}", Principal: session + "ci/{x}", Tags: map[string]string{"x": "{x} of ci", "Team": "blue"}, SourceIdentity: "{x}@example.com", SessionPolicies: []*iam.Policy{policy}},
+		Binding{Kind: URI, Name: "ci/{x}", Principal: assumedRole + "ci/{x}", Tags: map[string]string{"x": "{x} of ci", "Team": "blue"}, SourceIdentity: "{x}@example.com", SessionPolicies: []*iam.Policy{policy}},
 		Binding{Kind: URI, Name: "fed/{x}", Principal: "arn:aws:sts::123456789012:federated-user/{x}", FederatedBy: "arn:aws:iam::123456789012:user/dev/bob", Tags: map[string]string{"x": "{x}"}},
 		Binding{Kind: URI, Name: "fedred", Principal: "arn:aws:sts::123456789012:federated-user/red", FederatedBy: "arn:aws:iam::123456789012:user/dev/bob", Tags: map[string]string{"TEAM": "blue"}},
 		Binding{Kind: URI, Name: "fn", Principal: "lambda.amazonaws.com", SourceARN: functionARN},
 		Binding{Kind: URI, Name: "fn/{account}/{name}", Principal: "lambda.amazonaws.com", SourceARN: "arn:aws:lambda:us-east-1:{account}:function:{name}", SourceAccount: "{account}"},
 		Binding{Kind: URI, Name: "fn/{account}/of/{owner}", Principal: "lambda.amazonaws.com", SourceARN: "arn:aws:lambda:us-east-1:{account}:function:f", SourceAccount: "{owner}"},
 		Binding{Kind: URI, Name: "{{bob}}", Principal: "arn:aws:iam::123456789012:user/dev/bob"},
-		Binding{Kind: URI, Name: "{{{x}}}", Principal: session + "ci/{x}"},
+		Binding{Kind: URI, Name: "{{{x}}}", Principal: assumedRole + "ci/{x}"},
 		Binding{Kind: URI, Name: "bob", Principal: "arn:aws:iam::123456789012:user/dev/bob"},
 		Binding{Kind: URI, Name: "root", Principal: "arn:aws:iam::123456789012:root"},
 		Binding{Kind: URI, Name: "svc", Principal: "codebuild.amazonaws.com"},
-		Binding{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "{x}"}, Principal: session + "ci/{x}", TagClaims: map[string]string{"ref": "ref", "email": "email"}},
+		Binding{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "{x}"}, Principal: assumedRole + "ci/{x}", TagClaims: map[string]string{"ref": "ref", "email": "email"}},
 		Binding{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "admin"}, Principal: aliceARN},
 	).build(t)
 	token := func(changes claims) Credentials {
@@ -170,7 +170,7 @@ func TestBoundCallers(t *testing.T) {
 		want        want
 		keys        map[string]string
 	}{
-		{"a session", peer("ci/build"), want{arn: session + "ci/build"}, map[string]string{
+		{"a session", peer("ci/build"), want{arn: assumedRole + "ci/build"}, map[string]string{
 			"aws:userid": "AROAEXAMPLE:build", "aws:PrincipalArn": role + "team/ci", "aws:PrincipalTag/x": "build of ci", "aws:PrincipalTag/team": "blue",
 			"aws:SourceIdentity": "build@example.com", "aws:TokenIssueTime": began, "aws:FederatedProvider": "", "aws:MultiFactorAuthPresent": "false"}},
 		{"a federated user", peer("fed/carol"), want{arn: "arn:aws:sts::123456789012:federated-user/carol"}, map[string]string{
@@ -183,7 +183,7 @@ func TestBoundCallers(t *testing.T) {
 		{"a user", peer("bob"), want{arn: "arn:aws:iam::123456789012:user/dev/bob"}, map[string]string{
 			"aws:username": "bob", "aws:PrincipalTag/team": "red", "aws:TokenIssueTime": "", "aws:MultiFactorAuthPresent": "", "aws:PrincipalType": "User"}},
 		{"a name in braces", peer("{bob}"), want{arn: "arn:aws:iam::123456789012:user/dev/bob"}, nil},
-		{"a name captured in braces", peer("{carol}"), want{arn: session + "ci/carol"}, nil},
+		{"a name captured in braces", peer("{carol}"), want{arn: assumedRole + "ci/carol"}, nil},
 		{"a name in doubled braces", peer("{{bob}}"), want{reason: "no principal is bound"}, nil},
 		{"a root user", peer("root"), want{arn: "arn:aws:iam::123456789012:root"}, map[string]string{
 			"aws:userid": "123456789012", "aws:PrincipalType": "Account", "aws:PrincipalArn": "arn:aws:iam::123456789012:root", "aws:TokenIssueTime": ""}},
@@ -195,10 +195,10 @@ func TestBoundCallers(t *testing.T) {
 			"aws:SourceArn": "arn:aws:lambda:us-east-1:999999999999:function:g", "aws:SourceAccount": "999999999999"}},
 		{"a captured account that is not valid", peer("fn/9999/g"), want{reason: "sourceArn is not the ARN of one resource; write one"}, nil},
 		{"a captured account that is not the resource's", peer("fn/999999999999/of/123456789012"), want{reason: "sourceAccount is not the account in sourceArn"}, nil},
-		{"a token", token(claims{"sub": "build", "ref": "main"}), want{arn: session + "ci/build"}, map[string]string{
+		{"a token", token(claims{"sub": "build", "ref": "main"}), want{arn: assumedRole + "ci/build"}, map[string]string{
 			"aws:PrincipalTag/ref": "main", "aws:PrincipalTag/email": "", "aws:TokenIssueTime": issued, "aws:FederatedProvider": ""}},
 		{"a token that is an exception", token(claims{"sub": "admin"}), want{arn: aliceARN}, map[string]string{"aws:TokenIssueTime": ""}},
-		{"a token with tags that are not configured", token(claims{"sub": "build", flatTagPrefix + "team": "x"}), want{arn: session + "ci/build"}, map[string]string{"aws:PrincipalTag/team": ""}},
+		{"a token with tags that are not configured", token(claims{"sub": "build", flatTagPrefix + "team": "x"}), want{arn: assumedRole + "ci/build"}, map[string]string{"aws:PrincipalTag/team": ""}},
 		{"a tag that is too long", token(claims{"sub": "build", "ref": strings.Repeat("r", 257)}), want{reason: "257 characters"}, nil},
 		{"a tag of other characters", token(claims{"sub": "build", "ref": "a*b"}), want{reason: "characters other than"}, nil},
 		{"a tag that is a list", token(claims{"sub": "build", "ref": []string{"main"}}), want{reason: `session tag "ref" needs a string, but claim "ref" is a list`}, nil},
@@ -225,7 +225,7 @@ func TestBoundCallers(t *testing.T) {
 // TestCapturedNamesStayApart checks that names which differ do not become one
 // principal.
 func TestCapturedNamesStayApart(t *testing.T) {
-	auth := bindable(t, Binding{Kind: URI, Name: "sa/{namespace}/{name}", Principal: session + "ci/{name}", Tags: map[string]string{"namespace": "{namespace}"}}).build(t)
+	auth := bindable(t, Binding{Kind: URI, Name: "sa/{namespace}/{name}", Principal: assumedRole + "ci/{name}", Tags: map[string]string{"namespace": "{namespace}"}}).build(t)
 	r := config()
 	r.PrincipalKind = URI
 	seen := map[string]string{}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"extauthz/iam"
+	"extauthz/identity/session"
 	"extauthz/identity/sts"
 )
 
@@ -16,6 +17,9 @@ type Caller struct {
 	Source string // the [Source] that found the credential; "" for an anonymous caller
 	Issuer string // of a token: the name of its issuer
 	KeyID  string // of a token: the key that signed it; "" if the token does not name it
+
+	// Session is the session of a session token; nil for another credential.
+	Session *session.Session
 
 	// beginsWithRequest means that the session of the caller begins with the request.
 	beginsWithRequest bool

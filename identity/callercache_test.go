@@ -35,9 +35,9 @@ func cacheable(t testing.TB) principals {
 	}
 	w.entities = append(w.entities, sts.Entity{ARN: "arn:aws:iam::123456789012:user/dev/bob"})
 	w.bindings = append(w.bindings,
-		Binding{Kind: BasicUser, Name: "bob", Principal: session + "ci/bob"},
+		Binding{Kind: BasicUser, Name: "bob", Principal: assumedRole + "ci/bob"},
 		Binding{Kind: URI, Name: "spiffe://example.com/ci", Principal: ciARN},
-		Binding{Kind: URI, Name: "spiffe://cluster.local/ns/{namespace}/sa/{name}", Principal: session + "ci/{name}", Tags: map[string]string{"namespace": "{namespace}"}},
+		Binding{Kind: URI, Name: "spiffe://cluster.local/ns/{namespace}/sa/{name}", Principal: assumedRole + "ci/{name}", Tags: map[string]string{"namespace": "{namespace}"}},
 		Binding{Kind: DNS, Name: "ci.example.com", Principal: ciARN},
 		Binding{Kind: Subject, Name: "CN=ci", Principal: aliceARN},
 		Binding{Kind: HeaderValue, Name: "{name}@example.com", Principal: "arn:aws:iam::123456789012:user/dev/{name}"})
@@ -269,7 +269,7 @@ func TestLaterBinding(t *testing.T) {
 	auth, r := cacheable(t).build(t), config()
 	e := Credentials{Principal: "spiffe://cluster.local/ns/a/sa/build", Certificate: []byte(certificate(t, certificateNames{uris: []string{"spiffe://cluster.local/ns/a/sa/build"}}))}
 	caller, f := authenticate(t, auth, r, e)
-	want{arn: session + "ci/build"}.check(t, caller, f)
+	want{arn: assumedRole + "ci/build"}.check(t, caller, f)
 	bind(t, auth, URI, e.Principal, alice)
 	caller, f = authenticate(t, auth, r, e)
 	want{arn: aliceARN}.check(t, caller, f)

@@ -18,17 +18,17 @@ func TestCapturedRoleHasAPath(t *testing.T) {
 		name, principal, path, who string
 		want                       want
 	}{
-		{"a role at the path", "{namespace}/pod", "/kubernetes/", "prod", want{arn: session + "prod/pod"}},
+		{"a role at the path", "{namespace}/pod", "/kubernetes/", "prod", want{arn: assumedRole + "prod/pod"}},
 		{"a role at another path", "{namespace}/pod", "/kubernetes/", "ci", want{reason: `role "ci" of account 123456789012 is not among the principals at path /kubernetes/`}},
 		{"a role at the root", "{namespace}/pod", "/kubernetes/", "admin", want{reason: "at path /kubernetes/"}},
 		{"a role at a path below", "{namespace}/pod", "/kubernetes/", "deep", want{reason: "at path /kubernetes/"}},
 		{"no role, in the same words", "{namespace}/pod", "/kubernetes/", "none", want{reason: `role "none" of account 123456789012 is not among the principals at path /kubernetes/`}},
 		{"the end of a path is not a path", "{namespace}/pod", "/b/", "deep", want{reason: "at path /b/"}},
-		{"a path of two", "{namespace}/pod", "/kubernetes/b/", "deep", want{arn: session + "deep/pod"}},
-		{"a prefix, by default at the root", "k8s-{namespace}/pod", "", "prod", want{arn: session + "k8s-prod/pod"}},
+		{"a path of two", "{namespace}/pod", "/kubernetes/b/", "deep", want{arn: assumedRole + "deep/pod"}},
+		{"a prefix, by default at the root", "k8s-{namespace}/pod", "", "prod", want{arn: assumedRole + "k8s-prod/pod"}},
 		{"a prefix, at a path", "k8s-{namespace}/pod", "", "path", want{reason: "at path /;"}},
-		{"a suffix, at the root", "{namespace}-role/pod", "/", "x", want{arn: session + "x-role/pod"}},
-		{"a literal name, whatever its path", "ci/{namespace}", "", "x1", want{arn: session + "ci/x1"}},
+		{"a suffix, at the root", "{namespace}-role/pod", "/", "x", want{arn: assumedRole + "x-role/pod"}},
+		{"a literal name, whatever its path", "ci/{namespace}", "", "x1", want{arn: assumedRole + "ci/x1"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			auth := principals{
@@ -36,7 +36,7 @@ func TestCapturedRoleHasAPath(t *testing.T) {
 					{ARN: role + "kubernetes/prod"}, {ARN: role + "team/ci"}, {ARN: role + "admin"}, {ARN: role + "kubernetes/b/deep"},
 					{ARN: role + "k8s-prod"}, {ARN: role + "team/k8s-path"}, {ARN: role + "x-role"},
 				},
-				bindings: []Binding{{Kind: URI, Name: at, Principal: session + c.principal, Path: c.path}},
+				bindings: []Binding{{Kind: URI, Name: at, Principal: assumedRole + c.principal, Path: c.path}},
 			}.build(t)
 			name := strings.Replace(at, "{namespace}", c.who, 1)
 			caller, f := authenticate(t, auth, config(), Credentials{Principal: name, Certificate: []byte(certificate(t, certificateNames{uris: []string{name}}))})
@@ -47,14 +47,14 @@ func TestCapturedRoleHasAPath(t *testing.T) {
 
 func TestRolePathRefuses(t *testing.T) {
 	for _, c := range []struct{ name, principal, path, want string }{
-		{"a role that is wholly captured", session + "{a}/pod", "", "set `path: /kubernetes/` in this credential"},
-		{"the same, at the root", session + "{a}/{b}", "/", "{a} could match any role at path /"},
-		{"no slash before", session + "{a}/pod", "kubernetes/", "from slash to slash"},
-		{"no slash behind", session + "{a}/pod", "/kubernetes", "from slash to slash"},
-		{"an empty segment", session + "{a}/pod", "//", "from slash to slash"},
-		{"a star", session + "{a}/pod", "/*/", "from slash to slash"},
-		{"a capture", session + "{a}/pod", "/{b}/", "from slash to slash"},
-		{"of a literal role", session + "ci/{a}", "/team/", "leave it out"},
+		{"a role that is wholly captured", assumedRole + "{a}/pod", "", "set `path: /kubernetes/` in this credential"},
+		{"the same, at the root", assumedRole + "{a}/{b}", "/", "{a} could match any role at path /"},
+		{"no slash before", assumedRole + "{a}/pod", "kubernetes/", "from slash to slash"},
+		{"no slash behind", assumedRole + "{a}/pod", "/kubernetes", "from slash to slash"},
+		{"an empty segment", assumedRole + "{a}/pod", "//", "from slash to slash"},
+		{"a star", assumedRole + "{a}/pod", "/*/", "from slash to slash"},
+		{"a capture", assumedRole + "{a}/pod", "/{b}/", "from slash to slash"},
+		{"of a literal role", assumedRole + "ci/{a}", "/team/", "leave it out"},
 		{"of a user", "arn:aws:iam::123456789012:user/dev/{a}", "/dev/", "leave it out"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -18,7 +18,7 @@ func TestDomainNamesHaveNoCase(t *testing.T) {
 		entities: []sts.Entity{{ARN: aliceARN}, {ARN: role + "ci"}},
 		bindings: []Binding{
 			{Kind: DNS, Name: "alice.example.com", Principal: aliceARN},
-			{Kind: DNS, Name: "{host}.ci.example.com", Principal: session + "ci/{host}"},
+			{Kind: DNS, Name: "{host}.ci.example.com", Principal: assumedRole + "ci/{host}"},
 			{Kind: URI, Name: "spiffe://a/alice", Principal: aliceARN},
 		},
 	}.build(t)
@@ -30,7 +30,7 @@ func TestDomainNamesHaveNoCase(t *testing.T) {
 	}{
 		{"Alice.EXAMPLE.com", certificateNames{dns: []string{"Alice.EXAMPLE.com"}}, "", want{arn: aliceARN}},
 		{"x", certificateNames{dns: []string{"x", "ALICE.example.com", "alice.example.com"}}, "", want{arn: aliceARN}},
-		{"Build-1.CI.example.com", certificateNames{dns: []string{"Build-1.CI.example.com"}}, "", want{arn: session + "ci/build-1"}},
+		{"Build-1.CI.example.com", certificateNames{dns: []string{"Build-1.CI.example.com"}}, "", want{arn: assumedRole + "ci/build-1"}},
 		{"alice.example.com", certificateNames{dns: []string{"Alice.example.com"}}, "", want{reason: "not the one in the certificate"}},
 		{"x", certificateNames{dns: []string{"x", "aLice.example.com", "B1.ci.example.com"}}, "", want{reason: "names two principals"}},
 		{"Alice.Example.com", certificateNames{}, DNS, want{arn: aliceARN}},

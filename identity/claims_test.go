@@ -26,12 +26,12 @@ func grouped(t testing.TB) (*Authenticator, *signer) {
 		entities: []sts.Entity{{ARN: role + "dev"}, {ARN: role + "ops"}, {ARN: role + "teams"}, {ARN: role + "lead"}, {ARN: role + "gold"}},
 		issuers:  []Issuer{{Name: "idp", Verifier: s.verifier(t), Metadata: "idp"}},
 		bindings: []Binding{
-			{Kind: TokenClaims, Issuer: "idp", Claims: claim("developers"), Principal: session + "dev/user"},
-			{Kind: TokenClaims, Issuer: "idp", Claims: claim("operators"), Principal: session + "ops/user"},
-			{Kind: TokenClaims, Issuer: "idp", Claims: claim("administrators"), Principal: session + "ops/user"},
-			{Kind: TokenClaims, Issuer: "idp", Claims: claim("team-{team}"), Principal: session + "teams/{team}"},
-			{Kind: TokenClaims, Issuer: "idp", Claims: claim("team-lead"), Principal: session + "lead/user"},
-			{Kind: TokenClaims, Issuer: "idp", Claims: claim("tier-{tier}", "env", "prod"), Principal: session + "gold/user"},
+			{Kind: TokenClaims, Issuer: "idp", Claims: claim("developers"), Principal: assumedRole + "dev/user"},
+			{Kind: TokenClaims, Issuer: "idp", Claims: claim("operators"), Principal: assumedRole + "ops/user"},
+			{Kind: TokenClaims, Issuer: "idp", Claims: claim("administrators"), Principal: assumedRole + "ops/user"},
+			{Kind: TokenClaims, Issuer: "idp", Claims: claim("team-{team}"), Principal: assumedRole + "teams/{team}"},
+			{Kind: TokenClaims, Issuer: "idp", Claims: claim("team-lead"), Principal: assumedRole + "lead/user"},
+			{Kind: TokenClaims, Issuer: "idp", Claims: claim("tier-{tier}", "env", "prod"), Principal: assumedRole + "gold/user"},
 		},
 	}
 	return w.build(t), s
@@ -45,28 +45,28 @@ func TestClaimsThatAreLists(t *testing.T) {
 		groups any
 		want   want
 	}{
-		{"one string", "developers", want{arn: session + "dev/user"}},
-		{"one element", []any{"developers"}, want{arn: session + "dev/user"}},
-		{"the first element", []any{"developers", "staff"}, want{arn: session + "dev/user"}},
-		{"the last element", []any{"staff", "developers"}, want{arn: session + "dev/user"}},
-		{"the same element twice", []any{"developers", "developers"}, want{arn: session + "dev/user"}},
+		{"one string", "developers", want{arn: assumedRole + "dev/user"}},
+		{"one element", []any{"developers"}, want{arn: assumedRole + "dev/user"}},
+		{"the first element", []any{"developers", "staff"}, want{arn: assumedRole + "dev/user"}},
+		{"the last element", []any{"staff", "developers"}, want{arn: assumedRole + "dev/user"}},
+		{"the same element twice", []any{"developers", "developers"}, want{arn: assumedRole + "dev/user"}},
 		{"no element", []any{"staff"}, want{reason: none}},
 		{"an empty list", []any{}, want{reason: none}},
 		{"a part of an element", []any{"developers-evil", "xdevelopers"}, want{reason: none}},
-		{"with numbers and booleans", []any{7, true, nil, "developers"}, want{arn: session + "dev/user"}},
+		{"with numbers and booleans", []any{7, true, nil, "developers"}, want{arn: assumedRole + "dev/user"}},
 		{"a nested list", []any{[]any{"developers"}}, want{reason: none}},
 		{"an object in the list", []any{claims{"name": "developers"}}, want{reason: none}},
 		{"an object", claims{"developers": true}, want{reason: none}},
-		{"elements of two bindings of one principal", []any{"operators", "administrators"}, want{arn: session + "ops/user"}},
+		{"elements of two bindings of one principal", []any{"operators", "administrators"}, want{arn: assumedRole + "ops/user"}},
 		{"elements of two bindings of two principals", []any{"developers", "operators"}, want{reason: two}},
 		{"the same in the other order", []any{"operators", "developers"}, want{reason: two}},
-		{"one captured", []any{"staff", "team-red"}, want{arn: session + "teams/red"}},
-		{"one captured twice", []any{"team-red", "team-red"}, want{arn: session + "teams/red"}},
+		{"one captured", []any{"staff", "team-red"}, want{arn: assumedRole + "teams/red"}},
+		{"one captured twice", []any{"team-red", "team-red"}, want{arn: assumedRole + "teams/red"}},
 		{"two captured", []any{"team-red", "team-blue"}, want{reason: several}},
 		{"two captured of which none is used", []any{"tier-1", "tier-2"}, want{reason: several}},
-		{"one captured and none used", []any{"tier-1"}, want{arn: session + "gold/user"}},
+		{"one captured and none used", []any{"tier-1"}, want{arn: assumedRole + "gold/user"}},
 		{"an exact binding and a captured element", []any{"developers", "team-red"}, want{reason: two}},
-		{"an exception from the pattern", []any{"staff", "team-lead"}, want{arn: session + "lead/user"}},
+		{"an exception from the pattern", []any{"staff", "team-lead"}, want{arn: assumedRole + "lead/user"}},
 		{"an exception and a captured element", []any{"team-lead", "team-red"}, want{reason: several}},
 		{"an element longer than a name", []any{"team-" + strings.Repeat("x", 65)}, want{reason: "65 characters"}},
 	} {
@@ -136,7 +136,7 @@ func TestLongList(t *testing.T) {
 		groups = append(groups, fmt.Sprintf("group-%03d", i))
 	}
 	caller, f := authenticate(t, auth, config(), Credentials{Authorization: bearer(s.token(t, claims{"groups": append(groups, "developers")}))})
-	want{arn: session + "dev/user"}.check(t, caller, f)
+	want{arn: assumedRole + "dev/user"}.check(t, caller, f)
 	for len(groups) < 2000 {
 		groups = append(groups, groups...)
 	}
@@ -147,7 +147,7 @@ func TestLongList(t *testing.T) {
 func TestTagsFromLists(t *testing.T) {
 	for name, value := range map[string]any{"several": []string{"a", "b"}, "one": []string{"a"}, "none": []string{}, "numbers": []int{1}} {
 		t.Run(name, func(t *testing.T) {
-			auth := bindable(t, Binding{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "{x}"}, Principal: session + "ci/{x}", TagClaims: map[string]string{"team": "groups"}}).build(t)
+			auth := bindable(t, Binding{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "{x}"}, Principal: assumedRole + "ci/{x}", TagClaims: map[string]string{"team": "groups"}}).build(t)
 			_, f := authenticate(t, auth, config(), Credentials{Authorization: bearer(signerAt(gitlabURL).token(t, claims{"groups": value}))})
 			if f == nil || !strings.Contains(f.Reason, `session tag "team" needs a string, but claim "groups" is a list; use another claim`) {
 				t.Errorf("%+v", f)
@@ -167,8 +167,8 @@ func TestIssuerClaimsThatAreLists(t *testing.T) {
 		groups any
 		want   want
 	}{
-		{[]any{"staff", "ci-web"}, want{arn: session + "deploy/web"}},
-		{[]any{"ci-web", "ci-web"}, want{arn: session + "deploy/web"}},
+		{[]any{"staff", "ci-web"}, want{arn: assumedRole + "deploy/web"}},
+		{[]any{"ci-web", "ci-web"}, want{arn: assumedRole + "deploy/web"}},
 		{[]any{"ci-web", "ci-app"}, want{reason: `several elements of the token's claim "groups"`}},
 		{[]any{"staff"}, want{reason: "are not those that tokens"}},
 		{[]any{}, want{reason: "are not those that tokens"}},

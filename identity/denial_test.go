@@ -114,8 +114,8 @@ func TestDenialsDoNotRevealTemplates(t *testing.T) {
 		entities: []sts.Entity{{ARN: role + "apps/k8s-prod"}},
 		issuers:  []Issuer{{Name: "gitlab", Verifier: s.verifier(t)}},
 		bindings: []Binding{
-			{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "{n}"}, Principal: session + "k8s-{n}/pod", Path: "/apps/"},
-			{Kind: URI, Name: "spiffe://{n}/x", Principal: session + "k8s-{n}/pod", Path: "/apps/"},
+			{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "{n}"}, Principal: assumedRole + "k8s-{n}/pod", Path: "/apps/"},
+			{Kind: URI, Name: "spiffe://{n}/x", Principal: assumedRole + "k8s-{n}/pod", Path: "/apps/"},
 		},
 	}.build(t)
 	const name = "spiffe://none/x"

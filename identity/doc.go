@@ -16,6 +16,8 @@
 //     map to one principal.
 //   - A token counts after [extauthz/identity/oidc] has verified it, or has found that it
 //     is the token whose claims Envoy's jwt_authn verified.
+//   - A session token counts if [extauthz/identity/session] has signed it for the registry. Its
+//     caller is the principal as the files describe it now.
 //   - A header counts if the registry's configuration names it and Envoy's configuration
 //     says that only a trusted proxy sets it.
 //

@@ -18,7 +18,7 @@ func guarded(f *testing.F) *Authenticator {
 		w.issuers[i].Claims = map[string]string{"secret": unguessable}
 	}
 	w.bindings = append(w.bindings,
-		Binding{Kind: URI, Name: "spiffe://" + unguessable + "/{name}", Principal: session + "ci/{name}"},
+		Binding{Kind: URI, Name: "spiffe://" + unguessable + "/{name}", Principal: assumedRole + "ci/{name}"},
 		Binding{Kind: DNS, Name: unguessable, Principal: aliceARN},
 		Binding{Kind: Subject, Name: "CN=" + unguessable, Principal: aliceARN},
 		Binding{Kind: HeaderValue, Name: "{name}@" + unguessable, Principal: "arn:aws:iam::123456789012:user/dev/{name}"})

@@ -23,7 +23,7 @@ const (
 	gitlabURL        = "https://gitlab.example.com"
 	gitlabProvider   = "arn:aws:iam::123456789012:oidc-provider/gitlab.example.com"
 	role             = "arn:aws:iam::123456789012:role/"
-	session          = "arn:aws:sts::123456789012:assumed-role/"
+	assumedRole      = "arn:aws:sts::123456789012:assumed-role/"
 )
 
 // now is the time of every request.

@@ -84,10 +84,10 @@ func TestOfflineTokenDefaults(t *testing.T) {
 		source     string
 		reason     string
 	}{
-		{"iss, aud, iat and exp", OfflineCredential{Name: "gitlab"}, config(), session + "ci/gitlab", "jwt_authn", ""},
-		{"a registry without jwt_authn", OfflineCredential{Name: "gitlab"}, &Config{Audiences: []string{registryAudience}, Sources: []Source{Bearer}}, session + "ci/gitlab", "bearer", ""},
-		{"the password of Basic", OfflineCredential{Name: "gitlab", User: "AWS"}, config(), session + "ci/gitlab", "basic", ""},
-		{"an issuer that Envoy verifies", OfflineCredential{Name: "envoys"}, config(), session + "deploy/envoys", "jwt_authn", ""},
+		{"iss, aud, iat and exp", OfflineCredential{Name: "gitlab"}, config(), assumedRole + "ci/gitlab", "jwt_authn", ""},
+		{"a registry without jwt_authn", OfflineCredential{Name: "gitlab"}, &Config{Audiences: []string{registryAudience}, Sources: []Source{Bearer}}, assumedRole + "ci/gitlab", "bearer", ""},
+		{"the password of Basic", OfflineCredential{Name: "gitlab", User: "AWS"}, config(), assumedRole + "ci/gitlab", "basic", ""},
+		{"an issuer that Envoy verifies", OfflineCredential{Name: "envoys"}, config(), assumedRole + "deploy/envoys", "jwt_authn", ""},
 		{"an issuer that Envoy verifies, as password", OfflineCredential{Name: "envoys", User: "AWS"}, config(), "", "basic", "verified by Envoy's jwt_authn only"},
 		{"an issuer that Envoy verifies, without jwt_authn", OfflineCredential{Name: "envoys"}, &Config{Sources: []Source{Bearer}}, "", "bearer", "verified by Envoy's jwt_authn only"},
 		{"a source that the registry does not accept", OfflineCredential{Name: "gitlab"}, &Config{Sources: []Source{BasicAuth}}, "", "bearer", "does not accept bearer"},

@@ -30,11 +30,11 @@ func boundTo(t testing.TB, trusting bool, b Binding, change func(*Issuer)) princ
 // apply to the sessions of its bound tokens.
 func TestIssuerLimitsBoundSessions(t *testing.T) {
 	limit := iamtest.Policy(t, iam.SessionPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:Get*","Resource":"*"}}`)
-	w := boundTo(t, false, Binding{Principal: session + "ci/build", TagClaims: map[string]string{"tier": "tier"}}, func(i *Issuer) {
+	w := boundTo(t, false, Binding{Principal: assumedRole + "ci/build", TagClaims: map[string]string{"tier": "tier"}}, func(i *Issuer) {
 		i.SessionPolicies, i.TagClaims = []*iam.Policy{limit}, map[string]string{"ref": "ref"}
 	})
 	caller, f := authenticate(t, w.build(t), config(), Credentials{Authorization: bearer(signerAt(gitlabURL).token(t, claims{"ref": "main", "tier": "gold"}))})
-	want{arn: session + "ci/build"}.check(t, caller, f)
+	want{arn: assumedRole + "ci/build"}.check(t, caller, f)
 	iamtest.CheckKeys(t, caller.Context, map[string]string{"aws:PrincipalTag/ref": "main", "aws:PrincipalTag/tier": "gold"})
 	if len(caller.SessionPolicies) != 1 || caller.SessionPolicies[0] != limit {
 		t.Errorf("session policies %v, want the issuer's", caller.SessionPolicies)
@@ -45,7 +45,7 @@ func TestIssuerLimitsBoundSessions(t *testing.T) {
 // their bindings.
 func TestIssuerOfBoundTokensRefuses(t *testing.T) {
 	limits := []*iam.Policy{iamtest.Policy(t, iam.SessionPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`)}
-	ci, alice := Binding{Principal: session + "ci/build"}, Binding{Principal: aliceARN}
+	ci, alice := Binding{Principal: assumedRole + "ci/build"}, Binding{Principal: aliceARN}
 	limited := ci
 	limited.SessionPolicies = limits
 	tagged := ci
@@ -79,7 +79,7 @@ func TestIssuerOfBoundTokensRefuses(t *testing.T) {
 // pattern only if it has all claims of the pattern.
 func TestExactTokenIsAnException(t *testing.T) {
 	auth := bindable(t,
-		Binding{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "{x}", "ref": "main"}, Principal: session + "ci/{x}"},
+		Binding{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "{x}", "ref": "main"}, Principal: assumedRole + "ci/{x}"},
 		Binding{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "admin", "ref": "main", "tier": "gold"}, Principal: aliceARN},
 		Binding{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "admin", "ref": "dev"}, Principal: aliceARN},
 	).build(t)
@@ -88,7 +88,7 @@ func TestExactTokenIsAnException(t *testing.T) {
 		want   want
 	}{
 		{claims{"sub": "admin", "ref": "main", "tier": "gold"}, want{arn: aliceARN}},
-		{claims{"sub": "admin", "ref": "main"}, want{arn: session + "ci/admin"}},
+		{claims{"sub": "admin", "ref": "main"}, want{arn: assumedRole + "ci/admin"}},
 		{claims{"sub": "admin", "ref": "dev"}, want{arn: aliceARN}},
 		{claims{"sub": "build", "ref": "dev"}, want{reason: "no principal is bound"}},
 	} {

@@ -81,7 +81,7 @@ func TestTrustPoliciesOfGuides(t *testing.T) {
 		{name: "Google, a token that a client requested for itself", url: googleURL, role: "google", claims: claims{"aud": registryAudience, "azp": "108000002380243782158", "sub": "108000002380243782158"}, denied: true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := want{arn: session + c.role + "/" + issuerOf(c.url)}
+			w := want{arn: assumedRole + c.role + "/" + issuerOf(c.url)}
 			if c.denied {
 				w = want{reason: denied}
 			}

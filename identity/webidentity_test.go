@@ -70,7 +70,7 @@ func TestWhatTrustPoliciesSee(t *testing.T) {
 				want{reason: c.reason}.check(t, caller, f)
 				return
 			}
-			want{arn: session + c.role + "/gitlab"}.check(t, caller, f)
+			want{arn: assumedRole + c.role + "/gitlab"}.check(t, caller, f)
 		})
 	}
 }
@@ -132,7 +132,7 @@ func chained(t testing.TB, boundary, limit string) principals {
 		user.Boundary = []*iam.Policy{iamtest.Policy(t, iam.PermissionsBoundary, boundary)}
 	}
 	runner := Binding{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"job": "{job}"},
-		Principal: session + "runner/{job}", SourceIdentity: "{job}", Tags: map[string]string{"job": "{job}"}}
+		Principal: assumedRole + "runner/{job}", SourceIdentity: "{job}", Tags: map[string]string{"job": "{job}"}}
 	if limit != "" {
 		runner.SessionPolicies = []*iam.Policy{iamtest.Policy(t, iam.SessionPolicy, limit)}
 	}
@@ -173,7 +173,7 @@ func TestAssumeRole(t *testing.T) {
 		allowECR   = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:*","Resource":"*"}}`
 		denyAssume = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"sts:AssumeRole","Resource":"*"}]}`
 		denied     = "is not authorized to perform: sts:AssumeRole"
-		toNamed    = session + "named/chained"
+		toNamed    = assumedRole + "named/chained"
 	)
 	alice, bob, job := claims{"user": "alice", "kind": "user"}, claims{"user": "bob", "kind": "user"}, claims{"job": "build", "kind": "job"}
 	for _, c := range []struct {
@@ -182,26 +182,26 @@ func TestAssumeRole(t *testing.T) {
 		want                          want
 	}{
 		{"trusts the user", "", "", "123456789012/named", alice, want{arn: toNamed}},
-		{"trusts the account, and the user's policies allow", "", "", "123456789012/delegated", alice, want{arn: session + "delegated/chained"}},
+		{"trusts the account, and the user's policies allow", "", "", "123456789012/delegated", alice, want{arn: assumedRole + "delegated/chained"}},
 		{"trusts the account, and the user's policies do not", "", "", "123456789012/delegated", bob, want{reason: denied}},
 		{"trusts the user, whose policies do not matter", "", "", "123456789012/named", bob, want{arn: toNamed}},
-		{"the boundary allows", allowAll, "", "123456789012/delegated", alice, want{arn: session + "delegated/chained"}},
+		{"the boundary allows", allowAll, "", "123456789012/delegated", alice, want{arn: assumedRole + "delegated/chained"}},
 		{"the boundary does not allow", allowECR, "", "123456789012/delegated", alice, want{reason: denied}},
 		{"the boundary does not allow, but the user is named", allowECR, "", "123456789012/named", alice, want{arn: toNamed}},
 		{"the boundary denies, though the user is named", denyAssume, "", "123456789012/named", alice, want{reason: denied}},
-		{"a tag of the user", "", "", "123456789012/blue", alice, want{arn: session + "blue/chained"}},
+		{"a tag of the user", "", "", "123456789012/blue", alice, want{arn: assumedRole + "blue/chained"}},
 		{"a tag of another's", "", "", "123456789012/blue", job, want{reason: denied}},
 		{"another account, which trusts the user", "", "", "999999999999/abroad", alice, want{reason: denied}},
 		{"trusts the provider, but the token is bound", "", "", "123456789012/web", alice, want{reason: denied}},
-		{"a session", "", "", "123456789012/delegated", job, want{arn: session + "delegated/chained"}},
+		{"a session", "", "", "123456789012/delegated", job, want{arn: assumedRole + "delegated/chained"}},
 		{"a session, whose role is named", "", "", "123456789012/named", job, want{arn: toNamed}},
 		{"the session's policy allows", "", allowAll, "123456789012/named", job, want{arn: toNamed}},
 		{"the session's policy does not allow", "", allowECR, "123456789012/named", job, want{reason: denied}},
-		{"the role trusts everyone", "", "", "123456789012/open", alice, want{arn: session + "open/chained"}},
+		{"the role trusts everyone", "", "", "123456789012/open", alice, want{arn: assumedRole + "open/chained"}},
 		{"the role trusts everyone, and the boundary does not allow", allowECR, "", "123456789012/open", alice, want{reason: denied}},
 		{"the role trusts everyone, and the session's policy does not allow", "", allowECR, "123456789012/open", job, want{reason: denied}},
 		{"the source identity has to be set again", "", "", "123456789012/nosource", job, want{reason: "sts:SetSourceIdentity"}},
-		{"no source identity", "", "", "123456789012/nosource", alice, want{arn: session + "nosource/chained"}},
+		{"no source identity", "", "", "123456789012/nosource", alice, want{arn: assumedRole + "nosource/chained"}},
 		{"tags are passed", "", "", "123456789012/nosource", claims{"user": "alice", "kind": "user", "ref": "main"}, want{reason: "sts:TagSession"}},
 		{"another source identity", "", "", "123456789012/named", claims{"job": "build", "kind": "job", sourceIdentityClaim: "other"}, want{reason: "is not that of its session"}},
 		{"the same source identity", "", "", "123456789012/named", claims{"job": "build", "kind": "job", sourceIdentityClaim: "build"}, want{arn: toNamed}},
@@ -222,14 +222,14 @@ func TestAssumeRoleSession(t *testing.T) {
 	auth := chained(t, "", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`).build(t)
 	job := claims{"job": "build", "kind": "job", "ref": "main"}
 	caller, f := authenticate(t, auth, config(), Credentials{Authorization: bearer(signerAt(gitlabURL).token(t, job))})
-	want{arn: session + "runner/build"}.check(t, caller, f)
+	want{arn: assumedRole + "runner/build"}.check(t, caller, f)
 	iamtest.CheckKeys(t, contextOf(caller), map[string]string{
 		"aws:SourceIdentity": "build", "aws:PrincipalTag/job": "build", "aws:PrincipalTag/ref": "main", "aws:TokenIssueTime": "2026-03-01T11:59:00Z", "aws:FederatedProvider": ""})
 	if len(caller.SessionPolicies) != 1 {
 		t.Errorf("%d session policies", len(caller.SessionPolicies))
 	}
 	caller, f = authenticate(t, auth, config(), Credentials{Authorization: basicHeader("123456789012/delegated", signerAt(gitlabURL).token(t, job))})
-	want{arn: session + "delegated/chained"}.check(t, caller, f)
+	want{arn: assumedRole + "delegated/chained"}.check(t, caller, f)
 	iamtest.CheckKeys(t, contextOf(caller), map[string]string{
 		"aws:SourceIdentity": "build", "aws:PrincipalTag/job": "", "aws:PrincipalTag/ref": "main", "aws:TokenIssueTime": "2026-03-01T11:59:00Z", "aws:FederatedProvider": "", "aws:PrincipalArn": role + "delegated"})
 	if len(caller.SessionPolicies) != 0 || caller.Issuer != "gitlab" {
@@ -302,7 +302,7 @@ func TestAssumingSeesTheRoleAndTheOrganization(t *testing.T) {
 				}
 				caller, f := authenticate(t, w.build(t), config(), Credentials{Authorization: basicHeader("123456789012/deploy", signerAt(gitlabURL).token(t, nil))})
 				if allowed {
-					want{arn: session + "deploy/gitlab"}.check(t, caller, f)
+					want{arn: assumedRole + "deploy/gitlab"}.check(t, caller, f)
 				} else {
 					want{reason: "is not authorized to perform: sts:AssumeRole"}.check(t, caller, f)
 				}

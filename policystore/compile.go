@@ -12,6 +12,7 @@ import (
 	"extauthz/iam"
 	"extauthz/identity/basic"
 	"extauthz/identity/oidc"
+	"extauthz/identity/session"
 	"extauthz/policystore/directory"
 )
 
@@ -19,8 +20,9 @@ import (
 type persistent struct {
 	passwords *basic.Verifier
 	keys      *oidc.KeyCache
-	compiled  compileCache     // of the last good content
-	decisions *decision.Engine // of the last good content
+	sessions  func() *session.Keys // may be nil
+	compiled  compileCache         // of the last good content
+	decisions *decision.Engine     // of the last good content
 
 	loadMemory uint64 // what a load may use, in bytes; 0 means any amount
 
@@ -29,7 +31,7 @@ type persistent struct {
 }
 
 func newPersistent(keys *oidc.KeyCache) *persistent {
-	return &persistent{passwords: basic.NewVerifier(), keys: keys}
+	return &persistent{passwords: basic.NewVerifier(), keys: keys, sessions: func() *session.Keys { return nil }}
 }
 
 // A compiler compiles one content of a directory into a snapshot, in passes that
@@ -139,6 +141,8 @@ func (c *compiler) snapshot(o decision.Options) (*Snapshot, error) {
 
 	// The credentials, which map to them.
 	callers := from.compileCallers(listed, c.loadPasswords(), who)
+	c.report(checkSessionIssuer(configured, listed))
+	callers.acceptSessions(configured.Sessions, c.kept.sessions)
 	emergency := c.breakGlass(from.attached)
 
 	// What the parts require of each other.

@@ -10,6 +10,7 @@ import (
 	"extauthz/identity"
 	"extauthz/identity/basic"
 	"extauthz/identity/oidc"
+	"extauthz/identity/session"
 	"extauthz/identity/sts"
 	"extauthz/policystore/config"
 	"extauthz/strictyaml"
@@ -52,10 +53,34 @@ func (from *sources) compileCallers(configured *config.Principals, users *basic.
 	return all
 }
 
+// acceptSessions accepts the session tokens that registries.yaml configures, if any.
+func (c *callers) acceptSessions(configured *config.Sessions, keys func() *session.Keys) {
+	if configured == nil {
+		return
+	}
+	c.table.AcceptSessions(identity.Sessions{
+		Service:     &session.Service{Issuer: configured.Issuer, Keys: keys},
+		MaxDuration: configured.MaxDuration,
+	})
+}
+
+// sessionPolicies returns the session policies that an entry refers to, and gives them the
+// names by which session tokens refer to them. A reference means the same policy for all
+// entries of one account.
+func (c *callerCompiler) sessionPolicies(references []strictyaml.String, entity iam.ARN) []*iam.Policy {
+	policies, _ := c.policies(iam.SessionPolicy, references, entity)
+	for _, reference := range references {
+		if policy, err := c.find(iam.SessionPolicy, reference.Text, entity); err == nil {
+			c.table.NameSessionPolicy(entity.Account+":"+reference.Text, policy)
+		}
+	}
+	return policies
+}
+
 // addCredential maps the name or the claims of an entry to its principal, and reports the
 // faults of the entry.
 func (c *callerCompiler) addCredential(entry *config.CredentialEntry) {
-	sessionPolicies, _ := c.policies(iam.SessionPolicy, entry.SessionPolicies, entry.Account)
+	sessionPolicies := c.sessionPolicies(entry.SessionPolicies, entry.Account)
 	if entry.IsIncomplete {
 		c.report(errFollows)
 		return
@@ -109,7 +134,7 @@ type IssuerStatus struct {
 // addIssuer adds the issuer of an entry, and reports the faults of the entry.
 func (c *callerCompiler) addIssuer(entry *config.IssuerEntry) {
 	keys, hasKeys := c.keySet(entry)
-	session, _ := c.policies(iam.SessionPolicy, entry.SessionPolicies, entry.ParsedRole)
+	sessionPolicies := c.sessionPolicies(entry.SessionPolicies, entry.ParsedRole)
 	if entry.IsIncomplete {
 		c.report(errFollows)
 		c.faultyIssuers[entry.Name.Text] = true
@@ -118,7 +143,7 @@ func (c *callerCompiler) addIssuer(entry *config.IssuerEntry) {
 	issuer := identity.Issuer{
 		Name: entry.Name.Text, Verifier: &oidc.Verifier{URL: entry.URL.Text, Keys: keys}, Metadata: entry.Metadata.Text,
 		Role: entry.Role.Text, SessionName: entry.SessionName.Text, Claims: entry.Claims, TagClaims: entry.Tags,
-		ForeignAudiences: texts(entry.ForeignAudiences), Provider: entry.Provider.Text, SessionPolicies: session,
+		ForeignAudiences: texts(entry.ForeignAudiences), Provider: entry.Provider.Text, SessionPolicies: sessionPolicies,
 	}
 	if entry.HasFaultyURL { // others differ
 		issuer.Verifier.URL = cmp.Or(entry.URL.Text, "the URL of "+entry.Name.Text)
@@ -146,7 +171,7 @@ func (c *callerCompiler) addIssuer(entry *config.IssuerEntry) {
 	}
 	c.keySets = append(c.keySets, keys)
 	c.issuers = append(c.issuers, IssuerStatus{Name: entry.Name.Text, URL: entry.URL.Text, JWKS: entry.JWKS.Text, Metadata: entry.Metadata.Text})
-	c.trusted = append(c.trusted, TrustedIssuer{entry.Name.Text, entry.ProviderName(), entry.Role.Text, entry.Claims, session, config.InPrincipals(entry.At), issuer.ForeignAudiences})
+	c.trusted = append(c.trusted, TrustedIssuer{entry.Name.Text, entry.ProviderName(), entry.Role.Text, entry.Claims, sessionPolicies, config.InPrincipals(entry.At), issuer.ForeignAudiences})
 }
 
 // mayMissRole reports whether the role of an issuer may be missing because of a fault.

@@ -90,7 +90,7 @@ func (from *sources) compileDeclarations(configured *config.Principals) *declara
 // faults of its references.
 func (from *sources) compilePrincipal(entry *config.PrincipalEntry) declaration {
 	d := declaration{
-		Entity: sts.Entity{ARN: entry.ARN.Text, ID: entry.ID.Text, Tags: entry.TagList(), MissesTrust: entry.MissesTrust},
+		Entity: sts.Entity{ARN: entry.ARN.Text, ID: entry.ID.Text, Tags: entry.TagList(), MissesTrust: entry.MissesTrust, MaxSessionDuration: entry.MaxSessionDuration()},
 		parsed: entry.ParsedARN, missesID: entry.MissesID,
 		at: config.InPrincipals(entry.At), arnAt: config.InPrincipals(entry.ARN.At),
 	}

@@ -1,6 +1,8 @@
 package policystore
 
 import (
+	"fmt"
+
 	"extauthz/diag"
 	"extauthz/policystore/config"
 	"extauthz/policystore/directory"
@@ -59,6 +61,21 @@ func checkAssumption(r *config.RegistrySettings, t *directory.Tree) error {
 		return nil
 	}
 	return diag.New(r.AssumeMissingAt, "assumeMissing contradicts "+file+", which lists the repositories of the registry", "remove the file or the setting")
+}
+
+// checkSessionIssuer reports an issuer of principals.yaml with the URL of the issuer of
+// session tokens, whose tokens are credentials of another kind.
+func checkSessionIssuer(configured *config.Registries, listed *config.Principals) error {
+	if configured.Sessions == nil {
+		return nil
+	}
+	var faults diag.Faults
+	for _, issuer := range listed.Issuers {
+		if issuer.URL.Text == configured.Sessions.Issuer {
+			faults.Add(diag.New(config.InPrincipals(issuer.At), fmt.Sprintf("issuer %q has the URL of the issuer of session tokens in registries.yaml", issuer.Name.Text), "change one of the two"))
+		}
+	}
+	return faults.Err()
 }
 
 // checkAudiences checks the audiences of the registries, if any issuer's tokens are

@@ -91,6 +91,20 @@ func (s *Snapshot) Registry(name, host string) (*Registry, error) {
 	return s.registries[r.Name], nil
 }
 
+// RegistryOfService returns the registry that a client signs in to by the name of its service,
+// nil if it does not exist.
+func (s *Snapshot) RegistryOfService(service string) *Registry {
+	for _, r := range s.registries {
+		if r.Service() == service {
+			return r
+		}
+	}
+	return nil
+}
+
+// AcceptsSessions reports whether registries.yaml configures sessions.
+func (s *Snapshot) AcceptsSessions() bool { return s.configured.Sessions != nil }
+
 // RegistryNames returns the names of the registries in order.
 func (s *Snapshot) RegistryNames() []string { return slices.Sorted(maps.Keys(s.registries)) }
 

@@ -12,6 +12,7 @@ import (
 	"extauthz/diag"
 	"extauthz/iam"
 	"extauthz/identity/oidc"
+	"extauthz/identity/session"
 	"extauthz/policystore/directory"
 )
 
@@ -23,6 +24,7 @@ type Options struct {
 	Poll       time.Duration    // how often content is compared without an event; at least a second
 	LoadMemory uint64           // bytes of heap memory that a load may use; 0 means any amount
 	Debounce   time.Duration    // how long files must be unchanged after an event; 0 means 100 ms
+	Sessions   *session.Store   // the keys of session tokens; nil has none
 	Logger     *slog.Logger     // logs every change, and the errors that a Watcher finds; nil discards
 
 	// Inspect returns the probable mistakes in one policy. It is called when the policy is
@@ -98,7 +100,7 @@ func New(o Options) *Store {
 	}
 	o.Poll = max(o.Poll, time.Second)
 	kept := newPersistent(oidc.NewKeyCache(oidc.KeyCacheOptions{Logger: o.Logger}))
-	kept.loadMemory, kept.inspect = o.LoadMemory, o.Inspect
+	kept.loadMemory, kept.inspect, kept.sessions = o.LoadMemory, o.Inspect, o.Sessions.Keys
 	return &Store{options: o, kept: kept, trigger: make(chan struct{}, 1)}
 }
 

@@ -82,11 +82,11 @@ func positioned(out reflect.Value) (at *diag.Point, inner reflect.Value, ok bool
 func (f *File) plain(node *yaml.Node, out reflect.Value) bool {
 	kind := out.Kind()
 	switch {
-	case node.Kind == yaml.ScalarNode:
-		return f.scalar(node, out)
 	case kind == reflect.Pointer:
 		out.Set(reflect.New(out.Type().Elem()))
 		return f.plain(node, out.Elem())
+	case node.Kind == yaml.ScalarNode:
+		return f.scalar(node, out)
 	case node.Kind == yaml.MappingNode && (kind == reflect.Struct || kind == reflect.Map):
 		return f.mapping(node, out)
 	case node.Kind == yaml.SequenceNode && kind == reflect.Slice:

@@ -32,7 +32,7 @@ type CallerSpec struct {
 	SessionPolicies []*iam.Policy  // of a session
 	SourceResource  SourceResource // of a service: the resource for which it calls
 	Provider        string         // of a role session: the identity provider whose token assumed the role; "" for none
-	IssuedAt        time.Time      // when a session began; zero if it is not known
+	IssuedAt        time.Time      // when a session began, or the temporary credentials of a user were issued; zero if it is not known, and for a user without such credentials
 }
 
 // Caller returns the caller that a spec describes. Session tags override those of the
@@ -79,7 +79,7 @@ func (e *Entities) Caller(s *CallerSpec) (CallerIdentity, error) {
 	if s.IssuedAt.IsZero() {
 		return caller, nil
 	}
-	return caller.IssuedAt(s.IssuedAt), nil
+	return caller.withTemporaryCredentials(s.IssuedAt), nil
 }
 
 // Anonymous returns the caller of a request without a credential.
@@ -96,6 +96,20 @@ func (c CallerIdentity) IssuedAt(begin time.Time) CallerIdentity {
 		c.Spec = &spec
 		c.Context = append(slices.Clip(c.Context), iam.ContextEntry{Key: "aws:TokenIssueTime", Value: begin.UTC().Format(time.RFC3339)})
 	}
+	return c
+}
+
+// withTemporaryCredentials returns the caller of a spec with temporary credentials that were
+// issued at a time. A session has begun then. A user has the condition keys that temporary
+// credentials of a user have (STS API Reference, GetSessionToken; IAM User Guide, "AWS global
+// condition context keys", aws:TokenIssueTime and aws:MultiFactorAuthPresent).
+func (c CallerIdentity) withTemporaryCredentials(issued time.Time) CallerIdentity {
+	if HasSession(c.Principal.Kind) {
+		return c.IssuedAt(issued)
+	}
+	c.Context = append(slices.Clip(c.Context),
+		iam.ContextEntry{Key: "aws:MultiFactorAuthPresent", Value: "false"},
+		iam.ContextEntry{Key: "aws:TokenIssueTime", Value: issued.UTC().Format(time.RFC3339)})
 	return c
 }
 

@@ -3,6 +3,7 @@ package sts
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"extauthz/diag"
 	"extauthz/iam"
@@ -16,6 +17,10 @@ type Entity struct {
 	Trust    *iam.Policy   // of a role: who may assume it; nil if it cannot be assumed
 	Identity []*iam.Policy // identity-based policies
 	Boundary []*iam.Policy // permissions boundary
+
+	// MaxSessionDuration is how long a session of a role lasts at most; 0 means IAM's
+	// default.
+	MaxSessionDuration time.Duration
 
 	// MissesTrust reports that a fault keeps the trust policy out, so that it is unknown
 	// whether the role can be assumed.

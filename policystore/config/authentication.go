@@ -169,14 +169,18 @@ type Challenge struct {
 // Bearer reports whether the challenge requires a token.
 func (c *Challenge) Bearer() bool { return c.Service != "" }
 
-// challenge returns the challenge of a registry with this name and these hosts.
-func (e *challengeEntry) challenge(at *entry, name string, hosts []string) Challenge {
+// challenge returns the challenge of a registry with this name and these hosts. If sessions
+// are configured, the default token service is the one that issues them.
+func (e *challengeEntry) challenge(at *entry, name string, hosts []string, sessions *Sessions) Challenge {
 	switch e.Challenge {
 	case "", "basic":
 		if at.knows("challenge") {
 			e.checkBasic(at)
 		}
 	case "bearer":
+		if e.TokenRealm == "" && sessions != nil {
+			e.TokenRealm = sessions.TokenURL()
+		}
 		e.checkBearer(at)
 		c := Challenge{Realm: e.TokenRealm, Service: e.TokenService}
 		if c.Service == "" && len(hosts) > 0 {

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"extauthz/diag"
 	"extauthz/iam"
@@ -41,6 +42,8 @@ type PrincipalEntry struct {
 	Boundary strictyaml.String    `yaml:"boundary"`
 	Trust    strictyaml.String    `yaml:"trust"`
 	Tags     strictyaml.StringMap `yaml:"tags"`
+
+	MaxSessionSeconds *int `yaml:"maxSessionDuration"` // of a role; nil means IAM's default
 
 	ParsedARN iam.ARN
 	// MissesID and MissesTrust report that the value is missing because of a fault.
@@ -205,6 +208,27 @@ func (p *PrincipalEntry) check(at *entry) {
 		p.Tags.Map = nil
 	}
 	p.Policies = known(at, "policies", p.Policies)
+	p.checkMaxSessionDuration(at)
+}
+
+// checkMaxSessionDuration checks a duration that is configured.
+func (p *PrincipalEntry) checkMaxSessionDuration(at *entry) {
+	switch {
+	case p.MaxSessionSeconds == nil || p.ParsedARN == (iam.ARN{}):
+	case !strings.HasPrefix(p.ParsedARN.Resource, "role/"):
+		at.fault("maxSessionDuration is only for a role", "remove it", "maxSessionDuration")
+	default:
+		at.add(sts.CheckMaxSessionDuration(p.MaxSessionDuration()), "maxSessionDuration")
+	}
+}
+
+// MaxSessionDuration returns how long a session of the role lasts at most; 0 if that is not
+// configured.
+func (p *PrincipalEntry) MaxSessionDuration() time.Duration {
+	if p.MaxSessionSeconds == nil {
+		return 0
+	}
+	return time.Duration(*p.MaxSessionSeconds) * time.Second
 }
 
 // TagList returns the tags in the order of their keys.

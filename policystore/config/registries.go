@@ -19,6 +19,7 @@ const RegistriesPath = "registries.yaml"
 
 // registriesFile is registries.yaml.
 type registriesFile struct {
+	Sessions   *sessionsEntry  `yaml:"sessions"`
 	Registries []registryEntry `yaml:"registries"`
 }
 
@@ -85,6 +86,12 @@ type RegistrySettings struct {
 	knowsTokens   bool // it is known which tokens the registry accepts, even if the entry has a fault
 }
 
+// Service returns the name by which a client that signs in refers to the registry: that of
+// the token service, or else the first host.
+func (r *RegistrySettings) Service() string {
+	return cmp.Or(r.Challenge.Service, r.Host())
+}
+
 // ARNPrefix returns the beginning of the ARNs of the registry's repositories, up to the
 // resource.
 func (r *RegistrySettings) ARNPrefix() string {
@@ -97,10 +104,11 @@ func (r *RegistrySettings) RemoveHeaders() []string { return slices.Clip(r.remov
 
 // Registries are the registries of a policy directory in the order of the file.
 type Registries struct {
-	List    []*RegistrySettings // those without faults
-	Misses  bool                // a registry may be missing because of a fault
-	byName  map[string]*RegistrySettings
-	entries []*RegistrySettings // all, with what is correct of those with faults
+	List     []*RegistrySettings // those without faults
+	Misses   bool                // a registry may be missing because of a fault
+	Sessions *Sessions           // nil if no session tokens are accepted
+	byName   map[string]*RegistrySettings
+	entries  []*RegistrySettings // all, with what is correct of those with faults
 }
 
 // In returns a registry of an account and region, nil if none exists. Registries of one
@@ -125,10 +133,15 @@ func ParseRegistries(text []byte) (*Registries, error) {
 		if len(content.Registries) == 0 && file.IsKnown("registries") {
 			faults.Add(file.ErrorAt(diag.New(diag.Position{}, "no registry is configured", "add at least one"), "registries"))
 		}
+		if content.Sessions != nil {
+			at := newEntry(file, "sessions")
+			all.Sessions = content.Sessions.build(at)
+			faults.Add(at.faults.Err())
+		}
 		names := map[string]bool{}
 		for i := range content.Registries {
 			at := newEntry(file, "registries", i)
-			r := content.Registries[i].build(at, names)
+			r := content.Registries[i].build(at, names, all.Sessions)
 			all.checkOthers(r, at)
 			all.add(r, at)
 			faults.Add(at.faults.Err())
@@ -156,7 +169,7 @@ var (
 
 // build returns the registry of an entry, and adds the faults of the entry to at. names are
 // those of the entries before it.
-func (e *registryEntry) build(at *entry, names map[string]bool) *RegistrySettings {
+func (e *registryEntry) build(at *entry, names map[string]bool, sessions *Sessions) *RegistrySettings {
 	twice := names[e.Name]
 	names[e.Name] = true
 	switch {
@@ -185,7 +198,8 @@ func (e *registryEntry) build(at *entry, names map[string]bool) *RegistrySetting
 	}
 	r.Authentication = e.Authentication.config(at, hosts, r.Partition)
 	r.knowsTokens = at.knows("sources", "audiences", "hosts") && len(r.Authentication.Sources) == len(e.Authentication.Sources)
-	r.Challenge = e.Challenge.challenge(at, e.Name, hosts)
+	r.Authentication.Registry = e.Name
+	r.Challenge = e.Challenge.challenge(at, e.Name, hosts, sessions)
 	r.check(at)
 	if !r.PassAuthorization {
 		r.removeHeaders = append(r.removeHeaders, "authorization")
@@ -207,6 +221,9 @@ func (r *RegistrySettings) check(at *entry) {
 // both, or an account and region in two partitions.
 func (all *Registries) checkOthers(r *RegistrySettings, at *entry) {
 	for _, other := range all.entries {
+		if all.Sessions != nil && len(r.Hosts) > 0 && len(other.Hosts) > 0 && r.Service() == other.Service() && at.knows("tokenService", "hosts") {
+			at.fault(fmt.Sprintf("registry %q has the same service %q, so that a client could not sign in at one of the two", other.Name, r.Service()), "give one of the two another tokenService", "hosts")
+		}
 		if other.Account == r.Account && other.Region == r.Region && other.Partition != r.Partition && cmp.Or(r.CheckPartition(), r.CheckAccount(), r.CheckRegion(), other.CheckPartition()) == nil && at.knows("account", "region", "partition") {
 			at.fault(fmt.Sprintf("registry %q has the same account and region in partition %q, and a region is in one partition", other.Name, other.Partition), "fix one of the two", "partition")
 		}

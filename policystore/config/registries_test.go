@@ -106,12 +106,12 @@ func TestRegistryAuthentication(t *testing.T) {
 		name, options string
 		want          identity.Config
 	}{
-		{"none", "", identity.Config{Audiences: hosts, Partition: "aws"}},
-		{"partition", ", partition: aws-cn", identity.Config{Audiences: hosts, Partition: "aws-cn"}},
-		{"sources in order", ", sources: [basic, bearer, mtls]", identity.Config{Sources: []identity.Source{identity.BasicAuth, identity.Bearer, identity.MTLS}, Audiences: hosts, Partition: "aws"}},
-		{"audiences", ", audiences: [registry, https://h]", identity.Config{Audiences: []string{"registry", "https://h"}, Partition: "aws"}},
-		{"header", ", sources: [jwt_authn, header], header: x-auth-request-email", identity.Config{Sources: []identity.Source{identity.JWTAuthn, identity.TrustedHeader}, Header: "x-auth-request-email", Audiences: hosts, Partition: "aws"}},
-		{"kind of name", ", principalKind: uri, anonymous: true", identity.Config{PrincipalKind: identity.URI, Anonymous: true, Audiences: hosts, Partition: "aws"}},
+		{"none", "", identity.Config{Registry: "a", Audiences: hosts, Partition: "aws"}},
+		{"partition", ", partition: aws-cn", identity.Config{Registry: "a", Audiences: hosts, Partition: "aws-cn"}},
+		{"sources in order", ", sources: [basic, bearer, mtls]", identity.Config{Registry: "a", Sources: []identity.Source{identity.BasicAuth, identity.Bearer, identity.MTLS}, Audiences: hosts, Partition: "aws"}},
+		{"audiences", ", audiences: [registry, https://h]", identity.Config{Registry: "a", Audiences: []string{"registry", "https://h"}, Partition: "aws"}},
+		{"header", ", sources: [jwt_authn, header], header: x-auth-request-email", identity.Config{Registry: "a", Sources: []identity.Source{identity.JWTAuthn, identity.TrustedHeader}, Header: "x-auth-request-email", Audiences: hosts, Partition: "aws"}},
+		{"kind of name", ", principalKind: uri, anonymous: true", identity.Config{Registry: "a", PrincipalKind: identity.URI, Anonymous: true, Audiences: hosts, Partition: "aws"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			all, err := ParseRegistries([]byte(plain + c.options + "}]\n"))
@@ -218,8 +218,8 @@ func TestParseRegistriesRefuses(t *testing.T) {
 		{"a region of another partition", good("  partition: aws-cn\n"), `registries.yaml:5:11: region "eu-central-1" is in partition "aws", not in "aws-cn"; set the partition to aws, or fix the region`},
 		{"a region of another partition than the default", strings.Replace(good(""), "eu-central-1", "cn-north-1", 1), `registries.yaml:5:11: region "cn-north-1" is in partition "aws-cn", not in "aws"; set the partition to aws-cn`},
 		{"a region of a known partition in an unknown one", good("  partition: aws-moon\n"), `region "eu-central-1" is in partition "aws", not in "aws-moon"`},
-		{"unknown source", good("  sources: [mtls, cookie]\n"), `registries.yaml:6:19: source "cookie" is not an identity source; write one of mtls, jwt_authn, bearer, basic or header`},
-		{"source in capitals", good("  sources: [MTLS]\n"), `registries.yaml:6:13: source "MTLS" is not an identity source; write one of mtls, jwt_authn, bearer, basic or header`},
+		{"unknown source", good("  sources: [mtls, cookie]\n"), `registries.yaml:6:19: source "cookie" is not an identity source; write one of mtls, session, jwt_authn, bearer, basic or header`},
+		{"source in capitals", good("  sources: [MTLS]\n"), `registries.yaml:6:13: source "MTLS" is not an identity source; write one of mtls, session, jwt_authn, bearer, basic or header`},
 		{"source twice", good("  sources: [basic, basic]\n"), `registries.yaml:6:20: source "basic" is listed twice; keep one`},
 		{"no sources", good("  sources: []\n"), "registries.yaml:6:12: sources is empty; name at least one source, or remove the key"},
 		{"source header without a name", good("  sources: [header]\n"), "registries.yaml:6:12: the source header needs the name of the header; write it, such as header: x-auth-request-email"},

@@ -185,8 +185,11 @@ func (s *schema) compareKey(t *testing.T, key string, kind ast.Expr, property ma
 	if property["description"] == nil {
 		t.Errorf("%s has no description", key)
 	}
-	want := "object"
-	switch kind := plainType(kind).(type) {
+	want, kind := "object", plainType(kind)
+	if pointer, ok := kind.(*ast.StarExpr); ok && s.structs[pointer.X.(*ast.Ident).Name] == nil {
+		kind = pointer.X // of a value that may be absent
+	}
+	switch kind := kind.(type) {
 	case *ast.StarExpr:
 		return s.compare(t, kind.X.(*ast.Ident).Name, property)
 	case *ast.Ident:

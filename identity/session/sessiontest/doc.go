@@ -1,0 +1,2 @@
+// Package sessiontest makes keys of session tokens for tests.
+package sessiontest
