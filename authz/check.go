@@ -150,6 +150,7 @@ func (k *check) authenticate(ctx context.Context) bool {
 		Authorization: k.request.values("authorization"),
 		Principal:     k.request.Principal,
 		Certificate:   k.request.Certificate,
+		RefreshToken:  k.request.RefreshToken,
 		HeaderValues:  k.request.values(k.registry.Authentication.Header),
 		TrustedHeader: k.trustedHeader,
 		Metadata:      k.request.Metadata,

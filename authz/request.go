@@ -25,10 +25,13 @@ type CheckRequest struct {
 	Certificate          []byte // that certificate, URL-encoded PEM; it is not retained
 	SNI                  string // the TLS server name
 	DestinationPrincipal string // the name in the listener's own certificate; not empty means TLS
+	TLS                  bool   // the connection to Envoy uses TLS, also if the two before are empty
 
 	// Metadata contains the claims of tokens that Envoy's jwt_authn filter verified, by
 	// its payload_in_metadata.
 	Metadata map[string]any
+
+	RefreshToken string // of a request to the token endpoint, instead of a credential in a header
 
 	Extensions Extensions
 	Time       time.Time // when the request arrived
@@ -95,7 +98,7 @@ func (r *CheckRequest) isTLS(registry *policystore.Registry) bool {
 		proto := r.values("x-forwarded-proto")
 		return len(proto) == 1 && strings.EqualFold(proto[0], "https")
 	}
-	return registry.TLS || r.SNI != "" || r.DestinationPrincipal != ""
+	return registry.TLS || r.TLS || r.SNI != "" || r.DestinationPrincipal != ""
 }
 
 // maxForwarded is the number of bytes at the end of x-forwarded-for that are parsed.

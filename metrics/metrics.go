@@ -14,6 +14,7 @@ import (
 	"extauthz/decision"
 	"extauthz/decisionlog"
 	"extauthz/policystore"
+	"extauthz/signin"
 )
 
 // Sources are what a scrape reads.
@@ -35,6 +36,7 @@ type Metrics struct {
 	dryRuns   *prometheus.CounterVec
 	failures  *prometheus.CounterVec // of credentials
 	duration  prometheus.Histogram
+	signIns   *prometheus.CounterVec
 
 	mu       sync.RWMutex // guards counters
 	counters map[labels]prometheus.Counter
@@ -75,13 +77,17 @@ func New(s Sources) *Metrics {
 		}),
 		counters: make(map[labels]prometheus.Counter),
 	}
+	m.signIns = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "extauthz_sign_ins_total",
+		Help: "Requests to the token endpoint, by outcome: issued, refreshed, returned, denied, unauthenticated, rateLimited, refused, unavailable or overloaded.",
+	}, []string{"outcome"})
 	info := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name:        "extauthz_build_info",
 		Help:        "Always 1; the labels are the version and the commit of the program.",
 		ConstLabels: prometheus.Labels{"version": s.Version, "revision": s.Revision},
 	})
 	info.Set(1)
-	m.registry.MustRegister(m.decisions, m.dryRuns, m.failures, m.duration, info, &collector{s},
+	m.registry.MustRegister(m.decisions, m.dryRuns, m.failures, m.duration, m.signIns, info, &collector{s},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -101,6 +107,11 @@ func (m *Metrics) Observe(r *authz.Result, latency time.Duration) {
 	if kind := failureKind(r); kind != "" {
 		m.failures.WithLabelValues(r.Source, kind).Inc()
 	}
+}
+
+// ObserveSignIn counts one answered request to sign in.
+func (m *Metrics) ObserveSignIn(outcome signin.Outcome) {
+	m.signIns.WithLabelValues(string(outcome)).Inc()
 }
 
 // failureKind returns why the request's credential was not accepted; "" if it was, or if the

@@ -31,6 +31,8 @@ type config struct {
 	adminListen, probeListen string
 	pprof                    bool
 
+	signinListen, sessionKeys string
+
 	decisions         decisionlog.Mode
 	decisionsFile     string
 	decisionsBuffer   int
@@ -69,6 +71,8 @@ func (c *config) declareListeners(flags *flag.FlagSet) {
 	flags.TextVar(&c.metadata, "metadata", envoy.DefaultMetadata, "`FIELDS` of the decision that Envoy receives as dynamic metadata: none, or names separated by commas")
 	flags.StringVar(&c.adminListen, "admin-listen", defaultAdminListen, "loopback `ADDRESS` for /livez, /readyz, /metrics and /snapshot; empty disables it")
 	flags.StringVar(&c.probeListen, "probe-listen", "", "another `ADDRESS` for /livez, /readyz and /metrics; empty disables it")
+	flags.StringVar(&c.signinListen, "signin-listen", "", "loopback `ADDRESS` or unix:///PATH at which Envoy lets callers sign in; empty disables it")
+	flags.StringVar(&c.sessionKeys, "session-keys", "", "`DIR` with the private keys of session tokens, outside of the policy directory; read again after a change")
 	flags.BoolVar(&c.pprof, "pprof", false, "serve /debug/pprof on the admin listener")
 }
 

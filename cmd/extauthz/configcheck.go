@@ -26,6 +26,7 @@ func (c *config) check(ctx context.Context, set flagNames) error {
 		func() error { return c.checkListen(set) },
 		func() error { return c.checkAdmin(ctx) },
 		c.checkProbe,
+		func() error { return c.checkSignin(ctx) },
 		c.checkSharedAddresses,
 		c.checkPolicyDirectory,
 	} {
@@ -90,7 +91,7 @@ func (c *config) checkListen(set flagNames) error {
 	if err != nil {
 		return diag.Wrap(diag.Position{}, "--listen ", err)
 	}
-	if set["socket-mode"] && a.Network != "unix" {
+	if set["socket-mode"] && a.Network != "unix" && socketFile(c.signinListen) == "" {
 		return diag.Problemf("--socket-mode is set, but --listen %s is not a unix socket", c.listen).WithRemedy("leave out --socket-mode")
 	}
 	return nil
@@ -124,6 +125,31 @@ func (c *config) checkProbe() error {
 	return nil
 }
 
+// checkSignin rejects an address that other machines can reach, because the listener trusts
+// what its peer says about the client's address. Keys do not belong into the policy
+// directory, which is in git.
+func (c *config) checkSignin(ctx context.Context) error {
+	switch {
+	case c.signinListen == "":
+		return nil
+	case c.sessionKeys == "":
+		return diag.Problemf("--signin-listen is set without --session-keys").WithRemedy("give a folder with a key, which extauthz session-key creates")
+	case within(c.policies, c.sessionKeys):
+		return diag.Problemf("--session-keys %s is inside the policy directory %s", c.sessionKeys, c.policies).WithRemedy("use a folder outside it, because private keys must not be in git")
+	}
+	a, err := envoy.ParseAddress(c.signinListen)
+	if err != nil {
+		return diag.Wrap(diag.Position{}, "--signin-listen ", err)
+	}
+	if a.Network == "unix" {
+		return nil
+	}
+	if c.signinListen, err = loopbackAddress(ctx, c.signinListen); err != nil {
+		return diag.Problemf("--signin-listen %s: %v", a.Address, err).WithRemedy("use a loopback address or a unix socket, which only Envoy can reach")
+	}
+	return nil
+}
+
 // checkTCP rejects an address that is not TCP.
 func checkTCP(addr string) error {
 	a, err := envoy.ParseAddress(addr)
@@ -137,7 +163,7 @@ func checkTCP(addr string) error {
 func (c *config) checkSharedAddresses() error {
 	taken := map[string]string{}
 	for _, l := range []struct{ flag, addr string }{
-		{"--listen", c.listen}, {"--admin-listen", c.adminListen}, {"--probe-listen", c.probeListen},
+		{"--listen", c.listen}, {"--admin-listen", c.adminListen}, {"--probe-listen", c.probeListen}, {"--signin-listen", c.signinListen},
 	} {
 		if _, port, err := net.SplitHostPort(l.addr); l.addr == "" || (err == nil && port == "0") {
 			continue
@@ -155,7 +181,7 @@ func (c *config) checkSharedAddresses() error {
 func (c *config) checkPolicyDirectory() error {
 	for _, written := range []struct{ flag, path string }{
 		{"--decision-log-file", strings.TrimPrefix(c.decisionsFile, decisionlog.StandardOutput)},
-		{"--listen", socketFile(c.listen)},
+		{"--listen", socketFile(c.listen)}, {"--signin-listen", socketFile(c.signinListen)},
 	} {
 		if written.path != "" && within(c.policies, written.path) {
 			return diag.Problemf("%s %s is inside the policy directory %s", written.flag, written.path, c.policies).WithRemedy("use a path outside it, because each write would trigger a reload")

@@ -18,11 +18,11 @@ func TestConnectionLimits(t *testing.T) {
 		openFiles uint64
 		want      connectionLimits
 	}{
-		{"enough open files", 512, 1 << 20, connectionLimits{512, 64}},
-		{"no limit on open files", 512, 1<<64 - 1, connectionLimits{512, 64}},
-		{"few open files", 512, 256, connectionLimits{128, 32}},
-		{"hardly any open files", 512, 1, connectionLimits{1, 1}},
-		{"a small flag", 3, 1 << 20, connectionLimits{3, 64}},
+		{"enough open files", 512, 1 << 20, connectionLimits{512, 64, 256}},
+		{"no limit on open files", 512, 1<<64 - 1, connectionLimits{512, 64, 256}},
+		{"few open files", 512, 256, connectionLimits{128, 32, 32}},
+		{"hardly any open files", 512, 1, connectionLimits{1, 1, 1}},
+		{"a small flag", 3, 1 << 20, connectionLimits{3, 64, 256}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			config := config{maxConnections: c.most}

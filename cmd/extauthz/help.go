@@ -29,7 +29,7 @@ func help(in *invocation) error {
 func printCommands(w io.Writer) {
 	fmt.Fprint(w, "extauthz authorizes the requests to an OCI registry with AWS IAM policies, as Envoy's ext_authz service.\n\nCommands:\n")
 	for _, c := range commands() {
-		fmt.Fprintf(w, "  %-12s %s\n", c.name, c.summary)
+		fmt.Fprintf(w, "  %-20s %s\n", c.name, c.summary)
 	}
 	fmt.Fprint(w, "\nextauthz help COMMAND prints a command's flags.\n")
 }

@@ -11,10 +11,10 @@ import (
 	"extauthz/envoy"
 )
 
-// listeners contains the open listeners. admin and probe may be nil.
+// listeners contains the open listeners. Those other than checks may be nil.
 type listeners struct {
-	checks, admin, probe net.Listener
-	limited              []*envoy.LimitedListener // the same ones
+	checks, admin, probe, signin net.Listener
+	limited                      []*envoy.LimitedListener // the same ones
 }
 
 // openListeners opens all listeners of c, or none. The error names the flag.
@@ -26,6 +26,7 @@ func openListeners(c *config) (l listeners, err error) {
 		{"--listen", c.listen, &l.checks},
 		{"--admin-listen", c.adminListen, &l.admin},
 		{"--probe-listen", c.probeListen, &l.probe},
+		{"--signin-listen", c.signinListen, &l.signin},
 	} {
 		if one.addr == "" {
 			continue
@@ -39,7 +40,7 @@ func openListeners(c *config) (l listeners, err error) {
 
 func (l listeners) close() error {
 	var errs []error
-	for _, one := range []net.Listener{l.checks, l.admin, l.probe} {
+	for _, one := range []net.Listener{l.checks, l.admin, l.probe, l.signin} {
 		if one != nil {
 			errs = append(errs, one.Close())
 		}
@@ -53,7 +54,7 @@ func (l listeners) announce(logger *slog.Logger, mutual bool) {
 	for _, one := range []struct {
 		purpose  string
 		listener net.Listener
-	}{{"checks", l.checks}, {"admin", l.admin}, {"probes", l.probe}} {
+	}{{"checks", l.checks}, {"admin", l.admin}, {"probes", l.probe}, {"signing in", l.signin}} {
 		if one.listener != nil {
 			addr := one.listener.Addr()
 			logger.Info("listening", "for", one.purpose, "network", addr.Network(), "address", addr.String())
@@ -68,17 +69,21 @@ func (l listeners) announce(logger *slog.Logger, mutual bool) {
 // each keep open. A kubelet and a few Prometheus servers need only a few.
 const maxHTTPConnections = 64
 
+// maxSigninConnections is how many connections the port for signing in keeps open. Envoy uses
+// one for each request.
+const maxSigninConnections = 256
+
 // connectionLimits contains the number of connections that each port keeps open.
 type connectionLimits struct {
-	checks, http int
+	checks, http, signin int
 }
 
 // connectionLimits returns the limits for a process that may have a number of open files.
-// Envoy's port gets at most half of them and each HTTP port an eighth. A quarter remains
-// for policies, logs and the runtime.
+// Envoy's port gets at most half of them, the admin and the probe port an eighth each and the
+// port for signing in an eighth. An eighth remains for policies, logs and the runtime.
 func (c *config) connectionLimits(openFiles uint64) connectionLimits {
 	share := func(most int, part uint64) int { return int(min(uint64(most), max(openFiles/part, 1))) }
-	return connectionLimits{checks: share(c.maxConnections, 2), http: share(maxHTTPConnections, 8)}
+	return connectionLimits{checks: share(c.maxConnections, 2), http: share(maxHTTPConnections, 8), signin: share(maxSigninConnections, 8)}
 }
 
 // openFileLimit returns how many files this process may have open (RLIMIT_NOFILE). The Go
@@ -101,7 +106,7 @@ func (l *listeners) limit(c *config, logger *slog.Logger) {
 	for _, one := range []struct {
 		listener *net.Listener
 		most     int
-	}{{&l.checks, limits.checks}, {&l.admin, limits.http}, {&l.probe, limits.http}} {
+	}{{&l.checks, limits.checks}, {&l.admin, limits.http}, {&l.probe, limits.http}, {&l.signin, limits.signin}} {
 		if *one.listener != nil {
 			limited := envoy.LimitConnections(*one.listener, one.most)
 			*one.listener, l.limited = limited, append(l.limited, limited)

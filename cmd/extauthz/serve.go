@@ -13,9 +13,11 @@ import (
 	"extauthz/decisionlog"
 	"extauthz/diag"
 	"extauthz/envoy"
+	"extauthz/identity/session"
 	"extauthz/lint"
 	"extauthz/metrics"
 	"extauthz/policystore"
+	"extauthz/signin"
 )
 
 // serve authorizes Envoy's requests until a stop signal. It checks all flags before it
@@ -61,12 +63,20 @@ func load(c *config, logger *slog.Logger) (*sidecar, error) {
 		}
 		s.tls = config
 	}
+	if c.sessionKeys != "" {
+		keys, err := session.Open(c.sessionKeys, logger)
+		if err != nil {
+			return nil, inDirectory(c.sessionKeys, err)
+		}
+		s.keys = keys
+	}
 	memory := limitMemory(cgroupFiles)
 	s.store = policystore.New(policystore.Options{
 		LoadMemory: uint64(cmp.Or(c.loadMemory, memory)),
 		Dir:        c.policies,
 		Decision:   decision.Options{CacheSize: c.cacheSize, Stats: &s.cache},
 		Poll:       c.pollInterval,
+		Sessions:   s.keys,
 		Logger:     logger,
 		Inspect:    lint.Inspect,
 		Review:     lint.Snapshot,
@@ -100,7 +110,7 @@ func (s *sidecar) open(in *invocation) (err error) {
 		Store: s.store, Cache: &s.cache, Log: s.log, ClosedConnections: s.listeners.closedByLimit, CertificateExpiry: s.certificateExpiry,
 		Version: build.version, Revision: build.revision,
 	})
-	checker := authz.Checker{Snapshots: s.store.Snapshot, OmitReasons: s.config.decisions != decisionlog.All}
+	checker := &authz.Checker{Snapshots: s.store.Snapshot, OmitReasons: s.config.decisions != decisionlog.All}
 	s.server = envoy.NewServer(envoy.ServerOptions{
 		Authorization: &envoy.Service{
 			Decide: checker.Check, Record: s.log.Record, Observe: m.Observe,
@@ -109,7 +119,19 @@ func (s *sidecar) open(in *invocation) (err error) {
 		TLS: s.tls,
 	})
 	s.openHTTP(&admin{ready: s.ready, store: s.store, metrics: m.Handler()})
+	s.openSignin(checker, m)
 	return nil
+}
+
+// openSignin builds the server at which callers sign in, if its listener is open.
+func (s *sidecar) openSignin(checker *authz.Checker, m *metrics.Metrics) {
+	if s.listeners.signin == nil {
+		return
+	}
+	handler := signin.New(signin.Options{SignIn: checker.SignIn, Keys: s.keys.Keys, Record: s.log.Record, Observe: m.ObserveSignIn, Logger: s.logger})
+	server := newHTTPServer(handler, s.logger)
+	server.MaxHeaderBytes = 32 << 10 // a token of 8 KiB in HTTP Basic, and other headers
+	s.http = append(s.http, httpService{Server: server, listener: s.listeners.signin, drains: true})
 }
 
 // certificateExpiry returns when the certificate of Envoy's port expires, and false without
@@ -125,9 +147,9 @@ func (s *sidecar) certificateExpiry() (time.Time, bool) {
 // openHTTP builds the HTTP servers of the listeners that are open.
 func (s *sidecar) openHTTP(a *admin) {
 	if s.listeners.admin != nil {
-		s.http = append(s.http, httpService{newHTTPServer(a.handler(s.config.pprof), s.logger), s.listeners.admin})
+		s.http = append(s.http, httpService{Server: newHTTPServer(a.handler(s.config.pprof), s.logger), listener: s.listeners.admin})
 	}
 	if s.listeners.probe != nil {
-		s.http = append(s.http, httpService{newHTTPServer(a.probeHandler(), s.logger), s.listeners.probe})
+		s.http = append(s.http, httpService{Server: newHTTPServer(a.probeHandler(), s.logger), listener: s.listeners.probe})
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"extauthz/decision"
 	"extauthz/decisionlog"
 	"extauthz/envoy"
+	"extauthz/identity/session"
 	"extauthz/policystore"
 )
 
@@ -29,6 +30,7 @@ type sidecar struct {
 	store *policystore.Store
 	watch *policystore.Watcher // of store, from before its first load
 	cache decision.Stats
+	keys  *session.Store // of session tokens; nil without --session-keys
 	ready *readiness
 
 	sink      *decisionlog.File
@@ -42,6 +44,7 @@ type sidecar struct {
 type httpService struct {
 	*http.Server
 	listener net.Listener
+	drains   bool // its requests in progress are finished before it stops
 }
 
 // logTimeout is the longest time to write the rest of the decision log.
@@ -83,6 +86,10 @@ func (s *sidecar) start(ctx context.Context) <-chan error {
 	onHangup(ctx, s.reopenLog)
 	go tuneCollector(ctx)
 	go s.watch.Run(ctx)
+	if s.keys != nil {
+		onHangup(ctx, func() { _ = s.keys.Reload() }) // which logs the error
+		go s.keys.Run(ctx)
+	}
 	go func() { ended("the gRPC server", s.server.Serve(s.listeners.checks)) }()
 	for _, h := range s.http {
 		go func() { ended("the HTTP server", h.Serve(h.listener)) }()
@@ -145,6 +152,11 @@ func (s *sidecar) drain(stop <-chan os.Signal) {
 func (s *sidecar) stop(ctx context.Context) {
 	if err := s.server.Drain(ctx); err != nil {
 		s.logger.Warn("calls in progress were interrupted", "error", err)
+	}
+	for _, h := range s.http {
+		if h.drains {
+			_ = h.Shutdown(ctx) // Close ends what remains
+		}
 	}
 	logging, cancel := context.WithTimeout(context.Background(), logTimeout)
 	defer cancel()
