@@ -52,9 +52,11 @@ func (w *Watcher) Close() {
 }
 
 // Run reloads the store when the directory changes, until ctx ends. If the store was
-// reloaded since NewWatcher, Run does not read the directory before its first change.
+// reloaded since NewWatcher, Run does not read the directory before its first change. Its
+// goroutine keeps its thread, which has a low priority so that a reload delays decisions less.
 func (w *Watcher) Run(ctx context.Context) {
 	defer w.Close()
+	lowerPriority()
 	if w.noEvents != nil {
 		w.store.options.Logger.Warn("file system events are unavailable; changes are found by polling only", "error", w.noEvents, "poll", w.store.options.Poll.String())
 	}

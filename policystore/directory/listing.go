@@ -35,8 +35,9 @@ type listing struct {
 	root     *folder // nil if it could not be listed
 	faults   faults
 
-	notifier *Notifier // watches a directory before it is read; may be nil
-	trusted  time.Time // when the listing before began
+	notifier   *Notifier // watches a directory before it is read; may be nil
+	trusted    time.Time // when the listing before began
+	processors int       // that list at the same time
 
 	folders, files int
 	size           int64 // of all files
@@ -75,11 +76,11 @@ type place struct {
 
 // list lists the tree below root. It does not read a directory again that is unchanged
 // since known, an earlier listing or nil. A notifier, if not nil, watches each directory
-// before it is read. The listing contains the faults of what could not be listed. complete
-// is false if the tree exceeds a limit.
-func list(root string, layout Layout, known *listing, n *Notifier) (l *listing, complete bool) {
+// before it is read. It uses this number of processors. The listing contains the faults of
+// what could not be listed. complete is false if the tree exceeds a limit.
+func list(root string, layout Layout, known *listing, n *Notifier, processors int) (l *listing, complete bool) {
 	l = newListing(root, layout)
-	l.notifier = n
+	l.notifier, l.processors = n, processors
 	var seen look
 	if known != nil {
 		l.trusted, seen.known = known.begun, known.root

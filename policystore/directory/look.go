@@ -1,14 +1,13 @@
 package directory
 
 import (
-	"runtime"
 	"sync"
 	"sync/atomic"
 )
 
 // A look is what the system reports about an entry of a directory. Most of the time of a
-// listing is that of system calls. So many entries are looked at on all processors, before
-// the walk reaches them one after the other.
+// listing is that of system calls. So many entries are looked at on several processors,
+// before the walk reaches them one after the other.
 type look struct {
 	now       stamp
 	isRegular bool
@@ -26,7 +25,7 @@ const (
 	// fewEntries is the number up to which the files of a directory are looked at together
 	// with it.
 	fewEntries = 16
-	// fewLooks is the number of looks that are worth another goroutine.
+	// fewLooks is the number of looks for which another processor is worth its cost.
 	fewLooks = 8
 )
 
@@ -48,7 +47,7 @@ func (l *listing) lookAt(entries []entry, known *folder, nextFolder int, looks [
 			pending = append(pending, i)
 		}
 	}
-	inParallel(len(pending), fewLooks, func(i int) { l.look(&entries[pending[i]], &looks[pending[i]]) })
+	inParallel(min(l.processors, len(pending)/fewLooks), len(pending), func(i int) { l.look(&entries[pending[i]], &looks[pending[i]]) })
 	return looks
 }
 
@@ -74,9 +73,8 @@ func (l *listing) look(e *entry, at *look) {
 	}
 }
 
-// inParallel calls f with each number below n, on all processors if these are at least two
-// times few.
-func inParallel(n, few int, f func(int)) {
+// inParallel calls f with each number below n, on this number of processors.
+func inParallel(processors, n int, f func(int)) {
 	var next atomic.Int64
 	work := func() {
 		for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
@@ -84,7 +82,7 @@ func inParallel(n, few int, f func(int)) {
 		}
 	}
 	var others sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), n/few) - 1 {
+	for range processors - 1 {
 		others.Go(work)
 	}
 	work()

@@ -30,13 +30,13 @@ func TestListMatchesWalkDir(t *testing.T) {
 		grow(t, random, root, 2)
 		var known *listing
 		for range 3 {
-			l, complete := list(root, layout, known, nil)
+			l, complete := list(root, layout, known, nil, 1+random.IntN(4))
 			if got, want := filesOf(l.root), walkDir(t, root, layout); !complete || !slices.Equal(got, want) {
 				t.Fatalf("seed %d: complete %t\ngot  %q\nwant %q", seed, complete, got, want)
 			}
-			if again, _ := list(root, layout, l, nil); again.files != l.files || again.folders != l.folders || again.size != l.size || !again.root.hasFilesOf(l.root) {
+			if again, _ := list(root, layout, l, nil, 1+random.IntN(4)); again.files != l.files || again.folders != l.folders || again.size != l.size || !again.root.hasFilesOf(l.root) {
 				t.Fatalf("seed %d: the second listing of the same files differs", seed)
-			} else if fresh, _ := list(root, layout, nil, nil); !reflect.DeepEqual(fresh.faults, again.faults) {
+			} else if fresh, _ := list(root, layout, nil, nil, 1); !reflect.DeepEqual(fresh.faults, again.faults) {
 				t.Fatalf("seed %d: faults %v, then %v", seed, fresh.faults.err(), again.faults.err())
 			}
 			files += l.files

@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"runtime"
 	"slices"
 	"sync"
 	"syscall"
@@ -20,6 +21,7 @@ type Reader struct {
 
 	mu       sync.Mutex // guards what follows
 	last     *Tree      // as it was last read; nil if that failed
+	isUsed   bool       // the directory was read, so that its content may be in use
 	notifier *Notifier  // that follows the reader, or nil
 }
 
@@ -45,7 +47,7 @@ func (r *Reader) read(onlyChanged bool) (*Tree, error) {
 		known = nil
 	}
 	t, err := r.readStable(known)
-	r.last = t
+	r.last, r.isUsed = t, r.isUsed || err == nil
 	if err != nil {
 		return nil, err
 	}
@@ -94,11 +96,11 @@ func (r *Reader) readOnce(known *Tree, trustsHints bool) (*Tree, error) {
 	if !complete {
 		return nil, before.faults.err()
 	}
-	t := before.read(known)
+	t := before.read(known, r.processors())
 	if err := before.faults.err(); err != nil {
 		return nil, err
 	}
-	after, _ := list(root, r.layout, before, r.notifier)
+	after, _ := list(root, r.layout, before, r.notifier, r.processors())
 	if err := after.faults.err(); err != nil {
 		return nil, err
 	}
@@ -126,7 +128,16 @@ func (r *Reader) list(root string, known *listing, trustsHints bool) (l *listing
 	if l != nil {
 		return l, true
 	}
-	return list(root, r.layout, known, r.notifier)
+	return list(root, r.layout, known, r.notifier, r.processors())
+}
+
+// processors returns how many processors read: all of them the first time, when nothing can
+// be decided yet. Later, decisions need the others.
+func (r *Reader) processors() int {
+	if r.isUsed {
+		return 1
+	}
+	return runtime.GOMAXPROCS(0)
 }
 
 // maxWait limits how long a file may block a reader.

@@ -3,21 +3,20 @@ package directory
 import (
 	"bytes"
 	"hash/maphash"
-	"runtime"
 	"sync"
 	"sync/atomic"
 )
 
-// read reads the listed files, and adds the faults of those that cannot be read to the
+// read reads the listed files on this number of processors, and adds the faults of those that cannot be read to the
 // listing. It takes the texts of unchanged files from known, which may be nil.
-func (l *listing) read(known *Tree) *Tree {
+func (l *listing) read(known *Tree, processors int) *Tree {
 	t := &reading{listing: l, known: known, texts: make(map[string][]byte, l.files), names: Names{}, shared: sharedTexts{seed: maphash.MakeSeed(), texts: map[uint64][]byte{}}}
 	var before *folder
 	if known != nil {
 		before = known.listing.root
 	}
 	t.folder(l.root, before)
-	t.readUnread()
+	t.readUnread(processors)
 	return newTree(t.texts, t.names, l, known)
 }
 
@@ -78,10 +77,10 @@ func (r *reading) file(f *file, before stamp) {
 
 // readUnread reads the files that must be read, several at the same time: most of the time is
 // that of system calls.
-func (r *reading) readUnread() {
+func (r *reading) readUnread(processors int) {
 	var next atomic.Int64
 	var readers sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(r.unread)) {
+	for range min(processors, len(r.unread)) {
 		readers.Go(func() {
 			var buffer []byte // for the next file
 			for i := next.Add(1) - 1; i < int64(len(r.unread)); i = next.Add(1) - 1 {
