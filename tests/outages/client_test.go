@@ -22,12 +22,12 @@ func (s *system) url(path string) string {
 	if s.bound == "" {
 		s.bound, _ = dockercli.Try("port", s.envoy, "8080/tcp")
 	}
-	return "http://" + s.bound + path
+	return s.scheme + "://" + s.bound + path
 }
 
 // send sends one request through Envoy, and returns the status of the answer.
 func (s *system) send(method, path, user string, body io.Reader) (int, error) {
-	a, err := s.do(client, method, path, user, body)
+	a, err := s.do(s.client, method, path, user, body)
 	return a.status, err
 }
 

@@ -1,6 +1,7 @@
 // Package outages tests what happens when a part of the system fails in ways that only containers
 // can: extauthz is paused, killed, out of memory or cut off, one of two replicas is lost or has
-// older policies, policies are swapped below a mount, and replicas restart during a large push.
+// older policies, policies are swapped below a mount, replicas restart during a large push, and the
+// certificate of Envoy's listener is replaced. OPERATIONS.md has figures that these tests log.
 //
 // Envoy has the listener of examples/quickstart and the cluster of examples/kubernetes/shared:
 // mutual TLS, gRPC health checks and two replicas. Its network has fixed addresses, so that a

@@ -13,7 +13,7 @@ import (
 
 // envoyConfig returns the quickstart's configuration with the changes for the shared extauthz. Only
 // addresses are replaced.
-func envoyConfig(t *testing.T, registry netip.Addr, replicas []netip.Addr) []byte {
+func envoyConfig(t *testing.T, registry netip.Addr, replicas []netip.Addr) map[string]any {
 	t.Helper()
 	config := example(t, "quickstart", "envoy.yaml")
 	changes := example(t, "kubernetes", "shared", "envoy-cluster.yaml")
@@ -24,23 +24,28 @@ func envoyConfig(t *testing.T, registry netip.Addr, replicas []netip.Addr) []byt
 	}
 	load(shared)["lb_endpoints"] = endpoints
 	resources := config["static_resources"].(map[string]any)
-	listener := resources["listeners"].([]any)[0].(map[string]any)
+	listener := listenerOf(config)
 	listener["address"] = address("0.0.0.0", 8080)
 	filter(listener)["grpc_service"] = changes["grpc_service"]
 	clusters := resources["clusters"].([]any)
 	load(clusters[0].(map[string]any))["lb_endpoints"] = []any{endpoint(registry.String(), 5000)}
 	clusters[1] = shared
-	text, err := yaml.Marshal(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
+	return config
+}
+
+// listenerOf returns the listener of a configuration.
+func listenerOf(config map[string]any) map[string]any {
+	return config["static_resources"].(map[string]any)["listeners"].([]any)[0].(map[string]any)
+}
+
+// chain returns how a listener serves connections.
+func chain(listener map[string]any) map[string]any {
+	return listener["filter_chains"].([]any)[0].(map[string]any)
 }
 
 // filter returns the settings of the ext_authz filter of a listener.
 func filter(listener map[string]any) map[string]any {
-	chain := listener["filter_chains"].([]any)[0].(map[string]any)
-	manager := chain["filters"].([]any)[0].(map[string]any)["typed_config"].(map[string]any)
+	manager := chain(listener)["filters"].([]any)[0].(map[string]any)["typed_config"].(map[string]any)
 	return manager["http_filters"].([]any)[0].(map[string]any)["typed_config"].(map[string]any)
 }
 

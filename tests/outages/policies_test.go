@@ -47,14 +47,25 @@ func TestPoliciesSwapped(t *testing.T) {
 // removes the one before.
 func generation(t *testing.T, dir string, n int, bobPulls bool) {
 	t.Helper()
+	replace(t, dir, n, func(folder string) {
+		if err := os.CopyFS(folder, os.DirFS(copied(t))); err != nil {
+			t.Fatal(err)
+		}
+		if !bobPulls {
+			forbid(t, folder)
+		}
+	}, "registries.yaml", "principals.yaml", "htpasswd", "managed", "accounts", "tests")
+}
+
+// replace replaces the entries of a folder as the kubelet does: it fills a new folder, renames a link
+// over ..data, and removes the generation before. The first generation is 0.
+func replace(t *testing.T, dir string, n int, fill func(folder string), entries ...string) {
+	t.Helper()
 	name := func(n int) string { return fmt.Sprintf("..2026_11_%02d", n) }
-	folder := filepath.Join(dir, name(n))
-	if err := os.CopyFS(folder, os.DirFS(copied(t))); err != nil {
+	if err := os.Mkdir(filepath.Join(dir, name(n)), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if !bobPulls {
-		forbid(t, folder)
-	}
+	fill(filepath.Join(dir, name(n)))
 	if err := os.Symlink(name(n), filepath.Join(dir, "..data_tmp")); err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +78,7 @@ func generation(t *testing.T, dir string, n int, bobPulls bool) {
 		}
 		return
 	}
-	for _, entry := range []string{"registries.yaml", "principals.yaml", "htpasswd", "managed", "accounts", "tests"} {
+	for _, entry := range entries {
 		if err := os.Symlink(filepath.Join("..data", entry), filepath.Join(dir, entry)); err != nil {
 			t.Fatal(err)
 		}

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"go.yaml.in/yaml/v4"
+
 	"extauthz/tests/certs"
 	"extauthz/tests/checkout"
 	"extauthz/tests/dockercli"
@@ -22,13 +24,16 @@ import (
 
 // system is a registry, Envoy and replicas of extauthz in containers.
 type system struct {
-	images   images.Images
-	network  *network
-	certs    string
-	registry string // containers
-	envoy    string
-	bound    string // HOST:PORT of Envoy on this machine
-	replicas []*replica
+	images    images.Images
+	network   *network
+	authority *certs.Authority
+	certs     string // the folder /certs of the containers
+	scheme    string // of Envoy's listener
+	client    *http.Client
+	registry  string // containers
+	envoy     string
+	bound     string // HOST:PORT of Envoy on this machine
+	replicas  []*replica
 }
 
 // replica is a container of extauthz.
@@ -48,11 +53,20 @@ type config struct {
 // it is removed after the test.
 func start(t *testing.T, replicas ...config) *system {
 	t.Helper()
+	s, config := prepare(t, replicas...)
+	s.startEnvoy(t, config)
+	return s
+}
+
+// prepare starts a system without Envoy, and returns the configuration that Envoy needs.
+func prepare(t *testing.T, replicas ...config) (*system, map[string]any) {
+	t.Helper()
 	dockercli.Require(t)
 	found, err := images.Ensure(t.Context(), t.Output())
 	prerequisite.Check(t, err)
 	name := "extauthz-outage-" + strings.ToLower(rand.Text())
-	s := &system{images: found, network: newNetwork(t, name), certs: authority(t)}
+	s := &system{images: found, network: newNetwork(t, name), scheme: "http", client: client}
+	s.authority, s.certs = authority(t)
 	s.registry, s.envoy = name+"-registry", name+"-envoy"
 	at := s.network.address()
 	s.run(t, s.registry, at, "--env=OTEL_TRACES_EXPORTER=none", "--env=REGISTRY_HTTP_RELATIVEURLS=true", found.Registry)
@@ -62,15 +76,26 @@ func start(t *testing.T, replicas ...config) *system {
 		addresses, s.replicas = append(addresses, r.address), append(s.replicas, r)
 		s.startReplica(t, r, c)
 	}
-	file := filepath.Join(shared(t), "envoy.yaml")
-	if err := os.WriteFile(file, envoyConfig(t, at, addresses), 0o644); err != nil {
+	return s, envoyConfig(t, at, addresses)
+}
+
+// startEnvoy starts Envoy with a configuration, and returns when it has found all replicas healthy.
+// The examples' file certificate.yaml is at its place.
+func (s *system) startEnvoy(t *testing.T, config map[string]any) {
+	t.Helper()
+	text, err := yaml.Marshal(config)
+	if err != nil {
 		t.Fatal(err)
 	}
+	file := filepath.Join(shared(t), "envoy.yaml")
+	if err := os.WriteFile(file, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	certificate := filepath.Join(checkout.Root(), "examples", "kubernetes", "sidecar", "certificate.yaml")
 	s.run(t, s.envoy, s.network.address(), "--volume="+file+":/etc/envoy.yaml:ro", "--volume="+s.certs+":/certs:ro",
-		"--publish=127.0.0.1::8080", "--tmpfs=/tmp:mode=1777", found.Envoy,
+		"--volume="+certificate+":/etc/envoy/certificate.yaml:ro", "--publish=127.0.0.1::8080", "--tmpfs=/tmp:mode=1777", s.images.Envoy,
 		"envoy", "--config-path", "/etc/envoy.yaml", "--disable-hot-restart", "--concurrency", "1", "--log-level", "warning")
 	s.healthy(t)
-	return s
 }
 
 // run runs a container in the network, without rights that it does not need.
@@ -148,7 +173,7 @@ func (r *replica) metric(name string) string {
 
 // authority writes what examples/kubernetes/shared has in /certs: the certificates of extauthz, of
 // Envoy, and of the authority of both.
-func authority(t *testing.T) (dir string) {
+func authority(t *testing.T) (a *certs.Authority, dir string) {
 	t.Helper()
 	dir = shared(t)
 	a, err := certs.NewAuthority()
@@ -166,7 +191,7 @@ func authority(t *testing.T) (dir string) {
 			t.Fatal(err)
 		}
 	}
-	return dir
+	return a, dir
 }
 
 // shared returns a temporary folder that the users of containers can enter.

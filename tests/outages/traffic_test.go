@@ -33,6 +33,7 @@ type answer struct {
 	kind      kind
 	reference string
 	began     time.Time
+	took      time.Duration
 	status    int
 	err       error
 }
@@ -75,6 +76,7 @@ func (f *traffic) sends(k kind) {
 			body = strings.NewReader("{}")
 		}
 		a.status, a.err = f.system.send(k.method, manifests+a.reference, k.user, body)
+		a.took = time.Since(a.began)
 		f.mu.Lock()
 		f.answers = append(f.answers, a)
 		f.mu.Unlock()
@@ -152,8 +154,32 @@ func (f *traffic) finish(t *testing.T) (decided, unavailable int) {
 	if decided < 60 {
 		t.Errorf("%d requests were decided, want at least 60", decided)
 	}
-	t.Logf("%d requests: %d decided, %d answered 503", len(f.answers), decided, unavailable)
+	f.report(t, decided, unavailable)
 	return decided, unavailable
+}
+
+// report logs the figures of OPERATIONS.md: how many requests were not decided, from the first of
+// them to the last, and how long clients waited.
+func (f *traffic) report(t *testing.T, decided, unavailable int) {
+	t.Helper()
+	var took []time.Duration
+	var first, last time.Time
+	for _, a := range f.answers {
+		took = append(took, a.took)
+		if a.status != http.StatusServiceUnavailable {
+			continue
+		}
+		if first.IsZero() || a.began.Before(first) {
+			first = a.began
+		}
+		if ended := a.began.Add(a.took); ended.After(last) {
+			last = ended
+		}
+	}
+	slices.Sort(took)
+	t.Logf("%d requests: %d decided, %d answered 503 within %v; half of the answers took up to %v, all up to %v",
+		len(f.answers), decided, unavailable, last.Sub(first).Round(time.Millisecond),
+		took[len(took)/2].Round(time.Millisecond), took[len(took)-1].Round(time.Millisecond))
 }
 
 // compare compares what the registry received with what it answered. Its log may be written a
