@@ -3,6 +3,7 @@ package authz
 import (
 	"encoding/json"
 
+	"extauthz/denialmessage"
 	"extauthz/mapping"
 )
 
@@ -29,6 +30,9 @@ const ReasonHeader = "x-ecr-authz-reason"
 // DecisionHeader is the header with the ID of the decision.
 const DecisionHeader = "x-ecr-authz-decision-id"
 
+// MessageHeader is the header with the encoded authorization message of a denial.
+const MessageHeader = "x-ecr-authz-encoded-message"
+
 // errorBody is the error response of the OCI Distribution Specification.
 type errorBody struct {
 	Errors []errorEntry `json:"errors"`
@@ -38,6 +42,8 @@ type errorEntry struct {
 	Code    string      `json:"code"`
 	Message string      `json:"message"`
 	Detail  errorDetail `json:"detail,omitzero"`
+
+	encoded string // authorization message; "" for none
 }
 
 // errorDetail is the detail of an error. The specification leaves its content open.
@@ -52,12 +58,18 @@ type errorDetail struct {
 }
 
 // answerError sets the answer to an error response. Its message is also in the reason header,
-// and the ID of the decision is in the detail and in a header.
+// and the ID of the decision is in the detail and in a header. An encoded authorization message
+// follows the message, as in AWS's errors, because many clients print nothing else. It is in a
+// header too.
 func (r *Result) answerError(status int, e errorEntry, headers ...mapping.Header) {
 	e.Detail.DecisionID = r.ID
 	headers = append(headers,
 		mapping.Header{Name: DecisionHeader, Value: r.ID},
 		mapping.Header{Name: ReasonHeader, Value: headerText(e.Message)})
+	if e.encoded != "" {
+		headers = append(headers, mapping.Header{Name: MessageHeader, Value: e.encoded})
+		e.Message += ". " + denialmessage.Sentence + e.encoded
+	}
 	r.Answer = errorAnswer(status, e, headers...)
 }
 

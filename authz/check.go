@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"extauthz/denialmessage"
 	"extauthz/iam"
 	"extauthz/identity"
 	"extauthz/mapping"
@@ -21,6 +22,9 @@ type Checker struct {
 	// OmitReasons leaves out the reasons for the decisions on an allowed request, which
 	// only a log of allowed requests needs.
 	OmitReasons bool
+
+	// Messages writes the encoded authorization messages of denials; nil writes none.
+	Messages *denialmessage.Encoder
 
 	checks sync.Pool // of *check, whose memory is used again
 	clock  atomic.Pointer[timeText]

@@ -25,7 +25,7 @@ func (k *check) authenticationFailed(f *identity.Failure) {
 			visible = f.Reason
 		}
 		k.result.Decision, k.result.Reason = Unauthenticated, f.Full()
-		k.challenge(visible, f.IsInvalidToken())
+		k.challenge(visible, f.IsInvalidToken(), "")
 	}
 }
 
@@ -51,7 +51,7 @@ func (k *check) denyLogin(ctx context.Context, m *mapping.Mapping, reason string
 		k.result.answerError(403, k.denialEntry(ctx, m, reason))
 		return
 	}
-	k.challenge(k.visible(reason), false)
+	k.challenge(k.visible(reason), false, k.encodedMessage())
 }
 
 // denyRequest sets the result of a request to a repository or to the catalog.
@@ -68,11 +68,11 @@ func (k *check) denyRequest(ctx context.Context, m *mapping.Mapping, reason stri
 	hidden := k.isHidden(m)
 	switch {
 	case hidden && k.isAnonymous():
-		k.challenge("", false)
+		k.challenge("", false, "")
 	case hidden:
 		k.result.Answer = unknownRepository(m.Repository)
 	case k.isAnonymous():
-		k.challenge(k.visible(reason), false)
+		k.challenge(k.visible(reason), false, "")
 	default:
 		k.result.answerError(403, k.denialEntry(ctx, m, reason))
 	}
@@ -94,6 +94,7 @@ func (k *check) denialEntry(ctx context.Context, m *mapping.Mapping, reason stri
 	case config.NoDetail:
 		e.Message = "requested access to the resource is denied"
 	}
+	e.encoded = k.encodedMessage()
 	if k.result.DryRun {
 		e.Code, e.Detail.Permissions = dryRunDenied, k.dryRunPermissions(ctx, m)
 	}
@@ -160,13 +161,13 @@ func (k *check) may(p mapping.Permission) bool {
 
 // challenge sets an answer that requires a credential. reason is the part of the reason
 // that the client may see, "" for none. badToken means that the client sent an invalid
-// token.
-func (k *check) challenge(reason string, badToken bool) {
+// token. encoded is an encoded authorization message, "" for none.
+func (k *check) challenge(reason string, badToken bool, encoded string) {
 	message := "authentication required"
 	if reason != "" {
 		message += ": " + reason
 	}
-	k.result.answerError(401, errorEntry{Code: "UNAUTHORIZED", Message: message},
+	k.result.answerError(401, errorEntry{Code: "UNAUTHORIZED", Message: message, encoded: encoded},
 		mapping.Header{Name: "www-authenticate", Value: k.challengeHeader(badToken)})
 }
 

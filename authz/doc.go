@@ -27,7 +27,8 @@
 // The Detail of a registry limits the reason that the client sees: AWS's sentence, the
 // action only, or nothing. If a registry hides existence, the 403 for a repository that the
 // caller may not read is a 404 NAME_UNKNOWN. The result always contains the whole reason, for
-// the log.
+// the log. A Checker can also add the whole reason to a denial in encrypted form, for the operator
+// only (package denialmessage).
 //
 // # Dry runs
 //

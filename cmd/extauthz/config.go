@@ -32,6 +32,7 @@ type config struct {
 	pprof                    bool
 
 	signinListen, sessionKeys string
+	recipients                string // file
 
 	decisions         decisionlog.Mode
 	decisionsFile     string
@@ -47,6 +48,7 @@ func (c *config) declare(flags *flag.FlagSet) {
 	c.declarePolicies(flags)
 	c.declareListeners(flags)
 	c.declareDecisionLog(flags)
+	flags.StringVar(&c.recipients, "message-recipients", "", "`FILE` with the public keys of age, one on each line, of those who may read the encoded authorization messages of denials; empty writes none")
 	flags.DurationVar(&c.drainDelay, "drain-delay", 0, "how long to continue serving after SIGTERM, while /readyz fails")
 	flags.DurationVar(&c.drainTimeout, "drain-timeout", 10*time.Second, "how long to wait for calls in progress after the drain delay")
 	flags.TextVar(&c.logLevel, "log-level", slog.LevelInfo, "`LEVEL` of the process log on standard error: debug, info, warn or error")

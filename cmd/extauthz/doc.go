@@ -10,6 +10,7 @@
 //	extauthz lint DIR                report likely mistakes in a policy directory
 //	extauthz schema NAME             print a JSON Schema for editors
 //	extauthz whoami --policies DIR   print the caller that a credential identifies
+//	extauthz decode --key FILE       print the reason in an encoded authorization message
 //	extauthz healthcheck             check whether extauthz serve is running and ready
 //	extauthz version                 print the version
 //	extauthz help [COMMAND]          print the commands, or a command's flags

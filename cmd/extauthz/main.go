@@ -69,6 +69,7 @@ func commands() []command {
 		{"replay", "decide the requests of a decision log again by other policies: replay --log FILE --policies DIR", false, new(replayCommand).declare, runReplay},
 		{"generate", "write least-privilege policies for the use in a decision log: generate --log FILE --out DIR", false, new(generateCommand).declare, runGenerate},
 		{"session-key", "create a key that signs session tokens: session-key DIR", false, new(sessionKeyCommand).declare, createSessionKey},
+		{"decode", "print the reason for a denial in an encoded authorization message: decode --key FILE [MESSAGE]", false, new(decodeCommand).declare, decode},
 		{"healthcheck", "check whether a running serve is ready", true, new(healthcheckCommand).declare, healthcheck},
 		{"version", "print the version", false, noFlags, version},
 		{"help", "print the commands, or the flags of one command", false, noFlags, help},

@@ -11,6 +11,7 @@ import (
 	"extauthz/authz"
 	"extauthz/decision"
 	"extauthz/decisionlog"
+	"extauthz/denialmessage"
 	"extauthz/diag"
 	"extauthz/envoy"
 	"extauthz/identity/session"
@@ -54,6 +55,13 @@ func readConfig(in *invocation) (*config, error) {
 // load loads the certificates and policies.
 func load(c *config, logger *slog.Logger) (*sidecar, error) {
 	s := &sidecar{config: c, logger: logger}
+	if c.recipients != "" {
+		recipients, err := readRecipients(c.recipients)
+		if err != nil {
+			return nil, diag.Wrap(diag.Position{}, "--message-recipients: ", err)
+		}
+		s.messages = denialmessage.NewEncoder(recipients)
+	}
 	if c.tls.Cert != "" {
 		config, err := c.tls.Config(func(err error) {
 			logger.Error("the changed certificate was rejected; the last valid one remains in use", "error", err)
@@ -110,7 +118,7 @@ func (s *sidecar) open(in *invocation) (err error) {
 		Store: s.store, Cache: &s.cache, Log: s.log, ClosedConnections: s.listeners.closedByLimit, CertificateExpiry: s.certificateExpiry,
 		Version: build.version, Revision: build.revision,
 	})
-	checker := &authz.Checker{Snapshots: s.store.Snapshot, OmitReasons: s.config.decisions != decisionlog.All}
+	checker := &authz.Checker{Snapshots: s.store.Snapshot, OmitReasons: s.config.decisions != decisionlog.All, Messages: s.messages}
 	s.server = envoy.NewServer(envoy.ServerOptions{
 		Authorization: &envoy.Service{
 			Decide: checker.Check, Record: s.log.Record, Observe: m.Observe,

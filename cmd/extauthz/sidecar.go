@@ -16,6 +16,7 @@ import (
 
 	"extauthz/decision"
 	"extauthz/decisionlog"
+	"extauthz/denialmessage"
 	"extauthz/envoy"
 	"extauthz/identity/session"
 	"extauthz/policystore"
@@ -32,6 +33,8 @@ type sidecar struct {
 	cache decision.Stats
 	keys  *session.Store // of session tokens; nil without --session-keys
 	ready *readiness
+
+	messages *denialmessage.Encoder // nil without recipients
 
 	sink      *decisionlog.File
 	log       *decisionlog.Log

@@ -59,6 +59,10 @@ var groups = []group{
 	{"the ID of the decision in every response", withIDs, false, []scenario{
 		{"is that of the metadata and of the log", idInEveryAnswer},
 	}},
+	{"encoded authorization messages", withMessages, false, []scenario{
+		{"lead a denied push to the policy", deniedPushLeadsToPolicy},
+		{"are only in denials by policies", messagesAreWithheld},
+	}},
 	{"policies that extauthz init writes", scaffolded, false, []scenario{
 		{"each template allows and denies", scaffoldDecides},
 	}},

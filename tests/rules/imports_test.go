@@ -17,6 +17,7 @@ const (
 	protobuf = "google.golang.org/protobuf"
 	genproto = "google.golang.org/genproto/googleapis/rpc"
 	envoyAPI = "github.com/envoyproxy/go-control-plane/envoy"
+	age      = "filippo.io/age"
 	prom     = "github.com/prometheus/client_golang"
 )
 
@@ -42,13 +43,14 @@ var mayImport = map[string][]string{
 	"identity/sts":                        {"diag", "iam", "identity/oidc"},
 	"identity":                            {"diag", "iam", "identity/nametemplate", "identity/basic", "identity/oidc", "identity/session", "identity/sts", lru},
 	"decision":                            {"diag", "iam", lru},
+	"denialmessage":                       {"diag", age},
 	"policystore":                         {"diag", "iam", "strictjson", "strictyaml", "mapping", "identity/basic", "identity/oidc", "identity/session", "identity/sts", "identity", "decision", "policystore/awsexport", "policystore/config", "policystore/directory"},
 	"policystore/config":                  {"diag", "iam", "strictyaml", "mapping", "identity", "identity/session", "identity/sts", "policystore/awsexport"},
 	"policystore/awsexport":               {"diag", "iam", "strictjson", "mapping", "identity/sts"},
 	"policystore/directory":               {"diag", fsnotify},
 	"policystore/policystoretest":         {"decision", "policystore", "policystore/directory/directorytest"},
 	"policystore/directory/directorytest": {},
-	"authz":                               {"diag", "iam", "mapping", "identity", "decision", "policystore", "policystore/config"},
+	"authz":                               {"diag", "iam", "mapping", "identity", "decision", "denialmessage", "policystore", "policystore/config"},
 	"simulate":                            {"diag", "iam", "strictjson", "mapping", "identity/oidc", "identity/sts", "identity", "decision", "policystore", "authz"},
 	"access":                              {"diag", "iam", "nearest", "mapping", "identity/sts", "identity", "policystore", "policystore/config", "authz"},
 	"policytest":                          {"diag", "iam", "strictyaml", "identity/sts", "mapping", "identity/oidc", "identity", "decision", "policystore", "policystore/config", "authz", "simulate", yaml},
@@ -60,7 +62,7 @@ var mayImport = map[string][]string{
 	"signin":                              {"identity", "identity/basic", "identity/session", "mapping", "authz"},
 	"decisionlog":                         {"diag", "iam", "identity/sts", "identity", "authz"},
 	"metrics":                             {"identity/oidc", "decision", "policystore", "authz", "decisionlog", "signin", prom},
-	"cmd/extauthz":                        {"diag", "iam", "mapping", "identity/oidc", "identity/session", "identity/sts", "identity", "decision", "policystore", "authz", "signin", "simulate", "access", "lint", "doctor", "policytest", "schemas", "scaffold", "envoy", "decisionlog", "replay", "generate", "metrics", grpc},
+	"cmd/extauthz":                        {"diag", "iam", "mapping", "identity/oidc", "identity/session", "identity/sts", "identity", "decision", "denialmessage", "policystore", "authz", "signin", "simulate", "access", "lint", "doctor", "policytest", "schemas", "scaffold", "envoy", "decisionlog", "replay", "generate", "metrics", grpc},
 	"replay":                              {"diag", "iam", "mapping", "identity/sts", "identity", "policystore", "authz", "decisionlog"},
 	"generate":                            {"iam", "authz", "decisionlog", "replay"},
 }
