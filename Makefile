@@ -13,7 +13,8 @@ VERSION  ?= v0.0.0-dev
 # Where make run listens. The program takes it from the environment, whatever it holds.
 export LISTEN ?= 127.0.0.1:8080
 
-# true has make test build and run every registry client, as .ci/run does.
+# true has make test build and run every registry client, as .ci/run does, and build the image for
+# another platform.
 export ALL_CLIENTS ?=
 
 # Everything is built without cgo, so that each package is compiled once.

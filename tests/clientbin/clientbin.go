@@ -42,6 +42,9 @@ func All() []Client { return []Client{Regctl, Ctr, Helm, Cosign} }
 // includes them as well.
 const AllVariable = "ALL_CLIENTS"
 
+// Everything reports whether what takes long to build should be built here.
+func Everything() bool { return os.Getenv(AllVariable) == "true" || os.Getenv("CI") == "true" }
+
 // Wanted reports whether the client should be built here.
 func (c Client) Wanted() bool {
 	if c.Needs != "" {
@@ -49,7 +52,7 @@ func (c Client) Wanted() bool {
 			return false
 		}
 	}
-	return !c.Heavy || os.Getenv(AllVariable) == "true" || os.Getenv("CI") == "true"
+	return !c.Heavy || Everything()
 }
 
 // Name returns the name of the program.

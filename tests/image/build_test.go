@@ -60,7 +60,7 @@ func TestImage(t *testing.T) {
 
 // testOtherPlatform builds the image for a platform that the engine does not run.
 func testOtherPlatform(t *testing.T, ctx context.Context, kit builder, compiler string, v version) {
-	if os.Getenv(clientbin.AllVariable) != "true" {
+	if !clientbin.Everything() {
 		t.Skip(prerequisite.LeftToCI + "compiling for another platform takes a minute; make test ALL_CLIENTS=true runs it here")
 	}
 	other := platform{"linux", "arm64"}

@@ -65,7 +65,7 @@ func (c *checks) plan() plan {
 				{"service meshes", time.Minute, envoy, c.mesh},
 				{"quickstart", 2 * time.Minute, envoy, c.quickstart},
 				{"end to end in containers", 10 * time.Minute, envoy, c.endToEndInContainers},
-				{"container image", 4 * time.Minute, "", c.image},
+				{"container image", 6 * time.Minute, "", c.image},
 				{"containers", 6 * time.Minute, "", c.containers},
 			},
 		},
