@@ -103,9 +103,9 @@ func (d *doctor) checkCertificates(registry *policystore.Registry, f *httpFilter
 	case !m.verifiesPeers():
 		d.report(unverifiedPeer, m.tls().get("common_tls_context"), fmt.Sprintf("registry %q accepts client certificates, and this listener does not verify them", registry.Name),
 			"add a validation_context with the trusted_ca of your clients")
-	case !f.get("include_peer_certificate").isTrue():
+	case registry.Authentication.PrincipalKind == "" && !f.get("include_peer_certificate").isTrue():
 		d.report(noCertificate, f.value, fmt.Sprintf("registry %q accepts client certificates, and the check does not contain them", registry.Name),
-			"write include_peer_certificate: true")
+			"write include_peer_certificate: true, or give the registry a principalKind if Envoy can only send the name")
 	}
 }
 
