@@ -59,8 +59,10 @@ router: ## compare the mapping with a registry's own reading (INPUTS=10000000 SE
 differential: ## compare policy decisions with another evaluator's (CASES=1000000 SEED=1); needs node
 	go test -C tests -count=1 -v -timeout=4h -run '^TestDifferential$$' ./differential -cases $(CASES) -seed $(SEED)
 
-mesh-test: ## run Envoy Gateway with its example, in a network namespace; needs root, and 10 minutes the first time
+mesh-test: ## run Envoy Gateway and Istio with their examples, in a network namespace; needs root, etcd, and 30 minutes the first time
 	GOFLAGS="$$(go env GOFLAGS) $(FASTER)" go build -C tests/mesh/gateway -o ../../../.cache/bin/envoy-gateway github.com/envoyproxy/gateway/cmd/envoy-gateway
+	GOFLAGS="$$(go env GOFLAGS) $(FASTER)" go build -C tests/mesh/istio -o ../../../.cache/bin/pilot-discovery istio.io/istio/pilot/cmd/pilot-discovery
+	$(call kubernetes,kube-apiserver kubectl)
 	go test -C tests -count=1 -v -timeout=1h ./mesh -live $(ARGS)
 
 # kubernetes builds programs of Kubernetes, unless they are up to date. They report the version of

@@ -33,6 +33,7 @@ func TestControlPlanes(t *testing.T) {
 		want           []code
 	}{
 		{"../tests/mesh/testdata/gateway.json", "../examples/mesh/envoy-gateway/policies", []code{queryLogged}},
+		{"../tests/mesh/testdata/istio.json", "../examples/mesh/istio/policies", []code{noRetry}},
 	}
 	for _, test := range cases {
 		t.Run(test.file, func(t *testing.T) {

@@ -109,16 +109,16 @@ func (d *daemon) until(url string) error {
 	}
 }
 
-// hosts are the addresses of the registry, of the mirror and of extauthz in the network namespace.
-type hosts struct{ registry, mirror, checker string }
+// places are the addresses of the registry, of the mirror and of extauthz in the network namespace.
+type places struct{ registry, mirror, checker string }
 
 // startBackends starts the registry, the mirror and extauthz with the policies of an example.
-func startBackends(t *testing.T, example string, at hosts) *site {
+func startBackends(t *testing.T, example string, at places) *site {
 	t.Helper()
 	const admin = "127.0.0.1:9192"
-	s := &site{registry: at.registry + ":5000", policies: copied(t, example), mirror: newMirror(t, at.mirror+":5000")}
+	s := &site{registry: at.registry, policies: copied(t, example), mirror: newMirror(t, at.mirror)}
 	startDaemon(t, "http://"+s.registry+"/v2/", nil, programs.Registry, s.registry, t.TempDir())
 	s.checker = startDaemon(t, "http://"+admin+"/readyz", nil, programs.Extauthz, "serve",
-		"--policies", s.policies, "--listen", at.checker+":9191", "--admin-listen", admin, "--drain-timeout", "2s")
+		"--policies", s.policies, "--listen", at.checker, "--admin-listen", admin, "--drain-timeout", "2s")
 	return s
 }

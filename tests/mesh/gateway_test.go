@@ -16,7 +16,7 @@ import (
 
 // TestLiveGateway runs Envoy Gateway in its standalone mode with the manifests of the example.
 func TestLiveGateway(t *testing.T) {
-	s := startBackends(t, "envoy-gateway", hosts{"127.0.0.1", "127.0.0.2", "127.0.0.1"})
+	s := startBackends(t, "envoy-gateway", places{"127.0.0.1:5000", "127.0.0.1:5001", "127.0.0.1:9191"})
 	var err error
 	if s.authority, err = certs.NewAuthority(); err != nil {
 		t.Fatal(err)
@@ -90,8 +90,8 @@ func writeHome(t *testing.T, home string, authority *certs.Authority) {
 	}
 	var all bytes.Buffer
 	all.WriteString(here)
-	for _, backend := range []struct{ name, address, port string }{{"registry", "127.0.0.1", "5000"}, {"mirror", "127.0.0.2", "5000"}, {"extauthz", "127.0.0.1", "9191"}} {
-		fmt.Fprintf(&all, "---\napiVersion: gateway.envoyproxy.io/v1alpha1\nkind: Backend\nmetadata: { name: %s, namespace: registry }\nspec: { endpoints: [{ ip: { address: %s, port: %s } }] }\n", backend.name, backend.address, backend.port)
+	for _, backend := range []struct{ name, port string }{{"registry", "5000"}, {"mirror", "5001"}, {"extauthz", "9191"}} {
+		fmt.Fprintf(&all, "---\napiVersion: gateway.envoyproxy.io/v1alpha1\nkind: Backend\nmetadata: { name: %s, namespace: registry }\nspec: { endpoints: [{ ip: { address: 127.0.0.1, port: %s } }] }\n", backend.name, backend.port)
 	}
 	writeSecrets(t, &all, authority)
 	for _, name := range []string{"gateway.yaml", "routes.yaml", "security.yaml"} {

@@ -21,16 +21,23 @@ func TestMain(m *testing.M) {
 	os.Exit(run(m))
 }
 
-// run runs the tests that do not need a control plane, or only those that do.
+// run runs the tests that do not need a control plane, or only those that do: all, or those of -run.
 func run(m *testing.M) int {
-	only := "test.skip"
+	filter, tests := "test.skip", "^TestLive"
 	if *live {
-		only = "test.run"
+		// The namespace has no network to fetch what is missing.
+		if exit := stack.Main(func(*stack.Programs) int { return 0 }); exit != 0 {
+			return exit
+		}
 		if inside, exit := enterNamespace(); !inside {
 			return exit
 		}
+		filter = "test.run"
+		if chosen := flag.Lookup(filter).Value.String(); chosen != "" {
+			tests = chosen
+		}
 	}
-	if err := flag.Set(only, "^TestLive"); err != nil {
+	if err := flag.Set(filter, tests); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}

@@ -42,7 +42,12 @@ func enterNamespace() (inside bool, exit int) {
 	return false, 0
 }
 
-// loopbackUp enables the loopback interface, which is down in a new namespace.
+// podAddresses are addresses on the loopback interface that are not loopback addresses, which
+// Kubernetes does not accept for pods and endpoints. They are of a network for documentation.
+var podAddresses = []byte{198, 51, 100, 1}
+
+// loopbackUp enables the loopback interface, which is down in a new namespace, and adds the network
+// of podAddresses to it.
 func loopbackUp() error {
 	socket, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -54,5 +59,15 @@ func loopbackUp() error {
 		return err
 	}
 	loopback.SetUint16(unix.IFF_UP)
-	return unix.IoctlIfreq(socket, unix.SIOCSIFFLAGS, loopback)
+	if err := unix.IoctlIfreq(socket, unix.SIOCSIFFLAGS, loopback); err != nil {
+		return err
+	}
+	pods, err := unix.NewIfreq("lo:1")
+	if err != nil {
+		return err
+	}
+	if err := pods.SetInet4Addr(podAddresses); err != nil {
+		return err
+	}
+	return unix.IoctlIfreq(socket, unix.SIOCSIFADDR, pods)
 }

@@ -16,6 +16,7 @@ import (
 // planes are the control planes of which there is a recording, with the folder of the example.
 var planes = []struct{ name, example string }{
 	{"gateway", "envoy-gateway"},
+	{"istio", "istio"},
 }
 
 // TestRecorded runs Envoy with what it received from each control plane.

@@ -52,7 +52,7 @@ func (s *site) run(t *testing.T) {
 func fill(t *testing.T, s *site) {
 	t.Helper()
 	for _, repository := range []string{"team/app", "secret/app"} {
-		tag, err := name.NewTag(s.registry + "/" + repository + ":v1")
+		tag, err := name.NewTag(s.registry+"/"+repository+":v1", name.Insecure)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -234,44 +234,55 @@ func strippedHeaders(t *testing.T, s *site) {
 	}
 }
 
-// certificates checks who a client certificate is. Where the check contains only the first name of
-// a certificate, it counts only for a registry whose principalKind gives the kind of the name.
+// certificates checks who a client certificate is. If the check contains only its first name, then
+// principalKind must give the kind of that name, which cannot be seen.
 func certificates(t *testing.T, s *site) {
-	const pull = "/v2/team/app/manifests/v1"
-	known, unknown := workload(t, "spiffe://cluster.local/ns/prod/sa/deployer"), workload(t, "spiffe://elsewhere/ns/prod/sa/deployer")
+	const pull, deployer = "/v2/team/app/manifests/v1", "spiffe://cluster.local/ns/prod/sa/deployer"
+	known, unknown := workload(t, deployer), workload(t, "spiffe://elsewhere/ns/prod/sa/deployer")
 	s.send(t, request{host: registryHost, method: "GET", target: pull, certificate: known}).is(t, http.StatusOK, "")
-	s.send(t, request{host: registryHost, method: "GET", target: "/v2/secret/app/manifests/v1", certificate: known}).
-		is(t, http.StatusForbidden, "arn:aws:sts::123456789012:assumed-role/prod/pod")
+	for host, target := range map[string]string{registryHost: "/v2/secret/app/manifests/v1", mirrorHost: pull} {
+		s.send(t, request{host: host, user: "alice", method: "GET", target: target, certificate: known}).
+			is(t, http.StatusForbidden, "arn:aws:sts::123456789012:assumed-role/prod/pod")
+	}
 	s.send(t, request{host: registryHost, method: "GET", target: pull, certificate: unknown}).is(t, http.StatusUnauthorized, "")
 	s.send(t, request{host: registryHost, user: "alice", method: "GET", target: pull, certificate: unknown}).is(t, http.StatusUnauthorized, "")
-	atMirror := s.send(t, request{host: mirrorHost, user: "alice", method: "GET", target: pull, certificate: known})
+	dns := certs.Named("workload")
+	dns.DNSNames = []string{deployer}
+	looksLikeURI := s.send(t, request{host: registryHost, method: "GET", target: pull, certificate: dns})
 	if s.whole {
-		atMirror.is(t, http.StatusForbidden, "arn:aws:sts::123456789012:assumed-role/prod/pod")
-		dns := certs.Named("workload")
-		dns.DNSNames = []string{"spiffe://cluster.local/ns/prod/sa/deployer"}
-		s.send(t, request{host: registryHost, method: "GET", target: pull, certificate: dns}).is(t, http.StatusUnauthorized, "")
+		looksLikeURI.is(t, http.StatusUnauthorized, "")
 		return
 	}
-	atMirror.is(t, http.StatusUnauthorized, "include_peer_certificate")
+	looksLikeURI.is(t, http.StatusOK, "")
+	restore := s.edit(t, "registries.yaml", "  principalKind: uri\n", "")
+	s.becomes(t, request{host: registryHost, user: "alice", method: "GET", target: pull, certificate: known}, http.StatusUnauthorized)
+	s.send(t, request{host: registryHost, method: "GET", target: pull, certificate: known}).is(t, http.StatusUnauthorized, "include_peer_certificate")
+	restore()
+	s.becomes(t, request{host: registryHost, method: "GET", target: pull, certificate: known}, http.StatusOK)
 }
 
 // policyChange lets bob push, without a restart.
 func policyChange(t *testing.T, s *site) {
-	file := filepath.Join(s.policies, "principals.yaml")
-	text, err := os.ReadFile(file)
+	start := request{host: registryHost, user: "bob", method: "POST", target: "/v2/team/app/blobs/uploads/"}
+	restore := s.edit(t, "principals.yaml", "user/bob\n  policies: [team-pull]", "user/bob\n  policies: [team-push]")
+	s.becomes(t, start, http.StatusAccepted)
+	restore()
+	s.becomes(t, start, http.StatusForbidden)
+}
+
+// edit replaces a text in a file of the policies, and returns a function that restores the file.
+func (s *site) edit(t *testing.T, name, old, text string) (restore func()) {
+	t.Helper()
+	file := filepath.Join(s.policies, name)
+	before, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	change := func(content string) {
-		if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
-			t.Fatal(err)
-		}
+	if !strings.Contains(string(before), old) {
+		t.Fatalf("%s does not contain %q", name, old)
 	}
-	start := request{host: registryHost, user: "bob", method: "POST", target: "/v2/team/app/blobs/uploads/"}
-	change(strings.ReplaceAll(string(text), "user/bob\n  policies: [team-pull]", "user/bob\n  policies: [team-push]"))
-	s.becomes(t, start, http.StatusAccepted)
-	change(string(text))
-	s.becomes(t, start, http.StatusForbidden)
+	write(t, file, strings.ReplaceAll(string(before), old, text))
+	return func() { write(t, file, string(before)) }
 }
 
 // becomes waits until the status of a request is the given one.

@@ -34,7 +34,7 @@ func found(t *testing.T, pattern string, atLeast int) []string {
 
 // TestExamplePolicies loads every policy directory among the examples.
 func TestExamplePolicies(t *testing.T) {
-	for _, dir := range slices.Concat(found(t, "*/policies", 4), found(t, "mesh/*/policies", 2)) {
+	for _, dir := range slices.Concat(found(t, "*/policies", 4), found(t, "mesh/*/policies", 3)) {
 		if _, err := policystore.Load(dir, decision.Options{CacheSize: 16}); err != nil {
 			t.Errorf("%s: %v", dir, err)
 		}

@@ -44,6 +44,7 @@ var testsMayRequire = []string{
 	"helm.sh/helm/v3",
 	"github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring", "k8s.io/api", "k8s.io/apimachinery", "k8s.io/pod-security-admission",
 	"sigs.k8s.io/kustomize/api", "sigs.k8s.io/kustomize/kyaml", "sigs.k8s.io/yaml",
+	"istio.io/api", // the types of Istio's manifests
 	// a client and servers of ext_authz, to measure the sidecar next to
 	"github.com/envoyproxy/go-control-plane/envoy", "google.golang.org/genproto/googleapis/rpc", "google.golang.org/grpc", "google.golang.org/protobuf",
 }
