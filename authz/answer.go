@@ -17,6 +17,10 @@ type Answer struct {
 	RemoveHeaders         []string
 	RemoveQueryParameters []string
 
+	// If allowed: the Authorization header for the registry, which replaces the client's; ""
+	// changes nothing. It is a secret.
+	Authorization string
+
 	// If not allowed: the response.
 	Status  int
 	Headers []mapping.Header

@@ -192,7 +192,7 @@ func (k *check) answer(ctx context.Context) {
 	k.result.Operation, k.result.Repository, k.result.Reference = m.Operation.String(), m.Repository, m.Reference
 	k.result.Facts.Source, k.result.Facts.Tags, k.result.Facts.EmptyBody = m.Source(), m.Tags, m.DeclaresNoBody()
 	if m.Operation == mapping.CheckAPI && !k.canLogIn() {
-		k.answerWithoutLogin()
+		k.answerWithoutLogin(ctx)
 	} else {
 		k.answerByPolicies(ctx, &m)
 	}
@@ -210,7 +210,7 @@ func (k *check) answerByPolicies(ctx context.Context, m *mapping.Mapping) {
 		if optionalDenied {
 			remove = append(remove, m.RemoveUnlessOptional()...)
 		}
-		k.allow(remove)
+		k.allow(ctx, remove, m)
 	case ctx.Err() != nil: // before the reasons for the denial are evaluated
 		k.timeOut()
 	default:
@@ -221,7 +221,7 @@ func (k *check) answerByPolicies(ctx context.Context, m *mapping.Mapping) {
 // allow sets the result of an allowed request. It removes headers that a client must not
 // send to a registry. Where Envoy shows all of them, it removes those that the request has.
 // The answer to a dry run does not allow the request.
-func (k *check) allow(removeQuery []string) {
+func (k *check) allow(ctx context.Context, removeQuery []string, m *mapping.Mapping) {
 	k.result.Decision = Allowed
 	if k.result.DryRun {
 		return
@@ -231,6 +231,20 @@ func (k *check) allow(removeQuery []string) {
 		remove = k.presentHeaders(remove)
 	}
 	k.result.Answer = Answer{Allowed: true, RemoveHeaders: remove, RemoveQueryParameters: removeQuery}
+	if k.registry.Upstream != nil {
+		k.authorizeUpstream(ctx, m)
+	}
+}
+
+// authorizeUpstream adds the registry's own credential to an allowed request. Without it the
+// request is not allowed.
+func (k *check) authorizeUpstream(ctx context.Context, m *mapping.Mapping) {
+	authorization, err := k.registry.Upstream.Authorization(ctx, m.TokenScope())
+	if err != nil {
+		k.result.unavailable("the registry's own credential is not available", err.Error())
+		return
+	}
+	k.result.Answer.Authorization = authorization
 }
 
 // presentHeaders returns those of some headers that the request has.
@@ -262,12 +276,12 @@ func (k *check) timeOut() {
 // answerWithoutLogin answers /v2/ for a caller that cannot log in. It allows an anonymous
 // caller, because /v2/ contains nothing. If clients need a token first, it denies, because
 // clients fetch a token only after a challenge.
-func (k *check) answerWithoutLogin() {
+func (k *check) answerWithoutLogin(ctx context.Context) {
 	if k.isAnonymous() && k.registry.Challenge.Bearer() {
 		k.authenticationFailed(&identity.Failure{Kind: identity.Anonymous, Reason: "the request carries no credential"})
 		return
 	}
-	k.allow(nil)
+	k.allow(ctx, nil, new(mapping.Mapping))
 }
 
 // canLogIn reports whether identity policies could allow the caller to log in. Anonymous

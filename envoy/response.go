@@ -35,6 +35,9 @@ func response(r *authz.Result, metadata Metadata, known *removals) []byte {
 func appendAllowed(b []byte, a *authz.Answer, known *removals) []byte {
 	b = appendStatus(b, codes.OK)
 	b, start := beginMessage(b, 3) // ok_response
+	if a.Authorization != "" {
+		b = appendHeader(b, mapping.Header{Name: "authorization", Value: a.Authorization})
+	}
 	b = known.append(b, a.RemoveHeaders)
 	for _, name := range a.RemoveQueryParameters {
 		b = appendText(b, 8, name) // query_parameters_to_remove

@@ -64,6 +64,8 @@ func (c *collector) Describe(ch chan<- *prometheus.Desc) {
 	ch <- certificateExpiry()
 	ch <- keysLoaded()
 	ch <- keysFailed()
+	ch <- tokenIssued()
+	ch <- tokensFailed()
 }
 
 // Collect implements prometheus.Collector.
@@ -83,6 +85,10 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 	for host, h := range byHost(c.Store.KeySets()) {
 		ch <- prometheus.MustNewConstMetric(keysLoaded(), prometheus.GaugeValue, seconds(h.loaded), host)
 		ch <- prometheus.MustNewConstMetric(keysFailed(), prometheus.CounterValue, float64(h.failures), host)
+	}
+	for host, h := range realmsByHost(c.Store.Realms()) {
+		ch <- prometheus.MustNewConstMetric(tokenIssued(), prometheus.GaugeValue, seconds(h.issued), host)
+		ch <- prometheus.MustNewConstMetric(tokensFailed(), prometheus.CounterValue, float64(h.failures), host)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"extauthz/identity/oidc"
 	"extauthz/identity/session"
 	"extauthz/policystore/directory"
+	"extauthz/upstream"
 )
 
 // persistent is what a store keeps from one snapshot to the next.
@@ -21,6 +22,7 @@ type persistent struct {
 	passwords *basic.Verifier
 	keys      *oidc.KeyCache
 	sessions  func() *session.Keys // may be nil
+	realms    *upstream.Realms     // nil without a registry behind Envoy
 	compiled  compileCache         // of the last good content
 	decisions *decision.Engine     // of the last good content
 
@@ -126,7 +128,8 @@ func (c *compiler) snapshot(o decision.Options) (*Snapshot, error) {
 	organization, knowsOrganization := c.loadOrganization()
 	inventories := c.loadInventories(configured)
 	tags, knowsTags := c.loadTags(configured, inventories)
-	all := complete(configured, organization, inventories, tags)
+	behind := c.loadUpstreams(configured)
+	all := complete(configured, organization, inventories, tags, behind)
 
 	// The policies of the organization, of repositories and of registries.
 	controls := c.loadControls(organization, knowsOrganization)
@@ -159,7 +162,7 @@ func (c *compiler) snapshot(o decision.Options) (*Snapshot, error) {
 	decisions, err := decision.New(policies, o)
 	s := &Snapshot{
 		Digest: c.Digest, Callers: callers.table, Decisions: decisions, BreakGlass: emergency,
-		configured: configured, registries: all, principals: who, callers: callers, tags: tags, controls: controls, names: c.Names,
+		configured: configured, upstreams: behind, registries: all, principals: who, callers: callers, tags: tags, controls: controls, names: c.Names,
 		Summary: summary(all, inventories, tags, controls, policies, from, callers), policies: own, repositories: repositories.byARN,
 		listed: listed, organization: organization, accepted: from.acceptedFiles(), documents: c.documents, policyFindings: c.policyFindings,
 	}

@@ -67,7 +67,7 @@ var namedFile = regexp.MustCompile(`^((managed|trust|jwks)/[A-Za-z0-9+=,.@_-]{1,
 
 // hasOneName reports whether a file is one that a directory has at most once, in its root.
 func hasOneName(file string) bool {
-	return file == "registries.yaml" || file == "principals.yaml" || file == "htpasswd" || file == config.OrganizationPath
+	return file == "registries.yaml" || file == "principals.yaml" || file == "htpasswd" || file == config.OrganizationPath || file == config.UpstreamsPath
 }
 
 // checkPaths reports files that do not belong to a policy directory.

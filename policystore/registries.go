@@ -2,10 +2,12 @@ package policystore
 
 import (
 	"fmt"
+	"slices"
 
 	"extauthz/diag"
 	"extauthz/policystore/config"
 	"extauthz/policystore/directory"
+	"extauthz/upstream"
 )
 
 // A Registry is a registry of registries.yaml, with what other files contain about it.
@@ -14,10 +16,20 @@ type Registry struct {
 	// Organization is the organization that accounts can be members of, nil if none is
 	// configured.
 	Organization *config.Organization
+	// Upstream is how allowed requests authenticate at the registry behind Envoy; nil if they
+	// are forwarded without a credential, or with the client's.
+	Upstream *upstream.Credential
+
+	removeHeaders []string
 
 	tags   resourceTags // of the repositories of all registries
 	listed inventory    // nil without an inventory
 }
+
+// RemoveHeaders returns the names of the headers that an allowed request loses before it is
+// forwarded. The client's credential is not among them if another one replaces it. The caller
+// must not change the list.
+func (r *Registry) RemoveHeaders() []string { return r.removeHeaders }
 
 // registries are the registries of a snapshot by name.
 type registries map[string]*Registry
@@ -40,11 +52,14 @@ func (c *compiler) loadRegistries() *config.Registries {
 
 const registriesPath = config.RegistriesPath
 
-// complete returns the registries with their organization, inventories and tags.
-func complete(configured *config.Registries, o *config.Organization, have inventories, tags resourceTags) registries {
+// complete returns the registries with their organization, inventories, tags and credentials.
+func complete(configured *config.Registries, o *config.Organization, have inventories, tags resourceTags, behind upstreams) registries {
 	all := registries{}
 	for _, r := range configured.List {
-		completed := &Registry{RegistrySettings: *r, Organization: o, tags: tags}
+		completed := &Registry{RegistrySettings: *r, Organization: o, Upstream: behind[r.Name], removeHeaders: r.RemoveHeaders(), tags: tags}
+		if completed.Upstream != nil {
+			completed.removeHeaders = slices.DeleteFunc(slices.Clone(completed.removeHeaders), func(name string) bool { return name == "authorization" })
+		}
 		if list, found := have[location{account: r.Account, region: r.Region}]; found {
 			completed.Exists, completed.listed = list.has, list
 		}

@@ -26,6 +26,7 @@ type Snapshot struct {
 	Summary    Summary
 	BreakGlass []string // the names of the break-glass policies in force, in order
 	configured *config.Registries
+	upstreams  upstreams
 	registries registries
 	principals *principals
 	callers    *callers

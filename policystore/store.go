@@ -14,6 +14,7 @@ import (
 	"extauthz/identity/oidc"
 	"extauthz/identity/session"
 	"extauthz/policystore/directory"
+	"extauthz/upstream"
 )
 
 // Options are the settings of a [Store].
@@ -100,6 +101,7 @@ func New(o Options) *Store {
 	}
 	o.Poll = max(o.Poll, time.Second)
 	kept := newPersistent(oidc.NewKeyCache(oidc.KeyCacheOptions{Logger: o.Logger}))
+	kept.realms = upstream.NewRealms()
 	kept.loadMemory, kept.inspect, kept.sessions = o.LoadMemory, o.Inspect, o.Sessions.Keys
 	return &Store{options: o, kept: kept, trigger: make(chan struct{}, 1)}
 }
@@ -116,6 +118,9 @@ func (s *Store) Status() Status {
 
 // KeySets returns the state of the key sets that are fetched from URLs, ordered by URL.
 func (s *Store) KeySets() []oidc.KeySetStatus { return s.kept.keys.Status() }
+
+// Realms returns the state of the realms that issue tokens for registries, ordered by URL.
+func (s *Store) Realms() []upstream.RealmStatus { return s.kept.realms.Status() }
 
 // Reload reads the content and puts it in force, unless it has a fault or is already in
 // force. The error consists of all faults that do not follow from others, at most
@@ -177,6 +182,7 @@ func (s *Store) succeeded(compiled *Snapshot) {
 	s.attempt = attempt{digest: compiled.Digest}
 	s.publish(compiled)
 	s.kept.keys.Keep(compiled.callers.keySets)
+	s.kept.realms.Keep(compiled.upstreams.credentials())
 	s.options.Logger.Info("policy directory in force",
 		"dir", s.options.Dir, "digest", compiled.Digest, "generation", s.Status().Generation, "summary", compiled.Summary)
 	if len(compiled.BreakGlass) > 0 {

@@ -20,7 +20,7 @@ const Folder = ".schemas"
 
 // Names returns the names of the schemas in order.
 func Names() []string {
-	return []string{"registries", "principals", "organization", "tests", "policy", "tags"}
+	return []string{"registries", "principals", "organization", "upstreams", "tests", "policy", "tags"}
 }
 
 // Text returns the schema with a name.

@@ -2,12 +2,16 @@ package oidc
 
 import (
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"log/slog"
 	"maps"
+	"net/http"
 	"slices"
 	"sync"
 	"time"
+
+	"extauthz/fetch"
 )
 
 // A KeyCache contains the key sets at URLs. One cache serves all snapshots of the policy
@@ -60,11 +64,17 @@ func (c *KeyCache) KeySet(url string, ca []byte) (*KeySet, error) {
 	if known, ok := c.sets[id]; ok {
 		return known, nil
 	}
-	f, err := newFetcher(url, ca)
+	client, err := fetch.NewClient("a key set", url, ca)
 	if err != nil {
 		return nil, err
 	}
-	return &KeySet{remote: &remoteKeys{id: id, get: f.get, url: url, now: c.now, logger: c.logger}}, nil
+	get := func() ([]byte, error) { return client.Get(context.Background(), nil, keySetHeader()) }
+	return &KeySet{remote: &remoteKeys{id: id, get: get, url: url, now: c.now, logger: c.logger}}, nil
+}
+
+// keySetHeader returns the header of a request for a key set (RFC 7517, section 8.5.2).
+func keySetHeader() http.Header {
+	return http.Header{"Accept": {"application/jwk-set+json, application/json"}}
 }
 
 // Keep keeps the used key sets and removes every other. It starts to fetch the keys of those

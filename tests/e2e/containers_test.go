@@ -27,6 +27,8 @@ var onlyProcesses = map[string]string{
 	"forwarded as checked":                            "the upstream is a server of the test at a loopback address",
 	"keys from a URL":                                 "the issuer is a server of the test at a loopback address",
 	"keys from a URL that hangs":                      "the issuer is a server of the test at a loopback address",
+	"a registry with a password of its own":           "the registry is a process of the test",
+	"a registry with a token service of its own":      "the registry is a process of the test",
 	"two registries":                                  "the configuration has a second listener",
 	"in two accounts and regions":                     "the configuration has a second listener",
 	"in two units of an organization":                 "the configuration has a second listener",

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"net/http"
 	"path/filepath"
 	"testing"
 
@@ -128,6 +129,14 @@ var groups = []group{
 	}},
 	{"a registry that cleans names", beforeOlareg, false, []scenario{
 		{"mount from an impossible repository name", mountsInOlareg},
+	}},
+	{"a registry with a password of its own", withPassword, true, []scenario{
+		{"receives it with allowed requests", registryNeedsItsPassword},
+		{"receives another one after a change", registryPasswordChanges(http.StatusUnauthorized)},
+	}},
+	{"a registry with a token service of its own", withRealm, true, []scenario{
+		{"receives its tokens with allowed requests", registryNeedsItsPassword},
+		{"receives no request without a token", registryPasswordChanges(http.StatusServiceUnavailable)},
 	}},
 	{"another host", elsewhere, false, []scenario{
 		{"requests for a host of no registry", misdirected},

@@ -7,7 +7,7 @@
 // It runs until SIGTERM or SIGINT, finishes the requests in progress and exits with code 0.
 //
 // With serve and the other arguments of the CNCF Distribution's own command, it is that command,
-// with only the storage drivers filesystem and inmemory: so it runs in the place of that command's
+// with only the storage drivers filesystem and inmemory, and htpasswd and token as authentication: so it runs in the place of that command's
 // image.
 package main
 
@@ -19,6 +19,8 @@ import (
 
 	"github.com/distribution/distribution/v3/configuration"
 	"github.com/distribution/distribution/v3/registry"
+	_ "github.com/distribution/distribution/v3/registry/auth/htpasswd"
+	_ "github.com/distribution/distribution/v3/registry/auth/token"
 	_ "github.com/distribution/distribution/v3/registry/storage/driver/filesystem"
 	_ "github.com/distribution/distribution/v3/registry/storage/driver/inmemory"
 )

@@ -34,6 +34,7 @@ func schemas(t *testing.T) []*schema {
 		{name: "registries", folder: configFolder, root: "registriesFile"},
 		{name: "principals", folder: configFolder, root: "Principals"},
 		{name: "organization", folder: configFolder, root: "organizationFile"},
+		{name: "upstreams", folder: configFolder, root: "upstreamsFile"},
 		{name: "tests", folder: "policytest", root: "fileEntry"},
 	}
 	for _, s := range all {

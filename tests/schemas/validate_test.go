@@ -57,7 +57,7 @@ func TestSchemasAcceptTheExamples(t *testing.T) {
 		switch s.name {
 		case "tests":
 			pattern = "*/policies/tests/*.yaml"
-		case "organization":
+		case "organization", "upstreams":
 			continue // no example has one
 		}
 		compiled := s.compiled(t)
@@ -93,6 +93,7 @@ var whole = map[string]string{
 	"registries":   "registries:\n- {name: a, hosts: [localhost], account: \"123456789012\", region: eu-central-1, vpcEndpoint: {id: vpce-1a2b3c4d, vpc: vpc-1a2b3c4d}}\n",
 	"principals":   "issuers:\n- {name: own, issuer: \"https://token.example.com\", metadata: a}\ncredentials:\n- {uri: \"spiffe://a/b\", principal: \"arn:aws:iam::123456789012:user/a\"}\nprincipals:\n- {arn: \"arn:aws:iam::123456789012:user/a\"}\n",
 	"organization": "id: o-a1b2c3d4e5\naccounts: {\"123456789012\": o-a1b2c3d4e5/r-ab12/}\n",
+	"upstreams":    "upstreams:\n- {registry: a, username: b, password: c}\n",
 	"tests":        "tests:\n- {name: a, principal: \"arn:aws:iam::123456789012:user/a\", request: GET /v2/, expect: allowed}\n",
 }
 
@@ -161,7 +162,7 @@ func (s *schema) read(t *testing.T, text []byte) error {
 func load(t *testing.T, files map[string]string) error {
 	t.Helper()
 	dir, all := t.TempDir(), map[string]string{}
-	for _, name := range []string{"registries", "principals", "organization"} {
+	for _, name := range []string{"registries", "principals", "organization", "upstreams"} {
 		all[name+".yaml"] = whole[name]
 	}
 	maps.Copy(all, files)

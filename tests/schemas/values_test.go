@@ -126,6 +126,7 @@ var holes = map[string]map[string]string{
 		"principal":  "principals:\n- arn: arn:aws:iam::123456789012:user/a\n  %s\n",
 	},
 	"organization": {"": "id: o-a1b2c3d4e5\naccounts: {\"123456789012\": o-a1b2c3d4e5/r-ab12/}\n%s\n"},
+	"upstreams":    {"upstream": "upstreams:\n- registry: a\n  realm: https://realm.example.com/token\n  %s\n"},
 	"tests": {
 		"test":       "tests:\n- name: a\n  principal: arn:aws:iam::123456789012:user/a\n  request: GET /v2/\n  expect: allowed\n  %s\n",
 		"credential": "tests:\n- name: a\n  request: GET /v2/\n  expect: allowed\n  credential:\n    token: own\n    %s\n",
