@@ -2,6 +2,7 @@ package denialmessage
 
 import (
 	"encoding/json/v2"
+	"math/rand/v2"
 	"os"
 	"reflect"
 	"strings"
@@ -178,6 +179,34 @@ func TestCut(t *testing.T) {
 				t.Errorf("got %+v", got)
 			}
 		})
+	}
+}
+
+// TestEveryMessageFits checks that messages fit whose text compresses badly: random characters of
+// several kinds, some of which have long escapes in JSON, in all members.
+func TestEveryMessageFits(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for _, kind := range []struct {
+		name         string
+		first, count int
+	}{{"control characters", 0, 32}, {"ASCII", 0, 128}, {"printable", 32, 95}, {"two bytes", 0x80, 0x700}, {"three bytes", 0x2000, 0x2000}, {"four bytes", 0x10000, 0x10000}} {
+		text := func() string {
+			var b strings.Builder
+			for range 3000 {
+				b.WriteRune(rune(kind.first + random.IntN(kind.count)))
+			}
+			return b.String()
+		}
+		var e Encoder
+		for range 100 {
+			m := sample()
+			m.Context.Principal, m.Context.Action, m.Context.Resource = Principal{text(), text(), text()}, text(), text()
+			m.Reason, m.Registry, m.DecisionID, m.PolicyDigest, m.Failures.Items = text(), text(), text(), text(), []Failure{{text()}, {text()}}
+			if !e.fill(make([]byte, contentSize), m) {
+				t.Errorf("%s do not fit", kind.name)
+				break
+			}
+		}
 	}
 }
 
