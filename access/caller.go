@@ -36,6 +36,15 @@ type caller struct {
 // sessionKeys are the keys of a session that its credential determines.
 var sessionKeys = []string{"aws:userid", "aws:SourceIdentity", "aws:FederatedProvider", "aws:TokenIssueTime"}
 
+// temporaryKeys returns the keys that a principal without a session has with a session token,
+// which the sidecar exchanges for its credential, and lacks without one.
+func (d *Directory) temporaryKeys() []string {
+	if !d.snapshot.AcceptsSessions() {
+		return nil
+	}
+	return []string{"aws:TokenIssueTime", "aws:MultiFactorAuthPresent"}
+}
+
 // tagKeys is the prefix of the keys of a principal's tags.
 const tagKeys = "aws:PrincipalTag/"
 

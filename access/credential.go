@@ -30,6 +30,8 @@ type Credential struct {
 	Through string `json:"through,omitempty"`
 	// By are the statements by which the role can be assumed.
 	By []Statement `json:"by,omitempty"`
+
+	principal string // as the entry has it, perhaps with captures; the ARN of a role that is assumed
 }
 
 // String returns the credential in one line.
@@ -132,7 +134,7 @@ func (b *binding) add() error {
 
 // credential returns the credential of the binding.
 func (b *binding) credential() Credential {
-	return Credential{Kind: string(b.entry.Kind), Name: b.entry.Name, Place: config.InPrincipals(b.entry.At).String(), Claims: b.entry.Claims}
+	return Credential{Kind: string(b.entry.Kind), Name: b.entry.Name, Place: config.InPrincipals(b.entry.At).String(), Claims: b.entry.Claims, principal: b.entry.Principal}
 }
 
 // attach adds the credential to callers that it authenticates.
@@ -164,6 +166,7 @@ func (b *binding) addUsers() error {
 func (b *binding) addPrincipal(kind Kind, unknown iam.KeySet) error {
 	e, spec := b.entry, b.spec()
 	key := e.Principal
+	unknown.Names = append(unknown.Names, b.temporaryKeys()...)
 	if kind == Service {
 		key += " " + e.SourceARN + " " + e.SourceAccount
 		if len(unknown.Prefixes) > 0 {

@@ -13,19 +13,21 @@ import (
 	"extauthz/policystore"
 )
 
-// A Directory is the principals and policies of a snapshot, for questions about all of them.
+// A Directory is the principals and policies of a snapshot, for questions about all of them. It
+// is not for concurrent use.
 type Directory struct {
 	snapshot *policystore.Snapshot
 	contents policystore.Contents
-	callers  []*caller       // ordered by name
-	listed   map[string]bool // their names, and the roles of sessions in the form of roleOf
-	sessions []string        // the ARNs of sessions and federated users that policies of resources name, sorted
+	callers  []*caller              // ordered by name
+	listed   map[string]bool        // their names, and the roles of sessions in the form of roleOf
+	digests  map[*iam.Policy]string // of the texts of policies; filled when they are compared
+	sessions []string               // the ARNs of sessions and federated users that policies of resources name, sorted
 }
 
 // New returns the directory of a snapshot, which must contain the documents of its policies
 // (see [policystore.LoadDocuments]).
 func New(s *policystore.Snapshot) (*Directory, error) {
-	d := &Directory{snapshot: s, contents: s.Contents()}
+	d := &Directory{snapshot: s, contents: s.Contents(), digests: map[*iam.Policy]string{}}
 	d.sessions = d.namedSessions()
 	l := newCallerList(d)
 	for _, add := range []func() error{l.addUsers, l.addCredentials, l.addIssuers, l.addAssumedRoles, l.addOtherRoles, l.addRootUsers, l.addAnonymous} {
@@ -113,7 +115,9 @@ func (l *callerList) add(key string, spec *sts.CallerSpec, make func(*identity.C
 
 // addNamed adds a user, a root user or a service.
 func (l *callerList) addNamed(arn string, kind Kind) (*caller, error) {
-	return l.add(arn, &sts.CallerSpec{Principal: arn}, func(*identity.Caller) *caller { return &caller{name: arn, kind: kind} })
+	return l.add(arn, &sts.CallerSpec{Principal: arn}, func(*identity.Caller) *caller {
+		return &caller{name: arn, kind: kind, unknown: iam.KeySet{Names: l.temporaryKeys()}}
+	})
 }
 
 func (l *callerList) addUsers() error {

@@ -1,5 +1,6 @@
 // Package access answers questions about all principals and repositories of a policy
-// directory: who may perform an action on a repository, and what a principal may do.
+// directory: who may perform an action on a repository, what a principal may do, and what
+// another directory changes.
 //
 // A [Directory] lists the callers that the credentials of a snapshot can authenticate, and
 // those that its policies name. [Directory.WhoCan] and [Directory.WhatCan] decide for each of
@@ -15,4 +16,10 @@
 // than a decision may take. A conditional access may be one that no request has, because
 // conditions of several statements are not combined. The README describes what is known and
 // what is not.
+//
+// # Differences
+//
+// [Compare] searches for requests that one directory allows and another denies: for each
+// principal, action and candidate for a repository whose [iam.OpenDecision] differs, it
+// evaluates combinations of candidates for the values that are not known.
 package access

@@ -13,9 +13,9 @@ import (
 	"extauthz/authz"
 	"extauthz/iam"
 	"extauthz/identity"
+	"extauthz/identity/sts"
 	"extauthz/mapping"
 	"extauthz/policystore"
-	"extauthz/policystore/directory/directorytest"
 )
 
 // random generates policy directories in which few names occur, and requests for them.
@@ -63,10 +63,12 @@ type holder struct {
 	uri  string
 }
 
-func (g random) holder() holder {
-	return oneOf(g, holder{2, "alice"}, holder{3, "u/alice"}, holder{3, "u/bob"}, holder{4, "carol"}, holder{5, "ci"}, holder{6, "t/a"}, holder{6, "t/b"},
-		holder{7, "dev/named"}, holder{7, "dev/other"}, holder{8, "limited/named"}, holder{8, "limited/xx"}, holder{9, "roles/ci"},
-		holder{10, "f/xx"}, holder{10, "f/named"}, holder{11, "fed"}, holder{12, "root"}, holder{13, "service"}, holder{14, "lambda/a"}, holder{14, "lambda/b"}, holder{0, ""})
+func (g random) holder() holder { return oneOf(g, allHolders...) }
+
+var allHolders = []holder{
+	{2, "alice"}, {3, "u/alice"}, {3, "u/bob"}, {4, "carol"}, {5, "ci"}, {6, "t/a"}, {6, "t/b"},
+	{7, "dev/named"}, {7, "dev/other"}, {8, "limited/named"}, {8, "limited/xx"}, {9, "roles/ci"},
+	{10, "f/xx"}, {10, "f/named"}, {11, "fed"}, {12, "root"}, {13, "service"}, {14, "lambda/a"}, {14, "lambda/b"}, {0, ""},
 }
 
 func (g random) conditions() map[string]any {
@@ -134,8 +136,9 @@ func (g random) document(kind iam.Kind) string {
 // directory returns the files of a random directory.
 func (g random) directory() map[string]string {
 	const registry = "accounts/123456789012/eu-central-1/"
+	sessions := oneOf(g, "", "", "sessions: {issuer: \"https://h\"}\n")
 	files := map[string]string{
-		"registries.yaml": "registries:\n- {name: main, hosts: [h], account: \"123456789012\", region: eu-central-1, anonymous: true, tls: " + oneOf(g, "true", "false") + "}\n",
+		"registries.yaml": sessions + "registries:\n- {name: main, hosts: [h], account: \"123456789012\", region: eu-central-1, anonymous: true, tls: " + oneOf(g, "true", "false") + "}\n",
 		"principals.yaml": principals,
 	}
 	for name, kind := range map[string]iam.Kind{"one": iam.IdentityPolicy, "two": iam.IdentityPolicy, "three": iam.IdentityPolicy, "limit": iam.PermissionsBoundary, "session": iam.SessionPolicy} {
@@ -174,18 +177,7 @@ type world struct {
 func newWorld(t *testing.T, seed uint64) *world {
 	t.Helper()
 	g := random{rand.New(rand.NewPCG(seed, 11))}
-	w := &world{T: t, random: g, seed: seed, files: g.directory(), callers: map[holder]*identity.Caller{}, whoCan: map[[2]string]*access.WhoCan{}}
-	root := t.TempDir()
-	directorytest.Write(t, root, w.files)
-	var err error
-	if w.snapshot, err = policystore.LoadDocuments(root); err != nil {
-		return nil // the policies need a tag that a repository lacks, for example
-	}
-	if w.dir, err = access.New(w.snapshot); err != nil {
-		t.Fatalf("seed %d: %v", seed, err)
-	}
-	w.registry = w.snapshot.RegistryNamed("main")
-	return w
+	return newWorldOf(t, g, seed, g.directory())
 }
 
 // caller returns the caller of a credential, which no request changes.
@@ -226,6 +218,12 @@ func (w *world) decide(h holder, action, resource string) (*iam.Request, *identi
 	w.Helper()
 	check := w.request()
 	caller := w.caller(h)
+	if w.snapshot.AcceptsSessions() && !sts.HasSession(caller.Principal.Kind) && h.line > 0 && w.IntN(2) == 0 {
+		signedIn := *caller
+		signedIn.Context = append(slices.Clip(caller.Context), iam.ContextEntry{Key: "aws:MultiFactorAuthPresent", Value: "false"},
+			iam.ContextEntry{Key: "aws:TokenIssueTime", Value: check.Time.Format(time.RFC3339)})
+		caller = &signedIn
+	}
 	r := authz.NewIAMRequest(check, w.registry, caller, action, resource)
 	if w.IntN(2) == 0 {
 		r.Context = append(slices.Clip(r.Context), iam.ContextEntry{Key: iam.KeyReference, Value: oneOf(w.random, "a", "b", "sha256:a")})

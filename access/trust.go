@@ -79,7 +79,7 @@ func (l *callerList) addAssumed(role *sts.Entity, issuer *policystore.TrustedIss
 	if err != nil {
 		return err
 	}
-	how := Credential{Kind: "token", Name: issuer.Name, Place: issuer.Position.String(), Claims: issuer.Claims, Through: through}
+	how := Credential{Kind: "token", Name: issuer.Name, Place: issuer.Position.String(), Claims: issuer.Claims, Through: through, principal: role.ARN}
 	for i := range decided.Matched {
 		if m := &decided.Matched[i]; m.Class == iam.ResourceClass && m.Statement.Effect == iam.Allow {
 			how.By = append(how.By, l.statement(m))

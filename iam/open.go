@@ -53,15 +53,15 @@ type KeySet struct {
 	Prefixes []string // of names; "" is the prefix of every key
 }
 
-// has reports whether a key is in the set.
-func (s *KeySet) has(key string) bool {
+// Has reports whether a key is in the set.
+func (s *KeySet) Has(key string) bool {
 	return slices.ContainsFunc(s.Prefixes, func(p string) bool { return prefixIgnoringCase(key, p) >= 0 }) ||
 		slices.ContainsFunc(s.Names, func(n string) bool { return equalIgnoringCase(key, n) })
 }
 
 // Without returns the entries of a context whose keys are not in the set.
 func (s *KeySet) Without(c Context) Context {
-	isIn := func(e ContextEntry) bool { return s.has(e.Key) }
+	isIn := func(e ContextEntry) bool { return s.Has(e.Key) }
 	if !slices.ContainsFunc(c, isIn) {
 		return c
 	}
@@ -252,7 +252,7 @@ func (o *openEvaluation) match(l *policyList, at *place) OpenMatch {
 // condition returns the requests for which a condition is true.
 func (o *openEvaluation) condition(c *condition, effect Effect) Extent {
 	unknown := &o.request.Unknown
-	if unknown.has(c.key) || slices.ContainsFunc(c.operands, func(operand operand) bool {
+	if unknown.Has(c.key) || slices.ContainsFunc(c.operands, func(operand operand) bool {
 		p := patternOf(operand)
 		return p != nil && p.dependsOn(unknown)
 	}) {
@@ -270,5 +270,5 @@ func extentIf(all bool) Extent {
 
 // dependsOn reports whether a variable of the pattern has one of the keys.
 func (p *pattern) dependsOn(keys *KeySet) bool {
-	return p.variables && slices.ContainsFunc(p.tokens, func(t token) bool { return t.kind == variableToken && keys.has(t.text) })
+	return p.variables && slices.ContainsFunc(p.tokens, func(t token) bool { return t.kind == variableToken && keys.Has(t.text) })
 }

@@ -49,7 +49,7 @@ func (g generator) openCase() *openCase {
 
 // concrete returns one of the requests that the open request describes.
 func (g generator) concrete(c *openCase) Request {
-	unknown := func(e ContextEntry) bool { return c.open.Unknown.has(e.Key) }
+	unknown := func(e ContextEntry) bool { return c.open.Unknown.Has(e.Key) }
 	r := c.open.Request
 	r.Resource = pick(g, c.resources...)
 	r.Context = slices.DeleteFunc(slices.Clone(r.Context), unknown)

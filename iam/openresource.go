@@ -99,7 +99,7 @@ func (o *openEvaluation) withAmbiguousTags(e *resourceElement, covered Extent, e
 		return extentIf(effect == Deny)
 	}
 	for _, key := range e.tagVariables {
-		if o.request.Unknown.has(key) && (covered == Always) != (effect == Deny) {
+		if o.request.Unknown.Has(key) && (covered == Always) != (effect == Deny) {
 			return Sometimes
 		}
 	}
@@ -124,7 +124,7 @@ func (p *pattern) units(c Context, unknown *KeySet) (u units) {
 	for i := range p.tokens {
 		switch t := &p.tokens[i]; t.kind {
 		case variableToken:
-			if unknown != nil && unknown.has(t.text) {
+			if unknown != nil && unknown.Has(t.text) {
 				u = append(u, unit{kind: runToken})
 				continue
 			}

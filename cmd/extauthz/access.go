@@ -39,8 +39,8 @@ func (c *accessCommand) parse(in *invocation, names ...string) (arguments []stri
 		err = diag.Problemf("unexpected argument %q", arguments[len(names)]).WithRemedy("see extauthz help " + in.command)
 	case c.policies == "":
 		err = diag.Problemf("--policies is missing").WithRemedy("give the policy directory")
-	case !slices.Contains([]string{"text", "json", "csv"}, c.format):
-		err = diag.Problemf("unknown format %q", c.format).WithRemedy("use text, json or csv")
+	default:
+		err = checkFormat(c.format)
 	}
 	if err != nil {
 		return nil, nil, nil, inputError{err}
@@ -59,9 +59,17 @@ type answer interface {
 	WriteCSV(io.Writer) error
 }
 
-// print prints an answer, which is a negative result if it is empty.
-func (c *accessCommand) print(to io.Writer, a answer, isEmpty bool) (err error) {
-	switch c.format {
+// checkFormat rejects an unknown format of answers.
+func checkFormat(format string) error {
+	if slices.Contains([]string{"text", "json", "csv"}, format) {
+		return nil
+	}
+	return diag.Problemf("unknown format %q", format).WithRemedy("use text, json or csv")
+}
+
+// printAnswer prints an answer, which may be a negative result.
+func printAnswer(to io.Writer, format string, a answer, isNegative bool) (err error) {
+	switch format {
 	case "json":
 		err = a.WriteJSON(to)
 	case "csv":
@@ -69,7 +77,7 @@ func (c *accessCommand) print(to io.Writer, a answer, isEmpty bool) (err error) 
 	default:
 		err = a.WriteText(to)
 	}
-	if err == nil && isEmpty {
+	if err == nil && isNegative {
 		return errNegative
 	}
 	return err
@@ -109,7 +117,7 @@ func whoCan(in *invocation) error {
 		resource = r.RepositoryARN(resource)
 	}
 	w := d.WhoCan(r, action, resource)
-	return c.print(in.stdout, w, len(w.Grants) == 0)
+	return printAnswer(in.stdout, c.format, w, len(w.Grants) == 0)
 }
 
 // whatCan prints what a principal may do.
@@ -127,5 +135,5 @@ func whatCan(in *invocation) error {
 	if err != nil {
 		return inputError{err}
 	}
-	return c.print(in.stdout, w, !w.HasAccess())
+	return printAnswer(in.stdout, c.format, w, !w.HasAccess())
 }

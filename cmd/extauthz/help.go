@@ -51,6 +51,8 @@ func helpOn(w io.Writer, name string) error {
 // exampleOf returns an example of a command, "" for none.
 func exampleOf(command string) string {
 	switch command {
+	case "diff":
+		return "extauthz diff policies.main policies --no-new-access"
 	case "explain":
 		return "extauthz explain --policies policies --log decisions.log --id 019a0b1c-2d3e-7f40-8123-456789abcdef"
 	case "who-can":

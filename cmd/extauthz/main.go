@@ -70,6 +70,7 @@ func commands() []command {
 		{"generate", "write least-privilege policies for the use in a decision log: generate --log FILE --out DIR", false, new(generateCommand).declare, runGenerate},
 		{"session-key", "create a key that signs session tokens: session-key DIR", false, new(sessionKeyCommand).declare, createSessionKey},
 		{"decode", "print the reason for a denial in an encoded authorization message: decode --key FILE [MESSAGE]", false, new(decodeCommand).declare, decode},
+		{"diff", "report the access that one policy directory grants and another does not: diff OLD NEW", false, new(diffCommand).declare, diff},
 		{"healthcheck", "check whether a running serve is ready", true, new(healthcheckCommand).declare, healthcheck},
 		{"version", "print the version", false, noFlags, version},
 		{"help", "print the commands, or the flags of one command", false, noFlags, help},

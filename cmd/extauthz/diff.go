@@ -1,0 +1,59 @@
+package main
+
+import (
+	"flag"
+
+	"extauthz/access"
+	"extauthz/diag"
+	"extauthz/policystore"
+)
+
+// diffCommand contains the flags of diff.
+type diffCommand struct {
+	format      string
+	noNewAccess bool
+}
+
+// declare adds the flags. Parsing them sets c.
+func (c *diffCommand) declare(flags *flag.FlagSet) {
+	flags.StringVar(&c.format, "format", "text", "`FORMAT` of the differences: text, json or csv")
+	flags.BoolVar(&c.noNewAccess, "no-new-access", false, "exit with 1 if the new directory grants something that the old one does not, or if that cannot be ruled out")
+}
+
+// diff prints the difference between the access that two directories grant.
+func diff(in *invocation) error {
+	c, flags := new(diffCommand), newFlags()
+	c.declare(flags)
+	arguments, err := parseMixed(flags, in)
+	if err != nil {
+		return err
+	}
+	switch {
+	case len(arguments) < 2:
+		return inputError{diag.Problemf("two directories are required").WithRemedy("write extauthz diff OLD NEW")}
+	case len(arguments) > 2:
+		return inputError{diag.Problemf("unexpected argument %q", arguments[2]).WithRemedy("give two directories")}
+	}
+	if err := checkFormat(c.format); err != nil {
+		return inputError{err}
+	}
+	var directories [2]*access.Directory
+	for i, dir := range arguments {
+		if directories[i], err = openAccess(dir); err != nil {
+			return err
+		}
+	}
+	shown := newProgress(in.stderr)
+	d := access.Compare(directories[0], directories[1], func(done, all int) { shown.show("%d of %d principals", done, all) })
+	shown.clear()
+	return printAnswer(in.stdout, c.format, d, c.noNewAccess && d.HasNewAccess())
+}
+
+// openAccess loads a policy directory for questions about all of it.
+func openAccess(dir string) (*access.Directory, error) {
+	s, err := policystore.LoadDocuments(dir)
+	if err != nil {
+		return nil, inputError{inDirectory(dir, err)}
+	}
+	return access.New(s)
+}
