@@ -96,6 +96,9 @@ func checkPod(t *testing.T, pod *corev1.PodSpec) {
 	if pod.AutomountServiceAccountToken == nil || *pod.AutomountServiceAccountToken {
 		t.Error("the pod has a token for the API server")
 	}
+	if own := pod.SecurityContext; own.RunAsGroup != nil && own.RunAsUser == nil {
+		t.Error("the pod has a group without a user: containerd does not start it")
+	}
 	if pod.HostNetwork || pod.HostPID || pod.HostIPC || pod.ShareProcessNamespace != nil {
 		t.Error("the pod shares namespaces")
 	}
