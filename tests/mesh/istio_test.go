@@ -61,7 +61,7 @@ func fragment(t *testing.T, s *site) {
 // unknownHost adds a route for a host that no registry of the policies has.
 func (p *istio) unknownHost(t *testing.T) {
 	p.api.Kubectl(t, "patch", "gateways.networking.istio.io", "registries", "--namespace=registry", "--type=json",
-		"--patch", `[{"op":"add","path":"/spec/servers/0/hosts/-","value":"`+thirdHost+`"}]`)
+		"--patch", `[{"op":"add","path":"/spec/servers/0/hosts/-","value":"./`+thirdHost+`"}]`)
 	p.api.Apply(t, strings.NewReplacer("name: mirror,", "name: third,", mirrorHost, thirdHost).Replace(lastDocument(example(t, "istio", "routes.yaml"))))
 	p.configured(t, thirdHost)
 	pull := request{host: thirdHost, user: "alice", method: "GET", target: "/v2/team/app/manifests/v1"}

@@ -156,8 +156,8 @@ func TestIstioManifests(t *testing.T) {
 			}
 		}
 		for _, host := range service.GetHosts() {
-			if !slices.Contains(gateway.GetServers()[0].GetHosts(), host) {
-				t.Errorf("%s: the gateway does not have the host %s", name, host)
+			if !slices.Contains(gateway.GetServers()[0].GetHosts(), "./"+host) {
+				t.Errorf("%s: the gateway does not have the host %s of its namespace only", name, host)
 			}
 		}
 	}
