@@ -68,6 +68,8 @@ func commands() []command {
 		{"what-can", "list what a principal may do: what-can PRINCIPAL --policies DIR", false, new(accessCommand).declare, whatCan},
 		{"replay", "decide the requests of a decision log again by other policies: replay --log FILE --policies DIR", false, new(replayCommand).declare, runReplay},
 		{"generate", "write least-privilege policies for the use in a decision log: generate --log FILE --out DIR", false, new(generateCommand).declare, runGenerate},
+		{"login-password", "print a session token, a password for docker login -u AWS: login-password REGISTRY", false, new(loginPasswordCommand).declare, loginPassword},
+		{"credential-provider", "answer a kubelet that pulls an image, with a session token", false, new(credentialProviderCommand).declare, credentialProvider},
 		{"session-key", "create a key that signs session tokens: session-key DIR", false, new(sessionKeyCommand).declare, createSessionKey},
 		{"decode", "print the reason for a denial in an encoded authorization message: decode --key FILE [MESSAGE]", false, new(decodeCommand).declare, decode},
 		{"diff", "report the access that one policy directory grants and another does not: diff OLD NEW", false, new(diffCommand).declare, diff},

@@ -181,6 +181,21 @@ var groups = []group{
 		{"have the rights of roles and tags", rightsOfTokens},
 		{"with forged headers", forgedByClients},
 	}},
+	{"callers sign in", signIns, false, []scenario{
+		{"and learn where", signInChallenge},
+		{"and are the same callers", signInIdentifies},
+		{"and cannot choose their address", signInAddress},
+		{"and their secrets stay secret", signInSecrets},
+		{"with crane", craneSignsIn},
+		{"with Docker", dockerSignsIn},
+		{"with extauthz login-password", loginPasswords},
+		{"for a kubelet", kubeletPulls},
+		{"and push for longer than their token is valid", pushOutlivesToken},
+	}},
+	{"session keys", signIns, true, []scenario{
+		{"are rotated by one of two sidecars", sessionKeysRotate},
+		{"with a fault change nothing", keepsServing},
+	}},
 	{"tokens extracted from anywhere", extractingAnywhere, false, []scenario{
 		{"identify callers", tokensIdentifyCallers},
 		{"invalid", invalidTokens},

@@ -61,10 +61,12 @@ var mayImport = map[string][]string{
 	"schemas":                             {"diag"},
 	"scaffold":                            {"diag", "iam", "mapping", "schemas"},
 	"envoy":                               {"diag", "strictjson", "clientip", "authz", "mapping", envoyAPI, grpc, protobuf, genproto},
+	"signin/client":                       {"diag"},
+	"signin/kubelet":                      {"diag", "signin/client"},
 	"signin":                              {"identity", "identity/basic", "identity/session", "mapping", "authz"},
 	"decisionlog":                         {"diag", "iam", "identity/sts", "identity", "authz"},
 	"metrics":                             {"identity/oidc", "upstream", "decision", "policystore", "authz", "decisionlog", "signin", prom},
-	"cmd/extauthz":                        {"diag", "iam", "mapping", "identity/oidc", "identity/session", "identity/sts", "identity", "decision", "denialmessage", "policystore", "authz", "signin", "simulate", "access", "lint", "doctor", "policytest", "schemas", "scaffold", "envoy", "decisionlog", "replay", "generate", "metrics", grpc},
+	"cmd/extauthz":                        {"diag", "iam", "mapping", "identity/oidc", "identity/session", "identity/sts", "identity", "decision", "denialmessage", "policystore", "authz", "signin", "signin/client", "signin/kubelet", "simulate", "access", "lint", "doctor", "policytest", "schemas", "scaffold", "envoy", "decisionlog", "replay", "generate", "metrics", grpc},
 	"replay":                              {"diag", "iam", "mapping", "identity/sts", "identity", "policystore", "authz", "decisionlog"},
 	"generate":                            {"iam", "authz", "decisionlog", "replay"},
 }

@@ -42,7 +42,7 @@ var testsMayRequire = []string{
 	"github.com/santhosh-tekuri/jsonschema/v6", // validates examples by the schemas for editors
 	// the types of Kubernetes' manifests, its standard for pods, kustomize and Helm
 	"helm.sh/helm/v3",
-	"github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring", "k8s.io/api", "k8s.io/apimachinery", "k8s.io/pod-security-admission",
+	"github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring", "k8s.io/api", "k8s.io/apimachinery", "k8s.io/kubelet", "k8s.io/pod-security-admission",
 	"sigs.k8s.io/kustomize/api", "sigs.k8s.io/kustomize/kyaml", "sigs.k8s.io/yaml",
 	"istio.io/api", // the types of Istio's manifests
 	// a client and servers of ext_authz, to measure the sidecar next to

@@ -16,13 +16,14 @@ type Wiring struct {
 	Registry string // HOST:PORT behind Envoy
 	Authz    string // HOST:PORT of extauthz; "" if it has a unix socket
 	Socket   string // unix socket of extauthz
+	Signin   string // unix socket at which callers sign in
 	Admin    string // unix socket of Envoy's admin interface
 	Certs    string // folder that replaces /certs
 }
 
 // Rewire returns an Envoy configuration with the addresses of w, otherwise unchanged. The
 // configuration must have one listener, the clusters registry and ext-authz with one endpoint
-// each, and certificates below /certs. Envoy resolves the clusters' addresses that are names.
+// each, and certificates below /certs. It may have the cluster signin. Envoy resolves the clusters' addresses that are names.
 func Rewire(config []byte, w Wiring) ([]byte, error) {
 	var tree map[string]any
 	if err := yaml.Unmarshal(config, &tree); err != nil {
@@ -53,6 +54,11 @@ func Rewire(config []byte, w Wiring) ([]byte, error) {
 		{authz, append([]any{"static_resources", "clusters", "ext-authz"}, endpoint...)},
 	} {
 		if err := replace(tree, change.address, change.place...); err != nil {
+			return nil, err
+		}
+	}
+	if signin := append([]any{"static_resources", "clusters", "signin"}, endpoint...); has(tree, signin...) {
+		if err := replace(tree, pipe(w.Signin), signin...); err != nil {
 			return nil, err
 		}
 	}
@@ -114,6 +120,16 @@ func replace(tree, value any, place ...any) error {
 		node = next
 	}
 	return nil
+}
+
+// has reports whether the tree has a value at a place.
+func has(tree any, place ...any) bool {
+	for _, step := range place {
+		if tree = child(tree, step); tree == nil {
+			return false
+		}
+	}
+	return true
 }
 
 // child returns the child of node at step, or nil.

@@ -101,9 +101,13 @@ func (s *Processes) command(part Part) []string {
 	case Registry:
 		return []string{s.programs.Registry, s.wiring.Registry, filepath.Join(s.dir, "images")}
 	case Extauthz:
-		return slices.Concat(s.spec.Under, []string{s.programs.Extauthz, "serve",
-			"--policies", s.spec.Policies, "--listen", "unix://" + s.wiring.Socket,
-			"--admin-listen", s.admin, "--drain-timeout", "2s"}, s.spec.Flags)
+		command := append(slices.Clip(s.spec.Under), s.programs.Extauthz, "serve",
+			"--policies", s.spec.Policies, "--listen", "unix://"+s.wiring.Socket,
+			"--admin-listen", s.admin, "--drain-timeout", "2s")
+		if s.spec.Keys != "" {
+			command = append(command, "--signin-listen", "unix://"+s.wiring.Signin, "--session-keys", s.spec.Keys)
+		}
+		return append(command, s.spec.Flags...)
 	default:
 		folders := []string{s.dir}
 		if s.spec.Certs != "" {

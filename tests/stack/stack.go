@@ -36,6 +36,7 @@ type Spec struct {
 	Certs    string   // the folder that replaces /certs in the configuration
 	Listen   string   // HOST:PORT of Envoy's listener; "" chooses a free loopback port
 	Upstream string   // HOST:PORT to which Envoy forwards; "" starts a registry
+	Keys     string   // the folder of session keys, with which callers sign in; "" for none
 	Flags    []string // further flags of extauthz serve
 	Under    []string // a command that runs extauthz, to which its command line is added; empty runs it directly
 }

@@ -18,6 +18,7 @@ func (s *Processes) wire() error {
 		Listener: s.spec.Listen,
 		Registry: s.spec.Upstream,
 		Socket:   filepath.Join(s.dir, "extauthz.sock"),
+		Signin:   filepath.Join(s.dir, "signin.sock"),
 		Admin:    filepath.Join(s.dir, "envoy.sock"),
 		Certs:    s.spec.Certs,
 	}

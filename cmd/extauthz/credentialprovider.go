@@ -1,0 +1,35 @@
+package main
+
+import (
+	"context"
+	"flag"
+
+	"extauthz/diag"
+	"extauthz/signin/kubelet"
+)
+
+// credentialProviderCommand contains the flags of credential-provider.
+type credentialProviderCommand struct {
+	signInFlags
+	registries []string
+}
+
+// declare adds the flags of credential-provider. Parsing them sets c.
+func (c *credentialProviderCommand) declare(flags *flag.FlagSet) {
+	c.signInFlags.declare(flags)
+	flags.Func("registry", "`HOST` of the registry, with its port if images have one; may be repeated; tokens are sent to no other host", repeated(&c.registries))
+}
+
+// credentialProvider answers one request of a kubelet on standard input.
+func credentialProvider(in *invocation) error {
+	c, flags := new(credentialProviderCommand), newFlags()
+	c.declare(flags)
+	if err := parseArguments(flags, in); err != nil {
+		return err
+	}
+	if len(c.registries) == 0 {
+		return inputError{diag.Problemf("--registry is missing").WithRemedy("give the host of the registry")}
+	}
+	p := kubelet.Provider{Registries: c.registries, URL: c.url, Service: c.service, User: c.user()}
+	return p.Answer(context.Background(), in.stdin, in.stdout)
+}
