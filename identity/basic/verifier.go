@@ -129,6 +129,9 @@ func (p *Verifier) verifyOnce(ctx context.Context, users *File, user, password, 
 	}
 	answer := make(chan bool, 1)
 	go p.verify(attempt, question, users, user, password, answer)
+	if ctx.Err() != nil { // select would choose by chance
+		return ErrOverloaded
+	}
 	select {
 	case ok := <-answer:
 		return wrongUnless(ok)
