@@ -2,7 +2,7 @@ package mapping
 
 import "strings"
 
-// byteSet is a set of bytes that are allowed in a part of a request.
+// byteSet is a set of bytes that are allowed in a part of a request. It has one bit.
 type byteSet uint16
 
 const (
@@ -55,9 +55,13 @@ var byteSets = func() (sets [256]byteSet) {
 // contains reports whether c is in the set.
 func (s byteSet) contains(c byte) bool { return byteSets[c]&s != 0 }
 
-// prefixLen returns the number of bytes of the set at the beginning of text.
+// prefixLen returns the number of bytes of the set at the beginning of text. It tests four
+// bytes at once: most texts have only bytes of the set.
 func (s byteSet) prefixLen(text string) int {
 	n := 0
+	for n+4 <= len(text) && byteSets[text[n]]&byteSets[text[n+1]]&byteSets[text[n+2]]&byteSets[text[n+3]]&s != 0 {
+		n += 4
+	}
 	for n < len(text) && s.contains(text[n]) {
 		n++
 	}

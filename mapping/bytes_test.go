@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"math/rand/v2"
 	"regexp"
 	"testing"
 )
@@ -46,6 +47,39 @@ func TestByteSetsOfText(t *testing.T) {
 		}
 		if got := digits.matches(test.text); got != test.matches {
 			t.Errorf("%q consists of digits: got %v, want %v", test.text, got, test.matches)
+		}
+	}
+}
+
+// TestPrefixLenAtEachPlace compares prefixLen with a test of one byte after the other, for texts of each
+// length with a byte outside the set at each place.
+func TestPrefixLenAtEachPlace(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for s := digits; s != 0; s <<= 1 {
+		var in, out []byte
+		for c := range 256 {
+			if s.contains(byte(c)) {
+				in = append(in, byte(c))
+			} else {
+				out = append(out, byte(c))
+			}
+		}
+		if len(in) == 0 {
+			continue // a bit that is no set
+		}
+		for length := range 40 {
+			for outside := range length + 1 { // the last is none
+				text := make([]byte, length)
+				for i := range text {
+					text[i] = in[random.IntN(len(in))]
+				}
+				if outside < length {
+					text[outside] = out[random.IntN(len(out))]
+				}
+				if got := s.prefixLen(string(text)); got != outside {
+					t.Fatalf("set %b of %q: got %d, want %d", s, text, got, outside)
+				}
+			}
 		}
 	}
 }
