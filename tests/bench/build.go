@@ -103,10 +103,10 @@ func (b *bench) opaProgram(binary string) (*program, error) {
 	if err := workload.WriteFile(filepath.Join(folder, "rules.rego"), opaRules); err != nil {
 		return nil, err
 	}
-	return &program{name: opaName, decides: true, probe: "/health?plugins", command: func(socket, metrics, _ string, _ []string) []string {
+	return &program{name: opaName, decides: true, probe: "/health?plugins", command: func(listen, metrics, _ string, _ []string) []string {
 		return []string{
 			binary, "run", "--server", "--addr", metrics, "--log-level", "error", "--disable-telemetry",
-			"--set", "plugins.envoy_ext_authz_grpc.addr=unix://" + socket,
+			"--set", "plugins.envoy_ext_authz_grpc.addr=" + listen,
 			"--set", "plugins.envoy_ext_authz_grpc.path=bench/allow",
 			folder,
 		}

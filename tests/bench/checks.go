@@ -30,8 +30,9 @@ type scenario struct {
 	logged     bool // the sidecar logs every decision to a file
 	uncached   bool // the sidecar has a cache of one decision
 
-	oneProcessor bool // the sidecar uses one processor at a time
-	open         bool // open loop instead of closed
+	environment string // of the sidecar; "" for no addition
+	tcp         bool   // the sidecar listens on a TCP port
+	open        bool   // open loop instead of closed
 }
 
 // The scenarios that others refer to.
@@ -53,7 +54,11 @@ func (b *bench) scenarios() []scenario {
 		{name: "token", statements: usualStatements, credential: workload.Token},
 		{name: "decision log", statements: usualStatements, credential: workload.Certificate, logged: true},
 		{name: openLoop, statements: usualStatements, credential: workload.Certificate, open: true},
-		{name: "open loop, GOMAXPROCS=1", statements: usualStatements, credential: workload.Certificate, open: true, oneProcessor: true},
+		{name: "open loop, GOMAXPROCS=1", statements: usualStatements, credential: workload.Certificate, open: true, environment: "GOMAXPROCS=1"},
+		{name: "open loop, TCP", statements: usualStatements, credential: workload.Certificate, open: true, tcp: true},
+		{name: "hits, TCP", statements: usualStatements, credential: workload.Certificate, tcp: true},
+		{name: "hits, GOGC=50", statements: usualStatements, credential: workload.Certificate, environment: "GOGC=50"},
+		{name: "hits, GOGC=400", statements: usualStatements, credential: workload.Certificate, environment: "GOGC=400"},
 		{name: "hits, 100,000 statements", statements: manyStatements, credential: workload.Certificate},
 		{name: "misses, 100,000 statements", statements: manyStatements, credential: workload.Certificate, fresh: true},
 	}
@@ -143,16 +148,22 @@ func (b *bench) settingOf(p *program, s scenario) setting {
 		with.flags = []string{"--decision-log", "all", "--decision-log-file", filepath.Join(b.dir, p.name+".decisions"), "--log-level", "warn"}
 	case s.uncached:
 		with.flags = append(slices.Clone(with.flags), "--cache-size", "1")
-	case s.oneProcessor:
-		with.environment = []string{"GOMAXPROCS=1"}
+	case s.environment != "":
+		with.environment = []string{s.environment}
+	case s.tcp:
+		with.tcp = true
 	}
 	return with
 }
 
-// programsFor returns the servers that are compared under a scenario. The rules for OPA-Envoy
-// are those of certificates and the usual policies.
+// programsFor returns the servers that are compared under a scenario. Settings of the sidecar
+// are compared with the no-op server as it is. The rules for OPA-Envoy are those of
+// certificates and the usual policies.
 func (b *bench) programsFor(s scenario) []*program {
-	if b.opa == nil || s.credential != workload.Certificate || s.statements != usualStatements || s.logged || s.uncached || s.oneProcessor {
+	if s.environment != "" || s.tcp {
+		return slices.DeleteFunc(slices.Clone(b.programs), func(p *program) bool { return p.name != noop && p.name != sidecar })
+	}
+	if b.opa == nil || s.credential != workload.Certificate || s.statements != usualStatements || s.logged || s.uncached {
 		return b.programs
 	}
 	return append(slices.Clone(b.programs), b.opa)
@@ -192,7 +203,7 @@ const warmRounds = 2
 // use sends a load to a server after the checks of warm were answered, and measures what the
 // server used for it. An answer that is wrong or missing is an error.
 func (b *bench) use(s *server, send func(context.Context, *drive.Client) *drive.Tally, warm *drive.Load) (*drive.Tally, *usage, error) {
-	client, err := drive.Dial(s.socket, connections, &b.sequence)
+	client, err := drive.Dial(s.target, connections, &b.sequence)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"path/filepath"
 	"regexp"
@@ -26,29 +25,32 @@ const (
 // A program is what a server is started from.
 type program struct {
 	name    string
-	decides bool // it decides by policies; others allow everything
-	command func(socket, metrics, policies string, flags []string) []string
-	probe   string // path that responds with 200 when the server is ready
+	decides bool                                                            // it decides by policies; others allow everything
+	command func(listen, metrics, policies string, flags []string) []string // listen is as in extauthz serve
+	probe   string                                                          // path that responds with 200 when the server is ready
 }
 
 // noopProgram returns the no-op server that decodes checks in the given way.
 func noopProgram(name, binary, decode string) *program {
-	return &program{name: name, probe: "/", command: func(socket, metrics, _ string, _ []string) []string {
-		return []string{binary, "-listen", socket, "-metrics", metrics, "-decode", decode}
+	return &program{name: name, probe: "/", command: func(listen, metrics, _ string, _ []string) []string {
+		return []string{binary, "-listen", strings.TrimPrefix(listen, unixScheme), "-metrics", metrics, "-decode", decode}
 	}}
 }
 
 // sidecarProgram returns extauthz.
 func sidecarProgram(name, binary string) *program {
-	return &program{name: name, decides: true, probe: "/readyz", command: func(socket, metrics, policies string, flags []string) []string {
+	return &program{name: name, decides: true, probe: "/readyz", command: func(listen, metrics, policies string, flags []string) []string {
 		return slices.Concat([]string{
-			binary, "serve", "--policies", policies, "--listen", "unix://" + socket, "--admin-listen", metrics, "--pprof",
+			binary, "serve", "--policies", policies, "--listen", listen, "--admin-listen", metrics, "--pprof",
 		}, flags)
 	}}
 }
 
 // A setting is how a sidecar is started. Other servers ignore the flags.
-type setting struct{ environment, flags []string }
+type setting struct {
+	environment, flags []string
+	tcp                bool // it listens on a TCP port instead of a unix socket
+}
 
 // withoutLog is the setting of a sidecar that writes no decision log.
 var withoutLog = setting{flags: []string{"--decision-log", "none", "--log-level", "warn"}}
@@ -57,25 +59,35 @@ var withoutLog = setting{flags: []string{"--decision-log", "none", "--log-level"
 type server struct {
 	*program
 	*process
-	socket string
+	socket string // file of the unix socket; "" with a TCP port
+	target string // for gRPC
 	admin  string // URL of its metrics and probes
 }
 
 // start starts a server and waits until it is ready. Dir is a folder for its socket and log.
 func (p *program) start(dir, policies string, with setting) (*server, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	admin, err := freeAddress()
 	if err != nil {
 		return nil, err
 	}
-	admin := listener.Addr().String()
-	listener.Close()
 	file := filepath.Join(dir, fmt.Sprintf("%s-%d", strings.ReplaceAll(p.name, " ", "-"), time.Now().UnixNano()))
 	s := &server{program: p, socket: file + ".sock", admin: "http://" + admin}
-	if s.process, err = launch(file+".log", with.environment, p.command(s.socket, admin, policies, with.flags)...); err != nil {
+	listen := unixScheme + s.socket
+	s.target = listen
+	if with.tcp {
+		if listen, err = freeAddress(); err != nil {
+			return nil, err
+		}
+		s.socket, s.target = "", "passthrough:///"+listen
+	}
+	if s.process, err = launch(file+".log", with.environment, p.command(listen, admin, policies, with.flags)...); err != nil {
 		return nil, err
 	}
 	return s, s.ready(http.DefaultClient, s.admin+p.probe)
 }
+
+// unixScheme begins the address of a unix socket.
+const unixScheme = "unix://"
 
 // counters are metrics of a server that increase.
 type counters struct {

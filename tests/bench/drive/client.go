@@ -27,11 +27,11 @@ type Client struct {
 	sequence    *workload.Sequence
 }
 
-// Dial returns a client with n connections to a unix socket. The sequence numbers its checks.
-func Dial(socket string, n int, sequence *workload.Sequence) (*Client, error) {
+// Dial returns a client with n connections to a gRPC target. The sequence numbers its checks.
+func Dial(target string, n int, sequence *workload.Sequence) (*Client, error) {
 	c := &Client{sequence: sequence}
 	for range n {
-		connection, err := grpc.NewClient("unix://"+socket,
+		connection, err := grpc.NewClient(target,
 			grpc.WithTransportCredentials(insecure.NewCredentials()),
 			grpc.WithAuthority("ext-authz"),
 			grpc.WithDefaultCallOptions(grpc.ForceCodecV2(codec{})))

@@ -84,7 +84,7 @@ func connect(t *testing.T, service authv3.AuthorizationServer) *Client {
 	authv3.RegisterAuthorizationServer(server, service)
 	go func() { _ = server.Serve(listener) }() // ends with Stop
 	t.Cleanup(server.Stop)
-	client, err := Dial(socket, 2, new(workload.Sequence))
+	client, err := Dial("unix://"+socket, 2, new(workload.Sequence))
 	if err != nil {
 		t.Fatal(err)
 	}
