@@ -23,6 +23,10 @@ type Checker struct {
 	// only a log of allowed requests needs.
 	OmitReasons bool
 
+	// DecideOnly leaves out the registry's own credential, which only a request that is
+	// forwarded needs.
+	DecideOnly bool
+
 	// Messages writes the encoded authorization messages of denials; nil writes none.
 	Messages *denialmessage.Encoder
 
@@ -231,7 +235,7 @@ func (k *check) allow(ctx context.Context, removeQuery []string, m *mapping.Mapp
 		remove = k.presentHeaders(remove)
 	}
 	k.result.Answer = Answer{Allowed: true, RemoveHeaders: remove, RemoveQueryParameters: removeQuery}
-	if k.registry.Upstream != nil {
+	if k.registry.Upstream != nil && !k.checker.DecideOnly {
 		k.authorizeUpstream(ctx, m)
 	}
 }

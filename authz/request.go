@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -54,6 +55,13 @@ type Extensions struct {
 	// AllHeaders reports that the request has all headers of the client's request that
 	// an allowed request may lose. Otherwise Envoy may leave out some of them.
 	AllHeaders bool
+}
+
+// Clone returns a copy that shares no memory with r that may be used again for another check.
+func (r *CheckRequest) Clone() *CheckRequest {
+	c := *r
+	c.Headers, c.Certificate = slices.Clone(r.Headers), bytes.Clone(r.Certificate)
+	return &c
 }
 
 // values returns every value of a header. The header "" has none.

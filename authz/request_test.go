@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"net/netip"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -270,5 +271,19 @@ principals:
 				t.Errorf("%s: %s, want %q", result.Decision, result.Reason, c.refused)
 			}
 		})
+	}
+}
+
+// TestClone checks that a copy of a request is equal and shares no memory that is used again.
+func TestClone(t *testing.T) {
+	r := from("bob", "GET", "/v2/", mapping.Header{Name: "user-agent", Value: "crane"})
+	r.Certificate = []byte("certificate")
+	c := r.Clone()
+	if !reflect.DeepEqual(c, r) {
+		t.Errorf("%+v, want %+v", c, r)
+	}
+	r.Headers[0].Value, r.Certificate[0], r.Path = "", 'x', "/"
+	if c.Headers[0].Value == "" || string(c.Certificate) != "certificate" || c.Path != "/v2/" {
+		t.Errorf("the copy changed to %+v", c)
 	}
 }

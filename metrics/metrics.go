@@ -26,7 +26,8 @@ type Sources struct {
 	// CertificateExpiry returns when the certificate of Envoy's port expires, and false
 	// without TLS.
 	CertificateExpiry func() (time.Time, bool)
-	Version, Revision string // of the program
+	Version, Revision string        // of the program
+	Shadow            *ShadowSource // nil without shadow policies
 }
 
 // Metrics are the metrics of one process.
@@ -89,6 +90,9 @@ func New(s Sources) *Metrics {
 	info.Set(1)
 	m.registry.MustRegister(m.decisions, m.dryRuns, m.failures, m.duration, m.signIns, info, &collector{s},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if s.Shadow != nil {
+		m.registry.MustRegister(&shadowCollector{*s.Shadow})
+	}
 	return m
 }
 

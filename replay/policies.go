@@ -26,7 +26,7 @@ type Policies struct {
 func New(s *policystore.Snapshot) *Policies {
 	p := &Policies{snapshot: s, sessionPolicies: map[string]*iam.Policy{}}
 	p.checker.Snapshots = func() *policystore.Snapshot { return s }
-	p.checker.OmitReasons = true
+	p.checker.OmitReasons, p.checker.DecideOnly = true, true
 	contents := s.Contents()
 	add := func(policies []*iam.Policy) {
 		for _, policy := range policies {
@@ -56,6 +56,7 @@ const (
 	NoCaller        Unable = "no caller was authenticated"
 	RefusedForAll   Unable = "the request was refused for every caller"
 	DryRun          Unable = "the request was a dry run"
+	SignIn          Unable = "a caller signed in, which is not a request to the registry"
 	missesCondition        = "the line leaves out %s"
 )
 
@@ -72,8 +73,10 @@ func CheckEntry(e *decisionlog.Entry) error {
 		return RefusedForAll
 	case e.Version < 1:
 		return OlderFormat
-	case e.Decision == authz.Unauthenticated && e.Operation == "":
+	case e.Decision == authz.Unauthenticated && e.Principal == "":
 		return NoCaller
+	case e.Operation == mapping.GetAuthorizationToken:
+		return SignIn
 	case len(e.Omitted) > 0:
 		return Unable(fmt.Sprintf(missesCondition, strings.Join(e.Omitted, ", ")))
 	case e.Context == nil || e.Principal == "" || e.Operation == "":

@@ -16,6 +16,7 @@ import (
 // config contains the flags of serve.
 type config struct {
 	policies     string
+	shadow       string
 	wait         bool
 	pollInterval time.Duration
 	cacheSize    int
@@ -56,6 +57,7 @@ func (c *config) declare(flags *flag.FlagSet) {
 
 func (c *config) declarePolicies(flags *flag.FlagSet) {
 	flags.StringVar(&c.policies, "policies", "", "`DIR` with the policies; required")
+	flags.StringVar(&c.shadow, "shadow-policies", "", "`DIR` with other policies, which decide every request a second time without an effect on its answer; differences are logged and counted")
 	flags.BoolVar(&c.wait, "wait-for-policies", false, "start even if the policy directory cannot be loaded, and refuse every request until it can")
 	flags.DurationVar(&c.pollInterval, "poll-interval", 30*time.Second, "how often to check the policy directory for changes, in addition to file events")
 	flags.TextVar(&c.loadMemory, "load-memory", c.loadMemory, "`SIZE` of the memory that loading policies may use, such as 512MiB; a directory that needs more is rejected, and the last valid policies stay in force; 0 means two fifths of the container's memory limit or of GOMEMLIMIT, or 1GiB without a limit")

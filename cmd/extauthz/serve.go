@@ -35,6 +35,7 @@ func serve(in *invocation) error {
 		return inputError{err}
 	}
 	defer s.watch.Close()
+	defer s.shadow.close()
 	if err := s.open(in); err != nil {
 		return err
 	}
@@ -95,6 +96,7 @@ func load(c *config, logger *slog.Logger) (*sidecar, error) {
 		s.watch.Close()
 		return nil, inDirectory(c.policies, err)
 	}
+	s.shadow = newShadow(c, uint64(cmp.Or(c.loadMemory, memory)), s.keys, logger)
 	return s, nil
 }
 
@@ -116,12 +118,12 @@ func (s *sidecar) open(in *invocation) (err error) {
 	build := readBuild()
 	m := metrics.New(metrics.Sources{
 		Store: s.store, Cache: &s.cache, Log: s.log, ClosedConnections: s.listeners.closedByLimit, CertificateExpiry: s.certificateExpiry,
-		Version: build.version, Revision: build.revision,
+		Version: build.version, Revision: build.revision, Shadow: s.shadow.metrics(),
 	})
 	checker := &authz.Checker{Snapshots: s.store.Snapshot, OmitReasons: s.config.decisions != decisionlog.All, Messages: s.messages}
 	s.server = envoy.NewServer(envoy.ServerOptions{
 		Authorization: &envoy.Service{
-			Decide: checker.Check, Record: s.log.Record, Observe: m.Observe,
+			Decide: s.shadow.decide(checker.Check), Record: s.log.Record, Observe: m.Observe,
 			Metadata: s.config.metadata, Logger: s.logger,
 		},
 		TLS: s.tls,

@@ -35,6 +35,7 @@ type sidecar struct {
 	ready *readiness
 
 	messages *denialmessage.Encoder // nil without recipients
+	shadow   *shadowPolicies        // nil without --shadow-policies
 
 	sink      *decisionlog.File
 	log       *decisionlog.Log
@@ -86,6 +87,7 @@ func (s *sidecar) start(ctx context.Context) <-chan error {
 		}
 	}
 	onHangup(ctx, s.store.Trigger)
+	onHangup(ctx, s.shadow.trigger)
 	onHangup(ctx, s.reopenLog)
 	go tuneCollector(ctx)
 	go s.watch.Run(ctx)
@@ -93,6 +95,7 @@ func (s *sidecar) start(ctx context.Context) <-chan error {
 		onHangup(ctx, func() { _ = s.keys.Reload() }) // which logs the error
 		go s.keys.Run(ctx)
 	}
+	go s.shadow.run(ctx)
 	go func() { ended("the gRPC server", s.server.Serve(s.listeners.checks)) }()
 	for _, h := range s.http {
 		go func() { ended("the HTTP server", h.Serve(h.listener)) }()
