@@ -23,7 +23,7 @@ func TestSchema(t *testing.T) {
 		args []string
 		want string
 	}{
-		{nil, "extauthz schema: the name of one schema is required, not 0; give one of registries, principals, organization, tests, policy, tags\n"},
+		{nil, "extauthz schema: the name of one schema is required, not 0; give one of registries, principals, organization, upstreams, tests, policy, tags\n"},
 		{[]string{"tags", "tests"}, "extauthz schema: the name of one schema is required, not 2; give one of registries"},
 		{[]string{"htpasswd"}, `extauthz schema: schema "htpasswd" does not exist; give one of registries`},
 		{[]string{"../doc"}, `extauthz schema: schema "../doc" does not exist`},
