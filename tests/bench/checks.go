@@ -29,6 +29,7 @@ type scenario struct {
 	fresh      bool // no decision is in the cache
 	logged     bool // the sidecar logs every decision to a file
 	uncached   bool // the sidecar has a cache of one decision
+	shadow     bool // the sidecar decides every check a second time, by the same policies
 
 	environment string // of the sidecar; "" for no addition
 	tcp         bool   // the sidecar listens on a TCP port
@@ -59,6 +60,7 @@ func (b *bench) scenarios() []scenario {
 		{name: "hits, TCP", statements: usualStatements, credential: workload.Certificate, tcp: true},
 		{name: "hits, GOGC=50", statements: usualStatements, credential: workload.Certificate, environment: "GOGC=50"},
 		{name: "hits, GOGC=400", statements: usualStatements, credential: workload.Certificate, environment: "GOGC=400"},
+		{name: "hits, shadow policies", statements: usualStatements, credential: workload.Certificate, shadow: true},
 		{name: "hits, 100,000 statements", statements: manyStatements, credential: workload.Certificate},
 		{name: "misses, 100,000 statements", statements: manyStatements, credential: workload.Certificate, fresh: true},
 	}
@@ -121,13 +123,16 @@ func (b *bench) contests() (all [][]*contest, err error) {
 			}
 		}
 		for _, p := range b.programsFor(s) {
-			with := b.settingOf(p, s)
+			with := b.settingOf(p, s, b.folder(policies))
 			key := fmt.Sprint(p.name, with)
 			if p.decides {
 				key += place
 			}
 			if servers[key] == nil {
 				if servers[key], err = b.start(p, b.folder(policies), with); err != nil {
+					return nil, err
+				}
+				if err := servers[key].awaitShadow(b.ctx, s.shadow && p.decides); err != nil {
 					return nil, err
 				}
 			}
@@ -138,8 +143,8 @@ func (b *bench) contests() (all [][]*contest, err error) {
 	return all, nil
 }
 
-// settingOf returns how a server is started under a scenario.
-func (b *bench) settingOf(p *program, s scenario) setting {
+// settingOf returns how a server is started under a scenario with the policies in a folder.
+func (b *bench) settingOf(p *program, s scenario, policies string) setting {
 	with := withoutLog
 	switch {
 	case !p.decides:
@@ -148,6 +153,8 @@ func (b *bench) settingOf(p *program, s scenario) setting {
 		with.flags = []string{"--decision-log", "all", "--decision-log-file", filepath.Join(b.dir, p.name+".decisions"), "--log-level", "warn"}
 	case s.uncached:
 		with.flags = append(slices.Clone(with.flags), "--cache-size", "1")
+	case s.shadow:
+		with.flags = append(slices.Clone(with.flags), "--shadow-policies", policies)
 	case s.environment != "":
 		with.environment = []string{s.environment}
 	case s.tcp:
@@ -160,7 +167,7 @@ func (b *bench) settingOf(p *program, s scenario) setting {
 // are compared with the no-op server as it is. The rules for OPA-Envoy are those of
 // certificates and the usual policies.
 func (b *bench) programsFor(s scenario) []*program {
-	if s.environment != "" || s.tcp {
+	if s.environment != "" || s.tcp || s.shadow {
 		return slices.DeleteFunc(slices.Clone(b.programs), func(p *program) bool { return p.name != noop && p.name != sidecar })
 	}
 	if b.opa == nil || s.credential != workload.Certificate || s.statements != usualStatements || s.logged || s.uncached {

@@ -89,6 +89,20 @@ func (p *program) start(dir, policies string, with setting) (*server, error) {
 // unixScheme begins the address of a unix socket.
 const unixScheme = "unix://"
 
+// awaitShadow waits until the sidecar has loaded its shadow policies, if it has any.
+func (s *server) awaitShadow(ctx context.Context, any bool) error {
+	for any {
+		text, err := get(ctx, http.DefaultClient, s.admin+"/metrics")
+		if err != nil {
+			return err
+		}
+		if any = !strings.Contains(text, "\nextauthz_shadow_policy_last_reload_success 1\n"); any {
+			time.Sleep(10 * time.Millisecond)
+		}
+	}
+	return ctx.Err()
+}
+
 // counters are metrics of a server that increase.
 type counters struct {
 	allocations, bytes, hits, misses float64
