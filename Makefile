@@ -30,7 +30,7 @@ SMALL := -tags=grpcnotrace
 # An older Go fetches the release that go.mod names. GOTOOLCHAIN=local prevents it.
 export GOTOOLCHAIN ?= auto
 
-.PHONY: help run test build image fuzz router differential mesh-test bench gobench dist clean
+.PHONY: help run test build image fuzz router differential mesh-test cluster-test bench gobench dist clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,6 +71,10 @@ kubernetes = version=$$(go list -C tests/cluster/kubernetes -m -f '{{.Version}}'
 	go build -C tests/cluster/kubernetes -trimpath -gcflags=all=-dwarf=false \
 		-ldflags="-s -w -X k8s.io/component-base/version.gitVersion=$$version" \
 		-o ../../../.cache/kubernetes/ $(addprefix k8s.io/kubernetes/cmd/,$(1))
+
+cluster-test: ## install the example for Kubernetes in a cluster of one node; needs root, and 10 minutes the first time
+	$(call kubernetes,kube-apiserver kube-controller-manager kubelet kubectl)
+	go test -C tests -count=1 -v -timeout=1h ./cluster -live $(ARGS)
 
 bench: ## measure the sidecar next to servers that decide nothing (QUICK=true ONLY=REGEXP BEFORE=COMMIT; tests/bench/README.md)
 	@go build -C tests -o ../.cache/bin/bench ./bench

@@ -22,7 +22,7 @@
 //	conformance   compares a registry behind Envoy with the same registry alone
 //	mesh          the examples for service meshes, with what control planes make of them
 //	kubernetes    the manifests for Kubernetes and the Helm chart
-//	cluster       runs a Kubernetes API server
+//	cluster       what `make cluster-test` runs: the example for Kubernetes in a cluster
 //	clientbin     builds the registry clients that are Go modules, and the linter
 //	clients       runs registry clients, through Envoy and without
 //	quickstart    what `make run` runs

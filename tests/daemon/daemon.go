@@ -36,10 +36,10 @@ func Start(t testing.TB, ready func(context.Context) error, argv ...string) *Dae
 	name := filepath.Base(argv[0])
 	d := &Daemon{argv: argv, log: filepath.Join(t.TempDir(), name+".log")}
 	t.Cleanup(func() {
-		d.Stop()
 		if t.Failed() {
 			t.Logf("%s wrote at last:\n%s", name, d.lastLines(30))
 		}
+		d.Stop()
 	})
 	if err := d.launch(); err != nil {
 		t.Fatal(err)

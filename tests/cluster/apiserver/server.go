@@ -68,7 +68,7 @@ func (s *Server) flags(etcd string) []string {
 		"--advertise-address=192.0.2.1", "--endpoint-reconciler-type=none",
 		// The client of a kubelet.
 		"--kubelet-client-certificate=" + file("admin.crt"), "--kubelet-client-key=" + file("admin.key"),
-		"--kubelet-certificate-authority=" + file("ca.crt"),
+		"--kubelet-certificate-authority=" + file("ca.crt"), "--kubelet-preferred-address-types=InternalIP",
 	}
 }
 
