@@ -32,6 +32,7 @@ var onlyProcesses = map[string]string{
 	"two registries":                                  "the configuration has a second listener",
 	"in two accounts and regions":                     "the configuration has a second listener",
 	"in two units of an organization":                 "the configuration has a second listener",
+	"changes of policies":                             "the decision log is a file on this machine",
 	"encoded authorization messages":                  "the file of recipients is on this machine",
 	"a flood":                                         "the guessers are loopback addresses of this machine",
 	"no proxy in front of Envoy":                      "the client has the address of Docker's gateway",

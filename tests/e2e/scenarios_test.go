@@ -60,6 +60,10 @@ var groups = []group{
 	{"the ID of the decision in every response", withIDs, false, []scenario{
 		{"is that of the metadata and of the log", idInEveryAnswer},
 	}},
+	{"changes of policies", loggingToFile, true, []scenario{
+		{"are reported by diff and replay", changeIsReported},
+		{"to generated policies allow the same traffic", generatedPoliciesSuffice},
+	}},
 	{"encoded authorization messages", withMessages, false, []scenario{
 		{"lead a denied push to the policy", deniedPushLeadsToPolicy},
 		{"are only in denials by policies", messagesAreWithheld},
