@@ -22,6 +22,7 @@ const (
 	maxTokens  = 4096     // that are cached; the least recently used are removed
 	maxToken   = 16 << 10 // bytes of a token; Envoy limits all headers of a request to 60 KiB
 	maxFetches = 16       // at the same time
+	maxPending = 512      // fetches that run or wait, so that a realm which does not answer costs little
 )
 
 // Times of a token.
@@ -48,6 +49,7 @@ type Realm struct {
 
 	mu       sync.Mutex
 	tokens   *lru.Cache[string, *token] // by scope
+	pending  int                        // fetches that run or wait
 	issued   time.Time                  // when the last token was issued; zero before the first
 	failures uint64
 }
@@ -74,6 +76,9 @@ func (t *token) isOver(now time.Time) bool {
 // The fetch goes on after that, so that the next request finds its result.
 func (r *Realm) token(ctx context.Context, scope string) (string, error) {
 	t := r.current(scope)
+	if t == nil {
+		return "", r.failed(errTooMany)
+	}
 	select {
 	case <-t.done:
 	default:
@@ -86,13 +91,21 @@ func (r *Realm) token(ctx context.Context, scope string) (string, error) {
 	return t.text, t.err
 }
 
-// current returns the token for a scope, which may still be being fetched.
+// errTooMany is the error of a token for which no fetch begins.
+var errTooMany = fmt.Errorf("%d fetches run or wait", maxPending)
+
+// current returns the token for a scope, which may still be being fetched. It returns nil if too
+// many tokens are.
 func (r *Realm) current(scope string) *token {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if t, found := r.tokens.Get(scope); found && !t.isOver(r.now()) {
 		return t
 	}
+	if r.pending == maxPending {
+		return nil
+	}
+	r.pending++
 	t := &token{done: make(chan struct{})}
 	r.tokens.Add(scope, t)
 	go r.fetch(t, scope)
@@ -117,6 +130,7 @@ func (r *Realm) fetch(t *token, scope string) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.pending--
 	if err != nil {
 		r.failures++
 		t.err, t.end = r.failed(err), now.Add(retryInterval)

@@ -315,3 +315,37 @@ func TestBounded(t *testing.T) {
 		t.Errorf("%d requests at the same time, %d in all", most, s.count())
 	}
 }
+
+// TestFlood checks that a realm which does not answer bounds the fetches that wait, and serves
+// again when it answers.
+func TestFlood(t *testing.T) {
+	release := make(chan struct{})
+	_, _, s, c := start(t, func(w http.ResponseWriter, _ *http.Request) {
+		<-release
+		io.WriteString(w, `{"token":"abc"}`)
+	})
+	over, cancel := context.WithCancel(context.Background())
+	cancel()
+	const more = 1000
+	refused := 0
+	for i := range maxPending + more {
+		if _, err := c.Authorization(over, fmt.Sprint(i)); errors.Is(err, errTooMany) {
+			refused++
+		}
+	}
+	if refused != more {
+		t.Errorf("%d refused, want %d", refused, more)
+	}
+	close(release)
+	for i := range maxPending {
+		if got, err := c.Authorization(context.Background(), fmt.Sprint(i)); got != "Bearer abc" || err != nil {
+			t.Fatalf("%q, %v", got, err)
+		}
+	}
+	if got, err := c.Authorization(context.Background(), "another"); got != "Bearer abc" || err != nil {
+		t.Errorf("afterwards: %q, %v", got, err)
+	}
+	if s.count() != maxPending+1 {
+		t.Errorf("%d requests, want %d", s.count(), maxPending+1)
+	}
+}
