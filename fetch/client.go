@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"extauthz/diag"
@@ -55,8 +56,11 @@ func NewClient(what, address string, ca []byte) (*Client, error) {
 // checkURL requires https, so that only the server can answer and read what is sent, except on
 // the machine itself.
 func checkURL(what, address string) error {
+	if strings.Contains(address, "@") { // an error must not repeat a password
+		return diag.Problemf("the URL of %s contains a user name or another @", what).WithRemedy("write https://HOST/PATH, without user and fragment, and %40 for an @")
+	}
 	u, err := url.Parse(address)
-	if err != nil || u.Hostname() == "" || u.User != nil || u.Fragment != "" {
+	if err != nil || u.Hostname() == "" || u.Fragment != "" {
 		return diag.Problemf("%q is not the URL of %s", address, what).WithRemedy("write https://HOST/PATH, without user and fragment")
 	}
 	host := u.Hostname()

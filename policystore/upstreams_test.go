@@ -98,6 +98,8 @@ func TestBadUpstreams(t *testing.T) {
 		{"a line in the token", "upstreams:\n- {registry: a, token: \"" + secret + "\\n\"}", "upstreams.yaml:2:24: the token contains a character"},
 		{"a service without a realm", "upstreams:\n- {registry: a, token: " + secret + ", service: x}", "upstreams.yaml:2:"},
 		{"a realm without TLS", "upstreams:\n- {registry: a, realm: \"http://realm.example.com/\", username: a, password: " + secret + "}", "upstreams.yaml:2:24: realm: \"http://realm.example.com/\" does not use https"},
+		{"a realm with a password", "upstreams:\n- {registry: a, realm: \"https://robot:" + secret + "@realm.example.com/\"}", "upstreams.yaml:2:24: realm: the URL of a token realm contains a user name"},
+		{"a password that is a tag", "upstreams:\n- {registry: a, username: a, password: !" + secret + " b}", "upstreams.yaml:2:40: the tag, which begins with !, changes the type"},
 		{"an authority that does not exist", "upstreams:\n- {registry: a, realm: \"https://realm.example.com/\", ca: x}", "upstreams.yaml:2:58: ca \"x\" does not exist"},
 		{"empty", "", "upstreams.yaml: the file is empty"},
 	}

@@ -191,7 +191,7 @@ func TestParseReportsAllFaults(t *testing.T) {
 		"a.yaml:7:3: ecr:PutImage needs a resource; write the ARN of a repository",
 		"a.yaml:7:11: a list is given where a string is expected; write a string",
 		`a.yaml:7:16: unknown key "anonimous"; did you mean "anonymous"?`,
-		"a.yaml:8:11: the tag !x changes the type of the value; remove the tag",
+		"a.yaml:8:11: the tag, which begins with !, changes the type of the value; remove the tag, or put the value in quotes",
 		`a.yaml:8:34: unknown key "reqest"; did you mean "request"?`,
 		"a.yaml:8:62: resource without action; remove it, because a request determines its resources",
 		"a.yaml:8:73: denied is set, but expect: allowed never denies an action; remove denied, or change expect",

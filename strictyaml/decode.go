@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
-	"fmt"
 	"io"
 	"reflect"
 
@@ -117,7 +116,8 @@ func (f *File) checkTags(node *yaml.Node) {
 	case node.Tag == "!!merge":
 		f.fault(node, "<< merges the keys of another mapping", "write the keys here")
 	case node.Style&yaml.TaggedStyle != 0 || node.Tag == "!":
-		f.fault(node, fmt.Sprintf("the tag %s changes the type of the value", node.Tag), "remove the tag")
+		// Without the tag, which is a password that begins with an exclamation mark.
+		f.fault(node, "the tag, which begins with !, changes the type of the value", "remove the tag, or put the value in quotes")
 	}
 	for _, child := range node.Content {
 		f.checkTags(child)
