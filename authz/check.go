@@ -278,10 +278,10 @@ func (k *check) timeOut() {
 }
 
 // answerWithoutLogin answers /v2/ for a caller that cannot log in. It allows an anonymous
-// caller, because /v2/ contains nothing. If clients need a token first, it denies, because
-// clients fetch a token only after a challenge.
+// caller, because /v2/ contains nothing. If clients need a token first, it denies those
+// without one, because clients fetch a token only after a challenge.
 func (k *check) answerWithoutLogin(ctx context.Context) {
-	if k.isAnonymous() && k.registry.Challenge.Bearer() {
+	if k.isAnonymous() && k.caller.Source == "" && k.registry.Challenge.Bearer() {
 		k.authenticationFailed(&identity.Failure{Kind: identity.Anonymous, Reason: "the request carries no credential"})
 		return
 	}

@@ -125,10 +125,12 @@ func (p *Policies) caller(e *decisionlog.Entry) (caller *identity.Caller, missin
 		return p.snapshot.Callers.Anonymous(), "", nil
 	case e.Principal == "anonymous" && !registry.Authentication.Anonymous:
 		return nil, "the registry does not serve anonymous callers", nil
-	case e.Principal == "anonymous":
-		return p.snapshot.Callers.Anonymous(), "", nil
-	case !p.snapshot.Callers.Accepts(&registry.Authentication, identity.Source(e.Source)):
+	case (e.Principal != "anonymous" || e.Source != "") && !p.snapshot.Callers.Accepts(&registry.Authentication, identity.Source(e.Source)):
 		return nil, fmt.Sprintf("the registry does not accept %s as a source of identity", e.Source), nil
+	case e.Principal == "anonymous":
+		anonymous := *p.snapshot.Callers.Anonymous()
+		anonymous.Source = e.Source
+		return &anonymous, "", nil
 	}
 	spec, err := p.spec(e)
 	if err != nil {

@@ -165,3 +165,19 @@ func TestCallersOfTheDirectory(t *testing.T) {
 		})
 	}
 }
+
+// TestAnonymousSession checks that /v2/ is decided again as for a caller with the session token of
+// an anonymous caller, where others must fetch a token first.
+func TestAnonymousSession(t *testing.T) {
+	text := "sessions: {issuer: \"https://main.example.com\"}\n" + directory()["registries.yaml"]
+	text = strings.Replace(text, "sources: [header, jwt_authn], header: x-user", "sources: [session], challenge: bearer", 1)
+	for source, want := range map[string]authz.Outcome{"session": authz.Allowed, "": authz.Unauthenticated, "header": authz.Unauthenticated} {
+		e := &decisionlog.Entry{
+			Version: decisionlog.Version, Decision: want, Registry: "main", Principal: "anonymous", Source: source,
+			Method: "GET", Operation: "CheckAPI", Context: map[string]string{"aws:SecureTransport": "true"},
+		}
+		if v, err := New(load(t, map[string]string{"registries.yaml": text})).Decide(e); err != nil || v.Decision != want {
+			t.Errorf("source %q: %s (%s), %v; want %s", source, v.Decision, v.Reason, err, want)
+		}
+	}
+}

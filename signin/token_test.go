@@ -189,6 +189,14 @@ func TestAnonymous(t *testing.T) {
 	if r := s.pull("open", "open.example.com", "Bearer "+a.Token); r.Principal != "anonymous" || r.Decision == authz.Allowed {
 		t.Errorf("the caller is %q, the pull %v", r.Principal, r.Decision)
 	}
+	for _, c := range []struct {
+		authorization string
+		want          authz.Outcome
+	}{{"Bearer " + a.Token, authz.Allowed}, {"", authz.Unauthenticated}} {
+		if r := s.check("open", "open.example.com", "/v2/", c.authorization); r.Decision != c.want {
+			t.Errorf("/v2/ with the credential %q: %v, want %v", c.authorization, r.Decision, c.want)
+		}
+	}
 	if a := s.get(main, ""); a.status != http.StatusUnauthorized || !strings.HasPrefix(a.header.Get("WWW-Authenticate"), "Basic ") {
 		t.Errorf("status %d, challenge %q", a.status, a.header.Get("WWW-Authenticate"))
 	}
