@@ -135,9 +135,15 @@ func TestFormats(t *testing.T) {
 // TestUnknownPrincipal checks that a misspelled principal is an error with a suggestion.
 func TestUnknownPrincipal(t *testing.T) {
 	s, d := loadExample(t)
-	_, err := d.WhatCan(s.RegistryNamed("main"), "arn:aws:iam::123456789012:user/alicia")
-	if err == nil || !strings.Contains(err.Error(), `did you mean "arn:aws:iam::123456789012:user/alice"`) {
-		t.Errorf("error %v", err)
+	const alice = `; did you mean "arn:aws:iam::123456789012:user/alice"?`
+	for name, want := range map[string]string{
+		"arn:aws:iam::123456789012:user/alicia": alice,
+		"alice":                                 alice,
+		"bo":                                    `principal "bo" is not in the directory; write `,
+	} {
+		if _, err := d.WhatCan(s.RegistryNamed("main"), name); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want %s", name, err, want)
+		}
 	}
 }
 

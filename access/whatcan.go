@@ -30,14 +30,7 @@ type WhatCan struct {
 func (d *Directory) WhatCan(r *policystore.Registry, principal string) (*WhatCan, error) {
 	callers := d.callersNamed(principal)
 	if len(callers) == 0 {
-		names := func(yield func(string) bool) {
-			for _, c := range d.callers {
-				if !yield(c.name) {
-					return
-				}
-			}
-		}
-		return nil, diag.Problemf("principal %q is not in the directory%s", principal, nearest.DidYouMean(nearest.To(principal, names, 8))).
+		return nil, diag.Problemf("principal %q is not in the directory%s", principal, nearest.DidYouMean(d.nearestCaller(principal))).
 			WithRemedy("write the ARN of a user, a role or a session, the name of a service, or anonymous")
 	}
 	w := &WhatCan{Principal: principal, Registry: r.Name, Grants: []Grant{}}
@@ -46,6 +39,19 @@ func (d *Directory) WhatCan(r *policystore.Registry, principal string) (*WhatCan
 		w.Grants = append(w.Grants, s.grants()...)
 	}
 	return w, nil
+}
+
+// nearestCaller returns the name of the caller that a misspelled or short name probably means, ""
+// for none.
+func (d *Directory) nearestCaller(principal string) string {
+	names := make([]string, len(d.callers))
+	for i, c := range d.callers {
+		names[i] = c.name
+	}
+	if i := slices.IndexFunc(names, func(name string) bool { return strings.HasSuffix(name, "/"+principal) }); i >= 0 {
+		return names[i]
+	}
+	return nearest.To(principal, slices.Values(names), min(8, len(principal)/3))
 }
 
 // HasAccess reports whether the principal may do something, perhaps under conditions.

@@ -5,9 +5,11 @@ import (
 	"slices"
 	"strings"
 
+	"extauthz/diag"
 	"extauthz/iam"
 	"extauthz/identity"
 	"extauthz/identity/sts"
+	"extauthz/nearest"
 	"extauthz/policystore"
 )
 
@@ -17,6 +19,17 @@ type WhoCan struct {
 	Action   string  `json:"action"`
 	Resource string  `json:"resource"`
 	Grants   []Grant `json:"grants"` // a principal may have several, with different credentials
+}
+
+// CheckAction rejects an action that ECR does not have. Broad policies allow it, so that an answer
+// about a misspelled name would be misleading.
+func CheckAction(action string) error {
+	for known := range iam.ECRActions() {
+		if strings.EqualFold(known, action) {
+			return nil
+		}
+	}
+	return diag.Problemf("%q is none of the known ECR actions%s", action, nearest.DidYouMean(nearest.To(action, iam.ECRActions(), len(action)/4)))
 }
 
 // WhoCan returns the principals that may perform an action on a resource of a registry: the

@@ -1,14 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"flag"
 	"io"
-	"slices"
 	"strings"
 
 	"extauthz/access"
 	"extauthz/diag"
 	"extauthz/iam"
+	"extauthz/mapping"
 	"extauthz/policystore"
 	"extauthz/simulate"
 )
@@ -22,7 +23,7 @@ type accessCommand struct {
 func (c *accessCommand) declare(flags *flag.FlagSet) {
 	flags.StringVar(&c.policies, "policies", "", "the policy directory `DIR`, as for serve")
 	flags.StringVar(&c.registry, "registry", "", "`NAME` of the registry; required if several match")
-	flags.StringVar(&c.format, "format", "text", "`FORMAT` of the answer: text, json or csv")
+	declareFormat(flags, &c.format, "the answer", "text", "json", "csv")
 }
 
 // parse parses the command line, which has that many arguments, and loads the directory.
@@ -39,8 +40,6 @@ func (c *accessCommand) parse(in *invocation, names ...string) (arguments []stri
 		err = diag.Problemf("unexpected argument %q", arguments[len(names)]).WithRemedy("see extauthz help " + in.command)
 	case c.policies == "":
 		err = diag.Problemf("--policies is missing").WithRemedy("give the policy directory")
-	default:
-		err = checkFormat(c.format)
 	}
 	if err != nil {
 		return nil, nil, nil, inputError{err}
@@ -57,14 +56,6 @@ type answer interface {
 	WriteText(io.Writer) error
 	WriteJSON(io.Writer) error
 	WriteCSV(io.Writer) error
-}
-
-// checkFormat rejects an unknown format of answers.
-func checkFormat(format string) error {
-	if slices.Contains([]string{"text", "json", "csv"}, format) {
-		return nil
-	}
-	return diag.Problemf("unknown format %q", format).WithRemedy("use text, json or csv")
 }
 
 // printAnswer prints an answer, which may be a negative result.
@@ -91,33 +82,47 @@ func whoCan(in *invocation) error {
 		return err
 	}
 	action, resource := arguments[0], arguments[1]
-	if err := simulate.CheckAction(action); err != nil {
+	if err := cmp.Or(simulate.CheckAction(action), access.CheckAction(action)); err != nil {
 		return inputError{err}
 	}
-	isARN := strings.HasPrefix(resource, "arn:")
 	var named []string
-	if isARN {
+	if strings.HasPrefix(resource, "arn:") {
 		named = []string{resource}
 	}
 	r, err := simulate.RegistryOf(s, c.registry, named)
-	if err == nil && isARN {
-		err = simulate.CheckInRegistry(r, resource)
-	}
 	if err != nil {
 		return inputError{err}
 	}
-	switch {
-	case iam.IsResourceless(action) && resource != "*":
-		return inputError{diag.Problemf("%s is not an action on a repository", action).WithRemedy("write * for the resource")}
-	case resource == "*" && !iam.IsResourceless(action):
-		return inputError{diag.Problemf("* is not a repository").WithRemedy("write the name or the ARN of one repository")}
-	case strings.ContainsAny(resource, "*?") && resource != "*":
-		return inputError{diag.Problemf("resource %q contains a wildcard", resource).WithRemedy("write the name or the ARN of one repository; what-can lists the patterns of a principal")}
-	case !isARN && resource != "*":
-		resource = r.RepositoryARN(resource)
+	if resource, err = resourceOf(r, action, resource); err != nil {
+		return inputError{err}
 	}
 	w := d.WhoCan(r, action, resource)
 	return printAnswer(in.stdout, c.format, w, len(w.Grants) == 0)
+}
+
+// resourceOf returns the resource of an action at a registry: * for an action without one,
+// otherwise the ARN of the repository that a text is the ARN or the name of.
+func resourceOf(r *policystore.Registry, action, text string) (string, error) {
+	if strings.HasPrefix(text, "arn:") {
+		if err := simulate.CheckInRegistry(r, text); err != nil {
+			return "", err
+		}
+	}
+	const remedy = "write the name or the ARN of one repository"
+	name := strings.TrimPrefix(text, r.RepositoryARN(""))
+	switch {
+	case iam.IsResourceless(action) && text != "*":
+		return "", diag.Problemf("%s is not an action on a repository", action).WithRemedy("write * for the resource")
+	case iam.IsResourceless(action):
+		return text, nil
+	case text == "*":
+		return "", diag.Problemf("* is not a repository").WithRemedy(remedy)
+	case strings.ContainsAny(text, "*?"):
+		return "", diag.Problemf("resource %q contains a wildcard", text).WithRemedy(remedy + "; what-can lists the patterns of a principal")
+	case !mapping.ValidRepository(name):
+		return "", diag.Problemf("%q is not the name of a repository", name).WithRemedy(remedy + ", such as team/app")
+	}
+	return r.RepositoryARN(name), nil
 }
 
 // whatCan prints what a principal may do.

@@ -16,7 +16,7 @@ type diffCommand struct {
 
 // declare adds the flags. Parsing them sets c.
 func (c *diffCommand) declare(flags *flag.FlagSet) {
-	flags.StringVar(&c.format, "format", "text", "`FORMAT` of the differences: text, json or csv")
+	declareFormat(flags, &c.format, "the differences", "text", "json", "csv")
 	flags.BoolVar(&c.noNewAccess, "no-new-access", false, "exit with 1 if the new directory grants something that the old one does not, or if that cannot be ruled out")
 }
 
@@ -33,9 +33,6 @@ func diff(in *invocation) error {
 		return inputError{diag.Problemf("two directories are required").WithRemedy("write extauthz diff OLD NEW")}
 	case len(arguments) > 2:
 		return inputError{diag.Problemf("unexpected argument %q", arguments[2]).WithRemedy("give two directories")}
-	}
-	if err := checkFormat(c.format); err != nil {
-		return inputError{err}
 	}
 	var directories [2]*access.Directory
 	for i, dir := range arguments {

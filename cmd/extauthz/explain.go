@@ -28,7 +28,7 @@ type explainCommand struct {
 // declare adds the flags of explain. Parsing them sets c.
 func (c *explainCommand) declare(flags *flag.FlagSet) {
 	flags.StringVar(&c.policies, "policies", "", "the policy directory `DIR`, as for serve")
-	flags.StringVar(&c.format, "format", "text", "`FORMAT` of the explanation: text or json")
+	declareFormat(flags, &c.format, "the explanation", "text", "json")
 	flags.StringVar(&c.line, "line", "", "a `LINE` of a decision log")
 	flags.StringVar(&c.log, "log", "", "a decision log `FILE`, or - for standard input, which is read too if nothing else is given; with one decision, or with --id")
 	flags.StringVar(&c.id, "id", "", "`ID` of the decision in the log")
@@ -76,8 +76,6 @@ func (c *explainCommand) check() error {
 	switch {
 	case c.policies == "":
 		return inputError{diag.Problemf("--policies is missing").WithRemedy("give the policy directory")}
-	case c.format != "text" && c.format != "json":
-		return inputError{diag.Problemf("unknown format %q", c.format).WithRemedy("use text or json")}
 	case len(given) > 1:
 		return inputError{diag.Problemf("%s exclude each other", strings.Join(given, " and ")).WithRemedy("give one decision or request")}
 	case c.id != "" && len(given) > 0 && given[0] != "--log":
@@ -138,10 +136,8 @@ func (c *explainCommand) findEntry(in *invocation) (*decisionlog.Entry, error) {
 		name, from = source, file
 	}
 	r := decisionlog.NewReader(name, from)
-	found, err := c.selectEntry(r)
-	for _, bad := range r.BadLines() {
-		fmt.Fprintf(in.stderr, "extauthz explain: %s\n", bad)
-	}
+	found, err := c.selectEntry(in, r)
+	reportBadLines(in, name, r)
 	switch counts := r.Counts(); {
 	case err != nil:
 		return nil, err
@@ -154,8 +150,11 @@ func (c *explainCommand) findEntry(in *invocation) (*decisionlog.Entry, error) {
 }
 
 // selectEntry returns the entry with the ID or, without one, the only entry.
-func (c *explainCommand) selectEntry(r *decisionlog.Reader) (found *decisionlog.Entry, err error) {
+func (c *explainCommand) selectEntry(in *invocation, r *decisionlog.Reader) (found *decisionlog.Entry, err error) {
+	progress := newProgress(in.stderr)
+	defer progress.clear()
 	for r.Next() {
+		progress.show("%d decisions read", r.Counts().Decisions)
 		switch e := r.Entry(); {
 		case c.id == "" && found != nil:
 			return nil, inputError{diag.Problemf("the log has several decisions").WithRemedy("select one with --id")}

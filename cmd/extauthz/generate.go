@@ -3,7 +3,6 @@ package main
 import (
 	"flag"
 	"io"
-	"slices"
 
 	"extauthz/decisionlog"
 	"extauthz/diag"
@@ -22,20 +21,11 @@ type generateCommand struct {
 
 // declare adds the flags of generate. Parsing them sets c.
 func (c *generateCommand) declare(flags *flag.FlagSet) {
-	c.format = "text"
 	c.logs.declare(flags)
 	flags.StringVar(&c.out, "out", "", "`DIR` to write, which must not exist: managed/NAME.json for each policy, and generated.json about them; required")
 	flags.StringVar(&c.policies, "policies", "", "`DIR` with the policies in force: only what they allow is used, and access that depends on conditions is listed")
 	flags.IntVar(&c.wildcards, "wildcards", 0, "write a pattern PARENT/* instead of at least `N` repositories with the same parent and the same actions; 0 means never")
-	flags.Func("format", "output `FORMAT` of the summary on standard output: text or json (default text)", c.setFormat)
-}
-
-func (c *generateCommand) setFormat(value string) error {
-	if !slices.Contains([]string{"text", "json"}, value) {
-		return diag.Problemf("%q is not a format", value).WithRemedy("write text or json")
-	}
-	c.format = value
-	return nil
+	declareFormat(flags, &c.format, "the summary on standard output", "text", "json")
 }
 
 // runGenerate writes policies for the use in a log.

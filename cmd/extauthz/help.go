@@ -42,29 +42,8 @@ func helpOn(w io.Writer, name string) error {
 	c := commands()[i]
 	fmt.Fprintf(w, "extauthz %s: %s\n", c.name, c.summary)
 	c.printFlags(w)
-	if example := exampleOf(c.name); example != "" {
-		fmt.Fprintf(w, "\nExample:\n  %s\n", example)
-	}
+	fmt.Fprintf(w, "\nExample:\n  %s\n", exampleOf(c.name))
 	return nil
-}
-
-// exampleOf returns an example of a command, "" for none.
-func exampleOf(command string) string {
-	switch command {
-	case "diff":
-		return "extauthz diff policies.main policies --no-new-access"
-	case "explain":
-		return "extauthz explain --policies policies --log decisions.log --id 019a0b1c-2d3e-7f40-8123-456789abcdef"
-	case "who-can":
-		return "extauthz who-can ecr:PutImage team/app --policies policies"
-	case "what-can":
-		return "extauthz what-can arn:aws:iam::123456789012:user/alice --policies policies --format json"
-	case "replay":
-		return "extauthz replay --log decisions.log --policies new-policies --fail-on lost-access,new-access"
-	case "generate":
-		return "extauthz generate --log decisions.log --policies policies --out generated"
-	}
-	return ""
 }
 
 // printFlags prints the flags with their defaults.

@@ -56,6 +56,12 @@ func readLog(in *invocation, file string, progress *progress, use func(string, *
 		return r.Counts(), inputErrorf("%s: %w", source, err)
 	}
 	progress.clear()
+	reportBadLines(in, source, r)
+	return r.Counts(), nil
+}
+
+// reportBadLines reports the lines of a log that are not decisions on standard error.
+func reportBadLines(in *invocation, source string, r *decisionlog.Reader) {
 	bad := r.BadLines()
 	for _, d := range bad[:min(len(bad), maxBadLines)] {
 		fmt.Fprintf(in.stderr, "extauthz %s: warning: %v\n", in.command, d)
@@ -63,5 +69,4 @@ func readLog(in *invocation, file string, progress *progress, use func(string, *
 	if more := r.Counts().Bad() - maxBadLines; more > 0 {
 		fmt.Fprintf(in.stderr, "extauthz %s: warning: %s: %d more lines are not decisions\n", in.command, source, more)
 	}
-	return r.Counts(), nil
 }

@@ -184,6 +184,25 @@ func TestHelp(t *testing.T) {
 	}
 }
 
+// TestHelpHasExamples checks that the help for each command ends with an example that the command's
+// flags accept.
+func TestHelpHasExamples(t *testing.T) {
+	for _, c := range commands() {
+		_, stdout, _ := typed(t, c.name+" --help")
+		_, example, _ := strings.Cut(stdout, "\nExample:\n  extauthz ")
+		words := strings.Fields(example)
+		if len(words) == 0 || words[0] != c.name {
+			t.Errorf("help for %s has no example:\n%s", c.name, stdout)
+			continue
+		}
+		flags := newFlags()
+		c.flags(flags)
+		if _, err := parseMixed(flags, &invocation{command: c.name, args: words[1:]}); err != nil {
+			t.Errorf("example %q: %v", example, err)
+		}
+	}
+}
+
 // TestHelpOnHeaders checks the form of flags in the help for map.
 func TestHelpOnHeaders(t *testing.T) {
 	_, stdout, _ := typed(t, "help map")

@@ -22,20 +22,12 @@ type replayCommand struct {
 
 // declare adds the flags of replay. Parsing them sets c.
 func (c *replayCommand) declare(flags *flag.FlagSet) {
-	c.format, c.failOn = "text", []string{string(replay.LostAccess)}
+	c.failOn = []string{string(replay.LostAccess)}
 	c.logs.declare(flags)
 	flags.StringVar(&c.policies, "policies", "", "`DIR` with the new policies; required")
 	flags.StringVar(&c.against, "against", "", "`DIR` with the policies to compare with, instead of the recorded decisions")
-	flags.Func("format", "output `FORMAT`: text, json or csv, a table of the differences (default text)", c.setFormat)
+	declareFormat(flags, &c.format, "the differences", "text", "json", "csv")
 	flags.Func("fail-on", "the `DIFFERENCES` that make the exit code 1, separated by commas: lost-access, new-access, other-denial, not-replayed; or none (default lost-access)", c.setFailOn)
-}
-
-func (c *replayCommand) setFormat(value string) error {
-	if !slices.Contains([]string{"text", "json", "csv"}, value) {
-		return diag.Problemf("%q is not a format", value).WithRemedy("write text, json or csv")
-	}
-	c.format = value
-	return nil
 }
 
 // notReplayed is the value of --fail-on for requests that cannot be decided again.
