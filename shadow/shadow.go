@@ -18,7 +18,10 @@ const Timeout = 5 * time.Second
 const (
 	workers   = 4
 	queueSize = 4096
-	outcomes  = int(authz.Allowed) + 1
+	// maxWaiting is the limit on the text of the requests in the queue and in the workers, in
+	// bytes. Those of usual size reach queueSize first.
+	maxWaiting = 16 << 20
+	outcomes   = int(authz.Allowed) + 1
 	// maxLogged is the limit on the differences that are logged in a second.
 	maxLogged = 100
 )
@@ -37,6 +40,7 @@ type Options struct {
 type Shadow struct {
 	options Options
 	queue   chan job
+	waiting atomic.Int64    // bytes
 	ctx     context.Context // of all decisions; ended by Close
 	end     context.CancelFunc
 	workers sync.WaitGroup
@@ -49,6 +53,7 @@ type Shadow struct {
 // A job is a request with the decision in force.
 type job struct {
 	request *authz.CheckRequest
+	size    int64 // in bytes
 	answer  answer
 }
 
@@ -78,11 +83,27 @@ func (s *Shadow) Submit(r *authz.CheckRequest, result *authz.Result) {
 	if !s.options.Loaded() || !isComparable(r, result) {
 		return
 	}
+	size := sizeOf(r)
+	if s.waiting.Add(size) > maxWaiting {
+		s.waiting.Add(-size)
+		s.dropped.Add(1)
+		return
+	}
 	select {
-	case s.queue <- job{r.Clone(), newAnswer(result)}:
+	case s.queue <- job{r.Clone(), size, newAnswer(result)}:
 	default:
+		s.waiting.Add(-size)
 		s.dropped.Add(1)
 	}
+}
+
+// sizeOf returns the size of the text that the client of a request chooses, in bytes.
+func sizeOf(r *authz.CheckRequest) int64 {
+	n := len(r.Method) + len(r.Path) + len(r.Host) + len(r.SNI) + len(r.Principal) + len(r.Certificate)
+	for i := range r.Headers {
+		n += len(r.Headers[i].Name) + len(r.Headers[i].Value)
+	}
+	return int64(n)
 }
 
 // isComparable reports whether a second decision says anything: not on a check that could not
@@ -106,6 +127,7 @@ func (s *Shadow) work() {
 			return
 		case j := <-s.queue:
 			s.decide(j)
+			s.waiting.Add(-j.size)
 		}
 	}
 }

@@ -237,3 +237,26 @@ func BenchmarkSubmit(b *testing.B) {
 		s.Submit(r, result)
 	}
 }
+
+// TestLargeRequests checks that requests with long headers wait in a bounded amount of memory, and
+// that requests are decided again after them.
+func TestLargeRequests(t *testing.T) {
+	release := make(chan struct{})
+	s, _ := start(t, func(context.Context, *authz.CheckRequest) *authz.Result {
+		<-release
+		return &authz.Result{Decision: authz.Unauthenticated}
+	})
+	large := pull("", "")
+	large.Headers = []mapping.Header{{Name: "x", Value: strings.Repeat("a", 60<<10)}}
+	fit := uint64(maxWaiting / sizeOf(large))
+	for range fit + 100 {
+		s.Submit(large, &authz.Result{Decision: authz.Unauthenticated})
+	}
+	if s.Dropped() != 100 || s.waiting.Load() > maxWaiting {
+		t.Errorf("%d dropped, %d bytes wait", s.Dropped(), s.waiting.Load())
+	}
+	close(release)
+	waitFor(t, "decisions", func() bool { return s.total() == fit && s.waiting.Load() == 0 })
+	s.Submit(large, &authz.Result{Decision: authz.Unauthenticated})
+	waitFor(t, "decision afterwards", func() bool { return s.total() == fit+1 })
+}
