@@ -3,7 +3,6 @@ package authz
 import (
 	"bytes"
 	"context"
-	"math"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -43,24 +42,6 @@ func pullByCertificate(t testing.TB) (*Checker, *CheckRequest) {
 		t.Fatalf("%v: %s", result.Decision, result.Reason)
 	}
 	return c, r
-}
-
-// TestAllocations checks how often memory is allocated for an allowed pull with a certificate
-// whose decisions are cached: for the result, its ID, the credentials, the attempt to
-// authenticate and the ARN. The fewest of three rounds counts, because goroutines of earlier tests
-// may allocate memory too.
-func TestAllocations(t *testing.T) {
-	for _, omit := range []bool{false, true} {
-		c, r := pullByCertificate(t)
-		c.OmitReasons = omit
-		got := math.Inf(1)
-		for range 3 {
-			got = min(got, testing.AllocsPerRun(1000, func() { c.Check(context.Background(), r) }))
-		}
-		if got > 5 {
-			t.Errorf("reasons omitted %t: %v allocations for a check, want at most 5", omit, got)
-		}
-	}
 }
 
 // TestChecksAreSeparate checks that requests at the same time, which use the memory of earlier

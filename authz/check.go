@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -243,12 +244,27 @@ func (k *check) allow(ctx context.Context, removeQuery []string, m *mapping.Mapp
 // authorizeUpstream adds the registry's own credential to an allowed request. Without it the
 // request is not allowed.
 func (k *check) authorizeUpstream(ctx context.Context, m *mapping.Mapping) {
-	authorization, err := k.registry.Upstream.Authorization(ctx, m.TokenScope())
+	authorization, err := k.registry.Upstream.Authorization(ctx, k.upstreamScope(m))
 	if err != nil {
 		k.result.unavailable("the registry's own credential is not available", err.Error())
 		return
 	}
 	k.result.Answer.Authorization = authorization
+}
+
+// upstreamScope returns the access that the registry's own credential must grant for an allowed
+// request. Access to the source of a mount that policies deny is not part of it.
+func (k *check) upstreamScope(m *mapping.Mapping) string {
+	if m.Operation == mapping.Catalog {
+		return "registry:catalog:*" // Distribution, "Token Scope Documentation"
+	}
+	scope := m.TokenScope()
+	for i := range k.result.Evaluations {
+		if e := &k.result.Evaluations[i]; e.Optional && e.Decision != iam.Allowed {
+			scope, _, _ = strings.Cut(scope, " ")
+		}
+	}
+	return scope
 }
 
 // presentHeaders returns those of some headers that the request has.

@@ -65,13 +65,6 @@ func TestDecisionIDsDiffer(t *testing.T) {
 	}
 }
 
-// TestDecisionIDAllocates checks that an ID is one allocation.
-func TestDecisionIDAllocates(t *testing.T) {
-	if got := testing.AllocsPerRun(100, func() { newID() }); got > 1 {
-		t.Errorf("%v allocations", got)
-	}
-}
-
 func BenchmarkDecisionID(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {

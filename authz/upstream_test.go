@@ -75,6 +75,8 @@ func TestUpstreamRealm(t *testing.T) {
 		{"a pull", "bob", http.MethodGet, "/v2/team/app/manifests/v1", "Bearer repository:team/app:pull_"},
 		{"a push", "alice", http.MethodPut, "/v2/team/app/manifests/v1", "Bearer repository:team/app:pull+push_"},
 		{"the API's version", "bob", http.MethodGet, "/v2/", "Bearer _"},
+		{"a mount", "alice", http.MethodPost, "/v2/team/app/blobs/uploads/?mount=" + digest + "&from=team/other", "Bearer repository:team/app:pull+push+repository:team/other:pull_"},
+		{"a mount whose source is denied", "alice", http.MethodPost, "/v2/team/app/blobs/uploads/?mount=" + digest + "&from=secret/app", "Bearer repository:team/app:pull+push_"},
 	}
 	for _, test := range cases {
 		t.Run(test.name, func(t *testing.T) {

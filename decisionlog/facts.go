@@ -1,7 +1,6 @@
 package decisionlog
 
 import (
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -112,9 +111,9 @@ func appendContext(b []byte, f *authz.Facts, at time.Time, omitted *omissions) [
 	}
 	switch {
 	case !referer.Present:
-	case isWhole(referer.Text) && !strings.ContainsAny(referer.Text, "?@"):
-		b = appendString(append(b, `,"aws:referer":`...), referer.Text)
-	default: // a user name and a query may contain a credential
+	case referer.Text == "":
+		b = append(b, `,"aws:referer":""`...)
+	default: // policies use it as a shared secret, and its query may contain a credential
 		omitted.add("aws:referer")
 	}
 	if f.Caller != nil && f.Caller.Spec != nil {

@@ -129,7 +129,7 @@ func addFacts(line *referenceLine, r *authz.Result) {
 	if h := f.Request.UserAgent; h.Present && !omit(!whole(h.Text), "aws:UserAgent") {
 		line.Context = append(line.Context, [2]string{"aws:UserAgent", h.Text})
 	}
-	if h := f.Request.Referer; h.Present && !omit(!whole(h.Text) || strings.Contains(h.Text, "?") || strings.Contains(h.Text, "@"), "aws:referer") {
+	if h := f.Request.Referer; h.Present && !omit(h.Text != "", "aws:referer") {
 		line.Context = append(line.Context, [2]string{"aws:referer", h.Text})
 	}
 	if f.Caller == nil || f.Caller.Spec == nil {

@@ -27,7 +27,7 @@ var conditions = map[string]string{
 	"tls":      `"Bool":{"aws:SecureTransport":"true"}`,
 	"agent":    `"StringLike":{"aws:UserAgent":"crane*"}`,
 	"noagent":  `"Null":{"aws:UserAgent":"true"}`,
-	"referer":  `"StringEquals":{"aws:referer":"https://example.com/"}`,
+	"referer":  `"StringEquals":{"aws:referer":""}`,
 	"before":   `"DateLessThan":{"aws:CurrentTime":"2026-05-06T09:00:00Z"}`,
 	"session":  `"DateGreaterThan":{"aws:TokenIssueTime":"2026-05-06T06:00:00Z"}`,
 	"team":     `"StringEquals":{"aws:PrincipalTag/team":"blue"}`,
@@ -140,7 +140,7 @@ func newRequest(n int, user, target, agent string) *authz.CheckRequest {
 		header("user-agent", agent)
 	}
 	if n%7 < 3 {
-		header("referer", "https://example.com/")
+		header("referer", "")
 	}
 	if n%3 == 0 {
 		r.SNI = r.Host

@@ -32,7 +32,7 @@ func TestFiles(t *testing.T) {
 	const place = "accounts/123456789012/eu-central-1/repositories/"
 	want := []string{
 		".schemas/organization.schema.json", ".schemas/policy.schema.json", ".schemas/principals.schema.json",
-		".schemas/registries.schema.json", ".schemas/tags.schema.json", ".schemas/tests.schema.json",
+		".schemas/registries.schema.json", ".schemas/tags.schema.json", ".schemas/tests.schema.json", ".schemas/upstreams.schema.json",
 		place + "team/app/_policy.json", place + "team/base/_policy.json", place + "team/inbox/_policy.json",
 		place + "team/preview/_tags.json", place + "team/retired/_policy.json", place + "team/shared/_policy.json",
 		"managed/ci.json", "managed/contents.json", "managed/login.json", "managed/tagged.json",
