@@ -2,12 +2,9 @@ package metrics
 
 import (
 	"fmt"
-	"net/url"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-
-	"extauthz/identity/oidc"
 )
 
 // collector reads the sources when Prometheus scrapes.
@@ -82,12 +79,12 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 	if expiry, found := c.CertificateExpiry(); found {
 		ch <- prometheus.MustNewConstMetric(certificateExpiry(), prometheus.GaugeValue, seconds(expiry))
 	}
-	for host, h := range byHost(c.Store.KeySets()) {
-		ch <- prometheus.MustNewConstMetric(keysLoaded(), prometheus.GaugeValue, seconds(h.loaded), host)
+	for host, h := range byHost(keySetFetches(c.Store.KeySets())) {
+		ch <- prometheus.MustNewConstMetric(keysLoaded(), prometheus.GaugeValue, seconds(h.last), host)
 		ch <- prometheus.MustNewConstMetric(keysFailed(), prometheus.CounterValue, float64(h.failures), host)
 	}
-	for host, h := range realmsByHost(c.Store.Realms()) {
-		ch <- prometheus.MustNewConstMetric(tokenIssued(), prometheus.GaugeValue, seconds(h.issued), host)
+	for host, h := range byHost(realmFetches(c.Store.Realms())) {
+		ch <- prometheus.MustNewConstMetric(tokenIssued(), prometheus.GaugeValue, seconds(h.last), host)
 		ch <- prometheus.MustNewConstMetric(tokensFailed(), prometheus.CounterValue, float64(h.failures), host)
 	}
 }
@@ -126,40 +123,6 @@ func (c *collector) cacheEntries() float64 {
 		return float64(s.Decisions.CacheLen())
 	}
 	return 0
-}
-
-// The metrics of keys at URLs have the URL's host as their label. The URL itself may
-// contain a secret.
-func keysLoaded() *prometheus.Desc {
-	return describe("jwks_last_success_timestamp_seconds", "When the keys of issuers at the host were last fetched successfully; with several URLs, the oldest; 0 before the first success.", "host")
-}
-
-func keysFailed() *prometheus.Desc {
-	return describe("jwks_failures_total", "Failed fetches of the keys of issuers at the host.", "host")
-}
-
-// hostKeys is the state of the keys at one host.
-type hostKeys struct {
-	loaded   time.Time // the oldest
-	failures uint64
-}
-
-// byHost combines the key sets of each host.
-func byHost(sets []oidc.KeySetStatus) map[string]hostKeys {
-	hosts := map[string]hostKeys{}
-	for _, set := range sets {
-		u, err := url.Parse(set.URL)
-		if err != nil {
-			continue // the policy directory has no such URL
-		}
-		h, found := hosts[u.Host]
-		if !found || set.Loaded.Before(h.loaded) {
-			h.loaded = set.Loaded
-		}
-		h.failures += set.Failures
-		hosts[u.Host] = h
-	}
-	return hosts
 }
 
 func truth(b bool) float64 {

@@ -10,20 +10,21 @@ import (
 
 	"extauthz/identity/oidc"
 	"extauthz/policystore/policystoretest"
+	"extauthz/upstream"
 )
 
 // TestByHost checks that the oldest load and all failures of a host are reported.
 func TestByHost(t *testing.T) {
 	early, late := time.Unix(1000, 0), time.Unix(2000, 0)
-	got := byHost([]oidc.KeySetStatus{
+	got := byHost(keySetFetches([]oidc.KeySetStatus{
 		{URL: "https://a.example.com/one", Loaded: late, Failures: 1},
 		{URL: "https://a.example.com/two?token=s3cret", Loaded: early, Failures: 2},
 		{URL: "https://b.example.com:8443/keys", Loaded: late},
 		{URL: "https://c.example.com/one", Loaded: late},
 		{URL: "https://c.example.com/two"},
-	})
-	want := map[string]hostKeys{
-		"a.example.com": {early, 3}, "b.example.com:8443": {late, 0}, "c.example.com": {time.Time{}, 0},
+	}))
+	want := map[string]fetches{
+		"a.example.com": {last: early, failures: 3}, "b.example.com:8443": {last: late}, "c.example.com": {},
 	}
 	if len(got) != len(want) {
 		t.Errorf("hosts %v, want %v", got, want)
@@ -32,6 +33,13 @@ func TestByHost(t *testing.T) {
 		if got[host] != h {
 			t.Errorf("%s: %+v, want %+v", host, got[host], h)
 		}
+	}
+}
+
+func TestRealmFetches(t *testing.T) {
+	got := byHost(realmFetches([]upstream.RealmStatus{{URL: "https://a.example.com/token?key=s3cret", Issued: time.Unix(1, 0), Failures: 2}}))
+	if len(got) != 1 || got["a.example.com"] != (fetches{last: time.Unix(1, 0), failures: 2}) {
+		t.Errorf("hosts %v", got)
 	}
 }
 
