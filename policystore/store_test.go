@@ -112,7 +112,7 @@ func TestWatchLogsAnErrorOnceAndNoSecret(t *testing.T) {
 		t.Errorf("error %v, logged %d times; want it returned alone", err, log.count("htpasswd"))
 	}
 	end := watching(s)
-	eventually(t, "the error in the log", func() bool { return log.count("every request is refused") == 1 })
+	eventually(t, "the error in the log", func() bool { return log.count("no policies are in force") == 1 })
 	for range 3 {
 		s.Trigger()
 		time.Sleep(10 * time.Millisecond)

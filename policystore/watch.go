@@ -172,7 +172,7 @@ func (w *Watcher) report(err error) {
 	w.reported = err.Error()
 	consequence := "the last good snapshot stays in force"
 	if w.store.Snapshot() == nil {
-		consequence = "every request is refused until it is fixed"
+		consequence = "no policies are in force until it is fixed" // those of the store: they may be shadow policies
 	}
 	logger := w.store.options.Logger
 	logger.Error("policy directory refused; "+consequence, "dir", w.store.options.Dir, "error", err)

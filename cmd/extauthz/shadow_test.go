@@ -60,6 +60,7 @@ func TestBrokenShadow(t *testing.T) {
 		p := start(t, nil, "--shadow-policies", dir)
 		conn := p.dial(t)
 		p.message(t, "the shadow policies cannot be loaded")
+		p.message(t, "policy directory refused; no policies are in force until it is fixed")
 		wantStatus(t, p.admin, "/readyz", http.StatusOK)
 		wantCheck(t, conn, "GET", "/v2/team/app/manifests/v1", as("bob"), http.StatusOK)
 		wantCheck(t, conn, "PUT", "/v2/team/app/manifests/v1", as("bob"), http.StatusForbidden)
