@@ -152,9 +152,12 @@ func (r *Realm) query(scope string) url.Values {
 	return query
 }
 
-// tokenText is the form of a token in a header (RFC 6750, section 2.1, and other printable
-// characters except those that end a value).
+// tokenText is the form of a token in a header; see [IsToken].
 var tokenText = regexp.MustCompile(`^[!-+\--:<-~]+$`)
+
+// IsToken reports whether a header can contain a text as a token (RFC 6750, section 2.1, and other
+// printable characters except those that end a value).
+func IsToken(text string) bool { return tokenText.MatchString(text) }
 
 // parseToken parses the response of a realm (Distribution, "Token Authentication
 // Specification", "Token Response Fields").
@@ -173,7 +176,7 @@ func parseToken(text []byte) (token string, lifetime time.Duration, err error) {
 	switch {
 	case token == "":
 		return "", 0, errors.New("the response has no token")
-	case len(token) > maxToken || !tokenText.MatchString(token):
+	case len(token) > maxToken || !IsToken(token):
 		return "", 0, fmt.Errorf("the token is longer than %d bytes, or contains characters that a header must not contain", maxToken)
 	}
 	lifetime = defaultLifetime

@@ -2,11 +2,11 @@ package config
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"extauthz/diag"
 	"extauthz/strictyaml"
+	"extauthz/upstream"
 )
 
 // UpstreamsPath is the path of the file with the credentials of the registries behind Envoy.
@@ -63,10 +63,6 @@ func ParseUpstreams(text []byte) ([]UpstreamEntry, error) {
 	return valid, faults.Err()
 }
 
-// tokenForm is the form of a token in a header (RFC 6750, section 2.1, and other printable
-// characters except those that end a value).
-var tokenForm = regexp.MustCompile(`^[!-+\--:<-~]+$`)
-
 // check checks that the entry describes one credential.
 func (e *UpstreamEntry) check(at *entry) {
 	if !at.knows("registry", "username", "password", "token", "realm", "service", "ca") {
@@ -82,7 +78,7 @@ func (e *UpstreamEntry) check(at *entry) {
 		at.fault("the upstream has no credential", "add username and password, token, or realm")
 	}
 	e.checkUser(at, user)
-	if e.Token.Text != "" && !tokenForm.MatchString(e.Token.Text) {
+	if e.Token.Text != "" && !upstream.IsToken(e.Token.Text) {
 		at.fault("the token contains a character that a header must not contain", "use printable ASCII without spaces, commas and semicolons", "token")
 	}
 	for key, value := range map[string]string{"service": e.Service.Text, "ca": e.CA.Text} {

@@ -47,7 +47,7 @@ var mayImport = map[string][]string{
 	"decision":                            {"diag", "iam", lru},
 	"denialmessage":                       {"diag", age},
 	"policystore":                         {"diag", "iam", "strictjson", "strictyaml", "mapping", "identity/basic", "identity/oidc", "identity/session", "identity/sts", "identity", "decision", "upstream", "policystore/awsexport", "policystore/config", "policystore/directory"},
-	"policystore/config":                  {"diag", "iam", "strictyaml", "mapping", "identity", "identity/session", "identity/sts", "policystore/awsexport"},
+	"policystore/config":                  {"diag", "iam", "strictyaml", "mapping", "identity", "identity/session", "identity/sts", "upstream", "policystore/awsexport"},
 	"policystore/awsexport":               {"diag", "iam", "strictjson", "mapping", "identity/sts"},
 	"policystore/directory":               {"diag", fsnotify},
 	"policystore/policystoretest":         {"decision", "policystore", "policystore/directory/directorytest"},
