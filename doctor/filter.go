@@ -62,7 +62,7 @@ func alwaysMatches(filters []httpFilter, f *httpFilter, matcher value) bool {
 	for _, step := range matcher.get("path").list() {
 		key = step.get("key").text()
 	}
-	for _, other := range before(filters, func(o *httpFilter) bool { return o.entry.node == f.entry.node }) {
+	for _, other := range before(filters, f) {
 		prefix := other.get("shadow_rules_stat_prefix").text()
 		if other.message.name != "RBAC" || other.disabled || !strings.HasPrefix(key, prefix) {
 			continue

@@ -13,7 +13,7 @@ import (
 func (d *doctor) checkRegistry(r *route, f *httpFilter, m *manager) {
 	name, named := r.extensions(f.name)["registry"]
 	if !named {
-		d.checkHosts(r, m)
+		d.checkHosts(r)
 	}
 	if d.options.Policies == nil {
 		return
@@ -56,7 +56,7 @@ func (d *doctor) registriesOf(r *route, name value, named bool) (all []*policyst
 // checkHosts checks a route whose registry the Host header selects. If the route is for any
 // host, and several clusters are registries, a client can choose the policies of one and the
 // content of another.
-func (d *doctor) checkHosts(r *route, m *manager) {
+func (d *doctor) checkHosts(r *route) {
 	domains := r.host.get("domains")
 	anyDomain := slices.ContainsFunc(domains.list(), func(v value) bool { return strings.Contains(v.text(), "*") })
 	if !anyDomain {
@@ -134,7 +134,7 @@ func (d *doctor) checkTokens(registry *policystore.Registry, f *httpFilter, m *m
 // providesMetadata reports whether a jwt_authn filter before f has a provider that writes its
 // claims under a name.
 func providesMetadata(filters []httpFilter, f *httpFilter, name string) bool {
-	return slices.ContainsFunc(before(filters, func(o *httpFilter) bool { return o.entry.node == f.entry.node }), func(o httpFilter) bool {
+	return slices.ContainsFunc(before(filters, f), func(o httpFilter) bool {
 		if o.message.name != "JwtAuthentication" {
 			return false
 		}

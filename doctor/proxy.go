@@ -85,14 +85,10 @@ func (f *httpFilter) isCheck() bool {
 // The name of the message that configures ext_authz.
 const extAuthz = "ExtAuthz"
 
-// before returns the filters before the last one that satisfies a condition.
-func before(filters []httpFilter, condition func(*httpFilter) bool) []httpFilter {
-	for i := len(filters) - 1; i >= 0; i-- {
-		if condition(&filters[i]) {
-			return filters[:i]
-		}
-	}
-	return nil
+// before returns the filters before f.
+func before(filters []httpFilter, f *httpFilter) []httpFilter {
+	i := slices.IndexFunc(filters, func(o httpFilter) bool { return o.entry.node == f.entry.node })
+	return filters[:max(i, 0)]
 }
 
 // checks returns the filters of a connection manager that are checks.

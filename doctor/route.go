@@ -66,8 +66,7 @@ func forwarding(host, item value, outer []value) (all []route) {
 	return all
 }
 
-// setting returns the most specific setting of a route for a filter, without its type for a
-// FilterConfig that contains one.
+// setting returns the most specific setting of a route for a filter.
 func (r *route) setting(filter string) message {
 	for _, s := range slices.Backward(r.settings) {
 		if v := s.get(filter); v.exists() {
@@ -86,10 +85,8 @@ func (r *route) checkedBy(f *httpFilter) (checked bool, at value) {
 		return !f.disabled, f.entry.get("disabled")
 	case setting.get("disabled").isTrue():
 		return false, setting.get("disabled")
-	case setting.name == "FilterConfig" && !setting.get("config").exists() && f.disabled:
-		return true, value{} // the setting enables it
 	}
-	return true, value{}
+	return true, value{} // a setting enables a filter that is disabled
 }
 
 // extensions returns the context extensions of a route: for each name the most specific value.

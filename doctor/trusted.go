@@ -39,7 +39,7 @@ func requiresCertificate(r *route, m *manager) bool {
 // setBefore reports whether a filter before f that handles the requests of a route removes the
 // header, or is of a kind that sets headers from what it verified.
 func setBefore(r *route, f *httpFilter, m *manager, header string) bool {
-	return slices.ContainsFunc(before(m.filters, func(o *httpFilter) bool { return o.entry.node == f.entry.node }), func(o httpFilter) bool {
+	return slices.ContainsFunc(before(m.filters, f), func(o httpFilter) bool {
 		enabled, _ := r.checkedBy(&o)
 		return enabled && setsHeader(&o, r, header)
 	}) || removesEarly(m, header)
@@ -85,10 +85,16 @@ func (m *manager) tls() value {
 	return socket.value
 }
 
+// validationContexts returns the settings of a CommonTlsContext by which client certificates are
+// verified, as far as the input contains them.
+func validationContexts(common value) []value {
+	return []value{common.get("validation_context"), common.get("combined_validation_context", "default_validation_context")}
+}
+
 // verifiesPeers reports whether client certificates of a listener are verified.
 func (m *manager) verifiesPeers() bool {
 	common := m.tls().get("common_tls_context")
-	for _, context := range []value{common.get("validation_context"), common.get("combined_validation_context", "default_validation_context")} {
+	for _, context := range validationContexts(common) {
 		if context.get("trusted_ca").exists() || context.get("custom_validator_config").exists() || context.get("ca_certificate_provider_instance").exists() {
 			return !acceptsUntrusted(context)
 		}
@@ -104,7 +110,7 @@ func acceptsUntrusted(context value) bool {
 // checkPeers reports certificates that are asked for and not verified.
 func (d *doctor) checkPeers(m *manager) {
 	common := m.tls().get("common_tls_context")
-	for _, context := range []value{common.get("validation_context"), common.get("combined_validation_context", "default_validation_context")} {
+	for _, context := range validationContexts(common) {
 		if acceptsUntrusted(context) {
 			d.report(unverifiedPeer, context.get("trust_chain_verification"), "the listener accepts certificates of any authority", "remove trust_chain_verification: ACCEPT_UNTRUSTED")
 		}
