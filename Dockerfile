@@ -6,7 +6,7 @@
 # The stage "prebuilt" is the same image with a binary that was built outside, for the platform
 # of the image. It needs no other image and no network:
 #
-#   CGO_ENABLED=0 GOOS=linux go build -tags=grpcnotrace -trimpath -ldflags=-s -o bin/extauthz ./cmd/extauthz
+#   CGO_ENABLED=0 GOOS=linux go build -tags=grpcnotrace,nethttpomithttp2 -trimpath -ldflags=-s -o bin/extauthz ./cmd/extauthz
 #   docker build --tag extauthz --target prebuilt --build-arg BINARY=extauthz --file Dockerfile bin
 #
 # What serve should do otherwise is best said by EXTAUTHZ_* variables (docker
@@ -50,7 +50,7 @@ RUN ["go", "mod", "download"]
 COPY . .
 # RUN without a shell replaces no variables; ENV does.
 ENV GOFLAGS="'-ldflags=-s -w -X=main.released=${VERSION} -X=main.revision=${REVISION}'"
-RUN ["go", "build", "-tags=grpcnotrace", "-trimpath", "-buildvcs=false", "-o", "/extauthz", "./cmd/extauthz"]
+RUN ["go", "build", "-tags=grpcnotrace,nethttpomithttp2", "-trimpath", "-buildvcs=false", "-o", "/extauthz", "./cmd/extauthz"]
 
 FROM base
 COPY --from=build /extauthz /extauthz

@@ -24,8 +24,9 @@ export CGO_ENABLED ?= 0
 FASTER := -gcflags=all=-dwarf=false -ldflags=-w
 
 # Without the pages that trace gRPC calls, which are never served, the linker leaves out what is
-# not called: a fifth of the binary. The Dockerfile and .ci/release set the same tag.
-SMALL := -tags=grpcnotrace
+# not called: a fifth of the binary. HTTP/2 of net/http is left out too, because only gRPC uses
+# HTTP/2 here, and it has its own. The Dockerfile and .ci/release set the same tags.
+SMALL := -tags=grpcnotrace,nethttpomithttp2
 
 # An older Go fetches the release that go.mod names. GOTOOLCHAIN=local prevents it.
 export GOTOOLCHAIN ?= auto

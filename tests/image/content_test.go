@@ -151,7 +151,7 @@ func checkProgram(t *testing.T, program []byte, p platform) {
 		settings[s.Key] = s.Value
 	}
 	for key, want := range map[string]string{
-		"CGO_ENABLED": "0", "GOOS": p.system, "GOARCH": p.architecture, "-trimpath": "true", "-tags": "grpcnotrace",
+		"CGO_ENABLED": "0", "GOOS": p.system, "GOARCH": p.architecture, "-trimpath": "true", "-tags": "grpcnotrace,nethttpomithttp2",
 	} {
 		if settings[key] != want {
 			t.Errorf("the program was built with %s=%s, want %s", key, settings[key], want)

@@ -12,7 +12,7 @@ import (
 // binary has the settings that the Dockerfile would build it with.
 func (e *engine) extauthz(ctx context.Context) (string, error) {
 	program, err := e.compile(ctx, checkout.Root(), "./cmd/extauthz", "extauthz",
-		[]string{"-tags=grpcnotrace", "-trimpath", "-buildvcs=false", "-ldflags=-s -w"}, []string{"GOFLAGS="})
+		[]string{"-tags=grpcnotrace,nethttpomithttp2", "-trimpath", "-buildvcs=false", "-ldflags=-s -w"}, []string{"GOFLAGS="})
 	if err != nil {
 		return "", err
 	}

@@ -14,7 +14,7 @@ import (
 // a fifth of the binary. The tag grpcnotrace leaves out the other package that has templates,
 // golang.org/x/net/trace.
 func TestNoTemplates(t *testing.T) {
-	list := exec.Command("go", "list", "-deps", "-tags=grpcnotrace", "./cmd/extauthz")
+	list := exec.Command("go", "list", "-deps", "-tags=grpcnotrace,nethttpomithttp2", "./cmd/extauthz")
 	list.Dir = stack.Root()
 	out, err := list.Output()
 	if err != nil {
@@ -31,11 +31,11 @@ func TestNoTemplates(t *testing.T) {
 	}
 }
 
-// TestReleaseTag checks that everything that builds the program for operators sets the tag.
-func TestReleaseTag(t *testing.T) {
+// TestReleaseTags checks that everything that builds the program for operators sets the tags.
+func TestReleaseTags(t *testing.T) {
 	for _, file := range []string{"Makefile", "Dockerfile", ".ci/release", "tests/images/extauthz.go"} {
-		if !strings.Contains(page(t, file), "-tags=grpcnotrace") {
-			t.Errorf("%s builds without -tags=grpcnotrace", file)
+		if !strings.Contains(page(t, file), "-tags=grpcnotrace,nethttpomithttp2") {
+			t.Errorf("%s builds without -tags=grpcnotrace,nethttpomithttp2", file)
 		}
 	}
 }
