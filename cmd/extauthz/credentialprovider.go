@@ -8,6 +8,15 @@ import (
 	"extauthz/signin/kubelet"
 )
 
+func credentialProviderUsage() command {
+	return command{
+		name: "credential-provider", summary: "answer a kubelet that pulls an image, with a session token",
+		usage:   []string{"--registry HOST"},
+		example: "--registry registry.example.com",
+		flags:   new(credentialProviderCommand).declare, run: credentialProvider,
+	}
+}
+
 // credentialProviderCommand contains the flags of credential-provider.
 type credentialProviderCommand struct {
 	signInFlags

@@ -9,6 +9,15 @@ import (
 	"extauthz/diag"
 )
 
+func decodeUsage() command {
+	return command{
+		name: "decode", summary: "print the reason for a denial in an encoded authorization message",
+		usage:   []string{"--key FILE [MESSAGE]"},
+		example: "--key key.txt --explain < output-of-the-client.txt",
+		flags:   new(decodeCommand).declare, run: decode,
+	}
+}
+
 // decodeCommand contains the flags of decode.
 type decodeCommand struct {
 	key     string // file

@@ -8,6 +8,16 @@ import (
 	"extauthz/policystore"
 )
 
+func diffUsage() command {
+	return command{
+		name: "diff", summary: "report the access that one policy directory grants and another does not",
+		usage:    []string{"OLD NEW"},
+		example:  "policies.main policies --no-new-access",
+		negative: "with --no-new-access: the new directory grants more, or that cannot be ruled out",
+		flags:    new(diffCommand).declare, run: diff,
+	}
+}
+
 // diffCommand contains the flags of diff.
 type diffCommand struct {
 	format      string

@@ -12,6 +12,19 @@ import (
 	"extauthz/doctor"
 )
 
+func doctorUsage() command {
+	return command{
+		name: "doctor", summary: "report what in an Envoy configuration undoes the protection",
+		usage: []string{
+			"[FILE...]",
+			"--admin ADDRESS",
+		},
+		example:  "--policies policies envoy.yaml",
+		negative: "there is a finding at least as severe as --fail-on",
+		flags:    new(doctorCommand).declare, run: examine,
+	}
+}
+
 // doctorCommand contains the flags of doctor.
 type doctorCommand struct {
 	findingFlags

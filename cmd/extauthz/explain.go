@@ -16,6 +16,21 @@ import (
 	"extauthz/simulate"
 )
 
+func explainUsage() command {
+	return command{
+		name: "explain", summary: "explain a decision of the log, or the decision on a request",
+		usage: []string{
+			"--policies DIR --log FILE [--id ID]",
+			"--policies DIR --line LINE",
+			"--policies DIR --check-request FILE",
+			"--policies DIR --principal ARN --request REQUEST",
+		},
+		example:  "--policies policies --log decisions.log --id 019a0b1c-2d3e-7f40-8123-456789abcdef",
+		negative: "the log does not have the decision, or the request cannot be decided again",
+		flags:    new(explainCommand).declare, run: runExplain,
+	}
+}
+
 // explainCommand contains the flags of explain.
 type explainCommand struct {
 	simulateCommand

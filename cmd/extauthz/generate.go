@@ -11,6 +11,15 @@ import (
 	"extauthz/scaffold"
 )
 
+func generateUsage() command {
+	return command{
+		name: "generate", summary: "write least-privilege policies for the use in a decision log",
+		usage:   []string{"--log FILE --out DIR"},
+		example: "--log decisions.log --policies policies --out generated",
+		flags:   new(generateCommand).declare, run: runGenerate,
+	}
+}
+
 // generateCommand contains the flags of generate.
 type generateCommand struct {
 	logs          logFiles

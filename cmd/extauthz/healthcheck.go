@@ -19,6 +19,16 @@ import (
 	"extauthz/envoy"
 )
 
+func healthcheckUsage() command {
+	return command{
+		name: "healthcheck", summary: "check whether a running serve is ready",
+		example:     "--timeout 5s",
+		negative:    "serve is not running, or is not ready",
+		environment: true,
+		flags:       new(healthcheckCommand).declare, run: healthcheck,
+	}
+}
+
 // healthcheckCommand contains the flags of healthcheck. Those of serve have the same
 // defaults and environment variables, so that both commands agree in one container.
 type healthcheckCommand struct {

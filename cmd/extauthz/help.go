@@ -1,14 +1,21 @@
 package main
 
 import (
-	"flag"
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"extauthz/diag"
 )
+
+func helpUsage() command {
+	return command{
+		name: "help", summary: "print the commands, or how to use one command",
+		usage:   []string{"[COMMAND]"},
+		example: "who-can",
+		flags:   noFlags, run: help,
+	}
+}
 
 // help prints the commands, or the flags of one command.
 func help(in *invocation) error {
@@ -31,7 +38,7 @@ func printCommands(w io.Writer) {
 	for _, c := range commands() {
 		fmt.Fprintf(w, "  %-20s %s\n", c.name, c.summary)
 	}
-	fmt.Fprint(w, "\nextauthz help COMMAND prints a command's flags.\n")
+	fmt.Fprint(w, "\nextauthz help COMMAND prints how to use a command.\n")
 }
 
 func helpOn(w io.Writer, name string) error {
@@ -40,28 +47,6 @@ func helpOn(w io.Writer, name string) error {
 		return inputError{diag.Problemf("unknown command %q", name).WithRemedy("see extauthz help")}
 	}
 	c := commands()[i]
-	fmt.Fprintf(w, "extauthz %s: %s\n", c.name, c.summary)
-	c.printFlags(w)
-	fmt.Fprintf(w, "\nExample:\n  %s\n", exampleOf(c.name))
+	c.help(w)
 	return nil
-}
-
-// printFlags prints the flags with their defaults.
-func (c *command) printFlags(w io.Writer) {
-	title := "\nFlags:\n"
-	if c.environment {
-		title = "\nFlags (the environment can set those of serve, as EXTAUTHZ_LISTEN sets --listen; a flag takes precedence):\n"
-	}
-	flags := newFlags()
-	c.flags(flags)
-	flags.VisitAll(func(f *flag.Flag) {
-		fmt.Fprint(w, title)
-		title = ""
-		value, usage := flag.UnquoteUsage(f)
-		fmt.Fprintf(w, "  %s\n        %s", strings.TrimRight(printedFlag(f.Name)+" "+strings.ToUpper(value), " "), usage)
-		if f.DefValue != "" && f.DefValue != "false" {
-			fmt.Fprintf(w, " (default %s)", f.DefValue)
-		}
-		fmt.Fprintln(w)
-	})
 }

@@ -14,6 +14,15 @@ import (
 	"extauthz/scaffold"
 )
 
+func initUsage() command {
+	return command{
+		name: "init", summary: "write a new policy directory",
+		usage:   []string{"DIR --account ACCOUNT --region REGION"},
+		example: "policies --account 123456789012 --region eu-central-1 --users alice,bob",
+		flags:   new(initCommand).declare, run: initialize,
+	}
+}
+
 // initCommand contains the flags of init.
 type initCommand struct {
 	options scaffold.Options

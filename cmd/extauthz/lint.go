@@ -10,6 +10,19 @@ import (
 	"extauthz/lint"
 )
 
+func lintUsage() command {
+	return command{
+		name: "lint", summary: "report likely mistakes in a policy directory",
+		usage: []string{
+			"DIR",
+			"--explain CODE",
+		},
+		example:  "policies --fail-on error",
+		negative: "there is a finding at least as severe as --fail-on",
+		flags:    new(lintCommand).declare, run: lintDirectory,
+	}
+}
+
 // lintDirectory reports likely mistakes in a policy directory. A finding at least as
 // severe as --fail-on is a negative result.
 func lintDirectory(in *invocation) error {

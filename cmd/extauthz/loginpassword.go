@@ -12,6 +12,19 @@ import (
 	"extauthz/signin/client"
 )
 
+func loginPasswordUsage() command {
+	return command{
+		name: "login-password", summary: "print a session token, a password for docker login -u AWS",
+		usage: []string{
+			"REGISTRY --token-file FILE",
+			"REGISTRY --token-env NAME",
+			"REGISTRY --github-audience AUDIENCE",
+		},
+		example: "registry.example.com --token-env TOKEN",
+		flags:   new(loginPasswordCommand).declare, run: loginPassword,
+	}
+}
+
 // signInFlags are the flags of the commands that sign in.
 type signInFlags struct {
 	url, service, role string

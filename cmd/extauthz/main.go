@@ -44,38 +44,31 @@ type invocation struct {
 	stdout, stderr io.Writer
 }
 
-// command is a subcommand of the program.
-type command struct {
-	name, summary string
-	environment   bool                // the environment sets the flags that it shares with serve
-	flags         func(*flag.FlagSet) // adds the command's flags
-	run           func(*invocation) error
-}
-
+// commands returns the commands in the order of help.
 func commands() []command {
 	return []command{
-		{"serve", "authorize Envoy's requests with the policies in a directory", true, new(config).declare, serve},
-		{"init", "write a new policy directory: init DIR --account ACCOUNT --region REGION", false, new(initCommand).declare, initialize},
-		{"simulate", "evaluate the input of aws iam simulate-custom-policy: simulate [FILE]", false, new(simulateCommand).declare, runSimulate},
-		{"map", "print the ECR actions that a registry request needs: map METHOD PATH, or map --tsv [FILE]", false, new(mapCommand).declare, mapRequests},
-		{"test", "run the policy tests of a directory: test DIR", false, new(testCommand).declare, test},
-		{"lint", "report likely mistakes in a policy directory: lint DIR", false, new(lintCommand).declare, lintDirectory},
-		{"doctor", "report what in an Envoy configuration undoes the protection: doctor [FILE...]", false, new(doctorCommand).declare, examine},
-		{"schema", "print a JSON Schema for editors: schema NAME", false, noFlags, schema},
-		{"whoami", "print the caller that a credential or a CheckRequest identifies", false, new(whoamiCommand).declare, whoami},
-		{"explain", "explain a decision of the log, or the decision on a request: explain --policies DIR", false, new(explainCommand).declare, runExplain},
-		{"who-can", "list the principals that may perform an action: who-can ACTION RESOURCE --policies DIR", false, new(accessCommand).declare, whoCan},
-		{"what-can", "list what a principal may do: what-can PRINCIPAL --policies DIR", false, new(accessCommand).declare, whatCan},
-		{"replay", "decide the requests of a decision log again by other policies: replay --log FILE --policies DIR", false, new(replayCommand).declare, runReplay},
-		{"generate", "write least-privilege policies for the use in a decision log: generate --log FILE --out DIR", false, new(generateCommand).declare, runGenerate},
-		{"login-password", "print a session token, a password for docker login -u AWS: login-password REGISTRY", false, new(loginPasswordCommand).declare, loginPassword},
-		{"credential-provider", "answer a kubelet that pulls an image, with a session token", false, new(credentialProviderCommand).declare, credentialProvider},
-		{"session-key", "create a key that signs session tokens: session-key DIR", false, new(sessionKeyCommand).declare, createSessionKey},
-		{"decode", "print the reason for a denial in an encoded authorization message: decode --key FILE [MESSAGE]", false, new(decodeCommand).declare, decode},
-		{"diff", "report the access that one policy directory grants and another does not: diff OLD NEW", false, new(diffCommand).declare, diff},
-		{"healthcheck", "check whether a running serve is ready", true, new(healthcheckCommand).declare, healthcheck},
-		{"version", "print the version", false, noFlags, version},
-		{"help", "print the commands, or the flags of one command", false, noFlags, help},
+		serveUsage(),
+		initUsage(),
+		simulateUsage(),
+		mapUsage(),
+		testUsage(),
+		lintUsage(),
+		doctorUsage(),
+		schemaUsage(),
+		whoamiUsage(),
+		explainUsage(),
+		whoCanUsage(),
+		whatCanUsage(),
+		replayUsage(),
+		generateUsage(),
+		loginPasswordUsage(),
+		credentialProviderUsage(),
+		sessionKeyUsage(),
+		decodeUsage(),
+		diffUsage(),
+		healthcheckUsage(),
+		versionUsage(),
+		helpUsage(),
 	}
 }
 

@@ -9,6 +9,19 @@ import (
 	"extauthz/simulate"
 )
 
+func mapUsage() command {
+	return command{
+		name: "map", summary: "print the ECR actions that a registry request needs",
+		usage: []string{
+			"METHOD PATH",
+			"--tsv [FILE]",
+		},
+		example:  "HEAD /v2/team/app/manifests/v1",
+		negative: "the request is refused",
+		flags:    new(mapCommand).declare, run: mapRequests,
+	}
+}
+
 // mapCommand contains the flags of map.
 type mapCommand struct {
 	tsv      bool

@@ -12,6 +12,16 @@ import (
 	"extauthz/replay"
 )
 
+func replayUsage() command {
+	return command{
+		name: "replay", summary: "decide the requests of a decision log again by other policies",
+		usage:    []string{"--log FILE --policies DIR [--against DIR]"},
+		example:  "--log decisions.log --policies new-policies --fail-on lost-access,new-access",
+		negative: "there is a difference in --fail-on",
+		flags:    new(replayCommand).declare, run: runReplay,
+	}
+}
+
 // replayCommand contains the flags of replay.
 type replayCommand struct {
 	logs              logFiles

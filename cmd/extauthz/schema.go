@@ -8,6 +8,15 @@ import (
 	"extauthz/schemas"
 )
 
+func schemaUsage() command {
+	return command{
+		name: "schema", summary: "print a JSON Schema for editors",
+		usage:   []string{"SCHEMA"},
+		example: "principals",
+		flags:   noFlags, run: schema,
+	}
+}
+
 // schema prints a JSON Schema for editors.
 func schema(in *invocation) error {
 	names, err := parseMixed(newFlags(), in)

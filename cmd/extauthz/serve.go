@@ -21,6 +21,16 @@ import (
 	"extauthz/signin"
 )
 
+func serveUsage() command {
+	return command{
+		name: "serve", summary: "authorize Envoy's requests with the policies in a directory",
+		usage:       []string{"--policies DIR"},
+		example:     "--policies policies --decision-log-file decisions.log",
+		environment: true,
+		flags:       new(config).declare, run: serve,
+	}
+}
+
 // serve authorizes Envoy's requests until a stop signal. It checks all flags before it
 // loads files, and loads all files before it opens the log and the listeners.
 func serve(in *invocation) error {

@@ -9,6 +9,15 @@ import (
 	"extauthz/identity/session"
 )
 
+func sessionKeyUsage() command {
+	return command{
+		name: "session-key", summary: "create a key that signs session tokens",
+		usage:   []string{"DIR"},
+		example: "keys --signs-after 5m",
+		flags:   new(sessionKeyCommand).declare, run: createSessionKey,
+	}
+}
+
 // sessionKeyCommand contains the flags of session-key.
 type sessionKeyCommand struct {
 	signsAfter time.Duration

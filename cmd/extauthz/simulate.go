@@ -15,6 +15,18 @@ import (
 	"extauthz/simulate"
 )
 
+func simulateUsage() command {
+	return command{
+		name: "simulate", summary: "evaluate the input of aws iam simulate-custom-policy, or a request with the policies of a directory",
+		usage: []string{
+			"[FILE]",
+			"--policies DIR --principal ARN --request REQUEST",
+		},
+		example: "--explain case.json",
+		flags:   new(simulateCommand).declare, run: runSimulate,
+	}
+}
+
 // simulateCommand contains the flags of simulate.
 type simulateCommand struct {
 	jsonl, explain bool

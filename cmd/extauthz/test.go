@@ -15,6 +15,16 @@ import (
 	"extauthz/policytest"
 )
 
+func testUsage() command {
+	return command{
+		name: "test", summary: "run the policy tests of a directory",
+		usage:    []string{"DIR"},
+		example:  "policies --run alice",
+		negative: "a test fails",
+		flags:    new(testCommand).declare, run: test,
+	}
+}
+
 // testCommand contains the flags of test.
 type testCommand struct {
 	junit string

@@ -8,6 +8,13 @@ import (
 	"strings"
 )
 
+func versionUsage() command {
+	return command{
+		name: "version", summary: "print the version",
+		flags: noFlags, run: version,
+	}
+}
+
 // build describes how the binary was built.
 type build struct {
 	version  string // the release or the module's version, which is "(devel)" outside of a repository

@@ -15,6 +15,22 @@ import (
 	"extauthz/simulate"
 )
 
+func whoamiUsage() command {
+	return command{
+		name: "whoami", summary: "print the caller that a credential or a CheckRequest identifies",
+		usage: []string{
+			"--policies DIR --user NAME",
+			"--policies DIR --token FILE",
+			"--policies DIR --certificate FILE",
+			"--policies DIR --header VALUE",
+			"--policies DIR --check-request FILE",
+		},
+		example:  "--policies policies --user alice",
+		negative: "no caller is authenticated",
+		flags:    new(whoamiCommand).declare, run: whoami,
+	}
+}
+
 // whoamiTimeout is the longest time to wait for the keys of an issuer.
 const whoamiTimeout = 15 * time.Second
 
