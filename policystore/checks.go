@@ -2,8 +2,6 @@ package policystore
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"sync"
 
@@ -28,13 +26,7 @@ const userIDKey = "aws:userid"
 // could apply to a registry request, if the id of some principal is unknown. AWS always
 // has that key, so that without it a Deny would be lost.
 func (p *principals) checkUserIDs(policies []*iam.Policy) error {
-	unknown := ""
-	for _, arn := range slices.Sorted(maps.Keys(p.identity)) {
-		if p.ids[arn] == "" && !p.missesID[arn] {
-			unknown = arn
-			break
-		}
-	}
+	unknown := p.withoutID()
 	if unknown == "" {
 		return nil
 	}
@@ -48,21 +40,26 @@ func (p *principals) checkUserIDs(policies []*iam.Policy) error {
 	return faults.Err()
 }
 
+// withoutID returns the first ARN of a user or role whose id is not known, except because of a
+// fault; "" if there is none.
+func (p *principals) withoutID() (first string) {
+	for arn := range p.identity {
+		if (first == "" || arn < first) && p.entities.Find(arn).ID == "" && !p.missesID[arn] {
+			first = arn
+		}
+	}
+	return first
+}
+
 // checkNamedIDs returns an error about each policy that names a user or role of the
 // directory by its unique id, as AWS prints one that was deleted and created again: it
 // would not match any principal, and a Deny would be lost.
 func (p *principals) checkNamedIDs(policies []*iam.Policy) error {
-	arns := map[string]string{}
-	for arn, id := range p.ids {
-		if id != "" {
-			arns[id] = arn
-		}
-	}
 	var faults diag.Faults
 	for _, policy := range policies {
 		for _, named := range policy.UniqueIDs() {
-			if arn, found := arns[named.Text]; found {
-				faults.Add(diag.New(policy.Source.At(named.At), fmt.Sprintf("%q is the unique id of %s, which matches no principal here", named.Text, arn), "write its ARN"))
+			if entity := p.entities.FindByID(named.Text); entity != nil {
+				faults.Add(diag.New(policy.Source.At(named.At), fmt.Sprintf("%q is the unique id of %s, which matches no principal here", named.Text, entity.ARN), "write its ARN"))
 			}
 		}
 	}

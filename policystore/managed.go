@@ -146,8 +146,11 @@ func (e missingPolicyError) Unwrap() error { return e.Diagnostic }
 
 // isOwnPolicy reports whether a reference is the ARN of a policy in the entity's account.
 func isOwnPolicy(reference string, entity iam.ARN) bool {
+	if entity.Account == "" || !strings.HasPrefix(reference, "arn:") {
+		return false
+	}
 	own := iam.ARN{Partition: entity.Partition, Service: "iam", Account: entity.Account, Resource: "policy/"}.String()
-	return entity.Account != "" && strings.HasPrefix(reference, own)
+	return strings.HasPrefix(reference, own)
 }
 
 // acceptedFiles returns the files whose policies AWS has accepted.

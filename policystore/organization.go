@@ -67,7 +67,7 @@ func checkAccounts(o *config.Organization, controls *controls, all registries, f
 		check(diag.File(a.File).At(diag.Point{}), a.Account)
 	}
 	for _, arn := range slices.Sorted(maps.Keys(who.positions)) {
-		check(who.positions[arn], who.parsed[arn].Account)
+		check(who.positions[arn], who.entities.Find(arn).ParsedARN().Account)
 	}
 	for _, c := range callers.credentials {
 		if iam.IsAccount(c.account.Account) {

@@ -112,10 +112,7 @@ type principals struct {
 	entities  *sts.Entities
 	identity  map[string][]*iam.Policy // by the ARN of user or role
 	boundary  map[string][]*iam.Policy // by ARN, of those that have one
-	ids       map[string]string        // unique ids, by ARN
 	positions map[string]diag.Position // by ARN
-
-	parsed map[string]iam.ARN // by ARN
 
 	misses   missing
 	missesID map[string]bool // the ARNs of those whose id is unknown because of a fault
@@ -129,8 +126,8 @@ func (c *compiler) compilePrincipals(declared *declarations, ofGroups map[string
 	p := &principals{
 		entities: sts.NewEntities(o.Member, controls), missesID: map[string]bool{},
 		identity: make(map[string][]*iam.Policy, n), boundary: map[string][]*iam.Policy{},
-		ids: make(map[string]string, n), positions: make(map[string]diag.Position, n), parsed: make(map[string]iam.ARN, n),
-		misses: missing{any: declared.misses.any, accounts: declared.misses.accounts, names: map[string]bool{}},
+		positions: make(map[string]diag.Position, n),
+		misses:    missing{any: declared.misses.any, accounts: declared.misses.accounts, names: map[string]bool{}},
 	}
 	for _, d := range declared.list {
 		d.Identity = withGroups(d.Identity, ofGroups[d.ARN])
@@ -150,11 +147,13 @@ func (p *principals) add(d *declaration) error {
 	if err := p.entities.Add(d.Entity); err != nil {
 		return err
 	}
-	p.positions[d.ARN], p.identity[d.ARN], p.ids[d.ARN], p.parsed[d.ARN] = d.at, d.Identity, d.ID, d.parsed
+	p.positions[d.ARN], p.identity[d.ARN] = d.at, d.Identity
 	if d.Boundary != nil {
 		p.boundary[d.ARN] = d.Boundary
 	}
-	p.missesID[d.ARN] = d.missesID
+	if d.missesID {
+		p.missesID[d.ARN] = true
+	}
 	return nil
 }
 

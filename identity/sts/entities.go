@@ -153,6 +153,9 @@ func pathless(arn iam.ARN, name string) string {
 // Find returns the user or role of that ARN, nil if it does not exist.
 func (e *Entities) Find(arn string) *Entity { return e.byARN[arn] }
 
+// FindByID returns the user or role with that unique id, nil if it does not exist.
+func (e *Entities) FindByID(id string) *Entity { return e.byID[id] }
+
 // Role returns the role of that name, whatever its path, nil if it does not exist.
 func (e *Entities) Role(partition, account, name string) *Entity {
 	role := e.byName[pathless(iam.ARN{Partition: partition, Service: "iam", Account: account, Resource: "role/"}, name)]

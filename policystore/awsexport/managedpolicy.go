@@ -27,6 +27,9 @@ type version struct {
 
 // IsAWSPolicy reports whether a reference is the ARN of a managed policy of AWS.
 func IsAWSPolicy(reference string) bool {
+	if !strings.HasPrefix(reference, "arn:") { // most are names, and an error for each would cost more than the check
+		return false
+	}
 	arn, err := iam.ParseARN(reference)
 	return err == nil && arn.Service == "iam" && arn.Account == "aws" && strings.HasPrefix(arn.Resource, "policy/")
 }

@@ -108,6 +108,9 @@ func (l *listing) walk(at place, seen *look) (*folder, error) {
 		return nil, nil
 	}
 	l.folders++
+	if seen.isKnown {
+		return seen.known, l.count(seen.known.files)
+	}
 	firstFile, firstFolder := len(l.foundFiles), len(l.foundFolders)
 	var err error
 	for start := 0; start < len(seen.entries) && err == nil; start += lookAhead {
@@ -202,9 +205,19 @@ func (l *listing) add(at place, seen *look, before stamp) error {
 		return nil
 	}
 	l.foundFiles = append(l.foundFiles, found)
-	l.size += found.size
-	l.files++
-	return l.checkTotals(at.path)
+	return l.count(l.foundFiles[len(l.foundFiles)-1:])
+}
+
+// count counts files. The error is that of a limit of the whole directory.
+func (l *listing) count(files []file) error {
+	for i := range files {
+		l.size += files[i].size
+		l.files++
+		if err := l.checkTotals(files[i].path); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // accepts reports whether a file belongs to the tree. It adds the fault of one that must

@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -15,6 +16,7 @@ type look struct {
 
 	// Of a directory:
 	known   *folder // in the listing before, or nil
+	isKnown bool    // it contains only files, and is as in the listing before
 	entries []entry
 	below   []look // at the files among a few entries; nil if they were not looked at
 }
@@ -65,12 +67,29 @@ func (l *listing) look(e *entry, at *look) {
 	if len(at.entries) > fewEntries {
 		return
 	}
+	if at.isKnown = at.err == nil && at.known.isStill(at.now, at.entries); at.isKnown {
+		return
+	}
 	at.below = make([]look, len(at.entries))
 	for i := range at.entries {
 		if !at.entries[i].isDirectory {
 			l.look(&at.entries[i], &at.below[i])
 		}
 	}
+}
+
+// isStill reports whether a folder contains only files and is unchanged: it has this stamp and
+// these entries, and each file has the stamp that it had.
+func (f *folder) isStill(now stamp, entries []entry) bool {
+	if f == nil || f.stamp != now || len(f.files) != len(entries) || !slices.Equal(f.entries, entries) {
+		return false
+	}
+	for i := range f.files {
+		if now, isRegular, err := statusOf(f.files[i].onDisk, true); err != nil || !isRegular || now != f.files[i].stamp {
+			return false
+		}
+	}
+	return true
 }
 
 // inParallel calls f with each number below n, on this number of processors.
