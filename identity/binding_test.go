@@ -179,7 +179,7 @@ func TestBoundCallers(t *testing.T) {
 		{"a federated user, whose tags override the user's", peer("fedred"), want{arn: "arn:aws:sts::123456789012:federated-user/red"}, map[string]string{"aws:PrincipalTag/team": "blue"}},
 		{"a federated user's name of 32", peer("fed/" + strings.Repeat("f", 32)), want{arn: "arn:aws:sts::123456789012:federated-user/" + strings.Repeat("f", 32)}, nil},
 		{"a federated user's name of 33", peer("fed/" + strings.Repeat("f", 33)), want{reason: "33 characters"}, nil},
-		{"a source identity of 65", peer("ci/" + strings.Repeat("s", 53)), want{reason: "65 characters"}, nil},
+		{"a session name of 65", peer("ci/" + strings.Repeat("s", 65)), want{reason: "65 characters"}, nil},
 		{"a user", peer("bob"), want{arn: "arn:aws:iam::123456789012:user/dev/bob"}, map[string]string{
 			"aws:username": "bob", "aws:PrincipalTag/team": "red", "aws:TokenIssueTime": "", "aws:MultiFactorAuthPresent": "", "aws:PrincipalType": "User"}},
 		{"a name in braces", peer("{bob}"), want{arn: "arn:aws:iam::123456789012:user/dev/bob"}, nil},

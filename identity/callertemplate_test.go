@@ -132,8 +132,8 @@ func TestKubernetesNamesExceed(t *testing.T) {
 			checkMapped(t, compiled(t, text, []string{"namespace", "name"}, nametemplate.ForPrincipal).Expand(c.pod), c.want)
 		})
 	}
-	if err := sts.CheckSourceIdentity(subdomain(253)); err == nil {
-		t.Error("a service account of 253 characters is a source identity")
+	if err := sts.CheckSourceIdentity(subdomain(253)); err != nil {
+		t.Errorf("a service account of 253 characters is no source identity: %v", err)
 	}
 }
 

@@ -203,7 +203,7 @@ func TestAssumeRole(t *testing.T) {
 		{"the source identity has to be set again", "", "", "123456789012/nosource", job, want{reason: "sts:SetSourceIdentity"}},
 		{"no source identity", "", "", "123456789012/nosource", alice, want{arn: assumedRole + "nosource/chained"}},
 		{"tags are passed", "", "", "123456789012/nosource", claims{"user": "alice", "kind": "user", "ref": "main"}, want{reason: "sts:TagSession"}},
-		{"another source identity", "", "", "123456789012/named", claims{"job": "build", "kind": "job", sourceIdentityClaim: "other"}, want{reason: "is not that of its session"}},
+		{"another source identity", "", "", "123456789012/named", claims{"job": "build", "kind": "job", sourceIdentityClaim: "other"}, want{reason: "is not that of the calling session"}},
 		{"the same source identity", "", "", "123456789012/named", claims{"job": "build", "kind": "job", sourceIdentityClaim: "build"}, want{arn: toNamed}},
 		{"a role that does not exist", "", "", "123456789012/missing", alice, want{reason: "not among the principals"}},
 		{"not bound", "", "", "123456789012/named", claims{"kind": "user"}, want{reason: "no principal is bound"}},

@@ -1,6 +1,7 @@
 package sts
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -13,11 +14,15 @@ import (
 type AssumeRoleInput struct {
 	RoleARN         string
 	SessionName     string      // RoleSessionName
-	Token           *oidc.Token // verified; it passes tags and a source identity in AWS's claims
+	Token           *oidc.Token // verified; it passes tags and a source identity in AWS's claims. nil without a token
 	Tags            []Tag       // session tags in addition to those of the token
 	SessionPolicies []*iam.Policy
 	Context         iam.Context // condition keys of the request without those of its resource; trust policies see them
 	IssuedAt        time.Time   // when the session begins
+
+	TransitiveTagKeys []string // of Tags, for sessions that the session assumes
+	SourceIdentity    string   // "" for that of the token or of the caller
+	ExternalID        string   // sts:ExternalId of sts:AssumeRole; "" for none
 }
 
 // An AssumeRoleOutput is the session of a role.
@@ -61,8 +66,8 @@ func (e *Entities) AssumeRoleWithWebIdentity(p *Provider, input *AssumeRoleInput
 // AssumeRole returns the session of the role that another caller assumes by
 // sts:AssumeRole. The trust policy is the role's resource-based policy, and the caller's
 // own policies apply as in every other request. Only users and sessions of roles can
-// assume roles. The source identity of the caller's session is passed on to the new one.
-// The errors are those of [Entities.AssumeRoleWithWebIdentity].
+// assume roles. The source identity and the transitive tags of the caller's session are
+// passed on to the new one. The errors are those of [Entities.AssumeRoleWithWebIdentity].
 func (e *Entities) AssumeRole(by *CallerIdentity, input *AssumeRoleInput) (AssumeRoleOutput, error) {
 	const call = "sts:AssumeRole"
 	who := fmt.Sprintf("%q", by.Principal.ARN)
@@ -74,7 +79,7 @@ func (e *Entities) AssumeRole(by *CallerIdentity, input *AssumeRoleInput) (Assum
 	if err != nil {
 		return AssumeRoleOutput{}, err
 	}
-	if err := s.inheritSourceIdentity(by); err != nil {
+	if err := s.inherit(by); err != nil {
 		return AssumeRoleOutput{}, err
 	}
 	if err := s.findRole(call, who); err != nil {
@@ -116,31 +121,44 @@ type sessionRequest struct {
 // newSessionRequest checks all of the request except the role, so that an invalid
 // request does not show which roles exist.
 func (e *Entities) newSessionRequest(input *AssumeRoleInput) (*sessionRequest, error) {
-	s := &sessionRequest{AssumeRoleInput: input, entities: e}
-	if err := CheckSessionName(input.SessionName); err != nil {
+	s := &sessionRequest{AssumeRoleInput: input, entities: e, sourceIdentity: input.SourceIdentity}
+	var claims oidc.Claims
+	if input.Token != nil {
+		claims = input.Token.Claims
+	}
+	if err := cmp.Or(CheckSessionName(input.SessionName), checkExternalID(input.ExternalID), s.setSourceIdentity(claims)); err != nil {
 		return nil, err
 	}
 	var err error
-	if s.tags, err = sessionTagsOf(input.Token.Claims, input.Tags); err != nil {
-		return nil, err
-	}
-	s.sourceIdentity, err = sourceIdentityOf(input.Token.Claims)
+	s.tags, err = sessionTagsOf(claims, input.Tags, input.TransitiveTagKeys)
 	return s, err
 }
 
-// inheritSourceIdentity sets the source identity to that of the session that assumes the
-// role, which cannot be changed (IAM User Guide, "Monitor and control actions taken with
-// assumed roles").
-func (s *sessionRequest) inheritSourceIdentity(from *CallerIdentity) error {
-	set, found := from.Context.Lookup("aws:SourceIdentity")
-	switch {
-	case !found:
-		return nil
-	case s.sourceIdentity != "" && s.sourceIdentity != set.Value:
-		return fmt.Errorf("the token's source identity %q is not that of its session, %q", s.sourceIdentity, set.Value)
+// setSourceIdentity sets the source identity that the request or its token passes.
+func (s *sessionRequest) setSourceIdentity(claims oidc.Claims) error {
+	if s.sourceIdentity != "" {
+		return CheckSourceIdentity(s.sourceIdentity)
 	}
-	s.sourceIdentity = set.Value
-	return nil
+	var err error
+	s.sourceIdentity, err = sourceIdentityOf(claims)
+	return err
+}
+
+// inherit adds what a session passes on to the session of a role that it assumes. Its source
+// identity cannot be changed (IAM User Guide, "Monitor and control actions taken with assumed
+// roles"), and neither can its transitive tags ("Pass session tags in AWS STS", "Chaining roles
+// with session tags").
+func (s *sessionRequest) inherit(from *CallerIdentity) error {
+	if set, found := from.Context.Lookup("aws:SourceIdentity"); found {
+		if s.sourceIdentity != "" && s.sourceIdentity != set.Value {
+			return fmt.Errorf("the source identity %q is not that of the calling session, %q", s.sourceIdentity, set.Value)
+		}
+		s.sourceIdentity = set.Value
+	}
+	if from.Spec == nil {
+		return nil
+	}
+	return s.tags.inherit(from.Spec)
 }
 
 // findRole finds the role. The error for one that does not exist has the same text as
@@ -206,14 +224,10 @@ func (s *sessionRequest) context(caller, role iam.Context) iam.Context {
 	if s.sourceIdentity != "" {
 		c = append(c, iam.ContextEntry{Key: "sts:SourceIdentity", Value: s.sourceIdentity})
 	}
-	var keys []string
-	for _, tag := range s.tags.tags {
-		c = append(c, iam.ContextEntry{Key: "aws:RequestTag/" + tag.Key, Value: tag.Value})
-		keys = append(keys, tag.Key)
+	if s.ExternalID != "" {
+		c = append(c, iam.ContextEntry{Key: "sts:ExternalId", Value: s.ExternalID})
 	}
-	if len(keys) > 0 {
-		c = append(c, iam.ContextEntry{Key: "aws:TagKeys", Values: keys, Multi: true})
-	}
+	c = append(c, RequestTagKeys(s.tags.tags)...)
 	if len(s.tags.transitive) > 0 {
 		c = append(c, iam.ContextEntry{Key: "sts:TransitiveTagKeys", Values: s.tags.transitive, Multi: true})
 	}
@@ -247,7 +261,8 @@ func (s *sessionRequest) session(provider string) (AssumeRoleOutput, error) {
 		tags: mergeTags(s.role.Tags, s.tags.tags), sourceIdentity: s.sourceIdentity, provider: provider, sessionPolicies: s.SessionPolicies,
 	})
 	caller.Spec = &CallerSpec{
-		Principal: p.ARN, Tags: s.tags.tags, SourceIdentity: s.sourceIdentity, SessionPolicies: s.SessionPolicies, Provider: provider,
+		Principal: p.ARN, Tags: s.tags.tags, TransitiveTagKeys: s.tags.transitive, SourceIdentity: s.sourceIdentity,
+		SessionPolicies: s.SessionPolicies, Provider: provider,
 	}
 	return AssumeRoleOutput{caller.IssuedAt(s.IssuedAt), s.repeatable}, nil
 }

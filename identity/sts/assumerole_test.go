@@ -1,6 +1,8 @@
 package sts
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	_ "extauthz/goldentest" // accept -update
@@ -73,7 +75,7 @@ func TestAssumeRole(t *testing.T) {
 		{name: "the session's source identity has to be set again", role: "plain", by: known, reason: "sts:SetSourceIdentity"},
 		{name: "the session's source identity", role: "named", by: known},
 		{name: "the same source identity", role: "named", by: known, claims: claims{sourceIdentityClaim: "alice"}},
-		{name: "another source identity", role: "named", by: known, claims: claims{sourceIdentityClaim: "bob"}, reason: "is not that of its session"},
+		{name: "another source identity", role: "named", by: known, claims: claims{sourceIdentityClaim: "bob"}, reason: "is not that of the calling session"},
 		{name: "a root user", role: "named", by: CallerSpec{Principal: "arn:aws:iam::123456789012:root"}, reason: "cannot assume roles"},
 		{name: "a service", role: "named", by: CallerSpec{Principal: "ci.amazonaws.com"}, reason: "cannot assume roles"},
 		{name: "a federated user", role: "named", by: CallerSpec{Principal: "arn:aws:sts::123456789012:federated-user/carol", FederatedBy: aliceARN}, reason: "cannot assume roles"},
@@ -106,8 +108,59 @@ func TestAssumeRoleElsewhere(t *testing.T) {
 	check(t, output.Caller, err, "", "cannot assume roles")
 }
 
+// TestAssumeRoleWithParameters checks what a request without a token passes.
+func TestAssumeRoleWithParameters(t *testing.T) {
+	entities := chaining(t, "")
+	for _, e := range []Entity{
+		{ARN: role + "external", Trust: iamtest.Trust(t, `{"AWS":"`+bobARN+`"}`, `"sts:AssumeRole"`, `{"StringEquals":{"sts:ExternalId":"customer/7"}}`)},
+		{ARN: role + "ends", Trust: iamtest.Trust(t, `{"AWS":"`+role+`runner"}`, `["sts:AssumeRole","sts:TagSession"]`, `{"StringEquals":{"aws:RequestTag/team":"red"},"ForAllValues:StringEquals":{"aws:TagKeys":["team","ref"],"sts:TransitiveTagKeys":["team"]}}`)},
+	} {
+		if err := entities.Add(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	bob := CallerSpec{Principal: bobARN}
+	tagged := CallerSpec{Principal: session + "runner/build", Tags: []Tag{{"team", "red"}, {"job", "build"}}, TransitiveTagKeys: []string{"team"}}
+	for _, c := range []struct {
+		name   string
+		by     CallerSpec
+		input  AssumeRoleInput
+		reason string
+		tags   string // of the session, with their transitive keys
+	}{
+		{name: "an external id", by: bob, input: AssumeRoleInput{RoleARN: role + "external", ExternalID: "customer/7"}, tags: "[] []"},
+		{name: "another external id", by: bob, input: AssumeRoleInput{RoleARN: role + "external", ExternalID: "customer/8"}, reason: "is not authorized"},
+		{name: "no external id", by: bob, input: AssumeRoleInput{RoleARN: role + "external"}, reason: "is not authorized"},
+		{name: "an external id that is not valid", by: bob, input: AssumeRoleInput{RoleARN: role + "external", ExternalID: "a b"}, reason: "external id"},
+		{name: "tags", by: bob, input: AssumeRoleInput{RoleARN: role + "named", Tags: []Tag{{"a", "1"}, {"b", "2"}}, TransitiveTagKeys: []string{"b"}}, tags: "[{a 1} {b 2}] [b]"},
+		{name: "a transitive tag that is absent", by: bob, input: AssumeRoleInput{RoleARN: role + "named", TransitiveTagKeys: []string{"b"}}, reason: `the tag "b" is transitive`},
+		{name: "a source identity that needs a permission", by: bob, input: AssumeRoleInput{RoleARN: role + "plain", SourceIdentity: "bob"}, reason: "sts:SetSourceIdentity"},
+		{name: "a source identity that is not valid", by: bob, input: AssumeRoleInput{RoleARN: role + "named", SourceIdentity: "b"}, reason: "fewer than 2"},
+		{name: "inherited tags", by: tagged, input: AssumeRoleInput{RoleARN: role + "ends"}, tags: "[{team red}] [team]"},
+		{name: "inherited tags and others", by: tagged, input: AssumeRoleInput{RoleARN: role + "ends", Tags: []Tag{{"ref", "main"}}}, tags: "[{ref main} {team red}] [team]"},
+		{name: "inherited tags and a tag too many", by: tagged, input: AssumeRoleInput{RoleARN: role + "ends", Tags: []Tag{{"x", "y"}}}, reason: "sts:"},
+		{name: "inherited tags need a permission", by: tagged, input: AssumeRoleInput{RoleARN: role + "plain"}, reason: "sts:TagSession"},
+		{name: "a tag with the key of an inherited one", by: tagged, input: AssumeRoleInput{RoleARN: role + "named", Tags: []Tag{{"Team", "blue"}}}, reason: "conflicts with a transitive tag key"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			by, err := entities.Caller(&c.by)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.input.SessionName = "build"
+			output, err := entities.AssumeRole(&by, &c.input)
+			check(t, output.Caller, err, session+strings.TrimPrefix(c.input.RoleARN, role)+"/build", c.reason)
+			if err == nil {
+				if got := fmt.Sprint(output.Caller.Spec.Tags, output.Caller.Spec.TransitiveTagKeys); got != c.tags {
+					t.Errorf("tags %s, want %s", got, c.tags)
+				}
+			}
+		})
+	}
+}
+
 // TestAssumeRoleSession checks that the second session of a chain inherits the source
-// identity, and nothing else.
+// identity, and no tag that is not transitive.
 func TestAssumeRoleSession(t *testing.T) {
 	entities := chaining(t, "")
 	by, err := entities.Caller(&CallerSpec{Principal: session + "runner/build", Tags: []Tag{{"job", "build"}}, SourceIdentity: "alice"})

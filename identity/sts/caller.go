@@ -33,6 +33,10 @@ type CallerSpec struct {
 	SourceResource  SourceResource // of a service: the resource for which it calls
 	Provider        string         // of a role session: the identity provider whose token assumed the role; "" for none
 	IssuedAt        time.Time      // when a session began, or the temporary credentials of a user were issued; zero if it is not known, and for a user without such credentials
+
+	// TransitiveTagKeys are the keys of the session tags that are inherited by the sessions of
+	// roles which the session assumes. Nothing else depends on them.
+	TransitiveTagKeys []string
 }
 
 // Caller returns the caller that a spec describes. Session tags override those of the

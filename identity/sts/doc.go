@@ -1,7 +1,7 @@
 // Package sts builds callers as AWS STS does: from the IAM users and roles that exist, and
 // from the sessions that it issues.
 //
-// [Entities] contains the users and roles. A [CallerIdentity] comes from one of three methods:
+// [Entities] contains the users and roles. A [CallerIdentity] comes from one of these methods:
 //
 //   - [Entities.Caller] makes the caller that the operator configured for a credential. It
 //     does not evaluate trust policies.
@@ -9,6 +9,8 @@
 //     token assumes.
 //   - [Entities.AssumeRole] makes the session of a role that another caller, a user or a
 //     session, assumes.
+//   - [Entities.FederatedUser] makes the session of a user whom another user federates, and
+//     [Entities.SessionOfUser] gives a user temporary credentials.
 //
 // The package does not know how a credential was verified.
 //
@@ -25,8 +27,9 @@
 // AWS does not document the following. This package decides:
 //
 //   - Only users and sessions of roles assume roles in a chain.
-//   - The tags of a session are not passed on to the next session. Its source identity is,
-//     and needs sts:SetSourceIdentity again.
+//   - What a session inherits counts as passed again: its source identity needs
+//     sts:SetSourceIdentity, and its transitive tags need sts:TagSession and are in
+//     aws:RequestTag. Other tags of a session are not passed on.
 //   - A claim that is a list of strings, such as groups, is a multivalued condition key of
 //     trust policies. A claim that is neither a string nor such a list is not a condition key.
 package sts

@@ -24,7 +24,7 @@ func FuzzSessionTags(f *testing.F) {
 		if ref, found := all.Text("ref"); found {
 			others = []Tag{{"ref", ref}}
 		}
-		tags, err := sessionTagsOf(all, others)
+		tags, err := sessionTagsOf(all, others, nil)
 		if err == nil && CheckTags(tags.tags) != nil {
 			t.Errorf("tags %v", tags)
 		}

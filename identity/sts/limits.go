@@ -12,9 +12,10 @@ import (
 // lengths); STS API Reference, AssumeRoleWithWebIdentity (RoleSessionName),
 // AssumeRole (SourceIdentity), GetFederationToken (Name).
 const (
-	maxName          = 64 // of a user, a role, a session and a source identity
+	maxName          = 64 // of a user, a role and a session
 	minSession       = 2  // of a session, a source identity and a federated user
 	maxFederatedName = 32
+	maxSource        = 256 // of a source identity
 )
 
 // checkIAMUserName checks the name of an IAM user.
@@ -30,12 +31,21 @@ func CheckSessionName(name string) error {
 
 // CheckSourceIdentity checks a source identity.
 func CheckSourceIdentity(name string) error {
-	return checkName("source identity", name, minSession, maxName)
+	return checkName("source identity", name, minSession, maxSource)
 }
 
 // checkFederatedName checks the name of a federated user.
 func checkFederatedName(name string) error {
 	return checkName("federated user name", name, minSession, maxFederatedName)
+}
+
+// checkExternalID checks an external id, "" for none (STS API Reference, AssumeRole).
+func checkExternalID(id string) error {
+	const least, most = 2, 1224
+	if id == "" || len(id) >= least && len(id) <= most && isName(strings.NewReplacer(":", "", "/", "").Replace(id)) {
+		return nil
+	}
+	return diag.Problemf("the external id is not %d to %d letters, digits and +=,.@:/_-", least, most).WithRemedy("use another")
 }
 
 // checkName checks a name. The error does not repeat it, because it may be a claim of a

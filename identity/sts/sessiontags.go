@@ -23,17 +23,17 @@ const (
 	sourceIdentityClaim = "https://aws.amazon.com/source_identity"
 )
 
-// sessionTags are the tags passed to a session, and the keys of those that AWS would pass
-// on in a chain of roles.
+// sessionTags are the tags passed to a session, and the keys of those that are passed on in a
+// chain of roles.
 type sessionTags struct {
 	tags       []Tag
 	transitive []string
 }
 
-// sessionTagsOf returns other tags and those that a token passes in AWS's claims. Tags that
-// are malformed, beyond AWS's limits or repeated are an error.
-func sessionTagsOf(claims oidc.Claims, others []Tag) (sessionTags, error) {
-	s := sessionTags{tags: slices.Clip(others)}
+// sessionTagsOf returns other tags, of which some are transitive, and those that a token passes
+// in AWS's claims. Tags that are malformed, beyond AWS's limits or repeated are an error.
+func sessionTagsOf(claims oidc.Claims, others []Tag, transitive []string) (sessionTags, error) {
+	s := sessionTags{tags: slices.Clip(others), transitive: slices.Clip(transitive)}
 	if err := s.addNested(claims); err != nil {
 		return sessionTags{}, err
 	}
@@ -45,10 +45,34 @@ func sessionTagsOf(claims oidc.Claims, others []Tag) (sessionTags, error) {
 	}
 	for _, key := range s.transitive {
 		if findTag(s.tags, key) < 0 {
-			return sessionTags{}, fmt.Errorf("the token makes the tag %q transitive, which it does not have", oidc.Excerpt(key))
+			return sessionTags{}, fmt.Errorf("the tag %q is transitive, and the session does not have it", oidc.Excerpt(key))
 		}
 	}
 	return s, nil
+}
+
+// inherit adds the transitive tags of the session that assumes the role, which stay transitive.
+func (s *sessionTags) inherit(from *CallerSpec) error {
+	for _, key := range from.TransitiveTagKeys {
+		if findTag(s.tags, key) >= 0 {
+			return &TransitiveTagConflict{}
+		}
+	}
+	for _, key := range from.TransitiveTagKeys {
+		if i := findTag(from.Tags, key); i >= 0 {
+			s.tags, s.transitive = append(s.tags, from.Tags[i]), append(s.transitive, key)
+		}
+	}
+	return nil
+}
+
+// A TransitiveTagConflict is the error of a session tag with the key of a tag that the session
+// inherits.
+type TransitiveTagConflict struct{}
+
+// Error returns AWS's message.
+func (*TransitiveTagConflict) Error() string {
+	return "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session."
 }
 
 // addNested adds the tags of {"principal_tags": {KEY: [VALUE]}, "transitive_tag_keys": [KEY]}.

@@ -2,6 +2,7 @@ package sts
 
 import (
 	"extauthz/diag"
+	"extauthz/iam"
 	"fmt"
 	"strings"
 	"unicode"
@@ -117,6 +118,20 @@ func isTagText(s string) bool {
 }
 
 func isReserved(s string) bool { return strings.HasPrefix(strings.ToLower(s), "aws:") }
+
+// RequestTagKeys returns the condition keys of a request that passes session tags (IAM User
+// Guide, "AWS global condition context keys", aws:RequestTag and aws:TagKeys).
+func RequestTagKeys(tags []Tag) (c iam.Context) {
+	var keys []string
+	for _, tag := range tags {
+		c = append(c, iam.ContextEntry{Key: "aws:RequestTag/" + tag.Key, Value: tag.Value})
+		keys = append(keys, tag.Key)
+	}
+	if len(keys) > 0 {
+		c = append(c, iam.ContextEntry{Key: "aws:TagKeys", Values: keys, Multi: true})
+	}
+	return c
+}
 
 // mergeTags returns the tags of a session: its own, and those of the role whose keys it
 // does not override. Keys are compared without regard to case, as condition keys are.
