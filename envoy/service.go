@@ -22,7 +22,7 @@ type Service struct {
 	Record func(context.Context, *authz.Result, time.Duration) error
 
 	// Observe counts an answer; nil counts none.
-	Observe func(*authz.Result, time.Duration)
+	Observe func(context.Context, *authz.Result, time.Duration)
 
 	// Metadata are the fields of the decision that Envoy receives.
 	Metadata Metadata
@@ -82,7 +82,7 @@ func (s *Service) respond(ctx context.Context, read func() *authz.CheckRequest) 
 		result = authz.Unavailable("the decision could not be logged in time")
 	}
 	if s.Observe != nil {
-		s.Observe(result, time.Since(start))
+		s.Observe(ctx, result, time.Since(start))
 	}
 	return response(result, s.Metadata, &s.removals)
 }

@@ -24,7 +24,7 @@ type reading struct {
 // readings returns the metrics without labels.
 func (c *collector) readings() []reading {
 	const counter, gauge = prometheus.CounterValue, prometheus.GaugeValue
-	status := c.Store.Status()
+	status, passwords := c.Store.Status(), c.Store.Passwords()
 	success := !status.LastReload.IsZero() && status.LastError == nil
 	return []reading{
 		{describe("decision_cache_hits_total", "Decisions found in the cache."), counter, float64(c.Cache.Hits.Load())},
@@ -39,6 +39,9 @@ func (c *collector) readings() []reading {
 		{describe("policy_last_success_timestamp_seconds", "When the policy directory was last read and is in force, changed or not; 0 before that."), gauge, seconds(status.LastSuccess)},
 		{describe("policy_last_failure_timestamp_seconds", "When the policy directory was last read and is not in force; 0 before that."), gauge, seconds(status.LastFailure)},
 		{describe("policy_loaded_timestamp_seconds", "When the policies in force were loaded; 0 before the first."), gauge, seconds(c.loadedAt())},
+		{describe("password_hash_slots", "Hashes of passwords that may be computed at a time."), gauge, float64(passwords.Slots)},
+		{describe("password_hashes_running", "Hashes of passwords that are being computed."), gauge, float64(passwords.Running)},
+		{describe("password_hashes_waiting", "Logins that wait for a hash to begin."), gauge, float64(passwords.Waiting)},
 		{describe("break_glass_policies", "Break-glass policies in force."), gauge, float64(len(c.breakGlass()))},
 		{describe("decision_log_lost_total", "Decisions that could not be logged."), counter, float64(c.Log.Lost())},
 		{describe("connections_closed_total", "Connections closed because a port reached its limit."), counter, float64(c.ClosedConnections())},
@@ -51,12 +54,20 @@ func policyInfo() *prometheus.Desc {
 	return describe("policy_info", "Always 1; the label is the digest of the policies in force.", "digest")
 }
 
+// failureInfo has the class of the last load that failed as its label.
+func failureInfo() *prometheus.Desc {
+	return describe("policy_last_failure_info", "Always 1; the label is why the last reload that failed did: unreadable, invalid or memory. It remains after a success.", "class")
+}
+
 // Describe implements prometheus.Collector.
 func (c *collector) Describe(ch chan<- *prometheus.Desc) {
 	for _, r := range c.readings() {
 		ch <- r.Desc
 	}
 	ch <- policyInfo()
+	ch <- failureInfo()
+	ch <- passwordHashes()
+	ch <- passwordRejections()
 	ch <- breakGlassInfo()
 	ch <- certificateExpiry()
 	ch <- keysLoaded()
@@ -73,6 +84,10 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 	if s := c.Store.Snapshot(); s != nil {
 		ch <- prometheus.MustNewConstMetric(policyInfo(), prometheus.GaugeValue, 1, s.Digest)
 	}
+	if class := c.Store.Status().FailureClass; class != "" {
+		ch <- prometheus.MustNewConstMetric(failureInfo(), prometheus.GaugeValue, 1, string(class))
+	}
+	c.collectPasswords(ch)
 	for _, name := range c.breakGlass()[:min(len(c.breakGlass()), maxBreakGlassNames)] {
 		ch <- prometheus.MustNewConstMetric(breakGlassInfo(), prometheus.GaugeValue, 1, name)
 	}

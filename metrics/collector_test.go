@@ -8,7 +8,10 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"extauthz/decision"
 	"extauthz/identity/oidc"
+	"extauthz/policystore"
+	"extauthz/policystore/directory/directorytest"
 	"extauthz/policystore/policystoretest"
 	"extauthz/upstream"
 )
@@ -69,5 +72,33 @@ func TestKeyMetrics(t *testing.T) {
 	}
 	if want := []string{"extauthz_jwks_failures_total", "extauthz_jwks_last_success_timestamp_seconds"}; !slices.Equal(got, want) {
 		t.Errorf("metrics %q, want %q", got, want)
+	}
+}
+
+// TestFailureInfo checks that the class of the last load that failed is reported, also after a
+// load that succeeded.
+func TestFailureInfo(t *testing.T) {
+	dir := t.TempDir()
+	store := policystore.New(policystore.Options{Dir: dir, Decision: decision.Options{CacheSize: 16}})
+	for _, step := range []struct {
+		name  string
+		files map[string]string
+		want  string
+	}{
+		{"no load", nil, ""},
+		{"an empty directory", map[string]string{}, "invalid"},
+		{"valid policies", map[string]string{"registries.yaml": "registries:\n- {name: a, hosts: [h], account: \"123456789012\", region: eu-central-1}\n", "principals.yaml": "principals:\n- {arn: 'arn:aws:iam::123456789012:user/alice'}\n"}, "invalid"},
+	} {
+		if step.files != nil {
+			directorytest.Write(t, dir, step.files)
+			_ = store.Reload() // the metric says why it failed
+		}
+		text := scrape(t, New(sources(store, newLog(t))), "text/plain")
+		if got := strings.Contains(text, "extauthz_policy_last_failure_info{"); got != (step.want != "") || got && !strings.Contains(text, `extauthz_policy_last_failure_info{class="`+step.want+`"} 1`) {
+			t.Errorf("%s: the class is not %q", step.name, step.want)
+		}
+	}
+	if store.Snapshot() == nil {
+		t.Error("valid policies are not in force")
 	}
 }

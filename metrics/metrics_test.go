@@ -36,9 +36,9 @@ func TestNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := New(sources(store, newLog(t)))
-	m.Observe(authz.Unavailable("test"), time.Millisecond)
-	m.Observe(&authz.Result{Decision: authz.Unauthenticated, Source: "basic"}, time.Millisecond)
-	m.Observe(&authz.Result{Decision: authz.Allowed, DryRun: true}, time.Millisecond)
+	m.Observe(authz.Unavailable("test"), time.Millisecond, "")
+	m.Observe(&authz.Result{Decision: authz.Unauthenticated, Source: "basic"}, time.Millisecond, "")
+	m.Observe(&authz.Result{Decision: authz.Allowed, DryRun: true}, time.Millisecond, "")
 	families, err := m.registry.Gather()
 	if err != nil {
 		t.Fatal(err)
@@ -62,6 +62,11 @@ func TestNames(t *testing.T) {
 		"extauthz_decision_log_lost_total",
 		"extauthz_decisions_total",
 		"extauthz_dry_runs_total",
+		"extauthz_password_hash_slots",
+		"extauthz_password_hashes_running",
+		"extauthz_password_hashes_total",
+		"extauthz_password_hashes_waiting",
+		"extauthz_password_rejections_total",
 		"extauthz_policy_generation",
 		"extauthz_policy_info",
 		"extauthz_policy_last_failure_timestamp_seconds",
@@ -82,23 +87,32 @@ func TestNames(t *testing.T) {
 
 // pull is the result of an allowed pull.
 func pull() *authz.Result {
-	return &authz.Result{Decision: authz.Allowed, Evaluations: []authz.Evaluation{{Action: "ecr:GetAuthorizationToken"}, {Action: "ecr:BatchGetImage"}}}
+	return &authz.Result{Registry: "main", Operation: "GetManifest", Source: "basic", Decision: authz.Allowed, Evaluations: []authz.Evaluation{{Action: "ecr:GetAuthorizationToken"}, {Action: "ecr:BatchGetImage"}}}
 }
 
-// TestObserve checks that each check is counted by its decision and its action, also if
-// several are counted at the same time.
+// text returns the values of labels in the order of their names.
+func text[L interface{ GetValue() string }](labels []L) string {
+	var values []string
+	for _, label := range labels {
+		values = append(values, label.GetValue())
+	}
+	return strings.Join(values, " ")
+}
+
+// TestObserve checks that each check is counted by its labels, also if several are counted at
+// the same time.
 func TestObserve(t *testing.T) {
 	m := New(sources(policystore.New(policystore.Options{}), newLog(t)))
 	denied := pull()
 	denied.Decision = authz.ExplicitDeny
-	denied.Evaluations[1].Action = "ecr:PutImage"
+	denied.Operation, denied.Evaluations[1].Action = "PutManifest", "ecr:PutImage"
 	var all sync.WaitGroup
 	for range 4 {
 		all.Go(func() {
 			for range 100 {
-				m.Observe(pull(), time.Millisecond)
-				m.Observe(denied, time.Millisecond)
-				m.Observe(authz.Unavailable("test"), time.Millisecond)
+				m.Observe(pull(), time.Millisecond, "")
+				m.Observe(denied, time.Millisecond, "")
+				m.Observe(authz.Unavailable("test"), time.Millisecond, "")
 			}
 		})
 	}
@@ -108,20 +122,27 @@ func TestObserve(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := map[string]float64{}
-	observed := uint64(0)
+	observed := map[string]uint64{}
 	for _, f := range families {
 		switch f.GetName() {
 		case "extauthz_decisions_total":
 			for _, series := range f.GetMetric() {
-				got[series.GetLabel()[0].GetValue()+" "+series.GetLabel()[1].GetValue()] = series.GetCounter().GetValue()
+				got[text(series.GetLabel())] = series.GetCounter().GetValue()
 			}
 		case "extauthz_check_duration_seconds":
-			observed = f.GetMetric()[0].GetHistogram().GetSampleCount()
+			for _, series := range f.GetMetric() {
+				observed[text(series.GetLabel())] = series.GetHistogram().GetSampleCount()
+			}
 		}
 	}
-	want := map[string]float64{"ecr:BatchGetImage allowed": 400, "ecr:PutImage explicitDeny": 400, "none unavailable": 400}
-	if !maps.Equal(got, want) || observed != 1200 {
-		t.Errorf("decisions %v and %d durations, want %v and 1200", got, observed, want)
+	want := map[string]float64{ // action, decision, operation, registry and source
+		"ecr:BatchGetImage allowed GetManifest main basic": 400,
+		"ecr:PutImage explicitDeny PutManifest main basic": 400,
+		"none unavailable none none none":                  400,
+	}
+	wantObserved := map[string]uint64{"allowed": 400, "explicitDeny": 400, "unavailable": 400, "implicitDeny": 0, "unauthenticated": 0, "refused": 0}
+	if !maps.Equal(got, want) || !maps.Equal(observed, wantObserved) {
+		t.Errorf("decisions %v, want %v; durations %v, want %v", got, want, observed, wantObserved)
 	}
 }
 
@@ -151,7 +172,7 @@ func TestFailureKind(t *testing.T) {
 // TestObserveAllocatesNothing checks that counting a check needs no allocation.
 func TestObserveAllocatesNothing(t *testing.T) {
 	m, r := New(sources(policystore.New(policystore.Options{}), newLog(t))), pull()
-	if n := testing.AllocsPerRun(100, func() { m.Observe(r, time.Millisecond) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { m.Observe(r, time.Millisecond, "") }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }
@@ -160,6 +181,6 @@ func BenchmarkObserve(b *testing.B) {
 	m, r := New(sources(policystore.New(policystore.Options{}), newLog(b))), pull()
 	b.ReportAllocs()
 	for b.Loop() {
-		m.Observe(r, time.Millisecond)
+		m.Observe(r, time.Millisecond, "")
 	}
 }

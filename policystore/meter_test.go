@@ -37,8 +37,8 @@ func TestLoadMemoryIsBounded(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "loading the policy directory takes more than 4 MiB of memory; raise --load-memory") {
 		t.Errorf("error %v", err)
 	}
-	if s.Snapshot() != good || s.Status().LastError == nil {
-		t.Error("the last good policies are not in force")
+	if s.Snapshot() != good || s.Status().LastError == nil || s.Status().FailureClass != OutOfMemory {
+		t.Errorf("the last good policies are not in force, or the class is %q", s.Status().FailureClass)
 	}
 	s.kept.loadMemory = 1 << 30
 	write(t, dir, "managed/p0.json", pullOnly) // content that failed is not tried again

@@ -1,6 +1,7 @@
 package policystore
 
 import (
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -8,13 +9,19 @@ import (
 	"extauthz/policystore/directory"
 )
 
-// A turn is a source whose content the test replaces.
+// A turn is a source whose content the test replaces. It cannot be read without a tree.
 type turn struct{ tree *directory.Tree }
 
-func (s *turn) Read() (*directory.Tree, error)        { return s.tree, nil }
-func (s *turn) ReadChanged() (*directory.Tree, error) { return s.tree, nil }
+func (s *turn) Read() (*directory.Tree, error) {
+	if s.tree == nil {
+		return nil, errors.New("gone")
+	}
+	return s.tree, nil
+}
 
-// TestStatusTimes checks when the content was last in force and when it last was not, also
+func (s *turn) ReadChanged() (*directory.Tree, error) { return s.Read() }
+
+// TestStatusTimes checks when the content was last in force, when it last was not and why, also
 // while it does not change.
 func TestStatusTimes(t *testing.T) {
 	good, faulty := directory.NewTree(treeTexts(small())), small()
@@ -28,12 +35,15 @@ func TestStatusTimes(t *testing.T) {
 			name             string
 			tree             *directory.Tree
 			success, failure int // the step
+			class            FailureClass
 		}{
-			{"the first load", good, 1, 0},
-			{"no change", good, 2, 0},
-			{"a fault", bad, 2, 3},
-			{"the same fault", bad, 2, 4},
-			{"the fault is fixed", good, 5, 4},
+			{"the first load", good, 1, 0, ""},
+			{"no change", good, 2, 0, ""},
+			{"a fault", bad, 2, 3, Invalid},
+			{"the same fault", bad, 2, 4, Invalid},
+			{"the fault is fixed", good, 5, 4, Invalid},
+			{"the directory is gone", nil, 5, 6, Unreadable},
+			{"it is there again", good, 7, 6, Unreadable},
 		} {
 			time.Sleep(time.Minute)
 			source.tree = c.tree
@@ -45,7 +55,7 @@ func TestStatusTimes(t *testing.T) {
 				return t
 			}
 			got := s.Status()
-			if !got.LastSuccess.Equal(at(c.success)) || !got.LastFailure.Equal(at(c.failure)) || (got.LastError != nil) != (c.tree == bad) {
+			if !got.LastSuccess.Equal(at(c.success)) || !got.LastFailure.Equal(at(c.failure)) || got.FailureClass != c.class || (got.LastError != nil) != (c.tree != good) {
 				t.Errorf("step %d, %s: %+v", i+1, c.name, got)
 			}
 		}

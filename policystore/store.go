@@ -2,7 +2,6 @@ package policystore
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -11,6 +10,7 @@ import (
 	"extauthz/decision"
 	"extauthz/diag"
 	"extauthz/iam"
+	"extauthz/identity/basic"
 	"extauthz/identity/oidc"
 	"extauthz/identity/session"
 	"extauthz/policystore/directory"
@@ -71,9 +71,9 @@ type Store struct {
 
 // An attempt is the last content that was loaded, and the result.
 type attempt struct {
-	digest   string
-	err      error
-	tooLarge bool // err is a memoryError
+	digest string
+	err    error
+	class  FailureClass // of err
 }
 
 // Status is the state of reloading.
@@ -86,6 +86,8 @@ type Status struct {
 
 	LastSuccess time.Time // when the content was last read and is in force, changed or not
 	LastFailure time.Time // when it was last read and is not
+
+	FailureClass FailureClass // of the last load that failed; "" before the first
 }
 
 // New returns a store without a snapshot. [Store.Reload] loads the first.
@@ -119,6 +121,9 @@ func (s *Store) Status() Status {
 // KeySets returns the state of the key sets that are fetched from URLs, ordered by URL.
 func (s *Store) KeySets() []oidc.KeySetStatus { return s.kept.keys.Status() }
 
+// Passwords returns the state of the queue of passwords to check.
+func (s *Store) Passwords() basic.Status { return s.kept.passwords.Status() }
+
 // Realms returns the state of the realms that issue tokens for registries, ordered by URL.
 func (s *Store) Realms() []upstream.RealmStatus { return s.kept.realms.Status() }
 
@@ -138,16 +143,16 @@ func (s *Store) reload(read func() (*directory.Tree, error)) error {
 	s.reads.Add(1)
 	t, err := read()
 	if err != nil {
-		return s.failed(attempt{err: err})
+		return s.failed(attempt{err: err, class: Unreadable})
 	}
-	again := s.again.Swap(false) && s.attempt.tooLarge
+	again := s.again.Swap(false) && s.attempt.class == OutOfMemory
 	if t.Digest == s.attempt.digest && !again {
 		s.unchanged()
 		return s.attempt.err
 	}
 	snapshot, err := compile(t, s.options.Decision, s.kept)
 	if err != nil {
-		return s.failed(attempt{t.Digest, err, errors.As(err, new(memoryError))})
+		return s.failed(attempt{t.Digest, err, classOf(err)})
 	}
 	s.succeeded(snapshot)
 	return nil
@@ -170,7 +175,7 @@ func (s *Store) failed(a attempt) error {
 	defer s.mu.Unlock()
 	now := time.Now()
 	s.status.LastReload, s.status.LastFailure = now, now
-	s.status.LastError = a.err
+	s.status.LastError, s.status.FailureClass = a.err, a.class
 	s.status.Failures++
 	return a.err
 }

@@ -133,7 +133,7 @@ func (s *sidecar) open(in *invocation) (err error) {
 	checker := &authz.Checker{Snapshots: s.store.Snapshot, OmitReasons: s.config.decisions != decisionlog.All, Messages: s.messages}
 	s.server = envoy.NewServer(envoy.ServerOptions{
 		Authorization: &envoy.Service{
-			Decide: s.shadow.decide(checker.Check), Record: s.log.Record, Observe: m.Observe,
+			Decide: s.shadow.decide(checker.Check), Record: s.log.Record, Observe: func(_ context.Context, r *authz.Result, latency time.Duration) { m.Observe(r, latency, "") },
 			Metadata: s.config.metadata, Logger: s.logger,
 		},
 		TLS: s.tls,

@@ -48,11 +48,13 @@ func TestServeAnswersLogsAndCounts(t *testing.T) {
 	}
 	_, metrics := get(t, p.admin, "/metrics")
 	for _, want := range []string{
-		`extauthz_decisions_total{action="ecr:BatchGetImage",decision="allowed"} 2`,
-		`extauthz_decisions_total{action="ecr:PutImage",decision="implicitDeny"} 1`,
-		`extauthz_decisions_total{action="ecr:BatchGetImage",decision="explicitDeny"} 1`,
-		`extauthz_decisions_total{action="none",decision="unauthenticated"} 1`,
-		`extauthz_check_duration_seconds_count 7`,
+		`extauthz_decisions_total{action="ecr:BatchGetImage",decision="allowed",operation="GetManifest",registry="quickstart",source="basic"} 2`,
+		`extauthz_decisions_total{action="ecr:PutImage",decision="implicitDeny",operation="PutManifest",registry="quickstart",source="basic"} 1`,
+		`extauthz_decisions_total{action="ecr:BatchGetImage",decision="explicitDeny",operation="GetManifest",registry="quickstart",source="basic"} 1`,
+		`extauthz_decisions_total{action="none",decision="unauthenticated",operation="none",registry="quickstart",source="none"} 1`,
+		`extauthz_check_duration_seconds_count{decision="allowed"} 3`,
+		`extauthz_check_duration_seconds_count{decision="unavailable"} 0`,
+		`extauthz_password_hashes_total{result="right"} 2`,
 		`extauthz_policy_generation 1`,
 		`extauthz_policy_last_reload_success 1`,
 		`extauthz_decision_log_lost_total 0`,

@@ -55,8 +55,8 @@ func TestBrokenRequiredSink(t *testing.T) {
 	pull(t, conn, 2, http.StatusServiceUnavailable)
 	_, metrics := get(t, p.admin, "/metrics")
 	for _, want := range []string{
-		`extauthz_decisions_total{action="ecr:BatchGetImage",decision="allowed"} 1`,
-		`extauthz_decisions_total{action="none",decision="unavailable"} 2`,
+		`extauthz_decisions_total{action="ecr:BatchGetImage",decision="allowed",operation="GetManifest",registry="quickstart",source="basic"} 1`,
+		`extauthz_decisions_total{action="none",decision="unavailable",operation="none",registry="none",source="none"} 2`,
 		`extauthz_decision_log_lost_total 2`,
 	} {
 		if !strings.Contains(metrics, want+"\n") {

@@ -32,6 +32,7 @@ const (
 // the failures of the whole area count, because one client can have many addresses in it.
 type attempts struct {
 	mu        sync.Mutex
+	slots     int        // hashes that may run at a time
 	free      int        // slots without a running hash
 	waiting   []*attempt // in the order of their arrival
 	addresses *lru.Cache[netip.Prefix, *failures]
@@ -40,7 +41,7 @@ type attempts struct {
 }
 
 func newAttempts(slots int) *attempts {
-	a := &attempts{free: slots}
+	a := &attempts{slots: slots, free: slots}
 	a.addresses, _ = lru.New[netip.Prefix, *failures](maxTracked) // fails only for a size that is not positive
 	a.areas, _ = lru.New[netip.Prefix, *failures](maxTracked)
 	a.users, _ = lru.New[[32]byte, *failures](maxTracked)
@@ -101,6 +102,13 @@ func (a *attempts) begin(ctx context.Context, address string, user [32]byte) (*a
 		a.cancel(one)
 		return nil, ErrOverloaded
 	}
+}
+
+// load returns the number of slots, of running hashes and of waiting attempts.
+func (a *attempts) load() (slots, running, waiting int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.slots, a.slots - a.free, len(a.waiting)
 }
 
 // cancel removes a waiting attempt, or returns a slot that was granted meanwhile.

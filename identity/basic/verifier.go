@@ -52,6 +52,7 @@ type Verifier struct {
 	refused  *lru.Cache[[32]byte, struct{}]
 	logins   *lru.Cache[verifiedLogin, struct{}]
 	attempts *attempts
+	counts   counts
 	compare  func(hash, password []byte) error // bcrypt.CompareHashAndPassword
 }
 
@@ -99,6 +100,7 @@ func (p *Verifier) Verify(ctx context.Context, users *File, user, password, addr
 		return login, nil
 	}
 	if err := p.verifyOnce(ctx, users, user, password, address, login.key); err != nil {
+		p.counts.addRefusal(err)
 		return Login{}, err
 	}
 	p.logins.Add(verifiedLogin{login, strings.Clone(address)}, struct{}{})
@@ -157,6 +159,7 @@ func (p *Verifier) verify(attempt *attempt, question [32]byte, users *File, user
 	if !found {
 		ok = p.hash(users, user, []byte(password))
 		p.cache(question, ok)
+		p.counts.addHash(ok)
 	}
 	answer <- ok
 }

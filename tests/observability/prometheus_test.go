@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -33,7 +34,7 @@ scrape_configs:
 `
 
 // prometheus starts a Prometheus with the rules until the test ends, and returns its address.
-func prometheus(t *testing.T, sys *system) string {
+func prometheus(t *testing.T, sys *system, flags ...string) string {
 	t.Helper()
 	path, err := exec.LookPath("prometheus")
 	prerequisite.Check(t, err)
@@ -43,7 +44,8 @@ func prometheus(t *testing.T, sys *system) string {
 	if err := os.WriteFile(file, []byte(config), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	server := exec.Command(path, "--config.file="+file, "--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+address)
+	flags = append(flags, "--config.file="+file, "--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+address)
+	server := exec.Command(path, flags...)
 	var log strings.Builder
 	server.Stdout, server.Stderr, server.SysProcAttr = &log, &log, bounded.Attributes()
 	if err := server.Start(); err != nil {
@@ -143,13 +145,25 @@ func TestPrometheus(t *testing.T) {
 	eventually(t, "the alert about the break-glass policy ends", func() bool { return !firing() })
 }
 
+// TestNativeHistogram checks that a Prometheus that scrapes native histograms computes a quantile
+// of the time of checks from them.
+func TestNativeHistogram(t *testing.T) {
+	sys := start(t, strings.NewReplacer())
+	address := prometheus(t, sys, "--enable-feature=native-histograms")
+	const query = `histogram_quantile(0.99, sum by (job) (rate(extauthz_check_duration_seconds{decision="allowed"}[1m]))) > 0`
+	eventually(t, "a quantile", func() bool {
+		sys.request(t, "GET", "/v2/", basic("alice", "alice-secret"))
+		return hasValue(t, address, query)
+	})
+}
+
 func hasValue(t *testing.T, address, query string) bool {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+address+"/api/v1/query", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.URL.RawQuery = "query=" + strings.NewReplacer("=", "%3D", `"`, "%22", " ", "%20", "{", "%7B", "}", "%7D").Replace(query)
+	r.URL.RawQuery = url.Values{"query": {query}}.Encode()
 	text := body(t, http.DefaultClient, r.URL.String())
 	return !strings.Contains(text, `"result":[]`)
 }

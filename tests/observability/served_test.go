@@ -2,6 +2,8 @@ package observability
 
 import (
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -158,15 +160,53 @@ func checkFilters(t *testing.T, r *rule, e *metricsql.MetricExpr, labels labelSe
 	}
 }
 
-// TestMetricNames has promtool check the names, types and help texts of the metrics.
+// checkDocumented checks that a page names every metric of extauthz in a scrape with its labels.
+func checkDocumented(t *testing.T, page, scrape string) {
+	t.Helper()
+	served := metrics{}
+	served.add(t, scrape)
+	checked := 0
+	for name, labels := range served {
+		if !strings.HasPrefix(name, "extauthz_") || strings.HasSuffix(name, "_sum") || strings.HasSuffix(name, "_count") {
+			continue
+		}
+		checked++
+		name = strings.TrimSuffix(name, "_bucket") // of a histogram
+		documented, _, _ := strings.Cut(page[strings.Index(page, "`"+name)+1:], "`")
+		_, list, _ := strings.Cut(strings.TrimSuffix(documented, "}"), "{")
+		for _, l := range slices.Sorted(maps.Keys(labels)) {
+			if !slices.Contains(append(strings.Split(list, ","), "job", "instance", "le"), l) {
+				t.Errorf("%s has the label %s, and the page says %q", name, l, documented)
+			}
+		}
+		if before, _, _ := strings.Cut(documented, "{"); before != name {
+			t.Errorf("%s is not on the page", name)
+		}
+	}
+	if checked < 25 {
+		t.Errorf("%d metrics, want at least 25", checked)
+	}
+}
+
+// TestMetricNames has promtool check the names, types and help texts of the metrics after
+// requests of every outcome, and checks that all of them are documented.
 func TestMetricNames(t *testing.T) {
 	sys := start(t, strings.NewReplacer(), serverCertificate(t)...)
 	sys.breakGlass(t)
 	eventually(t, "the break-glass policy is in force", func() bool {
 		return strings.Contains(sys.extauthzMetrics(t), `extauthz_break_glass_policy_info{policy="break-glass-oncall"} 1`)
 	})
-	if out := promtool(t, sys.extauthzMetrics(t), "check", "metrics"); out != "" {
-		t.Error(out)
+	busy := start(t, strings.NewReplacer()) // whose Envoy uses no TLS
+	busy.everyDecision(t)
+	page, err := os.ReadFile(filepath.Join(stack.Root(), "cmd", "extauthz", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, scrape := range []string{sys.extauthzMetrics(t), busy.extauthzMetrics(t)} {
+		if out := promtool(t, scrape, "check", "metrics"); out != "" {
+			t.Error(out)
+		}
+		checkDocumented(t, string(page), scrape)
 	}
 	if !strings.Contains(sys.Log(stack.Extauthz), "break-glass policies are in force") {
 		t.Errorf("the log has no warning: %s", sys.Log(stack.Extauthz))

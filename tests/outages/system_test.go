@@ -135,7 +135,7 @@ func (s *system) healthy(t *testing.T) {
 			return false
 		}
 		for _, r := range s.replicas {
-			if r.metric("extauthz_check_duration_seconds_count") == "" || r.metric("extauthz_check_duration_seconds_count") == "0" {
+			if answered := r.metric(`extauthz_check_duration_seconds_count{decision="allowed"}`); answered == "" || answered == "0" {
 				return false
 			}
 		}
