@@ -35,11 +35,29 @@ type refusedRequest struct {
 // MapJSON returns the permissions that a request to a registry needs, or why the mapping
 // refuses it, as a line of JSON with its line feed. ok reports whether it was mapped.
 func MapJSON(g *mapping.Settings, r *mapping.HTTPRequest) (line string, ok bool) {
+	m, refused := mapRequest(g, r)
+	if refused != nil {
+		return encode(refused, ""), false
+	}
+	return encode(m, ""), true
+}
+
+// MapText is MapJSON, as text for people.
+func MapText(g *mapping.Settings, r *mapping.HTTPRequest) (text string, ok bool) {
+	m, refused := mapRequest(g, r)
+	if refused != nil {
+		return refused.text(), false
+	}
+	return m.text(), true
+}
+
+// mapRequest returns either of the forms of a mapping.
+func mapRequest(g *mapping.Settings, r *mapping.HTTPRequest) (*mappedRequest, *refusedRequest) {
 	m, refusal := g.Map(r)
 	if refusal != nil {
-		return encode(refusedRequest{refusal.Code, refusal.Message}, ""), false
+		return nil, &refusedRequest{refusal.Code, refusal.Message}
 	}
-	out := mappedRequest{
+	out := &mappedRequest{
 		Operation: m.Operation.String(), Repository: m.Repository, Reference: m.Reference, Tags: m.Tags,
 		Permissions:           make([]permission, 0, len(m.Permissions)),
 		RemoveQueryParameters: append([]string{}, m.RemoveQueryParameters...), // never null
@@ -47,7 +65,7 @@ func MapJSON(g *mapping.Settings, r *mapping.HTTPRequest) (line string, ok bool)
 	for _, p := range m.Permissions {
 		out.Permissions = append(out.Permissions, permission{p.Action, p.Resource, p.Alternative, p.Optional})
 	}
-	return encode(out, ""), true
+	return out, nil
 }
 
 // MapLines maps the request in each line and writes what [MapJSON] returns, so that line

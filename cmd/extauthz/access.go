@@ -39,12 +39,23 @@ func (c *accessCommand) parse(in *invocation, names ...string) (arguments []stri
 	if err != nil {
 		return nil, nil, nil, inputError{err}
 	}
-	if s, err = policystore.LoadDocuments(c.policies); err != nil {
-		return nil, nil, nil, inputError{inDirectory(c.policies, err)}
-	}
-	d, err = access.New(s)
+	s, d, err = openAccess(in, c.policies)
 	return arguments, s, d, err
 }
+
+// openAccess loads a policy directory for questions about all of it.
+func openAccess(in *invocation, dir string) (*policystore.Snapshot, *access.Directory, error) {
+	defer in.begin(loadingPolicies).end()
+	s, err := policystore.LoadDocuments(dir)
+	if err != nil {
+		return nil, nil, inputError{inDirectory(dir, err)}
+	}
+	d, err := access.New(s)
+	return s, d, err
+}
+
+// evaluatingPolicies is the progress of a command that evaluates all policies.
+const evaluatingPolicies = "evaluating policies"
 
 // answer is the answer to a question about a directory.
 type answer interface {

@@ -20,14 +20,15 @@ func decodeUsage() command {
 
 // decodeCommand contains the flags of decode.
 type decodeCommand struct {
-	key     string // file
-	explain bool
+	key    string // file
+	format string
 }
 
 // declare adds the flags of decode. Parsing them sets c.
 func (c *decodeCommand) declare(flags *flag.FlagSet) {
 	flags.StringVar(&c.key, "key", "", "`FILE` with the secret key of a recipient, as age-keygen writes it, or - for standard input; required")
-	flags.BoolVar(&c.explain, "explain", false, "print text for people, not JSON")
+	declareFormat(flags, &c.format, "the message", "json", "text")
+	declareShort(flags, "explain", &c.format, "text", "print text for people")
 }
 
 // decode prints what an encoded authorization message contains. The message is an argument, or the
@@ -94,7 +95,7 @@ func readMessage(in *invocation, arguments []string) (string, error) {
 }
 
 func (c *decodeCommand) print(to io.Writer, m *denialmessage.Message) error {
-	if c.explain {
+	if c.format == "text" {
 		_, err := io.WriteString(to, m.Explain())
 		return err
 	}

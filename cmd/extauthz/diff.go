@@ -5,7 +5,6 @@ import (
 
 	"extauthz/access"
 	"extauthz/diag"
-	"extauthz/policystore"
 )
 
 func diffUsage() command {
@@ -46,21 +45,12 @@ func diff(in *invocation) error {
 	}
 	var directories [2]*access.Directory
 	for i, dir := range arguments {
-		if directories[i], err = openAccess(dir); err != nil {
+		if _, directories[i], err = openAccess(in, dir); err != nil {
 			return err
 		}
 	}
-	shown := newProgress(in.stderr)
-	d := access.Compare(directories[0], directories[1], func(done, all int) { shown.show("%d of %d principals", done, all) })
-	shown.clear()
+	comparing := in.begin("comparing principals")
+	d := access.Compare(directories[0], directories[1], comparing.count)
+	comparing.end()
 	return printAnswer(in.stdout, c.format, d, c.noNewAccess && d.HasNewAccess())
-}
-
-// openAccess loads a policy directory for questions about all of it.
-func openAccess(dir string) (*access.Directory, error) {
-	s, err := policystore.LoadDocuments(dir)
-	if err != nil {
-		return nil, inputError{inDirectory(dir, err)}
-	}
-	return access.New(s)
 }

@@ -5,7 +5,6 @@
 //	extauthz serve --policies DIR    authorize Envoy's requests
 //	extauthz help [COMMAND]          print the commands, or how to use one command
 //
-// Each command has a file named after it. The file begins with what help says about the
 // Each command has a file, which begins with what help says about the command, followed by
 // its flags and the function that runs it.
 //

@@ -59,7 +59,7 @@ func examine(in *invocation) error {
 	}
 	options := doctor.Options{Unchecked: c.unchecked}
 	if c.policies != "" {
-		if options.Policies, err = loadDirectory(c.policies); err != nil {
+		if options.Policies, err = loadDirectory(in, c.policies); err != nil {
 			return err
 		}
 	}
@@ -73,7 +73,9 @@ func (c *doctorCommand) read(in *invocation, files []string) (*doctor.Config, er
 		if len(files) > 0 {
 			return nil, inputError{diag.Problemf("unexpected argument %q", files[0]).WithRemedy("give files or --admin, not both")}
 		}
+		reading := in.begin("reading the config dump")
 		text, err := c.readDump()
+		reading.end()
 		if err != nil {
 			return nil, inputErrorf("--admin %s: %w", c.admin, err)
 		}

@@ -34,7 +34,6 @@ func explainUsage() command {
 // explainCommand contains the flags of explain.
 type explainCommand struct {
 	simulateCommand
-	format       string
 	line         string // of a decision log
 	log, id      string
 	checkRequest string
@@ -62,7 +61,7 @@ func runExplain(in *invocation) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	snapshot, err := loadDirectory(c.policies)
+	snapshot, err := loadDirectory(in, c.policies)
 	if err != nil {
 		return err
 	}
@@ -166,21 +165,16 @@ func (c *explainCommand) findEntry(in *invocation) (*decisionlog.Entry, error) {
 
 // selectEntry returns the entry with the ID or, without one, the only entry.
 func (c *explainCommand) selectEntry(in *invocation, r *decisionlog.Reader) (found *decisionlog.Entry, err error) {
-	progress := newProgress(in.stderr)
-	defer progress.clear()
-	for r.Next() {
-		progress.show("%d decisions read", r.Counts().Decisions)
-		switch e := r.Entry(); {
+	err = readEntries(in, r, func(e *decisionlog.Entry) error {
+		switch {
 		case c.id == "" && found != nil:
-			return nil, inputError{diag.Problemf("the log has several decisions").WithRemedy("select one with --id")}
+			return diag.Problemf("the log has several decisions").WithRemedy("select one with --id")
 		case c.id == "" || e.DecisionID == c.id:
 			found = e
 		}
-	}
-	if err := r.Err(); err != nil {
-		return nil, inputError{err}
-	}
-	return found, nil
+		return nil
+	})
+	return found, asInput(err)
 }
 
 // decideAgain decides the request of an entry by the policies of the directory. It reports if

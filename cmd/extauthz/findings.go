@@ -7,36 +7,17 @@ import (
 	"extauthz/diag"
 )
 
-// findingFormat is the output format of findings.
-type findingFormat uint8
-
-const (
-	textFormat findingFormat = iota
-	jsonFormat
-	sarifFormat
-)
-
 // findingFlags contains the flags of commands that report findings.
 type findingFlags struct {
-	format findingFormat
+	format string
 	failOn diag.Severity
 }
 
 // declare adds the flags. Parsing them sets c.
 func (c *findingFlags) declare(flags *flag.FlagSet) {
 	c.failOn = diag.Warning
-	flags.Func("format", "output `FORMAT`: text, with a line for each finding; json; or sarif, for code scanning (default text)", c.setFormat)
+	declareFormat(flags, &c.format, "the findings, sarif for code scanning", "text", "json", "sarif")
 	flags.Func("fail-on", "the lowest `SEVERITY` that makes the exit code 1: error, warning or suggestion (default warning)", c.setFailOn)
-}
-
-func (c *findingFlags) setFormat(value string) error {
-	for format, name := range [...]string{"text", "json", "sarif"} {
-		if value == name {
-			c.format = findingFormat(format)
-			return nil
-		}
-	}
-	return diag.Problemf("%q is not a format", value).WithRemedy("write text, json or sarif")
 }
 
 func (c *findingFlags) setFailOn(value string) (err error) {
@@ -59,11 +40,10 @@ func (c *findingFlags) write(to io.Writer, findings diag.List, command string, r
 
 func (c *findingFlags) writeAll(to io.Writer, findings diag.List, command string, rules []diag.Rule, prefix string) error {
 	switch c.format {
-	case jsonFormat:
+	case "json":
 		return diag.WriteJSON(to, findings)
-	case sarifFormat:
-		return diag.WriteSARIF(to, findings, diag.Tool{Name: "extauthz " + command, Version: readBuild().version, Rules: rules}, prefix)
-	case textFormat:
+	case "sarif":
+		return diag.WriteSARIF(to, findings, diag.Tool{Name: "extauthz " + command, Version: readBuild().Version, Rules: rules}, prefix)
 	}
 	return diag.WriteText(to, findings)
 }

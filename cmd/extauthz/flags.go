@@ -136,6 +136,25 @@ func oneDirectory(arguments []string, in *invocation) (string, error) {
 	return "", inputError{diag.Problemf("unexpected argument %q", arguments[1]).WithRemedy("give one directory")}
 }
 
+// directoryFlag is the policy directory of a command, as the flag --policies or as the only
+// argument.
+type directoryFlag struct{ policies string }
+
+func (d *directoryFlag) declare(flags *flag.FlagSet) {
+	flags.StringVar(&d.policies, "policies", "", "the policy directory `DIR`, if no argument names it")
+}
+
+// directory returns the policy directory.
+func (d *directoryFlag) directory(arguments []string, in *invocation) (string, error) {
+	if d.policies == "" {
+		return oneDirectory(arguments, in)
+	}
+	if len(arguments) > 0 {
+		return "", inputError{diag.Problemf("unexpected argument %q", arguments[0]).WithRemedy("leave it out, because --policies names the directory")}
+	}
+	return d.policies, nil
+}
+
 // repeated returns a function that appends each value of a flag to a list.
 func repeated(list *[]string) func(string) error {
 	return func(value string) error {

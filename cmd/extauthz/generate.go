@@ -50,7 +50,7 @@ func runGenerate(in *invocation) error {
 	case c.wildcards < 0 || c.wildcards == 1:
 		return inputError{diag.Problemf("--wildcards %d would write patterns instead of single repositories", c.wildcards).WithRemedy("give at least 2, or 0 for no patterns")}
 	}
-	collector, err := c.collector()
+	collector, err := c.collector(in)
 	if err != nil {
 		return err
 	}
@@ -70,11 +70,11 @@ func runGenerate(in *invocation) error {
 }
 
 // collector loads the policies in force, if they are given.
-func (c *generateCommand) collector() (*generate.Collector, error) {
+func (c *generateCommand) collector(in *invocation) (*generate.Collector, error) {
 	if c.policies == "" {
 		return generate.NewCollector(nil), nil
 	}
-	snapshot, err := loadForLog(c.policies)
+	snapshot, err := loadForLog(in, c.policies)
 	if err != nil {
 		return nil, err
 	}

@@ -34,6 +34,7 @@ func healthcheckUsage() command {
 type healthcheckCommand struct {
 	adminListen, listen string
 	cert, key           string
+	format              string
 	timeout             time.Duration
 }
 
@@ -42,6 +43,7 @@ func (c *healthcheckCommand) declare(flags *flag.FlagSet) {
 	flags.StringVar(&c.listen, "listen", defaultListen, "`ADDRESS` for Envoy: HOST:PORT or unix:///PATH")
 	flags.StringVar(&c.cert, "tls-cert", "", "PEM `FILE` with the certificate of serve; if it is set, gRPC health is checked over TLS, with this client certificate")
 	flags.StringVar(&c.key, "tls-key", "", "PEM `FILE` with the certificate's key")
+	declareFormat(flags, &c.format, "the answer", "text", "json")
 	flags.DurationVar(&c.timeout, "timeout", 2*time.Second, "how long to wait for the answer")
 }
 
@@ -58,10 +60,17 @@ func healthcheck(in *invocation) error {
 	if c.adminListen == "" {
 		check = c.checkGRPC
 	}
-	if err := check(ctx); err != nil {
+	waiting := in.begin("waiting for the answer")
+	err := check(ctx)
+	if waiting.end(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintln(in.stdout, "ok")
+	if c.format == "json" {
+		return printJSON(in.stdout, struct {
+			Status string `json:"status"`
+		}{"ok"})
+	}
+	_, err = fmt.Fprintln(in.stdout, "ok")
 	return err
 }
 

@@ -4,6 +4,8 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,10 +29,12 @@ func initUsage() command {
 type initCommand struct {
 	options scaffold.Options
 	users   string // separated by commas
+	format  string
 }
 
 // declare adds the flags of init. Parsing them sets c.
 func (c *initCommand) declare(flags *flag.FlagSet) {
+	declareFormat(flags, &c.format, "what was written", "text", "json")
 	o := &c.options
 	flags.StringVar(&o.Account, "account", "", "`ACCOUNT` of the registry, 12 digits; required")
 	flags.StringVar(&o.Region, "region", "", "`REGION` of the registry, such as eu-central-1; required")
@@ -76,7 +80,16 @@ func initialize(in *invocation) error {
 	if err := scaffold.Write(dir, files, checkDirectory); err != nil {
 		return inputError{err}
 	}
+	if c.format == "json" {
+		return printJSON(in.stdout, writtenDirectory{dir, slices.Sorted(maps.Keys(files))})
+	}
 	return c.printNextSteps(in.stdout, dir, len(files))
+}
+
+// writtenDirectory is the JSON form of what init wrote.
+type writtenDirectory struct {
+	Directory string   `json:"directory"`
+	Files     []string `json:"files"`
 }
 
 // checkDirectory checks that a directory can be loaded, and that its tests pass.

@@ -47,15 +47,19 @@ func readNamed(in *invocation, name string) (source string, text []byte, err err
 	return source, text, err
 }
 
+// loadingPolicies is the progress of a command that loads a policy directory.
+const loadingPolicies = "loading policies"
+
 // loadPolicies compiles a policy directory for a command that evaluates a few requests.
 // File names in its error are relative to the directory; see inDirectory.
-func loadPolicies(dir string) (*policystore.Snapshot, error) {
+func loadPolicies(in *invocation, dir string) (*policystore.Snapshot, error) {
+	defer in.begin(loadingPolicies).end()
 	return policystore.Load(dir, decision.Options{CacheSize: 1})
 }
 
 // loadDirectory is loadPolicies with an error for the user.
-func loadDirectory(dir string) (*policystore.Snapshot, error) {
-	snapshot, err := loadPolicies(dir)
+func loadDirectory(in *invocation, dir string) (*policystore.Snapshot, error) {
+	snapshot, err := loadPolicies(in, dir)
 	if err != nil {
 		return nil, inputError{inDirectory(dir, err)}
 	}

@@ -15,6 +15,7 @@ func lintUsage() command {
 		name: "lint", summary: "report likely mistakes in a policy directory",
 		usage: []string{
 			"DIR",
+			"--policies DIR",
 			"--explain CODE",
 		},
 		example:  "policies --fail-on error",
@@ -35,11 +36,13 @@ func lintDirectory(in *invocation) error {
 	if c.explain != "" {
 		return c.explainCode(in, arguments)
 	}
-	dir, err := oneDirectory(arguments, in)
+	dir, err := c.directory(arguments, in)
 	if err != nil {
 		return err
 	}
+	checking := in.begin("checking policies")
 	findings, err := lint.Directory(dir)
+	checking.end()
 	if err != nil {
 		return inputError{err}
 	}
@@ -48,8 +51,13 @@ func lintDirectory(in *invocation) error {
 
 // explainCode prints the page of a code.
 func (c *lintCommand) explainCode(in *invocation, arguments []string) error {
-	if len(arguments) > 0 {
+	switch {
+	case len(arguments) > 0:
 		return inputError{diag.Problemf("unexpected argument %q", arguments[0]).WithRemedy("leave it out, because --explain needs no directory")}
+	case c.policies != "":
+		return inputError{diag.Problemf("--policies cannot be combined with --explain").WithRemedy("leave it out, because --explain needs no directory")}
+	case c.format != "text":
+		return inputError{diag.Problemf("--format %s cannot be combined with --explain", c.format).WithRemedy("leave it out, because a page is text")}
 	}
 	page, err := lint.Explain(c.explain)
 	if err != nil {
@@ -72,11 +80,13 @@ func prefixOf(dir string) string {
 // lintCommand contains the flags of lint.
 type lintCommand struct {
 	findingFlags
+	directoryFlag
 	explain string
 }
 
 // declare adds the flags of lint. Parsing them sets c.
 func (c *lintCommand) declare(flags *flag.FlagSet) {
 	c.findingFlags.declare(flags)
+	c.directoryFlag.declare(flags)
 	flags.StringVar(&c.explain, "explain", "", "instead of checking a directory, print what the `CODE` of a finding means and how to fix it")
 }

@@ -81,7 +81,9 @@ func loginPassword(in *invocation) error {
 	if e.Service == "" {
 		e.Service = arguments[0]
 	}
+	signingIn := in.begin("signing in")
 	session, err := e.Do(ctx)
+	signingIn.end()
 	if err != nil {
 		return err
 	}

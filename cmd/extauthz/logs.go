@@ -19,15 +19,13 @@ func (l *logFiles) declare(flags *flag.FlagSet) {
 const maxBadLines = 10
 
 // read calls use for each decision of the logs. It reports lines that are not decisions on
-// standard error, and progress if that takes long. It returns the counts of all lines.
+// standard error. It returns the counts of all lines.
 func (l logFiles) read(in *invocation, use func(log string, e *decisionlog.Entry) error) (total decisionlog.Counts, err error) {
 	if len(l) == 0 {
 		return total, inputError{diag.Problemf("--log is missing").WithRemedy("give the file of a decision log")}
 	}
-	progress := newProgress(in.stderr)
-	defer progress.clear()
 	for _, file := range l {
-		counts, err := readLog(in, file, progress, use)
+		counts, err := readLog(in, file, use)
 		if err != nil {
 			return total, err
 		}
@@ -39,25 +37,31 @@ func (l logFiles) read(in *invocation, use func(log string, e *decisionlog.Entry
 	return total, nil
 }
 
-func readLog(in *invocation, file string, progress *progress, use func(string, *decisionlog.Entry) error) (decisionlog.Counts, error) {
+func readLog(in *invocation, file string, use func(string, *decisionlog.Entry) error) (decisionlog.Counts, error) {
 	source, from, err := openInput(in, []string{file})
 	if err != nil {
 		return decisionlog.Counts{}, inputError{err}
 	}
 	defer from.Close()
 	r := decisionlog.NewReader(source, from)
-	for r.Next() {
-		if err := use(source, r.Entry()); err != nil {
-			return r.Counts(), inputError{err}
-		}
-		progress.show("%d decisions read", r.Counts().Decisions)
-	}
-	if err := r.Err(); err != nil {
+	if err := readEntries(in, r, func(e *decisionlog.Entry) error { return use(source, e) }); err != nil {
 		return r.Counts(), inputErrorf("%s: %w", source, err)
 	}
-	progress.clear()
 	reportBadLines(in, source, r)
 	return r.Counts(), nil
+}
+
+// readEntries calls use for each entry, and shows the progress.
+func readEntries(in *invocation, r *decisionlog.Reader, use func(*decisionlog.Entry) error) error {
+	reading := in.begin("reading decisions")
+	defer reading.end()
+	for r.Next() {
+		if err := use(r.Entry()); err != nil {
+			return err
+		}
+		reading.count(r.Counts().Decisions, 0)
+	}
+	return r.Err()
 }
 
 // reportBadLines reports the lines of a log that are not decisions on standard error.

@@ -4,45 +4,107 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync/atomic"
 	"time"
 )
 
-// A progress shows how far a command is, on a terminal, if it takes longer than a second.
+// A progress shows on standard error what a command is doing, if that takes longer than a
+// second. A terminal shows one line, which changes and is then removed. A file or a pipe
+// receives a line every ten seconds.
 type progress struct {
-	terminal io.Writer // nil if nothing is shown
-	next     time.Time
-	shown    bool
+	to        io.Writer // nil if nothing is shown
+	terminal  bool
+	text      string // what the command is doing
+	began     time.Time
+	done, all atomic.Int64 // of what is counted; all is 0 if it is unknown
+
+	stop, stopped chan struct{}
 }
 
-// newProgress returns a progress that is shown on w, if w is a terminal.
-func newProgress(w io.Writer) *progress {
-	p := &progress{next: time.Now().Add(time.Second)}
-	if file, ok := w.(*os.File); ok {
-		if info, err := file.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
-			p.terminal = w
-		}
+// How long progress is not shown, and how often it is shown afterwards.
+const (
+	progressDelay    = time.Second
+	terminalInterval = 200 * time.Millisecond
+	fileInterval     = 10 * time.Second
+)
+
+// begin returns the progress of what the command begins to do. It must be ended before the
+// command prints anything. If standard error is neither a terminal nor a file or pipe, as in
+// tests, nothing is shown.
+func (in *invocation) begin(doing string) *progress {
+	p := &progress{text: "extauthz " + in.command + ": " + doing}
+	if file, isFile := in.stderr.(*os.File); isFile {
+		p.to, p.terminal = file, isTerminal(file)
+		p.start()
 	}
 	return p
 }
 
-// progressInterval is how often the text changes.
-const progressInterval = 200 * time.Millisecond
+// isTerminal reports whether a file is a terminal.
+func isTerminal(file *os.File) bool {
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
 
-// show shows a text instead of the last one.
-func (p *progress) show(format string, args ...any) {
-	if p.terminal == nil {
-		return
+// start shows the progress from now on.
+func (p *progress) start() {
+	p.began, p.stop, p.stopped = time.Now(), make(chan struct{}), make(chan struct{})
+	go p.run()
+}
+
+// run shows the progress until it ends.
+func (p *progress) run() {
+	defer close(p.stopped)
+	interval := fileInterval
+	if p.terminal {
+		interval = terminalInterval
 	}
-	if now := time.Now(); now.After(p.next) {
-		p.next, p.shown = now.Add(progressInterval), true
-		fmt.Fprintf(p.terminal, "\r\x1b[K"+format, args...)
+	for timer, shown := time.NewTimer(progressDelay), false; ; {
+		select {
+		case <-timer.C:
+			shown = true
+			p.show()
+			timer.Reset(interval)
+		case <-p.stop:
+			timer.Stop()
+			if shown && p.terminal {
+				fmt.Fprint(p.to, removeLine)
+			}
+			return
+		}
 	}
 }
 
-// clear removes the text.
-func (p *progress) clear() {
-	if p.shown {
-		fmt.Fprint(p.terminal, "\r\x1b[K")
-		p.shown = false
+// removeLine removes the line that a terminal shows.
+const removeLine = "\r\x1b[K"
+
+// show writes the progress.
+func (p *progress) show() {
+	count := ""
+	switch done, all := p.done.Load(), p.all.Load(); {
+	case all > 0:
+		count = fmt.Sprintf(": %d of %d", done, all)
+	case done > 0:
+		count = fmt.Sprintf(": %d", done)
+	}
+	line := fmt.Sprintf("%s%s (%ds)", p.text, count, int(time.Since(p.began).Seconds()))
+	if p.terminal {
+		fmt.Fprint(p.to, removeLine+line)
+	} else {
+		fmt.Fprintln(p.to, line)
+	}
+}
+
+// count sets how much is done. all is 0 if it is unknown.
+func (p *progress) count(done, all int) {
+	p.done.Store(int64(done))
+	p.all.Store(int64(all))
+}
+
+// end stops showing the progress.
+func (p *progress) end() {
+	if p.to != nil {
+		close(p.stop)
+		<-p.stopped
 	}
 }

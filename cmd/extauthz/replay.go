@@ -66,7 +66,7 @@ func runReplay(in *invocation) error {
 	if c.policies == "" {
 		return inputError{diag.Problemf("--policies is missing").WithRemedy("give the directory with the new policies")}
 	}
-	comparison, err := c.comparison()
+	comparison, err := c.comparison(in)
 	if err != nil {
 		return err
 	}
@@ -89,15 +89,15 @@ func runReplay(in *invocation) error {
 }
 
 // comparison loads the policies.
-func (c *replayCommand) comparison() (*replay.Comparison, error) {
-	next, err := loadForLog(c.policies)
+func (c *replayCommand) comparison(in *invocation) (*replay.Comparison, error) {
+	next, err := loadForLog(in, c.policies)
 	if err != nil {
 		return nil, err
 	}
 	if c.against == "" {
 		return replay.NewComparison(replay.New(next), nil), nil
 	}
-	old, err := loadForLog(c.against)
+	old, err := loadForLog(in, c.against)
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +106,8 @@ func (c *replayCommand) comparison() (*replay.Comparison, error) {
 
 // loadForLog compiles a policy directory for a command that decides the requests of a log,
 // many of which are the same.
-func loadForLog(dir string) (*policystore.Snapshot, error) {
+func loadForLog(in *invocation, dir string) (*policystore.Snapshot, error) {
+	defer in.begin(loadingPolicies).end()
 	snapshot, err := policystore.Load(dir, decision.Options{CacheSize: 65536})
 	if err != nil {
 		return nil, inputError{inDirectory(dir, err)}

@@ -6,8 +6,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
+	"strings"
 	"testing"
 
 	"extauthz/decisionlog"
@@ -194,25 +194,6 @@ func TestGenerate(t *testing.T) {
 	var summary struct{ Requests int }
 	if err := json.Unmarshal([]byte(stdout), &summary); err != nil || code != exitDone || summary.Requests != 120 {
 		t.Errorf("exit %d, %v, %s", code, err, stdout)
-	}
-}
-
-// TestProgress checks that progress is shown on a terminal only, and removed.
-func TestProgress(t *testing.T) {
-	var text strings.Builder
-	p := newProgress(&text)
-	p.show("%d", 1)
-	p.clear()
-	if text.Len() > 0 {
-		t.Errorf("on no terminal: %q", text.String())
-	}
-	p = &progress{terminal: &text}
-	p.show("%d read", 1)
-	p.show("%d read", 2) // too early
-	p.clear()
-	p.clear()
-	if got, want := text.String(), "\r\x1b[K1 read\r\x1b[K"; got != want {
-		t.Errorf("on a terminal: %q, want %q", got, want)
 	}
 }
 

@@ -128,7 +128,7 @@ func (s *sidecar) open(in *invocation) (err error) {
 	build := readBuild()
 	m := metrics.New(metrics.Sources{
 		Store: s.store, Cache: &s.cache, Log: s.log, ClosedConnections: s.listeners.closedByLimit, CertificateExpiry: s.certificateExpiry,
-		Version: build.version, Revision: build.revision, Shadow: s.shadow.metrics(),
+		Version: build.Version, Revision: build.Revision, Shadow: s.shadow.metrics(),
 	})
 	checker := &authz.Checker{Snapshots: s.store.Snapshot, OmitReasons: s.config.decisions != decisionlog.All, Messages: s.messages}
 	s.server = envoy.NewServer(envoy.ServerOptions{

@@ -21,10 +21,12 @@ func sessionKeyUsage() command {
 // sessionKeyCommand contains the flags of session-key.
 type sessionKeyCommand struct {
 	signsAfter time.Duration
+	format     string
 }
 
 // declare adds the flags of session-key. Parsing them sets c.
 func (c *sessionKeyCommand) declare(flags *flag.FlagSet) {
+	declareFormat(flags, &c.format, "the path of the key", "text", "json")
 	flags.DurationVar(&c.signsAfter, "signs-after", 0, "how long the key only verifies; in that time it must reach every replica")
 }
 
@@ -44,6 +46,11 @@ func createSessionKey(in *invocation) error {
 	path, err := session.Create(arguments[0], time.Now().Add(c.signsAfter))
 	if err != nil {
 		return inputError{err}
+	}
+	if c.format == "json" {
+		return printJSON(in.stdout, struct {
+			File string `json:"file"`
+		}{path})
 	}
 	_, err = fmt.Fprintln(in.stdout, path)
 	return err

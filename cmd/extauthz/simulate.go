@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,16 +30,17 @@ func simulateUsage() command {
 
 // simulateCommand contains the flags of simulate.
 type simulateCommand struct {
-	jsonl, explain bool
-	policies       string
-	headers        []string // as NAME: VALUE
-	input          simulate.DirectoryInput
+	jsonl            bool
+	policies, format string
+	headers          []string // as NAME: VALUE
+	input            simulate.DirectoryInput
 }
 
 // declare adds the flags of simulate. Parsing them sets c.
 func (c *simulateCommand) declare(flags *flag.FlagSet) {
 	flags.BoolVar(&c.jsonl, "jsonl", false, "read one input from each line and write one result on each line")
-	flags.BoolVar(&c.explain, "explain", false, "write text instead of JSON: each statement, and why it does or does not apply")
+	declareFormat(flags, &c.format, "the results: json as AWS writes it, text with each statement and why it does or does not apply", "json", "text")
+	declareShort(flags, "explain", &c.format, "text", "write text for people")
 	flags.StringVar(&c.policies, "policies", "", "use the policies in `DIR`, as serve would, instead of reading an input")
 	c.declareRequest(flags)
 }
@@ -122,7 +124,7 @@ func runSimulate(in *invocation) error {
 // exclude each other.
 func (c *simulateCommand) checkInputFlags(flags *flag.FlagSet, files []string) (err error) {
 	flags.Visit(func(f *flag.Flag) {
-		if f.Name != "jsonl" && f.Name != "explain" {
+		if !slices.Contains([]string{"jsonl", "format", "explain"}, f.Name) {
 			err = inputError{diag.Problemf("--%s requires --policies", f.Name).WithRemedy("add --policies, or write it into the input")}
 		}
 	})
@@ -131,8 +133,8 @@ func (c *simulateCommand) checkInputFlags(flags *flag.FlagSet, files []string) (
 		return err
 	case len(files) > 1:
 		return inputError{diag.Problemf("unexpected argument %q", files[1]).WithRemedy("give one file")}
-	case c.jsonl && c.explain:
-		return inputError{diag.Problemf("--explain cannot be combined with --jsonl").WithRemedy("explain one input at a time")}
+	case c.jsonl && c.format == "text":
+		return inputError{diag.Problemf("--format text cannot be combined with --jsonl").WithRemedy("explain one input at a time")}
 	}
 	return nil
 }
@@ -147,7 +149,7 @@ func (c *simulateCommand) simulateInput(in *invocation, source string, from io.R
 	if err != nil {
 		return inputError{err}
 	}
-	if c.explain {
+	if c.format == "text" {
 		return explain(in.stdout, input.Evaluations)
 	}
 	_, err = io.WriteString(in.stdout, simulate.Simulate(input.ID, input.Evaluations).String())
@@ -174,7 +176,7 @@ func (c *simulateCommand) simulateDirectory(in *invocation, files []string) erro
 	if err := c.checkDirectoryFlags(files); err != nil {
 		return err
 	}
-	snapshot, err := loadDirectory(c.policies)
+	snapshot, err := loadDirectory(in, c.policies)
 	if err != nil {
 		return err
 	}
@@ -185,7 +187,7 @@ func (c *simulateCommand) simulateDirectory(in *invocation, files []string) erro
 	if err != nil {
 		return inputError{err}
 	}
-	if !c.explain {
+	if c.format != "text" {
 		_, err = io.WriteString(in.stdout, simulate.Simulate(nil, evaluations).String())
 		return err
 	}

@@ -169,7 +169,7 @@ func TestSimulateMistakes(t *testing.T) {
 		{[]string{t.TempDir()}, syscall.EISDIR.Error()},
 		{[]string{wrong, "b"}, `unexpected argument "b"; give one file`},
 		{[]string{"--fly"}, "unknown flag --fly; see extauthz help simulate"},
-		{[]string{"--jsonl", "--explain"}, "--explain cannot be combined with --jsonl"},
+		{[]string{"--jsonl", "--explain"}, "--format text cannot be combined with --jsonl"},
 		{[]string{bob}, "--principal requires --policies"},
 		{[]string{"--tls", wrong}, "--tls requires --policies"},
 		{[]string{policies, "--request", "GET /v2/"}, "--principal is missing"},

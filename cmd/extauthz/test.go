@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"io"
 	"io/fs"
 	"os"
 	"regexp"
@@ -18,7 +19,7 @@ import (
 func testUsage() command {
 	return command{
 		name: "test", summary: "run the policy tests of a directory",
-		usage:    []string{"DIR"},
+		usage:    []string{"DIR", "--policies DIR"},
 		example:  "policies --run alice",
 		negative: "a test fails",
 		flags:    new(testCommand).declare, run: test,
@@ -27,12 +28,15 @@ func testUsage() command {
 
 // testCommand contains the flags of test.
 type testCommand struct {
-	junit string
-	run   *regexp.Regexp
+	directoryFlag
+	junit, format string
+	run           *regexp.Regexp
 }
 
 // declare adds the flags of test. Parsing them sets c.
 func (c *testCommand) declare(flags *flag.FlagSet) {
+	c.directoryFlag.declare(flags)
+	declareFormat(flags, &c.format, "the results", "text", "json")
 	flags.StringVar(&c.junit, "junit", "", "also write the results to `FILE` as JUnit XML")
 	flags.Func("run", "run only the tests whose FILE: NAME matches the regular expression `PATTERN`", c.setRun)
 }
@@ -46,15 +50,19 @@ func (c *testCommand) setRun(value string) (err error) {
 func test(in *invocation) error {
 	c, flags := new(testCommand), newFlags()
 	c.declare(flags)
-	dir, err := parseDirectory(flags, in)
+	arguments, err := parseMixed(flags, in)
 	if err != nil {
 		return err
 	}
-	results, err := c.results(dir)
+	dir, err := c.directory(arguments, in)
 	if err != nil {
 		return err
 	}
-	if _, err := results.WriteTo(in.stdout); err != nil {
+	results, err := c.results(in, dir)
+	if err != nil {
+		return err
+	}
+	if err := c.write(in.stdout, results); err != nil {
 		return err
 	}
 	if err := c.writeJUnit(results); err != nil {
@@ -66,9 +74,17 @@ func test(in *invocation) error {
 	return nil
 }
 
+func (c *testCommand) write(to io.Writer, results policytest.Results) error {
+	if c.format == "json" {
+		return results.WriteJSON(to)
+	}
+	_, err := results.WriteTo(to)
+	return err
+}
+
 // results runs the tests of the directory that match the pattern.
-func (c *testCommand) results(dir string) (policytest.Results, error) {
-	snapshot, tests, err := loadWithTests(dir)
+func (c *testCommand) results(in *invocation, dir string) (policytest.Results, error) {
+	snapshot, tests, err := loadWithTests(in, dir)
 	if err != nil {
 		return nil, inputError{inDirectory(dir, err)}
 	}
@@ -78,14 +94,15 @@ func (c *testCommand) results(dir string) (policytest.Results, error) {
 			return nil, inputErrorf("--run %s matches no test", c.run)
 		}
 	}
+	defer in.begin("running tests").end()
 	return policytest.Run(snapshot, tests, time.Now()), nil
 }
 
 // loadWithTests loads the policies and the tests of a directory. The error reports the
 // faults of both. A directory that cannot be read is one fault.
-func loadWithTests(dir string) (*policystore.Snapshot, []*policytest.Test, error) {
+func loadWithTests(in *invocation, dir string) (*policystore.Snapshot, []*policytest.Test, error) {
 	var faults diag.Faults
-	snapshot, err := loadPolicies(dir)
+	snapshot, err := loadPolicies(in, dir)
 	faults.Add(err)
 	tests, inTests := policytest.Load(dir)
 	if err == nil || !errors.As(inTests, new(*fs.PathError)) {

@@ -23,7 +23,9 @@ func whatCan(in *invocation) error {
 	if err != nil {
 		return inputError{err}
 	}
+	evaluating := in.begin(evaluatingPolicies)
 	w, err := d.WhatCan(r, arguments[0])
+	evaluating.end()
 	if err != nil {
 		return inputError{err}
 	}

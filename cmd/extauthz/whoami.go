@@ -36,7 +36,7 @@ const whoamiTimeout = 15 * time.Second
 
 // whoamiCommand contains the flags of whoami.
 type whoamiCommand struct {
-	policies                         string
+	policies, format                 string
 	checkRequest, token, certificate string // files
 	credential                       simulate.WhoamiInput
 }
@@ -44,6 +44,7 @@ type whoamiCommand struct {
 // declare adds the flags of whoami. Parsing them sets c.
 func (c *whoamiCommand) declare(flags *flag.FlagSet) {
 	flags.StringVar(&c.policies, "policies", "", "the policy directory `DIR`, as for serve")
+	declareFormat(flags, &c.format, "the caller", "json", "text")
 	flags.StringVar(&c.checkRequest, "check-request", "", "`FILE` with a CheckRequest in JSON, or - for standard input")
 	flags.StringVar(&c.token, "token", "", "`FILE` with a Bearer token or, with --user, the password of that user, or - for standard input")
 	flags.StringVar(&c.certificate, "certificate", "", "`FILE` with a client certificate in PEM, assumed to be verified by Envoy, or - for standard input")
@@ -70,17 +71,23 @@ func whoami(in *invocation) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	snapshot, err := loadDirectory(c.policies)
+	snapshot, err := loadDirectory(in, c.policies)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), whoamiTimeout)
 	defer cancel()
+	authenticating := in.begin("authenticating") // which may fetch the keys of an issuer
 	result, err := c.authenticate(ctx, in, snapshot)
+	authenticating.end()
 	if err != nil {
 		return err
 	}
-	if _, err := io.WriteString(in.stdout, result.String()); err != nil {
+	text := result.String()
+	if c.format == "text" {
+		text = result.Text()
+	}
+	if _, err := io.WriteString(in.stdout, text); err != nil {
 		return err
 	}
 	if !result.HasCaller() {

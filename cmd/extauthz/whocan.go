@@ -44,7 +44,9 @@ func whoCan(in *invocation) error {
 	if resource, err = resourceOf(r, action, resource); err != nil {
 		return inputError{err}
 	}
+	evaluating := in.begin(evaluatingPolicies)
 	w := d.WhoCan(r, action, resource)
+	evaluating.end()
 	return printAnswer(in.stdout, c.format, w, len(w.Grants) == 0)
 }
 
