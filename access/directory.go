@@ -45,6 +45,15 @@ func New(s *policystore.Snapshot) (*Directory, error) {
 	return d, nil
 }
 
+// Principals returns the names of the principals of the directory, sorted.
+func (d *Directory) Principals() []string {
+	names := make([]string, len(d.callers))
+	for i, c := range d.callers {
+		names[i] = c.name
+	}
+	return slices.Compact(names)
+}
+
 // namedSessions returns the sessions that policies of resources name.
 func (d *Directory) namedSessions() []string {
 	named := map[string]bool{}

@@ -31,6 +31,7 @@
 //	observability  the rules for Prometheus: their tests, and the metrics that they use
 //	outages       failures of containers: paused, killed, out of memory, cut off, replaced
 //	schemas       compares the JSON Schemas for editors with what the program accepts
+//	completion    completes command lines in bash, zsh and fish
 //	reports       validates reports for build servers against their schemas
 //	rules         the rules of this repository, as tests
 //	awsactions    writes the list of actions that other services share with ECR

@@ -88,23 +88,27 @@ func parseFlag(flags *flag.FlagSet, arg string, next []string) ([]string, error)
 	case f == nil:
 		return nil, fmt.Errorf("unknown flag %s", printedFlag(name))
 	}
-	boolean, isBoolean := f.Value.(interface{ IsBoolFlag() bool })
-	isBoolean = isBoolean && boolean.IsBoolFlag()
 	switch {
 	case hasValue:
-	case isBoolean:
+	case isBoolean(f):
 		value = "true"
 	case len(next) == 0:
 		return nil, fmt.Errorf("flag %s needs a value", printedFlag(name))
 	default:
 		value, next = next[0], next[1:]
 	}
-	if err := flags.Set(name, value); err != nil && isBoolean {
+	if err := flags.Set(name, value); err != nil && isBoolean(f) {
 		return nil, diag.Wrap(diag.Position{}, fmt.Sprintf("invalid boolean value %q for %s: ", value, printedFlag(name)), err)
 	} else if err != nil {
 		return nil, diag.Wrap(diag.Position{}, fmt.Sprintf("invalid value %q for flag %s: ", value, printedFlag(name)), err)
 	}
 	return next, nil
+}
+
+// isBoolean reports whether a flag needs no value.
+func isBoolean(f *flag.Flag) bool {
+	boolean, ok := f.Value.(interface{ IsBoolFlag() bool })
+	return ok && boolean.IsBoolFlag()
 }
 
 // printedFlag returns a flag's name with its dashes, one for a name of one character.

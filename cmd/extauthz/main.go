@@ -67,6 +67,7 @@ func commands() []command {
 		decodeUsage(),
 		diffUsage(),
 		healthcheckUsage(),
+		completionUsage(),
 		versionUsage(),
 		helpUsage(),
 	}
