@@ -59,12 +59,12 @@ func lines() []line {
 	}
 }
 
-// stand is a script with the program's name. It completes as the program does, and records what it
-// is called with: the last word to complete, or the command line. printf writes each file at once.
-const stand = `#!/bin/sh
+// wrapper is a script with the program's name. For completion it runs the program, and then writes
+// the file completed. Otherwise it writes its arguments to the file run.
+const wrapper = `#!/bin/sh
 if [ "$1" = completion ]; then
 	%[1]q "$@"
-	printf '%%s\n' "$*" >%[2]q/asked
+	printf '%%s\n' "$*" >%[2]q/completed
 else
 	printf '%%s\n' "$*" >%[2]q/run.new && mv %[2]q/run.new %[2]q/run
 fi
@@ -82,7 +82,7 @@ func TestCompletion(t *testing.T) {
 			prerequisite.Check(t, err)
 			records, folder := t.TempDir(), folderOfUser(t)
 			bin := filepath.Join(records, "bin")
-			write(t, filepath.Join(bin, "extauthz"), fmt.Sprintf(stand, binary, records), 0o755)
+			write(t, filepath.Join(bin, "extauthz"), fmt.Sprintf(wrapper, binary, records), 0o755)
 			script, err := exec.Command(binary, "completion", sh.name).Output()
 			if err != nil {
 				t.Fatal(err)
@@ -93,7 +93,7 @@ func TestCompletion(t *testing.T) {
 			for _, l := range lines() {
 				term.waitForPrompt(t)
 				term.write(t, "extauthz "+l.typed+"\t")
-				waitForFile(t, term, filepath.Join(records, "asked"))
+				waitForFile(t, term, filepath.Join(records, "completed"))
 				term.enter(t, "")
 				// Some shells end a folder with a slash.
 				if got := strings.TrimRight(waitForFile(t, term, filepath.Join(records, "run")), "/\n"); got != l.want {
