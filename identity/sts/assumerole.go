@@ -17,6 +17,7 @@ type AssumeRoleInput struct {
 	Token           *oidc.Token // verified; it passes tags and a source identity in AWS's claims. nil without a token
 	Tags            []Tag       // session tags in addition to those of the token
 	SessionPolicies []*iam.Policy
+	InlinePolicy    string      // the text of a session policy in addition to these; "" for none
 	Context         iam.Context // condition keys of the request without those of its resource; trust policies see them
 	IssuedAt        time.Time   // when the session begins
 
@@ -114,8 +115,9 @@ type sessionRequest struct {
 	entities       *Entities
 	tags           sessionTags
 	sourceIdentity string
-	role           *Entity // nil before findRole
-	repeatable     bool    // as in AssumeRoleOutput; false before checkPermissions
+	policies       []*iam.Policy // the session policies, with the inline policy
+	role           *Entity       // nil before findRole
+	repeatable     bool          // as in AssumeRoleOutput; false before checkPermissions
 }
 
 // newSessionRequest checks all of the request except the role, so that an invalid
@@ -130,6 +132,9 @@ func (e *Entities) newSessionRequest(input *AssumeRoleInput) (*sessionRequest, e
 		return nil, err
 	}
 	var err error
+	if s.policies, err = withInlinePolicy(input.SessionPolicies, input.InlinePolicy); err != nil {
+		return nil, err
+	}
 	s.tags, err = sessionTagsOf(claims, input.Tags, input.TransitiveTagKeys)
 	return s, err
 }
@@ -258,11 +263,11 @@ func (s *sessionRequest) session(provider string) (AssumeRoleOutput, error) {
 		return AssumeRoleOutput{}, err
 	}
 	caller := s.entities.newCaller(p, attributes{
-		tags: mergeTags(s.role.Tags, s.tags.tags), sourceIdentity: s.sourceIdentity, provider: provider, sessionPolicies: s.SessionPolicies,
+		tags: mergeTags(s.role.Tags, s.tags.tags), sourceIdentity: s.sourceIdentity, provider: provider, sessionPolicies: s.policies,
 	})
 	caller.Spec = &CallerSpec{
 		Principal: p.ARN, Tags: s.tags.tags, TransitiveTagKeys: s.tags.transitive, SourceIdentity: s.sourceIdentity,
-		SessionPolicies: s.SessionPolicies, Provider: provider,
+		SessionPolicies: s.SessionPolicies, InlinePolicy: s.InlinePolicy, Provider: provider,
 	}
 	return AssumeRoleOutput{caller.IssuedAt(s.IssuedAt), s.repeatable}, nil
 }

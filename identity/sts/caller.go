@@ -30,6 +30,7 @@ type CallerSpec struct {
 	Tags            []Tag          // session tags
 	SourceIdentity  string         // "" for none
 	SessionPolicies []*iam.Policy  // of a session
+	InlinePolicy    string         // of a session: the text of a session policy in addition to these; "" for none
 	SourceResource  SourceResource // of a service: the resource for which it calls
 	Provider        string         // of a role session: the identity provider whose token assumed the role; "" for none
 	IssuedAt        time.Time      // when a session began, or the temporary credentials of a user were issued; zero if it is not known, and for a user without such credentials
@@ -48,7 +49,7 @@ func (e *Entities) Caller(s *CallerSpec) (CallerIdentity, error) {
 	if err != nil {
 		return CallerIdentity{}, err
 	}
-	if !HasSession(principal.Kind) && len(s.Tags)+len(s.SessionPolicies) > 0 {
+	if !HasSession(principal.Kind) && len(s.Tags)+len(s.SessionPolicies)+len(s.InlinePolicy) > 0 {
 		return CallerIdentity{}, diag.Problemf("%q is not a session of a role, and only a session has session tags", oidc.Excerpt(s.Principal)).WithRemedy("write those of a user into principals.yaml")
 	}
 	if err := CheckTags(s.Tags); err != nil {
@@ -69,8 +70,12 @@ func (e *Entities) Caller(s *CallerSpec) (CallerIdentity, error) {
 	if err != nil {
 		return CallerIdentity{}, err
 	}
+	sessionPolicies, err := withInlinePolicy(s.SessionPolicies, s.InlinePolicy)
+	if err != nil {
+		return CallerIdentity{}, err
+	}
 	a := attributes{
-		tags: s.Tags, sourceIdentity: s.SourceIdentity, provider: s.Provider, sessionPolicies: s.SessionPolicies,
+		tags: s.Tags, sourceIdentity: s.SourceIdentity, provider: s.Provider, sessionPolicies: sessionPolicies,
 		sourceARN: s.SourceResource.ARN, sourceAccount: sourceAccount,
 	}
 	if entity != nil {

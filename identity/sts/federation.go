@@ -12,6 +12,7 @@ type FederationInput struct {
 	Name            string
 	Tags            []Tag // session tags
 	SessionPolicies []*iam.Policy
+	InlinePolicy    string    // the text of a session policy in addition to these; "" for none
 	IssuedAt        time.Time // when the session begins
 }
 
@@ -34,7 +35,7 @@ func (e *Entities) FederatedUser(by *CallerIdentity, input *FederationInput) (Ca
 	arn.Service, arn.Resource = "sts", "federated-user/"+input.Name
 	return e.Caller(&CallerSpec{
 		Principal: arn.String(), FederatedBy: by.Principal.ARN,
-		Tags: input.Tags, SessionPolicies: input.SessionPolicies, IssuedAt: input.IssuedAt,
+		Tags: input.Tags, SessionPolicies: input.SessionPolicies, InlinePolicy: input.InlinePolicy, IssuedAt: input.IssuedAt,
 	})
 }
 
