@@ -23,6 +23,7 @@ type key struct {
 	algorithm jose.SignatureAlgorithm
 	private   crypto.Signer
 	signers   map[Use]jose.Signer
+	sealing   *sealingKey
 }
 
 // nameLayout is the form of the names of key files: the time, in UTC, from which the key signs.
@@ -63,6 +64,9 @@ func parseKey(name string, text []byte) (*key, error) {
 		if err != nil {
 			return nil, fault(name, "the key cannot sign", "create another with extauthz session-key")
 		}
+	}
+	if k.sealing, err = newSealingKey(k); err != nil {
+		return nil, fault(name, "the key cannot seal temporary credentials", "create another with extauthz session-key")
 	}
 	return k, nil
 }

@@ -26,11 +26,11 @@ const Anonymous = "anonymous"
 // GetAuthorizationToken: "The authorization token is valid for 12 hours").
 const MaxDuration = 12 * time.Hour
 
-// A Session is what a session token says about its holder. Tokens of one session differ in
-// their use only.
+// A Session is what a session token, or the session token of temporary credentials, says about
+// its holder. Tokens of one session differ in their use only.
 type Session struct {
 	ID        string // random, so that no two sessions have one token
-	Registry  string // the name of the registry that the token is for
+	Registry  string // the name of the registry that the token is for; of temporary credentials ""
 	Principal string // ARN, or [Anonymous]
 	UserID    string // aws:userid; "" if it is not known. It changes if a role or user is created again.
 	RoleARN   string // of a session of a role: that role, with its path
@@ -39,7 +39,8 @@ type Session struct {
 	Provider        string            // aws:FederatedProvider; "" for none
 	SourceIdentity  string            // aws:SourceIdentity; "" for none
 	Tags            map[string]string // session tags, without those of the user or role
-	SessionPolicies []string          // the ARNs of managed policies
+	SessionPolicies []string          // the names of managed policies
+	InlinePolicy    string            // the text of a session policy that was passed inline; "" for none
 
 	// IssuedAt is when the session began: aws:TokenIssueTime. It is the time of the first
 	// credential, and every other token of the session has the same.
@@ -64,6 +65,7 @@ type claims struct {
 	SourceIdentity  string            `json:"source_identity,omitempty"`
 	Tags            map[string]string `json:"tags,omitempty"`
 	SessionPolicies []string          `json:"session_policies,omitempty"`
+	InlinePolicy    string            `json:"inline_policy,omitempty"`
 }
 
 func claimsOf(issuer string, s *Session) claims {
@@ -71,7 +73,7 @@ func claimsOf(issuer string, s *Session) claims {
 		Issuer: issuer, Audience: s.Registry, Subject: s.Principal, ID: s.ID,
 		IssuedAt: s.IssuedAt.Unix(), Expires: s.Expires.Unix(),
 		UserID: s.UserID, RoleARN: s.RoleARN, FederatedBy: s.FederatedBy, Provider: s.Provider,
-		SourceIdentity: s.SourceIdentity, Tags: s.Tags, SessionPolicies: s.SessionPolicies,
+		SourceIdentity: s.SourceIdentity, Tags: s.Tags, SessionPolicies: s.SessionPolicies, InlinePolicy: s.InlinePolicy,
 	}
 }
 
@@ -80,8 +82,15 @@ func (c *claims) session() *Session {
 		ID: c.ID, Registry: c.Audience, Principal: c.Subject,
 		IssuedAt: time.Unix(c.IssuedAt, 0).UTC(), Expires: time.Unix(c.Expires, 0).UTC(),
 		UserID: c.UserID, RoleARN: c.RoleARN, FederatedBy: c.FederatedBy, Provider: c.Provider,
-		SourceIdentity: c.SourceIdentity, Tags: c.Tags, SessionPolicies: c.SessionPolicies,
+		SourceIdentity: c.SourceIdentity, Tags: c.Tags, SessionPolicies: c.SessionPolicies, InlinePolicy: c.InlinePolicy,
 	}
+}
+
+// An Expired is the error of a token whose session has ended.
+type Expired struct{ At time.Time }
+
+func (e *Expired) Error() string {
+	return diag.Problemf("the session expired at %s", e.At.Format(time.RFC3339)).WithRemedy("sign in again").Error()
 }
 
 // leeway is how far the clocks of two replicas may differ.
@@ -98,7 +107,7 @@ func (c *claims) check(issuer, registry string, now time.Time) error {
 	case c.Subject == "" || c.Expires <= 0 || c.IssuedAt < 0:
 		return errors.New("the session token is incomplete")
 	case !now.Before(expires.Add(leeway)):
-		return diag.Problemf("the session expired at %s", expires.Format(time.RFC3339)).WithRemedy("sign in again")
+		return &Expired{expires}
 	case now.Add(leeway).Before(issuedAt):
 		return errors.New("the session begins in the future")
 	}

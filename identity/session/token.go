@@ -45,10 +45,25 @@ func (s *Service) Sign(use Use, session *Session, now time.Time) (token string, 
 	if err != nil {
 		return "", err
 	}
-	if token, err = signed.CompactSerialize(); err == nil && len(token) > maxToken {
-		return "", fmt.Errorf("the session does not fit into a token: its tags and policies make %d bytes, and the maximum is %d", len(token), maxToken)
+	return checkedToken(signed.CompactSerialize())
+}
+
+// A TooLarge is the error of a session that does not fit into a token.
+type TooLarge struct{ Size int } // of the token, in bytes
+
+func (e *TooLarge) Error() string {
+	return fmt.Sprintf("the session does not fit into a token: its tags and policies make %d bytes, and the maximum is %d", e.Size, maxToken)
+}
+
+// checkedToken returns a new token, or a TooLarge.
+func checkedToken(token string, err error) (string, error) {
+	switch {
+	case err != nil:
+		return "", err
+	case len(token) > maxToken:
+		return "", &TooLarge{len(token)}
 	}
-	return token, err
+	return token, nil
 }
 
 // A Token is a valid token.
