@@ -3,6 +3,7 @@ package directory
 import (
 	"cmp"
 	"fmt"
+	"io/fs"
 	"iter"
 	"os"
 	"slices"
@@ -16,6 +17,7 @@ type Layout struct {
 	MaxSize  func(path string) int64 // the largest size of a file, in bytes
 	MaxTotal int64                   // the largest size of all files together, in bytes; 0 is 256 MiB, which is also the maximum
 	Skips    func(path string) bool  // reports whether a file is not part of the tree
+	IsSecret func(path string) bool  // reports whether others must not be able to read a file; nil for none
 	IsFile   func(path string) bool  // reports whether a directory of that path is an error: instead of a file, an empty one would be missed
 }
 
@@ -230,12 +232,19 @@ func (l *listing) accepts(f file, isRegular bool) bool {
 		return false
 	case l.layout.Skips(name):
 		return false
+	case l.layout.IsSecret != nil && l.layout.IsSecret(name) && f.mode&openToOthers != 0:
+		l.faults.add(fault(f.path, fmt.Sprintf("the mode %#o lets others read its secrets, or its group change them", f.mode), "use chmod 0600, or defaultMode: 0440 of a Kubernetes volume"))
+		return false
 	case f.size > limit:
 		l.faults.add(fault(f.path, fmt.Sprintf("larger than %d MiB", limit>>20), "remove it, or split its contents among several files"))
 		return false
 	}
 	return true
 }
+
+// openToOthers has the permissions that a file with secrets does not give. Its group may read
+// it, because a volume of Kubernetes has a group and not an owner.
+const openToOthers fs.FileMode = 0o027
 
 // checkTotals returns an error if the files so far, of which name is the last, exceed a
 // limit of the whole directory.
@@ -331,7 +340,8 @@ func printable(name string) string {
 type stamp struct {
 	device, inode     uint64
 	size              int64
-	modified, changed int64 // in nanoseconds since 1970; changed is 0 if it is not known
+	modified, changed int64       // in nanoseconds since 1970; changed is 0 if it is not known
+	mode              fs.FileMode // permissions only
 }
 
 // unchanged reports whether a file that had stamp s at a moment, and was read after it,

@@ -28,7 +28,7 @@ func statusOf(path string, follows bool) (s stamp, isRegular bool, err error) {
 func stampOf(info fs.FileInfo) stamp {
 	system, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
-		return stamp{size: info.Size()}
+		return stamp{size: info.Size(), mode: info.Mode().Perm()}
 	}
 	return stampOfStatus(system)
 }
@@ -37,5 +37,6 @@ func stampOfStatus(system *syscall.Stat_t) stamp {
 	return stamp{
 		device: uint64(system.Dev), inode: system.Ino, size: system.Size,
 		modified: system.Mtim.Nano(), changed: system.Ctim.Nano(),
+		mode: fs.FileMode(system.Mode).Perm(),
 	}
 }

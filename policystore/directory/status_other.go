@@ -25,7 +25,7 @@ func statusOf(path string, follows bool) (s stamp, isRegular bool, err error) {
 // stampOf returns the stamp of a file without the time of its last change: on this system
 // no file counts as unchanged.
 func stampOf(info fs.FileInfo) stamp {
-	s := stamp{size: info.Size(), modified: info.ModTime().UnixNano()}
+	s := stamp{size: info.Size(), modified: info.ModTime().UnixNano(), mode: info.Mode().Perm()}
 	if system, ok := info.Sys().(*syscall.Stat_t); ok {
 		s.device, s.inode = uint64(system.Dev), system.Ino
 	}
