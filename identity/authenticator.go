@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"extauthz/iam"
+	"extauthz/identity/accesskey"
 	"extauthz/identity/basic"
 	"extauthz/identity/oidc"
 	"extauthz/identity/sts"
@@ -25,6 +26,7 @@ type Authenticator struct {
 	issuers   []*compiledIssuer
 	verifiers []*oidc.Verifier // of the issuers
 	sessions  *Sessions        // nil accepts none
+	keys      accessKeys
 
 	policyOf    map[string]*iam.Policy // session policies by name
 	policyNames map[*iam.Policy]string
@@ -45,6 +47,7 @@ func NewAuthenticator(users *basic.File, passwords *basic.Verifier, entities *st
 		users: users, passwords: passwords, entities: entities, callers: newCallerCache(), anonymous: &Caller{CallerIdentity: entities.Anonymous()},
 		sources: sources(), exact: map[name]*nameBinding{}, patterns: map[NameKind][]*nameBinding{}, bindings: map[NameKind]int{},
 		policyOf: map[string]*iam.Policy{}, policyNames: map[*iam.Policy]string{},
+		keys: accessKeys{of: map[string]int{}, unknown: accesskey.New()},
 	}
 	auth.setDefaults()
 	return auth
@@ -87,6 +90,7 @@ type Credentials struct {
 	Principal     string         // the name that Envoy took from the verified client certificate
 	Certificate   []byte         // that certificate, URL-encoded PEM; it is not retained
 	RefreshToken  string         // of a request to the token endpoint; "" for none
+	Signature     *Signature     // of a request to an API of AWS; nil for none
 	HeaderValues  []string       // every value of the header that Config.Header names
 	TrustedHeader string         // the header that, by Envoy's configuration, only a trusted proxy sets; "" for none
 	Metadata      map[string]any // the claims that jwt_authn verified, by its payload_in_metadata

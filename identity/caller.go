@@ -16,10 +16,15 @@ type Caller struct {
 	sts.CallerIdentity
 	Source string // the [Source] that found the credential; "" for an anonymous caller
 	Issuer string // of a token: the name of its issuer
-	KeyID  string // of a token: the key that signed it; "" if the token does not name it
+	// KeyID is the key that signed a token, or the access key that signed a request; "" if the
+	// token does not name it.
+	KeyID string
 
 	// Session is the session of a session token; nil for another credential.
 	Session *session.Session
+	// Temporary are the temporary credentials that signed the request; nil for another
+	// credential.
+	Temporary *session.Credentials
 
 	// beginsWithRequest means that the session of the caller begins with the request.
 	beginsWithRequest bool
@@ -83,12 +88,18 @@ type Failure struct {
 	Reason string // for the operator and, if the configuration allows it, the client
 	Detail string // for the operator only: what the configuration has to do with it; may be ""
 	Issuer string // of a token: the name of the issuer that the token names
-	KeyID  string // of a valid token: the key that signed it
+	KeyID  string // of a valid token: the key that signed it; of a signed request: its access key, if it exists
 	// User is the user of the password file who failed to log in, for the operator
 	// only. It is "" for a name that is not in the file: a client that mixes up user
 	// name and password sends its password there.
 	User string
+	// Cause is the error of a signed request: ErrUnknownAccessKey, ErrExpiredCredentials, or
+	// that of the signature; nil for another credential.
+	Cause error
 }
+
+// Unwrap returns the cause.
+func (f *Failure) Unwrap() error { return f.Cause }
 
 // Full returns the reason with the detail, for the operator.
 func (f *Failure) Full() string {

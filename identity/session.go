@@ -66,10 +66,21 @@ func (auth *Authenticator) NewSession(c *Caller, registry string, now time.Time)
 	if begin.IsZero() {
 		begin = now
 	}
-	s := &session.Session{
-		ID: session.NewID(), Registry: registry, Principal: session.Anonymous, IssuedAt: begin,
-		Expires: now.Add(auth.entities.MaxSessionDuration(&c.Principal, min(auth.sessions.MaxDuration, session.MaxDuration))),
+	s, err := auth.newSession(&c.CallerIdentity, begin)
+	if err != nil {
+		return nil, err
 	}
+	s.Registry = registry
+	s.Expires = now.Add(auth.entities.MaxSessionDuration(&c.Principal, min(auth.sessions.MaxDuration, session.MaxDuration)))
+	if c.Temporary != nil && c.Temporary.Session.Expires.Before(s.Expires) {
+		s.Expires = c.Temporary.Session.Expires
+	}
+	return s, nil
+}
+
+// newSession returns a session of a caller without an end, and for no registry.
+func (auth *Authenticator) newSession(c *sts.CallerIdentity, begin time.Time) (*session.Session, error) {
+	s := &session.Session{ID: session.NewID(), Principal: session.Anonymous, IssuedAt: begin}
 	if c.Principal.Kind == iam.Anonymous {
 		return s, nil
 	}
@@ -86,10 +97,14 @@ func (auth *Authenticator) NewSession(c *Caller, registry string, now time.Time)
 	}
 	for _, policy := range c.SessionPolicies {
 		name := auth.policyNames[policy]
-		if name == "" {
+		switch {
+		case name != "":
+			s.SessionPolicies = append(s.SessionPolicies, name)
+		case policy.Source.File == sts.InlinePolicySource && c.Spec.InlinePolicy != "" && s.InlinePolicy == "":
+			s.InlinePolicy = c.Spec.InlinePolicy
+		default:
 			return nil, errors.New("a session policy of the caller has no name, so that a session token cannot refer to it")
 		}
-		s.SessionPolicies = append(s.SessionPolicies, name)
 	}
 	return s, nil
 }
@@ -155,6 +170,9 @@ func (a attempt) bySessionToken(use session.Use, raw string) (authentication, *F
 		return authentication{}, f
 	}
 	caller.Source, caller.Issuer, caller.KeyID, caller.Session = string(SessionToken), service.Issuer, token.KeyID, token.Session
+	if token.Session.InlinePolicy != "" {
+		return authentication{caller: caller}, nil // not cached: clients write such policies, of any number and size
+	}
 	return authentication{caller, func(a attempt) bool { return service.Covers(token, a.credentials.Time) }}, nil
 }
 
@@ -173,7 +191,7 @@ func (a attempt) callerOfSession(s *session.Session) (*Caller, error) {
 	}
 	spec := &sts.CallerSpec{
 		Principal: s.Principal, FederatedBy: s.FederatedBy, Provider: s.Provider,
-		SourceIdentity: s.SourceIdentity, SessionPolicies: policies, IssuedAt: s.IssuedAt,
+		SourceIdentity: s.SourceIdentity, SessionPolicies: policies, InlinePolicy: s.InlinePolicy, IssuedAt: s.IssuedAt,
 	}
 	for _, key := range slices.Sorted(maps.Keys(s.Tags)) {
 		spec.Tags = append(spec.Tags, sts.Tag{Key: key, Value: s.Tags[key]})

@@ -19,7 +19,7 @@ type NameKind string
 // sources lists the identity sources, each of which has a file of its own. Registries
 // that list no sources try the default ones in this order.
 func sources() []source {
-	return []source{mtlsSource(), sessionSource(), jwtAuthnSource(), bearerSource(), basicSource(), headerSource()}
+	return []source{mtlsSource(), sessionSource(), jwtAuthnSource(), bearerSource(), basicSource(), headerSource(), accessKeySource()}
 }
 
 // A source defines a Source.

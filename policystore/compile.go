@@ -143,7 +143,7 @@ func (c *compiler) snapshot(o decision.Options) (*Snapshot, error) {
 	who := c.compilePrincipals(declared, from.compileGroups(listed, declared), organization, controls.above)
 
 	// The credentials, which map to them.
-	callers := from.compileCallers(listed, c.loadPasswords(), who)
+	callers := from.compileCallers(listed, c.loadPasswords(), c.loadAccessKeys(), who)
 	c.report(checkSessionIssuer(configured, listed))
 	callers.acceptSessions(configured.Sessions, c.kept.sessions)
 	emergency := c.breakGlass(from.attached)

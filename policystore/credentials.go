@@ -8,6 +8,7 @@ import (
 	"extauthz/diag"
 	"extauthz/iam"
 	"extauthz/identity"
+	"extauthz/identity/accesskey"
 	"extauthz/identity/basic"
 	"extauthz/identity/oidc"
 	"extauthz/identity/session"
@@ -36,10 +37,11 @@ type callerCompiler struct {
 }
 
 // compileCallers compiles the issuers and credentials of principals.yaml. A reference to
-// something that may be missing because of a fault is not a fault. users is nil if the
-// password file has a fault.
-func (from *sources) compileCallers(configured *config.Principals, users *basic.File, who *principals) *callers {
+// something that may be missing because of a fault is not a fault. users and keys are nil if
+// their file has a fault.
+func (from *sources) compileCallers(configured *config.Principals, users *basic.File, keys *accesskey.File, who *principals) *callers {
 	all := &callers{table: identity.NewAuthenticator(users, from.kept.passwords, who.entities)}
+	all.table.SetAccessKeys(keys)
 	c := &callerCompiler{
 		sources: from, callers: all, principals: who, missesIssuers: configured.MissesIssuers,
 		faultyIssuers: map[string]bool{}, fetched: map[string]*oidc.KeySet{},

@@ -23,7 +23,7 @@ const (
 // layout returns the layout of a policy directory whose texts may take so many bytes of
 // memory; 0 means any amount.
 func layout(memory uint64) directory.Layout {
-	return directory.Layout{MaxSize: maxSize, MaxTotal: int64(memory), Skips: isIgnored, IsFile: hasOneName}
+	return directory.Layout{MaxSize: maxSize, MaxTotal: int64(memory), Skips: isIgnored, IsSecret: isSecret, IsFile: hasOneName}
 }
 
 // isIgnored reports whether a file decides nothing, so that it is not part of the tree and
@@ -54,6 +54,9 @@ func maxSize(file string) int64 {
 	return maxFileSize
 }
 
+// isSecret reports whether a file contains secrets that others must not read.
+func isSecret(file string) bool { return file == accessKeysPath }
+
 // policyTests is the form of the paths of policy tests.
 var policyTests = regexp.MustCompile(`^tests/[A-Za-z0-9+=,.@_-]{1,128}\.yaml$`)
 
@@ -67,7 +70,7 @@ var namedFile = regexp.MustCompile(`^((managed|trust|jwks)/[A-Za-z0-9+=,.@_-]{1,
 
 // hasOneName reports whether a file is one that a directory has at most once, in its root.
 func hasOneName(file string) bool {
-	return file == "registries.yaml" || file == "principals.yaml" || file == "htpasswd" || file == config.OrganizationPath || file == config.UpstreamsPath
+	return file == "registries.yaml" || file == "principals.yaml" || file == passwordsPath || file == accessKeysPath || file == config.OrganizationPath || file == config.UpstreamsPath
 }
 
 // checkPaths reports files that do not belong to a policy directory.

@@ -7,6 +7,7 @@ import (
 
 	"extauthz/diag"
 	"extauthz/iam"
+	"extauthz/identity/accesskey"
 	"extauthz/identity/basic"
 	"extauthz/identity/sts"
 	"extauthz/policystore/config"
@@ -180,6 +181,21 @@ func (c *compiler) loadPasswords() *basic.File {
 		return nil
 	}
 	return users
+}
+
+// accessKeysPath is the path of the users' access keys, which is optional.
+const accessKeysPath = "access-keys"
+
+// loadAccessKeys reads the users' access keys. It returns nil if the file has a fault.
+func (c *compiler) loadAccessKeys() *accesskey.File {
+	if c.skips(accessKeysPath) {
+		return nil
+	}
+	keys, err := accesskey.ParseFile(accessKeysPath, c.Text(accessKeysPath))
+	if c.report(err) {
+		return nil
+	}
+	return keys
 }
 
 // readPrincipals reads principals.yaml. It leaves out what has a fault.

@@ -172,7 +172,7 @@ func checkPrincipal(text string) error {
 
 // readCredential reads the credential.
 func (r *entryReader) readCredential() {
-	for _, key := range []string{"basic", "uri", "dns", "subject", "header", "token", "user", "claims"} {
+	for _, key := range []string{"basic", "uri", "dns", "subject", "header", "token", "accessKey", "user", "claims"} {
 		if !r.file.IsKnown("tests", r.index, "credential", key) {
 			return // what else it is depends on the key
 		}

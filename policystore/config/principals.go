@@ -122,6 +122,8 @@ type CredentialName struct {
 	Subject string `yaml:"subject"`
 	Header  string `yaml:"header"`
 	Token   string `yaml:"token"` // the name of an issuer
+
+	AccessKey string `yaml:"accessKey"` // the id of an access key
 }
 
 // Get returns the one name that is not empty.
@@ -131,7 +133,7 @@ func (c *CredentialName) Get() (kind identity.NameKind, name string, err error) 
 		name string
 	}{
 		{identity.BasicUser, c.Basic}, {identity.URI, c.URI}, {identity.DNS, c.DNS}, {identity.Subject, c.Subject},
-		{identity.HeaderValue, c.Header}, {identity.TokenClaims, c.Token},
+		{identity.HeaderValue, c.Header}, {identity.TokenClaims, c.Token}, {identity.AccessKeyID, c.AccessKey},
 	} {
 		switch {
 		case n.name == "":
@@ -267,7 +269,7 @@ func (c *CredentialEntry) check(at *entry) {
 	}
 	c.SessionPolicies = known(at, "sessionPolicies", c.SessionPolicies)
 	c.IsIncomplete = !at.knows("claims", "principal", "path", "federatedBy", "sourceArn", "sourceAccount")
-	if !at.knows("basic", "uri", "dns", "subject", "header", "token") {
+	if !at.knows("basic", "uri", "dns", "subject", "header", "token", "accessKey") {
 		c.IsIncomplete = true
 		return
 	}

@@ -32,7 +32,7 @@ principals.yaml:3:64: jwks is not a valid URL; write the https URL of a key set,
 principals.yaml:4:25: issuer "http://token.example.com" does not use https; write a URL that begins with https://
 principals.yaml:4:76: ca is only for keys that are fetched from a URL; remove it
 principals.yaml:7:3: the credential has both basic and uri; keep one
-principals.yaml:8:3: the credential has no name; write one of uri, dns, subject, token, basic or header
+principals.yaml:8:3: the credential has no name; write one of uri, dns, subject, token, basic, header or accessKey
 principals.yaml:11:9: "alice" is not an ARN; write arn:partition:service:region:account:resource
 principals.yaml:11:20: id "x" is not the unique id of a user or role; write it, such as AIDACKCEVSQ6C2EXAMPLE
 principals.yaml:11:29: the key or the value of the tag "aws:a" begins with aws:, which is reserved for AWS; use another

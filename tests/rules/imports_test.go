@@ -18,6 +18,7 @@ const (
 	genproto = "google.golang.org/genproto/googleapis/rpc"
 	envoyAPI = "github.com/envoyproxy/go-control-plane/envoy"
 	age      = "filippo.io/age"
+	awsSDK   = "github.com/aws/aws-sdk-go-v2"
 	prom     = "github.com/prometheus/client_golang"
 )
 
@@ -37,16 +38,17 @@ var mayImport = map[string][]string{
 	"upstream":                            {"diag", "fetch", lru},
 	"identity/oidc":                       {"diag", "fetch", "strictjson", jose, lru},
 	"identity/oidc/oidctest":              {},
-	"identity/session":                    {"diag", jose},
+	"identity/accesskey":                  {"diag"},
+	"identity/session":                    {"diag", "identity/accesskey", jose},
 	"identity/session/sessiontest":        {"identity/session"},
 	"identity/nametemplate":               {"diag"},
 	"identity/basic":                      {"diag", "clientip", bcrypt, lru},
 	"identity/basic/basictest":            {bcrypt},
 	"identity/sts":                        {"diag", "iam", "identity/oidc"},
-	"identity":                            {"diag", "iam", "identity/nametemplate", "identity/basic", "identity/oidc", "identity/session", "identity/sts", lru},
+	"identity":                            {"diag", "iam", "identity/accesskey", "identity/nametemplate", "identity/basic", "identity/oidc", "identity/session", "identity/sts", lru},
 	"decision":                            {"diag", "iam", lru},
 	"denialmessage":                       {"diag", age},
-	"policystore":                         {"diag", "iam", "strictjson", "strictyaml", "mapping", "identity/basic", "identity/oidc", "identity/session", "identity/sts", "identity", "decision", "upstream", "policystore/awsexport", "policystore/config", "policystore/directory"},
+	"policystore":                         {"diag", "iam", "strictjson", "strictyaml", "mapping", "identity/accesskey", "identity/basic", "identity/oidc", "identity/session", "identity/sts", "identity", "decision", "upstream", "policystore/awsexport", "policystore/config", "policystore/directory"},
 	"policystore/config":                  {"diag", "iam", "strictyaml", "mapping", "identity", "identity/session", "identity/sts", "upstream", "policystore/awsexport"},
 	"policystore/awsexport":               {"diag", "iam", "strictjson", "mapping", "identity/sts"},
 	"policystore/directory":               {"diag", fsnotify},
@@ -63,10 +65,11 @@ var mayImport = map[string][]string{
 	"envoy":                               {"diag", "strictjson", "clientip", "authz", "mapping", envoyAPI, grpc, protobuf, genproto},
 	"signin/client":                       {"diag"},
 	"signin/kubelet":                      {"diag", "signin/client"},
+	"signin/sigv4":                        {awsSDK},
 	"signin":                              {"identity", "identity/basic", "identity/session", "mapping", "authz"},
 	"decisionlog":                         {"diag", "iam", "identity/sts", "identity", "authz"},
 	"metrics":                             {"identity/oidc", "upstream", "decision", "policystore", "authz", "decisionlog", "signin", prom},
-	"cmd/extauthz":                        {"diag", "iam", "mapping", "identity/oidc", "identity/session", "identity/sts", "identity", "decision", "denialmessage", "policystore", "authz", "signin", "signin/client", "signin/kubelet", "simulate", "access", "lint", "doctor", "policytest", "schemas", "scaffold", "envoy", "decisionlog", "replay", "generate", "shadow", "metrics", grpc},
+	"cmd/extauthz":                        {"diag", "iam", "mapping", "identity/accesskey", "identity/oidc", "identity/session", "identity/sts", "identity", "decision", "denialmessage", "policystore", "authz", "signin", "signin/client", "signin/kubelet", "simulate", "access", "lint", "doctor", "policytest", "schemas", "scaffold", "envoy", "decisionlog", "replay", "generate", "shadow", "metrics", grpc},
 	"shadow":                              {"authz"},
 	"replay":                              {"diag", "iam", "mapping", "identity/sts", "identity", "policystore", "authz", "decisionlog"},
 	"generate":                            {"iam", "authz", "decisionlog", "replay"},

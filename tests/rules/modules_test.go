@@ -12,7 +12,7 @@ import (
 
 // mayRequire lists the modules that the product may depend on directly.
 var mayRequire = []string{
-	"filippo.io/age", "github.com/envoyproxy/go-control-plane/envoy", "github.com/fsnotify/fsnotify", "github.com/go-jose/go-jose/v4",
+	"filippo.io/age", "github.com/aws/aws-sdk-go-v2", "github.com/envoyproxy/go-control-plane/envoy", "github.com/fsnotify/fsnotify", "github.com/go-jose/go-jose/v4",
 	"github.com/hashicorp/golang-lru/v2", "github.com/prometheus/client_golang",
 	"go.yaml.in/yaml/v4", "golang.org/x/crypto",
 	"google.golang.org/genproto/googleapis/rpc", "google.golang.org/grpc", "google.golang.org/protobuf",
