@@ -174,7 +174,7 @@ func TestTemporaryCredentialsAreTheirCaller(t *testing.T) {
 		policies  int
 	}{
 		{"a role session", session.AssumeRole, sts.CallerSpec{
-			Principal: assumedRole + "ci/build", Tags: []sts.Tag{{Key: "job", Value: "7"}, {Key: "team", Value: "green"}}, SourceIdentity: "bob@example.com",
+			Principal: assumedRole + "ci/build", Tags: []sts.Tag{{Key: "job", Value: "7"}, {Key: "team", Value: "green"}}, TransitiveTagKeys: []string{"job"}, SourceIdentity: "bob@example.com",
 			SessionPolicies: []*iam.Policy{named}, InlinePolicy: inline, IssuedAt: begin,
 		}, 2},
 		{"a session of a token", session.AssumeRoleWithWebIdentity, sts.CallerSpec{Principal: assumedRole + "gitlab/job", Provider: gitlabProvider, InlinePolicy: inline, IssuedAt: begin}, 1},

@@ -95,6 +95,7 @@ func (auth *Authenticator) newSession(c *sts.CallerIdentity, begin time.Time) (*
 		}
 		s.Tags[tag.Key] = tag.Value
 	}
+	s.TransitiveTags = c.Spec.TransitiveTagKeys
 	for _, policy := range c.SessionPolicies {
 		name := auth.policyNames[policy]
 		switch {
@@ -192,6 +193,7 @@ func (a attempt) callerOfSession(s *session.Session) (*Caller, error) {
 	spec := &sts.CallerSpec{
 		Principal: s.Principal, FederatedBy: s.FederatedBy, Provider: s.Provider,
 		SourceIdentity: s.SourceIdentity, SessionPolicies: policies, InlinePolicy: s.InlinePolicy, IssuedAt: s.IssuedAt,
+		TransitiveTagKeys: s.TransitiveTags,
 	}
 	for _, key := range slices.Sorted(maps.Keys(s.Tags)) {
 		spec.Tags = append(spec.Tags, sts.Tag{Key: key, Value: s.Tags[key]})

@@ -17,7 +17,7 @@ import (
 // newCredentialsSession returns a session with every claim, for temporary credentials.
 func newCredentialsSession() *Session {
 	s := newSession()
-	s.Registry, s.InlinePolicy = "", `{"Version":"2012-10-17"}`
+	s.Registry, s.InlinePolicy, s.TransitiveTags = "", `{"Version":"2012-10-17"}`, []string{"team"}
 	return s
 }
 

@@ -39,6 +39,7 @@ type Session struct {
 	Provider        string            // aws:FederatedProvider; "" for none
 	SourceIdentity  string            // aws:SourceIdentity; "" for none
 	Tags            map[string]string // session tags, without those of the user or role
+	TransitiveTags  []string          // the keys of those session tags that the session passes on in a chain of roles
 	SessionPolicies []string          // the names of managed policies
 	InlinePolicy    string            // the text of a session policy that was passed inline; "" for none
 
@@ -64,6 +65,7 @@ type claims struct {
 	Provider        string            `json:"provider,omitempty"`
 	SourceIdentity  string            `json:"source_identity,omitempty"`
 	Tags            map[string]string `json:"tags,omitempty"`
+	TransitiveTags  []string          `json:"transitive_tags,omitempty"`
 	SessionPolicies []string          `json:"session_policies,omitempty"`
 	InlinePolicy    string            `json:"inline_policy,omitempty"`
 }
@@ -73,7 +75,7 @@ func claimsOf(issuer string, s *Session) claims {
 		Issuer: issuer, Audience: s.Registry, Subject: s.Principal, ID: s.ID,
 		IssuedAt: s.IssuedAt.Unix(), Expires: s.Expires.Unix(),
 		UserID: s.UserID, RoleARN: s.RoleARN, FederatedBy: s.FederatedBy, Provider: s.Provider,
-		SourceIdentity: s.SourceIdentity, Tags: s.Tags, SessionPolicies: s.SessionPolicies, InlinePolicy: s.InlinePolicy,
+		SourceIdentity: s.SourceIdentity, Tags: s.Tags, TransitiveTags: s.TransitiveTags, SessionPolicies: s.SessionPolicies, InlinePolicy: s.InlinePolicy,
 	}
 }
 
@@ -82,7 +84,7 @@ func (c *claims) session() *Session {
 		ID: c.ID, Registry: c.Audience, Principal: c.Subject,
 		IssuedAt: time.Unix(c.IssuedAt, 0).UTC(), Expires: time.Unix(c.Expires, 0).UTC(),
 		UserID: c.UserID, RoleARN: c.RoleARN, FederatedBy: c.FederatedBy, Provider: c.Provider,
-		SourceIdentity: c.SourceIdentity, Tags: c.Tags, SessionPolicies: c.SessionPolicies, InlinePolicy: c.InlinePolicy,
+		SourceIdentity: c.SourceIdentity, Tags: c.Tags, TransitiveTags: c.TransitiveTags, SessionPolicies: c.SessionPolicies, InlinePolicy: c.InlinePolicy,
 	}
 }
 
