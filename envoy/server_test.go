@@ -211,16 +211,20 @@ func TestServerDrainIsBoundedByHealthWatch(t *testing.T) {
 
 // TestServerPassesDeadline checks that a check has the deadline of its client.
 func TestServerPassesDeadline(t *testing.T) {
+	returned := make(chan struct{}) // the client has given up; otherwise the answer could arrive first
 	s := serve(t, nil, func(ctx context.Context) {
 		if _, ok := ctx.Deadline(); !ok {
 			t.Error("no deadline")
 			return
 		}
 		<-ctx.Done()
+		<-returned
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	if err := check(ctx, s.dial(t, insecure.NewCredentials())); status.Code(err) != codes.DeadlineExceeded {
+	err := check(ctx, s.dial(t, insecure.NewCredentials()))
+	close(returned)
+	if status.Code(err) != codes.DeadlineExceeded {
 		t.Errorf("check = %v; want DeadlineExceeded", err)
 	}
 }
