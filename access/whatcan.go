@@ -3,8 +3,10 @@ package access
 import (
 	"cmp"
 	"maps"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"extauthz/diag"
 	"extauthz/iam"
@@ -117,12 +119,28 @@ func (s *survey) grants() []Grant {
 	for i := range s.patterns {
 		all = append(all, s.grantsOf(&s.patterns[i], func(action int) bool { return s.isDistinct(i, action) })...)
 	}
-	for _, text := range s.repositories(texts) {
-		if d := s.newDomain(text); d != nil {
+	for part := range slices.Chunk(s.repositories(texts), 1024) {
+		for _, d := range s.domainsOf(part) {
 			all = append(all, s.grantsOf(d, func(action int) bool { return s.isException(d, action) })...)
 		}
 	}
 	return all
+}
+
+// domainsOf returns the domains of the texts of repositories. All processors decide about them.
+func (s *survey) domainsOf(texts []string) []*domain {
+	domains := make([]*domain, len(texts))
+	processors := runtime.GOMAXPROCS(0)
+	var all sync.WaitGroup
+	for first := range processors {
+		all.Go(func() {
+			for i := first; i < len(texts); i += processors {
+				domains[i] = s.newDomain(texts[i])
+			}
+		})
+	}
+	all.Wait()
+	return slices.DeleteFunc(domains, func(d *domain) bool { return d == nil })
 }
 
 // newDomain decides about each action on the resources of a text.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -12,7 +13,12 @@ import (
 )
 
 func main() {
-	os.Exit(run(os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr))
+	args := os.Args[1:]
+	if len(args) > 0 && args[0] != "serve" {
+		limitMemory(cgroupFiles)
+		go tuneCollector(context.Background(), commandGrowth)
+	}
+	os.Exit(run(args, os.Environ(), os.Stdin, os.Stdout, os.Stderr))
 }
 
 // Exit codes.

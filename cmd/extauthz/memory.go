@@ -69,25 +69,27 @@ func limitMemory(cgroup string) memorySize {
 	return memorySize(limit / 5 * 2)
 }
 
-// Between two garbage collections the heap may grow by heapGrowth, but at least by
-// minPercent and at most by maxPercent of what is in use. Checks allocate little memory that
-// stays in use, so that a collection costs more than the memory that it frees. A larger
-// policy directory does not make the process grow faster than Go's default.
+// Between two garbage collections the heap may grow by some bytes, but at least by minPercent
+// and at most by maxPercent of what is in use. Checks allocate little memory that stays in use,
+// and most of what a command that loads policies allocates stays in use, so that a collection
+// costs more than the memory that it frees. A larger policy directory does not make the process
+// grow faster than Go's default.
 const (
-	heapGrowth = 48 << 20
-	minPercent = 100
-	maxPercent = 400
+	serveGrowth   = 48 << 20
+	commandGrowth = 512 << 20 // of a command that ends
+	minPercent    = 100
+	maxPercent    = 400
 )
 
-// collectorPercent returns the growth of a heap of which some bytes are in use, as GOGC.
-func collectorPercent(inUse uint64) int {
-	return int(min(max(heapGrowth*100/max(inUse, 1), minPercent), maxPercent))
+// collectorPercent returns the growth, in bytes, of a heap of which some bytes are in use, as GOGC.
+func collectorPercent(growth, inUse uint64) int {
+	return int(min(max(growth*100/max(inUse, 1), minPercent), maxPercent))
 }
 
-// tuneCollector sets how much the heap may grow between two collections, until ctx ends. It
+// tuneCollector lets the heap grow by growth between two collections, until ctx ends. It
 // leaves the setting unchanged if GOGC is set. The memory limit takes precedence. It compares
 // every second, so that loading a large directory does not run with the growth of a small heap.
-func tuneCollector(ctx context.Context) {
+func tuneCollector(ctx context.Context, growth uint64) {
 	if _, set := os.LookupEnv("GOGC"); set {
 		return
 	}
@@ -96,7 +98,7 @@ func tuneCollector(ctx context.Context) {
 	current := 0
 	for {
 		// Setting a value stops all goroutines for a moment, so a similar one is left.
-		if p := collectorPercent(heapInUse()); p < current*9/10 || p > current*11/10 {
+		if p := collectorPercent(growth, heapInUse()); p < current*9/10 || p > current*11/10 {
 			current = p
 			debug.SetGCPercent(p)
 		}

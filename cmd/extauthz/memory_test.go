@@ -63,7 +63,7 @@ func TestCollectorPercent(t *testing.T) {
 		inUse uint64
 		want  int
 	}{{0, 400}, {1 << 20, 400}, {12 << 20, 400}, {16 << 20, 300}, {24 << 20, 200}, {48 << 20, 100}, {100 << 20, 100}, {1 << 40, 100}} {
-		if got := collectorPercent(c.inUse); got != c.want {
+		if got := collectorPercent(serveGrowth, c.inUse); got != c.want {
 			t.Errorf("%d bytes in use: %d, want %d", c.inUse, got, c.want)
 		}
 	}
@@ -76,12 +76,12 @@ func TestTuneCollector(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	t.Setenv("GOGC", "77")
-	if tuneCollector(ended); debug.SetGCPercent(77) != 77 {
+	if tuneCollector(ended, serveGrowth); debug.SetGCPercent(77) != 77 {
 		t.Error("GOGC does not take precedence")
 	}
 	os.Unsetenv("GOGC")
 	runtime.GC()
-	if tuneCollector(ended); debug.SetGCPercent(77) != collectorPercent(heapInUse()) {
+	if tuneCollector(ended, serveGrowth); debug.SetGCPercent(77) != collectorPercent(serveGrowth, heapInUse()) {
 		t.Error("the collector is not tuned")
 	}
 }

@@ -89,7 +89,7 @@ func (s *sidecar) start(ctx context.Context) <-chan error {
 	onHangup(ctx, s.store.Trigger)
 	onHangup(ctx, s.shadow.trigger)
 	onHangup(ctx, s.reopenLog)
-	go tuneCollector(ctx)
+	go tuneCollector(ctx, serveGrowth)
 	go s.watch.Run(ctx)
 	if s.keys != nil {
 		onHangup(ctx, func() { _ = s.keys.Reload() }) // which logs the error
