@@ -36,10 +36,10 @@ func accessKeySource() source {
 
 // accessKeys are the access keys of users.
 type accessKeys struct {
-	file    *accesskey.File // nil if it has a fault, or does not exist
-	misses  bool            // the file has a fault
-	of      map[string]int  // the number of bound keys, by user
-	unknown accesskey.Key   // with whose secret the signature of an unknown key is compared
+	file    *accesskey.File     // nil if it has a fault, or does not exist
+	misses  bool                // the file has a fault
+	of      map[string][]string // the ids of bound keys, by user
+	unknown accesskey.Key       // with whose secret the signature of an unknown key is compared
 }
 
 // SetAccessKeys sets the file of access keys, before the first binding. nil means that it has
@@ -66,7 +66,7 @@ func (auth *Authenticator) bindAccessKey(b *Binding) error {
 		return diag.Problemf("accessKey is not the id of an access key").WithRemedy("write AKIA and its 16 other characters; a pattern is not possible")
 	case err == nil && p.Kind != iam.User:
 		return diag.Problemf("access key %s is bound to %q, which is not an IAM user", b.Name, b.Principal).WithRemedy("bind it to a user, who can assume a role")
-	case err == nil && auth.keys.of[b.Principal] == accesskey.MaxPerUser:
+	case err == nil && len(auth.keys.of[b.Principal]) == accesskey.MaxPerUser:
 		return diag.Problemf("user %q has more than %d access keys, the maximum that IAM allows", b.Principal, accesskey.MaxPerUser).WithRemedy("remove one")
 	case b.SourceIdentity != "":
 		return diag.Problemf("access key %s has a source identity, which only a session has", b.Name).WithRemedy("remove sourceIdentity")
@@ -74,9 +74,12 @@ func (auth *Authenticator) bindAccessKey(b *Binding) error {
 	if err := auth.bindName(b); err != nil {
 		return err
 	}
-	auth.keys.of[b.Principal]++
+	auth.keys.of[b.Principal] = append(auth.keys.of[b.Principal], b.Name)
 	return nil
 }
+
+// AccessKeysOf returns the ids of the access keys that are bound to a user.
+func (auth *Authenticator) AccessKeysOf(user string) []string { return auth.keys.of[user] }
 
 // UnboundAccessKeys returns the lines of the file of access keys that no binding maps to a
 // user, in order.

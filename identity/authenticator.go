@@ -47,7 +47,7 @@ func NewAuthenticator(users *basic.File, passwords *basic.Verifier, entities *st
 		users: users, passwords: passwords, entities: entities, callers: newCallerCache(), anonymous: &Caller{CallerIdentity: entities.Anonymous()},
 		sources: sources(), exact: map[name]*nameBinding{}, patterns: map[NameKind][]*nameBinding{}, bindings: map[NameKind]int{},
 		policyOf: map[string]*iam.Policy{}, policyNames: map[*iam.Policy]string{},
-		keys: accessKeys{of: map[string]int{}, unknown: accesskey.New()},
+		keys: accessKeys{of: map[string][]string{}, unknown: accesskey.New()},
 	}
 	auth.setDefaults()
 	return auth

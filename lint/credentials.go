@@ -100,19 +100,29 @@ func principalKind(c *policystore.BoundCredential) string {
 // passwords checks the password file.
 func (c *configLinter) passwords() {
 	for _, user := range c.callers.UnboundUsers() {
-		c.report(passwordsAt(user.Line), "unbound-user",
+		c.report(lineOf("htpasswd", user.Line), "unbound-user",
 			messagef("no principal is bound to user %q, so that its password is useless", user.Name),
 			messagef("add a credential with basic to principals.yaml, add the principal that such a credential maps it to, or remove the line"))
 	}
 	for _, user := range c.callers.Users() {
 		if user.Cost > basic.RecommendedMaxCost {
-			c.report(passwordsAt(user.Line), "costly-hash",
+			c.report(lineOf("htpasswd", user.Line), "costly-hash",
 				messagef("the bcrypt hash of user %q has cost %d, which a busy machine cannot verify within Envoy's timeout of 0.5 s", user.Name, user.Cost),
 				messagef("use a cost of at most %d: create the line again with htpasswd -nB -C %[1]d", basic.RecommendedMaxCost))
 		}
 	}
 }
 
-func passwordsAt(line int) diag.Position {
-	return diag.File("htpasswd").At(diag.Point{Line: line, Column: 1})
+// accessKeys checks the file of access keys.
+func (c *configLinter) accessKeys() {
+	for _, key := range c.callers.UnboundAccessKeys() {
+		c.report(lineOf(policystore.AccessKeysPath, key.Number), "unbound-access-key",
+			messagef("no user is bound to access key %s, so that it is useless", key.ID),
+			messagef("add a credential with accessKey to principals.yaml, or remove the line"))
+	}
+}
+
+// lineOf returns the position of a line of a file.
+func lineOf(file string, number int) diag.Position {
+	return diag.File(file).At(diag.Point{Line: number, Column: 1})
 }

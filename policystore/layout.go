@@ -55,7 +55,7 @@ func maxSize(file string) int64 {
 }
 
 // isSecret reports whether a file contains secrets that others must not read.
-func isSecret(file string) bool { return file == accessKeysPath }
+func isSecret(file string) bool { return file == AccessKeysPath }
 
 // policyTests is the form of the paths of policy tests.
 var policyTests = regexp.MustCompile(`^tests/[A-Za-z0-9+=,.@_-]{1,128}\.yaml$`)
@@ -70,7 +70,7 @@ var namedFile = regexp.MustCompile(`^((managed|trust|jwks)/[A-Za-z0-9+=,.@_-]{1,
 
 // hasOneName reports whether a file is one that a directory has at most once, in its root.
 func hasOneName(file string) bool {
-	return file == "registries.yaml" || file == "principals.yaml" || file == passwordsPath || file == accessKeysPath || file == config.OrganizationPath || file == config.UpstreamsPath
+	return file == "registries.yaml" || file == "principals.yaml" || file == passwordsPath || file == AccessKeysPath || file == config.OrganizationPath || file == config.UpstreamsPath
 }
 
 // checkPaths reports files that do not belong to a policy directory.

@@ -183,15 +183,15 @@ func (c *compiler) loadPasswords() *basic.File {
 	return users
 }
 
-// accessKeysPath is the path of the users' access keys, which is optional.
-const accessKeysPath = "access-keys"
+// AccessKeysPath is the path of the users' access keys, which is optional.
+const AccessKeysPath = "access-keys"
 
 // loadAccessKeys reads the users' access keys. It returns nil if the file has a fault.
 func (c *compiler) loadAccessKeys() *accesskey.File {
-	if c.skips(accessKeysPath) {
+	if c.skips(AccessKeysPath) {
 		return nil
 	}
-	keys, err := accesskey.ParseFile(accessKeysPath, c.Text(accessKeysPath))
+	keys, err := accesskey.ParseFile(AccessKeysPath, c.Text(AccessKeysPath))
 	if c.report(err) {
 		return nil
 	}

@@ -70,6 +70,7 @@ func commands() []command {
 		loginPasswordUsage(),
 		credentialProviderUsage(),
 		sessionKeyUsage(),
+		accessKeyUsage(),
 		decodeUsage(),
 		diffUsage(),
 		healthcheckUsage(),

@@ -52,6 +52,7 @@ func manners(t *testing.T) map[string]manner {
 		"login-password":      {noFormat: ownForm},
 		"credential-provider": {noFormat: ownForm},
 		"session-key":         {formats: text, done: "DIR/keys"},
+		"access-key":          {formats: text, policies: true, done: "create --policies DIR/policies --user " + alice},
 		"decode":              {formats: data, done: "--key " + messages + "key.txt", stdin: readFile(t, messages+"message.txt")},
 		"diff":                {formats: table, done: quickstart + " DIR/policies", negative: quickstart + " DIR/policies --no-new-access"},
 		"healthcheck":         {formats: text, negative: "--admin-listen 127.0.0.1:1"},

@@ -19,7 +19,7 @@ import (
 )
 
 // testLayout has two names of files that may be large, a folder that is not part of
-// trees, and a name that a folder must not have.
+// trees, a file with secrets, and a name that a folder must not have.
 var testLayout = Layout{
 	MaxSize: func(file string) int64 {
 		switch path.Base(file) {
@@ -30,6 +30,7 @@ var testLayout = Layout{
 		}
 		return 1 << 20
 	},
+	IsSecret: func(file string) bool { return file == "secret" },
 	Skips: func(file string) bool {
 		is, _ := path.Match("tests/*.yaml", file)
 		return is
@@ -183,6 +184,11 @@ func TestReadRefuses(t *testing.T) {
 			}
 			return err
 		}, "accounts..5..output.json: the policy directory contains more than 256 MiB"},
+		{"a secret that others can read", secretWith(0o604), "secret: the mode 0604 lets others read its secrets, or its group change them; use chmod 0600, or defaultMode: 0440"},
+		{"a secret that its group can change", secretWith(0o620), "secret: the mode 0620 lets others"},
+		{"a link to a secret that others can read", func(dir string) error {
+			return errors.Join(secretWith(0o644)(dir), os.Rename(filepath.Join(dir, "secret"), filepath.Join(dir, ".hidden")), os.Symlink(".hidden", filepath.Join(dir, "secret")))
+		}, "secret: the mode 0644 lets others"},
 		{"a dotted name in flat form", func(dir string) error {
 			return directorytest.Sparse(filepath.Join(dir, "organization..scp..0...draft.json"), 1)
 		},
@@ -201,6 +207,34 @@ func TestReadRefuses(t *testing.T) {
 				t.Errorf("read %v, error %v; want %q", got, err, c.want)
 			}
 		})
+	}
+}
+
+// secretWith writes a file with secrets that has a mode.
+func secretWith(mode os.FileMode) func(dir string) error {
+	return func(dir string) error {
+		path := filepath.Join(dir, "secret")
+		return errors.Join(os.WriteFile(path, []byte("hunter2"), 0o600), os.Chmod(path, mode))
+	}
+}
+
+// TestModeOfSecret checks that a change of the mode alone is noticed, and that a group may read.
+func TestModeOfSecret(t *testing.T) {
+	dir := t.TempDir()
+	reader := NewReader(dir, testLayout)
+	for _, c := range []struct {
+		mode os.FileMode
+		ok   bool
+	}{{0o600, true}, {0o640, true}, {0o644, false}, {0o440, true}, {0o660, false}, {0o400, true}} {
+		if err := secretWith(c.mode)(dir); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := reader.ReadChanged(); (err == nil) != c.ok {
+			t.Errorf("mode %#o: error %v", c.mode, err)
+		}
+		if err := os.Chmod(filepath.Join(dir, "secret"), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

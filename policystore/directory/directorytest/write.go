@@ -16,10 +16,18 @@ func Write(t testing.TB, dir string, texts map[string]string) {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		if err := os.WriteFile(path, []byte(text), modeOf(path)); err != nil {
 			t.Fatal(err)
 		}
 	}
+}
+
+// modeOf returns the mode of a file: that of a secret for access keys.
+func modeOf(path string) fs.FileMode {
+	if filepath.Base(path) == "access-keys" {
+		return 0o600
+	}
+	return 0o644
 }
 
 // Volume writes texts as in a volume of the kubelet: the files in a dotted
