@@ -67,7 +67,8 @@ type Config struct {
 	// Registry is the name of the registry, for which its session tokens are.
 	Registry string
 	// Sources are tried in order. Empty means mtls, if a binding exists for a name in
-	// a certificate, session, if sessions are accepted, jwt_authn, bearer and basic.
+	// a certificate, session, if sessions are accepted, jwt_authn, bearer, basic and
+	// accessKey, if sessions are accepted or a user has an access key.
 	Sources []Source
 	// Audiences are what tokens may be made for.
 	Audiences []string

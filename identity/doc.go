@@ -18,6 +18,9 @@
 //     is the token whose claims Envoy's jwt_authn verified.
 //   - A session token counts if [extauthz/identity/session] has signed it for the registry. Its
 //     caller is the principal as the files describe it now.
+//   - An access key counts if the request is signed with its secret, which the file of access
+//     keys has, or which follows from a session token that [extauthz/identity/session] sealed.
+//     The caller is looked up only after the signature was verified.
 //   - A header counts if the registry's configuration names it and Envoy's configuration
 //     says that only a trusted proxy sets it.
 //

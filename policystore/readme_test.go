@@ -44,7 +44,7 @@ func TestReadmeExamples(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := policystore.Summary{
-		Registries: 1, Credentials: 2, Principals: 2, ManagedPolicies: 1, AWSManagedPolicies: 4, RegistryPolicies: 1, RepositoryPolicies: 1,
+		Registries: 1, Credentials: 3, Principals: 2, ManagedPolicies: 1, AWSManagedPolicies: 4, RegistryPolicies: 1, RepositoryPolicies: 1,
 		ControlPolicies: 3, Repositories: 1, TaggedRepositories: 1,
 	}
 	if s.Summary != want {

@@ -85,7 +85,7 @@ func TestAccessKeyRefuses(t *testing.T) {
 		{"create --policies " + dir + " --user alice", "--user: "},
 		{"create --policies " + dir + " --user arn:aws:iam::123456789012:user/mallory", "is not among the principals"},
 		{"create --policies " + dir + " --user arn:aws:iam::123456789012:root", "is not an IAM user"},
-		{"create --policies " + dir + "/none --user " + aliceARN, "no such file or directory"},
+		{"create --policies " + dir + "/none --user " + aliceARN, "the policy directory cannot be read"},
 	} {
 		r := commandRun{args: append([]string{"access-key"}, strings.Fields(c.args)...)}
 		if r.do(t); r.code != exitInput || !strings.Contains(r.stderr, c.want) || r.stdout != "" {
