@@ -45,7 +45,7 @@ func schemaOf(path string) (name string, ok bool) {
 
 // addSchemas adds the schemas for editors.
 func addSchemas(files map[string]string) error {
-	for _, name := range schemas.Names() {
+	for _, name := range schemas.PolicyFiles() {
 		text, err := schemas.Text(name)
 		if err != nil {
 			return err

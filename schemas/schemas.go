@@ -19,7 +19,10 @@ const suffix = ".schema.json"
 const Folder = ".schemas"
 
 // Names returns the names of the schemas in order.
-func Names() []string {
+func Names() []string { return append(PolicyFiles(), "decision-log") }
+
+// PolicyFiles returns the names of the schemas of the files of a policy directory.
+func PolicyFiles() []string {
 	return []string{"registries", "principals", "organization", "upstreams", "tests", "policy", "tags"}
 }
 

@@ -16,14 +16,14 @@ func TestSchema(t *testing.T) {
 			t.Errorf("%s: exit %d, stdout %.40q, stderr %q", name, r.code, r.stdout, r.stderr)
 		}
 	}
-	if len(schemas.Names()) < 6 {
-		t.Errorf("schemas %q, want at least 6", schemas.Names())
+	if len(schemas.Names()) < 8 {
+		t.Errorf("schemas %q, want at least 8", schemas.Names())
 	}
 	for _, c := range []struct {
 		args []string
 		want string
 	}{
-		{nil, "extauthz schema: the name of one schema is required, not 0; give one of registries, principals, organization, upstreams, tests, policy, tags\n"},
+		{nil, "extauthz schema: the name of one schema is required, not 0; give one of registries, principals, organization, upstreams, tests, policy, tags, decision-log\n"},
 		{[]string{"tags", "tests"}, "extauthz schema: the name of one schema is required, not 2; give one of registries"},
 		{[]string{"htpasswd"}, `extauthz schema: schema "htpasswd" does not exist; give one of registries`},
 		{[]string{"../doc"}, `extauthz schema: schema "../doc" does not exist`},

@@ -301,6 +301,7 @@ var untimed = []group{
 
 // TestScenarios runs the tables.
 func TestScenarios(t *testing.T) {
+	t.Cleanup(func() { wantKindsOfLines(t) }) // after the parallel groups
 	for _, g := range groups {
 		if needsProcesses(g.name) {
 			continue

@@ -81,6 +81,9 @@ func newSystem(t testing.TB, spec setup) *system {
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
+		if !*inContainers { // whose logs are gone
+			checkLinesOfLog(t, s.Log(stack.Extauthz))
+		}
 	})
 	sys.team, sys.secret = image(t, "for the team"), image(t, marker)
 	if spec.Upstream == "" {
