@@ -9,7 +9,8 @@
 // If the log is required, a batch is written at once, and a check waits for its line for at
 // most half of its deadline. If the line is not written by then, the request is refused.
 //
-// A [File] is the usual sink. It can be opened again after a program renamed the file.
+// A [File] is the usual sink. It is rotated by size and age, and can be opened again after
+// another program renamed the file.
 //
 // A line contains the decision and no credential: no header, no query and, for a refused
 // request, no text of the request that the refusal quotes.

@@ -20,22 +20,28 @@ const reopenGrace = time.Second
 // after it was renamed, even while a write to it blocks. Only one goroutine may write at
 // a time.
 type File struct {
-	name string
+	name           string
+	rotation       Rotation
+	renamed, retry time.Time // when it was rotated last, and when to try again after an error; used by Write only
 
 	writing chan struct{} // has an element during a write
-	mu      sync.Mutex    // guards file
+	mu      sync.Mutex    // guards the name of the file, and file
 	file    io.WriteCloser
 }
 
 // OpenFile opens a file for appending. Only the owner may read a new file. If the name is
-// StandardOutput, the sink is stdout, which is never closed.
-func OpenFile(name string, stdout io.Writer) (*File, error) {
+// StandardOutput, the sink is stdout, which is never closed or rotated.
+func OpenFile(name string, stdout io.Writer, rotation Rotation) (*File, error) {
 	f := &File{name: name, writing: make(chan struct{}, 1)}
 	if name == StandardOutput {
 		f.file = lineWriter{stdout}
 		return f, nil
 	}
-	file, err := appendTo(name)
+	f.rotation = rotation
+	if err := f.checkRotation(); err != nil {
+		return nil, err
+	}
+	file, err := appendTo(f.name)
 	if err != nil {
 		return nil, err
 	}
@@ -71,16 +77,25 @@ func (w lineWriter) Write(lines []byte) (written int, err error) {
 
 func (lineWriter) Close() error { return nil }
 
-// appendTo opens a file for appending. A named pipe without a reader is an error.
-func appendTo(name string) (*os.File, error) {
-	return os.OpenFile(name, os.O_WRONLY|os.O_APPEND|os.O_CREATE|syscall.O_NONBLOCK, 0o600)
-}
+// appending opens a file for appending. A named pipe without a reader is an error.
+const appending = os.O_WRONLY | os.O_APPEND | os.O_CREATE | syscall.O_NONBLOCK
 
-// Write appends whole lines. If Reopen interrupts the write, the lines that are not
-// complete in the old file go to the new one.
-func (f *File) Write(lines []byte) (int, error) {
+func appendTo(name string) (*os.File, error) { return os.OpenFile(name, appending, 0o600) }
+
+// Write appends whole lines, and rotates the file before a line that needs it. If Reopen
+// interrupts the write, the lines that are not complete in the old file go to the new one.
+func (f *File) Write(lines []byte) (written int, err error) {
 	f.writing <- struct{}{}
 	defer func() { <-f.writing }()
+	for written < len(lines) && err == nil {
+		var n int
+		n, err = f.write(lines[written : written+f.makeRoom(lines[written:])])
+		written += n
+	}
+	return written, err
+}
+
+func (f *File) write(lines []byte) (int, error) {
 	complete := 0
 	for {
 		file := f.current()
@@ -105,20 +120,28 @@ func (f *File) Reopen() error {
 	if f.name == StandardOutput {
 		return nil
 	}
-	file, err := appendTo(f.name)
+	old, err := f.replace()
 	if err != nil {
 		return err
 	}
-	f.mu.Lock()
-	old := f.file
-	f.file = file
-	f.mu.Unlock()
 	select {
 	case f.writing <- struct{}{}:
 		<-f.writing
 	case <-time.After(reopenGrace):
 	}
 	return old.Close()
+}
+
+// replace opens the file of the same name, and returns the old one.
+func (f *File) replace() (old io.Closer, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	file, err := appendTo(f.name)
+	if err != nil {
+		return nil, err
+	}
+	old, f.file = f.file, file
+	return old, nil
 }
 
 // Close closes the file, except standard output.

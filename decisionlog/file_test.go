@@ -32,7 +32,7 @@ func reopenWhileAWriteBlocks(t *testing.T, perWrite int) {
 		t.Fatal(err)
 	}
 	defer reader.Close()
-	l, err := OpenFile(name, nil)
+	l, err := OpenFile(name, nil, Rotation{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +106,7 @@ func TestStandardOutputInPieces(t *testing.T) {
 		pieces = append(pieces, string(p))
 		return len(p), nil
 	})
-	f, err := OpenFile(StandardOutput, stdout)
+	f, err := OpenFile(StandardOutput, stdout, Rotation{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,7 @@ type config struct {
 	wait         bool
 	pollInterval time.Duration
 	cacheSize    int
-	loadMemory   memorySize
+	loadMemory   byteSize
 
 	listen     string
 	socketMode socketMode
@@ -39,6 +39,11 @@ type config struct {
 	decisionsFile     string
 	decisionsBuffer   int
 	decisionsRequired bool
+	rotation          struct {
+		size byteSize
+		age  time.Duration
+		keep int
+	}
 
 	drainDelay, drainTimeout time.Duration
 	logLevel                 slog.Level
@@ -83,6 +88,9 @@ func (c *config) declareListeners(flags *flag.FlagSet) {
 func (c *config) declareDecisionLog(flags *flag.FlagSet) {
 	flags.TextVar(&c.decisions, "decision-log", decisionlog.All, "`MODE` of the decision log: all, denied or none")
 	flags.StringVar(&c.decisionsFile, "decision-log-file", decisionlog.StandardOutput, "`FILE` to which decisions are appended, opened again after SIGHUP; - means standard output")
+	flags.TextVar(&c.rotation.size, "decision-log-max-size", c.rotation.size, "`SIZE`, such as 100MiB, that the decision log's file may have; before it has more, it is renamed and a new one begins")
+	flags.DurationVar(&c.rotation.age, "decision-log-max-age", 0, "how long the decision log's file is used, such as 24h: then it is renamed, and a new one begins, at multiples of this time in UTC; 0s means no limit")
+	flags.IntVar(&c.rotation.keep, "decision-log-keep", 0, "how many renamed files of the decision log remain; 0 keeps all")
 	flags.IntVar(&c.decisionsBuffer, "decision-log-buffer", 4096, "how many decisions may wait to be written; more are lost")
 	flags.BoolVar(&c.decisionsRequired, "decision-log-required", false, "refuse a request whose decision cannot be logged")
 }

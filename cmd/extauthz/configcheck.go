@@ -56,6 +56,29 @@ func (c *config) checkRanges() error {
 	case c.decisionsFile == "":
 		return diag.Problemf("--decision-log-file is empty").WithRemedy("give a file, or - for standard output")
 	}
+	return c.checkRotation()
+}
+
+// The smallest limits on a file of the decision log. A file should contain many batches.
+const (
+	minLogSize = 1 << 20
+	minLogAge  = time.Minute
+)
+
+func (c *config) checkRotation() error {
+	r := &c.rotation
+	switch {
+	case r.size > 0 && r.size < minLogSize:
+		return diag.Problemf("--decision-log-max-size %d is too small", r.size).WithRemedy("give at least 1MiB, or leave it out")
+	case r.age != 0 && r.age < minLogAge:
+		return diag.Problemf("--decision-log-max-age %v is too short", r.age).WithRemedy(fmt.Sprintf("give at least %v, or 0s for no limit", minLogAge))
+	case r.keep < 0:
+		return diag.Problemf("--decision-log-keep %d is negative", r.keep).WithRemedy("give a number of files, or 0 to keep all")
+	case r.keep > 0 && r.size == 0 && r.age == 0:
+		return diag.Problemf("--decision-log-keep is set, but the file is never renamed").WithRemedy("give --decision-log-max-size or --decision-log-max-age too")
+	case (r.size > 0 || r.age > 0) && c.decisionsFile == decisionlog.StandardOutput && c.decisions != decisionlog.None:
+		return diag.Problemf("--decision-log-max-size and --decision-log-max-age are about a file, but decisions go to standard output").WithRemedy("give --decision-log-file")
+	}
 	return nil
 }
 
@@ -78,7 +101,7 @@ func (c *config) checkDecisionLog(set flagNames) error {
 	if c.decisionsRequired {
 		return diag.Problemf("--decision-log-required cannot be combined with --decision-log none").WithRemedy("choose all or denied, or leave out --decision-log-required")
 	}
-	for _, name := range []string{"decision-log-file", "decision-log-buffer"} {
+	for _, name := range []string{"decision-log-file", "decision-log-buffer", "decision-log-max-size", "decision-log-max-age"} {
 		if set[name] {
 			return diag.Problemf("--%s cannot be combined with --decision-log none", name).WithRemedy("choose all or denied, or leave out --" + name)
 		}

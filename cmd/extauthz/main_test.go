@@ -90,6 +90,10 @@ func misusedFlags(serve, bare string) []mistake {
 		{serve + "--decision-log some", nil, `"some" is not a mode; write all, denied or none`},
 		{serve + "--decision-log-buffer 0", nil, "--decision-log-buffer 0 is too small"},
 		{bare + "--decision-log-file=", nil, "--decision-log-file is empty"},
+		{serve + "--decision-log-max-size 1000KiB", nil, "--decision-log-max-size 1024000 is too small"},
+		{serve + "--decision-log-max-age 1s", nil, "--decision-log-max-age 1s is too short"},
+		{serve + "--decision-log-max-age -1h", nil, "--decision-log-max-age -1h0m0s is too short"},
+		{serve + "--decision-log-keep -1 --decision-log-max-age 24h", nil, "--decision-log-keep -1 is negative"},
 		{serve + "--socket-mode 999", nil, `"999" is not a file mode`},
 		{serve + "--socket-mode 01777 --listen unix:///run/a.sock", nil, `"01777" is not a file mode`},
 	}
@@ -104,6 +108,11 @@ func contradictingFlags(serve, bare, inPolicies string) []mistake {
 		{bare + "--decision-log none --decision-log-required", nil, "--decision-log-required cannot be combined with --decision-log none"},
 		{bare + "--decision-log none --decision-log-file x", nil, "--decision-log-file cannot be combined with --decision-log none"},
 		{bare + "--decision-log none --decision-log-buffer 1", nil, "--decision-log-buffer cannot be combined with --decision-log none"},
+		{bare + "--decision-log none --decision-log-max-size 1MiB", nil, "--decision-log-max-size cannot be combined with --decision-log none"},
+		{bare + "--decision-log none --decision-log-max-age 24h", nil, "--decision-log-max-age cannot be combined with --decision-log none"},
+		{serve + "--decision-log-keep 3", nil, "--decision-log-keep is set, but the file is never renamed"},
+		{bare + "--decision-log-max-size 1MiB", nil, "are about a file, but decisions go to standard output; give --decision-log-file"},
+		{bare + "--decision-log-max-age 24h", nil, "are about a file, but decisions go to standard output; give --decision-log-file"},
 		{serve + "--socket-mode 0600", nil, "--socket-mode is set, but --listen 127.0.0.1:9191 is not a unix socket; leave out --socket-mode"},
 		{serve + "--pprof --admin-listen=", nil, "--pprof is set without an admin listener"},
 		{serve + "--admin-listen 0.0.0.0:9192", nil, "--admin-listen 0.0.0.0:9192: 0.0.0.0 is not a loopback address"},
@@ -247,7 +256,7 @@ func TestEnvironment(t *testing.T) {
 
 // TestFlagsAreDocumented checks the list of serve's flags.
 func TestFlagsAreDocumented(t *testing.T) {
-	want := []string{"admin-listen", "cache-size", "decision-log", "decision-log-buffer", "decision-log-file", "decision-log-required",
+	want := []string{"admin-listen", "cache-size", "decision-log", "decision-log-buffer", "decision-log-file", "decision-log-keep", "decision-log-max-age", "decision-log-max-size", "decision-log-required",
 		"drain-delay", "drain-timeout", "listen", "load-memory", "log-level", "max-connections", "message-recipients", "metadata", "policies", "poll-interval", "pprof", "probe-listen", "session-keys", "shadow-policies", "signin-listen", "socket-mode",
 		"tls-cert", "tls-client-ca", "tls-key", "wait-for-policies"}
 	var got []string

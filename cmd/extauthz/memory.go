@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -11,53 +10,15 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"extauthz/diag"
 )
 
 // defaultLoadMemory is the default of --load-memory without a memory limit.
 const defaultLoadMemory = 1 << 30
 
-// memorySize is a number of bytes. Its text form may have a unit.
-type memorySize uint64
-
-// memoryUnits are the units of a size, the largest first.
-var memoryUnits = []struct {
-	suffix string
-	bytes  uint64
-}{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"", 1}}
-
-// UnmarshalText parses a size such as 512MiB.
-func (m *memorySize) UnmarshalText(text []byte) error {
-	for _, unit := range memoryUnits {
-		digits, found := strings.CutSuffix(string(text), unit.suffix)
-		if !found {
-			continue
-		}
-		n, err := strconv.ParseUint(digits, 10, 64)
-		if err != nil || n == 0 || n > math.MaxInt64/unit.bytes {
-			break
-		}
-		*m = memorySize(n * unit.bytes)
-		return nil
-	}
-	return diag.Problemf("%q is not a size", text).WithRemedy("write bytes, or a number with KiB, MiB or GiB such as 512MiB")
-}
-
-// MarshalText returns the size in the largest unit that divides it.
-func (m memorySize) MarshalText() ([]byte, error) {
-	for _, unit := range memoryUnits {
-		if m > 0 && uint64(m)%unit.bytes == 0 {
-			return fmt.Appendf(nil, "%d%s", uint64(m)/unit.bytes, unit.suffix), nil
-		}
-	}
-	return []byte("0"), nil
-}
-
 // limitMemory sets the garbage collector's limit to the container's memory limit, unless
 // GOMEMLIMIT is set. It returns the default of --load-memory: two fifths of the limit,
 // because memory must hold the policies in force and the next ones.
-func limitMemory(cgroup string) memorySize {
+func limitMemory(cgroup string) byteSize {
 	limit := debug.SetMemoryLimit(-1)
 	if container, found := containerMemory(cgroup); found && limit == math.MaxInt64 {
 		limit = int64(container / 10 * 9)
@@ -66,7 +27,7 @@ func limitMemory(cgroup string) memorySize {
 	if limit == math.MaxInt64 {
 		return defaultLoadMemory
 	}
-	return memorySize(limit / 5 * 2)
+	return byteSize(limit / 5 * 2)
 }
 
 // Between two garbage collections the heap may grow by some bytes, but at least by minPercent

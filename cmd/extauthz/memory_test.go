@@ -10,25 +10,6 @@ import (
 	"testing"
 )
 
-func TestMemorySize(t *testing.T) {
-	for text, want := range map[string]memorySize{"1": 1, "4096": 4096, "64KiB": 64 << 10, "512MiB": 512 << 20, "2GiB": 2 << 30} {
-		var got memorySize
-		if err := got.UnmarshalText([]byte(text)); err != nil || got != want {
-			t.Errorf("%s: %d, %v; want %d", text, got, err, want)
-		}
-		written, _ := got.MarshalText()
-		var again memorySize
-		if err := again.UnmarshalText(written); err != nil || again != got {
-			t.Errorf("%s has the text %s, which is parsed as %d, %v", text, written, again, err)
-		}
-	}
-	for _, text := range []string{"", "0", "-1", "MiB", "1.5GiB", "1MB", "1 GiB", "99999999999GiB", "99999999999999999999"} {
-		if err := new(memorySize).UnmarshalText([]byte(text)); err == nil {
-			t.Errorf("%q is accepted", text)
-		}
-	}
-}
-
 func TestContainerMemory(t *testing.T) {
 	for _, c := range []struct {
 		name, file, text string

@@ -10,14 +10,14 @@ import (
 
 func schemaUsage() command {
 	return command{
-		name: "schema", summary: "print a JSON Schema for editors",
+		name: "schema", summary: "print a JSON Schema of a file or of the decision log",
 		usage:   []string{"SCHEMA"},
 		example: "principals",
 		flags:   noFlags, run: schema,
 	}
 }
 
-// schema prints a JSON Schema for editors.
+// schema prints a JSON Schema.
 func schema(in *invocation) error {
 	names, err := parseMixed(newFlags(), in)
 	switch {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"time"
 
@@ -112,7 +113,7 @@ func load(c *config, logger *slog.Logger) (*sidecar, error) {
 
 // open opens the decision log and the listeners, and builds the servers.
 func (s *sidecar) open(in *invocation) (err error) {
-	if s.sink, err = decisionlog.OpenFile(s.config.decisionsFile, in.stdout); err != nil {
+	if s.sink, err = s.openDecisionLog(in.stdout); err != nil {
 		return fmt.Errorf("--decision-log-file: %w", err)
 	}
 	if s.listeners, err = openListeners(s.config); err != nil {
@@ -141,6 +142,15 @@ func (s *sidecar) open(in *invocation) (err error) {
 	s.openHTTP(&admin{ready: s.ready, store: s.store, metrics: m.Handler()})
 	s.openSignin(checker, m)
 	return nil
+}
+
+// openDecisionLog opens the sink of the decision log.
+func (s *sidecar) openDecisionLog(stdout io.Writer) (*decisionlog.File, error) {
+	r := &s.config.rotation
+	return decisionlog.OpenFile(s.config.decisionsFile, stdout, decisionlog.Rotation{
+		Size: uint64(r.size), Age: r.age, Keep: r.keep,
+		Report: func(err error) { s.logger.Error("the decision log's file was not rotated as configured", "error", err) },
+	})
 }
 
 // openSignin builds the server at which callers sign in, if its listener is open.

@@ -208,6 +208,44 @@ func TestServeReopensLogAfterHangup(t *testing.T) {
 	}
 }
 
+// TestServeRotatesLog starts with a file of the decision log that is full.
+func TestServeRotatesLog(t *testing.T) {
+	log := filepath.Join(t.TempDir(), "decisions.log")
+	full := strings.Repeat(strings.Repeat("x", 1023)+"\n", 1024)
+	if err := os.WriteFile(log, []byte(full), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	p := start(t, nil, "--decision-log-file", log, "--decision-log-max-size", "1MiB", "--decision-log-keep", "1", "--decision-log-required")
+	wantCheck(t, p.dial(t), "GET", "/v2/team/app/manifests/v1", as("bob"), http.StatusOK)
+	renamed, err := filepath.Glob(log + ".*")
+	if err != nil || len(renamed) != 1 {
+		t.Fatalf("renamed files %q, error %v, want one", renamed, err)
+	}
+	if text, err := os.ReadFile(renamed[0]); err != nil || string(text) != full {
+		t.Errorf("%s has %d bytes, error %v", renamed[0], len(text), err)
+	}
+	text, err := os.ReadFile(log)
+	if err != nil || strings.Count(string(text), "\n") != 1 {
+		t.Errorf("%q, %v; want one line", text, err)
+	}
+	if info, err := os.Stat(log); err != nil || info.Mode().Perm() != 0o640 {
+		t.Errorf("mode %v, %v; want 0640", info.Mode(), err)
+	}
+}
+
+// TestServeRotatesNoPipe checks that serve does not start with a limit on what is not a file.
+func TestServeRotatesNoPipe(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "decisions")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := prepare(t, "--decision-log-file", pipe, "--decision-log-max-age", "24h")
+	stderr, err := p.CombinedOutput()
+	if p.ProcessState.ExitCode() != exitFailure || !strings.Contains(string(stderr), "extauthz serve: --decision-log-file: "+pipe+" cannot be rotated, because it is not a regular file\n") {
+		t.Errorf("%v, %q; want exit code 1 and the reason", err, stderr)
+	}
+}
+
 func TestServeBindFailure(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
