@@ -1,3 +1,4 @@
-// Package observability checks the rules for Prometheus in examples/observability: with
-// promtool, against the metrics that extauthz and Envoy serve, and in a running Prometheus.
+// Package observability checks examples/observability: the rules for Prometheus with promtool,
+// against the metrics that extauthz and Envoy serve, and in a running Prometheus; and the
+// configuration of rsyslog with the decision log of a running extauthz.
 package observability
