@@ -28,7 +28,7 @@ const (
 	userFails      = "if the login of a user in `htpasswd` fails"
 	hasCredential  = "if a credential is checked"
 	ofIssuer       = "if the credential is a token of a known issuer"
-	signed         = "if a token's signature is verified"
+	signed         = "if the key of a signature is known"
 	hasAddress     = "if Envoy sends an address"
 	readable       = "if the check can be read"
 	mapped         = "if the request maps to actions"

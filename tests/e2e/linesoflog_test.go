@@ -62,7 +62,7 @@ func countLine(t testing.TB, line string) {
 	kindsOfLines.n[of.Decision]++
 	kindsOfLines.n[of.Source]++
 	for kind, is := range map[string]bool{
-		"dry run": of.DryRun, "sign-in": of.Operation == "GetAuthorizationToken", "anonymous": of.Principal == "anonymous",
+		"dry run": of.DryRun, "sign-in": of.Operation == "ecr:GetAuthorizationToken", "anonymous": of.Principal == "anonymous",
 		"mount": of.MountFrom != "", "tags": len(of.Tags) > 0, "empty body": of.EmptyBody,
 		"session policies": len(of.SessionPolicies) > 0, "omitted": len(of.Omitted) > 0,
 	} {

@@ -1,8 +1,10 @@
 package schemas
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -55,6 +57,29 @@ func TestDecisionLogSchema(t *testing.T) {
 				t.Errorf("the schema accepts %s", changed)
 			}
 		})
+	}
+}
+
+// TestDecisionLogSources checks that the schema of the decision log has every source of
+// registries.yaml, and authorization for a header that none of them accepts.
+func TestDecisionLogSources(t *testing.T) {
+	read := func(name string, path ...string) (names []any) {
+		object, err := os.ReadFile((&schema{name: name}).path())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var value map[string]any
+		if err := json.Unmarshal(object, &value); err != nil {
+			t.Fatal(err)
+		}
+		for _, key := range path {
+			value = value[key].(map[string]any)
+		}
+		return value["enum"].([]any)
+	}
+	want := append(read("registries", "$defs", "registry", "properties", "sources", "items"), "authorization")
+	if got := read("decision-log", "properties", "source"); !reflect.DeepEqual(got, want) {
+		t.Errorf("the sources are %v, want %v", got, want)
 	}
 }
 
