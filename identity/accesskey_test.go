@@ -311,3 +311,25 @@ func TestAccessKeysOfUser(t *testing.T) {
 		t.Errorf("not bound: %v", keys)
 	}
 }
+
+// TestAccessKeyOffline checks the callers of access keys in policy tests.
+func TestAccessKeyOffline(t *testing.T) {
+	auth, _ := withAccessKeys(t, sessiontest.New(t), nil)
+	only := signedIn()
+	only.Sources = []Source{BasicAuth}
+	for _, c := range []struct {
+		name, key string
+		config    *Config
+		want      string
+	}{
+		{"a key", aliceKey, signedIn(), ""},
+		{"a key that is not bound", spareKey, signedIn(), "no principal is bound to accessKey"},
+		{"a key without a line", "AKIAAAAAAAAAAAAAAAAA", signedIn(), "has no line in access-keys"},
+		{"a registry without the source", aliceKey, only, "does not accept accessKey"},
+	} {
+		caller, err := auth.AuthenticateOffline(c.config, &OfflineCredential{Kind: AccessKeyID, Name: c.key}, &Credentials{Time: now})
+		if c.want == "" && (err != nil || caller.Principal.ARN != aliceARN) || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: caller %+v, error %v; want %q", c.name, caller, err, c.want)
+		}
+	}
+}
