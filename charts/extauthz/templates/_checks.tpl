@@ -10,8 +10,8 @@
   {{- end }}
   {{- $keys := dict }}
   {{- range $path, $text := .files }}
-    {{- if eq $path "htpasswd" }}
-      {{- fail "policies.files: htpasswd would be in a ConfigMap, and in the values of the release; put it into a Secret and name that in policies.secrets" }}
+    {{- if has $path (list "htpasswd" "access-keys") }}
+      {{- fail (printf "policies.files: %s would be in a ConfigMap, and in the values of the release; put it into a Secret and name that in policies.secrets" $path) }}
     {{- end }}
     {{- $key := $path | replace "/" ".." }}
     {{- if hasKey $keys $key }}
