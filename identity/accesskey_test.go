@@ -165,7 +165,7 @@ func TestTemporaryCredentialsAreTheirCaller(t *testing.T) {
 	const inline = `{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "ecr:*", "Resource": "*"}}`
 	keys := sessiontest.New(t)
 	issuing, _ := withAccessKeys(t, keys, nil)
-	named := issuing.policyOf["123456789012:pull"]
+	named := issuing.policies.find("123456789012:pull")
 	begin := now.Add(-30 * time.Minute)
 	for _, c := range []struct {
 		name      string
@@ -188,7 +188,7 @@ func TestTemporaryCredentialsAreTheirCaller(t *testing.T) {
 			replica, _ := withAccessKeys(t, keys, nil)
 			c.spec.SessionPolicies = slices.Clone(c.spec.SessionPolicies)
 			for i := range c.spec.SessionPolicies {
-				c.spec.SessionPolicies[i] = replica.policyOf["123456789012:pull"]
+				c.spec.SessionPolicies[i] = replica.policies.find("123456789012:pull")
 			}
 			want, err := replica.entities.Caller(&c.spec)
 			if err != nil {

@@ -28,8 +28,7 @@ type Authenticator struct {
 	sessions  *Sessions        // nil accepts none
 	keys      accessKeys
 
-	policyOf    map[string]*iam.Policy // session policies by name
-	policyNames map[*iam.Policy]string
+	policies *sessionPolicies
 
 	sources  []source
 	defaults []Source // for registries that list no sources
@@ -46,8 +45,8 @@ func NewAuthenticator(users *basic.File, passwords *basic.Verifier, entities *st
 	auth := &Authenticator{
 		users: users, passwords: passwords, entities: entities, callers: newCallerCache(), anonymous: &Caller{CallerIdentity: entities.Anonymous()},
 		sources: sources(), exact: map[name]*nameBinding{}, patterns: map[NameKind][]*nameBinding{}, bindings: map[NameKind]int{},
-		policyOf: map[string]*iam.Policy{}, policyNames: map[*iam.Policy]string{},
-		keys: accessKeys{of: map[string][]string{}, unknown: accesskey.New()},
+		policies: newSessionPolicies(),
+		keys:     accessKeys{of: map[string][]string{}, unknown: accesskey.New()},
 	}
 	auth.setDefaults()
 	return auth

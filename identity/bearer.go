@@ -54,23 +54,9 @@ func (a attempt) bearer() (raw string, f *Failure) {
 // byToken finds the caller by a token, which it verifies with the keys of its issuer.
 // role is the ARN of the role that the client names, "" for none.
 func (a attempt) byToken(source Source, raw, role string) (authentication, *Failure) {
-	if len(a.auth.issuers) == 0 {
-		return authentication{}, invalid(source, "no issuer's tokens are accepted")
-	}
-	url, err := oidc.UnverifiedIssuer(raw, a.auth.verifiers...)
-	if err != nil {
-		return authentication{}, invalid(source, err.Error())
-	}
-	i := a.auth.issuerAt(url)
-	switch {
-	case i == nil:
-		return authentication{}, a.auth.unknownIssuer(source, url)
-	case i.verifier.Keys == nil:
-		return authentication{}, i.onlyByEnvoy(source)
-	}
-	token, err := i.verifier.Verify(a.ctx, raw, i.audiences(a.config), a.credentials.Time)
-	if err != nil {
-		return authentication{}, i.tokenFailure(source, err)
+	i, token, f := a.verifyToken(source, raw)
+	if f != nil {
+		return authentication{}, f
 	}
 	found, f := a.byClaims(source, i, token, role)
 	if found.holds != nil {
@@ -78,6 +64,29 @@ func (a attempt) byToken(source Source, raw, role string) (authentication, *Fail
 		found.holds = func(a attempt) bool { return validity.Covers(a.credentials.Time) }
 	}
 	return found, f
+}
+
+// verifyToken verifies a token with the keys of its issuer.
+func (a attempt) verifyToken(source Source, raw string) (*compiledIssuer, *oidc.Token, *Failure) {
+	if len(a.auth.issuers) == 0 {
+		return nil, nil, invalid(source, "no issuer's tokens are accepted")
+	}
+	url, err := oidc.UnverifiedIssuer(raw, a.auth.verifiers...)
+	if err != nil {
+		return nil, nil, invalid(source, err.Error())
+	}
+	i := a.auth.issuerAt(url)
+	switch {
+	case i == nil:
+		return nil, nil, a.auth.unknownIssuer(source, url)
+	case i.verifier.Keys == nil:
+		return nil, nil, i.onlyByEnvoy(source)
+	}
+	token, err := i.verifier.Verify(a.ctx, raw, i.audiences(a.config), a.credentials.Time)
+	if err != nil {
+		return nil, nil, i.tokenFailure(source, err)
+	}
+	return i, token, nil
 }
 
 // unknownIssuer returns the failure of a token of an issuer that is not configured. The
@@ -101,7 +110,7 @@ func (i *compiledIssuer) onlyByEnvoy(source Source) *Failure {
 // could not be verified. Its key is unknown.
 func (i *compiledIssuer) tokenFailure(source Source, err error) *Failure {
 	f := invalid(source, err.Error())
-	f.Issuer = i.name
+	f.Issuer, f.Cause = i.name, err
 	if errors.Is(err, oidc.ErrUnavailable) {
 		f.Kind = Unavailable
 	}

@@ -94,7 +94,8 @@ type Failure struct {
 	// name and password sends its password there.
 	User string
 	// Cause is the error of a signed request: ErrUnknownAccessKey, ErrExpiredCredentials, or
-	// that of the signature; nil for another credential.
+	// that of the signature. Of a token it is the error of its verification or, where it assumes
+	// a role in AWS's protocol, that of the role. It is nil for another credential.
 	Cause error
 }
 

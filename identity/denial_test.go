@@ -29,7 +29,7 @@ func TestDenials(t *testing.T) {
 		bindings: []Binding{{Kind: TokenClaims, Issuer: "gitlab", Claims: map[string]string{"sub": "alice", "ref": "{branch}"}, Principal: aliceARN}},
 	}.build(t)
 	alice := claims{"sub": "alice", "ref": "main"}
-	const denied = `"` + aliceARN + `" is not authorized to perform: sts:AssumeRole on resource: ` + role
+	const denied = `User: ` + aliceARN + ` is not authorized to perform: sts:AssumeRole on resource: ` + role
 	const unbound = `no principal is bound to the claims of this token of issuer "gitlab"`
 	for _, c := range []struct {
 		name, user     string

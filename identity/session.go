@@ -41,15 +41,6 @@ func (auth *Authenticator) AcceptSessions(s Sessions) {
 	auth.setDefaults()
 }
 
-// NameSessionPolicy gives a session policy a name, by which session tokens refer to it. The
-// same name must mean the same policy in all snapshots, as far as the operator's files do.
-func (auth *Authenticator) NameSessionPolicy(name string, p *iam.Policy) {
-	auth.policyOf[name] = p
-	if auth.policyNames[p] == "" {
-		auth.policyNames[p] = name
-	}
-}
-
 // NewSession returns a session of a caller at a registry, which begins when the credential
 // of the caller was issued, and ends after the longest time that is allowed. An error means
 // that the caller cannot have one.
@@ -97,7 +88,7 @@ func (auth *Authenticator) newSession(c *sts.CallerIdentity, begin time.Time) (*
 	}
 	s.TransitiveTags = c.Spec.TransitiveTagKeys
 	for _, policy := range c.SessionPolicies {
-		name := auth.policyNames[policy]
+		name := auth.policies.nameOf(policy)
 		switch {
 		case name != "":
 			s.SessionPolicies = append(s.SessionPolicies, name)
@@ -216,11 +207,11 @@ func (a attempt) callerOfSession(s *session.Session) (*Caller, error) {
 func (auth *Authenticator) policiesOf(s *session.Session) ([]*iam.Policy, error) {
 	var policies []*iam.Policy
 	for _, name := range s.SessionPolicies {
-		policy := auth.policyOf[name]
+		policy := auth.policies.find(name)
 		if policy == nil {
 			return nil, &sts.AccessDenied{
 				Reason: "a session policy of the session no longer exists; sign in again",
-				Detail: fmt.Sprintf("no credential and no issuer has the session policy %q any more", name),
+				Detail: fmt.Sprintf("no credential and no issuer has the session policy %q any more, and no managed policy has that ARN", name),
 			}
 		}
 		policies = append(policies, policy)

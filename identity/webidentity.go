@@ -15,17 +15,13 @@ import (
 // are bound to. While the token is valid, it has this caller in every request, unless a
 // policy that lets it assume a role depends on the request.
 func (a attempt) byClaims(source Source, i *compiledIssuer, token *oidc.Token, role string) (authentication, *Failure) {
-	captures, matches, err := i.claims.match(token.Claims)
-	if err == nil && !matches {
-		err = i.otherClaims(token.Claims)
-	}
+	w, err := a.webIdentity(source, i, token)
 	if err != nil {
 		return authentication{}, i.failure(source, token, err)
 	}
 	if role == "" {
 		role = i.role
 	}
-	w := &webIdentity{entities: a.auth.entities, source: source, issuer: i, token: token, captures: captures, context: a.credentials.Context}
 	var caller *Caller
 	switch {
 	case len(i.bindings) > 0:
@@ -45,6 +41,22 @@ func (a attempt) byClaims(source Source, i *compiledIssuer, token *oidc.Token, r
 	return authentication{caller, inEveryRequest}, nil
 }
 
+// webIdentity returns the holder of a verified token, whose claims must match those that the
+// issuer's tokens must have.
+func (a attempt) webIdentity(source Source, i *compiledIssuer, token *oidc.Token) (*webIdentity, error) {
+	captures, matches, err := i.claims.match(token.Claims)
+	if err == nil && !matches {
+		err = i.otherClaims(token.Claims)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &webIdentity{
+		entities: a.auth.entities, source: source, issuer: i, token: token, captures: captures, context: a.credentials.Context,
+		policies: i.sessionPolicies,
+	}, nil
+}
+
 // failure returns the failure of a valid token that maps to no principal because of err.
 func (i *compiledIssuer) failure(source Source, token *oidc.Token, err error) *Failure {
 	f := noPrincipal(source, err)
@@ -61,7 +73,13 @@ type webIdentity struct {
 	captures nametemplate.Captures // of the issuer's claims
 	context  iam.Context           // condition keys of the request
 
+	// What the sessions of roles have. The name is used if the operator gives them none.
+	name     string
+	policies []*iam.Policy
+	inline   string
+
 	repeatable bool // another request with the token has the same caller; set with the caller
+	chained    bool // a session of a role has assumed another role; set with the caller
 }
 
 // principal returns the principal that the token is bound to or, if the client names a
@@ -79,6 +97,7 @@ func (w *webIdentity) principal(role string) (*Caller, error) {
 		w.repeatable = true
 		return caller, nil
 	}
+	w.chained = caller.Principal.Kind == iam.AssumedRole
 	input, err := w.assumeRoleInput(role)
 	if err != nil {
 		return nil, err
@@ -103,9 +122,18 @@ func (w *webIdentity) assumeRoleInput(role string) (*sts.AssumeRoleInput, error)
 		return nil, err
 	}
 	return &sts.AssumeRoleInput{
-		RoleARN: role, SessionName: w.issuer.sessionName.Expand(w.captures), Token: w.token, Tags: tags,
-		SessionPolicies: w.issuer.sessionPolicies, Context: w.context, IssuedAt: w.issuedAt(),
+		RoleARN: role, SessionName: w.sessionName(), Token: w.token, Tags: tags,
+		SessionPolicies: w.policies, InlinePolicy: w.inline, Context: w.context, IssuedAt: w.issuedAt(),
 	}, nil
+}
+
+// sessionName returns the name of the session of a role. If the operator wrote one, the client
+// cannot choose another.
+func (w *webIdentity) sessionName() string {
+	if w.name != "" && !w.issuer.hasSessionName {
+		return w.name
+	}
+	return w.issuer.sessionName.Expand(w.captures)
 }
 
 // authenticated returns the caller of a session.

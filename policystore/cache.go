@@ -59,6 +59,7 @@ func cachedFile[T any](c *compiler, path, product string, compile func(text []by
 type compiledPolicy struct {
 	*iam.Policy
 	about *aboutPolicy
+	text  []byte // of the policy of a repository or registry
 }
 
 type aboutPolicy struct {
@@ -133,7 +134,7 @@ func (p *persistent) compilePolicy(kind iam.Kind, d awsexport.Document, elements
 	if about.document == nil && len(about.findings) == 0 {
 		return &compiledPolicy{Policy: policy}, nil
 	}
-	return &compiledPolicy{policy, &about}, nil
+	return &compiledPolicy{Policy: policy, about: &about}, nil
 }
 
 // use records that the content has a policy, and returns the policy.

@@ -135,6 +135,7 @@ func (c *compiler) snapshot(o decision.Options) (*Snapshot, error) {
 	controls := c.loadControls(organization, knowsOrganization)
 	repositories := c.loadRepositoryPolicies(configured, inventories)
 	ofRegistries := c.loadRegistryPolicies(configured)
+	all.setPolicyTexts(repositories, ofRegistries)
 
 	// The users and roles, with their policies and those of their groups.
 	from := c.loadSources()

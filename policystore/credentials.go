@@ -52,6 +52,7 @@ func (from *sources) compileCallers(configured *config.Principals, users *basic.
 	for i := range configured.Credentials {
 		c.addCredential(&configured.Credentials[i])
 	}
+	all.table.FindSessionPolicies(from.managed.sessionPolicyFinder())
 	return all
 }
 

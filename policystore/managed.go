@@ -6,6 +6,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"extauthz/diag"
 	"extauthz/iam"
@@ -133,6 +134,37 @@ func (m managedPolicies) lookup(reference string, entity iam.ARN) (*managedPolic
 	}
 	missing := managedPath(path.Base(name))
 	return nil, missingPolicyError{diag.Problemf("policy %q does not exist", reference).WithRemedy("add " + missing + ", or use the ARN of one of AWS's policies for ECR"), missing}
+}
+
+// sessionPolicyFinder returns a function that returns the managed policy with a name, ACCOUNT:ARN, as
+// session policy; nil if it does not exist. The policy is compiled when it is first used.
+func (m managedPolicies) sessionPolicyFinder() func(name string) *iam.Policy {
+	var mu sync.Mutex
+	compiled := map[*managedPolicy]*iam.Policy{}
+	return func(name string) *iam.Policy {
+		account, arn, _ := strings.Cut(name, ":")
+		parsed, err := iam.ParseARN(arn)
+		if err != nil {
+			return nil
+		}
+		owner := iam.ARN{Partition: parsed.Partition, Account: account}
+		if !awsexport.IsAWSPolicy(arn) && !isOwnPolicy(arn, owner) {
+			return nil
+		}
+		p, err := m.lookup(arn, owner)
+		if err != nil || p.isFaulty {
+			return nil
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if compiled[p] == nil {
+			compiled[p], err = iam.Parse(p.Source, p.Start, p.Text).Compile(iam.SessionPolicy)
+			if err != nil {
+				return nil
+			}
+		}
+		return compiled[p]
+	}
 }
 
 // A missingPolicyError is the error about a reference to a policy that does not exist.

@@ -24,6 +24,10 @@ type Registry struct {
 
 	tags   resourceTags // of the repositories of all registries
 	listed inventory    // nil without an inventory
+
+	policyTexts      map[string][]byte // of the policies of the repositories of all registries, by ARN
+	policyText       []byte            // of the registry's own policy; nil without one
+	repositoriesOnce func() []string
 }
 
 // RemoveHeaders returns the names of the headers that an allowed request loses before it is

@@ -117,18 +117,19 @@ func (c *compiler) repositoryOwner(all *config.Registries, have inventories, fil
 // resourcePolicies are the policies of repositories or of registries.
 type resourcePolicies struct {
 	byARN   map[string][]*iam.Policy
-	ordered []*iam.Policy // in the order of files
+	texts   map[string][]byte // of the policies, by ARN
+	ordered []*iam.Policy     // in the order of files
 }
 
 func newResourcePolicies(size int) *resourcePolicies {
-	return &resourcePolicies{byARN: make(map[string][]*iam.Policy, size), ordered: make([]*iam.Policy, 0, size)}
+	return &resourcePolicies{byARN: make(map[string][]*iam.Policy, size), texts: make(map[string][]byte, size), ordered: make([]*iam.Policy, 0, size)}
 }
 
 // add adds the policy of an ARN, which has no other one.
-func (r *resourcePolicies) add(arn string, policy *iam.Policy) {
-	r.ordered = append(r.ordered, policy)
+func (r *resourcePolicies) add(arn string, policy *compiledPolicy) {
+	r.ordered = append(r.ordered, policy.Policy)
 	last := len(r.ordered)
-	r.byARN[arn] = r.ordered[last-1 : last : last]
+	r.byARN[arn], r.texts[arn] = r.ordered[last-1:last:last], policy.text
 }
 
 // loadRepositoryPolicies compiles every repository policy, by repository ARN.
@@ -167,7 +168,7 @@ func (c *compiler) loadRegistryPolicies(all *config.Registries) *resourcePolicie
 
 // resourcePolicy compiles the policy in a file of a repository or registry, nil if it has
 // a fault.
-func (c *compiler) resourcePolicy(kind iam.Kind, path string, at location) *iam.Policy {
+func (c *compiler) resourcePolicy(kind iam.Kind, path string, at location) *compiledPolicy {
 	if c.skips(path) {
 		return nil
 	}
@@ -181,12 +182,17 @@ func (c *compiler) resourcePolicy(kind iam.Kind, path string, at location) *iam.
 				return nil, err
 			}
 		}
-		return c.compilePolicy(kind, p.Document)
+		compiled, err := c.compilePolicy(kind, p.Document)
+		if err == nil {
+			compiled.text = p.Document.Text
+		}
+		return compiled, err
 	})
 	if c.report(err) {
 		return nil
 	}
-	return c.use(compiled)
+	c.use(compiled)
+	return compiled
 }
 
 // check compares what an output says about the policy's repository and registry with the

@@ -8,6 +8,9 @@ import (
 	"time"
 )
 
+// ErrExpired is the error of a token that was valid before.
+var ErrExpired = errors.New("the token expired")
+
 // leeway is how far the clocks of an issuer and of this machine may differ.
 const leeway = 60 * time.Second
 
@@ -102,7 +105,7 @@ func (c Claims) checkTimes(now time.Time) (life validity, err error) {
 	case !found:
 		return life, errors.New("the token does not expire (exp is absent)")
 	case !now.Before(life.expires.Add(leeway)):
-		return life, fmt.Errorf("the token expired at %s", life.expires.Format(time.RFC3339))
+		return life, fmt.Errorf("%w at %s", ErrExpired, life.expires.Format(time.RFC3339))
 	}
 	life.notBefore, found, err = c.date("nbf")
 	if err == nil && found && now.Add(leeway).Before(life.notBefore) {

@@ -117,3 +117,6 @@ func (s *Service) Open(accessKeyID, token string, now time.Time) (*Credentials, 
 	session.Registry = ""
 	return &Credentials{accessKeyID, k.sealing.secretOf(token), token, c.Operation, session, k.id}, nil
 }
+
+// PackedSize returns how much of the room for a session the token takes, in percent.
+func (c *Credentials) PackedSize() int { return max(1, len(c.SessionToken)*100/maxToken) }

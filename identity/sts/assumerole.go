@@ -71,7 +71,7 @@ func (e *Entities) AssumeRoleWithWebIdentity(p *Provider, input *AssumeRoleInput
 // passed on to the new one. The errors are those of [Entities.AssumeRoleWithWebIdentity].
 func (e *Entities) AssumeRole(by *CallerIdentity, input *AssumeRoleInput) (AssumeRoleOutput, error) {
 	const call = "sts:AssumeRole"
-	who := fmt.Sprintf("%q", by.Principal.ARN)
+	who := "User: " + by.Principal.ARN // as in AWS's message
 	owner := e.owner(&by.Principal)
 	if owner == nil {
 		return AssumeRoleOutput{}, fmt.Errorf("%q cannot assume roles, because it is neither a user nor a session of a role", by.Principal.ARN)

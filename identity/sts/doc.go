@@ -9,7 +9,7 @@
 //     token assumes.
 //   - [Entities.AssumeRole] makes the session of a role that another caller, a user or a
 //     session, assumes.
-//   - [Entities.FederatedUser] makes the session of a user whom another user federates, and
+//   - [Entities.FederatedUser] makes the session of a federated user, and
 //     [Entities.SessionOfUser] gives a user temporary credentials.
 //
 // The package does not know how a credential was verified.

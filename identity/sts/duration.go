@@ -63,9 +63,9 @@ func (e *Entities) RoleSessionDuration(role string, requested time.Duration, cha
 	case requested < minSessionDuration || requested > maxRoleSession:
 		return 0, outsideDurations(requested, maxRoleSession)
 	case chained && requested > maxChainedSession:
-		return 0, errors.New("The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining")
+		return 0, errors.New("the requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining")
 	case requested > longest:
-		return 0, errors.New("The requested DurationSeconds exceeds the MaxSessionDuration set for this role")
+		return 0, errors.New("the requested DurationSeconds exceeds the MaxSessionDuration set for this role")
 	}
 	return requested, nil
 }

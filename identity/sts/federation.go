@@ -1,6 +1,7 @@
 package sts
 
 import (
+	"cmp"
 	"errors"
 	"time"
 
@@ -19,7 +20,7 @@ type FederationInput struct {
 // ErrTemporaryCredentials is the error of an operation that only long-term credentials may call.
 var ErrTemporaryCredentials = errors.New("session credentials")
 
-// FederatedUser returns the session of a federated user whom a user federates (STS API Reference,
+// FederatedUser returns the session in which a user federates another (STS API Reference,
 // GetFederationToken). The policies of the user are not evaluated. Root users federate no one.
 func (e *Entities) FederatedUser(by *CallerIdentity, input *FederationInput) (CallerIdentity, error) {
 	if by.IsTemporary() {
@@ -29,7 +30,7 @@ func (e *Entities) FederatedUser(by *CallerIdentity, input *FederationInput) (Ca
 		return CallerIdentity{}, errors.New("only an IAM user federates users")
 	}
 	arn, err := iam.ParseARN(by.Principal.ARN)
-	if err != nil {
+	if err = cmp.Or(err, checkFederatedName(input.Name)); err != nil {
 		return CallerIdentity{}, err
 	}
 	arn.Service, arn.Resource = "sts", "federated-user/"+input.Name

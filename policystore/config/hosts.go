@@ -40,13 +40,13 @@ func (all *Registries) Find(name, host string) (*RegistrySettings, error) {
 		switch {
 		case r == nil:
 			return nil, fmt.Errorf("context_extensions name registry %q, which registries.yaml does not have", name)
-		case !r.serves(host):
+		case !r.Serves(host):
 			return nil, r.errNotServed(host)
 		}
 		return r, nil
 	}
 	for _, r := range all.List {
-		if r.ByHost && r.serves(host) {
+		if r.ByHost && r.Serves(host) {
 			return r, nil
 		}
 	}
@@ -59,12 +59,12 @@ func (all *Registries) Named(name string) *RegistrySettings { return all.byName[
 // Host returns the registry's first host name.
 func (r *RegistrySettings) Host() string { return r.Hosts[0] }
 
-// serves reports whether host is one of the registry's. A host without a port in
+// Serves reports whether host is one of the registry's. A host without a port in
 // registries.yaml means every port. A host with a port means this port only; with port 443
 // or 80 it also means no port, because clients leave out the default port of https and
 // http (RFC 9110, section 4.2). A host whose port is empty or not a number is not served,
 // because servers disagree about it.
-func (r *RegistrySettings) serves(host string) bool {
+func (r *RegistrySettings) Serves(host string) bool {
 	name, port, ok := splitHost(lowerASCII(host))
 	has := func(host string) bool { return slices.Contains(r.Hosts, host) }
 	switch {
@@ -96,9 +96,9 @@ func (r *RegistrySettings) sharedHost(other *RegistrySettings) string {
 		for _, h := range pair[0].Hosts {
 			name, _, _ := splitHost(h)
 			switch {
-			case pair[1].serves(h):
+			case pair[1].Serves(h):
 				return h
-			case pair[0].serves(name) && pair[1].serves(name):
+			case pair[0].Serves(name) && pair[1].Serves(name):
 				return name
 			}
 		}

@@ -1,0 +1,61 @@
+package identity
+
+import (
+	"sync"
+
+	"extauthz/iam"
+)
+
+// sessionPolicies are the managed policies that limit sessions, by name. Those of credentials and
+// issuers have names from the beginning, and others when a caller of AWS STS first passes their
+// ARN.
+type sessionPolicies struct {
+	other func(name string) *iam.Policy // nil has none
+
+	mu     sync.RWMutex // guards what follows
+	byName map[string]*iam.Policy
+	names  map[*iam.Policy]string
+}
+
+func newSessionPolicies() *sessionPolicies {
+	return &sessionPolicies{byName: map[string]*iam.Policy{}, names: map[*iam.Policy]string{}}
+}
+
+// NameSessionPolicy gives a session policy a name, by which session tokens refer to it. The
+// same name must mean the same policy in all snapshots, as far as the operator's files do.
+func (auth *Authenticator) NameSessionPolicy(name string, p *iam.Policy) { auth.policies.add(name, p) }
+
+// FindSessionPolicies sets what returns the policy of a name, ACCOUNT:ARN, that no credential and
+// no issuer has; nil if it does not exist. It returns the same policy for the same name.
+func (auth *Authenticator) FindSessionPolicies(other func(name string) *iam.Policy) {
+	auth.policies.other = other
+}
+
+func (s *sessionPolicies) add(name string, p *iam.Policy) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.byName[name] = p
+	if s.names[p] == "" {
+		s.names[p] = name
+	}
+}
+
+// find returns the policy of a name, nil if it does not exist.
+func (s *sessionPolicies) find(name string) *iam.Policy {
+	s.mu.RLock()
+	p := s.byName[name]
+	s.mu.RUnlock()
+	if p == nil && s.other != nil {
+		if p = s.other(name); p != nil {
+			s.add(name, p)
+		}
+	}
+	return p
+}
+
+// nameOf returns the name of a policy, "" if it has none.
+func (s *sessionPolicies) nameOf(p *iam.Policy) string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.names[p]
+}
