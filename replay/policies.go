@@ -56,7 +56,7 @@ const (
 	NoCaller        Unable = "no caller was authenticated"
 	RefusedForAll   Unable = "the request was refused for every caller"
 	DryRun          Unable = "the request was a dry run"
-	SignIn          Unable = "a caller signed in, which is not a request to the registry"
+	SignIn          Unable = "a caller signed in or called an API of AWS, which is not a request to the registry"
 	missesCondition        = "the line leaves out %s"
 )
 
@@ -75,7 +75,7 @@ func CheckEntry(e *decisionlog.Entry) error {
 		return OlderFormat
 	case e.Decision == authz.Unauthenticated && e.Principal == "":
 		return NoCaller
-	case e.Operation == mapping.GetAuthorizationToken:
+	case strings.Contains(e.Operation, ":"): // of Amazon ECR or AWS STS
 		return SignIn
 	case len(e.Omitted) > 0:
 		return Unable(fmt.Sprintf(missesCondition, strings.Join(e.Omitted, ", ")))

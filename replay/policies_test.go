@@ -106,6 +106,7 @@ func TestUnable(t *testing.T) {
 	}{
 		{"a dry run", line("alice", "GET /dry-run/v2/free/manifests/v1"), nil, string(DryRun)},
 		{"a sign-in", pull, func(e *decisionlog.Entry) { e.Operation = "ecr:GetAuthorizationToken" }, string(SignIn)},
+		{"a call of AWS STS", pull, func(e *decisionlog.Entry) { e.Operation = "sts:AssumeRole" }, string(SignIn)},
 		{"an older line", pull, func(e *decisionlog.Entry) { e.Version = 0 }, string(OlderFormat)},
 		{"a newer line", pull, func(e *decisionlog.Entry) { e.Version++ }, string(NewerFormat)},
 		{"no context", pull, func(e *decisionlog.Entry) { e.Context = nil }, string(OlderFormat)},

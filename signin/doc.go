@@ -5,6 +5,9 @@
 // Authentication Specification" and "Token Authentication OAuth2"), and the public keys of
 // session tokens. Package authz decides who may sign in, as it decides everything else.
 //
+// It also serves the APIs of AWS's own clients, Amazon ECR and AWS STS, at POST /. Packages
+// ecrapi and stsapi translate their protocols, and package sigv4 verifies the signatures.
+//
 // # What the handler trusts
 //
 // Envoy alone must be able to connect to the listener. The handler takes from a request
@@ -25,5 +28,7 @@
 // A session token that is sent to the token endpoint is returned as it is, so that a client
 // which stores it as a password can use the endpoint. It is never exchanged for another,
 // which would renew the session. A refresh token is exchanged for a token of the same
-// session, which begins and ends when the session does.
+// session, which begins and ends when the session does. Temporary credentials of AWS STS are
+// exchanged as in AWS: for those of another role, and for a session token of a registry, which
+// has the same limits and ends no later. A session token of a registry signs no call.
 package signin

@@ -20,7 +20,14 @@ const KeysPath = "/.well-known/jwks.json"
 type Options struct {
 	// SignIn decides who may sign in: [authz.Checker.SignIn].
 	SignIn func(ctx context.Context, r *authz.CheckRequest, service string) (*authz.SignIn, *authz.Result)
-	Keys   func() *session.Keys // the current keys
+	// CallECR and CallSTS decide calls of the APIs of AWS: those of [authz.Checker]. Without them
+	// the listener has no such APIs.
+	CallECR func(ctx context.Context, call *authz.Call, repositories ...string) (*authz.Called, *authz.Result, error)
+	CallSTS func(ctx context.Context, call *authz.STSCall) (*authz.STSAnswer, *authz.Result, error)
+	// Decode returns the JSON of an encoded authorization message; nil decodes none.
+	Decode func(message string) ([]byte, error)
+
+	Keys func() *session.Keys // the current keys
 
 	// Record logs a decision; nil logs none. If it returns an error, the caller receives no
 	// token.
@@ -38,6 +45,7 @@ const (
 	Issued          Outcome = "issued"          // a token of a new session
 	Refreshed       Outcome = "refreshed"       // another token of a session
 	Returned        Outcome = "returned"        // the session token that the caller sent
+	Answered        Outcome = "answered"        // a call of an API of AWS that issues nothing
 	Denied          Outcome = "denied"          // the policies do not allow it
 	Unauthenticated Outcome = "unauthenticated" // no credential, or an invalid one
 	RateLimited     Outcome = "rateLimited"     // too many wrong passwords
@@ -48,7 +56,7 @@ const (
 
 // Outcomes returns all outcomes.
 func Outcomes() []Outcome {
-	return []Outcome{Issued, Refreshed, Returned, Denied, Unauthenticated, RateLimited, Refused, Unavailable, Overloaded}
+	return []Outcome{Issued, Refreshed, Returned, Answered, Denied, Unauthenticated, RateLimited, Refused, Unavailable, Overloaded}
 }
 
 // Limits of requests.
@@ -58,7 +66,8 @@ const (
 
 	maxPasswords = 192 // requests with a password at a time, most of which wait for a hash
 	maxTokens    = 32  // requests with a token, most of which wait for the keys of an issuer
-	maxWaiting   = 64  // requests with a token that wait for others
+	maxCalls     = 32  // calls of the APIs of AWS
+	maxWaiting   = 64  // requests with a token, and as many calls, that wait for others
 )
 
 // New returns the handler of the listener.
@@ -66,17 +75,18 @@ func New(o Options) http.Handler {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &service{Options: o, passwords: newGate(maxPasswords, 0), tokens: newGate(maxTokens, maxWaiting)}
+	s := &service{Options: o, passwords: newGate(maxPasswords, 0), tokens: newGate(maxTokens, maxWaiting), calls: newGate(maxCalls, maxWaiting)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+KeysPath, s.serveKeys)
 	mux.HandleFunc(TokenPath, s.serveToken)
+	mux.HandleFunc("POST /{$}", s.serveCall)
 	return mux
 }
 
 // A service serves the requests.
 type service struct {
 	Options
-	passwords, tokens *gate
+	passwords, tokens, calls *gate
 }
 
 // serveKeys serves the public keys, which anyone may know.

@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -88,6 +90,12 @@ func (s *system) Write(p []byte) (int, error) {
 // start serves a directory, to which change may make changes.
 func start(t testing.TB, change func(map[string]string)) *system {
 	t.Helper()
+	return startWith(t, change, nil)
+}
+
+// startWith is start with what decodes authorization messages.
+func startWith(t testing.TB, change func(map[string]string), decode func(string) ([]byte, error)) *system {
+	t.Helper()
 	s := &system{t: t, dir: t.TempDir(), keyDir: t.TempDir(), issuer: oidctest.NewSigner("ci"), outcomes: map[Outcome]int{}}
 	contents := files(s.issuer)
 	contents["htpasswd"] = basictest.Passwords(t, "alice", "bob", "carol")
@@ -95,6 +103,11 @@ func start(t testing.TB, change func(map[string]string)) *system {
 		change(contents)
 	}
 	directorytest.Write(t, s.dir, contents)
+	if contents["access-keys"] != "" {
+		if err := os.Chmod(filepath.Join(s.dir, "access-keys"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	logger := slog.New(slog.NewJSONHandler(s, nil))
 	if _, err := session.Create(s.keyDir, time.Now().Add(-time.Hour)); err != nil {
 		t.Fatal(err)
@@ -108,7 +121,7 @@ func start(t testing.TB, change func(map[string]string)) *system {
 		t.Fatal(err)
 	}
 	s.checker = &authz.Checker{Snapshots: s.store.Snapshot, OmitReasons: true}
-	server := httptest.NewServer(New(Options{SignIn: s.checker.SignIn, Keys: s.keys.Keys, Record: s.record, Observe: s.observe, Logger: logger}))
+	server := httptest.NewServer(New(Options{SignIn: s.checker.SignIn, CallECR: s.checker.CallECR, CallSTS: s.checker.CallSTS, Decode: decode, Keys: s.keys.Keys, Record: s.record, Observe: s.observe, Logger: logger}))
 	t.Cleanup(server.Close)
 	s.url = server.URL
 	return s

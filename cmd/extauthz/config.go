@@ -33,7 +33,7 @@ type config struct {
 	pprof                    bool
 
 	signinListen, sessionKeys string
-	recipients                string // file
+	recipients, messageKey    string // files
 
 	decisions         decisionlog.Mode
 	decisionsFile     string
@@ -55,6 +55,7 @@ func (c *config) declare(flags *flag.FlagSet) {
 	c.declareListeners(flags)
 	c.declareDecisionLog(flags)
 	flags.StringVar(&c.recipients, "message-recipients", "", "`FILE` with the public keys of age, one on each line, of those who may read the encoded authorization messages of denials; empty writes none")
+	flags.StringVar(&c.messageKey, "message-key", "", "`FILE` with the secret key of a recipient, with which callers who may sts:DecodeAuthorizationMessage read messages at --signin-listen; empty reads none, and then the sidecar cannot read what it writes")
 	flags.DurationVar(&c.drainDelay, "drain-delay", 0, "how long to continue serving after SIGTERM, while /readyz fails")
 	flags.DurationVar(&c.drainTimeout, "drain-timeout", 10*time.Second, "how long to wait for calls in progress after the drain delay")
 	flags.TextVar(&c.logLevel, "log-level", slog.LevelInfo, "`LEVEL` of the process log on standard error: debug, info, warn or error")

@@ -153,12 +153,16 @@ func (c *config) checkProbe() error {
 // directory, which is in git.
 func (c *config) checkSignin(ctx context.Context) error {
 	switch {
+	case c.signinListen == "" && c.messageKey != "":
+		return diag.Problemf("--message-key is set without --signin-listen").WithRemedy("remove it, because messages are read at that listener only")
 	case c.signinListen == "":
 		return nil
 	case c.sessionKeys == "":
 		return diag.Problemf("--signin-listen is set without --session-keys").WithRemedy("give a folder with a key, which extauthz session-key creates")
 	case within(c.policies, c.sessionKeys):
 		return diag.Problemf("--session-keys %s is inside the policy directory %s", c.sessionKeys, c.policies).WithRemedy("use a folder outside it, because private keys must not be in git")
+	case c.messageKey != "" && within(c.policies, c.messageKey):
+		return diag.Problemf("--message-key %s is inside the policy directory %s", c.messageKey, c.policies).WithRemedy("use a file outside it, because secret keys must not be in git")
 	}
 	a, err := envoy.ParseAddress(c.signinListen)
 	if err != nil {

@@ -114,3 +114,21 @@ func readRecipients(name string) (denialmessage.Recipients, error) {
 	}
 	return denialmessage.ParseRecipients(name, text)
 }
+
+// readMessageKeys reads the secret keys with which the sidecar itself reads messages.
+func readMessageKeys(name string) (denialmessage.Keys, error) {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	return denialmessage.ParseKeys(name, text)
+}
+
+// decodeMessage returns the JSON of a message, as extauthz decode prints it.
+func (s *sidecar) decodeMessage(message string) ([]byte, error) {
+	m, err := denialmessage.Decode(message, s.readers)
+	if err != nil {
+		return nil, err
+	}
+	return m.JSON()
+}

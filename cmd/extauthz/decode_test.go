@@ -89,6 +89,10 @@ func TestDecodeMistakes(t *testing.T) {
 		{"decode --key " + messages + "key.txt hello", "the text is not an encoded authorization message; "},
 		{"decode --key " + messages + "key.txt " + message[:1000], "the message is truncated"},
 		{"decode --key " + messages + "key.txt " + message[:1000] + "x" + message[1001:], "the message was altered; "},
+		{"serve --policies " + quickstart + " --message-key " + messages + "key.txt", "--message-key is set without --signin-listen"},
+		{"serve --policies " + quickstart + " --signin-listen 127.0.0.1:0 --session-keys keys --message-key /nowhere", "--message-key: open /nowhere"},
+		{"serve --policies " + quickstart + " --signin-listen 127.0.0.1:0 --session-keys keys --message-key " + messages + "recipients.txt", messages + "recipients.txt:2:1: --message-key: the line is a public key"},
+		{"serve --policies " + quickstart + " --signin-listen 127.0.0.1:0 --session-keys keys --message-key " + quickstart + "/key.txt", "is inside the policy directory"},
 		{"serve --policies " + quickstart + " --message-recipients /nowhere", "--message-recipients: open /nowhere"},
 		{"serve --policies " + quickstart + " --message-recipients " + messages + "key.txt", messages + "key.txt:3:1: --message-recipients: the line is a secret key"},
 	} {

@@ -257,7 +257,7 @@ func TestEnvironment(t *testing.T) {
 // TestFlagsAreDocumented checks the list of serve's flags.
 func TestFlagsAreDocumented(t *testing.T) {
 	want := []string{"admin-listen", "cache-size", "decision-log", "decision-log-buffer", "decision-log-file", "decision-log-keep", "decision-log-max-age", "decision-log-max-size", "decision-log-required",
-		"drain-delay", "drain-timeout", "listen", "load-memory", "log-level", "max-connections", "message-recipients", "metadata", "policies", "poll-interval", "pprof", "probe-listen", "session-keys", "shadow-policies", "signin-listen", "socket-mode",
+		"drain-delay", "drain-timeout", "listen", "load-memory", "log-level", "max-connections", "message-key", "message-recipients", "metadata", "policies", "poll-interval", "pprof", "probe-listen", "session-keys", "shadow-policies", "signin-listen", "socket-mode",
 		"tls-cert", "tls-client-ca", "tls-key", "wait-for-policies"}
 	var got []string
 	_, stdout, _ := typed(t, "help serve")

@@ -74,6 +74,13 @@ func load(c *config, logger *slog.Logger) (*sidecar, error) {
 		}
 		s.messages = denialmessage.NewEncoder(recipients)
 	}
+	if c.messageKey != "" {
+		keys, err := readMessageKeys(c.messageKey)
+		if err != nil {
+			return nil, diag.Wrap(diag.Position{}, "--message-key: ", err)
+		}
+		s.readers = keys
+	}
 	if c.tls.Cert != "" {
 		config, err := c.tls.Config(func(err error) {
 			logger.Error("the changed certificate was rejected; the last valid one remains in use", "error", err)
@@ -158,7 +165,14 @@ func (s *sidecar) openSignin(checker *authz.Checker, m *metrics.Metrics) {
 	if s.listeners.signin == nil {
 		return
 	}
-	handler := signin.New(signin.Options{SignIn: checker.SignIn, Keys: s.keys.Keys, Record: s.log.Record, Observe: m.ObserveSignIn, Logger: s.logger})
+	options := signin.Options{
+		SignIn: checker.SignIn, CallECR: checker.CallECR, CallSTS: checker.CallSTS,
+		Keys: s.keys.Keys, Record: s.log.Record, Observe: m.ObserveSignIn, Logger: s.logger,
+	}
+	if s.readers != nil {
+		options.Decode = s.decodeMessage
+	}
+	handler := signin.New(options)
 	server := newHTTPServer(handler, s.logger)
 	server.MaxHeaderBytes = 32 << 10 // a token of 8 KiB in HTTP Basic, and other headers
 	s.http = append(s.http, httpService{Server: server, listener: s.listeners.signin, drains: true})

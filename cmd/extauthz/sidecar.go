@@ -35,6 +35,7 @@ type sidecar struct {
 	ready *readiness
 
 	messages *denialmessage.Encoder // nil without recipients
+	readers  denialmessage.Keys     // nil without --message-key
 	shadow   *shadowPolicies        // nil without --shadow-policies
 
 	sink      *decisionlog.File
