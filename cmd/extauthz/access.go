@@ -23,9 +23,7 @@ func (c *accessCommand) declare(flags *flag.FlagSet) {
 
 // parse parses the command line, which has that many arguments, and loads the directory.
 func (c *accessCommand) parse(in *invocation, names ...string) (arguments []string, s *policystore.Snapshot, d *access.Directory, err error) {
-	flags := newFlags()
-	c.declare(flags)
-	if arguments, err = parseMixed(flags, in); err != nil {
+	if arguments, err = in.parse(c); err != nil {
 		return nil, nil, nil, err
 	}
 	switch {

@@ -43,9 +43,8 @@ func (c *completionCommand) declare(flags *flag.FlagSet) {
 
 // completion prints a script, or what completes a command line.
 func completion(in *invocation) error {
-	c, flags := new(completionCommand), newFlags()
-	c.declare(flags)
-	arguments, err := parseMixed(flags, in)
+	c := new(completionCommand)
+	arguments, err := in.parse(c)
 	switch {
 	case err != nil:
 		return err

@@ -31,9 +31,8 @@ func (c *credentialProviderCommand) declare(flags *flag.FlagSet) {
 
 // credentialProvider answers one request of a kubelet on standard input.
 func credentialProvider(in *invocation) error {
-	c, flags := new(credentialProviderCommand), newFlags()
-	c.declare(flags)
-	if err := parseArguments(flags, in); err != nil {
+	c := new(credentialProviderCommand)
+	if err := in.parseFlags(c); err != nil {
 		return err
 	}
 	if len(c.registries) == 0 {

@@ -34,9 +34,8 @@ func (c *decodeCommand) declare(flags *flag.FlagSet) {
 // decode prints what an encoded authorization message contains. The message is an argument, or the
 // standard input.
 func decode(in *invocation) error {
-	c, flags := new(decodeCommand), newFlags()
-	c.declare(flags)
-	arguments, err := parseMixed(flags, in)
+	c := new(decodeCommand)
+	arguments, err := in.parse(c)
 	if err != nil {
 		return err
 	}

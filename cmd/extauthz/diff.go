@@ -31,9 +31,8 @@ func (c *diffCommand) declare(flags *flag.FlagSet) {
 
 // diff prints the difference between the access that two directories grant.
 func diff(in *invocation) error {
-	c, flags := new(diffCommand), newFlags()
-	c.declare(flags)
-	arguments, err := parseMixed(flags, in)
+	c := new(diffCommand)
+	arguments, err := in.parse(c)
 	if err != nil {
 		return err
 	}

@@ -47,9 +47,8 @@ func (c *doctorCommand) declare(flags *flag.FlagSet) {
 // examine reports what in a configuration of Envoy undoes the protection. A finding at least as
 // severe as --fail-on is a negative result.
 func examine(in *invocation) error {
-	c, flags := new(doctorCommand), newFlags()
-	c.declare(flags)
-	files, err := parseMixed(flags, in)
+	c := new(doctorCommand)
+	files, err := in.parse(c)
 	if err != nil {
 		return err
 	}

@@ -53,9 +53,8 @@ func (c *explainCommand) declare(flags *flag.FlagSet) {
 // runExplain explains one decision. It is a negative result if the log does not have the
 // decision, or the decision cannot be made again.
 func runExplain(in *invocation) error {
-	c, flags := new(explainCommand), newFlags()
-	c.declare(flags)
-	if err := parseArguments(flags, in); err != nil {
+	c := new(explainCommand)
+	if err := in.parseFlags(c); err != nil {
 		return err
 	}
 	if err := c.check(); err != nil {

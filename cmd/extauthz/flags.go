@@ -34,6 +34,25 @@ func newFlags() *flag.FlagSet {
 // noFlags declares the flags of a command that has none.
 func noFlags(*flag.FlagSet) {}
 
+// flagStruct is a struct with the flags of a command.
+type flagStruct interface {
+	declare(*flag.FlagSet) // parsing the flags sets the struct
+}
+
+// parse parses the command line of a command whose arguments and flags may come in any order.
+func (in *invocation) parse(c flagStruct) (arguments []string, err error) {
+	flags := newFlags()
+	c.declare(flags)
+	return parseMixed(flags, in)
+}
+
+// parseFlags is parse for a command without arguments.
+func (in *invocation) parseFlags(c flagStruct) error {
+	flags := newFlags()
+	c.declare(flags)
+	return parseArguments(flags, in)
+}
+
 // parseArguments parses the command line of a command without arguments. If a flag
 // occurs twice, the last value counts. The error is flag.ErrHelp for --help.
 func parseArguments(flags *flag.FlagSet, in *invocation) error {
@@ -117,16 +136,6 @@ func printedFlag(name string) string {
 		return "-" + name
 	}
 	return "--" + name
-}
-
-// parseDirectory parses the command line of a command whose only argument is a policy
-// directory.
-func parseDirectory(flags *flag.FlagSet, in *invocation) (string, error) {
-	arguments, err := parseMixed(flags, in)
-	if err != nil {
-		return "", err
-	}
-	return oneDirectory(arguments, in)
 }
 
 // oneDirectory returns the only argument, a policy directory.

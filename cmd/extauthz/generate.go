@@ -39,9 +39,8 @@ func (c *generateCommand) declare(flags *flag.FlagSet) {
 
 // runGenerate writes policies for the use in a log.
 func runGenerate(in *invocation) error {
-	c, flags := new(generateCommand), newFlags()
-	c.declare(flags)
-	if err := parseArguments(flags, in); err != nil {
+	c := new(generateCommand)
+	if err := in.parseFlags(c); err != nil {
 		return err
 	}
 	switch {

@@ -63,9 +63,12 @@ func templateNames() string {
 
 // initialize writes a new policy directory.
 func initialize(in *invocation) error {
-	c, flags := new(initCommand), newFlags()
-	c.declare(flags)
-	dir, err := parseDirectory(flags, in)
+	c := new(initCommand)
+	arguments, err := in.parse(c)
+	if err != nil {
+		return err
+	}
+	dir, err := oneDirectory(arguments, in)
 	if err != nil {
 		return err
 	}

@@ -27,9 +27,8 @@ func lintUsage() command {
 // lintDirectory reports likely mistakes in a policy directory. A finding at least as
 // severe as --fail-on is a negative result.
 func lintDirectory(in *invocation) error {
-	c, flags := new(lintCommand), newFlags()
-	c.declare(flags)
-	arguments, err := parseMixed(flags, in)
+	c := new(lintCommand)
+	arguments, err := in.parse(c)
 	if err != nil {
 		return err
 	}

@@ -60,9 +60,8 @@ func (c *loginPasswordCommand) declare(flags *flag.FlagSet) {
 
 // loginPassword prints a session token, as a password for docker login.
 func loginPassword(in *invocation) error {
-	c, flags := new(loginPasswordCommand), newFlags()
-	c.declare(flags)
-	arguments, err := parseMixed(flags, in)
+	c := new(loginPasswordCommand)
+	arguments, err := in.parse(c)
 	switch {
 	case err != nil:
 		return err

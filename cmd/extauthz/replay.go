@@ -58,9 +58,8 @@ func (c *replayCommand) setFailOn(value string) error {
 // runReplay decides the requests of a log again. A difference in --fail-on is a negative
 // result.
 func runReplay(in *invocation) error {
-	c, flags := new(replayCommand), newFlags()
-	c.declare(flags)
-	if err := parseArguments(flags, in); err != nil {
+	c := new(replayCommand)
+	if err := in.parseFlags(c); err != nil {
 		return err
 	}
 	if c.policies == "" {

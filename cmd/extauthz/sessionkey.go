@@ -32,9 +32,8 @@ func (c *sessionKeyCommand) declare(flags *flag.FlagSet) {
 
 // createSessionKey creates a key in a folder, and prints the path of the file.
 func createSessionKey(in *invocation) error {
-	c, flags := new(sessionKeyCommand), newFlags()
-	c.declare(flags)
-	arguments, err := parseMixed(flags, in)
+	c := new(sessionKeyCommand)
+	arguments, err := in.parse(c)
 	switch {
 	case err != nil:
 		return err

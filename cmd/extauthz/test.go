@@ -48,9 +48,8 @@ func (c *testCommand) setRun(value string) (err error) {
 
 // test runs the policy tests of a directory. A test that fails is a negative result.
 func test(in *invocation) error {
-	c, flags := new(testCommand), newFlags()
-	c.declare(flags)
-	arguments, err := parseMixed(flags, in)
+	c := new(testCommand)
+	arguments, err := in.parse(c)
 	if err != nil {
 		return err
 	}

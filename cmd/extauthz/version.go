@@ -29,9 +29,8 @@ func (c *versionCommand) declare(flags *flag.FlagSet) {
 
 // printVersion prints how the program was built.
 func printVersion(in *invocation) error {
-	c, flags := new(versionCommand), newFlags()
-	c.declare(flags)
-	if err := parseArguments(flags, in); err != nil {
+	c := new(versionCommand)
+	if err := in.parseFlags(c); err != nil {
 		return err
 	}
 	b := readBuild()

@@ -63,9 +63,8 @@ func (c *whoamiCommand) setTime(value string) (err error) {
 // whoami prints the caller that a credential identifies. It is a negative result if no
 // caller is authenticated.
 func whoami(in *invocation) error {
-	c, flags := new(whoamiCommand), newFlags()
-	c.declare(flags)
-	if err := parseArguments(flags, in); err != nil {
+	c := new(whoamiCommand)
+	if err := in.parseFlags(c); err != nil {
 		return err
 	}
 	if err := c.check(); err != nil {

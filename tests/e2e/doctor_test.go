@@ -16,7 +16,7 @@ func doctorHasNoFinding(t *testing.T, sys *system) {
 		t.Fatal("Envoy is not a process")
 	}
 	admin := "unix://" + envoy.EnvoyAdmin()
-	if out, err := exec.Command(programs.Extauthz, "doctor", "--fail-on", "suggestion", "--policies", sys.Policies, "--admin", admin).CombinedOutput(); err != nil || len(out) > 0 {
+	if out, err := exec.Command(programs.Extauthz, "doctor", "--fail-on", "suggestion", "--policies", sys.Policies, "--admin", admin).Output(); err != nil || len(out) > 0 {
 		t.Errorf("%v: %s", err, out)
 	}
 	var failed *exec.ExitError

@@ -54,7 +54,7 @@ func signIns(t *testing.T) setup {
 // createKey creates a session key that signs after a time, and returns its file.
 func createKey(t *testing.T, dir string, after time.Duration) string {
 	t.Helper()
-	out, err := exec.Command(programs.Extauthz, "session-key", dir, "--signs-after", after.String()).CombinedOutput()
+	out, err := exec.Command(programs.Extauthz, "session-key", dir, "--signs-after", after.String()).Output()
 	if err != nil {
 		t.Fatalf("session-key: %v: %s", err, out)
 	}

@@ -30,16 +30,19 @@ func (sys *system) terminal(t *testing.T) *terminal {
 	return &terminal{t.TempDir(), sys.Address(stack.Envoy), os.Environ()}
 }
 
-// types runs a program with text on its standard input, and returns its output.
+// types runs a program with text on its standard input, and returns its standard output, with
+// standard error if it fails.
 func (x *terminal) types(t *testing.T, stdin, program string, args ...string) (string, error) {
 	t.Helper()
 	run := exec.Command(program, args...)
 	run.Env = append(x.environment, "DOCKER_CONFIG="+x.home)
 	run.Stdin = strings.NewReader(stdin)
-	var out bytes.Buffer
-	run.Stdout, run.Stderr = &out, &out
-	err := bounded.Run(context.Background(), 10*time.Minute, run)
-	return out.String(), err
+	var out, errors bytes.Buffer
+	run.Stdout, run.Stderr = &out, &errors
+	if err := bounded.Run(context.Background(), 10*time.Minute, run); err != nil {
+		return out.String() + errors.String(), err
+	}
+	return out.String(), nil
 }
 
 // works checks that a command succeeds.

@@ -37,7 +37,7 @@ func (p *istio) configured(t *testing.T, text string) {
 
 // doctor checks the running Envoy as the README of the example describes.
 func (p *istio) doctor(t *testing.T) {
-	out, err := exec.Command(programs.Extauthz, "doctor", "--policies", p.policies, "--admin", envoyAdmin).CombinedOutput()
+	out, err := exec.Command(programs.Extauthz, "doctor", "--policies", p.policies, "--admin", envoyAdmin).Output()
 	if err != nil || strings.Count(string(out), "suggestion: no-retry") != 1 || strings.Count(string(out), "\n") != 1 {
 		t.Errorf("%v: %s", err, out)
 	}
