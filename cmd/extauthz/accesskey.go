@@ -33,22 +33,21 @@ func (c *accessKeyCommand) declare(flags *flag.FlagSet) {
 
 // createAccessKey adds a key to the file of access keys, and prints it.
 func createAccessKey(in *invocation) error {
-	c, flags := new(accessKeyCommand), newFlags()
-	c.declare(flags)
-	arguments, err := parseMixed(flags, in)
+	c := new(accessKeyCommand)
+	arguments, err := in.parse(c)
 	switch {
 	case err != nil:
 		return err
 	case len(arguments) != 1 || arguments[0] != "create":
-		return inputError{diag.Problemf("access-key needs what to do").WithRemedy("write extauthz access-key create")}
+		return inputError{diag.Problemf("the argument create is missing").WithRemedy("write extauthz access-key create")}
 	case c.policies == "":
 		return inputError{diag.Problemf("--policies is missing").WithRemedy("give the policy directory")}
 	case c.user == "":
 		return inputError{diag.Problemf("--user is missing").WithRemedy("give the ARN of a user")}
 	}
-	snapshot, err := loadPolicies(in, c.policies)
+	snapshot, err := loadDirectory(in, c.policies)
 	if err != nil {
-		return inputError{err}
+		return err
 	}
 	if err := c.checkUser(snapshot); err != nil {
 		return inputError{err}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"slices"
+	"strings"
 
 	"extauthz/access"
 	"extauthz/iam"
@@ -61,6 +62,9 @@ func (l *completedLine) candidates(placeholder string) candidates {
 		return wordCandidates(slices.Collect(iam.ECRActions())...)
 	case "CODE":
 		return lintCodes()
+	}
+	if placeholder == strings.ToLower(placeholder) { // a word of its own, such as create
+		return wordCandidates(placeholder)
 	}
 	return l.fromPolicies(placeholder)
 }
