@@ -7,6 +7,13 @@
 // [Session] lists its claims. A token is for one registry and one purpose, which [Use]
 // names, and is never accepted for another.
 //
+// # Temporary credentials
+//
+// [Credentials] are for clients of AWS, which sign requests with a secret. Their session token
+// contains a session too, but is encrypted (RFC 7516) and is not accepted alone: the request must
+// be signed with the secret, which is derived from the token. So credentials need no storage, and
+// a text that differs from the token which was issued has no known secret.
+//
 // # Keys
 //
 // The keys are PKCS #8 files in a folder, read by a [Store]. They are not in the policy
@@ -19,6 +26,9 @@
 // The time is in the name because copies of a file have other dates. The id of a key (kid)
 // is the thumbprint of its public key (RFC 7638), so that two keys never have one id.
 //
-// Removing a key ends the sessions whose tokens it signed. A folder with a fault changes
+// The keys that encrypt tokens and derive secrets are derived from these keys, each for one
+// purpose.
+//
+// Removing a key ends the sessions whose tokens it signed or encrypted. A folder with a fault changes
 // nothing: the last good keys stay in use.
 package session
