@@ -8,8 +8,8 @@ import (
 // The JSON form of results.
 type (
 	jsonReport struct {
-		Passed  int          `json:"passed"`
-		Failed  int          `json:"failed"`
+		Passed  int          `json:"passed"` // the number of tests
+		Failed  int          `json:"failed"` // the number of tests
 		Results []jsonResult `json:"results"`
 	}
 	jsonResult struct {
@@ -19,7 +19,7 @@ type (
 		Passed   bool          `json:"passed"`
 		Expected jsonExpected  `json:"expected"`
 		Actual   *jsonDecision `json:"actual,omitempty"`
-		Error    string        `json:"error,omitempty"`
+		Error    string        `json:"error,omitempty"` // why the test cannot be run
 	}
 	jsonExpected struct {
 		Decision string `json:"decision"`

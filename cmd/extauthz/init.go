@@ -92,7 +92,7 @@ func initialize(in *invocation) error {
 // writtenDirectory is the JSON form of what init wrote.
 type writtenDirectory struct {
 	Directory string   `json:"directory"`
-	Files     []string `json:"files"`
+	Files     []string `json:"files"` // their paths in it
 }
 
 // checkDirectory checks that a directory can be loaded, and that its tests pass.
