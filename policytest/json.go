@@ -8,8 +8,8 @@ import (
 // The JSON form of results.
 type (
 	jsonReport struct {
-		Passed  int          `json:"passed"` // the number of tests
-		Failed  int          `json:"failed"` // the number of tests
+		Passed  int          `json:"passed"` // how many tests passed
+		Failed  int          `json:"failed"` // how many tests failed
 		Results []jsonResult `json:"results"`
 	}
 	jsonResult struct {
