@@ -21,26 +21,31 @@ import (
 	"extauthz/tests/stack"
 )
 
-// configuration is one of Prometheus that scrapes extauthz and Envoy.
+// configuration is one of Prometheus that scrapes instances of extauthz and Envoy.
 const configuration = `
 global: { scrape_interval: 1s, evaluation_interval: 1s }
 rule_files: [ %q ]
 scrape_configs:
 - job_name: extauthz
-  static_configs: [ { targets: [ %q ] } ]
+  static_configs: [ { targets: [ %s ] } ]
 - job_name: envoy
   metrics_path: /stats/prometheus
-  static_configs: [ { targets: [ %q ] } ]
+  static_configs: [ { targets: [ %s ] } ]
 `
 
 // prometheus starts a Prometheus with the rules until the test ends, and returns its address.
-func prometheus(t *testing.T, sys *system, flags ...string) string {
+func prometheus(t *testing.T, systems []*system, flags ...string) string {
 	t.Helper()
 	path, err := exec.LookPath("prometheus")
 	prerequisite.Check(t, err)
 	dir, address := t.TempDir(), freeAddress(t)
 	file := filepath.Join(dir, "prometheus.yaml")
-	config := fmt.Sprintf(configuration, example("rules.yaml"), sys.Address(stack.Extauthz), envoyOverTCP(t, sys))
+	var instances, envoys []string
+	for _, sys := range systems {
+		instances = append(instances, sys.Address(stack.Extauthz))
+		envoys = append(envoys, envoyOverTCP(t, sys))
+	}
+	config := fmt.Sprintf(configuration, example("rules.yaml"), strings.Join(instances, ", "), strings.Join(envoys, ", "))
 	if err := os.WriteFile(file, []byte(config), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +126,7 @@ func states(t *testing.T, address string) (all []ruleState) {
 func TestPrometheus(t *testing.T) {
 	sys := start(t, strings.NewReplacer())
 	sys.everyDecision(t)
-	address := prometheus(t, sys)
+	address := prometheus(t, []*system{sys})
 	firing := func() bool {
 		return slices.ContainsFunc(states(t, address), func(r ruleState) bool { return r.Name == "ExtauthzBreakGlass" && r.State == "firing" })
 	}
@@ -149,7 +154,7 @@ func TestPrometheus(t *testing.T) {
 // of the time of checks from them.
 func TestNativeHistogram(t *testing.T) {
 	sys := start(t, strings.NewReplacer())
-	address := prometheus(t, sys, "--enable-feature=native-histograms")
+	address := prometheus(t, []*system{sys}, "--enable-feature=native-histograms")
 	const query = `histogram_quantile(0.99, sum by (job) (rate(extauthz_check_duration_seconds{decision="allowed"}[1m]))) > 0`
 	eventually(t, "a quantile", func() bool {
 		sys.request(t, "GET", "/v2/", basic("alice", "alice-secret"))

@@ -28,9 +28,9 @@ func (l labelSet) add(label, value string) {
 // metrics are what was served: the labels of each metric, by its name in queries.
 type metrics map[string]labelSet
 
-// targetLabels are the labels that Prometheus adds, and up is the metric.
+// newMetrics returns the metrics that Prometheus adds, with their labels.
 func newMetrics() metrics {
-	return metrics{"up": {"job": nil, "instance": nil}}
+	return metrics{"up": {"job": nil, "instance": nil}, "ALERTS": {"alertname": nil, "alertstate": {"firing": true}}}
 }
 
 // add adds the metrics of a scrape.

@@ -34,12 +34,13 @@ var testsMayRequire = []string{
 	// the system in containers
 	"extauthz/extauthztest", "github.com/testcontainers/testcontainers-go", "github.com/moby/moby/api", "github.com/moby/moby/client",
 	"go.yaml.in/yaml/v4", "golang.org/x/crypto", "golang.org/x/sys",
-	"github.com/olareg/olareg",                 // a second registry, which reads names differently
-	"github.com/prometheus/common",             // reads metrics as Prometheus does
-	"github.com/VictoriaMetrics/metricsql",     // reads the expressions of alerts
-	"github.com/rhysd/actionlint",              // checks the workflows
-	"golang.org/x/net",                         // frames of HTTP/2 with hostile bytes
-	"github.com/santhosh-tekuri/jsonschema/v6", // validates examples by the schemas for editors
+	"github.com/olareg/olareg",                     // a second registry, which reads names differently
+	"github.com/prometheus/common",                 // reads metrics as Prometheus does
+	"github.com/grafana/grafana-foundation-sdk/go", // reads the dashboard as Grafana does
+	"github.com/VictoriaMetrics/metricsql",         // reads the expressions of alerts
+	"github.com/rhysd/actionlint",                  // checks the workflows
+	"golang.org/x/net",                             // frames of HTTP/2 with hostile bytes
+	"github.com/santhosh-tekuri/jsonschema/v6",     // validates examples by the schemas for editors
 	// the types of Kubernetes' manifests, its standard for pods, kustomize and Helm
 	"helm.sh/helm/v3",
 	"github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring", "k8s.io/api", "k8s.io/apimachinery", "k8s.io/kubelet", "k8s.io/pod-security-admission",
