@@ -25,6 +25,7 @@
 //	cluster       what `make cluster-test` runs: the example for Kubernetes in a cluster
 //	clientbin     builds the registry clients that are Go modules, and the linter
 //	clients       runs registry clients, through Envoy and without
+//	awsclients    lets AWS's own clients sign in
 //	quickstart    what `make run` runs
 //	image         the container image, built and run
 //	compose       the example for Docker Compose

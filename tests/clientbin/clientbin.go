@@ -21,6 +21,7 @@ type Client struct {
 	Package string // the package of the program
 	Version string // of its module
 	Heavy   bool   // building it takes at least as long as building all others together
+	Module  string // the folder below tests of a module that requires it, if go install cannot build it; "" for none
 	Needs   string // a program that must be on PATH for it to run, if any
 }
 
@@ -31,6 +32,16 @@ var (
 	Helm   = Client{Package: "helm.sh/helm/v3/cmd/helm", Version: "v3.22.0", Heavy: true}
 	Cosign = Client{Package: "github.com/sigstore/cosign/v3/cmd/cosign", Version: "v3.1.3", Heavy: true}
 )
+
+// The credential helpers of AWS for docker and for kubelets. The tests of package awsclients run them.
+// The module of the second replaces another, so that go install refuses it.
+var (
+	ECRLogin    = Client{Package: "github.com/awslabs/amazon-ecr-credential-helper/ecr-login/cli/docker-credential-ecr-login", Version: "v0.12.0", Heavy: true}
+	ECRProvider = Client{Package: "k8s.io/cloud-provider-aws/cmd/ecr-credential-provider", Version: "v1.37.1", Heavy: true, Module: "awsclients/ecrprovider"}
+)
+
+// AWS returns the credential helpers of AWS.
+func AWS() []Client { return []Client{ECRLogin, ECRProvider} }
 
 // Linter is the program that checks the code. It is not a client, but is built like one.
 var Linter = Client{Package: "github.com/golangci/golangci-lint/v2/cmd/golangci-lint", Version: "v2.15.0"}
@@ -88,20 +99,31 @@ func (c Client) Install(ctx context.Context, progress io.Writer) error {
 		return err
 	}
 	defer os.RemoveAll(aside)
-	build := exec.Command("go", "install", "-gcflags=all=-dwarf=false", "-ldflags=-s -w", c.Package+"@"+c.Version)
+	build := c.command(aside)
 	// A linter reads only code for Go releases up to the one that it was built with, so that
 	// must be the release of this program.
 	build.Env = append(os.Environ(), "GOBIN="+aside, "CGO_ENABLED=0", "GOTOOLCHAIN="+toolchain())
 	began := time.Now()
 	fmt.Fprintf(progress, "Building %s %s (once)\n", c.Name(), c.Version)
 	if err := bounded.RunQuietly(ctx, installLimit, build, progress, "building "+c.Name()); err != nil {
-		return fmt.Errorf("go install %s@%s: %w", c.Package, c.Version, err)
+		return fmt.Errorf("building %s@%s: %w", c.Package, c.Version, err)
 	}
 	fmt.Fprintf(progress, "Built %s in %s\n", c.Name(), time.Since(began).Round(time.Second))
 	if err := os.Rename(aside, dir); err != nil && !c.Built() {
 		return err
 	}
 	return nil
+}
+
+// command returns the command that builds the program in a folder.
+func (c Client) command(dir string) *exec.Cmd {
+	smaller := []string{"-gcflags=all=-dwarf=false", "-ldflags=-s -w"}
+	if c.Module == "" {
+		return exec.Command("go", append(append([]string{"install"}, smaller...), c.Package+"@"+c.Version)...)
+	}
+	build := exec.Command("go", append(append([]string{"build", "-o", dir}, smaller...), c.Package)...)
+	build.Dir = filepath.Join(checkout.Tests(), c.Module)
+	return build
 }
 
 // toolchain returns the value of GOTOOLCHAIN for the Go release that built this program:

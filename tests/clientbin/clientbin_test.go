@@ -1,9 +1,13 @@
 package clientbin
 
 import (
+	"os/exec"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	_ "extauthz/goldentest" // accept -update
+	"extauthz/tests/checkout"
 )
 
 // TestWanted checks which clients are built, and that README.md has the right number of those
@@ -26,6 +30,9 @@ func TestWanted(t *testing.T) {
 		if got := c.client.Wanted(); got != c.want {
 			t.Errorf("%s: %t, want %t", c.name, got, c.want)
 		}
+	}
+	if version, err := exec.Command("go", "list", "-C", filepath.Join(checkout.Tests(), ECRProvider.Module), "-m", "-f", "{{.Version}}", "k8s.io/cloud-provider-aws").Output(); err != nil || strings.TrimSpace(string(version)) != ECRProvider.Version {
+		t.Errorf("the module has ecr-credential-provider %s, %v; want %s", version, err, ECRProvider.Version)
 	}
 	left := 0
 	for _, c := range All() {

@@ -64,7 +64,7 @@ func (c *checks) rules(ctx context.Context) outcome {
 		return of(err)
 	}
 	packages := slices.DeleteFunc(strings.Fields(list.String()), func(pkg string) bool {
-		return slices.Contains([]string{"differential", "e2e", "conformance", "clients", "quickstart", "image", "router", "mesh", "compose", "outages"}, path.Base(pkg))
+		return slices.Contains([]string{"differential", "e2e", "conformance", "clients", "awsclients", "quickstart", "image", "router", "mesh", "compose", "outages"}, path.Base(pkg))
 	})
 	return c.goTest(ctx, c.tests(), nil, append([]string{"-count=1"}, packages...)...)
 }
@@ -85,8 +85,10 @@ func (c *checks) conformance(ctx context.Context) outcome { return c.testsIn(ctx
 // mesh runs Envoy as control planes of service meshes configure it.
 func (c *checks) mesh(ctx context.Context) outcome { return c.testsIn(ctx, "./mesh") }
 
-// clients runs real registry clients through a real Envoy.
-func (c *checks) clients(ctx context.Context) outcome { return c.testsIn(ctx, "./clients") }
+// clients runs real registry clients through a real Envoy, and then those of AWS.
+func (c *checks) clients(ctx context.Context) outcome {
+	return c.testsIn(ctx, "./clients", "./awsclients", "-p=1")
+}
 
 // quickstart runs what `make run` runs, and the commands that it prints.
 func (c *checks) quickstart(ctx context.Context) outcome { return c.testsIn(ctx, "./quickstart") }

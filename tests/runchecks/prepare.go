@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 
+	"extauthz/tests/awsclients"
 	"extauthz/tests/bounded"
 	"extauthz/tests/clientbin"
 	"extauthz/tests/differential"
@@ -88,17 +89,23 @@ func (c *checks) compile(ctx context.Context, dir string, args ...string) error 
 	return bounded.RunPrinting(ctx, noLimit, list, until{ctx, c.out}, "compiling")
 }
 
-// buildClients builds the registry clients that are Go modules. The tests of a client that
-// is not built here report it.
+// buildClients builds the registry clients that are Go modules, and fetches those of AWS that are
+// Python packages. The tests of a client that is not here report it.
 func (c *checks) buildClients(ctx context.Context) outcome {
 	var o outcome
-	for _, client := range clientbin.All() {
+	for _, client := range append(clientbin.All(), clientbin.AWS()...) {
 		if !client.Wanted() && !client.Built() {
 			continue
 		}
 		if err := client.Install(ctx, c.out); err != nil {
 			o = o.plus(lacking(client.Name(), err))
 			continue
+		}
+		o.Passed++
+	}
+	if clientbin.Everything() {
+		if _, err := awsclients.FindPython(ctx, c.out); err != nil {
+			return o.plus(lacking("aws", err))
 		}
 		o.Passed++
 	}

@@ -57,7 +57,7 @@ func (c *checks) plan() plan {
 				{"repository rules and harness", 2 * time.Minute, "", c.rules},
 				{"router comparison", 2 * time.Minute, "", c.router},
 				{"differential", 2 * time.Minute, "", c.differential},
-				{"registry clients", 4 * time.Minute, envoy, c.clients},
+				{"registry clients", 5 * time.Minute, envoy, c.clients},
 			},
 			{
 				{"end to end", 5 * time.Minute, envoy, c.endToEnd},
