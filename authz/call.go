@@ -10,6 +10,7 @@ import (
 	"extauthz/denialmessage"
 	"extauthz/iam"
 	"extauthz/identity"
+	"extauthz/identity/session"
 	"extauthz/identity/sts"
 	"extauthz/mapping"
 	"extauthz/policystore"
@@ -94,7 +95,7 @@ func (k *check) fail(err error) {
 		k.result.Source, k.result.Issuer, k.result.KeyID = failure.Source, failure.Issuer, failure.KeyID
 	case errors.As(err, &denied):
 		k.result.Decision, k.result.Reason = ImplicitDeny, denied.Reason+": "+denied.Detail
-	case errors.As(err, new(*CallUnavailable)):
+	case errors.As(err, new(*CallUnavailable)), errors.Is(err, session.ErrNoKey):
 		k.result.Decision = Unavailable503
 	case errors.As(err, new(*CallDenied)):
 		k.result.Decision = ImplicitDeny

@@ -45,7 +45,7 @@ func NewAuthenticator(users *basic.File, passwords *basic.Verifier, entities *st
 	auth := &Authenticator{
 		users: users, passwords: passwords, entities: entities, callers: newCallerCache(), anonymous: &Caller{CallerIdentity: entities.Anonymous()},
 		sources: sources(), exact: map[name]*nameBinding{}, patterns: map[NameKind][]*nameBinding{}, bindings: map[NameKind]int{},
-		policies: newSessionPolicies(),
+		policies: newSessionPolicies(entities.HasAccount),
 		keys:     accessKeys{of: map[string][]string{}, unknown: accesskey.New()},
 	}
 	auth.setDefaults()

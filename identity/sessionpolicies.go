@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"strings"
 	"sync"
 
 	"extauthz/iam"
@@ -8,17 +9,19 @@ import (
 
 // sessionPolicies are the managed policies that limit sessions, by name. Those of credentials and
 // issuers have names from the beginning, and others when a caller of AWS STS first passes their
-// ARN.
+// ARN for a user or role of an account. A client can invent accounts, but a session cannot be of
+// one that has no user and no role: its policies get no names, of which there would be any number.
 type sessionPolicies struct {
-	other func(name string) *iam.Policy // nil has none
+	other      func(name string) *iam.Policy // nil has none
+	hasAccount func(account string) bool
 
 	mu     sync.RWMutex // guards what follows
 	byName map[string]*iam.Policy
 	names  map[*iam.Policy]string
 }
 
-func newSessionPolicies() *sessionPolicies {
-	return &sessionPolicies{byName: map[string]*iam.Policy{}, names: map[*iam.Policy]string{}}
+func newSessionPolicies(hasAccount func(string) bool) *sessionPolicies {
+	return &sessionPolicies{hasAccount: hasAccount, byName: map[string]*iam.Policy{}, names: map[*iam.Policy]string{}}
 }
 
 // NameSessionPolicy gives a session policy a name, by which session tokens refer to it. The
@@ -46,7 +49,8 @@ func (s *sessionPolicies) find(name string) *iam.Policy {
 	p := s.byName[name]
 	s.mu.RUnlock()
 	if p == nil && s.other != nil {
-		if p = s.other(name); p != nil {
+		account, _, _ := strings.Cut(name, ":")
+		if p = s.other(name); p != nil && s.hasAccount(account) {
 			s.add(name, p)
 		}
 	}

@@ -30,6 +30,10 @@ func (ecr) serve(ctx context.Context, c *call) {
 		problem.Write(c.ResponseWriter, newRequestID())
 		return
 	}
+	if r.Operation == ecrapi.GetAuthorizationToken && c.Keys().Signer(c.now) == "" {
+		c.fail(Unavailable, errNoKey)
+		return
+	}
 	call.Operation, call.Account = "ecr:"+string(r.Operation), r.Account
 	repositories := r.Repositories
 	if r.Operation == ecrapi.DescribeRepositories && len(repositories) == 0 {

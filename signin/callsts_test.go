@@ -1,9 +1,15 @@
 package signin
 
 import (
+	"context"
+	"errors"
 	"net/http"
+	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -350,5 +356,87 @@ func TestInvalidCalls(t *testing.T) {
 	s.callAs(aliceKey, who).works(t)
 	if strings.Contains(s.log.String(), aliceKey.Secret) {
 		t.Error("the log has a secret")
+	}
+}
+
+// TestNoKey checks that nothing is issued without a session key, and what needs none.
+func TestNoKey(t *testing.T) {
+	s := start(t, stsFiles)
+	files, err := filepath.Glob(filepath.Join(s.keyDir, "*.pem"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("keys %v, %v", files, err)
+	}
+	session := s.ci()
+	if err := errors.Join(os.Remove(files[0]), s.keys.Reload()); err != nil {
+		t.Fatal(err)
+	}
+	s.callAs(aliceKey, stsCall("GetSessionToken")).is(t, 503, "ServiceUnavailable", "no session key signs at this time")
+	if r := s.last(); r.Decision != authz.Unavailable503 {
+		t.Errorf("logged %v", r.Decision)
+	}
+	s.callAs(aliceKey, ecrCall("GetAuthorizationToken", "{}")).is(t, 503, "ServerException", "no session key signs at this time")
+	s.callAs(session, stsCall("GetCallerIdentity")).is(t, 403, "InvalidClientTokenId", "")
+	s.callAs(aliceKey, stsCall("GetCallerIdentity")).works(t)
+}
+
+// TestRemovedPolicy checks that a session ends with a managed policy that limits it.
+func TestRemovedPolicy(t *testing.T) {
+	s := start(t, func(files map[string]string) {
+		stsFiles(files)
+		files["managed/limit.json"] = pullPolicy
+	})
+	limited := s.callAs(aliceKey, stsCall("AssumeRole", "RoleArn", roleARN+"deploy", "RoleSessionName", "x1", "PolicyArns.member.1.arn", "arn:aws:iam::123456789012:policy/limit")).works(t).key()
+	s.callAs(limited, ecrCall("GetAuthorizationToken", "{}")).works(t)
+	if err := errors.Join(os.Remove(filepath.Join(s.dir, "managed", "limit.json")), s.store.Reload()); err != nil {
+		t.Fatal(err)
+	}
+	s.callAs(limited, ecrCall("GetAuthorizationToken", "{}")).is(t, 400, "UnrecognizedClientException", "")
+}
+
+// TestManyCalls checks that calls beyond the limit are refused at once, and that nothing is lost
+// afterwards.
+func TestManyCalls(t *testing.T) {
+	s := start(t, stsFiles)
+	release := make(chan struct{})
+	var running, overloaded atomic.Int64
+	server := httptest.NewServer(New(Options{
+		SignIn: s.checker.SignIn, CallECR: s.checker.CallECR, Keys: s.keys.Keys,
+		CallSTS: func(ctx context.Context, call *authz.STSCall) (*authz.STSAnswer, *authz.Result, error) {
+			running.Add(1)
+			<-release
+			return s.checker.CallSTS(ctx, call)
+		},
+		Observe: func(o Outcome) {
+			if o == Overloaded {
+				overloaded.Add(1)
+			}
+		},
+	}))
+	defer server.Close()
+	s.url = server.URL
+	var senders sync.WaitGroup
+	var refused, answered atomic.Int64
+	for range maxCalls + maxWaiting + 3 {
+		senders.Go(func() {
+			switch a := s.callAs(aliceKey, stsCall("GetCallerIdentity")); a.Code {
+			case "Throttling":
+				refused.Add(1)
+			case "":
+				answered.Add(1)
+			}
+		})
+	}
+	for end := time.Now().Add(time.Minute); running.Load() < maxCalls || overloaded.Load() < 3; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d run, %d overloaded", running.Load(), overloaded.Load())
+		}
+	}
+	if a := s.get(main, basicHeader("alice", "alice-secret")); a.status != http.StatusOK {
+		t.Errorf("the token endpoint meanwhile: status %d", a.status)
+	}
+	close(release)
+	senders.Wait()
+	if refused.Load() != 3 || answered.Load() != maxCalls+maxWaiting {
+		t.Errorf("%d refused, %d answered", refused.Load(), answered.Load())
 	}
 }

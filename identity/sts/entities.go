@@ -38,6 +38,7 @@ type Entities struct {
 	byARN      map[string]*Entity
 	byName     map[string]*Entity // by the ARN without path, in lower case
 	byID       map[string]*Entity
+	accounts   map[string]bool
 	membership Membership
 	controls   *iam.OrganizationPolicies
 }
@@ -62,7 +63,7 @@ func (m Membership) keys(account, idKey, pathsKey string) iam.Context {
 // NewEntities returns an empty set of entities. The control policies apply to sessions
 // that assume roles; nil has none.
 func NewEntities(membership Membership, controls *iam.OrganizationPolicies) *Entities {
-	return &Entities{byARN: map[string]*Entity{}, byName: map[string]*Entity{}, byID: map[string]*Entity{}, membership: membership, controls: controls}
+	return &Entities{byARN: map[string]*Entity{}, byName: map[string]*Entity{}, byID: map[string]*Entity{}, accounts: map[string]bool{}, membership: membership, controls: controls}
 }
 
 // Add adds a user or role. It rejects the ARN of anything else, names, ids, tags and
@@ -92,6 +93,7 @@ func (e *Entities) Add(entity Entity) error {
 		e.byID[entity.ID] = &entity
 	}
 	e.byARN[entity.ARN], e.byName[key] = &entity, &entity
+	e.accounts[arn.Account] = true
 	return nil
 }
 
@@ -155,6 +157,9 @@ func (e *Entities) Find(arn string) *Entity { return e.byARN[arn] }
 
 // FindByID returns the user or role with that unique id, nil if it does not exist.
 func (e *Entities) FindByID(id string) *Entity { return e.byID[id] }
+
+// HasAccount reports whether an account has any user or role.
+func (e *Entities) HasAccount(account string) bool { return e.accounts[account] }
 
 // Role returns the role of that name, whatever its path, nil if it does not exist.
 func (e *Entities) Role(partition, account, name string) *Entity {

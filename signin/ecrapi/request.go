@@ -59,13 +59,13 @@ const (
 // Parse parses the body of a request with a target.
 func Parse(target string, body []byte) (*Request, *Error) {
 	name, found := strings.CutPrefix(target, targetPrefix)
+	if !found || !isOperation(name) {
+		return nil, NewError(UnknownOperation, "the operation does not exist")
+	}
 	r := &Request{Operation: Operation(name)}
 	switch r.Operation {
 	case GetAuthorizationToken, GetRepositoryPolicy, GetRegistryPolicy, DescribeRepositories, ListTagsForResource:
 	default:
-		if !found || !isOperation(name) {
-			return nil, NewError(UnknownOperation, "the operation does not exist")
-		}
 		return nil, readOnly(name)
 	}
 	var in input
