@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/http/pprof"
 	"net/netip"
 	"strings"
 	"time"
@@ -36,11 +35,8 @@ func (a *admin) handler(profiles bool) http.Handler {
 	mux := a.probeHandler()
 	mux.HandleFunc("GET /snapshot", a.snapshot)
 	if profiles {
-		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
-		mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
-		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
-		mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
-		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+		mux.HandleFunc("GET /debug/pprof/{$}", listProfiles)
+		mux.HandleFunc("GET /debug/pprof/{name}", serveProfile)
 	}
 	return loopbackOnly(mux)
 }

@@ -58,7 +58,11 @@ func TestAdminMethodsAndProfiles(t *testing.T) {
 		{"HEAD", "/livez", false, 200},
 		{"GET", "/debug/pprof/", false, 404},
 		{"GET", "/debug/pprof/heap", true, 200},
-		{"GET", "/debug/pprof/cmdline", true, 200},
+		{"GET", "/debug/pprof/heap?gc=1&debug=1", true, 200},
+		{"GET", "/debug/pprof/cmdline", true, 404},
+		{"GET", "/debug/pprof/profile?seconds=-1", true, 400},
+		{"GET", "/debug/pprof/profile?seconds=1e9", true, 400},
+		{"GET", "/debug/pprof/profile?seconds=NaN", true, 400},
 		{"GET", "/", true, 404},
 	} {
 		r, w := httptest.NewRequest(c.method, c.path, nil), httptest.NewRecorder()

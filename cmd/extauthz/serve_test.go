@@ -337,13 +337,15 @@ func TestServeProbeListener(t *testing.T) {
 	p := start(t, nil, "--probe-listen", "127.0.0.1:0", "--pprof")
 	p.probes = p.message(t, "listening").Address
 	for path, want := range map[string][2]int{ // on the admin and on the probe listener
-		"/livez":              {200, 200},
-		"/readyz":             {200, 200},
-		"/metrics":            {200, 200},
-		"/snapshot":           {200, 404},
-		"/debug/pprof/":       {200, 404},
-		"/debug/pprof/symbol": {200, 404},
-		"/":                   {404, 404},
+		"/livez":                           {200, 200},
+		"/readyz":                          {200, 200},
+		"/metrics":                         {200, 200},
+		"/snapshot":                        {200, 404},
+		"/debug/pprof/":                    {200, 404},
+		"/debug/pprof/heap":                {200, 404},
+		"/debug/pprof/profile?seconds=0.1": {200, 404},
+		"/debug/pprof/trace?seconds=0.1":   {200, 404},
+		"/":                                {404, 404},
 	} {
 		wantStatus(t, p.admin, path, want[0])
 		wantStatus(t, p.probes, path, want[1])
