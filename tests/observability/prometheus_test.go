@@ -50,7 +50,17 @@ func prometheus(t *testing.T, systems []*system, flags ...string) string {
 		t.Fatal(err)
 	}
 	flags = append(flags, "--config.file="+file, "--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+address)
-	server := exec.Command(path, flags...)
+	run(t, exec.Command(path, flags...))
+	eventually(t, "Prometheus is ready", func() bool {
+		_, err := get(t.Context(), http.DefaultClient, "http://"+address+"/-/ready")
+		return err == nil
+	})
+	return address
+}
+
+// run runs a server until the test ends. If the test fails, it reports what the server wrote.
+func run(t *testing.T, server *exec.Cmd) {
+	t.Helper()
 	var log strings.Builder
 	server.Stdout, server.Stderr, server.SysProcAttr = &log, &log, bounded.Attributes()
 	if err := server.Start(); err != nil {
@@ -65,11 +75,6 @@ func prometheus(t *testing.T, systems []*system, flags ...string) string {
 			t.Log(log.String())
 		}
 	})
-	eventually(t, "Prometheus is ready", func() bool {
-		_, err := get(t.Context(), http.DefaultClient, "http://"+address+"/-/ready")
-		return err == nil
-	})
-	return address
 }
 
 func freeAddress(t *testing.T) string {

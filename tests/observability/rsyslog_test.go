@@ -15,7 +15,6 @@ import (
 	"strings"
 	"testing"
 
-	"extauthz/tests/bounded"
 	"extauthz/tests/prerequisite"
 	"extauthz/tests/stack"
 )
@@ -146,21 +145,7 @@ func rsyslog(t *testing.T, log, address string) {
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	server := exec.Command(path, "-n", "-f", file, "-i", filepath.Join(dir, "pid"))
-	var output strings.Builder
-	server.Stdout, server.Stderr, server.SysProcAttr = &output, &output, bounded.Attributes()
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Process.Kill(); err != nil {
-			t.Error(err)
-		}
-		_ = server.Wait() // it was killed
-		if t.Failed() {
-			t.Log(output.String())
-		}
-	})
+	run(t, exec.Command(path, "-n", "-f", file, "-i", filepath.Join(dir, "pid")))
 }
 
 // listenForLines accepts one connection, and returns its address and the lines that it receives.
