@@ -65,12 +65,11 @@ func (a *apiAnswer) key() *key {
 	return &key{c.AccessKeyID, c.SecretAccessKey, c.SessionToken}
 }
 
-// callAs sends a call that is signed with an access key, nil for none.
-func (s *system) callAs(k *key, c apiCall) *apiAnswer {
-	s.t.Helper()
+// newCall returns a call that is signed with an access key, nil for none.
+func (s *system) newCall(k *key, c apiCall) (*http.Request, error) {
 	r, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.url+"/", strings.NewReader(c.body))
 	if err != nil {
-		s.t.Fatal(err)
+		return nil, err
 	}
 	r.Host = c.host
 	r.Header.Set("Content-Type", c.contentType)
@@ -85,12 +84,22 @@ func (s *system) callAs(k *key, c apiCall) *apiAnswer {
 		}
 		credentials := aws.Credentials{AccessKeyID: k.ID, SecretAccessKey: k.Secret, SessionToken: k.Token}
 		if err := v4.NewSigner().SignHTTP(context.Background(), credentials, r, hex.EncodeToString(hash[:]), c.service, c.region, at); err != nil {
-			s.t.Fatal(err)
+			return nil, err
 		}
 	}
 	r.Header.Set("X-Forwarded-For", "192.0.2.7")
 	if c.change != nil {
 		c.change(r)
+	}
+	return r, nil
+}
+
+// callAs sends a call that is signed with an access key, nil for none.
+func (s *system) callAs(k *key, c apiCall) *apiAnswer {
+	s.t.Helper()
+	r, err := s.newCall(k, c)
+	if err != nil {
+		s.t.Fatal(err)
 	}
 	response, err := http.DefaultTransport.RoundTrip(r)
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"extauthz/authz"
 	"extauthz/denialmessage"
 	"extauthz/identity/oidc/oidctest"
+	"extauthz/identity/session"
 )
 
 // The access keys of the tests.
@@ -163,8 +164,8 @@ func checkExpiration(t *testing.T, a *apiAnswer, want time.Duration) {
 // be used for.
 func TestUserCredentials(t *testing.T) {
 	s := start(t, stsFiles)
-	session := s.callAs(aliceKey, stsCall("GetSessionToken", "DurationSeconds", "129600")).works(t)
-	checkExpiration(t, session, 36*time.Hour)
+	temporary := s.callAs(aliceKey, stsCall("GetSessionToken", "DurationSeconds", "129600")).works(t)
+	checkExpiration(t, temporary, 36*time.Hour)
 	federated := s.callAs(aliceKey, stsCall("GetFederationToken", "Name", "carol", "Policy", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:*","Resource":"*"}}`,
 		"Tags.member.1.Key", "team", "Tags.member.1.Value", "blue")).works(t)
 	checkExpiration(t, federated, 12*time.Hour)
@@ -187,10 +188,10 @@ func TestUserCredentials(t *testing.T) {
 		{"a session token for too long", aliceKey, stsCall("GetSessionToken", "DurationSeconds", "129601"), 400, "ValidationError", "less than or equal to 129600"},
 		{"no MFA device exists", aliceKey, stsCall("GetSessionToken", "SerialNumber", "x", "TokenCode", "123456"), 400, "ValidationError", "multi-factor"},
 
-		{"a session token assumes a role", session.key(), stsCall("AssumeRole", deploy...), 200, "", ""},
-		{"a session token gets no other", session.key(), stsCall("GetSessionToken"), 403, "AccessDenied", "Cannot call GetSessionToken with session credentials"},
-		{"a session token federates no one", session.key(), stsCall("GetFederationToken", "Name", "carol"), 403, "AccessDenied", "Cannot call GetFederationToken with session credentials"},
-		{"a session token decodes nothing", session.key(), stsCall("DecodeAuthorizationMessage", "EncodedMessage", "x"), 403, "AccessDenied", "Cannot call DecodeAuthorizationMessage"},
+		{"a session token assumes a role", temporary.key(), stsCall("AssumeRole", deploy...), 200, "", ""},
+		{"a session token gets no other", temporary.key(), stsCall("GetSessionToken"), 403, "AccessDenied", "Cannot call GetSessionToken with session credentials"},
+		{"a session token federates no one", temporary.key(), stsCall("GetFederationToken", "Name", "carol"), 403, "AccessDenied", "Cannot call GetFederationToken with session credentials"},
+		{"a session token decodes nothing", temporary.key(), stsCall("DecodeAuthorizationMessage", "EncodedMessage", "x"), 403, "AccessDenied", "Cannot call DecodeAuthorizationMessage"},
 		{"a federated user assumes no role", federated.key(), stsCall("AssumeRole", deploy...), 403, "AccessDenied", "Cannot call AssumeRole with federation credentials"},
 		{"a federated user gets no session token", federated.key(), stsCall("GetSessionToken"), 403, "AccessDenied", "Cannot call"},
 		{"a session of a role gets no session token", s.ci(), stsCall("GetSessionToken"), 403, "AccessDenied", "Cannot call GetSessionToken with session credentials"},
@@ -366,7 +367,7 @@ func TestNoKey(t *testing.T) {
 	if err != nil || len(files) != 1 {
 		t.Fatalf("keys %v, %v", files, err)
 	}
-	session := s.ci()
+	before := s.ci()
 	if err := errors.Join(os.Remove(files[0]), s.keys.Reload()); err != nil {
 		t.Fatal(err)
 	}
@@ -375,8 +376,33 @@ func TestNoKey(t *testing.T) {
 		t.Errorf("logged %v", r.Decision)
 	}
 	s.callAs(aliceKey, ecrCall("GetAuthorizationToken", "{}")).is(t, 503, "ServerException", "no session key signs at this time")
-	s.callAs(session, stsCall("GetCallerIdentity")).is(t, 403, "InvalidClientTokenId", "")
+	s.callAs(before, stsCall("GetCallerIdentity")).is(t, 403, "InvalidClientTokenId", "")
 	s.callAs(aliceKey, stsCall("GetCallerIdentity")).works(t)
+}
+
+// TestExpiredCredentials checks calls with temporary credentials that have ended or begin later, and
+// that others are still accepted.
+func TestExpiredCredentials(t *testing.T) {
+	s := start(t, stsFiles)
+	caller, err := s.store.Snapshot().CallerNamed(ciARN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed := func(begin time.Time) *key {
+		t.Helper()
+		identity := caller.IssuedAt(begin)
+		c, err := s.store.Snapshot().Callers.NewCredentials(session.AssumeRole, &identity, begin.Add(15*time.Minute), begin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &key{c.AccessKeyID, c.SecretAccessKey, c.SessionToken}
+	}
+	ended, later := sealed(time.Now().Add(-17*time.Minute)), sealed(time.Now().Add(10*time.Minute))
+	s.callAs(ended, stsCall("GetCallerIdentity")).is(t, 403, "ExpiredToken", "The security token included in the request is expired")
+	s.callAs(ended, ecrCall("GetAuthorizationToken", "{}")).is(t, 400, "ExpiredTokenException", "The security token included in the request is expired")
+	s.callAs(later, stsCall("GetCallerIdentity")).is(t, 403, "InvalidClientTokenId", "")
+	s.callAs(later, ecrCall("GetAuthorizationToken", "{}")).is(t, 400, "UnrecognizedClientException", "")
+	s.callAs(sealed(time.Now()), ecrCall("GetAuthorizationToken", "{}")).works(t)
 }
 
 // TestRemovedPolicy checks that a session ends with a managed policy that limits it.

@@ -14,9 +14,34 @@ import (
 )
 
 // TestPullsContinueDuringGuesses checks that pulls with a session token are decided, and not
-// delayed for long, while many addresses guess passwords at the token endpoint.
+// delayed for long, while many addresses guess passwords at the token endpoint, or send calls of AWS
+// STS with wrong signatures.
 func TestPullsContinueDuringGuesses(t *testing.T) {
-	s := start(t, nil)
+	for name, guess := range map[string]func(s *system, i, n int) (*http.Request, error){
+		"passwords": func(s *system, i, n int) (*http.Request, error) {
+			r, err := http.NewRequest(http.MethodGet, s.url+TokenPath+"?"+main, nil)
+			if err == nil {
+				r.Header.Set("Authorization", basicHeader("alice", fmt.Sprint("guess ", i, n)))
+			}
+			return r, err
+		},
+		"signatures": func(s *system, i, n int) (*http.Request, error) {
+			return s.newCall(&key{ID: aliceKey.ID, Secret: fmt.Sprint("guess ", i, n)}, stsCall("GetSessionToken"))
+		},
+		"web identities": func(s *system, i, n int) (*http.Request, error) {
+			return s.newCall(nil, stsCall("AssumeRoleWithWebIdentity", "RoleArn", roleARN+"ci", "RoleSessionName", "x1", "WebIdentityToken", s.ciToken(nil)+fmt.Sprint(i, n)))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t, stsFiles)
+			s.pullDuring(t, func(i, n int) (*http.Request, error) { return guess(s, i, n) })
+		})
+	}
+}
+
+// pullDuring pulls while many clients send requests, none of which may succeed.
+func (s *system) pullDuring(t *testing.T, guess func(i, n int) (*http.Request, error)) {
+	t.Helper()
 	token := "Bearer " + s.get(main, basicHeader("alice", "alice-secret")).Token
 	var stop atomic.Bool
 	var guessers sync.WaitGroup
@@ -24,12 +49,11 @@ func TestPullsContinueDuringGuesses(t *testing.T) {
 	for i := range 64 {
 		guessers.Go(func() {
 			for n := 0; !stop.Load(); n++ {
-				r, err := http.NewRequest(http.MethodGet, s.url+TokenPath+"?"+main, nil)
+				r, err := guess(i, n)
 				if err != nil {
 					return
 				}
 				r.Header.Set("X-Forwarded-For", fmt.Sprintf("10.%d.%d.%d", i, n/250, n%250))
-				r.Header.Set("Authorization", basicHeader("alice", fmt.Sprint("guess ", i, n)))
 				response, err := http.DefaultTransport.RoundTrip(r)
 				if err != nil {
 					continue
