@@ -51,10 +51,25 @@ func (s *sessionPolicies) find(name string) *iam.Policy {
 	if p == nil && s.other != nil {
 		account, _, _ := strings.Cut(name, ":")
 		if p = s.other(name); p != nil && s.hasAccount(account) {
-			s.add(name, p)
+			s.addOther(name, p)
 		}
 	}
 	return p
+}
+
+// addOther gives a policy a name if it has none: the one without a path, if that is of the same
+// policy. A client chooses the path. If each had a name, clients could fill the memory with them,
+// or make the tokens of others too large.
+func (s *sessionPolicies) addOther(name string, p *iam.Policy) {
+	if s.nameOf(p) != "" {
+		return
+	}
+	if before, resource, found := strings.Cut(name, ":policy/"); found {
+		if plain := before + ":policy/" + iam.LastSegment(resource); s.other(plain) == p {
+			name = plain
+		}
+	}
+	s.add(name, p)
 }
 
 // nameOf returns the name of a policy, "" if it has none.

@@ -140,12 +140,13 @@ func (m managedPolicies) lookup(reference string, entity iam.ARN) (*managedPolic
 // session policy; nil if it does not exist. The policy is compiled when it is first used.
 func (m managedPolicies) sessionPolicyFinder() func(name string) *iam.Policy {
 	var mu sync.Mutex
+	partitions := slices.Collect(iam.Partitions())
 	compiled := map[*managedPolicy]*iam.Policy{}
 	return func(name string) *iam.Policy {
 		account, arn, _ := strings.Cut(name, ":")
 		parsed, err := iam.ParseARN(arn)
-		if err != nil {
-			return nil
+		if err != nil || parsed.Region != "" || !slices.Contains(partitions, parsed.Partition) {
+			return nil // a client chooses what else an ARN contains
 		}
 		owner := iam.ARN{Partition: parsed.Partition, Account: account}
 		if !awsexport.IsAWSPolicy(arn) && !isOwnPolicy(arn, owner) {
