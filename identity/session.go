@@ -79,7 +79,8 @@ func (auth *Authenticator) newSession(c *sts.CallerIdentity, begin time.Time) (*
 		return nil, errors.New("the caller has no session")
 	}
 	s.Principal, s.UserID, s.RoleARN = c.Principal.ARN, c.Principal.UserID, c.Principal.RoleARN
-	s.FederatedBy, s.Provider, s.SourceIdentity = c.Spec.FederatedBy, c.Spec.Provider, c.Spec.SourceIdentity
+	s.FederatedBy, s.FederatedByID = c.Spec.FederatedBy, auth.idOf(c.Spec.FederatedBy)
+	s.Provider, s.SourceIdentity = c.Spec.Provider, c.Spec.SourceIdentity
 	for _, tag := range c.Spec.Tags {
 		if s.Tags == nil {
 			s.Tags = map[string]string{}
@@ -193,13 +194,21 @@ func (a attempt) callerOfSession(s *session.Session) (*Caller, error) {
 	if err != nil {
 		return nil, hideEntity(err)
 	}
-	if caller.Principal.UserID != s.UserID || caller.Principal.RoleARN != s.RoleARN {
+	if caller.Principal.UserID != s.UserID || caller.Principal.RoleARN != s.RoleARN || a.auth.idOf(s.FederatedBy) != s.FederatedByID {
 		return nil, &sts.AccessDenied{
 			Reason: "the principal of the session no longer exists; sign in again",
 			Detail: fmt.Sprintf("%q was created again, or has another id or path than when the session began", s.Principal),
 		}
 	}
 	return &Caller{CallerIdentity: caller}, nil
+}
+
+// idOf returns the unique id of the user or role with an ARN, "" if it is not known.
+func (auth *Authenticator) idOf(arn string) string {
+	if e := auth.entities.Find(arn); e != nil {
+		return e.ID
+	}
+	return ""
 }
 
 // policiesOf returns the session policies of a session. Without one of them the session

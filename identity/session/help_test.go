@@ -22,7 +22,7 @@ var now = time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
 func newSession() *Session {
 	return &Session{
 		ID: NewID(), Registry: "main", Principal: "arn:aws:sts::123456789012:assumed-role/ci/build", UserID: "AROAEXAMPLE:build",
-		RoleARN: "arn:aws:iam::123456789012:role/team/ci", FederatedBy: "arn:aws:iam::123456789012:user/alice",
+		RoleARN: "arn:aws:iam::123456789012:role/team/ci", FederatedBy: "arn:aws:iam::123456789012:user/alice", FederatedByID: "AIDACKCEVSQ6C2EXAMPLE",
 		Provider: "arn:aws:iam::123456789012:oidc-provider/gitlab.example.com", SourceIdentity: "bob@example.com",
 		Tags: map[string]string{"team": "blue", "job": "<&>\u2028"}, SessionPolicies: []string{"123456789012:pull"},
 		IssuedAt: now.Add(-time.Hour), Expires: now.Add(time.Hour),

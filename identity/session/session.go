@@ -36,6 +36,7 @@ type Session struct {
 	RoleARN   string // of a session of a role: that role, with its path
 
 	FederatedBy     string            // of a federated user: the ARN of the user who federates it
+	FederatedByID   string            // the unique id of that user; "" if it is not known. It changes if the user is created again.
 	Provider        string            // aws:FederatedProvider; "" for none
 	SourceIdentity  string            // aws:SourceIdentity; "" for none
 	Tags            map[string]string // session tags, without those of the user or role
@@ -62,6 +63,7 @@ type claims struct {
 	UserID          string            `json:"user_id,omitempty"`
 	RoleARN         string            `json:"role,omitempty"`
 	FederatedBy     string            `json:"federated_by,omitempty"`
+	FederatedByID   string            `json:"federated_by_id,omitempty"`
 	Provider        string            `json:"provider,omitempty"`
 	SourceIdentity  string            `json:"source_identity,omitempty"`
 	Tags            map[string]string `json:"tags,omitempty"`
@@ -74,7 +76,7 @@ func claimsOf(issuer string, s *Session) claims {
 	return claims{
 		Issuer: issuer, Audience: s.Registry, Subject: s.Principal, ID: s.ID,
 		IssuedAt: s.IssuedAt.Unix(), Expires: s.Expires.Unix(),
-		UserID: s.UserID, RoleARN: s.RoleARN, FederatedBy: s.FederatedBy, Provider: s.Provider,
+		UserID: s.UserID, RoleARN: s.RoleARN, FederatedBy: s.FederatedBy, FederatedByID: s.FederatedByID, Provider: s.Provider,
 		SourceIdentity: s.SourceIdentity, Tags: s.Tags, TransitiveTags: s.TransitiveTags, SessionPolicies: s.SessionPolicies, InlinePolicy: s.InlinePolicy,
 	}
 }
@@ -83,7 +85,7 @@ func (c *claims) session() *Session {
 	return &Session{
 		ID: c.ID, Registry: c.Audience, Principal: c.Subject,
 		IssuedAt: time.Unix(c.IssuedAt, 0).UTC(), Expires: time.Unix(c.Expires, 0).UTC(),
-		UserID: c.UserID, RoleARN: c.RoleARN, FederatedBy: c.FederatedBy, Provider: c.Provider,
+		UserID: c.UserID, RoleARN: c.RoleARN, FederatedBy: c.FederatedBy, FederatedByID: c.FederatedByID, Provider: c.Provider,
 		SourceIdentity: c.SourceIdentity, Tags: c.Tags, TransitiveTags: c.TransitiveTags, SessionPolicies: c.SessionPolicies, InlinePolicy: c.InlinePolicy,
 	}
 }
