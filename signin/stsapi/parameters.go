@@ -36,6 +36,16 @@ func (p parameters) take(name string) string {
 	return value
 }
 
+// text returns a parameter, "" if it is absent. As in AWS it is not empty otherwise: an empty
+// session policy would be no limit.
+func (p parameters) text(name string) (string, *Error) {
+	value, found := p[name]
+	if found && value == "" {
+		return "", validation("Value '' at '%s' failed to satisfy constraint: Member must have length greater than or equal to 1", member(name))
+	}
+	return p.take(name), nil
+}
+
 // need returns a parameter that must not be empty.
 func (p parameters) need(name string) (string, *Error) {
 	value := p.take(name)
@@ -76,9 +86,9 @@ func (p parameters) list(prefix string, most int) ([]map[string]string, *Error) 
 			continue
 		}
 		delete(p, name)
-		number, field, _ := strings.Cut(rest, ".")
+		number, field, hasField := strings.Cut(rest, ".")
 		n, err := strconv.Atoi(number)
-		if err != nil || n < 1 || strconv.Itoa(n) != number {
+		if err != nil || n < 1 || strconv.Itoa(n) != number || hasField && field == "" {
 			return nil, NewError(MalformedInput, fmt.Sprintf("the elements of %s are not numbered from 1", prefix))
 		}
 		if elements[n] == nil {

@@ -75,10 +75,7 @@ func (r *Request) readCredentials(p parameters) (problem *Error) {
 	}
 	switch c.Operation {
 	case session.AssumeRole:
-		c.ExternalID, c.SourceIdentity = p.take("ExternalId"), p.take("SourceIdentity")
-		if c.TransitiveTagKeys, problem = p.texts("TransitiveTagKeys", "", maxTags); problem == nil {
-			problem = readRole(c, p)
-		}
+		problem = readAssumeRole(c, p)
 	case session.AssumeRoleWithWebIdentity:
 		if r.WebIdentityToken, problem = p.need("WebIdentityToken"); problem == nil {
 			problem = readRole(c, p)
@@ -95,6 +92,20 @@ func (r *Request) readCredentials(p parameters) (problem *Error) {
 		problem = readTags(c, p)
 	}
 	return problem
+}
+
+// readAssumeRole reads what only AssumeRole has, and the role.
+func readAssumeRole(c *identity.CredentialsRequest, p parameters) (problem *Error) {
+	if c.ExternalID, problem = p.text("ExternalId"); problem != nil {
+		return problem
+	}
+	if c.SourceIdentity, problem = p.text("SourceIdentity"); problem != nil {
+		return problem
+	}
+	if c.TransitiveTagKeys, problem = p.texts("TransitiveTagKeys", "", maxTags); problem != nil {
+		return problem
+	}
+	return readRole(c, p)
 }
 
 func readRole(c *identity.CredentialsRequest, p parameters) (problem *Error) {
@@ -117,7 +128,10 @@ const (
 
 // readPolicies reads the session policies of a request.
 func readPolicies(c *identity.CredentialsRequest, p parameters) (problem *Error) {
-	if c.Policy = p.take("Policy"); len([]rune(c.Policy)) > maxPolicy {
+	if c.Policy, problem = p.text("Policy"); problem != nil {
+		return problem
+	}
+	if len([]rune(c.Policy)) > maxPolicy {
 		return validation("Value at 'policy' failed to satisfy constraint: Member must have length less than or equal to %d", maxPolicy)
 	}
 	c.PolicyARNs, problem = p.texts("PolicyArns", "arn", maxPolicyARNs)

@@ -1,0 +1,78 @@
+package signin
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"extauthz/authz"
+)
+
+// registryToken returns the session token in an answer of Amazon ECR.
+func registryToken(t *testing.T, a *apiAnswer) string {
+	t.Helper()
+	text, err := base64.StdEncoding.DecodeString(a.works(t).AuthorizationData[0].AuthorizationToken)
+	token, found := strings.CutPrefix(string(text), "AWS:")
+	if err != nil || !found {
+		t.Fatalf("the answer is %s", a.body)
+	}
+	return token
+}
+
+// TestNamesOfManagedPolicies checks that a caller cannot choose the name that the sessions of others
+// have for a managed policy, for example one that does not fit into a token.
+func TestNamesOfManagedPolicies(t *testing.T) {
+	s := start(t, stsFiles)
+	const own = "arn:aws:iam::123456789012:policy/pull"
+	assume := func(k *key, arn string) *apiAnswer {
+		return s.callAs(k, stsCall("AssumeRole", "RoleArn", roleARN+"deploy", "RoleSessionName", "x1", "PolicyArns.member.1.arn", arn))
+	}
+	assume(bobKey, strings.Replace(own, "policy/", "policy/"+strings.Repeat("x", 8192)+"/", 1)).is(t, http.StatusForbidden, "AccessDenied", "")
+	assume(bobKey, strings.Replace(own, "arn:aws:", "arn:aws-of-bob:", 1)).is(t, http.StatusBadRequest, "ValidationError", "does not exist")
+	assume(bobKey, "arn:aws:iam:bob:aws:policy/AmazonEC2ContainerRegistryReadOnly").is(t, http.StatusBadRequest, "ValidationError", "does not exist")
+	for _, arn := range []string{own, strings.Replace(own, "policy/", "policy/team/", 1)} {
+		claims := claimsOf(t, registryToken(t, s.callAs(assume(aliceKey, arn).works(t).key(), ecrCall("GetAuthorizationToken", "{}"))))
+		if got := fmt.Sprint(claims["session_policies"]); got != "[123456789012:"+own+"]" {
+			t.Errorf("%s: the session has the policies %.200s", arn, got)
+		}
+	}
+}
+
+// TestEmptyParameters checks that an empty parameter is not one that is absent: an empty session
+// policy would be no limit.
+func TestEmptyParameters(t *testing.T) {
+	s := start(t, stsFiles)
+	role := []string{"RoleArn", roleARN + "deploy", "RoleSessionName", "x1"}
+	for _, name := range []string{"Policy", "ExternalId", "SourceIdentity"} {
+		s.callAs(aliceKey, stsCall("AssumeRole", append(role, name, "")...)).is(t, http.StatusBadRequest, "ValidationError", "Value '' at")
+	}
+	s.callAs(aliceKey, stsCall("GetFederationToken", "Name", "carol", "Policy", "")).is(t, http.StatusBadRequest, "ValidationError", "Value '' at 'policy'")
+	s.callAs(aliceKey, stsCall("AssumeRole", append(role, "PolicyArns.member.1.arn", "")...)).is(t, http.StatusBadRequest, "MalformedInput", "PolicyArns")
+	s.callAs(aliceKey, stsCall("AssumeRole", append(role, "Tags.member.1.Key", "a", "Tags.member.1.Value", "1",
+		"TransitiveTagKeys.member.1", "a", "TransitiveTagKeys.member.1.", "b")...)).is(t, http.StatusBadRequest, "MalformedInput", "TransitiveTagKeys")
+}
+
+// TestFederatingUserCreatedAgain checks that sessions of a federated user end when the user who
+// federates is created again.
+func TestFederatingUserCreatedAgain(t *testing.T) {
+	withID := func(files map[string]string, id string) {
+		stsFiles(files)
+		files["principals.yaml"] = strings.Replace(files["principals.yaml"], `user/alice", policies`, `user/alice", id: `+id+`, policies`, 1)
+	}
+	s := start(t, func(files map[string]string) { withID(files, "AIDACKCEVSQ6C2EXAMPLE") })
+	const all = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:*","Resource":"*"}}`
+	federated := s.callAs(aliceKey, stsCall("GetFederationToken", "Name", "carol", "Policy", all)).works(t).key()
+	token := "Bearer " + registryToken(t, s.callAs(federated, ecrCall("GetAuthorizationToken", "{}")))
+	if r := s.pull("main", "registry.example.com", token); r.Decision != authz.Allowed {
+		t.Errorf("a pull is %v: %s", r.Decision, r.Reason)
+	}
+	again := files(s.issuer)
+	withID(again, "AIDACKCEVSQ6C2EXAMPL2")
+	s.edit(map[string]string{"principals.yaml": again["principals.yaml"]})
+	s.callAs(federated, stsCall("GetCallerIdentity")).is(t, http.StatusForbidden, "InvalidClientTokenId", "")
+	if r := s.pull("main", "registry.example.com", token); r.Decision != authz.Unauthenticated {
+		t.Errorf("then a pull is %v", r.Decision)
+	}
+}
