@@ -83,23 +83,31 @@ func (k *check) fail(err error) {
 	if k.result.Reason != "" {
 		return
 	}
-	k.result.Decision, k.result.Reason = Refused, err.Error()
+	k.result.Decision, k.result.Reason = decisionOf(err), err.Error()
 	var failure *identity.Failure
 	var denied *sts.AccessDenied
 	switch {
 	case errors.As(err, &failure):
-		k.result.Reason, k.result.Decision = failure.Full(), Unauthenticated
-		if failure.Kind == identity.Unavailable {
-			k.result.Decision = Unavailable503
-		}
+		k.result.Reason = failure.Full()
 		k.result.Source, k.result.Issuer, k.result.KeyID = failure.Source, failure.Issuer, failure.KeyID
 	case errors.As(err, &denied):
-		k.result.Decision, k.result.Reason = ImplicitDeny, denied.Reason+": "+denied.Detail
-	case errors.As(err, new(*CallUnavailable)), errors.Is(err, session.ErrNoKey):
-		k.result.Decision = Unavailable503
-	case errors.As(err, new(*CallDenied)):
-		k.result.Decision = ImplicitDeny
+		k.result.Reason += ": " + denied.Detail
 	}
+}
+
+// decisionOf returns the decision on a call that has failed.
+func decisionOf(err error) Outcome {
+	is := func(target any) bool { return errors.As(err, target) }
+	var failure *identity.Failure
+	switch {
+	case is(new(*CallDenied)), is(new(*sts.AccessDenied)):
+		return ImplicitDeny
+	case is(new(*CallUnavailable)), errors.Is(err, session.ErrNoKey), is(&failure) && failure.Kind == identity.Unavailable:
+		return Unavailable503
+	case is(new(*identity.InvalidToken)), is(new(*identity.RejectedClaim)), failure != nil && failure.Source == string(identity.AccessKey):
+		return Unauthenticated
+	}
+	return Refused
 }
 
 // A callError is the error of a call with the text that the client may see.

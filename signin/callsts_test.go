@@ -255,7 +255,15 @@ credentials:`, 1)
 		{"a host of no registry", at("sts.example.com", of(s.ciToken(nil))), 400, "ValidationError", "several registries could be meant", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			clear(s.outcomes)
 			a := s.callAs(nil, c.call).is(t, c.status, c.code, c.reason)
+			outcome := map[string]Outcome{"": Issued, "AccessDenied": Denied, "ValidationError": Refused}[c.code]
+			if outcome == "" {
+				outcome = Unauthenticated
+			}
+			if got := s.took(); got != outcome {
+				t.Errorf("the outcome is %s, want %s", got, outcome)
+			}
 			if c.arn == "" {
 				return
 			}
