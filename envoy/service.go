@@ -14,6 +14,10 @@ import (
 // Service answers Envoy's ext_authz checks. Each answer is decided, logged and counted,
 // in this order. It must not be copied after its first use.
 type Service struct {
+	// Begin begins to trace a check, and returns the context for Decide, Record and Observe;
+	// nil traces none.
+	Begin func(context.Context, *authz.CheckRequest) context.Context
+
 	// Decide decides one request. It must not return nil, and must not retain the request.
 	Decide func(context.Context, *authz.CheckRequest) *authz.Result
 
@@ -77,6 +81,9 @@ func (s *Service) respond(ctx context.Context, read func() *authz.CheckRequest) 
 		}
 	}()
 	request, start := read(), time.Now()
+	if s.Begin != nil {
+		ctx = s.Begin(ctx, request)
+	}
 	result := s.Decide(ctx, request)
 	if s.Record != nil && s.Record(ctx, result, time.Since(start)) != nil {
 		result = authz.Unavailable("the decision could not be logged in time")

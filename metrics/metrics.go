@@ -26,6 +26,7 @@ type Sources struct {
 	CertificateExpiry func() (time.Time, bool)
 	Version, Revision string        // of the program
 	Shadow            *ShadowSource // nil without shadow policies
+	Traces            *TraceSource  // nil without traces
 }
 
 // Metrics are the metrics of one process.
@@ -67,6 +68,9 @@ func New(s Sources) *Metrics {
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if s.Shadow != nil {
 		m.registry.MustRegister(&shadowCollector{*s.Shadow})
+	}
+	if s.Traces != nil {
+		m.registry.MustRegister(&traceCollector{*s.Traces})
 	}
 	return m
 }

@@ -15,6 +15,7 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 
 	"extauthz/fetch"
+	"extauthz/waits"
 )
 
 // Limits on the tokens of a realm.
@@ -82,6 +83,7 @@ func (r *Realm) token(ctx context.Context, scope string) (string, error) {
 	select {
 	case <-t.done:
 	default:
+		defer waits.Begin(ctx, waits.UpstreamToken)()
 		select {
 		case <-t.done:
 		case <-ctx.Done():

@@ -41,10 +41,15 @@ func serve(in *invocation) error {
 	}
 	stop := stopSignals()
 	logger := slog.New(slog.NewJSONHandler(in.stderr, &slog.HandlerOptions{Level: c.logLevel}))
+	traces, err := newTraces(newTraceEnvironment(in.env), logger)
+	if err != nil {
+		return err
+	}
 	s, err := load(c, logger)
 	if err != nil {
 		return inputError{err}
 	}
+	s.traces = traces
 	defer s.watch.Close()
 	defer s.shadow.close()
 	if err := s.open(in); err != nil {
@@ -136,12 +141,12 @@ func (s *sidecar) open(in *invocation) (err error) {
 	build := readBuild()
 	m := metrics.New(metrics.Sources{
 		Store: s.store, Cache: &s.cache, Log: s.log, ClosedConnections: s.listeners.closedByLimit, CertificateExpiry: s.certificateExpiry,
-		Version: build.Version, Revision: build.Revision, Shadow: s.shadow.metrics(),
+		Version: build.Version, Revision: build.Revision, Shadow: s.shadow.metrics(), Traces: s.traces.metrics(),
 	})
 	checker := &authz.Checker{Snapshots: s.store.Snapshot, OmitReasons: s.config.decisions != decisionlog.All, Messages: s.messages}
 	s.server = envoy.NewServer(envoy.ServerOptions{
 		Authorization: &envoy.Service{
-			Decide: s.shadow.decide(checker.Check), Record: s.log.Record, Observe: func(_ context.Context, r *authz.Result, latency time.Duration) { m.Observe(r, latency, "") },
+			Begin: s.traces.begin(), Decide: s.shadow.decide(checker.Check), Record: s.log.Record, Observe: s.traces.observe(m.Observe),
 			Metadata: s.config.metadata, Logger: s.logger,
 		},
 		TLS: s.tls,

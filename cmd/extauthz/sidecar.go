@@ -37,6 +37,7 @@ type sidecar struct {
 	messages *denialmessage.Encoder // nil without recipients
 	readers  denialmessage.Keys     // nil without --message-key
 	shadow   *shadowPolicies        // nil without --shadow-policies
+	traces   *traces                // nil unless the environment configures an exporter
 
 	sink      *decisionlog.File
 	log       *decisionlog.Log
@@ -172,6 +173,7 @@ func (s *sidecar) stop(ctx context.Context) {
 	} else if err := s.sink.Close(); err != nil {
 		s.logger.Error("the decision log was not closed", "error", err)
 	}
+	s.traces.close(s.logger)
 	for _, h := range s.http {
 		if err := h.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
 			s.logger.Warn("an HTTP listener was not closed", "error", err)

@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"extauthz/diag"
+	"extauthz/waits"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 	"golang.org/x/crypto/bcrypt"
@@ -123,6 +124,7 @@ func (p *Verifier) verifyOnce(ctx context.Context, users *File, user, password, 
 		}
 		return wrongUnless(ok)
 	}
+	defer waits.Begin(ctx, waits.PasswordHash)()
 	ctx, cancel := context.WithTimeout(ctx, maxWait)
 	defer cancel()
 	attempt, err := p.attempts.begin(ctx, address, key)

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"extauthz/waits"
 )
 
 // When the keys at a URL are fetched. A fetch starts only for a request that needs the
@@ -108,6 +110,12 @@ func (s *remoteKeys) refreshed(ctx context.Context, than *generation) (*generati
 
 // waitFor waits for the end of a fetch.
 func (s *remoteKeys) waitFor(ctx context.Context, done <-chan struct{}) error {
+	select {
+	case <-done:
+		return nil // without a wait
+	default:
+	}
+	defer waits.Begin(ctx, waits.KeyFetch)()
 	select {
 	case <-done:
 		return nil

@@ -20,12 +20,14 @@ const (
 	age      = "filippo.io/age"
 	awsSDK   = "github.com/aws/aws-sdk-go-v2"
 	prom     = "github.com/prometheus/client_golang"
+	otel     = "go.opentelemetry.io"
 )
 
 // mayImport lists for each package what it may import in addition to the standard library.
 // Data flows one way, so no package imports one that is above it in the flow.
 var mayImport = map[string][]string{
 	"goldentest":                          {},
+	"waits":                               {},
 	"nearest":                             {},
 	"clientip":                            {},
 	"diag":                                {},
@@ -35,14 +37,14 @@ var mayImport = map[string][]string{
 	"strictyaml":                          {"diag", "nearest", yaml},
 	"mapping":                             {"diag", "iam"},
 	"fetch":                               {"diag"},
-	"upstream":                            {"diag", "fetch", lru},
-	"identity/oidc":                       {"diag", "fetch", "strictjson", jose, lru},
+	"upstream":                            {"diag", "fetch", "waits", lru},
+	"identity/oidc":                       {"diag", "fetch", "strictjson", "waits", jose, lru},
 	"identity/oidc/oidctest":              {},
 	"identity/accesskey":                  {"diag"},
 	"identity/session":                    {"diag", "identity/accesskey", jose},
 	"identity/session/sessiontest":        {"identity/session"},
 	"identity/nametemplate":               {"diag"},
-	"identity/basic":                      {"diag", "clientip", bcrypt, lru},
+	"identity/basic":                      {"diag", "clientip", "waits", bcrypt, lru},
 	"identity/basic/basictest":            {bcrypt},
 	"identity/sts":                        {"diag", "iam", "identity/oidc"},
 	"identity":                            {"diag", "iam", "identity/accesskey", "identity/nametemplate", "identity/basic", "identity/oidc", "identity/session", "identity/sts", lru},
@@ -71,7 +73,7 @@ var mayImport = map[string][]string{
 	"signin":                              {"diag", "identity", "identity/basic", "identity/oidc", "identity/session", "identity/sts", "mapping", "authz", "signin/ecrapi", "signin/sigv4", "signin/stsapi"},
 	"decisionlog":                         {"diag", "iam", "identity/sts", "identity", "authz"},
 	"metrics":                             {"identity/oidc", "upstream", "decision", "policystore", "authz", "decisionlog", "signin", prom},
-	"cmd/extauthz":                        {"diag", "iam", "mapping", "identity/accesskey", "identity/oidc", "identity/session", "identity/sts", "identity", "decision", "denialmessage", "policystore", "authz", "signin", "signin/client", "signin/kubelet", "simulate", "access", "lint", "doctor", "policytest", "schemas", "scaffold", "envoy", "decisionlog", "replay", "generate", "shadow", "metrics", grpc},
+	"cmd/extauthz":                        {"diag", "iam", "mapping", "identity/accesskey", "identity/oidc", "identity/session", "identity/sts", "identity", "decision", "denialmessage", "policystore", "authz", "signin", "signin/client", "signin/kubelet", "simulate", "access", "lint", "doctor", "policytest", "schemas", "scaffold", "envoy", "decisionlog", "replay", "generate", "shadow", "metrics", "waits", grpc, protobuf, otel},
 	"shadow":                              {"authz"},
 	"replay":                              {"diag", "iam", "mapping", "identity/sts", "identity", "policystore", "authz", "decisionlog"},
 	"generate":                            {"iam", "authz", "decisionlog", "replay"},
@@ -135,6 +137,22 @@ func TestPure(t *testing.T) {
 	}
 	if checked != 2 {
 		t.Errorf("checked %d packages, want 2", checked)
+	}
+}
+
+// TestOpenTelemetryInTheCommand checks that only the command depends on OpenTelemetry, and that
+// it does.
+func TestOpenTelemetryInTheCommand(t *testing.T) {
+	depends := map[string]bool{}
+	for _, p := range own(t) {
+		for _, path := range p.Deps {
+			if within(path, otel) {
+				depends[p.ImportPath] = true
+			}
+		}
+	}
+	if len(depends) != 1 || !depends["extauthz/cmd/extauthz"] {
+		t.Errorf("the packages %v depend on OpenTelemetry, want the command", depends)
 	}
 }
 

@@ -14,6 +14,8 @@ import (
 var mayRequire = []string{
 	"filippo.io/age", "github.com/aws/aws-sdk-go-v2", "github.com/envoyproxy/go-control-plane/envoy", "github.com/fsnotify/fsnotify", "github.com/go-jose/go-jose/v4",
 	"github.com/hashicorp/golang-lru/v2", "github.com/prometheus/client_golang",
+	"go.opentelemetry.io/otel", "go.opentelemetry.io/otel/trace", "go.opentelemetry.io/otel/sdk", "go.opentelemetry.io/contrib/propagators/b3",
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace", "go.opentelemetry.io/proto/otlp",
 	"go.yaml.in/yaml/v4", "golang.org/x/crypto",
 	"google.golang.org/genproto/googleapis/rpc", "google.golang.org/grpc", "google.golang.org/protobuf",
 }
@@ -39,6 +41,7 @@ var testsMayRequire = []string{
 	"github.com/grafana/grafana-foundation-sdk/go", // reads the dashboard as Grafana does
 	"github.com/VictoriaMetrics/metricsql",         // reads the expressions of alerts
 	"github.com/rhysd/actionlint",                  // checks the workflows
+	"go.opentelemetry.io/proto/otlp",               // a collector of traces
 	"golang.org/x/net",                             // frames of HTTP/2 with hostile bytes
 	"github.com/santhosh-tekuri/jsonschema/v6",     // validates examples by the schemas for editors
 	// the types of Kubernetes' manifests, its standard for pods, kustomize and Helm
