@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -33,6 +34,8 @@ type bench struct {
 	written  map[string]*workload.Policies // policy directories, by their folder
 	servers  []*server                     // those that run
 
+	collector *httptest.Server // of traces
+
 	rounds int
 	slot   time.Duration // of a closed loop
 	checks int           // distinct checks
@@ -47,7 +50,7 @@ func newBench(ctx context.Context, o *options, out io.Writer) (*bench, error) {
 	}
 	b := &bench{
 		ctx: ctx, out: out, dir: dir, random: newRandom(o.seed), written: map[string]*workload.Policies{},
-		only: o.only, rounds: 9, slot: 500 * time.Millisecond, checks: 2048,
+		collector: newCollector(), only: o.only, rounds: 9, slot: 500 * time.Millisecond, checks: 2048,
 		run: &result.Run{
 			Date: time.Now().UTC().Truncate(time.Second), Commit: commit(), Before: o.before, Quick: o.quick, Seed: o.seed,
 			Go: runtime.Version(), System: system(),
@@ -73,6 +76,7 @@ func newBench(ctx context.Context, o *options, out io.Writer) (*bench, error) {
 
 // Close ends all servers and removes the files.
 func (b *bench) Close() error {
+	defer b.collector.Close()
 	return errors.Join(b.stopServers(), os.RemoveAll(b.dir))
 }
 

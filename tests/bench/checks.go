@@ -32,6 +32,7 @@ type scenario struct {
 	shadow     bool // the sidecar decides every check a second time, by the same policies
 
 	environment string // of the sidecar; "" for no addition
+	traces      string // the part of the checks whose traces the sidecar sends; "" if traces are off
 	tcp         bool   // the sidecar listens on a TCP port
 	open        bool   // open loop instead of closed
 }
@@ -61,6 +62,8 @@ func (b *bench) scenarios() []scenario {
 		{name: "hits, GOGC=50", statements: usualStatements, credential: workload.Certificate, environment: "GOGC=50"},
 		{name: "hits, GOGC=400", statements: usualStatements, credential: workload.Certificate, environment: "GOGC=400"},
 		{name: "hits, shadow policies", statements: usualStatements, credential: workload.Certificate, shadow: true},
+		{name: "hits, traces of 1 %", statements: usualStatements, credential: workload.Certificate, traces: "0.01"},
+		{name: "hits, all traces", statements: usualStatements, credential: workload.Certificate, traces: "1"},
 		{name: "hits, 100,000 statements", statements: manyStatements, credential: workload.Certificate},
 		{name: "misses, 100,000 statements", statements: manyStatements, credential: workload.Certificate, fresh: true},
 	}
@@ -157,6 +160,8 @@ func (b *bench) settingOf(p *program, s scenario, policies string) setting {
 		with.flags = append(slices.Clone(with.flags), "--shadow-policies", policies)
 	case s.environment != "":
 		with.environment = []string{s.environment}
+	case s.traces != "":
+		with.environment = b.tracing(s.traces)
 	case s.tcp:
 		with.tcp = true
 	}
@@ -167,7 +172,7 @@ func (b *bench) settingOf(p *program, s scenario, policies string) setting {
 // are compared with the no-op server as it is. The rules for OPA-Envoy are those of
 // certificates and the usual policies.
 func (b *bench) programsFor(s scenario) []*program {
-	if s.environment != "" || s.tcp || s.shadow {
+	if s.environment != "" || s.traces != "" || s.tcp || s.shadow {
 		return slices.DeleteFunc(slices.Clone(b.programs), func(p *program) bool { return p.name != noop && p.name != sidecar })
 	}
 	if b.opa == nil || s.credential != workload.Certificate || s.statements != usualStatements || s.logged || s.uncached {
