@@ -72,12 +72,17 @@ func (s *service) serveCall(w http.ResponseWriter, r *http.Request) {
 		c.fail(Refused, err)
 		return
 	}
-	if !s.calls.enter(ctx) {
-		c.fail(Overloaded, errOverloaded)
-		return
-	}
-	defer s.calls.leave()
 	c.api.serve(ctx, c)
+}
+
+// enter waits until the call may be decided, and reports whether it may; then leave of the gate must
+// be called. Otherwise it was answered.
+func (c *call) enter(ctx context.Context, room *gate) bool {
+	if room.enter(ctx) {
+		return true
+	}
+	c.fail(Overloaded, errOverloaded)
+	return false
 }
 
 // newRequestID returns the ID of a request that was not decided.

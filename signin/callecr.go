@@ -19,6 +19,10 @@ type ecr struct{}
 
 // serve serves an operation.
 func (ecr) serve(ctx context.Context, c *call) {
+	if !c.enter(ctx, c.calls) {
+		return
+	}
+	defer c.calls.leave()
 	call, err := c.signed("ecr")
 	if err != nil {
 		c.fail(Unauthenticated, err)

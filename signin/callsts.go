@@ -26,6 +26,14 @@ func (awsSTS) serve(ctx context.Context, c *call) {
 		problem.Write(c.ResponseWriter, newRequestID())
 		return
 	}
+	room := c.calls
+	if r.WebIdentityToken != "" { // which may wait for the keys of its issuer, and others must not wait with it
+		room = c.tokens
+	}
+	if !c.enter(ctx, room) {
+		return
+	}
+	defer room.leave()
 	call, err := c.stsCall(r)
 	if err != nil {
 		c.fail(Unauthenticated, err)

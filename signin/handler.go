@@ -66,7 +66,7 @@ const (
 
 	maxPasswords = 192 // requests with a password at a time, most of which wait for a hash
 	maxTokens    = 32  // requests with a token, most of which wait for the keys of an issuer
-	maxCalls     = 32  // calls of the APIs of AWS
+	maxCalls     = 32  // calls of the APIs of AWS without a token
 	maxWaiting   = 64  // requests with a token, and as many calls, that wait for others
 )
 

@@ -1,11 +1,16 @@
 package signin
 
 import (
+	"context"
 	"encoding/base64"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"extauthz/authz"
 )
@@ -75,4 +80,42 @@ func TestFederatingUserCreatedAgain(t *testing.T) {
 	if r := s.pull("main", "registry.example.com", token); r.Decision != authz.Unauthenticated {
 		t.Errorf("then a pull is %v", r.Decision)
 	}
+}
+
+// TestCallsContinueWithoutIssuer checks that calls which wait for the keys of an issuer delay no
+// signed call, also if they have a signature that no one reads.
+func TestCallsContinueWithoutIssuer(t *testing.T) {
+	s := start(t, stsFiles)
+	var waiting atomic.Int64
+	blocked := make(chan struct{})
+	release := sync.OnceFunc(func() { close(blocked) })
+	server := httptest.NewServer(New(Options{
+		SignIn: s.checker.SignIn, CallECR: s.checker.CallECR, Keys: s.keys.Keys,
+		CallSTS: func(ctx context.Context, call *authz.STSCall) (*authz.STSAnswer, *authz.Result, error) {
+			if call.WebIdentityToken != "" {
+				waiting.Add(1)
+				<-blocked
+			}
+			return s.checker.CallSTS(ctx, call)
+		},
+	}))
+	defer server.Close()
+	defer release()
+	s.url = server.URL
+	var senders sync.WaitGroup
+	for i := range maxTokens + maxWaiting {
+		signer := []*key{nil, aliceKey}[i%2]
+		senders.Go(func() {
+			s.callAs(signer, stsCall("AssumeRoleWithWebIdentity", "RoleArn", roleARN+"ci", "RoleSessionName", "build", "WebIdentityToken", "x"))
+		})
+	}
+	for end := time.Now().Add(time.Minute); waiting.Load() < maxTokens; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d wait", waiting.Load())
+		}
+	}
+	s.callAs(aliceKey, stsCall("GetCallerIdentity")).works(t)
+	s.callAs(aliceKey, ecrCall("GetAuthorizationToken", "{}")).works(t)
+	release()
+	senders.Wait()
 }
